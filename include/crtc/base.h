@@ -1,0 +1,65 @@
+/* Types, errors and the version: what every other header of libcrtc stands on. */
+#ifndef CRTC_BASE_H
+#define CRTC_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Marks a function that libcrtc.so exports; everything else in the library is hidden. */
+#define RTC_EXPORT __attribute__((visibility("default")))
+
+#define RTC_VERSION_MAJOR 0
+#define RTC_VERSION_MINOR 1
+#define RTC_VERSION_PATCH 0
+
+/* The version of the library that is running, "major.minor.patch". Static storage. Any thread. */
+RTC_EXPORT const char *rtc_version(void);
+
+/* Microseconds on one monotonic base (CLOCK_MONOTONIC outside simulation). */
+typedef int64_t rtc_time_t;
+/* "No deadline": later than every real time. */
+#define RTC_TIME_NEVER INT64_MAX
+
+/* Every error a function of the library can return, as name, value, DOMException name and text. The values are fixed: new ones are
+ * added at the end. A function returns 0 (RTC_OK) or one of these, which are negative. */
+#define RTC_ERROR_LIST(X)                                                                                                      \
+    X(RTC_ERR_INVALID_STATE, -1, "InvalidStateError", "the object is in the wrong state for this call")                       \
+    X(RTC_ERR_INVALID_ACCESS, -2, "InvalidAccessError", "the object does not support this operation or argument")             \
+    X(RTC_ERR_INVALID_MODIFICATION, -3, "InvalidModificationError", "the object can not be modified in this way")             \
+    X(RTC_ERR_SYNTAX, -4, "SyntaxError", "the text does not follow its grammar")                                              \
+    X(RTC_ERR_OPERATION, -5, "OperationError", "the operation failed")                                                        \
+    X(RTC_ERR_TYPE, -6, "TypeError", "an argument is missing, malformed or of the wrong kind")                                \
+    X(RTC_ERR_RANGE, -7, "RangeError", "an argument is outside its range")                                                    \
+    X(RTC_ERR_NOT_FOUND, -8, "NotFoundError", "there is no such thing")                                                       \
+    X(RTC_ERR_NOT_ALLOWED, -9, "NotAllowedError", "permission was denied")                                                    \
+    X(RTC_ERR_OVERCONSTRAINED, -10, "OverconstrainedError", "no device or setting meets the constraints")                     \
+    X(RTC_ERR_NOT_SUPPORTED, -11, "NotSupportedError", "this library can not do that")                                        \
+    X(RTC_ERR_NO_MEMORY, -12, "UnknownError", "out of memory")                                                                \
+    X(RTC_ERR_QUOTA_EXCEEDED, -13, "QuotaExceededError", "a limit or a full buffer does not allow it now")                    \
+    X(RTC_ERR_NETWORK, -14, "NetworkError", "the network or a peer failed")                                                   \
+    X(RTC_ERR_TIMEOUT, -15, "TimeoutError", "it took too long")                                                               \
+    X(RTC_ERR_ABORT, -16, "AbortError", "the operation was aborted")                                                          \
+    X(RTC_ERR_ENCODING, -17, "EncodingError", "data could not be encoded or decoded")
+
+enum rtc_error {
+    RTC_OK = 0,
+#define RTC_ERROR_ENUM(name, value, dom, text) name = value,
+    RTC_ERROR_LIST(RTC_ERROR_ENUM)
+#undef RTC_ERROR_ENUM
+};
+
+/* The DOMException (or ECMAScript error) name of a code, such as "InvalidStateError"; "None" for RTC_OK and "UnknownError" for a
+ * value that is no code. Static storage. Any thread. */
+RTC_EXPORT const char *rtc_error_name(int error);
+/* One English sentence for a code. Static storage. Any thread. */
+RTC_EXPORT const char *rtc_error_message(int error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,69 @@
+/* The context: what the library asks of the process it lives in - memory, log, random numbers, limits - shared by any number of peer
+ * connections and loops. A NULL context is legal everywhere and means the process's default context. */
+#ifndef CRTC_CONTEXT_H
+#define CRTC_CONTEXT_H
+
+#include <crtc/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reference-counted; every object made with a context holds a reference. */
+typedef struct rtc_context rtc_context;
+
+/* Where memory comes from. `realloc` with NULL allocates; `free` of NULL is legal. All three are called from any thread. */
+typedef struct rtc_allocator {
+    void *(*alloc)(void *user, size_t size);
+    void *(*realloc)(void *user, void *memory, size_t size);
+    void (*free)(void *user, void *memory);
+    void *user;
+} rtc_allocator;
+
+typedef enum rtc_log_level {
+    RTC_LOG_NONE = 0,
+    RTC_LOG_ERROR = 1,
+    RTC_LOG_WARNING = 2,
+    RTC_LOG_INFO = 3,
+    RTC_LOG_DEBUG = 4
+} rtc_log_level;
+
+/* Receives one log line, without a line end. `module` is a static name such as "ice". Called on any thread; must not call back into
+ * the library. */
+typedef void (*rtc_log_callback)(void *user, rtc_log_level level, const char *module, const char *text);
+
+/* Upper bounds for everything that the network can make grow. Zero means the documented default. */
+typedef struct rtc_limits {
+    size_t size;                    /* sizeof(rtc_limits) */
+    uint32_t remote_candidates;     /* remote candidates kept per connection; default 64 */
+    uint32_t candidate_pairs;       /* pairs in a check list; default 128 */
+    uint32_t ssrcs;                 /* RTP sources tracked per connection; default 64 */
+    uint32_t sdp_bytes;             /* length of a session description; default 256 KiB */
+    uint32_t sdp_media_sections;    /* m= sections of a session description; default 128 */
+    uint32_t event_queue;           /* events waiting for dispatch before input is dropped; default 65536 */
+    uint32_t send_queue_bytes;      /* data channel bytes buffered per connection; default 16 MiB */
+    uint32_t jitter_buffer_packets; /* packets held per incoming stream; default 2048 */
+} rtc_limits;
+
+typedef struct rtc_context_options {
+    size_t size;                    /* sizeof(rtc_context_options) */
+    const rtc_allocator *allocator; /* copied; NULL: malloc. It must outlive the context. */
+    rtc_log_callback log;           /* NULL: standard error */
+    void *log_user;
+    rtc_log_level log_level;        /* RTC_LOG_NONE (zero) logs nothing */
+    const rtc_limits *limits;       /* copied; NULL: the defaults */
+    uint32_t worker_threads;        /* threads for encoding, decoding and certificates; default: the number of cores, at most 8 */
+} rtc_context_options;
+
+/* Makes a context. `options` may be NULL. On success *out holds one reference of the caller's. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_context_new(const rtc_context_options *options, rtc_context **out);
+RTC_EXPORT rtc_context *rtc_context_ref(rtc_context *context);
+/* Drops a reference; the last one ends the worker threads, waiting for running jobs. NULL is legal. */
+RTC_EXPORT void rtc_context_unref(rtc_context *context);
+/* Now, on the time base of every rtc_time_t that this context's objects take and give. Any thread. */
+RTC_EXPORT rtc_time_t rtc_now(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,38 @@
+/* What the inside of the library sees of a context: see <crtc/context.h>. */
+#ifndef CRTC_BASE_CONTEXT_H
+#define CRTC_BASE_CONTEXT_H
+
+#include <crtc/context.h>
+
+struct executor;
+struct rtc_codec_ops;
+
+/* Never NULL: the process's default context stands in, made at first use and never freed. NULL only when out of memory. Does not take a
+ * reference. */
+rtc_context *context_resolve(rtc_context *context);
+const rtc_limits *context_limits(const rtc_context *context);
+rtc_allocator context_allocator(const rtc_context *context);
+/* Started at first use; NULL when threads can not be had. */
+struct executor *context_executor(rtc_context *context);
+
+/* Cryptographically strong bytes (getrandom). A test that seeded the context gets repeatable ones. */
+void context_random(rtc_context *context, void *bytes, size_t len);
+uint32_t context_random_u32(rtc_context *context);
+uint64_t context_random_u64(rtc_context *context);
+/* `len` characters of the ICE and base64url alphabet [A-Za-z0-9], 5.95 bits each, and a terminating zero. */
+void context_random_text(rtc_context *context, char *text, size_t len);
+
+/* Wall-clock microseconds since 1970 for a monotonic time (RTCP NTP times, certificate validity). */
+int64_t context_wall_us(const rtc_context *context, rtc_time_t now);
+
+/* One slot for what a module keeps per context (ready-made certificates); `release` runs when the context goes. Thread-safe: the first value
+ * set wins and is returned. */
+enum context_slot { CONTEXT_SLOT_CERTIFICATES, CONTEXT_SLOT_CODECS, CONTEXT_SLOTS };
+void *context_slot_get(rtc_context *context, enum context_slot slot);
+void *context_slot_set(rtc_context *context, enum context_slot slot, void *value, void (*release)(rtc_context *, void *));
+
+/* For tests only (hidden symbols): repeatable random bytes, and jobs that run inline and complete after a simulated cost. */
+void context_seed(rtc_context *context, uint64_t seed);
+void context_simulate(rtc_context *context, rtc_time_t job_cost_us);
+
+#endif

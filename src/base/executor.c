@@ -1,0 +1,217 @@
+/* Worker threads and mailboxes; see executor.h. */
+#include "executor.h"
+
+#include "context.h"
+#include "memory.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct job_queue {
+    struct job *head;
+    struct job **tail;
+};
+
+struct executor {
+    rtc_allocator allocator; /* a copy: the context that owns the executor may go first */
+    pthread_mutex_t lock;
+    pthread_cond_t wanted;
+    struct job_queue queue;
+    bool ending;
+    bool orphaned; /* freed by one of its own workers, which gives the memory back when it ends */
+    bool simulated;
+    rtc_time_t job_cost_us;
+    uint32_t threads;
+    pthread_t thread[];
+};
+
+struct mailbox {
+    rtc_context *context;
+    atomic_uint references;
+    pthread_mutex_t lock;
+    struct job_queue queue;
+    void (*wake)(void *user);
+    void *user;
+};
+
+static void push(struct job_queue *queue, struct job *job)
+{
+    if (!queue->head)
+        queue->tail = &queue->head;
+    job->next = NULL;
+    *queue->tail = job;
+    queue->tail = &job->next;
+}
+
+static struct job *pop(struct job_queue *queue)
+{
+    struct job *job = queue->head;
+    if (job)
+        queue->head = job->next;
+    return job;
+}
+
+static void deliver(struct job *job)
+{
+    struct mailbox *m = job->mailbox;
+    pthread_mutex_lock(&m->lock);
+    push(&m->queue, job);
+    if (m->wake)
+        m->wake(m->user);
+    pthread_mutex_unlock(&m->lock);
+    mailbox_unref(m);
+}
+
+static void release(struct executor *e)
+{
+    pthread_cond_destroy(&e->wanted);
+    pthread_mutex_destroy(&e->lock);
+    e->allocator.free(e->allocator.user, e);
+}
+
+static void *work(void *argument)
+{
+    struct executor *e = argument;
+    pthread_mutex_lock(&e->lock);
+    for (;;) {
+        struct job *job = pop(&e->queue);
+        if (job) {
+            pthread_mutex_unlock(&e->lock);
+            job->run(job);
+            deliver(job); /* may drop the last reference to the context, and so free the executor */
+            if (e->orphaned) {
+                release(e);
+                return NULL;
+            }
+            pthread_mutex_lock(&e->lock);
+        } else if (e->ending) {
+            break;
+        } else {
+            pthread_cond_wait(&e->wanted, &e->lock);
+        }
+    }
+    pthread_mutex_unlock(&e->lock);
+    return NULL;
+}
+
+int executor_new(rtc_context *context, uint32_t threads, struct executor **out)
+{
+    struct executor *e = memory_zeroed(context, sizeof *e + threads * sizeof e->thread[0]);
+    if (!e)
+        return RTC_ERR_NO_MEMORY;
+    e->allocator = context_allocator(context);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->wanted, NULL);
+    while (e->threads < threads && pthread_create(&e->thread[e->threads], NULL, work, e) == 0)
+        e->threads++;
+    if (threads > 0 && e->threads == 0) {
+        executor_free(e);
+        return RTC_ERR_OPERATION;
+    }
+    *out = e;
+    return RTC_OK;
+}
+
+void executor_free(struct executor *e)
+{
+    if (!e)
+        return;
+    pthread_mutex_lock(&e->lock);
+    e->ending = true;
+    pthread_cond_broadcast(&e->wanted);
+    pthread_mutex_unlock(&e->lock);
+    bool own = false;
+    for (uint32_t i = 0; i < e->threads; i++) {
+        if (pthread_equal(e->thread[i], pthread_self())) {
+            own = true;
+            (void)pthread_detach(e->thread[i]);
+        } else {
+            (void)pthread_join(e->thread[i], NULL);
+        }
+    }
+    e->orphaned = own;
+    if (!own)
+        release(e);
+}
+
+void executor_simulate(struct executor *e, rtc_time_t job_cost_us)
+{
+    e->simulated = true;
+    e->job_cost_us = job_cost_us;
+}
+
+void executor_submit(struct executor *e, struct mailbox *mailbox, struct job *job, rtc_time_t now)
+{
+    job->mailbox = mailbox_ref(mailbox);
+    job->due = 0;
+    if (e->simulated) {
+        job->run(job);
+        job->due = now + e->job_cost_us;
+        deliver(job);
+        return;
+    }
+    pthread_mutex_lock(&e->lock);
+    push(&e->queue, job);
+    pthread_cond_signal(&e->wanted);
+    pthread_mutex_unlock(&e->lock);
+}
+
+int mailbox_new(rtc_context *context, void (*wake)(void *user), void *user, struct mailbox **out)
+{
+    struct mailbox *m = memory_zeroed(context, sizeof *m);
+    if (!m)
+        return RTC_ERR_NO_MEMORY;
+    m->context = rtc_context_ref(context);
+    atomic_init(&m->references, 1);
+    pthread_mutex_init(&m->lock, NULL);
+    m->wake = wake;
+    m->user = user;
+    *out = m;
+    return RTC_OK;
+}
+
+void mailbox_mute(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->lock);
+    m->wake = NULL;
+    pthread_mutex_unlock(&m->lock);
+}
+
+struct mailbox *mailbox_ref(struct mailbox *m)
+{
+    atomic_fetch_add_explicit(&m->references, 1, memory_order_relaxed);
+    return m;
+}
+
+void mailbox_unref(struct mailbox *m)
+{
+    if (!m || atomic_fetch_sub_explicit(&m->references, 1, memory_order_acq_rel) > 1)
+        return;
+    /* Whoever dropped his interest early left jobs behind: they are told, so that they free themselves. */
+    for (struct job *job; (job = pop(&m->queue)) != NULL;)
+        job->done(job, RTC_TIME_NEVER);
+    pthread_mutex_destroy(&m->lock);
+    rtc_context *context = m->context;
+    memory_free(context, m);
+    rtc_context_unref(context);
+}
+
+void mailbox_run(struct mailbox *m, rtc_time_t now)
+{
+    for (;;) {
+        pthread_mutex_lock(&m->lock);
+        struct job *job = m->queue.head && m->queue.head->due <= now ? pop(&m->queue) : NULL;
+        pthread_mutex_unlock(&m->lock);
+        if (!job)
+            return;
+        job->done(job, now);
+    }
+}
+
+rtc_time_t mailbox_deadline(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->lock);
+    rtc_time_t due = m->queue.head ? m->queue.head->due : RTC_TIME_NEVER;
+    pthread_mutex_unlock(&m->lock);
+    return due;
+}

@@ -1,0 +1,41 @@
+/* Work that would hold up a loop - encoding, decoding, making keys - done elsewhere. A job runs on one worker; its completion is put into the
+ * submitter's mailbox, which the submitter empties on its own thread with mailbox_run(). In simulation the job runs inline at submit() and
+ * its completion becomes due a fixed cost later. */
+#ifndef CRTC_EXECUTOR_H
+#define CRTC_EXECUTOR_H
+
+#include <crtc/context.h>
+
+struct executor;
+struct mailbox;
+
+/* Embedded in the submitter's own struct; must stay until done() has run. */
+struct job {
+    struct job *next;
+    void (*run)(struct job *job);                       /* on a worker thread */
+    void (*done)(struct job *job, rtc_time_t now);      /* on the mailbox owner's thread, from mailbox_run(); may free the job */
+    struct mailbox *mailbox;
+    rtc_time_t due;
+};
+
+int executor_new(rtc_context *context, uint32_t threads, struct executor **out);
+/* Waits for running jobs; queued jobs still run. */
+void executor_free(struct executor *executor);
+/* In simulation: jobs run inline. */
+void executor_simulate(struct executor *executor, rtc_time_t job_cost_us);
+/* `now` matters in simulation only. */
+void executor_submit(struct executor *executor, struct mailbox *mailbox, struct job *job, rtc_time_t now);
+
+/* Reference-counted, because jobs may outlive their submitter's interest. `wake(user)` is called on a worker thread, under the mailbox's
+ * lock, when something arrived in an empty mailbox. */
+int mailbox_new(rtc_context *context, void (*wake)(void *user), void *user, struct mailbox **out);
+/* No wake is called any more once this returns; completions that come later still wait to be run. */
+void mailbox_mute(struct mailbox *mailbox);
+struct mailbox *mailbox_ref(struct mailbox *mailbox);
+void mailbox_unref(struct mailbox *mailbox);
+/* Runs the completions that are due. */
+void mailbox_run(struct mailbox *mailbox, rtc_time_t now);
+/* When the next completion is due: RTC_TIME_NEVER when nothing waits. */
+rtc_time_t mailbox_deadline(struct mailbox *mailbox);
+
+#endif

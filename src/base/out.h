@@ -1,0 +1,123 @@
+/* What a protocol core appends its effects to: packets, requests to the world and events for its parent. The caller drains it. */
+#ifndef CRTC_OUT_H
+#define CRTC_OUT_H
+
+#include "packet.h"
+
+/* Something a core asks of the world. Its result comes back with the same id (struct io_result). */
+enum request_type {
+    REQUEST_OPEN_UDP = 1,   /* bind `local` (port 0: any); result: the bound address, or an error */
+    REQUEST_OPEN_TCP,       /* connect to `remote` from `local`; result when connected; then stream bytes */
+    REQUEST_LISTEN_TCP,     /* listen on `local`; each accepted connection is a further result with its own id in `socket` */
+    REQUEST_CLOSE,          /* close the socket `id`; no result */
+    REQUEST_RESOLVE,        /* the addresses of `name`; result: a list */
+    REQUEST_JOIN_MULTICAST, /* the group `remote` on the socket `socket` */
+    REQUEST_INTERFACES      /* the usable local addresses; result: a list */
+};
+
+struct request {
+    struct request *next;
+    enum request_type type;
+    uint32_t id; /* unique per connection, never 0 */
+    uint32_t socket;
+    struct address local;
+    struct address remote;
+    char name[256];
+};
+
+/* A local address as REQUEST_INTERFACES answers it. */
+struct io_interface {
+    struct address address; /* port 0 */
+    char name[32];
+    uint32_t index;
+};
+
+/* The answer to a request. `addresses` and `interfaces` are borrowed for the call that takes the result. */
+struct io_result {
+    enum request_type type;
+    uint32_t id;
+    int error;            /* RTC_OK or RTC_ERR_* */
+    uint32_t socket;      /* the id of an accepted connection */
+    struct address local; /* what the socket is bound to */
+    const struct address *addresses;
+    size_t address_count;
+    const struct io_interface *interfaces;
+    size_t interface_count;
+};
+
+/* Something a core tells its parent. Every module numbers its own types from its base; each type's comment says which fields it uses.
+ * `packet` is owned by the event; `object` is owned when `release` is set. */
+enum { EVENT_ICE = 0x100, EVENT_DTLS = 0x200, EVENT_SCTP = 0x300, EVENT_RTP = 0x400 };
+
+struct event {
+    struct event *next;
+    int type;
+    uint32_t id;
+    int code;
+    int64_t value;
+    struct packet *packet;
+    void *object;
+    void (*release)(void *object);
+};
+
+struct request_queue {
+    struct request *head;
+    struct request **tail;
+};
+
+struct event_queue {
+    struct event *head;
+    struct event **tail;
+};
+
+struct out {
+    rtc_context *context;
+    struct packet_pool *pool;
+    struct packet_queue tx;
+    struct request_queue requests;
+    struct event_queue events;
+    struct event *free_events;
+    uint32_t free_count;
+    bool failed; /* an event or request was lost for want of memory: the parent must give the connection up */
+};
+
+int out_init(struct out *out, rtc_context *context);
+void out_fini(struct out *out);
+
+/* A packet from the pool (not yet queued), or NULL: packets may be lost, so this does not set `failed`. */
+struct packet *out_packet(struct out *out);
+void out_send(struct out *out, struct packet *packet);
+
+/* Appends an event and returns it to be filled in further; NULL (and out->failed) when out of memory. */
+struct event *out_event(struct out *out, int type, uint32_t id);
+struct event *out_pop_event(struct out *out);
+/* Frees an event and what it owns. */
+void out_free_event(struct out *out, struct event *event);
+
+struct request *out_request(struct out *out, enum request_type type, uint32_t id);
+struct request *out_pop_request(struct out *out);
+void out_free_request(struct out *out, struct request *request);
+
+/* Why a core wants to be ticked; a loop that spins says why. */
+enum timer_reason {
+    TIMER_NONE = 0,
+    TIMER_ICE_CHECK, TIMER_ICE_RETRANSMIT, TIMER_ICE_CONSENT, TIMER_ICE_GATHER, TIMER_ICE_STATE, TIMER_ICE_NOMINATE,
+    TIMER_DTLS_RETRANSMIT,
+    TIMER_SCTP,
+    TIMER_RTP_PLAYOUT, TIMER_RTP_NACK, TIMER_RTP_REPORT, TIMER_RTP_PACE, TIMER_RTP_KEYFRAME, TIMER_RTP_RATE,
+    TIMER_CODEC,
+    TIMER_EVENT
+};
+const char *timer_reason_name(enum timer_reason reason);
+
+/* Keeps the earlier of two deadlines and its reason. */
+static inline void deadline_min(rtc_time_t *best, enum timer_reason *why, rtc_time_t at, enum timer_reason reason)
+{
+    if (at >= *best)
+        return;
+    *best = at;
+    if (why)
+        *why = reason;
+}
+
+#endif

@@ -1,0 +1,136 @@
+/* Packet buffers: a pool with a free list, and queues. */
+#include "packet.h"
+
+#include "memory.h"
+
+enum { POOL_KEEPS = 1024 }; /* recycled packets kept for reuse; more are given back to the allocator */
+
+struct packet_pool {
+    rtc_context *context;
+    uint32_t references; /* the owner's, and one per packet that is out */
+    uint32_t kept;
+    struct packet *free_list;
+};
+
+int packet_pool_new(rtc_context *context, struct packet_pool **out)
+{
+    struct packet_pool *pool = memory_zeroed(context, sizeof *pool);
+    if (!pool)
+        return RTC_ERR_NO_MEMORY;
+    pool->context = rtc_context_ref(context);
+    pool->references = 1;
+    *out = pool;
+    return RTC_OK;
+}
+
+struct packet_pool *packet_pool_ref(struct packet_pool *pool)
+{
+    pool->references++;
+    return pool;
+}
+
+void packet_pool_unref(struct packet_pool *pool)
+{
+    if (!pool || --pool->references > 0)
+        return;
+    for (struct packet *p = pool->free_list, *next; p; p = next) {
+        next = p->next;
+        memory_free(pool->context, p);
+    }
+    rtc_context *context = pool->context;
+    memory_free(context, pool);
+    rtc_context_unref(context);
+}
+
+static struct packet *reset(struct packet *p)
+{
+    p->next = NULL;
+    p->path = (struct path){0};
+    p->time = 0;
+    p->flags = 0;
+    p->start = PACKET_HEADROOM;
+    p->len = 0;
+    return p;
+}
+
+static struct packet *allocate(struct packet_pool *pool, size_t capacity)
+{
+    struct packet *p = memory_alloc(pool->context, sizeof *p + capacity);
+    if (!p)
+        return NULL;
+    p->pool = packet_pool_ref(pool);
+    p->capacity = (uint32_t)capacity;
+    return reset(p);
+}
+
+struct packet *packet_new(struct packet_pool *pool)
+{
+    struct packet *p = pool->free_list;
+    if (!p)
+        return allocate(pool, PACKET_CAPACITY);
+    pool->free_list = p->next;
+    pool->kept--;
+    packet_pool_ref(pool);
+    return reset(p);
+}
+
+struct packet *packet_new_sized(struct packet_pool *pool, size_t size)
+{
+    if (size <= PACKET_CAPACITY - PACKET_HEADROOM)
+        return packet_new(pool);
+    if (size > UINT32_MAX / 2)
+        return NULL;
+    return allocate(pool, size + PACKET_HEADROOM);
+}
+
+struct packet *packet_copy(struct packet_pool *pool, struct slice bytes)
+{
+    struct packet *p = packet_new_sized(pool, bytes.len);
+    if (p && bytes.len > 0)
+        memcpy(packet_data(p), bytes.data, bytes.len);
+    if (p)
+        p->len = (uint32_t)bytes.len;
+    return p;
+}
+
+void packet_free(struct packet *p)
+{
+    if (!p)
+        return;
+    struct packet_pool *pool = p->pool;
+    if (p->capacity == PACKET_CAPACITY && pool->kept < POOL_KEEPS) {
+        p->next = pool->free_list;
+        pool->free_list = p;
+        pool->kept++;
+    } else {
+        memory_free(pool->context, p);
+    }
+    packet_pool_unref(pool);
+}
+
+void packet_queue_push(struct packet_queue *queue, struct packet *packet)
+{
+    if (!queue->head)
+        queue->tail = &queue->head;
+    packet->next = NULL;
+    *queue->tail = packet;
+    queue->tail = &packet->next;
+    queue->count++;
+}
+
+struct packet *packet_queue_pop(struct packet_queue *queue)
+{
+    struct packet *p = queue->head;
+    if (!p)
+        return NULL;
+    queue->head = p->next;
+    queue->count--;
+    p->next = NULL;
+    return p;
+}
+
+void packet_queue_clear(struct packet_queue *queue)
+{
+    for (struct packet *p; (p = packet_queue_pop(queue)) != NULL;)
+        packet_free(p);
+}

@@ -1,0 +1,74 @@
+/* Packet buffers with headroom and tailroom, so that a payload written once can be framed, protected and wrapped in place. A pool
+ * recycles the standard size; a packet is owned by exactly one holder and given back with packet_free(). A pool belongs to one thread at a
+ * time; packets keep their pool alive. */
+#ifndef CRTC_PACKET_H
+#define CRTC_PACKET_H
+
+#include "address.h"
+#include "context.h"
+
+/* No UDP payload is over this anywhere (docs/architecture.md, "Sizes"). */
+#define PACKET_MTU 1200
+/* Room before the payload of a standard packet: TURN and framing headers are written into it later. */
+#define PACKET_HEADROOM 64
+/* Capacity of a standard packet, headroom included: a full Ethernet frame may arrive, an auth tag may be added. */
+#define PACKET_CAPACITY 1664
+
+struct packet_pool;
+
+struct packet {
+    struct packet *next; /* in whichever queue holds it */
+    struct packet_pool *pool;
+    struct path path;    /* where it came from, or goes to */
+    rtc_time_t time;     /* when it arrived, or was made */
+    uint32_t flags;      /* enum packet_flag */
+    uint32_t capacity;   /* of bytes[] */
+    uint32_t start;      /* first used byte */
+    uint32_t len;        /* used bytes */
+    uint8_t bytes[];
+};
+
+enum packet_flag {
+    PACKET_RAW_DTLS = 1 << 0, /* a DTLS datagram: wants the selected path */
+    PACKET_RAW_RTP = 1 << 1,  /* plain RTP: wants protection and the selected path */
+    PACKET_RAW_RTCP = 1 << 2, /* plain RTCP: likewise */
+    PACKET_TEXT = 1 << 3      /* a data channel message of text */
+};
+
+struct packet_queue {
+    struct packet *head;
+    struct packet **tail; /* NULL while never used */
+    uint32_t count;
+};
+
+int packet_pool_new(rtc_context *context, struct packet_pool **out);
+struct packet_pool *packet_pool_ref(struct packet_pool *pool);
+void packet_pool_unref(struct packet_pool *pool);
+
+/* A standard packet with PACKET_HEADROOM and no bytes used; NULL when out of memory. */
+struct packet *packet_new(struct packet_pool *pool);
+/* The same with room for `size` bytes after the headroom, whatever the size. */
+struct packet *packet_new_sized(struct packet_pool *pool, size_t size);
+/* A packet holding a copy of `bytes`. */
+struct packet *packet_copy(struct packet_pool *pool, struct slice bytes);
+void packet_free(struct packet *packet);
+
+static inline uint8_t *packet_data(struct packet *p)
+{
+    return p->bytes + p->start;
+}
+static inline struct slice packet_slice(const struct packet *p)
+{
+    return slice_of(p->bytes + p->start, p->len);
+}
+/* Bytes that can still be written at packet_data(p) + p->len. */
+static inline size_t packet_tailroom(const struct packet *p)
+{
+    return p->capacity - p->start - p->len;
+}
+
+void packet_queue_push(struct packet_queue *queue, struct packet *packet);
+struct packet *packet_queue_pop(struct packet_queue *queue);
+void packet_queue_clear(struct packet_queue *queue);
+
+#endif
