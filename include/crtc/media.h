@@ -1,0 +1,271 @@
+/* Media objects: frames, tracks, sources, sinks, and the codec interface. Raw and encoded frames go in and out of the library through them. */
+#ifndef CRTC_MEDIA_H
+#define CRTC_MEDIA_H
+
+#include <crtc/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Values are fixed. */
+typedef enum rtc_media_kind { RTC_MEDIA_AUDIO = 1, RTC_MEDIA_VIDEO = 2 } rtc_media_kind;
+
+/* ---- Video frames --------------------------------------------------------------------------------------------------------- */
+
+/* Pixel formats; values are fixed. I420: planes Y, U, V, chroma of half width and half height, rounded up. NV12: planes Y and interleaved UV.
+ * YUYV: one plane, two pixels in four bytes Y U Y V. RGB24: one plane, bytes R G B. BGRA: one plane, bytes B G R A. MJPEG: one plane that holds a
+ * whole JPEG picture, `stride` its length in bytes. */
+typedef enum rtc_video_format {
+    RTC_VIDEO_I420 = 1,
+    RTC_VIDEO_NV12 = 2,
+    RTC_VIDEO_YUYV = 3,
+    RTC_VIDEO_RGB24 = 4,
+    RTC_VIDEO_BGRA = 5,
+    RTC_VIDEO_MJPEG = 6
+} rtc_video_format;
+
+/* A picture. Reference-counted, read-only once pushed into a source or received from a sink; any thread may read, ref and unref it. */
+typedef struct rtc_video_frame rtc_video_frame;
+
+typedef struct rtc_video_frame_options {
+    size_t size;                 /* sizeof(rtc_video_frame_options) */
+    rtc_video_format format;
+    uint32_t width, height;      /* pixels, 1 to 16384 */
+    rtc_time_t capture_time_us;  /* monotonic; 0: now */
+    uint32_t rotation;           /* degrees clockwise to turn it upright: 0, 90, 180 or 270 */
+    /* Memory to wrap in place of allocating: planes and their strides in bytes. `release(release_user)` runs once, on any thread, when the frame
+     * is no longer used. All NULL: the frame allocates its own planes (I420 and NV12 rows are 64-byte aligned). */
+    uint8_t *planes[4];
+    size_t strides[4];
+    void (*release)(void *release_user);
+    void *release_user;
+} rtc_video_frame_options;
+
+/* Errors: RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NO_MEMORY (release has not run then). */
+RTC_EXPORT int rtc_video_frame_new(rtc_context *context, const rtc_video_frame_options *options, rtc_video_frame **out);
+RTC_EXPORT rtc_video_frame *rtc_video_frame_ref(rtc_video_frame *frame);
+RTC_EXPORT void rtc_video_frame_unref(rtc_video_frame *frame);
+RTC_EXPORT rtc_video_format rtc_video_frame_format(const rtc_video_frame *frame);
+RTC_EXPORT uint32_t rtc_video_frame_width(const rtc_video_frame *frame);
+RTC_EXPORT uint32_t rtc_video_frame_height(const rtc_video_frame *frame);
+RTC_EXPORT uint32_t rtc_video_frame_rotation(const rtc_video_frame *frame);
+RTC_EXPORT rtc_time_t rtc_video_frame_capture_time_us(const rtc_video_frame *frame);
+/* The RTP timestamp (90 kHz) of a received frame; 0 for a captured one. */
+RTC_EXPORT uint32_t rtc_video_frame_rtp_timestamp(const rtc_video_frame *frame);
+RTC_EXPORT void rtc_video_frame_set_rtp_timestamp(rtc_video_frame *frame, uint32_t rtp_timestamp);
+/* Plane `index`, borrowed while a reference is held; NULL beyond the format's planes. */
+RTC_EXPORT const uint8_t *rtc_video_frame_plane(const rtc_video_frame *frame, size_t index);
+/* Bytes from one row of the plane to the next. */
+RTC_EXPORT size_t rtc_video_frame_stride(const rtc_video_frame *frame, size_t index);
+/* For filling a frame that allocated its own planes, before it is pushed; NULL for wrapped memory. */
+RTC_EXPORT uint8_t *rtc_video_frame_writable_plane(rtc_video_frame *frame, size_t index);
+
+/* ---- Audio frames --------------------------------------------------------------------------------------------------------- */
+
+typedef enum rtc_audio_format { RTC_AUDIO_S16 = 1, RTC_AUDIO_F32 = 2 } rtc_audio_format;
+
+/* Interleaved samples in native byte order: signed 16 bits, or float in [-1, 1]. Reference-counted like a video frame. */
+typedef struct rtc_audio_frame rtc_audio_frame;
+
+typedef struct rtc_audio_frame_options {
+    size_t size;                 /* sizeof(rtc_audio_frame_options) */
+    rtc_audio_format format;
+    uint32_t sample_rate;        /* 8000 to 192000 Hz */
+    uint32_t channels;           /* 1 to 8 */
+    uint32_t samples;            /* per channel, 1 to sample_rate (one second) */
+    rtc_time_t capture_time_us;  /* of the first sample, monotonic; 0: now */
+    const void *data;            /* copied, samples x channels values; NULL: silence */
+} rtc_audio_frame_options;
+
+RTC_EXPORT int rtc_audio_frame_new(rtc_context *context, const rtc_audio_frame_options *options, rtc_audio_frame **out);
+RTC_EXPORT rtc_audio_frame *rtc_audio_frame_ref(rtc_audio_frame *frame);
+RTC_EXPORT void rtc_audio_frame_unref(rtc_audio_frame *frame);
+RTC_EXPORT rtc_audio_format rtc_audio_frame_format(const rtc_audio_frame *frame);
+RTC_EXPORT uint32_t rtc_audio_frame_sample_rate(const rtc_audio_frame *frame);
+RTC_EXPORT uint32_t rtc_audio_frame_channels(const rtc_audio_frame *frame);
+RTC_EXPORT uint32_t rtc_audio_frame_samples(const rtc_audio_frame *frame);
+RTC_EXPORT rtc_time_t rtc_audio_frame_capture_time_us(const rtc_audio_frame *frame);
+RTC_EXPORT uint32_t rtc_audio_frame_rtp_timestamp(const rtc_audio_frame *frame);
+RTC_EXPORT void rtc_audio_frame_set_rtp_timestamp(rtc_audio_frame *frame, uint32_t rtp_timestamp);
+/* Borrowed while a reference is held. */
+RTC_EXPORT const void *rtc_audio_frame_data(const rtc_audio_frame *frame);
+/* For filling a frame before it is pushed. */
+RTC_EXPORT void *rtc_audio_frame_writable_data(rtc_audio_frame *frame);
+
+/* ---- Encoded frames ------------------------------------------------------------------------------------------------------- */
+
+/* One encoded picture or packet of audio (RTCEncodedVideoFrame, RTCEncodedAudioFrame). Reference-counted like a video frame. */
+typedef struct rtc_encoded_frame rtc_encoded_frame;
+
+typedef struct rtc_encoded_frame_options {
+    size_t size;                 /* sizeof(rtc_encoded_frame_options) */
+    rtc_media_kind kind;
+    const char *codec;           /* the RTP encoding name: "VP8", "opus" (RFC 4855); copied, at most 15 characters */
+    const void *data;            /* copied; NULL: room that is filled through rtc_encoded_frame_writable_data */
+    size_t data_len;             /* bytes; 1 to 8 MiB */
+    bool keyframe;               /* video: decodable without any other */
+    uint32_t rtp_timestamp;      /* in the codec's clock: 90000 Hz for video, 48000 Hz for Opus */
+    rtc_time_t capture_time_us;  /* monotonic; 0: now */
+    uint32_t duration;           /* audio: samples per channel at the codec's clock; 0: unknown */
+    uint32_t width, height;      /* video: pixels, 0 when unknown */
+} rtc_encoded_frame_options;
+
+RTC_EXPORT int rtc_encoded_frame_new(rtc_context *context, const rtc_encoded_frame_options *options, rtc_encoded_frame **out);
+RTC_EXPORT rtc_encoded_frame *rtc_encoded_frame_ref(rtc_encoded_frame *frame);
+RTC_EXPORT void rtc_encoded_frame_unref(rtc_encoded_frame *frame);
+RTC_EXPORT rtc_media_kind rtc_encoded_frame_kind(const rtc_encoded_frame *frame);
+RTC_EXPORT const char *rtc_encoded_frame_codec(const rtc_encoded_frame *frame);
+RTC_EXPORT const uint8_t *rtc_encoded_frame_data(const rtc_encoded_frame *frame);
+RTC_EXPORT size_t rtc_encoded_frame_len(const rtc_encoded_frame *frame);
+RTC_EXPORT bool rtc_encoded_frame_keyframe(const rtc_encoded_frame *frame);
+RTC_EXPORT uint32_t rtc_encoded_frame_rtp_timestamp(const rtc_encoded_frame *frame);
+RTC_EXPORT rtc_time_t rtc_encoded_frame_capture_time_us(const rtc_encoded_frame *frame);
+RTC_EXPORT uint32_t rtc_encoded_frame_duration(const rtc_encoded_frame *frame);
+RTC_EXPORT uint32_t rtc_encoded_frame_width(const rtc_encoded_frame *frame);
+RTC_EXPORT uint32_t rtc_encoded_frame_height(const rtc_encoded_frame *frame);
+/* Before it is handed on: the bytes, and a shorter length once they are known. */
+RTC_EXPORT uint8_t *rtc_encoded_frame_writable_data(rtc_encoded_frame *frame);
+RTC_EXPORT void rtc_encoded_frame_truncate(rtc_encoded_frame *frame, size_t data_len);
+
+/* ---- Sources, tracks, streams, sinks ---------------------------------------------------------------------------------------- */
+
+/* Where a track's media comes from. Frames are pushed into it from any thread; every track of it gets them. Reference-counted. */
+typedef struct rtc_media_source rtc_media_source;
+/* MediaStreamTrack (mediacapture-streams 4.3). Reference-counted. */
+typedef struct rtc_media_stream_track rtc_media_stream_track;
+/* MediaStream (mediacapture-streams 4.2): a named group of tracks. Reference-counted. */
+typedef struct rtc_media_stream rtc_media_stream;
+
+/* What a source may be told by whoever consumes it; for sources that make their own frames. All optional; called on any thread. */
+typedef struct rtc_media_source_ops {
+    size_t size;
+    void (*start)(void *user);            /* the first consumer came */
+    void (*stop)(void *user);             /* the last consumer went: after it returns nothing more is pushed */
+    void (*request_keyframe)(void *user); /* encoded sources: a receiver can not go on without one */
+    void (*set_bitrate)(void *user, uint32_t bitrate_bps); /* encoded sources: what the network takes */
+    void (*destroy)(void *user);          /* the last reference went */
+} rtc_media_source_ops;
+
+/* A source that is fed by hand. `label` (UTF-8, may be NULL) becomes its tracks' label. `ops` may be NULL. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *label, const rtc_media_source_ops *ops, void *user,
+                                    rtc_media_source **out);
+RTC_EXPORT rtc_media_source *rtc_media_source_ref(rtc_media_source *source);
+RTC_EXPORT void rtc_media_source_unref(rtc_media_source *source);
+RTC_EXPORT rtc_media_kind rtc_media_source_kind(const rtc_media_source *source);
+/* Push one frame; the source takes references of its own. Any thread. RTC_ERR_TYPE for a frame of the other kind. A consumer that is slower
+ * than its frames loses the oldest, counted in its statistics. */
+RTC_EXPORT int rtc_media_source_push_video(rtc_media_source *source, rtc_video_frame *frame);
+RTC_EXPORT int rtc_media_source_push_audio(rtc_media_source *source, rtc_audio_frame *frame);
+RTC_EXPORT int rtc_media_source_push_encoded(rtc_media_source *source, rtc_encoded_frame *frame);
+
+/* A moving test picture: colour bars, a frame counter and a running clock that stay readable after encoding; any size and rate. Made on a thread of
+ * its own while somebody consumes it. */
+typedef struct rtc_test_video_options {
+    size_t size;
+    uint32_t width, height;   /* default 640x360; even, 16 to 4096 */
+    uint32_t frames_per_second; /* default 30; 1 to 120 */
+    uint32_t colour;          /* 0xRRGGBB of the background; default: moving colour bars */
+} rtc_test_video_options;
+RTC_EXPORT int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options *options, rtc_media_source **out);
+
+/* A sine tone in 48 kHz S16 frames of 10 ms. */
+typedef struct rtc_test_audio_options {
+    size_t size;
+    uint32_t frequency_hz;    /* default 440; 20 to 20000 */
+    uint32_t channels;        /* default 1; 1 or 2 */
+    uint32_t level_percent;   /* amplitude; default 30 */
+} rtc_test_audio_options;
+RTC_EXPORT int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options *options, rtc_media_source **out);
+
+typedef enum rtc_track_ready_state { RTC_TRACK_LIVE = 1, RTC_TRACK_ENDED = 2 } rtc_track_ready_state;
+
+/* A track of a source, with a fresh random id. */
+RTC_EXPORT int rtc_media_stream_track_new(rtc_media_source *source, rtc_media_stream_track **out);
+RTC_EXPORT rtc_media_stream_track *rtc_media_stream_track_ref(rtc_media_stream_track *track);
+RTC_EXPORT void rtc_media_stream_track_unref(rtc_media_stream_track *track);
+RTC_EXPORT rtc_media_kind rtc_media_stream_track_kind(const rtc_media_stream_track *track);
+/* UTF-8, borrowed while a reference is held. */
+RTC_EXPORT const char *rtc_media_stream_track_id(const rtc_media_stream_track *track);
+RTC_EXPORT const char *rtc_media_stream_track_label(const rtc_media_stream_track *track);
+/* A disabled track carries black and silence. */
+RTC_EXPORT bool rtc_media_stream_track_enabled(const rtc_media_stream_track *track);
+RTC_EXPORT void rtc_media_stream_track_set_enabled(rtc_media_stream_track *track, bool enabled);
+/* True while a remote track receives nothing. */
+RTC_EXPORT bool rtc_media_stream_track_muted(const rtc_media_stream_track *track);
+RTC_EXPORT rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_media_stream_track *track);
+/* Ends the track: nothing more passes. */
+RTC_EXPORT void rtc_media_stream_track_stop(rtc_media_stream_track *track);
+
+RTC_EXPORT int rtc_media_stream_new(rtc_context *context, const char *id, rtc_media_stream **out); /* id NULL: random */
+RTC_EXPORT rtc_media_stream *rtc_media_stream_ref(rtc_media_stream *stream);
+RTC_EXPORT void rtc_media_stream_unref(rtc_media_stream *stream);
+RTC_EXPORT const char *rtc_media_stream_id(const rtc_media_stream *stream);
+
+/* What receives a track's media. Every member but size may be NULL. A sink of a remote track that has neither on_video nor on_audio leaves its frames
+ * undecoded. Frames are borrowed for the call: take a reference to keep one. on_video and on_audio run on a worker thread of the library, one call at a time
+ * per sink; on_encoded runs on the thread that pushed or received it. */
+typedef struct rtc_media_sink_ops {
+    size_t size;
+    void (*on_video)(void *user, rtc_video_frame *frame);
+    void (*on_audio)(void *user, rtc_audio_frame *frame);
+    void (*on_encoded)(void *user, rtc_encoded_frame *frame);
+} rtc_media_sink_ops;
+typedef struct rtc_media_sink rtc_media_sink;
+
+RTC_EXPORT int rtc_media_stream_track_add_sink(rtc_media_stream_track *track, const rtc_media_sink_ops *ops, void *user, rtc_media_sink **out);
+/* Once this returns no callback of the sink runs any more; from within one of its own callbacks it returns at once and that call is the last. NULL is
+ * legal. */
+RTC_EXPORT void rtc_media_stream_track_remove_sink(rtc_media_stream_track *track, rtc_media_sink *sink);
+
+/* ---- Codecs --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct rtc_encoder_settings {
+    size_t size;
+    uint32_t width, height;     /* video */
+    uint32_t frames_per_second; /* video */
+    uint32_t sample_rate;       /* audio: 48000 */
+    uint32_t channels;          /* audio */
+    uint32_t bitrate_bps;
+    uint32_t packet_loss_percent; /* audio: what in-band FEC should expect */
+    bool inband_fec;            /* audio */
+} rtc_encoder_settings;
+
+/* What to do for one stretch of audio playout. */
+typedef enum rtc_audio_decode {
+    RTC_AUDIO_DECODE_FRAME = 1,   /* decode `frame` */
+    RTC_AUDIO_DECODE_FEC = 2,     /* `frame` is the packet after a lost one: recover the lost one from its in-band FEC */
+    RTC_AUDIO_DECODE_CONCEAL = 3  /* no frame: invent `samples` samples */
+} rtc_audio_decode;
+
+/* One codec. Instances are made by the functions and used by one thread at a time, not always the same. */
+typedef struct rtc_codec_ops {
+    size_t size;
+    rtc_media_kind kind;
+    const char *name; /* the RTP encoding name */
+    /* Encoder; NULL when it can not encode. *out only on success. */
+    int (*encoder_new)(rtc_context *context, const rtc_encoder_settings *settings, void **out);
+    void (*encoder_free)(void *encoder);
+    /* New rates, or a new size (video): takes effect with the next frame. */
+    int (*encoder_configure)(void *encoder, const rtc_encoder_settings *settings);
+    /* *out is a new reference, or NULL when the encoder dropped the frame. I420 is always accepted; others RTC_ERR_NOT_SUPPORTED. */
+    int (*encode_video)(void *encoder, rtc_video_frame *frame, bool keyframe, rtc_encoded_frame **out);
+    /* `frame` holds exactly one packet's duration in S16 at the settings' rate and channels. */
+    int (*encode_audio)(void *encoder, rtc_audio_frame *frame, rtc_encoded_frame **out);
+    /* Decoder; NULL when it can not decode. */
+    int (*decoder_new)(rtc_context *context, uint32_t channels, void **out);
+    void (*decoder_free)(void *decoder);
+    /* *out is a new reference, or NULL when the frame shows nothing. RTC_ERR_ENCODING: broken; a keyframe is needed. */
+    int (*decode_video)(void *decoder, rtc_encoded_frame *frame, rtc_video_frame **out);
+    /* `samples` per channel at 48 kHz: how many are wanted (FEC, CONCEAL); for FRAME what the packet holds is given. */
+    int (*decode_audio)(void *decoder, rtc_audio_decode what, rtc_encoded_frame *frame, uint32_t samples, rtc_audio_frame **out);
+} rtc_codec_ops;
+
+/* Adds a codec to a context, in front of those it has; `ops` must outlive the context. Its name must be one whose RTP payload format the library knows
+ * (VP8, opus): others RTC_ERR_NOT_SUPPORTED. Before the first connection is made. */
+RTC_EXPORT int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *ops);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,157 @@
+/* The RTP session of one transport (RFC 3550, RFC 8834): everything between a protected packet and an encoded frame - SRTP, demultiplexing (RFC 8843 9.2),
+ * per-stream senders and receivers, RTCP, loss repair, playout times, the sending rate. A pure state machine.
+ *
+ * A section is one m= section: at most one outgoing stream (with its RTX stream) and any number of incoming SSRCs, of which the latest plays.
+ */
+#ifndef CRTC_RTP_SESSION_H
+#define CRTC_RTP_SESSION_H
+
+#include "out.h"
+
+#include <crtc/media.h>
+
+struct rtp_session;
+
+/* Events (struct event); id: the section's handle. */
+enum {
+    RTP_EVENT_VIDEO_FRAME = EVENT_RTP, /* object: rtc_encoded_frame reference; value: when to show it (rtc_time_t). In decoding order, decodable. */
+    RTP_EVENT_AUDIO,                   /* code: enum rtp_audio_action; object: rtc_encoded_frame reference (NULL for CONCEAL); value: samples per
+                                          channel wanted for FEC and CONCEAL. Comes when it is due to be played. */
+    RTP_EVENT_KEYFRAME_REQUEST,        /* PLI or FIR for our stream */
+    RTP_EVENT_TARGET_BITRATE,          /* value: bits per second this section's encoder should now make */
+    RTP_EVENT_UNMUTE,                  /* the first media packet after silence */
+    RTP_EVENT_MUTE,                    /* nothing for 2 s, or BYE */
+    RTP_EVENT_CIRCUIT_BREAKER          /* RFC 8083: media must stop; the session sends none for this section any more */
+};
+
+enum rtp_audio_action {
+    RTP_AUDIO_PACKET,     /* decode and play */
+    RTP_AUDIO_FEC,        /* the wanted packet is lost, `object` is the one after it: decode its in-band FEC */
+    RTP_AUDIO_CONCEAL,    /* nothing to decode */
+    RTP_AUDIO_ACCELERATE  /* decode and blend into what was played before, playing it in no time: the delay shrinks by its duration */
+};
+
+enum { RTP_MID_MAX = 32, RTP_CODECS_MAX = 16, RTP_SSRCS_MAX = 8, RTP_NO_PAYLOAD_TYPE = 0xff };
+
+enum rtp_extension {
+    RTP_EXTENSION_MID,            /* urn:ietf:params:rtp-hdrext:sdes:mid */
+    RTP_EXTENSION_RID,            /* urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id */
+    RTP_EXTENSION_REPAIRED_RID,   /* urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id */
+    RTP_EXTENSION_AUDIO_LEVEL,    /* urn:ietf:params:rtp-hdrext:ssrc-audio-level */
+    RTP_EXTENSION_ABS_SEND_TIME,  /* http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time */
+    RTP_EXTENSIONS
+};
+
+/* A payload type and how it was negotiated. */
+struct rtp_codec {
+    uint8_t payload_type;
+    uint8_t rtx_payload_type; /* RTP_NO_PAYLOAD_TYPE without RTX */
+    char name[16];            /* "VP8", "opus" */
+    uint32_t clock_rate;
+    uint8_t channels;
+    bool nack, pli, fir, remb;
+    bool inband_fec;          /* opus: the peer wants it (useinbandfec=1) */
+};
+
+struct rtp_section {
+    char mid[RTP_MID_MAX + 1];
+    rtc_media_kind kind;
+    bool send, receive;
+    bool reduced_size;                         /* a=rtcp-rsize */
+    struct rtp_codec send_codec;               /* payload_type RTP_NO_PAYLOAD_TYPE: nothing can be sent */
+    struct rtp_codec receive_codecs[RTP_CODECS_MAX];
+    size_t receive_codec_count;
+    uint8_t extension_ids[RTP_EXTENSIONS];     /* 0: not negotiated */
+    uint32_t ssrc, rtx_ssrc;                   /* ours; rtx_ssrc 0 without */
+    uint32_t remote_ssrcs[RTP_SSRCS_MAX];      /* from a=ssrc, in order; may be none */
+    uint32_t remote_rtx_ssrcs[RTP_SSRCS_MAX];  /* from a=ssrc-group:FID, 0 without */
+    size_t remote_ssrc_count;
+    char remote_stream_id[64];                 /* sections with the same one are synchronised to each other (lip sync) */
+    uint32_t max_bitrate_bps;                  /* our cap; 0: none beyond the session's */
+};
+
+struct rtp_session_options {
+    const char *cname;           /* copied */
+    uint32_t max_packet_bytes;   /* largest datagram; 0: PACKET_MTU */
+    uint32_t max_bitrate_bps;    /* for all video that is sent; 0: 1.5 Mbit/s */
+    bool disable_nack;           /* tests: no loss repair as receiver */
+};
+
+/* Numbers of one stream (webrtc-stats RTCOutboundRtpStreamStats, RTCInboundRtpStreamStats and their remote halves). */
+struct rtp_outbound_stats {
+    uint32_t ssrc;
+    uint64_t packets_sent, bytes_sent, header_bytes_sent, retransmitted_packets_sent, retransmitted_bytes_sent;
+    uint64_t frames_sent, key_frames_sent;
+    uint32_t nack_count, pli_count, fir_count;
+    uint32_t target_bitrate_bps;
+    /* From the peer's receiver reports. */
+    bool has_report;
+    double fraction_lost;
+    int64_t packets_lost;
+    double remote_jitter_s;
+    double round_trip_time_s, total_round_trip_time_s;
+    uint64_t round_trip_time_measurements;
+};
+
+struct rtp_inbound_stats {
+    uint32_t ssrc;
+    uint8_t payload_type;
+    uint64_t packets_received, bytes_received, header_bytes_received;
+    int64_t packets_lost;
+    uint64_t packets_discarded, packets_duplicated;
+    double jitter_s;
+    uint64_t retransmitted_packets_received;
+    uint64_t frames_received, key_frames_received, frames_dropped;
+    uint32_t nack_count, pli_count, fir_count;
+    uint64_t freeze_count;
+    double total_freezes_duration_s;
+    uint64_t total_samples, concealed_samples, concealment_events, fec_samples, removed_samples_for_acceleration; /* audio, 48 kHz */
+    double jitter_buffer_delay_s;          /* summed over emitted frames or samples, as webrtc-stats says */
+    uint64_t jitter_buffer_emitted_count;
+    rtc_time_t current_delay_us;           /* the playout delay now */
+    double audio_level;                    /* last received, 0 to 1 */
+    rtc_time_t last_packet_time;
+    double estimated_capture_skew_s;       /* audio/video: how far this stream plays behind (+) its partner */
+};
+
+struct rtp_counters {
+    uint64_t malformed;        /* packets that do not parse */
+    uint64_t unauthenticated;  /* SRTP rejected them */
+    uint64_t replayed;
+    uint64_t unknown;          /* for no section, over the SSRC limit */
+    uint64_t before_keys;
+};
+
+int rtp_session_new(rtc_context *context, const struct rtp_session_options *options, struct rtp_session **out);
+void rtp_session_free(struct rtp_session *session);
+/* DTLS is up. `local` and `remote` are master key followed by master salt, of profile's lengths. */
+int rtp_session_set_keys(struct rtp_session *session, uint16_t profile, struct slice local, struct slice remote);
+/* Adds the section, or changes the one with the same mid. *handle is never 0. SSRCs of ours stay as they were first given. */
+int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const struct rtp_section *section, uint32_t *handle, struct out *out);
+/* Stops it: BYE for what we sent. */
+void rtp_session_remove_section(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
+/* The datagrams of this size fit the current pair. */
+void rtp_session_set_max_packet(struct rtp_session *session, uint32_t max_packet_bytes);
+void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitrate_bps);
+/* Whether packets can leave (a valid pair with consent): nothing is sent while not. */
+void rtp_session_set_writable(struct rtp_session *session, rtc_time_t now, bool writable, struct out *out);
+
+/* A datagram whose first byte is 128-191. The packet is consumed. */
+void rtp_session_input(struct rtp_session *session, rtc_time_t now, struct packet *packet, struct out *out);
+void rtp_session_tick(struct rtp_session *session, rtc_time_t now, struct out *out);
+rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_reason *why);
+/* Packetizes, protects and queues one encoded frame (borrowed). Its rtp_timestamp is offset by the stream's random start. `audio_level`: -dBov, 0 to
+ * 127, and 0x80 for voice; RTP_NO_AUDIO_LEVEL when unknown. RTC_ERR_INVALID_STATE when the section does not send or keys are missing (the frame is dropped and
+ * counted). */
+enum { RTP_NO_AUDIO_LEVEL = 0xff };
+int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level, struct out *out);
+/* The decoder can not go on: a PLI follows (rate-limited). */
+void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
+/* BYE for everything; nothing is sent afterwards. */
+void rtp_session_close(struct rtp_session *session, rtc_time_t now, struct out *out);
+
+bool rtp_session_outbound_stats(const struct rtp_session *session, uint32_t handle, struct rtp_outbound_stats *out);
+bool rtp_session_inbound_stats(const struct rtp_session *session, uint32_t handle, rtc_time_t now, struct rtp_inbound_stats *out);
+const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
+
+#endif
