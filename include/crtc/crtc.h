@@ -1,0 +1,15 @@
+/* Everything of libcrtc. */
+#ifndef CRTC_H
+#define CRTC_H
+
+#include <crtc/base.h>
+#include <crtc/context.h>
+#include <crtc/data_channel.h>
+#include <crtc/loop.h>
+#include <crtc/media.h>
+#include <crtc/peer_connection.h>
+#include <crtc/rtp.h>
+#include <crtc/stats.h>
+#include <crtc/transport.h>
+
+#endif

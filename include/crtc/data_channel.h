@@ -1,0 +1,84 @@
+/* RTCDataChannel (webrtc-pc 6.2). Belongs to its connection's thread. */
+#ifndef CRTC_DATA_CHANNEL_H
+#define CRTC_DATA_CHANNEL_H
+
+#include <crtc/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reference-counted; the connection holds a reference until the channel is closed. A handle stays valid, and inert, afterwards. */
+typedef struct rtc_data_channel rtc_data_channel;
+
+typedef enum rtc_data_channel_state {
+    RTC_DATA_CHANNEL_CONNECTING = 0,
+    RTC_DATA_CHANNEL_OPEN = 1,
+    RTC_DATA_CHANNEL_CLOSING = 2,
+    RTC_DATA_CHANNEL_CLOSED = 3
+} rtc_data_channel_state;
+
+/* RTCDataChannelInit. Zero gives the defaults of the standard: ordered, reliable, negotiated in-band. */
+typedef struct rtc_data_channel_init {
+    size_t size;                  /* sizeof(rtc_data_channel_init) */
+    bool unordered;               /* the opposite of `ordered` */
+    bool has_max_retransmits;     /* max_retransmits counts, 0 included; not together with has_max_packet_life_time */
+    uint16_t max_retransmits;
+    bool has_max_packet_life_time;
+    uint16_t max_packet_life_time_ms;
+    const char *protocol;         /* UTF-8; NULL: "" */
+    size_t protocol_len;          /* 0 with a protocol: its strlen */
+    bool negotiated;              /* both sides make the channel with the same id; nothing is sent in-band */
+    uint16_t id;                  /* with negotiated: 0 to 65534 */
+    uint16_t priority;            /* RFC 8831 6.4: 128, 256 (the default, for 0), 512, 1024 */
+} rtc_data_channel_init;
+
+/* Events of a channel; every member but size may be NULL. `data` is borrowed for the call. */
+typedef struct rtc_data_channel_callbacks {
+    size_t size;
+    void (*on_open)(rtc_data_channel *channel, void *user);
+    /* One message: `text` for a string (UTF-8 as the peer sent it, not zero-terminated), else binary. len may be 0. */
+    void (*on_message)(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len);
+    void (*on_buffered_amount_low)(rtc_data_channel *channel, void *user);
+    void (*on_closing)(rtc_data_channel *channel, void *user);
+    void (*on_close)(rtc_data_channel *channel, void *user);
+    /* An error code and a sentence; on_close follows. */
+    void (*on_error)(rtc_data_channel *channel, void *user, int error, const char *message);
+} rtc_data_channel_callbacks;
+
+RTC_EXPORT rtc_data_channel *rtc_data_channel_ref(rtc_data_channel *channel);
+RTC_EXPORT void rtc_data_channel_unref(rtc_data_channel *channel);
+/* Sets the events' receiver; `callbacks` is copied, NULL clears: after that none runs any more. Messages that came before wait until it is set (for a channel of
+ * on_data_channel: set it in that callback). */
+RTC_EXPORT void rtc_data_channel_set_callbacks(rtc_data_channel *channel, const rtc_data_channel_callbacks *callbacks, void *user);
+
+/* Sends one message of at most the SCTP transport's max message size. Errors: RTC_ERR_INVALID_STATE unless open, RTC_ERR_TYPE when too large,
+ * RTC_ERR_QUOTA_EXCEEDED when the send buffer is full: nothing was taken; wait for on_buffered_amount_low. A message that was taken on a reliable channel is
+ * delivered or the channel closes with an error. */
+RTC_EXPORT int rtc_data_channel_send_text(rtc_data_channel *channel, const char *text, size_t len);
+RTC_EXPORT int rtc_data_channel_send(rtc_data_channel *channel, const void *data, size_t len);
+/* Starts the closing handshake: what was sent before still arrives. Harmless when closing or closed. */
+RTC_EXPORT void rtc_data_channel_close(rtc_data_channel *channel);
+
+/* Any bytes, U+0000 included; *len may be NULL; also zero-terminated. Borrowed while a reference is held. */
+RTC_EXPORT const char *rtc_data_channel_label(const rtc_data_channel *channel, size_t *len);
+RTC_EXPORT const char *rtc_data_channel_protocol(const rtc_data_channel *channel, size_t *len);
+RTC_EXPORT rtc_data_channel_state rtc_data_channel_ready_state(const rtc_data_channel *channel);
+RTC_EXPORT bool rtc_data_channel_ordered(const rtc_data_channel *channel);
+RTC_EXPORT bool rtc_data_channel_negotiated(const rtc_data_channel *channel);
+/* -1 when there is none. */
+RTC_EXPORT int rtc_data_channel_max_retransmits(const rtc_data_channel *channel);
+RTC_EXPORT int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *channel);
+/* The SCTP stream, or -1 before it is known. */
+RTC_EXPORT int rtc_data_channel_id(const rtc_data_channel *channel);
+/* Bytes of messages taken and not yet given to the network. */
+RTC_EXPORT uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *channel);
+RTC_EXPORT uint64_t rtc_data_channel_buffered_amount_low_threshold(const rtc_data_channel *channel);
+RTC_EXPORT void rtc_data_channel_set_buffered_amount_low_threshold(rtc_data_channel *channel, uint64_t bytes);
+/* For the application's own use. */
+RTC_EXPORT void *rtc_data_channel_user(const rtc_data_channel *channel);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

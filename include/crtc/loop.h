@@ -1,0 +1,55 @@
+/* The library's event loop: sockets, timers, names and callbacks of any number of peer connections on one thread.
+ *
+ * Three ways to run a connection:
+ *   (a) give it a loop and call rtc_loop_run() on a thread of yours, or rtc_loop_start() for a thread of the library's;
+ *   (b) put rtc_loop_fd() and rtc_loop_timeout_ms() into a loop of your own and call rtc_loop_iterate();
+ *   (c) give it no loop and carry its packets yourself: see <crtc/transport.h>.
+ *
+ * A connection and everything that hangs on it belong to the loop's thread. From another thread, hold rtc_loop_lock() around any calls, or hand a function
+ * over with rtc_loop_post(). The loop holds the lock except while it waits; callbacks run with it held.
+ */
+#ifndef CRTC_LOOP_H
+#define CRTC_LOOP_H
+
+#include <crtc/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rtc_loop rtc_loop;
+
+/* Makes a loop. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY, RTC_ERR_OPERATION (no descriptors left). */
+RTC_EXPORT int rtc_loop_new(rtc_context *context, rtc_loop **out);
+/* Ends a thread started with rtc_loop_start, then frees the loop. Connections that still use it are closed first. Not from a callback. NULL is legal. */
+RTC_EXPORT void rtc_loop_free(rtc_loop *loop);
+
+/* Runs on the calling thread until rtc_loop_stop. RTC_ERR_INVALID_STATE when it runs already. */
+RTC_EXPORT int rtc_loop_run(rtc_loop *loop);
+/* Runs on a new thread until rtc_loop_stop or rtc_loop_free. */
+RTC_EXPORT int rtc_loop_start(rtc_loop *loop);
+/* Makes rtc_loop_run return, or the library's thread end (and waits for that, unless called on it). Any thread. */
+RTC_EXPORT void rtc_loop_stop(rtc_loop *loop);
+
+/* For a loop of your own: readable when there is work. Owned by the loop. */
+RTC_EXPORT int rtc_loop_fd(rtc_loop *loop);
+/* Milliseconds until rtc_loop_iterate wants to be called although the descriptor is quiet: 0 now, -1 never. Rounded up. */
+RTC_EXPORT int rtc_loop_timeout_ms(rtc_loop *loop);
+/* Does what is due without waiting. RTC_ERR_INVALID_STATE while rtc_loop_run or a thread runs it. */
+RTC_EXPORT int rtc_loop_iterate(rtc_loop *loop);
+
+/* Excludes the loop, so that this thread may call anything that belongs to it. Recursive; legal in callbacks. Do not wait for the loop while holding it. */
+RTC_EXPORT void rtc_loop_lock(rtc_loop *loop);
+RTC_EXPORT void rtc_loop_unlock(rtc_loop *loop);
+/* Runs fn(user) once on the loop's thread, in the order of posting, not before this returns. Any thread. RTC_ERR_NO_MEMORY. What is still waiting when the
+ * loop is freed runs then. */
+RTC_EXPORT int rtc_loop_post(rtc_loop *loop, void (*fn)(void *user), void *user);
+/* Runs fn(user) once after `delay_us`, on the loop's thread. *id (may be NULL) is for rtc_loop_cancel. Any thread. */
+RTC_EXPORT int rtc_loop_post_delayed(rtc_loop *loop, rtc_time_t delay_us, void (*fn)(void *user), void *user, uint64_t *id);
+/* True when it had not begun and never will. */
+RTC_EXPORT bool rtc_loop_cancel(rtc_loop *loop, uint64_t id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,240 @@
+/* RTCPeerConnection (webrtc-pc 4). A connection belongs to its loop's thread (<crtc/loop.h>): call it there, or with the loop's lock held. Calls finish
+ * before they return; the events they cause are queued and run only from the loop (or rtc_peer_connection_dispatch), never inside a call. From a callback
+ * anything may be called, freeing the connection included. */
+#ifndef CRTC_PEER_CONNECTION_H
+#define CRTC_PEER_CONNECTION_H
+
+#include <crtc/data_channel.h>
+#include <crtc/loop.h>
+#include <crtc/media.h>
+#include <crtc/rtp.h>
+#include <crtc/stats.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rtc_peer_connection rtc_peer_connection;
+
+/* ---- Certificates (webrtc-pc 4.9) ------------------------------------------------------------------------------------------- */
+
+/* Reference-counted; may be shared by any number of connections; any thread. */
+typedef struct rtc_certificate rtc_certificate;
+
+typedef enum rtc_key_algorithm { RTC_KEY_ECDSA_P256 = 0, RTC_KEY_RSA_2048 = 1 } rtc_key_algorithm;
+
+/* A self-signed certificate. `lifetime_ms` 0: 30 days. */
+RTC_EXPORT int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out);
+/* From PEM text that holds the certificate and its private key. RTC_ERR_SYNTAX; RTC_ERR_INVALID_ACCESS when they do not belong together. */
+RTC_EXPORT int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len, rtc_certificate **out);
+/* Certificate and private key as PEM; the text is the caller's, freed with rtc_certificate_free_pem (which wipes it). */
+RTC_EXPORT int rtc_certificate_export_pem(const rtc_certificate *certificate, char **out);
+RTC_EXPORT void rtc_certificate_free_pem(const rtc_certificate *certificate, char *pem);
+RTC_EXPORT rtc_certificate *rtc_certificate_ref(rtc_certificate *certificate);
+RTC_EXPORT void rtc_certificate_unref(rtc_certificate *certificate);
+/* SHA-256, "AB:CD:...". Borrowed while a reference is held. */
+RTC_EXPORT const char *rtc_certificate_fingerprint(const rtc_certificate *certificate);
+/* Milliseconds since 1970. */
+RTC_EXPORT double rtc_certificate_expires_ms(const rtc_certificate *certificate);
+
+/* ---- Configuration (webrtc-pc 4.2) ------------------------------------------------------------------------------------------ */
+
+/* RTCIceServer. "stun:host[:port]" is built. "turn:" and "turns:" are RTC_ERR_NOT_SUPPORTED in this version, other schemes RTC_ERR_SYNTAX. */
+typedef struct rtc_ice_server {
+    size_t size;
+    const char *const *urls;
+    size_t url_count;
+    const char *username;
+    const char *credential;
+} rtc_ice_server;
+
+typedef enum rtc_bundle_policy { RTC_BUNDLE_MAX_BUNDLE = 0 } rtc_bundle_policy;
+typedef enum rtc_ice_transport_policy { RTC_ICE_TRANSPORT_ALL = 0, RTC_ICE_TRANSPORT_RELAY = 1 } rtc_ice_transport_policy;
+
+/* RTCConfiguration. Everything is copied. Zero is a default everywhere. */
+typedef struct rtc_configuration {
+    size_t size;                               /* sizeof(rtc_configuration) */
+    rtc_loop *loop;                            /* NULL: no loop, see <crtc/transport.h>. Must outlive the connection. */
+    const rtc_ice_server *const *ice_servers;
+    size_t ice_server_count;
+    rtc_certificate *const *certificates;      /* the first is used; none: one of the context's ready-made ones */
+    size_t certificate_count;
+    rtc_bundle_policy bundle_policy;           /* max-bundle is what is offered; the others are not built */
+    rtc_ice_transport_policy ice_transport_policy; /* RELAY needs TURN: RTC_ERR_NOT_SUPPORTED */
+    bool include_loopback;                     /* gather 127.0.0.1 and ::1 too */
+    uint16_t max_channels;                     /* data channels each way; 0: 256; at most 65534. Memory per connection grows with it. */
+    uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s */
+    uint32_t max_message_size;                 /* largest data channel message taken from the peer; 0: 256 KiB, which is also the most */
+} rtc_configuration;
+
+/* ---- States and events ------------------------------------------------------------------------------------------------------ */
+
+typedef enum rtc_signaling_state {
+    RTC_SIGNALING_STABLE = 0,
+    RTC_SIGNALING_HAVE_LOCAL_OFFER = 1,
+    RTC_SIGNALING_HAVE_REMOTE_OFFER = 2,
+    RTC_SIGNALING_HAVE_LOCAL_PRANSWER = 3,
+    RTC_SIGNALING_HAVE_REMOTE_PRANSWER = 4,
+    RTC_SIGNALING_CLOSED = 5
+} rtc_signaling_state;
+typedef enum rtc_ice_gathering_state { RTC_ICE_GATHERING_NEW = 0, RTC_ICE_GATHERING_GATHERING = 1, RTC_ICE_GATHERING_COMPLETE = 2 } rtc_ice_gathering_state;
+typedef enum rtc_ice_connection_state {
+    RTC_ICE_CONNECTION_NEW = 0,
+    RTC_ICE_CONNECTION_CHECKING = 1,
+    RTC_ICE_CONNECTION_CONNECTED = 2,
+    RTC_ICE_CONNECTION_COMPLETED = 3,
+    RTC_ICE_CONNECTION_DISCONNECTED = 4,
+    RTC_ICE_CONNECTION_FAILED = 5,
+    RTC_ICE_CONNECTION_CLOSED = 6
+} rtc_ice_connection_state;
+typedef enum rtc_peer_connection_state {
+    RTC_PEER_CONNECTION_NEW = 0,
+    RTC_PEER_CONNECTION_CONNECTING = 1,
+    RTC_PEER_CONNECTION_CONNECTED = 2,
+    RTC_PEER_CONNECTION_DISCONNECTED = 3,
+    RTC_PEER_CONNECTION_FAILED = 4,
+    RTC_PEER_CONNECTION_CLOSED = 5
+} rtc_peer_connection_state;
+
+/* The W3C names: "have-local-offer", "checking", ... Static storage; "?" for a value that is none. Any thread. */
+RTC_EXPORT const char *rtc_signaling_state_name(rtc_signaling_state state);
+RTC_EXPORT const char *rtc_ice_gathering_state_name(rtc_ice_gathering_state state);
+RTC_EXPORT const char *rtc_ice_connection_state_name(rtc_ice_connection_state state);
+RTC_EXPORT const char *rtc_peer_connection_state_name(rtc_peer_connection_state state);
+RTC_EXPORT const char *rtc_data_channel_state_name(rtc_data_channel_state state);
+
+/* RTCSdpType; NONE stands for "no description" and, in set_local_description, for the parameterless form. */
+typedef enum rtc_sdp_type { RTC_SDP_NONE = 0, RTC_SDP_OFFER = 1, RTC_SDP_PRANSWER = 2, RTC_SDP_ANSWER = 3, RTC_SDP_ROLLBACK = 4 } rtc_sdp_type;
+/* "offer", "pranswer", "answer", "rollback", or "" for NONE; and back (NONE for text that is none of these). */
+RTC_EXPORT const char *rtc_sdp_type_name(rtc_sdp_type type);
+RTC_EXPORT rtc_sdp_type rtc_sdp_type_from_name(const char *name);
+
+/* RTCIceCandidate, as an event gives it. Texts are borrowed for the callback. An empty `candidate` says that the generation has no more candidates
+ * (send it to the peer like any other). */
+typedef struct rtc_ice_candidate {
+    size_t size;
+    const char *candidate;         /* "candidate:..." */
+    const char *sdp_mid;
+    int sdp_m_line_index;
+    const char *username_fragment;
+} rtc_ice_candidate;
+
+/* RTCPeerConnectionIceErrorEvent. */
+typedef struct rtc_ice_candidate_error {
+    size_t size;
+    const char *address; /* local address, "" when unknown */
+    uint16_t port;
+    const char *url;
+    uint16_t error_code; /* a STUN error code, or 701: no answer */
+    const char *error_text;
+} rtc_ice_candidate_error;
+
+/* RTCTrackEvent. Borrowed for the callback: take references to keep. */
+typedef struct rtc_track_event {
+    size_t size;
+    rtc_rtp_transceiver *transceiver;
+    rtc_rtp_receiver *receiver;
+    rtc_media_stream_track *track;
+    const char *const *stream_ids;
+    size_t stream_count;
+} rtc_track_event;
+
+/* Events of a connection; every member but size may be NULL. New states are read with the accessors below: an event fires after its state changed and sees the
+ * state as it was when it was queued only through its argument. */
+typedef struct rtc_peer_connection_callbacks {
+    size_t size;
+    void (*on_negotiation_needed)(rtc_peer_connection *connection, void *user);
+    /* candidate NULL: gathering is complete. */
+    void (*on_ice_candidate)(rtc_peer_connection *connection, void *user, const rtc_ice_candidate *candidate);
+    void (*on_ice_candidate_error)(rtc_peer_connection *connection, void *user, const rtc_ice_candidate_error *error);
+    void (*on_signaling_state_change)(rtc_peer_connection *connection, void *user, rtc_signaling_state state);
+    void (*on_ice_gathering_state_change)(rtc_peer_connection *connection, void *user, rtc_ice_gathering_state state);
+    void (*on_ice_connection_state_change)(rtc_peer_connection *connection, void *user, rtc_ice_connection_state state);
+    void (*on_connection_state_change)(rtc_peer_connection *connection, void *user, rtc_peer_connection_state state);
+    /* The peer opened a channel. Set its callbacks here; take a reference to keep it beyond its closing. */
+    void (*on_data_channel)(rtc_peer_connection *connection, void *user, rtc_data_channel *channel);
+    void (*on_track)(rtc_peer_connection *connection, void *user, const rtc_track_event *event);
+    /* A remote track began or stopped to receive. */
+    void (*on_track_mute)(rtc_peer_connection *connection, void *user, rtc_media_stream_track *track, bool muted);
+} rtc_peer_connection_callbacks;
+
+/* ---- The connection --------------------------------------------------------------------------------------------------------- */
+
+/* new RTCPeerConnection(configuration). `configuration` and `callbacks` may be NULL and are copied. Errors: RTC_ERR_TYPE, RTC_ERR_SYNTAX (a server's
+ * URL), RTC_ERR_NOT_SUPPORTED (turn:), RTC_ERR_INVALID_ACCESS (an expired certificate), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks, void *user,
+                                       rtc_peer_connection **out);
+RTC_EXPORT rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *connection);
+RTC_EXPORT void rtc_peer_connection_unref(rtc_peer_connection *connection);
+/* close(): ends everything; no event of the connection follows. The handle stays valid and inert. */
+RTC_EXPORT void rtc_peer_connection_close(rtc_peer_connection *connection);
+/* Clears the callbacks, closes and drops the caller's reference: none of its callbacks runs once this returned. Legal anywhere. NULL is legal. */
+RTC_EXPORT void rtc_peer_connection_free(rtc_peer_connection *connection);
+/* Replaces the events' receiver; NULL clears. */
+RTC_EXPORT void rtc_peer_connection_set_callbacks(rtc_peer_connection *connection, const rtc_peer_connection_callbacks *callbacks, void *user);
+/* setConfiguration: servers may change; loop, certificates and bundle policy may not (RTC_ERR_INVALID_MODIFICATION). */
+RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
+/* What went wrong in the last call that failed, in words with the offending SDP line or value; "" when nothing did. Borrowed until the next call. */
+RTC_EXPORT const char *rtc_peer_connection_last_error(const rtc_peer_connection *connection);
+
+/* createOffer, createAnswer. *sdp is borrowed until the next create call. RTC_ERR_INVALID_STATE in the wrong state, RTC_ERR_OPERATION, RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_peer_connection_create_offer(rtc_peer_connection *connection, const char **sdp);
+RTC_EXPORT int rtc_peer_connection_create_answer(rtc_peer_connection *connection, const char **sdp);
+/* setLocalDescription. RTC_SDP_NONE with NULL is the parameterless form: it makes the offer or answer itself. The text must be what create gave
+ * (RTC_ERR_INVALID_MODIFICATION). RTC_SDP_PRANSWER and RTC_SDP_ROLLBACK: RTC_ERR_NOT_SUPPORTED in this version. */
+RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
+/* setRemoteDescription. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS (well-formed but not acceptable), RTC_ERR_INVALID_STATE, RTC_ERR_NOT_SUPPORTED (pranswer, rollback, ICE
+ * restart). A refused description changes nothing. */
+RTC_EXPORT int rtc_peer_connection_set_remote_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
+/* localDescription, with the candidates gathered so far; remoteDescription. NULL (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next
+ * call into the connection. */
+RTC_EXPORT const char *rtc_peer_connection_local_description(rtc_peer_connection *connection, rtc_sdp_type *type);
+RTC_EXPORT const char *rtc_peer_connection_remote_description(rtc_peer_connection *connection, rtc_sdp_type *type);
+
+/* addIceCandidate. NULL or an empty candidate text: the peer has no more. Before a remote description RTC_ERR_INVALID_STATE; a candidate for no section or of an
+ * unknown ufrag RTC_ERR_OPERATION; bad text RTC_ERR_OPERATION; neither mid nor index RTC_ERR_TYPE. */
+typedef struct rtc_ice_candidate_init {
+    size_t size;
+    const char *candidate;
+    const char *sdp_mid;           /* may be NULL */
+    bool has_sdp_m_line_index;
+    uint16_t sdp_m_line_index;
+    const char *username_fragment; /* may be NULL */
+} rtc_ice_candidate_init;
+RTC_EXPORT int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *connection, const rtc_ice_candidate_init *candidate);
+
+RTC_EXPORT rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *connection);
+RTC_EXPORT rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *connection);
+RTC_EXPORT rtc_ice_connection_state rtc_peer_connection_ice_connection_state(const rtc_peer_connection *connection);
+RTC_EXPORT rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_connection *connection);
+
+/* addTrack: sends the track in the streams given (their ids; may be none). *sender (may be NULL) is borrowed from the connection. RTC_ERR_INVALID_ACCESS when it is
+ * already sent, RTC_ERR_INVALID_STATE when closed. */
+RTC_EXPORT int rtc_peer_connection_add_track(rtc_peer_connection *connection, rtc_media_stream_track *track, rtc_media_stream *const *streams, size_t stream_count,
+                                             rtc_rtp_sender **sender);
+/* addTransceiver with a track, or with a kind when track is NULL. `init` may be NULL. *out (may be NULL) is borrowed from the connection. */
+RTC_EXPORT int rtc_peer_connection_add_transceiver(rtc_peer_connection *connection, rtc_media_kind kind, rtc_media_stream_track *track,
+                                                   const rtc_rtp_transceiver_init *init, rtc_rtp_transceiver **out);
+/* removeTrack: the sender stops; takes effect in SDP with the next negotiation. */
+RTC_EXPORT int rtc_peer_connection_remove_track(rtc_peer_connection *connection, rtc_rtp_sender *sender);
+/* getTransceivers, in order of creation. Borrowed. NULL beyond the last. */
+RTC_EXPORT size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *connection);
+RTC_EXPORT rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *connection, size_t index);
+
+/* createDataChannel. `label` may hold any bytes; `init` may be NULL. *out is a reference of the caller's. RTC_ERR_INVALID_STATE when closed, RTC_ERR_TYPE for
+ * contradictory or too long values, RTC_ERR_RANGE for an id beyond max_channels, RTC_ERR_OPERATION when the id is taken or none is left. */
+RTC_EXPORT int rtc_peer_connection_create_data_channel(rtc_peer_connection *connection, const char *label, size_t label_len, const rtc_data_channel_init *init,
+                                                       rtc_data_channel **out);
+/* RTCSctpTransport: the channels and message bytes both sides agreed on; 0 before that. */
+RTC_EXPORT uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *connection);
+RTC_EXPORT uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *connection);
+
+/* getStats. *out is a reference of the caller's. */
+RTC_EXPORT int rtc_peer_connection_get_stats(rtc_peer_connection *connection, rtc_stats_report **out);
+
+RTC_EXPORT void *rtc_peer_connection_user(const rtc_peer_connection *connection);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

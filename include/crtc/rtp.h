@@ -1,0 +1,68 @@
+/* RTCRtpTransceiver, RTCRtpSender, RTCRtpReceiver (webrtc-pc 5). They belong to their connection's thread. */
+#ifndef CRTC_RTP_H
+#define CRTC_RTP_H
+
+#include <crtc/media.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reference-counted; the connection holds a reference. Handles stay valid, and inert, after close. */
+typedef struct rtc_rtp_transceiver rtc_rtp_transceiver;
+typedef struct rtc_rtp_sender rtc_rtp_sender;
+typedef struct rtc_rtp_receiver rtc_rtp_receiver;
+
+/* Values are fixed: bit 0 sends, bit 1 receives. */
+typedef enum rtc_rtp_transceiver_direction {
+    RTC_DIRECTION_INACTIVE = 0,
+    RTC_DIRECTION_SENDONLY = 1,
+    RTC_DIRECTION_RECVONLY = 2,
+    RTC_DIRECTION_SENDRECV = 3,
+    RTC_DIRECTION_STOPPED = 4
+} rtc_rtp_transceiver_direction;
+
+/* RTCRtpTransceiverInit. */
+typedef struct rtc_rtp_transceiver_init {
+    size_t size;
+    bool has_direction;            /* false: sendrecv */
+    rtc_rtp_transceiver_direction direction;
+    rtc_media_stream *const *streams; /* for the sender's msid; may be NULL */
+    size_t stream_count;
+    uint32_t max_bitrate_bps;      /* encodings[0].maxBitrate; 0: the connection's cap */
+} rtc_rtp_transceiver_init;
+
+RTC_EXPORT rtc_rtp_transceiver *rtc_rtp_transceiver_ref(rtc_rtp_transceiver *transceiver);
+RTC_EXPORT void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *transceiver);
+RTC_EXPORT rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *transceiver);
+/* NULL before it is negotiated. Borrowed while a reference is held. */
+RTC_EXPORT const char *rtc_rtp_transceiver_mid(const rtc_rtp_transceiver *transceiver);
+/* Borrowed while a reference to the transceiver is held. */
+RTC_EXPORT rtc_rtp_sender *rtc_rtp_transceiver_sender(const rtc_rtp_transceiver *transceiver);
+RTC_EXPORT rtc_rtp_receiver *rtc_rtp_transceiver_receiver(const rtc_rtp_transceiver *transceiver);
+RTC_EXPORT rtc_rtp_transceiver_direction rtc_rtp_transceiver_direction_get(const rtc_rtp_transceiver *transceiver);
+/* Takes effect with the next negotiation. RTC_ERR_INVALID_STATE when stopped or closed, RTC_ERR_TYPE. */
+RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceiver, rtc_rtp_transceiver_direction direction);
+/* False while nothing was negotiated (currentDirection null). */
+RTC_EXPORT bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *transceiver, rtc_rtp_transceiver_direction *out);
+
+RTC_EXPORT rtc_rtp_sender *rtc_rtp_sender_ref(rtc_rtp_sender *sender);
+RTC_EXPORT void rtc_rtp_sender_unref(rtc_rtp_sender *sender);
+/* Borrowed until it is replaced; NULL without a track. */
+RTC_EXPORT rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *sender);
+/* Changes what is sent without negotiation; NULL sends nothing. RTC_ERR_TYPE for the other kind, RTC_ERR_INVALID_STATE when stopped. */
+RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track);
+/* encodings[0].maxBitrate of setParameters; 0: the connection's cap. */
+RTC_EXPORT int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps);
+
+RTC_EXPORT rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver);
+RTC_EXPORT void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver);
+/* Never NULL. Borrowed while a reference is held. Its sinks get decoded or encoded frames. */
+RTC_EXPORT rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver *receiver);
+/* Asks the peer for a keyframe. RTC_ERR_INVALID_STATE while nothing is received, RTC_ERR_INVALID_ACCESS for audio. */
+RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,44 @@
+/* RTCStatsReport (webrtc-pc 8, webrtc-stats): what is known of a connection at one moment, as standard dictionaries with members by their W3C names. */
+#ifndef CRTC_STATS_H
+#define CRTC_STATS_H
+
+#include <crtc/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Immutable, reference-counted, any thread. */
+typedef struct rtc_stats_report rtc_stats_report;
+/* One dictionary of a report; borrowed while the report's reference is held. */
+typedef struct rtc_stats rtc_stats;
+
+typedef enum rtc_stats_value_type { RTC_STATS_NUMBER = 1, RTC_STATS_STRING = 2, RTC_STATS_BOOLEAN = 3 } rtc_stats_value_type;
+
+RTC_EXPORT rtc_stats_report *rtc_stats_report_ref(rtc_stats_report *report);
+RTC_EXPORT void rtc_stats_report_unref(rtc_stats_report *report);
+RTC_EXPORT size_t rtc_stats_report_count(const rtc_stats_report *report);
+RTC_EXPORT const rtc_stats *rtc_stats_report_at(const rtc_stats_report *report, size_t index);
+/* The dictionary with this id; NULL when there is none. */
+RTC_EXPORT const rtc_stats *rtc_stats_report_find(const rtc_stats_report *report, const char *id);
+/* The first dictionary of this type, such as "transport"; NULL when there is none. */
+RTC_EXPORT const rtc_stats *rtc_stats_report_find_type(const rtc_stats_report *report, const char *type);
+
+RTC_EXPORT const char *rtc_stats_id(const rtc_stats *stats);
+/* "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "local-candidate", "remote-candidate", "transport", "data-channel", ... */
+RTC_EXPORT const char *rtc_stats_type(const rtc_stats *stats);
+/* Milliseconds since 1970. */
+RTC_EXPORT double rtc_stats_timestamp_ms(const rtc_stats *stats);
+RTC_EXPORT size_t rtc_stats_member_count(const rtc_stats *stats);
+RTC_EXPORT const char *rtc_stats_member_name(const rtc_stats *stats, size_t index);
+RTC_EXPORT rtc_stats_value_type rtc_stats_member_type(const rtc_stats *stats, size_t index);
+/* By W3C name, such as "bytesSent". False (and *out untouched) when the member is absent or of another type. */
+RTC_EXPORT bool rtc_stats_number(const rtc_stats *stats, const char *name, double *out);
+RTC_EXPORT bool rtc_stats_boolean(const rtc_stats *stats, const char *name, bool *out);
+/* NULL when absent. */
+RTC_EXPORT const char *rtc_stats_string(const rtc_stats *stats, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

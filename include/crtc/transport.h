@@ -1,0 +1,109 @@
+/* The sans-I/O face: a peer connection without a loop. Bytes and the time go in; packets, requests to the world and callbacks come out. A user's own event
+ * loop, a simulator and the library's own loop (<crtc/loop.h>) use exactly these functions.
+ *
+ * After every call into the connection (any API call, not only these) drain it: rtc_peer_connection_next_packet until NULL, rtc_peer_connection_next_request
+ * until false, rtc_peer_connection_dispatch for the callbacks, and then sleep until rtc_peer_connection_deadline or the next datagram.
+ */
+#ifndef CRTC_TRANSPORT_H
+#define CRTC_TRANSPORT_H
+
+#include <crtc/peer_connection.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum rtc_address_family { RTC_ADDRESS_NONE = 0, RTC_ADDRESS_IPV4 = 4, RTC_ADDRESS_IPV6 = 6 } rtc_address_family;
+
+/* A transport address. */
+typedef struct rtc_address {
+    uint8_t family; /* rtc_address_family */
+    uint8_t ip[16]; /* network order; IPv4 in the first 4 bytes, the rest zero */
+    uint16_t port;  /* host order */
+    uint32_t scope; /* IPv6 zone index, or 0 */
+} rtc_address;
+
+/* Where a datagram came from or goes to. */
+typedef struct rtc_path {
+    uint32_t socket;   /* the id of the request that opened the socket */
+    uint32_t protocol; /* 0: UDP, 1: TCP */
+    rtc_address local;
+    rtc_address remote;
+} rtc_path;
+
+/* A datagram in a recycled buffer. Has one owner. Belongs to the connection's thread. */
+typedef struct rtc_packet rtc_packet;
+
+/* An empty packet of the connection's pool with room for 1500 bytes. NULL when out of memory. */
+RTC_EXPORT rtc_packet *rtc_packet_new(rtc_peer_connection *connection);
+RTC_EXPORT void rtc_packet_free(rtc_packet *packet);
+/* The bytes: for reading `len` of them, or for filling up to `capacity`. */
+RTC_EXPORT uint8_t *rtc_packet_data(rtc_packet *packet);
+RTC_EXPORT size_t rtc_packet_len(const rtc_packet *packet);
+RTC_EXPORT size_t rtc_packet_capacity(const rtc_packet *packet);
+/* After filling: RTC_ERR_RANGE beyond the capacity. */
+RTC_EXPORT int rtc_packet_set_len(rtc_packet *packet, size_t len);
+RTC_EXPORT void rtc_packet_path(const rtc_packet *packet, rtc_path *out);
+
+/* What the connection asks of the world; the answer comes back through rtc_peer_connection_result with the same id. Values are fixed. */
+typedef enum rtc_request_type {
+    RTC_REQUEST_OPEN_UDP = 1,   /* bind a UDP socket to `local`, port 0 meaning any; answer with the bound address */
+    RTC_REQUEST_CLOSE = 4,      /* close the socket `id`; no answer */
+    RTC_REQUEST_RESOLVE = 5,    /* resolve `name`; answer with its addresses */
+    RTC_REQUEST_INTERFACES = 7  /* answer with the usable local addresses */
+} rtc_request_type;
+
+typedef struct rtc_request {
+    size_t size; /* sizeof(rtc_request), set by the caller of rtc_peer_connection_next_request */
+    uint32_t type;
+    uint32_t id;
+    rtc_address local;
+    rtc_address remote;
+    char name[256];
+} rtc_request;
+
+/* An interface address, its port 0. */
+typedef struct rtc_interface {
+    rtc_address address;
+    char name[32];
+    uint32_t index;
+} rtc_interface;
+
+/* The answer to a request. Arrays are borrowed for the call. */
+typedef struct rtc_result {
+    size_t size; /* sizeof(rtc_result) */
+    uint32_t type;
+    uint32_t id;
+    int error;         /* RTC_OK, or why it could not be had */
+    rtc_address local; /* OPEN_UDP */
+    const rtc_address *addresses; /* RESOLVE */
+    size_t address_count;
+    const rtc_interface *interfaces; /* INTERFACES */
+    size_t interface_count;
+} rtc_result;
+
+/* A datagram arrived. The packet's ownership passes. */
+RTC_EXPORT void rtc_peer_connection_receive(rtc_peer_connection *connection, rtc_time_t now, const rtc_path *path, rtc_packet *packet);
+/* The same for bytes that stay the caller's. Longer ones than a packet holds are dropped. */
+RTC_EXPORT void rtc_peer_connection_receive_copy(rtc_peer_connection *connection, rtc_time_t now, const rtc_path *path, const void *data, size_t len);
+/* A request was carried out, or failed. Errors: RTC_ERR_TYPE. */
+RTC_EXPORT int rtc_peer_connection_result(rtc_peer_connection *connection, rtc_time_t now, const rtc_result *result);
+/* Does what is due. Early and late calls are harmless. */
+RTC_EXPORT void rtc_peer_connection_tick(rtc_peer_connection *connection, rtc_time_t now);
+/* When tick wants to be called next; RTC_TIME_NEVER when nothing waits. *why (may be NULL) becomes a static text such as "ice check". */
+RTC_EXPORT rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *connection, const char **why);
+/* The next packet to send, the caller's; NULL when there is none. */
+RTC_EXPORT rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *connection);
+/* The next request; false when there is none. */
+RTC_EXPORT bool rtc_peer_connection_next_request(rtc_peer_connection *connection, rtc_request *out);
+/* Runs the callbacks that wait; returns how many ran. The connection may be freed by one of them: hold a reference around the call to look at it
+ * afterwards. */
+RTC_EXPORT size_t rtc_peer_connection_dispatch(rtc_peer_connection *connection);
+/* Called on any thread when a worker has something for the connection (an encoded frame) or an API call changed it: tick and drain soon. It must only
+ * wake the loop. */
+RTC_EXPORT void rtc_peer_connection_set_wake(rtc_peer_connection *connection, void (*wake)(void *user), void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
