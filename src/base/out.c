@@ -11,6 +11,11 @@ int out_init(struct out *out, rtc_context *context)
     return packet_pool_new(context, &out->pool);
 }
 
+void out_init_shared(struct out *out, rtc_context *context, struct packet_pool *pool)
+{
+    *out = (struct out){.context = context, .pool = packet_pool_ref(pool)};
+}
+
 void out_fini(struct out *out)
 {
     packet_queue_clear(&out->tx);

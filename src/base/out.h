@@ -82,6 +82,8 @@ struct out {
 };
 
 int out_init(struct out *out, rtc_context *context);
+/* The same with a pool that others use too. */
+void out_init_shared(struct out *out, rtc_context *context, struct packet_pool *pool);
 void out_fini(struct out *out);
 
 /* A packet from the pool (not yet queued), or NULL: packets may be lost, so this does not set `failed`. */

@@ -42,6 +42,16 @@ void packet_pool_unref(struct packet_pool *pool)
     rtc_context_unref(context);
 }
 
+void packet_pool_trim(struct packet_pool *pool, uint32_t keep)
+{
+    while (pool->kept > keep) {
+        struct packet *p = pool->free_list;
+        pool->free_list = p->next;
+        pool->kept--;
+        memory_free(pool->context, p);
+    }
+}
+
 static struct packet *reset(struct packet *p)
 {
     p->next = NULL;

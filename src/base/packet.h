@@ -44,6 +44,8 @@ struct packet_queue {
 int packet_pool_new(rtc_context *context, struct packet_pool **out);
 struct packet_pool *packet_pool_ref(struct packet_pool *pool);
 void packet_pool_unref(struct packet_pool *pool);
+/* Gives recycled packets beyond `keep` back to the allocator: an idle connection should be small. */
+void packet_pool_trim(struct packet_pool *pool, uint32_t keep);
 
 /* A standard packet with PACKET_HEADROOM and no bytes used; NULL when out of memory. */
 struct packet *packet_new(struct packet_pool *pool);
