@@ -31,7 +31,7 @@ struct rtc_context {
     pthread_mutex_t lock; /* guards what follows */
     struct executor *executor;
     struct slot slots[CONTEXT_SLOTS];
-    bool seeded;
+    bool seeded, simulated;
     uint64_t seed;
 };
 
@@ -213,6 +213,11 @@ int64_t context_wall_us(const rtc_context *context, rtc_time_t now)
     return now + context->wall_offset_us;
 }
 
+rtc_time_t context_start_time(const rtc_context *context)
+{
+    return context->simulated ? 0 : rtc_now();
+}
+
 void context_seed(rtc_context *c, uint64_t seed)
 {
     c->seeded = true;
@@ -222,6 +227,7 @@ void context_seed(rtc_context *c, uint64_t seed)
 
 void context_simulate(rtc_context *c, rtc_time_t job_cost_us)
 {
+    c->simulated = true;
     if (!c->executor)
         (void)executor_new(c, 0, &c->executor);
     if (c->executor)

@@ -31,6 +31,9 @@ enum context_slot { CONTEXT_SLOT_CERTIFICATES, CONTEXT_SLOT_CODECS, CONTEXT_SLOT
 void *context_slot_get(rtc_context *context, enum context_slot slot);
 void *context_slot_set(rtc_context *context, enum context_slot slot, void *value, void (*release)(rtc_context *, void *));
 
+/* Where a connection's time begins before it is told one: now, or 0 in simulation. */
+rtc_time_t context_start_time(const rtc_context *context);
+
 /* For tests only (hidden symbols): repeatable random bytes, and jobs that run inline and complete after a simulated cost. */
 void context_seed(rtc_context *context, uint64_t seed);
 void context_simulate(rtc_context *context, rtc_time_t job_cost_us);

@@ -29,10 +29,7 @@ struct packet {
 };
 
 enum packet_flag {
-    PACKET_RAW_DTLS = 1 << 0, /* a DTLS datagram: wants the selected path */
-    PACKET_RAW_RTP = 1 << 1,  /* plain RTP: wants protection and the selected path */
-    PACKET_RAW_RTCP = 1 << 2, /* plain RTCP: likewise */
-    PACKET_TEXT = 1 << 3      /* a data channel message of text */
+    PACKET_TEXT = 1 << 0      /* a data channel message of text */
 };
 
 struct packet_queue {

@@ -1,0 +1,77 @@
+/* RTCCertificate (webrtc-pc 4.9): the public names of src/dtls's certificates. A handle is the certificate itself. */
+#include "certificate.h"
+
+#include "context.h"
+#include "memory.h"
+
+#include <crtc/peer_connection.h>
+
+static struct certificate *inner(const rtc_certificate *c)
+{
+    return (struct certificate *)(uintptr_t)c;
+}
+
+int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out)
+{
+    context = context_resolve(context);
+    if (!out || lifetime_ms > INT64_MAX / 1000)
+        return RTC_ERR_TYPE;
+    if (algorithm != RTC_KEY_ECDSA_P256 && algorithm != RTC_KEY_RSA_2048)
+        return RTC_ERR_NOT_SUPPORTED;
+    if (!context)
+        return RTC_ERR_NO_MEMORY;
+    enum certificate_key key = algorithm == RTC_KEY_RSA_2048 ? CERTIFICATE_RSA_2048 : CERTIFICATE_ECDSA_P256;
+    struct certificate *made;
+    int error = certificate_generate(context, key, (int64_t)lifetime_ms * 1000, &made);
+    if (!error)
+        *out = (rtc_certificate *)made;
+    return error;
+}
+
+int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len, rtc_certificate **out)
+{
+    context = context_resolve(context);
+    if (!out || !pem)
+        return RTC_ERR_TYPE;
+    if (!context)
+        return RTC_ERR_NO_MEMORY;
+    struct certificate *made;
+    int error = certificate_import_pem(context, slice_of(pem, len), &made);
+    if (!error)
+        *out = (rtc_certificate *)made;
+    return error;
+}
+
+int rtc_certificate_export_pem(const rtc_certificate *certificate, char **out)
+{
+    return certificate && out ? certificate_export_pem(inner(certificate), out) : RTC_ERR_TYPE;
+}
+
+void rtc_certificate_free_pem(const rtc_certificate *certificate, char *pem)
+{
+    if (!certificate || !pem)
+        return;
+    memory_wipe(pem, strlen(pem));
+    memory_free(certificate_context(inner(certificate)), pem);
+}
+
+rtc_certificate *rtc_certificate_ref(rtc_certificate *certificate)
+{
+    return certificate ? (rtc_certificate *)certificate_ref(inner(certificate)) : NULL;
+}
+
+void rtc_certificate_unref(rtc_certificate *certificate)
+{
+    if (certificate)
+        certificate_unref(inner(certificate));
+}
+
+const char *rtc_certificate_fingerprint(const rtc_certificate *certificate)
+{
+    return certificate_fingerprint(inner(certificate));
+}
+
+double rtc_certificate_expires_ms(const rtc_certificate *certificate)
+{
+    return (double)certificate_expires_us(inner(certificate)) / 1000.0;
+}

@@ -1,0 +1,398 @@
+/* RTCDataChannel (webrtc-pc 6.2) over the channels of src/sctp. */
+#include "data_channel_object.h"
+
+#include "peer.h"
+#include "transport.h"
+
+static void destroy(rtc_data_channel *c)
+{
+    rtc_context *context = c->context;
+    packet_queue_clear(&c->waiting);
+    memory_free(context, c->label);
+    memory_free(context, c->protocol);
+    memory_free(context, c);
+    rtc_context_unref(context);
+}
+
+rtc_data_channel *rtc_data_channel_ref(rtc_data_channel *c)
+{
+    if (c)
+        atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
+    return c;
+}
+
+void rtc_data_channel_unref(rtc_data_channel *c)
+{
+    if (c && atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) == 1)
+        destroy(c);
+}
+
+static rtc_data_channel *create(rtc_peer_connection *pc, struct slice label, struct slice protocol)
+{
+    rtc_data_channel *c = memory_zeroed(pc->context, sizeof *c);
+    if (!c)
+        return NULL;
+    atomic_init(&c->references, 1);
+    c->context = rtc_context_ref(pc->context);
+    list_init(&c->link);
+    c->label = memory_text(pc->context, label.data, label.len);
+    c->protocol = memory_text(pc->context, protocol.data, protocol.len);
+    c->label_len = label.len;
+    c->protocol_len = protocol.len;
+    c->id = -1;
+    if (!c->label || !c->protocol) {
+        destroy(c);
+        return NULL;
+    }
+    return c;
+}
+
+/* The connection's reference. */
+static void adopt(rtc_peer_connection *pc, rtc_data_channel *c)
+{
+    c->connection = pc;
+    list_append(&pc->channels, &rtc_data_channel_ref(c)->link);
+}
+
+rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle)
+{
+    for (struct link *l = pc->channels.next; l != &pc->channels; l = l->next) {
+        rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
+        if (c->handle == handle)
+            return c;
+    }
+    return NULL;
+}
+
+rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle)
+{
+    struct data_channel_info info;
+    if (!data_channels_info(pc->transport->channels, handle, &info))
+        return NULL;
+    rtc_data_channel *c = create(pc, info.label, info.protocol);
+    if (!c)
+        return NULL;
+    c->handle = handle;
+    c->unordered = info.unordered;
+    c->max_retransmits = info.max_retransmits;
+    c->max_packet_life_ms = info.max_packet_life_ms;
+    c->id = info.id;
+    c->state = RTC_DATA_CHANNEL_OPEN;
+    adopt(pc, c);
+    rtc_data_channel_unref(c);
+    return c;
+}
+
+static int check_init(rtc_peer_connection *pc, size_t label_len, const rtc_data_channel_init *init)
+{
+    if (label_len > 65535 || init->protocol_len > 65535)
+        return peer_fail(pc, RTC_ERR_TYPE, "label or protocol is longer than 65535 bytes");
+    if (init->has_max_retransmits && init->has_max_packet_life_time)
+        return peer_fail(pc, RTC_ERR_TYPE, "max_retransmits and max_packet_life_time_ms exclude each other");
+    if (init->negotiated && init->id == CHANNEL_ID_NONE)
+        return peer_fail(pc, RTC_ERR_TYPE, "id 65535 is reserved");
+    if (init->negotiated && init->id >= pc->max_channels)
+        return peer_fail(pc, RTC_ERR_RANGE, "id %u is not below max_channels %u", init->id, pc->max_channels);
+    return RTC_OK;
+}
+
+static int read_init(rtc_peer_connection *pc, const rtc_data_channel_init *given, rtc_data_channel_init *init)
+{
+    *init = (rtc_data_channel_init){.size = sizeof *init};
+    if (given && (given->size == 0 || given->size > sizeof *init))
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_data_channel_init.size is wrong");
+    if (given)
+        memcpy(init, given, given->size);
+    if (init->protocol && init->protocol_len == 0)
+        init->protocol_len = strlen(init->protocol);
+    if (!init->protocol)
+        init->protocol_len = 0;
+    return RTC_OK;
+}
+
+static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id, uint16_t priority)
+{
+    struct transport *t = pc->transport;
+    struct data_channel_options options = {
+        .label = slice_of(c->label, c->label_len),
+        .protocol = slice_of(c->protocol, c->protocol_len),
+        .unordered = c->unordered,
+        .max_retransmits = c->max_retransmits,
+        .max_packet_life_ms = c->max_packet_life_ms,
+        .negotiated = c->negotiated,
+        .id = c->negotiated ? id : CHANNEL_ID_NONE,
+        .priority = priority,
+    };
+    int error = data_channels_open(t->channels, pc->now, &options, &c->handle, &t->sctp_out);
+    return error ? peer_fail(pc, error, "the channel can not be opened: %s", rtc_error_message(error)) : RTC_OK;
+}
+
+static int make(rtc_peer_connection *pc, const char *label, size_t label_len, const rtc_data_channel_init *given, rtc_data_channel **out)
+{
+    rtc_data_channel_init init;
+    int error = read_init(pc, given, &init);
+    if (!error)
+        error = check_init(pc, label_len, &init);
+    if (!error)
+        error = peer_need_transport(pc, true);
+    if (!error)
+        error = transport_need_channels(pc->transport);
+    if (error)
+        return error;
+    rtc_data_channel *c = create(pc, slice_of(label, label_len), slice_of(init.protocol, init.protocol_len));
+    if (!c)
+        return RTC_ERR_NO_MEMORY;
+    c->unordered = init.unordered;
+    c->negotiated = init.negotiated;
+    c->max_retransmits = init.has_max_retransmits ? init.max_retransmits : -1;
+    c->max_packet_life_ms = init.has_max_packet_life_time ? init.max_packet_life_time_ms : -1;
+    c->id = init.negotiated ? init.id : -1;
+    c->announced = true;
+    error = open_below(pc, c, init.id, init.priority);
+    if (error) {
+        rtc_data_channel_unref(c);
+        return error;
+    }
+    adopt(pc, c);
+    *out = c;
+    return RTC_OK;
+}
+
+int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char *label, size_t label_len, const rtc_data_channel_init *init,
+                                            rtc_data_channel **out)
+{
+    if (!pc || !out || (!label && label_len > 0))
+        return RTC_ERR_TYPE;
+    if (pc->closed)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
+    (void)peer_now(pc);
+    int error = make(pc, label, label_len, init, out);
+    if (error)
+        return error;
+    pc->wants_data = true;
+    peer_update_negotiation_needed(pc);
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+static void deliver(rtc_data_channel *c, struct packet *message)
+{
+    if (c->callbacks.on_message)
+        c->callbacks.on_message(c, c->user, (message->flags & PACKET_TEXT) != 0, packet_data(message), message->len);
+}
+
+static void drain_waiting(rtc_data_channel *c)
+{
+    for (struct packet *p; c->has_callbacks && (p = packet_queue_pop(&c->waiting)) != NULL;) {
+        deliver(c, p);
+        packet_free(p);
+    }
+}
+
+void rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_callbacks *callbacks, void *user)
+{
+    c->callbacks = (rtc_data_channel_callbacks){.size = sizeof c->callbacks};
+    if (callbacks && callbacks->size > 0)
+        memcpy(&c->callbacks, callbacks, callbacks->size < sizeof c->callbacks ? callbacks->size : sizeof c->callbacks);
+    c->user = user;
+    c->has_callbacks = callbacks != NULL;
+    /* What waited is delivered from the loop, not inside this call. */
+    if (c->has_callbacks && c->waiting.head && c->connection) {
+        (void)event_queue_add(c->connection, USER_CHANNEL_MESSAGE, 0, c, NULL);
+        peer_settle(c->connection);
+    }
+}
+
+void data_channel_announced(rtc_data_channel *c)
+{
+    c->announced = true;
+}
+
+static void run_message(rtc_data_channel *c, struct user_event *e)
+{
+    if (e->packet && (!c->has_callbacks || c->waiting.head)) {
+        packet_queue_push(&c->waiting, e->packet);
+        e->packet = NULL;
+    }
+    drain_waiting(c);
+    if (e->packet)
+        deliver(c, e->packet);
+}
+
+void data_channel_run_event(rtc_data_channel *c, struct user_event *e)
+{
+    const rtc_data_channel_callbacks *cb = &c->callbacks;
+    switch (e->type) {
+    case USER_CHANNEL_OPEN:
+        if (cb->on_open)
+            cb->on_open(c, c->user);
+        break;
+    case USER_CHANNEL_MESSAGE:
+        run_message(c, e);
+        break;
+    case USER_CHANNEL_LOW:
+        if (cb->on_buffered_amount_low)
+            cb->on_buffered_amount_low(c, c->user);
+        break;
+    case USER_CHANNEL_CLOSING:
+        if (cb->on_closing)
+            cb->on_closing(c, c->user);
+        break;
+    case USER_CHANNEL_ERROR:
+        if (cb->on_error)
+            cb->on_error(c, c->user, e->value, rtc_error_message(e->value));
+        break;
+    case USER_CHANNEL_CLOSE:
+        drain_waiting(c);
+        if (cb->on_close)
+            cb->on_close(c, c->user);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Copies what the layer below knows and the handle must keep. */
+static void refresh(rtc_data_channel *c)
+{
+    struct data_channel_info info;
+    if (!c->connection || !data_channels_info(c->connection->transport->channels, c->handle, &info))
+        return;
+    c->id = info.id == CHANNEL_ID_NONE ? -1 : info.id;
+    c->last_buffered = info.buffered;
+}
+
+void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
+{
+    rtc_peer_connection *pc = c->connection;
+    if (!pc || state <= c->state)
+        return;
+    refresh(c);
+    c->state = state;
+    if (state == RTC_DATA_CHANNEL_OPEN)
+        (void)event_queue_add(pc, USER_CHANNEL_OPEN, 0, c, NULL);
+    else if (state == RTC_DATA_CHANNEL_CLOSING)
+        (void)event_queue_add(pc, USER_CHANNEL_CLOSING, 0, c, NULL);
+    else
+        (void)event_queue_add(pc, USER_CHANNEL_CLOSE, 0, c, NULL);
+    if (state != RTC_DATA_CHANNEL_CLOSED)
+        return;
+    data_channels_forget(pc->transport->channels, c->handle);
+    data_channel_detach(c);
+}
+
+void data_channel_detach(rtc_data_channel *c)
+{
+    c->state = RTC_DATA_CHANNEL_CLOSED;
+    c->connection = NULL;
+    list_remove(&c->link);
+    rtc_data_channel_unref(c);
+}
+
+static int send_message(rtc_data_channel *c, bool text, const void *data, size_t len)
+{
+    rtc_peer_connection *pc = c->connection;
+    if (!data && len > 0)
+        return RTC_ERR_TYPE;
+    if (!pc || c->state != RTC_DATA_CHANNEL_OPEN)
+        return RTC_ERR_INVALID_STATE;
+    struct transport *t = pc->transport;
+    int error = data_channels_send(t->channels, peer_now(pc), c->handle, text, slice_of(data, len), &t->sctp_out);
+    if (error)
+        return peer_fail(pc, error, "the message was not taken: %s", rtc_error_message(error));
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+int rtc_data_channel_send_text(rtc_data_channel *c, const char *text, size_t len)
+{
+    return c ? send_message(c, true, text, len) : RTC_ERR_TYPE;
+}
+
+int rtc_data_channel_send(rtc_data_channel *c, const void *data, size_t len)
+{
+    return c ? send_message(c, false, data, len) : RTC_ERR_TYPE;
+}
+
+void rtc_data_channel_close(rtc_data_channel *c)
+{
+    rtc_peer_connection *pc = c ? c->connection : NULL;
+    if (!pc || c->state >= RTC_DATA_CHANNEL_CLOSING)
+        return;
+    struct transport *t = pc->transport;
+    c->state = RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
+    data_channels_close_one(t->channels, peer_now(pc), c->handle, &t->sctp_out);
+    peer_settle(pc);
+}
+
+const char *rtc_data_channel_label(const rtc_data_channel *c, size_t *len)
+{
+    if (len)
+        *len = c->label_len;
+    return c->label;
+}
+
+const char *rtc_data_channel_protocol(const rtc_data_channel *c, size_t *len)
+{
+    if (len)
+        *len = c->protocol_len;
+    return c->protocol;
+}
+
+rtc_data_channel_state rtc_data_channel_ready_state(const rtc_data_channel *c)
+{
+    return c->state;
+}
+
+bool rtc_data_channel_ordered(const rtc_data_channel *c)
+{
+    return !c->unordered;
+}
+
+bool rtc_data_channel_negotiated(const rtc_data_channel *c)
+{
+    return c->negotiated;
+}
+
+int rtc_data_channel_max_retransmits(const rtc_data_channel *c)
+{
+    return c->max_retransmits;
+}
+
+int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *c)
+{
+    return c->max_packet_life_ms;
+}
+
+int rtc_data_channel_id(const rtc_data_channel *c)
+{
+    struct data_channel_info info;
+    if (c->id >= 0 || !c->connection || !data_channels_info(c->connection->transport->channels, c->handle, &info))
+        return c->id;
+    return info.id == CHANNEL_ID_NONE ? -1 : info.id;
+}
+
+uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *c)
+{
+    struct data_channel_info info;
+    if (!c->connection || !data_channels_info(c->connection->transport->channels, c->handle, &info))
+        return c->last_buffered;
+    return info.buffered;
+}
+
+uint64_t rtc_data_channel_buffered_amount_low_threshold(const rtc_data_channel *c)
+{
+    return c->low_threshold;
+}
+
+void rtc_data_channel_set_buffered_amount_low_threshold(rtc_data_channel *c, uint64_t bytes)
+{
+    c->low_threshold = bytes;
+    if (c->connection)
+        data_channels_set_buffered_low(c->connection->transport->channels, c->handle, bytes);
+}
+
+void *rtc_data_channel_user(const rtc_data_channel *c)
+{
+    return c->user;
+}

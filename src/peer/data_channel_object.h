@@ -1,0 +1,43 @@
+/* RTCDataChannel as the connection sees it: a handle over a channel of src/sctp. */
+#ifndef CRTC_DATA_CHANNEL_OBJECT_H
+#define CRTC_DATA_CHANNEL_OBJECT_H
+
+#include "event_queue.h"
+#include "list.h"
+
+#include <crtc/data_channel.h>
+#include <stdatomic.h>
+
+struct rtc_data_channel {
+    atomic_uint references;
+    rtc_context *context;
+    rtc_peer_connection *connection; /* NULL once it is closed; not a reference */
+    struct link link;                /* while the connection holds its reference */
+    uint32_t handle;                 /* of src/sctp */
+    rtc_data_channel_state state;
+    char *label, *protocol;          /* zero-terminated copies */
+    size_t label_len, protocol_len;
+    bool unordered, negotiated;
+    int max_retransmits, max_packet_life_ms;
+    int id;
+    uint64_t low_threshold;
+    uint64_t last_buffered;          /* what bufferedAmount says once the channel is gone */
+    rtc_data_channel_callbacks callbacks;
+    void *user;
+    bool has_callbacks;
+    bool announced;                  /* remote channels: on_data_channel ran */
+    struct packet_queue waiting;     /* messages that came before there were callbacks */
+};
+
+rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle);
+/* The peer opened this one. NULL when out of memory. */
+rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle);
+/* on_data_channel ran: who has set no callbacks by now loses nothing, messages still wait. */
+void data_channel_announced(rtc_data_channel *channel);
+void data_channel_run_event(rtc_data_channel *channel, struct user_event *event);
+/* The state machine below says so. */
+void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);
+/* The connection goes. */
+void data_channel_detach(rtc_data_channel *channel);
+
+#endif

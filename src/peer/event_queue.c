@@ -1,0 +1,199 @@
+/* The queue of user events and their dispatch. */
+#include "data_channel_object.h"
+#include "peer.h"
+#include "transceiver.h"
+
+enum { KEEPS_EVENTS = 64 };
+
+static struct user_event *take(rtc_peer_connection *pc)
+{
+    struct event_queue_user *q = &pc->events;
+    struct user_event *e = q->free_list;
+    if (!e)
+        return memory_alloc(pc->context, sizeof *e);
+    q->free_list = e->next;
+    q->free_count--;
+    return e;
+}
+
+struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver)
+{
+    struct event_queue_user *q = &pc->events;
+    if (pc->closed)
+        return NULL;
+    struct user_event *e = take(pc);
+    if (!e) {
+        peer_give_up(pc);
+        return NULL;
+    }
+    *e = (struct user_event){.type = type, .value = value, .channel = channel, .transceiver = transceiver};
+    if (channel)
+        (void)rtc_data_channel_ref(channel);
+    if (transceiver)
+        (void)rtc_rtp_transceiver_ref(transceiver);
+    if (!q->head)
+        q->tail = &q->head;
+    *q->tail = e;
+    q->tail = &e->next;
+    q->count++;
+    return e;
+}
+
+static void recycle(rtc_peer_connection *pc, struct user_event *e)
+{
+    struct event_queue_user *q = &pc->events;
+    rtc_data_channel_unref(e->channel);
+    rtc_rtp_transceiver_unref(e->transceiver);
+    packet_free(e->packet);
+    memory_free(pc->context, e->object);
+    if (q->free_count >= KEEPS_EVENTS) {
+        memory_free(pc->context, e);
+        return;
+    }
+    e->next = q->free_list;
+    q->free_list = e;
+    q->free_count++;
+}
+
+static struct user_event *pop(rtc_peer_connection *pc)
+{
+    struct user_event *e = pc->events.head;
+    if (!e)
+        return NULL;
+    pc->events.head = e->next;
+    pc->events.count--;
+    return e;
+}
+
+void event_queue_clear(rtc_peer_connection *pc)
+{
+    for (struct user_event *e; (e = pop(pc)) != NULL;)
+        recycle(pc, e);
+}
+
+void event_queue_fini(rtc_peer_connection *pc)
+{
+    event_queue_clear(pc);
+    for (struct user_event *e = pc->events.free_list, *next; e; e = next) {
+        next = e->next;
+        memory_free(pc->context, e);
+    }
+    pc->events.free_list = NULL;
+}
+
+static void run_candidate(rtc_peer_connection *pc, const struct user_event *e)
+{
+    rtc_ice_candidate candidate = {.size = sizeof candidate, .sdp_m_line_index = e->value};
+    if (!pc->callbacks.on_ice_candidate)
+        return;
+    if (e->object) {
+        candidate.candidate = e->object;
+        candidate.sdp_mid = candidate.candidate + strlen(candidate.candidate) + 1;
+        candidate.username_fragment = candidate.sdp_mid + strlen(candidate.sdp_mid) + 1;
+    }
+    pc->callbacks.on_ice_candidate(pc, pc->user, e->object ? &candidate : NULL);
+}
+
+static void run_candidate_error(rtc_peer_connection *pc, const struct user_event *e)
+{
+    const struct ice_candidate_error *from = e->object;
+    char ip[ADDRESS_TEXT_MAX];
+    if (!pc->callbacks.on_ice_candidate_error)
+        return;
+    rtc_ice_candidate_error error = {
+        .size = sizeof error,
+        .address = from->local.family ? address_ip_text(&from->local, ip) : "",
+        .port = from->local.port,
+        .url = from->url,
+        .error_code = from->code,
+        .error_text = from->text,
+    };
+    pc->callbacks.on_ice_candidate_error(pc, pc->user, &error);
+}
+
+static void run_track(rtc_peer_connection *pc, const struct user_event *e)
+{
+    const struct track_streams *streams = e->object;
+    const char *ids[4];
+    if (!pc->callbacks.on_track)
+        return;
+    for (size_t i = 0; i < streams->count; i++)
+        ids[i] = streams->ids[i];
+    rtc_track_event event = {
+        .size = sizeof event,
+        .transceiver = e->transceiver,
+        .receiver = &e->transceiver->receiver,
+        .track = e->transceiver->receiver.track,
+        .stream_ids = ids,
+        .stream_count = streams->count,
+    };
+    pc->callbacks.on_track(pc, pc->user, &event);
+}
+
+static void run_negotiation_needed(rtc_peer_connection *pc)
+{
+    /* webrtc-pc 4.7.3: by now it may be settled, or be asked again when the state is stable. */
+    if (pc->signaling_state != RTC_SIGNALING_STABLE || !pc->negotiation_needed)
+        return;
+    if (pc->callbacks.on_negotiation_needed)
+        pc->callbacks.on_negotiation_needed(pc, pc->user);
+}
+
+static void run_connection_event(rtc_peer_connection *pc, const struct user_event *e)
+{
+    const rtc_peer_connection_callbacks *c = &pc->callbacks;
+    switch (e->type) {
+    case USER_NEGOTIATION_NEEDED:
+        run_negotiation_needed(pc);
+        break;
+    case USER_ICE_CANDIDATE:
+        run_candidate(pc, e);
+        break;
+    case USER_ICE_CANDIDATE_ERROR:
+        run_candidate_error(pc, e);
+        break;
+    case USER_SIGNALING_STATE:
+        if (c->on_signaling_state_change)
+            c->on_signaling_state_change(pc, pc->user, (rtc_signaling_state)e->value);
+        break;
+    case USER_GATHERING_STATE:
+        if (c->on_ice_gathering_state_change)
+            c->on_ice_gathering_state_change(pc, pc->user, (rtc_ice_gathering_state)e->value);
+        break;
+    case USER_ICE_STATE:
+        if (c->on_ice_connection_state_change)
+            c->on_ice_connection_state_change(pc, pc->user, (rtc_ice_connection_state)e->value);
+        break;
+    case USER_CONNECTION_STATE:
+        if (c->on_connection_state_change)
+            c->on_connection_state_change(pc, pc->user, (rtc_peer_connection_state)e->value);
+        break;
+    case USER_DATA_CHANNEL:
+        if (c->on_data_channel)
+            c->on_data_channel(pc, pc->user, e->channel);
+        data_channel_announced(e->channel);
+        break;
+    case USER_TRACK:
+        run_track(pc, e);
+        break;
+    case USER_TRACK_MUTE:
+        if (c->on_track_mute)
+            c->on_track_mute(pc, pc->user, e->transceiver->receiver.track, e->value != 0);
+        break;
+    default:
+        break;
+    }
+}
+
+bool event_queue_run(rtc_peer_connection *pc)
+{
+    struct user_event *e = pop(pc);
+    if (!e)
+        return false;
+    if (e->type >= USER_CHANNEL_OPEN)
+        data_channel_run_event(e->channel, e);
+    else
+        run_connection_event(pc, e);
+    recycle(pc, e);
+    return true;
+}

@@ -1,0 +1,60 @@
+/* The events that wait for dispatch: what happened is stored at once, who is told runs later, from the loop. Events hold references to what they
+ * speak of, so a callback may free anything. */
+#ifndef CRTC_EVENT_QUEUE_H
+#define CRTC_EVENT_QUEUE_H
+
+#include "packet.h"
+
+#include <crtc/peer_connection.h>
+
+enum user_event_type {
+    USER_NEGOTIATION_NEEDED = 1,
+    USER_ICE_CANDIDATE,       /* object: char text of three zero-terminated strings; value: m-line index; NULL object: complete */
+    USER_ICE_CANDIDATE_ERROR, /* object: struct ice_candidate_error */
+    USER_SIGNALING_STATE,     /* value */
+    USER_GATHERING_STATE,     /* value */
+    USER_ICE_STATE,           /* value */
+    USER_CONNECTION_STATE,    /* value */
+    USER_DATA_CHANNEL,        /* channel */
+    USER_TRACK,               /* transceiver; object: struct track_streams */
+    USER_TRACK_MUTE,          /* transceiver; value: muted */
+    USER_CHANNEL_OPEN,        /* channel, here and below */
+    USER_CHANNEL_MESSAGE,     /* packet */
+    USER_CHANNEL_LOW,
+    USER_CHANNEL_CLOSING,
+    USER_CHANNEL_CLOSE,
+    USER_CHANNEL_ERROR        /* value: the code */
+};
+
+/* The stream ids of a track event, as they were when it was queued. */
+struct track_streams {
+    size_t count;
+    char ids[4][128];
+};
+
+struct user_event {
+    struct user_event *next;
+    enum user_event_type type;
+    int value;
+    rtc_data_channel *channel;        /* a reference */
+    rtc_rtp_transceiver *transceiver; /* a reference */
+    struct packet *packet;            /* owned */
+    void *object;                     /* owned, from memory_alloc */
+};
+
+struct event_queue_user {
+    struct user_event *head;
+    struct user_event **tail;
+    uint32_t count;
+    struct user_event *free_list;
+    uint32_t free_count;
+};
+
+/* Appends; NULL when out of memory (the connection is then given up). Takes references to channel and transceiver; either may be NULL. */
+struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver);
+/* Runs one; false when there is none. */
+bool event_queue_run(rtc_peer_connection *pc);
+void event_queue_clear(rtc_peer_connection *pc);
+void event_queue_fini(rtc_peer_connection *pc);
+
+#endif

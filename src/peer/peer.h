@@ -1,0 +1,131 @@
+/* The inside of a peer connection, shared by the files of this folder. */
+#ifndef CRTC_PEER_H
+#define CRTC_PEER_H
+
+#include "certificate.h"
+#include "context.h"
+#include "driver.h"
+#include "event_queue.h"
+#include "executor.h"
+#include "ice_agent.h"
+#include "jsep.h"
+#include "list.h"
+#include "log.h"
+#include "memory.h"
+
+#include <crtc/transport.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct transport;
+
+/* A session description the connection holds: its text and what it says. */
+struct description {
+    rtc_sdp_type type; /* RTC_SDP_NONE: none */
+    char *text;
+    struct session_description *parsed;
+};
+
+struct rtc_peer_connection {
+    rtc_context *context;
+    atomic_uint references;
+    rtc_loop *loop; /* NULL: sans I/O */
+    rtc_time_t now; /* the latest time seen; without a loop, the time of API calls */
+    rtc_peer_connection_callbacks callbacks;
+    void *user;
+    pthread_mutex_t wake_lock; /* guards wake, which workers call */
+    void (*wake)(void *user);
+    void *wake_user;
+    struct mailbox *mailbox;
+    char last_error[256];
+
+    /* Configuration. */
+    struct ice_server servers[ICE_SERVERS_MAX];
+    uint32_t server_count;
+    struct certificate *certificate;
+    bool include_loopback;
+    uint16_t max_channels;
+    uint32_t max_bitrate_bps;
+    uint32_t max_message_size;
+
+    /* States: written before anybody is told. */
+    rtc_signaling_state signaling_state;
+    rtc_ice_gathering_state gathering_state;
+    rtc_ice_connection_state ice_connection_state;
+    rtc_peer_connection_state connection_state;
+    bool closed;
+    bool negotiation_needed;
+
+    /* Descriptions (webrtc-pc 4.4.1.5). */
+    struct description current_local, current_remote, pending_local, pending_remote;
+    char *last_offer, *last_answer;
+    char *shown_local; /* local description with its candidates, made on demand */
+    uint64_t session_id, session_version;
+    char cname[25];
+    uint32_t next_mid;
+
+    struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation */
+    size_t transceiver_count;
+    struct link channels; /* struct rtc_data_channel.link */
+    bool wants_data;      /* a channel was made: an application section is needed */
+    char data_mid[JSEP_ID_MAX];
+
+    struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
+    char transport_mid[JSEP_ID_MAX]; /* the section that carries its candidates */
+    uint32_t next_request_id;
+    struct packet_pool *pool;
+    struct event_queue_user events;
+};
+
+/* The time for a call that brings none. */
+rtc_time_t peer_now(rtc_peer_connection *pc);
+/* After anything that may have produced output: settles what the cores appended and tells the loop. */
+void peer_settle(rtc_peer_connection *pc);
+/* Records why a call fails; returns `error`. */
+int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Memory ran out in a place that can not lose anything: the connection ends as failed. */
+void peer_give_up(rtc_peer_connection *pc);
+
+void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state);
+void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state);
+/* Follows the transport's states into iceConnectionState and connectionState. */
+void peer_update_connection_states(rtc_peer_connection *pc);
+/* webrtc-pc 4.7.3: queues negotiationneeded when it became true. */
+void peer_update_negotiation_needed(rtc_peer_connection *pc);
+
+/* The descriptions that count now: pending ones before current ones. */
+const struct description *peer_local(const rtc_peer_connection *pc);
+const struct description *peer_remote(const rtc_peer_connection *pc);
+void description_clear(rtc_context *context, struct description *d);
+/* Drops the cached localDescription text: a candidate or a description came. */
+void peer_forget_shown(rtc_peer_connection *pc);
+
+/* The transport, made at first need. */
+int peer_need_transport(rtc_peer_connection *pc, bool controlling);
+
+/* configuration.c */
+int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *configuration, bool first);
+
+/* snapshot.c: what this connection would write into an offer, or an answer to `offer`. */
+int snapshot_offer(rtc_peer_connection *pc, struct text *out);
+int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out);
+
+/* negotiation.c */
+/* A local offer was set: transceivers get their mids. */
+int negotiation_local_offer(rtc_peer_connection *pc, const struct session_description *offer);
+/* A remote offer was set: transceivers are found or made for its sections, tracks appear. */
+int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer);
+/* Offer and answer are both known: the transport and the media follow them. */
+int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote, bool local_offered);
+/* The remote credentials and candidates of a description reach the agent. */
+int negotiation_apply_remote_ice(rtc_peer_connection *pc, const struct session_description *remote);
+/* Index of the section that stands for the transport: the first accepted one; -1 when all are rejected. */
+int negotiation_transport_section(const struct session_description *description);
+bool negotiation_is_needed(rtc_peer_connection *pc);
+
+/* candidates.c */
+void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate);
+void candidates_complete(rtc_peer_connection *pc);
+void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error);
+
+#endif

@@ -1,0 +1,322 @@
+/* The peer connection as an object: construction, states, close. */
+#include "peer.h"
+
+#include "data_channel_object.h"
+#include "transceiver.h"
+#include "transport.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void wake_from_worker(void *user)
+{
+    rtc_peer_connection *pc = user;
+    pthread_mutex_lock(&pc->wake_lock);
+    if (pc->wake)
+        pc->wake(pc->wake_user);
+    pthread_mutex_unlock(&pc->wake_lock);
+}
+
+static void wake_loop(void *user)
+{
+    rtc_peer_connection *pc = user;
+    pc->loop->ops->changed(pc->loop, pc);
+}
+
+rtc_time_t peer_now(rtc_peer_connection *pc)
+{
+    if (pc->loop)
+        pc->now = rtc_now();
+    return pc->now;
+}
+
+int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(pc->last_error, sizeof pc->last_error, format, args);
+    va_end(args);
+    log_write(pc->context, RTC_LOG_WARNING, "peer", "%s: %s", rtc_error_name(error), pc->last_error);
+    return error;
+}
+
+static void store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
+{
+    size_t size = callbacks ? callbacks->size : 0;
+    pc->callbacks = (rtc_peer_connection_callbacks){.size = sizeof pc->callbacks};
+    if (size > 0)
+        memcpy(&pc->callbacks, callbacks, size < sizeof pc->callbacks ? size : sizeof pc->callbacks);
+    pc->user = user;
+}
+
+static void destroy(rtc_peer_connection *pc)
+{
+    rtc_context *context = pc->context;
+    event_queue_fini(pc);
+    description_clear(context, &pc->current_local);
+    description_clear(context, &pc->current_remote);
+    description_clear(context, &pc->pending_local);
+    description_clear(context, &pc->pending_remote);
+    memory_free(context, pc->last_offer);
+    memory_free(context, pc->last_answer);
+    memory_free(context, pc->shown_local);
+    transport_free(pc->transport);
+    if (pc->mailbox) {
+        mailbox_mute(pc->mailbox);
+        mailbox_unref(pc->mailbox);
+    }
+    certificate_unref(pc->certificate);
+    packet_pool_unref(pc->pool);
+    pthread_mutex_destroy(&pc->wake_lock);
+    memory_free(context, pc);
+    rtc_context_unref(context);
+}
+
+static int construct(rtc_peer_connection *pc, const rtc_configuration *configuration)
+{
+    int error = configuration_apply(pc, configuration, true);
+    if (!error)
+        error = mailbox_new(pc->context, wake_from_worker, pc, &pc->mailbox);
+    if (!error)
+        error = packet_pool_new(pc->context, &pc->pool);
+    if (!error && pc->loop) {
+        pc->wake = wake_loop;
+        pc->wake_user = pc;
+        error = pc->loop->ops->attach(pc->loop, pc);
+    }
+    return error;
+}
+
+int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks, void *user,
+                            rtc_peer_connection **out)
+{
+    context = context_resolve(context);
+    if (!out)
+        return RTC_ERR_TYPE;
+    rtc_peer_connection *pc = context ? memory_zeroed(context, sizeof *pc) : NULL;
+    if (!pc)
+        return RTC_ERR_NO_MEMORY;
+    pc->context = rtc_context_ref(context);
+    atomic_init(&pc->references, 1);
+    pthread_mutex_init(&pc->wake_lock, NULL);
+    list_init(&pc->transceivers);
+    list_init(&pc->channels);
+    store_callbacks(pc, callbacks, user);
+    pc->now = context_start_time(context);
+    pc->session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
+    context_random_text(context, pc->cname, sizeof pc->cname - 1);
+    int error = construct(pc, configuration);
+    if (error) {
+        pc->closed = true;
+        destroy(pc);
+        return error;
+    }
+    *out = pc;
+    return RTC_OK;
+}
+
+rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *pc)
+{
+    if (pc)
+        atomic_fetch_add_explicit(&pc->references, 1, memory_order_relaxed);
+    return pc;
+}
+
+void rtc_peer_connection_unref(rtc_peer_connection *pc)
+{
+    if (!pc || atomic_fetch_sub_explicit(&pc->references, 1, memory_order_acq_rel) > 1)
+        return;
+    rtc_peer_connection_close(pc);
+    destroy(pc);
+}
+
+void rtc_peer_connection_free(rtc_peer_connection *pc)
+{
+    if (!pc)
+        return;
+    store_callbacks(pc, NULL, NULL);
+    rtc_peer_connection_close(pc);
+    rtc_peer_connection_unref(pc);
+}
+
+static void detach_children(rtc_peer_connection *pc)
+{
+    while (!list_empty(&pc->channels))
+        data_channel_detach(link_owner(pc->channels.next, rtc_data_channel, link));
+    while (!list_empty(&pc->transceivers))
+        transceiver_detach(link_owner(pc->transceivers.next, rtc_rtp_transceiver, link));
+}
+
+void rtc_peer_connection_close(rtc_peer_connection *pc)
+{
+    if (!pc || pc->closed)
+        return;
+    rtc_time_t now = peer_now(pc);
+    pc->closed = true;
+    pc->signaling_state = RTC_SIGNALING_CLOSED;
+    pc->ice_connection_state = RTC_ICE_CONNECTION_CLOSED;
+    pc->connection_state = RTC_PEER_CONNECTION_CLOSED;
+    event_queue_clear(pc);
+    detach_children(pc);
+    if (pc->transport)
+        transport_close(pc->transport, now);
+    pthread_mutex_lock(&pc->wake_lock);
+    if (pc->loop)
+        pc->wake = NULL;
+    pthread_mutex_unlock(&pc->wake_lock);
+    mailbox_mute(pc->mailbox);
+    if (pc->loop)
+        pc->loop->ops->detach(pc->loop, pc);
+}
+
+void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
+{
+    store_callbacks(pc, callbacks, user);
+}
+
+int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_configuration *configuration)
+{
+    if (!pc)
+        return RTC_ERR_TYPE;
+    pc->last_error[0] = 0;
+    if (pc->closed)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
+    int error = configuration_apply(pc, configuration, false);
+    if (!error && pc->transport)
+        error = ice_agent_set_servers(pc->transport->ice, pc->servers, pc->server_count);
+    return error;
+}
+
+const char *rtc_peer_connection_last_error(const rtc_peer_connection *pc)
+{
+    return pc->last_error;
+}
+
+void peer_settle(rtc_peer_connection *pc)
+{
+    if (pc->closed)
+        return;
+    if (pc->transport)
+        transport_settle(pc->transport, pc->now);
+    wake_from_worker(pc);
+}
+
+int peer_need_transport(rtc_peer_connection *pc, bool controlling)
+{
+    return pc->transport ? RTC_OK : transport_new(pc, controlling, &pc->transport);
+}
+
+void peer_give_up(rtc_peer_connection *pc)
+{
+    if (pc->closed || pc->connection_state == RTC_PEER_CONNECTION_FAILED)
+        return;
+    log_write(pc->context, RTC_LOG_ERROR, "peer", "out of memory: the connection fails");
+    pc->connection_state = RTC_PEER_CONNECTION_FAILED;
+    (void)event_queue_add(pc, USER_CONNECTION_STATE, RTC_PEER_CONNECTION_FAILED, NULL, NULL);
+}
+
+void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state)
+{
+    if (pc->signaling_state == state)
+        return;
+    pc->signaling_state = state;
+    (void)event_queue_add(pc, USER_SIGNALING_STATE, (int)state, NULL, NULL);
+}
+
+void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state)
+{
+    if (pc->gathering_state == state)
+        return;
+    pc->gathering_state = state;
+    (void)event_queue_add(pc, USER_GATHERING_STATE, (int)state, NULL, NULL);
+}
+
+/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). */
+static rtc_peer_connection_state derive(const struct transport *t)
+{
+    enum ice_state ice = ice_agent_state(t->ice);
+    enum dtls_state dtls = dtls_state(t->dtls);
+    if (ice == ICE_FAILED || dtls == DTLS_FAILED)
+        return RTC_PEER_CONNECTION_FAILED;
+    if (ice == ICE_DISCONNECTED)
+        return RTC_PEER_CONNECTION_DISCONNECTED;
+    if (ice == ICE_NEW && dtls <= DTLS_CONNECTING)
+        return RTC_PEER_CONNECTION_NEW;
+    if (ice == ICE_CHECKING || dtls <= DTLS_CONNECTING)
+        return RTC_PEER_CONNECTION_CONNECTING;
+    return RTC_PEER_CONNECTION_CONNECTED;
+}
+
+void peer_update_connection_states(rtc_peer_connection *pc)
+{
+    if (pc->closed || !pc->transport)
+        return;
+    static const rtc_ice_connection_state ice_states[] = {
+        [ICE_NEW] = RTC_ICE_CONNECTION_NEW,
+        [ICE_CHECKING] = RTC_ICE_CONNECTION_CHECKING,
+        [ICE_CONNECTED] = RTC_ICE_CONNECTION_CONNECTED,
+        [ICE_COMPLETED] = RTC_ICE_CONNECTION_COMPLETED,
+        [ICE_DISCONNECTED] = RTC_ICE_CONNECTION_DISCONNECTED,
+        [ICE_FAILED] = RTC_ICE_CONNECTION_FAILED,
+        [ICE_CLOSED] = RTC_ICE_CONNECTION_CLOSED,
+    };
+    rtc_ice_connection_state ice = ice_states[ice_agent_state(pc->transport->ice)];
+    rtc_peer_connection_state state = derive(pc->transport);
+    if (ice != pc->ice_connection_state) {
+        pc->ice_connection_state = ice;
+        (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
+    }
+    if (state != pc->connection_state) {
+        pc->connection_state = state;
+        (void)event_queue_add(pc, USER_CONNECTION_STATE, (int)state, NULL, NULL);
+    }
+}
+
+void peer_update_negotiation_needed(rtc_peer_connection *pc)
+{
+    if (pc->closed || pc->signaling_state != RTC_SIGNALING_STABLE)
+        return;
+    bool needed = negotiation_is_needed(pc);
+    bool news = needed && !pc->negotiation_needed;
+    pc->negotiation_needed = needed;
+    if (news)
+        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, 0, NULL, NULL);
+}
+
+rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *pc)
+{
+    return pc->signaling_state;
+}
+
+rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *pc)
+{
+    return pc->gathering_state;
+}
+
+rtc_ice_connection_state rtc_peer_connection_ice_connection_state(const rtc_peer_connection *pc)
+{
+    return pc->ice_connection_state;
+}
+
+rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_connection *pc)
+{
+    return pc->connection_state;
+}
+
+uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *pc)
+{
+    const struct data_channels *channels = pc->transport ? pc->transport->channels : NULL;
+    return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max(channels) : 0;
+}
+
+uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *pc)
+{
+    const struct data_channels *channels = pc->transport ? pc->transport->channels : NULL;
+    return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max_message(channels) : 0;
+}
+
+void *rtc_peer_connection_user(const rtc_peer_connection *pc)
+{
+    return pc->user;
+}

@@ -1,0 +1,68 @@
+/* RTCRtpTransceiver with its sender and receiver, as the connection sees them. */
+#ifndef CRTC_TRANSCEIVER_H
+#define CRTC_TRANSCEIVER_H
+
+#include "jsep.h"
+#include "list.h"
+#include "media_track.h"
+#include "rtp_session.h"
+
+#include <crtc/rtp.h>
+#include <stdatomic.h>
+
+struct send_pipeline;
+struct receive_pipeline;
+
+struct rtc_rtp_sender {
+    rtc_media_stream_track *track; /* a reference, or NULL */
+    char track_id[JSEP_ID_MAX];    /* the msid track id: kept when the track is replaced */
+    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
+    size_t stream_count;
+    uint32_t ssrc, rtx_ssrc;
+    uint32_t max_bitrate_bps;
+    struct send_pipeline *pipeline; /* NULL while nothing is sent */
+    struct jsep_codec codec;        /* what the pipeline encodes with */
+};
+
+struct rtc_rtp_receiver {
+    rtc_media_stream_track *track;
+    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
+    size_t stream_count;
+    struct receive_pipeline *pipeline;
+};
+
+struct rtc_rtp_transceiver {
+    atomic_uint references;
+    rtc_context *context;
+    rtc_peer_connection *connection; /* NULL once it is closed; not a reference */
+    struct link link;
+    rtc_media_kind kind;
+    char mid[JSEP_ID_MAX]; /* "" before it is associated */
+    rtc_rtp_transceiver_direction direction;
+    rtc_rtp_transceiver_direction current_direction;
+    bool has_current_direction;
+    bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
+    bool stopped;
+    uint32_t section; /* handle in the RTP session; 0 without */
+    rtc_rtp_sender sender;
+    rtc_rtp_receiver receiver;
+};
+
+int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_transceiver_direction direction, rtc_rtp_transceiver **out);
+/* The connection goes: everything stops, the handle stays inert. */
+void transceiver_detach(rtc_rtp_transceiver *t);
+rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
+rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint32_t section);
+/* Gives the sender this track (may be NULL). */
+void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track);
+int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count);
+/* Begins or ends encoding, as direction, codec and track say. */
+void transceiver_update_sending(rtc_rtp_transceiver *t);
+bool transceiver_sends(rtc_rtp_transceiver_direction direction);
+bool transceiver_receives(rtc_rtp_transceiver_direction direction);
+
+/* Codecs this library has a payload format for and somebody to encode or carry them. */
+size_t transceiver_codecs(rtc_media_kind kind, const struct jsep_codec **out);
+size_t transceiver_extensions(rtc_media_kind kind, const struct jsep_extension **out);
+
+#endif
