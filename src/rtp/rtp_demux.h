@@ -1,0 +1,42 @@
+/* Which section does a packet belong to? The algorithm of RFC 8843 section 9.2: the mid extension latches an SSRC to its section, then
+ * the table of SSRCs (from the description or latched), then a payload type that only one section has. The table is bounded by the
+ * context's `ssrcs` limit. */
+#ifndef CRTC_RTP_DEMUX_H
+#define CRTC_RTP_DEMUX_H
+
+#include "rtp_packet.h"
+
+enum { RTP_RID_MAX = 16 };
+
+struct rtp_demux;
+
+struct rtp_route {
+    uint32_t section;              /* the handle given to rtp_demux_set_section() */
+    uint32_t ssrc;                 /* the packet's */
+    bool rtx;                      /* a repair stream (RFC 4588) */
+    uint32_t media_ssrc;           /* rtx: the stream that it repairs, 0 while unknown; else ssrc */
+    const struct rtp_codec *codec; /* the packet's, or for rtx the repaired stream's; borrowed until the section changes */
+    const char *rid;               /* "" when unknown; borrowed until the next call */
+};
+
+int rtp_demux_new(rtc_context *context, struct rtp_demux **out);
+void rtp_demux_free(struct rtp_demux *demux);
+/* Adds or replaces; replacing keeps SSRCs that were latched. Sections that do not receive still get their RTCP routed.
+ * RTC_ERR_NO_MEMORY. */
+int rtp_demux_set_section(struct rtp_demux *demux, uint32_t handle, const struct rtp_section *section);
+/* Forgets its SSRCs too. */
+void rtp_demux_remove_section(struct rtp_demux *demux, uint32_t handle);
+/* The ids of mid, rid and repaired-rid to parse a packet with before its section is known (they agree within a bundle); afterwards use
+ * rtp_find_extensions() with the section's own ids. */
+const uint8_t *rtp_demux_ids(const struct rtp_demux *demux);
+/* False: drop the packet (unknown mid, unknown SSRC and no unique payload type, a payload type that the section does not receive, table
+ * full). */
+bool rtp_demux_route(struct rtp_demux *demux, const struct rtp_header *header, struct rtp_route *out);
+/* The section of a remote SSRC (SR, BYE, SDES), 0 when unknown. */
+uint32_t rtp_demux_section_of(const struct rtp_demux *demux, uint32_t remote_ssrc);
+/* The section that sends with our `local_ssrc` (media or RTX): for reports and feedback about it; 0 when unknown. */
+uint32_t rtp_demux_section_of_ours(const struct rtp_demux *demux, uint32_t local_ssrc);
+/* BYE: the SSRC may be used by somebody else from now on. */
+void rtp_demux_forget(struct rtp_demux *demux, uint32_t remote_ssrc);
+
+#endif

@@ -1,0 +1,35 @@
+/* RTP header extensions (RFC 8285): the one-byte and two-byte element forms and the values this library uses - mid and rid (RFC 8843,
+ * 8852), audio level (RFC 6464), abs-send-time. */
+#ifndef CRTC_RTP_EXTENSIONS_H
+#define CRTC_RTP_EXTENSIONS_H
+
+#include "slice.h"
+#include "rtp_session.h"
+#include "writer.h"
+
+enum { RTP_PROFILE_ONE_BYTE = 0xbede, RTP_PROFILE_TWO_BYTE = 0x1000, RTP_EXTENSION_VALUE_MAX = 255 };
+
+/* Walks the elements of a block. */
+struct rtp_extension_iterator {
+    struct slice left;
+    bool two_byte;
+    bool unknown; /* neither form: nothing to see */
+};
+struct rtp_extension_iterator rtp_extensions_of(uint16_t profile, struct slice block);
+/* False at the end or at the first malformed element. */
+bool rtp_extension_next(struct rtp_extension_iterator *it, uint8_t *id, struct slice *value);
+
+/* The block with its 4-byte head for these values; `ids` 0 or a NULL .data leaves one out. One-byte form unless an id is over 14, or a
+ * value is empty or over 16 bytes. 0 bytes are written when there is none. False when the room ends or a value is over
+ * RTP_EXTENSION_VALUE_MAX. */
+bool rtp_extensions_write(struct writer *w, const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS]);
+/* Its length, head and padding included; 0 when there is none. */
+size_t rtp_extensions_size(const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS]);
+
+enum { RTP_ABS_SEND_TIME_LEN = 3, RTP_AUDIO_LEVEL_LEN = 1 };
+/* 24 bits of seconds in 6.18 fixed point. */
+void rtp_abs_send_time_write(uint8_t value[RTP_ABS_SEND_TIME_LEN], rtc_time_t now);
+/* RFC 6464: level is -dBov 0 (loudest) to 127 (silent). False when the value is absent or empty. */
+bool rtp_audio_level_read(struct slice value, uint8_t *level, bool *voice);
+
+#endif

@@ -1,0 +1,45 @@
+/* A leaky pacer between the packetizers and the wire, so that a keyframe is not a line-rate burst. Strict priorities: audio is never
+ * delayed, then retransmissions, then video. Bytes of video leave at `rate`; when packets would wait longer than the queue's time limit
+ * the rate is raised so that they do not. Owns its packets.
+ *
+ * The way of a packet: rtp_sender_frame() and rtp_sender_nack() push plain RTP here; the session pops what is due, lets
+ * rtp_sender_leaving() stamp and cache it, protects it in place and sends it:
+ *
+ *     while ((packet = rtp_pacer_pop(&pacer, now)) != NULL) {
+ *         sender = the one with rtp_sender_owns(sender, rtp_ssrc(packet_slice(packet)));
+ *         rtp_sender_leaving(sender, now, packet);
+ *         srtp_protect_packet(...); out_send(...);
+ *     }
+ * */
+#ifndef CRTC_RTP_PACER_H
+#define CRTC_RTP_PACER_H
+
+#include "packet.h"
+
+enum rtp_priority { RTP_PRIORITY_AUDIO, RTP_PRIORITY_REPAIR, RTP_PRIORITY_VIDEO, RTP_PRIORITIES };
+
+enum { RTP_PACER_PACKETS_MAX = 2048, RTP_PACER_QUEUE_TIME_US = 250000 };
+
+struct rtp_pacer {
+    struct packet_queue queues[RTP_PRIORITIES];
+    uint64_t queued_bytes;
+    uint32_t rate_bps;
+    int64_t budget;         /* bytes that may leave now; negative: in debt */
+    rtc_time_t budget_time; /* when the budget was last filled */
+    uint64_t dropped;       /* packets that found the queue full */
+};
+
+/* Embedded. `target_bps` is the encoder's target: the pacer's rate is 2.5 times it. */
+void rtp_pacer_init(struct rtp_pacer *pacer, uint32_t target_bps, rtc_time_t now);
+void rtp_pacer_fini(struct rtp_pacer *pacer);
+void rtp_pacer_set_target(struct rtp_pacer *pacer, uint32_t target_bps);
+/* Takes the packet in every case; false when the queue is full and it was dropped. */
+bool rtp_pacer_push(struct rtp_pacer *pacer, rtc_time_t now, enum rtp_priority priority, struct packet *packet);
+/* The next packet that is due, the caller's; NULL when none is. */
+struct packet *rtp_pacer_pop(struct rtp_pacer *pacer, rtc_time_t now);
+/* When rtp_pacer_pop() will give a packet (TIMER_RTP_PACE); RTC_TIME_NEVER when empty. */
+rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *pacer);
+/* Drops what waits: of one SSRC (0: all). */
+void rtp_pacer_drop(struct rtp_pacer *pacer, uint32_t ssrc);
+
+#endif

@@ -1,0 +1,62 @@
+/* One outgoing stream and its RTX stream: packetizes encoded frames, numbers and stamps packets, keeps copies for retransmission,
+ * answers feedback, and knows what reports say about it. Everything it sends goes into the pacer as plain RTP (see rtp_pacer.h for how
+ * it leaves). */
+#ifndef CRTC_RTP_SENDER_H
+#define CRTC_RTP_SENDER_H
+
+#include "rtcp.h"
+#include "rtp_breaker.h"
+#include "rtp_pacer.h"
+#include "rtp_packet.h"
+
+struct rtp_sender;
+
+/* For a section that sends: its ssrc, rtx_ssrc, send_codec, mid, extension ids. `max_rtp_bytes`: the largest plain RTP packet (the
+ * datagram less srtp_transport_overhead()). The sequence number and timestamp start at random. RTC_ERR_NO_MEMORY. */
+int rtp_sender_new(rtc_context *context, const struct rtp_section *section, size_t max_rtp_bytes, struct rtp_sender **out);
+void rtp_sender_free(struct rtp_sender *sender);
+/* The section changed (codec, payload types, ids, mid); SSRCs stay as they were. */
+void rtp_sender_configure(struct rtp_sender *sender, const struct rtp_section *section);
+void rtp_sender_set_max_rtp(struct rtp_sender *sender, size_t max_rtp_bytes);
+/* Whether the SSRC is the stream's or its RTX stream's. */
+bool rtp_sender_owns(const struct rtp_sender *sender, uint32_t ssrc);
+
+/* Packetizes a frame into the pacer. RTC_ERR_NOT_SUPPORTED: no payload format for the codec or another codec than the section's;
+ * RTC_ERR_INVALID_STATE: the breaker is open; RTC_ERR_RANGE: too big for the limits; RTC_ERR_NO_MEMORY: the rest of the frame is lost. */
+int rtp_sender_frame(struct rtp_sender *sender, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level, struct packet_pool *pool,
+                     struct rtp_pacer *pacer);
+/* A packet of ours left the pacer and is about to be protected: writes its abs-send-time, counts and caches it. */
+void rtp_sender_leaving(struct rtp_sender *sender, rtc_time_t now, struct packet *packet);
+
+/* Feedback about our media SSRC. */
+void rtp_sender_nack(struct rtp_sender *sender, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool, struct rtp_pacer *pacer);
+/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST): at most one per 100 ms or round trip, whichever is longer; a FIR
+ * repeated with the same sequence number counts as one (RFC 5104 section 4.3.1.2). A request within that time is answered later: see
+ * rtp_sender_tick(). */
+bool rtp_sender_pli(struct rtp_sender *sender, rtc_time_t now);
+bool rtp_sender_fir(struct rtp_sender *sender, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence);
+/* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such
+ * a one (pass it on to rtp_rate_report()). */
+bool rtp_sender_report(struct rtp_sender *sender, rtc_time_t now, const struct rtcp_report *report);
+/* 0 while unknown. */
+rtc_time_t rtp_sender_round_trip_us(const struct rtp_sender *sender);
+
+/* What the timers found; each is told once. */
+struct rtp_sender_due {
+    bool keyframe;                    /* a request that was held back */
+    enum rtp_breaker_reason breaker;  /* not RTP_BREAKER_CLOSED: it just opened; the stream sends nothing any more */
+};
+struct rtp_sender_due rtp_sender_tick(struct rtp_sender *sender, rtc_time_t now);
+rtc_time_t rtp_sender_deadline(const struct rtp_sender *sender, enum timer_reason *why);
+/* Packets can not leave (or can again): the breaker's timeouts start over. */
+void rtp_sender_pause(struct rtp_sender *sender);
+
+/* For SR. False before the first media packet left: then only RR may be sent. */
+bool rtp_sender_info(const struct rtp_sender *sender, rtc_time_t now, struct rtcp_sender_info *out);
+/* True when media left since the given time: it is a sender in the sense of RFC 3550 section 6.4. */
+bool rtp_sender_active_since(const struct rtp_sender *sender, rtc_time_t since);
+uint32_t rtp_sender_ssrc(const struct rtp_sender *sender);
+/* Fills all but target_bitrate_bps. */
+void rtp_sender_stats(const struct rtp_sender *sender, struct rtp_outbound_stats *out);
+
+#endif

@@ -1,0 +1,20 @@
+/* The sent packets that can still be asked for (RFC 4588): copies in a ring by sequence number, bounded by count, bytes and age. */
+#ifndef CRTC_RTX_CACHE_H
+#define CRTC_RTX_CACHE_H
+
+#include "packet.h"
+
+enum { RTX_CACHE_PACKETS = 1024, RTX_CACHE_BYTES_MAX = 1 << 20, RTX_CACHE_AGE_US = 2000000 };
+
+struct rtx_cache;
+
+int rtx_cache_new(rtc_context *context, struct rtx_cache **out);
+void rtx_cache_free(struct rtx_cache *cache);
+/* Keeps a copy of the plain packet, replacing what has the same slot. Losing it for want of memory only loses the repair. */
+void rtx_cache_put(struct rtx_cache *cache, rtc_time_t now, uint16_t sequence, const struct packet *packet);
+/* The packet to send again, borrowed until the next call; NULL when it is gone, or was sent again less than `min_gap_us` ago. Notes the
+ * resend. */
+const struct packet *rtx_cache_take(struct rtx_cache *cache, rtc_time_t now, uint16_t sequence, rtc_time_t min_gap_us);
+void rtx_cache_clear(struct rtx_cache *cache);
+
+#endif

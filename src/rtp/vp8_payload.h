@@ -1,0 +1,43 @@
+/* The RTP payload format of VP8 (RFC 7741): descriptor, splitting a frame into payloads, and what a receiver needs to know of a payload. */
+#ifndef CRTC_VP8_PAYLOAD_H
+#define CRTC_VP8_PAYLOAD_H
+
+#include "slice.h"
+#include "writer.h"
+
+enum { VP8_DESCRIPTOR_LEN = 4 /* as we write it: X, I, 15-bit picture id */, VP8_NO_PICTURE_ID = -1, VP8_NO_TL0 = -1 };
+
+struct vp8_payload {
+    bool non_reference;        /* N: may be dropped */
+    bool start_of_partition;   /* S */
+    uint8_t partition;         /* PID */
+    bool start_of_frame;       /* S and PID 0 */
+    bool keyframe;             /* of a payload that starts a frame: P bit of the VP8 header is 0 */
+    uint16_t width, height;    /* of a keyframe's start, else 0 */
+    int32_t picture_id;        /* VP8_NO_PICTURE_ID when absent */
+    bool picture_id_15_bits;   /* else 7 */
+    int32_t tl0_picture_index; /* VP8_NO_TL0 when absent */
+    bool has_temporal_id;
+    uint8_t temporal_id;
+    bool layer_sync;           /* Y */
+    struct slice data;         /* the VP8 bytes */
+};
+
+/* False when the descriptor is cut short or no VP8 byte follows it. */
+bool vp8_payload_parse(struct slice payload, struct vp8_payload *out);
+/* Whether a whole frame is a keyframe, and its size (0 when it is none or cut short). */
+bool vp8_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
+
+/* Splits a frame into nearly equal payloads. */
+struct vp8_packetizer {
+    struct slice left;
+    size_t payloads_left;
+    uint16_t picture_id; /* 15 bits */
+    bool first;
+};
+/* `max_payload` counts the descriptor. False when the frame is empty or max_payload leaves no room. */
+bool vp8_packetizer_start(struct vp8_packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload);
+/* Writes the next payload; *last tells that it ends the frame (marker bit). False when there is none or `w` failed. */
+bool vp8_packetizer_next(struct vp8_packetizer *p, struct writer *w, bool *last);
+
+#endif
