@@ -1,0 +1,127 @@
+/* Stretches of sound (<crtc/media.h>). */
+#include "frame.h"
+
+#include "context.h"
+#include "memory.h"
+
+#include <stdatomic.h>
+#include <stdalign.h>
+
+struct rtc_audio_frame {
+    atomic_uint references;
+    rtc_context *context;
+    rtc_audio_format format;
+    uint32_t sample_rate, channels, samples, rtp_timestamp;
+    rtc_time_t capture_time_us;
+    alignas(16) uint8_t data[];
+};
+
+size_t audio_format_sample_bytes(rtc_audio_format format)
+{
+    return format == RTC_AUDIO_F32 ? sizeof(float) : sizeof(int16_t);
+}
+
+static int check(const rtc_audio_frame_options *o)
+{
+    if (o->format != RTC_AUDIO_S16 && o->format != RTC_AUDIO_F32)
+        return RTC_ERR_TYPE;
+    if (o->sample_rate < 8000 || o->sample_rate > 192000 || o->channels < 1 || o->channels > 8)
+        return RTC_ERR_RANGE;
+    return o->samples < 1 || o->samples > o->sample_rate ? RTC_ERR_RANGE : RTC_OK;
+}
+
+static int make(rtc_context *context, const rtc_audio_frame_options *o, rtc_audio_frame **out)
+{
+    size_t bytes = (size_t)o->samples * o->channels * audio_format_sample_bytes(o->format);
+    rtc_audio_frame *frame = memory_alloc(context, sizeof *frame + bytes);
+    if (!frame)
+        return RTC_ERR_NO_MEMORY;
+    memset(frame, 0, sizeof *frame);
+    atomic_init(&frame->references, 1);
+    frame->context = rtc_context_ref(context);
+    frame->format = o->format;
+    frame->sample_rate = o->sample_rate;
+    frame->channels = o->channels;
+    frame->samples = o->samples;
+    frame->capture_time_us = o->capture_time_us ? o->capture_time_us : rtc_now();
+    if (o->data)
+        memcpy(frame->data, o->data, bytes);
+    else
+        memset(frame->data, 0, bytes);
+    *out = frame;
+    return RTC_OK;
+}
+
+int rtc_audio_frame_new(rtc_context *context, const rtc_audio_frame_options *given, rtc_audio_frame **out)
+{
+    rtc_audio_frame_options o = {0};
+    if (!given || !out || given->size == 0 || given->size > sizeof o)
+        return RTC_ERR_TYPE;
+    memcpy(&o, given, given->size);
+    int error = check(&o);
+    if (error)
+        return error;
+    context = context_resolve(context);
+    return context ? make(context, &o, out) : RTC_ERR_NO_MEMORY;
+}
+
+rtc_audio_frame *rtc_audio_frame_ref(rtc_audio_frame *frame)
+{
+    if (frame)
+        atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+    return frame;
+}
+
+void rtc_audio_frame_unref(rtc_audio_frame *frame)
+{
+    if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
+        return;
+    rtc_context *context = frame->context;
+    memory_free(context, frame);
+    rtc_context_unref(context);
+}
+
+rtc_audio_format rtc_audio_frame_format(const rtc_audio_frame *frame)
+{
+    return frame->format;
+}
+
+uint32_t rtc_audio_frame_sample_rate(const rtc_audio_frame *frame)
+{
+    return frame->sample_rate;
+}
+
+uint32_t rtc_audio_frame_channels(const rtc_audio_frame *frame)
+{
+    return frame->channels;
+}
+
+uint32_t rtc_audio_frame_samples(const rtc_audio_frame *frame)
+{
+    return frame->samples;
+}
+
+rtc_time_t rtc_audio_frame_capture_time_us(const rtc_audio_frame *frame)
+{
+    return frame->capture_time_us;
+}
+
+uint32_t rtc_audio_frame_rtp_timestamp(const rtc_audio_frame *frame)
+{
+    return frame->rtp_timestamp;
+}
+
+void rtc_audio_frame_set_rtp_timestamp(rtc_audio_frame *frame, uint32_t rtp_timestamp)
+{
+    frame->rtp_timestamp = rtp_timestamp;
+}
+
+const void *rtc_audio_frame_data(const rtc_audio_frame *frame)
+{
+    return frame->data;
+}
+
+void *rtc_audio_frame_writable_data(rtc_audio_frame *frame)
+{
+    return frame->data;
+}

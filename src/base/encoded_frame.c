@@ -1,0 +1,144 @@
+/* Encoded pictures and packets of sound (<crtc/media.h>). */
+#include "frame.h"
+
+#include "context.h"
+#include "memory.h"
+
+#include <stdatomic.h>
+
+enum { CODEC_NAME_MAX = 15, ENCODED_BYTES_MAX = 8 * 1024 * 1024 };
+
+struct rtc_encoded_frame {
+    atomic_uint references;
+    rtc_context *context;
+    rtc_media_kind kind;
+    char codec[CODEC_NAME_MAX + 1];
+    bool keyframe;
+    uint32_t rtp_timestamp, duration, width, height;
+    rtc_time_t capture_time_us;
+    size_t len;
+    uint8_t data[];
+};
+
+static int check(const rtc_encoded_frame_options *o)
+{
+    if ((o->kind != RTC_MEDIA_AUDIO && o->kind != RTC_MEDIA_VIDEO) || !o->codec)
+        return RTC_ERR_TYPE;
+    size_t name_len = strnlen(o->codec, CODEC_NAME_MAX + 1);
+    if (name_len == 0 || name_len > CODEC_NAME_MAX)
+        return RTC_ERR_TYPE;
+    return o->data_len < 1 || o->data_len > ENCODED_BYTES_MAX ? RTC_ERR_RANGE : RTC_OK;
+}
+
+static int make(rtc_context *context, const rtc_encoded_frame_options *o, rtc_encoded_frame **out)
+{
+    rtc_encoded_frame *frame = memory_alloc(context, sizeof *frame + o->data_len);
+    if (!frame)
+        return RTC_ERR_NO_MEMORY;
+    memset(frame, 0, sizeof *frame);
+    atomic_init(&frame->references, 1);
+    frame->context = rtc_context_ref(context);
+    frame->kind = o->kind;
+    memcpy(frame->codec, o->codec, strlen(o->codec));
+    frame->keyframe = o->keyframe;
+    frame->rtp_timestamp = o->rtp_timestamp;
+    frame->capture_time_us = o->capture_time_us ? o->capture_time_us : rtc_now();
+    frame->duration = o->duration;
+    frame->width = o->width;
+    frame->height = o->height;
+    frame->len = o->data_len;
+    if (o->data)
+        memcpy(frame->data, o->data, o->data_len);
+    *out = frame;
+    return RTC_OK;
+}
+
+int rtc_encoded_frame_new(rtc_context *context, const rtc_encoded_frame_options *given, rtc_encoded_frame **out)
+{
+    rtc_encoded_frame_options o = {0};
+    if (!given || !out || given->size == 0 || given->size > sizeof o)
+        return RTC_ERR_TYPE;
+    memcpy(&o, given, given->size);
+    int error = check(&o);
+    if (error)
+        return error;
+    context = context_resolve(context);
+    return context ? make(context, &o, out) : RTC_ERR_NO_MEMORY;
+}
+
+rtc_encoded_frame *rtc_encoded_frame_ref(rtc_encoded_frame *frame)
+{
+    if (frame)
+        atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+    return frame;
+}
+
+void rtc_encoded_frame_unref(rtc_encoded_frame *frame)
+{
+    if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
+        return;
+    rtc_context *context = frame->context;
+    memory_free(context, frame);
+    rtc_context_unref(context);
+}
+
+rtc_media_kind rtc_encoded_frame_kind(const rtc_encoded_frame *frame)
+{
+    return frame->kind;
+}
+
+const char *rtc_encoded_frame_codec(const rtc_encoded_frame *frame)
+{
+    return frame->codec;
+}
+
+const uint8_t *rtc_encoded_frame_data(const rtc_encoded_frame *frame)
+{
+    return frame->data;
+}
+
+size_t rtc_encoded_frame_len(const rtc_encoded_frame *frame)
+{
+    return frame->len;
+}
+
+bool rtc_encoded_frame_keyframe(const rtc_encoded_frame *frame)
+{
+    return frame->keyframe;
+}
+
+uint32_t rtc_encoded_frame_rtp_timestamp(const rtc_encoded_frame *frame)
+{
+    return frame->rtp_timestamp;
+}
+
+rtc_time_t rtc_encoded_frame_capture_time_us(const rtc_encoded_frame *frame)
+{
+    return frame->capture_time_us;
+}
+
+uint32_t rtc_encoded_frame_duration(const rtc_encoded_frame *frame)
+{
+    return frame->duration;
+}
+
+uint32_t rtc_encoded_frame_width(const rtc_encoded_frame *frame)
+{
+    return frame->width;
+}
+
+uint32_t rtc_encoded_frame_height(const rtc_encoded_frame *frame)
+{
+    return frame->height;
+}
+
+uint8_t *rtc_encoded_frame_writable_data(rtc_encoded_frame *frame)
+{
+    return frame->data;
+}
+
+void rtc_encoded_frame_truncate(rtc_encoded_frame *frame, size_t data_len)
+{
+    if (data_len < frame->len)
+        frame->len = data_len;
+}
