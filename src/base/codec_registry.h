@@ -1,0 +1,13 @@
+/* Which codecs a context has: those that were added to it, then those that the library was built with. */
+#ifndef CRTC_CODEC_REGISTRY_H
+#define CRTC_CODEC_REGISTRY_H
+
+#include <crtc/media.h>
+
+/* Borrowed as long as the context; NULL when there is none. The name is compared without regard to case (RFC 4855). Thread-safe. */
+const rtc_codec_ops *codec_find(rtc_context *context, rtc_media_kind kind, const char *name);
+
+/* The codecs of src/media, ended by NULL. A build without that folder has an empty table. */
+extern const rtc_codec_ops *const builtin_codecs[];
+
+#endif

@@ -1,0 +1,41 @@
+/* A media source from the inside: who consumes it. Frames pass from the pushing thread to every consumer of every live track of the source. */
+#ifndef CRTC_MEDIA_SOURCE_H
+#define CRTC_MEDIA_SOURCE_H
+
+#include <crtc/media.h>
+
+/* One subscriber of one track. Every function may be NULL. They run on the pushing thread, without any lock of the source, and must not wait for a
+ * lock that the thread that removes the consumer may hold. Frames are borrowed for the call. */
+struct media_consumer_ops {
+    void (*on_video)(void *user, rtc_video_frame *frame);
+    void (*on_audio)(void *user, rtc_audio_frame *frame);
+    void (*on_encoded)(void *user, rtc_encoded_frame *frame);
+    void (*released)(void *user); /* the consumer is gone: no other function runs now or later. Any thread. */
+};
+struct media_consumer;
+
+/* What has passed, for statistics (webrtc-stats RTCMediaSourceStats). */
+struct media_source_stats {
+    uint64_t frames; /* pictures, or stretches of sound */
+    uint32_t width, height;
+    uint64_t audio_samples; /* per channel */
+    uint32_t sample_rate;
+};
+
+/* Begins to pass frames of `track` (not referenced: it removes its consumers when it goes). */
+int media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user,
+                              struct media_consumer **out);
+/* With `wait`: once this returns none of its functions runs, except the ones that this thread itself is in. */
+void media_source_remove_consumer(rtc_media_source *source, struct media_consumer *consumer, bool wait);
+/* The track ended: its consumers stay but no longer count, so that a source nobody needs is told to stop. */
+void media_source_end_track(rtc_media_source *source, const rtc_media_stream_track *track);
+/* The track goes: its consumers are removed. */
+void media_source_remove_track(rtc_media_source *source, const rtc_media_stream_track *track);
+
+void media_source_request_keyframe(rtc_media_source *source);
+void media_source_set_bitrate(rtc_media_source *source, uint32_t bitrate_bps);
+const char *media_source_label(const rtc_media_source *source);
+rtc_context *media_source_context(const rtc_media_source *source);
+void media_source_stats(rtc_media_source *source, struct media_source_stats *out);
+
+#endif
