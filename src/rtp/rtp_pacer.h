@@ -10,7 +10,7 @@
  *         rtp_sender_leaving(sender, now, packet);
  *         srtp_protect_packet(...); out_send(...);
  *     }
- * */
+ */
 #ifndef CRTC_RTP_PACER_H
 #define CRTC_RTP_PACER_H
 

@@ -1,0 +1,111 @@
+/* RTP header extensions: see rtp_extensions.h. */
+#include "rtp_extensions.h"
+
+enum { ONE_BYTE_ID_MAX = 14, ONE_BYTE_LEN_MAX = 16, BLOCK_HEAD = 4, ID_STOP = 15 };
+
+struct rtp_extension_iterator rtp_extensions_of(uint16_t profile, struct slice block)
+{
+    bool two_byte = (profile & 0xfff0) == RTP_PROFILE_TWO_BYTE;
+    return (struct rtp_extension_iterator){block, two_byte, !two_byte && profile != RTP_PROFILE_ONE_BYTE};
+}
+
+static uint8_t peel(struct slice *s)
+{
+    uint8_t byte = s->data[0];
+    s->data++;
+    s->len--;
+    return byte;
+}
+
+bool rtp_extension_next(struct rtp_extension_iterator *it, uint8_t *id, struct slice *value)
+{
+    while (it->left.len > 0 && it->left.data[0] == 0)
+        (void)peel(&it->left); /* padding */
+    if (it->unknown || it->left.len < (it->two_byte ? 2u : 1u))
+        return false;
+    uint8_t head = peel(&it->left);
+    size_t len = it->two_byte ? peel(&it->left) : (size_t)(head & 0x0f) + 1;
+    *id = it->two_byte ? head : head >> 4;
+    /* Id 15 ends a one-byte list; an id of 0 with a length there is malformed (RFC 8285 section 4.2). */
+    bool stop = !it->two_byte && (*id == ID_STOP || *id == 0);
+    if (stop || len > it->left.len) {
+        it->left.len = 0;
+        return false;
+    }
+    *value = slice_of(it->left.data, len);
+    it->left = slice_of(it->left.data + len, it->left.len - len);
+    return true;
+}
+
+static bool present(const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS], size_t i)
+{
+    return ids && ids[i] != 0 && values[i].data;
+}
+
+static bool needs_two_bytes(const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS])
+{
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++) {
+        if (present(ids, values, i) && (ids[i] > ONE_BYTE_ID_MAX || values[i].len == 0 || values[i].len > ONE_BYTE_LEN_MAX))
+            return true;
+    }
+    return false;
+}
+
+size_t rtp_extensions_size(const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS])
+{
+    size_t head = needs_two_bytes(ids, values) ? 2 : 1;
+    size_t size = 0;
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++) {
+        if (present(ids, values, i))
+            size += head + values[i].len;
+    }
+    return size ? BLOCK_HEAD + ((size + 3) & ~(size_t)3) : 0;
+}
+
+static void write_element(struct writer *w, bool two_bytes, uint8_t id, struct slice value)
+{
+    if (two_bytes) {
+        writer_u8(w, id);
+        writer_u8(w, (uint8_t)value.len);
+    } else {
+        writer_u8(w, (uint8_t)(id << 4 | (value.len - 1)));
+    }
+    writer_bytes(w, value);
+}
+
+bool rtp_extensions_write(struct writer *w, const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS])
+{
+    size_t size = rtp_extensions_size(ids, values);
+    if (size == 0)
+        return true;
+    bool two_bytes = needs_two_bytes(ids, values);
+    size_t before = writer_len(w);
+    writer_u16(w, two_bytes ? RTP_PROFILE_TWO_BYTE : RTP_PROFILE_ONE_BYTE);
+    writer_u16(w, (uint16_t)((size - BLOCK_HEAD) / 4));
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++) {
+        if (!present(ids, values, i))
+            continue;
+        if (values[i].len > RTP_EXTENSION_VALUE_MAX)
+            return false;
+        write_element(w, two_bytes, ids[i], values[i]);
+    }
+    writer_zeros(w, size - (writer_len(w) - before));
+    return writer_ok(w);
+}
+
+void rtp_abs_send_time_write(uint8_t value[RTP_ABS_SEND_TIME_LEN], rtc_time_t now)
+{
+    uint64_t fixed = ((uint64_t)now << 18) / 1000000;
+    value[0] = (uint8_t)(fixed >> 16);
+    value[1] = (uint8_t)(fixed >> 8);
+    value[2] = (uint8_t)fixed;
+}
+
+bool rtp_audio_level_read(struct slice value, uint8_t *level, bool *voice)
+{
+    if (value.len < 1)
+        return false;
+    *level = value.data[0] & 0x7f;
+    *voice = (value.data[0] & 0x80) != 0;
+    return true;
+}

@@ -1,0 +1,85 @@
+/* The RTP payload format of VP8: see vp8_payload.h. */
+#include "vp8_payload.h"
+
+#include "reader.h"
+
+enum { BIT_X = 0x80, BIT_N = 0x20, BIT_S = 0x10, BIT_I = 0x80, BIT_L = 0x40, BIT_T = 0x20, BIT_K = 0x10, BIT_M = 0x80 };
+enum { KEYFRAME_HEADER_LEN = 10, SIZE_MASK = 0x3fff };
+
+/* RFC 7741 section 4.2: the octets that X, I, L, T and K announce. */
+static void read_extension(struct reader *r, struct vp8_payload *out)
+{
+    uint8_t flags = reader_u8(r);
+    if (flags & BIT_I) {
+        uint8_t high = reader_u8(r);
+        out->picture_id_15_bits = (high & BIT_M) != 0;
+        out->picture_id = out->picture_id_15_bits ? (high & 0x7f) << 8 | reader_u8(r) : high;
+    }
+    if (flags & BIT_L)
+        out->tl0_picture_index = reader_u8(r);
+    if (flags & (BIT_T | BIT_K)) {
+        uint8_t byte = reader_u8(r);
+        out->has_temporal_id = (flags & BIT_T) != 0;
+        out->temporal_id = out->has_temporal_id ? byte >> 6 : 0;
+        out->layer_sync = out->has_temporal_id && (byte & 0x20);
+    }
+}
+
+/* The frame header of RFC 6386 section 9.1: P bit, and for keyframes a start code and the size, little-endian with two bits of scale. */
+bool vp8_frame_info(struct slice frame, uint16_t *width, uint16_t *height)
+{
+    *width = *height = 0;
+    if (frame.len < 1 || (frame.data[0] & 1))
+        return false;
+    const uint8_t *p = frame.data;
+    if (frame.len >= KEYFRAME_HEADER_LEN && p[3] == 0x9d && p[4] == 0x01 && p[5] == 0x2a) {
+        *width = (uint16_t)((p[6] | p[7] << 8) & SIZE_MASK);
+        *height = (uint16_t)((p[8] | p[9] << 8) & SIZE_MASK);
+    }
+    return true;
+}
+
+bool vp8_payload_parse(struct slice payload, struct vp8_payload *out)
+{
+    struct reader r = reader_of(payload);
+    *out = (struct vp8_payload){.picture_id = VP8_NO_PICTURE_ID, .tl0_picture_index = VP8_NO_TL0};
+    uint8_t first = reader_u8(&r);
+    out->non_reference = (first & BIT_N) != 0;
+    out->start_of_partition = (first & BIT_S) != 0;
+    out->partition = first & 0x07;
+    out->start_of_frame = out->start_of_partition && out->partition == 0;
+    if (first & BIT_X)
+        read_extension(&r, out);
+    out->data = reader_rest(&r);
+    if (!reader_ok(&r) || out->data.len == 0)
+        return false;
+    if (out->start_of_frame)
+        out->keyframe = vp8_frame_info(out->data, &out->width, &out->height);
+    return true;
+}
+
+bool vp8_packetizer_start(struct vp8_packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload)
+{
+    if (frame.len == 0 || max_payload <= VP8_DESCRIPTOR_LEN)
+        return false;
+    size_t room = max_payload - VP8_DESCRIPTOR_LEN;
+    *p = (struct vp8_packetizer){frame, (frame.len + room - 1) / room, picture_id & 0x7fff, true};
+    return true;
+}
+
+bool vp8_packetizer_next(struct vp8_packetizer *p, struct writer *w, bool *last)
+{
+    if (p->payloads_left == 0)
+        return false;
+    size_t len = p->left.len / p->payloads_left;
+    writer_u8(w, (uint8_t)(BIT_X | (p->first ? BIT_S : 0)));
+    writer_u8(w, BIT_I);
+    writer_u16(w, (uint16_t)(BIT_M << 8 | p->picture_id));
+    writer_bytes(w, slice_of(p->left.data, len));
+    if (!writer_ok(w))
+        return false;
+    p->left = slice_of(p->left.data + len, p->left.len - len);
+    p->first = false;
+    *last = --p->payloads_left == 0;
+    return true;
+}
