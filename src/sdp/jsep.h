@@ -76,6 +76,7 @@ struct session_description {
     uint64_t session_id, version;
     size_t section_count;
     struct jsep_section *sections;    /* owned array */
+    struct slice *candidates;         /* owned: what the sections' candidates point into */
 };
 
 /* Where and why text was refused. */

@@ -1,0 +1,103 @@
+/* Formats of a section as codecs: when two are the same one (RFC 3264 section 6.1 and each payload format's offer/answer rules), and their parameters. */
+#include "jsep_internal.h"
+
+#include <string.h>
+
+bool jsep_copy(char *out, size_t size, struct slice from)
+{
+    out[0] = 0;
+    if (from.len >= size || (from.len > 0 && memchr(from.data, 0, from.len)))
+        return false;
+    if (from.len > 0)
+        memcpy(out, from.data, from.len);
+    out[from.len] = 0;
+    return true;
+}
+
+static struct slice trim(struct slice s)
+{
+    while (s.len > 0 && s.data[0] == ' ')
+        s = slice_of(s.data + 1, s.len - 1);
+    while (s.len > 0 && s.data[s.len - 1] == ' ')
+        s.len--;
+    return s;
+}
+
+struct slice jsep_fmtp_value(const char *fmtp, const char *name)
+{
+    struct slice rest = slice_str(fmtp);
+    while (rest.len > 0) {
+        struct slice value = sdp_until(&rest, ';');
+        if (slice_is_nocase(trim(sdp_until(&value, '=')), name))
+            return trim(value);
+    }
+    return (struct slice){NULL, 0};
+}
+
+static struct slice value_or(const char *fmtp, const char *name, const char *absent)
+{
+    struct slice value = jsep_fmtp_value(fmtp, name);
+    return value.len > 0 ? value : slice_str(absent);
+}
+
+/* Parameters that select a different bit stream: RFC 9628 section 6, RFC 6184 section 8.2.2, the AV1 payload format section 7.2. */
+static bool same_format(const struct jsep_codec *a, const struct jsep_codec *b)
+{
+    static const struct {
+        const char *codec, *parameter, *absent;
+        size_t compared; /* leading characters of the value; 0: all */
+    } table[] = {
+        {"VP9", "profile-id", "0", 0}, {"AV1", "profile", "0", 0}, {"H264", "packetization-mode", "0", 0}, {"H264", "profile-level-id", "42000a", 2},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (!slice_is_nocase(slice_str(a->name), table[i].codec))
+            continue;
+        struct slice x = value_or(a->fmtp, table[i].parameter, table[i].absent), y = value_or(b->fmtp, table[i].parameter, table[i].absent);
+        if (table[i].compared && x.len > table[i].compared && y.len > table[i].compared)
+            x.len = y.len = table[i].compared;
+        if (!slice_eq_nocase(x, y))
+            return false;
+    }
+    return true;
+}
+
+bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b)
+{
+    return slice_eq_nocase(slice_str(a->name), slice_str(b->name)) && a->clock_rate == b->clock_rate && a->channels == b->channels && same_format(a, b);
+}
+
+const struct jsep_codec *jsep_codec_find(const struct jsep_codec *codecs, size_t count, const struct jsep_codec *wanted)
+{
+    for (size_t i = 0; i < count; i++)
+        if (jsep_codec_same(&codecs[i], wanted))
+            return &codecs[i];
+    return NULL;
+}
+
+void jsep_codec_restrict(struct jsep_codec *codec, const struct jsep_codec *other)
+{
+    codec->nack = codec->nack && other->nack;
+    codec->nack_pli = codec->nack_pli && other->nack_pli;
+    codec->ccm_fir = codec->ccm_fir && other->ccm_fir;
+    codec->goog_remb = codec->goog_remb && other->goog_remb;
+    codec->transport_cc = codec->transport_cc && other->transport_cc;
+    if (other->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
+        codec->rtx_payload_type = JSEP_NO_PAYLOAD_TYPE;
+}
+
+bool jsep_codec_is_auxiliary(const struct jsep_codec *codec)
+{
+    static const char *const names[] = {"red", "ulpfec", "flexfec-03", "flexfec", "rtx", "CN", "telephone-event"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (slice_is_nocase(slice_str(codec->name), names[i]))
+            return true;
+    return false;
+}
+
+const struct jsep_extension *jsep_extension_find(const struct jsep_extension *extensions, size_t count, const char *uri)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(extensions[i].uri, uri) == 0)
+            return &extensions[i];
+    return NULL;
+}

@@ -1,0 +1,39 @@
+/* What the files of offer and answer share. */
+#ifndef CRTC_JSEP_INTERNAL_H
+#define CRTC_JSEP_INTERNAL_H
+
+#include "jsep.h"
+
+/* Fills *error (may be NULL) and returns `code`. */
+int jsep_fail(struct jsep_error *error, int code, size_t line, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Copies into a zero-terminated array; false (and "") when it does not fit. */
+bool jsep_copy(char *out, size_t size, struct slice from);
+
+/* jsep_section.c. What the session part gives to every section; *out was zeroed. */
+int jsep_read_session(const struct sdp *sdp, struct jsep_section *out, struct jsep_error *error);
+/* Reads one m= section over a copy of that. `candidates` has room for every candidate line of it. */
+int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candidates, struct jsep_section *out, struct jsep_error *error);
+
+/* jsep_codec.c. Whether two formats are the same codec: name without case, clock rate, channels, and those parameters that make it another format. */
+bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b);
+/* The entry of a list that is the same codec, or NULL. */
+const struct jsep_codec *jsep_codec_find(const struct jsep_codec *codecs, size_t count, const struct jsep_codec *wanted);
+/* Clears the feedback of *codec that `other` does not list, and its rtx when the other has none. */
+void jsep_codec_restrict(struct jsep_codec *codec, const struct jsep_codec *other);
+/* Formats that protect, fill in or signal beside a codec (red, ulpfec, CN, telephone-event, ...): never what media is sent with. */
+bool jsep_codec_is_auxiliary(const struct jsep_codec *codec);
+
+const struct jsep_extension *jsep_extension_find(const struct jsep_extension *extensions, size_t count, const char *uri);
+
+/* What a peer's direction means for us. */
+static inline enum direction direction_reverse(enum direction d)
+{
+    return (enum direction)(((unsigned)d & 1) << 1 | ((unsigned)d >> 1 & 1));
+}
+static inline enum direction direction_and(enum direction a, enum direction b)
+{
+    return (enum direction)((unsigned)a & (unsigned)b);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* What two descriptions of one section agree on (RFC 3264 sections 6 and 7): we send in the numbers and by the wishes of the remote description, and receive
+ * by our own. */
+#include "jsep_internal.h"
+
+static struct jsep_codec agree(const struct jsep_codec *named, const struct jsep_codec *other)
+{
+    struct jsep_codec codec = *named;
+    jsep_codec_restrict(&codec, other);
+    return codec;
+}
+
+static void negotiate_codecs(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
+{
+    out->send_codec = (struct jsep_codec){.payload_type = JSEP_NO_PAYLOAD_TYPE, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE};
+    for (size_t i = 0; i < remote->codec_count; i++) {
+        const struct jsep_codec *theirs = &remote->codecs[i], *ours = jsep_codec_find(local->codecs, local->codec_count, theirs);
+        if (ours && !jsep_codec_is_auxiliary(theirs)) {
+            out->send_codec = agree(theirs, ours);
+            break;
+        }
+    }
+    for (size_t i = 0; i < local->codec_count; i++) {
+        const struct jsep_codec *ours = &local->codecs[i], *theirs = jsep_codec_find(remote->codecs, remote->codec_count, ours);
+        if (theirs)
+            out->receive_codecs[out->receive_codec_count++] = agree(ours, theirs);
+    }
+}
+
+static void negotiate_extensions(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
+{
+    for (size_t i = 0; i < local->extension_count; i++) {
+        const struct jsep_extension *ours = &local->extensions[i];
+        const struct jsep_extension *theirs = jsep_extension_find(remote->extensions, remote->extension_count, ours->uri);
+        enum direction direction = theirs ? direction_and(ours->direction, direction_reverse(theirs->direction)) : DIRECTION_INACTIVE;
+        if (direction == DIRECTION_INACTIVE)
+            continue;
+        struct jsep_extension *agreed = &out->extensions[out->extension_count++];
+        *agreed = *ours;
+        agreed->direction = direction;
+        if (ours->id > 255) /* an offer that asks the answer for a number (RFC 8285 section 7) */
+            agreed->id = theirs->id;
+        out->extension_count -= agreed->id > 255 ? 1 : 0;
+    }
+}
+
+void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
+{
+    *out = (struct jsep_negotiated){.rejected = local->rejected || remote->rejected};
+    out->direction = out->rejected ? DIRECTION_INACTIVE : direction_and(local->direction, direction_reverse(remote->direction));
+    out->rtcp_reduced_size = local->rtcp_reduced_size && remote->rtcp_reduced_size;
+    negotiate_codecs(local, remote, out);
+    negotiate_extensions(local, remote, out);
+}

@@ -1,0 +1,132 @@
+/* createOffer (RFC 9429 section 5.2): every section in one BUNDLE group. What was negotiated before keeps its place, mid and numbers; sections that are gone
+ * stay as rejected ones. */
+#include "context.h"
+#include "jsep_numbers.h"
+#include "jsep_write.h"
+#include "memory.h"
+
+struct offer {
+    const struct jsep_snapshot *snapshot;
+    struct jsep_plan *plans; /* one for each section */
+    struct jsep_numbers *numbers;
+};
+
+static const struct jsep_section *previous_of(const struct session_description *d, size_t index, const struct jsep_local_section *s)
+{
+    if (!d || index >= d->section_count || d->sections[index].type != s->type || strcmp(d->sections[index].mid, s->mid) != 0)
+        return NULL;
+    return &d->sections[index];
+}
+
+/* A section whose both sides agreed to share the group's transport may keep a port of its own in later offers (RFC 8843 section 7.2.2). */
+static bool was_bundled(const struct jsep_snapshot *snapshot, size_t index, const struct jsep_local_section *s)
+{
+    const struct jsep_section *local = previous_of(snapshot->previous_local, index, s), *remote = previous_of(snapshot->previous_remote, index, s);
+    return local && remote && local->bundled && remote->bundled && !local->rejected && !remote->rejected;
+}
+
+static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *snapshot, size_t index)
+{
+    static const char *const names[] = {"", "audio", "video", "application", "text"};
+    bool application = plan->type == MEDIA_APPLICATION;
+    plan->media = slice_str(names[plan->type]);
+    plan->protocol = slice_str(application ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF");
+    plan->formats = slice_str(application ? "webrtc-datachannel" : "");
+    const struct jsep_section *previous = previous_of(snapshot->previous_local, index, plan->local);
+    if (!previous || !(application || plan->type == MEDIA_OTHER))
+        return;
+    const struct sdp_media *media = &snapshot->previous_local->sdp->media[index];
+    plan->media = media->media;
+    plan->protocol = media->protocol;
+    plan->formats = media->formats;
+    plan->legacy_sctp = application && sdp_attribute(&media->block, "sctpmap") != NULL;
+}
+
+static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t index)
+{
+    const struct jsep_section *previous = previous_of(offer->snapshot->previous_local, index, plan->local);
+    for (size_t i = 0; i < plan->local->codec_count; i++) {
+        struct jsep_codec *codec = &plan->codecs[plan->codec_count];
+        *codec = plan->local->codecs[i];
+        if (!jsep_codec_find(plan->codecs, plan->codec_count, codec) && jsep_numbers_codec(offer->numbers, previous, codec))
+            plan->codec_count++;
+    }
+    for (size_t i = 0; i < plan->local->extension_count; i++) {
+        struct jsep_extension *extension = &plan->extensions[plan->extension_count];
+        *extension = plan->local->extensions[i];
+        if (!jsep_extension_find(plan->extensions, plan->extension_count, extension->uri) && jsep_numbers_extension(offer->numbers, extension))
+            plan->extension_count++;
+    }
+}
+
+static void plan_section(struct offer *offer, size_t index, bool first)
+{
+    const struct jsep_local_section *local = &offer->snapshot->sections[index];
+    struct jsep_plan *plan = &offer->plans[index];
+    *plan = (struct jsep_plan){.local = local, .type = local->type, .mid = local->mid, .rejected = local->rejected, .direction = local->direction};
+    plan_media_line(plan, offer->snapshot, index);
+    if (plan->rejected)
+        return;
+    plan->bundled = local->mid[0] != 0;
+    plan->bundle_only = plan->bundled && !first && !was_bundled(offer->snapshot, index, local);
+    plan->setup = SETUP_ACTPASS;
+    plan->reduced_size = true;
+    plan_codecs(offer, plan, index);
+}
+
+static int check_sections(const struct jsep_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->section_count; i++) {
+        const struct jsep_local_section *s = &snapshot->sections[i];
+        if (s->type < MEDIA_AUDIO || s->type > MEDIA_OTHER || (s->type == MEDIA_OTHER && !s->rejected))
+            return RTC_ERR_TYPE;
+        for (size_t k = 0; k < i && s->mid[0]; k++)
+            if (strcmp(s->mid, snapshot->sections[k].mid) == 0)
+                return RTC_ERR_TYPE;
+    }
+    return jsep_check_snapshot(snapshot);
+}
+
+static void write_offer(const struct offer *offer, struct text *mids, struct text *out)
+{
+    size_t count = offer->snapshot->section_count;
+    for (size_t i = 0; i < count; i++)
+        if (offer->plans[i].bundled)
+            text_print(mids, " %s", offer->plans[i].mid);
+    jsep_write_session(out, offer->snapshot, mids->data ? mids->data : "", true);
+    for (size_t i = 0; i < count; i++)
+        jsep_write_section(out, offer->snapshot, &offer->plans[i]);
+    out->failed = out->failed || mids->failed;
+}
+
+static void plan_offer(struct offer *offer)
+{
+    bool first = true;
+    jsep_numbers_note(offer->numbers, offer->snapshot->previous_local, false);
+    jsep_numbers_note(offer->numbers, offer->snapshot->previous_remote, true);
+    for (size_t i = 0; i < offer->snapshot->section_count; i++) {
+        plan_section(offer, i, first);
+        first = first && offer->plans[i].rejected;
+    }
+}
+
+int jsep_create_offer(rtc_context *context, const struct jsep_snapshot *snapshot, struct text *out)
+{
+    context = context_resolve(context);
+    int result = check_sections(snapshot);
+    if (result != 0 || !context)
+        return result != 0 ? result : RTC_ERR_NO_MEMORY;
+    struct offer offer = {snapshot, memory_zeroed(context, (snapshot->section_count + 1) * sizeof(struct jsep_plan)),
+                          memory_zeroed(context, sizeof(struct jsep_numbers))};
+    struct text mids = text_new(context);
+    if (offer.plans && offer.numbers) {
+        plan_offer(&offer);
+        write_offer(&offer, &mids, out);
+    } else {
+        out->failed = true;
+    }
+    text_fini(&mids);
+    memory_free(context, offer.numbers);
+    memory_free(context, offer.plans);
+    return jsep_written(out);
+}

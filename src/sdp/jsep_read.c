@@ -1,0 +1,188 @@
+/* Text to a session description (RFC 9429 section 5.8): sections, BUNDLE groups (RFC 8843 sections 7 and 8), and the rules that make a well-formed description usable. */
+#include "context.h"
+#include "jsep_internal.h"
+#include "memory.h"
+#include "sdp_attributes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int jsep_fail(struct jsep_error *error, int code, size_t line, const char *format, ...)
+{
+    if (!error)
+        return code;
+    va_list args;
+    va_start(args, format);
+    error->code = code;
+    error->line = line;
+    (void)vsnprintf(error->text, sizeof(error->text), format, args);
+    va_end(args);
+    return code;
+}
+
+static size_t line_of(const struct session_description *d, size_t section)
+{
+    return d->sdp->media[section].block.lines[0].number;
+}
+
+static int find_mid(const struct session_description *d, struct slice mid)
+{
+    for (size_t i = 0; mid.len > 0 && i < d->section_count; i++)
+        if (slice_is(mid, d->sections[i].mid))
+            return (int)i;
+    return -1;
+}
+
+int session_description_find(const struct session_description *d, const char *mid)
+{
+    return find_mid(d, slice_str(mid));
+}
+
+static int check_mids(const struct session_description *d, struct jsep_error *error)
+{
+    for (size_t i = 0; i < d->section_count; i++)
+        if (d->sections[i].mid[0] && session_description_find(d, d->sections[i].mid) != (int)i)
+            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, i), "two sections have the mid \"%s\"", d->sections[i].mid);
+    return 0;
+}
+
+/* Transport attributes need to stand in one section of a group only (RFC 8843 section 7.1.3): the others take them from it. */
+static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
+{
+    if (s->ice_ufrag.len == 0 && s->ice_pwd.len == 0) {
+        s->ice_ufrag = tagged->ice_ufrag;
+        s->ice_pwd = tagged->ice_pwd;
+    }
+    if (s->fingerprint_count == 0) {
+        memcpy(s->fingerprints, tagged->fingerprints, sizeof(s->fingerprints));
+        s->fingerprint_count = tagged->fingerprint_count;
+    }
+    if (s->setup == SETUP_NONE)
+        s->setup = tagged->setup;
+    s->ice_trickle = s->ice_trickle || tagged->ice_trickle;
+}
+
+static int read_group(struct session_description *d, const struct sdp_line *line, struct slice mids, size_t group, struct jsep_error *error)
+{
+    struct jsep_section *tagged = NULL;
+    while (mids.len > 0) {
+        struct slice mid = sdp_word(&mids);
+        int index = find_mid(d, mid);
+        if (mid.len == 0)
+            break;
+        if (index < 0)
+            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "BUNDLE names the mid \"%.*s\", which no section has",
+                             mid.len < 64 ? (int)mid.len : 64, (const char *)mid.data);
+        struct jsep_section *section = &d->sections[index];
+        if (section->bundled)
+            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "the mid \"%s\" is in BUNDLE groups twice", section->mid);
+        section->bundled = true;
+        section->bundle_group = group;
+        if (!tagged && !section->rejected)
+            tagged = section;
+        else if (tagged)
+            inherit(section, tagged);
+    }
+    return 0;
+}
+
+static int read_groups(struct session_description *d, struct jsep_error *error)
+{
+    const struct sdp_line *line;
+    size_t cursor = 0, groups = 0;
+    while ((line = sdp_next_attribute(&d->sdp->session, "group", &cursor)) != NULL) {
+        struct sdp_group group;
+        if (!sdp_read_group(line->value, &group))
+            return jsep_fail(error, RTC_ERR_SYNTAX, line->number, "a=group does not follow its grammar");
+        int result = slice_is(group.semantics, "BUNDLE") ? read_group(d, line, group.mids, groups++, error) : 0;
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+static int check_transport(const struct session_description *d, size_t index, struct jsep_error *error)
+{
+    const struct jsep_section *s = &d->sections[index];
+    const char *missing = s->ice_ufrag.len == 0 ? "ice-ufrag" : s->ice_pwd.len == 0 ? "ice-pwd" : s->fingerprint_count == 0 ? "fingerprint" : NULL;
+    if (s->rejected || s->type == MEDIA_OTHER)
+        return 0;
+    if (missing)
+        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, index), "section %zu has no a=%s", index, missing);
+    if (s->bundle_only && s->port == 0 && !s->bundled)
+        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, index), "section %zu is bundle-only, but in no BUNDLE group", index);
+    return 0;
+}
+
+static int read_sections(struct session_description *d, rtc_context *context, struct jsep_error *error)
+{
+    struct sdp_block all = {d->sdp->lines, d->sdp->line_count};
+    size_t cursor = 0, count = 0;
+    while (sdp_next_attribute(&all, "candidate", &cursor))
+        count++;
+    d->candidates = memory_alloc(context, (count + 1) * sizeof(*d->candidates));
+    d->sections = memory_zeroed(context, (d->sdp->media_count + 1) * sizeof(*d->sections));
+    if (!d->candidates || !d->sections)
+        return jsep_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
+    struct slice *candidates = d->candidates;
+    struct jsep_section *inherited = &d->sections[d->sdp->media_count]; /* one more than there are */
+    int session = jsep_read_session(d->sdp, inherited, error);
+    if (session != 0)
+        return session;
+    for (size_t i = 0; i < d->sdp->media_count; i++) {
+        d->sections[i] = *inherited;
+        int result = jsep_read_section(d->sdp, i, candidates, &d->sections[i], error);
+        if (result != 0)
+            return result;
+        candidates += d->sections[i].candidate_count;
+        d->section_count++;
+    }
+    return 0;
+}
+
+static int read_description(struct session_description *d, struct jsep_error *error)
+{
+    d->session_id = d->sdp->origin.session_id;
+    d->version = d->sdp->origin.version;
+    int result = read_sections(d, d->sdp->context, error);
+    if (result == 0)
+        result = check_mids(d, error);
+    if (result == 0)
+        result = read_groups(d, error);
+    for (size_t i = 0; result == 0 && i < d->section_count; i++)
+        result = check_transport(d, i, error);
+    return result;
+}
+
+int session_description_parse(rtc_context *context, struct slice text, struct session_description **out, struct jsep_error *error)
+{
+    struct sdp_error reason = {0};
+    struct sdp *sdp = NULL;
+    int result = sdp_parse(context, text, &sdp, &reason);
+    if (result != 0)
+        return jsep_fail(error, result, reason.line, "%s", reason.text);
+    struct session_description *d = memory_zeroed(sdp->context, sizeof(*d));
+    if (!d) {
+        sdp_free(sdp);
+        return jsep_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
+    }
+    d->sdp = sdp;
+    result = read_description(d, error);
+    if (result == 0)
+        *out = d;
+    else
+        session_description_free(d->sdp->context, d);
+    return result;
+}
+
+void session_description_free(rtc_context *context, struct session_description *d)
+{
+    if (!d)
+        return;
+    struct sdp *sdp = d->sdp;
+    context = context_resolve(context);
+    memory_free(context, d->candidates);
+    memory_free(context, d->sections);
+    memory_free(context, d);
+    sdp_free(sdp);
+}

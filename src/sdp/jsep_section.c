@@ -1,0 +1,495 @@
+/* Reads one m= section (RFC 9429 section 5.8.2): it starts as a copy of what the session part says for all, and its own attributes go over that. A table
+ * says which reader takes which attribute; attributes that are not in it are none of offer and answer's business and pass unread. */
+#include "jsep_internal.h"
+#include "sdp_attributes.h"
+
+struct reading {
+    struct jsep_section *out;
+    struct slice *candidates;
+    struct jsep_error *error;
+    bool in_session;
+    bool own_fingerprints; /* the section has its own: the session's no longer count */
+    bool own_extensions;
+    bool rtx[JSEP_CODECS_MAX]; /* codecs that are rtx formats, with the format they repair */
+    uint64_t apt[JSEP_CODECS_MAX];
+    uint32_t repair[2 * JSEP_SSRCS_MAX]; /* SSRCs that repair others */
+    size_t repair_count;
+    struct sdp_msid fallback; /* of a=ssrc:n msid */
+    bool msid;
+};
+
+static int bad(struct reading *r, const struct sdp_line *line)
+{
+    return jsep_fail(r->error, RTC_ERR_SYNTAX, line->number, "a=%.*s does not follow its grammar", line->name.len < 40 ? (int)line->name.len : 40,
+                     (const char *)line->name.data);
+}
+
+static struct jsep_codec *codec_of(struct reading *r, uint8_t payload_type)
+{
+    for (size_t i = 0; i < r->out->codec_count; i++)
+        if (r->out->codecs[i].payload_type == payload_type)
+            return &r->out->codecs[i];
+    return NULL;
+}
+
+static int read_ufrag(struct reading *r, const struct sdp_line *line)
+{
+    r->out->ice_ufrag = line->value;
+    return sdp_is_ice_credential(line->value, 4) ? 0 : bad(r, line);
+}
+
+static int read_pwd(struct reading *r, const struct sdp_line *line)
+{
+    r->out->ice_pwd = line->value;
+    return sdp_is_ice_credential(line->value, 22) ? 0 : bad(r, line);
+}
+
+static int read_ice_options(struct reading *r, const struct sdp_line *line)
+{
+    r->out->ice_trickle = r->out->ice_trickle || sdp_ice_options_has(line->value, "trickle");
+    return 0;
+}
+
+static int read_flag(struct reading *r, const struct sdp_line *line)
+{
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"ice-lite", &r->out->ice_lite},       {"end-of-candidates", &r->out->end_of_candidates}, {"rtcp-mux", &r->out->rtcp_mux},
+                 {"rtcp-mux-only", &r->out->rtcp_mux},  {"rtcp-rsize", &r->out->rtcp_reduced_size},        {"extmap-allow-mixed", &r->out->extmap_allow_mixed},
+                 {"bundle-only", &r->out->bundle_only}};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        if (slice_is(line->name, flags[i].name))
+            *flags[i].flag = true;
+    return 0;
+}
+
+static bool direction_from(struct slice name, enum direction *out)
+{
+    static const char *const names[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
+    for (unsigned i = 0; i < 4; i++)
+        if (slice_is(name, names[i])) {
+            *out = (enum direction)i;
+            return true;
+        }
+    return false;
+}
+
+static int read_direction(struct reading *r, const struct sdp_line *line)
+{
+    (void)direction_from(line->name, &r->out->direction);
+    return 0;
+}
+
+static int read_fingerprint(struct reading *r, const struct sdp_line *line)
+{
+    struct jsep_section *s = r->out;
+    struct sdp_fingerprint read;
+    if (!sdp_read_fingerprint(line->value, &read))
+        return bad(r, line);
+    if (!r->in_session && !r->own_fingerprints)
+        s->fingerprint_count = 0;
+    r->own_fingerprints = r->own_fingerprints || !r->in_session;
+    if (s->fingerprint_count == JSEP_FINGERPRINTS_MAX)
+        return 0;
+    struct jsep_fingerprint *f = &s->fingerprints[s->fingerprint_count];
+    if (!jsep_copy(f->hash, sizeof(f->hash), read.hash))
+        return 0;
+    for (char *c = f->hash; *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+    memcpy(f->value, read.value, read.len);
+    f->len = read.len;
+    s->fingerprint_count++;
+    return 0;
+}
+
+static int read_setup(struct reading *r, const struct sdp_line *line)
+{
+    static const char *const names[] = {"", "actpass", "active", "passive"};
+    if (slice_is(line->value, "holdconn"))
+        return jsep_fail(r->error, RTC_ERR_INVALID_ACCESS, line->number, "a=setup:holdconn is not allowed");
+    for (unsigned i = SETUP_ACTPASS; i <= SETUP_PASSIVE; i++)
+        if (slice_is(line->value, names[i])) {
+            r->out->setup = (enum setup_role)i;
+            return 0;
+        }
+    return bad(r, line);
+}
+
+static int read_extmap(struct reading *r, const struct sdp_line *line)
+{
+    struct jsep_section *s = r->out;
+    struct sdp_extmap read;
+    if (!sdp_read_extmap(line->value, &read))
+        return bad(r, line);
+    if (!r->in_session && !r->own_extensions)
+        s->extension_count = 0;
+    r->own_extensions = r->own_extensions || !r->in_session;
+    struct jsep_extension *e = &s->extensions[s->extension_count < JSEP_EXTENSIONS_MAX ? s->extension_count : 0];
+    if (s->extension_count == JSEP_EXTENSIONS_MAX)
+        return 0;
+    *e = (struct jsep_extension){.id = read.id, .direction = DIRECTION_SENDRECV};
+    if (read.direction.len > 0 && !direction_from(read.direction, &e->direction))
+        return bad(r, line);
+    /* One id and one URI each name one extension: what comes later is ignored. A URI that is too long can not be one of ours. */
+    for (size_t i = 0; i < s->extension_count; i++)
+        if (s->extensions[i].id == read.id || slice_is(read.uri, s->extensions[i].uri))
+            return 0;
+    s->extension_count += jsep_copy(e->uri, sizeof(e->uri), read.uri) ? 1 : 0;
+    return 0;
+}
+
+static int read_mid(struct reading *r, const struct sdp_line *line)
+{
+    if (!sdp_is_token(line->value) || !jsep_copy(r->out->mid, sizeof(r->out->mid), line->value))
+        return bad(r, line);
+    return 0;
+}
+
+static int read_candidate(struct reading *r, const struct sdp_line *line)
+{
+    r->candidates[r->out->candidate_count++] = line->text;
+    return 0;
+}
+
+static int read_rtpmap(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_rtpmap read;
+    if (!sdp_read_rtpmap(line->value, &read))
+        return bad(r, line);
+    struct jsep_codec *codec = codec_of(r, read.payload_type);
+    if (!codec || codec->clock_rate != 0 || !jsep_copy(codec->name, sizeof(codec->name), read.encoding))
+        return 0;
+    codec->clock_rate = read.clock_rate;
+    codec->channels = read.channels;
+    r->rtx[codec - r->out->codecs] = slice_is_nocase(read.encoding, "rtx");
+    return 0;
+}
+
+static int read_fmtp(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_fmtp read;
+    if (!sdp_read_fmtp(line->value, &read))
+        return r->out->type == MEDIA_APPLICATION ? 0 : bad(r, line);
+    struct jsep_codec *codec = codec_of(r, read.payload_type);
+    if (!codec)
+        return 0;
+    (void)jsep_copy(codec->fmtp, sizeof(codec->fmtp), read.parameters);
+    if (!slice_to_u64(jsep_fmtp_value(codec->fmtp, "apt"), 127, &r->apt[codec - r->out->codecs]))
+        r->apt[codec - r->out->codecs] = JSEP_NO_PAYLOAD_TYPE;
+    return 0;
+}
+
+static void apply_feedback(struct jsep_codec *codec, const struct sdp_rtcp_fb *fb)
+{
+    codec->nack |= slice_is(fb->type, "nack") && fb->parameter.len == 0;
+    codec->nack_pli |= slice_is(fb->type, "nack") && slice_is(fb->parameter, "pli");
+    codec->ccm_fir |= slice_is(fb->type, "ccm") && slice_is(fb->parameter, "fir");
+    codec->goog_remb |= slice_is(fb->type, "goog-remb");
+    codec->transport_cc |= slice_is(fb->type, "transport-cc");
+}
+
+static int read_rtcp_fb(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_rtcp_fb read;
+    if (!sdp_read_rtcp_fb(line->value, &read))
+        return bad(r, line);
+    for (size_t i = 0; i < r->out->codec_count; i++)
+        if (read.any || r->out->codecs[i].payload_type == read.payload_type)
+            apply_feedback(&r->out->codecs[i], &read);
+    return 0;
+}
+
+static bool add_stream(struct jsep_section *s, struct slice stream)
+{
+    if (slice_is(stream, "-") || s->stream_count == JSEP_STREAMS_MAX)
+        return true;
+    for (size_t i = 0; i < s->stream_count; i++)
+        if (slice_is(stream, s->stream_ids[i]))
+            return true;
+    if (!sdp_is_visible(stream) || !jsep_copy(s->stream_ids[s->stream_count], JSEP_ID_MAX, stream))
+        return false;
+    s->stream_count++;
+    return true;
+}
+
+static bool add_msid(struct jsep_section *s, const struct sdp_msid *msid)
+{
+    bool first = s->track_id[0] == 0 && msid->track.len > 0;
+    if (first && (!sdp_is_visible(msid->track) || !jsep_copy(s->track_id, sizeof(s->track_id), msid->track)))
+        return false;
+    return add_stream(s, msid->stream);
+}
+
+static int read_msid(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_msid read;
+    r->msid = true;
+    return sdp_read_msid(line->value, &read) && add_msid(r->out, &read) ? 0 : bad(r, line);
+}
+
+static bool is_repair(const struct reading *r, uint32_t ssrc)
+{
+    for (size_t i = 0; i < r->repair_count; i++)
+        if (r->repair[i] == ssrc)
+            return true;
+    return false;
+}
+
+/* Index of a media SSRC, which is added when it is new; JSEP_SSRCS_MAX when there is no room. */
+static size_t ssrc_index(struct jsep_section *s, uint32_t ssrc)
+{
+    for (size_t i = 0; i < s->ssrc_count; i++)
+        if (s->ssrcs[i] == ssrc)
+            return i;
+    if (s->ssrc_count == JSEP_SSRCS_MAX)
+        return JSEP_SSRCS_MAX;
+    s->ssrcs[s->ssrc_count] = ssrc;
+    return s->ssrc_count++;
+}
+
+static int read_ssrc_group(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_ssrc_group read;
+    uint32_t media, repair;
+    if (!sdp_read_ssrc_group(line->value, &read))
+        return bad(r, line);
+    bool fid = slice_is(read.semantics, "FID");
+    if ((!fid && !slice_is(read.semantics, "FEC-FR")) || !sdp_next_ssrc(&read.ssrcs, &media) || !sdp_next_ssrc(&read.ssrcs, &repair))
+        return 0;
+    if (media == repair || is_repair(r, media) || is_repair(r, repair) || r->repair_count == 2 * JSEP_SSRCS_MAX)
+        return 0;
+    r->repair[r->repair_count++] = repair;
+    size_t index = ssrc_index(r->out, media);
+    if (fid && index < JSEP_SSRCS_MAX && r->out->rtx_ssrcs[index] == 0)
+        r->out->rtx_ssrcs[index] = repair;
+    return 0;
+}
+
+static int read_ssrc(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_ssrc read;
+    if (!sdp_read_ssrc(line->value, &read))
+        return bad(r, line);
+    if (!is_repair(r, read.ssrc))
+        (void)ssrc_index(r->out, read.ssrc);
+    if (slice_is(read.attribute, "cname") && r->out->cname[0] == 0)
+        (void)jsep_copy(r->out->cname, sizeof(r->out->cname), read.value);
+    if (slice_is(read.attribute, "msid") && r->fallback.stream.len == 0)
+        (void)sdp_read_msid(read.value, &r->fallback);
+    return 0;
+}
+
+static int read_rid(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_rid read;
+    return sdp_read_rid(line->value, &read) ? 0 : bad(r, line);
+}
+
+static int read_simulcast(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_simulcast read;
+    r->out->simulcast = true;
+    return sdp_read_simulcast(line->value, &read) ? 0 : bad(r, line);
+}
+
+static int read_sctp_port(struct reading *r, const struct sdp_line *line)
+{
+    uint64_t port = 0;
+    if (!slice_to_u64(line->value, UINT16_MAX, &port))
+        return bad(r, line);
+    r->out->sctp_port = (uint16_t)port;
+    return 0;
+}
+
+static int read_sctpmap(struct reading *r, const struct sdp_line *line)
+{
+    struct sdp_sctpmap read;
+    if (!sdp_read_sctpmap(line->value, &read))
+        return bad(r, line);
+    r->out->sctp_port = read.port;
+    r->out->data_channel = r->out->data_channel || slice_is(read.application, "webrtc-datachannel");
+    return 0;
+}
+
+static int read_max_message_size(struct reading *r, const struct sdp_line *line)
+{
+    return slice_to_u64(line->value, UINT64_MAX, &r->out->max_message_size) ? 0 : bad(r, line);
+}
+
+/* SSRC groups are read before SSRCs, so that repair SSRCs are known as such whatever the order of the lines. */
+enum scope { SECTION = 1, INHERITED = 2, FIRST_PASS = 4 };
+static const struct attribute_reader {
+    const char *name;
+    int (*read)(struct reading *r, const struct sdp_line *line);
+    unsigned scope;
+} readers[] = {
+    {"rtcp-fb", read_rtcp_fb, SECTION},
+    {"rtpmap", read_rtpmap, SECTION},
+    {"fmtp", read_fmtp, SECTION},
+    {"candidate", read_candidate, SECTION},
+    {"extmap", read_extmap, SECTION | INHERITED},
+    {"ssrc", read_ssrc, SECTION},
+    {"ssrc-group", read_ssrc_group, SECTION | FIRST_PASS},
+    {"ice-ufrag", read_ufrag, SECTION | INHERITED},
+    {"ice-pwd", read_pwd, SECTION | INHERITED},
+    {"ice-options", read_ice_options, SECTION | INHERITED},
+    {"ice-lite", read_flag, INHERITED},
+    {"end-of-candidates", read_flag, SECTION | INHERITED},
+    {"fingerprint", read_fingerprint, SECTION | INHERITED},
+    {"setup", read_setup, SECTION | INHERITED},
+    {"mid", read_mid, SECTION},
+    {"sendrecv", read_direction, SECTION | INHERITED},
+    {"sendonly", read_direction, SECTION | INHERITED},
+    {"recvonly", read_direction, SECTION | INHERITED},
+    {"inactive", read_direction, SECTION | INHERITED},
+    {"msid", read_msid, SECTION},
+    {"rtcp-mux", read_flag, SECTION},
+    {"rtcp-mux-only", read_flag, SECTION},
+    {"rtcp-rsize", read_flag, SECTION},
+    {"extmap-allow-mixed", read_flag, SECTION | INHERITED},
+    {"bundle-only", read_flag, SECTION},
+    {"rid", read_rid, SECTION},
+    {"simulcast", read_simulcast, SECTION},
+    {"sctp-port", read_sctp_port, SECTION},
+    {"sctpmap", read_sctpmap, SECTION},
+    {"max-message-size", read_max_message_size, SECTION},
+};
+
+static int read_block(struct reading *r, const struct sdp_block *block, unsigned scope, bool first_pass)
+{
+    size_t cursor = 0;
+    const struct sdp_line *line;
+    while ((line = sdp_next_line(block, 'a', &cursor)) != NULL)
+        for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+            if (!(readers[i].scope & scope) || ((readers[i].scope & FIRST_PASS) != 0) != first_pass || !slice_is(line->name, readers[i].name))
+                continue;
+            int result = readers[i].read(r, line);
+            if (result != 0)
+                return result;
+            break;
+        }
+    return 0;
+}
+
+/* m= */
+static bool ends_with(struct slice s, const char *end)
+{
+    size_t n = strlen(end);
+    return s.len >= n && slice_is(slice_of(s.data + s.len - n, n), end);
+}
+
+static bool is_rtp(struct slice protocol)
+{
+    return ends_with(protocol, "RTP/SAVPF") || ends_with(protocol, "RTP/SAVP") || ends_with(protocol, "RTP/AVPF") || ends_with(protocol, "RTP/AVP");
+}
+
+static enum media_type type_of(const struct sdp_media *media)
+{
+    if (slice_is(media->media, "audio") && is_rtp(media->protocol))
+        return MEDIA_AUDIO;
+    if (slice_is(media->media, "video") && is_rtp(media->protocol))
+        return MEDIA_VIDEO;
+    if (slice_is(media->media, "application") && ends_with(media->protocol, "DTLS/SCTP"))
+        return MEDIA_APPLICATION;
+    return MEDIA_OTHER;
+}
+
+static int read_formats(struct reading *r, const struct sdp_media *media)
+{
+    struct slice rest = media->formats;
+    while (rest.len > 0) {
+        struct slice word = sdp_word(&rest);
+        uint64_t number = 0;
+        if (word.len == 0)
+            break;
+        if (!slice_to_u64(word, 127, &number))
+            return jsep_fail(r->error, RTC_ERR_SYNTAX, media->block.lines[0].number, "the formats of an RTP section must be numbers from 0 to 127");
+        if (r->out->codec_count == JSEP_CODECS_MAX || codec_of(r, (uint8_t)number))
+            continue;
+        r->apt[r->out->codec_count] = JSEP_NO_PAYLOAD_TYPE;
+        r->out->codecs[r->out->codec_count++] =
+            (struct jsep_codec){.payload_type = (uint8_t)number, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .channels = 1};
+    }
+    return 0;
+}
+
+static void read_sctp_format(struct jsep_section *s, const struct sdp_media *media)
+{
+    struct slice rest = media->formats, word = sdp_word(&rest);
+    uint64_t port = 0;
+    s->data_channel = slice_is(word, "webrtc-datachannel");
+    s->sctp_port = slice_to_u64(word, UINT16_MAX, &port) ? (uint16_t)port : 5000;
+}
+
+/* RFC 3551 section 6: the static payload types that need no rtpmap. */
+static void name_static_formats(struct jsep_section *s)
+{
+    static const struct {
+        uint8_t payload_type;
+        const char *name;
+    } known[] = {{0, "PCMU"}, {3, "GSM"}, {8, "PCMA"}, {9, "G722"}, {13, "CN"}};
+    for (size_t i = 0; i < s->codec_count; i++)
+        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]) && s->codecs[i].clock_rate == 0; k++)
+            if (known[k].payload_type == s->codecs[i].payload_type) {
+                (void)jsep_copy(s->codecs[i].name, sizeof(s->codecs[i].name), slice_str(known[k].name));
+                s->codecs[i].clock_rate = 8000;
+            }
+}
+
+/* Folds rtx formats into what they repair (RFC 4588 section 8.6) and drops what has no name. */
+static void fold_formats(struct reading *r)
+{
+    struct jsep_section *s = r->out;
+    for (size_t i = 0; i < s->codec_count; i++) {
+        struct jsep_codec *repaired = r->rtx[i] && r->apt[i] <= 127 ? codec_of(r, (uint8_t)r->apt[i]) : NULL;
+        if (repaired && !r->rtx[repaired - s->codecs] && repaired->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
+            repaired->rtx_payload_type = s->codecs[i].payload_type;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < s->codec_count; i++)
+        if (!r->rtx[i] && s->codecs[i].clock_rate != 0) {
+            struct jsep_codec codec = s->codecs[i];
+            s->codecs[kept++] = codec;
+        }
+    s->codec_count = kept;
+}
+
+int jsep_read_session(const struct sdp *sdp, struct jsep_section *out, struct jsep_error *error)
+{
+    struct reading r = {.out = out, .error = error, .in_session = true};
+    out->direction = DIRECTION_SENDRECV;
+    out->max_message_size = 65536;
+    return read_block(&r, &sdp->session, INHERITED, false);
+}
+
+static int read_media(struct reading *r, const struct sdp_media *media)
+{
+    int result = r->out->type == MEDIA_AUDIO || r->out->type == MEDIA_VIDEO ? read_formats(r, media) : 0;
+    if (result == 0)
+        result = read_block(r, &media->block, SECTION, true);
+    return result == 0 ? read_block(r, &media->block, SECTION, false) : result;
+}
+
+int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candidates, struct jsep_section *out, struct jsep_error *error)
+{
+    const struct sdp_media *media = &sdp->media[index];
+    struct reading r = {.out = out, .candidates = candidates, .error = error};
+    out->type = type_of(media);
+    out->media = media->media;
+    out->port = media->port;
+    out->candidates = candidates;
+    if (out->type == MEDIA_APPLICATION) {
+        out->direction = DIRECTION_SENDRECV; /* a session-level direction speaks of media streams only */
+        read_sctp_format(out, media);
+    }
+    int result = read_media(&r, media);
+    if (result != 0)
+        return result;
+    name_static_formats(out);
+    fold_formats(&r);
+    if (!r.msid && r.fallback.stream.len > 0)
+        (void)add_msid(out, &r.fallback);
+    out->rejected = (out->port == 0 && !out->bundle_only) || (out->type == MEDIA_APPLICATION && out->direction == DIRECTION_INACTIVE);
+    return 0;
+}

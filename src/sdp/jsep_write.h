@@ -1,0 +1,34 @@
+/* Printing of our own descriptions: what offers and answers have in common. */
+#ifndef CRTC_JSEP_WRITE_H
+#define CRTC_JSEP_WRITE_H
+
+#include "jsep_internal.h"
+
+/* One m= section, decided in every detail. Text is borrowed. */
+struct jsep_plan {
+    const struct jsep_local_section *local; /* NULL only for a rejected section */
+    enum media_type type;
+    struct slice media, protocol;
+    struct slice formats;        /* of a rejected section or an application; of others the codecs count */
+    const char *mid;
+    bool rejected, bundled, bundle_only;
+    bool legacy_sctp;            /* sctpmap instead of sctp-port (peers before RFC 8841) */
+    bool reduced_size, allow_mixed;
+    enum direction direction;
+    enum setup_role setup;
+    struct jsep_codec codecs[JSEP_CODECS_MAX];
+    size_t codec_count;
+    struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
+    size_t extension_count;
+};
+
+/* RTC_ERR_TYPE when anything that we would print could break out of its line: ids, names, parameters, URIs. */
+int jsep_check_snapshot(const struct jsep_snapshot *snapshot);
+
+/* The session part. The group's mids are `mids` with spaces in front of each; "" writes no group. */
+void jsep_write_session(struct text *out, const struct jsep_snapshot *snapshot, const char *mids, bool allow_mixed);
+void jsep_write_section(struct text *out, const struct jsep_snapshot *snapshot, const struct jsep_plan *plan);
+/* 0 when everything was written; else empties *out and returns RTC_ERR_NO_MEMORY. */
+int jsep_written(struct text *out);
+
+#endif
