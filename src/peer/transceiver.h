@@ -20,6 +20,7 @@ struct rtc_rtp_sender {
     size_t stream_count;
     uint32_t ssrc, rtx_ssrc;
     uint32_t max_bitrate_bps;
+    uint32_t target_bitrate_bps;    /* what the RTP session last allowed; 0: nothing said yet */
     struct send_pipeline *pipeline; /* NULL while nothing is sent */
     struct jsep_codec codec;        /* what the pipeline encodes with */
 };
@@ -28,6 +29,7 @@ struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
     size_t stream_count;
+    bool active; /* the remote side sends */
     struct receive_pipeline *pipeline;
 };
 
@@ -56,6 +58,10 @@ rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint3
 /* Gives the sender this track (may be NULL). */
 void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track);
 int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count);
+
+void transceiver_set_muted(rtc_rtp_transceiver *t, bool muted);
+/* The section was rejected: nothing goes either way any more. */
+void transceiver_stop(rtc_rtp_transceiver *t);
 /* Begins or ends encoding, as direction, codec and track say. */
 void transceiver_update_sending(rtc_rtp_transceiver *t);
 bool transceiver_sends(rtc_rtp_transceiver_direction direction);

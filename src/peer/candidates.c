@@ -1,0 +1,129 @@
+/* ICE candidates between the agent, the descriptions and the application (webrtc-pc 4.4.2 addIceCandidate; RFC 8838, RFC 8840). */
+#include "peer.h"
+#include "transport.h"
+
+/* Three texts in one block: candidate, mid, username fragment. */
+static char *pack(rtc_context *context, const char *candidate, const char *mid, const char *ufrag)
+{
+    size_t a = strlen(candidate) + 1, b = strlen(mid) + 1, c = strlen(ufrag) + 1;
+    char *block = memory_alloc(context, a + b + c);
+    if (!block)
+        return NULL;
+    memcpy(block, candidate, a);
+    memcpy(block + a, mid, b);
+    memcpy(block + a + b, ufrag, c);
+    return block;
+}
+
+static void tell(rtc_peer_connection *pc, const char *text)
+{
+    const struct description *local = peer_local(pc);
+    int index = local->parsed ? session_description_find(local->parsed, pc->transport_mid) : 0;
+    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE, index < 0 ? 0 : index, NULL, NULL);
+    if (!e || !text)
+        return;
+    e->object = pack(pc->context, text, pc->transport_mid, ice_agent_local_ufrag(pc->transport->ice));
+    if (!e->object)
+        peer_give_up(pc);
+}
+
+void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate)
+{
+    struct text text = text_new(pc->context);
+    ice_candidate_print(candidate, &text);
+    char *printed = text_take(&text);
+    peer_forget_shown(pc);
+    if (printed)
+        tell(pc, printed);
+    else
+        peer_give_up(pc);
+    memory_free(pc->context, printed);
+}
+
+void candidates_complete(rtc_peer_connection *pc)
+{
+    peer_forget_shown(pc);
+    tell(pc, "");
+    peer_set_gathering_state(pc, RTC_ICE_GATHERING_COMPLETE);
+    (void)event_queue_add(pc, USER_ICE_CANDIDATE, 0, NULL, NULL);
+}
+
+void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error)
+{
+    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE_ERROR, 0, NULL, NULL);
+    if (!e)
+        return;
+    e->object = memory_alloc(pc->context, sizeof *error);
+    if (e->object)
+        memcpy(e->object, error, sizeof *error);
+    else
+        peer_give_up(pc);
+}
+
+/* The section a candidate is for, or -1. */
+static int find_section(const struct session_description *remote, const rtc_ice_candidate_init *init)
+{
+    if (init->sdp_mid)
+        return session_description_find(remote, init->sdp_mid);
+    return init->has_sdp_m_line_index && init->sdp_m_line_index < remote->section_count ? init->sdp_m_line_index : -1;
+}
+
+static int check_ufrag(rtc_peer_connection *pc, const struct jsep_section *section, struct slice ufrag)
+{
+    if (ufrag.len > 0 && !slice_eq(ufrag, section->ice_ufrag))
+        return peer_fail(pc, RTC_ERR_OPERATION, "the candidate's username fragment '%.*s' is not the section's", (int)ufrag.len, (const char *)ufrag.data);
+    return RTC_OK;
+}
+
+static int add_candidate(rtc_peer_connection *pc, const struct session_description *remote, int index, const rtc_ice_candidate_init *init)
+{
+    struct ice_candidate candidate;
+    const struct jsep_section *section = &remote->sections[index];
+    struct transport *t = pc->transport;
+    if (ice_candidate_parse(slice_str(init->candidate), &candidate))
+        return peer_fail(pc, RTC_ERR_OPERATION, "not a candidate: '%.120s'", init->candidate);
+    int error = check_ufrag(pc, section, slice_str(candidate.ufrag));
+    if (error || index != negotiation_transport_section(remote) || !t)
+        return error; /* a bundled section's own candidates are not needed */
+    error = ice_agent_add_remote_candidate(t->ice, peer_now(pc), &candidate, &t->out);
+    return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
+}
+
+static int add(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
+{
+    const struct description *remote = peer_remote(pc);
+    bool empty = !init->candidate || !init->candidate[0];
+    bool named = init->sdp_mid || init->has_sdp_m_line_index;
+    if (!empty && !named)
+        return peer_fail(pc, RTC_ERR_TYPE, "a candidate needs sdp_mid or sdp_m_line_index");
+    if (!remote->parsed)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "there is no remote description yet");
+    int index = named ? find_section(remote->parsed, init) : negotiation_transport_section(remote->parsed);
+    if (index < 0)
+        return named ? peer_fail(pc, RTC_ERR_OPERATION, "the remote description has no such section") : RTC_OK;
+    if (init->username_fragment) {
+        int error = check_ufrag(pc, &remote->parsed->sections[index], slice_str(init->username_fragment));
+        if (error)
+            return error;
+    }
+    if (!empty)
+        return add_candidate(pc, remote->parsed, index, init);
+    if (pc->transport && index == negotiation_transport_section(remote->parsed))
+        ice_agent_end_of_remote_candidates(pc->transport->ice, peer_now(pc), &pc->transport->out);
+    return RTC_OK;
+}
+
+int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *given)
+{
+    rtc_ice_candidate_init init = {.size = sizeof init};
+    if (!pc || (given && (given->size == 0 || given->size > sizeof init)))
+        return RTC_ERR_TYPE;
+    if (given)
+        memcpy(&init, given, given->size);
+    pc->last_error[0] = 0;
+    if (pc->closed)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
+    int error = add(pc, &init);
+    peer_settle(pc);
+    return error;
+}

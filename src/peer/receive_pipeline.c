@@ -1,0 +1,356 @@
+/* The receiving pipeline; see receive_pipeline.h. The lock guards what the worker and the connection's thread share. */
+#include "receive_pipeline.h"
+
+#include "audio_stretch.h"
+#include "codec_registry.h"
+#include "peer.h"
+#include "transport.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+enum { WAITING_MAX = 64 }; /* encoded frames that wait for the decoder, and pictures that wait to be shown */
+
+struct unit {
+    rtc_encoded_frame *frame; /* a reference; NULL: conceal */
+    int action;
+    uint32_t samples;
+    rtc_time_t show_at;
+};
+
+struct shown {
+    rtc_video_frame *frame; /* a reference */
+    rtc_time_t at;
+};
+
+struct receive_pipeline {
+    struct job job;
+    atomic_uint references;
+    rtc_context *context;
+    rtc_media_kind kind;
+    struct mailbox *mailbox;
+    rtc_media_stream_track *track; /* a reference */
+    pthread_mutex_t lock;
+    struct unit in[WAITING_MAX];
+    struct shown out[WAITING_MAX];
+    uint32_t in_count, out_count;
+    bool busy, detached;
+    bool broken; /* the decoder lost its thread: a keyframe is needed */
+    struct receive_pipeline_stats stats;
+
+    /* The worker's alone. */
+    const rtc_codec_ops *codec;
+    void *decoder;
+    rtc_audio_frame *accelerated; /* sound that is to be blended into what follows */
+
+    /* The connection thread's alone. */
+    rtc_peer_connection *pc;
+    rtc_rtp_transceiver *transceiver;
+    bool awaits_keyframe;
+    struct shown waiting[WAITING_MAX]; /* decoded, not yet due; in order */
+    uint32_t waiting_count;
+};
+
+static void unref(struct receive_pipeline *p)
+{
+    if (atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) > 1)
+        return;
+    for (uint32_t i = 0; i < p->in_count; i++)
+        rtc_encoded_frame_unref(p->in[i].frame);
+    for (uint32_t i = 0; i < p->out_count; i++)
+        rtc_video_frame_unref(p->out[i].frame);
+    for (uint32_t i = 0; i < p->waiting_count; i++)
+        rtc_video_frame_unref(p->waiting[i].frame);
+    if (p->decoder)
+        p->codec->decoder_free(p->decoder);
+    rtc_audio_frame_unref(p->accelerated);
+    rtc_media_stream_track_unref(p->track);
+    mailbox_unref(p->mailbox);
+    pthread_mutex_destroy(&p->lock);
+    rtc_context *context = p->context;
+    memory_free(context, p);
+    rtc_context_unref(context);
+}
+
+/* ---- On the worker ---- */
+
+/* The decoder for this frame's codec, made or changed as needed. */
+static int prepare_decoder(struct receive_pipeline *p, const rtc_encoded_frame *frame)
+{
+    const rtc_codec_ops *codec = frame ? codec_find(p->context, p->kind, rtc_encoded_frame_codec(frame)) : p->codec;
+    if (!codec || !codec->decoder_new)
+        return RTC_ERR_NOT_SUPPORTED;
+    if (p->decoder && codec != p->codec) {
+        p->codec->decoder_free(p->decoder);
+        p->decoder = NULL;
+    }
+    p->codec = codec;
+    return p->decoder ? RTC_OK : codec->decoder_new(p->context, 2, &p->decoder);
+}
+
+static void count_decoded(struct receive_pipeline *p, const rtc_encoded_frame *frame, const rtc_video_frame *picture, rtc_time_t began)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stats.frames_decoded++;
+    p->stats.key_frames_decoded += frame && rtc_encoded_frame_keyframe(frame);
+    p->stats.total_decode_time_us += rtc_now() - began;
+    if (picture) {
+        p->stats.width = rtc_video_frame_width(picture);
+        p->stats.height = rtc_video_frame_height(picture);
+    }
+    (void)snprintf(p->stats.decoder, sizeof p->stats.decoder, "%s", p->codec->name);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void decode_video(struct receive_pipeline *p, const struct unit *unit)
+{
+    rtc_video_frame *picture = NULL;
+    rtc_time_t began = rtc_now();
+    int error = prepare_decoder(p, unit->frame);
+    if (!error)
+        error = p->codec->decode_video(p->decoder, unit->frame, &picture);
+    if (!error)
+        count_decoded(p, unit->frame, picture, began);
+    pthread_mutex_lock(&p->lock);
+    if (error) {
+        p->stats.frames_dropped++;
+        p->broken = true;
+    } else if (picture && p->out_count < WAITING_MAX) {
+        p->out[p->out_count++] = (struct shown){picture, unit->show_at};
+        picture = NULL;
+    }
+    pthread_mutex_unlock(&p->lock);
+    rtc_video_frame_unref(picture);
+}
+
+static void play(struct receive_pipeline *p, rtc_audio_frame *sound, int action)
+{
+    rtc_audio_frame *first = p->accelerated, *joined = NULL;
+    p->accelerated = NULL;
+    if (first && audio_stretch_join(p->context, first, sound, &joined) == RTC_OK) {
+        rtc_audio_frame_unref(sound);
+        sound = joined;
+    }
+    rtc_audio_frame_unref(first);
+    if (action == RTP_AUDIO_ACCELERATE) {
+        p->accelerated = sound;
+        return;
+    }
+    (void)rtc_media_source_push_audio(media_track_source(p->track), sound);
+    rtc_audio_frame_unref(sound);
+}
+
+static void decode_audio(struct receive_pipeline *p, const struct unit *unit)
+{
+    static const rtc_audio_decode how[] = {
+        [RTP_AUDIO_PACKET] = RTC_AUDIO_DECODE_FRAME,
+        [RTP_AUDIO_FEC] = RTC_AUDIO_DECODE_FEC,
+        [RTP_AUDIO_CONCEAL] = RTC_AUDIO_DECODE_CONCEAL,
+        [RTP_AUDIO_ACCELERATE] = RTC_AUDIO_DECODE_FRAME,
+    };
+    rtc_audio_frame *sound = NULL;
+    rtc_time_t began = rtc_now();
+    int error = prepare_decoder(p, unit->frame);
+    if (!error)
+        error = p->codec->decode_audio(p->decoder, how[unit->action], unit->frame, unit->samples, &sound);
+    if (error) {
+        pthread_mutex_lock(&p->lock);
+        p->stats.frames_dropped++;
+        pthread_mutex_unlock(&p->lock);
+        return;
+    }
+    count_decoded(p, unit->frame, NULL, began);
+    if (sound)
+        play(p, sound, unit->action);
+}
+
+static bool take_unit(struct receive_pipeline *p, struct unit *out)
+{
+    pthread_mutex_lock(&p->lock);
+    bool more = p->in_count > 0 && !p->detached && !p->broken;
+    if (more) {
+        *out = p->in[0];
+        memmove(p->in, p->in + 1, --p->in_count * sizeof p->in[0]);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return more;
+}
+
+static void run(struct job *job)
+{
+    struct receive_pipeline *p = link_owner(job, struct receive_pipeline, job);
+    for (struct unit unit; take_unit(p, &unit);) {
+        if (p->kind == RTC_MEDIA_VIDEO)
+            decode_video(p, &unit);
+        else
+            decode_audio(p, &unit);
+        rtc_encoded_frame_unref(unit.frame);
+    }
+}
+
+/* ---- On the connection's thread ---- */
+
+static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
+{
+    p->awaits_keyframe = true;
+    if (p->pc && p->pc->transport && p->pc->transport->rtp && p->transceiver->section)
+        rtp_session_request_keyframe(p->pc->transport->rtp, now, p->transceiver->section, &p->pc->transport->rtp_out);
+}
+
+/* Drops what waits for the decoder: it can not be decoded without what was lost. With the lock held. */
+static void drop_units(struct receive_pipeline *p)
+{
+    for (uint32_t i = 0; i < p->in_count; i++)
+        rtc_encoded_frame_unref(p->in[i].frame);
+    p->stats.frames_dropped += p->in_count;
+    p->in_count = 0;
+}
+
+static void collect(struct receive_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    for (uint32_t i = 0; i < p->out_count; i++) {
+        if (p->waiting_count == WAITING_MAX) { /* nobody ticks: the oldest goes */
+            rtc_video_frame_unref(p->waiting[0].frame);
+            memmove(p->waiting, p->waiting + 1, --p->waiting_count * sizeof p->waiting[0]);
+            p->stats.frames_dropped++;
+        }
+        p->waiting[p->waiting_count++] = p->out[i];
+    }
+    p->out_count = 0;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void done(struct job *job, rtc_time_t now)
+{
+    struct receive_pipeline *p = link_owner(job, struct receive_pipeline, job);
+    collect(p);
+    pthread_mutex_lock(&p->lock);
+    bool broken = p->broken;
+    p->broken = false;
+    if (broken)
+        drop_units(p);
+    bool again = p->in_count > 0 && !p->detached;
+    p->busy = again;
+    pthread_mutex_unlock(&p->lock);
+    if (broken)
+        request_keyframe(p, now);
+    receive_pipeline_tick(p, now);
+    if (p->pc && p->pc->transport)
+        transport_settle(p->pc->transport, now);
+    if (again)
+        executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
+    else
+        unref(p);
+}
+
+static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
+{
+    struct executor *executor = context_executor(p->context);
+    bool overflow = false, begin = false;
+    if (!executor)
+        return;
+    pthread_mutex_lock(&p->lock);
+    if (p->in_count == WAITING_MAX) {
+        drop_units(p);
+        overflow = p->kind == RTC_MEDIA_VIDEO;
+    }
+    if (!overflow) {
+        (void)rtc_encoded_frame_ref(unit.frame);
+        p->in[p->in_count++] = unit;
+        begin = !p->busy;
+        p->busy = true;
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (overflow)
+        request_keyframe(p, now);
+    if (!begin)
+        return;
+    atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+    executor_submit(executor, p->mailbox, &p->job, now);
+}
+
+void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at)
+{
+    if (!p || !p->pc)
+        return;
+    (void)rtc_media_source_push_encoded(media_track_source(p->track), frame);
+    if (!media_track_wants_raw(p->track)) {
+        p->awaits_keyframe = true; /* for whoever begins to look later */
+        return;
+    }
+    if (p->awaits_keyframe && !rtc_encoded_frame_keyframe(frame)) {
+        request_keyframe(p, now);
+        return;
+    }
+    p->awaits_keyframe = false;
+    accept(p, now, (struct unit){.frame = frame, .show_at = show_at});
+}
+
+void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, int action, rtc_encoded_frame *frame, uint32_t samples)
+{
+    if (!p || !p->pc)
+        return;
+    if (frame && action != RTP_AUDIO_FEC)
+        (void)rtc_media_source_push_encoded(media_track_source(p->track), frame);
+    if (media_track_wants_raw(p->track))
+        accept(p, now, (struct unit){.frame = frame, .action = action, .samples = samples});
+}
+
+void receive_pipeline_tick(struct receive_pipeline *p, rtc_time_t now)
+{
+    uint32_t due = 0;
+    if (!p)
+        return;
+    while (due < p->waiting_count && p->waiting[due].at <= now)
+        due++;
+    for (uint32_t i = 0; i < due; i++) {
+        (void)rtc_media_source_push_video(media_track_source(p->track), p->waiting[i].frame);
+        rtc_video_frame_unref(p->waiting[i].frame);
+    }
+    p->waiting_count -= due;
+    memmove(p->waiting, p->waiting + due, p->waiting_count * sizeof p->waiting[0]);
+}
+
+rtc_time_t receive_pipeline_deadline(const struct receive_pipeline *p)
+{
+    return p && p->waiting_count > 0 ? p->waiting[0].at : RTC_TIME_NEVER;
+}
+
+int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct receive_pipeline **out)
+{
+    struct receive_pipeline *p = memory_zeroed(pc->context, sizeof *p);
+    if (!p)
+        return RTC_ERR_NO_MEMORY;
+    atomic_init(&p->references, 1);
+    p->job.run = run;
+    p->job.done = done;
+    p->context = rtc_context_ref(pc->context);
+    p->kind = t->kind;
+    p->mailbox = mailbox_ref(pc->mailbox);
+    p->track = rtc_media_stream_track_ref(t->receiver.track);
+    pthread_mutex_init(&p->lock, NULL);
+    p->pc = pc;
+    p->transceiver = t;
+    *out = p;
+    return RTC_OK;
+}
+
+void receive_pipeline_detach(struct receive_pipeline *p)
+{
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->detached = true;
+    pthread_mutex_unlock(&p->lock);
+    p->pc = NULL;
+    p->transceiver = NULL;
+    unref(p);
+}
+
+void receive_pipeline_stats(struct receive_pipeline *p, struct receive_pipeline_stats *out)
+{
+    pthread_mutex_lock(&p->lock);
+    *out = p->stats;
+    pthread_mutex_unlock(&p->lock);
+}

@@ -1,0 +1,27 @@
+/* From the RTP session to a remote track: encoded frames are handed to sinks that want them so, decoded on a worker for the others, and shown when they
+ * are due. */
+#ifndef CRTC_RECEIVE_PIPELINE_H
+#define CRTC_RECEIVE_PIPELINE_H
+
+#include "transceiver.h"
+
+struct receive_pipeline_stats {
+    uint64_t frames_decoded, key_frames_decoded, frames_dropped;
+    rtc_time_t total_decode_time_us;
+    uint32_t width, height;
+    char decoder[16];
+};
+
+int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct receive_pipeline **out);
+/* NULL is legal. */
+void receive_pipeline_detach(struct receive_pipeline *p);
+/* The next frame in decoding order (borrowed) and when it is to be shown. */
+void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at);
+/* Due now; action: enum rtp_audio_action; samples: per channel, for what is invented. */
+void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, int action, rtc_encoded_frame *frame, uint32_t samples);
+/* Shows what is due. */
+void receive_pipeline_tick(struct receive_pipeline *p, rtc_time_t now);
+rtc_time_t receive_pipeline_deadline(const struct receive_pipeline *p);
+void receive_pipeline_stats(struct receive_pipeline *p, struct receive_pipeline_stats *out);
+
+#endif

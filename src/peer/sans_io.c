@@ -1,0 +1,249 @@
+/* The sans-I/O face (<crtc/transport.h>): packets, requests, results, time and dispatch. */
+#include "peer.h"
+#include "receive_pipeline.h"
+#include "transceiver.h"
+#include "transport.h"
+
+_Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST_CLOSE == REQUEST_CLOSE && (int)RTC_REQUEST_RESOLVE == REQUEST_RESOLVE &&
+                   (int)RTC_REQUEST_INTERFACES == REQUEST_INTERFACES,
+               "public and internal request types are the same numbers");
+
+/* An rtc_packet is a struct packet. */
+static struct packet *inner(const rtc_packet *packet)
+{
+    return (struct packet *)(uintptr_t)packet;
+}
+
+static rtc_address address_out(const struct address *a)
+{
+    rtc_address out = {.family = a->family, .port = a->port, .scope = a->scope};
+    memcpy(out.ip, a->ip, sizeof out.ip);
+    return out;
+}
+
+static struct address address_in(const rtc_address *a)
+{
+    struct address in = {.family = a->family == RTC_ADDRESS_IPV6 ? ADDRESS_IPV6 : a->family == RTC_ADDRESS_IPV4 ? ADDRESS_IPV4 : ADDRESS_NONE,
+                         .port = a->port,
+                         .scope = a->scope};
+    memcpy(in.ip, a->ip, address_ip_len(&in));
+    return in;
+}
+
+rtc_packet *rtc_packet_new(rtc_peer_connection *pc)
+{
+    return (rtc_packet *)packet_new(pc->pool);
+}
+
+void rtc_packet_free(rtc_packet *packet)
+{
+    packet_free(inner(packet));
+}
+
+uint8_t *rtc_packet_data(rtc_packet *packet)
+{
+    return packet_data(inner(packet));
+}
+
+size_t rtc_packet_len(const rtc_packet *packet)
+{
+    return inner(packet)->len;
+}
+
+size_t rtc_packet_capacity(const rtc_packet *packet)
+{
+    return inner(packet)->len + packet_tailroom(inner(packet));
+}
+
+int rtc_packet_set_len(rtc_packet *packet, size_t len)
+{
+    if (len > rtc_packet_capacity(packet))
+        return RTC_ERR_RANGE;
+    inner(packet)->len = (uint32_t)len;
+    return RTC_OK;
+}
+
+void rtc_packet_path(const rtc_packet *packet, rtc_path *out)
+{
+    const struct path *path = &inner(packet)->path;
+    *out = (rtc_path){path->socket, path->protocol, address_out(&path->local), address_out(&path->remote)};
+}
+
+/* Pictures that are decoded and wait to be shown. */
+static rtc_time_t tick_receivers(rtc_peer_connection *pc, bool show)
+{
+    rtc_time_t at = RTC_TIME_NEVER;
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        struct receive_pipeline *pipeline = link_owner(l, rtc_rtp_transceiver, link)->receiver.pipeline;
+        if (show)
+            receive_pipeline_tick(pipeline, pc->now);
+        rtc_time_t next = receive_pipeline_deadline(pipeline);
+        if (next < at)
+            at = next;
+    }
+    return at;
+}
+
+static void advance(rtc_peer_connection *pc, rtc_time_t now)
+{
+    if (now > pc->now)
+        pc->now = now;
+}
+
+void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const rtc_path *path, rtc_packet *packet)
+{
+    struct packet *p = inner(packet);
+    struct transport *t = pc->transport;
+    advance(pc, now);
+    if (!t || pc->closed || pc->events.count > context_limits(pc->context)->event_queue) {
+        if (t)
+            t->counters.over_limit++;
+        packet_free(p);
+        return;
+    }
+    p->path = (struct path){path->socket, (uint8_t)path->protocol, address_in(&path->local), address_in(&path->remote)};
+    transport_receive(t, pc->now, p);
+    transport_settle(t, pc->now);
+}
+
+void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, const rtc_path *path, const void *data, size_t len)
+{
+    struct packet *p = packet_new(pc->pool);
+    if (!p || len > packet_tailroom(p)) {
+        packet_free(p);
+        return;
+    }
+    if (len > 0)
+        memcpy(packet_data(p), data, len);
+    p->len = (uint32_t)len;
+    rtc_peer_connection_receive(pc, now, path, (rtc_packet *)p);
+}
+
+static int give_result(rtc_peer_connection *pc, const struct io_result *in)
+{
+    struct transport *t = pc->transport;
+    if (!ice_agent_result(t->ice, pc->now, in, &t->out))
+        log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
+    transport_settle(t, pc->now);
+    return RTC_OK;
+}
+
+/* Copies of the public arrays in the internal types; `in` then points at them. */
+static int copy_lists(rtc_context *context, const rtc_result *result, struct io_result *in, void **memory)
+{
+    size_t addresses = result->address_count, interfaces = result->interface_count;
+    if (addresses > 1024 || interfaces > 1024)
+        return RTC_ERR_TYPE;
+    struct address *a = memory_zeroed(context, addresses * sizeof *a + interfaces * sizeof(struct io_interface) + 1);
+    if (!a)
+        return RTC_ERR_NO_MEMORY;
+    struct io_interface *f = (struct io_interface *)(a + addresses);
+    for (size_t i = 0; i < addresses; i++)
+        a[i] = address_in(&result->addresses[i]);
+    for (size_t i = 0; i < interfaces; i++) {
+        f[i].address = address_in(&result->interfaces[i].address);
+        memcpy(f[i].name, result->interfaces[i].name, sizeof f[i].name - 1);
+        f[i].index = result->interfaces[i].index;
+    }
+    in->addresses = a;
+    in->address_count = addresses;
+    in->interfaces = f;
+    in->interface_count = interfaces;
+    *memory = a;
+    return RTC_OK;
+}
+
+int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rtc_result *given)
+{
+    rtc_result result = {.size = sizeof result};
+    if (!pc || !given || given->size == 0 || given->size > sizeof result)
+        return RTC_ERR_TYPE;
+    memcpy(&result, given, given->size);
+    advance(pc, now);
+    if (!pc->transport || pc->closed)
+        return RTC_OK;
+    struct io_result in = {
+        .type = (enum request_type)result.type,
+        .id = result.id,
+        .error = result.error,
+        .local = address_in(&result.local),
+    };
+    void *memory;
+    int error = copy_lists(pc->context, &result, &in, &memory);
+    if (error)
+        return error;
+    error = give_result(pc, &in);
+    memory_free(pc->context, memory);
+    return error;
+}
+
+void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
+{
+    advance(pc, now);
+    if (pc->closed)
+        return;
+    mailbox_run(pc->mailbox, pc->now);
+    (void)tick_receivers(pc, true);
+    if (!pc->transport)
+        return;
+    transport_tick(pc->transport, pc->now);
+    transport_settle(pc->transport, pc->now);
+}
+
+rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **why)
+{
+    enum timer_reason reason = TIMER_NONE;
+    rtc_time_t at = RTC_TIME_NEVER;
+    if (!pc->closed) {
+        if (pc->transport)
+            at = transport_deadline(pc->transport, &reason);
+        deadline_min(&at, &reason, mailbox_deadline(pc->mailbox), TIMER_CODEC);
+        deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
+    }
+    if (why)
+        *why = timer_reason_name(reason);
+    return at;
+}
+
+rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *pc)
+{
+    return pc->transport ? (rtc_packet *)packet_queue_pop(&pc->transport->ready) : NULL;
+}
+
+bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
+{
+    struct request *r = pc->transport ? out_pop_request(&pc->transport->out) : NULL;
+    if (!r)
+        return false;
+    rtc_request request = {
+        .size = sizeof request,
+        .type = (uint32_t)r->type,
+        .id = r->id,
+        .local = address_out(&r->local),
+        .remote = address_out(&r->remote),
+    };
+    memcpy(request.name, r->name, sizeof request.name);
+    out_free_request(&pc->transport->out, r);
+    size_t size = out->size < sizeof request ? out->size : sizeof request;
+    request.size = size;
+    memcpy(out, &request, size);
+    return true;
+}
+
+size_t rtc_peer_connection_dispatch(rtc_peer_connection *pc)
+{
+    size_t ran = 0;
+    (void)rtc_peer_connection_ref(pc);
+    while (event_queue_run(pc))
+        ran++;
+    rtc_peer_connection_unref(pc);
+    return ran;
+}
+
+void rtc_peer_connection_set_wake(rtc_peer_connection *pc, void (*wake)(void *user), void *user)
+{
+    pthread_mutex_lock(&pc->wake_lock);
+    pc->wake = wake;
+    pc->wake_user = user;
+    pthread_mutex_unlock(&pc->wake_lock);
+}

@@ -1,0 +1,472 @@
+/* The sending pipeline; see send_pipeline.h. The lock guards what the pushing thread, the worker and the connection's thread share; encoding and sending
+ * happen without it. */
+#include "send_pipeline.h"
+
+#include "audio_framer.h"
+#include "codec_registry.h"
+#include "media_tools.h"
+#include "peer.h"
+#include "transport.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+
+enum {
+    AUDIO_WAITING_MAX = 10,    /* pushed stretches of sound */
+    ENCODED_WAITING_MAX = 64,  /* frames of an encoded source, and encoded frames on their way to the connection's thread */
+    DEFAULT_AUDIO_BPS = 48000,
+    DEFAULT_FRAME_RATE = 30
+};
+
+/* A frame on its way: exactly one pointer is set, a reference. */
+struct item {
+    rtc_video_frame *video;
+    rtc_audio_frame *audio;
+    rtc_encoded_frame *encoded;
+    uint8_t audio_level;
+};
+
+/* A bounded ring of items. */
+struct ring {
+    struct item items[ENCODED_WAITING_MAX];
+    uint32_t first, count;
+};
+
+struct send_pipeline {
+    struct job job; /* in the mailbox or at a worker while `busy` */
+    atomic_uint references;
+    rtc_context *context;
+    rtc_media_kind kind;
+    const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
+    struct mailbox *mailbox;
+    pthread_mutex_t lock;
+    struct ring in, out;
+    bool busy, detached, keyframe_wanted, bitrate_changed;
+    uint32_t bitrate_bps;
+    uint32_t loss_percent;
+    bool inband_fec;
+    uint32_t channels;
+    struct send_pipeline_stats stats;
+
+    /* The worker's alone. */
+    void *encoder;
+    struct audio_framer *framer;
+    uint32_t encoder_width, encoder_height, frame_rate;
+    rtc_time_t last_capture_us;
+
+    /* The connection thread's alone. */
+    rtc_peer_connection *pc; /* NULL once detached */
+    rtc_rtp_transceiver *transceiver;
+    rtc_media_stream_track *track; /* a reference */
+    struct media_consumer *consumer;
+};
+
+static void free_item(struct item *item)
+{
+    rtc_video_frame_unref(item->video);
+    rtc_audio_frame_unref(item->audio);
+    rtc_encoded_frame_unref(item->encoded);
+}
+
+static bool ring_push(struct ring *r, struct item item, uint32_t limit)
+{
+    if (r->count >= limit)
+        return false;
+    r->items[(r->first + r->count++) % ENCODED_WAITING_MAX] = item;
+    return true;
+}
+
+static bool ring_pop(struct ring *r, struct item *out)
+{
+    if (r->count == 0)
+        return false;
+    *out = r->items[r->first];
+    r->first = (r->first + 1) % ENCODED_WAITING_MAX;
+    r->count--;
+    return true;
+}
+
+static void unref(struct send_pipeline *p)
+{
+    if (atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) > 1)
+        return;
+    struct item item;
+    while (ring_pop(&p->in, &item) || ring_pop(&p->out, &item))
+        free_item(&item);
+    if (p->encoder)
+        p->codec->encoder_free(p->encoder);
+    audio_framer_free(p->framer);
+    mailbox_unref(p->mailbox);
+    pthread_mutex_destroy(&p->lock);
+    rtc_context *context = p->context;
+    memory_free(context, p);
+    rtc_context_unref(context);
+}
+
+/* ---- On the worker ---- */
+
+static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
+{
+    *s = (rtc_encoder_settings){
+        .size = sizeof *s,
+        .width = p->encoder_width,
+        .height = p->encoder_height,
+        .frames_per_second = p->frame_rate,
+        .sample_rate = AUDIO_FRAMER_RATE,
+        .channels = p->channels,
+        .inband_fec = p->inband_fec,
+    };
+    pthread_mutex_lock(&p->lock);
+    s->bitrate_bps = p->bitrate_bps;
+    s->packet_loss_percent = p->loss_percent;
+    p->bitrate_changed = false;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* Makes the encoder, or tells it what changed. */
+static int prepare_encoder(struct send_pipeline *p, bool resized)
+{
+    rtc_encoder_settings settings;
+    pthread_mutex_lock(&p->lock);
+    bool changed = p->bitrate_changed || resized;
+    pthread_mutex_unlock(&p->lock);
+    if (p->encoder && !changed)
+        return RTC_OK;
+    settings_of(p, &settings);
+    if (p->encoder)
+        return p->codec->encoder_configure(p->encoder, &settings);
+    return p->codec->encoder_new(p->context, &settings, &p->encoder);
+}
+
+static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t level)
+{
+    struct item item = {.encoded = frame, .audio_level = level};
+    pthread_mutex_lock(&p->lock);
+    bool kept = ring_push(&p->out, item, ENCODED_WAITING_MAX);
+    if (!kept) {
+        p->stats.frames_dropped++;
+        p->keyframe_wanted = true; /* a gap in the coded video */
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (!kept)
+        rtc_encoded_frame_unref(frame);
+}
+
+static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
+{
+    rtc_time_t gap = capture_us - p->last_capture_us;
+    if (p->last_capture_us > 0 && gap > 2000 && gap < 1000000) {
+        uint32_t rate = (uint32_t)((1000000 + gap / 2) / gap);
+        p->frame_rate = (p->frame_rate * 7 + rate + 4) / 8;
+    }
+    p->last_capture_us = capture_us;
+}
+
+static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, rtc_encoded_frame **out)
+{
+    uint32_t width = rtc_video_frame_width(picture), height = rtc_video_frame_height(picture);
+    bool resized = width != p->encoder_width || height != p->encoder_height;
+    p->encoder_width = width;
+    p->encoder_height = height;
+    int error = prepare_encoder(p, resized);
+    return error ? error : p->codec->encode_video(p->encoder, picture, keyframe, out);
+}
+
+static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *frame, rtc_time_t began)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stats.frames_encoded++;
+    p->stats.key_frames_encoded += rtc_encoded_frame_keyframe(frame);
+    p->stats.total_encode_time_us += rtc_now() - began;
+    p->stats.width = p->encoder_width;
+    p->stats.height = p->encoder_height;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void fail_encoding(struct send_pipeline *p, int error)
+{
+    pthread_mutex_lock(&p->lock);
+    bool first = p->stats.frames_dropped++ == 0;
+    p->keyframe_wanted = true;
+    pthread_mutex_unlock(&p->lock);
+    if (first)
+        log_write(p->context, RTC_LOG_ERROR, "peer", "a frame could not be encoded: %s", rtc_error_message(error));
+}
+
+static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
+{
+    rtc_video_frame *picture = NULL;
+    rtc_encoded_frame *encoded = NULL;
+    rtc_time_t began = rtc_now();
+    pthread_mutex_lock(&p->lock);
+    bool keyframe = p->keyframe_wanted;
+    p->keyframe_wanted = false;
+    pthread_mutex_unlock(&p->lock);
+    measure_frame_rate(p, rtc_video_frame_capture_time_us(frame));
+    int error = media_tools_video_to_i420(p->context, frame, 0, 0, &picture);
+    if (!error)
+        error = encode_picture(p, picture, keyframe, &encoded);
+    rtc_video_frame_unref(picture);
+    if (error) {
+        fail_encoding(p, error);
+    } else if (encoded) {
+        count_encoded(p, encoded, began);
+        emit(p, encoded, RTP_NO_AUDIO_LEVEL);
+    } else if (keyframe) {
+        send_pipeline_request_keyframe(p); /* dropped by the rate control: it is still owed */
+    }
+}
+
+/* RFC 6464: -dBov, 0 loudest to 127, with the voice bit for what is above a whisper. */
+static uint8_t level_of(const rtc_audio_frame *frame)
+{
+    const int16_t *s = rtc_audio_frame_data(frame);
+    size_t n = (size_t)rtc_audio_frame_samples(frame) * rtc_audio_frame_channels(frame);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)s[i] * s[i];
+    double rms = n > 0 ? sqrt(sum / (double)n) / 32768.0 : 0;
+    double db = rms > 0 ? -20.0 * log10(rms) : 127;
+    uint8_t level = db >= 127 ? 127 : db < 0 ? 0 : (uint8_t)(db + 0.5);
+    return (uint8_t)(level < 50 ? level | 0x80 : level);
+}
+
+static int encode_packets(struct send_pipeline *p)
+{
+    rtc_audio_frame *packet;
+    int error = audio_framer_pop(p->framer, &packet);
+    while (!error && packet) {
+        rtc_encoded_frame *encoded = NULL;
+        rtc_time_t began = rtc_now();
+        error = prepare_encoder(p, false);
+        if (!error)
+            error = p->codec->encode_audio(p->encoder, packet, &encoded);
+        if (encoded) {
+            count_encoded(p, encoded, began);
+            emit(p, encoded, level_of(packet));
+        }
+        rtc_audio_frame_unref(packet);
+        if (!error)
+            error = audio_framer_pop(p->framer, &packet);
+    }
+    return error;
+}
+
+static void encode_audio(struct send_pipeline *p, rtc_audio_frame *frame)
+{
+    int error = RTC_OK;
+    if (!p->framer) {
+        p->channels = rtc_audio_frame_channels(frame) > 1 ? 2 : 1;
+        error = audio_framer_new(p->context, p->channels, AUDIO_FRAMER_PACKET_SAMPLES, &p->framer);
+    }
+    if (!error)
+        error = audio_framer_push(p->framer, frame);
+    if (!error)
+        error = encode_packets(p);
+    if (error)
+        fail_encoding(p, error);
+}
+
+static void run(struct job *job)
+{
+    struct send_pipeline *p = link_owner(job, struct send_pipeline, job);
+    struct item item;
+    for (;;) {
+        pthread_mutex_lock(&p->lock);
+        bool more = !p->detached && ring_pop(&p->in, &item);
+        pthread_mutex_unlock(&p->lock);
+        if (!more)
+            return;
+        if (item.encoded) {
+            emit(p, rtc_encoded_frame_ref(item.encoded), RTP_NO_AUDIO_LEVEL);
+        } else if (p->codec && item.video) {
+            encode_video(p, item.video);
+        } else if (p->codec && item.audio) {
+            encode_audio(p, item.audio);
+        }
+        free_item(&item);
+        if (p->kind == RTC_MEDIA_VIDEO)
+            return; /* the frame leaves before the next one is begun */
+    }
+}
+
+/* ---- On the connection's thread ---- */
+
+static void submit(struct send_pipeline *p, rtc_time_t now)
+{
+    executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
+}
+
+static void send_ready(struct send_pipeline *p, rtc_time_t now)
+{
+    struct item item;
+    for (;;) {
+        pthread_mutex_lock(&p->lock);
+        bool more = ring_pop(&p->out, &item);
+        pthread_mutex_unlock(&p->lock);
+        if (!more)
+            return;
+        struct transport *t = p->pc ? p->pc->transport : NULL;
+        if (t && rtp_session_send_frame(t->rtp, now, p->transceiver->section, item.encoded, item.audio_level, &t->rtp_out))
+            send_pipeline_request_keyframe(p); /* the peer misses this frame */
+        free_item(&item);
+    }
+}
+
+static void done(struct job *job, rtc_time_t now)
+{
+    struct send_pipeline *p = link_owner(job, struct send_pipeline, job);
+    send_ready(p, now);
+    pthread_mutex_lock(&p->lock);
+    bool again = !p->detached && p->in.count > 0;
+    p->busy = again;
+    pthread_mutex_unlock(&p->lock);
+    if (p->pc && p->pc->transport)
+        transport_settle(p->pc->transport, now);
+    if (again)
+        submit(p, now);
+    else
+        unref(p); /* the job's reference */
+}
+
+/* ---- On the pushing thread ---- */
+
+static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rtc_time_t now)
+{
+    struct item old;
+    pthread_mutex_lock(&p->lock);
+    if (p->detached) {
+        pthread_mutex_unlock(&p->lock);
+        return;
+    }
+    p->stats.frames_in++;
+    bool crowded = p->in.count >= limit && ring_pop(&p->in, &old);
+    p->stats.frames_dropped += crowded;
+    if (crowded && old.encoded)
+        p->keyframe_wanted = true;
+    (void)rtc_video_frame_ref(item.video);
+    (void)rtc_audio_frame_ref(item.audio);
+    (void)rtc_encoded_frame_ref(item.encoded);
+    (void)ring_push(&p->in, item, ENCODED_WAITING_MAX);
+    bool begin = !p->busy;
+    p->busy = true;
+    if (begin)
+        atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&p->lock);
+    if (crowded)
+        free_item(&old);
+    if (begin)
+        submit(p, now);
+}
+
+static void on_video(void *user, rtc_video_frame *frame)
+{
+    accept(user, (struct item){.video = frame}, 1, rtc_video_frame_capture_time_us(frame));
+}
+
+static void on_audio(void *user, rtc_audio_frame *frame)
+{
+    accept(user, (struct item){.audio = frame}, AUDIO_WAITING_MAX, rtc_audio_frame_capture_time_us(frame));
+}
+
+static void on_encoded(void *user, rtc_encoded_frame *frame)
+{
+    accept(user, (struct item){.encoded = frame}, ENCODED_WAITING_MAX, rtc_encoded_frame_capture_time_us(frame));
+}
+
+static void released(void *user)
+{
+    unref(user); /* the consumer's reference */
+}
+
+static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
+{
+    struct send_pipeline *p = memory_zeroed(pc->context, sizeof *p);
+    if (!p)
+        return NULL;
+    atomic_init(&p->references, 1);
+    p->job.run = run;
+    p->job.done = done;
+    p->context = rtc_context_ref(pc->context);
+    p->kind = t->kind;
+    p->codec = codec_find(pc->context, t->kind, t->sender.codec.name);
+    if (p->codec && !p->codec->encoder_new)
+        p->codec = NULL;
+    p->mailbox = mailbox_ref(pc->mailbox);
+    pthread_mutex_init(&p->lock, NULL);
+    p->keyframe_wanted = true;
+    p->frame_rate = DEFAULT_FRAME_RATE;
+    p->channels = 1;
+    p->inband_fec = slice_is(jsep_fmtp_value(t->sender.codec.fmtp, "useinbandfec"), "1");
+    p->loss_percent = p->inband_fec ? 10 : 0;
+    p->bitrate_bps = t->sender.target_bitrate_bps ? t->sender.target_bitrate_bps : t->kind == RTC_MEDIA_VIDEO ? pc->max_bitrate_bps : DEFAULT_AUDIO_BPS;
+    p->stats.bitrate_bps = p->bitrate_bps;
+    (void)snprintf(p->stats.encoder, sizeof p->stats.encoder, "%s", p->codec ? p->codec->name : "none");
+    p->pc = pc;
+    p->transceiver = t;
+    p->track = rtc_media_stream_track_ref(t->sender.track);
+    return p;
+}
+
+int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out)
+{
+    static const struct media_consumer_ops ops = {on_video, on_audio, on_encoded, released};
+    if (!context_executor(pc->context))
+        return RTC_ERR_OPERATION;
+    struct send_pipeline *p = create(pc, t);
+    if (!p)
+        return RTC_ERR_NO_MEMORY;
+    atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+    int error = media_track_add_consumer(p->track, &ops, p, &p->consumer);
+    if (error) {
+        unref(p);
+        rtc_media_stream_track_unref(p->track);
+        unref(p);
+        return error;
+    }
+    *out = p;
+    return RTC_OK;
+}
+
+void send_pipeline_detach(struct send_pipeline *p)
+{
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->detached = true;
+    pthread_mutex_unlock(&p->lock);
+    media_track_remove_consumer(p->track, p->consumer);
+    rtc_media_stream_track_unref(p->track);
+    p->track = NULL;
+    p->pc = NULL;
+    p->transceiver = NULL;
+    unref(p);
+}
+
+void send_pipeline_request_keyframe(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->keyframe_wanted = true;
+    pthread_mutex_unlock(&p->lock);
+    if (p->track)
+        media_track_request_keyframe(p->track);
+}
+
+void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps)
+{
+    pthread_mutex_lock(&p->lock);
+    p->bitrate_changed = p->bitrate_changed || bitrate_bps != p->bitrate_bps;
+    p->bitrate_bps = bitrate_bps;
+    p->stats.bitrate_bps = bitrate_bps;
+    pthread_mutex_unlock(&p->lock);
+    if (p->track)
+        media_track_set_bitrate(p->track, bitrate_bps);
+}
+
+void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out)
+{
+    pthread_mutex_lock(&p->lock);
+    *out = p->stats;
+    pthread_mutex_unlock(&p->lock);
+}

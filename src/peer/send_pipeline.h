@@ -1,0 +1,25 @@
+/* From a track to the RTP session: frames that a source pushes on any thread are encoded on a worker and sent on the connection's thread. One frame is being
+ * encoded and one waits; a newer picture replaces the waiting one, counted. */
+#ifndef CRTC_SEND_PIPELINE_H
+#define CRTC_SEND_PIPELINE_H
+
+#include "transceiver.h"
+
+struct send_pipeline_stats {
+    uint64_t frames_in, frames_dropped, frames_encoded, key_frames_encoded;
+    rtc_time_t total_encode_time_us;
+    uint32_t width, height;
+    uint32_t bitrate_bps;
+    char encoder[16];
+};
+
+/* Begins to consume the sender's track with the sender's codec. RTC_ERR_NOT_SUPPORTED: nobody can encode it (encoded frames pass all the same: then this
+ * succeeds). */
+int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out);
+/* Ends it: nothing more is consumed or sent. NULL is legal. */
+void send_pipeline_detach(struct send_pipeline *p);
+void send_pipeline_request_keyframe(struct send_pipeline *p);
+void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps);
+void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out);
+
+#endif

@@ -1,0 +1,172 @@
+/* What a connection would write into a description: its wishes as the plain structs that the offer/answer functions take. */
+#include "peer.h"
+#include <stdio.h>
+#include "transceiver.h"
+#include "transport.h"
+
+struct snapshot {
+    struct jsep_snapshot jsep;
+    struct jsep_fingerprint fingerprint;
+    struct jsep_local_section *sections;
+    const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section */
+    size_t capacity;
+};
+
+static void read_fingerprint(const char *text, struct jsep_fingerprint *out)
+{
+    memset(out, 0, sizeof *out);
+    memcpy(out->hash, "sha-256", sizeof "sha-256");
+    for (; text[0] && text[1] && out->len < sizeof out->value; text += text[2] ? 3 : 2) {
+        unsigned value = 0;
+        for (int i = 0; i < 2; i++)
+            value = value * 16 + (unsigned)(text[i] <= '9' ? text[i] - '0' : (text[i] | 32) - 'a' + 10);
+        out->value[out->len++] = (uint8_t)value;
+    }
+}
+
+static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
+{
+    memset(s, 0, sizeof *s);
+    s->capacity = capacity;
+    s->sections = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->sections);
+    s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
+    if (!s->sections || !s->streams)
+        return RTC_ERR_NO_MEMORY;
+    read_fingerprint(certificate_fingerprint(pc->certificate), &s->fingerprint);
+    s->jsep = (struct jsep_snapshot){
+        .session_id = pc->session_id,
+        .version = ++pc->session_version,
+        .ice_ufrag = ice_agent_local_ufrag(pc->transport->ice),
+        .ice_pwd = ice_agent_local_password(pc->transport->ice),
+        .fingerprint = &s->fingerprint,
+        .cname = pc->cname,
+        .sections = s->sections,
+        .previous_local = peer_local(pc)->parsed,
+        .previous_remote = peer_remote(pc)->parsed,
+    };
+    return RTC_OK;
+}
+
+static void end(rtc_peer_connection *pc, struct snapshot *s)
+{
+    memory_free(pc->context, s->sections);
+    memory_free(pc->context, (void *)s->streams);
+}
+
+static struct jsep_local_section *add(struct snapshot *s, enum media_type type, const char *mid)
+{
+    struct jsep_local_section *section = &s->sections[s->jsep.section_count++];
+    section->type = type;
+    (void)strncpy(section->mid, mid, sizeof section->mid - 1);
+    return section;
+}
+
+static void fill_media(struct snapshot *s, struct jsep_local_section *section, const rtc_rtp_transceiver *t)
+{
+    size_t row = (size_t)(section - s->sections);
+    section->rejected = t->stopped;
+    section->direction = t->stopped ? DIRECTION_INACTIVE : (enum direction)t->direction;
+    section->codec_count = transceiver_codecs(t->kind, &section->codecs);
+    section->extension_count = transceiver_extensions(t->kind, &section->extensions);
+    for (size_t i = 0; i < t->sender.stream_count; i++)
+        s->streams[row][i] = t->sender.stream_ids[i];
+    section->stream_ids = s->streams[row];
+    section->stream_count = t->sender.stream_count;
+    if (transceiver_sends(t->direction)) {
+        section->track_id = t->sender.track_id;
+        section->ssrc = t->sender.ssrc;
+        section->rtx_ssrc = t->sender.rtx_ssrc;
+    }
+}
+
+static void fill_data(const rtc_peer_connection *pc, struct jsep_local_section *section)
+{
+    section->direction = DIRECTION_SENDRECV;
+    section->sctp_port = SCTP_DEFAULT_PORT;
+    section->max_message_size = pc->max_message_size;
+}
+
+/* A section that was negotiated before, or is in the offer that is answered. */
+static void add_known(rtc_peer_connection *pc, struct snapshot *s, const struct jsep_section *known)
+{
+    struct jsep_local_section *section = add(s, known->type, known->mid);
+    rtc_rtp_transceiver *t = transceiver_by_mid(pc, known->mid);
+    if (known->type == MEDIA_APPLICATION && known->data_channel && !known->rejected)
+        fill_data(pc, section);
+    else if (t && !known->rejected)
+        fill_media(s, section, t);
+    else
+        section->rejected = true;
+}
+
+static bool mid_taken(const rtc_peer_connection *pc, const struct snapshot *s, const char *mid)
+{
+    const struct session_description *remote = peer_remote(pc)->parsed;
+    for (size_t i = 0; i < s->jsep.section_count; i++)
+        if (strcmp(s->sections[i].mid, mid) == 0)
+            return true;
+    return transceiver_by_mid(pc, mid) || (remote && session_description_find(remote, mid) >= 0);
+}
+
+static void fresh_mid(const rtc_peer_connection *pc, const struct snapshot *s, char mid[JSEP_ID_MAX])
+{
+    uint32_t n = 0;
+    do
+        (void)snprintf(mid, JSEP_ID_MAX, "%u", n++);
+    while (mid_taken(pc, s, mid));
+}
+
+static void add_new(rtc_peer_connection *pc, struct snapshot *s)
+{
+    char mid[JSEP_ID_MAX];
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (t->mid[0] || t->stopped)
+            continue;
+        fresh_mid(pc, s, mid);
+        fill_media(s, add(s, t->kind == RTC_MEDIA_AUDIO ? MEDIA_AUDIO : MEDIA_VIDEO, mid), t);
+    }
+    for (size_t i = 0; i < s->jsep.section_count; i++)
+        if (s->sections[i].type == MEDIA_APPLICATION && !s->sections[i].rejected)
+            return;
+    if (!pc->wants_data)
+        return;
+    fresh_mid(pc, s, mid);
+    fill_data(pc, add(s, MEDIA_APPLICATION, mid));
+}
+
+int snapshot_offer(rtc_peer_connection *pc, struct text *out)
+{
+    const struct session_description *previous = peer_local(pc)->parsed;
+    struct snapshot s;
+    size_t known = previous ? previous->section_count : 0;
+    int error = begin(pc, known + pc->transceiver_count + 1, &s);
+    if (!error) {
+        for (size_t i = 0; i < known; i++)
+            add_known(pc, &s, &previous->sections[i]);
+        add_new(pc, &s);
+        error = jsep_create_offer(pc->context, &s.jsep, out);
+    }
+    end(pc, &s);
+    return error ? peer_fail(pc, error, "the offer can not be made: %s", rtc_error_message(error)) : RTC_OK;
+}
+
+/* Our DTLS role in an answer: the one we have, else active (RFC 9429 5.3.1). */
+static enum setup_role answer_setup(const struct transport *t)
+{
+    return t->dtls_started && dtls_role(t->dtls) == DTLS_SERVER ? SETUP_PASSIVE : SETUP_ACTIVE;
+}
+
+int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out)
+{
+    struct snapshot s;
+    int error = begin(pc, offer->section_count, &s);
+    if (!error) {
+        s.jsep.setup = answer_setup(pc->transport);
+        for (size_t i = 0; i < offer->section_count; i++)
+            add_known(pc, &s, &offer->sections[i]);
+        error = jsep_create_answer(pc->context, &s.jsep, offer, out);
+    }
+    end(pc, &s);
+    return error ? peer_fail(pc, error, "the answer can not be made: %s", rtc_error_message(error)) : RTC_OK;
+}

@@ -1,0 +1,496 @@
+/* RTCRtpTransceiver, RTCRtpSender, RTCRtpReceiver (webrtc-pc 5), addTrack, addTransceiver, removeTrack (5.1). */
+#include "transceiver.h"
+
+#include "peer.h"
+#include "receive_pipeline.h"
+#include "send_pipeline.h"
+#include "transport.h"
+
+#include <stdio.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* Every codec here has a payload format in src/rtp. */
+static const struct jsep_codec audio_codecs[] = {
+    {.payload_type = 111, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2, .fmtp = "minptime=10;useinbandfec=1"},
+};
+static const struct jsep_codec video_codecs[] = {
+    {.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .channels = 1, .nack = true, .nack_pli = true, .ccm_fir = true, .goog_remb = true},
+};
+static const struct jsep_extension audio_extensions[] = {
+    {.id = 1, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
+    {.id = 2, .direction = DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
+    {.id = 4, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
+};
+static const struct jsep_extension video_extensions[] = {
+    {.id = 2, .direction = DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
+    {.id = 4, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
+    {.id = 10, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"},
+    {.id = 11, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"},
+};
+
+size_t transceiver_codecs(rtc_media_kind kind, const struct jsep_codec **out)
+{
+    *out = kind == RTC_MEDIA_AUDIO ? audio_codecs : video_codecs;
+    return kind == RTC_MEDIA_AUDIO ? COUNT(audio_codecs) : COUNT(video_codecs);
+}
+
+size_t transceiver_extensions(rtc_media_kind kind, const struct jsep_extension **out)
+{
+    *out = kind == RTC_MEDIA_AUDIO ? audio_extensions : video_extensions;
+    return kind == RTC_MEDIA_AUDIO ? COUNT(audio_extensions) : COUNT(video_extensions);
+}
+
+bool transceiver_sends(rtc_rtp_transceiver_direction direction)
+{
+    return direction == RTC_DIRECTION_SENDONLY || direction == RTC_DIRECTION_SENDRECV;
+}
+
+bool transceiver_receives(rtc_rtp_transceiver_direction direction)
+{
+    return direction == RTC_DIRECTION_RECVONLY || direction == RTC_DIRECTION_SENDRECV;
+}
+
+static rtc_rtp_transceiver *of_sender(const rtc_rtp_sender *sender)
+{
+    return link_owner((uintptr_t)sender, rtc_rtp_transceiver, sender);
+}
+
+static rtc_rtp_transceiver *of_receiver(const rtc_rtp_receiver *receiver)
+{
+    return link_owner((uintptr_t)receiver, rtc_rtp_transceiver, receiver);
+}
+
+static void destroy(rtc_rtp_transceiver *t)
+{
+    rtc_context *context = t->context;
+    rtc_media_stream_track_unref(t->sender.track);
+    rtc_media_stream_track_unref(t->receiver.track);
+    memory_free(context, t);
+    rtc_context_unref(context);
+}
+
+rtc_rtp_transceiver *rtc_rtp_transceiver_ref(rtc_rtp_transceiver *t)
+{
+    if (t)
+        atomic_fetch_add_explicit(&t->references, 1, memory_order_relaxed);
+    return t;
+}
+
+void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *t)
+{
+    if (t && atomic_fetch_sub_explicit(&t->references, 1, memory_order_acq_rel) == 1)
+        destroy(t);
+}
+
+static uint32_t fresh_ssrc(rtc_peer_connection *pc)
+{
+    uint32_t ssrc;
+    do
+        ssrc = context_random_u32(pc->context);
+    while (ssrc == 0);
+    return ssrc;
+}
+
+/* A random UUID (RFC 9562 4.4), the shape track ids have. */
+static void fresh_id(rtc_context *context, char id[JSEP_ID_MAX])
+{
+    uint8_t b[16];
+    context_random(context, b, sizeof b);
+    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+    (void)snprintf(id, JSEP_ID_MAX, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8],
+                   b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
+{
+    char id[JSEP_ID_MAX];
+    fresh_id(pc->context, id);
+    int error = media_track_new_remote(pc->context, t->kind, id, t->kind == RTC_MEDIA_AUDIO ? "remote audio" : "remote video", &t->receiver.track);
+    if (error)
+        return error;
+    media_track_set_muted(t->receiver.track, true);
+    return receive_pipeline_new(pc, t, &t->receiver.pipeline);
+}
+
+int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_transceiver_direction direction, rtc_rtp_transceiver **out)
+{
+    rtc_rtp_transceiver *t = memory_zeroed(pc->context, sizeof *t);
+    if (!t)
+        return RTC_ERR_NO_MEMORY;
+    atomic_init(&t->references, 1);
+    t->context = rtc_context_ref(pc->context);
+    t->connection = pc;
+    t->kind = kind;
+    t->direction = direction;
+    t->sender.ssrc = fresh_ssrc(pc);
+    t->sender.rtx_ssrc = kind == RTC_MEDIA_VIDEO ? fresh_ssrc(pc) : 0;
+    t->sender.codec.payload_type = JSEP_NO_PAYLOAD_TYPE;
+    fresh_id(pc->context, t->sender.track_id);
+    int error = make_receiver(pc, t);
+    if (error) {
+        rtc_rtp_transceiver_unref(t);
+        return error;
+    }
+    list_append(&pc->transceivers, &t->link);
+    pc->transceiver_count++;
+    *out = t;
+    return RTC_OK;
+}
+
+static void stop_sending(rtc_rtp_transceiver *t)
+{
+    send_pipeline_detach(t->sender.pipeline);
+    t->sender.pipeline = NULL;
+}
+
+void transceiver_set_muted(rtc_rtp_transceiver *t, bool muted)
+{
+    if (rtc_media_stream_track_muted(t->receiver.track) == muted)
+        return;
+    media_track_set_muted(t->receiver.track, muted);
+    if (t->connection)
+        (void)event_queue_add(t->connection, USER_TRACK_MUTE, muted, NULL, t);
+}
+
+void transceiver_stop(rtc_rtp_transceiver *t)
+{
+    rtc_peer_connection *pc = t->connection;
+    if (t->stopped)
+        return;
+    t->stopped = true;
+    stop_sending(t);
+    if (pc && pc->transport && pc->transport->rtp && t->section)
+        rtp_session_remove_section(pc->transport->rtp, pc->now, t->section, &pc->transport->rtp_out);
+    t->section = 0;
+    t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
+    t->has_current_direction = true;
+    media_track_end(t->receiver.track);
+}
+
+void transceiver_detach(rtc_rtp_transceiver *t)
+{
+    rtc_peer_connection *pc = t->connection;
+    transceiver_stop(t);
+    receive_pipeline_detach(t->receiver.pipeline);
+    t->receiver.pipeline = NULL;
+    list_remove(&t->link);
+    pc->transceiver_count--;
+    t->connection = NULL;
+    rtc_rtp_transceiver_unref(t);
+}
+
+rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (t->mid[0] && strcmp(t->mid, mid) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint32_t section)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (t->section == section)
+            return t;
+    }
+    return NULL;
+}
+
+void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track)
+{
+    stop_sending(t);
+    rtc_media_stream_track *old = t->sender.track;
+    t->sender.track = track ? rtc_media_stream_track_ref(track) : NULL;
+    rtc_media_stream_track_unref(old);
+    if (track && !t->mid[0])
+        (void)snprintf(t->sender.track_id, sizeof t->sender.track_id, "%s", rtc_media_stream_track_id(track));
+    transceiver_update_sending(t);
+}
+
+int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count)
+{
+    if (count > JSEP_STREAMS_MAX)
+        return RTC_ERR_RANGE;
+    for (size_t i = 0; i < count; i++) {
+        const char *id = streams && streams[i] ? rtc_media_stream_id(streams[i]) : NULL;
+        if (!id || strlen(id) >= JSEP_ID_MAX)
+            return RTC_ERR_TYPE;
+        (void)snprintf(sender->stream_ids[i], JSEP_ID_MAX, "%s", id);
+    }
+    sender->stream_count = count;
+    return RTC_OK;
+}
+
+void transceiver_update_sending(rtc_rtp_transceiver *t)
+{
+    bool wanted = t->connection && !t->stopped && t->sender.track && t->has_current_direction && transceiver_sends(t->current_direction) &&
+                  t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE;
+    if (!wanted) {
+        stop_sending(t);
+        return;
+    }
+    if (t->sender.pipeline)
+        return;
+    int error = send_pipeline_new(t->connection, t, &t->sender.pipeline);
+    if (error)
+        log_write(t->context, RTC_LOG_ERROR, "peer", "section '%s' can not send: %s", t->mid, rtc_error_message(error));
+}
+
+rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *t)
+{
+    return t->kind;
+}
+
+const char *rtc_rtp_transceiver_mid(const rtc_rtp_transceiver *t)
+{
+    return t->mid[0] ? t->mid : NULL;
+}
+
+rtc_rtp_sender *rtc_rtp_transceiver_sender(const rtc_rtp_transceiver *t)
+{
+    return &((rtc_rtp_transceiver *)(uintptr_t)t)->sender;
+}
+
+rtc_rtp_receiver *rtc_rtp_transceiver_receiver(const rtc_rtp_transceiver *t)
+{
+    return &((rtc_rtp_transceiver *)(uintptr_t)t)->receiver;
+}
+
+rtc_rtp_transceiver_direction rtc_rtp_transceiver_direction_get(const rtc_rtp_transceiver *t)
+{
+    return t->direction;
+}
+
+int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_transceiver_direction direction)
+{
+    if (!t || (unsigned)direction > RTC_DIRECTION_SENDRECV)
+        return RTC_ERR_TYPE;
+    if (!t->connection || t->stopped)
+        return RTC_ERR_INVALID_STATE;
+    if (t->direction == direction)
+        return RTC_OK;
+    t->direction = direction;
+    peer_update_negotiation_needed(t->connection);
+    peer_settle(t->connection);
+    return RTC_OK;
+}
+
+bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *t, rtc_rtp_transceiver_direction *out)
+{
+    if (t->has_current_direction && out)
+        *out = t->current_direction;
+    return t->has_current_direction;
+}
+
+rtc_rtp_sender *rtc_rtp_sender_ref(rtc_rtp_sender *sender)
+{
+    if (sender)
+        (void)rtc_rtp_transceiver_ref(of_sender(sender));
+    return sender;
+}
+
+void rtc_rtp_sender_unref(rtc_rtp_sender *sender)
+{
+    if (sender)
+        rtc_rtp_transceiver_unref(of_sender(sender));
+}
+
+rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *sender)
+{
+    return sender->track;
+}
+
+int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track)
+{
+    if (!sender)
+        return RTC_ERR_TYPE;
+    rtc_rtp_transceiver *t = of_sender(sender);
+    if (track && rtc_media_stream_track_kind(track) != t->kind)
+        return RTC_ERR_TYPE;
+    if (!t->connection || t->stopped)
+        return RTC_ERR_INVALID_STATE;
+    (void)peer_now(t->connection);
+    transceiver_set_track(t, track);
+    peer_settle(t->connection);
+    return RTC_OK;
+}
+
+int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
+{
+    if (!sender)
+        return RTC_ERR_TYPE;
+    rtc_rtp_transceiver *t = of_sender(sender);
+    rtc_peer_connection *pc = t->connection;
+    if (!pc || t->stopped)
+        return RTC_ERR_INVALID_STATE;
+    sender->max_bitrate_bps = bitrate_bps;
+    if (t->section)
+        rtp_session_set_section_bitrate(pc->transport->rtp, peer_now(pc), t->section, bitrate_bps, &pc->transport->rtp_out);
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver)
+{
+    if (receiver)
+        (void)rtc_rtp_transceiver_ref(of_receiver(receiver));
+    return receiver;
+}
+
+void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver)
+{
+    if (receiver)
+        rtc_rtp_transceiver_unref(of_receiver(receiver));
+}
+
+rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver *receiver)
+{
+    return receiver->track;
+}
+
+int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
+{
+    if (!receiver)
+        return RTC_ERR_TYPE;
+    rtc_rtp_transceiver *t = of_receiver(receiver);
+    rtc_peer_connection *pc = t->connection;
+    if (t->kind != RTC_MEDIA_VIDEO)
+        return RTC_ERR_INVALID_ACCESS;
+    if (!pc || !t->section)
+        return RTC_ERR_INVALID_STATE;
+    rtp_session_request_keyframe(pc->transport->rtp, peer_now(pc), t->section, &pc->transport->rtp_out);
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+/* A transceiver whose sender is free and was never used (webrtc-pc 5.1, addTrack step 7). */
+static rtc_rtp_transceiver *reusable(rtc_peer_connection *pc, rtc_media_kind kind)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        bool used = t->has_current_direction && transceiver_sends(t->current_direction);
+        if (t->kind == kind && !t->sender.track && !t->stopped && !used)
+            return t;
+    }
+    return NULL;
+}
+
+static bool already_sent(rtc_peer_connection *pc, const rtc_media_stream_track *track)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
+        if (link_owner(l, rtc_rtp_transceiver, link)->sender.track == track)
+            return true;
+    return false;
+}
+
+static int begin_change(rtc_peer_connection *pc)
+{
+    pc->last_error[0] = 0;
+    if (pc->closed)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
+    (void)peer_now(pc);
+    return RTC_OK;
+}
+
+int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_media_stream *const *streams, size_t stream_count,
+                                  rtc_rtp_sender **sender)
+{
+    int error = pc && track ? begin_change(pc) : RTC_ERR_TYPE;
+    if (error)
+        return error;
+    if (already_sent(pc, track))
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the track is sent already");
+    rtc_media_kind kind = rtc_media_stream_track_kind(track);
+    rtc_rtp_transceiver *t = reusable(pc, kind);
+    struct rtc_rtp_sender probe = {0};
+    error = transceiver_set_streams(&probe, streams, stream_count);
+    if (error)
+        return peer_fail(pc, error, "the streams are not acceptable");
+    if (!t) {
+        error = transceiver_new(pc, kind, RTC_DIRECTION_SENDRECV, &t);
+        if (error)
+            return error;
+        t->created_by_add_track = true;
+    }
+    (void)transceiver_set_streams(&t->sender, streams, stream_count);
+    t->direction = (rtc_rtp_transceiver_direction)(t->direction | RTC_DIRECTION_SENDONLY);
+    transceiver_set_track(t, track);
+    peer_update_negotiation_needed(pc);
+    if (sender)
+        *sender = &t->sender;
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind kind, rtc_media_stream_track *track, const rtc_rtp_transceiver_init *given,
+                                        rtc_rtp_transceiver **out)
+{
+    rtc_rtp_transceiver_init init = {.size = sizeof init};
+    rtc_rtp_transceiver *t;
+    if (!pc || (given && (given->size == 0 || given->size > sizeof init)))
+        return RTC_ERR_TYPE;
+    int error = begin_change(pc);
+    if (error)
+        return error;
+    if (given)
+        memcpy(&init, given, given->size);
+    if (track)
+        kind = rtc_media_stream_track_kind(track);
+    if (kind != RTC_MEDIA_AUDIO && kind != RTC_MEDIA_VIDEO)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown kind of media %d", (int)kind);
+    if (init.has_direction && (unsigned)init.direction > RTC_DIRECTION_SENDRECV)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown direction %d", (int)init.direction);
+    struct rtc_rtp_sender probe = {0};
+    error = transceiver_set_streams(&probe, init.streams, init.stream_count);
+    if (error)
+        return peer_fail(pc, error, "the streams are not acceptable");
+    error = transceiver_new(pc, kind, init.has_direction ? init.direction : RTC_DIRECTION_SENDRECV, &t);
+    if (error)
+        return error;
+    (void)transceiver_set_streams(&t->sender, init.streams, init.stream_count);
+    t->sender.max_bitrate_bps = init.max_bitrate_bps;
+    if (track)
+        transceiver_set_track(t, track);
+    peer_update_negotiation_needed(pc);
+    if (out)
+        *out = t;
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *sender)
+{
+    int error = pc && sender ? begin_change(pc) : RTC_ERR_TYPE;
+    if (error)
+        return error;
+    rtc_rtp_transceiver *t = of_sender(sender);
+    if (t->connection != pc)
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the sender belongs to another connection");
+    if (!sender->track || t->stopped)
+        return RTC_OK;
+    transceiver_set_track(t, NULL);
+    t->direction = (rtc_rtp_transceiver_direction)(t->direction & ~RTC_DIRECTION_SENDONLY);
+    peer_update_negotiation_needed(pc);
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *pc)
+{
+    return pc->transceiver_count;
+}
+
+rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *pc, size_t index)
+{
+    struct link *l = pc->transceivers.next;
+    while (l != &pc->transceivers && index > 0) {
+        l = l->next;
+        index--;
+    }
+    return l == &pc->transceivers ? NULL : link_owner(l, rtc_rtp_transceiver, link);
+}

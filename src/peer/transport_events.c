@@ -1,0 +1,146 @@
+/* What the cores say, told to the connection. */
+#include "data_channel_object.h"
+#include "receive_pipeline.h"
+#include "send_pipeline.h"
+#include "transceiver.h"
+#include "transport.h"
+
+void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event)
+{
+    rtc_peer_connection *pc = t->pc;
+    (void)now;
+    switch (event->type) {
+    case ICE_EVENT_STATE:
+        peer_update_connection_states(pc);
+        break;
+    case ICE_EVENT_GATHERING_STATE:
+        if (event->code == ICE_GATHERING_COMPLETE)
+            candidates_complete(pc);
+        else
+            peer_set_gathering_state(pc, (rtc_ice_gathering_state)event->code);
+        break;
+    case ICE_EVENT_CANDIDATE:
+        candidates_gathered(pc, event->object);
+        break;
+    case ICE_EVENT_CANDIDATE_ERROR:
+        candidates_error(pc, event->object);
+        break;
+    default: /* the selected pair is looked up whenever something is sent */
+        break;
+    }
+}
+
+static void dtls_connected(struct transport *t)
+{
+    struct dtls_srtp_keys keys;
+    uint8_t local[sizeof keys.local_key + sizeof keys.local_salt], remote[sizeof local];
+    if (!t->rtp)
+        return;
+    if (dtls_srtp_keys(t->dtls, &keys)) {
+        log_write(t->context, RTC_LOG_WARNING, "peer", "the peer negotiated no SRTP profile: media can not flow");
+        return;
+    }
+    size_t len = (size_t)keys.key_len + keys.salt_len;
+    memcpy(local, keys.local_key, keys.key_len);
+    memcpy(local + keys.key_len, keys.local_salt, keys.salt_len);
+    memcpy(remote, keys.remote_key, keys.key_len);
+    memcpy(remote + keys.key_len, keys.remote_salt, keys.salt_len);
+    if (rtp_session_set_keys(t->rtp, keys.profile, slice_of(local, len), slice_of(remote, len)))
+        peer_give_up(t->pc);
+    memory_wipe(&keys, sizeof keys);
+    memory_wipe(local, sizeof local);
+    memory_wipe(remote, sizeof remote);
+}
+
+void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *event)
+{
+    if (event->type == DTLS_EVENT_DATA) {
+        if (t->channels && t->sctp_started)
+            data_channels_input(t->channels, now, packet_slice(event->packet), &t->sctp_out);
+        return;
+    }
+    if (event->code == DTLS_CONNECTED)
+        dtls_connected(t);
+    if ((event->code == DTLS_CLOSED || event->code == DTLS_FAILED) && t->channels)
+        data_channels_close(t->channels, now, &t->sctp_out); /* RFC 8831 6.7: the channels go with their transport */
+    if (event->code == DTLS_FAILED)
+        log_write(t->context, RTC_LOG_ERROR, "peer", "DTLS failed: %s", dtls_failure(t->dtls));
+    peer_update_connection_states(t->pc);
+}
+
+static void channel_opened_by_peer(struct transport *t, uint32_t handle)
+{
+    rtc_data_channel *channel = data_channel_new_remote(t->pc, handle);
+    if (channel)
+        (void)event_queue_add(t->pc, USER_DATA_CHANNEL, 0, channel, NULL);
+    else
+        peer_give_up(t->pc);
+    if (channel)
+        (void)event_queue_add(t->pc, USER_CHANNEL_OPEN, 0, channel, NULL);
+}
+
+void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *event)
+{
+    rtc_data_channel *channel = event->type >= CHANNEL_EVENT_STATE ? data_channel_by_handle(t->pc, event->id) : NULL;
+    struct user_event *told;
+    (void)now;
+    if (event->type == CHANNEL_EVENT_NEW) {
+        channel_opened_by_peer(t, event->id);
+        return;
+    }
+    if (!channel)
+        return;
+    switch (event->type) {
+    case CHANNEL_EVENT_STATE:
+        data_channel_set_state(channel, (rtc_data_channel_state)event->code);
+        break;
+    case CHANNEL_EVENT_MESSAGE:
+        told = event_queue_add(t->pc, USER_CHANNEL_MESSAGE, 0, channel, NULL);
+        if (told) {
+            told->packet = event->packet;
+            event->packet = NULL;
+        }
+        break;
+    case CHANNEL_EVENT_BUFFERED_LOW:
+        (void)event_queue_add(t->pc, USER_CHANNEL_LOW, 0, channel, NULL);
+        break;
+    case CHANNEL_EVENT_ERROR:
+        (void)event_queue_add(t->pc, USER_CHANNEL_ERROR, event->code, channel, NULL);
+        break;
+    default:
+        break;
+    }
+}
+
+void transport_rtp_event(struct transport *t, rtc_time_t now, struct event *event)
+{
+    rtc_rtp_transceiver *transceiver = transceiver_by_section(t->pc, event->id);
+    if (!transceiver)
+        return;
+    switch (event->type) {
+    case RTP_EVENT_VIDEO_FRAME:
+        receive_pipeline_video(transceiver->receiver.pipeline, now, event->object, event->value);
+        break;
+    case RTP_EVENT_AUDIO:
+        receive_pipeline_audio(transceiver->receiver.pipeline, now, event->code, event->object, (uint32_t)event->value);
+        break;
+    case RTP_EVENT_KEYFRAME_REQUEST:
+        if (transceiver->sender.pipeline)
+            send_pipeline_request_keyframe(transceiver->sender.pipeline);
+        break;
+    case RTP_EVENT_TARGET_BITRATE:
+        transceiver->sender.target_bitrate_bps = (uint32_t)event->value;
+        if (transceiver->sender.pipeline)
+            send_pipeline_set_bitrate(transceiver->sender.pipeline, (uint32_t)event->value);
+        break;
+    case RTP_EVENT_UNMUTE:
+    case RTP_EVENT_MUTE:
+        transceiver_set_muted(transceiver, event->type == RTP_EVENT_MUTE);
+        break;
+    case RTP_EVENT_CIRCUIT_BREAKER:
+        log_write(t->context, RTC_LOG_ERROR, "peer", "section '%s': the circuit breaker stopped its media (RFC 8083)", transceiver->mid);
+        break;
+    default:
+        break;
+    }
+}
