@@ -1,0 +1,529 @@
+/* The agent: its life, its lists of candidates and its state. See ice_agent.h. */
+#include "ice_internal.h"
+
+#include "hash.h"
+#include "memory.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* RFC 8863: not even a check list of only failed pairs fails before this, since the peer may reach us yet. */
+static const rtc_time_t patience = 16 * ICE_SECOND;
+/* The same when the peer never said that it has no more candidates: a whole transaction of RFC 8489 section 6.2.1. */
+static const rtc_time_t patience_most = 39500 * ICE_MS;
+static const rtc_time_t lost_most = 20 * ICE_SECOND;
+static const rtc_time_t long_ago = -3600 * ICE_SECOND;
+
+enum { UFRAG_MIN = 4, PASSWORD_MIN = 22 };
+
+uint32_t ice_request_id(struct ice_agent *agent)
+{
+    if (++*agent->next_request_id == 0)
+        ++*agent->next_request_id;
+    return *agent->next_request_id;
+}
+
+static bool is_ice_text(struct slice s, size_t min, size_t max)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.data[i];
+        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alphanumeric && c != '+' && c != '/')
+            return false;
+    }
+    return s.len >= min && s.len <= max;
+}
+
+int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count)
+{
+    struct ice_server_state *copy = NULL;
+    if (count > ICE_SERVERS_MAX)
+        return RTC_ERR_RANGE;
+    /* Queries of the current gathering stand on the list they were begun with. */
+    if (agent->gathering != ICE_GATHERING_NEW)
+        return RTC_OK;
+    if (count > 0 && !(copy = memory_zeroed(agent->context, count * sizeof *copy)))
+        return RTC_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++)
+        copy[i].config = servers[i];
+    memory_free(agent->context, agent->servers);
+    agent->servers = copy;
+    agent->server_count = count;
+    return RTC_OK;
+}
+
+int ice_agent_new(rtc_context *context, const struct ice_options *options, struct ice_agent **out)
+{
+    context = context_resolve(context);
+    struct ice_agent *agent = context ? memory_zeroed(context, sizeof *agent) : NULL;
+    if (!agent)
+        return RTC_ERR_NO_MEMORY;
+    agent->context = rtc_context_ref(context);
+    agent->next_request_id = options->next_request_id;
+    agent->include_loopback = options->include_loopback;
+    agent->controlling = options->controlling;
+    agent->tie_breaker = context_random_u64(context);
+    context_random_text(context, agent->local_ufrag, ICE_LOCAL_UFRAG_LEN);
+    context_random_text(context, agent->local_password, ICE_LOCAL_PASSWORD_LEN);
+    agent->first_valid = RTC_TIME_NEVER;
+    agent->check_due = RTC_TIME_NEVER;
+    agent->check_sent = long_ago;
+    list_init(&agent->triggered);
+    int error = ice_agent_set_servers(agent, options->servers, options->server_count);
+    if (error != RTC_OK) {
+        ice_agent_free(agent);
+        return error;
+    }
+    *out = agent;
+    return RTC_OK;
+}
+
+void ice_agent_free(struct ice_agent *agent)
+{
+    if (!agent)
+        return;
+    rtc_context *context = agent->context;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        memory_free(context, agent->pairs[i]);
+    for (size_t i = 0; i < agent->remote_count; i++)
+        memory_free(context, agent->remotes[i]);
+    for (size_t i = 0; i < agent->base_count; i++)
+        memory_free(context, agent->bases[i]);
+    memory_free(context, agent->pairs);
+    memory_free(context, agent->remotes);
+    memory_free(context, agent->bases);
+    memory_free(context, agent->locals);
+    memory_free(context, agent->queries);
+    memory_free(context, agent->servers);
+    memory_wipe(agent, sizeof *agent);
+    memory_free(context, agent);
+    rtc_context_unref(context);
+}
+
+/* An event's object is released without a context, so it carries its own. */
+struct candidate_object {
+    struct ice_candidate candidate;
+    rtc_context *context;
+};
+
+static void release_candidate(void *object)
+{
+    struct candidate_object *o = object;
+    memory_free(o->context, o);
+}
+
+static bool announce(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
+{
+    struct candidate_object *o = memory_alloc(agent->context, sizeof *o);
+    struct event *e = o ? out_event(out, ICE_EVENT_CANDIDATE, 0) : NULL;
+    if (!e) {
+        memory_free(agent->context, o);
+        out->failed = true;
+        return false;
+    }
+    *o = (struct candidate_object){*candidate, agent->context};
+    e->object = o;
+    e->release = release_candidate;
+    return true;
+}
+
+bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
+{
+    void *locals = agent->locals;
+    if (!memory_grow(agent->context, &locals, &agent->local_capacity, agent->local_count + 1, sizeof *agent->locals)) {
+        out->failed = true;
+        return false;
+    }
+    agent->locals = locals;
+    agent->locals[agent->local_count++] = *candidate;
+    return announce(agent, candidate, out);
+}
+
+uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice server)
+{
+    uint8_t bytes[1 + sizeof base->ip + 256] = {type};
+    size_t len = server.len < 256 ? server.len : 256;
+    memcpy(bytes + 1, base->ip, sizeof base->ip);
+    if (len > 0)
+        memcpy(bytes + 1 + sizeof base->ip, server.data, len);
+    return hash_crc32(slice_of(bytes, 1 + sizeof base->ip + len));
+}
+
+struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address)
+{
+    for (size_t i = 0; i < agent->remote_count; i++)
+        if (address_eq(&agent->remotes[i]->address, address))
+            return agent->remotes[i];
+    return NULL;
+}
+
+static struct ice_remote *new_remote(struct ice_agent *agent, const struct address *address, uint8_t type, uint32_t priority)
+{
+    void *remotes = agent->remotes;
+    if (!memory_grow(agent->context, &remotes, &agent->remote_capacity, agent->remote_count + 1, sizeof *agent->remotes))
+        return NULL;
+    agent->remotes = remotes;
+    struct ice_remote *remote = memory_zeroed(agent->context, sizeof *remote);
+    if (!remote)
+        return NULL;
+    remote->address = *address;
+    remote->type = type;
+    remote->priority = priority;
+    agent->remotes[agent->remote_count++] = remote;
+    return remote;
+}
+
+struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority)
+{
+    uint32_t limit = context_limits(agent->context)->remote_candidates / 2 + 1;
+    if (agent->reflexive_count >= limit) {
+        agent->counters.over_limit++;
+        return NULL;
+    }
+    struct ice_remote *remote = new_remote(agent, address, ICE_PEER_REFLEXIVE, priority);
+    if (!remote)
+        return NULL;
+    agent->reflexive_count++;
+    /* A foundation of its own (RFC 8445 section 7.3.1.3); '+' keeps it apart from signalled numbers. */
+    (void)snprintf(remote->foundation, sizeof remote->foundation, "+%u", ++agent->foundation_serial);
+    return remote;
+}
+
+/* What a candidate must be for this agent to check it. */
+static bool is_checkable(const struct ice_agent *agent, const struct ice_candidate *c)
+{
+    const struct address *a = &c->address;
+    bool stale = c->ufrag[0] && agent->have_remote_credentials && strcmp(c->ufrag, agent->remote_ufrag) != 0;
+    return c->protocol == PATH_UDP && c->component == ICE_COMPONENT && !stale && a->family != ADDRESS_NONE && a->port != 0 &&
+           !address_is_any(a) && !address_is_multicast(a) && !(a->family == ADDRESS_IPV6 && address_is_link_local(a));
+}
+
+/* A peer-reflexive candidate turns out to be one that the peer signals (RFC 8838 section 11.4). */
+static void upgrade(struct ice_agent *agent, struct ice_remote *remote, const struct ice_candidate *c)
+{
+    if (remote->type != ICE_PEER_REFLEXIVE)
+        return;
+    agent->reflexive_count--;
+    remote->type = c->type;
+    remote->priority = c->priority;
+    memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
+    ice_prioritize(agent);
+    ice_pair_remote(agent, remote);
+}
+
+static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
+{
+    struct ice_remote *known = ice_find_remote(agent, &c->address);
+    if (known) {
+        upgrade(agent, known, c);
+        return RTC_OK;
+    }
+    if (agent->remote_count - agent->reflexive_count >= context_limits(agent->context)->remote_candidates) {
+        agent->counters.over_limit++;
+        return RTC_ERR_QUOTA_EXCEEDED;
+    }
+    struct ice_remote *remote = new_remote(agent, &c->address, c->type, c->priority);
+    if (!remote)
+        return RTC_ERR_NO_MEMORY;
+    memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
+    ice_pair_remote(agent, remote);
+    return RTC_OK;
+}
+
+int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out)
+{
+    int error = RTC_OK;
+    if (agent->state == ICE_CLOSED)
+        return RTC_ERR_INVALID_STATE;
+    agent->peer_seen = true;
+    if (is_checkable(agent, candidate))
+        error = add_remote(agent, candidate);
+    else
+        agent->counters.ignored++;
+    ice_run(agent, now, out);
+    return error;
+}
+
+void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    agent->end_of_candidates = true;
+    agent->peer_seen = true;
+    ice_run(agent, now, out);
+}
+
+int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, struct slice ufrag, struct slice password, struct out *out)
+{
+    if (!is_ice_text(ufrag, UFRAG_MIN, ICE_UFRAG_MAX) || !is_ice_text(password, PASSWORD_MIN, ICE_PASSWORD_MAX))
+        return RTC_ERR_SYNTAX;
+    if (agent->have_remote_credentials)
+        return slice_is(ufrag, agent->remote_ufrag) && slice_is(password, agent->remote_password) ? RTC_OK : RTC_ERR_NOT_SUPPORTED;
+    memcpy(agent->remote_ufrag, ufrag.data, ufrag.len);
+    memcpy(agent->remote_password, password.data, password.len);
+    agent->have_remote_credentials = true;
+    ice_run(agent, now, out);
+    return RTC_OK;
+}
+
+void ice_agent_set_controlling(struct ice_agent *agent, bool controlling)
+{
+    if (agent->state != ICE_NEW || agent->remote_lite || agent->controlling == controlling)
+        return;
+    agent->controlling = controlling;
+    ice_prioritize(agent);
+}
+
+void ice_agent_set_remote_lite(struct ice_agent *agent)
+{
+    ice_agent_set_controlling(agent, true);
+    agent->remote_lite = true;
+}
+
+void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    if (agent->gathering != ICE_GATHERING_NEW || agent->state == ICE_CLOSED)
+        return;
+    ice_gather_start(agent, now, out);
+    ice_run(agent, now, out);
+}
+
+void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
+{
+    if (agent->state == ICE_CLOSED)
+        return;
+    ice_input(agent, now, from, packet, out);
+    ice_run(agent, now, out);
+}
+
+bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
+{
+    if (agent->state == ICE_CLOSED)
+        return ice_find_base(agent, result->id) != NULL;
+    if (!ice_gather_result(agent, now, result, out))
+        return false;
+    ice_run(agent, now, out);
+    return true;
+}
+
+void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    ice_run(agent, now, out);
+}
+
+static void set_state(struct ice_agent *agent, enum ice_state state, struct out *out)
+{
+#define TO(s) (1u << (s))
+    static const unsigned allowed[] = {
+        [ICE_NEW] = TO(ICE_CHECKING) | TO(ICE_CLOSED),
+        [ICE_CHECKING] = TO(ICE_CONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
+        [ICE_CONNECTED] = TO(ICE_COMPLETED) | TO(ICE_DISCONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
+        [ICE_COMPLETED] = TO(ICE_CONNECTED) | TO(ICE_DISCONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
+        [ICE_DISCONNECTED] = TO(ICE_CONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
+        [ICE_FAILED] = TO(ICE_CLOSED),
+        [ICE_CLOSED] = 0,
+    };
+#undef TO
+    assert(allowed[agent->state] & 1u << state);
+    agent->state = state;
+    struct event *e = state == ICE_CLOSED ? NULL : out_event(out, ICE_EVENT_STATE, 0);
+    if (e)
+        e->code = (int)state;
+}
+
+static bool is_complete(const struct ice_agent *agent)
+{
+    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_checks_done(agent);
+}
+
+static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
+{
+    return now >= agent->started + patience_most || (now >= agent->started + patience && is_complete(agent));
+}
+
+static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t now)
+{
+    switch (agent->state) {
+    case ICE_NEW:
+        return agent->have_remote_credentials && agent->peer_seen ? ICE_CHECKING : ICE_NEW;
+    case ICE_CHECKING:
+        return nothing_left(agent, now) ? ICE_FAILED : ICE_CHECKING;
+    case ICE_DISCONNECTED:
+        return now >= agent->lost + lost_most ? ICE_FAILED : ICE_DISCONNECTED;
+    default:
+        return ICE_DISCONNECTED;
+    }
+}
+
+static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
+{
+    const struct ice_pair *pair = agent->selected;
+    if (agent->state == ICE_FAILED || agent->state == ICE_CLOSED)
+        return agent->state;
+    if (agent->state == ICE_NEW || !pair)
+        return unselected_state(agent, now);
+    if (agent->state == ICE_CHECKING)
+        return ICE_CONNECTED;
+    if (now >= ice_failed_at(pair))
+        return ICE_FAILED;
+    if (now >= ice_disconnected_at(pair))
+        return ICE_DISCONNECTED;
+    return agent->state != ICE_DISCONNECTED && is_complete(agent) ? ICE_COMPLETED : ICE_CONNECTED;
+}
+
+static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    enum ice_state next;
+    while ((next = next_state(agent, now)) != agent->state) {
+        if (next == ICE_CHECKING)
+            agent->started = now;
+        set_state(agent, next, out);
+    }
+}
+
+/* Does whatever is due; every entry point ends here. */
+void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    if (agent->state == ICE_CLOSED)
+        return;
+    ice_gather_run(agent, now, out);
+    if (agent->state == ICE_FAILED)
+        return;
+    ice_check_list_run(agent, now, out);
+    ice_select(agent, now, out);
+    ice_nominate_run(agent, now, out);
+    ice_consent_run(agent, now, out);
+    update_state(agent, now, out);
+}
+
+static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    if (agent->state == ICE_CHECKING) {
+        deadline_min(best, why, agent->started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
+    } else if (agent->state == ICE_DISCONNECTED) {
+        deadline_min(best, why, agent->selected ? ice_failed_at(agent->selected) : agent->lost + lost_most, TIMER_ICE_STATE);
+    } else if (agent->selected) {
+        deadline_min(best, why, ice_disconnected_at(agent->selected), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_failed_at(agent->selected), TIMER_ICE_STATE);
+    }
+}
+
+rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *why)
+{
+    rtc_time_t best = RTC_TIME_NEVER;
+    if (why)
+        *why = TIMER_NONE;
+    if (agent->state == ICE_CLOSED)
+        return best;
+    ice_gather_deadline(agent, &best, why);
+    if (agent->state == ICE_FAILED)
+        return best;
+    ice_check_list_deadline(agent, &best, why);
+    ice_nominate_deadline(agent, &best, why);
+    ice_consent_deadline(agent, &best, why);
+    state_deadline(agent, &best, why);
+    return best;
+}
+
+void ice_agent_close(struct ice_agent *agent, struct out *out)
+{
+    if (agent->state == ICE_CLOSED)
+        return;
+    set_state(agent, ICE_CLOSED, out);
+    for (size_t i = 0; i < agent->base_count; i++)
+        if (agent->bases[i]->state != ICE_BASE_CLOSED)
+            (void)out_request(out, REQUEST_CLOSE, agent->bases[i]->socket);
+}
+
+const char *ice_agent_local_ufrag(const struct ice_agent *agent)
+{
+    return agent->local_ufrag;
+}
+
+const char *ice_agent_local_password(const struct ice_agent *agent)
+{
+    return agent->local_password;
+}
+
+bool ice_agent_controlling(const struct ice_agent *agent)
+{
+    return agent->controlling;
+}
+
+enum ice_state ice_agent_state(const struct ice_agent *agent)
+{
+    return agent->state;
+}
+
+enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent)
+{
+    return agent->gathering;
+}
+
+const struct path *ice_agent_selected(const struct ice_agent *agent)
+{
+    return agent->selected && agent->state != ICE_FAILED && agent->state != ICE_CLOSED ? &agent->selected_path : NULL;
+}
+
+/* The local side as the peer sees it: the base itself, a server-reflexive candidate, or else peer-reflexive (RFC 8445 section 7.2.5.3.1). */
+static void describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out)
+{
+    for (size_t i = 0; i < agent->local_count; i++) {
+        *out = agent->locals[i];
+        if (address_eq(&out->address, &pair->mapped))
+            return;
+    }
+    *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_PEER_REFLEXIVE};
+    out->address = pair->mapped;
+    out->related = pair->base->address;
+    out->priority = ice_candidate_priority(ICE_PEER_REFLEXIVE, pair->base->preference, ICE_COMPONENT);
+}
+
+static void describe_remote(const struct ice_remote *remote, struct ice_candidate *out)
+{
+    *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = remote->type, .priority = remote->priority};
+    out->address = remote->address;
+    memcpy(out->foundation, remote->foundation, sizeof out->foundation);
+}
+
+bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out)
+{
+    const struct ice_pair *pair = agent->selected;
+    if (!pair)
+        return false;
+    *out = (struct ice_selected){.path = agent->selected_path, .rtt_us = pair->rtt, .total_rtt_us = pair->total_rtt};
+    describe_local(agent, pair, &out->local);
+    describe_remote(pair->remote, &out->remote);
+    out->responses_received = pair->responses_received;
+    out->requests_sent = pair->requests_sent;
+    out->requests_received = pair->requests_received;
+    out->responses_sent = pair->responses_sent;
+    return true;
+}
+
+bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from)
+{
+    const struct ice_base *base = ice_find_base(agent, from->socket);
+    const struct ice_pair *pair = base ? ice_find_pair(agent, base, &from->remote) : NULL;
+    return pair && pair->receivable;
+}
+
+rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent)
+{
+    rtc_time_t best = 0;
+    if (agent->selected)
+        return agent->selected->rtt;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->rtt > 0 && (best == 0 || agent->pairs[i]->rtt < best))
+            best = agent->pairs[i]->rtt;
+    return best;
+}
+
+size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ice_candidate **out)
+{
+    *out = agent->locals;
+    return agent->local_count;
+}
+
+const struct ice_counters *ice_agent_counters(const struct ice_agent *agent)
+{
+    return &agent->counters;
+}

@@ -1,0 +1,120 @@
+/* An ICE agent (RFC 8445, trickle RFC 8838, dual stack RFC 8421, consent RFC 7675, patience RFC 8863) for one component and one data
+ * stream: a pure state machine. Time and datagrams go in; datagrams, requests for sockets and names, and events come out.
+ *
+ *   NEW --candidate/credentials--> CHECKING --selected--> CONNECTED --all checks done--> COMPLETED
+ *                                     |                     |  ^  consent lost/regained      |
+ *                                     |                     v  |                             |
+ *                                     +--> FAILED <----- DISCONNECTED <----------------------+
+ *   any --close--> CLOSED                      (RTCIceTransportState, webrtc-pc 5.6.5)
+ */
+#ifndef CRTC_ICE_AGENT_H
+#define CRTC_ICE_AGENT_H
+
+#include "ice_candidate.h"
+#include "out.h"
+
+struct ice_agent;
+
+enum ice_state { ICE_NEW, ICE_CHECKING, ICE_CONNECTED, ICE_COMPLETED, ICE_DISCONNECTED, ICE_FAILED, ICE_CLOSED };
+enum ice_gathering_state { ICE_GATHERING_NEW, ICE_GATHERING_ACTIVE, ICE_GATHERING_COMPLETE };
+
+/* Events (struct event). */
+enum {
+    ICE_EVENT_STATE = EVENT_ICE,     /* code: enum ice_state, already stored */
+    ICE_EVENT_GATHERING_STATE,       /* code: enum ice_gathering_state */
+    ICE_EVENT_CANDIDATE,             /* object: struct ice_candidate, owned by the event. A new local candidate. */
+    ICE_EVENT_CANDIDATE_ERROR,       /* object: struct ice_candidate_error, owned by the event */
+    ICE_EVENT_SELECTED_PAIR,         /* the pair used for sending changed: ice_agent_selected() */
+    ICE_EVENT_VALIDATED              /* a path became good for receiving: what was held for it may be processed */
+};
+
+struct ice_candidate_error {
+    struct address local;
+    char url[272];
+    uint16_t code; /* STUN error code, or 701: the server could not be reached (webrtc-pc 4.8.3) */
+    char text[128];
+};
+
+/* A `stun:` server. Its name is resolved by a request when it is not numeric. */
+struct ice_server {
+    char host[256];
+    uint16_t port;
+};
+
+enum { ICE_SERVERS_MAX = 16, ICE_UFRAG_MAX = 256, ICE_PASSWORD_MAX = 256, ICE_LOCAL_UFRAG_LEN = 8, ICE_LOCAL_PASSWORD_LEN = 24 };
+
+struct ice_options {
+    bool controlling;
+    bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
+    struct ice_server servers[ICE_SERVERS_MAX];
+    uint32_t server_count;
+    uint32_t *next_request_id; /* the connection's counter of request ids, shared with others; borrowed for the agent's life */
+};
+
+/* What getStats and the application may know of a pair. */
+struct ice_selected {
+    struct path path;            /* where packets go */
+    struct ice_candidate local;
+    struct ice_candidate remote;
+    rtc_time_t rtt_us;           /* smoothed round trip of checks; 0 while unmeasured */
+    rtc_time_t total_rtt_us;
+    uint64_t responses_received;
+    uint64_t requests_sent;
+    uint64_t requests_received;
+    uint64_t responses_sent;
+};
+
+struct ice_counters {
+    uint64_t malformed;       /* datagrams of STUN shape that did not parse */
+    uint64_t unauthenticated; /* wrong or missing MESSAGE-INTEGRITY, unknown user */
+    uint64_t over_limit;      /* candidates or pairs beyond a limit */
+    uint64_t ignored;         /* responses that match no transaction, .local candidates, ... */
+};
+
+int ice_agent_new(rtc_context *context, const struct ice_options *options, struct ice_agent **out);
+void ice_agent_free(struct ice_agent *agent);
+
+/* Local credentials, made by ice_agent_new. Borrowed. */
+const char *ice_agent_local_ufrag(const struct ice_agent *agent);
+const char *ice_agent_local_password(const struct ice_agent *agent);
+/* RTC_ERR_SYNTAX unless 4-256 and 22-256 ICE characters. Setting the same again is harmless; different ones are an ICE restart, which is not
+ * built: RTC_ERR_NOT_SUPPORTED. */
+int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, struct slice ufrag, struct slice password, struct out *out);
+/* Changes the role before the peer is known (both roles are taken at set-up); later the tie-breaker decides. */
+void ice_agent_set_controlling(struct ice_agent *agent, bool controlling);
+bool ice_agent_controlling(const struct ice_agent *agent);
+/* The peer is ICE-lite (a=ice-lite): we control. */
+void ice_agent_set_remote_lite(struct ice_agent *agent);
+
+/* Replaces the servers; used by the next gathering. */
+int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count);
+/* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. */
+void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
+/* The peer's candidate. mDNS names are accepted and ignored, TCP and relayed-over-TCP ones too. RTC_ERR_QUOTA_EXCEEDED beyond the limit. Before
+ * the credentials are known it is kept. */
+int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out);
+void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out);
+
+/* A datagram whose first byte is 0-3 (RFC 7983). */
+void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);
+/* True when the result's id was this agent's. */
+bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
+void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out);
+rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *why);
+/* Asks for the sockets to be closed; no event follows. */
+void ice_agent_close(struct ice_agent *agent, struct out *out);
+
+enum ice_state ice_agent_state(const struct ice_agent *agent);
+enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent);
+/* The pair to send on, which has consent; NULL when nothing may be sent. Borrowed until the next call. */
+const struct path *ice_agent_selected(const struct ice_agent *agent);
+bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out);
+/* A Binding request from, or success response for, this 5-tuple was authenticated: DTLS and media from it may be taken. */
+bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from);
+/* Smoothed round trip; 0 when unmeasured. */
+rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent);
+/* Local candidates in the order they were gathered. Borrowed until the next call. */
+size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ice_candidate **out);
+const struct ice_counters *ice_agent_counters(const struct ice_agent *agent);
+
+#endif

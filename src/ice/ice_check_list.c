@@ -1,0 +1,349 @@
+/* The check list (RFC 8445 sections 6.1.2 and 6.1.4): pairs, their priorities, freezing by foundation, pruning to the limit, the
+ * triggered-check queue, pacing and the checks themselves. Set-up time is decided here: a check that is lost early is repeated after 50 ms, and
+ * checks between host candidates are not held back for each other. */
+#include "ice_internal.h"
+
+#include "memory.h"
+
+enum { BURST = 5, SENDS_MAX = 12, SENDS_ONCE_SELECTED = 8 };
+
+static const rtc_time_t retransmit_first = 50 * ICE_MS;
+static const rtc_time_t retransmit_most = 1600 * ICE_MS;
+static const rtc_time_t pace_ordinary = 20 * ICE_MS; /* Ta, RFC 8445 section 14.2 */
+static const rtc_time_t pace_host = 5 * ICE_MS;
+static const rtc_time_t burst_again = 100 * ICE_MS;
+static const rtc_time_t retrigger = 20 * ICE_MS;
+
+bool ice_pair_unresolved(const struct ice_pair *p)
+{
+    return p->state == ICE_PAIR_FROZEN || p->state == ICE_PAIR_WAITING || p->state == ICE_PAIR_IN_PROGRESS;
+}
+
+/* RFC 8445 section 6.1.2.3; G is the controlling agent's candidate priority, D the controlled one's. */
+static uint64_t pair_priority(const struct ice_agent *agent, const struct ice_base *base, const struct ice_remote *remote)
+{
+    uint64_t g = agent->controlling ? base->priority : remote->priority;
+    uint64_t d = agent->controlling ? remote->priority : base->priority;
+    return ((g < d ? g : d) << 32) + 2 * (g > d ? g : d) + (g > d ? 1 : 0);
+}
+
+void ice_prioritize(struct ice_agent *agent)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        agent->pairs[i]->priority = pair_priority(agent, agent->pairs[i]->base, agent->pairs[i]->remote);
+}
+
+struct ice_pair *ice_find_pair(const struct ice_agent *agent, const struct ice_base *base, const struct address *remote)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->base == base && address_eq(&agent->pairs[i]->remote->address, remote))
+            return agent->pairs[i];
+    return NULL;
+}
+
+static void remove_pair(struct ice_agent *agent, size_t index)
+{
+    struct ice_pair *pair = agent->pairs[index];
+    list_remove(&pair->triggered);
+    agent->pairs[index] = agent->pairs[--agent->pair_count];
+    memory_free(agent->context, pair);
+}
+
+/* The pair that the check list can best do without: the lowest priority on which nothing ever arrived. A check on its way protects it, but not
+ * against a pair whose path is known to work. */
+static bool find_victim(const struct ice_agent *agent, bool forced, size_t *index)
+{
+    const struct ice_pair *worst = NULL;
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        const struct ice_pair *p = agent->pairs[i];
+        if (p->receivable || p->state == ICE_PAIR_SUCCEEDED || (p->state == ICE_PAIR_IN_PROGRESS && !forced))
+            continue;
+        if (worst && worst->priority <= p->priority)
+            continue;
+        worst = p;
+        *index = i;
+    }
+    return worst != NULL;
+}
+
+/* Room for one more pair: beyond the limit the lowest priority goes (RFC 8445 section 6.1.2.5), unless that is the new one itself. */
+static bool make_room(struct ice_agent *agent, uint64_t priority, bool forced)
+{
+    size_t victim;
+    if (agent->pair_count < context_limits(agent->context)->candidate_pairs)
+        return true;
+    agent->counters.over_limit++;
+    if (!find_victim(agent, forced, &victim) || (!forced && agent->pairs[victim]->priority >= priority))
+        return false;
+    remove_pair(agent, victim);
+    return true;
+}
+
+static bool same_foundation(const struct ice_pair *a, const struct ice_pair *b)
+{
+    return a->base->foundation == b->base->foundation && strcmp(a->remote->foundation, b->remote->foundation) == 0;
+}
+
+/* A pair joins a running check list Frozen, unless its foundation is known to work (RFC 8838 section 12); unfreeze() thaws the rest. */
+static enum ice_pair_state first_state(const struct ice_agent *agent, const struct ice_pair *pair)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->state == ICE_PAIR_SUCCEEDED && same_foundation(agent->pairs[i], pair))
+            return ICE_PAIR_WAITING;
+    return ICE_PAIR_FROZEN;
+}
+
+static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote, bool forced)
+{
+    struct ice_pair *pair = ice_find_pair(agent, base, &remote->address);
+    uint64_t priority = pair_priority(agent, base, remote);
+    if (pair)
+        return pair;
+    void *pairs = agent->pairs;
+    if (!make_room(agent, priority, forced) ||
+        !memory_grow(agent->context, &pairs, &agent->pair_capacity, agent->pair_count + 1, sizeof *agent->pairs))
+        return NULL;
+    agent->pairs = pairs;
+    pair = memory_zeroed(agent->context, sizeof *pair);
+    if (!pair)
+        return NULL;
+    list_init(&pair->triggered);
+    pair->base = base;
+    pair->remote = remote;
+    pair->priority = priority;
+    pair->state = first_state(agent, pair);
+    agent->pairs[agent->pair_count++] = pair;
+    return pair;
+}
+
+/* Loopback reaches nothing else; the other way, a peer on this host may well be reached by its loopback address. */
+static bool may_pair(const struct ice_base *base, const struct ice_remote *remote)
+{
+    return base->state == ICE_BASE_OPEN && base->address.family == remote->address.family &&
+           (!address_is_loopback(&base->address) || address_is_loopback(&remote->address));
+}
+
+void ice_pair_base(struct ice_agent *agent, struct ice_base *base)
+{
+    for (size_t i = 0; i < agent->remote_count; i++)
+        if (may_pair(base, agent->remotes[i]))
+            (void)add_pair(agent, base, agent->remotes[i], false);
+}
+
+void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
+{
+    for (size_t i = 0; i < agent->base_count; i++)
+        if (may_pair(agent->bases[i], remote))
+            (void)add_pair(agent, agent->bases[i], remote, false);
+}
+
+struct ice_pair *ice_pair_force(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote)
+{
+    return add_pair(agent, base, remote, true);
+}
+
+void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
+{
+    base->state = ICE_BASE_CLOSED;
+    for (size_t i = agent->pair_count; i > 0; i--) {
+        if (agent->pairs[i - 1]->base != base)
+            continue;
+        if (agent->pairs[i - 1] == agent->selected) {
+            agent->selected = NULL;
+            agent->lost = now;
+        }
+        remove_pair(agent, i - 1);
+    }
+}
+
+static void enqueue(struct ice_agent *agent, struct ice_pair *pair)
+{
+    list_remove(&pair->triggered);
+    list_append(&agent->triggered, &pair->triggered);
+}
+
+void ice_recheck(struct ice_agent *agent, struct ice_pair *pair)
+{
+    pair->check.active = false;
+    if (pair->state == ICE_PAIR_SUCCEEDED)
+        return;
+    pair->state = ICE_PAIR_WAITING;
+    enqueue(agent, pair);
+}
+
+/* RFC 8445 section 7.3.1.4. A check on its way is repeated at once and starts over with short intervals: that a request came through shows
+ * that the peer, or the NAT before us, was only not ready for the earlier ones. */
+void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
+{
+    if (pair->state == ICE_PAIR_SUCCEEDED)
+        return;
+    if (pair->state != ICE_PAIR_IN_PROGRESS || !pair->check.active) {
+        if (pair->triggered.next == &pair->triggered)
+            ice_recheck(agent, pair);
+        return;
+    }
+    if (now < pair->check.last_sent + retrigger)
+        return;
+    pair->check.next_send = now;
+    pair->check.interval = retransmit_first;
+    pair->check.sends = pair->check.sends > 1 ? 1 : pair->check.sends;
+}
+
+/* Many checks at once get longer intervals, so that their sum stays bounded (in the spirit of RFC 8445 section 14.3). */
+static rtc_time_t first_interval(const struct ice_agent *agent, const struct ice_pair *pair)
+{
+    rtc_time_t interval = 0;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->state == ICE_PAIR_IN_PROGRESS)
+            interval += 5 * ICE_MS;
+    if (pair->rtt > 0)
+        interval = pair->rtt * 3 / 2;
+    return interval < retransmit_first ? retransmit_first : interval > 500 * ICE_MS ? 500 * ICE_MS : interval;
+}
+
+static void transmit(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+{
+    ice_send_check(agent, pair, pair->check.id, pair->check_nominates, now, out);
+    ice_transaction_sent(&pair->check, retransmit_most, now);
+}
+
+void ice_start_check(struct ice_agent *agent, struct ice_pair *pair, bool nominate, rtc_time_t now, struct out *out)
+{
+    ice_transaction_start(agent, &pair->check, first_interval(agent, pair), now);
+    pair->check_nominates = nominate;
+    if (pair->state != ICE_PAIR_SUCCEEDED)
+        pair->state = ICE_PAIR_IN_PROGRESS;
+    transmit(agent, pair, now, out);
+}
+
+void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const struct address *mapped, rtc_time_t now, struct out *out)
+{
+    pair->nominated |= agent->controlling ? pair->check_nominates : pair->peer_nominates;
+    pair->check = (struct ice_transaction){0};
+    pair->check_nominates = false;
+    pair->mapped = *mapped;
+    pair->consent = now;
+    list_remove(&pair->triggered);
+    if (pair->state != ICE_PAIR_SUCCEEDED) {
+        pair->state = ICE_PAIR_SUCCEEDED;
+        for (size_t i = 0; i < agent->pair_count; i++)
+            if (agent->pairs[i]->state == ICE_PAIR_FROZEN && same_foundation(agent->pairs[i], pair))
+                agent->pairs[i]->state = ICE_PAIR_WAITING;
+    }
+    if (agent->first_valid == RTC_TIME_NEVER)
+        agent->first_valid = now;
+    ice_heard(agent, pair, now, out);
+}
+
+static void retransmit(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+{
+    int most = agent->selected && pair->state != ICE_PAIR_SUCCEEDED ? SENDS_ONCE_SELECTED : SENDS_MAX;
+    if (pair->check.sends < most) {
+        transmit(agent, pair, now, out);
+        return;
+    }
+    pair->check.active = false;
+    if (pair->state == ICE_PAIR_IN_PROGRESS)
+        pair->state = ICE_PAIR_FAILED;
+}
+
+static bool is_urgent(const struct ice_pair *pair)
+{
+    return pair->remote->type == ICE_HOST || pair->triggered.next != &pair->triggered;
+}
+
+/* Whether a pair of the same foundation is about to tell how this one will fare. One that was sent twice without answer tells nothing soon:
+ * peers exist that give every candidate the same foundation. */
+static bool held_by_foundation(const struct ice_agent *agent, size_t index)
+{
+    const struct ice_pair *pair = agent->pairs[index];
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        const struct ice_pair *p = agent->pairs[i];
+        bool tells = p->state == ICE_PAIR_WAITING || (p->state == ICE_PAIR_IN_PROGRESS && p->check.sends < 2);
+        bool before = p->state == ICE_PAIR_FROZEN && (p->priority > pair->priority || (p->priority == pair->priority && i < index));
+        if (p != pair && (tells || before) && same_foundation(p, pair))
+            return true;
+    }
+    return false;
+}
+
+static void unfreeze(struct ice_agent *agent)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->state == ICE_PAIR_FROZEN && !held_by_foundation(agent, i))
+            agent->pairs[i]->state = ICE_PAIR_WAITING;
+}
+
+static struct ice_pair *best_waiting(const struct ice_agent *agent)
+{
+    struct ice_pair *best = NULL;
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        struct ice_pair *p = agent->pairs[i];
+        if (p->state == ICE_PAIR_WAITING && (!best || p->priority > best->priority))
+            best = p;
+    }
+    return best;
+}
+
+/* RFC 8445 section 6.1.4.2: triggered checks first, then the Waiting pair of highest priority, thawing when there is none. */
+static struct ice_pair *next_check(struct ice_agent *agent)
+{
+    if (!list_empty(&agent->triggered))
+        return link_owner(agent->triggered.next, struct ice_pair, triggered);
+    unfreeze(agent);
+    return best_waiting(agent);
+}
+
+static rtc_time_t paced(struct ice_agent *agent, const struct ice_pair *pair, rtc_time_t now)
+{
+    if (now >= agent->check_sent + burst_again)
+        agent->burst = BURST;
+    if (!is_urgent(pair))
+        return agent->check_sent + pace_ordinary;
+    return agent->burst > 0 ? now : agent->check_sent + pace_host;
+}
+
+static void start_checks(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    struct ice_pair *pair;
+    while ((pair = next_check(agent)) != NULL) {
+        agent->check_due = paced(agent, pair, now);
+        if (agent->check_due > now)
+            return;
+        if (is_urgent(pair) && agent->burst > 0)
+            agent->burst--;
+        agent->check_sent = now;
+        list_remove(&pair->triggered);
+        ice_start_check(agent, pair, false, now, out);
+    }
+    agent->check_due = RTC_TIME_NEVER;
+}
+
+void ice_check_list_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    agent->check_due = RTC_TIME_NEVER;
+    if (!agent->have_remote_credentials)
+        return;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->check.active && now >= agent->pairs[i]->check.next_send)
+            retransmit(agent, agent->pairs[i], now, out);
+    start_checks(agent, now, out);
+}
+
+void ice_check_list_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    if (!agent->have_remote_credentials)
+        return;
+    deadline_min(best, why, agent->check_due, TIMER_ICE_CHECK);
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->check.active)
+            deadline_min(best, why, agent->pairs[i]->check.next_send, TIMER_ICE_RETRANSMIT);
+}
+
+bool ice_checks_done(const struct ice_agent *agent)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (ice_pair_unresolved(agent->pairs[i]))
+            return false;
+    return true;
+}

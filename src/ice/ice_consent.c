@@ -1,0 +1,114 @@
+/* Consent to send (RFC 7675) and liveness. The selected pair is checked every 4 to 6 seconds; when nothing authenticated was heard for a while
+ * it is checked sooner and more often, so that one lost datagram neither costs consent nor looks like a vanished peer, and a vanished peer
+ * is noticed in time. While the selected pair is quiet, other valid pairs are tried so that one can take over. */
+#include "ice_internal.h"
+
+enum { ALTERNATIVES = 8 };
+
+static const rtc_time_t quiet_probe = 1500 * ICE_MS;
+static const rtc_time_t probe_again = 500 * ICE_MS;
+static const rtc_time_t quiet_alternative = 3 * ICE_SECOND;
+static const rtc_time_t alternative_again = 1 * ICE_SECOND;
+static const rtc_time_t disconnected_after = 6800 * ICE_MS;
+static const rtc_time_t failed_after = 20 * ICE_SECOND;
+static const rtc_time_t consent_lasts = 30 * ICE_SECOND;
+
+rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now)
+{
+    return now - pair->heard;
+}
+
+bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now)
+{
+    return now < pair->consent + consent_lasts;
+}
+
+rtc_time_t ice_disconnected_at(const struct ice_pair *pair)
+{
+    return pair->heard + disconnected_after;
+}
+
+rtc_time_t ice_failed_at(const struct ice_pair *pair)
+{
+    rtc_time_t quiet = pair->heard + failed_after, expiry = pair->consent + consent_lasts;
+    return quiet < expiry ? quiet : expiry;
+}
+
+void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+{
+    (void)agent;
+    pair->heard = now;
+    if (pair->receivable)
+        return;
+    pair->receivable = true;
+    (void)out_event(out, ICE_EVENT_VALIDATED, pair->base->socket);
+}
+
+struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_message *response)
+{
+    for (size_t i = 0; i < ICE_PROBES; i++)
+        if (pair->probes[i].active && memcmp(pair->probes[i].id, response->transaction, STUN_TRANSACTION_LEN) == 0)
+            return &pair->probes[i];
+    return NULL;
+}
+
+static void probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+{
+    struct ice_probe *p = &pair->probes[pair->probe_index++ % ICE_PROBES];
+    *p = (struct ice_probe){.sent = now, .active = true, .controlling = agent->controlling};
+    context_random(agent->context, p->id, sizeof p->id);
+    pair->probe_sent = now;
+    pair->probe_interval = 4 * ICE_SECOND + context_random_u32(agent->context) % (2 * ICE_SECOND);
+    /* A nominated pair stays so in the peer's eyes if it lost its state or switches to us late. */
+    ice_send_check(agent, pair, p->id, pair->nominated, now, out);
+}
+
+static rtc_time_t selected_due(const struct ice_pair *pair)
+{
+    rtc_time_t regular = pair->probe_sent + (pair->probe_interval ? pair->probe_interval : 4 * ICE_SECOND);
+    rtc_time_t quiet = pair->heard + quiet_probe, again = pair->probe_sent + probe_again;
+    rtc_time_t sooner = quiet > again ? quiet : again;
+    return sooner < regular ? sooner : regular;
+}
+
+static rtc_time_t alternative_due(const struct ice_agent *agent, const struct ice_pair *pair)
+{
+    rtc_time_t quiet = agent->selected->heard + quiet_alternative, again = pair->probe_sent + alternative_again;
+    return quiet > again ? quiet : again;
+}
+
+static bool is_alternative(const struct ice_agent *agent, const struct ice_pair *pair)
+{
+    return pair != agent->selected && pair->state == ICE_PAIR_SUCCEEDED;
+}
+
+void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    if (!agent->selected)
+        return;
+    if (now >= selected_due(agent->selected))
+        probe(agent, agent->selected, now, out);
+    int tried = 0;
+    for (size_t i = 0; i < agent->pair_count && tried < ALTERNATIVES; i++) {
+        struct ice_pair *pair = agent->pairs[i];
+        if (!is_alternative(agent, pair))
+            continue;
+        tried++;
+        if (now >= alternative_due(agent, pair))
+            probe(agent, pair, now, out);
+    }
+}
+
+void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    if (!agent->selected)
+        return;
+    deadline_min(best, why, selected_due(agent->selected), TIMER_ICE_CONSENT);
+    int tried = 0;
+    for (size_t i = 0; i < agent->pair_count && tried < ALTERNATIVES; i++) {
+        if (!is_alternative(agent, agent->pairs[i]))
+            continue;
+        tried++;
+        deadline_min(best, why, alternative_due(agent, agent->pairs[i]), TIMER_ICE_CONSENT);
+    }
+}

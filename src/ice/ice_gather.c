@@ -1,0 +1,471 @@
+/* Gathering (RFC 8445 section 5.1.1): the addresses of this host, a socket on each, and from each socket a Binding request to every server of
+ * its family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not
+ * answer costs only its own candidate. The whole is over after `gather_most`, whatever did not come. */
+#include "ice_internal.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+
+static const rtc_time_t gather_most = 9500 * ICE_MS;
+static const rtc_time_t query_first = 200 * ICE_MS;
+static const rtc_time_t query_most = 4 * ICE_SECOND;
+static const rtc_time_t query_pace = 5 * ICE_MS;
+static const rtc_time_t mapping_refresh = 15 * ICE_SECOND;
+
+enum { UNREACHABLE = 701 };
+
+static void set_gathering(struct ice_agent *agent, enum ice_gathering_state state, struct out *out)
+{
+    agent->gathering = state;
+    struct event *e = out_event(out, ICE_EVENT_GATHERING_STATE, 0);
+    if (e)
+        e->code = (int)state;
+}
+
+/* An event's object is released without a context, so it carries its own. */
+struct error_object {
+    struct ice_candidate_error error;
+    rtc_context *context;
+};
+
+static void release_error(void *object)
+{
+    struct error_object *o = object;
+    memory_free(o->context, o);
+}
+
+static void server_url(const struct ice_server *server, char *url, size_t size)
+{
+    const char *form = strchr(server->host, ':') ? "stun:[%.250s]:%u" : "stun:%.250s:%u";
+    (void)snprintf(url, size, form, server->host, server->port);
+}
+
+static void report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
+                         struct slice text, struct out *out)
+{
+    struct error_object *o = memory_zeroed(agent->context, sizeof *o);
+    if (!o) {
+        out->failed = true;
+        return;
+    }
+    o->context = agent->context;
+    o->error.code = code;
+    if (local)
+        o->error.local = *local;
+    server_url(server, o->error.url, sizeof o->error.url);
+    size_t len = text.len < sizeof o->error.text ? text.len : sizeof o->error.text - 1;
+    if (len > 0)
+        memcpy(o->error.text, text.data, len);
+    struct event *e = out_event(out, ICE_EVENT_CANDIDATE_ERROR, 0);
+    if (!e) {
+        release_error(o);
+        return;
+    }
+    e->object = o;
+    e->release = release_error;
+}
+
+struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket)
+{
+    for (size_t i = 0; i < agent->base_count; i++)
+        if (agent->bases[i]->socket == socket)
+            return agent->bases[i];
+    return NULL;
+}
+
+static void add_query(struct ice_agent *agent, struct ice_base *base, uint32_t server, const struct address *address, rtc_time_t now,
+                      struct out *out)
+{
+    void *queries = agent->queries;
+    if (agent->query_count >= ICE_QUERIES_MAX) {
+        agent->counters.over_limit++;
+        return;
+    }
+    if (!memory_grow(agent->context, &queries, &agent->query_capacity, agent->query_count + 1, sizeof *agent->queries)) {
+        out->failed = true;
+        return;
+    }
+    agent->queries = queries;
+    rtc_time_t at = agent->query_paced + query_pace > now ? agent->query_paced + query_pace : now;
+    agent->query_paced = at;
+    agent->queries[agent->query_count++] =
+        (struct ice_query){.base = base, .server = server, .address = *address, .state = ICE_QUERY_WAITING, .at = at};
+}
+
+static void query_server(struct ice_agent *agent, struct ice_base *base, uint32_t index, rtc_time_t now, struct out *out)
+{
+    const struct ice_server_state *server = &agent->servers[index];
+    for (uint32_t i = 0; i < server->address_count; i++) {
+        const struct address *a = &server->addresses[i];
+        bool pointless = address_is_loopback(&base->address) && !address_is_loopback(a);
+        if (base->state == ICE_BASE_OPEN && a->family == base->address.family && !pointless)
+            add_query(agent, base, index, a, now, out);
+    }
+}
+
+static void add_server_address(struct ice_server_state *server, struct address address)
+{
+    bool full = server->address_count >= sizeof server->addresses / sizeof server->addresses[0];
+    if (full || address.family == ADDRESS_NONE || (server->address_count == 1 && server->addresses[0].family == address.family))
+        return;
+    address.port = server->config.port;
+    server->addresses[server->address_count++] = address;
+}
+
+static void start_server(struct ice_agent *agent, struct ice_server_state *server, struct out *out)
+{
+    struct address address;
+    server->address_count = 0;
+    server->resolve_id = 0;
+    if (address_parse(slice_str(server->config.host), server->config.port, &address)) {
+        add_server_address(server, address);
+        return;
+    }
+    struct request *r = out_request(out, REQUEST_RESOLVE, ice_request_id(agent));
+    if (!r)
+        return;
+    (void)snprintf(r->name, sizeof r->name, "%s", server->config.host);
+    server->resolve_id = r->id;
+}
+
+void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    agent->gather_deadline = now + gather_most;
+    agent->query_paced = now - query_pace;
+    set_gathering(agent, ICE_GATHERING_ACTIVE, out);
+    struct request *r = out_request(out, REQUEST_INTERFACES, ice_request_id(agent));
+    agent->interfaces_id = r ? r->id : 0;
+    for (uint32_t i = 0; i < agent->server_count; i++)
+        start_server(agent, &agent->servers[i], out);
+}
+
+/* The interfaces of one family that get a socket, best first. */
+struct choice {
+    const struct io_interface *list[ICE_BASES_MAX];
+    size_t count;
+};
+
+/* Networks inside this host come after those that lead out of it. */
+static bool is_virtual(const struct io_interface *i)
+{
+    static const char *const prefixes[] = {"docker", "veth", "virbr", "br-", "vmnet", "lxc", "cni"};
+    for (size_t k = 0; k < sizeof prefixes / sizeof prefixes[0]; k++)
+        if (strncmp(i->name, prefixes[k], strlen(prefixes[k])) == 0)
+            return true;
+    return false;
+}
+
+static int rank(const struct io_interface *i)
+{
+    bool unique_local = i->address.family == ADDRESS_IPV6 && address_is_private(&i->address);
+    return (address_is_loopback(&i->address) ? 4 : 0) + (is_virtual(i) ? 2 : 0) + (unique_local ? 1 : 0);
+}
+
+static bool is_chosen(const struct choice *choice, const struct io_interface *i)
+{
+    for (size_t k = 0; k < choice->count; k++)
+        if (address_ip_eq(&choice->list[k]->address, &i->address))
+            return true;
+    return false;
+}
+
+static void choose(struct ice_agent *agent, struct choice *choice, const struct io_interface *i)
+{
+    size_t at = choice->count;
+    if (is_chosen(choice, i))
+        return;
+    while (at > 0 && rank(choice->list[at - 1]) > rank(i))
+        at--;
+    if (choice->count == ICE_BASES_MAX) {
+        agent->counters.over_limit++;
+        if (at == choice->count)
+            return;
+        choice->count--;
+    }
+    memmove(&choice->list[at + 1], &choice->list[at], (choice->count - at) * sizeof choice->list[0]);
+    choice->list[at] = i;
+    choice->count++;
+}
+
+static bool is_usable(const struct io_interface *i, bool loopback)
+{
+    const struct address *a = &i->address;
+    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || address_is_multicast(a) || address_is_link_local(a))
+        return false;
+    return loopback || !address_is_loopback(a);
+}
+
+static bool any_usable(const struct io_result *result)
+{
+    for (size_t i = 0; i < result->interface_count; i++)
+        if (is_usable(&result->interfaces[i], false))
+            return true;
+    return false;
+}
+
+static void open_base(struct ice_agent *agent, const struct io_interface *i, struct out *out)
+{
+    void *bases = agent->bases;
+    struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
+    if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
+        memory_free(agent->context, base);
+        out->failed = true;
+        return;
+    }
+    agent->bases = bases;
+    base->address = i->address;
+    base->address.port = 0;
+    base->preference = (uint16_t)(UINT16_MAX - agent->base_count);
+    agent->bases[agent->base_count++] = base;
+    struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(agent));
+    base->state = r ? ICE_BASE_OPENING : ICE_BASE_CLOSED;
+    if (!r)
+        return;
+    base->socket = r->id;
+    r->local = base->address;
+}
+
+/* Families alternate, IPv6 first (RFC 8421 section 4, RFC 6724): when one family is broken the other's checks are not behind all of its own. */
+static void open_bases(struct ice_agent *agent, const struct io_result *result, struct out *out)
+{
+    struct choice six = {.count = 0}, four = {.count = 0};
+    bool loopback = agent->include_loopback || !any_usable(result);
+    for (size_t i = 0; i < result->interface_count; i++)
+        if (is_usable(&result->interfaces[i], loopback))
+            choose(agent, result->interfaces[i].address.family == ADDRESS_IPV6 ? &six : &four, &result->interfaces[i]);
+    for (size_t i = 0; i < six.count || i < four.count; i++) {
+        if (i < six.count && agent->base_count < ICE_BASES_MAX)
+            open_base(agent, six.list[i], out);
+        if (i < four.count && agent->base_count < ICE_BASES_MAX)
+            open_base(agent, four.list[i], out);
+    }
+}
+
+static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t type, const struct ice_base *base, struct slice server)
+{
+    *c = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = type};
+    c->priority = ice_candidate_priority((enum ice_candidate_type)type, base->preference, ICE_COMPONENT);
+    (void)snprintf(c->foundation, sizeof c->foundation, "%u", ice_foundation(type, &base->address, server));
+    memcpy(c->ufrag, agent->local_ufrag, sizeof agent->local_ufrag);
+}
+
+static void add_host(struct ice_agent *agent, struct ice_base *base, struct out *out)
+{
+    struct ice_candidate c;
+    init_local(agent, &c, ICE_HOST, base, slice_str(""));
+    c.address = base->address;
+    base->priority = c.priority;
+    base->foundation = ice_foundation(ICE_HOST, &base->address, slice_str(""));
+    (void)ice_add_local(agent, &c, out);
+}
+
+static void close_socket(struct ice_base *base, struct out *out)
+{
+    base->state = ICE_BASE_CLOSED;
+    (void)out_request(out, REQUEST_CLOSE, base->socket);
+}
+
+static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, const struct io_result *result, struct out *out)
+{
+    if (result->error != RTC_OK || result->local.family == ADDRESS_NONE) {
+        ice_drop_base(agent, base, now);
+        return;
+    }
+    if (base->state != ICE_BASE_OPENING)
+        return;
+    /* The end of candidates was announced: this one came too late. */
+    if (agent->gathering == ICE_GATHERING_COMPLETE) {
+        close_socket(base, out);
+        return;
+    }
+    base->state = ICE_BASE_OPEN;
+    base->address = result->local;
+    add_host(agent, base, out);
+    ice_pair_base(agent, base);
+    for (uint32_t i = 0; i < agent->server_count; i++)
+        query_server(agent, base, i, now, out);
+}
+
+static void on_resolved(struct ice_agent *agent, uint32_t index, rtc_time_t now, const struct io_result *result, struct out *out)
+{
+    struct ice_server_state *server = &agent->servers[index];
+    server->resolve_id = 0;
+    for (size_t i = 0; result->error == RTC_OK && i < result->address_count; i++)
+        add_server_address(server, result->addresses[i]);
+    if (server->address_count == 0)
+        report_error(agent, &server->config, NULL, UNREACHABLE, slice_str("the server's name could not be resolved"), out);
+    for (size_t i = 0; i < agent->base_count; i++)
+        query_server(agent, agent->bases[i], index, now, out);
+}
+
+bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
+{
+    if (result->id == 0)
+        return false;
+    if (result->id == agent->interfaces_id) {
+        agent->interfaces_id = 0;
+        if (result->error == RTC_OK)
+            open_bases(agent, result, out);
+        return true;
+    }
+    struct ice_base *base = ice_find_base(agent, result->id);
+    if (base) {
+        on_opened(agent, base, now, result, out);
+        return true;
+    }
+    for (uint32_t i = 0; i < agent->server_count; i++) {
+        if (agent->servers[i].resolve_id != result->id)
+            continue;
+        on_resolved(agent, i, now, result, out);
+        return true;
+    }
+    return false;
+}
+
+static bool is_local(const struct ice_agent *agent, const struct address *address)
+{
+    for (size_t i = 0; i < agent->local_count; i++)
+        if (address_eq(&agent->locals[i].address, address))
+            return true;
+    return false;
+}
+
+static void on_mapped(struct ice_agent *agent, struct ice_query *q, const struct address *mapped, rtc_time_t now, struct out *out)
+{
+    struct ice_candidate c;
+    bool again = q->state == ICE_QUERY_MAPPED;
+    q->state = ICE_QUERY_MAPPED;
+    q->at = now + mapping_refresh;
+    /* A host that is not behind a NAT, or two servers seeing the same: redundant (RFC 8445 section 5.1.3). */
+    if (again || is_local(agent, mapped) || agent->gathering != ICE_GATHERING_ACTIVE)
+        return;
+    init_local(agent, &c, ICE_SERVER_REFLEXIVE, q->base, slice_str(agent->servers[q->server].config.host));
+    c.address = *mapped;
+    c.related = q->base->address;
+    (void)ice_add_local(agent, &c, out);
+}
+
+static void fail_query(struct ice_agent *agent, struct ice_query *q, uint16_t code, struct slice text, struct out *out)
+{
+    q->state = ICE_QUERY_FAILED;
+    q->transaction.active = false;
+    report_error(agent, &agent->servers[q->server].config, &q->base->address, code, text, out);
+}
+
+static void on_answer(struct ice_agent *agent, struct ice_query *q, rtc_time_t now, const struct stun_message *m, struct out *out)
+{
+    q->transaction.active = false;
+    if (m->class == STUN_SUCCESS && (m->has & (STUN_HAS_XOR_MAPPED | STUN_HAS_MAPPED)))
+        on_mapped(agent, q, &m->mapped, now, out);
+    else if (q->state == ICE_QUERY_ACTIVE && (m->has & STUN_HAS_ERROR))
+        fail_query(agent, q, m->error_code, m->error_text, out);
+    else if (q->state == ICE_QUERY_ACTIVE)
+        fail_query(agent, q, UNREACHABLE, slice_str("the server's answer has no address"), out);
+}
+
+bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *m, struct out *out)
+{
+    for (size_t i = 0; i < agent->query_count; i++) {
+        struct ice_query *q = &agent->queries[i];
+        if (!ice_transaction_is(&q->transaction, m))
+            continue;
+        if (q->base->socket == from->socket && address_eq(&q->address, &from->remote))
+            on_answer(agent, q, now, m, out);
+        else
+            agent->counters.ignored++;
+        return true;
+    }
+    return false;
+}
+
+static void send_query(struct ice_agent *agent, struct ice_query *q, rtc_time_t now, struct out *out)
+{
+    struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING};
+    memcpy(m.transaction, q->transaction.id, sizeof m.transaction);
+    ice_send(agent, q->base, &q->address, &m, slice_str(""), now, out);
+    ice_transaction_sent(&q->transaction, query_most, now);
+}
+
+/* A NAT forgets a mapping that is not used: until a pair carries traffic it is refreshed (RFC 8445 section 5.1.1.4). */
+static bool wants_refresh(const struct ice_agent *agent)
+{
+    return !agent->selected && (agent->state == ICE_NEW || agent->state == ICE_CHECKING);
+}
+
+static rtc_time_t query_due(const struct ice_agent *agent, const struct ice_query *q)
+{
+    if (q->base->state != ICE_BASE_OPEN)
+        return RTC_TIME_NEVER;
+    if (q->state == ICE_QUERY_ACTIVE)
+        return q->transaction.next_send;
+    if (q->state == ICE_QUERY_WAITING || (q->state == ICE_QUERY_MAPPED && wants_refresh(agent)))
+        return q->at;
+    return RTC_TIME_NEVER;
+}
+
+static void run_query(struct ice_agent *agent, struct ice_query *q, rtc_time_t now, struct out *out)
+{
+    if (now < query_due(agent, q))
+        return;
+    if (q->state != ICE_QUERY_ACTIVE)
+        ice_transaction_start(agent, &q->transaction, query_first, now);
+    if (q->state == ICE_QUERY_WAITING)
+        q->state = ICE_QUERY_ACTIVE;
+    q->at = now + mapping_refresh;
+    send_query(agent, q, now, out);
+}
+
+static bool gathering_goes_on(const struct ice_agent *agent)
+{
+    if (agent->interfaces_id)
+        return true;
+    for (size_t i = 0; i < agent->base_count; i++)
+        if (agent->bases[i]->state == ICE_BASE_OPENING)
+            return true;
+    for (uint32_t i = 0; i < agent->server_count; i++)
+        if (agent->servers[i].resolve_id)
+            return true;
+    for (size_t i = 0; i < agent->query_count; i++) {
+        const struct ice_query *q = &agent->queries[i];
+        if (q->base->state == ICE_BASE_OPEN && (q->state == ICE_QUERY_WAITING || q->state == ICE_QUERY_ACTIVE))
+            return true;
+    }
+    return false;
+}
+
+static void give_up(struct ice_agent *agent, struct out *out)
+{
+    agent->interfaces_id = 0;
+    for (uint32_t i = 0; i < agent->server_count; i++) {
+        if (agent->servers[i].resolve_id)
+            report_error(agent, &agent->servers[i].config, NULL, UNREACHABLE, slice_str("the server's name was not resolved in time"), out);
+        agent->servers[i].resolve_id = 0;
+    }
+    for (size_t i = 0; i < agent->query_count; i++)
+        if (agent->queries[i].state == ICE_QUERY_WAITING || agent->queries[i].state == ICE_QUERY_ACTIVE)
+            fail_query(agent, &agent->queries[i], UNREACHABLE, slice_str("the server did not answer"), out);
+}
+
+void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    bool expired = agent->gathering == ICE_GATHERING_ACTIVE && now >= agent->gather_deadline;
+    if (agent->gathering == ICE_GATHERING_NEW)
+        return;
+    if (expired)
+        give_up(agent, out);
+    for (size_t i = 0; i < agent->query_count; i++)
+        run_query(agent, &agent->queries[i], now, out);
+    if (agent->gathering == ICE_GATHERING_ACTIVE && (expired || !gathering_goes_on(agent)))
+        set_gathering(agent, ICE_GATHERING_COMPLETE, out);
+}
+
+void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    if (agent->gathering == ICE_GATHERING_NEW)
+        return;
+    if (agent->gathering == ICE_GATHERING_ACTIVE)
+        deadline_min(best, why, agent->gather_deadline, TIMER_ICE_GATHER);
+    for (size_t i = 0; i < agent->query_count; i++)
+        deadline_min(best, why, query_due(agent, &agent->queries[i]), TIMER_ICE_GATHER);
+}

@@ -1,0 +1,197 @@
+/* What arrives: Binding requests (RFC 8445 section 7.3) with role conflicts and peer-reflexive candidates, and responses to our checks
+ * (section 7.2.5). Requests need our own password only, so they are answered, and remembered as triggered checks, before the peer's
+ * description is here. */
+#include "ice_internal.h"
+
+static bool user_is_known(const struct ice_agent *agent, struct slice username)
+{
+    const uint8_t *colon = username.len > 0 ? memchr(username.data, ':', username.len) : NULL;
+    if (!colon)
+        return false;
+    size_t first = (size_t)(colon - username.data);
+    if (!slice_is(slice_of(username.data, first), agent->local_ufrag))
+        return false;
+    return !agent->have_remote_credentials || slice_is(slice_of(colon + 1, username.len - first - 1), agent->remote_ufrag);
+}
+
+static bool request_is_authentic(const struct ice_agent *agent, const struct stun_message *m)
+{
+    return (m->has & STUN_HAS_USERNAME) && user_is_known(agent, m->username) && stun_authentic(m, slice_str(agent->local_password));
+}
+
+/* Our requests on their way claim the old role: they go out again as new ones. */
+static void switch_role(struct ice_agent *agent, bool controlling, rtc_time_t now)
+{
+    agent->controlling = controlling;
+    ice_prioritize(agent);
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        struct ice_pair *pair = agent->pairs[i];
+        pair->nominated = false;
+        if (pair->check.active && pair->check_nominates) {
+            pair->check = (struct ice_transaction){0};
+        } else if (pair->check.active) {
+            ice_transaction_renew(agent, &pair->check);
+            pair->check.next_send = now;
+        }
+    }
+}
+
+/* RFC 8445 section 7.3.1.1. True when the request is to be refused with 487. */
+static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m, rtc_time_t now)
+{
+    bool both_controlling = agent->controlling && (m->has & STUN_HAS_CONTROLLING);
+    bool both_controlled = !agent->controlling && (m->has & STUN_HAS_CONTROLLED);
+    bool we_control = agent->tie_breaker >= m->tie_breaker;
+    if (!both_controlling && !both_controlled)
+        return false;
+    if (both_controlling == we_control)
+        return true;
+    switch_role(agent, we_control, now);
+    return false;
+}
+
+static uint32_t request_priority(const struct stun_message *m)
+{
+    return m->has & STUN_HAS_PRIORITY ? m->priority : ice_candidate_priority(ICE_PEER_REFLEXIVE, 0, ICE_COMPONENT);
+}
+
+/* The pair of the path that a request came on, made if need be. */
+static struct ice_pair *learn_pair(struct ice_agent *agent, struct ice_base *base, const struct address *from, const struct stun_message *m)
+{
+    struct ice_pair *pair = ice_find_pair(agent, base, from);
+    if (pair)
+        return pair;
+    struct ice_remote *remote = ice_find_remote(agent, from);
+    if (!remote)
+        remote = ice_add_reflexive(agent, from, request_priority(m));
+    return remote ? ice_pair_force(agent, base, remote) : NULL;
+}
+
+static void take_use_candidate(struct ice_agent *agent, struct ice_pair *pair, const struct stun_message *m)
+{
+    if (agent->controlling || !(m->has & STUN_HAS_USE_CANDIDATE))
+        return;
+    pair->peer_nominates = true;
+    if (pair->state == ICE_PAIR_SUCCEEDED)
+        pair->nominated = true;
+}
+
+static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
+                           const struct stun_message *m, struct out *out)
+{
+    ice_send_response(agent, base, from, m, now, out);
+    if (agent->state == ICE_FAILED)
+        return;
+    agent->peer_seen = true;
+    struct ice_pair *pair = learn_pair(agent, base, from, m);
+    if (!pair)
+        return;
+    pair->requests_received++;
+    pair->responses_sent++;
+    ice_heard(agent, pair, now, out);
+    take_use_candidate(agent, pair, m);
+    ice_trigger(agent, pair, now);
+}
+
+static void on_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
+                       const struct stun_message *m, struct out *out)
+{
+    if (!request_is_authentic(agent, m))
+        agent->counters.unauthenticated++;
+    else if (m->unknown_count > 0)
+        ice_send_error(agent, base, from, m, 420, now, out);
+    else if (role_conflicts(agent, m, now))
+        ice_send_error(agent, base, from, m, 487, now, out);
+    else
+        accept_request(agent, now, base, from, m, out);
+}
+
+/* Our request that a response belongs to: a check or one of the consent probes of a pair. */
+struct asked {
+    struct ice_pair *pair;
+    struct ice_probe *probe; /* NULL: the pair's check */
+    bool controlling;
+};
+
+static bool find_asked(const struct ice_agent *agent, const struct stun_message *m, struct asked *out)
+{
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        struct ice_pair *pair = agent->pairs[i];
+        struct ice_probe *probe = ice_find_probe(pair, m);
+        if (!probe && !ice_transaction_is(&pair->check, m))
+            continue;
+        *out = (struct asked){pair, probe, probe ? probe->controlling : pair->check.controlling};
+        return true;
+    }
+    return false;
+}
+
+static void on_success(struct ice_agent *agent, rtc_time_t now, const struct asked *asked, const struct stun_message *m, struct out *out)
+{
+    struct ice_pair *pair = asked->pair;
+    if (m->unknown_count > 0 || !(m->has & (STUN_HAS_XOR_MAPPED | STUN_HAS_MAPPED))) {
+        agent->counters.ignored++;
+        return;
+    }
+    pair->responses_received++;
+    if (!asked->probe) {
+        ice_rtt_sample(pair, now - pair->check.first_sent, pair->check.sends == 1);
+        ice_check_succeeded(agent, pair, &m->mapped, now, out);
+        return;
+    }
+    ice_rtt_sample(pair, now - asked->probe->sent, true);
+    asked->probe->active = false;
+    pair->consent = now;
+    ice_heard(agent, pair, now, out);
+}
+
+/* 487: RFC 8445 section 7.2.5.1. Any other refusal may be a peer that is not ready yet: the check goes on as a new request. */
+static void on_error(struct ice_agent *agent, rtc_time_t now, const struct asked *asked, const struct stun_message *m)
+{
+    if (m->error_code != 487) {
+        if (!asked->probe)
+            ice_transaction_renew(agent, &asked->pair->check);
+        return;
+    }
+    if (asked->controlling == agent->controlling) {
+        switch_role(agent, !agent->controlling, now);
+        agent->tie_breaker = context_random_u64(agent->context);
+    }
+    if (!asked->probe)
+        ice_recheck(agent, asked->pair);
+}
+
+static void on_response(struct ice_agent *agent, rtc_time_t now, const struct ice_base *base, const struct path *from,
+                        const struct stun_message *m, struct out *out)
+{
+    struct asked asked;
+    if (ice_gather_response(agent, now, from, m, out))
+        return;
+    /* A response must come back the way the request went (RFC 8445 section 7.2.5.2.1). */
+    if (!find_asked(agent, m, &asked) || asked.pair->base != base || !address_eq(&asked.pair->remote->address, &from->remote))
+        agent->counters.ignored++;
+    else if (!stun_authentic(m, slice_str(agent->remote_password)))
+        agent->counters.unauthenticated++;
+    else if (m->class == STUN_SUCCESS)
+        on_success(agent, now, &asked, m, out);
+    else
+        on_error(agent, now, &asked, m);
+}
+
+void ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
+{
+    struct stun_message m;
+    struct ice_base *base = ice_find_base(agent, from->socket);
+    if (stun_parse(packet, &m) != RTC_OK) {
+        agent->counters.malformed++;
+        return;
+    }
+    if (!base || base->state != ICE_BASE_OPEN || m.method != STUN_BINDING) {
+        agent->counters.ignored++;
+        return;
+    }
+    if (m.class == STUN_REQUEST)
+        on_request(agent, now, base, &from->remote, &m, out);
+    else if (m.class != STUN_INDICATION)
+        on_response(agent, now, base, from, &m, out);
+}

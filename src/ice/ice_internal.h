@@ -1,0 +1,225 @@
+/* What the files of the ICE agent share. Bases, remotes and pairs are allocated one by one, so that pointers to them stay; every list has a
+ * limit. A base is a local transport address that checks are sent from: a UDP socket today, and the place where a relayed address or a TCP
+ * connection will stand, since all sending goes through ice_send(). */
+#ifndef CRTC_ICE_INTERNAL_H
+#define CRTC_ICE_INTERNAL_H
+
+#include "ice_agent.h"
+#include "list.h"
+#include "stun_message.h"
+
+#define ICE_MS ((rtc_time_t)1000)
+#define ICE_SECOND ((rtc_time_t)1000000)
+
+enum { ICE_BASES_MAX = 32, ICE_QUERIES_MAX = 128, ICE_PROBES = 4, ICE_COMPONENT = 1 };
+
+enum ice_base_state { ICE_BASE_OPENING, ICE_BASE_OPEN, ICE_BASE_CLOSED };
+
+struct ice_base {
+    uint32_t socket; /* the id of the request that opened it */
+    enum ice_base_state state;
+    struct address address;
+    uint16_t preference; /* the local preference of RFC 8445 section 5.1.2.1 */
+    uint32_t priority;   /* of its host candidate */
+    uint32_t foundation;
+};
+
+struct ice_remote {
+    struct address address;
+    uint32_t priority;
+    uint8_t type; /* enum ice_candidate_type */
+    char foundation[ICE_FOUNDATION_MAX + 1];
+};
+
+/* A request on its way, with its retransmissions (RFC 8489 section 6.2.1). */
+struct ice_transaction {
+    uint8_t id[STUN_TRANSACTION_LEN];
+    bool active;
+    bool controlling; /* the role that it claims */
+    uint8_t sends;
+    rtc_time_t interval; /* until the next retransmission, doubled by each */
+    rtc_time_t first_sent;
+    rtc_time_t last_sent;
+    rtc_time_t next_send;
+};
+
+/* A consent check: never retransmitted, so several may be on their way. */
+struct ice_probe {
+    uint8_t id[STUN_TRANSACTION_LEN];
+    rtc_time_t sent;
+    bool active;
+    bool controlling;
+};
+
+/*   FROZEN --unfrozen--> WAITING --check sent--> IN_PROGRESS --response--> SUCCEEDED
+ *                           ^                        |
+ *                           +--triggered-- FAILED <--+ no answer            (RFC 8445 section 6.1.2.6) */
+enum ice_pair_state { ICE_PAIR_FROZEN, ICE_PAIR_WAITING, ICE_PAIR_IN_PROGRESS, ICE_PAIR_SUCCEEDED, ICE_PAIR_FAILED };
+
+struct ice_pair {
+    struct link triggered; /* in the triggered-check queue, or nowhere */
+    struct ice_base *base;
+    struct ice_remote *remote;
+    uint64_t priority;
+    enum ice_pair_state state;
+    bool receivable;     /* a path on which something authenticated arrived */
+    bool nominated;
+    bool peer_nominates; /* USE-CANDIDATE came before our own check succeeded */
+    bool check_nominates; /* `check` carries USE-CANDIDATE */
+    bool rtt_exact;      /* `rtt` comes from an exchange without retransmission */
+    struct ice_transaction check;
+    struct ice_probe probes[ICE_PROBES];
+    uint8_t probe_index;
+    rtc_time_t probe_sent;     /* when the last consent check left */
+    rtc_time_t probe_interval; /* randomized, RFC 7675 section 5.1 */
+    rtc_time_t heard;          /* last authenticated request or response; once receivable */
+    rtc_time_t consent;        /* last success response; once succeeded */
+    struct address mapped;     /* how the peer sees the base */
+    rtc_time_t rtt;
+    rtc_time_t total_rtt;
+    uint64_t requests_sent, responses_received, requests_received, responses_sent;
+};
+
+/* A Binding request from one base to one address of a STUN server. */
+enum ice_query_state { ICE_QUERY_WAITING, ICE_QUERY_ACTIVE, ICE_QUERY_MAPPED, ICE_QUERY_FAILED };
+
+struct ice_query {
+    struct ice_base *base;
+    uint32_t server;
+    struct address address;
+    enum ice_query_state state;
+    struct ice_transaction transaction;
+    rtc_time_t at; /* WAITING: when to start; MAPPED: when to refresh the NAT's mapping */
+};
+
+struct ice_server_state {
+    struct ice_server config;
+    uint32_t resolve_id; /* 0 unless a resolution is on its way */
+    struct address addresses[2]; /* at most one per family */
+    uint32_t address_count;
+};
+
+struct ice_agent {
+    rtc_context *context;
+    uint32_t *next_request_id;
+    bool include_loopback;
+    bool controlling;
+    bool remote_lite;
+    bool end_of_candidates;
+    bool peer_seen; /* a candidate, an authenticated request or the end of candidates came */
+    bool have_remote_credentials;
+    uint64_t tie_breaker;
+    enum ice_state state;
+    enum ice_gathering_state gathering;
+    char local_ufrag[ICE_LOCAL_UFRAG_LEN + 1];
+    char local_password[ICE_LOCAL_PASSWORD_LEN + 1];
+    char remote_ufrag[ICE_UFRAG_MAX + 1];
+    char remote_password[ICE_PASSWORD_MAX + 1];
+
+    struct ice_server_state *servers;
+    uint32_t server_count;
+    uint32_t interfaces_id; /* 0 unless the list of interfaces is awaited */
+    rtc_time_t gather_deadline;
+    struct ice_query *queries;
+    size_t query_count, query_capacity;
+    rtc_time_t query_paced; /* when the last query was scheduled */
+
+    struct ice_candidate *locals;
+    size_t local_count, local_capacity;
+    struct ice_base **bases;
+    size_t base_count, base_capacity;
+    struct ice_remote **remotes;
+    size_t remote_count, remote_capacity;
+    uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
+    uint32_t foundation_serial;
+    struct ice_pair **pairs;
+    size_t pair_count, pair_capacity;
+    struct link triggered;
+
+    rtc_time_t check_sent; /* pacing: when the last new check left */
+    uint32_t burst;        /* checks to host candidates that may still leave at once */
+    rtc_time_t check_due;  /* when the next new check may leave; RTC_TIME_NEVER when none waits */
+    rtc_time_t started;    /* when CHECKING began */
+    rtc_time_t first_valid; /* RTC_TIME_NEVER until a pair succeeded */
+    rtc_time_t lost;        /* when the selected pair's socket went away */
+    struct ice_pair *selected;
+    struct path selected_path;
+    struct ice_counters counters;
+};
+
+/* ice_agent.c */
+void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+uint32_t ice_request_id(struct ice_agent *agent);
+/* False (and out->failed) when out of memory. */
+bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
+struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address);
+/* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3); NULL beyond the limit. */
+struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority);
+uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice server);
+
+/* ice_gather.c */
+void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out);
+bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
+void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+/* A response whose transaction may be a query; false when it is not. */
+bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *message, struct out *out);
+struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket);
+
+/* ice_check_list.c */
+void ice_pair_base(struct ice_agent *agent, struct ice_base *base);       /* with every remote candidate */
+void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote); /* with every base */
+struct ice_pair *ice_find_pair(const struct ice_agent *agent, const struct ice_base *base, const struct address *remote);
+/* A pair for a path on which an authenticated request came, whatever the pairing rules say; NULL beyond the limit. */
+struct ice_pair *ice_pair_force(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote);
+void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now);
+/* After the role or a candidate's priority changed. */
+void ice_prioritize(struct ice_agent *agent);
+void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now);
+/* Puts a pair's check back to its start, with a new transaction. */
+void ice_recheck(struct ice_agent *agent, struct ice_pair *pair);
+void ice_start_check(struct ice_agent *agent, struct ice_pair *pair, bool nominate, rtc_time_t now, struct out *out);
+void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const struct address *mapped, rtc_time_t now, struct out *out);
+void ice_check_list_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_check_list_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+/* No check is waiting or on its way. */
+bool ice_checks_done(const struct ice_agent *agent);
+bool ice_pair_unresolved(const struct ice_pair *pair);
+
+/* ice_transaction.c */
+void ice_transaction_start(struct ice_agent *agent, struct ice_transaction *t, rtc_time_t interval, rtc_time_t now);
+/* After each sending: doubles the interval up to `most`. */
+void ice_transaction_sent(struct ice_transaction *t, rtc_time_t most, rtc_time_t now);
+bool ice_transaction_is(const struct ice_transaction *t, const struct stun_message *response);
+/* A new id for what goes on as if it were the same request. */
+void ice_transaction_renew(struct ice_agent *agent, struct ice_transaction *t);
+void ice_send(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *message,
+              struct slice key, rtc_time_t now, struct out *out);
+void ice_send_check(struct ice_agent *agent, struct ice_pair *pair, const uint8_t id[STUN_TRANSACTION_LEN], bool nominate, rtc_time_t now,
+                    struct out *out);
+void ice_send_response(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *request,
+                       rtc_time_t now, struct out *out);
+void ice_send_error(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *request,
+                    uint16_t code, rtc_time_t now, struct out *out);
+void ice_rtt_sample(struct ice_pair *pair, rtc_time_t sample, bool exact);
+
+/* ice_nominate.c */
+void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_nominate_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+
+/* ice_consent.c */
+void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
+void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_message *response);
+bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now);
+rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now);
+/* When a pair that stays quiet makes the agent disconnected, and failed. */
+rtc_time_t ice_disconnected_at(const struct ice_pair *pair);
+rtc_time_t ice_failed_at(const struct ice_pair *pair);
+
+/* ice_input.c */
+void ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);
+
+#endif

@@ -1,0 +1,93 @@
+/* Which pair packets are sent on, and its nomination (RFC 8445 sections 8 and 12). Until a pair is nominated the best valid one is used
+ * (section 12.1.1), so no round trip is spent waiting. As the controlling agent we nominate once, soon; as the controlled one we take the
+ * highest priority among the pairs that the peer nominated, for peers nominate several (aggressive nomination of RFC 5245). */
+#include "ice_internal.h"
+
+static const rtc_time_t settling = 100 * ICE_MS;
+static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
+static const rtc_time_t quiet_other = 2500 * ICE_MS;
+
+/* A pair gone quiet gives way to one that was heard of lately; that one must have been heard of more recently, or the two would alternate. */
+static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair, rtc_time_t now)
+{
+    if (pair->state != ICE_PAIR_SUCCEEDED || !ice_consent_valid(pair, now))
+        return false;
+    return ice_quiet(pair, now) < (pair == agent->selected ? quiet_selected : quiet_other);
+}
+
+static bool is_better(const struct ice_pair *a, const struct ice_pair *b)
+{
+    if (!b || a->nominated != b->nominated)
+        return !b || a->nominated;
+    return a->priority > b->priority;
+}
+
+static struct ice_pair *best_pair(const struct ice_agent *agent, rtc_time_t now)
+{
+    struct ice_pair *best = NULL;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (eligible(agent, agent->pairs[i], now) && is_better(agent->pairs[i], best))
+            best = agent->pairs[i];
+    return best;
+}
+
+static struct path path_of(const struct ice_pair *pair)
+{
+    return (struct path){.socket = pair->base->socket, .protocol = PATH_UDP, .local = pair->base->address, .remote = pair->remote->address};
+}
+
+void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    struct ice_pair *best = best_pair(agent, now);
+    if (!best || best == agent->selected)
+        return;
+    /* The pair we leave was dead or only a beginning: our own nomination of it is void. */
+    if (agent->controlling && agent->selected)
+        agent->selected->nominated = false;
+    agent->selected = best;
+    agent->selected_path = path_of(best);
+    best->probe_sent = now;
+    (void)out_event(out, ICE_EVENT_SELECTED_PAIR, 0);
+}
+
+static bool nominating(const struct ice_pair *pair)
+{
+    return pair->check.active && pair->check_nominates;
+}
+
+static bool wants_nomination(const struct ice_agent *agent)
+{
+    return agent->controlling && agent->selected && !agent->selected->nominated && !nominating(agent->selected);
+}
+
+/* Nothing better can come: a direct pair with no pair of higher priority still undecided. */
+static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
+{
+    if (pair->remote->type != ICE_HOST || !address_eq(&pair->mapped, &pair->base->address))
+        return false;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (ice_pair_unresolved(agent->pairs[i]) && agent->pairs[i]->priority > pair->priority)
+            return false;
+    return true;
+}
+
+static rtc_time_t settled_at(const struct ice_agent *agent)
+{
+    return is_top(agent, agent->selected) ? agent->first_valid : agent->first_valid + settling;
+}
+
+void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    if (!wants_nomination(agent) || now < settled_at(agent))
+        return;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (nominating(agent->pairs[i]))
+            agent->pairs[i]->check = (struct ice_transaction){0};
+    ice_start_check(agent, agent->selected, true, now, out);
+}
+
+void ice_nominate_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    if (wants_nomination(agent))
+        deadline_min(best, why, settled_at(agent), TIMER_ICE_NOMINATE);
+}

@@ -1,0 +1,512 @@
+/* See sim_network.h. */
+#include "sim_network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ADDRESSES_MAX = 64, SOCKETS_MAX = 128, NAMES_MAX = 32, MAPPINGS_MAX = 256, FIRST_PORT = 40000, FIRST_PUBLIC_PORT = 50000 };
+static const rtc_time_t answer_delay = 200; /* results of requests are never immediate */
+
+struct socket {
+    uint32_t id;
+    struct address local;
+};
+
+struct mapping {
+    struct address inside;
+    struct address target; /* family NONE unless symmetric */
+    uint16_t port;
+    struct address allowed[32];
+    size_t allowed_count;
+};
+
+struct sim_host {
+    struct sim_host *next;
+    struct sim_network *net;
+    struct sim_link link;
+    void *user;
+    struct address addresses[ADDRESSES_MAX];
+    bool address_down[ADDRESSES_MAX];
+    size_t address_count;
+    struct socket sockets[SOCKETS_MAX];
+    size_t socket_count;
+    uint16_t next_port, next_public_port;
+    enum sim_nat nat;
+    struct address public_address;
+    struct mapping mappings[MAPPINGS_MAX];
+    size_t mapping_count;
+    enum sim_answer interfaces, open_udp;
+    rtc_time_t last_arrival, free_at;
+};
+
+struct item {
+    rtc_time_t at;
+    uint64_t serial;
+    struct sim_host *host; /* the receiver of a result; NULL for a datagram, which is looked up on arrival */
+    struct packet *packet;
+    struct io_result result;
+    void *lists;
+};
+
+struct name {
+    char name[256];
+    struct address address;
+};
+
+struct sim_network {
+    uint64_t state;
+    struct sim_host *hosts;
+    struct item *heap;
+    size_t count, capacity;
+    uint64_t serial;
+    struct name names[NAMES_MAX];
+    size_t name_count;
+    struct sim_counters counters;
+};
+
+static void *must(void *memory)
+{
+    if (!memory)
+        abort();
+    return memory;
+}
+
+struct sim_network *sim_network_new(uint64_t seed)
+{
+    struct sim_network *net = must(calloc(1, sizeof *net));
+    net->state = seed;
+    return net;
+}
+
+void sim_delivery_free(struct sim_delivery *d)
+{
+    packet_free(d->packet);
+    free(d->lists);
+    *d = (struct sim_delivery){0};
+}
+
+void sim_network_free(struct sim_network *net)
+{
+    for (size_t i = 0; i < net->count; i++) {
+        packet_free(net->heap[i].packet);
+        free(net->heap[i].lists);
+    }
+    for (struct sim_host *h = net->hosts, *next; h; h = next) {
+        next = h->next;
+        free(h);
+    }
+    free(net->heap);
+    free(net);
+}
+
+/* splitmix64 */
+uint64_t sim_network_random(struct sim_network *net)
+{
+    uint64_t z = net->state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static bool chance(struct sim_network *net, double p)
+{
+    return p > 0 && (double)(sim_network_random(net) >> 11) / 9007199254740992.0 < p;
+}
+
+const struct sim_counters *sim_network_counters(const struct sim_network *net)
+{
+    return &net->counters;
+}
+
+static struct address parse(const char *ip, uint16_t port)
+{
+    struct address a = {0};
+    if (ip[0] && !address_parse(slice_str(ip), port, &a))
+        abort();
+    return a;
+}
+
+void sim_network_name(struct sim_network *net, const char *name, const char *ip)
+{
+    struct name *n = &net->names[net->name_count++];
+    (void)snprintf(n->name, sizeof n->name, "%s", name);
+    n->address = parse(ip, 0);
+}
+
+struct sim_host *sim_host_new(struct sim_network *net, const struct sim_link *link, void *user)
+{
+    struct sim_host *host = must(calloc(1, sizeof *host));
+    host->net = net;
+    host->user = user;
+    if (link)
+        host->link = *link;
+    host->next_port = FIRST_PORT;
+    host->next_public_port = FIRST_PUBLIC_PORT;
+    host->next = net->hosts;
+    net->hosts = host;
+    return host;
+}
+
+void *sim_host_user(const struct sim_host *host)
+{
+    return host->user;
+}
+
+struct sim_link *sim_host_link(struct sim_host *host)
+{
+    return &host->link;
+}
+
+void sim_host_add_address(struct sim_host *host, const char *ip)
+{
+    host->addresses[host->address_count++] = parse(ip, 0);
+}
+
+void sim_host_set_address_down(struct sim_host *host, const char *ip, bool down)
+{
+    struct address a = parse(ip, 0);
+    for (size_t i = 0; i < host->address_count; i++)
+        if (address_ip_eq(&host->addresses[i], &a))
+            host->address_down[i] = down;
+}
+
+static bool is_down(const struct sim_host *host, const struct address *a)
+{
+    for (size_t i = 0; i < host->address_count; i++)
+        if (host->address_down[i] && address_ip_eq(&host->addresses[i], a))
+            return true;
+    return host->link.down;
+}
+
+void sim_host_set_nat(struct sim_host *host, enum sim_nat type, const char *public_ip)
+{
+    host->nat = type;
+    host->public_address = parse(public_ip, 0);
+}
+
+void sim_host_set_answers(struct sim_host *host, enum sim_answer interfaces, enum sim_answer open_udp)
+{
+    host->interfaces = interfaces;
+    host->open_udp = open_udp;
+}
+
+static void open_socket(struct sim_host *host, uint32_t id, struct address local)
+{
+    if (host->socket_count == SOCKETS_MAX)
+        abort();
+    host->sockets[host->socket_count++] = (struct socket){id, local};
+}
+
+void sim_host_open(struct sim_host *host, uint32_t id, const char *ip, uint16_t port)
+{
+    open_socket(host, id, parse(ip, port));
+}
+
+static bool before(const struct item *a, const struct item *b)
+{
+    return a->at < b->at || (a->at == b->at && a->serial < b->serial);
+}
+
+static void swap(struct item *a, struct item *b)
+{
+    struct item t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static void push(struct sim_network *net, struct item item)
+{
+    if (net->count == net->capacity) {
+        net->capacity = net->capacity ? net->capacity * 2 : 64;
+        net->heap = must(realloc(net->heap, net->capacity * sizeof *net->heap));
+    }
+    item.serial = net->serial++;
+    size_t i = net->count++;
+    net->heap[i] = item;
+    for (; i > 0 && before(&net->heap[i], &net->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        swap(&net->heap[i], &net->heap[(i - 1) / 2]);
+}
+
+static struct item pop(struct sim_network *net)
+{
+    struct item top = net->heap[0];
+    net->heap[0] = net->heap[--net->count];
+    for (size_t i = 0, child; (child = 2 * i + 1) < net->count; i = child) {
+        if (child + 1 < net->count && before(&net->heap[child + 1], &net->heap[child]))
+            child++;
+        if (!before(&net->heap[child], &net->heap[i]))
+            break;
+        swap(&net->heap[child], &net->heap[i]);
+    }
+    return top;
+}
+
+rtc_time_t sim_network_next(const struct sim_network *net)
+{
+    return net->count ? net->heap[0].at : RTC_TIME_NEVER;
+}
+
+static struct mapping *find_mapping(struct sim_host *host, const struct address *inside, const struct address *target)
+{
+    for (size_t i = 0; i < host->mapping_count; i++) {
+        struct mapping *m = &host->mappings[i];
+        if (address_eq(&m->inside, inside) && (m->target.family == ADDRESS_NONE || address_eq(&m->target, target)))
+            return m;
+    }
+    return NULL;
+}
+
+static void allow(struct mapping *m, const struct address *target)
+{
+    for (size_t i = 0; i < m->allowed_count; i++)
+        if (address_eq(&m->allowed[i], target))
+            return;
+    size_t n = sizeof m->allowed / sizeof m->allowed[0];
+    m->allowed[m->allowed_count++ % n] = *target;
+    if (m->allowed_count > n)
+        m->allowed_count = n;
+}
+
+static bool is_natted(const struct sim_host *host, const struct address *a)
+{
+    return host->nat != SIM_NAT_NONE && a->family == host->public_address.family;
+}
+
+/* The source that the outside sees. */
+static struct address translate_out(struct sim_host *host, const struct address *from, const struct address *to)
+{
+    if (!is_natted(host, from))
+        return *from;
+    struct mapping *m = find_mapping(host, from, to);
+    if (!m) {
+        if (host->mapping_count == MAPPINGS_MAX)
+            abort();
+        m = &host->mappings[host->mapping_count++];
+        *m = (struct mapping){.inside = *from, .port = host->next_public_port++};
+        if (host->nat == SIM_NAT_SYMMETRIC)
+            m->target = *to;
+    }
+    allow(m, to);
+    struct address outside = host->public_address;
+    outside.port = m->port;
+    return outside;
+}
+
+static bool passes(const struct sim_host *host, const struct mapping *m, const struct address *from)
+{
+    for (size_t i = 0; i < m->allowed_count; i++) {
+        if (host->nat == SIM_NAT_ADDRESS ? address_ip_eq(&m->allowed[i], from) : address_eq(&m->allowed[i], from))
+            return true;
+    }
+    return host->nat == SIM_NAT_FULL_CONE;
+}
+
+/* The inside address behind a public one; false when the NAT does not let it through. */
+static bool translate_in(struct sim_host *host, const struct address *from, struct address *to)
+{
+    for (size_t i = 0; i < host->mapping_count; i++) {
+        struct mapping *m = &host->mappings[i];
+        if (m->port != to->port || !passes(host, m, from))
+            continue;
+        *to = m->inside;
+        return true;
+    }
+    return false;
+}
+
+static struct socket *find_socket(struct sim_host *host, const struct address *local)
+{
+    for (size_t i = 0; i < host->socket_count; i++)
+        if (address_eq(&host->sockets[i].local, local))
+            return &host->sockets[i];
+    return NULL;
+}
+
+/* The socket that a datagram from `from` to `to` reaches. Hosts behind a NAT are not reached by their inside addresses. */
+static struct socket *route(struct sim_network *net, const struct address *from, struct address to, struct sim_host **host)
+{
+    for (struct sim_host *h = net->hosts; h; h = h->next) {
+        struct address inside = to;
+        if (is_natted(h, &to) && (!address_ip_eq(&h->public_address, &to) || !translate_in(h, from, &inside)))
+            continue;
+        struct socket *s = find_socket(h, &inside);
+        if (!s || is_down(h, &inside))
+            continue;
+        *host = h;
+        return s;
+    }
+    return NULL;
+}
+
+static rtc_time_t arrival(struct sim_host *host, rtc_time_t now, size_t bytes)
+{
+    const struct sim_link *l = &host->link;
+    rtc_time_t leaves = host->free_at > now ? host->free_at : now;
+    if (l->rate_bps)
+        leaves += (rtc_time_t)((uint64_t)bytes * 8 * 1000000 / l->rate_bps);
+    if (l->rate_bps && leaves - now > l->queue_us)
+        return RTC_TIME_NEVER;
+    host->free_at = leaves;
+    rtc_time_t at = leaves + l->delay_us;
+    if (l->jitter_us > 0)
+        at += (rtc_time_t)(sim_network_random(host->net) % (uint64_t)l->jitter_us);
+    if (chance(host->net, l->reorder))
+        return at + l->reorder_us;
+    if (at < host->last_arrival)
+        at = host->last_arrival;
+    host->last_arrival = at;
+    return at;
+}
+
+void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
+{
+    struct sim_network *net = host->net;
+    net->counters.sent++;
+    rtc_time_t at = arrival(host, now, packet->len);
+    if (is_down(host, &packet->path.local) || at == RTC_TIME_NEVER || chance(net, host->link.loss)) {
+        net->counters.lost++;
+        packet_free(packet);
+        return;
+    }
+    /* The network's datagram carries its outside source in path.local. */
+    packet->path.local = translate_out(host, &packet->path.local, &packet->path.remote);
+    if (chance(net, host->link.duplicate)) {
+        struct packet *copy = packet_copy(packet->pool, packet_slice(packet));
+        if (copy) {
+            copy->path = packet->path;
+            net->counters.duplicated++;
+            push(net, (struct item){.at = at + 1, .packet = copy});
+        }
+    }
+    push(net, (struct item){.at = at, .packet = packet});
+}
+
+static void answer(struct sim_host *host, rtc_time_t now, struct io_result result, void *lists)
+{
+    push(host->net, (struct item){.at = now + answer_delay, .host = host, .result = result, .lists = lists});
+}
+
+static void answer_interfaces(struct sim_host *host, rtc_time_t now, struct io_result result)
+{
+    struct io_interface *list = must(calloc(ADDRESSES_MAX, sizeof *list));
+    for (size_t i = 0; i < host->address_count; i++) {
+        list[i].address = host->addresses[i];
+        list[i].index = (uint32_t)i;
+        (void)snprintf(list[i].name, sizeof list[i].name, "eth%u", (unsigned)i);
+    }
+    if (host->interfaces == SIM_REFUSES)
+        result.error = RTC_ERR_NETWORK;
+    result.interfaces = list;
+    result.interface_count = result.error ? 0 : host->address_count;
+    if (host->interfaces == SIM_SILENT)
+        free(list);
+    else
+        answer(host, now, result, list);
+}
+
+static void answer_open(struct sim_host *host, rtc_time_t now, struct io_result result, struct address local)
+{
+    if (host->open_udp == SIM_SILENT)
+        return;
+    if (host->open_udp == SIM_REFUSES) {
+        result.error = RTC_ERR_NETWORK;
+    } else {
+        local.port = local.port ? local.port : host->next_port++;
+        open_socket(host, result.id, local);
+        result.local = local;
+    }
+    answer(host, now, result, NULL);
+}
+
+static void answer_resolve(struct sim_host *host, rtc_time_t now, struct io_result result, const char *name)
+{
+    struct address *list = must(calloc(NAMES_MAX, sizeof *list));
+    bool silent = false;
+    for (size_t i = 0; i < host->net->name_count; i++) {
+        if (strcmp(host->net->names[i].name, name) != 0)
+            continue;
+        silent |= host->net->names[i].address.family == ADDRESS_NONE;
+        list[result.address_count++] = host->net->names[i].address;
+    }
+    if (silent) {
+        free(list);
+        return;
+    }
+    result.error = result.address_count ? RTC_OK : RTC_ERR_NOT_FOUND;
+    result.addresses = list;
+    answer(host, now, result, list);
+}
+
+static void close_socket(struct sim_host *host, uint32_t id)
+{
+    for (size_t i = 0; i < host->socket_count; i++) {
+        if (host->sockets[i].id != id)
+            continue;
+        host->sockets[i] = host->sockets[--host->socket_count];
+        return;
+    }
+}
+
+static void serve(struct sim_host *host, rtc_time_t now, const struct request *r)
+{
+    struct io_result result = {.type = r->type, .id = r->id};
+    switch (r->type) {
+    case REQUEST_INTERFACES:
+        answer_interfaces(host, now, result);
+        break;
+    case REQUEST_OPEN_UDP:
+        answer_open(host, now, result, r->local);
+        break;
+    case REQUEST_RESOLVE:
+        answer_resolve(host, now, result, r->name);
+        break;
+    case REQUEST_CLOSE:
+        close_socket(host, r->id);
+        break;
+    default:
+        result.error = RTC_ERR_NOT_SUPPORTED;
+        answer(host, now, result, NULL);
+    }
+}
+
+void sim_host_drain(struct sim_host *host, rtc_time_t now, struct out *out)
+{
+    for (struct packet *p; (p = packet_queue_pop(&out->tx)) != NULL;)
+        sim_host_send(host, now, p);
+    for (struct request *r; (r = out_pop_request(out)) != NULL;) {
+        serve(host, now, r);
+        out_free_request(out, r);
+    }
+}
+
+static bool deliver(struct sim_network *net, struct item *item, struct sim_delivery *out)
+{
+    struct address from = item->packet->path.local, to = item->packet->path.remote;
+    struct sim_host *host = NULL;
+    struct socket *s = route(net, &from, to, &host);
+    if (!s) {
+        net->counters.unreachable++;
+        packet_free(item->packet);
+        return false;
+    }
+    net->counters.delivered++;
+    item->packet->path = (struct path){.socket = s->id, .protocol = PATH_UDP, .local = s->local, .remote = from};
+    item->packet->time = item->at;
+    *out = (struct sim_delivery){.host = host, .packet = item->packet};
+    return true;
+}
+
+bool sim_network_pop(struct sim_network *net, rtc_time_t now, struct sim_delivery *out)
+{
+    while (net->count && net->heap[0].at <= now) {
+        struct item item = pop(net);
+        if (!item.host) {
+            if (deliver(net, &item, out))
+                return true;
+            continue;
+        }
+        *out = (struct sim_delivery){.host = item.host, .result = item.result, .lists = item.lists};
+        return true;
+    }
+    return false;
+}

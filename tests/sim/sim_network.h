@@ -1,0 +1,72 @@
+/* A small network in virtual time: hosts with addresses and sockets, links with delay, jitter, loss, duplication and reordering, NATs. It
+ * answers the requests that protocol cores make (struct out) and carries their packets. Everything random comes from one seed. It knows no
+ * protocol; the test owns the clock and the cores.
+ *
+ *   sim_host_drain(host, now, &out)    what a core asked for and sent goes into the network
+ *   sim_network_next(net)              when something arrives next
+ *   sim_network_pop(net, now, &d)      what has arrived: a datagram or the result of a request, and for which host */
+#ifndef CRTC_SIM_NETWORK_H
+#define CRTC_SIM_NETWORK_H
+
+#include "out.h"
+
+struct sim_network;
+struct sim_host;
+
+/* What happens to everything that a host sends. The round trip of two hosts is the sum of their delays. */
+struct sim_link {
+    rtc_time_t delay_us;
+    rtc_time_t jitter_us; /* added, evenly spread; order is kept */
+    double loss;          /* probabilities, 0 to 1 */
+    double duplicate;
+    double reorder;       /* held back by reorder_us while later ones pass */
+    rtc_time_t reorder_us;
+    uint64_t rate_bps;    /* 0: unlimited */
+    rtc_time_t queue_us;  /* with a rate: what would wait longer is dropped */
+    bool down;            /* nothing leaves and nothing arrives */
+};
+
+enum sim_nat { SIM_NAT_NONE, SIM_NAT_FULL_CONE, SIM_NAT_ADDRESS, SIM_NAT_PORT, SIM_NAT_SYMMETRIC };
+
+struct sim_delivery {
+    struct sim_host *host;
+    struct packet *packet;   /* a datagram, or NULL; the taker's (sim_delivery_free) */
+    struct io_result result; /* when packet is NULL; its lists live until sim_delivery_free */
+    void *lists;
+};
+
+struct sim_counters {
+    uint64_t sent, delivered, lost, unreachable, duplicated;
+};
+
+struct sim_network *sim_network_new(uint64_t seed);
+void sim_network_free(struct sim_network *net);
+/* A random number of the network's own sequence. */
+uint64_t sim_network_random(struct sim_network *net);
+const struct sim_counters *sim_network_counters(const struct sim_network *net);
+/* What REQUEST_RESOLVE answers; a name that is not known fails, one with an empty address is never answered. */
+void sim_network_name(struct sim_network *net, const char *name, const char *ip);
+
+/* Hosts live as long as the network. `user` is the test's. */
+struct sim_host *sim_host_new(struct sim_network *net, const struct sim_link *link, void *user);
+void *sim_host_user(const struct sim_host *host);
+struct sim_link *sim_host_link(struct sim_host *host);
+void sim_host_add_address(struct sim_host *host, const char *ip);
+/* A single address that neither sends nor receives any more (an unplugged cable). */
+void sim_host_set_address_down(struct sim_host *host, const char *ip, bool down);
+/* All of the host's addresses of that family are private, behind a NAT with this public one. */
+void sim_host_set_nat(struct sim_host *host, enum sim_nat type, const char *public_ip);
+/* REQUEST_INTERFACES and REQUEST_OPEN_UDP are never answered, or answered with an error. */
+enum sim_answer { SIM_ANSWERS, SIM_SILENT, SIM_REFUSES };
+void sim_host_set_answers(struct sim_host *host, enum sim_answer interfaces, enum sim_answer open_udp);
+/* A socket without a request: for scripted servers. */
+void sim_host_open(struct sim_host *host, uint32_t id, const char *ip, uint16_t port);
+
+void sim_host_drain(struct sim_host *host, rtc_time_t now, struct out *out);
+/* Takes the packet. */
+void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet);
+rtc_time_t sim_network_next(const struct sim_network *net);
+bool sim_network_pop(struct sim_network *net, rtc_time_t now, struct sim_delivery *out);
+void sim_delivery_free(struct sim_delivery *delivery);
+
+#endif
