@@ -109,8 +109,8 @@ static bool split(struct frames *f, uint8_t code, struct slice s)
     return code == 2 ? sized_frames(f, s) : equal_frames(f, s);
 }
 
-/* Section 4.2.3: each channel's SILK data begins with one voice activity bit per 20 ms and one bit that tells of redundancy. They are coded with even
- * odds, so they are plainly the first bits. */
+/* Section 4.2.3: each channel's SILK data begins with one voice activity bit per 20 ms and one bit that tells of redundancy. They are
+ * coded with even odds, so they are plainly the first bits. */
 static bool has_redundancy(uint32_t samples, bool stereo, struct slice frame)
 {
     if (frame.len < 2)

@@ -8,11 +8,11 @@
 enum { OPUS_CLOCK_RATE = 48000, OPUS_SAMPLES_MAX = 5760 /* 120 ms */ };
 
 struct opus_payload {
-    uint32_t samples;  /* per channel at 48 kHz, 120 to OPUS_SAMPLES_MAX */
-    uint8_t frames;    /* 1 to 48 */
+    uint32_t samples; /* per channel at 48 kHz, 120 to OPUS_SAMPLES_MAX */
+    uint8_t frames;   /* 1 to 48 */
     bool stereo;
-    bool has_fec;      /* carries in-band FEC of the packet before it (RFC 6716 section 4.2.4) */
-    bool dtx;          /* no frame has more than one byte: silence */
+    bool has_fec; /* carries in-band FEC of the packet before it (RFC 6716 section 4.2.4) */
+    bool dtx;     /* no frame has more than one byte: silence */
 };
 
 /* False for what RFC 6716 section 3.4 calls malformed: empty, code 3 with M = 0, more than 120 ms, lengths past the end. */

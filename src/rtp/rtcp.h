@@ -13,19 +13,19 @@ enum { RTCP_REPORTS_MAX = 31, RTCP_REPORT_LEN = 24 };
 enum rtcp_kind { RTCP_UNKNOWN, RTCP_SR, RTCP_RR, RTCP_SDES, RTCP_BYE, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_REMB };
 
 struct rtcp_sender_info {
-    uint64_t ntp;         /* 32.32 seconds since 1900 */
+    uint64_t ntp; /* 32.32 seconds since 1900 */
     uint32_t timestamp;
     uint32_t packets, octets;
 };
 
 struct rtcp_report {
-    uint32_t ssrc;               /* the stream it is about */
-    uint8_t fraction_lost;       /* of 256 */
-    int32_t lost;                /* 24 bits, signed */
-    uint32_t highest_sequence;   /* with cycles */
-    uint32_t jitter;             /* timestamp units */
-    uint32_t last_sr;            /* middle 32 bits of the last SR's NTP time; 0: none */
-    uint32_t delay_since_last_sr;/* 1/65536 s */
+    uint32_t ssrc;                /* the stream it is about */
+    uint8_t fraction_lost;        /* of 256 */
+    int32_t lost;                 /* 24 bits, signed */
+    uint32_t highest_sequence;    /* with cycles */
+    uint32_t jitter;              /* timestamp units */
+    uint32_t last_sr;             /* middle 32 bits of the last SR's NTP time; 0: none */
+    uint32_t delay_since_last_sr; /* 1/65536 s */
 };
 
 struct rtcp_packet {

@@ -1,8 +1,9 @@
 /* The circuit breakers of RFC 8083 for one outgoing stream: conditions under which media must stop, whatever the congestion control
  * believes.
- *   media timeout (4.1): reports arrive, but none of our packets do;
- *   RTCP timeout (4.2): no reports arrive at all;
- *   congestion (4.3): we send over ten times what TCP would with the reported loss and round trip. */
+ *   media timeout: reports arrive, but none of our packets do;
+ *   RTCP timeout: no reports arrive at all;
+ *   congestion: we send over ten times what TCP would with the reported loss and round trip.
+ * Both timeouts are at the lenient end: a network that is gone for a few seconds is ICE's business. */
 #ifndef CRTC_RTP_BREAKER_H
 #define CRTC_RTP_BREAKER_H
 
@@ -15,20 +16,19 @@ struct rtp_breaker {
     rtc_time_t interval_us;         /* Tdr: between the peer's reports, as measured */
     rtc_time_t sending_since;       /* RTC_TIME_NEVER while nothing is sent */
     rtc_time_t last_sent;
-    rtc_time_t last_report;         /* RTC_TIME_NEVER before the first */
+    rtc_time_t last_report; /* RTC_TIME_NEVER before the first */
     uint32_t highest_sequence;
-    uint64_t packets, bytes;        /* sent since the last report that counted */
+    uint64_t packets, bytes; /* sent since the last report that counted */
     uint32_t stalled_reports, congested_reports;
-    double loss_sum;
-    uint64_t window_packets, window_bytes;
-    rtc_time_t window_start;
+    rtc_time_t stalled_since;
 };
 
 void rtp_breaker_init(struct rtp_breaker *breaker);
 /* A packet left. */
 void rtp_breaker_sent(struct rtp_breaker *breaker, rtc_time_t now, size_t bytes);
 /* A report block about the stream. `frame_us` is the media framing interval (20 ms audio, 33 ms video). */
-void rtp_breaker_report(struct rtp_breaker *breaker, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us, rtc_time_t frame_us);
+void rtp_breaker_report(struct rtp_breaker *breaker, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us,
+                        rtc_time_t frame_us);
 /* Looks at the clock; returns the state after it. Once open it stays open. */
 enum rtp_breaker_reason rtp_breaker_tick(struct rtp_breaker *breaker, rtc_time_t now);
 /* Sending pauses by itself (not writable, section stopped): timeouts start over. */

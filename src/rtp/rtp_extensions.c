@@ -68,7 +68,7 @@ static void write_element(struct writer *w, bool two_bytes, uint8_t id, struct s
         writer_u8(w, id);
         writer_u8(w, (uint8_t)value.len);
     } else {
-        writer_u8(w, (uint8_t)(id << 4 | (value.len - 1)));
+        writer_u8(w, (uint8_t)((size_t)id << 4 | (value.len - 1)));
     }
     writer_bytes(w, value);
 }

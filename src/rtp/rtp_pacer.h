@@ -18,11 +18,11 @@
 
 enum rtp_priority { RTP_PRIORITY_AUDIO, RTP_PRIORITY_REPAIR, RTP_PRIORITY_VIDEO, RTP_PRIORITIES };
 
-enum { RTP_PACER_PACKETS_MAX = 2048, RTP_PACER_QUEUE_TIME_US = 250000 };
+enum { RTP_PACER_PACKETS_MAX = 2048, RTP_PACER_REPAIRS_MAX = 256, RTP_PACER_QUEUE_TIME_US = 250000 };
 
 struct rtp_pacer {
     struct packet_queue queues[RTP_PRIORITIES];
-    uint64_t queued_bytes;
+    uint64_t queued_bytes; /* of what is paced: all but audio */
     uint32_t rate_bps;
     int64_t budget;         /* bytes that may leave now; negative: in debt */
     rtc_time_t budget_time; /* when the budget was last filled */
@@ -33,10 +33,12 @@ struct rtp_pacer {
 void rtp_pacer_init(struct rtp_pacer *pacer, uint32_t target_bps, rtc_time_t now);
 void rtp_pacer_fini(struct rtp_pacer *pacer);
 void rtp_pacer_set_target(struct rtp_pacer *pacer, uint32_t target_bps);
-/* Takes the packet in every case; false when the queue is full and it was dropped. */
+/* Takes the packet in every case; false when its queue is full and it was dropped. */
 bool rtp_pacer_push(struct rtp_pacer *pacer, rtc_time_t now, enum rtp_priority priority, struct packet *packet);
 /* The next packet that is due, the caller's; NULL when none is. */
 struct packet *rtp_pacer_pop(struct rtp_pacer *pacer, rtc_time_t now);
+/* Whether so many packets of video still fit. */
+bool rtp_pacer_has_room(const struct rtp_pacer *pacer, size_t packets);
 /* When rtp_pacer_pop() will give a packet (TIMER_RTP_PACE); RTC_TIME_NEVER when empty. */
 rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *pacer);
 /* Drops what waits: of one SSRC (0: all). */

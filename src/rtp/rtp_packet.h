@@ -13,13 +13,13 @@ struct rtp_header {
     uint16_t sequence;
     uint32_t timestamp;
     uint32_t ssrc;
-    struct slice csrcs;                         /* 4 bytes each */
+    struct slice csrcs; /* 4 bytes each */
     bool has_extensions;
-    uint16_t extension_profile;                 /* 0xBEDE: one-byte elements, 0x1000-0x100F: two-byte */
+    uint16_t extension_profile; /* 0xBEDE: one-byte elements, 0x1000-0x100F: two-byte */
     struct slice extension_block;
-    struct slice extensions[RTP_EXTENSIONS];    /* values; .data NULL when absent */
-    struct slice payload;                       /* without padding */
-    uint8_t padding;                            /* bytes after the payload */
+    struct slice extensions[RTP_EXTENSIONS]; /* values; .data NULL when absent */
+    struct slice payload;                    /* without padding */
+    uint8_t padding;                         /* bytes after the payload */
 };
 
 /* Parses a whole datagram; all slices borrow from it. `ids` are the extension ids (0: not negotiated) or NULL. A malformed extension

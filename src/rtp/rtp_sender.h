@@ -21,18 +21,20 @@ void rtp_sender_set_max_rtp(struct rtp_sender *sender, size_t max_rtp_bytes);
 /* Whether the SSRC is the stream's or its RTX stream's. */
 bool rtp_sender_owns(const struct rtp_sender *sender, uint32_t ssrc);
 
-/* Packetizes a frame into the pacer. RTC_ERR_NOT_SUPPORTED: no payload format for the codec or another codec than the section's;
- * RTC_ERR_INVALID_STATE: the breaker is open; RTC_ERR_RANGE: too big for the limits; RTC_ERR_NO_MEMORY: the rest of the frame is lost. */
+/* Packetizes a frame into the pacer. A frame that can not be sent still uses a sequence number, so that the receiver notices. Errors:
+ * RTC_ERR_NOT_SUPPORTED (no payload format for its codec, or not the section's codec), RTC_ERR_INVALID_STATE (the breaker is open),
+ * RTC_ERR_RANGE (an audio frame over one packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full), RTC_ERR_NO_MEMORY. */
 int rtp_sender_frame(struct rtp_sender *sender, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level, struct packet_pool *pool,
                      struct rtp_pacer *pacer);
 /* A packet of ours left the pacer and is about to be protected: writes its abs-send-time, counts and caches it. */
 void rtp_sender_leaving(struct rtp_sender *sender, rtc_time_t now, struct packet *packet);
 
-/* Feedback about our media SSRC. */
-void rtp_sender_nack(struct rtp_sender *sender, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool, struct rtp_pacer *pacer);
-/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST): at most one per 100 ms or round trip, whichever is longer; a FIR
- * repeated with the same sequence number counts as one (RFC 5104 section 4.3.1.2). A request within that time is answered later: see
- * rtp_sender_tick(). */
+/* Feedback about our media SSRC. Without RTX nothing is sent again: the same packet must not be protected twice. */
+void rtp_sender_nack(struct rtp_sender *sender, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
+                     struct rtp_pacer *pacer);
+/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST). Requests within 100 ms or a round trip of the last, whichever is
+ * longer, are held back until then: see rtp_sender_tick(). One that left the peer before our last keyframe could arrive is void, and so
+ * is a FIR repeated with its sequence number (RFC 5104 section 4.3.1.2). */
 bool rtp_sender_pli(struct rtp_sender *sender, rtc_time_t now);
 bool rtp_sender_fir(struct rtp_sender *sender, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence);
 /* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such
@@ -43,8 +45,8 @@ rtc_time_t rtp_sender_round_trip_us(const struct rtp_sender *sender);
 
 /* What the timers found; each is told once. */
 struct rtp_sender_due {
-    bool keyframe;                    /* a request that was held back */
-    enum rtp_breaker_reason breaker;  /* not RTP_BREAKER_CLOSED: it just opened; the stream sends nothing any more */
+    bool keyframe;                   /* a request that was held back */
+    enum rtp_breaker_reason breaker; /* not RTP_BREAKER_CLOSED: it just opened; the stream sends nothing any more */
 };
 struct rtp_sender_due rtp_sender_tick(struct rtp_sender *sender, rtc_time_t now);
 rtc_time_t rtp_sender_deadline(const struct rtp_sender *sender, enum timer_reason *why);

@@ -4,7 +4,7 @@
 
 #include "packet.h"
 
-enum { RTX_CACHE_PACKETS = 1024, RTX_CACHE_BYTES_MAX = 1 << 20, RTX_CACHE_AGE_US = 2000000 };
+enum { RTX_CACHE_PACKETS = 1024, RTX_CACHE_BYTES_MAX = 2 << 20, RTX_CACHE_AGE_US = 2000000 };
 
 struct rtx_cache;
 

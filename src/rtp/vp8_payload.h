@@ -19,8 +19,8 @@ struct vp8_payload {
     int32_t tl0_picture_index; /* VP8_NO_TL0 when absent */
     bool has_temporal_id;
     uint8_t temporal_id;
-    bool layer_sync;           /* Y */
-    struct slice data;         /* the VP8 bytes */
+    bool layer_sync;   /* Y */
+    struct slice data; /* the VP8 bytes */
 };
 
 /* False when the descriptor is cut short or no VP8 byte follows it. */

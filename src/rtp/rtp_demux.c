@@ -1,0 +1,277 @@
+/* Demultiplexing by mid, SSRC and payload type: see rtp_demux.h. */
+#include "rtp_demux.h"
+
+#include "memory.h"
+
+enum { SECTIONS_MAX = 128 };
+
+/* A remote SSRC and what is known of it. */
+struct source {
+    uint32_t ssrc;
+    uint32_t section;
+    uint32_t media_ssrc; /* of an RTX stream, 0 while unknown */
+    bool rtx;
+    bool described; /* from the description: stays until the section changes */
+    char rid[RTP_RID_MAX + 1];
+};
+
+struct entry {
+    uint32_t handle;
+    uint32_t last_media_ssrc; /* the latest that sent media: what an unassociated RTX stream repairs */
+    struct rtp_section section;
+};
+
+struct rtp_demux {
+    rtc_context *context;
+    struct entry *sections;
+    size_t section_count, section_capacity;
+    struct source *sources;
+    size_t source_count, source_limit;
+    uint8_t ids[RTP_EXTENSIONS];
+};
+
+int rtp_demux_new(rtc_context *context, struct rtp_demux **out)
+{
+    struct rtp_demux *d = memory_zeroed(context, sizeof *d);
+    if (!d)
+        return RTC_ERR_NO_MEMORY;
+    d->context = rtc_context_ref(context);
+    d->source_limit = context_limits(context)->ssrcs;
+    d->sources = memory_zeroed(context, d->source_limit * sizeof *d->sources);
+    if (!d->sources) {
+        rtp_demux_free(d);
+        return RTC_ERR_NO_MEMORY;
+    }
+    *out = d;
+    return RTC_OK;
+}
+
+void rtp_demux_free(struct rtp_demux *d)
+{
+    if (!d)
+        return;
+    rtc_context *context = d->context;
+    memory_free(context, d->sources);
+    memory_free(context, d->sections);
+    memory_free(context, d);
+    rtc_context_unref(context);
+}
+
+static struct entry *find_section(const struct rtp_demux *d, uint32_t handle)
+{
+    for (size_t i = 0; i < d->section_count; i++) {
+        if (d->sections[i].handle == handle)
+            return &d->sections[i];
+    }
+    return NULL;
+}
+
+static struct source *find_source(const struct rtp_demux *d, uint32_t ssrc)
+{
+    for (size_t i = 0; i < d->source_count; i++) {
+        if (d->sources[i].ssrc == ssrc)
+            return &d->sources[i];
+    }
+    return NULL;
+}
+
+static void drop_source(struct rtp_demux *d, struct source *s)
+{
+    *s = d->sources[--d->source_count];
+}
+
+/* The SSRC's entry, made if need be; NULL when the table is full. */
+static struct source *latch(struct rtp_demux *d, uint32_t ssrc, uint32_t section)
+{
+    struct source *s = find_source(d, ssrc);
+    if (!s && d->source_count >= d->source_limit)
+        return NULL;
+    if (!s || s->section != section) {
+        s = s ? s : &d->sources[d->source_count++];
+        *s = (struct source){.ssrc = ssrc, .section = section};
+    }
+    return s;
+}
+
+static void drop_sources(struct rtp_demux *d, uint32_t handle, bool described_only)
+{
+    for (size_t i = d->source_count; i-- > 0;) {
+        if (d->sources[i].section == handle && (d->sources[i].described || !described_only))
+            drop_source(d, &d->sources[i]);
+    }
+}
+
+static void describe(struct rtp_demux *d, uint32_t handle, uint32_t ssrc, bool rtx, uint32_t media_ssrc)
+{
+    struct source *s = ssrc ? latch(d, ssrc, handle) : NULL;
+    if (!s)
+        return;
+    s->described = true;
+    s->rtx = rtx;
+    s->media_ssrc = media_ssrc;
+}
+
+static void collect_ids(struct rtp_demux *d)
+{
+    static const uint8_t routing[] = {RTP_EXTENSION_MID, RTP_EXTENSION_RID, RTP_EXTENSION_REPAIRED_RID};
+    memset(d->ids, 0, sizeof d->ids);
+    for (size_t i = 0; i < d->section_count; i++) {
+        for (size_t j = 0; j < sizeof routing; j++) {
+            uint8_t id = d->sections[i].section.extension_ids[routing[j]];
+            if (id != 0 && d->ids[routing[j]] == 0)
+                d->ids[routing[j]] = id;
+        }
+    }
+}
+
+static struct entry *add_section(struct rtp_demux *d, uint32_t handle)
+{
+    void *array = d->sections;
+    if (d->section_count >= SECTIONS_MAX ||
+        !memory_grow(d->context, &array, &d->section_capacity, d->section_count + 1, sizeof *d->sections))
+        return NULL;
+    d->sections = array;
+    struct entry *e = &d->sections[d->section_count++];
+    *e = (struct entry){.handle = handle};
+    return e;
+}
+
+int rtp_demux_set_section(struct rtp_demux *d, uint32_t handle, const struct rtp_section *section)
+{
+    struct entry *e = find_section(d, handle);
+    if (!e)
+        e = add_section(d, handle);
+    if (!e)
+        return RTC_ERR_NO_MEMORY;
+    e->section = *section;
+    drop_sources(d, handle, true);
+    for (size_t i = 0; i < section->remote_ssrc_count && i < RTP_SSRCS_MAX; i++) {
+        describe(d, handle, section->remote_ssrcs[i], false, 0);
+        describe(d, handle, section->remote_rtx_ssrcs[i], true, section->remote_ssrcs[i]);
+    }
+    collect_ids(d);
+    return RTC_OK;
+}
+
+void rtp_demux_remove_section(struct rtp_demux *d, uint32_t handle)
+{
+    struct entry *e = find_section(d, handle);
+    if (!e)
+        return;
+    drop_sources(d, handle, false);
+    *e = d->sections[--d->section_count];
+    collect_ids(d);
+}
+
+const uint8_t *rtp_demux_ids(const struct rtp_demux *d)
+{
+    return d->ids;
+}
+
+static const struct rtp_codec *find_codec(const struct entry *e, uint8_t payload_type, bool *rtx)
+{
+    for (size_t i = 0; i < e->section.receive_codec_count && i < RTP_CODECS_MAX; i++) {
+        const struct rtp_codec *codec = &e->section.receive_codecs[i];
+        *rtx = codec->rtx_payload_type == payload_type && payload_type != RTP_NO_PAYLOAD_TYPE;
+        if (*rtx || codec->payload_type == payload_type)
+            return codec;
+    }
+    return NULL;
+}
+
+static struct entry *section_by_mid(const struct rtp_demux *d, struct slice mid)
+{
+    for (size_t i = 0; i < d->section_count; i++) {
+        if (slice_is(mid, d->sections[i].section.mid))
+            return &d->sections[i];
+    }
+    return NULL;
+}
+
+/* The one section that receives this payload type; NULL when there is none or more than one. */
+static struct entry *section_by_payload_type(const struct rtp_demux *d, uint8_t payload_type)
+{
+    struct entry *only = NULL;
+    bool rtx;
+    for (size_t i = 0; i < d->section_count; i++) {
+        if (!d->sections[i].section.receive || !find_codec(&d->sections[i], payload_type, &rtx))
+            continue;
+        if (only)
+            return NULL;
+        only = &d->sections[i];
+    }
+    return only;
+}
+
+static struct entry *section_of(const struct rtp_demux *d, const struct rtp_header *header)
+{
+    if (header->extensions[RTP_EXTENSION_MID].data)
+        return section_by_mid(d, header->extensions[RTP_EXTENSION_MID]);
+    const struct source *s = find_source(d, header->ssrc);
+    return s ? find_section(d, s->section) : section_by_payload_type(d, header->payload_type);
+}
+
+static void learn_rid(struct source *s, struct slice rid)
+{
+    if (!rid.data || rid.len > RTP_RID_MAX)
+        return;
+    memset(s->rid, 0, sizeof s->rid);
+    memcpy(s->rid, rid.data, rid.len);
+}
+
+static uint32_t source_with_rid(const struct rtp_demux *d, uint32_t section, const char *rid)
+{
+    for (size_t i = 0; i < d->source_count; i++) {
+        const struct source *s = &d->sources[i];
+        if (s->section == section && !s->rtx && strcmp(s->rid, rid) == 0)
+            return s->ssrc;
+    }
+    return 0;
+}
+
+/* A repair stream that no a=ssrc-group names: by its repaired-rid (RFC 8852), else it belongs to what plays. */
+static uint32_t repaired_ssrc(const struct rtp_demux *d, const struct entry *e, const struct source *s)
+{
+    if (s->media_ssrc)
+        return s->media_ssrc;
+    return s->rid[0] ? source_with_rid(d, s->section, s->rid) : e->last_media_ssrc;
+}
+
+bool rtp_demux_route(struct rtp_demux *d, const struct rtp_header *header, struct rtp_route *out)
+{
+    struct entry *e = section_of(d, header);
+    bool rtx = false;
+    const struct rtp_codec *codec = e && e->section.receive ? find_codec(e, header->payload_type, &rtx) : NULL;
+    struct source *s = codec ? latch(d, header->ssrc, e->handle) : NULL;
+    if (!s)
+        return false;
+    s->rtx = rtx;
+    learn_rid(s, header->extensions[rtx ? RTP_EXTENSION_REPAIRED_RID : RTP_EXTENSION_RID]);
+    if (!rtx)
+        e->last_media_ssrc = s->ssrc;
+    *out = (struct rtp_route){e->handle, s->ssrc, rtx, rtx ? repaired_ssrc(d, e, s) : s->ssrc, codec, s->rid};
+    return true;
+}
+
+uint32_t rtp_demux_section_of(const struct rtp_demux *d, uint32_t remote_ssrc)
+{
+    const struct source *s = find_source(d, remote_ssrc);
+    return s ? s->section : 0;
+}
+
+uint32_t rtp_demux_section_of_ours(const struct rtp_demux *d, uint32_t local_ssrc)
+{
+    for (size_t i = 0; i < d->section_count && local_ssrc; i++) {
+        const struct rtp_section *section = &d->sections[i].section;
+        if (section->ssrc == local_ssrc || section->rtx_ssrc == local_ssrc)
+            return d->sections[i].handle;
+    }
+    return 0;
+}
+
+void rtp_demux_forget(struct rtp_demux *d, uint32_t remote_ssrc)
+{
+    struct source *s = find_source(d, remote_ssrc);
+    if (s && !s->described)
+        drop_source(d, s);
+}

@@ -1,0 +1,134 @@
+/* The pacer: see rtp_pacer.h. */
+#include "rtp_pacer.h"
+
+#include "rtp_packet.h"
+
+enum { BURST_US = 5000, US_PER_S = 1000000 };
+
+void rtp_pacer_set_target(struct rtp_pacer *p, uint32_t target_bps)
+{
+    uint64_t rate = (uint64_t)target_bps * 5 / 2;
+    p->rate_bps = rate > UINT32_MAX ? UINT32_MAX : rate < 8000 ? 8000 : (uint32_t)rate;
+}
+
+void rtp_pacer_init(struct rtp_pacer *p, uint32_t target_bps, rtc_time_t now)
+{
+    *p = (struct rtp_pacer){.budget_time = now, .budget = 1};
+    rtp_pacer_set_target(p, target_bps);
+}
+
+void rtp_pacer_fini(struct rtp_pacer *p)
+{
+    rtp_pacer_drop(p, 0);
+}
+
+static bool full(const struct rtp_pacer *p, enum rtp_priority priority)
+{
+    uint32_t count = p->queues[priority].count;
+    return count >= (priority == RTP_PRIORITY_REPAIR ? RTP_PACER_REPAIRS_MAX : RTP_PACER_PACKETS_MAX);
+}
+
+bool rtp_pacer_has_room(const struct rtp_pacer *p, size_t packets)
+{
+    return p->queues[RTP_PRIORITY_VIDEO].count + packets <= RTP_PACER_PACKETS_MAX;
+}
+
+static const struct packet *head(const struct rtp_pacer *p)
+{
+    const struct packet *repair = p->queues[RTP_PRIORITY_REPAIR].head;
+    return repair ? repair : p->queues[RTP_PRIORITY_VIDEO].head;
+}
+
+/* What is queued has to be gone when the oldest packet of video reaches the limit; late in that time the remaining quarter of it counts,
+ * so that an encoder that makes too much does not turn into bursts. */
+static uint64_t effective_rate(const struct rtp_pacer *p, rtc_time_t now)
+{
+    const struct packet *oldest = p->queues[RTP_PRIORITY_VIDEO].head;
+    if (!oldest)
+        return p->rate_bps;
+    rtc_time_t left = RTP_PACER_QUEUE_TIME_US - (now - oldest->time);
+    if (left < RTP_PACER_QUEUE_TIME_US / 4)
+        left = RTP_PACER_QUEUE_TIME_US / 4;
+    uint64_t needed = p->queued_bytes * 8 * US_PER_S / (uint64_t)left;
+    return needed > p->rate_bps ? needed : p->rate_bps;
+}
+
+/* Time becomes budget; what an idle pacer saves up is a burst of a few milliseconds. */
+static void refill(struct rtp_pacer *p, rtc_time_t now)
+{
+    if (now <= p->budget_time)
+        return;
+    uint64_t rate = effective_rate(p, now);
+    rtc_time_t passed = now - p->budget_time;
+    if (passed > US_PER_S)
+        passed = US_PER_S;
+    int64_t most = (int64_t)(rate * BURST_US / 8 / US_PER_S) + 1;
+    p->budget += (int64_t)(rate * (uint64_t)passed / 8 / US_PER_S);
+    if (p->budget > most)
+        p->budget = most;
+    p->budget_time = now;
+}
+
+bool rtp_pacer_push(struct rtp_pacer *p, rtc_time_t now, enum rtp_priority priority, struct packet *packet)
+{
+    if (full(p, priority)) {
+        p->dropped++;
+        packet_free(packet);
+        return false;
+    }
+    if (!head(p))
+        refill(p, now); /* the time it was idle counts at the plain rate */
+    packet->time = now;
+    packet_queue_push(&p->queues[priority], packet);
+    if (priority != RTP_PRIORITY_AUDIO)
+        p->queued_bytes += packet->len;
+    return true;
+}
+
+struct packet *rtp_pacer_pop(struct rtp_pacer *p, rtc_time_t now)
+{
+    refill(p, now);
+    struct packet *packet = packet_queue_pop(&p->queues[RTP_PRIORITY_AUDIO]);
+    if (!packet && p->budget > 0) {
+        packet = packet_queue_pop(&p->queues[RTP_PRIORITY_REPAIR]);
+        if (!packet)
+            packet = packet_queue_pop(&p->queues[RTP_PRIORITY_VIDEO]);
+        if (packet)
+            p->queued_bytes -= packet->len;
+    }
+    if (packet)
+        p->budget -= packet->len;
+    return packet;
+}
+
+rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *p)
+{
+    if (p->queues[RTP_PRIORITY_AUDIO].head)
+        return p->budget_time;
+    if (!head(p))
+        return RTC_TIME_NEVER;
+    if (p->budget > 0)
+        return p->budget_time;
+    uint64_t bits = (uint64_t)(1 - p->budget) * 8;
+    uint64_t rate = effective_rate(p, p->budget_time);
+    return p->budget_time + (rtc_time_t)((bits * US_PER_S + rate - 1) / rate);
+}
+
+void rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)
+{
+    for (int i = 0; i < RTP_PRIORITIES; i++) {
+        struct packet_queue all = p->queues[i];
+        if (!all.head)
+            continue;
+        p->queues[i] = (struct packet_queue){0};
+        for (struct packet *packet; (packet = packet_queue_pop(&all)) != NULL;) {
+            bool drop = ssrc == 0 || rtp_ssrc(packet_slice(packet)) == ssrc;
+            if (drop && i != RTP_PRIORITY_AUDIO)
+                p->queued_bytes -= packet->len;
+            if (drop)
+                packet_free(packet);
+            else
+                packet_queue_push(&p->queues[i], packet);
+        }
+    }
+}

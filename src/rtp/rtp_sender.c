@@ -1,0 +1,453 @@
+/* One outgoing stream: see rtp_sender.h. */
+#include "rtp_sender.h"
+
+#include "memory.h"
+#include "opus_payload.h"
+#include "rtp_extensions.h"
+#include "rtx_cache.h"
+#include "text.h"
+#include "vp8_payload.h"
+
+enum { US_PER_S = 1000000, KEYFRAME_GAP_US = 100000, RESEND_GAP_US = 10000, RESEND_GAP_UNKNOWN_US = 50000, RTX_HEADER_LEN = 2 };
+enum { ROUND_TRIP_MAX_US = 60 * US_PER_S, CAPTURE_AGE_MAX_US = 5 * US_PER_S, AUDIO_FRAME_US = 20000, VIDEO_FRAME_US = 33000 };
+
+/* Requests for a keyframe: answered at once, held back until `due`, or void. */
+struct keyframes {
+    rtc_time_t asked; /* when the encoder was last asked; RTC_TIME_NEVER: never */
+    rtc_time_t sent;  /* when the last one was packetized */
+    rtc_time_t due;   /* a request that is held back */
+    bool fir_seen;
+    uint32_t fir_from;
+    uint8_t fir_sequence;
+};
+
+struct rtp_sender {
+    rtc_context *context;
+    rtc_media_kind kind;
+    struct rtp_codec codec;
+    char mid[RTP_MID_MAX + 1];
+    uint8_t ids[RTP_EXTENSIONS];
+    uint32_t ssrc, rtx_ssrc;
+    uint16_t sequence, rtx_sequence; /* of the next packet */
+    uint16_t picture_id;
+    uint32_t timestamp_offset;
+    size_t max_rtp_bytes;
+    bool started; /* a media packet has left */
+    bool told_breaker;
+    uint32_t next_timestamp; /* audio: where the next frame continues this one */
+    uint32_t last_timestamp; /* of the last frame, with the offset */
+    rtc_time_t last_capture, last_left;
+    uint32_t sr_packets, sr_octets;
+    rtc_time_t round_trip_us; /* smoothed; 0: unknown */
+    struct keyframes keyframes;
+    struct rtx_cache *cache; /* NULL without RTX */
+    struct rtp_breaker breaker;
+    struct rtp_outbound_stats stats;
+};
+
+static bool repairs(const struct rtp_section *section)
+{
+    return section->rtx_ssrc != 0 && section->send_codec.rtx_payload_type != RTP_NO_PAYLOAD_TYPE && section->send_codec.nack;
+}
+
+void rtp_sender_configure(struct rtp_sender *s, const struct rtp_section *section)
+{
+    s->codec = section->send_codec;
+    memcpy(s->mid, section->mid, sizeof s->mid);
+    memcpy(s->ids, section->extension_ids, sizeof s->ids);
+    if (!repairs(section)) {
+        rtx_cache_free(s->cache);
+        s->cache = NULL;
+    } else if (!s->cache) {
+        (void)rtx_cache_new(s->context, &s->cache); /* without memory the stream works on, unrepaired */
+    }
+}
+
+/* Numbers start at random (RFC 3550 section 5.1), low enough that the first wrap is far away from the first packets: a receiver that
+ * misses those would guess the rollover counter wrong. */
+static void randomize(struct rtp_sender *s)
+{
+    uint64_t random = context_random_u64(s->context);
+    s->sequence = (uint16_t)(random & 0x7fff);
+    s->rtx_sequence = (uint16_t)(random >> 16 & 0x7fff);
+    s->picture_id = (uint16_t)(random >> 32 & 0x7fff);
+    s->timestamp_offset = context_random_u32(s->context);
+}
+
+int rtp_sender_new(rtc_context *context, const struct rtp_section *section, size_t max_rtp_bytes, struct rtp_sender **out)
+{
+    struct rtp_sender *s = memory_zeroed(context, sizeof *s);
+    if (!s)
+        return RTC_ERR_NO_MEMORY;
+    s->context = rtc_context_ref(context);
+    s->kind = section->kind;
+    s->ssrc = s->stats.ssrc = section->ssrc;
+    s->rtx_ssrc = section->rtx_ssrc;
+    s->keyframes = (struct keyframes){RTC_TIME_NEVER, RTC_TIME_NEVER, RTC_TIME_NEVER, false, 0, 0};
+    rtp_breaker_init(&s->breaker);
+    randomize(s);
+    rtp_sender_configure(s, section);
+    rtp_sender_set_max_rtp(s, max_rtp_bytes);
+    if (repairs(section) && !s->cache) {
+        rtp_sender_free(s);
+        return RTC_ERR_NO_MEMORY;
+    }
+    *out = s;
+    return RTC_OK;
+}
+
+void rtp_sender_free(struct rtp_sender *s)
+{
+    if (!s)
+        return;
+    rtx_cache_free(s->cache);
+    rtc_context *context = s->context;
+    memory_free(context, s);
+    rtc_context_unref(context);
+}
+
+/* Never more than a packet buffer holds together with what protection adds. */
+void rtp_sender_set_max_rtp(struct rtp_sender *s, size_t max_rtp_bytes)
+{
+    size_t most = PACKET_CAPACITY - PACKET_HEADROOM - 32;
+    s->max_rtp_bytes = max_rtp_bytes < most ? max_rtp_bytes : most;
+}
+
+bool rtp_sender_owns(const struct rtp_sender *s, uint32_t ssrc)
+{
+    return ssrc == s->ssrc || (s->rtx_ssrc != 0 && ssrc == s->rtx_ssrc);
+}
+
+uint32_t rtp_sender_ssrc(const struct rtp_sender *s)
+{
+    return s->ssrc;
+}
+
+/* ---- Packetizing ---- */
+
+static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* written over when the packet leaves */
+
+/* The header of the stream's packets; `audio_level` must live as long. */
+static struct rtp_header header_of(const struct rtp_sender *s, uint32_t timestamp, const uint8_t *audio_level)
+{
+    struct rtp_header header = {.payload_type = s->codec.payload_type, .timestamp = timestamp, .ssrc = s->ssrc};
+    header.extensions[RTP_EXTENSION_MID] = s->mid[0] ? slice_str(s->mid) : slice_of(NULL, 0);
+    header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(zeros, sizeof zeros);
+    if (audio_level && *audio_level != RTP_NO_AUDIO_LEVEL)
+        header.extensions[RTP_EXTENSION_AUDIO_LEVEL] = slice_of(audio_level, 1);
+    return header;
+}
+
+/* A packet with the header and the next sequence number; NULL leaves a gap that the receiver sees. */
+static struct packet *new_packet(struct rtp_sender *s, struct rtp_header *header, struct packet_pool *pool)
+{
+    header->sequence = s->sequence++;
+    struct packet *packet = packet_new(pool);
+    if (packet && !rtp_write_header(packet, header, s->ids)) {
+        packet_free(packet);
+        packet = NULL;
+    }
+    return packet;
+}
+
+static struct writer payload_writer(struct packet *packet)
+{
+    return writer_of(packet_data(packet) + packet->len, packet_tailroom(packet));
+}
+
+/* Room for the payload in one packet: RTX adds the original sequence number. 0 when there is none. */
+static size_t max_payload(const struct rtp_sender *s, const struct rtp_header *header)
+{
+    size_t used = rtp_header_size(header, s->ids) + (s->cache ? RTX_HEADER_LEN : 0);
+    return s->max_rtp_bytes > used ? s->max_rtp_bytes - used : 0;
+}
+
+static int send_video(struct rtp_sender *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
+                      struct rtp_pacer *pacer)
+{
+    struct vp8_packetizer p;
+    s->picture_id = (uint16_t)((s->picture_id + 1) & 0x7fff);
+    if (!vp8_packetizer_start(&p, frame, s->picture_id, max_payload(s, header))) {
+        s->sequence++;
+        return RTC_ERR_RANGE;
+    }
+    if (!rtp_pacer_has_room(pacer, p.payloads_left)) {
+        s->sequence++;
+        return RTC_ERR_QUOTA_EXCEEDED;
+    }
+    while (p.payloads_left > 0) {
+        header->marker = p.payloads_left == 1;
+        struct packet *packet = new_packet(s, header, pool);
+        if (!packet)
+            return RTC_ERR_NO_MEMORY;
+        struct writer w = payload_writer(packet);
+        (void)vp8_packetizer_next(&p, &w, &header->marker); /* fits: max_payload() is below the buffer */
+        packet->len += (uint32_t)writer_len(&w);
+        (void)rtp_pacer_push(pacer, now, RTP_PRIORITY_VIDEO, packet);
+    }
+    return RTC_OK;
+}
+
+/* RFC 7587 section 4.1: the marker is set on the first packet after silence. */
+static int send_audio(struct rtp_sender *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
+                      struct rtp_pacer *pacer)
+{
+    struct opus_payload opus;
+    if (!opus_payload_parse(frame, &opus))
+        return RTC_ERR_ENCODING;
+    if (frame.len > max_payload(s, header)) {
+        s->sequence++;
+        return RTC_ERR_RANGE;
+    }
+    header->marker = s->stats.frames_sent == 0 || header->timestamp != s->next_timestamp;
+    s->next_timestamp = header->timestamp + opus.samples;
+    struct packet *packet = new_packet(s, header, pool);
+    if (!packet)
+        return RTC_ERR_NO_MEMORY;
+    struct writer w = payload_writer(packet);
+    writer_bytes(&w, frame);
+    packet->len += (uint32_t)writer_len(&w);
+    return rtp_pacer_push(pacer, now, RTP_PRIORITY_AUDIO, packet) ? RTC_OK : RTC_ERR_QUOTA_EXCEEDED;
+}
+
+static void note_frame(struct rtp_sender *s, rtc_time_t now, const rtc_encoded_frame *frame, uint32_t timestamp)
+{
+    rtc_time_t capture = rtc_encoded_frame_capture_time_us(frame);
+    s->last_capture = capture <= now && now - capture < CAPTURE_AGE_MAX_US ? capture : now;
+    s->last_timestamp = timestamp;
+    s->stats.frames_sent++;
+    if (s->kind == RTC_MEDIA_VIDEO && rtc_encoded_frame_keyframe(frame)) {
+        s->stats.key_frames_sent++;
+        s->keyframes.sent = now;
+    }
+}
+
+int rtp_sender_frame(struct rtp_sender *s, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level, struct packet_pool *pool,
+                     struct rtp_pacer *pacer)
+{
+    if (s->breaker.reason != RTP_BREAKER_CLOSED)
+        return RTC_ERR_INVALID_STATE;
+    if (s->codec.payload_type == RTP_NO_PAYLOAD_TYPE || !slice_is_nocase(slice_str(s->codec.name), rtc_encoded_frame_codec(frame)))
+        return RTC_ERR_NOT_SUPPORTED;
+    struct slice data = slice_of(rtc_encoded_frame_data(frame), rtc_encoded_frame_len(frame));
+    uint32_t timestamp = rtc_encoded_frame_rtp_timestamp(frame) + s->timestamp_offset;
+    struct rtp_header header = header_of(s, timestamp, s->kind == RTC_MEDIA_AUDIO ? &audio_level : NULL);
+    int error = RTC_ERR_NOT_SUPPORTED;
+    if (slice_is_nocase(slice_str(s->codec.name), "VP8"))
+        error = send_video(s, now, data, &header, pool, pacer);
+    else if (slice_is_nocase(slice_str(s->codec.name), "opus"))
+        error = send_audio(s, now, data, &header, pool, pacer);
+    if (!error)
+        note_frame(s, now, frame, timestamp);
+    return error;
+}
+
+/* ---- Leaving ---- */
+
+static void stamp_send_time(const struct rtp_header *header, rtc_time_t now, struct packet *packet)
+{
+    struct slice value = header->extensions[RTP_EXTENSION_ABS_SEND_TIME];
+    if (value.len == RTP_ABS_SEND_TIME_LEN)
+        rtp_abs_send_time_write(packet_data(packet) + (value.data - packet_data(packet)), now);
+}
+
+void rtp_sender_leaving(struct rtp_sender *s, rtc_time_t now, struct packet *packet)
+{
+    struct rtp_header header;
+    if (!rtp_parse(packet_slice(packet), s->ids, &header))
+        return;
+    stamp_send_time(&header, now, packet);
+    rtp_breaker_sent(&s->breaker, now, packet->len);
+    s->stats.packets_sent++;
+    s->stats.bytes_sent += header.payload.len;
+    s->stats.header_bytes_sent += packet->len - header.payload.len;
+    if (header.ssrc != s->ssrc) {
+        s->stats.retransmitted_packets_sent++;
+        s->stats.retransmitted_bytes_sent += header.payload.len;
+        return;
+    }
+    s->started = true;
+    s->last_left = now;
+    s->sr_packets++;
+    s->sr_octets += (uint32_t)header.payload.len;
+    if (s->cache)
+        rtx_cache_put(s->cache, now, header.sequence, packet);
+}
+
+/* ---- Feedback ---- */
+
+/* The packet again as its RTX twin: the payload behind the original sequence number (RFC 4588 section 4). */
+static struct packet *rtx_packet(struct rtp_sender *s, const struct packet *original, struct packet_pool *pool)
+{
+    struct rtp_header header;
+    struct packet *packet = packet_new(pool);
+    if (!packet || !rtp_parse(packet_slice(original), s->ids, &header))
+        goto failed;
+    struct slice payload = header.payload;
+    uint16_t original_sequence = header.sequence;
+    header.payload_type = s->codec.rtx_payload_type;
+    header.ssrc = s->rtx_ssrc;
+    header.sequence = s->rtx_sequence;
+    if (!rtp_write_header(packet, &header, s->ids))
+        goto failed;
+    struct writer w = payload_writer(packet);
+    writer_u16(&w, original_sequence);
+    writer_bytes(&w, payload);
+    if (!writer_ok(&w))
+        goto failed;
+    packet->len += (uint32_t)writer_len(&w);
+    s->rtx_sequence++;
+    return packet;
+failed:
+    packet_free(packet);
+    return NULL;
+}
+
+static void resend(struct rtp_sender *s, rtc_time_t now, uint16_t sequence, struct packet_pool *pool, struct rtp_pacer *pacer)
+{
+    /* A little under the round trip: the peer's estimate may be shorter, and its next request must not find ours too early. */
+    rtc_time_t gap = s->round_trip_us ? s->round_trip_us * 3 / 4 : RESEND_GAP_UNKNOWN_US;
+    const struct packet *original = rtx_cache_take(s->cache, now, sequence, gap > RESEND_GAP_US ? gap : RESEND_GAP_US);
+    struct packet *packet = original ? rtx_packet(s, original, pool) : NULL;
+    if (packet)
+        (void)rtp_pacer_push(pacer, now, RTP_PRIORITY_REPAIR, packet);
+}
+
+void rtp_sender_nack(struct rtp_sender *s, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
+                     struct rtp_pacer *pacer)
+{
+    s->stats.nack_count++;
+    if (!s->cache || s->breaker.reason != RTP_BREAKER_CLOSED)
+        return;
+    for (size_t i = 0; i < nack->count; i++) {
+        uint16_t sequence;
+        uint16_t mask;
+        rtcp_nack_at(nack, i, &sequence, &mask);
+        resend(s, now, sequence, pool, pacer);
+        for (unsigned bit = 0; bit < 16; bit++) {
+            if (mask >> bit & 1)
+                resend(s, now, (uint16_t)(sequence + bit + 1), pool, pacer);
+        }
+    }
+}
+
+static bool ask_keyframe(struct rtp_sender *s, rtc_time_t now)
+{
+    struct keyframes *k = &s->keyframes;
+    if (k->sent != RTC_TIME_NEVER && now - k->sent < s->round_trip_us)
+        return false;
+    rtc_time_t gap = s->round_trip_us > KEYFRAME_GAP_US ? s->round_trip_us : KEYFRAME_GAP_US;
+    if (k->asked != RTC_TIME_NEVER && now - k->asked < gap) {
+        k->due = k->asked + gap;
+        return false;
+    }
+    k->asked = now;
+    k->due = RTC_TIME_NEVER;
+    return true;
+}
+
+bool rtp_sender_pli(struct rtp_sender *s, rtc_time_t now)
+{
+    s->stats.pli_count++;
+    return ask_keyframe(s, now);
+}
+
+bool rtp_sender_fir(struct rtp_sender *s, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence)
+{
+    struct keyframes *k = &s->keyframes;
+    bool repeated = k->fir_seen && k->fir_from == from_ssrc && k->fir_sequence == sequence;
+    s->stats.fir_count++;
+    k->fir_seen = true;
+    k->fir_from = from_ssrc;
+    k->fir_sequence = sequence;
+    return !repeated && ask_keyframe(s, now);
+}
+
+/* RFC 3550 section 6.4.1: now, less when the SR left us, less how long the peer held it. */
+static void measure_round_trip(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report)
+{
+    if (report->last_sr == 0)
+        return;
+    uint32_t arrival = rtcp_ntp_middle(rtcp_ntp(context_wall_us(s->context, now)));
+    int32_t middle = (int32_t)(arrival - report->last_sr - report->delay_since_last_sr);
+    rtc_time_t sample = middle > 0 ? rtcp_middle_us((uint32_t)middle) : 1;
+    if (sample > ROUND_TRIP_MAX_US)
+        return;
+    s->round_trip_us = s->round_trip_us ? (7 * s->round_trip_us + sample) / 8 : sample;
+    s->stats.round_trip_time_s = (double)sample / US_PER_S;
+    s->stats.total_round_trip_time_s += s->stats.round_trip_time_s;
+    s->stats.round_trip_time_measurements++;
+}
+
+bool rtp_sender_report(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report)
+{
+    measure_round_trip(s, now, report);
+    if (report->ssrc != s->ssrc)
+        return false;
+    s->stats.has_report = true;
+    s->stats.fraction_lost = report->fraction_lost / 256.0;
+    s->stats.packets_lost = report->lost;
+    s->stats.remote_jitter_s = s->codec.clock_rate ? (double)report->jitter / s->codec.clock_rate : 0;
+    rtp_breaker_report(&s->breaker, now, report, s->round_trip_us, s->kind == RTC_MEDIA_AUDIO ? AUDIO_FRAME_US : VIDEO_FRAME_US);
+    return true;
+}
+
+rtc_time_t rtp_sender_round_trip_us(const struct rtp_sender *s)
+{
+    return s->round_trip_us;
+}
+
+/* ---- Time ---- */
+
+struct rtp_sender_due rtp_sender_tick(struct rtp_sender *s, rtc_time_t now)
+{
+    struct rtp_sender_due due = {false, RTP_BREAKER_CLOSED};
+    if (now >= s->keyframes.due) {
+        s->keyframes.due = RTC_TIME_NEVER;
+        due.keyframe = ask_keyframe(s, now);
+    }
+    enum rtp_breaker_reason reason = rtp_breaker_tick(&s->breaker, now);
+    if (!s->told_breaker) {
+        due.breaker = reason;
+        s->told_breaker = reason != RTP_BREAKER_CLOSED;
+    }
+    return due;
+}
+
+rtc_time_t rtp_sender_deadline(const struct rtp_sender *s, enum timer_reason *why)
+{
+    rtc_time_t best = RTC_TIME_NEVER;
+    bool untold = s->breaker.reason != RTP_BREAKER_CLOSED && !s->told_breaker;
+    deadline_min(&best, why, s->keyframes.due, TIMER_RTP_KEYFRAME);
+    deadline_min(&best, why, untold ? s->breaker.last_report : rtp_breaker_deadline(&s->breaker), TIMER_RTP_RATE);
+    return best;
+}
+
+void rtp_sender_pause(struct rtp_sender *s)
+{
+    rtp_breaker_pause(&s->breaker);
+}
+
+bool rtp_sender_info(const struct rtp_sender *s, rtc_time_t now, struct rtcp_sender_info *out)
+{
+    if (!s->started)
+        return false;
+    int64_t since = (now - s->last_capture) * (int64_t)s->codec.clock_rate / US_PER_S;
+    out->ntp = rtcp_ntp(context_wall_us(s->context, now));
+    out->timestamp = s->last_timestamp + (uint32_t)since;
+    out->packets = s->sr_packets;
+    out->octets = s->sr_octets;
+    return true;
+}
+
+bool rtp_sender_active_since(const struct rtp_sender *s, rtc_time_t since)
+{
+    return s->started && s->last_left >= since;
+}
+
+void rtp_sender_stats(const struct rtp_sender *s, struct rtp_outbound_stats *out)
+{
+    uint32_t target = out->target_bitrate_bps;
+    *out = s->stats;
+    out->target_bitrate_bps = target;
+}

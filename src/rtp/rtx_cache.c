@@ -1,0 +1,110 @@
+/* The retransmission cache: see rtx_cache.h. */
+#include "rtx_cache.h"
+
+#include "memory.h"
+
+struct slot {
+    struct packet *packet; /* NULL: empty */
+    uint16_t sequence;
+    bool resent;
+    rtc_time_t sent, last_resent;
+};
+
+/* Sequence numbers come in order, so the slots from `oldest` on, `span` of them, are the ones in use. */
+struct rtx_cache {
+    rtc_context *context;
+    uint16_t oldest;
+    uint32_t span;
+    size_t bytes; /* of memory */
+    struct slot slots[RTX_CACHE_PACKETS];
+};
+
+int rtx_cache_new(rtc_context *context, struct rtx_cache **out)
+{
+    struct rtx_cache *cache = memory_zeroed(context, sizeof *cache);
+    if (!cache)
+        return RTC_ERR_NO_MEMORY;
+    cache->context = rtc_context_ref(context);
+    *out = cache;
+    return RTC_OK;
+}
+
+static struct slot *slot_of(struct rtx_cache *cache, uint16_t sequence)
+{
+    return &cache->slots[sequence % RTX_CACHE_PACKETS];
+}
+
+static void drop_oldest(struct rtx_cache *cache)
+{
+    struct slot *s = slot_of(cache, cache->oldest);
+    if (s->packet)
+        cache->bytes -= s->packet->capacity;
+    packet_free(s->packet);
+    s->packet = NULL;
+    cache->oldest++;
+    cache->span--;
+}
+
+void rtx_cache_clear(struct rtx_cache *cache)
+{
+    while (cache->span > 0)
+        drop_oldest(cache);
+}
+
+void rtx_cache_free(struct rtx_cache *cache)
+{
+    if (!cache)
+        return;
+    rtx_cache_clear(cache);
+    rtc_context *context = cache->context;
+    memory_free(context, cache);
+    rtc_context_unref(context);
+}
+
+static bool outdated(struct rtx_cache *cache, rtc_time_t now)
+{
+    const struct slot *s = slot_of(cache, cache->oldest);
+    return !s->packet || now - s->sent > RTX_CACHE_AGE_US;
+}
+
+/* Opens the slot of a sequence number that follows those in use, perhaps after a gap; false when it does not follow them. */
+static bool extend(struct rtx_cache *cache, uint16_t sequence)
+{
+    uint16_t distance = (uint16_t)(sequence - cache->oldest);
+    if (cache->span > 0 && distance < cache->span)
+        return false;
+    if (cache->span == 0 || distance >= cache->span + RTX_CACHE_PACKETS) {
+        rtx_cache_clear(cache);
+        cache->oldest = sequence;
+        cache->span = 1;
+        return true;
+    }
+    while ((uint16_t)(sequence - cache->oldest) >= RTX_CACHE_PACKETS)
+        drop_oldest(cache);
+    cache->span = (uint32_t)(uint16_t)(sequence - cache->oldest) + 1;
+    return true;
+}
+
+void rtx_cache_put(struct rtx_cache *cache, rtc_time_t now, uint16_t sequence, const struct packet *packet)
+{
+    while (cache->span > 0 && (outdated(cache, now) || cache->bytes + packet->capacity > RTX_CACHE_BYTES_MAX))
+        drop_oldest(cache);
+    if (!extend(cache, sequence))
+        return;
+    struct packet *copy = packet_copy(packet->pool, packet_slice(packet));
+    *slot_of(cache, sequence) = (struct slot){.packet = copy, .sequence = sequence, .sent = now};
+    if (copy)
+        cache->bytes += copy->capacity;
+}
+
+const struct packet *rtx_cache_take(struct rtx_cache *cache, rtc_time_t now, uint16_t sequence, rtc_time_t min_gap_us)
+{
+    struct slot *s = slot_of(cache, sequence);
+    if (!s->packet || s->sequence != sequence || now - s->sent > RTX_CACHE_AGE_US)
+        return NULL;
+    if (s->resent && now - s->last_resent < min_gap_us)
+        return NULL;
+    s->resent = true;
+    s->last_resent = now;
+    return s->packet;
+}
