@@ -64,7 +64,7 @@ static inline uint8_t reader_u8(struct reader *r)
 static inline uint16_t reader_u16(struct reader *r)
 {
     struct slice s = reader_bytes(r, 2);
-    return s.data ? (uint16_t)(s.data[0] << 8 | s.data[1]) : 0;
+    return s.data ? (uint16_t)((unsigned)s.data[0] << 8 | s.data[1]) : 0;
 }
 
 static inline uint32_t reader_u24(struct reader *r)
