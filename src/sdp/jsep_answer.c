@@ -106,6 +106,7 @@ static void plan_section(struct answer *answer, size_t index)
     plan->media = media->media;
     plan->protocol = media->protocol;
     plan->mid = offered->mid;
+    plan->setup = setup_for(answer->snapshot, answer->tagged ? answer->tagged->setup : offered->setup);
     if (plan->local && offered->type != MEDIA_APPLICATION)
         plan_codecs(plan, offered);
     if (!acceptable(answer, plan, offered)) {
@@ -115,10 +116,9 @@ static void plan_section(struct answer *answer, size_t index)
     if (!answer->tagged)
         answer->tagged = offered;
     plan->formats = offered->type == MEDIA_APPLICATION ? media->formats : (struct slice){NULL, 0};
-    plan->legacy_sctp = sdp_attribute(&media->block, "sctpmap") != NULL;
+    plan->legacy_sctp = jsep_is_legacy_sctp(media);
     plan->bundled = offered->bundled;
     plan->direction = direction_and(direction_reverse(offered->direction), plan->local->direction);
-    plan->setup = setup_for(answer->snapshot, answer->tagged->setup);
     plan->reduced_size = offered->rtcp_reduced_size;
     plan->allow_mixed = offered->extmap_allow_mixed;
     plan_extensions(answer, plan, offered);

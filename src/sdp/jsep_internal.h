@@ -15,6 +15,9 @@ int jsep_read_session(const struct sdp *sdp, struct jsep_section *out, struct js
 /* Reads one m= section over a copy of that. `candidates` has room for every candidate line of it. */
 int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candidates, struct jsep_section *out, struct jsep_error *error);
 
+/* Whether an application section speaks of its port as before RFC 8841 (sctpmap). */
+bool jsep_is_legacy_sctp(const struct sdp_media *media);
+
 /* jsep_codec.c. Whether two formats are the same codec: name without case, clock rate, channels, and those parameters that make it another format. */
 bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b);
 /* The entry of a list that is the same codec, or NULL. */

@@ -37,7 +37,8 @@ static void negotiate_extensions(const struct jsep_section *local, const struct 
         struct jsep_extension *agreed = &out->extensions[out->extension_count++];
         *agreed = *ours;
         agreed->direction = direction;
-        if (ours->id > 255) /* an offer that asks the answer for a number (RFC 8285 section 7) */
+        /* When we answered, our ids are the offer's; when they did, theirs count. Over 255 one asks the answer for a number (RFC 8285 section 7). */
+        if (theirs->id <= 255)
             agreed->id = theirs->id;
         out->extension_count -= agreed->id > 255 ? 1 : 0;
     }

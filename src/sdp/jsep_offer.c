@@ -39,7 +39,7 @@ static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *
     plan->media = media->media;
     plan->protocol = media->protocol;
     plan->formats = media->formats;
-    plan->legacy_sctp = application && sdp_attribute(&media->block, "sctpmap") != NULL;
+    plan->legacy_sctp = application && jsep_is_legacy_sctp(media);
 }
 
 static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t index)

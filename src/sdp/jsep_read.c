@@ -98,6 +98,8 @@ static int read_groups(struct session_description *d, struct jsep_error *error)
         if (result != 0)
             return result;
     }
+    for (size_t i = 0; i < d->section_count; i++) /* bundle-only without a group leaves no transport (RFC 8843 section 6) */
+        d->sections[i].rejected = d->sections[i].rejected || (d->sections[i].port == 0 && !d->sections[i].bundled);
     return 0;
 }
 
@@ -109,8 +111,6 @@ static int check_transport(const struct session_description *d, size_t index, st
         return 0;
     if (missing)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, index), "section %zu has no a=%s", index, missing);
-    if (s->bundle_only && s->port == 0 && !s->bundled)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, index), "section %zu is bundle-only, but in no BUNDLE group", index);
     return 0;
 }
 

@@ -414,6 +414,11 @@ static int read_formats(struct reading *r, const struct sdp_media *media)
     return 0;
 }
 
+bool jsep_is_legacy_sctp(const struct sdp_media *media)
+{
+    return sdp_attribute(&media->block, "sctpmap") && !sdp_attribute(&media->block, "sctp-port");
+}
+
 static void read_sctp_format(struct jsep_section *s, const struct sdp_media *media)
 {
     struct slice rest = media->formats, word = sdp_word(&rest);

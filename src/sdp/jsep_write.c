@@ -191,11 +191,13 @@ static void write_mid(struct text *out, const struct jsep_plan *plan)
         text_print(out, "a=mid:%s\r\n", plan->mid);
 }
 
-static void write_rejected(struct text *out, const struct jsep_plan *plan)
+/* Some peers refuse any section without transport attributes or rtcp-mux, so that even rejected ones have them. */
+static void write_rejected(struct text *out, const struct jsep_snapshot *snapshot, const struct jsep_plan *plan)
 {
+    bool rtp = plan->type == MEDIA_AUDIO || plan->type == MEDIA_VIDEO;
+    write_transport(out, snapshot, plan);
     write_mid(out, plan);
-    if (plan->type != MEDIA_APPLICATION)
-        text_print(out, "a=inactive\r\n");
+    text_print(out, "%s", rtp ? "a=inactive\r\na=rtcp-mux\r\n" : "");
     for (size_t i = 0; i < plan->codec_count; i++)
         write_codec(out, &plan->codecs[i]);
 }
@@ -204,7 +206,7 @@ void jsep_write_section(struct text *out, const struct jsep_snapshot *snapshot, 
 {
     write_media_line(out, plan);
     if (plan->rejected) {
-        write_rejected(out, plan);
+        write_rejected(out, snapshot, plan);
         return;
     }
     if (plan->type != MEDIA_APPLICATION)
