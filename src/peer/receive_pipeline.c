@@ -28,7 +28,7 @@ struct receive_pipeline {
     atomic_uint references;
     rtc_context *context;
     rtc_media_kind kind;
-    struct mailbox *mailbox;
+    struct mailbox *mailbox; /* the connection's: no reference, used on its thread only */
     rtc_media_stream_track *track; /* a reference */
     pthread_mutex_t lock;
     struct unit in[WAITING_MAX];
@@ -65,7 +65,6 @@ static void unref(struct receive_pipeline *p)
         p->codec->decoder_free(p->decoder);
     rtc_audio_frame_unref(p->accelerated);
     rtc_media_stream_track_unref(p->track);
-    mailbox_unref(p->mailbox);
     pthread_mutex_destroy(&p->lock);
     rtc_context *context = p->context;
     memory_free(context, p);
@@ -327,7 +326,7 @@ int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct
     p->job.done = done;
     p->context = rtc_context_ref(pc->context);
     p->kind = t->kind;
-    p->mailbox = mailbox_ref(pc->mailbox);
+    p->mailbox = pc->mailbox;
     p->track = rtc_media_stream_track_ref(t->receiver.track);
     pthread_mutex_init(&p->lock, NULL);
     p->pc = pc;

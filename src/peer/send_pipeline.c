@@ -39,7 +39,7 @@ struct send_pipeline {
     rtc_context *context;
     rtc_media_kind kind;
     const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
-    struct mailbox *mailbox;
+    struct mailbox *mailbox; /* the connection's: no reference, valid while not detached */
     pthread_mutex_t lock;
     struct ring in, out;
     bool busy, detached, keyframe_wanted, bitrate_changed;
@@ -97,7 +97,6 @@ static void unref(struct send_pipeline *p)
     if (p->encoder)
         p->codec->encoder_free(p->encoder);
     audio_framer_free(p->framer);
-    mailbox_unref(p->mailbox);
     pthread_mutex_destroy(&p->lock);
     rtc_context *context = p->context;
     memory_free(context, p);
@@ -293,11 +292,6 @@ static void run(struct job *job)
 
 /* ---- On the connection's thread ---- */
 
-static void submit(struct send_pipeline *p, rtc_time_t now)
-{
-    executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
-}
-
 static void send_ready(struct send_pipeline *p, rtc_time_t now)
 {
     struct item item;
@@ -325,7 +319,7 @@ static void done(struct job *job, rtc_time_t now)
     if (p->pc && p->pc->transport)
         transport_settle(p->pc->transport, now);
     if (again)
-        submit(p, now);
+        executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
     else
         unref(p); /* the job's reference */
 }
@@ -351,13 +345,15 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
     (void)ring_push(&p->in, item, ENCODED_WAITING_MAX);
     bool begin = !p->busy;
     p->busy = true;
+    struct mailbox *mailbox = begin ? mailbox_ref(p->mailbox) : NULL; /* the connection may go as soon as the lock is given back */
     if (begin)
         atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
     pthread_mutex_unlock(&p->lock);
     if (crowded)
         free_item(&old);
     if (begin)
-        submit(p, now);
+        executor_submit(context_executor(p->context), mailbox, &p->job, now);
+    mailbox_unref(mailbox);
 }
 
 static void on_video(void *user, rtc_video_frame *frame)
@@ -393,7 +389,7 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
     p->codec = codec_find(pc->context, t->kind, t->sender.codec.name);
     if (p->codec && !p->codec->encoder_new)
         p->codec = NULL;
-    p->mailbox = mailbox_ref(pc->mailbox);
+    p->mailbox = pc->mailbox;
     pthread_mutex_init(&p->lock, NULL);
     p->keyframe_wanted = true;
     p->frame_rate = DEFAULT_FRAME_RATE;

@@ -474,7 +474,7 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
     if (!sender->track || t->stopped)
         return RTC_OK;
     transceiver_set_track(t, NULL);
-    t->direction = (rtc_rtp_transceiver_direction)(t->direction & ~RTC_DIRECTION_SENDONLY);
+    t->direction = (rtc_rtp_transceiver_direction)(t->direction & RTC_DIRECTION_RECVONLY);
     peer_update_negotiation_needed(pc);
     peer_settle(pc);
     return RTC_OK;

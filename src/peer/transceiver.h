@@ -7,7 +7,7 @@
 #include "media_track.h"
 #include "rtp_session.h"
 
-#include <crtc/rtp.h>
+#include <crtc/peer_connection.h>
 #include <stdatomic.h>
 
 struct send_pipeline;

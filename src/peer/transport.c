@@ -197,8 +197,10 @@ void transport_tick(struct transport *t, rtc_time_t now)
     dtls_tick(t->dtls, now, &t->out);
     if (t->channels)
         data_channels_tick(t->channels, now, &t->sctp_out);
-    if (t->rtp)
+    if (t->rtp) {
+        rtp_session_set_rtt(t->rtp, ice_agent_rtt_us(t->ice));
         rtp_session_tick(t->rtp, now, &t->rtp_out);
+    }
     if (now - t->last_traffic > IDLE_TRIM_US)
         packet_pool_trim(t->pc->pool, IDLE_KEEPS_PACKETS);
 }

@@ -1,8 +1,10 @@
-/* The RTP session of one transport (RFC 3550, RFC 8834): everything between a protected packet and an encoded frame - SRTP, demultiplexing (RFC 8843 9.2),
- * per-stream senders and receivers, RTCP, loss repair, playout times, the sending rate. A pure state machine.
+/* The RTP session of one transport (RFC 3550, RFC 8834): everything between a protected packet and an encoded frame - SRTP,
+ * demultiplexing (RFC 8843 9.2), per-stream senders and receivers, RTCP, loss repair, playout times, the sending rate. A pure state
+ * machine.
  *
- * A section is one m= section: at most one outgoing stream (with its RTX stream) and any number of incoming SSRCs, of which the latest plays.
- */
+ * A section is one m= section: at most one outgoing stream (with its RTX stream) and any number of incoming SSRCs, of which the latest
+ * plays.
+ * */
 #ifndef CRTC_RTP_SESSION_H
 #define CRTC_RTP_SESSION_H
 
@@ -133,6 +135,10 @@ void rtp_session_remove_section(struct rtp_session *session, rtc_time_t now, uin
 /* The datagrams of this size fit the current pair. */
 void rtp_session_set_max_packet(struct rtp_session *session, uint32_t max_packet_bytes);
 void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitrate_bps);
+/* The cap of one section's stream; 0: none beyond the session's. */
+void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps, struct out *out);
+/* The round trip that ICE measured, used until RTCP knows better. */
+void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t rtt_us);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */
 void rtp_session_set_writable(struct rtp_session *session, rtc_time_t now, bool writable, struct out *out);
 
@@ -140,9 +146,9 @@ void rtp_session_set_writable(struct rtp_session *session, rtc_time_t now, bool 
 void rtp_session_input(struct rtp_session *session, rtc_time_t now, struct packet *packet, struct out *out);
 void rtp_session_tick(struct rtp_session *session, rtc_time_t now, struct out *out);
 rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_reason *why);
-/* Packetizes, protects and queues one encoded frame (borrowed). Its rtp_timestamp is offset by the stream's random start. `audio_level`: -dBov, 0 to
- * 127, and 0x80 for voice; RTP_NO_AUDIO_LEVEL when unknown. RTC_ERR_INVALID_STATE when the section does not send or keys are missing (the frame is dropped and
- * counted). */
+/* Packetizes, protects and queues one encoded frame (borrowed). Its rtp_timestamp is offset by the stream's random start. `audio_level`:
+ * -dBov, 0 to 127, and 0x80 for voice; RTP_NO_AUDIO_LEVEL when unknown. RTC_ERR_INVALID_STATE when the section does not send or keys are
+ * missing (the frame is dropped and counted). */
 enum { RTP_NO_AUDIO_LEVEL = 0xff };
 int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level, struct out *out);
 /* The decoder can not go on: a PLI follows (rate-limited). */

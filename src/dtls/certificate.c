@@ -1,0 +1,342 @@
+/* Self-signed certificates and their private keys (RFC 8827 6.5, RFC 8122, webrtc-pc 4.9.2) and their PEM form (RFC 7468). */
+#include "certificate_internal.h"
+
+#include "context.h"
+#include "hash.h"
+#include "log.h"
+#include "mbedtls_compat.h"
+#include "memory.h"
+
+#include <mbedtls/error.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/rsa.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+enum {
+    DER_MAX = 4096,          /* of a certificate that we make */
+    KEY_PEM_MAX = 16384,     /* an RSA key of 8192 bits takes 6.4 kB */
+    PEM_MAX = 256 * 1024,    /* what import accepts */
+    FINGERPRINT_TEXT = 3 * HASH_SHA256_LEN
+};
+
+#define DAY_US (INT64_C(86400) * 1000000)
+#define PEM_BEGIN "-----BEGIN CERTIFICATE-----\n"
+#define PEM_END "-----END CERTIFICATE-----\n"
+
+struct certificate {
+    rtc_context *context;
+    bool bound; /* holds a reference to the context */
+    atomic_uint references;
+    pthread_mutex_t lock;
+    mbedtls_pk_context key;
+    mbedtls_x509_crt chain;
+    int64_t expires_us;
+    char fingerprint[FINGERPRINT_TEXT];
+};
+
+static struct certificate *create(rtc_context *context)
+{
+    struct certificate *c = memory_zeroed(context, sizeof *c);
+    if (!c)
+        return NULL;
+    c->context = context;
+    atomic_init(&c->references, 1);
+    pthread_mutex_init(&c->lock, NULL);
+    mbedtls_pk_init(&c->key);
+    mbedtls_x509_crt_init(&c->chain);
+    return c;
+}
+
+struct certificate *certificate_ref(struct certificate *c)
+{
+    if (c)
+        atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
+    return c;
+}
+
+void certificate_unref(struct certificate *c)
+{
+    if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
+        return;
+    mbedtls_x509_crt_free(&c->chain);
+    mbedtls_pk_free(&c->key);
+    pthread_mutex_destroy(&c->lock);
+    rtc_context *context = c->context;
+    bool bound = c->bound;
+    memory_free(context, c);
+    if (bound)
+        rtc_context_unref(context);
+}
+
+void certificate_bind(struct certificate *c)
+{
+    c->bound = true;
+    (void)rtc_context_ref(c->context);
+}
+
+void certificate_lock(struct certificate *c)
+{
+    pthread_mutex_lock(&c->lock);
+}
+
+void certificate_unlock(struct certificate *c)
+{
+    pthread_mutex_unlock(&c->lock);
+}
+
+mbedtls_x509_crt *certificate_chain(struct certificate *c)
+{
+    return &c->chain;
+}
+
+mbedtls_pk_context *certificate_private_key(struct certificate *c)
+{
+    return &c->key;
+}
+
+const char *certificate_fingerprint(const struct certificate *c)
+{
+    return c->fingerprint;
+}
+
+struct slice certificate_der(const struct certificate *c)
+{
+    return slice_of(c->chain.raw.p, c->chain.raw.len);
+}
+
+int64_t certificate_expires_us(const struct certificate *c)
+{
+    return c->expires_us;
+}
+
+/* mbedTLS reports an allocation failure of each of its parts under its own number. */
+static bool is_out_of_memory(int error)
+{
+    static const int codes[] = {MBEDTLS_ERR_MPI_ALLOC_FAILED, MBEDTLS_ERR_PK_ALLOC_FAILED, MBEDTLS_ERR_X509_ALLOC_FAILED,
+                                MBEDTLS_ERR_ECP_ALLOC_FAILED, MBEDTLS_ERR_PEM_ALLOC_FAILED};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (error == codes[i])
+            return true;
+    return false;
+}
+
+static int refuse(rtc_context *context, const char *what, int error, int otherwise)
+{
+    char text[96] = "";
+    mbedtls_strerror(error, text, sizeof text);
+    log_write(context, RTC_LOG_INFO, "dtls", "%s: %s (-0x%04x)", what, text, (unsigned)-error);
+    return is_out_of_memory(error) ? RTC_ERR_NO_MEMORY : otherwise;
+}
+
+static int64_t wall_of(const mbedtls_x509_time *t)
+{
+    struct tm broken = {.tm_year = t->year - 1900, .tm_mon = t->mon - 1, .tm_mday = t->day,
+                        .tm_hour = t->hour, .tm_min = t->min, .tm_sec = t->sec};
+    return (int64_t)timegm(&broken) * 1000000;
+}
+
+/* What follows from the parsed certificate. */
+static int describe(struct certificate *c)
+{
+    uint8_t digest[HASH_SHA256_LEN];
+    if (!hash_sha256(certificate_der(c), digest))
+        return RTC_ERR_OPERATION;
+    for (size_t i = 0; i < sizeof digest; i++)
+        (void)snprintf(c->fingerprint + 3 * i, 4, "%02X%s", digest[i], i + 1 < sizeof digest ? ":" : "");
+    c->expires_us = wall_of(&c->chain.valid_to);
+    return RTC_OK;
+}
+
+static int make_key(rtc_context *context, enum certificate_key kind, mbedtls_pk_context *key)
+{
+    bool rsa = kind == CERTIFICATE_RSA_2048;
+    int error = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY));
+    if (error)
+        return error;
+    if (rsa)
+        return mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key), mbedtls_compat_random, context, 2048, 65537);
+    return mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), mbedtls_compat_random, context);
+}
+
+/* "YYYYMMDDhhmmss". A certificate can not say a year of five digits, and mbedTLS reads none before 1970. */
+static void print_time(int64_t wall_us, char text[16])
+{
+    time_t seconds = (time_t)(wall_us / 1000000);
+    if (seconds < 0)
+        seconds = 0;
+    struct tm t;
+    if (!gmtime_r(&seconds, &t) || t.tm_year + 1900 > 9999) {
+        memcpy(text, "99991231235959", 15);
+        return;
+    }
+    (void)strftime(text, 16, "%Y%m%d%H%M%S", &t);
+}
+
+static int set_validity(rtc_context *context, mbedtls_x509write_cert *w, int64_t lifetime_us)
+{
+    char from[16], to[16];
+    int64_t now = context_wall_us(context, rtc_now());
+    print_time(now - DAY_US, from);
+    if (lifetime_us <= 0)
+        lifetime_us = 30 * DAY_US;
+    print_time(lifetime_us > INT64_MAX - now ? INT64_MAX : now + lifetime_us, to);
+    return mbedtls_x509write_crt_set_validity(w, from, to);
+}
+
+static int fill(struct certificate *c, mbedtls_x509write_cert *w, int64_t lifetime_us)
+{
+    uint8_t serial[16];
+    context_random(c->context, serial, sizeof serial);
+    serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40); /* positive, and never shorter than it looks */
+    mbedtls_x509write_crt_set_version(w, MBEDTLS_X509_CRT_VERSION_3);
+    mbedtls_x509write_crt_set_md_alg(w, MBEDTLS_MD_SHA256);
+    mbedtls_x509write_crt_set_subject_key(w, &c->key);
+    mbedtls_x509write_crt_set_issuer_key(w, &c->key);
+    int error = mbedtls_x509write_crt_set_subject_name(w, "CN=WebRTC");
+    if (!error)
+        error = mbedtls_x509write_crt_set_issuer_name(w, "CN=WebRTC");
+    if (!error)
+        error = mbedtls_compat_set_serial(w, slice_of(serial, sizeof serial));
+    return error ? error : set_validity(c->context, w, lifetime_us);
+}
+
+static int self_sign(struct certificate *c, int64_t lifetime_us)
+{
+    uint8_t der[DER_MAX];
+    mbedtls_x509write_cert w;
+    mbedtls_x509write_crt_init(&w);
+    int result = fill(c, &w, lifetime_us);
+    if (!result)
+        result = mbedtls_x509write_crt_der(&w, der, sizeof der, mbedtls_compat_random, c->context);
+    mbedtls_x509write_crt_free(&w);
+    if (result < 0)
+        return result;
+    /* It is written at the end of the buffer. */
+    return mbedtls_x509_crt_parse_der(&c->chain, der + sizeof der - result, (size_t)result);
+}
+
+int certificate_generate_unbound(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out)
+{
+    struct certificate *c = create(context);
+    if (!c)
+        return RTC_ERR_NO_MEMORY;
+    int error = make_key(context, key, &c->key);
+    if (!error)
+        error = self_sign(c, lifetime_us);
+    error = error ? refuse(context, "can not make a certificate", error, RTC_ERR_OPERATION) : describe(c);
+    if (error) {
+        certificate_unref(c);
+        return error;
+    }
+    *out = c;
+    return RTC_OK;
+}
+
+int certificate_generate(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out)
+{
+    context = context_resolve(context);
+    if (!context)
+        return RTC_ERR_NO_MEMORY;
+    if (key != CERTIFICATE_ECDSA_P256 && key != CERTIFICATE_RSA_2048)
+        return RTC_ERR_NOT_SUPPORTED;
+    int error = certificate_generate_unbound(context, key, lifetime_us, out);
+    if (!error)
+        certificate_bind(*out);
+    return error;
+}
+
+static int parse_pem(struct certificate *c, const char *text, size_t len)
+{
+    /* A positive result counts the certificates that could not be read. */
+    int error = mbedtls_x509_crt_parse(&c->chain, (const unsigned char *)text, len + 1);
+    if (error)
+        return error < 0 ? refuse(c->context, "not a certificate", error, RTC_ERR_SYNTAX) : RTC_ERR_SYNTAX;
+    error = mbedtls_compat_parse_key(c->context, &c->key, text, len);
+    if (error)
+        return refuse(c->context, "not a private key", error, RTC_ERR_SYNTAX);
+    if (!mbedtls_compat_key_usable(&c->key))
+        return RTC_ERR_NOT_SUPPORTED;
+    error = mbedtls_compat_check_pair(c->context, &c->chain.pk, &c->key);
+    return error ? refuse(c->context, "key and certificate do not match", error, RTC_ERR_INVALID_ACCESS) : describe(c);
+}
+
+int certificate_import_pem(rtc_context *context, struct slice pem, struct certificate **out)
+{
+    context = context_resolve(context);
+    if (!context)
+        return RTC_ERR_NO_MEMORY;
+    if (!pem.data || pem.len == 0 || pem.len > PEM_MAX)
+        return RTC_ERR_SYNTAX;
+    struct certificate *c = create(context);
+    char *text = memory_text(context, pem.data, pem.len);
+    int error = c && text ? parse_pem(c, text, pem.len) : RTC_ERR_NO_MEMORY;
+    if (text)
+        memory_wipe(text, pem.len);
+    memory_free(context, text);
+    if (error) {
+        certificate_unref(c);
+        return error;
+    }
+    certificate_bind(c);
+    *out = c;
+    return RTC_OK;
+}
+
+/* One certificate of a chain; returns the characters written or a negative mbedTLS error. */
+static int print_one(const mbedtls_x509_crt *certificate, char *text, size_t capacity)
+{
+    size_t len = 0;
+    int error = mbedtls_pem_write_buffer(PEM_BEGIN, PEM_END, certificate->raw.p, certificate->raw.len, (unsigned char *)text, capacity, &len);
+    return error ? error : (int)strlen(text);
+}
+
+static size_t pem_bound(const struct certificate *c)
+{
+    size_t size = KEY_PEM_MAX;
+    for (const mbedtls_x509_crt *one = &c->chain; one; one = one->next)
+        size += one->raw.len * 2 + 128;
+    return size;
+}
+
+static int print_pem(struct certificate *c, char *text, size_t capacity)
+{
+    size_t len = 0;
+    for (const mbedtls_x509_crt *one = &c->chain; one; one = one->next) {
+        int printed = print_one(one, text + len, capacity - len);
+        if (printed < 0)
+            return printed;
+        len += (size_t)printed;
+    }
+    certificate_lock(c);
+    int error = mbedtls_pk_write_key_pem(&c->key, (unsigned char *)text + len, capacity - len);
+    certificate_unlock(c);
+    return error;
+}
+
+int certificate_export_pem(const struct certificate *certificate, char **out)
+{
+    struct certificate *c = (struct certificate *)certificate; /* printing the key takes the lock and changes nothing else */
+    size_t capacity = pem_bound(c);
+    char *text = memory_zeroed(c->context, capacity);
+    if (!text)
+        return RTC_ERR_NO_MEMORY;
+    int error = print_pem(c, text, capacity);
+    char *exact = error ? NULL : memory_text(c->context, text, strlen(text));
+    memory_wipe(text, capacity);
+    memory_free(c->context, text);
+    if (error)
+        return refuse(c->context, "can not print a certificate", error, RTC_ERR_OPERATION);
+    if (!exact)
+        return RTC_ERR_NO_MEMORY;
+    *out = exact;
+    return RTC_OK;
+}
+
+rtc_context *certificate_context(const struct certificate *certificate)
+{
+    return certificate->context;
+}
