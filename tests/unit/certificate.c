@@ -1,0 +1,279 @@
+/* Certificates: made, printed, read back, refused; and the supply of them. The PEM files and their fingerprint come from openssl. */
+#include "certificate_internal.h"
+#include "context.h"
+#include "memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define DAY_US (INT64_C(86400) * 1000000)
+#define P256_FINGERPRINT                                                                                                       \
+    "9E:B5:1D:6C:40:70:60:F5:C5:25:C3:5F:66:39:38:34:19:C9:6E:98:2B:39:C1:A8:83:63:57:B8:FE:90:47:28"
+
+struct memory {
+    long live;
+    long countdown; /* allocations until one fails; negative: none will */
+    bool failed;
+};
+
+static void *counted_alloc(void *user, size_t size)
+{
+    struct memory *m = user;
+    if (m->countdown >= 0 && m->countdown-- == 0) {
+        m->failed = true;
+        return NULL;
+    }
+    m->live++;
+    return malloc(size);
+}
+
+static void *counted_realloc(void *user, void *memory, size_t size)
+{
+    struct memory *m = user;
+    return memory ? realloc(memory, size) : counted_alloc(m, size);
+}
+
+static void counted_free(void *user, void *memory)
+{
+    ((struct memory *)user)->live -= memory != NULL;
+    free(memory);
+}
+
+static rtc_context *counted_context(struct memory *m)
+{
+    rtc_allocator allocator = {counted_alloc, counted_realloc, counted_free, m};
+    rtc_context_options options = {.size = sizeof options, .allocator = &allocator};
+    rtc_context *context = NULL;
+    *m = (struct memory){0, -1, false};
+    assert_int_equal(rtc_context_new(&options, &context), 0);
+    return context;
+}
+
+static size_t load(const char *name, char *text, size_t capacity)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/certificates/%s.pem", CRTC_TEST_DATA, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t len = fread(text, 1, capacity - 1, file);
+    (void)fclose(file);
+    text[len] = 0;
+    return len;
+}
+
+static int import(const char *name, struct certificate **out)
+{
+    static char text[8192];
+    return certificate_import_pem(NULL, slice_of(text, load(name, text, sizeof text)), out);
+}
+
+static void fingerprint_is_what_openssl_says(void **state)
+{
+    (void)state;
+    struct certificate *c;
+    assert_int_equal(import("p256", &c), 0);
+    assert_string_equal(certificate_fingerprint(c), P256_FINGERPRINT);
+    assert_true(certificate_expires_us(c) == INT64_C(4948844593) * 1000000);
+    certificate_unref(c);
+    assert_int_equal(import("p256_key_first", &c), 0);
+    assert_string_equal(certificate_fingerprint(c), P256_FINGERPRINT);
+    certificate_unref(c);
+    assert_int_equal(import("p384", &c), 0);
+    certificate_unref(c);
+}
+
+static void what_is_refused(void **state)
+{
+    (void)state;
+    struct certificate *c = NULL;
+    assert_int_equal(import("mismatched", &c), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(import("rsa1024", &c), RTC_ERR_NOT_SUPPORTED);
+    assert_int_equal(import("encrypted", &c), RTC_ERR_SYNTAX);
+    assert_int_equal(certificate_import_pem(NULL, slice_str(""), &c), RTC_ERR_SYNTAX);
+    assert_int_equal(certificate_import_pem(NULL, slice_str("no PEM at all"), &c), RTC_ERR_SYNTAX);
+    assert_int_equal(certificate_generate(NULL, (enum certificate_key)7, 0, &c), RTC_ERR_NOT_SUPPORTED);
+    assert_null(c);
+}
+
+static void every_prefix_is_refused(void **state)
+{
+    (void)state;
+    char text[8192];
+    struct certificate *c = NULL;
+    size_t len = load("p256", text, sizeof text);
+    for (size_t i = 0; i + 10 < len; i += 3)
+        assert_int_not_equal(certificate_import_pem(NULL, slice_of(text, i), &c), 0);
+    assert_null(c);
+}
+
+static void round_trip(enum certificate_key key)
+{
+    struct certificate *made, *read;
+    char *pem, *again;
+    assert_int_equal(certificate_generate(NULL, key, 0, &made), 0);
+    assert_int_equal(certificate_export_pem(made, &pem), 0);
+    assert_int_equal(certificate_import_pem(NULL, slice_str(pem), &read), 0);
+    assert_string_equal(certificate_fingerprint(made), certificate_fingerprint(read));
+    assert_true(slice_eq(certificate_der(made), certificate_der(read)));
+    assert_true(certificate_expires_us(made) == certificate_expires_us(read));
+    assert_int_equal(certificate_export_pem(read, &again), 0);
+    assert_string_equal(pem, again);
+    memory_free(context_resolve(NULL), pem);
+    memory_free(context_resolve(NULL), again);
+    certificate_unref(made);
+    certificate_unref(read);
+}
+
+static void round_trips(void **state)
+{
+    (void)state;
+    round_trip(CERTIFICATE_ECDSA_P256);
+    round_trip(CERTIFICATE_RSA_2048);
+}
+
+static void lifetime(void **state)
+{
+    (void)state;
+    rtc_context *context = context_resolve(NULL);
+    struct certificate *c;
+    int64_t now = context_wall_us(context, rtc_now());
+    assert_int_equal(certificate_generate(context, CERTIFICATE_ECDSA_P256, 0, &c), 0);
+    assert_in_range(certificate_expires_us(c) - now + DAY_US, 31 * DAY_US - 2000000, 31 * DAY_US + 10000000);
+    certificate_unref(c);
+    assert_int_equal(certificate_generate(context, CERTIFICATE_ECDSA_P256, 2 * DAY_US, &c), 0);
+    assert_in_range(certificate_expires_us(c) - now, 2 * DAY_US - 2000000, 2 * DAY_US + 10000000);
+    certificate_unref(c);
+    assert_int_equal(certificate_generate(context, CERTIFICATE_ECDSA_P256, INT64_MAX, &c), 0);
+    assert_true(certificate_expires_us(c) > now);
+    certificate_unref(c);
+}
+
+static void supply_is_made_ahead_and_filled_up(void **state)
+{
+    (void)state;
+    struct memory m;
+    rtc_context *context = counted_context(&m);
+    struct certificate *c[5];
+    uint32_t ready, pending;
+    context_seed(context, 1);
+    context_simulate(context, 1000);
+    assert_int_equal(certificate_supply_take(context, 0, &c[0]), 0);
+    certificate_supply_count(context, &ready, &pending);
+    assert_int_equal(ready, 4);
+    assert_int_equal(pending, 0);
+    static const uint32_t left[] = {0, 3, 2, 4, 3}; /* the third one leaves a single one behind: filled up */
+    for (int i = 1; i < 5; i++) {
+        assert_int_equal(certificate_supply_take(context, i, &c[i]), 0);
+        certificate_supply_count(context, &ready, &pending);
+        assert_int_equal(ready, left[i]);
+    }
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(certificate_fingerprint(c[i]), certificate_fingerprint(c[k]));
+    for (int i = 0; i < 5; i++)
+        certificate_unref(c[i]);
+    rtc_context_unref(context);
+    assert_int_equal(m.live, 0);
+}
+
+static void old_ones_are_dropped(void **state)
+{
+    (void)state;
+    struct memory m;
+    rtc_context *context = counted_context(&m);
+    struct certificate *c;
+    uint32_t ready, pending;
+    context_seed(context, 2);
+    context_simulate(context, 0);
+    assert_int_equal(certificate_supply_take(context, 0, &c), 0);
+    certificate_unref(c);
+    assert_int_equal(certificate_supply_take(context, DAY_US + 1, &c), 0);
+    certificate_unref(c);
+    certificate_supply_count(context, &ready, &pending);
+    assert_int_equal(ready, 4); /* all four were too old; these are new */
+    assert_int_equal(certificate_supply_take(context, DAY_US + 2, &c), 0);
+    certificate_unref(c);
+    certificate_supply_count(context, &ready, &pending);
+    assert_int_equal(ready, 3);
+    rtc_context_unref(context);
+    assert_int_equal(m.live, 0);
+}
+
+static void certificate_outlives_the_callers_context_reference(void **state)
+{
+    (void)state;
+    struct memory m;
+    rtc_context *context = counted_context(&m);
+    struct certificate *c;
+    context_seed(context, 3);
+    context_simulate(context, 0);
+    assert_int_equal(certificate_take(context, &c), 0);
+    rtc_context_unref(context);
+    assert_true(m.live > 0);
+    assert_int_equal(strlen(certificate_fingerprint(c)), 95);
+    certificate_unref(c);
+    assert_int_equal(m.live, 0);
+}
+
+static void supply_with_threads(void **state)
+{
+    (void)state;
+    rtc_context_options options = {.size = sizeof options, .worker_threads = 2};
+    for (int round = 0; round < 8; round++) {
+        rtc_context *context;
+        struct certificate *c;
+        assert_int_equal(rtc_context_new(&options, &context), 0);
+        for (int i = 0; i < round; i++) {
+            assert_int_equal(certificate_take(context, &c), 0);
+            certificate_unref(c);
+        }
+        rtc_context_unref(context); /* workers may still be at it */
+    }
+}
+
+static void allocation_failures(void **state)
+{
+    (void)state;
+    int error = RTC_ERR_NO_MEMORY;
+    for (long n = 0; error; n++) {
+        struct memory m;
+        rtc_context *context = counted_context(&m);
+        struct certificate *c = NULL;
+        char *pem = NULL;
+        context_seed(context, 4);
+        context_simulate(context, 0);
+        m.countdown = n;
+        error = certificate_take(context, &c);
+        if (!error)
+            error = certificate_export_pem(c, &pem);
+        assert_true(error == 0 || error == RTC_ERR_NO_MEMORY);
+        if (!error && m.failed)
+            error = RTC_ERR_NO_MEMORY; /* it failed where it did no harm: go on */
+        memory_free(context, pem);
+        certificate_unref(c);
+        rtc_context_unref(context);
+        assert_int_equal(m.live, 0);
+        assert_true(n < 100);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fingerprint_is_what_openssl_says),
+        cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(every_prefix_is_refused),
+        cmocka_unit_test(round_trips),
+        cmocka_unit_test(lifetime),
+        cmocka_unit_test(supply_is_made_ahead_and_filled_up),
+        cmocka_unit_test(old_ones_are_dropped),
+        cmocka_unit_test(certificate_outlives_the_callers_context_reference),
+        cmocka_unit_test(supply_with_threads),
+        cmocka_unit_test(allocation_failures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
