@@ -1,0 +1,83 @@
+/* One SCTP association (RFC 9260 with RFC 3758 partial reliability and RFC 6525 stream reset) as data channels need it: our interface to an
+ * SCTP engine. Packets and the time go in; packets (out->tx), events and the next deadline come out. An engine may keep timers that all its
+ * associations share; then a tick of one can make packets for another, whose `wake` is called.
+ *
+ *   assoc_new -> assoc_connect -> ASSOC_UP -> assoc_send, assoc_reset_streams ... -> ASSOC_LOST | assoc_abort -> assoc_free
+ */
+#ifndef CRTC_ASSOC_H
+#define CRTC_ASSOC_H
+
+#include "out.h"
+
+struct assoc;
+
+enum { ASSOC_RESET_MAX = 512 };
+
+struct assoc_options {
+    uint16_t local_port, remote_port;
+    uint16_t streams;  /* offered each way */
+    uint16_t mtu;      /* largest packet */
+    rtc_time_t rtt_us; /* measured before; 0: unknown */
+};
+
+enum assoc_event_type {
+    ASSOC_UP = 1,         /* streams_out, streams_in */
+    ASSOC_LOST,           /* last; clean tells a shutdown or the peer's own wish from a failure */
+    ASSOC_DATA,           /* a message or a piece of one: pieces of one message come in order and nothing comes between them */
+    ASSOC_DATA_ABANDONED, /* the rest of the message whose pieces came will never come */
+    ASSOC_RESET_INCOMING, /* the peer reset its side of the streams listed */
+    ASSOC_RESET_OUTGOING  /* our side of the streams listed is reset (or the peer refused to hear of it) */
+};
+
+struct assoc_event {
+    enum assoc_event_type type;
+    uint16_t streams_out, streams_in;
+    bool clean;
+    uint16_t stream;
+    uint32_t ppid;
+    bool end;                /* the last piece of its message */
+    struct slice data;       /* borrowed until the next call */
+    const uint16_t *streams; /* likewise; none listed: all of them */
+    size_t stream_count;
+};
+
+struct assoc_message {
+    uint16_t stream;
+    uint32_t ppid;
+    bool unordered;
+    int32_t max_retransmits; /* -1: none */
+    int32_t life_ms;         /* -1: none */
+    struct slice data;       /* at least one byte */
+    bool more;               /* another message follows at once: do not send a packet that is not full */
+};
+
+int assoc_new(rtc_context *context, const struct assoc_options *options, struct assoc **out);
+/* Without a word to the peer; see assoc_abort. NULL is legal. */
+void assoc_free(struct assoc *assoc);
+/* Called on whichever thread made a packet for this association; must not call back in. NULL: none. */
+void assoc_set_wake(struct assoc *assoc, void (*wake)(void *user), void *user);
+
+int assoc_connect(struct assoc *assoc, rtc_time_t now, struct out *out);
+/* False when the packet is not one of SCTP or its checksum is wrong. */
+bool assoc_input(struct assoc *assoc, rtc_time_t now, struct slice packet, struct out *out);
+void assoc_tick(struct assoc *assoc, rtc_time_t now, struct out *out);
+rtc_time_t assoc_deadline(const struct assoc *assoc);
+/* The next event, after any of the calls above; false when there is none. */
+bool assoc_next(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, struct out *out);
+
+/* Bytes taken, which may be fewer than given (0: no room now); the rest is given again with a next call, before any other message.
+ * RTC_ERR_NETWORK: the association is gone. */
+int64_t assoc_send(struct assoc *assoc, rtc_time_t now, const struct assoc_message *message, struct out *out);
+/* Resets our side of at most ASSOC_RESET_MAX streams after what was sent on them: true when asked for, false when it must be tried again later. */
+bool assoc_reset_streams(struct assoc *assoc, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out);
+/* Ends the association with an ABORT. */
+void assoc_abort(struct assoc *assoc, rtc_time_t now, struct out *out);
+void assoc_set_mtu(struct assoc *assoc, uint16_t mtu);
+
+/* Bytes of user messages (not of DCEP) taken by assoc_send on this stream that no packet has carried yet. */
+uint32_t assoc_unsent(const struct assoc *assoc, uint16_t stream);
+/* Bytes of everything taken that no packet has carried yet. */
+uint64_t assoc_unsent_total(const struct assoc *assoc);
+uint64_t assoc_retransmits(const struct assoc *assoc);
+
+#endif

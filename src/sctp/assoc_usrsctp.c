@@ -1,0 +1,597 @@
+/* The SCTP engine usrsctp, tamed: the only file that knows it. It is made to be a state machine (see docs/architecture.md):
+ *  - no receive thread; its timers run from our ticks, once per step of time for the whole process (it still keeps one sleeping thread);
+ *  - an association is known to it by a number with a generation, never by a pointer: a late call finds nothing and is dropped;
+ *  - its output callback only appends: to the `out` of the call in progress on this thread, else to the association's outbox;
+ *  - received messages are fetched by us, never delivered;
+ *  - it leaves checksums to us; no interleaving (RFC 8260) and no zero checksum (RFC 9653) is announced.
+ * It measures round trips with gettimeofday(), so a step of the wall clock disturbs one sample. */
+#include "assoc.h"
+
+#include "assoc_table.h"
+#include "crc32c.h"
+#include "flight.h"
+#include "log.h"
+#include "memory.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <usrsctp.h>
+
+#define MS 1000 /* microseconds */
+
+enum {
+    BUFFER_BYTES = 1024 * 1024,
+    PIECE_BYTES = 128 * 1024,   /* given to the engine at once; one that is larger than its buffer would be refused */
+    READ_BYTES = 64 * 1024,
+    CHUNKS_MAX = 16 * 1024,
+    SACK_DELAY_MS = 20,
+    SACK_EVERY = 4,
+    RTO_MAX_MS = 3000,
+    ATTEMPTS = 20,              /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
+    BUSY_TICK_US = 10 * MS,
+    BUSY_AFTER_US = 500 * MS,
+    IDLE_TICK_US = 1000 * MS,
+    CAUSE_USER_ABORT = 12       /* RFC 9260 3.3.10.12 */
+};
+
+enum phase { PHASE_NEW, PHASE_CONNECTING, PHASE_UP, PHASE_LOST };
+
+struct assoc {
+    rtc_context *context;
+    struct assoc_options options;
+    struct socket *socket;
+    uintptr_t id;
+    enum phase phase;
+    bool nodelay;
+    bool skip_notification; /* the rest of one that did not fit */
+    bool resetting;         /* a reset was asked for and not answered */
+    bool lost_told;
+    rtc_time_t traffic;     /* when a packet last passed */
+    rtc_time_t ticked;
+    struct flight flight;
+    struct outbox outbox;
+    uint8_t *read;          /* READ_BYTES while busy, else NULL */
+};
+
+/* What this thread is doing inside the engine. */
+static _Thread_local struct {
+    struct assoc *assoc;
+    struct out *out;
+    rtc_time_t now;
+} inside;
+
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t timers_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic rtc_time_t timers_at; /* up to when timers were handled */
+
+static void emit(struct assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
+{
+    flight_sent(&a->flight, bytes);
+    a->traffic = now;
+    struct packet *p = out ? packet_new_sized(out->pool, bytes.len) : NULL;
+    if (!p)
+        return; /* lost; the engine sends it again */
+    memcpy(packet_data(p), bytes.data, bytes.len);
+    p->len = (uint32_t)bytes.len;
+    p->time = now;
+    crc32c_packet_seal(packet_data(p), p->len);
+    out_send(out, p);
+}
+
+static int output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df)
+{
+    (void)tos;
+    (void)set_df;
+    uintptr_t id = (uintptr_t)address;
+    if (inside.assoc && inside.assoc->id == id)
+        emit(inside.assoc, inside.out, inside.now, slice_of(buffer, length));
+    else
+        outbox_post(id, slice_of(buffer, length));
+    return 0;
+}
+
+static void silence(const char *format, ...)
+{
+    (void)format;
+}
+
+static void init_engine(void)
+{
+    usrsctp_init_nothreads(0, output, silence);
+    usrsctp_enable_crc32c_offload();
+    usrsctp_sysctl_set_sctp_sendspace(BUFFER_BYTES);
+    usrsctp_sysctl_set_sctp_recvspace(BUFFER_BYTES);
+    usrsctp_sysctl_set_sctp_max_chunks_on_queue(CHUNKS_MAX);
+    usrsctp_sysctl_set_sctp_ecn_enable(0);
+    usrsctp_sysctl_set_sctp_asconf_enable(0);
+    usrsctp_sysctl_set_sctp_auto_asconf(0);
+    usrsctp_sysctl_set_sctp_auth_enable(0);
+    usrsctp_sysctl_set_sctp_nrsack_enable(0);
+    usrsctp_sysctl_set_sctp_pktdrop_enable(0);
+    usrsctp_sysctl_set_sctp_pr_enable(1);
+    usrsctp_sysctl_set_sctp_reconfig_enable(1);
+    usrsctp_sysctl_set_sctp_blackhole(2); /* nothing is said to packets of no association */
+    usrsctp_sysctl_set_sctp_delayed_sack_time_default(SACK_DELAY_MS);
+    usrsctp_sysctl_set_sctp_sack_freq_default(SACK_EVERY);
+    usrsctp_sysctl_set_sctp_L2_abc_variable(SACK_EVERY);
+    usrsctp_sysctl_set_sctp_initial_cwnd(10);
+    usrsctp_sysctl_set_sctp_max_burst_default(0);
+    usrsctp_sysctl_set_sctp_fr_max_burst_default(4);
+}
+
+/* Time is advanced before anything else is done in the engine: a timer started on a stale clock would run out early. */
+static void advance(rtc_time_t now)
+{
+    if (now - atomic_load_explicit(&timers_at, memory_order_relaxed) < MS)
+        return;
+    pthread_mutex_lock(&timers_lock);
+    rtc_time_t at = atomic_load_explicit(&timers_at, memory_order_relaxed);
+    rtc_time_t elapsed_ms = (now - at) / MS;
+    if (elapsed_ms > 0) {
+        atomic_store_explicit(&timers_at, at + elapsed_ms * MS, memory_order_relaxed);
+        usrsctp_handle_timers(elapsed_ms > 60000 ? 60000 : (uint32_t)elapsed_ms);
+    }
+    pthread_mutex_unlock(&timers_lock);
+}
+
+/* A first association sets the clock: nothing is due from before it. */
+static void start_clock(rtc_time_t now)
+{
+    pthread_mutex_lock(&timers_lock);
+    if (assoc_table_count() == 1)
+        atomic_store_explicit(&timers_at, now, memory_order_relaxed);
+    pthread_mutex_unlock(&timers_lock);
+}
+
+static void take_outbox(struct assoc *a, struct out *out, rtc_time_t now)
+{
+    for (struct outbox_packet *p = outbox_take(&a->outbox), *next; p; p = next) {
+        next = p->next;
+        emit(a, out, now, slice_of(p->bytes, p->len));
+        memory_free(a->context, p);
+    }
+}
+
+static void enter(struct assoc *a, rtc_time_t now, struct out *out)
+{
+    inside.assoc = a;
+    inside.out = out;
+    inside.now = now;
+    take_outbox(a, out, now);
+    advance(now);
+}
+
+static void leave(void)
+{
+    inside.assoc = NULL;
+    inside.out = NULL;
+}
+
+static bool set(struct assoc *a, int level, int name, const void *value, size_t len)
+{
+    if (usrsctp_setsockopt(a->socket, level, name, value, (socklen_t)len) == 0)
+        return true;
+    log_write(a->context, RTC_LOG_WARNING, "sctp", "option %d is refused: %d", name, errno);
+    return false;
+}
+
+static bool set_int(struct assoc *a, int name, int value)
+{
+    return set(a, IPPROTO_SCTP, name, &value, sizeof value);
+}
+
+static uint32_t clamp_ms(rtc_time_t us, rtc_time_t low, rtc_time_t high)
+{
+    rtc_time_t ms = us / MS;
+    return (uint32_t)(ms < low ? low : ms > high ? high : ms);
+}
+
+/* The engine wants minimum <= initial: before there is anything that the peer could hold a SACK back for, INIT may be repeated sooner. */
+static bool set_rto(struct assoc *a, bool up)
+{
+    rtc_time_t rtt = a->options.rtt_us > 0 ? a->options.rtt_us : 0;
+    uint32_t initial = rtt ? clamp_ms(3 * rtt, 150, 1000) : 1000;
+    uint32_t least = clamp_ms(rtt + 220 * MS, 250, RTO_MAX_MS);
+    struct sctp_rtoinfo rto = {
+        .srto_initial = up && initial < least ? least : initial,
+        .srto_min = !up && initial < least ? initial : least,
+        .srto_max = RTO_MAX_MS,
+    };
+    return set(a, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto);
+}
+
+static bool set_limits(struct assoc *a)
+{
+    struct sctp_initmsg init = {
+        .sinit_num_ostreams = a->options.streams,
+        .sinit_max_instreams = a->options.streams,
+        .sinit_max_attempts = ATTEMPTS,
+        .sinit_max_init_timeo = RTO_MAX_MS,
+    };
+    struct sctp_assocparams params = {.sasoc_asocmaxrxt = ATTEMPTS};
+    return set(a, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init) &&
+           set(a, IPPROTO_SCTP, SCTP_ASSOCINFO, &params, sizeof params);
+}
+
+static bool set_path(struct assoc *a)
+{
+    struct sctp_paddrparams path = {
+        .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
+        .spp_pathmtu = a->options.mtu,
+        .spp_pathmaxrxt = ATTEMPTS,
+    };
+    return set(a, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
+}
+
+static bool subscribe(struct assoc *a)
+{
+    static const uint16_t types[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_SEND_FAILED_EVENT, SCTP_PARTIAL_DELIVERY_EVENT};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct sctp_event event = {.se_assoc_id = SCTP_FUTURE_ASSOC, .se_type = types[i], .se_on = 1};
+        ok = set(a, IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event) && ok;
+    }
+    return ok;
+}
+
+static bool configure(struct assoc *a)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0}; /* closing sends an ABORT and leaves nothing behind */
+    struct sctp_assoc_value reset = {.assoc_id = SCTP_ALL_ASSOC, .assoc_value = SCTP_ENABLE_RESET_STREAM_REQ | SCTP_ENABLE_CHANGE_ASSOC_REQ};
+    a->nodelay = true;
+    return usrsctp_set_non_blocking(a->socket, 1) == 0 && set(a, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) &&
+           set(a, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &reset, sizeof reset) && set_int(a, SCTP_NODELAY, 1) &&
+           set_int(a, SCTP_EXPLICIT_EOR, 1) && set_int(a, SCTP_RECVRCVINFO, 1) && set_rto(a, false) && set_limits(a) && set_path(a) && subscribe(a);
+}
+
+static struct sockaddr_conn address_of(const struct assoc *a, uint16_t port)
+{
+    struct sockaddr_conn address;
+    memset(&address, 0, sizeof address);
+    address.sconn_family = AF_CONN;
+    address.sconn_port = htons(port);
+    address.sconn_addr = (void *)a->id; /* NOLINT: a number in a pointer's clothes */
+    return address;
+}
+
+static int open_socket(struct assoc *a)
+{
+    a->id = assoc_table_add(&a->outbox);
+    if (!a->id)
+        return RTC_ERR_QUOTA_EXCEEDED;
+    usrsctp_register_address((void *)a->id);
+    a->socket = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    if (!a->socket)
+        return RTC_ERR_NO_MEMORY;
+    struct sockaddr_conn local = address_of(a, a->options.local_port);
+    if (!configure(a) || usrsctp_bind(a->socket, (struct sockaddr *)&local, sizeof local) != 0)
+        return RTC_ERR_OPERATION;
+    return RTC_OK;
+}
+
+int assoc_new(rtc_context *context, const struct assoc_options *options, struct assoc **out)
+{
+    (void)pthread_once(&engine_once, init_engine);
+    struct assoc *a = memory_zeroed(context, sizeof *a);
+    if (!a)
+        return RTC_ERR_NO_MEMORY;
+    a->context = context;
+    a->options = *options;
+    a->outbox.context = context;
+    int error = flight_init(&a->flight, context, options->streams);
+    if (!error)
+        error = open_socket(a);
+    if (error) {
+        assoc_free(a);
+        return error;
+    }
+    *out = a;
+    return RTC_OK;
+}
+
+static void close_socket(struct assoc *a)
+{
+    if (a->socket)
+        usrsctp_close(a->socket);
+    a->socket = NULL;
+    if (!a->id)
+        return;
+    usrsctp_deregister_address((void *)a->id);
+    assoc_table_remove(a->id);
+}
+
+void assoc_free(struct assoc *a)
+{
+    if (!a)
+        return;
+    inside.assoc = a; /* an ABORT goes nowhere */
+    close_socket(a);
+    leave();
+    take_outbox(a, NULL, 0);
+    flight_fini(&a->flight);
+    memory_free(a->context, a->read);
+    memory_free(a->context, a);
+}
+
+void assoc_set_wake(struct assoc *a, void (*wake)(void *user), void *user)
+{
+    outbox_set_wake(&a->outbox, wake, user);
+}
+
+int assoc_connect(struct assoc *a, rtc_time_t now, struct out *out)
+{
+    start_clock(now);
+    enter(a, now, out);
+    struct sockaddr_conn remote = address_of(a, a->options.remote_port);
+    int result = usrsctp_connect(a->socket, (struct sockaddr *)&remote, sizeof remote);
+    int error = result == 0 || errno == EINPROGRESS ? RTC_OK : RTC_ERR_NETWORK;
+    leave();
+    a->phase = error ? PHASE_LOST : PHASE_CONNECTING;
+    a->traffic = a->ticked = now;
+    return error;
+}
+
+bool assoc_input(struct assoc *a, rtc_time_t now, struct slice packet, struct out *out)
+{
+    if (!crc32c_packet_ok(packet))
+        return false;
+    if (!a->socket)
+        return true;
+    enter(a, now, out);
+    a->traffic = now;
+    flight_received(&a->flight, packet);
+    usrsctp_conninput((void *)a->id, packet.data, packet.len, 0);
+    leave();
+    return true;
+}
+
+static bool quiet(const struct assoc *a, rtc_time_t now)
+{
+    return a->phase == PHASE_UP && !a->resetting && a->flight.total == 0 && !flight_unacknowledged(&a->flight) && now - a->traffic >= BUSY_AFTER_US;
+}
+
+/* Messages given up before they left are told of, but not every one in every case: when nothing moves and the engine is empty, it is. */
+static void check_dry(struct assoc *a, rtc_time_t now)
+{
+    if (a->phase != PHASE_UP || a->flight.total == 0 || flight_unacknowledged(&a->flight) || now - a->traffic < 100 * MS)
+        return;
+    struct sctp_status status;
+    socklen_t len = sizeof status;
+    memset(&status, 0, sizeof status);
+    if (usrsctp_getsockopt(a->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0 && status.sstat_unackdata == 0 && status.sstat_penddata == 0)
+        flight_dry(&a->flight);
+}
+
+void assoc_tick(struct assoc *a, rtc_time_t now, struct out *out)
+{
+    if (!a->socket)
+        return;
+    enter(a, now, out);
+    check_dry(a, now);
+    leave();
+    a->ticked = now;
+    if (!quiet(a, now))
+        return;
+    memory_free(a->context, a->read);
+    a->read = NULL;
+}
+
+rtc_time_t assoc_deadline(const struct assoc *a)
+{
+    if (a->phase == PHASE_NEW || a->phase == PHASE_LOST || !a->socket)
+        return RTC_TIME_NEVER;
+    if (atomic_load_explicit(&a->outbox.waiting, memory_order_relaxed))
+        return a->ticked;
+    return a->ticked + (quiet(a, a->ticked) ? IDLE_TICK_US : BUSY_TICK_US);
+}
+
+static bool lose(struct assoc *a, bool clean, struct assoc_event *e)
+{
+    bool told = a->lost_told;
+    a->lost_told = true;
+    a->phase = PHASE_LOST;
+    *e = (struct assoc_event){.type = ASSOC_LOST, .clean = clean};
+    return !told;
+}
+
+static bool on_assoc_change(struct assoc *a, const struct sctp_assoc_change *change, struct assoc_event *e)
+{
+    switch (change->sac_state) {
+    case SCTP_COMM_UP:
+        a->phase = PHASE_UP;
+        (void)set_rto(a, true);
+        *e = (struct assoc_event){.type = ASSOC_UP, .streams_out = change->sac_outbound_streams, .streams_in = change->sac_inbound_streams};
+        return true;
+    case SCTP_SHUTDOWN_COMP:
+        return lose(a, true, e);
+    default: /* lost, never started, or begun anew by a peer that has forgotten every channel */
+        return lose(a, change->sac_state == SCTP_COMM_LOST && change->sac_error == CAUSE_USER_ABORT, e);
+    }
+}
+
+static bool on_reset(struct assoc *a, const struct sctp_stream_reset_event *reset, struct assoc_event *e)
+{
+    size_t count = (reset->strreset_length - sizeof *reset) / sizeof reset->strreset_stream_list[0];
+    bool incoming = (reset->strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0;
+    if (!incoming)
+        a->resetting = false;
+    *e = (struct assoc_event){.type = incoming ? ASSOC_RESET_INCOMING : ASSOC_RESET_OUTGOING, .stream_count = count};
+    e->streams = reset->strreset_stream_list;
+    return true;
+}
+
+static void on_send_failed(struct assoc *a, const struct sctp_send_failed_event *failed)
+{
+    if (!(failed->ssfe_flags & SCTP_DATA_SENT) && failed->ssfe_length >= sizeof *failed)
+        flight_abandoned(&a->flight, failed->ssfe_info.snd_sid, ntohl(failed->ssfe_info.snd_ppid), failed->ssfe_length - sizeof *failed);
+}
+
+/* True when it is an event of ours. */
+static bool on_notification(struct assoc *a, size_t len, struct assoc_event *e)
+{
+    const union sctp_notification *n = (const void *)a->read;
+    if (len < sizeof n->sn_header)
+        return false;
+    switch (n->sn_header.sn_type) {
+    case SCTP_ASSOC_CHANGE:
+        return len >= sizeof n->sn_assoc_change && on_assoc_change(a, &n->sn_assoc_change, e);
+    case SCTP_STREAM_RESET_EVENT:
+        return len >= sizeof n->sn_strreset_event && len >= n->sn_header.sn_length && on_reset(a, &n->sn_strreset_event, e);
+    case SCTP_SEND_FAILED_EVENT:
+        if (len >= sizeof n->sn_send_failed_event)
+            on_send_failed(a, &n->sn_send_failed_event);
+        return false;
+    case SCTP_PARTIAL_DELIVERY_EVENT:
+        *e = (struct assoc_event){.type = ASSOC_DATA_ABANDONED, .stream = (uint16_t)n->sn_pdapi_event.pdapi_stream};
+        return len >= sizeof n->sn_pdapi_event;
+    default:
+        return false;
+    }
+}
+
+/* Reads once into a->read. */
+static ssize_t fetch(struct assoc *a, struct sctp_rcvinfo *info, int *flags)
+{
+    struct sockaddr_conn from;
+    socklen_t from_len = sizeof from, info_len = sizeof *info;
+    unsigned int info_type = 0;
+    *flags = 0;
+    *info = (struct sctp_rcvinfo){0};
+    return usrsctp_recvv(a->socket, a->read, READ_BYTES, (struct sockaddr *)&from, &from_len, info, &info_len, &info_type, flags);
+}
+
+static bool fetch_event(struct assoc *a, struct assoc_event *e)
+{
+    for (;;) {
+        struct sctp_rcvinfo info;
+        int flags;
+        ssize_t len = fetch(a, &info, &flags);
+        if (len <= 0)
+            return (len == 0 || (errno != EAGAIN && errno != EINTR && errno != ENOTCONN)) && lose(a, len == 0, e);
+        bool end = (flags & MSG_EOR) != 0;
+        if (flags & MSG_NOTIFICATION) {
+            bool rest = a->skip_notification;
+            a->skip_notification = !end;
+            if (!rest && on_notification(a, (size_t)len, e))
+                return true;
+            continue;
+        }
+        *e = (struct assoc_event){.type = ASSOC_DATA, .stream = info.rcv_sid, .ppid = ntohl(info.rcv_ppid), .end = end};
+        e->data = slice_of(a->read, (size_t)len);
+        return true;
+    }
+}
+
+bool assoc_next(struct assoc *a, rtc_time_t now, struct assoc_event *event, struct out *out)
+{
+    if (!a->socket || a->phase == PHASE_NEW || a->phase == PHASE_LOST)
+        return false;
+    if (!a->read && !(usrsctp_get_events(a->socket) & SCTP_EVENT_READ))
+        return false;
+    if (!a->read)
+        a->read = memory_alloc(a->context, READ_BYTES);
+    if (!a->read)
+        return false; /* it stays in the engine until the next call */
+    enter(a, now, out);
+    bool found = fetch_event(a, event);
+    leave();
+    return found;
+}
+
+static void want_nodelay(struct assoc *a, bool nodelay)
+{
+    if (a->nodelay != nodelay && set_int(a, SCTP_NODELAY, nodelay))
+        a->nodelay = nodelay;
+}
+
+static struct sctp_sendv_spa describe(const struct assoc_message *m, bool end)
+{
+    struct sctp_sendv_spa spa;
+    memset(&spa, 0, sizeof spa);
+    spa.sendv_flags = SCTP_SEND_SNDINFO_VALID;
+    spa.sendv_sndinfo.snd_sid = m->stream;
+    spa.sendv_sndinfo.snd_ppid = htonl(m->ppid);
+    spa.sendv_sndinfo.snd_flags = (uint16_t)((end ? SCTP_EOR : 0) | (m->unordered ? SCTP_UNORDERED : 0));
+    if (m->max_retransmits < 0 && m->life_ms < 0)
+        return spa;
+    spa.sendv_flags |= SCTP_SEND_PRINFO_VALID;
+    spa.sendv_prinfo.pr_policy = m->max_retransmits >= 0 ? SCTP_PR_SCTP_RTX : SCTP_PR_SCTP_TTL;
+    spa.sendv_prinfo.pr_value = (uint32_t)(m->max_retransmits >= 0 ? m->max_retransmits : m->life_ms > 0 ? m->life_ms : 1);
+    return spa;
+}
+
+/* EAGAIN also comes while the stream waits for its reset. */
+static bool is_full(int error)
+{
+    return error == EAGAIN || error == EMSGSIZE || error == ENOBUFS || error == ENOMEM || error == EINTR;
+}
+
+int64_t assoc_send(struct assoc *a, rtc_time_t now, const struct assoc_message *m, struct out *out)
+{
+    if (!a->socket || a->phase != PHASE_UP)
+        return RTC_ERR_NETWORK;
+    bool end = m->data.len <= PIECE_BYTES;
+    struct sctp_sendv_spa spa = describe(m, end);
+    enter(a, now, out);
+    want_nodelay(a, !m->more);
+    /* Counted before it is given: its packets may leave inside the call. */
+    size_t len = end ? m->data.len : PIECE_BYTES;
+    flight_given(&a->flight, m->stream, m->ppid, len);
+    ssize_t taken = usrsctp_sendv(a->socket, m->data.data, len, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0);
+    int error = taken < 0 ? errno : 0;
+    leave();
+    flight_abandoned(&a->flight, m->stream, m->ppid, taken < 0 ? len : len - (size_t)taken);
+    if (taken < 0)
+        return is_full(error) ? 0 : RTC_ERR_NETWORK;
+    return taken;
+}
+
+bool assoc_reset_streams(struct assoc *a, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out)
+{
+    union {
+        struct sctp_reset_streams request;
+        uint8_t bytes[sizeof(struct sctp_reset_streams) + ASSOC_RESET_MAX * sizeof(uint16_t)];
+    } u;
+    if (!a->socket || a->phase != PHASE_UP || count == 0 || count > ASSOC_RESET_MAX)
+        return false;
+    memset(&u.request, 0, sizeof u.request);
+    u.request.srs_flags = SCTP_STREAM_RESET_OUTGOING;
+    u.request.srs_number_streams = (uint16_t)count;
+    memcpy(u.bytes + sizeof u.request, streams, count * sizeof *streams);
+    socklen_t len = (socklen_t)(sizeof u.request + count * sizeof *streams);
+    enter(a, now, out);
+    bool asked = usrsctp_setsockopt(a->socket, IPPROTO_SCTP, SCTP_RESET_STREAMS, &u, len) == 0;
+    leave();
+    a->resetting = a->resetting || asked;
+    return asked;
+}
+
+void assoc_abort(struct assoc *a, rtc_time_t now, struct out *out)
+{
+    enter(a, now, out);
+    close_socket(a);
+    leave();
+    a->phase = PHASE_LOST;
+}
+
+void assoc_set_mtu(struct assoc *a, uint16_t mtu)
+{
+    a->options.mtu = mtu;
+    if (a->socket)
+        (void)set_path(a);
+}
+
+uint32_t assoc_unsent(const struct assoc *a, uint16_t stream)
+{
+    return stream < a->flight.streams ? a->flight.unsent[stream] : 0;
+}
+
+uint64_t assoc_unsent_total(const struct assoc *a)
+{
+    return a->flight.total;
+}
+
+uint64_t assoc_retransmits(const struct assoc *a)
+{
+    return a->flight.retransmits;
+}

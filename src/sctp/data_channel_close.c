@@ -1,0 +1,116 @@
+/* Closing (RFC 8831 6.7): each side resets its stream when what it queued has left; a channel is closed when both sides have. */
+#include "channel.h"
+
+static void want_reset(struct data_channels *dc, struct channel *c)
+{
+    if (c->reset != RESET_NONE)
+        return;
+    c->reset = RESET_WANTED;
+    dc->resets_wanted++;
+}
+
+void channel_finish(struct data_channels *dc, struct channel *c, struct out *out)
+{
+    if (c->reset == RESET_WANTED)
+        dc->resets_wanted--;
+    c->reset = RESET_DONE;
+    channel_queue_clear(dc, c);
+    list_remove(&c->above);
+    packet_free(c->partial);
+    c->partial = NULL;
+    if (channel_by_id(dc, c->id) == c)
+        dc->by_id[c->id] = NULL;
+    channel_set_state(c, CHANNEL_CLOSED, out);
+    if (!c->handle)
+        channel_free(dc, c);
+}
+
+void channel_close(struct data_channels *dc, struct channel *c, struct out *out)
+{
+    enum data_channel_state was = c->state;
+    if (was == CHANNEL_CLOSED || was == CHANNEL_CLOSING)
+        return;
+    channel_set_state(c, CHANNEL_CLOSING, out);
+    if (was == CHANNEL_OPEN)
+        want_reset(dc, c);
+    else
+        channel_finish(dc, c, out);
+}
+
+static void on_stream_reset(struct data_channels *dc, uint16_t stream, bool incoming, struct out *out)
+{
+    struct channel *c = channel_by_id(dc, stream);
+    if (!c || c->state == CHANNEL_CONNECTING)
+        return;
+    if (incoming) {
+        c->peer_reset = true;
+        channel_close(dc, c, out);
+    } else if (c->reset == RESET_ASKED) {
+        c->reset = RESET_DONE;
+    }
+    if (c->peer_reset && c->reset == RESET_DONE)
+        channel_finish(dc, c, out);
+}
+
+void channel_on_reset(struct data_channels *dc, const struct assoc_event *e, struct out *out)
+{
+    bool incoming = e->type == ASSOC_RESET_INCOMING;
+    for (size_t i = 0; i < e->stream_count; i++)
+        on_stream_reset(dc, e->streams[i], incoming, out);
+    if (e->stream_count > 0)
+        return;
+    for (uint32_t stream = 0; stream < dc->options.max_channels; stream++)
+        on_stream_reset(dc, (uint16_t)stream, incoming, out);
+}
+
+static bool is_drained(const struct data_channels *dc, const struct channel *c)
+{
+    return c->reset == RESET_WANTED && !c->queue.head && assoc_unsent(dc->assoc, c->id) == 0;
+}
+
+static void mark_asked(struct data_channels *dc, const uint16_t *streams, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        dc->by_id[streams[i]]->reset = RESET_ASKED;
+    dc->resets_wanted -= (uint32_t)count;
+}
+
+void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    uint16_t streams[ASSOC_RESET_MAX];
+    size_t count = 0;
+    if (dc->resets_wanted == 0 || dc->state != SCTP_CONNECTED)
+        return;
+    for (uint32_t id = 0; id < dc->options.max_channels && count < ASSOC_RESET_MAX; id++)
+        if (dc->by_id[id] && is_drained(dc, dc->by_id[id]))
+            streams[count++] = (uint16_t)id;
+    if (count > 0 && assoc_reset_streams(dc->assoc, now, streams, count, out))
+        mark_asked(dc, streams, count);
+}
+
+void channel_close_all(struct data_channels *dc, int error, struct out *out)
+{
+    channel_receive_abandon(dc);
+    for (size_t i = 0; i < dc->count; i++) {
+        struct channel *c = dc->channels[i];
+        if (c->state == CHANNEL_CLOSED)
+            continue;
+        if (error && c->state != CHANNEL_CLOSING)
+            channel_fail(c, error, out);
+        channel_finish(dc, c, out);
+    }
+    for (uint32_t id = 0; id < dc->options.max_channels; id++)
+        if (dc->by_id[id])
+            channel_free(dc, dc->by_id[id]); /* refusals that nobody knows of */
+    dc->resets_wanted = 0;
+}
+
+void data_channels_close_one(struct data_channels *dc, rtc_time_t now, uint32_t handle, struct out *out)
+{
+    struct channel *c = channel_find(dc, handle);
+    if (!c)
+        return;
+    channel_close(dc, c, out);
+    channel_pump(dc, now, false, out);
+    channel_request_resets(dc, now, out);
+}

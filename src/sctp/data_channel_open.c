@@ -1,0 +1,198 @@
+/* Opening: ids and their parity, DATA_CHANNEL_OPEN and ACK both ways (RFC 8832 6). */
+#include "channel.h"
+
+#include "dcep.h"
+#include "log.h"
+#include "memory.h"
+
+static uint16_t free_id(const struct data_channels *dc)
+{
+    for (uint32_t id = dc->dtls_client ? 0 : 1; id < dc->streams; id += 2)
+        if (!dc->by_id[id])
+            return (uint16_t)id;
+    return CHANNEL_ID_NONE;
+}
+
+static int send_open(struct data_channels *dc, struct channel *c)
+{
+    struct dcep_open open = {
+        .unordered = c->unordered,
+        .max_retransmits = c->max_retransmits,
+        .max_packet_life_ms = c->max_packet_life_ms,
+        .priority = c->priority,
+        .label = slice_of(c->label.text, c->label.len),
+        .protocol = slice_of(c->protocol.text, c->protocol.len),
+    };
+    size_t len = dcep_open_len(&open);
+    uint8_t *bytes = memory_alloc(dc->context, len);
+    if (!bytes)
+        return RTC_ERR_NO_MEMORY;
+    int error = dcep_write_open(&open, bytes, len) ? RTC_OK : RTC_ERR_TYPE;
+    if (!error)
+        error = channel_queue_push(dc, c, PPID_DCEP, slice_of(bytes, len), 0, RTC_TIME_NEVER);
+    memory_free(dc->context, bytes);
+    return error;
+}
+
+/* Once the association is up. */
+static int start(struct data_channels *dc, struct channel *c, struct out *out)
+{
+    if (c->id == CHANNEL_ID_NONE || c->id >= dc->streams)
+        return RTC_ERR_OPERATION;
+    int error = c->negotiated ? RTC_OK : send_open(dc, c);
+    if (!error)
+        channel_set_state(c, CHANNEL_OPEN, out);
+    return error;
+}
+
+static void start_or_fail(struct data_channels *dc, struct channel *c, struct out *out)
+{
+    int error = start(dc, c, out);
+    if (!error)
+        return;
+    channel_fail(c, error, out);
+    channel_close(dc, c, out);
+}
+
+void channel_start_all(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    for (size_t i = 0; i < dc->count; i++) {
+        struct channel *c = dc->channels[i];
+        if (c->state != CHANNEL_CONNECTING)
+            continue;
+        if (c->id == CHANNEL_ID_NONE && free_id(dc) != CHANNEL_ID_NONE)
+            channel_take_id(dc, c, free_id(dc));
+        start_or_fail(dc, c, out);
+    }
+    channel_pump(dc, now, false, out);
+}
+
+static int check_options(const struct data_channels *dc, const struct data_channel_options *o)
+{
+    bool both = o->max_retransmits >= 0 && o->max_packet_life_ms >= 0;
+    if (both || o->label.len > UINT16_MAX || o->protocol.len > UINT16_MAX || (o->negotiated && o->id == CHANNEL_ID_NONE))
+        return RTC_ERR_TYPE;
+    if (o->negotiated && o->id >= dc->streams)
+        return RTC_ERR_RANGE;
+    if (o->negotiated && dc->by_id[o->id])
+        return RTC_ERR_OPERATION;
+    return dc->state == SCTP_CLOSED ? RTC_ERR_INVALID_STATE : RTC_OK;
+}
+
+/* The id of a channel that is opened in-band is known once the DTLS role is. */
+static int choose_id(const struct data_channels *dc, const struct data_channel_options *o, uint16_t *id)
+{
+    *id = o->negotiated ? o->id : CHANNEL_ID_NONE;
+    if (o->negotiated || dc->state == SCTP_NEW)
+        return dc->count < dc->streams || o->negotiated ? RTC_OK : RTC_ERR_OPERATION;
+    *id = free_id(dc);
+    return *id == CHANNEL_ID_NONE ? RTC_ERR_OPERATION : RTC_OK;
+}
+
+int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle, struct out *out)
+{
+    uint16_t id = CHANNEL_ID_NONE;
+    int error = check_options(dc, options);
+    if (!error)
+        error = choose_id(dc, options, &id);
+    if (error)
+        return error;
+    struct channel *c = channel_new(dc, options, true);
+    if (!c)
+        return RTC_ERR_NO_MEMORY;
+    if (id != CHANNEL_ID_NONE)
+        channel_take_id(dc, c, id);
+    error = dc->state == SCTP_CONNECTED ? start(dc, c, out) : RTC_OK;
+    if (error) {
+        channel_free(dc, c);
+        return error;
+    }
+    *handle = c->handle;
+    channel_pump(dc, now, false, out);
+    return RTC_OK;
+}
+
+/* A stream that must not become a channel is reset, which takes a channel that nobody is told of. */
+static void refuse_stream(struct data_channels *dc, uint16_t stream, struct out *out)
+{
+    struct data_channel_options none = {.max_retransmits = -1, .max_packet_life_ms = -1};
+    struct channel *c = channel_new(dc, &none, false);
+    if (!c)
+        return;
+    channel_take_id(dc, c, stream);
+    channel_set_state(c, CHANNEL_OPEN, out);
+    channel_close(dc, c, out);
+}
+
+static bool is_peers_parity(const struct data_channels *dc, uint16_t stream)
+{
+    return (stream & 1) == (dc->dtls_client ? 1 : 0);
+}
+
+static struct channel *make_peers(struct data_channels *dc, uint16_t stream, const struct dcep_open *open)
+{
+    static const uint8_t ack[DCEP_ACK_LEN] = {DCEP_ACK};
+    struct data_channel_options o = {
+        .label = open->label,
+        .protocol = open->protocol,
+        .unordered = open->unordered,
+        .max_retransmits = open->max_retransmits,
+        .max_packet_life_ms = open->max_packet_life_ms,
+        .priority = open->priority,
+        .id = CHANNEL_ID_NONE,
+    };
+    struct channel *c = channel_new(dc, &o, true);
+    if (!c)
+        return NULL;
+    c->by_peer = c->acknowledged = true;
+    if (channel_queue_push(dc, c, PPID_DCEP, slice_of(ack, sizeof ack), 0, RTC_TIME_NEVER) != RTC_OK) {
+        channel_free(dc, c);
+        return NULL;
+    }
+    channel_take_id(dc, c, stream);
+    c->state = CHANNEL_OPEN; /* CHANNEL_EVENT_NEW says so */
+    return c;
+}
+
+/* The peer reuses an id as soon as it saw our reset, which may be before we saw its answer. */
+static void free_reused(struct data_channels *dc, uint16_t stream, struct out *out)
+{
+    struct channel *c = channel_by_id(dc, stream);
+    if (c && c->peer_reset && c->reset == RESET_ASKED)
+        channel_finish(dc, c, out);
+}
+
+static void receive_open(struct data_channels *dc, uint16_t stream, struct slice message, struct out *out)
+{
+    struct dcep_open open;
+    bool valid = dcep_parse_open(message, &open) && is_peers_parity(dc, stream);
+    free_reused(dc, stream, out);
+    struct channel *c = channel_by_id(dc, stream);
+    dc->counters.malformed += !valid || c;
+    if (c) { /* opened twice, or an id that both sides took */
+        if (c->handle && c->state == CHANNEL_OPEN)
+            channel_fail(c, RTC_ERR_OPERATION, out);
+        channel_close(dc, c, out);
+        return;
+    }
+    c = valid ? make_peers(dc, stream, &open) : NULL;
+    if (c) {
+        (void)out_event(out, CHANNEL_EVENT_NEW, c->handle);
+        return;
+    }
+    log_write(dc->context, RTC_LOG_WARNING, "sctp", "stream %u is refused", stream);
+    refuse_stream(dc, stream, out);
+}
+
+void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slice message, struct out *out)
+{
+    struct channel *c = channel_by_id(dc, stream);
+    if (stream >= dc->options.max_channels)
+        dc->counters.dropped++;
+    else if (dcep_type(message) == DCEP_OPEN)
+        receive_open(dc, stream, message, out);
+    else if (dcep_type(message) == DCEP_ACK && c && !c->by_peer && !c->negotiated)
+        c->acknowledged = true;
+    else
+        dc->counters.malformed++;
+}

@@ -1,0 +1,256 @@
+/* The whole: one association and its channels, driven by packets and the time. */
+#include "data_channels.h"
+
+#include "channel.h"
+#include "memory.h"
+
+enum { DEFAULT_CHANNELS = 256, DEFAULT_MTU = 1150, SMALLEST_MTU = 576 };
+
+static void take_options(struct data_channels *dc, const struct data_channels_options *o)
+{
+    dc->options = *o;
+    if (!dc->options.local_port)
+        dc->options.local_port = SCTP_DEFAULT_PORT;
+    if (!dc->options.remote_port)
+        dc->options.remote_port = SCTP_DEFAULT_PORT;
+    if (!dc->options.max_channels)
+        dc->options.max_channels = DEFAULT_CHANNELS;
+    if (!dc->options.max_message_bytes)
+        dc->options.max_message_bytes = SCTP_MAX_MESSAGE_BYTES;
+    if (!dc->options.mtu)
+        dc->options.mtu = DEFAULT_MTU;
+    if (dc->options.mtu < SMALLEST_MTU)
+        dc->options.mtu = SMALLEST_MTU;
+    dc->streams = dc->options.max_channels;
+}
+
+int data_channels_new(rtc_context *context, const struct data_channels_options *options, struct data_channels **out)
+{
+    struct data_channels *dc = memory_zeroed(context, sizeof *dc);
+    if (!dc)
+        return RTC_ERR_NO_MEMORY;
+    dc->context = context;
+    take_options(dc, options);
+    dc->next_handle = 1;
+    dc->small_sent = INT64_MIN / 2;
+    list_init(&dc->active);
+    list_init(&dc->above);
+    dc->by_id = memory_zeroed(context, dc->options.max_channels * sizeof *dc->by_id);
+    if (!dc->by_id) {
+        memory_free(context, dc);
+        return RTC_ERR_NO_MEMORY;
+    }
+    *out = dc;
+    return RTC_OK;
+}
+
+void data_channels_free(struct data_channels *dc)
+{
+    if (!dc)
+        return;
+    assoc_free(dc->assoc);
+    dc->assoc = NULL;
+    while (dc->count > 0)
+        channel_free(dc, dc->channels[dc->count - 1]);
+    for (uint32_t id = 0; id < dc->options.max_channels; id++)
+        if (dc->by_id[id])
+            channel_free(dc, dc->by_id[id]);
+    channel_receive_abandon(dc);
+    channel_queue_trim(dc);
+    memory_free(dc->context, dc->channels);
+    memory_free(dc->context, dc->by_id);
+    memory_free(dc->context, dc);
+}
+
+void data_channels_set_wake(struct data_channels *dc, void (*wake)(void *user), void *user)
+{
+    dc->wake = wake;
+    dc->wake_user = user;
+    if (dc->assoc)
+        assoc_set_wake(dc->assoc, wake, user);
+}
+
+static void set_state(struct data_channels *dc, enum sctp_state state, struct out *out)
+{
+    if (state <= dc->state) /* it only goes forward */
+        return;
+    dc->state = state;
+    struct event *e = out_event(out, SCTP_EVENT_STATE, 0);
+    if (e)
+        e->code = (int)state;
+}
+
+int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_client, uint64_t remote_max, rtc_time_t rtt_us, struct out *out)
+{
+    if (dc->state != SCTP_NEW)
+        return RTC_ERR_INVALID_STATE;
+    struct assoc_options options = {
+        .local_port = dc->options.local_port,
+        .remote_port = dc->options.remote_port,
+        .streams = dc->options.max_channels,
+        .mtu = dc->options.mtu,
+        .rtt_us = rtt_us,
+    };
+    struct assoc *assoc;
+    int error = assoc_new(dc->context, &options, &assoc);
+    if (error)
+        return error;
+    assoc_set_wake(assoc, dc->wake, dc->wake_user);
+    error = assoc_connect(assoc, now, out);
+    if (error) {
+        assoc_free(assoc);
+        return error;
+    }
+    dc->assoc = assoc;
+    dc->dtls_client = dtls_client;
+    dc->remote_max_message_bytes = remote_max;
+    set_state(dc, SCTP_CONNECTING, out);
+    return RTC_OK;
+}
+
+static void on_up(struct data_channels *dc, rtc_time_t now, const struct assoc_event *e, struct out *out)
+{
+    uint16_t least = e->streams_out < e->streams_in ? e->streams_out : e->streams_in;
+    if (least < dc->streams)
+        dc->streams = least;
+    set_state(dc, SCTP_CONNECTED, out);
+    channel_start_all(dc, now, out);
+}
+
+static void on_lost(struct data_channels *dc, int error, struct out *out)
+{
+    set_state(dc, SCTP_CLOSED, out);
+    channel_close_all(dc, error, out);
+}
+
+static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_event *e, struct out *out)
+{
+    switch (e->type) {
+    case ASSOC_UP:
+        on_up(dc, now, e, out);
+        break;
+    case ASSOC_LOST:
+        on_lost(dc, e->clean ? RTC_OK : RTC_ERR_NETWORK, out);
+        break;
+    case ASSOC_DATA:
+        channel_receive(dc, e, out);
+        break;
+    case ASSOC_DATA_ABANDONED:
+        channel_receive_abandon(dc);
+        break;
+    case ASSOC_RESET_INCOMING:
+    case ASSOC_RESET_OUTGOING:
+        channel_on_reset(dc, e, out);
+        break;
+    }
+}
+
+/* What every entry ends with: take what came, send what can be sent, tell what changed. */
+static void settle(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    struct assoc_event e;
+    while (dc->state != SCTP_CLOSED && assoc_next(dc->assoc, now, &e, out))
+        handle(dc, now, &e, out);
+    channel_pump(dc, now, false, out);
+    channel_request_resets(dc, now, out);
+    channel_tell_low(dc, out);
+    dc->counters.retransmits = assoc_retransmits(dc->assoc);
+}
+
+void data_channels_input(struct data_channels *dc, rtc_time_t now, struct slice packet, struct out *out)
+{
+    if (!dc->assoc)
+        return;
+    if (!assoc_input(dc->assoc, now, packet, out))
+        dc->counters.malformed++;
+    settle(dc, now, out);
+}
+
+void data_channels_tick(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    if (!dc->assoc)
+        return;
+    assoc_tick(dc->assoc, now, out);
+    settle(dc, now, out);
+    if (list_empty(&dc->active))
+        channel_queue_trim(dc);
+}
+
+rtc_time_t data_channels_deadline(const struct data_channels *dc, enum timer_reason *why)
+{
+    rtc_time_t at = RTC_TIME_NEVER;
+    if (!dc->assoc)
+        return at;
+    deadline_min(&at, why, assoc_deadline(dc->assoc), TIMER_SCTP);
+    if (dc->holding && dc->state == SCTP_CONNECTED)
+        deadline_min(&at, why, dc->small_sent, TIMER_SCTP);
+    return at;
+}
+
+void data_channels_close(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    if (dc->assoc && dc->state != SCTP_CLOSED)
+        assoc_abort(dc->assoc, now, out);
+    on_lost(dc, RTC_OK, out);
+}
+
+void data_channels_set_mtu(struct data_channels *dc, uint16_t mtu)
+{
+    dc->options.mtu = mtu < SMALLEST_MTU ? SMALLEST_MTU : mtu;
+    if (dc->assoc)
+        assoc_set_mtu(dc->assoc, dc->options.mtu);
+}
+
+bool data_channels_info(const struct data_channels *dc, uint32_t handle, struct data_channel_info *out)
+{
+    const struct channel *c = channel_find(dc, handle);
+    if (!c)
+        return false;
+    *out = (struct data_channel_info){
+        .state = c->state,
+        .label = slice_of(c->label.text, c->label.len),
+        .protocol = slice_of(c->protocol.text, c->protocol.len),
+        .unordered = c->unordered,
+        .negotiated = c->negotiated,
+        .max_retransmits = c->max_retransmits,
+        .max_packet_life_ms = c->max_packet_life_ms,
+        .id = c->id,
+        .priority = c->priority,
+        .buffered = channel_buffered(dc, c),
+        .messages_sent = c->messages_sent,
+        .bytes_sent = c->bytes_sent,
+        .messages_received = c->messages_received,
+        .bytes_received = c->bytes_received,
+    };
+    return true;
+}
+
+void data_channels_forget(struct data_channels *dc, uint32_t handle)
+{
+    struct channel *c = channel_find(dc, handle);
+    if (c && c->state == CHANNEL_CLOSED)
+        channel_free(dc, c);
+}
+
+enum sctp_state data_channels_state(const struct data_channels *dc)
+{
+    return dc->state;
+}
+
+uint16_t data_channels_max(const struct data_channels *dc)
+{
+    return dc->streams;
+}
+
+uint64_t data_channels_max_message(const struct data_channels *dc)
+{
+    if (dc->state == SCTP_NEW)
+        return 0;
+    uint64_t ours = context_limits(dc->context)->send_queue_bytes - QUEUED_COST;
+    return dc->remote_max_message_bytes && dc->remote_max_message_bytes < ours ? dc->remote_max_message_bytes : ours;
+}
+
+const struct sctp_counters *data_channels_counters(const struct data_channels *dc)
+{
+    return &dc->counters;
+}

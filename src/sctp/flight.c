@@ -1,0 +1,112 @@
+/* Walks the chunks of packets for DATA going out and SACK coming in. */
+#include "flight.h"
+
+#include "dcep.h"
+#include "memory.h"
+#include "reader.h"
+
+enum { COMMON_HEADER_LEN = 12, CHUNK_DATA = 0, CHUNK_SACK = 3, CHUNK_SHUTDOWN = 7 };
+
+struct chunk {
+    uint8_t type;
+    struct reader body;
+};
+
+static bool next_chunk(struct reader *packet, struct chunk *out)
+{
+    out->type = reader_u8(packet);
+    reader_skip(packet, 1);
+    uint16_t len = reader_u16(packet);
+    if (!reader_ok(packet) || len < 4)
+        return false;
+    out->body = reader_child(packet, len - 4u);
+    size_t padding = (4u - (len & 3u)) & 3u;
+    reader_skip(packet, padding < reader_left(packet) ? padding : reader_left(packet));
+    return reader_ok(&out->body);
+}
+
+int flight_init(struct flight *f, rtc_context *context, uint32_t streams)
+{
+    *f = (struct flight){.context = context, .streams = streams};
+    f->unsent = memory_zeroed(context, streams * sizeof *f->unsent);
+    return f->unsent ? RTC_OK : RTC_ERR_NO_MEMORY;
+}
+
+void flight_fini(struct flight *f)
+{
+    if (f->context)
+        memory_free(f->context, f->unsent);
+    f->unsent = NULL;
+}
+
+static bool is_user(uint32_t ppid)
+{
+    return ppid == PPID_STRING || ppid == PPID_BINARY;
+}
+
+void flight_given(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
+{
+    f->total += bytes;
+    if (is_user(ppid) && stream < f->streams)
+        f->unsent[stream] += (uint32_t)bytes;
+}
+
+void flight_abandoned(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
+{
+    f->total -= bytes < f->total ? bytes : f->total;
+    if (is_user(ppid) && stream < f->streams)
+        f->unsent[stream] -= bytes < f->unsent[stream] ? (uint32_t)bytes : f->unsent[stream];
+}
+
+void flight_dry(struct flight *f)
+{
+    f->total = 0;
+    memset(f->unsent, 0, f->streams * sizeof *f->unsent);
+}
+
+static void data_sent(struct flight *f, struct reader *body)
+{
+    uint32_t tsn = reader_u32(body);
+    uint16_t stream = reader_u16(body);
+    reader_skip(body, 2);
+    uint32_t ppid = reader_u32(body);
+    if (!reader_ok(body))
+        return;
+    if (f->started && (int32_t)(tsn - f->highest) <= 0) {
+        f->retransmits++;
+        return;
+    }
+    if (!f->started)
+        f->acked = tsn - 1;
+    f->started = true;
+    f->highest = tsn;
+    flight_abandoned(f, stream, ppid, reader_left(body));
+}
+
+void flight_sent(struct flight *f, struct slice packet)
+{
+    struct reader r = reader_of(packet);
+    struct chunk c;
+    for (reader_skip(&r, COMMON_HEADER_LEN); reader_left(&r) > 0 && next_chunk(&r, &c);)
+        if (c.type == CHUNK_DATA)
+            data_sent(f, &c.body);
+}
+
+void flight_received(struct flight *f, struct slice packet)
+{
+    struct reader r = reader_of(packet);
+    struct chunk c;
+    for (reader_skip(&r, COMMON_HEADER_LEN); f->started && reader_left(&r) > 0 && next_chunk(&r, &c);) {
+        if (c.type != CHUNK_SACK && c.type != CHUNK_SHUTDOWN)
+            continue;
+        uint32_t acked = reader_u32(&c.body);
+        bool plausible = (int32_t)(acked - f->acked) > 0 && (int32_t)(f->highest - acked) >= 0;
+        if (reader_ok(&c.body) && plausible)
+            f->acked = acked;
+    }
+}
+
+bool flight_unacknowledged(const struct flight *f)
+{
+    return f->started && f->highest != f->acked;
+}

@@ -1,0 +1,33 @@
+/* What of that which an SCTP engine was given is still unsent, and what is unacknowledged, read off the packets that pass (RFC 9260 3.3.1 and
+ * 3.3.4). An engine that counts bytes only until they are acknowledged can not answer bufferedAmount; its packets can. */
+#ifndef CRTC_FLIGHT_H
+#define CRTC_FLIGHT_H
+
+#include "context.h"
+#include "slice.h"
+
+struct flight {
+    rtc_context *context;
+    uint32_t *unsent;  /* per stream: bytes of user messages */
+    uint32_t streams;
+    uint64_t total;    /* bytes of everything unsent */
+    uint64_t retransmits;
+    uint32_t highest;  /* TSN sent */
+    uint32_t acked;    /* cumulative TSN the peer acknowledged */
+    bool started;      /* both are known */
+};
+
+int flight_init(struct flight *flight, rtc_context *context, uint32_t streams);
+void flight_fini(struct flight *flight);
+/* The engine took bytes to send, or gave unsent ones up. */
+void flight_given(struct flight *flight, uint16_t stream, uint32_t ppid, size_t bytes);
+void flight_abandoned(struct flight *flight, uint16_t stream, uint32_t ppid, size_t bytes);
+/* The engine says that it has nothing left to send. */
+void flight_dry(struct flight *flight);
+/* A packet left. */
+void flight_sent(struct flight *flight, struct slice packet);
+/* A packet came. */
+void flight_received(struct flight *flight, struct slice packet);
+bool flight_unacknowledged(const struct flight *flight);
+
+#endif
