@@ -1,0 +1,337 @@
+/* The adaptive jitter buffer of one audio stream: insertion and the playout timeline. */
+#include "audio_buffer.h"
+
+#include "sequence.h"
+
+#include <string.h>
+
+enum {
+    QUANTILE_PER_MILLE = 995,
+    INITIAL_DELAY_US = 40000,
+    MAX_DELAY_US = 500000,
+    DISCONTINUITY_EARLY_US = 1000000, /* media this much ahead of the base line is a new timeline */
+    DISCONTINUITY_LATE_US = 5000000,
+    STARVED_US = 1000000,             /* concealment without any packet ends after this */
+    STALL_US = 500000,                /* a tick this late: the timeline is moved, not caught up with */
+    LOSS_MEMORY_US = 6000000,
+    ACCELERATE_EVERY_US = 100000,
+    EXPAND_EVERY_US = 200000,
+    EXPAND_PATIENCE_US = 1000000
+};
+
+void audio_buffer_init(struct audio_buffer *b, uint32_t clock_rate, size_t capacity)
+{
+    memset(b, 0, sizeof *b);
+    b->clock_rate = clock_rate;
+    b->capacity = capacity < 2 ? 2 : capacity < AUDIO_BUFFER_MAX ? capacity : AUDIO_BUFFER_MAX;
+    b->duration = clock_rate / 50;
+}
+
+static void drop_packets(struct audio_buffer *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        rtc_encoded_frame_unref(b->packets[i].frame);
+    b->count -= n;
+    memmove(b->packets, b->packets + n, b->count * sizeof b->packets[0]);
+}
+
+void audio_buffer_reset(struct audio_buffer *b)
+{
+    drop_packets(b, b->count);
+    delay_estimator_reset(&b->estimator);
+    b->state = AUDIO_BUFFER_IDLE;
+    b->has_timestamp = b->emitted = b->concealing = b->quiet = false;
+}
+
+static rtc_time_t to_us(const struct audio_buffer *b, int64_t units)
+{
+    return units * 1000000 / (int64_t)b->clock_rate;
+}
+
+static int64_t to_units(const struct audio_buffer *b, rtc_time_t us)
+{
+    return us * (int64_t)b->clock_rate / 1000000;
+}
+
+static rtc_time_t delay_of(const struct audio_buffer *b, rtc_time_t time, int64_t timestamp)
+{
+    return time - delay_estimator_earliest(&b->estimator, to_us(b, timestamp));
+}
+
+rtc_time_t audio_buffer_delay(const struct audio_buffer *b)
+{
+    return b->state == AUDIO_BUFFER_PLAYING ? delay_of(b, b->next_time, b->next_timestamp) : 0;
+}
+
+rtc_time_t audio_buffer_own_target(const struct audio_buffer *b, rtc_time_t now)
+{
+    rtc_time_t packet = to_us(b, b->duration);
+    rtc_time_t target = delay_estimator_quantile(&b->estimator, QUANTILE_PER_MILLE);
+    if (now < b->lossy_until)
+        target += packet;
+    if (target < packet)
+        target = packet;
+    return target < MAX_DELAY_US ? target : MAX_DELAY_US;
+}
+
+rtc_time_t audio_buffer_target(const struct audio_buffer *b, rtc_time_t now)
+{
+    rtc_time_t own = audio_buffer_own_target(b, now);
+    return own > b->minimum_delay ? own : b->minimum_delay;
+}
+
+void audio_buffer_set_minimum_delay(struct audio_buffer *b, rtc_time_t delay)
+{
+    b->minimum_delay = delay;
+}
+
+/* ---- Insertion ---- */
+
+static int64_t unwrap(struct audio_buffer *b, uint32_t timestamp)
+{
+    int64_t t = b->has_timestamp ? unwrap32(b->last_timestamp, timestamp) : timestamp;
+    b->has_timestamp = true;
+    return t;
+}
+
+/* The sender's clock jumped, or it is another sender: nothing that was learnt applies. */
+static bool discontinuous(const struct audio_buffer *b, rtc_time_t now, int64_t timestamp)
+{
+    if (!b->estimator.ready)
+        return false;
+    rtc_time_t late = delay_of(b, now, timestamp);
+    return late < -DISCONTINUITY_EARLY_US || late > DISCONTINUITY_LATE_US;
+}
+
+static void begin(struct audio_buffer *b, rtc_time_t now, int64_t timestamp)
+{
+    rtc_time_t delay = INITIAL_DELAY_US;
+    rtc_time_t target = audio_buffer_target(b, now);
+    b->state = AUDIO_BUFFER_PLAYING;
+    b->emitted = b->concealing = false;
+    b->next_timestamp = timestamp;
+    b->next_time = now + (target > delay ? target : delay);
+    b->starved_since = b->below_since = RTC_TIME_NEVER;
+}
+
+/* Reordering at the very start: the timeline begins earlier, everything else stays where it is. */
+static void begin_earlier(struct audio_buffer *b, rtc_time_t now, int64_t timestamp)
+{
+    rtc_time_t time = b->next_time - to_us(b, b->next_timestamp - timestamp);
+    b->next_timestamp = timestamp;
+    b->next_time = time > now ? time : now;
+}
+
+static size_t place_of(const struct audio_buffer *b, int64_t timestamp)
+{
+    size_t i = b->count;
+    while (i > 0 && b->packets[i - 1].timestamp >= timestamp)
+        i--;
+    return i;
+}
+
+static enum audio_insert refuse(rtc_encoded_frame *frame, enum audio_insert why)
+{
+    rtc_encoded_frame_unref(frame);
+    return why;
+}
+
+static enum audio_insert store(struct audio_buffer *b, struct audio_packet p)
+{
+    size_t at = place_of(b, p.timestamp);
+    if (at < b->count && b->packets[at].timestamp == p.timestamp) {
+        b->stats.duplicate_packets++;
+        return refuse(p.frame, AUDIO_DUPLICATE);
+    }
+    if (b->count == b->capacity) {
+        if (at == 0)
+            return refuse(p.frame, AUDIO_OVERFLOW);
+        drop_packets(b, 1);
+        at--;
+    }
+    memmove(&b->packets[at + 1], &b->packets[at], (b->count - at) * sizeof p);
+    b->packets[at] = p;
+    b->count++;
+    return AUDIO_INSERTED;
+}
+
+enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, uint32_t timestamp, struct audio_packet p)
+{
+    p.timestamp = unwrap(b, timestamp);
+    p.arrival = now;
+    if (discontinuous(b, now, p.timestamp)) {
+        audio_buffer_reset(b);
+        p.timestamp = unwrap(b, timestamp);
+    }
+    if (p.timestamp > b->last_timestamp || b->state == AUDIO_BUFFER_IDLE)
+        b->last_timestamp = p.timestamp;
+    delay_estimator_add(&b->estimator, now, to_us(b, p.timestamp));
+    b->duration = p.duration;
+    if (b->state == AUDIO_BUFFER_IDLE)
+        begin(b, now, p.timestamp);
+    else if (p.timestamp < b->next_timestamp && !b->emitted)
+        begin_earlier(b, now, p.timestamp);
+    if (p.timestamp < b->next_timestamp) {
+        b->stats.late_packets++;
+        return refuse(p.frame, AUDIO_LATE);
+    }
+    return store(b, p);
+}
+
+/* ---- Playout ---- */
+
+rtc_time_t audio_buffer_deadline(const struct audio_buffer *b)
+{
+    return b->state == AUDIO_BUFFER_PLAYING ? b->next_time : RTC_TIME_NEVER;
+}
+
+static bool decide(struct audio_buffer *b, struct audio_decision *out, enum rtp_audio_action action, uint32_t samples)
+{
+    *out = (struct audio_decision){.action = action, .samples = samples, .timestamp = b->next_timestamp, .time = b->next_time};
+    b->emitted = true;
+    b->stats.total_samples += samples;
+    return true;
+}
+
+/* Silence that stands for silence (DTX) is not counted as concealment. */
+static bool conceal(struct audio_buffer *b, uint32_t samples, bool advance, struct audio_decision *out)
+{
+    (void)decide(b, out, RTP_AUDIO_CONCEAL, samples);
+    if (!b->quiet) {
+        b->stats.concealed_samples += samples;
+        b->stats.concealment_events += !b->concealing;
+        b->concealing = true;
+    }
+    if (advance)
+        b->next_timestamp += samples;
+    b->next_time += to_us(b, samples);
+    return true;
+}
+
+static bool recover(struct audio_buffer *b, uint32_t samples, struct audio_decision *out)
+{
+    (void)decide(b, out, RTP_AUDIO_FEC, samples);
+    out->frame = rtc_encoded_frame_ref(b->packets[0].frame);
+    b->stats.fec_samples += samples;
+    b->concealing = false;
+    b->next_timestamp += samples;
+    b->next_time += to_us(b, samples);
+    return true;
+}
+
+static bool play(struct audio_buffer *b, enum rtp_audio_action action, struct audio_decision *out)
+{
+    struct audio_packet *p = &b->packets[0];
+    (void)decide(b, out, action, p->duration);
+    out->frame = rtc_encoded_frame_ref(p->frame);
+    b->stats.emitted_samples += p->duration;
+    b->stats.delay_sum_us_samples_ms += (b->next_time - p->arrival) * (int64_t)p->duration / 1000;
+    b->concealing = false;
+    b->quiet = p->quiet;
+    b->next_timestamp += p->duration;
+    if (action == RTP_AUDIO_ACCELERATE)
+        b->stats.accelerated_samples += p->duration;
+    else
+        b->next_time += to_us(b, p->duration);
+    drop_packets(b, 1);
+    return true;
+}
+
+/* Nothing is there: the timeline waits, so that what comes late is still played. What is too much of it is won back later. */
+static bool starve(struct audio_buffer *b, rtc_time_t now, struct audio_decision *out)
+{
+    if (b->starved_since == RTC_TIME_NEVER)
+        b->starved_since = now;
+    if (now - b->starved_since < STARVED_US)
+        return conceal(b, b->duration, false, out);
+    b->state = AUDIO_BUFFER_IDLE;
+    return false;
+}
+
+/* Media that never came is the cheapest to leave out when the delay is above its target; in whole packets, because FEC needs whole ones. */
+static int64_t leave_out(struct audio_buffer *b, int64_t gap, rtc_time_t target)
+{
+    int64_t excess = to_units(b, audio_buffer_delay(b) - target), step = b->packets[0].duration;
+    if (excess <= 0)
+        return gap;
+    int64_t skip = excess >= gap ? gap : excess / step * step;
+    skip += (gap - skip) % ((int64_t)b->clock_rate / 400); /* codecs conceal multiples of 2.5 ms */
+    b->next_timestamp += skip;
+    return gap - skip;
+}
+
+static bool may_expand(struct audio_buffer *b, rtc_time_t now, rtc_time_t target)
+{
+    bool below = audio_buffer_delay(b) + to_us(b, b->duration) < target;
+    if (!below)
+        b->below_since = RTC_TIME_NEVER;
+    else if (b->below_since == RTC_TIME_NEVER)
+        b->below_since = now;
+    return below && now - b->last_expand >= EXPAND_EVERY_US;
+}
+
+static bool expand(struct audio_buffer *b, rtc_time_t now, struct audio_decision *out)
+{
+    b->last_expand = now;
+    return conceal(b, b->duration, false, out);
+}
+
+static bool bridge(struct audio_buffer *b, rtc_time_t now, int64_t gap, rtc_time_t target, struct audio_decision *out)
+{
+    const struct audio_packet *p = &b->packets[0];
+    if (!b->quiet)
+        b->lossy_until = now + LOSS_MEMORY_US;
+    if (may_expand(b, now, target))
+        return expand(b, now, out);
+    if (p->fec && gap == p->duration)
+        return recover(b, (uint32_t)gap, out);
+    return conceal(b, gap < p->duration ? (uint32_t)gap : p->duration, true, out);
+}
+
+static bool may_accelerate(struct audio_buffer *b, rtc_time_t now, rtc_time_t target)
+{
+    const struct audio_packet *p = &b->packets[0];
+    rtc_time_t duration = to_us(b, p->duration), every = duration * 5;
+    if (every > ACCELERATE_EVERY_US)
+        every = ACCELERATE_EVERY_US > duration ? ACCELERATE_EVERY_US : duration;
+    bool next = b->count > 1 && b->packets[1].timestamp == p->timestamp + p->duration;
+    return next && audio_buffer_delay(b) - target >= duration + duration / 4 && now - b->last_accelerate >= every;
+}
+
+static bool play_head(struct audio_buffer *b, rtc_time_t now, rtc_time_t target, struct audio_decision *out)
+{
+    if (may_accelerate(b, now, target)) {
+        b->last_accelerate = now;
+        return play(b, RTP_AUDIO_ACCELERATE, out);
+    }
+    if (may_expand(b, now, target) && (b->quiet || now - b->below_since >= EXPAND_PATIENCE_US))
+        return expand(b, now, out);
+    return play(b, RTP_AUDIO_PACKET, out);
+}
+
+/* A burst after a stall: more than anybody wants to hear faster. */
+static void drop_excess(struct audio_buffer *b, rtc_time_t target)
+{
+    while (b->count > 1 && audio_buffer_delay(b) > target + MAX_DELAY_US && b->packets[0].timestamp <= b->next_timestamp) {
+        b->stats.late_packets++;
+        b->next_timestamp = b->packets[0].timestamp + b->packets[0].duration;
+        drop_packets(b, 1);
+    }
+}
+
+bool audio_buffer_next(struct audio_buffer *b, rtc_time_t now, struct audio_decision *out)
+{
+    if (b->state != AUDIO_BUFFER_PLAYING || b->next_time > now)
+        return false;
+    if (now - b->next_time > STALL_US)
+        b->next_time = now;
+    rtc_time_t target = audio_buffer_target(b, now);
+    drop_excess(b, target);
+    if (b->count == 0)
+        return starve(b, now, out);
+    b->starved_since = RTC_TIME_NEVER;
+    int64_t gap = b->packets[0].timestamp - b->next_timestamp;
+    if (gap > 0)
+        gap = leave_out(b, gap, target);
+    return gap > 0 ? bridge(b, now, gap, target, out) : play_head(b, now, target, out);
+}

@@ -1,0 +1,79 @@
+/* The adaptive jitter buffer of one audio stream. It keeps a playout timeline - which sample is due at which time - and decides, one
+ * packet duration at a time, what is played: a packet, the in-band FEC of a packet whose predecessor was lost, concealment, or a packet
+ * played in no time to shorten the delay. The wanted delay is a high quantile of how late packets came during the last seconds; below it
+ * the timeline waits (best when there is nothing to play, or silence), above it missing media is left out and packets are accelerated.
+ *
+ * States:  IDLE --first packet--> PLAYING --nothing came for a second--> IDLE
+ * */
+#ifndef CRTC_AUDIO_BUFFER_H
+#define CRTC_AUDIO_BUFFER_H
+
+#include "delay_estimator.h"
+#include "rtp_session.h"
+
+enum { AUDIO_BUFFER_MAX = 256 };
+
+enum audio_buffer_state { AUDIO_BUFFER_IDLE, AUDIO_BUFFER_PLAYING };
+
+struct audio_packet {
+    int64_t timestamp; /* unwrapped */
+    uint32_t duration; /* clock units */
+    bool quiet;        /* silence (DTX): stretching it is not heard */
+    bool fec;          /* carries the packet before it */
+    rtc_time_t arrival;
+    rtc_encoded_frame *frame; /* a reference */
+};
+
+enum audio_insert { AUDIO_INSERTED, AUDIO_DUPLICATE, AUDIO_LATE, AUDIO_OVERFLOW };
+
+struct audio_decision {
+    enum rtp_audio_action action;
+    rtc_encoded_frame *frame; /* a reference for the caller; NULL for CONCEAL */
+    uint32_t samples;         /* clock units */
+    int64_t timestamp;        /* of the first sample, unwrapped */
+    rtc_time_t time;          /* when it is due */
+};
+
+struct audio_buffer_stats {
+    uint64_t total_samples, concealed_samples, concealment_events, fec_samples, accelerated_samples;
+    uint64_t late_packets, duplicate_packets;
+    int64_t delay_sum_us_samples_ms; /* microseconds of delay times samples, in thousands */
+    uint64_t emitted_samples;
+};
+
+struct audio_buffer {
+    uint32_t clock_rate;
+    size_t capacity;
+    enum audio_buffer_state state;
+    struct delay_estimator estimator;
+    struct audio_packet packets[AUDIO_BUFFER_MAX]; /* ascending timestamps */
+    size_t count;
+    bool has_timestamp, emitted; /* emitted: something was played since PLAYING began */
+    int64_t last_timestamp;      /* for unwrapping */
+    int64_t next_timestamp;      /* the sample that is due at next_time */
+    rtc_time_t next_time;
+    uint32_t duration;           /* of the latest packet */
+    bool quiet;                  /* what was played last is silence */
+    bool concealing;
+    rtc_time_t minimum_delay;    /* asked for by lip sync */
+    rtc_time_t lossy_until;      /* recent loss: keep room for FEC */
+    rtc_time_t last_accelerate, last_expand, below_since, starved_since;
+    struct audio_buffer_stats stats;
+};
+
+void audio_buffer_init(struct audio_buffer *buffer, uint32_t clock_rate, size_t capacity);
+/* Gives up what is buffered; statistics stay. */
+void audio_buffer_reset(struct audio_buffer *buffer);
+/* Takes packet->frame over in any case; packet->timestamp is set here from `timestamp`. */
+enum audio_insert audio_buffer_insert(struct audio_buffer *buffer, rtc_time_t now, uint32_t timestamp, struct audio_packet packet);
+/* The next decision that is due; call until false. */
+bool audio_buffer_next(struct audio_buffer *buffer, rtc_time_t now, struct audio_decision *out);
+rtc_time_t audio_buffer_deadline(const struct audio_buffer *buffer);
+/* How long after its earliest possible arrival the due sample is played, and what that should be. */
+rtc_time_t audio_buffer_delay(const struct audio_buffer *buffer);
+rtc_time_t audio_buffer_target(const struct audio_buffer *buffer, rtc_time_t now);
+/* What the stream would wait by itself. */
+rtc_time_t audio_buffer_own_target(const struct audio_buffer *buffer, rtc_time_t now);
+void audio_buffer_set_minimum_delay(struct audio_buffer *buffer, rtc_time_t delay);
+
+#endif

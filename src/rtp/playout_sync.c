@@ -1,0 +1,55 @@
+/* Sender clocks and lip sync. */
+#include "playout_sync.h"
+
+#include "rtcp.h"
+#include "sequence.h"
+
+enum {
+    DEADBAND_US = 5000, /* nobody hears or sees this */
+    MAX_ADDED_US = 1000000,
+    UNRELATED_US = 10000000 /* a difference like this is two clocks, not a delay */
+};
+
+void sender_clock_report(struct sender_clock *c, uint64_t ntp, uint32_t timestamp)
+{
+    if (ntp == 0)
+        return; /* RFC 3550 6.4.1: the sender has no clock */
+    c->known = true;
+    c->wall_us = rtcp_ntp_wall_us(ntp);
+    c->timestamp = timestamp;
+}
+
+int64_t sender_clock_time(const struct sender_clock *c, uint32_t timestamp)
+{
+    return c->wall_us + (int64_t)seq32_diff(timestamp, c->timestamp) * 1000000 / (int64_t)c->clock_rate;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void ask(struct playout_party *p, int64_t latency)
+{
+    rtc_time_t wanted = latency - p->base, change = wanted - p->added;
+    if (wanted > MAX_ADDED_US)
+        wanted = MAX_ADDED_US;
+    if (wanted <= p->own_delay)
+        p->added = 0;
+    else if (p->added == 0 || change > DEADBAND_US || change < -DEADBAND_US)
+        p->added = wanted;
+}
+
+/* Audio moves in whole packets and is heard when it does; video follows where audio really is. */
+int64_t playout_sync_step(struct playout_party *audio, struct playout_party *video)
+{
+    int64_t behind = audio->base + audio->delay - video->base - video->delay;
+    if (!audio->known || !video->known || behind > UNRELATED_US || behind < -UNRELATED_US) {
+        audio->added = video->added = 0;
+        return 0;
+    }
+    int64_t common = later(audio->base + audio->own_delay, video->base + video->own_delay);
+    ask(audio, common);
+    ask(video, later(common, audio->base + audio->delay));
+    return behind;
+}

@@ -1,0 +1,407 @@
+/* One incoming media stream: packets into its buffer, feedback and playout out of it. */
+#include "rtp_receiver.h"
+
+#include "context.h"
+#include "memory.h"
+#include "opus_payload.h"
+#include "rtp_extensions.h"
+#include "text.h"
+#include "vp8_payload.h"
+
+enum {
+    REPAIR_WAIT_MIN_US = 200000,
+    REPAIR_WAIT_MAX_US = 1000000,
+    REORDER_WAIT_US = 60000, /* without NACK a gap is worth waiting for reordering only */
+    PLI_EVERY_US = 200000,
+    REPAIR_AHEAD = 256       /* how far an RTX packet may be in front of the stream */
+};
+
+static bool supported(rtc_media_kind kind, const struct rtp_codec *codec)
+{
+    return slice_is_nocase(slice_str(codec->name), kind == RTC_MEDIA_AUDIO ? "opus" : "VP8") && codec->clock_rate > 0;
+}
+
+static void init_buffer(struct rtp_receiver *r, const struct rtp_codec *codec)
+{
+    size_t capacity = context_limits(r->context)->jitter_buffer_packets;
+    if (r->kind == RTC_MEDIA_AUDIO)
+        audio_buffer_init(&r->buffer.audio, codec->clock_rate, capacity);
+    else
+        video_buffer_init(&r->buffer.video, r->context, "VP8", codec->clock_rate, capacity);
+}
+
+int rtp_receiver_new(rtc_context *context, rtc_media_kind kind, uint32_t ssrc, const struct rtp_codec *codec, bool disable_nack,
+                     struct rtp_receiver **out)
+{
+    if (!supported(kind, codec))
+        return RTC_ERR_NOT_SUPPORTED;
+    struct rtp_receiver *r = memory_zeroed(context, sizeof *r);
+    if (!r)
+        return RTC_ERR_NO_MEMORY;
+    *r = (struct rtp_receiver){.context = context, .ssrc = ssrc, .kind = kind, .playing = true, .last_packet = RTC_TIME_NEVER};
+    r->pli = codec->pli && kind == RTC_MEDIA_VIDEO;
+    r->payload_type = codec->payload_type;
+    r->clock.clock_rate = codec->clock_rate;
+    receive_stats_init(&r->arrival, codec->clock_rate);
+    if (codec->nack && !disable_nack) {
+        r->nacks = memory_zeroed(context, sizeof *r->nacks);
+        if (!r->nacks) {
+            memory_free(context, r);
+            return RTC_ERR_NO_MEMORY;
+        }
+    }
+    init_buffer(r, codec);
+    rtp_receiver_set_round_trip(r, REPAIR_WAIT_MIN_US / 2);
+    *out = r;
+    return RTC_OK;
+}
+
+static void restart(struct rtp_receiver *r)
+{
+    if (r->nacks)
+        nack_list_reset(r->nacks);
+    if (r->kind == RTC_MEDIA_AUDIO)
+        audio_buffer_reset(&r->buffer.audio);
+    else
+        video_buffer_restart(&r->buffer.video);
+}
+
+void rtp_receiver_free(struct rtp_receiver *r)
+{
+    if (!r)
+        return;
+    if (r->kind == RTC_MEDIA_AUDIO)
+        audio_buffer_reset(&r->buffer.audio);
+    else
+        video_buffer_fini(&r->buffer.video);
+    memory_free(r->context, r->nacks);
+    memory_free(r->context, r);
+}
+
+void rtp_receiver_set_playing(struct rtp_receiver *r, bool playing)
+{
+    if (r->playing && !playing) {
+        restart(r);
+        if (r->kind == RTC_MEDIA_VIDEO)
+            video_buffer_fini(&r->buffer.video);
+    }
+    r->playing = playing;
+}
+
+void rtp_receiver_set_round_trip(struct rtp_receiver *r, rtc_time_t round_trip)
+{
+    if (r->kind != RTC_MEDIA_VIDEO)
+        return;
+    rtc_time_t wait = round_trip * 3;
+    wait = wait < REPAIR_WAIT_MIN_US ? REPAIR_WAIT_MIN_US : wait > REPAIR_WAIT_MAX_US ? REPAIR_WAIT_MAX_US : wait;
+    video_buffer_set_max_wait(&r->buffer.video, r->nacks ? wait : REORDER_WAIT_US);
+}
+
+/* ---- Packets ---- */
+
+/* -dBov (RFC 6464) as an amplitude. */
+static double amplitude(uint8_t level)
+{
+    double value = 1;
+    for (uint8_t i = 0; i < level; i++)
+        value *= 0.8912509381337456;
+    return level >= 127 ? 0 : value;
+}
+
+static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, const struct packet *packet)
+{
+    r->last_packet = now;
+    r->heard = true;
+    r->payload_type = h->payload_type;
+    r->stats.packets_received++;
+    r->stats.bytes_received += h->payload.len;
+    r->stats.header_bytes_received += packet->len - h->payload.len;
+    uint8_t level;
+    bool voice;
+    if (rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &level, &voice))
+        r->stats.audio_level = amplitude(level);
+}
+
+static void insert_audio(struct rtp_receiver *r, rtc_time_t now, uint32_t timestamp, struct slice payload)
+{
+    struct opus_payload opus;
+    struct audio_packet p = {0};
+    if (payload.len == 0)
+        return;
+    if (!opus_payload_parse(payload, &opus)) {
+        r->stats.packets_discarded++;
+        return;
+    }
+    rtc_encoded_frame_options o = {
+        .size = sizeof o, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = payload.data, .data_len = payload.len, .keyframe = true,
+        .rtp_timestamp = timestamp, .capture_time_us = now > 0 ? now : 1, .duration = opus.samples,
+    };
+    if (rtc_encoded_frame_new(r->context, &o, &p.frame) != RTC_OK)
+        return;
+    p.duration = opus.samples;
+    p.quiet = opus.dtx;
+    p.fec = opus.has_fec;
+    (void)audio_buffer_insert(&r->buffer.audio, now, timestamp, p);
+}
+
+/* Consumes the packet. */
+static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload, struct packet *packet)
+{
+    struct vp8_payload vp8 = {0};
+    struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp};
+    if (payload.len > 0) {
+        if (!vp8_payload_parse(payload, &vp8)) {
+            r->stats.packets_discarded++;
+            packet_free(packet);
+            return;
+        }
+        p.first = vp8.start_of_frame;
+        p.last = h->marker;
+        p.keyframe = vp8.keyframe;
+        p.width = vp8.width;
+        p.height = vp8.height;
+        p.payload = vp8.data;
+        p.packet = packet;
+    } else {
+        packet_free(packet);
+    }
+    (void)video_buffer_insert(&r->buffer.video, now, &p);
+    if (r->nacks)
+        nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
+}
+
+static void insert(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload, struct packet *packet)
+{
+    if (r->kind == RTC_MEDIA_VIDEO) {
+        insert_video(r, now, h, sequence, payload, packet);
+        return;
+    }
+    insert_audio(r, now, h->timestamp, payload);
+    packet_free(packet);
+}
+
+void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct packet *packet)
+{
+    int64_t sequence;
+    enum receive_verdict verdict = receive_stats_packet(&r->arrival, now, h->sequence, h->timestamp, &sequence);
+    count(r, now, h, packet);
+    if (verdict == RECEIVE_RESTART)
+        restart(r);
+    if (verdict == RECEIVE_STRAY || !r->playing) {
+        packet_free(packet);
+        return;
+    }
+    if (r->nacks && !nack_list_received(r->nacks, now, sequence, false))
+        rtp_receiver_want_keyframe(r);
+    insert(r, now, h, sequence, h->payload, packet);
+}
+
+void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct packet *packet)
+{
+    struct reader reader = reader_of(h->payload);
+    uint16_t original = reader_u16(&reader);
+    int64_t sequence = receive_stats_extend(&r->arrival, original);
+    /* Shorter ones are padding that probes the path: browsers send it even before any media. */
+    if (!reader_ok(&reader) || !r->arrival.started || !r->playing || sequence > r->arrival.highest + REPAIR_AHEAD) {
+        packet_free(packet);
+        return;
+    }
+    r->stats.retransmitted_packets_received++;
+    r->stats.packets_received++;
+    r->stats.bytes_received += reader_left(&reader);
+    r->stats.header_bytes_received += packet->len - reader_left(&reader);
+    if (r->nacks && !nack_list_received(r->nacks, now, sequence, true))
+        rtp_receiver_want_keyframe(r);
+    insert(r, now, h, sequence, reader_rest(&reader), packet);
+}
+
+/* ---- RTCP ---- */
+
+void rtp_receiver_sender_report(struct rtp_receiver *r, rtc_time_t now, const struct rtcp_sender_info *info)
+{
+    r->last_sr = rtcp_ntp_middle(info->ntp);
+    r->last_sr_time = now;
+    sender_clock_report(&r->clock, info->ntp, info->timestamp);
+}
+
+bool rtp_receiver_report(struct rtp_receiver *r, rtc_time_t now, struct rtcp_report *out)
+{
+    struct receive_report report;
+    if (!r->heard || !receive_stats_report(&r->arrival, &report))
+        return false;
+    r->heard = false;
+    *out = (struct rtcp_report){
+        .ssrc = r->ssrc, .fraction_lost = report.fraction_lost, .lost = report.cumulative_lost,
+        .highest_sequence = report.highest_sequence, .jitter = report.jitter, .last_sr = r->last_sr,
+        .delay_since_last_sr = r->last_sr ? rtcp_us_middle(now - r->last_sr_time) : 0,
+    };
+    return true;
+}
+
+size_t rtp_receiver_take_nacks(struct rtp_receiver *r, rtc_time_t now, rtc_time_t round_trip, uint16_t *sequences, size_t max)
+{
+    size_t n = r->nacks && r->playing ? nack_list_collect(r->nacks, now, round_trip, sequences, max) : 0;
+    r->stats.nack_count += n > 0;
+    return n;
+}
+
+void rtp_receiver_want_keyframe(struct rtp_receiver *r)
+{
+    if (r->kind == RTC_MEDIA_VIDEO)
+        r->keyframe_asked = r->buffer.video.stats.key_frames_received + 1;
+}
+
+static bool asked(const struct rtp_receiver *r)
+{
+    return r->keyframe_asked == r->buffer.video.stats.key_frames_received + 1;
+}
+
+bool rtp_receiver_take_pli(struct rtp_receiver *r, rtc_time_t now, rtc_time_t round_trip)
+{
+    if (!r->pli || !r->playing || now < r->next_pli || !(asked(r) || video_buffer_wants_keyframe(&r->buffer.video, now)))
+        return false;
+    r->next_pli = now + (round_trip * 3 / 2 > PLI_EVERY_US ? round_trip * 3 / 2 : PLI_EVERY_US);
+    r->stats.pli_count++;
+    return true;
+}
+
+/* ---- Playout ---- */
+
+static void release_frame(void *frame)
+{
+    rtc_encoded_frame_unref(frame);
+}
+
+static void emit(struct out *out, int type, uint32_t section, int code, int64_t value, rtc_encoded_frame *frame)
+{
+    struct event *e = out_event(out, type, section);
+    if (!e) {
+        rtc_encoded_frame_unref(frame);
+        return;
+    }
+    e->code = code;
+    e->value = value;
+    e->object = frame;
+    e->release = frame ? release_frame : NULL;
+}
+
+void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section, struct out *out)
+{
+    struct audio_decision decision;
+    struct video_release release;
+    if (!r->playing)
+        return;
+    if (r->kind == RTC_MEDIA_AUDIO) {
+        while (audio_buffer_next(&r->buffer.audio, now, &decision))
+            emit(out, RTP_EVENT_AUDIO, section, (int)decision.action, decision.samples, decision.frame);
+    } else {
+        while (video_buffer_next(&r->buffer.video, now, &release))
+            emit(out, RTP_EVENT_VIDEO_FRAME, section, 0, release.play_time, release.frame);
+        if (r->nacks)
+            nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
+    }
+}
+
+rtc_time_t rtp_receiver_deadline(const struct rtp_receiver *r, bool feedback, enum timer_reason *why)
+{
+    rtc_time_t at = RTC_TIME_NEVER;
+    if (!r->playing)
+        return at;
+    if (r->nacks && feedback)
+        deadline_min(&at, why, nack_list_deadline(r->nacks), TIMER_RTP_NACK);
+    if (r->kind == RTC_MEDIA_AUDIO) {
+        deadline_min(&at, why, audio_buffer_deadline(&r->buffer.audio), TIMER_RTP_PLAYOUT);
+        return at;
+    }
+    deadline_min(&at, why, video_buffer_deadline(&r->buffer.video), TIMER_RTP_PLAYOUT);
+    rtc_time_t wanted = asked(r) ? 0 : video_buffer_keyframe_deadline(&r->buffer.video);
+    if (r->pli && feedback)
+        deadline_min(&at, why, wanted > r->next_pli ? wanted : r->next_pli, TIMER_RTP_KEYFRAME);
+    return at;
+}
+
+/* ---- Lip sync ---- */
+
+static rtc_time_t base_of(const struct rtp_receiver *r)
+{
+    const struct delay_estimator *e = r->kind == RTC_MEDIA_AUDIO ? &r->buffer.audio.estimator : &r->buffer.video.estimator;
+    int64_t timestamp = r->kind == RTC_MEDIA_AUDIO ? r->buffer.audio.last_timestamp : r->buffer.video.last_timestamp;
+    rtc_time_t earliest = delay_estimator_earliest(e, timestamp * 1000000 / (int64_t)r->clock.clock_rate);
+    return earliest - sender_clock_time(&r->clock, (uint32_t)timestamp);
+}
+
+static bool observable(const struct rtp_receiver *r)
+{
+    if (!r->clock.known || !r->playing)
+        return false;
+    if (r->kind == RTC_MEDIA_AUDIO)
+        return r->buffer.audio.estimator.ready && r->buffer.audio.state == AUDIO_BUFFER_PLAYING;
+    return r->buffer.video.has_offset;
+}
+
+void rtp_receiver_observe(struct rtp_receiver *r, rtc_time_t now)
+{
+    r->party.known = observable(r);
+    if (!r->party.known)
+        return;
+    r->party.base = base_of(r);
+    if (r->kind == RTC_MEDIA_AUDIO) {
+        r->party.delay = audio_buffer_delay(&r->buffer.audio);
+        r->party.own_delay = audio_buffer_own_target(&r->buffer.audio, now);
+    } else {
+        r->party.delay = video_buffer_delay(&r->buffer.video);
+        r->party.own_delay = video_buffer_own_target(&r->buffer.video);
+    }
+}
+
+void rtp_receiver_follow(struct rtp_receiver *r)
+{
+    if (r->kind == RTC_MEDIA_AUDIO)
+        audio_buffer_set_minimum_delay(&r->buffer.audio, r->party.added);
+    else
+        video_buffer_set_minimum_delay(&r->buffer.video, r->party.added);
+}
+
+/* ---- Statistics ---- */
+
+static void audio_stats(const struct audio_buffer *b, struct rtp_inbound_stats *out)
+{
+    out->packets_discarded += b->stats.late_packets;
+    out->packets_duplicated = b->stats.duplicate_packets;
+    out->total_samples = b->stats.total_samples;
+    out->concealed_samples = b->stats.concealed_samples;
+    out->concealment_events = b->stats.concealment_events;
+    out->fec_samples = b->stats.fec_samples;
+    out->removed_samples_for_acceleration = b->stats.accelerated_samples;
+    out->jitter_buffer_delay_s = (double)b->stats.delay_sum_us_samples_ms / 1000;
+    out->jitter_buffer_emitted_count = b->stats.emitted_samples;
+    out->current_delay_us = audio_buffer_delay(b);
+}
+
+static void video_stats(const struct video_buffer *b, struct rtp_inbound_stats *out)
+{
+    out->packets_discarded += b->stats.late_packets;
+    out->packets_duplicated = b->stats.duplicate_packets;
+    out->frames_received = b->stats.frames_received;
+    out->key_frames_received = b->stats.key_frames_received;
+    out->frames_dropped = b->stats.frames_dropped;
+    out->freeze_count = b->stats.freeze_count;
+    out->total_freezes_duration_s = (double)b->stats.freeze_duration / 1e6;
+    out->jitter_buffer_delay_s = (double)b->stats.delay_sum / 1e6;
+    out->jitter_buffer_emitted_count = b->stats.frames_released;
+    out->current_delay_us = video_buffer_delay(b);
+}
+
+void rtp_receiver_stats(const struct rtp_receiver *r, struct rtp_inbound_stats *out)
+{
+    *out = r->stats;
+    out->ssrc = r->ssrc;
+    out->payload_type = r->payload_type;
+    out->packets_lost = r->arrival.started ? receive_stats_lost(&r->arrival) : 0;
+    out->jitter_s = receive_stats_jitter_s(&r->arrival);
+    out->last_packet_time = r->last_packet == RTC_TIME_NEVER ? 0 : r->last_packet;
+    if (r->kind == RTC_MEDIA_AUDIO)
+        audio_stats(&r->buffer.audio, out);
+    else
+        video_stats(&r->buffer.video, out);
+}

@@ -1,0 +1,74 @@
+/* One incoming media stream, and what its RTX stream repairs (RFC 4588): statistics, loss detection, the jitter buffer of its kind, and
+ * what feedback it wants sent. */
+#ifndef CRTC_RTP_RECEIVER_H
+#define CRTC_RTP_RECEIVER_H
+
+#include "audio_buffer.h"
+#include "nack_list.h"
+#include "playout_sync.h"
+#include "receive_stats.h"
+#include "rtcp.h"
+#include "rtp_packet.h"
+#include "video_buffer.h"
+
+struct rtp_receiver {
+    struct rtp_receiver *next; /* of the same section */
+    rtc_context *context;
+    uint32_t ssrc;
+    rtc_media_kind kind;
+    uint8_t payload_type;
+    bool playing;              /* its media is wanted; else it is only counted */
+    bool pli;                  /* negotiated */
+    struct receive_stats arrival;
+    struct sender_clock clock;
+    uint32_t last_sr;          /* middle 32 bits of its NTP time; 0: none */
+    rtc_time_t last_sr_time;
+    struct nack_list *nacks;   /* NULL when not negotiated */
+    union {
+        struct audio_buffer audio;
+        struct video_buffer video;
+    } buffer;
+    rtc_time_t last_packet;    /* RTC_TIME_NEVER before the first */
+    bool heard;                /* since the last report */
+    uint64_t keyframe_asked;   /* the count of keyframes when the decoder asked for one, plus 1; 0: it has not */
+    rtc_time_t next_pli;
+    struct playout_party party;
+    struct rtp_inbound_stats stats; /* what the parts do not count themselves */
+};
+
+/* RTC_ERR_NOT_SUPPORTED when the codec's payload format is unknown; RTC_ERR_NO_MEMORY. */
+int rtp_receiver_new(rtc_context *context, rtc_media_kind kind, uint32_t ssrc, const struct rtp_codec *codec, bool disable_nack,
+                     struct rtp_receiver **out);
+void rtp_receiver_free(struct rtp_receiver *receiver);
+/* Whether its media is played: what is buffered is given up when not. */
+void rtp_receiver_set_playing(struct rtp_receiver *receiver, bool playing);
+
+/* A packet of the stream; consumes `packet`, of which `header` is a view. */
+void rtp_receiver_packet(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
+/* A packet of its RTX stream; consumes it. */
+void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
+/* It bounds how long repair is waited for. */
+void rtp_receiver_set_round_trip(struct rtp_receiver *receiver, rtc_time_t round_trip);
+
+void rtp_receiver_sender_report(struct rtp_receiver *receiver, rtc_time_t now, const struct rtcp_sender_info *info);
+/* The report block about it, when it was heard since the last one. */
+bool rtp_receiver_report(struct rtp_receiver *receiver, rtc_time_t now, struct rtcp_report *out);
+/* The sequence numbers to ask for now. */
+size_t rtp_receiver_take_nacks(struct rtp_receiver *receiver, rtc_time_t now, rtc_time_t round_trip, uint16_t *sequences, size_t max);
+/* The decoder can not go on. */
+void rtp_receiver_want_keyframe(struct rtp_receiver *receiver);
+/* True when a PLI is due; the caller sends it. */
+bool rtp_receiver_take_pli(struct rtp_receiver *receiver, rtc_time_t now, rtc_time_t round_trip);
+
+/* Appends what is due as events of the section. */
+void rtp_receiver_play(struct rtp_receiver *receiver, rtc_time_t now, uint32_t section, struct out *out);
+/* `feedback`: NACK and PLI can be sent; else they are no reason to be called. */
+rtc_time_t rtp_receiver_deadline(const struct rtp_receiver *receiver, bool feedback, enum timer_reason *why);
+
+/* Lip sync: brings `party` up to date, and applies its added delay. */
+void rtp_receiver_observe(struct rtp_receiver *receiver, rtc_time_t now);
+void rtp_receiver_follow(struct rtp_receiver *receiver);
+
+void rtp_receiver_stats(const struct rtp_receiver *receiver, struct rtp_inbound_stats *out);
+
+#endif

@@ -1,0 +1,85 @@
+/* The session's own struct and what its files call of each other: rtp_session.c (sections, timers), rtp_session_send.c, rtp_session_receive.c,
+ * rtp_session_rtcp.c (what arrives) and rtp_session_report.c (what is sent). */
+#ifndef CRTC_RTP_SESSION_PARTS_H
+#define CRTC_RTP_SESSION_PARTS_H
+
+#include "rtp_demux.h"
+#include "rtp_rate.h"
+#include "rtp_receiver.h"
+#include "rtp_sender.h"
+#include "srtp.h"
+
+enum {
+    DEFAULT_ROUND_TRIP_US = 100000,
+    SILENCE_US = 2000000,      /* nothing for this long: muted */
+    FORGET_US = 10000000,      /* a stream that no longer plays and was silent for this long is forgotten */
+    CNAME_MAX = 64
+};
+
+struct rtp_member {
+    uint32_t handle;
+    struct rtp_section config;
+    struct rtp_sender *sender;      /* NULL until it may send */
+    struct rtp_receiver *receivers; /* newest first */
+    struct rtp_receiver *playing;   /* one of them, or NULL */
+    bool muted;
+    bool stopped;                   /* by the circuit breaker */
+    rtc_time_t last_media;
+    uint32_t target_bps;            /* as last told */
+    uint64_t frames_refused;
+};
+
+struct rtp_session {
+    rtc_context *context;
+    char cname[CNAME_MAX + 1];
+    bool disable_nack, writable, closed;
+    uint32_t max_packet;
+    struct srtp_transport *srtp;    /* NULL before the keys */
+    struct rtp_demux *demux;
+    struct rtp_member **members;
+    size_t member_count, member_capacity;
+    uint32_t last_handle;
+    struct rtp_pacer pacer;
+    struct rtp_rate rate;
+    bool started;                   /* pacer and rate know the time */
+    rtc_time_t round_trip;          /* as told from outside; 0: unknown */
+    rtc_time_t next_report, next_sync;
+    bool reported;
+    struct rtp_counters counters;
+};
+
+struct rtp_member *rtp_session_member(const struct rtp_session *session, uint32_t handle);
+rtc_time_t rtp_session_round_trip(const struct rtp_session *session);
+/* Whether a packet may be made at all. */
+bool rtp_session_can_send(const struct rtp_session *session);
+size_t rtp_session_max_rtp(const struct rtp_session *session);
+
+/* rtp_session_send.c */
+void rtp_session_drain_pacer(struct rtp_session *session, rtc_time_t now, struct out *out);
+/* Shares the rate out anew and tells whose target changed. */
+void rtp_session_update_rate(struct rtp_session *session, rtc_time_t now, struct out *out);
+void rtp_session_tick_senders(struct rtp_session *session, rtc_time_t now, struct out *out);
+
+/* rtp_session_receive.c */
+/* A plain RTP packet, consumed. */
+void rtp_session_media(struct rtp_session *session, rtc_time_t now, struct packet *packet, struct out *out);
+/* One stream ended (BYE). */
+void rtp_session_end_stream(struct rtp_session *session, rtc_time_t now, uint32_t ssrc, struct out *out);
+void rtp_session_tick_receivers(struct rtp_session *session, rtc_time_t now, struct out *out);
+rtc_time_t rtp_session_receive_deadline(const struct rtp_session *session, enum timer_reason *why);
+void rtp_session_forget_receivers(struct rtp_member *member);
+
+/* rtp_session_rtcp.c */
+/* A plain RTCP datagram, borrowed. */
+void rtp_session_control(struct rtp_session *session, rtc_time_t now, struct slice datagram, struct out *out);
+
+/* rtp_session_report.c */
+void rtp_session_report(struct rtp_session *session, rtc_time_t now, struct out *out);
+/* What the section's receivers want to be told to their senders now. */
+void rtp_session_feedback(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+/* For one section (its streams), or NULL for all. */
+void rtp_session_bye(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+/* A report is due no later than this. */
+void rtp_session_hasten_report(struct rtp_session *session, rtc_time_t at);
+
+#endif

@@ -1,0 +1,164 @@
+/* RTCP that is sent: the regular compound reports (RFC 3550 6.2, 6.4), early feedback (RFC 4585), reduced in size where that was negotiated (RFC 5506),
+ * and goodbyes. */
+#include "context.h"
+#include "rtp_session_parts.h"
+
+enum {
+    INTERVAL_VIDEO_US = 1000000,
+    INTERVAL_AUDIO_US = 2500000,
+    NACKS_AT_ONCE = 64,
+    SPEAKER_BYTES = 28 + 12 + CNAME_MAX + 4, /* SR without blocks, SDES */
+    BYES_AT_ONCE = 31
+};
+
+/* One RTCP datagram in the making. */
+struct control {
+    struct packet *packet;
+    struct writer writer;
+};
+
+static bool begin(const struct rtp_session *s, struct control *c, struct out *out)
+{
+    if (!rtp_session_can_send(s) || !(c->packet = out_packet(out)))
+        return false;
+    size_t room = packet_tailroom(c->packet), limit = s->max_packet < room ? s->max_packet : room;
+    c->writer = writer_of(packet_data(c->packet), limit - SRTCP_OVERHEAD_MAX);
+    return true;
+}
+
+static void finish(struct rtp_session *s, struct control *c, struct out *out)
+{
+    c->packet->len = (uint32_t)writer_len(&c->writer);
+    if (!writer_ok(&c->writer) || c->packet->len == 0 || srtcp_protect_packet(s->srtp, c->packet) != RTC_OK)
+        packet_free(c->packet);
+    else
+        out_send(out, c->packet);
+}
+
+/* The head of a compound packet: SR when it sends, else RR, and who it is. */
+static void speak(const struct rtp_session *s, struct control *c, rtc_time_t now, const struct rtp_member *m, const struct rtcp_report *reports, size_t count)
+{
+    struct rtcp_sender_info info;
+    if (m->sender && m->config.send && !m->stopped && rtp_sender_info(m->sender, now, &info))
+        rtcp_write_sr(&c->writer, m->config.ssrc, &info, reports, count);
+    else
+        rtcp_write_rr(&c->writer, m->config.ssrc, reports, count);
+    rtcp_write_sdes(&c->writer, m->config.ssrc, slice_str(s->cname));
+}
+
+/* ---- Regular reports ---- */
+
+static size_t collect(struct rtp_session *s, rtc_time_t now, struct rtcp_report *reports, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->member_count; i++)
+        for (struct rtp_receiver *r = s->members[i]->receivers; r && n < max; r = r->next)
+            n += rtp_receiver_report(r, now, &reports[n]);
+    return n;
+}
+
+static bool is_speaker(const struct rtp_member *m, rtc_time_t since)
+{
+    return m->sender && m->config.send && !m->stopped && rtp_sender_active_since(m->sender, since);
+}
+
+static rtc_time_t interval_of(const struct rtp_session *s)
+{
+    bool video = false;
+    for (size_t i = 0; i < s->member_count; i++)
+        video = video || (s->members[i]->config.kind == RTC_MEDIA_VIDEO && (s->members[i]->sender || s->members[i]->playing));
+    rtc_time_t mean = video ? INTERVAL_VIDEO_US : INTERVAL_AUDIO_US;
+    return mean / 2 + (rtc_time_t)(context_random_u32(s->context) % (uint32_t)mean);
+}
+
+/* The index of the next one that sent since then, or member_count. */
+static size_t next_speaker(const struct rtp_session *s, size_t from, rtc_time_t since)
+{
+    while (from < s->member_count && !is_speaker(s->members[from], since))
+        from++;
+    return from;
+}
+
+void rtp_session_report(struct rtp_session *s, rtc_time_t now, struct out *out)
+{
+    struct rtcp_report reports[RTCP_REPORTS_MAX];
+    rtc_time_t interval = interval_of(s), since = now - 2 * interval;
+    struct control c;
+    s->next_report = now + interval;
+    if (s->member_count == 0 || !begin(s, &c, out))
+        return;
+    size_t count = collect(s, now, reports, RTCP_REPORTS_MAX), at = next_speaker(s, 0, since);
+    speak(s, &c, now, s->members[at < s->member_count ? at : 0], reports, count);
+    for (at = next_speaker(s, at + 1, since); at < s->member_count; at = next_speaker(s, at + 1, since)) {
+        if (writer_left(&c.writer) < SPEAKER_BYTES) {
+            finish(s, &c, out);
+            if (!begin(s, &c, out))
+                return;
+        }
+        speak(s, &c, now, s->members[at], NULL, 0);
+    }
+    finish(s, &c, out);
+}
+
+void rtp_session_hasten_report(struct rtp_session *s, rtc_time_t at)
+{
+    if (at < s->next_report)
+        s->next_report = at;
+}
+
+/* ---- Feedback ---- */
+
+static bool begin_feedback(struct rtp_session *s, struct control *c, rtc_time_t now, const struct rtp_member *m, struct out *out)
+{
+    if (!begin(s, c, out))
+        return false;
+    if (!m->config.reduced_size)
+        speak(s, c, now, m, NULL, 0);
+    return true;
+}
+
+void rtp_session_feedback(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct out *out)
+{
+    struct rtp_receiver *r = m->playing;
+    rtc_time_t round_trip = rtp_session_round_trip(s);
+    uint16_t missing[NACKS_AT_ONCE];
+    struct control c;
+    if (!r || !rtp_session_can_send(s))
+        return;
+    for (size_t n; (n = rtp_receiver_take_nacks(r, now, round_trip, missing, NACKS_AT_ONCE)) > 0;) {
+        if (!begin_feedback(s, &c, now, m, out))
+            return;
+        rtcp_write_nack(&c.writer, m->config.ssrc, r->ssrc, missing, n);
+        finish(s, &c, out);
+    }
+    if (!rtp_receiver_take_pli(r, now, round_trip) || !begin_feedback(s, &c, now, m, out))
+        return;
+    rtcp_write_pli(&c.writer, m->config.ssrc, r->ssrc);
+    finish(s, &c, out);
+}
+
+/* ---- Goodbye ---- */
+
+static size_t list_sources(const struct rtp_member *m, uint32_t *ssrcs)
+{
+    if (!m->sender || !rtp_sender_active_since(m->sender, 0))
+        return 0;
+    ssrcs[0] = m->config.ssrc;
+    ssrcs[1] = m->config.rtx_ssrc;
+    return m->config.rtx_ssrc ? 2 : 1;
+}
+
+void rtp_session_bye(struct rtp_session *s, rtc_time_t now, struct rtp_member *member, struct out *out)
+{
+    uint32_t ssrcs[BYES_AT_ONCE];
+    size_t n = 0;
+    struct control c;
+    for (size_t i = 0; i < s->member_count && n + 2 <= BYES_AT_ONCE; i++)
+        if (!member || s->members[i] == member)
+            n += list_sources(s->members[i], ssrcs + n);
+    if (n == 0 || !begin(s, &c, out))
+        return;
+    speak(s, &c, now, member ? member : s->members[0], NULL, 0);
+    rtcp_write_bye(&c.writer, ssrcs, n);
+    finish(s, &c, out);
+}

@@ -1,0 +1,92 @@
+/* RTCP that arrives: reports, feedback, goodbyes. */
+#include "memory.h"
+#include "rtp_session_parts.h"
+
+static struct rtp_member *ours(const struct rtp_session *s, uint32_t ssrc)
+{
+    struct rtp_member *m = rtp_session_member(s, rtp_demux_section_of_ours(s->demux, ssrc));
+    return m && m->sender && rtp_sender_owns(m->sender, ssrc) ? m : NULL;
+}
+
+static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        struct rtcp_report report = rtcp_report_at(p, i);
+        struct rtp_member *m = ours(s, report.ssrc);
+        if (m && rtp_sender_report(m->sender, now, &report) && m->config.kind == RTC_MEDIA_VIDEO)
+            rtp_rate_report(&s->rate, now, report.fraction_lost, rtp_sender_round_trip_us(m->sender));
+    }
+}
+
+static void take_sender_report(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
+{
+    struct rtp_member *m = rtp_session_member(s, rtp_demux_section_of(s->demux, p->ssrc));
+    for (struct rtp_receiver *r = m ? m->receivers : NULL; r; r = r->next)
+        if (r->ssrc == p->ssrc)
+            rtp_receiver_sender_report(r, now, &p->sender);
+    take_reports(s, now, p);
+}
+
+static void take_nack(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
+{
+    struct rtp_member *m = ours(s, p->media_ssrc);
+    if (m && rtp_session_can_send(s))
+        rtp_sender_nack(m->sender, now, p, out->pool, &s->pacer);
+}
+
+static void ask_keyframe(struct rtp_member *m, bool now_wanted, struct out *out)
+{
+    if (now_wanted)
+        (void)out_event(out, RTP_EVENT_KEYFRAME_REQUEST, m->handle);
+}
+
+static void take_pli(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
+{
+    struct rtp_member *m = ours(s, p->media_ssrc);
+    if (m)
+        ask_keyframe(m, rtp_sender_pli(m->sender, now), out);
+}
+
+static void take_fir(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        uint32_t ssrc;
+        uint8_t sequence;
+        rtcp_fir_at(p, i, &ssrc, &sequence);
+        struct rtp_member *m = ours(s, ssrc);
+        if (m)
+            ask_keyframe(m, rtp_sender_fir(m->sender, now, p->ssrc, sequence), out);
+    }
+}
+
+static void take_bye(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
+{
+    for (size_t i = 0; i < p->count; i++)
+        rtp_session_end_stream(s, now, rtcp_ssrc_at(p, i), out);
+}
+
+static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
+{
+    switch (p->kind) {
+    case RTCP_SR: take_sender_report(s, now, p); break;
+    case RTCP_RR: take_reports(s, now, p); break;
+    case RTCP_NACK: take_nack(s, now, p, out); break;
+    case RTCP_PLI: take_pli(s, now, p, out); break;
+    case RTCP_FIR: take_fir(s, now, p, out); break;
+    case RTCP_REMB: rtp_rate_remb(&s->rate, p->bitrate_bps); break;
+    case RTCP_BYE: take_bye(s, now, p, out); break;
+    case RTCP_SDES:
+    case RTCP_UNKNOWN: break;
+    }
+}
+
+void rtp_session_control(struct rtp_session *s, rtc_time_t now, struct slice datagram, struct out *out)
+{
+    struct rtcp_iterator it = rtcp_packets(datagram);
+    struct rtcp_packet p;
+    while (rtcp_next(&it, &p))
+        take(s, now, &p, out);
+    s->counters.malformed += it.malformed;
+    rtp_session_update_rate(s, now, out);
+    rtp_session_drain_pacer(s, now, out);
+}

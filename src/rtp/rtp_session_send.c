@@ -1,0 +1,114 @@
+/* The session's sending half: frames into the pacer, packets out of it, and the rate. */
+#include "context.h"
+#include "memory.h"
+#include "rtp_session_parts.h"
+
+enum { SHARES_MAX = 64, FIRST_REPORT_US = 200000 };
+
+static struct rtp_member *owner_of(const struct rtp_session *s, uint32_t ssrc)
+{
+    for (size_t i = 0; i < s->member_count; i++)
+        if (s->members[i]->sender && rtp_sender_owns(s->members[i]->sender, ssrc))
+            return s->members[i];
+    return NULL;
+}
+
+void rtp_session_drain_pacer(struct rtp_session *s, rtc_time_t now, struct out *out)
+{
+    if (!rtp_session_can_send(s))
+        return;
+    for (struct packet *p; (p = rtp_pacer_pop(&s->pacer, now)) != NULL;) {
+        struct rtp_member *m = owner_of(s, rtp_ssrc(packet_slice(p)));
+        if (m)
+            rtp_sender_leaving(m->sender, now, p);
+        if (!m || srtp_protect_packet(s->srtp, p) != RTC_OK)
+            packet_free(p);
+        else
+            out_send(out, p);
+    }
+}
+
+static bool sends(const struct rtp_session *s, const struct rtp_member *m)
+{
+    return rtp_session_can_send(s) && m->sender && m->config.send && !m->stopped && m->config.send_codec.payload_type != RTP_NO_PAYLOAD_TYPE;
+}
+
+int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level, struct out *out)
+{
+    struct rtp_member *m = rtp_session_member(s, handle);
+    if (!m)
+        return RTC_ERR_NOT_FOUND;
+    if (!sends(s, m)) {
+        m->frames_refused++;
+        return RTC_ERR_INVALID_STATE;
+    }
+    bool first = !rtp_sender_active_since(m->sender, 0);
+    int error = rtp_sender_frame(m->sender, now, frame, audio_level, out->pool, &s->pacer);
+    rtp_session_drain_pacer(s, now, out);
+    /* The peer can not synchronise streams before it has our clocks. */
+    if (first && !error)
+        rtp_session_hasten_report(s, now + FIRST_REPORT_US);
+    return error;
+}
+
+/* ---- Rate ---- */
+
+static void tell_target(struct rtp_member *m, uint32_t target_bps, struct out *out)
+{
+    if (m->target_bps == target_bps)
+        return;
+    struct event *e = out_event(out, RTP_EVENT_TARGET_BITRATE, m->handle);
+    if (!e)
+        return;
+    m->target_bps = target_bps;
+    e->value = target_bps;
+}
+
+void rtp_session_update_rate(struct rtp_session *s, rtc_time_t now, struct out *out)
+{
+    (void)now;
+    struct rtp_member *video[SHARES_MAX];
+    uint32_t caps[SHARES_MAX], shares[SHARES_MAX], target = rtp_rate_target(&s->rate);
+    size_t n = 0;
+    for (size_t i = 0; i < s->member_count && n < SHARES_MAX; i++) {
+        struct rtp_member *m = s->members[i];
+        if (m->config.kind != RTC_MEDIA_VIDEO || !m->sender || !m->config.send || m->stopped)
+            continue;
+        caps[n] = m->config.max_bitrate_bps;
+        video[n++] = m;
+    }
+    if (n == 0)
+        return;
+    rtp_rate_share(target, caps, n, shares);
+    rtp_pacer_set_target(&s->pacer, target);
+    for (size_t i = 0; i < n; i++)
+        tell_target(video[i], shares[i], out);
+}
+
+/* ---- Timers ---- */
+
+static void stop(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, enum rtp_breaker_reason reason, struct out *out)
+{
+    m->stopped = true;
+    rtp_pacer_drop(&s->pacer, m->config.ssrc);
+    rtp_pacer_drop(&s->pacer, m->config.rtx_ssrc);
+    struct event *e = out_event(out, RTP_EVENT_CIRCUIT_BREAKER, m->handle);
+    if (e)
+        e->code = (int)reason;
+    rtp_session_update_rate(s, now, out);
+}
+
+void rtp_session_tick_senders(struct rtp_session *s, rtc_time_t now, struct out *out)
+{
+    rtp_session_update_rate(s, now, out);
+    for (size_t i = 0; i < s->member_count && rtp_session_can_send(s); i++) {
+        struct rtp_member *m = s->members[i];
+        if (!m->sender)
+            continue;
+        struct rtp_sender_due due = rtp_sender_tick(m->sender, now);
+        if (due.keyframe)
+            (void)out_event(out, RTP_EVENT_KEYFRAME_REQUEST, m->handle);
+        if (due.breaker != RTP_BREAKER_CLOSED && !m->stopped)
+            stop(s, now, m, due.breaker, out);
+    }
+}

@@ -1,0 +1,382 @@
+/* The jitter buffer of one video stream: the packet ring and frame assembly. */
+#include "video_buffer.h"
+
+#include "memory.h"
+#include "sequence.h"
+#include "video_playout.h"
+
+enum {
+    FIRST_CAPACITY = 128,
+    REORDER_AT_START = 64,
+    UNDECODABLE_AGE_US = 1000000, /* packets that no keyframe makes useful are given up after this */
+    FIRST_KEYFRAME_WAIT_US = 50000
+};
+
+void video_buffer_init(struct video_buffer *b, rtc_context *context, const char *codec, uint32_t clock_rate, size_t capacity)
+{
+    memset(b, 0, sizeof *b);
+    b->context = context;
+    (void)strncpy(b->codec, codec, sizeof b->codec - 1);
+    b->clock_rate = clock_rate;
+    b->capacity_max = FIRST_CAPACITY;
+    while (b->capacity_max * 2 <= capacity)
+        b->capacity_max *= 2;
+    b->max_wait = 300000;
+    b->stalled_since = RTC_TIME_NEVER;
+    b->keyframe_time = -RTC_TIME_NEVER;
+}
+
+static struct video_slot *slot_of(const struct video_buffer *b, int64_t sequence)
+{
+    return &b->slots[(size_t)sequence & (b->capacity - 1)];
+}
+
+/* The slot that really holds this number. */
+static struct video_slot *held(const struct video_buffer *b, int64_t sequence)
+{
+    if (!b->slots)
+        return NULL;
+    struct video_slot *s = slot_of(b, sequence);
+    return s->used && s->sequence == sequence ? s : NULL;
+}
+
+static void clear(struct video_slot *s)
+{
+    packet_free(s->packet);
+    *s = (struct video_slot){0};
+}
+
+static void clear_all(struct video_buffer *b)
+{
+    for (size_t i = 0; b->slots && i < b->capacity; i++)
+        clear(&b->slots[i]);
+}
+
+void video_buffer_fini(struct video_buffer *b)
+{
+    clear_all(b);
+    memory_free(b->context, b->slots);
+    b->slots = NULL;
+    b->capacity = 0;
+    while (b->ready_count > 0)
+        rtc_encoded_frame_unref(video_playout_pop(b).frame);
+}
+
+void video_buffer_restart(struct video_buffer *b)
+{
+    clear_all(b);
+    b->state = VIDEO_BUFFER_EMPTY;
+    b->stalled_since = RTC_TIME_NEVER;
+}
+
+static void wait_for_keyframe(struct video_buffer *b, rtc_time_t now)
+{
+    b->state = VIDEO_BUFFER_WAITING;
+    b->waiting_since = now;
+    b->stalled_since = RTC_TIME_NEVER;
+}
+
+/* Gives up everything before `sequence`. */
+static void drop_to(struct video_buffer *b, int64_t sequence)
+{
+    uint32_t timestamp = 0;
+    bool any = false;
+    if (sequence - b->next_sequence > (int64_t)b->capacity)
+        b->next_sequence = sequence - (int64_t)b->capacity;
+    for (; b->next_sequence < sequence; b->next_sequence++) {
+        struct video_slot *s = held(b, b->next_sequence);
+        if (!s)
+            continue;
+        b->stats.frames_dropped += s->len > 0 && (!any || s->timestamp != timestamp);
+        any = any || s->len > 0;
+        timestamp = s->timestamp;
+        clear(s);
+    }
+    b->next_sequence = sequence;
+}
+
+/* ---- Room ---- */
+
+static bool grow(struct video_buffer *b, size_t capacity)
+{
+    struct video_slot *old = b->slots, *slots = memory_zeroed(b->context, capacity * sizeof *slots);
+    size_t old_capacity = b->capacity;
+    if (!slots)
+        return false;
+    b->slots = slots;
+    b->capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].used)
+            *slot_of(b, old[i].sequence) = old[i];
+    memory_free(b->context, old);
+    return true;
+}
+
+/* Room for `sequence` beside the head; what waits is given up when there can be none. */
+static bool make_room(struct video_buffer *b, rtc_time_t now, int64_t sequence)
+{
+    size_t need = b->capacity ? b->capacity : FIRST_CAPACITY;
+    while (need <= b->capacity_max && sequence - b->next_sequence >= (int64_t)need)
+        need *= 2;
+    if (need <= b->capacity_max && (need == b->capacity || grow(b, need)))
+        return true;
+    if (!b->slots)
+        return false;
+    drop_to(b, sequence);
+    wait_for_keyframe(b, now);
+    return true;
+}
+
+/* ---- Frames ---- */
+
+/* The last sequence number of the complete frame that begins at `start`, or -1 below start. */
+static int64_t frame_end(const struct video_buffer *b, int64_t start)
+{
+    const struct video_slot *s = held(b, start);
+    if (!s || !s->first)
+        return start - 1;
+    uint32_t timestamp = s->timestamp;
+    for (int64_t at = start;; at++) {
+        s = held(b, at);
+        if (!s)
+            return start - 1;
+        if (s->len == 0 && at > start)
+            continue;
+        if (s->timestamp != timestamp)
+            return at - 1;
+        if (s->last)
+            return at;
+    }
+}
+
+static size_t frame_bytes(const struct video_buffer *b, int64_t start, int64_t end)
+{
+    size_t bytes = 0;
+    for (int64_t at = start; at <= end; at++)
+        bytes += held(b, at)->len;
+    return bytes;
+}
+
+static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64_t start, int64_t end)
+{
+    const struct video_slot *head = held(b, start);
+    rtc_encoded_frame *frame = NULL;
+    rtc_encoded_frame_options o = {
+        .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = b->codec, .data_len = frame_bytes(b, start, end), .keyframe = head->keyframe,
+        .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height,
+    };
+    if (rtc_encoded_frame_new(b->context, &o, &frame) != RTC_OK)
+        return NULL;
+    uint8_t *to = rtc_encoded_frame_writable_data(frame);
+    for (int64_t at = start; at <= end; at++) {
+        const struct video_slot *s = held(b, at);
+        if (s->len > 0)
+            memcpy(to, s->packet->bytes + s->offset, s->len);
+        to += s->len;
+    }
+    return frame;
+}
+
+static int64_t unwrap(struct video_buffer *b, uint32_t timestamp)
+{
+    int64_t t = b->has_timestamp ? unwrap32(b->last_timestamp, timestamp) : timestamp;
+    b->has_timestamp = true;
+    b->last_timestamp = t;
+    return t;
+}
+
+/* The frame leaves the ring for the playout queue. False when memory ran out: nothing after it can be decoded. */
+static bool complete(struct video_buffer *b, rtc_time_t now, int64_t end)
+{
+    const struct video_slot *head = held(b, b->next_sequence);
+    int64_t timestamp = unwrap(b, head->timestamp);
+    rtc_encoded_frame *frame = assemble(b, now, b->next_sequence, end);
+    b->stats.frames_received++;
+    b->stats.key_frames_received += head->keyframe;
+    b->stats.frames_dropped += !frame;
+    for (; b->next_sequence <= end; b->next_sequence++)
+        clear(held(b, b->next_sequence));
+    b->stalled_since = RTC_TIME_NEVER;
+    if (frame)
+        video_playout_push(b, now, frame, timestamp);
+    else
+        wait_for_keyframe(b, now);
+    return frame != NULL;
+}
+
+static void skip_padding(struct video_buffer *b)
+{
+    for (struct video_slot *s; (s = held(b, b->next_sequence)) != NULL && s->len == 0; b->next_sequence++)
+        clear(s);
+}
+
+static bool head_missing(const struct video_buffer *b)
+{
+    for (int64_t at = b->next_sequence; at <= b->highest; at++) {
+        const struct video_slot *s = held(b, at);
+        if (!s)
+            return true;
+        if (s->last)
+            return false;
+    }
+    return false;
+}
+
+static void advance(struct video_buffer *b, rtc_time_t now)
+{
+    while (b->state == VIDEO_BUFFER_FLOWING || b->state == VIDEO_BUFFER_STUCK) {
+        skip_padding(b);
+        const struct video_slot *head = held(b, b->next_sequence);
+        if (head && !head->first) {
+            wait_for_keyframe(b, now); /* the sender left the beginning of a frame out */
+            return;
+        }
+        int64_t end = frame_end(b, b->next_sequence);
+        if (end < b->next_sequence)
+            break;
+        b->state = VIDEO_BUFFER_FLOWING;
+        if (!complete(b, now, end))
+            return;
+    }
+    if (!head_missing(b))
+        b->stalled_since = RTC_TIME_NEVER;
+    else if (b->stalled_since == RTC_TIME_NEVER)
+        b->stalled_since = now;
+}
+
+/* The first packet of the frame that holds `sequence`, as far as it is there. */
+static const struct video_slot *frame_start(const struct video_buffer *b, int64_t sequence)
+{
+    const struct video_slot *s = held(b, sequence);
+    while (s && !s->first)
+        s = s->sequence > b->next_sequence ? held(b, s->sequence - 1) : NULL;
+    return s;
+}
+
+/* Goes on from the keyframe that this packet is part of, when it is complete. */
+static bool jump(struct video_buffer *b, int64_t sequence)
+{
+    const struct video_slot *s = frame_start(b, sequence);
+    if (!s || !s->keyframe || frame_end(b, s->sequence) < s->sequence)
+        return false;
+    drop_to(b, s->sequence);
+    b->state = VIDEO_BUFFER_FLOWING;
+    b->stalled_since = RTC_TIME_NEVER;
+    return true;
+}
+
+static void jump_anywhere(struct video_buffer *b)
+{
+    for (int64_t at = b->next_sequence; at <= b->highest; at++) {
+        const struct video_slot *s = held(b, at);
+        if (s && s->first && s->keyframe && jump(b, at))
+            return;
+    }
+}
+
+/* ---- Insertion ---- */
+
+static void start(struct video_buffer *b, rtc_time_t now, int64_t sequence)
+{
+    b->next_sequence = b->highest = sequence;
+    wait_for_keyframe(b, now);
+}
+
+static bool acceptable(struct video_buffer *b, int64_t sequence)
+{
+    if (sequence >= b->next_sequence) {
+        bool duplicate = held(b, sequence) != NULL;
+        b->stats.duplicate_packets += duplicate;
+        return !duplicate;
+    }
+    bool reordered = b->state == VIDEO_BUFFER_WAITING && b->stats.frames_received == 0 && b->highest - sequence < REORDER_AT_START;
+    if (reordered)
+        b->next_sequence = sequence;
+    b->stats.late_packets += !reordered;
+    return reordered;
+}
+
+static void store(struct video_buffer *b, rtc_time_t now, const struct video_packet *p)
+{
+    struct video_slot *s = slot_of(b, p->sequence);
+    *s = (struct video_slot){
+        .sequence = p->sequence, .packet = p->packet, .arrival = now, .timestamp = p->timestamp, .len = (uint16_t)p->payload.len,
+        .width = p->width, .height = p->height, .used = true, .first = p->first && p->payload.len > 0, .last = p->last,
+        .keyframe = p->keyframe,
+    };
+    if (p->payload.len > 0)
+        s->offset = (uint16_t)(p->payload.data - p->packet->bytes);
+    if (s->first && s->keyframe)
+        b->keyframe_time = now;
+    if (p->sequence > b->highest)
+        b->highest = p->sequence;
+}
+
+/* While no keyframe was decoded, what came before is worth keeping only until its own keyframe could be repaired. */
+static void drop_undecodable(struct video_buffer *b, rtc_time_t now)
+{
+    int64_t at = b->next_sequence;
+    for (; at < b->highest; at++) {
+        const struct video_slot *s = held(b, at);
+        if (s && now - s->arrival < UNDECODABLE_AGE_US)
+            break;
+    }
+    drop_to(b, at);
+}
+
+static bool too_large(const struct video_packet *p)
+{
+    return p->payload.len > 0 && (size_t)(p->payload.data - p->packet->bytes) + p->payload.len > UINT16_MAX;
+}
+
+bool video_buffer_insert(struct video_buffer *b, rtc_time_t now, const struct video_packet *p)
+{
+    if (b->state == VIDEO_BUFFER_EMPTY)
+        start(b, now, p->sequence);
+    if (too_large(p) || !acceptable(b, p->sequence) || !make_room(b, now, p->sequence > b->highest ? p->sequence : b->highest)) {
+        packet_free(p->packet);
+        return false;
+    }
+    store(b, now, p);
+    if (b->state == VIDEO_BUFFER_WAITING)
+        drop_undecodable(b, now);
+    if (b->state != VIDEO_BUFFER_FLOWING)
+        (void)jump(b, p->sequence);
+    advance(b, now);
+    return true;
+}
+
+/* ---- Keyframes ---- */
+
+void video_buffer_set_max_wait(struct video_buffer *b, rtc_time_t max_wait)
+{
+    b->max_wait = max_wait;
+}
+
+void video_buffer_check(struct video_buffer *b, rtc_time_t now)
+{
+    if (b->state != VIDEO_BUFFER_FLOWING || b->stalled_since == RTC_TIME_NEVER || now - b->stalled_since < b->max_wait)
+        return;
+    b->state = VIDEO_BUFFER_STUCK;
+    jump_anywhere(b);
+    advance(b, now);
+}
+
+rtc_time_t video_buffer_keyframe_deadline(const struct video_buffer *b)
+{
+    rtc_time_t at;
+    if (b->state == VIDEO_BUFFER_WAITING)
+        at = b->waiting_since + FIRST_KEYFRAME_WAIT_US;
+    else if (b->state != VIDEO_BUFFER_EMPTY && b->stalled_since != RTC_TIME_NEVER)
+        at = b->stalled_since + b->max_wait;
+    else
+        return RTC_TIME_NEVER;
+    /* One that has begun to arrive is given its time. */
+    rtc_time_t arriving = b->keyframe_time >= 0 ? b->keyframe_time + b->max_wait : at;
+    return arriving > at ? arriving : at;
+}
+
+bool video_buffer_wants_keyframe(const struct video_buffer *b, rtc_time_t now)
+{
+    return b->state != VIDEO_BUFFER_FLOWING && video_buffer_keyframe_deadline(b) <= now;
+}

@@ -1,0 +1,115 @@
+/* The jitter buffer of one video stream. Packets wait in a ring until their frame is complete and everything before it was released, so
+ * that frames leave in decoding order and decodable; then the frame waits for its playout time. The playout delay is a high quantile of
+ * how late whole frames were complete during the last seconds (retransmission included), approached smoothly. When a missing packet is
+ * not repaired in time a keyframe is wanted: a complete one is jumped to.
+ *
+ *            first packet            complete keyframe            head missing for max_wait
+ *   EMPTY ---------------> WAITING ---------------------> FLOWING --------------------------> STUCK
+ *                             ^                            |  ^                                | |
+ *                             +------- flush, no memory ---+  +--- repaired, or keyframe ------+ |
+ *                             +------------------------------- flush ----------------------------+
+ * */
+#ifndef CRTC_VIDEO_BUFFER_H
+#define CRTC_VIDEO_BUFFER_H
+
+#include "delay_estimator.h"
+#include "packet.h"
+
+#include <crtc/media.h>
+
+enum { VIDEO_READY_MAX = 128 };
+
+enum video_buffer_state { VIDEO_BUFFER_EMPTY, VIDEO_BUFFER_WAITING, VIDEO_BUFFER_FLOWING, VIDEO_BUFFER_STUCK };
+
+/* One packet of the stream, already understood. */
+struct video_packet {
+    int64_t sequence;  /* extended */
+    uint32_t timestamp;
+    bool first, last;  /* of its frame */
+    bool keyframe;     /* known of the first one only */
+    uint16_t width, height;
+    struct slice payload; /* inside `packet`; empty: padding, which only fills its sequence number */
+    struct packet *packet; /* owned; may be NULL for padding */
+};
+
+struct video_slot {
+    int64_t sequence;
+    struct packet *packet;
+    rtc_time_t arrival;
+    uint32_t timestamp;
+    uint16_t offset, len; /* of the payload in packet->bytes */
+    uint16_t width, height;
+    bool used, first, last, keyframe;
+};
+
+struct video_ready {
+    rtc_encoded_frame *frame;
+    int64_t timestamp; /* unwrapped */
+    rtc_time_t complete;
+};
+
+/* A frame that is due to be decoded. */
+struct video_release {
+    rtc_encoded_frame *frame; /* a reference for the caller */
+    rtc_time_t play_time;     /* never before now */
+    int64_t timestamp;
+};
+
+struct video_buffer_stats {
+    uint64_t frames_received, key_frames_received, frames_dropped, frames_released;
+    uint64_t late_packets, duplicate_packets;
+    uint64_t freeze_count;
+    rtc_time_t freeze_duration, delay_sum;
+};
+
+struct video_buffer {
+    rtc_context *context;
+    char codec[16];
+    uint32_t clock_rate;
+    size_t capacity;      /* of slots; a power of two */
+    size_t capacity_max;
+    struct video_slot *slots;
+    enum video_buffer_state state;
+    int64_t next_sequence; /* the first one not yet released or given up */
+    int64_t highest;
+    rtc_time_t max_wait;
+    rtc_time_t stalled_since; /* the head is missing although something after it came; RTC_TIME_NEVER when not */
+    rtc_time_t waiting_since;
+    rtc_time_t keyframe_time; /* when the start of a keyframe last came */
+    struct delay_estimator estimator;
+    bool has_timestamp;
+    int64_t last_timestamp;
+    struct video_ready ready[VIDEO_READY_MAX];
+    size_t ready_at, ready_count;
+    bool has_offset;
+    int64_t offset;        /* play time minus media time */
+    rtc_time_t offset_time;
+    rtc_time_t minimum_delay;
+    rtc_time_t last_play;  /* of the frame released last; 0: none */
+    rtc_time_t average_interval;
+    struct video_buffer_stats stats;
+};
+
+/* Nothing is allocated before the first packet. */
+void video_buffer_init(struct video_buffer *buffer, rtc_context *context, const char *codec, uint32_t clock_rate, size_t capacity);
+void video_buffer_fini(struct video_buffer *buffer);
+/* The sequence began anew: gives up what is buffered; a keyframe is needed. Statistics stay. */
+void video_buffer_restart(struct video_buffer *buffer);
+/* Takes packet->packet over. False when it was of no use: late, a duplicate, or out of memory. */
+bool video_buffer_insert(struct video_buffer *buffer, rtc_time_t now, const struct video_packet *packet);
+/* The next frame that is due; call until false. */
+bool video_buffer_next(struct video_buffer *buffer, rtc_time_t now, struct video_release *out);
+rtc_time_t video_buffer_deadline(const struct video_buffer *buffer);
+/* How long a missing packet is waited for before a keyframe is wanted. */
+void video_buffer_set_max_wait(struct video_buffer *buffer, rtc_time_t max_wait);
+/* It can not go on without a keyframe, and none is on its way as far as can be seen. */
+bool video_buffer_wants_keyframe(const struct video_buffer *buffer, rtc_time_t now);
+/* When that may become true; RTC_TIME_NEVER when it does not by itself. */
+rtc_time_t video_buffer_keyframe_deadline(const struct video_buffer *buffer);
+
+/* The playout delay after the earliest possible arrival: now, what the stream itself needs, and what lip sync asks for. */
+rtc_time_t video_buffer_delay(const struct video_buffer *buffer);
+rtc_time_t video_buffer_own_target(const struct video_buffer *buffer);
+void video_buffer_set_minimum_delay(struct video_buffer *buffer, rtc_time_t delay);
+
+#endif
