@@ -1,6 +1,6 @@
 /* Consent to send (RFC 7675) and liveness. The selected pair is checked every 4 to 6 seconds; when nothing authenticated was heard for a while
  * it is checked sooner and more often, so that one lost datagram neither costs consent nor looks like a vanished peer, and a vanished peer
- * is noticed in time. While the selected pair is quiet, other valid pairs are tried so that one can take over. */
+ * is noticed in time. While the selected pair is quiet, or gone with its socket, other valid pairs are tried so that one can take over. */
 #include "ice_internal.h"
 
 enum { ALTERNATIVES = 8 };
@@ -73,7 +73,8 @@ static rtc_time_t selected_due(const struct ice_pair *pair)
 
 static rtc_time_t alternative_due(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    rtc_time_t quiet = agent->selected->heard + quiet_alternative, again = pair->probe_sent + alternative_again;
+    rtc_time_t quiet = agent->selected ? agent->selected->heard + quiet_alternative : agent->lost;
+    rtc_time_t again = pair->probe_sent + (agent->selected ? alternative_again : probe_again);
     return quiet > again ? quiet : again;
 }
 
@@ -84,9 +85,7 @@ static bool is_alternative(const struct ice_agent *agent, const struct ice_pair 
 
 void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (!agent->selected)
-        return;
-    if (now >= selected_due(agent->selected))
+    if (agent->selected && now >= selected_due(agent->selected))
         probe(agent, agent->selected, now, out);
     int tried = 0;
     for (size_t i = 0; i < agent->pair_count && tried < ALTERNATIVES; i++) {
@@ -101,9 +100,8 @@ void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
-    if (!agent->selected)
-        return;
-    deadline_min(best, why, selected_due(agent->selected), TIMER_ICE_CONSENT);
+    if (agent->selected)
+        deadline_min(best, why, selected_due(agent->selected), TIMER_ICE_CONSENT);
     int tried = 0;
     for (size_t i = 0; i < agent->pair_count && tried < ALTERNATIVES; i++) {
         if (!is_alternative(agent, agent->pairs[i]))

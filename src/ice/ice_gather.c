@@ -291,6 +291,8 @@ static void on_resolved(struct ice_agent *agent, uint32_t index, rtc_time_t now,
 {
     struct ice_server_state *server = &agent->servers[index];
     server->resolve_id = 0;
+    if (agent->gathering != ICE_GATHERING_ACTIVE)
+        return;
     for (size_t i = 0; result->error == RTC_OK && i < result->address_count; i++)
         add_server_address(server, result->addresses[i]);
     if (server->address_count == 0)
@@ -305,7 +307,7 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
         return false;
     if (result->id == agent->interfaces_id) {
         agent->interfaces_id = 0;
-        if (result->error == RTC_OK)
+        if (result->error == RTC_OK && agent->gathering == ICE_GATHERING_ACTIVE)
             open_bases(agent, result, out);
         return true;
     }
@@ -434,14 +436,12 @@ static bool gathering_goes_on(const struct ice_agent *agent)
     return false;
 }
 
+/* Request ids stay, so that a late result is still known as ours. */
 static void give_up(struct ice_agent *agent, struct out *out)
 {
-    agent->interfaces_id = 0;
-    for (uint32_t i = 0; i < agent->server_count; i++) {
+    for (uint32_t i = 0; i < agent->server_count; i++)
         if (agent->servers[i].resolve_id)
             report_error(agent, &agent->servers[i].config, NULL, UNREACHABLE, slice_str("the server's name was not resolved in time"), out);
-        agent->servers[i].resolve_id = 0;
-    }
     for (size_t i = 0; i < agent->query_count; i++)
         if (agent->queries[i].state == ICE_QUERY_WAITING || agent->queries[i].state == ICE_QUERY_ACTIVE)
             fail_query(agent, &agent->queries[i], UNREACHABLE, slice_str("the server did not answer"), out);

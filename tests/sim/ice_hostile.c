@@ -1,0 +1,531 @@
+/* Against a scripted peer: aggressive nomination, an ICE-lite peer, one-way consent, role conflict storms, floods of candidates and of sources,
+ * unknown attributes, forged and broken messages. */
+#include "ice_sim.h"
+
+#include "hash.h"
+#include "stun_message.h"
+
+#include <stdio.h>
+
+static const char ufrag[] = "peer";
+static const char password[] = "0123456789abcdefghijkl";
+static rtc_context *context;
+
+/* What the scripted peer does and has seen. */
+static struct script {
+    bool answers;
+    uint16_t error;
+    bool nominates_all;  /* USE-CANDIDATE on every pair it hears of */
+    bool controlling;
+    unsigned requests, nominations, successes, errors;
+    uint16_t last_error;
+    struct stun_message last;
+    uint8_t bytes[STUN_MESSAGE_MAX];
+} script;
+
+static int setup(void **state)
+{
+    (void)state;
+    return rtc_context_new(NULL, &context);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rtc_context_unref(context);
+    return 0;
+}
+
+static void send_message(struct ice_peer *peer, const struct path *path, const struct stun_message *m, const char *key)
+{
+    struct packet *p = packet_new(peer->out.pool);
+    assert_non_null(p);
+    p->len = (uint32_t)stun_write(m, slice_str(key), packet_data(p), packet_tailroom(p));
+    assert_true(p->len > 0);
+    p->path = *path;
+    sim_host_send(peer->host, peer->sim->now, p);
+}
+
+static void init_request(struct ice_peer *peer, struct stun_message *m, char username[64])
+{
+    *m = (struct stun_message){.class = STUN_REQUEST, .method = STUN_BINDING};
+    (void)snprintf(username, 64, "%s:%s", ice_agent_local_ufrag(peer->other->agent), ufrag);
+    context_random(context, m->transaction, sizeof m->transaction);
+    m->has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_FINGERPRINT;
+    m->has |= script.controlling ? STUN_HAS_CONTROLLING : STUN_HAS_CONTROLLED;
+    m->username = slice_str(username);
+    m->priority = 1845501695;
+    m->tie_breaker = 1;
+}
+
+static void send_request(struct ice_peer *peer, const struct path *path, uint32_t has)
+{
+    struct stun_message m;
+    char username[64];
+    init_request(peer, &m, username);
+    m.has |= has;
+    send_message(peer, path, &m, ice_agent_local_password(peer->other->agent));
+}
+
+static void answer(struct ice_peer *peer, const struct packet *packet, const struct stun_message *request)
+{
+    struct stun_message m = {.class = script.error ? STUN_ERROR : STUN_SUCCESS, .method = STUN_BINDING};
+    m.has = STUN_HAS_FINGERPRINT | (script.error ? STUN_HAS_ERROR : STUN_HAS_XOR_MAPPED);
+    memcpy(m.transaction, request->transaction, sizeof m.transaction);
+    m.mapped = packet->path.remote;
+    m.error_code = script.error;
+    send_message(peer, &packet->path, &m, password);
+}
+
+static void play(struct ice_peer *peer, const struct packet *packet)
+{
+    struct stun_message m;
+    if (!packet)
+        return;
+    assert_int_equal(stun_parse(packet_slice(packet), &m), RTC_OK);
+    assert_true(m.has & STUN_HAS_FINGERPRINT);
+    memcpy(script.bytes, m.bytes.data, m.bytes.len);
+    script.last = m;
+    if (m.class != STUN_REQUEST) {
+        assert_true(stun_authentic(&m, slice_str(ice_agent_local_password(peer->other->agent))));
+        script.successes += m.class == STUN_SUCCESS;
+        script.errors += m.class == STUN_ERROR;
+        script.last_error = m.error_code;
+        return;
+    }
+    assert_true(stun_authentic(&m, slice_str(password)));
+    script.requests++;
+    script.nominations += (m.has & STUN_HAS_USE_CANDIDATE) != 0;
+    if (script.answers)
+        answer(peer, packet, &m);
+    if (script.nominates_all)
+        send_request(peer, &packet->path, STUN_HAS_USE_CANDIDATE);
+}
+
+static void begin(struct ice_sim *sim, uint64_t seed, bool controlling)
+{
+    const struct ice_options options = {.controlling = controlling, .next_request_id = &sim->a.next_id};
+    const struct sim_link link = {.delay_us = 10 * MS};
+    script = (struct script){.answers = true, .controlling = !controlling};
+    context_seed(context, seed);
+    assert_int_equal(ice_sim_init(sim, context, seed, &link), RTC_OK);
+    sim_host_add_address(sim->a.host, "192.0.2.1");
+    sim_host_add_address(sim->a.host, "2001:db8:1::1");
+    assert_int_equal(ice_agent_new(context, &options, &sim->a.agent), RTC_OK);
+    sim->b.script = play;
+    sim_host_open(sim->b.host, 1, "192.0.2.2", 6000);
+    sim_host_open(sim->b.host, 2, "2001:db8:2::1", 6000);
+    sim->a.mute_candidates = sim->a.mute_end = true;
+    ice_sim_gather(&sim->a);
+    ice_sim_run(sim, sim->now + 5 * MS);
+    assert_int_equal(ice_agent_set_remote_credentials(sim->a.agent, sim->now, slice_str(ufrag), slice_str(password), &sim->a.out), RTC_OK);
+}
+
+static void candidate(struct ice_sim *sim, const char *text)
+{
+    struct ice_candidate c;
+    assert_int_equal(ice_candidate_parse(slice_str(text), &c), RTC_OK);
+    ice_sim_candidate(&sim->a, &c);
+}
+
+static const char four[] = "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host";
+static const char six[] = "candidate:2 1 udp 2122262783 2001:db8:2::1 6000 typ host";
+
+/* The path from the scripted peer to the agent's address of that family. */
+static struct path to_agent(struct ice_sim *sim, uint8_t family)
+{
+    const struct ice_candidate *list;
+    size_t n = ice_agent_local_candidates(sim->a.agent, &list);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].address.family != family)
+            continue;
+        struct path p = {.socket = family == ADDRESS_IPV6 ? 2 : 1, .remote = list[i].address};
+        assert_true(address_parse(slice_str(family == ADDRESS_IPV6 ? "2001:db8:2::1" : "192.0.2.2"), 6000, &p.local));
+        return p;
+    }
+    fail_msg("no such address");
+    return (struct path){0};
+}
+
+/* A peer in the manner of Chromium: USE-CANDIDATE on IPv4 at first, then on IPv6 180 ms later. */
+static void aggressive(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 1, false);
+    script.nominates_all = true;
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + 180 * MS);
+    assert_true(ice_sim_connected(&sim.a));
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
+    candidate(&sim, six);
+    ice_sim_run(&sim, sim.now + 180 * MS);
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV6);
+    /* A later nomination of the lower priority does not take it back. */
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    send_request(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV6);
+    assert_false(ice_agent_controlling(sim.a.agent));
+    ice_sim_fini(&sim);
+}
+
+/* USE-CANDIDATE may come before our own check has succeeded. */
+static void early_nomination(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 2, false);
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    send_request(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + 100 * MS);
+    assert_int_equal(script.successes, 1);
+    assert_true(script.requests >= 1);
+    assert_true(ice_sim_connected(&sim.a));
+    /* A better pair that is not nominated stays unused. */
+    candidate(&sim, six);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
+    ice_sim_fini(&sim);
+}
+
+/* A lite peer only answers. */
+static void lite(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 3, false);
+    ice_agent_set_remote_lite(sim.a.agent);
+    assert_true(ice_agent_controlling(sim.a.agent));
+    candidate(&sim, four);
+    ice_agent_end_of_remote_candidates(sim.a.agent, sim.now, &sim.a.out);
+    ice_sim_run(&sim, sim.now + 300 * MS);
+    assert_int_equal(script.nominations, 1);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_COMPLETED);
+    ice_sim_run(&sim, sim.now + 60 * SECOND);
+    assert_int_equal(sim.a.state_at[ICE_DISCONNECTED], -1);
+    ice_sim_fini(&sim);
+}
+
+/* The peer asks but never answers any more: its requests show that it lives, but consent runs out after 30 s. */
+static void consent_expires(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 4, true);
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + 2 * SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    script.answers = false;
+    rtc_time_t start = sim.now;
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    for (int i = 0; i < 40; i++) {
+        send_request(&sim.b, &path, 0);
+        ice_sim_run(&sim, sim.now + SECOND);
+    }
+    assert_int_equal(sim.a.state_at[ICE_DISCONNECTED], -1);
+    assert_in_range(sim.a.state_at[ICE_FAILED] - start, 25 * SECOND, 30 * SECOND);
+    assert_null(ice_agent_selected(sim.a.agent));
+    /* Binding requests are answered in every state. */
+    assert_int_equal(script.successes, 40);
+    ice_sim_fini(&sim);
+}
+
+/* A peer that is not ready refuses at first. */
+static void refused_at_first(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 5, true);
+    script.error = 400;
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + 300 * MS);
+    assert_false(ice_sim_connected(&sim.a));
+    script.error = 0;
+    ice_sim_run(&sim, sim.now + 500 * MS);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+}
+
+/* Every request contests the role, and every answer does: bounded, and never both at once. */
+static void role_storm(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 6, true);
+    script.error = 487;
+    candidate(&sim, four);
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    uint64_t sent = sim_network_counters(sim.net)->sent;
+    for (unsigned i = 0; i < 100; i++) {
+        script.controlling = ice_agent_controlling(sim.a.agent);
+        send_request(&sim.b, &path, 0);
+        ice_sim_run(&sim, sim.now + 10 * MS);
+    }
+    sent = sim_network_counters(sim.net)->sent - sent;
+    assert_in_range(sent, 200, 1000);
+    script.error = 0;
+    ice_sim_run(&sim, sim.now + 3 * SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+}
+
+static void smaller_tie_breaker_yields(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 7, true);
+    script.controlling = true; /* with tie-breaker 1: certainly the smaller */
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    send_request(&sim.b, &path, 0);
+    ice_sim_run(&sim, sim.now + 30 * MS);
+    assert_int_equal(script.errors, 1);
+    assert_int_equal(script.last_error, 487);
+    assert_true(ice_agent_controlling(sim.a.agent));
+    ice_sim_fini(&sim);
+}
+
+static void unknown_attribute(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct stun_message m;
+    char username[64];
+    uint8_t bytes[256];
+    begin(&sim, 8, true);
+    /* A comprehension-required attribute that nobody knows, covered by the integrity: REALM's place taken by type 0x7ffe. */
+    init_request(&sim.b, &m, username);
+    m.has |= STUN_HAS_REALM;
+    m.realm = slice_str("realm");
+    size_t len = stun_write(&m, slice_of(NULL, 0), bytes, sizeof bytes);
+    for (size_t i = 20; i + 1 < len; i++)
+        if (bytes[i] == 0 && bytes[i + 1] == STUN_REALM && bytes[i + 3] == 5) {
+            bytes[i] = 0x7f;
+            bytes[i + 1] = 0xfe;
+        }
+    len -= 8; /* without the fingerprint, then with integrity */
+    uint8_t digest[20];
+    bytes[2] = (uint8_t)((len + 4) >> 8);
+    bytes[3] = (uint8_t)(len + 4);
+    assert_true(hash_hmac_sha1(slice_str(ice_agent_local_password(sim.a.agent)), slice_of(bytes, len), digest));
+    const uint8_t header[4] = {0, STUN_MESSAGE_INTEGRITY, 0, 20};
+    memcpy(bytes + len, header, sizeof header);
+    memcpy(bytes + len + 4, digest, sizeof digest);
+    struct packet *p = packet_copy(sim.b.out.pool, slice_of(bytes, len + 24));
+    assert_non_null(p);
+    p->path = to_agent(&sim, ADDRESS_IPV4);
+    sim_host_send(sim.b.host, sim.now, p);
+    ice_sim_run(&sim, sim.now + 50 * MS);
+    assert_int_equal(script.errors, 1);
+    assert_int_equal(script.last_error, 420);
+    assert_true(script.last.has & STUN_HAS_UNKNOWN_ATTRIBUTES);
+    assert_int_equal(script.requests, 0); /* and it triggered nothing */
+    ice_sim_fini(&sim);
+}
+
+static void forged(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct stun_message m;
+    char username[64];
+    begin(&sim, 9, true);
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    init_request(&sim.b, &m, username);
+    send_message(&sim.b, &path, &m, "wrong password 0123456789");
+    send_message(&sim.b, &path, &m, "");
+    m.username = slice_str("somebody:else");
+    send_message(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
+    (void)snprintf(username, sizeof username, "%s:other", ice_agent_local_ufrag(sim.a.agent));
+    m.username = slice_str(username);
+    send_message(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
+    ice_sim_run(&sim, sim.now + 100 * MS);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 4);
+    assert_int_equal(script.successes + script.errors + script.requests, 0);
+    assert_int_equal(sim.a.validated, 0);
+    path.local = path.remote; /* a response to nothing */
+    ice_sim_fini(&sim);
+}
+
+/* Success responses with the right transaction but a wrong key, or from another address, validate nothing. */
+static void forged_response(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 10, true);
+    script.answers = false;
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + 15 * MS);
+    assert_int_equal(script.requests, 1);
+    struct stun_message m = {.class = STUN_SUCCESS, .method = STUN_BINDING, .has = STUN_HAS_XOR_MAPPED | STUN_HAS_FINGERPRINT};
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    memcpy(m.transaction, script.last.transaction, sizeof m.transaction);
+    m.mapped = path.remote;
+    send_message(&sim.b, &path, &m, "not the peer's password");
+    struct path elsewhere = path;
+    elsewhere.local.port = 6001;
+    send_message(&sim.b, &elsewhere, &m, password);
+    ice_sim_run(&sim, sim.now + 15 * MS);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 1);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->ignored, 1);
+    assert_int_equal(sim.a.validated, 0);
+    send_message(&sim.b, &path, &m, password);
+    ice_sim_run(&sim, sim.now + 15 * MS);
+    assert_int_equal(sim.a.validated, 1);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+}
+
+/* Every length from 0 to 64 of STUN shape, then noise. */
+static void garbage(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 11, true);
+    struct path from = {.socket = 102, .remote = address_ipv4(192, 0, 2, 2, 6000)};
+    uint8_t bytes[64] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+    for (size_t len = 0; len <= sizeof bytes; len++)
+        for (unsigned claim = 0; claim < 4; claim++) {
+            bytes[2] = claim == 3 ? 0xff : 0;
+            bytes[3] = (uint8_t)(claim == 3 ? 0xff : claim == 2 ? len : claim == 1 && len >= 20 ? len - 20 : 0);
+            ice_agent_input(sim.a.agent, sim.now, &from, slice_of(bytes, len), &sim.a.out);
+        }
+    for (unsigned i = 0; i < 2000; i++) {
+        context_random(context, bytes, sizeof bytes);
+        bytes[0] &= 3;
+        ice_agent_input(sim.a.agent, sim.now, &from, slice_of(bytes, i % sizeof bytes), &sim.a.out);
+    }
+    assert_true(ice_agent_counters(sim.a.agent)->malformed >= 2000);
+    assert_int_equal(sim.a.out.tx.count, 0);
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + 200 * MS);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+}
+
+/* 5,000 signalled candidates: bounded lists and traffic, and the one true path is found although it was signalled among them. */
+static void candidate_flood(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    unsigned refused = 0;
+    begin(&sim, 12, true);
+    for (unsigned i = 0; i < 5000; i++) {
+        struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 2122260223 + i, .foundation = "1"};
+        c.address = address_ipv4(10, 9, (uint8_t)(i >> 8), (uint8_t)i, 4000);
+        int error = ice_agent_add_remote_candidate(sim.a.agent, sim.now, &c, &sim.a.out);
+        assert_true(error == RTC_OK || error == RTC_ERR_QUOTA_EXCEEDED);
+        refused += error != RTC_OK;
+    }
+    assert_int_equal(refused, 5000 - 64);
+    assert_true(ice_agent_counters(sim.a.agent)->over_limit >= refused);
+    uint64_t sent = sim_network_counters(sim.net)->sent;
+    ice_sim_run(&sim, sim.now + 30 * SECOND);
+    assert_in_range(sim_network_counters(sim.net)->sent - sent, 64, 64 * 12);
+    /* The peer itself still gets through. */
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    send_request(&sim.b, &path, 0);
+    ice_sim_run(&sim, sim.now + 100 * MS);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+}
+
+/* Authenticated requests from thousands of sources: answered, but not remembered without bound. */
+static void source_flood(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct stun_message m;
+    char username[64];
+    uint8_t bytes[512];
+    begin(&sim, 13, true);
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    init_request(&sim.b, &m, username);
+    size_t len = stun_write(&m, slice_str(ice_agent_local_password(sim.a.agent)), bytes, sizeof bytes);
+    struct path path = {.socket = ice_agent_selected(sim.a.agent)->socket, .remote = address_ipv4(10, 0, 0, 1, 1)};
+    unsigned receivable = 0;
+    for (unsigned i = 0; i < 5000; i++) {
+        path.remote.port = (uint16_t)(1 + i);
+        ice_agent_input(sim.a.agent, sim.now, &path, slice_of(bytes, len), &sim.a.out);
+        receivable += ice_agent_can_receive(sim.a.agent, &path);
+    }
+    assert_in_range(receivable, 1, 64);
+    assert_true(ice_agent_counters(sim.a.agent)->over_limit >= 5000 - 64);
+    ice_sim_run(&sim, sim.now + 20 * SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.port, 6000);
+    ice_sim_fini(&sim);
+}
+
+static void unusable_candidates(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "candidate:1 1 udp 2122260223 abc.local 5000 typ host",
+        "candidate:1 1 tcp 1518280447 192.0.2.2 9 typ host tcptype active",
+        "candidate:1 1 udp 2122260223 192.0.2.2 0 typ host",
+        "candidate:1 2 udp 2122260222 192.0.2.2 6001 typ host",
+        "candidate:1 1 udp 2122260223 0.0.0.0 6000 typ host",
+        "candidate:1 1 udp 2122260223 224.0.0.1 6000 typ host",
+        "candidate:1 1 udp 2122260223 fe80::1 6000 typ host",
+        "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host ufrag older",
+    };
+    struct ice_sim sim;
+    begin(&sim, 14, true);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        candidate(&sim, lines[i]);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->ignored, sizeof lines / sizeof lines[0]);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_int_equal(script.requests, 0);
+    ice_sim_fini(&sim);
+}
+
+static void credentials(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct ice_agent *agent;
+    struct out *out = &sim.a.out;
+    char longest[257];
+    begin(&sim, 15, true);
+    agent = sim.a.agent;
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(ufrag), slice_str(password), out), RTC_OK);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("other"), slice_str(password), out), RTC_ERR_NOT_SUPPORTED);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("abc"), slice_str(password), out), RTC_ERR_SYNTAX);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("ab:c"), slice_str(password), out), RTC_ERR_SYNTAX);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(ufrag), slice_str("short"), out), RTC_ERR_SYNTAX);
+    assert_int_equal(strlen(ice_agent_local_ufrag(agent)), 8);
+    assert_true(strlen(ice_agent_local_password(agent)) >= 24);
+    ice_agent_free(agent);
+    /* The longest that the grammar has. */
+    const struct ice_options options = {.next_request_id = &sim.a.next_id};
+    memset(longest, 'x', sizeof longest);
+    assert_int_equal(ice_agent_new(context, &options, &sim.a.agent), RTC_OK);
+    assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_of(longest, 257), slice_of(longest, 256), out), RTC_ERR_SYNTAX);
+    assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_of(longest, 256), slice_of(longest, 256), out), RTC_OK);
+    ice_sim_fini(&sim);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(aggressive),
+        cmocka_unit_test(early_nomination),
+        cmocka_unit_test(lite),
+        cmocka_unit_test(consent_expires),
+        cmocka_unit_test(refused_at_first),
+        cmocka_unit_test(role_storm),
+        cmocka_unit_test(smaller_tie_breaker_yields),
+        cmocka_unit_test(unknown_attribute),
+        cmocka_unit_test(forged),
+        cmocka_unit_test(forged_response),
+        cmocka_unit_test(garbage),
+        cmocka_unit_test(candidate_flood),
+        cmocka_unit_test(source_flood),
+        cmocka_unit_test(unusable_candidates),
+        cmocka_unit_test(credentials),
+    };
+    return cmocka_run_group_tests_name("ice hostile", tests, setup, teardown);
+}
