@@ -4,7 +4,7 @@
  *
  * A section is one m= section: at most one outgoing stream (with its RTX stream) and any number of incoming SSRCs, of which the latest
  * plays.
- * */
+ */
 #ifndef CRTC_RTP_SESSION_H
 #define CRTC_RTP_SESSION_H
 
