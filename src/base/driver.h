@@ -5,12 +5,13 @@
 #include <crtc/transport.h>
 
 struct loop_ops {
-    /* The loop takes the connection on: it will drain it and answer its requests. Loop's thread, or with its lock held. */
-    int (*attach)(rtc_loop *loop, rtc_peer_connection *connection);
+    /* The loop takes the connection on: it will drain it and answer its requests. Loop's thread, or with its lock held. *attachment names the connection
+     * to the loop from now on. */
+    int (*attach)(rtc_loop *loop, rtc_peer_connection *connection, void **attachment);
     /* The last call for this connection: what it still has to send is sent, its sockets are closed, and it is forgotten. Legal in callbacks. */
-    void (*detach)(rtc_loop *loop, rtc_peer_connection *connection);
-    /* The connection has something to drain or another deadline. Any thread; must not call into the connection. */
-    void (*changed)(rtc_loop *loop, rtc_peer_connection *connection);
+    void (*detach)(void *attachment);
+    /* The connection has something to drain or another deadline. Any thread; does not call into the connection. */
+    void (*changed)(void *attachment);
 };
 
 /* The first member of the loop's own struct. */

@@ -35,7 +35,8 @@ struct rtc_peer_connection {
     void *user;
     pthread_mutex_t wake_lock; /* guards wake, which workers call */
     void (*wake)(void *user);
-    void *wake_user;
+    void *wake_user; /* with a loop: its attachment */
+    bool attached;
     struct mailbox *mailbox;
     char last_error[256];
 

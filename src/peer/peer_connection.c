@@ -18,12 +18,6 @@ static void wake_from_worker(void *user)
     pthread_mutex_unlock(&pc->wake_lock);
 }
 
-static void wake_loop(void *user)
-{
-    rtc_peer_connection *pc = user;
-    pc->loop->ops->changed(pc->loop, pc);
-}
-
 rtc_time_t peer_now(rtc_peer_connection *pc)
 {
     if (pc->loop)
@@ -81,9 +75,9 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
     if (!error)
         error = packet_pool_new(pc->context, &pc->pool);
     if (!error && pc->loop) {
-        pc->wake = wake_loop;
-        pc->wake_user = pc;
-        error = pc->loop->ops->attach(pc->loop, pc);
+        error = pc->loop->ops->attach(pc->loop, pc, &pc->wake_user);
+        pc->attached = !error;
+        pc->wake = error ? NULL : pc->loop->ops->changed;
     }
     return error;
 }
@@ -166,8 +160,8 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
         pc->wake = NULL;
     pthread_mutex_unlock(&pc->wake_lock);
     mailbox_mute(pc->mailbox);
-    if (pc->loop)
-        pc->loop->ops->detach(pc->loop, pc);
+    if (pc->attached)
+        pc->loop->ops->detach(pc->wake_user);
 }
 
 void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)

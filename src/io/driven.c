@@ -1,0 +1,153 @@
+/* One connection that the loop drives: its sockets and its requests. Everything here goes through the sans-I/O face. */
+#include "io_internal.h"
+
+int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment)
+{
+    struct loop *l = loop_of(loop);
+    struct driven *d = memory_zeroed(l->context, sizeof *d);
+    if (!d)
+        return RTC_ERR_NO_MEMORY;
+    d->loop = l;
+    d->context = rtc_context_ref(l->context);
+    d->pc = pc;
+    atomic_init(&d->references, 1);
+    list_init(&d->sockets);
+    list_init(&d->dirty_link);
+    list_append(&l->driven, &d->link);
+    *attachment = d;
+    return RTC_OK;
+}
+
+void driven_unref(struct driven *d)
+{
+    if (atomic_fetch_sub_explicit(&d->references, 1, memory_order_acq_rel) > 1)
+        return;
+    rtc_context *context = d->context;
+    memory_free(context, d);
+    rtc_context_unref(context);
+}
+
+static struct udp_socket *socket_by_id(struct driven *d, uint32_t id)
+{
+    for (struct link *l = d->sockets.next; l != &d->sockets; l = l->next) {
+        struct udp_socket *s = link_owner(l, struct udp_socket, link);
+        if (s->id == id)
+            return s;
+    }
+    return NULL;
+}
+
+static void send_packets(struct driven *d)
+{
+    for (rtc_packet *p; (p = rtc_peer_connection_next_packet(d->pc)) != NULL;) {
+        rtc_path path;
+        rtc_packet_path(p, &path);
+        struct udp_socket *s = socket_by_id(d, path.socket);
+        if (s)
+            udp_socket_send(s, p, &path);
+        else
+            rtc_packet_free(p);
+    }
+}
+
+void driven_detach(void *attachment)
+{
+    struct driven *d = attachment;
+    struct loop *loop = d->loop;
+    send_packets(d);
+    while (!list_empty(&d->sockets))
+        udp_socket_close(link_owner(d->sockets.next, struct udp_socket, link));
+    (void)timer_heap_set(loop->context, &loop->timers, &d->timer, RTC_TIME_NEVER);
+    pthread_mutex_lock(&loop->dirty_lock);
+    list_remove(&d->dirty_link);
+    pthread_mutex_unlock(&loop->dirty_lock);
+    list_remove(&d->link);
+    d->pc = NULL;
+    d->next_gone = loop->gone;
+    loop->gone = d;
+    loop_wake(loop);
+}
+
+void driven_changed(void *attachment)
+{
+    struct driven *d = attachment;
+    struct loop *loop = d->loop;
+    pthread_mutex_lock(&loop->dirty_lock);
+    if (list_empty(&d->dirty_link))
+        list_append(&loop->dirty, &d->dirty_link);
+    pthread_mutex_unlock(&loop->dirty_lock);
+    loop_wake(loop);
+}
+
+void driven_result(struct driven *d, const rtc_result *result)
+{
+    if (!d->pc)
+        return;
+    (void)rtc_peer_connection_result(d->pc, rtc_now(), result);
+    driven_changed(d);
+}
+
+static void open_socket(struct driven *d, const rtc_request *request)
+{
+    struct udp_socket *s = NULL;
+    rtc_result result = {.size = sizeof result, .type = request->type, .id = request->id};
+    result.error = udp_socket_open(d, request, &s);
+    if (s)
+        result.local = s->local;
+    driven_result(d, &result);
+}
+
+static void answer(struct driven *d, const rtc_request *request)
+{
+    rtc_result refused = {.size = sizeof refused, .type = request->type, .id = request->id, .error = RTC_ERR_NOT_SUPPORTED};
+    struct udp_socket *s;
+    switch (request->type) {
+    case RTC_REQUEST_OPEN_UDP:
+        open_socket(d, request);
+        break;
+    case RTC_REQUEST_CLOSE:
+        s = socket_by_id(d, request->id);
+        if (s)
+            udp_socket_close(s);
+        break;
+    case RTC_REQUEST_RESOLVE:
+        resolver_start(d, request);
+        break;
+    case RTC_REQUEST_INTERFACES:
+        interfaces_answer(d, request->id);
+        break;
+    default:
+        driven_result(d, &refused);
+        break;
+    }
+}
+
+/* One round; true when there was something to do. A callback may free the connection: d->pc is NULL then. */
+static bool drain(struct driven *d)
+{
+    rtc_request request = {.size = sizeof request};
+    bool busy = false;
+    while (d->pc && rtc_peer_connection_next_request(d->pc, &request)) {
+        answer(d, &request);
+        request.size = sizeof request;
+        busy = true;
+    }
+    if (d->pc)
+        send_packets(d);
+    if (d->pc && rtc_peer_connection_dispatch(d->pc) > 0)
+        busy = true;
+    return busy;
+}
+
+void driven_run(struct driven *d, rtc_time_t now)
+{
+    struct loop *loop = d->loop;
+    rtc_peer_connection_tick(d->pc, now);
+    for (int rounds = 0; rounds < 8 && drain(d); rounds++)
+        ;
+    if (!d->pc)
+        return;
+    send_packets(d);
+    if (!timer_heap_set(loop->context, &loop->timers, &d->timer, rtc_peer_connection_deadline(d->pc, NULL)))
+        driven_changed(d); /* no memory for the timer: it is looked at again at once */
+}

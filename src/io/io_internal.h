@@ -1,0 +1,122 @@
+/* The inside of the loop, shared by the files of this folder. */
+#ifndef CRTC_IO_INTERNAL_H
+#define CRTC_IO_INTERNAL_H
+
+#include "context.h"
+#include "driver.h"
+#include "executor.h"
+#include "list.h"
+#include "log.h"
+#include "memory.h"
+#include "timer_heap.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct driven;
+
+/* ---- loop_lock.c: a fair recursive lock. The loop gives it up while it waits; whoever asked first gets it next. ---- */
+struct loop_lock {
+    pthread_mutex_t mutex;
+    pthread_cond_t turn;
+    uint64_t next_ticket, serving;
+    pthread_t owner;
+    uint32_t depth;
+};
+void loop_lock_init(struct loop_lock *lock);
+void loop_lock_fini(struct loop_lock *lock);
+void loop_lock_take(struct loop_lock *lock);
+void loop_lock_give(struct loop_lock *lock);
+
+/* ---- loop_posts.c: functions handed over from other threads, now or after a delay ---- */
+struct post {
+    struct post *next;
+    rtc_time_t at; /* 0: as soon as possible */
+    uint64_t id;
+    void (*fn)(void *user);
+    void *user;
+};
+struct loop_posts {
+    pthread_mutex_t mutex;
+    struct post *head; /* by time; equal times in the order of posting */
+    uint64_t next_id;
+};
+void loop_posts_init(struct loop_posts *posts);
+int loop_posts_add(rtc_context *context, struct loop_posts *posts, rtc_time_t at, void (*fn)(void *user), void *user, uint64_t *id);
+bool loop_posts_cancel(rtc_context *context, struct loop_posts *posts, uint64_t id);
+/* Runs what is due at `now`: RTC_TIME_NEVER, everything. */
+void loop_posts_run(rtc_context *context, struct loop_posts *posts, rtc_time_t now);
+rtc_time_t loop_posts_deadline(struct loop_posts *posts);
+void loop_posts_fini(struct loop_posts *posts);
+
+/* ---- udp_socket.c ---- */
+struct udp_socket {
+    struct link link; /* in its connection's list */
+    struct driven *driven;
+    uint32_t id;
+    int fd;
+    rtc_address local;
+    rtc_packet *blocked[256]; /* packets that the kernel had no room for, in order */
+    size_t blocked_count;
+    struct udp_socket *next_closed;
+};
+int udp_socket_open(struct driven *d, const rtc_request *request, struct udp_socket **out);
+/* Nothing of it is used afterwards but its memory, which goes at the end of the iteration. */
+void udp_socket_close(struct udp_socket *s);
+/* Receives what is there, up to a bound, and hands it to the connection. */
+void udp_socket_receive(struct udp_socket *s, rtc_time_t now);
+/* Sends a packet or keeps it until the kernel has room; the packet is consumed. */
+void udp_socket_send(struct udp_socket *s, rtc_packet *packet, const rtc_path *path);
+/* The kernel has room again. */
+void udp_socket_flush(struct udp_socket *s);
+
+/* ---- driven.c: one connection that the loop drives ---- */
+struct driven {
+    struct link link;       /* in the loop's list */
+    struct link dirty_link; /* in the loop's dirty list, under its dirty lock */
+    struct timer_entry timer;
+    struct loop *loop;
+    rtc_context *context;   /* a reference: a name being resolved may outlive the loop */
+    rtc_peer_connection *pc; /* NULL once detached */
+    struct link sockets;
+    struct driven *next_gone;
+    atomic_uint references;  /* the loop's, and one per name being resolved */
+};
+int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment);
+void driven_detach(void *attachment);
+void driven_changed(void *attachment);
+void driven_unref(struct driven *d);
+/* Does what is due, sends, answers and dispatches until nothing is left; sets its timer. */
+void driven_run(struct driven *d, rtc_time_t now);
+void driven_result(struct driven *d, const rtc_result *result);
+
+/* ---- interfaces.c, resolver.c ---- */
+void interfaces_answer(struct driven *d, uint32_t id);
+void resolver_start(struct driven *d, const rtc_request *request);
+
+/* ---- loop.c ---- */
+enum loop_running { LOOP_IDLE, LOOP_RUNNING, LOOP_THREAD };
+struct loop {
+    struct rtc_loop face; /* first */
+    rtc_context *context;
+    struct loop_lock lock;
+    int epoll_fd, wake_fd, timer_fd;
+    rtc_time_t timer_armed; /* what timer_fd is set to */
+    enum loop_running running;
+    atomic_bool stopping;
+    pthread_t thread;
+    bool has_thread;
+    struct link driven;
+    struct timer_heap timers;
+    pthread_mutex_t dirty_lock;
+    struct link dirty;
+    bool woken; /* under dirty_lock: wake_fd was written and not read */
+    struct loop_posts posts;
+    struct mailbox *mailbox; /* resolved names */
+    struct udp_socket *closed_sockets; /* freed at the end of the iteration */
+    struct driven *gone;               /* likewise */
+};
+void loop_wake(struct loop *loop);
+struct loop *loop_of(rtc_loop *loop);
+
+#endif

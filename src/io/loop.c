@@ -1,0 +1,380 @@
+/* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline. The epoll descriptor is the one a
+ * foreign loop watches: it becomes readable for each of these. */
+#include "io_internal.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum { EVENTS_MAX = 64 };
+
+static const struct loop_ops ops = {driven_attach, driven_detach, driven_changed};
+
+struct loop *loop_of(rtc_loop *loop)
+{
+    return (struct loop *)loop;
+}
+
+void loop_wake(struct loop *l)
+{
+    pthread_mutex_lock(&l->dirty_lock);
+    bool write_it = !l->woken;
+    l->woken = true;
+    pthread_mutex_unlock(&l->dirty_lock);
+    uint64_t one = 1;
+    if (write_it && write(l->wake_fd, &one, sizeof one) < 0)
+        log_write(l->context, RTC_LOG_ERROR, "io", "the loop can not be woken: %s", strerror(errno));
+}
+
+static void wake_from_worker(void *user)
+{
+    loop_wake(user);
+}
+
+static bool watch(struct loop *l, int fd, void *tag)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = tag};
+    return fd >= 0 && epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static bool open_descriptors(struct loop *l)
+{
+    l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    return l->epoll_fd >= 0 && watch(l, l->wake_fd, &l->wake_fd) && watch(l, l->timer_fd, &l->timer_fd);
+}
+
+static void close_descriptors(struct loop *l)
+{
+    const int fds[] = {l->timer_fd, l->wake_fd, l->epoll_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+}
+
+int rtc_loop_new(rtc_context *context, rtc_loop **out)
+{
+    context = context_resolve(context);
+    if (!out)
+        return RTC_ERR_TYPE;
+    struct loop *l = context ? memory_zeroed(context, sizeof *l) : NULL;
+    if (!l)
+        return RTC_ERR_NO_MEMORY;
+    l->face.ops = &ops;
+    l->context = rtc_context_ref(context);
+    l->timer_armed = RTC_TIME_NEVER;
+    list_init(&l->driven);
+    list_init(&l->dirty);
+    loop_lock_init(&l->lock);
+    loop_posts_init(&l->posts);
+    pthread_mutex_init(&l->dirty_lock, NULL);
+    int error = open_descriptors(l) ? RTC_OK : RTC_ERR_OPERATION;
+    if (!error)
+        error = mailbox_new(context, wake_from_worker, l, &l->mailbox);
+    if (error) {
+        rtc_loop_free(&l->face);
+        return error;
+    }
+    *out = &l->face;
+    return RTC_OK;
+}
+
+/* What was closed during this iteration and could still have been named by one of its events. */
+static void bury(struct loop *l)
+{
+    while (l->closed_sockets) {
+        struct udp_socket *s = l->closed_sockets;
+        l->closed_sockets = s->next_closed;
+        memory_free(l->context, s);
+    }
+    while (l->gone) {
+        struct driven *d = l->gone;
+        l->gone = d->next_gone;
+        driven_unref(d);
+    }
+}
+
+void rtc_loop_free(rtc_loop *loop)
+{
+    struct loop *l = loop_of(loop);
+    if (!l)
+        return;
+    rtc_loop_stop(loop);
+    loop_lock_take(&l->lock);
+    while (!list_empty(&l->driven))
+        rtc_peer_connection_close(link_owner(l->driven.next, struct driven, link)->pc);
+    while (loop_posts_deadline(&l->posts) != RTC_TIME_NEVER)
+        loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
+    bury(l);
+    loop_lock_give(&l->lock);
+    if (l->mailbox) {
+        mailbox_mute(l->mailbox);
+        mailbox_run(l->mailbox, RTC_TIME_NEVER);
+        mailbox_unref(l->mailbox);
+    }
+    close_descriptors(l);
+    timer_heap_fini(l->context, &l->timers);
+    loop_posts_fini(&l->posts);
+    pthread_mutex_destroy(&l->dirty_lock);
+    loop_lock_fini(&l->lock);
+    rtc_context *context = l->context;
+    memory_free(context, l);
+    rtc_context_unref(context);
+}
+
+static rtc_time_t next_deadline(struct loop *l)
+{
+    const struct timer_entry *first = timer_heap_first(&l->timers);
+    rtc_time_t at = first ? first->at : RTC_TIME_NEVER;
+    rtc_time_t post = loop_posts_deadline(&l->posts);
+    return post < at ? post : at;
+}
+
+static void arm_timer(struct loop *l)
+{
+    rtc_time_t at = next_deadline(l);
+    struct itimerspec spec = {0};
+    if (at == l->timer_armed)
+        return;
+    l->timer_armed = at;
+    if (at != RTC_TIME_NEVER) {
+        at = at < 1 ? 1 : at; /* zero would disarm it */
+        spec.it_value = (struct timespec){.tv_sec = (time_t)(at / 1000000), .tv_nsec = (long)(at % 1000000) * 1000};
+    }
+    (void)timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static void clear_descriptor(int fd)
+{
+    uint64_t count;
+    while (read(fd, &count, sizeof count) > 0)
+        ;
+}
+
+static void handle(struct loop *l, const struct epoll_event *e, rtc_time_t now)
+{
+    if (e->data.ptr == &l->wake_fd) {
+        pthread_mutex_lock(&l->dirty_lock);
+        l->woken = false;
+        pthread_mutex_unlock(&l->dirty_lock);
+        clear_descriptor(l->wake_fd);
+    } else if (e->data.ptr == &l->timer_fd) {
+        clear_descriptor(l->timer_fd);
+        l->timer_armed = RTC_TIME_NEVER;
+    } else {
+        struct udp_socket *s = e->data.ptr;
+        if (s->fd >= 0 && (e->events & EPOLLOUT))
+            udp_socket_flush(s);
+        if (s->fd >= 0 && (e->events & (EPOLLIN | EPOLLERR))) {
+            udp_socket_receive(s, now);
+            if (s->fd >= 0)
+                driven_changed(s->driven);
+        }
+    }
+}
+
+static void run_due_timers(struct loop *l, rtc_time_t now)
+{
+    for (struct timer_entry *e; (e = timer_heap_first(&l->timers)) != NULL && e->at <= now;) {
+        (void)timer_heap_set(l->context, &l->timers, e, RTC_TIME_NEVER);
+        driven_changed(link_owner(e, struct driven, timer));
+    }
+}
+
+/* Every connection that is dirty now runs once; what gets dirty meanwhile waits for the next iteration, so that one connection can not starve the rest. */
+static void run_dirty(struct loop *l)
+{
+    struct link round;
+    list_init(&round);
+    pthread_mutex_lock(&l->dirty_lock);
+    while (!list_empty(&l->dirty)) {
+        struct link *first = l->dirty.next;
+        list_remove(first);
+        list_append(&round, first);
+    }
+    for (;;) {
+        if (list_empty(&round))
+            break;
+        struct driven *d = link_owner(round.next, struct driven, dirty_link);
+        list_remove(&d->dirty_link);
+        pthread_mutex_unlock(&l->dirty_lock);
+        driven_run(d, rtc_now());
+        pthread_mutex_lock(&l->dirty_lock);
+    }
+    pthread_mutex_unlock(&l->dirty_lock);
+}
+
+static void process(struct loop *l, const struct epoll_event *events, int count)
+{
+    rtc_time_t now = rtc_now();
+    for (int i = 0; i < count; i++)
+        handle(l, &events[i], now);
+    loop_posts_run(l->context, &l->posts, now);
+    mailbox_run(l->mailbox, now);
+    run_due_timers(l, now);
+    run_dirty(l);
+    bury(l);
+    arm_timer(l);
+}
+
+static bool iterate(struct loop *l, int timeout_ms)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int count = epoll_wait(l->epoll_fd, events, EVENTS_MAX, timeout_ms);
+    if (count < 0 && errno != EINTR)
+        return false;
+    loop_lock_take(&l->lock);
+    process(l, events, count > 0 ? count : 0);
+    loop_lock_give(&l->lock);
+    return true;
+}
+
+static int run(struct loop *l)
+{
+    int error = RTC_OK;
+    while (!atomic_load(&l->stopping) && !error)
+        error = iterate(l, -1) ? RTC_OK : RTC_ERR_OPERATION;
+    return error;
+}
+
+/* RTC_ERR_INVALID_STATE when it runs already. */
+static int claim(struct loop *l, enum loop_running as)
+{
+    loop_lock_take(&l->lock);
+    bool idle = l->running == LOOP_IDLE && !l->has_thread;
+    if (idle) {
+        l->running = as;
+        atomic_store(&l->stopping, false);
+    }
+    loop_lock_give(&l->lock);
+    return idle ? RTC_OK : RTC_ERR_INVALID_STATE;
+}
+
+static void release(struct loop *l)
+{
+    loop_lock_take(&l->lock);
+    l->running = LOOP_IDLE;
+    loop_lock_give(&l->lock);
+}
+
+int rtc_loop_run(rtc_loop *loop)
+{
+    struct loop *l = loop_of(loop);
+    int error = l ? claim(l, LOOP_RUNNING) : RTC_ERR_TYPE;
+    if (error)
+        return error;
+    error = run(l);
+    release(l);
+    return error;
+}
+
+static void *thread_main(void *user)
+{
+    struct loop *l = user;
+    if (run(l))
+        log_write(l->context, RTC_LOG_ERROR, "io", "the loop's thread ended: %s", strerror(errno));
+    release(l);
+    return NULL;
+}
+
+int rtc_loop_start(rtc_loop *loop)
+{
+    struct loop *l = loop_of(loop);
+    int error = l ? claim(l, LOOP_THREAD) : RTC_ERR_TYPE;
+    if (error)
+        return error;
+    if (pthread_create(&l->thread, NULL, thread_main, l) != 0) {
+        release(l);
+        return RTC_ERR_OPERATION;
+    }
+    loop_lock_take(&l->lock);
+    l->has_thread = true;
+    loop_lock_give(&l->lock);
+    return RTC_OK;
+}
+
+void rtc_loop_stop(rtc_loop *loop)
+{
+    struct loop *l = loop_of(loop);
+    if (!l)
+        return;
+    atomic_store(&l->stopping, true);
+    loop_wake(l);
+    loop_lock_take(&l->lock);
+    bool join = l->has_thread && !pthread_equal(l->thread, pthread_self());
+    if (join)
+        l->has_thread = false;
+    loop_lock_give(&l->lock);
+    if (join)
+        (void)pthread_join(l->thread, NULL);
+}
+
+int rtc_loop_fd(rtc_loop *loop)
+{
+    return loop_of(loop)->epoll_fd;
+}
+
+int rtc_loop_timeout_ms(rtc_loop *loop)
+{
+    struct loop *l = loop_of(loop);
+    loop_lock_take(&l->lock);
+    rtc_time_t at = next_deadline(l);
+    loop_lock_give(&l->lock);
+    if (at == RTC_TIME_NEVER)
+        return -1;
+    rtc_time_t left = at - rtc_now();
+    if (left <= 0)
+        return 0;
+    return left > 3600000000 ? 3600000 : (int)((left + 999) / 1000);
+}
+
+int rtc_loop_iterate(rtc_loop *loop)
+{
+    struct loop *l = loop_of(loop);
+    int error = l ? claim(l, LOOP_RUNNING) : RTC_ERR_TYPE;
+    if (error)
+        return error;
+    error = iterate(l, 0) ? RTC_OK : RTC_ERR_OPERATION;
+    release(l);
+    return error;
+}
+
+void rtc_loop_lock(rtc_loop *loop)
+{
+    loop_lock_take(&loop_of(loop)->lock);
+}
+
+void rtc_loop_unlock(rtc_loop *loop)
+{
+    loop_lock_give(&loop_of(loop)->lock);
+}
+
+static int post_at(rtc_loop *loop, rtc_time_t at, void (*fn)(void *user), void *user, uint64_t *id)
+{
+    struct loop *l = loop_of(loop);
+    if (!l || !fn)
+        return RTC_ERR_TYPE;
+    int error = loop_posts_add(l->context, &l->posts, at, fn, user, id);
+    if (!error)
+        loop_wake(l);
+    return error;
+}
+
+int rtc_loop_post(rtc_loop *loop, void (*fn)(void *user), void *user)
+{
+    return post_at(loop, 0, fn, user, NULL);
+}
+
+int rtc_loop_post_delayed(rtc_loop *loop, rtc_time_t delay_us, void (*fn)(void *user), void *user, uint64_t *id)
+{
+    return post_at(loop, rtc_now() + (delay_us > 0 ? delay_us : 0), fn, user, id);
+}
+
+bool rtc_loop_cancel(rtc_loop *loop, uint64_t id)
+{
+    struct loop *l = loop_of(loop);
+    return l && loop_posts_cancel(l->context, &l->posts, id);
+}

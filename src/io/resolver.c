@@ -1,0 +1,84 @@
+/* Name resolution off the loop's thread: getaddrinfo on a worker, its answer back through the loop's mailbox. */
+#include "io_internal.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+enum { ADDRESSES_MAX = 16 };
+
+struct resolution {
+    struct job job;
+    struct driven *driven; /* a reference */
+    rtc_context *context;
+    uint32_t id;
+    char name[256];
+    int error;
+    rtc_address addresses[ADDRESSES_MAX];
+    size_t count;
+};
+
+static void add(struct resolution *r, const struct addrinfo *a)
+{
+    const void *from = a->ai_addr;
+    rtc_address *to = &r->addresses[r->count];
+    *to = (rtc_address){0};
+    if (a->ai_family == AF_INET) {
+        to->family = RTC_ADDRESS_IPV4;
+        memcpy(to->ip, &((const struct sockaddr_in *)from)->sin_addr, 4);
+    } else if (a->ai_family == AF_INET6) {
+        to->family = RTC_ADDRESS_IPV6;
+        memcpy(to->ip, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
+    } else {
+        return;
+    }
+    r->count++;
+}
+
+static void run(struct job *job)
+{
+    struct resolution *r = link_owner(job, struct resolution, job);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM}, *all = NULL;
+    if (getaddrinfo(r->name, NULL, &hints, &all) != 0)
+        r->error = RTC_ERR_NOT_FOUND;
+    for (struct addrinfo *a = all; a && r->count < ADDRESSES_MAX; a = a->ai_next)
+        add(r, a);
+    if (all)
+        freeaddrinfo(all);
+}
+
+static void finish(struct resolution *r)
+{
+    rtc_context *context = r->context;
+    driven_unref(r->driven);
+    memory_free(context, r);
+    rtc_context_unref(context);
+}
+
+static void done(struct job *job, rtc_time_t now)
+{
+    struct resolution *r = link_owner(job, struct resolution, job);
+    rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_RESOLVE, .id = r->id, .error = r->error, .addresses = r->addresses, .address_count = r->count};
+    if (now != RTC_TIME_NEVER)
+        driven_result(r->driven, &result);
+    finish(r);
+}
+
+void resolver_start(struct driven *d, const rtc_request *request)
+{
+    rtc_result failed = {.size = sizeof failed, .type = RTC_REQUEST_RESOLVE, .id = request->id, .error = RTC_ERR_NO_MEMORY};
+    struct executor *executor = context_executor(d->loop->context);
+    struct resolution *r = executor ? memory_zeroed(d->loop->context, sizeof *r) : NULL;
+    if (!r) {
+        driven_result(d, &failed);
+        return;
+    }
+    r->job.run = run;
+    r->job.done = done;
+    r->context = rtc_context_ref(d->loop->context);
+    r->driven = d;
+    atomic_fetch_add_explicit(&d->references, 1, memory_order_relaxed);
+    r->id = request->id;
+    memcpy(r->name, request->name, sizeof r->name);
+    r->name[sizeof r->name - 1] = 0;
+    executor_submit(executor, d->loop->mailbox, &r->job, rtc_now());
+}
