@@ -1,6 +1,8 @@
 /* Offers and answers of our own: against ourselves from both sides, and against what peers offered. */
 #include "sdp_fixture.h"
 
+#include "context.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -101,11 +103,387 @@ static void every_offer_of_a_peer_can_be_answered(void **state)
     assert_int_equal(answered, 88);
 }
 
+#define SESSION "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+#define TRANSPORT                                                                                                                                              \
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:sha-1 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13\r\n"
+#define AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:97 OPUS/48000/2\r\na=fmtp:97 sprop-stereo=1\r\na=rtcp-mux\r\na=mid:audio0\r\n" TRANSPORT
+#define DATA "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=sctp-port:5000\r\na=mid:data\r\n" TRANSPORT
+
+/* The answer of a default local side; also checked against the offer. */
+static char *answer_to(const char *offer_sdp, struct local_side *side)
+{
+    struct local_side fresh;
+    struct session_description *offer = parsed(offer_sdp);
+    if (!side) {
+        local_init(&fresh, "bbbb");
+        local_match(&fresh, offer);
+        side = &fresh;
+    }
+    char *reply = answer_text(side, offer);
+    struct session_description *answer = parsed(reply);
+    struct jsep_error error = {0};
+    if (jsep_check_answer(offer, answer, &error) != 0)
+        fail_msg("%s in\n%s", error.text, reply);
+    session_description_free(NULL, answer);
+    session_description_free(NULL, offer);
+    return reply;
+}
+
+static void has(char *text, const char *part, bool wanted)
+{
+    if (contains(text, part) != wanted)
+        fail_msg("%s \"%s\" in\n%s", wanted ? "no" : "unwanted", part, text);
+}
+
+static void upper_case_names_and_extra_parameters_match(void **state)
+{
+    (void)state;
+    /* As GStreamer writes it. */
+    char *reply = answer_to(SESSION "a=group:BUNDLE audio0\r\n" AUDIO "a=setup:actpass\r\na=sendrecv\r\n", NULL);
+    has(reply, "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\n", true);
+    has(reply, "a=rtpmap:97 OPUS/48000/2\r\n", true);
+    has(reply, "a=fmtp:97 minptime=10;useinbandfec=1\r\n", true);
+    has(reply, "a=group:BUNDLE audio0\r\n", true);
+    has(reply, "a=rtcp-rsize", false);
+    has(reply, "a=extmap", false);
+    free(reply);
+}
+
+static void setup_is_what_the_offer_leaves(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"", "active"}, {"a=setup:actpass\r\n", "active"}, {"a=setup:active\r\n", "passive"}, {"a=setup:passive\r\n", "active"}};
+    for (size_t i = 0; i < 4; i++) {
+        char text[2048], expected[64];
+        snprintf(text, sizeof(text), "%s%s", SESSION AUDIO, cases[i][0]);
+        snprintf(expected, sizeof(expected), "a=setup:%s\r\n", cases[i][1]);
+        char *reply = answer_to(text, NULL);
+        has(reply, expected, true);
+        free(reply);
+    }
+    struct local_side side;
+    local_init(&side, "bbbb");
+    (void)local_add(&side, MEDIA_AUDIO, "");
+    side.snapshot.setup = SETUP_PASSIVE; /* what an earlier exchange settled */
+    char *reply = answer_to(SESSION AUDIO "a=setup:actpass\r\n", &side);
+    has(reply, "a=setup:passive\r\n", true);
+    free(reply);
+}
+
+static void sections_outside_the_first_ones_group_are_rejected(void **state)
+{
+    (void)state;
+    char *reply = answer_to(SESSION AUDIO DATA, NULL);
+    has(reply, "a=group", false);
+    has(reply, "m=audio 9 ", true);
+    has(reply, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n", true);
+    free(reply);
+    reply = answer_to(SESSION "a=group:BUNDLE data\r\n" AUDIO DATA, NULL);
+    has(reply, "m=application 0 ", true);
+    free(reply);
+    /* The first section is not acceptable, so the second decides. */
+    struct local_side side;
+    local_init(&side, "bbbb");
+    local_add(&side, MEDIA_AUDIO, "")->rejected = true;
+    (void)local_add(&side, MEDIA_APPLICATION, "");
+    reply = answer_to(SESSION "a=group:BUNDLE audio0 data\r\n" AUDIO DATA, &side);
+    has(reply, "a=group:BUNDLE data\r\n", true);
+    has(reply, "m=audio 0 UDP/TLS/RTP/SAVPF 97\r\n", true);
+    has(reply, "m=application 9 ", true);
+    free(reply);
+}
+
+static void the_group_keeps_the_offers_order(void **state)
+{
+    (void)state;
+    char *reply = answer_to(SESSION "a=group:LS audio0 data\r\na=group:BUNDLE data audio0\r\n" AUDIO DATA, NULL);
+    has(reply, "a=group:BUNDLE data audio0\r\n", true);
+    has(reply, "a=group:LS", false);
+    free(reply);
+}
+
+static void what_we_can_not_do_is_rejected(void **state)
+{
+    (void)state;
+    static const char *const sections[] = {
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0 8\r\na=rtcp-mux\r\na=mid:x\r\n" TRANSPORT,                           /* no codec in common */
+        "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000/2\r\na=mid:x\r\n" TRANSPORT,              /* no rtcp-mux */
+        "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000\r\na=rtcp-mux\r\na=mid:x\r\n" TRANSPORT, /* another number of channels */
+        "m=text 9 UDP/TLS/RTP/SAVPF 98\r\na=rtcp-mux\r\na=mid:x\r\n" TRANSPORT,
+        "m=application 9 UDP/DTLS/SCTP something\r\na=mid:x\r\n" TRANSPORT,
+        "m=application 9 UDP/BFCP *\r\na=mid:x\r\n" TRANSPORT,
+    };
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        char text[2048];
+        snprintf(text, sizeof(text), "%sa=group:BUNDLE x\r\n%s", SESSION, sections[i]);
+        char *reply = answer_to(text, NULL);
+        has(reply, "a=group", false);
+        has(reply, " 9 ", false);
+        has(reply, "a=mid:x\r\n", true);
+        free(reply);
+    }
+}
+
+static void directions_meet(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
+    for (unsigned theirs = 0; theirs < 4; theirs++)
+        for (unsigned ours = 0; ours < 4; ours++) {
+            struct local_side side;
+            char text[2048], expected[64];
+            local_init(&side, "bbbb");
+            local_add(&side, MEDIA_AUDIO, "")->direction = (enum direction)ours;
+            snprintf(text, sizeof(text), "%sa=%s\r\n", SESSION AUDIO, names[theirs]);
+            unsigned agreed = ours & ((theirs & 1) << 1 | theirs >> 1);
+            snprintf(expected, sizeof(expected), "a=%s\r\n", names[agreed]);
+            char *reply = answer_to(text, &side);
+            has(reply, expected, true);
+            has(reply, "a=msid:stream-1 track-audio\r\n", (agreed & 1) != 0);
+            has(reply, "a=ssrc:1000 cname:cname-1\r\n", (agreed & 1) != 0);
+            free(reply);
+        }
+}
+
+static void tracks_without_stream_or_track_id(void **state)
+{
+    (void)state;
+    struct local_side side;
+    local_init(&side, "aaaa");
+    struct jsep_local_section *audio = local_add(&side, MEDIA_AUDIO, "0");
+    audio->stream_count = 0;
+    char *text = offer_text(&side);
+    has(text, "a=msid:- track-audio\r\n", true);
+    free(text);
+    audio->track_id = NULL;
+    text = offer_text(&side);
+    has(text, "a=msid:", false);
+    has(text, "a=ssrc:1000", true);
+    free(text);
+}
+
+static void one_extension_id_for_two_uris_keeps_the_first(void **state)
+{
+    (void)state;
+    char *text = corpus_read("aiortc_1.4.0_avd_offer.sdp");
+    char *reply = answer_to(text, NULL);
+    has(reply, "a=extmap:2 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n", true);
+    has(reply, "abs-send-time", false);
+    has(reply, "m=application 9 DTLS/SCTP 5000\r\n", true);
+    has(reply, "a=sctpmap:5000 webrtc-datachannel 65535\r\n", true);
+    has(reply, "a=sctp-port", false);
+    free(reply);
+    free(text);
+}
+
+static void extension_directions_are_reversed(void **state)
+{
+    (void)state;
+    char *text = corpus_read("firefox_153_simulcast3_offer.sdp");
+    char *reply = answer_to(text, NULL);
+    has(reply, "a=extmap:9/recvonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n", true);
+    has(reply, "a=extmap:10/recvonly urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n", true);
+    has(reply, "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\n", true);
+    free(reply);
+    free(text);
+}
+
+static void large_extension_ids_need_allow_mixed(void **state)
+{
+    (void)state;
+#define LARGE "a=extmap:16 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:15 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+    char *reply = answer_to(SESSION AUDIO LARGE, NULL);
+    has(reply, "a=extmap:", false);
+    free(reply);
+    reply = answer_to(SESSION AUDIO LARGE "a=extmap-allow-mixed\r\n", NULL);
+    has(reply, "a=extmap:16 ", true);
+    has(reply, "a=extmap:15 ", false);
+    free(reply);
+}
+
+static int create_error(struct local_side *side)
+{
+    struct text out = text_new(context_resolve(NULL));
+    int result = jsep_create_offer(NULL, &side->snapshot, &out);
+    assert_true((result == 0) == (out.len > 0));
+    text_fini(&out);
+    return result;
+}
+
+static void nothing_is_smuggled_into_a_line(void **state)
+{
+    (void)state;
+    static const char *const evil[] = {"a\r\na=evil", "a\nb", "a b", "", "\x01"};
+    for (size_t i = 0; i < sizeof(evil) / sizeof(evil[0]); i++) {
+        struct local_side side;
+        for (int field = 0; field < 9; field++) {
+            local_init(&side, "aaaa");
+            struct jsep_local_section *s = local_add(&side, MEDIA_AUDIO, "0");
+            struct jsep_codec codec = s->codecs[0];
+            struct jsep_extension extension = s->extensions[0];
+            assert_int_equal(create_error(&side), 0);
+            s->codecs = &codec;
+            s->extensions = &extension;
+            s->extension_count = 1;
+            if (field == 0)
+                s->track_id = evil[i];
+            else if (field == 1)
+                s->stream_ids = &evil[i];
+            else if (field == 2)
+                side.snapshot.cname = evil[i];
+            else if (field == 3)
+                side.snapshot.ice_ufrag = evil[i];
+            else if (field == 4)
+                side.snapshot.ice_pwd = evil[i];
+            else if (field == 5)
+                snprintf(codec.name, sizeof(codec.name), "%s", evil[i]);
+            else if (field == 6)
+                snprintf(codec.fmtp, sizeof(codec.fmtp), "%s\n", evil[i]);
+            else if (field == 7)
+                snprintf(extension.uri, sizeof(extension.uri), "%s", evil[i]);
+            else
+                snprintf(s->mid, sizeof(s->mid), "%s\r", evil[i]);
+            assert_int_equal(create_error(&side), RTC_ERR_TYPE);
+        }
+    }
+}
+
+static void a_snapshot_that_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    struct local_side side;
+    local_init(&side, "aaaa");
+    (void)local_add(&side, MEDIA_AUDIO, "0");
+    (void)local_add(&side, MEDIA_VIDEO, "0"); /* twice the same mid */
+    assert_int_equal(create_error(&side), RTC_ERR_TYPE);
+    local_init(&side, "aaaa");
+    (void)local_add(&side, MEDIA_OTHER, "0"); /* only ever kept as rejected */
+    assert_int_equal(create_error(&side), RTC_ERR_TYPE);
+    local_init(&side, "aaaa");
+    side.snapshot.fingerprint = NULL;
+    assert_int_equal(create_error(&side), RTC_ERR_TYPE);
+}
+
+static void an_offer_without_sections_and_its_answer(void **state)
+{
+    (void)state;
+    struct local_side side;
+    local_init(&side, "aaaa");
+    char *text = offer_text(&side);
+    has(text, "a=group", false);
+    char *reply = answer_to(text, NULL);
+    has(reply, "m=", false);
+    free(reply);
+    free(text);
+}
+
+static void answers_keep_feedback_that_both_have(void **state)
+{
+    (void)state;
+    char *reply = answer_to(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 100 101 102\r\na=rtpmap:100 H264/90000\r\na=rtpmap:101 VP8/90000\r\na=rtpmap:102 rtx/90000\r\na=fmtp:102 apt=100\r\n"
+                                    "a=rtcp-fb:* nack\r\na=rtcp-fb:101 transport-cc\r\na=rtcp-mux\r\na=mid:v\r\n" TRANSPORT, NULL);
+    has(reply, "m=video 9 UDP/TLS/RTP/SAVPF 101\r\n", true); /* the rtx is not for VP8 */
+    has(reply, "a=rtcp-fb:101 nack\r\n", true);
+    has(reply, "nack pli", false);
+    has(reply, "transport-cc", false);
+    has(reply, "FID", false);
+    free(reply);
+}
+
+static void fmtp_values(void **state)
+{
+    (void)state;
+    assert_true(slice_is(jsep_fmtp_value("minptime=10;useinbandfec=1", "useinbandfec"), "1"));
+    assert_true(slice_is(jsep_fmtp_value(" A = 1 ; b=2=3 ;c", "a"), "1"));
+    assert_true(slice_is(jsep_fmtp_value("a=1; b=2=3 ;c", "B"), "2=3"));
+    assert_int_equal(jsep_fmtp_value("a=1;c", "c").len, 0);
+    assert_int_equal(jsep_fmtp_value("a=1", "x").len, 0);
+    assert_int_equal(jsep_fmtp_value("", "x").len, 0);
+}
+
+static void formats_of_one_codec_are_told_apart(void **state)
+{
+    (void)state;
+    struct session_description *d = parsed_file("chromium_156_simulcast3_offer.sdp");
+    struct jsep_negotiated n;
+    struct jsep_section local = d->sections[1]; /* we can only do one of its H.264 formats: packetization mode 0, baseline */
+    local.codec_count = 0;
+    for (size_t i = 0; i < d->sections[1].codec_count; i++)
+        if (d->sections[1].codecs[i].payload_type == 104)
+            local.codecs[local.codec_count++] = d->sections[1].codecs[i];
+    jsep_negotiate(&local, &d->sections[1], &n);
+    assert_int_equal(n.send_codec.payload_type, 104);
+    assert_int_equal(n.receive_codec_count, 1);
+    assert_int_equal(n.direction, DIRECTION_INACTIVE); /* both only send */
+    session_description_free(NULL, d);
+}
+
+static void auxiliary_formats_are_not_sent_with(void **state)
+{
+    (void)state;
+    struct session_description *a = parsed(SESSION "m=audio 9 UDP/TLS/RTP/SAVPF 13 63 111\r\na=rtpmap:63 red/48000/2\r\na=rtpmap:111 opus/48000/2\r\na=mid:0\r\n" TRANSPORT);
+    struct jsep_negotiated n;
+    jsep_negotiate(&a->sections[0], &a->sections[0], &n);
+    assert_int_equal(n.send_codec.payload_type, 111);
+    assert_int_equal(n.receive_codec_count, 3);
+    session_description_free(NULL, a);
+}
+
+static void the_sides_keep_their_own_payload_types(void **state)
+{
+    (void)state;
+    struct session_description *a = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 100 101\r\na=rtpmap:100 VP8/90000\r\na=rtpmap:101 rtx/90000\r\na=fmtp:101 apt=100\r\na=extmap:5 urn:x\r\na=mid:0\r\n" TRANSPORT);
+    struct session_description *b = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 120 121\r\na=rtpmap:120 VP8/90000\r\na=rtpmap:121 rtx/90000\r\na=fmtp:121 apt=120\r\na=extmap:5 urn:x\r\na=mid:0\r\n" TRANSPORT);
+    struct jsep_negotiated n;
+    jsep_negotiate(&a->sections[0], &b->sections[0], &n);
+    assert_int_equal(n.send_codec.payload_type, 120);
+    assert_int_equal(n.send_codec.rtx_payload_type, 121);
+    assert_int_equal(n.receive_codecs[0].payload_type, 100);
+    assert_int_equal(n.receive_codecs[0].rtx_payload_type, 101);
+    assert_int_equal(n.extension_count, 1);
+    session_description_free(NULL, a);
+    session_description_free(NULL, b);
+}
+
+static void nothing_in_common_gives_no_codec(void **state)
+{
+    (void)state;
+    struct session_description *a = parsed(SESSION "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n" TRANSPORT);
+    struct session_description *b = parsed(SESSION "m=audio 0 UDP/TLS/RTP/SAVPF 8\r\na=mid:0\r\n" TRANSPORT);
+    struct jsep_negotiated n;
+    jsep_negotiate(&a->sections[0], &b->sections[0], &n);
+    assert_true(n.rejected);
+    assert_int_equal(n.direction, DIRECTION_INACTIVE);
+    assert_int_equal(n.send_codec.payload_type, JSEP_NO_PAYLOAD_TYPE);
+    assert_int_equal(n.receive_codec_count, 0);
+    session_description_free(NULL, a);
+    session_description_free(NULL, b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(offer_is_answered_and_agreed_on_by_both_sides),
         cmocka_unit_test(every_offer_of_a_peer_can_be_answered),
+        cmocka_unit_test(upper_case_names_and_extra_parameters_match),
+        cmocka_unit_test(setup_is_what_the_offer_leaves),
+        cmocka_unit_test(sections_outside_the_first_ones_group_are_rejected),
+        cmocka_unit_test(the_group_keeps_the_offers_order),
+        cmocka_unit_test(what_we_can_not_do_is_rejected),
+        cmocka_unit_test(directions_meet),
+        cmocka_unit_test(tracks_without_stream_or_track_id),
+        cmocka_unit_test(one_extension_id_for_two_uris_keeps_the_first),
+        cmocka_unit_test(extension_directions_are_reversed),
+        cmocka_unit_test(large_extension_ids_need_allow_mixed),
+        cmocka_unit_test(nothing_is_smuggled_into_a_line),
+        cmocka_unit_test(a_snapshot_that_makes_no_sense_is_refused),
+        cmocka_unit_test(an_offer_without_sections_and_its_answer),
+        cmocka_unit_test(answers_keep_feedback_that_both_have),
+        cmocka_unit_test(fmtp_values),
+        cmocka_unit_test(formats_of_one_codec_are_told_apart),
+        cmocka_unit_test(auxiliary_formats_are_not_sent_with),
+        cmocka_unit_test(the_sides_keep_their_own_payload_types),
+        cmocka_unit_test(nothing_in_common_gives_no_codec),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
