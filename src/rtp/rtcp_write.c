@@ -166,6 +166,6 @@ int64_t rtcp_middle_us(uint32_t middle)
 
 uint32_t rtcp_us_middle(int64_t us)
 {
-    uint64_t middle = us <= 0 ? 0 : ((uint64_t)us << 16) / 1000000;
-    return middle > UINT32_MAX ? UINT32_MAX : (uint32_t)middle;
+    const int64_t most = (int64_t)65536 * 1000000;
+    return us <= 0 ? 0 : us >= most ? UINT32_MAX : (uint32_t)(((uint64_t)us << 16) / 1000000);
 }

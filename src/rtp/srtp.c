@@ -195,7 +195,8 @@ int srtp_unprotect_packet(struct srtp_transport *t, struct packet *packet)
     if (error)
         return error;
     int len = (int)packet->len;
-    error = finish(packet, srtp_unprotect(t->inbound, packet_data(packet), &len), len);
+    srtp_err_status_t status = srtp_unprotect(t->inbound, packet_data(packet), &len);
+    error = finish(packet, status, len);
     if (!error)
         remember(t, ssrc);
     return error;
@@ -212,7 +213,8 @@ int srtcp_unprotect_packet(struct srtp_transport *t, struct packet *packet)
     if (error)
         return error;
     int len = (int)packet->len;
-    error = finish(packet, srtp_unprotect_rtcp(t->inbound, packet_data(packet), &len), len);
+    srtp_err_status_t status = srtp_unprotect_rtcp(t->inbound, packet_data(packet), &len);
+    error = finish(packet, status, len);
     if (!error)
         remember(t, ssrc);
     return error;
@@ -229,7 +231,8 @@ int srtp_protect_packet(struct srtp_transport *t, struct packet *packet)
     if (rtp_header_len(packet_slice(packet)) == 0 || !has_room(packet, SRTP_OVERHEAD_MAX))
         return RTC_ERR_TYPE;
     int len = (int)packet->len;
-    return finish(packet, srtp_protect(t->outbound, packet_data(packet), &len), len);
+    srtp_err_status_t status = srtp_protect(t->outbound, packet_data(packet), &len);
+    return finish(packet, status, len);
 }
 
 int srtcp_protect_packet(struct srtp_transport *t, struct packet *packet)
@@ -237,5 +240,6 @@ int srtcp_protect_packet(struct srtp_transport *t, struct packet *packet)
     if (packet->len < RTCP_HEADER_LEN || !has_room(packet, SRTCP_OVERHEAD_MAX))
         return RTC_ERR_TYPE;
     int len = (int)packet->len;
-    return finish(packet, srtp_protect_rtcp(t->outbound, packet_data(packet), &len), len);
+    srtp_err_status_t status = srtp_protect_rtcp(t->outbound, packet_data(packet), &len);
+    return finish(packet, status, len);
 }
