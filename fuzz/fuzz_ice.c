@@ -1,0 +1,192 @@
+/* The ICE agent: a script of steps, each a kind, a length and that many bytes. Datagrams are raw, or are given the integrity that makes the
+ * agent believe them; responses are given the transaction of a request that the agent really sent. The deadline must always move on. */
+#include "ice_agent.h"
+#include "stun_message.h"
+
+#include "hash.h"
+#include "reader.h"
+#include "writer.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum step { STEP_DATAGRAM, STEP_REQUEST, STEP_RESPONSE, STEP_TIME, STEP_CANDIDATE, STEP_RESULT, STEP_END, STEP_CREDENTIALS, STEPS };
+
+static const char ufrag[] = "peer";
+static const char password[] = "0123456789abcdefghijkl";
+
+struct run {
+    rtc_time_t now;
+    struct ice_agent *agent;
+    struct out out;
+    uint32_t next_id;
+    uint8_t transaction[STUN_TRANSACTION_LEN]; /* of the last request that was sent */
+    struct path sent;
+};
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void note(struct run *run, const struct packet *p)
+{
+    struct stun_message m;
+    require(stun_parse(packet_slice(p), &m) == RTC_OK);
+    if (m.class != STUN_REQUEST)
+        return;
+    memcpy(run->transaction, m.transaction, sizeof run->transaction);
+    run->sent = p->path;
+}
+
+static void answer(struct run *run, const struct request *r)
+{
+    const struct io_interface list[] = {{.address = address_ipv4(192, 0, 2, 1, 0)}, {.address = {.family = ADDRESS_IPV6, .ip = {0x20, 1, 0xd}}}};
+    struct io_result result = {.type = r->type, .id = r->id, .local = r->local};
+    result.local.port = 5000;
+    if (r->type == REQUEST_INTERFACES) {
+        result.interfaces = list;
+        result.interface_count = 2;
+    }
+    if (r->type == REQUEST_INTERFACES || r->type == REQUEST_OPEN_UDP)
+        require(ice_agent_result(run->agent, run->now, &result, &run->out));
+}
+
+static void drain(struct run *run)
+{
+    for (struct request *r; (r = out_pop_request(&run->out)) != NULL; out_free_request(&run->out, r))
+        answer(run, r);
+    for (struct packet *p; (p = packet_queue_pop(&run->out.tx)) != NULL; packet_free(p))
+        note(run, p);
+    for (struct event *e; (e = out_pop_event(&run->out)) != NULL;)
+        out_free_event(&run->out, e);
+}
+
+static struct path from_peer(struct slice bytes)
+{
+    uint8_t choice = bytes.len ? bytes.data[bytes.len - 1] : 0;
+    return (struct path){.socket = 2u + (choice & 1), .remote = address_ipv4(192, 0, 2, choice >> 4, 6000)};
+}
+
+static void datagram(struct run *run, struct slice bytes)
+{
+    struct path from = from_peer(bytes);
+    ice_agent_input(run->agent, run->now, &from, bytes, &run->out);
+}
+
+/* A header, the attributes of the script, a user name and an integrity that fits. */
+static void believed(struct run *run, uint16_t type, const uint8_t *transaction, const char *key, struct slice attributes, struct path from)
+{
+    uint8_t bytes[512], digest[HASH_SHA1_LEN];
+    struct writer w = writer_of(bytes, sizeof bytes);
+    size_t whole = attributes.len & ~(size_t)3;
+    writer_u16(&w, type);
+    writer_u16(&w, 0); /* below */
+    writer_u32(&w, 0x2112a442);
+    writer_bytes(&w, slice_of(transaction, STUN_TRANSACTION_LEN));
+    writer_u16(&w, STUN_USERNAME);
+    writer_u16(&w, ICE_LOCAL_UFRAG_LEN + 1 + sizeof ufrag - 1);
+    writer_bytes(&w, slice_str(ice_agent_local_ufrag(run->agent)));
+    writer_u8(&w, ':');
+    writer_bytes(&w, slice_str(ufrag));
+    writer_zeros(&w, 3);
+    put_u16(bytes + 2, (uint16_t)(writer_len(&w) + whole + 24 - STUN_HEADER_LEN));
+    writer_bytes(&w, slice_of(attributes.data, whole));
+    require(hash_hmac_sha1(slice_str(key), slice_of(bytes, writer_len(&w)), digest));
+    writer_u16(&w, STUN_MESSAGE_INTEGRITY);
+    writer_u16(&w, sizeof digest);
+    writer_bytes(&w, slice_of(digest, sizeof digest));
+    require(writer_ok(&w));
+    ice_agent_input(run->agent, run->now, &from, slice_of(bytes, writer_len(&w)), &run->out);
+}
+
+static void response(struct run *run, struct slice bytes)
+{
+    bool error = bytes.len > 0 && (bytes.data[bytes.len - 1] & 1);
+    believed(run, error ? 0x0111 : 0x0101, run->transaction, password, bytes, run->sent);
+}
+
+static void pass_time(struct run *run, struct slice bytes)
+{
+    struct reader r = reader_of(bytes);
+    rtc_time_t end = run->now + (rtc_time_t)reader_u8(&r) * reader_u8(&r) * 1000;
+    for (rtc_time_t at; (at = ice_agent_deadline(run->agent, NULL)) <= end;) {
+        run->now = at > run->now ? at : run->now;
+        ice_agent_tick(run->agent, run->now, &run->out);
+        require(ice_agent_deadline(run->agent, NULL) > run->now);
+        drain(run);
+    }
+    run->now = end;
+}
+
+static void candidate(struct run *run, struct slice bytes)
+{
+    struct ice_candidate c;
+    if (ice_candidate_parse(bytes, &c) == RTC_OK)
+        (void)ice_agent_add_remote_candidate(run->agent, run->now, &c, &run->out);
+}
+
+static void result(struct run *run, struct slice bytes)
+{
+    struct reader r = reader_of(bytes);
+    struct io_result io = {.id = reader_u8(&r) % 8u, .error = reader_u8(&r) & 1 ? RTC_ERR_NETWORK : RTC_OK};
+    io.type = REQUEST_OPEN_UDP;
+    io.local = address_ipv4(192, 0, 2, 1, 5000);
+    (void)ice_agent_result(run->agent, run->now, &io, &run->out);
+}
+
+static void take_step(struct run *run, enum step step, struct slice bytes)
+{
+    static const uint8_t transaction[STUN_TRANSACTION_LEN] = "fuzz";
+    switch (step) {
+    case STEP_DATAGRAM:
+        datagram(run, bytes);
+        break;
+    case STEP_REQUEST:
+        believed(run, 0x0001, transaction, ice_agent_local_password(run->agent), bytes, from_peer(bytes));
+        break;
+    case STEP_RESPONSE:
+        response(run, bytes);
+        break;
+    case STEP_TIME:
+        pass_time(run, bytes);
+        break;
+    case STEP_CANDIDATE:
+        candidate(run, bytes);
+        break;
+    case STEP_RESULT:
+        result(run, bytes);
+        break;
+    case STEP_END:
+        ice_agent_end_of_remote_candidates(run->agent, run->now, &run->out);
+        break;
+    default:
+        (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(ufrag), slice_str(password), &run->out);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static rtc_context *context;
+    struct run run = {.now = 1000000};
+    struct reader r = reader_of(slice_of(data, size));
+    struct ice_options options = {.next_request_id = &run.next_id, .servers = {{"192.0.2.9", 3478}}, .server_count = 1};
+    if (!context)
+        require(rtc_context_new(NULL, &context) == RTC_OK);
+    context_seed(context, 1);
+    options.controlling = reader_u8(&r) & 1;
+    require(out_init(&run.out, context) == RTC_OK && ice_agent_new(context, &options, &run.agent) == RTC_OK);
+    ice_agent_gather(run.agent, run.now, &run.out);
+    drain(&run);
+    for (unsigned steps = 0; reader_left(&r) >= 2 && steps < 200; steps++) {
+        enum step step = (enum step)(reader_u8(&r) % STEPS);
+        size_t len = reader_u8(&r);
+        take_step(&run, step, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
+        drain(&run);
+    }
+    ice_agent_free(run.agent);
+    out_fini(&run.out);
+    return 0;
+}
