@@ -1,0 +1,220 @@
+/* One call of the native program: the connection's events become signalling messages, and the other way round. */
+#include "call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void complain(const struct call *call, const char *what, int error)
+{
+    const char *detail = call->connection == NULL ? "" : rtc_peer_connection_last_error(call->connection);
+    fprintf(stderr, "%s: %s failed: %s (%s)%s%s\n", call->user, what, rtc_error_name(error), rtc_error_message(error), detail[0] == '\0' ? "" : ": ", detail);
+}
+
+static void send_to_peer(struct call *call, enum message_type type, const char *name, cJSON *value)
+{
+    call->environment->send(call->environment->sender, type, call->user, name, value);
+}
+
+/* ---- Chat ---- */
+
+static void say(struct call *call, const char *text)
+{
+    int error = rtc_data_channel_send_text(call->chat, text, strlen(text));
+    if (error != RTC_OK) {
+        complain(call, "chat", error);
+    }
+}
+
+static void on_chat_open(rtc_data_channel *channel, void *user)
+{
+    (void)channel;
+    say(user, "Hello! I am the native program. Say something and I answer.");
+}
+
+static void on_chat_message(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len)
+{
+    struct call *call = user;
+    char answer[2048];
+    (void)channel;
+    call->chat_messages++;
+    if (text && len <= 1500) {
+        printf("%s says: %.*s\n", call->user, (int)len, (const char *)data);
+        snprintf(answer, sizeof(answer), "You said: %.*s", (int)len, (const char *)data);
+    } else {
+        snprintf(answer, sizeof(answer), "You sent %zu bytes", len);
+    }
+    say(call, answer);
+}
+
+/* The side that offered answers nothing: two programs would talk for ever. */
+static const rtc_data_channel_callbacks answering = {.size = sizeof(answering), .on_open = on_chat_open, .on_message = on_chat_message};
+
+static void on_own_chat_message(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len)
+{
+    struct call *call = user;
+    (void)channel;
+    call->chat_messages++;
+    printf("%s says: %.*s\n", call->user, text ? (int)len : 0, (const char *)data);
+}
+
+static void on_own_chat_open(rtc_data_channel *channel, void *user)
+{
+    (void)channel;
+    say(user, "Hello, this is a native program, too.");
+}
+
+static const rtc_data_channel_callbacks asking = {.size = sizeof(asking), .on_open = on_own_chat_open, .on_message = on_own_chat_message};
+
+static void on_data_channel(rtc_peer_connection *connection, void *user, rtc_data_channel *channel)
+{
+    struct call *call = user;
+    (void)connection;
+    if (call->chat == NULL && strcmp(rtc_data_channel_label(channel, NULL), "chat") == 0) {
+        call->chat = rtc_data_channel_ref(channel);
+        rtc_data_channel_set_callbacks(channel, &answering, call);
+    }
+}
+
+/* ---- The connection ---- */
+
+static void on_ice_candidate(rtc_peer_connection *connection, void *user, const rtc_ice_candidate *candidate)
+{
+    (void)connection;
+    if (candidate == NULL) {
+        return;
+    }
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "candidate", candidate->candidate);
+    cJSON_AddStringToObject(object, "sdpMid", candidate->sdp_mid);
+    cJSON_AddNumberToObject(object, "sdpMLineIndex", candidate->sdp_m_line_index);
+    cJSON_AddStringToObject(object, "usernameFragment", candidate->username_fragment);
+    send_to_peer(user, MESSAGE_SEND_ICE_CANDIDATE, "candidate", object);
+}
+
+static void on_connection_state_change(rtc_peer_connection *connection, void *user, rtc_peer_connection_state state)
+{
+    (void)connection;
+    printf("%s: %s\n", ((struct call *)user)->user, rtc_peer_connection_state_name(state));
+}
+
+static void on_track(rtc_peer_connection *connection, void *user, const rtc_track_event *event)
+{
+    struct call *call = user;
+    (void)connection;
+    int error = watch_track(&call->watch, event->track);
+    if (error != RTC_OK) {
+        complain(call, "receiving a track", error);
+    }
+}
+
+static int new_connection(struct call *call)
+{
+    static const rtc_peer_connection_callbacks callbacks = {
+        .size = sizeof(callbacks),
+        .on_ice_candidate = on_ice_candidate,
+        .on_connection_state_change = on_connection_state_change,
+        .on_data_channel = on_data_channel,
+        .on_track = on_track,
+    };
+    const struct call_environment *environment = call->environment;
+    const rtc_ice_server server = {.size = sizeof(server), .urls = &environment->stun_url, .url_count = 1};
+    const rtc_ice_server *const servers[] = {&server};
+    const rtc_configuration configuration = {
+        .size = sizeof(configuration), .loop = environment->loop, .ice_servers = servers, .ice_server_count = environment->stun_url != NULL};
+    return rtc_peer_connection_new(environment->context, &configuration, &callbacks, call, &call->connection);
+}
+
+static int add_media(struct call *call)
+{
+    const struct call_environment *environment = call->environment;
+    int error = rtc_peer_connection_add_track(call->connection, environment->tone, &environment->stream, 1, NULL);
+    return error != RTC_OK ? error : rtc_peer_connection_add_track(call->connection, environment->camera, &environment->stream, 1, NULL);
+}
+
+static int send_description(struct call *call, enum message_type type)
+{
+    int error = rtc_peer_connection_set_local_description(call->connection, RTC_SDP_NONE, NULL);
+    if (error == RTC_OK) {
+        send_to_peer(call, type, "sdp", cJSON_CreateString(rtc_peer_connection_local_description(call->connection, NULL)));
+    }
+    return error;
+}
+
+static int make_offer(struct call *call)
+{
+    int error = rtc_peer_connection_create_data_channel(call->connection, "chat", 4, NULL, &call->chat);
+    if (error == RTC_OK) {
+        rtc_data_channel_set_callbacks(call->chat, &asking, call);
+        error = send_description(call, MESSAGE_SEND_OFFER);
+    }
+    return error;
+}
+
+bool call_begin(struct call *call, const struct call_environment *environment, const char *user, bool offer)
+{
+    memset(call, 0, sizeof(*call));
+    call->environment = environment;
+    snprintf(call->user, sizeof(call->user), "%s", user);
+    watch_init(&call->watch);
+    int error = new_connection(call);
+    error = error != RTC_OK ? error : add_media(call);
+    error = error != RTC_OK || !offer ? error : make_offer(call);
+    if (error != RTC_OK) {
+        complain(call, "beginning a call", error);
+        call_end(call);
+    }
+    return error == RTC_OK;
+}
+
+void call_take_offer(struct call *call, const char *sdp)
+{
+    int error = rtc_peer_connection_set_remote_description(call->connection, RTC_SDP_OFFER, sdp);
+    error = error != RTC_OK ? error : send_description(call, MESSAGE_SEND_ANSWER);
+    if (error != RTC_OK) {
+        complain(call, "answering", error);
+    }
+}
+
+void call_take_answer(struct call *call, const char *sdp)
+{
+    int error = rtc_peer_connection_set_remote_description(call->connection, RTC_SDP_ANSWER, sdp);
+    if (error != RTC_OK) {
+        complain(call, "taking the answer", error);
+    }
+}
+
+static const char *string_of(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+void call_take_candidate(struct call *call, const cJSON *candidate)
+{
+    const cJSON *index = cJSON_GetObjectItemCaseSensitive(candidate, "sdpMLineIndex");
+    rtc_ice_candidate_init init = {
+        .size = sizeof(init),
+        .candidate = string_of(candidate, "candidate"),
+        .sdp_mid = string_of(candidate, "sdpMid"),
+        .has_sdp_m_line_index = cJSON_IsNumber(index) && index->valueint >= 0 && index->valueint <= UINT16_MAX,
+        .username_fragment = string_of(candidate, "usernameFragment"),
+    };
+    init.sdp_m_line_index = init.has_sdp_m_line_index ? (uint16_t)index->valueint : 0;
+    int error = rtc_peer_connection_add_ice_candidate(call->connection, &init);
+    if (error != RTC_OK) {
+        complain(call, "taking a candidate", error);
+    }
+}
+
+void call_end(struct call *call)
+{
+    if (call->user[0] == '\0') {
+        return;
+    }
+    if (call->chat != NULL) {
+        rtc_data_channel_set_callbacks(call->chat, NULL, NULL);
+        rtc_data_channel_unref(call->chat);
+    }
+    rtc_peer_connection_free(call->connection);
+    watch_fini(&call->watch);
+    memset(call, 0, sizeof(*call));
+}

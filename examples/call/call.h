@@ -1,0 +1,41 @@
+/* One call of the native program with another member of its channel: connection, chat, and what it receives. */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include "message.h"
+#include "numbers.h"
+#include "watch.h"
+
+#include <crtc/crtc.h>
+
+/* What every call of a program sends, and how it reaches the other member. */
+struct call_environment {
+    rtc_context *context;
+    rtc_loop *loop;
+    rtc_media_stream_track *camera, *tone;
+    rtc_media_stream *stream;
+    const char *stun_url; /* NULL: none */
+    /* Sends a message to `user`; name and value as in message_write. */
+    void (*send)(void *sender, enum message_type type, const char *user, const char *name, cJSON *value);
+    void *sender;
+};
+
+struct call {
+    const struct call_environment *environment;
+    char user[MESSAGE_NAME_MAX + 1]; /* the other member; "" while this place is free */
+    rtc_peer_connection *connection;
+    rtc_data_channel *chat;
+    struct watch watch;
+    struct numbers numbers;
+    uint32_t chat_messages;
+};
+
+/* Begins a call with a user. `offer`: this side came new and makes the offer. False when it can not. */
+bool call_begin(struct call *call, const struct call_environment *environment, const char *user, bool offer);
+void call_take_offer(struct call *call, const char *sdp);
+void call_take_answer(struct call *call, const char *sdp);
+void call_take_candidate(struct call *call, const cJSON *candidate);
+/* Frees everything and the place. Harmless on a free place. */
+void call_end(struct call *call);
+
+#endif

@@ -1,0 +1,107 @@
+/* A WebSocket to another program's server. */
+#include "client.h"
+
+#include "message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int receive(struct client *client, struct lws *wsi, const void *piece, size_t len)
+{
+    const char *text;
+    size_t text_len;
+    if (!socket_queue_read(&client->queue, wsi, piece, len, &text, &text_len)) {
+        return -1;
+    }
+    if (text != NULL) {
+        client->on_text(client->user, text, text_len);
+    }
+    return 0;
+}
+
+static void closed(struct client *client, const char *why)
+{
+    client->wsi = NULL;
+    client->on_close(client->user, why);
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct client *client = lws_get_opaque_user_data(wsi);
+    (void)user;
+    switch (reason) {
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+        client->on_open(client->user);
+        return 0;
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+        return receive(client, wsi, in, len);
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+        return socket_queue_write(&client->queue, wsi) ? 0 : -1;
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        closed(client, in == NULL ? "no connection" : in);
+        return 0;
+    case LWS_CALLBACK_CLIENT_CLOSED:
+        closed(client, "the server closed the connection");
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static bool begin_connect(struct client *client, struct lws_context *context, struct lws_vhost *vhost, const char *url)
+{
+    char copy[512], path[512], host[300];
+    const char *scheme, *address, *rest;
+    int port;
+    if (strlen(url) >= sizeof(copy)) {
+        return false;
+    }
+    strcpy(copy, url);
+    if (lws_parse_uri(copy, &scheme, &address, &port, &rest) != 0) {
+        return false;
+    }
+    snprintf(path, sizeof(path), "/%s", rest);
+    snprintf(host, sizeof(host), "%s:%d", address, port);
+    bool secure = strcmp(scheme, "wss") == 0 || strcmp(scheme, "https") == 0;
+    struct lws_client_connect_info info;
+    memset(&info, 0, sizeof(info));
+    info.context = context;
+    info.vhost = vhost;
+    info.address = address;
+    info.port = port;
+    info.path = path;
+    info.host = host;
+    info.alpn = "http/1.1";
+    info.ssl_connection = secure ? LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_INSECURE : 0;
+    info.opaque_user_data = client;
+    info.local_protocol_name = "signaling-client";
+    info.pwsi = &client->wsi;
+    return lws_client_connect_via_info(&info) != NULL || client->wsi != NULL;
+}
+
+bool client_start(struct client *client, struct lws_context *context, const char *url)
+{
+    static const struct lws_protocols protocols[] = {{"signaling-client", callback, 0, 16384, 0, NULL, 0}, {NULL, NULL, 0, 0, 0, NULL, 0}};
+    struct lws_context_creation_info info;
+    memset(&info, 0, sizeof(info));
+    info.vhost_name = "client";
+    info.port = CONTEXT_PORT_NO_LISTEN;
+    info.protocols = protocols;
+    info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    socket_queue_init(&client->queue, MESSAGE_MAX);
+    struct lws_vhost *vhost = lws_create_vhost(context, &info);
+    return vhost != NULL && begin_connect(client, context, vhost, url);
+}
+
+void client_send(struct client *client, const char *text)
+{
+    if (client->wsi != NULL) {
+        socket_queue_push(&client->queue, text);
+        lws_callback_on_writable(client->wsi);
+    }
+}
+
+void client_fini(struct client *client)
+{
+    socket_queue_fini(&client->queue);
+}

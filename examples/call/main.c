@@ -1,0 +1,285 @@
+/* call: serves the page and the signalling, and is itself the other party; or, with --join, is a party on another program's server. One thread: the library's loop runs
+ * inside libwebsockets'. */
+#include "bridge.h"
+#include "browser.h"
+#include "check.h"
+#include "client.h"
+#include "options.h"
+#include "party.h"
+#include "server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHECK_SECONDS 120
+#define REPORT_US (2 * LWS_US_PER_SEC)
+
+struct program {
+    struct options options;
+    struct lws_context *lws;
+    rtc_context *context;
+    rtc_loop *loop;
+    struct bridge bridge;
+    struct server server;
+    struct client client;
+    struct party party;
+    bool has_party;
+    struct member member; /* the party's place at this program's own server */
+    struct check check;
+    struct browser browser;
+    lws_sorted_usec_list_t report_timer, end_timer;
+    int status;
+};
+
+/* One per process: signals and timers must find it. */
+static struct program program;
+static volatile sig_atomic_t stopping;
+
+static void stop(int status)
+{
+    program.status = status;
+    stopping = 1;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    stopping = 1;
+    lws_cancel_service(program.lws);
+}
+
+/* ---- The party at this program's own server ---- */
+
+static void send_locally(void *sender, const char *text)
+{
+    (void)sender;
+    switchboard_receive(&program.server.board, &program.member, text, strlen(text));
+}
+
+static void deliver_locally(struct member *member, const char *text)
+{
+    (void)member;
+    party_receive(&program.party, text, strlen(text));
+}
+
+/* ---- The party at another server ---- */
+
+static void send_remotely(void *sender, const char *text)
+{
+    (void)sender;
+    client_send(&program.client, text);
+}
+
+static void on_client_open(void *user)
+{
+    (void)user;
+    party_join(&program.party);
+}
+
+static void on_client_text(void *user, const char *text, size_t len)
+{
+    (void)user;
+    party_receive(&program.party, text, len);
+}
+
+static void on_client_close(void *user, const char *why)
+{
+    (void)user;
+    if (!stopping) {
+        fprintf(stderr, "call: %s: %s\n", program.options.join, why);
+        stop(1);
+    }
+}
+
+/* ---- Setting up ---- */
+
+static bool begin_party(void)
+{
+    const struct options *options = &program.options;
+    const struct party_options party = {
+        .channel = options->channel,
+        .user = options->user,
+        .stun_url = options->stun_url,
+        .save_frame = options->save_frame,
+        .width = options->width,
+        .height = options->height,
+        .frames_per_second = options->frames_per_second,
+        .send = options->join != NULL ? send_remotely : send_locally,
+    };
+    int error = rtc_loop_new(program.context, &program.loop);
+    error = error != RTC_OK ? error : party_begin(&program.party, program.context, program.loop, &party);
+    program.has_party = error == RTC_OK;
+    if (error != RTC_OK) {
+        fprintf(stderr, "call: %s\n", rtc_error_message(error));
+    }
+    return program.has_party && bridge_start(&program.bridge, program.lws, program.loop);
+}
+
+/* Writes a fresh certificate and its key to a file that is removed once the server has read it. */
+static bool write_certificate(char *path)
+{
+    rtc_certificate *certificate = NULL;
+    char *pem = NULL;
+    int file = mkstemp(path);
+    bool good = file >= 0 && rtc_certificate_generate(program.context, RTC_KEY_ECDSA_P256, 0, &certificate) == RTC_OK &&
+                rtc_certificate_export_pem(certificate, &pem) == RTC_OK && write(file, pem, strlen(pem)) == (ssize_t)strlen(pem);
+    if (pem != NULL) {
+        rtc_certificate_free_pem(certificate, pem);
+    }
+    rtc_certificate_unref(certificate);
+    if (file >= 0) {
+        close(file);
+    }
+    return good;
+}
+
+static bool begin_server(void)
+{
+    const struct options *options = &program.options;
+    char made[] = "/tmp/call-certificate-XXXXXX";
+    bool make = options->https && options->certificate == NULL;
+    if (make && !write_certificate(made)) {
+        fputs("call: no certificate could be made\n", stderr);
+        return false;
+    }
+    const struct server_options server = {
+        .address = options->listen,
+        .port = options->port,
+        .certificate = make ? made : options->certificate,
+        .key = make ? made : options->key,
+        .message_max = options->check ? CHECK_MESSAGE_MAX : MESSAGE_MAX,
+        .filter = options->check ? check_take : NULL,
+        .user = &program.check,
+    };
+    bool good = server_start(&program.server, program.lws, &server);
+    if (make) {
+        unlink(made);
+    }
+    if (!good) {
+        fprintf(stderr, "call: can not listen on port %d\n", options->port);
+    }
+    return good;
+}
+
+static bool begin_check(void)
+{
+    char url[256];
+    program.check.party = &program.party;
+    program.check.known_colours = strcmp(program.options.browser, "chromium") == 0;
+    program.check.picture_file = program.options.picture;
+    snprintf(url, sizeof(url), "%s://127.0.0.1:%d/?check=1&channel=%s&user=page", program.options.https ? "https" : "http", program.server.port,
+             program.options.channel);
+    return browser_start(&program.browser, program.options.browser, url);
+}
+
+static bool begin_serving(void)
+{
+    if (!begin_server()) {
+        return false;
+    }
+    printf("Open %s://%s:%d/ in a browser.\n", program.options.https ? "https" : "http", program.options.listen == NULL ? "localhost" : program.options.listen,
+           program.server.port);
+    if (!program.options.signaling_only) {
+        if (!begin_party()) {
+            return false;
+        }
+        program.member.deliver = deliver_locally;
+        party_join(&program.party);
+    }
+    return !program.options.check || begin_check();
+}
+
+static bool begin_joining(void)
+{
+    program.client.on_open = on_client_open;
+    program.client.on_text = on_client_text;
+    program.client.on_close = on_client_close;
+    return begin_party() && client_start(&program.client, program.lws, program.options.join);
+}
+
+static void on_report_timer(lws_sorted_usec_list_t *timer)
+{
+    if (program.has_party) {
+        party_report(&program.party);
+    }
+    lws_sul_schedule(program.lws, 0, timer, on_report_timer, REPORT_US);
+}
+
+static void on_end_timer(lws_sorted_usec_list_t *timer)
+{
+    (void)timer;
+    if (program.options.check) {
+        fputs("call: the page did not report in time\n", stderr);
+    }
+    stop(program.options.check);
+}
+
+static bool begin(void)
+{
+    struct lws_context_creation_info info;
+    memset(&info, 0, sizeof(info));
+    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    lws_set_log_level(program.options.verbose ? LLL_ERR | LLL_WARN | LLL_NOTICE : LLL_ERR, NULL);
+    program.lws = lws_create_context(&info);
+    const rtc_context_options context = {.size = sizeof(context), .log_level = program.options.verbose ? RTC_LOG_DEBUG : RTC_LOG_WARNING};
+    if (program.lws == NULL || rtc_context_new(&context, &program.context) != RTC_OK) {
+        return false;
+    }
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    int seconds = program.options.seconds != 0 ? program.options.seconds : program.options.check ? CHECK_SECONDS : 0;
+    if (seconds != 0) {
+        lws_sul_schedule(program.lws, 0, &program.end_timer, on_end_timer, seconds * LWS_US_PER_SEC);
+    }
+    lws_sul_schedule(program.lws, 0, &program.report_timer, on_report_timer, REPORT_US);
+    return program.options.join != NULL ? begin_joining() : begin_serving();
+}
+
+static void run(void)
+{
+    while (!stopping) {
+        if (program.loop != NULL) {
+            bridge_arm(&program.bridge);
+        }
+        if (lws_service(program.lws, 0) < 0) {
+            stop(1);
+        }
+        if (program.check.done) {
+            stop(!program.check.passed);
+        }
+    }
+}
+
+static void end(void)
+{
+    browser_end(&program.browser);
+    if (program.has_party) {
+        party_end(&program.party);
+    }
+    if (program.lws != NULL) {
+        lws_context_destroy(program.lws);
+    }
+    client_fini(&program.client);
+    rtc_loop_free(program.loop);
+    rtc_context_unref(program.context);
+}
+
+int main(int argc, char **argv)
+{
+    options_read(&program.options, argc, argv);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (program.options.check && !browser_installed(program.options.browser)) {
+        fprintf(stderr, "call: %s is not installed\n", program.options.browser);
+        return 77;
+    }
+    if (begin()) {
+        run();
+    } else {
+        program.status = 1;
+    }
+    end();
+    return program.status;
+}

@@ -1,0 +1,28 @@
+/* The command line of call. */
+#ifndef CALL_OPTIONS_H
+#define CALL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+    int port;
+    const char *listen;      /* address; NULL: 127.0.0.1 for HTTP, every interface for HTTPS */
+    const char *certificate, *key;
+    bool https;              /* with a certificate made now, unless one is given */
+    const char *channel, *user;
+    const char *join;        /* URL of another program's server */
+    bool signaling_only;     /* serve, but take part in no call */
+    const char *stun_url;
+    const char *save_frame;
+    uint32_t width, height, frames_per_second;
+    bool check;
+    const char *browser, *picture;
+    int seconds;             /* end after so long; 0: never */
+    bool verbose;
+};
+
+/* Reads the command line; on a mistake or --help says so and ends the program. */
+void options_read(struct options *options, int argc, char **argv);
+
+#endif

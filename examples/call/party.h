@@ -1,0 +1,38 @@
+/* The native program as a member of a channel: it calls whom it finds there, answers who comes later, and keeps several calls apart. */
+#ifndef CALL_PARTY_H
+#define CALL_PARTY_H
+
+#include "call.h"
+
+#define PARTY_CALLS_MAX 8
+
+struct party_options {
+    const char *channel, *user;
+    const char *stun_url;   /* may be NULL */
+    const char *save_frame; /* may be NULL: where the newest received picture goes */
+    uint32_t width, height, frames_per_second; /* 0: the test camera's defaults */
+    /* Gives the server a message. */
+    void (*send)(void *sender, const char *text);
+    void *sender;
+};
+
+struct party {
+    struct party_options options;
+    struct call_environment environment;
+    rtc_media_source *camera_source, *tone_source;
+    struct call calls[PARTY_CALLS_MAX];
+};
+
+/* Makes camera and tone. Returns an error of the library's; then there is nothing to end. */
+int party_begin(struct party *party, rtc_context *context, rtc_loop *loop, const struct party_options *options);
+/* Enters the channel. */
+void party_join(struct party *party);
+/* A message came from the server. */
+void party_receive(struct party *party, const char *text, size_t len);
+/* Prints a line of live numbers for each call and saves the newest picture. */
+void party_report(struct party *party);
+/* The first call that runs; NULL when there is none. */
+struct call *party_call(struct party *party);
+void party_end(struct party *party);
+
+#endif

@@ -1,0 +1,170 @@
+/* The page's files over HTTP and the signalling over WebSockets, on one port. */
+#include "server.h"
+
+#include "page_files.h"
+#include "socket_queue.h"
+
+#include <string.h>
+
+/* libwebsockets makes one per connection, zeroed: a WebSocket is a member, a plain request a file on its way. */
+struct session {
+    struct member member;
+    struct socket_queue queue;
+    struct lws *wsi;
+    const struct page_file *file;
+    size_t sent;
+};
+
+static const char *content_type(const char *path)
+{
+    const char *end = strrchr(path, '.');
+    if (end != NULL && strcmp(end, ".js") == 0) {
+        return "text/javascript; charset=utf-8";
+    }
+    return end != NULL && strcmp(end, ".css") == 0 ? "text/css; charset=utf-8" : "text/html; charset=utf-8";
+}
+
+static const struct page_file *find_file(const char *path)
+{
+    path = strcmp(path, "/") == 0 ? "/index.html" : path;
+    for (size_t i = 0; i < page_file_count; i++) {
+        if (strcmp(page_files[i].path, path) == 0) {
+            return &page_files[i];
+        }
+    }
+    return NULL;
+}
+
+static int add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end)
+{
+    return lws_add_http_header_by_name(wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), at, end);
+}
+
+static int begin_file(struct lws *wsi, struct session *session, const char *path)
+{
+    session->file = find_file(path);
+    session->sent = 0;
+    if (session->file == NULL) {
+        return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) != 0 ? -1 : lws_http_transaction_completed(wsi);
+    }
+    unsigned char buffer[LWS_PRE + 1024], *start = buffer + LWS_PRE, *at = start, *end = buffer + sizeof(buffer) - 1;
+    const char *policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'";
+    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, content_type(session->file->path), session->file->len, &at, end) != 0 ||
+        add_header(wsi, "content-security-policy:", policy, &at, end) != 0 || add_header(wsi, "x-content-type-options:", "nosniff", &at, end) != 0 ||
+        add_header(wsi, "cache-control:", "no-cache", &at, end) != 0 || lws_finalize_write_http_header(wsi, start, &at, end) != 0) {
+        return -1;
+    }
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+static int continue_file(struct lws *wsi, struct session *session)
+{
+    unsigned char buffer[LWS_PRE + 4096];
+    if (session->file == NULL) {
+        return 0;
+    }
+    size_t left = session->file->len - session->sent, len = left < 4096 ? left : 4096;
+    memcpy(buffer + LWS_PRE, session->file->data + session->sent, len);
+    if (lws_write(wsi, buffer + LWS_PRE, len, len == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)len) {
+        return -1;
+    }
+    session->sent += len;
+    if (len == left) {
+        session->file = NULL;
+        return lws_http_transaction_completed(wsi) ? -1 : 0;
+    }
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+/* A page of another site may not use a visitor's browser to reach this server: where a browser names the page's origin, it must be this server. */
+static bool same_origin(struct lws *wsi)
+{
+    char origin[256], host[256];
+    int origin_len = lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN);
+    if (origin_len <= 0) {
+        return lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0;
+    }
+    const char *name = strstr(origin, "://");
+    return name != NULL && lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST) > 0 && strcmp(name + 3, host) == 0;
+}
+
+static void deliver(struct member *member, const char *text)
+{
+    struct session *session = lws_container_of(member, struct session, member);
+    socket_queue_push(&session->queue, text);
+    lws_callback_on_writable(session->wsi);
+}
+
+static void begin_session(const struct server *server, struct lws *wsi, struct session *session)
+{
+    memset(session, 0, sizeof(*session));
+    session->member.deliver = deliver;
+    session->wsi = wsi;
+    socket_queue_init(&session->queue, server->options.message_max);
+}
+
+static int receive(struct server *server, struct lws *wsi, struct session *session, const void *piece, size_t len)
+{
+    const char *text;
+    size_t text_len;
+    if (!socket_queue_read(&session->queue, wsi, piece, len, &text, &text_len)) {
+        return -1;
+    }
+    if (text != NULL && (server->options.filter == NULL || !server->options.filter(server->options.user, text, text_len))) {
+        switchboard_receive(&server->board, &session->member, text, text_len);
+    }
+    return 0;
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct session *session = user;
+    struct lws_vhost *vhost = lws_get_vhost(wsi);
+    struct server *server = vhost == NULL ? NULL : lws_vhost_user(vhost);
+    switch (reason) {
+    case LWS_CALLBACK_HTTP:
+        return begin_file(wsi, session, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return continue_file(wsi, session);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return same_origin(wsi) ? 0 : -1;
+    case LWS_CALLBACK_ESTABLISHED:
+        begin_session(server, wsi, session);
+        return 0;
+    case LWS_CALLBACK_RECEIVE:
+        return receive(server, wsi, session, in, len);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return socket_queue_write(&session->queue, wsi) ? 0 : -1;
+    case LWS_CALLBACK_CLOSED:
+        switchboard_remove(&server->board, &session->member);
+        socket_queue_fini(&session->queue);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+bool server_start(struct server *server, struct lws_context *context, const struct server_options *options)
+{
+    static const struct lws_protocols protocols[] = {{"signaling", callback, sizeof(struct session), 16384, 0, NULL, 0}, {NULL, NULL, 0, 0, 0, NULL, 0}};
+    struct lws_context_creation_info info;
+    memset(&info, 0, sizeof(info));
+    server->options = *options;
+    info.vhost_name = "server";
+    info.iface = options->address;
+    info.port = options->port;
+    info.protocols = protocols;
+    info.alpn = "http/1.1";
+    info.user = server;
+    info.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+    if (options->certificate != NULL) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.ssl_cert_filepath = options->certificate;
+        info.ssl_private_key_filepath = options->key;
+    }
+    server->vhost = lws_create_vhost(context, &info);
+    server->port = server->vhost == NULL ? 0 : lws_get_vhost_port(server->vhost);
+    return server->vhost != NULL;
+}

@@ -1,0 +1,31 @@
+/* The signalling server without its sockets: named channels, their members, and the relaying of messages between them. Everything that a network can make grow is
+ * bounded. Belongs to one thread. */
+#ifndef CALL_SWITCHBOARD_H
+#define CALL_SWITCHBOARD_H
+
+#include "message.h"
+
+#include <stdbool.h>
+
+#define SWITCHBOARD_MEMBERS_MAX 256
+#define SWITCHBOARD_CHANNEL_MEMBERS_MAX 8
+
+/* One connection to the server. Embedded in what owns it. */
+struct member {
+    struct member *next;
+    char channel[MESSAGE_NAME_MAX + 1]; /* "" while in none */
+    char user[MESSAGE_NAME_MAX + 1];
+    /* Takes a message for this member: copied. Must not call back into the switchboard for a quit or removal of anybody. */
+    void (*deliver)(struct member *member, const char *text);
+};
+
+struct switchboard {
+    struct member *members; /* those in a channel, the oldest first */
+};
+
+/* A message came from this member. One that can not be carried out is answered with an error. */
+void switchboard_receive(struct switchboard *board, struct member *member, const char *text, size_t len);
+/* The member's connection is gone; its channel is told. Harmless when it is in none. */
+void switchboard_remove(struct switchboard *board, struct member *member);
+
+#endif

@@ -1,0 +1,151 @@
+// The signalling server of the call program, spoken to by hand: what it relays, announces, refuses and bounds.
+// Usage: signaling.js CALL_BINARY
+'use strict';
+const assert = require('node:assert/strict');
+const WebSocket = require('ws');
+const { CallProgram } = require('./call_program');
+const { until } = require('./wait');
+
+class Member {
+  static async connect(url, options) {
+    const member = new Member();
+    member.received = [];
+    member.socket = new WebSocket(url.replace(/^http/, 'ws'), options);
+    member.socket.on('message', data => member.received.push(JSON.parse(data)));
+    member.socket.on('close', code => { member.closed = code; });
+    await new Promise((resolve, reject) => member.socket.on('open', resolve).on('error', reject));
+    return member;
+  }
+
+  send(type, body) {
+    this.socket.send(JSON.stringify({ type, body }));
+  }
+
+  // The next message; everything must be taken in order.
+  async next() {
+    await until('a message', () => this.received.length > 0, 5);
+    return this.received.shift();
+  }
+
+  async expect(type, body) {
+    assert.deepEqual(await this.next(), { type, body });
+  }
+
+  async expectError(pattern) {
+    const { type, body } = await this.next();
+    assert.equal(type, 'error');
+    assert.match(body.message, pattern);
+  }
+}
+
+const at = (userId, extra) => ({ channelName: 'room', userId, ...extra });
+
+async function relays(url) {
+  const a = await Member.connect(url);
+  const b = await Member.connect(url);
+  a.send('join', at('a'));
+  await a.expect('joined', at('a', { members: ['a'] }));
+  b.send('join', at('b'));
+  await b.expect('joined', at('b', { members: ['a', 'b'] }));
+  await a.expect('joined', at('b', { members: ['a', 'b'] }));
+  b.send('send_offer', at('a', { sdp: 'offer ü' }));
+  await a.expect('offer_sdp_received', at('b', { sdp: 'offer ü' }));
+  a.send('send_answer', at('a', { sdp: 'answer' })); // naming oneself in a channel of two
+  await b.expect('answer_sdp_received', at('a', { sdp: 'answer' }));
+  const candidate = { candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: 'x' };
+  a.send('send_ice_candidate', at('b', { candidate }));
+  await b.expect('ice_candidate_received', at('a', { candidate }));
+  return { a, b };
+}
+
+async function announces(url, { a, b }) {
+  b.send('quit', at('b'));
+  await a.expect('quit', at('b'));
+  b.send('send_offer', at('a', { sdp: 'x' }));
+  await b.expectError(/join it first/);
+  b.send('join', at('b'));
+  await b.expect('joined', at('b', { members: ['a', 'b'] }));
+  await a.expect('joined', at('b', { members: ['a', 'b'] }));
+  b.socket.terminate();
+  await a.expect('quit', at('b'));
+  a.socket.close();
+}
+
+async function keepsChannelsApart(url) {
+  const members = await Promise.all(['one', 'one', 'two'].map(() => Member.connect(url)));
+  const [a, b, other] = members;
+  a.send('join', { channelName: 'one', userId: 'a' });
+  await a.next();
+  other.send('join', { channelName: 'two', userId: 'a' });
+  await other.expect('joined', { channelName: 'two', userId: 'a', members: ['a'] });
+  b.send('join', { channelName: 'one', userId: 'b' });
+  await b.next();
+  await a.next();
+  b.send('send_offer', { channelName: 'two', userId: 'a', sdp: 'x' });
+  await b.expectError(/join it first/);
+  assert.equal(other.received.length, 0);
+  members.forEach(member => member.socket.close());
+}
+
+async function refusesBadMessages(url) {
+  const a = await Member.connect(url);
+  const raw = [
+    ['', /JSON/], ['nonsense', /JSON/], ['[]', /JSON/], ['{"type":"join"}', /body/], ['{"type":"dance","body":{}}', /type/], ['{"type":7,"body":{}}', /type/],
+    ['{"type":"join","body":{"channelName":"room"}}', /userId/], ['{"type":"join","body":{"channelName":"","userId":"a"}}', /userId/],
+    [JSON.stringify({ type: 'join', body: at('x'.repeat(65)) }), /64 bytes/], [JSON.stringify({ type: 'join', body: at('a\nb') }), /control/],
+    [JSON.stringify({ type: 'joined', body: at('a') }), /join it first/], ['['.repeat(100000), /JSON/],
+  ];
+  for (const [text, pattern] of raw) {
+    a.socket.send(text);
+    await a.expectError(pattern);
+  }
+  a.send('join', at('a'));
+  await a.expect('joined', at('a', { members: ['a'] }));
+  for (const [type, body, pattern] of [
+    ['join', at('a'), /already/], ['send_offer', at('b', { sdp: 'x' }), /another member/], ['send_offer', at('a', { sdp: 'x' }), /another member/],
+    ['send_offer', at('b'), /sdp/], ['send_offer', at('b', { sdp: {} }), /sdp/], ['send_ice_candidate', at('b', { candidate: 'text' }), /candidate/],
+    ['quit', at('b'), /your own/], ['offer_sdp_received', at('b', { sdp: 'x' }), /not for the server/], ['check_report', at('a'), /not for the server/],
+  ]) {
+    a.send(type, body);
+    await a.expectError(pattern);
+  }
+  const twin = await Member.connect(url);
+  twin.send('join', at('a'));
+  await twin.expectError(/taken/);
+  twin.socket.close();
+  a.socket.close();
+}
+
+async function bounds(url) {
+  const big = await Member.connect(url);
+  big.send('join', at('a', { padding: 'x'.repeat(300 * 1024) }));
+  await until('the end of a connection with too long a message', () => big.closed, 5);
+  const members = await Promise.all(Array.from({ length: 9 }, () => Member.connect(url)));
+  for (const [index, member] of members.entries()) {
+    member.send('join', { channelName: 'full', userId: `m${index}` });
+    const { type, body } = await member.next();
+    assert.equal(type, index < 8 ? 'joined' : 'error', JSON.stringify(body));
+  }
+  members.forEach(member => member.socket.close());
+}
+
+async function refusesOtherSites(url) {
+  await assert.rejects(Member.connect(url, { origin: 'http://elsewhere.example' }));
+  const own = await Member.connect(url, { origin: url.replace(/\/$/, '') });
+  own.socket.close();
+}
+
+async function main(binary) {
+  const program = new CallProgram(binary, ['--signaling-only', '--port', '0']);
+  const url = await program.url();
+  for (const test of [async () => announces(url, await relays(url)), keepsChannelsApart, refusesBadMessages, bounds, refusesOtherSites]) {
+    await test(url);
+  }
+  assert.equal(await program.stop(), 0, program.output);
+  console.log('signalling: all passed');
+}
+
+main(process.argv[2]).then(() => process.exit(0), error => {
+  console.error(error);
+  process.exit(1);
+});
