@@ -20,6 +20,7 @@
 #define MS 1000 /* microseconds */
 
 enum {
+    COMMON_HEADER_LEN = 12,
     BUFFER_BYTES = 1024 * 1024,
     PIECE_BYTES = 128 * 1024,   /* given to the engine at once; one that is larger than its buffer would be refused */
     READ_BYTES = 64 * 1024,
@@ -217,7 +218,7 @@ static bool set_path(struct assoc *a)
 {
     struct sctp_paddrparams path = {
         .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
-        .spp_pathmtu = a->options.mtu,
+        .spp_pathmtu = (a->options.mtu - COMMON_HEADER_LEN) & ~3u, /* the engine does not count it in */
         .spp_pathmaxrxt = ATTEMPTS,
     };
     return set(a, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
