@@ -1,0 +1,246 @@
+/* The payload formats of VP8 (RFC 7741) and Opus (RFC 7587, RFC 6716 section 3). */
+#include "rtp_test.h"
+
+#include "opus_payload.h"
+#include "vp8_payload.h"
+
+/* ---- VP8 ---- */
+
+static void reads_vp8_descriptors(void **state)
+{
+    (void)state;
+    struct vp8_payload p;
+    struct bytes b = hex("10 00 0000 9d012a 8002 e001"); /* no extension; a keyframe of 640x480 */
+    assert_true(vp8_payload_parse(view(&b), &p));
+    assert_true(p.start_of_frame && p.keyframe && !p.non_reference);
+    assert_int_equal(p.width, 640);
+    assert_int_equal(p.height, 480);
+    assert_int_equal(p.picture_id, VP8_NO_PICTURE_ID);
+    assert_int_equal(p.tl0_picture_index, VP8_NO_TL0);
+    assert_int_equal(p.data.len, 10);
+    b = hex("b0 f0 ffff 07 e5 01 aa"); /* everything: N, S, 15-bit id, TL0, TID 3, Y, KEYIDX 5 */
+    assert_true(vp8_payload_parse(view(&b), &p));
+    assert_true(p.non_reference && p.start_of_frame && !p.keyframe);
+    assert_true(p.picture_id_15_bits);
+    assert_int_equal(p.picture_id, 0x7fff);
+    assert_int_equal(p.tl0_picture_index, 7);
+    assert_true(p.has_temporal_id && p.layer_sync);
+    assert_int_equal(p.temporal_id, 3);
+    assert_int_equal(p.data.len, 2);
+    b = hex("81 80 55 00"); /* a 7-bit id, inside partition 1 */
+    assert_true(vp8_payload_parse(view(&b), &p));
+    assert_false(p.start_of_frame || p.keyframe || p.picture_id_15_bits);
+    assert_int_equal(p.picture_id, 0x55);
+    assert_int_equal(p.partition, 1);
+}
+
+static void refuses_cut_vp8_payloads(void **state)
+{
+    (void)state;
+    struct bytes b = hex("b0 f0 ffff 07 e5 01");
+    for (size_t len = 0; len < b.len; len++) {
+        uint8_t *copy = exact_copy(slice_of(b.data, len));
+        struct vp8_payload p;
+        assert_false(vp8_payload_parse(slice_of(copy, len), &p));
+        free(copy);
+    }
+}
+
+static void reads_cut_keyframe_headers(void **state)
+{
+    (void)state;
+    struct bytes b = hex("00 0000 9d012a ff7f ffff");
+    uint16_t width;
+    uint16_t height;
+    assert_true(vp8_frame_info(view(&b), &width, &height));
+    assert_int_equal(width, 16383); /* without the scale bits */
+    assert_int_equal(height, 16383);
+    for (size_t len = 0; len < b.len; len++) {
+        uint8_t *copy = exact_copy(slice_of(b.data, len));
+        assert_int_equal(vp8_frame_info(slice_of(copy, len), &width, &height), len > 0);
+        assert_int_equal(width, 0);
+        free(copy);
+    }
+    b.data[3] = 0; /* no start code */
+    assert_true(vp8_frame_info(view(&b), &width, &height));
+    assert_int_equal(width, 0);
+}
+
+static void check_split(size_t frame_len, size_t max_payload)
+{
+    static uint8_t frame[5000];
+    static uint8_t joined[5000];
+    for (size_t i = 0; i < frame_len; i++)
+        frame[i] = (uint8_t)(i * 7 + 1);
+    struct vp8_packetizer packetizer;
+    assert_true(vp8_packetizer_start(&packetizer, slice_of(frame, frame_len), 0xffff, max_payload));
+    size_t expected = packetizer.payloads_left;
+    size_t len = 0;
+    size_t count = 0;
+    for (bool last = false; !last; count++) {
+        uint8_t room[1200];
+        struct writer w = writer_of(room, max_payload);
+        assert_true(vp8_packetizer_next(&packetizer, &w, &last));
+        struct vp8_payload p;
+        assert_true(vp8_payload_parse(slice_of(room, writer_len(&w)), &p));
+        assert_int_equal(p.start_of_frame, count == 0);
+        assert_int_equal(p.picture_id, 0x7fff);
+        assert_true(p.picture_id_15_bits);
+        memcpy(joined + len, p.data.data, p.data.len);
+        len += p.data.len;
+    }
+    assert_int_equal(count, expected);
+    assert_int_equal(len, frame_len);
+    assert_memory_equal(joined, frame, len);
+    struct writer w = writer_of(joined, sizeof joined);
+    bool last;
+    assert_false(vp8_packetizer_next(&packetizer, &w, &last));
+}
+
+static void splits_and_joins_vp8_frames(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len < 40; len++)
+        check_split(len, 4 + 7);
+    check_split(1196, 1200);
+    check_split(1197, 1200);
+    check_split(5000, 1100);
+    check_split(100, 5);
+}
+
+static void refuses_to_split_nothing(void **state)
+{
+    (void)state;
+    struct vp8_packetizer p;
+    assert_false(vp8_packetizer_start(&p, slice_of("", 0), 1, 1000));
+    assert_false(vp8_packetizer_start(&p, slice_of("a", 1), 1, VP8_DESCRIPTOR_LEN));
+    assert_true(vp8_packetizer_start(&p, slice_of("abc", 3), 1, 7));
+    uint8_t room[6];
+    struct writer w = writer_of(room, sizeof room);
+    bool last;
+    assert_false(vp8_packetizer_next(&p, &w, &last));
+}
+
+/* ---- Opus ---- */
+
+static void opus_durations(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t config;
+        uint32_t samples;
+    } rows[] = {{0, 480}, {1, 960}, {2, 1920}, {3, 2880}, {7, 2880}, {11, 2880}, {12, 480}, {13, 960},
+                {14, 480}, {15, 960}, {16, 120}, {17, 240}, {18, 480}, {19, 960}, {28, 120}, {31, 960}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[] = {(uint8_t)(rows[i].config << 3), 0, 1, 2};
+        struct opus_payload p;
+        assert_true(opus_payload_parse(slice_of(bytes, sizeof bytes), &p));
+        assert_int_equal(p.samples, rows[i].samples);
+        assert_int_equal(p.frames, 1);
+        assert_false(p.stereo || p.dtx);
+    }
+}
+
+static void opus_packings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        uint8_t frames; /* 0: malformed */
+    } rows[] = {
+        {"98", 1},              /* code 0, an empty frame */
+        {"99 0102", 2},         /* code 1 */
+        {"99 010203", 0},       /* of unequal halves */
+        {"9a 01 aa bbbb", 2},   /* code 2 */
+        {"9a", 0},              /* without its length */
+        {"9a fc", 0},           /* with half its length */
+        {"9a 05 aa", 0},        /* length past the end */
+        {"9b", 0},              /* code 3 without its count */
+        {"9b 00", 0},           /* M = 0 */
+        {"9b 31", 0},           /* M = 49 */
+        {"83 30 aabb", 0},      /* 48 x 2.5 ms, but 2 bytes do not divide by 48 */
+        {"83 30", 48},          /* 48 empty ones */
+        {"9b 03 aabbcc", 3},
+        {"9b 07", 0},           /* 7 x 20 ms is over 120 ms */
+        {"9b 83 01 02 aa bbbb cc", 3},
+        {"9b 83 01 09 aa bbbb cc", 0},
+        {"9b 43 03 aabbcc 000000", 3},  /* padding */
+        {"9b 43 ff", 0},                /* padding cut short */
+        {"9b 43 09 aabbcc", 0},         /* padding past the start */
+        {"9b c2 01 01 aa bb 00", 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bytes b = hex(rows[i].hex);
+        uint8_t *copy = exact_copy(view(&b));
+        struct opus_payload p;
+        assert_int_equal(opus_payload_parse(slice_of(copy, b.len), &p), rows[i].frames != 0);
+        if (rows[i].frames)
+            assert_int_equal(p.frames, rows[i].frames);
+        free(copy);
+    }
+    struct opus_payload p;
+    assert_false(opus_payload_parse(slice_of(NULL, 0), &p));
+}
+
+static void opus_frames_have_a_longest(void **state)
+{
+    (void)state;
+    static uint8_t bytes[1 + 1276] = {0x98};
+    struct opus_payload p;
+    assert_true(opus_payload_parse(slice_of(bytes, 1 + 1275), &p));
+    assert_false(opus_payload_parse(slice_of(bytes, 1 + 1276), &p));
+}
+
+static void opus_redundancy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        bool fec;
+    } rows[] = {
+        {"48 80 00", false}, /* SILK wideband 20 ms mono: voice activity only */
+        {"48 40 00", true},
+        {"4c 08 00", false}, /* stereo: the second bit of the side, which has two */
+        {"4c 10 00", true},
+        {"50 20 00", true},  /* 40 ms: two voice activity bits first */
+        {"50 c0 00", false},
+        {"48 40", false},    /* DTX: one byte */
+        {"98 40 00", false}, /* CELT has none */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bytes b = hex(rows[i].hex);
+        struct opus_payload p;
+        assert_true(opus_payload_parse(view(&b), &p));
+        assert_int_equal(p.has_fec, rows[i].fec);
+    }
+}
+
+static void opus_prefixes(void **state)
+{
+    (void)state;
+    struct bytes b = hex("9b c3 02 01 02 aa bbbb cc 0000");
+    for (size_t len = 0; len <= b.len; len++) {
+        uint8_t *copy = exact_copy(slice_of(b.data, len));
+        struct opus_payload p;
+        (void)opus_payload_parse(slice_of(copy, len), &p);
+        assert_true(p.samples <= OPUS_SAMPLES_MAX);
+        free(copy);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_vp8_descriptors),
+        cmocka_unit_test(refuses_cut_vp8_payloads),
+        cmocka_unit_test(reads_cut_keyframe_headers),
+        cmocka_unit_test(splits_and_joins_vp8_frames),
+        cmocka_unit_test(refuses_to_split_nothing),
+        cmocka_unit_test(opus_durations),
+        cmocka_unit_test(opus_packings),
+        cmocka_unit_test(opus_frames_have_a_longest),
+        cmocka_unit_test(opus_redundancy),
+        cmocka_unit_test(opus_prefixes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
