@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Which file may include which third-party header. Between the folders of src the compiler itself keeps the rules: a module's include path holds only what it
+# may see.
+set -eu
+cd "$1"
+failed=0
+rule() { # rule PATTERN ALLOWED_FILES_REGEX
+    local bad
+    bad=$(grep -rlE "#include <($1)" src include | grep -vE "$2" || true)
+    if [ -n "$bad" ]; then
+        printf '<%s> may not be included by:\n%s\n' "$1" "$bad"
+        failed=1
+    fi
+}
+rule 'usrsctp' '^src/sctp/assoc_usrsctp\.c$'
+rule 'srtp2/' '^src/rtp/srtp\.c$'
+rule 'mbedtls/' '^src/(dtls/|base/hash\.c$)'
+rule 'vpx/' '^src/media/vp8_codec\.c$'
+rule 'opus' '^src/media/opus_codec\.c$'
+rule 'libyuv' '^src/media/convert\.c$'
+rule 'sys/epoll|sys/timerfd|sys/eventfd|sys/socket|netdb|ifaddrs' '^src/io/'
+exit $failed
