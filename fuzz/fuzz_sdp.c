@@ -1,5 +1,5 @@
-/* Session descriptions: reading, printing, answering, offering again. What was read prints to text that reads and prints the same; what we write ourselves always
- * reads, and answers what it answers. */
+/* Session descriptions: reading, printing, answering, offering again. What was read prints to text that reads and prints the same; what we
+ * write ourselves always reads, and answers what it answers. */
 #include "context.h"
 #include "jsep.h"
 #include "memory.h"
@@ -34,14 +34,26 @@ static void check_printing(rtc_context *context, struct slice input)
     sdp_free(first);
 }
 
-static const struct jsep_codec opus = {.payload_type = 111, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2, .fmtp = "useinbandfec=1"};
-static const struct jsep_codec vp8 = {.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .channels = 1, .nack = true};
+static const struct jsep_codec opus = {.payload_type = 111,
+                                       .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE,
+                                       .name = "opus",
+                                       .clock_rate = 48000,
+                                       .channels = 2,
+                                       .fmtp = "useinbandfec=1"};
+static const struct jsep_codec vp8 = {
+    .payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .channels = 1, .nack = true};
 static const struct jsep_extension mid_extension = {4, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"};
 static const struct jsep_fingerprint fingerprint = {.hash = "sha-256", .len = 32};
 
 static void fill(struct jsep_local_section *s, const struct jsep_section *offered)
 {
-    *s = (struct jsep_local_section){.type = offered->type, .direction = DIRECTION_SENDRECV, .sctp_port = 5000, .max_message_size = 65536, .track_id = "t", .ssrc = 1, .rtx_ssrc = 2};
+    *s = (struct jsep_local_section){.type = offered->type,
+                                     .direction = DIRECTION_SENDRECV,
+                                     .sctp_port = 5000,
+                                     .max_message_size = 65536,
+                                     .track_id = "t",
+                                     .ssrc = 1,
+                                     .rtx_ssrc = 2};
     memcpy(s->mid, offered->mid, sizeof(s->mid));
     s->rejected = offered->rejected || offered->type == MEDIA_OTHER;
     s->codecs = offered->type == MEDIA_AUDIO ? &opus : &vp8;
@@ -50,7 +62,8 @@ static void fill(struct jsep_local_section *s, const struct jsep_section *offere
     s->extension_count = s->codec_count;
 }
 
-static void check_offer_again(rtc_context *context, struct jsep_snapshot *snapshot, const struct session_description *offer, const struct session_description *answer)
+static void check_offer_again(rtc_context *context, struct jsep_snapshot *snapshot, const struct session_description *offer,
+                              const struct session_description *answer)
 {
     struct session_description *again = NULL;
     struct text text = text_new(context);
@@ -96,8 +109,14 @@ static void check_description(rtc_context *context, struct slice input)
     require(sections != NULL, "no memory");
     for (size_t i = 0; i < offer->section_count; i++)
         fill(&sections[i], &offer->sections[i]);
-    struct jsep_snapshot snapshot = {.session_id = 1, .version = 1, .ice_ufrag = "abcd", .ice_pwd = "0123456789abcdefghijkl", .fingerprint = &fingerprint, .cname = "c",
-                                     .sections = sections, .section_count = offer->section_count};
+    struct jsep_snapshot snapshot = {.session_id = 1,
+                                     .version = 1,
+                                     .ice_ufrag = "abcd",
+                                     .ice_pwd = "0123456789abcdefghijkl",
+                                     .fingerprint = &fingerprint,
+                                     .cname = "c",
+                                     .sections = sections,
+                                     .section_count = offer->section_count};
     check_answer(context, &snapshot, offer);
     memory_free(context, sections);
     session_description_free(context, offer);

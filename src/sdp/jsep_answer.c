@@ -1,5 +1,5 @@
-/* createAnswer (RFC 9429 section 5.3, RFC 8843 section 7.3): one section for each of the offer's. The first acceptable section decides which BUNDLE group is used;
- * what is outside of it is rejected, because this library runs one transport per connection. */
+/* createAnswer (RFC 9429 section 5.3, RFC 8843 section 7.3): one section for each of the offer's. The first acceptable section decides
+ * which BUNDLE group is used; what is outside of it is rejected, because this library runs one transport per connection. */
 #include "context.h"
 #include "jsep_write.h"
 #include "memory.h"
@@ -9,7 +9,7 @@ struct answer {
     const struct jsep_snapshot *snapshot;
     const struct session_description *offer;
     struct jsep_plan *plans;
-    const char *uris[256]; /* of the extension ids used so far */
+    const char *uris[256];             /* of the extension ids used so far */
     const struct jsep_section *tagged; /* the first that was accepted */
 };
 
@@ -65,7 +65,8 @@ static bool same_transport(const struct answer *answer, const struct jsep_sectio
 static bool acceptable(const struct answer *answer, const struct jsep_plan *plan, const struct jsep_section *offered)
 {
     const struct jsep_local_section *local = plan->local;
-    if (!local || local->rejected || offered->rejected || offered->type == MEDIA_OTHER || local->type != offered->type || !same_transport(answer, offered))
+    if (!local || local->rejected || offered->rejected || offered->type == MEDIA_OTHER || local->type != offered->type ||
+        !same_transport(answer, offered))
         return false;
     if (offered->type == MEDIA_APPLICATION)
         return offered->data_channel;
@@ -81,8 +82,10 @@ static void plan_rejection(struct jsep_plan *plan, const struct jsep_section *of
     if (offered->codec_count == 0)
         return;
     plan->formats = (struct slice){NULL, 0};
-    plan->codecs[plan->codec_count++] = (struct jsep_codec){.payload_type = offered->codecs[0].payload_type, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE,
-                                                            .clock_rate = offered->codecs[0].clock_rate, .channels = offered->codecs[0].channels};
+    plan->codecs[plan->codec_count++] = (struct jsep_codec){.payload_type = offered->codecs[0].payload_type,
+                                                            .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE,
+                                                            .clock_rate = offered->codecs[0].clock_rate,
+                                                            .channels = offered->codecs[0].channels};
     memcpy(plan->codecs[0].name, offered->codecs[0].name, sizeof(plan->codecs[0].name));
 }
 
@@ -140,7 +143,8 @@ static struct slice group_mids(const struct session_description *offer, size_t g
 /* In the offer's order, so that the first accepted one is the tagged section of both. */
 static void list_mids(const struct answer *answer, struct text *mids)
 {
-    struct slice rest = answer->tagged && answer->tagged->bundled ? group_mids(answer->offer, answer->tagged->bundle_group) : (struct slice){NULL, 0};
+    struct slice rest =
+        answer->tagged && answer->tagged->bundled ? group_mids(answer->offer, answer->tagged->bundle_group) : (struct slice){NULL, 0};
     while (rest.len > 0) {
         struct slice mid = sdp_word(&rest);
         for (size_t i = 0; i < answer->offer->section_count; i++)
@@ -160,7 +164,8 @@ static void write_answer(const struct answer *answer, struct text *out)
     text_fini(&mids);
 }
 
-int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapshot, const struct session_description *offer, struct text *out)
+int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapshot, const struct session_description *offer,
+                       struct text *out)
 {
     context = context_resolve(context);
     int result = jsep_check_snapshot(snapshot);

@@ -1,5 +1,5 @@
-/* Candidates folded into a description (RFC 9429 section 5.2.1, RFC 8839 section 4.2.1.2): their lines at the end of a section, and the default one's address and port
- * in its c= and m= lines. */
+/* Candidates folded into a description (RFC 9429 section 5.2.1, RFC 8839 section 4.2.1.2): their lines at the end of a section, and the
+ * default one's address and port in its c= and m= lines. */
 #include "address.h"
 #include "context.h"
 #include "jsep_internal.h"
@@ -35,7 +35,8 @@ static void consider(struct slice candidate, struct default_candidate *best)
     struct slice type = sdp_word(&candidate);
     struct address address;
     uint64_t number = 0;
-    if (!slice_is(component, "1") || !slice_is_nocase(transport, "udp") || !slice_to_u64(port, UINT16_MAX, &number) || !address_parse(host, 0, &address))
+    if (!slice_is(component, "1") || !slice_is_nocase(transport, "udp") || !slice_to_u64(port, UINT16_MAX, &number) ||
+        !address_parse(host, 0, &address))
         return;
     bool ipv6 = address.family == ADDRESS_IPV6;
     unsigned rank = rank_of(type, ipv6);
@@ -130,7 +131,8 @@ static int fold(const struct sdp *sdp, const char *mid, struct folding *f, struc
     return result;
 }
 
-int jsep_with_candidates(rtc_context *context, struct slice text, const char *mid, const struct slice *candidates, size_t count, bool complete, struct text *out)
+int jsep_with_candidates(rtc_context *context, struct slice text, const char *mid, const struct slice *candidates, size_t count,
+                         bool complete, struct text *out)
 {
     for (size_t i = 0; i < count; i++)
         if (!sdp_is_text(candidates[i]) || candidates[i].len < 10 || memcmp(candidates[i].data, "candidate:", 10) != 0)

@@ -15,13 +15,15 @@ static int check_setup(const struct jsep_section *offered, const struct jsep_sec
     return 0;
 }
 
-static int check_bundle(const struct session_description *offer, const struct session_description *answer, size_t index, struct jsep_error *error)
+static int check_bundle(const struct session_description *offer, const struct session_description *answer, size_t index,
+                        struct jsep_error *error)
 {
     const struct jsep_section *offered = &offer->sections[index], *answered = &answer->sections[index];
     if (!answered->bundled)
         return 0;
     if (!offered->bundled)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer adds the mid \"%s\" to a BUNDLE group", answered->mid);
+        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer adds the mid \"%s\" to a BUNDLE group",
+                         answered->mid);
     for (size_t i = 0; i < index; i++)
         if (answer->sections[i].bundled && answer->sections[i].bundle_group == answered->bundle_group &&
             offer->sections[i].bundle_group != offered->bundle_group)
@@ -29,14 +31,16 @@ static int check_bundle(const struct session_description *offer, const struct se
     return 0;
 }
 
-static int check_answered(const struct session_description *offer, const struct session_description *answer, size_t index, struct jsep_error *error)
+static int check_answered(const struct session_description *offer, const struct session_description *answer, size_t index,
+                          struct jsep_error *error)
 {
     const struct jsep_section *offered = &offer->sections[index], *answered = &answer->sections[index];
     size_t line = line_of(answer, index);
     if (!slice_eq(offered->media, answered->media) || offered->type != answered->type)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu is of another kind than the offer's", index);
     if (strcmp(offered->mid, answered->mid) != 0 && (answered->mid[0] || answered->bundled))
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has the mid \"%s\", the offer's \"%s\"", index, answered->mid, offered->mid);
+        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has the mid \"%s\", the offer's \"%s\"", index, answered->mid,
+                         offered->mid);
     if (answered->rejected)
         return 0;
     if (offered->rejected)
@@ -51,7 +55,8 @@ static int check_answered(const struct session_description *offer, const struct 
 int jsep_check_answer(const struct session_description *offer, const struct session_description *answer, struct jsep_error *error)
 {
     if (offer->section_count != answer->section_count)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, 0, "the offer has %zu sections, the answer %zu", offer->section_count, answer->section_count);
+        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, 0, "the offer has %zu sections, the answer %zu", offer->section_count,
+                         answer->section_count);
     int result = 0;
     for (size_t i = 0; result == 0 && i < offer->section_count; i++)
         result = check_answered(offer, answer, i, error);
@@ -63,8 +68,8 @@ int jsep_check_offer(const struct session_description *previous, const struct se
     if (!previous)
         return 0;
     if (offer->section_count < previous->section_count)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, 0, "an offer must keep every section: there were %zu, now there are %zu", previous->section_count,
-                         offer->section_count);
+        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, 0, "an offer must keep every section: there were %zu, now there are %zu",
+                         previous->section_count, offer->section_count);
     for (size_t i = 0; i < previous->section_count; i++) {
         const struct jsep_section *before = &previous->sections[i], *now = &offer->sections[i];
         if (before->rejected) /* its place may be used again (RFC 9429 section 5.2.2) */
@@ -72,7 +77,8 @@ int jsep_check_offer(const struct session_description *previous, const struct se
         if (before->type != now->type || !slice_eq(before->media, now->media))
             return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its kind", i);
         if (strcmp(before->mid, now->mid) != 0)
-            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its mid from \"%s\" to \"%s\"", i, before->mid, now->mid);
+            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its mid from \"%s\" to \"%s\"", i,
+                             before->mid, now->mid);
     }
     return 0;
 }

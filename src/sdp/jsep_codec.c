@@ -1,4 +1,5 @@
-/* Formats of a section as codecs: when two are the same one (RFC 3264 section 6.1 and each payload format's offer/answer rules), and their parameters. */
+/* Formats of a section as codecs: when two are the same one (RFC 3264 section 6.1 and each payload format's offer/answer rules), and their
+ * parameters. */
 #include "jsep_internal.h"
 
 #include <string.h>
@@ -47,7 +48,10 @@ static bool same_format(const struct jsep_codec *a, const struct jsep_codec *b)
         const char *codec, *parameter, *absent;
         size_t compared; /* leading characters of the value; 0: all */
     } table[] = {
-        {"VP9", "profile-id", "0", 0}, {"AV1", "profile", "0", 0}, {"H264", "packetization-mode", "0", 0}, {"H264", "profile-level-id", "42000a", 2},
+        {"VP9", "profile-id", "0", 0},
+        {"AV1", "profile", "0", 0},
+        {"H264", "packetization-mode", "0", 0},
+        {"H264", "profile-level-id", "42000a", 2},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (!slice_is_nocase(slice_str(a->name), table[i].codec))
@@ -63,7 +67,8 @@ static bool same_format(const struct jsep_codec *a, const struct jsep_codec *b)
 
 bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b)
 {
-    return slice_eq_nocase(slice_str(a->name), slice_str(b->name)) && a->clock_rate == b->clock_rate && a->channels == b->channels && same_format(a, b);
+    return slice_eq_nocase(slice_str(a->name), slice_str(b->name)) && a->clock_rate == b->clock_rate && a->channels == b->channels &&
+           same_format(a, b);
 }
 
 const struct jsep_codec *jsep_codec_find(const struct jsep_codec *codecs, size_t count, const struct jsep_codec *wanted)

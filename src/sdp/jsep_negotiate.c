@@ -1,5 +1,5 @@
-/* What two descriptions of one section agree on (RFC 3264 sections 6 and 7): we send in the numbers and by the wishes of the remote description, and receive
- * by our own. */
+/* What two descriptions of one section agree on (RFC 3264 sections 6 and 7): we send in the numbers and by the wishes of the remote
+ * description, and receive by our own. */
 #include "jsep_internal.h"
 
 static struct jsep_codec agree(const struct jsep_codec *named, const struct jsep_codec *other)
@@ -37,7 +37,8 @@ static void negotiate_extensions(const struct jsep_section *local, const struct 
         struct jsep_extension *agreed = &out->extensions[out->extension_count++];
         *agreed = *ours;
         agreed->direction = direction;
-        /* When we answered, our ids are the offer's; when they did, theirs count. Over 255 one asks the answer for a number (RFC 8285 section 7). */
+        /* When we answered, our ids are the offer's; when they did, theirs count. Over 255 one asks the answer for a number (RFC 8285
+         * section 7). */
         if (theirs->id <= 255)
             agreed->id = theirs->id;
         out->extension_count -= agreed->id > 255 ? 1 : 0;

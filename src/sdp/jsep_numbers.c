@@ -28,7 +28,8 @@ void jsep_numbers_note(struct jsep_numbers *n, const struct session_description 
 static bool means(const struct jsep_numbers *n, unsigned number, const struct jsep_codec *codec, bool rtx)
 {
     const struct jsep_codec *owner = n->payload_types[number].codec;
-    return owner && n->payload_types[number].rtx == rtx && jsep_codec_same(owner, codec) && (!rtx || owner->payload_type == codec->payload_type);
+    return owner && n->payload_types[number].rtx == rtx && jsep_codec_same(owner, codec) &&
+           (!rtx || owner->payload_type == codec->payload_type);
 }
 
 static bool is_free(const struct jsep_numbers *n, unsigned number, bool foreign_too)

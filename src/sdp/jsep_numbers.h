@@ -1,5 +1,5 @@
-/* The numbers of one BUNDLE group: a payload type means one codec and an extension id one URI in all of its sections (RFC 8843 sections 9.1 and 9.2; RFC 8285
- * section 5), and neither changes its meaning while the session lasts (RFC 3264 section 8.3.2). */
+/* The numbers of one BUNDLE group: a payload type means one codec and an extension id one URI in all of its sections (RFC 8843 sections 9.1
+ * and 9.2; RFC 8285 section 5), and neither changes its meaning while the session lasts (RFC 3264 section 8.3.2). */
 #ifndef CRTC_JSEP_NUMBERS_H
 #define CRTC_JSEP_NUMBERS_H
 
@@ -19,8 +19,8 @@ struct jsep_numbers {
 
 /* Notes what the accepted sections of a description use. `foreign`: it is the peer's. */
 void jsep_numbers_note(struct jsep_numbers *numbers, const struct session_description *description, bool foreign);
-/* Gives *codec its numbers (payload type and rtx) and notes them: those it had in `previous` (may be NULL), else those it has elsewhere in the group, else the ones it
- * wishes, else free ones. False when none is left. *codec must stay in its place. */
+/* Gives *codec its numbers (payload type and rtx) and notes them: those it had in `previous` (may be NULL), else those it has elsewhere in
+ * the group, else the ones it wishes, else free ones. False when none is left. *codec must stay in its place. */
 bool jsep_numbers_codec(struct jsep_numbers *numbers, const struct jsep_section *previous, struct jsep_codec *codec);
 /* The same for an extension. */
 bool jsep_numbers_extension(struct jsep_numbers *numbers, struct jsep_extension *extension);

@@ -1,5 +1,5 @@
-/* createOffer (RFC 9429 section 5.2): every section in one BUNDLE group. What was negotiated before keeps its place, mid and numbers; sections that are gone
- * stay as rejected ones. */
+/* createOffer (RFC 9429 section 5.2): every section in one BUNDLE group. What was negotiated before keeps its place, mid and numbers;
+ * sections that are gone stay as rejected ones. */
 #include "context.h"
 #include "jsep_numbers.h"
 #include "jsep_write.h"
@@ -21,7 +21,8 @@ static const struct jsep_section *previous_of(const struct session_description *
 /* A section whose both sides agreed to share the group's transport may keep a port of its own in later offers (RFC 8843 section 7.2.2). */
 static bool was_bundled(const struct jsep_snapshot *snapshot, size_t index, const struct jsep_local_section *s)
 {
-    const struct jsep_section *local = previous_of(snapshot->previous_local, index, s), *remote = previous_of(snapshot->previous_remote, index, s);
+    const struct jsep_section *local = previous_of(snapshot->previous_local, index, s),
+                              *remote = previous_of(snapshot->previous_remote, index, s);
     return local && remote && local->bundled && remote->bundled && !local->rejected && !remote->rejected;
 }
 
@@ -54,7 +55,8 @@ static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t inde
     for (size_t i = 0; i < plan->local->extension_count; i++) {
         struct jsep_extension *extension = &plan->extensions[plan->extension_count];
         *extension = plan->local->extensions[i];
-        if (!jsep_extension_find(plan->extensions, plan->extension_count, extension->uri) && jsep_numbers_extension(offer->numbers, extension))
+        if (!jsep_extension_find(plan->extensions, plan->extension_count, extension->uri) &&
+            jsep_numbers_extension(offer->numbers, extension))
             plan->extension_count++;
     }
 }
@@ -63,7 +65,8 @@ static void plan_section(struct offer *offer, size_t index, bool first)
 {
     const struct jsep_local_section *local = &offer->snapshot->sections[index];
     struct jsep_plan *plan = &offer->plans[index];
-    *plan = (struct jsep_plan){.local = local, .type = local->type, .mid = local->mid, .rejected = local->rejected, .direction = local->direction};
+    *plan = (struct jsep_plan){
+        .local = local, .type = local->type, .mid = local->mid, .rejected = local->rejected, .direction = local->direction};
     plan_media_line(plan, offer->snapshot, index);
     if (plan->rejected)
         return;

@@ -1,4 +1,5 @@
-/* Text to a session description (RFC 9429 section 5.8): sections, BUNDLE groups (RFC 8843 sections 7 and 8), and the rules that make a well-formed description usable. */
+/* Text to a session description (RFC 9429 section 5.8): sections, BUNDLE groups (RFC 8843 sections 7 and 8), and the rules that make a
+ * well-formed description usable. */
 #include "context.h"
 #include "jsep_internal.h"
 #include "memory.h"
@@ -106,7 +107,10 @@ static int read_groups(struct session_description *d, struct jsep_error *error)
 static int check_transport(const struct session_description *d, size_t index, struct jsep_error *error)
 {
     const struct jsep_section *s = &d->sections[index];
-    const char *missing = s->ice_ufrag.len == 0 ? "ice-ufrag" : s->ice_pwd.len == 0 ? "ice-pwd" : s->fingerprint_count == 0 ? "fingerprint" : NULL;
+    const char *missing = s->ice_ufrag.len == 0       ? "ice-ufrag"
+                          : s->ice_pwd.len == 0       ? "ice-pwd"
+                          : s->fingerprint_count == 0 ? "fingerprint"
+                                                      : NULL;
     if (s->rejected || s->type == MEDIA_OTHER)
         return 0;
     if (missing)

@@ -1,5 +1,6 @@
-/* Reads one m= section (RFC 9429 section 5.8.2): it starts as a copy of what the session part says for all, and its own attributes go over that. A table
- * says which reader takes which attribute; attributes that are not in it are none of offer and answer's business and pass unread. */
+/* Reads one m= section (RFC 9429 section 5.8.2): it starts as a copy of what the session part says for all, and its own attributes go over
+ * that. A table says which reader takes which attribute; attributes that are not in it are none of offer and answer's business and pass
+ * unread. */
 #include "jsep_internal.h"
 #include "sdp_attributes.h"
 
@@ -20,8 +21,8 @@ struct reading {
 
 static int bad(struct reading *r, const struct sdp_line *line)
 {
-    return jsep_fail(r->error, RTC_ERR_SYNTAX, line->number, "a=%.*s does not follow its grammar", line->name.len < 40 ? (int)line->name.len : 40,
-                     (const char *)line->name.data);
+    return jsep_fail(r->error, RTC_ERR_SYNTAX, line->number, "a=%.*s does not follow its grammar",
+                     line->name.len < 40 ? (int)line->name.len : 40, (const char *)line->name.data);
 }
 
 static struct jsep_codec *codec_of(struct reading *r, uint8_t payload_type)
@@ -55,8 +56,12 @@ static int read_flag(struct reading *r, const struct sdp_line *line)
     const struct {
         const char *name;
         bool *flag;
-    } flags[] = {{"ice-lite", &r->out->ice_lite},       {"end-of-candidates", &r->out->end_of_candidates}, {"rtcp-mux", &r->out->rtcp_mux},
-                 {"rtcp-mux-only", &r->out->rtcp_mux},  {"rtcp-rsize", &r->out->rtcp_reduced_size},        {"extmap-allow-mixed", &r->out->extmap_allow_mixed},
+    } flags[] = {{"ice-lite", &r->out->ice_lite},
+                 {"end-of-candidates", &r->out->end_of_candidates},
+                 {"rtcp-mux", &r->out->rtcp_mux},
+                 {"rtcp-mux-only", &r->out->rtcp_mux},
+                 {"rtcp-rsize", &r->out->rtcp_reduced_size},
+                 {"extmap-allow-mixed", &r->out->extmap_allow_mixed},
                  {"bundle-only", &r->out->bundle_only}};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         if (slice_is(line->name, flags[i].name))
@@ -362,7 +367,8 @@ static int read_block(struct reading *r, const struct sdp_block *block, unsigned
     const struct sdp_line *line;
     while ((line = sdp_next_line(block, 'a', &cursor)) != NULL)
         for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
-            if (!(readers[i].scope & scope) || ((readers[i].scope & FIRST_PASS) != 0) != first_pass || !slice_is(line->name, readers[i].name))
+            if (!(readers[i].scope & scope) || ((readers[i].scope & FIRST_PASS) != 0) != first_pass ||
+                !slice_is(line->name, readers[i].name))
                 continue;
             int result = readers[i].read(r, line);
             if (result != 0)
@@ -381,7 +387,8 @@ static bool ends_with(struct slice s, const char *end)
 
 static bool is_rtp(struct slice protocol)
 {
-    return ends_with(protocol, "RTP/SAVPF") || ends_with(protocol, "RTP/SAVP") || ends_with(protocol, "RTP/AVPF") || ends_with(protocol, "RTP/AVP");
+    return ends_with(protocol, "RTP/SAVPF") || ends_with(protocol, "RTP/SAVP") || ends_with(protocol, "RTP/AVPF") ||
+           ends_with(protocol, "RTP/AVP");
 }
 
 static enum media_type type_of(const struct sdp_media *media)
@@ -404,7 +411,8 @@ static int read_formats(struct reading *r, const struct sdp_media *media)
         if (word.len == 0)
             break;
         if (!slice_to_u64(word, 127, &number))
-            return jsep_fail(r->error, RTC_ERR_SYNTAX, media->block.lines[0].number, "the formats of an RTP section must be numbers from 0 to 127");
+            return jsep_fail(r->error, RTC_ERR_SYNTAX, media->block.lines[0].number,
+                             "the formats of an RTP section must be numbers from 0 to 127");
         if (r->out->codec_count == JSEP_CODECS_MAX || codec_of(r, (uint8_t)number))
             continue;
         r->apt[r->out->codec_count] = JSEP_NO_PAYLOAD_TYPE;

@@ -1,5 +1,5 @@
-/* Prints session parts and m= sections (RFC 9429 sections 5.2.1 and 5.3.1). Whatever the application or a snapshot gives is checked before it is printed: no CR,
- * LF or space leaves its place. */
+/* Prints session parts and m= sections (RFC 9429 sections 5.2.1 and 5.3.1). Whatever the application or a snapshot gives is checked before
+ * it is printed: no CR, LF or space leaves its place. */
 #include "jsep_write.h"
 
 #include "sdp_attributes.h"
@@ -14,8 +14,8 @@ static bool codecs_ok(const struct jsep_local_section *s)
     bool ok = s->codec_count <= JSEP_CODECS_MAX;
     for (size_t i = 0; ok && i < s->codec_count; i++) {
         const struct jsep_codec *c = &s->codecs[i];
-        ok = sdp_is_token(slice_str(c->name)) && sdp_is_text(slice_str(c->fmtp)) && c->clock_rate > 0 && c->channels > 0 && c->payload_type <= 127 &&
-             (c->rtx_payload_type <= 127 || c->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE);
+        ok = sdp_is_token(slice_str(c->name)) && sdp_is_text(slice_str(c->fmtp)) && c->clock_rate > 0 && c->channels > 0 &&
+             c->payload_type <= 127 && (c->rtx_payload_type <= 127 || c->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE);
     }
     return ok;
 }
@@ -30,7 +30,8 @@ static bool extensions_ok(const struct jsep_local_section *s)
 
 static bool section_ok(const struct jsep_local_section *s)
 {
-    bool ok = (s->mid[0] == 0 || is_id(s->mid)) && (!s->track_id || is_id(s->track_id)) && codecs_ok(s) && extensions_ok(s) && s->stream_count <= JSEP_STREAMS_MAX;
+    bool ok = (s->mid[0] == 0 || is_id(s->mid)) && (!s->track_id || is_id(s->track_id)) && codecs_ok(s) && extensions_ok(s) &&
+              s->stream_count <= JSEP_STREAMS_MAX;
     for (size_t i = 0; ok && i < s->stream_count; i++)
         ok = is_id(s->stream_ids[i]);
     return ok;
@@ -39,8 +40,8 @@ static bool section_ok(const struct jsep_local_section *s)
 int jsep_check_snapshot(const struct jsep_snapshot *s)
 {
     bool ok = s->ice_ufrag && s->ice_pwd && s->fingerprint && sdp_is_ice_credential(slice_str(s->ice_ufrag), 4) &&
-              sdp_is_ice_credential(slice_str(s->ice_pwd), 22) && sdp_is_token(slice_str(s->fingerprint->hash)) && s->fingerprint->len > 0 &&
-              s->fingerprint->len <= sizeof(s->fingerprint->value);
+              sdp_is_ice_credential(slice_str(s->ice_pwd), 22) && sdp_is_token(slice_str(s->fingerprint->hash)) &&
+              s->fingerprint->len > 0 && s->fingerprint->len <= sizeof(s->fingerprint->value);
     ok = ok && (!s->cname || (s->cname[0] != 0 && strlen(s->cname) < JSEP_ID_MAX && sdp_is_visible(slice_str(s->cname))));
     for (size_t i = 0; ok && i < s->section_count; i++)
         ok = section_ok(&s->sections[i]);
@@ -49,7 +50,8 @@ int jsep_check_snapshot(const struct jsep_snapshot *s)
 
 void jsep_write_session(struct text *out, const struct jsep_snapshot *s, const char *mids, bool allow_mixed)
 {
-    text_print(out, "v=0\r\no=- %llu %llu IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", (unsigned long long)s->session_id, (unsigned long long)s->version);
+    text_print(out, "v=0\r\no=- %llu %llu IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", (unsigned long long)s->session_id,
+               (unsigned long long)s->version);
     if (mids[0])
         text_print(out, "a=group:BUNDLE%s\r\n", mids);
     if (allow_mixed)
@@ -120,7 +122,11 @@ static void write_feedback(struct text *out, const struct jsep_codec *c)
     const struct {
         bool wanted;
         const char *text;
-    } feedback[] = {{c->goog_remb, "goog-remb"}, {c->transport_cc, "transport-cc"}, {c->ccm_fir, "ccm fir"}, {c->nack, "nack"}, {c->nack_pli, "nack pli"}};
+    } feedback[] = {{c->goog_remb, "goog-remb"},
+                    {c->transport_cc, "transport-cc"},
+                    {c->ccm_fir, "ccm fir"},
+                    {c->nack, "nack"},
+                    {c->nack_pli, "nack pli"}};
     for (size_t i = 0; i < sizeof(feedback) / sizeof(feedback[0]); i++)
         if (feedback[i].wanted)
             text_print(out, "a=rtcp-fb:%u %s\r\n", c->payload_type, feedback[i].text);
@@ -136,7 +142,8 @@ static void write_codec(struct text *out, const struct jsep_codec *c)
     if (c->fmtp[0])
         text_print(out, "a=fmtp:%u %s\r\n", c->payload_type, c->fmtp);
     if (c->rtx_payload_type != JSEP_NO_PAYLOAD_TYPE)
-        text_print(out, "a=rtpmap:%u rtx/%u\r\na=fmtp:%u apt=%u\r\n", c->rtx_payload_type, c->clock_rate, c->rtx_payload_type, c->payload_type);
+        text_print(out, "a=rtpmap:%u rtx/%u\r\na=fmtp:%u apt=%u\r\n", c->rtx_payload_type, c->clock_rate, c->rtx_payload_type,
+                   c->payload_type);
 }
 
 static bool has_rtx(const struct jsep_plan *plan)

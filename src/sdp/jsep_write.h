@@ -9,10 +9,10 @@ struct jsep_plan {
     const struct jsep_local_section *local; /* NULL only for a rejected section */
     enum media_type type;
     struct slice media, protocol;
-    struct slice formats;        /* of a rejected section or an application; of others the codecs count */
+    struct slice formats; /* of a rejected section or an application; of others the codecs count */
     const char *mid;
     bool rejected, bundled, bundle_only;
-    bool legacy_sctp;            /* sctpmap instead of sctp-port (peers before RFC 8841) */
+    bool legacy_sctp; /* sctpmap instead of sctp-port (peers before RFC 8841) */
     bool reduced_size, allow_mixed;
     enum direction direction;
     enum setup_role setup;

@@ -1,6 +1,6 @@
-/* A session description (RFC 8866) as its author wrote it: one owned copy of the text and, in order, every line of it as a view into that copy. The
- * session part and each m= section are runs of those lines, so nothing is lost: what this library does not know survives printing. Typed readers for
- * single attributes are in sdp_attributes.h. */
+/* A session description (RFC 8866) as its author wrote it: one owned copy of the text and, in order, every line of it as a view into that
+ * copy. The session part and each m= section are runs of those lines, so nothing is lost: what this library does not know survives
+ * printing. Typed readers for single attributes are in sdp_attributes.h. */
 #ifndef CRTC_SDP_H
 #define CRTC_SDP_H
 
@@ -36,9 +36,9 @@ struct sdp_media {
     struct sdp_block block; /* lines[0] is the m= line */
     struct slice media;
     uint16_t port;
-    uint32_t port_count;    /* 1 when absent */
+    uint32_t port_count; /* 1 when absent */
     struct slice protocol;
-    struct slice formats;   /* words separated by single spaces */
+    struct slice formats; /* words separated by single spaces */
 };
 
 struct sdp {
@@ -59,8 +59,8 @@ struct sdp_error {
     char text[160];
 };
 
-/* Reads a description; lines may end in CRLF or LF. RTC_ERR_SYNTAX; RTC_ERR_RANGE when it exceeds the context's limits; RTC_ERR_NO_MEMORY. *error is filled on
- * failure when not NULL. */
+/* Reads a description; lines may end in CRLF or LF. RTC_ERR_SYNTAX; RTC_ERR_RANGE when it exceeds the context's limits; RTC_ERR_NO_MEMORY.
+ * *error is filled on failure when not NULL. */
 int sdp_parse(rtc_context *context, struct slice text, struct sdp **out, struct sdp_error *error);
 void sdp_free(struct sdp *sdp);
 /* Every line as it was read, each ended by CRLF: the input, when that was well-formed. */

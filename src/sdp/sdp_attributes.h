@@ -1,5 +1,5 @@
-/* Typed readers, one for each attribute that offer and answer need. Each takes the attribute's value (after the colon) and is false when the value breaks the
- * grammar of its RFC; slices in the result point into the value. */
+/* Typed readers, one for each attribute that offer and answer need. Each takes the attribute's value (after the colon) and is false when
+ * the value breaks the grammar of its RFC; slices in the result point into the value. */
 #ifndef CRTC_SDP_ATTRIBUTES_H
 #define CRTC_SDP_ATTRIBUTES_H
 

@@ -87,7 +87,8 @@ static void check_answer_to(const char *name, struct slice text, void *user)
     bool accepted = false;
     for (size_t i = 0; i < answer->section_count; i++)
         accepted = accepted || !answer->sections[i].rejected;
-    if (!accepted || contains(reply, "transport-cc") || contains(reply, "transport-wide") || contains(reply, " red/") || contains(reply, " ulpfec/"))
+    if (!accepted || contains(reply, "transport-cc") || contains(reply, "transport-wide") || contains(reply, " red/") ||
+        contains(reply, " ulpfec/"))
         fail_msg("%s is answered by\n%s", name, reply);
     (*answered)++;
     session_description_free(NULL, answer);
@@ -104,9 +105,12 @@ static void every_offer_of_a_peer_can_be_answered(void **state)
 }
 
 #define SESSION "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
-#define TRANSPORT                                                                                                                                              \
-    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:sha-1 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13\r\n"
-#define AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:97 OPUS/48000/2\r\na=fmtp:97 sprop-stereo=1\r\na=rtcp-mux\r\na=mid:audio0\r\n" TRANSPORT
+#define TRANSPORT                                                                  \
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:sha-1 " \
+    "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13\r\n"
+#define AUDIO                                                                                      \
+    "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:97 OPUS/48000/2\r\na=fmtp:97 " \
+    "sprop-stereo=1\r\na=rtcp-mux\r\na=mid:audio0\r\n" TRANSPORT
 #define DATA "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=sctp-port:5000\r\na=mid:data\r\n" TRANSPORT
 
 /* The answer of a default local side; also checked against the offer. */
@@ -152,7 +156,8 @@ static void upper_case_names_and_extra_parameters_match(void **state)
 static void setup_is_what_the_offer_leaves(void **state)
 {
     (void)state;
-    static const char *const cases[][2] = {{"", "active"}, {"a=setup:actpass\r\n", "active"}, {"a=setup:active\r\n", "passive"}, {"a=setup:passive\r\n", "active"}};
+    static const char *const cases[][2] = {
+        {"", "active"}, {"a=setup:actpass\r\n", "active"}, {"a=setup:active\r\n", "passive"}, {"a=setup:passive\r\n", "active"}};
     for (size_t i = 0; i < 4; i++) {
         char text[2048], expected[64];
         snprintf(text, sizeof(text), "%s%s", SESSION AUDIO, cases[i][0]);
@@ -206,8 +211,8 @@ static void what_we_can_not_do_is_rejected(void **state)
 {
     (void)state;
     static const char *const sections[] = {
-        "m=audio 9 UDP/TLS/RTP/SAVPF 0 8\r\na=rtcp-mux\r\na=mid:x\r\n" TRANSPORT,                           /* no codec in common */
-        "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000/2\r\na=mid:x\r\n" TRANSPORT,              /* no rtcp-mux */
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0 8\r\na=rtcp-mux\r\na=mid:x\r\n" TRANSPORT,                          /* no codec in common */
+        "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000/2\r\na=mid:x\r\n" TRANSPORT,             /* no rtcp-mux */
         "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000\r\na=rtcp-mux\r\na=mid:x\r\n" TRANSPORT, /* another number of channels */
         "m=text 9 UDP/TLS/RTP/SAVPF 98\r\na=rtcp-mux\r\na=mid:x\r\n" TRANSPORT,
         "m=application 9 UDP/DTLS/SCTP something\r\na=mid:x\r\n" TRANSPORT,
@@ -380,8 +385,10 @@ static void an_offer_without_sections_and_its_answer(void **state)
 static void answers_keep_feedback_that_both_have(void **state)
 {
     (void)state;
-    char *reply = answer_to(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 100 101 102\r\na=rtpmap:100 H264/90000\r\na=rtpmap:101 VP8/90000\r\na=rtpmap:102 rtx/90000\r\na=fmtp:102 apt=100\r\n"
-                                    "a=rtcp-fb:* nack\r\na=rtcp-fb:101 transport-cc\r\na=rtcp-mux\r\na=mid:v\r\n" TRANSPORT, NULL);
+    char *reply = answer_to(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 100 101 102\r\na=rtpmap:100 H264/90000\r\na=rtpmap:101 "
+                                    "VP8/90000\r\na=rtpmap:102 rtx/90000\r\na=fmtp:102 apt=100\r\n"
+                                    "a=rtcp-fb:* nack\r\na=rtcp-fb:101 transport-cc\r\na=rtcp-mux\r\na=mid:v\r\n" TRANSPORT,
+                            NULL);
     has(reply, "m=video 9 UDP/TLS/RTP/SAVPF 101\r\n", true); /* the rtx is not for VP8 */
     has(reply, "a=rtcp-fb:101 nack\r\n", true);
     has(reply, "nack pli", false);
@@ -421,7 +428,8 @@ static void formats_of_one_codec_are_told_apart(void **state)
 static void auxiliary_formats_are_not_sent_with(void **state)
 {
     (void)state;
-    struct session_description *a = parsed(SESSION "m=audio 9 UDP/TLS/RTP/SAVPF 13 63 111\r\na=rtpmap:63 red/48000/2\r\na=rtpmap:111 opus/48000/2\r\na=mid:0\r\n" TRANSPORT);
+    struct session_description *a = parsed(
+        SESSION "m=audio 9 UDP/TLS/RTP/SAVPF 13 63 111\r\na=rtpmap:63 red/48000/2\r\na=rtpmap:111 opus/48000/2\r\na=mid:0\r\n" TRANSPORT);
     struct jsep_negotiated n;
     jsep_negotiate(&a->sections[0], &a->sections[0], &n);
     assert_int_equal(n.send_codec.payload_type, 111);
@@ -432,8 +440,10 @@ static void auxiliary_formats_are_not_sent_with(void **state)
 static void the_sides_keep_their_own_payload_types(void **state)
 {
     (void)state;
-    struct session_description *a = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 100 101\r\na=rtpmap:100 VP8/90000\r\na=rtpmap:101 rtx/90000\r\na=fmtp:101 apt=100\r\na=extmap:5 urn:x\r\na=mid:0\r\n" TRANSPORT);
-    struct session_description *b = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 120 121\r\na=rtpmap:120 VP8/90000\r\na=rtpmap:121 rtx/90000\r\na=fmtp:121 apt=120\r\na=extmap:5 urn:x\r\na=mid:0\r\n" TRANSPORT);
+    struct session_description *a = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 100 101\r\na=rtpmap:100 VP8/90000\r\na=rtpmap:101 "
+                                                   "rtx/90000\r\na=fmtp:101 apt=100\r\na=extmap:5 urn:x\r\na=mid:0\r\n" TRANSPORT);
+    struct session_description *b = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 120 121\r\na=rtpmap:120 VP8/90000\r\na=rtpmap:121 "
+                                                   "rtx/90000\r\na=fmtp:121 apt=120\r\na=extmap:5 urn:x\r\na=mid:0\r\n" TRANSPORT);
     struct jsep_negotiated n;
     jsep_negotiate(&a->sections[0], &b->sections[0], &n);
     assert_int_equal(n.send_codec.payload_type, 120);

@@ -1,4 +1,5 @@
-/* Later exchanges: sections, mids and numbers keep their place; what breaks the exchange is refused. Candidates folded into a description. */
+/* Later exchanges: sections, mids and numbers keep their place; what breaks the exchange is refused. Candidates folded into a description.
+ */
 #include "sdp_fixture.h"
 
 #include "context.h"
@@ -16,7 +17,8 @@ static void has(const char *text, const char *part, bool wanted)
 }
 
 /* One exchange; the two descriptions are the caller's. */
-static void exchange(struct local_side *offerer, struct local_side *answerer, struct session_description **offer, struct session_description **answer)
+static void exchange(struct local_side *offerer, struct local_side *answerer, struct session_description **offer,
+                     struct session_description **answer)
 {
     char *text = offer_text(offerer);
     *offer = parsed(text);
@@ -94,7 +96,8 @@ static void stopped_sections_stay_as_rejected_ones(void **state)
     free(text);
 }
 
-/* We answered Chromium with its numbers; our own later offer keeps them, and a new section avoids those it gave to codecs we do not have. */
+/* We answered Chromium with its numbers; our own later offer keeps them, and a new section avoids those it gave to codecs we do not have.
+ */
 static void numbers_of_an_answered_offer_are_kept(void **state)
 {
     (void)state;
@@ -106,8 +109,10 @@ static void numbers_of_an_answered_offer_are_kept(void **state)
     struct session_description *answer = parsed(text);
     free(text);
     static const struct jsep_codec vp8 = {.payload_type = 111, .rtx_payload_type = 63, .name = "VP8", .clock_rate = 90000, .channels = 1};
-    static const struct jsep_codec opus = {.payload_type = 96, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
-    static const struct jsep_extension extensions[] = {{1, DIRECTION_SENDRECV, "urn:new"}, {9, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"}};
+    static const struct jsep_codec opus = {
+        .payload_type = 96, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
+    static const struct jsep_extension extensions[] = {{1, DIRECTION_SENDRECV, "urn:new"},
+                                                       {9, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"}};
     snprintf(b.sections[0].mid, sizeof(b.sections[0].mid), "0");
     b.sections[0].codecs = &opus;
     struct jsep_local_section *video = local_add(&b, MEDIA_VIDEO, "v");
@@ -134,9 +139,10 @@ static void one_codec_has_one_number_in_the_group(void **state)
 {
     (void)state;
     static const struct jsep_codec first = {.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .channels = 1};
-    static const struct jsep_codec second[] = {{.payload_type = 96, .rtx_payload_type = 97, .name = "H264", .clock_rate = 90000, .channels = 1},
-                                               {.payload_type = 98, .rtx_payload_type = 99, .name = "vp8", .clock_rate = 90000, .channels = 1},
-                                               {.payload_type = 98, .rtx_payload_type = 99, .name = "vp8", .clock_rate = 90000, .channels = 1}};
+    static const struct jsep_codec second[] = {
+        {.payload_type = 96, .rtx_payload_type = 97, .name = "H264", .clock_rate = 90000, .channels = 1},
+        {.payload_type = 98, .rtx_payload_type = 99, .name = "vp8", .clock_rate = 90000, .channels = 1},
+        {.payload_type = 98, .rtx_payload_type = 99, .name = "vp8", .clock_rate = 90000, .channels = 1}};
     struct local_side a;
     local_init(&a, "aaaa");
     local_add(&a, MEDIA_VIDEO, "0")->codecs = &first;
@@ -185,7 +191,8 @@ static void a_peer_that_took_every_number_leaves_room(void **state)
 static void kinds_we_do_not_know_are_kept_in_later_offers(void **state)
 {
     (void)state;
-    struct session_description *offer = parsed("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=text 9 UDP/TLS/RTP/SAVPF 98 100\r\na=mid:t\r\n");
+    struct session_description *offer =
+        parsed("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=text 9 UDP/TLS/RTP/SAVPF 98 100\r\na=mid:t\r\n");
     struct local_side b;
     local_init(&b, "bbbb");
     local_add(&b, MEDIA_OTHER, "t")->rejected = true;
@@ -232,7 +239,9 @@ static void answers_that_do_not_answer_are_refused(void **state)
     free(answer);
 }
 
-#define SECTION(mid) "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:" mid "\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:x 00\r\n"
+#define SECTION(mid)                                                 \
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:" mid \
+    "\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:x 00\r\n"
 #define SESSION "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 
 static int check_pair(const char *offer_sdp, const char *answer_sdp)
@@ -260,7 +269,8 @@ static void bundle_groups_only_shrink(void **state)
 static void roles_must_differ_and_rejections_stand(void **state)
 {
     (void)state;
-    const char *active = SESSION SECTION("0") "a=setup:active\r\n", *passive = SESSION SECTION("0") "a=setup:passive\r\n", *none = SESSION SECTION("0");
+    const char *active = SESSION SECTION("0") "a=setup:active\r\n", *passive = SESSION SECTION("0") "a=setup:passive\r\n",
+               *none = SESSION SECTION("0");
     assert_int_equal(check_pair(active, passive), 0);
     assert_int_equal(check_pair(none, SESSION SECTION("1")), RTC_ERR_INVALID_ACCESS); /* another mid */
     assert_int_equal(check_pair(active, none), 0);
@@ -274,7 +284,8 @@ static void sections_never_vanish_or_change(void **state)
 {
     (void)state;
     struct jsep_error error = {0};
-    struct session_description *two = parsed(SESSION SECTION("0") SECTION("1")), *one = parsed(SESSION SECTION("0")), *other = parsed(SESSION SECTION("0") SECTION("2"));
+    struct session_description *two = parsed(SESSION SECTION("0") SECTION("1")), *one = parsed(SESSION SECTION("0")),
+                               *other = parsed(SESSION SECTION("0") SECTION("2"));
     struct session_description *stopped = parsed(SESSION SECTION("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n");
     struct session_description *text = parsed(SESSION SECTION("0") "m=text 9 RTP/AVP 98\r\na=mid:1\r\n");
     assert_int_equal(jsep_check_offer(NULL, one, NULL), 0);
@@ -342,8 +353,10 @@ static void candidates_are_folded_in(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "candidate:1 1 udp 2130706431 fd00::2 5000 typ host",         "candidate:2 1 udp 2130706430 192.0.2.2 5001 typ host",
-        "candidate:3 1 udp 1130706430 abcd.local 5002 typ host",      "candidate:4 1 tcp 1130706430 192.0.2.9 9 typ host tcptype active",
+        "candidate:1 1 udp 2130706431 fd00::2 5000 typ host",
+        "candidate:2 1 udp 2130706430 192.0.2.2 5001 typ host",
+        "candidate:3 1 udp 1130706430 abcd.local 5002 typ host",
+        "candidate:4 1 tcp 1130706430 192.0.2.9 9 typ host tcptype active",
         "candidate:5 1 udp 1000 198.51.100.1 5003 typ srflx raddr 192.0.2.2 rport 5001",
     };
     struct local_side a;

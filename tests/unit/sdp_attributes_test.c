@@ -19,7 +19,8 @@ static void rtpmap(void **state)
     assert_int_equal(r.channels, 2);
     assert_true(sdp_read_rtpmap(S("0 PCMU/8000"), &r));
     assert_int_equal(r.channels, 1);
-    static const char *const bad[] = {"", "111", "111 ", "111 opus", "111 opus/", "111 opus/0", "111 opus/x", "128 a/1", "-1 a/1", "1 /8000", "1 a/4294967296", "1 a/8000/0", "1 a/8000/256"};
+    static const char *const bad[] = {"",        "111",    "111 ",    "111 opus",       "111 opus/",  "111 opus/0",  "111 opus/x",
+                                      "128 a/1", "-1 a/1", "1 /8000", "1 a/4294967296", "1 a/8000/0", "1 a/8000/256"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         if (sdp_read_rtpmap(slice_of(bad[i], strlen(bad[i])), &r))
             fail_msg("accepted rtpmap \"%s\"", bad[i]);
@@ -181,9 +182,14 @@ static void character_classes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rtpmap),      cmocka_unit_test(fmtp_and_feedback), cmocka_unit_test(extmap),
-        cmocka_unit_test(sources),     cmocka_unit_test(fingerprint),       cmocka_unit_test(rid_and_simulcast),
-        cmocka_unit_test(data_and_transport), cmocka_unit_test(character_classes),
+        cmocka_unit_test(rtpmap),
+        cmocka_unit_test(fmtp_and_feedback),
+        cmocka_unit_test(extmap),
+        cmocka_unit_test(sources),
+        cmocka_unit_test(fingerprint),
+        cmocka_unit_test(rid_and_simulcast),
+        cmocka_unit_test(data_and_transport),
+        cmocka_unit_test(character_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

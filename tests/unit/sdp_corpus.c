@@ -32,7 +32,8 @@ static void every_description_prints_as_it_was(void **state)
 
 static void check_section(const char *name, const struct jsep_section *s)
 {
-    bool ok = s->mid[0] && (s->rejected || (s->ice_ufrag.len >= 4 && s->ice_pwd.len >= 22 && s->fingerprint_count == 1 && s->setup != SETUP_NONE));
+    bool ok = s->mid[0] &&
+              (s->rejected || (s->ice_ufrag.len >= 4 && s->ice_pwd.len >= 22 && s->fingerprint_count == 1 && s->setup != SETUP_NONE));
     ok = ok && (s->rejected || (s->fingerprints[0].len == 32 && strcmp(s->fingerprints[0].hash, "sha-256") == 0));
     if (s->type == MEDIA_APPLICATION)
         ok = ok && s->data_channel && s->sctp_port == 5000 && s->max_message_size >= 65536;

@@ -10,10 +10,23 @@
 #include <cmocka.h>
 
 static const struct jsep_codec audio_codecs[] = {
-    {.payload_type = 111, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2, .fmtp = "minptime=10;useinbandfec=1"},
+    {.payload_type = 111,
+     .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE,
+     .name = "opus",
+     .clock_rate = 48000,
+     .channels = 2,
+     .fmtp = "minptime=10;useinbandfec=1"},
 };
 static const struct jsep_codec video_codecs[] = {
-    {.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .channels = 1, .nack = true, .nack_pli = true, .ccm_fir = true, .goog_remb = true},
+    {.payload_type = 96,
+     .rtx_payload_type = 97,
+     .name = "VP8",
+     .clock_rate = 90000,
+     .channels = 1,
+     .nack = true,
+     .nack_pli = true,
+     .ccm_fir = true,
+     .goog_remb = true},
 };
 static const struct jsep_extension audio_extensions[] = {
     {1, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
@@ -95,8 +108,14 @@ void local_init(struct local_side *local, const char *ufrag)
     local->fingerprint.len = 32;
     for (size_t i = 0; i < 32; i++)
         local->fingerprint.value[i] = (uint8_t)(i * 7 + (uint8_t)ufrag[0]);
-    local->snapshot = (struct jsep_snapshot){.session_id = 4611686018427387904u, .version = 1, .ice_ufrag = ufrag, .ice_pwd = "0123456789abcdefghijklmn",
-                                             .fingerprint = &local->fingerprint, .cname = "cname-1", .setup = SETUP_ACTIVE, .sections = local->sections};
+    local->snapshot = (struct jsep_snapshot){.session_id = 4611686018427387904u,
+                                             .version = 1,
+                                             .ice_ufrag = ufrag,
+                                             .ice_pwd = "0123456789abcdefghijklmn",
+                                             .fingerprint = &local->fingerprint,
+                                             .cname = "cname-1",
+                                             .setup = SETUP_ACTIVE,
+                                             .sections = local->sections};
 }
 
 struct jsep_local_section *local_add(struct local_side *local, enum media_type type, const char *mid)

@@ -11,16 +11,19 @@
 #include <cmocka.h>
 
 #define SESSION "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
-#define TRANSPORT                                                                                                                                              \
-    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=setup:actpass\r\na=fingerprint:sha-1 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13\r\n"
-#define AUDIO(mid) "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\na=mid:" mid "\r\n" TRANSPORT
+#define TRANSPORT                                                                                     \
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=setup:actpass\r\na=fingerprint:sha-1 " \
+    "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13\r\n"
+#define AUDIO(mid) \
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\na=mid:" mid "\r\n" TRANSPORT
 
 static void refused(const char *text, int code, size_t line)
 {
     struct jsep_error error = {0};
     int result = parse_error(text, &error);
     if (result != code || error.code != code || error.text[0] == 0 || (line && error.line != line))
-        fail_msg("%s (line %zu, \"%s\") instead of %s (line %zu) for\n%s", rtc_error_name(result), error.line, error.text, rtc_error_name(code), line, text);
+        fail_msg("%s (line %zu, \"%s\") instead of %s (line %zu) for\n%s", rtc_error_name(result), error.line, error.text,
+                 rtc_error_name(code), line, text);
 }
 
 static void the_base_case_parses(void **state)
@@ -68,8 +71,17 @@ static void nul_is_refused(void **state)
 static void media_lines_are_checked(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"m=", "m=audio", "m=audio 9", "m=audio 9 RTP/AVP", "m=audio -1 RTP/AVP 0", "m=audio 65536 RTP/AVP 0", "m=audio 99999999999999999999 RTP/AVP 0",
-                                        "m=audio x RTP/AVP 0", "m=audio 9/x RTP/AVP 0", "m=audio 9 RTP/AVP 128", "m=audio 9 RTP/AVP opus"};
+    static const char *const lines[] = {"m=",
+                                        "m=audio",
+                                        "m=audio 9",
+                                        "m=audio 9 RTP/AVP",
+                                        "m=audio -1 RTP/AVP 0",
+                                        "m=audio 65536 RTP/AVP 0",
+                                        "m=audio 99999999999999999999 RTP/AVP 0",
+                                        "m=audio x RTP/AVP 0",
+                                        "m=audio 9/x RTP/AVP 0",
+                                        "m=audio 9 RTP/AVP 128",
+                                        "m=audio 9 RTP/AVP opus"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         char text[512];
         snprintf(text, sizeof(text), "%s%s\r\n%s", SESSION, lines[i], TRANSPORT);
@@ -80,9 +92,28 @@ static void media_lines_are_checked(void **state)
 static void attributes_are_checked(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"extmap:0 urn:x", "extmap:256 urn:x", "extmap:1/both urn:x", "rtpmap:111", "fmtp:x y", "rtcp-fb:111", "ssrc:x cname:y",
-                                        "ssrc-group:FID x", "msid:", "setup:", "setup:both", "ice-ufrag:abc", "ice-pwd:short", "fingerprint:sha-256 00", "mid:", "mid:a b",
-                                        "rid:", "simulcast:", "sctp-port:65536", "sctpmap:", "max-message-size:x", "max-message-size:18446744073709551616"};
+    static const char *const lines[] = {"extmap:0 urn:x",
+                                        "extmap:256 urn:x",
+                                        "extmap:1/both urn:x",
+                                        "rtpmap:111",
+                                        "fmtp:x y",
+                                        "rtcp-fb:111",
+                                        "ssrc:x cname:y",
+                                        "ssrc-group:FID x",
+                                        "msid:",
+                                        "setup:",
+                                        "setup:both",
+                                        "ice-ufrag:abc",
+                                        "ice-pwd:short",
+                                        "fingerprint:sha-256 00",
+                                        "mid:",
+                                        "mid:a b",
+                                        "rid:",
+                                        "simulcast:",
+                                        "sctp-port:65536",
+                                        "sctpmap:",
+                                        "max-message-size:x",
+                                        "max-message-size:18446744073709551616"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         char text[1024];
         snprintf(text, sizeof(text), "%sa=%s\r\n", SESSION AUDIO("0"), lines[i]);
@@ -120,8 +151,9 @@ static void jsep_rules_are_checked(void **state)
 static void missing_c_and_lf_line_ends_are_forgiven(void **state)
 {
     (void)state;
-    struct session_description *d = parsed("v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nt=0 0\nm=audio 9 UDP/TLS/RTP/SAVPF 0\na=ice-ufrag:abcd\na=ice-pwd:0123456789abcdefghijkl\n"
-                                           "a=fingerprint:x 00\na=mid:0\n\n");
+    struct session_description *d = parsed(
+        "v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nt=0 0\nm=audio 9 UDP/TLS/RTP/SAVPF 0\na=ice-ufrag:abcd\na=ice-pwd:0123456789abcdefghijkl\n"
+        "a=fingerprint:x 00\na=mid:0\n\n");
     assert_string_equal(d->sections[0].codecs[0].name, "PCMU");
     assert_true(slice_is(d->sections[0].ice_ufrag, "abcd"));
     session_description_free(NULL, d);
@@ -130,8 +162,9 @@ static void missing_c_and_lf_line_ends_are_forgiven(void **state)
 static void numbers_that_overflow_do_no_harm(void **state)
 {
     (void)state;
-    struct session_description *d = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 98\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
-                                                   "a=fmtp:97 apt=99999999999999999999999\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=97\r\na=mid:0\r\n" TRANSPORT);
+    struct session_description *d =
+        parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 98\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
+                       "a=fmtp:97 apt=99999999999999999999999\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=97\r\na=mid:0\r\n" TRANSPORT);
     assert_int_equal(d->sections[0].codec_count, 1);
     assert_int_equal(d->sections[0].codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
     session_description_free(NULL, d);
@@ -140,7 +173,8 @@ static void numbers_that_overflow_do_no_harm(void **state)
 static void duplicate_extensions_keep_the_first(void **state)
 {
     (void)state;
-    struct session_description *d = parsed(SESSION AUDIO("0") "a=extmap:1 urn:a\r\na=extmap:1 urn:b\r\na=extmap:2 urn:a\r\na=extmap:3 urn:c\r\n");
+    struct session_description *d =
+        parsed(SESSION AUDIO("0") "a=extmap:1 urn:a\r\na=extmap:1 urn:b\r\na=extmap:2 urn:a\r\na=extmap:3 urn:c\r\n");
     assert_int_equal(d->sections[0].extension_count, 2);
     assert_string_equal(d->sections[0].extensions[0].uri, "urn:a");
     assert_int_equal(d->sections[0].extensions[0].id, 1);
@@ -160,8 +194,8 @@ static void own_fingerprints_replace_those_of_the_session(void **state)
 static void bundled_sections_take_transport_from_the_tagged_one(void **state)
 {
     (void)state;
-    struct session_description *d =
-        parsed(SESSION "a=group:BUNDLE 0 1\r\n" AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
+    struct session_description *d = parsed(
+        SESSION "a=group:BUNDLE 0 1\r\n" AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
     assert_false(d->sections[1].rejected);
     assert_true(slice_is(d->sections[1].ice_ufrag, "abcd"));
     assert_int_equal(d->sections[1].fingerprint_count, 1);
@@ -189,8 +223,10 @@ static void more_than_fits_is_left_out(void **state)
     struct text text = text_new(context_resolve(NULL));
     text_print(&text, "%s", SESSION AUDIO("0"));
     for (unsigned i = 1; i <= 100; i++)
-        text_print(&text, "a=ssrc-group:FID %u %u\r\na=ssrc:%u cname:c\r\na=msid:s%u t\r\na=extmap:%u urn:%u\r\na=fingerprint:x%u 00\r\na=candidate:%u\r\n", i, i + 1000, i, i,
-                   i, i, i, i);
+        text_print(&text,
+                   "a=ssrc-group:FID %u %u\r\na=ssrc:%u cname:c\r\na=msid:s%u t\r\na=extmap:%u urn:%u\r\na=fingerprint:x%u "
+                   "00\r\na=candidate:%u\r\n",
+                   i, i + 1000, i, i, i, i, i, i);
     struct session_description *d = parsed(text.data);
     const struct jsep_section *s = &d->sections[0];
     assert_int_equal(s->ssrc_count, JSEP_SSRCS_MAX);
@@ -233,7 +269,8 @@ static void expensive_text(struct text *text, const char *line, size_t sections)
 static void no_text_is_expensive(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"a=x", "a=group:BUNDLE", "a=fingerprint:x 00", "a=extmap:1 urn:a", "a=setup:active", "a=ice-options:a b c d e"};
+    static const char *const lines[] = {
+        "a=x", "a=group:BUNDLE", "a=fingerprint:x 00", "a=extmap:1 urn:a", "a=setup:active", "a=ice-options:a b c d e"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct text text = text_new(context_resolve(NULL));
         expensive_text(&text, lines[i], 100);

@@ -1,4 +1,5 @@
-/* Every function of src/sdp with the n-th allocation failing, for every n: it says so, gives everything back, and writes nothing to its results. */
+/* Every function of src/sdp with the n-th allocation failing, for every n: it says so, gives everything back, and writes nothing to its
+ * results. */
 #include "sdp_fixture.h"
 
 #include "context.h"
