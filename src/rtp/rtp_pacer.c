@@ -5,6 +5,12 @@
 
 enum { BURST_US = 5000, US_PER_S = 1000000 };
 
+/* The budget counts millionths of a bit, so that time turns into it without a remainder. */
+static int64_t cost(const struct packet *packet)
+{
+    return (int64_t)packet->len * 8 * US_PER_S;
+}
+
 void rtp_pacer_set_target(struct rtp_pacer *p, uint32_t target_bps)
 {
     uint64_t rate = (uint64_t)target_bps * 5 / 2;
@@ -62,8 +68,8 @@ static void refill(struct rtp_pacer *p, rtc_time_t now)
     rtc_time_t passed = now - p->budget_time;
     if (passed > US_PER_S)
         passed = US_PER_S;
-    int64_t most = (int64_t)(rate * BURST_US / 8 / US_PER_S) + 1;
-    p->budget += (int64_t)(rate * (uint64_t)passed / 8 / US_PER_S);
+    int64_t most = (int64_t)(rate * BURST_US);
+    p->budget += (int64_t)(rate * (uint64_t)passed);
     if (p->budget > most)
         p->budget = most;
     p->budget_time = now;
@@ -97,7 +103,7 @@ struct packet *rtp_pacer_pop(struct rtp_pacer *p, rtc_time_t now)
             p->queued_bytes -= packet->len;
     }
     if (packet)
-        p->budget -= packet->len;
+        p->budget -= cost(packet);
     return packet;
 }
 
@@ -109,9 +115,8 @@ rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *p)
         return RTC_TIME_NEVER;
     if (p->budget > 0)
         return p->budget_time;
-    uint64_t bits = (uint64_t)(1 - p->budget) * 8;
-    uint64_t rate = effective_rate(p, p->budget_time);
-    return p->budget_time + (rtc_time_t)((bits * US_PER_S + rate - 1) / rate);
+    int64_t rate = (int64_t)effective_rate(p, p->budget_time);
+    return p->budget_time + (-p->budget + rate) / rate;
 }
 
 void rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)

@@ -24,7 +24,7 @@ struct rtp_pacer {
     struct packet_queue queues[RTP_PRIORITIES];
     uint64_t queued_bytes; /* of what is paced: all but audio */
     uint32_t rate_bps;
-    int64_t budget;         /* bytes that may leave now; negative: in debt */
+    int64_t budget;         /* millionths of a bit that may leave now; negative: in debt */
     rtc_time_t budget_time; /* when the budget was last filled */
     uint64_t dropped;       /* packets that found the queue full */
 };
