@@ -1,0 +1,298 @@
+/* Two peer connections in virtual time; see sim_peers.h. */
+#include "sim_peers.h"
+
+#include "context.h"
+#include "memory.h"
+#include "usrsctp_time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A signalled message on its way: a description or a candidate. */
+struct signal {
+    struct signal *next;
+    rtc_time_t at;
+    int to;
+    rtc_sdp_type type; /* NONE: a candidate */
+    char *text, *mid;
+};
+
+static void post(struct sim_peers *p, int to, rtc_sdp_type type, const char *text, const char *mid)
+{
+    struct signal *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->at = p->now + p->signalling_us;
+    s->to = to;
+    s->type = type;
+    s->text = strdup(text);
+    s->mid = mid ? strdup(mid) : NULL;
+    struct signal **place = &p->signals;
+    while (*place)
+        place = &(*place)->next;
+    *place = s;
+}
+
+static void free_signal(struct signal *s)
+{
+    free(s->text);
+    free(s->mid);
+    free(s);
+}
+
+static void send_description(struct sim_peer *peer)
+{
+    rtc_sdp_type type;
+    const char *sdp = rtc_peer_connection_local_description(peer->pc, &type);
+    if (sdp)
+        post(peer->peers, 1 - peer->index, type, sdp, NULL);
+}
+
+static void on_candidate(rtc_peer_connection *pc, void *user, const rtc_ice_candidate *candidate)
+{
+    struct sim_peer *peer = user;
+    if (peer->peers->trickle && candidate)
+        post(peer->peers, 1 - peer->index, RTC_SDP_NONE, candidate->candidate, candidate->sdp_mid);
+    if (!peer->peers->trickle && !candidate)
+        send_description(peer);
+    if (peer->extra.on_ice_candidate)
+        peer->extra.on_ice_candidate(pc, peer->extra_user, candidate);
+}
+
+static void on_state(rtc_peer_connection *pc, void *user, rtc_peer_connection_state state)
+{
+    struct sim_peer *peer = user;
+    rtc_time_t now = peer->peers->now;
+    if (state == RTC_PEER_CONNECTION_CONNECTED && peer->connected_at == RTC_TIME_NEVER)
+        peer->connected_at = now;
+    if (state == RTC_PEER_CONNECTION_FAILED)
+        peer->failed_at = now;
+    if (state == RTC_PEER_CONNECTION_DISCONNECTED)
+        peer->disconnected_at = now;
+    if (peer->extra.on_connection_state_change)
+        peer->extra.on_connection_state_change(pc, peer->extra_user, state);
+}
+
+static void on_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *channel)
+{
+    struct sim_peer *peer = user;
+    if (!peer->remote_channel)
+        peer->remote_channel = rtc_data_channel_ref(channel);
+    if (peer->extra.on_data_channel)
+        peer->extra.on_data_channel(pc, peer->extra_user, channel);
+}
+
+static void on_track(rtc_peer_connection *pc, void *user, const rtc_track_event *event)
+{
+    struct sim_peer *peer = user;
+    peer->tracks++;
+    if (peer->extra.on_track)
+        peer->extra.on_track(pc, peer->extra_user, event);
+}
+
+static const rtc_peer_connection_callbacks callbacks = {
+    .size = sizeof callbacks,
+    .on_ice_candidate = on_candidate,
+    .on_connection_state_change = on_state,
+    .on_data_channel = on_channel,
+    .on_track = on_track,
+};
+
+bool sim_peers_init(struct sim_peers *p, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator, const rtc_configuration *configuration)
+{
+    rtc_context_options options = {.size = sizeof options, .allocator = allocator};
+    if (getenv("CRTC_TEST_LOG"))
+        options.log_level = RTC_LOG_DEBUG;
+    memset(p, 0, sizeof *p);
+    p->seed = seed;
+    p->trickle = true;
+    p->signalling_us = 10000;
+    sim_time_seed(seed);
+    sim_time_set(0);
+    p->net = sim_network_new(seed);
+    if (rtc_context_new(&options, &p->context))
+        return false;
+    context_seed(p->context, seed);
+    context_simulate(p->context, 2000);
+    if (out_init(&p->scratch, p->context))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        struct sim_peer *peer = &p->peer[i];
+        peer->peers = p;
+        peer->index = i;
+        peer->connected_at = peer->failed_at = peer->disconnected_at = RTC_TIME_NEVER;
+        peer->host = sim_host_new(p->net, link, peer);
+        sim_host_add_address(peer->host, i == 0 ? "10.0.0.1" : "10.0.0.2");
+        if (rtc_peer_connection_new(p->context, configuration, &callbacks, peer, &peer->pc))
+            return false;
+    }
+    return true;
+}
+
+void sim_peers_fini(struct sim_peers *p)
+{
+    for (int i = 0; i < 2; i++) {
+        rtc_data_channel_unref(p->peer[i].remote_channel);
+        rtc_peer_connection_free(p->peer[i].pc);
+    }
+    while (p->signals) {
+        struct signal *s = p->signals;
+        p->signals = s->next;
+        free_signal(s);
+    }
+    if (p->scratch.pool)
+        out_fini(&p->scratch);
+    rtc_context_unref(p->context);
+    sim_network_free(p->net);
+}
+
+int sim_peers_negotiate(struct sim_peers *p, int offerer)
+{
+    struct sim_peer *peer = &p->peer[offerer];
+    int error = rtc_peer_connection_set_local_description(peer->pc, RTC_SDP_NONE, NULL);
+    if (!error && (p->trickle || rtc_peer_connection_ice_gathering_state(peer->pc) == RTC_ICE_GATHERING_COMPLETE))
+        send_description(peer);
+    return error;
+}
+
+static void deliver_signal(struct sim_peers *p, struct signal *s)
+{
+    struct sim_peer *peer = &p->peer[s->to];
+    rtc_ice_candidate_init init = {.size = sizeof init, .candidate = s->text, .sdp_mid = s->mid};
+    if (s->type == RTC_SDP_NONE) {
+        (void)rtc_peer_connection_add_ice_candidate(peer->pc, &init);
+        return;
+    }
+    int error = rtc_peer_connection_set_remote_description(peer->pc, s->type, s->text);
+    if (!error && s->type == RTC_SDP_OFFER)
+        (void)sim_peers_negotiate(p, s->to);
+}
+
+static void deliver_signals(struct sim_peers *p)
+{
+    while (p->signals && p->signals->at <= p->now) {
+        struct signal *s = p->signals;
+        p->signals = s->next;
+        deliver_signal(p, s);
+        free_signal(s);
+    }
+}
+
+static struct address address_of(const rtc_address *a)
+{
+    struct address out = {.family = a->family, .port = a->port, .scope = a->scope};
+    memcpy(out.ip, a->ip, sizeof out.ip);
+    return out;
+}
+
+static rtc_address public_address(const struct address *a)
+{
+    rtc_address out = {.family = a->family, .port = a->port, .scope = a->scope};
+    memcpy(out.ip, a->ip, sizeof out.ip);
+    return out;
+}
+
+/* What a connection asked for and sent goes into the network. */
+static void drain(struct sim_peers *p, struct sim_peer *peer)
+{
+    rtc_request request = {.size = sizeof request};
+    while (rtc_peer_connection_next_request(peer->pc, &request)) {
+        struct request *r = out_request(&p->scratch, (enum request_type)request.type, request.id);
+        if (r) {
+            r->local = address_of(&request.local);
+            r->remote = address_of(&request.remote);
+            memcpy(r->name, request.name, sizeof r->name);
+        }
+        request.size = sizeof request;
+    }
+    for (rtc_packet *packet; (packet = rtc_peer_connection_next_packet(peer->pc)) != NULL;)
+        out_send(&p->scratch, (struct packet *)packet);
+    sim_host_drain(peer->host, p->now, &p->scratch);
+}
+
+static void settle(struct sim_peers *p)
+{
+    for (int i = 0; i < 2; i++) {
+        (void)rtc_peer_connection_dispatch(p->peer[i].pc);
+        drain(p, &p->peer[i]);
+    }
+}
+
+static void give_result(struct sim_peers *p, struct sim_peer *peer, const struct io_result *in)
+{
+    rtc_address addresses[32];
+    rtc_interface interfaces[32];
+    rtc_result result = {.size = sizeof result, .type = (uint32_t)in->type, .id = in->id, .error = in->error, .local = public_address(&in->local)};
+    memset(interfaces, 0, sizeof interfaces);
+    for (size_t i = 0; i < in->address_count && i < 32; i++)
+        addresses[result.address_count++] = public_address(&in->addresses[i]);
+    for (size_t i = 0; i < in->interface_count && i < 32; i++)
+        interfaces[result.interface_count++].address = public_address(&in->interfaces[i].address);
+    result.addresses = addresses;
+    result.interfaces = interfaces;
+    (void)rtc_peer_connection_result(peer->pc, p->now, &result);
+}
+
+static void arrive(struct sim_peers *p)
+{
+    struct sim_delivery d;
+    while (sim_network_pop(p->net, p->now, &d)) {
+        struct sim_peer *peer = sim_host_user(d.host);
+        if (d.packet) {
+            rtc_path path = {d.packet->path.socket, d.packet->path.protocol, public_address(&d.packet->path.local), public_address(&d.packet->path.remote)};
+            rtc_peer_connection_receive_copy(peer->pc, p->now, &path, packet_data(d.packet), d.packet->len);
+        } else {
+            give_result(p, peer, &d.result);
+        }
+        sim_delivery_free(&d);
+    }
+}
+
+static rtc_time_t earlier(rtc_time_t a, rtc_time_t b)
+{
+    return a < b ? a : b;
+}
+
+static rtc_time_t next_time(struct sim_peers *p)
+{
+    rtc_time_t at = sim_network_next(p->net);
+    for (int i = 0; i < 2; i++)
+        at = earlier(at, rtc_peer_connection_deadline(p->peer[i].pc, NULL));
+    if (p->signals)
+        at = earlier(at, p->signals->at);
+    if (p->next_step)
+        at = earlier(at, p->next_step(p, p->step_user));
+    return at;
+}
+
+bool sim_peers_run(struct sim_peers *p, rtc_time_t until, bool (*done)(struct sim_peers *peers, void *user), void *user)
+{
+    settle(p);
+    while (!done || !done(p, user)) {
+        rtc_time_t at = next_time(p);
+        if (at > until) {
+            p->now = until;
+            sim_time_set(until);
+            for (int i = 0; i < 2; i++)
+                rtc_peer_connection_tick(p->peer[i].pc, p->now);
+            return false;
+        }
+        p->now = at > p->now ? at : p->now;
+        sim_time_set(p->now);
+        arrive(p);
+        for (int i = 0; i < 2; i++)
+            rtc_peer_connection_tick(p->peer[i].pc, p->now);
+        deliver_signals(p);
+        if (p->on_step)
+            p->on_step(p, p->step_user);
+        settle(p);
+    }
+    return true;
+}
+
+bool sim_peers_connected(struct sim_peers *p, void *user)
+{
+    (void)user;
+    return p->peer[0].connected_at != RTC_TIME_NEVER && p->peer[1].connected_at != RTC_TIME_NEVER;
+}
