@@ -214,6 +214,16 @@ static bool set_limits(struct assoc *a)
            set(a, IPPROTO_SCTP, SCTP_ASSOCINFO, &params, sizeof params);
 }
 
+static struct sockaddr_conn address_of(const struct assoc *a, uint16_t port)
+{
+    struct sockaddr_conn address;
+    memset(&address, 0, sizeof address);
+    address.sconn_family = AF_CONN;
+    address.sconn_port = htons(port);
+    address.sconn_addr = (void *)a->id; /* NOLINT: a number in a pointer's clothes */
+    return address;
+}
+
 static bool set_path(struct assoc *a)
 {
     struct sctp_paddrparams path = {
@@ -221,6 +231,9 @@ static bool set_path(struct assoc *a)
         .spp_pathmtu = (a->options.mtu - COMMON_HEADER_LEN) & ~3u, /* the engine does not count it in */
         .spp_pathmaxrxt = ATTEMPTS,
     };
+    struct sockaddr_conn remote = address_of(a, a->options.remote_port);
+    if (a->phase != PHASE_NEW) /* before, the options are those of any path */
+        memcpy(&path.spp_address, &remote, sizeof remote);
     return set(a, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
 }
 
@@ -243,16 +256,6 @@ static bool configure(struct assoc *a)
     return usrsctp_set_non_blocking(a->socket, 1) == 0 && set(a, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) &&
            set(a, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &reset, sizeof reset) && set_int(a, SCTP_NODELAY, 1) &&
            set_int(a, SCTP_EXPLICIT_EOR, 1) && set_int(a, SCTP_RECVRCVINFO, 1) && set_rto(a, false) && set_limits(a) && set_path(a) && subscribe(a);
-}
-
-static struct sockaddr_conn address_of(const struct assoc *a, uint16_t port)
-{
-    struct sockaddr_conn address;
-    memset(&address, 0, sizeof address);
-    address.sconn_family = AF_CONN;
-    address.sconn_port = htons(port);
-    address.sconn_addr = (void *)a->id; /* NOLINT: a number in a pointer's clothes */
-    return address;
 }
 
 static int open_socket(struct assoc *a)

@@ -1,2 +1,4 @@
-crtc_test(test_sim_sctp_transfer LABEL sim SEES base sctp MODULES base sctp
-  SOURCES sctp_transfer.c sctp_sim.c sim_network.c usrsctp_time.c)
+foreach(name transfer channels)
+  crtc_test(test_sim_sctp_${name} LABEL sim SEES base sctp MODULES base no_media sctp
+    SOURCES sctp_${name}.c sctp_scenario.c sctp_sim.c sim_network.c usrsctp_time.c)
+endforeach()

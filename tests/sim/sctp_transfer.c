@@ -1,94 +1,15 @@
 /* Data channels over clean and bad networks: every message of a reliable channel arrives once, whole and in order. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "context.h"
-#include "sctp_sim.h"
-
-#define SECOND 1000000
-
-static rtc_context *seeded(uint64_t seed)
-{
-    rtc_context *context;
-    assert_int_equal(rtc_context_new(NULL, &context), RTC_OK);
-    context_seed(context, seed);
-    return context;
-}
-
-/* Frees the context with the simulation. */
-static struct sctp_sim *begin(uint64_t seed, const struct sim_link *link, const struct data_channels_options *options)
-{
-    struct sctp_sim *sim = calloc(1, sizeof *sim);
-    assert_non_null(sim);
-    assert_int_equal(sctp_sim_init(sim, seeded(seed), seed, link, options), RTC_OK);
-    return sim;
-}
-
-static void finish(struct sctp_sim *sim)
-{
-    rtc_context *context = sim->context;
-    assert_false(sim->end[0].out.failed || sim->end[1].out.failed);
-    sctp_sim_fini(sim);
-    rtc_context_unref(context);
-    free(sim);
-}
-
-static struct sctp_sim *connected(uint64_t seed, const struct sim_link *link)
-{
-    struct sctp_sim *sim = begin(seed, link, NULL);
-    if (!sctp_sim_connect(sim, 262144))
-        fail_msg("seed %llu: not connected", (unsigned long long)seed);
-    return sim;
-}
-
-/* One channel of end 0; *theirs is what end 1 sees of it. */
-static uint32_t open_one(struct sctp_sim *sim, const struct data_channel_options *options, struct sim_channel **theirs)
-{
-    uint32_t handle = sim_open(sim, 0, options);
-    assert_true(handle > 0);
-    for (int i = 0; i < 100 && !sim_channel_by_peer(sim, 1, 0); i++)
-        sctp_sim_run(sim, SECOND / 10);
-    *theirs = sim_channel_by_peer(sim, 1, 0);
-    assert_non_null(*theirs);
-    return handle;
-}
-
-/* Sends `count` messages, waiting whenever the queue is full. */
-static void send_all(struct sctp_sim *sim, int end, uint32_t handle, size_t len, uint32_t count)
-{
-    for (uint32_t i = 0; i < count;) {
-        int error = sim_send_numbered(sim, end, handle, len, i);
-        if (error == RTC_ERR_QUOTA_EXCEEDED) {
-            sctp_sim_run(sim, SECOND / 100);
-            continue;
-        }
-        assert_int_equal(error, RTC_OK);
-        i++;
-    }
-}
-
-static void assert_perfect(const struct sctp_sim *sim, const struct sim_channel *c, uint64_t count)
-{
-    if (c->received != count || c->damaged || c->missing || c->backwards)
-        fail_msg("seed %llu: %llu of %llu received, %llu damaged, %llu missing, %llu out of order", (unsigned long long)sim->seed,
-                 (unsigned long long)c->received, (unsigned long long)count, (unsigned long long)c->damaged, (unsigned long long)c->missing,
-                 (unsigned long long)c->backwards);
-}
+#include "sctp_scenario.h"
 
 static rtc_time_t transfer(uint64_t seed, const struct sim_link *link, size_t len, uint32_t count)
 {
-    struct sctp_sim *sim = connected(seed, link);
+    struct sctp_sim *sim = sctp_connected(seed, link);
     struct data_channel_options options = sim_reliable("there");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     rtc_time_t began = sim->now;
-    send_all(sim, 0, handle, len, count);
-    send_all(sim, 1, b->handle, len, count);
+    sctp_send_all(sim, 0, handle, len, count);
+    sctp_send_all(sim, 1, b->handle, len, count);
     struct sim_channel *a = sim_channel(sim, 0, handle);
     (void)sctp_sim_run_until(sim, &b->received, count, 300 * (rtc_time_t)SECOND);
     (void)sctp_sim_run_until(sim, &a->received, count, 300 * (rtc_time_t)SECOND);
@@ -99,7 +20,7 @@ static rtc_time_t transfer(uint64_t seed, const struct sim_link *link, size_t le
     assert_int_equal(sim_info(sim, 0, handle).buffered, 0);
     assert_int_equal(data_channels_counters(sim->end[0].dc)->dropped, 0);
     assert_in_range(sim->end[0].largest, len == 300 ? 900 : 1050, 1150);
-    finish(sim);
+    sctp_finish(sim);
     return took;
 }
 
@@ -133,11 +54,11 @@ static void test_far_away(void **state)
 {
     (void)state;
     static const struct sim_link link = {.delay_us = 150000};
-    struct sctp_sim *sim = begin(30, &link, NULL);
+    struct sctp_sim *sim = sctp_begin(30, &link, NULL);
     rtc_time_t began = sim->now;
     assert_true(sctp_sim_connect(sim, 262144));
     assert_true(sim->now - began <= 650000); /* two round trips */
-    finish(sim);
+    sctp_finish(sim);
     (void)transfer(31, &link, 262144, 4);
 }
 
@@ -157,11 +78,11 @@ static void test_sizes(void **state)
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 13 + (i >> 9));
     for (int unordered = 0; unordered < 2; unordered++) {
-        struct sctp_sim *sim = connected(50, &SIM_CLEAN);
+        struct sctp_sim *sim = sctp_connected(50, &SIM_CLEAN);
         struct data_channel_options options = sim_reliable("sizes");
         options.unordered = unordered;
         struct sim_channel *b;
-        uint32_t handle = open_one(sim, &options, &b);
+        uint32_t handle = sctp_open_one(sim, &options, &b);
         b->keep = true;
         for (size_t i = 0; i < COUNT; i++)
             assert_int_equal(sim_send(sim, 0, handle, i & 1, slice_of(bytes, sizes[i])), RTC_OK);
@@ -179,7 +100,7 @@ static void test_sizes(void **state)
         assert_int_equal(theirs.messages_received, COUNT);
         assert_int_equal(ours.bytes_sent, theirs.bytes_received);
         assert_int_equal(theirs.unordered, unordered);
-        finish(sim);
+        sctp_finish(sim);
     }
 }
 
@@ -188,13 +109,13 @@ static void test_peer_max_message(void **state)
 {
     (void)state;
     static uint8_t bytes[1024 * 1024];
-    struct sctp_sim *sim = begin(60, &SIM_CLEAN, &(struct data_channels_options){.max_message_bytes = 1024 * 1024});
+    struct sctp_sim *sim = sctp_begin(60, &SIM_CLEAN, &(struct data_channels_options){.max_message_bytes = 1024 * 1024});
     assert_int_equal(data_channels_max_message(sim->end[0].dc), 0);
     assert_true(sctp_sim_connect(sim, 0));
     assert_true(data_channels_max_message(sim->end[0].dc) >= 1024 * 1024);
     struct data_channel_options options = sim_reliable("big");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     assert_int_equal(sim_send_numbered(sim, 0, handle, sizeof bytes, 0), RTC_OK);
     assert_int_equal(sim_send_numbered(sim, 0, handle, 10, 1), RTC_OK);
     assert_true(sctp_sim_run_until(sim, &b->received, 2, 10 * SECOND));
@@ -210,31 +131,31 @@ static void test_peer_max_message(void **state)
     assert_int_equal(b->state, CHANNEL_CLOSED);
     assert_int_equal(sim_channel(sim, 0, handle)->state, CHANNEL_CLOSED);
     assert_int_equal(data_channels_counters(sim->end[1].dc)->dropped, 1);
-    finish(sim);
+    sctp_finish(sim);
 }
 
 static void test_peer_takes_little(void **state)
 {
     (void)state;
-    struct sctp_sim *sim = begin(61, &SIM_CLEAN, NULL);
+    struct sctp_sim *sim = sctp_begin(61, &SIM_CLEAN, NULL);
     assert_true(sctp_sim_connect(sim, 1000));
     struct data_channel_options options = sim_reliable("small");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     assert_int_equal(sim_send_numbered(sim, 0, handle, 1001, 0), RTC_ERR_TYPE);
     assert_int_equal(sim_send_numbered(sim, 0, handle, 1000, 0), RTC_OK);
     assert_true(sctp_sim_run_until(sim, &b->received, 1, SECOND));
-    finish(sim);
+    sctp_finish(sim);
 }
 
 /* The peer vanishes: what is queued is bounded, and nothing that was accepted is lost when it comes back. */
 static void test_stalled_peer(void **state)
 {
     (void)state;
-    struct sctp_sim *sim = connected(70, &SIM_CLEAN);
+    struct sctp_sim *sim = sctp_connected(70, &SIM_CLEAN);
     struct data_channel_options options = sim_reliable("stall");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     sim->end[1].deaf = true;
     uint32_t accepted = 0;
     while (sim_send_numbered(sim, 0, handle, 10000, accepted) == RTC_OK)
@@ -248,17 +169,17 @@ static void test_stalled_peer(void **state)
     sim->end[1].deaf = false;
     (void)sctp_sim_run_until(sim, &b->received, accepted, 120 * SECOND);
     assert_perfect(sim, b, accepted);
-    finish(sim);
+    sctp_finish(sim);
 }
 
 /* Many small or empty messages cost memory too. */
 static void test_empty_flood_is_bounded(void **state)
 {
     (void)state;
-    struct sctp_sim *sim = connected(71, &SIM_CLEAN);
+    struct sctp_sim *sim = sctp_connected(71, &SIM_CLEAN);
     struct data_channel_options options = sim_reliable("flood");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     b->keep = true;
     sim->end[1].deaf = true;
     uint64_t accepted = 0;
@@ -270,16 +191,16 @@ static void test_empty_flood_is_bounded(void **state)
     assert_int_equal(b->received, accepted);
     assert_int_equal(b->bytes, 0);
     assert_int_equal(sim_info(sim, 0, handle).buffered, 0);
-    finish(sim);
+    sctp_finish(sim);
 }
 
 static void test_vanished_peer_ends(void **state)
 {
     (void)state;
-    struct sctp_sim *sim = connected(72, &SIM_CLEAN);
+    struct sctp_sim *sim = sctp_connected(72, &SIM_CLEAN);
     struct data_channel_options options = sim_reliable("gone");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     sim->end[1].deaf = true;
     assert_int_equal(sim_send_numbered(sim, 0, handle, 100, 0), RTC_OK);
     sctp_sim_run(sim, 300 * (rtc_time_t)SECOND);
@@ -289,20 +210,20 @@ static void test_vanished_peer_ends(void **state)
     assert_int_equal(a->closed_events, 1);
     assert_int_equal(a->error, RTC_ERR_NETWORK);
     assert_int_equal(data_channels_deadline(sim->end[0].dc, NULL), RTC_TIME_NEVER);
-    finish(sim);
+    sctp_finish(sim);
 }
 
 static void unreliable(uint64_t seed, bool unordered, int32_t retransmits, int32_t life_ms)
 {
     static const struct sim_link link = {.delay_us = 20000, .loss = 0.1};
     enum { COUNT = 500 };
-    struct sctp_sim *sim = connected(seed, &link);
+    struct sctp_sim *sim = sctp_connected(seed, &link);
     struct data_channel_options options = sim_reliable("loose");
     options.unordered = unordered;
     options.max_retransmits = retransmits;
     options.max_packet_life_ms = life_ms;
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     for (uint32_t i = 0; i < COUNT; i++) {
         assert_int_equal(sim_send_numbered(sim, 0, handle, 400, i), RTC_OK);
         sctp_sim_run(sim, 5000);
@@ -317,7 +238,7 @@ static void unreliable(uint64_t seed, bool unordered, int32_t retransmits, int32
     assert_int_equal(info.max_retransmits, retransmits);
     assert_int_equal(info.max_packet_life_ms, life_ms);
     assert_int_equal(info.unordered, unordered);
-    finish(sim);
+    sctp_finish(sim);
 }
 
 static void test_unreliable(void **state)
@@ -334,11 +255,11 @@ static void test_lifetime_in_the_queue(void **state)
 {
     (void)state;
     static const struct sim_link link = {.delay_us = 10000, .rate_bps = 1000000, .queue_us = 100000};
-    struct sctp_sim *sim = connected(84, &link);
+    struct sctp_sim *sim = sctp_connected(84, &link);
     struct data_channel_options options = sim_reliable("late");
     options.max_packet_life_ms = 500;
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     for (uint32_t i = 0; i < 1000; i++)
         assert_int_equal(sim_send_numbered(sim, 0, handle, 1000, i), RTC_OK); /* 8 seconds' worth */
     sctp_sim_run(sim, 3 * SECOND);
@@ -348,17 +269,17 @@ static void test_lifetime_in_the_queue(void **state)
     assert_int_equal(sim_send_numbered(sim, 0, handle, 100, 5000), RTC_OK);
     uint64_t before = b->received;
     assert_true(sctp_sim_run_until(sim, &b->received, before + 1, SECOND));
-    finish(sim);
+    sctp_finish(sim);
 }
 
 static void test_buffered_low(void **state)
 {
     (void)state;
     static const struct sim_link link = {.delay_us = 10000, .rate_bps = 8000000, .queue_us = 300000};
-    struct sctp_sim *sim = connected(90, &link);
+    struct sctp_sim *sim = sctp_connected(90, &link);
     struct data_channel_options options = sim_reliable("low");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     sctp_sim_run(sim, SECOND);
     struct sim_channel *a = sim_channel(sim, 0, handle);
     assert_int_equal(a->low_events, 0);
@@ -381,7 +302,7 @@ static void test_buffered_low(void **state)
     assert_int_equal(sim_send_numbered(sim, 0, handle, 100, 20), RTC_OK);
     sctp_sim_run(sim, SECOND);
     assert_int_equal(a->low_events, 2); /* however fast it left */
-    finish(sim);
+    sctp_finish(sim);
 }
 
 /* A megabyte on one channel does not hold up a small message on another. */
@@ -389,7 +310,7 @@ static void test_fairness(void **state)
 {
     (void)state;
     static const struct sim_link link = {.delay_us = 5000, .rate_bps = 8000000, .queue_us = 50000};
-    struct sctp_sim *sim = connected(91, &link);
+    struct sctp_sim *sim = sctp_connected(91, &link);
     struct data_channel_options bulk = sim_reliable("bulk"), quick = sim_reliable("quick");
     uint32_t first = sim_open(sim, 0, &bulk), second = sim_open(sim, 0, &quick);
     sctp_sim_run(sim, SECOND);
@@ -402,16 +323,16 @@ static void test_fairness(void **state)
     assert_true(sctp_sim_run_until(sim, &b->received, 1, 10 * SECOND));
     assert_true(sim->now - began < 250000);
     assert_true(sim_info(sim, 0, first).buffered > 1000000);
-    finish(sim);
+    sctp_finish(sim);
 }
 
 static void test_burst_is_bundled(void **state)
 {
     (void)state;
-    struct sctp_sim *sim = connected(92, &SIM_CLEAN);
+    struct sctp_sim *sim = sctp_connected(92, &SIM_CLEAN);
     struct data_channel_options options = sim_reliable("burst");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
     sctp_sim_run(sim, SECOND);
     uint64_t before = sim->end[0].packets_sent;
     for (uint32_t i = 0; i < 8; i++)
@@ -421,20 +342,20 @@ static void test_burst_is_bundled(void **state)
     assert_true(sctp_sim_run_until(sim, &b->received, 8, SECOND));
     assert_int_equal(sim->end[0].packets_sent, before + 2); /* the rest together */
     assert_perfect(sim, b, 8);
-    finish(sim);
+    sctp_finish(sim);
 }
 
 static uint64_t digest_of_run(uint64_t seed)
 {
     static const struct sim_link link = {.delay_us = 20000, .jitter_us = 5000, .loss = 0.05, .duplicate = 0.02};
-    struct sctp_sim *sim = connected(seed, &link);
+    struct sctp_sim *sim = sctp_connected(seed, &link);
     struct data_channel_options options = sim_reliable("again");
     struct sim_channel *b;
-    uint32_t handle = open_one(sim, &options, &b);
-    send_all(sim, 0, handle, 5000, 50);
+    uint32_t handle = sctp_open_one(sim, &options, &b);
+    sctp_send_all(sim, 0, handle, 5000, 50);
     assert_true(sctp_sim_run_until(sim, &b->received, 50, 60 * SECOND));
     uint64_t digest = sim->digest;
-    finish(sim);
+    sctp_finish(sim);
     return digest;
 }
 
