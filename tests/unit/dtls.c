@@ -3,6 +3,7 @@
 
 #include "hash.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,34 @@ static void one_certificate_for_both(void **state)
 {
     struct certificates *c = *state;
     connects_with(c, c->ecdsa[0], c->ecdsa[0], "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
+}
+
+static void *handshakes(void *certificates)
+{
+    const struct certificates *c = certificates;
+    for (int i = 0; i < 8; i++) {
+        struct pair p;
+        pair_init(&p, c->context, c->ecdsa[0], c->rsa);
+        pair_start(&p);
+        bool connected = pair_connect(&p, 1000000);
+        pair_fini(&p);
+        if (!connected)
+            return certificates;
+    }
+    return NULL;
+}
+
+/* For the thread sanitizer: keys are shared, and signing changes them. */
+static void one_certificate_in_many_threads(void **state)
+{
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, handshakes, *state), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
 }
 
 struct loss {
@@ -535,7 +564,7 @@ static void several_records_in_a_datagram(void **state)
     pair_start(&p);
     assert_true(pair_connect(&p, 1000000));
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(dtls_send(p.end[CLIENT].dtls, slice_of("abcde" + i, 1), &p.end[CLIENT].out), 0);
+        assert_int_equal(dtls_send(p.end[CLIENT].dtls, slice_of(&"abcde"[i], 1), &p.end[CLIENT].out), 0);
         struct packet *packet = packet_queue_pop(&p.end[CLIENT].out.tx);
         memcpy(datagram + len, packet_data(packet), packet->len);
         len += packet->len;
@@ -650,6 +679,7 @@ int main(void)
         cmocka_unit_test(connects_in_two_round_trips),
         cmocka_unit_test(rsa_and_p384_peers),
         cmocka_unit_test(one_certificate_for_both),
+        cmocka_unit_test(one_certificate_in_many_threads),
         cmocka_unit_test(every_single_loss),
         cmocka_unit_test(a_long_outage),
         cmocka_unit_test(silence_ends_it),
