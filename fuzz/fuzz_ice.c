@@ -43,7 +43,8 @@ static void note(struct run *run, const struct packet *p)
 
 static void answer(struct run *run, const struct request *r)
 {
-    const struct io_interface list[] = {{.address = address_ipv4(192, 0, 2, 1, 0)}, {.address = {.family = ADDRESS_IPV6, .ip = {0x20, 1, 0xd}}}};
+    const struct io_interface list[] = {{.address = address_ipv4(192, 0, 2, 1, 0)},
+                                        {.address = {.family = ADDRESS_IPV6, .ip = {0x20, 1, 0xd}}}};
     struct io_result result = {.type = r->type, .id = r->id, .local = r->local};
     result.local.port = 5000;
     if (r->type == REQUEST_INTERFACES) {

@@ -1,2 +1,2 @@
-crtc_fuzz(stun SEES base ice MODULES base ice SOURCES fuzz_stun.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/stun)
-crtc_fuzz(ice SEES base ice MODULES base ice SOURCES fuzz_ice.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/ice)
+crtc_fuzz(stun SEES base ice MODULES base no_media ice SOURCES fuzz_stun.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/stun)
+crtc_fuzz(ice SEES base ice MODULES base no_media ice SOURCES fuzz_ice.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/ice)

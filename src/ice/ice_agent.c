@@ -322,7 +322,9 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
         [ICE_CLOSED] = 0,
     };
 #undef TO
-    assert(allowed[agent->state] & 1u << state);
+    bool is_allowed = allowed[agent->state] & 1u << state;
+    assert(is_allowed);
+    (void)is_allowed;
     agent->state = state;
     struct event *e = state == ICE_CLOSED ? NULL : out_event(out, ICE_EVENT_STATE, 0);
     if (e)
@@ -463,7 +465,8 @@ const struct path *ice_agent_selected(const struct ice_agent *agent)
     return agent->selected && agent->state != ICE_FAILED && agent->state != ICE_CLOSED ? &agent->selected_path : NULL;
 }
 
-/* The local side as the peer sees it: the base itself, a server-reflexive candidate, or else peer-reflexive (RFC 8445 section 7.2.5.3.1). */
+/* The local side as the peer sees it: the base itself, a server-reflexive candidate, or else peer-reflexive (RFC 8445 section 7.2.5.3.1).
+ */
 static void describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out)
 {
     for (size_t i = 0; i < agent->local_count; i++) {

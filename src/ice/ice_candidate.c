@@ -18,7 +18,8 @@ uint32_t ice_candidate_priority(enum ice_candidate_type type, uint16_t local_pre
     return (uint32_t)type_preference[type] << 24 | (uint32_t)local_preference << 8 | (uint32_t)(256 - component);
 }
 
-/* Takes the next word; empty at the end. Runs of spaces count as one: an empty extension value of an old peer must not cost the candidate. */
+/* Takes the next word; empty at the end. Runs of spaces count as one: an empty extension value of an old peer must not cost the candidate.
+ */
 static struct slice word(struct slice *text)
 {
     while (text->len > 0 && text->data[0] == ' ')

@@ -1,6 +1,6 @@
 /* The check list (RFC 8445 sections 6.1.2 and 6.1.4): pairs, their priorities, freezing by foundation, pruning to the limit, the
- * triggered-check queue, pacing and the checks themselves. Set-up time is decided here: a check that is lost early is repeated after 50 ms, and
- * checks between host candidates are not held back for each other. */
+ * triggered-check queue, pacing and the checks themselves. Set-up time is decided here: a check that is lost early is repeated after 50 ms,
+ * and checks between host candidates are not held back for each other. */
 #include "ice_internal.h"
 
 #include "memory.h"
@@ -49,8 +49,8 @@ static void remove_pair(struct ice_agent *agent, size_t index)
     memory_free(agent->context, pair);
 }
 
-/* The pair that the check list can best do without: the lowest priority on which nothing ever arrived. A check on its way protects it, but not
- * against a pair whose path is known to work. */
+/* The pair that the check list can best do without: the lowest priority on which nothing ever arrived. A check on its way protects it, but
+ * not against a pair whose path is known to work. */
 static bool find_victim(const struct ice_agent *agent, bool forced, size_t *index)
 {
     const struct ice_pair *worst = NULL;

@@ -1,5 +1,5 @@
-/* Gathering (RFC 8445 section 5.1.1): the addresses of this host, a socket on each, and from each socket a Binding request to every server of
- * its family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not
+/* Gathering (RFC 8445 section 5.1.1): the addresses of this host, a socket on each, and from each socket a Binding request to every server
+ * of its family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not
  * answer costs only its own candidate. The whole is over after `gather_most`, whatever did not come. */
 #include "ice_internal.h"
 
@@ -191,7 +191,8 @@ static void choose(struct ice_agent *agent, struct choice *choice, const struct 
 static bool is_usable(const struct io_interface *i, bool loopback)
 {
     const struct address *a = &i->address;
-    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || address_is_multicast(a) || address_is_link_local(a))
+    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || address_is_multicast(a) ||
+        address_is_link_local(a))
         return false;
     return loopback || !address_is_loopback(a);
 }
@@ -207,6 +208,10 @@ static bool any_usable(const struct io_result *result)
 static void open_base(struct ice_agent *agent, const struct io_interface *i, struct out *out)
 {
     void *bases = agent->bases;
+    if (agent->base_count >= ICE_BASES_MAX) {
+        agent->counters.over_limit++;
+        return;
+    }
     struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
     if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
         memory_free(agent->context, base);
@@ -226,7 +231,8 @@ static void open_base(struct ice_agent *agent, const struct io_interface *i, str
     r->local = base->address;
 }
 
-/* Families alternate, IPv6 first (RFC 8421 section 4, RFC 6724): when one family is broken the other's checks are not behind all of its own. */
+/* Families alternate, IPv6 first (RFC 8421 section 4, RFC 6724): when one family is broken the other's checks are not behind all of its
+ * own. */
 static void open_bases(struct ice_agent *agent, const struct io_result *result, struct out *out)
 {
     struct choice six = {.count = 0}, four = {.count = 0};
@@ -235,9 +241,9 @@ static void open_bases(struct ice_agent *agent, const struct io_result *result, 
         if (is_usable(&result->interfaces[i], loopback))
             choose(agent, result->interfaces[i].address.family == ADDRESS_IPV6 ? &six : &four, &result->interfaces[i]);
     for (size_t i = 0; i < six.count || i < four.count; i++) {
-        if (i < six.count && agent->base_count < ICE_BASES_MAX)
+        if (i < six.count)
             open_base(agent, six.list[i], out);
-        if (i < four.count && agent->base_count < ICE_BASES_MAX)
+        if (i < four.count)
             open_base(agent, four.list[i], out);
     }
 }

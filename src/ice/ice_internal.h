@@ -62,11 +62,11 @@ struct ice_pair {
     struct ice_remote *remote;
     uint64_t priority;
     enum ice_pair_state state;
-    bool receivable;     /* a path on which something authenticated arrived */
+    bool receivable; /* a path on which something authenticated arrived */
     bool nominated;
-    bool peer_nominates; /* USE-CANDIDATE came before our own check succeeded */
+    bool peer_nominates;  /* USE-CANDIDATE came before our own check succeeded */
     bool check_nominates; /* `check` carries USE-CANDIDATE */
-    bool rtt_exact;      /* `rtt` comes from an exchange without retransmission */
+    bool rtt_exact;       /* `rtt` comes from an exchange without retransmission */
     struct ice_transaction check;
     struct ice_probe probes[ICE_PROBES];
     uint8_t probe_index;
@@ -94,7 +94,7 @@ struct ice_query {
 
 struct ice_server_state {
     struct ice_server config;
-    uint32_t resolve_id; /* 0 unless a resolution is on its way */
+    uint32_t resolve_id;         /* 0 unless a resolution is on its way */
     struct address addresses[2]; /* at most one per family */
     uint32_t address_count;
 };
@@ -136,10 +136,10 @@ struct ice_agent {
     size_t pair_count, pair_capacity;
     struct link triggered;
 
-    rtc_time_t check_sent; /* pacing: when the last new check left */
-    uint32_t burst;        /* checks to host candidates that may still leave at once */
-    rtc_time_t check_due;  /* when the next new check may leave; RTC_TIME_NEVER when none waits */
-    rtc_time_t started;    /* when CHECKING began */
+    rtc_time_t check_sent;  /* pacing: when the last new check left */
+    uint32_t burst;         /* checks to host candidates that may still leave at once */
+    rtc_time_t check_due;   /* when the next new check may leave; RTC_TIME_NEVER when none waits */
+    rtc_time_t started;     /* when CHECKING began */
     rtc_time_t first_valid; /* RTC_TIME_NEVER until a pair succeeded */
     rtc_time_t lost;        /* when the selected pair's socket went away */
     struct ice_pair *selected;
@@ -163,7 +163,8 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
 void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
 /* A response whose transaction may be a query; false when it is not. */
-bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *message, struct out *out);
+bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *message,
+                         struct out *out);
 struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket);
 
 /* ice_check_list.c */

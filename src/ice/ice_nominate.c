@@ -7,7 +7,8 @@ static const rtc_time_t settling = 100 * ICE_MS;
 static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
 static const rtc_time_t quiet_other = 2500 * ICE_MS;
 
-/* A pair gone quiet gives way to one that was heard of lately; that one must have been heard of more recently, or the two would alternate. */
+/* A pair gone quiet gives way to one that was heard of lately; that one must have been heard of more recently, or the two would alternate.
+ */
 static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair, rtc_time_t now)
 {
     if (pair->state != ICE_PAIR_SUCCEEDED || !ice_consent_valid(pair, now))

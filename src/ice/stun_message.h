@@ -37,7 +37,7 @@ enum stun_has {
     STUN_HAS_USE_CANDIDATE = 1 << 5,
     STUN_HAS_CONTROLLED = 1 << 6,
     STUN_HAS_CONTROLLING = 1 << 7,
-    STUN_HAS_MAPPED = 1 << 8,     /* MAPPED-ADDRESS; XOR-MAPPED-ADDRESS is preferred when both came */
+    STUN_HAS_MAPPED = 1 << 8, /* MAPPED-ADDRESS; XOR-MAPPED-ADDRESS is preferred when both came */
     STUN_HAS_XOR_MAPPED = 1 << 9,
     STUN_HAS_ERROR = 1 << 10,
     STUN_HAS_UNKNOWN_ATTRIBUTES = 1 << 11,
@@ -62,7 +62,7 @@ struct stun_message {
     struct slice unknown_attributes; /* of a 420 response: 16-bit types, network order */
     /* Filled by the parser only. Views live as long as the datagram. */
     struct slice bytes;
-    size_t integrity_at; /* offset of MESSAGE-INTEGRITY */
+    size_t integrity_at;                /* offset of MESSAGE-INTEGRITY */
     uint16_t unknown[STUN_UNKNOWN_MAX]; /* comprehension-required attributes that this codec does not know */
     uint8_t unknown_count;
 };
@@ -71,8 +71,8 @@ struct stun_message {
 int stun_parse(struct slice datagram, struct stun_message *out);
 /* Whether a parsed message carries a MESSAGE-INTEGRITY made with this key. */
 bool stun_authentic(const struct stun_message *message, struct slice key);
-/* Writes the message, with MESSAGE-INTEGRITY when the key is not empty and FINGERPRINT when STUN_HAS_FINGERPRINT is set. Returns its length,
- * or 0 when it does not fit. */
+/* Writes the message, with MESSAGE-INTEGRITY when the key is not empty and FINGERPRINT when STUN_HAS_FINGERPRINT is set. Returns its
+ * length, or 0 when it does not fit. */
 size_t stun_write(const struct stun_message *message, struct slice key, uint8_t *bytes, size_t capacity);
 
 #endif

@@ -461,6 +461,86 @@ static void mapping_refresh(void **state)
     ice_sim_fini(&sim);
 }
 
+/* The peer's candidates are here before our own sockets are. */
+static void candidates_first(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    const struct sim_link link = {.delay_us = 10 * MS};
+    struct ice_selected s;
+    begin(&sim, 15, &link);
+    flat(&sim);
+    assert_int_equal(ice_sim_agents(&sim, NULL, NULL), RTC_OK);
+    ice_sim_gather(&sim.b);
+    ice_sim_credentials(&sim.b);
+    ice_sim_run(&sim, sim.now + 50 * MS);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_CHECKING);
+    assert_false(ice_agent_selected_info(sim.a.agent, &s));
+    assert_null(ice_agent_selected(sim.a.agent));
+    assert_int_equal(ice_agent_rtt_us(sim.a.agent), 0);
+    ice_sim_credentials(&sim.a);
+    ice_sim_gather(&sim.a);
+    ice_sim_gather(&sim.a); /* harmless */
+    assert_in_range(ice_sim_connect(&sim, SECOND), 1, 35 * MS);
+    assert_true(ice_sim_data_flows(&sim));
+    ice_sim_fini(&sim);
+}
+
+/* More addresses than sockets are opened for: families alternate, and the rest is counted. */
+static void many_addresses(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    const struct ice_candidate *list;
+    begin(&sim, 16, NULL);
+    sim_host_add_address(sim.a.host, "fd00::1"); /* unique local: after the global ones */
+    for (unsigned i = 0; i < 20; i++) {
+        char ip[32];
+        (void)snprintf(ip, sizeof ip, "10.1.%u.1", i);
+        sim_host_add_address(sim.a.host, ip);
+        sim_host_add_address(sim.a.host, ip); /* listed twice by the system: one candidate */
+        (void)snprintf(ip, sizeof ip, "2001:db8::%x", i + 1);
+        sim_host_add_address(sim.a.host, ip);
+    }
+    assert_int_equal(ice_sim_agents(&sim, NULL, NULL), RTC_OK);
+    ice_sim_gather(&sim.a);
+    ice_sim_run(&sim, sim.now + 10 * MS);
+    size_t n = ice_agent_local_candidates(sim.a.agent, &list);
+    assert_int_equal(n, 32);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(list[i].address.family, i % 2 ? ADDRESS_IPV4 : ADDRESS_IPV6);
+        assert_false(address_is_private(&list[i].address) && list[i].address.family == ADDRESS_IPV6);
+        assert_true(i == 0 || list[i].priority < list[i - 1].priority);
+        assert_string_equal(list[i].ufrag, ice_agent_local_ufrag(sim.a.agent));
+    }
+    assert_int_equal(ice_agent_counters(sim.a.agent)->over_limit, 21 + 20 - 32);
+    ice_sim_fini(&sim);
+}
+
+/* A socket that is bound after the end of candidates was announced is closed again; any late result is known as ours. */
+static void late_results(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 17, NULL);
+    flat(&sim);
+    sim_host_set_answers(sim.a.host, SIM_ANSWERS, SIM_SILENT);
+    assert_int_equal(ice_sim_agents(&sim, NULL, NULL), RTC_OK);
+    ice_sim_gather(&sim.a);
+    ice_sim_run(&sim, sim.now + 10 * SECOND);
+    struct io_result result = {.type = REQUEST_OPEN_UDP, .id = sim.a.next_id, .local = address_ipv4(192, 0, 2, 1, 5000)};
+    assert_true(ice_agent_result(sim.a.agent, sim.now, &result, &sim.a.out));
+    struct request *r = out_pop_request(&sim.a.out);
+    assert_non_null(r);
+    assert_int_equal(r->type, REQUEST_CLOSE);
+    assert_int_equal(r->id, result.id);
+    out_free_request(&sim.a.out, r);
+    assert_int_equal(sim.a.candidates, 0);
+    result.id = 99999;
+    assert_false(ice_agent_result(sim.a.agent, sim.now, &result, &sim.a.out));
+    ice_sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +563,9 @@ int main(void)
         cmocka_unit_test(refusing_server),
         cmocka_unit_test(unhelpful_host),
         cmocka_unit_test(mapping_refresh),
+        cmocka_unit_test(candidates_first),
+        cmocka_unit_test(many_addresses),
+        cmocka_unit_test(late_results),
     };
     return cmocka_run_group_tests_name("ice connect", tests, setup, teardown);
 }

@@ -1,5 +1,5 @@
-/* Against a scripted peer: aggressive nomination, an ICE-lite peer, one-way consent, role conflict storms, floods of candidates and of sources,
- * unknown attributes, forged and broken messages. */
+/* Against a scripted peer: aggressive nomination, an ICE-lite peer, one-way consent, role conflict storms, floods of candidates and of
+ * sources, unknown attributes, forged and broken messages. */
 #include "ice_sim.h"
 
 #include "hash.h"
@@ -15,7 +15,7 @@ static rtc_context *context;
 static struct script {
     bool answers;
     uint16_t error;
-    bool nominates_all;  /* USE-CANDIDATE on every pair it hears of */
+    bool nominates_all; /* USE-CANDIDATE on every pair it hears of */
     bool controlling;
     unsigned requests, nominations, successes, errors;
     uint16_t last_error;
@@ -459,18 +459,38 @@ static void source_flood(void **state)
     ice_sim_fini(&sim);
 }
 
+/* Pairs of one foundation wait for the first of them (RFC 8445 section 6.1.2.6), but not for long when it stays without answer. */
+static void foundations(void **state)
+{
+    (void)state;
+    for (unsigned answers = 0; answers < 2; answers++) {
+        struct ice_sim sim;
+        begin(&sim, 16, true);
+        script.answers = answers;
+        sim_host_open(sim.b.host, 3, "192.0.2.2", 6001);
+        sim_host_open(sim.b.host, 4, "192.0.2.2", 6002);
+        candidate(&sim, "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host");
+        candidate(&sim, "candidate:1 1 udp 2122260222 192.0.2.2 6001 typ host");
+        candidate(&sim, "candidate:1 1 udp 2122260221 192.0.2.2 6002 typ host");
+        ice_sim_run(&sim, sim.now + 15 * MS);
+        assert_int_equal(script.requests, 1);
+        ice_sim_run(&sim, sim.now + 20 * MS);
+        /* answered after 20 ms: the two others leave at once, and the nomination with them */
+        assert_int_equal(script.requests, answers ? 4 : 1);
+        ice_sim_run(&sim, sim.now + 100 * MS);
+        assert_true(script.requests >= 4);
+        ice_sim_fini(&sim);
+    }
+}
+
 static void unusable_candidates(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "candidate:1 1 udp 2122260223 abc.local 5000 typ host",
-        "candidate:1 1 tcp 1518280447 192.0.2.2 9 typ host tcptype active",
-        "candidate:1 1 udp 2122260223 192.0.2.2 0 typ host",
-        "candidate:1 2 udp 2122260222 192.0.2.2 6001 typ host",
-        "candidate:1 1 udp 2122260223 0.0.0.0 6000 typ host",
-        "candidate:1 1 udp 2122260223 224.0.0.1 6000 typ host",
-        "candidate:1 1 udp 2122260223 fe80::1 6000 typ host",
-        "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host ufrag older",
+        "candidate:1 1 udp 2122260223 abc.local 5000 typ host", "candidate:1 1 tcp 1518280447 192.0.2.2 9 typ host tcptype active",
+        "candidate:1 1 udp 2122260223 192.0.2.2 0 typ host",    "candidate:1 2 udp 2122260222 192.0.2.2 6001 typ host",
+        "candidate:1 1 udp 2122260223 0.0.0.0 6000 typ host",   "candidate:1 1 udp 2122260223 224.0.0.1 6000 typ host",
+        "candidate:1 1 udp 2122260223 fe80::1 6000 typ host",   "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host ufrag older",
     };
     struct ice_sim sim;
     begin(&sim, 14, true);
@@ -503,7 +523,8 @@ static void credentials(void **state)
     const struct ice_options options = {.next_request_id = &sim.a.next_id};
     memset(longest, 'x', sizeof longest);
     assert_int_equal(ice_agent_new(context, &options, &sim.a.agent), RTC_OK);
-    assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_of(longest, 257), slice_of(longest, 256), out), RTC_ERR_SYNTAX);
+    assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_of(longest, 257), slice_of(longest, 256), out),
+                     RTC_ERR_SYNTAX);
     assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_of(longest, 256), slice_of(longest, 256), out), RTC_OK);
     ice_sim_fini(&sim);
 }
@@ -524,6 +545,7 @@ int main(void)
         cmocka_unit_test(garbage),
         cmocka_unit_test(candidate_flood),
         cmocka_unit_test(source_flood),
+        cmocka_unit_test(foundations),
         cmocka_unit_test(unusable_candidates),
         cmocka_unit_test(credentials),
     };

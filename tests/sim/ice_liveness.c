@@ -239,15 +239,9 @@ static void closed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vanished_peer),
-        cmocka_unit_test(short_outage),
-        cmocka_unit_test(recovery),
-        cmocka_unit_test(long_calls),
-        cmocka_unit_test(switches_pair),
-        cmocka_unit_test(lost_socket),
-        cmocka_unit_test(patience),
-        cmocka_unit_test(nobody),
-        cmocka_unit_test(closed),
+        cmocka_unit_test(vanished_peer), cmocka_unit_test(short_outage),  cmocka_unit_test(recovery),
+        cmocka_unit_test(long_calls),    cmocka_unit_test(switches_pair), cmocka_unit_test(lost_socket),
+        cmocka_unit_test(patience),      cmocka_unit_test(nobody),        cmocka_unit_test(closed),
     };
     return cmocka_run_group_tests_name("ice liveness", tests, setup, teardown);
 }

@@ -33,8 +33,9 @@ static void count_free(void *user, void *memory)
 static int call(rtc_context *context)
 {
     const struct sim_link link = {.delay_us = 10 * MS};
-    const struct ice_options options = {
-        .controlling = true, .servers = {{.host = "198.51.100.1", .port = 3478}, {.host = "unknown.example", .port = 1}}, .server_count = 2};
+    const struct ice_options options = {.controlling = true,
+                                        .servers = {{.host = "198.51.100.1", .port = 3478}, {.host = "unknown.example", .port = 1}},
+                                        .server_count = 2};
     struct ice_sim sim;
     context_seed(context, 1);
     int error = ice_sim_init(&sim, context, 1, &link);

@@ -21,9 +21,9 @@ struct ice_peer {
     struct ice_agent *agent;
     struct out out;
     uint32_t next_id;
-    bool mute_candidates;      /* what it gathers is not signalled */
+    bool mute_candidates; /* what it gathers is not signalled */
     bool mute_end;
-    rtc_time_t state_at[8];    /* when each state was entered last; -1 never */
+    rtc_time_t state_at[8]; /* when each state was entered last; -1 never */
     rtc_time_t first_candidate_at, gathered_at, reflexive_at;
     unsigned states, candidates, reflexive, errors, validated, selections;
     struct ice_candidate_error last_error;
@@ -38,9 +38,9 @@ struct ice_sim {
     struct sim_host *server; /* a STUN server at 198.51.100.1:3478 and [2001:db8:ffff::1]:3478 */
     uint16_t server_error;
     rtc_time_t now;
-    rtc_time_t signalling;   /* one way */
+    rtc_time_t signalling; /* one way */
     struct signal *signals;
-    bool failed;             /* an agent said so: out of memory */
+    bool failed; /* an agent said so: out of memory */
 };
 
 /* Both links are alike; addresses are added by the test. Returns non-zero when out of memory. */

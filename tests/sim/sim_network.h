@@ -19,11 +19,11 @@ struct sim_link {
     rtc_time_t jitter_us; /* added, evenly spread; order is kept */
     double loss;          /* probabilities, 0 to 1 */
     double duplicate;
-    double reorder;       /* held back by reorder_us while later ones pass */
+    double reorder; /* held back by reorder_us while later ones pass */
     rtc_time_t reorder_us;
-    uint64_t rate_bps;    /* 0: unlimited */
-    rtc_time_t queue_us;  /* with a rate: what would wait longer is dropped */
-    bool down;            /* nothing leaves and nothing arrives */
+    uint64_t rate_bps;   /* 0: unlimited */
+    rtc_time_t queue_us; /* with a rate: what would wait longer is dropped */
+    bool down;           /* nothing leaves and nothing arrives */
 };
 
 enum sim_nat { SIM_NAT_NONE, SIM_NAT_FULL_CONE, SIM_NAT_ADDRESS, SIM_NAT_PORT, SIM_NAT_SYMMETRIC };
