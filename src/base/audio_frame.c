@@ -125,3 +125,8 @@ void *rtc_audio_frame_writable_data(rtc_audio_frame *frame)
 {
     return frame->data;
 }
+
+rtc_context *audio_frame_context(const rtc_audio_frame *frame)
+{
+    return frame->context;
+}

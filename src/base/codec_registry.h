@@ -6,8 +6,11 @@
 
 /* Borrowed as long as the context; NULL when there is none. The name is compared without regard to case (RFC 4855). Thread-safe. */
 const rtc_codec_ops *codec_find(rtc_context *context, rtc_media_kind kind, const char *name);
+/* The same among those that can do it: an added codec may only encode, or only decode. */
+const rtc_codec_ops *codec_find_encoder(rtc_context *context, rtc_media_kind kind, const char *name);
+const rtc_codec_ops *codec_find_decoder(rtc_context *context, rtc_media_kind kind, const char *name);
 
-/* The codecs of src/media, ended by NULL. A build without that folder has an empty table. */
+/* The codecs of src/media, ended by NULL. A build without that folder has an empty table (no_media.c). */
 extern const rtc_codec_ops *const builtin_codecs[];
 
 #endif

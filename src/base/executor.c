@@ -62,6 +62,15 @@ static void deliver(struct job *job)
     mailbox_unref(m);
 }
 
+/* A job without a mailbox is its own owner: run() may have freed or submitted it again. */
+static void perform(struct job *job)
+{
+    bool returns = job->mailbox != NULL;
+    job->run(job);
+    if (returns)
+        deliver(job);
+}
+
 static void release(struct executor *e)
 {
     pthread_cond_destroy(&e->wanted);
@@ -77,8 +86,7 @@ static void *work(void *argument)
         struct job *job = pop(&e->queue);
         if (job) {
             pthread_mutex_unlock(&e->lock);
-            job->run(job);
-            deliver(job); /* may drop the last reference to the context, and so free the executor */
+            perform(job); /* may drop the last reference to the context, and so free the executor */
             if (e->orphaned) {
                 release(e);
                 return NULL;
@@ -142,12 +150,11 @@ void executor_simulate(struct executor *e, rtc_time_t job_cost_us)
 
 void executor_submit(struct executor *e, struct mailbox *mailbox, struct job *job, rtc_time_t now)
 {
-    job->mailbox = mailbox_ref(mailbox);
+    job->mailbox = mailbox ? mailbox_ref(mailbox) : NULL;
     job->due = 0;
     if (e->simulated) {
-        job->run(job);
         job->due = now + e->job_cost_us;
-        deliver(job);
+        perform(job);
         return;
     }
     pthread_mutex_lock(&e->lock);

@@ -23,7 +23,7 @@ int executor_new(rtc_context *context, uint32_t threads, struct executor **out);
 void executor_free(struct executor *executor);
 /* In simulation: jobs run inline. */
 void executor_simulate(struct executor *executor, rtc_time_t job_cost_us);
-/* `now` matters in simulation only. */
+/* `now` matters in simulation only. Without a mailbox (NULL) nobody is told: after run() has been called the job is not touched any more. */
 void executor_submit(struct executor *executor, struct mailbox *mailbox, struct job *job, rtc_time_t now);
 
 /* Reference-counted, because jobs may outlive their submitter's interest. `wake(user)` is called on a worker thread, under the mailbox's

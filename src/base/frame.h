@@ -11,4 +11,8 @@ uint32_t video_format_rows(rtc_video_format format, uint32_t height, size_t plan
 /* One sample of one channel. */
 size_t audio_format_sample_bytes(rtc_audio_format format);
 
+/* The context that a frame was made with: borrowed. */
+rtc_context *video_frame_context(const rtc_video_frame *frame);
+rtc_context *audio_frame_context(const rtc_audio_frame *frame);
+
 #endif

@@ -27,6 +27,8 @@ int media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track *
                               struct media_consumer **out);
 /* With `wait`: once this returns none of its functions runs, except the ones that this thread itself is in. */
 void media_source_remove_consumer(rtc_media_source *source, struct media_consumer *consumer, bool wait);
+/* Whether this thread is in one of the consumer's functions. */
+bool media_source_within(const struct media_consumer *consumer);
 /* The track ended: its consumers stay but no longer count, so that a source nobody needs is told to stop. */
 void media_source_end_track(rtc_media_source *source, const rtc_media_stream_track *track);
 /* The track goes: its consumers are removed. */

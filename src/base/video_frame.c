@@ -225,3 +225,8 @@ uint8_t *rtc_video_frame_writable_plane(rtc_video_frame *frame, size_t index)
 {
     return index < PLANES_MAX && !frame->wrapped ? frame->planes[index] : NULL;
 }
+
+rtc_context *video_frame_context(const rtc_video_frame *frame)
+{
+    return frame->context;
+}

@@ -17,6 +17,7 @@ rule 'srtp2/' '^src/rtp/srtp\.c$'
 rule 'mbedtls/' '^src/(dtls/|base/hash\.c$)'
 rule 'vpx/' '^src/media/vp8_codec\.c$'
 rule 'opus' '^src/media/opus_codec\.c$'
+rule 'speex' '^src/media/audio_resampler\.c$'
 rule 'libyuv' '^src/media/convert\.c$'
 rule 'sys/epoll|sys/timerfd|sys/eventfd|sys/socket|netdb|ifaddrs' '^src/io/'
 exit $failed

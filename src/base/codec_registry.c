@@ -1,0 +1,138 @@
+/* The codecs of a context; see codec_registry.h. */
+#include "codec_registry.h"
+
+#include "context.h"
+#include "memory.h"
+
+#include <pthread.h>
+#include <strings.h>
+
+struct added {
+    struct added *next;
+    rtc_codec_ops ops; /* a copy, so that members which an older caller does not know are NULL */
+};
+
+struct registry {
+    pthread_mutex_t lock;
+    struct added *first;
+};
+
+static const struct {
+    rtc_media_kind kind;
+    const char *name;
+} known[] = {{RTC_MEDIA_VIDEO, "VP8"}, {RTC_MEDIA_AUDIO, "opus"}};
+
+static void release(rtc_context *context, void *value)
+{
+    struct registry *r = value;
+    for (struct added *a = r->first, *next; a; a = next) {
+        next = a->next;
+        memory_free(context, a);
+    }
+    pthread_mutex_destroy(&r->lock);
+    memory_free(context, r);
+}
+
+/* The context's registry, made at first use; NULL when out of memory. */
+static struct registry *registry_of(rtc_context *context)
+{
+    struct registry *r = context_slot_get(context, CONTEXT_SLOT_CODECS);
+    if (r)
+        return r;
+    r = memory_zeroed(context, sizeof *r);
+    if (!r)
+        return NULL;
+    pthread_mutex_init(&r->lock, NULL);
+    struct registry *kept = context_slot_set(context, CONTEXT_SLOT_CODECS, r, release);
+    if (kept != r)
+        release(context, r);
+    return kept;
+}
+
+static bool is_known(const rtc_codec_ops *ops)
+{
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (ops->kind == known[i].kind && strcasecmp(ops->name, known[i].name) == 0)
+            return true;
+    return false;
+}
+
+/* Whatever it offers to do must be whole. */
+static bool complete(const rtc_codec_ops *o)
+{
+    bool video = o->kind == RTC_MEDIA_VIDEO;
+    if (o->encoder_new && (!o->encoder_free || !(video ? o->encode_video != NULL : o->encode_audio != NULL)))
+        return false;
+    if (o->decoder_new && (!o->decoder_free || !(video ? o->decode_video != NULL : o->decode_audio != NULL)))
+        return false;
+    return o->encoder_new || o->decoder_new;
+}
+
+int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *given)
+{
+    rtc_codec_ops ops = {0};
+    if (!given || given->size < offsetof(rtc_codec_ops, encoder_new) || given->size > sizeof ops)
+        return RTC_ERR_TYPE;
+    memcpy(&ops, given, given->size);
+    if (!ops.name || !complete(&ops))
+        return RTC_ERR_TYPE;
+    if (!is_known(&ops))
+        return RTC_ERR_NOT_SUPPORTED;
+    context = context_resolve(context);
+    struct registry *r = context ? registry_of(context) : NULL;
+    struct added *a = r ? memory_alloc(context, sizeof *a) : NULL;
+    if (!a)
+        return RTC_ERR_NO_MEMORY;
+    a->ops = ops;
+    pthread_mutex_lock(&r->lock);
+    a->next = r->first;
+    r->first = a;
+    pthread_mutex_unlock(&r->lock);
+    return RTC_OK;
+}
+
+enum ability { ANY, ENCODES, DECODES };
+
+static bool suits(const rtc_codec_ops *ops, rtc_media_kind kind, const char *name, enum ability ability)
+{
+    if (ops->kind != kind || strcasecmp(ops->name, name) != 0)
+        return false;
+    return ability == ANY || (ability == ENCODES ? ops->encoder_new != NULL : ops->decoder_new != NULL);
+}
+
+static const rtc_codec_ops *find_added(rtc_context *context, rtc_media_kind kind, const char *name, enum ability ability)
+{
+    struct registry *r = context ? context_slot_get(context, CONTEXT_SLOT_CODECS) : NULL;
+    if (!r)
+        return NULL;
+    pthread_mutex_lock(&r->lock);
+    const struct added *a = r->first;
+    while (a && !suits(&a->ops, kind, name, ability))
+        a = a->next;
+    pthread_mutex_unlock(&r->lock);
+    return a ? &a->ops : NULL;
+}
+
+static const rtc_codec_ops *find(rtc_context *context, rtc_media_kind kind, const char *name, enum ability ability)
+{
+    const rtc_codec_ops *found = find_added(context_resolve(context), kind, name, ability);
+    for (const rtc_codec_ops *const *o = builtin_codecs; !found && *o; o++)
+        if (suits(*o, kind, name, ability))
+            found = *o;
+    return found;
+}
+
+const rtc_codec_ops *codec_find(rtc_context *context, rtc_media_kind kind, const char *name)
+{
+    return find(context, kind, name, ANY);
+}
+
+const rtc_codec_ops *codec_find_encoder(rtc_context *context, rtc_media_kind kind, const char *name)
+{
+    return find(context, kind, name, ENCODES);
+}
+
+const rtc_codec_ops *codec_find_decoder(rtc_context *context, rtc_media_kind kind, const char *name)
+{
+    return find(context, kind, name, DECODES);
+}

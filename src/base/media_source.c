@@ -1,0 +1,386 @@
+/* Where media comes from and who gets it (<crtc/media.h>, media_source.h).
+ *
+ * The list of consumers is walked under the source's lock, which is let go around every call. A consumer that is being called stays in the list; who removes
+ * it waits for the calls to end, unless it is itself within one: then the last call that ends takes the consumer out. */
+#include "media_source.h"
+
+#include "context.h"
+#include "list.h"
+#include "media_substitute.h"
+#include "memory.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct media_consumer {
+    struct link link;
+    rtc_media_stream_track *track;
+    struct media_consumer_ops ops;
+    void *user;
+    uint32_t running; /* calls that are under way, on any thread */
+    bool active;      /* counts as somebody who needs the source */
+    bool removed;
+    bool abandoned;   /* nobody waits for its calls: the last one frees it */
+};
+
+struct rtc_media_source {
+    atomic_uint references;
+    rtc_context *context;
+    rtc_media_kind kind;
+    char *label;
+    rtc_media_source_ops ops;
+    void *user;
+    pthread_mutex_t lock;
+    pthread_cond_t idle; /* a removed consumer's call has ended */
+    struct link consumers;
+    uint32_t active;
+    bool started;
+    bool switching; /* a thread is in start() or stop(), and will look again after it */
+    struct media_source_stats stats;
+};
+
+/* Which consumers this thread is within, innermost first. */
+struct delivery {
+    const struct media_consumer *consumer;
+    struct delivery *outer;
+};
+static _Thread_local struct delivery *deliveries;
+
+static uint32_t own_calls(const struct media_consumer *c)
+{
+    uint32_t n = 0;
+    for (const struct delivery *d = deliveries; d; d = d->outer)
+        n += d->consumer == c;
+    return n;
+}
+
+bool media_source_within(const struct media_consumer *consumer)
+{
+    return own_calls(consumer) > 0;
+}
+
+static int check_options(rtc_media_kind kind, const rtc_media_source_ops *ops, rtc_media_source **out)
+{
+    if (!out || (kind != RTC_MEDIA_AUDIO && kind != RTC_MEDIA_VIDEO))
+        return RTC_ERR_TYPE;
+    return ops && (ops->size == 0 || ops->size > sizeof *ops) ? RTC_ERR_TYPE : RTC_OK;
+}
+
+int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *label, const rtc_media_source_ops *ops, void *user, rtc_media_source **out)
+{
+    int error = check_options(kind, ops, out);
+    if (error)
+        return error;
+    context = context_resolve(context);
+    rtc_media_source *source = context ? memory_zeroed(context, sizeof *source) : NULL;
+    if (!source)
+        return RTC_ERR_NO_MEMORY;
+    source->label = memory_text(context, label ? label : "", label ? strlen(label) : 0);
+    if (!source->label) {
+        memory_free(context, source);
+        return RTC_ERR_NO_MEMORY;
+    }
+    atomic_init(&source->references, 1);
+    source->context = rtc_context_ref(context);
+    source->kind = kind;
+    if (ops)
+        memcpy(&source->ops, ops, ops->size);
+    source->user = user;
+    pthread_mutex_init(&source->lock, NULL);
+    pthread_cond_init(&source->idle, NULL);
+    list_init(&source->consumers);
+    *out = source;
+    return RTC_OK;
+}
+
+rtc_media_source *rtc_media_source_ref(rtc_media_source *source)
+{
+    if (source)
+        atomic_fetch_add_explicit(&source->references, 1, memory_order_relaxed);
+    return source;
+}
+
+void rtc_media_source_unref(rtc_media_source *source)
+{
+    if (!source || atomic_fetch_sub_explicit(&source->references, 1, memory_order_acq_rel) > 1)
+        return;
+    if (source->ops.destroy)
+        source->ops.destroy(source->user);
+    pthread_cond_destroy(&source->idle);
+    pthread_mutex_destroy(&source->lock);
+    rtc_context *context = source->context;
+    memory_free(context, source->label);
+    memory_free(context, source);
+    rtc_context_unref(context);
+}
+
+rtc_media_kind rtc_media_source_kind(const rtc_media_source *source)
+{
+    return source->kind;
+}
+
+const char *media_source_label(const rtc_media_source *source)
+{
+    return source->label;
+}
+
+rtc_context *media_source_context(const rtc_media_source *source)
+{
+    return source->context;
+}
+
+void media_source_request_keyframe(rtc_media_source *source)
+{
+    if (source->ops.request_keyframe)
+        source->ops.request_keyframe(source->user);
+}
+
+void media_source_set_bitrate(rtc_media_source *source, uint32_t bitrate_bps)
+{
+    if (source->ops.set_bitrate)
+        source->ops.set_bitrate(source->user, bitrate_bps);
+}
+
+void media_source_stats(rtc_media_source *source, struct media_source_stats *out)
+{
+    pthread_mutex_lock(&source->lock);
+    *out = source->stats;
+    pthread_mutex_unlock(&source->lock);
+}
+
+/* Starts or stops the source, outside the lock. While one thread does so, others leave it to that thread: a source's own thread may come here from a callback
+ * while stop() waits for it. */
+static void settle(rtc_media_source *source)
+{
+    if (source->switching)
+        return;
+    source->switching = true;
+    while (source->started != (source->active > 0)) {
+        source->started = source->active > 0;
+        void (*change)(void *) = source->started ? source->ops.start : source->ops.stop;
+        pthread_mutex_unlock(&source->lock);
+        if (change)
+            change(source->user);
+        pthread_mutex_lock(&source->lock);
+    }
+    source->switching = false;
+}
+
+int media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user,
+                              struct media_consumer **out)
+{
+    struct media_consumer *c = memory_zeroed(source->context, sizeof *c);
+    if (!c)
+        return RTC_ERR_NO_MEMORY;
+    c->track = track;
+    c->ops = *ops;
+    c->user = user;
+    *out = c; /* before the first call can come */
+    pthread_mutex_lock(&source->lock);
+    list_append(&source->consumers, &c->link);
+    c->active = rtc_media_stream_track_ready_state(track) == RTC_TRACK_LIVE;
+    source->active += c->active;
+    settle(source);
+    pthread_mutex_unlock(&source->lock);
+    return RTC_OK;
+}
+
+static void deactivate(rtc_media_source *source, struct media_consumer *c)
+{
+    source->active -= c->active;
+    c->active = false;
+}
+
+/* Under the lock: takes the consumer out of the list. bury() does the rest without the lock. */
+static void retire(struct media_consumer *c, struct link *dead)
+{
+    list_remove(&c->link);
+    list_append(dead, &c->link);
+}
+
+static void bury(rtc_media_source *source, struct link *dead)
+{
+    while (!list_empty(dead)) {
+        struct media_consumer *c = link_owner(dead->next, struct media_consumer, link);
+        list_remove(&c->link);
+        if (c->ops.released)
+            c->ops.released(c->user);
+        memory_free(source->context, c);
+    }
+}
+
+static void remove_locked(rtc_media_source *source, struct media_consumer *c, bool wait, struct link *dead)
+{
+    c->removed = true;
+    deactivate(source, c);
+    uint32_t own = own_calls(c);
+    while (wait && c->running > own)
+        pthread_cond_wait(&source->idle, &source->lock);
+    if (c->running > 0)
+        c->abandoned = true;
+    else
+        retire(c, dead);
+}
+
+void media_source_remove_consumer(rtc_media_source *source, struct media_consumer *c, bool wait)
+{
+    struct link dead;
+    list_init(&dead);
+    rtc_media_source_ref(source); /* released() may drop the last one */
+    pthread_mutex_lock(&source->lock);
+    remove_locked(source, c, wait, &dead);
+    settle(source);
+    pthread_mutex_unlock(&source->lock);
+    bury(source, &dead);
+    rtc_media_source_unref(source);
+}
+
+static struct media_consumer *consumer_of(rtc_media_source *source, const rtc_media_stream_track *track)
+{
+    for (struct link *l = source->consumers.next; l != &source->consumers; l = l->next) {
+        struct media_consumer *c = link_owner(l, struct media_consumer, link);
+        if (c->track == track && !c->removed)
+            return c;
+    }
+    return NULL;
+}
+
+void media_source_end_track(rtc_media_source *source, const rtc_media_stream_track *track)
+{
+    pthread_mutex_lock(&source->lock);
+    for (struct link *l = source->consumers.next; l != &source->consumers; l = l->next) {
+        struct media_consumer *c = link_owner(l, struct media_consumer, link);
+        if (c->track == track)
+            deactivate(source, c);
+    }
+    settle(source);
+    pthread_mutex_unlock(&source->lock);
+}
+
+void media_source_remove_track(rtc_media_source *source, const rtc_media_stream_track *track)
+{
+    struct media_consumer *c;
+    struct link dead;
+    list_init(&dead);
+    pthread_mutex_lock(&source->lock);
+    while ((c = consumer_of(source, track)) != NULL)
+        remove_locked(source, c, true, &dead);
+    settle(source);
+    pthread_mutex_unlock(&source->lock);
+    bury(source, &dead);
+}
+
+/* One pushed frame, and what disabled tracks get in its place (made when the first is met). */
+struct pass {
+    rtc_video_frame *video, *black;
+    rtc_audio_frame *audio, *silence;
+    rtc_encoded_frame *encoded;
+};
+
+static void call_video(const struct media_consumer *c, struct pass *p, bool enabled)
+{
+    if (!c->ops.on_video)
+        return;
+    if (!enabled && !p->black)
+        (void)media_substitute_black(p->video, &p->black);
+    rtc_video_frame *frame = enabled ? p->video : p->black;
+    if (frame)
+        c->ops.on_video(c->user, frame);
+}
+
+static void call_audio(const struct media_consumer *c, struct pass *p, bool enabled)
+{
+    if (!c->ops.on_audio)
+        return;
+    if (!enabled && !p->silence)
+        (void)media_substitute_silence(p->audio, &p->silence);
+    rtc_audio_frame *frame = enabled ? p->audio : p->silence;
+    if (frame)
+        c->ops.on_audio(c->user, frame);
+}
+
+static void call(const struct media_consumer *c, struct pass *p, bool enabled)
+{
+    if (p->video)
+        call_video(c, p, enabled);
+    else if (p->audio)
+        call_audio(c, p, enabled);
+    else if (enabled && c->ops.on_encoded)
+        c->ops.on_encoded(c->user, p->encoded);
+}
+
+static void call_unlocked(rtc_media_source *source, struct media_consumer *c, struct pass *p)
+{
+    bool enabled = rtc_media_stream_track_enabled(c->track);
+    struct delivery here = {c, deliveries};
+    c->running++;
+    pthread_mutex_unlock(&source->lock);
+    deliveries = &here;
+    call(c, p, enabled);
+    deliveries = here.outer;
+    pthread_mutex_lock(&source->lock);
+    c->running--;
+}
+
+static void deliver(rtc_media_source *source, struct pass *p, struct link *dead)
+{
+    struct link *next;
+    pthread_mutex_lock(&source->lock);
+    for (struct link *l = source->consumers.next; l != &source->consumers; l = next) {
+        struct media_consumer *c = link_owner(l, struct media_consumer, link);
+        if (c->active)
+            call_unlocked(source, c, p);
+        next = l->next; /* only now: the list may have changed during the call */
+        if (c->abandoned && c->running == 0)
+            retire(c, dead);
+        else if (c->removed)
+            pthread_cond_broadcast(&source->idle);
+    }
+    pthread_mutex_unlock(&source->lock);
+}
+
+static void pass_frame(rtc_media_source *source, struct pass *p)
+{
+    struct link dead;
+    list_init(&dead);
+    rtc_media_source_ref(source); /* a consumer may drop the last one */
+    deliver(source, p, &dead);
+    bury(source, &dead);
+    rtc_video_frame_unref(p->black);
+    rtc_audio_frame_unref(p->silence);
+    rtc_media_source_unref(source);
+}
+
+int rtc_media_source_push_video(rtc_media_source *source, rtc_video_frame *frame)
+{
+    if (!source || !frame || source->kind != RTC_MEDIA_VIDEO)
+        return RTC_ERR_TYPE;
+    pthread_mutex_lock(&source->lock);
+    source->stats.frames++;
+    source->stats.width = rtc_video_frame_width(frame);
+    source->stats.height = rtc_video_frame_height(frame);
+    pthread_mutex_unlock(&source->lock);
+    pass_frame(source, &(struct pass){.video = frame});
+    return RTC_OK;
+}
+
+int rtc_media_source_push_audio(rtc_media_source *source, rtc_audio_frame *frame)
+{
+    if (!source || !frame || source->kind != RTC_MEDIA_AUDIO)
+        return RTC_ERR_TYPE;
+    pthread_mutex_lock(&source->lock);
+    source->stats.frames++;
+    source->stats.audio_samples += rtc_audio_frame_samples(frame);
+    source->stats.sample_rate = rtc_audio_frame_sample_rate(frame);
+    pthread_mutex_unlock(&source->lock);
+    pass_frame(source, &(struct pass){.audio = frame});
+    return RTC_OK;
+}
+
+int rtc_media_source_push_encoded(rtc_media_source *source, rtc_encoded_frame *frame)
+{
+    if (!source || !frame || source->kind != rtc_encoded_frame_kind(frame))
+        return RTC_ERR_TYPE;
+    pass_frame(source, &(struct pass){.encoded = frame});
+    return RTC_OK;
+}

@@ -1,0 +1,183 @@
+/* MediaStreamTrack (mediacapture-streams 4.3): a source as one user sees it, with its own enabled, muted and ended. */
+#include "media_track.h"
+
+#include "context.h"
+#include "media_id.h"
+#include "memory.h"
+
+#include <stdatomic.h>
+
+struct rtc_media_stream_track {
+    atomic_uint references;
+    rtc_context *context;
+    rtc_media_source *source; /* a reference */
+    char *id;
+    atomic_bool enabled, muted, ended;
+    atomic_uint raw_sinks;
+    atomic_ullong dropped;
+};
+
+static int make(rtc_media_source *source, const char *id, rtc_media_stream_track **out)
+{
+    rtc_context *context = media_source_context(source);
+    rtc_media_stream_track *track = memory_zeroed(context, sizeof *track);
+    char *own_id = memory_text(context, id, strlen(id));
+    if (!track || !own_id) {
+        memory_free(context, track);
+        memory_free(context, own_id);
+        return RTC_ERR_NO_MEMORY;
+    }
+    atomic_init(&track->references, 1);
+    atomic_init(&track->enabled, true);
+    track->context = rtc_context_ref(context);
+    track->source = rtc_media_source_ref(source);
+    track->id = own_id;
+    *out = track;
+    return RTC_OK;
+}
+
+int rtc_media_stream_track_new(rtc_media_source *source, rtc_media_stream_track **out)
+{
+    char id[MEDIA_ID_CAPACITY];
+    if (!source || !out)
+        return RTC_ERR_TYPE;
+    media_id_random(media_source_context(source), id);
+    return make(source, id, out);
+}
+
+int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, rtc_media_stream_track **out)
+{
+    rtc_media_source *source;
+    int error = rtc_media_source_new(context, kind, label, NULL, NULL, &source);
+    if (error)
+        return error;
+    error = make(source, id, out);
+    rtc_media_source_unref(source);
+    if (!error)
+        atomic_store(&(*out)->muted, true);
+    return error;
+}
+
+rtc_media_stream_track *rtc_media_stream_track_ref(rtc_media_stream_track *track)
+{
+    if (track)
+        atomic_fetch_add_explicit(&track->references, 1, memory_order_relaxed);
+    return track;
+}
+
+void rtc_media_stream_track_unref(rtc_media_stream_track *track)
+{
+    if (!track || atomic_fetch_sub_explicit(&track->references, 1, memory_order_acq_rel) > 1)
+        return;
+    media_source_remove_track(track->source, track);
+    rtc_media_source_unref(track->source);
+    rtc_context *context = track->context;
+    memory_free(context, track->id);
+    memory_free(context, track);
+    rtc_context_unref(context);
+}
+
+rtc_media_kind rtc_media_stream_track_kind(const rtc_media_stream_track *track)
+{
+    return rtc_media_source_kind(track->source);
+}
+
+const char *rtc_media_stream_track_id(const rtc_media_stream_track *track)
+{
+    return track->id;
+}
+
+const char *rtc_media_stream_track_label(const rtc_media_stream_track *track)
+{
+    return media_source_label(track->source);
+}
+
+bool rtc_media_stream_track_enabled(const rtc_media_stream_track *track)
+{
+    return atomic_load(&track->enabled);
+}
+
+void rtc_media_stream_track_set_enabled(rtc_media_stream_track *track, bool enabled)
+{
+    atomic_store(&track->enabled, enabled);
+}
+
+bool rtc_media_stream_track_muted(const rtc_media_stream_track *track)
+{
+    return atomic_load(&track->muted);
+}
+
+void media_track_set_muted(rtc_media_stream_track *track, bool muted)
+{
+    atomic_store(&track->muted, muted);
+}
+
+rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_media_stream_track *track)
+{
+    return atomic_load(&track->ended) ? RTC_TRACK_ENDED : RTC_TRACK_LIVE;
+}
+
+void media_track_end(rtc_media_stream_track *track)
+{
+    if (!atomic_exchange(&track->ended, true))
+        media_source_end_track(track->source, track);
+}
+
+void rtc_media_stream_track_stop(rtc_media_stream_track *track)
+{
+    media_track_end(track);
+}
+
+rtc_media_source *media_track_source(const rtc_media_stream_track *track)
+{
+    return track->source;
+}
+
+bool media_track_wants_raw(const rtc_media_stream_track *track)
+{
+    return atomic_load(&track->raw_sinks) > 0;
+}
+
+int media_track_add_consumer(rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user, struct media_consumer **out)
+{
+    return media_source_add_consumer(track->source, track, ops, user, out);
+}
+
+void media_track_remove_consumer(rtc_media_stream_track *track, struct media_consumer *consumer)
+{
+    if (consumer)
+        media_source_remove_consumer(track->source, consumer, true);
+}
+
+void media_track_request_keyframe(rtc_media_stream_track *track)
+{
+    media_source_request_keyframe(track->source);
+}
+
+void media_track_set_bitrate(rtc_media_stream_track *track, uint32_t bitrate_bps)
+{
+    media_source_set_bitrate(track->source, bitrate_bps);
+}
+
+void media_track_source_stats(const rtc_media_stream_track *track, struct media_source_stats *out)
+{
+    media_source_stats(track->source, out);
+}
+
+uint64_t media_track_frames_dropped(const rtc_media_stream_track *track)
+{
+    return atomic_load(&track->dropped);
+}
+
+void media_track_count_raw_sink(rtc_media_stream_track *track, bool added)
+{
+    if (added)
+        atomic_fetch_add(&track->raw_sinks, 1);
+    else
+        atomic_fetch_sub(&track->raw_sinks, 1);
+}
+
+void media_track_count_dropped(rtc_media_stream_track *track)
+{
+    atomic_fetch_add(&track->dropped, 1);
+}
