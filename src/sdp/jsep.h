@@ -44,6 +44,7 @@ struct jsep_section {
     bool rejected;                    /* port 0 without bundle-only, or inactive application */
     bool bundled;                     /* its mid stands in a BUNDLE group */
     size_t bundle_group;              /* index of the group; meaningful when bundled */
+    size_t bundle_position;           /* place of its mid in the group */
     char mid[JSEP_ID_MAX];            /* "" when absent */
     enum direction direction;
     struct slice ice_ufrag, ice_pwd;
@@ -92,6 +93,9 @@ int session_description_parse(rtc_context *context, struct slice text, struct se
 void session_description_free(rtc_context *context, struct session_description *description);
 /* Index of the section with this mid, or -1. */
 int session_description_find(const struct session_description *description, const char *mid);
+/* The section whose transport attributes (ICE, DTLS, candidates) count for this one: of its BUNDLE group the first that is not rejected, in the group's order (the
+ * tagged section of RFC 8843); itself when it is not bundled. */
+size_t session_description_tagged(const struct session_description *description, size_t index);
 
 /* What our side has for one section. Text is borrowed. */
 struct jsep_local_section {

@@ -10,7 +10,8 @@ struct answer {
     const struct session_description *offer;
     struct jsep_plan *plans;
     const char *uris[256];             /* of the extension ids used so far */
-    const struct jsep_section *tagged; /* the first that was accepted */
+    const struct jsep_section *first;  /* that was accepted */
+    const struct jsep_section *tagged; /* the accepted one that stands first in the group */
 };
 
 static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offered)
@@ -58,8 +59,8 @@ static void plan_extensions(struct answer *answer, struct jsep_plan *plan, const
 
 static bool same_transport(const struct answer *answer, const struct jsep_section *offered)
 {
-    const struct jsep_section *tagged = answer->tagged;
-    return !tagged || (tagged->bundled && offered->bundled && tagged->bundle_group == offered->bundle_group);
+    const struct jsep_section *first = answer->first;
+    return !first || (first->bundled && offered->bundled && first->bundle_group == offered->bundle_group);
 }
 
 static bool acceptable(const struct answer *answer, const struct jsep_plan *plan, const struct jsep_section *offered)
@@ -109,14 +110,15 @@ static void plan_section(struct answer *answer, size_t index)
     plan->media = media->media;
     plan->protocol = media->protocol;
     plan->mid = offered->mid;
-    plan->setup = setup_for(answer->snapshot, answer->tagged ? answer->tagged->setup : offered->setup);
     if (plan->local && offered->type != MEDIA_APPLICATION)
         plan_codecs(plan, offered);
     if (!acceptable(answer, plan, offered)) {
         plan_rejection(plan, offered, media->formats);
         return;
     }
-    if (!answer->tagged)
+    if (!answer->first)
+        answer->first = offered;
+    if (!answer->tagged || offered->bundle_position < answer->tagged->bundle_position)
         answer->tagged = offered;
     plan->formats = offered->type == MEDIA_APPLICATION ? media->formats : (struct slice){NULL, 0};
     plan->legacy_sctp = jsep_is_legacy_sctp(media);
@@ -176,6 +178,8 @@ int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapsho
     if (answer.plans) {
         for (size_t i = 0; i < offer->section_count; i++)
             plan_section(&answer, i);
+        for (size_t i = 0; i < offer->section_count; i++)
+            answer.plans[i].setup = setup_for(snapshot, answer.tagged ? answer.tagged->setup : SETUP_NONE);
         write_answer(&answer, out);
     } else {
         out->failed = true;

@@ -48,7 +48,8 @@ static int check_answered(const struct session_description *offer, const struct 
     bool rtp = answered->type == MEDIA_AUDIO || answered->type == MEDIA_VIDEO;
     if (rtp && !answered->rtcp_mux)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has no a=rtcp-mux, which is required", index);
-    int result = check_setup(offered, answered, line, error);
+    size_t tagged = session_description_tagged(answer, index);
+    int result = check_setup(&offer->sections[tagged], &answer->sections[tagged], line, error);
     return result == 0 ? check_bundle(offer, answer, index, error) : result;
 }
 

@@ -39,6 +39,19 @@ int session_description_find(const struct session_description *d, const char *mi
     return find_mid(d, slice_str(mid));
 }
 
+size_t session_description_tagged(const struct session_description *d, size_t index)
+{
+    const struct jsep_section *section = &d->sections[index];
+    size_t best = index;
+    for (size_t i = 0; section->bundled && i < d->section_count; i++) {
+        const struct jsep_section *other = &d->sections[i];
+        if (other->bundled && !other->rejected && other->bundle_group == section->bundle_group &&
+            (d->sections[best].rejected || other->bundle_position < d->sections[best].bundle_position))
+            best = i;
+    }
+    return best;
+}
+
 static int check_mids(const struct session_description *d, struct jsep_error *error)
 {
     for (size_t i = 0; i < d->section_count; i++)
@@ -66,6 +79,7 @@ static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
 static int read_group(struct session_description *d, const struct sdp_line *line, struct slice mids, size_t group, struct jsep_error *error)
 {
     struct jsep_section *tagged = NULL;
+    size_t position = 0;
     while (mids.len > 0) {
         struct slice mid = sdp_word(&mids);
         int index = find_mid(d, mid);
@@ -79,6 +93,7 @@ static int read_group(struct session_description *d, const struct sdp_line *line
             return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "the mid \"%s\" is in BUNDLE groups twice", section->mid);
         section->bundled = true;
         section->bundle_group = group;
+        section->bundle_position = position++;
         if (!tagged && !section->rejected)
             tagged = section;
         else if (tagged)

@@ -207,6 +207,25 @@ static void the_group_keeps_the_offers_order(void **state)
     free(reply);
 }
 
+static void the_tagged_section_decides_the_role(void **state)
+{
+    (void)state;
+    char *reply = answer_to(SESSION "a=group:BUNDLE data audio0\r\n" AUDIO "a=setup:passive\r\n" DATA "a=setup:active\r\n", NULL);
+    has(reply, "a=setup:passive\r\n", true);
+    has(reply, "a=setup:active\r\n", false);
+    free(reply);
+    struct session_description *d = parsed(SESSION "a=group:BUNDLE data audio0\r\n" AUDIO DATA);
+    assert_int_equal(session_description_tagged(d, 0), 1);
+    assert_int_equal(session_description_tagged(d, 1), 1);
+    d->sections[1].rejected = true;
+    assert_int_equal(session_description_tagged(d, 0), 0);
+    assert_int_equal(session_description_tagged(d, 1), 0);
+    session_description_free(NULL, d);
+    d = parsed(SESSION AUDIO DATA);
+    assert_int_equal(session_description_tagged(d, 1), 1);
+    session_description_free(NULL, d);
+}
+
 static void what_we_can_not_do_is_rejected(void **state)
 {
     (void)state;
@@ -479,6 +498,7 @@ int main(void)
         cmocka_unit_test(setup_is_what_the_offer_leaves),
         cmocka_unit_test(sections_outside_the_first_ones_group_are_rejected),
         cmocka_unit_test(the_group_keeps_the_offers_order),
+        cmocka_unit_test(the_tagged_section_decides_the_role),
         cmocka_unit_test(what_we_can_not_do_is_rejected),
         cmocka_unit_test(directions_meet),
         cmocka_unit_test(tracks_without_stream_or_track_id),
