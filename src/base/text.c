@@ -68,6 +68,13 @@ void text_fini(struct text *t)
     *t = (struct text){.context = t->context};
 }
 
+void text_copy(char *to, size_t capacity, const char *from)
+{
+    size_t len = strnlen(from, capacity - 1);
+    memcpy(to, from, len);
+    to[len] = 0;
+}
+
 bool slice_to_u64(struct slice s, uint64_t max, uint64_t *out)
 {
     uint64_t n = 0;

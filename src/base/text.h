@@ -21,6 +21,8 @@ void text_print(struct text *text, const char *format, ...) __attribute__((forma
 char *text_take(struct text *text);
 void text_fini(struct text *text);
 
+/* Copies zero-terminated text into a fixed array, cut where it does not fit, always terminated. */
+void text_copy(char *to, size_t capacity, const char *from);
 /* Parses a whole slice as a decimal number of at most `max`; false for anything else. */
 bool slice_to_u64(struct slice s, uint64_t max, uint64_t *out);
 bool slice_eq_nocase(struct slice a, struct slice b);

@@ -1,5 +1,6 @@
 /* The usable local addresses (getifaddrs): of interfaces that are up and running, without multicast and unspecified ones. ICE chooses among them. */
 #include "io_internal.h"
+#include "text.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -25,7 +26,7 @@ static bool read_address(const struct ifaddrs *i, rtc_interface *out)
     } else {
         return false;
     }
-    (void)strncpy(out->name, i->ifa_name, sizeof out->name - 1);
+    text_copy(out->name, sizeof out->name, i->ifa_name);
     out->index = if_nametoindex(i->ifa_name);
     return true;
 }

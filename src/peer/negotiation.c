@@ -24,7 +24,7 @@ static bool is_media(const struct jsep_section *section)
 
 static void set_mid(rtc_rtp_transceiver *t, const char *mid)
 {
-    (void)strncpy(t->mid, mid, sizeof t->mid - 1);
+    text_copy(t->mid, sizeof t->mid, mid);
 }
 
 /* The oldest transceiver of this kind that has no section yet. */
@@ -156,7 +156,7 @@ static void read_codec(const struct jsep_codec *from, struct rtp_codec *to)
         .remb = from->goog_remb,
         .inband_fec = slice_is(fec, "1"),
     };
-    (void)strncpy(to->name, from->name, sizeof to->name - 1);
+    text_copy(to->name, sizeof to->name, from->name);
 }
 
 static void read_extensions(const struct jsep_negotiated *n, uint8_t ids[RTP_EXTENSIONS])
@@ -180,12 +180,12 @@ static void read_remote_ssrcs(const struct jsep_section *remote, struct rtp_sect
     memcpy(section->remote_ssrcs, remote->ssrcs, count * sizeof section->remote_ssrcs[0]);
     memcpy(section->remote_rtx_ssrcs, remote->rtx_ssrcs, count * sizeof section->remote_rtx_ssrcs[0]);
     section->remote_ssrc_count = count;
-    (void)strncpy(section->remote_stream_id, remote->stream_count > 0 ? remote->stream_ids[0] : remote->cname, sizeof section->remote_stream_id - 1);
+    text_copy(section->remote_stream_id, sizeof section->remote_stream_id, remote->stream_count > 0 ? remote->stream_ids[0] : remote->cname);
 }
 
 static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section *remote, const struct jsep_negotiated *n, struct rtp_section *section)
 {
-    (void)strncpy(section->mid, t->mid, sizeof section->mid - 1);
+    text_copy(section->mid, sizeof section->mid, t->mid);
     section->kind = t->kind;
     section->send = (n->direction & DIRECTION_SENDONLY) != 0;
     section->receive = (n->direction & DIRECTION_RECVONLY) != 0;

@@ -57,7 +57,7 @@ static struct jsep_local_section *add(struct snapshot *s, enum media_type type, 
 {
     struct jsep_local_section *section = &s->sections[s->jsep.section_count++];
     section->type = type;
-    (void)strncpy(section->mid, mid, sizeof section->mid - 1);
+    text_copy(section->mid, sizeof section->mid, mid);
     return section;
 }
 
