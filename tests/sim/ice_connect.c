@@ -197,6 +197,13 @@ static void late_credentials(void **state)
     assert_true(ice_agent_selected_info(sim.a.agent, &s));
     assert_int_equal(s.remote.type, ICE_PEER_REFLEXIVE);
     assert_true(ice_sim_data_flows(&sim));
+    /* What was learned turns out to be a candidate that is signalled. */
+    assert_int_equal(ice_agent_local_candidates(sim.b.agent, &list), 1);
+    struct ice_candidate of_b = list[0];
+    ice_sim_candidate(&sim.a, &of_b);
+    assert_true(ice_agent_selected_info(sim.a.agent, &s));
+    assert_int_equal(s.remote.type, ICE_HOST);
+    assert_string_equal(s.remote.foundation, of_b.foundation);
     ice_sim_fini(&sim);
 }
 

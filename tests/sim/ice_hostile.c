@@ -17,7 +17,10 @@ static struct script {
     uint16_t error;
     bool nominates_all; /* USE-CANDIDATE on every pair it hears of */
     bool controlling;
+    uint32_t silent_socket; /* on which nothing is answered */
+    uint32_t nominated_socket;
     unsigned requests, nominations, successes, errors;
+    unsigned repeated; /* requests with the transaction of the one before */
     uint16_t last_error;
     struct stun_message last;
     uint8_t bytes[STUN_MESSAGE_MAX];
@@ -84,6 +87,7 @@ static void play(struct ice_peer *peer, const struct packet *packet)
         return;
     assert_int_equal(stun_parse(packet_slice(packet), &m), RTC_OK);
     assert_true(m.has & STUN_HAS_FINGERPRINT);
+    script.repeated += m.class == STUN_REQUEST && memcmp(script.last.transaction, m.transaction, sizeof m.transaction) == 0;
     memcpy(script.bytes, m.bytes.data, m.bytes.len);
     script.last = m;
     if (m.class != STUN_REQUEST) {
@@ -95,8 +99,11 @@ static void play(struct ice_peer *peer, const struct packet *packet)
     }
     assert_true(stun_authentic(&m, slice_str(password)));
     script.requests++;
-    script.nominations += (m.has & STUN_HAS_USE_CANDIDATE) != 0;
-    if (script.answers)
+    if (m.has & STUN_HAS_USE_CANDIDATE) {
+        script.nominations++;
+        script.nominated_socket = packet->path.socket;
+    }
+    if (script.answers && packet->path.socket != script.silent_socket)
         answer(peer, packet, &m);
     if (script.nominates_all)
         send_request(peer, &packet->path, STUN_HAS_USE_CANDIDATE);
@@ -241,6 +248,7 @@ static void refused_at_first(void **state)
     candidate(&sim, four);
     ice_sim_run(&sim, sim.now + 300 * MS);
     assert_false(ice_sim_connected(&sim.a));
+    assert_int_equal(script.repeated, 0); /* after an error it is a new request */
     script.error = 0;
     ice_sim_run(&sim, sim.now + 500 * MS);
     assert_true(ice_sim_connected(&sim.a));
@@ -266,6 +274,29 @@ static void role_storm(void **state)
     assert_in_range(sent, 200, 1000);
     script.error = 0;
     ice_sim_run(&sim, sim.now + 3 * SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+}
+
+/* A 487 changes the role, and the tie-breaker with it (RFC 8445 section 7.2.5.1). */
+static void role_refused(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 17, true);
+    script.error = 487;
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + 15 * MS);
+    assert_int_equal(script.requests, 1);
+    assert_true(script.last.has & STUN_HAS_CONTROLLING);
+    uint64_t tie_breaker = script.last.tie_breaker;
+    script.error = 0;
+    ice_sim_run(&sim, sim.now + 20 * MS);
+    assert_int_equal(script.requests, 2);
+    assert_true(script.last.has & STUN_HAS_CONTROLLED);
+    assert_true(script.last.tie_breaker != tie_breaker);
+    assert_false(ice_agent_controlling(sim.a.agent));
+    ice_sim_run(&sim, sim.now + 20 * MS);
     assert_true(ice_sim_connected(&sim.a));
     ice_sim_fini(&sim);
 }
@@ -483,6 +514,120 @@ static void foundations(void **state)
     }
 }
 
+/* Checks to host candidates are not held back for each other: five at once, then one every 5 ms. */
+static void burst(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 18, true);
+    script.answers = false;
+    for (unsigned i = 0; i < 10; i++) {
+        struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 2122260223 - i};
+        (void)snprintf(c.foundation, sizeof c.foundation, "%u", i);
+        c.address = address_ipv4(192, 0, 2, 2, (uint16_t)(7000 + i));
+        sim_host_open(sim.b.host, 10 + i, "192.0.2.2", c.address.port);
+        ice_sim_candidate(&sim.a, &c);
+    }
+    ice_sim_run(&sim, sim.now + 10 * MS);
+    assert_int_equal(script.requests, 5);
+    ice_sim_run(&sim, sim.now + 10 * MS);
+    assert_int_equal(script.requests, 7);
+    ice_sim_run(&sim, sim.now + 16 * MS);
+    assert_int_equal(script.requests, 10);
+    ice_sim_fini(&sim);
+}
+
+/* A full check list, all of it under way: the path that the peer itself uses takes a place. */
+static void full_check_list(void **state)
+{
+    (void)state;
+    const rtc_limits limits = {.size = sizeof limits, .candidate_pairs = 8};
+    const rtc_context_options options = {.size = sizeof options, .limits = &limits};
+    rtc_context *usual = context;
+    struct ice_sim sim;
+    assert_int_equal(rtc_context_new(&options, &context), RTC_OK);
+    begin(&sim, 19, true);
+    for (unsigned i = 0; i < 20; i++) {
+        struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 2122260223 + i};
+        (void)snprintf(c.foundation, sizeof c.foundation, "%u", i);
+        c.address = address_ipv4(192, 0, 2, 99, (uint16_t)(7000 + i));
+        ice_sim_candidate(&sim.a, &c);
+    }
+    ice_sim_run(&sim, sim.now + 500 * MS);
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    send_request(&sim.b, &path, 0);
+    ice_sim_run(&sim, sim.now + 50 * MS);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+    rtc_context_unref(context);
+    context = usual;
+}
+
+/* A NAT before the peer opens only when the peer sends: our check, by then slow in repeating, goes out again at once. The retransmitted
+ * exchange does not spoil the round trip that is told. */
+static void opened_by_the_peer(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 20, true);
+    script.answers = false;
+    candidate(&sim, four);
+    ice_sim_run(&sim, sim.now + 2 * SECOND);
+    assert_true(script.repeated > 3);
+    script.answers = true;
+    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    send_request(&sim.b, &path, 0);
+    ice_sim_run(&sim, sim.now + 31 * MS);
+    assert_true(ice_sim_connected(&sim.a));
+    assert_true(ice_agent_rtt_us(sim.a.agent) > SECOND);
+    ice_sim_run(&sim, sim.now + 500 * MS); /* nomination */
+    assert_int_equal(ice_agent_rtt_us(sim.a.agent), 20 * MS);
+    ice_sim_fini(&sim);
+}
+
+/* A pair that is not the best imaginable is used at once but nominated only after a moment; the better one that comes meanwhile gets it. */
+static void settles(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 21, true);
+    candidate(&sim, "candidate:3 1 udp 1677729535 192.0.2.2 6000 typ srflx raddr 10.0.0.1 rport 6000");
+    ice_sim_run(&sim, sim.now + 50 * MS);
+    assert_true(ice_sim_connected(&sim.a));
+    assert_int_equal(script.nominations, 0);
+    candidate(&sim, six);
+    ice_sim_run(&sim, sim.now + 500 * MS);
+    assert_int_equal(script.nominations, 1);
+    assert_int_equal(script.nominated_socket, 2);
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV6);
+    ice_sim_fini(&sim);
+}
+
+/* After a change away from a dead pair we stay, although the dead one comes back to life. */
+static void stays_after_switch(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 22, true);
+    candidate(&sim, four);
+    candidate(&sim, six);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_int_equal(script.nominated_socket, 2);
+    script.silent_socket = 2;
+    ice_sim_run(&sim, sim.now + 6 * SECOND);
+    assert_int_equal(script.nominated_socket, 1);
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
+    script.silent_socket = 0;
+    struct path path = to_agent(&sim, ADDRESS_IPV6);
+    for (unsigned i = 0; i < 10; i++) {
+        send_request(&sim.b, &path, 0);
+        ice_sim_run(&sim, sim.now + SECOND);
+    }
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
+    assert_int_equal(sim.a.state_at[ICE_DISCONNECTED], -1);
+    ice_sim_fini(&sim);
+}
+
 static void unusable_candidates(void **state)
 {
     (void)state;
@@ -546,6 +691,12 @@ int main(void)
         cmocka_unit_test(candidate_flood),
         cmocka_unit_test(source_flood),
         cmocka_unit_test(foundations),
+        cmocka_unit_test(role_refused),
+        cmocka_unit_test(burst),
+        cmocka_unit_test(full_check_list),
+        cmocka_unit_test(opened_by_the_peer),
+        cmocka_unit_test(settles),
+        cmocka_unit_test(stays_after_switch),
         cmocka_unit_test(unusable_candidates),
         cmocka_unit_test(credentials),
     };
