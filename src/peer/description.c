@@ -237,15 +237,13 @@ static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
         return error;
     replace(pc, &pc->pending_remote, offer);
     peer_set_signaling_state(pc, RTC_SIGNALING_HAVE_REMOTE_OFFER);
-    return negotiation_apply_remote_ice(pc, pc->pending_remote.parsed);
+    return RTC_OK; /* its credentials wait for our answer, which says which section stands for the transport */
 }
 
 static int set_remote_answer(rtc_peer_connection *pc, struct description *answer)
 {
     replace(pc, &pc->pending_remote, answer);
-    int error = negotiation_apply_remote_ice(pc, pc->pending_remote.parsed);
-    if (!error)
-        error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, true);
+    int error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, true);
     if (!error)
         settle_negotiation(pc);
     return error;

@@ -8,7 +8,7 @@ int negotiation_transport_section(const struct session_description *d)
 {
     for (size_t i = 0; d && i < d->section_count; i++)
         if (!d->sections[i].rejected)
-            return (int)i;
+            return (int)session_description_tagged(d, i);
     return -1;
 }
 
@@ -118,13 +118,10 @@ int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_descr
     return RTC_OK;
 }
 
-int negotiation_apply_remote_ice(rtc_peer_connection *pc, const struct session_description *remote)
+/* The remote credentials and candidates of the transport's section reach the agent. */
+static int apply_remote_ice(rtc_peer_connection *pc, const struct jsep_section *section)
 {
     struct transport *t = pc->transport;
-    int index = negotiation_transport_section(remote);
-    if (index < 0)
-        return RTC_OK;
-    const struct jsep_section *section = &remote->sections[index];
     if (section->ice_lite)
         ice_agent_set_remote_lite(t->ice);
     int error = ice_agent_set_remote_credentials(t->ice, pc->now, section->ice_ufrag, section->ice_pwd, &t->out);
@@ -261,7 +258,9 @@ int negotiation_complete(rtc_peer_connection *pc, const struct session_descripti
     if (index < 0)
         return RTC_OK;
     enum dtls_role role = our_role(&local->sections[index], &remote->sections[index], local_offered);
-    int error = transport_start_dtls(pc->transport, pc->now, role, &remote->sections[index]);
+    int error = apply_remote_ice(pc, &remote->sections[index]);
+    if (!error)
+        error = transport_start_dtls(pc->transport, pc->now, role, &remote->sections[index]);
     for (size_t i = 0; i < answer->section_count && !error; i++)
         error = apply_section(pc, &local->sections[i], &remote->sections[i], local_offered);
     return error;

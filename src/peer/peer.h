@@ -118,9 +118,8 @@ int negotiation_local_offer(rtc_peer_connection *pc, const struct session_descri
 int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer);
 /* Offer and answer are both known: the transport and the media follow them. */
 int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote, bool local_offered);
-/* The remote credentials and candidates of a description reach the agent. */
-int negotiation_apply_remote_ice(rtc_peer_connection *pc, const struct session_description *remote);
-/* Index of the section that stands for the transport: the first accepted one; -1 when all are rejected. */
+/* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
+ * -1 when all are rejected. */
 int negotiation_transport_section(const struct session_description *description);
 bool negotiation_is_needed(rtc_peer_connection *pc);
 

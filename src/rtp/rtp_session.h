@@ -137,8 +137,6 @@ void rtp_session_set_max_packet(struct rtp_session *session, uint32_t max_packet
 void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitrate_bps);
 /* The cap of one section's stream; 0: none beyond the session's. */
 void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps, struct out *out);
-/* The round trip that ICE measured, used until RTCP knows better. */
-void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t rtt_us);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */

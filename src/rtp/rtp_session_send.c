@@ -85,6 +85,15 @@ void rtp_session_update_rate(struct rtp_session *s, rtc_time_t now, struct out *
         tell_target(video[i], shares[i], out);
 }
 
+void rtp_session_set_section_bitrate(struct rtp_session *s, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps, struct out *out)
+{
+    struct rtp_member *m = rtp_session_member(s, handle);
+    if (!m)
+        return;
+    m->config.max_bitrate_bps = max_bitrate_bps;
+    rtp_session_update_rate(s, now, out);
+}
+
 /* ---- Timers ---- */
 
 static void stop(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, enum rtp_breaker_reason reason, struct out *out)
