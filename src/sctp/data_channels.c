@@ -172,8 +172,8 @@ void data_channels_tick(struct data_channels *dc, rtc_time_t now, struct out *ou
         return;
     assoc_tick(dc->assoc, now, out);
     settle(dc, now, out);
-    if (list_empty(&dc->active))
-        channel_queue_trim(dc);
+    if (list_empty(&dc->active) && assoc_deadline(dc->assoc) - now > 100000)
+        channel_queue_trim(dc); /* idle */
 }
 
 rtc_time_t data_channels_deadline(const struct data_channels *dc, enum timer_reason *why)
