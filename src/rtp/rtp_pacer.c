@@ -25,7 +25,7 @@ void rtp_pacer_init(struct rtp_pacer *p, uint32_t target_bps, rtc_time_t now)
 
 void rtp_pacer_fini(struct rtp_pacer *p)
 {
-    rtp_pacer_drop(p, 0);
+    rtp_pacer_clear(p);
 }
 
 static bool full(const struct rtp_pacer *p, enum rtp_priority priority)
@@ -127,7 +127,7 @@ void rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)
             continue;
         p->queues[i] = (struct packet_queue){0};
         for (struct packet *packet; (packet = packet_queue_pop(&all)) != NULL;) {
-            bool drop = ssrc == 0 || rtp_ssrc(packet_slice(packet)) == ssrc;
+            bool drop = rtp_ssrc(packet_slice(packet)) == ssrc;
             if (drop && i != RTP_PRIORITY_AUDIO)
                 p->queued_bytes -= packet->len;
             if (drop)
@@ -136,4 +136,11 @@ void rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)
                 packet_queue_push(&p->queues[i], packet);
         }
     }
+}
+
+void rtp_pacer_clear(struct rtp_pacer *p)
+{
+    for (int i = 0; i < RTP_PRIORITIES; i++)
+        packet_queue_clear(&p->queues[i]);
+    p->queued_bytes = 0;
 }

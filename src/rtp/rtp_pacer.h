@@ -41,7 +41,8 @@ struct packet *rtp_pacer_pop(struct rtp_pacer *pacer, rtc_time_t now);
 bool rtp_pacer_has_room(const struct rtp_pacer *pacer, size_t packets);
 /* When rtp_pacer_pop() will give a packet (TIMER_RTP_PACE); RTC_TIME_NEVER when empty. */
 rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *pacer);
-/* Drops what waits: of one SSRC (0: all). */
+/* Drops what waits: of one SSRC, or all. */
 void rtp_pacer_drop(struct rtp_pacer *pacer, uint32_t ssrc);
+void rtp_pacer_clear(struct rtp_pacer *pacer);
 
 #endif

@@ -237,7 +237,7 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
     s->writable = writable;
     pause_senders(s);
     if (!writable) {
-        rtp_pacer_drop(&s->pacer, 0);
+        rtp_pacer_clear(&s->pacer);
         return;
     }
     rtp_session_hasten_report(s, now + 100000);
@@ -330,7 +330,7 @@ void rtp_session_close(struct rtp_session *s, rtc_time_t now, struct out *out)
     if (s->closed)
         return;
     rtp_session_bye(s, now, NULL, out);
-    rtp_pacer_drop(&s->pacer, 0);
+    rtp_pacer_clear(&s->pacer);
     s->closed = true;
 }
 

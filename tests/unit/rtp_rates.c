@@ -142,7 +142,9 @@ static void queues_are_bounded(void **state)
     assert_int_equal(p.queues[RTP_PRIORITY_VIDEO].count, 0);
     assert_int_equal(p.queues[RTP_PRIORITY_REPAIR].count, RTP_PACER_REPAIRS_MAX);
     assert_int_equal(p.queued_bytes, (uint64_t)RTP_PACER_REPAIRS_MAX * 1200);
-    rtp_pacer_drop(&p, 0);
+    rtp_pacer_drop(&p, 0); /* of an SSRC that nobody has */
+    assert_int_equal(p.queues[RTP_PRIORITY_REPAIR].count, RTP_PACER_REPAIRS_MAX);
+    rtp_pacer_clear(&p);
     assert_int_equal(p.queued_bytes, 0);
     assert_true(rtp_pacer_deadline(&p) == RTC_TIME_NEVER);
     world_fini(&w);
