@@ -10,13 +10,14 @@ enum {
     INITIAL_DELAY_US = 40000,
     MAX_DELAY_US = 500000,
     DISCONTINUITY_EARLY_US = 1000000, /* media this much ahead of the base line is a new timeline */
-    DISCONTINUITY_LATE_US = 5000000,
+    DISCONTINUITY_LATE_US = 5000000,  /* and so is what comes this much behind it */
+    DISCONTINUITY_DRY_US = 1000000,   /* or this much, when nothing is left to play */
     STARVED_US = 1000000,             /* concealment without any packet ends after this */
     STALL_US = 500000,                /* a tick this late: the timeline is moved, not caught up with */
     LOSS_MEMORY_US = 6000000,
     ACCELERATE_EVERY_US = 100000,
     EXPAND_EVERY_US = 200000,
-    EXPAND_PATIENCE_US = 1000000
+    EXPAND_PATIENCE_US = 200000
 };
 
 void audio_buffer_init(struct audio_buffer *b, uint32_t clock_rate, size_t capacity)
@@ -100,7 +101,7 @@ static bool discontinuous(const struct audio_buffer *b, rtc_time_t now, int64_t 
     if (!b->estimator.ready)
         return false;
     rtc_time_t late = delay_of(b, now, timestamp);
-    return late < -DISCONTINUITY_EARLY_US || late > DISCONTINUITY_LATE_US;
+    return late < -DISCONTINUITY_EARLY_US || late > (b->count > 0 ? DISCONTINUITY_LATE_US : DISCONTINUITY_DRY_US);
 }
 
 static void begin(struct audio_buffer *b, rtc_time_t now, int64_t timestamp)
@@ -118,8 +119,10 @@ static void begin(struct audio_buffer *b, rtc_time_t now, int64_t timestamp)
 static void begin_earlier(struct audio_buffer *b, rtc_time_t now, int64_t timestamp)
 {
     rtc_time_t time = b->next_time - to_us(b, b->next_timestamp - timestamp);
+    if (time < now)
+        return;
     b->next_timestamp = timestamp;
-    b->next_time = time > now ? time : now;
+    b->next_time = time;
 }
 
 static size_t place_of(const struct audio_buffer *b, int64_t timestamp)
@@ -165,7 +168,7 @@ enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, ui
     }
     if (p.timestamp > b->last_timestamp || b->state == AUDIO_BUFFER_IDLE)
         b->last_timestamp = p.timestamp;
-    delay_estimator_add(&b->estimator, now, to_us(b, p.timestamp));
+    delay_estimator_add(&b->estimator, now, to_us(b, p.timestamp), true);
     b->duration = p.duration;
     if (b->state == AUDIO_BUFFER_IDLE)
         begin(b, now, p.timestamp);
@@ -248,15 +251,19 @@ static bool starve(struct audio_buffer *b, rtc_time_t now, struct audio_decision
     return false;
 }
 
-/* Media that never came is the cheapest to leave out when the delay is above its target; in whole packets, because FEC needs whole ones. */
+/* Media that never came, and that FEC can not bring back, is the cheapest to leave out when the delay is above its target. */
 static int64_t leave_out(struct audio_buffer *b, int64_t gap, rtc_time_t target)
 {
-    int64_t excess = to_units(b, audio_buffer_delay(b) - target), step = b->packets[0].duration;
+    const struct audio_packet *p = &b->packets[0];
+    int64_t excess = to_units(b, audio_buffer_delay(b) - target), step = p->duration;
+    int64_t most = p->fec && !b->quiet && gap >= step ? gap - step : gap;
     if (excess <= 0)
         return gap;
-    int64_t skip = excess >= gap ? gap : excess / step * step;
+    int64_t skip = excess >= most ? most : excess / step * step;
     skip += (gap - skip) % ((int64_t)b->clock_rate / 400); /* codecs conceal multiples of 2.5 ms */
     b->next_timestamp += skip;
+    if (!b->quiet)
+        b->stats.accelerated_samples += (uint64_t)skip;
     return gap - skip;
 }
 
@@ -309,12 +316,27 @@ static bool play_head(struct audio_buffer *b, rtc_time_t now, rtc_time_t target,
     return play(b, RTP_AUDIO_PACKET, out);
 }
 
+static int64_t buffered(const struct audio_buffer *b)
+{
+    const struct audio_packet *last = &b->packets[b->count - 1];
+    return last->timestamp + last->duration - b->next_timestamp;
+}
+
 /* A burst after a stall: more than anybody wants to hear faster. */
 static void drop_excess(struct audio_buffer *b, rtc_time_t target)
 {
-    while (b->count > 1 && audio_buffer_delay(b) > target + MAX_DELAY_US && b->packets[0].timestamp <= b->next_timestamp) {
+    while (b->count > 1 && to_us(b, buffered(b)) > target + MAX_DELAY_US) {
         b->stats.late_packets++;
-        b->next_timestamp = b->packets[0].timestamp + b->packets[0].duration;
+        drop_packets(b, 1);
+        b->next_timestamp = b->packets[0].timestamp;
+    }
+}
+
+/* Packets that overlap what was played already. */
+static void drop_overlapped(struct audio_buffer *b)
+{
+    while (b->count > 0 && b->packets[0].timestamp < b->next_timestamp) {
+        b->stats.late_packets++;
         drop_packets(b, 1);
     }
 }
@@ -326,6 +348,7 @@ bool audio_buffer_next(struct audio_buffer *b, rtc_time_t now, struct audio_deci
     if (now - b->next_time > STALL_US)
         b->next_time = now;
     rtc_time_t target = audio_buffer_target(b, now);
+    drop_overlapped(b);
     drop_excess(b, target);
     if (b->count == 0)
         return starve(b, now, out);

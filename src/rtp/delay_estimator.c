@@ -46,7 +46,7 @@ static struct delay_second *row_of(struct delay_estimator *e, int64_t second)
     return row;
 }
 
-void delay_estimator_add(struct delay_estimator *e, rtc_time_t now, int64_t media_time_us)
+void delay_estimator_add(struct delay_estimator *e, rtc_time_t now, int64_t media_time_us, bool usual)
 {
     int64_t second = now > 0 ? now / 1000000 : 0;
     struct delay_second *row = row_of(e, second);
@@ -54,6 +54,8 @@ void delay_estimator_add(struct delay_estimator *e, rtc_time_t now, int64_t medi
     if (offset < row->base)
         row->base = offset;
     find_base(e);
+    if (!usual)
+        return;
     int64_t bucket = (offset - e->base) / DELAY_BUCKET_US;
     if (bucket >= DELAY_BUCKETS)
         bucket = DELAY_BUCKETS - 1;

@@ -8,7 +8,7 @@
 #include <crtc/base.h>
 
 enum {
-    DELAY_WINDOW_S = 6,
+    DELAY_WINDOW_S = 7,
     DELAY_BUCKETS = 128,
     DELAY_BUCKET_US = 5000 /* the histogram ends at 640 ms */
 };
@@ -29,8 +29,8 @@ struct delay_estimator {
 };
 
 void delay_estimator_reset(struct delay_estimator *estimator);
-/* One arrival; both in microseconds, media_time on any base that does not jump. */
-void delay_estimator_add(struct delay_estimator *estimator, rtc_time_t now, int64_t media_time_us);
+/* One arrival; both in microseconds, media_time on any base that does not jump. One that is not `usual` counts for the base line only. */
+void delay_estimator_add(struct delay_estimator *estimator, rtc_time_t now, int64_t media_time_us, bool usual);
 /* How late per_mille of the window's arrivals were at most; 0 when there was none. */
 rtc_time_t delay_estimator_quantile(const struct delay_estimator *estimator, uint32_t per_mille);
 /* When something of this media time arrives at the earliest. */

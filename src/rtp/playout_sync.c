@@ -5,7 +5,7 @@
 #include "sequence.h"
 
 enum {
-    DEADBAND_US = 5000, /* nobody hears or sees this */
+    EASE_US = 40000, /* what was added to audio is taken back when it is this much too long: going to and fro is heard */
     MAX_ADDED_US = 1000000,
     UNRELATED_US = 10000000 /* a difference like this is two clocks, not a delay */
 };
@@ -29,15 +29,14 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void ask(struct playout_party *p, int64_t latency)
+/* Asks for more at once, for less only when it is less by `ease`. */
+static void ask(struct playout_party *p, int64_t latency, rtc_time_t ease)
 {
-    rtc_time_t wanted = latency - p->base, change = wanted - p->added;
+    rtc_time_t wanted = latency - p->base;
     if (wanted > MAX_ADDED_US)
         wanted = MAX_ADDED_US;
-    if (wanted <= p->own_delay)
-        p->added = 0;
-    else if (p->added == 0 || change > DEADBAND_US || change < -DEADBAND_US)
-        p->added = wanted;
+    if (wanted > p->added || wanted < p->added - ease)
+        p->added = wanted > p->own_delay ? wanted : 0;
 }
 
 /* Audio moves in whole packets and is heard when it does; video follows where audio really is. */
@@ -49,7 +48,7 @@ int64_t playout_sync_step(struct playout_party *audio, struct playout_party *vid
         return 0;
     }
     int64_t common = later(audio->base + audio->own_delay, video->base + video->own_delay);
-    ask(audio, common);
-    ask(video, later(common, audio->base + audio->delay));
+    ask(audio, common, EASE_US);
+    ask(video, later(common, audio->base + audio->delay), 0);
     return behind;
 }

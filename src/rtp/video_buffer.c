@@ -340,8 +340,8 @@ bool video_buffer_insert(struct video_buffer *b, rtc_time_t now, const struct vi
     store(b, now, p);
     if (b->state == VIDEO_BUFFER_WAITING)
         drop_undecodable(b, now);
-    if (b->state != VIDEO_BUFFER_FLOWING)
-        (void)jump(b, p->sequence);
+    if (b->state != VIDEO_BUFFER_FLOWING && !jump(b, p->sequence))
+        (void)jump(b, p->sequence - 1); /* it may be what ends the frame before it */
     advance(b, now);
     return true;
 }

@@ -81,6 +81,7 @@ struct video_buffer {
     int64_t last_timestamp;
     struct video_ready ready[VIDEO_READY_MAX];
     size_t ready_at, ready_count;
+    bool last_was_keyframe;
     bool has_offset;
     int64_t offset;        /* play time minus media time */
     rtc_time_t offset_time;

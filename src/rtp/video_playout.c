@@ -2,11 +2,11 @@
 #include "video_playout.h"
 
 enum {
-    QUANTILE_PER_MILLE = 980,
+    QUANTILE_PER_MILLE = 950,
     LEAD_US = 10000, /* a frame is released this long before it is shown, to be decoded */
     MAX_DELAY_US = 650000,
-    UP_PER_MILLE = 300, /* how fast the delay changes: microseconds per millisecond */
-    DOWN_PER_MILLE = 150,
+    UP_PER_MILLE = 100, /* how fast the delay changes, microseconds per millisecond: no faster than audio can follow */
+    DOWN_PER_MILLE = 200,
     DISCONTINUITY_EARLY_US = 1000000,
     DISCONTINUITY_LATE_US = 5000000,
     FREEZE_EXTRA_US = 150000 /* webrtc-stats, freezeCount */
@@ -61,7 +61,10 @@ void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_fram
         delay_estimator_reset(&b->estimator);
         b->has_offset = false;
     }
-    delay_estimator_add(&b->estimator, now, to_us(b, timestamp));
+    /* A keyframe among others takes longer because it is larger: that is no reason to wait for every frame. */
+    bool key = rtc_encoded_frame_keyframe(frame), usual = !key || b->last_was_keyframe;
+    b->last_was_keyframe = key;
+    delay_estimator_add(&b->estimator, now, to_us(b, timestamp), usual);
     smooth(b, now);
     if (b->ready_count == VIDEO_READY_MAX) {
         /* Never in order: so many frames are more than the longest delay. The newest is the one that can be missed without losing those that wait. */

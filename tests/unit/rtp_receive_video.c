@@ -1,0 +1,317 @@
+/* The video jitter buffer: which frames come out, in which order, when, and when a keyframe is wanted. */
+#include "video_buffer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+enum { MS = 1000, SECOND = 1000000, WAIT = 200 * MS };
+
+static struct packet_pool *pool;
+static rtc_context *context;
+static struct video_buffer buffer;
+static rtc_time_t now;
+static int64_t sequence;
+static uint32_t shown[2000];
+static size_t shown_count;
+static rtc_time_t shown_at[2000];
+
+static int begin(void **state)
+{
+    (void)state;
+    assert_int_equal(rtc_context_new(NULL, &context), RTC_OK);
+    assert_int_equal(packet_pool_new(context, &pool), RTC_OK);
+    video_buffer_init(&buffer, context, "VP8", 90000, 512);
+    video_buffer_set_max_wait(&buffer, WAIT);
+    now = SECOND;
+    sequence = 65530;
+    shown_count = 0;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    video_buffer_fini(&buffer);
+    packet_pool_unref(pool);
+    rtc_context_unref(context);
+    return 0;
+}
+
+static void play(void)
+{
+    struct video_release r;
+    while (video_buffer_next(&buffer, now, &r)) {
+        shown_at[shown_count] = r.play_time;
+        shown[shown_count++] = rtc_encoded_frame_rtp_timestamp(r.frame);
+        const uint8_t *data = rtc_encoded_frame_data(r.frame);
+        for (size_t i = 0; i < rtc_encoded_frame_len(r.frame); i++)
+            assert_int_equal(data[i], (uint8_t)(i / 10)); /* whole, and its packets in order */
+        assert_true(r.play_time >= now);
+        rtc_encoded_frame_unref(r.frame);
+    }
+}
+
+static void run_until(rtc_time_t until)
+{
+    while (video_buffer_deadline(&buffer) <= until) {
+        if (video_buffer_deadline(&buffer) > now)
+            now = video_buffer_deadline(&buffer);
+        play();
+    }
+    now = until;
+}
+
+/* Packet `part` of `parts` of a frame that begins at `first`; 10 bytes each. */
+static bool insert(int64_t first, uint32_t timestamp, uint8_t part, uint8_t parts, bool key)
+{
+    uint8_t bytes[10];
+    memset(bytes, part, sizeof bytes);
+    struct packet *packet = packet_copy(pool, slice_of(bytes, sizeof bytes));
+    const struct video_packet p = {.sequence = first + part, .timestamp = timestamp, .first = part == 0, .last = part == parts - 1,
+                                   .keyframe = key && part == 0, .width = key ? 640 : 0, .payload = packet_slice(packet), .packet = packet};
+    bool used = video_buffer_insert(&buffer, now, &p);
+    play();
+    return used;
+}
+
+static int64_t frame(uint32_t timestamp, uint8_t parts, bool key)
+{
+    int64_t first = sequence;
+    for (uint8_t i = 0; i < parts; i++)
+        (void)insert(first, timestamp, i, parts, key);
+    sequence += parts;
+    return first;
+}
+
+static void padding(int64_t at)
+{
+    const struct video_packet p = {.sequence = at};
+    (void)video_buffer_insert(&buffer, now, &p);
+    play();
+}
+
+static void settle(void)
+{
+    run_until(now + SECOND);
+}
+
+/* Frame n of 30 per second, complete at its time. */
+static void follow(uint32_t n, uint8_t parts)
+{
+    run_until(2 * SECOND + (rtc_time_t)n * 33333);
+    (void)frame(n * 3000, parts, n == 0);
+}
+
+static void in_order(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 300; n++)
+        follow(n, (uint8_t)(1 + n % 5));
+    settle();
+    assert_int_equal(shown_count, 300);
+    for (uint32_t n = 0; n < 300; n++)
+        assert_int_equal(shown[n], n * 3000);
+    assert_int_equal(buffer.stats.freeze_count, 0);
+    assert_int_equal(buffer.stats.frames_received, 300);
+    assert_int_equal(buffer.stats.key_frames_received, 1);
+    /* A calm network: little delay, and even steps. */
+    assert_true(video_buffer_delay(&buffer) <= 20 * MS);
+    for (size_t n = 100; n < 300; n++)
+        assert_in_range(shown_at[n] - shown_at[n - 1], 32 * MS, 35 * MS);
+}
+
+static void any_packet_order(void **state)
+{
+    (void)state;
+    for (uint8_t part = 4; part-- > 0;)
+        (void)insert(100, 0, part, 4, true);
+    for (uint8_t part = 4; part-- > 0;)
+        (void)insert(108, 6000, part, 4, false);
+    settle();
+    assert_int_equal(shown_count, 1);
+    for (uint8_t part = 4; part-- > 0;)
+        (void)insert(104, 3000, part, 4, false);
+    settle();
+    assert_int_equal(shown_count, 3);
+    assert_int_equal(shown[2], 6000);
+}
+
+static void waits_for_repair(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 30; n++)
+        follow(n, 3);
+    run_until(now + 30 * MS);
+    int64_t first = sequence;
+    (void)insert(first, 90000, 0, 3, false);
+    (void)insert(first, 90000, 2, 3, false);
+    sequence += 3;
+    (void)frame(93000, 3, false);
+    run_until(now + 100 * MS);
+    assert_int_equal(shown_count, 30);
+    assert_false(video_buffer_wants_keyframe(&buffer, now));
+    assert_true(insert(first, 90000, 1, 3, false));
+    settle();
+    assert_int_equal(shown_count, 32);
+    assert_int_equal(buffer.stats.frames_dropped, 0);
+}
+
+static void keyframe_in_place_of_repair(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 30; n++)
+        follow(n, 3);
+    settle();
+    sequence++; /* lost for good */
+    rtc_time_t missed = now;
+    for (uint32_t n = 60; n < 65; n++) {
+        (void)frame(n * 3000, 2, false);
+        run_until(now + 33 * MS);
+    }
+    assert_false(video_buffer_wants_keyframe(&buffer, now));
+    assert_int_equal(video_buffer_keyframe_deadline(&buffer), missed + WAIT);
+    run_until(missed + WAIT);
+    assert_true(video_buffer_wants_keyframe(&buffer, now));
+    assert_int_equal(shown_count, 30);
+    int64_t first = sequence;
+    (void)insert(first, 70 * 3000, 0, 2, true);
+    assert_false(video_buffer_wants_keyframe(&buffer, now)); /* it is coming */
+    (void)insert(first, 70 * 3000, 1, 2, true);
+    sequence += 2;
+    (void)frame(71 * 3000, 2, false);
+    settle();
+    assert_int_equal(shown_count, 32);
+    assert_int_equal(shown[30], 70 * 3000);
+    assert_int_equal(buffer.stats.frames_dropped, 5);
+    assert_false(video_buffer_wants_keyframe(&buffer, now));
+    assert_int_equal(buffer.stats.freeze_count, 1);
+    assert_true(buffer.stats.freeze_duration > SECOND);
+}
+
+/* A keyframe that came while repair was still hoped for is used as soon as it is not. */
+static void keyframe_already_there(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 30; n++)
+        follow(n, 3);
+    settle();
+    sequence++;
+    (void)frame(60 * 3000, 2, false);
+    (void)frame(61 * 3000, 2, true);
+    run_until(now + WAIT / 2);
+    assert_int_equal(shown_count, 30);
+    run_until(now + WAIT);
+    assert_int_equal(shown_count, 31);
+    assert_int_equal(shown[30], 61 * 3000);
+    assert_false(video_buffer_wants_keyframe(&buffer, now));
+}
+
+static void begins_with_a_keyframe(void **state)
+{
+    (void)state;
+    (void)frame(0, 2, false);
+    (void)frame(3000, 2, false);
+    run_until(now + 60 * MS);
+    assert_true(video_buffer_wants_keyframe(&buffer, now));
+    (void)frame(6000, 2, true);
+    settle();
+    assert_int_equal(shown_count, 1);
+    assert_int_equal(shown[0], 6000);
+}
+
+static void padding_fills_the_sequence(void **state)
+{
+    (void)state;
+    padding(sequence++);
+    padding(sequence++);
+    (void)frame(0, 3, true);
+    padding(sequence++);
+    (void)frame(3000, 3, false);
+    settle();
+    assert_int_equal(shown_count, 2);
+}
+
+/* No marker: the next frame's timestamp ends it. */
+static void lost_marker_bit(void **state)
+{
+    (void)state;
+    (void)insert(100, 0, 0, 9, true);
+    (void)insert(100, 0, 1, 9, true);
+    (void)insert(102, 3000, 0, 1, false);
+    settle();
+    assert_int_equal(shown_count, 2);
+}
+
+static void duplicates_and_late_ones(void **state)
+{
+    (void)state;
+    int64_t first = frame(0, 3, true);
+    assert_false(insert(first, 0, 1, 3, true));
+    (void)insert(sequence, 3000, 0, 2, false);
+    assert_false(insert(sequence, 3000, 0, 2, false));
+    assert_int_equal(buffer.stats.late_packets, 1);
+    assert_int_equal(buffer.stats.duplicate_packets, 1);
+    settle();
+    assert_int_equal(shown_count, 1);
+}
+
+/* A frame beyond every bound is given up, and the next keyframe shown. */
+static void bounded(void **state)
+{
+    (void)state;
+    (void)frame(0, 3, true);
+    settle();
+    sequence++;
+    for (unsigned i = 0; i < 2000; i++)
+        (void)insert(sequence++, 3000, 0, 2, false);
+    assert_true(buffer.capacity <= 512);
+    settle();
+    assert_true(video_buffer_wants_keyframe(&buffer, now));
+    (void)frame(6000, 100, true);
+    settle();
+    assert_int_equal(shown_count, 2);
+    (void)insert(sequence + (INT64_C(1) << 40), 9000, 0, 1, true);
+    settle();
+    assert_int_equal(shown_count, 3);
+}
+
+static void restart(void **state)
+{
+    (void)state;
+    (void)frame(0, 3, true);
+    (void)insert(sequence, 3000, 0, 2, false);
+    video_buffer_restart(&buffer);
+    sequence = 17;
+    (void)frame(0x80000000u, 2, true);
+    (void)frame(0x80000000u + 3000, 2, false);
+    settle();
+    assert_int_equal(shown_count, 3);
+}
+
+static void delay_follows_lateness(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 300; n++)
+        follow(n, 1);
+    for (uint32_t n = 300; n < 900; n++) {
+        run_until(2 * SECOND + (rtc_time_t)n * 33333 + (n % 5 == 0 ? 25 * MS : 0) + 60 * MS * (n / 3 % 2));
+        (void)frame(n * 3000, 1, false);
+    }
+    assert_in_range(video_buffer_delay(&buffer), 60 * MS, 110 * MS);
+    for (uint32_t n = 903; n < 1200; n++)
+        follow(n, 1);
+    assert_true(video_buffer_delay(&buffer) <= 20 * MS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(in_order), TEST(any_packet_order), TEST(waits_for_repair), TEST(keyframe_in_place_of_repair), TEST(keyframe_already_there),
+        TEST(begins_with_a_keyframe), TEST(padding_fills_the_sequence), TEST(lost_marker_bit), TEST(duplicates_and_late_ones), TEST(bounded),
+        TEST(restart), TEST(delay_follows_lateness),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
