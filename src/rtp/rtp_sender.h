@@ -23,7 +23,8 @@ bool rtp_sender_owns(const struct rtp_sender *sender, uint32_t ssrc);
 
 /* Packetizes a frame into the pacer. A frame that can not be sent still uses a sequence number, so that the receiver notices. Errors:
  * RTC_ERR_NOT_SUPPORTED (no payload format for its codec, or not the section's codec), RTC_ERR_INVALID_STATE (the breaker is open),
- * RTC_ERR_RANGE (an audio frame over one packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full), RTC_ERR_NO_MEMORY. */
+ * RTC_ERR_ENCODING (not an Opus packet), RTC_ERR_RANGE (an audio frame over one packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full),
+ * RTC_ERR_NO_MEMORY. */
 int rtp_sender_frame(struct rtp_sender *sender, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level, struct packet_pool *pool,
                      struct rtp_pacer *pacer);
 /* A packet of ours left the pacer and is about to be protected: writes its abs-send-time, counts and caches it. */
