@@ -35,6 +35,8 @@ static void ask(struct playout_party *p, int64_t latency, rtc_time_t ease)
     rtc_time_t wanted = latency - p->base;
     if (wanted > MAX_ADDED_US)
         wanted = MAX_ADDED_US;
+    if (ease > 0 && p->added / 4 > ease)
+        ease = p->added / 4;
     if (wanted > p->added || wanted < p->added - ease)
         p->added = wanted > p->own_delay ? wanted : 0;
 }

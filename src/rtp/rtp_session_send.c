@@ -3,7 +3,7 @@
 #include "memory.h"
 #include "rtp_session_parts.h"
 
-enum { SHARES_MAX = 64, FIRST_REPORT_US = 200000 };
+enum { SHARES_MAX = 64, FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000 };
 
 static struct rtp_member *owner_of(const struct rtp_session *s, uint32_t ssrc)
 {
@@ -33,15 +33,34 @@ static bool sends(const struct rtp_session *s, const struct rtp_member *m)
     return rtp_session_can_send(s) && m->sender && m->config.send && !m->stopped && m->config.send_codec.payload_type != RTP_NO_PAYLOAD_TYPE;
 }
 
+/* A frame that could not be sent is missing at the peer, who does not know: what refers to it must not be sent either. */
+static int refuse(struct rtp_member *m)
+{
+    m->frames_refused++;
+    m->owes_keyframe = m->config.kind == RTC_MEDIA_VIDEO;
+    return RTC_ERR_INVALID_STATE;
+}
+
+static void ask_keyframe(struct rtp_member *m, rtc_time_t now, struct out *out)
+{
+    if (now < m->next_ask)
+        return;
+    m->next_ask = now + ASK_EVERY_US;
+    (void)out_event(out, RTP_EVENT_KEYFRAME_REQUEST, m->handle);
+}
+
 int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level, struct out *out)
 {
     struct rtp_member *m = rtp_session_member(s, handle);
     if (!m)
         return RTC_ERR_NOT_FOUND;
-    if (!sends(s, m)) {
-        m->frames_refused++;
-        return RTC_ERR_INVALID_STATE;
+    if (!sends(s, m))
+        return refuse(m);
+    if (m->owes_keyframe && !rtc_encoded_frame_keyframe(frame)) {
+        ask_keyframe(m, now, out);
+        return refuse(m);
     }
+    m->owes_keyframe = false;
     bool first = !rtp_sender_active_since(m->sender, 0);
     int error = rtp_sender_frame(m->sender, now, frame, audio_level, out->pool, &s->pacer);
     rtp_session_drain_pacer(s, now, out);

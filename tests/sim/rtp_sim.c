@@ -75,7 +75,7 @@ static void send(struct rtp_sim_peer *p, uint32_t handle, rtc_encoded_frame_opti
     rtc_encoded_frame *frame = NULL;
     o->size = sizeof *o;
     o->capture_time_us = p->sim->now;
-    if (rtc_encoded_frame_new(p->sim->context, o, &frame) != RTC_OK)
+    if (rtc_encoded_frame_new(NULL, o, &frame) != RTC_OK)
         return;
     p->refused += rtp_session_send_frame(p->session, p->sim->now, handle, frame, level, &p->out) != RTC_OK;
     rtc_encoded_frame_unref(frame);
