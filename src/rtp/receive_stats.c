@@ -125,7 +125,8 @@ bool receive_stats_report(struct receive_stats *s, struct receive_report *out)
     int64_t lost = interval - (s->received - s->received_prior), total = receive_stats_lost(s);
     s->expected_prior = all;
     s->received_prior = s->received;
-    out->fraction_lost = interval > 0 && lost > 0 ? (uint8_t)(lost >= interval ? 255 : lost * 256 / interval) : 0;
+    int64_t fraction = interval > 0 && lost > 0 ? lost * 256 / interval : 0;
+    out->fraction_lost = (uint8_t)(fraction < 255 ? fraction : 255);
     out->cumulative_lost = (int32_t)(total > 0x7fffff ? 0x7fffff : total < -0x800000 ? -0x800000 : total);
     out->highest_sequence = (uint32_t)s->highest;
     out->jitter = s->jitter_q4 >> 4;
