@@ -28,7 +28,8 @@ RTC_EXPORT void rtc_loop_free(rtc_loop *loop);
 RTC_EXPORT int rtc_loop_run(rtc_loop *loop);
 /* Runs on a new thread until rtc_loop_stop or rtc_loop_free. */
 RTC_EXPORT int rtc_loop_start(rtc_loop *loop);
-/* Makes rtc_loop_run return, or the library's thread end (and waits for that, unless called on it). Any thread. */
+/* Makes rtc_loop_run return, or the library's thread end (and waits for that, unless called on it). When neither runs, the next rtc_loop_run returns at
+ * once: a stop is not lost because it came before the thread that was to run. Any thread. */
 RTC_EXPORT void rtc_loop_stop(rtc_loop *loop);
 
 /* For a loop of your own: readable when there is work. Owned by the loop. */
@@ -41,8 +42,8 @@ RTC_EXPORT int rtc_loop_iterate(rtc_loop *loop);
 /* Excludes the loop, so that this thread may call anything that belongs to it. Recursive; legal in callbacks. Do not wait for the loop while holding it. */
 RTC_EXPORT void rtc_loop_lock(rtc_loop *loop);
 RTC_EXPORT void rtc_loop_unlock(rtc_loop *loop);
-/* Runs fn(user) once on the loop's thread, in the order of posting, not before this returns. Any thread. RTC_ERR_NO_MEMORY. What is still waiting when the
- * loop is freed runs then. */
+/* Runs fn(user) once on the loop's thread, in the order of posting, never inside this call. Any thread. RTC_ERR_NO_MEMORY. What is still waiting when the
+ * loop is freed runs then, delayed or not; what those functions post is refused (RTC_ERR_INVALID_STATE). */
 RTC_EXPORT int rtc_loop_post(rtc_loop *loop, void (*fn)(void *user), void *user);
 /* Runs fn(user) once after `delay_us`, on the loop's thread. *id (may be NULL) is for rtc_loop_cancel. Any thread. */
 RTC_EXPORT int rtc_loop_post_delayed(rtc_loop *loop, rtc_time_t delay_us, void (*fn)(void *user), void *user, uint64_t *id);

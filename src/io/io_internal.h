@@ -40,13 +40,17 @@ struct loop_posts {
     pthread_mutex_t mutex;
     struct post *head; /* by time; equal times in the order of posting */
     uint64_t next_id;
+    bool closed;
 };
 void loop_posts_init(struct loop_posts *posts);
+/* RTC_ERR_NO_MEMORY; RTC_ERR_INVALID_STATE once closed. */
 int loop_posts_add(rtc_context *context, struct loop_posts *posts, rtc_time_t at, void (*fn)(void *user), void *user, uint64_t *id);
 bool loop_posts_cancel(rtc_context *context, struct loop_posts *posts, uint64_t id);
 /* Runs what is due at `now`: RTC_TIME_NEVER, everything. */
 void loop_posts_run(rtc_context *context, struct loop_posts *posts, rtc_time_t now);
 rtc_time_t loop_posts_deadline(struct loop_posts *posts);
+/* Takes no more: a function that posts itself again and again would keep the loop from being freed. */
+void loop_posts_close(struct loop_posts *posts);
 void loop_posts_fini(struct loop_posts *posts);
 
 /* ---- udp_socket.c ---- */
@@ -95,22 +99,22 @@ void interfaces_answer(struct driven *d, uint32_t id);
 void resolver_start(struct driven *d, const rtc_request *request);
 
 /* ---- loop.c ---- */
-enum loop_running { LOOP_IDLE, LOOP_RUNNING, LOOP_THREAD };
 struct loop {
     struct rtc_loop face; /* first */
     rtc_context *context;
     struct loop_lock lock;
     int epoll_fd, wake_fd, timer_fd;
     rtc_time_t timer_armed; /* what timer_fd is set to */
-    enum loop_running running;
-    atomic_bool stopping;
+    bool running;         /* rtc_loop_run, rtc_loop_iterate or the thread */
+    atomic_bool stopping; /* taken by the run that it ends */
     pthread_t thread;
     bool has_thread;
     struct link driven;
     struct timer_heap timers;
     pthread_mutex_t dirty_lock;
     struct link dirty;
-    bool woken; /* under dirty_lock: wake_fd was written and not read */
+    bool woken;   /* under dirty_lock: wake_fd was written and not read */
+    bool working; /* under dirty_lock: between two waits */
     struct loop_posts posts;
     struct mailbox *mailbox; /* resolved names */
     struct udp_socket *closed_sockets; /* freed at the end of the iteration */

@@ -17,11 +17,12 @@ struct loop *loop_of(rtc_loop *loop)
     return (struct loop *)loop;
 }
 
+/* Whoever calls has stored what he wakes for. While the loop is at work it needs no waking: before it waits again it looks for what came meanwhile. */
 void loop_wake(struct loop *l)
 {
     pthread_mutex_lock(&l->dirty_lock);
-    bool write_it = !l->woken;
-    l->woken = true;
+    bool write_it = !l->woken && !l->working;
+    l->woken = l->woken || write_it;
     pthread_mutex_unlock(&l->dirty_lock);
     uint64_t one = 1;
     if (write_it && write(l->wake_fd, &one, sizeof one) < 0)
@@ -104,10 +105,10 @@ void rtc_loop_free(rtc_loop *loop)
         return;
     rtc_loop_stop(loop);
     loop_lock_take(&l->lock);
-    while (!list_empty(&l->driven))
+    loop_posts_close(&l->posts);
+    loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
+    while (!list_empty(&l->driven)) /* after the functions above, which may have made some */
         rtc_peer_connection_close(link_owner(l->driven.next, struct driven, link)->pc);
-    while (loop_posts_deadline(&l->posts) != RTC_TIME_NEVER)
-        loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
     bury(l);
     loop_lock_give(&l->lock);
     if (l->mailbox) {
@@ -157,10 +158,10 @@ static void clear_descriptor(int fd)
 static void handle(struct loop *l, const struct epoll_event *e, rtc_time_t now)
 {
     if (e->data.ptr == &l->wake_fd) {
+        clear_descriptor(l->wake_fd); /* before the flag, or a wake between the two would be read away and never written again */
         pthread_mutex_lock(&l->dirty_lock);
         l->woken = false;
         pthread_mutex_unlock(&l->dirty_lock);
-        clear_descriptor(l->wake_fd);
     } else if (e->data.ptr == &l->timer_fd) {
         clear_descriptor(l->timer_fd);
         l->timer_armed = RTC_TIME_NEVER;
@@ -207,9 +208,20 @@ static void run_dirty(struct loop *l)
     pthread_mutex_unlock(&l->dirty_lock);
 }
 
+static void set_working(struct loop *l, bool working)
+{
+    pthread_mutex_lock(&l->dirty_lock);
+    l->working = working;
+    bool left = !working && !list_empty(&l->dirty);
+    pthread_mutex_unlock(&l->dirty_lock);
+    if (left || (!working && mailbox_deadline(l->mailbox) != RTC_TIME_NEVER))
+        loop_wake(l);
+}
+
 static void process(struct loop *l, const struct epoll_event *events, int count)
 {
     rtc_time_t now = rtc_now();
+    set_working(l, true);
     for (int i = 0; i < count; i++)
         handle(l, &events[i], now);
     loop_posts_run(l->context, &l->posts, now);
@@ -217,7 +229,8 @@ static void process(struct loop *l, const struct epoll_event *events, int count)
     run_due_timers(l, now);
     run_dirty(l);
     bury(l);
-    arm_timer(l);
+    set_working(l, false);
+    arm_timer(l); /* last: functions that were posted meanwhile have woken nobody */
 }
 
 static bool iterate(struct loop *l, int timeout_ms)
@@ -235,20 +248,30 @@ static bool iterate(struct loop *l, int timeout_ms)
 static int run(struct loop *l)
 {
     int error = RTC_OK;
-    while (!atomic_load(&l->stopping) && !error)
+    while (!atomic_exchange(&l->stopping, false) && !error)
         error = iterate(l, -1) ? RTC_OK : RTC_ERR_OPERATION;
     return error;
 }
 
-/* RTC_ERR_INVALID_STATE when it runs already. */
-static int claim(struct loop *l, enum loop_running as)
+/* Waits for the library's thread: when it is to end, or has ended because it stopped itself. */
+static void join_thread(struct loop *l, bool only_ended)
 {
     loop_lock_take(&l->lock);
-    bool idle = l->running == LOOP_IDLE && !l->has_thread;
-    if (idle) {
-        l->running = as;
-        atomic_store(&l->stopping, false);
-    }
+    bool join = l->has_thread && !(only_ended && l->running) && !pthread_equal(l->thread, pthread_self());
+    if (join)
+        l->has_thread = false;
+    loop_lock_give(&l->lock);
+    if (join)
+        (void)pthread_join(l->thread, NULL);
+}
+
+/* RTC_ERR_INVALID_STATE when it runs already. */
+static int claim(struct loop *l)
+{
+    join_thread(l, true);
+    loop_lock_take(&l->lock);
+    bool idle = !l->running && !l->has_thread;
+    l->running = l->running || idle;
     loop_lock_give(&l->lock);
     return idle ? RTC_OK : RTC_ERR_INVALID_STATE;
 }
@@ -256,14 +279,14 @@ static int claim(struct loop *l, enum loop_running as)
 static void release(struct loop *l)
 {
     loop_lock_take(&l->lock);
-    l->running = LOOP_IDLE;
+    l->running = false;
     loop_lock_give(&l->lock);
 }
 
 int rtc_loop_run(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
-    int error = l ? claim(l, LOOP_RUNNING) : RTC_ERR_TYPE;
+    int error = l ? claim(l) : RTC_ERR_TYPE;
     if (error)
         return error;
     error = run(l);
@@ -283,17 +306,16 @@ static void *thread_main(void *user)
 int rtc_loop_start(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
-    int error = l ? claim(l, LOOP_THREAD) : RTC_ERR_TYPE;
+    int error = l ? claim(l) : RTC_ERR_TYPE;
     if (error)
         return error;
-    if (pthread_create(&l->thread, NULL, thread_main, l) != 0) {
-        release(l);
-        return RTC_ERR_OPERATION;
-    }
-    loop_lock_take(&l->lock);
-    l->has_thread = true;
+    atomic_store(&l->stopping, false); /* a stop that came before was not meant for this thread */
+    loop_lock_take(&l->lock);          /* the new thread waits for it before it does anything */
+    l->has_thread = pthread_create(&l->thread, NULL, thread_main, l) == 0;
+    l->running = l->has_thread;
+    error = l->has_thread ? RTC_OK : RTC_ERR_OPERATION;
     loop_lock_give(&l->lock);
-    return RTC_OK;
+    return error;
 }
 
 void rtc_loop_stop(rtc_loop *loop)
@@ -303,13 +325,7 @@ void rtc_loop_stop(rtc_loop *loop)
         return;
     atomic_store(&l->stopping, true);
     loop_wake(l);
-    loop_lock_take(&l->lock);
-    bool join = l->has_thread && !pthread_equal(l->thread, pthread_self());
-    if (join)
-        l->has_thread = false;
-    loop_lock_give(&l->lock);
-    if (join)
-        (void)pthread_join(l->thread, NULL);
+    join_thread(l, false);
 }
 
 int rtc_loop_fd(rtc_loop *loop)
@@ -334,7 +350,7 @@ int rtc_loop_timeout_ms(rtc_loop *loop)
 int rtc_loop_iterate(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
-    int error = l ? claim(l, LOOP_RUNNING) : RTC_ERR_TYPE;
+    int error = l ? claim(l) : RTC_ERR_TYPE;
     if (error)
         return error;
     error = iterate(l, 0) ? RTC_OK : RTC_ERR_OPERATION;

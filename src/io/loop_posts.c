@@ -13,6 +13,11 @@ int loop_posts_add(rtc_context *context, struct loop_posts *posts, rtc_time_t at
     if (!p)
         return RTC_ERR_NO_MEMORY;
     pthread_mutex_lock(&posts->mutex);
+    if (posts->closed) {
+        pthread_mutex_unlock(&posts->mutex);
+        memory_free(context, p);
+        return RTC_ERR_INVALID_STATE;
+    }
     *p = (struct post){.at = at, .id = posts->next_id++, .fn = fn, .user = user};
     struct post **place = &posts->head;
     while (*place && (*place)->at <= at)
@@ -67,6 +72,13 @@ rtc_time_t loop_posts_deadline(struct loop_posts *posts)
     rtc_time_t at = posts->head ? posts->head->at : RTC_TIME_NEVER;
     pthread_mutex_unlock(&posts->mutex);
     return at;
+}
+
+void loop_posts_close(struct loop_posts *posts)
+{
+    pthread_mutex_lock(&posts->mutex);
+    posts->closed = true;
+    pthread_mutex_unlock(&posts->mutex);
 }
 
 void loop_posts_fini(struct loop_posts *posts)
