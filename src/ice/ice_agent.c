@@ -251,9 +251,14 @@ void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now,
     ice_run(agent, now, out);
 }
 
+bool ice_credentials_are_valid(struct slice ufrag, struct slice password)
+{
+    return is_ice_text(ufrag, UFRAG_MIN, ICE_UFRAG_MAX) && is_ice_text(password, PASSWORD_MIN, ICE_PASSWORD_MAX);
+}
+
 int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, struct slice ufrag, struct slice password, struct out *out)
 {
-    if (!is_ice_text(ufrag, UFRAG_MIN, ICE_UFRAG_MAX) || !is_ice_text(password, PASSWORD_MIN, ICE_PASSWORD_MAX))
+    if (!ice_credentials_are_valid(ufrag, password))
         return RTC_ERR_SYNTAX;
     if (agent->have_remote_credentials)
         return slice_is(ufrag, agent->remote_ufrag) && slice_is(password, agent->remote_password) ? RTC_OK : RTC_ERR_NOT_SUPPORTED;

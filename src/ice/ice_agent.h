@@ -77,7 +77,9 @@ void ice_agent_free(struct ice_agent *agent);
 /* Local credentials, made by ice_agent_new. Borrowed. */
 const char *ice_agent_local_ufrag(const struct ice_agent *agent);
 const char *ice_agent_local_password(const struct ice_agent *agent);
-/* RTC_ERR_SYNTAX unless 4-256 and 22-256 ICE characters. Setting the same again is harmless; different ones are an ICE restart, which is not
+/* 4-256 and 22-256 ICE characters (RFC 8839 5.4). */
+bool ice_credentials_are_valid(struct slice ufrag, struct slice password);
+/* RTC_ERR_SYNTAX unless valid. Setting the same again is harmless; different ones are an ICE restart, which is not
  * built: RTC_ERR_NOT_SUPPORTED. */
 int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, struct slice ufrag, struct slice password, struct out *out);
 /* Changes the role before the peer is known (both roles are taken at set-up); later the tie-breaker decides. */

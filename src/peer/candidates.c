@@ -19,12 +19,16 @@ static void tell(rtc_peer_connection *pc, const char *text)
 {
     const struct description *local = peer_local(pc);
     int index = local->parsed ? session_description_find(local->parsed, pc->transport_mid) : 0;
-    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE, index < 0 ? 0 : index, NULL, NULL);
-    if (!e || !text)
-        return;
-    e->object = pack(pc->context, text, pc->transport_mid, ice_agent_local_ufrag(pc->transport->ice));
-    if (!e->object)
+    char *packed = pack(pc->context, text, pc->transport_mid, ice_agent_local_ufrag(pc->transport->ice));
+    if (!packed) {
         peer_give_up(pc);
+        return;
+    }
+    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE, index < 0 ? 0 : index, NULL, NULL);
+    if (e)
+        e->object = packed;
+    else
+        memory_free(pc->context, packed);
 }
 
 void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate)
@@ -50,14 +54,17 @@ void candidates_complete(rtc_peer_connection *pc)
 
 void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error)
 {
-    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE_ERROR, 0, NULL, NULL);
-    if (!e)
-        return;
-    e->object = memory_alloc(pc->context, sizeof *error);
-    if (e->object)
-        memcpy(e->object, error, sizeof *error);
-    else
+    struct ice_candidate_error *copy = memory_alloc(pc->context, sizeof *copy);
+    if (!copy) {
         peer_give_up(pc);
+        return;
+    }
+    *copy = *error;
+    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE_ERROR, 0, NULL, NULL);
+    if (e)
+        e->object = copy;
+    else
+        memory_free(pc->context, copy);
 }
 
 /* The section a candidate is for, or -1. */
@@ -75,6 +82,17 @@ static int check_ufrag(rtc_peer_connection *pc, const struct jsep_section *secti
     return RTC_OK;
 }
 
+/* Whether the section's candidates are those of the transport: it is its section, or shares its credentials. Other sections of a peer that has not bundled yet have
+ * transports of their own, which are not needed. */
+static bool is_transports(const struct session_description *remote, int index)
+{
+    int at = negotiation_transport_section(remote);
+    if (at < 0 || index == at)
+        return at >= 0;
+    const struct jsep_section *a = &remote->sections[at], *b = &remote->sections[index];
+    return b->bundled && a->bundled && a->bundle_group == b->bundle_group && slice_eq(a->ice_ufrag, b->ice_ufrag) && slice_eq(a->ice_pwd, b->ice_pwd);
+}
+
 static int add_candidate(rtc_peer_connection *pc, const struct session_description *remote, int index, const rtc_ice_candidate_init *init)
 {
     struct ice_candidate candidate;
@@ -83,8 +101,8 @@ static int add_candidate(rtc_peer_connection *pc, const struct session_descripti
     if (ice_candidate_parse(slice_str(init->candidate), &candidate))
         return peer_fail(pc, RTC_ERR_OPERATION, "not a candidate: '%.120s'", init->candidate);
     int error = check_ufrag(pc, section, slice_str(candidate.ufrag));
-    if (error || index != negotiation_transport_section(remote) || !t)
-        return error; /* a bundled section's own candidates are not needed */
+    if (error || !is_transports(remote, index) || !t)
+        return error;
     error = ice_agent_add_remote_candidate(t->ice, peer_now(pc), &candidate, &t->out);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
 }

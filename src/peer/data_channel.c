@@ -51,17 +51,13 @@ static rtc_data_channel *create(rtc_peer_connection *pc, struct slice label, str
 static void adopt(rtc_peer_connection *pc, rtc_data_channel *c)
 {
     c->connection = pc;
+    data_channels_set_user(pc->transport->channels, c->handle, c);
     list_append(&pc->channels, &rtc_data_channel_ref(c)->link);
 }
 
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle)
 {
-    for (struct link *l = pc->channels.next; l != &pc->channels; l = l->next) {
-        rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
-        if (c->handle == handle)
-            return c;
-    }
-    return NULL;
+    return data_channels_user(pc->transport->channels, handle);
 }
 
 rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle)
@@ -177,13 +173,13 @@ int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char 
 
 static void deliver(rtc_data_channel *c, struct packet *message)
 {
-    if (c->callbacks.on_message)
+    if (c->callbacks.on_message && !c->silent)
         c->callbacks.on_message(c, c->user, (message->flags & PACKET_TEXT) != 0, packet_data(message), message->len);
 }
 
 static void drain_waiting(rtc_data_channel *c)
 {
-    for (struct packet *p; c->has_callbacks && (p = packet_queue_pop(&c->waiting)) != NULL;) {
+    for (struct packet *p; c->has_callbacks && !c->silent && (p = packet_queue_pop(&c->waiting)) != NULL;) {
         deliver(c, p);
         packet_free(p);
     }
@@ -262,6 +258,14 @@ static void refresh(rtc_data_channel *c)
     c->last_buffered = info.buffered;
 }
 
+static void detach(rtc_data_channel *c)
+{
+    c->state = RTC_DATA_CHANNEL_CLOSED;
+    c->connection = NULL;
+    list_remove(&c->link);
+    rtc_data_channel_unref(c);
+}
+
 void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
 {
     rtc_peer_connection *pc = c->connection;
@@ -278,15 +282,13 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
     if (state != RTC_DATA_CHANNEL_CLOSED)
         return;
     data_channels_forget(pc->transport->channels, c->handle);
-    data_channel_detach(c);
+    detach(c);
 }
 
-void data_channel_detach(rtc_data_channel *c)
+void data_channel_silence(rtc_data_channel *c)
 {
-    c->state = RTC_DATA_CHANNEL_CLOSED;
-    c->connection = NULL;
-    list_remove(&c->link);
-    rtc_data_channel_unref(c);
+    c->silent = true;
+    detach(c);
 }
 
 static int send_message(rtc_data_channel *c, bool text, const void *data, size_t len)

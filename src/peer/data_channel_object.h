@@ -26,6 +26,7 @@ struct rtc_data_channel {
     void *user;
     bool has_callbacks;
     bool announced;                  /* remote channels: on_data_channel ran */
+    bool silent;                     /* the connection was closed: nothing is told any more */
     struct packet_queue waiting;     /* messages that came before there were callbacks */
 };
 
@@ -37,7 +38,7 @@ void data_channel_announced(rtc_data_channel *channel);
 void data_channel_run_event(rtc_data_channel *channel, struct user_event *event);
 /* The state machine below says so. */
 void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);
-/* The connection goes. */
-void data_channel_detach(rtc_data_channel *channel);
+/* The connection goes: the channel is closed and says nothing any more. */
+void data_channel_silence(rtc_data_channel *channel);
 
 #endif

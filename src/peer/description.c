@@ -125,6 +125,8 @@ static int set_local_offer(rtc_peer_connection *pc, const char *sdp)
         description_clear(pc->context, &offer);
         return error;
     }
+    if (!pc->current_local.type)
+        ice_agent_set_controlling(pc->transport->ice, true);
     replace(pc, &pc->pending_local, &offer);
     peer_set_signaling_state(pc, RTC_SIGNALING_HAVE_LOCAL_OFFER);
     gather(pc);
@@ -132,7 +134,7 @@ static int set_local_offer(rtc_peer_connection *pc, const char *sdp)
 }
 
 /* Both sides agreed: the pending descriptions become current ones. */
-static void settle_negotiation(rtc_peer_connection *pc)
+static void settle_negotiation(rtc_peer_connection *pc, bool local_offered)
 {
     replace(pc, &pc->current_local, &pc->pending_local);
     replace(pc, &pc->current_remote, &pc->pending_remote);
@@ -140,6 +142,8 @@ static void settle_negotiation(rtc_peer_connection *pc)
     memory_free(pc->context, pc->last_answer);
     pc->last_offer = pc->last_answer = NULL;
     peer_set_signaling_state(pc, RTC_SIGNALING_STABLE);
+    if (local_offered)
+        negotiation_follow_tracks(pc, pc->current_remote.parsed);
     pc->negotiation_needed = false;
     peer_update_negotiation_needed(pc);
 }
@@ -160,7 +164,7 @@ static int set_local_answer(rtc_peer_connection *pc, const char *sdp)
     gather(pc);
     error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, false);
     if (!error)
-        settle_negotiation(pc);
+        settle_negotiation(pc, false);
     return error;
 }
 
@@ -205,12 +209,33 @@ int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_t
     return error;
 }
 
-static bool same_credentials(const struct session_description *a, const struct session_description *b)
+static bool same_credentials(const struct jsep_section *a, const struct jsep_section *b)
 {
-    int i = negotiation_transport_section(a), k = negotiation_transport_section(b);
+    return slice_eq(a->ice_ufrag, b->ice_ufrag) && slice_eq(a->ice_pwd, b->ice_pwd);
+}
+
+static bool same_identity(const struct jsep_section *a, const struct jsep_section *b)
+{
+    for (size_t i = 0; i < a->fingerprint_count; i++)
+        for (size_t k = 0; k < b->fingerprint_count; k++)
+            if (memcmp(&a->fingerprints[i], &b->fingerprints[k], sizeof a->fingerprints[i]) == 0)
+                return true;
+    return false;
+}
+
+/* RFC 9429 5.8: the transport that there is must be able to go on with the description. */
+static int check_transport(rtc_peer_connection *pc, const struct session_description *before, const struct session_description *d)
+{
+    int i = before ? negotiation_transport_section(before) : -1, k = negotiation_transport_section(d);
+    if (k >= 0 && !ice_credentials_are_valid(d->sections[k].ice_ufrag, d->sections[k].ice_pwd))
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);
     if (i < 0 || k < 0)
-        return true;
-    return slice_eq(a->sections[i].ice_ufrag, b->sections[k].ice_ufrag) && slice_eq(a->sections[i].ice_pwd, b->sections[k].ice_pwd);
+        return RTC_OK;
+    if (!same_credentials(&before->sections[i], &d->sections[k]))
+        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the description restarts ICE, which this version can not do");
+    if (!same_identity(&before->sections[i], &d->sections[k]))
+        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the description changes the certificate, which this version can not do");
+    return RTC_OK;
 }
 
 static int check_remote(rtc_peer_connection *pc, const struct description *d)
@@ -223,9 +248,7 @@ static int check_remote(rtc_peer_connection *pc, const struct description *d)
         error = jsep_check_offer(pc->current_remote.parsed, d->parsed, &why);
     if (error)
         return peer_fail(pc, error, "%s", why.text);
-    if (pc->current_remote.parsed && !same_credentials(pc->current_remote.parsed, d->parsed))
-        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the description restarts ICE, which this version can not do");
-    return RTC_OK;
+    return check_transport(pc, pc->current_remote.parsed, d->parsed);
 }
 
 static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
@@ -235,8 +258,11 @@ static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
         error = negotiation_remote_offer(pc, offer->parsed);
     if (error)
         return error;
+    if (!pc->current_local.type)
+        ice_agent_set_controlling(pc->transport->ice, false); /* RFC 8445 6.1.1: the offerer controls, whoever made an agent first */
     replace(pc, &pc->pending_remote, offer);
     peer_set_signaling_state(pc, RTC_SIGNALING_HAVE_REMOTE_OFFER);
+    negotiation_follow_tracks(pc, pc->pending_remote.parsed);
     return RTC_OK; /* its credentials wait for our answer, which says which section stands for the transport */
 }
 
@@ -245,7 +271,7 @@ static int set_remote_answer(rtc_peer_connection *pc, struct description *answer
     replace(pc, &pc->pending_remote, answer);
     int error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, true);
     if (!error)
-        settle_negotiation(pc);
+        settle_negotiation(pc, true);
     return error;
 }
 

@@ -16,6 +16,15 @@ static struct user_event *take(rtc_peer_connection *pc)
     return e;
 }
 
+static void append(struct event_queue_user *q, struct user_event *e)
+{
+    if (!q->head)
+        q->tail = &q->head;
+    *q->tail = e;
+    q->tail = &e->next;
+    q->count++;
+}
+
 struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver)
 {
     struct event_queue_user *q = &pc->events;
@@ -31,12 +40,14 @@ struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type
         (void)rtc_data_channel_ref(channel);
     if (transceiver)
         (void)rtc_rtp_transceiver_ref(transceiver);
-    if (!q->head)
-        q->tail = &q->head;
-    *q->tail = e;
-    q->tail = &e->next;
-    q->count++;
+    append(q, e);
     return e;
+}
+
+void event_queue_add_failure(rtc_peer_connection *pc)
+{
+    pc->events.failure = (struct user_event){.type = USER_CONNECTION_STATE, .value = RTC_PEER_CONNECTION_FAILED};
+    append(&pc->events, &pc->events.failure);
 }
 
 static void recycle(rtc_peer_connection *pc, struct user_event *e)
@@ -45,7 +56,10 @@ static void recycle(rtc_peer_connection *pc, struct user_event *e)
     rtc_data_channel_unref(e->channel);
     rtc_rtp_transceiver_unref(e->transceiver);
     packet_free(e->packet);
+    rtc_encoded_frame_unref(e->frame);
     memory_free(pc->context, e->object);
+    if (e == &q->failure)
+        return;
     if (q->free_count >= KEEPS_EVENTS) {
         memory_free(pc->context, e);
         return;
@@ -130,10 +144,10 @@ static void run_track(rtc_peer_connection *pc, const struct user_event *e)
     pc->callbacks.on_track(pc, pc->user, &event);
 }
 
-static void run_negotiation_needed(rtc_peer_connection *pc)
+static void run_negotiation_needed(rtc_peer_connection *pc, const struct user_event *e)
 {
-    /* webrtc-pc 4.7.3: by now it may be settled, or be asked again when the state is stable. */
-    if (pc->signaling_state != RTC_SIGNALING_STABLE || !pc->negotiation_needed)
+    /* webrtc-pc 4.7.3: by now it may be settled, or be asked again when the state is stable; a newer event may be on its way. */
+    if (pc->signaling_state != RTC_SIGNALING_STABLE || !pc->negotiation_needed || e->value != pc->negotiation_asked)
         return;
     if (pc->callbacks.on_negotiation_needed)
         pc->callbacks.on_negotiation_needed(pc, pc->user);
@@ -144,7 +158,7 @@ static void run_connection_event(rtc_peer_connection *pc, const struct user_even
     const rtc_peer_connection_callbacks *c = &pc->callbacks;
     switch (e->type) {
     case USER_NEGOTIATION_NEEDED:
-        run_negotiation_needed(pc);
+        run_negotiation_needed(pc, e);
         break;
     case USER_ICE_CANDIDATE:
         run_candidate(pc, e);
@@ -179,6 +193,9 @@ static void run_connection_event(rtc_peer_connection *pc, const struct user_even
     case USER_TRACK_MUTE:
         if (c->on_track_mute)
             c->on_track_mute(pc, pc->user, e->transceiver->receiver.track, e->value != 0);
+        break;
+    case USER_ENCODED_FRAME:
+        (void)rtc_media_source_push_encoded(media_track_source(e->transceiver->receiver.track), e->frame);
         break;
     default:
         break;

@@ -18,6 +18,7 @@ enum user_event_type {
     USER_DATA_CHANNEL,        /* channel */
     USER_TRACK,               /* transceiver; object: struct track_streams */
     USER_TRACK_MUTE,          /* transceiver; value: muted */
+    USER_ENCODED_FRAME,       /* transceiver; frame: received, for the track's sinks */
     USER_CHANNEL_OPEN,        /* channel, here and below */
     USER_CHANNEL_MESSAGE,     /* packet */
     USER_CHANNEL_LOW,
@@ -39,6 +40,7 @@ struct user_event {
     rtc_data_channel *channel;        /* a reference */
     rtc_rtp_transceiver *transceiver; /* a reference */
     struct packet *packet;            /* owned */
+    rtc_encoded_frame *frame;         /* a reference */
     void *object;                     /* owned, from memory_alloc */
 };
 
@@ -48,10 +50,13 @@ struct event_queue_user {
     uint32_t count;
     struct user_event *free_list;
     uint32_t free_count;
+    struct user_event failure; /* kept ready: that memory ran out must be told without memory */
 };
 
 /* Appends; NULL when out of memory (the connection is then given up). Takes references to channel and transceiver; either may be NULL. */
 struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver);
+/* Appends USER_CONNECTION_STATE "failed", for which there is always room. Once in a connection's life. */
+void event_queue_add_failure(rtc_peer_connection *pc);
 /* Runs one; false when there is none. */
 bool event_queue_run(rtc_peer_connection *pc);
 void event_queue_clear(rtc_peer_connection *pc);

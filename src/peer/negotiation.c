@@ -97,25 +97,43 @@ static void follow_remote_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t,
         transceiver_set_muted(t, true);
 }
 
+/* Forgets the transceivers that an offer made, which then was not set after all, and whom it took. */
+static void undo_remote_offer(rtc_peer_connection *pc, size_t count_before)
+{
+    while (pc->transceiver_count > count_before)
+        transceiver_detach(link_owner(pc->transceivers.prev, rtc_rtp_transceiver, link));
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (!t->has_current_direction)
+            memset(t->mid, 0, sizeof t->mid); /* the offer in have-remote-offer before this one, if any, finds it again */
+    }
+}
+
 int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer)
 {
+    size_t count_before = pc->transceiver_count;
     for (size_t i = 0; i < offer->section_count; i++) {
         const struct jsep_section *section = &offer->sections[i];
         rtc_rtp_transceiver *t;
-        if (!is_media(section))
-            continue;
-        if (section->rejected) {
-            t = transceiver_by_mid(pc, section->mid);
-            if (t)
-                transceiver_stop(t);
-            continue;
-        }
-        int error = find_or_make(pc, section, &t);
-        if (error)
+        int error = is_media(section) && !section->rejected ? find_or_make(pc, section, &t) : RTC_OK;
+        if (error) {
+            undo_remote_offer(pc, count_before);
             return error;
-        follow_remote_track(pc, t, section);
+        }
     }
     return RTC_OK;
+}
+
+void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_description *remote)
+{
+    for (size_t i = 0; i < remote->section_count; i++) {
+        const struct jsep_section *section = &remote->sections[i];
+        rtc_rtp_transceiver *t = is_media(section) ? transceiver_by_mid(pc, section->mid) : NULL;
+        if (t && !t->stopped)
+            follow_remote_track(pc, t, section);
+        if (t && section->rejected)
+            transceiver_stop(t);
+    }
 }
 
 /* The remote credentials and candidates of the transport's section reach the agent. */
@@ -222,7 +240,7 @@ static int apply_media(rtc_peer_connection *pc, const struct jsep_section *local
     return RTC_OK;
 }
 
-static int apply_section(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote, bool local_offered)
+static int apply_section(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote)
 {
     struct jsep_negotiated *n = memory_zeroed(pc->context, sizeof *n);
     int error = n ? RTC_OK : RTC_ERR_NO_MEMORY;
@@ -234,9 +252,6 @@ static int apply_section(rtc_peer_connection *pc, const struct jsep_section *loc
         if (!error)
             transport_start_sctp(pc->transport, pc->now, remote->max_message_size);
     } else if (is_media(local)) {
-        rtc_rtp_transceiver *t = transceiver_by_mid(pc, local->mid);
-        if (t && local_offered)
-            follow_remote_track(pc, t, remote);
         error = apply_media(pc, local, remote, n);
     }
     memory_free(pc->context, n);
@@ -251,18 +266,21 @@ static enum dtls_role our_role(const struct jsep_section *local, const struct js
     return answerer_is_client == local_offered ? DTLS_SERVER : DTLS_CLIENT;
 }
 
+static int start_transport(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote, bool local_offered)
+{
+    memcpy(pc->transport_mid, local->mid, sizeof pc->transport_mid); /* candidates that are still to come carry the agreed section's name */
+    int error = apply_remote_ice(pc, remote);
+    return error ? error : transport_start_dtls(pc->transport, pc->now, our_role(local, remote, local_offered), remote);
+}
+
 int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote, bool local_offered)
 {
     const struct session_description *answer = local_offered ? remote : local;
-    int index = negotiation_transport_section(answer);
-    if (index < 0)
-        return RTC_OK;
-    enum dtls_role role = our_role(&local->sections[index], &remote->sections[index], local_offered);
-    int error = apply_remote_ice(pc, &remote->sections[index]);
-    if (!error)
-        error = transport_start_dtls(pc->transport, pc->now, role, &remote->sections[index]);
+    int index = negotiation_transport_section(answer), error = RTC_OK;
+    if (index >= 0) /* else everything is rejected */
+        error = start_transport(pc, &local->sections[index], &remote->sections[index], local_offered);
     for (size_t i = 0; i < answer->section_count && !error; i++)
-        error = apply_section(pc, &local->sections[i], &remote->sections[i], local_offered);
+        error = apply_section(pc, &local->sections[i], &remote->sections[i]);
     return error;
 }
 
@@ -279,16 +297,16 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
     enum direction theirs = remote->sections[r].direction, ours = local->sections[l].direction;
     enum direction reversed = (enum direction)((theirs >> 1 & 1) | (theirs << 1 & 2));
     if (pc->current_local.type == RTC_SDP_OFFER)
-        return (enum direction)t->direction != ours;
+        return (enum direction)t->direction != ours && (enum direction)t->direction != reversed;
     return ((enum direction)t->direction & reversed) != ours;
 }
 
 bool negotiation_is_needed(rtc_peer_connection *pc)
 {
     const struct session_description *local = pc->current_local.parsed;
-    bool has_data = false;
+    bool has_data = false; /* one that the peer rejected counts too: asking again and again would not change its mind */
     for (size_t i = 0; local && i < local->section_count; i++)
-        has_data = has_data || (local->sections[i].type == MEDIA_APPLICATION && !local->sections[i].rejected);
+        has_data = has_data || local->sections[i].type == MEDIA_APPLICATION;
     if (pc->wants_data && !has_data)
         return true;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)

@@ -55,7 +55,9 @@ struct rtc_peer_connection {
     rtc_ice_connection_state ice_connection_state;
     rtc_peer_connection_state connection_state;
     bool closed;
+    bool given_up; /* memory ran out: failed, whatever the transport says */
     bool negotiation_needed;
+    int negotiation_asked; /* counts the events */
 
     /* Descriptions (webrtc-pc 4.4.1.5). */
     struct description current_local, current_remote, pending_local, pending_remote;
@@ -84,7 +86,7 @@ rtc_time_t peer_now(rtc_peer_connection *pc);
 void peer_settle(rtc_peer_connection *pc);
 /* Records why a call fails; returns `error`. */
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Memory ran out in a place that can not lose anything: the connection ends as failed. */
+/* Memory ran out in a place that can not lose anything: the connection ends as failed, with its transport at the next tick. */
 void peer_give_up(rtc_peer_connection *pc);
 
 void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state);
@@ -114,8 +116,10 @@ int snapshot_answer(rtc_peer_connection *pc, const struct session_description *o
 /* negotiation.c */
 /* A local offer was set: transceivers get their mids. */
 int negotiation_local_offer(rtc_peer_connection *pc, const struct session_description *offer);
-/* A remote offer was set: transceivers are found or made for its sections, tracks appear. */
+/* A remote offer is being set: transceivers are found or made for its sections. On failure everything is as before. */
 int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer);
+/* A remote description was set: its tracks appear and vanish. */
+void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_description *remote);
 /* Offer and answer are both known: the transport and the media follow them. */
 int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote, bool local_offered);
 /* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);

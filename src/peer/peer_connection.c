@@ -137,7 +137,7 @@ void rtc_peer_connection_free(rtc_peer_connection *pc)
 static void detach_children(rtc_peer_connection *pc)
 {
     while (!list_empty(&pc->channels))
-        data_channel_detach(link_owner(pc->channels.next, rtc_data_channel, link));
+        data_channel_silence(link_owner(pc->channels.next, rtc_data_channel, link));
     while (!list_empty(&pc->transceivers))
         transceiver_detach(link_owner(pc->transceivers.next, rtc_rtp_transceiver, link));
 }
@@ -203,11 +203,14 @@ int peer_need_transport(rtc_peer_connection *pc, bool controlling)
 
 void peer_give_up(rtc_peer_connection *pc)
 {
-    if (pc->closed || pc->connection_state == RTC_PEER_CONNECTION_FAILED)
+    if (pc->closed || pc->given_up)
         return;
     log_write(pc->context, RTC_LOG_ERROR, "peer", "out of memory: the connection fails");
+    pc->given_up = true;
+    if (pc->connection_state == RTC_PEER_CONNECTION_FAILED)
+        return;
     pc->connection_state = RTC_PEER_CONNECTION_FAILED;
-    (void)event_queue_add(pc, USER_CONNECTION_STATE, RTC_PEER_CONNECTION_FAILED, NULL, NULL);
+    event_queue_add_failure(pc);
 }
 
 void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state)
@@ -244,7 +247,7 @@ static rtc_peer_connection_state derive(const struct transport *t)
 
 void peer_update_connection_states(rtc_peer_connection *pc)
 {
-    if (pc->closed || !pc->transport)
+    if (pc->closed || pc->given_up || !pc->transport)
         return;
     static const rtc_ice_connection_state ice_states[] = {
         [ICE_NEW] = RTC_ICE_CONNECTION_NEW,
@@ -275,7 +278,7 @@ void peer_update_negotiation_needed(rtc_peer_connection *pc)
     bool news = needed && !pc->negotiation_needed;
     pc->negotiation_needed = needed;
     if (news)
-        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, 0, NULL, NULL);
+        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, ++pc->negotiation_asked, NULL, NULL);
 }
 
 rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *pc)

@@ -269,11 +269,19 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
     executor_submit(executor, p->mailbox, &p->job, now);
 }
 
+/* Sinks run user code, which may close the connection: they are called from the dispatch, like everything of the user's. */
+static void tell_sinks(struct receive_pipeline *p, rtc_encoded_frame *frame)
+{
+    struct user_event *e = event_queue_add(p->pc, USER_ENCODED_FRAME, 0, NULL, p->transceiver);
+    if (e)
+        e->frame = rtc_encoded_frame_ref(frame);
+}
+
 void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at)
 {
     if (!p || !p->pc)
         return;
-    (void)rtc_media_source_push_encoded(media_track_source(p->track), frame);
+    tell_sinks(p, frame);
     if (!media_track_wants_raw(p->track)) {
         p->awaits_keyframe = true; /* for whoever begins to look later */
         return;
@@ -291,7 +299,7 @@ void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, int acti
     if (!p || !p->pc)
         return;
     if (frame && action != RTP_AUDIO_FEC)
-        (void)rtc_media_source_push_encoded(media_track_source(p->track), frame);
+        tell_sinks(p, frame);
     if (media_track_wants_raw(p->track))
         accept(p, now, (struct unit){.frame = frame, .action = action, .samples = samples});
 }

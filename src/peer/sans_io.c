@@ -95,7 +95,7 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     struct packet *p = inner(packet);
     struct transport *t = pc->transport;
     advance(pc, now);
-    if (!t || pc->closed || pc->events.count > context_limits(pc->context)->event_queue) {
+    if (!t || pc->closed || pc->given_up || pc->events.count > context_limits(pc->context)->event_queue) {
         if (t)
             t->counters.over_limit++;
         packet_free(p);
@@ -186,7 +186,10 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
     (void)tick_receivers(pc, true);
     if (!pc->transport)
         return;
-    transport_tick(pc->transport, pc->now);
+    if (pc->given_up)
+        transport_fail(pc->transport, pc->now);
+    else
+        transport_tick(pc->transport, pc->now);
     transport_settle(pc->transport, pc->now);
 }
 

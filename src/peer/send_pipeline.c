@@ -43,6 +43,7 @@ struct send_pipeline {
     pthread_mutex_t lock;
     struct ring in, out;
     bool busy, detached, keyframe_wanted, bitrate_changed;
+    bool encoded_lost; /* a gap in coded video: its source must make a keyframe */
     uint32_t bitrate_bps;
     uint32_t loss_percent;
     bool inband_fec;
@@ -145,7 +146,7 @@ static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t leve
     bool kept = ring_push(&p->out, item, ENCODED_WAITING_MAX);
     if (!kept) {
         p->stats.frames_dropped++;
-        p->keyframe_wanted = true; /* a gap in the coded video */
+        p->encoded_lost = p->kind == RTC_MEDIA_VIDEO;
     }
     pthread_mutex_unlock(&p->lock);
     if (!kept)
@@ -302,8 +303,9 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         if (!more)
             return;
         struct transport *t = p->pc ? p->pc->transport : NULL;
-        if (t && rtp_session_send_frame(t->rtp, now, p->transceiver->section, item.encoded, item.audio_level, &t->rtp_out))
-            send_pipeline_request_keyframe(p); /* the peer misses this frame */
+        int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->section, item.encoded, item.audio_level, &t->rtp_out) : RTC_OK;
+        if (error == RTC_ERR_NO_MEMORY)
+            send_pipeline_request_keyframe(p); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
         free_item(&item);
     }
 }
@@ -314,8 +316,12 @@ static void done(struct job *job, rtc_time_t now)
     send_ready(p, now);
     pthread_mutex_lock(&p->lock);
     bool again = !p->detached && p->in.count > 0;
+    bool gap = p->encoded_lost;
     p->busy = again;
+    p->encoded_lost = false;
     pthread_mutex_unlock(&p->lock);
+    if (gap)
+        send_pipeline_request_keyframe(p);
     if (p->pc && p->pc->transport)
         transport_settle(p->pc->transport, now);
     if (again)
@@ -337,8 +343,7 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
     p->stats.frames_in++;
     bool crowded = p->in.count >= limit && ring_pop(&p->in, &old);
     p->stats.frames_dropped += crowded;
-    if (crowded && old.encoded)
-        p->keyframe_wanted = true;
+    p->encoded_lost = p->encoded_lost || (crowded && old.encoded && p->kind == RTC_MEDIA_VIDEO);
     (void)rtc_video_frame_ref(item.video);
     (void)rtc_audio_frame_ref(item.audio);
     (void)rtc_encoded_frame_ref(item.encoded);

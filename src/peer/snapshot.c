@@ -127,8 +127,8 @@ static void add_new(rtc_peer_connection *pc, struct snapshot *s)
         fill_media(s, add(s, t->kind == RTC_MEDIA_AUDIO ? MEDIA_AUDIO : MEDIA_VIDEO, mid), t);
     }
     for (size_t i = 0; i < s->jsep.section_count; i++)
-        if (s->sections[i].type == MEDIA_APPLICATION && !s->sections[i].rejected)
-            return;
+        if (s->sections[i].type == MEDIA_APPLICATION)
+            return; /* also when the peer rejected it */
     if (!pc->wants_data)
         return;
     fresh_mid(pc, s, mid);

@@ -150,14 +150,14 @@ static void receive_upper(struct transport *t, rtc_time_t now, struct packet *pa
     packet_free(packet);
 }
 
+/* The oldest makes room: what a stranger sent must not keep the peer's first flight out. */
 static void hold(struct transport *t, struct packet *packet)
 {
-    if (t->held.count < TRANSPORT_HELD_MAX) {
-        packet_queue_push(&t->held, packet);
-        return;
+    if (t->held.count == TRANSPORT_HELD_MAX) {
+        t->counters.unvalidated++;
+        packet_free(packet_queue_pop(&t->held));
     }
-    t->counters.unvalidated++;
-    packet_free(packet);
+    packet_queue_push(&t->held, packet);
 }
 
 static void release_held(struct transport *t, rtc_time_t now)
@@ -208,6 +208,12 @@ void transport_tick(struct transport *t, rtc_time_t now)
 rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why)
 {
     enum timer_reason reason = TIMER_NONE;
+    if (t->ended)
+        return RTC_TIME_NEVER;
+    if (t->pc->given_up) {
+        *why = TIMER_EVENT;
+        return t->pc->now;
+    }
     rtc_time_t at = ice_agent_deadline(t->ice, why);
     deadline_min(&at, why, dtls_deadline(t->dtls, &reason), TIMER_DTLS_RETRANSMIT);
     if (t->channels)
@@ -294,8 +300,21 @@ void transport_settle(struct transport *t, rtc_time_t now)
         peer_give_up(t->pc);
 }
 
+void transport_fail(struct transport *t, rtc_time_t now)
+{
+    if (t->ended)
+        return;
+    if (t->channels)
+        data_channels_close(t->channels, now, &t->sctp_out);
+    transport_settle(t, now);
+    transport_close(t, now);
+}
+
 void transport_close(struct transport *t, rtc_time_t now)
 {
+    if (t->ended)
+        return;
+    t->ended = true;
     if (t->rtp)
         rtp_session_close(t->rtp, now, &t->rtp_out);
     if (t->channels) {

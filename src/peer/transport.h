@@ -34,6 +34,7 @@ struct transport {
     bool dtls_started;
     bool sctp_wanted, sctp_started;
     bool writable; /* there is a selected pair */
+    bool ended;    /* transport_fail or transport_close */
     uint64_t remote_max_message;
     rtc_time_t last_traffic;
     struct transport_counters counters;
@@ -52,6 +53,8 @@ void transport_tick(struct transport *t, rtc_time_t now);
 rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why);
 /* Walks everything the cores appended into its next layer. */
 void transport_settle(struct transport *t, rtc_time_t now);
+/* Ends everything below while the connection stays: its channels are told. Harmless when repeated. */
+void transport_fail(struct transport *t, rtc_time_t now);
 /* Says goodbye on every layer; what it has to send is in `ready` afterwards. */
 void transport_close(struct transport *t, rtc_time_t now);
 

@@ -28,6 +28,7 @@ enum reset_state { RESET_NONE, RESET_WANTED, RESET_ASKED, RESET_DONE };
 
 struct channel {
     uint32_t handle; /* 0: made only to refuse a stream; nobody is told of it */
+    void *user;      /* the parent's name for it */
     uint16_t id;
     enum data_channel_state state;
     struct dcep_text {

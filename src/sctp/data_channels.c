@@ -225,6 +225,19 @@ bool data_channels_info(const struct data_channels *dc, uint32_t handle, struct 
     return true;
 }
 
+void data_channels_set_user(struct data_channels *dc, uint32_t handle, void *user)
+{
+    struct channel *c = channel_find(dc, handle);
+    if (c)
+        c->user = user;
+}
+
+void *data_channels_user(const struct data_channels *dc, uint32_t handle)
+{
+    const struct channel *c = channel_find(dc, handle);
+    return c ? c->user : NULL;
+}
+
 void data_channels_forget(struct data_channels *dc, uint32_t handle)
 {
     struct channel *c = channel_find(dc, handle);

@@ -91,6 +91,9 @@ void data_channels_close_one(struct data_channels *channels, rtc_time_t now, uin
 void data_channels_set_buffered_low(struct data_channels *channels, uint32_t handle, uint64_t bytes);
 /* False when there is no such channel (a CLOSED one is forgotten when data_channels_forget is called). */
 bool data_channels_info(const struct data_channels *channels, uint32_t handle, struct data_channel_info *out);
+/* What the parent keeps with a channel; NULL at first, and when there is no such channel. */
+void data_channels_set_user(struct data_channels *channels, uint32_t handle, void *user);
+void *data_channels_user(const struct data_channels *channels, uint32_t handle);
 void data_channels_forget(struct data_channels *channels, uint32_t handle);
 
 enum sctp_state data_channels_state(const struct data_channels *channels);
