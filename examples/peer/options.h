@@ -1,0 +1,28 @@
+/* The command line of peer. */
+#ifndef PEER_OPTIONS_H
+#define PEER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+    bool offer;                 /* else it answers */
+    bool audio, video;          /* send these, and want to receive them */
+    const char *label;          /* open a channel with this label; NULL: none */
+    bool echo;                  /* send every message back */
+    uint32_t messages;          /* texts "message 0", "message 1", ... to send */
+    const char *send_file;
+    const char *record_video, *record_audio;
+    int seconds;                /* 0: until bye or the end of the input */
+    const char *stun_url;
+    bool loopback;
+    bool no_trickle;            /* the description waits for all candidates */
+    uint32_t width, height, frames_per_second, colour, tone_hz, bitrate_bps;
+    const char *save_frame;     /* at the end, the newest received picture */
+    bool verbose;
+};
+
+/* Reads the command line; on a mistake or --help says so and ends the program. */
+void options_read(struct options *options, int argc, char **argv);
+
+#endif

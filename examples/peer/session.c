@@ -1,0 +1,289 @@
+/* The connection of a peer. */
+#include "session.h"
+
+#include "lines.h"
+#include "media_out.h"
+#include "summary.h"
+
+#include <string.h>
+
+double session_ms(const struct session *session)
+{
+    return (double)((rtc_now() - session->start) / 10) / 100;
+}
+
+static void fail(struct session *session, const char *what, int error)
+{
+    if (error == RTC_OK) {
+        return;
+    }
+    const char *detail = session->connection == NULL ? "" : rtc_peer_connection_last_error(session->connection);
+    cJSON *event = cJSON_CreateObject();
+    cJSON_AddStringToObject(event, "event", "error");
+    cJSON_AddStringToObject(event, "what", what);
+    cJSON_AddStringToObject(event, "name", rtc_error_name(error));
+    cJSON_AddStringToObject(event, "message", rtc_error_message(error));
+    cJSON_AddStringToObject(event, "detail", detail);
+    lines_write(event);
+    if (session->errors++ == 0) {
+        snprintf(session->first_error, sizeof(session->first_error), "%s: %s %s", what, rtc_error_name(error), detail);
+    }
+}
+
+/* ---- States ---- */
+
+static void tell_state(struct session *session, const char *name, const char *value)
+{
+    cJSON *event = cJSON_CreateObject();
+    double ms = session_ms(session);
+    cJSON_AddStringToObject(event, "event", name);
+    cJSON_AddStringToObject(event, "value", value);
+    cJSON_AddNumberToObject(event, "ms", ms);
+    lines_write(event);
+    if (session->state_count < SESSION_STATES_MAX) {
+        session->states[session->state_count++] = (struct session_state){name, value, ms};
+    }
+}
+
+static void on_signaling_state_change(rtc_peer_connection *connection, void *user, rtc_signaling_state state)
+{
+    (void)connection;
+    tell_state(user, "signalingState", rtc_signaling_state_name(state));
+}
+
+static void on_ice_connection_state_change(rtc_peer_connection *connection, void *user, rtc_ice_connection_state state)
+{
+    (void)connection;
+    tell_state(user, "iceConnectionState", rtc_ice_connection_state_name(state));
+}
+
+static void on_connection_state_change(rtc_peer_connection *connection, void *user, rtc_peer_connection_state state)
+{
+    (void)connection;
+    tell_state(user, "connectionState", rtc_peer_connection_state_name(state));
+}
+
+/* ---- Descriptions and candidates ---- */
+
+static void tell_description(struct session *session)
+{
+    rtc_sdp_type type;
+    const char *sdp = rtc_peer_connection_local_description(session->connection, &type);
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "type", rtc_sdp_type_name(type));
+    cJSON_AddStringToObject(line, "sdp", sdp == NULL ? "" : sdp);
+    lines_write(line);
+}
+
+/* Makes and sends the offer or answer that the state asks for. */
+static void describe(struct session *session)
+{
+    int error = rtc_peer_connection_set_local_description(session->connection, RTC_SDP_NONE, NULL);
+    fail(session, "setLocalDescription", error);
+    if (error != RTC_OK) {
+        return;
+    }
+    session->described = true;
+    session->awaits_all = session->options->no_trickle && rtc_peer_connection_ice_gathering_state(session->connection) != RTC_ICE_GATHERING_COMPLETE;
+    if (!session->awaits_all) {
+        tell_description(session);
+    }
+}
+
+static void on_ice_gathering_state_change(rtc_peer_connection *connection, void *user, rtc_ice_gathering_state state)
+{
+    struct session *session = user;
+    (void)connection;
+    tell_state(session, "iceGatheringState", rtc_ice_gathering_state_name(state));
+    if (state == RTC_ICE_GATHERING_COMPLETE && session->awaits_all) {
+        session->awaits_all = false;
+        tell_description(session);
+    }
+}
+
+static void on_ice_candidate(rtc_peer_connection *connection, void *user, const rtc_ice_candidate *candidate)
+{
+    const struct session *session = user;
+    (void)connection;
+    if (candidate == NULL || session->options->no_trickle) {
+        return;
+    }
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "candidate", candidate->candidate);
+    cJSON_AddStringToObject(line, "sdpMid", candidate->sdp_mid);
+    cJSON_AddNumberToObject(line, "sdpMLineIndex", candidate->sdp_m_line_index);
+    cJSON_AddStringToObject(line, "usernameFragment", candidate->username_fragment);
+    lines_write(line);
+}
+
+static void on_negotiation_needed(rtc_peer_connection *connection, void *user)
+{
+    struct session *session = user;
+    (void)connection;
+    /* The first offer is made at once, and who answers waits for one. */
+    if (session->described) {
+        describe(session);
+    }
+}
+
+static const char *string_of(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static void take_description(struct session *session, const char *type, const char *sdp)
+{
+    int error = rtc_peer_connection_set_remote_description(session->connection, rtc_sdp_type_from_name(type), sdp);
+    fail(session, "setRemoteDescription", error);
+    if (error == RTC_OK && rtc_peer_connection_signaling_state(session->connection) == RTC_SIGNALING_HAVE_REMOTE_OFFER) {
+        describe(session);
+    }
+}
+
+static void take_candidate(struct session *session, const cJSON *line)
+{
+    const cJSON *index = cJSON_GetObjectItemCaseSensitive(line, "sdpMLineIndex");
+    rtc_ice_candidate_init init = {
+        .size = sizeof(init),
+        .candidate = string_of(line, "candidate"),
+        .sdp_mid = string_of(line, "sdpMid"),
+        .has_sdp_m_line_index = cJSON_IsNumber(index) && index->valueint >= 0 && index->valueint <= UINT16_MAX,
+        .username_fragment = string_of(line, "usernameFragment"),
+    };
+    init.sdp_m_line_index = init.has_sdp_m_line_index ? (uint16_t)index->valueint : 0;
+    fail(session, "addIceCandidate", rtc_peer_connection_add_ice_candidate(session->connection, &init));
+}
+
+/* ---- Media and data ---- */
+
+static void on_track(rtc_peer_connection *connection, void *user, const rtc_track_event *event)
+{
+    struct session *session = user;
+    (void)connection;
+    bool video = rtc_media_stream_track_kind(event->track) == RTC_MEDIA_VIDEO;
+    tell_state(session, "track", video ? "video" : "audio");
+    fail(session, "receiving", watch_track(&session->watch, event->track));
+    const char *path = video ? session->options->record_video : session->options->record_audio;
+    struct recorder *recorder = video ? &session->video_recorder : &session->audio_recorder;
+    if (path != NULL && recorder->file == NULL) {
+        fail(session, path, recorder_start(recorder, event->track, path));
+    }
+}
+
+static void on_data_channel(rtc_peer_connection *connection, void *user, rtc_data_channel *channel)
+{
+    (void)connection;
+    channels_add(&((struct session *)user)->channels, rtc_data_channel_ref(channel));
+}
+
+static int add_channel(struct session *session, const char *label)
+{
+    rtc_data_channel *channel = NULL;
+    int error = rtc_peer_connection_create_data_channel(session->connection, label, strlen(label), NULL, &channel);
+    if (error == RTC_OK) {
+        channels_add(&session->channels, channel);
+    }
+    return error;
+}
+
+static void add(struct session *session, const cJSON *line)
+{
+    const char *what = string_of(line, "what"), *label = string_of(line, "label");
+    int error = RTC_ERR_TYPE;
+    if (what != NULL && strcmp(what, "video") == 0) {
+        error = media_out_add_video(session);
+    } else if (what != NULL && strcmp(what, "audio") == 0) {
+        error = media_out_add_audio(session);
+    } else if (what != NULL && strcmp(what, "channel") == 0) {
+        error = add_channel(session, label == NULL ? "" : label);
+    }
+    fail(session, "add", error);
+}
+
+/* ---- Lines in ---- */
+
+void session_take(void *user, const cJSON *line)
+{
+    struct session *session = user;
+    const char *type = string_of(line, "type"), *sdp = string_of(line, "sdp");
+    if (string_of(line, "candidate") != NULL) {
+        take_candidate(session, line);
+    } else if (type != NULL && sdp != NULL) {
+        take_description(session, type, sdp);
+    } else if (type != NULL && strcmp(type, "bye") == 0) {
+        session->ended = true;
+    } else if (type != NULL && strcmp(type, "send") == 0) {
+        channels_send(&session->channels, line);
+    } else if (type != NULL && strcmp(type, "add") == 0) {
+        add(session, line);
+    } else if (type != NULL && strcmp(type, "stats") == 0) {
+        summary_write(session, "stats");
+    } else {
+        fail(session, "a line of input", RTC_ERR_SYNTAX);
+    }
+}
+
+/* ---- Beginning and end ---- */
+
+static int new_connection(struct session *session, rtc_loop *loop)
+{
+    static const rtc_peer_connection_callbacks callbacks = {
+        .size = sizeof(callbacks),
+        .on_negotiation_needed = on_negotiation_needed,
+        .on_ice_candidate = on_ice_candidate,
+        .on_signaling_state_change = on_signaling_state_change,
+        .on_ice_gathering_state_change = on_ice_gathering_state_change,
+        .on_ice_connection_state_change = on_ice_connection_state_change,
+        .on_connection_state_change = on_connection_state_change,
+        .on_data_channel = on_data_channel,
+        .on_track = on_track,
+    };
+    const struct options *options = session->options;
+    const rtc_ice_server server = {.size = sizeof(server), .urls = &options->stun_url, .url_count = 1};
+    const rtc_ice_server *const servers[] = {&server};
+    const rtc_configuration configuration = {
+        .size = sizeof(configuration),
+        .loop = loop,
+        .ice_servers = servers,
+        .ice_server_count = options->stun_url != NULL,
+        .include_loopback = options->loopback,
+        .max_bitrate_bps = options->bitrate_bps,
+    };
+    return rtc_peer_connection_new(session->context, &configuration, &callbacks, session, &session->connection);
+}
+
+static int add_all(struct session *session)
+{
+    const struct options *options = session->options;
+    int error = options->audio ? media_out_add_audio(session) : RTC_OK;
+    error = error != RTC_OK || !options->video ? error : media_out_add_video(session);
+    return error != RTC_OK || options->label == NULL ? error : add_channel(session, options->label);
+}
+
+int session_begin(struct session *session, const struct options *options, rtc_context *context, rtc_loop *loop)
+{
+    memset(session, 0, sizeof(*session));
+    session->options = options;
+    session->context = context;
+    session->start = rtc_now();
+    watch_init(&session->watch);
+    if (!channels_init(&session->channels, options)) {
+        return RTC_ERR_NOT_FOUND;
+    }
+    int error = new_connection(session, loop);
+    error = error != RTC_OK ? error : add_all(session);
+    if (error == RTC_OK && options->offer) {
+        describe(session);
+    }
+    return error;
+}
+
+void session_end(struct session *session)
+{
+    recorder_stop(&session->video_recorder);
+    recorder_stop(&session->audio_recorder);
+    channels_fini(&session->channels);
+    rtc_peer_connection_free(session->connection);
+    watch_fini(&session->watch);
+    media_out_fini(session);
+}
