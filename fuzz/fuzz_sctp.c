@@ -11,6 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static rtc_time_t clock_now;
+
 struct pair {
     rtc_context *context;
     rtc_time_t now;
@@ -75,7 +77,7 @@ static bool begin(struct pair *p)
     if (rtc_context_new(NULL, &p->context) || out_init(&p->out, p->context) || out_init(&p->peer_out, p->context))
         abort();
     context_seed(p->context, 1);
-    p->now = 1000000;
+    p->now = (clock_now += 100000000); /* the engine's timers of the input before run out */
     sim_time_set(p->now);
     if (data_channels_new(p->context, &options, &p->dc) || assoc_new(p->context, &raw, &p->peer))
         abort();
@@ -126,8 +128,10 @@ static void call(struct pair *p, struct reader *r)
         data_channels_close_one(p->dc, p->now, p->handle, &p->out);
     else if (which % 4 == 2)
         (void)assoc_reset_streams(p->peer, p->now, &stream, 1, &p->peer_out);
-    else
+    else {
+        settle(p, 0); /* what was told of it comes first */
         data_channels_forget(p->dc, p->handle);
+    }
 }
 
 static void act(struct pair *p, struct reader *r)

@@ -135,11 +135,11 @@ static void advance(rtc_time_t now)
     pthread_mutex_unlock(&timers_lock);
 }
 
-/* A first association sets the clock: nothing is due from before it. */
+/* A first association may live in a time of its own that begins earlier (one simulation after another). */
 static void start_clock(rtc_time_t now)
 {
     pthread_mutex_lock(&timers_lock);
-    if (assoc_table_count() == 1)
+    if (assoc_table_count() == 1 && now < atomic_load_explicit(&timers_at, memory_order_relaxed))
         atomic_store_explicit(&timers_at, now, memory_order_relaxed);
     pthread_mutex_unlock(&timers_lock);
 }
