@@ -1,5 +1,6 @@
-/* A whole RTP session fed with authentic packets whose contents are the fuzzer's: RTP, RTCP and frames to send, with time passing in between. The input is a
- * row of chunks: one byte of what to do, one byte of length, that many bytes. The plain packets are protected with known keys first. */
+/* A whole RTP session fed with authentic packets whose contents are the fuzzer's: RTP, RTCP and frames to send, with time passing in
+ * between. The input is a row of chunks: one byte of what to do, one byte of length, that many bytes. The plain packets are protected with
+ * known keys first. */
 #include "rtp_packet.h"
 #include "srtp.h"
 
@@ -28,8 +29,14 @@ static struct slice key(unsigned side)
 static struct rtp_section section(rtc_media_kind kind, unsigned options)
 {
     bool video = kind == RTC_MEDIA_VIDEO;
-    struct rtp_section s = {.kind = kind, .send = true, .receive = true, .reduced_size = !(options & OPTION_FULL_SIZE), .receive_codec_count = 1,
-                            .ssrc = video ? 0x1010 : 0x1000, .rtx_ssrc = video ? 0x1011 : 0, .remote_stream_id = "s"};
+    struct rtp_section s = {.kind = kind,
+                            .send = true,
+                            .receive = true,
+                            .reduced_size = !(options & OPTION_FULL_SIZE),
+                            .receive_codec_count = 1,
+                            .ssrc = video ? 0x1010 : 0x1000,
+                            .rtx_ssrc = video ? 0x1011 : 0,
+                            .remote_stream_id = "s"};
     s.mid[0] = video ? 'v' : 'a';
     s.send_codec = (struct rtp_codec){.payload_type = video ? 96 : 111, .rtx_payload_type = video ? 97 : RTP_NO_PAYLOAD_TYPE,
                                       .clock_rate = video ? 90000 : 48000, .nack = video, .pli = video, .fir = video, .remb = video};
@@ -106,8 +113,14 @@ static void hear_media(struct call *c, uint32_t ssrc, uint8_t payload_type, stru
 static void send(struct call *c, uint32_t handle, rtc_media_kind kind, struct slice bytes)
 {
     rtc_encoded_frame *frame;
-    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = kind, .codec = kind == RTC_MEDIA_VIDEO ? "VP8" : "opus", .data = bytes.data,
-                                         .data_len = bytes.len, .keyframe = true, .rtp_timestamp = (uint32_t)c->now, .capture_time_us = c->now};
+    const rtc_encoded_frame_options o = {.size = sizeof o,
+                                         .kind = kind,
+                                         .codec = kind == RTC_MEDIA_VIDEO ? "VP8" : "opus",
+                                         .data = bytes.data,
+                                         .data_len = bytes.len,
+                                         .keyframe = true,
+                                         .rtp_timestamp = (uint32_t)c->now,
+                                         .capture_time_us = c->now};
     if (rtc_encoded_frame_new(c->context, &o, &frame) != RTC_OK)
         return;
     (void)rtp_session_send_frame(c->session, c->now, handle, frame, RTP_NO_AUDIO_LEVEL, &c->out);

@@ -145,7 +145,8 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, uint32_t timest
 }
 
 /* Consumes the packet. */
-static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload, struct packet *packet)
+static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload,
+                         struct packet *packet)
 {
     struct vp8_payload vp8 = {0};
     struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp};
@@ -170,7 +171,8 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rt
         nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
 }
 
-static void insert(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload, struct packet *packet)
+static void insert(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload,
+                   struct packet *packet)
 {
     if (r->kind == RTC_MEDIA_VIDEO) {
         insert_video(r, now, h, sequence, payload, packet);

@@ -10,7 +10,7 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
     struct rtp_session *s = memory_zeroed(context, sizeof *s);
     if (!s)
         return RTC_ERR_NO_MEMORY;
-    s->context = context;
+    s->context = rtc_context_ref(context);
     s->disable_nack = options->disable_nack;
     s->max_packet = options->max_packet_bytes ? options->max_packet_bytes : PACKET_MTU;
     if (options->cname)
@@ -44,7 +44,9 @@ void rtp_session_free(struct rtp_session *s)
     rtp_pacer_fini(&s->pacer);
     rtp_demux_free(s->demux);
     srtp_transport_free(s->srtp);
-    memory_free(s->context, s);
+    rtc_context *context = s->context;
+    memory_free(context, s);
+    rtc_context_unref(context);
 }
 
 struct rtp_member *rtp_session_member(const struct rtp_session *s, uint32_t handle)

@@ -16,9 +16,10 @@ struct rtp_session;
 
 /* Events (struct event); id: the section's handle. */
 enum {
-    RTP_EVENT_VIDEO_FRAME = EVENT_RTP, /* object: rtc_encoded_frame reference; value: when to show it (rtc_time_t). In decoding order, decodable. */
-    RTP_EVENT_AUDIO,                   /* code: enum rtp_audio_action; object: rtc_encoded_frame reference (NULL for CONCEAL); value: samples per
-                                          channel wanted for FEC and CONCEAL. Comes when it is due to be played. */
+    RTP_EVENT_VIDEO_FRAME = EVENT_RTP, /* object: rtc_encoded_frame reference; value: when to show it (rtc_time_t). In decoding
+                                          order, decodable. */
+    RTP_EVENT_AUDIO,                   /* code: enum rtp_audio_action; object: rtc_encoded_frame reference (NULL for CONCEAL);
+                                          value: samples per channel wanted for FEC and CONCEAL. Comes when it is due to be played. */
     RTP_EVENT_KEYFRAME_REQUEST,        /* PLI or FIR for our stream */
     RTP_EVENT_TARGET_BITRATE,          /* value: bits per second this section's encoder should now make */
     RTP_EVENT_UNMUTE,                  /* the first media packet after silence */
@@ -129,14 +130,16 @@ void rtp_session_free(struct rtp_session *session);
 /* DTLS is up. `local` and `remote` are master key followed by master salt, of profile's lengths. */
 int rtp_session_set_keys(struct rtp_session *session, uint16_t profile, struct slice local, struct slice remote);
 /* Adds the section, or changes the one with the same mid. *handle is never 0. SSRCs of ours stay as they were first given. */
-int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const struct rtp_section *section, uint32_t *handle, struct out *out);
+int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const struct rtp_section *section, uint32_t *handle,
+                            struct out *out);
 /* Stops it: BYE for what we sent. */
 void rtp_session_remove_section(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
 /* The datagrams of this size fit the current pair. */
 void rtp_session_set_max_packet(struct rtp_session *session, uint32_t max_packet_bytes);
 void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitrate_bps);
 /* The cap of one section's stream; 0: none beyond the session's. */
-void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps, struct out *out);
+void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps,
+                                     struct out *out);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */
@@ -148,9 +151,10 @@ void rtp_session_tick(struct rtp_session *session, rtc_time_t now, struct out *o
 rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_reason *why);
 /* Packetizes, protects and queues one encoded frame (borrowed). Its rtp_timestamp is offset by the stream's random start. `audio_level`:
  * -dBov, 0 to 127, and 0x80 for voice; RTP_NO_AUDIO_LEVEL when unknown. RTC_ERR_INVALID_STATE when the section does not send or keys are
- * missing (the frame is dropped and counted). */
+ * missing (the frame is dropped and counted; of video only a keyframe is taken after that, and RTP_EVENT_KEYFRAME_REQUEST asks for it). */
 enum { RTP_NO_AUDIO_LEVEL = 0xff };
-int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level, struct out *out);
+int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level,
+                           struct out *out);
 /* The decoder can not go on: a PLI follows (rate-limited). */
 void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
 /* BYE for everything; nothing is sent afterwards. */

@@ -86,8 +86,8 @@ static void mute(struct rtp_member *m, struct out *out)
 
 /* ---- Packets ---- */
 
-static void take_media(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, const struct rtp_route *route, const struct rtp_header *h,
-                       struct packet *packet, struct out *out)
+static void take_media(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, const struct rtp_route *route,
+                       const struct rtp_header *h, struct packet *packet, struct out *out)
 {
     struct rtp_receiver *r = find_receiver(m, route->ssrc);
     if (!r)
@@ -102,7 +102,8 @@ static void take_media(struct rtp_session *s, rtc_time_t now, struct rtp_member 
     rtp_receiver_packet(r, now, h, packet);
 }
 
-static void take_retransmission(struct rtp_member *m, rtc_time_t now, const struct rtp_route *route, const struct rtp_header *h, struct packet *packet)
+static void take_retransmission(struct rtp_member *m, rtc_time_t now, const struct rtp_route *route, const struct rtp_header *h,
+                                struct packet *packet)
 {
     struct rtp_receiver *r = route->media_ssrc ? find_receiver(m, route->media_ssrc) : m->playing;
     if (r)

@@ -1,5 +1,5 @@
-/* RTCP that is sent: the regular compound reports (RFC 3550 6.2, 6.4), early feedback (RFC 4585), reduced in size where that was negotiated (RFC 5506),
- * and goodbyes. */
+/* RTCP that is sent: the regular compound reports (RFC 3550 6.2, 6.4), early feedback (RFC 4585), reduced in size where that was negotiated
+ * (RFC 5506), and goodbyes. */
 #include "context.h"
 #include "rtp_session_parts.h"
 
@@ -36,7 +36,8 @@ static void finish(struct rtp_session *s, struct control *c, struct out *out)
 }
 
 /* The head of a compound packet: SR when it sends, else RR, and who it is. */
-static void speak(const struct rtp_session *s, struct control *c, rtc_time_t now, const struct rtp_member *m, const struct rtcp_report *reports, size_t count)
+static void speak(const struct rtp_session *s, struct control *c, rtc_time_t now, const struct rtp_member *m,
+                  const struct rtcp_report *reports, size_t count)
 {
     struct rtcp_sender_info info;
     if (m->sender && m->config.send && !m->stopped && rtp_sender_info(m->sender, now, &info))

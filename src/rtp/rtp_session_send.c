@@ -30,7 +30,8 @@ void rtp_session_drain_pacer(struct rtp_session *s, rtc_time_t now, struct out *
 
 static bool sends(const struct rtp_session *s, const struct rtp_member *m)
 {
-    return rtp_session_can_send(s) && m->sender && m->config.send && !m->stopped && m->config.send_codec.payload_type != RTP_NO_PAYLOAD_TYPE;
+    return rtp_session_can_send(s) && m->sender && m->config.send && !m->stopped &&
+           m->config.send_codec.payload_type != RTP_NO_PAYLOAD_TYPE;
 }
 
 /* A frame that could not be sent is missing at the peer, who does not know: what refers to it must not be sent either. */
@@ -49,7 +50,8 @@ static void ask_keyframe(struct rtp_member *m, rtc_time_t now, struct out *out)
     (void)out_event(out, RTP_EVENT_KEYFRAME_REQUEST, m->handle);
 }
 
-int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level, struct out *out)
+int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level,
+                           struct out *out)
 {
     struct rtp_member *m = rtp_session_member(s, handle);
     if (!m)

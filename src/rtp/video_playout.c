@@ -67,7 +67,7 @@ void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_fram
     delay_estimator_add(&b->estimator, now, to_us(b, timestamp), usual);
     smooth(b, now);
     if (b->ready_count == VIDEO_READY_MAX) {
-        /* Never in order: so many frames are more than the longest delay. The newest is the one that can be missed without losing those that wait. */
+        /* More than the longest delay holds at any usual rate. The newest goes: without an older one those that wait could not be decoded. */
         rtc_encoded_frame_unref(frame);
         b->stats.frames_dropped++;
         b->state = VIDEO_BUFFER_WAITING;

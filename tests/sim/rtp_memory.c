@@ -1,4 +1,5 @@
-/* Memory: a steady call allocates nothing per packet, and a call in which an allocation fails goes on or says that it can not, and leaks nothing. */
+/* Memory: a steady call allocates nothing per packet, and a call in which an allocation fails goes on or says that it can not, and leaks
+ * nothing. */
 #include "rtp_sim.h"
 
 #include <stdlib.h>
@@ -105,8 +106,8 @@ static void every_allocation(void **state)
         refused += error != RTC_OK;
         /* One packet or frame less is nothing. */
         if (error == RTC_OK && frames < all * 9 / 10)
-            fail_msg("allocation %llu of %llu: %llu of %llu frames", (unsigned long long)n, (unsigned long long)count, (unsigned long long)frames,
-                     (unsigned long long)all);
+            fail_msg("allocation %llu of %llu: %llu of %llu frames", (unsigned long long)n, (unsigned long long)count,
+                     (unsigned long long)frames, (unsigned long long)all);
     }
     print_message("%llu allocations, %llu refused\n", (unsigned long long)count, (unsigned long long)refused);
     assert_true(refused > 0);

@@ -291,8 +291,9 @@ static void stall(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(clean), TEST(reports), TEST(loss), TEST(reordering), TEST(duplication), TEST(long_way), TEST(unknown_sources), TEST(timestamps_wrap),
-        TEST(sequence_wraps), TEST(silent_peer), TEST(goodbye), TEST(dtx), TEST(no_path), TEST(decoder_lost), TEST(stall),
+        TEST(clean),           TEST(reports),         TEST(loss),           TEST(reordering),  TEST(duplication), TEST(long_way),
+        TEST(unknown_sources), TEST(timestamps_wrap), TEST(sequence_wraps), TEST(silent_peer), TEST(goodbye),     TEST(dtx),
+        TEST(no_path),         TEST(decoder_lost),    TEST(stall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

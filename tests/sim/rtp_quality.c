@@ -1,4 +1,5 @@
-/* What a call over a bad network must still be: pictures that move, sound that is not invented, lips in sync, and a delay that comes back down. */
+/* What a call over a bad network must still be: pictures that move, sound that is not invented, lips in sync, and a delay that comes back
+ * down. */
 #include "rtp_sim.h"
 
 #include <stdio.h>
@@ -33,13 +34,15 @@ static void print(const char *name, uint64_t seed, struct rtp_sim_peer *p)
 {
     struct verdict v = judge(p);
     struct rtp_inbound_stats video = rtp_sim_inbound(p, p->video), audio = rtp_sim_inbound(p, p->audio);
-    print_message("%s seed %llu: decodable %.4f, longest freeze %lld ms, concealed %.4f (fec %llu, accelerated %llu), over 45 ms apart %.4f, worst %lld ms\n",
+    print_message("%s seed %llu: decodable %.4f, longest freeze %lld ms, concealed %.4f (fec %llu, accelerated %llu), over 45 ms apart "
+                  "%.4f, worst %lld ms\n",
                   name, (unsigned long long)seed, v.decodable, (long long)(v.freeze / 1000), v.concealed, (unsigned long long)p->seen.fec,
                   (unsigned long long)p->seen.accelerated, v.skewed, (long long)(p->seen.worst_skew / 1000));
-    print_message("    delay: video %lld ms, audio %lld ms; keyframes asked %u, nacks %u, lost %lld, rtx %llu, freezes %llu, latencies %lld %lld\n",
-                  (long long)(video.current_delay_us / 1000), (long long)(audio.current_delay_us / 1000), video.pli_count, video.nack_count,
-                  (long long)video.packets_lost, (unsigned long long)video.retransmitted_packets_received, (unsigned long long)video.freeze_count,
-                  (long long)(p->seen.video_latency / 1000), (long long)(p->seen.audio_latency / 1000));
+    print_message(
+        "    delay: video %lld ms, audio %lld ms; keyframes asked %u, nacks %u, lost %lld, rtx %llu, freezes %llu, latencies %lld %lld\n",
+        (long long)(video.current_delay_us / 1000), (long long)(audio.current_delay_us / 1000), video.pli_count, video.nack_count,
+        (long long)video.packets_lost, (unsigned long long)video.retransmitted_packets_received, (unsigned long long)video.freeze_count,
+        (long long)(p->seen.video_latency / 1000), (long long)(p->seen.audio_latency / 1000));
 }
 
 static void call(struct rtp_sim *sim, const struct rtp_sim_options *o, rtc_time_t settle, rtc_time_t measure)

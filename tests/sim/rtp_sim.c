@@ -17,9 +17,19 @@ struct slice rtp_sim_key(unsigned side)
 
 static struct rtp_codec codec_of(rtc_media_kind kind)
 {
-    struct rtp_codec audio = {.payload_type = 111, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2,
+    struct rtp_codec audio = {.payload_type = 111,
+                              .rtx_payload_type = RTP_NO_PAYLOAD_TYPE,
+                              .name = "opus",
+                              .clock_rate = 48000,
+                              .channels = 2,
                               .inband_fec = true};
-    struct rtp_codec video = {.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .nack = true, .pli = true, .fir = true,
+    struct rtp_codec video = {.payload_type = 96,
+                              .rtx_payload_type = 97,
+                              .name = "VP8",
+                              .clock_rate = 90000,
+                              .nack = true,
+                              .pli = true,
+                              .fir = true,
                               .remb = true};
     return kind == RTC_MEDIA_AUDIO ? audio : video;
 }
@@ -105,7 +115,8 @@ static void send_video(struct rtp_sim_peer *p)
     p->next_video += SECOND / p->frame_rate;
 }
 
-/* An Opus packet of 20 ms in hybrid mode, mono, with redundancy (RFC 6716 4.2.3), then serial number and capture time; or one of silence. */
+/* An Opus packet of 20 ms in hybrid mode, mono, with redundancy (RFC 6716 4.2.3), then serial number and capture time; or one of silence.
+ */
 static void send_audio(struct rtp_sim_peer *p)
 {
     uint8_t data[AUDIO_BYTES] = {0x78, 0xc0};
@@ -308,7 +319,8 @@ static int init_peer(struct rtp_sim *sim, struct rtp_sim_peer *p, unsigned side,
 
 int rtp_sim_init(struct rtp_sim *sim, rtc_context *context, const struct rtp_sim_options *o)
 {
-    *sim = (struct rtp_sim){.context = context, .net = sim_network_new(o->seed), .now = SECOND, .settled = SECOND + o->settle, .seed = o->seed};
+    *sim = (struct rtp_sim){
+        .context = context, .net = sim_network_new(o->seed), .now = SECOND, .settled = SECOND + o->settle, .seed = o->seed};
     context_seed(context, o->seed);
     struct rtp_sim_peer *peers[] = {&sim->a, &sim->b};
     static const char *const addresses[] = {"10.0.0.1", "10.0.0.2"};

@@ -1,5 +1,6 @@
-/* Two RTP sessions in the simulated network, in virtual time, each sending scripted video and audio to the other. A scripted frame carries its serial number
- * and capture time, so that what comes out can be judged: which frames are decodable, when they are shown, how far apart sound and picture are. */
+/* Two RTP sessions in the simulated network, in virtual time, each sending scripted video and audio to the other. A scripted frame carries
+ * its serial number and capture time, so that what comes out can be judged: which frames are decodable, when they are shown, how far apart
+ * sound and picture are. */
 #ifndef CRTC_RTP_SIM_H
 #define CRTC_RTP_SIM_H
 

@@ -103,8 +103,9 @@ static void given_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_gap_at_once, begin), cmocka_unit_test_setup(until_it_comes, begin), cmocka_unit_test_setup(ten_times, begin),
-        cmocka_unit_test_setup(reordering, begin),    cmocka_unit_test_setup(too_many, begin),       cmocka_unit_test_setup(given_up, begin),
+        cmocka_unit_test_setup(a_gap_at_once, begin), cmocka_unit_test_setup(until_it_comes, begin),
+        cmocka_unit_test_setup(ten_times, begin),     cmocka_unit_test_setup(reordering, begin),
+        cmocka_unit_test_setup(too_many, begin),      cmocka_unit_test_setup(given_up, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

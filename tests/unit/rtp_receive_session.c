@@ -24,10 +24,22 @@ static struct slice key(unsigned side)
 
 static struct rtp_section video_section(void)
 {
-    struct rtp_section s = {.mid = "v", .kind = RTC_MEDIA_VIDEO, .send = true, .receive = true, .reduced_size = true, .receive_codec_count = 1,
-                            .ssrc = OURS, .rtx_ssrc = OURS_RTX};
-    s.send_codec = (struct rtp_codec){.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .nack = true, .pli = true,
-                                      .fir = true, .remb = true};
+    struct rtp_section s = {.mid = "v",
+                            .kind = RTC_MEDIA_VIDEO,
+                            .send = true,
+                            .receive = true,
+                            .reduced_size = true,
+                            .receive_codec_count = 1,
+                            .ssrc = OURS,
+                            .rtx_ssrc = OURS_RTX};
+    s.send_codec = (struct rtp_codec){.payload_type = 96,
+                                      .rtx_payload_type = 97,
+                                      .name = "VP8",
+                                      .clock_rate = 90000,
+                                      .nack = true,
+                                      .pli = true,
+                                      .fir = true,
+                                      .remb = true};
     s.receive_codecs[0] = s.send_codec;
     return s;
 }
@@ -35,7 +47,8 @@ static struct rtp_section video_section(void)
 static struct rtp_section audio_section(void)
 {
     struct rtp_section s = {.mid = "a", .kind = RTC_MEDIA_AUDIO, .send = true, .receive = true, .receive_codec_count = 1, .ssrc = OURS + 2};
-    s.send_codec = (struct rtp_codec){.payload_type = 111, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
+    s.send_codec = (struct rtp_codec){
+        .payload_type = 111, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
     s.receive_codecs[0] = s.send_codec;
     return s;
 }
@@ -91,7 +104,8 @@ static void say(uint32_t ssrc, uint8_t payload_type, uint16_t sequence, uint32_t
 {
     static const uint8_t no_ids[RTP_EXTENSIONS];
     struct packet *packet = packet_new(out.pool);
-    const struct rtp_header header = {.payload_type = payload_type, .marker = marker, .sequence = sequence, .timestamp = timestamp, .ssrc = ssrc};
+    const struct rtp_header header = {
+        .payload_type = payload_type, .marker = marker, .sequence = sequence, .timestamp = timestamp, .ssrc = ssrc};
     assert_true(rtp_write_header(packet, &header, no_ids));
     if (payload.len > 0)
         memcpy(packet_data(packet) + packet->len, payload.data, payload.len);
@@ -206,7 +220,8 @@ static void before_keys(void **state)
 static void garbage(void **state)
 {
     (void)state;
-    static const uint8_t heads[][2] = {{0x80, 96}, {0x8f, 96}, {0x90, 97}, {0xa0, 111}, {0xbf, 255}, {0x81, 200}, {0x9f, 201}, {0x8f, 206}, {0x41, 96}};
+    static const uint8_t heads[][2] = {{0x80, 96},  {0x8f, 96},  {0x90, 97},  {0xa0, 111}, {0xbf, 255},
+                                       {0x81, 200}, {0x9f, 201}, {0x8f, 206}, {0x41, 96}};
     uint64_t given = 0;
     for (size_t h = 0; h < sizeof heads / sizeof heads[0]; h++)
         for (size_t len = 0; len <= 64; len++, given++) {
@@ -511,9 +526,22 @@ static void says_goodbye(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(before_keys, begin, end), TEST(garbage), TEST(replay), TEST(ten_thousand_sources), TEST(a_gap_is_asked_for),
-        TEST(compound_feedback), TEST(a_keyframe_is_asked_for), TEST(probing), TEST(the_latest_source_plays), TEST(reception_report), TEST(goodbye),
-        TEST(packet_sizes), TEST(feedback_about_ours), TEST(refuses_to_send), TEST(no_longer_receives), TEST(says_goodbye),
+        cmocka_unit_test_setup_teardown(before_keys, begin, end),
+        TEST(garbage),
+        TEST(replay),
+        TEST(ten_thousand_sources),
+        TEST(a_gap_is_asked_for),
+        TEST(compound_feedback),
+        TEST(a_keyframe_is_asked_for),
+        TEST(probing),
+        TEST(the_latest_source_plays),
+        TEST(reception_report),
+        TEST(goodbye),
+        TEST(packet_sizes),
+        TEST(feedback_about_ours),
+        TEST(refuses_to_send),
+        TEST(no_longer_receives),
+        TEST(says_goodbye),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -309,9 +309,18 @@ static void delay_follows_lateness(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(in_order), TEST(any_packet_order), TEST(waits_for_repair), TEST(keyframe_in_place_of_repair), TEST(keyframe_already_there),
-        TEST(begins_with_a_keyframe), TEST(padding_fills_the_sequence), TEST(lost_marker_bit), TEST(duplicates_and_late_ones), TEST(bounded),
-        TEST(restart), TEST(delay_follows_lateness),
+        TEST(in_order),
+        TEST(any_packet_order),
+        TEST(waits_for_repair),
+        TEST(keyframe_in_place_of_repair),
+        TEST(keyframe_already_there),
+        TEST(begins_with_a_keyframe),
+        TEST(padding_fills_the_sequence),
+        TEST(lost_marker_bit),
+        TEST(duplicates_and_late_ones),
+        TEST(bounded),
+        TEST(restart),
+        TEST(delay_follows_lateness),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
