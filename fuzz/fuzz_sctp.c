@@ -1,5 +1,6 @@
-/* Data channels fed with what a peer might say. The input is a list of actions on two live ends that are connected to each other: a packet of
- * any chunks with the right ports, tag and checksum; a message on any stream with any PPID; the passing of time; calls of the application. */
+/* Data channels fed with what a peer might say. The input is a list of actions on two live ends that are connected to each other: a packet
+ * of any chunks with the right ports, tag and checksum; a message on any stream with any PPID; the passing of time; calls of the
+ * application. */
 #include "assoc.h"
 #include "context.h"
 #include "crc32c.h"
@@ -72,7 +73,8 @@ static bool begin(struct pair *p)
 {
     static const struct data_channels_options options = {.max_message_bytes = 4000, .max_channels = 16};
     static const struct assoc_options raw = {.local_port = 5000, .remote_port = 5000, .streams = 16, .mtu = 1150};
-    struct data_channel_options ours = {.max_retransmits = -1, .max_packet_life_ms = -1, .id = CHANNEL_ID_NONE, .label = {(const uint8_t *)"f", 1}};
+    struct data_channel_options ours = {
+        .max_retransmits = -1, .max_packet_life_ms = -1, .id = CHANNEL_ID_NONE, .label = {(const uint8_t *)"f", 1}};
     sim_time_seed(1);
     if (rtc_context_new(NULL, &p->context) || out_init(&p->out, p->context) || out_init(&p->peer_out, p->context))
         abort();

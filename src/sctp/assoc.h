@@ -68,7 +68,8 @@ bool assoc_next(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, 
 /* Bytes taken, which may be fewer than given (0: no room now); the rest is given again with a next call, before any other message.
  * RTC_ERR_NETWORK: the association is gone. */
 int64_t assoc_send(struct assoc *assoc, rtc_time_t now, const struct assoc_message *message, struct out *out);
-/* Resets our side of at most ASSOC_RESET_MAX streams after what was sent on them: true when asked for, false when it must be tried again later. */
+/* Resets our side of at most ASSOC_RESET_MAX streams after what was sent on them: true when asked for, false when it must be tried again
+ * later. */
 bool assoc_reset_streams(struct assoc *assoc, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out);
 /* Ends the association with an ABORT. */
 void assoc_abort(struct assoc *assoc, rtc_time_t now, struct out *out);

@@ -22,17 +22,17 @@
 enum {
     COMMON_HEADER_LEN = 12,
     BUFFER_BYTES = 1024 * 1024,
-    PIECE_BYTES = 128 * 1024,   /* given to the engine at once; one that is larger than its buffer would be refused */
+    PIECE_BYTES = 128 * 1024, /* given to the engine at once; one that is larger than its buffer would be refused */
     READ_BYTES = 64 * 1024,
     CHUNKS_MAX = 16 * 1024,
     SACK_DELAY_MS = 20,
     SACK_EVERY = 4,
     RTO_MAX_MS = 3000,
-    ATTEMPTS = 20,              /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
+    ATTEMPTS = 20, /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
     BUSY_TICK_US = 10 * MS,
     BUSY_AFTER_US = 500 * MS,
     IDLE_TICK_US = 1000 * MS,
-    CAUSE_USER_ABORT = 12       /* RFC 9260 3.3.10.12 */
+    CAUSE_USER_ABORT = 12 /* RFC 9260 3.3.10.12 */
 };
 
 enum phase { PHASE_NEW, PHASE_CONNECTING, PHASE_UP, PHASE_LOST };
@@ -47,11 +47,11 @@ struct assoc {
     bool skip_notification; /* the rest of one that did not fit */
     bool resetting;         /* a reset was asked for and not answered */
     bool lost_told;
-    rtc_time_t traffic;     /* when a packet last passed */
+    rtc_time_t traffic; /* when a packet last passed */
     rtc_time_t ticked;
     struct flight flight;
     struct outbox outbox;
-    uint8_t *read;          /* READ_BYTES while busy, else NULL */
+    uint8_t *read; /* READ_BYTES while busy, else NULL */
 };
 
 /* What this thread is doing inside the engine. */
@@ -210,8 +210,7 @@ static bool set_limits(struct assoc *a)
         .sinit_max_init_timeo = RTO_MAX_MS,
     };
     struct sctp_assocparams params = {.sasoc_asocmaxrxt = ATTEMPTS};
-    return set(a, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init) &&
-           set(a, IPPROTO_SCTP, SCTP_ASSOCINFO, &params, sizeof params);
+    return set(a, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init) && set(a, IPPROTO_SCTP, SCTP_ASSOCINFO, &params, sizeof params);
 }
 
 static struct sockaddr_conn address_of(const struct assoc *a, uint16_t port)
@@ -251,11 +250,13 @@ static bool subscribe(struct assoc *a)
 static bool configure(struct assoc *a)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0}; /* closing sends an ABORT and leaves nothing behind */
-    struct sctp_assoc_value reset = {.assoc_id = SCTP_ALL_ASSOC, .assoc_value = SCTP_ENABLE_RESET_STREAM_REQ | SCTP_ENABLE_CHANGE_ASSOC_REQ};
+    struct sctp_assoc_value reset = {.assoc_id = SCTP_ALL_ASSOC,
+                                     .assoc_value = SCTP_ENABLE_RESET_STREAM_REQ | SCTP_ENABLE_CHANGE_ASSOC_REQ};
     a->nodelay = true;
     return usrsctp_set_non_blocking(a->socket, 1) == 0 && set(a, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) &&
            set(a, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &reset, sizeof reset) && set_int(a, SCTP_NODELAY, 1) &&
-           set_int(a, SCTP_EXPLICIT_EOR, 1) && set_int(a, SCTP_RECVRCVINFO, 1) && set_rto(a, false) && set_limits(a) && set_path(a) && subscribe(a);
+           set_int(a, SCTP_EXPLICIT_EOR, 1) && set_int(a, SCTP_RECVRCVINFO, 1) && set_rto(a, false) && set_limits(a) && set_path(a) &&
+           subscribe(a);
 }
 
 static int open_socket(struct assoc *a)
@@ -351,7 +352,8 @@ bool assoc_input(struct assoc *a, rtc_time_t now, struct slice packet, struct ou
 
 static bool quiet(const struct assoc *a, rtc_time_t now)
 {
-    return a->phase == PHASE_UP && !a->resetting && a->flight.total == 0 && !flight_unacknowledged(&a->flight) && now - a->traffic >= BUSY_AFTER_US;
+    return a->phase == PHASE_UP && !a->resetting && a->flight.total == 0 && !flight_unacknowledged(&a->flight) &&
+           now - a->traffic >= BUSY_AFTER_US;
 }
 
 /* Messages given up before they left are told of, but not every one in every case: when nothing moves and the engine is empty, it is. */
@@ -362,7 +364,8 @@ static void check_dry(struct assoc *a, rtc_time_t now)
     struct sctp_status status;
     socklen_t len = sizeof status;
     memset(&status, 0, sizeof status);
-    if (usrsctp_getsockopt(a->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0 && status.sstat_unackdata == 0 && status.sstat_penddata == 0)
+    if (usrsctp_getsockopt(a->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0 && status.sstat_unackdata == 0 &&
+        status.sstat_penddata == 0)
         flight_dry(&a->flight);
 }
 

@@ -1,4 +1,5 @@
-/* Inside of data_channels.h: a channel, its send queue, and the set of channels of one association, as the files of this folder share them. */
+/* Inside of data_channels.h: a channel, its send queue, and the set of channels of one association, as the files of this folder share them.
+ */
 #ifndef CRTC_CHANNEL_H
 #define CRTC_CHANNEL_H
 
@@ -10,8 +11,8 @@
 struct queued {
     struct queued *next;
     uint32_t capacity;
-    uint32_t len;       /* bytes on the wire: an empty message has one */
-    uint32_t done;      /* of them given already */
+    uint32_t len;  /* bytes on the wire: an empty message has one */
+    uint32_t done; /* of them given already */
     uint32_t ppid;
     rtc_time_t expires; /* RTC_TIME_NEVER: reliable or counted by retransmissions */
     uint8_t bytes[];
@@ -36,14 +37,14 @@ struct channel {
         size_t len;
     } label, protocol;
     bool unordered, negotiated;
-    bool by_peer;       /* the peer opened it */
-    bool acknowledged;  /* the peer knows it: unordered messages may overtake OPEN no more */
+    bool by_peer;      /* the peer opened it */
+    bool acknowledged; /* the peer knows it: unordered messages may overtake OPEN no more */
     int32_t max_retransmits, max_packet_life_ms;
     uint16_t priority;
     struct send_queue queue;
-    struct link active;   /* in data_channels.active while the queue holds something */
-    int64_t deficit;      /* bytes it may send in its turn */
-    struct link above;    /* in data_channels.above while more is buffered than the threshold */
+    struct link active; /* in data_channels.active while the queue holds something */
+    int64_t deficit;    /* bytes it may send in its turn */
+    struct link above;  /* in data_channels.above while more is buffered than the threshold */
     uint64_t low_threshold;
     struct packet *partial; /* parts of a message marked by the deprecated PPIDs */
     enum reset_state reset;
@@ -61,23 +62,23 @@ struct data_channels {
     uint16_t streams;          /* usable ids are below */
     struct channel **channels; /* by rising handle */
     size_t count, capacity;
-    struct channel **by_id;    /* options.max_channels of them */
+    struct channel **by_id; /* options.max_channels of them */
     uint32_t next_handle;
-    struct link active;        /* channels that have something to send, in order of their turns */
+    struct link active; /* channels that have something to send, in order of their turns */
     struct link above;
     struct channel *straddling; /* its message is partly given: it must be finished first */
     uint64_t queued_bytes;      /* with what the queue itself costs, for the limit */
     uint32_t resets_wanted;
-    struct queued *spare;       /* small ones kept for reuse */
+    struct queued *spare; /* small ones kept for reuse */
     uint32_t spares;
-    rtc_time_t small_sent;      /* when a message last left at once */
-    bool holding;               /* small messages wait for company until the next tick */
+    rtc_time_t small_sent; /* when a message last left at once */
+    bool holding;          /* small messages wait for company until the next tick */
     struct {
         struct packet *packet;
         uint16_t stream;
-        bool discarding;        /* the rest of the message is of no use */
+        bool discarding; /* the rest of the message is of no use */
         bool going;
-    } assembly;                 /* the message that comes in pieces; there is one at a time */
+    } assembly; /* the message that comes in pieces; there is one at a time */
     struct sctp_counters counters;
     void (*wake)(void *user);
     void *wake_user;

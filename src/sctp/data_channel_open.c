@@ -89,7 +89,8 @@ static int choose_id(const struct data_channels *dc, const struct data_channel_o
     return *id == CHANNEL_ID_NONE ? RTC_ERR_OPERATION : RTC_OK;
 }
 
-int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle, struct out *out)
+int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle,
+                       struct out *out)
 {
     uint16_t id = CHANNEL_ID_NONE;
     int error = check_options(dc, options);

@@ -1,17 +1,17 @@
 /* Sending: the fair queues of channels, how they are emptied into the association, and bufferedAmount.
  *
- * The association is given only so much ahead of the wire: what waits behind that waits here, where channels take turns by priority (RFC 8831
- * 6.4) and a small message is not stuck behind a megabyte of another's. Without interleaving (RFC 8260) a message that is partly given must be
- * finished before any other. A burst of small messages is bundled: the first leaves at once, the others wait until a packet is full or until
- * the next tick. */
+ * The association is given only so much ahead of the wire: what waits behind that waits here, where channels take turns by priority (RFC
+ * 8831 6.4) and a small message is not stuck behind a megabyte of another's. Without interleaving (RFC 8260) a message that is partly given
+ * must be finished before any other. A burst of small messages is bundled: the first leaves at once, the others wait until a packet is full
+ * or until the next tick. */
 #include "channel.h"
 
 #include "dcep.h"
 
 enum {
-    AHEAD_BYTES = 64 * 1024,   /* given to the association and not sent yet */
-    BURST_US = 100,            /* messages closer to each other than that are bundled */
-    BYTES_PER_PRIORITY = 4     /* of a turn */
+    AHEAD_BYTES = 64 * 1024, /* given to the association and not sent yet */
+    BURST_US = 100,          /* messages closer to each other than that are bundled */
+    BYTES_PER_PRIORITY = 4   /* of a turn */
 };
 
 static struct assoc_message describe(const struct channel *c, uint32_t ppid, struct slice bytes, rtc_time_t expires, rtc_time_t now)
@@ -154,7 +154,8 @@ static int check_send(const struct data_channels *dc, const struct channel *c, s
 }
 
 /* Straight from the caller's bytes, when nothing waits. Bytes taken, or an error. */
-static int64_t give_directly(struct data_channels *dc, struct channel *c, rtc_time_t now, uint32_t ppid, struct slice bytes, struct out *out)
+static int64_t give_directly(struct data_channels *dc, struct channel *c, rtc_time_t now, uint32_t ppid, struct slice bytes,
+                             struct out *out)
 {
     if (!list_empty(&dc->active) || assoc_unsent_total(dc->assoc) >= AHEAD_BYTES)
         return 0;

@@ -15,12 +15,12 @@ enum sctp_state { SCTP_NEW, SCTP_CONNECTING, SCTP_CONNECTED, SCTP_CLOSED };
 
 /* Events (struct event); id: the channel's handle (not its stream id). */
 enum {
-    SCTP_EVENT_STATE = EVENT_SCTP,  /* code: enum sctp_state, already stored */
-    CHANNEL_EVENT_NEW,              /* the peer opened a channel; its handle is id; it is OPEN */
-    CHANNEL_EVENT_STATE,            /* code: enum data_channel_state, already stored; CLOSED comes once and last */
-    CHANNEL_EVENT_MESSAGE,          /* packet: one whole message; PACKET_TEXT tells text from binary */
-    CHANNEL_EVENT_BUFFERED_LOW,     /* bufferedAmount fell to or below the threshold */
-    CHANNEL_EVENT_ERROR             /* code: RTC_ERR_*; a closing follows */
+    SCTP_EVENT_STATE = EVENT_SCTP, /* code: enum sctp_state, already stored */
+    CHANNEL_EVENT_NEW,             /* the peer opened a channel; its handle is id; it is OPEN */
+    CHANNEL_EVENT_STATE,           /* code: enum data_channel_state, already stored; CLOSED comes once and last */
+    CHANNEL_EVENT_MESSAGE,         /* packet: one whole message; PACKET_TEXT tells text from binary */
+    CHANNEL_EVENT_BUFFERED_LOW,    /* bufferedAmount fell to or below the threshold */
+    CHANNEL_EVENT_ERROR            /* code: RTC_ERR_*; a closing follows */
 };
 
 enum { SCTP_DEFAULT_PORT = 5000, SCTP_MAX_MESSAGE_BYTES = 256 * 1024, CHANNEL_ID_NONE = 0xffff };
@@ -33,14 +33,14 @@ struct data_channels_options {
 };
 
 struct data_channel_options {
-    struct slice label;    /* any bytes, at most 65535 */
+    struct slice label; /* any bytes, at most 65535 */
     struct slice protocol;
     bool unordered;
     int32_t max_retransmits;    /* -1: none given */
     int32_t max_packet_life_ms; /* -1: none given; not together with max_retransmits */
     bool negotiated;
-    uint16_t id;                /* with negotiated; else CHANNEL_ID_NONE */
-    uint16_t priority;          /* 0: 256 ("low" is 128, "medium" 512, "high" 1024; RFC 8831 6.4) */
+    uint16_t id;       /* with negotiated; else CHANNEL_ID_NONE */
+    uint16_t priority; /* 0: 256 ("low" is 128, "medium" 512, "high" 1024; RFC 8831 6.4) */
 };
 
 struct data_channel_info {
@@ -55,8 +55,8 @@ struct data_channel_info {
 };
 
 struct sctp_counters {
-    uint64_t malformed;   /* packets or DCEP messages that make no sense */
-    uint64_t dropped;     /* messages too large or for no channel */
+    uint64_t malformed; /* packets or DCEP messages that make no sense */
+    uint64_t dropped;   /* messages too large or for no channel */
     uint64_t retransmits;
 };
 
@@ -65,9 +65,10 @@ void data_channels_free(struct data_channels *channels);
 /* `wake` is called, on another loop's thread, when a tick of that loop's made packets for this association (the engine's timers are the
  * process's): data_channels_tick is then due. It must not call back in. NULL: none. */
 void data_channels_set_wake(struct data_channels *channels, void (*wake)(void *user), void *user);
-/* DTLS is up: starts the association. Our stream ids are even when we are the DTLS client (RFC 8832 6). `remote_max_message_bytes` from the peer's
- * SDP: 0 means any size. The round trip ICE measured (0: unknown) sets the first RTO. */
-int data_channels_start(struct data_channels *channels, rtc_time_t now, bool dtls_client, uint64_t remote_max_message_bytes, rtc_time_t rtt_us, struct out *out);
+/* DTLS is up: starts the association. Our stream ids are even when we are the DTLS client (RFC 8832 6). `remote_max_message_bytes` from the
+ * peer's SDP: 0 means any size. The round trip ICE measured (0: unknown) sets the first RTO. */
+int data_channels_start(struct data_channels *channels, rtc_time_t now, bool dtls_client, uint64_t remote_max_message_bytes,
+                        rtc_time_t rtt_us, struct out *out);
 /* A decrypted SCTP packet. */
 void data_channels_input(struct data_channels *channels, rtc_time_t now, struct slice packet, struct out *out);
 void data_channels_tick(struct data_channels *channels, rtc_time_t now, struct out *out);
@@ -80,11 +81,12 @@ void data_channels_close(struct data_channels *channels, rtc_time_t now, struct 
 /* Sending is done at once, but a burst of small messages waits until it fills a packet or until the next tick, for which the deadline asks
  * at once: ask for the deadline after every call. */
 
-/* Makes a channel, before or after the association is up. *handle is its handle, never reused, never 0. RTC_ERR_RANGE: id beyond max_channels;
- * RTC_ERR_OPERATION: the id is taken or none is left; RTC_ERR_TYPE: contradictory options. */
-int data_channels_open(struct data_channels *channels, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle, struct out *out);
-/* RTC_ERR_INVALID_STATE unless OPEN; RTC_ERR_TYPE when larger than the peer takes; RTC_ERR_QUOTA_EXCEEDED when the send queue is full (nothing is
- * queued). An accepted message is never lost while the association lives, unless its channel is unreliable. */
+/* Makes a channel, before or after the association is up. *handle is its handle, never reused, never 0. RTC_ERR_RANGE: id beyond
+ * max_channels; RTC_ERR_OPERATION: the id is taken or none is left; RTC_ERR_TYPE: contradictory options. */
+int data_channels_open(struct data_channels *channels, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle,
+                       struct out *out);
+/* RTC_ERR_INVALID_STATE unless OPEN; RTC_ERR_TYPE when larger than the peer takes; RTC_ERR_QUOTA_EXCEEDED when the send queue is full
+ * (nothing is queued). An accepted message is never lost while the association lives, unless its channel is unreliable. */
 int data_channels_send(struct data_channels *channels, rtc_time_t now, uint32_t handle, bool text, struct slice message, struct out *out);
 /* Starts the closing handshake after what is queued; harmless when closing. */
 void data_channels_close_one(struct data_channels *channels, rtc_time_t now, uint32_t handle, struct out *out);
@@ -97,7 +99,7 @@ void *data_channels_user(const struct data_channels *channels, uint32_t handle);
 void data_channels_forget(struct data_channels *channels, uint32_t handle);
 
 enum sctp_state data_channels_state(const struct data_channels *channels);
-uint16_t data_channels_max(const struct data_channels *channels); /* min of both sides' streams once CONNECTED, else our option */
+uint16_t data_channels_max(const struct data_channels *channels);         /* min of both sides' streams once CONNECTED, else our option */
 uint64_t data_channels_max_message(const struct data_channels *channels); /* largest message that may be sent; 0 before start */
 const struct sctp_counters *data_channels_counters(const struct data_channels *channels);
 

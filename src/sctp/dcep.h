@@ -1,4 +1,5 @@
-/* The Data Channel Establishment Protocol's two messages (RFC 8832 5) and the payload protocol identifiers of data channels (RFC 8831 8). */
+/* The Data Channel Establishment Protocol's two messages (RFC 8832 5) and the payload protocol identifiers of data channels (RFC 8831 8).
+ */
 #ifndef CRTC_DCEP_H
 #define CRTC_DCEP_H
 
@@ -23,7 +24,7 @@ struct dcep_open {
     int32_t max_retransmits;    /* -1: not limited by them */
     int32_t max_packet_life_ms; /* -1: not limited by it */
     uint16_t priority;
-    struct slice label;    /* views of the message */
+    struct slice label; /* views of the message */
     struct slice protocol;
 };
 

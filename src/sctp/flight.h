@@ -1,5 +1,5 @@
-/* What of that which an SCTP engine was given is still unsent, and what is unacknowledged, read off the packets that pass (RFC 9260 3.3.1 and
- * 3.3.4). An engine that counts bytes only until they are acknowledged can not answer bufferedAmount; its packets can. */
+/* What of that which an SCTP engine was given is still unsent, and what is unacknowledged, read off the packets that pass (RFC 9260 3.3.1
+ * and 3.3.4). An engine that counts bytes only until they are acknowledged can not answer bufferedAmount; its packets can. */
 #ifndef CRTC_FLIGHT_H
 #define CRTC_FLIGHT_H
 
@@ -8,13 +8,13 @@
 
 struct flight {
     rtc_context *context;
-    uint32_t *unsent;  /* per stream: bytes of user messages */
+    uint32_t *unsent; /* per stream: bytes of user messages */
     uint32_t streams;
-    uint64_t total;    /* bytes of everything unsent */
+    uint64_t total; /* bytes of everything unsent */
     uint64_t retransmits;
-    uint32_t highest;  /* TSN sent */
-    uint32_t acked;    /* cumulative TSN the peer acknowledged */
-    bool started;      /* both are known */
+    uint32_t highest; /* TSN sent */
+    uint32_t acked;   /* cumulative TSN the peer acknowledged */
+    bool started;     /* both are known */
 };
 
 int flight_init(struct flight *flight, rtc_context *context, uint32_t streams);

@@ -1,4 +1,5 @@
-/* The life of data channels: ids and parity, opening from both sides, closing from either, ids used again, and the end of the association. */
+/* The life of data channels: ids and parity, opening from both sides, closing from either, ids used again, and the end of the association.
+ */
 #include "sctp_scenario.h"
 
 static struct data_channel_options negotiated(uint16_t id)

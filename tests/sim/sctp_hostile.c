@@ -20,17 +20,17 @@ struct rude {
     rtc_context *context;
     rtc_time_t now;
     struct data_channels *dc;
-    struct out out;       /* of dc */
+    struct out out; /* of dc */
     struct assoc *peer;
     struct out peer_out;
     bool peer_up;
-    uint32_t handle;      /* of the newest channel that the peer opened */
+    uint32_t handle; /* of the newest channel that the peer opened */
     uint32_t opened, closed, errors, messages, resets;
     struct packet_queue received;
-    uint8_t header[12];   /* of the peer's last packet */
-    uint32_t tsn;         /* of its last DATA chunk */
-    uint32_t our_ppid;    /* of the last message that the peer got */
-    bool mute;            /* the peer hears and says nothing any more */
+    uint8_t header[12]; /* of the peer's last packet */
+    uint32_t tsn;       /* of its last DATA chunk */
+    uint32_t our_ppid;  /* of the last message that the peer got */
+    bool mute;          /* the peer hears and says nothing any more */
 };
 
 static void on_event(struct rude *r, struct event *e)
@@ -388,10 +388,12 @@ static void test_absurd_chunks(void **state)
         {"length past the end", "\x00\x03\xff\xff\x00\x00\x00\x00", 8},
         {"INIT without streams", "\x01\x00\x00\x14\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01", 20},
         {"INIT with all streams", "\x01\x00\x00\x14\x00\x00\x00\x01\x00\x01\x00\x00\xff\xff\xff\xff\x00\x00\x00\x01", 20},
-        {"INIT with a parameter past the end", "\x01\x00\x00\x18\x00\x00\x00\x01\x00\x01\x00\x00\x00\x01\x00\x01\x00\x00\x00\x01\x80\x08\xff\xff", 24},
+        {"INIT with a parameter past the end",
+         "\x01\x00\x00\x18\x00\x00\x00\x01\x00\x01\x00\x00\x00\x01\x00\x01\x00\x00\x00\x01\x80\x08\xff\xff", 24},
         {"giant FORWARD-TSN", "\xc0\x00\x00\x08\x7f\xff\xff\xff", 8},
         {"FORWARD-TSN of streams that are not", "\xc0\x00\x00\x0c\x00\x00\x00\x01\xff\xff\xff\xff", 12},
-        {"SACK with gaps out of order", "\x03\x00\x00\x18\x00\x00\x00\x01\x00\x00\x10\x00\x00\x02\x00\x00\x00\x09\x00\x08\x00\x03\x00\x02", 24},
+        {"SACK with gaps out of order", "\x03\x00\x00\x18\x00\x00\x00\x01\x00\x00\x10\x00\x00\x02\x00\x00\x00\x09\x00\x08\x00\x03\x00\x02",
+         24},
         {"SACK of everything", "\x03\x00\x00\x10\x7f\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00", 16},
         {"SACK that counts more gaps than it has", "\x03\x00\x00\x10\x00\x00\x00\x01\x00\x00\x10\x00\xff\xff\xff\xff", 16},
         {"RE-CONFIG beyond range", "\x82\x00\x00\x18\x00\x0d\x00\x14\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xfe", 24},

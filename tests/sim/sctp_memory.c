@@ -65,7 +65,8 @@ static void scenario(struct sctp_sim *sim)
     sctp_sim_run(sim, 3 * SECOND);
     struct sim_channel *b = sim_channel_by_peer(sim, 1, 0);
     bool alive = sim->end[0].state == SCTP_CONNECTED && sim->end[1].state == SCTP_CONNECTED;
-    bool told = sim->end[0].out.failed || sim->end[1].out.failed || (b && b->errors > 0) || data_channels_counters(sim->end[1].dc)->dropped > 0;
+    bool told =
+        sim->end[0].out.failed || sim->end[1].out.failed || (b && b->errors > 0) || data_channels_counters(sim->end[1].dc)->dropped > 0;
     if (alive && !told && b && b->handle && sim_info(sim, 1, b->handle).id == sim_info(sim, 0, early).id)
         assert_int_equal(b->received, accepted);
     sim_close(sim, 0, early);

@@ -19,7 +19,8 @@ static int init_end(struct sctp_sim *sim, int n, const struct sim_link *link, co
     return error ? error : data_channels_new(sim->context, options, &e->dc);
 }
 
-int sctp_sim_init(struct sctp_sim *sim, rtc_context *context, uint64_t seed, const struct sim_link *link, const struct data_channels_options *options)
+int sctp_sim_init(struct sctp_sim *sim, rtc_context *context, uint64_t seed, const struct sim_link *link,
+                  const struct data_channels_options *options)
 {
     static const struct data_channels_options defaults;
     memset(sim, 0, sizeof *sim);

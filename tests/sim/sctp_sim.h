@@ -16,8 +16,8 @@ struct sim_channel {
     int error;
     struct packet_queue messages; /* not yet taken by the test */
     uint64_t received, bytes;
-    bool keep;                    /* keep messages, else check them against sim_fill and drop them */
-    uint32_t next;                /* number of the next message that sim_fill made */
+    bool keep;     /* keep messages, else check them against sim_fill and drop them */
+    uint32_t next; /* number of the next message that sim_fill made */
     uint64_t missing, damaged, backwards;
 };
 
@@ -46,7 +46,8 @@ struct sctp_sim {
 extern const struct sim_link SIM_CLEAN; /* 1 ms */
 
 /* NULL options: defaults. End 0 is the DTLS client. 0 or an error. */
-int sctp_sim_init(struct sctp_sim *sim, rtc_context *context, uint64_t seed, const struct sim_link *link, const struct data_channels_options *options);
+int sctp_sim_init(struct sctp_sim *sim, rtc_context *context, uint64_t seed, const struct sim_link *link,
+                  const struct data_channels_options *options);
 void sctp_sim_fini(struct sctp_sim *sim);
 /* Starts both ends and runs until they are connected; false when they are not within ten seconds. */
 bool sctp_sim_connect(struct sctp_sim *sim, uint64_t max_message);

@@ -1,5 +1,6 @@
-/* Virtual time and repeatable randomness for usrsctp in a simulation: a test executable that contains usrsctp_time.c defines the two functions
- * through which Debian's library learns them, gettimeofday() and read_random(), and so takes their place. Never part of libcrtc. */
+/* Virtual time and repeatable randomness for usrsctp in a simulation: a test executable that contains usrsctp_time.c defines the two
+ * functions through which Debian's library learns them, gettimeofday() and read_random(), and so takes their place. Never part of libcrtc.
+ */
 #ifndef CRTC_SIM_USRSCTP_TIME_H
 #define CRTC_SIM_USRSCTP_TIME_H
 

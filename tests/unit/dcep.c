@@ -111,11 +111,8 @@ static void test_type(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vector),
-        cmocka_unit_test(test_round_trips),
-        cmocka_unit_test(test_every_prefix),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_type),
+        cmocka_unit_test(test_vector),  cmocka_unit_test(test_round_trips), cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

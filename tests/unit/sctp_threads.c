@@ -28,7 +28,7 @@ struct loop {
         struct datagram *next;
         size_t len;
         uint8_t bytes[1500];
-    } *head, **tail;
+    } * head, **tail;
     bool woken;
     uint32_t handle;
     uint32_t sent, received;
@@ -81,7 +81,8 @@ static void flush(struct loop *l)
 static void send_more(struct loop *l)
 {
     static const uint8_t bytes[LEN];
-    while (l->handle && l->sent < MESSAGES && data_channels_send(l->dc, rtc_now(), l->handle, false, slice_of(bytes, LEN), &l->out) == RTC_OK)
+    while (l->handle && l->sent < MESSAGES &&
+           data_channels_send(l->dc, rtc_now(), l->handle, false, slice_of(bytes, LEN), &l->out) == RTC_OK)
         l->sent++;
     flush(l);
 }
