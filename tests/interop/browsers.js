@@ -71,7 +71,8 @@ class ChromiumPage {
 }
 
 class Chromium {
-  static async start({ flags = [] } = {}) {
+  // `within`: words to put before the command, such as those that run it in a network namespace.
+  static async start({ flags = [], within = [] } = {}) {
     const { chromium } = require('playwright-core');
     const browser = new Chromium();
     browser.folder = profile('chromium');
@@ -79,10 +80,11 @@ class Chromium {
     const microphone = path.join(browser.folder, 'microphone.wav');
     writeCamera(camera);
     writeMicrophone(microphone);
+    const [executablePath, ...first] = [...within, EXECUTABLES.chromium];
     browser.context = await chromium.launchPersistentContext(browser.folder, {
-      executablePath: EXECUTABLES.chromium,
+      executablePath,
       ignoreDefaultArgs: true,
-      args: [...CHROMIUM_FLAGS, `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${microphone}`, `--user-data-dir=${browser.folder}`, ...flags,
+      args: [...first, ...CHROMIUM_FLAGS, `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${microphone}`, `--user-data-dir=${browser.folder}`, ...flags,
         'about:blank'],
     });
     browser.kind = 'chromium';
