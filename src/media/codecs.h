@@ -1,0 +1,10 @@
+/* The codecs of this folder. */
+#ifndef CRTC_CODECS_H
+#define CRTC_CODECS_H
+
+#include <crtc/media.h>
+
+extern const rtc_codec_ops vp8_codec;
+extern const rtc_codec_ops opus_codec;
+
+#endif

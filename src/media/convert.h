@@ -1,0 +1,10 @@
+/* Pictures of any format as upright I420 of a given size. */
+#ifndef CRTC_CONVERT_H
+#define CRTC_CONVERT_H
+
+#include <crtc/media.h>
+
+/* See media_tools.h, video_to_i420. */
+int convert_to_i420(rtc_context *context, rtc_video_frame *frame, uint32_t width, uint32_t height, rtc_video_frame **out);
+
+#endif

@@ -1,0 +1,88 @@
+/* A source of a sine tone (<crtc/media.h>, rtc_test_audio_source_new). */
+#include "context.h"
+#include "memory.h"
+#include "test_source.h"
+
+#include <math.h>
+
+enum { RATE = 48000, PER_SECOND = 100, SAMPLES = RATE / PER_SECOND };
+
+struct maker {
+    rtc_context *context; /* borrowed from the source */
+    rtc_test_audio_options options;
+};
+
+/* The phase follows from the sample's number alone, in whole periods per second, so that it never drifts. */
+static void fill(const struct maker *m, uint64_t number, int16_t *to)
+{
+    const rtc_test_audio_options *o = &m->options;
+    double amplitude = 32767.0 * o->level_percent / 100;
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        uint64_t turns = (number * SAMPLES + i) % RATE * o->frequency_hz % RATE;
+        int16_t value = (int16_t)lrint(amplitude * sin(2 * 3.14159265358979323846 * (double)turns / RATE));
+        for (uint32_t c = 0; c < o->channels; c++)
+            *to++ = value;
+    }
+}
+
+static void push(void *user, rtc_media_source *source, uint64_t number, rtc_time_t at)
+{
+    const struct maker *m = user;
+    const rtc_audio_frame_options o = {
+        .size = sizeof o,
+        .format = RTC_AUDIO_S16,
+        .sample_rate = RATE,
+        .channels = m->options.channels,
+        .samples = SAMPLES,
+        .capture_time_us = at,
+    };
+    rtc_audio_frame *frame;
+    if (rtc_audio_frame_new(m->context, &o, &frame) != RTC_OK)
+        return;
+    fill(m, number, rtc_audio_frame_writable_data(frame));
+    (void)rtc_media_source_push_audio(source, frame);
+    rtc_audio_frame_unref(frame);
+}
+
+static void release(rtc_context *context, void *maker)
+{
+    memory_free(context, maker);
+}
+
+static const struct test_source_ops ops = {push, release};
+
+static bool in_range(const rtc_test_audio_options *o)
+{
+    return o->frequency_hz >= 20 && o->frequency_hz <= 20000 && o->channels <= 2 && o->level_percent <= 100;
+}
+
+static void take_defaults(rtc_test_audio_options *o)
+{
+    if (o->frequency_hz == 0)
+        o->frequency_hz = 440;
+    if (o->channels == 0)
+        o->channels = 1;
+    if (o->level_percent == 0)
+        o->level_percent = 30;
+}
+
+int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options *given, rtc_media_source **out)
+{
+    rtc_test_audio_options o = {0};
+    if (!out || (given && (given->size == 0 || given->size > sizeof o)))
+        return RTC_ERR_TYPE;
+    if (given)
+        memcpy(&o, given, given->size);
+    take_defaults(&o);
+    if (!in_range(&o))
+        return RTC_ERR_RANGE;
+    context = context_resolve(context);
+    struct maker *m = context ? memory_alloc(context, sizeof *m) : NULL;
+    if (!m)
+        return RTC_ERR_NO_MEMORY;
+    *m = (struct maker){context, o};
+    int error = test_source_new(context, RTC_MEDIA_AUDIO, "test tone", PER_SECOND, &ops, m, out);
+    if (error)
+        memory_free(context, m);
+    return error;
+}

@@ -1,0 +1,78 @@
+/* A source of test pictures (<crtc/media.h>, rtc_test_video_source_new). */
+#include "context.h"
+#include "memory.h"
+#include "test_picture.h"
+#include "test_source.h"
+
+struct maker {
+    rtc_context *context; /* borrowed from the source */
+    rtc_test_video_options options;
+};
+
+static void push(void *user, rtc_media_source *source, uint64_t number, rtc_time_t at)
+{
+    const struct maker *m = user;
+    const rtc_video_frame_options o = {
+        .size = sizeof o,
+        .format = RTC_VIDEO_I420,
+        .width = m->options.width,
+        .height = m->options.height,
+        .capture_time_us = at,
+    };
+    const struct test_picture picture = {
+        .number = (uint32_t)number,
+        .time_us = (rtc_time_t)(number * 1000000 / m->options.frames_per_second),
+        .colour = m->options.colour,
+    };
+    rtc_video_frame *frame;
+    if (rtc_video_frame_new(m->context, &o, &frame) != RTC_OK)
+        return;
+    test_picture_draw(frame, &picture);
+    (void)rtc_media_source_push_video(source, frame);
+    rtc_video_frame_unref(frame);
+}
+
+static void release(rtc_context *context, void *maker)
+{
+    memory_free(context, maker);
+}
+
+static const struct test_source_ops ops = {push, release};
+
+static bool in_range(const rtc_test_video_options *o)
+{
+    if (o->width < 16 || o->width > 4096 || o->width % 2 || o->height < 16 || o->height > 4096 || o->height % 2)
+        return false;
+    return o->frames_per_second <= 120 && o->colour <= 0xffffff;
+}
+
+static void take_defaults(rtc_test_video_options *o)
+{
+    if (o->width == 0 && o->height == 0) {
+        o->width = 640;
+        o->height = 360;
+    }
+    if (o->frames_per_second == 0)
+        o->frames_per_second = 30;
+}
+
+int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options *given, rtc_media_source **out)
+{
+    rtc_test_video_options o = {0};
+    if (!out || (given && (given->size == 0 || given->size > sizeof o)))
+        return RTC_ERR_TYPE;
+    if (given)
+        memcpy(&o, given, given->size);
+    take_defaults(&o);
+    if (!in_range(&o))
+        return RTC_ERR_RANGE;
+    context = context_resolve(context);
+    struct maker *m = context ? memory_alloc(context, sizeof *m) : NULL;
+    if (!m)
+        return RTC_ERR_NO_MEMORY;
+    *m = (struct maker){context, o};
+    int error = test_source_new(context, RTC_MEDIA_VIDEO, "test picture", o.frames_per_second, &ops, m, out);
+    if (error)
+        memory_free(context, m);
+    return error;
+}

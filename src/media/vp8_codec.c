@@ -1,0 +1,402 @@
+/* VP8 (RFC 6386) by libvpx, set for conversation: one pass, no look-ahead, constant bit rate, keyframes only when asked for. The only file that includes
+ * libvpx. */
+#include "codecs.h"
+#include "convert.h"
+
+#include "context.h"
+#include "memory.h"
+
+#include <unistd.h>
+#include <vpx/vp8cx.h>
+#include <vpx/vp8dx.h>
+#include <vpx/vpx_decoder.h>
+#include <vpx/vpx_encoder.h>
+
+enum {
+    CLOCK = 90000,
+    SIDE_MAX = 4096, /* of pictures that are decoded: the format says up to 16383, which no honest peer sends and which costs 400 MB */
+    RATE_DEFAULT = 30,
+    RATE_MAX = 120,
+    BITRATE_MIN_KBPS = 20
+};
+
+/* ---- Encoder ---------------------------------------------------------------------------------------------------------------- */
+
+struct encoder {
+    rtc_context *context;
+    rtc_encoder_settings settings;
+    uint32_t width, height; /* what `vpx` was opened for; 0: it is not open */
+    vpx_codec_ctx_t vpx;
+    vpx_codec_enc_cfg_t config;
+    bool changed;         /* the settings are not in force yet */
+    bool wants_keyframe;
+    int64_t time;         /* of the last picture, at CLOCK */
+};
+
+static int error_of(vpx_codec_err_t status)
+{
+    switch (status) {
+    case VPX_CODEC_OK:
+        return RTC_OK;
+    case VPX_CODEC_MEM_ERROR:
+        return RTC_ERR_NO_MEMORY;
+    case VPX_CODEC_INVALID_PARAM:
+        return RTC_ERR_RANGE;
+    default:
+        return RTC_ERR_ENCODING;
+    }
+}
+
+static uint32_t frame_rate(const struct encoder *e)
+{
+    uint32_t rate = e->settings.frames_per_second;
+    return rate == 0 ? RATE_DEFAULT : rate > RATE_MAX ? RATE_MAX : rate;
+}
+
+static uint32_t threads_for(uint32_t pixels)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t wanted = pixels > 1280 * 720 ? 4 : pixels > 640 * 480 ? 2 : 1;
+    return cores < 1 ? 1 : wanted > (uint32_t)cores ? (uint32_t)cores : wanted;
+}
+
+/* The larger the picture, the less can be spent on each block; negative means as fast as that, whatever the time it takes. */
+static int speed_for(uint32_t pixels)
+{
+    return pixels > 640 * 480 ? -8 : -6;
+}
+
+static void set_rates(struct encoder *e)
+{
+    uint32_t kbps = e->settings.bitrate_bps / 1000;
+    e->config.rc_target_bitrate = kbps < BITRATE_MIN_KBPS ? BITRATE_MIN_KBPS : kbps;
+}
+
+static void fill_config(struct encoder *e)
+{
+    vpx_codec_enc_cfg_t *c = &e->config;
+    c->g_w = e->width;
+    c->g_h = e->height;
+    c->g_threads = threads_for(e->width * e->height);
+    c->g_timebase.num = 1;
+    c->g_timebase.den = CLOCK;
+    c->g_error_resilient = 0;
+    c->g_lag_in_frames = 0;
+    c->g_pass = VPX_RC_ONE_PASS;
+    c->rc_end_usage = VPX_CBR;
+    c->rc_dropframe_thresh = 30;
+    c->rc_resize_allowed = 0;
+    c->rc_min_quantizer = 2;
+    c->rc_max_quantizer = 56;
+    c->rc_undershoot_pct = 100;
+    c->rc_overshoot_pct = 15;
+    c->rc_buf_initial_sz = 500;
+    c->rc_buf_optimal_sz = 600;
+    c->rc_buf_sz = 1000;
+    c->kf_mode = VPX_KF_DISABLED;
+    set_rates(e);
+}
+
+/* A keyframe may be as large as half the buffer at this frame rate, in percent of a frame's share; at least three frames. */
+static uint32_t intra_percent(const struct encoder *e)
+{
+    uint32_t percent = e->config.rc_buf_optimal_sz / 2 * frame_rate(e) / 10;
+    return percent < 300 ? 300 : percent;
+}
+
+static vpx_codec_err_t set_controls(struct encoder *e)
+{
+    uint32_t partitions = e->config.g_threads >= 4 ? VP8_FOUR_TOKENPARTITION : e->config.g_threads >= 2 ? VP8_TWO_TOKENPARTITION : VP8_ONE_TOKENPARTITION;
+    vpx_codec_err_t status = vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_for(e->width * e->height));
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP8E_SET_STATIC_THRESHOLD, 1u);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP8E_SET_TOKEN_PARTITIONS, (int)partitions);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra_percent(e));
+    return status;
+}
+
+static void close_encoder(struct encoder *e)
+{
+    if (e->width > 0)
+        (void)vpx_codec_destroy(&e->vpx);
+    e->width = e->height = 0;
+}
+
+static int open_encoder(struct encoder *e, uint32_t width, uint32_t height)
+{
+    close_encoder(e);
+    vpx_codec_err_t status = vpx_codec_enc_config_default(vpx_codec_vp8_cx(), &e->config, 0);
+    if (status)
+        return error_of(status);
+    e->width = width;
+    e->height = height;
+    fill_config(e);
+    status = vpx_codec_enc_init(&e->vpx, vpx_codec_vp8_cx(), &e->config, 0);
+    if (status) {
+        e->width = e->height = 0;
+        return error_of(status);
+    }
+    status = set_controls(e);
+    if (status)
+        close_encoder(e);
+    e->changed = false;
+    return error_of(status);
+}
+
+/* A new size needs a new encoder: libvpx can only shrink. New rates go into the running one. */
+static int prepare(struct encoder *e, uint32_t width, uint32_t height)
+{
+    if (e->width != width || e->height != height)
+        return open_encoder(e, width, height);
+    if (!e->changed)
+        return RTC_OK;
+    e->changed = false;
+    set_rates(e);
+    vpx_codec_err_t status = vpx_codec_enc_config_set(&e->vpx, &e->config);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra_percent(e));
+    return error_of(status);
+}
+
+static int configure(void *user, const rtc_encoder_settings *settings)
+{
+    struct encoder *e = user;
+    e->settings = *settings;
+    e->changed = true;
+    return RTC_OK;
+}
+
+static int encoder_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
+{
+    context = context_resolve(context);
+    struct encoder *e = context ? memory_zeroed(context, sizeof *e) : NULL;
+    if (!e)
+        return RTC_ERR_NO_MEMORY;
+    e->context = rtc_context_ref(context);
+    e->settings = *settings;
+    *out = e;
+    return RTC_OK;
+}
+
+static void encoder_free(void *user)
+{
+    struct encoder *e = user;
+    if (!e)
+        return;
+    close_encoder(e);
+    rtc_context *context = e->context;
+    memory_free(context, e);
+    rtc_context_unref(context);
+}
+
+/* A view of the frame; libvpx only reads it. */
+static void view(const rtc_video_frame *frame, vpx_image_t *image)
+{
+    memset(image, 0, sizeof *image);
+    image->fmt = VPX_IMG_FMT_I420;
+    image->w = image->d_w = rtc_video_frame_width(frame);
+    image->h = image->d_h = rtc_video_frame_height(frame);
+    image->x_chroma_shift = image->y_chroma_shift = 1;
+    image->bps = 12;
+    image->bit_depth = 8;
+    for (size_t i = 0; i < 3; i++) {
+        image->planes[i] = (uint8_t *)(uintptr_t)rtc_video_frame_plane(frame, i);
+        image->stride[i] = (int)rtc_video_frame_stride(frame, i);
+    }
+}
+
+static int64_t clock_of(rtc_time_t us)
+{
+    return us / 100 * 9 + us % 100 * 9 / 100;
+}
+
+/* When the picture is and how long it stands, as the rate control sees it: time goes on, whatever the capture times do. */
+static unsigned long step_time(struct encoder *e, const rtc_video_frame *frame)
+{
+    int64_t now = clock_of(rtc_video_frame_capture_time_us(frame)), passed = now - e->time;
+    if (passed < CLOCK / RATE_MAX / 2 || passed > CLOCK * 10)
+        passed = CLOCK / frame_rate(e);
+    if (e->time == 0 && now > 0)
+        e->time = now;
+    else
+        e->time += passed;
+    return (unsigned long)(passed > CLOCK ? CLOCK : passed);
+}
+
+static int collect(struct encoder *e, const rtc_video_frame *frame, rtc_encoded_frame **out)
+{
+    vpx_codec_iter_t at = NULL;
+    const vpx_codec_cx_pkt_t *packet;
+    while ((packet = vpx_codec_get_cx_data(&e->vpx, &at)) != NULL)
+        if (packet->kind == VPX_CODEC_CX_FRAME_PKT && packet->data.frame.sz > 0)
+            break;
+    if (!packet)
+        return RTC_OK;
+    bool keyframe = (packet->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
+    const rtc_encoded_frame_options o = {
+        .size = sizeof o,
+        .kind = RTC_MEDIA_VIDEO,
+        .codec = "VP8",
+        .data = packet->data.frame.buf,
+        .data_len = packet->data.frame.sz,
+        .keyframe = keyframe,
+        .rtp_timestamp = (uint32_t)clock_of(rtc_video_frame_capture_time_us(frame)),
+        .capture_time_us = rtc_video_frame_capture_time_us(frame),
+        .width = e->width,
+        .height = e->height,
+    };
+    int error = rtc_encoded_frame_new(e->context, &o, out);
+    /* A frame that is lost here is missing in the prediction of all that follow. */
+    e->wants_keyframe = error ? true : e->wants_keyframe && !keyframe;
+    return error;
+}
+
+static int encode_upright(struct encoder *e, const rtc_video_frame *frame, rtc_encoded_frame **out)
+{
+    vpx_image_t image;
+    int error = prepare(e, rtc_video_frame_width(frame), rtc_video_frame_height(frame));
+    if (error)
+        return error;
+    view(frame, &image);
+    unsigned long duration = step_time(e, frame);
+    vpx_codec_err_t status = vpx_codec_encode(&e->vpx, &image, e->time, duration, e->wants_keyframe ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME);
+    return status ? error_of(status) : collect(e, frame, out);
+}
+
+static int encode(void *user, rtc_video_frame *frame, bool keyframe, rtc_encoded_frame **out)
+{
+    struct encoder *e = user;
+    *out = NULL;
+    if (rtc_video_frame_format(frame) != RTC_VIDEO_I420)
+        return RTC_ERR_NOT_SUPPORTED;
+    e->wants_keyframe |= keyframe;
+    if (rtc_video_frame_rotation(frame) == 0)
+        return encode_upright(e, frame, out);
+    rtc_video_frame *upright;
+    int error = convert_to_i420(e->context, frame, 0, 0, &upright);
+    if (error)
+        return error;
+    error = encode_upright(e, upright, out);
+    rtc_video_frame_unref(upright);
+    return error;
+}
+
+/* ---- Decoder ---------------------------------------------------------------------------------------------------------------- */
+
+struct decoder {
+    rtc_context *context;
+    vpx_codec_ctx_t vpx;
+    bool has_reference; /* a keyframe was decoded, and nothing broke since */
+};
+
+static int decoder_new(rtc_context *context, uint32_t channels, void **out)
+{
+    (void)channels;
+    vpx_codec_dec_cfg_t config = {.threads = 1};
+    context = context_resolve(context);
+    struct decoder *d = context ? memory_zeroed(context, sizeof *d) : NULL;
+    if (!d)
+        return RTC_ERR_NO_MEMORY;
+    vpx_codec_err_t status = vpx_codec_dec_init(&d->vpx, vpx_codec_vp8_dx(), &config, 0);
+    if (status) {
+        memory_free(context, d);
+        return error_of(status);
+    }
+    d->context = rtc_context_ref(context);
+    *out = d;
+    return RTC_OK;
+}
+
+static void decoder_free(void *user)
+{
+    struct decoder *d = user;
+    if (!d)
+        return;
+    (void)vpx_codec_destroy(&d->vpx);
+    rtc_context *context = d->context;
+    memory_free(context, d);
+    rtc_context_unref(context);
+}
+
+/* Judges the header before libvpx allocates for it (RFC 6386 section 9.1). */
+static bool acceptable(const struct decoder *d, const uint8_t *data, size_t len)
+{
+    if (len < 3)
+        return false;
+    if (data[0] & 1)
+        return d->has_reference;
+    if (len < 10 || data[3] != 0x9d || data[4] != 0x01 || data[5] != 0x2a)
+        return false;
+    unsigned width = (data[6] | (unsigned)data[7] << 8) & 0x3fff, height = (data[8] | (unsigned)data[9] << 8) & 0x3fff;
+    return width > 0 && height > 0 && width <= SIDE_MAX && height <= SIDE_MAX;
+}
+
+static void copy_plane(rtc_video_frame *to, size_t plane, const vpx_image_t *image)
+{
+    bool luma = plane == 0;
+    size_t width = luma ? image->d_w : (image->d_w + 1) / 2, height = luma ? image->d_h : (image->d_h + 1) / 2;
+    uint8_t *row = rtc_video_frame_writable_plane(to, plane);
+    const uint8_t *from = image->planes[plane];
+    for (size_t y = 0; y < height; y++, row += rtc_video_frame_stride(to, plane), from += image->stride[plane])
+        memcpy(row, from, width);
+}
+
+static int take_picture(struct decoder *d, const rtc_encoded_frame *frame, const vpx_image_t *image, rtc_video_frame **out)
+{
+    const rtc_video_frame_options o = {
+        .size = sizeof o,
+        .format = RTC_VIDEO_I420,
+        .width = image->d_w,
+        .height = image->d_h,
+        .capture_time_us = rtc_encoded_frame_capture_time_us(frame),
+    };
+    int error = rtc_video_frame_new(d->context, &o, out);
+    if (error)
+        return error;
+    for (size_t i = 0; i < 3; i++)
+        copy_plane(*out, i, image);
+    rtc_video_frame_set_rtp_timestamp(*out, rtc_encoded_frame_rtp_timestamp(frame));
+    return RTC_OK;
+}
+
+static int feed(struct decoder *d, const uint8_t *data, size_t len)
+{
+    int corrupted = 0;
+    vpx_codec_err_t status = vpx_codec_decode(&d->vpx, data, (unsigned)len, NULL, 0);
+    if (status)
+        return status == VPX_CODEC_MEM_ERROR ? RTC_ERR_NO_MEMORY : RTC_ERR_ENCODING;
+    if (vpx_codec_control(&d->vpx, VP8D_GET_FRAME_CORRUPTED, &corrupted) == VPX_CODEC_OK && corrupted)
+        return RTC_ERR_ENCODING;
+    return RTC_OK;
+}
+
+static int decode(void *user, rtc_encoded_frame *frame, rtc_video_frame **out)
+{
+    struct decoder *d = user;
+    vpx_codec_iter_t at = NULL;
+    *out = NULL;
+    const uint8_t *data = rtc_encoded_frame_data(frame);
+    size_t len = rtc_encoded_frame_len(frame);
+    bool fits = acceptable(d, data, len);
+    int error = fits ? feed(d, data, len) : RTC_ERR_ENCODING;
+    d->has_reference = !error;
+    if (error)
+        return error;
+    const vpx_image_t *image = vpx_codec_get_frame(&d->vpx, &at);
+    return image && image->fmt == VPX_IMG_FMT_I420 ? take_picture(d, frame, image, out) : RTC_OK;
+}
+
+const rtc_codec_ops vp8_codec = {
+    .size = sizeof vp8_codec,
+    .kind = RTC_MEDIA_VIDEO,
+    .name = "VP8",
+    .encoder_new = encoder_new,
+    .encoder_free = encoder_free,
+    .encoder_configure = configure,
+    .encode_video = encode,
+    .decoder_new = decoder_new,
+    .decoder_free = decoder_free,
+    .decode_video = decode,
+};
