@@ -32,10 +32,10 @@ function(crtc_module name)
   target_link_libraries(crtc_${name} PUBLIC crtc_flags PRIVATE PkgConfig::USRSCTP PkgConfig::SRTP)
 endfunction()
 
-# crtc_test(NAME LABEL label SEES folder... MODULES module... SOURCES file...): a cmocka program made of these modules' objects.
+# crtc_test(NAME LABEL label... SEES folder... MODULES module... SOURCES file...): a cmocka program made of these modules' objects.
 # MODULES all (the default) links the whole library statically.
 function(crtc_test name)
-  cmake_parse_arguments(T "" "LABEL;TIMEOUT" "MODULES;SOURCES;SEES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(T "" "TIMEOUT" "LABEL;MODULES;SOURCES;SEES;LIBRARIES" ${ARGN})
   add_executable(${name} ${T_SOURCES})
   if(T_MODULES)
     foreach(module IN LISTS T_MODULES)
