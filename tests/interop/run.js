@@ -1,0 +1,99 @@
+// Runs calls between our `peer` program and another peer.
+// Usage: run.js PEER_BINARY OTHER [SCENARIO...]; OTHER: chromium, firefox, wrtc, aiortc or node-datachannel. Ends with 77 when that is not installed.
+'use strict';
+const path = require('node:path');
+const { installed, startBrowser } = require('./browsers');
+const { OUR_MEDIA_ARGS } = require('./checks');
+const { OurPeer, PagePeer, ProcessPeer, link } = require('./peers');
+const scenarios = require('./scenarios');
+
+const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
+const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('dataOnly')];
+
+const OTHERS = {
+  chromium: { scenarios: BROWSER_SCENARIOS },
+  firefox: { scenarios: BROWSER_SCENARIOS },
+  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater')] },
+  'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },
+  aiortc: { command: '/usr/bin/python3', script: 'others/aiortc_peer.py', probe: ['-c', 'import aiortc'], noTrickle: true,
+    scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },
+};
+
+function ourArguments({ ourRole, audio, video, data }, { noTrickle }) {
+  const args = [`--${ourRole}`, '--seconds', '90', ...OUR_MEDIA_ARGS];
+  const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle };
+  args.push(...Object.keys(flags).filter(flag => flags[flag]));
+  return data && ourRole === 'offer' ? [...args, '--data', data] : args;
+}
+
+async function startOther(kind, browser, options) {
+  if (browser) {
+    const peer = await PagePeer.open(browser, options);
+    await peer.begin();
+    return peer;
+  }
+  return new ProcessPeer(kind, OTHERS[kind].command, [path.join(__dirname, OTHERS[kind].script), JSON.stringify(options)]);
+}
+
+async function isThere(kind) {
+  if (kind === 'chromium' || kind === 'firefox') {
+    return installed(kind);
+  }
+  const { probe, command } = OTHERS[kind];
+  return probe === undefined || require('node:child_process').spawnSync(command, probe).status === 0;
+}
+
+function tellFailure(name, error, peers) {
+  console.error(`FAILED ${name}: ${error.stack}`);
+  for (const peer of peers) {
+    const told = peer.lines.filter(({ event }) => event).map(line => JSON.stringify(line).slice(0, 300));
+    console.error(`${peer.sdp()}\n--- events of ${peer.name}\n${told.slice(-40).join('\n')}\n--- errors of ${peer.name}\n${peer.stderr.slice(-4000)}`);
+  }
+}
+
+async function runOne(binary, kind, browser, name, scenario) {
+  const peers = [];
+  const begin = Date.now();
+  const setup = async options => {
+    const ours = new OurPeer(binary, ourArguments(options, OTHERS[kind]));
+    peers.push(ours);
+    const { ourRole, data, ...media } = options;
+    const other = await startOther(kind, browser, { role: ourRole === 'offer' ? 'answer' : 'offer', data: ourRole === 'answer' ? data : undefined, ...media });
+    peers.push(other);
+    link(ours, other);
+    return { ours, other };
+  };
+  try {
+    await scenario(setup);
+    console.log(`passed ${kind} ${name} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
+    return true;
+  } catch (error) {
+    tellFailure(`${kind} ${name}`, error, peers);
+    return false;
+  } finally {
+    await Promise.all(peers.map(peer => peer.close().catch(() => {})));
+  }
+}
+
+async function main(binary, kind, ...wanted) {
+  if (!await isThere(kind)) {
+    console.log(`${kind} is not installed`);
+    return 77;
+  }
+  const chosen = OTHERS[kind].scenarios.filter(([name]) => wanted.length === 0 || wanted.some(part => name.startsWith(part)));
+  if (chosen.length === 0) {
+    throw new Error(`no scenario of ${kind} is called ${wanted}`);
+  }
+  const browser = OTHERS[kind].command ? null : await startBrowser(kind);
+  let failed = 0;
+  for (const [name, scenario] of chosen) {
+    failed += !await runOne(binary, kind, browser, name, scenario);
+  }
+  await browser?.close();
+  return failed === 0 ? 0 : 1;
+}
+
+main(...process.argv.slice(2)).then(code => process.exit(code), error => {
+  console.error(error);
+  process.exit(1);
+});

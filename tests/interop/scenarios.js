@@ -1,0 +1,69 @@
+// The calls that are made with another peer. Each gets `setup`, which starts both peers of a call and connects their signalling.
+'use strict';
+const assert = require('node:assert/strict');
+const checks = require('./checks');
+
+// Audio, video and data, offered by one and answered by the other side.
+async function everything(setup, ourRole, { largest } = {}) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
+  await checks.connected(ours, other);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other), checks.otherHearsUs(other), checks.weHearOther(ours)]);
+  await checks.messagesCross(ours, other, largest);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+}
+
+async function dataOnly(setup, ourRole, { largest } = {}) {
+  const { ours, other } = await setup({ ourRole, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, largest);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: false });
+}
+
+// A call that begins with data; then the other side adds its microphone and camera.
+async function trackLater(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  await other.write({ type: 'add', what: 'video' });
+  await ours.event('track', 'video');
+  await checks.weSeeOther(ours, other);
+  await other.write({ type: 'add', what: 'audio' });
+  await ours.event('track', 'audio');
+  await checks.weHearOther(ours);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+}
+
+// A call of media only; then the other side opens the first channel.
+async function channelLater(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true });
+  await checks.connected(ours, other);
+  await checks.weSeeOther(ours, other);
+  await other.write({ type: 'add', what: 'channel', label: 'later' });
+  await checks.messagesCross(ours, other);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other)]);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+}
+
+// The same, from our side: a running call gets our picture, and a second channel; then each side closes one.
+async function weAddLater(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  await ours.write({ type: 'add', what: 'video' });
+  await other.event('track', 'video');
+  await checks.otherSeesUs(other);
+  await ours.write({ type: 'add', what: 'channel', label: 'second' });
+  const second = state => line => line.event === 'channel' && line.label === 'second' && line.state === state;
+  await other.line('the second channel', second('open'));
+  await other.write({ type: 'close-channel', label: 'second' });
+  await ours.line('the end of the second channel', second('closed'));
+  await other.line('the end of the second channel', second('closed'));
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: false });
+}
+
+module.exports = { channelLater, dataOnly, everything, trackLater, weAddLater };
