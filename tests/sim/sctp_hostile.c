@@ -30,6 +30,7 @@ struct rude {
     uint8_t header[12]; /* of the peer's last packet */
     uint32_t tsn;       /* of its last DATA chunk */
     uint32_t our_ppid;  /* of the last message that the peer got */
+    bool no_answers;    /* the peer's answers to resets are lost */
     bool mute;          /* the peer hears and says nothing any more */
 };
 
@@ -53,6 +54,18 @@ static void note_peer_packet(struct rude *r, struct slice p)
     memcpy(r->header, p.data, 12);
     if (p.len >= 20 && p.data[12] == 0)
         r->tsn = (uint32_t)p.data[16] << 24 | (uint32_t)p.data[17] << 16 | (uint32_t)p.data[18] << 8 | p.data[19];
+}
+
+/* Whether a RE-CONFIG chunk of the packet answers a request (RFC 6525 4.4). */
+static bool has_answer(struct slice p)
+{
+    for (size_t at = 12; at + 6 <= p.len;) {
+        size_t len = (size_t)p.data[at + 2] << 8 | p.data[at + 3];
+        if (p.data[at] == 0x82 && p.data[at + 4] == 0 && p.data[at + 5] == 0x10)
+            return true;
+        at += len < 4 ? 4 : (len + 3) & ~(size_t)3;
+    }
+    return false;
 }
 
 static void peer_events(struct rude *r)
@@ -84,7 +97,7 @@ static void step(struct rude *r)
         peer_events(r);
         for (struct packet *p; (p = packet_queue_pop(&r->peer_out.tx)) != NULL; again = true) {
             note_peer_packet(r, packet_slice(p));
-            if (!r->mute)
+            if (!r->mute && !(r->no_answers && has_answer(packet_slice(p))))
                 data_channels_input(r->dc, r->now, packet_slice(p), &r->out);
             packet_free(p);
         }
@@ -209,6 +222,37 @@ static void test_open_twice(void **state)
     say_open(r, 3, "again");
     run(r, 50);
     assert_int_equal(r->opened, 2);
+    finish(r);
+}
+
+/* The peer uses an id again before its answer to our reset has come: the new channel waits for that answer, others do not wait for it. */
+static void test_used_again_before_the_answer(void **state)
+{
+    (void)state;
+    struct rude *r = begin(0);
+    say_open(r, 3, "other");
+    run(r, 5);
+    uint32_t other = r->handle;
+    say_open(r, 1, "first");
+    run(r, 5);
+    r->no_answers = true;
+    uint16_t stream = 1;
+    assert_true(assoc_reset_streams(r->peer, r->now, &stream, 1, &r->peer_out));
+    run(r, 5);
+    assert_int_equal(r->resets, 1); /* the peer has seen ours */
+    assert_int_equal(r->closed, 0); /* which we do not know */
+    say_open(r, 1, "second");
+    run(r, 5);
+    assert_int_equal(r->closed, 1);
+    assert_int_equal(r->opened, 3);
+    r->our_ppid = 0;
+    assert_int_equal(data_channels_send(r->dc, r->now, r->handle, true, slice_str("waits"), &r->out), RTC_OK);
+    assert_int_equal(data_channels_send(r->dc, r->now, other, false, slice_str("does not"), &r->out), RTC_OK);
+    run(r, 2);
+    assert_int_equal(r->our_ppid, PPID_BINARY);
+    r->no_answers = false;
+    run(r, 500); /* the reset is sent again, and answered */
+    assert_int_equal(r->our_ppid, PPID_STRING);
     finish(r);
 }
 
@@ -434,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_open_and_data_together),
         cmocka_unit_test(test_wrong_parity),
         cmocka_unit_test(test_open_twice),
+        cmocka_unit_test(test_used_again_before_the_answer),
         cmocka_unit_test(test_bad_dcep),
         cmocka_unit_test(test_ppids),
         cmocka_unit_test(test_endless_parts),
