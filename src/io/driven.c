@@ -1,6 +1,8 @@
 /* One connection that the loop drives: its sockets and its requests. Everything here goes through the sans-I/O face. */
 #include "io_internal.h"
 
+enum { SEND_TOGETHER = 64 };
+
 int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment)
 {
     struct loop *l = loop_of(loop);
@@ -37,17 +39,28 @@ static struct udp_socket *socket_by_id(struct driven *d, uint32_t id)
     return NULL;
 }
 
+/* Packets for one socket are handed over together: the kernel can take many at once. */
 static void send_packets(struct driven *d)
 {
+    rtc_packet *packets[SEND_TOGETHER];
+    struct udp_socket *to = NULL;
+    size_t count = 0;
     for (rtc_packet *p; (p = rtc_peer_connection_next_packet(d->pc)) != NULL;) {
         rtc_path path;
         rtc_packet_path(p, &path);
-        struct udp_socket *s = socket_by_id(d, path.socket);
+        struct udp_socket *s = to && to->id == path.socket ? to : socket_by_id(d, path.socket);
+        if (to && (s != to || count == SEND_TOGETHER)) {
+            udp_socket_send(to, packets, count);
+            count = 0;
+        }
+        to = s;
         if (s)
-            udp_socket_send(s, p, &path);
+            packets[count++] = p;
         else
             rtc_packet_free(p);
     }
+    if (to)
+        udp_socket_send(to, packets, count);
 }
 
 void driven_detach(void *attachment)

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "memory.h"
 #include "timer_heap.h"
+#include "udp_batch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,7 +61,8 @@ struct udp_socket {
     uint32_t id;
     int fd;
     rtc_address local;
-    rtc_packet *blocked[256]; /* packets that the kernel had no room for, in order */
+    bool unsegmented;      /* the kernel does not cut messages for this one */
+    rtc_packet **blocked;  /* packets that the kernel had no room for, in order; NULL while there are none */
     size_t blocked_count;
     struct udp_socket *next_closed;
 };
@@ -69,8 +71,8 @@ int udp_socket_open(struct driven *d, const rtc_request *request, struct udp_soc
 void udp_socket_close(struct udp_socket *s);
 /* Receives what is there, up to a bound, and hands it to the connection. */
 void udp_socket_receive(struct udp_socket *s, rtc_time_t now);
-/* Sends a packet or keeps it until the kernel has room; the packet is consumed. */
-void udp_socket_send(struct udp_socket *s, rtc_packet *packet, const rtc_path *path);
+/* Sends packets or keeps them until the kernel has room; they are consumed. */
+void udp_socket_send(struct udp_socket *s, rtc_packet **packets, size_t count);
 /* The kernel has room again. */
 void udp_socket_flush(struct udp_socket *s);
 
@@ -110,6 +112,7 @@ struct loop {
     pthread_t thread;
     bool has_thread;
     struct link driven;
+    struct udp_receiver *receiver; /* of all sockets */
     struct timer_heap timers;
     pthread_mutex_t dirty_lock;
     struct link dirty;

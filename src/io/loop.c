@@ -74,6 +74,8 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     pthread_mutex_init(&l->dirty_lock, NULL);
     int error = open_descriptors(l) ? RTC_OK : RTC_ERR_OPERATION;
     if (!error)
+        error = udp_receiver_new(context, &l->receiver);
+    if (!error)
         error = mailbox_new(context, wake_from_worker, l, &l->mailbox);
     if (error) {
         rtc_loop_free(&l->face);
@@ -117,6 +119,7 @@ void rtc_loop_free(rtc_loop *loop)
         mailbox_unref(l->mailbox);
     }
     close_descriptors(l);
+    udp_receiver_free(l->context, l->receiver);
     timer_heap_fini(l->context, &l->timers);
     loop_posts_fini(&l->posts);
     pthread_mutex_destroy(&l->dirty_lock);

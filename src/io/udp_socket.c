@@ -1,50 +1,12 @@
-/* One UDP socket of a connection: batches in, single datagrams out. The kernel's addresses are turned into the library's here. */
+/* One UDP socket of a connection: its life, and the queue of what the kernel has no room for. */
 #include "io_internal.h"
+#include "socket_address.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCH = 16, BATCHES_MAX = 4, BUFFER_BYTES = 1 << 20 };
-
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static socklen_t to_kernel(const rtc_address *a, union socket_address *out)
-{
-    memset(out, 0, sizeof *out);
-    if (a->family == RTC_ADDRESS_IPV6) {
-        out->v6.sin6_family = AF_INET6;
-        out->v6.sin6_port = htons(a->port);
-        out->v6.sin6_scope_id = a->scope;
-        memcpy(&out->v6.sin6_addr, a->ip, 16);
-        return sizeof out->v6;
-    }
-    out->v4.sin_family = AF_INET;
-    out->v4.sin_port = htons(a->port);
-    memcpy(&out->v4.sin_addr, a->ip, 4);
-    return sizeof out->v4;
-}
-
-static void from_kernel(const union socket_address *in, rtc_address *out)
-{
-    *out = (rtc_address){0};
-    if (in->any.sa_family == AF_INET6) {
-        out->family = RTC_ADDRESS_IPV6;
-        out->port = ntohs(in->v6.sin6_port);
-        out->scope = in->v6.sin6_scope_id;
-        memcpy(out->ip, &in->v6.sin6_addr, 16);
-    } else if (in->any.sa_family == AF_INET) {
-        out->family = RTC_ADDRESS_IPV4;
-        out->port = ntohs(in->v4.sin_port);
-        memcpy(out->ip, &in->v4.sin_addr, 4);
-    }
-}
+enum { RECEIVES_MAX = 4, BUFFER_BYTES = 1 << 20, BLOCKED_MAX = 256 };
 
 static int error_of_errno(void)
 {
@@ -66,18 +28,19 @@ static int error_of_errno(void)
 static int bind_socket(int fd, const rtc_request *request, rtc_address *local)
 {
     union socket_address address;
-    socklen_t len = to_kernel(&request->local, &address);
+    socklen_t len = socket_address_from(&address, &request->local);
     int one = 1, size = BUFFER_BYTES;
     if (request->local.family == RTC_ADDRESS_IPV6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    udp_receiver_prepare(fd);
     if (bind(fd, &address.any, len) != 0)
         return error_of_errno();
     len = sizeof address;
     if (getsockname(fd, &address.any, &len) != 0)
         return error_of_errno();
-    from_kernel(&address, local);
+    socket_address_to(&address, local);
     return RTC_OK;
 }
 
@@ -115,6 +78,8 @@ void udp_socket_close(struct udp_socket *s)
     for (size_t i = 0; i < s->blocked_count; i++)
         rtc_packet_free(s->blocked[i]);
     s->blocked_count = 0;
+    memory_free(loop->context, s->blocked);
+    s->blocked = NULL;
     list_remove(&s->link);
     (void)close(s->fd);
     s->fd = -1;
@@ -123,82 +88,79 @@ void udp_socket_close(struct udp_socket *s)
     loop_wake(loop);
 }
 
-/* Receives one batch; true when it was full and more may wait. */
-static bool receive_batch(struct udp_socket *s, rtc_time_t now)
+/* What a receiving call is about. */
+struct arrival {
+    struct udp_socket *socket;
+    rtc_time_t now;
+};
+
+static void take(void *user, const rtc_address *from, const uint8_t *data, size_t len)
 {
-    rtc_peer_connection *pc = s->driven->pc;
-    rtc_packet *packets[BATCH];
-    union socket_address from[BATCH];
-    struct mmsghdr messages[BATCH];
-    struct iovec space[BATCH];
-    unsigned room = 0;
-    memset(messages, 0, sizeof messages);
-    for (; room < BATCH && (packets[room] = rtc_packet_new(pc)) != NULL; room++) {
-        space[room] = (struct iovec){rtc_packet_data(packets[room]), rtc_packet_capacity(packets[room])};
-        messages[room].msg_hdr = (struct msghdr){.msg_name = &from[room], .msg_namelen = sizeof from[room], .msg_iov = &space[room], .msg_iovlen = 1};
-    }
-    int got = recvmmsg(s->fd, messages, room, 0, NULL);
-    rtc_path path = {.socket = s->id, .local = s->local};
-    for (unsigned i = 0; i < room; i++) {
-        bool whole = (int)i < got && !(messages[i].msg_hdr.msg_flags & MSG_TRUNC);
-        if (!whole || !s->driven->pc) {
-            rtc_packet_free(packets[i]);
-            continue;
-        }
-        (void)rtc_packet_set_len(packets[i], messages[i].msg_len);
-        from_kernel(&from[i], &path.remote);
-        rtc_peer_connection_receive(pc, now, &path, packets[i]);
-    }
-    return got == BATCH;
+    struct arrival *a = user;
+    struct udp_socket *s = a->socket;
+    rtc_path path = {.socket = s->id, .local = s->local, .remote = *from};
+    if (s->driven->pc)
+        rtc_peer_connection_receive_copy(s->driven->pc, a->now, &path, data, len);
 }
 
 void udp_socket_receive(struct udp_socket *s, rtc_time_t now)
 {
-    for (int i = 0; i < BATCHES_MAX && s->fd >= 0 && receive_batch(s, now); i++)
+    struct arrival arrival = {s, now};
+    for (int i = 0; i < RECEIVES_MAX && s->fd >= 0 && udp_receive(s->driven->loop->receiver, s->fd, take, &arrival); i++)
         ;
 }
 
-/* False when the kernel has no room now. Any other error loses the datagram, as the network may. */
-static bool try_send(struct udp_socket *s, rtc_packet *packet, const rtc_path *path)
+/* Sends from the first packet on; returns how many are done with: what the kernel refuses is lost, as datagrams may be. */
+static size_t send_runs(struct udp_socket *s, rtc_packet **packets, size_t count)
 {
-    union socket_address to;
-    socklen_t len = to_kernel(&path->remote, &to);
-    if (sendto(s->fd, rtc_packet_data(packet), rtc_packet_len(packet), MSG_NOSIGNAL, &to.any, len) >= 0)
-        return true;
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
-        return false;
-    log_write(s->driven->loop->context, RTC_LOG_DEBUG, "io", "a datagram was not sent: %s", strerror(errno));
-    return true;
+    size_t done = 0;
+    while (done < count) {
+        size_t run = s->unsegmented ? 1 : udp_run_length(packets + done, count - done);
+        enum udp_sent sent = udp_run_send(s->fd, packets + done, run);
+        if (sent == UDP_BLOCKED)
+            break;
+        if (sent == UDP_UNSEGMENTED) {
+            s->unsegmented = true;
+            continue;
+        }
+        if (sent == UDP_REFUSED)
+            log_write(s->driven->loop->context, RTC_LOG_DEBUG, "io", "datagrams were not sent: %s", strerror(errno));
+        for (size_t end = done + run; done < end; done++)
+            rtc_packet_free(packets[done]);
+    }
+    return done;
 }
 
-void udp_socket_send(struct udp_socket *s, rtc_packet *packet, const rtc_path *path)
+/* The queue is as long as a network's: the newest are lost. */
+static void keep(struct udp_socket *s, rtc_packet **packets, size_t count)
 {
-    const size_t room = sizeof s->blocked / sizeof s->blocked[0];
-    if (s->blocked_count == 0 && try_send(s, packet, path)) {
-        rtc_packet_free(packet);
-        return;
-    }
-    if (s->blocked_count == room) {
-        rtc_packet_free(packet); /* the queue is as long as a network's: the newest is lost */
-        return;
-    }
-    s->blocked[s->blocked_count++] = packet;
-    if (s->blocked_count == 1)
+    if (count > 0 && !s->blocked)
+        s->blocked = memory_alloc(s->driven->loop->context, BLOCKED_MAX * sizeof *s->blocked);
+    if (count > 0 && s->blocked && s->blocked_count == 0)
         (void)watch(s, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+    for (size_t i = 0; i < count; i++) {
+        if (s->blocked && s->blocked_count < BLOCKED_MAX)
+            s->blocked[s->blocked_count++] = packets[i];
+        else
+            rtc_packet_free(packets[i]);
+    }
+}
+
+void udp_socket_send(struct udp_socket *s, rtc_packet **packets, size_t count)
+{
+    size_t done = s->blocked_count == 0 ? send_runs(s, packets, count) : 0;
+    keep(s, packets + done, count - done);
 }
 
 void udp_socket_flush(struct udp_socket *s)
 {
-    size_t sent = 0;
-    rtc_path path;
-    for (; sent < s->blocked_count; sent++) {
-        rtc_packet_path(s->blocked[sent], &path);
-        if (!try_send(s, s->blocked[sent], &path))
-            break;
-        rtc_packet_free(s->blocked[sent]);
+    size_t done = send_runs(s, s->blocked, s->blocked_count);
+    s->blocked_count -= done;
+    if (s->blocked_count > 0) {
+        memmove(s->blocked, s->blocked + done, s->blocked_count * sizeof s->blocked[0]);
+        return;
     }
-    s->blocked_count -= sent;
-    memmove(s->blocked, s->blocked + sent, s->blocked_count * sizeof s->blocked[0]);
-    if (s->blocked_count == 0 && s->fd >= 0)
-        (void)watch(s, EPOLL_CTL_MOD, EPOLLIN);
+    memory_free(s->driven->loop->context, s->blocked);
+    s->blocked = NULL;
+    (void)watch(s, EPOLL_CTL_MOD, EPOLLIN);
 }

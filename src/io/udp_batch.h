@@ -1,0 +1,37 @@
+/* Many datagrams per system call, where the kernel can (Linux 4.18, 5.0): a run of datagrams of one length to one address is sent as one message that
+ * is cut on its way out (UDP_SEGMENT), and what arrives together is received as one message and cut here (UDP_GRO). Otherwise one by one. */
+#ifndef CRTC_UDP_BATCH_H
+#define CRTC_UDP_BATCH_H
+
+#include "memory.h"
+
+#include <crtc/transport.h>
+
+/* ---- Sending ---- */
+
+enum udp_sent {
+    UDP_SENT,
+    UDP_BLOCKED,     /* the kernel has no room now: nothing was sent */
+    UDP_REFUSED,     /* it will not send this: the datagrams are lost, as a network may lose them */
+    UDP_UNSEGMENTED  /* it will not cut messages here: nothing was sent, try one by one */
+};
+
+/* How many of the packets, from the first on, can go as one message: of one length, but for a shorter last one, to one address. At least 1. */
+size_t udp_run_length(rtc_packet *const *packets, size_t count);
+/* Sends them as one message, from where they lie. Frees nothing; errno says why it refused. */
+enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count);
+
+/* ---- Receiving ---- */
+
+/* Room for what one call receives; any number of sockets of one thread share it. */
+struct udp_receiver;
+int udp_receiver_new(rtc_context *context, struct udp_receiver **out);
+void udp_receiver_free(rtc_context *context, struct udp_receiver *receiver);
+
+/* Lets the kernel join datagrams of this socket; harmless where it can not. */
+void udp_receiver_prepare(int fd);
+typedef void udp_take(void *user, const rtc_address *from, const uint8_t *data, size_t len);
+/* One call's worth of datagrams, each given to `take`, borrowed for that call. True when more may wait. */
+bool udp_receive(struct udp_receiver *receiver, int fd, udp_take *take, void *user);
+
+#endif

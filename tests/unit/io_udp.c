@@ -1,0 +1,231 @@
+/* Datagrams in batches over two real sockets of the loopback: which packets go together, and that the receiver gets each as it was. */
+#include "packet.h"
+#include "udp_batch.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PACKETS_MAX = 80 };
+
+struct scene {
+    rtc_context *context;
+    struct packet_pool *pool;
+    struct udp_receiver *receiver;
+    int from, to;
+    rtc_address address; /* of `to` */
+    rtc_packet *packets[PACKETS_MAX];
+    size_t count;
+    size_t taken; /* received so far */
+};
+
+static int bound_socket(uint16_t *port)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof any;
+    int size = 1 << 20;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    *port = ntohs(any.sin_port);
+    return fd;
+}
+
+static int set_up(void **state)
+{
+    static struct scene scene;
+    uint16_t port;
+    scene = (struct scene){0};
+    assert_int_equal(rtc_context_new(NULL, &scene.context), 0);
+    assert_int_equal(packet_pool_new(scene.context, &scene.pool), 0);
+    assert_int_equal(udp_receiver_new(scene.context, &scene.receiver), 0);
+    scene.from = bound_socket(&port);
+    scene.to = bound_socket(&port);
+    udp_receiver_prepare(scene.to);
+    scene.address = (rtc_address){.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, 1}, .port = port};
+    *state = &scene;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    for (size_t i = 0; i < s->count; i++)
+        rtc_packet_free(s->packets[i]);
+    (void)close(s->from);
+    (void)close(s->to);
+    udp_receiver_free(s->context, s->receiver);
+    packet_pool_unref(s->pool);
+    rtc_context_unref(s->context);
+    return 0;
+}
+
+/* A packet whose bytes are its number. */
+static struct packet *add(struct scene *s, size_t len)
+{
+    struct packet *p = packet_new(s->pool);
+    assert_non_null(p);
+    memset(packet_data(p), (int)s->count, len);
+    p->len = (uint32_t)len;
+    p->path.socket = 1;
+    p->path.remote.family = s->address.family;
+    p->path.remote.port = s->address.port;
+    memcpy(p->path.remote.ip, s->address.ip, sizeof p->path.remote.ip);
+    s->packets[s->count++] = (rtc_packet *)p;
+    return p;
+}
+
+static void add_many(struct scene *s, size_t count, size_t len)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)add(s, len);
+}
+
+static void packets_of_one_length_go_together(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 10, 1200);
+    assert_int_equal(udp_run_length(s->packets, s->count), 10);
+}
+
+static void only_the_last_may_be_shorter(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 3, 1000);
+    (void)add(s, 20);
+    (void)add(s, 20);
+    assert_int_equal(udp_run_length(s->packets, s->count), 4);
+    assert_int_equal(udp_run_length(s->packets + 2, s->count - 2), 2);
+}
+
+static void a_longer_packet_begins_a_new_run(void **state)
+{
+    struct scene *s = *state;
+    (void)add(s, 100);
+    (void)add(s, 101);
+    assert_int_equal(udp_run_length(s->packets, s->count), 1);
+}
+
+static void an_empty_packet_goes_alone(void **state)
+{
+    struct scene *s = *state;
+    (void)add(s, 0);
+    (void)add(s, 0);
+    assert_int_equal(udp_run_length(s->packets, s->count), 1);
+    (void)add(s, 9);
+    (void)add(s, 0);
+    assert_int_equal(udp_run_length(s->packets + 2, 2), 1);
+}
+
+static void another_address_begins_a_new_run(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 2, 100);
+    add(s, 100)->path.remote.port ^= 1;
+    assert_int_equal(udp_run_length(s->packets, s->count), 2);
+}
+
+static void a_run_fits_one_message(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 70, 1200);
+    assert_in_range(udp_run_length(s->packets, s->count), 2, 65507 / 1200);
+}
+
+static void a_run_has_no_more_datagrams_than_the_kernel_takes(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 70, 10);
+    assert_int_equal(udp_run_length(s->packets, s->count), 64);
+}
+
+static void take(void *user, const rtc_address *from, const uint8_t *data, size_t len)
+{
+    struct scene *s = user;
+    assert_int_equal(from->family, RTC_ADDRESS_IPV4);
+    assert_true(s->taken < s->count);
+    rtc_packet *sent = s->packets[s->taken++];
+    assert_int_equal(len, rtc_packet_len(sent));
+    assert_memory_equal(data, rtc_packet_data(sent), len);
+}
+
+static void send_all(struct scene *s)
+{
+    size_t done = 0;
+    bool cuts = true;
+    while (done < s->count) {
+        size_t run = cuts ? udp_run_length(s->packets + done, s->count - done) : 1;
+        enum udp_sent sent = udp_run_send(s->from, s->packets + done, run);
+        if (sent == UDP_UNSEGMENTED) {
+            assert_true(cuts && run > 1);
+            cuts = false;
+            continue;
+        }
+        assert_int_equal(sent, UDP_SENT);
+        done += run;
+    }
+}
+
+static void receive_all(struct scene *s)
+{
+    while (s->taken < s->count) {
+        struct pollfd p = {.fd = s->to, .events = POLLIN};
+        assert_int_equal(poll(&p, 1, 10000), 1);
+        (void)udp_receive(s->receiver, s->to, take, s);
+    }
+}
+
+static void every_datagram_arrives_as_it_was_sent(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 20, 1200);
+    (void)add(s, 700);
+    add_many(s, 3, 33);
+    (void)add(s, 1200);
+    (void)add(s, 0);
+    (void)add(s, 1);
+    add_many(s, 30, 64);
+    send_all(s);
+    receive_all(s);
+}
+
+static void a_quiet_socket_gives_nothing(void **state)
+{
+    struct scene *s = *state;
+    assert_false(udp_receive(s->receiver, s->to, take, s));
+    assert_int_equal(s->taken, 0);
+}
+
+static void what_can_not_be_sent_is_refused(void **state)
+{
+    struct scene *s = *state;
+    struct packet *p = add(s, 10);
+    p->path.remote.port = 0; /* EINVAL, and not for want of cutting */
+    assert_int_equal(udp_run_send(s->from, s->packets, 1), UDP_REFUSED);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(packets_of_one_length_go_together),
+        TEST(only_the_last_may_be_shorter),
+        TEST(a_longer_packet_begins_a_new_run),
+        TEST(an_empty_packet_goes_alone),
+        TEST(another_address_begins_a_new_run),
+        TEST(a_run_fits_one_message),
+        TEST(a_run_has_no_more_datagrams_than_the_kernel_takes),
+        TEST(every_datagram_arrives_as_it_was_sent),
+        TEST(a_quiet_socket_gives_nothing),
+        TEST(what_can_not_be_sent_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
