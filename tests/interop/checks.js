@@ -15,7 +15,7 @@ function rgb([y, u, v]) {
     .map(value => Math.round(Math.max(0, Math.min(255, value))));
 }
 
-function near(got, wanted, tolerance = 40) {
+function near(got, wanted, tolerance = 24) {
   return got !== undefined && got.every((value, i) => Math.abs(value - wanted[i]) <= tolerance);
 }
 

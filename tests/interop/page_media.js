@@ -7,7 +7,9 @@ globalThis.PageMedia = class {
   }
 
   async track(kind) {
-    const stream = await navigator.mediaDevices.getUserMedia(kind === 'video' ? { video: { width: 640, height: 480 } } : { audio: true });
+    // A pure tone is noise to the browser's voice processing.
+    const wish = kind === 'video' ? { video: { width: 640, height: 480 } } : { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } };
+    const stream = await navigator.mediaDevices.getUserMedia(wish);
     if (kind === 'video') {
       this.local = this.show(stream.getTracks()[0], 0);
     }
@@ -25,10 +27,21 @@ globalThis.PageMedia = class {
   watch(track) {
     if (track.kind === 'video') {
       this.video = this.show(track, 0);
+      this.countFrames(this.video);
     } else {
       this.audioElement = this.show(track, 1);
       this.listen(new MediaStream([track]));
     }
+  }
+
+  countFrames(element) {
+    let frames = 0;
+    const count = () => {
+      element.frames = ++frames;
+      element.requestVideoFrameCallback(count);
+    };
+    element.frames = 0;
+    element.requestVideoFrameCallback(count);
   }
 
   // Measures again and again; where an AudioContext does not run (no sound device) by recording, and decoding without playing.
@@ -89,13 +102,13 @@ globalThis.PageMedia = class {
     return context.getImageData(0, 0, 100, 100).data;
   }
 
-  // The mean colour of a part around x %, at half height.
+  // The mean colour of a part around x %, at three quarters of the height: below our test picture's counter and clock.
   colour(pixels, x) {
     const sum = [0, 0, 0];
     for (let dy = -5; dy < 5; dy++) {
       for (let dx = -5; dx < 5; dx++) {
         for (let c = 0; c < 3; c++) {
-          sum[c] += pixels[((50 + dy) * 100 + x + dx) * 4 + c] / 100;
+          sum[c] += pixels[((75 + dy) * 100 + x + dx) * 4 + c] / 100;
         }
       }
     }
@@ -107,7 +120,7 @@ globalThis.PageMedia = class {
     if (this.video?.videoWidth > 2) {
       const pixels = this.pixels(this.video);
       const checksum = pixels.reduce((sum, value, i) => (sum + value * (i % 9973)) % 1000000007, 0);
-      result.video = { framesDecoded: this.video.getVideoPlaybackQuality().totalVideoFrames, width: this.video.videoWidth, height: this.video.videoHeight, checksum,
+      result.video = { framesDecoded: this.video.frames, width: this.video.videoWidth, height: this.video.videoHeight, checksum,
         left: this.colour(pixels, 15), centre: this.colour(pixels, 50), right: this.colour(pixels, 85), seconds: this.video.currentTime };
     }
     if (this.local?.videoWidth > 2) {

@@ -74,15 +74,22 @@ export function frequencyOf(samples, rate) {
   return crossings > 1 ? (crossings - 1) * rate / (last - first) : 0;
 }
 
+// What the native program sounds.
+const TONE_HZ = 440;
+const isRight = hz => Math.abs(hz - TONE_HZ) < 15;
+
 async function listenLive(context, stream) {
   const analyser = context.createAnalyser();
   analyser.fftSize = 8192;
   context.createMediaStreamSource(stream).connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
-  return until('a tone', () => {
+  let hz = 0;
+  await until(`a tone of ${TONE_HZ} Hz`, () => {
     analyser.getFloatTimeDomainData(samples);
-    return Math.max(...samples) > 0.05 && frequencyOf(samples, context.sampleRate);
+    hz = Math.max(...samples) > 0.05 ? frequencyOf(samples, context.sampleRate) : 0;
+    return isRight(hz);
   });
+  return hz;
 }
 
 // Where an AudioContext does not run (no sound device): record, then decode without playing.
@@ -110,8 +117,8 @@ async function checkTone(remoteStream) {
   }
   const hz = context.state === 'running' ? await listenLive(context, stream) : await listenRecorded(stream);
   context.close();
-  if (Math.abs(hz - 440) > 15) {
-    throw new Error(`the remote tone has ${hz.toFixed(0)} Hz in place of 440`);
+  if (!isRight(hz)) {
+    throw new Error(`the remote tone has ${hz.toFixed(0)} Hz in place of ${TONE_HZ}`);
   }
   return { hz: Math.round(hz) };
 }

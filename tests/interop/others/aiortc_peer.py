@@ -94,7 +94,7 @@ class Watch:
         height, width = picture.shape[:2]
 
         def colour(percent):
-            x, y = width * percent // 100, height // 2
+            x, y = width * percent // 100, height * 3 // 4  # below our test picture's counter and clock
             return [int(value) for value in picture[y - 8:y + 8, x - 8:x + 8].reshape(-1, 3).mean(axis=0)]
 
         self.video = {"framesDecoded": count, "width": width, "height": height, "checksum": fnv(picture[::7, ::7].tobytes()),

@@ -64,7 +64,7 @@ class NodeMedia {
   takePicture({ width, height, data }) {
     const colour = x => {
       const px = Math.floor(width * x / 100);
-      const py = Math.floor(height / 2);
+      const py = Math.floor(height * 3 / 4); // below our test picture's counter and clock
       const chroma = Math.floor(py / 2) * Math.ceil(width / 2) + Math.floor(px / 2);
       const plane = Math.ceil(width / 2) * Math.ceil(height / 2);
       const [y, u, v] = [data[py * width + px], data[width * height + chroma], data[width * height + plane + chroma]];
