@@ -134,9 +134,12 @@ async function checkChat(call) {
   return { sent: text, heard };
 }
 
+// Fits a picture into a box of 480 by 360 pixels.
 function drawLabelled(context, video, x, label) {
-  const height = 360, width = Math.min(480, height * video.videoWidth / video.videoHeight);
-  context.drawImage(video, x + (480 - width) / 2, 40, width, height);
+  const scale = Math.min(480 / video.videoWidth, 360 / video.videoHeight);
+  const width = video.videoWidth * scale;
+  const height = video.videoHeight * scale;
+  context.drawImage(video, x + (480 - width) / 2, 40 + (360 - height) / 2, width, height);
   context.fillText(label, x + 8, 26);
 }
 
