@@ -1,0 +1,103 @@
+// A call between Chromium in namespace a and the peer program in namespace b. Descriptions and candidates go over the test's own pipes.
+'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
+const { startBrowser } = require('../interop/browsers');
+const { PagePeer, ProcessPeer, link } = require('../interop/peers');
+
+// A page may use a microphone only where it came from a safe place, such as its own host. Nothing listens there: the driver answers for it.
+const URL = 'http://127.0.0.1/';
+const SCRIPTS = [path.join(__dirname, '../interop/standard_peer.js'), path.join(__dirname, 'page_media.js')].map(file => fs.readFileSync(file, 'utf8'));
+
+class LabPage extends PagePeer {
+  static async open(browser, options) {
+    const peer = new LabPage('chromium');
+    peer.page = await browser.newPage();
+    await peer.page.page.route(`${URL}**`, route => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>lab</title><body></body>' }));
+    await peer.page.open(URL);
+    for (const text of SCRIPTS) {
+      await peer.page.evaluate(`() => { ${text} }`);
+    }
+    await peer.page.evaluate(async given => {
+      globalThis.lines = [];
+      globalThis.peer = new StandardPeer({ RTCPeerConnection, options: given, media: new LabMedia(), emit: line => lines.push(line) });
+    }, options);
+    return peer;
+  }
+}
+
+const states = peer => peer.lines.filter(({ event }) => event === 'connectionState').map(({ value }) => value);
+
+class Call {
+  // The page offers.
+  static async start(network, binary, { media = false, data = undefined } = {}) {
+    const call = new Call();
+    call.network = network;
+    call.browser = await startBrowser('chromium', { within: network.within('a') });
+    try {
+      const [command, ...rest] = [...network.within('b'), binary, '--answer', ...media ? ['--audio', '--video'] : [], ...data ? ['--echo'] : []];
+      call.ours = new ProcessPeer('libcrtc', command, rest);
+      call.page = await LabPage.open(call.browser, { role: 'offer', audio: media, video: media, data });
+      link(call.page, call.ours);
+      await call.page.begin();
+    } catch (error) {
+      await call.stop();
+      throw error;
+    }
+    return call;
+  }
+
+  async connected() {
+    await this.page.event('connectionState', 'connected');
+    await this.ours.event('connectionState', 'connected');
+  }
+
+  // What connection states there were, at both ends.
+  states() {
+    return { page: states(this.page), ours: states(this.ours) };
+  }
+
+  // What both ends have counted by now, and what the link has.
+  async snapshot() {
+    const [page, ours, counts] = await Promise.all([this.page.stats(), this.ours.stats(), this.network.counts()]);
+    const { sent, received, pair } = page;
+    const outbound = ours.statistics.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video') ?? {};
+    return {
+      ms: ours.ms,
+      toUs: {
+        sent: sent.video?.framesSent ?? 0,
+        decoded: ours.video.framesDecoded,
+        bytes: sent.video?.bytesSent ?? 0,
+        audioSeconds: ours.audio.seconds,
+        toneHz: ours.audio.toneHz,
+        nacks: sent.video?.nackCount,
+        pictureLosses: sent.video?.pliCount,
+        longestGapMs: ours.video.longestGapMs,
+      },
+      toPage: {
+        sent: outbound.framesSent ?? 0,
+        decoded: received.video?.framesDecoded ?? 0,
+        bytes: outbound.bytesSent ?? 0,
+        audioSeconds: received.audio?.totalSamplesDuration ?? 0,
+        concealedShare: (received.audio?.concealedSamples ?? 0) / (received.audio?.totalSamplesReceived || 1),
+        nacks: received.video?.nackCount,
+        pictureLosses: received.video?.pliCount,
+        freezes: received.video?.freezeCount,
+      },
+      roundTripMs: 1000 * (pair.currentRoundTripTime ?? 0),
+      availableKbps: (pair.availableOutgoingBitrate ?? 0) / 1000,
+      ab: counts.ab,
+      ba: counts.ba,
+    };
+  }
+
+  // Ends both and gives our summary.
+  async stop() {
+    await this.page?.close().catch(() => {});
+    await this.ours?.close();
+    await this.browser.close();
+    return this.ours?.lines.find(({ type }) => type === 'summary');
+  }
+}
+
+module.exports = { Call };
