@@ -14,19 +14,19 @@ typedef struct rtc_rtp_sender rtc_rtp_sender;
 typedef struct rtc_rtp_receiver rtc_rtp_receiver;
 
 /* Values are fixed: bit 0 sends, bit 1 receives. */
-typedef enum rtc_rtp_transceiver_direction {
+typedef enum rtc_rtp_direction {
     RTC_DIRECTION_INACTIVE = 0,
     RTC_DIRECTION_SENDONLY = 1,
     RTC_DIRECTION_RECVONLY = 2,
     RTC_DIRECTION_SENDRECV = 3,
     RTC_DIRECTION_STOPPED = 4
-} rtc_rtp_transceiver_direction;
+} rtc_rtp_direction;
 
 /* RTCRtpTransceiverInit. */
 typedef struct rtc_rtp_transceiver_init {
     size_t size;
     bool has_direction;            /* false: sendrecv */
-    rtc_rtp_transceiver_direction direction;
+    rtc_rtp_direction direction;
     rtc_media_stream *const *streams; /* for the sender's msid; may be NULL */
     size_t stream_count;
     uint32_t max_bitrate_bps;      /* encodings[0].maxBitrate; 0: the connection's cap */
@@ -40,11 +40,11 @@ RTC_EXPORT const char *rtc_rtp_transceiver_mid(const rtc_rtp_transceiver *transc
 /* Borrowed while a reference to the transceiver is held. */
 RTC_EXPORT rtc_rtp_sender *rtc_rtp_transceiver_sender(const rtc_rtp_transceiver *transceiver);
 RTC_EXPORT rtc_rtp_receiver *rtc_rtp_transceiver_receiver(const rtc_rtp_transceiver *transceiver);
-RTC_EXPORT rtc_rtp_transceiver_direction rtc_rtp_transceiver_direction_get(const rtc_rtp_transceiver *transceiver);
+RTC_EXPORT rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transceiver *transceiver);
 /* Takes effect with the next negotiation. RTC_ERR_INVALID_STATE when stopped or closed, RTC_ERR_TYPE. */
-RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceiver, rtc_rtp_transceiver_direction direction);
+RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceiver, rtc_rtp_direction direction);
 /* False while nothing was negotiated (currentDirection null). */
-RTC_EXPORT bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *transceiver, rtc_rtp_transceiver_direction *out);
+RTC_EXPORT bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *transceiver, rtc_rtp_direction *out);
 
 RTC_EXPORT rtc_rtp_sender *rtc_rtp_sender_ref(rtc_rtp_sender *sender);
 RTC_EXPORT void rtc_rtp_sender_unref(rtc_rtp_sender *sender);

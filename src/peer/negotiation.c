@@ -233,7 +233,7 @@ static int apply_media(rtc_peer_connection *pc, const struct jsep_section *local
     memory_free(pc->context, section);
     if (error)
         return peer_fail(pc, error, "the section '%s' can not be set up", local->mid);
-    t->current_direction = (rtc_rtp_transceiver_direction)n->direction;
+    t->current_direction = (rtc_rtp_direction)n->direction;
     t->has_current_direction = true;
     t->sender.codec = n->send_codec;
     transceiver_update_sending(t);

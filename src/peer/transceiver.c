@@ -41,12 +41,12 @@ size_t transceiver_extensions(rtc_media_kind kind, const struct jsep_extension *
     return kind == RTC_MEDIA_AUDIO ? COUNT(audio_extensions) : COUNT(video_extensions);
 }
 
-bool transceiver_sends(rtc_rtp_transceiver_direction direction)
+bool transceiver_sends(rtc_rtp_direction direction)
 {
     return direction == RTC_DIRECTION_SENDONLY || direction == RTC_DIRECTION_SENDRECV;
 }
 
-bool transceiver_receives(rtc_rtp_transceiver_direction direction)
+bool transceiver_receives(rtc_rtp_direction direction)
 {
     return direction == RTC_DIRECTION_RECVONLY || direction == RTC_DIRECTION_SENDRECV;
 }
@@ -114,7 +114,7 @@ static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
     return receive_pipeline_new(pc, t, &t->receiver.pipeline);
 }
 
-int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_transceiver_direction direction, rtc_rtp_transceiver **out)
+int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)
 {
     rtc_rtp_transceiver *t = memory_zeroed(pc->context, sizeof *t);
     if (!t)
@@ -261,12 +261,12 @@ rtc_rtp_receiver *rtc_rtp_transceiver_receiver(const rtc_rtp_transceiver *t)
     return &((rtc_rtp_transceiver *)(uintptr_t)t)->receiver;
 }
 
-rtc_rtp_transceiver_direction rtc_rtp_transceiver_direction_get(const rtc_rtp_transceiver *t)
+rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transceiver *t)
 {
     return t->direction;
 }
 
-int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_transceiver_direction direction)
+int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
 {
     if (!t || (unsigned)direction > RTC_DIRECTION_SENDRECV)
         return RTC_ERR_TYPE;
@@ -280,7 +280,7 @@ int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_transceive
     return RTC_OK;
 }
 
-bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *t, rtc_rtp_transceiver_direction *out)
+bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *t, rtc_rtp_direction *out)
 {
     if (t->has_current_direction && out)
         *out = t->current_direction;
@@ -418,7 +418,7 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
         t->created_by_add_track = true;
     }
     (void)transceiver_set_streams(&t->sender, streams, stream_count);
-    t->direction = (rtc_rtp_transceiver_direction)(t->direction | RTC_DIRECTION_SENDONLY);
+    t->direction = (rtc_rtp_direction)(t->direction | RTC_DIRECTION_SENDONLY);
     transceiver_set_track(t, track);
     peer_update_negotiation_needed(pc);
     if (sender)
@@ -474,7 +474,7 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
     if (!sender->track || t->stopped)
         return RTC_OK;
     transceiver_set_track(t, NULL);
-    t->direction = (rtc_rtp_transceiver_direction)(t->direction & RTC_DIRECTION_RECVONLY);
+    t->direction = (rtc_rtp_direction)(t->direction & RTC_DIRECTION_RECVONLY);
     peer_update_negotiation_needed(pc);
     peer_settle(pc);
     return RTC_OK;

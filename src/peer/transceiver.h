@@ -40,8 +40,8 @@ struct rtc_rtp_transceiver {
     struct link link;
     rtc_media_kind kind;
     char mid[JSEP_ID_MAX]; /* "" before it is associated */
-    rtc_rtp_transceiver_direction direction;
-    rtc_rtp_transceiver_direction current_direction;
+    rtc_rtp_direction direction;
+    rtc_rtp_direction current_direction;
     bool has_current_direction;
     bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
     bool stopped;
@@ -50,7 +50,7 @@ struct rtc_rtp_transceiver {
     rtc_rtp_receiver receiver;
 };
 
-int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_transceiver_direction direction, rtc_rtp_transceiver **out);
+int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
 /* The connection goes: everything stops, the handle stays inert. */
 void transceiver_detach(rtc_rtp_transceiver *t);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
@@ -64,8 +64,8 @@ void transceiver_set_muted(rtc_rtp_transceiver *t, bool muted);
 void transceiver_stop(rtc_rtp_transceiver *t);
 /* Begins or ends encoding, as direction, codec and track say. */
 void transceiver_update_sending(rtc_rtp_transceiver *t);
-bool transceiver_sends(rtc_rtp_transceiver_direction direction);
-bool transceiver_receives(rtc_rtp_transceiver_direction direction);
+bool transceiver_sends(rtc_rtp_direction direction);
+bool transceiver_receives(rtc_rtp_direction direction);
 
 /* Codecs this library has a payload format for and somebody to encode or carry them. */
 size_t transceiver_codecs(rtc_media_kind kind, const struct jsep_codec **out);
