@@ -35,7 +35,7 @@ struct jsep_fingerprint {
     size_t len;
 };
 
-/* One m= section as its author wrote it, session-level attributes inherited. Text in it is borrowed from the description. */
+/* One m= section as its author wrote it, session-level attributes inherited. Text and lists in it are borrowed from the description. */
 struct jsep_section {
     enum media_type type;
     struct slice media;               /* "audio", as written */
@@ -55,9 +55,9 @@ struct jsep_section {
     size_t fingerprint_count;
     enum setup_role setup;
     bool rtcp_mux, rtcp_reduced_size, extmap_allow_mixed;
-    struct jsep_codec codecs[JSEP_CODECS_MAX]; /* in order of preference; rtx formats are folded into the codec they repair */
+    const struct jsep_codec *codecs;  /* in order of preference; rtx formats are folded into the codec they repair */
     size_t codec_count;
-    struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
+    const struct jsep_extension *extensions;
     size_t extension_count;
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
     size_t stream_count;
@@ -76,7 +76,7 @@ struct session_description {
     struct sdp *sdp;                  /* owned */
     uint64_t session_id, version;
     size_t section_count;
-    struct jsep_section *sections;    /* owned array */
+    struct jsep_section *sections;    /* owned array, with its lists of codecs and extensions */
     struct slice *candidates;         /* owned: what the sections' candidates point into */
 };
 

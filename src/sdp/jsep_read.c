@@ -133,6 +133,44 @@ static int check_transport(const struct session_description *d, size_t index, st
     return 0;
 }
 
+static int out_of_memory(struct jsep_error *error)
+{
+    return jsep_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
+}
+
+/* Copies the section's lists to memory of their own, one block for both. */
+static int keep_lists(rtc_context *context, struct jsep_section *s, struct jsep_error *error)
+{
+    size_t codecs = s->codec_count * sizeof(*s->codecs), extensions = s->extension_count * sizeof(*s->extensions);
+    uint8_t *block = memory_alloc(context, codecs + extensions + 1);
+    if (!block)
+        return out_of_memory(error);
+    memcpy(block, s->codecs, codecs);
+    memcpy(block + codecs, s->extensions, extensions);
+    s->codecs = (const void *)block;
+    s->extensions = (const void *)(block + codecs);
+    return 0;
+}
+
+/* `lists` are of the session part, then of each section. */
+static int read_each(struct session_description *d, rtc_context *context, struct jsep_lists lists[2], struct jsep_error *error)
+{
+    struct slice *candidates = d->candidates;
+    struct jsep_section inherited = {0};
+    int result = jsep_read_session(d->sdp, &lists[0], &inherited, error);
+    for (size_t i = 0; result == 0 && i < d->sdp->media_count; i++) {
+        struct jsep_section *section = &d->sections[i];
+        *section = inherited;
+        result = jsep_read_section(d->sdp, i, candidates, &lists[1], section, error);
+        if (result == 0)
+            result = keep_lists(context, section, error);
+        if (result == 0)
+            d->section_count++;
+        candidates += section->candidate_count;
+    }
+    return result;
+}
+
 static int read_sections(struct session_description *d, rtc_context *context, struct jsep_error *error)
 {
     struct sdp_block all = {d->sdp->lines, d->sdp->line_count};
@@ -141,22 +179,10 @@ static int read_sections(struct session_description *d, rtc_context *context, st
         count++;
     d->candidates = memory_alloc(context, (count + 1) * sizeof(*d->candidates));
     d->sections = memory_zeroed(context, (d->sdp->media_count + 1) * sizeof(*d->sections));
-    if (!d->candidates || !d->sections)
-        return jsep_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
-    struct slice *candidates = d->candidates;
-    struct jsep_section *inherited = &d->sections[d->sdp->media_count]; /* one more than there are */
-    int session = jsep_read_session(d->sdp, inherited, error);
-    if (session != 0)
-        return session;
-    for (size_t i = 0; i < d->sdp->media_count; i++) {
-        d->sections[i] = *inherited;
-        int result = jsep_read_section(d->sdp, i, candidates, &d->sections[i], error);
-        if (result != 0)
-            return result;
-        candidates += d->sections[i].candidate_count;
-        d->section_count++;
-    }
-    return 0;
+    struct jsep_lists *lists = memory_zeroed(context, 2 * sizeof(*lists)); /* too much to keep: what a section has is little of it */
+    int result = d->candidates && d->sections && lists ? read_each(d, context, lists, error) : out_of_memory(error);
+    memory_free(context, lists);
+    return result;
 }
 
 static int read_description(struct session_description *d, struct jsep_error *error)
@@ -183,7 +209,7 @@ int session_description_parse(rtc_context *context, struct slice text, struct se
     struct session_description *d = memory_zeroed(sdp->context, sizeof(*d));
     if (!d) {
         sdp_free(sdp);
-        return jsep_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
+        return out_of_memory(error);
     }
     d->sdp = sdp;
     result = read_description(d, error);
@@ -200,6 +226,8 @@ void session_description_free(rtc_context *context, struct session_description *
         return;
     struct sdp *sdp = d->sdp;
     context = context_resolve(context);
+    for (size_t i = 0; i < d->section_count; i++)
+        memory_free(context, (void *)d->sections[i].codecs); /* the extensions are in the same block */
     memory_free(context, d->candidates);
     memory_free(context, d->sections);
     memory_free(context, d);

@@ -6,6 +6,7 @@
 
 struct reading {
     struct jsep_section *out;
+    struct jsep_lists *lists; /* what the lists of `out` are */
     struct slice *candidates;
     struct jsep_error *error;
     bool in_session;
@@ -28,8 +29,8 @@ static int bad(struct reading *r, const struct sdp_line *line)
 static struct jsep_codec *codec_of(struct reading *r, uint8_t payload_type)
 {
     for (size_t i = 0; i < r->out->codec_count; i++)
-        if (r->out->codecs[i].payload_type == payload_type)
-            return &r->out->codecs[i];
+        if (r->lists->codecs[i].payload_type == payload_type)
+            return &r->lists->codecs[i];
     return NULL;
 }
 
@@ -130,7 +131,7 @@ static int read_extmap(struct reading *r, const struct sdp_line *line)
     if (!r->in_session && !r->own_extensions)
         s->extension_count = 0;
     r->own_extensions = r->own_extensions || !r->in_session;
-    struct jsep_extension *e = &s->extensions[s->extension_count < JSEP_EXTENSIONS_MAX ? s->extension_count : 0];
+    struct jsep_extension *e = &r->lists->extensions[s->extension_count < JSEP_EXTENSIONS_MAX ? s->extension_count : 0];
     if (s->extension_count == JSEP_EXTENSIONS_MAX)
         return 0;
     *e = (struct jsep_extension){.id = read.id, .direction = DIRECTION_SENDRECV};
@@ -167,7 +168,7 @@ static int read_rtpmap(struct reading *r, const struct sdp_line *line)
         return 0;
     codec->clock_rate = read.clock_rate;
     codec->channels = read.channels;
-    r->rtx[codec - r->out->codecs] = slice_is_nocase(read.encoding, "rtx");
+    r->rtx[codec - r->lists->codecs] = slice_is_nocase(read.encoding, "rtx");
     return 0;
 }
 
@@ -180,8 +181,8 @@ static int read_fmtp(struct reading *r, const struct sdp_line *line)
     if (!codec)
         return 0;
     (void)jsep_copy(codec->fmtp, sizeof(codec->fmtp), read.parameters);
-    if (!slice_to_u64(jsep_fmtp_value(codec->fmtp, "apt"), 127, &r->apt[codec - r->out->codecs]))
-        r->apt[codec - r->out->codecs] = JSEP_NO_PAYLOAD_TYPE;
+    if (!slice_to_u64(jsep_fmtp_value(codec->fmtp, "apt"), 127, &r->apt[codec - r->lists->codecs]))
+        r->apt[codec - r->lists->codecs] = JSEP_NO_PAYLOAD_TYPE;
     return 0;
 }
 
@@ -200,8 +201,8 @@ static int read_rtcp_fb(struct reading *r, const struct sdp_line *line)
     if (!sdp_read_rtcp_fb(line->value, &read))
         return bad(r, line);
     for (size_t i = 0; i < r->out->codec_count; i++)
-        if (read.any || r->out->codecs[i].payload_type == read.payload_type)
-            apply_feedback(&r->out->codecs[i], &read);
+        if (read.any || r->lists->codecs[i].payload_type == read.payload_type)
+            apply_feedback(&r->lists->codecs[i], &read);
     return 0;
 }
 
@@ -416,7 +417,7 @@ static int read_formats(struct reading *r, const struct sdp_media *media)
         if (r->out->codec_count == JSEP_CODECS_MAX || codec_of(r, (uint8_t)number))
             continue;
         r->apt[r->out->codec_count] = JSEP_NO_PAYLOAD_TYPE;
-        r->out->codecs[r->out->codec_count++] =
+        r->lists->codecs[r->out->codec_count++] =
             (struct jsep_codec){.payload_type = (uint8_t)number, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .channels = 1};
     }
     return 0;
@@ -436,17 +437,18 @@ static void read_sctp_format(struct jsep_section *s, const struct sdp_media *med
 }
 
 /* RFC 3551 section 6: the static payload types that need no rtpmap. */
-static void name_static_formats(struct jsep_section *s)
+static void name_static_formats(struct reading *r)
 {
     static const struct {
         uint8_t payload_type;
         const char *name;
     } known[] = {{0, "PCMU"}, {3, "GSM"}, {8, "PCMA"}, {9, "G722"}, {13, "CN"}};
-    for (size_t i = 0; i < s->codec_count; i++)
-        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]) && s->codecs[i].clock_rate == 0; k++)
-            if (known[k].payload_type == s->codecs[i].payload_type) {
-                (void)jsep_copy(s->codecs[i].name, sizeof(s->codecs[i].name), slice_str(known[k].name));
-                s->codecs[i].clock_rate = 8000;
+    struct jsep_codec *codecs = r->lists->codecs;
+    for (size_t i = 0; i < r->out->codec_count; i++)
+        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]) && codecs[i].clock_rate == 0; k++)
+            if (known[k].payload_type == codecs[i].payload_type) {
+                (void)jsep_copy(codecs[i].name, sizeof(codecs[i].name), slice_str(known[k].name));
+                codecs[i].clock_rate = 8000;
             }
 }
 
@@ -454,23 +456,26 @@ static void name_static_formats(struct jsep_section *s)
 static void fold_formats(struct reading *r)
 {
     struct jsep_section *s = r->out;
+    struct jsep_codec *codecs = r->lists->codecs;
     for (size_t i = 0; i < s->codec_count; i++) {
         struct jsep_codec *repaired = r->rtx[i] && r->apt[i] <= 127 ? codec_of(r, (uint8_t)r->apt[i]) : NULL;
-        if (repaired && !r->rtx[repaired - s->codecs] && repaired->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
-            repaired->rtx_payload_type = s->codecs[i].payload_type;
+        if (repaired && !r->rtx[repaired - codecs] && repaired->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
+            repaired->rtx_payload_type = codecs[i].payload_type;
     }
     size_t kept = 0;
     for (size_t i = 0; i < s->codec_count; i++)
-        if (!r->rtx[i] && s->codecs[i].clock_rate != 0) {
-            struct jsep_codec codec = s->codecs[i];
-            s->codecs[kept++] = codec;
+        if (!r->rtx[i] && codecs[i].clock_rate != 0) {
+            struct jsep_codec codec = codecs[i];
+            codecs[kept++] = codec;
         }
     s->codec_count = kept;
 }
 
-int jsep_read_session(const struct sdp *sdp, struct jsep_section *out, struct jsep_error *error)
+int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct jsep_error *error)
 {
-    struct reading r = {.out = out, .error = error, .in_session = true};
+    struct reading r = {.out = out, .lists = lists, .error = error, .in_session = true};
+    out->codecs = lists->codecs;
+    out->extensions = lists->extensions;
     out->direction = DIRECTION_SENDRECV;
     out->max_message_size = 65536;
     return read_block(&r, &sdp->session, INHERITED, false);
@@ -484,10 +489,14 @@ static int read_media(struct reading *r, const struct sdp_media *media)
     return result == 0 ? read_block(r, &media->block, SECTION, false) : result;
 }
 
-int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candidates, struct jsep_section *out, struct jsep_error *error)
+int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candidates, struct jsep_lists *lists, struct jsep_section *out,
+                      struct jsep_error *error)
 {
     const struct sdp_media *media = &sdp->media[index];
-    struct reading r = {.out = out, .candidates = candidates, .error = error};
+    struct reading r = {.out = out, .lists = lists, .candidates = candidates, .error = error};
+    memcpy(lists->extensions, out->extensions, out->extension_count * sizeof(lists->extensions[0]));
+    out->codecs = lists->codecs;
+    out->extensions = lists->extensions;
     out->type = type_of(media);
     out->media = media->media;
     out->port = media->port;
@@ -499,7 +508,7 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     int result = read_media(&r, media);
     if (result != 0)
         return result;
-    name_static_formats(out);
+    name_static_formats(&r);
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
         (void)add_msid(out, &r.fallback);

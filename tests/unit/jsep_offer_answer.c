@@ -435,8 +435,10 @@ static void formats_of_one_codec_are_told_apart(void **state)
     struct jsep_section local = d->sections[1]; /* we can only do one of its H.264 formats: packetization mode 0, baseline */
     local.codec_count = 0;
     for (size_t i = 0; i < d->sections[1].codec_count; i++)
-        if (d->sections[1].codecs[i].payload_type == 104)
-            local.codecs[local.codec_count++] = d->sections[1].codecs[i];
+        if (d->sections[1].codecs[i].payload_type == 104) {
+            local.codecs = &d->sections[1].codecs[i];
+            local.codec_count = 1;
+        }
     jsep_negotiate(&local, &d->sections[1], &n);
     assert_int_equal(n.send_codec.payload_type, 104);
     assert_int_equal(n.receive_codec_count, 1);
