@@ -184,7 +184,7 @@ RTC_EXPORT int rtc_peer_connection_create_answer(rtc_peer_connection *connection
  * (RTC_ERR_INVALID_MODIFICATION). RTC_SDP_PRANSWER and RTC_SDP_ROLLBACK: RTC_ERR_NOT_SUPPORTED in this version. */
 RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* setRemoteDescription. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS (well-formed but not acceptable), RTC_ERR_INVALID_STATE, RTC_ERR_NOT_SUPPORTED (pranswer, rollback, ICE
- * restart). A refused description changes nothing. */
+ * restart, another certificate), RTC_ERR_RANGE (beyond a limit of the context). A refused description changes nothing. */
 RTC_EXPORT int rtc_peer_connection_set_remote_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* localDescription, with the candidates gathered so far; remoteDescription. NULL (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next
  * call into the connection. */

@@ -91,8 +91,10 @@ void peer_give_up(rtc_peer_connection *pc);
 
 void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state);
 void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state);
-/* Follows the transport's states into iceConnectionState and connectionState. */
-void peer_update_connection_states(rtc_peer_connection *pc);
+/* The agent went into this enum ice_state: iceConnectionState passes through every one, although the agent may be further already. */
+void peer_set_ice_state(rtc_peer_connection *pc, int state);
+/* Follows the transport's states into connectionState. */
+void peer_update_connection_state(rtc_peer_connection *pc);
 /* webrtc-pc 4.7.3: queues negotiationneeded when it became true. */
 void peer_update_negotiation_needed(rtc_peer_connection *pc);
 

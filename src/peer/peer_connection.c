@@ -245,9 +245,9 @@ static rtc_peer_connection_state derive(const struct transport *t)
     return RTC_PEER_CONNECTION_CONNECTED;
 }
 
-void peer_update_connection_states(rtc_peer_connection *pc)
+void peer_set_ice_state(rtc_peer_connection *pc, int state)
 {
-    if (pc->closed || pc->given_up || !pc->transport)
+    if (pc->closed || pc->given_up)
         return;
     static const rtc_ice_connection_state ice_states[] = {
         [ICE_NEW] = RTC_ICE_CONNECTION_NEW,
@@ -258,12 +258,19 @@ void peer_update_connection_states(rtc_peer_connection *pc)
         [ICE_FAILED] = RTC_ICE_CONNECTION_FAILED,
         [ICE_CLOSED] = RTC_ICE_CONNECTION_CLOSED,
     };
-    rtc_ice_connection_state ice = ice_states[ice_agent_state(pc->transport->ice)];
-    rtc_peer_connection_state state = derive(pc->transport);
+    rtc_ice_connection_state ice = ice_states[state];
     if (ice != pc->ice_connection_state) {
         pc->ice_connection_state = ice;
         (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
     }
+    peer_update_connection_state(pc);
+}
+
+void peer_update_connection_state(rtc_peer_connection *pc)
+{
+    if (pc->closed || pc->given_up || !pc->transport)
+        return;
+    rtc_peer_connection_state state = derive(pc->transport);
     if (state != pc->connection_state) {
         pc->connection_state = state;
         (void)event_queue_add(pc, USER_CONNECTION_STATE, (int)state, NULL, NULL);

@@ -11,7 +11,7 @@ void transport_ice_event(struct transport *t, rtc_time_t now, struct event *even
     (void)now;
     switch (event->type) {
     case ICE_EVENT_STATE:
-        peer_update_connection_states(pc);
+        peer_set_ice_state(pc, event->code);
         break;
     case ICE_EVENT_GATHERING_STATE:
         if (event->code == ICE_GATHERING_COMPLETE)
@@ -65,7 +65,7 @@ void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *eve
         data_channels_close(t->channels, now, &t->sctp_out); /* RFC 8831 6.7: the channels go with their transport */
     if (event->code == DTLS_FAILED)
         log_write(t->context, RTC_LOG_ERROR, "peer", "DTLS failed: %s", dtls_failure(t->dtls));
-    peer_update_connection_states(t->pc);
+    peer_update_connection_state(t->pc);
 }
 
 static void channel_opened_by_peer(struct transport *t, uint32_t handle)

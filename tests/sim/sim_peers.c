@@ -52,9 +52,9 @@ static void send_description(struct sim_peer *peer)
 static void on_candidate(rtc_peer_connection *pc, void *user, const rtc_ice_candidate *candidate)
 {
     struct sim_peer *peer = user;
-    if (peer->peers->trickle && candidate)
+    if (peer->peers->trickle && !peer->peers->manual && candidate)
         post(peer->peers, 1 - peer->index, RTC_SDP_NONE, candidate->candidate, candidate->sdp_mid);
-    if (!peer->peers->trickle && !candidate)
+    if (!peer->peers->trickle && !peer->peers->manual && !candidate)
         send_description(peer);
     if (peer->extra.on_ice_candidate)
         peer->extra.on_ice_candidate(pc, peer->extra_user, candidate);
@@ -91,8 +91,57 @@ static void on_track(rtc_peer_connection *pc, void *user, const rtc_track_event 
         peer->extra.on_track(pc, peer->extra_user, event);
 }
 
+static void on_negotiation_needed(rtc_peer_connection *pc, void *user)
+{
+    struct sim_peer *peer = user;
+    peer->negotiations_needed++;
+    if (peer->extra.on_negotiation_needed)
+        peer->extra.on_negotiation_needed(pc, peer->extra_user);
+}
+
+static void on_candidate_error(rtc_peer_connection *pc, void *user, const rtc_ice_candidate_error *error)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_ice_candidate_error)
+        peer->extra.on_ice_candidate_error(pc, peer->extra_user, error);
+}
+
+static void on_signaling(rtc_peer_connection *pc, void *user, rtc_signaling_state state)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_signaling_state_change)
+        peer->extra.on_signaling_state_change(pc, peer->extra_user, state);
+}
+
+static void on_gathering(rtc_peer_connection *pc, void *user, rtc_ice_gathering_state state)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_ice_gathering_state_change)
+        peer->extra.on_ice_gathering_state_change(pc, peer->extra_user, state);
+}
+
+static void on_ice_state(rtc_peer_connection *pc, void *user, rtc_ice_connection_state state)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_ice_connection_state_change)
+        peer->extra.on_ice_connection_state_change(pc, peer->extra_user, state);
+}
+
+static void on_mute(rtc_peer_connection *pc, void *user, rtc_media_stream_track *track, bool muted)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_track_mute)
+        peer->extra.on_track_mute(pc, peer->extra_user, track, muted);
+}
+
 static const rtc_peer_connection_callbacks callbacks = {
     .size = sizeof callbacks,
+    .on_negotiation_needed = on_negotiation_needed,
+    .on_ice_candidate_error = on_candidate_error,
+    .on_signaling_state_change = on_signaling,
+    .on_ice_gathering_state_change = on_gathering,
+    .on_ice_connection_state_change = on_ice_state,
+    .on_track_mute = on_mute,
     .on_ice_candidate = on_candidate,
     .on_connection_state_change = on_state,
     .on_data_channel = on_channel,

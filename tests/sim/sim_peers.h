@@ -16,7 +16,7 @@ struct sim_peer {
     void *extra_user;
     rtc_data_channel *remote_channel; /* the first the peer opened; a reference */
     rtc_time_t connected_at, failed_at, disconnected_at; /* RTC_TIME_NEVER before */
-    uint32_t tracks;
+    uint32_t tracks, negotiations_needed;
 };
 
 struct sim_peers {
@@ -25,6 +25,7 @@ struct sim_peers {
     rtc_time_t now;
     uint64_t seed;
     bool trickle;              /* candidates are signalled as they come; else descriptions wait for all of them */
+    bool manual;               /* the test carries descriptions and candidates itself */
     rtc_time_t signalling_us;  /* delay of every signalled message */
     struct sim_peer peer[2];
     struct signal *signals;    /* on their way */
