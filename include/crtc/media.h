@@ -137,11 +137,12 @@ typedef struct rtc_media_stream_track rtc_media_stream_track;
 /* MediaStream (mediacapture-streams 4.2): a named group of tracks. Reference-counted. */
 typedef struct rtc_media_stream rtc_media_stream;
 
-/* What a source may be told by whoever consumes it; for sources that make their own frames. All optional; called on any thread. */
+/* What a source may be told by whoever consumes it; for sources that make their own frames. All optional; called on any thread, `start` and `stop` in turns
+ * and never at the same time. A consumer is a sink or a connection that sends a track which has not ended. */
 typedef struct rtc_media_source_ops {
     size_t size;
     void (*start)(void *user);            /* the first consumer came */
-    void (*stop)(void *user);             /* the last consumer went: after it returns nothing more is pushed */
+    void (*stop)(void *user);             /* the last consumer went: after it returns nothing more is pushed. May come on the pushing thread itself. */
     void (*request_keyframe)(void *user); /* encoded sources: a receiver can not go on without one */
     void (*set_bitrate)(void *user, uint32_t bitrate_bps); /* encoded sources: what the network takes */
     void (*destroy)(void *user);          /* the last reference went */
@@ -188,7 +189,7 @@ RTC_EXPORT rtc_media_kind rtc_media_stream_track_kind(const rtc_media_stream_tra
 /* UTF-8, borrowed while a reference is held. */
 RTC_EXPORT const char *rtc_media_stream_track_id(const rtc_media_stream_track *track);
 RTC_EXPORT const char *rtc_media_stream_track_label(const rtc_media_stream_track *track);
-/* A disabled track carries black and silence. */
+/* A disabled track carries black pictures and silence in place of raw frames, and no encoded ones. */
 RTC_EXPORT bool rtc_media_stream_track_enabled(const rtc_media_stream_track *track);
 RTC_EXPORT void rtc_media_stream_track_set_enabled(rtc_media_stream_track *track, bool enabled);
 /* True while a remote track receives nothing. */
@@ -197,7 +198,8 @@ RTC_EXPORT rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_me
 /* Ends the track: nothing more passes. */
 RTC_EXPORT void rtc_media_stream_track_stop(rtc_media_stream_track *track);
 
-RTC_EXPORT int rtc_media_stream_new(rtc_context *context, const char *id, rtc_media_stream **out); /* id NULL: random */
+/* `id`: 1 to 64 token characters as a=msid takes them (RFC 8830); NULL: a random UUID. RTC_ERR_SYNTAX for another. */
+RTC_EXPORT int rtc_media_stream_new(rtc_context *context, const char *id, rtc_media_stream **out);
 RTC_EXPORT rtc_media_stream *rtc_media_stream_ref(rtc_media_stream *stream);
 RTC_EXPORT void rtc_media_stream_unref(rtc_media_stream *stream);
 RTC_EXPORT const char *rtc_media_stream_id(const rtc_media_stream *stream);
@@ -213,9 +215,11 @@ typedef struct rtc_media_sink_ops {
 } rtc_media_sink_ops;
 typedef struct rtc_media_sink rtc_media_sink;
 
+/* A sink that is not removed goes with the last reference to its track, as if by rtc_media_stream_track_remove_sink(). Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY
+ * (also when no worker thread can be had). */
 RTC_EXPORT int rtc_media_stream_track_add_sink(rtc_media_stream_track *track, const rtc_media_sink_ops *ops, void *user, rtc_media_sink **out);
-/* Once this returns no callback of the sink runs any more; from within one of its own callbacks it returns at once and that call is the last. NULL is
- * legal. */
+/* Once this returns no callback of the sink runs any more; from within one of its own callbacks it returns at once and that call is the last. So it waits
+ * for a callback on another thread: hold no lock (such as a loop's) that the callback wants. NULL is legal. */
 RTC_EXPORT void rtc_media_stream_track_remove_sink(rtc_media_stream_track *track, rtc_media_sink *sink);
 
 /* ---- Codecs --------------------------------------------------------------------------------------------------------------- */
@@ -248,9 +252,10 @@ typedef struct rtc_codec_ops {
     void (*encoder_free)(void *encoder);
     /* New rates, or a new size (video): takes effect with the next frame. */
     int (*encoder_configure)(void *encoder, const rtc_encoder_settings *settings);
-    /* *out is a new reference, or NULL when the encoder dropped the frame. I420 is always accepted; others RTC_ERR_NOT_SUPPORTED. */
+    /* *out is a new reference, or NULL when the encoder dropped the frame. I420 is always accepted; others RTC_ERR_NOT_SUPPORTED. The encoded frame's RTP
+     * timestamp is the capture time at 90 kHz. */
     int (*encode_video)(void *encoder, rtc_video_frame *frame, bool keyframe, rtc_encoded_frame **out);
-    /* `frame` holds exactly one packet's duration in S16 at the settings' rate and channels. */
+    /* `frame` holds exactly one packet's duration in S16 at the settings' rate and channels. The encoded frame has its RTP timestamp. */
     int (*encode_audio)(void *encoder, rtc_audio_frame *frame, rtc_encoded_frame **out);
     /* Decoder; NULL when it can not decode. */
     int (*decoder_new)(rtc_context *context, uint32_t channels, void **out);

@@ -37,6 +37,27 @@ static int new_i420(rtc_context *context, const rtc_video_frame *like, uint32_t 
     return error;
 }
 
+static void map_plane(uint8_t *plane, int stride, size_t width, size_t height, const uint8_t map[256])
+{
+    for (size_t y = 0; y < height; y++, plane += stride)
+        for (size_t x = 0; x < width; x++)
+            plane[x] = map[plane[x]];
+}
+
+/* JPEG uses all 256 values (JFIF), everything else here the studio range of BT.601. */
+static void narrow_range(const struct planes *to, int width, int height)
+{
+    uint8_t luma[256], chroma[256];
+    for (int i = 0; i < 256; i++) {
+        luma[i] = (uint8_t)(16 + (i * 219 + 127) / 255);
+        chroma[i] = (uint8_t)(16 + (i * 224 + 127) / 255);
+    }
+    size_t w = (size_t)width, h = (size_t)height;
+    map_plane(to->y, to->stride_y, w, h, luma);
+    map_plane(to->u, to->stride_u, (w + 1) / 2, (h + 1) / 2, chroma);
+    map_plane(to->v, to->stride_v, (w + 1) / 2, (h + 1) / 2, chroma);
+}
+
 static int decode_jpeg(const rtc_video_frame *frame, const struct planes *to, int width, int height)
 {
     int w = 0, h = 0;
@@ -44,7 +65,10 @@ static int decode_jpeg(const rtc_video_frame *frame, const struct planes *to, in
     size_t len = rtc_video_frame_stride(frame, 0);
     if (MJPGSize(data, len, &w, &h) != 0 || w != width || h != height)
         return -1;
-    return MJPGToI420(data, len, to->y, to->stride_y, to->u, to->stride_u, to->v, to->stride_v, width, height, width, height);
+    if (MJPGToI420(data, len, to->y, to->stride_y, to->u, to->stride_u, to->v, to->stride_v, width, height, width, height) != 0)
+        return -1;
+    narrow_range(to, width, height);
+    return 0;
 }
 
 static int fill(const rtc_video_frame *frame, const struct planes *to, int width, int height)
