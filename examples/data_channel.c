@@ -37,7 +37,8 @@ static void on_ice_candidate(rtc_peer_connection *connection, void *user, const 
 
 int main(void)
 {
-    static const rtc_peer_connection_callbacks callbacks = {.size = sizeof(callbacks), .on_ice_candidate = on_ice_candidate, .on_data_channel = on_data_channel};
+    static const rtc_peer_connection_callbacks callbacks = {
+        .size = sizeof(callbacks), .on_ice_candidate = on_ice_candidate, .on_data_channel = on_data_channel};
     rtc_data_channel *channel = NULL;
     rtc_loop_new(NULL, &loop);
     const rtc_configuration configuration = {.size = sizeof(configuration), .loop = loop, .include_loopback = true};

@@ -1,5 +1,5 @@
-/* The library without its loop: two connections in one process whose sockets, time and callbacks this program serves itself, with plain poll(). Each says hello over a
- * data channel. To stay short it knows one interface: 127.0.0.1. */
+/* The library without its loop: two connections in one process whose sockets, time and callbacks this program serves itself, with plain
+ * poll(). Each says hello over a data channel. To stay short it knows one interface: 127.0.0.1. */
 #include <arpa/inet.h>
 #include <crtc/crtc.h>
 #include <poll.h>
@@ -34,8 +34,7 @@ static void open_udp(rtc_peer_connection *owner, const rtc_request *request, rtc
         result->error = RTC_ERR_NETWORK;
         return;
     }
-    result->local = request->local;
-    result->local.port = ntohs(address.sin_port);
+    result->local = (rtc_address){.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, 1}, .port = ntohs(address.sin_port)};
     sockets[socket_count] = (struct udp){owner, request->id, result->local};
     polled[socket_count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
@@ -72,8 +71,8 @@ static void receive(nfds_t i)
     socklen_t from_len = sizeof(from);
     ssize_t len = recvfrom(polled[i].fd, data, sizeof(data), 0, (struct sockaddr *)&from, &from_len);
     if (len > 0) {
-        rtc_path path = {.socket = sockets[i].id, .local = sockets[i].local, .remote = {.family = RTC_ADDRESS_IPV4, .port = ntohs(from.sin_port)}};
-        memcpy(path.remote.ip, &from.sin_addr, 4);
+        rtc_path path = {.socket = sockets[i].id, .local = sockets[i].local, .remote = sockets[i].local};
+        path.remote.port = ntohs(from.sin_port);
         rtc_peer_connection_receive_copy(sockets[i].owner, rtc_now(), &path, data, (size_t)len);
     }
 }
@@ -82,20 +81,22 @@ static void receive(nfds_t i)
 static rtc_time_t serve(rtc_peer_connection *connection)
 {
     rtc_request request = {.size = sizeof(request)};
-    rtc_packet *packet;
     rtc_peer_connection_tick(connection, rtc_now());
     do {
         while (rtc_peer_connection_next_request(connection, &request)) {
             carry_out(connection, &request);
         }
-        while ((packet = rtc_peer_connection_next_packet(connection)) != NULL) {
+        for (rtc_packet *packet; (packet = rtc_peer_connection_next_packet(connection)) != NULL;) {
             send_packet(connection, packet);
         }
     } while (rtc_peer_connection_dispatch(connection) > 0);
     return rtc_peer_connection_deadline(connection, NULL);
 }
 
-static void on_open(rtc_data_channel *channel, void *user) { (void)user, rtc_data_channel_send_text(channel, "hello", 5); }
+static void on_open(rtc_data_channel *channel, void *user)
+{
+    (void)user, rtc_data_channel_send_text(channel, "hello", 5);
+}
 
 static void on_message(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len)
 {

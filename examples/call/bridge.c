@@ -36,11 +36,13 @@ bool bridge_start(struct bridge *bridge, struct lws_context *context, rtc_loop *
     struct lws_vhost *vhost = lws_create_vhost(context, &info);
     /* A copy, because libwebsockets closes what it adopted. */
     lws_sock_file_fd_type descriptor = {.filefd = dup(rtc_loop_fd(loop))};
-    return vhost != NULL && descriptor.filefd >= 0 && lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, "loop", NULL) != NULL;
+    return vhost != NULL && descriptor.filefd >= 0 &&
+           lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, "loop", NULL) != NULL;
 }
 
 void bridge_arm(struct bridge *bridge)
 {
     int timeout_ms = rtc_loop_timeout_ms(bridge->loop);
-    lws_sul_schedule(bridge->context, 0, &bridge->timer, on_timer, timeout_ms < 0 ? LWS_SET_TIMER_USEC_CANCEL : timeout_ms * (lws_usec_t)1000 + 1);
+    lws_sul_schedule(bridge->context, 0, &bridge->timer, on_timer,
+                     timeout_ms < 0 ? LWS_SET_TIMER_USEC_CANCEL : timeout_ms * (lws_usec_t)1000 + 1);
 }

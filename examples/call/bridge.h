@@ -1,4 +1,5 @@
-/* Runs the library's loop inside libwebsockets' loop, so that one thread serves both: its descriptor is watched like a socket, its timeout becomes a timer. */
+/* Runs the library's loop inside libwebsockets' loop, so that one thread serves both: its descriptor is watched like a socket, its timeout
+ * becomes a timer. */
 #ifndef CALL_BRIDGE_H
 #define CALL_BRIDGE_H
 

@@ -157,11 +157,27 @@ static bool start_chromium(struct browser *browser, const char *url)
     snprintf(camera, sizeof(camera), "--use-file-for-fake-video-capture=%s/camera.y4m", browser->folder);
     snprintf(microphone, sizeof(microphone), "--use-file-for-fake-audio-capture=%s/microphone.wav", browser->folder);
     snprintf(profile, sizeof(profile), "--user-data-dir=%s/profile", browser->folder);
-    const char *arguments[] = {"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                               "--disable-component-update", "--disable-sync", "--disable-extensions", "--use-fake-device-for-media-stream",
-                               "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required", "--ignore-certificate-errors",
-                               "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost", "--window-size=1280,800", camera, microphone,
-                               profile, url, NULL};
+    const char *arguments[] = {"chromium",
+                               "--headless",
+                               "--no-sandbox",
+                               "--disable-gpu",
+                               "--disable-quic",
+                               "--no-first-run",
+                               "--disable-background-networking",
+                               "--disable-component-update",
+                               "--disable-sync",
+                               "--disable-extensions",
+                               "--use-fake-device-for-media-stream",
+                               "--use-fake-ui-for-media-stream",
+                               "--autoplay-policy=no-user-gesture-required",
+                               "--ignore-certificate-errors",
+                               "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+                               "--window-size=1280,800",
+                               camera,
+                               microphone,
+                               profile,
+                               url,
+                               NULL};
     return write_camera(browser) && write_microphone(browser) && spawn(browser, (char *const *)arguments);
 }
 

@@ -7,7 +7,8 @@
 static void complain(const struct call *call, const char *what, int error)
 {
     const char *detail = call->connection == NULL ? "" : rtc_peer_connection_last_error(call->connection);
-    fprintf(stderr, "%s: %s failed: %s (%s)%s%s\n", call->user, what, rtc_error_name(error), rtc_error_message(error), detail[0] == '\0' ? "" : ": ", detail);
+    fprintf(stderr, "%s: %s failed: %s (%s)%s%s\n", call->user, what, rtc_error_name(error), rtc_error_message(error),
+            detail[0] == '\0' ? "" : ": ", detail);
 }
 
 static void send_to_peer(struct call *call, enum message_type type, const char *name, cJSON *value)
@@ -119,8 +120,10 @@ static int new_connection(struct call *call)
     const struct call_environment *environment = call->environment;
     const rtc_ice_server server = {.size = sizeof(server), .urls = &environment->stun_url, .url_count = 1};
     const rtc_ice_server *const servers[] = {&server};
-    const rtc_configuration configuration = {
-        .size = sizeof(configuration), .loop = environment->loop, .ice_servers = servers, .ice_server_count = environment->stun_url != NULL};
+    const rtc_configuration configuration = {.size = sizeof(configuration),
+                                             .loop = environment->loop,
+                                             .ice_servers = servers,
+                                             .ice_server_count = environment->stun_url != NULL};
     return rtc_peer_connection_new(environment->context, &configuration, &callbacks, call, &call->connection);
 }
 

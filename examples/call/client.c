@@ -72,7 +72,8 @@ static bool begin_connect(struct client *client, struct lws_context *context, st
     info.path = path;
     info.host = host;
     info.alpn = "http/1.1";
-    info.ssl_connection = secure ? LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_INSECURE : 0;
+    info.ssl_connection =
+        secure ? LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_INSECURE : 0;
     info.opaque_user_data = client;
     info.local_protocol_name = "signaling-client";
     info.pwsi = &client->wsi;

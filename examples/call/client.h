@@ -13,8 +13,9 @@ struct client {
     void *user;
 };
 
-/* Begins to connect to ws://host[:port][/path] or wss:..., also written with http. Self-signed certificates are accepted: the call itself is secured by its own
- * fingerprints, as far as the server is trusted. False when the URL is none. The three callbacks and `user` are set before. */
+/* Begins to connect to ws://host[:port][/path] or wss:..., also written with http. Self-signed certificates are accepted: the call itself
+ * is secured by its own fingerprints, as far as the server is trusted. False when the URL is none. The three callbacks and `user` are set
+ * before. */
 bool client_start(struct client *client, struct lws_context *context, const char *url);
 void client_send(struct client *client, const char *text);
 void client_fini(struct client *client);

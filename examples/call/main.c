@@ -1,5 +1,5 @@
-/* call: serves the page and the signalling, and is itself the other party; or, with --join, is a party on another program's server. One thread: the library's loop runs
- * inside libwebsockets'. */
+/* call: serves the page and the signalling, and is itself the other party; or, with --join, is a party on another program's server. One
+ * thread: the library's loop runs inside libwebsockets'. */
 #include "bridge.h"
 #include "browser.h"
 #include "check.h"
@@ -104,8 +104,8 @@ static bool begin_party(void)
         .user = options->user,
         .stun_url = options->stun_url,
         .save_frame = options->save_frame,
-        .width = options->width,
-        .height = options->height,
+        .width = options->size[0],
+        .height = options->size[1],
         .frames_per_second = options->frames_per_second,
         .send = options->join != NULL ? send_remotely : send_locally,
     };
@@ -147,7 +147,7 @@ static bool begin_server(void)
     }
     const struct server_options server = {
         .address = options->listen,
-        .port = options->port,
+        .port = (int)options->port,
         .certificate = make ? made : options->certificate,
         .key = make ? made : options->key,
         .message_max = options->check ? CHECK_MESSAGE_MAX : MESSAGE_MAX,
@@ -159,7 +159,7 @@ static bool begin_server(void)
         unlink(made);
     }
     if (!good) {
-        fprintf(stderr, "call: can not listen on port %d\n", options->port);
+        fprintf(stderr, "call: can not listen on port %u\n", options->port);
     }
     return good;
 }
@@ -170,8 +170,8 @@ static bool begin_check(void)
     program.check.party = &program.party;
     program.check.known_colours = strcmp(program.options.browser, "chromium") == 0;
     program.check.picture_file = program.options.picture;
-    snprintf(url, sizeof(url), "%s://127.0.0.1:%d/?check=1&channel=%s&user=page", program.options.https ? "https" : "http", program.server.port,
-             program.options.channel);
+    snprintf(url, sizeof(url), "%s://127.0.0.1:%d/?check=1&channel=%s&user=page", program.options.https ? "https" : "http",
+             program.server.port, program.options.channel);
     return browser_start(&program.browser, program.options.browser, url);
 }
 
@@ -180,8 +180,8 @@ static bool begin_serving(void)
     if (!begin_server()) {
         return false;
     }
-    printf("Open %s://%s:%d/ in a browser.\n", program.options.https ? "https" : "http", program.options.listen == NULL ? "localhost" : program.options.listen,
-           program.server.port);
+    printf("Open %s://%s:%d/ in a browser.\n", program.options.https ? "https" : "http",
+           program.options.listen == NULL ? "localhost" : program.options.listen, program.server.port);
     if (!program.options.signaling_only) {
         if (!begin_party()) {
             return false;
@@ -230,7 +230,7 @@ static bool begin(void)
     }
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    int seconds = program.options.seconds != 0 ? program.options.seconds : program.options.check ? CHECK_SECONDS : 0;
+    uint32_t seconds = program.options.seconds != 0 ? program.options.seconds : program.options.check ? CHECK_SECONDS : 0;
     if (seconds != 0) {
         lws_sul_schedule(program.lws, 0, &program.end_timer, on_end_timer, seconds * LWS_US_PER_SEC);
     }

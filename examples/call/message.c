@@ -48,7 +48,8 @@ static bool is_name(const char *text)
 
 static bool carries_sdp(enum message_type type)
 {
-    return type == MESSAGE_SEND_OFFER || type == MESSAGE_SEND_ANSWER || type == MESSAGE_OFFER_SDP_RECEIVED || type == MESSAGE_ANSWER_SDP_RECEIVED;
+    return type == MESSAGE_SEND_OFFER || type == MESSAGE_SEND_ANSWER || type == MESSAGE_OFFER_SDP_RECEIVED ||
+           type == MESSAGE_ANSWER_SDP_RECEIVED;
 }
 
 static bool carries_candidate(enum message_type type)

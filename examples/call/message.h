@@ -1,15 +1,14 @@
 /* The signalling messages: {"type": ..., "body": {"channelName": ..., "userId": ..., ["sdp" | "candidate" | ...]}}.
  *
  * To the server                                        From the server
- *   join                 userId: who joins               joined                  userId: who joined; members: all in the channel, the oldest first
- *   quit                 userId: who leaves              quit                    userId: who left, or vanished
- *   send_offer           userId: for whom; sdp: text     offer_sdp_received      userId: from whom; sdp
- *   send_answer          userId: for whom; sdp: text     answer_sdp_received     userId: from whom; sdp
- *   send_ice_candidate   userId: for whom; candidate     ice_candidate_received  userId: from whom; candidate
- *                                                        error                   message: what was wrong
+ *   join                 userId: who joins               joined                  userId: who joined; members: all in the channel, the
+ * oldest first quit                 userId: who leaves              quit                    userId: who left, or vanished send_offer
+ * userId: for whom; sdp: text     offer_sdp_received      userId: from whom; sdp send_answer          userId: for whom; sdp: text
+ * answer_sdp_received     userId: from whom; sdp send_ice_candidate   userId: for whom; candidate     ice_candidate_received  userId: from
+ * whom; candidate error                   message: what was wrong
  *
- * In a channel of two the sender may name itself in place of the other. `candidate` is an RTCIceCandidateInit object; one with an empty candidate text says that
- * there are no more. Who comes new into a channel makes the offer, so two offers never meet.
+ * In a channel of two the sender may name itself in place of the other. `candidate` is an RTCIceCandidateInit object; one with an empty
+ * candidate text says that there are no more. Who comes new into a channel makes the offer, so two offers never meet.
  */
 #ifndef CALL_MESSAGE_H
 #define CALL_MESSAGE_H
@@ -51,7 +50,8 @@ struct message {
 const char *message_read(struct message *message, const char *text, size_t len);
 void message_fini(struct message *message);
 
-/* Writes a message; `name` and `value` (consumed; both may be NULL) become one more member of the body. The text is freed with cJSON_free; NULL when out of memory. */
+/* Writes a message; `name` and `value` (consumed; both may be NULL) become one more member of the body. The text is freed with cJSON_free;
+ * NULL when out of memory. */
 char *message_write(enum message_type type, const char *channel, const char *user, const char *name, cJSON *value);
 
 #endif

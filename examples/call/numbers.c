@@ -50,8 +50,9 @@ void numbers_read(struct numbers *numbers, rtc_peer_connection *connection, char
     double lost = now.counts.packets_lost - numbers->packets_lost, got = now.counts.packets_received - numbers->packets_received;
     if (numbers->time_us > 0 && milliseconds > 0) {
         snprintf(text, size, "sending %.0f kbit/s, receiving %.0f kbit/s, round trip %.1f ms, loss %.1f %%, picture %.0fx%.0f",
-                 (now.counts.bytes_sent - numbers->bytes_sent) * 8 / milliseconds, (now.counts.bytes_received - numbers->bytes_received) * 8 / milliseconds,
-                 now.rtt_ms, lost > 0 ? 100 * lost / (lost + got) : 0.0, now.width, now.height);
+                 (now.counts.bytes_sent - numbers->bytes_sent) * 8 / milliseconds,
+                 (now.counts.bytes_received - numbers->bytes_received) * 8 / milliseconds, now.rtt_ms,
+                 lost > 0 ? 100 * lost / (lost + got) : 0.0, now.width, now.height);
     }
     *numbers = now.counts;
 }

@@ -1,35 +1,11 @@
 /* The command line of call. */
 #include "options.h"
 
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "arguments.h"
+
 #include <string.h>
 
-enum { OPTION_FIRST = 256, PORT, LISTEN, CERT, KEY, HTTPS, CHANNEL, USER, JOIN, SIGNALING_ONLY, STUN, SAVE_FRAME, SIZE, FPS, CHECK, BROWSER, PICTURE, SECONDS, VERBOSE, HELP };
-
-static const struct option names[] = {
-    {"port", required_argument, NULL, PORT},
-    {"listen", required_argument, NULL, LISTEN},
-    {"cert", required_argument, NULL, CERT},
-    {"key", required_argument, NULL, KEY},
-    {"https", no_argument, NULL, HTTPS},
-    {"channel", required_argument, NULL, CHANNEL},
-    {"user", required_argument, NULL, USER},
-    {"join", required_argument, NULL, JOIN},
-    {"signaling-only", no_argument, NULL, SIGNALING_ONLY},
-    {"stun", required_argument, NULL, STUN},
-    {"save-frame", required_argument, NULL, SAVE_FRAME},
-    {"size", required_argument, NULL, SIZE},
-    {"fps", required_argument, NULL, FPS},
-    {"check", no_argument, NULL, CHECK},
-    {"browser", required_argument, NULL, BROWSER},
-    {"picture", required_argument, NULL, PICTURE},
-    {"seconds", required_argument, NULL, SECONDS},
-    {"verbose", no_argument, NULL, VERBOSE},
-    {"help", no_argument, NULL, HELP},
-    {NULL, 0, NULL, 0},
-};
+#define PORT_UNSET UINT32_MAX
 
 static const char help[] =
     "Usage: call [OPTION...]\n"
@@ -51,81 +27,49 @@ static const char help[] =
     "  --seconds N         end after so long\n"
     "  --verbose           tell more\n";
 
-static int number_of(const char *text, int max)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < 0 || value > max) {
-        fprintf(stderr, "call: %s is no number up to %d\n", text, max);
-        exit(2);
-    }
-    return (int)value;
-}
-
-static void read_size(struct options *options, const char *text)
-{
-    unsigned width, height;
-    char rest;
-    if (sscanf(text, "%ux%u%c", &width, &height, &rest) != 2) {
-        fprintf(stderr, "call: %s is no size like 640x360\n", text);
-        exit(2);
-    }
-    options->width = width;
-    options->height = height;
-}
-
-static void take(struct options *options, int option, const char *value)
-{
-    switch (option) {
-    case PORT: options->port = number_of(value, 65535); break;
-    case LISTEN: options->listen = value; break;
-    case CERT: options->certificate = value; break;
-    case KEY: options->key = value; break;
-    case HTTPS: options->https = true; break;
-    case CHANNEL: options->channel = value; break;
-    case USER: options->user = value; break;
-    case JOIN: options->join = value; break;
-    case SIGNALING_ONLY: options->signaling_only = true; break;
-    case STUN: options->stun_url = value; break;
-    case SAVE_FRAME: options->save_frame = value; break;
-    case SIZE: read_size(options, value); break;
-    case FPS: options->frames_per_second = (uint32_t)number_of(value, 120); break;
-    case CHECK: options->check = true; break;
-    case BROWSER: options->browser = value; break;
-    case PICTURE: options->picture = value; break;
-    case SECONDS: options->seconds = number_of(value, 1000000); break;
-    case VERBOSE: options->verbose = true; break;
-    case HELP: fputs(help, stdout); exit(0);
-    default: fputs("Try --help.\n", stderr); exit(2);
-    }
-}
-
-static void complete(struct options *options)
+static void complete(struct options *options, const char *program)
 {
     if ((options->certificate == NULL) != (options->key == NULL)) {
-        fputs("call: --cert and --key go together\n", stderr);
-        exit(2);
-    }
-    options->https = options->https || options->certificate != NULL;
-    options->port = options->port >= 0 ? options->port : options->check ? 0 : options->https ? 8443 : 8080;
-    if (options->listen == NULL && !options->https) {
-        options->listen = "127.0.0.1";
+        arguments_refuse(program, "--cert and --key go together");
     }
     if (strcmp(options->browser, "chromium") != 0 && strcmp(options->browser, "firefox") != 0) {
-        fputs("call: --browser is chromium or firefox\n", stderr);
-        exit(2);
+        arguments_refuse(program, "--browser is chromium or firefox");
+    }
+    options->https = options->https || options->certificate != NULL;
+    if (options->port == PORT_UNSET) {
+        options->port = options->check ? 0 : options->https ? 8443 : 8080;
+    }
+    if (options->port > UINT16_MAX) {
+        arguments_refuse(program, "--port is at most 65535");
+    }
+    if (options->listen == NULL && !options->https) {
+        options->listen = "127.0.0.1";
     }
 }
 
 void options_read(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){.port = -1, .channel = "call", .user = "native", .browser = "chromium"};
-    for (int option = getopt_long(argc, argv, "", names, NULL); option != -1; option = getopt_long(argc, argv, "", names, NULL)) {
-        take(options, option, optarg);
-    }
-    if (optind < argc) {
-        fprintf(stderr, "call: %s is no option. Try --help.\n", argv[optind]);
-        exit(2);
-    }
-    complete(options);
+    const struct argument arguments[] = {
+        {"port", ARGUMENT_NUMBER, &options->port},
+        {"listen", ARGUMENT_TEXT, &options->listen},
+        {"https", ARGUMENT_FLAG, &options->https},
+        {"cert", ARGUMENT_TEXT, &options->certificate},
+        {"key", ARGUMENT_TEXT, &options->key},
+        {"channel", ARGUMENT_TEXT, &options->channel},
+        {"user", ARGUMENT_TEXT, &options->user},
+        {"signaling-only", ARGUMENT_FLAG, &options->signaling_only},
+        {"join", ARGUMENT_TEXT, &options->join},
+        {"stun", ARGUMENT_TEXT, &options->stun_url},
+        {"size", ARGUMENT_SIZE, options->size},
+        {"fps", ARGUMENT_NUMBER, &options->frames_per_second},
+        {"save-frame", ARGUMENT_TEXT, &options->save_frame},
+        {"check", ARGUMENT_FLAG, &options->check},
+        {"browser", ARGUMENT_TEXT, &options->browser},
+        {"picture", ARGUMENT_TEXT, &options->picture},
+        {"seconds", ARGUMENT_NUMBER, &options->seconds},
+        {"verbose", ARGUMENT_FLAG, &options->verbose},
+    };
+    *options = (struct options){.port = PORT_UNSET, .channel = "call", .user = "native", .browser = "chromium"};
+    arguments_read(arguments, sizeof(arguments) / sizeof(arguments[0]), help, argc, argv);
+    complete(options, argv[0]);
 }

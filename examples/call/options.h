@@ -6,19 +6,19 @@
 #include <stdint.h>
 
 struct options {
-    int port;
-    const char *listen;      /* address; NULL: 127.0.0.1 for HTTP, every interface for HTTPS */
+    uint32_t port;
+    const char *listen; /* address; NULL: 127.0.0.1 for HTTP, every interface for HTTPS */
     const char *certificate, *key;
-    bool https;              /* with a certificate made now, unless one is given */
+    bool https; /* with a certificate made now, unless one is given */
     const char *channel, *user;
-    const char *join;        /* URL of another program's server */
-    bool signaling_only;     /* serve, but take part in no call */
+    const char *join;    /* URL of another program's server */
+    bool signaling_only; /* serve, but take part in no call */
     const char *stun_url;
     const char *save_frame;
-    uint32_t width, height, frames_per_second;
+    uint32_t size[2], frames_per_second;
     bool check;
     const char *browser, *picture;
-    int seconds;             /* end after so long; 0: never */
+    uint32_t seconds; /* end after so long; 0: never */
     bool verbose;
 };
 

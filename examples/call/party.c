@@ -18,8 +18,10 @@ static void send_message(void *sender, enum message_type type, const char *user,
 
 static int make_camera(struct party *party)
 {
-    rtc_test_video_options options = {
-        .size = sizeof(options), .width = party->options.width, .height = party->options.height, .frames_per_second = party->options.frames_per_second};
+    rtc_test_video_options options = {.size = sizeof(options),
+                                      .width = party->options.width,
+                                      .height = party->options.height,
+                                      .frames_per_second = party->options.frames_per_second};
     int error = rtc_test_video_source_new(party->environment.context, &options, &party->camera_source);
     return error != RTC_OK ? error : rtc_media_stream_track_new(party->camera_source, &party->environment.camera);
 }

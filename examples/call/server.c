@@ -50,7 +50,8 @@ static int begin_file(struct lws *wsi, struct session *session, const char *path
     unsigned char buffer[LWS_PRE + 1024], *start = buffer + LWS_PRE, *at = start, *end = buffer + sizeof(buffer) - 1;
     const char *policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'";
     if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, content_type(session->file->path), session->file->len, &at, end) != 0 ||
-        add_header(wsi, "content-security-policy:", policy, &at, end) != 0 || add_header(wsi, "x-content-type-options:", "nosniff", &at, end) != 0 ||
+        add_header(wsi, "content-security-policy:", policy, &at, end) != 0 ||
+        add_header(wsi, "x-content-type-options:", "nosniff", &at, end) != 0 ||
         add_header(wsi, "cache-control:", "no-cache", &at, end) != 0 || lws_finalize_write_http_header(wsi, start, &at, end) != 0) {
         return -1;
     }
@@ -78,7 +79,8 @@ static int continue_file(struct lws *wsi, struct session *session)
     return 0;
 }
 
-/* A page of another site may not use a visitor's browser to reach this server: where a browser names the page's origin, it must be this server. */
+/* A page of another site may not use a visitor's browser to reach this server: where a browser names the page's origin, it must be this
+ * server. */
 static bool same_origin(struct lws *wsi)
 {
     char origin[256], host[256];
@@ -148,7 +150,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 bool server_start(struct server *server, struct lws_context *context, const struct server_options *options)
 {
-    static const struct lws_protocols protocols[] = {{"signaling", callback, sizeof(struct session), 16384, 0, NULL, 0}, {NULL, NULL, 0, 0, 0, NULL, 0}};
+    static const struct lws_protocols protocols[] = {{"signaling", callback, sizeof(struct session), 16384, 0, NULL, 0},
+                                                     {NULL, NULL, 0, 0, 0, NULL, 0}};
     struct lws_context_creation_info info;
     memset(&info, 0, sizeof(info));
     server->options = *options;

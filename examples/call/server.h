@@ -11,7 +11,7 @@ struct server_options {
     int port;                /* 0: any free one */
     const char *certificate; /* PEM files; NULL: plain HTTP */
     const char *key;
-    size_t message_max;      /* longest message taken */
+    size_t message_max; /* longest message taken */
     /* May be NULL: sees each message first and returns true when it took it. */
     bool (*filter)(void *user, const char *text, size_t len);
     void *user;

@@ -30,7 +30,8 @@ void socket_queue_fini(struct socket_queue *queue);
 void socket_queue_push(struct socket_queue *queue, const char *text);
 /* From the writable callback: writes one message. False when the connection must end. */
 bool socket_queue_write(struct socket_queue *queue, struct lws *wsi);
-/* From the receive callback: takes a piece. *text is the whole message when it is complete, until the next call; else NULL. False when the connection must end. */
+/* From the receive callback: takes a piece. *text is the whole message when it is complete, until the next call; else NULL. False when the
+ * connection must end. */
 bool socket_queue_read(struct socket_queue *queue, struct lws *wsi, const void *piece, size_t len, const char **text, size_t *text_len);
 
 #endif

@@ -66,7 +66,8 @@ static void announce_joined(struct switchboard *board, const struct member *newc
 {
     for (struct member *member = board->members; member != NULL; member = member->next) {
         if (same_channel(member, newcomer->channel)) {
-            deliver(member, message_write(MESSAGE_JOINED, newcomer->channel, newcomer->user, "members", member_list(board, newcomer->channel)));
+            deliver(member,
+                    message_write(MESSAGE_JOINED, newcomer->channel, newcomer->user, "members", member_list(board, newcomer->channel)));
         }
     }
 }

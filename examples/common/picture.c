@@ -6,7 +6,8 @@
 #include <string.h>
 #include <zlib.h>
 
-static double mean_of_box(const rtc_video_frame *frame, size_t plane, uint32_t width, uint32_t height, uint32_t x_percent, uint32_t y_percent)
+static double mean_of_box(const rtc_video_frame *frame, size_t plane, uint32_t width, uint32_t height, uint32_t x_percent,
+                          uint32_t y_percent)
 {
     const uint8_t *data = rtc_video_frame_plane(frame, plane);
     size_t stride = rtc_video_frame_stride(frame, plane);

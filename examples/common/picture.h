@@ -8,7 +8,8 @@ struct colour {
     double y, u, v;
 };
 
-/* The mean of a box a tenth of the picture wide and high whose centre is at these percentages of its width and height. False unless the frame is I420. */
+/* The mean of a box a tenth of the picture wide and high whose centre is at these percentages of its width and height. False unless the
+ * frame is I420. */
 bool picture_colour(const rtc_video_frame *frame, uint32_t x_percent, uint32_t y_percent, struct colour *out);
 
 /* The same colour as 0xRRGGBB, by ITU-R BT.601 with studio swing. */

@@ -7,14 +7,14 @@
 /* Measures over stretches of half a second; the latest complete one is what is reported. */
 struct tone {
     uint32_t sample_rate;
-    uint32_t samples;      /* of the stretch so far */
-    uint32_t crossings;    /* upward passages through zero, seen with some hysteresis */
+    uint32_t samples;   /* of the stretch so far */
+    uint32_t crossings; /* upward passages through zero, seen with some hysteresis */
     bool above;
-    double first, last;    /* position in samples of the first and last crossing */
+    double first, last; /* position in samples of the first and last crossing */
     double energy;
-    double frequency_hz;   /* 0 while no stretch is complete, or it was silent */
-    double level;          /* root mean square, 0 to 1 */
-    double loudest;        /* the highest level of any stretch */
+    double frequency_hz; /* 0 while no stretch is complete, or it was silent */
+    double level;        /* root mean square, 0 to 1 */
+    double loudest;      /* the highest level of any stretch */
     uint64_t total_samples;
 };
 

@@ -14,7 +14,8 @@ struct lines {
     size_t len, room;
 };
 
-/* Reads what is there and calls `take` for each whole line (its object is freed after the call; NULL when it was no JSON object). False at the end of the input. */
+/* Reads what is there and calls `take` for each whole line (its object is freed after the call; NULL when it was no JSON object). False at
+ * the end of the input. */
 bool lines_read(struct lines *lines, int descriptor, void (*take)(void *user, const cJSON *object), void *user);
 void lines_fini(struct lines *lines);
 

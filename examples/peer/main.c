@@ -1,5 +1,5 @@
-/* peer: a scriptable peer for any signalling. Lines of JSON on the input and the output carry descriptions, candidates and events; the last line out is a summary. The
- * library's loop runs inside this program's own poll(). */
+/* peer: a scriptable peer for any signalling. Lines of JSON on the input and the output carry descriptions, candidates and events; the last
+ * line out is a summary. The library's loop runs inside this program's own poll(). */
 #include "lines.h"
 #include "session.h"
 #include "summary.h"

@@ -4,8 +4,11 @@
 static int make_video(struct session *session)
 {
     const struct options *options = session->options;
-    rtc_test_video_options video = {
-        .size = sizeof(video), .width = options->width, .height = options->height, .frames_per_second = options->frames_per_second, .colour = options->colour};
+    rtc_test_video_options video = {.size = sizeof(video),
+                                    .width = options->size[0],
+                                    .height = options->size[1],
+                                    .frames_per_second = options->frames_per_second,
+                                    .colour = options->colour};
     int error = rtc_test_video_source_new(session->context, &video, &session->video_source);
     return error != RTC_OK ? error : rtc_media_stream_track_new(session->video_source, &session->video_track);
 }

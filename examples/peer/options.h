@@ -6,19 +6,19 @@
 #include <stdint.h>
 
 struct options {
-    bool offer;                 /* else it answers */
-    bool audio, video;          /* send these, and want to receive them */
-    const char *label;          /* open a channel with this label; NULL: none */
-    bool echo;                  /* send every message back */
-    uint32_t messages;          /* texts "message 0", "message 1", ... to send */
+    bool offer, answer; /* one of them */
+    bool audio, video;  /* send these, and want to receive them */
+    const char *label;  /* open a channel with this label; NULL: none */
+    bool echo;          /* send every message back */
+    uint32_t messages;  /* texts "message 0", "message 1", ... to send */
     const char *send_file;
     const char *record_video, *record_audio;
-    int seconds;                /* 0: until bye or the end of the input */
+    uint32_t seconds; /* 0: until bye or the end of the input */
     const char *stun_url;
     bool loopback;
-    bool no_trickle;            /* the description waits for all candidates */
-    uint32_t width, height, frames_per_second, colour, tone_hz, bitrate_bps;
-    const char *save_frame;     /* at the end, the newest received picture */
+    bool no_trickle; /* the description waits for all candidates */
+    uint32_t size[2], frames_per_second, colour, tone_hz, bitrate_bps;
+    const char *save_frame; /* at the end, the newest received picture */
     bool verbose;
 };
 

@@ -84,7 +84,8 @@ static void describe(struct session *session)
         return;
     }
     session->described = true;
-    session->awaits_all = session->options->no_trickle && rtc_peer_connection_ice_gathering_state(session->connection) != RTC_ICE_GATHERING_COMPLETE;
+    session->awaits_all =
+        session->options->no_trickle && rtc_peer_connection_ice_gathering_state(session->connection) != RTC_ICE_GATHERING_COMPLETE;
     if (!session->awaits_all) {
         tell_description(session);
     }

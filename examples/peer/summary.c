@@ -48,7 +48,8 @@ static cJSON *video_of(struct session *session, const struct watch_counts *count
 static cJSON *audio_of(const struct watch_counts *counts)
 {
     cJSON *audio = cJSON_CreateObject();
-    cJSON_AddNumberToObject(audio, "seconds", counts->tone.sample_rate == 0 ? 0 : (double)counts->tone.total_samples / counts->tone.sample_rate);
+    cJSON_AddNumberToObject(audio, "seconds",
+                            counts->tone.sample_rate == 0 ? 0 : (double)counts->tone.total_samples / counts->tone.sample_rate);
     cJSON_AddNumberToObject(audio, "toneHz", (int)(counts->tone.frequency_hz * 10) / 10.0);
     cJSON_AddNumberToObject(audio, "level", (int)(counts->tone.level * 1000) / 1000.0);
     cJSON_AddNumberToObject(audio, "loudest", (int)(counts->tone.loudest * 1000) / 1000.0);
@@ -83,8 +84,8 @@ static void add_end(cJSON *pair, const char *name, const rtc_stats_report *repor
     double port = 0;
     if (candidate != NULL) {
         rtc_stats_number(candidate, "port", &port);
-        snprintf(text, sizeof(text), "%s %s:%.0f %s", rtc_stats_string(candidate, "candidateType"), rtc_stats_string(candidate, "address"), port,
-                 rtc_stats_string(candidate, "protocol"));
+        snprintf(text, sizeof(text), "%s %s:%.0f %s", rtc_stats_string(candidate, "candidateType"), rtc_stats_string(candidate, "address"),
+                 port, rtc_stats_string(candidate, "protocol"));
         cJSON_AddStringToObject(pair, name, text);
     }
 }

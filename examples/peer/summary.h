@@ -1,4 +1,5 @@
-/* What a session came to, as one line of JSON: states and their times, the selected pair, what was received and whether it is right, and all statistics. */
+/* What a session came to, as one line of JSON: states and their times, the selected pair, what was received and whether it is right, and
+ * all statistics. */
 #ifndef PEER_SUMMARY_H
 #define PEER_SUMMARY_H
 
