@@ -1,0 +1,110 @@
+// Two of our `peer` programs in a call: recordings that a player can read, a file sent, messages echoed, and the ways to end.
+// Usage: peer_to_peer.js PEER_BINARY
+'use strict';
+const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const checks = require('./checks');
+const { OurPeer, link } = require('./peers');
+const { until } = require('./wait');
+
+const FILE_BYTES = 5000000;
+
+async function start(binary, offerArguments, answerArguments) {
+  const caller = new OurPeer(binary, ['--offer', '--seconds', '60', ...offerArguments]);
+  const callee = new OurPeer(binary, ['--answer', '--seconds', '60', ...answerArguments]);
+  callee.name = 'the answering side';
+  link(caller, callee);
+  await checks.connected(caller, callee);
+  return { caller, callee };
+}
+
+async function end(...peers) {
+  for (const peer of peers) {
+    assert.equal(await peer.close(), 0, peer.stderr);
+    checks.summaryIsSound(peer, { media: false });
+    assert.equal(peer.lines.at(-1).type, 'summary');
+  }
+}
+
+// Frames that a player finds in a file; the player must not complain.
+function framesIn(file) {
+  const { stdout, stderr, status } = spawnSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,nb_read_frames', '-of', 'csv=p=0', file],
+    { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+  const [codec, frames] = stdout.trim().split(',');
+  return { codec, frames: Number(frames) };
+}
+
+async function records(binary, folder) {
+  const [video, audio, picture] = ['video.ivf', 'audio.ogg', 'picture.ppm'].map(name => path.join(folder, name));
+  const { caller, callee } = await start(binary, ['--audio', '--video', '--size', '320x240', '--colour', '209040', '--tone', '800'],
+    ['--record-video', video, '--record-audio', audio, '--save-frame', picture]);
+  await checks.becomes('three seconds of media', () => callee.stats(), ({ video: { framesDecoded }, audio: { seconds } }) => framesDecoded > 90 && seconds > 3);
+  await checks.becomes('the tone', async () => (await callee.stats()).audio.toneHz, hz => Math.abs(hz - 800) < 8);
+  await end(callee, caller);
+  const { frames, codec } = framesIn(video);
+  assert.ok(codec === 'vp8' && frames >= 85, `${frames} frames of ${codec}`);
+  const sound = framesIn(audio);
+  assert.ok(sound.codec === 'opus' && sound.frames >= 140, `${sound.frames} frames of ${sound.codec}`);
+  assert.match(fs.readFileSync(picture).subarray(0, 11).toString(), /^P6\n320 240\n/);
+  assert.equal(callee.summary.video.freezes, 0);
+}
+
+async function sendsAFile(binary, folder) {
+  const file = path.join(folder, 'file');
+  fs.writeFileSync(file, Buffer.alloc(FILE_BYTES, 'not all the same, '));
+  const { caller, callee } = await start(binary, ['--data', 'file', '--send', file], []);
+  await callee.line('the end of the file', ({ text }) => text === 'end of file');
+  await end(caller, callee);
+  assert.equal(callee.summary.data.bytesReceived, FILE_BYTES + 'end of file'.length);
+  assert.equal(callee.summary.data.messagesReceived, Math.ceil(FILE_BYTES / 16384) + 1);
+}
+
+async function echoes(binary) {
+  const { caller, callee } = await start(binary, ['--data', 'echo', '--messages', '200', '--no-trickle'], ['--echo', '--no-trickle']);
+  await until('200 echoes', () => caller.lines.filter(({ event }) => event === 'message').length === 200);
+  assert.deepEqual(caller.lines.filter(({ event }) => event === 'message').map(({ text }) => text), Array.from({ length: 200 }, (_, i) => `message ${i}`));
+  assert.ok(![...caller.lines, ...callee.lines].some(({ candidate }) => candidate !== undefined), 'candidates although --no-trickle');
+  await end(caller, callee);
+}
+
+async function ends(binary) {
+  const bySignal = new OurPeer(binary, ['--offer', '--data', 'x']);
+  await bySignal.line('an offer', ({ type }) => type === 'offer');
+  bySignal.process.kill('SIGTERM');
+  const byInput = new OurPeer(binary, ['--answer']);
+  byInput.process.stdin.end();
+  const byTime = new OurPeer(binary, ['--answer', '--seconds', '1']);
+  for (const peer of [bySignal, byInput, byTime]) {
+    assert.equal(await peer.ended, 0, peer.stderr);
+    assert.equal(peer.lines.at(-1).type, 'summary');
+  }
+  const bad = new OurPeer(binary, ['--answer']);
+  for (const text of ['nonsense', '{"type":"offer","sdp":"nonsense"}', '{"candidate":"nonsense"}', '{"type":"dance"}', '[]']) {
+    bad.process.stdin.write(`${text}\n`);
+  }
+  await until('five complaints', () => bad.errors().length === 5, 5);
+  assert.equal(await bad.close(), 0);
+}
+
+async function main(binary) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'interop-peer-'));
+  try {
+    await records(binary, folder);
+    await sendsAFile(binary, folder);
+    await echoes(binary);
+    await ends(binary);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+  console.log('peer to peer: passed');
+}
+
+main(process.argv[2]).then(() => process.exit(0), error => {
+  console.error(error);
+  process.exit(1);
+});
