@@ -113,7 +113,8 @@ static int use_rate(struct audio_framer *f, uint32_t rate)
     return RTC_OK;
 }
 
-/* What has been cut so far ends where this frame begins, or nearly: sound is counted, not timed. Otherwise there was a pause: RTP time goes on with it. */
+/* What has been cut so far ends where this frame begins, or nearly: sound is counted, not timed. Otherwise there was a pause: RTP time goes
+ * on with it. */
 static void follow_time(struct audio_framer *f, rtc_time_t capture)
 {
     rtc_time_t buffered_from = f->base_time + duration_us(f->popped);

@@ -1,5 +1,5 @@
-/* Cuts pushed sound of any rate, format, channel count and length into the packets that an audio encoder takes: S16 at 48 kHz, every packet equally long.
- * Resampling is done by the media tools; sound that is at 48 kHz already needs none. */
+/* Cuts pushed sound of any rate, format, channel count and length into the packets that an audio encoder takes: S16 at 48 kHz, every packet
+ * equally long. Resampling is done by the media tools; sound that is at 48 kHz already needs none. */
 #ifndef CRTC_AUDIO_FRAMER_H
 #define CRTC_AUDIO_FRAMER_H
 
@@ -14,8 +14,8 @@ int audio_framer_new(rtc_context *context, uint32_t channels, uint32_t packet_sa
 void audio_framer_free(struct audio_framer *framer);
 /* Takes one frame (borrowed). Then audio_framer_pop() until it yields NULL. RTC_ERR_NOT_SUPPORTED: another rate, and no media tools. */
 int audio_framer_push(struct audio_framer *framer, rtc_audio_frame *frame);
-/* The next packet, a new reference, or *out = NULL. Its RTP timestamp counts samples, and jumps over gaps in the capture times of over 100 ms; its capture
- * time is that of its first sample. */
+/* The next packet, a new reference, or *out = NULL. Its RTP timestamp counts samples, and jumps over gaps in the capture times of over 100
+ * ms; its capture time is that of its first sample. */
 int audio_framer_pop(struct audio_framer *framer, rtc_audio_frame **out);
 
 #endif

@@ -9,9 +9,9 @@
 struct plan {
     const int16_t *first, *second;
     uint32_t channels, second_samples;
-    uint32_t fade;   /* length of the cross-fade */
-    uint32_t at;     /* where in `first` it begins */
-    uint32_t from;   /* where in `second` it begins, chosen by best_start() */
+    uint32_t fade; /* length of the cross-fade */
+    uint32_t at;   /* where in `first` it begins */
+    uint32_t from; /* where in `second` it begins, chosen by best_start() */
 };
 
 static int check(rtc_audio_frame *a, rtc_audio_frame *b)
@@ -30,8 +30,8 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* How alike the ends of the fade are when `second` is taken from `from`: the correlation, set against the energy, so that loud places do not win. Every
- * other sample of the first channel says enough. */
+/* How alike the ends of the fade are when `second` is taken from `from`: the correlation, set against the energy, so that loud places do
+ * not win. Every other sample of the first channel says enough. */
 static double likeness(const struct plan *p, uint32_t from)
 {
     double product = 0, energy = 1;
@@ -50,7 +50,8 @@ static uint32_t best_start(const struct plan *p, uint32_t middle, uint32_t range
     double most = likeness(p, middle);
     for (uint32_t step = 8; step > 0; step /= 8) {
         uint32_t centre = best, reach = step == 8 ? range : 8;
-        for (uint32_t from = centre < reach ? 0 : centre - reach; from <= centre + reach && from + p->fade <= p->second_samples; from += step) {
+        for (uint32_t from = centre < reach ? 0 : centre - reach; from <= centre + reach && from + p->fade <= p->second_samples;
+             from += step) {
             double l = likeness(p, from);
             if (l > most) {
                 most = l;

@@ -1,5 +1,5 @@
-/* Sinks: what a user hangs on a track (<crtc/media.h>). Pictures and sound are carried to a worker thread, one at a time; what waits is bounded, and the oldest
- * goes first when the user is slow. */
+/* Sinks: what a user hangs on a track (<crtc/media.h>). Pictures and sound are carried to a worker thread, one at a time; what waits is
+ * bounded, and the oldest goes first when the user is slow. */
 #include "context.h"
 #include "executor.h"
 #include "list.h"

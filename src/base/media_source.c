@@ -1,7 +1,7 @@
 /* Where media comes from and who gets it (<crtc/media.h>, media_source.h).
  *
- * The list of consumers is walked under the source's lock, which is let go around every call. A consumer that is being called stays in the list; who removes
- * it waits for the calls to end, unless it is itself within one: then the last call that ends takes the consumer out. */
+ * The list of consumers is walked under the source's lock, which is let go around every call. A consumer that is being called stays in the
+ * list; who removes it waits for the calls to end, unless it is itself within one: then the last call that ends takes the consumer out. */
 #include "media_source.h"
 
 #include "context.h"
@@ -20,7 +20,7 @@ struct media_consumer {
     uint32_t running; /* calls that are under way, on any thread */
     bool active;      /* counts as somebody who needs the source */
     bool removed;
-    bool abandoned;   /* nobody waits for its calls: the last one frees it */
+    bool abandoned; /* nobody waits for its calls: the last one frees it */
 };
 
 struct rtc_media_source {
@@ -66,7 +66,8 @@ static int check_options(rtc_media_kind kind, const rtc_media_source_ops *ops, r
     return ops && (ops->size == 0 || ops->size > sizeof *ops) ? RTC_ERR_TYPE : RTC_OK;
 }
 
-int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *label, const rtc_media_source_ops *ops, void *user, rtc_media_source **out)
+int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *label, const rtc_media_source_ops *ops, void *user,
+                         rtc_media_source **out)
 {
     int error = check_options(kind, ops, out);
     if (error)
@@ -148,8 +149,8 @@ void media_source_stats(rtc_media_source *source, struct media_source_stats *out
     pthread_mutex_unlock(&source->lock);
 }
 
-/* Starts or stops the source, outside the lock. While one thread does so, others leave it to that thread: a source's own thread may come here from a callback
- * while stop() waits for it. */
+/* Starts or stops the source, outside the lock. While one thread does so, others leave it to that thread: a source's own thread may come
+ * here from a callback while stop() waits for it. */
 static void settle(rtc_media_source *source)
 {
     if (source->switching)

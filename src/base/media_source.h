@@ -1,11 +1,12 @@
-/* A media source from the inside: who consumes it. Frames pass from the pushing thread to every consumer of every live track of the source. */
+/* A media source from the inside: who consumes it. Frames pass from the pushing thread to every consumer of every live track of the source.
+ */
 #ifndef CRTC_MEDIA_SOURCE_H
 #define CRTC_MEDIA_SOURCE_H
 
 #include <crtc/media.h>
 
-/* One subscriber of one track. Every function may be NULL. They run on the pushing thread, without any lock of the source, and must not wait for a
- * lock that the thread that removes the consumer may hold. Frames are borrowed for the call. */
+/* One subscriber of one track. Every function may be NULL. They run on the pushing thread, without any lock of the source, and must not
+ * wait for a lock that the thread that removes the consumer may hold. Frames are borrowed for the call. */
 struct media_consumer_ops {
     void (*on_video)(void *user, rtc_video_frame *frame);
     void (*on_audio)(void *user, rtc_audio_frame *frame);

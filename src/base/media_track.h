@@ -4,8 +4,8 @@
 
 #include "media_source.h"
 
-/* A track that is fed from a connection, over a source of its own: push with rtc_media_source_push_*(media_track_source(track), ...). It starts muted.
- * `label` may be NULL. */
+/* A track that is fed from a connection, over a source of its own: push with rtc_media_source_push_*(media_track_source(track), ...). It
+ * starts muted. `label` may be NULL. */
 int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, rtc_media_stream_track **out);
 /* Borrowed while the track is. */
 rtc_media_source *media_track_source(const rtc_media_stream_track *track);
@@ -15,11 +15,11 @@ void media_track_end(rtc_media_stream_track *track);
 /* Whether a sink wants pictures or sound: a remote track without stays undecoded. Any thread; asked for every frame. */
 bool media_track_wants_raw(const rtc_media_stream_track *track);
 
-/* Subscribes to the track's frames; see media_consumer_ops. A disabled track passes black pictures and silence, and no encoded frames; an ended one
- * nothing. The consumer goes with the track at the latest. */
+/* Subscribes to the track's frames; see media_consumer_ops. A disabled track passes black pictures and silence, and no encoded frames; an
+ * ended one nothing. The consumer goes with the track at the latest. */
 int media_track_add_consumer(rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user, struct media_consumer **out);
-/* Once this returns no function of the consumer runs, except from within one of them: then it returns at once and that call is the last. NULL is
- * legal. */
+/* Once this returns no function of the consumer runs, except from within one of them: then it returns at once and that call is the last.
+ * NULL is legal. */
 void media_track_remove_consumer(rtc_media_stream_track *track, struct media_consumer *consumer);
 
 /* For sources of encoded frames: a receiver can not go on; what the network takes now. Others ignore it. */

@@ -6,6 +6,7 @@
 
 int audio_resampler_new(rtc_context *context, uint32_t channels, uint32_t rate_in, uint32_t rate_out, struct audio_resampler **out);
 void audio_resampler_free(struct audio_resampler *resampler);
-int audio_resampler_process(struct audio_resampler *resampler, const int16_t *in, uint32_t *in_samples, int16_t *out, uint32_t *out_samples);
+int audio_resampler_process(struct audio_resampler *resampler, const int16_t *in, uint32_t *in_samples, int16_t *out,
+                            uint32_t *out_samples);
 
 #endif

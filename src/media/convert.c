@@ -21,7 +21,8 @@ static struct planes planes_of(rtc_video_frame *frame)
 }
 
 /* An empty I420 picture with the times of `like`. */
-static int new_i420(rtc_context *context, const rtc_video_frame *like, uint32_t width, uint32_t height, uint32_t rotation, rtc_video_frame **out)
+static int new_i420(rtc_context *context, const rtc_video_frame *like, uint32_t width, uint32_t height, uint32_t rotation,
+                    rtc_video_frame **out)
 {
     rtc_video_frame_options o = {
         .size = sizeof o,
@@ -119,9 +120,9 @@ static int turn(rtc_context *context, rtc_video_frame **picture)
     if (error)
         return error;
     struct planes p = planes_of(to);
-    (void)I420Rotate(rtc_video_frame_plane(f, 0), (int)rtc_video_frame_stride(f, 0), rtc_video_frame_plane(f, 1), (int)rtc_video_frame_stride(f, 1),
-                     rtc_video_frame_plane(f, 2), (int)rtc_video_frame_stride(f, 2), p.y, p.stride_y, p.u, p.stride_u, p.v, p.stride_v, (int)width,
-                     (int)height, (enum RotationMode)rotation);
+    (void)I420Rotate(rtc_video_frame_plane(f, 0), (int)rtc_video_frame_stride(f, 0), rtc_video_frame_plane(f, 1),
+                     (int)rtc_video_frame_stride(f, 1), rtc_video_frame_plane(f, 2), (int)rtc_video_frame_stride(f, 2), p.y, p.stride_y,
+                     p.u, p.stride_u, p.v, p.stride_v, (int)width, (int)height, (enum RotationMode)rotation);
     rtc_video_frame_unref(f);
     *picture = to;
     return RTC_OK;
@@ -164,9 +165,10 @@ static int scale(rtc_context *context, rtc_video_frame **picture, uint32_t width
     if (error)
         return error;
     struct planes p = planes_of(to);
-    (void)I420Scale(rtc_video_frame_plane(f, 0), (int)rtc_video_frame_stride(f, 0), rtc_video_frame_plane(f, 1), (int)rtc_video_frame_stride(f, 1),
-                    rtc_video_frame_plane(f, 2), (int)rtc_video_frame_stride(f, 2), (int)rtc_video_frame_width(f), (int)rtc_video_frame_height(f), p.y,
-                    p.stride_y, p.u, p.stride_u, p.v, p.stride_v, (int)width, (int)height, kFilterBox);
+    (void)I420Scale(rtc_video_frame_plane(f, 0), (int)rtc_video_frame_stride(f, 0), rtc_video_frame_plane(f, 1),
+                    (int)rtc_video_frame_stride(f, 1), rtc_video_frame_plane(f, 2), (int)rtc_video_frame_stride(f, 2),
+                    (int)rtc_video_frame_width(f), (int)rtc_video_frame_height(f), p.y, p.stride_y, p.u, p.stride_u, p.v, p.stride_v,
+                    (int)width, (int)height, kFilterBox);
     rtc_video_frame_unref(f);
     *picture = to;
     return RTC_OK;

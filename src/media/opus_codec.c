@@ -95,7 +95,8 @@ static int encode(void *user, rtc_audio_frame *frame, rtc_encoded_frame **out)
     struct encoder *e = user;
     uint8_t packet[PACKET_BYTES_MAX];
     *out = NULL;
-    if (rtc_audio_frame_format(frame) != RTC_AUDIO_S16 || rtc_audio_frame_sample_rate(frame) != RATE || rtc_audio_frame_channels(frame) != e->channels)
+    if (rtc_audio_frame_format(frame) != RTC_AUDIO_S16 || rtc_audio_frame_sample_rate(frame) != RATE ||
+        rtc_audio_frame_channels(frame) != e->channels)
         return RTC_ERR_NOT_SUPPORTED;
     uint32_t samples = rtc_audio_frame_samples(frame);
     opus_int32 len = opus_encode(e->opus, rtc_audio_frame_data(frame), (int)samples, packet, sizeof packet);

@@ -1,7 +1,7 @@
 /* Drawing and reading the test picture; see test_picture.h.
  *
- * The blocks fill the lowest eighth of the picture, 20 of them side by side: white, black, the 16 bits of the number (white is 1, the highest first), their
- * parity, and its opposite. */
+ * The blocks fill the lowest eighth of the picture, 20 of them side by side: white, black, the 16 bits of the number (white is 1, the
+ * highest first), their parity, and its opposite. */
 #include "test_picture.h"
 
 #include <stdio.h>
@@ -83,7 +83,8 @@ static void draw_glyph(const struct canvas *c, uint32_t x, uint32_t y, uint32_t 
     for (uint32_t row = 0; row < GLYPH_HEIGHT; row++)
         for (uint32_t column = 0; column < GLYPH_WIDTH; column++)
             if (glyph[row] >> (GLYPH_WIDTH - 1 - column) & 1)
-                fill(c, x + column * size, y + row * size, x + (column + 1) * size, y + (row + 1) * size, (struct yuv){WHITE, NEUTRAL, NEUTRAL});
+                fill(c, x + column * size, y + row * size, x + (column + 1) * size, y + (row + 1) * size,
+                     (struct yuv){WHITE, NEUTRAL, NEUTRAL});
 }
 
 /* White on a black box, in the middle. `size`: pixels per dot of the letters. */
@@ -91,7 +92,8 @@ static void draw_text(const struct canvas *c, uint32_t y, uint32_t size, const c
 {
     uint32_t advance = (GLYPH_WIDTH + 1) * size, width = (uint32_t)strlen(text) * advance;
     uint32_t x = c->width > width ? (c->width - width) / 2 : 0;
-    fill(c, x > size ? x - size : 0, y > size ? y - size : 0, x + width, y + (GLYPH_HEIGHT + 1) * size, (struct yuv){BLACK, NEUTRAL, NEUTRAL});
+    fill(c, x > size ? x - size : 0, y > size ? y - size : 0, x + width, y + (GLYPH_HEIGHT + 1) * size,
+         (struct yuv){BLACK, NEUTRAL, NEUTRAL});
     for (; *text; text++, x += advance)
         draw_glyph(c, x, y, size, glyph_of(*text));
 }

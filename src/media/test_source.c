@@ -1,7 +1,7 @@
 /* A paced thread per source; see test_source.h.
  *
- * The last consumer may leave from within a callback, that is on this very thread: then nobody can wait for it. So every run of the thread has a small struct of
- * its own that says whether it is over, and the thread touches nothing else after a push unless it is not. */
+ * The last consumer may leave from within a callback, that is on this very thread: then nobody can wait for it. So every run of the thread
+ * has a small struct of its own that says whether it is over, and the thread touches nothing else after a push unless it is not. */
 #include "test_source.h"
 
 #include "context.h"
@@ -137,8 +137,8 @@ static void destroy(void *user)
     rtc_context_unref(context);
 }
 
-int test_source_new(rtc_context *context, rtc_media_kind kind, const char *label, uint32_t per_second, const struct test_source_ops *ops, void *maker,
-                    rtc_media_source **out)
+int test_source_new(rtc_context *context, rtc_media_kind kind, const char *label, uint32_t per_second, const struct test_source_ops *ops,
+                    void *maker, rtc_media_source **out)
 {
     const rtc_media_source_ops source_ops = {.size = sizeof source_ops, .start = start, .stop = stop, .destroy = destroy};
     struct test_source *t = memory_zeroed(context, sizeof *t);

@@ -1,5 +1,5 @@
-/* VP8 (RFC 6386) by libvpx, set for conversation: one pass, no look-ahead, constant bit rate, keyframes only when asked for. The only file that includes
- * libvpx. */
+/* VP8 (RFC 6386) by libvpx, set for conversation: one pass, no look-ahead, constant bit rate, keyframes only when asked for. The only file
+ * that includes libvpx. */
 #include "codecs.h"
 #include "convert.h"
 
@@ -28,9 +28,9 @@ struct encoder {
     uint32_t width, height; /* what `vpx` was opened for; 0: it is not open */
     vpx_codec_ctx_t vpx;
     vpx_codec_enc_cfg_t config;
-    bool changed;         /* the settings are not in force yet */
+    bool changed; /* the settings are not in force yet */
     bool wants_keyframe;
-    int64_t time;         /* of the last picture, at CLOCK */
+    int64_t time; /* of the last picture, at CLOCK */
 };
 
 static int error_of(vpx_codec_err_t status)
@@ -106,7 +106,9 @@ static uint32_t intra_percent(const struct encoder *e)
 
 static vpx_codec_err_t set_controls(struct encoder *e)
 {
-    uint32_t partitions = e->config.g_threads >= 4 ? VP8_FOUR_TOKENPARTITION : e->config.g_threads >= 2 ? VP8_TWO_TOKENPARTITION : VP8_ONE_TOKENPARTITION;
+    uint32_t partitions = e->config.g_threads >= 4   ? VP8_FOUR_TOKENPARTITION
+                          : e->config.g_threads >= 2 ? VP8_TWO_TOKENPARTITION
+                                                     : VP8_ONE_TOKENPARTITION;
     vpx_codec_err_t status = vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_for(e->width * e->height));
     if (!status)
         status = vpx_codec_control(&e->vpx, VP8E_SET_STATIC_THRESHOLD, 1u);
@@ -261,7 +263,8 @@ static int encode_upright(struct encoder *e, const rtc_video_frame *frame, rtc_e
         return error;
     view(frame, &image);
     unsigned long duration = step_time(e, frame);
-    vpx_codec_err_t status = vpx_codec_encode(&e->vpx, &image, e->time, duration, e->wants_keyframe ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME);
+    vpx_codec_err_t status =
+        vpx_codec_encode(&e->vpx, &image, e->time, duration, e->wants_keyframe ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME);
     return status ? error_of(status) : collect(e, frame, out);
 }
 

@@ -16,8 +16,13 @@ enum { PACKET = AUDIO_FRAMER_PACKET_SAMPLES };
 
 static rtc_audio_frame *new_frame(uint32_t rate, uint32_t channels, uint32_t samples, rtc_time_t time, const int16_t *data)
 {
-    const rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = rate, .channels = channels, .samples = samples,
-                                       .capture_time_us = time, .data = data};
+    const rtc_audio_frame_options o = {.size = sizeof o,
+                                       .format = RTC_AUDIO_S16,
+                                       .sample_rate = rate,
+                                       .channels = channels,
+                                       .samples = samples,
+                                       .capture_time_us = time,
+                                       .data = data};
     rtc_audio_frame *f;
     assert_int_equal(rtc_audio_frame_new(NULL, &o, &f), RTC_OK);
     return f;
@@ -128,8 +133,13 @@ static void test_channels_and_formats(void **state)
     assert_int_equal(rtc_audio_frame_channels(f), 2);
     assert_int_equal(((const int16_t *)rtc_audio_frame_data(f))[2 * PACKET - 1], -77);
     rtc_audio_frame_unref(f);
-    const rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_F32, .sample_rate = 48000, .channels = 4, .samples = PACKET,
-                                       .capture_time_us = 21000, .data = floats};
+    const rtc_audio_frame_options o = {.size = sizeof o,
+                                       .format = RTC_AUDIO_F32,
+                                       .sample_rate = 48000,
+                                       .channels = 4,
+                                       .samples = PACKET,
+                                       .capture_time_us = 21000,
+                                       .data = floats};
     assert_int_equal(rtc_audio_frame_new(NULL, &o, &f), RTC_OK);
     push(stereo, f);
     f = pop(stereo);
@@ -284,7 +294,8 @@ static void test_join_refuses(void **state)
 {
     (void)state;
     rtc_audio_frame *a = new_frame(48000, 1, PACKET, 1, NULL), *out;
-    rtc_audio_frame *others[] = {new_frame(44100, 1, PACKET, 1, NULL), new_frame(48000, 2, PACKET, 1, NULL), new_frame(48000, 1, 480, 1, NULL)};
+    rtc_audio_frame *others[] = {new_frame(44100, 1, PACKET, 1, NULL), new_frame(48000, 2, PACKET, 1, NULL),
+                                 new_frame(48000, 1, 480, 1, NULL)};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(audio_stretch_join(NULL, a, others[i], &out), RTC_ERR_TYPE);
         assert_int_equal(audio_stretch_join(NULL, others[i], a, &out), RTC_ERR_TYPE);

@@ -1,4 +1,5 @@
-/* Conversions: every format becomes the same I420 picture; turning and scaling keep it upright and in its place; broken JPEG is an error. */
+/* Conversions: every format becomes the same I420 picture; turning and scaling keep it upright and in its place; broken JPEG is an error.
+ */
 #include "convert.h"
 #include "context.h"
 #include "counting_allocator.h"
@@ -24,7 +25,8 @@ static int quarter_of(uint32_t x, uint32_t y, uint32_t width, uint32_t height)
 
 static rtc_video_frame *new_frame(rtc_video_format format, uint32_t width, uint32_t height, uint32_t rotation)
 {
-    const rtc_video_frame_options o = {.size = sizeof o, .format = format, .width = width, .height = height, .rotation = rotation, .capture_time_us = 42};
+    const rtc_video_frame_options o = {
+        .size = sizeof o, .format = format, .width = width, .height = height, .rotation = rotation, .capture_time_us = 42};
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
     rtc_video_frame_set_rtp_timestamp(f, 43);
@@ -190,8 +192,13 @@ static uint8_t *load(const char *path, size_t *len)
 
 static rtc_video_frame *wrap_jpeg(uint8_t *bytes, size_t len, uint32_t width, uint32_t height)
 {
-    const rtc_video_frame_options o = {.size = sizeof o, .format = RTC_VIDEO_MJPEG, .width = width, .height = height, .capture_time_us = 42,
-                                       .planes = {bytes}, .strides = {len}};
+    const rtc_video_frame_options o = {.size = sizeof o,
+                                       .format = RTC_VIDEO_MJPEG,
+                                       .width = width,
+                                       .height = height,
+                                       .capture_time_us = 42,
+                                       .planes = {bytes},
+                                       .strides = {len}};
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
     rtc_video_frame_set_rtp_timestamp(f, 43);
@@ -256,8 +263,9 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats), cmocka_unit_test(test_nothing_to_do),   cmocka_unit_test(test_turning), cmocka_unit_test(test_scaling),
-        cmocka_unit_test(test_number_survives), cmocka_unit_test(test_jpeg), cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_formats),        cmocka_unit_test(test_nothing_to_do),   cmocka_unit_test(test_turning),
+        cmocka_unit_test(test_scaling),        cmocka_unit_test(test_number_survives), cmocka_unit_test(test_jpeg),
+        cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

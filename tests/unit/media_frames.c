@@ -53,7 +53,8 @@ static void test_own_planes_of_all_sizes(void **state)
 static void test_planes_are_aligned_and_apart(void **state)
 {
     (void)state;
-    const rtc_video_frame_options o = {.size = sizeof o, .format = RTC_VIDEO_I420, .width = 641, .height = 5, .capture_time_us = 77, .rotation = 90};
+    const rtc_video_frame_options o = {
+        .size = sizeof o, .format = RTC_VIDEO_I420, .width = 641, .height = 5, .capture_time_us = 77, .rotation = 90};
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
     for (size_t p = 0; p < 3; p++) {
@@ -80,8 +81,14 @@ static void test_wrapped_memory_is_released_once(void **state)
     (void)state;
     static uint8_t y[16], u[4], v[4];
     int released = 0;
-    const rtc_video_frame_options o = {.size = sizeof o, .format = RTC_VIDEO_I420, .width = 4, .height = 4, .planes = {y, u, v}, .strides = {4, 2, 2},
-                                       .release = count_release, .release_user = &released};
+    const rtc_video_frame_options o = {.size = sizeof o,
+                                       .format = RTC_VIDEO_I420,
+                                       .width = 4,
+                                       .height = 4,
+                                       .planes = {y, u, v},
+                                       .strides = {4, 2, 2},
+                                       .release = count_release,
+                                       .release_user = &released};
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
     assert_ptr_equal(rtc_video_frame_plane(f, 1), u);
@@ -96,8 +103,8 @@ static void test_wrapped_memory_is_released_once(void **state)
 
 static int new_video(rtc_video_format format, uint32_t width, uint32_t height, uint32_t rotation, uint8_t *plane, size_t stride)
 {
-    const rtc_video_frame_options o = {.size = sizeof o, .format = format, .width = width, .height = height, .rotation = rotation,
-                                       .planes = {plane}, .strides = {stride}};
+    const rtc_video_frame_options o = {
+        .size = sizeof o, .format = format, .width = width, .height = height, .rotation = rotation, .planes = {plane}, .strides = {stride}};
     rtc_video_frame *f = NULL;
     int error = rtc_video_frame_new(NULL, &o, &f);
     if (!error)
@@ -163,7 +170,8 @@ static void test_audio_data(void **state)
 {
     (void)state;
     const int16_t sound[4] = {1, -2, 3, -32768}, silence[4] = {0};
-    rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = 8000, .channels = 2, .samples = 2, .data = sound};
+    rtc_audio_frame_options o = {
+        .size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = 8000, .channels = 2, .samples = 2, .data = sound};
     rtc_audio_frame *f;
     assert_int_equal(rtc_audio_frame_new(NULL, &o, &f), RTC_OK);
     assert_memory_equal(rtc_audio_frame_data(f), sound, sizeof sound);
@@ -205,8 +213,17 @@ static void test_encoded_bounds(void **state)
 static void test_encoded_data(void **state)
 {
     (void)state;
-    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data = "abcdef", .data_len = 6, .keyframe = true,
-                                         .rtp_timestamp = 9, .capture_time_us = 8, .duration = 7, .width = 6, .height = 5};
+    const rtc_encoded_frame_options o = {.size = sizeof o,
+                                         .kind = RTC_MEDIA_VIDEO,
+                                         .codec = "VP8",
+                                         .data = "abcdef",
+                                         .data_len = 6,
+                                         .keyframe = true,
+                                         .rtp_timestamp = 9,
+                                         .capture_time_us = 8,
+                                         .duration = 7,
+                                         .width = 6,
+                                         .height = 5};
     rtc_encoded_frame *f;
     assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_OK);
     assert_memory_equal(rtc_encoded_frame_data(f), "abcdef", 6);
@@ -232,9 +249,16 @@ static void test_memory(void **state)
     struct counting_allocator c = {0};
     rtc_context *context = counting_context(&c);
     int released = 0;
-    const rtc_video_frame_options video = {.size = sizeof video, .format = RTC_VIDEO_BGRA, .width = 4, .height = 4, .planes = {bytes}, .strides = {16},
-                                           .release = count_release, .release_user = &released};
-    const rtc_audio_frame_options audio = {.size = sizeof audio, .format = RTC_AUDIO_S16, .sample_rate = 8000, .channels = 1, .samples = 80};
+    const rtc_video_frame_options video = {.size = sizeof video,
+                                           .format = RTC_VIDEO_BGRA,
+                                           .width = 4,
+                                           .height = 4,
+                                           .planes = {bytes},
+                                           .strides = {16},
+                                           .release = count_release,
+                                           .release_user = &released};
+    const rtc_audio_frame_options audio = {
+        .size = sizeof audio, .format = RTC_AUDIO_S16, .sample_rate = 8000, .channels = 1, .samples = 80};
     const rtc_encoded_frame_options encoded = {.size = sizeof encoded, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data_len = 80};
     rtc_video_frame *v;
     rtc_audio_frame *a;
@@ -261,10 +285,14 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_planes_of_all_sizes), cmocka_unit_test(test_planes_are_aligned_and_apart),
-        cmocka_unit_test(test_wrapped_memory_is_released_once), cmocka_unit_test(test_video_bounds),
-        cmocka_unit_test(test_audio_bounds), cmocka_unit_test(test_audio_data),
-        cmocka_unit_test(test_encoded_bounds), cmocka_unit_test(test_encoded_data),
+        cmocka_unit_test(test_own_planes_of_all_sizes),
+        cmocka_unit_test(test_planes_are_aligned_and_apart),
+        cmocka_unit_test(test_wrapped_memory_is_released_once),
+        cmocka_unit_test(test_video_bounds),
+        cmocka_unit_test(test_audio_bounds),
+        cmocka_unit_test(test_audio_data),
+        cmocka_unit_test(test_encoded_bounds),
+        cmocka_unit_test(test_encoded_data),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

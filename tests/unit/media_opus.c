@@ -25,8 +25,12 @@ static void pair_init(struct pair *p, uint32_t channels, uint32_t bitrate_bps)
     memset(p, 0, sizeof *p);
     p->ops = codec_find(NULL, RTC_MEDIA_AUDIO, "OPUS");
     assert_non_null(p->ops);
-    p->settings = (rtc_encoder_settings){.size = sizeof p->settings, .sample_rate = RATE, .channels = channels, .bitrate_bps = bitrate_bps,
-                                         .packet_loss_percent = 20, .inband_fec = true};
+    p->settings = (rtc_encoder_settings){.size = sizeof p->settings,
+                                         .sample_rate = RATE,
+                                         .channels = channels,
+                                         .bitrate_bps = bitrate_bps,
+                                         .packet_loss_percent = 20,
+                                         .inband_fec = true};
     assert_int_equal(p->ops->encoder_new(NULL, &p->settings, &p->encoder), RTC_OK);
     assert_int_equal(p->ops->decoder_new(NULL, channels, &p->decoder), RTC_OK);
 }
@@ -42,8 +46,13 @@ static rtc_encoded_frame *encode(struct pair *p, double frequency, const int16_t
 {
     static int16_t samples[2 * PACKET];
     tone_make(samples, PACKET, p->settings.channels, RATE, frequency, 9000, p->samples);
-    const rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = RATE, .channels = p->settings.channels, .samples = PACKET,
-                                       .capture_time_us = 7000000 + (rtc_time_t)p->samples * 1000000 / RATE, .data = data ? data : samples};
+    const rtc_audio_frame_options o = {.size = sizeof o,
+                                       .format = RTC_AUDIO_S16,
+                                       .sample_rate = RATE,
+                                       .channels = p->settings.channels,
+                                       .samples = PACKET,
+                                       .capture_time_us = 7000000 + (rtc_time_t)p->samples * 1000000 / RATE,
+                                       .data = data ? data : samples};
     rtc_audio_frame *f;
     rtc_encoded_frame *e;
     assert_int_equal(rtc_audio_frame_new(NULL, &o, &f), RTC_OK);

@@ -52,13 +52,21 @@ static int decode(void *decoder, rtc_encoded_frame *frame, rtc_video_frame **out
 
 static rtc_codec_ops encoder_ops(void)
 {
-    return (rtc_codec_ops){.size = sizeof(rtc_codec_ops), .kind = RTC_MEDIA_VIDEO, .name = "vp8", .encoder_new = make, .encoder_free = discard,
+    return (rtc_codec_ops){.size = sizeof(rtc_codec_ops),
+                           .kind = RTC_MEDIA_VIDEO,
+                           .name = "vp8",
+                           .encoder_new = make,
+                           .encoder_free = discard,
                            .encode_video = encode};
 }
 
 static rtc_codec_ops decoder_ops(void)
 {
-    return (rtc_codec_ops){.size = sizeof(rtc_codec_ops), .kind = RTC_MEDIA_VIDEO, .name = "VP8", .decoder_new = make_decoder, .decoder_free = discard,
+    return (rtc_codec_ops){.size = sizeof(rtc_codec_ops),
+                           .kind = RTC_MEDIA_VIDEO,
+                           .name = "VP8",
+                           .decoder_new = make_decoder,
+                           .decoder_free = discard,
                            .decode_video = decode};
 }
 

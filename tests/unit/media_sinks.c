@@ -137,7 +137,8 @@ static void push_audio(rtc_media_stream_track *track, uint32_t stamp)
 
 static void push_encoded(rtc_media_stream_track *track)
 {
-    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = rtc_media_stream_track_kind(track), .codec = "VP8", .data = "x", .data_len = 1};
+    const rtc_encoded_frame_options o = {
+        .size = sizeof o, .kind = rtc_media_stream_track_kind(track), .codec = "VP8", .data = "x", .data_len = 1};
     rtc_encoded_frame *f;
     assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_OK);
     assert_int_equal(rtc_media_source_push_encoded(media_track_source(track), f), RTC_OK);
@@ -384,9 +385,12 @@ static void test_simulated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_on_a_worker_and_in_order), cmocka_unit_test(test_slow_sinks_lose_the_oldest),
-        cmocka_unit_test(test_who_wants_raw),            cmocka_unit_test(test_removal_within_callbacks),
-        cmocka_unit_test(test_track_goes_first),         cmocka_unit_test(test_removal_is_final),
+        cmocka_unit_test(test_on_a_worker_and_in_order),
+        cmocka_unit_test(test_slow_sinks_lose_the_oldest),
+        cmocka_unit_test(test_who_wants_raw),
+        cmocka_unit_test(test_removal_within_callbacks),
+        cmocka_unit_test(test_track_goes_first),
+        cmocka_unit_test(test_removal_is_final),
         cmocka_unit_test(test_simulated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,13 +23,15 @@ static rtc_video_frame *draw(uint32_t width, uint32_t height, const struct test_
 static void test_numbers_at_all_sizes(void **state)
 {
     (void)state;
-    static const uint32_t sizes[][2] = {{160, 120}, {176, 144}, {320, 180}, {321, 241}, {640, 360}, {1280, 720}, {1920, 1080}, {720, 1280}, {40, 40}};
+    static const uint32_t sizes[][2] = {{160, 120},  {176, 144},   {320, 180},  {321, 241}, {640, 360},
+                                        {1280, 720}, {1920, 1080}, {720, 1280}, {40, 40}};
     static const uint32_t numbers[] = {0, 1, 2, 0x5555, 0xaaaa, 0x8000, 0xffff, 0x10000, 1234567};
     for (size_t s = 0; s < 9; s++)
         for (size_t n = 0; n < 9; n++) {
             uint16_t number = 0;
-            rtc_video_frame *f = draw(sizes[s][0], sizes[s][1], &(struct test_picture){.number = numbers[n], .time_us = numbers[n] * 33333ll,
-                                                                                       .colour = n % 2 ? 0x2040ff : 0});
+            rtc_video_frame *f =
+                draw(sizes[s][0], sizes[s][1],
+                     &(struct test_picture){.number = numbers[n], .time_us = numbers[n] * 33333ll, .colour = n % 2 ? 0x2040ff : 0});
             assert_true(test_picture_read(f, &number));
             assert_int_equal(number, numbers[n] & 0xffff);
             rtc_video_frame_unref(f);
@@ -114,8 +116,8 @@ int main(int count, char **arguments)
         return fclose(file) != 0;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers_at_all_sizes), cmocka_unit_test(test_tiny),
-        cmocka_unit_test(test_every_pixel_is_drawn), cmocka_unit_test(test_colour),
+        cmocka_unit_test(test_numbers_at_all_sizes),         cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_every_pixel_is_drawn),         cmocka_unit_test(test_colour),
         cmocka_unit_test(test_nothing_is_read_from_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,8 +251,9 @@ static void test_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_video),        cmocka_unit_test(test_audio),  cmocka_unit_test(test_begins_again),
-        cmocka_unit_test(test_ends_from_within), cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_video),        cmocka_unit_test(test_audio),
+        cmocka_unit_test(test_begins_again), cmocka_unit_test(test_ends_from_within),
+        cmocka_unit_test(test_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

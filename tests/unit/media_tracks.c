@@ -118,7 +118,8 @@ static rtc_media_stream_track *new_track(rtc_media_source *source)
 
 static rtc_video_frame *new_picture(uint32_t width, uint32_t height)
 {
-    const rtc_video_frame_options o = {.size = sizeof o, .format = RTC_VIDEO_I420, .width = width, .height = height, .capture_time_us = 1234, .rotation = 90};
+    const rtc_video_frame_options o = {
+        .size = sizeof o, .format = RTC_VIDEO_I420, .width = width, .height = height, .capture_time_us = 1234, .rotation = 90};
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
     memset(rtc_video_frame_writable_plane(f, 0), 200, rtc_video_frame_stride(f, 0) * height);
@@ -135,7 +136,12 @@ static void push_picture(rtc_media_source *source)
 static rtc_audio_frame *new_sound(void)
 {
     static const int16_t samples[160] = {100, 200, 300};
-    const rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = 8000, .channels = 2, .samples = 80, .capture_time_us = 55,
+    const rtc_audio_frame_options o = {.size = sizeof o,
+                                       .format = RTC_AUDIO_S16,
+                                       .sample_rate = 8000,
+                                       .channels = 2,
+                                       .samples = 80,
+                                       .capture_time_us = 55,
                                        .data = samples};
     rtc_audio_frame *f;
     assert_int_equal(rtc_audio_frame_new(NULL, &o, &f), RTC_OK);
@@ -575,11 +581,16 @@ static void test_tracks_come_and_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_track_gets_every_frame), cmocka_unit_test(test_kinds_are_kept_apart),
-        cmocka_unit_test(test_disabled_video_is_black),      cmocka_unit_test(test_disabled_audio_is_silent),
-        cmocka_unit_test(test_source_runs_while_needed),     cmocka_unit_test(test_remote_track),
-        cmocka_unit_test(test_changes_within_a_callback),    cmocka_unit_test(test_failing_memory),
-        cmocka_unit_test(test_removal_is_final),             cmocka_unit_test(test_tracks_come_and_go),
+        cmocka_unit_test(test_every_track_gets_every_frame),
+        cmocka_unit_test(test_kinds_are_kept_apart),
+        cmocka_unit_test(test_disabled_video_is_black),
+        cmocka_unit_test(test_disabled_audio_is_silent),
+        cmocka_unit_test(test_source_runs_while_needed),
+        cmocka_unit_test(test_remote_track),
+        cmocka_unit_test(test_changes_within_a_callback),
+        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_removal_is_final),
+        cmocka_unit_test(test_tracks_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* VP8: pictures survive, keyframes come when asked for and only then, the rate is kept and follows, sizes change, broken data is an error and no more. */
+/* VP8: pictures survive, keyframes come when asked for and only then, the rate is kept and follows, sizes change, broken data is an error
+ * and no more. */
 #include "codec_registry.h"
 #include "context.h"
 #include "counting_allocator.h"
@@ -27,7 +28,8 @@ static void pair_init(struct pair *p, uint32_t width, uint32_t height, uint32_t 
     memset(p, 0, sizeof *p);
     p->ops = codec_find(NULL, RTC_MEDIA_VIDEO, "VP8");
     assert_non_null(p->ops);
-    p->settings = (rtc_encoder_settings){.size = sizeof p->settings, .width = width, .height = height, .frames_per_second = RATE, .bitrate_bps = bitrate_bps};
+    p->settings = (rtc_encoder_settings){
+        .size = sizeof p->settings, .width = width, .height = height, .frames_per_second = RATE, .bitrate_bps = bitrate_bps};
     p->time = 5000000000;
     assert_int_equal(p->ops->encoder_new(NULL, &p->settings, &p->encoder), RTC_OK);
     assert_int_equal(p->ops->decoder_new(NULL, 0, &p->decoder), RTC_OK);
@@ -41,8 +43,8 @@ static void pair_fini(struct pair *p)
 
 static rtc_video_frame *draw(struct pair *p)
 {
-    const rtc_video_frame_options o = {.size = sizeof o, .format = RTC_VIDEO_I420, .width = p->settings.width, .height = p->settings.height,
-                                       .capture_time_us = p->time};
+    const rtc_video_frame_options o = {
+        .size = sizeof o, .format = RTC_VIDEO_I420, .width = p->settings.width, .height = p->settings.height, .capture_time_us = p->time};
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
     test_picture_draw(f, &(struct test_picture){.number = p->number++, .time_us = p->time});
@@ -64,7 +66,8 @@ static double psnr(const rtc_video_frame *a, const rtc_video_frame *b)
     uint32_t width = rtc_video_frame_width(a), height = rtc_video_frame_height(a);
     for (uint32_t y = 0; y < height; y++)
         for (uint32_t x = 0; x < width; x++) {
-            int d = rtc_video_frame_plane(a, 0)[y * rtc_video_frame_stride(a, 0) + x] - rtc_video_frame_plane(b, 0)[y * rtc_video_frame_stride(b, 0) + x];
+            int d = rtc_video_frame_plane(a, 0)[y * rtc_video_frame_stride(a, 0) + x] -
+                    rtc_video_frame_plane(b, 0)[y * rtc_video_frame_stride(b, 0) + x];
             sum += d * d;
         }
     return sum == 0 ? 99 : 10 * log10(255.0 * 255.0 * width * height / sum);
@@ -195,7 +198,8 @@ static void test_turned_upright(void **state)
     (void)state;
     struct pair p;
     pair_init(&p, 320, 180, 500000);
-    const rtc_video_frame_options o = {.size = sizeof o, .format = RTC_VIDEO_I420, .width = 320, .height = 180, .rotation = 90, .capture_time_us = 1};
+    const rtc_video_frame_options o = {
+        .size = sizeof o, .format = RTC_VIDEO_I420, .width = 320, .height = 180, .rotation = 90, .capture_time_us = 1};
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
     test_picture_draw(f, &(struct test_picture){.number = 1, .colour = 0x808080});
@@ -244,7 +248,8 @@ static void test_needs_a_keyframe(void **state)
     assert_true(shown);
     assert_int_equal(decode_bytes(&p, rtc_encoded_frame_data(e[1]), rtc_encoded_frame_len(e[1]), &shown), RTC_OK);
     assert_int_equal(decode_bytes(&p, (const uint8_t *)"\1", 1, &shown), RTC_ERR_ENCODING);
-    assert_int_equal(decode_bytes(&p, rtc_encoded_frame_data(e[1]), rtc_encoded_frame_len(e[1]), &shown), RTC_ERR_ENCODING); /* nothing to build on */
+    assert_int_equal(decode_bytes(&p, rtc_encoded_frame_data(e[1]), rtc_encoded_frame_len(e[1]), &shown),
+                     RTC_ERR_ENCODING); /* nothing to build on */
     assert_int_equal(decode_bytes(&p, rtc_encoded_frame_data(e[2]), rtc_encoded_frame_len(e[2]), &shown), RTC_OK);
     for (int i = 0; i < 3; i++) {
         rtc_video_frame_unref(f[i]);
@@ -311,7 +316,8 @@ static void test_broken_data(void **state)
 static int code_one(rtc_context *context, rtc_video_frame *frame)
 {
     const rtc_codec_ops *ops = codec_find(context, RTC_MEDIA_VIDEO, "VP8");
-    const rtc_encoder_settings settings = {.size = sizeof settings, .width = 320, .height = 180, .frames_per_second = RATE, .bitrate_bps = 500000};
+    const rtc_encoder_settings settings = {
+        .size = sizeof settings, .width = 320, .height = 180, .frames_per_second = RATE, .bitrate_bps = 500000};
     void *encoder = NULL, *decoder = NULL;
     rtc_encoded_frame *e = NULL;
     rtc_video_frame *back = NULL;
@@ -358,9 +364,11 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pictures_survive), cmocka_unit_test(test_keyframes_on_demand_only), cmocka_unit_test(test_rate_follows),
-        cmocka_unit_test(test_size_changes_on_the_fly), cmocka_unit_test(test_turned_upright), cmocka_unit_test(test_needs_a_keyframe),
-        cmocka_unit_test(test_size_is_bounded), cmocka_unit_test(test_broken_data), cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_pictures_survive), cmocka_unit_test(test_keyframes_on_demand_only),
+        cmocka_unit_test(test_rate_follows),     cmocka_unit_test(test_size_changes_on_the_fly),
+        cmocka_unit_test(test_turned_upright),   cmocka_unit_test(test_needs_a_keyframe),
+        cmocka_unit_test(test_size_is_bounded),  cmocka_unit_test(test_broken_data),
+        cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

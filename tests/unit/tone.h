@@ -9,7 +9,8 @@
 #define TONE_PI 3.14159265358979323846
 
 /* `count` samples per channel from sample number `first` on. */
-static inline void tone_make(int16_t *to, size_t count, uint32_t channels, uint32_t rate, double frequency, double amplitude, uint64_t first)
+static inline void tone_make(int16_t *to, size_t count, uint32_t channels, uint32_t rate, double frequency, double amplitude,
+                             uint64_t first)
 {
     for (size_t i = 0; i < count; i++)
         for (uint32_t c = 0; c < channels; c++)
@@ -17,7 +18,8 @@ static inline void tone_make(int16_t *to, size_t count, uint32_t channels, uint3
 }
 
 /* The amplitude of one frequency in one channel (Goertzel's sum, with a Hann window against its neighbours). */
-static inline double tone_amplitude(const int16_t *samples, size_t count, uint32_t channels, uint32_t channel, uint32_t rate, double frequency)
+static inline double tone_amplitude(const int16_t *samples, size_t count, uint32_t channels, uint32_t channel, uint32_t rate,
+                                    double frequency)
 {
     double re = 0, im = 0, weight = 0;
     for (size_t i = 0; i < count; i++) {
