@@ -37,7 +37,7 @@ typedef struct rtc_limits {
     size_t size;                    /* sizeof(rtc_limits) */
     uint32_t remote_candidates;     /* remote candidates kept per connection; default 64 */
     uint32_t candidate_pairs;       /* pairs in a check list; default 128 */
-    uint32_t ssrcs;                 /* RTP sources tracked per connection; default 64 */
+    uint32_t ssrcs;                 /* RTP sources tracked per connection, beyond which the most silent are forgotten; default 256 */
     uint32_t sdp_bytes;             /* length of a session description; default 256 KiB */
     uint32_t sdp_media_sections;    /* m= sections of a session description; default 128 */
     uint32_t event_queue;           /* events waiting for dispatch before input is dropped; default 65536 */

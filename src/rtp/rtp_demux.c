@@ -11,7 +11,8 @@ struct source {
     uint32_t section;
     uint32_t media_ssrc; /* of an RTX stream, 0 while unknown */
     bool rtx;
-    bool described; /* from the description: stays until the section changes */
+    bool described; /* from the description: stays until the section changes, or nothing else can make room */
+    uint64_t used;  /* the count of packets when its last one came */
     char rid[RTP_RID_MAX + 1];
 };
 
@@ -26,7 +27,8 @@ struct rtp_demux {
     struct entry *sections;
     size_t section_count, section_capacity;
     struct source *sources;
-    size_t source_count, source_limit;
+    size_t source_count, source_capacity, source_limit;
+    uint64_t packets; /* routed */
     uint8_t ids[RTP_EXTENSIONS];
 };
 
@@ -37,11 +39,6 @@ int rtp_demux_new(rtc_context *context, struct rtp_demux **out)
         return RTC_ERR_NO_MEMORY;
     d->context = rtc_context_ref(context);
     d->source_limit = context_limits(context)->ssrcs;
-    d->sources = memory_zeroed(context, d->source_limit * sizeof *d->sources);
-    if (!d->sources) {
-        rtp_demux_free(d);
-        return RTC_ERR_NO_MEMORY;
-    }
     *out = d;
     return RTC_OK;
 }
@@ -80,16 +77,40 @@ static void drop_source(struct rtp_demux *d, struct source *s)
     *s = d->sources[--d->source_count];
 }
 
-/* The SSRC's entry, made if need be; NULL when the table is full. */
+static bool yields(const struct source *s, const struct source *to)
+{
+    return s->described == to->described ? s->used < to->used : to->described;
+}
+
+/* A place for one more: the table grows up to its limit; then who was silent for longest makes room, of those that no description names
+ * if there are any. NULL when out of memory. */
+static struct source *add_source(struct rtp_demux *d)
+{
+    void *array = d->sources;
+    if (d->source_count < d->source_limit) {
+        if (!memory_grow(d->context, &array, &d->source_capacity, d->source_count + 1, sizeof *d->sources))
+            return NULL;
+        d->sources = array;
+        return &d->sources[d->source_count++];
+    }
+    struct source *place = &d->sources[0];
+    for (size_t i = 1; i < d->source_count; i++) {
+        if (yields(&d->sources[i], place))
+            place = &d->sources[i];
+    }
+    return place;
+}
+
+/* The SSRC's entry, made if need be; NULL when out of memory. */
 static struct source *latch(struct rtp_demux *d, uint32_t ssrc, uint32_t section)
 {
     struct source *s = find_source(d, ssrc);
-    if (!s && d->source_count >= d->source_limit)
-        return NULL;
-    if (!s || s->section != section) {
-        s = s ? s : &d->sources[d->source_count++];
+    if (s && s->section == section)
+        return s;
+    if (!s)
+        s = add_source(d);
+    if (s)
         *s = (struct source){.ssrc = ssrc, .section = section};
-    }
     return s;
 }
 
@@ -246,6 +267,7 @@ bool rtp_demux_route(struct rtp_demux *d, const struct rtp_header *header, struc
     if (!s)
         return false;
     s->rtx = rtx;
+    s->used = ++d->packets;
     learn_rid(s, header->extensions[rtx ? RTP_EXTENSION_REPAIRED_RID : RTP_EXTENSION_RID]);
     if (!rtx)
         e->last_media_ssrc = s->ssrc;

@@ -1,6 +1,6 @@
 /* Which section does a packet belong to? The algorithm of RFC 8843 section 9.2: the mid extension latches an SSRC to its section, then
  * the table of SSRCs (from the description or latched), then a payload type that only one section has. The table is bounded by the
- * context's `ssrcs` limit. */
+ * context's `ssrcs` limit: one SSRC more takes the place of the latched one that was silent for longest. */
 #ifndef CRTC_RTP_DEMUX_H
 #define CRTC_RTP_DEMUX_H
 
@@ -29,8 +29,8 @@ void rtp_demux_remove_section(struct rtp_demux *demux, uint32_t handle);
 /* The ids of mid, rid and repaired-rid to parse a packet with before its section is known (they agree within a bundle); afterwards use
  * rtp_find_extensions() with the section's own ids. */
 const uint8_t *rtp_demux_ids(const struct rtp_demux *demux);
-/* False: drop the packet (unknown mid, unknown SSRC and no unique payload type, a payload type that the section does not receive, table
- * full). */
+/* False: drop the packet (unknown mid, unknown SSRC and no unique payload type, a payload type that the section does not receive, no
+ * memory). */
 bool rtp_demux_route(struct rtp_demux *demux, const struct rtp_header *header, struct rtp_route *out);
 /* The section of a remote SSRC (SR, BYE, SDES), 0 when unknown. */
 uint32_t rtp_demux_section_of(const struct rtp_demux *demux, uint32_t remote_ssrc);

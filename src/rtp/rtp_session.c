@@ -284,9 +284,7 @@ static void count_refusal(struct rtp_session *s, int error)
         s->counters.unauthenticated++;
     else if (error == RTC_ERR_INVALID_STATE)
         s->counters.replayed++;
-    else if (error == RTC_ERR_QUOTA_EXCEEDED)
-        s->counters.unknown++;
-    else
+    else if (error != RTC_ERR_NO_MEMORY)
         s->counters.malformed++;
 }
 

@@ -121,7 +121,7 @@ struct rtp_counters {
     uint64_t malformed;        /* packets that do not parse */
     uint64_t unauthenticated;  /* SRTP rejected them */
     uint64_t replayed;
-    uint64_t unknown;          /* for no section, over the SSRC limit */
+    uint64_t unknown;          /* for no section */
     uint64_t before_keys;
 };
 

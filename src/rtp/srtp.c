@@ -5,6 +5,7 @@
 #include "reader.h"
 #include "rtp_packet.h"
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <srtp2/srtp.h>
 
@@ -23,13 +24,20 @@ static const struct profile profiles[] = {
     {SRTP_PROFILE_AEAD_AES_256_GCM, 44, 16, 16, srtp_crypto_policy_set_aes_gcm_256_16_auth},
 };
 
+/* A remote SSRC that libsrtp has state for. */
+struct source {
+    uint32_t ssrc;
+    uint64_t used; /* the count of packets when its last one came */
+};
+
 /* libsrtp makes state for every SSRC that proved authentic; the list of them bounds it. */
 struct srtp_transport {
     rtc_context *context;
     const struct profile *profile;
     srtp_t inbound, outbound;
-    uint32_t *ssrcs;
-    size_t ssrc_count, ssrc_capacity, ssrc_limit;
+    struct source *sources;
+    size_t source_count, source_capacity, source_limit;
+    uint64_t packets; /* authentic ones */
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -77,7 +85,7 @@ int srtp_transport_new(rtc_context *context, uint16_t profile_id, struct slice l
         return RTC_ERR_NO_MEMORY;
     t->context = rtc_context_ref(context);
     t->profile = profile;
-    t->ssrc_limit = context_limits(context)->ssrcs;
+    t->source_limit = context_limits(context)->ssrcs;
     int error = create(profile, local, ssrc_any_outbound, &t->outbound);
     if (!error)
         error = create(profile, remote, ssrc_any_inbound, &t->inbound);
@@ -97,7 +105,7 @@ void srtp_transport_free(struct srtp_transport *t)
     if (t->outbound)
         (void)srtp_dealloc(t->outbound);
     rtc_context *context = t->context;
-    memory_free(context, t->ssrcs);
+    memory_free(context, t->sources);
     memory_free(context, t);
     rtc_context_unref(context);
 }
@@ -107,33 +115,45 @@ size_t srtp_transport_overhead(const struct srtp_transport *t)
     return t->profile->rtp_tag_len;
 }
 
-static bool known(const struct srtp_transport *t, uint32_t ssrc)
+static struct source *find_source(const struct srtp_transport *t, uint32_t ssrc)
 {
-    for (size_t i = 0; i < t->ssrc_count; i++) {
-        if (t->ssrcs[i] == ssrc)
-            return true;
+    for (size_t i = 0; i < t->source_count; i++) {
+        if (t->sources[i].ssrc == ssrc)
+            return &t->sources[i];
     }
-    return false;
+    return NULL;
 }
 
 /* Room to remember one more, made before libsrtp makes its state. */
-static int admit(struct srtp_transport *t, uint32_t ssrc)
+static bool make_room(struct srtp_transport *t, uint32_t ssrc)
 {
-    if (known(t, ssrc))
-        return RTC_OK;
-    if (t->ssrc_count >= t->ssrc_limit)
-        return RTC_ERR_QUOTA_EXCEEDED;
-    void *array = t->ssrcs;
-    if (!memory_grow(t->context, &array, &t->ssrc_capacity, t->ssrc_count + 1, sizeof *t->ssrcs))
-        return RTC_ERR_NO_MEMORY;
-    t->ssrcs = array;
-    return RTC_OK;
+    if (t->source_count >= t->source_limit || find_source(t, ssrc))
+        return true;
+    void *array = t->sources;
+    if (!memory_grow(t->context, &array, &t->source_capacity, t->source_count + 1, sizeof *t->sources))
+        return false;
+    t->sources = array;
+    return true;
+}
+
+/* The place of the source that was silent for longest. A peer may change its SSRCs for as long as a call lasts. */
+static struct source *evict(struct srtp_transport *t)
+{
+    struct source *oldest = &t->sources[0];
+    for (size_t i = 1; i < t->source_count; i++) {
+        if (t->sources[i].used < oldest->used)
+            oldest = &t->sources[i];
+    }
+    (void)srtp_remove_stream(t->inbound, htonl(oldest->ssrc));
+    return oldest;
 }
 
 static void remember(struct srtp_transport *t, uint32_t ssrc)
 {
-    if (!known(t, ssrc))
-        t->ssrcs[t->ssrc_count++] = ssrc;
+    struct source *s = find_source(t, ssrc);
+    if (!s)
+        s = t->source_count < t->source_limit ? &t->sources[t->source_count++] : evict(t);
+    *s = (struct source){ssrc, ++t->packets};
 }
 
 static int error_of(srtp_err_status_t status)
@@ -191,12 +211,11 @@ int srtp_unprotect_packet(struct srtp_transport *t, struct packet *packet)
     if (header == 0 || bytes.len < header + t->profile->rtp_tag_len)
         return RTC_ERR_TYPE;
     uint32_t ssrc = rtp_ssrc(bytes);
-    int error = admit(t, ssrc);
-    if (error)
-        return error;
+    if (!make_room(t, ssrc))
+        return RTC_ERR_NO_MEMORY;
     int len = (int)packet->len;
     srtp_err_status_t status = srtp_unprotect(t->inbound, packet_data(packet), &len);
-    error = finish(packet, status, len);
+    int error = finish(packet, status, len);
     if (!error)
         remember(t, ssrc);
     return error;
@@ -209,12 +228,11 @@ int srtcp_unprotect_packet(struct srtp_transport *t, struct packet *packet)
     if (bytes.len < (size_t)RTCP_HEADER_LEN + t->profile->rtcp_tag_len + RTCP_INDEX_LEN || bytes.data[0] >> 6 != 2)
         return RTC_ERR_TYPE;
     uint32_t ssrc = rtcp_ssrc(bytes);
-    int error = admit(t, ssrc);
-    if (error)
-        return error;
+    if (!make_room(t, ssrc))
+        return RTC_ERR_NO_MEMORY;
     int len = (int)packet->len;
     srtp_err_status_t status = srtp_unprotect_rtcp(t->inbound, packet_data(packet), &len);
-    error = finish(packet, status, len);
+    int error = finish(packet, status, len);
     if (!error)
         remember(t, ssrc);
     return error;

@@ -152,22 +152,49 @@ static void repair_streams_by_rid(void **state)
     demux_fini(&d);
 }
 
+/* A peer that changes its SSRC for as long as the call lasts is heard for ever. */
 static void the_table_is_bounded(void **state)
 {
     (void)state;
     struct demux_world d;
     struct rtp_route r;
-    demux_init(&d, 3);
-    for (uint32_t ssrc = 1000; ssrc < 1003; ssrc++)
+    demux_init(&d, 4);
+    d.audio.remote_ssrcs[0] = 500;
+    d.audio.remote_ssrc_count = 1;
+    assert_int_equal(rtp_demux_set_section(d.demux, AUDIO, &d.audio), RTC_OK);
+    assert_true(route(&d, (struct from){900, VP8, "v", 0, 0}, &r));
+    for (uint32_t ssrc = 1000; ssrc < 11000; ssrc++) {
         assert_true(route(&d, (struct from){ssrc, VP8, "v", 0, 0}, &r));
-    for (uint32_t ssrc = 1003; ssrc < 11003; ssrc++)
-        assert_false(route(&d, (struct from){ssrc, VP8, "v", 0, 0}, &r));
-    rtp_demux_forget(d.demux, 1001);
-    assert_true(route(&d, (struct from){5000, VP8, "v", 0, 0}, &r));
+        assert_int_equal(r.ssrc, ssrc);
+        assert_true(route(&d, (struct from){900, VP8, "v", 0, 0}, &r));
+    }
+    assert_int_equal(rtp_demux_section_of(d.demux, 10999), VIDEO);
+    assert_int_equal(rtp_demux_section_of(d.demux, 10998), VIDEO);
+    assert_int_equal(rtp_demux_section_of(d.demux, 10997), 0);
+    assert_int_equal(rtp_demux_section_of(d.demux, 900), VIDEO);   /* who speaks is never forgotten */
+    assert_int_equal(rtp_demux_section_of(d.demux, 500), AUDIO); /* nor is what the description names */
     rtp_demux_remove_section(d.demux, VIDEO);
-    assert_int_equal(rtp_demux_section_of(d.demux, 1000), 0);
-    assert_false(route(&d, (struct from){1000, VP8, "v", 0, 0}, &r));
-    assert_true(route(&d, (struct from){1000, OPUS, "a", 0, 0}, &r));
+    assert_int_equal(rtp_demux_section_of(d.demux, 900), 0);
+    assert_false(route(&d, (struct from){900, VP8, "v", 0, 0}, &r));
+    assert_true(route(&d, (struct from){900, OPUS, "a", 0, 0}, &r));
+    demux_fini(&d);
+}
+
+/* Descriptions with more sources than the table: the latest counts. */
+static void many_described_sources(void **state)
+{
+    (void)state;
+    struct demux_world d;
+    struct rtp_route r;
+    demux_init(&d, 4);
+    d.video.remote_ssrc_count = RTP_SSRCS_MAX;
+    for (uint32_t i = 0; i < RTP_SSRCS_MAX; i++)
+        d.video.remote_ssrcs[i] = 600 + i;
+    assert_int_equal(rtp_demux_set_section(d.demux, VIDEO, &d.video), RTC_OK);
+    assert_true(route(&d, (struct from){601, VP8, 0, 0, 0}, &r));
+    assert_int_equal(rtp_demux_section_of(d.demux, 601), VIDEO);
+    assert_true(route(&d, (struct from){700, OPUS, "a", 0, 0}, &r));
+    assert_int_equal(rtp_demux_section_of(d.demux, 700), AUDIO);
     demux_fini(&d);
 }
 
@@ -189,18 +216,26 @@ static void out_of_memory(void **state)
     struct world w;
     world_init(&w, NULL);
     struct rtp_demux *demux = NULL;
-    for (long n = 0; n < 2; n++) {
-        w.allocations_left = n;
-        assert_int_equal(rtp_demux_new(w.context, &demux), RTC_ERR_NO_MEMORY);
-        assert_null(demux);
-    }
-    w.allocations_left = 2;
+    w.allocations_left = 0;
+    assert_int_equal(rtp_demux_new(w.context, &demux), RTC_ERR_NO_MEMORY);
+    assert_null(demux);
+    w.allocations_left = 1;
     assert_int_equal(rtp_demux_new(w.context, &demux), RTC_OK);
     struct rtp_section section = {.mid = "a"};
     w.allocations_left = 0;
     assert_int_equal(rtp_demux_set_section(demux, 1, &section), RTC_ERR_NO_MEMORY);
     w.allocations_left = -1;
     assert_int_equal(rtp_demux_set_section(demux, 1, &section), RTC_OK);
+    section.receive = true;
+    section.receive_codec_count = 1;
+    section.receive_codecs[0] = (struct rtp_codec){.payload_type = OPUS, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE};
+    assert_int_equal(rtp_demux_set_section(demux, 1, &section), RTC_OK);
+    struct rtp_header header = {.ssrc = 9, .payload_type = OPUS};
+    struct rtp_route r;
+    w.allocations_left = 0;
+    assert_false(rtp_demux_route(demux, &header, &r));
+    w.allocations_left = -1;
+    assert_true(rtp_demux_route(demux, &header, &r));
     rtp_demux_free(demux);
     rtp_demux_free(NULL);
     world_fini(&w);
@@ -215,6 +250,7 @@ int main(void)
         cmocka_unit_test(repair_streams_without_a_group),
         cmocka_unit_test(repair_streams_by_rid),
         cmocka_unit_test(the_table_is_bounded),
+        cmocka_unit_test(many_described_sources),
         cmocka_unit_test(reports_find_our_streams),
         cmocka_unit_test(out_of_memory),
     };

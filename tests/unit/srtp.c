@@ -372,20 +372,41 @@ static void unfit_packets_are_not_protected(void **state)
     pair_fini(&p);
 }
 
+/* A peer that changes its SSRC again and again is heard for ever; who was silent for longest makes room, and begins anew. */
 static void sources_are_bounded(void **state)
 {
     (void)state;
     struct pair p;
     const rtc_limits limits = {.size = sizeof limits, .ssrcs = 4};
     pair_init(&p, &profiles[1], &limits);
-    for (uint32_t ssrc = 1; ssrc <= 4; ssrc++)
+    struct packet *first = rtp(&p, 1, 1), *again = rtp(&p, 1, 1);
+    assert_int_equal(srtp_protect_packet(p.a, first), RTC_OK);
+    memcpy(packet_data(again), packet_data(first), first->len);
+    again->len = first->len;
+    struct packet *third = packet_copy(p.world.pool, packet_slice(first));
+    assert_int_equal(srtp_unprotect_packet(p.b, first), RTC_OK);
+    for (uint32_t ssrc = 2; ssrc <= 4; ssrc++)
         assert_int_equal(pass_rtp(&p, rtp(&p, ssrc, 1)), RTC_OK);
-    assert_int_equal(pass_rtp(&p, rtp(&p, 5, 1)), RTC_ERR_QUOTA_EXCEEDED);
-    assert_int_equal(pass_rtp(&p, rtp(&p, 4, 2)), RTC_OK);
-    struct packet *packet = rtcp(&p, 6);
-    assert_int_equal(srtcp_protect_packet(p.a, packet), RTC_OK);
-    assert_int_equal(srtcp_unprotect_packet(p.b, packet), RTC_ERR_QUOTA_EXCEEDED);
-    packet_free(packet);
+    assert_int_equal(srtp_unprotect_packet(p.b, again), RTC_ERR_INVALID_STATE); /* it is still known */
+    for (uint32_t ssrc = 5; ssrc < 500; ssrc++) {
+        assert_int_equal(pass_rtp(&p, rtp(&p, ssrc, 1)), RTC_OK);
+        assert_int_equal(pass_rtp(&p, rtp(&p, 2, (uint16_t)ssrc)), RTC_OK); /* who speaks is never forgotten */
+        struct packet *packet = rtcp(&p, ssrc + 1000);
+        assert_int_equal(srtcp_protect_packet(p.a, packet), RTC_OK);
+        assert_int_equal(srtcp_unprotect_packet(p.b, packet), RTC_OK);
+        packet_free(packet);
+    }
+    struct packet *spoken = rtp(&p, 2, 600), *copy;
+    assert_int_equal(srtp_protect_packet(p.a, spoken), RTC_OK);
+    copy = packet_copy(p.world.pool, packet_slice(spoken));
+    assert_int_equal(srtp_unprotect_packet(p.b, spoken), RTC_OK);
+    assert_int_equal(srtp_unprotect_packet(p.b, copy), RTC_ERR_INVALID_STATE);
+    assert_int_equal(srtp_unprotect_packet(p.b, third), RTC_OK); /* libsrtp's state is gone too */
+    packet_free(first);
+    packet_free(again);
+    packet_free(third);
+    packet_free(spoken);
+    packet_free(copy);
     pair_fini(&p);
 }
 
