@@ -55,17 +55,29 @@ static bool discontinuous(const struct video_buffer *b, rtc_time_t now, int64_t 
     return b->estimator.ready && (late < -DISCONTINUITY_EARLY_US || late > DISCONTINUITY_LATE_US);
 }
 
+/* What waits keeps its play times although the offset changed by `-moved`. */
+static void move_waiting(struct video_buffer *b, int64_t moved)
+{
+    for (size_t i = 0; i < b->ready_count; i++)
+        b->ready[(b->ready_at + i) % VIDEO_READY_MAX].timestamp += moved * (int64_t)b->clock_rate / 1000000;
+}
+
 void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_frame *frame, int64_t timestamp)
 {
-    if (discontinuous(b, now, timestamp)) {
+    bool anew = discontinuous(b, now, timestamp);
+    int64_t offset = b->offset;
+    if (anew) {
         delay_estimator_reset(&b->estimator);
         b->has_offset = false;
+        b->last_timestamp = timestamp = (uint32_t)timestamp; /* jumps must not add up */
     }
     /* A keyframe among others takes longer because it is larger: that is no reason to wait for every frame. */
     bool key = rtc_encoded_frame_keyframe(frame), usual = !key || b->last_was_keyframe;
     b->last_was_keyframe = key;
     delay_estimator_add(&b->estimator, now, to_us(b, timestamp), usual);
     smooth(b, now);
+    if (anew)
+        move_waiting(b, offset - b->offset);
     if (b->ready_count == VIDEO_READY_MAX) {
         /* More than the longest delay holds at any usual rate. The newest goes: without an older one those that wait could not be decoded. */
         rtc_encoded_frame_unref(frame);

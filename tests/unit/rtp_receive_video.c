@@ -304,6 +304,57 @@ static void delay_follows_lateness(void **state)
     assert_true(video_buffer_delay(&buffer) <= 20 * MS);
 }
 
+/* The sender's clock jumps by so much while frames wait for their time: none of them, and none after them, waits for the jump. */
+static void jump_by(uint32_t ticks)
+{
+    uint32_t timestamp = 0x80000000u;
+    rtc_time_t at = 2 * SECOND;
+    video_buffer_set_minimum_delay(&buffer, 300 * MS);
+    for (uint32_t n = 0; n < 600; n++, at += 33333, timestamp += 3000) {
+        run_until(at);
+        if (n == 300)
+            timestamp += ticks;
+        (void)frame(timestamp, 2, n == 0);
+        if (n > 60)
+            assert_in_range(n - shown_count, 7, 11);
+    }
+    settle();
+    assert_int_equal(shown_count, 600);
+}
+
+static void clock_jumps_back(void **state)
+{
+    (void)state;
+    jump_by(0u - 90000 * 3600);
+}
+
+static void clock_jumps_back_a_little(void **state)
+{
+    (void)state;
+    jump_by(0u - 90000 * 6);
+}
+
+static void clock_jumps_ahead(void **state)
+{
+    (void)state;
+    jump_by(90000 * 3600);
+}
+
+/* However often: the numbers stay small. */
+static void clock_jumps_always(void **state)
+{
+    (void)state;
+    uint32_t timestamp = 0;
+    for (uint32_t n = 0; n < 20000; n++, timestamp += 0x7fffffff) {
+        run_until(now + 10 * MS);
+        (void)frame(timestamp, 1, true);
+        shown_count = 0;
+    }
+    assert_in_range(buffer.last_timestamp, 0, INT64_C(1) << 33);
+    settle();
+    assert_int_equal(buffer.stats.frames_released, 20000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -321,6 +372,10 @@ int main(void)
         TEST(bounded),
         TEST(restart),
         TEST(delay_follows_lateness),
+        TEST(clock_jumps_back),
+        TEST(clock_jumps_back_a_little),
+        TEST(clock_jumps_ahead),
+        TEST(clock_jumps_always),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
