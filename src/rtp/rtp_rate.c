@@ -1,7 +1,8 @@
 /* The sending rate without congestion control: see rtp_rate.h. */
 #include "rtp_rate.h"
 
-enum { LOSS_HIGH = 26 /* 10 % of 256 */, LOSS_LOW = 5 /* 2 % */, INCREASE_EVERY_US = 1000000, DECREASE_EVERY_US = 300000 };
+enum { LOSS_HIGH = 26 /* 10 % of 256 */, LOSS_LOW = 5 /* 2 % */, INCREASE_EVERY_US = 1000000, DECREASE_EVERY_US = 300000,
+       REMB_VALID_US = 10000000 };
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -23,9 +24,18 @@ void rtp_rate_set_cap(struct rtp_rate *rate, uint32_t cap_bps)
     rate->cap_bps = cap;
 }
 
-void rtp_rate_remb(struct rtp_rate *rate, uint64_t bitrate_bps)
+void rtp_rate_remb(struct rtp_rate *rate, rtc_time_t now, uint64_t bitrate_bps)
 {
     rate->remb_bps = bitrate_bps > UINT32_MAX ? UINT32_MAX : bitrate_bps == 0 ? 1 : (uint32_t)bitrate_bps;
+    rate->remb_time = now;
+}
+
+void rtp_rate_tick(struct rtp_rate *rate, rtc_time_t now)
+{
+    if (rate->remb_bps == 0 || now - rate->remb_time < REMB_VALID_US)
+        return;
+    rate->loss_bps = least(rate->loss_bps, rtp_rate_target(rate));
+    rate->remb_bps = 0;
 }
 
 uint32_t rtp_rate_target(const struct rtp_rate *rate)

@@ -30,7 +30,7 @@ static void take_sender_report(struct rtp_session *s, rtc_time_t now, const stru
 static void take_nack(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
 {
     struct rtp_member *m = ours(s, p->media_ssrc);
-    if (m && rtp_session_can_send(s))
+    if (m && rtp_sender_ssrc(m->sender) == p->media_ssrc && rtp_session_can_send(s))
         rtp_sender_nack(m->sender, now, p, out->pool, &s->pacer);
 }
 
@@ -73,7 +73,7 @@ static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet
     case RTCP_NACK: take_nack(s, now, p, out); break;
     case RTCP_PLI: take_pli(s, now, p, out); break;
     case RTCP_FIR: take_fir(s, now, p, out); break;
-    case RTCP_REMB: rtp_rate_remb(&s->rate, p->bitrate_bps); break;
+    case RTCP_REMB: rtp_rate_remb(&s->rate, now, p->bitrate_bps); break;
     case RTCP_BYE: take_bye(s, now, p, out); break;
     case RTCP_SDES:
     case RTCP_UNKNOWN: break;

@@ -87,10 +87,11 @@ static void tell_target(struct rtp_member *m, uint32_t target_bps, struct out *o
 
 void rtp_session_update_rate(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
-    (void)now;
     struct rtp_member *video[SHARES_MAX];
-    uint32_t caps[SHARES_MAX], shares[SHARES_MAX], target = rtp_rate_target(&s->rate);
+    uint32_t caps[SHARES_MAX], shares[SHARES_MAX];
     size_t n = 0;
+    rtp_rate_tick(&s->rate, now);
+    uint32_t target = rtp_rate_target(&s->rate);
     for (size_t i = 0; i < s->member_count && n < SHARES_MAX; i++) {
         struct rtp_member *m = s->members[i];
         if (m->config.kind != RTC_MEDIA_VIDEO || !m->sender || !m->config.send || m->stopped)

@@ -158,17 +158,41 @@ static void the_least_of_cap_remb_and_loss(void **state)
     struct rtp_rate r;
     rtp_rate_init(&r, 0, 0);
     assert_int_equal(rtp_rate_target(&r), RTP_RATE_DEFAULT_CAP_BPS);
-    rtp_rate_remb(&r, 400000);
+    rtp_rate_remb(&r, 0, 400000);
     assert_int_equal(rtp_rate_target(&r), 400000);
-    rtp_rate_remb(&r, UINT64_MAX);
+    rtp_rate_remb(&r, 0, UINT64_MAX);
     assert_int_equal(rtp_rate_target(&r), RTP_RATE_DEFAULT_CAP_BPS);
-    rtp_rate_remb(&r, 0);
+    rtp_rate_remb(&r, 0, 0);
     assert_int_equal(rtp_rate_target(&r), RTP_RATE_MIN_BPS);
-    rtp_rate_remb(&r, 10000000);
+    rtp_rate_remb(&r, 0, 10000000);
     rtp_rate_set_cap(&r, 3000000);
     assert_int_equal(rtp_rate_target(&r), 3000000);
     rtp_rate_set_cap(&r, 20000); /* the user knows better than our floor */
     assert_int_equal(rtp_rate_target(&r), 20000);
+}
+
+/* A limit holds while it is repeated. From one that is not the rate climbs, no faster than after a loss. */
+static void a_limit_that_is_not_repeated(void **state)
+{
+    (void)state;
+    struct rtp_rate r;
+    rtp_rate_init(&r, 1000000, 0);
+    for (int i = 1; i < 60; i++) {
+        if (i % 9 == 1)
+            rtp_rate_remb(&r, i * SECOND, 400000);
+        rtp_rate_tick(&r, i * SECOND);
+        rtp_rate_report(&r, i * SECOND, 0, 0);
+        assert_int_equal(rtp_rate_target(&r), 400000);
+    }
+    uint32_t before = 400000;
+    for (int i = 60; i < 85; i++) {
+        rtp_rate_tick(&r, i * SECOND);
+        rtp_rate_report(&r, i * SECOND, 0, 0);
+        assert_in_range(rtp_rate_target(&r), before, before * 109 / 100);
+        before = rtp_rate_target(&r);
+        assert_true(i >= 65 || before == 400000);
+    }
+    assert_int_equal(before, 1000000);
 }
 
 static void heavy_loss_lowers(void **state)
@@ -210,7 +234,7 @@ static void loss_counts_from_what_is_sent(void **state)
     (void)state;
     struct rtp_rate r;
     rtp_rate_init(&r, 2000000, 0);
-    rtp_rate_remb(&r, 400000);
+    rtp_rate_remb(&r, 0, 400000);
     rtp_rate_report(&r, SECOND, 128, 0);
     assert_int_equal(rtp_rate_target(&r), 300000);
 }
@@ -465,6 +489,7 @@ int main(void)
         cmocka_unit_test(nothing_waits_for_ever),
         cmocka_unit_test(queues_are_bounded),
         cmocka_unit_test(the_least_of_cap_remb_and_loss),
+        cmocka_unit_test(a_limit_that_is_not_repeated),
         cmocka_unit_test(heavy_loss_lowers),
         cmocka_unit_test(some_loss_holds_and_little_raises),
         cmocka_unit_test(loss_counts_from_what_is_sent),
