@@ -18,7 +18,8 @@ enum {
 
 static bool supported(rtc_media_kind kind, const struct rtp_codec *codec)
 {
-    return slice_is_nocase(slice_str(codec->name), kind == RTC_MEDIA_AUDIO ? "opus" : "VP8") && codec->clock_rate > 0;
+    bool audio = kind == RTC_MEDIA_AUDIO;
+    return slice_is_nocase(slice_str(codec->name), audio ? "opus" : "VP8") && codec->clock_rate == (audio ? OPUS_CLOCK_RATE : VP8_CLOCK_RATE);
 }
 
 static void init_buffer(struct rtp_receiver *r, const struct rtp_codec *codec)
@@ -260,7 +261,9 @@ static bool asked(const struct rtp_receiver *r)
 
 bool rtp_receiver_take_pli(struct rtp_receiver *r, rtc_time_t now, rtc_time_t round_trip)
 {
-    if (!r->pli || !r->playing || now < r->next_pli || !(asked(r) || video_buffer_wants_keyframe(&r->buffer.video, now)))
+    if (!r->pli || !r->playing || now < r->next_pli || now - r->last_packet >= RTP_SILENCE_US)
+        return false;
+    if (!asked(r) && !video_buffer_wants_keyframe(&r->buffer.video, now))
         return false;
     r->next_pli = now + (round_trip * 3 / 2 > PLI_EVERY_US ? round_trip * 3 / 2 : PLI_EVERY_US);
     r->stats.pli_count++;
@@ -317,8 +320,9 @@ rtc_time_t rtp_receiver_deadline(const struct rtp_receiver *r, bool feedback, en
     }
     deadline_min(&at, why, video_buffer_deadline(&r->buffer.video), TIMER_RTP_PLAYOUT);
     rtc_time_t wanted = asked(r) ? 0 : video_buffer_keyframe_deadline(&r->buffer.video);
-    if (r->pli && feedback)
-        deadline_min(&at, why, wanted > r->next_pli ? wanted : r->next_pli, TIMER_RTP_KEYFRAME);
+    wanted = wanted > r->next_pli ? wanted : r->next_pli;
+    if (r->pli && feedback && wanted - r->last_packet < RTP_SILENCE_US)
+        deadline_min(&at, why, wanted, TIMER_RTP_KEYFRAME);
     return at;
 }
 

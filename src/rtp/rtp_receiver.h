@@ -11,6 +11,9 @@
 #include "rtp_packet.h"
 #include "video_buffer.h"
 
+/* Nothing for this long: the stream is muted, and asking for a keyframe makes no sense. */
+enum { RTP_SILENCE_US = 2000000 };
+
 struct rtp_receiver {
     struct rtp_receiver *next; /* of the same section */
     rtc_context *context;

@@ -11,8 +11,8 @@
 
 enum {
     DEFAULT_ROUND_TRIP_US = 100000,
-    SILENCE_US = 2000000,      /* nothing for this long: muted */
     FORGET_US = 10000000,      /* a stream that no longer plays and was silent for this long is forgotten */
+    RECEIVERS_MAX = 8,         /* of a section; of more, who was silent for longest is forgotten at once */
     CNAME_MAX = 64
 };
 

@@ -49,9 +49,24 @@ static void play(struct rtp_member *m, struct rtp_receiver *r)
     m->playing = r;
 }
 
+/* Makes room for one more receiver. */
+static void limit_receivers(struct rtp_session *s, struct rtp_member *m)
+{
+    struct rtp_receiver *oldest = NULL;
+    size_t count = 0;
+    for (struct rtp_receiver *r = m->receivers; r; r = r->next, count++)
+        if (r != m->playing && (!oldest || r->last_packet < oldest->last_packet))
+            oldest = r;
+    if (count < RECEIVERS_MAX || !oldest)
+        return;
+    rtp_demux_forget(s->demux, oldest->ssrc);
+    forget(m, oldest);
+}
+
 static struct rtp_receiver *make_receiver(struct rtp_session *s, struct rtp_member *m, const struct rtp_route *route)
 {
     struct rtp_receiver *r = NULL;
+    limit_receivers(s, m);
     if (rtp_receiver_new(s->context, m->config.kind, route->ssrc, route->codec, s->disable_nack, &r) != RTC_OK)
         return NULL;
     r->next = m->receivers;
@@ -63,7 +78,7 @@ static struct rtp_receiver *make_receiver(struct rtp_session *s, struct rtp_memb
 /* The latest stream plays; an older one again when the latest fell silent. */
 static void choose(struct rtp_member *m, struct rtp_receiver *r, rtc_time_t now)
 {
-    if (m->playing != r && (!m->playing || now - m->playing->last_packet > SILENCE_US))
+    if (m->playing != r && (!m->playing || now - m->playing->last_packet > RTP_SILENCE_US))
         play(m, r);
 }
 
@@ -168,11 +183,17 @@ static void forget_silent(struct rtp_session *s, struct rtp_member *m, rtc_time_
     }
 }
 
-static struct rtp_member *partner_of(const struct rtp_session *s, const struct rtp_member *audio)
+static bool moves(const struct rtp_member *m)
+{
+    return m->playing && !m->muted && m->config.remote_stream_id[0] != '\0';
+}
+
+/* The stream of the other kind that it is to be heard or seen with. */
+static struct rtp_member *partner_of(const struct rtp_session *s, const struct rtp_member *of)
 {
     for (size_t i = 0; i < s->member_count; i++) {
         struct rtp_member *m = s->members[i];
-        if (m->config.kind == RTC_MEDIA_VIDEO && m->playing && strcmp(m->config.remote_stream_id, audio->config.remote_stream_id) == 0)
+        if (m->config.kind != of->config.kind && moves(m) && strcmp(m->config.remote_stream_id, of->config.remote_stream_id) == 0)
             return m;
     }
     return NULL;
@@ -189,15 +210,22 @@ static void synchronise(struct rtp_receiver *audio, struct rtp_receiver *video, 
     rtp_receiver_follow(video);
 }
 
+/* Who plays alone waits for nobody. */
+static void release_partner(struct rtp_receiver *r)
+{
+    r->party.added = 0;
+    r->stats.estimated_capture_skew_s = 0;
+    rtp_receiver_follow(r);
+}
+
 static void synchronise_all(struct rtp_session *s, rtc_time_t now)
 {
     s->next_sync = now + SYNC_EVERY_US;
     for (size_t i = 0; i < s->member_count; i++) {
-        struct rtp_member *m = s->members[i];
-        if (m->config.kind != RTC_MEDIA_AUDIO || !m->playing || m->config.remote_stream_id[0] == '\0')
-            continue;
-        struct rtp_member *partner = partner_of(s, m);
-        if (partner)
+        struct rtp_member *m = s->members[i], *partner = moves(m) ? partner_of(s, m) : NULL;
+        if (m->playing && !partner)
+            release_partner(m->playing);
+        else if (partner && m->config.kind == RTC_MEDIA_AUDIO)
             synchronise(m->playing, partner->playing, now);
     }
 }
@@ -209,7 +237,7 @@ void rtp_session_tick_receivers(struct rtp_session *s, rtc_time_t now, struct ou
     for (size_t i = 0; i < s->member_count; i++) {
         struct rtp_member *m = s->members[i];
         serve(s, now, m, out);
-        if (!m->muted && now - m->last_media >= SILENCE_US)
+        if (!m->muted && now - m->last_media >= RTP_SILENCE_US)
             mute(m, out);
         forget_silent(s, m, now);
     }
@@ -220,9 +248,8 @@ static bool synchronises(const struct rtp_session *s)
     bool audio = false, video = false;
     for (size_t i = 0; i < s->member_count; i++) {
         const struct rtp_member *m = s->members[i];
-        bool moves = m->playing && !m->muted && m->config.remote_stream_id[0] != '\0';
-        audio = audio || (moves && m->config.kind == RTC_MEDIA_AUDIO);
-        video = video || (moves && m->config.kind == RTC_MEDIA_VIDEO);
+        audio = audio || (m->config.kind == RTC_MEDIA_AUDIO && moves(m));
+        video = video || (m->config.kind == RTC_MEDIA_VIDEO && moves(m));
     }
     return audio && video;
 }
@@ -238,7 +265,7 @@ rtc_time_t rtp_session_receive_deadline(const struct rtp_session *s, enum timer_
         rtc_time_t due = rtp_receiver_deadline(m->playing, rtp_session_can_send(s), &reason);
         deadline_min(&at, why, due, reason);
         if (!m->muted)
-            deadline_min(&at, why, m->last_media + SILENCE_US, TIMER_RTP_PLAYOUT);
+            deadline_min(&at, why, m->last_media + RTP_SILENCE_US, TIMER_RTP_PLAYOUT);
     }
     if (synchronises(s))
         deadline_min(&at, why, s->next_sync, TIMER_RTP_PLAYOUT);

@@ -80,6 +80,18 @@ static size_t next_speaker(const struct rtp_session *s, size_t from, rtc_time_t 
     return from;
 }
 
+/* Those that the first packet had no room for (RFC 3550 section 6.1). */
+static void report_rest(struct rtp_session *s, rtc_time_t now, struct out *out)
+{
+    struct rtcp_report reports[RTCP_REPORTS_MAX];
+    struct control c;
+    for (size_t count; (count = collect(s, now, reports, RTCP_REPORTS_MAX)) > 0 && begin(s, &c, out);) {
+        rtcp_write_rr(&c.writer, s->members[0]->config.ssrc, reports, count);
+        rtcp_write_sdes(&c.writer, s->members[0]->config.ssrc, slice_str(s->cname));
+        finish(s, &c, out);
+    }
+}
+
 void rtp_session_report(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     struct rtcp_report reports[RTCP_REPORTS_MAX];
@@ -99,6 +111,8 @@ void rtp_session_report(struct rtp_session *s, rtc_time_t now, struct out *out)
         speak(s, &c, now, s->members[at], NULL, 0);
     }
     finish(s, &c, out);
+    if (count == RTCP_REPORTS_MAX)
+        report_rest(s, now, out);
 }
 
 void rtp_session_hasten_report(struct rtp_session *s, rtc_time_t at)
@@ -149,17 +163,28 @@ static size_t list_sources(const struct rtp_member *m, uint32_t *ssrcs)
     return m->config.rtx_ssrc ? 2 : 1;
 }
 
+static void say_bye(struct rtp_session *s, rtc_time_t now, const struct rtp_member *m, const uint32_t *ssrcs, size_t n, struct out *out)
+{
+    struct control c;
+    if (n == 0 || !begin(s, &c, out))
+        return;
+    speak(s, &c, now, m, NULL, 0);
+    rtcp_write_bye(&c.writer, ssrcs, n);
+    finish(s, &c, out);
+}
+
 void rtp_session_bye(struct rtp_session *s, rtc_time_t now, struct rtp_member *member, struct out *out)
 {
     uint32_t ssrcs[BYES_AT_ONCE];
     size_t n = 0;
-    struct control c;
-    for (size_t i = 0; i < s->member_count && n + 2 <= BYES_AT_ONCE; i++)
-        if (!member || s->members[i] == member)
-            n += list_sources(s->members[i], ssrcs + n);
-    if (n == 0 || !begin(s, &c, out))
-        return;
-    speak(s, &c, now, member ? member : s->members[0], NULL, 0);
-    rtcp_write_bye(&c.writer, ssrcs, n);
-    finish(s, &c, out);
+    for (size_t i = 0; i < s->member_count; i++) {
+        if (member && s->members[i] != member)
+            continue;
+        if (n + 2 > BYES_AT_ONCE) {
+            say_bye(s, now, s->members[0], ssrcs, n, out);
+            n = 0;
+        }
+        n += list_sources(s->members[i], ssrcs + n);
+    }
+    say_bye(s, now, member ? member : s->members[0], ssrcs, n, out);
 }

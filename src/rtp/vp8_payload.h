@@ -5,6 +5,7 @@
 #include "slice.h"
 #include "writer.h"
 
+enum { VP8_CLOCK_RATE = 90000 };
 enum { VP8_DESCRIPTOR_LEN = 4 /* as we write it: X, I, 15-bit picture id */, VP8_NO_PICTURE_ID = -1, VP8_NO_TL0 = -1 };
 
 struct vp8_payload {

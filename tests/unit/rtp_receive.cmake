@@ -1,3 +1,6 @@
-foreach(name stats nack audio video sync session)
+foreach(name stats nack audio video sync)
   crtc_test(test_rtp_receive_${name} LABEL unit SEES base rtp MODULES base no_media rtp SOURCES rtp_receive_${name}.c)
+endforeach()
+foreach(name session sources)
+  crtc_test(test_rtp_receive_${name} LABEL unit SEES base rtp MODULES base no_media rtp SOURCES rtp_receive_${name}.c rtp_scripted_peer.c)
 endforeach()
