@@ -12,6 +12,8 @@ static const rtc_time_t patience = 16 * ICE_SECOND;
 /* The same when the peer never said that it has no more candidates: a whole transaction of RFC 8489 section 6.2.1. */
 static const rtc_time_t patience_most = 39500 * ICE_MS;
 static const rtc_time_t lost_most = 20 * ICE_SECOND;
+/* How long a peer-reflexive candidate that nothing comes from keeps its place when places are short. */
+static const rtc_time_t reflexive_lasts = 10 * ICE_SECOND;
 static const rtc_time_t long_ago = -3600 * ICE_SECOND;
 
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22 };
@@ -23,12 +25,13 @@ uint32_t ice_request_id(struct ice_agent *agent)
     return *agent->next_request_id;
 }
 
+/* ICE characters are letters, digits, '+' and '/' (RFC 8839 section 5.4); browsers also take the other four, which some peers use. */
 static bool is_ice_text(struct slice s, size_t min, size_t max)
 {
     for (size_t i = 0; i < s.len; i++) {
         uint8_t c = s.data[i];
         bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && c != '+' && c != '/')
+        if (!alphanumeric && (c == 0 || !strchr("+/-_=#", c)))
             return false;
     }
     return s.len >= min && s.len <= max;
@@ -173,10 +176,46 @@ static struct ice_remote *new_remote(struct ice_agent *agent, const struct addre
     return remote;
 }
 
-struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority)
+/* When something authenticated came from there last; RTC_TIME_NEVER for where we send to. */
+static rtc_time_t heard_of(const struct ice_agent *agent, const struct ice_remote *remote)
+{
+    rtc_time_t heard = long_ago;
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        const struct ice_pair *pair = agent->pairs[i];
+        if (pair->remote != remote)
+            continue;
+        if (pair == agent->selected)
+            return RTC_TIME_NEVER;
+        heard = pair->receivable && pair->heard > heard ? pair->heard : heard;
+    }
+    return heard;
+}
+
+/* A NAT that rebinds gives the peer a new address each time: in a long call those that went quiet make room. False when none did. */
+static bool forget_reflexive(struct ice_agent *agent, rtc_time_t now)
+{
+    size_t oldest = agent->remote_count;
+    rtc_time_t best = now - reflexive_lasts;
+    for (size_t i = 0; i < agent->remote_count; i++) {
+        rtc_time_t heard = agent->remotes[i]->type == ICE_PEER_REFLEXIVE ? heard_of(agent, agent->remotes[i]) : RTC_TIME_NEVER;
+        if (heard > best)
+            continue;
+        best = heard;
+        oldest = i;
+    }
+    if (oldest == agent->remote_count)
+        return false;
+    ice_drop_remote(agent, agent->remotes[oldest]);
+    memory_free(agent->context, agent->remotes[oldest]);
+    agent->remotes[oldest] = agent->remotes[--agent->remote_count];
+    agent->reflexive_count--;
+    return true;
+}
+
+struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority, rtc_time_t now)
 {
     uint32_t limit = context_limits(agent->context)->remote_candidates / 2 + 1;
-    if (agent->reflexive_count >= limit) {
+    if (agent->reflexive_count >= limit && !forget_reflexive(agent, now)) {
         agent->counters.over_limit++;
         return NULL;
     }
@@ -189,13 +228,19 @@ struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct addre
     return remote;
 }
 
+bool ice_address_is_usable(const struct address *a)
+{
+    static const uint8_t ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || address_is_multicast(a))
+        return false;
+    return a->family == ADDRESS_IPV4 || (!address_is_link_local(a) && memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) != 0);
+}
+
 /* What a candidate must be for this agent to check it. */
 static bool is_checkable(const struct ice_agent *agent, const struct ice_candidate *c)
 {
-    const struct address *a = &c->address;
     bool stale = c->ufrag[0] && agent->have_remote_credentials && strcmp(c->ufrag, agent->remote_ufrag) != 0;
-    return c->protocol == PATH_UDP && c->component == ICE_COMPONENT && !stale && a->family != ADDRESS_NONE && a->port != 0 &&
-           !address_is_any(a) && !address_is_multicast(a) && !(a->family == ADDRESS_IPV6 && address_is_link_local(a));
+    return c->protocol == PATH_UDP && c->component == ICE_COMPONENT && !stale && c->address.port != 0 && ice_address_is_usable(&c->address);
 }
 
 /* A peer-reflexive candidate turns out to be one that the peer signals (RFC 8838 section 11.4). */

@@ -77,7 +77,7 @@ void ice_agent_free(struct ice_agent *agent);
 /* Local credentials, made by ice_agent_new. Borrowed. */
 const char *ice_agent_local_ufrag(const struct ice_agent *agent);
 const char *ice_agent_local_password(const struct ice_agent *agent);
-/* 4-256 and 22-256 ICE characters (RFC 8839 5.4). */
+/* 4-256 and 22-256 ICE characters (RFC 8839 5.4), or '-', '_', '=', '#', which browsers accept too. */
 bool ice_credentials_are_valid(struct slice ufrag, struct slice password);
 /* RTC_ERR_SYNTAX unless valid. Setting the same again is harmless; different ones are an ICE restart, which is not
  * built: RTC_ERR_NOT_SUPPORTED. */
@@ -88,7 +88,7 @@ bool ice_agent_controlling(const struct ice_agent *agent);
 /* The peer is ICE-lite (a=ice-lite): we control. */
 void ice_agent_set_remote_lite(struct ice_agent *agent);
 
-/* Replaces the servers; used by the next gathering. */
+/* Replaces the servers; without effect once gathering has begun. RTC_ERR_RANGE for too many. */
 int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count);
 /* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. */
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);

@@ -142,6 +142,13 @@ struct ice_pair *ice_pair_force(struct ice_agent *agent, struct ice_base *base, 
     return add_pair(agent, base, remote, true);
 }
 
+void ice_drop_remote(struct ice_agent *agent, const struct ice_remote *remote)
+{
+    for (size_t i = agent->pair_count; i > 0; i--)
+        if (agent->pairs[i - 1]->remote == remote)
+            remove_pair(agent, i - 1);
+}
+
 void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
 {
     base->state = ICE_BASE_CLOSED;

@@ -191,10 +191,7 @@ static void choose(struct ice_agent *agent, struct choice *choice, const struct 
 static bool is_usable(const struct io_interface *i, bool loopback)
 {
     const struct address *a = &i->address;
-    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || address_is_multicast(a) ||
-        address_is_link_local(a))
-        return false;
-    return loopback || !address_is_loopback(a);
+    return ice_address_is_usable(a) && !address_is_link_local(a) && (loopback || !address_is_loopback(a));
 }
 
 static bool any_usable(const struct io_result *result)
@@ -363,13 +360,14 @@ static void fail_query(struct ice_agent *agent, struct ice_query *q, uint16_t co
 
 static void on_answer(struct ice_agent *agent, struct ice_query *q, rtc_time_t now, const struct stun_message *m, struct out *out)
 {
+    bool mapped = m->mapped.family == q->base->address.family && m->mapped.port != 0 && ice_address_is_usable(&m->mapped);
     q->transaction.active = false;
-    if (m->class == STUN_SUCCESS && (m->has & (STUN_HAS_XOR_MAPPED | STUN_HAS_MAPPED)))
+    if (m->class == STUN_SUCCESS && mapped)
         on_mapped(agent, q, &m->mapped, now, out);
     else if (q->state == ICE_QUERY_ACTIVE && (m->has & STUN_HAS_ERROR))
         fail_query(agent, q, m->error_code, m->error_text, out);
     else if (q->state == ICE_QUERY_ACTIVE)
-        fail_query(agent, q, UNREACHABLE, slice_str("the server's answer has no address"), out);
+        fail_query(agent, q, UNREACHABLE, slice_str("the server's answer has no usable address"), out);
 }
 
 bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *m, struct out *out)

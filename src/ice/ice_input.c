@@ -56,14 +56,15 @@ static uint32_t request_priority(const struct stun_message *m)
 }
 
 /* The pair of the path that a request came on, made if need be. */
-static struct ice_pair *learn_pair(struct ice_agent *agent, struct ice_base *base, const struct address *from, const struct stun_message *m)
+static struct ice_pair *learn_pair(struct ice_agent *agent, struct ice_base *base, const struct address *from, const struct stun_message *m,
+                                   rtc_time_t now)
 {
     struct ice_pair *pair = ice_find_pair(agent, base, from);
     if (pair)
         return pair;
     struct ice_remote *remote = ice_find_remote(agent, from);
     if (!remote)
-        remote = ice_add_reflexive(agent, from, request_priority(m));
+        remote = ice_add_reflexive(agent, from, request_priority(m), now);
     return remote ? ice_pair_force(agent, base, remote) : NULL;
 }
 
@@ -83,7 +84,7 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
     if (agent->state == ICE_FAILED)
         return;
     agent->peer_seen = true;
-    struct ice_pair *pair = learn_pair(agent, base, from, m);
+    struct ice_pair *pair = learn_pair(agent, base, from, m, now);
     if (!pair)
         return;
     pair->requests_received++;

@@ -148,13 +148,16 @@ struct ice_agent {
 };
 
 /* ice_agent.c */
+/* What no candidate may be: no address, any, multicast, link-local IPv6, or IPv4 in the clothes of IPv6 (RFC 8445 section 5.1.1.1). */
+bool ice_address_is_usable(const struct address *address);
 void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 uint32_t ice_request_id(struct ice_agent *agent);
 /* False (and out->failed) when out of memory. */
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address);
-/* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3); NULL beyond the limit. */
-struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority);
+/* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3); NULL beyond the limit, when
+ * none of them went quiet to make room. */
+struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority, rtc_time_t now);
 uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice server);
 
 /* ice_gather.c */
@@ -173,7 +176,9 @@ void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote); /* wit
 struct ice_pair *ice_find_pair(const struct ice_agent *agent, const struct ice_base *base, const struct address *remote);
 /* A pair for a path on which an authenticated request came, whatever the pairing rules say; NULL beyond the limit. */
 struct ice_pair *ice_pair_force(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote);
+/* Their pairs go; the selected one may be among the base's, never among the remote's. */
 void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now);
+void ice_drop_remote(struct ice_agent *agent, const struct ice_remote *remote);
 /* After the role or a candidate's priority changed. */
 void ice_prioritize(struct ice_agent *agent);
 void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now);

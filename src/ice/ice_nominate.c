@@ -6,6 +6,7 @@
 static const rtc_time_t settling = 100 * ICE_MS;
 static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
 static const rtc_time_t quiet_other = 2500 * ICE_MS;
+static const rtc_time_t quiet_left = 2500 * ICE_MS;
 
 /* A pair gone quiet gives way to one that was heard of lately; that one must have been heard of more recently, or the two would alternate.
  */
@@ -14,6 +15,21 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
     if (pair->state != ICE_PAIR_SUCCEEDED || !ice_consent_valid(pair, now))
         return false;
     return ice_quiet(pair, now) < (pair == agent->selected ? quiet_selected : quiet_other);
+}
+
+/* The peer controls and nominates elsewhere, and has been heard there since it was heard here last: a NAT gave it a new port, or it changed
+ * networks. Two of our own questions here stayed without answer by now. */
+static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
+{
+    const struct ice_pair *selected = agent->selected;
+    if (agent->controlling || !selected || ice_quiet(selected, now) < quiet_left)
+        return false;
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        const struct ice_pair *pair = agent->pairs[i];
+        if (pair != selected && pair->nominated && pair->heard > selected->heard && eligible(agent, pair, now))
+            return true;
+    }
+    return false;
 }
 
 static bool is_better(const struct ice_pair *a, const struct ice_pair *b)
@@ -25,9 +41,9 @@ static bool is_better(const struct ice_pair *a, const struct ice_pair *b)
 
 static struct ice_pair *best_pair(const struct ice_agent *agent, rtc_time_t now)
 {
-    struct ice_pair *best = NULL;
+    struct ice_pair *best = NULL, *left = peer_left(agent, now) ? agent->selected : NULL;
     for (size_t i = 0; i < agent->pair_count; i++)
-        if (eligible(agent, agent->pairs[i], now) && is_better(agent->pairs[i], best))
+        if (agent->pairs[i] != left && eligible(agent, agent->pairs[i], now) && is_better(agent->pairs[i], best))
             best = agent->pairs[i];
     return best;
 }

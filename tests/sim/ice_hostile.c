@@ -1,176 +1,28 @@
 /* Against a scripted peer: aggressive nomination, an ICE-lite peer, one-way consent, role conflict storms, floods of candidates and of
  * sources, unknown attributes, forged and broken messages. */
-#include "ice_sim.h"
+#include "ice_script.h"
 
 #include "hash.h"
-#include "stun_message.h"
 
 #include <stdio.h>
-
-static const char ufrag[] = "peer";
-static const char password[] = "0123456789abcdefghijkl";
-static rtc_context *context;
-
-/* What the scripted peer does and has seen. */
-static struct script {
-    bool answers;
-    uint16_t error;
-    bool nominates_all; /* USE-CANDIDATE on every pair it hears of */
-    bool controlling;
-    uint32_t silent_socket; /* on which nothing is answered */
-    uint32_t nominated_socket;
-    unsigned requests, nominations, successes, errors;
-    unsigned repeated; /* requests with the transaction of the one before */
-    uint16_t last_error;
-    struct stun_message last;
-    uint8_t bytes[STUN_MESSAGE_MAX];
-} script;
-
-static int setup(void **state)
-{
-    (void)state;
-    return rtc_context_new(NULL, &context);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rtc_context_unref(context);
-    return 0;
-}
-
-static void send_message(struct ice_peer *peer, const struct path *path, const struct stun_message *m, const char *key)
-{
-    struct packet *p = packet_new(peer->out.pool);
-    assert_non_null(p);
-    p->len = (uint32_t)stun_write(m, slice_str(key), packet_data(p), packet_tailroom(p));
-    assert_true(p->len > 0);
-    p->path = *path;
-    sim_host_send(peer->host, peer->sim->now, p);
-}
-
-static void init_request(struct ice_peer *peer, struct stun_message *m, char username[64])
-{
-    *m = (struct stun_message){.class = STUN_REQUEST, .method = STUN_BINDING};
-    (void)snprintf(username, 64, "%s:%s", ice_agent_local_ufrag(peer->other->agent), ufrag);
-    context_random(context, m->transaction, sizeof m->transaction);
-    m->has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_FINGERPRINT;
-    m->has |= script.controlling ? STUN_HAS_CONTROLLING : STUN_HAS_CONTROLLED;
-    m->username = slice_str(username);
-    m->priority = 1845501695;
-    m->tie_breaker = 1;
-}
-
-static void send_request(struct ice_peer *peer, const struct path *path, uint32_t has)
-{
-    struct stun_message m;
-    char username[64];
-    init_request(peer, &m, username);
-    m.has |= has;
-    send_message(peer, path, &m, ice_agent_local_password(peer->other->agent));
-}
-
-static void answer(struct ice_peer *peer, const struct packet *packet, const struct stun_message *request)
-{
-    struct stun_message m = {.class = script.error ? STUN_ERROR : STUN_SUCCESS, .method = STUN_BINDING};
-    m.has = STUN_HAS_FINGERPRINT | (script.error ? STUN_HAS_ERROR : STUN_HAS_XOR_MAPPED);
-    memcpy(m.transaction, request->transaction, sizeof m.transaction);
-    m.mapped = packet->path.remote;
-    m.error_code = script.error;
-    send_message(peer, &packet->path, &m, password);
-}
-
-static void play(struct ice_peer *peer, const struct packet *packet)
-{
-    struct stun_message m;
-    if (!packet)
-        return;
-    assert_int_equal(stun_parse(packet_slice(packet), &m), RTC_OK);
-    assert_true(m.has & STUN_HAS_FINGERPRINT);
-    script.repeated += m.class == STUN_REQUEST && memcmp(script.last.transaction, m.transaction, sizeof m.transaction) == 0;
-    memcpy(script.bytes, m.bytes.data, m.bytes.len);
-    script.last = m;
-    if (m.class != STUN_REQUEST) {
-        assert_true(stun_authentic(&m, slice_str(ice_agent_local_password(peer->other->agent))));
-        script.successes += m.class == STUN_SUCCESS;
-        script.errors += m.class == STUN_ERROR;
-        script.last_error = m.error_code;
-        return;
-    }
-    assert_true(stun_authentic(&m, slice_str(password)));
-    script.requests++;
-    if (m.has & STUN_HAS_USE_CANDIDATE) {
-        script.nominations++;
-        script.nominated_socket = packet->path.socket;
-    }
-    if (script.answers && packet->path.socket != script.silent_socket)
-        answer(peer, packet, &m);
-    if (script.nominates_all)
-        send_request(peer, &packet->path, STUN_HAS_USE_CANDIDATE);
-}
-
-static void begin(struct ice_sim *sim, uint64_t seed, bool controlling)
-{
-    const struct ice_options options = {.controlling = controlling, .next_request_id = &sim->a.next_id};
-    const struct sim_link link = {.delay_us = 10 * MS};
-    script = (struct script){.answers = true, .controlling = !controlling};
-    context_seed(context, seed);
-    assert_int_equal(ice_sim_init(sim, context, seed, &link), RTC_OK);
-    sim_host_add_address(sim->a.host, "192.0.2.1");
-    sim_host_add_address(sim->a.host, "2001:db8:1::1");
-    assert_int_equal(ice_agent_new(context, &options, &sim->a.agent), RTC_OK);
-    sim->b.script = play;
-    sim_host_open(sim->b.host, 1, "192.0.2.2", 6000);
-    sim_host_open(sim->b.host, 2, "2001:db8:2::1", 6000);
-    sim->a.mute_candidates = sim->a.mute_end = true;
-    ice_sim_gather(&sim->a);
-    ice_sim_run(sim, sim->now + 5 * MS);
-    assert_int_equal(ice_agent_set_remote_credentials(sim->a.agent, sim->now, slice_str(ufrag), slice_str(password), &sim->a.out), RTC_OK);
-}
-
-static void candidate(struct ice_sim *sim, const char *text)
-{
-    struct ice_candidate c;
-    assert_int_equal(ice_candidate_parse(slice_str(text), &c), RTC_OK);
-    ice_sim_candidate(&sim->a, &c);
-}
-
-static const char four[] = "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host";
-static const char six[] = "candidate:2 1 udp 2122262783 2001:db8:2::1 6000 typ host";
-
-/* The path from the scripted peer to the agent's address of that family. */
-static struct path to_agent(struct ice_sim *sim, uint8_t family)
-{
-    const struct ice_candidate *list;
-    size_t n = ice_agent_local_candidates(sim->a.agent, &list);
-    for (size_t i = 0; i < n; i++) {
-        if (list[i].address.family != family)
-            continue;
-        struct path p = {.socket = family == ADDRESS_IPV6 ? 2 : 1, .remote = list[i].address};
-        assert_true(address_parse(slice_str(family == ADDRESS_IPV6 ? "2001:db8:2::1" : "192.0.2.2"), 6000, &p.local));
-        return p;
-    }
-    fail_msg("no such address");
-    return (struct path){0};
-}
 
 /* A peer in the manner of Chromium: USE-CANDIDATE on IPv4 at first, then on IPv6 180 ms later. */
 static void aggressive(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 1, false);
+    script_begin(&sim, 1, false);
     script.nominates_all = true;
-    candidate(&sim, four);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + 180 * MS);
     assert_true(ice_sim_connected(&sim.a));
     assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
-    candidate(&sim, six);
+    script_candidate(&sim, script_six);
     ice_sim_run(&sim, sim.now + 180 * MS);
     assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV6);
     /* A later nomination of the lower priority does not take it back. */
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
-    send_request(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
     ice_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV6);
     assert_false(ice_agent_controlling(sim.a.agent));
@@ -182,15 +34,15 @@ static void early_nomination(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 2, false);
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
-    send_request(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    script_begin(&sim, 2, false);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
     ice_sim_run(&sim, sim.now + 100 * MS);
     assert_int_equal(script.successes, 1);
     assert_true(script.requests >= 1);
     assert_true(ice_sim_connected(&sim.a));
     /* A better pair that is not nominated stays unused. */
-    candidate(&sim, six);
+    script_candidate(&sim, script_six);
     ice_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
     ice_sim_fini(&sim);
@@ -201,10 +53,10 @@ static void lite(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 3, false);
+    script_begin(&sim, 3, false);
     ice_agent_set_remote_lite(sim.a.agent);
     assert_true(ice_agent_controlling(sim.a.agent));
-    candidate(&sim, four);
+    script_candidate(&sim, script_four);
     ice_agent_end_of_remote_candidates(sim.a.agent, sim.now, &sim.a.out);
     ice_sim_run(&sim, sim.now + 300 * MS);
     assert_int_equal(script.nominations, 1);
@@ -219,15 +71,15 @@ static void consent_expires(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 4, true);
-    candidate(&sim, four);
+    script_begin(&sim, 4, true);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + 2 * SECOND);
     assert_true(ice_sim_connected(&sim.a));
     script.answers = false;
     rtc_time_t start = sim.now;
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
     for (int i = 0; i < 40; i++) {
-        send_request(&sim.b, &path, 0);
+        script_ask(&sim.b, &path, 0);
         ice_sim_run(&sim, sim.now + SECOND);
     }
     assert_int_equal(sim.a.state_at[ICE_DISCONNECTED], -1);
@@ -243,9 +95,9 @@ static void refused_at_first(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 5, true);
+    script_begin(&sim, 5, true);
     script.error = 400;
-    candidate(&sim, four);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + 300 * MS);
     assert_false(ice_sim_connected(&sim.a));
     assert_int_equal(script.repeated, 0); /* after an error it is a new request */
@@ -260,14 +112,14 @@ static void role_storm(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 6, true);
+    script_begin(&sim, 6, true);
     script.error = 487;
-    candidate(&sim, four);
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    script_candidate(&sim, script_four);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
     uint64_t sent = sim_network_counters(sim.net)->sent;
     for (unsigned i = 0; i < 100; i++) {
         script.controlling = ice_agent_controlling(sim.a.agent);
-        send_request(&sim.b, &path, 0);
+        script_ask(&sim.b, &path, 0);
         ice_sim_run(&sim, sim.now + 10 * MS);
     }
     sent = sim_network_counters(sim.net)->sent - sent;
@@ -283,9 +135,9 @@ static void role_refused(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 17, true);
+    script_begin(&sim, 17, true);
     script.error = 487;
-    candidate(&sim, four);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + 15 * MS);
     assert_int_equal(script.requests, 1);
     assert_true(script.last.has & STUN_HAS_CONTROLLING);
@@ -305,10 +157,10 @@ static void smaller_tie_breaker_yields(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 7, true);
+    script_begin(&sim, 7, true);
     script.controlling = true; /* with tie-breaker 1: certainly the smaller */
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
-    send_request(&sim.b, &path, 0);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, 0);
     ice_sim_run(&sim, sim.now + 30 * MS);
     assert_int_equal(script.errors, 1);
     assert_int_equal(script.last_error, 487);
@@ -323,9 +175,9 @@ static void unknown_attribute(void **state)
     struct stun_message m;
     char username[64];
     uint8_t bytes[256];
-    begin(&sim, 8, true);
+    script_begin(&sim, 8, true);
     /* A comprehension-required attribute that nobody knows, covered by the integrity: REALM's place taken by type 0x7ffe. */
-    init_request(&sim.b, &m, username);
+    script_request(&sim.b, &m, username);
     m.has |= STUN_HAS_REALM;
     m.realm = slice_str("realm");
     size_t len = stun_write(&m, slice_of(NULL, 0), bytes, sizeof bytes);
@@ -344,7 +196,7 @@ static void unknown_attribute(void **state)
     memcpy(bytes + len + 4, digest, sizeof digest);
     struct packet *p = packet_copy(sim.b.out.pool, slice_of(bytes, len + 24));
     assert_non_null(p);
-    p->path = to_agent(&sim, ADDRESS_IPV4);
+    p->path = script_path(&sim, ADDRESS_IPV4);
     sim_host_send(sim.b.host, sim.now, p);
     ice_sim_run(&sim, sim.now + 50 * MS);
     assert_int_equal(script.errors, 1);
@@ -360,21 +212,20 @@ static void forged(void **state)
     struct ice_sim sim;
     struct stun_message m;
     char username[64];
-    begin(&sim, 9, true);
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
-    init_request(&sim.b, &m, username);
-    send_message(&sim.b, &path, &m, "wrong password 0123456789");
-    send_message(&sim.b, &path, &m, "");
+    script_begin(&sim, 9, true);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_request(&sim.b, &m, username);
+    script_send(&sim.b, &path, &m, "wrong password 0123456789");
+    script_send(&sim.b, &path, &m, "");
     m.username = slice_str("somebody:else");
-    send_message(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
+    script_send(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
     (void)snprintf(username, sizeof username, "%s:other", ice_agent_local_ufrag(sim.a.agent));
     m.username = slice_str(username);
-    send_message(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
+    script_send(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
     ice_sim_run(&sim, sim.now + 100 * MS);
     assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 4);
     assert_int_equal(script.successes + script.errors + script.requests, 0);
     assert_int_equal(sim.a.validated, 0);
-    path.local = path.remote; /* a response to nothing */
     ice_sim_fini(&sim);
 }
 
@@ -383,24 +234,24 @@ static void forged_response(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 10, true);
+    script_begin(&sim, 10, true);
     script.answers = false;
-    candidate(&sim, four);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + 15 * MS);
     assert_int_equal(script.requests, 1);
     struct stun_message m = {.class = STUN_SUCCESS, .method = STUN_BINDING, .has = STUN_HAS_XOR_MAPPED | STUN_HAS_FINGERPRINT};
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
     memcpy(m.transaction, script.last.transaction, sizeof m.transaction);
     m.mapped = path.remote;
-    send_message(&sim.b, &path, &m, "not the peer's password");
+    script_send(&sim.b, &path, &m, "not the peer's password");
     struct path elsewhere = path;
     elsewhere.local.port = 6001;
-    send_message(&sim.b, &elsewhere, &m, password);
+    script_send(&sim.b, &elsewhere, &m, script_password);
     ice_sim_run(&sim, sim.now + 15 * MS);
     assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 1);
     assert_int_equal(ice_agent_counters(sim.a.agent)->ignored, 1);
     assert_int_equal(sim.a.validated, 0);
-    send_message(&sim.b, &path, &m, password);
+    script_send(&sim.b, &path, &m, script_password);
     ice_sim_run(&sim, sim.now + 15 * MS);
     assert_int_equal(sim.a.validated, 1);
     assert_true(ice_sim_connected(&sim.a));
@@ -412,7 +263,7 @@ static void garbage(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 11, true);
+    script_begin(&sim, 11, true);
     struct path from = {.socket = 102, .remote = address_ipv4(192, 0, 2, 2, 6000)};
     uint8_t bytes[64] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42};
     for (size_t len = 0; len <= sizeof bytes; len++)
@@ -422,13 +273,13 @@ static void garbage(void **state)
             ice_agent_input(sim.a.agent, sim.now, &from, slice_of(bytes, len), &sim.a.out);
         }
     for (unsigned i = 0; i < 2000; i++) {
-        context_random(context, bytes, sizeof bytes);
+        context_random(script_context, bytes, sizeof bytes);
         bytes[0] &= 3;
         ice_agent_input(sim.a.agent, sim.now, &from, slice_of(bytes, i % sizeof bytes), &sim.a.out);
     }
     assert_true(ice_agent_counters(sim.a.agent)->malformed >= 2000);
     assert_int_equal(sim.a.out.tx.count, 0);
-    candidate(&sim, four);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + 200 * MS);
     assert_true(ice_sim_connected(&sim.a));
     ice_sim_fini(&sim);
@@ -440,7 +291,7 @@ static void candidate_flood(void **state)
     (void)state;
     struct ice_sim sim;
     unsigned refused = 0;
-    begin(&sim, 12, true);
+    script_begin(&sim, 12, true);
     for (unsigned i = 0; i < 5000; i++) {
         struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 2122260223 + i, .foundation = "1"};
         c.address = address_ipv4(10, 9, (uint8_t)(i >> 8), (uint8_t)i, 4000);
@@ -454,8 +305,8 @@ static void candidate_flood(void **state)
     ice_sim_run(&sim, sim.now + 30 * SECOND);
     assert_in_range(sim_network_counters(sim.net)->sent - sent, 64, 64 * 12);
     /* The peer itself still gets through. */
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
-    send_request(&sim.b, &path, 0);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, 0);
     ice_sim_run(&sim, sim.now + 100 * MS);
     assert_true(ice_sim_connected(&sim.a));
     ice_sim_fini(&sim);
@@ -469,11 +320,11 @@ static void source_flood(void **state)
     struct stun_message m;
     char username[64];
     uint8_t bytes[512];
-    begin(&sim, 13, true);
-    candidate(&sim, four);
+    script_begin(&sim, 13, true);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + SECOND);
     assert_true(ice_sim_connected(&sim.a));
-    init_request(&sim.b, &m, username);
+    script_request(&sim.b, &m, username);
     size_t len = stun_write(&m, slice_str(ice_agent_local_password(sim.a.agent)), bytes, sizeof bytes);
     struct path path = {.socket = ice_agent_selected(sim.a.agent)->socket, .remote = address_ipv4(10, 0, 0, 1, 1)};
     unsigned receivable = 0;
@@ -496,13 +347,13 @@ static void foundations(void **state)
     (void)state;
     for (unsigned answers = 0; answers < 2; answers++) {
         struct ice_sim sim;
-        begin(&sim, 16, true);
+        script_begin(&sim, 16, true);
         script.answers = answers;
         sim_host_open(sim.b.host, 3, "192.0.2.2", 6001);
         sim_host_open(sim.b.host, 4, "192.0.2.2", 6002);
-        candidate(&sim, "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host");
-        candidate(&sim, "candidate:1 1 udp 2122260222 192.0.2.2 6001 typ host");
-        candidate(&sim, "candidate:1 1 udp 2122260221 192.0.2.2 6002 typ host");
+        script_candidate(&sim, "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host");
+        script_candidate(&sim, "candidate:1 1 udp 2122260222 192.0.2.2 6001 typ host");
+        script_candidate(&sim, "candidate:1 1 udp 2122260221 192.0.2.2 6002 typ host");
         ice_sim_run(&sim, sim.now + 15 * MS);
         assert_int_equal(script.requests, 1);
         ice_sim_run(&sim, sim.now + 20 * MS);
@@ -519,7 +370,7 @@ static void burst(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 18, true);
+    script_begin(&sim, 18, true);
     script.answers = false;
     for (unsigned i = 0; i < 10; i++) {
         struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 2122260223 - i};
@@ -543,10 +394,10 @@ static void full_check_list(void **state)
     (void)state;
     const rtc_limits limits = {.size = sizeof limits, .candidate_pairs = 8};
     const rtc_context_options options = {.size = sizeof options, .limits = &limits};
-    rtc_context *usual = context;
+    rtc_context *usual = script_context;
     struct ice_sim sim;
-    assert_int_equal(rtc_context_new(&options, &context), RTC_OK);
-    begin(&sim, 19, true);
+    assert_int_equal(rtc_context_new(&options, &script_context), RTC_OK);
+    script_begin(&sim, 19, true);
     for (unsigned i = 0; i < 20; i++) {
         struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 2122260223 + i};
         (void)snprintf(c.foundation, sizeof c.foundation, "%u", i);
@@ -554,13 +405,13 @@ static void full_check_list(void **state)
         ice_sim_candidate(&sim.a, &c);
     }
     ice_sim_run(&sim, sim.now + 500 * MS);
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
-    send_request(&sim.b, &path, 0);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, 0);
     ice_sim_run(&sim, sim.now + 50 * MS);
     assert_true(ice_sim_connected(&sim.a));
     ice_sim_fini(&sim);
-    rtc_context_unref(context);
-    context = usual;
+    rtc_context_unref(script_context);
+    script_context = usual;
 }
 
 /* A NAT before the peer opens only when the peer sends: our check, by then slow in repeating, goes out again at once. The retransmitted
@@ -569,14 +420,14 @@ static void opened_by_the_peer(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 20, true);
+    script_begin(&sim, 20, true);
     script.answers = false;
-    candidate(&sim, four);
+    script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + 2 * SECOND);
     assert_true(script.repeated > 3);
     script.answers = true;
-    struct path path = to_agent(&sim, ADDRESS_IPV4);
-    send_request(&sim.b, &path, 0);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, 0);
     ice_sim_run(&sim, sim.now + 31 * MS);
     assert_true(ice_sim_connected(&sim.a));
     assert_true(ice_agent_rtt_us(sim.a.agent) > SECOND);
@@ -590,12 +441,12 @@ static void settles(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 21, true);
-    candidate(&sim, "candidate:3 1 udp 1677729535 192.0.2.2 6000 typ srflx raddr 10.0.0.1 rport 6000");
+    script_begin(&sim, 21, true);
+    script_candidate(&sim, "candidate:3 1 udp 1677729535 192.0.2.2 6000 typ srflx raddr 10.0.0.1 rport 6000");
     ice_sim_run(&sim, sim.now + 50 * MS);
     assert_true(ice_sim_connected(&sim.a));
     assert_int_equal(script.nominations, 0);
-    candidate(&sim, six);
+    script_candidate(&sim, script_six);
     ice_sim_run(&sim, sim.now + 500 * MS);
     assert_int_equal(script.nominations, 1);
     assert_int_equal(script.nominated_socket, 2);
@@ -608,9 +459,9 @@ static void stays_after_switch(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 22, true);
-    candidate(&sim, four);
-    candidate(&sim, six);
+    script_begin(&sim, 22, true);
+    script_candidate(&sim, script_four);
+    script_candidate(&sim, script_six);
     ice_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(script.nominated_socket, 2);
     script.silent_socket = 2;
@@ -618,9 +469,9 @@ static void stays_after_switch(void **state)
     assert_int_equal(script.nominated_socket, 1);
     assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
     script.silent_socket = 0;
-    struct path path = to_agent(&sim, ADDRESS_IPV6);
+    struct path path = script_path(&sim, ADDRESS_IPV6);
     for (unsigned i = 0; i < 10; i++) {
-        send_request(&sim.b, &path, 0);
+        script_ask(&sim.b, &path, 0);
         ice_sim_run(&sim, sim.now + SECOND);
     }
     assert_int_equal(ice_agent_selected(sim.a.agent)->remote.family, ADDRESS_IPV4);
@@ -638,9 +489,9 @@ static void unusable_candidates(void **state)
         "candidate:1 1 udp 2122260223 fe80::1 6000 typ host",   "candidate:1 1 udp 2122260223 192.0.2.2 6000 typ host ufrag older",
     };
     struct ice_sim sim;
-    begin(&sim, 14, true);
+    script_begin(&sim, 14, true);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-        candidate(&sim, lines[i]);
+        script_candidate(&sim, lines[i]);
     assert_int_equal(ice_agent_counters(sim.a.agent)->ignored, sizeof lines / sizeof lines[0]);
     ice_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(script.requests, 0);
@@ -654,20 +505,20 @@ static void credentials(void **state)
     struct ice_agent *agent;
     struct out *out = &sim.a.out;
     char longest[257];
-    begin(&sim, 15, true);
+    script_begin(&sim, 15, true);
     agent = sim.a.agent;
-    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(ufrag), slice_str(password), out), RTC_OK);
-    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("other"), slice_str(password), out), RTC_ERR_NOT_SUPPORTED);
-    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("abc"), slice_str(password), out), RTC_ERR_SYNTAX);
-    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("ab:c"), slice_str(password), out), RTC_ERR_SYNTAX);
-    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(ufrag), slice_str("short"), out), RTC_ERR_SYNTAX);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(script_ufrag), slice_str(script_password), out), RTC_OK);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("other"), slice_str(script_password), out), RTC_ERR_NOT_SUPPORTED);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("abc"), slice_str(script_password), out), RTC_ERR_SYNTAX);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("ab:c"), slice_str(script_password), out), RTC_ERR_SYNTAX);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(script_ufrag), slice_str("short"), out), RTC_ERR_SYNTAX);
     assert_int_equal(strlen(ice_agent_local_ufrag(agent)), 8);
     assert_true(strlen(ice_agent_local_password(agent)) >= 24);
     ice_agent_free(agent);
     /* The longest that the grammar has. */
     const struct ice_options options = {.next_request_id = &sim.a.next_id};
     memset(longest, 'x', sizeof longest);
-    assert_int_equal(ice_agent_new(context, &options, &sim.a.agent), RTC_OK);
+    assert_int_equal(ice_agent_new(script_context, &options, &sim.a.agent), RTC_OK);
     assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_of(longest, 257), slice_of(longest, 256), out),
                      RTC_ERR_SYNTAX);
     assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_of(longest, 256), slice_of(longest, 256), out), RTC_OK);
@@ -700,5 +551,5 @@ int main(void)
         cmocka_unit_test(unusable_candidates),
         cmocka_unit_test(credentials),
     };
-    return cmocka_run_group_tests_name("ice hostile", tests, setup, teardown);
+    return cmocka_run_group_tests_name("ice hostile", tests, script_setup, script_teardown);
 }
