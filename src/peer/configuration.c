@@ -118,10 +118,15 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
     int error = servers ? read_servers(pc, &c, servers, &count) : RTC_ERR_NO_MEMORY;
     if (!error)
         error = first ? check_first(pc, &c) : check_change(pc, &c);
-    if (!error) {
-        memcpy(pc->servers, servers, count * sizeof *servers);
-        pc->server_count = count;
-    }
-    memory_free(pc->context, servers);
-    return error;
+    struct ice_server *kept = !error && count > 0 ? memory_realloc(pc->context, servers, count * sizeof *servers) : NULL;
+    if (!kept)
+        memory_free(pc->context, servers);
+    if (!error && count > 0 && !kept)
+        error = RTC_ERR_NO_MEMORY;
+    if (error)
+        return error;
+    memory_free(pc->context, pc->servers);
+    pc->servers = kept;
+    pc->server_count = count;
+    return RTC_OK;
 }

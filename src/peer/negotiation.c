@@ -235,6 +235,7 @@ static int apply_media(rtc_peer_connection *pc, const struct jsep_section *local
         return peer_fail(pc, error, "the section '%s' can not be set up", local->mid);
     t->current_direction = (rtc_rtp_direction)n->direction;
     t->has_current_direction = true;
+    t->has_sent = t->has_sent || transceiver_sends(t->current_direction);
     t->sender.codec = n->send_codec;
     transceiver_update_sending(t);
     return RTC_OK;

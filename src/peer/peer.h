@@ -41,7 +41,7 @@ struct rtc_peer_connection {
     char last_error[256];
 
     /* Configuration. */
-    struct ice_server servers[ICE_SERVERS_MAX];
+    struct ice_server *servers; /* owned; NULL when there are none */
     uint32_t server_count;
     struct certificate *certificate;
     bool include_loopback;

@@ -61,6 +61,7 @@ static void destroy(rtc_peer_connection *pc)
         mailbox_unref(pc->mailbox);
     }
     certificate_unref(pc->certificate);
+    memory_free(context, pc->servers);
     packet_pool_unref(pc->pool);
     pthread_mutex_destroy(&pc->wake_lock);
     memory_free(context, pc);
@@ -72,7 +73,9 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
     int error = configuration_apply(pc, configuration, true);
     if (!error)
         error = mailbox_new(pc->context, wake_from_worker, pc, &pc->mailbox);
-    if (!error)
+    if (!error && pc->loop)
+        pc->pool = packet_pool_ref(pc->loop->pool);
+    else if (!error)
         error = packet_pool_new(pc->context, &pc->pool);
     if (!error && pc->loop) {
         error = pc->loop->ops->attach(pc->loop, pc, &pc->wake_user);

@@ -373,8 +373,7 @@ static rtc_rtp_transceiver *reusable(rtc_peer_connection *pc, rtc_media_kind kin
 {
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        bool used = t->has_current_direction && transceiver_sends(t->current_direction);
-        if (t->kind == kind && !t->sender.track && !t->stopped && !used)
+        if (t->kind == kind && !t->sender.track && !t->stopped && !t->has_sent)
             return t;
     }
     return NULL;

@@ -3,7 +3,7 @@
 
 #include "sizes.h"
 
-enum { IDLE_TRIM_US = 1000000, IDLE_KEEPS_PACKETS = 8 };
+enum { IDLE_TRIM_US = 1000000, IDLE_KEEPS_PACKETS = 1 };
 
 int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **out)
 {
@@ -20,7 +20,8 @@ int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **
     if (!error) {
         ice->controlling = controlling;
         ice->include_loopback = pc->include_loopback;
-        memcpy(ice->servers, pc->servers, sizeof ice->servers);
+        if (pc->server_count > 0)
+            memcpy(ice->servers, pc->servers, pc->server_count * sizeof *pc->servers);
         ice->server_count = pc->server_count;
         ice->next_request_id = &pc->next_request_id;
         error = ice_agent_new(pc->context, ice, &t->ice);
@@ -201,7 +202,7 @@ void transport_tick(struct transport *t, rtc_time_t now)
         rtp_session_set_rtt(t->rtp, ice_agent_rtt_us(t->ice));
         rtp_session_tick(t->rtp, now, &t->rtp_out);
     }
-    if (now - t->last_traffic > IDLE_TRIM_US)
+    if (!t->pc->loop && now - t->last_traffic > IDLE_TRIM_US)
         packet_pool_trim(t->pc->pool, IDLE_KEEPS_PACKETS);
 }
 
