@@ -76,8 +76,8 @@ static void unref(struct receive_pipeline *p)
 /* The decoder for this frame's codec, made or changed as needed. */
 static int prepare_decoder(struct receive_pipeline *p, const rtc_encoded_frame *frame)
 {
-    const rtc_codec_ops *codec = frame ? codec_find(p->context, p->kind, rtc_encoded_frame_codec(frame)) : p->codec;
-    if (!codec || !codec->decoder_new)
+    const rtc_codec_ops *codec = frame ? codec_find_decoder(p->context, p->kind, rtc_encoded_frame_codec(frame)) : p->codec;
+    if (!codec)
         return RTC_ERR_NOT_SUPPORTED;
     if (p->decoder && codec != p->codec) {
         p->codec->decoder_free(p->decoder);

@@ -42,6 +42,7 @@ struct send_pipeline {
     struct mailbox *mailbox; /* the connection's: no reference, valid while not detached */
     pthread_mutex_t lock;
     struct ring in, out;
+    bool forwards; /* the track brings encoded frames */
     bool busy, detached, keyframe_wanted, bitrate_changed;
     bool encoded_lost; /* a gap in coded video: its source must make a keyframe */
     uint32_t bitrate_bps;
@@ -336,7 +337,9 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
 {
     struct item old;
     pthread_mutex_lock(&p->lock);
-    if (p->detached) {
+    /* A remote track that is sent on passes its frames encoded, and decoded too while somebody watches it: encoded ones win. */
+    p->forwards = p->forwards || item.encoded;
+    if (p->detached || (p->forwards && !item.encoded)) {
         pthread_mutex_unlock(&p->lock);
         return;
     }
@@ -391,9 +394,7 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
     p->job.done = done;
     p->context = rtc_context_ref(pc->context);
     p->kind = t->kind;
-    p->codec = codec_find(pc->context, t->kind, t->sender.codec.name);
-    if (p->codec && !p->codec->encoder_new)
-        p->codec = NULL;
+    p->codec = codec_find_encoder(pc->context, t->kind, t->sender.codec.name);
     p->mailbox = pc->mailbox;
     pthread_mutex_init(&p->lock, NULL);
     p->keyframe_wanted = true;
