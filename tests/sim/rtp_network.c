@@ -286,6 +286,47 @@ static void stall(void **state)
     assert_true(sim.b.seen.video_latency <= latency + 45 * MS);
 }
 
+/* Sound cards disagree about how long a second is. Ten minutes of a sender whose clock is fast or slow: what is left out or put in is the
+ * drift itself, and the delay stays where it was. */
+static void drift(int64_t fast_ppm, rtc_time_t jitter)
+{
+    const struct rtp_sim_options o = {.seed = 16, .link = {.delay_us = 25 * MS, .jitter_us = jitter}, .settle = 3 * SECOND};
+    call(&o, 10 * SECOND);
+    const struct rtp_sim_seen *s = &sim.b.seen;
+    rtc_time_t start = s->audio_latency;
+    sim.a.fast_ppm = fast_ppm;
+    sim.a.frame_rate = 15;
+    sim.b.sends_video = sim.b.sends_audio = false;
+    rtp_sim_forget(&sim.b);
+    for (int i = 0; i < 600; i++) {
+        rtp_sim_run(&sim, sim.now + SECOND);
+        assert_in_range(s->audio_latency, 25 * MS, start + 50 * MS);
+        assert_in_range(s->video_latency, 25 * MS, start + 50 * MS);
+    }
+    assert_in_range(s->accelerated, fast_ppm > 0 ? 4 : 0, fast_ppm > 0 ? 8 : 0); /* 120 ms are six packets */
+    assert_in_range(s->concealed, fast_ppm < 0 ? 4 : 0, fast_ppm < 0 ? 8 : 0);
+    assert_int_equal(s->fec + s->misplaced + s->skewed, 0);
+    assert_in_range(s->decodable, 8950, 9010);
+}
+
+static void fast_clock(void **state)
+{
+    (void)state;
+    drift(200, 20 * MS);
+}
+
+static void slow_clock(void **state)
+{
+    (void)state;
+    drift(-200, 20 * MS);
+}
+
+static void slow_clock_without_jitter(void **state)
+{
+    (void)state;
+    drift(-200, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -293,7 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(clean),           TEST(reports),         TEST(loss),           TEST(reordering),  TEST(duplication), TEST(long_way),
         TEST(unknown_sources), TEST(timestamps_wrap), TEST(sequence_wraps), TEST(silent_peer), TEST(goodbye),     TEST(dtx),
-        TEST(no_path),         TEST(decoder_lost),    TEST(stall),
+        TEST(no_path),         TEST(decoder_lost),    TEST(stall),           TEST(fast_clock),  TEST(slow_clock),
+        TEST(slow_clock_without_jitter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,15 @@ static void send(struct rtp_sim_peer *p, uint32_t handle, rtc_encoded_frame_opti
     rtp_sim_drain(p);
 }
 
+/* How long an interval by the source's own clocks takes. */
+static rtc_time_t lasts(struct rtp_sim_peer *p, rtc_time_t interval)
+{
+    p->ahead += interval * p->fast_ppm;
+    rtc_time_t whole = p->ahead / 1000000;
+    p->ahead -= whole * 1000000;
+    return interval - whole;
+}
+
 /* A VP8 frame header (RFC 6386 9.1), then serial number and capture time; delta frames of half to one and a half times the average size. */
 static void send_video(struct rtp_sim_peer *p)
 {
@@ -112,7 +121,7 @@ static void send_video(struct rtp_sim_peer *p)
                                    .rtp_timestamp = p->video_timestamp};
     send(p, p->video, &o, RTP_NO_AUDIO_LEVEL);
     p->video_timestamp += 90000 / p->frame_rate;
-    p->next_video += SECOND / p->frame_rate;
+    p->next_video += lasts(p, SECOND / p->frame_rate);
 }
 
 /* An Opus packet of 20 ms in hybrid mode, mono, with redundancy (RFC 6716 4.2.3), then serial number and capture time; or one of silence.
@@ -128,7 +137,7 @@ static void send_audio(struct rtp_sim_peer *p)
     if (!silence)
         send(p, p->audio, &o, 30);
     p->audio_timestamp += 960;
-    p->next_audio += 20 * MS;
+    p->next_audio += lasts(p, 20 * MS);
 }
 
 /* ---- What comes out ---- */

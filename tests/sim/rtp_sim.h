@@ -48,6 +48,8 @@ struct rtp_sim_peer {
     uint32_t video_serial, audio_serial;
     uint32_t video_timestamp, audio_timestamp;
     rtc_time_t next_video, next_audio;
+    int64_t fast_ppm;      /* how much faster than time its clocks run */
+    int64_t ahead;         /* what that has come to, in millionths of a microsecond */
     uint64_t video_sent, refused;
     struct rtp_sim_seen seen;
 };
