@@ -1,5 +1,5 @@
 set(peer_sees base sdp ice dtls sctp rtp peer)
 set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c usrsctp_time.c)
-foreach(name data signaling renegotiate)
+foreach(name data signaling renegotiate channels)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()

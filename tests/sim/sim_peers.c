@@ -209,6 +209,8 @@ static void deliver_signal(struct sim_peers *p, struct signal *s)
 {
     struct sim_peer *peer = &p->peer[s->to];
     rtc_ice_candidate_init init = {.size = sizeof init, .candidate = s->text, .sdp_mid = s->mid};
+    if (!peer->pc)
+        return;
     if (s->type == RTC_SDP_NONE) {
         (void)rtc_peer_connection_add_ice_candidate(peer->pc, &init);
         return;
@@ -246,6 +248,8 @@ static rtc_address public_address(const struct address *a)
 static void drain(struct sim_peers *p, struct sim_peer *peer)
 {
     rtc_request request = {.size = sizeof request};
+    if (!peer->pc)
+        return;
     while (rtc_peer_connection_next_request(peer->pc, &request)) {
         struct request *r = out_request(&p->scratch, (enum request_type)request.type, request.id);
         if (r) {
@@ -263,7 +267,8 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
 static void settle(struct sim_peers *p)
 {
     for (int i = 0; i < 2; i++) {
-        (void)rtc_peer_connection_dispatch(p->peer[i].pc);
+        if (p->peer[i].pc)
+            (void)rtc_peer_connection_dispatch(p->peer[i].pc);
         drain(p, &p->peer[i]);
     }
 }
@@ -288,6 +293,10 @@ static void arrive(struct sim_peers *p)
     struct sim_delivery d;
     while (sim_network_pop(p->net, p->now, &d)) {
         struct sim_peer *peer = sim_host_user(d.host);
+        if (!peer->pc) {
+            sim_delivery_free(&d);
+            continue;
+        }
         if (d.packet) {
             rtc_path path = {d.packet->path.socket, d.packet->path.protocol, public_address(&d.packet->path.local), public_address(&d.packet->path.remote)};
             rtc_peer_connection_receive_copy(peer->pc, p->now, &path, packet_data(d.packet), d.packet->len);
@@ -307,12 +316,19 @@ static rtc_time_t next_time(struct sim_peers *p)
 {
     rtc_time_t at = sim_network_next(p->net);
     for (int i = 0; i < 2; i++)
-        at = earlier(at, rtc_peer_connection_deadline(p->peer[i].pc, NULL));
+        at = earlier(at, p->peer[i].pc ? rtc_peer_connection_deadline(p->peer[i].pc, NULL) : RTC_TIME_NEVER);
     if (p->signals)
         at = earlier(at, p->signals->at);
     if (p->next_step)
         at = earlier(at, p->next_step(p, p->step_user));
     return at;
+}
+
+static void tick(struct sim_peers *p)
+{
+    for (int i = 0; i < 2; i++)
+        if (p->peer[i].pc)
+            rtc_peer_connection_tick(p->peer[i].pc, p->now);
 }
 
 bool sim_peers_run(struct sim_peers *p, rtc_time_t until, bool (*done)(struct sim_peers *peers, void *user), void *user)
@@ -323,15 +339,13 @@ bool sim_peers_run(struct sim_peers *p, rtc_time_t until, bool (*done)(struct si
         if (at > until) {
             p->now = until;
             sim_time_set(until);
-            for (int i = 0; i < 2; i++)
-                rtc_peer_connection_tick(p->peer[i].pc, p->now);
+            tick(p);
             return false;
         }
         p->now = at > p->now ? at : p->now;
         sim_time_set(p->now);
         arrive(p);
-        for (int i = 0; i < 2; i++)
-            rtc_peer_connection_tick(p->peer[i].pc, p->now);
+        tick(p);
         deliver_signals(p);
         if (p->on_step)
             p->on_step(p, p->step_user);

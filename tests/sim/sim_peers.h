@@ -9,7 +9,7 @@
 
 struct sim_peer {
     struct sim_peers *peers;
-    rtc_peer_connection *pc;
+    rtc_peer_connection *pc; /* NULL once the test freed it */
     struct sim_host *host;
     int index; /* 0 or 1 */
     rtc_peer_connection_callbacks extra; /* the test's own, called after the harness's */
