@@ -5,7 +5,7 @@
 #include "media_tools.h"
 #include "memory.h"
 
-enum { GAP_US = 100000, RESAMPLE_MARGIN = 64 };
+enum { GAP_US = 100000, FOLLOW = 64 /* of a difference to the clock, what part is made up for at once */, RESAMPLE_MARGIN = 64 };
 
 struct audio_framer {
     rtc_context *context;
@@ -113,14 +113,16 @@ static int use_rate(struct audio_framer *f, uint32_t rate)
     return RTC_OK;
 }
 
-/* What has been cut so far ends where this frame begins, or nearly: sound is counted, not timed. Otherwise there was a pause: RTP time goes
- * on with it. */
+/* What has been cut so far ends where this frame begins, or nearly: sound is counted, not timed, and the time of its samples
+ * follows the clock little by little, for a sound card's second is not quite one. Otherwise there was a pause: RTP time goes on with it. */
 static void follow_time(struct audio_framer *f, rtc_time_t capture)
 {
     rtc_time_t buffered_from = f->base_time + duration_us(f->popped);
     rtc_time_t off = capture - (buffered_from + duration_us(f->ready_samples));
-    if (f->started && off <= GAP_US && off >= -GAP_US)
+    if (f->started && off <= GAP_US && off >= -GAP_US) {
+        f->base_time += off / FOLLOW;
         return;
+    }
     uint32_t ahead = f->popped > 0 ? (uint32_t)f->popped : 0;
     if (!f->started)
         f->base_rtp = (uint32_t)((uint64_t)capture * 48 / 1000);
