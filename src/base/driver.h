@@ -4,6 +4,8 @@
 
 #include <crtc/transport.h>
 
+struct packet_pool;
+
 struct loop_ops {
     /* The loop takes the connection on: it will drain it and answer its requests. Loop's thread, or with its lock held. *attachment names the connection
      * to the loop from now on. */
@@ -17,6 +19,7 @@ struct loop_ops {
 /* The first member of the loop's own struct. */
 struct rtc_loop {
     const struct loop_ops *ops;
+    struct packet_pool *pool; /* of all its connections: an idle one holds no buffers */
 };
 
 #endif

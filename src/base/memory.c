@@ -16,7 +16,7 @@ bool memory_grow(rtc_context *context, void **array, size_t *capacity, size_t ne
 {
     if (need <= *capacity)
         return true;
-    size_t wanted = *capacity < 4 ? 8 : *capacity * 2;
+    size_t wanted = *capacity < 4 ? 4 : *capacity * 2;
     if (wanted < need)
         wanted = need;
     if (wanted > SIZE_MAX / 2 / size)

@@ -1,6 +1,7 @@
 /* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline. The epoll descriptor is the one a
  * foreign loop watches: it becomes readable for each of these. */
 #include "io_internal.h"
+#include "packet.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -74,6 +75,8 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     pthread_mutex_init(&l->dirty_lock, NULL);
     int error = open_descriptors(l) ? RTC_OK : RTC_ERR_OPERATION;
     if (!error)
+        error = packet_pool_new(context, &l->face.pool);
+    if (!error)
         error = udp_receiver_new(context, &l->receiver);
     if (!error)
         error = mailbox_new(context, wake_from_worker, l, &l->mailbox);
@@ -120,6 +123,7 @@ void rtc_loop_free(rtc_loop *loop)
     }
     close_descriptors(l);
     udp_receiver_free(l->context, l->receiver);
+    packet_pool_unref(l->face.pool);
     timer_heap_fini(l->context, &l->timers);
     loop_posts_fini(&l->posts);
     pthread_mutex_destroy(&l->dirty_lock);

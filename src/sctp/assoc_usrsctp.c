@@ -98,6 +98,7 @@ static void silence(const char *format, ...)
 
 static void init_engine(void)
 {
+    (void)usrsctp_tunable_set_sctp_pcbtblsize(1); /* hashes a socket's associations, of which each of ours has one */
     usrsctp_init_nothreads(0, output, silence);
     usrsctp_enable_crc32c_offload();
     usrsctp_sysctl_set_sctp_sendspace(BUFFER_BYTES);

@@ -178,7 +178,7 @@ static int read_sections(struct session_description *d, rtc_context *context, st
     while (sdp_next_attribute(&all, "candidate", &cursor))
         count++;
     d->candidates = memory_alloc(context, (count + 1) * sizeof(*d->candidates));
-    d->sections = memory_zeroed(context, (d->sdp->media_count + 1) * sizeof(*d->sections));
+    d->sections = memory_zeroed(context, (d->sdp->media_count + (d->sdp->media_count == 0)) * sizeof(*d->sections));
     struct jsep_lists *lists = memory_zeroed(context, 2 * sizeof(*lists)); /* too much to keep: what a section has is little of it */
     int result = d->candidates && d->sections && lists ? read_each(d, context, lists, error) : out_of_memory(error);
     memory_free(context, lists);
