@@ -3,3 +3,6 @@ set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c usrsctp_time
 foreach(name data signaling renegotiate channels)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
+if(TARGET crtc_media) # real codecs, and the conversion that they need
+  crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} media SOURCES peer_media.c ${peer_harness})
+endif()

@@ -362,6 +362,8 @@ void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
 {
     struct sim_network *net = host->net;
     net->counters.sent++;
+    if (packet->len > net->counters.largest)
+        net->counters.largest = packet->len;
     rtc_time_t at = arrival(host, now, packet->len);
     if (is_down(host, &packet->path.local) || at == RTC_TIME_NEVER || chance(net, host->link.loss)) {
         net->counters.lost++;

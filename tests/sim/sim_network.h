@@ -37,6 +37,7 @@ struct sim_delivery {
 
 struct sim_counters {
     uint64_t sent, delivered, lost, unreachable, duplicated;
+    size_t largest; /* datagram */
 };
 
 struct sim_network *sim_network_new(uint64_t seed);

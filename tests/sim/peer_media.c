@@ -1,0 +1,463 @@
+/* Calls in virtual time through whole connections: scripted frames over clean and bad networks, judged at the application's end; and short calls with the real
+ * codecs, judged on decoded pictures and sound. */
+#include "peer_pump.h"
+
+#include "../scripted_media.h"
+#include "test_picture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SKEW_MAX_US = 45000, FREEZE_MAX_US = 500000, INVENTED = 1, RECOVERED = 2 }; /* the last two are capture times of sound that has none */
+
+/* ---- Scripted codecs: a decoded frame is as small as can be and carries its serial and capture time ---- */
+
+static int no_decoder(rtc_context *context, uint32_t channels, void **out)
+{
+    static int nothing;
+    (void)context;
+    (void)channels;
+    *out = &nothing;
+    return RTC_OK;
+}
+
+static void free_no_decoder(void *decoder)
+{
+    (void)decoder;
+}
+
+static rtc_context *decoding_context;
+
+static int decode_video(void *decoder, rtc_encoded_frame *frame, rtc_video_frame **out)
+{
+    const rtc_video_frame_options options = {.size = sizeof options, .format = RTC_VIDEO_I420, .width = 64, .height = 16,
+                                             .capture_time_us = scripted_time(frame)};
+    (void)decoder;
+    int error = rtc_video_frame_new(decoding_context, &options, out);
+    if (!error)
+        scripted_put(rtc_video_frame_writable_plane(*out, 0), scripted_serial(frame), scripted_time(frame));
+    return error;
+}
+
+static int decode_audio(void *decoder, rtc_audio_decode what, rtc_encoded_frame *frame, uint32_t samples, rtc_audio_frame **out)
+{
+    const rtc_audio_frame_options options = {.size = sizeof options,
+                                             .format = RTC_AUDIO_S16,
+                                             .sample_rate = 48000,
+                                             .channels = 1,
+                                             .samples = what == RTC_AUDIO_DECODE_FRAME || samples == 0 ? 960 : samples,
+                                             .capture_time_us = what == RTC_AUDIO_DECODE_FRAME ? scripted_time(frame) : what == RTC_AUDIO_DECODE_FEC ? RECOVERED : INVENTED};
+    (void)decoder;
+    return rtc_audio_frame_new(decoding_context, &options, out);
+}
+
+static const rtc_codec_ops scripted_video_codec = {.size = sizeof scripted_video_codec, .kind = RTC_MEDIA_VIDEO, .name = "VP8",
+                                                   .decoder_new = no_decoder, .decoder_free = free_no_decoder, .decode_video = decode_video};
+static const rtc_codec_ops scripted_audio_codec = {.size = sizeof scripted_audio_codec, .kind = RTC_MEDIA_AUDIO, .name = "opus",
+                                                   .decoder_new = no_decoder, .decoder_free = free_no_decoder, .decode_audio = decode_audio};
+
+/* ---- A call ---- */
+
+struct seen {
+    uint64_t pictures, sounds, invented;
+    rtc_time_t last_picture_at, longest_freeze;
+    rtc_time_t picture_latency, sound_latency;
+    uint64_t compared, skewed;
+    rtc_time_t settled; /* nothing is judged before */
+    struct sim_peers *peers;
+};
+
+struct call {
+    struct sim_peers p;
+    struct peer_pumps pumps;
+    struct peer_pump *video[2], *audio[2];
+    struct peer_sink encoded[2];
+    struct seen seen[2];
+    rtc_media_stream_track *tracks[4];
+    rtc_media_sink *sinks[4];
+    size_t sink_count;
+};
+
+static void on_picture(void *user, rtc_video_frame *frame)
+{
+    struct seen *s = user;
+    rtc_time_t now = s->peers->now, gap = now - s->last_picture_at;
+    s->pictures++;
+    if (s->last_picture_at > 0 && now > s->settled && gap > s->longest_freeze)
+        s->longest_freeze = gap;
+    s->last_picture_at = now;
+    s->picture_latency = now - rtc_video_frame_capture_time_us(frame);
+    if (now > s->settled && s->sound_latency > 0) {
+        s->compared++;
+        s->skewed += llabs(s->picture_latency - s->sound_latency) > SKEW_MAX_US;
+    }
+}
+
+static void on_sound(void *user, rtc_audio_frame *frame)
+{
+    struct seen *s = user;
+    s->sounds++;
+    if (rtc_audio_frame_capture_time_us(frame) == INVENTED)
+        s->invented += s->peers->now > s->settled;
+    else if (rtc_audio_frame_capture_time_us(frame) != RECOVERED)
+        s->sound_latency = s->peers->now - rtc_audio_frame_capture_time_us(frame);
+}
+
+static void add_sink(struct call *c, int index, size_t n)
+{
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = on_picture, .on_audio = on_sound};
+    rtc_media_stream_track *track = peer_remote_track(&c->p, index, n);
+    c->tracks[c->sink_count] = rtc_media_stream_track_ref(track);
+    assert_int_equal(rtc_media_stream_track_add_sink(track, &ops, &c->seen[index], &c->sinks[c->sink_count]), RTC_OK);
+    c->sink_count++;
+}
+
+static void begin(struct call *c, uint64_t seed, const struct sim_link *link, bool scripted)
+{
+    memset(c, 0, sizeof *c);
+    print_message("seed %llu\n", (unsigned long long)seed);
+    assert_true(sim_peers_init(&c->p, seed, link, NULL, NULL));
+    decoding_context = c->p.context;
+    if (scripted) {
+        assert_int_equal(rtc_context_add_codec(c->p.context, &scripted_video_codec), RTC_OK);
+        assert_int_equal(rtc_context_add_codec(c->p.context, &scripted_audio_codec), RTC_OK);
+    }
+    c->p.manual = true;
+    peer_pumps_attach(&c->pumps, &c->p);
+}
+
+/* Audio and video both ways, in one stream each, so that they belong together. */
+static void connect(struct call *c)
+{
+    for (int i = 0; i < 2; i++) {
+        rtc_media_stream *stream;
+        assert_int_equal(rtc_media_stream_new(c->p.context, NULL, &stream), RTC_OK);
+        c->audio[i] = peer_pump_new(&c->pumps, &c->p, RTC_MEDIA_AUDIO);
+        c->video[i] = peer_pump_new(&c->pumps, &c->p, RTC_MEDIA_VIDEO);
+        assert_int_equal(rtc_peer_connection_add_track(c->p.peer[i].pc, c->audio[i]->track, &stream, 1, NULL), RTC_OK);
+        assert_int_equal(rtc_peer_connection_add_track(c->p.peer[i].pc, c->video[i]->track, &stream, 1, NULL), RTC_OK);
+        rtc_media_stream_unref(stream);
+    }
+    peer_exchange(&c->p, 0);
+    peer_connect(&c->p, 5 * SECOND);
+    for (int i = 0; i < 2; i++) {
+        c->seen[i].peers = &c->p;
+        c->seen[i].settled = c->p.now + 5 * SECOND;
+        add_sink(c, i, 0);
+        add_sink(c, i, 1);
+        peer_sink_attach(&c->encoded[i], &c->p, peer_remote_track(&c->p, i, 1));
+        c->video[i]->frame_bytes = 3500; /* 840 kbit/s */
+    }
+}
+
+static void end(struct call *c)
+{
+    for (size_t i = 0; i < c->sink_count; i++) {
+        rtc_media_stream_track_remove_sink(c->tracks[i], c->sinks[i]);
+        rtc_media_stream_track_unref(c->tracks[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        peer_sink_fini(&c->encoded[i]);
+    sim_peers_fini(&c->p);
+    peer_pumps_fini(&c->pumps);
+}
+
+static double stat(struct call *c, int index, const char *type, const char *kind, const char *name)
+{
+    rtc_stats_report *report;
+    double value = -1e9;
+    assert_int_equal(rtc_peer_connection_get_stats(c->p.peer[index].pc, &report), RTC_OK);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        const char *of = rtc_stats_string(s, "kind");
+        if (strcmp(rtc_stats_type(s), type) == 0 && (!kind || (of && strcmp(of, kind) == 0)))
+            (void)rtc_stats_number(s, name, &value);
+    }
+    rtc_stats_report_unref(report);
+    return value;
+}
+
+static void expect_good_call(struct call *c, double least_delivered, rtc_time_t freeze)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct seen *s = &c->seen[i];
+        double sent = (double)c->video[1 - i]->serial, delivered = (double)c->encoded[i].decodable / sent;
+        double pictures = (double)s->pictures / sent, skewed = s->compared ? (double)s->skewed / (double)s->compared : 1;
+        print_message("peer %d: delivered %.3f, shown %.3f, longest freeze %lld ms, skewed %.4f, invented %llu of %llu sounds, latency %lld/%lld ms\n", i, delivered,
+                      pictures, (long long)s->longest_freeze / 1000, skewed, (unsigned long long)s->invented, (unsigned long long)s->sounds,
+                      (long long)s->picture_latency / 1000, (long long)s->sound_latency / 1000);
+        assert_true(delivered >= least_delivered);
+        assert_true(pictures >= least_delivered);
+        assert_int_equal(c->encoded[i].out_of_order, 0);
+        assert_true(s->longest_freeze <= freeze);
+        assert_true(s->compared > 100);
+        assert_true(skewed <= 0.03); /* a picture that waits for a retransmission is late */
+        assert_true((double)s->invented <= 0.01 * (double)s->sounds);
+    }
+}
+
+static void clean_call(void **state)
+{
+    const struct sim_link link = {.delay_us = 25 * MS};
+    struct call c;
+    (void)state;
+    begin(&c, 1, &link, true);
+    connect(&c);
+    peer_run(&c.p, 25 * SECOND);
+    expect_good_call(&c, 0.98, 80 * MS);
+    for (int i = 0; i < 2; i++) {
+        assert_in_range((int)stat(&c, i, "outbound-rtp", "video", "framesSent"), 700, 780);
+        assert_true(stat(&c, i, "inbound-rtp", "video", "framesDecoded") >= 700);
+        assert_true(stat(&c, i, "inbound-rtp", "video", "packetsLost") == 0);
+        assert_true(stat(&c, i, "inbound-rtp", "video", "nackCount") == 0);
+        assert_true(stat(&c, i, "inbound-rtp", "audio", "concealedSamples") <= 4800);
+        double rtt = stat(&c, i, "remote-inbound-rtp", "video", "roundTripTime");
+        assert_true(rtt > 0.045 && rtt < 0.06);
+        assert_true(stat(&c, i, "remote-inbound-rtp", "video", "fractionLost") == 0);
+        double pair = stat(&c, i, "candidate-pair", NULL, "currentRoundTripTime");
+        assert_true(pair > 0.045 && pair < 0.06);
+        assert_true(stat(&c, i, "transport", NULL, "bytesSent") > 2e6);
+        assert_true(stat(&c, i, "outbound-rtp", "video", "bytesSent") < stat(&c, i, "transport", NULL, "bytesSent"));
+        assert_true(stat(&c, i, "inbound-rtp", "video", "jitterBufferDelay") >= 0);
+        assert_true(c.video[i]->key_frames <= 3);
+    }
+    end(&c);
+}
+
+/* The requirement: 5 % loss, a round trip of 50 ms, jitter of 30 ms. */
+static void lossy_call(void **state)
+{
+    const struct sim_link link = {.delay_us = 25 * MS, .jitter_us = 30 * MS, .loss = 0.05};
+    (void)state;
+    for (uint64_t seed = 2; seed < 5; seed++) {
+        struct call c;
+        begin(&c, seed, &link, true);
+        connect(&c);
+        peer_run(&c.p, 40 * SECOND);
+        expect_good_call(&c, 0.97, FREEZE_MAX_US);
+        for (int i = 0; i < 2; i++) {
+            assert_true(stat(&c, i, "inbound-rtp", "video", "nackCount") > 20);
+            assert_true(stat(&c, i, "outbound-rtp", "video", "retransmittedPacketsSent") > 20);
+            double lost = stat(&c, i, "remote-inbound-rtp", "video", "fractionLost");
+            assert_true(lost >= 0 && lost < 0.2);
+        }
+        end(&c);
+    }
+}
+
+static void reordered_call(void **state)
+{
+    const struct sim_link link = {.delay_us = 20 * MS, .reorder = 0.1, .reorder_us = 20 * MS, .duplicate = 0.1};
+    struct call c;
+    (void)state;
+    begin(&c, 6, &link, true);
+    connect(&c);
+    peer_run(&c.p, 20 * SECOND);
+    expect_good_call(&c, 0.97, FREEZE_MAX_US);
+    end(&c);
+}
+
+/* The path is gone for two seconds: the call goes on afterwards, with a keyframe. */
+static void interrupted_call(void **state)
+{
+    const struct sim_link link = {.delay_us = 25 * MS};
+    struct call c;
+    (void)state;
+    begin(&c, 7, &link, true);
+    connect(&c);
+    peer_run(&c.p, 8 * SECOND);
+    sim_host_link(c.p.peer[0].host)->down = true;
+    peer_run(&c.p, 2 * SECOND);
+    sim_host_link(c.p.peer[0].host)->down = false;
+    peer_run(&c.p, 3 * SECOND);
+    uint64_t before = c.seen[1].pictures;
+    peer_run(&c.p, 5 * SECOND);
+    assert_true(c.seen[1].pictures - before >= 140);
+    assert_true(c.seen[0].pictures > 0 && c.seen[0].longest_freeze < 4 * SECOND);
+    end(&c);
+}
+
+/* No datagram is over 1200 bytes, whatever the frames and messages are. */
+static void datagram_sizes(void **state)
+{
+    const struct sim_link link = {.delay_us = 5 * MS, .loss = 0.02};
+    struct call c;
+    rtc_data_channel *channel;
+    static uint8_t message[200000];
+    (void)state;
+    begin(&c, 8, &link, true);
+    assert_int_equal(rtc_peer_connection_create_data_channel(c.p.peer[0].pc, "x", 1, NULL, &channel), RTC_OK);
+    connect(&c);
+    c.video[0]->frame_bytes = 9000;
+    peer_run(&c.p, SECOND);
+    assert_int_equal(rtc_data_channel_send(channel, message, sizeof message), RTC_OK);
+    peer_run(&c.p, 5 * SECOND);
+    assert_in_range(sim_network_counters(c.p.net)->largest, 1100, 1200);
+    rtc_data_channel_unref(channel);
+    end(&c);
+}
+
+/* ---- Real codecs ---- */
+
+struct watched {
+    uint64_t pictures, readable, wrong;
+    uint16_t number;
+    bool any;
+    uint64_t samples, loud;
+    double energy_at_tone, energy;
+};
+
+static void watch_picture(void *user, rtc_video_frame *frame)
+{
+    struct watched *w = user;
+    uint16_t number;
+    w->pictures++;
+    if (!test_picture_read(frame, &number))
+        return;
+    w->readable++;
+    w->wrong += w->any && (uint16_t)(number - w->number) > 1000;
+    w->number = number;
+    w->any = true;
+}
+
+/* The share of the sound's energy that is at 1 kHz. */
+static void watch_sound(void *user, rtc_audio_frame *frame)
+{
+    struct watched *w = user;
+    const int16_t *s = rtc_audio_frame_data(frame);
+    uint32_t n = rtc_audio_frame_samples(frame), channels = rtc_audio_frame_channels(frame);
+    double re = 0, im = 0, energy = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        double v = s[i * channels] / 32768.0, angle = 2 * M_PI * 1000.0 * i / 48000.0;
+        re += v * cos(angle);
+        im += v * sin(angle);
+        energy += v * v;
+    }
+    w->samples += n;
+    w->energy += energy;
+    w->energy_at_tone += 2 * (re * re + im * im) / n;
+    w->loud += energy / n > 0.001 ? n : 0;
+}
+
+static void push_picture(rtc_context *context, rtc_media_source *source, uint32_t number, rtc_time_t now)
+{
+    const rtc_video_frame_options options = {.size = sizeof options, .format = RTC_VIDEO_I420, .width = 320, .height = 240, .capture_time_us = now};
+    const struct test_picture picture = {.number = number, .time_us = now};
+    rtc_video_frame *frame;
+    assert_int_equal(rtc_video_frame_new(context, &options, &frame), RTC_OK);
+    test_picture_draw(frame, &picture);
+    assert_int_equal(rtc_media_source_push_video(source, frame), RTC_OK);
+    rtc_video_frame_unref(frame);
+}
+
+static void push_tone(rtc_context *context, rtc_media_source *source, double *phase, rtc_time_t now)
+{
+    int16_t samples[480];
+    const rtc_audio_frame_options options = {.size = sizeof options, .format = RTC_AUDIO_S16, .sample_rate = 48000, .channels = 1, .samples = 480,
+                                             .capture_time_us = now, .data = samples};
+    rtc_audio_frame *frame;
+    for (int i = 0; i < 480; i++, *phase += 2 * M_PI * 1000.0 / 48000.0)
+        samples[i] = (int16_t)(8000 * sin(*phase));
+    assert_int_equal(rtc_audio_frame_new(context, &options, &frame), RTC_OK);
+    assert_int_equal(rtc_media_source_push_audio(source, frame), RTC_OK);
+    rtc_audio_frame_unref(frame);
+}
+
+static struct {
+    rtc_media_source *video, *audio;
+    rtc_media_stream_track *video_track, *audio_track;
+    rtc_time_t next_video, next_audio;
+    uint32_t number;
+    double phase;
+} studio;
+
+static void studio_step(struct sim_peers *p, void *user)
+{
+    (void)user;
+    for (; studio.next_audio <= p->now; studio.next_audio += 10 * MS)
+        push_tone(p->context, studio.audio, &studio.phase, studio.next_audio);
+    for (; studio.next_video <= p->now; studio.next_video += 50 * MS)
+        push_picture(p->context, studio.video, studio.number++, studio.next_video);
+}
+
+static rtc_time_t studio_next(struct sim_peers *p, void *user)
+{
+    (void)p;
+    (void)user;
+    return studio.next_audio < studio.next_video ? studio.next_audio : studio.next_video;
+}
+
+static void open_studio(struct sim_peers *p)
+{
+    memset(&studio, 0, sizeof studio);
+    studio.next_audio = studio.next_video = MS;
+    assert_int_equal(rtc_media_source_new(p->context, RTC_MEDIA_VIDEO, "picture", NULL, NULL, &studio.video), RTC_OK);
+    assert_int_equal(rtc_media_source_new(p->context, RTC_MEDIA_AUDIO, "tone", NULL, NULL, &studio.audio), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(studio.video, &studio.video_track), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(studio.audio, &studio.audio_track), RTC_OK);
+    p->on_step = studio_step;
+    p->next_step = studio_next;
+}
+
+static void close_studio(void)
+{
+    rtc_media_stream_track_unref(studio.video_track);
+    rtc_media_stream_track_unref(studio.audio_track);
+    rtc_media_source_unref(studio.video);
+    rtc_media_source_unref(studio.audio);
+}
+
+static void real_call(uint64_t seed, const struct sim_link *link, double least_shown)
+{
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = watch_picture, .on_audio = watch_sound};
+    struct sim_peers p;
+    struct watched w = {0};
+    rtc_media_sink *sinks[2];
+    rtc_media_stream_track *tracks[2];
+    print_message("seed %llu\n", (unsigned long long)seed);
+    assert_true(sim_peers_init(&p, seed, link, NULL, NULL));
+    p.manual = true;
+    open_studio(&p);
+    assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, studio.audio_track, NULL, 0, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, studio.video_track, NULL, 0, NULL), RTC_OK);
+    peer_exchange(&p, 0);
+    for (size_t i = 0; i < 2; i++) {
+        tracks[i] = rtc_media_stream_track_ref(peer_remote_track(&p, 1, i));
+        assert_int_equal(rtc_media_stream_track_add_sink(tracks[i], &ops, &w, &sinks[i]), RTC_OK);
+    }
+    peer_connect(&p, 5 * SECOND);
+    uint32_t first = studio.number;
+    peer_run(&p, 8 * SECOND);
+    double shown = (double)w.readable / (studio.number - first), tone = w.energy_at_tone / w.energy, loud = (double)w.loud / (double)w.samples;
+    print_message("shown %.3f of the pictures, %llu unreadable; %.3f of the sound's energy at its tone, %.3f of it loud\n", shown,
+                  (unsigned long long)(w.pictures - w.readable), tone, loud);
+    assert_true(shown >= least_shown);
+    assert_true(w.pictures - w.readable <= 2);
+    assert_int_equal(w.wrong, 0);
+    assert_true(tone > 0.9 && loud > 0.9);
+    assert_true(w.samples > 7 * 48000);
+    for (size_t i = 0; i < 2; i++) {
+        rtc_media_stream_track_remove_sink(tracks[i], sinks[i]);
+        rtc_media_stream_track_unref(tracks[i]);
+    }
+    sim_peers_fini(&p);
+    close_studio();
+}
+
+static void real_codecs(void **state)
+{
+    const struct sim_link clean = {.delay_us = 20 * MS}, lossy = {.delay_us = 25 * MS, .jitter_us = 10 * MS, .loss = 0.03};
+    (void)state;
+    real_call(10, &clean, 0.97);
+    real_call(11, &lossy, 0.95);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clean_call),     cmocka_unit_test(lossy_call),     cmocka_unit_test(reordered_call), cmocka_unit_test(interrupted_call),
+        cmocka_unit_test(datagram_sizes), cmocka_unit_test(real_codecs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
