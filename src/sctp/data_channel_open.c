@@ -188,8 +188,8 @@ static void receive_open(struct data_channels *dc, uint16_t stream, struct slice
 void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slice message, struct out *out)
 {
     struct channel *c = channel_by_id(dc, stream);
-    if (stream >= dc->options.max_channels)
-        dc->counters.dropped++;
+    if (stream >= dc->streams)
+        dc->counters.dropped++; /* we could neither answer nor reset it */
     else if (dcep_type(message) == DCEP_OPEN)
         receive_open(dc, stream, message, out);
     else if (dcep_type(message) == DCEP_ACK && c && !c->by_peer && !c->negotiated)

@@ -11,7 +11,8 @@
 enum {
     AHEAD_BYTES = 64 * 1024, /* given to the association and not sent yet */
     BURST_US = 100,          /* messages closer to each other than that are bundled */
-    BYTES_PER_PRIORITY = 4   /* of a turn */
+    BYTES_PER_PRIORITY = 4,  /* of a turn */
+    PRIORITY_MIN = 128       /* RFC 8831 6.4: the lowest with a name. A peer that asks for less must not cost thousands of turns. */
 };
 
 static struct assoc_message describe(const struct channel *c, uint32_t ppid, struct slice bytes, rtc_time_t expires, rtc_time_t now)
@@ -77,7 +78,8 @@ static struct channel *next_turn(struct data_channels *dc, rtc_time_t now)
         if (c->deficit > 0)
             return c;
         bool alone = c->active.next == c->active.prev;
-        c->deficit = alone ? 1 : c->deficit + (int64_t)c->priority * BYTES_PER_PRIORITY;
+        int64_t priority = c->priority > PRIORITY_MIN ? c->priority : PRIORITY_MIN;
+        c->deficit = alone ? 1 : c->deficit + priority * BYTES_PER_PRIORITY;
         to_back(dc, c);
     }
     return NULL;

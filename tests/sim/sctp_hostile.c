@@ -32,6 +32,7 @@ struct rude {
     uint32_t our_ppid;  /* of the last message that the peer got */
     bool no_answers;    /* the peer's answers to resets are lost */
     bool mute;          /* the peer hears and says nothing any more */
+    bool hears_few;     /* the peer takes only ten streams, but sends on all */
 };
 
 static void on_event(struct rude *r, struct event *e)
@@ -68,6 +69,16 @@ static bool has_answer(struct slice p)
     return false;
 }
 
+/* INIT and INIT ACK: the maximum of inbound streams (RFC 9260 3.3.2). */
+static void limit_inbound(struct packet *p)
+{
+    uint8_t *bytes = packet_data(p);
+    if (p->len < 32 || (bytes[12] != 1 && bytes[12] != 2))
+        return;
+    put_u16(bytes + 26, 10);
+    crc32c_packet_seal(bytes, p->len);
+}
+
 static void peer_events(struct rude *r)
 {
     struct assoc_event e;
@@ -97,6 +108,8 @@ static void step(struct rude *r)
         peer_events(r);
         for (struct packet *p; (p = packet_queue_pop(&r->peer_out.tx)) != NULL; again = true) {
             note_peer_packet(r, packet_slice(p));
+            if (r->hears_few)
+                limit_inbound(p);
             if (!r->mute && !(r->no_answers && has_answer(packet_slice(p))))
                 data_channels_input(r->dc, r->now, packet_slice(p), &r->out);
             packet_free(p);
@@ -112,11 +125,12 @@ static void run(struct rude *r, int steps)
         step(r);
 }
 
-static struct rude *begin(uint32_t max_message)
+static struct rude *begin_with(uint32_t max_message, bool hears_few)
 {
     struct rude *r = calloc(1, sizeof *r);
     assert_non_null(r);
     assert_int_equal(rtc_context_new(NULL, &r->context), RTC_OK);
+    r->hears_few = hears_few;
     context_seed(r->context, 1);
     sim_time_seed(300);
     r->now = 1000000;
@@ -132,6 +146,11 @@ static struct rude *begin(uint32_t max_message)
         step(r);
     assert_true(r->peer_up);
     return r;
+}
+
+static struct rude *begin(uint32_t max_message)
+{
+    return begin_with(max_message, false);
 }
 
 static void finish(struct rude *r)
@@ -253,6 +272,29 @@ static void test_used_again_before_the_answer(void **state)
     r->no_answers = false;
     run(r, 500); /* the reset is sent again, and answered */
     assert_int_equal(r->our_ppid, PPID_STRING);
+    finish(r);
+}
+
+/* A stream that the peer can send on and we can not: there is no channel on it, and the others live and close as ever. */
+static void test_one_way_stream(void **state)
+{
+    (void)state;
+    struct rude *r = begin_with(0, true);
+    assert_int_equal(data_channels_max(r->dc), 10);
+    say_open(r, 101, "deaf");
+    say(r, 101, PPID_STRING, "lost", 4);
+    say_open(r, 3, "fine");
+    run(r, 5);
+    assert_int_equal(r->opened, 1);
+    assert_int_equal(counters(r)->dropped, 2);
+    data_channels_close_one(r->dc, r->now, r->handle, &r->out);
+    run(r, 50);
+    assert_int_equal(r->resets, 1);
+    uint16_t stream = 3;
+    assert_true(assoc_reset_streams(r->peer, r->now, &stream, 1, &r->peer_out));
+    run(r, 50);
+    assert_int_equal(r->closed, 1);
+    assert_int_equal(r->errors, 0);
     finish(r);
 }
 
@@ -479,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_wrong_parity),
         cmocka_unit_test(test_open_twice),
         cmocka_unit_test(test_used_again_before_the_answer),
+        cmocka_unit_test(test_one_way_stream),
         cmocka_unit_test(test_bad_dcep),
         cmocka_unit_test(test_ppids),
         cmocka_unit_test(test_endless_parts),

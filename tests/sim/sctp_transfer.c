@@ -326,6 +326,27 @@ static void test_fairness(void **state)
     sctp_finish(sim);
 }
 
+/* A channel of next to no priority gets its small part of the path, too. */
+static void test_least_priority(void **state)
+{
+    (void)state;
+    static const struct sim_link link = {.delay_us = 5000, .rate_bps = 8000000, .queue_us = 50000};
+    struct sctp_sim *sim = sctp_connected(92, &link);
+    struct data_channel_options least = sim_reliable("least"), most = sim_reliable("most");
+    least.priority = 1;
+    most.priority = 1024;
+    uint32_t first = sim_open(sim, 0, &least), second = sim_open(sim, 0, &most);
+    sctp_sim_run(sim, SECOND);
+    for (uint32_t i = 0; i < 2000; i++) {
+        assert_int_equal(sim_send_numbered(sim, 0, first, 1000, i), RTC_OK);
+        assert_int_equal(sim_send_numbered(sim, 0, second, 1000, i), RTC_OK);
+    }
+    struct sim_channel *a = sim_channel_by_peer(sim, 1, 0), *b = sim_channel_by_peer(sim, 1, 1);
+    assert_true(sctp_sim_run_until(sim, &b->received, 2000, 20 * SECOND));
+    assert_in_range(a->received, 200, 500);
+    sctp_finish(sim);
+}
+
 static void test_burst_is_bundled(void **state)
 {
     (void)state;
@@ -388,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_lifetime_in_the_queue),
         cmocka_unit_test(test_buffered_low),
         cmocka_unit_test(test_fairness),
+        cmocka_unit_test(test_least_priority),
         cmocka_unit_test(test_burst_is_bundled),
         cmocka_unit_test(test_repeatable),
     };
