@@ -137,8 +137,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!genuine && dtls_state(w.dtls[0]) == DTLS_CONNECTED)
             abort();
     }
-    if (!genuine)
+    if (!genuine) {
         (void)dtls_start(w.dtls[0], w.now, DTLS_SERVER, &w.out[0]);
+        dtls_set_writable(w.dtls[0], w.now, &w.out[0]);
+    }
     if (dtls_state(w.dtls[0]) == DTLS_CONNECTED && dtls_remote_certificate(w.dtls[0]).len != certificate_der(certificate[1]).len)
         abort();
     for (int i = 0; i < 2; i++) {

@@ -43,6 +43,16 @@ static void set_state(struct dtls *d, enum dtls_state state)
         e->code = (int)state;
 }
 
+/* What only a handshake needs, and what waits for its end. */
+static void forget(struct dtls *d)
+{
+    packet_queue_clear(&d->early);
+    packet_queue_clear(&d->future);
+    packet_queue_clear(&d->held);
+    client_hello_fini(&d->hello);
+    memory_wipe(&d->secrets, sizeof d->secrets);
+}
+
 static void __attribute__((format(printf, 2, 3))) fail(struct dtls *d, const char *format, ...)
 {
     va_list args;
@@ -51,9 +61,7 @@ static void __attribute__((format(printf, 2, 3))) fail(struct dtls *d, const cha
     va_end(args);
     log_write(d->context, RTC_LOG_WARNING, "dtls", "%s", d->failure);
     dtls_session_flush(d); /* an alert, perhaps */
-    packet_queue_clear(&d->held);
-    packet_queue_clear(&d->future);
-    memory_wipe(&d->secrets, sizeof d->secrets);
+    forget(d);
     d->timer.final = RTC_TIME_NEVER;
     set_state(d, DTLS_FAILED);
 }
@@ -99,7 +107,7 @@ static void peer_closed(struct dtls *d)
 {
     (void)mbedtls_ssl_close_notify(&d->ssl);
     dtls_session_flush(d);
-    packet_queue_clear(&d->held);
+    forget(d);
     set_state(d, DTLS_CLOSED);
 }
 
@@ -171,6 +179,7 @@ static void become_connected(struct dtls *d)
         return;
     }
     describe_cipher(d);
+    client_hello_fini(&d->hello);
     set_state(d, DTLS_CONNECTED);
     for (struct packet *p; (p = packet_queue_pop(&d->held)) != NULL;)
         emit_data(d, p);
@@ -281,10 +290,12 @@ static void hold(struct dtls *d, struct packet_queue *queue, struct slice bytes)
         d->counters.dropped++;
 }
 
-/* Epoch 1. During the handshake mbedTLS takes a bad record for a failed handshake, so only proven ones reach it. */
+/* Epoch 1. During the handshake mbedTLS takes a bad record for a failed handshake, so only proven ones reach it; data that overtook the
+ * peer's Finished it would drop. */
 static void take_protected(struct dtls *d, const struct dtls_record *record)
 {
-    if (d->phase == PHASE_HANDSHAKE && mbedtls_compat_epoch_in(&d->ssl) == 0)
+    bool early = mbedtls_compat_epoch_in(&d->ssl) == 0 || record->type == DTLS_APPLICATION_DATA;
+    if (d->phase == PHASE_HANDSHAKE && early)
         hold(d, &d->future, record->whole);
     else if (d->phase == PHASE_HANDSHAKE && !dtls_session_vouches(d, record->whole))
         d->counters.dropped++;
@@ -294,7 +305,7 @@ static void take_protected(struct dtls *d, const struct dtls_record *record)
 
 static void take_record(struct dtls *d, const struct dtls_record *record)
 {
-    if (d->phase < PHASE_HANDSHAKE || record->epoch > 1)
+    if (record->epoch > 1)
         d->counters.dropped++;
     else if (record->epoch == 0)
         take_plain(d, record);
@@ -329,6 +340,12 @@ static void take_datagram(struct dtls *d, struct slice datagram)
         d->counters.malformed++;
     else if (result == DTLS_RECORD_FOREIGN)
         d->counters.dropped++;
+}
+
+/* Datagrams are kept for a handshake that has not begun. */
+static bool may_wait(const struct dtls *d)
+{
+    return d->state == DTLS_NEW || (d->state == DTLS_CONNECTING && d->phase == PHASE_WAITING);
 }
 
 static void enter(struct dtls *d, rtc_time_t now, struct out *out)
@@ -370,13 +387,16 @@ void dtls_free(struct dtls *d)
     rtc_context_unref(context);
 }
 
+/* A server waits for the path too: an answer without one would be lost, and be sent again only after a timeout. */
 static void begin(struct dtls *d)
 {
-    if (d->phase != PHASE_WAITING || (d->role == DTLS_CLIENT && !d->writable))
+    if (d->phase != PHASE_WAITING || !d->writable)
         return;
     d->phase = PHASE_HANDSHAKE;
     if (d->role == DTLS_CLIENT)
         step(d);
+    for (struct packet *p; (p = packet_queue_pop(&d->early)) != NULL; packet_free(p))
+        take_datagram(d, packet_slice(p));
 }
 
 int dtls_start(struct dtls *d, rtc_time_t now, enum dtls_role role, struct out *out)
@@ -393,8 +413,6 @@ int dtls_start(struct dtls *d, rtc_time_t now, enum dtls_role role, struct out *
     d->phase = PHASE_WAITING;
     set_state(d, DTLS_CONNECTING);
     begin(d);
-    for (struct packet *p; (p = packet_queue_pop(&d->early)) != NULL; packet_free(p))
-        take_datagram(d, packet_slice(p));
     return RTC_OK;
 }
 
@@ -427,7 +445,7 @@ void dtls_set_rtt(struct dtls *d, rtc_time_t rtt_us)
 void dtls_input(struct dtls *d, rtc_time_t now, struct slice datagram, struct out *out)
 {
     enter(d, now, out);
-    if (d->state == DTLS_NEW)
+    if (may_wait(d))
         hold(d, &d->early, datagram);
     else
         take_datagram(d, datagram);
@@ -472,8 +490,7 @@ void dtls_close(struct dtls *d, struct out *out)
         (void)mbedtls_ssl_close_notify(&d->ssl);
         dtls_session_flush(d);
     }
-    packet_queue_clear(&d->held);
-    packet_queue_clear(&d->future);
+    forget(d);
     (void)move_to(d, DTLS_CLOSED);
 }
 

@@ -51,9 +51,9 @@ struct dtls_counters {
 
 int dtls_new(rtc_context *context, const struct dtls_options *options, struct dtls **out);
 void dtls_free(struct dtls *dtls);
-/* The role is known. A client's ClientHello is sent by the first dtls_connect. Datagrams that came earlier were held and are now processed. */
+/* The role is known. The handshake begins once a path is writable too; datagrams that come before are held (bounded) until then. */
 int dtls_start(struct dtls *dtls, rtc_time_t now, enum dtls_role role, struct out *out);
-/* The path can carry packets (a valid pair): a client sends its ClientHello now; a server may answer. */
+/* The path can carry packets (a valid pair): a client sends its ClientHello now, a server answers the one that it holds. */
 void dtls_set_writable(struct dtls *dtls, rtc_time_t now, struct out *out);
 /* The peer's fingerprints arrived: a finished handshake is judged now, and what was held is processed. */
 void dtls_set_remote_fingerprints(struct dtls *dtls, rtc_time_t now, const struct dtls_fingerprint *fingerprints, size_t count, struct out *out);

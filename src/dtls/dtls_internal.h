@@ -10,7 +10,7 @@
 /* How far mbedTLS is. CONNECTED needs PHASE_OVER and a fingerprint that matches. */
 enum dtls_phase {
     PHASE_NONE,      /* nothing set up: no role yet */
-    PHASE_WAITING,   /* a client without a path */
+    PHASE_WAITING,   /* the role is known, there is no path yet */
     PHASE_HANDSHAKE,
     PHASE_OVER       /* both Finished messages are verified */
 };
@@ -37,7 +37,7 @@ struct dtls {
     struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
     size_t fingerprint_count;
 
-    struct packet_queue early;  /* datagrams that came before the role was known */
+    struct packet_queue early;  /* datagrams that came before the role or a path was known */
     struct packet_queue future; /* encrypted records that overtook the handshake */
     struct packet_queue held;   /* application data that nobody vouched for yet */
     struct client_hello hello;

@@ -1,6 +1,7 @@
 /* Certificates: made, printed, read back, refused; and the supply of them. The PEM files and their fingerprint come from openssl. */
 #include "certificate_internal.h"
 #include "context.h"
+#include "counting_allocator.h"
 #include "memory.h"
 
 #include <setjmp.h>
@@ -14,41 +15,12 @@
 #define P256_FINGERPRINT                                                                                                       \
     "9E:B5:1D:6C:40:70:60:F5:C5:25:C3:5F:66:39:38:34:19:C9:6E:98:2B:39:C1:A8:83:63:57:B8:FE:90:47:28"
 
-struct memory {
-    long live;
-    long countdown; /* allocations until one fails; negative: none will */
-    bool failed;
-};
-
-static void *counted_alloc(void *user, size_t size)
+static rtc_context *counted_context(struct counting_allocator *m)
 {
-    struct memory *m = user;
-    if (m->countdown >= 0 && m->countdown-- == 0) {
-        m->failed = true;
-        return NULL;
-    }
-    m->live++;
-    return malloc(size);
-}
-
-static void *counted_realloc(void *user, void *memory, size_t size)
-{
-    struct memory *m = user;
-    return memory ? realloc(memory, size) : counted_alloc(m, size);
-}
-
-static void counted_free(void *user, void *memory)
-{
-    ((struct memory *)user)->live -= memory != NULL;
-    free(memory);
-}
-
-static rtc_context *counted_context(struct memory *m)
-{
-    rtc_allocator allocator = {counted_alloc, counted_realloc, counted_free, m};
+    rtc_allocator allocator = counting_allocator_of(m);
     rtc_context_options options = {.size = sizeof options, .allocator = &allocator};
     rtc_context *context = NULL;
-    *m = (struct memory){0, -1, false};
+    *m = (struct counting_allocator){0};
     assert_int_equal(rtc_context_new(&options, &context), 0);
     return context;
 }
@@ -155,7 +127,7 @@ static void lifetime(void **state)
 static void supply_is_made_ahead_and_filled_up(void **state)
 {
     (void)state;
-    struct memory m;
+    struct counting_allocator m = {0};
     rtc_context *context = counted_context(&m);
     struct certificate *c[5];
     uint32_t ready, pending;
@@ -183,7 +155,7 @@ static void supply_is_made_ahead_and_filled_up(void **state)
 static void old_ones_are_dropped(void **state)
 {
     (void)state;
-    struct memory m;
+    struct counting_allocator m = {0};
     rtc_context *context = counted_context(&m);
     struct certificate *c;
     uint32_t ready, pending;
@@ -206,7 +178,7 @@ static void old_ones_are_dropped(void **state)
 static void certificate_outlives_the_callers_context_reference(void **state)
 {
     (void)state;
-    struct memory m;
+    struct counting_allocator m = {0};
     rtc_context *context = counted_context(&m);
     struct certificate *c;
     context_seed(context, 3);
@@ -239,14 +211,14 @@ static void allocation_failures(void **state)
 {
     (void)state;
     int error = RTC_ERR_NO_MEMORY;
-    for (long n = 0; error; n++) {
-        struct memory m;
+    for (long n = 1; error; n++) {
+        struct counting_allocator m = {0};
         rtc_context *context = counted_context(&m);
         struct certificate *c = NULL;
         char *pem = NULL;
         context_seed(context, 4);
         context_simulate(context, 0);
-        m.countdown = n;
+        m.fail_at = m.calls + n;
         error = certificate_take(context, &c);
         if (!error)
             error = certificate_export_pem(c, &pem);

@@ -1,0 +1,131 @@
+/* The order and the moment of things: records that overtake others, paths and roles that come late, and what is left when it is over. */
+#include "dtls_internal.h"
+#include "dtls_pair.h"
+
+static void start_both(struct pair *p, struct certificates *c)
+{
+    pair_init(p, c->context, c->ecdsa[0], c->ecdsa[1]);
+    for (int i = 1; i >= 0; i--) {
+        pair_trust(p, i, p->end[1 - i].certificate);
+        assert_int_equal(dtls_start(p->end[i].dtls, p->now, i == CLIENT ? DTLS_CLIENT : DTLS_SERVER, &p->end[i].out), 0);
+        dtls_set_writable(p->end[i].dtls, p->now, &p->end[i].out);
+    }
+}
+
+/* All that `from` has sent arrives. */
+static void carry(struct pair *p, int from)
+{
+    for (struct packet *q; (q = packet_queue_pop(&p->end[from].out.tx)) != NULL; packet_free(q))
+        pair_inject(p, 1 - from, packet_slice(q));
+}
+
+/* The records of what `from` has sent, in the order given by `first`: that one comes before the others. */
+static void carry_first(struct pair *p, int from, size_t first_from_the_end)
+{
+    struct packet *q = packet_queue_pop(&p->end[from].out.tx);
+    struct slice records[8];
+    size_t count = 0;
+    struct reader r = reader_of(packet_slice(q));
+    for (struct dtls_record record; dtls_record_next(&r, &record) == DTLS_RECORD_OK;)
+        records[count++] = record.whole;
+    assert_null(packet_queue_pop(&p->end[from].out.tx)); /* one datagram */
+    assert_true(count > first_from_the_end);
+    pair_inject(p, 1 - from, records[count - 1 - first_from_the_end]);
+    for (size_t i = 0; i < count; i++)
+        if (i != count - 1 - first_from_the_end)
+            pair_inject(p, 1 - from, records[i]);
+    packet_free(q);
+}
+
+/* The client's Finished, encrypted, comes before the messages that make the keys. */
+static void finished_overtakes_its_flight(void **state)
+{
+    struct pair p;
+    start_both(&p, *state);
+    carry(&p, CLIENT);
+    carry(&p, SERVER);
+    carry_first(&p, CLIENT, 0);
+    pair_collect(&p);
+    assert_int_equal(last_state(&p.end[SERVER]), DTLS_CONNECTED); /* at once: nothing was lost */
+    pair_run(&p, p.now + 20000);
+    assert_int_equal(last_state(&p.end[CLIENT]), DTLS_CONNECTED);
+    pair_fini(&p);
+}
+
+/* The server's first data comes between its change_cipher_spec and its Finished. */
+static void data_overtakes_finished(void **state)
+{
+    struct pair p;
+    start_both(&p, *state);
+    carry(&p, CLIENT);
+    carry(&p, SERVER);
+    carry(&p, CLIENT);
+    struct end *client = &p.end[CLIENT], *server = &p.end[SERVER];
+    assert_int_equal(dtls_state(server->dtls), DTLS_CONNECTED);
+    struct packet *last = packet_queue_pop(&server->out.tx);
+    assert_int_equal(dtls_send(server->dtls, slice_str("early"), &server->out), 0);
+    struct reader r = reader_of(packet_slice(last));
+    struct dtls_record change, finished;
+    assert_int_equal(dtls_record_next(&r, &change), DTLS_RECORD_OK);
+    assert_int_equal(dtls_record_next(&r, &finished), DTLS_RECORD_OK);
+    assert_int_equal(dtls_record_next(&r, &finished), DTLS_RECORD_END);
+    pair_inject(&p, CLIENT, change.whole);
+    carry(&p, SERVER);
+    assert_int_equal(dtls_state(client->dtls), DTLS_CONNECTING);
+    pair_inject(&p, CLIENT, finished.whole);
+    packet_free(last);
+    pair_collect(&p);
+    assert_int_equal(last_state(client), DTLS_CONNECTED);
+    assert_int_equal(client->text_count, 1);
+    assert_string_equal(client->texts[0], "early");
+    assert_int_equal(dtls_counters(client->dtls)->dropped, 0);
+    pair_fini(&p);
+}
+
+static bool is_zero(const void *bytes, size_t len)
+{
+    const uint8_t *b = bytes;
+    for (size_t i = 0; i < len; i++)
+        if (b[i])
+            return false;
+    return true;
+}
+
+/* When the handshake is over, or was given up, neither its secrets nor its buffers stay. */
+static void nothing_is_left_behind(void **state)
+{
+    struct certificates *c = *state;
+    for (int end = 0; end < 3; end++) {
+        struct pair p;
+        start_both(&p, c);
+        struct dtls *server = p.end[SERVER].dtls;
+        struct dtls_fingerprint wrong = fingerprint_of(c->rsa);
+        dtls_set_remote_fingerprints(server, p.now, &wrong, end == 1 ? 1 : 0, &p.end[SERVER].out);
+        carry(&p, CLIENT);
+        carry(&p, SERVER);
+        carry(&p, CLIENT);
+        assert_true(end == 1 || server->secrets.set); /* not judged yet */
+        /* A part of a hello, as a late copy would leave it. */
+        static const uint8_t part[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 9, 9, 0, 14, 1, 0, 0, 200, 0, 0, 0, 0, 0, 0, 0, 2, 7, 7};
+        pair_inject(&p, SERVER, slice_of(part, sizeof part));
+        if (end == 0)
+            pair_trust(&p, SERVER, c->ecdsa[0]);
+        if (end == 2)
+            dtls_close(server, &p.end[SERVER].out);
+        assert_int_equal(dtls_state(server), end == 0 ? DTLS_CONNECTED : end == 1 ? DTLS_FAILED : DTLS_CLOSED);
+        assert_true(is_zero(&server->secrets, sizeof server->secrets));
+        assert_null(server->hello.record);
+        assert_int_equal(server->early.count + server->future.count + server->held.count, 0);
+        pair_fini(&p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finished_overtakes_its_flight),
+        cmocka_unit_test(data_overtakes_finished),
+        cmocka_unit_test(nothing_is_left_behind),
+    };
+    return cmocka_run_group_tests(tests, certificates_setup, certificates_teardown);
+}
