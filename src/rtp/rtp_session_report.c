@@ -186,5 +186,6 @@ void rtp_session_bye(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
         }
         n += list_sources(s->members[i], ssrcs + n);
     }
-    say_bye(s, now, member ? member : s->members[0], ssrcs, n, out);
+    if (n > 0) /* else there may be no member at all */
+        say_bye(s, now, member ? member : s->members[0], ssrcs, n, out);
 }
