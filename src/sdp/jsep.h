@@ -41,7 +41,7 @@ struct jsep_section {
     struct slice media;               /* "audio", as written */
     uint16_t port;
     bool bundle_only;
-    bool rejected;                    /* port 0 without bundle-only, or inactive application */
+    bool rejected;                    /* port 0 without bundle-only */
     bool bundled;                     /* its mid stands in a BUNDLE group */
     size_t bundle_group;              /* index of the group; meaningful when bundled */
     size_t bundle_position;           /* place of its mid in the group */

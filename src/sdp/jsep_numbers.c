@@ -90,14 +90,15 @@ bool jsep_numbers_codec(struct jsep_numbers *n, const struct jsep_section *previ
 
 static uint16_t pick_extension(const struct jsep_numbers *n, const struct jsep_extension *e)
 {
-    for (uint16_t id = 1; id < NUMBERS_EXTENSIONS; id++)
-        if (n->extensions[id] && strcmp(n->extensions[id], e->uri) == 0)
-            return id;
-    if (e->id >= 1 && e->id <= 14 && !n->extensions[e->id])
+    enum { RESERVED = 15 }; /* in the one-byte form */
+    for (unsigned id = 1; id < NUMBERS_EXTENSIONS; id++)
+        if (id != RESERVED && n->extensions[id] && strcmp(n->extensions[id], e->uri) == 0)
+            return (uint16_t)id;
+    if (e->id >= 1 && e->id < RESERVED && !n->extensions[e->id])
         return e->id;
-    for (uint16_t id = 1; id < NUMBERS_EXTENSIONS; id++)
-        if (id != 15 && !n->extensions[id]) /* 15 is reserved in the one-byte form */
-            return id;
+    for (unsigned id = 1; id < NUMBERS_EXTENSIONS; id++)
+        if (id != RESERVED && !n->extensions[id])
+            return (uint16_t)id;
     return 0;
 }
 

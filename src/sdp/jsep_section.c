@@ -20,8 +20,11 @@ struct reading {
     bool msid;
 };
 
+/* What stands in a section of a kind that we do not know may follow another grammar than ours: the section is rejected, not the whole. */
 static int bad(struct reading *r, const struct sdp_line *line)
 {
+    if (r->out->type == MEDIA_OTHER)
+        return 0;
     return jsep_fail(r->error, RTC_ERR_SYNTAX, line->number, "a=%.*s does not follow its grammar",
                      line->name.len < 40 ? (int)line->name.len : 40, (const char *)line->name.data);
 }
@@ -81,9 +84,11 @@ static bool direction_from(struct slice name, enum direction *out)
     return false;
 }
 
+/* A direction is one of media streams; SCTP has none (RFC 8841). */
 static int read_direction(struct reading *r, const struct sdp_line *line)
 {
-    (void)direction_from(line->name, &r->out->direction);
+    if (r->out->type != MEDIA_APPLICATION)
+        (void)direction_from(line->name, &r->out->direction);
     return 0;
 }
 
@@ -512,6 +517,6 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
         (void)add_msid(out, &r.fallback);
-    out->rejected = (out->port == 0 && !out->bundle_only) || (out->type == MEDIA_APPLICATION && out->direction == DIRECTION_INACTIVE);
+    out->rejected = out->port == 0 && !out->bundle_only;
     return 0;
 }

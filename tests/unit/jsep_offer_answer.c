@@ -476,6 +476,25 @@ static void the_sides_keep_their_own_payload_types(void **state)
     session_description_free(NULL, b);
 }
 
+/* Retransmissions are sent only to whom offers a format for them, and expected only from whom. */
+static void rtx_needs_both_sides(void **state)
+{
+    (void)state;
+    struct session_description *with = parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 100 101\r\na=rtpmap:100 VP8/90000\r\na=rtpmap:101 "
+                                                      "rtx/90000\r\na=fmtp:101 apt=100\r\na=mid:0\r\n" TRANSPORT);
+    struct session_description *without =
+        parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 120\r\na=rtpmap:120 VP8/90000\r\na=mid:0\r\n" TRANSPORT);
+    struct jsep_negotiated n;
+    jsep_negotiate(&with->sections[0], &without->sections[0], &n);
+    assert_int_equal(n.send_codec.rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
+    assert_int_equal(n.receive_codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
+    jsep_negotiate(&without->sections[0], &with->sections[0], &n);
+    assert_int_equal(n.send_codec.rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
+    assert_int_equal(n.receive_codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
+    session_description_free(NULL, with);
+    session_description_free(NULL, without);
+}
+
 static void nothing_in_common_gives_no_codec(void **state)
 {
     (void)state;
@@ -515,6 +534,7 @@ int main(void)
         cmocka_unit_test(formats_of_one_codec_are_told_apart),
         cmocka_unit_test(auxiliary_formats_are_not_sent_with),
         cmocka_unit_test(the_sides_keep_their_own_payload_types),
+        cmocka_unit_test(rtx_needs_both_sides),
         cmocka_unit_test(nothing_in_common_gives_no_codec),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

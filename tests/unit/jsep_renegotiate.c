@@ -160,6 +160,59 @@ static void one_codec_has_one_number_in_the_group(void **state)
     free(text);
 }
 
+/* Two formats of one name each keep an rtx of their own: the number of one must not become the other's. */
+static void rtx_belongs_to_its_payload_type(void **state)
+{
+    (void)state;
+    static const struct jsep_codec vp9[] = {{.payload_type = 98, .rtx_payload_type = 99, .name = "VP9", .clock_rate = 90000, .channels = 1},
+                                            {.payload_type = 100,
+                                             .rtx_payload_type = 101,
+                                             .name = "VP9",
+                                             .clock_rate = 90000,
+                                             .channels = 1,
+                                             .fmtp = "profile-id=2"}};
+    static const char remote_sdp[] = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 35 36 37\r\n"
+                                     "a=mid:x\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:x 00\r\n"
+                                     "a=rtpmap:35 VP9/90000\r\na=rtpmap:36 rtx/90000\r\na=fmtp:36 apt=35\r\na=rtpmap:37 VP9/90000\r\n";
+    struct session_description *remote = parsed(remote_sdp);
+    struct local_side a;
+    local_init(&a, "aaaa");
+    struct jsep_local_section *s = local_add(&a, MEDIA_VIDEO, "y");
+    s->codecs = vp9;
+    s->codec_count = 2;
+    a.snapshot.previous_remote = remote;
+    char *text = offer_text(&a);
+    struct session_description *d = parsed(text);
+    const struct jsep_codec *codecs = d->sections[0].codecs;
+    assert_int_equal(d->sections[0].codec_count, 2);
+    assert_int_equal(codecs[0].payload_type, 35);
+    assert_int_equal(codecs[0].rtx_payload_type, 36);
+    assert_true(codecs[1].payload_type != 35 && codecs[1].payload_type != 37);
+    assert_true(codecs[1].rtx_payload_type != 36 && codecs[1].rtx_payload_type != JSEP_NO_PAYLOAD_TYPE);
+    session_description_free(NULL, d);
+    session_description_free(NULL, remote);
+    free(text);
+}
+
+/* A peer that used id 15, which the one-byte form reserves, does not make us offer it. */
+static void the_reserved_id_is_never_offered(void **state)
+{
+    (void)state;
+    struct session_description *remote =
+        parsed("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=extmap-allow-mixed\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"
+               "a=mid:x\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:x 00\r\n"
+               "a=extmap:15 urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
+    struct local_side a;
+    local_init(&a, "aaaa");
+    (void)local_add(&a, MEDIA_AUDIO, "x");
+    a.snapshot.previous_remote = remote;
+    char *text = offer_text(&a);
+    has(text, "a=extmap:15", false);
+    has(text, " urn:ietf:params:rtp-hdrext:sdes:mid\r\n", true);
+    session_description_free(NULL, remote);
+    free(text);
+}
+
 static void a_peer_that_took_every_number_leaves_room(void **state)
 {
     (void)state;
@@ -416,6 +469,8 @@ int main(void)
         cmocka_unit_test(stopped_sections_stay_as_rejected_ones),
         cmocka_unit_test(numbers_of_an_answered_offer_are_kept),
         cmocka_unit_test(one_codec_has_one_number_in_the_group),
+        cmocka_unit_test(rtx_belongs_to_its_payload_type),
+        cmocka_unit_test(the_reserved_id_is_never_offered),
         cmocka_unit_test(a_peer_that_took_every_number_leaves_room),
         cmocka_unit_test(kinds_we_do_not_know_are_kept_in_later_offers),
         cmocka_unit_test(answers_that_do_not_answer_are_refused),

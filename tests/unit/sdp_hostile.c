@@ -59,6 +59,34 @@ static void session_part_is_checked(void **state)
     refused(SESSION "a=group:\r\n", RTC_ERR_SYNTAX, 5);
 }
 
+/* An attribute of a kind of media that we do not know costs nothing but that section. */
+static void foreign_sections_have_their_own_grammar(void **state)
+{
+    (void)state;
+    struct session_description *d = parsed(SESSION AUDIO("0") "m=application 9 TCP/DTLS/BFCP *\r\na=mid:1\r\na=fmtp:* x\r\n"
+                                                              "a=rtpmap:x\r\na=setup:whenever\r\na=ssrc:x\r\n" TRANSPORT);
+    assert_int_equal(d->section_count, 2);
+    assert_int_equal(d->sections[1].type, MEDIA_OTHER);
+    assert_string_equal(d->sections[1].mid, "1");
+    session_description_free(NULL, d);
+}
+
+/* Directions are none of SCTP's business, and the first of several rtx formats repairs. */
+static void what_does_not_count(void **state)
+{
+    (void)state;
+    struct session_description *d =
+        parsed(SESSION "a=inactive\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\na=inactive\r\na=sctp-port:5000\r\n" TRANSPORT
+                       "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
+                       "a=fmtp:97 apt=96\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=96\r\n" TRANSPORT);
+    assert_false(d->sections[0].rejected);
+    assert_int_equal(d->sections[0].direction, DIRECTION_SENDRECV);
+    assert_int_equal(d->sections[1].direction, DIRECTION_INACTIVE);
+    assert_int_equal(d->sections[1].codec_count, 1);
+    assert_int_equal(d->sections[1].codecs[0].rtx_payload_type, 97);
+    session_description_free(NULL, d);
+}
+
 static void nul_is_refused(void **state)
 {
     (void)state;
@@ -333,6 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_base_case_parses),
         cmocka_unit_test(session_part_is_checked),
+        cmocka_unit_test(foreign_sections_have_their_own_grammar),
+        cmocka_unit_test(what_does_not_count),
         cmocka_unit_test(nul_is_refused),
         cmocka_unit_test(media_lines_are_checked),
         cmocka_unit_test(attributes_are_checked),
