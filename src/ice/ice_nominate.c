@@ -6,7 +6,7 @@
 static const rtc_time_t settling = 100 * ICE_MS;
 static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
 static const rtc_time_t quiet_other = 2500 * ICE_MS;
-static const rtc_time_t quiet_left = 2500 * ICE_MS;
+static const rtc_time_t quiet_left = 2500 * ICE_MS; /* not less than quiet_other */
 
 /* A pair gone quiet gives way to one that was heard of lately; that one must have been heard of more recently, or the two would alternate.
  */
@@ -17,8 +17,8 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
     return ice_quiet(pair, now) < (pair == agent->selected ? quiet_selected : quiet_other);
 }
 
-/* The peer controls and nominates elsewhere, and has been heard there since it was heard here last: a NAT gave it a new port, or it changed
- * networks. Two of our own questions here stayed without answer by now. */
+/* The peer controls and nominates elsewhere, where it has been heard since (an eligible pair is less quiet than this one): a NAT gave it a
+ * new port, or it changed networks. Two of our own questions here stayed without answer by now. */
 static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
 {
     const struct ice_pair *selected = agent->selected;
@@ -26,7 +26,7 @@ static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
         return false;
     for (size_t i = 0; i < agent->pair_count; i++) {
         const struct ice_pair *pair = agent->pairs[i];
-        if (pair != selected && pair->nominated && pair->heard > selected->heard && eligible(agent, pair, now))
+        if (pair != selected && pair->nominated && eligible(agent, pair, now))
             return true;
     }
     return false;

@@ -313,6 +313,58 @@ static void a_peer_that_keeps_moving(void **state)
     }
 }
 
+/* The path in use stays, however quiet it is and however many strangers' addresses want its place. */
+static void the_selected_pair_keeps_its_place(void **state)
+{
+    (void)state;
+    const rtc_limits limits = {.size = sizeof limits, .remote_candidates = 2};
+    const rtc_context_options options = {.size = sizeof options, .limits = &limits};
+    rtc_context *usual = script_context;
+    struct ice_sim sim;
+    assert_int_equal(rtc_context_new(&options, &script_context), RTC_OK);
+    script_begin(&sim, 40, false);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    script.only_socket = 99; /* nobody answers any more */
+    ice_sim_run(&sim, sim.now + 15 * SECOND);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_DISCONNECTED);
+    for (uint32_t i = 0; i < 10; i++) {
+        path.socket = 100 + i;
+        path.local.port = (uint16_t)(7000 + i);
+        sim_host_open(sim.b.host, path.socket, "192.0.2.2", path.local.port);
+        script_ask(&sim.b, &path, 0);
+        ice_sim_run(&sim, sim.now + 30 * MS);
+    }
+    assert_int_equal(ice_agent_selected(sim.a.agent)->remote.port, 6000);
+    assert_int_equal(sim.a.agent->remote_count, 2);
+    assert_true(ice_agent_counters(sim.a.agent)->over_limit >= 9);
+    script.only_socket = 0;
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+    rtc_context_unref(script_context);
+    script_context = usual;
+}
+
+/* An exact sample replaces a bound, a bound never spoils an exact one, and exact ones are smoothed. */
+static void the_round_trip_is_smoothed(void **state)
+{
+    (void)state;
+    struct ice_pair pair = {.rtt = 0};
+    ice_rtt_sample(&pair, 900 * MS, false);
+    assert_int_equal(pair.rtt, 900 * MS);
+    ice_rtt_sample(&pair, 40 * MS, true);
+    assert_int_equal(pair.rtt, 40 * MS);
+    ice_rtt_sample(&pair, 900 * MS, false);
+    assert_int_equal(pair.rtt, 40 * MS);
+    ice_rtt_sample(&pair, 120 * MS, true);
+    assert_int_equal(pair.rtt, 50 * MS);
+    ice_rtt_sample(&pair, -5, true);
+    assert_in_range(pair.rtt, 43 * MS, 44 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +377,8 @@ int main(void)
         cmocka_unit_test(loopback_is_for_itself),
         cmocka_unit_test(living_pairs_keep_their_place),
         cmocka_unit_test(a_peer_that_keeps_moving),
+        cmocka_unit_test(the_selected_pair_keeps_its_place),
+        cmocka_unit_test(the_round_trip_is_smoothed),
     };
     return cmocka_run_group_tests_name("ice attacks", tests, script_setup, script_teardown);
 }
