@@ -106,5 +106,7 @@ bool address_is_private(const struct address *a)
     const uint8_t *v4 = mapped_ipv4(a);
     if (!v4)
         return a->family == ADDRESS_IPV6 && (a->ip[0] & 0xfe) == 0xfc;
-    return v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) || (v4[0] == 192 && v4[1] == 168) || (v4[0] == 100 && (v4[1] & 0xc0) == 64);
+    if (v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16))
+        return true;
+    return (v4[0] == 192 && v4[1] == 168) || (v4[0] == 100 && (v4[1] & 0xc0) == 64);
 }

@@ -68,12 +68,13 @@ static int16_t mix(const rtc_audio_frame *frame, uint32_t sample, uint32_t first
 {
     uint32_t channels = rtc_audio_frame_channels(frame);
     const void *data = rtc_audio_frame_data(frame);
-    float sum = 0, n = 0;
+    float sum = 0;
+    uint32_t n = 0;
     for (uint32_t c = first; c < channels; c += every, n++) {
         size_t i = (size_t)sample * channels + c;
         sum += rtc_audio_frame_format(frame) == RTC_AUDIO_F32 ? ((const float *)data)[i] * 32768.0f : (float)((const int16_t *)data)[i];
     }
-    float mean = sum / n;
+    float mean = sum / (float)n;
     if (!(mean >= -32768.0f)) /* and not a number */
         return -32768;
     return mean > 32767.0f ? 32767 : (int16_t)mean;

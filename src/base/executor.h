@@ -1,6 +1,6 @@
-/* Work that would hold up a loop - encoding, decoding, making keys - done elsewhere. A job runs on one worker; its completion is put into the
- * submitter's mailbox, which the submitter empties on its own thread with mailbox_run(). In simulation the job runs inline at submit() and
- * its completion becomes due a fixed cost later. */
+/* Work that would hold up a loop - encoding, decoding, making keys - done elsewhere. A job runs on one worker; its completion is put into
+ * the submitter's mailbox, which the submitter empties on its own thread with mailbox_run(). In simulation the job runs inline at submit()
+ * and its completion becomes due a fixed cost later. */
 #ifndef CRTC_EXECUTOR_H
 #define CRTC_EXECUTOR_H
 
@@ -23,7 +23,8 @@ int executor_new(rtc_context *context, uint32_t threads, struct executor **out);
 void executor_free(struct executor *executor);
 /* In simulation: jobs run inline. */
 void executor_simulate(struct executor *executor, rtc_time_t job_cost_us);
-/* `now` matters in simulation only. Without a mailbox (NULL) nobody is told: after run() has been called the job is not touched any more. */
+/* `now` matters in simulation only. Without a mailbox (NULL) nobody is told: after run() has been called the job is not touched any
+ * more. */
 void executor_submit(struct executor *executor, struct mailbox *mailbox, struct job *job, rtc_time_t now);
 
 /* Reference-counted, because jobs may outlive their submitter's interest. `wake(user)` is called on a worker thread, under the mailbox's

@@ -20,7 +20,8 @@ struct rtp_rate {
 void rtp_rate_init(struct rtp_rate *rate, uint32_t cap_bps, rtc_time_t now);
 void rtp_rate_set_cap(struct rtp_rate *rate, uint32_t cap_bps);
 void rtp_rate_remb(struct rtp_rate *rate, rtc_time_t now, uint64_t bitrate_bps);
-/* Peers that limit us say so about every second. A limit that was not repeated for ten is void: from it the rate climbs by the loss rule. */
+/* Peers that limit us say so about every second. A limit that was not repeated for ten is void: from it the rate climbs by the loss
+ * rule. */
 void rtp_rate_tick(struct rtp_rate *rate, rtc_time_t now);
 /* A receiver report about one of our video streams; `round_trip_us` 0 when unknown. */
 void rtp_rate_report(struct rtp_rate *rate, rtc_time_t now, uint8_t fraction_lost, rtc_time_t round_trip_us);

@@ -19,7 +19,8 @@ enum {
 static bool supported(rtc_media_kind kind, const struct rtp_codec *codec)
 {
     bool audio = kind == RTC_MEDIA_AUDIO;
-    return slice_is_nocase(slice_str(codec->name), audio ? "opus" : "VP8") && codec->clock_rate == (audio ? OPUS_CLOCK_RATE : VP8_CLOCK_RATE);
+    uint32_t clock_rate = audio ? OPUS_CLOCK_RATE : VP8_CLOCK_RATE;
+    return slice_is_nocase(slice_str(codec->name), audio ? "opus" : "VP8") && codec->clock_rate == clock_rate;
 }
 
 static void init_buffer(struct rtp_receiver *r, const struct rtp_codec *codec)

@@ -79,7 +79,8 @@ void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_fram
     if (anew)
         move_waiting(b, offset - b->offset);
     if (b->ready_count == VIDEO_READY_MAX) {
-        /* More than the longest delay holds at any usual rate. The newest goes: without an older one those that wait could not be decoded. */
+        /* More than the longest delay holds at any usual rate. The newest goes: without an older one those that wait could not be
+         * decoded. */
         rtc_encoded_frame_unref(frame);
         b->stats.frames_dropped++;
         b->state = VIDEO_BUFFER_WAITING;
