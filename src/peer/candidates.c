@@ -138,10 +138,10 @@ int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *pc, const rtc_ice
         return RTC_ERR_TYPE;
     if (given)
         memcpy(&init, given, given->size);
-    pc->last_error[0] = 0;
-    if (pc->closed)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
-    int error = add(pc, &init);
+    int error = peer_begin(pc);
+    if (error)
+        return error;
+    error = add(pc, &init);
     peer_settle(pc);
     return error;
 }

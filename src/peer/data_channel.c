@@ -159,10 +159,9 @@ int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char 
 {
     if (!pc || !out || (!label && label_len > 0))
         return RTC_ERR_TYPE;
-    if (pc->closed)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
-    (void)peer_now(pc);
-    int error = make(pc, label, label_len, init, out);
+    int error = peer_begin(pc);
+    if (!error)
+        error = make(pc, label, label_len, init, out);
     if (error)
         return error;
     pc->wants_data = true;

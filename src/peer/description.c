@@ -59,18 +59,11 @@ static int keep(rtc_peer_connection *pc, char **slot, struct text *text, int err
     return RTC_OK;
 }
 
-static int begin(rtc_peer_connection *pc)
-{
-    (void)peer_now(pc);
-    pc->last_error[0] = 0;
-    return pc->closed ? peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed") : RTC_OK;
-}
-
 int rtc_peer_connection_create_offer(rtc_peer_connection *pc, const char **sdp)
 {
     if (!pc || !sdp)
         return RTC_ERR_TYPE;
-    int error = begin(pc);
+    int error = peer_begin(pc);
     if (error)
         return error;
     if (pc->signaling_state != RTC_SIGNALING_STABLE && pc->signaling_state != RTC_SIGNALING_HAVE_LOCAL_OFFER)
@@ -87,7 +80,7 @@ int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
 {
     if (!pc || !sdp)
         return RTC_ERR_TYPE;
-    int error = begin(pc);
+    int error = peer_begin(pc);
     if (error)
         return error;
     if (pc->signaling_state != RTC_SIGNALING_HAVE_REMOTE_OFFER)
@@ -200,7 +193,7 @@ static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp
 
 int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
-    int error = pc ? begin(pc) : RTC_ERR_TYPE;
+    int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
     if (error)
         return error;
     error = set_local(pc, type, sdp);
@@ -306,7 +299,7 @@ static int set_remote(rtc_peer_connection *pc, rtc_sdp_type type, const char *sd
 
 int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
-    int error = pc && sdp ? begin(pc) : RTC_ERR_TYPE;
+    int error = pc && sdp ? peer_begin(pc) : RTC_ERR_TYPE;
     if (error)
         return error;
     error = set_remote(pc, type, sdp);

@@ -86,6 +86,9 @@ rtc_time_t peer_now(rtc_peer_connection *pc);
 void peer_settle(rtc_peer_connection *pc);
 /* Records why a call fails; returns `error`. */
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What a call that changes the connection begins with: forgets the last error, looks at the clock. RTC_ERR_INVALID_STATE when closed, RTC_ERR_NO_MEMORY when
+ * given up. */
+int peer_begin(rtc_peer_connection *pc);
 /* Memory ran out in a place that can not lose anything: the connection ends as failed, with its transport at the next tick. */
 void peer_give_up(rtc_peer_connection *pc);
 

@@ -35,6 +35,15 @@ int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
     return error;
 }
 
+int peer_begin(rtc_peer_connection *pc)
+{
+    pc->last_error[0] = 0;
+    (void)peer_now(pc);
+    if (pc->closed)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
+    return pc->given_up ? peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out") : RTC_OK;
+}
+
 static void store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
 {
     size_t size = callbacks ? callbacks->size : 0;
@@ -174,12 +183,9 @@ void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_c
 
 int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_configuration *configuration)
 {
-    if (!pc)
-        return RTC_ERR_TYPE;
-    pc->last_error[0] = 0;
-    if (pc->closed)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
-    int error = configuration_apply(pc, configuration, false);
+    int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
+    if (!error)
+        error = configuration_apply(pc, configuration, false);
     if (!error && pc->transport)
         error = ice_agent_set_servers(pc->transport->ice, pc->servers, pc->server_count);
     return error;

@@ -239,6 +239,8 @@ void transceiver_update_sending(rtc_rtp_transceiver *t)
     int error = send_pipeline_new(t->connection, t, &t->sender.pipeline);
     if (error)
         log_write(t->context, RTC_LOG_ERROR, "peer", "section '%s' can not send: %s", t->mid, rtc_error_message(error));
+    if (error == RTC_ERR_NO_MEMORY)
+        peer_give_up(t->connection);
 }
 
 rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *t)
@@ -387,19 +389,10 @@ static bool already_sent(rtc_peer_connection *pc, const rtc_media_stream_track *
     return false;
 }
 
-static int begin_change(rtc_peer_connection *pc)
-{
-    pc->last_error[0] = 0;
-    if (pc->closed)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
-    (void)peer_now(pc);
-    return RTC_OK;
-}
-
 int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_media_stream *const *streams, size_t stream_count,
                                   rtc_rtp_sender **sender)
 {
-    int error = pc && track ? begin_change(pc) : RTC_ERR_TYPE;
+    int error = pc && track ? peer_begin(pc) : RTC_ERR_TYPE;
     if (error)
         return error;
     if (already_sent(pc, track))
@@ -433,7 +426,7 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
     rtc_rtp_transceiver *t;
     if (!pc || (given && (given->size == 0 || given->size > sizeof init)))
         return RTC_ERR_TYPE;
-    int error = begin_change(pc);
+    int error = peer_begin(pc);
     if (error)
         return error;
     if (given)
@@ -464,7 +457,7 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
 
 int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *sender)
 {
-    int error = pc && sender ? begin_change(pc) : RTC_ERR_TYPE;
+    int error = pc && sender ? peer_begin(pc) : RTC_ERR_TYPE;
     if (error)
         return error;
     rtc_rtp_transceiver *t = of_sender(sender);

@@ -146,7 +146,7 @@ static void connect(struct call *c)
         c->seen[i].settled = c->p.now + 5 * SECOND;
         add_sink(c, i, 0);
         add_sink(c, i, 1);
-        peer_sink_attach(&c->encoded[i], &c->p, peer_remote_track(&c->p, i, 1));
+        assert_int_equal(peer_sink_attach(&c->encoded[i], &c->p, peer_remote_track(&c->p, i, 1)), RTC_OK);
         c->video[i]->frame_bytes = 3500; /* 840 kbit/s */
     }
 }

@@ -125,11 +125,11 @@ static void on_encoded(void *user, rtc_encoded_frame *frame)
     s->latency = now - scripted_time(frame);
 }
 
-void peer_sink_attach(struct peer_sink *s, struct sim_peers *peers, rtc_media_stream_track *track)
+int peer_sink_attach(struct peer_sink *s, struct sim_peers *peers, rtc_media_stream_track *track)
 {
     static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_encoded = on_encoded};
     *s = (struct peer_sink){.peers = peers, .track = rtc_media_stream_track_ref(track)};
-    (void)rtc_media_stream_track_add_sink(track, &ops, s, &s->sink);
+    return rtc_media_stream_track_add_sink(track, &ops, s, &s->sink);
 }
 
 void peer_sink_fini(struct peer_sink *s)

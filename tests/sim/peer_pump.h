@@ -43,7 +43,7 @@ struct peer_pumps {
 void peer_pumps_attach(struct peer_pumps *pumps, struct sim_peers *peers);
 struct peer_pump *peer_pump_new(struct peer_pumps *pumps, struct sim_peers *peers, rtc_media_kind kind);
 void peer_pumps_fini(struct peer_pumps *pumps);
-void peer_sink_attach(struct peer_sink *sink, struct sim_peers *peers, rtc_media_stream_track *track);
+int peer_sink_attach(struct peer_sink *sink, struct sim_peers *peers, rtc_media_stream_track *track);
 void peer_sink_fini(struct peer_sink *sink);
 /* The receiver's track of a peer's n-th transceiver. */
 rtc_media_stream_track *peer_remote_track(struct sim_peers *peers, int index, size_t n);

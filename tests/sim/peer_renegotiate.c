@@ -56,7 +56,7 @@ static rtc_rtp_direction current(struct scene *s, int index, size_t n)
 static void expect_frames(struct scene *s, int index, size_t n)
 {
     struct peer_sink sink;
-    peer_sink_attach(&sink, &s->p, peer_remote_track(&s->p, index, n));
+    assert_int_equal(peer_sink_attach(&sink, &s->p, peer_remote_track(&s->p, index, n)), RTC_OK);
     peer_run(&s->p, SECOND);
     assert_true(sink.decodable >= 20);
     assert_int_equal(sink.frames, sink.decodable);
@@ -68,7 +68,7 @@ static void expect_no_frames(struct scene *s, int index, size_t n)
 {
     struct peer_sink sink;
     peer_run(&s->p, 2500 * MS); /* what was on its way, and the two seconds after which a track counts as muted */
-    peer_sink_attach(&sink, &s->p, peer_remote_track(&s->p, index, n));
+    assert_int_equal(peer_sink_attach(&sink, &s->p, peer_remote_track(&s->p, index, n)), RTC_OK);
     peer_run(&s->p, SECOND);
     assert_int_equal(sink.frames, 0);
     assert_true(rtc_media_stream_track_muted(sink.track));
@@ -382,7 +382,7 @@ static void replaced_track(void **state)
     assert_int_equal(rtc_rtp_sender_replace_track(sender, second->track), RTC_OK);
     assert_ptr_equal(rtc_rtp_sender_track(sender), second->track);
     struct peer_sink sink;
-    peer_sink_attach(&sink, &s.p, peer_remote_track(&s.p, 1, 0));
+    assert_int_equal(peer_sink_attach(&sink, &s.p, peer_remote_track(&s.p, 1, 0)), RTC_OK);
     peer_run(&s.p, 2 * SECOND);
     assert_true(sink.serial >= 100000 && sink.decodable >= 40);
     peer_sink_fini(&sink);

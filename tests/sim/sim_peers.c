@@ -160,12 +160,12 @@ bool sim_peers_init(struct sim_peers *p, uint64_t seed, const struct sim_link *l
     sim_time_seed(seed);
     sim_time_set(0);
     p->net = sim_network_new(seed);
+    if (rtc_context_new(NULL, &p->own) || out_init(&p->scratch, p->own))
+        abort();
     if (rtc_context_new(&options, &p->context))
         return false;
     context_seed(p->context, seed);
     context_simulate(p->context, 2000);
-    if (out_init(&p->scratch, p->context))
-        return false;
     for (int i = 0; i < 2; i++) {
         struct sim_peer *peer = &p->peer[i];
         peer->peers = p;
@@ -190,10 +190,10 @@ void sim_peers_fini(struct sim_peers *p)
         p->signals = s->next;
         free_signal(s);
     }
-    if (p->scratch.pool)
-        out_fini(&p->scratch);
+    out_fini(&p->scratch);
+    sim_network_free(p->net); /* packets on their way keep their connection's pool */
     rtc_context_unref(p->context);
-    sim_network_free(p->net);
+    rtc_context_unref(p->own);
 }
 
 int sim_peers_negotiate(struct sim_peers *p, int offerer)
@@ -205,6 +205,12 @@ int sim_peers_negotiate(struct sim_peers *p, int offerer)
     return error;
 }
 
+static void note(struct sim_peers *p, int error)
+{
+    if (!p->error)
+        p->error = error;
+}
+
 static void deliver_signal(struct sim_peers *p, struct signal *s)
 {
     struct sim_peer *peer = &p->peer[s->to];
@@ -212,12 +218,13 @@ static void deliver_signal(struct sim_peers *p, struct signal *s)
     if (!peer->pc)
         return;
     if (s->type == RTC_SDP_NONE) {
-        (void)rtc_peer_connection_add_ice_candidate(peer->pc, &init);
+        note(p, rtc_peer_connection_add_ice_candidate(peer->pc, &init));
         return;
     }
     int error = rtc_peer_connection_set_remote_description(peer->pc, s->type, s->text);
     if (!error && s->type == RTC_SDP_OFFER)
-        (void)sim_peers_negotiate(p, s->to);
+        error = sim_peers_negotiate(p, s->to);
+    note(p, error);
 }
 
 static void deliver_signals(struct sim_peers *p)
@@ -285,7 +292,7 @@ static void give_result(struct sim_peers *p, struct sim_peer *peer, const struct
         interfaces[result.interface_count++].address = public_address(&in->interfaces[i].address);
     result.addresses = addresses;
     result.interfaces = interfaces;
-    (void)rtc_peer_connection_result(peer->pc, p->now, &result);
+    note(p, rtc_peer_connection_result(peer->pc, p->now, &result));
 }
 
 static void arrive(struct sim_peers *p)

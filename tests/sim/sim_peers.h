@@ -33,6 +33,8 @@ struct sim_peers {
     rtc_time_t (*next_step)(struct sim_peers *peers, void *user);
     void *step_user;
     struct out scratch;
+    rtc_context *own;          /* the harness's, whose memory does not run out */
+    int error;                 /* the first error of a call that the harness made; the test may clear it */
 };
 
 /* `allocator` may be NULL. Zero when memory ran out. */
