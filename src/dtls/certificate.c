@@ -33,6 +33,7 @@ struct certificate {
     atomic_uint references;
     pthread_mutex_t lock;
     mbedtls_pk_context key;
+    mbedtls_pk_context signer; /* the same key, borrowed */
     mbedtls_x509_crt chain;
     int64_t expires_us;
     char fingerprint[FINGERPRINT_TEXT];
@@ -95,7 +96,7 @@ mbedtls_x509_crt *certificate_chain(struct certificate *c)
 
 mbedtls_pk_context *certificate_private_key(struct certificate *c)
 {
-    return &c->key;
+    return &c->signer;
 }
 
 const char *certificate_fingerprint(const struct certificate *c)
@@ -195,7 +196,7 @@ static int fill(struct certificate *c, mbedtls_x509write_cert *w, int64_t lifeti
     mbedtls_x509write_crt_set_version(w, MBEDTLS_X509_CRT_VERSION_3);
     mbedtls_x509write_crt_set_md_alg(w, MBEDTLS_MD_SHA256);
     mbedtls_x509write_crt_set_subject_key(w, &c->key);
-    mbedtls_x509write_crt_set_issuer_key(w, &c->key);
+    mbedtls_x509write_crt_set_issuer_key(w, &c->signer);
     int error = mbedtls_x509write_crt_set_subject_name(w, "CN=WebRTC");
     if (!error)
         error = mbedtls_x509write_crt_set_issuer_name(w, "CN=WebRTC");
@@ -225,6 +226,7 @@ int certificate_generate_unbound(rtc_context *context, enum certificate_key key,
     if (!c)
         return RTC_ERR_NO_MEMORY;
     int error = make_key(context, key, &c->key);
+    c->signer = mbedtls_compat_signer(&c->key);
     if (!error)
         error = self_sign(c, lifetime_us);
     error = error ? refuse(context, "can not make a certificate", error, RTC_ERR_OPERATION) : describe(c);
@@ -260,6 +262,7 @@ static int parse_pem(struct certificate *c, const char *text, size_t len)
         return refuse(c->context, "not a private key", error, RTC_ERR_SYNTAX);
     if (!mbedtls_compat_key_usable(&c->key))
         return RTC_ERR_NOT_SUPPORTED;
+    c->signer = mbedtls_compat_signer(&c->key);
     error = mbedtls_compat_check_pair(c->context, &c->chain.pk, &c->key);
     return error ? refuse(c->context, "key and certificate do not match", error, RTC_ERR_INVALID_ACCESS) : describe(c);
 }

@@ -103,3 +103,11 @@ bool mbedtls_compat_key_usable(const mbedtls_pk_context *key)
     mbedtls_ecp_group_id curve = mbedtls_pk_ec(*key)->grp.id;
     return curve == MBEDTLS_ECP_DP_SECP256R1 || curve == MBEDTLS_ECP_DP_SECP384R1;
 }
+
+mbedtls_pk_context mbedtls_compat_signer(const mbedtls_pk_context *key)
+{
+    mbedtls_pk_context signer = *key;
+    if (mbedtls_pk_get_type(key) == MBEDTLS_PK_ECKEY)
+        signer.pk_info = mbedtls_pk_info_from_type(MBEDTLS_PK_ECDSA);
+    return signer;
+}

@@ -42,5 +42,8 @@ int mbedtls_compat_check_pair(rtc_context *context, const mbedtls_pk_context *pu
 int mbedtls_compat_set_serial(mbedtls_x509write_cert *certificate, struct slice serial);
 /* Whether a key is one that we would sign with: RSA of at least 2048 bits, ECDSA on P-256 or P-384. */
 bool mbedtls_compat_key_usable(const mbedtls_pk_context *key);
+/* The same key as one that signs in place, borrowed and not to be freed. mbedTLS copies an EC key for every signature, and with the copy goes the table of
+ * multiples of the base point; an ECDSA key, which is the same structure, it uses as it is. */
+mbedtls_pk_context mbedtls_compat_signer(const mbedtls_pk_context *key);
 
 #endif
