@@ -399,7 +399,7 @@ static void late_fingerprint(void **state)
         assert_int_equal(dtls_send(e->dtls, slice_str("x"), &e->out), RTC_ERR_INVALID_STATE);
         assert_int_equal(dtls_srtp_keys(e->dtls, &keys), RTC_ERR_INVALID_STATE);
         assert_int_equal(dtls_remote_certificate(e->dtls).len, 0);
-        char text[16];
+        char text[32];
         for (int i = 0; i < DTLS_HELD_RECORDS_MAX + 5; i++) {
             (void)snprintf(text, sizeof text, "early %d", i);
             pair_send(&p, 1 - late, text);
