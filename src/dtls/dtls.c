@@ -16,6 +16,9 @@ enum {
     EARLY_BYTES_MAX = 4096
 };
 
+/* How long a handshake goes on after an alert that nobody vouched for, when nothing else comes. */
+static const rtc_time_t alert_patience = 10 * INT64_C(1000000);
+
 static const char *const state_names[] = {"new", "connecting", "connected", "closed", "failed"};
 
 /* By the state that is left: the states that may follow. */
@@ -71,8 +74,6 @@ static void fail_with_code(struct dtls *d, int error)
     char text[96] = "";
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         fail(d, "the peer sent alert %d", mbedtls_compat_alert(&d->ssl));
-    } else if (error == MBEDTLS_ERR_SSL_TIMEOUT && d->ignored_alert >= 0) {
-        fail(d, "the handshake timed out; an unauthenticated alert %d came", d->ignored_alert);
     } else if (error == MBEDTLS_ERR_SSL_TIMEOUT) {
         fail(d, "the handshake timed out");
     } else {
@@ -237,6 +238,7 @@ static void step(struct dtls *d)
 static void feed(struct dtls *d, struct slice record)
 {
     d->inbox = record;
+    d->alert_due = RTC_TIME_NEVER;
     if (d->phase == PHASE_HANDSHAKE)
         step(d);
     else
@@ -262,6 +264,18 @@ static void take_plain_handshake(struct dtls *d, const struct dtls_record *recor
         feed(d, whole);
 }
 
+/* Nobody vouches for it, so it ends nothing by itself; but when nothing else comes any more it was the peer's. */
+static void take_plain_alert(struct dtls *d, struct slice body)
+{
+    enum { FATAL = 2 };
+    bool begun = d->role == DTLS_CLIENT || !mbedtls_compat_awaits_client_hello(&d->ssl);
+    if (!begun || body.len != 2 || body.data[0] != FATAL)
+        return;
+    d->ignored_alert = body.data[1];
+    if (d->alert_due == RTC_TIME_NEVER)
+        d->alert_due = d->now + alert_patience;
+}
+
 /* Epoch 0: anybody could have written it. An alert here would end the handshake, application data has no place. */
 static void take_plain(struct dtls *d, const struct dtls_record *record)
 {
@@ -269,7 +283,7 @@ static void take_plain(struct dtls *d, const struct dtls_record *record)
         d->counters.dropped++;
     } else if (record->type == DTLS_ALERT) {
         d->counters.dropped++;
-        d->ignored_alert = record->body.len == 2 ? record->body.data[1] : d->ignored_alert;
+        take_plain_alert(d, record->body);
     } else if (!dtls_record_is_sound(record)) {
         d->counters.malformed++;
     } else if (record->type == DTLS_HANDSHAKE) {
@@ -363,8 +377,7 @@ int dtls_new(rtc_context *context, const struct dtls_options *options, struct dt
     d->context = rtc_context_ref(context);
     d->certificate = certificate_ref(options->certificate);
     d->mtu = options->mtu ? options->mtu : PACKET_MTU;
-    d->ignored_alert = -1;
-    d->timer.final = RTC_TIME_NEVER;
+    d->timer.final = d->alert_due = RTC_TIME_NEVER;
     client_hello_init(&d->hello, context);
     *out = d;
     return RTC_OK;
@@ -454,7 +467,11 @@ void dtls_input(struct dtls *d, rtc_time_t now, struct slice datagram, struct ou
 void dtls_tick(struct dtls *d, rtc_time_t now, struct out *out)
 {
     enter(d, now, out);
-    if (d->state == DTLS_CONNECTING && d->phase == PHASE_HANDSHAKE && now >= d->timer.final)
+    if (d->state != DTLS_CONNECTING || d->phase != PHASE_HANDSHAKE)
+        return;
+    if (now >= d->alert_due)
+        fail(d, "the peer sent alert %d", d->ignored_alert);
+    else if (now >= d->timer.final)
         step(d);
 }
 
@@ -464,7 +481,7 @@ rtc_time_t dtls_deadline(const struct dtls *d, enum timer_reason *why)
     if (why)
         *why = TIMER_NONE;
     if (d->state == DTLS_CONNECTING && d->phase == PHASE_HANDSHAKE)
-        deadline_min(&best, why, d->timer.final, TIMER_DTLS_RETRANSMIT);
+        deadline_min(&best, why, d->timer.final < d->alert_due ? d->timer.final : d->alert_due, TIMER_DTLS_RETRANSMIT);
     return best;
 }
 

@@ -30,7 +30,8 @@ struct dtls {
     enum dtls_phase phase;
     bool writable;
     bool has_keys;
-    int ignored_alert; /* the description of the last one that nobody vouched for, or -1 */
+    int ignored_alert;    /* the description of the last fatal one that nobody vouched for */
+    rtc_time_t alert_due; /* when it is believed; RTC_TIME_NEVER without one */
     rtc_time_t rtt_us;
     struct dtls_timer timer;
 

@@ -79,6 +79,10 @@ static int handshake(struct bare *b)
             b->ssl.state = MBEDTLS_SSL_CLIENT_CHANGE_CIPHER_SPEC;
         }
         result = mbedtls_ssl_handshake_step(&b->ssl);
+        if (result == MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED) {
+            assert_int_equal(mbedtls_ssl_session_reset(&b->ssl), 0);
+            result = mbedtls_ssl_set_client_transport_id(&b->ssl, (const uint8_t *)"x", 1);
+        }
     }
     return result;
 }
@@ -88,6 +92,8 @@ int bare_run(struct bare *b)
     assert_int_equal(mbedtls_ssl_setup(&b->ssl, &b->config), 0);
     mbedtls_ssl_set_bio(&b->ssl, b, bare_send, bare_receive, NULL);
     mbedtls_ssl_set_timer_cb(&b->ssl, b, bare_set_timer, bare_get_timer);
+    if (b->config.endpoint == MBEDTLS_SSL_IS_SERVER)
+        assert_int_equal(mbedtls_ssl_set_client_transport_id(&b->ssl, (const uint8_t *)"x", 1), 0);
     int result = MBEDTLS_ERR_SSL_WANT_READ;
     for (int i = 0; i < 50 && (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE); i++)
         result = handshake(b);

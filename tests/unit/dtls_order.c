@@ -82,6 +82,51 @@ static void data_overtakes_finished(void **state)
     pair_fini(&p);
 }
 
+static const uint8_t handshake_failure[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 7, 0, 2, 2, 40};
+
+/* A plain alert may be anybody's: it ends the handshake only when the peer says nothing else for a while. */
+static void a_plain_alert_is_believed_after_a_while(void **state)
+{
+    struct certificates *c = *state;
+    for (int answered = 0; answered < 2; answered++) {
+        struct pair p;
+        start_both(&p, c);
+        struct end *client = &p.end[CLIENT];
+        rtc_time_t alerted = p.now;
+        pair_inject(&p, CLIENT, slice_of(handshake_failure, sizeof handshake_failure));
+        packet_queue_clear(&client->out.tx);
+        for (p.now += 100000; dtls_state(client->dtls) == DTLS_CONNECTING && p.now < alerted + 20000000; p.now += 100000) {
+            dtls_tick(client->dtls, p.now, &client->out);
+            assert_true(dtls_state(client->dtls) != DTLS_CONNECTING || dtls_deadline(client->dtls, NULL) > p.now);
+            if (answered && p.now >= alerted + 4000000)
+                carry(&p, CLIENT);
+            else
+                packet_queue_clear(&client->out.tx);
+            carry(&p, SERVER);
+        }
+        rtc_time_t took = p.now - alerted;
+        if (answered) {
+            assert_int_not_equal(dtls_state(client->dtls), DTLS_FAILED);
+        } else {
+            assert_in_range(took, 10000000, 10200000);
+            assert_string_equal(dtls_failure(client->dtls), "the peer sent alert 40");
+        }
+        pair_fini(&p);
+    }
+}
+
+/* To a server that waits for its client an alert means nothing at all. */
+static void an_alert_before_the_hello_is_nothing(void **state)
+{
+    struct pair p;
+    start_both(&p, *state);
+    pair_inject(&p, SERVER, slice_of(handshake_failure, sizeof handshake_failure));
+    p.now += 30000000;
+    dtls_tick(p.end[SERVER].dtls, p.now, &p.end[SERVER].out);
+    assert_true(pair_connect(&p, 1000000));
+    pair_fini(&p);
+}
+
 static bool is_zero(const void *bytes, size_t len)
 {
     const uint8_t *b = bytes;
@@ -126,6 +171,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finished_overtakes_its_flight),
         cmocka_unit_test(data_overtakes_finished),
+        cmocka_unit_test(a_plain_alert_is_believed_after_a_while),
+        cmocka_unit_test(an_alert_before_the_hello_is_nothing),
         cmocka_unit_test(nothing_is_left_behind),
     };
     return cmocka_run_group_tests(tests, certificates_setup, certificates_teardown);

@@ -347,6 +347,44 @@ static void what_the_client_offers(void **state)
     pair_fini(&p);
 }
 
+/* A server that asks us for its cookie first (RFC 6347 section 4.2.1). */
+static int write_cookie(void *user, unsigned char **at, unsigned char *end, const unsigned char *who, size_t len)
+{
+    (void)user;
+    (void)who;
+    (void)len;
+    assert_true(end - *at >= 4);
+    memcpy(*at, "1234", 4);
+    *at += 4;
+    return 0;
+}
+
+static int check_cookie(void *user, const unsigned char *cookie, size_t len, const unsigned char *who, size_t who_len)
+{
+    (void)user;
+    (void)who;
+    (void)who_len;
+    return len == 4 && memcmp(cookie, "1234", 4) == 0 ? 0 : -1;
+}
+
+static void a_server_with_cookies(void **state)
+{
+    struct certificates *c = *state;
+    struct pair p;
+    struct bare b;
+    pair_init(&p, c->context, c->ecdsa[0], c->ecdsa[1]);
+    pair_trust(&p, CLIENT, c->ecdsa[1]);
+    bare_init(&b, &p, MBEDTLS_SSL_IS_SERVER, true);
+    bare_identify(&b, c->ecdsa[1]);
+    mbedtls_ssl_conf_dtls_cookies(&b.config, write_cookie, check_cookie, NULL);
+    assert_int_equal(dtls_start(p.end[CLIENT].dtls, p.now, DTLS_CLIENT, &p.end[CLIENT].out), 0);
+    dtls_set_writable(p.end[CLIENT].dtls, p.now, &p.end[CLIENT].out);
+    assert_int_equal(bare_run(&b), 0);
+    assert_int_equal(dtls_state(p.end[CLIENT].dtls), DTLS_CONNECTED);
+    bare_fini(&b);
+    pair_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_long_chain),
         cmocka_unit_test(groups_and_signatures_that_we_do_not_take),
         cmocka_unit_test(without_extended_master_secret),
+        cmocka_unit_test(a_server_with_cookies),
         cmocka_unit_test(what_the_client_offers),
     };
     return cmocka_run_group_tests(tests, certificates_setup, certificates_teardown);
