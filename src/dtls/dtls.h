@@ -1,5 +1,5 @@
-/* One DTLS 1.2 association (RFC 6347, RFC 8827, RFC 5764) over mbedTLS as a pure state machine. Shows no mbedTLS type, so that another back end
- * can stand behind it.
+/* One DTLS 1.2 association (RFC 6347, RFC 8827, RFC 5764) over mbedTLS as a pure state machine. Shows no mbedTLS type, so that another back
+ * end can stand behind it.
  *
  *   NEW --start--> CONNECTING --handshake and fingerprint--> CONNECTED --close_notify either way--> CLOSED
  *                      +---------- alert, bad fingerprint ------+---> FAILED
@@ -25,7 +25,7 @@ enum { DTLS_FINGERPRINTS_MAX = 8, DTLS_HELD_RECORDS_MAX = 32 };
 
 /* From a=fingerprint. Unknown hash functions are ignored; at least one known one must match. */
 struct dtls_fingerprint {
-    char hash[16];     /* lower case: "sha-256" */
+    char hash[16]; /* lower case: "sha-256" */
     uint8_t value[64];
     size_t len;
 };
@@ -39,7 +39,7 @@ struct dtls_options {
 struct dtls_srtp_keys {
     uint16_t profile; /* 1: SRTP_AES128_CM_HMAC_SHA1_80; 7, 8: the AEAD ones */
     uint8_t key_len, salt_len;
-    uint8_t local_key[32], local_salt[14];   /* what we send is protected with */
+    uint8_t local_key[32], local_salt[14]; /* what we send is protected with */
     uint8_t remote_key[32], remote_salt[14];
 };
 
@@ -56,7 +56,8 @@ int dtls_start(struct dtls *dtls, rtc_time_t now, enum dtls_role role, struct ou
 /* The path can carry packets (a valid pair): a client sends its ClientHello now, a server answers the one that it holds. */
 void dtls_set_writable(struct dtls *dtls, rtc_time_t now, struct out *out);
 /* The peer's fingerprints arrived: a finished handshake is judged now, and what was held is processed. */
-void dtls_set_remote_fingerprints(struct dtls *dtls, rtc_time_t now, const struct dtls_fingerprint *fingerprints, size_t count, struct out *out);
+void dtls_set_remote_fingerprints(struct dtls *dtls, rtc_time_t now, const struct dtls_fingerprint *fingerprints, size_t count,
+                                  struct out *out);
 /* The measured round trip: the first retransmission follows from it. 0: unknown. */
 void dtls_set_rtt(struct dtls *dtls, rtc_time_t rtt_us);
 /* A datagram whose first byte is 20-63, from a path that ICE lets us receive from. Packets for the peer go to out->tx without a path. */

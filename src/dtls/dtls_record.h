@@ -5,12 +5,7 @@
 
 #include "reader.h"
 
-enum {
-    DTLS_RECORD_HEADER = 13,
-    DTLS_RECORD_BODY_MAX = 16384 + 2048,
-    DTLS_HANDSHAKE_HEADER = 12,
-    DTLS_HANDSHAKE_MAX = 16384
-};
+enum { DTLS_RECORD_HEADER = 13, DTLS_RECORD_BODY_MAX = 16384 + 2048, DTLS_HANDSHAKE_HEADER = 12, DTLS_HANDSHAKE_MAX = 16384 };
 
 enum dtls_content { DTLS_CHANGE_CIPHER_SPEC = 20, DTLS_ALERT = 21, DTLS_HANDSHAKE = 22, DTLS_APPLICATION_DATA = 23 };
 enum { DTLS_CLIENT_HELLO = 1 };
@@ -42,7 +37,8 @@ struct dtls_fragment {
 
 /* False when the rest of the record's body is no fragment. */
 bool dtls_fragment_next(struct reader *body, struct dtls_fragment *out);
-/* Whether the plain record is one that a handshake can hold: complete fragments of known messages, or the one change_cipher_spec there is. */
+/* Whether the plain record is one that a handshake can hold: complete fragments of known messages, or the one change_cipher_spec there is.
+ */
 bool dtls_record_is_sound(const struct dtls_record *record);
 /* A plain record that holds (a part of) a ClientHello. */
 bool dtls_record_is_client_hello(const struct dtls_record *record);

@@ -51,11 +51,6 @@ void mbedtls_compat_capture_secrets(mbedtls_ssl_config *config, mbedtls_ssl_cont
     mbedtls_ssl_conf_export_keys_ext_cb(config, store_secrets, secrets);
 }
 
-bool mbedtls_compat_handshake_over(const mbedtls_ssl_context *ssl)
-{
-    return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
-}
-
 bool mbedtls_compat_awaits_client_hello(const mbedtls_ssl_context *ssl)
 {
     return ssl->state == MBEDTLS_SSL_HELLO_REQUEST || ssl->state == MBEDTLS_SSL_CLIENT_HELLO;

@@ -27,7 +27,6 @@ void mbedtls_compat_set_algorithms(mbedtls_ssl_config *config);
 /* The callback that fills `secrets`; both must outlive the handshake. */
 void mbedtls_compat_capture_secrets(mbedtls_ssl_config *config, mbedtls_ssl_context *ssl, struct mbedtls_compat_secrets *secrets);
 
-bool mbedtls_compat_handshake_over(const mbedtls_ssl_context *ssl);
 /* A server that has not accepted a ClientHello yet. */
 bool mbedtls_compat_awaits_client_hello(const mbedtls_ssl_context *ssl);
 /* The epoch that incoming records must have. */

@@ -20,12 +20,12 @@ enum ice_gathering_state { ICE_GATHERING_NEW, ICE_GATHERING_ACTIVE, ICE_GATHERIN
 
 /* Events (struct event). */
 enum {
-    ICE_EVENT_STATE = EVENT_ICE,     /* code: enum ice_state, already stored */
-    ICE_EVENT_GATHERING_STATE,       /* code: enum ice_gathering_state */
-    ICE_EVENT_CANDIDATE,             /* object: struct ice_candidate, owned by the event. A new local candidate. */
-    ICE_EVENT_CANDIDATE_ERROR,       /* object: struct ice_candidate_error, owned by the event */
-    ICE_EVENT_SELECTED_PAIR,         /* the pair used for sending changed: ice_agent_selected() */
-    ICE_EVENT_VALIDATED              /* a path became good for receiving: what was held for it may be processed */
+    ICE_EVENT_STATE = EVENT_ICE, /* code: enum ice_state, already stored */
+    ICE_EVENT_GATHERING_STATE,   /* code: enum ice_gathering_state */
+    ICE_EVENT_CANDIDATE,         /* object: struct ice_candidate, owned by the event. A new local candidate. */
+    ICE_EVENT_CANDIDATE_ERROR,   /* object: struct ice_candidate_error, owned by the event */
+    ICE_EVENT_SELECTED_PAIR,     /* the pair used for sending changed: ice_agent_selected() */
+    ICE_EVENT_VALIDATED          /* a path became good for receiving: what was held for it may be processed */
 };
 
 struct ice_candidate_error {
@@ -53,10 +53,10 @@ struct ice_options {
 
 /* What getStats and the application may know of a pair. */
 struct ice_selected {
-    struct path path;            /* where packets go */
+    struct path path; /* where packets go */
     struct ice_candidate local;
     struct ice_candidate remote;
-    rtc_time_t rtt_us;           /* smoothed round trip of checks; 0 while unmeasured */
+    rtc_time_t rtt_us; /* smoothed round trip of checks; 0 while unmeasured */
     rtc_time_t total_rtt_us;
     uint64_t responses_received;
     uint64_t requests_sent;
@@ -92,8 +92,8 @@ void ice_agent_set_remote_lite(struct ice_agent *agent);
 int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count);
 /* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. */
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
-/* The peer's candidate. mDNS names are accepted and ignored, TCP and relayed-over-TCP ones too. RTC_ERR_QUOTA_EXCEEDED beyond the limit. Before
- * the credentials are known it is kept. */
+/* The peer's candidate. mDNS names are accepted and ignored, TCP and relayed-over-TCP ones too. RTC_ERR_QUOTA_EXCEEDED beyond the limit.
+ * Before the credentials are known it is kept. */
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out);
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out);
 

@@ -12,9 +12,9 @@ enum { ICE_FOUNDATION_MAX = 32 };
 struct ice_candidate {
     char foundation[ICE_FOUNDATION_MAX + 1];
     uint16_t component;
-    uint8_t protocol;   /* enum path_protocol */
-    uint8_t type;       /* enum ice_candidate_type */
-    uint8_t tcp_type;   /* enum ice_tcp_type */
+    uint8_t protocol; /* enum path_protocol */
+    uint8_t type;     /* enum ice_candidate_type */
+    uint8_t tcp_type; /* enum ice_tcp_type */
     uint32_t priority;
     struct address address; /* family NONE when `name` is set */
     struct address related; /* family NONE when absent */
@@ -22,8 +22,8 @@ struct ice_candidate {
     char ufrag[257];        /* the ufrag extension; else empty */
 };
 
-/* Parses "candidate:..." with or without "a=" and the "candidate:" prefix being required; unknown extensions are skipped. RTC_ERR_SYNTAX when it
- * does not follow the grammar. */
+/* Parses "candidate:..." with or without "a=" and the "candidate:" prefix being required; unknown extensions are skipped. RTC_ERR_SYNTAX
+ * when it does not follow the grammar. */
 int ice_candidate_parse(struct slice text, struct ice_candidate *out);
 /* "candidate:..." without "a=". */
 void ice_candidate_print(const struct ice_candidate *candidate, struct text *out);

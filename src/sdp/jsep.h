@@ -1,6 +1,6 @@
-/* Offer and answer (JSEP, RFC 9429; BUNDLE, RFC 8843) as pure functions over plain structs: what the peer layer asks of SDP. A description read from text
- * becomes a struct session_description; a snapshot of what a connection wants becomes offer or answer text; two descriptions of one section become what
- * was negotiated. Nothing here keeps state between calls. */
+/* Offer and answer (JSEP, RFC 9429; BUNDLE, RFC 8843) as pure functions over plain structs: what the peer layer asks of SDP. A description
+ * read from text becomes a struct session_description; a snapshot of what a connection wants becomes offer or answer text; two descriptions
+ * of one section become what was negotiated. Nothing here keeps state between calls. */
 #ifndef CRTC_JSEP_H
 #define CRTC_JSEP_H
 
@@ -8,18 +8,27 @@
 #include "text.h"
 
 enum media_type { MEDIA_AUDIO = 1, MEDIA_VIDEO = 2, MEDIA_APPLICATION = 3, MEDIA_OTHER = 4 };
-enum direction { DIRECTION_INACTIVE = 0, DIRECTION_SENDONLY = 1, DIRECTION_RECVONLY = 2, DIRECTION_SENDRECV = 3 }; /* bit 0: sends, bit 1: receives */
+/* Bit 0: sends, bit 1: receives. */
+enum direction { DIRECTION_INACTIVE = 0, DIRECTION_SENDONLY = 1, DIRECTION_RECVONLY = 2, DIRECTION_SENDRECV = 3 };
 enum setup_role { SETUP_NONE, SETUP_ACTPASS, SETUP_ACTIVE, SETUP_PASSIVE };
 
-enum { JSEP_CODECS_MAX = 64, JSEP_EXTENSIONS_MAX = 32, JSEP_SSRCS_MAX = 16, JSEP_FINGERPRINTS_MAX = 8, JSEP_STREAMS_MAX = 4, JSEP_ID_MAX = 128, JSEP_NO_PAYLOAD_TYPE = 0xff };
+enum {
+    JSEP_CODECS_MAX = 64,
+    JSEP_EXTENSIONS_MAX = 32,
+    JSEP_SSRCS_MAX = 16,
+    JSEP_FINGERPRINTS_MAX = 8,
+    JSEP_STREAMS_MAX = 4,
+    JSEP_ID_MAX = 128,
+    JSEP_NO_PAYLOAD_TYPE = 0xff
+};
 
 struct jsep_codec {
     uint8_t payload_type;
     uint8_t rtx_payload_type; /* of the rtx format whose apt is this one; JSEP_NO_PAYLOAD_TYPE without */
     char name[32];            /* as written; compared without case */
     uint32_t clock_rate;
-    uint8_t channels;         /* 1 when absent */
-    char fmtp[256];           /* as written, "" when absent or longer */
+    uint8_t channels; /* 1 when absent */
+    char fmtp[256];   /* as written, "" when absent or longer */
     bool nack, nack_pli, ccm_fir, goog_remb, transport_cc;
 };
 
@@ -38,79 +47,80 @@ struct jsep_fingerprint {
 /* One m= section as its author wrote it, session-level attributes inherited. Text and lists in it are borrowed from the description. */
 struct jsep_section {
     enum media_type type;
-    struct slice media;               /* "audio", as written */
+    struct slice media; /* "audio", as written */
     uint16_t port;
     bool bundle_only;
-    bool rejected;                    /* port 0 without bundle-only */
-    bool bundled;                     /* its mid stands in a BUNDLE group */
-    size_t bundle_group;              /* index of the group; meaningful when bundled */
-    size_t bundle_position;           /* place of its mid in the group */
-    char mid[JSEP_ID_MAX];            /* "" when absent */
+    bool rejected;          /* port 0 without bundle-only */
+    bool bundled;           /* its mid stands in a BUNDLE group */
+    size_t bundle_group;    /* index of the group; meaningful when bundled */
+    size_t bundle_position; /* place of its mid in the group */
+    char mid[JSEP_ID_MAX];  /* "" when absent */
     enum direction direction;
     struct slice ice_ufrag, ice_pwd;
     bool ice_lite, ice_trickle, end_of_candidates;
-    const struct slice *candidates;   /* "candidate:..." of this section */
+    const struct slice *candidates; /* "candidate:..." of this section */
     size_t candidate_count;
     struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX];
     size_t fingerprint_count;
     enum setup_role setup;
     bool rtcp_mux, rtcp_reduced_size, extmap_allow_mixed;
-    const struct jsep_codec *codecs;  /* in order of preference; rtx formats are folded into the codec they repair */
+    const struct jsep_codec *codecs; /* in order of preference; rtx formats are folded into the codec they repair */
     size_t codec_count;
     const struct jsep_extension *extensions;
     size_t extension_count;
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
     size_t stream_count;
     char track_id[JSEP_ID_MAX];
-    uint32_t ssrcs[JSEP_SSRCS_MAX];       /* media SSRCs in order, without repair ones */
-    uint32_t rtx_ssrcs[JSEP_SSRCS_MAX];   /* FID partner, 0 without */
+    uint32_t ssrcs[JSEP_SSRCS_MAX];     /* media SSRCs in order, without repair ones */
+    uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
-    bool simulcast;                   /* a=simulcast present */
-    uint16_t sctp_port;               /* application; from sctp-port or sctpmap */
-    uint64_t max_message_size;        /* 65536 when absent (RFC 8841); 0: any */
-    bool data_channel;                /* protocol and format are those of WebRTC data channels (either spelling) */
+    bool simulcast;            /* a=simulcast present */
+    uint16_t sctp_port;        /* application; from sctp-port or sctpmap */
+    uint64_t max_message_size; /* 65536 when absent (RFC 8841); 0: any */
+    bool data_channel;         /* protocol and format are those of WebRTC data channels (either spelling) */
 };
 
 struct session_description {
-    struct sdp *sdp;                  /* owned */
+    struct sdp *sdp; /* owned */
     uint64_t session_id, version;
     size_t section_count;
-    struct jsep_section *sections;    /* owned array, with its lists of codecs and extensions */
-    struct slice *candidates;         /* owned: what the sections' candidates point into */
+    struct jsep_section *sections; /* owned array, with its lists of codecs and extensions */
+    struct slice *candidates;      /* owned: what the sections' candidates point into */
 };
 
 /* Where and why text was refused. */
 struct jsep_error {
-    int code;       /* RTC_ERR_* */
-    size_t line;    /* 1-based line of the text; 0: none in particular */
+    int code;    /* RTC_ERR_* */
+    size_t line; /* 1-based line of the text; 0: none in particular */
     char text[160];
 };
 
-/* Reads a description. RTC_ERR_SYNTAX for what is no SDP or breaks its grammar; RTC_ERR_INVALID_ACCESS for what is well-formed but breaks JSEP's rules (no ufrag,
- * no fingerprint, duplicate mid, BUNDLE of an unknown mid, holdconn, ...); RTC_ERR_NO_MEMORY. *error is filled when not NULL. */
+/* Reads a description. RTC_ERR_SYNTAX for what is no SDP or breaks its grammar; RTC_ERR_INVALID_ACCESS for what is well-formed but breaks
+ * JSEP's rules (no ufrag, no fingerprint, duplicate mid, BUNDLE of an unknown mid, holdconn, ...); RTC_ERR_NO_MEMORY. *error is filled when
+ * not NULL. */
 int session_description_parse(rtc_context *context, struct slice text, struct session_description **out, struct jsep_error *error);
 void session_description_free(rtc_context *context, struct session_description *description);
 /* Index of the section with this mid, or -1. */
 int session_description_find(const struct session_description *description, const char *mid);
-/* The section whose transport attributes (ICE, DTLS, candidates) count for this one: of its BUNDLE group the first that is not rejected, in the group's order (the
- * tagged section of RFC 8843); itself when it is not bundled. */
+/* The section whose transport attributes (ICE, DTLS, candidates) count for this one: of its BUNDLE group the first that is not rejected, in
+ * the group's order (the tagged section of RFC 8843); itself when it is not bundled. */
 size_t session_description_tagged(const struct session_description *description, size_t index);
 
 /* What our side has for one section. Text is borrowed. */
 struct jsep_local_section {
     enum media_type type;
-    char mid[JSEP_ID_MAX];            /* ours for an offer; ignored in an answer, where the offer's counts */
-    bool rejected;                    /* write port 0 (stopped, or not acceptable) */
-    enum direction direction;         /* what we want */
-    const struct jsep_codec *codecs;  /* what we can do, in order of preference, with the payload types we would like */
+    char mid[JSEP_ID_MAX];           /* ours for an offer; ignored in an answer, where the offer's counts */
+    bool rejected;                   /* write port 0 (stopped, or not acceptable) */
+    enum direction direction;        /* what we want */
+    const struct jsep_codec *codecs; /* what we can do, in order of preference, with the payload types we would like */
     size_t codec_count;
     const struct jsep_extension *extensions;
     size_t extension_count;
-    const char *const *stream_ids;    /* msid; none: "-" */
+    const char *const *stream_ids; /* msid; none: "-" */
     size_t stream_count;
-    const char *track_id;             /* NULL: no msid line */
-    uint32_t ssrc, rtx_ssrc;          /* 0: no a=ssrc lines */
+    const char *track_id;    /* NULL: no msid line */
+    uint32_t ssrc, rtx_ssrc; /* 0: no a=ssrc lines */
     uint16_t sctp_port;
     uint64_t max_message_size;
 };
@@ -120,21 +130,25 @@ struct jsep_snapshot {
     const char *ice_ufrag, *ice_pwd;
     const struct jsep_fingerprint *fingerprint;
     const char *cname;
-    enum setup_role setup;                    /* answer: what we choose when the offer lets us (ACTIVE by default); offers always say actpass */
+    enum setup_role setup; /* answer: what we choose when the offer lets us (ACTIVE by default); offers always say actpass */
     bool ice_lite;
     const struct jsep_local_section *sections; /* in m= order. Offer: old ones first, then new. Answer: one for each section of the offer */
     size_t section_count;
-    const struct session_description *previous_local;  /* the last negotiated pair, for stable payload types and extension ids; may be NULL */
+    const struct session_description
+        *previous_local; /* the last negotiated pair, for stable payload types and extension ids; may be NULL */
     const struct session_description *previous_remote;
 };
 
-/* An offer: max-bundle (every section in one group; the first has port 9, the others port 0 and bundle-only when they are new), trickle, rtcp-mux. */
+/* An offer: max-bundle (every section in one group; the first has port 9, the others port 0 and bundle-only when they are new), trickle,
+ * rtcp-mux. */
 int jsep_create_offer(rtc_context *context, const struct jsep_snapshot *snapshot, struct text *out);
-/* An answer to `offer`: payload types and extension ids are the offer's; codecs are those both know; sections outside the group of the first accepted one, of
- * unknown media, or marked rejected get port 0. */
-int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapshot, const struct session_description *offer, struct text *out);
+/* An answer to `offer`: payload types and extension ids are the offer's; codecs are those both know; sections outside the group of the
+ * first accepted one, of unknown media, or marked rejected get port 0. */
+int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapshot, const struct session_description *offer,
+                       struct text *out);
 
-/* Checks that `answer` answers `offer`: same sections and order, mids, no new BUNDLE members, setup allowed. RTC_ERR_INVALID_ACCESS with *error filled. */
+/* Checks that `answer` answers `offer`: same sections and order, mids, no new BUNDLE members, setup allowed. RTC_ERR_INVALID_ACCESS with
+ * *error filled. */
 int jsep_check_answer(const struct session_description *offer, const struct session_description *answer, struct jsep_error *error);
 /* Checks that `offer` may follow what was negotiated (sections never vanish or change kind). */
 int jsep_check_offer(const struct session_description *previous, const struct session_description *offer, struct jsep_error *error);
@@ -142,8 +156,9 @@ int jsep_check_offer(const struct session_description *previous, const struct se
 /* What two descriptions of one section agree on, from the local side's view. */
 struct jsep_negotiated {
     bool rejected;
-    enum direction direction;             /* ours */
-    struct jsep_codec send_codec;         /* the first of the remote's codecs that the local side lists too; payload_type NO_PAYLOAD_TYPE when none */
+    enum direction direction; /* ours */
+    struct jsep_codec
+        send_codec; /* the first of the remote's codecs that the local side lists too; payload_type NO_PAYLOAD_TYPE when none */
     struct jsep_codec receive_codecs[JSEP_CODECS_MAX]; /* what the remote may send, with our payload types */
     size_t receive_codec_count;
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX]; /* listed by both; ids as the answer says */
@@ -152,9 +167,10 @@ struct jsep_negotiated {
 };
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out);
 
-/* The text of a local description with candidate lines ("candidate:...", without "a=") added to the section with this mid (and the default address and port
- * in its m= and c= lines), and a=end-of-candidates when `complete`. */
-int jsep_with_candidates(rtc_context *context, struct slice text, const char *mid, const struct slice *candidates, size_t count, bool complete, struct text *out);
+/* The text of a local description with candidate lines ("candidate:...", without "a=") added to the section with this mid (and the default
+ * address and port in its m= and c= lines), and a=end-of-candidates when `complete`. */
+int jsep_with_candidates(rtc_context *context, struct slice text, const char *mid, const struct slice *candidates, size_t count,
+                         bool complete, struct text *out);
 
 /* Value of a parameter in an fmtp such as "a=1;b=2"; empty slice when absent. Names are compared without case. */
 struct slice jsep_fmtp_value(const char *fmtp, const char *name);

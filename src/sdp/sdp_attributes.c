@@ -198,18 +198,6 @@ bool sdp_read_sctpmap(struct slice value, struct sdp_sctpmap *out)
     return ok;
 }
 
-bool sdp_read_rtcp(struct slice value, struct sdp_rtcp *out)
-{
-    struct slice rest = value;
-    uint64_t port = 0;
-    bool ok = read_number(&rest, ' ', UINT16_MAX, &port);
-    out->port = (uint16_t)port;
-    (void)sdp_word(&rest);
-    (void)sdp_word(&rest);
-    out->address = sdp_word(&rest);
-    return ok;
-}
-
 bool sdp_ice_options_has(struct slice value, const char *option)
 {
     while (value.len > 0) {

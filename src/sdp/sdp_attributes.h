@@ -94,13 +94,6 @@ struct sdp_sctpmap {
 };
 bool sdp_read_sctpmap(struct slice value, struct sdp_sctpmap *out);
 
-/* "9 IN IP4 0.0.0.0" (RFC 3605) */
-struct sdp_rtcp {
-    uint16_t port;
-    struct slice address; /* empty when absent */
-};
-bool sdp_read_rtcp(struct slice value, struct sdp_rtcp *out);
-
 /* Whether a list of ICE options (RFC 8839 section 5.6) holds this one. Some peers separate by commas. */
 bool sdp_ice_options_has(struct slice value, const char *option);
 /* ice-ufrag and ice-pwd (RFC 8839 section 5.4): no spaces, a length between these. */

@@ -508,7 +508,8 @@ static void credentials(void **state)
     script_begin(&sim, 15, true);
     agent = sim.a.agent;
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(script_ufrag), slice_str(script_password), out), RTC_OK);
-    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("other"), slice_str(script_password), out), RTC_ERR_NOT_SUPPORTED);
+    assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("other"), slice_str(script_password), out),
+                     RTC_ERR_NOT_SUPPORTED);
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("abc"), slice_str(script_password), out), RTC_ERR_SYNTAX);
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("ab:c"), slice_str(script_password), out), RTC_ERR_SYNTAX);
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(script_ufrag), slice_str("short"), out), RTC_ERR_SYNTAX);

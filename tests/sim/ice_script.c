@@ -110,9 +110,8 @@ void script_begin(struct ice_sim *sim, uint64_t seed, bool controlling)
     sim->a.mute_candidates = sim->a.mute_end = true;
     ice_sim_gather(&sim->a);
     ice_sim_run(sim, sim->now + 5 * MS);
-    assert_int_equal(ice_agent_set_remote_credentials(sim->a.agent, sim->now, slice_str(script_ufrag), slice_str(script_password),
-                                                      &sim->a.out),
-                     RTC_OK);
+    assert_int_equal(
+        ice_agent_set_remote_credentials(sim->a.agent, sim->now, slice_str(script_ufrag), slice_str(script_password), &sim->a.out), RTC_OK);
 }
 
 void script_candidate(struct ice_sim *sim, const char *text)

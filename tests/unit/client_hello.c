@@ -28,7 +28,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static void write_fragment(struct writer *w, uint8_t type, uint32_t length, uint16_t seq, uint32_t offset, const uint8_t *bytes, uint32_t len)
+static void write_fragment(struct writer *w, uint8_t type, uint32_t length, uint16_t seq, uint32_t offset, const uint8_t *bytes,
+                           uint32_t len)
 {
     writer_u8(w, type);
     writer_u24(w, length);
@@ -200,7 +201,7 @@ static void another_message_replaces(void **state)
     struct slice out;
     client_hello_init(&h, context);
     assert_int_equal(give(&h, 0, LENGTH, 0, 20, &out), 0);
-    assert_int_equal(give(&h, 1, LENGTH, 0, 20, &out), 0);   /* another message_seq */
+    assert_int_equal(give(&h, 1, LENGTH, 0, 20, &out), 0); /* another message_seq */
     assert_int_equal(give(&h, 1, LENGTH, 20, 20, &out), 0);
     assert_whole(out);
     assert_int_equal(give(&h, 1, LENGTH, 0, 20, &out), 0);

@@ -43,7 +43,8 @@ static void put_fragment(struct writer *w, struct slice hello, unsigned seq, uin
 
 static bool is_client_hello(struct slice datagram)
 {
-    return datagram.len > DTLS_RECORD_HEADER && datagram.data[0] == DTLS_HANDSHAKE && datagram.data[DTLS_RECORD_HEADER] == DTLS_CLIENT_HELLO;
+    return datagram.len > DTLS_RECORD_HEADER && datagram.data[0] == DTLS_HANDSHAKE &&
+           datagram.data[DTLS_RECORD_HEADER] == DTLS_CLIENT_HELLO;
 }
 
 static void deliver_split(struct pair *p, struct splitter *s, struct slice hello)
@@ -101,7 +102,7 @@ static const uint8_t first_bytes[] = {20, 21, 22, 23, 24, 25, 26, 32, 44, 47, 63
 
 struct garbage {
     unsigned seed;
-    unsigned at;   /* which datagram it comes before */
+    unsigned at; /* which datagram it comes before */
     unsigned seen;
 };
 

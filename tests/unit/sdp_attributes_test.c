@@ -143,11 +143,6 @@ static void data_and_transport(void **state)
     assert_false(sdp_read_sctpmap(S("5000"), &m));
     assert_false(sdp_read_sctpmap(S("65536 webrtc-datachannel"), &m));
     assert_false(sdp_read_sctpmap(S("5000 webrtc-datachannel many"), &m));
-    struct sdp_rtcp r;
-    assert_true(sdp_read_rtcp(S("9 IN IP4 0.0.0.0"), &r));
-    assert_true(r.port == 9 && slice_is(r.address, "0.0.0.0"));
-    assert_true(sdp_read_rtcp(S("53020"), &r) && r.address.len == 0);
-    assert_false(sdp_read_rtcp(S("x"), &r));
     struct sdp_group g;
     assert_true(sdp_read_group(S("BUNDLE a b"), &g));
     assert_true(slice_is(g.mids, "a b"));
