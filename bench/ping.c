@@ -12,16 +12,22 @@ struct ping {
     rtc_time_t sent_at;
     double *round_trips_us;
     size_t done; /* warm-up included */
-    double cpu_began, cpu;
+    rtc_time_t began;
+    double open_ms;
 };
 
 static void send_ping(struct endpoint *e)
 {
     struct ping *p = e->user;
-    if (p->done == WARM_UP)
-        p->cpu_began = cpu_seconds();
     p->sent_at = rtc_now();
     must(rtc_data_channel_send(e->channel, p->message, (size_t)p->size), "send");
+}
+
+static void ping_open(struct endpoint *e)
+{
+    struct ping *p = e->user;
+    p->open_ms = (double)(rtc_now() - p->began) / 1000;
+    send_ping(e);
 }
 
 static void ping_message(struct endpoint *e, bool text, const void *data, size_t len)
@@ -34,7 +40,6 @@ static void ping_message(struct endpoint *e, bool text, const void *data, size_t
         send_ping(e);
         return;
     }
-    p->cpu = cpu_seconds() - p->cpu_began;
     rtc_loop_stop(e->loop);
 }
 
@@ -44,7 +49,7 @@ static void echo(struct endpoint *e, bool text, const void *data, size_t len)
     must(rtc_data_channel_send(e->channel, data, len), "send");
 }
 
-static const struct endpoint_events ping_events = {.open = send_ping, .message = ping_message};
+static const struct endpoint_events ping_events = {.open = ping_open, .message = ping_message};
 static const struct endpoint_events echo_events = {.message = echo};
 
 static void run_echo(int fd, void *user)
@@ -67,6 +72,7 @@ static void run(struct ping *p)
     pid_t pid = -1;
     int fd = p->processes >= 2 ? endpoint_fork(run_echo, NULL, &pid) : -1;
     must(rtc_loop_new(NULL, &loop), "loop_new");
+    p->began = rtc_now();
     endpoint_init(&caller, loop, NULL, &ping_events, p);
     if (fd >= 0) {
         endpoint_call(&caller, fd);
@@ -107,6 +113,7 @@ int ping_main(int argc, char **argv)
     report_add(&report, "size", p.size);
     report_add(&report, "count", p.count);
     report_add(&report, "processes", p.processes);
+    report_add(&report, "open_ms", p.open_ms);
     report_add(&report, "median_us", quantile(p.round_trips_us, (size_t)p.count, 0.5));
     report_add(&report, "p90_us", quantile(p.round_trips_us, (size_t)p.count, 0.9));
     report_add(&report, "p99_us", quantile(p.round_trips_us, (size_t)p.count, 0.99));

@@ -172,6 +172,8 @@ int rtp_main(int argc, char **argv)
     if (!options_parse(argc, argv, options, &json, &status))
         return status;
     run(&r);
+    if (r.packets_received <= 0)
+        fail("nothing arrived");
     report_add(&report, "seconds", r.wall);
     report_add(&report, "packets_sent_per_s", r.packets_sent / r.wall);
     report_add(&report, "packets_received_per_s", r.packets_received / r.wall);
