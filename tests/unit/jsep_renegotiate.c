@@ -194,6 +194,31 @@ static void rtx_belongs_to_its_payload_type(void **state)
     free(text);
 }
 
+/* The peer's rtx repairs the peer's payload type: with another one of ours it can not be shared. */
+static void rtx_of_another_payload_type_is_not_taken(void **state)
+{
+    (void)state;
+#define VIDEO "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF "
+#define REST "a=mid:x\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:x 00\r\n"
+    struct session_description *before = parsed(VIDEO "100\r\na=rtpmap:100 VP8/90000\r\n" REST);
+    struct session_description *theirs =
+        parsed(VIDEO "96 97\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" REST);
+    struct local_side a;
+    local_init(&a, "aaaa");
+    (void)local_add(&a, MEDIA_VIDEO, "x"); /* wishes 96 and 97 */
+    a.snapshot.previous_local = before;
+    a.snapshot.previous_remote = theirs;
+    char *text = offer_text(&a);
+    struct session_description *d = parsed(text);
+    assert_int_equal(d->sections[0].codecs[0].payload_type, 100);
+    uint8_t rtx = d->sections[0].codecs[0].rtx_payload_type;
+    assert_true(rtx != JSEP_NO_PAYLOAD_TYPE && rtx != 97);
+    session_description_free(NULL, d);
+    session_description_free(NULL, theirs);
+    session_description_free(NULL, before);
+    free(text);
+}
+
 /* A peer that used id 15, which the one-byte form reserves, does not make us offer it. */
 static void the_reserved_id_is_never_offered(void **state)
 {
@@ -470,6 +495,7 @@ int main(void)
         cmocka_unit_test(numbers_of_an_answered_offer_are_kept),
         cmocka_unit_test(one_codec_has_one_number_in_the_group),
         cmocka_unit_test(rtx_belongs_to_its_payload_type),
+        cmocka_unit_test(rtx_of_another_payload_type_is_not_taken),
         cmocka_unit_test(the_reserved_id_is_never_offered),
         cmocka_unit_test(a_peer_that_took_every_number_leaves_room),
         cmocka_unit_test(kinds_we_do_not_know_are_kept_in_later_offers),
