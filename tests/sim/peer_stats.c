@@ -1,0 +1,184 @@
+/* getStats of a whole call (webrtc-stats): which dictionaries and members are there, how they refer to each other, and whether their numbers are plausible. */
+#include "peer_pump.h"
+
+#include <string.h>
+
+struct scene {
+    struct sim_peers p;
+    struct peer_pumps pumps;
+    rtc_data_channel *channel;
+};
+
+static void begin(struct scene *s)
+{
+    peer_scene(&s->p, 1, true);
+    peer_pumps_attach(&s->pumps, &s->p);
+    for (int i = 0; i < 2; i++) {
+        struct peer_pump *audio = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_AUDIO), *video = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_VIDEO);
+        assert_int_equal(rtc_peer_connection_add_track(s->p.peer[i].pc, audio->track, NULL, 0, NULL), RTC_OK);
+        assert_int_equal(rtc_peer_connection_add_track(s->p.peer[i].pc, video->track, NULL, 0, NULL), RTC_OK);
+    }
+    assert_int_equal(rtc_peer_connection_create_data_channel(s->p.peer[0].pc, "chat", 4, NULL, &s->channel), RTC_OK);
+    peer_exchange(&s->p, 0);
+    peer_connect(&s->p, SECOND);
+    peer_run(&s->p, 500 * MS);
+    assert_int_equal(rtc_data_channel_send_text(s->channel, "hello", 5), RTC_OK);
+    peer_run(&s->p, 5 * SECOND);
+}
+
+static void end(struct scene *s)
+{
+    rtc_data_channel_unref(s->channel);
+    sim_peers_fini(&s->p);
+    peer_pumps_fini(&s->pumps);
+}
+
+static rtc_stats_report *report_of(struct scene *s, int index)
+{
+    rtc_stats_report *report;
+    assert_int_equal(rtc_peer_connection_get_stats(s->p.peer[index].pc, &report), RTC_OK);
+    return report;
+}
+
+static const struct {
+    const char *type;
+    const char *numbers[20];
+    const char *texts[8];
+} expected[] = {
+    {"peer-connection", {"dataChannelsOpened"}, {NULL}},
+    {"transport",
+     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived"},
+     {"iceRole", "iceLocalUsernameFragment", "iceState", "dtlsState", "localCertificateId", "selectedCandidatePairId", "dtlsCipher", "dtlsRole"}},
+    {"certificate", {NULL}, {"fingerprint", "fingerprintAlgorithm"}},
+    {"local-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType", "foundation"}},
+    {"remote-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType"}},
+    {"candidate-pair",
+     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "totalRoundTripTime", "currentRoundTripTime", "requestsSent", "requestsReceived", "responsesSent",
+      "responsesReceived"},
+     {"transportId", "localCandidateId", "remoteCandidateId", "state"}},
+    {"data-channel", {"dataChannelIdentifier", "messagesSent", "bytesSent", "messagesReceived", "bytesReceived"}, {"label", "protocol", "state"}},
+    {"outbound-rtp",
+     {"ssrc", "packetsSent", "bytesSent", "headerBytesSent", "retransmittedPacketsSent", "retransmittedBytesSent", "framesSent", "nackCount", "pliCount", "firCount",
+      "targetBitrate"},
+     {"kind", "mid", "transportId"}},
+    {"remote-inbound-rtp", {"ssrc", "packetsLost", "jitter", "fractionLost", "roundTripTime", "totalRoundTripTime", "roundTripTimeMeasurements"}, {"kind", "mid"}},
+    {"inbound-rtp",
+     {"ssrc", "packetsReceived", "bytesReceived", "headerBytesReceived", "packetsLost", "packetsDiscarded", "retransmittedPacketsReceived", "jitter", "jitterBufferDelay",
+      "jitterBufferEmittedCount"},
+     {"kind", "mid", "transportId", "trackIdentifier"}},
+};
+
+static void expect_members(const rtc_stats *s, size_t row)
+{
+    double number;
+    for (size_t i = 0; i < 20 && expected[row].numbers[i]; i++)
+        if (!rtc_stats_number(s, expected[row].numbers[i], &number) || number < 0)
+            fail_msg("%s: no plausible number %s", rtc_stats_type(s), expected[row].numbers[i]);
+    for (size_t i = 0; i < 8 && expected[row].texts[i]; i++)
+        if (!rtc_stats_string(s, expected[row].texts[i]))
+            fail_msg("%s: no text %s", rtc_stats_type(s), expected[row].texts[i]);
+}
+
+static void members_are_there(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    for (int i = 0; i < 2; i++) {
+        rtc_stats_report *report = report_of(&s, i);
+        for (size_t row = 0; row < sizeof expected / sizeof expected[0]; row++) {
+            size_t found = 0;
+            for (size_t k = 0; k < rtc_stats_report_count(report); k++) {
+                const rtc_stats *stats = rtc_stats_report_at(report, k);
+                if (strcmp(rtc_stats_type(stats), expected[row].type) != 0)
+                    continue;
+                expect_members(stats, row);
+                found++;
+            }
+            bool media = strstr(expected[row].type, "-rtp") != NULL;
+            if (media ? found != 2 : found == 0)
+                fail_msg("%zu x %s", found, expected[row].type);
+        }
+        rtc_stats_report_unref(report);
+    }
+    end(&s);
+}
+
+static void references_lead_somewhere(void **state)
+{
+    static const char *const names[] = {"transportId", "localCertificateId", "selectedCandidatePairId", "localCandidateId", "remoteCandidateId"};
+    struct scene s;
+    (void)state;
+    begin(&s);
+    rtc_stats_report *report = report_of(&s, 0);
+    double stamp = rtc_stats_timestamp_ms(rtc_stats_report_at(report, 0));
+    for (size_t k = 0; k < rtc_stats_report_count(report); k++) {
+        const rtc_stats *stats = rtc_stats_report_at(report, k);
+        assert_ptr_equal(rtc_stats_report_find(report, rtc_stats_id(stats)), stats); /* ids are unique */
+        assert_true(rtc_stats_timestamp_ms(stats) == stamp);
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+            if (rtc_stats_string(stats, names[i]) && !rtc_stats_report_find(report, rtc_stats_string(stats, names[i])))
+                fail_msg("%s of %s leads nowhere", names[i], rtc_stats_type(stats));
+        assert_true(rtc_stats_member_count(stats) > 0);
+        for (size_t i = 0; i < rtc_stats_member_count(stats); i++) {
+            double number;
+            bool is_number = rtc_stats_member_type(stats, i) == RTC_STATS_NUMBER;
+            assert_true(rtc_stats_number(stats, rtc_stats_member_name(stats, i), &number) == is_number);
+            assert_true(rtc_stats_member_type(stats, i) != RTC_STATS_STRING || rtc_stats_string(stats, rtc_stats_member_name(stats, i)));
+        }
+    }
+    assert_null(rtc_stats_report_find(report, "nobody"));
+    assert_null(rtc_stats_report_find_type(report, "nothing"));
+    assert_null(rtc_stats_report_at(report, 100000));
+    rtc_stats_report_unref(report);
+    end(&s);
+}
+
+static double number_of(rtc_stats_report *report, const char *type, const char *name)
+{
+    double value = -1;
+    assert_true(rtc_stats_number(rtc_stats_report_find_type(report, type), name, &value));
+    return value;
+}
+
+static void numbers_agree(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    rtc_stats_report *a = report_of(&s, 0), *b = report_of(&s, 1);
+    assert_true(number_of(a, "data-channel", "messagesSent") == 1);
+    assert_true(number_of(a, "data-channel", "bytesSent") == 5);
+    assert_true(number_of(b, "data-channel", "messagesReceived") == 1);
+    assert_true(number_of(b, "data-channel", "bytesReceived") == 5);
+    assert_true(number_of(a, "peer-connection", "dataChannelsOpened") == 1);
+    double sent = number_of(a, "transport", "packetsSent"), received = number_of(b, "transport", "packetsReceived");
+    assert_true(received <= sent && received > sent - 20);
+    sent = number_of(a, "outbound-rtp", "packetsSent");
+    received = number_of(b, "inbound-rtp", "packetsReceived");
+    assert_true(received <= sent && received > sent - 20);
+    assert_true(number_of(a, "outbound-rtp", "ssrc") == number_of(b, "inbound-rtp", "ssrc"));
+    double rtt = number_of(a, "candidate-pair", "currentRoundTripTime");
+    assert_true(rtt >= 0.0099 && rtt < 0.012);
+    assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(a, "transport"), "dtlsRole"), "server");
+    assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(b, "transport"), "dtlsRole"), "client");
+    assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(a, "transport"), "tlsVersion"), "FEFD");
+    assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(a, "transport"), "dtlsState"), "connected");
+    rtc_stats_report *kept = rtc_stats_report_ref(a);
+    rtc_stats_report_unref(a);
+    rtc_stats_report_unref(b);
+    end(&s);
+    assert_non_null(rtc_stats_report_find_type(kept, "transport")); /* a report outlives its connection */
+    rtc_stats_report_unref(kept);
+    rtc_stats_report_unref(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_there),
+        cmocka_unit_test(references_lead_somewhere),
+        cmocka_unit_test(numbers_agree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
