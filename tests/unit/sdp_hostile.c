@@ -87,6 +87,22 @@ static void what_does_not_count(void **state)
     session_description_free(NULL, d);
 }
 
+/* A section's own extensions stand in place of the session's; a stream that repairs itself has no repair. */
+static void a_section_speaks_for_itself(void **state)
+{
+    (void)state;
+    struct session_description *d = parsed("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=extmap:3 urn:session\r\n" AUDIO("0")
+                                               AUDIO("1") "a=extmap:5 urn:own\r\n"
+                                                          "a=ssrc-group:FID 7 7\r\na=ssrc:7 cname:c\r\n");
+    assert_int_equal(d->sections[0].extension_count, 1);
+    assert_string_equal(d->sections[0].extensions[0].uri, "urn:session");
+    assert_int_equal(d->sections[1].extension_count, 1);
+    assert_string_equal(d->sections[1].extensions[0].uri, "urn:own");
+    assert_int_equal(d->sections[1].ssrc_count, 1);
+    assert_int_equal(d->sections[1].rtx_ssrcs[0], 0);
+    session_description_free(NULL, d);
+}
+
 static void nul_is_refused(void **state)
 {
     (void)state;
@@ -278,7 +294,12 @@ static void limits_are_kept(void **state)
     refused(text.data, RTC_ERR_RANGE, 0);
     text_fini(&text);
     text_print(&text, "%s", SESSION);
-    for (size_t i = 0; i < 1000; i++)
+    for (size_t i = 0; i < 128; i++)
+        text_print(&text, "m=audio 0 RTP/AVP 0\r\n");
+    assert_int_equal(parse_error(text.data, NULL), 0);
+    text_print(&text, "m=audio 0 RTP/AVP 0\r\n");
+    refused(text.data, RTC_ERR_RANGE, 0);
+    for (size_t i = 129; i < 1000; i++)
         text_print(&text, "m=audio 0 RTP/AVP 0\r\n");
     refused(text.data, RTC_ERR_RANGE, 0);
     text_fini(&text);
@@ -363,6 +384,7 @@ int main(void)
         cmocka_unit_test(session_part_is_checked),
         cmocka_unit_test(foreign_sections_have_their_own_grammar),
         cmocka_unit_test(what_does_not_count),
+        cmocka_unit_test(a_section_speaks_for_itself),
         cmocka_unit_test(nul_is_refused),
         cmocka_unit_test(media_lines_are_checked),
         cmocka_unit_test(attributes_are_checked),
