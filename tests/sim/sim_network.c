@@ -62,6 +62,8 @@ struct sim_network {
     struct name names[NAMES_MAX];
     size_t name_count;
     struct sim_counters counters;
+    void (*tap)(void *user, const struct sim_host *from, struct slice datagram);
+    void *tap_user;
 };
 
 static void *must(void *memory)
@@ -111,6 +113,12 @@ uint64_t sim_network_random(struct sim_network *net)
 static bool chance(struct sim_network *net, double p)
 {
     return p > 0 && (double)(sim_network_random(net) >> 11) / 9007199254740992.0 < p;
+}
+
+void sim_network_tap(struct sim_network *net, void (*tap)(void *user, const struct sim_host *from, struct slice datagram), void *user)
+{
+    net->tap = tap;
+    net->tap_user = user;
 }
 
 const struct sim_counters *sim_network_counters(const struct sim_network *net)
@@ -362,6 +370,8 @@ void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
 {
     struct sim_network *net = host->net;
     net->counters.sent++;
+    if (net->tap)
+        net->tap(net->tap_user, host, packet_slice(packet));
     if (packet->len > net->counters.largest)
         net->counters.largest = packet->len;
     rtc_time_t at = arrival(host, now, packet->len);

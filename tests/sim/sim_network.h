@@ -45,6 +45,8 @@ void sim_network_free(struct sim_network *net);
 /* A random number of the network's own sequence. */
 uint64_t sim_network_random(struct sim_network *net);
 const struct sim_counters *sim_network_counters(const struct sim_network *net);
+/* Sees every datagram that is sent, lost ones too. */
+void sim_network_tap(struct sim_network *net, void (*tap)(void *user, const struct sim_host *from, struct slice datagram), void *user);
 /* What REQUEST_RESOLVE answers; a name that is not known fails, one with an empty address is never answered. */
 void sim_network_name(struct sim_network *net, const char *name, const char *ip);
 
