@@ -95,18 +95,18 @@ static void a_plain_alert_is_believed_after_a_while(void **state)
         rtc_time_t alerted = p.now;
         pair_inject(&p, CLIENT, slice_of(handshake_failure, sizeof handshake_failure));
         packet_queue_clear(&client->out.tx);
-        for (p.now += 100000; dtls_state(client->dtls) == DTLS_CONNECTING && p.now < alerted + 20000000; p.now += 100000) {
+        for (p.now += 100000; dtls_state(client->dtls) == DTLS_CONNECTING && p.now < alerted + 15000000; p.now += 100000) {
             dtls_tick(client->dtls, p.now, &client->out);
             assert_true(dtls_state(client->dtls) != DTLS_CONNECTING || dtls_deadline(client->dtls, NULL) > p.now);
-            if (answered && p.now >= alerted + 4000000)
+            if (answered && p.now < alerted + 7000000)
                 carry(&p, CLIENT);
-            else
-                packet_queue_clear(&client->out.tx);
-            carry(&p, SERVER);
+            packet_queue_clear(&client->out.tx);
+            if (p.now == alerted + 7000000) /* its flight: the handshake goes on, and stops again */
+                carry(&p, SERVER);
         }
         rtc_time_t took = p.now - alerted;
         if (answered) {
-            assert_int_not_equal(dtls_state(client->dtls), DTLS_FAILED);
+            assert_int_equal(dtls_state(client->dtls), DTLS_CONNECTING);
         } else {
             assert_in_range(took, 10000000, 10200000);
             assert_string_equal(dtls_failure(client->dtls), "the peer sent alert 40");
