@@ -5,7 +5,7 @@
 #include "sequence.h"
 
 enum {
-    EASE_US = 40000, /* what was added to audio is taken back when it is this much too long: going to and fro is heard */
+    EASE_US = 40000, /* what was added to audio is taken back when it is this much too long, or a third: going to and fro is heard */
     MAX_ADDED_US = 1000000,
     UNRELATED_US = 10000000 /* a difference like this is two clocks, not a delay */
 };
@@ -35,8 +35,8 @@ static void ask(struct playout_party *p, int64_t latency, rtc_time_t ease)
     rtc_time_t wanted = latency - p->base;
     if (wanted > MAX_ADDED_US)
         wanted = MAX_ADDED_US;
-    if (ease > 0 && p->added / 4 > ease)
-        ease = p->added / 4;
+    if (ease > 0 && p->added / 3 > ease)
+        ease = p->added / 3;
     if (wanted > p->added || wanted < p->added - ease)
         p->added = wanted > p->own_delay ? wanted : 0;
 }

@@ -27,7 +27,7 @@ static struct verdict judge(struct rtp_sim_peer *p)
 
 static bool good(const struct verdict *v)
 {
-    return v->decodable >= 0.97 && v->freeze <= 500 * MS && v->concealed <= 0.01 && v->skewed <= 0.03;
+    return v->decodable >= 0.97 && v->freeze <= 500 * MS && v->concealed <= 0.01 && v->skewed <= 0.02;
 }
 
 static void print(const char *name, uint64_t seed, struct rtp_sim_peer *p)
