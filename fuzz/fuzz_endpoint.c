@@ -1,6 +1,7 @@
-/* A whole connection as the network and the signalling see it, without a loop. The input is a script of steps, each a kind, a length and that many bytes:
- * datagrams from a validated path and from others, records that DTLS protected, RTP and RTCP that SRTP protected, session descriptions, candidates, results,
- * calls and time. The first byte says how far the connection has come before. Its deadline must always move on, and nothing may stay behind. */
+/* A whole connection as the network and the signalling see it, without a loop. The input is a script of steps, each a kind, a length and
+ * that many bytes: datagrams from a validated path and from others, records that DTLS protected, RTP and RTCP that SRTP protected, session
+ * descriptions, candidates, results, calls and time. The first byte says how far the connection has come before. Its deadline must always
+ * move on, and nothing may stay behind. */
 #include "../tests/sim/sim_peers.h"
 
 #include "context.h"
@@ -19,9 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum phase { PHASE_NEW, PHASE_OFFERED, PHASE_CONNECTED, PHASES };
 enum step {
-    STEP_DATAGRAM,    /* from the peer's path */
-    STEP_STRANGER,    /* from an address that nobody validated */
-    STEP_RECORD,      /* application data of DTLS: an SCTP packet, with a checksum that fits */
+    STEP_DATAGRAM, /* from the peer's path */
+    STEP_STRANGER, /* from an address that nobody validated */
+    STEP_RECORD,   /* application data of DTLS: an SCTP packet, with a checksum that fits */
     STEP_RTP,
     STEP_RTCP,
     STEP_DESCRIPTION, /* set as it stands */
@@ -63,7 +64,8 @@ static void let_pass(struct run *run, rtc_time_t duration)
 static void prepare(struct run *run, enum phase phase)
 {
     rtc_certificate *certificates[] = {certificate()};
-    const rtc_configuration configuration = {.size = sizeof configuration, .certificates = certificates, .certificate_count = 1, .max_channels = 16};
+    const rtc_configuration configuration = {
+        .size = sizeof configuration, .certificates = certificates, .certificate_count = 1, .max_channels = 16};
     const struct sim_link link = {.delay_us = 1000};
     require(sim_peers_init(&run->p, 1, &link, NULL, &configuration));
     for (int i = 0; phase != PHASE_NEW && i < 2; i++) {
@@ -135,7 +137,8 @@ static uint32_t ssrc_of(struct run *run, uint8_t choice)
     return choice & 2 && m->config.rtx_ssrc ? m->config.rtx_ssrc : m->config.ssrc;
 }
 
-/* RTP: payload type, SSRC and flags from the first two bytes; the rest follows the fixed header. RTCP: the bytes are the first packet's, from its type on. */
+/* RTP: payload type, SSRC and flags from the first two bytes; the rest follows the fixed header. RTCP: the bytes are the first packet's,
+ * from its type on. */
 static void protected_packet(struct run *run, struct slice bytes, bool control)
 {
     static const uint8_t types[8] = {96, 97, 111, 96, 97, 111, 0, 127};
@@ -218,7 +221,8 @@ static void line(struct run *run, struct slice bytes)
 static void candidate(struct run *run, struct slice bytes)
 {
     char *text = text_of(bytes);
-    const rtc_ice_candidate_init init = {.size = sizeof init, .candidate = text, .sdp_mid = bytes.len & 1 ? "0" : NULL, .has_sdp_m_line_index = true};
+    const rtc_ice_candidate_init init = {
+        .size = sizeof init, .candidate = text, .sdp_mid = bytes.len & 1 ? "0" : NULL, .has_sdp_m_line_index = true};
     (void)rtc_peer_connection_add_ice_candidate(run->p.peer[1].pc, &init);
     free(text);
 }
@@ -228,7 +232,10 @@ static void result(struct run *run, struct slice bytes)
     static const uint32_t types[] = {RTC_REQUEST_OPEN_UDP, RTC_REQUEST_CLOSE, RTC_REQUEST_RESOLVE, RTC_REQUEST_INTERFACES, 99};
     struct reader r = reader_of(bytes);
     rtc_interface interfaces[4] = {{{0}, "", 0}};
-    rtc_result io = {.size = sizeof io, .type = types[reader_u8(&r) % 5], .id = reader_u8(&r) % 8u, .error = reader_u8(&r) & 1 ? RTC_ERR_NETWORK : RTC_OK};
+    rtc_result io = {.size = sizeof io,
+                     .type = types[reader_u8(&r) % 5],
+                     .id = reader_u8(&r) % 8u,
+                     .error = reader_u8(&r) & 1 ? RTC_ERR_NETWORK : RTC_OK};
     io.interface_count = reader_u8(&r) % 5u;
     io.interfaces = interfaces;
     for (size_t i = 0; i < io.interface_count; i++) {

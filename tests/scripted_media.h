@@ -1,4 +1,5 @@
-/* Encoded frames without a codec: a plausible VP8 or Opus head, then a serial number and the capture time, so that what comes out can be judged. */
+/* Encoded frames without a codec: a plausible VP8 or Opus head, then a serial number and the capture time, so that what comes out can be
+ * judged. */
 #ifndef CRTC_SCRIPTED_MEDIA_H
 #define CRTC_SCRIPTED_MEDIA_H
 
@@ -36,8 +37,15 @@ static inline rtc_encoded_frame *scripted_video(rtc_context *context, uint32_t s
     static const uint8_t head[SCRIPTED_HEAD] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
     rtc_encoded_frame *frame = NULL;
     len = len < SCRIPTED_LEAST ? SCRIPTED_LEAST : len > SCRIPTED_VIDEO_MOST ? SCRIPTED_VIDEO_MOST : len;
-    const rtc_encoded_frame_options options = {.size = sizeof options, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data_len = len, .keyframe = key,
-                                               .rtp_timestamp = serial * 3000u, .capture_time_us = now, .width = 640, .height = 360};
+    const rtc_encoded_frame_options options = {.size = sizeof options,
+                                               .kind = RTC_MEDIA_VIDEO,
+                                               .codec = "VP8",
+                                               .data_len = len,
+                                               .keyframe = key,
+                                               .rtp_timestamp = serial * 3000u,
+                                               .capture_time_us = now,
+                                               .width = 640,
+                                               .height = 360};
     if (rtc_encoded_frame_new(context, &options, &frame))
         return NULL;
     uint8_t *data = rtc_encoded_frame_writable_data(frame);
@@ -54,8 +62,14 @@ static inline rtc_encoded_frame *scripted_audio(rtc_context *context, uint32_t s
     uint8_t data[SCRIPTED_AUDIO_BYTES] = {0x78, 0xc0};
     rtc_encoded_frame *frame = NULL;
     scripted_put(data + SCRIPTED_HEAD, serial, now);
-    const rtc_encoded_frame_options options = {.size = sizeof options, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = data, .data_len = sizeof data,
-                                               .rtp_timestamp = serial * 960u, .capture_time_us = now, .duration = 960};
+    const rtc_encoded_frame_options options = {.size = sizeof options,
+                                               .kind = RTC_MEDIA_AUDIO,
+                                               .codec = "opus",
+                                               .data = data,
+                                               .data_len = sizeof data,
+                                               .rtp_timestamp = serial * 960u,
+                                               .capture_time_us = now,
+                                               .duration = 960};
     return rtc_encoded_frame_new(context, &options, &frame) ? NULL : frame;
 }
 

@@ -1,5 +1,5 @@
-/* Everything may be done from every callback: the connection is closed or freed, the other one is freed, channels are closed, let go of or silenced, from
- * each callback in turn, on a foreign loop with real sockets. What was ended says nothing afterwards. */
+/* Everything may be done from every callback: the connection is closed or freed, the other one is freed, channels are closed, let go of or
+ * silenced, from each callback in turn, on a foreign loop with real sockets. What was ended says nothing afterwards. */
 #include "api_pair.h"
 
 #include <setjmp.h>
@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 enum action { NOTHING, CLOSE, FREE, FREE_OTHER, CLOSE_CHANNELS, UNREF_CHANNELS, SILENCE, CLEAR_CALLBACKS, EVERYTHING, ACTIONS };
-static const char *const action_names[ACTIONS] = {"nothing",         "close",   "free",            "free the other", "close channels",
-                                                  "unref channels", "silence", "clear callbacks", "everything twice"};
+static const char *const action_names[ACTIONS] = {
+    "nothing", "close", "free", "free the other", "close channels", "unref channels", "silence", "clear callbacks", "everything twice"};
 
 struct trial {
     struct api_pair pair;
@@ -145,7 +145,8 @@ static void run_trial(int index, enum api_event event, enum action action)
     const struct api_peer *ended = &t.pair.peer[action == FREE_OTHER ? 1 - index : index];
     bool ends = action == CLOSE || action == FREE || action == FREE_OTHER || action == EVERYTHING;
     if (ends && events_of(ended) != t.seen_then)
-        fail_msg("%s in %s of peer %d: %d events came later", action_names[action], api_event_name(event), index, events_of(ended) - t.seen_then);
+        fail_msg("%s in %s of peer %d: %d events came later", action_names[action], api_event_name(event), index,
+                 events_of(ended) - t.seen_then);
     api_pair_fini(&t.pair);
     rtc_loop_free(t.loop);
     rtc_media_source_unref(t.pair.peer[0].source);
@@ -155,10 +156,30 @@ static const struct {
     int index;
     enum api_event event;
 } places[] = {
-    {0, API_NEGOTIATION_NEEDED}, {0, API_CANDIDATE},  {0, API_END_OF_CANDIDATES}, {0, API_GATHERED},   {0, API_SIGNALING},    {0, API_GATHERING},
-    {0, API_ICE_STATE},          {0, API_CONNECTION_STATE}, {0, API_CONNECTED},   {0, API_OPEN},       {0, API_MESSAGE},      {0, API_LOW},
-    {0, API_CLOSING},            {0, API_CLOSE},      {0, API_ERROR},             {1, API_CANDIDATE},  {1, API_SIGNALING},    {1, API_CONNECTED},
-    {1, API_DATA_CHANNEL},       {1, API_OPEN},       {1, API_MESSAGE},           {1, API_CLOSE},      {1, API_TRACK},        {1, API_UNMUTE},
+    {0, API_NEGOTIATION_NEEDED},
+    {0, API_CANDIDATE},
+    {0, API_END_OF_CANDIDATES},
+    {0, API_GATHERED},
+    {0, API_SIGNALING},
+    {0, API_GATHERING},
+    {0, API_ICE_STATE},
+    {0, API_CONNECTION_STATE},
+    {0, API_CONNECTED},
+    {0, API_OPEN},
+    {0, API_MESSAGE},
+    {0, API_LOW},
+    {0, API_CLOSING},
+    {0, API_CLOSE},
+    {0, API_ERROR},
+    {1, API_CANDIDATE},
+    {1, API_SIGNALING},
+    {1, API_CONNECTED},
+    {1, API_DATA_CHANNEL},
+    {1, API_OPEN},
+    {1, API_MESSAGE},
+    {1, API_CLOSE},
+    {1, API_TRACK},
+    {1, API_UNMUTE},
     {1, API_ENCODED_FRAME},
 };
 

@@ -1,5 +1,5 @@
-/* Handles, arguments and configurations: what is refused and how, what a closed connection's handles still do, who may outlive whom. Without a loop, so that
- * every event is where the test put it. */
+/* Handles, arguments and configurations: what is refused and how, what a closed connection's handles still do, who may outlive whom.
+ * Without a loop, so that every event is where the test put it. */
 #include <crtc/crtc.h>
 
 #include "../unit/counting_allocator.h"
@@ -33,10 +33,12 @@ static int with_server(const char *url)
 
 static void server_urls(void **state)
 {
-    static const char *const good[] = {"stun:stun.example.org", "stun:192.0.2.1:3478", "STUN:host:1", "stun:[2001:db8::1]", "stun:[2001:db8::1]:65535", "stun:a"};
-    static const char *const bad[] = {"",           "stun",         "stun:",          "stun::3478",     "stun:host:",  "stun:host:0",     "stun:host:65536", "stun:host:x",
-                                      "stun:[::1",  "stun:[]:5",    "stun:a b",       "stun://host",    "http://host", "stun:host?x=1",   "stun:user@host",  "stun:ho/st",
-                                      "stun:h:1:2", "stun:[::1]x"};
+    static const char *const good[] = {"stun:stun.example.org", "stun:192.0.2.1:3478",      "STUN:host:1",
+                                       "stun:[2001:db8::1]",    "stun:[2001:db8::1]:65535", "stun:a"};
+    static const char *const bad[] = {
+        "",           "stun",       "stun:",    "stun::3478",  "stun:host:",  "stun:host:0",   "stun:host:65536", "stun:host:x",
+        "stun:[::1",  "stun:[]:5",  "stun:a b", "stun://host", "http://host", "stun:host?x=1", "stun:user@host",  "stun:ho/st",
+        "stun:h:1:2", "stun:[::1]x"};
     static const char *const unsupported[] = {"turn:host", "turns:host:5349?transport=tcp", "TURN:host", "stuns:host"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
@@ -73,15 +75,20 @@ static void configurations(void **state)
     assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, NULL), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = 0}), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration) + 1}), RTC_ERR_TYPE);
-    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_transport_policy = RTC_ICE_TRANSPORT_RELAY}), RTC_ERR_NOT_SUPPORTED);
+    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_transport_policy = RTC_ICE_TRANSPORT_RELAY}),
+                     RTC_ERR_NOT_SUPPORTED);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .bundle_policy = (rtc_bundle_policy)7}), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .max_channels = 65535}), RTC_ERR_RANGE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .max_channels = 65534}), RTC_OK);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .max_message_size = 262145}), RTC_ERR_RANGE);
-    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_servers = empties, .ice_server_count = 1}), RTC_ERR_SYNTAX);
-    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_servers = missing, .ice_server_count = 1}), RTC_ERR_SYNTAX);
-    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_servers = manies, .ice_server_count = 1}), RTC_ERR_RANGE);
-    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .certificates = none, .certificate_count = 1}), RTC_ERR_TYPE);
+    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_servers = empties, .ice_server_count = 1}),
+                     RTC_ERR_SYNTAX);
+    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_servers = missing, .ice_server_count = 1}),
+                     RTC_ERR_SYNTAX);
+    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_servers = manies, .ice_server_count = 1}),
+                     RTC_ERR_RANGE);
+    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .certificates = none, .certificate_count = 1}),
+                     RTC_ERR_TYPE);
     /* an older program's shorter structure is legal */
     assert_int_equal(with((rtc_configuration){.size = offsetof(rtc_configuration, max_bitrate_bps)}), RTC_OK);
     pc = connection(NULL);
@@ -129,7 +136,7 @@ static void certificates(void **state)
     memcpy(own, fingerprint_line(c), len);
     assert_true(strncmp(own, fingerprint, len) != 0);
     assert_true(strncmp(fingerprint_line(d), own, len) != 0); /* one for each connection (webrtc-pc 4.4.1.1) */
-    rtc_certificate_unref(shared); /* the connections have references */
+    rtc_certificate_unref(shared);                            /* the connections have references */
     rtc_peer_connection_free(a);
     rtc_peer_connection_free(b);
     rtc_peer_connection_free(c);
@@ -147,30 +154,11 @@ static void certificates(void **state)
 }
 
 /* Everything that may be called on a closed connection and its handles. */
-static void inert_after_close(void **state)
+static void call_everything(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_rtp_sender *sender)
 {
-    rtc_peer_connection *pc = connection(NULL);
-    rtc_media_source *source;
-    rtc_media_stream_track *track;
-    rtc_rtp_sender *sender;
-    rtc_rtp_transceiver *t;
-    rtc_data_channel *channel, *other;
+    rtc_data_channel *other;
     rtc_stats_report *report;
     const char *sdp;
-    (void)state;
-    assert_int_equal(rtc_media_source_new(NULL, RTC_MEDIA_VIDEO, NULL, NULL, NULL, &source), RTC_OK);
-    assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
-    assert_int_equal(rtc_peer_connection_add_track(pc, track, NULL, 0, &sender), RTC_OK);
-    t = rtc_rtp_transceiver_ref(rtc_peer_connection_transceiver(pc, 0));
-    (void)rtc_rtp_sender_ref(sender);
-    assert_int_equal(rtc_peer_connection_create_data_channel(pc, "x", 1, NULL, &channel), RTC_OK);
-    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
-    for (int i = 0; i < 2; i++) { /* closing twice is closing once */
-        rtc_peer_connection_close(pc);
-        assert_int_equal(rtc_peer_connection_signaling_state(pc), RTC_SIGNALING_CLOSED);
-        assert_int_equal(rtc_peer_connection_connection_state(pc), RTC_PEER_CONNECTION_CLOSED);
-        assert_int_equal(rtc_peer_connection_ice_connection_state(pc), RTC_ICE_CONNECTION_CLOSED);
-    }
     assert_int_equal(rtc_peer_connection_create_offer(pc, &sdp), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_peer_connection_create_answer(pc, &sdp), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_ERR_INVALID_STATE);
@@ -193,8 +181,10 @@ static void inert_after_close(void **state)
     rtc_peer_connection_receive_copy(pc, rtc_now(), &path, "\0\1", 2);
     assert_int_equal(rtc_peer_connection_transceiver_count(pc), 0);
     assert_non_null(rtc_peer_connection_local_description(pc, NULL));
-    rtc_peer_connection_free(pc);
-    /* and the handles outlive it */
+}
+
+static void use_every_handle(rtc_data_channel *channel, rtc_rtp_transceiver *t, rtc_rtp_sender *sender)
+{
     assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_CLOSED);
     assert_string_equal(rtc_data_channel_label(channel, NULL), "x");
     assert_int_equal(rtc_data_channel_send(channel, "x", 1), RTC_ERR_INVALID_STATE);
@@ -208,6 +198,33 @@ static void inert_after_close(void **state)
     assert_int_equal(rtc_rtp_sender_set_max_bitrate(sender, 1), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(t)), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_media_stream_track_ready_state(rtc_rtp_receiver_track(rtc_rtp_transceiver_receiver(t))), RTC_TRACK_ENDED);
+}
+
+static void inert_after_close(void **state)
+{
+    rtc_peer_connection *pc = connection(NULL);
+    rtc_media_source *source;
+    rtc_media_stream_track *track;
+    rtc_rtp_sender *sender;
+    rtc_rtp_transceiver *t;
+    rtc_data_channel *channel;
+    (void)state;
+    assert_int_equal(rtc_media_source_new(NULL, RTC_MEDIA_VIDEO, NULL, NULL, NULL, &source), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(pc, track, NULL, 0, &sender), RTC_OK);
+    t = rtc_rtp_transceiver_ref(rtc_peer_connection_transceiver(pc, 0));
+    (void)rtc_rtp_sender_ref(sender);
+    assert_int_equal(rtc_peer_connection_create_data_channel(pc, "x", 1, NULL, &channel), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
+    for (int i = 0; i < 2; i++) { /* closing twice is closing once */
+        rtc_peer_connection_close(pc);
+        assert_int_equal(rtc_peer_connection_signaling_state(pc), RTC_SIGNALING_CLOSED);
+        assert_int_equal(rtc_peer_connection_connection_state(pc), RTC_PEER_CONNECTION_CLOSED);
+        assert_int_equal(rtc_peer_connection_ice_connection_state(pc), RTC_ICE_CONNECTION_CLOSED);
+    }
+    call_everything(pc, track, sender);
+    rtc_peer_connection_free(pc);
+    use_every_handle(channel, t, sender); /* which outlive it */
     rtc_data_channel_unref(channel);
     rtc_rtp_sender_unref(sender);
     rtc_rtp_transceiver_unref(t);
@@ -236,7 +253,8 @@ static void references(void **state)
     rtc_peer_connection_free(NULL);
     rtc_peer_connection_close(NULL);
     assert_null(rtc_peer_connection_ref(NULL));
-    for (rtc_time_t limit = rtc_now() + 20000000; counter.live > 0 && rtc_now() < limit;) /* a worker may still be making a certificate ahead */
+    for (rtc_time_t limit = rtc_now() + 20000000;
+         counter.live > 0 && rtc_now() < limit;) /* a worker may still be making a certificate ahead */
         (void)sched_yield();
     assert_int_equal(counter.live, 0);
 }
@@ -332,8 +350,8 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(server_urls),        cmocka_unit_test(configurations), cmocka_unit_test(certificates),
-        cmocka_unit_test(inert_after_close),  cmocka_unit_test(references),     cmocka_unit_test(arguments_of_media),
+        cmocka_unit_test(server_urls),         cmocka_unit_test(configurations), cmocka_unit_test(certificates),
+        cmocka_unit_test(inert_after_close),   cmocka_unit_test(references),     cmocka_unit_test(arguments_of_media),
         cmocka_unit_test(packets_of_the_face), cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

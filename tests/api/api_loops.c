@@ -1,5 +1,5 @@
-/* Loops on threads: a thread of the library's with calls from others under its lock, connections between two loops, frames from many threads into connections
- * that are being closed, loops that go while connections live. For the thread sanitizer as much as for itself. */
+/* Loops on threads: a thread of the library's with calls from others under its lock, connections between two loops, frames from many
+ * threads into connections that are being closed, loops that go while connections live. For the thread sanitizer as much as for itself. */
 #include "api_pair.h"
 
 #include "../scripted_media.h"
@@ -277,9 +277,9 @@ static void connections_from_many_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_from_other_threads), cmocka_unit_test(two_loops),
+        cmocka_unit_test(calls_from_other_threads),       cmocka_unit_test(two_loops),
         cmocka_unit_test(encoded_frames_while_it_closes), cmocka_unit_test(pictures_while_it_closes),
-        cmocka_unit_test(posting_and_cancelling), cmocka_unit_test(connections_from_many_threads),
+        cmocka_unit_test(posting_and_cancelling),         cmocka_unit_test(connections_from_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,25 @@
 #include <cmocka.h>
 
 static const char *const names[API_EVENTS] = {
-    "negotiationneeded", "icecandidate", "end of candidates", "icecandidate null", "signalingstatechange", "icegatheringstatechange", "iceconnectionstatechange",
-    "connectionstatechange", "connected", "datachannel", "track", "unmute", "open", "message", "bufferedamountlow", "closing", "close", "error", "encoded frame",
+    "negotiationneeded",
+    "icecandidate",
+    "end of candidates",
+    "icecandidate null",
+    "signalingstatechange",
+    "icegatheringstatechange",
+    "iceconnectionstatechange",
+    "connectionstatechange",
+    "connected",
+    "datachannel",
+    "track",
+    "unmute",
+    "open",
+    "message",
+    "bufferedamountlow",
+    "closing",
+    "close",
+    "error",
+    "encoded frame",
 };
 
 const char *api_event_name(enum api_event event)

@@ -1,5 +1,5 @@
-/* Two peer connections over real sockets and real loops, on one loop or on two, with signalling by posts between the loops. Every callback goes through one
- * hook, so that a test can do anything from any of them. */
+/* Two peer connections over real sockets and real loops, on one loop or on two, with signalling by posts between the loops. Every callback
+ * goes through one hook, so that a test can do anything from any of them. */
 #ifndef CRTC_API_PAIR_H
 #define CRTC_API_PAIR_H
 
@@ -35,7 +35,7 @@ struct api_peer {
     struct api_pair *pair;
     int index;
     rtc_loop *loop;
-    rtc_peer_connection *pc; /* NULL once the test freed it */
+    rtc_peer_connection *pc;                     /* NULL once the test freed it */
     rtc_data_channel *channel, *doomed, *remote; /* references; doomed: an id that the peer does not have */
     rtc_media_source *source;
     rtc_media_sink *sink;
@@ -47,14 +47,15 @@ struct api_peer {
 struct api_pair {
     rtc_context *context;
     struct api_peer peer[2];
-    bool media;              /* peer 0 sends scripted video */
-    int burst;               /* messages that each side sends when its channel opens */
-    atomic_bool stopping;    /* no further frames or signals */
+    bool media;           /* peer 0 sends scripted video */
+    int burst;            /* messages that each side sends when its channel opens */
+    atomic_bool stopping; /* no further frames or signals */
     void (*hook)(struct api_peer *peer, enum api_event event);
     void *user;
 };
 
-/* Both peers on `loops[0]`, or one on each. Offer, answer and candidates follow by themselves once the loops run. With their locks held when they run. */
+/* Both peers on `loops[0]`, or one on each. Offer, answer and candidates follow by themselves once the loops run. With their locks held
+ * when they run. */
 void api_pair_init(struct api_pair *pair, rtc_context *context, rtc_loop *a, rtc_loop *b);
 /* Makes channels and tracks and the first offer. */
 void api_pair_call(struct api_pair *pair);

@@ -40,7 +40,8 @@ static void on_close(rtc_data_channel *channel, void *user)
     chat->closed++;
 }
 
-static const rtc_data_channel_callbacks chat_callbacks = {.size = sizeof chat_callbacks, .on_open = on_open, .on_message = on_message, .on_close = on_close};
+static const rtc_data_channel_callbacks chat_callbacks = {
+    .size = sizeof chat_callbacks, .on_open = on_open, .on_message = on_message, .on_close = on_close};
 
 static void listen_to_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *channel)
 {
@@ -171,8 +172,8 @@ static void peer_closes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clean),       cmocka_unit_test(lossy),        cmocka_unit_test(reordered_and_duplicated), cmocka_unit_test(slow),
-        cmocka_unit_test(vanished_peer), cmocka_unit_test(peer_closes),
+        cmocka_unit_test(clean), cmocka_unit_test(lossy),         cmocka_unit_test(reordered_and_duplicated),
+        cmocka_unit_test(slow),  cmocka_unit_test(vanished_peer), cmocka_unit_test(peer_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Datagrams that should not be: every short length of every shape, before and after keys exist, from the peer's path and from strangers; forged, replayed and
- * flooding ones. Nothing is taken from whom ICE has not validated, what is dropped is counted, and the connection goes on. */
+/* Datagrams that should not be: every short length of every shape, before and after keys exist, from the peer's path and from strangers;
+ * forged, replayed and flooding ones. Nothing is taken from whom ICE has not validated, what is dropped is counted, and the connection goes
+ * on. */
 #include "peer_pump.h"
 #include "transport.h"
 
@@ -64,7 +65,8 @@ static rtc_address public_of(const struct address *a)
 /* The way peer 0's datagrams come to peer 1, or one that nobody validated. */
 static rtc_path way(struct scene *s, bool stranger)
 {
-    rtc_path path = {.socket = 2, .local = {.family = 4, .ip = {10, 0, 0, 2}, .port = 5000}, .remote = {.family = 4, .ip = {10, 0, 0, 1}, .port = 5000}};
+    rtc_path path = {
+        .socket = 2, .local = {.family = 4, .ip = {10, 0, 0, 2}, .port = 5000}, .remote = {.family = 4, .ip = {10, 0, 0, 1}, .port = 5000}};
     const struct path *selected = transport_of(s, 1) ? ice_agent_selected(transport_of(s, 1)->ice) : NULL;
     if (selected)
         path = (rtc_path){.socket = selected->socket, .local = public_of(&selected->local), .remote = public_of(&selected->remote)};
@@ -81,11 +83,12 @@ static void inject(struct scene *s, bool stranger, const void *data, size_t len)
 
 static void every_length(struct scene *s)
 {
-    static const uint8_t shapes[][4] = {{0x00, 0x01, 0, 0x40}, {0x01, 0x01, 0, 0}, {0x03, 0xff, 0xff, 0xff}, {20, 0xfe, 0xfd, 0}, {22, 0xfe, 0xfd, 0},
-                                        {23, 0xfe, 0xfd, 0},   {21, 0xfe, 0xfd, 0}, {25, 1, 2, 3},           {63, 0, 0, 0},    {64, 0, 0, 4},
-                                        {0x40, 0, 0xff, 0xff}, {0x80, 96, 0, 1},    {0x8f, 111, 0, 2},       {0x90, 97, 0, 3}, {0xbf, 127, 0xff, 0xff},
-                                        {0x80, 200, 0, 6},     {0x81, 201, 0, 7},   {0x9f, 203, 0xff, 0xff}, {0x8f, 205, 0, 1}, {0x81, 206, 0, 2},
-                                        {4, 5, 6, 7},          {200, 1, 2, 3},      {255, 255, 255, 255}};
+    static const uint8_t shapes[][4] = {{0x00, 0x01, 0, 0x40}, {0x01, 0x01, 0, 0},      {0x03, 0xff, 0xff, 0xff}, {20, 0xfe, 0xfd, 0},
+                                        {22, 0xfe, 0xfd, 0},   {23, 0xfe, 0xfd, 0},     {21, 0xfe, 0xfd, 0},      {25, 1, 2, 3},
+                                        {63, 0, 0, 0},         {64, 0, 0, 4},           {0x40, 0, 0xff, 0xff},    {0x80, 96, 0, 1},
+                                        {0x8f, 111, 0, 2},     {0x90, 97, 0, 3},        {0xbf, 127, 0xff, 0xff},  {0x80, 200, 0, 6},
+                                        {0x81, 201, 0, 7},     {0x9f, 203, 0xff, 0xff}, {0x8f, 205, 0, 1},        {0x81, 206, 0, 2},
+                                        {4, 5, 6, 7},          {200, 1, 2, 3},          {255, 255, 255, 255}};
     uint8_t data[64];
     for (size_t shape = 0; shape < sizeof shapes / sizeof shapes[0]; shape++)
         for (size_t len = 0; len <= sizeof data; len++)
@@ -140,7 +143,8 @@ static void every_shape_at_every_time(void **state)
     assert_true(counters->unknown > 1000);     /* of no protocol */
     assert_true(counters->unvalidated > 1000); /* from strangers, beyond what is held */
     assert_true(ice_agent_counters(transport_of(&s, 1)->ice)->malformed > 100);
-    assert_true(rtp_session_counters(transport_of(&s, 1)->rtp)->malformed + rtp_session_counters(transport_of(&s, 1)->rtp)->unauthenticated > 100);
+    assert_true(
+        rtp_session_counters(transport_of(&s, 1)->rtp)->malformed + rtp_session_counters(transport_of(&s, 1)->rtp)->unauthenticated > 100);
     end(&s);
 }
 
@@ -156,7 +160,8 @@ static void forged_records(void **state)
 {
     static const uint8_t alert[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40};
     static const uint8_t close_notify[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0};
-    static const uint8_t hello[] = {22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 58, 1, 0, 0, 46, 0, 0, 0, 0, 0, 0, 0, 46, 0xfe, 0xfd, [60] = 2, 0, 47, 1, 0, [70] = 0};
+    static const uint8_t hello[] = {22, 0xfe, 0xff, 0, 0, 0, 0, 0,  0,    0,    0,        0, 58, 1, 0, 0,       46,
+                                    0,  0,    0,    0, 0, 0, 0, 46, 0xfe, 0xfd, [60] = 2, 0, 47, 1, 0, [70] = 0};
     static const uint8_t data[] = {23, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 4, 'd', 'a', 't', 'a'};
     struct scene s;
     (void)state;
@@ -173,7 +178,8 @@ static void forged_records(void **state)
     end(&s);
 }
 
-/* The peer's own packets again, from its path and from another: SRTP and DTLS reject the replay, a stranger's copy is not even looked at. */
+/* The peer's own packets again, from its path and from another: SRTP and DTLS reject the replay, a stranger's copy is not even looked at.
+ */
 static struct {
     const struct sim_host *host;
     uint8_t bytes[300][1300];
@@ -298,8 +304,9 @@ static void events_beyond_the_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_shape_at_every_time), cmocka_unit_test(forged_records),            cmocka_unit_test(replayed_datagrams),
-        cmocka_unit_test(flood_of_binding_requests), cmocka_unit_test(strangers_before_the_peer), cmocka_unit_test(events_beyond_the_limit),
+        cmocka_unit_test(every_shape_at_every_time), cmocka_unit_test(forged_records),
+        cmocka_unit_test(replayed_datagrams),        cmocka_unit_test(flood_of_binding_requests),
+        cmocka_unit_test(strangers_before_the_peer), cmocka_unit_test(events_beyond_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Calls in virtual time through whole connections: scripted frames over clean and bad networks, judged at the application's end; and short calls with the real
- * codecs, judged on decoded pictures and sound. */
+/* Calls in virtual time through whole connections: scripted frames over clean and bad networks, judged at the application's end; and short
+ * calls with the real codecs, judged on decoded pictures and sound. */
 #include "peer_pump.h"
 
 #include "../scripted_media.h"
@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SKEW_MAX_US = 45000, FREEZE_MAX_US = 500000, INVENTED = 1, RECOVERED = 2 }; /* the last two are capture times of sound that has none */
+enum {
+    SKEW_MAX_US = 45000,
+    FREEZE_MAX_US = 500000,
+    INVENTED = 1,
+    RECOVERED = 2
+}; /* the last two are capture times of sound that has none */
 
 /* ---- Scripted codecs: a decoded frame is as small as can be and carries its serial and capture time ---- */
 
@@ -31,8 +36,8 @@ static rtc_context *decoding_context;
 
 static int decode_video(void *decoder, rtc_encoded_frame *frame, rtc_video_frame **out)
 {
-    const rtc_video_frame_options options = {.size = sizeof options, .format = RTC_VIDEO_I420, .width = 64, .height = 16,
-                                             .capture_time_us = scripted_time(frame)};
+    const rtc_video_frame_options options = {
+        .size = sizeof options, .format = RTC_VIDEO_I420, .width = 64, .height = 16, .capture_time_us = scripted_time(frame)};
     (void)decoder;
     int error = rtc_video_frame_new(decoding_context, &options, out);
     if (!error)
@@ -47,15 +52,25 @@ static int decode_audio(void *decoder, rtc_audio_decode what, rtc_encoded_frame 
                                              .sample_rate = 48000,
                                              .channels = 1,
                                              .samples = what == RTC_AUDIO_DECODE_FRAME || samples == 0 ? 960 : samples,
-                                             .capture_time_us = what == RTC_AUDIO_DECODE_FRAME ? scripted_time(frame) : what == RTC_AUDIO_DECODE_FEC ? RECOVERED : INVENTED};
+                                             .capture_time_us = what == RTC_AUDIO_DECODE_FRAME ? scripted_time(frame)
+                                                                : what == RTC_AUDIO_DECODE_FEC ? RECOVERED
+                                                                                               : INVENTED};
     (void)decoder;
     return rtc_audio_frame_new(decoding_context, &options, out);
 }
 
-static const rtc_codec_ops scripted_video_codec = {.size = sizeof scripted_video_codec, .kind = RTC_MEDIA_VIDEO, .name = "VP8",
-                                                   .decoder_new = no_decoder, .decoder_free = free_no_decoder, .decode_video = decode_video};
-static const rtc_codec_ops scripted_audio_codec = {.size = sizeof scripted_audio_codec, .kind = RTC_MEDIA_AUDIO, .name = "opus",
-                                                   .decoder_new = no_decoder, .decoder_free = free_no_decoder, .decode_audio = decode_audio};
+static const rtc_codec_ops scripted_video_codec = {.size = sizeof scripted_video_codec,
+                                                   .kind = RTC_MEDIA_VIDEO,
+                                                   .name = "VP8",
+                                                   .decoder_new = no_decoder,
+                                                   .decoder_free = free_no_decoder,
+                                                   .decode_video = decode_video};
+static const rtc_codec_ops scripted_audio_codec = {.size = sizeof scripted_audio_codec,
+                                                   .kind = RTC_MEDIA_AUDIO,
+                                                   .name = "opus",
+                                                   .decoder_new = no_decoder,
+                                                   .decoder_free = free_no_decoder,
+                                                   .decode_audio = decode_audio};
 
 /* ---- A call ---- */
 
@@ -184,9 +199,10 @@ static void expect_good_call(struct call *c, double least_delivered, rtc_time_t 
         const struct seen *s = &c->seen[i];
         double sent = (double)c->video[1 - i]->serial, delivered = (double)c->encoded[i].decodable / sent;
         double pictures = (double)s->pictures / sent, skewed = s->compared ? (double)s->skewed / (double)s->compared : 1;
-        print_message("peer %d: delivered %.3f, shown %.3f, longest freeze %lld ms, skewed %.4f, invented %llu of %llu sounds, latency %lld/%lld ms\n", i, delivered,
-                      pictures, (long long)s->longest_freeze / 1000, skewed, (unsigned long long)s->invented, (unsigned long long)s->sounds,
-                      (long long)s->picture_latency / 1000, (long long)s->sound_latency / 1000);
+        print_message("peer %d: delivered %.3f, shown %.3f, longest freeze %lld ms, skewed %.4f, invented %llu of %llu sounds, latency "
+                      "%lld/%lld ms\n",
+                      i, delivered, pictures, (long long)s->longest_freeze / 1000, skewed, (unsigned long long)s->invented,
+                      (unsigned long long)s->sounds, (long long)s->picture_latency / 1000, (long long)s->sound_latency / 1000);
         assert_true(delivered >= least_delivered);
         assert_true(pictures >= least_delivered);
         assert_int_equal(c->encoded[i].out_of_order, 0);
@@ -342,7 +358,8 @@ static void watch_sound(void *user, rtc_audio_frame *frame)
 
 static void push_picture(rtc_context *context, rtc_media_source *source, uint32_t number, rtc_time_t now)
 {
-    const rtc_video_frame_options options = {.size = sizeof options, .format = RTC_VIDEO_I420, .width = 320, .height = 240, .capture_time_us = now};
+    const rtc_video_frame_options options = {
+        .size = sizeof options, .format = RTC_VIDEO_I420, .width = 320, .height = 240, .capture_time_us = now};
     const struct test_picture picture = {.number = number, .time_us = now};
     rtc_video_frame *frame;
     assert_int_equal(rtc_video_frame_new(context, &options, &frame), RTC_OK);
@@ -354,8 +371,13 @@ static void push_picture(rtc_context *context, rtc_media_source *source, uint32_
 static void push_tone(rtc_context *context, rtc_media_source *source, double *phase, rtc_time_t now)
 {
     int16_t samples[480];
-    const rtc_audio_frame_options options = {.size = sizeof options, .format = RTC_AUDIO_S16, .sample_rate = 48000, .channels = 1, .samples = 480,
-                                             .capture_time_us = now, .data = samples};
+    const rtc_audio_frame_options options = {.size = sizeof options,
+                                             .format = RTC_AUDIO_S16,
+                                             .sample_rate = 48000,
+                                             .channels = 1,
+                                             .samples = 480,
+                                             .capture_time_us = now,
+                                             .data = samples};
     rtc_audio_frame *frame;
     for (int i = 0; i < 480; i++, *phase += 2 * M_PI * 1000.0 / 48000.0)
         samples[i] = (int16_t)(8000 * sin(*phase));
@@ -429,7 +451,8 @@ static void real_call(uint64_t seed, const struct sim_link *link, double least_s
     peer_connect(&p, 5 * SECOND);
     uint32_t first = studio.number;
     peer_run(&p, 8 * SECOND);
-    double shown = (double)w.readable / (studio.number - first), tone = w.energy_at_tone / w.energy, loud = (double)w.loud / (double)w.samples;
+    double shown = (double)w.readable / (studio.number - first), tone = w.energy_at_tone / w.energy,
+           loud = (double)w.loud / (double)w.samples;
     print_message("shown %.3f of the pictures, %llu unreadable; %.3f of the sound's energy at its tone, %.3f of it loud\n", shown,
                   (unsigned long long)(w.pictures - w.readable), tone, loud);
     assert_true(shown >= least_shown);
@@ -456,8 +479,8 @@ static void real_codecs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clean_call),     cmocka_unit_test(lossy_call),     cmocka_unit_test(reordered_call), cmocka_unit_test(interrupted_call),
-        cmocka_unit_test(datagram_sizes), cmocka_unit_test(real_codecs),
+        cmocka_unit_test(clean_call),       cmocka_unit_test(lossy_call),     cmocka_unit_test(reordered_call),
+        cmocka_unit_test(interrupted_call), cmocka_unit_test(datagram_sizes), cmocka_unit_test(real_codecs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Memory that runs out at every point of a connection's life, and memory that a steady connection does not ask for. After a failure the call says
- * RTC_ERR_NO_MEMORY, or a connection says that it failed, or nothing is missing; never a crash, a leak, or a connection that waits for ever. */
+/* Memory that runs out at every point of a connection's life, and memory that a steady connection does not ask for. After a failure the
+ * call says RTC_ERR_NO_MEMORY, or a connection says that it failed, or nothing is missing; never a crash, a leak, or a connection that
+ * waits for ever. */
 #include "peer_pump.h"
 
 #include "../scripted_media.h"
@@ -101,7 +102,8 @@ static int start(struct scene *s, const rtc_allocator *allocator)
     const struct sim_link link = {.delay_us = 5 * MS};
     if (!sim_peers_init(&s->p, 1, &link, allocator, NULL))
         return RTC_ERR_NO_MEMORY;
-    s->p.peer[1].extra = (rtc_peer_connection_callbacks){.size = sizeof s->p.peer[1].extra, .on_data_channel = on_channel, .on_track = on_track};
+    s->p.peer[1].extra =
+        (rtc_peer_connection_callbacks){.size = sizeof s->p.peer[1].extra, .on_data_channel = on_channel, .on_track = on_track};
     s->p.peer[1].extra_user = s;
     int error = s->media ? start_media(s) : RTC_OK;
     if (!error)
@@ -125,7 +127,7 @@ static bool live_a_life(struct scene *s, const rtc_allocator *allocator)
     if (s->call_error)
         return false;
     bool ended = sim_peers_run(&s->p, 120 * SECOND, finished, s); /* without memory for a packet it is ICE that fails, after its patience */
-    if (!ended && s->errors == 0 && s->closed == 0) /* a channel that there was no memory for is refused */
+    if (!ended && s->errors == 0 && s->closed == 0)               /* a channel that there was no memory for is refused */
         fail_msg("failure %lld: nothing failed, and nothing came of it: %s/%s", (long long)s->counter.fail_at,
                  rtc_peer_connection_state_name(rtc_peer_connection_connection_state(s->p.peer[0].pc)),
                  rtc_peer_connection_state_name(rtc_peer_connection_connection_state(s->p.peer[1].pc)));
@@ -180,7 +182,8 @@ static void every_point(bool media, bool and_after, long long step)
     long long n = 1, unharmed = 0;
     for (; one_life(media, n, and_after, &good) > 0; n += step)
         unharmed += good;
-    print_message("%s: %lld points%s, every %lld: %lld lives went on unharmed\n", media ? "media" : "data", n - 1, and_after ? " from which all fails" : "", step, unharmed);
+    print_message("%s: %lld points%s, every %lld: %lld lives went on unharmed\n", media ? "media" : "data", n - 1,
+                  and_after ? " from which all fails" : "", step, unharmed);
     assert_true(n > 100);
 }
 
@@ -301,7 +304,8 @@ static void steady_media_allocates_per_frame(void **state)
         frames = s.pumps.pump[0].serial + video->serial - frames;
         calls = s.counter.calls - calls;
         per_frame[round] = calls * 100 / frames;
-        print_message("%llu packets, %u frames, %lld allocations: %.2f for each frame\n", (unsigned long long)packets, frames, calls, (double)calls / frames);
+        print_message("%llu packets, %u frames, %lld allocations: %.2f for each frame\n", (unsigned long long)packets, frames, calls,
+                      (double)calls / frames);
         assert_true(round == 0 || packets > 5 * (uint64_t)frames / 2);
     }
     assert_in_range(per_frame[0], 195, 210); /* one when a frame is made, one when it arrives */

@@ -28,9 +28,9 @@ static size_t random_size(struct peer_pump *p)
 
 static void push(struct peer_pump *p, rtc_time_t now)
 {
-    rtc_encoded_frame *frame = p->kind == RTC_MEDIA_AUDIO
-                                   ? scripted_audio(p->context, p->serial, now)
-                                   : scripted_video(p->context, p->serial, now, p->wants_keyframe, p->wants_keyframe ? KEYFRAME_BYTES : random_size(p));
+    rtc_encoded_frame *frame = p->kind == RTC_MEDIA_AUDIO ? scripted_audio(p->context, p->serial, now)
+                                                          : scripted_video(p->context, p->serial, now, p->wants_keyframe,
+                                                                           p->wants_keyframe ? KEYFRAME_BYTES : random_size(p));
     p->serial++;
     if (!frame)
         return; /* out of memory: a frame that was never made */
@@ -79,7 +79,8 @@ struct peer_pump *peer_pump_new(struct peer_pumps *pumps, struct sim_peers *peer
 {
     static const rtc_media_source_ops ops = {.size = sizeof ops, .request_keyframe = on_keyframe_request, .set_bitrate = on_bitrate};
     struct peer_pump *p = &pumps->pump[pumps->count];
-    *p = (struct peer_pump){.context = peers->context, .kind = kind, .wants_keyframe = true, .frame_bytes = 3000, .random = pumps->count + 1, .next = 1};
+    *p = (struct peer_pump){
+        .context = peers->context, .kind = kind, .wants_keyframe = true, .frame_bytes = 3000, .random = pumps->count + 1, .next = 1};
     if (rtc_media_source_new(peers->context, kind, "scripted", &ops, p, &p->source))
         return NULL;
     pumps->count++;

@@ -1,4 +1,5 @@
-/* What changes after a connection is up: tracks and channels that come later, directions, rejected and un-bundled sections, replaced tracks. */
+/* What changes after a connection is up: tracks and channels that come later, directions, rejected and un-bundled sections, replaced
+ * tracks. */
 #include "peer_pump.h"
 
 #include <stdlib.h>
@@ -166,7 +167,8 @@ static void removed_and_added_again(void **state)
     assert_int_equal(rtc_rtp_transceiver_direction(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)), RTC_DIRECTION_RECVONLY);
     forget_logs(&s);
     (void)add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
-    assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[0].pc), 2); /* webrtc-pc 5.1: a sender that has sent is not taken again */
+    assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[0].pc),
+                     2); /* webrtc-pc 5.1: a sender that has sent is not taken again */
     peer_exchange(&s.p, 0);
     expect_frames(&s, 1, rtc_peer_connection_transceiver_count(s.p.peer[1].pc) - 1);
     assert_int_equal(peer_log_count(&s.log[1], "track"), 1);
@@ -269,7 +271,8 @@ static char *gathered_offer(struct scene *s)
 static void rejected_section(void **state)
 {
     (void)state;
-    for (int first = 0; first < 2; first++) { /* the rejected section in the first place, which is the offer's tagged one, or in the second */
+    for (int first = 0; first < 2;
+         first++) { /* the rejected section in the first place, which is the offer's tagged one, or in the second */
         struct scene s;
         begin(&s, 8);
         (void)add_track(&s, 0, first ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, NULL);
@@ -346,7 +349,8 @@ static void unbundled_offer(void **state)
     begin(&s, 11);
     (void)add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
     (void)add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
-    char *offer = gathered_offer(&s), *no_group = text_without_lines(offer, "a=group:"), *no_only = text_without_lines(no_group, "a=bundle-only");
+    char *offer = gathered_offer(&s), *no_group = text_without_lines(offer, "a=group:"),
+         *no_only = text_without_lines(no_group, "a=bundle-only");
     char *with_port = text_replace(no_only, "m=video 0 ", "m=video 5002 ");
     free(offer);
     free(no_group);

@@ -1,5 +1,5 @@
-/* Descriptions, candidates and states of whole connections: what each call accepts in which state, what a refused one leaves, and the order of events, which is
- * that of browsers (webrtc-pc 4.3, 4.4). */
+/* Descriptions, candidates and states of whole connections: what each call accepts in which state, what a refused one leaves, and the order
+ * of events, which is that of browsers (webrtc-pc 4.3, 4.4). */
 #include "peer_scene.h"
 
 #include <stdio.h>
@@ -36,10 +36,12 @@ static void order_of_events(void **state)
     assert_string_equal(log[0].text, "needed"); /* events never come within a call */
     assert_int_equal(rtc_peer_connection_signaling_state(p.peer[0].pc), RTC_SIGNALING_HAVE_LOCAL_OFFER);
     peer_run(&p, 2 * SECOND);
-    assert_string_equal(log[0].text, "needed signaling:have-local-offer gathering:gathering candidate end gathering:complete null signaling:stable "
-                                     "ice:checking connection:connecting ice:connected ice:completed connection:connected chat:open");
-    assert_string_equal(log[1].text, "signaling:have-remote-offer track signaling:stable gathering:gathering candidate end gathering:complete null "
-                                     "ice:checking connection:connecting ice:connected ice:completed connection:connected channel");
+    assert_string_equal(log[0].text,
+                        "needed signaling:have-local-offer gathering:gathering candidate end gathering:complete null signaling:stable "
+                        "ice:checking connection:connecting ice:connected ice:completed connection:connected chat:open");
+    assert_string_equal(log[1].text,
+                        "signaling:have-remote-offer track signaling:stable gathering:gathering candidate end gathering:complete null "
+                        "ice:checking connection:connecting ice:connected ice:completed connection:connected channel");
     rtc_peer_connection_close(p.peer[0].pc);
     assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_CLOSED);
     log[0].text[0] = 0;
@@ -78,7 +80,8 @@ static void calls_in_wrong_states(void **state)
     assert_string_equal(rtc_peer_connection_last_error(a), "");
     assert_int_equal(rtc_peer_connection_create_answer(a, &sdp), RTC_ERR_INVALID_STATE);
     char *offer = strdup(peer_description(&p, 0));
-    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, offer), RTC_ERR_INVALID_STATE); /* glare, without rollback */
+    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, offer),
+                     RTC_ERR_INVALID_STATE);                             /* glare, without rollback */
     assert_int_equal(rtc_peer_connection_create_offer(a, &sdp), RTC_OK); /* again is legal */
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_OFFER, sdp), RTC_OK);
     free(offer);
@@ -142,9 +145,12 @@ static char *copy_or_null(const char *text)
 static struct snapshot look(rtc_peer_connection *pc)
 {
     return (struct snapshot){
-        rtc_peer_connection_signaling_state(pc),       rtc_peer_connection_ice_connection_state(pc),
-        rtc_peer_connection_connection_state(pc),      rtc_peer_connection_transceiver_count(pc),
-        copy_or_null(rtc_peer_connection_local_description(pc, NULL)), copy_or_null(rtc_peer_connection_remote_description(pc, NULL)),
+        rtc_peer_connection_signaling_state(pc),
+        rtc_peer_connection_ice_connection_state(pc),
+        rtc_peer_connection_connection_state(pc),
+        rtc_peer_connection_transceiver_count(pc),
+        copy_or_null(rtc_peer_connection_local_description(pc, NULL)),
+        copy_or_null(rtc_peer_connection_remote_description(pc, NULL)),
     };
 }
 
@@ -157,7 +163,8 @@ static void expect_unchanged(rtc_peer_connection *pc, struct snapshot *before, c
 {
     struct snapshot after = look(pc);
     bool same = after.signaling == before->signaling && after.ice == before->ice && after.connection == before->connection &&
-                after.transceivers == before->transceivers && same_text(after.local, before->local) && same_text(after.remote, before->remote);
+                after.transceivers == before->transceivers && same_text(after.local, before->local) &&
+                same_text(after.remote, before->remote);
     if (!same)
         fail_msg("%s: the refused description changed something", what);
     free(after.local);
@@ -204,16 +211,19 @@ static void bad_offers_change_nothing(void **state)
     add_transceiver(&p, 1, RTC_MEDIA_VIDEO);
     assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
     for (size_t i = 0; i < sizeof spoilt / sizeof spoilt[0]; i++)
-        refuse(p.peer[1].pc, RTC_SDP_OFFER, text_replace(peer_description(&p, 0), spoilt[i].what, spoilt[i].with), spoilt[i].error, spoilt[i].name);
+        refuse(p.peer[1].pc, RTC_SDP_OFFER, text_replace(peer_description(&p, 0), spoilt[i].what, spoilt[i].with), spoilt[i].error,
+               spoilt[i].name);
     refuse(p.peer[1].pc, RTC_SDP_OFFER, strdup(""), RTC_ERR_SYNTAX, "empty");
     assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[1].pc, RTC_SDP_OFFER, peer_description(&p, 0)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
     /* and answers */
     char *answer = strdup(peer_description(&p, 1));
-    refuse(p.peer[0].pc, RTC_SDP_ANSWER, text_replace(answer, "a=setup:active", "a=setup:actpass"), RTC_ERR_INVALID_ACCESS, "actpass in an answer");
+    refuse(p.peer[0].pc, RTC_SDP_ANSWER, text_replace(answer, "a=setup:active", "a=setup:actpass"), RTC_ERR_INVALID_ACCESS,
+           "actpass in an answer");
     refuse(p.peer[0].pc, RTC_SDP_ANSWER, text_replace(answer, "m=video", "m=audio"), RTC_ERR_INVALID_ACCESS, "another kind");
     refuse(p.peer[0].pc, RTC_SDP_ANSWER, text_replace(answer, "a=mid:0", "a=mid:7"), RTC_ERR_INVALID_ACCESS, "another mid");
-    refuse(p.peer[0].pc, RTC_SDP_ANSWER, text_replace(answer, "a=fingerprint:", "a=x-fingerprint:"), RTC_ERR_INVALID_ACCESS, "no fingerprint");
+    refuse(p.peer[0].pc, RTC_SDP_ANSWER, text_replace(answer, "a=fingerprint:", "a=x-fingerprint:"), RTC_ERR_INVALID_ACCESS,
+           "no fingerprint");
     char *cut = strdup(answer);
     *strstr(cut + (strstr(cut, "m=") - cut) + 2, "m=") = 0;
     refuse(p.peer[0].pc, RTC_SDP_ANSWER, cut, RTC_ERR_INVALID_ACCESS, "a section is missing");
@@ -246,6 +256,21 @@ static void restarts_and_new_certificates_are_refused(void **state)
     sim_peers_fini(&p);
 }
 
+/* Longer than any limit. */
+static void refuse_oversized(rtc_peer_connection *pc)
+{
+    char *long_line = malloc(1100000);
+    memset(long_line, 'a', 1099999);
+    long_line[1099999] = 0;
+    memcpy(long_line, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=", 32);
+    refuse(pc, RTC_SDP_OFFER, long_line, RTC_ERR_SYNTAX, "a line of a megabyte");
+    char *many = malloc(70000);
+    int len = sprintf(many, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
+    for (int i = 0; i < 1000; i++)
+        len += sprintf(many + len, "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n");
+    refuse(pc, RTC_SDP_OFFER, many, RTC_ERR_RANGE, "a thousand sections");
+}
+
 /* Texts that broke other stacks: each is refused or taken, nothing else happens. */
 static void hostile_texts(void **state)
 {
@@ -264,16 +289,20 @@ static void hostile_texts(void **state)
         {"a=extmap:4 ", "a=extmap:15 "},
         {"a=extmap:4 ", "a=extmap:256 "},
         {"a=fmtp:111 ", "a=fmtp:111 minptime=99999999999999999999;ptime=-5;maxptime=0;"},
-        {"a=mid:0", "a=rid:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
-                    "send\r\na=mid:0"},
+        {"a=mid:0",
+         "a=rid:"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaa "
+         "send\r\na=mid:0"},
         {"c=IN IP4 0.0.0.0\r\n", ""},
         {"a=ice-ufrag:", "a=ice-ufrag:\t"},
         {"a=max-message-size:262144", "a=max-message-size:99999999999999999999999"},
         {"a=sctp-port:5000", "a=sctp-port:0"},
         {"a=sctp-port:5000", "a=sctp-port:70000"},
         {"\r\n", "\r\r\n"},
-        {"a=mid:0", "a=candidate:1 1 udp 1 10.0.0.9 70000 typ host\r\na=candidate:1 1 udp 1 10.0.0.9 0 typ host\r\na=candidate:\r\na=mid:0"},
+        {"a=mid:0",
+         "a=candidate:1 1 udp 1 10.0.0.9 70000 typ host\r\na=candidate:1 1 udp 1 10.0.0.9 0 typ host\r\na=candidate:\r\na=mid:0"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         rtc_peer_connection *pc;
@@ -291,16 +320,7 @@ static void hostile_texts(void **state)
         rtc_peer_connection_free(pc);
         free(text);
     }
-    char *long_line = malloc(1100000);
-    memset(long_line, 'a', 1099999);
-    long_line[1099999] = 0;
-    memcpy(long_line, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=", 32);
-    refuse(p.peer[1].pc, RTC_SDP_OFFER, long_line, RTC_ERR_SYNTAX, "a line of a megabyte");
-    char *many = malloc(70000);
-    int len = sprintf(many, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
-    for (int i = 0; i < 1000; i++)
-        len += sprintf(many + len, "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n");
-    refuse(p.peer[1].pc, RTC_SDP_OFFER, many, RTC_ERR_RANGE, "a thousand sections");
+    refuse_oversized(p.peer[1].pc);
     free(offer);
     sim_peers_fini(&p);
 }
@@ -483,7 +503,8 @@ static void offerer_controls(void **state)
     assert_true(p.now < 200 * MS);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(rtc_peer_connection_get_stats(p.peer[i].pc, &report), RTC_OK);
-        assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(report, "transport"), "iceRole"), i == 0 ? "controlling" : "controlled");
+        assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(report, "transport"), "iceRole"),
+                            i == 0 ? "controlling" : "controlled");
         rtc_stats_report_unref(report);
     }
     sim_peers_fini(&p);

@@ -1,4 +1,5 @@
-/* getStats of a whole call (webrtc-stats): which dictionaries and members are there, how they refer to each other, and whether their numbers are plausible. */
+/* getStats of a whole call (webrtc-stats): which dictionaries and members are there, how they refer to each other, and whether their
+ * numbers are plausible. */
 #include "peer_pump.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@ static void begin(struct scene *s)
     peer_scene(&s->p, 1, true);
     peer_pumps_attach(&s->pumps, &s->p);
     for (int i = 0; i < 2; i++) {
-        struct peer_pump *audio = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_AUDIO), *video = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_VIDEO);
+        struct peer_pump *audio = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_AUDIO),
+                         *video = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_VIDEO);
         assert_int_equal(rtc_peer_connection_add_track(s->p.peer[i].pc, audio->track, NULL, 0, NULL), RTC_OK);
         assert_int_equal(rtc_peer_connection_add_track(s->p.peer[i].pc, video->track, NULL, 0, NULL), RTC_OK);
     }
@@ -48,23 +50,28 @@ static const struct {
     {"peer-connection", {"dataChannelsOpened"}, {NULL}},
     {"transport",
      {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived"},
-     {"iceRole", "iceLocalUsernameFragment", "iceState", "dtlsState", "localCertificateId", "selectedCandidatePairId", "dtlsCipher", "dtlsRole"}},
+     {"iceRole", "iceLocalUsernameFragment", "iceState", "dtlsState", "localCertificateId", "selectedCandidatePairId", "dtlsCipher",
+      "dtlsRole"}},
     {"certificate", {NULL}, {"fingerprint", "fingerprintAlgorithm"}},
     {"local-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType", "foundation"}},
     {"remote-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType"}},
     {"candidate-pair",
-     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "totalRoundTripTime", "currentRoundTripTime", "requestsSent", "requestsReceived", "responsesSent",
-      "responsesReceived"},
+     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "totalRoundTripTime", "currentRoundTripTime", "requestsSent",
+      "requestsReceived", "responsesSent", "responsesReceived"},
      {"transportId", "localCandidateId", "remoteCandidateId", "state"}},
-    {"data-channel", {"dataChannelIdentifier", "messagesSent", "bytesSent", "messagesReceived", "bytesReceived"}, {"label", "protocol", "state"}},
+    {"data-channel",
+     {"dataChannelIdentifier", "messagesSent", "bytesSent", "messagesReceived", "bytesReceived"},
+     {"label", "protocol", "state"}},
     {"outbound-rtp",
-     {"ssrc", "packetsSent", "bytesSent", "headerBytesSent", "retransmittedPacketsSent", "retransmittedBytesSent", "framesSent", "nackCount", "pliCount", "firCount",
-      "targetBitrate"},
+     {"ssrc", "packetsSent", "bytesSent", "headerBytesSent", "retransmittedPacketsSent", "retransmittedBytesSent", "framesSent",
+      "nackCount", "pliCount", "firCount", "targetBitrate"},
      {"kind", "mid", "transportId"}},
-    {"remote-inbound-rtp", {"ssrc", "packetsLost", "jitter", "fractionLost", "roundTripTime", "totalRoundTripTime", "roundTripTimeMeasurements"}, {"kind", "mid"}},
+    {"remote-inbound-rtp",
+     {"ssrc", "packetsLost", "jitter", "fractionLost", "roundTripTime", "totalRoundTripTime", "roundTripTimeMeasurements"},
+     {"kind", "mid"}},
     {"inbound-rtp",
-     {"ssrc", "packetsReceived", "bytesReceived", "headerBytesReceived", "packetsLost", "packetsDiscarded", "retransmittedPacketsReceived", "jitter", "jitterBufferDelay",
-      "jitterBufferEmittedCount"},
+     {"ssrc", "packetsReceived", "bytesReceived", "headerBytesReceived", "packetsLost", "packetsDiscarded", "retransmittedPacketsReceived",
+      "jitter", "jitterBufferDelay", "jitterBufferEmittedCount"},
      {"kind", "mid", "transportId", "trackIdentifier"}},
 };
 
@@ -106,7 +113,8 @@ static void members_are_there(void **state)
 
 static void references_lead_somewhere(void **state)
 {
-    static const char *const names[] = {"transportId", "localCertificateId", "selectedCandidatePairId", "localCandidateId", "remoteCandidateId"};
+    static const char *const names[] = {"transportId", "localCertificateId", "selectedCandidatePairId", "localCandidateId",
+                                        "remoteCandidateId"};
     struct scene s;
     (void)state;
     begin(&s);

@@ -148,7 +148,8 @@ static const rtc_peer_connection_callbacks callbacks = {
     .on_track = on_track,
 };
 
-bool sim_peers_init(struct sim_peers *p, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator, const rtc_configuration *configuration)
+bool sim_peers_init(struct sim_peers *p, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator,
+                    const rtc_configuration *configuration)
 {
     rtc_context_options options = {.size = sizeof options, .allocator = allocator};
     if (getenv("CRTC_TEST_LOG"))
@@ -284,7 +285,8 @@ static void give_result(struct sim_peers *p, struct sim_peer *peer, const struct
 {
     rtc_address addresses[32];
     rtc_interface interfaces[32];
-    rtc_result result = {.size = sizeof result, .type = (uint32_t)in->type, .id = in->id, .error = in->error, .local = public_address(&in->local)};
+    rtc_result result = {
+        .size = sizeof result, .type = (uint32_t)in->type, .id = in->id, .error = in->error, .local = public_address(&in->local)};
     memset(interfaces, 0, sizeof interfaces);
     for (size_t i = 0; i < in->address_count && i < 32; i++)
         addresses[result.address_count++] = public_address(&in->addresses[i]);
@@ -305,7 +307,8 @@ static void arrive(struct sim_peers *p)
             continue;
         }
         if (d.packet) {
-            rtc_path path = {d.packet->path.socket, d.packet->path.protocol, public_address(&d.packet->path.local), public_address(&d.packet->path.remote)};
+            rtc_path path = {d.packet->path.socket, d.packet->path.protocol, public_address(&d.packet->path.local),
+                             public_address(&d.packet->path.remote)};
             rtc_peer_connection_receive_copy(peer->pc, p->now, &path, packet_data(d.packet), d.packet->len);
         } else {
             give_result(p, peer, &d.result);

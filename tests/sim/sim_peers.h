@@ -1,5 +1,5 @@
-/* Two peer connections over the simulated network in virtual time: the whole library but its loop, driven through the sans-I/O face. Signalling is a function
- * call with a delay of its own. */
+/* Two peer connections over the simulated network in virtual time: the whole library but its loop, driven through the sans-I/O face.
+ * Signalling is a function call with a delay of its own. */
 #ifndef CRTC_SIM_PEERS_H
 #define CRTC_SIM_PEERS_H
 
@@ -11,10 +11,10 @@ struct sim_peer {
     struct sim_peers *peers;
     rtc_peer_connection *pc; /* NULL once the test freed it */
     struct sim_host *host;
-    int index; /* 0 or 1 */
+    int index;                           /* 0 or 1 */
     rtc_peer_connection_callbacks extra; /* the test's own, called after the harness's */
     void *extra_user;
-    rtc_data_channel *remote_channel; /* the first the peer opened; a reference */
+    rtc_data_channel *remote_channel;                    /* the first the peer opened; a reference */
     rtc_time_t connected_at, failed_at, disconnected_at; /* RTC_TIME_NEVER before */
     uint32_t tracks, negotiations_needed;
 };
@@ -24,21 +24,22 @@ struct sim_peers {
     struct sim_network *net;
     rtc_time_t now;
     uint64_t seed;
-    bool trickle;              /* candidates are signalled as they come; else descriptions wait for all of them */
-    bool manual;               /* the test carries descriptions and candidates itself */
-    rtc_time_t signalling_us;  /* delay of every signalled message */
+    bool trickle;             /* candidates are signalled as they come; else descriptions wait for all of them */
+    bool manual;              /* the test carries descriptions and candidates itself */
+    rtc_time_t signalling_us; /* delay of every signalled message */
     struct sim_peer peer[2];
-    struct signal *signals;    /* on their way */
+    struct signal *signals;                               /* on their way */
     void (*on_step)(struct sim_peers *peers, void *user); /* called whenever time moved; may push frames */
     rtc_time_t (*next_step)(struct sim_peers *peers, void *user);
     void *step_user;
     struct out scratch;
-    rtc_context *own;          /* the harness's, whose memory does not run out */
-    int error;                 /* the first error of a call that the harness made; the test may clear it */
+    rtc_context *own; /* the harness's, whose memory does not run out */
+    int error;        /* the first error of a call that the harness made; the test may clear it */
 };
 
 /* `allocator` may be NULL. Zero when memory ran out. */
-bool sim_peers_init(struct sim_peers *peers, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator, const rtc_configuration *configuration);
+bool sim_peers_init(struct sim_peers *peers, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator,
+                    const rtc_configuration *configuration);
 void sim_peers_fini(struct sim_peers *peers);
 /* Peer 0 makes an offer; answer and candidates follow by themselves as time passes. */
 int sim_peers_negotiate(struct sim_peers *peers, int offerer);

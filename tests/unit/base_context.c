@@ -48,7 +48,8 @@ static void limits_have_defaults(void **state)
     assert_int_equal(limits->send_queue_bytes, 16 * 1024 * 1024);
     assert_int_equal(limits->jitter_buffer_packets, 2048);
     rtc_context_unref(context);
-    const rtc_limits shorter = {.size = offsetof(rtc_limits, candidate_pairs), .remote_candidates = 3, .candidate_pairs = 4}; /* an older program's */
+    const rtc_limits shorter = {
+        .size = offsetof(rtc_limits, candidate_pairs), .remote_candidates = 3, .candidate_pairs = 4}; /* an older program's */
     const rtc_context_options with = {.size = sizeof with, .limits = &shorter};
     assert_int_equal(rtc_context_new(&with, &context), RTC_OK);
     assert_int_equal(context_limits(context)->remote_candidates, 3);
@@ -164,8 +165,9 @@ static void time_bases(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_checked),  cmocka_unit_test(limits_have_defaults),     cmocka_unit_test(log_is_filtered),
-        cmocka_unit_test(random_is_random_unless_seeded), cmocka_unit_test(slot_keeps_the_first), cmocka_unit_test(nobody_means_the_default),
+        cmocka_unit_test(options_are_checked),  cmocka_unit_test(limits_have_defaults),
+        cmocka_unit_test(log_is_filtered),      cmocka_unit_test(random_is_random_unless_seeded),
+        cmocka_unit_test(slot_keeps_the_first), cmocka_unit_test(nobody_means_the_default),
         cmocka_unit_test(time_bases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

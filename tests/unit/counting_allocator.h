@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 struct counting_allocator {
-    atomic_llong live;  /* blocks that are out */
-    atomic_llong calls; /* of alloc and realloc */
-    atomic_llong fail_at; /* the call that fails, counted from 1; 0: none */
+    atomic_llong live;      /* blocks that are out */
+    atomic_llong calls;     /* of alloc and realloc */
+    atomic_llong fail_at;   /* the call that fails, counted from 1; 0: none */
     atomic_bool fail_after; /* and all that follow */
     atomic_llong failed;
 };

@@ -409,10 +409,18 @@ static void no_memory_for_a_loop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arguments),           cmocka_unit_test(run_until_stopped),      cmocka_unit_test(stop_is_not_lost),
-        cmocka_unit_test(own_thread_starts_and_stops), cmocka_unit_test(thread_stops_itself), cmocka_unit_test(no_wake_up_is_lost),
-        cmocka_unit_test(posts_keep_their_order), cmocka_unit_test(delayed_functions),   cmocka_unit_test(foreign_loop),
-        cmocka_unit_test(no_running_within_running), cmocka_unit_test(free_runs_what_waits), cmocka_unit_test(lock_excludes_the_loop),
+        cmocka_unit_test(arguments),
+        cmocka_unit_test(run_until_stopped),
+        cmocka_unit_test(stop_is_not_lost),
+        cmocka_unit_test(own_thread_starts_and_stops),
+        cmocka_unit_test(thread_stops_itself),
+        cmocka_unit_test(no_wake_up_is_lost),
+        cmocka_unit_test(posts_keep_their_order),
+        cmocka_unit_test(delayed_functions),
+        cmocka_unit_test(foreign_loop),
+        cmocka_unit_test(no_running_within_running),
+        cmocka_unit_test(free_runs_what_waits),
+        cmocka_unit_test(lock_excludes_the_loop),
         cmocka_unit_test(no_memory_for_a_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,8 +147,11 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(run_in_order_of_time), cmocka_unit_test(cancelling), cmocka_unit_test(posting_from_within_waits_for_the_next_round),
-        cmocka_unit_test(cancelling_from_within), cmocka_unit_test(no_memory),
+        cmocka_unit_test(run_in_order_of_time),
+        cmocka_unit_test(cancelling),
+        cmocka_unit_test(posting_from_within_waits_for_the_next_round),
+        cmocka_unit_test(cancelling_from_within),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
