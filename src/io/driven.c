@@ -1,7 +1,7 @@
 /* One connection that the loop drives: its sockets and its requests. Everything here goes through the sans-I/O face. */
 #include "io_internal.h"
 
-enum { SEND_TOGETHER = 64 };
+enum { SEND_TOGETHER = 64, ROUNDS_MAX = 8 };
 
 int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment)
 {
@@ -152,15 +152,32 @@ static bool drain(struct driven *d)
     return busy;
 }
 
+/* Whether it was dirty; it is not any more. */
+static bool take_dirty(struct driven *d)
+{
+    struct loop *loop = d->loop;
+    pthread_mutex_lock(&loop->dirty_lock);
+    bool dirty = !list_empty(&d->dirty_link);
+    list_remove(&d->dirty_link);
+    pthread_mutex_unlock(&loop->dirty_lock);
+    return dirty;
+}
+
 void driven_run(struct driven *d, rtc_time_t now)
 {
     struct loop *loop = d->loop;
-    rtc_peer_connection_tick(d->pc, now);
-    for (int rounds = 0; rounds < 8 && drain(d); rounds++)
-        ;
-    if (!d->pc)
-        return;
+    rtc_time_t next = RTC_TIME_NEVER;
+    bool busy = true;
+    /* What a callback does is finished in another round: waking the loop for it would cost three system calls and a turn of everything. */
+    for (int round = 0; busy && round < ROUNDS_MAX; round++, now = rtc_now()) {
+        rtc_peer_connection_tick(d->pc, now);
+        busy = drain(d);
+        if (!d->pc)
+            return;
+        next = rtc_peer_connection_deadline(d->pc, NULL);
+        busy = take_dirty(d) || busy || next <= now;
+    }
     send_packets(d);
-    if (!timer_heap_set(loop->context, &loop->timers, &d->timer, rtc_peer_connection_deadline(d->pc, NULL)))
-        driven_changed(d); /* no memory for the timer: it is looked at again at once */
+    if (!timer_heap_set(loop->context, &loop->timers, &d->timer, next) || busy)
+        driven_changed(d); /* no memory for the timer, or others come first: it is looked at again at once */
 }

@@ -141,25 +141,24 @@ static rtc_time_t next_deadline(struct loop *l)
     return post < at ? post : at;
 }
 
+/* Deadlines that move away, as retransmission timers do with every packet, cost no system call: the timer fires in vain once and is set to what is next then. */
 static void arm_timer(struct loop *l)
 {
     rtc_time_t at = next_deadline(l);
-    struct itimerspec spec = {0};
-    if (at == l->timer_armed)
+    if (at >= l->timer_armed)
         return;
     l->timer_armed = at;
-    if (at != RTC_TIME_NEVER) {
-        at = at < 1 ? 1 : at; /* zero would disarm it */
-        spec.it_value = (struct timespec){.tv_sec = (time_t)(at / 1000000), .tv_nsec = (long)(at % 1000000) * 1000};
-    }
+    at = at < 1 ? 1 : at; /* zero would disarm it */
+    struct itimerspec spec = {.it_value = {.tv_sec = (time_t)(at / 1000000), .tv_nsec = (long)(at % 1000000) * 1000}};
     (void)timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
+/* One read sets an eventfd or a timerfd back to zero. */
 static void clear_descriptor(int fd)
 {
     uint64_t count;
-    while (read(fd, &count, sizeof count) > 0)
-        ;
+    if (read(fd, &count, sizeof count) < 0)
+        return; /* nothing was there */
 }
 
 static void handle(struct loop *l, const struct epoll_event *e, rtc_time_t now)
@@ -393,7 +392,8 @@ int rtc_loop_post(rtc_loop *loop, void (*fn)(void *user), void *user)
 
 int rtc_loop_post_delayed(rtc_loop *loop, rtc_time_t delay_us, void (*fn)(void *user), void *user, uint64_t *id)
 {
-    return post_at(loop, rtc_now() + (delay_us > 0 ? delay_us : 0), fn, user, id);
+    rtc_time_t now = rtc_now(), delay = delay_us > 0 ? delay_us : 0;
+    return post_at(loop, delay < RTC_TIME_NEVER - now ? now + delay : RTC_TIME_NEVER, fn, user, id);
 }
 
 bool rtc_loop_cancel(rtc_loop *loop, uint64_t id)
