@@ -40,7 +40,8 @@ typedef struct rtc_limits {
     uint32_t ssrcs;                 /* RTP sources tracked per connection, beyond which the most silent are forgotten; default 256 */
     uint32_t sdp_bytes;             /* length of a session description; default 256 KiB */
     uint32_t sdp_media_sections;    /* m= sections of a session description; default 128 */
-    uint32_t event_queue;           /* events waiting for dispatch before input is dropped; default 65536 */
+    uint32_t event_queue;           /* events waiting for dispatch before input is dropped, each KiB of their data counting as one more; also the messages
+                                     * that wait for a data channel's callbacks before it is closed; default 65536 */
     uint32_t send_queue_bytes;      /* data channel bytes buffered per connection; default 16 MiB */
     uint32_t jitter_buffer_packets; /* packets held per incoming stream; default 2048 */
 } rtc_limits;

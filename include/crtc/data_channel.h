@@ -49,7 +49,8 @@ typedef struct rtc_data_channel_callbacks {
 RTC_EXPORT rtc_data_channel *rtc_data_channel_ref(rtc_data_channel *channel);
 RTC_EXPORT void rtc_data_channel_unref(rtc_data_channel *channel);
 /* Sets the events' receiver; `callbacks` is copied, NULL clears: after that none runs any more. Messages that came before wait until it is set (for a channel of
- * on_data_channel: set it in that callback). */
+ * on_data_channel: set it in that callback); when more than rtc_limits.event_queue of them wait, the channel is closed. Without an on_data_channel the messages
+ * of the peer's channels are dropped. */
 RTC_EXPORT void rtc_data_channel_set_callbacks(rtc_data_channel *channel, const rtc_data_channel_callbacks *callbacks, void *user);
 
 /* Sends one message of at most the SCTP transport's max message size. Errors: RTC_ERR_INVALID_STATE unless open, RTC_ERR_TYPE when too large,

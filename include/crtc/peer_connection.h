@@ -172,7 +172,8 @@ RTC_EXPORT void rtc_peer_connection_close(rtc_peer_connection *connection);
 RTC_EXPORT void rtc_peer_connection_free(rtc_peer_connection *connection);
 /* Replaces the events' receiver; NULL clears. */
 RTC_EXPORT void rtc_peer_connection_set_callbacks(rtc_peer_connection *connection, const rtc_peer_connection_callbacks *callbacks, void *user);
-/* setConfiguration: servers may change; loop, certificates and bundle policy may not (RTC_ERR_INVALID_MODIFICATION). */
+/* setConfiguration: servers may change (for a connection that has not begun to gather); loop and certificates may not (RTC_ERR_INVALID_MODIFICATION; NULL and
+ * none: as they are). The other members keep the values they had. */
 RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
 /* What went wrong in the last call that failed, in words with the offending SDP line or value; "" when nothing did. Borrowed until the next call. */
 RTC_EXPORT const char *rtc_peer_connection_last_error(const rtc_peer_connection *connection);

@@ -38,6 +38,8 @@ void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *ca
     char *printed = text_take(&text);
     peer_forget_shown(pc);
     if (printed)
+        peer_log(pc, RTC_LOG_INFO, "local %s", printed);
+    if (printed)
         tell(pc, printed);
     else
         peer_give_up(pc);
@@ -60,6 +62,7 @@ void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error 
         return;
     }
     *copy = *error;
+    peer_log(pc, RTC_LOG_INFO, "the server %s gave no address: %u %s", error->url, error->code, error->text);
     struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE_ERROR, 0, NULL, NULL);
     if (e)
         e->object = copy;
@@ -103,6 +106,7 @@ static int add_candidate(rtc_peer_connection *pc, const struct session_descripti
     int error = check_ufrag(pc, section, slice_str(candidate.ufrag));
     if (error || !is_transports(remote, index) || !t)
         return error;
+    peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
     error = ice_agent_add_remote_candidate(t->ice, peer_now(pc), &candidate, &t->out);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
 }

@@ -95,7 +95,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
 
 static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
 {
-    if (c->loop != pc->loop)
+    if (c->loop && c->loop != pc->loop)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the loop can not change");
     if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->certificate))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificate can not change");

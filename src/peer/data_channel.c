@@ -143,7 +143,6 @@ static int make(rtc_peer_connection *pc, const char *label, size_t label_len, co
     c->max_retransmits = init.has_max_retransmits ? init.max_retransmits : -1;
     c->max_packet_life_ms = init.has_max_packet_life_time ? init.max_packet_life_time_ms : -1;
     c->id = init.negotiated ? init.id : -1;
-    c->announced = true;
     error = open_below(pc, c, init.id, init.priority);
     if (error) {
         rtc_data_channel_unref(c);
@@ -179,6 +178,7 @@ static void deliver(rtc_data_channel *c, struct packet *message)
 static void drain_waiting(rtc_data_channel *c)
 {
     for (struct packet *p; c->has_callbacks && !c->silent && (p = packet_queue_pop(&c->waiting)) != NULL;) {
+        c->waiting_weight -= 1 + event_queue_weight(p->len);
         deliver(c, p);
         packet_free(p);
     }
@@ -191,6 +191,8 @@ void rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_
         memcpy(&c->callbacks, callbacks, callbacks->size < sizeof c->callbacks ? callbacks->size : sizeof c->callbacks);
     c->user = user;
     c->has_callbacks = callbacks != NULL;
+    if (callbacks && callbacks->size == 0)
+        log_write(c->context, RTC_LOG_ERROR, "peer", "rtc_data_channel_callbacks.size is 0: no callback is set");
     /* What waited is delivered from the loop, not inside this call. */
     if (c->has_callbacks && c->waiting.head && c->connection) {
         (void)event_queue_add(c->connection, USER_CHANNEL_MESSAGE, 0, c, NULL);
@@ -198,20 +200,35 @@ void rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_
     }
 }
 
-void data_channel_announced(rtc_data_channel *c)
+void data_channel_ignore(rtc_data_channel *c)
 {
-    c->announced = true;
+    c->ignored = true;
+}
+
+/* Keeps the event's message for callbacks to come. What the peer sends must not pile up without end: a channel that nobody listens to is closed then. */
+static void keep(rtc_data_channel *c, struct user_event *e)
+{
+    uint64_t weight = 1 + event_queue_weight(e->packet->len);
+    if (c->ignored)
+        return;
+    if (c->waiting_weight + weight > context_limits(c->context)->event_queue) {
+        log_write(c->context, RTC_LOG_WARNING, "peer", "channel '%s' is closed: too many messages wait, and it has no callbacks", c->label);
+        rtc_data_channel_close(c);
+        c->ignored = true; /* what is still on its way */
+        return;
+    }
+    packet_queue_push(&c->waiting, e->packet);
+    c->waiting_weight += weight;
+    e->packet = NULL;
 }
 
 static void run_message(rtc_data_channel *c, struct user_event *e)
 {
-    if (e->packet && (!c->has_callbacks || c->waiting.head)) {
-        packet_queue_push(&c->waiting, e->packet);
-        e->packet = NULL;
-    }
     drain_waiting(c);
-    if (e->packet)
+    if (e->packet && c->has_callbacks)
         deliver(c, e->packet);
+    else if (e->packet)
+        keep(c, e);
 }
 
 void data_channel_run_event(rtc_data_channel *c, struct user_event *e)
@@ -299,6 +316,8 @@ static int send_message(rtc_data_channel *c, bool text, const void *data, size_t
         return RTC_ERR_INVALID_STATE;
     struct transport *t = pc->transport;
     int error = data_channels_send(t->channels, peer_now(pc), c->handle, text, slice_of(data, len), &t->sctp_out);
+    if (error == RTC_ERR_QUOTA_EXCEEDED)
+        return error; /* how a sender that fills the buffer learns that it is full: nothing to report */
     if (error)
         return peer_fail(pc, error, "the message was not taken: %s", rtc_error_message(error));
     peer_settle(pc);

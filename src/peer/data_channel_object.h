@@ -25,16 +25,17 @@ struct rtc_data_channel {
     rtc_data_channel_callbacks callbacks;
     void *user;
     bool has_callbacks;
-    bool announced;                  /* remote channels: on_data_channel ran */
+    bool ignored;                    /* the peer opened it, and the application has no on_data_channel: nobody can ever listen */
     bool silent;                     /* the connection was closed: nothing is told any more */
     struct packet_queue waiting;     /* messages that came before there were callbacks */
+    uint64_t waiting_weight;         /* as the event queue counts */
 };
 
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle);
 /* The peer opened this one. NULL when out of memory. */
 rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle);
-/* on_data_channel ran: who has set no callbacks by now loses nothing, messages still wait. */
-void data_channel_announced(rtc_data_channel *channel);
+/* There is no on_data_channel: its messages are dropped as they come. */
+void data_channel_ignore(rtc_data_channel *channel);
 void data_channel_run_event(rtc_data_channel *channel, struct user_event *event);
 /* The state machine below says so. */
 void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);

@@ -22,7 +22,21 @@ static void append(struct event_queue_user *q, struct user_event *e)
         q->tail = &q->head;
     *q->tail = e;
     q->tail = &e->next;
-    q->count++;
+    q->weight += e->weight;
+}
+
+uint32_t event_queue_weight(size_t bytes)
+{
+    return (uint32_t)(bytes / 1024);
+}
+
+void event_queue_carry(rtc_peer_connection *pc, struct user_event *e, struct packet *packet, rtc_encoded_frame *frame)
+{
+    uint32_t more = event_queue_weight(packet ? packet->len : rtc_encoded_frame_len(frame));
+    e->packet = packet;
+    e->frame = frame;
+    e->weight += more;
+    pc->events.weight += more;
 }
 
 struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver)
@@ -35,7 +49,7 @@ struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type
         peer_give_up(pc);
         return NULL;
     }
-    *e = (struct user_event){.type = type, .value = value, .channel = channel, .transceiver = transceiver};
+    *e = (struct user_event){.type = type, .value = value, .channel = channel, .transceiver = transceiver, .weight = 1};
     if (channel)
         (void)rtc_data_channel_ref(channel);
     if (transceiver)
@@ -46,7 +60,7 @@ struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type
 
 void event_queue_add_failure(rtc_peer_connection *pc)
 {
-    pc->events.failure = (struct user_event){.type = USER_CONNECTION_STATE, .value = RTC_PEER_CONNECTION_FAILED};
+    pc->events.failure = (struct user_event){.type = USER_CONNECTION_STATE, .value = RTC_PEER_CONNECTION_FAILED, .weight = 1};
     append(&pc->events, &pc->events.failure);
 }
 
@@ -75,7 +89,7 @@ static struct user_event *pop(rtc_peer_connection *pc)
     if (!e)
         return NULL;
     pc->events.head = e->next;
-    pc->events.count--;
+    pc->events.weight -= e->weight;
     return e;
 }
 
@@ -185,7 +199,8 @@ static void run_connection_event(rtc_peer_connection *pc, const struct user_even
     case USER_DATA_CHANNEL:
         if (c->on_data_channel)
             c->on_data_channel(pc, pc->user, e->channel);
-        data_channel_announced(e->channel);
+        else
+            data_channel_ignore(e->channel);
         break;
     case USER_TRACK:
         run_track(pc, e);

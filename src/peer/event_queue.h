@@ -42,12 +42,13 @@ struct user_event {
     struct packet *packet;            /* owned */
     rtc_encoded_frame *frame;         /* a reference */
     void *object;                     /* owned, from memory_alloc */
+    uint32_t weight;                  /* 1, and one more for each KiB of its data */
 };
 
 struct event_queue_user {
     struct user_event *head;
     struct user_event **tail;
-    uint32_t count;
+    uint64_t weight; /* of all that wait */
     struct user_event *free_list;
     uint32_t free_count;
     struct user_event failure; /* kept ready: that memory ran out must be told without memory */
@@ -55,6 +56,10 @@ struct event_queue_user {
 
 /* Appends; NULL when out of memory (the connection is then given up). Takes references to channel and transceiver; either may be NULL. */
 struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver);
+/* The event takes over the data of a message or a frame. */
+void event_queue_carry(rtc_peer_connection *pc, struct user_event *e, struct packet *packet, rtc_encoded_frame *frame);
+/* What so many bytes of data count beside the event that carries them. */
+uint32_t event_queue_weight(size_t bytes);
 /* Appends USER_CONNECTION_STATE "failed", for which there is always room. Once in a connection's life. */
 void event_queue_add_failure(rtc_peer_connection *pc);
 /* Runs one; false when there is none. */

@@ -147,6 +147,7 @@ static int apply_remote_ice(rtc_peer_connection *pc, const struct jsep_section *
         return peer_fail(pc, error, "the ICE credentials are not acceptable");
     for (size_t i = 0; i < section->candidate_count; i++) {
         struct ice_candidate candidate;
+        peer_log(pc, RTC_LOG_INFO, "remote %.*s", (int)section->candidates[i].len, (const char *)section->candidates[i].data);
         if (ice_candidate_parse(section->candidates[i], &candidate) == RTC_OK)
             (void)ice_agent_add_remote_candidate(t->ice, pc->now, &candidate, &t->out); /* beyond the limit: dropped and counted */
         else

@@ -86,6 +86,8 @@ rtc_time_t peer_now(rtc_peer_connection *pc);
 void peer_settle(rtc_peer_connection *pc);
 /* Records why a call fails; returns `error`. */
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* One line of the log that says which connection it is about: the end of the session id in its SDP's o= line. */
+void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* What a call that changes the connection begins with: forgets the last error, looks at the clock. RTC_ERR_INVALID_STATE when closed, RTC_ERR_NO_MEMORY when
  * given up. */
 int peer_begin(rtc_peer_connection *pc);

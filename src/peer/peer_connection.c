@@ -25,13 +25,25 @@ rtc_time_t peer_now(rtc_peer_connection *pc)
     return pc->now;
 }
 
+void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    if (!log_wants(pc->context, level))
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_write(pc->context, level, "peer", "[%05u] %s", (unsigned)(pc->session_id % 100000), text);
+}
+
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     (void)vsnprintf(pc->last_error, sizeof pc->last_error, format, args);
     va_end(args);
-    log_write(pc->context, RTC_LOG_WARNING, "peer", "%s: %s", rtc_error_name(error), pc->last_error);
+    peer_log(pc, RTC_LOG_WARNING, "%s: %s", rtc_error_name(error), pc->last_error);
     return error;
 }
 
@@ -98,7 +110,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
                             rtc_peer_connection **out)
 {
     context = context_resolve(context);
-    if (!out)
+    if (!out || (callbacks && callbacks->size == 0))
         return RTC_ERR_TYPE;
     rtc_peer_connection *pc = context ? memory_zeroed(context, sizeof *pc) : NULL;
     if (!pc)
@@ -163,6 +175,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     pc->signaling_state = RTC_SIGNALING_CLOSED;
     pc->ice_connection_state = RTC_ICE_CONNECTION_CLOSED;
     pc->connection_state = RTC_PEER_CONNECTION_CLOSED;
+    peer_log(pc, RTC_LOG_INFO, "closed");
     event_queue_clear(pc);
     detach_children(pc);
     if (pc->transport)
@@ -178,6 +191,8 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
 
 void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
 {
+    if (callbacks && callbacks->size == 0)
+        peer_log(pc, RTC_LOG_ERROR, "rtc_peer_connection_callbacks.size is 0: no callback is set");
     store_callbacks(pc, callbacks, user);
 }
 
@@ -214,7 +229,7 @@ void peer_give_up(rtc_peer_connection *pc)
 {
     if (pc->closed || pc->given_up)
         return;
-    log_write(pc->context, RTC_LOG_ERROR, "peer", "out of memory: the connection fails");
+    peer_log(pc, RTC_LOG_ERROR, "out of memory: the connection fails");
     pc->given_up = true;
     if (pc->connection_state == RTC_PEER_CONNECTION_FAILED)
         return;
@@ -227,6 +242,7 @@ void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state
     if (pc->signaling_state == state)
         return;
     pc->signaling_state = state;
+    peer_log(pc, RTC_LOG_INFO, "signaling: %s", rtc_signaling_state_name(state));
     (void)event_queue_add(pc, USER_SIGNALING_STATE, (int)state, NULL, NULL);
 }
 
@@ -235,6 +251,7 @@ void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state s
     if (pc->gathering_state == state)
         return;
     pc->gathering_state = state;
+    peer_log(pc, RTC_LOG_INFO, "ICE gathering: %s", rtc_ice_gathering_state_name(state));
     (void)event_queue_add(pc, USER_GATHERING_STATE, (int)state, NULL, NULL);
 }
 
@@ -254,6 +271,18 @@ static rtc_peer_connection_state derive(const struct transport *t)
     return RTC_PEER_CONNECTION_CONNECTED;
 }
 
+/* What a user who wonders about "failed" wants to know first. */
+static void explain_ice_failure(const rtc_peer_connection *pc)
+{
+    const struct ice_candidate *candidates;
+    size_t ours = ice_agent_local_candidates(pc->transport->ice, &candidates);
+    const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
+    bool answered = c->unauthenticated > 0 || pc->transport->counters.packets_received > 0;
+    peer_log(pc, RTC_LOG_WARNING, "ICE failed with %zu local candidates: %s%s%s", ours,
+             answered ? "packets came, but no pair works or goes on working" : "nothing ever came from the peer: are its candidates passed on and reachable?",
+             c->unauthenticated > 0 ? "; some had the wrong password" : "", c->over_limit > 0 ? "; some candidates or pairs were beyond the limits" : "");
+}
+
 void peer_set_ice_state(rtc_peer_connection *pc, int state)
 {
     if (pc->closed || pc->given_up)
@@ -270,6 +299,9 @@ void peer_set_ice_state(rtc_peer_connection *pc, int state)
     rtc_ice_connection_state ice = ice_states[state];
     if (ice != pc->ice_connection_state) {
         pc->ice_connection_state = ice;
+        peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
+        if (ice == RTC_ICE_CONNECTION_FAILED)
+            explain_ice_failure(pc);
         (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
     }
     peer_update_connection_state(pc);
@@ -282,6 +314,7 @@ void peer_update_connection_state(rtc_peer_connection *pc)
     rtc_peer_connection_state state = derive(pc->transport);
     if (state != pc->connection_state) {
         pc->connection_state = state;
+        peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s", rtc_peer_connection_state_name(state));
         (void)event_queue_add(pc, USER_CONNECTION_STATE, (int)state, NULL, NULL);
     }
 }

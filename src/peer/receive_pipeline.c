@@ -274,7 +274,7 @@ static void tell_sinks(struct receive_pipeline *p, rtc_encoded_frame *frame)
 {
     struct user_event *e = event_queue_add(p->pc, USER_ENCODED_FRAME, 0, NULL, p->transceiver);
     if (e)
-        e->frame = rtc_encoded_frame_ref(frame);
+        event_queue_carry(p->pc, e, NULL, rtc_encoded_frame_ref(frame));
 }
 
 void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at)

@@ -95,7 +95,7 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     struct packet *p = inner(packet);
     struct transport *t = pc->transport;
     advance(pc, now);
-    if (!t || pc->closed || pc->given_up || pc->events.count > context_limits(pc->context)->event_queue) {
+    if (!t || pc->closed || pc->given_up || pc->events.weight > context_limits(pc->context)->event_queue) {
         if (t)
             t->counters.over_limit++;
         packet_free(p);

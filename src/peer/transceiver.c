@@ -316,6 +316,8 @@ int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track 
         return RTC_ERR_TYPE;
     if (!t->connection || t->stopped)
         return RTC_ERR_INVALID_STATE;
+    if (track == sender->track)
+        return RTC_OK;
     (void)peer_now(t->connection);
     transceiver_set_track(t, track);
     peer_settle(t->connection);

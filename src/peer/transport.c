@@ -91,9 +91,8 @@ int transport_need_rtp(struct transport *t)
     if (error)
         return error;
     rtp_session_set_writable(t->rtp, t->pc->now, t->writable, &t->rtp_out);
-    struct event event = {.type = DTLS_EVENT_STATE, .code = DTLS_CONNECTED};
     if (dtls_state(t->dtls) == DTLS_CONNECTED)
-        transport_dtls_event(t, t->pc->now, &event); /* media was added to a connected transport: hand the keys over */
+        transport_take_keys(t); /* media was added to a connected transport */
     return RTC_OK;
 }
 

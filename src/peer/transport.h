@@ -61,6 +61,8 @@ void transport_close(struct transport *t, rtc_time_t now);
 /* transport_events.c: what the cores say, told to the connection. */
 void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event);
 void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *event);
+/* DTLS is up: the RTP session, if there is one, gets its keys. */
+void transport_take_keys(struct transport *t);
 void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *event);
 void transport_rtp_event(struct transport *t, rtc_time_t now, struct event *event);
 

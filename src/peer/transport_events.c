@@ -5,11 +5,24 @@
 #include "transceiver.h"
 #include "transport.h"
 
+/* Only told: the pair is looked up whenever something is sent. */
+static void log_selected_pair(const struct transport *t)
+{
+    char local[ADDRESS_TEXT_MAX], remote[ADDRESS_TEXT_MAX];
+    struct ice_selected s;
+    if (ice_agent_selected_info(t->ice, &s))
+        peer_log(t->pc, RTC_LOG_INFO, "ICE: selected %s %s -> %s %s", ice_candidate_type_name((enum ice_candidate_type)s.local.type),
+                 address_text(&s.local.address, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type), address_text(&s.remote.address, remote));
+}
+
 void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event)
 {
     rtc_peer_connection *pc = t->pc;
     (void)now;
     switch (event->type) {
+    case ICE_EVENT_SELECTED_PAIR:
+        log_selected_pair(t);
+        break;
     case ICE_EVENT_STATE:
         peer_set_ice_state(pc, event->code);
         break;
@@ -25,19 +38,19 @@ void transport_ice_event(struct transport *t, rtc_time_t now, struct event *even
     case ICE_EVENT_CANDIDATE_ERROR:
         candidates_error(pc, event->object);
         break;
-    default: /* the selected pair is looked up whenever something is sent */
+    default:
         break;
     }
 }
 
-static void dtls_connected(struct transport *t)
+void transport_take_keys(struct transport *t)
 {
     struct dtls_srtp_keys keys;
     uint8_t local[sizeof keys.local_key + sizeof keys.local_salt], remote[sizeof local];
     if (!t->rtp)
         return;
     if (dtls_srtp_keys(t->dtls, &keys)) {
-        log_write(t->context, RTC_LOG_WARNING, "peer", "the peer negotiated no SRTP profile: media can not flow");
+        peer_log(t->pc, RTC_LOG_WARNING, "the peer negotiated no SRTP profile: media can not flow");
         return;
     }
     size_t len = (size_t)keys.key_len + keys.salt_len;
@@ -59,12 +72,16 @@ void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *eve
             data_channels_input(t->channels, now, packet_slice(event->packet), &t->sctp_out);
         return;
     }
-    if (event->code == DTLS_CONNECTED)
-        dtls_connected(t);
+    if (event->code == DTLS_CONNECTED) {
+        peer_log(t->pc, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server", dtls_cipher(t->dtls));
+        transport_take_keys(t);
+    }
+    if (event->code == DTLS_CLOSED)
+        peer_log(t->pc, RTC_LOG_INFO, "DTLS: closed");
     if ((event->code == DTLS_CLOSED || event->code == DTLS_FAILED) && t->channels)
         data_channels_close(t->channels, now, &t->sctp_out); /* RFC 8831 6.7: the channels go with their transport */
     if (event->code == DTLS_FAILED)
-        log_write(t->context, RTC_LOG_ERROR, "peer", "DTLS failed: %s", dtls_failure(t->dtls));
+        peer_log(t->pc, RTC_LOG_ERROR, "DTLS failed: %s", dtls_failure(t->dtls));
     peer_update_connection_state(t->pc);
 }
 
@@ -83,7 +100,10 @@ void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *eve
 {
     rtc_data_channel *channel = event->type >= CHANNEL_EVENT_STATE ? data_channel_by_handle(t->pc, event->id) : NULL;
     struct user_event *told;
+    static const char *const names[] = {"new", "connecting", "connected", "closed"};
     (void)now;
+    if (event->type == SCTP_EVENT_STATE)
+        peer_log(t->pc, RTC_LOG_INFO, "SCTP: %s", names[event->code]);
     if (event->type == CHANNEL_EVENT_NEW) {
         channel_opened_by_peer(t, event->id);
         return;
@@ -96,10 +116,9 @@ void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *eve
         break;
     case CHANNEL_EVENT_MESSAGE:
         told = event_queue_add(t->pc, USER_CHANNEL_MESSAGE, 0, channel, NULL);
-        if (told) {
-            told->packet = event->packet;
-            event->packet = NULL;
-        }
+        if (told)
+            event_queue_carry(t->pc, told, event->packet, NULL);
+        event->packet = told ? NULL : event->packet;
         break;
     case CHANNEL_EVENT_BUFFERED_LOW:
         (void)event_queue_add(t->pc, USER_CHANNEL_LOW, 0, channel, NULL);
