@@ -428,6 +428,12 @@ void rtp_sender_pause(struct rtp_sender *s)
     rtp_breaker_pause(&s->breaker);
 }
 
+void rtp_sender_resume(struct rtp_sender *s)
+{
+    rtp_breaker_init(&s->breaker);
+    s->told_breaker = false;
+}
+
 bool rtp_sender_info(const struct rtp_sender *s, rtc_time_t now, struct rtcp_sender_info *out)
 {
     if (!s->started)

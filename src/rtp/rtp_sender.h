@@ -53,6 +53,8 @@ struct rtp_sender_due rtp_sender_tick(struct rtp_sender *sender, rtc_time_t now)
 rtc_time_t rtp_sender_deadline(const struct rtp_sender *sender, enum timer_reason *why);
 /* Packets can not leave (or can again): the breaker's timeouts start over. */
 void rtp_sender_pause(struct rtp_sender *sender);
+/* Media may flow again after the breaker opened: what was wrong has passed (RFC 8083 section 4.5). */
+void rtp_sender_resume(struct rtp_sender *sender);
 
 /* For SR. False before the first media packet left: then only RR may be sent. */
 bool rtp_sender_info(const struct rtp_sender *sender, rtc_time_t now, struct rtcp_sender_info *out);

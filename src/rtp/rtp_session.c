@@ -147,16 +147,19 @@ static int prepare_sender(struct rtp_session *s, struct rtp_member *m, const str
     return rtp_sender_new(s->context, config, rtp_session_max_rtp(s), &m->sender);
 }
 
-static int configure(struct rtp_session *s, struct rtp_member *m, struct rtp_section *config)
+static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct rtp_section *config, struct out *out)
 {
     int error = prepare_sender(s, m, config);
     if (!error)
         error = rtp_demux_set_section(s->demux, m->handle, config);
     if (error)
         return error;
+    bool starts = config->send && !m->config.send;
     m->config = *config;
     if (m->sender)
         rtp_sender_configure(m->sender, config);
+    if (m->stopped && starts)
+        rtp_session_resume(s, now, m, out);
     if (!config->receive)
         rtp_session_forget_receivers(m);
     return RTC_OK;
@@ -187,7 +190,7 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
         config.ssrc = m->config.ssrc;
         config.rtx_ssrc = m->config.rtx_ssrc ? m->config.rtx_ssrc : config.rtx_ssrc;
     }
-    int error = configure(s, m, &config);
+    int error = configure(s, now, m, &config, out);
     if (error) {
         if (added)
             free_member(s, added);

@@ -24,7 +24,8 @@ enum {
     RTP_EVENT_TARGET_BITRATE,          /* value: bits per second this section's encoder should now make */
     RTP_EVENT_UNMUTE,                  /* the first media packet after silence */
     RTP_EVENT_MUTE,                    /* nothing for 2 s, or BYE */
-    RTP_EVENT_CIRCUIT_BREAKER          /* RFC 8083: media must stop; the session sends none for this section any more */
+    RTP_EVENT_CIRCUIT_BREAKER          /* RFC 8083: media must stop; the session sends none for this section before it is configured not
+                                          to send and to send again - or, when nothing at all was heard, before RTCP is again */
 };
 
 enum rtp_audio_action {

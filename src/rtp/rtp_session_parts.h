@@ -12,6 +12,7 @@
 enum {
     DEFAULT_ROUND_TRIP_US = 100000,
     FORGET_US = 10000000,      /* a stream that no longer plays and was silent for this long is forgotten */
+    OUTAGE_US = 10000000,      /* nothing at all was heard for this long */
     RECEIVERS_MAX = 8,         /* of a section; of more, who was silent for longest is forgotten at once */
     CNAME_MAX = 64
 };
@@ -24,6 +25,7 @@ struct rtp_member {
     struct rtp_receiver *playing;   /* one of them, or NULL */
     bool muted;
     bool stopped;                   /* by the circuit breaker */
+    bool in_outage;                 /* stopped because nothing at all was heard: it goes on when something is */
     rtc_time_t last_media;
     uint32_t target_bps;            /* as last told */
     uint64_t frames_refused;
@@ -46,6 +48,7 @@ struct rtp_session {
     bool started;                   /* pacer and rate know the time */
     rtc_time_t round_trip;          /* as told from outside; 0: unknown */
     rtc_time_t next_report, next_sync;
+    rtc_time_t last_control;        /* when RTCP last came */
     bool reported;
     struct rtp_counters counters;
 };
@@ -61,6 +64,8 @@ void rtp_session_drain_pacer(struct rtp_session *session, rtc_time_t now, struct
 /* Shares the rate out anew and tells whose target changed. */
 void rtp_session_update_rate(struct rtp_session *session, rtc_time_t now, struct out *out);
 void rtp_session_tick_senders(struct rtp_session *session, rtc_time_t now, struct out *out);
+/* After the circuit breaker. */
+void rtp_session_resume(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
 
 /* rtp_session_receive.c */
 /* A plain RTP packet, consumed. */

@@ -80,10 +80,20 @@ static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet
     }
 }
 
+/* The circuit breaker opened because nothing at all came; that something does shows that the outage has ended. */
+static void end_outage(struct rtp_session *s, rtc_time_t now, struct out *out)
+{
+    s->last_control = now;
+    for (size_t i = 0; i < s->member_count; i++)
+        if (s->members[i]->in_outage)
+            rtp_session_resume(s, now, s->members[i], out);
+}
+
 void rtp_session_control(struct rtp_session *s, rtc_time_t now, struct slice datagram, struct out *out)
 {
     struct rtcp_iterator it = rtcp_packets(datagram);
     struct rtcp_packet p;
+    end_outage(s, now, out);
     while (rtcp_next(&it, &p))
         take(s, now, &p, out);
     s->counters.malformed += it.malformed;

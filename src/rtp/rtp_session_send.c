@@ -121,11 +121,20 @@ void rtp_session_set_section_bitrate(struct rtp_session *s, rtc_time_t now, uint
 static void stop(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, enum rtp_breaker_reason reason, struct out *out)
 {
     m->stopped = true;
+    m->in_outage = reason == RTP_BREAKER_RTCP_TIMEOUT && now - s->last_control >= OUTAGE_US;
     rtp_pacer_drop(&s->pacer, m->config.ssrc);
     rtp_pacer_drop(&s->pacer, m->config.rtx_ssrc);
     struct event *e = out_event(out, RTP_EVENT_CIRCUIT_BREAKER, m->handle);
     if (e)
         e->code = (int)reason;
+    rtp_session_update_rate(s, now, out);
+}
+
+void rtp_session_resume(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct out *out)
+{
+    m->stopped = m->in_outage = false;
+    m->owes_keyframe = m->config.kind == RTC_MEDIA_VIDEO;
+    rtp_sender_resume(m->sender);
     rtp_session_update_rate(s, now, out);
 }
 

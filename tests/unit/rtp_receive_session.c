@@ -261,6 +261,60 @@ static void feedback_about_ours(void **state)
     assert_int_equal(sent().media, 0);
 }
 
+static void write_empty_report(struct writer *w)
+{
+    rtcp_write_rr(w, MEDIA, NULL, 0);
+}
+
+/* The peer is there and says nothing of our stream: it is stopped, and stays so until it is wanted anew. */
+static void nobody_receives(void **state)
+{
+    (void)state;
+    unsigned breakers = 0;
+    for (int i = 0; i < 60; i++) {
+        for (int k = 0; k < 5; k++)
+            (void)send_frame(100);
+        tell(write_empty_report);
+        breakers += events(RTP_EVENT_CIRCUIT_BREAKER, video);
+        assert_int_equal(sent().media > 0, i < 15);
+    }
+    assert_int_equal(breakers, 1);
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    assert_int_equal(send_frame(100), RTC_ERR_INVALID_STATE);
+    v.send = false;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    v.send = true;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    assert_int_equal(send_frame(100), RTC_OK);
+    assert_int_equal(sent().media, 1);
+}
+
+static uint32_t nack_about;
+static uint16_t nack_from;
+
+static void write_one_nack(struct writer *w)
+{
+    rtcp_write_nack(w, MEDIA, nack_about, &nack_from, 1);
+}
+
+/* A request about the repair stream names its own numbers, not those of the media. */
+static void repairs_are_not_repaired(void **state)
+{
+    (void)state;
+    assert_int_equal(send_frame(100), RTC_OK);
+    nack_from = sent().sequence;
+    nack_about = OURS_RTX;
+    tell(write_one_nack);
+    wait_until(now + 100 * MS);
+    assert_int_equal(sent().media, 0);
+    nack_about = OURS;
+    tell(write_one_nack);
+    wait_until(now + 100 * MS);
+    assert_int_equal(sent().media, 1);
+}
+
 static void refuses_to_send(void **state)
 {
     (void)state;
@@ -330,6 +384,8 @@ int main(void)
         TEST(goodbye),
         TEST(packet_sizes),
         TEST(feedback_about_ours),
+        TEST(nobody_receives),
+        TEST(repairs_are_not_repaired),
         TEST(refuses_to_send),
         TEST(no_longer_receives),
         TEST(says_goodbye),

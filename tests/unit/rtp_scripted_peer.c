@@ -149,6 +149,7 @@ static void hear(struct sent *s, struct packet *packet)
     if (!rtp_is_rtcp(packet_slice(packet))) {
         assert_int_equal(srtp_unprotect_packet(peer, packet), RTC_OK);
         s->media++;
+        s->sequence = (uint16_t)(packet_data(packet)[2] << 8 | packet_data(packet)[3]);
         return;
     }
     assert_int_equal(srtcp_unprotect_packet(peer, packet), RTC_OK);

@@ -44,6 +44,7 @@ struct sent {
     unsigned media, kinds[RTCP_REMB + 1];
     enum rtcp_kind first; /* of the last datagram */
     struct rtcp_packet last[RTCP_REMB + 1];
+    uint16_t sequence; /* of the last media packet */
     uint16_t nack, nack_mask;
     uint32_t largest;
     unsigned reports, byes; /* report blocks, and sources that say goodbye */
