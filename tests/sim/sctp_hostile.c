@@ -260,6 +260,10 @@ static void test_used_again_before_the_answer(void **state)
     run(r, 5);
     assert_int_equal(r->resets, 1); /* the peer has seen ours */
     assert_int_equal(r->closed, 0); /* which we do not know */
+    say(r, 1, PPID_STRING, "for nobody", 10);
+    run(r, 5);
+    assert_int_equal(r->messages, 0); /* the old channel's stream has ended */
+    assert_int_equal(counters(r)->dropped, 1);
     say_open(r, 1, "second");
     run(r, 5);
     assert_int_equal(r->closed, 1);

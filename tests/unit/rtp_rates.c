@@ -123,6 +123,34 @@ static void nothing_waits_for_ever(void **state)
     world_fini(&w);
 }
 
+/* A loop that slept does not make up for it at once, and neither is what waited too long one burst. */
+static void late_is_no_burst(void **state)
+{
+    (void)state;
+    struct world w;
+    struct rtp_pacer p;
+    world_init(&w, NULL);
+    rtp_pacer_init(&p, 100000, 0);
+    rtc_time_t now = SECOND;
+    push(&w, &p, now, RTP_PRIORITY_VIDEO, 3, 100);
+    now += 300 * MS;
+    size_t sent = 0, most = 0;
+    for (; rtp_pacer_deadline(&p) != RTC_TIME_NEVER; now = rtp_pacer_deadline(&p) > now ? rtp_pacer_deadline(&p) : now) {
+        size_t burst = 0;
+        while (pop(&p, now) != 0)
+            burst++;
+        most = burst > most ? burst : most;
+        sent += burst;
+        if (rtp_pacer_deadline(&p) == RTC_TIME_NEVER)
+            break;
+    }
+    assert_int_equal(sent, 100);
+    assert_in_range(most, 1, 12);
+    assert_in_range(now - SECOND, 340 * MS, 600 * MS);
+    rtp_pacer_fini(&p);
+    world_fini(&w);
+}
+
 static void queues_are_bounded(void **state)
 {
     (void)state;
@@ -487,6 +515,7 @@ int main(void)
         cmocka_unit_test(audio_goes_first_and_at_once),
         cmocka_unit_test(a_keyframe_is_spread),
         cmocka_unit_test(nothing_waits_for_ever),
+        cmocka_unit_test(late_is_no_burst),
         cmocka_unit_test(queues_are_bounded),
         cmocka_unit_test(the_least_of_cap_remb_and_loss),
         cmocka_unit_test(a_limit_that_is_not_repeated),

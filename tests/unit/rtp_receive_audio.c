@@ -286,6 +286,21 @@ static void waits_for_video(void **state)
     assert_int_equal(gaps, 0);
 }
 
+/* Nobody came for three seconds (a stopped process): what was missed is not played all at once. */
+static void a_late_tick(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 100; i++)
+        arrive(i, 0);
+    unsigned before = actions[RTP_AUDIO_PACKET] + actions[RTP_AUDIO_CONCEAL];
+    now += 3 * SECOND;
+    play();
+    assert_in_range(actions[RTP_AUDIO_PACKET] + actions[RTP_AUDIO_CONCEAL], before, before + 2);
+    for (uint32_t i = 100 + 3 * 50; i < 500; i++)
+        arrive(i, 0);
+    assert_true(audio_buffer_delay(&buffer) <= 60 * MS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -293,7 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(steady), TEST(a_lost_packet_is_recovered), TEST(two_lost_packets), TEST(reordering), TEST(duplicates_and_late_ones),
         TEST(delay_rises_and_falls), TEST(silence), TEST(falls_idle), TEST(timestamps_jump), TEST(burst_after_a_stall), TEST(durations),
-        TEST(bounded), TEST(overlapping), TEST(waits_for_video),
+        TEST(bounded), TEST(overlapping), TEST(waits_for_video), TEST(a_late_tick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,23 @@ static void a_gap_is_asked_for(void **state)
     assert_int_equal(sent().kinds[RTCP_PLI], 0);
 }
 
+/* RTX for a packet far ahead of the stream is nonsense: nothing is given up for it, nothing asked for. */
+static void repair_far_ahead(void **state)
+{
+    (void)state;
+    uint8_t payload[14] = {0x10, 0};
+    memcpy(payload + 2, picture(false).data, 12);
+    show(10, true);
+    (void)sent();
+    say(RTX, 97, 1, 1, true, slice_of(payload, sizeof payload));
+    for (uint16_t i = 11; i < 20; i++, wait_until(now + 33 * MS))
+        show(i, false);
+    wait_until(now + 100 * MS);
+    assert_int_equal(events(RTP_EVENT_VIDEO_FRAME, video), 10);
+    struct sent s = sent();
+    assert_int_equal(s.kinds[RTCP_NACK] + s.kinds[RTCP_PLI], 0);
+}
+
 static void compound_feedback(void **state)
 {
     (void)state;
@@ -376,6 +393,7 @@ int main(void)
         TEST(garbage),
         TEST(replay),
         TEST(a_gap_is_asked_for),
+        TEST(repair_far_ahead),
         TEST(compound_feedback),
         TEST(a_keyframe_is_asked_for),
         TEST(probing),
