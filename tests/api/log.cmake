@@ -1,0 +1,1 @@
+crtc_test(test_api_log LABEL api SEES base SOURCES api_log.c api_pair.c)

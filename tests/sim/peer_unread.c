@@ -1,0 +1,106 @@
+/* What a peer sends and nobody takes is bounded: messages for channels without callbacks, and events that are not dispatched. */
+#include "context.h"
+#include "peer_scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIMIT = 64, MESSAGE = 1024 };
+
+struct scene {
+    struct sim_peers p;
+    rtc_data_channel *channel;
+    struct peer_log log;
+    struct channel_log channel_log;
+    char bytes[MESSAGE];
+};
+
+static void begin(struct scene *s, uint64_t seed)
+{
+    memset(s, 0, sizeof *s);
+    peer_scene(&s->p, seed, true);
+    ((rtc_limits *)(uintptr_t)context_limits(s->p.context))->event_queue = LIMIT;
+    s->channel_log = (struct channel_log){&s->log, "ours"};
+    assert_int_equal(rtc_peer_connection_create_data_channel(s->p.peer[0].pc, "flood", 5, NULL, &s->channel), RTC_OK);
+    channel_log_attach(s->channel, &s->channel_log);
+}
+
+static void end(struct scene *s)
+{
+    rtc_data_channel_unref(s->channel);
+    sim_peers_fini(&s->p);
+}
+
+static void flood(struct scene *s, int count)
+{
+    for (int i = 0; i < count; i++) {
+        (void)rtc_data_channel_send(s->channel, s->bytes, sizeof s->bytes);
+        peer_run(&s->p, 10 * MS);
+    }
+    peer_run(&s->p, SECOND);
+}
+
+static void nobody_has_callbacks(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 31);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 100 * MS);
+    flood(&s, LIMIT / 2); /* each counts twice: an event and a KiB */
+    assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN);
+    struct peer_log late = {""};
+    struct channel_log theirs = {&late, "late"};
+    channel_log_attach(s.p.peer[1].remote_channel, &theirs);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&late, "late:message"), LIMIT / 2); /* nothing was lost so far */
+    rtc_data_channel_set_callbacks(s.p.peer[1].remote_channel, NULL, NULL);
+    flood(&s, LIMIT / 2 + 1);
+    assert_int_equal(peer_log_count(&s.log, "ours:close"), 1);
+    assert_int_equal(rtc_data_channel_ready_state(s.p.peer[1].remote_channel), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[1].pc), RTC_PEER_CONNECTION_CONNECTED);
+    end(&s);
+}
+
+static void nobody_takes_channels(void **state)
+{
+    static const rtc_peer_connection_callbacks none = {.size = sizeof none};
+    struct scene s;
+    (void)state;
+    begin(&s, 32);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 100 * MS);
+    rtc_data_channel_unref(s.channel);
+    rtc_peer_connection_set_callbacks(s.p.peer[1].pc, &none, NULL);
+    assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "more", 4, NULL, &s.channel), RTC_OK);
+    channel_log_attach(s.channel, &s.channel_log);
+    peer_run(&s.p, 100 * MS);
+    flood(&s, 4 * LIMIT); /* dropped, whatever their number: the channel stays, as in a page that does not listen */
+    assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN);
+    assert_int_equal(rtc_data_channel_buffered_amount(s.channel), 0);
+    end(&s);
+}
+
+static void a_table_without_its_size(void **state)
+{
+    static const rtc_peer_connection_callbacks forgotten = {.on_track = NULL};
+    struct scene s;
+    rtc_peer_connection *pc = NULL;
+    (void)state;
+    begin(&s, 33);
+    assert_int_equal(rtc_peer_connection_new(s.p.context, NULL, &forgotten, NULL, &pc), RTC_ERR_TYPE);
+    assert_null(pc);
+    end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_has_callbacks),
+        cmocka_unit_test(nobody_takes_channels),
+        cmocka_unit_test(a_table_without_its_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
