@@ -1,10 +1,11 @@
-/* Name resolution off the loop's thread: getaddrinfo on a worker, its answer back through the loop's mailbox. */
+/* Name resolution off the loop's thread: getaddrinfo on a worker, its answer back through the loop's mailbox. The workers are its own: a name server that does
+ * not answer holds one up for ten seconds and more, which those that encode and decode do not have. */
 #include "io_internal.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
 
-enum { ADDRESSES_MAX = 16 };
+enum { ADDRESSES_MAX = 16, THREADS = 2 };
 
 struct resolution {
     struct job job;
@@ -63,10 +64,28 @@ static void done(struct job *job, rtc_time_t now)
     finish(r);
 }
 
+static void release_executor(rtc_context *context, void *executor)
+{
+    (void)context;
+    executor_free(executor);
+}
+
+/* Made when the context has its first name to resolve; NULL when threads can not be had. */
+static struct executor *executor_of(rtc_context *context)
+{
+    struct executor *executor = context_slot_get(context, CONTEXT_SLOT_RESOLVER);
+    if (executor || executor_new(context, THREADS, &executor))
+        return executor;
+    struct executor *kept = context_slot_set(context, CONTEXT_SLOT_RESOLVER, executor, release_executor);
+    if (kept != executor)
+        executor_free(executor); /* another loop was faster */
+    return kept;
+}
+
 void resolver_start(struct driven *d, const rtc_request *request)
 {
     rtc_result failed = {.size = sizeof failed, .type = RTC_REQUEST_RESOLVE, .id = request->id, .error = RTC_ERR_NO_MEMORY};
-    struct executor *executor = context_executor(d->loop->context);
+    struct executor *executor = executor_of(d->loop->context);
     struct resolution *r = executor ? memory_zeroed(d->loop->context, sizeof *r) : NULL;
     if (!r) {
         driven_result(d, &failed);
