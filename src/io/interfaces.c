@@ -1,4 +1,5 @@
-/* The usable local addresses (getifaddrs): of interfaces that are up and running, without multicast and unspecified ones. ICE chooses among them. */
+/* The usable local addresses (getifaddrs): of interfaces that are up and running, without multicast and unspecified ones. ICE chooses among
+ * them. */
 #include "io_internal.h"
 #include "text.h"
 

@@ -61,8 +61,8 @@ struct udp_socket {
     uint32_t id;
     int fd;
     rtc_address local;
-    bool unsegmented;      /* the kernel does not cut messages for this one */
-    rtc_packet **blocked;  /* packets that the kernel had no room for, in order; NULL while there are none */
+    bool unsegmented;     /* the kernel does not cut messages for this one */
+    rtc_packet **blocked; /* packets that the kernel had no room for, in order; NULL while there are none */
     size_t blocked_count;
     struct udp_socket *next_closed;
 };
@@ -82,11 +82,11 @@ struct driven {
     struct link dirty_link; /* in the loop's dirty list, under its dirty lock */
     struct timer_entry timer;
     struct loop *loop;
-    rtc_context *context;   /* a reference: a name being resolved may outlive the loop */
+    rtc_context *context;    /* a reference: a name being resolved may outlive the loop */
     rtc_peer_connection *pc; /* NULL once detached */
     struct link sockets;
     struct driven *next_gone;
-    atomic_uint references;  /* the loop's, and one per name being resolved */
+    atomic_uint references; /* the loop's, and one per name being resolved */
 };
 int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment);
 void driven_detach(void *attachment);
@@ -107,8 +107,8 @@ struct loop {
     struct loop_lock lock;
     int epoll_fd, wake_fd, timer_fd;
     rtc_time_t timer_armed; /* what timer_fd is set to */
-    bool running;         /* rtc_loop_run, rtc_loop_iterate or the thread */
-    atomic_bool stopping; /* taken by the run that it ends */
+    bool running;           /* rtc_loop_run, rtc_loop_iterate or the thread */
+    atomic_bool stopping;   /* taken by the run that it ends */
     pthread_t thread;
     bool has_thread;
     struct link driven;
@@ -119,7 +119,7 @@ struct loop {
     bool woken;   /* under dirty_lock: wake_fd was written and not read */
     bool working; /* under dirty_lock: between two waits */
     struct loop_posts posts;
-    struct mailbox *mailbox; /* resolved names */
+    struct mailbox *mailbox;           /* resolved names */
     struct udp_socket *closed_sockets; /* freed at the end of the iteration */
     struct driven *gone;               /* likewise */
 };

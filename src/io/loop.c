@@ -1,5 +1,5 @@
-/* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline. The epoll descriptor is the one a
- * foreign loop watches: it becomes readable for each of these. */
+/* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline. The epoll descriptor
+ * is the one a foreign loop watches: it becomes readable for each of these. */
 #include "io_internal.h"
 #include "packet.h"
 
@@ -18,7 +18,8 @@ struct loop *loop_of(rtc_loop *loop)
     return (struct loop *)loop;
 }
 
-/* Whoever calls has stored what he wakes for. While the loop is at work it needs no waking: before it waits again it looks for what came meanwhile. */
+/* Whoever calls has stored what he wakes for. While the loop is at work it needs no waking: before it waits again it looks for what came
+ * meanwhile. */
 void loop_wake(struct loop *l)
 {
     pthread_mutex_lock(&l->dirty_lock);
@@ -141,7 +142,8 @@ static rtc_time_t next_deadline(struct loop *l)
     return post < at ? post : at;
 }
 
-/* Deadlines that move away, as retransmission timers do with every packet, cost no system call: the timer fires in vain once and is set to what is next then. */
+/* Deadlines that move away, as retransmission timers do with every packet, cost no system call: the timer fires in vain once and is set to
+ * what is next then. */
 static void arm_timer(struct loop *l)
 {
     rtc_time_t at = next_deadline(l);
@@ -191,7 +193,8 @@ static void run_due_timers(struct loop *l, rtc_time_t now)
     }
 }
 
-/* Every connection that is dirty now runs once; what gets dirty meanwhile waits for the next iteration, so that one connection can not starve the rest. */
+/* Every connection that is dirty now runs once; what gets dirty meanwhile waits for the next iteration, so that one connection can not
+ * starve the rest. */
 static void run_dirty(struct loop *l)
 {
     struct link round;

@@ -1,5 +1,5 @@
-/* Name resolution off the loop's thread: getaddrinfo on a worker, its answer back through the loop's mailbox. The workers are its own: a name server that does
- * not answer holds one up for ten seconds and more, which those that encode and decode do not have. */
+/* Name resolution off the loop's thread: getaddrinfo on a worker, its answer back through the loop's mailbox. The workers are its own: a
+ * name server that does not answer holds one up for ten seconds and more, which those that encode and decode do not have. */
 #include "io_internal.h"
 
 #include <netdb.h>
@@ -58,7 +58,12 @@ static void finish(struct resolution *r)
 static void done(struct job *job, rtc_time_t now)
 {
     struct resolution *r = link_owner(job, struct resolution, job);
-    rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_RESOLVE, .id = r->id, .error = r->error, .addresses = r->addresses, .address_count = r->count};
+    rtc_result result = {.size = sizeof result,
+                         .type = RTC_REQUEST_RESOLVE,
+                         .id = r->id,
+                         .error = r->error,
+                         .addresses = r->addresses,
+                         .address_count = r->count};
     if (now != RTC_TIME_NEVER)
         driven_result(r->driven, &result);
     finish(r);

@@ -1,5 +1,6 @@
-/* Many datagrams per system call, where the kernel can (Linux 4.18, 5.0): a run of datagrams of one length to one address is sent as one message that
- * is cut on its way out (UDP_SEGMENT), and what arrives together is received as one message and cut here (UDP_GRO). Otherwise one by one. */
+/* Many datagrams per system call, where the kernel can (Linux 4.18, 5.0): a run of datagrams of one length to one address is sent as one
+ * message that is cut on its way out (UDP_SEGMENT), and what arrives together is received as one message and cut here (UDP_GRO). Otherwise
+ * one by one. */
 #ifndef CRTC_UDP_BATCH_H
 #define CRTC_UDP_BATCH_H
 
@@ -11,12 +12,13 @@
 
 enum udp_sent {
     UDP_SENT,
-    UDP_BLOCKED,     /* the kernel has no room now: nothing was sent */
-    UDP_REFUSED,     /* it will not send this: the datagrams are lost, as a network may lose them */
-    UDP_UNSEGMENTED  /* it will not cut messages here: nothing was sent, try one by one */
+    UDP_BLOCKED,    /* the kernel has no room now: nothing was sent */
+    UDP_REFUSED,    /* it will not send this: the datagrams are lost, as a network may lose them */
+    UDP_UNSEGMENTED /* it will not cut messages here: nothing was sent, try one by one */
 };
 
-/* How many of the packets, from the first on, can go as one message: of one length, but for a shorter last one, to one address. At least 1. */
+/* How many of the packets, from the first on, can go as one message: of one length, but for a shorter last one, to one address. At least 1.
+ */
 size_t udp_run_length(rtc_packet *const *packets, size_t count);
 /* Sends them as one message, from where they lie. Frees nothing; errno says why it refused. */
 enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count);

@@ -81,19 +81,21 @@ static int find_section(const struct session_description *remote, const rtc_ice_
 static int check_ufrag(rtc_peer_connection *pc, const struct jsep_section *section, struct slice ufrag)
 {
     if (ufrag.len > 0 && !slice_eq(ufrag, section->ice_ufrag))
-        return peer_fail(pc, RTC_ERR_OPERATION, "the candidate's username fragment '%.*s' is not the section's", (int)ufrag.len, (const char *)ufrag.data);
+        return peer_fail(pc, RTC_ERR_OPERATION, "the candidate's username fragment '%.*s' is not the section's", (int)ufrag.len,
+                         (const char *)ufrag.data);
     return RTC_OK;
 }
 
-/* Whether the section's candidates are those of the transport: it is its section, or shares its credentials. Other sections of a peer that has not bundled yet have
- * transports of their own, which are not needed. */
+/* Whether the section's candidates are those of the transport: it is its section, or shares its credentials. Other sections of a peer that
+ * has not bundled yet have transports of their own, which are not needed. */
 static bool is_transports(const struct session_description *remote, int index)
 {
     int at = negotiation_transport_section(remote);
     if (at < 0 || index == at)
         return at >= 0;
     const struct jsep_section *a = &remote->sections[at], *b = &remote->sections[index];
-    return b->bundled && a->bundled && a->bundle_group == b->bundle_group && slice_eq(a->ice_ufrag, b->ice_ufrag) && slice_eq(a->ice_pwd, b->ice_pwd);
+    return b->bundled && a->bundled && a->bundle_group == b->bundle_group && slice_eq(a->ice_ufrag, b->ice_ufrag) &&
+           slice_eq(a->ice_pwd, b->ice_pwd);
 }
 
 static int add_candidate(rtc_peer_connection *pc, const struct session_description *remote, int index, const rtc_ice_candidate_init *init)

@@ -205,7 +205,8 @@ void data_channel_ignore(rtc_data_channel *c)
     c->ignored = true;
 }
 
-/* Keeps the event's message for callbacks to come. What the peer sends must not pile up without end: a channel that nobody listens to is closed then. */
+/* Keeps the event's message for callbacks to come. What the peer sends must not pile up without end: a channel that nobody listens to is
+ * closed then. */
 static void keep(rtc_data_channel *c, struct user_event *e)
 {
     uint64_t weight = 1 + event_queue_weight(e->packet->len);

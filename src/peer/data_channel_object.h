@@ -15,20 +15,20 @@ struct rtc_data_channel {
     struct link link;                /* while the connection holds its reference */
     uint32_t handle;                 /* of src/sctp */
     rtc_data_channel_state state;
-    char *label, *protocol;          /* zero-terminated copies */
+    char *label, *protocol; /* zero-terminated copies */
     size_t label_len, protocol_len;
     bool unordered, negotiated;
     int max_retransmits, max_packet_life_ms;
     int id;
     uint64_t low_threshold;
-    uint64_t last_buffered;          /* what bufferedAmount says once the channel is gone */
+    uint64_t last_buffered; /* what bufferedAmount says once the channel is gone */
     rtc_data_channel_callbacks callbacks;
     void *user;
     bool has_callbacks;
-    bool ignored;                    /* the peer opened it, and the application has no on_data_channel: nobody can ever listen */
-    bool silent;                     /* the connection was closed: nothing is told any more */
-    struct packet_queue waiting;     /* messages that came before there were callbacks */
-    uint64_t waiting_weight;         /* as the event queue counts */
+    bool ignored;                /* the peer opened it, and the application has no on_data_channel: nobody can ever listen */
+    bool silent;                 /* the connection was closed: nothing is told any more */
+    struct packet_queue waiting; /* messages that came before there were callbacks */
+    uint64_t waiting_weight;     /* as the event queue counts */
 };
 
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle);

@@ -1,5 +1,5 @@
-/* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions. Everything that can be refused is
- * checked before anything changes.
+/* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions. Everything that can
+ * be refused is checked before anything changes.
  *
  *   STABLE --set local offer--> HAVE_LOCAL_OFFER --set remote answer--> STABLE
  *   STABLE --set remote offer--> HAVE_REMOTE_OFFER --set local answer--> STABLE
@@ -221,7 +221,8 @@ static int check_transport(rtc_peer_connection *pc, const struct session_descrip
 {
     int i = before ? negotiation_transport_section(before) : -1, k = negotiation_transport_section(d);
     if (k >= 0 && !ice_credentials_are_valid(d->sections[k].ice_ufrag, d->sections[k].ice_pwd))
-        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS,
+                         "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);
     if (i < 0 || k < 0)
         return RTC_OK;
     if (!same_credentials(&before->sections[i], &d->sections[k]))
@@ -274,8 +275,9 @@ static int check_remote_state(rtc_peer_connection *pc, rtc_sdp_type type)
         return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "%s is not part of this version", rtc_sdp_type_name(type));
     if (type != RTC_SDP_OFFER && type != RTC_SDP_ANSWER)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown description type %d", (int)type);
-    bool allowed = type == RTC_SDP_ANSWER ? pc->signaling_state == RTC_SIGNALING_HAVE_LOCAL_OFFER
-                                          : pc->signaling_state == RTC_SIGNALING_STABLE || pc->signaling_state == RTC_SIGNALING_HAVE_REMOTE_OFFER;
+    bool allowed = type == RTC_SDP_ANSWER
+                       ? pc->signaling_state == RTC_SIGNALING_HAVE_LOCAL_OFFER
+                       : pc->signaling_state == RTC_SIGNALING_STABLE || pc->signaling_state == RTC_SIGNALING_HAVE_REMOTE_OFFER;
     if (!allowed)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "a remote %s can not be set in state %s", rtc_sdp_type_name(type),
                          rtc_signaling_state_name(pc->signaling_state));

@@ -39,7 +39,8 @@ void event_queue_carry(rtc_peer_connection *pc, struct user_event *e, struct pac
     pc->events.weight += more;
 }
 
-struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver)
+struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel,
+                                   rtc_rtp_transceiver *transceiver)
 {
     struct event_queue_user *q = &pc->events;
     if (pc->closed)

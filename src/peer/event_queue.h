@@ -1,5 +1,5 @@
-/* The events that wait for dispatch: what happened is stored at once, who is told runs later, from the loop. Events hold references to what they
- * speak of, so a callback may free anything. */
+/* The events that wait for dispatch: what happened is stored at once, who is told runs later, from the loop. Events hold references to what
+ * they speak of, so a callback may free anything. */
 #ifndef CRTC_EVENT_QUEUE_H
 #define CRTC_EVENT_QUEUE_H
 
@@ -24,7 +24,7 @@ enum user_event_type {
     USER_CHANNEL_LOW,
     USER_CHANNEL_CLOSING,
     USER_CHANNEL_CLOSE,
-    USER_CHANNEL_ERROR        /* value: the code */
+    USER_CHANNEL_ERROR /* value: the code */
 };
 
 /* The stream ids of a track event, as they were when it was queued. */
@@ -55,7 +55,8 @@ struct event_queue_user {
 };
 
 /* Appends; NULL when out of memory (the connection is then given up). Takes references to channel and transceiver; either may be NULL. */
-struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel, rtc_rtp_transceiver *transceiver);
+struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel,
+                                   rtc_rtp_transceiver *transceiver);
 /* The event takes over the data of a message or a frame. */
 void event_queue_carry(rtc_peer_connection *pc, struct user_event *e, struct packet *packet, rtc_encoded_frame *frame);
 /* What so many bytes of data count beside the event that carries them. */

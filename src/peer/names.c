@@ -6,7 +6,8 @@
 
 const char *rtc_signaling_state_name(rtc_signaling_state state)
 {
-    static const char *const names[] = {"stable", "have-local-offer", "have-remote-offer", "have-local-pranswer", "have-remote-pranswer", "closed"};
+    static const char *const names[] = {"stable", "have-local-offer", "have-remote-offer", "have-local-pranswer", "have-remote-pranswer",
+                                        "closed"};
     return NAME_OF(names, state);
 }
 

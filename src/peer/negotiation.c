@@ -1,5 +1,5 @@
-/* What descriptions mean for a connection (RFC 9429 section 5.9 to 5.11; webrtc-pc 4.4.1.5, 4.7.3): transceivers are associated, tracks appear and vanish, the
- * transport starts, the media follow. */
+/* What descriptions mean for a connection (RFC 9429 section 5.9 to 5.11; webrtc-pc 4.4.1.5, 4.7.3): transceivers are associated, tracks
+ * appear and vanish, the transport starts, the media follow. */
 #include "peer.h"
 #include "transceiver.h"
 #include "transport.h"
@@ -151,7 +151,8 @@ static int apply_remote_ice(rtc_peer_connection *pc, const struct jsep_section *
         if (ice_candidate_parse(section->candidates[i], &candidate) == RTC_OK)
             (void)ice_agent_add_remote_candidate(t->ice, pc->now, &candidate, &t->out); /* beyond the limit: dropped and counted */
         else
-            log_write(pc->context, RTC_LOG_WARNING, "peer", "not a candidate: '%.*s'", (int)section->candidates[i].len, (const char *)section->candidates[i].data);
+            log_write(pc->context, RTC_LOG_WARNING, "peer", "not a candidate: '%.*s'", (int)section->candidates[i].len,
+                      (const char *)section->candidates[i].data);
     }
     if (section->end_of_candidates || !section->ice_trickle)
         ice_agent_end_of_remote_candidates(t->ice, pc->now, &t->out);
@@ -196,10 +197,12 @@ static void read_remote_ssrcs(const struct jsep_section *remote, struct rtp_sect
     memcpy(section->remote_ssrcs, remote->ssrcs, count * sizeof section->remote_ssrcs[0]);
     memcpy(section->remote_rtx_ssrcs, remote->rtx_ssrcs, count * sizeof section->remote_rtx_ssrcs[0]);
     section->remote_ssrc_count = count;
-    text_copy(section->remote_stream_id, sizeof section->remote_stream_id, remote->stream_count > 0 ? remote->stream_ids[0] : remote->cname);
+    text_copy(section->remote_stream_id, sizeof section->remote_stream_id,
+              remote->stream_count > 0 ? remote->stream_ids[0] : remote->cname);
 }
 
-static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section *remote, const struct jsep_negotiated *n, struct rtp_section *section)
+static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section *remote, const struct jsep_negotiated *n,
+                         struct rtp_section *section)
 {
     text_copy(section->mid, sizeof section->mid, t->mid);
     section->kind = t->kind;
@@ -216,7 +219,8 @@ static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section
     section->max_bitrate_bps = t->sender.max_bitrate_bps;
 }
 
-static int apply_media(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *n)
+static int apply_media(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote,
+                       struct jsep_negotiated *n)
 {
     rtc_rtp_transceiver *t = transceiver_by_mid(pc, local->mid);
     if (!t)
@@ -275,7 +279,8 @@ static int start_transport(rtc_peer_connection *pc, const struct jsep_section *l
     return error ? error : transport_start_dtls(pc->transport, pc->now, our_role(local, remote, local_offered), remote);
 }
 
-int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote, bool local_offered)
+int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
+                         bool local_offered)
 {
     const struct session_description *answer = local_offered ? remote : local;
     int index = negotiation_transport_section(answer), error = RTC_OK;

@@ -73,7 +73,7 @@ struct rtc_peer_connection {
     bool wants_data;      /* a channel was made: an application section is needed */
     char data_mid[JSEP_ID_MAX];
 
-    struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
+    struct transport *transport;     /* the one of the BUNDLE group; NULL before it is needed */
     char transport_mid[JSEP_ID_MAX]; /* the section that carries its candidates */
     uint32_t next_request_id;
     struct packet_pool *pool;
@@ -88,8 +88,8 @@ void peer_settle(rtc_peer_connection *pc);
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* One line of the log that says which connection it is about: the end of the session id in its SDP's o= line. */
 void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* What a call that changes the connection begins with: forgets the last error, looks at the clock. RTC_ERR_INVALID_STATE when closed, RTC_ERR_NO_MEMORY when
- * given up. */
+/* What a call that changes the connection begins with: forgets the last error, looks at the clock. RTC_ERR_INVALID_STATE when closed,
+ * RTC_ERR_NO_MEMORY when given up. */
 int peer_begin(rtc_peer_connection *pc);
 /* Memory ran out in a place that can not lose anything: the connection ends as failed, with its transport at the next tick. */
 void peer_give_up(rtc_peer_connection *pc);
@@ -128,7 +128,8 @@ int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_descr
 /* A remote description was set: its tracks appear and vanish. */
 void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_description *remote);
 /* Offer and answer are both known: the transport and the media follow them. */
-int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote, bool local_offered);
+int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
+                         bool local_offered);
 /* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
  * -1 when all are rejected. */
 int negotiation_transport_section(const struct session_description *description);

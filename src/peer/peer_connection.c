@@ -106,8 +106,8 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
     return error;
 }
 
-int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks, void *user,
-                            rtc_peer_connection **out)
+int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks,
+                            void *user, rtc_peer_connection **out)
 {
     context = context_resolve(context);
     if (!out || (callbacks && callbacks->size == 0))
@@ -279,8 +279,10 @@ static void explain_ice_failure(const rtc_peer_connection *pc)
     const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
     bool answered = c->unauthenticated > 0 || pc->transport->counters.packets_received > 0;
     peer_log(pc, RTC_LOG_WARNING, "ICE failed with %zu local candidates: %s%s%s", ours,
-             answered ? "packets came, but no pair works or goes on working" : "nothing ever came from the peer: are its candidates passed on and reachable?",
-             c->unauthenticated > 0 ? "; some had the wrong password" : "", c->over_limit > 0 ? "; some candidates or pairs were beyond the limits" : "");
+             answered ? "packets came, but no pair works or goes on working"
+                      : "nothing ever came from the peer: are its candidates passed on and reachable?",
+             c->unauthenticated > 0 ? "; some had the wrong password" : "",
+             c->over_limit > 0 ? "; some candidates or pairs were beyond the limits" : "");
 }
 
 void peer_set_ice_state(rtc_peer_connection *pc, int state)
@@ -314,7 +316,8 @@ void peer_update_connection_state(rtc_peer_connection *pc)
     rtc_peer_connection_state state = derive(pc->transport);
     if (state != pc->connection_state) {
         pc->connection_state = state;
-        peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s", rtc_peer_connection_state_name(state));
+        peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
+                 rtc_peer_connection_state_name(state));
         (void)event_queue_add(pc, USER_CONNECTION_STATE, (int)state, NULL, NULL);
     }
 }

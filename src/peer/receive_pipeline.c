@@ -28,7 +28,7 @@ struct receive_pipeline {
     atomic_uint references;
     rtc_context *context;
     rtc_media_kind kind;
-    struct mailbox *mailbox; /* the connection's: no reference, used on its thread only */
+    struct mailbox *mailbox;       /* the connection's: no reference, used on its thread only */
     rtc_media_stream_track *track; /* a reference */
     pthread_mutex_t lock;
     struct unit in[WAITING_MAX];

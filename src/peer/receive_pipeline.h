@@ -1,5 +1,5 @@
-/* From the RTP session to a remote track: encoded frames are handed to sinks that want them so, decoded on a worker for the others, and shown when they
- * are due. */
+/* From the RTP session to a remote track: encoded frames are handed to sinks that want them so, decoded on a worker for the others, and
+ * shown when they are due. */
 #ifndef CRTC_RECEIVE_PIPELINE_H
 #define CRTC_RECEIVE_PIPELINE_H
 

@@ -4,8 +4,8 @@
 #include "transceiver.h"
 #include "transport.h"
 
-_Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST_CLOSE == REQUEST_CLOSE && (int)RTC_REQUEST_RESOLVE == REQUEST_RESOLVE &&
-                   (int)RTC_REQUEST_INTERFACES == REQUEST_INTERFACES,
+_Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST_CLOSE == REQUEST_CLOSE &&
+                   (int)RTC_REQUEST_RESOLVE == REQUEST_RESOLVE && (int)RTC_REQUEST_INTERFACES == REQUEST_INTERFACES,
                "public and internal request types are the same numbers");
 
 /* An rtc_packet is a struct packet. */
@@ -23,7 +23,9 @@ static rtc_address address_out(const struct address *a)
 
 static struct address address_in(const rtc_address *a)
 {
-    struct address in = {.family = a->family == RTC_ADDRESS_IPV6 ? ADDRESS_IPV6 : a->family == RTC_ADDRESS_IPV4 ? ADDRESS_IPV4 : ADDRESS_NONE,
+    struct address in = {.family = a->family == RTC_ADDRESS_IPV6   ? ADDRESS_IPV6
+                                   : a->family == RTC_ADDRESS_IPV4 ? ADDRESS_IPV4
+                                                                   : ADDRESS_NONE,
                          .port = a->port,
                          .scope = a->scope};
     memcpy(in.ip, a->ip, address_ip_len(&in));

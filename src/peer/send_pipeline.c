@@ -1,5 +1,5 @@
-/* The sending pipeline; see send_pipeline.h. The lock guards what the pushing thread, the worker and the connection's thread share; encoding and sending
- * happen without it. */
+/* The sending pipeline; see send_pipeline.h. The lock guards what the pushing thread, the worker and the connection's thread share;
+ * encoding and sending happen without it. */
 #include "send_pipeline.h"
 
 #include "audio_framer.h"
@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 enum {
-    AUDIO_WAITING_MAX = 10,    /* pushed stretches of sound */
-    ENCODED_WAITING_MAX = 64,  /* frames of an encoded source, and encoded frames on their way to the connection's thread */
+    AUDIO_WAITING_MAX = 10,   /* pushed stretches of sound */
+    ENCODED_WAITING_MAX = 64, /* frames of an encoded source, and encoded frames on their way to the connection's thread */
     DEFAULT_AUDIO_BPS = 48000,
     DEFAULT_FRAME_RATE = 30
 };
@@ -39,7 +39,7 @@ struct send_pipeline {
     rtc_context *context;
     rtc_media_kind kind;
     const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
-    struct mailbox *mailbox; /* the connection's: no reference, valid while not detached */
+    struct mailbox *mailbox;    /* the connection's: no reference, valid while not detached */
     pthread_mutex_t lock;
     struct ring in, out;
     bool forwards; /* the track brings encoded frames */
@@ -402,7 +402,9 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
     p->channels = 1;
     p->inband_fec = slice_is(jsep_fmtp_value(t->sender.codec.fmtp, "useinbandfec"), "1");
     p->loss_percent = p->inband_fec ? 10 : 0;
-    p->bitrate_bps = t->sender.target_bitrate_bps ? t->sender.target_bitrate_bps : t->kind == RTC_MEDIA_VIDEO ? pc->max_bitrate_bps : DEFAULT_AUDIO_BPS;
+    p->bitrate_bps = t->sender.target_bitrate_bps ? t->sender.target_bitrate_bps
+                     : t->kind == RTC_MEDIA_VIDEO ? pc->max_bitrate_bps
+                                                  : DEFAULT_AUDIO_BPS;
     p->stats.bitrate_bps = p->bitrate_bps;
     (void)snprintf(p->stats.encoder, sizeof p->stats.encoder, "%s", p->codec ? p->codec->name : "none");
     p->pc = pc;

@@ -1,5 +1,5 @@
-/* From a track to the RTP session: frames that a source pushes on any thread are encoded on a worker and sent on the connection's thread. One frame is being
- * encoded and one waits; a newer picture replaces the waiting one, counted. */
+/* From a track to the RTP session: frames that a source pushes on any thread are encoded on a worker and sent on the connection's thread.
+ * One frame is being encoded and one waits; a newer picture replaces the waiting one, counted. */
 #ifndef CRTC_SEND_PIPELINE_H
 #define CRTC_SEND_PIPELINE_H
 
@@ -13,8 +13,8 @@ struct send_pipeline_stats {
     char encoder[16];
 };
 
-/* Begins to consume the sender's track with the sender's codec. RTC_ERR_NOT_SUPPORTED: nobody can encode it (encoded frames pass all the same: then this
- * succeeds). */
+/* Begins to consume the sender's track with the sender's codec. RTC_ERR_NOT_SUPPORTED: nobody can encode it (encoded frames pass all the
+ * same: then this succeeds). */
 int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out);
 /* Ends it: nothing more is consumed or sent. NULL is legal. */
 void send_pipeline_detach(struct send_pipeline *p);

@@ -6,8 +6,8 @@
 
 enum {
     SIZE_DATAGRAM = PACKET_MTU,
-    SIZE_DTLS_OVERHEAD = 13 + 8 + 16,                                      /* record header, explicit nonce, AEAD tag */
-    SIZE_SCTP_PACKET = (SIZE_DATAGRAM - SIZE_DTLS_OVERHEAD) & ~3,          /* SCTP pads to four bytes */
+    SIZE_DTLS_OVERHEAD = 13 + 8 + 16,                             /* record header, explicit nonce, AEAD tag */
+    SIZE_SCTP_PACKET = (SIZE_DATAGRAM - SIZE_DTLS_OVERHEAD) & ~3, /* SCTP pads to four bytes */
     SIZE_RTP_DATAGRAM = SIZE_DATAGRAM
 };
 

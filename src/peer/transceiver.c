@@ -12,10 +12,23 @@
 
 /* Every codec here has a payload format in src/rtp. */
 static const struct jsep_codec audio_codecs[] = {
-    {.payload_type = 111, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2, .fmtp = "minptime=10;useinbandfec=1"},
+    {.payload_type = 111,
+     .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE,
+     .name = "opus",
+     .clock_rate = 48000,
+     .channels = 2,
+     .fmtp = "minptime=10;useinbandfec=1"},
 };
 static const struct jsep_codec video_codecs[] = {
-    {.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .channels = 1, .nack = true, .nack_pli = true, .ccm_fir = true, .goog_remb = true},
+    {.payload_type = 96,
+     .rtx_payload_type = 97,
+     .name = "VP8",
+     .clock_rate = 90000,
+     .channels = 1,
+     .nack = true,
+     .nack_pli = true,
+     .ccm_fir = true,
+     .goog_remb = true},
 };
 static const struct jsep_extension audio_extensions[] = {
     {.id = 1, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
@@ -99,15 +112,16 @@ static void fresh_id(rtc_context *context, char id[JSEP_ID_MAX])
     context_random(context, b, sizeof b);
     b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
     b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-    (void)snprintf(id, JSEP_ID_MAX, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8],
-                   b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    (void)snprintf(id, JSEP_ID_MAX, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4],
+                   b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
 static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
 {
     char id[JSEP_ID_MAX];
     fresh_id(pc->context, id);
-    int error = media_track_new_remote(pc->context, t->kind, id, t->kind == RTC_MEDIA_AUDIO ? "remote audio" : "remote video", &t->receiver.track);
+    int error =
+        media_track_new_remote(pc->context, t->kind, id, t->kind == RTC_MEDIA_AUDIO ? "remote audio" : "remote video", &t->receiver.track);
     if (error)
         return error;
     media_track_set_muted(t->receiver.track, true);
@@ -391,8 +405,8 @@ static bool already_sent(rtc_peer_connection *pc, const rtc_media_stream_track *
     return false;
 }
 
-int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_media_stream *const *streams, size_t stream_count,
-                                  rtc_rtp_sender **sender)
+int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_media_stream *const *streams,
+                                  size_t stream_count, rtc_rtp_sender **sender)
 {
     int error = pc && track ? peer_begin(pc) : RTC_ERR_TYPE;
     if (error)
@@ -421,8 +435,8 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
     return RTC_OK;
 }
 
-int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind kind, rtc_media_stream_track *track, const rtc_rtp_transceiver_init *given,
-                                        rtc_rtp_transceiver **out)
+int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind kind, rtc_media_stream_track *track,
+                                        const rtc_rtp_transceiver_init *given, rtc_rtp_transceiver **out)
 {
     rtc_rtp_transceiver_init init = {.size = sizeof init};
     rtc_rtp_transceiver *t;

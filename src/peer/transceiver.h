@@ -45,7 +45,7 @@ struct rtc_rtp_transceiver {
     bool has_current_direction;
     bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
     bool stopped;
-    bool has_sent; /* a current direction once said so: addTrack does not take the sender any more */
+    bool has_sent;    /* a current direction once said so: addTrack does not take the sender any more */
     uint32_t section; /* handle in the RTP session; 0 without */
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;

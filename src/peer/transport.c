@@ -122,7 +122,8 @@ static void start_sctp(struct transport *t, rtc_time_t now)
     if (!t->sctp_wanted || t->sctp_started || dtls_state(t->dtls) != DTLS_CONNECTED)
         return;
     t->sctp_started = true;
-    if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->remote_max_message, ice_agent_rtt_us(t->ice), &t->sctp_out))
+    if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->remote_max_message, ice_agent_rtt_us(t->ice),
+                            &t->sctp_out))
         peer_give_up(t->pc);
 }
 

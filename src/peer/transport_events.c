@@ -12,7 +12,8 @@ static void log_selected_pair(const struct transport *t)
     struct ice_selected s;
     if (ice_agent_selected_info(t->ice, &s))
         peer_log(t->pc, RTC_LOG_INFO, "ICE: selected %s %s -> %s %s", ice_candidate_type_name((enum ice_candidate_type)s.local.type),
-                 address_text(&s.local.address, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type), address_text(&s.remote.address, remote));
+                 address_text(&s.local.address, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type),
+                 address_text(&s.remote.address, remote));
 }
 
 void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event)
@@ -73,7 +74,8 @@ void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *eve
         return;
     }
     if (event->code == DTLS_CONNECTED) {
-        peer_log(t->pc, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server", dtls_cipher(t->dtls));
+        peer_log(t->pc, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
+                 dtls_cipher(t->dtls));
         transport_take_keys(t);
     }
     if (event->code == DTLS_CLOSED)
