@@ -5,6 +5,8 @@
 #include "media_tools.h"
 #include "memory.h"
 
+#include <math.h>
+
 enum { GAP_US = 100000, FOLLOW = 64 /* of a difference to the clock, what part is made up for at once */, RESAMPLE_MARGIN = 64 };
 
 struct audio_framer {
@@ -75,9 +77,9 @@ static int16_t mix(const rtc_audio_frame *frame, uint32_t sample, uint32_t first
         sum += rtc_audio_frame_format(frame) == RTC_AUDIO_F32 ? ((const float *)data)[i] * 32768.0f : (float)((const int16_t *)data)[i];
     }
     float mean = sum / (float)n;
-    if (!(mean >= -32768.0f)) /* and not a number */
-        return -32768;
-    return mean > 32767.0f ? 32767 : (int16_t)mean;
+    if (isnan(mean))
+        return 0;
+    return mean > 32767.0f ? 32767 : mean < -32768.0f ? -32768 : (int16_t)mean;
 }
 
 /* One channel goes to both; of more than two the even ones go left, the odd ones right. */

@@ -85,6 +85,28 @@ static void test_counts(void **state)
     finish(&f, context);
 }
 
+static void test_wrap(void **state)
+{
+    (void)state;
+    rtc_context *context;
+    struct flight f = begin(&context);
+    uint8_t b[400];
+    flight_given(&f, 1, PPID_STRING, 40);
+    flight_sent(&f, data_packet(b, 0xfffffffe, 1, PPID_STRING, 10, false));
+    flight_sent(&f, data_packet(b, 0xffffffff, 1, PPID_STRING, 10, false));
+    flight_sent(&f, data_packet(b, 0, 1, PPID_STRING, 10, false));
+    assert_int_equal(f.unsent[1], 10);
+    assert_int_equal(f.retransmits, 0);
+    flight_sent(&f, data_packet(b, 0xffffffff, 1, PPID_STRING, 10, false));
+    assert_int_equal(f.unsent[1], 10);
+    assert_int_equal(f.retransmits, 1);
+    flight_received(&f, sack_packet(b, 0xffffffff));
+    assert_true(flight_unacknowledged(&f));
+    flight_received(&f, sack_packet(b, 0));
+    assert_false(flight_unacknowledged(&f));
+    finish(&f, context);
+}
+
 static void test_nonsense(void **state)
 {
     (void)state;
@@ -116,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "counting_allocator.h"
 #include "tone.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -148,7 +149,7 @@ static void test_channels_and_formats(void **state)
         one[i] = -77;
         floats[4 * i] = 0.5f;
         floats[4 * i + 1] = -2.0f; /* too loud: cut */
-        floats[4 * i + 2] = 0.25f;
+        floats[4 * i + 2] = i == 7 ? NAN : 0.25f; /* not a number is not a sound */
         floats[4 * i + 3] = -2.0f;
     }
     push(mono, new_frame(48000, 2, PACKET, 1000, two));
@@ -172,6 +173,8 @@ static void test_channels_and_formats(void **state)
     f = pop(stereo);
     assert_int_equal(((const int16_t *)rtc_audio_frame_data(f))[0], 12288);
     assert_int_equal(((const int16_t *)rtc_audio_frame_data(f))[1], -32768);
+    assert_int_equal(((const int16_t *)rtc_audio_frame_data(f))[2 * 7], 0);
+    assert_int_equal(((const int16_t *)rtc_audio_frame_data(f))[2 * 8], 12288);
     rtc_audio_frame_unref(f);
     audio_framer_free(mono);
     audio_framer_free(stereo);

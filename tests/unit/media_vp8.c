@@ -258,6 +258,23 @@ static void test_needs_a_keyframe(void **state)
     pair_fini(&p);
 }
 
+/* What decoding a whole, valid keyframe of this size gives. */
+static int decode_size(uint32_t width, uint32_t height)
+{
+    struct pair p;
+    bool shown = false;
+    pair_init(&p, width, height, 500000);
+    rtc_video_frame *f = draw(&p);
+    rtc_encoded_frame *e = encode(&p, f, true);
+    assert_non_null(e);
+    int error = decode_bytes(&p, rtc_encoded_frame_data(e), rtc_encoded_frame_len(e), &shown);
+    assert_int_equal(shown, error == RTC_OK);
+    rtc_encoded_frame_unref(e);
+    rtc_video_frame_unref(f);
+    pair_fini(&p);
+    return error;
+}
+
 static void test_size_is_bounded(void **state)
 {
     (void)state;
@@ -274,6 +291,9 @@ static void test_size_is_bounded(void **state)
         assert_int_equal(decode_bytes(&p, key, sizeof key, &shown), RTC_ERR_ENCODING);
     }
     pair_fini(&p);
+    assert_int_equal(decode_size(4096, 16), RTC_OK);
+    assert_int_equal(decode_size(4112, 16), RTC_ERR_ENCODING);
+    assert_int_equal(decode_size(16, 4112), RTC_ERR_ENCODING);
 }
 
 /* Real frames, cut and with bits turned over: any answer is right that is one. A good keyframe repairs everything. */
@@ -335,6 +355,33 @@ static int code_one(rtc_context *context, rtc_video_frame *frame)
     return error;
 }
 
+/* A frame that was lost for want of memory is missing in the prediction of those after it: the next one is a keyframe. */
+static void test_lost_for_memory(void **state)
+{
+    (void)state;
+    struct counting_allocator c = {0};
+    rtc_allocator allocator = counting_allocator_of(&c);
+    const rtc_context_options o = {.size = sizeof o, .allocator = &allocator};
+    rtc_context *context;
+    struct pair p;
+    pair_init(&p, 320, 180, 500000);
+    p.ops->encoder_free(p.encoder);
+    assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
+    assert_int_equal(p.ops->encoder_new(context, &p.settings, &p.encoder), RTC_OK);
+    for (int i = 0; i < 4; i++) {
+        rtc_video_frame *f = draw(&p);
+        rtc_encoded_frame *e = NULL;
+        c.fail_at = i == 2 ? c.calls + 1 : 0;
+        assert_int_equal(p.ops->encode_video(p.encoder, f, false, &e), i == 2 ? RTC_ERR_NO_MEMORY : RTC_OK);
+        assert_true(i == 2 || rtc_encoded_frame_keyframe(e) == (i != 1));
+        rtc_encoded_frame_unref(e);
+        rtc_video_frame_unref(f);
+    }
+    pair_fini(&p);
+    rtc_context_unref(context);
+    assert_int_equal(c.live, 0);
+}
+
 static void test_failing_memory(void **state)
 {
     (void)state;
@@ -368,7 +415,7 @@ int main(void)
         cmocka_unit_test(test_rate_follows),     cmocka_unit_test(test_size_changes_on_the_fly),
         cmocka_unit_test(test_turned_upright),   cmocka_unit_test(test_needs_a_keyframe),
         cmocka_unit_test(test_size_is_bounded),  cmocka_unit_test(test_broken_data),
-        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_lost_for_memory),  cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
