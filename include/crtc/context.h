@@ -20,6 +20,8 @@ typedef struct rtc_allocator {
     void *user;
 } rtc_allocator;
 
+/* WARNING: calls that are refused, with their reasons, and connections that fail. INFO: how each connection fares - its states, candidates,
+ * selected pair, DTLS and SCTP - enough to see why one does not come up. DEBUG: single packets that were dropped or refused. */
 typedef enum rtc_log_level {
     RTC_LOG_NONE = 0,
     RTC_LOG_ERROR = 1,
@@ -58,6 +60,7 @@ typedef struct rtc_context_options {
 
 /* Makes a context. `options` may be NULL. On success *out holds one reference of the caller's. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_context_new(const rtc_context_options *options, rtc_context **out);
+/* Takes another reference; returns `context`. NULL is legal, here and in every other _ref and _unref. Any thread. */
 RTC_EXPORT rtc_context *rtc_context_ref(rtc_context *context);
 /* Drops a reference; the last one ends the worker threads, waiting for running jobs. NULL is legal. */
 RTC_EXPORT void rtc_context_unref(rtc_context *context);

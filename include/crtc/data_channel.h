@@ -39,8 +39,11 @@ typedef struct rtc_data_channel_callbacks {
     void (*on_open)(rtc_data_channel *channel, void *user);
     /* One message: `text` for a string (UTF-8 as the peer sent it, not zero-terminated), else binary. len may be 0. */
     void (*on_message)(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len);
+    /* The buffered amount fell to or below the threshold, which is 0 at first. */
     void (*on_buffered_amount_low)(rtc_data_channel *channel, void *user);
+    /* The peer closes the channel. */
     void (*on_closing)(rtc_data_channel *channel, void *user);
+    /* Closed, and the last event: by either side, or because the transport ended. Not when the connection was closed here. */
     void (*on_close)(rtc_data_channel *channel, void *user);
     /* An error code and a sentence; on_close follows. */
     void (*on_error)(rtc_data_channel *channel, void *user, int error, const char *message);

@@ -45,7 +45,8 @@ RTC_EXPORT void rtc_loop_unlock(rtc_loop *loop);
 /* Runs fn(user) once on the loop's thread, in the order of posting, never inside this call. Any thread. RTC_ERR_NO_MEMORY. What is still waiting when the
  * loop is freed runs then, delayed or not; what those functions post is refused (RTC_ERR_INVALID_STATE). */
 RTC_EXPORT int rtc_loop_post(rtc_loop *loop, void (*fn)(void *user), void *user);
-/* Runs fn(user) once after `delay_us`, on the loop's thread. *id (may be NULL) is for rtc_loop_cancel. Any thread. */
+/* Runs fn(user) once after `delay_us`, on the loop's thread. *id (may be NULL) is for rtc_loop_cancel. Any thread. Errors as
+ * rtc_loop_post. */
 RTC_EXPORT int rtc_loop_post_delayed(rtc_loop *loop, rtc_time_t delay_us, void (*fn)(void *user), void *user, uint64_t *id);
 /* True when it had not begun and never will. */
 RTC_EXPORT bool rtc_loop_cancel(rtc_loop *loop, uint64_t id);

@@ -206,7 +206,8 @@ RTC_EXPORT const char *rtc_media_stream_id(const rtc_media_stream *stream);
 
 /* What receives a track's media. Every member but size may be NULL. A sink of a remote track that has neither on_video nor on_audio leaves its frames
  * undecoded. Frames are borrowed for the call: take a reference to keep one. on_video and on_audio run on a worker thread of the library, one call at a time
- * per sink; on_encoded runs on the thread that pushed or received it. */
+ * per sink; on_encoded runs on the thread that pushed or received it: it gets what comes from now on,
+ * so whoever records a running call asks for a keyframe (rtc_rtp_receiver_request_keyframe). A sink with on_video gets one by itself. */
 typedef struct rtc_media_sink_ops {
     size_t size;
     void (*on_video)(void *user, rtc_video_frame *frame);
