@@ -31,9 +31,9 @@ static void open_udp(rtc_peer_connection *owner, const rtc_request *request, rtc
     socklen_t len = sizeof(address);
     int fd = socket_count < SOCKETS_MAX ? socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0) : -1;
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
-        result->error = RTC_ERR_NETWORK;
         return;
     }
+    result->error = RTC_OK;
     result->local = (rtc_address){.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, 1}, .port = ntohs(address.sin_port)};
     sockets[socket_count] = (struct udp){owner, request->id, result->local};
     polled[socket_count++] = (struct pollfd){.fd = fd, .events = POLLIN};
@@ -43,6 +43,7 @@ static void carry_out(rtc_peer_connection *connection, const rtc_request *reques
 {
     static const rtc_interface loopback = {.address = {.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, 1}}, .name = "lo", .index = 1};
     rtc_result result = {.size = sizeof(result), .type = request->type, .id = request->id, .interfaces = &loopback, .interface_count = 1};
+    result.error = request->type == RTC_REQUEST_INTERFACES ? RTC_OK : RTC_ERR_NOT_SUPPORTED;
     if (request->type == RTC_REQUEST_OPEN_UDP) {
         open_udp(connection, request, &result);
     }
@@ -107,8 +108,7 @@ static const rtc_data_channel_callbacks talking = {.size = sizeof(talking), .on_
 
 static void on_data_channel(rtc_peer_connection *connection, void *user, rtc_data_channel *channel)
 {
-    (void)connection;
-    rtc_data_channel_set_callbacks(channel, &talking, user);
+    (void)connection, rtc_data_channel_set_callbacks(channel, &talking, user);
 }
 
 /* An offer or answer with all candidates: there is no signalling here to send them later. */

@@ -173,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static rtc_context *context;
     struct run run = {.now = 1000000};
     struct reader r = reader_of(slice_of(data, size));
-    struct ice_options options = {.next_request_id = &run.next_id, .servers = {{"192.0.2.9", 3478}}, .server_count = 1};
+    struct ice_options options = {.next_request_id = &run.next_id, .servers = {{.host = "192.0.2.9", .port = 3478}}, .server_count = 1};
     if (!context)
         require(rtc_context_new(NULL, &context) == RTC_OK);
     context_seed(context, 1);

@@ -21,6 +21,10 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "  --save-frame F      at the end write the newest picture, PNG or .ppm\n"
                            "  --seconds N         end after so long\n"
                            "  --stun URL          STUN server, stun:host:port\n"
+                           "  --turn URL          TURN server, turn:host:port?transport=udp|tcp or turns:host:port\n"
+                           "  --username U --credential C   for the TURN server\n"
+                           "  --relay             use nothing but the TURN server\n"
+                           "  --authorities FILE  PEM file of the authorities that vouch for turns: servers\n"
                            "  --loopback          use loopback addresses, too\n"
                            "  --no-trickle        put the candidates into the description\n"
                            "  --size WxH --fps N  the picture sent (640x360, 30)\n"
@@ -45,6 +49,11 @@ void options_read(struct options *options, int argc, char **argv)
         {"save-frame", ARGUMENT_TEXT, &options->save_frame},
         {"seconds", ARGUMENT_NUMBER, &options->seconds},
         {"stun", ARGUMENT_TEXT, &options->stun_url},
+        {"turn", ARGUMENT_TEXT, &options->turn_url},
+        {"username", ARGUMENT_TEXT, &options->username},
+        {"credential", ARGUMENT_TEXT, &options->credential},
+        {"relay", ARGUMENT_FLAG, &options->relay},
+        {"authorities", ARGUMENT_TEXT, &options->authorities_file},
         {"loopback", ARGUMENT_FLAG, &options->loopback},
         {"no-trickle", ARGUMENT_FLAG, &options->no_trickle},
         {"size", ARGUMENT_SIZE, options->size},

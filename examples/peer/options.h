@@ -15,6 +15,9 @@ struct options {
     const char *record_video, *record_audio;
     uint32_t seconds; /* 0: until bye or the end of the input */
     const char *stun_url;
+    const char *turn_url, *username, *credential;
+    const char *authorities_file;
+    bool relay;
     bool loopback;
     bool no_trickle; /* the description waits for all candidates */
     uint32_t size[2], frames_per_second, colour, tone_hz, bitrate_bps;

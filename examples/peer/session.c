@@ -5,7 +5,11 @@
 #include "media_out.h"
 #include "summary.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { FILE_BYTES_MAX = 1 << 20 };
 
 double session_ms(const struct session *session)
 {
@@ -226,12 +230,33 @@ void session_take(void *user, const cJSON *line)
 
 /* ---- Beginning and end ---- */
 
+/* A whole file as text; NULL when it can not be read. */
+static char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = file != NULL ? calloc(1, FILE_BYTES_MAX + 1) : NULL;
+    if (text != NULL) {
+        (void)fread(text, 1, FILE_BYTES_MAX, file);
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return text;
+}
+
+static void on_ice_candidate_error(rtc_peer_connection *connection, void *user, const rtc_ice_candidate_error *error)
+{
+    (void)connection, (void)user;
+    fprintf(stderr, "peer: %s: %u %s\n", error->url, (unsigned)error->error_code, error->error_text);
+}
+
 static int new_connection(struct session *session, rtc_loop *loop)
 {
     static const rtc_peer_connection_callbacks callbacks = {
         .size = sizeof(callbacks),
         .on_negotiation_needed = on_negotiation_needed,
         .on_ice_candidate = on_ice_candidate,
+        .on_ice_candidate_error = on_ice_candidate_error,
         .on_signaling_state_change = on_signaling_state_change,
         .on_ice_gathering_state_change = on_ice_gathering_state_change,
         .on_ice_connection_state_change = on_ice_connection_state_change,
@@ -240,17 +265,31 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .on_track = on_track,
     };
     const struct options *options = session->options;
-    const rtc_ice_server server = {.size = sizeof(server), .urls = &options->stun_url, .url_count = 1};
-    const rtc_ice_server *const servers[] = {&server};
+    const rtc_ice_server stun = {.size = sizeof(stun), .urls = &options->stun_url, .url_count = 1};
+    const rtc_ice_server turn = {
+        .size = sizeof(turn), .urls = &options->turn_url, .url_count = 1, .username = options->username, .credential = options->credential};
+    const rtc_ice_server *servers[2];
+    size_t count = 0;
+    if (options->stun_url != NULL) {
+        servers[count++] = &stun;
+    }
+    if (options->turn_url != NULL) {
+        servers[count++] = &turn;
+    }
+    char *authorities = options->authorities_file != NULL ? read_text(options->authorities_file) : NULL;
     const rtc_configuration configuration = {
         .size = sizeof(configuration),
         .loop = loop,
         .ice_servers = servers,
-        .ice_server_count = options->stun_url != NULL,
+        .ice_server_count = count,
+        .ice_transport_policy = options->relay ? RTC_ICE_TRANSPORT_RELAY : RTC_ICE_TRANSPORT_ALL,
+        .authorities_pem = authorities,
         .include_loopback = options->loopback,
         .max_bitrate_bps = options->bitrate_bps,
     };
-    return rtc_peer_connection_new(session->context, &configuration, &callbacks, session, &session->connection);
+    int error = rtc_peer_connection_new(session->context, &configuration, &callbacks, session, &session->connection);
+    free(authorities);
+    return error;
 }
 
 static int add_all(struct session *session)

@@ -39,7 +39,8 @@ RTC_EXPORT double rtc_certificate_expires_ms(const rtc_certificate *certificate)
 
 /* ---- Configuration (webrtc-pc 4.2) ------------------------------------------------------------------------------------------ */
 
-/* RTCIceServer. "stun:host[:port]" is built. "turn:" and "turns:" are RTC_ERR_NOT_SUPPORTED in this version, other schemes RTC_ERR_SYNTAX. */
+/* RTCIceServer. URLs: "stun:host[:port]", "turn:host[:port][?transport=udp|tcp]" and "turns:host[:port][?transport=tcp]" (TLS); ports 3478, for turns: 5349.
+ * TURN needs both username and credential (RTC_ERR_INVALID_ACCESS). "stuns:" and TURN over DTLS are RTC_ERR_NOT_SUPPORTED, other schemes RTC_ERR_SYNTAX. */
 typedef struct rtc_ice_server {
     size_t size;
     const char *const *urls;
@@ -60,11 +61,12 @@ typedef struct rtc_configuration {
     rtc_certificate *const *certificates;      /* the first is used; none: one of the context's ready-made ones */
     size_t certificate_count;
     rtc_bundle_policy bundle_policy;           /* max-bundle is what is offered; the others are not built */
-    rtc_ice_transport_policy ice_transport_policy; /* RELAY needs TURN: RTC_ERR_NOT_SUPPORTED */
+    rtc_ice_transport_policy ice_transport_policy; /* RELAY: nothing but relayed candidates is gathered, used or told to the peer */
     bool include_loopback;                     /* gather 127.0.0.1 and ::1 too */
     uint16_t max_channels;                     /* data channels each way; 0: 256; at most 65534. Memory per connection grows with it. */
     uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s */
     uint32_t max_message_size;                 /* largest data channel message taken from the peer; 0: 256 KiB, which is also the most */
+    const char *authorities_pem;               /* whom turns: servers' certificates must be from, PEM; NULL: the system's authorities */
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */
@@ -161,7 +163,7 @@ typedef struct rtc_peer_connection_callbacks {
 /* ---- The connection --------------------------------------------------------------------------------------------------------- */
 
 /* new RTCPeerConnection(configuration). `configuration` and `callbacks` may be NULL and are copied. Errors: RTC_ERR_TYPE, RTC_ERR_SYNTAX (a server's
- * URL), RTC_ERR_NOT_SUPPORTED (turn:), RTC_ERR_INVALID_ACCESS (an expired certificate), RTC_ERR_NO_MEMORY. */
+ * URL), RTC_ERR_NOT_SUPPORTED (a URL's transport), RTC_ERR_INVALID_ACCESS (an expired certificate, a TURN server without credentials), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks, void *user,
                                        rtc_peer_connection **out);
 RTC_EXPORT rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *connection);

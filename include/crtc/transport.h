@@ -26,7 +26,7 @@ typedef struct rtc_address {
 /* Where a datagram came from or goes to. */
 typedef struct rtc_path {
     uint32_t socket;   /* the id of the request that opened the socket */
-    uint32_t protocol; /* 0: UDP, 1: TCP */
+    uint32_t protocol; /* 0: UDP, a packet is a datagram; 1: TCP, a packet is the next bytes of the stream */
     rtc_address local;
     rtc_address remote;
 } rtc_path;
@@ -45,9 +45,14 @@ RTC_EXPORT size_t rtc_packet_capacity(const rtc_packet *packet);
 RTC_EXPORT int rtc_packet_set_len(rtc_packet *packet, size_t len);
 RTC_EXPORT void rtc_packet_path(const rtc_packet *packet, rtc_path *out);
 
-/* What the connection asks of the world; the answer comes back through rtc_peer_connection_result with the same id. Values are fixed. */
+/* What the connection asks of the world; the answer comes back through rtc_peer_connection_result with the same id. Values are fixed, and may become more:
+ * answer what you do not know with RTC_ERR_NOT_SUPPORTED. */
 typedef enum rtc_request_type {
     RTC_REQUEST_OPEN_UDP = 1,   /* bind a UDP socket to `local`, port 0 meaning any; answer with the bound address */
+    /* connect over TCP to `remote`, from `local` if it says more than its family; answer when connected, with the bound address, or when that failed.
+     * What arrives is received as packets of any length, in order; what is to be sent is sent whole and in order. When the connection ends, answer once
+     * more, with an error. */
+    RTC_REQUEST_OPEN_TCP = 2,
     RTC_REQUEST_CLOSE = 4,      /* close the socket `id`; no answer */
     RTC_REQUEST_RESOLVE = 5,    /* resolve `name`; answer with its addresses */
     RTC_REQUEST_INTERFACES = 7  /* answer with the usable local addresses */
@@ -75,7 +80,7 @@ typedef struct rtc_result {
     uint32_t type;
     uint32_t id;
     int error;         /* RTC_OK, or why it could not be had */
-    rtc_address local; /* OPEN_UDP */
+    rtc_address local; /* OPEN_UDP, OPEN_TCP */
     const rtc_address *addresses; /* RESOLVE */
     size_t address_count;
     const rtc_interface *interfaces; /* INTERFACES */

@@ -23,6 +23,7 @@ struct request {
     struct address local;
     struct address remote;
     char name[256];
+    bool tls; /* OPEN_TCP: the bytes are those inside TLS with the server `name`; whoever carries requests on puts it in between */
 };
 
 /* A local address as REQUEST_INTERFACES answers it. */
@@ -36,7 +37,8 @@ struct io_interface {
 struct io_result {
     enum request_type type;
     uint32_t id;
-    int error;            /* RTC_OK or RTC_ERR_* */
+    int error;            /* RTC_OK or RTC_ERR_*; after success: the socket is gone */
+    const char *reason;   /* in words, borrowed like the lists; may be NULL */
     uint32_t socket;      /* the id of an accepted connection */
     struct address local; /* what the socket is bound to */
     const struct address *addresses;
@@ -103,7 +105,7 @@ void out_free_request(struct out *out, struct request *request);
 /* Why a core wants to be ticked; a loop that spins says why. */
 enum timer_reason {
     TIMER_NONE = 0,
-    TIMER_ICE_CHECK, TIMER_ICE_RETRANSMIT, TIMER_ICE_CONSENT, TIMER_ICE_GATHER, TIMER_ICE_STATE, TIMER_ICE_NOMINATE,
+    TIMER_ICE_CHECK, TIMER_ICE_RETRANSMIT, TIMER_ICE_CONSENT, TIMER_ICE_GATHER, TIMER_ICE_STATE, TIMER_ICE_NOMINATE, TIMER_ICE_RELAY,
     TIMER_DTLS_RETRANSMIT,
     TIMER_SCTP,
     TIMER_RTP_PLAYOUT, TIMER_RTP_NACK, TIMER_RTP_REPORT, TIMER_RTP_PACE, TIMER_RTP_KEYFRAME, TIMER_RTP_RATE,

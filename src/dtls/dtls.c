@@ -181,6 +181,7 @@ static void become_connected(struct dtls *d)
     }
     describe_cipher(d);
     client_hello_fini(&d->hello);
+    mbedtls_ssl_set_mtu(&d->ssl, d->mtu);
     set_state(d, DTLS_CONNECTED);
     for (struct packet *p; (p = packet_queue_pop(&d->held)) != NULL;)
         emit_data(d, p);
@@ -377,6 +378,7 @@ int dtls_new(rtc_context *context, const struct dtls_options *options, struct dt
     d->context = rtc_context_ref(context);
     d->certificate = certificate_ref(options->certificate);
     d->mtu = options->mtu ? options->mtu : PACKET_MTU;
+    d->handshake_mtu = options->handshake_mtu ? options->handshake_mtu : d->mtu;
     d->timer.final = d->alert_due = RTC_TIME_NEVER;
     client_hello_init(&d->hello, context);
     *out = d;

@@ -33,6 +33,7 @@ struct dtls_fingerprint {
 struct dtls_options {
     struct certificate *certificate; /* a reference is taken */
     uint16_t mtu;                    /* largest datagram; 0: PACKET_MTU */
+    uint16_t handshake_mtu;          /* the same for the flights of the handshake; 0: mtu */
 };
 
 /* Keying material for one direction each; wiped by the receiver (RFC 5764 4.2). */

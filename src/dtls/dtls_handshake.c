@@ -115,7 +115,7 @@ int dtls_session_open(struct dtls *d)
         return error;
     mbedtls_ssl_set_bio(&d->ssl, d, transmit, receive, NULL);
     mbedtls_ssl_set_timer_cb(&d->ssl, d, set_timer, get_timer);
-    mbedtls_ssl_set_mtu(&d->ssl, d->mtu);
+    mbedtls_ssl_set_mtu(&d->ssl, d->handshake_mtu);
     return 0;
 }
 

@@ -24,7 +24,7 @@ struct dtls_timer {
 struct dtls {
     rtc_context *context;
     struct certificate *certificate;
-    uint16_t mtu;
+    uint16_t mtu, handshake_mtu;
     enum dtls_state state;
     enum dtls_role role;
     enum dtls_phase phase;

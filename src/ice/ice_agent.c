@@ -37,7 +37,7 @@ static bool is_ice_text(struct slice s, size_t min, size_t max)
     return s.len >= min && s.len <= max;
 }
 
-int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count)
+int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count, bool relay_only)
 {
     struct ice_server_state *copy = NULL;
     if (count > ICE_SERVERS_MAX)
@@ -52,6 +52,7 @@ int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *serv
     memory_free(agent->context, agent->servers);
     agent->servers = copy;
     agent->server_count = count;
+    agent->relay_only = relay_only;
     return RTC_OK;
 }
 
@@ -72,7 +73,7 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->check_due = RTC_TIME_NEVER;
     agent->check_sent = long_ago;
     list_init(&agent->triggered);
-    int error = ice_agent_set_servers(agent, options->servers, options->server_count);
+    int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
     if (error != RTC_OK) {
         ice_agent_free(agent);
         return error;
@@ -97,6 +98,9 @@ void ice_agent_free(struct ice_agent *agent)
     memory_free(context, agent->bases);
     memory_free(context, agent->locals);
     memory_free(context, agent->queries);
+    ice_relay_free(agent);
+    if (agent->servers)
+        memory_wipe(agent->servers, agent->server_count * sizeof *agent->servers);
     memory_free(context, agent->servers);
     memory_wipe(agent, sizeof *agent);
     memory_free(context, agent);
@@ -344,6 +348,26 @@ void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
     ice_run(agent, now, out);
 }
 
+bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
+{
+    if (agent->relay_count == 0 || agent->state == ICE_CLOSED || !ice_relay_unwrap(agent, now, packet, inner, out))
+        return false;
+    ice_run(agent, now, out);
+    return true;
+}
+
+bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet)
+{
+    const struct ice_base *base = agent->relay_count ? ice_find_base(agent, packet->path.socket) : NULL;
+    return !base || !base->relay || ice_relay_wrap(base, now, packet);
+}
+
+uint32_t ice_agent_overhead(const struct ice_agent *agent)
+{
+    const struct ice_pair *pair = agent->selected;
+    return pair && pair->base->relay ? ice_relay_overhead(pair->base, &pair->remote->address) : 0;
+}
+
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (agent->state == ICE_CLOSED)
@@ -436,6 +460,8 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->state == ICE_CLOSED)
         return;
+    out->failed |= agent->starved;
+    ice_relay_run(agent, now, out);
     ice_gather_run(agent, now, out);
     if (agent->state == ICE_FAILED)
         return;
@@ -466,6 +492,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     if (agent->state == ICE_CLOSED)
         return best;
     ice_gather_deadline(agent, &best, why);
+    ice_relay_deadline(agent, &best, why);
     if (agent->state == ICE_FAILED)
         return best;
     ice_check_list_deadline(agent, &best, why);
@@ -475,13 +502,14 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     return best;
 }
 
-void ice_agent_close(struct ice_agent *agent, struct out *out)
+void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->state == ICE_CLOSED)
         return;
     set_state(agent, ICE_CLOSED, out);
+    ice_relay_close(agent, now, out);
     for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state != ICE_BASE_CLOSED)
+        if (agent->bases[i]->state != ICE_BASE_CLOSED && !agent->bases[i]->relay)
             (void)out_request(out, REQUEST_CLOSE, agent->bases[i]->socket);
 }
 

@@ -35,16 +35,21 @@ struct ice_candidate_error {
     char text[128];
 };
 
-/* A `stun:` server. Its name is resolved by a request when it is not numeric. */
+enum ice_server_kind { ICE_SERVER_STUN, ICE_SERVER_TURN_UDP, ICE_SERVER_TURN_TCP, ICE_SERVER_TURN_TLS };
+
+/* A STUN or TURN server. Its name is resolved by a request when it is not numeric. */
 struct ice_server {
     char host[256];
     uint16_t port;
+    uint8_t kind; /* enum ice_server_kind */
+    char username[509], credential[509];
 };
 
 enum { ICE_SERVERS_MAX = 16, ICE_UFRAG_MAX = 256, ICE_PASSWORD_MAX = 256, ICE_LOCAL_UFRAG_LEN = 8, ICE_LOCAL_PASSWORD_LEN = 24 };
 
 struct ice_options {
     bool controlling;
+    bool relay_only;       /* nothing but relayed candidates is gathered, used or told to the peer */
     bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
     struct ice_server servers[ICE_SERVERS_MAX];
     uint32_t server_count;
@@ -88,8 +93,8 @@ bool ice_agent_controlling(const struct ice_agent *agent);
 /* The peer is ICE-lite (a=ice-lite): we control. */
 void ice_agent_set_remote_lite(struct ice_agent *agent);
 
-/* Replaces the servers; without effect once gathering has begun. RTC_ERR_RANGE for too many. */
-int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count);
+/* Replaces the servers and the policy; without effect once gathering has begun. RTC_ERR_RANGE for too many. */
+int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count, bool relay_only);
 /* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. */
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
 /* The peer's candidate. mDNS names are accepted and ignored, TCP and relayed-over-TCP ones too. RTC_ERR_QUOTA_EXCEEDED beyond the limit.
@@ -103,8 +108,17 @@ void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out);
 rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *why);
-/* Asks for the sockets to be closed; no event follows. */
-void ice_agent_close(struct ice_agent *agent, struct out *out);
+/* Gives allocations back and asks for the sockets to be closed; no event follows. */
+void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
+
+/* What arrives on the transport of a TURN server is no datagram of a peer: before anything else, packets are offered to
+ * ice_agent_unwrap. It takes those (true) and appends what peers sent through them to `inner`, each with the path of the relayed address,
+ * to be treated like any other. The paths of relayed addresses have socket ids of their own, which no request opened; ice_agent_wrap gives
+ * a packet for such a path (and no other) its real path in place. False: it can not be sent, and stays the caller's. */
+bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
+bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet);
+/* How many bytes wrapping adds on the selected pair; 0 when it is not relayed. */
+uint32_t ice_agent_overhead(const struct ice_agent *agent);
 
 enum ice_state ice_agent_state(const struct ice_agent *agent);
 enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent);

@@ -100,13 +100,16 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     if (pair)
         return pair;
     void *pairs = agent->pairs;
-    if (!make_room(agent, priority, forced) ||
-        !memory_grow(agent->context, &pairs, &agent->pair_capacity, agent->pair_count + 1, sizeof *agent->pairs))
+    if (!make_room(agent, priority, forced))
         return NULL;
-    agent->pairs = pairs;
-    pair = memory_zeroed(agent->context, sizeof *pair);
-    if (!pair)
+    if (memory_grow(agent->context, &pairs, &agent->pair_capacity, agent->pair_count + 1, sizeof *agent->pairs)) {
+        agent->pairs = pairs;
+        pair = memory_zeroed(agent->context, sizeof *pair);
+    }
+    if (!pair) {
+        agent->starved |= !forced; /* a request comes again, and with it the chance to make its pair */
         return NULL;
+    }
     list_init(&pair->triggered);
     pair->base = base;
     pair->remote = remote;
@@ -116,11 +119,19 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     return pair;
 }
 
+/* A relay is not asked for what is the server's own: its loopback and its links. */
+static bool may_relay(const struct ice_base *base, const struct ice_remote *remote)
+{
+    bool inside = address_is_loopback(&remote->address) && !address_is_loopback(&base->address);
+    return !inside && !address_is_link_local(&remote->address);
+}
+
 /* Loopback reaches nothing else; the other way, a peer on this host may well be reached by its loopback address. */
 static bool may_pair(const struct ice_base *base, const struct ice_remote *remote)
 {
     return base->state == ICE_BASE_OPEN && base->address.family == remote->address.family &&
-           (!address_is_loopback(&base->address) || address_is_loopback(&remote->address));
+           (!address_is_loopback(&base->address) || address_is_loopback(&remote->address)) &&
+           (!base->relay || may_relay(base, remote));
 }
 
 void ice_pair_base(struct ice_agent *agent, struct ice_base *base)
@@ -152,6 +163,7 @@ void ice_drop_remote(struct ice_agent *agent, const struct ice_remote *remote)
 void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
 {
     base->state = ICE_BASE_CLOSED;
+    base->usable = false;
     for (size_t i = agent->pair_count; i > 0; i--) {
         if (agent->pairs[i - 1]->base != base)
             continue;
@@ -229,6 +241,8 @@ void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const s
     pair->check = (struct ice_transaction){0};
     pair->check_nominates = false;
     pair->mapped = *mapped;
+    if (pair->base->relay)
+        ice_relay_bind(pair->base, now, &pair->remote->address);
     pair->consent = now;
     list_remove(&pair->triggered);
     if (pair->state != ICE_PAIR_SUCCEEDED) {
@@ -256,7 +270,7 @@ static void retransmit(struct ice_agent *agent, struct ice_pair *pair, rtc_time_
 
 static bool is_urgent(const struct ice_pair *pair)
 {
-    return pair->remote->type == ICE_HOST || pair->triggered.next != &pair->triggered;
+    return (pair->remote->type == ICE_HOST && !pair->base->relay) || pair->triggered.next != &pair->triggered;
 }
 
 /* Whether a pair of the same foundation is about to tell how this one will fare. One that was sent twice without answer tells nothing soon:

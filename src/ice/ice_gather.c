@@ -37,12 +37,14 @@ static void release_error(void *object)
 
 static void server_url(const struct ice_server *server, char *url, size_t size)
 {
-    const char *form = strchr(server->host, ':') ? "stun:[%.250s]:%u" : "stun:%.250s:%u";
-    (void)snprintf(url, size, form, server->host, server->port);
+    static const char *const schemes[] = {"stun", "turn", "turn", "turns"};
+    static const char *const ends[] = {"", "?transport=udp", "?transport=tcp", "?transport=tcp"};
+    const char *form = strchr(server->host, ':') ? "%s:[%.235s]:%u%s" : "%s:%.235s:%u%s";
+    (void)snprintf(url, size, form, schemes[server->kind], server->host, server->port, ends[server->kind]);
 }
 
-static void report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
-                         struct slice text, struct out *out)
+void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
+                      struct slice text, struct out *out)
 {
     struct error_object *o = memory_zeroed(agent->context, sizeof *o);
     if (!o) {
@@ -99,8 +101,13 @@ static void query_server(struct ice_agent *agent, struct ice_base *base, uint32_
     for (uint32_t i = 0; i < server->address_count; i++) {
         const struct address *a = &server->addresses[i];
         bool pointless = address_is_loopback(&base->address) && !address_is_loopback(a);
-        if (base->state == ICE_BASE_OPEN && a->family == base->address.family && !pointless)
+        if (!base->usable || a->family != base->address.family || pointless)
+            continue;
+        /* A TURN server over UDP is a STUN server, too. */
+        if (base->state == ICE_BASE_OPEN && server->config.kind <= ICE_SERVER_TURN_UDP)
             add_query(agent, base, index, a, now, out);
+        if (server->config.kind != ICE_SERVER_STUN)
+            ice_relay_start(agent, base, index, a, out);
     }
 }
 
@@ -283,9 +290,15 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
         return;
     }
     base->state = ICE_BASE_OPEN;
+    base->usable = true;
     base->address = result->local;
-    add_host(agent, base, out);
-    ice_pair_base(agent, base);
+    /* The interface works: that is all that is wanted of it. */
+    if (agent->relay_only) {
+        close_socket(base, out);
+    } else {
+        add_host(agent, base, out);
+        ice_pair_base(agent, base);
+    }
     for (uint32_t i = 0; i < agent->server_count; i++)
         query_server(agent, base, i, now, out);
 }
@@ -299,7 +312,7 @@ static void on_resolved(struct ice_agent *agent, uint32_t index, rtc_time_t now,
     for (size_t i = 0; result->error == RTC_OK && i < result->address_count; i++)
         add_server_address(server, result->addresses[i]);
     if (server->address_count == 0)
-        report_error(agent, &server->config, NULL, UNREACHABLE, slice_str("the server's name could not be resolved"), out);
+        ice_report_error(agent, &server->config, NULL, UNREACHABLE, slice_str("the server's name could not be resolved"), out);
     for (size_t i = 0; i < agent->base_count; i++)
         query_server(agent, agent->bases[i], index, now, out);
 }
@@ -315,10 +328,12 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
         return true;
     }
     struct ice_base *base = ice_find_base(agent, result->id);
-    if (base) {
+    if (base && !base->relay) {
         on_opened(agent, base, now, result, out);
         return true;
     }
+    if (ice_relay_result(agent, now, result, out))
+        return true;
     for (uint32_t i = 0; i < agent->server_count; i++) {
         if (agent->servers[i].resolve_id != result->id)
             continue;
@@ -355,7 +370,9 @@ static void fail_query(struct ice_agent *agent, struct ice_query *q, uint16_t co
 {
     q->state = ICE_QUERY_FAILED;
     q->transaction.active = false;
-    report_error(agent, &agent->servers[q->server].config, &q->base->address, code, text, out);
+    /* That a TURN server is none for STUN is no fault. */
+    if (agent->servers[q->server].config.kind == ICE_SERVER_STUN)
+        ice_report_error(agent, &agent->servers[q->server].config, &q->base->address, code, text, out);
 }
 
 static void on_answer(struct ice_agent *agent, struct ice_query *q, rtc_time_t now, const struct stun_message *m, struct out *out)
@@ -424,7 +441,7 @@ static void run_query(struct ice_agent *agent, struct ice_query *q, rtc_time_t n
 
 static bool gathering_goes_on(const struct ice_agent *agent)
 {
-    if (agent->interfaces_id)
+    if (agent->interfaces_id || ice_relay_pending(agent))
         return true;
     for (size_t i = 0; i < agent->base_count; i++)
         if (agent->bases[i]->state == ICE_BASE_OPENING)
@@ -441,14 +458,16 @@ static bool gathering_goes_on(const struct ice_agent *agent)
 }
 
 /* Request ids stay, so that a late result is still known as ours. */
-static void give_up(struct ice_agent *agent, struct out *out)
+static void give_up(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     for (uint32_t i = 0; i < agent->server_count; i++)
         if (agent->servers[i].resolve_id)
-            report_error(agent, &agent->servers[i].config, NULL, UNREACHABLE, slice_str("the server's name was not resolved in time"), out);
+            ice_report_error(agent, &agent->servers[i].config, NULL, UNREACHABLE,
+                             slice_str("the server's name was not resolved in time"), out);
     for (size_t i = 0; i < agent->query_count; i++)
         if (agent->queries[i].state == ICE_QUERY_WAITING || agent->queries[i].state == ICE_QUERY_ACTIVE)
             fail_query(agent, &agent->queries[i], UNREACHABLE, slice_str("the server did not answer"), out);
+    ice_relay_give_up(agent, now, out);
 }
 
 void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
@@ -457,7 +476,7 @@ void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
     if (agent->gathering == ICE_GATHERING_NEW)
         return;
     if (expired)
-        give_up(agent, out);
+        give_up(agent, now, out);
     for (size_t i = 0; i < agent->query_count; i++)
         run_query(agent, &agent->queries[i], now, out);
     if (agent->gathering == ICE_GATHERING_ACTIVE && (expired || !gathering_goes_on(agent)))

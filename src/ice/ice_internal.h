@@ -1,5 +1,5 @@
 /* What the files of the ICE agent share. Bases, remotes and pairs are allocated one by one, so that pointers to them stay; every list has a
- * limit. A base is a local transport address that checks are sent from: a UDP socket today, and the place where a relayed address or a TCP
+ * limit. A base is a local transport address that checks are sent from: a UDP socket or a relayed address, and the place where a TCP
  * connection will stand, since all sending goes through ice_send(). */
 #ifndef CRTC_ICE_INTERNAL_H
 #define CRTC_ICE_INTERNAL_H
@@ -7,21 +7,47 @@
 #include "ice_agent.h"
 #include "list.h"
 #include "stun_message.h"
+#include "turn_client.h"
+#include "turn_stream.h"
 
 #define ICE_MS ((rtc_time_t)1000)
 #define ICE_SECOND ((rtc_time_t)1000000)
 
-enum { ICE_BASES_MAX = 32, ICE_QUERIES_MAX = 128, ICE_PROBES = 4, ICE_COMPONENT = 1 };
+enum { ICE_BASES_MAX = 32, ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBES = 4, ICE_COMPONENT = 1 };
 
 enum ice_base_state { ICE_BASE_OPENING, ICE_BASE_OPEN, ICE_BASE_CLOSED };
 
 struct ice_base {
-    uint32_t socket; /* the id of the request that opened it */
+    uint32_t socket; /* the id of the request that opened it; a relayed address has one that no request has */
+    struct ice_relay *relay; /* NULL: a socket of our own */
+    bool usable;     /* its interface could be bound to, though the socket may be closed since */
     enum ice_base_state state;
     struct address address;
     uint16_t preference; /* the local preference of RFC 8445 section 5.1.2.1 */
-    uint32_t priority;   /* of its host candidate */
+    uint32_t priority;   /* of its host or relayed candidate */
     uint32_t foundation;
+};
+
+/*   OPENING --transport is there--> ALLOCATING --allocated--> OPEN
+ *      ^                               |  |                    |
+ *      +---- 437, 300 -----------------+  +-----> FAILED <-----+ */
+enum ice_relay_state { ICE_RELAY_OPENING, ICE_RELAY_ALLOCATING, ICE_RELAY_OPEN, ICE_RELAY_FAILED };
+
+/* An allocation on a TURN server, or the attempt at one. */
+struct ice_relay {
+    uint32_t server;
+    uint32_t socket; /* the id of the request that opened its transport; 0: closed */
+    enum ice_relay_state state;
+    uint16_t preference;
+    uint8_t attempts;
+    struct address from;    /* the interface, port 0; of a stream only its family is set */
+    struct address local;   /* what its transport is bound to */
+    struct address first;   /* the server */
+    struct address address; /* the server, or the one it named instead */
+    struct turn_client *client; /* once the transport is there */
+    struct turn_stream *stream; /* NULL over UDP */
+    struct ice_base *bases[STUN_RELAYED_MAX];
+    size_t base_count;
 };
 
 struct ice_remote {
@@ -103,6 +129,8 @@ struct ice_agent {
     rtc_context *context;
     uint32_t *next_request_id;
     bool include_loopback;
+    bool relay_only;
+    bool starved; /* a pair that nothing would make again was lost for want of memory */
     bool controlling;
     bool remote_lite;
     bool end_of_candidates;
@@ -123,6 +151,9 @@ struct ice_agent {
     struct ice_query *queries;
     size_t query_count, query_capacity;
     rtc_time_t query_paced; /* when the last query was scheduled */
+
+    struct ice_relay **relays;
+    size_t relay_count, relay_capacity;
 
     struct ice_candidate *locals;
     size_t local_count, local_capacity;
@@ -169,6 +200,25 @@ void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum t
 bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *message,
                          struct out *out);
 struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket);
+void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
+                      struct slice text, struct out *out);
+
+/* ice_relay.c */
+/* Tries for an allocation at one address of a server from the interface of `base`, unless there is one, or enough. */
+void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint32_t server, const struct address *address, struct out *out);
+bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
+bool ice_relay_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
+/* For packets whose path is that of a relayed base. */
+bool ice_relay_wrap(const struct ice_base *base, rtc_time_t now, struct packet *packet);
+void ice_relay_send(const struct ice_base *base, rtc_time_t now, struct packet *packet, struct out *out);
+void ice_relay_bind(const struct ice_base *base, rtc_time_t now, const struct address *peer);
+uint32_t ice_relay_overhead(const struct ice_base *base, const struct address *peer);
+bool ice_relay_pending(const struct ice_agent *agent);
+void ice_relay_give_up(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_relay_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_relay_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+void ice_relay_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_relay_free(struct ice_agent *agent);
 
 /* ice_check_list.c */
 void ice_pair_base(struct ice_agent *agent, struct ice_base *base);       /* with every remote candidate */

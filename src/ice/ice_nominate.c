@@ -4,6 +4,7 @@
 #include "ice_internal.h"
 
 static const rtc_time_t settling = 100 * ICE_MS;
+static const rtc_time_t settling_relayed = 1000 * ICE_MS;
 static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
 static const rtc_time_t quiet_other = 2500 * ICE_MS;
 static const rtc_time_t quiet_left = 2500 * ICE_MS; /* not less than quiet_other */
@@ -80,7 +81,7 @@ static bool wants_nomination(const struct ice_agent *agent)
 /* Nothing better can come: a direct pair with no pair of higher priority still undecided. */
 static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    if (pair->remote->type != ICE_HOST || !address_eq(&pair->mapped, &pair->base->address))
+    if (pair->remote->type != ICE_HOST || pair->base->relay || !address_eq(&pair->mapped, &pair->base->address))
         return false;
     for (size_t i = 0; i < agent->pair_count; i++)
         if (ice_pair_unresolved(agent->pairs[i]) && agent->pairs[i]->priority > pair->priority)
@@ -88,9 +89,22 @@ static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
     return true;
 }
 
+/* A relayed pair is worth a wait for a direct one, while packets flow on it already. */
+static bool hopes_for_direct(const struct ice_agent *agent)
+{
+    const struct ice_pair *pair = agent->selected;
+    bool relayed = pair->base->relay || pair->remote->type == ICE_RELAYED;
+    for (size_t i = 0; relayed && i < agent->pair_count; i++)
+        if (ice_pair_unresolved(agent->pairs[i]) && agent->pairs[i]->priority > pair->priority)
+            return true;
+    return false;
+}
+
 static rtc_time_t settled_at(const struct ice_agent *agent)
 {
-    return is_top(agent, agent->selected) ? agent->first_valid : agent->first_valid + settling;
+    if (is_top(agent, agent->selected))
+        return agent->first_valid;
+    return agent->first_valid + (hopes_for_direct(agent) ? settling_relayed : settling);
 }
 
 void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out)

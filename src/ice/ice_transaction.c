@@ -46,12 +46,18 @@ void ice_send(struct ice_agent *agent, const struct ice_base *base, const struct
     p->len = (uint32_t)len;
     p->time = now;
     p->path = (struct path){.socket = base->socket, .protocol = PATH_UDP, .local = base->address, .remote = *to};
-    out_send(out, p);
+    if (base->relay)
+        ice_relay_send(base, now, p, out);
+    else
+        out_send(out, p);
 }
 
-/* The priority that the base would have as a peer-reflexive candidate (RFC 8445 section 7.1.1). */
+/* The priority that the base would have as a peer-reflexive candidate (RFC 8445 section 7.1.1). A relayed address can be seen as nothing
+ * else, and must not look better than a direct path to a peer that has not heard of it yet. */
 static uint32_t reflexive_priority(const struct ice_base *base)
 {
+    if (base->relay)
+        return base->priority;
     return ice_candidate_priority(ICE_PEER_REFLEXIVE, base->preference, ICE_COMPONENT);
 }
 

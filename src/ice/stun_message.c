@@ -1,5 +1,5 @@
 /* The STUN codec: see stun_message.h. RFC 8489 sections 5 (header), 14 (attributes), 14.5 (MESSAGE-INTEGRITY), 14.7 (FINGERPRINT). */
-#include "stun_message.h"
+#include "stun_attributes.h"
 
 #include "hash.h"
 #include "reader.h"
@@ -10,7 +10,7 @@
 static const uint8_t magic[4] = {0x21, 0x12, 0xa4, 0x42};
 static const uint32_t fingerprint_mask = 0x5354554e;
 
-enum { FAMILY_IPV4 = 1, FAMILY_IPV6 = 2, ATTRIBUTE_HEADER_LEN = 4, COMPREHENSION_OPTIONAL = 0x8000 };
+enum { ATTRIBUTE_HEADER_LEN = 4, COMPREHENSION_OPTIONAL = 0x8000, SHA256_SHORTEST = 16 };
 
 /* Attributes that hold text or bytes and where their view goes. */
 struct view {
@@ -24,7 +24,10 @@ static const struct view views[] = {
     {STUN_REALM, STUN_HAS_REALM, offsetof(struct stun_message, realm)},
     {STUN_NONCE, STUN_HAS_NONCE, offsetof(struct stun_message, nonce)},
     {STUN_SOFTWARE, STUN_HAS_SOFTWARE, offsetof(struct stun_message, software)},
+    {STUN_PASSWORD_ALGORITHMS, STUN_HAS_PASSWORD_ALGORITHMS, offsetof(struct stun_message, password_algorithms)},
+    {STUN_PASSWORD_ALGORITHM, STUN_HAS_PASSWORD_ALGORITHM, offsetof(struct stun_message, password_algorithm)},
     {STUN_UNKNOWN_ATTRIBUTES, STUN_HAS_UNKNOWN_ATTRIBUTES, offsetof(struct stun_message, unknown_attributes)},
+    {STUN_DATA, STUN_HAS_DATA, offsetof(struct stun_message, turn.data)},
 };
 
 enum { VIEW_COUNT = sizeof views / sizeof views[0] };
@@ -34,16 +37,15 @@ static struct slice *view_field(struct stun_message *m, const struct view *v)
     return (struct slice *)(void *)((char *)m + v->field);
 }
 
-/* The transport address of (XOR-)MAPPED-ADDRESS; `mask` is what the address is combined with (16 bytes), the first two also the port. */
-static bool parse_address(struct slice value, const uint8_t mask[16], struct address *out)
+bool stun_parse_address(struct slice value, const uint8_t mask[16], struct address *out)
 {
     struct reader r = reader_of(value);
     reader_skip(&r, 1);
     uint8_t family = reader_u8(&r);
     uint16_t port = reader_u16(&r);
     struct slice ip = reader_rest(&r);
-    struct address a = {.family = family == FAMILY_IPV4 ? ADDRESS_IPV4 : ADDRESS_IPV6};
-    if (!reader_ok(&r) || (family != FAMILY_IPV4 && family != FAMILY_IPV6) || ip.len != address_ip_len(&a))
+    struct address a = {.family = family == STUN_FAMILY_IPV4 ? ADDRESS_IPV4 : ADDRESS_IPV6};
+    if (!reader_ok(&r) || (family != STUN_FAMILY_IPV4 && family != STUN_FAMILY_IPV6) || ip.len != address_ip_len(&a))
         return false;
     a.port = (uint16_t)(port ^ (mask[0] << 8 | mask[1]));
     for (size_t i = 0; i < ip.len; i++)
@@ -52,7 +54,7 @@ static bool parse_address(struct slice value, const uint8_t mask[16], struct add
     return true;
 }
 
-static void address_mask(const struct stun_message *m, uint8_t mask[16])
+void stun_address_mask(const struct stun_message *m, uint8_t mask[16])
 {
     memcpy(mask, magic, sizeof magic);
     memcpy(mask + sizeof magic, m->transaction, STUN_TRANSACTION_LEN);
@@ -63,16 +65,16 @@ static bool parse_xor_mapped(struct stun_message *m, struct slice value)
     uint8_t mask[16];
     if (m->has & STUN_HAS_XOR_MAPPED)
         return true;
-    address_mask(m, mask);
+    stun_address_mask(m, mask);
     m->has |= STUN_HAS_XOR_MAPPED;
-    return parse_address(value, mask, &m->mapped);
+    return stun_parse_address(value, mask, &m->mapped);
 }
 
 static bool parse_mapped(struct stun_message *m, struct slice value)
 {
     static const uint8_t plain[16];
     struct address a;
-    if (!parse_address(value, plain, &a))
+    if (!stun_parse_address(value, plain, &a))
         return false;
     if (!(m->has & (STUN_HAS_MAPPED | STUN_HAS_XOR_MAPPED)))
         m->mapped = a;
@@ -131,6 +133,14 @@ static bool parse_integrity(struct stun_message *m, struct slice value)
     return value.len == STUN_INTEGRITY_LEN;
 }
 
+static bool parse_integrity_sha256(struct stun_message *m, struct slice value)
+{
+    m->has |= STUN_HAS_INTEGRITY_SHA256;
+    m->integrity_sha256_at = (size_t)(value.data - m->bytes.data) - ATTRIBUTE_HEADER_LEN;
+    m->integrity_sha256_len = value.len;
+    return value.len >= SHA256_SHORTEST && value.len <= HASH_SHA256_LEN && value.len % 4 == 0;
+}
+
 /* FINGERPRINT covers all before it, with the header's length already counting it: it must be the last attribute. */
 static bool parse_fingerprint(struct stun_message *m, struct slice value)
 {
@@ -159,7 +169,7 @@ static bool parse_view(struct stun_message *m, uint16_t type, struct slice value
 static bool parse_other(struct stun_message *m, uint16_t type, struct slice value)
 {
     bool known = false;
-    if (!parse_view(m, type, value, &known))
+    if (!parse_view(m, type, value, &known) || !stun_parse_turn(m, type, value, &known))
         return false;
     if (!known && type < COMPREHENSION_OPTIONAL && m->unknown_count < STUN_UNKNOWN_MAX)
         m->unknown[m->unknown_count++] = type;
@@ -170,8 +180,10 @@ static bool parse_attribute(struct stun_message *m, uint16_t type, struct slice 
 {
     if (type == STUN_FINGERPRINT)
         return parse_fingerprint(m, value);
-    /* What follows MESSAGE-INTEGRITY is not covered by it and is ignored (RFC 8489 section 14.5). */
-    if (m->has & STUN_HAS_INTEGRITY)
+    /* What follows MESSAGE-INTEGRITY is not covered by it and is ignored (RFC 8489 section 14.5), but for its other form. */
+    if (type == STUN_MESSAGE_INTEGRITY_SHA256 && !(m->has & STUN_HAS_INTEGRITY_SHA256))
+        return parse_integrity_sha256(m, value);
+    if (m->has & (STUN_HAS_INTEGRITY | STUN_HAS_INTEGRITY_SHA256))
         return true;
     switch (type) {
     case STUN_XOR_MAPPED_ADDRESS:
@@ -227,19 +239,37 @@ int stun_parse(struct slice datagram, struct stun_message *out)
     return RTC_OK;
 }
 
+/* What an integrity of `len` bytes at `at` covers: the message before it, whose header's length counts it in. */
+static void copy_covered(const struct stun_message *m, size_t at, size_t len, uint8_t *covered)
+{
+    memcpy(covered, m->bytes.data, at);
+    put_u16(covered + 2, (uint16_t)(at + ATTRIBUTE_HEADER_LEN + len - STUN_HEADER_LEN));
+}
+
+bool stun_authentic_sha256(const struct stun_message *m, struct slice key)
+{
+    uint8_t covered[STUN_MESSAGE_MAX];
+    uint8_t digest[HASH_SHA256_LEN];
+    size_t at = m->integrity_sha256_at;
+    if (!(m->has & STUN_HAS_INTEGRITY_SHA256) || at > sizeof covered || key.len == 0)
+        return false;
+    copy_covered(m, at, m->integrity_sha256_len, covered);
+    return hash_hmac_sha256(key, slice_of(covered, at), digest) &&
+           hash_equal(digest, m->bytes.data + at + ATTRIBUTE_HEADER_LEN, m->integrity_sha256_len);
+}
+
 bool stun_authentic(const struct stun_message *m, struct slice key)
 {
     uint8_t covered[STUN_MESSAGE_MAX];
     uint8_t digest[HASH_SHA1_LEN];
     if (!(m->has & STUN_HAS_INTEGRITY) || m->integrity_at > sizeof covered || key.len == 0)
         return false;
-    memcpy(covered, m->bytes.data, m->integrity_at);
-    put_u16(covered + 2, (uint16_t)(m->integrity_at + ATTRIBUTE_HEADER_LEN + STUN_INTEGRITY_LEN - STUN_HEADER_LEN));
+    copy_covered(m, m->integrity_at, STUN_INTEGRITY_LEN, covered);
     return hash_hmac_sha1(key, slice_of(covered, m->integrity_at), digest) &&
            hash_equal(digest, m->bytes.data + m->integrity_at + ATTRIBUTE_HEADER_LEN, sizeof digest);
 }
 
-static void write_attribute(struct writer *w, uint16_t type, struct slice value)
+void stun_write_attribute(struct writer *w, uint16_t type, struct slice value)
 {
     writer_u16(w, type);
     writer_u16(w, (uint16_t)value.len);
@@ -251,27 +281,27 @@ static void write_views(struct writer *w, const struct stun_message *m)
 {
     for (size_t i = 0; i < VIEW_COUNT; i++)
         if (m->has & views[i].has)
-            write_attribute(w, views[i].type, *(const struct slice *)(const void *)((const char *)m + views[i].field));
+            stun_write_attribute(w, views[i].type, *(const struct slice *)(const void *)((const char *)m + views[i].field));
 }
 
-static void write_address(struct writer *w, uint16_t type, const uint8_t mask[16], const struct address *a)
+void stun_write_address(struct writer *w, uint16_t type, const uint8_t mask[16], const struct address *a)
 {
-    uint8_t value[20] = {0, a->family == ADDRESS_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4};
+    uint8_t value[20] = {0, a->family == ADDRESS_IPV6 ? STUN_FAMILY_IPV6 : STUN_FAMILY_IPV4};
     put_u16(value + 2, (uint16_t)(a->port ^ (mask[0] << 8 | mask[1])));
     for (size_t i = 0; i < address_ip_len(a); i++)
         value[4 + i] = a->ip[i] ^ mask[i];
-    write_attribute(w, type, slice_of(value, 4 + address_ip_len(a)));
+    stun_write_attribute(w, type, slice_of(value, 4 + address_ip_len(a)));
 }
 
 static void write_addresses(struct writer *w, const struct stun_message *m)
 {
     static const uint8_t plain[16];
     uint8_t mask[16];
-    address_mask(m, mask);
+    stun_address_mask(m, mask);
     if (m->has & STUN_HAS_XOR_MAPPED)
-        write_address(w, STUN_XOR_MAPPED_ADDRESS, mask, &m->mapped);
+        stun_write_address(w, STUN_XOR_MAPPED_ADDRESS, mask, &m->mapped);
     else if (m->has & STUN_HAS_MAPPED)
-        write_address(w, STUN_MAPPED_ADDRESS, plain, &m->mapped);
+        stun_write_address(w, STUN_MAPPED_ADDRESS, plain, &m->mapped);
 }
 
 static void write_error(struct writer *w, const struct stun_message *m)
@@ -290,15 +320,15 @@ static void write_ice(struct writer *w, const struct stun_message *m)
     uint8_t number[8];
     if (m->has & STUN_HAS_PRIORITY) {
         put_u32(number, m->priority);
-        write_attribute(w, STUN_PRIORITY, slice_of(number, 4));
+        stun_write_attribute(w, STUN_PRIORITY, slice_of(number, 4));
     }
     if (m->has & (STUN_HAS_CONTROLLED | STUN_HAS_CONTROLLING)) {
         put_u32(number, (uint32_t)(m->tie_breaker >> 32));
         put_u32(number + 4, (uint32_t)m->tie_breaker);
-        write_attribute(w, m->has & STUN_HAS_CONTROLLING ? STUN_ICE_CONTROLLING : STUN_ICE_CONTROLLED, slice_of(number, 8));
+        stun_write_attribute(w, m->has & STUN_HAS_CONTROLLING ? STUN_ICE_CONTROLLING : STUN_ICE_CONTROLLED, slice_of(number, 8));
     }
     if (m->has & STUN_HAS_USE_CANDIDATE)
-        write_attribute(w, STUN_USE_CANDIDATE, slice_of(NULL, 0));
+        stun_write_attribute(w, STUN_USE_CANDIDATE, slice_of(NULL, 0));
 }
 
 /* The header's length field as if the message ended `more` bytes from here. */
@@ -306,6 +336,17 @@ static void set_len(struct writer *w, size_t more)
 {
     if (writer_ok(w))
         put_u16(w->start + 2, (uint16_t)(writer_len(w) + more - STUN_HEADER_LEN));
+}
+
+static void write_integrity_sha256(struct writer *w, struct slice key)
+{
+    uint8_t digest[HASH_SHA256_LEN];
+    set_len(w, ATTRIBUTE_HEADER_LEN + sizeof digest);
+    if (!writer_ok(w) || !hash_hmac_sha256(key, slice_of(w->start, writer_len(w)), digest)) {
+        w->failed = true;
+        return;
+    }
+    stun_write_attribute(w, STUN_MESSAGE_INTEGRITY_SHA256, slice_of(digest, sizeof digest));
 }
 
 static void write_integrity(struct writer *w, struct slice key)
@@ -316,7 +357,7 @@ static void write_integrity(struct writer *w, struct slice key)
         w->failed = true;
         return;
     }
-    write_attribute(w, STUN_MESSAGE_INTEGRITY, slice_of(digest, sizeof digest));
+    stun_write_attribute(w, STUN_MESSAGE_INTEGRITY, slice_of(digest, sizeof digest));
 }
 
 static void write_fingerprint(struct writer *w)
@@ -350,7 +391,10 @@ size_t stun_write(const struct stun_message *m, struct slice key, uint8_t *bytes
     if (m->has & STUN_HAS_ERROR)
         write_error(&w, m);
     write_ice(&w, m);
-    if (key.len > 0)
+    stun_write_turn(&w, m);
+    if (key.len > 0 && (m->has & STUN_HAS_INTEGRITY_SHA256))
+        write_integrity_sha256(&w, key);
+    else if (key.len > 0)
         write_integrity(&w, key);
     if (m->has & STUN_HAS_FINGERPRINT)
         write_fingerprint(&w);

@@ -29,10 +29,10 @@ void driven_unref(struct driven *d)
     rtc_context_unref(context);
 }
 
-static struct udp_socket *socket_by_id(struct driven *d, uint32_t id)
+static struct io_socket *socket_by_id(struct driven *d, uint32_t id)
 {
     for (struct link *l = d->sockets.next; l != &d->sockets; l = l->next) {
-        struct udp_socket *s = link_owner(l, struct udp_socket, link);
+        struct io_socket *s = link_owner(l, struct io_socket, link);
         if (s->id == id)
             return s;
     }
@@ -43,14 +43,14 @@ static struct udp_socket *socket_by_id(struct driven *d, uint32_t id)
 static void send_packets(struct driven *d)
 {
     rtc_packet *packets[SEND_TOGETHER];
-    struct udp_socket *to = NULL;
+    struct io_socket *to = NULL;
     size_t count = 0;
     for (rtc_packet *p; (p = rtc_peer_connection_next_packet(d->pc)) != NULL;) {
         rtc_path path;
         rtc_packet_path(p, &path);
-        struct udp_socket *s = to && to->id == path.socket ? to : socket_by_id(d, path.socket);
+        struct io_socket *s = to && to->id == path.socket ? to : socket_by_id(d, path.socket);
         if (to && (s != to || count == SEND_TOGETHER)) {
-            udp_socket_send(to, packets, count);
+            to->ops->send(to, packets, count);
             count = 0;
         }
         to = s;
@@ -60,7 +60,7 @@ static void send_packets(struct driven *d)
             rtc_packet_free(p);
     }
     if (to)
-        udp_socket_send(to, packets, count);
+        to->ops->send(to, packets, count);
 }
 
 void driven_detach(void *attachment)
@@ -68,8 +68,10 @@ void driven_detach(void *attachment)
     struct driven *d = attachment;
     struct loop *loop = d->loop;
     send_packets(d);
-    while (!list_empty(&d->sockets))
-        udp_socket_close(link_owner(d->sockets.next, struct udp_socket, link));
+    while (!list_empty(&d->sockets)) {
+        struct io_socket *s = link_owner(d->sockets.next, struct io_socket, link);
+        s->ops->close(s);
+    }
     (void)timer_heap_set(loop->context, &loop->timers, &d->timer, RTC_TIME_NEVER);
     pthread_mutex_lock(&loop->dirty_lock);
     list_remove(&d->dirty_link);
@@ -102,7 +104,7 @@ void driven_result(struct driven *d, const rtc_result *result)
 
 static void open_socket(struct driven *d, const rtc_request *request)
 {
-    struct udp_socket *s = NULL;
+    struct io_socket *s = NULL;
     rtc_result result = {.size = sizeof result, .type = request->type, .id = request->id};
     result.error = udp_socket_open(d, request, &s);
     if (s)
@@ -113,15 +115,20 @@ static void open_socket(struct driven *d, const rtc_request *request)
 static void answer(struct driven *d, const rtc_request *request)
 {
     rtc_result refused = {.size = sizeof refused, .type = request->type, .id = request->id, .error = RTC_ERR_NOT_SUPPORTED};
-    struct udp_socket *s;
+    struct io_socket *s;
     switch (request->type) {
     case RTC_REQUEST_OPEN_UDP:
         open_socket(d, request);
         break;
+    case RTC_REQUEST_OPEN_TCP:
+        refused.error = tcp_socket_open(d, request);
+        if (refused.error)
+            driven_result(d, &refused);
+        break;
     case RTC_REQUEST_CLOSE:
         s = socket_by_id(d, request->id);
         if (s)
-            udp_socket_close(s);
+            s->ops->close(s);
         break;
     case RTC_REQUEST_RESOLVE:
         resolver_start(d, request);

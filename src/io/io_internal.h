@@ -54,27 +54,45 @@ rtc_time_t loop_posts_deadline(struct loop_posts *posts);
 void loop_posts_close(struct loop_posts *posts);
 void loop_posts_fini(struct loop_posts *posts);
 
-/* ---- udp_socket.c ---- */
-struct udp_socket {
+/* ---- A socket of a connection, of whatever kind: the first member of its own struct ---- */
+struct io_socket;
+struct io_socket_ops {
+    /* Nothing of it is used afterwards but its memory, which goes at the end of the iteration. */
+    void (*close)(struct io_socket *s);
+    /* Receives what is there, up to a bound, and hands it to the connection. */
+    void (*receive)(struct io_socket *s, rtc_time_t now);
+    /* Sends packets or keeps them until the kernel has room; they are consumed. */
+    void (*send)(struct io_socket *s, rtc_packet **packets, size_t count);
+    /* The kernel has room again. */
+    void (*flush)(struct io_socket *s);
+};
+struct io_socket {
+    const struct io_socket_ops *ops;
     struct link link; /* in its connection's list */
     struct driven *driven;
     uint32_t id;
     int fd;
     rtc_address local;
+    struct io_socket *next_closed;
+};
+/* In terms of the library: what errno says. */
+int io_socket_error(void);
+int io_socket_watch(struct io_socket *s, int operation, uint32_t events);
+/* Closes the descriptor and hands the memory over to the loop. */
+void io_socket_bury(struct io_socket *s);
+
+/* ---- udp_socket.c ---- */
+struct udp_socket {
+    struct io_socket io;
     bool unsegmented;     /* the kernel does not cut messages for this one */
     rtc_packet **blocked; /* packets that the kernel had no room for, in order; NULL while there are none */
     size_t blocked_count;
-    struct udp_socket *next_closed;
 };
-int udp_socket_open(struct driven *d, const rtc_request *request, struct udp_socket **out);
-/* Nothing of it is used afterwards but its memory, which goes at the end of the iteration. */
-void udp_socket_close(struct udp_socket *s);
-/* Receives what is there, up to a bound, and hands it to the connection. */
-void udp_socket_receive(struct udp_socket *s, rtc_time_t now);
-/* Sends packets or keeps them until the kernel has room; they are consumed. */
-void udp_socket_send(struct udp_socket *s, rtc_packet **packets, size_t count);
-/* The kernel has room again. */
-void udp_socket_flush(struct udp_socket *s);
+int udp_socket_open(struct driven *d, const rtc_request *request, struct io_socket **out);
+
+/* ---- tcp_socket.c ---- */
+/* Begins to connect; the result is given when that is over, unless this fails at once. */
+int tcp_socket_open(struct driven *d, const rtc_request *request);
 
 /* ---- driven.c: one connection that the loop drives ---- */
 struct driven {
@@ -119,9 +137,9 @@ struct loop {
     bool woken;   /* under dirty_lock: wake_fd was written and not read */
     bool working; /* under dirty_lock: between two waits */
     struct loop_posts posts;
-    struct mailbox *mailbox;           /* resolved names */
-    struct udp_socket *closed_sockets; /* freed at the end of the iteration */
-    struct driven *gone;               /* likewise */
+    struct mailbox *mailbox;          /* resolved names */
+    struct io_socket *closed_sockets; /* freed at the end of the iteration */
+    struct driven *gone;              /* likewise */
 };
 void loop_wake(struct loop *loop);
 struct loop *loop_of(rtc_loop *loop);

@@ -93,7 +93,7 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
 static void bury(struct loop *l)
 {
     while (l->closed_sockets) {
-        struct udp_socket *s = l->closed_sockets;
+        struct io_socket *s = l->closed_sockets;
         l->closed_sockets = s->next_closed;
         memory_free(l->context, s);
     }
@@ -174,11 +174,11 @@ static void handle(struct loop *l, const struct epoll_event *e, rtc_time_t now)
         clear_descriptor(l->timer_fd);
         l->timer_armed = RTC_TIME_NEVER;
     } else {
-        struct udp_socket *s = e->data.ptr;
+        struct io_socket *s = e->data.ptr;
         if (s->fd >= 0 && (e->events & EPOLLOUT))
-            udp_socket_flush(s);
-        if (s->fd >= 0 && (e->events & (EPOLLIN | EPOLLERR))) {
-            udp_socket_receive(s, now);
+            s->ops->flush(s);
+        if (s->fd >= 0 && (e->events & (EPOLLIN | EPOLLERR | EPOLLHUP))) {
+            s->ops->receive(s, now);
             if (s->fd >= 0)
                 driven_changed(s->driven);
         }

@@ -8,7 +8,7 @@
 
 enum { RECEIVES_MAX = 4, BUFFER_BYTES = 1 << 20, BLOCKED_MAX = 256 };
 
-static int error_of_errno(void)
+int io_socket_error(void)
 {
     switch (errno) {
     case EACCES:
@@ -36,56 +36,45 @@ static int bind_socket(int fd, const rtc_request *request, rtc_address *local)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     udp_receiver_prepare(fd);
     if (bind(fd, &address.any, len) != 0)
-        return error_of_errno();
+        return io_socket_error();
     len = sizeof address;
     if (getsockname(fd, &address.any, &len) != 0)
-        return error_of_errno();
+        return io_socket_error();
     socket_address_to(&address, local);
     return RTC_OK;
 }
 
-static int watch(struct udp_socket *s, int operation, uint32_t events)
+int io_socket_watch(struct io_socket *s, int operation, uint32_t events)
 {
     struct epoll_event e = {.events = events, .data.ptr = s};
-    return epoll_ctl(s->driven->loop->epoll_fd, operation, s->fd, &e) == 0 ? RTC_OK : error_of_errno();
+    return epoll_ctl(s->driven->loop->epoll_fd, operation, s->fd, &e) == 0 ? RTC_OK : io_socket_error();
 }
 
-int udp_socket_open(struct driven *d, const rtc_request *request, struct udp_socket **out)
-{
-    struct udp_socket *s = memory_zeroed(d->loop->context, sizeof *s);
-    if (!s)
-        return RTC_ERR_NO_MEMORY;
-    s->driven = d;
-    s->id = request->id;
-    s->fd = socket(request->local.family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int error = s->fd < 0 ? error_of_errno() : bind_socket(s->fd, request, &s->local);
-    if (!error)
-        error = watch(s, EPOLL_CTL_ADD, EPOLLIN);
-    if (error) {
-        if (s->fd >= 0)
-            (void)close(s->fd);
-        memory_free(d->loop->context, s);
-        return error;
-    }
-    list_append(&d->sockets, &s->link);
-    *out = s;
-    return RTC_OK;
-}
-
-void udp_socket_close(struct udp_socket *s)
+void io_socket_bury(struct io_socket *s)
 {
     struct loop *loop = s->driven->loop;
-    for (size_t i = 0; i < s->blocked_count; i++)
-        rtc_packet_free(s->blocked[i]);
-    s->blocked_count = 0;
-    memory_free(loop->context, s->blocked);
-    s->blocked = NULL;
     list_remove(&s->link);
     (void)close(s->fd);
     s->fd = -1;
     s->next_closed = loop->closed_sockets; /* an event of this iteration may still name it */
     loop->closed_sockets = s;
     loop_wake(loop);
+}
+
+static struct udp_socket *inner(struct io_socket *s)
+{
+    return link_owner(s, struct udp_socket, io);
+}
+
+static void close_socket(struct io_socket *io)
+{
+    struct udp_socket *s = inner(io);
+    for (size_t i = 0; i < s->blocked_count; i++)
+        rtc_packet_free(s->blocked[i]);
+    s->blocked_count = 0;
+    memory_free(io->driven->loop->context, s->blocked);
+    s->blocked = NULL;
+    io_socket_bury(io);
 }
 
 /* What a receiving call is about. */
@@ -98,15 +87,16 @@ static void take(void *user, const rtc_address *from, const uint8_t *data, size_
 {
     struct arrival *a = user;
     struct udp_socket *s = a->socket;
-    rtc_path path = {.socket = s->id, .local = s->local, .remote = *from};
-    if (s->driven->pc)
-        rtc_peer_connection_receive_copy(s->driven->pc, a->now, &path, data, len);
+    rtc_path path = {.socket = s->io.id, .local = s->io.local, .remote = *from};
+    if (s->io.driven->pc)
+        rtc_peer_connection_receive_copy(s->io.driven->pc, a->now, &path, data, len);
 }
 
-void udp_socket_receive(struct udp_socket *s, rtc_time_t now)
+static void receive(struct io_socket *io, rtc_time_t now)
 {
+    struct udp_socket *s = inner(io);
     struct arrival arrival = {s, now};
-    for (int i = 0; i < RECEIVES_MAX && s->fd >= 0 && udp_receive(s->driven->loop->receiver, s->fd, take, &arrival); i++)
+    for (int i = 0; i < RECEIVES_MAX && s->io.fd >= 0 && udp_receive(s->io.driven->loop->receiver, s->io.fd, take, &arrival); i++)
         ;
 }
 
@@ -116,7 +106,7 @@ static size_t send_runs(struct udp_socket *s, rtc_packet **packets, size_t count
     size_t done = 0;
     while (done < count) {
         size_t run = s->unsegmented ? 1 : udp_run_length(packets + done, count - done);
-        enum udp_sent sent = udp_run_send(s->fd, packets + done, run);
+        enum udp_sent sent = udp_run_send(s->io.fd, packets + done, run);
         if (sent == UDP_BLOCKED)
             break;
         if (sent == UDP_UNSEGMENTED) {
@@ -124,7 +114,7 @@ static size_t send_runs(struct udp_socket *s, rtc_packet **packets, size_t count
             continue;
         }
         if (sent == UDP_REFUSED)
-            log_write(s->driven->loop->context, RTC_LOG_DEBUG, "io", "datagrams were not sent: %s", strerror(errno));
+            log_write(s->io.driven->loop->context, RTC_LOG_DEBUG, "io", "datagrams were not sent: %s", strerror(errno));
         for (size_t end = done + run; done < end; done++)
             rtc_packet_free(packets[done]);
     }
@@ -135,9 +125,9 @@ static size_t send_runs(struct udp_socket *s, rtc_packet **packets, size_t count
 static void keep(struct udp_socket *s, rtc_packet **packets, size_t count)
 {
     if (count > 0 && !s->blocked)
-        s->blocked = memory_alloc(s->driven->loop->context, BLOCKED_MAX * sizeof *s->blocked);
+        s->blocked = memory_alloc(s->io.driven->loop->context, BLOCKED_MAX * sizeof *s->blocked);
     if (count > 0 && s->blocked && s->blocked_count == 0)
-        (void)watch(s, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+        (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
     for (size_t i = 0; i < count; i++) {
         if (s->blocked && s->blocked_count < BLOCKED_MAX)
             s->blocked[s->blocked_count++] = packets[i];
@@ -146,21 +136,48 @@ static void keep(struct udp_socket *s, rtc_packet **packets, size_t count)
     }
 }
 
-void udp_socket_send(struct udp_socket *s, rtc_packet **packets, size_t count)
+static void send_packets(struct io_socket *io, rtc_packet **packets, size_t count)
 {
+    struct udp_socket *s = inner(io);
     size_t done = s->blocked_count == 0 ? send_runs(s, packets, count) : 0;
     keep(s, packets + done, count - done);
 }
 
-void udp_socket_flush(struct udp_socket *s)
+static void flush(struct io_socket *io)
 {
+    struct udp_socket *s = inner(io);
     size_t done = send_runs(s, s->blocked, s->blocked_count);
     s->blocked_count -= done;
     if (s->blocked_count > 0) {
         memmove(s->blocked, s->blocked + done, s->blocked_count * sizeof s->blocked[0]);
         return;
     }
-    memory_free(s->driven->loop->context, s->blocked);
+    memory_free(s->io.driven->loop->context, s->blocked);
     s->blocked = NULL;
-    (void)watch(s, EPOLL_CTL_MOD, EPOLLIN);
+    (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN);
+}
+
+static const struct io_socket_ops ops = {close_socket, receive, send_packets, flush};
+
+int udp_socket_open(struct driven *d, const rtc_request *request, struct io_socket **out)
+{
+    struct udp_socket *s = memory_zeroed(d->loop->context, sizeof *s);
+    if (!s)
+        return RTC_ERR_NO_MEMORY;
+    s->io.ops = &ops;
+    s->io.driven = d;
+    s->io.id = request->id;
+    s->io.fd = socket(request->local.family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int error = s->io.fd < 0 ? io_socket_error() : bind_socket(s->io.fd, request, &s->io.local);
+    if (!error)
+        error = io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLIN);
+    if (error) {
+        if (s->io.fd >= 0)
+            (void)close(s->io.fd);
+        memory_free(d->loop->context, s);
+        return error;
+    }
+    list_append(&d->sockets, &s->io.link);
+    *out = &s->io;
+    return RTC_OK;
 }

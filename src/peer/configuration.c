@@ -1,8 +1,11 @@
 /* RTCConfiguration (webrtc-pc 4.2, 4.4.1.6): reading and checking it; server URLs as RFC 7064 and RFC 7065 spell them. */
 #include "peer.h"
+#include "text.h"
+
+enum { PORT = 3478, PORT_TLS = 5349 };
 
 /* host, [ipv6], host:port, [ipv6]:port */
-static int parse_host(rtc_peer_connection *pc, struct slice text, const char *url, struct ice_server *server)
+static int parse_host(rtc_peer_connection *pc, struct slice text, uint16_t port_default, const char *url, struct ice_server *server)
 {
     struct slice host = text, port = {NULL, 0};
     if (text.len > 0 && text.data[0] == '[') {
@@ -18,7 +21,7 @@ static int parse_host(rtc_peer_connection *pc, struct slice text, const char *ur
             port = slice_of(colon, text.len - host.len);
         }
     }
-    uint64_t number = 3478;
+    uint64_t number = port_default;
     if (port.len > 0 && (port.data[0] != ':' || !slice_to_u64(slice_of(port.data + 1, port.len - 1), 65535, &number) || number == 0))
         return peer_fail(pc, RTC_ERR_SYNTAX, "bad port in the URL '%s'", url);
     if (host.len == 0 || host.len >= sizeof server->host)
@@ -32,7 +35,47 @@ static int parse_host(rtc_peer_connection *pc, struct slice text, const char *ur
     return RTC_OK;
 }
 
-static int parse_url(rtc_peer_connection *pc, const char *url, struct ice_server *server)
+/* "?transport=" at the end of a TURN URL, cut off `text` (RFC 7065). */
+static int parse_transport(rtc_peer_connection *pc, struct slice *text, bool secure, const char *url, uint8_t *kind)
+{
+    const uint8_t *mark = text->len > 0 ? memchr(text->data, '?', text->len) : NULL;
+    struct slice query = mark ? slice_of(mark + 1, text->len - (size_t)(mark + 1 - text->data)) : slice_str("");
+    bool udp = slice_is_nocase(query, "transport=udp"), tcp = slice_is_nocase(query, "transport=tcp");
+    if (mark && !udp && !tcp)
+        return peer_fail(pc, RTC_ERR_SYNTAX, "unknown transport in the URL '%s'", url);
+    if (secure && udp)
+        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the URL '%s': TURN over DTLS is not supported", url);
+    if (mark)
+        text->len = (size_t)(mark - text->data);
+    *kind = secure ? ICE_SERVER_TURN_TLS : tcp ? ICE_SERVER_TURN_TCP : ICE_SERVER_TURN_UDP;
+    return RTC_OK;
+}
+
+/* webrtc-pc 4.4.1.6: a TURN server needs both. */
+static int copy_credentials(rtc_peer_connection *pc, const rtc_ice_server *from, const char *url, struct ice_server *to)
+{
+    if (!from->username || !from->credential)
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the URL '%s' needs a username and a credential", url);
+    if (strlen(from->username) >= sizeof to->username || strlen(from->credential) >= sizeof to->credential)
+        return peer_fail(pc, RTC_ERR_SYNTAX, "the username or the credential of '%s' is too long", url);
+    text_copy(to->username, sizeof to->username, from->username);
+    text_copy(to->credential, sizeof to->credential, from->credential);
+    return RTC_OK;
+}
+
+static int parse_turn(rtc_peer_connection *pc, struct slice rest, bool secure, const rtc_ice_server *from, const char *url, struct ice_server *server)
+{
+    uint8_t kind;
+    int error = parse_transport(pc, &rest, secure, url, &kind);
+    if (!error)
+        error = parse_host(pc, rest, secure ? PORT_TLS : PORT, url, server);
+    if (!error)
+        error = copy_credentials(pc, from, url, server);
+    server->kind = kind;
+    return error;
+}
+
+static int parse_url(rtc_peer_connection *pc, const rtc_ice_server *from, const char *url, struct ice_server *server)
 {
     if (!url)
         return peer_fail(pc, RTC_ERR_TYPE, "a server's URL is missing");
@@ -40,11 +83,15 @@ static int parse_url(rtc_peer_connection *pc, const char *url, struct ice_server
     struct slice scheme = slice_of(url, strcspn(url, ":"));
     if (scheme.len == text.len)
         return peer_fail(pc, RTC_ERR_SYNTAX, "no scheme in the URL '%s'", url);
-    if (slice_is_nocase(scheme, "turn") || slice_is_nocase(scheme, "turns") || slice_is_nocase(scheme, "stuns"))
-        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the URL '%s': this version speaks to stun: servers only", url);
+    struct slice rest = slice_of(text.data + scheme.len + 1, text.len - scheme.len - 1);
+    bool secure = slice_is_nocase(scheme, "turns");
+    if (secure || slice_is_nocase(scheme, "turn"))
+        return parse_turn(pc, rest, secure, from, url, server);
+    if (slice_is_nocase(scheme, "stuns"))
+        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the URL '%s': STUN is spoken over UDP only", url);
     if (!slice_is_nocase(scheme, "stun"))
         return peer_fail(pc, RTC_ERR_SYNTAX, "unknown scheme in the URL '%s'", url);
-    return parse_host(pc, slice_of(text.data + scheme.len + 1, text.len - scheme.len - 1), url, server);
+    return parse_host(pc, rest, PORT, url, server);
 }
 
 static int read_servers(rtc_peer_connection *pc, const rtc_configuration *c, struct ice_server *servers, uint32_t *count)
@@ -57,13 +104,34 @@ static int read_servers(rtc_peer_connection *pc, const rtc_configuration *c, str
         for (size_t k = 0; k < server->url_count; k++) {
             if (*count == ICE_SERVERS_MAX)
                 return peer_fail(pc, RTC_ERR_RANGE, "more than %d server URLs", ICE_SERVERS_MAX);
-            int error = parse_url(pc, server->urls[k], &servers[*count]);
+            int error = parse_url(pc, server, server->urls[k], &servers[*count]);
             if (error)
                 return error;
             ++*count;
         }
     }
     return RTC_OK;
+}
+
+void configuration_forget_servers(rtc_peer_connection *pc)
+{
+    if (pc->servers)
+        memory_wipe(pc->servers, pc->server_count * sizeof *pc->servers);
+    memory_free(pc->context, pc->servers);
+    pc->servers = NULL;
+    pc->server_count = 0;
+}
+
+/* *servers stays NULL when there are none. */
+static int make_servers(rtc_peer_connection *pc, const rtc_configuration *c, struct ice_server **servers, uint32_t *count)
+{
+    size_t urls = 0;
+    for (size_t i = 0; i < c->ice_server_count && c->ice_servers; i++)
+        urls += c->ice_servers[i] ? c->ice_servers[i]->url_count : 0;
+    urls = urls < ICE_SERVERS_MAX ? urls : ICE_SERVERS_MAX;
+    if (urls > 0 && !(*servers = memory_zeroed(pc->context, urls * sizeof **servers)))
+        return RTC_ERR_NO_MEMORY;
+    return read_servers(pc, c, *servers, count);
 }
 
 static int choose_certificate(rtc_peer_connection *pc, const rtc_configuration *c)
@@ -85,6 +153,8 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_RANGE, "max_channels is over 65534");
     if (c->max_message_size > 256 * 1024)
         return peer_fail(pc, RTC_ERR_RANGE, "max_message_size is over 256 KiB");
+    if (c->authorities_pem && !(pc->authorities_pem = memory_text(pc->context, c->authorities_pem, strlen(c->authorities_pem))))
+        return RTC_ERR_NO_MEMORY;
     pc->loop = c->loop;
     pc->include_loopback = c->include_loopback;
     pc->max_channels = c->max_channels ? c->max_channels : 256;
@@ -109,24 +179,21 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
         return peer_fail(pc, RTC_ERR_TYPE, "rtc_configuration.size is wrong");
     if (given)
         memcpy(&c, given, given->size);
-    if (c.ice_transport_policy == RTC_ICE_TRANSPORT_RELAY)
-        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the relay-only policy needs TURN, which this version does not have");
-    if (c.bundle_policy != RTC_BUNDLE_MAX_BUNDLE || c.ice_transport_policy != RTC_ICE_TRANSPORT_ALL)
+    bool relay_only = c.ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
+    if (c.bundle_policy != RTC_BUNDLE_MAX_BUNDLE || (!relay_only && c.ice_transport_policy != RTC_ICE_TRANSPORT_ALL))
         return peer_fail(pc, RTC_ERR_TYPE, "unknown policy");
-    struct ice_server *servers = memory_alloc(pc->context, ICE_SERVERS_MAX * sizeof *servers);
+    struct ice_server *servers = NULL;
     uint32_t count = 0;
-    int error = servers ? read_servers(pc, &c, servers, &count) : RTC_ERR_NO_MEMORY;
+    int error = make_servers(pc, &c, &servers, &count);
     if (!error)
         error = first ? check_first(pc, &c) : check_change(pc, &c);
-    struct ice_server *kept = !error && count > 0 ? memory_realloc(pc->context, servers, count * sizeof *servers) : NULL;
-    if (!kept)
-        memory_free(pc->context, servers);
-    if (!error && count > 0 && !kept)
-        error = RTC_ERR_NO_MEMORY;
-    if (error)
-        return error;
-    memory_free(pc->context, pc->servers);
-    pc->servers = kept;
-    pc->server_count = count;
-    return RTC_OK;
+    if (!error) {
+        configuration_forget_servers(pc);
+        pc->servers = servers;
+        pc->server_count = count;
+        pc->relay_only = relay_only;
+        return RTC_OK;
+    }
+    memory_free(pc->context, servers);
+    return error;
 }

@@ -43,6 +43,8 @@ struct rtc_peer_connection {
     /* Configuration. */
     struct ice_server *servers; /* owned; NULL when there are none */
     uint32_t server_count;
+    bool relay_only;
+    char *authorities_pem; /* NULL: the system's */
     struct certificate *certificate;
     bool include_loopback;
     uint16_t max_channels;
@@ -114,6 +116,7 @@ void peer_forget_shown(rtc_peer_connection *pc);
 int peer_need_transport(rtc_peer_connection *pc, bool controlling);
 
 /* configuration.c */
+void configuration_forget_servers(rtc_peer_connection *pc);
 int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *configuration, bool first);
 
 /* snapshot.c: what this connection would write into an offer, or an answer to `offer`. */

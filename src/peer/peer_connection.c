@@ -81,8 +81,9 @@ static void destroy(rtc_peer_connection *pc)
         mailbox_mute(pc->mailbox);
         mailbox_unref(pc->mailbox);
     }
+    configuration_forget_servers(pc);
+    memory_free(context, pc->authorities_pem);
     certificate_unref(pc->certificate);
-    memory_free(context, pc->servers);
     packet_pool_unref(pc->pool);
     pthread_mutex_destroy(&pc->wake_lock);
     memory_free(context, pc);
@@ -202,7 +203,7 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     if (!error)
         error = configuration_apply(pc, configuration, false);
     if (!error && pc->transport)
-        error = ice_agent_set_servers(pc->transport->ice, pc->servers, pc->server_count);
+        error = ice_agent_set_servers(pc->transport->ice, pc->servers, pc->server_count, pc->relay_only);
     return error;
 }
 

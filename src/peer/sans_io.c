@@ -2,10 +2,12 @@
 #include "peer.h"
 #include "receive_pipeline.h"
 #include "transceiver.h"
+#include "tls_streams.h"
 #include "transport.h"
 
-_Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST_CLOSE == REQUEST_CLOSE &&
-                   (int)RTC_REQUEST_RESOLVE == REQUEST_RESOLVE && (int)RTC_REQUEST_INTERFACES == REQUEST_INTERFACES,
+_Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST_OPEN_TCP == REQUEST_OPEN_TCP &&
+                   (int)RTC_REQUEST_CLOSE == REQUEST_CLOSE && (int)RTC_REQUEST_RESOLVE == REQUEST_RESOLVE &&
+                   (int)RTC_REQUEST_INTERFACES == REQUEST_INTERFACES,
                "public and internal request types are the same numbers");
 
 /* An rtc_packet is a struct packet. */
@@ -124,7 +126,7 @@ void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, c
 static int give_result(rtc_peer_connection *pc, const struct io_result *in)
 {
     struct transport *t = pc->transport;
-    if (!ice_agent_result(t->ice, pc->now, in, &t->out))
+    if (!tls_streams_result(t, pc->now, in) && !ice_agent_result(t->ice, pc->now, in, &t->out))
         log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
     transport_settle(t, pc->now);
     return RTC_OK;
@@ -220,6 +222,8 @@ bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
     struct request *r = pc->transport ? out_pop_request(&pc->transport->out) : NULL;
     if (!r)
         return false;
+    if (!tls_streams_request(pc->transport, r))
+        peer_give_up(pc);
     rtc_request request = {
         .size = sizeof request,
         .type = (uint32_t)r->type,

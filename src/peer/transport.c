@@ -2,6 +2,7 @@
 #include "transport.h"
 
 #include "sizes.h"
+#include "tls_streams.h"
 
 enum { IDLE_TRIM_US = 1000000, IDLE_KEEPS_PACKETS = 1 };
 
@@ -12,6 +13,7 @@ int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **
         return RTC_ERR_NO_MEMORY;
     t->pc = pc;
     t->context = pc->context;
+    list_init(&t->tls);
     out_init_shared(&t->out, pc->context, pc->pool);
     out_init_shared(&t->sctp_out, pc->context, pc->pool);
     out_init_shared(&t->rtp_out, pc->context, pc->pool);
@@ -20,14 +22,16 @@ int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **
     if (!error) {
         ice->controlling = controlling;
         ice->include_loopback = pc->include_loopback;
+        ice->relay_only = pc->relay_only;
         if (pc->server_count > 0)
             memcpy(ice->servers, pc->servers, pc->server_count * sizeof *pc->servers);
         ice->server_count = pc->server_count;
         ice->next_request_id = &pc->next_request_id;
         error = ice_agent_new(pc->context, ice, &t->ice);
+        memory_wipe(ice, sizeof *ice);
         memory_free(pc->context, ice);
     }
-    struct dtls_options dtls = {.certificate = pc->certificate, .mtu = SIZE_DATAGRAM};
+    struct dtls_options dtls = {.certificate = pc->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
     if (!error)
         error = dtls_new(pc->context, &dtls, &t->dtls);
     if (error) {
@@ -46,6 +50,7 @@ void transport_free(struct transport *t)
     data_channels_free(t->channels);
     dtls_free(t->dtls);
     ice_agent_free(t->ice);
+    tls_streams_free(t);
     packet_queue_clear(&t->ready);
     packet_queue_clear(&t->held);
     out_fini(&t->rtp_out);
@@ -70,7 +75,7 @@ int transport_need_channels(struct transport *t)
     struct data_channels_options options = {
         .max_channels = t->pc->max_channels,
         .max_message_bytes = t->pc->max_message_size,
-        .mtu = SIZE_SCTP_PACKET,
+        .mtu = size_sctp_packet(t->overhead),
     };
     int error = data_channels_new(t->context, &options, &t->channels);
     if (!error)
@@ -84,7 +89,7 @@ int transport_need_rtp(struct transport *t)
         return RTC_OK;
     struct rtp_session_options options = {
         .cname = t->pc->cname,
-        .max_packet_bytes = SIZE_RTP_DATAGRAM,
+        .max_packet_bytes = SIZE_DATAGRAM - t->overhead,
         .max_bitrate_bps = t->pc->max_bitrate_bps,
     };
     int error = rtp_session_new(t->context, &options, &t->rtp);
@@ -173,13 +178,11 @@ static void release_held(struct transport *t, rtc_time_t now)
     }
 }
 
-void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet)
+/* A datagram of a peer, whether it came directly or through a relay. */
+static void receive_datagram(struct transport *t, rtc_time_t now, struct packet *packet)
 {
-    t->counters.packets_received++;
-    t->counters.bytes_received += packet->len;
-    t->last_traffic = now;
     packet->time = now;
-    if (packet->len == 0) {
+    if (packet->len == 0 || packet->path.protocol != PATH_UDP) {
         t->counters.unknown++;
         packet_free(packet);
     } else if (packet_data(packet)[0] <= 3) {
@@ -190,6 +193,30 @@ void transport_receive(struct transport *t, rtc_time_t now, struct packet *packe
     } else {
         hold(t, packet);
     }
+}
+
+/* A datagram, or bytes of a stream to a server. */
+static void receive_packet(struct transport *t, rtc_time_t now, struct packet *packet)
+{
+    struct packet_queue inner = {0};
+    if (!ice_agent_unwrap(t->ice, now, packet, &inner, &t->out)) {
+        receive_datagram(t, now, packet);
+        return;
+    }
+    for (struct packet *p; (p = packet_queue_pop(&inner)) != NULL;)
+        receive_datagram(t, now, p);
+}
+
+void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet)
+{
+    struct packet_queue plain = {0};
+    t->counters.packets_received++;
+    t->counters.bytes_received += packet->len;
+    t->last_traffic = now;
+    if (!tls_streams_receive(t, now, packet, &plain))
+        packet_queue_push(&plain, packet);
+    for (struct packet *p; (p = packet_queue_pop(&plain)) != NULL;)
+        receive_packet(t, now, p);
 }
 
 void transport_tick(struct transport *t, rtc_time_t now)
@@ -238,11 +265,17 @@ static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
         }
         packet->path = *path;
     }
+    if (!ice_agent_wrap(t->ice, now, packet)) {
+        t->counters.no_path++;
+        packet_free(packet);
+        return;
+    }
     t->counters.packets_sent++;
     t->counters.bytes_sent += packet->len;
     t->last_traffic = now;
     packet->time = now;
-    packet_queue_push(&t->ready, packet);
+    if (!tls_streams_send(t, packet, &t->ready))
+        packet_queue_push(&t->ready, packet);
 }
 
 /* Follows the selected pair: who may send learns of it. */
@@ -260,6 +293,19 @@ static void update_writable(struct transport *t, rtc_time_t now)
         rtp_session_set_writable(t->rtp, now, writable, &t->rtp_out);
 }
 
+/* A relay's overhead comes off what the upper layers may fill. */
+static void update_sizes(struct transport *t)
+{
+    uint32_t overhead = ice_agent_overhead(t->ice);
+    if (overhead == t->overhead)
+        return;
+    t->overhead = overhead;
+    if (t->channels)
+        data_channels_set_mtu(t->channels, size_sctp_packet(overhead));
+    if (t->rtp)
+        rtp_session_set_max_packet(t->rtp, SIZE_DATAGRAM - overhead);
+}
+
 static bool step(struct transport *t, rtc_time_t now)
 {
     bool progress = false;
@@ -272,6 +318,7 @@ static bool step(struct transport *t, rtc_time_t now)
             transport_ice_event(t, now, e);
         out_free_event(&t->out, e);
     }
+    update_sizes(t);
     update_writable(t, now);
     start_sctp(t, now);
     for (struct event *e; (e = out_pop_event(&t->sctp_out)) != NULL; progress = true) {
@@ -332,5 +379,7 @@ void transport_close(struct transport *t, rtc_time_t now)
         for (struct event *e; (e = out_pop_event(outs[i])) != NULL;)
             out_free_event(outs[i], e);
     transport_settle(t, now);
-    ice_agent_close(t->ice, &t->out);
+    ice_agent_close(t->ice, now, &t->out);
+    transport_settle(t, now); /* the goodbyes to the relays */
+    tls_streams_close(t);
 }

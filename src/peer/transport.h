@@ -31,9 +31,11 @@ struct transport {
     struct out rtp_out;             /* protected RTP and RTCP; media events */
     struct packet_queue ready;      /* packets with their paths, waiting to be fetched */
     struct packet_queue held;
+    struct link tls;                /* secure streams to TURN servers */
     bool dtls_started;
     bool sctp_wanted, sctp_started;
     bool writable; /* there is a selected pair */
+    uint32_t overhead; /* what a relay adds to each datagram now */
     bool ended;    /* transport_fail or transport_close */
     uint64_t remote_max_message;
     rtc_time_t last_traffic;

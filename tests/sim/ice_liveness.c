@@ -222,12 +222,12 @@ static void closed(void **state)
     struct ice_sim sim;
     begin(&sim, 9, NULL, true);
     unsigned states = sim.a.states;
-    ice_agent_close(sim.a.agent, &sim.a.out);
+    ice_agent_close(sim.a.agent, sim.now, &sim.a.out);
     unsigned closes = 0;
     for (struct request *r; (r = out_pop_request(&sim.a.out)) != NULL; out_free_request(&sim.a.out, r))
         closes += r->type == REQUEST_CLOSE;
     assert_int_equal(closes, 2);
-    ice_agent_close(sim.a.agent, &sim.a.out);
+    ice_agent_close(sim.a.agent, sim.now, &sim.a.out);
     ice_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(sim.a.states, states);
     assert_int_equal(ice_agent_state(sim.a.agent), ICE_CLOSED);

@@ -57,7 +57,38 @@ static int call(rtc_context *context)
     return error;
 }
 
-static int call_failing_at(unsigned n)
+/* The same where only a relay can help. */
+static int relayed_call(rtc_context *context)
+{
+    const struct sim_link link = {.delay_us = 10 * MS};
+    struct ice_options a = {.controlling = true, .relay_only = true, .server_count = 1}, b;
+    struct ice_server server = {.host = "198.51.100.9", .port = 3478, .kind = ICE_SERVER_TURN_UDP, .username = "user", .credential = "secret"};
+    struct ice_sim sim;
+    struct sim_turn turn;
+    a.servers[0] = server;
+    b = a;
+    b.controlling = false;
+    context_seed(context, 2);
+    int error = ice_sim_init(&sim, context, 2, &link);
+    sim_host_add_address(sim.a.host, "10.0.0.1");
+    sim_host_add_address(sim.b.host, "10.0.0.2");
+    if (error == RTC_OK) {
+        sim_turn_init(&turn, sim.net, sim.a.out.pool, "198.51.100.9", NULL);
+        sim.turn[0] = &turn;
+        error = ice_sim_agents(&sim, &a, &b);
+    }
+    if (error == RTC_OK) {
+        ice_sim_start(&sim);
+        rtc_time_t took = ice_sim_connect(&sim, 15 * SECOND);
+        if (took >= 0)
+            ice_sim_run(&sim, sim.now + 12 * SECOND);
+        error = sim.failed ? RTC_ERR_NO_MEMORY : took < 0 ? RTC_ERR_TIMEOUT : RTC_OK;
+    }
+    ice_sim_fini(&sim);
+    return error;
+}
+
+static int call_failing_at(unsigned n, int (*scenario)(rtc_context *context))
 {
     const rtc_allocator allocator = {count_alloc, count_realloc, count_free, &counter};
     const rtc_context_options options = {.size = sizeof options, .allocator = &allocator};
@@ -65,7 +96,7 @@ static int call_failing_at(unsigned n)
     counter = (struct counter){.fail_at = n};
     int error = rtc_context_new(&options, &context);
     if (error == RTC_OK) {
-        error = call(context);
+        error = scenario(context);
         rtc_context_unref(context);
     }
     if (counter.live != 0)
@@ -73,14 +104,13 @@ static int call_failing_at(unsigned n)
     return error;
 }
 
-static void every_allocation(void **state)
+static void fail_each(int (*scenario)(rtc_context *context))
 {
-    (void)state;
-    assert_int_equal(call_failing_at(0), RTC_OK);
+    assert_int_equal(call_failing_at(0, scenario), RTC_OK);
     unsigned count = counter.allocations, refused = 0;
     assert_true(count > 20);
     for (unsigned n = 1; n <= count; n++) {
-        int error = call_failing_at(n);
+        int error = call_failing_at(n, scenario);
         if (error != RTC_OK && error != RTC_ERR_NO_MEMORY)
             fail_msg("allocation %u of %u: %s", n, count, rtc_error_message(error));
         refused += error != RTC_OK;
@@ -89,8 +119,20 @@ static void every_allocation(void **state)
     assert_in_range(refused, 5, count - 5);
 }
 
+static void every_allocation(void **state)
+{
+    (void)state;
+    fail_each(call);
+}
+
+static void every_allocation_of_a_relay(void **state)
+{
+    (void)state;
+    fail_each(relayed_call);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation), cmocka_unit_test(every_allocation_of_a_relay)};
     return cmocka_run_group_tests_name("ice memory", tests, NULL, NULL);
 }

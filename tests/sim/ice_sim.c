@@ -96,6 +96,7 @@ static void on_candidate(struct ice_peer *p, const struct ice_candidate *c)
         p->reflexive++;
         p->reflexive_at = p->sim->now;
     }
+    p->relayed += c->type == ICE_RELAYED;
     if (!p->mute_candidates)
         add_signal(p->other, SIGNAL_CANDIDATE, c);
 }
@@ -189,22 +190,51 @@ static void take_signal(struct ice_sim *sim)
     free(s);
 }
 
+static void serve(struct ice_sim *sim, struct sim_delivery *d)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!sim->turn[i] || sim->turn[i]->host != d->host)
+            continue;
+        sim_turn_serve(sim->turn[i], sim->now, d->packet);
+        return;
+    }
+    if (d->host == sim->server)
+        sim_stun_serve(d->host, sim->now, d->packet, sim->server_error);
+}
+
+static void take_datagram(struct ice_peer *p, const struct packet *packet)
+{
+    if (packet->len > 0 && packet->bytes[packet->start] < 4)
+        ice_agent_input(p->agent, p->sim->now, &packet->path, packet_slice(packet), &p->out);
+    else if (ice_agent_can_receive(p->agent, &packet->path))
+        p->data_received++;
+    else
+        p->data_refused++;
+}
+
+static void take_packet(struct ice_peer *p, struct packet *packet)
+{
+    struct packet_queue inner = {0};
+    if (!ice_agent_unwrap(p->agent, p->sim->now, packet, &inner, &p->out))
+        packet_queue_push(&inner, packet);
+    for (struct packet *q; (q = packet_queue_pop(&inner)) != NULL; packet_free(q))
+        take_datagram(p, q);
+}
+
 static void deliver(struct ice_sim *sim, struct sim_delivery *d)
 {
     struct ice_peer *p = sim_host_user(d->host);
     if (!p && d->packet)
-        sim_stun_serve(d->host, sim->now, d->packet, sim->server_error);
+        serve(sim, d);
     if (p && !p->agent) {
         p->script(p, d->packet);
         return;
     }
-    if (p && d->packet && packet_data(d->packet)[0] < 4)
-        ice_agent_input(p->agent, sim->now, &d->packet->path, packet_slice(d->packet), &p->out);
-    else if (p && d->packet && ice_agent_can_receive(p->agent, &d->packet->path))
-        p->data_received++;
-    else if (p && d->packet)
-        p->data_refused++;
-    else if (p)
+    if (p && d->packet) {
+        struct packet *packet = d->packet;
+        d->packet = NULL;
+        take_packet(p, packet);
+    } else if (p)
         assert_true(ice_agent_result(p->agent, sim->now, &d->result, &p->out));
     if (p)
         ice_sim_drain(p);
@@ -288,6 +318,10 @@ static void send_data(struct ice_peer *p)
     if (!packet)
         return;
     packet->path = *path;
+    if (!ice_agent_wrap(p->agent, p->sim->now, packet)) {
+        packet_free(packet);
+        return;
+    }
     sim_host_send(p->host, p->sim->now, packet);
 }
 

@@ -4,6 +4,7 @@
 
 #include "ice_agent.h"
 #include "sim_network.h"
+#include "sim_turn_server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +26,7 @@ struct ice_peer {
     bool mute_end;
     rtc_time_t state_at[8]; /* when each state was entered last; -1 never */
     rtc_time_t first_candidate_at, gathered_at, reflexive_at;
-    unsigned states, candidates, reflexive, errors, validated, selections;
+    unsigned states, candidates, reflexive, relayed, errors, validated, selections;
     struct ice_candidate_error last_error;
     unsigned data_received, data_refused;
     void (*script)(struct ice_peer *peer, const struct packet *packet); /* plays the peer when it has no agent */
@@ -37,6 +38,7 @@ struct ice_sim {
     struct ice_peer a, b;
     struct sim_host *server; /* a STUN server at 198.51.100.1:3478 and [2001:db8:ffff::1]:3478 */
     uint16_t server_error;
+    struct sim_turn *turn[2]; /* TURN servers, where the test has any */
     rtc_time_t now;
     rtc_time_t signalling; /* one way */
     struct signal *signals;

@@ -1,0 +1,385 @@
+/* Relayed candidates (RFC 8445 section 5.1.1.2): an allocation per TURN server and interface over UDP, per server over a stream, each with
+ * a transport of its own. A relayed address is a base like any other; its socket id stands for no socket, and what is sent from it goes
+ * through the TURN client. Servers are tried in parallel, and one that does not answer costs only its own candidates. */
+#include "ice_internal.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+
+enum { PER_SERVER_MAX = 4, ATTEMPTS_MAX = 3, UNREACHABLE = 701, MISMATCH = 437, TRY_ALTERNATE = 300 };
+
+/* Relays over UDP rank before those over TCP, and these before TLS. */
+static const uint16_t preference_step = 0x4000;
+
+static bool is_stream(const struct ice_agent *agent, const struct ice_relay *relay)
+{
+    return agent->servers[relay->server].config.kind != ICE_SERVER_TURN_UDP;
+}
+
+static void open_transport(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
+{
+    const struct ice_server *server = &agent->servers[relay->server].config;
+    bool stream = is_stream(agent, relay);
+    struct request *r = out_request(out, stream ? REQUEST_OPEN_TCP : REQUEST_OPEN_UDP, ice_request_id(agent));
+    relay->state = r ? ICE_RELAY_OPENING : ICE_RELAY_FAILED;
+    if (!r)
+        return;
+    relay->socket = r->id;
+    r->local = relay->from;
+    r->remote = relay->address;
+    r->tls = server->kind == ICE_SERVER_TURN_TLS;
+    (void)snprintf(r->name, sizeof r->name, "%s", server->host);
+}
+
+static bool is_wanted(const struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to)
+{
+    bool stream = agent->servers[server].config.kind != ICE_SERVER_TURN_UDP;
+    size_t same = 0;
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        const struct ice_relay *r = agent->relays[i];
+        if (r->server != server || r->first.family != to->family)
+            continue;
+        if (stream || address_ip_eq(&r->from, from))
+            return false;
+        same++;
+    }
+    return same < PER_SERVER_MAX && agent->relay_count < ICE_RELAYS_MAX;
+}
+
+static uint16_t preference(const struct ice_agent *agent, uint32_t server)
+{
+    unsigned kind = agent->servers[server].config.kind;
+    return (uint16_t)(UINT16_MAX - (kind - ICE_SERVER_TURN_UDP) * preference_step - agent->relay_count);
+}
+
+static void add_relay(struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to, struct out *out)
+{
+    void *relays = agent->relays;
+    struct ice_relay *relay = memory_zeroed(agent->context, sizeof *relay);
+    if (!relay || !memory_grow(agent->context, &relays, &agent->relay_capacity, agent->relay_count + 1, sizeof *agent->relays)) {
+        memory_free(agent->context, relay);
+        out->failed = true;
+        return;
+    }
+    agent->relays = relays;
+    relay->server = server;
+    relay->preference = preference(agent, server);
+    relay->from = *from;
+    relay->from.port = 0;
+    relay->address = relay->first = *to;
+    agent->relays[agent->relay_count++] = relay;
+    open_transport(agent, relay, out);
+}
+
+void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint32_t server, const struct address *address, struct out *out)
+{
+    struct address from = base->address;
+    /* Which interface leads to the server is left to the system for a stream, of which there is one. */
+    if (agent->servers[server].config.kind != ICE_SERVER_TURN_UDP)
+        from = (struct address){.family = base->address.family};
+    if (is_wanted(agent, server, &from, address))
+        add_relay(agent, server, &from, address, out);
+}
+
+static void close_transport(struct ice_relay *relay, struct out *out)
+{
+    if (relay->socket)
+        (void)out_request(out, REQUEST_CLOSE, relay->socket);
+    relay->socket = 0;
+}
+
+static void drop_client(struct ice_agent *agent, struct ice_relay *relay)
+{
+    turn_client_free(relay->client);
+    memory_free(agent->context, relay->stream);
+    relay->client = NULL;
+    relay->stream = NULL;
+}
+
+static void fail(struct ice_agent *agent, struct ice_relay *relay, uint16_t code, const char *text, rtc_time_t now, struct out *out)
+{
+    if (relay->state == ICE_RELAY_FAILED)
+        return;
+    if (agent->gathering == ICE_GATHERING_ACTIVE && relay->state != ICE_RELAY_OPEN)
+        ice_report_error(agent, &agent->servers[relay->server].config, &relay->from, code ? code : UNREACHABLE, slice_str(text), out);
+    relay->state = ICE_RELAY_FAILED;
+    close_transport(relay, out);
+    for (size_t i = 0; i < relay->base_count; i++)
+        ice_drop_base(agent, relay->bases[i], now);
+}
+
+static void begin(struct ice_agent *agent, struct ice_relay *relay, const struct io_result *result, rtc_time_t now, struct out *out)
+{
+    const struct ice_server *server = &agent->servers[relay->server].config;
+    bool stream = is_stream(agent, relay);
+    struct turn_options options = {.username = server->username, .password = server->credential};
+    options.server = (struct path){relay->socket, stream ? PATH_TCP : PATH_UDP, result->local, relay->address};
+    int error = turn_client_new(agent->context, &options, &relay->client);
+    if (!error && stream)
+        error = (relay->stream = memory_zeroed(agent->context, sizeof *relay->stream)) ? RTC_OK : RTC_ERR_NO_MEMORY;
+    if (error == RTC_ERR_NO_MEMORY)
+        out->failed = true;
+    if (error) {
+        fail(agent, relay, 0, "the credentials can not be used", now, out);
+        return;
+    }
+    relay->local = result->local;
+    relay->state = ICE_RELAY_ALLOCATING;
+    turn_client_start(relay->client, now, out);
+}
+
+bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        struct ice_relay *relay = agent->relays[i];
+        if (relay->socket != result->id)
+            continue;
+        if (result->error != RTC_OK)
+            fail(agent, relay, 0, result->reason ? result->reason : "the server can not be reached", now, out);
+        else if (relay->state == ICE_RELAY_OPENING)
+            begin(agent, relay, result, now, out);
+        return true;
+    }
+    return false;
+}
+
+static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *relay, const struct address *relayed, struct out *out)
+{
+    void *bases = agent->bases;
+    struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
+    if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
+        memory_free(agent->context, base);
+        out->failed = true;
+        return NULL;
+    }
+    agent->bases = bases;
+    base->relay = relay;
+    base->socket = ice_request_id(agent);
+    base->state = ICE_BASE_OPEN;
+    base->address = *relayed;
+    base->preference = relay->preference;
+    base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
+    base->foundation = ice_foundation(ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
+    agent->bases[agent->base_count++] = base;
+    relay->bases[relay->base_count++] = base;
+    return base;
+}
+
+/* The related address is our own as the server sees it (RFC 8839 section 5.1), which somebody who relays all wants hidden. */
+static void announce(struct ice_agent *agent, const struct ice_relay *relay, const struct ice_base *base, struct out *out)
+{
+    struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_RELAYED, .priority = base->priority};
+    const struct address *mapped = turn_client_mapped(relay->client);
+    (void)snprintf(c.foundation, sizeof c.foundation, "%u", base->foundation);
+    memcpy(c.ufrag, agent->local_ufrag, sizeof agent->local_ufrag);
+    c.address = base->address;
+    c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
+    if (agent->relay_only)
+        c.related = (struct address){.family = c.related.family};
+    (void)ice_add_local(agent, &c, out);
+}
+
+static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
+{
+    const struct address *relayed;
+    size_t count = turn_client_relayed(relay->client, &relayed);
+    relay->state = ICE_RELAY_OPEN;
+    for (size_t i = 0; i < count && relay->base_count < STUN_RELAYED_MAX; i++) {
+        struct ice_base *base = new_base(agent, relay, &relayed[i], out);
+        if (!base)
+            return;
+        announce(agent, relay, base, out);
+        ice_pair_base(agent, base);
+    }
+}
+
+static bool is_other_server(const struct ice_relay *relay, const struct address *to)
+{
+    bool inside = address_is_loopback(to) && !address_is_loopback(&relay->address);
+    return to->family == relay->address.family && to->port != 0 && !address_eq(to, &relay->address) && !inside && !address_is_any(to) &&
+           !address_is_multicast(to);
+}
+
+/* A new socket for a 5-tuple on which the server knows another allocation (RFC 8656 section 7.4), or for the server it names instead. */
+static bool start_over(struct ice_agent *agent, struct ice_relay *relay, const struct turn_failure *failure, struct out *out)
+{
+    const struct address *to = &failure->alternate;
+    bool redirected = failure->code == TRY_ALTERNATE && is_other_server(relay, to);
+    if (++relay->attempts >= ATTEMPTS_MAX || (failure->code != MISMATCH && !redirected))
+        return false;
+    if (redirected)
+        relay->address = *to;
+    drop_client(agent, relay);
+    close_transport(relay, out);
+    open_transport(agent, relay, out);
+    return true;
+}
+
+static void on_failed(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+{
+    struct turn_failure failure = *turn_client_failure(relay->client);
+    if (relay->state == ICE_RELAY_ALLOCATING && start_over(agent, relay, &failure, out))
+        return;
+    fail(agent, relay, failure.code, failure.text, now, out);
+}
+
+/* After anything that may have changed the client's state. */
+static void follow(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+{
+    enum turn_state state = relay->client ? turn_client_state(relay->client) : TURN_NEW;
+    if (relay->state == ICE_RELAY_ALLOCATING && state == TURN_ALLOCATED)
+        on_allocated(agent, relay, out);
+    else if (relay->state != ICE_RELAY_FAILED && state == TURN_FAILED)
+        on_failed(agent, relay, now, out);
+}
+
+static const struct ice_base *base_for(const struct ice_relay *relay, const struct address *peer)
+{
+    for (size_t i = 0; i < relay->base_count; i++)
+        if (relay->bases[i]->address.family == peer->family)
+            return relay->bases[i];
+    return NULL;
+}
+
+/* What a peer sent to the relayed address, as if it had come to a socket there. */
+static struct packet *arrived(const struct ice_relay *relay, const struct address *peer, struct packet *p)
+{
+    const struct ice_base *base = base_for(relay, peer);
+    if (!base || p->len == 0) {
+        packet_free(p);
+        return NULL;
+    }
+    p->path = (struct path){.socket = base->socket, .protocol = PATH_UDP, .local = base->address, .remote = *peer};
+    return p;
+}
+
+static void unwrap_datagram(struct ice_relay *relay, rtc_time_t now, struct packet *p, struct packet_queue *inner, struct out *out)
+{
+    struct address peer;
+    struct slice data;
+    bool ours = relay->client && address_eq(&p->path.remote, &relay->address);
+    if (!ours || !turn_client_input(relay->client, now, packet_slice(p), &peer, &data, out)) {
+        packet_free(p);
+        return;
+    }
+    p->start = (uint32_t)(data.data ? data.data - p->bytes : p->start);
+    p->len = (uint32_t)data.len;
+    if ((p = arrived(relay, &peer, p)) != NULL)
+        packet_queue_push(inner, p);
+}
+
+static void unwrap_stream(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct slice bytes, struct packet_queue *inner,
+                          struct out *out)
+{
+    struct slice message, data;
+    struct address peer;
+    enum turn_stream_result result = TURN_STREAM_MORE;
+    while (relay->client && relay->stream && (result = turn_stream_read(relay->stream, &bytes, &message)) == TURN_STREAM_MESSAGE) {
+        if (!turn_client_input(relay->client, now, message, &peer, &data, out))
+            continue;
+        struct packet *p = packet_copy(out->pool, data);
+        if (p && (p = arrived(relay, &peer, p)) != NULL)
+            packet_queue_push(inner, p);
+    }
+    if (result == TURN_STREAM_BROKEN)
+        fail(agent, relay, 0, "the server does not speak TURN", now, out);
+}
+
+bool ice_relay_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        struct ice_relay *relay = agent->relays[i];
+        if (relay->socket == 0 || relay->socket != packet->path.socket)
+            continue;
+        if (is_stream(agent, relay)) {
+            unwrap_stream(agent, relay, now, packet_slice(packet), inner, out);
+            packet_free(packet);
+        } else {
+            unwrap_datagram(relay, now, packet, inner, out);
+        }
+        follow(agent, relay, now, out);
+        return true;
+    }
+    return false;
+}
+
+bool ice_relay_wrap(const struct ice_base *base, rtc_time_t now, struct packet *packet)
+{
+    struct address peer = packet->path.remote;
+    return base->relay->state == ICE_RELAY_OPEN && turn_client_wrap(base->relay->client, now, &peer, packet);
+}
+
+void ice_relay_send(const struct ice_base *base, rtc_time_t now, struct packet *packet, struct out *out)
+{
+    if (base->relay->state == ICE_RELAY_OPEN)
+        turn_client_permit(base->relay->client, now, &packet->path.remote, out);
+    if (ice_relay_wrap(base, now, packet))
+        out_send(out, packet);
+    else
+        packet_free(packet);
+}
+
+void ice_relay_bind(const struct ice_base *base, rtc_time_t now, const struct address *peer)
+{
+    if (base->relay->state == ICE_RELAY_OPEN)
+        turn_client_bind(base->relay->client, now, peer);
+}
+
+uint32_t ice_relay_overhead(const struct ice_base *base, const struct address *peer)
+{
+    return base->relay->client ? turn_client_overhead(base->relay->client, peer) : TURN_INDICATION_OVERHEAD;
+}
+
+bool ice_relay_pending(const struct ice_agent *agent)
+{
+    for (size_t i = 0; i < agent->relay_count; i++)
+        if (agent->relays[i]->state == ICE_RELAY_OPENING || agent->relays[i]->state == ICE_RELAY_ALLOCATING)
+            return true;
+    return false;
+}
+
+void ice_relay_give_up(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    for (size_t i = 0; i < agent->relay_count; i++)
+        if (agent->relays[i]->state != ICE_RELAY_OPEN)
+            fail(agent, agent->relays[i], 0, "the server did not answer", now, out);
+}
+
+void ice_relay_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        struct ice_relay *relay = agent->relays[i];
+        if (!relay->client || relay->state == ICE_RELAY_FAILED)
+            continue;
+        turn_client_tick(relay->client, now, out);
+        follow(agent, relay, now, out);
+    }
+}
+
+void ice_relay_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    for (size_t i = 0; i < agent->relay_count; i++)
+        if (agent->relays[i]->client && agent->relays[i]->state != ICE_RELAY_FAILED)
+            deadline_min(best, why, turn_client_deadline(agent->relays[i]->client), TIMER_ICE_RELAY);
+}
+
+void ice_relay_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        struct ice_relay *relay = agent->relays[i];
+        if (relay->client && relay->state != ICE_RELAY_FAILED)
+            turn_client_close(relay->client, now, out);
+        relay->state = ICE_RELAY_FAILED;
+        close_transport(relay, out);
+    }
+}
+
+void ice_relay_free(struct ice_agent *agent)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        drop_client(agent, agent->relays[i]);
+        memory_free(agent->context, agent->relays[i]);
+    }
+    memory_free(agent->context, agent->relays);
+}

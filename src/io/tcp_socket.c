@@ -1,0 +1,197 @@
+/* One TCP connection of a peer connection: connecting, the bytes in as packets, the bytes out with what the kernel has no room for kept in
+ * order. Its end, and a peer that takes nothing for so long that the bytes pile up, are told as a failed result of the request that opened
+ * it. */
+#include "io_internal.h"
+#include "socket_address.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { READS_MAX = 64, WAITING_MAX = 4 << 20 };
+
+struct tcp_socket {
+    struct io_socket io;
+    rtc_address remote;
+    bool connected;
+    uint8_t *waiting; /* bytes that the kernel had no room for */
+    size_t waiting_len, waiting_capacity;
+};
+
+static struct tcp_socket *inner(struct io_socket *io)
+{
+    return link_owner(io, struct tcp_socket, io);
+}
+
+static void close_socket(struct io_socket *io)
+{
+    struct tcp_socket *s = inner(io);
+    memory_free(io->driven->loop->context, s->waiting);
+    s->waiting = NULL;
+    s->waiting_len = s->waiting_capacity = 0;
+    io_socket_bury(io);
+}
+
+static void tell(struct tcp_socket *s, int error)
+{
+    rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_OPEN_TCP, .id = s->io.id, .error = error, .local = s->io.local};
+    driven_result(s->io.driven, &result);
+}
+
+static void lose(struct tcp_socket *s, int error)
+{
+    close_socket(&s->io);
+    tell(s, error);
+}
+
+static void on_connected(struct tcp_socket *s)
+{
+    union socket_address local;
+    socklen_t len = sizeof local;
+    int error = 0;
+    socklen_t error_len = sizeof error;
+    if (getsockopt(s->io.fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0)
+        error = errno;
+    if (error == 0 && getsockname(s->io.fd, &local.any, &len) != 0)
+        error = errno;
+    if (error != 0 || io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN) != RTC_OK) {
+        lose(s, RTC_ERR_NETWORK);
+        return;
+    }
+    socket_address_to(&local, &s->io.local);
+    s->connected = true;
+    tell(s, RTC_OK);
+}
+
+static void receive(struct io_socket *io, rtc_time_t now)
+{
+    struct tcp_socket *s = inner(io);
+    rtc_path path = {.socket = io->id, .protocol = 1, .local = io->local, .remote = s->remote};
+    for (int i = 0; i < READS_MAX && s->connected && io->fd >= 0 && io->driven->pc; i++) {
+        rtc_packet *packet = rtc_packet_new(io->driven->pc);
+        ssize_t got = packet ? recv(io->fd, rtc_packet_data(packet), rtc_packet_capacity(packet), 0) : -1;
+        bool wait = !packet || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+        if (got > 0) {
+            (void)rtc_packet_set_len(packet, (size_t)got);
+            rtc_peer_connection_receive(io->driven->pc, now, &path, packet);
+            continue;
+        }
+        rtc_packet_free(packet);
+        if (!wait)
+            lose(s, RTC_ERR_NETWORK);
+        return;
+    }
+}
+
+/* How many bytes the kernel took, or -1 when the connection is gone. */
+static ssize_t write_some(struct tcp_socket *s, const uint8_t *bytes, size_t len)
+{
+    ssize_t sent = len > 0 ? send(s->io.fd, bytes, len, MSG_NOSIGNAL) : 0;
+    return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : sent;
+}
+
+static bool keep(struct tcp_socket *s, const uint8_t *bytes, size_t len)
+{
+    void *waiting = s->waiting;
+    if (len == 0)
+        return true;
+    if (s->waiting_len + len > WAITING_MAX ||
+        !memory_grow(s->io.driven->loop->context, &waiting, &s->waiting_capacity, s->waiting_len + len, 1))
+        return false;
+    s->waiting = waiting;
+    memcpy(s->waiting + s->waiting_len, bytes, len);
+    if (s->waiting_len == 0)
+        (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+    s->waiting_len += len;
+    return true;
+}
+
+static bool put(struct tcp_socket *s, const uint8_t *bytes, size_t len)
+{
+    ssize_t sent = s->waiting_len == 0 ? write_some(s, bytes, len) : 0;
+    return sent >= 0 && keep(s, bytes + sent, len - (size_t)sent);
+}
+
+static void send_packets(struct io_socket *io, rtc_packet **packets, size_t count)
+{
+    struct tcp_socket *s = inner(io);
+    bool whole = true;
+    for (size_t i = 0; i < count; i++) {
+        if (s->connected && whole)
+            whole = put(s, rtc_packet_data(packets[i]), rtc_packet_len(packets[i]));
+        rtc_packet_free(packets[i]);
+    }
+    if (!whole)
+        lose(s, RTC_ERR_NETWORK);
+}
+
+static void flush(struct io_socket *io)
+{
+    struct tcp_socket *s = inner(io);
+    if (!s->connected) {
+        on_connected(s);
+        return;
+    }
+    ssize_t sent = write_some(s, s->waiting, s->waiting_len);
+    if (sent < 0) {
+        lose(s, RTC_ERR_NETWORK);
+        return;
+    }
+    s->waiting_len -= (size_t)sent;
+    if (s->waiting_len > 0) {
+        memmove(s->waiting, s->waiting + sent, s->waiting_len);
+        return;
+    }
+    memory_free(io->driven->loop->context, s->waiting);
+    s->waiting = NULL;
+    s->waiting_capacity = 0;
+    (void)io_socket_watch(io, EPOLL_CTL_MOD, EPOLLIN);
+}
+
+static const struct io_socket_ops ops = {close_socket, receive, send_packets, flush};
+
+static bool is_unspecified(const rtc_address *a)
+{
+    for (size_t i = 0; i < sizeof a->ip; i++)
+        if (a->ip[i] != 0)
+            return false;
+    return a->port == 0;
+}
+
+static int start(struct tcp_socket *s, const rtc_request *request)
+{
+    union socket_address local, remote;
+    socklen_t local_len = socket_address_from(&local, &request->local), len = socket_address_from(&remote, &request->remote);
+    int one = 1;
+    s->io.fd = socket(request->remote.family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s->io.fd < 0)
+        return io_socket_error();
+    (void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (!is_unspecified(&request->local) && bind(s->io.fd, &local.any, local_len) != 0)
+        return io_socket_error();
+    if (connect(s->io.fd, &remote.any, len) != 0 && errno != EINPROGRESS)
+        return io_socket_error();
+    return io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLOUT);
+}
+
+int tcp_socket_open(struct driven *d, const rtc_request *request)
+{
+    struct tcp_socket *s = memory_zeroed(d->loop->context, sizeof *s);
+    if (!s)
+        return RTC_ERR_NO_MEMORY;
+    s->io.ops = &ops;
+    s->io.driven = d;
+    s->io.id = request->id;
+    s->io.fd = -1;
+    s->remote = request->remote;
+    int error = start(s, request);
+    if (error) {
+        if (s->io.fd >= 0)
+            (void)close(s->io.fd);
+        memory_free(d->loop->context, s);
+        return error;
+    }
+    list_append(&d->sockets, &s->io.link);
+    return RTC_OK;
+}

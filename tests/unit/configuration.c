@@ -1,0 +1,111 @@
+/* RTCConfiguration as a constructor takes it: server URLs, credentials, policies, and what each mistake is called. */
+#include <crtc/crtc.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static int make(const char *url, const char *username, const char *credential, rtc_ice_transport_policy policy)
+{
+    const rtc_ice_server server = {.size = sizeof server, .urls = &url, .url_count = 1, .username = username, .credential = credential};
+    const rtc_ice_server *const servers[] = {&server};
+    const rtc_configuration configuration = {.size = sizeof configuration, .ice_servers = servers, .ice_server_count = 1, .ice_transport_policy = policy};
+    rtc_peer_connection *pc = NULL;
+    int error = rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc);
+    if (error == RTC_OK)
+        rtc_peer_connection_free(pc);
+    return error;
+}
+
+static void urls(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        int error;
+    } cases[] = {
+        {"stun:example.org", RTC_OK},
+        {"STUN:[2001:db8::1]:3478", RTC_OK},
+        {"turn:example.org", RTC_OK},
+        {"turn:192.0.2.1:3478", RTC_OK},
+        {"turn:[2001:db8::1]:3478?transport=udp", RTC_OK},
+        {"turn:example.org?transport=udp", RTC_OK},
+        {"turn:example.org:80?transport=tcp", RTC_OK},
+        {"TURN:example.org?transport=TCP", RTC_OK},
+        {"turns:example.org", RTC_OK},
+        {"turns:example.org:443?transport=tcp", RTC_OK},
+        {"turns:example.org?transport=udp", RTC_ERR_NOT_SUPPORTED},
+        {"stuns:example.org", RTC_ERR_NOT_SUPPORTED},
+        {"turn:", RTC_ERR_SYNTAX},
+        {"turn:?transport=udp", RTC_ERR_SYNTAX},
+        {"turn:example.org?transport=sctp", RTC_ERR_SYNTAX},
+        {"turn:example.org?", RTC_ERR_SYNTAX},
+        {"turn:example.org?transport", RTC_ERR_SYNTAX},
+        {"turn:example.org:0", RTC_ERR_SYNTAX},
+        {"turn:example.org:70000", RTC_ERR_SYNTAX},
+        {"turn://example.org", RTC_ERR_SYNTAX},
+        {"turn:user@example.org", RTC_ERR_SYNTAX},
+        {"stun:example.org?transport=udp", RTC_ERR_SYNTAX},
+        {"http://example.org", RTC_ERR_SYNTAX},
+        {"example.org", RTC_ERR_SYNTAX},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (make(cases[i].url, "u", "p", RTC_ICE_TRANSPORT_ALL) != cases[i].error)
+            fail_msg("%s", cases[i].url);
+}
+
+static void credentials(void **state)
+{
+    (void)state;
+    char *longest = calloc(1, 1024);
+    assert_non_null(longest);
+    assert_int_equal(make("turn:example.org", NULL, "p", RTC_ICE_TRANSPORT_ALL), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(make("turn:example.org", "u", NULL, RTC_ICE_TRANSPORT_ALL), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(make("turns:example.org", NULL, NULL, RTC_ICE_TRANSPORT_ALL), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(make("stun:example.org", NULL, NULL, RTC_ICE_TRANSPORT_ALL), RTC_OK);
+    memset(longest, 'x', 508);
+    assert_int_equal(make("turn:example.org", longest, longest, RTC_ICE_TRANSPORT_ALL), RTC_OK);
+    longest[508] = 'x';
+    assert_int_equal(make("turn:example.org", longest, "p", RTC_ICE_TRANSPORT_ALL), RTC_ERR_SYNTAX);
+    free(longest);
+}
+
+static void policies(void **state)
+{
+    (void)state;
+    assert_int_equal(make("turn:example.org", "u", "p", RTC_ICE_TRANSPORT_RELAY), RTC_OK);
+    assert_int_equal(make("turn:example.org", "u", "p", (rtc_ice_transport_policy)7), RTC_ERR_TYPE);
+}
+
+/* Servers may be exchanged later, and what is wrong leaves those that were. */
+static void changes(void **state)
+{
+    (void)state;
+    const char *good = "turn:example.org", *bad = "turn:";
+    rtc_ice_server server = {.size = sizeof server, .urls = &good, .url_count = 1, .username = "u", .credential = "p"};
+    const rtc_ice_server *const servers[] = {&server};
+    const rtc_configuration configuration = {.size = sizeof configuration, .ice_servers = servers, .ice_server_count = 1};
+    rtc_peer_connection *pc;
+    assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, &pc), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_OK);
+    server.urls = &bad;
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_ERR_SYNTAX);
+    assert_true(strlen(rtc_peer_connection_last_error(pc)) > 0);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, NULL), RTC_OK);
+    rtc_peer_connection_free(pc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(urls),
+        cmocka_unit_test(credentials),
+        cmocka_unit_test(policies),
+        cmocka_unit_test(changes),
+    };
+    return cmocka_run_group_tests_name("configuration", tests, NULL, NULL);
+}

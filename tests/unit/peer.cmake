@@ -1,0 +1,1 @@
+crtc_test(test_configuration LABEL unit SOURCES configuration.c)
