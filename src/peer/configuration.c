@@ -65,7 +65,7 @@ static int copy_credentials(rtc_peer_connection *pc, const rtc_ice_server *from,
 
 static int parse_turn(rtc_peer_connection *pc, struct slice rest, bool secure, const rtc_ice_server *from, const char *url, struct ice_server *server)
 {
-    uint8_t kind;
+    uint8_t kind = 0;
     int error = parse_transport(pc, &rest, secure, url, &kind);
     if (!error)
         error = parse_host(pc, rest, secure ? PORT_TLS : PORT, url, server);
