@@ -39,7 +39,8 @@ static void server_urls(void **state)
         "",           "stun",       "stun:",    "stun::3478",  "stun:host:",  "stun:host:0",   "stun:host:65536", "stun:host:x",
         "stun:[::1",  "stun:[]:5",  "stun:a b", "stun://host", "http://host", "stun:host?x=1", "stun:user@host",  "stun:ho/st",
         "stun:h:1:2", "stun:[::1]x"};
-    static const char *const unsupported[] = {"turn:host", "turns:host:5349?transport=tcp", "TURN:host", "stuns:host"};
+    static const char *const unsupported[] = {"stuns:host", "turns:host?transport=udp"};
+    static const char *const anonymous[] = {"turn:host", "turns:host:5349?transport=tcp", "TURN:host"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         if (with_server(good[i]))
@@ -49,6 +50,8 @@ static void server_urls(void **state)
             fail_msg("%s: %s", bad[i], rtc_error_name(with_server(bad[i])));
     for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++)
         assert_int_equal(with_server(unsupported[i]), RTC_ERR_NOT_SUPPORTED);
+    for (size_t i = 0; i < sizeof anonymous / sizeof anonymous[0]; i++)
+        assert_int_equal(with_server(anonymous[i]), RTC_ERR_INVALID_ACCESS);
     assert_int_equal(with_server(NULL), RTC_ERR_TYPE);
     char long_host[400] = "stun:";
     memset(long_host + 5, 'a', 300);
@@ -76,7 +79,7 @@ static void configurations(void **state)
     assert_int_equal(with((rtc_configuration){.size = 0}), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration) + 1}), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_transport_policy = RTC_ICE_TRANSPORT_RELAY}),
-                     RTC_ERR_NOT_SUPPORTED);
+                     RTC_OK);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .bundle_policy = (rtc_bundle_policy)7}), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .max_channels = 65535}), RTC_ERR_RANGE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .max_channels = 65534}), RTC_OK);
@@ -92,8 +95,8 @@ static void configurations(void **state)
     /* an older program's shorter structure is legal */
     assert_int_equal(with((rtc_configuration){.size = offsetof(rtc_configuration, max_bitrate_bps)}), RTC_OK);
     pc = connection(NULL);
-    const rtc_configuration relay = {.size = sizeof relay, .ice_transport_policy = RTC_ICE_TRANSPORT_RELAY}, plain = {.size = sizeof plain};
-    assert_int_equal(rtc_peer_connection_set_configuration(pc, &relay), RTC_ERR_NOT_SUPPORTED);
+    const rtc_configuration odd = {.size = sizeof odd, .bundle_policy = (rtc_bundle_policy)7}, plain = {.size = sizeof plain};
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &odd), RTC_ERR_TYPE);
     assert_string_not_equal(rtc_peer_connection_last_error(pc), "");
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &plain), RTC_OK);
     assert_string_equal(rtc_peer_connection_last_error(pc), "");
