@@ -262,8 +262,12 @@ static bool asked(const struct rtp_receiver *r)
 
 bool rtp_receiver_take_pli(struct rtp_receiver *r, rtc_time_t now, rtc_time_t round_trip)
 {
-    if (!r->pli || !r->playing || now < r->next_pli || now - r->last_packet >= RTP_SILENCE_US)
+    if (!r->pli || !r->playing || now < r->next_pli)
         return false;
+    if (now - r->last_packet >= RTP_SILENCE_US) {
+        r->next_pli = r->last_packet + RTP_SILENCE_US; /* the deadline does not ask for it before a packet comes */
+        return false;
+    }
     if (!asked(r) && !video_buffer_wants_keyframe(&r->buffer.video, now))
         return false;
     r->next_pli = now + (round_trip * 3 / 2 > PLI_EVERY_US ? round_trip * 3 / 2 : PLI_EVERY_US);

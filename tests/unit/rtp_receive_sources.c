@@ -43,6 +43,14 @@ static void no_requests_to_the_silent(void **state)
     assert_true(sent().kinds[RTCP_PLI] <= 1);
     show(11, false);
     assert_int_equal(sent().kinds[RTCP_PLI], 1);
+    /* Nor is it owed when it could not be sent in time. */
+    show(12, false);
+    rtp_session_set_writable(session, now, false, &out);
+    wait_until(now + 10 * SECOND);
+    rtp_session_set_writable(session, now, true, &out);
+    rtp_session_tick(session, now, &out);
+    assert_true(rtp_session_deadline(session, NULL) > now);
+    assert_int_equal(sent().kinds[RTCP_PLI], 0);
 }
 
 /* More sources than a report packet has blocks: all are told of their losses. */
