@@ -32,6 +32,7 @@ struct rtc_context {
     struct executor *executor;
     struct slot slots[CONTEXT_SLOTS];
     bool seeded, simulated;
+    rtc_time_t job_cost_us; /* simulated */
     uint64_t seed;
 };
 
@@ -182,8 +183,9 @@ struct executor *context_executor(rtc_context *c)
     pthread_mutex_lock(&c->lock);
     if (!c->executor) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        uint32_t threads = c->worker_threads ? c->worker_threads : cores < 1 ? 1 : cores > 8 ? 8 : (uint32_t)cores;
-        (void)executor_new(c, threads, &c->executor);
+        uint32_t threads = c->simulated ? 0 : c->worker_threads ? c->worker_threads : cores < 1 ? 1 : cores > 8 ? 8 : (uint32_t)cores;
+        if (executor_new(c, threads, &c->executor) == RTC_OK && c->simulated)
+            executor_simulate(c->executor, c->job_cost_us);
     }
     struct executor *executor = c->executor;
     pthread_mutex_unlock(&c->lock);
@@ -228,8 +230,7 @@ void context_seed(rtc_context *c, uint64_t seed)
 void context_simulate(rtc_context *c, rtc_time_t job_cost_us)
 {
     c->simulated = true;
-    if (!c->executor)
-        (void)executor_new(c, 0, &c->executor);
+    c->job_cost_us = job_cost_us;
     if (c->executor)
         executor_simulate(c->executor, job_cost_us);
 }
