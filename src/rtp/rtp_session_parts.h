@@ -29,7 +29,7 @@ struct rtp_member {
     rtc_time_t last_media;
     uint32_t target_bps;            /* as last told */
     uint64_t frames_refused;
-    bool owes_keyframe;             /* a frame was refused: others refer to it */
+    bool owes_keyframe;             /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;
 };
 

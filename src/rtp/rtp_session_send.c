@@ -62,9 +62,9 @@ int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t handl
         ask_keyframe(m, now, out);
         return refuse(m);
     }
-    m->owes_keyframe = false;
     bool first = !rtp_sender_active_since(m->sender, 0);
     int error = rtp_sender_frame(m->sender, now, frame, audio_level, out->pool, &s->pacer);
+    m->owes_keyframe = error && m->config.kind == RTC_MEDIA_VIDEO;
     rtp_session_drain_pacer(s, now, out);
     /* The peer can not synchronise streams before it has our clocks. */
     if (first && !error)

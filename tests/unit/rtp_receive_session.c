@@ -206,11 +206,11 @@ static void goodbye(void **state)
     assert_int_equal(events(RTP_EVENT_UNMUTE, video), 1);
 }
 
-static rtc_encoded_frame *frame_of(size_t len)
+static rtc_encoded_frame *frame_of(size_t len, bool keyframe)
 {
-    static const uint8_t head[12] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
+    const uint8_t head[12] = {keyframe ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
     rtc_encoded_frame *frame;
-    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data_len = len, .keyframe = true,
+    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data_len = len, .keyframe = keyframe,
                                          .capture_time_us = now};
     assert_int_equal(rtc_encoded_frame_new(context, &o, &frame), RTC_OK);
     memset(rtc_encoded_frame_writable_data(frame), 1, len);
@@ -218,13 +218,32 @@ static rtc_encoded_frame *frame_of(size_t len)
     return frame;
 }
 
-static int send_frame(size_t len)
+static int send_one(size_t len, bool keyframe)
 {
-    rtc_encoded_frame *frame = frame_of(len);
+    rtc_encoded_frame *frame = frame_of(len, keyframe);
     int error = rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out);
     rtc_encoded_frame_unref(frame);
     wait_until(now + 200 * MS);
     return error;
+}
+
+static int send_frame(size_t len)
+{
+    return send_one(len, true);
+}
+
+/* A frame that was too much for the pacer is missing at the peer: what refers to it is not sent, and a keyframe asked for. */
+static void after_a_frame_too_large(void **state)
+{
+    (void)state;
+    assert_int_equal(send_one(1000, true), RTC_OK);
+    assert_int_equal(send_one(1000, false), RTC_OK);
+    (void)events(0, 0);
+    assert_int_equal(send_one(4000000, false), RTC_ERR_QUOTA_EXCEEDED);
+    assert_int_equal(send_one(1000, false), RTC_ERR_INVALID_STATE);
+    assert_int_equal(events(RTP_EVENT_KEYFRAME_REQUEST, video), 1);
+    assert_int_equal(send_one(1000, true), RTC_OK);
+    assert_int_equal(send_one(1000, false), RTC_OK);
 }
 
 static void packet_sizes(void **state)
@@ -335,7 +354,7 @@ static void repairs_are_not_repaired(void **state)
 static void refuses_to_send(void **state)
 {
     (void)state;
-    rtc_encoded_frame *frame = frame_of(100);
+    rtc_encoded_frame *frame = frame_of(100, true);
     assert_int_equal(rtp_session_send_frame(session, now, 77, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_ERR_NOT_FOUND);
     rtp_session_set_writable(session, now, false, &out);
     assert_int_equal(rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_ERR_INVALID_STATE);
@@ -400,6 +419,7 @@ int main(void)
         TEST(the_latest_source_plays),
         TEST(reception_report),
         TEST(goodbye),
+        TEST(after_a_frame_too_large),
         TEST(packet_sizes),
         TEST(feedback_about_ours),
         TEST(nobody_receives),
