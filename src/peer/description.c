@@ -141,6 +141,19 @@ static void settle_negotiation(rtc_peer_connection *pc, bool local_offered)
     peer_update_negotiation_needed(pc);
 }
 
+/* Both descriptions are there. An answer that turns out not to be acceptable is put away again; without memory the connection is beyond saving. */
+static int complete(rtc_peer_connection *pc, bool local_offered)
+{
+    int error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, local_offered);
+    if (!error)
+        settle_negotiation(pc, local_offered);
+    else if (error == RTC_ERR_NO_MEMORY)
+        peer_give_up(pc);
+    else
+        description_clear(pc->context, local_offered ? &pc->pending_remote : &pc->pending_local);
+    return error;
+}
+
 static int set_local_answer(rtc_peer_connection *pc, const char *sdp)
 {
     struct description answer;
@@ -155,10 +168,7 @@ static int set_local_answer(rtc_peer_connection *pc, const char *sdp)
     }
     replace(pc, &pc->pending_local, &answer);
     gather(pc);
-    error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, false);
-    if (!error)
-        settle_negotiation(pc, false);
-    return error;
+    return complete(pc, false);
 }
 
 /* The description set must be the one that was created last. */
@@ -263,10 +273,7 @@ static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
 static int set_remote_answer(rtc_peer_connection *pc, struct description *answer)
 {
     replace(pc, &pc->pending_remote, answer);
-    int error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, true);
-    if (!error)
-        settle_negotiation(pc, true);
-    return error;
+    return complete(pc, true);
 }
 
 static int check_remote_state(rtc_peer_connection *pc, rtc_sdp_type type)
