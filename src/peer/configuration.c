@@ -158,7 +158,6 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
     pc->loop = c->loop;
     pc->include_loopback = c->include_loopback;
     pc->max_channels = c->max_channels ? c->max_channels : 256;
-    pc->max_bitrate_bps = c->max_bitrate_bps ? c->max_bitrate_bps : 1500000;
     pc->max_message_size = c->max_message_size ? c->max_message_size : 256 * 1024;
     return choose_certificate(pc, c);
 }
@@ -192,6 +191,7 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
         pc->servers = servers;
         pc->server_count = count;
         pc->relay_only = relay_only;
+        pc->max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
         return RTC_OK;
     }
     memory_free(pc->context, servers);

@@ -202,6 +202,8 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
     if (!error)
         error = configuration_apply(pc, configuration, false);
+    if (!error && pc->transport && pc->transport->rtp)
+        rtp_session_set_max_bitrate(pc->transport->rtp, pc->max_bitrate_bps);
     if (!error && pc->transport)
         error = ice_agent_set_servers(pc->transport->ice, pc->servers, pc->server_count, pc->relay_only);
     return error;

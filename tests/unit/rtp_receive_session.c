@@ -297,6 +297,19 @@ static void feedback_about_ours(void **state)
     assert_int_equal(sent().media, 0);
 }
 
+static void the_cap_can_change(void **state)
+{
+    (void)state;
+    struct rtp_outbound_stats stats;
+    wait_until(now + SECOND);
+    (void)events(0, 0);
+    rtp_session_set_max_bitrate(session, 400000);
+    wait_until(now + 2 * SECOND);
+    assert_int_equal(events(RTP_EVENT_TARGET_BITRATE, video), 1);
+    assert_true(rtp_session_outbound_stats(session, video, &stats));
+    assert_int_equal(stats.target_bitrate_bps, 400000);
+}
+
 static void write_empty_report(struct writer *w)
 {
     rtcp_write_rr(w, MEDIA, NULL, 0);
@@ -422,6 +435,7 @@ int main(void)
         TEST(after_a_frame_too_large),
         TEST(packet_sizes),
         TEST(feedback_about_ours),
+        TEST(the_cap_can_change),
         TEST(nobody_receives),
         TEST(repairs_are_not_repaired),
         TEST(refuses_to_send),
