@@ -138,7 +138,8 @@ typedef struct rtc_media_stream_track rtc_media_stream_track;
 typedef struct rtc_media_stream rtc_media_stream;
 
 /* What a source may be told by whoever consumes it; for sources that make their own frames. All optional; called on any thread, `start` and `stop` in turns
- * and never at the same time. A consumer is a sink or a connection that sends a track which has not ended. */
+ * and never at the same time. A consumer is a sink or a connection that sends a track which has not ended.
+ * They may be called from within a connection and so must not call into one; rtc_loop_post can. */
 typedef struct rtc_media_source_ops {
     size_t size;
     void (*start)(void *user);            /* the first consumer came */
