@@ -81,9 +81,8 @@ static void drop_to(struct video_buffer *b, int64_t sequence)
 {
     uint32_t timestamp = 0;
     bool any = false;
-    if (sequence - b->next_sequence > (int64_t)b->capacity)
-        b->next_sequence = sequence - (int64_t)b->capacity;
-    for (; b->next_sequence < sequence; b->next_sequence++) {
+    int64_t held_until = b->next_sequence + (int64_t)b->capacity;
+    for (; b->next_sequence < sequence && b->next_sequence < held_until; b->next_sequence++) {
         struct video_slot *s = held(b, b->next_sequence);
         if (!s)
             continue;

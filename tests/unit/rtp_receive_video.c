@@ -276,6 +276,25 @@ static void bounded(void **state)
     assert_int_equal(shown_count, 3);
 }
 
+/* What waited is given up, and given back, when the sequence goes far beyond the ring. */
+static void far_ahead(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 20; n++) {
+        (void)frame(n * 9000, 3, true);
+        sequence++; /* lost */
+        for (unsigned i = 0; i < 100; i++)
+            (void)insert(sequence++, n * 9000 + 3000, 0, 2, false);
+        sequence += 600 + n * 100;
+    }
+    settle();
+    assert_true(buffer.stats.frames_dropped >= 19);
+    video_buffer_restart(&buffer);
+    packet_pool_trim(pool, 0);
+    for (size_t i = 0; i < buffer.capacity; i++)
+        assert_false(buffer.slots[i].used);
+}
+
 static void restart(void **state)
 {
     (void)state;
@@ -370,6 +389,7 @@ int main(void)
         TEST(lost_marker_bit),
         TEST(duplicates_and_late_ones),
         TEST(bounded),
+        TEST(far_ahead),
         TEST(restart),
         TEST(delay_follows_lateness),
         TEST(clock_jumps_back),
