@@ -286,6 +286,27 @@ static void stall(void **state)
     assert_true(sim.b.seen.video_latency <= latency + 45 * MS);
 }
 
+/* An outage that the circuit breaker takes for the end (RFC 8083) and ICE does not: when it is over the call goes on. */
+static void outage(void **state)
+{
+    (void)state;
+    const struct rtp_sim_options o = {.seed = 17, .link = {.delay_us = 25 * MS}};
+    call(&o, 5 * SECOND);
+    sim_host_link(sim.a.host)->down = sim_host_link(sim.b.host)->down = true;
+    rtp_sim_run(&sim, sim.now + 18 * SECOND);
+    assert_int_equal(sim.a.seen.breakers, 2);
+    assert_int_equal(sim.b.seen.breakers, 2);
+    uint64_t sent = sim_network_counters(sim.net)->sent;
+    rtp_sim_run(&sim, sim.now + SECOND);
+    assert_true(sim_network_counters(sim.net)->sent < sent + 10); /* reports alone */
+    sim_host_link(sim.a.host)->down = sim_host_link(sim.b.host)->down = false;
+    rtp_sim_run(&sim, sim.now + 4 * SECOND);
+    rtp_sim_forget(&sim.a);
+    rtp_sim_forget(&sim.b);
+    rtp_sim_run(&sim, sim.now + 60 * SECOND);
+    expect(1, 0.005, 60 * MS);
+}
+
 /* Sound cards disagree about how long a second is. Ten minutes of a sender whose clock is fast or slow: what is left out or put in is the
  * drift itself, and the delay stays where it was. */
 static void drift(int64_t fast_ppm, rtc_time_t jitter)
@@ -337,7 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(clean),           TEST(reports),         TEST(loss),           TEST(reordering),  TEST(duplication), TEST(long_way),
         TEST(unknown_sources), TEST(timestamps_wrap), TEST(sequence_wraps), TEST(silent_peer), TEST(goodbye),     TEST(dtx),
-        TEST(no_path),         TEST(decoder_lost),    TEST(stall),          TEST(fast_clock),  TEST(slow_clock),
+        TEST(no_path),         TEST(decoder_lost),    TEST(stall),          TEST(outage),      TEST(fast_clock),  TEST(slow_clock),
         TEST(slow_clock_without_jitter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
