@@ -231,7 +231,7 @@ static void result(struct run *run, struct slice bytes)
 {
     static const uint32_t types[] = {RTC_REQUEST_OPEN_UDP, RTC_REQUEST_CLOSE, RTC_REQUEST_RESOLVE, RTC_REQUEST_INTERFACES, 99};
     struct reader r = reader_of(bytes);
-    rtc_interface interfaces[4] = {{{0}, "", 0}};
+    rtc_interface interfaces[4] = {{.index = 0}};
     rtc_result io = {.size = sizeof io,
                      .type = types[reader_u8(&r) % 5],
                      .id = reader_u8(&r) % 8u,

@@ -1,8 +1,9 @@
-/* The sans-I/O face: a peer connection without a loop. Bytes and the time go in; packets, requests to the world and callbacks come out. A user's own event
- * loop, a simulator and the library's own loop (<crtc/loop.h>) use exactly these functions.
+/* The sans-I/O face: a peer connection without a loop. Bytes and the time go in; packets, requests to the world and callbacks come out. A
+ * user's own event loop, a simulator and the library's own loop (<crtc/loop.h>) use exactly these functions.
  *
- * After every call into the connection (any API call, not only these) drain it: rtc_peer_connection_next_packet until NULL, rtc_peer_connection_next_request
- * until false, rtc_peer_connection_dispatch for the callbacks, and then sleep until rtc_peer_connection_deadline or the next datagram.
+ * After every call into the connection (any API call, not only these) drain it: rtc_peer_connection_next_packet until NULL,
+ * rtc_peer_connection_next_request until false, rtc_peer_connection_dispatch for the callbacks, and then sleep until
+ * rtc_peer_connection_deadline or the next datagram.
  */
 #ifndef CRTC_TRANSPORT_H
 #define CRTC_TRANSPORT_H
@@ -45,18 +46,33 @@ RTC_EXPORT size_t rtc_packet_capacity(const rtc_packet *packet);
 RTC_EXPORT int rtc_packet_set_len(rtc_packet *packet, size_t len);
 RTC_EXPORT void rtc_packet_path(const rtc_packet *packet, rtc_path *out);
 
-/* What the connection asks of the world; the answer comes back through rtc_peer_connection_result with the same id. Values are fixed, and may become more:
- * answer what you do not know with RTC_ERR_NOT_SUPPORTED. */
+/* What the connection asks of the world; the answer comes back through rtc_peer_connection_result with the same id. Values are fixed, and
+ * may become more: answer what you do not know with RTC_ERR_NOT_SUPPORTED. */
 typedef enum rtc_request_type {
-    RTC_REQUEST_OPEN_UDP = 1,   /* bind a UDP socket to `local`, port 0 meaning any; answer with the bound address */
-    /* connect over TCP to `remote`, from `local` if it says more than its family; answer when connected, with the bound address, or when that failed.
-     * What arrives is received as packets of any length, in order; what is to be sent is sent whole and in order. When the connection ends, answer once
-     * more, with an error. */
+    RTC_REQUEST_OPEN_UDP = 1, /* bind a UDP socket to `local`, port 0 meaning any; answer with the bound address */
+    /* connect over TCP to `remote`, from `local` if it says more than its family; answer when connected, with the bound address, or when
+     * that failed. What arrives is received as packets of any length, in order; what is to be sent is sent whole and in order. When the
+     * connection ends, answer once more, with an error. */
     RTC_REQUEST_OPEN_TCP = 2,
-    RTC_REQUEST_CLOSE = 4,      /* close the socket `id`; no answer */
-    RTC_REQUEST_RESOLVE = 5,    /* resolve `name`; answer with its addresses */
-    RTC_REQUEST_INTERFACES = 7  /* answer with the usable local addresses */
+    /* listen on `local`, port 0 meaning any; answer with the bound address. Each connection that is accepted is one more answer, with an id
+     * of its own in `socket` that has RTC_ACCEPTED_SOCKET set, and its `remote`; when it ends, answer with that id as `id` and an error. */
+    RTC_REQUEST_LISTEN_TCP = 3,
+    RTC_REQUEST_CLOSE = 4,   /* close the socket `id`, be it opened or accepted; no answer */
+    RTC_REQUEST_RESOLVE = 5, /* resolve `name`; answer with its addresses */
+    /* the UDP socket `socket` joins the group `remote` on the interface that has the address `local`; answer whether it did */
+    RTC_REQUEST_JOIN_MULTICAST = 6,
+    /* answer with the usable local addresses; and again, with all of them, whenever they changed, until the request is closed */
+    RTC_REQUEST_INTERFACES = 7
 } rtc_request_type;
+
+enum { RTC_ACCEPTED_SOCKET = 0x40000000 };
+
+/* Flags of a request. */
+typedef enum rtc_request_flags {
+    RTC_REQUEST_SHARED = 1, /* OPEN_UDP: other programs may be bound to the same port (multicast DNS) */
+    /* OPEN_TCP, LISTEN_TCP: each packet is a message that may be dropped whole, and should be when the peer takes too little */
+    RTC_REQUEST_MESSAGES = 2
+} rtc_request_flags;
 
 typedef struct rtc_request {
     size_t size; /* sizeof(rtc_request), set by the caller of rtc_peer_connection_next_request */
@@ -65,13 +81,29 @@ typedef struct rtc_request {
     rtc_address local;
     rtc_address remote;
     char name[256];
+    uint32_t socket;   /* JOIN_MULTICAST */
+    uint32_t flags;    /* rtc_request_flags */
+    uint16_t port_min; /* OPEN_UDP, LISTEN_TCP with port 0: the first free port from this one on, */
+    uint16_t port_max; /* to this one; both 0: any */
 } rtc_request;
+
+/* What kind of network an interface leads to, best first. */
+typedef enum rtc_network_type {
+    RTC_NETWORK_UNKNOWN = 0,
+    RTC_NETWORK_ETHERNET = 1,
+    RTC_NETWORK_WIFI = 2,
+    RTC_NETWORK_CELLULAR = 3,
+    RTC_NETWORK_VPN = 4,
+    RTC_NETWORK_VIRTUAL = 5, /* inside this host: bridges of containers and virtual machines */
+    RTC_NETWORK_LOOPBACK = 6
+} rtc_network_type;
 
 /* An interface address, its port 0. */
 typedef struct rtc_interface {
     rtc_address address;
     char name[32];
     uint32_t index;
+    uint32_t type; /* rtc_network_type */
 } rtc_interface;
 
 /* The answer to a request. Arrays are borrowed for the call. */
@@ -79,18 +111,21 @@ typedef struct rtc_result {
     size_t size; /* sizeof(rtc_result) */
     uint32_t type;
     uint32_t id;
-    int error;         /* RTC_OK, or why it could not be had */
-    rtc_address local; /* OPEN_UDP, OPEN_TCP */
+    int error;                    /* RTC_OK, or why it could not be had */
+    rtc_address local;            /* OPEN_UDP, OPEN_TCP, LISTEN_TCP */
     const rtc_address *addresses; /* RESOLVE */
     size_t address_count;
     const rtc_interface *interfaces; /* INTERFACES */
     size_t interface_count;
+    uint32_t socket;    /* LISTEN_TCP: the id of an accepted connection; 0: it listens */
+    rtc_address remote; /* LISTEN_TCP: who connected */
 } rtc_result;
 
 /* A datagram arrived. The packet's ownership passes. */
 RTC_EXPORT void rtc_peer_connection_receive(rtc_peer_connection *connection, rtc_time_t now, const rtc_path *path, rtc_packet *packet);
 /* The same for bytes that stay the caller's. Longer ones than a packet holds are dropped. */
-RTC_EXPORT void rtc_peer_connection_receive_copy(rtc_peer_connection *connection, rtc_time_t now, const rtc_path *path, const void *data, size_t len);
+RTC_EXPORT void rtc_peer_connection_receive_copy(rtc_peer_connection *connection, rtc_time_t now, const rtc_path *path, const void *data,
+                                                 size_t len);
 /* A request was carried out, or failed. Errors: RTC_ERR_TYPE. */
 RTC_EXPORT int rtc_peer_connection_result(rtc_peer_connection *connection, rtc_time_t now, const rtc_result *result);
 /* Does what is due. Early and late calls are harmless. */
@@ -101,11 +136,11 @@ RTC_EXPORT rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *connecti
 RTC_EXPORT rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *connection);
 /* The next request; false when there is none. */
 RTC_EXPORT bool rtc_peer_connection_next_request(rtc_peer_connection *connection, rtc_request *out);
-/* Runs the callbacks that wait; returns how many ran. The connection may be freed by one of them: hold a reference around the call to look at it
- * afterwards. */
+/* Runs the callbacks that wait; returns how many ran. The connection may be freed by one of them: hold a reference around the call to look
+ * at it afterwards. */
 RTC_EXPORT size_t rtc_peer_connection_dispatch(rtc_peer_connection *connection);
-/* Called on any thread when a worker has something for the connection (an encoded frame) or an API call changed it: tick and drain soon. It must only
- * wake the loop. */
+/* Called on any thread when a worker has something for the connection (an encoded frame) or an API call changed it: tick and drain soon. It
+ * must only wake the loop. */
 RTC_EXPORT void rtc_peer_connection_set_wake(rtc_peer_connection *connection, void (*wake)(void *user), void *user);
 
 #ifdef __cplusplus

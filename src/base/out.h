@@ -6,14 +6,18 @@
 
 /* Something a core asks of the world. Its result comes back with the same id (struct io_result). */
 enum request_type {
-    REQUEST_OPEN_UDP = 1,   /* bind `local` (port 0: any); result: the bound address, or an error */
-    REQUEST_OPEN_TCP,       /* connect to `remote` from `local`; result when connected; then stream bytes */
-    REQUEST_LISTEN_TCP,     /* listen on `local`; each accepted connection is a further result with its own id in `socket` */
-    REQUEST_CLOSE,          /* close the socket `id`; no result */
-    REQUEST_RESOLVE,        /* the addresses of `name`; result: a list */
+    REQUEST_OPEN_UDP = 1, /* bind `local` (port 0: any); result: the bound address, or an error */
+    REQUEST_OPEN_TCP,     /* connect to `remote` from `local`; result when connected; then stream bytes */
+    REQUEST_LISTEN_TCP, /* listen on `local`; each accepted connection is a further result with its own id in `socket`, and one with that as
+                           `id` when it ends */
+    REQUEST_CLOSE,      /* close the socket `id`; no result */
+    REQUEST_RESOLVE,    /* the addresses of `name`; result: a list */
     REQUEST_JOIN_MULTICAST, /* the group `remote` on the socket `socket` */
-    REQUEST_INTERFACES      /* the usable local addresses; result: a list */
+    REQUEST_INTERFACES      /* the usable local addresses; result: a list, again whenever it changed, until it is closed */
 };
+
+/* enum rtc_request_flags */
+enum request_flags { REQUEST_SHARED = 1, REQUEST_MESSAGES = 2 };
 
 struct request {
     struct request *next;
@@ -23,6 +27,8 @@ struct request {
     struct address local;
     struct address remote;
     char name[256];
+    uint32_t flags;              /* enum request_flags */
+    uint16_t port_min, port_max; /* where port 0 is asked for; both 0: any */
     bool tls; /* OPEN_TCP: the bytes are those inside TLS with the server `name`; whoever carries requests on puts it in between */
 };
 
@@ -31,16 +37,18 @@ struct io_interface {
     struct address address; /* port 0 */
     char name[32];
     uint32_t index;
+    uint32_t type; /* enum rtc_network_type */
 };
 
 /* The answer to a request. `addresses` and `interfaces` are borrowed for the call that takes the result. */
 struct io_result {
     enum request_type type;
     uint32_t id;
-    int error;            /* RTC_OK or RTC_ERR_*; after success: the socket is gone */
-    const char *reason;   /* in words, borrowed like the lists; may be NULL */
-    uint32_t socket;      /* the id of an accepted connection */
-    struct address local; /* what the socket is bound to */
+    int error;             /* RTC_OK or RTC_ERR_*; after success: the socket is gone */
+    const char *reason;    /* in words, borrowed like the lists; may be NULL */
+    uint32_t socket;       /* the id of an accepted connection */
+    struct address local;  /* what the socket is bound to */
+    struct address remote; /* of an accepted connection */
     const struct address *addresses;
     size_t address_count;
     const struct io_interface *interfaces;
@@ -105,10 +113,21 @@ void out_free_request(struct out *out, struct request *request);
 /* Why a core wants to be ticked; a loop that spins says why. */
 enum timer_reason {
     TIMER_NONE = 0,
-    TIMER_ICE_CHECK, TIMER_ICE_RETRANSMIT, TIMER_ICE_CONSENT, TIMER_ICE_GATHER, TIMER_ICE_STATE, TIMER_ICE_NOMINATE, TIMER_ICE_RELAY,
+    TIMER_ICE_CHECK,
+    TIMER_ICE_RETRANSMIT,
+    TIMER_ICE_CONSENT,
+    TIMER_ICE_GATHER,
+    TIMER_ICE_STATE,
+    TIMER_ICE_NOMINATE,
+    TIMER_ICE_RELAY,
     TIMER_DTLS_RETRANSMIT,
     TIMER_SCTP,
-    TIMER_RTP_PLAYOUT, TIMER_RTP_NACK, TIMER_RTP_REPORT, TIMER_RTP_PACE, TIMER_RTP_KEYFRAME, TIMER_RTP_RATE,
+    TIMER_RTP_PLAYOUT,
+    TIMER_RTP_NACK,
+    TIMER_RTP_REPORT,
+    TIMER_RTP_PACE,
+    TIMER_RTP_KEYFRAME,
+    TIMER_RTP_RATE,
     TIMER_CODEC,
     TIMER_EVENT
 };

@@ -6,6 +6,8 @@
 #include "transport.h"
 
 _Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST_OPEN_TCP == REQUEST_OPEN_TCP &&
+                   (int)RTC_REQUEST_LISTEN_TCP == REQUEST_LISTEN_TCP && (int)RTC_REQUEST_JOIN_MULTICAST == REQUEST_JOIN_MULTICAST &&
+                   (int)RTC_REQUEST_SHARED == REQUEST_SHARED && (int)RTC_REQUEST_MESSAGES == REQUEST_MESSAGES &&
                    (int)RTC_REQUEST_CLOSE == REQUEST_CLOSE && (int)RTC_REQUEST_RESOLVE == REQUEST_RESOLVE &&
                    (int)RTC_REQUEST_INTERFACES == REQUEST_INTERFACES,
                "public and internal request types are the same numbers");
@@ -148,6 +150,7 @@ static int copy_lists(rtc_context *context, const rtc_result *result, struct io_
         f[i].address = address_in(&result->interfaces[i].address);
         memcpy(f[i].name, result->interfaces[i].name, sizeof f[i].name - 1);
         f[i].index = result->interfaces[i].index;
+        f[i].type = result->interfaces[i].type;
     }
     in->addresses = a;
     in->address_count = addresses;
@@ -171,6 +174,8 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
         .id = result.id,
         .error = result.error,
         .local = address_in(&result.local),
+        .socket = result.socket,
+        .remote = address_in(&result.remote),
     };
     void *memory;
     int error = copy_lists(pc->context, &result, &in, &memory);
@@ -230,6 +235,10 @@ bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
         .id = r->id,
         .local = address_out(&r->local),
         .remote = address_out(&r->remote),
+        .socket = r->socket,
+        .flags = r->flags,
+        .port_min = r->port_min,
+        .port_max = r->port_max,
     };
     memcpy(request.name, r->name, sizeof request.name);
     out_free_request(&pc->transport->out, r);
