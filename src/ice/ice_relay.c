@@ -29,6 +29,8 @@ static void open_transport(struct ice_agent *agent, struct ice_relay *relay, str
     r->local = relay->from;
     r->remote = relay->address;
     r->tls = server->kind == ICE_SERVER_TURN_TLS;
+    /* Each packet is a message; those of TLS are none to who carries them. */
+    r->flags = server->kind == ICE_SERVER_TURN_TCP ? REQUEST_MESSAGES : 0;
     (void)snprintf(r->name, sizeof r->name, "%s", server->host);
 }
 

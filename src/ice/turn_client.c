@@ -6,6 +6,7 @@
 
 static const rtc_time_t retransmit_first = 200 * TURN_MS;
 static const rtc_time_t retransmit_most = 4 * TURN_SECOND;
+static const rtc_time_t stream_again = 8 * TURN_SECOND;
 static const rtc_time_t unanswered_most = 39500 * TURN_MS; /* Ti, RFC 8489 section 6.2.2 */
 static const rtc_time_t refresh_again = 5 * TURN_SECOND;
 static const rtc_time_t refresh_before = 60 * TURN_SECOND;
@@ -83,8 +84,10 @@ bool turn_request_run(struct turn_client *t, struct turn_request *r, const struc
     transmit(t, r, *what, now, out);
     r->next_send = now + r->interval;
     r->interval = r->interval * 2 < retransmit_most ? r->interval * 2 : retransmit_most;
-    /* A stream loses nothing: the next event is giving up (RFC 8489 section 6.2.2). */
-    if (t->server.protocol == PATH_TCP || r->next_send > r->first_sent + unanswered_most)
+    /* A stream loses nothing (RFC 8489 section 6.2.2), but what carries us to it may drop a message when too many wait. */
+    if (t->server.protocol == PATH_TCP)
+        r->next_send = now + stream_again;
+    if (r->next_send > r->first_sent + unanswered_most)
         r->next_send = r->first_sent + unanswered_most;
     return true;
 }

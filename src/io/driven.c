@@ -142,11 +142,13 @@ static void answer(struct driven *d, const rtc_request *request)
     }
 }
 
-/* One round; true when there was something to do. A callback may free the connection: d->pc is NULL then. */
+/* One round; true when there was something to do. A callback may free the connection: d->pc is NULL then. Packets leave before requests are
+ * looked at: the last words on a socket come before it is closed. */
 static bool drain(struct driven *d)
 {
     rtc_request request = {.size = sizeof request};
     bool busy = false;
+    send_packets(d);
     while (d->pc && rtc_peer_connection_next_request(d->pc, &request)) {
         answer(d, &request);
         request.size = sizeof request;

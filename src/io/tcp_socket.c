@@ -1,6 +1,7 @@
 /* One TCP connection of a peer connection: connecting, the bytes in as packets, the bytes out with what the kernel has no room for kept in
- * order. Its end, and a peer that takes nothing for so long that the bytes pile up, are told as a failed result of the request that opened
- * it. */
+ * order. Where each packet is a message (RTC_REQUEST_MESSAGES), those that would wait behind too many bytes are dropped whole, as a network
+ * drops datagrams: media that is seconds late is of no use. In any other stream nothing can be dropped, and a peer that takes nothing for
+ * so long that the bytes pile up ends it. Its end is told as a failed result of the request that opened it. */
 #include "io_internal.h"
 #include "socket_address.h"
 
@@ -9,14 +10,17 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { READS_MAX = 64, WAITING_MAX = 4 << 20 };
+/* The kernel holds little that it has not sent (TCP_NOTSENT_LOWAT): what waits, waits here, where it is bounded. */
+enum { READS_MAX = 64, WAITING_MAX = 4 << 20, MESSAGES_WAITING_MAX = 256 << 10, KERNEL_WAITING_MAX = 32 << 10 };
 
 struct tcp_socket {
     struct io_socket io;
     rtc_address remote;
     bool connected;
-    uint8_t *waiting; /* bytes that the kernel had no room for */
-    size_t waiting_len, waiting_capacity;
+    bool messages; /* packets may be dropped whole */
+    uint64_t dropped;
+    uint8_t *waiting; /* bytes that the kernel had no room for: waiting_len of them from waiting_start on */
+    size_t waiting_start, waiting_len, waiting_capacity;
 };
 
 static struct tcp_socket *inner(struct io_socket *io)
@@ -24,12 +28,20 @@ static struct tcp_socket *inner(struct io_socket *io)
     return link_owner(io, struct tcp_socket, io);
 }
 
+static void forget_waiting(struct tcp_socket *s)
+{
+    memory_free(s->io.driven->loop->context, s->waiting);
+    s->waiting = NULL;
+    s->waiting_start = s->waiting_len = s->waiting_capacity = 0;
+}
+
 static void close_socket(struct io_socket *io)
 {
     struct tcp_socket *s = inner(io);
-    memory_free(io->driven->loop->context, s->waiting);
-    s->waiting = NULL;
-    s->waiting_len = s->waiting_capacity = 0;
+    if (s->dropped > 0)
+        log_write(io->driven->loop->context, RTC_LOG_INFO, "io", "TCP socket %u: %llu messages were dropped, for too many waited", io->id,
+                  (unsigned long long)s->dropped);
+    forget_waiting(s);
     io_socket_bury(io);
 }
 
@@ -91,16 +103,28 @@ static ssize_t write_some(struct tcp_socket *s, const uint8_t *bytes, size_t len
     return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : sent;
 }
 
-static bool keep(struct tcp_socket *s, const uint8_t *bytes, size_t len)
+/* Room for `len` more bytes behind those that wait. */
+static bool make_room(struct tcp_socket *s, size_t len)
 {
     void *waiting = s->waiting;
-    if (len == 0)
-        return true;
-    if (s->waiting_len + len > WAITING_MAX ||
-        !memory_grow(s->io.driven->loop->context, &waiting, &s->waiting_capacity, s->waiting_len + len, 1))
+    if (s->waiting_start > 0 && s->waiting_start + s->waiting_len + len > s->waiting_capacity) {
+        memmove(s->waiting, s->waiting + s->waiting_start, s->waiting_len);
+        s->waiting_start = 0;
+    }
+    if (!memory_grow(s->io.driven->loop->context, &waiting, &s->waiting_capacity, s->waiting_start + s->waiting_len + len, 1))
         return false;
     s->waiting = waiting;
-    memcpy(s->waiting + s->waiting_len, bytes, len);
+    return true;
+}
+
+/* What the kernel took a part of must follow whole: the end of the peer's patience, or of memory, is the end of the stream. */
+static bool keep(struct tcp_socket *s, const uint8_t *bytes, size_t len)
+{
+    if (len == 0)
+        return true;
+    if (s->waiting_len + len > WAITING_MAX || !make_room(s, len))
+        return false;
+    memcpy(s->waiting + s->waiting_start + s->waiting_len, bytes, len);
     if (s->waiting_len == 0)
         (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
     s->waiting_len += len;
@@ -109,6 +133,10 @@ static bool keep(struct tcp_socket *s, const uint8_t *bytes, size_t len)
 
 static bool put(struct tcp_socket *s, const uint8_t *bytes, size_t len)
 {
+    if (s->messages && s->waiting_len > 0 && s->waiting_len + len > MESSAGES_WAITING_MAX) {
+        s->dropped++;
+        return true;
+    }
     ssize_t sent = s->waiting_len == 0 ? write_some(s, bytes, len) : 0;
     return sent >= 0 && keep(s, bytes + sent, len - (size_t)sent);
 }
@@ -133,19 +161,16 @@ static void flush(struct io_socket *io)
         on_connected(s);
         return;
     }
-    ssize_t sent = write_some(s, s->waiting, s->waiting_len);
+    ssize_t sent = write_some(s, s->waiting + s->waiting_start, s->waiting_len);
     if (sent < 0) {
         lose(s, RTC_ERR_NETWORK);
         return;
     }
+    s->waiting_start += (size_t)sent;
     s->waiting_len -= (size_t)sent;
-    if (s->waiting_len > 0) {
-        memmove(s->waiting, s->waiting + sent, s->waiting_len);
+    if (s->waiting_len > 0)
         return;
-    }
-    memory_free(io->driven->loop->context, s->waiting);
-    s->waiting = NULL;
-    s->waiting_capacity = 0;
+    forget_waiting(s);
     (void)io_socket_watch(io, EPOLL_CTL_MOD, EPOLLIN);
 }
 
@@ -163,11 +188,13 @@ static int start(struct tcp_socket *s, const rtc_request *request)
 {
     union socket_address local, remote;
     socklen_t local_len = socket_address_from(&local, &request->local), len = socket_address_from(&remote, &request->remote);
-    int one = 1;
+    int one = 1, low = KERNEL_WAITING_MAX;
     s->io.fd = socket(request->remote.family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s->io.fd < 0)
         return io_socket_error();
     (void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (s->messages)
+        (void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low, sizeof low);
     if (!is_unspecified(&request->local) && bind(s->io.fd, &local.any, local_len) != 0)
         return io_socket_error();
     if (connect(s->io.fd, &remote.any, len) != 0 && errno != EINPROGRESS)
@@ -185,6 +212,7 @@ int tcp_socket_open(struct driven *d, const rtc_request *request)
     s->io.id = request->id;
     s->io.fd = -1;
     s->remote = request->remote;
+    s->messages = request->flags & RTC_REQUEST_MESSAGES;
     int error = start(s, request);
     if (error) {
         if (s->io.fd >= 0)

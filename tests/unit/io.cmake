@@ -2,3 +2,5 @@
 foreach(name posts lock loop udp resolver)
   crtc_test(test_io_${name} LABEL unit threads SEES base io SOURCES io_${name}.c)
 endforeach()
+# The loop's sockets with a connection of the test's own in place of the library's.
+crtc_test(test_io_tcp LABEL unit SEES base io MODULES base io SOURCES io_tcp.c io_fake_connection.c)
