@@ -25,10 +25,10 @@ static bool read_number(uint32_t *out, const char *text, int base)
     return *text != '\0' && *text != '-' && *end == '\0' && value <= INT32_MAX;
 }
 
-static bool read_size(uint32_t out[2], const char *text)
+static bool read_pair(uint32_t out[2], const char *text, char between)
 {
-    char rest;
-    return sscanf(text, "%ux%u%c", &out[0], &out[1], &rest) == 2;
+    char separator, rest;
+    return sscanf(text, "%u%c%u%c", &out[0], &separator, &out[1], &rest) == 3 && separator == between;
 }
 
 static bool take(const struct argument *argument, const char *text)
@@ -44,8 +44,10 @@ static bool take(const struct argument *argument, const char *text)
         return read_number(argument->value, text, 10);
     case ARGUMENT_HEX:
         return read_number(argument->value, text, 16);
+    case ARGUMENT_SIZE:
+        return read_pair(argument->value, text, 'x');
     default:
-        return read_size(argument->value, text);
+        return read_pair(argument->value, text, '-');
     }
 }
 

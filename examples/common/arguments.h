@@ -9,7 +9,8 @@ enum argument_kind {
     ARGUMENT_TEXT,   /* value: const char ** */
     ARGUMENT_NUMBER, /* value: uint32_t *, decimal, below 2^31 */
     ARGUMENT_HEX,    /* value: uint32_t *, hexadecimal */
-    ARGUMENT_SIZE    /* value: uint32_t[2], from a text like 640x360 */
+    ARGUMENT_SIZE,   /* value: uint32_t[2], from a text like 640x360 */
+    ARGUMENT_RANGE   /* value: uint32_t[2], from a text like 5000-5999 */
 };
 
 struct argument {

@@ -25,6 +25,7 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "  --username U --credential C   for the TURN server\n"
                            "  --relay             use nothing but the TURN server\n"
                            "  --authorities FILE  PEM file of the authorities that vouch for turns: servers\n"
+                           "  --port-range A-B    use local ports from A to B only\n"
                            "  --loopback          use loopback addresses, too\n"
                            "  --no-trickle        put the candidates into the description\n"
                            "  --size WxH --fps N  the picture sent (640x360, 30)\n"
@@ -54,6 +55,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"credential", ARGUMENT_TEXT, &options->credential},
         {"relay", ARGUMENT_FLAG, &options->relay},
         {"authorities", ARGUMENT_TEXT, &options->authorities_file},
+        {"port-range", ARGUMENT_RANGE, options->port_range},
         {"loopback", ARGUMENT_FLAG, &options->loopback},
         {"no-trickle", ARGUMENT_FLAG, &options->no_trickle},
         {"size", ARGUMENT_SIZE, options->size},
@@ -67,6 +69,9 @@ void options_read(struct options *options, int argc, char **argv)
     arguments_read(arguments, sizeof(arguments) / sizeof(arguments[0]), help, argc, argv);
     if (options->offer == options->answer) {
         arguments_refuse(argv[0], "it takes either --offer or --answer");
+    }
+    if (options->port_range[0] > UINT16_MAX || options->port_range[1] > UINT16_MAX) {
+        arguments_refuse(argv[0], "ports are below 65536");
     }
     if (options->offer && !options->audio && !options->video && options->label == NULL) {
         arguments_refuse(argv[0], "an offer needs --audio, --video or --data");

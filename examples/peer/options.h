@@ -18,6 +18,7 @@ struct options {
     const char *turn_url, *username, *credential;
     const char *authorities_file;
     bool relay;
+    uint32_t port_range[2];
     bool loopback;
     bool no_trickle; /* the description waits for all candidates */
     uint32_t size[2], frames_per_second, colour, tone_hz, bitrate_bps;

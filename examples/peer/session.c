@@ -285,6 +285,8 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .ice_transport_policy = options->relay ? RTC_ICE_TRANSPORT_RELAY : RTC_ICE_TRANSPORT_ALL,
         .authorities_pem = authorities,
         .include_loopback = options->loopback,
+        .port_min = (uint16_t)options->port_range[0],
+        .port_max = (uint16_t)options->port_range[1],
         .max_bitrate_bps = options->bitrate_bps,
     };
     int error = rtc_peer_connection_new(session->context, &configuration, &callbacks, session, &session->connection);

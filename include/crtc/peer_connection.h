@@ -67,6 +67,8 @@ typedef struct rtc_configuration {
     uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s */
     uint32_t max_message_size;                 /* largest data channel message taken from the peer; 0: 256 KiB, which is also the most */
     const char *authorities_pem;               /* whom turns: servers' certificates must be from, PEM; NULL: the system's authorities */
+    uint16_t port_min, port_max;               /* local ports of UDP sockets, those to TURN servers included, and of TCP listeners; both 0: any. RTC_ERR_RANGE.
+                                                * When none is free the socket's candidates are missing, and the log says so. */
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -65,6 +65,8 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->context = rtc_context_ref(context);
     agent->next_request_id = options->next_request_id;
     agent->include_loopback = options->include_loopback;
+    agent->port_min = options->port_min;
+    agent->port_max = options->port_max;
     agent->controlling = options->controlling;
     agent->tie_breaker = context_random_u64(context);
     context_random_text(context, agent->local_ufrag, ICE_LOCAL_UFRAG_LEN);

@@ -53,6 +53,7 @@ struct ice_options {
     bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
     struct ice_server servers[ICE_SERVERS_MAX];
     uint32_t server_count;
+    uint16_t port_min, port_max; /* of sockets for UDP and of listeners, those to TURN servers included; both 0: any */
     uint32_t *next_request_id; /* the connection's counter of request ids, shared with others; borrowed for the agent's life */
 };
 

@@ -233,6 +233,8 @@ static void open_base(struct ice_agent *agent, const struct io_interface *i, str
         return;
     base->socket = r->id;
     r->local = base->address;
+    r->port_min = agent->port_min;
+    r->port_max = agent->port_max;
 }
 
 /* Families alternate, IPv6 first (RFC 8421 section 4, RFC 6724): when one family is broken the other's checks are not behind all of its
@@ -462,8 +464,8 @@ static void give_up(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     for (uint32_t i = 0; i < agent->server_count; i++)
         if (agent->servers[i].resolve_id)
-            ice_report_error(agent, &agent->servers[i].config, NULL, UNREACHABLE,
-                             slice_str("the server's name was not resolved in time"), out);
+            ice_report_error(agent, &agent->servers[i].config, NULL, UNREACHABLE, slice_str("the server's name was not resolved in time"),
+                             out);
     for (size_t i = 0; i < agent->query_count; i++)
         if (agent->queries[i].state == ICE_QUERY_WAITING || agent->queries[i].state == ICE_QUERY_ACTIVE)
             fail_query(agent, &agent->queries[i], UNREACHABLE, slice_str("the server did not answer"), out);

@@ -129,6 +129,7 @@ struct ice_agent {
     rtc_context *context;
     uint32_t *next_request_id;
     bool include_loopback;
+    uint16_t port_min, port_max;
     bool relay_only;
     bool starved; /* a pair that nothing would make again was lost for want of memory */
     bool controlling;

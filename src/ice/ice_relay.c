@@ -28,6 +28,8 @@ static void open_transport(struct ice_agent *agent, struct ice_relay *relay, str
     relay->socket = r->id;
     r->local = relay->from;
     r->remote = relay->address;
+    r->port_min = stream ? 0 : agent->port_min;
+    r->port_max = stream ? 0 : agent->port_max;
     r->tls = server->kind == ICE_SERVER_TURN_TLS;
     /* Each packet is a message; those of TLS are none to who carries them. */
     r->flags = server->kind == ICE_SERVER_TURN_TCP ? REQUEST_MESSAGES : 0;
@@ -131,6 +133,11 @@ static void begin(struct ice_agent *agent, struct ice_relay *relay, const struct
     turn_client_start(relay->client, now, out);
 }
 
+static const char *unreachable(int error)
+{
+    return error == RTC_ERR_QUOTA_EXCEEDED ? "there is no free port to reach the server from" : "the server can not be reached";
+}
+
 bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     for (size_t i = 0; i < agent->relay_count; i++) {
@@ -138,7 +145,7 @@ bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
         if (relay->socket != result->id)
             continue;
         if (result->error != RTC_OK)
-            fail(agent, relay, 0, result->reason ? result->reason : "the server can not be reached", now, out);
+            fail(agent, relay, 0, result->reason ? result->reason : unreachable(result->error), now, out);
         else if (relay->state == ICE_RELAY_OPENING)
             begin(agent, relay, result, now, out);
         return true;

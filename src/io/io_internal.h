@@ -81,6 +81,11 @@ int io_socket_watch(struct io_socket *s, int operation, uint32_t events);
 /* Closes the descriptor and hands the memory over to the loop. */
 void io_socket_bury(struct io_socket *s);
 
+/* ---- port_range.c ---- */
+/* Binds to the request's address: a free port of its range, or any, where its port is 0. *local becomes what it is bound to.
+ * RTC_ERR_QUOTA_EXCEEDED when no port of the range is free. */
+int io_bind(rtc_context *context, int fd, const rtc_request *request, rtc_address *local);
+
 /* ---- udp_socket.c ---- */
 struct udp_socket {
     struct io_socket io;

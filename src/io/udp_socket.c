@@ -25,23 +25,15 @@ int io_socket_error(void)
     }
 }
 
-static int bind_socket(int fd, const rtc_request *request, rtc_address *local)
+static int bind_socket(rtc_context *context, int fd, const rtc_request *request, rtc_address *local)
 {
-    union socket_address address;
-    socklen_t len = socket_address_from(&address, &request->local);
     int one = 1, size = BUFFER_BYTES;
     if (request->local.family == RTC_ADDRESS_IPV6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     udp_receiver_prepare(fd);
-    if (bind(fd, &address.any, len) != 0)
-        return io_socket_error();
-    len = sizeof address;
-    if (getsockname(fd, &address.any, &len) != 0)
-        return io_socket_error();
-    socket_address_to(&address, local);
-    return RTC_OK;
+    return io_bind(context, fd, request, local);
 }
 
 int io_socket_watch(struct io_socket *s, int operation, uint32_t events)
@@ -168,7 +160,7 @@ int udp_socket_open(struct driven *d, const rtc_request *request, struct io_sock
     s->io.driven = d;
     s->io.id = request->id;
     s->io.fd = socket(request->local.family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int error = s->io.fd < 0 ? io_socket_error() : bind_socket(s->io.fd, request, &s->io.local);
+    int error = s->io.fd < 0 ? io_socket_error() : bind_socket(d->loop->context, s->io.fd, request, &s->io.local);
     if (!error)
         error = io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLIN);
     if (error) {

@@ -153,10 +153,14 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_RANGE, "max_channels is over 65534");
     if (c->max_message_size > 256 * 1024)
         return peer_fail(pc, RTC_ERR_RANGE, "max_message_size is over 256 KiB");
+    if (c->port_min > c->port_max || (c->port_min == 0) != (c->port_max == 0))
+        return peer_fail(pc, RTC_ERR_RANGE, "%u to %u is no range of ports", c->port_min, c->port_max);
     if (c->authorities_pem && !(pc->authorities_pem = memory_text(pc->context, c->authorities_pem, strlen(c->authorities_pem))))
         return RTC_ERR_NO_MEMORY;
     pc->loop = c->loop;
     pc->include_loopback = c->include_loopback;
+    pc->port_min = c->port_min;
+    pc->port_max = c->port_max;
     pc->max_channels = c->max_channels ? c->max_channels : 256;
     pc->max_message_size = c->max_message_size ? c->max_message_size : 256 * 1024;
     return choose_certificate(pc, c);

@@ -47,6 +47,7 @@ struct rtc_peer_connection {
     char *authorities_pem; /* NULL: the system's */
     struct certificate *certificate;
     bool include_loopback;
+    uint16_t port_min, port_max;
     uint16_t max_channels;
     uint32_t max_bitrate_bps;
     uint32_t max_message_size;

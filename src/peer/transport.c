@@ -23,6 +23,8 @@ int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **
         ice->controlling = controlling;
         ice->include_loopback = pc->include_loopback;
         ice->relay_only = pc->relay_only;
+        ice->port_min = pc->port_min;
+        ice->port_max = pc->port_max;
         if (pc->server_count > 0)
             memcpy(ice->servers, pc->servers, pc->server_count * sizeof *pc->servers);
         ice->server_count = pc->server_count;

@@ -548,6 +548,28 @@ static void late_results(void **state)
     ice_sim_fini(&sim);
 }
 
+/* Sockets for candidates and for relays are bound in the range; what finds no port in it is missing, and the rest connects. */
+static void port_range(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    const struct sim_link link = {.delay_us = 10 * MS};
+    const struct ice_options options = {.controlling = true, .servers = {server}, .server_count = 1, .port_min = 5000, .port_max = 5001};
+    const struct ice_candidate *list;
+    begin(&sim, 18, &link);
+    flat(&sim);
+    sim_host_add_address(sim.a.host, "2001:db8:1::1");
+    sim_host_open(sim.a.host, 7, "2001:db8:1::1", 5000);
+    sim_host_open(sim.a.host, 8, "2001:db8:1::1", 5001);
+    sim_host_open(sim.a.host, 9, "192.0.2.1", 5000);
+    assert_int_equal(ice_sim_agents(&sim, &options, NULL), RTC_OK);
+    ice_sim_start(&sim);
+    assert_in_range(ice_sim_connect(&sim, SECOND), 1, 100 * MS);
+    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 1);
+    assert_int_equal(list[0].address.port, 5001);
+    ice_sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -573,6 +595,7 @@ int main(void)
         cmocka_unit_test(candidates_first),
         cmocka_unit_test(many_addresses),
         cmocka_unit_test(late_results),
+        cmocka_unit_test(port_range),
     };
     return cmocka_run_group_tests_name("ice connect", tests, setup, teardown);
 }

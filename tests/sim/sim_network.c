@@ -416,14 +416,30 @@ static void answer_interfaces(struct sim_host *host, rtc_time_t now, struct io_r
         answer(host, now, result, list);
 }
 
-static void answer_open(struct sim_host *host, rtc_time_t now, struct io_result result, struct address local)
+/* The first free port of the request's range; 0 when there is none. */
+static uint16_t free_port(struct sim_host *host, const struct request *r)
 {
+    struct address a = r->local;
+    if (r->local.port || r->port_min == 0)
+        return r->local.port ? r->local.port : host->next_port++;
+    for (unsigned port = r->port_min; port <= r->port_max; port++) {
+        a.port = (uint16_t)port;
+        if (!find_socket(host, &a))
+            return a.port;
+    }
+    return 0;
+}
+
+static void answer_open(struct sim_host *host, rtc_time_t now, struct io_result result, const struct request *r)
+{
+    struct address local = r->local;
     if (host->open_udp == SIM_SILENT)
         return;
     if (host->open_udp == SIM_REFUSES) {
         result.error = RTC_ERR_NETWORK;
+    } else if ((local.port = free_port(host, r)) == 0) {
+        result.error = RTC_ERR_QUOTA_EXCEEDED;
     } else {
-        local.port = local.port ? local.port : host->next_port++;
         open_socket(host, result.id, local);
         result.local = local;
     }
@@ -467,7 +483,7 @@ static void serve(struct sim_host *host, rtc_time_t now, const struct request *r
         answer_interfaces(host, now, result);
         break;
     case REQUEST_OPEN_UDP:
-        answer_open(host, now, result, r->local);
+        answer_open(host, now, result, r);
         break;
     case REQUEST_RESOLVE:
         answer_resolve(host, now, result, r->name);

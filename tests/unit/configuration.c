@@ -74,6 +74,27 @@ static void credentials(void **state)
     free(longest);
 }
 
+static int make_ports(uint16_t port_min, uint16_t port_max)
+{
+    const rtc_configuration configuration = {.size = sizeof configuration, .port_min = port_min, .port_max = port_max};
+    rtc_peer_connection *pc = NULL;
+    int error = rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc);
+    if (error == RTC_OK)
+        rtc_peer_connection_free(pc);
+    return error;
+}
+
+static void ports(void **state)
+{
+    (void)state;
+    assert_int_equal(make_ports(0, 0), RTC_OK);
+    assert_int_equal(make_ports(5000, 5000), RTC_OK);
+    assert_int_equal(make_ports(1, 65535), RTC_OK);
+    assert_int_equal(make_ports(5001, 5000), RTC_ERR_RANGE);
+    assert_int_equal(make_ports(0, 5000), RTC_ERR_RANGE);
+    assert_int_equal(make_ports(5000, 0), RTC_ERR_RANGE);
+}
+
 static void policies(void **state)
 {
     (void)state;
@@ -104,7 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls),
         cmocka_unit_test(credentials),
-        cmocka_unit_test(policies),
+        cmocka_unit_test(ports), cmocka_unit_test(policies),
         cmocka_unit_test(changes),
     };
     return cmocka_run_group_tests_name("configuration", tests, NULL, NULL);
