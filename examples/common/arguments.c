@@ -31,6 +31,15 @@ static bool read_pair(uint32_t out[2], const char *text, char between)
     return sscanf(text, "%u%c%u%c", &out[0], &separator, &out[1], &rest) == 3 && separator == between;
 }
 
+static bool append(struct text_list *list, const char *text)
+{
+    if (list->count == TEXT_LIST_MAX) {
+        return false;
+    }
+    list->texts[list->count++] = text;
+    return true;
+}
+
 static bool take(const struct argument *argument, const char *text)
 {
     switch (argument->kind) {
@@ -40,6 +49,8 @@ static bool take(const struct argument *argument, const char *text)
     case ARGUMENT_TEXT:
         *(const char **)argument->value = text;
         return true;
+    case ARGUMENT_TEXTS:
+        return append(argument->value, text);
     case ARGUMENT_NUMBER:
         return read_number(argument->value, text, 10);
     case ARGUMENT_HEX:

@@ -7,6 +7,7 @@
 enum argument_kind {
     ARGUMENT_FLAG,   /* value: bool *, set to true */
     ARGUMENT_TEXT,   /* value: const char ** */
+    ARGUMENT_TEXTS,  /* value: struct text_list *, one more each time it is given */
     ARGUMENT_NUMBER, /* value: uint32_t *, decimal, below 2^31 */
     ARGUMENT_HEX,    /* value: uint32_t *, hexadecimal */
     ARGUMENT_SIZE,   /* value: uint32_t[2], from a text like 640x360 */
@@ -20,6 +21,12 @@ struct argument {
 };
 
 #define ARGUMENTS_MAX 40
+#define TEXT_LIST_MAX 8
+
+struct text_list {
+    const char *texts[TEXT_LIST_MAX];
+    size_t count;
+};
 
 /* Reads the command line. On a mistake says so and ends the program with 2; --help prints `help` and ends it with 0. */
 void arguments_read(const struct argument *arguments, size_t count, const char *help, int argc, char **argv);

@@ -1,8 +1,6 @@
 /* The command line of peer. */
 #include "options.h"
 
-#include "arguments.h"
-
 static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "A peer for any signalling: it speaks lines of JSON on its input and output.\n\n"
                            "Out: {\"type\":\"offer\",\"sdp\":...}, {\"candidate\":...,\"sdpMid\":...} (an empty candidate: no more), "
@@ -20,10 +18,10 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "  --record-audio F    write the received audio to an Ogg Opus file\n"
                            "  --save-frame F      at the end write the newest picture, PNG or .ppm\n"
                            "  --seconds N         end after so long\n"
-                           "  --stun URL          STUN server, stun:host:port\n"
-                           "  --turn URL          TURN server, turn:host:port?transport=udp|tcp or turns:host:port\n"
-                           "  --username U --credential C   for the TURN server\n"
-                           "  --relay             use nothing but the TURN server\n"
+                           "  --stun URL          STUN server, stun:host:port; may be given again\n"
+                           "  --turn URL          TURN server, turn:host:port?transport=udp|tcp or turns:host:port; may be given again\n"
+                           "  --username U --credential C   for the TURN servers\n"
+                           "  --relay             use nothing but the TURN servers\n"
                            "  --authorities FILE  PEM file of the authorities that vouch for turns: servers\n"
                            "  --port-range A-B    use local ports from A to B only\n"
                            "  --loopback          use loopback addresses, too\n"
@@ -49,8 +47,8 @@ void options_read(struct options *options, int argc, char **argv)
         {"record-audio", ARGUMENT_TEXT, &options->record_audio},
         {"save-frame", ARGUMENT_TEXT, &options->save_frame},
         {"seconds", ARGUMENT_NUMBER, &options->seconds},
-        {"stun", ARGUMENT_TEXT, &options->stun_url},
-        {"turn", ARGUMENT_TEXT, &options->turn_url},
+        {"stun", ARGUMENT_TEXTS, &options->stun_urls},
+        {"turn", ARGUMENT_TEXTS, &options->turn_urls},
         {"username", ARGUMENT_TEXT, &options->username},
         {"credential", ARGUMENT_TEXT, &options->credential},
         {"relay", ARGUMENT_FLAG, &options->relay},

@@ -2,6 +2,8 @@
 #ifndef PEER_OPTIONS_H
 #define PEER_OPTIONS_H
 
+#include "arguments.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,8 +16,8 @@ struct options {
     const char *send_file;
     const char *record_video, *record_audio;
     uint32_t seconds; /* 0: until bye or the end of the input */
-    const char *stun_url;
-    const char *turn_url, *username, *credential;
+    struct text_list stun_urls, turn_urls;
+    const char *username, *credential; /* for all TURN servers */
     const char *authorities_file;
     bool relay;
     uint32_t port_range[2];

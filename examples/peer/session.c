@@ -265,15 +265,18 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .on_track = on_track,
     };
     const struct options *options = session->options;
-    const rtc_ice_server stun = {.size = sizeof(stun), .urls = &options->stun_url, .url_count = 1};
-    const rtc_ice_server turn = {
-        .size = sizeof(turn), .urls = &options->turn_url, .url_count = 1, .username = options->username, .credential = options->credential};
+    const rtc_ice_server stun = {.size = sizeof(stun), .urls = options->stun_urls.texts, .url_count = options->stun_urls.count};
+    const rtc_ice_server turn = {.size = sizeof(turn),
+                                 .urls = options->turn_urls.texts,
+                                 .url_count = options->turn_urls.count,
+                                 .username = options->username,
+                                 .credential = options->credential};
     const rtc_ice_server *servers[2];
     size_t count = 0;
-    if (options->stun_url != NULL) {
+    if (stun.url_count > 0) {
         servers[count++] = &stun;
     }
-    if (options->turn_url != NULL) {
+    if (turn.url_count > 0) {
         servers[count++] = &turn;
     }
     char *authorities = options->authorities_file != NULL ? read_text(options->authorities_file) : NULL;

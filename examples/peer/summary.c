@@ -76,16 +76,18 @@ static cJSON *dictionary_of(const rtc_stats *stats)
     return dictionary;
 }
 
-/* "host 192.0.2.1:5000 udp" */
+/* "host 192.0.2.1:5000 udp"; of a relay of our own also how its server is reached: "relay 192.0.2.1:5000 udp over tls" */
 static void add_end(cJSON *pair, const char *name, const rtc_stats_report *report, const char *id)
 {
     const rtc_stats *candidate = id == NULL ? NULL : rtc_stats_report_find(report, id);
     char text[128];
     double port = 0;
     if (candidate != NULL) {
+        const char *relay = rtc_stats_string(candidate, "relayProtocol");
         rtc_stats_number(candidate, "port", &port);
-        snprintf(text, sizeof(text), "%s %s:%.0f %s", rtc_stats_string(candidate, "candidateType"), rtc_stats_string(candidate, "address"),
-                 port, rtc_stats_string(candidate, "protocol"));
+        snprintf(text, sizeof(text), "%s %s:%.0f %s%s%s", rtc_stats_string(candidate, "candidateType"),
+                 rtc_stats_string(candidate, "address"), port, rtc_stats_string(candidate, "protocol"), relay == NULL ? "" : " over ",
+                 relay == NULL ? "" : relay);
         cJSON_AddStringToObject(pair, name, text);
     }
 }

@@ -12,9 +12,10 @@ enum { ICE_FOUNDATION_MAX = 32 };
 struct ice_candidate {
     char foundation[ICE_FOUNDATION_MAX + 1];
     uint16_t component;
-    uint8_t protocol; /* enum path_protocol */
-    uint8_t type;     /* enum ice_candidate_type */
-    uint8_t tcp_type; /* enum ice_tcp_type */
+    uint8_t protocol;    /* enum path_protocol */
+    uint8_t type;        /* enum ice_candidate_type */
+    uint8_t tcp_type;    /* enum ice_tcp_type */
+    uint8_t server_kind; /* of a relayed one of our own: enum ice_server_kind, how its server is reached; else 0 */
     uint32_t priority;
     struct address address; /* family NONE when `name` is set */
     struct address related; /* family NONE when absent */

@@ -41,6 +41,21 @@ static void add_connection(struct builder *b)
     number(b, "dataChannelsOpened", (double)open);
 }
 
+/* RTCIceServerTransportProtocol of a relayed candidate; NULL for others. */
+static const char *relay_protocol_name(const struct ice_candidate *c)
+{
+    switch (c->server_kind) {
+    case ICE_SERVER_TURN_UDP:
+        return "udp";
+    case ICE_SERVER_TURN_TCP:
+        return "tcp";
+    case ICE_SERVER_TURN_TLS:
+        return "tls";
+    default:
+        return NULL;
+    }
+}
+
 static void add_candidate(struct builder *b, const char *type, const char *id, const struct ice_candidate *c)
 {
     char ip[ADDRESS_TEXT_MAX];
@@ -54,6 +69,8 @@ static void add_candidate(struct builder *b, const char *type, const char *id, c
     text(b, "foundation", c->foundation);
     if (c->ufrag[0])
         text(b, "usernameFragment", c->ufrag);
+    if (relay_protocol_name(c))
+        text(b, "relayProtocol", relay_protocol_name(c));
 }
 
 static void add_local_candidates(struct builder *b)

@@ -110,4 +110,4 @@ function summaryIsSound(ours, { media }) {
   }
 }
 
-module.exports = { OUR_MEDIA_ARGS, becomes, connected, messagesCross, otherHearsUs, otherSeesUs, summaryIsSound, weHearOther, weSeeOther, withoutStatistics };
+module.exports = { OUR_MEDIA_ARGS, becomes, connected, messagesCross, near, otherHearsUs, otherSeesUs, rgb, summaryIsSound, weHearOther, weSeeOther, withoutStatistics };

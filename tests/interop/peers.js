@@ -63,11 +63,13 @@ class ProcessPeer extends Peer {
     super(name);
     this.stderr = '';
     this.process = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    process.on('exit', () => this.process.kill('SIGKILL'));
+    const kill = () => this.process.kill('SIGKILL');
+    process.on('exit', kill);
     this.process.stdin.on('error', () => {});
     this.process.stderr.on('data', data => { this.stderr += data; });
     readline.createInterface({ input: this.process.stdout }).on('line', text => this.takeText(text));
     this.ended = new Promise(resolve => this.process.on('close', (code, signal) => {
+      process.off('exit', kill);
       this.status = code ?? signal;
       resolve(this.status);
     }));

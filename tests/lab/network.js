@@ -1,83 +1,34 @@
-// Two network namespaces, a and b, joined by the link emulator, and a folder for what their programs leave behind. Their names carry the id of the process that made them, so
-// that labs run side by side, and so that the remains of a killed one can be told and removed: "node network.js" does that.
+// Two network namespaces, a and b, joined by the link emulator.
 'use strict';
-const { execFileSync, spawn } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
 const readline = require('node:readline');
+const namespaces = require('./namespaces');
 
-const PREFIX = 'crtc-lab-';
-const FOLDERS = os.tmpdir();
+const { ip } = namespaces;
+
 const ADDRESSES = { a: '198.51.100.1', b: '198.51.100.2' };
 
-const IP = ['/usr/sbin/ip', '/usr/bin/ip', '/sbin/ip', '/bin/ip'].find(file => fs.existsSync(file));
-
-const ip = (...args) => execFileSync(IP, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-
-// Why a lab can not be set up here; undefined when it can.
+// Why this lab can not be set up here; undefined when it can.
 function obstacle() {
-  if (process.getuid() !== 0) {
-    return 'not root';
-  }
-  if (!IP) {
-    return 'iproute2 is not installed';
+  const reason = namespaces.obstacle();
+  if (reason) {
+    return reason;
   }
   try {
     fs.closeSync(fs.openSync('/dev/net/tun', 'r+'));
   } catch (error) {
     return `/dev/net/tun: ${error.code}`;
   }
-  const probe = `${PREFIX}${process.pid}-probe`;
-  try {
-    ip('netns', 'add', probe);
-    ip('netns', 'del', probe);
-  } catch (error) {
-    return `network namespaces: ${error.message.trim()}`;
-  }
   return undefined;
 }
-
-function killAll(namespace) {
-  for (const id of ip('netns', 'pids', namespace).split('\n').filter(Boolean)) {
-    try {
-      process.kill(Number(id), 'SIGKILL');
-    } catch (error) {
-      if (error.code !== 'ESRCH') {
-        throw error;
-      }
-    }
-  }
-}
-
-const namespaces = () => ip('netns', 'list').split('\n').map(line => line.split(' ')[0]);
-
-// Removes the namespaces and folders whose maker passes the test, and what runs there.
-function remove(test) {
-  const isOne = name => name.startsWith(PREFIX) && test(Number(name.slice(PREFIX.length).split('-')[0]));
-  for (const namespace of namespaces().filter(isOne)) {
-    killAll(namespace);
-    ip('netns', 'del', namespace);
-  }
-  for (const folder of fs.readdirSync(FOLDERS).filter(isOne)) {
-    fs.rmSync(path.join(FOLDERS, folder), { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-const sweep = () => remove(id => !fs.existsSync(`/proc/${id}`));
 
 class Network {
   // The settings are lines for the link emulator.
   static async start(emulator, seed, ...settings) {
     const network = new Network();
-    sweep();
-    process.on('exit', () => network.remove());
-    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
-      process.once(signal, () => process.exit(1));
-    }
-    network.names = { a: `${PREFIX}${process.pid}-a`, b: `${PREFIX}${process.pid}-b` };
-    process.env.TMPDIR = path.join(FOLDERS, `${PREFIX}${process.pid}`);
-    fs.mkdirSync(process.env.TMPDIR);
+    namespaces.begin();
+    network.names = { a: namespaces.nameOf('a'), b: namespaces.nameOf('b') };
     for (const namespace of Object.values(network.names)) {
       ip('netns', 'add', namespace);
     }
@@ -124,23 +75,15 @@ class Network {
 
   // The words to put before a command for it to run in a namespace.
   within(side) {
-    return [IP, 'netns', 'exec', this.names[side]];
-  }
-
-  remove() {
-    remove(id => id === process.pid);
+    return namespaces.within(this.names[side]);
   }
 
   async stop() {
     const ended = new Promise(resolve => this.emulator.once('exit', resolve));
     this.emulator.stdin.end();
     await ended;
-    this.remove();
+    namespaces.remove();
   }
 }
 
-module.exports = { ADDRESSES, Network, obstacle, sweep };
-
-if (require.main === module && !obstacle()) {
-  sweep();
-}
+module.exports = { ADDRESSES, Network, obstacle };
