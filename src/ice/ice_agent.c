@@ -144,8 +144,9 @@ bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidat
         return false;
     }
     agent->locals = locals;
-    agent->locals[agent->local_count++] = *candidate;
-    return announce(agent, candidate, out);
+    agent->locals[agent->local_count] = *candidate;
+    agent->locals[agent->local_count].serial = ++agent->serial;
+    return announce(agent, &agent->locals[agent->local_count++], out);
 }
 
 uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice server)
@@ -175,6 +176,7 @@ static struct ice_remote *new_remote(struct ice_agent *agent, const struct addre
     struct ice_remote *remote = memory_zeroed(agent->context, sizeof *remote);
     if (!remote)
         return NULL;
+    remote->serial = ++agent->serial;
     remote->address = *address;
     remote->type = type;
     remote->priority = priority;
@@ -545,40 +547,14 @@ const struct path *ice_agent_selected(const struct ice_agent *agent)
     return agent->selected && agent->state != ICE_FAILED && agent->state != ICE_CLOSED ? &agent->selected_path : NULL;
 }
 
-/* The local side as the peer sees it: the base itself, a server-reflexive candidate, or else peer-reflexive (RFC 8445 section 7.2.5.3.1).
- */
-static void describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out)
-{
-    for (size_t i = 0; i < agent->local_count; i++) {
-        *out = agent->locals[i];
-        if (address_eq(&out->address, &pair->mapped))
-            return;
-    }
-    *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_PEER_REFLEXIVE};
-    out->address = pair->mapped;
-    out->related = pair->base->address;
-    out->priority = ice_candidate_priority(ICE_PEER_REFLEXIVE, pair->base->preference, ICE_COMPONENT);
-}
-
-static void describe_remote(const struct ice_remote *remote, struct ice_candidate *out)
-{
-    *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = remote->type, .priority = remote->priority};
-    out->address = remote->address;
-    memcpy(out->foundation, remote->foundation, sizeof out->foundation);
-}
-
 bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out)
 {
     const struct ice_pair *pair = agent->selected;
     if (!pair)
         return false;
-    *out = (struct ice_selected){.path = agent->selected_path, .rtt_us = pair->rtt, .total_rtt_us = pair->total_rtt};
-    describe_local(agent, pair, &out->local);
-    describe_remote(pair->remote, &out->remote);
-    out->responses_received = pair->responses_received;
-    out->requests_sent = pair->requests_sent;
-    out->requests_received = pair->requests_received;
-    out->responses_sent = pair->responses_sent;
+    *out = (struct ice_selected){.path = agent->selected_path, .rtt_us = pair->rtt};
+    ice_describe_local(agent, pair, &out->local);
+    ice_describe_remote(pair->remote, &out->remote);
     return true;
 }
 

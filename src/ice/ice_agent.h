@@ -30,7 +30,7 @@ enum {
 
 struct ice_candidate_error {
     struct address local;
-    char url[272];
+    char url[272]; /* ICE_URL_MAX */
     uint16_t code; /* STUN error code, or 701: the server could not be reached (webrtc-pc 4.8.3) */
     char text[128];
 };
@@ -57,17 +57,12 @@ struct ice_options {
     uint32_t *next_request_id; /* the connection's counter of request ids, shared with others; borrowed for the agent's life */
 };
 
-/* What getStats and the application may know of a pair. */
+/* The pair in use; ice_report.h tells more of it and of the others. */
 struct ice_selected {
     struct path path; /* where packets go */
     struct ice_candidate local;
     struct ice_candidate remote;
     rtc_time_t rtt_us; /* smoothed round trip of checks; 0 while unmeasured */
-    rtc_time_t total_rtt_us;
-    uint64_t responses_received;
-    uint64_t requests_sent;
-    uint64_t requests_received;
-    uint64_t responses_sent;
 };
 
 struct ice_counters {

@@ -12,10 +12,11 @@ enum { ICE_FOUNDATION_MAX = 32 };
 struct ice_candidate {
     char foundation[ICE_FOUNDATION_MAX + 1];
     uint16_t component;
-    uint8_t protocol;    /* enum path_protocol */
-    uint8_t type;        /* enum ice_candidate_type */
-    uint8_t tcp_type;    /* enum ice_tcp_type */
-    uint8_t server_kind; /* of a relayed one of our own: enum ice_server_kind, how its server is reached; else 0 */
+    uint8_t protocol; /* enum path_protocol */
+    uint8_t type;     /* enum ice_candidate_type */
+    uint8_t tcp_type; /* enum ice_tcp_type */
+    uint8_t server;   /* 1 + index of the server that a local candidate came from; 0: none */
+    uint32_t serial;  /* tells candidates of one side of an agent apart for good; 0: none. Not part of the text */
     uint32_t priority;
     struct address address; /* family NONE when `name` is set */
     struct address related; /* family NONE when absent */

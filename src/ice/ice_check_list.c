@@ -111,6 +111,8 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
         return NULL;
     }
     list_init(&pair->triggered);
+    pair->serial = ++agent->serial;
+    pair->counts.last_sent = pair->counts.last_received = RTC_TIME_NEVER;
     pair->base = base;
     pair->remote = remote;
     pair->priority = priority;

@@ -62,6 +62,7 @@ static void probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now
     pair->probe_interval = 4 * ICE_SECOND + context_random_u32(agent->context) % (2 * ICE_SECOND);
     /* A nominated pair stays so in the peer's eyes if it lost its state or switches to us late. */
     ice_send_check(agent, pair, p->id, pair->nominated, now, out);
+    pair->counts.consent_requests_sent++;
 }
 
 static rtc_time_t selected_due(const struct ice_pair *pair)

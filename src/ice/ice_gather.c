@@ -35,12 +35,15 @@ static void release_error(void *object)
     memory_free(o->context, o);
 }
 
-static void server_url(const struct ice_server *server, char *url, size_t size)
+/* Kept with the server, for who asks later why it is of no use. */
+static void remember_error(struct ice_agent *agent, const struct ice_server *server, const struct ice_candidate_error *error)
 {
-    static const char *const schemes[] = {"stun", "turn", "turn", "turns"};
-    static const char *const ends[] = {"", "?transport=udp", "?transport=tcp", "?transport=tcp"};
-    const char *form = strchr(server->host, ':') ? "%s:[%.235s]:%u%s" : "%s:%.235s:%u%s";
-    (void)snprintf(url, size, form, schemes[server->kind], server->host, server->port, ends[server->kind]);
+    for (uint32_t i = 0; i < agent->server_count; i++) {
+        if (&agent->servers[i].config != server)
+            continue;
+        agent->servers[i].error_code = error->code;
+        memcpy(agent->servers[i].error_text, error->text, sizeof agent->servers[i].error_text);
+    }
 }
 
 void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
@@ -55,10 +58,11 @@ void ice_report_error(struct ice_agent *agent, const struct ice_server *server, 
     o->error.code = code;
     if (local)
         o->error.local = *local;
-    server_url(server, o->error.url, sizeof o->error.url);
+    ice_server_url(server, o->error.url);
     size_t len = text.len < sizeof o->error.text ? text.len : sizeof o->error.text - 1;
     if (len > 0)
         memcpy(o->error.text, text.data, len);
+    remember_error(agent, server, &o->error);
     struct event *e = out_event(out, ICE_EVENT_CANDIDATE_ERROR, 0);
     if (!e) {
         release_error(o);
@@ -365,6 +369,7 @@ static void on_mapped(struct ice_agent *agent, struct ice_query *q, const struct
     init_local(agent, &c, ICE_SERVER_REFLEXIVE, q->base, slice_str(agent->servers[q->server].config.host));
     c.address = *mapped;
     c.related = q->base->address;
+    c.server = (uint8_t)(q->server + 1);
     (void)ice_add_local(agent, &c, out);
 }
 

@@ -87,8 +87,8 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
     struct ice_pair *pair = learn_pair(agent, base, from, m, now);
     if (!pair)
         return;
-    pair->requests_received++;
-    pair->responses_sent++;
+    pair->counts.requests_received++;
+    pair->counts.responses_sent++;
     ice_heard(agent, pair, now, out);
     take_use_candidate(agent, pair, m);
     ice_trigger(agent, pair, now);
@@ -134,7 +134,7 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
         agent->counters.ignored++;
         return;
     }
-    pair->responses_received++;
+    pair->counts.responses_received++;
     if (!asked->probe) {
         ice_rtt_sample(pair, now - pair->check.first_sent, pair->check.sends == 1);
         ice_check_succeeded(agent, pair, &m->mapped, now, out);
@@ -150,6 +150,7 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
 static void on_error(struct ice_agent *agent, rtc_time_t now, const struct asked *asked, const struct stun_message *m)
 {
     if (m->error_code != 487) {
+        asked->pair->error_code = m->error_code;
         if (!asked->probe)
             ice_transaction_renew(agent, &asked->pair->check);
         return;

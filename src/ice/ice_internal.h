@@ -5,6 +5,7 @@
 #define CRTC_ICE_INTERNAL_H
 
 #include "ice_agent.h"
+#include "ice_report.h"
 #include "list.h"
 #include "stun_message.h"
 #include "turn_client.h"
@@ -51,6 +52,7 @@ struct ice_relay {
 };
 
 struct ice_remote {
+    uint32_t serial;
     struct address address;
     uint32_t priority;
     uint8_t type; /* enum ice_candidate_type */
@@ -103,7 +105,9 @@ struct ice_pair {
     struct address mapped;     /* how the peer sees the base */
     rtc_time_t rtt;
     rtc_time_t total_rtt;
-    uint64_t requests_sent, responses_received, requests_received, responses_sent;
+    uint32_t serial;
+    uint16_t error_code; /* of the last error response that was no role conflict; 0: none */
+    struct ice_pair_counts counts;
 };
 
 /* A Binding request from one base to one address of a STUN server. */
@@ -123,6 +127,8 @@ struct ice_server_state {
     uint32_t resolve_id;         /* 0 unless a resolution is on its way */
     struct address addresses[2]; /* at most one per family */
     uint32_t address_count;
+    uint16_t error_code; /* of the last error; 0: none */
+    char error_text[128];
 };
 
 struct ice_agent {
@@ -164,6 +170,7 @@ struct ice_agent {
     size_t remote_count, remote_capacity;
     uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
     uint32_t foundation_serial;
+    uint32_t serial; /* of the candidate or pair made last */
     struct ice_pair **pairs;
     size_t pair_count, pair_capacity;
     struct link triggered;
@@ -275,6 +282,10 @@ rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now);
 /* When a pair that stays quiet makes the agent disconnected, and failed. */
 rtc_time_t ice_disconnected_at(const struct ice_pair *pair);
 rtc_time_t ice_failed_at(const struct ice_pair *pair);
+
+/* ice_report.c */
+void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out);
+void ice_describe_remote(const struct ice_remote *remote, struct ice_candidate *out);
 
 /* ice_input.c */
 void ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);

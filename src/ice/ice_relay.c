@@ -179,10 +179,10 @@ static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *rela
 static void announce(struct ice_agent *agent, const struct ice_relay *relay, const struct ice_base *base, struct out *out)
 {
     struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_RELAYED, .priority = base->priority};
-    c.server_kind = agent->servers[relay->server].config.kind;
     const struct address *mapped = turn_client_mapped(relay->client);
     (void)snprintf(c.foundation, sizeof c.foundation, "%u", base->foundation);
     memcpy(c.ufrag, agent->local_ufrag, sizeof agent->local_ufrag);
+    c.server = (uint8_t)(relay->server + 1);
     c.address = base->address;
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
     if (agent->relay_only)

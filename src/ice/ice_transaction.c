@@ -75,7 +75,7 @@ void ice_send_check(struct ice_agent *agent, struct ice_pair *pair, const uint8_
     m.priority = reflexive_priority(pair->base);
     m.tie_breaker = agent->tie_breaker;
     ice_send(agent, pair->base, &pair->remote->address, &m, slice_str(agent->remote_password), now, out);
-    pair->requests_sent++;
+    pair->counts.requests_sent++;
 }
 
 void ice_send_response(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *request,

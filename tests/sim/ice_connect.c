@@ -1,4 +1,5 @@
 /* Two agents find each other: clean and bad networks, NATs, roles, trickling, many interfaces, servers that are dead. Times are virtual. */
+#include "ice_report.h"
 #include "ice_sim.h"
 
 #include <stdio.h>
@@ -53,7 +54,12 @@ static void clean(void **state)
     assert_true(ice_agent_selected_info(sim.a.agent, &s));
     assert_int_equal(s.local.type, ICE_HOST);
     assert_int_equal(s.remote.type, ICE_HOST);
-    assert_true(s.requests_sent >= 2 && s.responses_received >= 2 && s.requests_received >= 1 && s.responses_sent >= 1);
+    struct ice_pair_report report = {0};
+    for (size_t i = 0; ice_agent_pair_report(sim.a.agent, sim.now, i, &report) && !report.selected; i++)
+        ;
+    assert_true(report.selected && report.reason[0] == 0);
+    assert_true(report.counts.requests_sent >= 2 && report.counts.responses_received >= 2 && report.counts.requests_received >= 1 &&
+                    report.counts.responses_sent >= 1);
     ice_sim_fini(&sim);
 }
 
