@@ -1,4 +1,5 @@
-/* RTCStatsReport (webrtc-pc 8, webrtc-stats): what is known of a connection at one moment, as standard dictionaries with members by their W3C names. */
+/* RTCStatsReport (webrtc-pc 8, webrtc-stats): what is known of a connection at one moment, as standard dictionaries with members by their
+ * W3C names. */
 #ifndef CRTC_STATS_H
 #define CRTC_STATS_H
 
@@ -25,7 +26,9 @@ RTC_EXPORT const rtc_stats *rtc_stats_report_find(const rtc_stats_report *report
 RTC_EXPORT const rtc_stats *rtc_stats_report_find_type(const rtc_stats_report *report, const char *type);
 
 RTC_EXPORT const char *rtc_stats_id(const rtc_stats *stats);
-/* "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "local-candidate", "remote-candidate", "transport", "data-channel", ... */
+/* "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "local-candidate", "remote-candidate", "certificate", "transport",
+ * "data-channel", ... and, beyond the standard, "ice-server": "url", "state", how many "candidates" came of it, and the last "errorCode". A
+ * candidate pair or server that is of no use says why in "failureReason". */
 RTC_EXPORT const char *rtc_stats_type(const rtc_stats *stats);
 /* Milliseconds since 1970. */
 RTC_EXPORT double rtc_stats_timestamp_ms(const rtc_stats *stats);

@@ -1,6 +1,8 @@
 /* Self-signed certificates and their private keys (RFC 8827 6.5, RFC 8122, webrtc-pc 4.9.2) and their PEM form (RFC 7468). */
 #include "certificate_internal.h"
 
+#include "certificate_text.h"
+
 #include "context.h"
 #include "hash.h"
 #include "log.h"
@@ -20,7 +22,6 @@ enum {
     DER_MAX = 4096,          /* of a certificate that we make */
     KEY_PEM_MAX = 16384,     /* an RSA key of 8192 bits takes 6.4 kB */
     PEM_MAX = 256 * 1024,    /* what import accepts */
-    FINGERPRINT_TEXT = 3 * HASH_SHA256_LEN
 };
 
 #define DAY_US (INT64_C(86400) * 1000000)
@@ -36,7 +37,7 @@ struct certificate {
     mbedtls_pk_context signer; /* the same key, borrowed */
     mbedtls_x509_crt chain;
     int64_t expires_us;
-    char fingerprint[FINGERPRINT_TEXT];
+    char fingerprint[CERTIFICATE_FINGERPRINT_TEXT];
 };
 
 static struct certificate *create(rtc_context *context)
@@ -143,11 +144,9 @@ static int64_t wall_of(const mbedtls_x509_time *t)
 /* What follows from the parsed certificate. */
 static int describe(struct certificate *c)
 {
-    uint8_t digest[HASH_SHA256_LEN];
-    if (!hash_sha256(certificate_der(c), digest))
+    certificate_fingerprint_text(certificate_der(c), c->fingerprint);
+    if (!c->fingerprint[0])
         return RTC_ERR_OPERATION;
-    for (size_t i = 0; i < sizeof digest; i++)
-        (void)snprintf(c->fingerprint + 3 * i, 4, "%02X%s", digest[i], i + 1 < sizeof digest ? ":" : "");
     c->expires_us = wall_of(&c->chain.valid_to);
     return RTC_OK;
 }

@@ -549,6 +549,13 @@ const char *dtls_cipher(const struct dtls *d)
     return d->cipher;
 }
 
+const char *dtls_srtp_profile_name(const struct dtls *d)
+{
+    if (!d->has_keys)
+        return "";
+    return d->keys.profile == 7 ? "SRTP_AEAD_AES_128_GCM" : d->keys.profile == 8 ? "SRTP_AEAD_AES_256_GCM" : "SRTP_AES128_CM_HMAC_SHA1_80";
+}
+
 size_t dtls_overhead(const struct dtls *d)
 {
     int expansion = d->state == DTLS_CONNECTED ? mbedtls_ssl_get_record_expansion(&d->ssl) : 0;

@@ -80,6 +80,8 @@ int dtls_srtp_keys(const struct dtls *dtls, struct dtls_srtp_keys *out);
 struct slice dtls_remote_certificate(const struct dtls *dtls);
 /* IANA names: "TLS_ECDHE_...", or "". */
 const char *dtls_cipher(const struct dtls *dtls);
+/* The same for SRTP: "SRTP_AES128_CM_HMAC_SHA1_80", or "" while none is negotiated. */
+const char *dtls_srtp_profile_name(const struct dtls *dtls);
 /* Bytes that a record adds to its data. */
 size_t dtls_overhead(const struct dtls *dtls);
 const struct dtls_counters *dtls_counters(const struct dtls *dtls);

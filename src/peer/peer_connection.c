@@ -280,7 +280,7 @@ static void explain_ice_failure(const rtc_peer_connection *pc)
     const struct ice_candidate *candidates;
     size_t ours = ice_agent_local_candidates(pc->transport->ice, &candidates);
     const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
-    bool answered = c->unauthenticated > 0 || pc->transport->counters.packets_received > 0;
+    bool answered = c->unauthenticated > 0 || pc->transport->counters.arrived > 0;
     peer_log(pc, RTC_LOG_WARNING, "ICE failed with %zu local candidates: %s%s%s", ours,
              answered ? "packets came, but no pair works or goes on working"
                       : "nothing ever came from the peer: are its candidates passed on and reachable?",

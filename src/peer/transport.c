@@ -1,6 +1,7 @@
 /* The transport's packet path; see transport.h. Demultiplexing by first byte: RFC 7983. */
 #include "transport.h"
 
+#include "ice_report.h"
 #include "sizes.h"
 #include "tls_streams.h"
 
@@ -147,6 +148,8 @@ void transport_start_sctp(struct transport *t, rtc_time_t now, uint64_t remote_m
 static void receive_upper(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     uint8_t first = packet_data(packet)[0];
+    t->counters.packets_received++;
+    t->counters.bytes_received += packet->len;
     if (first >= 128 && first <= 191 && t->rtp) {
         rtp_session_input(t->rtp, now, packet, &t->rtp_out);
         return;
@@ -173,7 +176,7 @@ static void release_held(struct transport *t, rtc_time_t now)
     struct packet_queue held = t->held;
     t->held = (struct packet_queue){0};
     for (struct packet *p; (p = packet_queue_pop(&held)) != NULL;) {
-        if (ice_agent_can_receive(t->ice, &p->path))
+        if (ice_agent_receives(t->ice, now, &p->path, p->len))
             receive_upper(t, now, p);
         else
             hold(t, p);
@@ -190,7 +193,7 @@ static void receive_datagram(struct transport *t, rtc_time_t now, struct packet 
     } else if (packet_data(packet)[0] <= 3) {
         ice_agent_input(t->ice, now, &packet->path, packet_slice(packet), &t->out);
         packet_free(packet);
-    } else if (ice_agent_can_receive(t->ice, &packet->path)) {
+    } else if (ice_agent_receives(t->ice, now, &packet->path, packet->len)) {
         receive_upper(t, now, packet);
     } else {
         hold(t, packet);
@@ -212,8 +215,7 @@ static void receive_packet(struct transport *t, rtc_time_t now, struct packet *p
 void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     struct packet_queue plain = {0};
-    t->counters.packets_received++;
-    t->counters.bytes_received += packet->len;
+    t->counters.arrived++;
     t->last_traffic = now;
     if (!tls_streams_receive(t, now, packet, &plain))
         packet_queue_push(&plain, packet);
@@ -259,21 +261,22 @@ rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why)
 static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     const struct path *path = ice_agent_selected(t->ice);
-    if (packet->path.socket == 0) {
-        if (!path) {
-            t->counters.no_path++;
-            packet_free(packet);
-            return;
-        }
+    bool data = packet->path.socket == 0; /* else of the agent itself */
+    size_t bytes = packet->len;
+    if (data && path)
         packet->path = *path;
-    }
-    if (!ice_agent_wrap(t->ice, now, packet)) {
+    if ((data && !path) || !ice_agent_wrap(t->ice, now, packet)) {
         t->counters.no_path++;
+        if (data)
+            ice_agent_count_discarded(t->ice, bytes);
         packet_free(packet);
         return;
     }
-    t->counters.packets_sent++;
-    t->counters.bytes_sent += packet->len;
+    if (data) {
+        t->counters.packets_sent++;
+        t->counters.bytes_sent += bytes;
+        ice_agent_count_sent(t->ice, now, bytes);
+    }
     t->last_traffic = now;
     packet->time = now;
     if (!tls_streams_send(t, packet, &t->ready))

@@ -12,7 +12,9 @@
 enum { TRANSPORT_HELD_MAX = 16 }; /* datagrams from paths that are not validated yet */
 
 struct transport_counters {
-    uint64_t packets_sent, bytes_sent, packets_received, bytes_received;
+    uint64_t packets_sent, bytes_sent, packets_received, bytes_received; /* of DTLS, RTP and RTCP: no checks, no relay's wrapping */
+    uint64_t arrived; /* whatever came, from whomever */
+    uint64_t selected_pair_changes;
     uint64_t unknown;     /* datagrams of no protocol of ours (RFC 7983) */
     uint64_t unvalidated; /* from paths that ICE does not know, beyond the hold */
     uint64_t no_path;     /* produced while nothing could be sent */

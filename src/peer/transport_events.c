@@ -22,6 +22,7 @@ void transport_ice_event(struct transport *t, rtc_time_t now, struct event *even
     (void)now;
     switch (event->type) {
     case ICE_EVENT_SELECTED_PAIR:
+        t->counters.selected_pair_changes++;
         log_selected_pair(t);
         break;
     case ICE_EVENT_STATE:

@@ -45,19 +45,20 @@ static rtc_stats_report *report_of(struct scene *s, int index)
 static const struct {
     const char *type;
     const char *numbers[20];
-    const char *texts[8];
+    const char *texts[12];
 } expected[] = {
     {"peer-connection", {"dataChannelsOpened"}, {NULL}},
     {"transport",
-     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived"},
+     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "selectedCandidatePairChanges"},
      {"iceRole", "iceLocalUsernameFragment", "iceState", "dtlsState", "localCertificateId", "selectedCandidatePairId", "dtlsCipher",
-      "dtlsRole"}},
-    {"certificate", {NULL}, {"fingerprint", "fingerprintAlgorithm"}},
+      "dtlsRole", "remoteCertificateId", "srtpCipher", "tlsVersion"}},
+    {"certificate", {NULL}, {"fingerprint", "fingerprintAlgorithm", "base64Certificate"}},
     {"local-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType", "foundation"}},
     {"remote-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType"}},
     {"candidate-pair",
      {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "totalRoundTripTime", "currentRoundTripTime", "requestsSent",
-      "requestsReceived", "responsesSent", "responsesReceived"},
+      "requestsReceived", "responsesSent", "responsesReceived", "lastPacketSentTimestamp", "lastPacketReceivedTimestamp",
+      "consentRequestsSent", "packetsDiscardedOnSend", "bytesDiscardedOnSend"},
      {"transportId", "localCandidateId", "remoteCandidateId", "state"}},
     {"data-channel",
      {"dataChannelIdentifier", "messagesSent", "bytesSent", "messagesReceived", "bytesReceived"},
@@ -81,7 +82,7 @@ static void expect_members(const rtc_stats *s, size_t row)
     for (size_t i = 0; i < 20 && expected[row].numbers[i]; i++)
         if (!rtc_stats_number(s, expected[row].numbers[i], &number) || number < 0)
             fail_msg("%s: no plausible number %s", rtc_stats_type(s), expected[row].numbers[i]);
-    for (size_t i = 0; i < 8 && expected[row].texts[i]; i++)
+    for (size_t i = 0; i < 12 && expected[row].texts[i]; i++)
         if (!rtc_stats_string(s, expected[row].texts[i]))
             fail_msg("%s: no text %s", rtc_stats_type(s), expected[row].texts[i]);
 }
@@ -113,8 +114,8 @@ static void members_are_there(void **state)
 
 static void references_lead_somewhere(void **state)
 {
-    static const char *const names[] = {"transportId", "localCertificateId", "selectedCandidatePairId", "localCandidateId",
-                                        "remoteCandidateId"};
+    static const char *const names[] = {"transportId",      "localCertificateId", "remoteCertificateId", "selectedCandidatePairId",
+                                        "localCandidateId", "remoteCandidateId"};
     struct scene s;
     (void)state;
     begin(&s);
@@ -172,6 +173,11 @@ static void numbers_agree(void **state)
     assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(b, "transport"), "dtlsRole"), "client");
     assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(a, "transport"), "tlsVersion"), "FEFD");
     assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(a, "transport"), "dtlsState"), "connected");
+    assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(a, "transport"), "srtpCipher"), "SRTP_AES128_CM_HMAC_SHA1_80");
+    const rtc_stats *ours = rtc_stats_report_find(a, "CL"), *theirs = rtc_stats_report_find(b, "CR");
+    assert_string_equal(rtc_stats_string(ours, "fingerprint"), rtc_stats_string(theirs, "fingerprint"));
+    assert_string_equal(rtc_stats_string(ours, "base64Certificate"), rtc_stats_string(theirs, "base64Certificate"));
+    assert_true(number_of(a, "candidate-pair", "packetsSent") == number_of(a, "transport", "packetsSent"));
     rtc_stats_report *kept = rtc_stats_report_ref(a);
     rtc_stats_report_unref(a);
     rtc_stats_report_unref(b);

@@ -1,0 +1,232 @@
+/* The transport in statistics (webrtc-stats 8.20 to 8.27): itself, both certificates, and every candidate, pair and server of its ICE
+ * agent. Beside the standard's members, a pair or server that is of no use says why, in "failureReason". */
+#include "certificate_text.h"
+#include "ice_report.h"
+#include "stats_builder.h"
+
+#include <stdio.h>
+
+static const char *dtls_state_name(enum dtls_state state)
+{
+    static const char *const names[] = {"new", "connecting", "connected", "closed", "failed"};
+    return names[state];
+}
+
+static const char *pair_state_name(enum ice_report_state state)
+{
+    static const char *const names[] = {"frozen", "waiting", "in-progress", "succeeded", "failed"};
+    return names[state];
+}
+
+static const char *server_state_name(enum ice_server_progress progress)
+{
+    static const char *const names[] = {"unused", "resolving", "asked", "answered", "failed"};
+    return names[progress];
+}
+
+static const char *tcp_type_name(uint8_t type)
+{
+    static const char *const names[] = {"", "active", "passive", "so"};
+    return names[type];
+}
+
+/* RTCIceServerTransportProtocol */
+static const char *relay_protocol(const char *url)
+{
+    return strncmp(url, "turns:", 6) == 0 ? "tls" : strstr(url, "transport=tcp") ? "tcp" : "udp";
+}
+
+static void add_certificate(struct stats_builder *b, const char *id, struct slice der)
+{
+    char fingerprint[CERTIFICATE_FINGERPRINT_TEXT];
+    char *base64 = certificate_base64(b->pc->context, der);
+    certificate_fingerprint_text(der, fingerprint);
+    stats_begin(b, "certificate", id);
+    stats_text(b, "fingerprint", fingerprint);
+    stats_text(b, "fingerprintAlgorithm", "sha-256");
+    stats_text(b, "base64Certificate", base64 ? base64 : "");
+    memory_free(b->pc->context, base64);
+}
+
+static void candidate_id(char *id, size_t size, bool local, uint32_t serial, uint32_t pair)
+{
+    if (serial)
+        (void)snprintf(id, size, "%c%u", local ? 'L' : 'R', serial);
+    else
+        (void)snprintf(id, size, "LP%u", pair); /* peer-reflexive on our side: a pair's own */
+}
+
+static void add_server_of(struct stats_builder *b, const struct ice_candidate *c)
+{
+    struct ice_server_report server;
+    if (c->server == 0 || !ice_agent_server_report(b->t->ice, c->server - 1u, &server))
+        return;
+    stats_text(b, "url", server.url);
+    if (c->type == ICE_RELAYED)
+        stats_text(b, "relayProtocol", relay_protocol(server.url));
+}
+
+static void add_candidate(struct stats_builder *b, bool local, const char *id, const struct ice_candidate *c)
+{
+    char ip[ADDRESS_TEXT_MAX];
+    stats_begin(b, local ? "local-candidate" : "remote-candidate", id);
+    stats_text(b, "transportId", "T");
+    stats_text(b, "address", c->name[0] ? c->name : address_ip_text(&c->address, ip));
+    stats_number(b, "port", c->address.port);
+    stats_text(b, "protocol", c->protocol == PATH_TCP ? "tcp" : "udp");
+    stats_text(b, "candidateType", ice_candidate_type_name((enum ice_candidate_type)c->type));
+    stats_number(b, "priority", c->priority);
+    stats_text(b, "foundation", c->foundation);
+    if (c->related.family != ADDRESS_NONE) {
+        stats_text(b, "relatedAddress", address_ip_text(&c->related, ip));
+        stats_number(b, "relatedPort", c->related.port);
+    }
+    if (c->ufrag[0])
+        stats_text(b, "usernameFragment", c->ufrag);
+    if (c->tcp_type != ICE_TCP_NONE)
+        stats_text(b, "tcpType", tcp_type_name(c->tcp_type));
+    if (local)
+        add_server_of(b, c);
+}
+
+static void add_candidates(struct stats_builder *b)
+{
+    const struct ice_candidate *locals;
+    struct ice_candidate remote;
+    size_t count = ice_agent_local_candidates(b->t->ice, &locals);
+    for (size_t i = 0; i < count; i++) {
+        candidate_id(b->id, sizeof b->id, true, locals[i].serial, 0);
+        add_candidate(b, true, b->id, &locals[i]);
+    }
+    for (size_t i = 0; ice_agent_remote_report(b->t->ice, i, &remote); i++) {
+        candidate_id(b->id, sizeof b->id, false, remote.serial, 0);
+        add_candidate(b, false, b->id, &remote);
+    }
+}
+
+/* DOMHighResTimeStamp of a time in the past. */
+static void add_time(struct stats_builder *b, const char *name, rtc_time_t at)
+{
+    if (at != RTC_TIME_NEVER)
+        stats_number(b, name, b->now_ms - (double)(b->pc->now - at) / 1000.0);
+}
+
+static void add_pair_counts(struct stats_builder *b, const struct ice_pair_counts *c)
+{
+    stats_number(b, "packetsSent", (double)c->packets_sent);
+    stats_number(b, "packetsReceived", (double)c->packets_received);
+    stats_number(b, "bytesSent", (double)c->bytes_sent);
+    stats_number(b, "bytesReceived", (double)c->bytes_received);
+    add_time(b, "lastPacketSentTimestamp", c->last_sent);
+    add_time(b, "lastPacketReceivedTimestamp", c->last_received);
+    stats_number(b, "requestsSent", (double)c->requests_sent);
+    stats_number(b, "requestsReceived", (double)c->requests_received);
+    stats_number(b, "responsesSent", (double)c->responses_sent);
+    stats_number(b, "responsesReceived", (double)c->responses_received);
+    stats_number(b, "consentRequestsSent", (double)c->consent_requests_sent);
+    stats_number(b, "packetsDiscardedOnSend", (double)c->packets_discarded);
+    stats_number(b, "bytesDiscardedOnSend", (double)c->bytes_discarded);
+}
+
+static void add_pair(struct stats_builder *b, const struct ice_pair_report *p)
+{
+    char id[32], local[32], remote[32];
+    candidate_id(local, sizeof local, true, p->local.serial, p->serial);
+    candidate_id(remote, sizeof remote, false, p->remote.serial, 0);
+    if (p->local.serial == 0)
+        add_candidate(b, true, local, &p->local);
+    (void)snprintf(id, sizeof id, "CP%u", p->serial);
+    stats_begin(b, "candidate-pair", id);
+    stats_text(b, "transportId", "T");
+    stats_text(b, "localCandidateId", local);
+    stats_text(b, "remoteCandidateId", remote);
+    stats_text(b, "state", pair_state_name(p->state));
+    stats_report_boolean(b->report, "nominated", p->nominated);
+    stats_number(b, "totalRoundTripTime", (double)p->total_rtt_us / 1e6);
+    if (p->rtt_us > 0)
+        stats_number(b, "currentRoundTripTime", (double)p->rtt_us / 1e6);
+    add_pair_counts(b, &p->counts);
+    if (p->reason[0])
+        stats_text(b, "failureReason", p->reason);
+}
+
+/* The pair in use goes first. */
+static void add_pairs(struct stats_builder *b)
+{
+    struct ice_pair_report pair;
+    for (int selected = 1; selected >= 0; selected--)
+        for (size_t i = 0; ice_agent_pair_report(b->t->ice, b->pc->now, i, &pair); i++)
+            if (pair.selected == (selected == 1))
+                add_pair(b, &pair);
+}
+
+static void add_servers(struct stats_builder *b)
+{
+    struct ice_server_report server;
+    for (size_t i = 0; ice_agent_server_report(b->t->ice, i, &server); i++) {
+        (void)snprintf(b->id, sizeof b->id, "S%zu", i);
+        stats_begin(b, "ice-server", b->id);
+        stats_text(b, "transportId", "T");
+        stats_text(b, "url", server.url);
+        stats_text(b, "state", server_state_name(server.progress));
+        stats_number(b, "candidates", server.candidates);
+        if (server.error_code)
+            stats_number(b, "errorCode", server.error_code);
+        if (server.reason[0])
+            stats_text(b, "failureReason", server.reason);
+    }
+}
+
+static void add_selected(struct stats_builder *b)
+{
+    struct ice_pair_report pair;
+    for (size_t i = 0; ice_agent_pair_report(b->t->ice, b->pc->now, i, &pair); i++) {
+        if (!pair.selected)
+            continue;
+        (void)snprintf(b->id, sizeof b->id, "CP%u", pair.serial);
+        stats_text(b, "selectedCandidatePairId", b->id);
+    }
+}
+
+static void add_dtls(struct stats_builder *b)
+{
+    const struct dtls *dtls = b->t->dtls;
+    const char *profile = dtls_srtp_profile_name(dtls);
+    stats_text(b, "dtlsState", dtls_state_name(dtls_state(dtls)));
+    stats_text(b, "dtlsRole", !b->t->dtls_started ? "unknown" : dtls_role(dtls) == DTLS_CLIENT ? "client" : "server");
+    stats_text(b, "localCertificateId", "CL");
+    if (dtls_state(dtls) != DTLS_CONNECTED)
+        return;
+    stats_text(b, "remoteCertificateId", "CR");
+    stats_text(b, "tlsVersion", "FEFD");
+    stats_text(b, "dtlsCipher", dtls_cipher(dtls));
+    if (profile[0])
+        stats_text(b, "srtpCipher", profile);
+}
+
+static void add_transport(struct stats_builder *b)
+{
+    const struct transport_counters *c = &b->t->counters;
+    stats_begin(b, "transport", "T");
+    stats_number(b, "packetsSent", (double)c->packets_sent);
+    stats_number(b, "packetsReceived", (double)c->packets_received);
+    stats_number(b, "bytesSent", (double)c->bytes_sent);
+    stats_number(b, "bytesReceived", (double)c->bytes_received);
+    stats_text(b, "iceRole", ice_agent_controlling(b->t->ice) ? "controlling" : "controlled");
+    stats_text(b, "iceLocalUsernameFragment", ice_agent_local_ufrag(b->t->ice));
+    stats_text(b, "iceState", rtc_ice_connection_state_name((rtc_ice_connection_state)ice_agent_state(b->t->ice)));
+    stats_number(b, "selectedCandidatePairChanges", (double)c->selected_pair_changes);
+    add_selected(b);
+    add_dtls(b);
+}
+
+void stats_add_transport(struct stats_builder *b)
+{
+    add_transport(b);
+    add_certificate(b, "CL", certificate_der(b->pc->certificate));
+    if (dtls_state(b->t->dtls) == DTLS_CONNECTED)
+        add_certificate(b, "CR", dtls_remote_certificate(b->t->dtls));
+    add_candidates(b);
+    add_pairs(b);
+    add_servers(b);
+}
