@@ -4,7 +4,7 @@
 globalThis.StandardPeer = class {
   constructor({ RTCPeerConnection, options, media, emit }) {
     Object.assign(this, { options, media, emit, channels: [], described: false });
-    this.connection = new RTCPeerConnection({ bundlePolicy: options.bundlePolicy ?? 'balanced' });
+    this.connection = new RTCPeerConnection({ bundlePolicy: options.bundlePolicy ?? 'balanced', iceServers: options.iceServers ?? [] });
     this.last = Promise.resolve();
     this.listen();
   }

@@ -1,30 +1,8 @@
 // A call between Chromium in namespace a and the peer program in namespace b. Descriptions and candidates go over the test's own pipes.
 'use strict';
-const fs = require('node:fs');
-const path = require('node:path');
 const { startBrowser } = require('../interop/browsers');
-const { PagePeer, ProcessPeer, link } = require('../interop/peers');
-
-// A page may use a microphone only where it came from a safe place, such as its own host. Nothing listens there: the driver answers for it.
-const URL = 'http://127.0.0.1/';
-const SCRIPTS = [path.join(__dirname, '../interop/standard_peer.js'), path.join(__dirname, 'page_media.js')].map(file => fs.readFileSync(file, 'utf8'));
-
-class LabPage extends PagePeer {
-  static async open(browser, options) {
-    const peer = new LabPage('chromium');
-    peer.page = await browser.newPage();
-    await peer.page.page.route(`${URL}**`, route => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>lab</title><body></body>' }));
-    await peer.page.open(URL);
-    for (const text of SCRIPTS) {
-      await peer.page.evaluate(`() => { ${text} }`);
-    }
-    await peer.page.evaluate(async given => {
-      globalThis.lines = [];
-      globalThis.peer = new StandardPeer({ RTCPeerConnection, options: given, media: new LabMedia(), emit: line => lines.push(line) });
-    }, options);
-    return peer;
-  }
-}
+const { ProcessPeer, link } = require('../interop/peers');
+const { LabPage } = require('./lab_page');
 
 const states = peer => peer.lines.filter(({ event }) => event === 'connectionState').map(({ value }) => value);
 
@@ -37,7 +15,7 @@ class Call {
     try {
       const [command, ...rest] = [...network.within('b'), binary, '--answer', ...media ? ['--audio', '--video'] : [], ...data ? ['--echo'] : []];
       call.ours = new ProcessPeer('libcrtc', command, rest);
-      call.page = await LabPage.open(call.browser, { role: 'offer', audio: media, video: media, data });
+      call.page = await LabPage.open(call.browser, { role: 'offer', audio: media, video: media, data }, 'LabMedia');
       link(call.page, call.ours);
       await call.page.begin();
     } catch (error) {

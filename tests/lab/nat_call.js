@@ -3,6 +3,7 @@
 const { near, rgb } = require('../interop/checks');
 const { OurPeer, link } = require('../interop/peers');
 const { until } = require('../interop/wait');
+const { agree, pathOf } = require('./nat_path');
 const { CREDENTIAL, USERNAME } = require('./turn_server');
 
 const MESSAGES = 20;
@@ -17,25 +18,6 @@ function serverArguments(turn) {
   return [...turn.stunUrls().flatMap(url => ['--stun', url]), ...turn.turnUrls().flatMap(url => ['--turn', url]), '--username', USERNAME, '--credential', CREDENTIAL, '--authorities',
     turn.certificate];
 }
-
-// "relay 203.0.113.1:50000 udp over tls" and the like, taken apart.
-function endOf(text) {
-  const [type, address, protocol, , over] = text.split(' ');
-  return { type, address, protocol, over };
-}
-
-// How a peer says that it reaches the other: { local, remote }.
-function pathOf({ selectedPair }) {
-  return selectedPair?.local && selectedPair.remote ? { local: endOf(selectedPair.local), remote: endOf(selectedPair.remote) } : undefined;
-}
-
-// Whether no relay is between a path's ends.
-const isDirect = path => path.local.type !== 'relay' && path.remote.type !== 'relay';
-
-// Whether both peers speak of one and the same path.
-const agree = (a, b) => a && b && a.local.address === b.remote.address && b.local.address === a.remote.address;
-
-const shown = ({ type, protocol, over }) => `${type}${over ? `-${over}` : ''}${protocol === 'tcp' ? '(tcp)' : ''}`;
 
 class NatCall {
   static start(network, binary, { media = false, servers = serverArguments(network.turn), more = { a: [], b: [] } } = {}) {
@@ -83,7 +65,7 @@ class NatCall {
   async paths(seconds = 5) {
     let a, b;
     await until('both sides to agree on a path', async () => {
-      [a, b] = await Promise.all(this.peers().map(async peer => pathOf(await peer.stats())));
+      [a, b] = await Promise.all(this.peers().map(async peer => pathOf((await peer.stats()).selectedPair)));
       return agree(a, b);
     }, seconds).catch(error => {
       throw new Error(`${error.message}: ${JSON.stringify({ a, b })}`);
@@ -111,4 +93,4 @@ class NatCall {
   }
 }
 
-module.exports = { NatCall, isDirect, serverArguments, shown };
+module.exports = { NatCall, serverArguments };

@@ -2,8 +2,9 @@
 // Usage: nat_pairs.js PEER FAMILY [A-B...]; FAMILY: 4, 6 or 46. Prints a line a case: what was selected at either end and the milliseconds until both were connected.
 'use strict';
 const assert = require('node:assert/strict');
-const { NatCall, isDirect, shown } = require('./nat_call');
+const { NatCall } = require('./nat_call');
 const { NatNetwork, obstacle } = require('./nat_network');
+const { isDirect, shown } = require('./nat_path');
 
 const LOG_SHOWN = 4000;
 const TRANSLATING = ['none', 'fullcone', 'addr', 'port', 'symmetric'];
@@ -41,8 +42,7 @@ function checkPaths(family, kinds, paths) {
 }
 
 function show(name, ms, { a, b }, media) {
-  const ends = [a, b].map(({ local, remote }) => `${shown(local)} to ${shown(remote)}`);
-  console.log(name.padEnd(25), isDirect(a) ? 'direct' : 'relay ', `${Math.round(ms)} ms`.padStart(8), ` a: ${ends[0]}`.padEnd(25), `b: ${ends[1]}${media ? ', with media' : ''}`);
+  console.log(name.padEnd(25), isDirect(a) ? 'direct' : 'relay ', `${Math.round(ms)} ms`.padStart(8), ` a: ${shown(a)}`.padEnd(25), `b: ${shown(b)}${media ? ', with media' : ''}`);
 }
 
 async function runCase(network, binary, family, kinds) {

@@ -2,10 +2,9 @@
 // Usage: scenarios.js LINK_EMULATOR PEER SCENARIO
 'use strict';
 const assert = require('node:assert/strict');
-const path = require('node:path');
 const { Call } = require('./call');
+const { browserObstacle } = require('./lab_page');
 const { Network, obstacle } = require('./network');
-const { installed } = require('../interop/browsers');
 const { pause, until } = require('../interop/wait');
 
 const SEED = 1;
@@ -150,15 +149,6 @@ async function run(network, binary, scenario) {
   const summary = await call.stop();
   assert.equal(summary.errors, 0, summary.firstError);
   assert.equal(call.ours.status, 0);
-}
-
-function browserObstacle() {
-  try {
-    require.resolve('playwright-core', { paths: [path.join(__dirname, '../interop')] });
-  } catch {
-    return 'the npm packages of tests/interop are not installed';
-  }
-  return installed('chromium') ? undefined : 'Chromium is not installed';
 }
 
 async function main(emulator, binary, name) {
