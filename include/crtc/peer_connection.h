@@ -234,6 +234,12 @@ RTC_EXPORT int rtc_peer_connection_create_data_channel(rtc_peer_connection *conn
 RTC_EXPORT uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *connection);
 RTC_EXPORT uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *connection);
 
+/* Why the connection is not connected, or how it is, for a person to read: the first line is the conclusion, such as "24 checks on 2 of 2 pairs were never
+ * answered: a firewall or NAT may be in the way, or the peer is gone; no TURN server is configured, which could relay"; the lines after it are the
+ * evidence, one for the state of ICE and for each server, candidate and pair, with the reason why it is of no use. The wording is not fixed. Borrowed until
+ * the next call of this function; NULL when out of memory. */
+RTC_EXPORT const char *rtc_peer_connection_explain(rtc_peer_connection *connection);
+
 /* getStats. *out is a reference of the caller's. */
 RTC_EXPORT int rtc_peer_connection_get_stats(rtc_peer_connection *connection, rtc_stats_report **out);
 

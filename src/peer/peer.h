@@ -65,6 +65,7 @@ struct rtc_peer_connection {
     /* Descriptions (webrtc-pc 4.4.1.5). */
     struct description current_local, current_remote, pending_local, pending_remote;
     char *last_offer, *last_answer;
+    char *explanation; /* what explain gave last */
     char *shown_local; /* local description with its candidates, made on demand */
     uint64_t session_id, session_version;
     char cname[25];

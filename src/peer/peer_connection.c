@@ -2,6 +2,7 @@
 #include "peer.h"
 
 #include "data_channel_object.h"
+#include "explain.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -76,6 +77,7 @@ static void destroy(rtc_peer_connection *pc)
     memory_free(context, pc->last_offer);
     memory_free(context, pc->last_answer);
     memory_free(context, pc->shown_local);
+    memory_free(context, pc->explanation);
     transport_free(pc->transport);
     if (pc->mailbox) {
         mailbox_mute(pc->mailbox);
@@ -275,17 +277,14 @@ static rtc_peer_connection_state derive(const struct transport *t)
 }
 
 /* What a user who wonders about "failed" wants to know first. */
-static void explain_ice_failure(const rtc_peer_connection *pc)
+static void log_ice_failure(const rtc_peer_connection *pc)
 {
-    const struct ice_candidate *candidates;
-    size_t ours = ice_agent_local_candidates(pc->transport->ice, &candidates);
-    const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
-    bool answered = c->unauthenticated > 0 || pc->transport->counters.arrived > 0;
-    peer_log(pc, RTC_LOG_WARNING, "ICE failed with %zu local candidates: %s%s%s", ours,
-             answered ? "packets came, but no pair works or goes on working"
-                      : "nothing ever came from the peer: are its candidates passed on and reachable?",
-             c->unauthenticated > 0 ? "; some had the wrong password" : "",
-             c->over_limit > 0 ? "; some candidates or pairs were beyond the limits" : "");
+    struct text text = text_new(pc->context);
+    explain_conclusion(pc, &text);
+    char *why = text_take(&text);
+    if (why)
+        peer_log(pc, RTC_LOG_WARNING, "ICE failed: %s", why);
+    memory_free(pc->context, why);
 }
 
 void peer_set_ice_state(rtc_peer_connection *pc, int state)
@@ -306,7 +305,7 @@ void peer_set_ice_state(rtc_peer_connection *pc, int state)
         pc->ice_connection_state = ice;
         peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
         if (ice == RTC_ICE_CONNECTION_FAILED)
-            explain_ice_failure(pc);
+            log_ice_failure(pc);
         (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
     }
     peer_update_connection_state(pc);

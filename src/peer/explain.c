@@ -1,0 +1,234 @@
+/* rtc_peer_connection_explain: what the ICE agent and DTLS know, condensed into the answer to "why did it not connect". The conclusion
+ * names the first thing that is wrong on the way from descriptions over candidates and checks to the handshake; the rest is the evidence.
+ */
+#include "explain.h"
+
+#include "ice_report.h"
+#include "transport.h"
+
+struct evidence {
+    size_t locals, remotes, pairs, checked;
+    size_t half_open;                /* pairs on which the peer's checks arrive and ours are not answered */
+    unsigned long long checks;       /* sent */
+    bool turn, relayed;              /* a TURN server is configured; a relay was had */
+    bool over;                       /* the agent tries no more */
+    struct ice_server_report broken; /* the first TURN server that gave nothing; url "" when there is none */
+};
+
+static bool is_turn(const struct ice_server_report *server)
+{
+    return strncmp(server->url, "turn", 4) == 0;
+}
+
+static void look_at_servers(const struct ice_agent *ice, struct evidence *e)
+{
+    struct ice_server_report server;
+    for (size_t i = 0; ice_agent_server_report(ice, i, &server); i++) {
+        if (!is_turn(&server))
+            continue;
+        e->turn = true;
+        e->relayed = e->relayed || server.candidates > 0;
+        if (server.candidates == 0 && server.reason[0] && !e->broken.url[0])
+            e->broken = server;
+    }
+}
+
+static void look_at_pairs(const struct ice_agent *ice, rtc_time_t now, struct evidence *e)
+{
+    struct ice_pair_report pair;
+    for (; ice_agent_pair_report(ice, now, e->pairs, &pair); e->pairs++) {
+        e->checks += pair.counts.requests_sent;
+        e->checked += pair.counts.requests_sent > 0;
+        e->half_open += pair.counts.requests_received > 0 && pair.counts.responses_received == 0;
+    }
+}
+
+static struct evidence collect(const rtc_peer_connection *pc)
+{
+    const struct ice_agent *ice = pc->transport->ice;
+    const struct ice_candidate *locals;
+    struct ice_candidate remote;
+    struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
+    e.locals = ice_agent_local_candidates(ice, &locals);
+    while (ice_agent_remote_report(ice, e.remotes, &remote))
+        e.remotes++;
+    look_at_pairs(ice, pc->now, &e);
+    look_at_servers(ice, &e);
+    return e;
+}
+
+static void advise_relay(const struct evidence *e, struct text *out)
+{
+    if (!e->turn)
+        text_print(out, "; no TURN server is configured, which could relay");
+    else if (!e->relayed && e->broken.url[0])
+        text_print(out, "; and %s gave no relay: %s", e->broken.url, e->broken.reason);
+}
+
+static void conclude_without_local(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
+{
+    if (ice_agent_gathering_state(pc->transport->ice) != ICE_GATHERING_COMPLETE)
+        text_print(out, "no local candidate has been found yet");
+    else if (pc->relay_only && !e->turn)
+        text_print(out, "only relays may be used, and no TURN server is configured");
+    else if (pc->relay_only)
+        text_print(out, "only relays may be used, and %s gave none: %s", e->broken.url, e->broken.reason);
+    else
+        text_print(out, "there is no local candidate: no network interface has an address that can be used");
+}
+
+static void conclude_without_pair(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
+{
+    const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
+    if (e->remotes > 0)
+        text_print(out, "none of the peer's %zu candidates fits a local one: the address families or protocols differ", e->remotes);
+    else if (c->ignored > 0)
+        text_print(out,
+                   "the peer's candidates are of no use here, such as names that can not be resolved or protocols that are switched off");
+    else
+        text_print(out, "no candidate of the peer has come, nor any packet: are its candidates passed on to this side?");
+}
+
+static void conclude_without_answer(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
+{
+    const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
+    if (c->unauthenticated > 0)
+        text_print(
+            out, "packets came with a user name or password that is not ours or the peer's: one side has an old description of the other");
+    else if (e->half_open > 0)
+        text_print(
+            out,
+            "the peer's checks arrive here, but answers to our own do not: something on the way lets packets pass in one direction only");
+    else if (e->checked == 0)
+        text_print(out, "the checks have not begun");
+    else
+        text_print(out, "%llu checks on %zu of %zu pairs %s: a firewall or NAT may be in the way, or the peer is gone", e->checks,
+                   e->checked, e->pairs, e->over ? "were never answered" : "have not been answered yet");
+    if (c->unauthenticated == 0 && e->checked > 0)
+        advise_relay(e, out);
+}
+
+static void conclude_without_path(const rtc_peer_connection *pc, struct text *out)
+{
+    struct evidence e = collect(pc);
+    enum ice_state state = ice_agent_state(pc->transport->ice);
+    if (state == ICE_DISCONNECTED || (state == ICE_FAILED && ice_agent_selected_info(pc->transport->ice, &(struct ice_selected){0})))
+        text_print(out, "the path worked, but nothing is heard of the peer any more: its network or ours has changed, or it is gone");
+    else if (e.locals == 0 && e.pairs == 0)
+        conclude_without_local(pc, &e, out);
+    else if (e.pairs == 0)
+        conclude_without_pair(pc, &e, out);
+    else
+        conclude_without_answer(pc, &e, out);
+}
+
+static void conclude_with_path(const rtc_peer_connection *pc, struct text *out)
+{
+    enum dtls_state dtls = dtls_state(pc->transport->dtls);
+    if (dtls == DTLS_FAILED)
+        text_print(out, "there is a path to the peer, but the DTLS handshake failed: %s", dtls_failure(pc->transport->dtls));
+    else if (dtls == DTLS_CLOSED)
+        text_print(out, "the peer ended the connection");
+    else if (dtls == DTLS_CONNECTED)
+        text_print(out, "connected");
+    else
+        text_print(out, "there is a path to the peer, and the DTLS handshake is going on");
+}
+
+void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
+{
+    bool local = pc->current_local.type || pc->pending_local.type, remote = pc->current_remote.type || pc->pending_remote.type;
+    if (pc->closed)
+        text_print(out, "the connection was closed on this side");
+    else if (pc->given_up)
+        text_print(out, "memory ran out");
+    else if (!local && !remote)
+        text_print(out, "nothing has been negotiated: no description was set");
+    else if (!remote)
+        text_print(out, "the peer's answer has not been set");
+    else if (!local)
+        text_print(out, "the peer's offer has not been answered");
+    else if (!pc->transport)
+        text_print(out, "every section was rejected");
+    else if (ice_agent_selected(pc->transport->ice) && ice_agent_state(pc->transport->ice) != ICE_DISCONNECTED)
+        conclude_with_path(pc, out);
+    else
+        conclude_without_path(pc, out);
+}
+
+static void print_candidate(const struct ice_candidate *c, struct text *out)
+{
+    char ip[ADDRESS_TEXT_MAX];
+    if (c->name[0])
+        text_print(out, "%s %s:%u", ice_candidate_type_name((enum ice_candidate_type)c->type), c->name, c->address.port);
+    else
+        text_print(out, "%s %s", ice_candidate_type_name((enum ice_candidate_type)c->type), address_text(&c->address, ip));
+    text_print(out, "%s", c->protocol == PATH_TCP ? " tcp" : "");
+}
+
+static void print_servers(const struct ice_agent *ice, struct text *out)
+{
+    struct ice_server_report s;
+    for (size_t i = 0; ice_agent_server_report(ice, i, &s); i++) {
+        text_print(out, "server %s: ", s.url);
+        if (s.candidates > 0)
+            text_print(out, "%u candidates\n", s.candidates);
+        else if (!s.reason[0])
+            text_print(out, "answered, and told no address that was not known\n");
+        else if (s.error_code)
+            text_print(out, "%s (%u)\n", s.reason, s.error_code);
+        else
+            text_print(out, "%s\n", s.reason);
+    }
+}
+
+static void print_candidates(const struct ice_agent *ice, struct text *out)
+{
+    const struct ice_candidate *locals;
+    struct ice_candidate remote;
+    size_t count = ice_agent_local_candidates(ice, &locals);
+    for (size_t i = 0; i < count; i++) {
+        text_print(out, "local ");
+        print_candidate(&locals[i], out);
+        text_print(out, "\n");
+    }
+    for (size_t i = 0; ice_agent_remote_report(ice, i, &remote); i++) {
+        text_print(out, "remote ");
+        print_candidate(&remote, out);
+        text_print(out, "\n");
+    }
+}
+
+static void print_pairs(const struct ice_agent *ice, rtc_time_t now, struct text *out)
+{
+    struct ice_pair_report p;
+    for (size_t i = 0; ice_agent_pair_report(ice, now, i, &p); i++) {
+        text_print(out, "pair ");
+        print_candidate(&p.local, out);
+        text_print(out, " -> ");
+        print_candidate(&p.remote, out);
+        if (p.reason[0])
+            text_print(out, ": %s\n", p.reason);
+        else
+            text_print(out, ": works%s, round trip %.1f ms\n", p.selected ? " and is in use" : "", (double)p.rtt_us / 1000.0);
+    }
+}
+
+const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
+{
+    struct text text = text_new(pc->context);
+    (void)peer_now(pc);
+    explain_conclusion(pc, &text);
+    text_print(&text, "\n");
+    if (pc->transport && !pc->closed) {
+        const struct ice_agent *ice = pc->transport->ice;
+        text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->ice_connection_state),
+                   ice_agent_controlling(ice) ? "controlling" : "controlled");
+        print_servers(ice, &text);
+        print_candidates(ice, &text);
+        print_pairs(ice, pc->now, &text);
+    }
+    memory_free(pc->context, pc->explanation);
+    pc->explanation = text_take(&text);
+    return pc->explanation;
+}
