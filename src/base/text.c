@@ -68,6 +68,39 @@ void text_fini(struct text *t)
     *t = (struct text){.context = t->context};
 }
 
+/* The bytes of the character at the start of `s`; 0 when it is malformed, or not printable (RFC 3629). */
+static size_t character_len(struct slice s)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint8_t first = s.data[0];
+    size_t len = first < 0x80 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 0;
+    uint32_t code = len == 1 ? first : len == 0 ? 0 : first & (0x7fu >> len);
+    if (len == 0 || len > s.len)
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((s.data[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (s.data[i] & 0x3f);
+    }
+    bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    return control || code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : len;
+}
+
+void text_copy_foreign(char *to, size_t capacity, struct slice from)
+{
+    size_t used = 0;
+    for (size_t at = 0, len; at < from.len; at += len ? len : 1) {
+        len = character_len(slice_of(from.data + at, from.len - at));
+        if (used + (len ? len : 1) >= capacity)
+            break;
+        if (len == 0)
+            to[used++] = '?';
+        for (size_t i = 0; i < len; i++)
+            to[used++] = (char)from.data[at + i];
+    }
+    to[used] = 0;
+}
+
 void text_copy(char *to, size_t capacity, const char *from)
 {
     size_t len = strnlen(from, capacity - 1);

@@ -239,6 +239,36 @@ static void errors_have_names_and_texts(void **state)
     assert_string_equal(rtc_version(), "0.1.0");
 }
 
+static void foreign_text(void **state)
+{
+    static const struct {
+        const char *from, *to;
+    } cases[] = {
+        {"", ""},
+        {"Quota reached", "Quota reached"},
+        {"a\nb\tc\x7f", "a?b?c?"},
+        {"gr\xc3\xb6\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80", "gr\xc3\xb6\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"\xc3", "?"},
+        {"\xc3(", "?("},
+        {"\xc0\xaf", "??"},           /* longer than need be */
+        {"\xed\xa0\x80", "???"},      /* half of a pair */
+        {"\xf5\x80\x80\x80", "????"}, /* beyond Unicode */
+        {"\xc2\x85", "??"},           /* a control character */
+        {"0123456789abcde", "0123456789abcde"},
+        {"0123456789abcdef", "0123456789abcde"},
+        {"0123456789abcd\xc3\xb6", "0123456789abcd"}, /* not half a character */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char to[16];
+        text_copy_foreign(to, sizeof to, slice_str(cases[i].from));
+        assert_string_equal(to, cases[i].to);
+    }
+    char zero[8];
+    text_copy_foreign(zero, sizeof zero, slice_of("a\0b", 3));
+    assert_string_equal(zero, "a?b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(list_keeps_order),
         cmocka_unit_test(decimal_numbers),
         cmocka_unit_test(text_grows_or_fails_once),
+        cmocka_unit_test(foreign_text),
         cmocka_unit_test(array_growth),
         cmocka_unit_test(errors_have_names_and_texts),
     };
