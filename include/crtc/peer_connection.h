@@ -170,7 +170,9 @@ RTC_EXPORT int rtc_peer_connection_new(rtc_context *context, const rtc_configura
                                        rtc_peer_connection **out);
 RTC_EXPORT rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *connection);
 RTC_EXPORT void rtc_peer_connection_unref(rtc_peer_connection *connection);
-/* close(): ends everything; no event of the connection follows. The handle stays valid and inert. */
+/* close(): ends everything; no event of the connection follows. The handle stays valid and inert. Allocations on TURN servers are given back, which may take
+ * another second: while rtc_peer_connection_deadline says so the sans-I/O face goes on; the library's loop does that by itself, also after
+ * rtc_peer_connection_free. */
 RTC_EXPORT void rtc_peer_connection_close(rtc_peer_connection *connection);
 /* Clears the callbacks, closes and drops the caller's reference: none of its callbacks runs once this returned. Legal anywhere. NULL is legal. */
 RTC_EXPORT void rtc_peer_connection_free(rtc_peer_connection *connection);

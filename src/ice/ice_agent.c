@@ -149,6 +149,17 @@ bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidat
     return announce(agent, &agent->locals[agent->local_count++], out);
 }
 
+void ice_remove_local(struct ice_agent *agent, const struct address *address, enum ice_candidate_type type)
+{
+    for (size_t i = agent->local_count; i > 0; i--) {
+        struct ice_candidate *c = &agent->locals[i - 1];
+        if (c->type != type || !address_eq(&c->address, address))
+            continue;
+        memmove(c, c + 1, (agent->local_count - i) * sizeof *c);
+        agent->local_count--;
+    }
+}
+
 uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice server)
 {
     uint8_t bytes[1 + sizeof base->ip + 256] = {type};
@@ -354,9 +365,9 @@ void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
 
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
-    if (agent->relay_count == 0 || agent->state == ICE_CLOSED || !ice_relay_unwrap(agent, now, packet, inner, out))
+    if (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out))
         return false;
-    ice_run(agent, now, out);
+    ice_agent_tick(agent, now, out);
     return true;
 }
 
@@ -384,6 +395,8 @@ bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
 
 void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
+    if (agent->state == ICE_CLOSED)
+        ice_relay_linger(agent, now, out);
     ice_run(agent, now, out);
 }
 
@@ -493,10 +506,10 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     rtc_time_t best = RTC_TIME_NEVER;
     if (why)
         *why = TIMER_NONE;
+    ice_relay_deadline(agent, &best, why);
     if (agent->state == ICE_CLOSED)
         return best;
     ice_gather_deadline(agent, &best, why);
-    ice_relay_deadline(agent, &best, why);
     if (agent->state == ICE_FAILED)
         return best;
     ice_check_list_deadline(agent, &best, why);

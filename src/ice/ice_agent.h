@@ -104,7 +104,8 @@ void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out);
 rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *why);
-/* Gives allocations back and asks for the sockets to be closed; no event follows. */
+/* Gives allocations back and asks for the sockets to be closed; no event follows. Allocations over UDP take a moment, in which the server
+ * may ask for another nonce: until then there is a deadline, packets are to be unwrapped, and the last sockets are closed later. */
 void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
 /* What arrives on the transport of a TURN server is no datagram of a peer: before anything else, packets are offered to

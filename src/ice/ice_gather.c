@@ -4,6 +4,7 @@
 #include "ice_internal.h"
 
 #include "memory.h"
+#include "text.h"
 
 #include <stdio.h>
 
@@ -59,9 +60,7 @@ void ice_report_error(struct ice_agent *agent, const struct ice_server *server, 
     if (local)
         o->error.local = *local;
     ice_server_url(server, o->error.url);
-    size_t len = text.len < sizeof o->error.text ? text.len : sizeof o->error.text - 1;
-    if (len > 0)
-        memcpy(o->error.text, text.data, len);
+    text_copy_foreign(o->error.text, sizeof o->error.text, text);
     remember_error(agent, server, &o->error);
     struct event *e = out_event(out, ICE_EVENT_CANDIDATE_ERROR, 0);
     if (!e) {
@@ -149,6 +148,14 @@ void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out)
     agent->interfaces_id = r ? r->id : 0;
     for (uint32_t i = 0; i < agent->server_count; i++)
         start_server(agent, &agent->servers[i], out);
+}
+
+void ice_gather_resume(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    if (agent->gathering != ICE_GATHERING_COMPLETE)
+        return;
+    agent->gather_deadline = now + gather_most;
+    set_gathering(agent, ICE_GATHERING_ACTIVE, out);
 }
 
 /* The interfaces of one family that get a socket, best first. */

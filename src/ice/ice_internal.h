@@ -19,9 +19,9 @@ enum { ICE_BASES_MAX = 32, ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBE
 enum ice_base_state { ICE_BASE_OPENING, ICE_BASE_OPEN, ICE_BASE_CLOSED };
 
 struct ice_base {
-    uint32_t socket; /* the id of the request that opened it; a relayed address has one that no request has */
+    uint32_t socket;         /* the id of the request that opened it; a relayed address has one that no request has */
     struct ice_relay *relay; /* NULL: a socket of our own */
-    bool usable;     /* its interface could be bound to, though the socket may be closed since */
+    bool usable;             /* its interface could be bound to, though the socket may be closed since */
     enum ice_base_state state;
     struct address address;
     uint16_t preference; /* the local preference of RFC 8445 section 5.1.2.1 */
@@ -30,9 +30,12 @@ struct ice_base {
 };
 
 /*   OPENING --transport is there--> ALLOCATING --allocated--> OPEN
- *      ^                               |  |                    |
- *      +---- 437, 300 -----------------+  +-----> FAILED <-----+ */
-enum ice_relay_state { ICE_RELAY_OPENING, ICE_RELAY_ALLOCATING, ICE_RELAY_OPEN, ICE_RELAY_FAILED };
+ *    ^   ^                             |  |  |                 |
+ *    |   +---- 437, 300 ---------------+  |  +--> FAILED       | lost
+ *    |                                    v                    v
+ *    +------- after a while ---------- WAITING <---------------+
+ * One that never was OPEN ends FAILED; one that was is allocated again until the agent ends. */
+enum ice_relay_state { ICE_RELAY_OPENING, ICE_RELAY_ALLOCATING, ICE_RELAY_OPEN, ICE_RELAY_WAITING, ICE_RELAY_FAILED };
 
 /* An allocation on a TURN server, or the attempt at one. */
 struct ice_relay {
@@ -41,13 +44,18 @@ struct ice_relay {
     enum ice_relay_state state;
     uint16_t preference;
     uint8_t attempts;
-    struct address from;    /* the interface, port 0; of a stream only its family is set */
-    struct address local;   /* what its transport is bound to */
-    struct address first;   /* the server */
-    struct address address; /* the server, or the one it named instead */
+    bool was_open;
+    uint8_t losses;             /* in a row, each followed by a longer wait */
+    rtc_time_t opened;          /* when it became OPEN last */
+    rtc_time_t again;           /* WAITING: when to try again; then: when that has taken too long */
+    char domain[256];           /* what the certificate of the server that was named instead is to say; empty: the server's name */
+    struct address from;        /* the interface, port 0; of a stream only its family is set */
+    struct address local;       /* what its transport is bound to */
+    struct address first;       /* the server */
+    struct address address;     /* the server, or the one it named instead */
     struct turn_client *client; /* once the transport is there */
     struct turn_stream *stream; /* NULL over UDP */
-    struct ice_base *bases[STUN_RELAYED_MAX];
+    struct ice_base *bases[STUN_RELAYED_MAX]; /* CLOSED while it is not OPEN */
     size_t base_count;
 };
 
@@ -193,6 +201,8 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 uint32_t ice_request_id(struct ice_agent *agent);
 /* False (and out->failed) when out of memory. */
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
+/* A candidate that is no more; the peer finds out by itself. */
+void ice_remove_local(struct ice_agent *agent, const struct address *address, enum ice_candidate_type type);
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address);
 /* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3); NULL beyond the limit, when
  * none of them went quiet to make room. */
@@ -201,6 +211,8 @@ uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice s
 
 /* ice_gather.c */
 void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out);
+/* Candidates come although gathering was complete: it is ACTIVE again until the end of the current ice_run. */
+void ice_gather_resume(struct ice_agent *agent, rtc_time_t now, struct out *out);
 bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
@@ -221,11 +233,14 @@ bool ice_relay_wrap(const struct ice_base *base, rtc_time_t now, struct packet *
 void ice_relay_send(const struct ice_base *base, rtc_time_t now, struct packet *packet, struct out *out);
 void ice_relay_bind(const struct ice_base *base, rtc_time_t now, const struct address *peer);
 uint32_t ice_relay_overhead(const struct ice_base *base, const struct address *peer);
+/* A first attempt is under way. */
 bool ice_relay_pending(const struct ice_agent *agent);
 void ice_relay_give_up(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_relay_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_relay_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
 void ice_relay_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
+/* Goes on giving allocations back after ice_relay_close. */
+void ice_relay_linger(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_relay_free(struct ice_agent *agent);
 
 /* ice_check_list.c */

@@ -1,6 +1,8 @@
 /* Relayed candidates (RFC 8445 section 5.1.1.2): an allocation per TURN server and interface over UDP, per server over a stream, each with
  * a transport of its own. A relayed address is a base like any other; its socket id stands for no socket, and what is sent from it goes
- * through the TURN client. Servers are tried in parallel, and one that does not answer costs only its own candidates. */
+ * through the TURN client. Servers are tried in parallel, and one that does not answer costs only its own candidates. A relay that is lost
+ * in the middle of a call is allocated again, on a new transport, with longer and longer waits between the attempts; its new address is a
+ * new candidate. */
 #include "ice_internal.h"
 
 #include "memory.h"
@@ -8,6 +10,11 @@
 #include <stdio.h>
 
 enum { PER_SERVER_MAX = 4, ATTEMPTS_MAX = 3, UNREACHABLE = 701, MISMATCH = 437, TRY_ALTERNATE = 300 };
+
+static const rtc_time_t wait_first = 500 * ICE_MS;
+static const rtc_time_t wait_most = 30 * ICE_SECOND;
+static const rtc_time_t attempt_most = 10 * ICE_SECOND;
+static const rtc_time_t settled = 30 * ICE_SECOND; /* one that was OPEN for so long does not flap */
 
 /* Relays over UDP rank before those over TCP, and these before TLS. */
 static const uint16_t preference_step = 0x4000;
@@ -33,7 +40,7 @@ static void open_transport(struct ice_agent *agent, struct ice_relay *relay, str
     r->tls = server->kind == ICE_SERVER_TURN_TLS;
     /* Each packet is a message; those of TLS are none to who carries them. */
     r->flags = server->kind == ICE_SERVER_TURN_TCP ? REQUEST_MESSAGES : 0;
-    (void)snprintf(r->name, sizeof r->name, "%s", server->host);
+    (void)snprintf(r->name, sizeof r->name, "%s", relay->domain[0] ? relay->domain : server->host);
 }
 
 static bool is_wanted(const struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to)
@@ -101,16 +108,71 @@ static void drop_client(struct ice_agent *agent, struct ice_relay *relay)
     relay->stream = NULL;
 }
 
+static void close_bases(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now)
+{
+    for (size_t i = 0; i < relay->base_count; i++) {
+        if (relay->bases[i]->state == ICE_BASE_CLOSED)
+            continue;
+        ice_drop_base(agent, relay->bases[i], now);
+        ice_remove_local(agent, &relay->bases[i]->address, ICE_RELAYED);
+    }
+}
+
+/* Many clients lose a server at one moment: they do not all come back at one moment. */
+static rtc_time_t spread(const struct ice_agent *agent, rtc_time_t wait)
+{
+    return wait * 3 / 4 + (rtc_time_t)(context_random_u32(agent->context) % (uint64_t)(wait / 2));
+}
+
+/* At once when the server is there and has only forgotten us. */
+static void wait_before_next(struct ice_agent *agent, struct ice_relay *relay, uint16_t code, rtc_time_t now)
+{
+    if (relay->state == ICE_RELAY_OPEN && now >= relay->opened + settled)
+        relay->losses = 0;
+    bool at_once = relay->losses == 0 && code == MISMATCH;
+    rtc_time_t wait = relay->losses < 6 ? wait_first << relay->losses : wait_most;
+    relay->again = now + (at_once ? 0 : spread(agent, wait));
+    relay->losses = relay->losses < UINT8_MAX ? (uint8_t)(relay->losses + 1) : UINT8_MAX;
+    relay->state = ICE_RELAY_WAITING;
+}
+
+/* The end of an attempt, or of an allocation. */
 static void fail(struct ice_agent *agent, struct ice_relay *relay, uint16_t code, const char *text, rtc_time_t now, struct out *out)
 {
-    if (relay->state == ICE_RELAY_FAILED)
+    const struct address *local = relay->local.family != ADDRESS_NONE ? &relay->local : &relay->from;
+    if (relay->state == ICE_RELAY_FAILED || relay->state == ICE_RELAY_WAITING)
         return;
-    if (agent->gathering == ICE_GATHERING_ACTIVE && relay->state != ICE_RELAY_OPEN)
-        ice_report_error(agent, &agent->servers[relay->server].config, &relay->from, code ? code : UNREACHABLE, slice_str(text), out);
-    relay->state = ICE_RELAY_FAILED;
+    if (!relay->was_open)
+        ice_report_error(agent, &agent->servers[relay->server].config, local, code ? code : UNREACHABLE, slice_str(text), out);
+    close_bases(agent, relay, now);
+    if (relay->client)
+        turn_client_close(relay->client, now, out);
+    drop_client(agent, relay);
     close_transport(relay, out);
-    for (size_t i = 0; i < relay->base_count; i++)
-        ice_drop_base(agent, relay->bases[i], now);
+    if (relay->was_open)
+        wait_before_next(agent, relay, code, now);
+    else
+        relay->state = ICE_RELAY_FAILED;
+}
+
+static bool may_try_again(const struct ice_agent *agent, const struct ice_relay *relay)
+{
+    return relay->state == ICE_RELAY_WAITING && agent->state != ICE_FAILED && agent->state != ICE_CLOSED;
+}
+
+static void try_again(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+{
+    relay->attempts = 0;
+    relay->address = relay->first;
+    relay->domain[0] = 0;
+    relay->again = now + attempt_most;
+    open_transport(agent, relay, out);
+}
+
+/* A second and later attempt has a limit of its own: gathering's is over. */
+static bool is_attempt_again(const struct ice_relay *relay)
+{
+    return relay->was_open && (relay->state == ICE_RELAY_OPENING || relay->state == ICE_RELAY_ALLOCATING);
 }
 
 static void begin(struct ice_agent *agent, struct ice_relay *relay, const struct io_result *result, rtc_time_t now, struct out *out)
@@ -153,7 +215,7 @@ bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
     return false;
 }
 
-static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *relay, const struct address *relayed, struct out *out)
+static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
 {
     void *bases = agent->bases;
     struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
@@ -163,15 +225,25 @@ static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *rela
         return NULL;
     }
     agent->bases = bases;
+    base->state = ICE_BASE_CLOSED;
     base->relay = relay;
-    base->socket = ice_request_id(agent);
-    base->state = ICE_BASE_OPEN;
-    base->address = *relayed;
+    agent->bases[agent->base_count++] = base;
+    relay->bases[relay->base_count++] = base;
+    return base;
+}
+
+/* For a relayed address: those of an allocation that was lost are used again, with nothing of what they were. */
+static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *relay, const struct address *relayed, struct out *out)
+{
+    struct ice_base *base = NULL;
+    for (size_t i = 0; i < relay->base_count && !base; i++)
+        base = relay->bases[i]->state == ICE_BASE_CLOSED ? relay->bases[i] : NULL;
+    if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(agent, relay, out))))
+        return NULL;
+    *base = (struct ice_base){.relay = relay, .socket = ice_request_id(agent), .state = ICE_BASE_OPEN, .address = *relayed};
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
     base->foundation = ice_foundation(ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
-    agent->bases[agent->base_count++] = base;
-    relay->bases[relay->base_count++] = base;
     return base;
 }
 
@@ -190,13 +262,16 @@ static void announce(struct ice_agent *agent, const struct ice_relay *relay, con
     (void)ice_add_local(agent, &c, out);
 }
 
-static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
+static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     const struct address *relayed;
     size_t count = turn_client_relayed(relay->client, &relayed);
     relay->state = ICE_RELAY_OPEN;
-    for (size_t i = 0; i < count && relay->base_count < STUN_RELAYED_MAX; i++) {
-        struct ice_base *base = new_base(agent, relay, &relayed[i], out);
+    relay->was_open = true;
+    relay->opened = now;
+    ice_gather_resume(agent, now, out);
+    for (size_t i = 0; i < count; i++) {
+        struct ice_base *base = open_base(agent, relay, &relayed[i], out);
         if (!base)
             return;
         announce(agent, relay, base, out);
@@ -218,8 +293,10 @@ static bool start_over(struct ice_agent *agent, struct ice_relay *relay, const s
     bool redirected = failure->code == TRY_ALTERNATE && is_other_server(relay, to);
     if (++relay->attempts >= ATTEMPTS_MAX || (failure->code != MISMATCH && !redirected))
         return false;
-    if (redirected)
+    if (redirected) {
         relay->address = *to;
+        memcpy(relay->domain, failure->domain, sizeof relay->domain);
+    }
     drop_client(agent, relay);
     close_transport(relay, out);
     open_transport(agent, relay, out);
@@ -239,8 +316,8 @@ static void follow(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t 
 {
     enum turn_state state = relay->client ? turn_client_state(relay->client) : TURN_NEW;
     if (relay->state == ICE_RELAY_ALLOCATING && state == TURN_ALLOCATED)
-        on_allocated(agent, relay, out);
-    else if (relay->state != ICE_RELAY_FAILED && state == TURN_FAILED)
+        on_allocated(agent, relay, now, out);
+    else if (state == TURN_FAILED)
         on_failed(agent, relay, now, out);
 }
 
@@ -343,16 +420,18 @@ uint32_t ice_relay_overhead(const struct ice_base *base, const struct address *p
 
 bool ice_relay_pending(const struct ice_agent *agent)
 {
-    for (size_t i = 0; i < agent->relay_count; i++)
-        if (agent->relays[i]->state == ICE_RELAY_OPENING || agent->relays[i]->state == ICE_RELAY_ALLOCATING)
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        const struct ice_relay *r = agent->relays[i];
+        if (!r->was_open && (r->state == ICE_RELAY_OPENING || r->state == ICE_RELAY_ALLOCATING))
             return true;
+    }
     return false;
 }
 
 void ice_relay_give_up(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < agent->relay_count; i++)
-        if (agent->relays[i]->state != ICE_RELAY_OPEN)
+        if (!agent->relays[i]->was_open)
             fail(agent, agent->relays[i], 0, "the server did not answer", now, out);
 }
 
@@ -360,27 +439,52 @@ void ice_relay_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < agent->relay_count; i++) {
         struct ice_relay *relay = agent->relays[i];
-        if (!relay->client || relay->state == ICE_RELAY_FAILED)
-            continue;
-        turn_client_tick(relay->client, now, out);
+        if (relay->client)
+            turn_client_tick(relay->client, now, out);
         follow(agent, relay, now, out);
+        if (is_attempt_again(relay) && now >= relay->again)
+            fail(agent, relay, 0, "the server did not answer", now, out);
+        if (may_try_again(agent, relay) && now >= relay->again)
+            try_again(agent, relay, now, out);
     }
 }
 
 void ice_relay_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
-    for (size_t i = 0; i < agent->relay_count; i++)
-        if (agent->relays[i]->client && agent->relays[i]->state != ICE_RELAY_FAILED)
-            deadline_min(best, why, turn_client_deadline(agent->relays[i]->client), TIMER_ICE_RELAY);
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        const struct ice_relay *relay = agent->relays[i];
+        if (relay->client)
+            deadline_min(best, why, turn_client_deadline(relay->client), TIMER_ICE_RELAY);
+        if (may_try_again(agent, relay) || is_attempt_again(relay))
+            deadline_min(best, why, relay->again, TIMER_ICE_RELAY);
+    }
 }
 
+/* The server of a stream notices its end by itself. */
 void ice_relay_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < agent->relay_count; i++) {
         struct ice_relay *relay = agent->relays[i];
-        if (relay->client && relay->state != ICE_RELAY_FAILED)
-            turn_client_close(relay->client, now, out);
         relay->state = ICE_RELAY_FAILED;
+        if (relay->client)
+            turn_client_close(relay->client, now, out);
+        if (!relay->client || relay->stream || turn_client_state(relay->client) != TURN_CLOSING) {
+            drop_client(agent, relay);
+            close_transport(relay, out);
+        }
+    }
+}
+
+void ice_relay_linger(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        struct ice_relay *relay = agent->relays[i];
+        if (!relay->client)
+            continue;
+        turn_client_tick(relay->client, now, out);
+        if (turn_client_state(relay->client) == TURN_CLOSING)
+            continue;
+        drop_client(agent, relay);
         close_transport(relay, out);
     }
 }

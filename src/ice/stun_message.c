@@ -26,6 +26,7 @@ static const struct view views[] = {
     {STUN_SOFTWARE, STUN_HAS_SOFTWARE, offsetof(struct stun_message, software)},
     {STUN_PASSWORD_ALGORITHMS, STUN_HAS_PASSWORD_ALGORITHMS, offsetof(struct stun_message, password_algorithms)},
     {STUN_PASSWORD_ALGORITHM, STUN_HAS_PASSWORD_ALGORITHM, offsetof(struct stun_message, password_algorithm)},
+    {STUN_ALTERNATE_DOMAIN, STUN_HAS_ALTERNATE_DOMAIN, offsetof(struct stun_message, alternate_domain)},
     {STUN_UNKNOWN_ATTRIBUTES, STUN_HAS_UNKNOWN_ATTRIBUTES, offsetof(struct stun_message, unknown_attributes)},
     {STUN_DATA, STUN_HAS_DATA, offsetof(struct stun_message, turn.data)},
 };

@@ -31,6 +31,7 @@ enum stun_attribute {
     STUN_USE_CANDIDATE = 0x0025,
     STUN_ADDITIONAL_ADDRESS_FAMILY = 0x8000,
     STUN_PASSWORD_ALGORITHMS = 0x8002,
+    STUN_ALTERNATE_DOMAIN = 0x8003,
     STUN_SOFTWARE = 0x8022,
     STUN_ALTERNATE_SERVER = 0x8023,
     STUN_FINGERPRINT = 0x8028,
@@ -62,7 +63,8 @@ enum stun_has {
     STUN_HAS_CHANNEL = 1 << 19,
     STUN_HAS_PEER = 1 << 20,
     STUN_HAS_ALTERNATE = 1 << 21,
-    STUN_HAS_TRANSPORT = 1 << 22 /* REQUESTED-TRANSPORT: UDP, the only one there is */
+    STUN_HAS_TRANSPORT = 1 << 22, /* REQUESTED-TRANSPORT: UDP, the only one there is */
+    STUN_HAS_ALTERNATE_DOMAIN = 1 << 23
 };
 
 enum { STUN_RELAYED_MAX = 2 };
@@ -96,11 +98,12 @@ struct stun_message {
     struct slice unknown_attributes; /* of a 420 response: 16-bit types, network order */
     struct slice password_algorithm, password_algorithms;
     struct address alternate; /* ALTERNATE-SERVER */
+    struct slice alternate_domain;
     struct stun_turn turn;
     /* Filled by the parser only. Views live as long as the datagram. */
     struct slice bytes;
-    size_t integrity_at;                /* offset of MESSAGE-INTEGRITY */
-    size_t integrity_sha256_at;         /* and of MESSAGE-INTEGRITY-SHA256, whose value may be truncated */
+    size_t integrity_at;        /* offset of MESSAGE-INTEGRITY */
+    size_t integrity_sha256_at; /* and of MESSAGE-INTEGRITY-SHA256, whose value may be truncated */
     size_t integrity_sha256_len;
     uint16_t unknown[STUN_UNKNOWN_MAX]; /* comprehension-required attributes that this codec does not know */
     uint8_t unknown_count;

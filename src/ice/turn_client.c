@@ -8,10 +8,14 @@ static const rtc_time_t retransmit_first = 200 * TURN_MS;
 static const rtc_time_t retransmit_most = 4 * TURN_SECOND;
 static const rtc_time_t stream_again = 8 * TURN_SECOND;
 static const rtc_time_t unanswered_most = 39500 * TURN_MS; /* Ti, RFC 8489 section 6.2.2 */
+static const rtc_time_t probe_most = TURN_SECOND;          /* between two sendings of a Refresh */
+static const rtc_time_t silent_probe = 2 * TURN_SECOND;
+static const rtc_time_t silent_most = 15 * TURN_SECOND;
+static const rtc_time_t closing_most = TURN_SECOND;
 static const rtc_time_t refresh_again = 5 * TURN_SECOND;
 static const rtc_time_t refresh_before = 60 * TURN_SECOND;
 
-enum { CHALLENGES_MAX = 4, LIFETIME_DEFAULT = 600, LIFETIME_MOST = 3600, FIRST_CHANNEL = 0x4000 };
+enum { CHALLENGES_MAX = 4, LIFETIME_DEFAULT = 600, LIFETIME_MOST = 3600, FIRST_CHANNEL = 0x4000, TRY_ALTERNATE = 300, MISMATCH = 437 };
 
 int turn_client_new(rtc_context *context, const struct turn_options *options, struct turn_client **out)
 {
@@ -21,6 +25,7 @@ int turn_client_new(rtc_context *context, const struct turn_options *options, st
     t->context = context;
     t->server = options->server;
     t->next_channel = FIRST_CHANNEL;
+    t->asked = RTC_TIME_NEVER;
     int error = turn_credentials_init(&t->credentials, options->username, options->password);
     if (error) {
         turn_client_free(t);
@@ -67,6 +72,7 @@ static void transmit(struct turn_client *t, const struct turn_request *r, struct
     p->len = (uint32_t)stun_write(&m, key, packet_data(p), room);
     p->path = t->server;
     p->time = now;
+    t->asked = now < t->asked ? now : t->asked;
     if (p->len > 0)
         out_send(out, p);
     else
@@ -81,9 +87,10 @@ bool turn_request_run(struct turn_client *t, struct turn_request *r, const struc
         r->active = false;
         return false;
     }
+    rtc_time_t most = what->method == TURN_REFRESH ? probe_most : retransmit_most;
     transmit(t, r, *what, now, out);
     r->next_send = now + r->interval;
-    r->interval = r->interval * 2 < retransmit_most ? r->interval * 2 : retransmit_most;
+    r->interval = r->interval * 2 < most ? r->interval * 2 : most;
     /* A stream loses nothing (RFC 8489 section 6.2.2), but what carries us to it may drop a message when too many wait. */
     if (t->server.protocol == PATH_TCP)
         r->next_send = now + stream_again;
@@ -98,13 +105,14 @@ static void renew(struct turn_client *t, struct turn_request *r, rtc_time_t now)
     uint8_t challenges = r->challenges;
     turn_request_start(t, r, now);
     r->challenges = challenges;
+    t->asked = RTC_TIME_NEVER;
 }
 
-/* 401 is answered once, 438 as often as a server that is sane may say so (RFC 8489 section 9.2.5). */
+/* 401 is answered once per realm, 438 as often as a server that is sane may say so (RFC 8489 section 9.2.5). */
 static bool answer_challenge(struct turn_client *t, struct turn_request *r, const struct stun_message *m, rtc_time_t now)
 {
-    bool stale = m->error_code == 438;
-    if ((!stale && t->credentials.challenged) || ++r->challenges > CHALLENGES_MAX || !turn_credentials_challenge(&t->credentials, m))
+    bool wrong = m->error_code == 401 && t->credentials.challenged && !turn_credentials_elsewhere(&t->credentials, m);
+    if (wrong || ++r->challenges > CHALLENGES_MAX || !turn_credentials_challenge(&t->credentials, m))
         return false;
     renew(t, r, now);
     return true;
@@ -123,17 +131,27 @@ enum turn_verdict turn_request_judge(struct turn_client *t, struct turn_request 
     if (m->class == STUN_ERROR && !(m->has & STUN_HAS_ERROR))
         return TURN_VERDICT_IGNORE;
     r->active = false;
+    t->asked = RTC_TIME_NEVER;
     return m->class == STUN_SUCCESS ? TURN_VERDICT_SUCCESS : TURN_VERDICT_ERROR;
 }
 
 static void fail(struct turn_client *t, uint16_t code, struct slice text)
 {
     size_t len = text.len < sizeof t->failure.text ? text.len : sizeof t->failure.text - 1;
+    t->may_linger = t->state == TURN_ALLOCATED && code != MISMATCH;
     t->state = TURN_FAILED;
     t->failure.code = code;
     memset(t->failure.text, 0, sizeof t->failure.text);
     if (len > 0)
         memcpy(t->failure.text, text.data, len);
+}
+
+bool turn_is_lost(struct turn_client *t, const struct stun_message *m)
+{
+    if (m->class != STUN_ERROR || m->error_code != MISMATCH)
+        return false;
+    fail(t, m->error_code, m->error_text);
+    return true;
 }
 
 static struct stun_message allocate(const struct turn_client *t)
@@ -202,23 +220,41 @@ static bool try_other_family(struct turn_client *t, uint16_t code, rtc_time_t no
     return true;
 }
 
+/* RFC 8489 section 10. A name with a zero in it is none. */
+static void take_alternate(struct turn_failure *failure, const struct stun_message *m)
+{
+    struct slice name = m->has & STUN_HAS_ALTERNATE_DOMAIN ? m->alternate_domain : slice_of(NULL, 0);
+    if (!(m->has & STUN_HAS_ALTERNATE))
+        return;
+    failure->alternate = m->alternate;
+    memset(failure->domain, 0, sizeof failure->domain);
+    if (name.len > 0 && name.len < sizeof failure->domain && !memchr(name.data, 0, name.len))
+        memcpy(failure->domain, name.data, name.len);
+}
+
 static void on_refused(struct turn_client *t, const struct stun_message *m, rtc_time_t now)
 {
     if (t->state == TURN_ALLOCATING && try_other_family(t, m->error_code, now))
         return;
     /* The refused Refresh of an allocation that is there may be an accident; expiry is not. */
-    if (t->state == TURN_ALLOCATED && m->error_code != 437 && m->error_code != 401 && m->error_code != 438 && m->error_code != 441) {
+    if (t->state == TURN_ALLOCATED && m->error_code != MISMATCH && m->error_code != 401 && m->error_code != 438 && m->error_code != 441) {
         t->refresh = now + refresh_again;
         return;
     }
     fail(t, m->error_code, m->error_text);
-    if (m->error_code == 300 && (m->has & STUN_HAS_ALTERNATE))
-        t->failure.alternate = m->alternate;
+    if (m->error_code == TRY_ALTERNATE)
+        take_alternate(&t->failure, m);
 }
 
 static void on_allocation_response(struct turn_client *t, const struct stun_message *m, rtc_time_t now)
 {
-    switch (turn_request_judge(t, &t->request, m, now)) {
+    enum turn_verdict verdict = turn_request_judge(t, &t->request, m, now);
+    if (t->state == TURN_CLOSING) {
+        if (verdict == TURN_VERDICT_SUCCESS || verdict == TURN_VERDICT_ERROR)
+            t->state = TURN_CLOSED;
+        return;
+    }
+    switch (verdict) {
     case TURN_VERDICT_SUCCESS:
         if (t->state == TURN_ALLOCATING)
             on_allocated(t, m, now);
@@ -258,47 +294,87 @@ static bool take_channel_data(struct turn_client *t, struct slice bytes, struct 
     return true;
 }
 
+/* Something from the server may matter. */
+static bool is_alive(const struct turn_client *t)
+{
+    return t->state == TURN_ALLOCATING || t->state == TURN_ALLOCATED || t->state == TURN_CLOSING;
+}
+
 bool turn_client_input(struct turn_client *t, rtc_time_t now, struct slice bytes, struct address *peer, struct slice *data, struct out *out)
 {
     struct stun_message m;
-    bool brought = false;
-    if ((t->state != TURN_ALLOCATING && t->state != TURN_ALLOCATED) || bytes.len == 0)
+    bool brought = false, allocated = t->state == TURN_ALLOCATED;
+    if (!is_alive(t) || bytes.len == 0)
         return false;
-    if (bytes.data[0] >= 64)
-        return t->state == TURN_ALLOCATED && take_channel_data(t, bytes, peer, data);
+    if (bytes.data[0] >= 64) {
+        brought = allocated && take_channel_data(t, bytes, peer, data);
+        t->asked = brought ? RTC_TIME_NEVER : t->asked;
+        return brought;
+    }
     if (stun_parse(bytes, &m) != RTC_OK || m.unknown_count > 0)
         return false;
     if (m.class == STUN_INDICATION)
-        brought = t->state == TURN_ALLOCATED && take_data(t, &m, peer, data);
+        brought = allocated && take_data(t, &m, peer, data);
     else if (m.class != STUN_REQUEST && turn_request_is(&t->request, &m))
         on_allocation_response(t, &m, now);
     else if (m.class != STUN_REQUEST)
         (void)turn_grants_response(t, &m, now);
+    t->asked = brought ? RTC_TIME_NEVER : t->asked;
     turn_client_tick(t, now, out);
     return brought;
 }
 
-static void run_allocation(struct turn_client *t, rtc_time_t now, struct out *out)
+/* When the server is asked whether the allocation is still there: before it expires, and when nothing comes from it any more. */
+static rtc_time_t refresh_at(const struct turn_client *t)
 {
-    struct stun_message m = t->state == TURN_ALLOCATING ? allocate(t) : refresh(LIFETIME_DEFAULT);
-    if (t->state == TURN_ALLOCATED && now >= t->expires) {
-        fail(t, 0, slice_str("the allocation could not be refreshed"));
+    rtc_time_t silent = t->asked == RTC_TIME_NEVER ? RTC_TIME_NEVER : t->asked + silent_probe;
+    return silent < t->refresh ? silent : t->refresh;
+}
+
+/* When the allocation is given up unless something comes. */
+static rtc_time_t lost_at(const struct turn_client *t)
+{
+    rtc_time_t silent = t->asked == RTC_TIME_NEVER ? RTC_TIME_NEVER : t->asked + silent_most;
+    return silent < t->expires ? silent : t->expires;
+}
+
+static void run_allocating(struct turn_client *t, rtc_time_t now, struct out *out)
+{
+    struct stun_message m = allocate(t);
+    if (!turn_request_run(t, &t->request, &m, now, out))
+        fail(t, 0, slice_str("the server did not answer"));
+}
+
+static void run_allocated(struct turn_client *t, rtc_time_t now, struct out *out)
+{
+    struct stun_message m = refresh(LIFETIME_DEFAULT);
+    if (now >= lost_at(t)) {
+        fail(t, 0, slice_str(now >= t->expires ? "the allocation could not be refreshed" : "the server does not answer any more"));
         return;
     }
-    if (t->state == TURN_ALLOCATED && !t->request.active && now >= t->refresh)
+    if (!t->request.active && now >= refresh_at(t))
         turn_request_start(t, &t->request, now);
     if (turn_request_run(t, &t->request, &m, now, out))
         return;
-    if (t->state == TURN_ALLOCATING)
-        fail(t, 0, slice_str("the server did not answer"));
-    else
-        t->refresh = now + refresh_again;
+    t->refresh = now + refresh_again;
+    t->asked = RTC_TIME_NEVER; /* datagrams of peers came meanwhile */
+}
+
+static void run_closing(struct turn_client *t, rtc_time_t now, struct out *out)
+{
+    struct stun_message m = refresh(0);
+    if (now >= t->expires || !turn_request_run(t, &t->request, &m, now, out))
+        t->state = TURN_CLOSED;
 }
 
 void turn_client_tick(struct turn_client *t, rtc_time_t now, struct out *out)
 {
-    if (t->state == TURN_ALLOCATING || t->state == TURN_ALLOCATED)
-        run_allocation(t, now, out);
+    if (t->state == TURN_ALLOCATING)
+        run_allocating(t, now, out);
+    else if (t->state == TURN_ALLOCATED)
+        run_allocated(t, now, out);
+    else if (t->state == TURN_CLOSING)
+        run_closing(t, now, out);
     if (t->state == TURN_ALLOCATED)
         turn_grants_run(t, now, out);
 }
@@ -306,28 +382,38 @@ void turn_client_tick(struct turn_client *t, rtc_time_t now, struct out *out)
 rtc_time_t turn_client_deadline(const struct turn_client *t)
 {
     rtc_time_t at = RTC_TIME_NEVER;
-    if (t->state != TURN_ALLOCATING && t->state != TURN_ALLOCATED)
+    if (!is_alive(t))
         return at;
     deadline_min(&at, NULL, turn_request_due(&t->request), TIMER_NONE);
-    if (t->state == TURN_ALLOCATING)
+    if (t->state == TURN_CLOSING)
+        deadline_min(&at, NULL, t->expires, TIMER_NONE);
+    if (t->state != TURN_ALLOCATED)
         return at;
-    deadline_min(&at, NULL, t->expires, TIMER_NONE);
+    deadline_min(&at, NULL, lost_at(t), TIMER_NONE);
     if (!t->request.active)
-        deadline_min(&at, NULL, t->refresh, TIMER_NONE);
+        deadline_min(&at, NULL, refresh_at(t), TIMER_NONE);
     deadline_min(&at, NULL, turn_grants_deadline(t), TIMER_NONE);
     return at;
 }
 
-/* One Refresh of no seconds: nobody waits for its answer. An Allocate that is on its way may have succeeded. */
+/* An Allocate that is on its way may have succeeded. */
+static bool may_exist_there(const struct turn_client *t)
+{
+    return t->state == TURN_ALLOCATED || (t->state == TURN_ALLOCATING && t->credentials.challenged) ||
+           (t->state == TURN_FAILED && t->may_linger);
+}
+
 void turn_client_close(struct turn_client *t, rtc_time_t now, struct out *out)
 {
-    bool may_exist = t->state == TURN_ALLOCATED || (t->state == TURN_ALLOCATING && t->credentials.challenged);
-    if (may_exist) {
-        turn_request_start(t, &t->request, now);
-        transmit(t, &t->request, refresh(0), now, out);
-    }
+    bool may_exist = may_exist_there(t);
+    if (t->state == TURN_CLOSING)
+        return;
+    t->state = may_exist ? TURN_CLOSING : TURN_CLOSED;
     t->request.active = false;
-    t->state = TURN_CLOSED;
+    t->expires = now + closing_most;
+    if (may_exist)
+        turn_request_start(t, &t->request, now);
+    turn_client_tick(t, now, out);
 }
 
 enum turn_state turn_client_state(const struct turn_client *t)

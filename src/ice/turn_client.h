@@ -1,9 +1,9 @@
 /* A TURN client (RFC 8656): one allocation on one server over one transport, as a pure state machine. Messages of the server and the time
  * go in; messages to the server come out as packets on its path. The transport itself, and framing where it is a stream, are the caller's.
  *
- *   NEW --start--> ALLOCATING --success--> ALLOCATED --expired, refused--> FAILED
+ *   NEW --start--> ALLOCATING --success--> ALLOCATED --expired, refused, 437, silence--> FAILED
  *                      |   ^ 401, 438, 440     |
- *                      |   +---+               +--close--> CLOSED
+ *                      |   +---+               +--close--> CLOSING --answered, or not in time--> CLOSED
  *                      +--error, no answer--> FAILED */
 #ifndef CRTC_TURN_CLIENT_H
 #define CRTC_TURN_CLIENT_H
@@ -13,7 +13,7 @@
 
 struct turn_client;
 
-enum turn_state { TURN_NEW, TURN_ALLOCATING, TURN_ALLOCATED, TURN_FAILED, TURN_CLOSED };
+enum turn_state { TURN_NEW, TURN_ALLOCATING, TURN_ALLOCATED, TURN_FAILED, TURN_CLOSING, TURN_CLOSED };
 enum { TURN_PERMISSIONS_MAX = 64, TURN_CHANNELS_MAX = 16 };
 /* The most that a Send indication, and that ChannelData, puts around a datagram. */
 enum { TURN_INDICATION_OVERHEAD = 52, TURN_CHANNEL_OVERHEAD = 4 };
@@ -27,7 +27,8 @@ struct turn_options {
 struct turn_failure {
     uint16_t code; /* the server's, or 0: it did not answer or can not be understood */
     char text[128];
-    struct address alternate; /* 300: where to try instead */
+    struct address alternate; /* 300: where to try instead, */
+    char domain[256];         /* and the name that its certificate has, if it is another than the server's */
 };
 
 /* RTC_ERR_RANGE: a credential is too long. */
@@ -51,7 +52,8 @@ bool turn_client_wrap(struct turn_client *client, rtc_time_t now, const struct a
 void turn_client_bind(struct turn_client *client, rtc_time_t now, const struct address *peer);
 /* How many bytes wrapping adds for this peer now. */
 uint32_t turn_client_overhead(const struct turn_client *client, const struct address *peer);
-/* Gives the allocation back (a Refresh of zero seconds). */
+/* Gives the allocation back (a Refresh of zero seconds). Whoever keeps the transport for the moment that CLOSING lasts, input and ticks
+ * included, has it repeated when it is lost or the nonce was stale. */
 void turn_client_close(struct turn_client *client, rtc_time_t now, struct out *out);
 
 enum turn_state turn_client_state(const struct turn_client *client);

@@ -58,34 +58,52 @@ static bool offers(struct slice algorithms, uint16_t wanted)
     return false;
 }
 
+/* Nothing changes when it returns false. */
 static bool choose_algorithm(struct turn_credentials *c, const struct stun_message *m)
 {
-    c->negotiated = m->has & STUN_HAS_PASSWORD_ALGORITHMS;
-    c->sha256 = false;
-    c->algorithms_len = 0;
-    if (!c->negotiated)
-        return !promises_algorithms(m->nonce);
-    if (m->password_algorithms.len > sizeof c->algorithms)
+    struct slice list = m->has & STUN_HAS_PASSWORD_ALGORITHMS ? m->password_algorithms : slice_of(NULL, 0);
+    bool negotiated = m->has & STUN_HAS_PASSWORD_ALGORITHMS, sha256 = offers(list, ALGORITHM_SHA256);
+    bool weaker = (c->negotiated && !negotiated) || (c->sha256 && !sha256);
+    if (weaker || list.len > sizeof c->algorithms)
         return false;
-    memcpy(c->algorithms, m->password_algorithms.data, m->password_algorithms.len);
-    c->algorithms_len = m->password_algorithms.len;
-    c->sha256 = offers(m->password_algorithms, ALGORITHM_SHA256);
-    return c->sha256 || offers(m->password_algorithms, ALGORITHM_MD5);
+    if (negotiated ? !sha256 && !offers(list, ALGORITHM_MD5) : promises_algorithms(m->nonce))
+        return false;
+    c->negotiated = negotiated;
+    c->sha256 = sha256;
+    c->algorithms_len = list.len;
+    if (list.len > 0)
+        memcpy(c->algorithms, list.data, list.len);
+    return true;
+}
+
+/* What of a realm goes into the key: without quotes around it and zeros behind it (RFC 8489 section 9.2.2). */
+static struct slice bare(struct slice s)
+{
+    while (s.len > 0 && s.data[s.len - 1] == 0)
+        s.len--;
+    bool quoted = s.len >= 2 && s.data[0] == '"' && s.data[s.len - 1] == '"';
+    return quoted ? slice_of(s.data + 1, s.len - 2) : s;
 }
 
 /* RFC 8489 sections 9.2.2, 18.5.1: the digest of username ":" realm ":" password. */
 static bool make_key(struct turn_credentials *c)
 {
     uint8_t text[TURN_USERNAME_MAX + TURN_REALM_MAX + TURN_PASSWORD_MAX + 2];
+    struct slice realm = bare(slice_of(c->realm, c->realm_len));
     size_t name = strlen(c->username), word = strlen(c->password), len = 0;
     memcpy(text, c->username, name);
     text[len = name] = ':';
-    memcpy(text + ++len, c->realm, c->realm_len);
-    text[len += c->realm_len] = ':';
+    memcpy(text + ++len, realm.data, realm.len);
+    text[len += realm.len] = ':';
     memcpy(text + ++len, c->password, word);
     struct slice all = slice_of(text, len + word);
     c->key_len = c->sha256 ? HASH_SHA256_LEN : HASH_MD5_LEN;
     return c->sha256 ? hash_sha256(all, c->key) : hash_md5(all, c->key);
+}
+
+bool turn_credentials_elsewhere(const struct turn_credentials *c, const struct stun_message *m)
+{
+    return (m->has & STUN_HAS_REALM) && !slice_eq(m->realm, slice_of(c->realm, c->realm_len));
 }
 
 bool turn_credentials_challenge(struct turn_credentials *c, const struct stun_message *m)
@@ -116,7 +134,7 @@ struct slice turn_credentials_sign(const struct turn_credentials *c, struct stun
         m->password_algorithms = slice_of(c->algorithms, c->algorithms_len);
         m->password_algorithm = slice_of(c->sha256 ? parameters_sha256 : parameters_md5, 4);
     }
-    m->has |= c->sha256 ? STUN_HAS_INTEGRITY_SHA256 : 0;
+    m->has |= c->negotiated ? STUN_HAS_INTEGRITY_SHA256 : 0;
     return slice_of(c->key, c->key_len);
 }
 
@@ -125,5 +143,5 @@ bool turn_credentials_authentic(const struct turn_credentials *c, const struct s
     struct slice key = slice_of(c->key, c->key_len);
     if (!c->challenged)
         return true;
-    return c->sha256 ? stun_authentic_sha256(m, key) : stun_authentic(m, key);
+    return c->negotiated ? stun_authentic_sha256(m, key) : stun_authentic(m, key);
 }

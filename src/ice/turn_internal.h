@@ -8,14 +8,7 @@
 #define TURN_MS ((rtc_time_t)1000)
 #define TURN_SECOND ((rtc_time_t)1000000)
 
-enum turn_method {
-    TURN_ALLOCATE = 3,
-    TURN_REFRESH = 4,
-    TURN_SEND = 6,
-    TURN_DATA = 7,
-    TURN_CREATE_PERMISSION = 8,
-    TURN_CHANNEL_BIND = 9
-};
+enum turn_method { TURN_ALLOCATE = 3, TURN_REFRESH = 4, TURN_SEND = 6, TURN_DATA = 7, TURN_CREATE_PERMISSION = 8, TURN_CHANNEL_BIND = 9 };
 
 /* What a request on its way is for. */
 struct turn_request {
@@ -34,18 +27,20 @@ struct turn_permission {
     struct address peer;
     enum turn_grant grant;
     struct turn_request request;
-    rtc_time_t due;  /* when it is asked for, asked for again, or forgotten */
+    rtc_time_t due; /* when it is asked for, asked for again, or forgotten */
     rtc_time_t used;
 };
 
-/* RFC 8656 section 12. A channel that was asked for may be used by the server before its answer arrives here. */
+/* RFC 8656 section 12. A channel that was asked for may be used by the server before its answer arrives here. One that goes UNUSED may
+ * still be bound for a while: until then its number and its peer belong together. */
 struct turn_channel {
     struct address peer;
     uint16_t number;
     enum turn_grant grant;
     bool usable; /* granted once and not denied since */
     struct turn_request request;
-    rtc_time_t due;
+    rtc_time_t due; /* UNUSED: when its number and its peer are free again */
+    rtc_time_t used;
 };
 
 /* Which families are asked for; what a server does not have is tried no more. */
@@ -59,10 +54,12 @@ struct turn_client {
     enum turn_families families;
     struct turn_request request; /* Allocate, then Refresh */
     rtc_time_t refresh, expires;
+    rtc_time_t asked; /* when something was sent that a living server, or peer, answers, and nothing came since; RTC_TIME_NEVER */
     struct address relayed[STUN_RELAYED_MAX];
     size_t relayed_count;
     struct address mapped;
     struct turn_failure failure;
+    bool may_linger; /* FAILED, but the server may not know: it is worth a goodbye */
     uint16_t next_channel;
     struct turn_permission permissions[TURN_PERMISSIONS_MAX];
     size_t permission_count;
@@ -77,12 +74,14 @@ bool turn_request_run(struct turn_client *t, struct turn_request *r, const struc
 rtc_time_t turn_request_due(const struct turn_request *r);
 /* What to do about a response to `r`: */
 enum turn_verdict {
-    TURN_VERDICT_IGNORE,  /* not to be believed */
-    TURN_VERDICT_AGAIN,   /* the nonce was stale: it goes out again by itself */
+    TURN_VERDICT_IGNORE, /* not to be believed */
+    TURN_VERDICT_AGAIN,  /* the nonce was stale: it goes out again by itself */
     TURN_VERDICT_SUCCESS,
     TURN_VERDICT_ERROR
 };
 enum turn_verdict turn_request_judge(struct turn_client *t, struct turn_request *r, const struct stun_message *m, rtc_time_t now);
+/* A response, taken for what it is, that says the allocation is no more (437): the client has failed. */
+bool turn_is_lost(struct turn_client *t, const struct stun_message *m);
 bool turn_request_is(const struct turn_request *r, const struct stun_message *m);
 
 /* turn_permission.c */

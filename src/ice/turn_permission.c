@@ -8,6 +8,9 @@ static const rtc_time_t permission_refresh = 240 * TURN_SECOND; /* of 300 */
 static const rtc_time_t channel_refresh = 240 * TURN_SECOND;    /* of 600; it refreshes the permission, too */
 static const rtc_time_t denied_for = 30 * TURN_SECOND;
 static const rtc_time_t idle_most = 280 * TURN_SECOND;
+static const rtc_time_t evictable = 30 * TURN_SECOND;
+/* An unused channel is bound for what is left of its 10 minutes, and apart from others for 5 more (RFC 8656 section 12). */
+static const rtc_time_t channel_lasts = (600 + 300) * TURN_SECOND;
 
 enum { LAST_CHANNEL = 0x4fff, CHANNEL_HEADER = 4, ATTRIBUTE_HEADER = 4 };
 
@@ -19,18 +22,25 @@ struct turn_permission *turn_find_permission(struct turn_client *t, const struct
     return NULL;
 }
 
-static struct turn_permission *free_permission(struct turn_client *t)
+/* Beyond the limit the one that was of no use for longest makes room, if that is long enough. */
+static struct turn_permission *free_permission(struct turn_client *t, rtc_time_t now)
 {
-    for (size_t i = 0; i < t->permission_count; i++)
-        if (t->permissions[i].grant == TURN_UNUSED)
-            return &t->permissions[i];
-    return t->permission_count < TURN_PERMISSIONS_MAX ? &t->permissions[t->permission_count++] : NULL;
+    struct turn_permission *oldest = NULL;
+    for (size_t i = 0; i < t->permission_count; i++) {
+        struct turn_permission *p = &t->permissions[i];
+        if (p->grant == TURN_UNUSED)
+            return p;
+        oldest = !oldest || p->used < oldest->used ? p : oldest;
+    }
+    if (t->permission_count < TURN_PERMISSIONS_MAX)
+        return &t->permissions[t->permission_count++];
+    return oldest->used + evictable <= now ? oldest : NULL;
 }
 
 struct turn_permission *turn_want_permission(struct turn_client *t, const struct address *peer, rtc_time_t now)
 {
     struct turn_permission *p = turn_find_permission(t, peer);
-    if (!p && (p = free_permission(t)) != NULL) {
+    if (!p && (p = free_permission(t, now)) != NULL) {
         *p = (struct turn_permission){.peer = *peer, .grant = TURN_ASKED, .due = RTC_TIME_NEVER};
         turn_request_start(t, &p->request, now);
     }
@@ -63,15 +73,41 @@ static bool has_relayed(const struct turn_client *t, uint8_t family)
     return false;
 }
 
+static void ask_for_channel(struct turn_client *t, struct turn_channel *c, rtc_time_t now)
+{
+    c->grant = TURN_ASKED;
+    c->due = RTC_TIME_NEVER;
+    c->used = now;
+    turn_request_start(t, &c->request, now);
+}
+
+/* A place for one more, its number given; NULL beyond the limits. */
+static struct turn_channel *free_channel(struct turn_client *t, rtc_time_t now)
+{
+    if (t->next_channel > LAST_CHANNEL)
+        return NULL;
+    for (size_t i = 0; i < t->channel_count; i++) {
+        struct turn_channel *c = &t->channels[i];
+        if (c->grant != TURN_UNUSED || now < c->due)
+            continue;
+        *c = (struct turn_channel){.number = t->next_channel++};
+        return c;
+    }
+    if (t->channel_count == TURN_CHANNELS_MAX)
+        return NULL;
+    t->channels[t->channel_count] = (struct turn_channel){.number = t->next_channel++};
+    return &t->channels[t->channel_count++];
+}
+
 void turn_client_bind(struct turn_client *t, rtc_time_t now, const struct address *peer)
 {
-    if (t->state != TURN_ALLOCATED || !has_relayed(t, peer->family) || turn_find_channel(t, peer))
+    struct turn_channel *c = turn_find_channel(t, peer);
+    if (t->state != TURN_ALLOCATED || !has_relayed(t, peer->family) || (c && c->grant != TURN_UNUSED))
         return;
-    if (t->channel_count == TURN_CHANNELS_MAX || t->next_channel > LAST_CHANNEL || !turn_want_permission(t, peer, now))
+    if (!turn_want_permission(t, peer, now) || (!c && !(c = free_channel(t, now))))
         return;
-    struct turn_channel *c = &t->channels[t->channel_count++];
-    *c = (struct turn_channel){.peer = *peer, .number = t->next_channel++, .grant = TURN_ASKED, .due = RTC_TIME_NEVER};
-    turn_request_start(t, &c->request, now);
+    c->peer = *peer;
+    ask_for_channel(t, c, now);
 }
 
 void turn_client_permit(struct turn_client *t, rtc_time_t now, const struct address *peer, struct out *out)
@@ -107,6 +143,14 @@ static void run_channel(struct turn_client *t, struct turn_channel *c, rtc_time_
     struct stun_message m = {.method = TURN_CHANNEL_BIND, .has = STUN_HAS_PEER | STUN_HAS_CHANNEL};
     m.turn.peer = c->peer;
     m.turn.channel = c->number;
+    if (c->grant == TURN_UNUSED)
+        return;
+    if (now >= c->due && now >= c->used + idle_most) {
+        c->grant = TURN_UNUSED;
+        c->usable = false;
+        c->due = now + channel_lasts;
+        return;
+    }
     if (now >= c->due) {
         c->due = RTC_TIME_NEVER;
         turn_request_start(t, &c->request, now);
@@ -136,6 +180,8 @@ rtc_time_t turn_grants_deadline(const struct turn_client *t)
         deadline_min(&at, NULL, turn_request_due(&p->request), TIMER_NONE);
     }
     for (size_t i = 0; i < t->channel_count; i++) {
+        if (t->channels[i].grant == TURN_UNUSED)
+            continue;
         deadline_min(&at, NULL, t->channels[i].due, TIMER_NONE);
         deadline_min(&at, NULL, turn_request_due(&t->channels[i].request), TIMER_NONE);
     }
@@ -148,7 +194,7 @@ static void on_permission(struct turn_client *t, struct turn_permission *p, cons
     if (verdict == TURN_VERDICT_SUCCESS) {
         p->grant = TURN_GRANTED;
         p->due = now + permission_refresh;
-    } else if (verdict == TURN_VERDICT_ERROR) {
+    } else if (verdict == TURN_VERDICT_ERROR && !turn_is_lost(t, m)) {
         p->grant = TURN_DENIED;
         p->due = now + denied_for;
     }
@@ -161,7 +207,7 @@ static void on_channel(struct turn_client *t, struct turn_channel *c, const stru
         c->grant = TURN_GRANTED;
         c->usable = true;
         c->due = now + channel_refresh;
-    } else if (verdict == TURN_VERDICT_ERROR) {
+    } else if (verdict == TURN_VERDICT_ERROR && !turn_is_lost(t, m)) {
         c->grant = TURN_DENIED;
         c->usable = false;
         c->due = now + denied_for;
@@ -235,16 +281,29 @@ static bool wrap_indication(struct turn_client *t, const struct address *peer, s
     return true;
 }
 
+/* The channel to send on to a peer, if there is one; one that was given up for want of use is asked for again. */
+static const struct turn_channel *use_channel(struct turn_client *t, rtc_time_t now, const struct address *peer)
+{
+    struct turn_channel *c = turn_find_channel(t, peer);
+    if (c && c->grant == TURN_UNUSED)
+        ask_for_channel(t, c, now);
+    if (c)
+        c->used = now;
+    return c && c->usable ? c : NULL;
+}
+
 bool turn_client_wrap(struct turn_client *t, rtc_time_t now, const struct address *peer, struct packet *packet)
 {
     if (t->state != TURN_ALLOCATED || !has_relayed(t, peer->family) || packet->len > UINT16_MAX - TURN_INDICATION_OVERHEAD)
         return false;
     const struct turn_permission *p = turn_want_permission(t, peer, now);
-    const struct turn_channel *c = turn_find_channel(t, peer);
-    bool usable = c && c->usable;
-    if (!p || p->grant == TURN_DENIED || !(usable ? wrap_channel(t, c, packet) : wrap_indication(t, peer, packet)))
+    if (!p || p->grant == TURN_DENIED)
+        return false;
+    const struct turn_channel *c = use_channel(t, now, peer);
+    if (!(c ? wrap_channel(t, c, packet) : wrap_indication(t, peer, packet)))
         return false;
     packet->path = t->server;
+    t->asked = now < t->asked ? now : t->asked;
     return true;
 }
 

@@ -148,7 +148,8 @@ static bool drain(struct driven *d)
 {
     rtc_request request = {.size = sizeof request};
     bool busy = false;
-    send_packets(d);
+    if (d->pc)
+        send_packets(d);
     while (d->pc && rtc_peer_connection_next_request(d->pc, &request)) {
         answer(d, &request);
         request.size = sizeof request;

@@ -113,8 +113,12 @@ void rtc_loop_free(rtc_loop *loop)
     loop_lock_take(&l->lock);
     loop_posts_close(&l->posts);
     loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
-    while (!list_empty(&l->driven)) /* after the functions above, which may have made some */
-        rtc_peer_connection_close(link_owner(l->driven.next, struct driven, link)->pc);
+    while (!list_empty(&l->driven)) { /* after the functions above, which may have made some */
+        struct driven *d = link_owner(l->driven.next, struct driven, link);
+        rtc_peer_connection_close(d->pc);
+        if (d->pc) /* it gives relays back, for which there is no time any more */
+            rtc_peer_connection_tick(d->pc, RTC_TIME_NEVER);
+    }
     bury(l);
     loop_lock_give(&l->lock);
     if (l->mailbox) {

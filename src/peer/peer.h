@@ -37,6 +37,7 @@ struct rtc_peer_connection {
     void (*wake)(void *user);
     void *wake_user; /* with a loop: its attachment */
     bool attached;
+    bool lingering; /* closed, and held by a reference of its own until its relays are given back */
     struct mailbox *mailbox;
     char last_error[256];
 
@@ -97,6 +98,8 @@ void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *fo
 int peer_begin(rtc_peer_connection *pc);
 /* Memory ran out in a place that can not lose anything: the connection ends as failed, with its transport at the next tick. */
 void peer_give_up(rtc_peer_connection *pc);
+/* When relays of a closed connection are given back: it leaves its loop, and may be gone afterwards. */
+void peer_end_linger(rtc_peer_connection *pc);
 
 void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state);
 void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state);

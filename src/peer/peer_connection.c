@@ -169,6 +169,28 @@ static void detach_children(rtc_peer_connection *pc)
         transceiver_detach(link_owner(pc->transceivers.next, rtc_rtp_transceiver, link));
 }
 
+/* Gives the loop up, unless relays are being given back: then in a moment, for which the connection holds on to itself. Not when its last
+ * reference is gone already. */
+static void leave_loop(rtc_peer_connection *pc)
+{
+    bool busy = pc->transport && transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER;
+    if (!busy || atomic_load_explicit(&pc->references, memory_order_relaxed) == 0) {
+        pc->loop->ops->detach(pc->wake_user);
+        return;
+    }
+    pc->lingering = rtc_peer_connection_ref(pc) != NULL;
+    pc->loop->ops->changed(pc->wake_user);
+}
+
+void peer_end_linger(rtc_peer_connection *pc)
+{
+    if (!pc->lingering || transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER)
+        return;
+    pc->lingering = false;
+    pc->loop->ops->detach(pc->wake_user);
+    rtc_peer_connection_unref(pc);
+}
+
 void rtc_peer_connection_close(rtc_peer_connection *pc)
 {
     if (!pc || pc->closed)
@@ -189,7 +211,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     pthread_mutex_unlock(&pc->wake_lock);
     mailbox_mute(pc->mailbox);
     if (pc->attached)
-        pc->loop->ops->detach(pc->wake_user);
+        leave_loop(pc);
 }
 
 void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)

@@ -101,7 +101,8 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     struct packet *p = inner(packet);
     struct transport *t = pc->transport;
     advance(pc, now);
-    if (!t || pc->closed || pc->given_up || pc->events.weight > context_limits(pc->context)->event_queue) {
+    bool ended = t && t->ended; /* its relays may be waiting for an answer */
+    if (!t || (!ended && (pc->closed || pc->given_up || pc->events.weight > context_limits(pc->context)->event_queue))) {
         if (t)
             t->counters.over_limit++;
         packet_free(p);
@@ -189,26 +190,27 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
 void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
 {
     advance(pc, now);
-    if (pc->closed)
-        return;
-    mailbox_run(pc->mailbox, pc->now);
-    (void)tick_receivers(pc, true);
+    if (!pc->closed) {
+        mailbox_run(pc->mailbox, pc->now);
+        (void)tick_receivers(pc, true);
+    }
     if (!pc->transport)
         return;
     if (pc->given_up)
         transport_fail(pc->transport, pc->now);
-    else
-        transport_tick(pc->transport, pc->now);
+    transport_tick(pc->transport, pc->now);
     transport_settle(pc->transport, pc->now);
+    if (pc->closed)
+        peer_end_linger(pc);
 }
 
 rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **why)
 {
     enum timer_reason reason = TIMER_NONE;
     rtc_time_t at = RTC_TIME_NEVER;
+    if (pc->transport)
+        at = transport_deadline(pc->transport, &reason);
     if (!pc->closed) {
-        if (pc->transport)
-            at = transport_deadline(pc->transport, &reason);
         deadline_min(&at, &reason, mailbox_deadline(pc->mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
     }

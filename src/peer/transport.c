@@ -34,7 +34,8 @@ int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **
         memory_wipe(ice, sizeof *ice);
         memory_free(pc->context, ice);
     }
-    struct dtls_options dtls = {.certificate = pc->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
+    struct dtls_options dtls = {
+        .certificate = pc->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
     if (!error)
         error = dtls_new(pc->context, &dtls, &t->dtls);
     if (error) {
@@ -204,7 +205,13 @@ static void receive_datagram(struct transport *t, rtc_time_t now, struct packet 
 static void receive_packet(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     struct packet_queue inner = {0};
-    if (!ice_agent_unwrap(t->ice, now, packet, &inner, &t->out)) {
+    bool unwrapped = ice_agent_unwrap(t->ice, now, packet, &inner, &t->out);
+    if (t->ended) {
+        packet_free(unwrapped ? NULL : packet);
+        packet_queue_clear(&inner);
+        return;
+    }
+    if (!unwrapped) {
         receive_datagram(t, now, packet);
         return;
     }
@@ -226,6 +233,8 @@ void transport_receive(struct transport *t, rtc_time_t now, struct packet *packe
 void transport_tick(struct transport *t, rtc_time_t now)
 {
     ice_agent_tick(t->ice, now, &t->out);
+    if (t->ended)
+        return;
     dtls_tick(t->dtls, now, &t->out);
     if (t->channels)
         data_channels_tick(t->channels, now, &t->sctp_out);
@@ -241,7 +250,7 @@ rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why)
 {
     enum timer_reason reason = TIMER_NONE;
     if (t->ended)
-        return RTC_TIME_NEVER;
+        return ice_agent_deadline(t->ice, why); /* relays are being given back */
     if (t->pc->given_up) {
         *why = TIMER_EVENT;
         return t->pc->now;

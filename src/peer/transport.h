@@ -59,7 +59,8 @@ rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why);
 void transport_settle(struct transport *t, rtc_time_t now);
 /* Ends everything below while the connection stays: its channels are told. Harmless when repeated. */
 void transport_fail(struct transport *t, rtc_time_t now);
-/* Says goodbye on every layer; what it has to send is in `ready` afterwards. */
+/* Says goodbye on every layer; what it has to send is in `ready` afterwards. While there is a deadline yet, relays are being given back: ticks
+ * and packets go on for that moment. */
 void transport_close(struct transport *t, rtc_time_t now);
 
 /* transport_events.c: what the cores say, told to the connection. */

@@ -57,6 +57,22 @@ static int call(rtc_context *context)
     return error;
 }
 
+/* The server starts again: as ice_sim_connect, until the agents are together again; then they end. */
+static rtc_time_t lose_relays(struct ice_sim *sim, struct sim_turn *turn)
+{
+    struct ice_peer *peers[] = {&sim->a, &sim->b};
+    ice_sim_run(sim, sim->now + SECOND);
+    sim_turn_restart(turn);
+    ice_sim_run(sim, sim->now + 11 * SECOND);
+    rtc_time_t took = ice_sim_connect(sim, 20 * SECOND);
+    for (int i = 0; i < 2; i++) {
+        ice_agent_close(peers[i]->agent, sim->now, &peers[i]->out);
+        ice_sim_drain(peers[i]);
+    }
+    ice_sim_run(sim, sim->now + 2 * SECOND);
+    return took;
+}
+
 /* The same where only a relay can help. */
 static int relayed_call(rtc_context *context)
 {
@@ -81,7 +97,7 @@ static int relayed_call(rtc_context *context)
         ice_sim_start(&sim);
         rtc_time_t took = ice_sim_connect(&sim, 15 * SECOND);
         if (took >= 0)
-            ice_sim_run(&sim, sim.now + 12 * SECOND);
+            took = lose_relays(&sim, &turn);
         error = sim.failed ? RTC_ERR_NO_MEMORY : took < 0 ? RTC_ERR_TIMEOUT : RTC_OK;
     }
     ice_sim_fini(&sim);

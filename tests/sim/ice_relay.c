@@ -1,104 +1,26 @@
-/* Relays: two agents that only a TURN server can bring together, and servers that challenge, refuse, redirect, forget, or are not there. */
-#include "ice_sim.h"
+/* Relays: two agents that only a TURN server can bring together, and servers that challenge, refuse, redirect, or are not there. */
+#include "ice_relay_scene.h"
 #include "turn_client.h"
 
 #include <stdio.h>
-
-static const char server_ip[] = "198.51.100.9", server_ip6[] = "2001:db8:ffff::9", other_ip[] = "198.51.100.10";
-
-static rtc_context *context;
-
-static int setup(void **state)
-{
-    (void)state;
-    return rtc_context_new(NULL, &context);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rtc_context_unref(context);
-    return 0;
-}
-
-/* Two hosts behind NATs, and a TURN server. */
-struct scene {
-    struct ice_sim sim;
-    struct sim_turn turn, other;
-};
-
-static struct ice_server turn_server(const char *host)
-{
-    struct ice_server s = {.port = 3478, .kind = ICE_SERVER_TURN_UDP, .username = "user", .credential = "secret"};
-    (void)snprintf(s.host, sizeof s.host, "%s", host);
-    return s;
-}
-
-static void begin(struct scene *s, uint64_t seed, enum sim_nat nat, const char *ip6)
-{
-    const struct sim_link link = {.delay_us = 10 * MS};
-    context_seed(context, seed);
-    assert_int_equal(ice_sim_init(&s->sim, context, seed, &link), RTC_OK);
-    sim_turn_init(&s->turn, s->sim.net, s->sim.a.out.pool, server_ip, ip6);
-    sim_turn_init(&s->other, s->sim.net, s->sim.a.out.pool, other_ip, NULL);
-    s->sim.turn[0] = &s->turn;
-    s->sim.turn[1] = &s->other;
-    sim_host_add_address(s->sim.a.host, "10.0.1.2");
-    sim_host_add_address(s->sim.b.host, "10.0.2.2");
-    if (nat != SIM_NAT_NONE) {
-        sim_host_set_nat(s->sim.a.host, nat, "203.0.113.1");
-        sim_host_set_nat(s->sim.b.host, nat, "203.0.113.2");
-    }
-}
-
-static void agents(struct scene *s, bool relay_only, const char *host)
-{
-    struct ice_options a = {.controlling = true, .relay_only = relay_only, .servers = {turn_server(host)}, .server_count = 1}, b = a;
-    b.controlling = false;
-    assert_int_equal(ice_sim_agents(&s->sim, &a, &b), RTC_OK);
-    ice_sim_start(&s->sim);
-}
-
-static void require_relay(const struct ice_peer *p)
-{
-    struct ice_selected selected;
-    assert_true(ice_agent_selected_info(p->agent, &selected));
-    assert_true(selected.local.type == ICE_RELAYED || selected.remote.type == ICE_RELAYED);
-    assert_true(ice_agent_overhead(p->agent) > 0 || selected.local.type != ICE_RELAYED);
-}
-
-/* Closes both and sees the allocations given back. */
-static void end(struct scene *s)
-{
-    struct ice_peer *peers[] = {&s->sim.a, &s->sim.b};
-    for (int i = 0; i < 2; i++) {
-        ice_agent_close(peers[i]->agent, s->sim.now, &peers[i]->out);
-        ice_sim_drain(peers[i]);
-    }
-    ice_sim_run(&s->sim, s->sim.now + SECOND);
-    if (s->turn.stale_every == 0 && !s->turn.forgets)
-        assert_int_equal(sim_turn_allocated(&s->turn, s->sim.now) + sim_turn_allocated(&s->other, s->sim.now), 0);
-    assert_in_range(s->turn.counters.largest, 0, PACKET_MTU);
-    ice_sim_fini(&s->sim);
-}
 
 /* Behind two symmetric NATs no direct path exists. */
 static void symmetric(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 1, SIM_NAT_SYMMETRIC, NULL);
-    agents(&s, false, server_ip);
+    struct relay_scene s;
+    relay_scene_begin(&s, 1, SIM_NAT_SYMMETRIC, NULL);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
-    require_relay(&s.sim.a);
-    require_relay(&s.sim.b);
+    relay_scene_require_relay(&s.sim.a);
+    relay_scene_require_relay(&s.sim.b);
     for (int i = 0; i < 5; i++)
         assert_true(ice_sim_data_flows(&s.sim));
     assert_int_equal(s.sim.a.relayed, 1);
     assert_int_equal(s.turn.counters.allocations, 2);
     assert_true(s.turn.counters.channel_in > 0 && s.turn.counters.channel_out > 0);
     assert_true(s.turn.counters.sends > 0 && s.turn.counters.datas > 0); /* before the channels */
-    end(&s);
+    relay_scene_end(&s);
     assert_int_equal(s.turn.counters.deallocations, 2);
 }
 
@@ -106,26 +28,26 @@ static void symmetric(void **state)
 static void direct_wins(void **state)
 {
     (void)state;
-    struct scene s;
+    struct relay_scene s;
     struct ice_selected selected;
-    begin(&s, 2, SIM_NAT_PORT, NULL);
-    agents(&s, false, server_ip);
+    relay_scene_begin(&s, 2, SIM_NAT_PORT, NULL);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     ice_sim_run(&s.sim, s.sim.now + 3 * SECOND);
     assert_true(ice_agent_selected_info(s.sim.a.agent, &selected));
     assert_true(selected.local.type != ICE_RELAYED && selected.remote.type != ICE_RELAYED);
     assert_int_equal(ice_agent_overhead(s.sim.a.agent), 0);
     assert_true(ice_sim_data_flows(&s.sim));
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void relay_only(void **state)
 {
     (void)state;
-    struct scene s;
+    struct relay_scene s;
     const struct ice_candidate *list;
-    begin(&s, 3, SIM_NAT_NONE, NULL);
-    agents(&s, true, server_ip);
+    relay_scene_begin(&s, 3, SIM_NAT_NONE, NULL);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     assert_int_equal(ice_agent_local_candidates(s.sim.a.agent, &list), 1);
     assert_int_equal(list[0].type, ICE_RELAYED);
@@ -133,56 +55,56 @@ static void relay_only(void **state)
     assert_int_equal(list[0].related.port, 0); /* our own addresses stay hidden */
     assert_true(address_is_any(&list[0].related));
     assert_true(ice_sim_data_flows(&s.sim));
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* Nothing is told to the peer, or used, when the only server is dead. */
 static void relay_only_without_relay(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 4, SIM_NAT_NONE, NULL);
-    agents(&s, true, "198.51.100.77");
+    struct relay_scene s;
+    relay_scene_begin(&s, 4, SIM_NAT_NONE, NULL);
+    relay_scene_agents(&s, true, "198.51.100.77");
     assert_int_equal(ice_sim_connect(&s.sim, 60 * SECOND), -1);
     assert_int_equal(s.sim.a.candidates, 0);
     assert_int_equal(s.sim.a.last_error.code, 701);
     assert_string_equal(s.sim.a.last_error.url, "turn:198.51.100.77:3478?transport=udp");
     assert_int_equal(ice_agent_state(s.sim.a.agent), ICE_FAILED);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void dead_server_costs_nothing(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 5, SIM_NAT_NONE, NULL);
-    agents(&s, false, "198.51.100.77");
+    struct relay_scene s;
+    relay_scene_begin(&s, 5, SIM_NAT_NONE, NULL);
+    relay_scene_agents(&s, false, "198.51.100.77");
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 100 * MS);
     assert_int_equal(ice_agent_gathering_state(s.sim.a.agent), ICE_GATHERING_ACTIVE);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void sha256(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 6, SIM_NAT_SYMMETRIC, NULL);
+    struct relay_scene s;
+    relay_scene_begin(&s, 6, SIM_NAT_SYMMETRIC, NULL);
     s.turn.sha256 = true;
-    agents(&s, false, server_ip);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     assert_true(ice_sim_data_flows(&s.sim));
     assert_int_equal(s.turn.counters.unauthorized, 2); /* the first request of each */
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* The call goes on past every lifetime: permissions of 5 minutes, channels and allocations of 10. */
 static void long_call(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 7, SIM_NAT_SYMMETRIC, NULL);
+    struct relay_scene s;
+    relay_scene_begin(&s, 7, SIM_NAT_SYMMETRIC, NULL);
     s.turn.stale_every = 3;
-    agents(&s, false, server_ip);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 800 * MS);
     for (int i = 0; i < 60; i++) {
         ice_sim_run(&s.sim, s.sim.now + 60 * SECOND);
@@ -191,64 +113,64 @@ static void long_call(void **state)
     assert_true(s.turn.counters.stale > 10 && s.turn.counters.refreshes >= 12);
     assert_int_equal(s.sim.a.state_at[ICE_DISCONNECTED], -1);
     assert_int_equal(s.turn.counters.allocations, 2);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void short_lifetime(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 8, SIM_NAT_SYMMETRIC, NULL);
+    struct relay_scene s;
+    relay_scene_begin(&s, 8, SIM_NAT_SYMMETRIC, NULL);
     s.turn.lifetime = 20;
-    agents(&s, false, server_ip);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     ice_sim_run(&s.sim, s.sim.now + 120 * SECOND);
     assert_true(ice_sim_data_flows(&s.sim));
     assert_int_equal(s.turn.counters.allocations, 2);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void mismatch(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 9, SIM_NAT_SYMMETRIC, NULL);
+    struct relay_scene s;
+    relay_scene_begin(&s, 9, SIM_NAT_SYMMETRIC, NULL);
     s.turn.mismatches = 2;
-    agents(&s, false, server_ip);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, SECOND);
     assert_true(ice_sim_data_flows(&s.sim));
     assert_int_equal(s.sim.a.errors + s.sim.b.errors, 0);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void alternate(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 10, SIM_NAT_SYMMETRIC, NULL);
+    struct relay_scene s;
+    relay_scene_begin(&s, 10, SIM_NAT_SYMMETRIC, NULL);
     s.turn.alternate = address_ipv4(198, 51, 100, 10, 3478);
-    agents(&s, false, server_ip);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, SECOND);
     assert_true(ice_sim_data_flows(&s.sim));
     assert_int_equal(s.turn.counters.allocations, 0);
     assert_int_equal(s.other.counters.allocations, 2);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* Two servers that send us to each other do not keep us busy. */
 static void alternate_circle(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 11, SIM_NAT_SYMMETRIC, NULL);
+    struct relay_scene s;
+    relay_scene_begin(&s, 11, SIM_NAT_SYMMETRIC, NULL);
     s.turn.alternate = address_ipv4(198, 51, 100, 10, 3478);
     s.other.alternate = address_ipv4(198, 51, 100, 9, 3478);
-    agents(&s, true, server_ip);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP);
     ice_sim_run(&s.sim, s.sim.now + 5 * SECOND);
     assert_int_equal(s.sim.a.last_error.code, 300);
     assert_in_range(s.turn.counters.refused + s.other.counters.refused, 2, 12);
     assert_int_equal(ice_agent_gathering_state(s.sim.a.agent), ICE_GATHERING_COMPLETE);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* The server's own code and words reach the application, and gathering is over at once. */
@@ -257,26 +179,26 @@ static void refused(void **state)
     (void)state;
     static const uint16_t codes[] = {486, 508, 403, 400, 500};
     for (size_t i = 0; i < 2 * (sizeof codes / sizeof codes[0]); i++) {
-        struct scene s;
-        begin(&s, 12 + i, SIM_NAT_SYMMETRIC, NULL);
+        struct relay_scene s;
+        relay_scene_begin(&s, 12 + i, SIM_NAT_SYMMETRIC, NULL);
         s.turn.refuse_allocate = codes[i / 2];
         s.turn.unsigned_errors = i % 2;
-        agents(&s, false, server_ip);
+        relay_scene_agents(&s, false, RELAY_SERVER_IP);
         ice_sim_run(&s.sim, s.sim.now + SECOND);
         assert_int_equal(s.sim.a.errors, 1);
         assert_int_equal(s.sim.a.last_error.code, codes[i / 2]);
         assert_string_equal(s.sim.a.last_error.text, "refused by the script");
         assert_int_equal(ice_agent_gathering_state(s.sim.a.agent), ICE_GATHERING_COMPLETE);
-        end(&s);
+        relay_scene_end(&s);
     }
 }
 
 static void wrong_password(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 30, SIM_NAT_NONE, NULL);
-    struct ice_options a = {.controlling = true, .servers = {turn_server(server_ip)}, .server_count = 1};
+    struct relay_scene s;
+    relay_scene_begin(&s, 30, SIM_NAT_NONE, NULL);
+    struct ice_options a = {.controlling = true, .servers = {relay_scene_server(RELAY_SERVER_IP)}, .server_count = 1};
     memcpy(a.servers[0].credential, "guess", 6);
     assert_int_equal(ice_sim_agents(&s.sim, &a, NULL), RTC_OK);
     ice_sim_start(&s.sim);
@@ -284,69 +206,69 @@ static void wrong_password(void **state)
     ice_sim_run(&s.sim, s.sim.now + SECOND);
     assert_int_equal(s.sim.a.last_error.code, 401);
     assert_int_equal(s.turn.counters.unauthorized, 2);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void both_families(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 31, SIM_NAT_SYMMETRIC, server_ip6);
-    agents(&s, true, server_ip);
+    struct relay_scene s;
+    relay_scene_begin(&s, 31, SIM_NAT_SYMMETRIC, RELAY_SERVER_IP6);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     ice_sim_run(&s.sim, s.sim.now + 2 * SECOND);
     assert_int_equal(s.sim.a.relayed, 2);
     assert_int_equal(s.turn.counters.allocations, 2);
     assert_true(ice_sim_data_flows(&s.sim));
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* A server that is reached over IPv6 and has relays of that family only. */
 static void only_ipv6(void **state)
 {
     (void)state;
-    struct scene s;
+    struct relay_scene s;
     const struct ice_candidate *list;
-    begin(&s, 32, SIM_NAT_NONE, NULL);
+    relay_scene_begin(&s, 32, SIM_NAT_NONE, NULL);
     s.turn.ip4 = NULL;
-    s.turn.ip6 = server_ip6;
-    sim_host_open(s.turn.host, 2, server_ip6, 3478);
+    s.turn.ip6 = RELAY_SERVER_IP6;
+    sim_host_open(s.turn.host, 2, RELAY_SERVER_IP6, 3478);
     sim_host_add_address(s.sim.a.host, "2001:db8:1::2");
     sim_host_add_address(s.sim.b.host, "2001:db8:2::2");
-    agents(&s, true, server_ip6);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP6);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, SECOND);
     assert_int_equal(ice_agent_local_candidates(s.sim.a.agent, &list), 1);
     assert_int_equal(list[0].address.family, ADDRESS_IPV6);
     assert_true(ice_sim_data_flows(&s.sim));
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* Without channels everything still works, in indications. */
 static void no_channels(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 33, SIM_NAT_SYMMETRIC, NULL);
+    struct relay_scene s;
+    relay_scene_begin(&s, 33, SIM_NAT_SYMMETRIC, NULL);
     s.turn.refuse_bind = 508;
-    agents(&s, true, server_ip);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     for (int i = 0; i < 5; i++)
         assert_true(ice_sim_data_flows(&s.sim));
     assert_int_equal(s.turn.counters.channel_in, 0);
     assert_int_equal(ice_agent_overhead(s.sim.a.agent), TURN_INDICATION_OVERHEAD);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 static void lossy(void **state)
 {
     (void)state;
     for (uint64_t seed = 100; seed < 120; seed++) {
-        struct scene s;
-        begin(&s, seed, SIM_NAT_SYMMETRIC, NULL);
+        struct relay_scene s;
+        relay_scene_begin(&s, seed, SIM_NAT_SYMMETRIC, NULL);
         sim_host_link(s.sim.a.host)->loss = 0.3;
         sim_host_link(s.sim.b.host)->loss = 0.3;
         s.turn.lose_first = 2;
-        agents(&s, false, server_ip);
+        relay_scene_agents(&s, false, RELAY_SERVER_IP);
         rtc_time_t took = ice_sim_connect(&s.sim, 20 * SECOND);
         if (took < 0)
             fail_msg("seed %llu does not connect", (unsigned long long)seed);
@@ -355,31 +277,14 @@ static void lossy(void **state)
     }
 }
 
-/* The server restarts: the relay is lost, and the agents notice. */
-static void forgotten(void **state)
-{
-    (void)state;
-    struct scene s;
-    begin(&s, 34, SIM_NAT_SYMMETRIC, NULL);
-    s.turn.lifetime = 20;
-    agents(&s, false, server_ip);
-    assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
-    s.turn.forgets = true;
-    memset(s.turn.allocations, 0, sizeof s.turn.allocations);
-    ice_sim_run(&s.sim, s.sim.now + 60 * SECOND);
-    assert_int_equal(ice_agent_state(s.sim.a.agent), ICE_FAILED);
-    assert_true(ice_agent_selected(s.sim.a.agent) == NULL);
-    end(&s);
-}
-
 /* What a stranger sends to the relayed address does not get through, nor what the server would pass on from one. */
 static void strangers(void **state)
 {
     (void)state;
-    struct scene s;
+    struct relay_scene s;
     const struct ice_candidate *list;
-    begin(&s, 35, SIM_NAT_SYMMETRIC, NULL);
-    agents(&s, false, server_ip);
+    relay_scene_begin(&s, 35, SIM_NAT_SYMMETRIC, NULL);
+    relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     size_t count = ice_agent_local_candidates(s.sim.a.agent, &list);
     struct sim_host *stranger = sim_host_new(s.sim.net, NULL, NULL);
@@ -404,16 +309,19 @@ static void strangers(void **state)
     sim_host_send(s.turn.host, s.sim.now, p);
     ice_sim_run(&s.sim, s.sim.now + SECOND);
     assert_int_equal(s.sim.a.data_received + s.sim.a.data_refused + s.sim.b.data_received + s.sim.b.data_refused, before);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* Two servers and a dead one in parallel: each costs only its own candidates. */
 static void several_servers(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 36, SIM_NAT_SYMMETRIC, NULL);
-    struct ice_options a = {.controlling = true, .servers = {turn_server("198.51.100.77"), turn_server(server_ip), turn_server(other_ip)}, .server_count = 3};
+    struct relay_scene s;
+    relay_scene_begin(&s, 36, SIM_NAT_SYMMETRIC, NULL);
+    struct ice_options a = {
+        .controlling = true,
+        .servers = {relay_scene_server("198.51.100.77"), relay_scene_server(RELAY_SERVER_IP), relay_scene_server(RELAY_OTHER_IP)},
+        .server_count = 3};
     struct ice_options b = a;
     b.controlling = false;
     assert_int_equal(ice_sim_agents(&s.sim, &a, &b), RTC_OK);
@@ -421,17 +329,17 @@ static void several_servers(void **state)
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 700 * MS);
     assert_int_equal(s.sim.a.relayed, 2);
     assert_true(ice_sim_data_flows(&s.sim));
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* A relay is not asked for its server's own loopback. */
 static void no_loopback_peers(void **state)
 {
     (void)state;
-    struct scene s;
+    struct relay_scene s;
     struct ice_candidate evil;
-    begin(&s, 37, SIM_NAT_SYMMETRIC, NULL);
-    agents(&s, true, server_ip);
+    relay_scene_begin(&s, 37, SIM_NAT_SYMMETRIC, NULL);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP);
     assert_int_equal(ice_candidate_parse(slice_str("candidate:1 1 udp 2130706431 127.0.0.1 5000 typ host"), &evil), RTC_OK);
     ice_sim_candidate(&s.sim.a, &evil);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
@@ -439,36 +347,52 @@ static void no_loopback_peers(void **state)
     for (size_t i = 0; i < 16; i++)
         for (size_t k = 0; k < s.turn.allocations[i].permission_count; k++)
             assert_false(address_ip_eq(&s.turn.allocations[i].permitted[k], &loopback));
-    end(&s);
+    relay_scene_end(&s);
 }
 
 /* Thousands of candidates cost a bounded number of permissions. */
 static void many_candidates(void **state)
 {
     (void)state;
-    struct scene s;
-    begin(&s, 38, SIM_NAT_SYMMETRIC, NULL);
-    agents(&s, true, server_ip);
+    struct relay_scene s;
+    relay_scene_begin(&s, 38, SIM_NAT_SYMMETRIC, NULL);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP);
     for (unsigned i = 0; i < 3000; i++) {
-        struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 1000 + i, .address = address_ipv4(192, 0, (uint8_t)(i >> 8), (uint8_t)i, 9000)};
+        struct ice_candidate c = {
+            .component = 1, .type = ICE_HOST, .priority = 1000 + i, .address = address_ipv4(192, 0, (uint8_t)(i >> 8), (uint8_t)i, 9000)};
         (void)snprintf(c.foundation, sizeof c.foundation, "%u", i);
         ice_sim_candidate(&s.sim.a, &c);
     }
     ice_sim_run(&s.sim, s.sim.now + 10 * SECOND);
     for (size_t i = 0; i < 16; i++)
         assert_in_range(s.turn.allocations[i].permission_count, 0, TURN_PERMISSIONS_MAX);
-    end(&s);
+    relay_scene_end(&s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(symmetric), cmocka_unit_test(direct_wins), cmocka_unit_test(relay_only), cmocka_unit_test(relay_only_without_relay),
-        cmocka_unit_test(dead_server_costs_nothing), cmocka_unit_test(sha256), cmocka_unit_test(long_call), cmocka_unit_test(short_lifetime),
-        cmocka_unit_test(mismatch), cmocka_unit_test(alternate), cmocka_unit_test(alternate_circle), cmocka_unit_test(refused),
-        cmocka_unit_test(wrong_password), cmocka_unit_test(both_families), cmocka_unit_test(only_ipv6), cmocka_unit_test(no_channels),
-        cmocka_unit_test(lossy), cmocka_unit_test(forgotten), cmocka_unit_test(strangers), cmocka_unit_test(several_servers),
-        cmocka_unit_test(no_loopback_peers), cmocka_unit_test(many_candidates),
+        cmocka_unit_test(symmetric),
+        cmocka_unit_test(direct_wins),
+        cmocka_unit_test(relay_only),
+        cmocka_unit_test(relay_only_without_relay),
+        cmocka_unit_test(dead_server_costs_nothing),
+        cmocka_unit_test(sha256),
+        cmocka_unit_test(long_call),
+        cmocka_unit_test(short_lifetime),
+        cmocka_unit_test(mismatch),
+        cmocka_unit_test(alternate),
+        cmocka_unit_test(alternate_circle),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(wrong_password),
+        cmocka_unit_test(both_families),
+        cmocka_unit_test(only_ipv6),
+        cmocka_unit_test(no_channels),
+        cmocka_unit_test(lossy),
+        cmocka_unit_test(strangers),
+        cmocka_unit_test(several_servers),
+        cmocka_unit_test(no_loopback_peers),
+        cmocka_unit_test(many_candidates),
     };
-    return cmocka_run_group_tests_name("ice relay", tests, setup, teardown);
+    return cmocka_run_group_tests_name("ice relay", tests, relay_scene_setup, relay_scene_teardown);
 }

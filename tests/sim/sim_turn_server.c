@@ -84,7 +84,8 @@ static void refuse(struct sim_turn *turn, rtc_time_t now, const struct path *pat
     turn->counters.unauthorized += code == 401;
     turn->counters.stale += code == 438;
     turn->counters.refused++;
-    respond(turn, now, path, request, m, !challenge && !turn->unsigned_errors);
+    bool bare = challenge || turn->unsigned_errors || (code == 437 && turn->unsigned_mismatch);
+    respond(turn, now, path, request, m, !bare);
 }
 
 static struct sim_turn_allocation *find(struct sim_turn *turn, rtc_time_t now, const struct address *client)
@@ -95,6 +96,12 @@ static struct sim_turn_allocation *find(struct sim_turn *turn, rtc_time_t now, c
             return a;
     }
     return NULL;
+}
+
+void sim_turn_restart(struct sim_turn *turn)
+{
+    memset(turn->allocations, 0, sizeof turn->allocations);
+    turn->nonce++;
 }
 
 unsigned sim_turn_allocated(const struct sim_turn *turn, rtc_time_t now)
@@ -193,6 +200,10 @@ static void succeed(struct sim_turn *turn, rtc_time_t now, const struct path *pa
 static void refresh(struct sim_turn *turn, rtc_time_t now, struct sim_turn_allocation *a, const struct stun_message *request)
 {
     struct stun_message m = {.class = STUN_SUCCESS, .has = STUN_HAS_LIFETIME};
+    if (turn->refuse_refresh && request->turn.lifetime > 0) {
+        refuse(turn, now, &a->path, request, turn->refuse_refresh);
+        return;
+    }
     m.turn.lifetime = request->turn.lifetime ? lifetime(turn) : 0;
     a->expires = now + m.turn.lifetime * (rtc_time_t)1000000;
     turn->counters.refreshes++;
@@ -335,6 +346,8 @@ static void on_peer(struct sim_turn *turn, rtc_time_t now, const struct sim_turn
 
 void sim_turn_serve(struct sim_turn *turn, rtc_time_t now, const struct packet *packet)
 {
+    if (turn->dead)
+        return;
     if (turn->lose_first > 0) {
         turn->lose_first--;
         return;

@@ -38,7 +38,10 @@ struct sim_turn {
     unsigned lose_first;    /* so many first datagrams are lost */
     uint16_t refuse_bind;   /* the code of every ChannelBind */
     uint32_t lifetime;      /* of allocations; 0: 600 */
-    bool forgets;           /* has lost all allocations: 437 for everything */
+    bool forgets;           /* loses each allocation at once: 437 for everything but Allocate */
+    bool dead;              /* answers nothing */
+    uint16_t refuse_refresh; /* the code of every Refresh of more than zero seconds */
+    bool unsigned_mismatch; /* 437 without integrity */
     struct address alternate; /* where Allocate is sent instead */
     unsigned requests, nonce;
     uint16_t next_port;
@@ -49,6 +52,8 @@ struct sim_turn {
 /* A host with these addresses, listening on port 3478; user "user", password "secret", realm "sim". */
 void sim_turn_init(struct sim_turn *turn, struct sim_network *net, struct packet_pool *pool, const char *ip4, const char *ip6);
 void sim_turn_serve(struct sim_turn *turn, rtc_time_t now, const struct packet *packet);
+/* The server starts again: allocations are gone, nonces of before are stale. */
+void sim_turn_restart(struct sim_turn *turn);
 unsigned sim_turn_allocated(const struct sim_turn *turn, rtc_time_t now);
 
 #endif
