@@ -6,6 +6,7 @@
 #include "ice_internal.h"
 
 #include "memory.h"
+#include "text.h"
 
 #include <stdio.h>
 
@@ -140,10 +141,13 @@ static void wait_before_next(struct ice_agent *agent, struct ice_relay *relay, u
 static void fail(struct ice_agent *agent, struct ice_relay *relay, uint16_t code, const char *text, rtc_time_t now, struct out *out)
 {
     const struct address *local = relay->local.family != ADDRESS_NONE ? &relay->local : &relay->from;
+    struct ice_server_state *server = &agent->servers[relay->server];
     if (relay->state == ICE_RELAY_FAILED || relay->state == ICE_RELAY_WAITING)
         return;
     if (!relay->was_open)
-        ice_report_error(agent, &agent->servers[relay->server].config, local, code ? code : UNREACHABLE, slice_str(text), out);
+        ice_report_error(agent, &server->config, local, code ? code : UNREACHABLE, slice_str(text), out);
+    server->error_code = code ? code : UNREACHABLE;
+    text_copy_foreign(server->error_text, sizeof server->error_text, slice_str(text));
     close_bases(agent, relay, now);
     if (relay->client)
         turn_client_close(relay->client, now, out);
