@@ -236,8 +236,8 @@ void data_channel_run_event(rtc_data_channel *c, struct user_event *e)
 {
     const rtc_data_channel_callbacks *cb = &c->callbacks;
     switch (e->type) {
-    case USER_CHANNEL_OPEN:
-        if (cb->on_open)
+    case USER_CHANNEL_OPEN: /* W3C 6.2: one that closes by now is not announced */
+        if (cb->on_open && c->state == RTC_DATA_CHANNEL_OPEN)
             cb->on_open(c, c->user);
         break;
     case USER_CHANNEL_MESSAGE:
