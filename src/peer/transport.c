@@ -126,7 +126,7 @@ int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role rol
     return RTC_OK;
 }
 
-static void start_sctp(struct transport *t, rtc_time_t now)
+void transport_run_sctp(struct transport *t, rtc_time_t now)
 {
     if (!t->sctp_wanted || t->sctp_started || dtls_state(t->dtls) != DTLS_CONNECTED)
         return;
@@ -142,7 +142,7 @@ void transport_start_sctp(struct transport *t, rtc_time_t now, uint64_t remote_m
         return;
     t->sctp_wanted = true;
     t->remote_max_message = remote_max_message;
-    start_sctp(t, now);
+    transport_run_sctp(t, now);
 }
 
 /* A datagram above ICE, from a path that may be received from. */
@@ -334,7 +334,6 @@ static bool step(struct transport *t, rtc_time_t now)
     }
     update_sizes(t);
     update_writable(t, now);
-    start_sctp(t, now);
     for (struct event *e; (e = out_pop_event(&t->sctp_out)) != NULL; progress = true) {
         transport_sctp_event(t, now, e);
         out_free_event(&t->sctp_out, e);

@@ -52,6 +52,8 @@ int transport_need_rtp(struct transport *t);
 int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct jsep_section *remote);
 /* An application section was agreed on. */
 void transport_start_sctp(struct transport *t, rtc_time_t now, uint64_t remote_max_message);
+/* Starts the association if it was agreed on and DTLS is up. */
+void transport_run_sctp(struct transport *t, rtc_time_t now);
 void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet);
 void transport_tick(struct transport *t, rtc_time_t now);
 rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why);

@@ -78,6 +78,7 @@ void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *eve
         peer_log(t->pc, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
                  dtls_cipher(t->dtls));
         transport_take_keys(t);
+        transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
     }
     if (event->code == DTLS_CLOSED)
         peer_log(t->pc, RTC_LOG_INFO, "DTLS: closed");
