@@ -9,7 +9,7 @@
 
 enum {
     TIMEOUT_FLOOR_MS = 50,
-    TIMEOUT_UNKNOWN_MS = 100,   /* without a measured round trip */
+    TIMEOUT_UNKNOWN_MS = 100, /* without a measured round trip */
     TIMEOUT_FIRST_MAX_MS = 10000,
     TIMEOUT_MAX_MS = 60000,
     SRTP_MATERIAL = 2 * (16 + 14)
@@ -19,9 +19,12 @@ static const char exporter_label[] = "EXTRACTOR-dtls_srtp";
 
 /* Forward secrecy and AEAD only. ChaCha20 comes first because it is what mbedTLS does fastest and what adds the fewest bytes. */
 static const int ciphersuites[] = {
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,       MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,       MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
     0,
 };
 
@@ -50,11 +53,19 @@ static int transmit(void *user, const unsigned char *bytes, size_t len)
     return (int)len;
 }
 
+/* mbedTLS doubles from the first timeout on. We double from the second on: it comes from a measured round trip, so a loss is far more
+ * likely than a round trip that grew, and a second loss should not cost twice what the first did. */
+static rtc_time_t doubled_later(const struct dtls *d, rtc_time_t timeout)
+{
+    rtc_time_t half = timeout / 2, first = d->timer.first;
+    return timeout <= first ? timeout : half < first ? first : half;
+}
+
 static void set_timer(void *user, uint32_t intermediate_ms, uint32_t final_ms)
 {
     struct dtls *d = user;
     d->timer.intermediate = d->now + (rtc_time_t)intermediate_ms * 1000;
-    d->timer.final = final_ms == 0 ? RTC_TIME_NEVER : d->now + (rtc_time_t)final_ms * 1000;
+    d->timer.final = final_ms == 0 ? RTC_TIME_NEVER : d->now + doubled_later(d, (rtc_time_t)final_ms * 1000);
 }
 
 static int get_timer(void *user)
@@ -99,8 +110,7 @@ static int configure(struct dtls *d)
         mbedtls_ssl_conf_dtls_cookies(c, NULL, NULL, NULL); /* ICE has proven the path already */
     dtls_session_set_timeout(d);
     error = mbedtls_ssl_conf_dtls_srtp_protection_profiles(c, srtp_profiles);
-    return error ? error
-                 : mbedtls_ssl_conf_own_cert(c, certificate_chain(d->certificate), certificate_private_key(d->certificate));
+    return error ? error : mbedtls_ssl_conf_own_cert(c, certificate_chain(d->certificate), certificate_private_key(d->certificate));
 }
 
 int dtls_session_open(struct dtls *d)
@@ -122,7 +132,7 @@ int dtls_session_open(struct dtls *d)
 void dtls_session_close(struct dtls *d)
 {
     memory_wipe(&d->secrets, sizeof d->secrets);
-    d->timer = (struct dtls_timer){0, RTC_TIME_NEVER};
+    d->timer.final = RTC_TIME_NEVER;
     if (!d->set_up)
         return;
     d->set_up = false;
@@ -137,6 +147,7 @@ void dtls_session_set_timeout(struct dtls *d)
         first_ms = TIMEOUT_FLOOR_MS;
     if (first_ms > TIMEOUT_FIRST_MAX_MS)
         first_ms = TIMEOUT_FIRST_MAX_MS;
+    d->timer.first = first_ms * 1000;
     mbedtls_ssl_conf_handshake_timeout(&d->config, (uint32_t)first_ms, TIMEOUT_MAX_MS);
 }
 

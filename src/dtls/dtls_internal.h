@@ -9,16 +9,17 @@
 
 /* How far mbedTLS is. CONNECTED needs PHASE_OVER and a fingerprint that matches. */
 enum dtls_phase {
-    PHASE_NONE,      /* nothing set up: no role yet */
-    PHASE_WAITING,   /* the role is known, there is no path yet */
+    PHASE_NONE,    /* nothing set up: no role yet */
+    PHASE_WAITING, /* the role is known, there is no path yet */
     PHASE_HANDSHAKE,
-    PHASE_OVER       /* both Finished messages are verified */
+    PHASE_OVER /* both Finished messages are verified */
 };
 
 /* mbedTLS's retransmission timer in the caller's time. */
 struct dtls_timer {
     rtc_time_t intermediate;
     rtc_time_t final; /* RTC_TIME_NEVER: cancelled */
+    rtc_time_t first; /* how long it runs for a flight that was sent once */
 };
 
 struct dtls {
@@ -34,6 +35,8 @@ struct dtls {
     rtc_time_t alert_due; /* when it is believed; RTC_TIME_NEVER without one */
     rtc_time_t rtt_us;
     struct dtls_timer timer;
+    rtc_time_t hastened_at;
+    unsigned hastened; /* how often the timer was cut short */
 
     struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
     size_t fingerprint_count;

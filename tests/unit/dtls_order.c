@@ -166,6 +166,72 @@ static void nothing_is_left_behind(void **state)
     }
 }
 
+enum { DELAY_US = 50000, RTT_US = 2 * DELAY_US };
+
+/* Loses as many of the server's last flights as the user says. */
+static struct fate lose_last_flight(struct pair *p, int from, unsigned index, struct slice datagram)
+{
+    int *lose = p->user;
+    (void)index;
+    bool last = from == SERVER && datagram.data[0] == DTLS_CHANGE_CIPHER_SPEC;
+    return (struct fate){last && (*lose)-- > 0 ? 0 : 1, 0};
+}
+
+/* How much later the client is connected than without a loss. The server has something to say at once. */
+static rtc_time_t delayed_by(struct certificates *c, int lost, bool says)
+{
+    struct pair p;
+    pair_init(&p, c->context, c->ecdsa[0], c->ecdsa[1]);
+    p.delay_us = DELAY_US;
+    p.filter = lose_last_flight;
+    p.user = &lost;
+    for (int i = 0; i < 2; i++)
+        dtls_set_rtt(p.end[i].dtls, RTT_US);
+    rtc_time_t began = p.now;
+    pair_start(&p);
+    while (dtls_state(p.end[SERVER].dtls) != DTLS_CONNECTED)
+        pair_run(&p, p.now + 1000);
+    if (says)
+        pair_send(&p, SERVER, "first");
+    assert_true(pair_connect(&p, 10000000));
+    pair_run(&p, p.now + RTT_US);
+    assert_int_equal(p.end[CLIENT].text_count, says);
+    rtc_time_t took = p.end[CLIENT].connected_at - began;
+    pair_fini(&p);
+    return took - 2 * RTT_US;
+}
+
+/* Data that can not be read yet tells that the flight before it was lost; without any the timer does, which doubles only later. */
+static void a_lost_last_flight_is_asked_for_soon(void **state)
+{
+    assert_true(delayed_by(*state, 0, true) <= 1000);
+    assert_true(delayed_by(*state, 1, true) <= RTT_US + 15000);
+    assert_true(delayed_by(*state, 1, false) <= RTT_US * 3 / 2 + 5000);
+    assert_true(delayed_by(*state, 2, false) <= RTT_US * 3 + 5000);
+    assert_true(delayed_by(*state, 3, false) <= RTT_US * 6 + 5000);
+}
+
+/* Who forges such data gets a few flights, not one for each record. */
+static void forged_data_is_not_answered_for_ever(void **state)
+{
+    static const uint8_t forged[13 + 32] = {DTLS_APPLICATION_DATA, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 0, 32};
+    struct pair p;
+    start_both(&p, *state);
+    struct end *client = &p.end[CLIENT];
+    dtls_set_rtt(client->dtls, 10 * RTT_US);
+    packet_queue_clear(&client->out.tx);
+    size_t sent = 0;
+    for (int i = 0; i < 90; i++, p.now += 10000) { /* before the timer would send it twice */
+        pair_inject(&p, CLIENT, slice_of(forged, sizeof forged));
+        dtls_tick(client->dtls, p.now, &client->out);
+        sent += client->out.tx.count;
+        packet_queue_clear(&client->out.tx);
+    }
+    assert_true(sent <= 4);
+    assert_int_equal(dtls_state(client->dtls), DTLS_CONNECTING);
+    pair_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +240,8 @@ int main(void)
         cmocka_unit_test(a_plain_alert_is_believed_after_a_while),
         cmocka_unit_test(an_alert_before_the_hello_is_nothing),
         cmocka_unit_test(nothing_is_left_behind),
+        cmocka_unit_test(a_lost_last_flight_is_asked_for_soon),
+        cmocka_unit_test(forged_data_is_not_answered_for_ever),
     };
     return cmocka_run_group_tests(tests, certificates_setup, certificates_teardown);
 }
