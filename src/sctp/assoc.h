@@ -65,8 +65,9 @@ rtc_time_t assoc_deadline(const struct assoc *assoc);
 /* The next event, after any of the calls above; false when there is none. */
 bool assoc_next(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, struct out *out);
 
-/* Bytes taken, which may be fewer than given (0: no room now); the rest is given again with a next call, before any other message.
- * RTC_ERR_NETWORK: the association is gone. */
+/* Before ASSOC_UP what is taken leaves with COOKIE ECHO (RFC 9260 5.1, C), which saves a round trip; the peer may turn out to grant fewer
+ * streams, and then what was sent on the others is gone. Bytes taken, which may be fewer than given (0: no room now); the rest is given
+ * again with a next call, before any other message. RTC_ERR_NETWORK: the association is gone. */
 int64_t assoc_send(struct assoc *assoc, rtc_time_t now, const struct assoc_message *message, struct out *out);
 /* Resets our side of at most ASSOC_RESET_MAX streams after what was sent on them: true when asked for, false when it must be tried again
  * later. */

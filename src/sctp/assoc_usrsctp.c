@@ -10,6 +10,7 @@
 #include "assoc_table.h"
 #include "crc32c.h"
 #include "flight.h"
+#include "handshake.h"
 #include "log.h"
 #include "memory.h"
 
@@ -50,6 +51,7 @@ struct assoc {
     rtc_time_t traffic; /* when a packet last passed */
     rtc_time_t ticked;
     struct flight flight;
+    struct handshake handshake;
     struct outbox outbox;
     uint8_t *read; /* READ_BYTES while busy, else NULL */
 };
@@ -65,9 +67,8 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t timers_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic rtc_time_t timers_at; /* up to when timers were handled */
 
-static void emit(struct assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
+static void send_packet(struct assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
 {
-    flight_sent(&a->flight, bytes);
     a->traffic = now;
     struct packet *p = out ? packet_new_sized(out->pool, bytes.len) : NULL;
     if (!p)
@@ -77,6 +78,14 @@ static void emit(struct assoc *a, struct out *out, rtc_time_t now, struct slice 
     p->time = now;
     crc32c_packet_seal(packet_data(p), p->len);
     out_send(out, p);
+}
+
+static void emit(struct assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
+{
+    flight_sent(&a->flight, bytes);
+    if (a->phase == PHASE_NEW || a->phase == PHASE_CONNECTING)
+        handshake_sent(&a->handshake, now, bytes);
+    send_packet(a, out, now, bytes);
 }
 
 static int output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df)
@@ -284,6 +293,7 @@ int assoc_new(rtc_context *context, const struct assoc_options *options, struct 
     a->context = context;
     a->options = *options;
     a->outbox.context = context;
+    handshake_init(&a->handshake, context, options->rtt_us);
     int error = flight_init(&a->flight, context, options->streams);
     if (!error)
         error = open_socket(a);
@@ -314,6 +324,7 @@ void assoc_free(struct assoc *a)
     close_socket(a);
     leave();
     take_outbox(a, NULL, 0);
+    handshake_fini(&a->handshake);
     flight_fini(&a->flight);
     memory_free(a->context, a->read);
     memory_free(a->context, a);
@@ -370,11 +381,25 @@ static void check_dry(struct assoc *a, rtc_time_t now)
         flight_dry(&a->flight);
 }
 
+/* COOKIE ECHO is answered when the association is up and the DATA that it carried is known to have come. */
+static void repeat_handshake(struct assoc *a, struct out *out, rtc_time_t now)
+{
+    const struct handshake *h = &a->handshake;
+    if (a->phase == PHASE_LOST || (a->phase == PHASE_UP && (!h->has_data || flight_acknowledged(&a->flight, h->tsn)))) {
+        handshake_over(&a->handshake);
+        return;
+    }
+    struct slice again = handshake_due(&a->handshake, now);
+    if (again.len > 0)
+        send_packet(a, out, now, again);
+}
+
 void assoc_tick(struct assoc *a, rtc_time_t now, struct out *out)
 {
     if (!a->socket)
         return;
     enter(a, now, out);
+    repeat_handshake(a, out, now);
     check_dry(a, now);
     leave();
     a->ticked = now;
@@ -536,7 +561,7 @@ static bool is_full(int error)
 
 int64_t assoc_send(struct assoc *a, rtc_time_t now, const struct assoc_message *m, struct out *out)
 {
-    if (!a->socket || a->phase != PHASE_UP)
+    if (!a->socket || (a->phase != PHASE_UP && a->phase != PHASE_CONNECTING))
         return RTC_ERR_NETWORK;
     bool end = m->data.len <= PIECE_BYTES;
     struct sctp_sendv_spa spa = describe(m, end);

@@ -38,6 +38,7 @@ struct channel {
     } label, protocol;
     bool unordered, negotiated;
     bool by_peer;      /* the peer opened it */
+    bool announced;    /* OPEN was queued */
     bool acknowledged; /* the peer knows it: unordered messages may overtake OPEN no more */
     int32_t max_retransmits, max_packet_life_ms;
     uint16_t priority;
@@ -104,6 +105,8 @@ void channel_queue_trim(struct data_channels *dc);
 enum { QUEUED_COST = 64 };
 
 /* data_channel_open.c */
+/* The association is on its way: what can be said before it is up. */
+void channel_announce_all(struct data_channels *dc, rtc_time_t now, struct out *out);
 void channel_start_all(struct data_channels *dc, rtc_time_t now, struct out *out);
 void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slice message, struct out *out);
 

@@ -31,7 +31,7 @@ void channel_close(struct data_channels *dc, struct channel *c, struct out *out)
     if (was == CHANNEL_CLOSED || was == CHANNEL_CLOSING)
         return;
     channel_set_state(c, CHANNEL_CLOSING, out);
-    if (was == CHANNEL_OPEN)
+    if (was == CHANNEL_OPEN || c->announced)
         want_reset(dc, c);
     else
         channel_finish(dc, c, out);

@@ -31,7 +31,35 @@ static int send_open(struct data_channels *dc, struct channel *c)
     if (!error)
         error = channel_queue_push(dc, c, PPID_DCEP, slice_of(bytes, len), 0, RTC_TIME_NEVER);
     memory_free(dc->context, bytes);
+    c->announced = !error;
     return error;
+}
+
+/* Before the association is up: OPEN then shares the packet of COOKIE ECHO. One that fills a packet, or finds no memory, waits. */
+static void announce(struct data_channels *dc, struct channel *c)
+{
+    bool fits = c->label.len + c->protocol.len <= dc->options.mtu / 2u;
+    if (c->id != CHANNEL_ID_NONE && !c->negotiated && fits)
+        (void)send_open(dc, c);
+}
+
+static void take_free_id(struct data_channels *dc, struct channel *c)
+{
+    uint16_t id = c->id == CHANNEL_ID_NONE ? free_id(dc) : CHANNEL_ID_NONE;
+    if (id != CHANNEL_ID_NONE)
+        channel_take_id(dc, c, id);
+}
+
+void channel_announce_all(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    for (size_t i = 0; i < dc->count; i++) {
+        struct channel *c = dc->channels[i];
+        if (c->state != CHANNEL_CONNECTING)
+            continue;
+        take_free_id(dc, c);
+        announce(dc, c);
+    }
+    channel_pump(dc, now, false, out);
 }
 
 /* Once the association is up. */
@@ -39,7 +67,7 @@ static int start(struct data_channels *dc, struct channel *c, struct out *out)
 {
     if (c->id == CHANNEL_ID_NONE || c->id >= dc->streams)
         return RTC_ERR_OPERATION;
-    int error = c->negotiated ? RTC_OK : send_open(dc, c);
+    int error = c->negotiated || c->announced ? RTC_OK : send_open(dc, c);
     if (!error)
         channel_set_state(c, CHANNEL_OPEN, out);
     return error;
@@ -51,6 +79,7 @@ static void start_or_fail(struct data_channels *dc, struct channel *c, struct ou
     if (!error)
         return;
     channel_fail(c, error, out);
+    c->announced = false; /* its stream was not granted: the peer will not hear of it */
     channel_close(dc, c, out);
 }
 
@@ -58,10 +87,11 @@ void channel_start_all(struct data_channels *dc, rtc_time_t now, struct out *out
 {
     for (size_t i = 0; i < dc->count; i++) {
         struct channel *c = dc->channels[i];
+        if (c->state == CHANNEL_CLOSING && c->id >= dc->streams)
+            channel_finish(dc, c, out);
         if (c->state != CHANNEL_CONNECTING)
             continue;
-        if (c->id == CHANNEL_ID_NONE && free_id(dc) != CHANNEL_ID_NONE)
-            channel_take_id(dc, c, free_id(dc));
+        take_free_id(dc, c);
         start_or_fail(dc, c, out);
     }
     channel_pump(dc, now, false, out);
@@ -103,6 +133,8 @@ int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct da
         return RTC_ERR_NO_MEMORY;
     if (id != CHANNEL_ID_NONE)
         channel_take_id(dc, c, id);
+    if (dc->state == SCTP_CONNECTING)
+        announce(dc, c);
     error = dc->state == SCTP_CONNECTED ? start(dc, c, out) : RTC_OK;
     if (error) {
         channel_free(dc, c);

@@ -92,7 +92,7 @@ static bool is_last(const struct data_channels *dc, const struct channel *c)
 
 void channel_pump(struct data_channels *dc, rtc_time_t now, bool keep_last, struct out *out)
 {
-    if (dc->state != SCTP_CONNECTED)
+    if (dc->state != SCTP_CONNECTED && dc->state != SCTP_CONNECTING)
         return;
     const struct channel *refused = NULL;
     while (assoc_unsent_total(dc->assoc) < AHEAD_BYTES) {

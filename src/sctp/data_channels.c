@@ -105,6 +105,7 @@ int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_clie
     dc->dtls_client = dtls_client;
     dc->remote_max_message_bytes = remote_max;
     set_state(dc, SCTP_CONNECTING, out);
+    channel_announce_all(dc, now, out);
     return RTC_OK;
 }
 

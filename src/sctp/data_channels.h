@@ -2,6 +2,8 @@
  * handshakes, message reassembly, buffered amounts. A pure state machine. Packets for DTLS leave through out->tx without a path.
  *
  *   CONNECTING --association up, id known; OPEN sent--> OPEN --close or peer's reset--> CLOSING --both streams reset--> CLOSED
+ *
+ * OPEN may be sent before, with the packet that makes the peer's association up; a channel that is closed then goes by CLOSING, too.
  */
 #ifndef CRTC_DATA_CHANNELS_H
 #define CRTC_DATA_CHANNELS_H

@@ -3,27 +3,7 @@
 
 #include "dcep.h"
 #include "memory.h"
-#include "reader.h"
-
-enum { COMMON_HEADER_LEN = 12, CHUNK_DATA = 0, CHUNK_SACK = 3, CHUNK_SHUTDOWN = 7 };
-
-struct chunk {
-    uint8_t type;
-    struct reader body;
-};
-
-static bool next_chunk(struct reader *packet, struct chunk *out)
-{
-    out->type = reader_u8(packet);
-    reader_skip(packet, 1);
-    uint16_t len = reader_u16(packet);
-    if (!reader_ok(packet) || len < 4)
-        return false;
-    out->body = reader_child(packet, len - 4u);
-    size_t padding = (4u - (len & 3u)) & 3u;
-    reader_skip(packet, padding < reader_left(packet) ? padding : reader_left(packet));
-    return reader_ok(&out->body);
-}
+#include "sctp_chunk.h"
 
 int flight_init(struct flight *f, rtc_context *context, uint32_t streams)
 {
@@ -85,25 +65,30 @@ static void data_sent(struct flight *f, struct reader *body)
 
 void flight_sent(struct flight *f, struct slice packet)
 {
-    struct reader r = reader_of(packet);
-    struct chunk c;
-    for (reader_skip(&r, COMMON_HEADER_LEN); reader_left(&r) > 0 && next_chunk(&r, &c);)
-        if (c.type == CHUNK_DATA)
+    struct reader r = sctp_chunks_of(packet);
+    struct sctp_chunk c;
+    while (sctp_chunk_next(&r, &c))
+        if (c.type == SCTP_CHUNK_DATA)
             data_sent(f, &c.body);
 }
 
 void flight_received(struct flight *f, struct slice packet)
 {
-    struct reader r = reader_of(packet);
-    struct chunk c;
-    for (reader_skip(&r, COMMON_HEADER_LEN); f->started && reader_left(&r) > 0 && next_chunk(&r, &c);) {
-        if (c.type != CHUNK_SACK && c.type != CHUNK_SHUTDOWN)
+    struct reader r = sctp_chunks_of(packet);
+    struct sctp_chunk c;
+    while (f->started && sctp_chunk_next(&r, &c)) {
+        if (c.type != SCTP_CHUNK_SACK && c.type != SCTP_CHUNK_SHUTDOWN)
             continue;
         uint32_t acked = reader_u32(&c.body);
         bool plausible = (int32_t)(acked - f->acked) > 0 && (int32_t)(f->highest - acked) >= 0;
         if (reader_ok(&c.body) && plausible)
             f->acked = acked;
     }
+}
+
+bool flight_acknowledged(const struct flight *f, uint32_t tsn)
+{
+    return f->started && (int32_t)(f->acked - tsn) >= 0;
 }
 
 bool flight_unacknowledged(const struct flight *f)

@@ -28,6 +28,8 @@ void flight_dry(struct flight *flight);
 void flight_sent(struct flight *flight, struct slice packet);
 /* A packet came. */
 void flight_received(struct flight *flight, struct slice packet);
+/* The peer has everything up to this TSN. */
+bool flight_acknowledged(const struct flight *flight, uint32_t tsn);
 bool flight_unacknowledged(const struct flight *flight);
 
 #endif

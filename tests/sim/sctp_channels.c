@@ -56,6 +56,88 @@ static void test_open_before_start(void **state)
     sctp_finish(sim);
 }
 
+/* OPEN leaves with COOKIE ECHO: the peer knows the channel after one and a half round trips. */
+static void test_opened_with_the_cookie(void **state)
+{
+    static const struct sim_link link = {.delay_us = 50000};
+    (void)state;
+    struct sctp_sim *sim = sctp_begin(202, &link, NULL);
+    struct data_channel_options options = sim_reliable("soon"), bulky = options;
+    char *label = calloc(1, 2000);
+    assert_non_null(label);
+    bulky.label = slice_of(label, 2000); /* fills packets: it waits until the association is up */
+    uint32_t first = sim_open(sim, 0, &options), second = sim_open(sim, 0, &bulky);
+    rtc_time_t began = sim->now;
+    assert_true(sctp_sim_connect(sim, 0));
+    assert_int_equal(sim->now - began, 150000);
+    assert_non_null(sim_channel_by_peer(sim, 1, 0));
+    assert_null(sim_channel_by_peer(sim, 1, 1));
+    assert_int_equal(sim_info(sim, 0, first).id, 0);
+    sctp_sim_run(sim, 100000);
+    assert_int_equal(sim_channel(sim, 0, second)->state, CHANNEL_OPEN);
+    assert_non_null(sim_channel_by_peer(sim, 1, 1));
+    assert_int_equal(sim->end[0].packets_sent + sim->end[1].packets_sent < 20, true);
+    free(label);
+    sctp_finish(sim);
+}
+
+/* The peer hears of a channel that was closed after OPEN was on its way, and that it is closed; its id is free again. */
+static void test_closed_while_connecting(void **state)
+{
+    (void)state;
+    struct sctp_sim *sim = sctp_begin(203, &SIM_CLEAN, NULL);
+    struct data_channel_options options = sim_reliable("short");
+    uint32_t handle = sim_open(sim, 0, &options), late;
+    for (int n = 0; n < 2; n++) {
+        assert_int_equal(data_channels_start(sim->end[n].dc, sim->now, n == 0, 0, 2000, &sim->end[n].out), RTC_OK);
+        sctp_sim_flush(sim, n);
+    }
+    late = sim_open(sim, 0, &options);
+    assert_int_equal(sim_info(sim, 0, late).id, 2);
+    sim_close(sim, 0, handle);
+    assert_int_equal(sim_channel(sim, 0, handle)->state, CHANNEL_CLOSING);
+    sctp_sim_run(sim, SECOND);
+    assert_int_equal(sim_channel(sim, 0, handle)->state, CHANNEL_CLOSED);
+    assert_int_equal(sim_channel(sim, 0, handle)->closed_events, 1);
+    assert_int_equal(sim_channel_by_peer(sim, 1, 0)->state, CHANNEL_CLOSED);
+    assert_int_equal(sim_channel_by_peer(sim, 1, 1)->state, CHANNEL_OPEN);
+    assert_int_equal(sim_channel(sim, 0, late)->state, CHANNEL_OPEN);
+    uint32_t again = sim_open(sim, 0, &options);
+    assert_int_equal(sim_info(sim, 0, again).id, 0);
+    sctp_finish(sim);
+}
+
+/* Closed while connecting, on a stream that the peer then does not grant. */
+static void test_closed_beyond_the_streams(void **state)
+{
+    (void)state;
+    struct data_channels_options few = {.max_channels = 2};
+    struct sctp_sim *sim = sctp_begin(204, &SIM_CLEAN, &few);
+    data_channels_free(sim->end[0].dc);
+    assert_int_equal(data_channels_new(sim->context, &(struct data_channels_options){0}, &sim->end[0].dc), RTC_OK);
+    struct data_channel_options options = sim_reliable("n");
+    uint32_t handles[3];
+    for (int i = 0; i < 3; i++)
+        handles[i] = sim_open(sim, 0, &options);
+    assert_int_equal(data_channels_start(sim->end[0].dc, sim->now, true, 0, 2000, &sim->end[0].out), RTC_OK);
+    sctp_sim_flush(sim, 0);
+    sim_close(sim, 0, handles[1]);
+    assert_int_equal(data_channels_start(sim->end[1].dc, sim->now, false, 0, 2000, &sim->end[1].out), RTC_OK);
+    sctp_sim_flush(sim, 1);
+    sctp_sim_run(sim, SECOND);
+    assert_int_equal(sim_channel(sim, 0, handles[0])->state, CHANNEL_OPEN);
+    assert_int_equal(sim_channel(sim, 0, handles[1])->state, CHANNEL_CLOSED);
+    assert_int_equal(sim_channel(sim, 0, handles[1])->errors, 0);
+    assert_int_equal(sim_channel(sim, 0, handles[2])->state, CHANNEL_CLOSED);
+    assert_int_equal(sim_channel(sim, 0, handles[2])->error, RTC_ERR_OPERATION);
+    assert_non_null(sim_channel_by_peer(sim, 1, 0));
+    assert_null(sim_channel_by_peer(sim, 1, 1));
+    assert_int_equal(sim_send(sim, 0, handles[0], true, slice_str("x")), RTC_OK);
+    sctp_sim_run(sim, SECOND);
+    assert_int_equal(sim_channel_by_peer(sim, 1, 0)->received, 1);
+    sctp_finish(sim);
+}
+
 static void test_bad_options(void **state)
 {
     (void)state;
@@ -392,6 +474,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parity_and_labels),
         cmocka_unit_test(test_open_before_start),
+        cmocka_unit_test(test_opened_with_the_cookie),
+        cmocka_unit_test(test_closed_while_connecting),
+        cmocka_unit_test(test_closed_beyond_the_streams),
         cmocka_unit_test(test_bad_options),
         cmocka_unit_test(test_negotiated),
         cmocka_unit_test(test_many_from_both_sides),

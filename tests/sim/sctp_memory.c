@@ -48,7 +48,7 @@ static uint32_t send_some(struct sctp_sim *sim, int end, uint32_t handle)
     return accepted;
 }
 
-static void scenario(struct sctp_sim *sim)
+static void scenario(struct sctp_sim *sim, struct failing *failing)
 {
     static const struct sim_link link = {.delay_us = 5000, .loss = 0.02};
     if (sctp_sim_init(sim, sim->context, 7, &link, NULL) != RTC_OK)
@@ -64,6 +64,10 @@ static void scenario(struct sctp_sim *sim)
     (void)send_some(sim, 1, late);
     sctp_sim_run(sim, 3 * SECOND);
     struct sim_channel *b = sim_channel_by_peer(sim, 1, 0);
+    if (b && b->received != accepted) { /* without memory packets are lost and messages wait: with some again, everything comes */
+        failing->fail_at = 0;
+        sctp_sim_run(sim, 10 * SECOND);
+    }
     bool alive = sim->end[0].state == SCTP_CONNECTED && sim->end[1].state == SCTP_CONNECTED;
     bool told =
         sim->end[0].out.failed || sim->end[1].out.failed || (b && b->errors > 0) || data_channels_counters(sim->end[1].dc)->dropped > 0;
@@ -87,7 +91,7 @@ static uint64_t attempt(uint64_t fail_at, bool sticky)
     failing.count = 0;
     failing.fail_at = fail_at;
     failing.sticky = sticky;
-    scenario(sim);
+    scenario(sim, &failing);
     failing.fail_at = 0;
     sctp_sim_fini(sim);
     free(sim);
@@ -109,7 +113,7 @@ static void test_each(void **state)
 static void test_from_then_on(void **state)
 {
     (void)state;
-    for (uint64_t n = 1; n <= 200; n += 7)
+    for (uint64_t n = 1; n <= 200; n++)
         (void)attempt(n, true);
 }
 

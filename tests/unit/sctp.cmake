@@ -1,4 +1,4 @@
-foreach(name dcep crc32c flight)
+foreach(name dcep crc32c flight handshake)
   crtc_test(test_${name} LABEL unit SEES base sctp MODULES base no_media sctp SOURCES ${name}.c)
 endforeach()
 crtc_test(test_sctp_threads LABEL unit threads SEES base sctp MODULES base no_media sctp SOURCES sctp_threads.c)
