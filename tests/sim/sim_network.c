@@ -366,6 +366,11 @@ static rtc_time_t arrival(struct sim_host *host, rtc_time_t now, size_t bytes)
     return at;
 }
 
+static bool is_picked(struct sim_link *link)
+{
+    return link->drop > 0 && --link->drop == 0;
+}
+
 void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
 {
     struct sim_network *net = host->net;
@@ -375,7 +380,8 @@ void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
     if (packet->len > net->counters.largest)
         net->counters.largest = packet->len;
     rtc_time_t at = arrival(host, now, packet->len);
-    if (is_down(host, &packet->path.local) || at == RTC_TIME_NEVER || chance(net, host->link.loss)) {
+    bool picked = is_picked(&host->link);
+    if (picked || is_down(host, &packet->path.local) || at == RTC_TIME_NEVER || chance(net, host->link.loss)) {
         net->counters.lost++;
         packet_free(packet);
         return;

@@ -24,6 +24,7 @@ struct sim_link {
     uint64_t rate_bps;   /* 0: unlimited */
     rtc_time_t queue_us; /* with a rate: what would wait longer is dropped */
     bool down;           /* nothing leaves and nothing arrives */
+    uint32_t drop;       /* the n-th datagram from now on is lost, that one only; 0: none is */
 };
 
 enum sim_nat { SIM_NAT_NONE, SIM_NAT_FULL_CONE, SIM_NAT_ADDRESS, SIM_NAT_PORT, SIM_NAT_SYMMETRIC };
