@@ -5,11 +5,10 @@ const assert = require('node:assert/strict');
 const { startBrowser } = require('../interop/browsers');
 const checks = require('../interop/checks');
 const { OurPeer, link } = require('../interop/peers');
-const { until } = require('../interop/wait');
 const { LabPage, browserObstacle } = require('./lab_page');
 const { serverArguments } = require('./nat_call');
 const { NatNetwork, obstacle } = require('./nat_network');
-const { agree, isDirect, pathOf, shown } = require('./nat_path');
+const { isDirect, pathOf, settledPaths, shown } = require('./nat_path');
 const { CREDENTIAL, USERNAME } = require('./turn_server');
 
 // The fixed flags let no name be resolved, to which connections of TURN over TCP and TLS belong even when it is an address. They also let any certificate pass.
@@ -28,24 +27,13 @@ const CASES = {
 
 function checkPaths({ direct, ...relays }, paths) {
   for (const [side, path] of Object.entries(paths)) {
-    assert.equal(isDirect(path), direct, JSON.stringify(paths));
-    assert.ok(relays[side] ? path.local.over === relays[side] : path.local.type !== 'relay' || path.local.over === 'udp', JSON.stringify(paths));
+    assert.equal(isDirect(path), direct);
+    assert.ok(relays[side] ? path.local.over === relays[side] : path.local.type !== 'relay' || path.local.over === 'udp');
   }
 }
 
 // Milliseconds between two events of ours.
 const msBetween = (ours, first, second) => ours.lines.find(second).ms - ours.lines.find(first).ms;
-
-async function agreedPaths(page, ours) {
-  let paths;
-  await until('both sides to agree on a path', async () => {
-    paths = { page: pathOf(await page.path()), ours: pathOf((await ours.stats()).selectedPair) };
-    return agree(paths.page, paths.ours);
-  }, 10).catch(error => {
-    throw new Error(`${error.message}: ${JSON.stringify(paths)}`);
-  });
-  return paths;
-}
 
 async function call(browser, network, binary, expected) {
   const { turn } = network;
@@ -61,8 +49,8 @@ async function call(browser, network, binary, expected) {
     const ms = msBetween(ours, line => line.value === 'have-remote-offer', line => line.event === 'connectionState' && line.value === 'connected');
     await Promise.all([checks.otherSeesUs(page), checks.weSeeOther(ours, page), checks.otherHearsUs(page), checks.weHearOther(ours)]);
     await checks.messagesCross(ours, page, 65536);
-    const paths = await agreedPaths(page, ours);
-    checkPaths(expected, paths);
+    const read = async () => ({ page: pathOf(await page.path()), ours: pathOf((await ours.stats()).selectedPair) });
+    const paths = await settledPaths(read, found => checkPaths(expected, found), 10);
     await page.close();
     assert.equal(await ours.close(), 0, ours.stderr);
     assert.equal(ours.summary.errors, 0, ours.summary.firstError);

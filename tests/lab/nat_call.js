@@ -1,9 +1,9 @@
 // A call between two peer programs, at a and b of a NAT network: a offers.
 'use strict';
-const { near, rgb } = require('../interop/checks');
+const { becomes, near, rgb } = require('../interop/checks');
 const { OurPeer, link } = require('../interop/peers');
 const { until } = require('../interop/wait');
-const { agree, pathOf } = require('./nat_path');
+const { pathOf, settledPaths } = require('./nat_path');
 const { CREDENTIAL, USERNAME } = require('./turn_server');
 
 const MESSAGES = 20;
@@ -54,23 +54,25 @@ class NatCall {
 
   // Each sees the other's colour and hears the other's tone.
   async mediaCross(seconds = 20) {
-    await Promise.all([[this.a, LOOKS.b], [this.b, LOOKS.a]].map(([peer, look]) => until(`the other's picture and tone at ${peer.name}`, async () => {
+    await Promise.all([[this.a, LOOKS.b], [this.b, LOOKS.a]].map(([peer, look]) => becomes(`the other's picture and tone at ${peer.name}`, async () => {
       const { video, audio } = await peer.stats();
-      return video.framesDecoded > 15 && near(rgb(video.leftYuv), look.colour, COLOUR_TOLERANCE) &&
-        near(rgb(video.rightYuv), look.colour, COLOUR_TOLERANCE) && Math.abs(audio.toneHz - look.tone) < 15;
-    }, seconds)));
+      return { video, audio };
+    }, ({ video, audio }) => video.framesDecoded > 15 && near(rgb(video.leftYuv), look.colour, COLOUR_TOLERANCE) && near(rgb(video.rightYuv), look.colour, COLOUR_TOLERANCE) &&
+      Math.abs(audio.toneHz - look.tone) < 15, seconds)));
   }
 
-  // The path at either side, once it is the same: a relayed one is not settled on at once, and each side may send by its own until then.
-  async paths(seconds = 5) {
-    let a, b;
-    await until('both sides to agree on a path', async () => {
-      [a, b] = await Promise.all(this.peers().map(async peer => pathOf((await peer.stats()).selectedPair)));
-      return agree(a, b);
-    }, seconds).catch(error => {
-      throw new Error(`${error.message}: ${JSON.stringify({ a, b })}`);
-    });
-    return { a, b };
+  // a offers anew with new credentials of ICE.
+  async restart() {
+    await this.a.write({ type: 'restart' });
+  }
+
+  // The path at either side, once it is the same and passes the check, which throws what it misses: a relayed path is not settled on at once, and until then each side may send
+  // by its own.
+  paths(check = () => {}, seconds = 5) {
+    return settledPaths(async () => {
+      const [a, b] = await Promise.all(this.peers().map(async peer => pathOf((await peer.stats()).selectedPair)));
+      return { a, b };
+    }, check, seconds);
   }
 
   // What both had to say, for when something went wrong.
