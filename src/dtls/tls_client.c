@@ -4,13 +4,16 @@
 #include "address.h"
 #include "mbedtls_compat.h"
 #include "memory.h"
+#include "text.h"
 
 #include <mbedtls/error.h>
 #include <stdio.h>
 
 enum { PIECE = 1400, SUBJECT_ALT_IP = 0x87 };
 
-static const char system_authorities[] = "/etc/ssl/certs/ca-certificates.crt";
+/* Where distributions keep the authorities that the system trusts: Debian and Arch, Fedora, SUSE, Alpine and BSD. */
+static const char *const system_authorities[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                                 "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
 
 /* Forward secrecy and authenticated encryption only, as for DTLS; with RSA and ECDSA certificates. */
 static const int ciphersuites[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
@@ -96,22 +99,33 @@ static int configure(struct tls_client *c)
     return mbedtls_ssl_setup(&c->ssl, config);
 }
 
-/* Without a name nothing is compared by mbedTLS: verify() does it for addresses. */
+/* Without a name nothing is compared by mbedTLS: verify() does it for addresses. The dot of an absolute name is in no certificate. */
 static int set_name(struct tls_client *c, const char *name)
 {
+    char bare[256];
     if (address_parse(slice_str(name), 0, &c->address))
         return RTC_OK;
-    return mbedtls_ssl_set_hostname(&c->ssl, name) == 0 ? RTC_OK : RTC_ERR_NO_MEMORY;
+    text_copy(bare, sizeof bare, name);
+    size_t len = strlen(bare);
+    if (len > 1 && bare[len - 1] == '.')
+        bare[len - 1] = 0;
+    return mbedtls_ssl_set_hostname(&c->ssl, bare) == 0 ? RTC_OK : RTC_ERR_NO_MEMORY;
+}
+
+/* A positive result counts certificates that could not be read: some of the system's are beyond mbedTLS. */
+static int load_system_authorities(struct tls_client *c)
+{
+    for (size_t i = 0; i < sizeof system_authorities / sizeof system_authorities[0]; i++)
+        if (mbedtls_x509_crt_parse_file(&c->authorities, system_authorities[i]) >= 0)
+            return RTC_OK;
+    return RTC_ERR_NOT_FOUND;
 }
 
 static int load_authorities(struct tls_client *c, const char *pem)
 {
     if (pem && mbedtls_x509_crt_parse(&c->authorities, (const unsigned char *)pem, strlen(pem) + 1) != 0)
         return RTC_ERR_SYNTAX;
-    /* A positive result counts those of the system's that could not be read. */
-    if (!pem && mbedtls_x509_crt_parse_file(&c->authorities, system_authorities) < 0)
-        return RTC_ERR_NOT_FOUND;
-    return RTC_OK;
+    return pem ? RTC_OK : load_system_authorities(c);
 }
 
 int tls_client_new(rtc_context *context, const struct tls_client_options *options, struct tls_client **out)
@@ -158,6 +172,8 @@ static void fail(struct tls_client *c, int error)
         (void)mbedtls_x509_crt_verify_info(text, sizeof text, "", flags);
         text[strcspn(text, "\n")] = 0;
         (void)snprintf(c->failure, sizeof c->failure, "TLS: %s", text);
+    } else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        (void)snprintf(c->failure, sizeof c->failure, "TLS: the server sent alert %d", mbedtls_compat_alert(&c->ssl));
     } else {
         mbedtls_strerror(error, text, sizeof text);
         (void)snprintf(c->failure, sizeof c->failure, "TLS: %s", text);

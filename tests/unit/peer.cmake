@@ -1,1 +1,2 @@
 crtc_test(test_configuration LABEL unit SOURCES configuration.c)
+crtc_test(test_tls_streams LABEL unit SEES base ice SOURCES tls_streams.c tls_server.c)

@@ -1,104 +1,43 @@
 /* The TLS client against a server of mbedTLS: names, addresses, authorities, bytes in any pieces, records that were tampered with. */
 #include "tls_client.h"
+#include "tls_server.h"
 
 #include "context.h"
 
 #include <crtc/base.h>
-#include <mbedtls/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-
-struct bytes {
-    uint8_t data[1 << 17];
-    size_t len, read;
-};
 
 struct rig {
     rtc_context *context;
     struct packet_pool *pool;
     struct tls_client *client;
     struct packet_queue tx, plain;
-    mbedtls_ssl_context ssl;
-    mbedtls_ssl_config config;
-    mbedtls_x509_crt chain;
-    mbedtls_pk_context key;
-    struct bytes to_server, to_client;
+    struct tls_server server;
     size_t piece; /* how many bytes the client is given at once */
 };
 
-static char *read_file(const char *name)
-{
-    char path[512];
-    (void)snprintf(path, sizeof path, "%s/certificates/%s", CRTC_TEST_DATA, name);
-    FILE *file = fopen(path, "r");
-    char *text = calloc(1, 16384);
-    assert_non_null(file);
-    assert_non_null(text);
-    assert_true(fread(text, 1, 16383, file) > 0);
-    fclose(file);
-    return text;
-}
-
-static int server_random(void *user, unsigned char *bytes, size_t len)
-{
-    context_random(user, bytes, len);
-    return 0;
-}
-
-static int server_send(void *user, const unsigned char *bytes, size_t len)
-{
-    struct bytes *b = &((struct rig *)user)->to_client;
-    assert_true(b->len + len <= sizeof b->data);
-    memcpy(b->data + b->len, bytes, len);
-    b->len += len;
-    return (int)len;
-}
-
-static int server_receive(void *user, unsigned char *bytes, size_t len)
-{
-    struct bytes *b = &((struct rig *)user)->to_server;
-    size_t n = b->len - b->read < len ? b->len - b->read : len;
-    if (n == 0)
-        return MBEDTLS_ERR_SSL_WANT_READ;
-    memcpy(bytes, b->data + b->read, n);
-    b->read += n;
-    return (int)n;
-}
-
-static void start_server(struct rig *r)
-{
-    char *pem = read_file("tls_server.pem");
-    mbedtls_ssl_init(&r->ssl);
-    mbedtls_ssl_config_init(&r->config);
-    mbedtls_x509_crt_init(&r->chain);
-    mbedtls_pk_init(&r->key);
-    assert_int_equal(mbedtls_ssl_config_defaults(&r->config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT), 0);
-    mbedtls_ssl_conf_rng(&r->config, server_random, r->context);
-    assert_int_equal(mbedtls_x509_crt_parse(&r->chain, (uint8_t *)pem, strlen(pem) + 1), 0);
-    assert_int_equal(mbedtls_pk_parse_key(&r->key, (uint8_t *)pem, strlen(pem) + 1, NULL, 0), 0);
-    assert_int_equal(mbedtls_ssl_conf_own_cert(&r->config, &r->chain, &r->key), 0);
-    assert_int_equal(mbedtls_ssl_setup(&r->ssl, &r->config), 0);
-    mbedtls_ssl_set_bio(&r->ssl, r, server_send, server_receive, NULL);
-    free(pem);
-}
-
-static struct rig *begin(const char *name, const char *authorities, size_t piece)
+static struct rig *begin_with(const char *name, const char *authorities, const char *server, size_t piece)
 {
     struct rig *r = calloc(1, sizeof *r);
-    char *pem = authorities ? read_file(authorities) : NULL;
+    char *pem = authorities ? tls_server_file(authorities) : NULL;
     struct tls_client_options options = {.server_name = name, .authorities_pem = pem};
     assert_non_null(r);
     r->piece = piece;
     assert_int_equal(rtc_context_new(NULL, &r->context), RTC_OK);
     assert_int_equal(packet_pool_new(r->context, &r->pool), RTC_OK);
     assert_int_equal(tls_client_new(r->context, &options, &r->client), RTC_OK);
-    start_server(r);
+    tls_server_begin(&r->server, r->context, server);
     tls_client_start(r->client, r->pool, &r->tx);
     free(pem);
     return r;
+}
+
+static struct rig *begin(const char *name, const char *authorities, size_t piece)
+{
+    return begin_with(name, authorities, "tls_server.pem", piece);
 }
 
 static void end(struct rig *r)
@@ -106,10 +45,7 @@ static void end(struct rig *r)
     tls_client_free(r->client);
     packet_queue_clear(&r->tx);
     packet_queue_clear(&r->plain);
-    mbedtls_ssl_free(&r->ssl);
-    mbedtls_ssl_config_free(&r->config);
-    mbedtls_x509_crt_free(&r->chain);
-    mbedtls_pk_free(&r->key);
+    tls_server_end(&r->server);
     packet_pool_unref(r->pool);
     rtc_context_unref(r->context);
     free(r);
@@ -117,28 +53,21 @@ static void end(struct rig *r)
 
 static void carry_to_server(struct rig *r)
 {
-    for (struct packet *p; (p = packet_queue_pop(&r->tx)) != NULL; packet_free(p)) {
-        assert_true(r->to_server.len + p->len <= sizeof r->to_server.data);
-        memcpy(r->to_server.data + r->to_server.len, packet_data(p), p->len);
-        r->to_server.len += p->len;
-    }
+    for (struct packet *p; (p = packet_queue_pop(&r->tx)) != NULL; packet_free(p))
+        tls_server_give(&r->server, packet_slice(p));
 }
 
 static void carry_to_client(struct rig *r)
 {
-    struct bytes *b = &r->to_client;
-    while (b->read < b->len) {
-        size_t n = b->len - b->read < r->piece ? b->len - b->read : r->piece;
-        tls_client_input(r->client, slice_of(b->data + b->read, n), r->pool, &r->tx, &r->plain);
-        b->read += n;
-    }
+    for (struct slice piece; (piece = tls_server_take(&r->server, r->piece)).len > 0;)
+        tls_client_input(r->client, piece, r->pool, &r->tx, &r->plain);
 }
 
 static enum tls_client_state shake(struct rig *r)
 {
     for (int i = 0; i < 10; i++) {
         carry_to_server(r);
-        (void)mbedtls_ssl_handshake(&r->ssl);
+        (void)mbedtls_ssl_handshake(&r->server.ssl);
         carry_to_client(r);
     }
     return tls_client_state(r->client);
@@ -152,8 +81,8 @@ static void require_echo(struct rig *r)
         bytes[i] = (uint8_t)(i * 7);
     assert_true(tls_client_send(r->client, slice_of(bytes, sizeof bytes), r->pool, &r->tx));
     carry_to_server(r);
-    for (int n; (n = mbedtls_ssl_read(&r->ssl, back, sizeof back)) > 0; got += (size_t)n)
-        assert_int_equal(mbedtls_ssl_write(&r->ssl, back, (size_t)n), n);
+    for (int n; (n = mbedtls_ssl_read(&r->server.ssl, back, sizeof back)) > 0; got += (size_t)n)
+        assert_int_equal(mbedtls_ssl_write(&r->server.ssl, back, (size_t)n), n);
     assert_int_equal(got, sizeof bytes);
     carry_to_client(r);
     got = 0;
@@ -170,8 +99,8 @@ static void names_and_addresses(void **state)
     static const struct {
         const char *name;
         bool good;
-    } cases[] = {{"turn.test", true},  {"TURN.test", true},    {"192.0.2.1", true},      {"2001:db8::1", true},
-                 {"evil.test", false}, {"192.0.2.2", false},   {"2001:db8::2", false},   {"a.turn.test", false}};
+    } cases[] = {{"turn.test", true},  {"TURN.test", true},  {"192.0.2.1", true},    {"2001:db8::1", true},
+                 {"evil.test", false}, {"192.0.2.2", false}, {"2001:db8::2", false}, {"a.turn.test", false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rig *r = begin(cases[i].name, "tls_authority.pem", SIZE_MAX);
         assert_int_equal(shake(r), cases[i].good ? TLS_CONNECTED : TLS_FAILED);
@@ -212,8 +141,8 @@ static void tampered(void **state)
     (void)state;
     struct rig *r = begin("turn.test", "tls_authority.pem", SIZE_MAX);
     assert_int_equal(shake(r), TLS_CONNECTED);
-    assert_int_equal(mbedtls_ssl_write(&r->ssl, (const uint8_t *)"hello", 5), 5);
-    r->to_client.data[r->to_client.len - 1] ^= 1;
+    assert_int_equal(mbedtls_ssl_write(&r->server.ssl, (const uint8_t *)"hello", 5), 5);
+    r->server.out.data[r->server.out.len - 1] ^= 1;
     carry_to_client(r);
     assert_int_equal(tls_client_state(r->client), TLS_FAILED);
     assert_int_equal(r->plain.count, 0);
@@ -225,7 +154,7 @@ static void closed_by_either(void **state)
     (void)state;
     struct rig *r = begin("turn.test", "tls_authority.pem", SIZE_MAX);
     assert_int_equal(shake(r), TLS_CONNECTED);
-    assert_int_equal(mbedtls_ssl_close_notify(&r->ssl), 0);
+    assert_int_equal(mbedtls_ssl_close_notify(&r->server.ssl), 0);
     carry_to_client(r);
     assert_int_equal(tls_client_state(r->client), TLS_CLOSED);
     end(r);
@@ -234,7 +163,7 @@ static void closed_by_either(void **state)
     tls_client_close(r->client, r->pool, &r->tx);
     carry_to_server(r);
     uint8_t byte;
-    assert_int_equal(mbedtls_ssl_read(&r->ssl, &byte, 1), MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
+    assert_int_equal(mbedtls_ssl_read(&r->server.ssl, &byte, 1), MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
     end(r);
 }
 
@@ -258,11 +187,85 @@ static void bad_authorities(void **state)
     rtc_context_unref(context);
 }
 
+/* Certificates of another private authority: a wildcard stands for one label and no more; time and name count. */
+static void certificates_of_all_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *server;
+        bool good;
+    } cases[] = {
+        {"a.turn.test", "tls_wildcard.pem", true},
+        {"A.TURN.test", "tls_wildcard.pem", true},
+        {"turn.test", "tls_wildcard.pem", false},
+        {"a.b.turn.test", "tls_wildcard.pem", false},
+        {"a.turn.test.evil", "tls_wildcard.pem", false},
+        {"192.0.2.1", "tls_wildcard.pem", false},
+        {"turn.test", "tls_expired.pem", false},
+        {"turn.test", "tls_server.pem", true},
+        {"turn.test.", "tls_server.pem", true},
+        {"a.turn.test.", "tls_wildcard.pem", true},
+        {".", "tls_server.pem", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rig *r = begin_with(cases[i].name, "tls_authorities.pem", cases[i].server, SIZE_MAX);
+        if (shake(r) != (cases[i].good ? TLS_CONNECTED : TLS_FAILED))
+            fail_msg("%s at %s", cases[i].name, cases[i].server);
+        end(r);
+    }
+}
+
+/* A server that wants to negotiate again is told no, and what it sends right behind that is not lost. */
+static void no_negotiation_again(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {1, 3, 1000, SIZE_MAX};
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        struct rig *r = begin("turn.test", "tls_authority.pem", SIZE_MAX);
+        assert_int_equal(shake(r), TLS_CONNECTED);
+        r->piece = pieces[i];
+        assert_int_equal(mbedtls_ssl_write(&r->server.ssl, (const uint8_t *)"before", 6), 6);
+        (void)mbedtls_ssl_renegotiate(&r->server.ssl);
+        assert_int_equal(mbedtls_ssl_write(&r->server.ssl, (const uint8_t *)"after", 5), 5);
+        carry_to_client(r);
+        assert_int_equal(tls_client_state(r->client), TLS_CONNECTED);
+        assert_int_equal(r->plain.count, 2);
+        struct packet *before = packet_queue_pop(&r->plain), *after = packet_queue_pop(&r->plain);
+        assert_true(slice_is(packet_slice(before), "before") && slice_is(packet_slice(after), "after"));
+        packet_free(before);
+        packet_free(after);
+        end(r);
+    }
+}
+
+static void alerts(void **state)
+{
+    (void)state;
+    struct rig *r = begin("turn.test", "tls_authority.pem", SIZE_MAX);
+    assert_int_equal(shake(r), TLS_CONNECTED);
+    /* A warning does no harm; what is fatal ends it, and is told. */
+    assert_int_equal(mbedtls_ssl_send_alert_message(&r->server.ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING, MBEDTLS_SSL_ALERT_MSG_USER_CANCELED),
+                     0);
+    assert_int_equal(mbedtls_ssl_write(&r->server.ssl, (const uint8_t *)"x", 1), 1);
+    carry_to_client(r);
+    assert_int_equal(tls_client_state(r->client), TLS_CONNECTED);
+    assert_int_equal(r->plain.count, 1);
+    assert_int_equal(mbedtls_ssl_send_alert_message(&r->server.ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR),
+                     0);
+    carry_to_client(r);
+    assert_int_equal(tls_client_state(r->client), TLS_FAILED);
+    assert_string_equal(tls_client_failure(r->client), "TLS: the server sent alert 80");
+    end(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_addresses), cmocka_unit_test(unknown_authority), cmocka_unit_test(any_pieces), cmocka_unit_test(tampered),
-        cmocka_unit_test(closed_by_either), cmocka_unit_test(not_tls_at_all), cmocka_unit_test(bad_authorities),
+        cmocka_unit_test(names_and_addresses),  cmocka_unit_test(unknown_authority),
+        cmocka_unit_test(any_pieces),           cmocka_unit_test(tampered),
+        cmocka_unit_test(closed_by_either),     cmocka_unit_test(not_tls_at_all),
+        cmocka_unit_test(bad_authorities),      cmocka_unit_test(certificates_of_all_kinds),
+        cmocka_unit_test(no_negotiation_again), cmocka_unit_test(alerts),
     };
     return cmocka_run_group_tests_name("tls client", tests, NULL, NULL);
 }
