@@ -118,12 +118,9 @@ static int new_connection(struct call *call)
         .on_track = on_track,
     };
     const struct call_environment *environment = call->environment;
-    const rtc_ice_server server = {.size = sizeof(server), .urls = &environment->stun_url, .url_count = 1};
-    const rtc_ice_server *const servers[] = {&server};
-    const rtc_configuration configuration = {.size = sizeof(configuration),
-                                             .loop = environment->loop,
-                                             .ice_servers = servers,
-                                             .ice_server_count = environment->stun_url != NULL};
+    struct server_lists lists;
+    rtc_configuration configuration = {.size = sizeof(configuration), .loop = environment->loop};
+    servers_configure(environment->servers, &lists, &configuration);
     return rtc_peer_connection_new(environment->context, &configuration, &callbacks, call, &call->connection);
 }
 

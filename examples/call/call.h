@@ -4,6 +4,7 @@
 
 #include "message.h"
 #include "numbers.h"
+#include "servers.h"
 #include "watch.h"
 
 #include <crtc/crtc.h>
@@ -14,7 +15,7 @@ struct call_environment {
     rtc_loop *loop;
     rtc_media_stream_track *camera, *tone;
     rtc_media_stream *stream;
-    const char *stun_url; /* NULL: none */
+    const struct servers *servers;
     /* Sends a message to `user`; name and value as in message_write. */
     void (*send)(void *sender, enum message_type type, const char *user, const char *name, cJSON *value);
     void *sender;

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "client.h"
 #include "options.h"
+#include "page_configuration.h"
 #include "party.h"
 #include "server.h"
 
@@ -24,6 +25,7 @@ struct program {
     rtc_loop *loop;
     struct bridge bridge;
     struct server server;
+    char *page_configuration;
     struct client client;
     struct party party;
     bool has_party;
@@ -102,7 +104,7 @@ static bool begin_party(void)
     const struct party_options party = {
         .channel = options->channel,
         .user = options->user,
-        .stun_url = options->stun_url,
+        .servers = &options->servers,
         .save_frame = options->save_frame,
         .width = options->size[0],
         .height = options->size[1],
@@ -145,7 +147,9 @@ static bool begin_server(void)
         fputs("call: no certificate could be made\n", stderr);
         return false;
     }
+    program.page_configuration = page_configuration(&options->servers);
     const struct server_options server = {
+        .configuration = program.page_configuration,
         .address = options->listen,
         .port = (int)options->port,
         .certificate = make ? made : options->certificate,
@@ -263,6 +267,7 @@ static void end(void)
         lws_context_destroy(program.lws);
     }
     client_fini(&program.client);
+    cJSON_free(program.page_configuration);
     rtc_loop_free(program.loop);
     rtc_context_unref(program.context);
 }

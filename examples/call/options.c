@@ -1,8 +1,6 @@
 /* The command line of call. */
 #include "options.h"
 
-#include "arguments.h"
-
 #include <string.h>
 
 #define PORT_UNSET UINT32_MAX
@@ -18,7 +16,10 @@ static const char help[] =
     "  --user U            name of this program in it (native)\n"
     "  --signaling-only    serve page and signalling, take part in no channel\n"
     "  --join URL          serve nothing: join a channel of another server, ws://host:port/\n"
-    "  --stun URL          STUN server, stun:host:port\n"
+    "  --stun URL          STUN server, stun:host:port; may be given again\n"
+    "  --turn URL          TURN server, turn:host:port?transport=udp|tcp or turns:host:port; may be given again\n"
+    "  --username U --credential C   for the TURN servers. The page learns them, and so does who can open it.\n"
+    "  --relay             use nothing but the TURN servers, on both sides\n"
     "  --size WxH --fps N  the picture sent (640x360, 30)\n"
     "  --save-frame FILE   every two seconds write the newest received picture, PNG or .ppm\n"
     "  --check             call this program with a browser without a window, print a verdict, end with 0 or 1 (77: no browser)\n"
@@ -31,6 +32,9 @@ static void complete(struct options *options, const char *program)
 {
     if ((options->certificate == NULL) != (options->key == NULL)) {
         arguments_refuse(program, "--cert and --key go together");
+    }
+    if (servers_mistake(&options->servers) != NULL) {
+        arguments_refuse(program, servers_mistake(&options->servers));
     }
     if (strcmp(options->browser, "chromium") != 0 && strcmp(options->browser, "firefox") != 0) {
         arguments_refuse(program, "--browser is chromium or firefox");
@@ -59,7 +63,11 @@ void options_read(struct options *options, int argc, char **argv)
         {"user", ARGUMENT_TEXT, &options->user},
         {"signaling-only", ARGUMENT_FLAG, &options->signaling_only},
         {"join", ARGUMENT_TEXT, &options->join},
-        {"stun", ARGUMENT_TEXT, &options->stun_url},
+        {"stun", ARGUMENT_TEXTS, &options->servers.stun},
+        {"turn", ARGUMENT_TEXTS, &options->servers.turn},
+        {"username", ARGUMENT_TEXT, &options->servers.username},
+        {"credential", ARGUMENT_TEXT, &options->servers.credential},
+        {"relay", ARGUMENT_FLAG, &options->servers.relay},
         {"size", ARGUMENT_SIZE, options->size},
         {"fps", ARGUMENT_NUMBER, &options->frames_per_second},
         {"save-frame", ARGUMENT_TEXT, &options->save_frame},

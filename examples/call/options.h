@@ -2,6 +2,8 @@
 #ifndef CALL_OPTIONS_H
 #define CALL_OPTIONS_H
 
+#include "servers.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,9 +13,9 @@ struct options {
     const char *certificate, *key;
     bool https; /* with a certificate made now, unless one is given */
     const char *channel, *user;
-    const char *join;    /* URL of another program's server */
-    bool signaling_only; /* serve, but take part in no call */
-    const char *stun_url;
+    const char *join;       /* URL of another program's server */
+    bool signaling_only;    /* serve, but take part in no call */
+    struct servers servers; /* of this program and of the page */
     const char *save_frame;
     uint32_t size[2], frames_per_second;
     bool check;

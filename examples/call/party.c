@@ -38,7 +38,7 @@ int party_begin(struct party *party, rtc_context *context, rtc_loop *loop, const
     party->options = *options;
     party->environment.context = context;
     party->environment.loop = loop;
-    party->environment.stun_url = options->stun_url;
+    party->environment.servers = options->servers;
     party->environment.send = send_message;
     party->environment.sender = party;
     int error = make_camera(party);

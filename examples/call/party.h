@@ -8,7 +8,7 @@
 
 struct party_options {
     const char *channel, *user;
-    const char *stun_url;                      /* may be NULL */
+    const struct servers *servers;
     const char *save_frame;                    /* may be NULL: where the newest received picture goes */
     uint32_t width, height, frames_per_second; /* 0: the test camera's defaults */
     /* Gives the server a message. */

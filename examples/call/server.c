@@ -1,7 +1,6 @@
 /* The page's files over HTTP and the signalling over WebSockets, on one port. */
 #include "server.h"
 
-#include "page_files.h"
 #include "socket_queue.h"
 
 #include <string.h>
@@ -21,12 +20,18 @@ static const char *content_type(const char *path)
     if (end != NULL && strcmp(end, ".js") == 0) {
         return "text/javascript; charset=utf-8";
     }
+    if (end != NULL && strcmp(end, ".json") == 0) {
+        return "application/json";
+    }
     return end != NULL && strcmp(end, ".css") == 0 ? "text/css; charset=utf-8" : "text/html; charset=utf-8";
 }
 
-static const struct page_file *find_file(const char *path)
+static const struct page_file *find_file(const struct server *server, const char *path)
 {
     path = strcmp(path, "/") == 0 ? "/index.html" : path;
+    if (strcmp(path, server->configuration.path) == 0) {
+        return &server->configuration;
+    }
     for (size_t i = 0; i < page_file_count; i++) {
         if (strcmp(page_files[i].path, path) == 0) {
             return &page_files[i];
@@ -40,9 +45,9 @@ static int add_header(struct lws *wsi, const char *name, const char *value, unsi
     return lws_add_http_header_by_name(wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), at, end);
 }
 
-static int begin_file(struct lws *wsi, struct session *session, const char *path)
+static int begin_file(const struct server *server, struct lws *wsi, struct session *session, const char *path)
 {
-    session->file = find_file(path);
+    session->file = find_file(server, path);
     session->sent = 0;
     if (session->file == NULL) {
         return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) != 0 ? -1 : lws_http_transaction_completed(wsi);
@@ -127,7 +132,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct server *server = vhost == NULL ? NULL : lws_vhost_user(vhost);
     switch (reason) {
     case LWS_CALLBACK_HTTP:
-        return begin_file(wsi, session, in);
+        return begin_file(server, wsi, session, in);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return continue_file(wsi, session);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
@@ -155,6 +160,8 @@ bool server_start(struct server *server, struct lws_context *context, const stru
     struct lws_context_creation_info info;
     memset(&info, 0, sizeof(info));
     server->options = *options;
+    const char *text = options->configuration != NULL ? options->configuration : "{}";
+    server->configuration = (struct page_file){"/configuration.json", (const unsigned char *)text, strlen(text)};
     info.vhost_name = "server";
     info.iface = options->address;
     info.port = options->port;

@@ -2,6 +2,7 @@
 #ifndef CALL_SERVER_H
 #define CALL_SERVER_H
 
+#include "page_files.h"
 #include "switchboard.h"
 
 #include <libwebsockets.h>
@@ -11,7 +12,8 @@ struct server_options {
     int port;                /* 0: any free one */
     const char *certificate; /* PEM files; NULL: plain HTTP */
     const char *key;
-    size_t message_max; /* longest message taken */
+    const char *configuration; /* of the page's connections: an RTCConfiguration as JSON */
+    size_t message_max;        /* longest message taken */
     /* May be NULL: sees each message first and returns true when it took it. */
     bool (*filter)(void *user, const char *text, size_t len);
     void *user;
@@ -20,6 +22,7 @@ struct server_options {
 struct server {
     struct server_options options;
     struct switchboard board;
+    struct page_file configuration;
     struct lws_vhost *vhost;
     int port; /* the real one */
 };

@@ -47,11 +47,11 @@ void options_read(struct options *options, int argc, char **argv)
         {"record-audio", ARGUMENT_TEXT, &options->record_audio},
         {"save-frame", ARGUMENT_TEXT, &options->save_frame},
         {"seconds", ARGUMENT_NUMBER, &options->seconds},
-        {"stun", ARGUMENT_TEXTS, &options->stun_urls},
-        {"turn", ARGUMENT_TEXTS, &options->turn_urls},
-        {"username", ARGUMENT_TEXT, &options->username},
-        {"credential", ARGUMENT_TEXT, &options->credential},
-        {"relay", ARGUMENT_FLAG, &options->relay},
+        {"stun", ARGUMENT_TEXTS, &options->servers.stun},
+        {"turn", ARGUMENT_TEXTS, &options->servers.turn},
+        {"username", ARGUMENT_TEXT, &options->servers.username},
+        {"credential", ARGUMENT_TEXT, &options->servers.credential},
+        {"relay", ARGUMENT_FLAG, &options->servers.relay},
         {"authorities", ARGUMENT_TEXT, &options->authorities_file},
         {"port-range", ARGUMENT_RANGE, options->port_range},
         {"loopback", ARGUMENT_FLAG, &options->loopback},
@@ -67,6 +67,9 @@ void options_read(struct options *options, int argc, char **argv)
     arguments_read(arguments, sizeof(arguments) / sizeof(arguments[0]), help, argc, argv);
     if (options->offer == options->answer) {
         arguments_refuse(argv[0], "it takes either --offer or --answer");
+    }
+    if (servers_mistake(&options->servers) != NULL) {
+        arguments_refuse(argv[0], servers_mistake(&options->servers));
     }
     if (options->port_range[0] > UINT16_MAX || options->port_range[1] > UINT16_MAX) {
         arguments_refuse(argv[0], "ports are below 65536");

@@ -2,7 +2,7 @@
 #ifndef PEER_OPTIONS_H
 #define PEER_OPTIONS_H
 
-#include "arguments.h"
+#include "servers.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,10 +16,8 @@ struct options {
     const char *send_file;
     const char *record_video, *record_audio;
     uint32_t seconds; /* 0: until bye or the end of the input */
-    struct text_list stun_urls, turn_urls;
-    const char *username, *credential; /* for all TURN servers */
+    struct servers servers;
     const char *authorities_file;
-    bool relay;
     uint32_t port_range[2];
     bool loopback;
     bool no_trickle; /* the description waits for all candidates */

@@ -265,33 +265,18 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .on_track = on_track,
     };
     const struct options *options = session->options;
-    const rtc_ice_server stun = {.size = sizeof(stun), .urls = options->stun_urls.texts, .url_count = options->stun_urls.count};
-    const rtc_ice_server turn = {.size = sizeof(turn),
-                                 .urls = options->turn_urls.texts,
-                                 .url_count = options->turn_urls.count,
-                                 .username = options->username,
-                                 .credential = options->credential};
-    const rtc_ice_server *servers[2];
-    size_t count = 0;
-    if (stun.url_count > 0) {
-        servers[count++] = &stun;
-    }
-    if (turn.url_count > 0) {
-        servers[count++] = &turn;
-    }
+    struct server_lists lists;
     char *authorities = options->authorities_file != NULL ? read_text(options->authorities_file) : NULL;
-    const rtc_configuration configuration = {
+    rtc_configuration configuration = {
         .size = sizeof(configuration),
         .loop = loop,
-        .ice_servers = servers,
-        .ice_server_count = count,
-        .ice_transport_policy = options->relay ? RTC_ICE_TRANSPORT_RELAY : RTC_ICE_TRANSPORT_ALL,
         .authorities_pem = authorities,
         .include_loopback = options->loopback,
         .port_min = (uint16_t)options->port_range[0],
         .port_max = (uint16_t)options->port_range[1],
         .max_bitrate_bps = options->bitrate_bps,
     };
+    servers_configure(&options->servers, &lists, &configuration);
     int error = rtc_peer_connection_new(session->context, &configuration, &callbacks, session, &session->connection);
     free(authorities);
     return error;

@@ -1,12 +1,12 @@
 // One call: the peer connection with another member of the channel, from offer to hanging up. Who came new into the channel makes the offer.
 export class Call extends EventTarget {
-  // `send(type, extra)` gives a message to the other member.
-  constructor({ peer, stream, send }) {
+  // `configuration` is that of its RTCPeerConnection; `send(type, extra)` gives a message to the other member.
+  constructor({ peer, configuration, stream, send }) {
     super();
     this.peer = peer;
     this.send = send;
     this.remoteStream = new MediaStream();
-    this.connection = new RTCPeerConnection();
+    this.connection = new RTCPeerConnection(configuration);
     this.connection.onicecandidate = ({ candidate }) => send('send_ice_candidate', { candidate: candidate ? candidate.toJSON() : { candidate: '', sdpMid: '0' } });
     this.connection.onconnectionstatechange = () => this.dispatchEvent(new Event('state'));
     this.connection.ondatachannel = ({ channel }) => this.useChannel(channel);

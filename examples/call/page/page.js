@@ -8,6 +8,9 @@ const $ = id => document.getElementById(id);
 
 const state = { channel: null, user: null, stream: null, call: null, timer: null };
 
+// The STUN and TURN servers that the program was told to use.
+const configuration = await (await fetch('configuration.json')).json();
+
 function tell(text) {
   $('status').textContent = text;
 }
@@ -73,7 +76,7 @@ function closeMedia() {
 }
 
 function beginCall(peer) {
-  const call = new Call({ peer, stream: state.stream, send: (type, extra) => signaling.send(type, { channelName: state.channel, userId: peer, ...extra }) });
+  const call = new Call({ peer, configuration, stream: state.stream, send: (type, extra) => signaling.send(type, { channelName: state.channel, userId: peer, ...extra }) });
   state.call = call;
   $('remote').srcObject = call.remoteStream;
   $('remote-name').textContent = peer;
