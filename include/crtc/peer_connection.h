@@ -69,6 +69,8 @@ typedef struct rtc_configuration {
     const char *authorities_pem;               /* whom turns: servers' certificates must be from, PEM; NULL: the system's authorities */
     uint16_t port_min, port_max;               /* local ports of UDP sockets, those to TURN servers included, and of TCP listeners; both 0: any. RTC_ERR_RANGE.
                                                 * When none is free the socket's candidates are missing, and the log says so. */
+    uint8_t ice_candidate_pool_size;           /* > 0: candidates are gathered from the start, and told when a local description is set. This stack bundles
+                                                  everything on one transport, so larger sizes are like 1. */
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */
@@ -178,8 +180,9 @@ RTC_EXPORT void rtc_peer_connection_close(rtc_peer_connection *connection);
 RTC_EXPORT void rtc_peer_connection_free(rtc_peer_connection *connection);
 /* Replaces the events' receiver; NULL clears. */
 RTC_EXPORT void rtc_peer_connection_set_callbacks(rtc_peer_connection *connection, const rtc_peer_connection_callbacks *callbacks, void *user);
-/* setConfiguration: servers may change (for a connection that has not begun to gather); loop and certificates may not (RTC_ERR_INVALID_MODIFICATION; NULL and
- * none: as they are). The other members keep the values they had. */
+/* setConfiguration: servers and policy may change; with a local description they take effect with the next ICE restart, which the next offer begins by itself
+ * (RFC 9429 3.5.1). The candidate pool's size may change until a local description is set; loop and certificates may not change (NULL and none: as they are).
+ * RTC_ERR_INVALID_MODIFICATION. The other members keep the values they had. */
 RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
 /* What went wrong in the last call that failed, in words with the offending SDP line or value; "" when nothing did. Borrowed until the next call. */
 RTC_EXPORT const char *rtc_peer_connection_last_error(const rtc_peer_connection *connection);
@@ -190,8 +193,10 @@ RTC_EXPORT int rtc_peer_connection_create_answer(rtc_peer_connection *connection
 /* setLocalDescription. RTC_SDP_NONE with NULL is the parameterless form: it makes the offer or answer itself. The text must be what create gave
  * (RTC_ERR_INVALID_MODIFICATION). RTC_SDP_PRANSWER and RTC_SDP_ROLLBACK: RTC_ERR_NOT_SUPPORTED in this version. */
 RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
-/* setRemoteDescription. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS (well-formed but not acceptable), RTC_ERR_INVALID_STATE, RTC_ERR_NOT_SUPPORTED (pranswer, rollback, ICE
- * restart, another certificate), RTC_ERR_RANGE (beyond a limit of the context). A refused description changes nothing. */
+/* setRemoteDescription. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS (well-formed but not acceptable), RTC_ERR_INVALID_STATE, RTC_ERR_NOT_SUPPORTED (pranswer, rollback,
+ * another certificate), RTC_ERR_RANGE (beyond a limit of the context). A refused description changes nothing. An offer with other ICE credentials than before
+ * restarts ICE (RFC 8839 4.4.1.1); the answer to an offer of ours that restarts must have other ones, and any other answer the same
+ * (RTC_ERR_INVALID_ACCESS). */
 RTC_EXPORT int rtc_peer_connection_set_remote_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* localDescription, with the candidates gathered so far; remoteDescription. NULL (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next
  * call into the connection. */
@@ -209,6 +214,11 @@ typedef struct rtc_ice_candidate_init {
     const char *username_fragment; /* may be NULL */
 } rtc_ice_candidate_init;
 RTC_EXPORT int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *connection, const rtc_ice_candidate_init *candidate);
+
+/* restartIce: the next offers carry new ICE credentials until a negotiation with them is complete, or one of the peer's replaced ours; on_negotiation_needed
+ * follows (once stable). The path there is goes on being used until the new generation has one; channels and media do not notice. Without a local description
+ * there is nothing to restart. RTC_ERR_INVALID_STATE when closed. */
+RTC_EXPORT int rtc_peer_connection_restart_ice(rtc_peer_connection *connection);
 
 RTC_EXPORT rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *connection);

@@ -16,7 +16,7 @@ static const rtc_time_t lost_most = 20 * ICE_SECOND;
 static const rtc_time_t reflexive_lasts = 10 * ICE_SECOND;
 static const rtc_time_t long_ago = -3600 * ICE_SECOND;
 
-enum { UFRAG_MIN = 4, PASSWORD_MIN = 22 };
+enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };
 
 uint32_t ice_request_id(struct ice_agent *agent)
 {
@@ -56,6 +56,23 @@ int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *serv
     return RTC_OK;
 }
 
+void ice_credentials_make(rtc_context *context, struct ice_credentials *out)
+{
+    memset(out, 0, sizeof *out);
+    context_random_text(context, out->ufrag, ICE_LOCAL_UFRAG_LEN);
+    context_random_text(context, out->password, ICE_LOCAL_PASSWORD_LEN);
+}
+
+bool ice_credentials_equal(const struct ice_credentials *a, const struct ice_credentials *b)
+{
+    return strcmp(a->ufrag, b->ufrag) == 0 && strcmp(a->password, b->password) == 0;
+}
+
+struct event *ice_event(struct ice_agent *agent, int type, struct out *out)
+{
+    return out_event(out, type, agent->generation);
+}
+
 int ice_agent_new(rtc_context *context, const struct ice_options *options, struct ice_agent **out)
 {
     context = context_resolve(context);
@@ -69,8 +86,12 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->port_max = options->port_max;
     agent->controlling = options->controlling;
     agent->tie_breaker = context_random_u64(context);
-    context_random_text(context, agent->local_ufrag, ICE_LOCAL_UFRAG_LEN);
-    context_random_text(context, agent->local_password, ICE_LOCAL_PASSWORD_LEN);
+    agent->generation = options->generation;
+    if (options->generation > 1)
+        agent->serial = (options->generation - 1) << SERIALS_SHIFT;
+    agent->local = options->credentials;
+    if (!agent->local.ufrag[0])
+        ice_credentials_make(context, &agent->local);
     agent->first_valid = RTC_TIME_NEVER;
     agent->check_due = RTC_TIME_NEVER;
     agent->check_sent = long_ago;
@@ -124,7 +145,7 @@ static void release_candidate(void *object)
 static bool announce(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
 {
     struct candidate_object *o = memory_alloc(agent->context, sizeof *o);
-    struct event *e = o ? out_event(out, ICE_EVENT_CANDIDATE, 0) : NULL;
+    struct event *e = o ? ice_event(agent, ICE_EVENT_CANDIDATE, out) : NULL;
     if (!e) {
         memory_free(agent->context, o);
         out->failed = true;
@@ -325,12 +346,22 @@ int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, st
     if (!ice_credentials_are_valid(ufrag, password))
         return RTC_ERR_SYNTAX;
     if (agent->have_remote_credentials)
-        return slice_is(ufrag, agent->remote_ufrag) && slice_is(password, agent->remote_password) ? RTC_OK : RTC_ERR_NOT_SUPPORTED;
+        return ice_agent_remote_credentials_are(agent, ufrag, password) ? RTC_OK : RTC_ERR_INVALID_STATE;
     memcpy(agent->remote_ufrag, ufrag.data, ufrag.len);
     memcpy(agent->remote_password, password.data, password.len);
     agent->have_remote_credentials = true;
     ice_run(agent, now, out);
     return RTC_OK;
+}
+
+bool ice_agent_has_remote_credentials(const struct ice_agent *agent)
+{
+    return agent->have_remote_credentials;
+}
+
+bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slice ufrag, struct slice password)
+{
+    return agent->have_remote_credentials && slice_is(ufrag, agent->remote_ufrag) && slice_is(password, agent->remote_password);
 }
 
 void ice_agent_set_controlling(struct ice_agent *agent, bool controlling)
@@ -355,12 +386,12 @@ void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_run(agent, now, out);
 }
 
-void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
+bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
 {
-    if (agent->state == ICE_CLOSED)
-        return;
-    ice_input(agent, now, from, packet, out);
+    if (agent->state == ICE_CLOSED || !ice_input(agent, now, from, packet, out))
+        return false;
     ice_run(agent, now, out);
+    return true;
 }
 
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
@@ -417,7 +448,7 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
     assert(is_allowed);
     (void)is_allowed;
     agent->state = state;
-    struct event *e = state == ICE_CLOSED ? NULL : out_event(out, ICE_EVENT_STATE, 0);
+    struct event *e = state == ICE_CLOSED ? NULL : ice_event(agent, ICE_EVENT_STATE, out);
     if (e)
         e->code = (int)state;
 }
@@ -521,8 +552,10 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
 
 void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (agent->state == ICE_CLOSED)
+    if (agent->state == ICE_CLOSED) {
+        ice_relay_abandon(agent, out);
         return;
+    }
     set_state(agent, ICE_CLOSED, out);
     ice_relay_close(agent, now, out);
     for (size_t i = 0; i < agent->base_count; i++)
@@ -530,14 +563,24 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
             (void)out_request(out, REQUEST_CLOSE, agent->bases[i]->socket);
 }
 
+const struct ice_credentials *ice_agent_credentials(const struct ice_agent *agent)
+{
+    return &agent->local;
+}
+
 const char *ice_agent_local_ufrag(const struct ice_agent *agent)
 {
-    return agent->local_ufrag;
+    return agent->local.ufrag;
 }
 
 const char *ice_agent_local_password(const struct ice_agent *agent)
 {
-    return agent->local_password;
+    return agent->local.password;
+}
+
+uint32_t ice_agent_generation(const struct ice_agent *agent)
+{
+    return agent->generation;
 }
 
 bool ice_agent_controlling(const struct ice_agent *agent)

@@ -18,7 +18,7 @@ struct ice_agent;
 enum ice_state { ICE_NEW, ICE_CHECKING, ICE_CONNECTED, ICE_COMPLETED, ICE_DISCONNECTED, ICE_FAILED, ICE_CLOSED };
 enum ice_gathering_state { ICE_GATHERING_NEW, ICE_GATHERING_ACTIVE, ICE_GATHERING_COMPLETE };
 
-/* Events (struct event). */
+/* Events (struct event); the id of each is the generation of its agent. */
 enum {
     ICE_EVENT_STATE = EVENT_ICE, /* code: enum ice_state, already stored */
     ICE_EVENT_GATHERING_STATE,   /* code: enum ice_gathering_state */
@@ -47,7 +47,15 @@ struct ice_server {
 
 enum { ICE_SERVERS_MAX = 16, ICE_UFRAG_MAX = 256, ICE_PASSWORD_MAX = 256, ICE_LOCAL_UFRAG_LEN = 8, ICE_LOCAL_PASSWORD_LEN = 24 };
 
+/* A username fragment and a password, made together. */
+struct ice_credentials {
+    char ufrag[ICE_LOCAL_UFRAG_LEN + 1];
+    char password[ICE_LOCAL_PASSWORD_LEN + 1];
+};
+
 struct ice_options {
+    struct ice_credentials credentials; /* an empty ufrag: new ones are made */
+    uint32_t generation;                /* what its events are marked with */
     bool controlling;
     bool relay_only;       /* nothing but relayed candidates is gathered, used or told to the peer */
     bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
@@ -67,22 +75,29 @@ struct ice_selected {
 
 struct ice_counters {
     uint64_t malformed;       /* datagrams of STUN shape that did not parse */
-    uint64_t unauthenticated; /* wrong or missing MESSAGE-INTEGRITY, unknown user */
+    uint64_t unauthenticated; /* wrong or missing MESSAGE-INTEGRITY, unknown user on the peer's side */
     uint64_t over_limit;      /* candidates or pairs beyond a limit */
-    uint64_t ignored;         /* responses that match no transaction, .local candidates, ... */
+    uint64_t ignored;         /* responses that did not come back the way the request went, .local candidates, ... */
 };
 
 int ice_agent_new(rtc_context *context, const struct ice_options *options, struct ice_agent **out);
 void ice_agent_free(struct ice_agent *agent);
 
-/* Local credentials, made by ice_agent_new. Borrowed. */
+/* 48 and 142 random bits. */
+void ice_credentials_make(rtc_context *context, struct ice_credentials *out);
+bool ice_credentials_equal(const struct ice_credentials *a, const struct ice_credentials *b);
+/* Local credentials, for the whole life of the agent. Borrowed. */
+const struct ice_credentials *ice_agent_credentials(const struct ice_agent *agent);
 const char *ice_agent_local_ufrag(const struct ice_agent *agent);
 const char *ice_agent_local_password(const struct ice_agent *agent);
+uint32_t ice_agent_generation(const struct ice_agent *agent);
 /* 4-256 and 22-256 ICE characters (RFC 8839 5.4), or '-', '_', '=', '#', which browsers accept too. */
 bool ice_credentials_are_valid(struct slice ufrag, struct slice password);
-/* RTC_ERR_SYNTAX unless valid. Setting the same again is harmless; different ones are an ICE restart, which is not
- * built: RTC_ERR_NOT_SUPPORTED. */
+/* RTC_ERR_SYNTAX unless valid. Setting the same again is harmless; different ones belong to another generation, which is another agent:
+ * RTC_ERR_INVALID_STATE. */
 int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, struct slice ufrag, struct slice password, struct out *out);
+bool ice_agent_has_remote_credentials(const struct ice_agent *agent);
+bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slice ufrag, struct slice password);
 /* Changes the role before the peer is known (both roles are taken at set-up); later the tie-breaker decides. */
 void ice_agent_set_controlling(struct ice_agent *agent, bool controlling);
 bool ice_agent_controlling(const struct ice_agent *agent);
@@ -98,14 +113,16 @@ void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out);
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
-/* A datagram whose first byte is 0-3 (RFC 7983). */
-void ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);
+/* A datagram whose first byte is 0-3 (RFC 7983). False: it is for another agent that may share the socket (a socket that is not this one's,
+ * a request for another username fragment, a response to a request that this one did not send), and nothing was counted. */
+bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);
 /* True when the result's id was this agent's. */
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out);
 rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *why);
 /* Gives allocations back and asks for the sockets to be closed; no event follows. Allocations over UDP take a moment, in which the server
- * may ask for another nonce: until then there is a deadline, packets are to be unwrapped, and the last sockets are closed later. */
+ * may ask for another nonce: until then there is a deadline, packets are to be unwrapped, and the last sockets are closed later. A
+ * second call does not wait for that. */
 void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
 /* What arrives on the transport of a TURN server is no datagram of a peer: before anything else, packets are offered to

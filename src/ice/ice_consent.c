@@ -37,12 +37,11 @@ rtc_time_t ice_failed_at(const struct ice_pair *pair)
 
 void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
-    (void)agent;
     pair->heard = now;
     if (pair->receivable)
         return;
     pair->receivable = true;
-    (void)out_event(out, ICE_EVENT_VALIDATED, pair->base->socket);
+    (void)ice_event(agent, ICE_EVENT_VALIDATED, out);
 }
 
 struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_message *response)

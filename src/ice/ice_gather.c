@@ -19,7 +19,7 @@ enum { UNREACHABLE = 701 };
 static void set_gathering(struct ice_agent *agent, enum ice_gathering_state state, struct out *out)
 {
     agent->gathering = state;
-    struct event *e = out_event(out, ICE_EVENT_GATHERING_STATE, 0);
+    struct event *e = ice_event(agent, ICE_EVENT_GATHERING_STATE, out);
     if (e)
         e->code = (int)state;
 }
@@ -62,7 +62,7 @@ void ice_report_error(struct ice_agent *agent, const struct ice_server *server, 
     ice_server_url(server, o->error.url);
     text_copy_foreign(o->error.text, sizeof o->error.text, text);
     remember_error(agent, server, &o->error);
-    struct event *e = out_event(out, ICE_EVENT_CANDIDATE_ERROR, 0);
+    struct event *e = ice_event(agent, ICE_EVENT_CANDIDATE_ERROR, out);
     if (!e) {
         release_error(o);
         return;
@@ -270,7 +270,7 @@ static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t
     *c = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = type};
     c->priority = ice_candidate_priority((enum ice_candidate_type)type, base->preference, ICE_COMPONENT);
     (void)snprintf(c->foundation, sizeof c->foundation, "%u", ice_foundation(type, &base->address, server));
-    memcpy(c->ufrag, agent->local_ufrag, sizeof agent->local_ufrag);
+    memcpy(c->ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
 }
 
 static void add_host(struct ice_agent *agent, struct ice_base *base, struct out *out)

@@ -3,20 +3,31 @@
  * description is here. */
 #include "ice_internal.h"
 
-static bool user_is_known(const struct ice_agent *agent, struct slice username)
+/* The two sides of a username, ours first; false when it has no colon. */
+static bool split_username(const struct stun_message *m, struct slice *ours, struct slice *theirs)
 {
-    const uint8_t *colon = username.len > 0 ? memchr(username.data, ':', username.len) : NULL;
+    bool any = (m->has & STUN_HAS_USERNAME) && m->username.len > 0;
+    const uint8_t *colon = any ? memchr(m->username.data, ':', m->username.len) : NULL;
     if (!colon)
         return false;
-    size_t first = (size_t)(colon - username.data);
-    if (!slice_is(slice_of(username.data, first), agent->local_ufrag))
-        return false;
-    return !agent->have_remote_credentials || slice_is(slice_of(colon + 1, username.len - first - 1), agent->remote_ufrag);
+    *ours = slice_of(m->username.data, (size_t)(colon - m->username.data));
+    *theirs = slice_of(colon + 1, m->username.len - ours->len - 1);
+    return true;
+}
+
+static bool is_for_another(const struct ice_agent *agent, const struct stun_message *m)
+{
+    struct slice ours, theirs;
+    return split_username(m, &ours, &theirs) && !slice_is(ours, agent->local.ufrag);
 }
 
 static bool request_is_authentic(const struct ice_agent *agent, const struct stun_message *m)
 {
-    return (m->has & STUN_HAS_USERNAME) && user_is_known(agent, m->username) && stun_authentic(m, slice_str(agent->local_password));
+    struct slice ours, theirs;
+    if (!split_username(m, &ours, &theirs) || !slice_is(ours, agent->local.ufrag))
+        return false;
+    return (!agent->have_remote_credentials || slice_is(theirs, agent->remote_ufrag)) &&
+           stun_authentic(m, slice_str(agent->local.password));
 }
 
 /* Our requests on their way claim the old role: they go out again as new ones. */
@@ -163,14 +174,17 @@ static void on_error(struct ice_agent *agent, rtc_time_t now, const struct asked
         ice_recheck(agent, asked->pair);
 }
 
-static void on_response(struct ice_agent *agent, rtc_time_t now, const struct ice_base *base, const struct path *from,
+/* False: it answers nothing that we asked. */
+static bool on_response(struct ice_agent *agent, rtc_time_t now, const struct ice_base *base, const struct path *from,
                         const struct stun_message *m, struct out *out)
 {
     struct asked asked;
     if (ice_gather_response(agent, now, from, m, out))
-        return;
+        return true;
+    if (!find_asked(agent, m, &asked))
+        return false;
     /* A response must come back the way the request went (RFC 8445 section 7.2.5.2.1). */
-    if (!find_asked(agent, m, &asked) || asked.pair->base != base || !address_eq(&asked.pair->remote->address, &from->remote))
+    if (asked.pair->base != base || !address_eq(&asked.pair->remote->address, &from->remote))
         agent->counters.ignored++;
     else if (!stun_authentic(m, slice_str(agent->remote_password)))
         agent->counters.unauthenticated++;
@@ -178,22 +192,28 @@ static void on_response(struct ice_agent *agent, rtc_time_t now, const struct ic
         on_success(agent, now, &asked, m, out);
     else
         on_error(agent, now, &asked, m);
+    return true;
 }
 
-void ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
+bool ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
 {
     struct stun_message m;
     struct ice_base *base = ice_find_base(agent, from->socket);
+    if (!base)
+        return false;
     if (stun_parse(packet, &m) != RTC_OK) {
         agent->counters.malformed++;
-        return;
+        return true;
     }
-    if (!base || base->state != ICE_BASE_OPEN || m.method != STUN_BINDING) {
+    if (base->state != ICE_BASE_OPEN || m.method != STUN_BINDING) {
         agent->counters.ignored++;
-        return;
+        return true;
     }
+    if (m.class == STUN_REQUEST && is_for_another(agent, &m))
+        return false;
     if (m.class == STUN_REQUEST)
         on_request(agent, now, base, &from->remote, &m, out);
     else if (m.class != STUN_INDICATION)
-        on_response(agent, now, base, from, &m, out);
+        return on_response(agent, now, base, from, &m, out);
+    return true;
 }

@@ -154,8 +154,8 @@ struct ice_agent {
     uint64_t tie_breaker;
     enum ice_state state;
     enum ice_gathering_state gathering;
-    char local_ufrag[ICE_LOCAL_UFRAG_LEN + 1];
-    char local_password[ICE_LOCAL_PASSWORD_LEN + 1];
+    uint32_t generation;
+    struct ice_credentials local;
     char remote_ufrag[ICE_UFRAG_MAX + 1];
     char remote_password[ICE_PASSWORD_MAX + 1];
 
@@ -197,6 +197,8 @@ struct ice_agent {
 /* ice_agent.c */
 /* What no candidate may be: no address, any, multicast, link-local IPv6, or IPv4 in the clothes of IPv6 (RFC 8445 section 5.1.1.1). */
 bool ice_address_is_usable(const struct address *address);
+/* out_event() with the agent's generation. */
+struct event *ice_event(struct ice_agent *agent, int type, struct out *out);
 void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 uint32_t ice_request_id(struct ice_agent *agent);
 /* False (and out->failed) when out of memory. */
@@ -241,6 +243,8 @@ void ice_relay_deadline(const struct ice_agent *agent, rtc_time_t *best, enum ti
 void ice_relay_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
 /* Goes on giving allocations back after ice_relay_close. */
 void ice_relay_linger(struct ice_agent *agent, rtc_time_t now, struct out *out);
+/* Closes the transports that ice_relay_linger() still waits for. */
+void ice_relay_abandon(struct ice_agent *agent, struct out *out);
 void ice_relay_free(struct ice_agent *agent);
 
 /* ice_check_list.c */
@@ -303,6 +307,7 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
 void ice_describe_remote(const struct ice_remote *remote, struct ice_candidate *out);
 
 /* ice_input.c */
-void ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);
+/* False: it is for another agent. */
+bool ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);
 
 #endif

@@ -65,7 +65,7 @@ void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out)
     agent->selected = best;
     agent->selected_path = path_of(best);
     best->probe_sent = now;
-    (void)out_event(out, ICE_EVENT_SELECTED_PAIR, 0);
+    (void)ice_event(agent, ICE_EVENT_SELECTED_PAIR, out);
 }
 
 static bool nominating(const struct ice_pair *pair)

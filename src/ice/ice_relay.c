@@ -257,7 +257,7 @@ static void announce(struct ice_agent *agent, const struct ice_relay *relay, con
     struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_RELAYED, .priority = base->priority};
     const struct address *mapped = turn_client_mapped(relay->client);
     (void)snprintf(c.foundation, sizeof c.foundation, "%u", base->foundation);
-    memcpy(c.ufrag, agent->local_ufrag, sizeof agent->local_ufrag);
+    memcpy(c.ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
     c.server = (uint8_t)(relay->server + 1);
     c.address = base->address;
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
@@ -490,6 +490,14 @@ void ice_relay_linger(struct ice_agent *agent, rtc_time_t now, struct out *out)
             continue;
         drop_client(agent, relay);
         close_transport(relay, out);
+    }
+}
+
+void ice_relay_abandon(struct ice_agent *agent, struct out *out)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        drop_client(agent, agent->relays[i]);
+        close_transport(agent->relays[i], out);
     }
 }
 

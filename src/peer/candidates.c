@@ -15,11 +15,11 @@ static char *pack(rtc_context *context, const char *candidate, const char *mid, 
     return block;
 }
 
-static void tell(rtc_peer_connection *pc, const char *text)
+static void tell(rtc_peer_connection *pc, const char *text, const char *ufrag)
 {
     const struct description *local = peer_local(pc);
     int index = local->parsed ? session_description_find(local->parsed, pc->transport_mid) : 0;
-    char *packed = pack(pc->context, text, pc->transport_mid, ice_agent_local_ufrag(pc->transport->ice));
+    char *packed = pack(pc->context, text, pc->transport_mid, ufrag);
     if (!packed) {
         peer_give_up(pc);
         return;
@@ -40,16 +40,16 @@ void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *ca
     if (printed)
         peer_log(pc, RTC_LOG_INFO, "local %s", printed);
     if (printed)
-        tell(pc, printed);
+        tell(pc, printed, candidate->ufrag);
     else
         peer_give_up(pc);
     memory_free(pc->context, printed);
 }
 
-void candidates_complete(rtc_peer_connection *pc)
+void candidates_complete(rtc_peer_connection *pc, const char *ufrag)
 {
     peer_forget_shown(pc);
-    tell(pc, "");
+    tell(pc, "", ufrag);
     peer_set_gathering_state(pc, RTC_ICE_GATHERING_COMPLETE);
     (void)event_queue_add(pc, USER_ICE_CANDIDATE, 0, NULL, NULL);
 }
@@ -78,14 +78,6 @@ static int find_section(const struct session_description *remote, const rtc_ice_
     return init->has_sdp_m_line_index && init->sdp_m_line_index < remote->section_count ? init->sdp_m_line_index : -1;
 }
 
-static int check_ufrag(rtc_peer_connection *pc, const struct jsep_section *section, struct slice ufrag)
-{
-    if (ufrag.len > 0 && !slice_eq(ufrag, section->ice_ufrag))
-        return peer_fail(pc, RTC_ERR_OPERATION, "the candidate's username fragment '%.*s' is not the section's", (int)ufrag.len,
-                         (const char *)ufrag.data);
-    return RTC_OK;
-}
-
 /* Whether the section's candidates are those of the transport: it is its section, or shares its credentials. Other sections of a peer that
  * has not bundled yet have transports of their own, which are not needed. */
 static bool is_transports(const struct session_description *remote, int index)
@@ -98,43 +90,80 @@ static bool is_transports(const struct session_description *remote, int index)
            slice_eq(a->ice_pwd, b->ice_pwd);
 }
 
-static int add_candidate(rtc_peer_connection *pc, const struct session_description *remote, int index, const rtc_ice_candidate_init *init)
+/* Where a candidate goes: a section of a description, and the generation that was, or will be, negotiated with it. */
+struct destination {
+    const struct session_description *remote;
+    int index;
+    struct ice_agent *agent; /* NULL without a transport */
+};
+
+static bool find_in(const rtc_peer_connection *pc, const struct description *d, const rtc_ice_candidate_init *init, struct slice ufrag,
+                    struct destination *out)
+{
+    bool named = init->sdp_mid || init->has_sdp_m_line_index;
+    const struct transport *t = pc->transport;
+    if (!d->parsed)
+        return false;
+    out->remote = d->parsed;
+    out->index = named ? find_section(d->parsed, init) : negotiation_transport_section(d->parsed);
+    out->agent = !t ? NULL : d == &pc->pending_remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
+    return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].ice_ufrag));
+}
+
+/* The pending description first; one whose section has the candidate's username fragment, when it says one (webrtc-pc 4.4.2). */
+static int find_destination(rtc_peer_connection *pc, const rtc_ice_candidate_init *init, struct slice ufrag, struct destination *out)
+{
+    struct destination other;
+    *out = other = (struct destination){.index = -1};
+    if (find_in(pc, &pc->pending_remote, init, ufrag, out))
+        return RTC_OK;
+    if (find_in(pc, &pc->current_remote, init, ufrag, &other)) {
+        *out = other;
+        return RTC_OK;
+    }
+    if (out->index < 0 && other.index < 0)
+        return peer_fail(pc, RTC_ERR_OPERATION, "the remote description has no such section");
+    return peer_fail(pc, RTC_ERR_OPERATION, "the candidate's username fragment '%.*s' is not the section's", (int)ufrag.len,
+                     (const char *)ufrag.data);
+}
+
+static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
 {
     struct ice_candidate candidate;
-    const struct jsep_section *section = &remote->sections[index];
-    struct transport *t = pc->transport;
+    struct destination to;
     if (ice_candidate_parse(slice_str(init->candidate), &candidate))
         return peer_fail(pc, RTC_ERR_OPERATION, "not a candidate: '%.120s'", init->candidate);
-    int error = check_ufrag(pc, section, slice_str(candidate.ufrag));
-    if (error || !is_transports(remote, index) || !t)
+    const char *said = init->username_fragment ? init->username_fragment : "";
+    if (said[0] && candidate.ufrag[0] && strcmp(said, candidate.ufrag) != 0)
+        return peer_fail(pc, RTC_ERR_OPERATION, "the candidate names two username fragments, '%s' and '%s'", said, candidate.ufrag);
+    int error = find_destination(pc, init, slice_str(said[0] ? said : candidate.ufrag), &to);
+    if (error || !to.agent || !is_transports(to.remote, to.index))
         return error;
     peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
-    error = ice_agent_add_remote_candidate(t->ice, peer_now(pc), &candidate, &t->out);
+    error = ice_agent_add_remote_candidate(to.agent, peer_now(pc), &candidate, &pc->transport->out);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
+}
+
+static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
+{
+    struct destination to;
+    bool named = init->sdp_mid || init->has_sdp_m_line_index;
+    if (!named && negotiation_transport_section(peer_remote(pc)->parsed) < 0)
+        return RTC_OK;
+    int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
+    if (!error && to.agent && to.index == negotiation_transport_section(to.remote))
+        ice_agent_end_of_remote_candidates(to.agent, peer_now(pc), &pc->transport->out);
+    return error;
 }
 
 static int add(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
 {
-    const struct description *remote = peer_remote(pc);
     bool empty = !init->candidate || !init->candidate[0];
-    bool named = init->sdp_mid || init->has_sdp_m_line_index;
-    if (!empty && !named)
+    if (!empty && !init->sdp_mid && !init->has_sdp_m_line_index)
         return peer_fail(pc, RTC_ERR_TYPE, "a candidate needs sdp_mid or sdp_m_line_index");
-    if (!remote->parsed)
+    if (!peer_remote(pc)->parsed)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "there is no remote description yet");
-    int index = named ? find_section(remote->parsed, init) : negotiation_transport_section(remote->parsed);
-    if (index < 0)
-        return named ? peer_fail(pc, RTC_ERR_OPERATION, "the remote description has no such section") : RTC_OK;
-    if (init->username_fragment) {
-        int error = check_ufrag(pc, &remote->parsed->sections[index], slice_str(init->username_fragment));
-        if (error)
-            return error;
-    }
-    if (!empty)
-        return add_candidate(pc, remote->parsed, index, init);
-    if (pc->transport && index == negotiation_transport_section(remote->parsed))
-        ice_agent_end_of_remote_candidates(pc->transport->ice, peer_now(pc), &pc->transport->out);
-    return RTC_OK;
+    return empty ? end_candidates(pc, init) : add_candidate(pc, init);
 }
 
 int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *given)

@@ -63,7 +63,8 @@ static int copy_credentials(rtc_peer_connection *pc, const rtc_ice_server *from,
     return RTC_OK;
 }
 
-static int parse_turn(rtc_peer_connection *pc, struct slice rest, bool secure, const rtc_ice_server *from, const char *url, struct ice_server *server)
+static int parse_turn(rtc_peer_connection *pc, struct slice rest, bool secure, const rtc_ice_server *from, const char *url,
+                      struct ice_server *server)
 {
     uint8_t kind = 0;
     int error = parse_transport(pc, &rest, secure, url, &kind);
@@ -172,10 +173,18 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the loop can not change");
     if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->certificate))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificate can not change");
+    if (c->ice_candidate_pool_size != pc->candidate_pool_size && peer_local(pc)->type)
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the candidate pool's size can not change after a local description was set");
     return RTC_OK;
 }
 
-int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given, bool first)
+static bool same_servers(const rtc_peer_connection *pc, const struct ice_server *servers, uint32_t count, bool relay_only)
+{
+    return pc->relay_only == relay_only && pc->server_count == count &&
+           (count == 0 || memcmp(pc->servers, servers, count * sizeof *servers) == 0);
+}
+
+int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given, bool first, bool *servers_changed)
 {
     rtc_configuration c = {.size = sizeof c};
     if (given && (given->size == 0 || given->size > sizeof c))
@@ -191,10 +200,13 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
     if (!error)
         error = first ? check_first(pc, &c) : check_change(pc, &c);
     if (!error) {
+        if (servers_changed)
+            *servers_changed = !same_servers(pc, servers, count, relay_only);
         configuration_forget_servers(pc);
         pc->servers = servers;
         pc->server_count = count;
         pc->relay_only = relay_only;
+        pc->candidate_pool_size = c.ice_candidate_pool_size;
         pc->max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
         return RTC_OK;
     }

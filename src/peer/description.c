@@ -104,14 +104,16 @@ static void gather(rtc_peer_connection *pc)
     if (index < 0 || !t)
         return;
     memcpy(pc->transport_mid, peer_local(pc)->parsed->sections[index].mid, sizeof pc->transport_mid);
-    if (ice_agent_gathering_state(t->ice) == ICE_GATHERING_NEW)
-        ice_agent_gather(t->ice, pc->now, &t->out);
+    transport_surface(t, pc->now);
+    transport_ice_gather(t, pc->now, transport_ice_latest(t));
 }
 
 static int set_local_offer(rtc_peer_connection *pc, const char *sdp)
 {
     struct description offer;
     int error = load(pc, RTC_SDP_OFFER, sdp, &offer);
+    if (!error)
+        error = restart_local_offer(pc, offer.parsed);
     if (!error)
         error = negotiation_local_offer(pc, offer.parsed);
     if (error) {
@@ -134,6 +136,7 @@ static void settle_negotiation(rtc_peer_connection *pc, bool local_offered)
     memory_free(pc->context, pc->last_offer);
     memory_free(pc->context, pc->last_answer);
     pc->last_offer = pc->last_answer = NULL;
+    restart_settled(pc);
     peer_set_signaling_state(pc, RTC_SIGNALING_STABLE);
     if (local_offered)
         negotiation_follow_tracks(pc, pc->current_remote.parsed);
@@ -141,7 +144,8 @@ static void settle_negotiation(rtc_peer_connection *pc, bool local_offered)
     peer_update_negotiation_needed(pc);
 }
 
-/* Both descriptions are there. An answer that turns out not to be acceptable is put away again; without memory the connection is beyond saving. */
+/* Both descriptions are there. An answer that turns out not to be acceptable is put away again; without memory the connection is beyond
+ * saving. */
 static int complete(rtc_peer_connection *pc, bool local_offered)
 {
     int error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, local_offered);
@@ -212,11 +216,6 @@ int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_t
     return error;
 }
 
-static bool same_credentials(const struct jsep_section *a, const struct jsep_section *b)
-{
-    return slice_eq(a->ice_ufrag, b->ice_ufrag) && slice_eq(a->ice_pwd, b->ice_pwd);
-}
-
 static bool same_identity(const struct jsep_section *a, const struct jsep_section *b)
 {
     for (size_t i = 0; i < a->fingerprint_count; i++)
@@ -227,7 +226,8 @@ static bool same_identity(const struct jsep_section *a, const struct jsep_sectio
 }
 
 /* RFC 9429 5.8: the transport that there is must be able to go on with the description. */
-static int check_transport(rtc_peer_connection *pc, const struct session_description *before, const struct session_description *d)
+static int check_transport(rtc_peer_connection *pc, rtc_sdp_type type, const struct session_description *before,
+                           const struct session_description *d)
 {
     int i = before ? negotiation_transport_section(before) : -1, k = negotiation_transport_section(d);
     if (k >= 0 && !ice_credentials_are_valid(d->sections[k].ice_ufrag, d->sections[k].ice_pwd))
@@ -235,11 +235,9 @@ static int check_transport(rtc_peer_connection *pc, const struct session_descrip
                          "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);
     if (i < 0 || k < 0)
         return RTC_OK;
-    if (!same_credentials(&before->sections[i], &d->sections[k]))
-        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the description restarts ICE, which this version can not do");
     if (!same_identity(&before->sections[i], &d->sections[k]))
         return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "the description changes the certificate, which this version can not do");
-    return RTC_OK;
+    return restart_check_remote(pc, type, &d->sections[k]);
 }
 
 static int check_remote(rtc_peer_connection *pc, const struct description *d)
@@ -252,16 +250,22 @@ static int check_remote(rtc_peer_connection *pc, const struct description *d)
         error = jsep_check_offer(pc->current_remote.parsed, d->parsed, &why);
     if (error)
         return peer_fail(pc, error, "%s", why.text);
-    return check_transport(pc, pc->current_remote.parsed, d->parsed);
+    return check_transport(pc, d->type, pc->current_remote.parsed, d->parsed);
 }
 
 static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
 {
+    struct ice_agent *made = NULL;
     int error = peer_need_transport(pc, false);
     if (!error)
+        error = restart_prepare_remote_offer(pc, offer->parsed, &made);
+    if (!error)
         error = negotiation_remote_offer(pc, offer->parsed);
-    if (error)
+    if (error) {
+        ice_agent_free(made);
         return error;
+    }
+    restart_remote_offer(pc, offer->parsed, made);
     if (!pc->current_local.type)
         ice_agent_set_controlling(pc->transport->ice, false); /* RFC 8445 6.1.1: the offerer controls, whoever made an agent first */
     replace(pc, &pc->pending_remote, offer);
@@ -320,8 +324,10 @@ int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_
 static char *show(rtc_peer_connection *pc, const struct description *d)
 {
     const struct ice_candidate *candidates;
-    size_t count = pc->transport ? ice_agent_local_candidates(pc->transport->ice, &candidates) : 0;
-    bool complete = pc->gathering_state == RTC_ICE_GATHERING_COMPLETE;
+    const struct transport *t = pc->transport;
+    const struct ice_agent *agent = !t ? NULL : d == &pc->pending_local ? transport_ice_latest(t) : transport_ice_negotiated(t);
+    size_t count = agent ? ice_agent_local_candidates(agent, &candidates) : 0;
+    bool complete = agent && ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE;
     struct text out = text_new(pc->context);
     struct slice *lines = memory_zeroed(pc->context, (count + 1) * sizeof *lines);
     int error = lines ? RTC_OK : RTC_ERR_NO_MEMORY;

@@ -45,7 +45,7 @@ static void look_at_pairs(const struct ice_agent *ice, rtc_time_t now, struct ev
 
 static struct evidence collect(const rtc_peer_connection *pc)
 {
-    const struct ice_agent *ice = pc->transport->ice;
+    const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
     const struct ice_candidate *locals;
     struct ice_candidate remote;
     struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
@@ -67,7 +67,7 @@ static void advise_relay(const struct evidence *e, struct text *out)
 
 static void conclude_without_local(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
 {
-    if (ice_agent_gathering_state(pc->transport->ice) != ICE_GATHERING_COMPLETE)
+    if (ice_agent_gathering_state(transport_ice_negotiated(pc->transport)) != ICE_GATHERING_COMPLETE)
         text_print(out, "no local candidate has been found yet");
     else if (pc->relay_only && !e->turn)
         text_print(out, "only relays may be used, and no TURN server is configured");
@@ -79,7 +79,7 @@ static void conclude_without_local(const rtc_peer_connection *pc, const struct e
 
 static void conclude_without_pair(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
 {
-    const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
+    const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(pc->transport));
     if (e->remotes > 0)
         text_print(out, "none of the peer's %zu candidates fits a local one: the address families or protocols differ", e->remotes);
     else if (c->ignored > 0)
@@ -91,8 +91,8 @@ static void conclude_without_pair(const rtc_peer_connection *pc, const struct ev
 
 static void conclude_without_answer(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
 {
-    const struct ice_counters *c = ice_agent_counters(pc->transport->ice);
-    if (c->unauthenticated > 0)
+    const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(pc->transport));
+    if (c->unauthenticated + pc->transport->counters.misdirected > 0)
         text_print(
             out, "packets came with a user name or password that is not ours or the peer's: one side has an old description of the other");
     else if (e->half_open > 0)
@@ -104,15 +104,16 @@ static void conclude_without_answer(const rtc_peer_connection *pc, const struct 
     else
         text_print(out, "%llu checks on %zu of %zu pairs %s: a firewall or NAT may be in the way, or the peer is gone", e->checks,
                    e->checked, e->pairs, e->over ? "were never answered" : "have not been answered yet");
-    if (c->unauthenticated == 0 && e->checked > 0)
+    if (c->unauthenticated + pc->transport->counters.misdirected == 0 && e->checked > 0)
         advise_relay(e, out);
 }
 
 static void conclude_without_path(const rtc_peer_connection *pc, struct text *out)
 {
     struct evidence e = collect(pc);
-    enum ice_state state = ice_agent_state(pc->transport->ice);
-    if (state == ICE_DISCONNECTED || (state == ICE_FAILED && ice_agent_selected_info(pc->transport->ice, &(struct ice_selected){0})))
+    enum ice_state state = ice_agent_state(transport_ice_negotiated(pc->transport));
+    if (state == ICE_DISCONNECTED ||
+        (state == ICE_FAILED && ice_agent_selected_info(transport_ice_negotiated(pc->transport), &(struct ice_selected){0})))
         text_print(out, "the path worked, but nothing is heard of the peer any more: its network or ours has changed, or it is gone");
     else if (e.locals == 0 && e.pairs == 0)
         conclude_without_local(pc, &e, out);
@@ -221,7 +222,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     explain_conclusion(pc, &text);
     text_print(&text, "\n");
     if (pc->transport && !pc->closed) {
-        const struct ice_agent *ice = pc->transport->ice;
+        const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->ice_connection_state),
                    ice_agent_controlling(ice) ? "controlling" : "controlled");
         print_servers(ice, &text);

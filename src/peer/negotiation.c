@@ -140,22 +140,23 @@ void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_des
 static int apply_remote_ice(rtc_peer_connection *pc, const struct jsep_section *section)
 {
     struct transport *t = pc->transport;
+    struct ice_agent *agent = transport_ice_agree(t, pc->now);
     if (section->ice_lite)
-        ice_agent_set_remote_lite(t->ice);
-    int error = ice_agent_set_remote_credentials(t->ice, pc->now, section->ice_ufrag, section->ice_pwd, &t->out);
+        ice_agent_set_remote_lite(agent);
+    int error = ice_agent_set_remote_credentials(agent, pc->now, section->ice_ufrag, section->ice_pwd, &t->out);
     if (error)
         return peer_fail(pc, error, "the ICE credentials are not acceptable");
     for (size_t i = 0; i < section->candidate_count; i++) {
         struct ice_candidate candidate;
         peer_log(pc, RTC_LOG_INFO, "remote %.*s", (int)section->candidates[i].len, (const char *)section->candidates[i].data);
         if (ice_candidate_parse(section->candidates[i], &candidate) == RTC_OK)
-            (void)ice_agent_add_remote_candidate(t->ice, pc->now, &candidate, &t->out); /* beyond the limit: dropped and counted */
+            (void)ice_agent_add_remote_candidate(agent, pc->now, &candidate, &t->out); /* beyond the limit: dropped and counted */
         else
             log_write(pc->context, RTC_LOG_WARNING, "peer", "not a candidate: '%.*s'", (int)section->candidates[i].len,
                       (const char *)section->candidates[i].data);
     }
     if (section->end_of_candidates || !section->ice_trickle)
-        ice_agent_end_of_remote_candidates(t->ice, pc->now, &t->out);
+        ice_agent_end_of_remote_candidates(agent, pc->now, &t->out);
     return RTC_OK;
 }
 
@@ -311,6 +312,8 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
 bool negotiation_is_needed(rtc_peer_connection *pc)
 {
     const struct session_description *local = pc->current_local.parsed;
+    if (pc->to_replace_count > 0)
+        return true;
     bool has_data = false; /* one that the peer rejected counts too: asking again and again would not change its mind */
     for (size_t i = 0; local && i < local->section_count; i++)
         has_data = has_data || local->sections[i].type == MEDIA_APPLICATION;

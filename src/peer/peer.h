@@ -49,6 +49,7 @@ struct rtc_peer_connection {
     struct certificate *certificate;
     bool include_loopback;
     uint16_t port_min, port_max;
+    uint8_t candidate_pool_size;
     uint16_t max_channels;
     uint32_t max_bitrate_bps;
     uint32_t max_message_size;
@@ -66,8 +67,13 @@ struct rtc_peer_connection {
     /* Descriptions (webrtc-pc 4.4.1.5). */
     struct description current_local, current_remote, pending_local, pending_remote;
     char *last_offer, *last_answer;
-    char *explanation; /* what explain gave last */
-    char *shown_local; /* local description with its candidates, made on demand */
+    /* [[LocalIceCredentialsToReplace]]: those of the current and the pending description when a restart was asked for. */
+    struct ice_credentials to_replace[2];
+    size_t to_replace_count;
+    struct ice_credentials fresh; /* of an offer that was made and not set yet; an empty ufrag: none */
+    bool needs_ice_restart;       /* the servers or the policy changed (RFC 9429 section 3.5.1) */
+    char *explanation;            /* what explain gave last */
+    char *shown_local;            /* local description with its candidates, made on demand */
     uint64_t session_id, session_version;
     char cname[25];
     uint32_t next_mid;
@@ -122,7 +128,28 @@ int peer_need_transport(rtc_peer_connection *pc, bool controlling);
 
 /* configuration.c */
 void configuration_forget_servers(rtc_peer_connection *pc);
-int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *configuration, bool first);
+/* *servers_changed (may be NULL): the ICE servers or the policy are others than before. */
+int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *configuration, bool first, bool *servers_changed);
+
+/* restart.c: ICE restarts in offers and answers, and the candidate pool. */
+/* The credentials that a new offer, and an answer, carry. */
+const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc);
+const struct ice_credentials *restart_answer_credentials(const rtc_peer_connection *pc);
+/* A local offer is being set: its generation exists afterwards. On failure nothing changed. */
+int restart_local_offer(rtc_peer_connection *pc, const struct session_description *offer);
+/* Whether a remote description's credentials fit what is negotiated. */
+int restart_check_remote(rtc_peer_connection *pc, rtc_sdp_type type, const struct jsep_section *section);
+/* A remote offer is being set. *made: the generation that answers it; NULL when the one there is goes on, or the one made for an earlier
+ * offer with these credentials. On failure nothing changed. */
+int restart_prepare_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent **made);
+/* It is set, and takes `made`. */
+void restart_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent *made);
+/* A negotiation is complete: a wish for a restart may be fulfilled. */
+void restart_settled(rtc_peer_connection *pc);
+/* Starts what the candidate pool asks for, unless a local description did. */
+int pool_start(rtc_peer_connection *pc);
+/* The configuration changed. */
+int pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before);
 
 /* snapshot.c: what this connection would write into an offer, or an answer to `offer`. */
 int snapshot_offer(rtc_peer_connection *pc, struct text *out);
@@ -145,7 +172,8 @@ bool negotiation_is_needed(rtc_peer_connection *pc);
 
 /* candidates.c */
 void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate);
-void candidates_complete(rtc_peer_connection *pc);
+/* `ufrag`: the generation that has no more. */
+void candidates_complete(rtc_peer_connection *pc, const char *ufrag);
 void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error);
 
 #endif

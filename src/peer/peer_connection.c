@@ -94,7 +94,7 @@ static void destroy(rtc_peer_connection *pc)
 
 static int construct(rtc_peer_connection *pc, const rtc_configuration *configuration)
 {
-    int error = configuration_apply(pc, configuration, true);
+    int error = configuration_apply(pc, configuration, true, NULL);
     if (!error)
         error = mailbox_new(pc->context, wake_from_worker, pc, &pc->mailbox);
     if (!error && pc->loop)
@@ -106,6 +106,10 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
         pc->attached = !error;
         pc->wake = error ? NULL : pc->loop->ops->changed;
     }
+    if (!error)
+        error = pool_start(pc);
+    if (error && pc->attached)
+        pc->loop->ops->detach(pc->wake_user);
     return error;
 }
 
@@ -223,13 +227,17 @@ void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_c
 
 int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_configuration *configuration)
 {
+    bool servers_changed = false;
+    uint8_t size_before = pc ? pc->candidate_pool_size : 0;
     int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
     if (!error)
-        error = configuration_apply(pc, configuration, false);
+        error = configuration_apply(pc, configuration, false, &servers_changed);
     if (!error && pc->transport && pc->transport->rtp)
         rtp_session_set_max_bitrate(pc->transport->rtp, pc->max_bitrate_bps);
-    if (!error && pc->transport)
-        error = ice_agent_set_servers(pc->transport->ice, pc->servers, pc->server_count, pc->relay_only);
+    if (!error)
+        error = pool_configured(pc, servers_changed, size_before);
+    if (!error)
+        peer_settle(pc);
     return error;
 }
 
@@ -285,7 +293,7 @@ void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state s
 /* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). */
 static rtc_peer_connection_state derive(const struct transport *t)
 {
-    enum ice_state ice = ice_agent_state(t->ice);
+    enum ice_state ice = transport_ice_state(t);
     enum dtls_state dtls = dtls_state(t->dtls);
     if (ice == ICE_FAILED || dtls == DTLS_FAILED)
         return RTC_PEER_CONNECTION_FAILED;

@@ -129,7 +129,7 @@ void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, c
 static int give_result(rtc_peer_connection *pc, const struct io_result *in)
 {
     struct transport *t = pc->transport;
-    if (!tls_streams_result(t, pc->now, in) && !ice_agent_result(t->ice, pc->now, in, &t->out))
+    if (!tls_streams_result(t, pc->now, in) && !transport_ice_result(t, pc->now, in))
         log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
     transport_settle(t, pc->now);
     return RTC_OK;

@@ -24,7 +24,7 @@ static void read_fingerprint(const char *text, struct jsep_fingerprint *out)
     }
 }
 
-static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
+static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_credentials *credentials, struct snapshot *s)
 {
     memset(s, 0, sizeof *s);
     s->capacity = capacity;
@@ -36,8 +36,8 @@ static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
     s->jsep = (struct jsep_snapshot){
         .session_id = pc->session_id,
         .version = ++pc->session_version,
-        .ice_ufrag = ice_agent_local_ufrag(pc->transport->ice),
-        .ice_pwd = ice_agent_local_password(pc->transport->ice),
+        .ice_ufrag = credentials->ufrag,
+        .ice_pwd = credentials->password,
         .fingerprint = &s->fingerprint,
         .cname = pc->cname,
         .sections = s->sections,
@@ -140,7 +140,7 @@ int snapshot_offer(rtc_peer_connection *pc, struct text *out)
     const struct session_description *previous = peer_local(pc)->parsed;
     struct snapshot s;
     size_t known = previous ? previous->section_count : 0;
-    int error = begin(pc, known + pc->transceiver_count + 1, &s);
+    int error = begin(pc, known + pc->transceiver_count + 1, restart_offer_credentials(pc), &s);
     if (!error) {
         for (size_t i = 0; i < known; i++)
             add_known(pc, &s, &previous->sections[i]);
@@ -160,7 +160,7 @@ static enum setup_role answer_setup(const struct transport *t)
 int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out)
 {
     struct snapshot s;
-    int error = begin(pc, offer->section_count, &s);
+    int error = begin(pc, offer->section_count, restart_answer_credentials(pc), &s);
     if (!error) {
         s.jsep.setup = answer_setup(pc->transport);
         for (size_t i = 0; i < offer->section_count; i++)

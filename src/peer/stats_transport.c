@@ -1,5 +1,5 @@
 /* The transport in statistics (webrtc-stats 8.20 to 8.27): itself, both certificates, and every candidate, pair and server of its ICE
- * agent. Beside the standard's members, a pair or server that is of no use says why, in "failureReason". */
+ * generations. Beside the standard's members, a pair or server that is of no use says why, in "failureReason". */
 #include "certificate_text.h"
 #include "ice_report.h"
 #include "stats_builder.h"
@@ -56,17 +56,17 @@ static void candidate_id(char *id, size_t size, bool local, uint32_t serial, uin
         (void)snprintf(id, size, "LP%u", pair); /* peer-reflexive on our side: a pair's own */
 }
 
-static void add_server_of(struct stats_builder *b, const struct ice_candidate *c)
+static void add_server_of(struct stats_builder *b, const struct ice_agent *agent, const struct ice_candidate *c)
 {
     struct ice_server_report server;
-    if (c->server == 0 || !ice_agent_server_report(b->t->ice, c->server - 1u, &server))
+    if (c->server == 0 || !ice_agent_server_report(agent, c->server - 1u, &server))
         return;
     stats_text(b, "url", server.url);
     if (c->type == ICE_RELAYED)
         stats_text(b, "relayProtocol", relay_protocol(server.url));
 }
 
-static void add_candidate(struct stats_builder *b, bool local, const char *id, const struct ice_candidate *c)
+static void add_candidate(struct stats_builder *b, const struct ice_agent *agent, bool local, const char *id, const struct ice_candidate *c)
 {
     char ip[ADDRESS_TEXT_MAX];
     stats_begin(b, local ? "local-candidate" : "remote-candidate", id);
@@ -86,21 +86,21 @@ static void add_candidate(struct stats_builder *b, bool local, const char *id, c
     if (c->tcp_type != ICE_TCP_NONE)
         stats_text(b, "tcpType", tcp_type_name(c->tcp_type));
     if (local)
-        add_server_of(b, c);
+        add_server_of(b, agent, c);
 }
 
-static void add_candidates(struct stats_builder *b)
+static void add_candidates(struct stats_builder *b, const struct ice_agent *agent)
 {
     const struct ice_candidate *locals;
     struct ice_candidate remote;
-    size_t count = ice_agent_local_candidates(b->t->ice, &locals);
+    size_t count = ice_agent_local_candidates(agent, &locals);
     for (size_t i = 0; i < count; i++) {
         candidate_id(b->id, sizeof b->id, true, locals[i].serial, 0);
-        add_candidate(b, true, b->id, &locals[i]);
+        add_candidate(b, agent, true, b->id, &locals[i]);
     }
-    for (size_t i = 0; ice_agent_remote_report(b->t->ice, i, &remote); i++) {
+    for (size_t i = 0; ice_agent_remote_report(agent, i, &remote); i++) {
         candidate_id(b->id, sizeof b->id, false, remote.serial, 0);
-        add_candidate(b, false, b->id, &remote);
+        add_candidate(b, agent, false, b->id, &remote);
     }
 }
 
@@ -128,13 +128,13 @@ static void add_pair_counts(struct stats_builder *b, const struct ice_pair_count
     stats_number(b, "bytesDiscardedOnSend", (double)c->bytes_discarded);
 }
 
-static void add_pair(struct stats_builder *b, const struct ice_pair_report *p)
+static void add_pair(struct stats_builder *b, const struct ice_agent *agent, const struct ice_pair_report *p)
 {
     char id[32], local[32], remote[32];
     candidate_id(local, sizeof local, true, p->local.serial, p->serial);
     candidate_id(remote, sizeof remote, false, p->remote.serial, 0);
     if (p->local.serial == 0)
-        add_candidate(b, true, local, &p->local);
+        add_candidate(b, agent, true, local, &p->local);
     (void)snprintf(id, sizeof id, "CP%u", p->serial);
     stats_begin(b, "candidate-pair", id);
     stats_text(b, "transportId", "T");
@@ -151,19 +151,19 @@ static void add_pair(struct stats_builder *b, const struct ice_pair_report *p)
 }
 
 /* The pair in use goes first. */
-static void add_pairs(struct stats_builder *b)
+static void add_pairs(struct stats_builder *b, const struct ice_agent *agent)
 {
     struct ice_pair_report pair;
     for (int selected = 1; selected >= 0; selected--)
-        for (size_t i = 0; ice_agent_pair_report(b->t->ice, b->pc->now, i, &pair); i++)
+        for (size_t i = 0; ice_agent_pair_report(agent, b->pc->now, i, &pair); i++)
             if (pair.selected == (selected == 1))
-                add_pair(b, &pair);
+                add_pair(b, agent, &pair);
 }
 
 static void add_servers(struct stats_builder *b)
 {
     struct ice_server_report server;
-    for (size_t i = 0; ice_agent_server_report(b->t->ice, i, &server); i++) {
+    for (size_t i = 0; ice_agent_server_report(transport_ice_negotiated(b->t), i, &server); i++) {
         (void)snprintf(b->id, sizeof b->id, "S%zu", i);
         stats_begin(b, "ice-server", b->id);
         stats_text(b, "transportId", "T");
@@ -214,7 +214,7 @@ static void add_transport(struct stats_builder *b)
     stats_number(b, "bytesReceived", (double)c->bytes_received);
     stats_text(b, "iceRole", ice_agent_controlling(b->t->ice) ? "controlling" : "controlled");
     stats_text(b, "iceLocalUsernameFragment", ice_agent_local_ufrag(b->t->ice));
-    stats_text(b, "iceState", rtc_ice_connection_state_name((rtc_ice_connection_state)ice_agent_state(b->t->ice)));
+    stats_text(b, "iceState", rtc_ice_connection_state_name((rtc_ice_connection_state)transport_ice_state(b->t)));
     stats_number(b, "selectedCandidatePairChanges", (double)c->selected_pair_changes);
     add_selected(b);
     add_dtls(b);
@@ -226,7 +226,10 @@ void stats_add_transport(struct stats_builder *b)
     add_certificate(b, "CL", certificate_der(b->pc->certificate));
     if (dtls_state(b->t->dtls) == DTLS_CONNECTED)
         add_certificate(b, "CR", dtls_remote_certificate(b->t->dtls));
-    add_candidates(b);
-    add_pairs(b);
+    const struct ice_agent *generations[] = {b->t->ice, b->t->next};
+    for (size_t i = 0; i < 2 && generations[i]; i++) {
+        add_candidates(b, generations[i]);
+        add_pairs(b, generations[i]);
+    }
     add_servers(b);
 }

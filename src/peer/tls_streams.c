@@ -65,7 +65,7 @@ static void announce(struct transport *t, rtc_time_t now, struct tls_stream *s, 
 {
     struct io_result result = {.type = REQUEST_OPEN_TCP, .id = s->id, .error = error, .local = s->path.local, .reason = reason};
     s->announced = true;
-    (void)ice_agent_result(t->ice, now, &result, &t->out);
+    (void)transport_ice_result(t, now, &result);
 }
 
 /* Tells the agent what became of the handshake, or of the connection. */

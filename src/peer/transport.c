@@ -18,22 +18,7 @@ int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **
     out_init_shared(&t->out, pc->context, pc->pool);
     out_init_shared(&t->sctp_out, pc->context, pc->pool);
     out_init_shared(&t->rtp_out, pc->context, pc->pool);
-    struct ice_options *ice = memory_zeroed(pc->context, sizeof *ice);
-    int error = ice ? RTC_OK : RTC_ERR_NO_MEMORY;
-    if (!error) {
-        ice->controlling = controlling;
-        ice->include_loopback = pc->include_loopback;
-        ice->relay_only = pc->relay_only;
-        ice->port_min = pc->port_min;
-        ice->port_max = pc->port_max;
-        if (pc->server_count > 0)
-            memcpy(ice->servers, pc->servers, pc->server_count * sizeof *pc->servers);
-        ice->server_count = pc->server_count;
-        ice->next_request_id = &pc->next_request_id;
-        error = ice_agent_new(pc->context, ice, &t->ice);
-        memory_wipe(ice, sizeof *ice);
-        memory_free(pc->context, ice);
-    }
+    int error = transport_ice_make(t, NULL, controlling, &t->ice);
     struct dtls_options dtls = {
         .certificate = pc->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
     if (!error)
@@ -53,7 +38,8 @@ void transport_free(struct transport *t)
     rtp_session_free(t->rtp);
     data_channels_free(t->channels);
     dtls_free(t->dtls);
-    ice_agent_free(t->ice);
+    transport_ice_free(t);
+    transport_forget_errors(t);
     tls_streams_free(t);
     packet_queue_clear(&t->ready);
     packet_queue_clear(&t->held);
@@ -177,7 +163,7 @@ static void release_held(struct transport *t, rtc_time_t now)
     struct packet_queue held = t->held;
     t->held = (struct packet_queue){0};
     for (struct packet *p; (p = packet_queue_pop(&held)) != NULL;) {
-        if (ice_agent_receives(t->ice, now, &p->path, p->len))
+        if (transport_ice_receives(t, now, &p->path, p->len))
             receive_upper(t, now, p);
         else
             hold(t, p);
@@ -192,9 +178,9 @@ static void receive_datagram(struct transport *t, rtc_time_t now, struct packet 
         t->counters.unknown++;
         packet_free(packet);
     } else if (packet_data(packet)[0] <= 3) {
-        ice_agent_input(t->ice, now, &packet->path, packet_slice(packet), &t->out);
+        transport_ice_input(t, now, packet);
         packet_free(packet);
-    } else if (ice_agent_receives(t->ice, now, &packet->path, packet->len)) {
+    } else if (transport_ice_receives(t, now, &packet->path, packet->len)) {
         receive_upper(t, now, packet);
     } else {
         hold(t, packet);
@@ -205,7 +191,7 @@ static void receive_datagram(struct transport *t, rtc_time_t now, struct packet 
 static void receive_packet(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     struct packet_queue inner = {0};
-    bool unwrapped = ice_agent_unwrap(t->ice, now, packet, &inner, &t->out);
+    bool unwrapped = transport_ice_unwrap(t, now, packet, &inner);
     if (t->ended) {
         packet_free(unwrapped ? NULL : packet);
         packet_queue_clear(&inner);
@@ -232,7 +218,7 @@ void transport_receive(struct transport *t, rtc_time_t now, struct packet *packe
 
 void transport_tick(struct transport *t, rtc_time_t now)
 {
-    ice_agent_tick(t->ice, now, &t->out);
+    transport_ice_tick(t, now);
     if (t->ended)
         return;
     dtls_tick(t->dtls, now, &t->out);
@@ -250,12 +236,12 @@ rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why)
 {
     enum timer_reason reason = TIMER_NONE;
     if (t->ended)
-        return ice_agent_deadline(t->ice, why); /* relays are being given back */
+        return transport_ice_deadline(t, why); /* relays are being given back */
     if (t->pc->given_up) {
         *why = TIMER_EVENT;
         return t->pc->now;
     }
-    rtc_time_t at = ice_agent_deadline(t->ice, why);
+    rtc_time_t at = transport_ice_deadline(t, why);
     deadline_min(&at, why, dtls_deadline(t->dtls, &reason), TIMER_DTLS_RETRANSMIT);
     if (t->channels)
         deadline_min(&at, why, data_channels_deadline(t->channels, &reason), TIMER_SCTP);
@@ -274,7 +260,7 @@ static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
     size_t bytes = packet->len;
     if (data && path)
         packet->path = *path;
-    if ((data && !path) || !ice_agent_wrap(t->ice, now, packet)) {
+    if ((data && !path) || !transport_ice_wrap(t, now, packet)) {
         t->counters.no_path++;
         if (data)
             ice_agent_count_discarded(t->ice, bytes);
@@ -332,6 +318,7 @@ static bool step(struct transport *t, rtc_time_t now)
             transport_ice_event(t, now, e);
         out_free_event(&t->out, e);
     }
+    transport_ice_follow(t, now);
     update_sizes(t);
     update_writable(t, now);
     for (struct event *e; (e = out_pop_event(&t->sctp_out)) != NULL; progress = true) {
@@ -392,7 +379,7 @@ void transport_close(struct transport *t, rtc_time_t now)
         for (struct event *e; (e = out_pop_event(outs[i])) != NULL;)
             out_free_event(outs[i], e);
     transport_settle(t, now);
-    ice_agent_close(t->ice, now, &t->out);
+    transport_ice_close(t, now);
     transport_settle(t, now); /* the goodbyes to the relays */
     tls_streams_close(t);
 }

@@ -9,22 +9,50 @@
 #include "peer.h"
 #include "rtp_session.h"
 
-enum { TRANSPORT_HELD_MAX = 16 }; /* datagrams from paths that are not validated yet */
+enum {
+    TRANSPORT_HELD_MAX = 16,    /* datagrams from paths that are not validated yet */
+    TRANSPORT_RETIRING_MAX = 2, /* two: the peer may still use what a second restart replaced before it had a path here */
+    TRANSPORT_CLOSING_MAX = 4,
+    TRANSPORT_AGENTS_MAX = 3 + TRANSPORT_RETIRING_MAX + TRANSPORT_CLOSING_MAX,
+    TRANSPORT_ERRORS_KEPT_MAX = 8
+};
 
 struct transport_counters {
     uint64_t packets_sent, bytes_sent, packets_received, bytes_received; /* of DTLS, RTP and RTCP: no checks, no relay's wrapping */
     uint64_t arrived; /* whatever came, from whomever */
     uint64_t selected_pair_changes;
     uint64_t unknown;     /* datagrams of no protocol of ours (RFC 7983) */
+    uint64_t misdirected; /* Binding requests for a user that no ICE generation of ours is */
+    uint64_t unclaimed;   /* other STUN that none of them knows */
     uint64_t unvalidated; /* from paths that ICE does not know, beyond the hold */
     uint64_t no_path;     /* produced while nothing could be sent */
     uint64_t over_limit;  /* dropped because the application does not dispatch */
 };
 
+/* A generation left behind: it receives and answers until the peer is done with it. */
+struct retiring_agent {
+    struct ice_agent *agent;
+    rtc_time_t heard; /* when something above ICE came on it */
+    rtc_time_t since;
+};
+
 struct transport {
     rtc_peer_connection *pc;
     rtc_context *context;
-    struct ice_agent *ice;
+    struct ice_agent *ice;     /* the generation whose selected path is used; never NULL */
+    struct ice_agent *next;    /* negotiated, looking for a path; NULL without a restart */
+    struct ice_agent *pending; /* of an offer that restarts and is not answered yet, or NULL */
+    struct retiring_agent retiring[TRANSPORT_RETIRING_MAX];
+    struct ice_agent *closing[TRANSPORT_CLOSING_MAX]; /* they give their relays back */
+    enum ice_state ice_told, next_told; /* the states of `ice` and `next` as their events gave them */
+    uint32_t generation;                /* of the newest agent */
+    uint32_t gatherer;                  /* the generation whose candidates the application is told */
+    bool withheld;                      /* a pool: what is gathered waits for the local description */
+    struct {
+        void *object; /* struct ice_candidate_error */
+        void (*release)(void *object);
+    } errors_kept[TRANSPORT_ERRORS_KEPT_MAX];
+    size_t errors_kept_count;
     struct dtls *dtls;
     struct data_channels *channels; /* NULL until a channel or an application section needs it */
     struct rtp_session *rtp;        /* NULL until a media section needs it */
@@ -33,12 +61,12 @@ struct transport {
     struct out rtp_out;             /* protected RTP and RTCP; media events */
     struct packet_queue ready;      /* packets with their paths, waiting to be fetched */
     struct packet_queue held;
-    struct link tls;                /* secure streams to TURN servers */
+    struct link tls; /* secure streams to TURN servers */
     bool dtls_started;
     bool sctp_wanted, sctp_started;
-    bool writable; /* there is a selected pair */
+    bool writable;     /* there is a selected pair */
     uint32_t overhead; /* what a relay adds to each datagram now */
-    bool ended;    /* transport_fail or transport_close */
+    bool ended;        /* transport_fail or transport_close */
     uint64_t remote_max_message;
     rtc_time_t last_traffic;
     struct transport_counters counters;
@@ -65,8 +93,43 @@ void transport_fail(struct transport *t, rtc_time_t now);
  * and packets go on for that moment. */
 void transport_close(struct transport *t, rtc_time_t now);
 
+/* transport_ice.c: the generations. */
+/* A new generation with `credentials`, or ones of its own when NULL; it belongs to nobody yet (ice_agent_free). */
+int transport_ice_make(struct transport *t, const struct ice_credentials *credentials, bool controlling, struct ice_agent **out);
+/* The generation of the offer that was set, which restarts; takes the agent. NULL: that offer does not. */
+void transport_ice_set_pending(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+/* Offer and answer are both known: the pending generation, if any, becomes the one that is negotiated, which is returned. */
+struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now);
+/* In place of the current one, which the peer knows nothing of, another with the same credentials that can gather anew. */
+int transport_ice_renew(struct transport *t, rtc_time_t now);
+/* The generation that both sides agreed on last. */
+struct ice_agent *transport_ice_negotiated(const struct transport *t);
+/* The one that the local description which counts speaks of, or the answer to the pending offer will. */
+struct ice_agent *transport_ice_latest(const struct transport *t);
+/* All that there are; returns how many. */
+size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRANSPORT_AGENTS_MAX]);
+void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+enum ice_state transport_ice_state(const struct transport *t);
+/* An event said so. */
+void transport_ice_tell_state(struct transport *t, uint32_t generation, enum ice_state state);
+/* Changes over to the next generation once it has a path. */
+void transport_ice_follow(struct transport *t, rtc_time_t now);
+void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *packet);
+bool transport_ice_result(struct transport *t, rtc_time_t now, const struct io_result *result);
+/* A datagram of this path and size may be taken, and is counted with its pair. */
+bool transport_ice_receives(struct transport *t, rtc_time_t now, const struct path *path, size_t bytes);
+bool transport_ice_unwrap(struct transport *t, rtc_time_t now, struct packet *packet, struct packet_queue *inner);
+bool transport_ice_wrap(struct transport *t, rtc_time_t now, struct packet *packet);
+void transport_ice_tick(struct transport *t, rtc_time_t now);
+rtc_time_t transport_ice_deadline(const struct transport *t, enum timer_reason *why);
+void transport_ice_close(struct transport *t, rtc_time_t now);
+void transport_ice_free(struct transport *t);
+
 /* transport_events.c: what the cores say, told to the connection. */
 void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event);
+/* What a pool gathered is told now: a local description was set. */
+void transport_surface(struct transport *t, rtc_time_t now);
+void transport_forget_errors(struct transport *t);
 void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *event);
 /* DTLS is up: the RTP session, if there is one, gets its keys. */
 void transport_take_keys(struct transport *t);

@@ -16,29 +16,90 @@ static void log_selected_pair(const struct transport *t)
                  address_text(&s.remote.address, remote));
 }
 
+/* Of a pool; beyond the limit they are only in the log. */
+static void keep_error(struct transport *t, struct event *event)
+{
+    const struct ice_candidate_error *error = event->object;
+    peer_log(t->pc, RTC_LOG_INFO, "pool: the server %s gave no address: %u %s", error->url, error->code, error->text);
+    if (t->errors_kept_count == TRANSPORT_ERRORS_KEPT_MAX)
+        return;
+    t->errors_kept[t->errors_kept_count].object = event->object;
+    t->errors_kept[t->errors_kept_count++].release = event->release;
+    event->object = NULL;
+    event->release = NULL;
+}
+
+void transport_forget_errors(struct transport *t)
+{
+    for (size_t i = 0; i < t->errors_kept_count; i++)
+        t->errors_kept[i].release(t->errors_kept[i].object);
+    t->errors_kept_count = 0;
+}
+
+void transport_surface(struct transport *t, rtc_time_t now)
+{
+    const struct ice_candidate *candidates;
+    if (!t->withheld)
+        return;
+    transport_settle(t, now); /* what is still queued is among the agent's candidates already */
+    t->withheld = false;
+    size_t count = ice_agent_local_candidates(t->ice, &candidates);
+    peer_set_gathering_state(t->pc, RTC_ICE_GATHERING_GATHERING);
+    for (size_t i = 0; i < count; i++)
+        candidates_gathered(t->pc, &candidates[i]);
+    for (size_t i = 0; i < t->errors_kept_count; i++)
+        candidates_error(t->pc, t->errors_kept[i].object);
+    transport_forget_errors(t);
+    if (ice_agent_gathering_state(t->ice) == ICE_GATHERING_COMPLETE)
+        candidates_complete(t->pc, ice_agent_local_ufrag(t->ice));
+}
+
+static const char *ufrag_of(const struct transport *t, uint32_t generation)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        if (ice_agent_generation(agents[i]) == generation)
+            return ice_agent_local_ufrag(agents[i]);
+    return "";
+}
+
+/* Of a generation that a newer one has begun to gather after, the peer can not use candidates any more. */
+static void gathering_event(struct transport *t, struct event *event)
+{
+    if (event->id != t->gatherer)
+        return;
+    if (t->withheld && event->type == ICE_EVENT_CANDIDATE_ERROR)
+        keep_error(t, event);
+    if (t->withheld)
+        return;
+    if (event->type == ICE_EVENT_CANDIDATE)
+        candidates_gathered(t->pc, event->object);
+    else if (event->type == ICE_EVENT_CANDIDATE_ERROR)
+        candidates_error(t->pc, event->object);
+    else if (event->code == ICE_GATHERING_COMPLETE)
+        candidates_complete(t->pc, ufrag_of(t, event->id));
+    else
+        peer_set_gathering_state(t->pc, (rtc_ice_gathering_state)event->code);
+}
+
 void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event)
 {
-    rtc_peer_connection *pc = t->pc;
+    bool current = event->id == ice_agent_generation(t->ice);
     (void)now;
     switch (event->type) {
     case ICE_EVENT_SELECTED_PAIR:
-        t->counters.selected_pair_changes++;
-        log_selected_pair(t);
+        t->counters.selected_pair_changes += current;
+        if (current)
+            log_selected_pair(t);
         break;
     case ICE_EVENT_STATE:
-        peer_set_ice_state(pc, event->code);
+        transport_ice_tell_state(t, event->id, (enum ice_state)event->code);
         break;
     case ICE_EVENT_GATHERING_STATE:
-        if (event->code == ICE_GATHERING_COMPLETE)
-            candidates_complete(pc);
-        else
-            peer_set_gathering_state(pc, (rtc_ice_gathering_state)event->code);
-        break;
     case ICE_EVENT_CANDIDATE:
-        candidates_gathered(pc, event->object);
-        break;
     case ICE_EVENT_CANDIDATE_ERROR:
-        candidates_error(pc, event->object);
+        gathering_event(t, event);
         break;
     default:
         break;

@@ -249,6 +249,16 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
     rtp_session_update_rate(s, now, out);
 }
 
+void rtp_session_path_changed(struct rtp_session *s, rtc_time_t now, struct out *out)
+{
+    pause_senders(s);
+    for (size_t i = 0; i < s->member_count; i++)
+        if (s->members[i]->sender && s->members[i]->stopped)
+            rtp_session_resume(s, now, s->members[i], out);
+    if (rtp_session_can_send(s))
+        rtp_session_hasten_report(s, now + 100000);
+}
+
 void rtp_session_tick(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     if (s->closed)

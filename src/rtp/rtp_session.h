@@ -145,6 +145,9 @@ void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */
 void rtp_session_set_writable(struct rtp_session *session, rtc_time_t now, bool writable, struct out *out);
+/* Packets take another path from now on: what the circuit breakers of RFC 8083 learned of the old one is void, and the peer hears from us
+ * soon. */
+void rtp_session_path_changed(struct rtp_session *session, rtc_time_t now, struct out *out);
 
 /* A datagram whose first byte is 128-191. The packet is consumed. */
 void rtp_session_input(struct rtp_session *session, rtc_time_t now, struct packet *packet, struct out *out);

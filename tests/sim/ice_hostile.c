@@ -223,7 +223,7 @@ static void forged(void **state)
     m.username = slice_str(username);
     script_send(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
     ice_sim_run(&sim, sim.now + 100 * MS);
-    assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 4);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 3); /* "somebody" may be another agent's on the same socket */
     assert_int_equal(script.successes + script.errors + script.requests, 0);
     assert_int_equal(sim.a.validated, 0);
     ice_sim_fini(&sim);
@@ -509,7 +509,7 @@ static void credentials(void **state)
     agent = sim.a.agent;
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(script_ufrag), slice_str(script_password), out), RTC_OK);
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("other"), slice_str(script_password), out),
-                     RTC_ERR_NOT_SUPPORTED);
+                     RTC_ERR_INVALID_STATE);
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("abc"), slice_str(script_password), out), RTC_ERR_SYNTAX);
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str("ab:c"), slice_str(script_password), out), RTC_ERR_SYNTAX);
     assert_int_equal(ice_agent_set_remote_credentials(agent, sim.now, slice_str(script_ufrag), slice_str("short"), out), RTC_ERR_SYNTAX);

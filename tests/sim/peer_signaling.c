@@ -232,7 +232,7 @@ static void bad_offers_change_nothing(void **state)
     sim_peers_fini(&p);
 }
 
-static void restarts_and_new_certificates_are_refused(void **state)
+static void new_certificates_are_refused(void **state)
 {
     struct sim_peers p;
     (void)state;
@@ -242,9 +242,6 @@ static void restarts_and_new_certificates_are_refused(void **state)
     peer_connect(&p, SECOND);
     assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
     const char *offer = peer_description(&p, 0);
-    refuse(p.peer[1].pc, RTC_SDP_OFFER, text_replace(offer, "a=ice-ufrag:", "a=ice-ufrag:new"), RTC_ERR_NOT_SUPPORTED, "new ufrag");
-    assert_non_null(strstr(rtc_peer_connection_last_error(p.peer[1].pc), "restarts ICE"));
-    refuse(p.peer[1].pc, RTC_SDP_OFFER, text_replace(offer, "a=ice-pwd:", "a=ice-pwd:new"), RTC_ERR_NOT_SUPPORTED, "new password");
     char *other = strdup(offer), *digits = strstr(other, "sha-256 ") + 8;
     digits[0] = digits[0] == 'A' ? 'B' : 'A';
     refuse(p.peer[1].pc, RTC_SDP_OFFER, other, RTC_ERR_NOT_SUPPORTED, "new certificate");
@@ -533,7 +530,7 @@ int main(void)
         cmocka_unit_test(calls_in_wrong_states),
         cmocka_unit_test(without_trickle),
         cmocka_unit_test(bad_offers_change_nothing),
-        cmocka_unit_test(restarts_and_new_certificates_are_refused),
+        cmocka_unit_test(new_certificates_are_refused),
         cmocka_unit_test(hostile_texts),
         cmocka_unit_test(candidate_errors),
         cmocka_unit_test(thousands_of_candidates),

@@ -1,0 +1,301 @@
+/* The transport's ICE generations (RFC 8445 section 9). An agent is one generation: it has its credentials, sockets and candidates for
+ * life, and a restart makes another agent while the old one goes on.
+ *
+ *   pending --both descriptions agree--> next --has a path--> ice --the next one has a path--> retiring --peer quiet--> gone
+ *
+ * What the upper layers send takes the path that `ice` selected; they never learn that there are others, only that the path changed. All of
+ * them receive and answer, since the peer changes over at a time of its own. */
+#include "transport.h"
+
+#include "ice_report.h"
+
+static const rtc_time_t retires_quiet = 5000000; /* since media or data came on it last */
+static const rtc_time_t retires_at_most = 30000000;
+
+int transport_ice_make(struct transport *t, const struct ice_credentials *credentials, bool controlling, struct ice_agent **out)
+{
+    const rtc_peer_connection *pc = t->pc;
+    struct ice_options *o = memory_zeroed(t->context, sizeof *o);
+    if (!o)
+        return RTC_ERR_NO_MEMORY;
+    if (credentials)
+        o->credentials = *credentials;
+    o->generation = ++t->generation;
+    o->controlling = controlling;
+    o->include_loopback = pc->include_loopback;
+    o->relay_only = pc->relay_only;
+    o->port_min = pc->port_min;
+    o->port_max = pc->port_max;
+    if (pc->server_count > 0)
+        memcpy(o->servers, pc->servers, pc->server_count * sizeof *pc->servers);
+    o->server_count = pc->server_count;
+    o->next_request_id = &t->pc->next_request_id;
+    int error = ice_agent_new(t->context, o, out);
+    memory_wipe(o, sizeof *o);
+    memory_free(t->context, o);
+    return error;
+}
+
+static bool is_closed(const struct ice_agent *agent)
+{
+    return ice_agent_state(agent) == ICE_CLOSED && ice_agent_deadline(agent, NULL) == RTC_TIME_NEVER;
+}
+
+/* The oldest of those that still give relays back makes room; its servers forget them by themselves. */
+static void await_closing(struct transport *t, rtc_time_t now, struct ice_agent *agent)
+{
+    size_t last = TRANSPORT_CLOSING_MAX - 1;
+    if (t->closing[last])
+        ice_agent_close(t->closing[last], now, &t->out);
+    ice_agent_free(t->closing[last]);
+    memmove(&t->closing[1], &t->closing[0], last * sizeof t->closing[0]);
+    t->closing[0] = agent;
+}
+
+/* The agent is nobody's afterwards; its sockets are asked to be closed and its goodbyes are in `out`. */
+static void drop(struct transport *t, rtc_time_t now, struct ice_agent **agent)
+{
+    struct ice_agent *dropped = *agent;
+    *agent = NULL;
+    if (!dropped)
+        return;
+    ice_agent_close(dropped, now, &t->out);
+    if (is_closed(dropped))
+        ice_agent_free(dropped);
+    else
+        await_closing(t, now, dropped);
+}
+
+static void retire(struct transport *t, rtc_time_t now, struct ice_agent **agent)
+{
+    size_t last = TRANSPORT_RETIRING_MAX - 1;
+    drop(t, now, &t->retiring[last].agent);
+    memmove(&t->retiring[1], &t->retiring[0], last * sizeof t->retiring[0]);
+    t->retiring[0] = (struct retiring_agent){.agent = *agent, .heard = now, .since = now};
+    *agent = NULL;
+}
+
+static rtc_time_t retired_at(const struct retiring_agent *r)
+{
+    rtc_time_t quiet = r->heard + retires_quiet, most = r->since + retires_at_most;
+    return quiet < most ? quiet : most;
+}
+
+size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRANSPORT_AGENTS_MAX])
+{
+    struct ice_agent *all[TRANSPORT_AGENTS_MAX] = {t->ice, t->next, t->pending};
+    size_t count = 0, n = 3;
+    for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
+        all[n++] = t->retiring[i].agent;
+    for (size_t i = 0; i < TRANSPORT_CLOSING_MAX; i++)
+        all[n++] = t->closing[i];
+    for (size_t i = 0; i < TRANSPORT_AGENTS_MAX; i++)
+        if (all[i])
+            out[count++] = all[i];
+    return count;
+}
+
+struct ice_agent *transport_ice_negotiated(const struct transport *t)
+{
+    return t->next ? t->next : t->ice;
+}
+
+struct ice_agent *transport_ice_latest(const struct transport *t)
+{
+    return t->pending ? t->pending : transport_ice_negotiated(t);
+}
+
+void transport_ice_set_pending(struct transport *t, rtc_time_t now, struct ice_agent *agent)
+{
+    drop(t, now, &t->pending);
+    t->pending = agent;
+}
+
+/* What a negotiation replaced before it had a path may have one on the peer's side. The very first one, of which the peer knows nothing,
+ * has not. */
+struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now)
+{
+    if (!t->pending)
+        return transport_ice_negotiated(t);
+    if (!ice_agent_has_remote_credentials(t->ice)) {
+        drop(t, now, &t->ice);
+        t->ice = t->pending;
+    } else {
+        if (t->next)
+            retire(t, now, &t->next);
+        t->next = t->pending;
+        t->next_told = ICE_NEW;
+    }
+    t->pending = NULL;
+    return transport_ice_negotiated(t);
+}
+
+int transport_ice_renew(struct transport *t, rtc_time_t now)
+{
+    struct ice_agent *fresh;
+    int error = transport_ice_make(t, ice_agent_credentials(t->ice), ice_agent_controlling(t->ice), &fresh);
+    if (error)
+        return error;
+    drop(t, now, &t->ice);
+    t->ice = fresh;
+    return RTC_OK;
+}
+
+void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent *agent)
+{
+    if (ice_agent_gathering_state(agent) != ICE_GATHERING_NEW)
+        return;
+    t->gatherer = ice_agent_generation(agent);
+    ice_agent_gather(agent, now, &t->out);
+}
+
+/* iceTransportState of the generations together (webrtc-pc 5.6.5): a working path keeps a connection connected whatever becomes of the
+ * restart; without one, the restart is what counts. */
+static enum ice_state combine(enum ice_state current, enum ice_state next)
+{
+    bool works = current == ICE_CONNECTED || current == ICE_COMPLETED;
+    if (next == ICE_CONNECTED || next == ICE_COMPLETED)
+        return next;
+    if (works && next == ICE_CHECKING)
+        return ICE_CONNECTED;
+    return !works && next == ICE_CHECKING ? ICE_CHECKING : current;
+}
+
+enum ice_state transport_ice_state(const struct transport *t)
+{
+    return combine(ice_agent_state(t->ice), t->next ? ice_agent_state(t->next) : ICE_NEW);
+}
+
+void transport_ice_tell_state(struct transport *t, uint32_t generation, enum ice_state state)
+{
+    if (generation == ice_agent_generation(t->ice))
+        t->ice_told = state;
+    else if (t->next && generation == ice_agent_generation(t->next))
+        t->next_told = state;
+    else
+        return;
+    peer_set_ice_state(t->pc, (int)combine(t->ice_told, t->next_told));
+}
+
+void transport_ice_follow(struct transport *t, rtc_time_t now)
+{
+    if (!t->next || !ice_agent_selected(t->next))
+        return;
+    peer_log(t->pc, RTC_LOG_INFO, "ICE: restarted, generation %u follows %u", ice_agent_generation(t->next), ice_agent_generation(t->ice));
+    retire(t, now, &t->ice);
+    t->ice = t->next;
+    t->next = NULL;
+    t->ice_told = t->next_told;
+    t->next_told = ICE_NEW;
+    t->counters.selected_pair_changes++;
+    dtls_set_rtt(t->dtls, ice_agent_rtt_us(t->ice));
+    if (t->rtp)
+        rtp_session_path_changed(t->rtp, now, &t->rtp_out);
+    peer_set_ice_state(t->pc, (int)t->ice_told);
+}
+
+void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *packet)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        if (ice_agent_input(agents[i], now, &packet->path, packet_slice(packet), &t->out))
+            return;
+    bool request = packet->len >= 2 && packet_data(packet)[0] == 0 && packet_data(packet)[1] == 1;
+    *(request ? &t->counters.misdirected : &t->counters.unclaimed) += 1;
+}
+
+bool transport_ice_result(struct transport *t, rtc_time_t now, const struct io_result *result)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        if (ice_agent_result(agents[i], now, result, &t->out))
+            return true;
+    return false;
+}
+
+bool transport_ice_receives(struct transport *t, rtc_time_t now, const struct path *path, size_t bytes)
+{
+    struct ice_agent *alive[] = {t->ice, t->next, t->pending};
+    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
+        if (alive[i] && ice_agent_receives(alive[i], now, path, bytes))
+            return true;
+    for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++) {
+        struct retiring_agent *r = &t->retiring[i];
+        if (!r->agent || !ice_agent_receives(r->agent, now, path, bytes))
+            continue;
+        r->heard = now;
+        return true;
+    }
+    return false;
+}
+
+bool transport_ice_unwrap(struct transport *t, rtc_time_t now, struct packet *packet, struct packet_queue *inner)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        if (ice_agent_unwrap(agents[i], now, packet, inner, &t->out))
+            return true;
+    return false;
+}
+
+bool transport_ice_wrap(struct transport *t, rtc_time_t now, struct packet *packet)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        if (!ice_agent_wrap(agents[i], now, packet))
+            return false;
+    return true;
+}
+
+void transport_ice_tick(struct transport *t, rtc_time_t now)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
+        if (t->retiring[i].agent && !t->ended && now >= retired_at(&t->retiring[i]))
+            drop(t, now, &t->retiring[i].agent);
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        ice_agent_tick(agents[i], now, &t->out);
+    for (size_t i = 0; i < TRANSPORT_CLOSING_MAX; i++)
+        if (t->closing[i] && is_closed(t->closing[i])) {
+            ice_agent_free(t->closing[i]);
+            t->closing[i] = NULL;
+        }
+}
+
+rtc_time_t transport_ice_deadline(const struct transport *t, enum timer_reason *why)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    rtc_time_t best = RTC_TIME_NEVER;
+    for (size_t i = 0; i < count; i++) {
+        enum timer_reason reason;
+        rtc_time_t at = ice_agent_deadline(agents[i], &reason);
+        deadline_min(&best, why, at, reason);
+    }
+    for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
+        if (t->retiring[i].agent && !t->ended)
+            deadline_min(&best, why, retired_at(&t->retiring[i]), TIMER_ICE_STATE);
+    return best;
+}
+
+void transport_ice_close(struct transport *t, rtc_time_t now)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        if (ice_agent_state(agents[i]) != ICE_CLOSED)
+            ice_agent_close(agents[i], now, &t->out);
+}
+
+void transport_ice_free(struct transport *t)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        ice_agent_free(agents[i]);
+}
