@@ -1,7 +1,8 @@
 // tshark finds nothing wrong in what our peers send: in calls on a direct path, through a relay over UDP, over TCP and over TLS.
-// Usage: nat_capture.js PEER
+// Usage: nat_capture.js PEER RTCP_SAMPLES
 'use strict';
 const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
 const { pause } = require('../interop/wait');
 const { Capture, WRONG, messagesFrom, sorted, wrongAs, wrongIn } = require('./capture');
 const { NatCall } = require('./nat_call');
@@ -21,6 +22,7 @@ function checkTheCheck(folder) {
   const request = Buffer.from('000100082112a442000102030405060708090a0b8028000400000000', 'hex');
   assert.equal(wrongAs('stun', [request], folder).length, 1, 'tshark takes a wrong fingerprint');
   assert.equal(wrongAs('dtls', [Buffer.from('16fefd00000000000000000020010000', 'hex')], folder).length, 1, 'tshark takes a record cut off');
+  assert.equal(wrongAs('rtcp', [Buffer.from('81c9000711223344', 'hex')], folder).length, 1, 'tshark takes a report cut off');
   assert.equal(wrongAs('rtp', [Buffer.from('90600001000000010000000100010005', 'hex')], folder).length, 1, 'tshark takes an extension cut off');
 }
 
@@ -65,7 +67,14 @@ async function runCase(network, binary, name) {
   }
 }
 
-async function main(binary) {
+// What a call encrypts, as it was before.
+function checkReports(samples, folder) {
+  const reports = execFileSync(samples, { encoding: 'utf8' }).trim().split('\n').map(line => Buffer.from(line, 'hex'));
+  assert.deepEqual(wrongAs('rtcp', reports, folder), []);
+  console.log(`${reports.length} datagrams of RTCP`);
+}
+
+async function main(binary, samples) {
   const reason = obstacle({ tshark: 'tshark', dumpcap: 'wireshark-common' });
   if (reason) {
     console.log(`skipped: ${reason}`);
@@ -73,6 +82,7 @@ async function main(binary) {
   }
   const network = await NatNetwork.start('4');
   checkTheCheck(network.folder);
+  checkReports(samples, network.folder);
   for (const name of Object.keys(CASES)) {
     await runCase(network, binary, name);
   }
