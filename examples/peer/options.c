@@ -25,6 +25,7 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "  --authorities FILE  PEM file of the authorities that vouch for turns: servers\n"
                            "  --port-range A-B    use local ports from A to B only\n"
                            "  --loopback          use loopback addresses, too\n"
+                           "  --hide-addresses    tell random .local names in place of addresses\n"
                            "  --no-trickle        put the candidates into the description\n"
                            "  --size WxH --fps N  the picture sent (640x360, 30)\n"
                            "  --colour RRGGBB     one colour in place of moving bars\n"
@@ -55,6 +56,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"authorities", ARGUMENT_TEXT, &options->authorities_file},
         {"port-range", ARGUMENT_RANGE, options->port_range},
         {"loopback", ARGUMENT_FLAG, &options->loopback},
+        {"hide-addresses", ARGUMENT_FLAG, &options->hide_addresses},
         {"no-trickle", ARGUMENT_FLAG, &options->no_trickle},
         {"size", ARGUMENT_SIZE, options->size},
         {"fps", ARGUMENT_NUMBER, &options->frames_per_second},

@@ -20,6 +20,7 @@ struct options {
     const char *authorities_file;
     uint32_t port_range[2];
     bool loopback;
+    bool hide_addresses;
     bool no_trickle; /* the description waits for all candidates */
     uint32_t size[2], frames_per_second, colour, tone_hz, bitrate_bps;
     const char *save_frame; /* at the end, the newest received picture */

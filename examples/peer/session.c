@@ -272,6 +272,7 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .loop = loop,
         .authorities_pem = authorities,
         .include_loopback = options->loopback,
+        .hide_local_addresses = options->hide_addresses,
         .port_min = (uint16_t)options->port_range[0],
         .port_max = (uint16_t)options->port_range[1],
         .max_bitrate_bps = options->bitrate_bps,

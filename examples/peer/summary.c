@@ -85,9 +85,9 @@ static void add_end(cJSON *pair, const char *name, const rtc_stats_report *repor
     if (candidate != NULL) {
         const char *relay = rtc_stats_string(candidate, "relayProtocol");
         rtc_stats_number(candidate, "port", &port);
-        snprintf(text, sizeof(text), "%s %s:%.0f %s%s%s", rtc_stats_string(candidate, "candidateType"),
-                 rtc_stats_string(candidate, "address"), port, rtc_stats_string(candidate, "protocol"), relay == NULL ? "" : " over ",
-                 relay == NULL ? "" : relay);
+        const char *address = rtc_stats_string(candidate, "address");
+        snprintf(text, sizeof(text), "%s %s:%.0f %s%s%s", rtc_stats_string(candidate, "candidateType"), address == NULL ? "hidden" : address,
+                 port, rtc_stats_string(candidate, "protocol"), relay == NULL ? "" : " over ", relay == NULL ? "" : relay);
         cJSON_AddStringToObject(pair, name, text);
     }
 }

@@ -71,6 +71,9 @@ typedef struct rtc_configuration {
                                                 * When none is free the socket's candidates are missing, and the log says so. */
     uint8_t ice_candidate_pool_size;           /* > 0: candidates are gathered from the start, and told when a local description is set. This stack bundles
                                                   everything on one transport, so larger sizes are like 1. */
+    /* Tell the peer random names in place of the addresses of this host (draft-ietf-mmusic-mdns-ice-candidates); peers on the same local network resolve
+     * them by multicast DNS. Nothing that the application is told, but a server-reflexive candidate, has an address of this host then. Can not change. */
+    bool hide_local_addresses;
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

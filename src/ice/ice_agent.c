@@ -82,6 +82,7 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->context = rtc_context_ref(context);
     agent->next_request_id = options->next_request_id;
     agent->include_loopback = options->include_loopback;
+    agent->hide_addresses = options->hide_addresses;
     agent->port_min = options->port_min;
     agent->port_max = options->port_max;
     agent->controlling = options->controlling;
@@ -92,17 +93,27 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->local = options->credentials;
     if (!agent->local.ufrag[0])
         ice_credentials_make(context, &agent->local);
+    if (agent->hide_addresses)
+        agent->foundation_salt = context_random_u64(context);
     agent->first_valid = RTC_TIME_NEVER;
     agent->check_due = RTC_TIME_NEVER;
     agent->check_sent = long_ago;
     list_init(&agent->triggered);
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
+    if (!error && options->before && options->hide_addresses)
+        error = ice_names_inherit(agent, options->before);
     if (error != RTC_OK) {
         ice_agent_free(agent);
         return error;
     }
     *out = agent;
     return RTC_OK;
+}
+
+static void free_remote(struct ice_agent *agent, struct ice_remote *remote)
+{
+    memory_free(agent->context, remote->name);
+    memory_free(agent->context, remote);
 }
 
 void ice_agent_free(struct ice_agent *agent)
@@ -113,7 +124,7 @@ void ice_agent_free(struct ice_agent *agent)
     for (size_t i = 0; i < agent->pair_count; i++)
         memory_free(context, agent->pairs[i]);
     for (size_t i = 0; i < agent->remote_count; i++)
-        memory_free(context, agent->remotes[i]);
+        free_remote(agent, agent->remotes[i]);
     for (size_t i = 0; i < agent->base_count; i++)
         memory_free(context, agent->bases[i]);
     memory_free(context, agent->pairs);
@@ -122,6 +133,7 @@ void ice_agent_free(struct ice_agent *agent)
     memory_free(context, agent->locals);
     memory_free(context, agent->queries);
     ice_relay_free(agent);
+    ice_names_free(agent);
     if (agent->servers)
         memory_wipe(agent->servers, agent->server_count * sizeof *agent->servers);
     memory_free(context, agent->servers);
@@ -181,14 +193,19 @@ void ice_remove_local(struct ice_agent *agent, const struct address *address, en
     }
 }
 
-uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice server)
+uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server)
 {
-    uint8_t bytes[1 + sizeof base->ip + 256] = {type};
+    uint8_t bytes[1 + sizeof base->ip + 256 + sizeof agent->foundation_salt] = {type};
     size_t len = server.len < 256 ? server.len : 256;
     memcpy(bytes + 1, base->ip, sizeof base->ip);
     if (len > 0)
         memcpy(bytes + 1 + sizeof base->ip, server.data, len);
-    return hash_crc32(slice_of(bytes, 1 + sizeof base->ip + len));
+    len += 1 + sizeof base->ip;
+    if (agent->hide_addresses) {
+        memcpy(bytes + len, &agent->foundation_salt, sizeof agent->foundation_salt);
+        len += sizeof agent->foundation_salt;
+    }
+    return hash_crc32(slice_of(bytes, len));
 }
 
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address)
@@ -246,7 +263,7 @@ static bool forget_reflexive(struct ice_agent *agent, rtc_time_t now)
     if (oldest == agent->remote_count)
         return false;
     ice_drop_remote(agent, agent->remotes[oldest]);
-    memory_free(agent->context, agent->remotes[oldest]);
+    free_remote(agent, agent->remotes[oldest]);
     agent->remotes[oldest] = agent->remotes[--agent->remote_count];
     agent->reflexive_count--;
     return true;
@@ -276,55 +293,71 @@ bool ice_address_is_usable(const struct address *a)
     return a->family == ADDRESS_IPV4 || (!address_is_link_local(a) && memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) != 0);
 }
 
-/* What a candidate must be for this agent to check it. */
-static bool is_checkable(const struct ice_agent *agent, const struct ice_candidate *c)
+/* What a candidate must be for this agent to check it, once its address is known. */
+static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate *c)
 {
     bool stale = c->ufrag[0] && agent->have_remote_credentials && strcmp(c->ufrag, agent->remote_ufrag) != 0;
-    return c->protocol == PATH_UDP && c->component == ICE_COMPONENT && !stale && c->address.port != 0 && ice_address_is_usable(&c->address);
+    return c->protocol == PATH_UDP && c->component == ICE_COMPONENT && !stale && c->address.port != 0;
 }
 
 /* A peer-reflexive candidate turns out to be one that the peer signals (RFC 8838 section 11.4). */
-static void upgrade(struct ice_agent *agent, struct ice_remote *remote, const struct ice_candidate *c)
+static int upgrade(struct ice_agent *agent, struct ice_remote *remote, const struct ice_candidate *c)
 {
     if (remote->type != ICE_PEER_REFLEXIVE)
-        return;
+        return RTC_OK;
+    if (c->name[0] && !(remote->name = memory_text(agent->context, c->name, strlen(c->name))))
+        return RTC_ERR_NO_MEMORY;
     agent->reflexive_count--;
     remote->type = c->type;
     remote->priority = c->priority;
     memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
     ice_prioritize(agent);
     ice_pair_remote(agent, remote);
+    return RTC_OK;
+}
+
+uint32_t ice_remotes_left(const struct ice_agent *agent)
+{
+    uint32_t limit = context_limits(agent->context)->remote_candidates, used = (uint32_t)agent->remote_count - agent->reflexive_count;
+    return limit > used ? limit - used : 0;
 }
 
 static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
     struct ice_remote *known = ice_find_remote(agent, &c->address);
-    if (known) {
-        upgrade(agent, known, c);
-        return RTC_OK;
-    }
-    if (agent->remote_count - agent->reflexive_count >= context_limits(agent->context)->remote_candidates) {
+    if (known)
+        return upgrade(agent, known, c);
+    if (ice_remotes_left(agent) == 0) {
         agent->counters.over_limit++;
         return RTC_ERR_QUOTA_EXCEEDED;
     }
-    struct ice_remote *remote = new_remote(agent, &c->address, c->type, c->priority);
-    if (!remote)
+    char *name = c->name[0] ? memory_text(agent->context, c->name, strlen(c->name)) : NULL;
+    struct ice_remote *remote = c->name[0] && !name ? NULL : new_remote(agent, &c->address, c->type, c->priority);
+    if (!remote) {
+        memory_free(agent->context, name);
         return RTC_ERR_NO_MEMORY;
+    }
+    remote->name = name;
     memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
     ice_pair_remote(agent, remote);
     return RTC_OK;
 }
 
+int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *c)
+{
+    if (is_wanted(agent, c) && ice_address_is_usable(&c->address))
+        return add_remote(agent, c);
+    agent->counters.ignored++;
+    return RTC_OK;
+}
+
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out)
 {
-    int error = RTC_OK;
     if (agent->state == ICE_CLOSED)
         return RTC_ERR_INVALID_STATE;
     agent->peer_seen = true;
-    if (is_checkable(agent, candidate))
-        error = add_remote(agent, candidate);
-    else
-        agent->counters.ignored++;
+    bool named = candidate->address.family == ADDRESS_NONE && is_wanted(agent, candidate);
+    int error = named ? ice_names_add(agent, candidate) : ice_take_remote(agent, candidate);
     ice_run(agent, now, out);
     return error;
 }
@@ -396,7 +429,8 @@ bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
 
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
-    if (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out))
+    bool of_names = agent->state != ICE_CLOSED && ice_names_input(agent, now, packet, out);
+    if (!of_names && (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out)))
         return false;
     ice_agent_tick(agent, now, out);
     return true;
@@ -417,8 +451,8 @@ uint32_t ice_agent_overhead(const struct ice_agent *agent)
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (agent->state == ICE_CLOSED)
-        return ice_find_base(agent, result->id) != NULL;
-    if (!ice_gather_result(agent, now, result, out))
+        return ice_find_base(agent, result->id) != NULL || ice_names_result(agent, now, result, out);
+    if (!ice_gather_result(agent, now, result, out) && !ice_names_result(agent, now, result, out))
         return false;
     ice_run(agent, now, out);
     return true;
@@ -455,7 +489,7 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 
 static bool is_complete(const struct ice_agent *agent)
 {
-    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_checks_done(agent);
+    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 && ice_checks_done(agent);
 }
 
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
@@ -511,6 +545,7 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
     out->failed |= agent->starved;
     ice_relay_run(agent, now, out);
     ice_gather_run(agent, now, out);
+    ice_names_run(agent, now, out);
     if (agent->state == ICE_FAILED)
         return;
     ice_check_list_run(agent, now, out);
@@ -541,6 +576,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     if (agent->state == ICE_CLOSED)
         return best;
     ice_gather_deadline(agent, &best, why);
+    ice_names_deadline(agent, &best, why);
     if (agent->state == ICE_FAILED)
         return best;
     ice_check_list_deadline(agent, &best, why);
@@ -558,6 +594,7 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
     }
     set_state(agent, ICE_CLOSED, out);
     ice_relay_close(agent, now, out);
+    ice_names_close(agent, out);
     for (size_t i = 0; i < agent->base_count; i++)
         if (agent->bases[i]->state != ICE_BASE_CLOSED && !agent->bases[i]->relay)
             (void)out_request(out, REQUEST_CLOSE, agent->bases[i]->socket);
@@ -610,7 +647,7 @@ bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected 
         return false;
     *out = (struct ice_selected){.path = agent->selected_path, .rtt_us = pair->rtt};
     ice_describe_local(agent, pair, &out->local);
-    ice_describe_remote(pair->remote, &out->remote);
+    ice_describe_remote(agent, pair->remote, &out->remote);
     return true;
 }
 
@@ -636,6 +673,11 @@ size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ic
 {
     *out = agent->locals;
     return agent->local_count;
+}
+
+const char *ice_agent_name_failure(const struct ice_agent *agent)
+{
+    return agent->name_failure;
 }
 
 const struct ice_counters *ice_agent_counters(const struct ice_agent *agent)

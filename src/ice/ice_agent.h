@@ -58,6 +58,8 @@ struct ice_options {
     uint32_t generation;                /* what its events are marked with */
     bool controlling;
     bool relay_only;       /* nothing but relayed candidates is gathered, used or told to the peer */
+    bool hide_addresses;   /* host candidates are told as names, which multicast DNS resolves on the local networks */
+    struct ice_agent *before; /* the agent of the generation before, whose names for our addresses stay; NULL: none. For the call only. */
     bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
     struct ice_server servers[ICE_SERVERS_MAX];
     uint32_t server_count;
@@ -77,7 +79,9 @@ struct ice_counters {
     uint64_t malformed;       /* datagrams of STUN shape that did not parse */
     uint64_t unauthenticated; /* wrong or missing MESSAGE-INTEGRITY, unknown user on the peer's side */
     uint64_t over_limit;      /* candidates or pairs beyond a limit */
-    uint64_t ignored;         /* responses that did not come back the way the request went, .local candidates, ... */
+    uint64_t ignored;         /* responses that did not come back the way the request went, candidates of other kinds, ... */
+    uint64_t names_resolved;  /* remote candidates with a name whose address was found */
+    uint64_t names_failed;    /* and those without: ice_agent_name_failure() */
 };
 
 int ice_agent_new(rtc_context *context, const struct ice_options *options, struct ice_agent **out);
@@ -108,8 +112,8 @@ void ice_agent_set_remote_lite(struct ice_agent *agent);
 int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count, bool relay_only);
 /* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. */
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
-/* The peer's candidate. mDNS names are accepted and ignored, TCP and relayed-over-TCP ones too. RTC_ERR_QUOTA_EXCEEDED beyond the limit.
- * Before the credentials are known it is kept. */
+/* The peer's candidate. One with a name is resolved first, in the background (ice_names.c); TCP and relayed-over-TCP ones are ignored.
+ * RTC_ERR_QUOTA_EXCEEDED beyond the limit. Before the credentials are known it is kept. */
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out);
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
@@ -143,8 +147,10 @@ bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected 
 bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from);
 /* Smoothed round trip; 0 when unmeasured. */
 rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent);
-/* Local candidates in the order they were gathered. Borrowed until the next call. */
+/* Local candidates in the order they were gathered. One that is hidden has its name beside its address. Borrowed until the next call. */
 size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ice_candidate **out);
+/* Why the last remote name that was not resolved was not: static text; NULL when none failed. */
+const char *ice_agent_name_failure(const struct ice_agent *agent);
 const struct ice_counters *ice_agent_counters(const struct ice_agent *agent);
 
 #endif

@@ -18,9 +18,9 @@ struct ice_candidate {
     uint8_t server;   /* 1 + index of the server that a local candidate came from; 0: none */
     uint32_t serial;  /* tells candidates of one side of an agent apart for good; 0: none. Not part of the text */
     uint32_t priority;
-    struct address address; /* family NONE when `name` is set */
+    struct address address; /* of one that was parsed: family NONE when `name` is set */
     struct address related; /* family NONE when absent */
-    char name[256];         /* a host name such as "x.local" in place of an address; else empty */
+    char name[256];         /* a host name such as "x.local", which is shown in place of an address; else empty */
     char ufrag[257];        /* the ufrag extension; else empty */
 };
 

@@ -121,11 +121,11 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     return pair;
 }
 
-/* A relay is not asked for what is the server's own: its loopback and its links. */
+/* A relay is not asked for what is the server's own: its loopback and its links; nor told of an address that the peer hides behind a name. */
 static bool may_relay(const struct ice_base *base, const struct ice_remote *remote)
 {
     bool inside = address_is_loopback(&remote->address) && !address_is_loopback(&base->address);
-    return !inside && !address_is_link_local(&remote->address);
+    return !remote->name && !inside && !address_is_link_local(&remote->address);
 }
 
 /* Loopback reaches nothing else; the other way, a peer on this host may well be reached by its loopback address. */

@@ -57,7 +57,7 @@ void ice_report_error(struct ice_agent *agent, const struct ice_server *server, 
     }
     o->context = agent->context;
     o->error.code = code;
-    if (local)
+    if (local && !agent->hide_addresses)
         o->error.local = *local;
     ice_server_url(server, o->error.url);
     text_copy_foreign(o->error.text, sizeof o->error.text, text);
@@ -236,6 +236,7 @@ static void open_base(struct ice_agent *agent, const struct io_interface *i, str
     agent->bases = bases;
     base->address = i->address;
     base->address.port = 0;
+    base->interface = i->index;
     base->preference = (uint16_t)(UINT16_MAX - agent->base_count);
     agent->bases[agent->base_count++] = base;
     struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(agent));
@@ -269,8 +270,19 @@ static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t
 {
     *c = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = type};
     c->priority = ice_candidate_priority((enum ice_candidate_type)type, base->preference, ICE_COMPONENT);
-    (void)snprintf(c->foundation, sizeof c->foundation, "%u", ice_foundation(type, &base->address, server));
+    (void)snprintf(c->foundation, sizeof c->foundation, "%u", ice_foundation(agent, type, &base->address, server));
     memcpy(c->ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
+}
+
+/* False when there is no name for it: it is not told to the peer then. */
+static bool hide(struct ice_agent *agent, struct ice_candidate *c, struct out *out)
+{
+    const char *name = ice_names_publish(agent, &c->address);
+    if (name)
+        text_copy(c->name, sizeof c->name, name);
+    else
+        out->failed = true; /* there are as many names as bases */
+    return name != NULL;
 }
 
 static void add_host(struct ice_agent *agent, struct ice_base *base, struct out *out)
@@ -279,8 +291,9 @@ static void add_host(struct ice_agent *agent, struct ice_base *base, struct out 
     init_local(agent, &c, ICE_HOST, base, slice_str(""));
     c.address = base->address;
     base->priority = c.priority;
-    base->foundation = ice_foundation(ICE_HOST, &base->address, slice_str(""));
-    (void)ice_add_local(agent, &c, out);
+    base->foundation = ice_foundation(agent, ICE_HOST, &base->address, slice_str(""));
+    if (!agent->hide_addresses || hide(agent, &c, out))
+        (void)ice_add_local(agent, &c, out);
 }
 
 static void close_socket(struct ice_base *base, struct out *out)
@@ -356,10 +369,11 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
     return false;
 }
 
+/* What is hidden behind a name is not told by it, so that its address may be told when a server sees it. */
 static bool is_local(const struct ice_agent *agent, const struct address *address)
 {
     for (size_t i = 0; i < agent->local_count; i++)
-        if (address_eq(&agent->locals[i].address, address))
+        if (!agent->locals[i].name[0] && address_eq(&agent->locals[i].address, address))
             return true;
     return false;
 }
@@ -375,7 +389,7 @@ static void on_mapped(struct ice_agent *agent, struct ice_query *q, const struct
         return;
     init_local(agent, &c, ICE_SERVER_REFLEXIVE, q->base, slice_str(agent->servers[q->server].config.host));
     c.address = *mapped;
-    c.related = q->base->address;
+    c.related = agent->hide_addresses ? ice_hidden_address(&q->base->address) : q->base->address;
     c.server = (uint8_t)(q->server + 1);
     (void)ice_add_local(agent, &c, out);
 }

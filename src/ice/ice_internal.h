@@ -24,6 +24,7 @@ struct ice_base {
     bool usable;             /* its interface could be bound to, though the socket may be closed since */
     enum ice_base_state state;
     struct address address;
+    uint32_t interface; /* its index */
     uint16_t preference; /* the local preference of RFC 8445 section 5.1.2.1 */
     uint32_t priority;   /* of its host or relayed candidate */
     uint32_t foundation;
@@ -62,6 +63,7 @@ struct ice_relay {
 struct ice_remote {
     uint32_t serial;
     struct address address;
+    char *name; /* what the peer gave in place of the address, which it does not want shown; else NULL */
     uint32_t priority;
     uint8_t type; /* enum ice_candidate_type */
     char foundation[ICE_FOUNDATION_MAX + 1];
@@ -145,6 +147,7 @@ struct ice_agent {
     bool include_loopback;
     uint16_t port_min, port_max;
     bool relay_only;
+    bool hide_addresses;
     bool starved; /* a pair that nothing would make again was lost for want of memory */
     bool controlling;
     bool remote_lite;
@@ -167,6 +170,9 @@ struct ice_agent {
     size_t query_count, query_capacity;
     rtc_time_t query_paced; /* when the last query was scheduled */
 
+    struct ice_names *names; /* NULL until there is one */
+    const char *name_failure; /* why the last name was not resolved; NULL: none failed */
+
     struct ice_relay **relays;
     size_t relay_count, relay_capacity;
 
@@ -178,6 +184,7 @@ struct ice_agent {
     size_t remote_count, remote_capacity;
     uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
     uint32_t foundation_serial;
+    uint64_t foundation_salt; /* when addresses are hidden: a foundation tells nothing of them */
     uint32_t serial; /* of the candidate or pair made last */
     struct ice_pair **pairs;
     size_t pair_count, pair_capacity;
@@ -209,7 +216,33 @@ struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct a
 /* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3); NULL beyond the limit, when
  * none of them went quiet to make room. */
 struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority, rtc_time_t now);
-uint32_t ice_foundation(uint8_t type, const struct address *base, struct slice server);
+uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server);
+
+/* A signalled candidate with an address; RTC_ERR_QUOTA_EXCEEDED beyond the limit. What can not be checked is counted. */
+int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *candidate);
+/* How many more signalled candidates the limit allows. */
+uint32_t ice_remotes_left(const struct ice_agent *agent);
+
+/* ice_names.c */
+/* A remote candidate whose address is a name: it is resolved, or ignored. RTC_ERR_QUOTA_EXCEEDED beyond the limit. */
+int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate);
+/* How many are being resolved. */
+uint32_t ice_names_pending(const struct ice_agent *agent);
+/* Those that are being resolved are not wanted any more. */
+void ice_names_forget(struct ice_agent *agent);
+/* The name that stands for one of our addresses; NULL beyond the limit, or when out of memory. Borrowed while the agent lives. */
+const char *ice_names_publish(struct ice_agent *agent, const struct address *address);
+/* The names of an earlier agent stay those of our addresses, and it says no goodbye to them. */
+int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before);
+/* What stands for a related address that is hidden: 0.0.0.0 or ::, port 9. */
+struct address ice_hidden_address(const struct address *address);
+/* True when the packet was one of multicast DNS; it is consumed then. */
+bool ice_names_input(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct out *out);
+bool ice_names_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
+void ice_names_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_names_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+void ice_names_close(struct ice_agent *agent, struct out *out);
+void ice_names_free(struct ice_agent *agent);
 
 /* ice_gather.c */
 void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out);
@@ -304,7 +337,7 @@ rtc_time_t ice_failed_at(const struct ice_pair *pair);
 
 /* ice_report.c */
 void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out);
-void ice_describe_remote(const struct ice_remote *remote, struct ice_candidate *out);
+void ice_describe_remote(const struct ice_agent *agent, const struct ice_remote *remote, struct ice_candidate *out);
 
 /* ice_input.c */
 /* False: it is for another agent. */

@@ -247,7 +247,7 @@ static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *rel
     *base = (struct ice_base){.relay = relay, .socket = ice_request_id(agent), .state = ICE_BASE_OPEN, .address = *relayed};
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
-    base->foundation = ice_foundation(ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
+    base->foundation = ice_foundation(agent, ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
     return base;
 }
 
@@ -263,6 +263,8 @@ static void announce(struct ice_agent *agent, const struct ice_relay *relay, con
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
     if (agent->relay_only)
         c.related = (struct address){.family = c.related.family};
+    else if (agent->hide_addresses)
+        c.related = ice_hidden_address(&c.related);
     (void)ice_add_local(agent, &c, out);
 }
 

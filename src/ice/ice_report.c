@@ -35,15 +35,28 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
     }
     *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_PEER_REFLEXIVE};
     out->address = *seen;
-    out->related = pair->base->address;
+    out->related = agent->hide_addresses ? ice_hidden_address(&pair->base->address) : pair->base->address;
     out->priority = ice_candidate_priority(ICE_PEER_REFLEXIVE, pair->base->preference, ICE_COMPONENT);
 }
 
-void ice_describe_remote(const struct ice_remote *remote, struct ice_candidate *out)
+/* What the peer gave a name for is shown by that name, and not at all while a name has not been resolved: it may be that of a
+ * peer-reflexive candidate (the draft of ice_names.c, section 3.3.1). */
+static bool is_hidden(const struct ice_agent *agent, const struct ice_remote *remote)
+{
+    const struct ice_counters *c = &agent->counters;
+    return remote->name || (remote->type == ICE_PEER_REFLEXIVE && (ice_names_pending(agent) || c->names_resolved || c->names_failed));
+}
+
+void ice_describe_remote(const struct ice_agent *agent, const struct ice_remote *remote, struct ice_candidate *out)
 {
     *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = remote->type, .priority = remote->priority};
     out->serial = remote->serial;
-    out->address = remote->address;
+    if (is_hidden(agent, remote))
+        out->address.port = remote->address.port;
+    else
+        out->address = remote->address;
+    if (remote->name)
+        text_copy(out->name, sizeof out->name, remote->name);
     memcpy(out->foundation, remote->foundation, sizeof out->foundation);
 }
 
@@ -99,7 +112,7 @@ bool ice_agent_pair_report(const struct ice_agent *agent, rtc_time_t now, size_t
         .counts = pair->counts,
     };
     ice_describe_local(agent, pair, &out->local);
-    ice_describe_remote(pair->remote, &out->remote);
+    ice_describe_remote(agent, pair->remote, &out->remote);
     explain_pair(agent, pair, now, out->reason);
     return true;
 }
@@ -108,7 +121,7 @@ bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct
 {
     if (index >= agent->remote_count)
         return false;
-    ice_describe_remote(agent->remotes[index], out);
+    ice_describe_remote(agent, agent->remotes[index], out);
     return true;
 }
 

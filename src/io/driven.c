@@ -112,6 +112,14 @@ static void open_socket(struct driven *d, const rtc_request *request)
     driven_result(d, &result);
 }
 
+static void join_group(struct driven *d, const rtc_request *request)
+{
+    rtc_result result = {.size = sizeof result, .type = request->type, .id = request->id};
+    struct io_socket *s = socket_by_id(d, request->socket);
+    result.error = s ? multicast_join(s->fd, &request->remote, &request->local) : RTC_ERR_NOT_FOUND;
+    driven_result(d, &result);
+}
+
 static void answer(struct driven *d, const rtc_request *request)
 {
     rtc_result refused = {.size = sizeof refused, .type = request->type, .id = request->id, .error = RTC_ERR_NOT_SUPPORTED};
@@ -129,6 +137,9 @@ static void answer(struct driven *d, const rtc_request *request)
         s = socket_by_id(d, request->id);
         if (s)
             s->ops->close(s);
+        break;
+    case RTC_REQUEST_JOIN_MULTICAST:
+        join_group(d, request);
         break;
     case RTC_REQUEST_RESOLVE:
         resolver_start(d, request);

@@ -95,6 +95,12 @@ struct udp_socket {
 };
 int udp_socket_open(struct driven *d, const rtc_request *request, struct io_socket **out);
 
+/* ---- multicast.c ---- */
+/* Before binding: others on this host may be bound to the same port. */
+void multicast_share(int fd);
+/* The socket takes part in a group on the interface that has this address: it receives from it, and sends there what goes to groups. */
+int multicast_join(int fd, const rtc_address *group, const rtc_address *interface);
+
 /* ---- tcp_socket.c ---- */
 /* Begins to connect; the result is given when that is over, unless this fails at once. */
 int tcp_socket_open(struct driven *d, const rtc_request *request);

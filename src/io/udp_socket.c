@@ -33,6 +33,8 @@ static int bind_socket(rtc_context *context, int fd, const rtc_request *request,
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     udp_receiver_prepare(fd);
+    if (request->flags & RTC_REQUEST_SHARED)
+        multicast_share(fd);
     return io_bind(context, fd, request, local);
 }
 

@@ -160,6 +160,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
         return RTC_ERR_NO_MEMORY;
     pc->loop = c->loop;
     pc->include_loopback = c->include_loopback;
+    pc->hide_addresses = c->hide_local_addresses;
     pc->port_min = c->port_min;
     pc->port_max = c->port_max;
     pc->max_channels = c->max_channels ? c->max_channels : 256;

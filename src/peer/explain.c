@@ -80,8 +80,11 @@ static void conclude_without_local(const rtc_peer_connection *pc, const struct e
 static void conclude_without_pair(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
 {
     const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(pc->transport));
+    const char *names = ice_agent_name_failure(transport_ice_negotiated(pc->transport));
     if (e->remotes > 0)
         text_print(out, "none of the peer's %zu candidates fits a local one: the address families or protocols differ", e->remotes);
+    else if (names)
+        text_print(out, "the peer tells names in place of its addresses, and they can not be resolved: %s", names);
     else if (c->ignored > 0)
         text_print(out,
                    "the peer's candidates are of no use here, such as names that can not be resolved or protocols that are switched off");
@@ -162,6 +165,8 @@ static void print_candidate(const struct ice_candidate *c, struct text *out)
     char ip[ADDRESS_TEXT_MAX];
     if (c->name[0])
         text_print(out, "%s %s:%u", ice_candidate_type_name((enum ice_candidate_type)c->type), c->name, c->address.port);
+    else if (c->address.family == ADDRESS_NONE)
+        text_print(out, "%s hidden:%u", ice_candidate_type_name((enum ice_candidate_type)c->type), c->address.port);
     else
         text_print(out, "%s %s", ice_candidate_type_name((enum ice_candidate_type)c->type), address_text(&c->address, ip));
     text_print(out, "%s", c->protocol == PATH_TCP ? " tcp" : "");
@@ -198,6 +203,9 @@ static void print_candidates(const struct ice_agent *ice, struct text *out)
         print_candidate(&remote, out);
         text_print(out, "\n");
     }
+    if (ice_agent_counters(ice)->names_failed > 0)
+        text_print(out, "names of the peer that were not resolved: %llu; %s\n", (unsigned long long)ice_agent_counters(ice)->names_failed,
+                   ice_agent_name_failure(ice));
 }
 
 static void print_pairs(const struct ice_agent *ice, rtc_time_t now, struct text *out)

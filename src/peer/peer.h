@@ -48,6 +48,7 @@ struct rtc_peer_connection {
     char *authorities_pem; /* NULL: the system's */
     struct certificate *certificate;
     bool include_loopback;
+    bool hide_addresses;
     uint16_t port_min, port_max;
     uint8_t candidate_pool_size;
     uint16_t max_channels;

@@ -71,7 +71,8 @@ static void add_candidate(struct stats_builder *b, const struct ice_agent *agent
     char ip[ADDRESS_TEXT_MAX];
     stats_begin(b, local ? "local-candidate" : "remote-candidate", id);
     stats_text(b, "transportId", "T");
-    stats_text(b, "address", c->name[0] ? c->name : address_ip_text(&c->address, ip));
+    if (c->name[0] || c->address.family != ADDRESS_NONE)
+        stats_text(b, "address", c->name[0] ? c->name : address_ip_text(&c->address, ip));
     stats_number(b, "port", c->address.port);
     stats_text(b, "protocol", c->protocol == PATH_TCP ? "tcp" : "udp");
     stats_text(b, "candidateType", ice_candidate_type_name((enum ice_candidate_type)c->type));

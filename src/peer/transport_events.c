@@ -5,15 +5,28 @@
 #include "transceiver.h"
 #include "transport.h"
 
+#include <stdio.h>
+
+enum { SHOWN_MAX = sizeof(struct ice_candidate) };
+
+/* A name stands for an address that is not to be shown; of a peer-reflexive candidate there may be neither. */
+static const char *shown(const struct ice_candidate *c, char text[SHOWN_MAX])
+{
+    if (c->name[0] || c->address.family == ADDRESS_NONE)
+        (void)snprintf(text, SHOWN_MAX, "%s:%u", c->name[0] ? c->name : "hidden", c->address.port);
+    else
+        (void)address_text(&c->address, text);
+    return text;
+}
+
 /* Only told: the pair is looked up whenever something is sent. */
 static void log_selected_pair(const struct transport *t)
 {
-    char local[ADDRESS_TEXT_MAX], remote[ADDRESS_TEXT_MAX];
+    char local[SHOWN_MAX], remote[SHOWN_MAX];
     struct ice_selected s;
     if (ice_agent_selected_info(t->ice, &s))
         peer_log(t->pc, RTC_LOG_INFO, "ICE: selected %s %s -> %s %s", ice_candidate_type_name((enum ice_candidate_type)s.local.type),
-                 address_text(&s.local.address, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type),
-                 address_text(&s.remote.address, remote));
+                 shown(&s.local, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type), shown(&s.remote, remote));
 }
 
 /* Of a pool; beyond the limit they are only in the log. */

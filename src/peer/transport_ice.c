@@ -23,6 +23,8 @@ int transport_ice_make(struct transport *t, const struct ice_credentials *creden
     o->generation = ++t->generation;
     o->controlling = controlling;
     o->include_loopback = pc->include_loopback;
+    o->hide_addresses = pc->hide_addresses;
+    o->before = transport_ice_latest(t);
     o->relay_only = pc->relay_only;
     o->port_min = pc->port_min;
     o->port_max = pc->port_max;

@@ -11,7 +11,7 @@ const EXECUTABLES = { chromium: '/usr/bin/chromium', firefox: '/usr/bin/firefox-
 
 const CHROMIUM_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--disable-extensions', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost', '--ignore-certificate-errors', '--window-size=1280,800', '--remote-debugging-pipe'];
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.local', '--ignore-certificate-errors', '--window-size=1280,800', '--remote-debugging-pipe'];
 
 const FIREFOX_PREFERENCES = {
   'media.navigator.streams.fake': true,
@@ -71,8 +71,8 @@ class ChromiumPage {
 }
 
 class Chromium {
-  // `within`: words to put before the command, such as those that run it in a network namespace.
-  static async start({ flags = [], within = [] } = {}) {
+  // `within`: words to put before the command, such as those that run it in a network namespace. `hideAddresses`: no permission is given that would have addresses told to pages.
+  static async start({ flags = [], within = [], hideAddresses = false } = {}) {
     const { chromium } = require('playwright-core');
     const browser = new Chromium();
     browser.folder = profile('chromium');
@@ -84,7 +84,7 @@ class Chromium {
     browser.context = await chromium.launchPersistentContext(browser.folder, {
       executablePath,
       ignoreDefaultArgs: true,
-      args: [...first, ...CHROMIUM_FLAGS, `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${microphone}`, `--user-data-dir=${browser.folder}`, ...flags,
+      args: [...first, ...CHROMIUM_FLAGS.filter(flag => !hideAddresses || flag !== '--use-fake-ui-for-media-stream'), `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${microphone}`, `--user-data-dir=${browser.folder}`, ...flags,
         'about:blank'],
     });
     browser.kind = 'chromium';
@@ -126,12 +126,12 @@ class FirefoxPage {
 }
 
 class Firefox {
-  static async start() {
+  static async start({ hideAddresses = false } = {}) {
     const browser = new Firefox();
     browser.kind = 'firefox';
     browser.folder = profile('firefox');
     fs.writeFileSync(path.join(browser.folder, 'user.js'),
-      Object.entries(FIREFOX_PREFERENCES).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join(''));
+      Object.entries({ ...FIREFOX_PREFERENCES, 'media.peerconnection.ice.obfuscate_host_addresses': hideAddresses }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join(''));
     await browser.connect(await browser.spawn());
     return browser;
   }

@@ -104,6 +104,47 @@ static int relayed_call(rtc_context *context)
     return error;
 }
 
+/* The same where each, or one, tells the other a name only, and one of a third whom nobody knows. */
+static int call_with_names(rtc_context *context, const struct ice_options *a, enum sim_answer multicast)
+{
+    const struct sim_link link = {.delay_us = 10 * MS};
+    const struct ice_options b = {.hide_addresses = true};
+    struct ice_candidate unknown = {.foundation = "1", .component = 1, .priority = 1, .address = {.port = 5000}};
+    struct ice_sim sim;
+    memcpy(unknown.name, "1f4712db-ea17-4bcf-a596-105139dfd8bf.local", 42);
+    context_seed(context, 3);
+    int error = ice_sim_init(&sim, context, 3, &link);
+    sim_host_add_address(sim.a.host, "10.0.0.1");
+    sim_host_add_address(sim.b.host, "10.0.0.2");
+    sim_host_set_multicast(sim.b.host, multicast);
+    if (error == RTC_OK)
+        error = ice_sim_agents(&sim, a, &b);
+    if (error == RTC_OK) {
+        ice_sim_start(&sim);
+        int added = ice_agent_add_remote_candidate(sim.b.agent, sim.now, &unknown, &sim.b.out);
+        ice_sim_drain(&sim.b);
+        sim.failed |= added != RTC_OK;
+        rtc_time_t took = ice_sim_connect(&sim, 15 * SECOND);
+        if (took >= 0)
+            ice_sim_run(&sim, sim.now + 12 * SECOND);
+        error = sim.failed ? RTC_ERR_NO_MEMORY : took < 0 ? RTC_ERR_TIMEOUT : RTC_OK;
+    }
+    ice_sim_fini(&sim);
+    return error;
+}
+
+static int named_call(rtc_context *context)
+{
+    const struct ice_options a = {.controlling = true, .hide_addresses = true};
+    return call_with_names(context, &a, SIM_ANSWERS);
+}
+
+static int call_without_multicast(rtc_context *context)
+{
+    const struct ice_options a = {.controlling = true};
+    return call_with_names(context, &a, SIM_REFUSES);
+}
+
 static int call_failing_at(unsigned n, int (*scenario)(rtc_context *context))
 {
     const rtc_allocator allocator = {count_alloc, count_realloc, count_free, &counter};
@@ -147,8 +188,16 @@ static void every_allocation_of_a_relay(void **state)
     fail_each(relayed_call);
 }
 
+static void every_allocation_of_names(void **state)
+{
+    (void)state;
+    fail_each(named_call);
+    fail_each(call_without_multicast);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation), cmocka_unit_test(every_allocation_of_a_relay)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation), cmocka_unit_test(every_allocation_of_a_relay),
+                                       cmocka_unit_test(every_allocation_of_names)};
     return cmocka_run_group_tests_name("ice memory", tests, NULL, NULL);
 }

@@ -30,6 +30,9 @@ static void add_signal(struct ice_peer *to, enum signal_type type, const struct 
     s->type = type;
     if (candidate)
         s->candidate = *candidate;
+    /* As its text has it. */
+    if (candidate && candidate->name[0])
+        s->candidate.address = (struct address){.port = candidate->address.port};
     while (*at && (*at)->at <= s->at)
         at = &(*at)->next;
     s->next = *at;

@@ -199,6 +199,28 @@ static void relays_that_are_not_there(void **state)
     sim_peers_fini(&p);
 }
 
+/* The addresses of candidates become names that nobody answers for. */
+static char *names_of_nobody(const char *sdp)
+{
+    char *some = text_replace(sdp, "10.0.0.1 ", "1f4712db-ea17-4bcf-a596-105139dfd8bf.local ");
+    char *all = text_replace(some, "10.0.0.2 ", "2f4712db-ea17-4bcf-a596-105139dfd8bf.local ");
+    free(some);
+    return all;
+}
+
+static void names_that_are_not_resolved(void **state)
+{
+    struct sim_peers p;
+    (void)state;
+    begin(&p);
+    exchange(&p, names_of_nobody);
+    peer_run(&p, 20 * SECOND);
+    expect(&p, 0, "names in place of its addresses, and they can not be resolved: nobody on the local networks answered for a name");
+    expect_line(&p, 0, "names of the peer that were not resolved: 1;");
+    assert_int_equal(rtc_peer_connection_connection_state(p.peer[0].pc), RTC_PEER_CONNECTION_FAILED);
+    sim_peers_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +232,7 @@ int main(void)
         cmocka_unit_test(descriptions_that_do_not_belong_together),
         cmocka_unit_test(another_certificate),
         cmocka_unit_test(relays_that_are_not_there),
+        cmocka_unit_test(names_that_are_not_resolved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@ static const rtc_time_t answer_delay = 200; /* results of requests are never imm
 struct socket {
     uint32_t id;
     struct address local;
+    struct address joined; /* the interface where it is a member of the group that it is bound to; else family NONE */
 };
 
 struct mapping {
@@ -35,7 +36,7 @@ struct sim_host {
     struct address public_address;
     struct mapping mappings[MAPPINGS_MAX];
     size_t mapping_count;
-    enum sim_answer interfaces, open_udp;
+    enum sim_answer interfaces, open_udp, multicast;
     rtc_time_t last_arrival, free_at;
 };
 
@@ -43,6 +44,8 @@ struct item {
     rtc_time_t at;
     uint64_t serial;
     struct sim_host *host; /* the receiver of a result; NULL for a datagram, which is looked up on arrival */
+    struct sim_host *member; /* of a datagram to a group: the receiver, */
+    uint32_t member_socket;  /* and its socket */
     struct packet *packet;
     struct io_result result;
     void *lists;
@@ -198,11 +201,16 @@ void sim_host_set_answers(struct sim_host *host, enum sim_answer interfaces, enu
     host->open_udp = open_udp;
 }
 
+void sim_host_set_multicast(struct sim_host *host, enum sim_answer multicast)
+{
+    host->multicast = multicast;
+}
+
 static void open_socket(struct sim_host *host, uint32_t id, struct address local)
 {
     if (host->socket_count == SOCKETS_MAX)
         abort();
-    host->sockets[host->socket_count++] = (struct socket){id, local};
+    host->sockets[host->socket_count++] = (struct socket){.id = id, .local = local};
 }
 
 void sim_host_open(struct sim_host *host, uint32_t id, const char *ip, uint16_t port)
@@ -371,16 +379,60 @@ static bool is_picked(struct sim_link *link)
     return link->drop > 0 && --link->drop == 0;
 }
 
+static struct socket *socket_by_id(struct sim_host *host, uint32_t id)
+{
+    for (size_t i = 0; i < host->socket_count; i++)
+        if (host->sockets[i].id == id)
+            return &host->sockets[i];
+    return NULL;
+}
+
+/* To every member of a group, the sender included, that is on the sender's link: all hosts are but those behind a NAT. The datagram's path
+ * is that of its sender. */
+static void send_to_group(struct sim_host *host, rtc_time_t at, struct packet *packet)
+{
+    const struct path *path = &packet->path;
+    for (struct sim_host *h = host->net->hosts; h; h = h->next)
+        for (size_t i = 0; i < h->socket_count; i++) {
+            struct socket *s = &h->sockets[i];
+            bool reached = h == host || (!is_natted(h, &path->local) && !is_natted(host, &path->local));
+            bool member = s->joined.family != ADDRESS_NONE && address_ip_eq(&s->local, &path->remote) && s->local.port == path->remote.port;
+            if (!reached || !member || (h != host && chance(host->net, host->link.loss)))
+                continue;
+            struct packet *copy = packet_copy(packet->pool, packet_slice(packet));
+            if (copy)
+                copy->path = *path;
+            if (copy)
+                push(host->net, (struct item){.at = at, .packet = copy, .member = h, .member_socket = s->id});
+        }
+    packet_free(packet);
+}
+
+/* What leaves a socket that is bound to a group has the address of the interface where it joined. */
+static void set_source(struct sim_host *host, struct packet *packet)
+{
+    const struct socket *s = socket_by_id(host, packet->path.socket);
+    if (!address_is_multicast(&packet->path.local) || !s)
+        return;
+    packet->path.local = s->joined;
+    packet->path.local.port = s->local.port;
+}
+
 void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
 {
     struct sim_network *net = host->net;
     net->counters.sent++;
     if (net->tap)
         net->tap(net->tap_user, host, packet_slice(packet));
+    set_source(host, packet);
     if (packet->len > net->counters.largest)
         net->counters.largest = packet->len;
     rtc_time_t at = arrival(host, now, packet->len);
     bool picked = is_picked(&host->link);
+    if (!picked && at != RTC_TIME_NEVER && !is_down(host, &packet->path.local) && address_is_multicast(&packet->path.remote)) {
+        send_to_group(host, at, packet);
+        return;
+    }
     if (picked || is_down(host, &packet->path.local) || at == RTC_TIME_NEVER || chance(net, host->link.loss)) {
         net->counters.lost++;
         packet_free(packet);
@@ -439,9 +491,10 @@ static uint16_t free_port(struct sim_host *host, const struct request *r)
 static void answer_open(struct sim_host *host, rtc_time_t now, struct io_result result, const struct request *r)
 {
     struct address local = r->local;
-    if (host->open_udp == SIM_SILENT)
+    enum sim_answer how = r->flags & REQUEST_SHARED ? host->multicast : host->open_udp;
+    if (how == SIM_SILENT)
         return;
-    if (host->open_udp == SIM_REFUSES) {
+    if (how == SIM_REFUSES) {
         result.error = RTC_ERR_NETWORK;
     } else if ((local.port = free_port(host, r)) == 0) {
         result.error = RTC_ERR_QUOTA_EXCEEDED;
@@ -471,6 +524,15 @@ static void answer_resolve(struct sim_host *host, rtc_time_t now, struct io_resu
     answer(host, now, result, list);
 }
 
+static void answer_join(struct sim_host *host, rtc_time_t now, struct io_result result, const struct request *r)
+{
+    struct socket *s = socket_by_id(host, r->socket);
+    result.error = s && address_is_multicast(&r->remote) ? RTC_OK : RTC_ERR_NETWORK;
+    if (s)
+        s->joined = r->local;
+    answer(host, now, result, NULL);
+}
+
 static void close_socket(struct sim_host *host, uint32_t id)
 {
     for (size_t i = 0; i < host->socket_count; i++) {
@@ -493,6 +555,9 @@ static void serve(struct sim_host *host, rtc_time_t now, const struct request *r
         break;
     case REQUEST_RESOLVE:
         answer_resolve(host, now, result, r->name);
+        break;
+    case REQUEST_JOIN_MULTICAST:
+        answer_join(host, now, result, r);
         break;
     case REQUEST_CLOSE:
         close_socket(host, r->id);
@@ -517,7 +582,9 @@ static bool deliver(struct sim_network *net, struct item *item, struct sim_deliv
 {
     struct address from = item->packet->path.local, to = item->packet->path.remote;
     struct sim_host *host = NULL;
-    struct socket *s = route(net, &from, to, &host);
+    struct socket *s = item->member ? socket_by_id(item->member, item->member_socket) : route(net, &from, to, &host);
+    if (item->member)
+        host = item->member;
     if (!s) {
         net->counters.unreachable++;
         packet_free(item->packet);

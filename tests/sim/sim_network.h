@@ -63,6 +63,8 @@ void sim_host_set_nat(struct sim_host *host, enum sim_nat type, const char *publ
 /* REQUEST_INTERFACES and REQUEST_OPEN_UDP are never answered, or answered with an error. */
 enum sim_answer { SIM_ANSWERS, SIM_SILENT, SIM_REFUSES };
 void sim_host_set_answers(struct sim_host *host, enum sim_answer interfaces, enum sim_answer open_udp);
+/* REQUEST_OPEN_UDP for a port that is shared, as multicast DNS does. */
+void sim_host_set_multicast(struct sim_host *host, enum sim_answer multicast);
 /* A socket without a request: for scripted servers. */
 void sim_host_open(struct sim_host *host, uint32_t id, const char *ip, uint16_t port);
 

@@ -264,6 +264,8 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
             r->local = address_of(&request.local);
             r->remote = address_of(&request.remote);
             memcpy(r->name, request.name, sizeof r->name);
+            r->socket = request.socket;
+            r->flags = request.flags;
         }
         request.size = sizeof request;
     }

@@ -3,4 +3,6 @@ foreach(name posts lock loop ports udp resolver)
   crtc_test(test_io_${name} LABEL unit threads SEES base io SOURCES io_${name}.c)
 endforeach()
 # The loop's sockets with a connection of the test's own in place of the library's.
-crtc_test(test_io_tcp LABEL unit SEES base io MODULES base io SOURCES io_tcp.c io_fake_connection.c)
+foreach(name multicast tcp)
+  crtc_test(test_io_${name} LABEL unit SEES base io MODULES base io SOURCES io_${name}.c io_fake_connection.c)
+endforeach()
