@@ -33,6 +33,7 @@ enum {
     BUSY_TICK_US = 10 * MS,
     BUSY_AFTER_US = 500 * MS,
     IDLE_TICK_US = 1000 * MS,
+    IDLE_ADVANCE_US = 100 * MS,
     CAUSE_USER_ABORT = 12 /* RFC 9260 3.3.10.12 */
 };
 
@@ -394,14 +395,24 @@ static void repeat_handshake(struct assoc *a, struct out *out, rtc_time_t now)
         send_packet(a, out, now, again);
 }
 
+/* Each time, the engine walks the timers of all associations. An association that has nothing to wait for leaves that to the others, or a
+ * thousand idle ones would walk a thousand times as many timers each second. */
+static bool needs_time(const struct assoc *a, rtc_time_t now)
+{
+    return !quiet(a, now) || atomic_load_explicit(&a->outbox.waiting, memory_order_relaxed) ||
+           now - atomic_load_explicit(&timers_at, memory_order_relaxed) >= IDLE_ADVANCE_US;
+}
+
 void assoc_tick(struct assoc *a, rtc_time_t now, struct out *out)
 {
     if (!a->socket)
         return;
-    enter(a, now, out);
-    repeat_handshake(a, out, now);
-    check_dry(a, now);
-    leave();
+    if (needs_time(a, now)) {
+        enter(a, now, out);
+        repeat_handshake(a, out, now);
+        check_dry(a, now);
+        leave();
+    }
     a->ticked = now;
     if (!quiet(a, now))
         return;

@@ -2,6 +2,8 @@
  */
 #include "sctp_scenario.h"
 
+#include <dlfcn.h>
+
 static struct data_channel_options negotiated(uint16_t id)
 {
     struct data_channel_options options = sim_reliable("agreed");
@@ -441,6 +443,43 @@ static void test_idle_deadline(void **state)
     sctp_finish(sim);
 }
 
+/* The engine's walks over the timers of all associations, counted: this takes the place of its function and calls it. */
+static unsigned timer_walks;
+void usrsctp_handle_timers(uint32_t elapsed_ms);
+void usrsctp_handle_timers(uint32_t elapsed_ms)
+{
+    static void (*walk)(uint32_t elapsed_ms);
+    if (!walk)
+        *(void **)&walk = dlsym(RTLD_NEXT, "usrsctp_handle_timers");
+    assert_non_null(walk);
+    timer_walks++;
+    walk(elapsed_ms);
+}
+
+/* As many idle associations make no more walks than a few. */
+static void test_idle_together(void **state)
+{
+    (void)state;
+    struct sctp_sim *sim = sctp_connected(243, &SIM_CLEAN);
+    sctp_sim_run(sim, 3 * SECOND);
+    timer_walks = 0;
+    for (int i = 0; i < 1000; i++) { /* ten seconds of a hundred of them */
+        sim->now += 10000;
+        data_channels_tick(sim->end[i % 2].dc, sim->now, &sim->end[i % 2].out);
+        sctp_sim_flush(sim, i % 2);
+    }
+    assert_in_range(timer_walks, 90, 110);
+    struct data_channel_options options = sim_reliable("awake");
+    struct sim_channel *theirs;
+    timer_walks = 0;
+    uint32_t handle = sctp_open_one(sim, &options, &theirs);
+    assert_int_equal(sim_send(sim, 0, handle, true, slice_str("x")), RTC_OK);
+    sctp_sim_run(sim, SECOND);
+    assert_int_equal(theirs->received, 1);
+    assert_true(timer_walks > 40); /* while there is traffic: every ten milliseconds */
+    sctp_finish(sim);
+}
+
 static void test_damaged_packets(void **state)
 {
     (void)state;
@@ -489,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_association_closed),
         cmocka_unit_test(test_closed_before_start),
         cmocka_unit_test(test_idle_deadline),
+        cmocka_unit_test(test_idle_together),
         cmocka_unit_test(test_damaged_packets),
         cmocka_unit_test(test_smaller_mtu),
     };
