@@ -21,7 +21,8 @@ typedef struct rtc_loop rtc_loop;
 
 /* Makes a loop. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY, RTC_ERR_OPERATION (no descriptors left). */
 RTC_EXPORT int rtc_loop_new(rtc_context *context, rtc_loop **out);
-/* Ends a thread started with rtc_loop_start, then frees the loop. Connections that still use it are closed first. Not from a callback. NULL is legal. */
+/* Ends a thread started with rtc_loop_start, then frees the loop. Connections that still use it are closed first; when allocations on TURN servers are to be given
+ * back yet, that takes a round trip, or half a second where a server is silent. Not from a callback. NULL is legal. */
 RTC_EXPORT void rtc_loop_free(rtc_loop *loop);
 
 /* Runs on the calling thread until rtc_loop_stop. RTC_ERR_INVALID_STATE when it runs already. */

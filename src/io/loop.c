@@ -11,6 +11,8 @@
 
 enum { EVENTS_MAX = 64 };
 
+static const rtc_time_t linger_most = 500000;
+
 static const struct loop_ops ops = {driven_attach, driven_detach, driven_changed};
 
 struct loop *loop_of(rtc_loop *loop)
@@ -102,40 +104,6 @@ static void bury(struct loop *l)
         l->gone = d->next_gone;
         driven_unref(d);
     }
-}
-
-void rtc_loop_free(rtc_loop *loop)
-{
-    struct loop *l = loop_of(loop);
-    if (!l)
-        return;
-    rtc_loop_stop(loop);
-    loop_lock_take(&l->lock);
-    loop_posts_close(&l->posts);
-    loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
-    while (!list_empty(&l->driven)) { /* after the functions above, which may have made some */
-        struct driven *d = link_owner(l->driven.next, struct driven, link);
-        rtc_peer_connection_close(d->pc);
-        if (d->pc) /* it gives relays back, for which there is no time any more */
-            rtc_peer_connection_tick(d->pc, RTC_TIME_NEVER);
-    }
-    bury(l);
-    loop_lock_give(&l->lock);
-    if (l->mailbox) {
-        mailbox_mute(l->mailbox);
-        mailbox_run(l->mailbox, RTC_TIME_NEVER);
-        mailbox_unref(l->mailbox);
-    }
-    close_descriptors(l);
-    udp_receiver_free(l->context, l->receiver);
-    packet_pool_unref(l->face.pool);
-    timer_heap_fini(l->context, &l->timers);
-    loop_posts_fini(&l->posts);
-    pthread_mutex_destroy(&l->dirty_lock);
-    loop_lock_fini(&l->lock);
-    rtc_context *context = l->context;
-    memory_free(context, l);
-    rtc_context_unref(context);
 }
 
 static rtc_time_t next_deadline(struct loop *l)
@@ -407,4 +375,47 @@ bool rtc_loop_cancel(rtc_loop *loop, uint64_t id)
 {
     struct loop *l = loop_of(loop);
     return l && loop_posts_cancel(l->context, &l->posts, id);
+}
+
+/* Relays are given back before the program ends: a server that is there needs a round trip or two for that. */
+static void close_connections(struct loop *l)
+{
+    rtc_time_t now, limit = rtc_now() + linger_most;
+    for (struct link *at = l->driven.next, *next; at != &l->driven; at = next) {
+        next = at->next;
+        rtc_peer_connection_close(link_owner(at, struct driven, link)->pc);
+    }
+    while (!list_empty(&l->driven) && (now = rtc_now()) < limit && iterate(l, (int)((limit - now) / 1000) + 1))
+        ;
+    while (!list_empty(&l->driven))
+        rtc_peer_connection_tick(link_owner(l->driven.next, struct driven, link)->pc, RTC_TIME_NEVER);
+}
+
+void rtc_loop_free(rtc_loop *loop)
+{
+    struct loop *l = loop_of(loop);
+    if (!l)
+        return;
+    rtc_loop_stop(loop);
+    loop_lock_take(&l->lock);
+    loop_posts_close(&l->posts);
+    loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
+    close_connections(l); /* after the functions above, which may have made some */
+    bury(l);
+    loop_lock_give(&l->lock);
+    if (l->mailbox) {
+        mailbox_mute(l->mailbox);
+        mailbox_run(l->mailbox, RTC_TIME_NEVER);
+        mailbox_unref(l->mailbox);
+    }
+    close_descriptors(l);
+    udp_receiver_free(l->context, l->receiver);
+    packet_pool_unref(l->face.pool);
+    timer_heap_fini(l->context, &l->timers);
+    loop_posts_fini(&l->posts);
+    pthread_mutex_destroy(&l->dirty_lock);
+    loop_lock_fini(&l->lock);
+    rtc_context *context = l->context;
+    memory_free(context, l);
+    rtc_context_unref(context);
 }
