@@ -21,10 +21,14 @@ static void on_signal(int number)
 static int timeout_of(const struct session *session, rtc_loop *loop)
 {
     int timeout = rtc_loop_timeout_ms(loop);
-    if (session->options->seconds > 0) {
-        int left = (int)(session->options->seconds * 1000.0 - session_ms(session)) + 1;
+    uint32_t restart = session->restarted ? 0 : session->options->restart_after;
+    const uint32_t seconds[] = {session->options->seconds, restart};
+    for (size_t i = 0; i < 2; i++) {
+        int left = (int)(seconds[i] * 1000.0 - session_ms(session)) + 1;
         left = left < 0 ? 0 : left;
-        timeout = timeout < 0 || left < timeout ? left : timeout;
+        if (seconds[i] > 0 && (timeout < 0 || left < timeout)) {
+            timeout = left;
+        }
     }
     return timeout;
 }
@@ -43,6 +47,7 @@ static void run(struct session *session, rtc_loop *loop)
         if (watched[0].revents != 0 && !lines_read(&lines, STDIN_FILENO, session_take, session)) {
             session->ended = true;
         }
+        session_restart_in_time(session);
         rtc_loop_iterate(loop);
     }
     lines_fini(&lines);

@@ -8,7 +8,8 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "In:  descriptions and candidates likewise, {\"type\":\"bye\"} to end, {\"type\":\"send\",\"text\":...} or "
                            "{\"type\":\"send\",\"size\":N} to send a message,\n"
                            "     {\"type\":\"add\",\"what\":\"audio\"|\"video\"|\"channel\"} for more of the call, {\"type\":\"stats\"} "
-                           "for a summary in between\n\n"
+                           "for a summary in between,\n"
+                           "     {\"type\":\"restart\"} to restart ICE\n\n"
                            "  --audio, --video    send a tone, a test picture; receive the same\n"
                            "  --data LABEL        open a data channel\n"
                            "  --echo              send every message back\n"
@@ -18,6 +19,7 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "  --record-audio F    write the received audio to an Ogg Opus file\n"
                            "  --save-frame F      at the end write the newest picture, PNG or .ppm\n"
                            "  --seconds N         end after so long\n"
+                           "  --restart-after N   restart ICE after so many seconds\n"
                            "  --stun URL          STUN server, stun:host:port; may be given again\n"
                            "  --turn URL          TURN server, turn:host:port?transport=udp|tcp or turns:host:port; may be given again\n"
                            "  --username U --credential C   for the TURN servers\n"
@@ -48,6 +50,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"record-audio", ARGUMENT_TEXT, &options->record_audio},
         {"save-frame", ARGUMENT_TEXT, &options->save_frame},
         {"seconds", ARGUMENT_NUMBER, &options->seconds},
+        {"restart-after", ARGUMENT_NUMBER, &options->restart_after},
         {"stun", ARGUMENT_TEXTS, &options->servers.stun},
         {"turn", ARGUMENT_TEXTS, &options->servers.turn},
         {"username", ARGUMENT_TEXT, &options->servers.username},

@@ -15,7 +15,8 @@ struct options {
     uint32_t messages;  /* texts "message 0", "message 1", ... to send */
     const char *send_file;
     const char *record_video, *record_audio;
-    uint32_t seconds; /* 0: until bye or the end of the input */
+    uint32_t seconds;       /* 0: until bye or the end of the input */
+    uint32_t restart_after; /* seconds until ICE is restarted; 0: only when asked */
     struct servers servers;
     const char *authorities_file;
     uint32_t port_range[2];

@@ -106,11 +106,23 @@ static void on_ice_gathering_state_change(rtc_peer_connection *connection, void 
     }
 }
 
+static void count_generation(struct session *session, const char *ufrag)
+{
+    if (strcmp(session->ufrag, ufrag) != 0) {
+        session->restarts += session->ufrag[0] != 0;
+        snprintf(session->ufrag, sizeof(session->ufrag), "%s", ufrag);
+    }
+}
+
 static void on_ice_candidate(rtc_peer_connection *connection, void *user, const rtc_ice_candidate *candidate)
 {
-    const struct session *session = user;
+    struct session *session = user;
     (void)connection;
-    if (candidate == NULL || session->options->no_trickle) {
+    if (candidate == NULL) {
+        return;
+    }
+    count_generation(session, candidate->username_fragment);
+    if (session->options->no_trickle) {
         return;
     }
     cJSON *line = cJSON_CreateObject();
@@ -205,6 +217,21 @@ static void add(struct session *session, const cJSON *line)
     fail(session, "add", error);
 }
 
+/* The offer follows, since negotiation is needed. */
+static void restart(struct session *session)
+{
+    fail(session, "restartIce", rtc_peer_connection_restart_ice(session->connection));
+}
+
+void session_restart_in_time(struct session *session)
+{
+    uint32_t after = session->options->restart_after;
+    if (after > 0 && !session->restarted && session_ms(session) >= after * 1000.0) {
+        session->restarted = true;
+        restart(session);
+    }
+}
+
 /* ---- Lines in ---- */
 
 void session_take(void *user, const cJSON *line)
@@ -223,6 +250,8 @@ void session_take(void *user, const cJSON *line)
         add(session, line);
     } else if (type != NULL && strcmp(type, "stats") == 0) {
         summary_write(session, "stats");
+    } else if (type != NULL && strcmp(type, "restart") == 0) {
+        restart(session);
     } else {
         fail(session, "a line of input", RTC_ERR_SYNTAX);
     }

@@ -28,9 +28,12 @@ struct session {
     struct recorder video_recorder, audio_recorder;
     struct session_state states[SESSION_STATES_MAX];
     size_t state_count;
-    bool described;  /* the first description of its own was set: later needs to negotiate are offered at once */
-    bool awaits_all; /* --no-trickle: the description goes out when all candidates are known */
-    bool ended;      /* bye */
+    uint32_t restarts; /* ICE generations after the first, whoever asked for them */
+    bool restarted;    /* --restart-after was done */
+    char ufrag[32];    /* of the newest */
+    bool described;    /* the first description of its own was set: later needs to negotiate are offered at once */
+    bool awaits_all;   /* --no-trickle: the description goes out when all candidates are known */
+    bool ended;        /* bye */
     uint32_t errors;
     char first_error[256];
 };
@@ -41,6 +44,8 @@ int session_begin(struct session *session, const struct options *options, rtc_co
 void session_take(void *session, const cJSON *line);
 void session_end(struct session *session);
 
+/* Restarts ICE when --restart-after says so. */
+void session_restart_in_time(struct session *session);
 /* Milliseconds since it began. */
 double session_ms(const struct session *session);
 

@@ -104,6 +104,15 @@ static void add_pair(cJSON *summary, const rtc_stats_report *report)
     }
 }
 
+static void add_pair_changes(cJSON *summary, const rtc_stats_report *report)
+{
+    const rtc_stats *transport = rtc_stats_report_find_type(report, "transport");
+    double changes = 0;
+    if (transport != NULL && rtc_stats_number(transport, "selectedCandidatePairChanges", &changes)) {
+        cJSON_AddNumberToObject(summary, "selectedPairChanges", changes);
+    }
+}
+
 /* What crossed the transport, both ways. */
 static void add_traffic(cJSON *summary, const rtc_stats_report *report)
 {
@@ -124,6 +133,7 @@ static void add_statistics(cJSON *summary, rtc_peer_connection *connection)
         return;
     }
     add_pair(summary, report);
+    add_pair_changes(summary, report);
     add_traffic(summary, report);
     cJSON *list = cJSON_AddArrayToObject(summary, "statistics");
     for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
@@ -145,6 +155,7 @@ void summary_write(struct session *session, const char *type)
     cJSON_AddItemToObject(summary, "data", channels_summary(&session->channels));
     cJSON_AddNumberToObject(summary, "errors", session->errors + (double)session->channels.errors);
     cJSON_AddStringToObject(summary, "firstError", session->first_error);
+    cJSON_AddNumberToObject(summary, "restarts", session->restarts);
     add_statistics(summary, session->connection);
     lines_write(summary);
 }

@@ -110,4 +110,11 @@ function summaryIsSound(ours, { media }) {
   }
 }
 
-module.exports = { OUR_MEDIA_ARGS, becomes, connected, messagesCross, near, otherHearsUs, otherSeesUs, rgb, summaryIsSound, weHearOther, weSeeOther, withoutStatistics };
+// The selected pair's local candidate has the fragment of the newest credentials; statistics hold one generation again once it was taken up.
+function isOnNewGeneration({ statistics }) {
+  const transport = statistics.find(({ type }) => type === 'transport');
+  const candidates = statistics.filter(({ type, usernameFragment }) => type === 'local-candidate' && usernameFragment);
+  return candidates.length > 0 && candidates.every(({ usernameFragment }) => usernameFragment === transport.iceLocalUsernameFragment);
+}
+
+module.exports = { OUR_MEDIA_ARGS, becomes, connected, isOnNewGeneration, messagesCross, near, otherHearsUs, otherSeesUs, rgb, summaryIsSound, weHearOther, weSeeOther, withoutStatistics };

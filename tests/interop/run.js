@@ -8,12 +8,12 @@ const { OurPeer, PagePeer, ProcessPeer, link } = require('./peers');
 const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
-const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('dataOnly')];
+const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly')];
 
 const OTHERS = {
   chromium: { scenarios: BROWSER_SCENARIOS },
   firefox: { scenarios: BROWSER_SCENARIOS },
-  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater')] },
+  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('restarts')] },
   'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },
   aiortc: { command: '/usr/bin/python3', script: 'others/aiortc_peer.py', probe: ['-c', 'import aiortc'], noTrickle: true,
     scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },

@@ -66,4 +66,22 @@ async function weAddLater(setup, ourRole) {
   checks.summaryIsSound(ours, { media: false });
 }
 
-module.exports = { channelLater, dataOnly, everything, trackLater, weAddLater };
+// A running call restarts ICE, once from each side, while messages are on their way: other credentials and another pair, and all is as before.
+async function restarts(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  for (const who of [other, ours]) {
+    const before = (await ours.stats()).restarts;
+    await who.write({ type: 'restart' });
+    await Promise.all([checks.messagesCross(ours, other, 60000), checks.becomes('another generation', () => ours.stats(), ({ restarts }) => restarts === before + 1)]);
+    await checks.becomes('a pair of the new generation', () => ours.stats(), checks.isOnNewGeneration);
+    await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other), checks.otherHearsUs(other), checks.weHearOther(ours)]);
+  }
+  assert.ok(!ours.lines.some(({ event, value }) => event === 'connectionState' && value === 'failed'), 'a restart lost the connection');
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+  assert.equal(ours.summary.restarts, 2);
+}
+
+module.exports = { channelLater, dataOnly, everything, restarts, trackLater, weAddLater };

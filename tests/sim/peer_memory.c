@@ -281,6 +281,72 @@ static void renegotiation(void **state)
     }
 }
 
+/* One exchange with a restart, from where an earlier try stopped; candidates are in the descriptions. */
+static int exchange_restart(struct scene *s)
+{
+    rtc_peer_connection *a = s->p.peer[0].pc, *b = s->p.peer[1].pc;
+    int error = RTC_OK;
+    if (rtc_peer_connection_signaling_state(a) == RTC_SIGNALING_STABLE) {
+        error = rtc_peer_connection_restart_ice(a);
+        if (!error)
+            error = rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL);
+        peer_run(&s->p, 50 * MS);
+    }
+    if (!error && rtc_peer_connection_signaling_state(b) == RTC_SIGNALING_STABLE)
+        error = rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s->p, 0));
+    if (!error)
+        error = rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL);
+    peer_run(&s->p, 50 * MS);
+    return error ? error : rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s->p, 1));
+}
+
+static bool gave_up(struct scene *s)
+{
+    for (int i = 0; i < 2; i++)
+        if (rtc_peer_connection_connection_state(s->p.peer[i].pc) == RTC_PEER_CONNECTION_FAILED)
+            return true;
+    return false;
+}
+
+/* A restart that has no memory at some point is asked for again, or the connection fails; what worked goes on working. */
+static void restart(void **state)
+{
+    long long given_up = 0, again = 0, step = sampled(1, 7);
+    (void)state;
+    for (long long n = 1;; n += step) {
+        struct scene s;
+        memset(&s, 0, sizeof s);
+        const rtc_allocator allocator = counting_allocator_of(&s.counter);
+        bool good = live_a_life(&s, &allocator);
+        assert_true(good);
+        s.p.manual = true;
+        s.counter.fail_at = s.counter.calls + n;
+        int error = exchange_restart(&s);
+        assert_true(plausible(error));
+        peer_run(&s.p, 7 * SECOND);
+        bool failed = s.counter.failed > 0;
+        s.counter.fail_at = 0;
+        assert_true(failed || !error);
+        if (gave_up(&s)) {
+            assert_true(failed);
+            given_up++;
+        } else if (error) {
+            again++;
+            assert_int_equal(exchange_restart(&s), RTC_OK);
+            peer_run(&s.p, SECOND);
+        }
+        if (!gave_up(&s))
+            for (int i = 0; i < 2; i++)
+                assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[i].pc), RTC_PEER_CONNECTION_CONNECTED);
+        end_life(&s);
+        assert_int_equal(s.counter.live, 0);
+        if (!failed) {
+            print_message("%lld points, %lld ended the connection, %lld were tried again\n", n - 1, given_up, again);
+            break;
+        }
+    }
+}
+
 /* Ten seconds of a call that is under way: frames are allocated, packets are not. */
 static void steady_media_allocates_per_frame(void **state)
 {
@@ -354,6 +420,7 @@ int main(void)
         cmocka_unit_test(media_every_allocation),
         cmocka_unit_test(media_no_more_memory),
         cmocka_unit_test(renegotiation),
+        cmocka_unit_test(restart),
         cmocka_unit_test(steady_media_allocates_per_frame),
         cmocka_unit_test(steady_messages_allocate_per_message),
     };

@@ -625,6 +625,49 @@ static void closed_during_one(void **state)
     }
 }
 
+static char *read_file(const char *browser, const char *name)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/sdp/%s_%s_offer.sdp", CRTC_TEST_DATA, browser, name);
+    FILE *f = fopen(path, "rb");
+    char *text = calloc(1, 65536);
+    assert_non_null(f);
+    assert_non_null(text);
+    assert_true(fread(text, 1, 65535, f) > 0);
+    (void)fclose(f);
+    return text;
+}
+
+/* One session of a browser, offer by offer: only the one that restarts gets other credentials. */
+static void offers_of_browsers(void **state)
+{
+    static const char *const browsers[] = {"chromium_156", "firefox_153"};
+    static const char *const names[] = {"avdata-bidir", "reneg-addtrack", "reneg-removetrack", "icerestart", "reneg-stoptransceiver"};
+    (void)state;
+    for (size_t b = 0; b < 2; b++) {
+        struct sim_peers p;
+        char ufrags[5][64];
+        peer_scene(&p, 230, true);
+        rtc_peer_connection *pc = p.peer[0].pc;
+        for (size_t n = 0; n < 5; n++) {
+            char *offer = read_file(browsers[b], names[n]);
+            int error = rtc_peer_connection_set_remote_description(pc, RTC_SDP_OFFER, offer);
+            if (error)
+                fail_msg("%s %s: %s", browsers[b], names[n], rtc_peer_connection_last_error(pc));
+            assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
+            peer_run(&p, 50 * MS);
+            read_ufrag(peer_description(&p, 0), ufrags[n]);
+            assert_int_equal(pc->gathering_state, RTC_ICE_GATHERING_COMPLETE);
+            free(offer);
+        }
+        assert_string_equal(ufrags[0], ufrags[1]);
+        assert_string_equal(ufrags[1], ufrags[2]);
+        assert_string_not_equal(ufrags[2], ufrags[3]);
+        assert_string_equal(ufrags[3], ufrags[4]);
+        sim_peers_fini(&p);
+    }
+}
+
 /* ---- Configuration ---- */
 
 static rtc_configuration with_server(const rtc_ice_server *const *server)
@@ -749,6 +792,7 @@ int main(void)
         cmocka_unit_test(candidates_of_generations),
         cmocka_unit_test(late_packets),
         cmocka_unit_test(closed_during_one),
+        cmocka_unit_test(offers_of_browsers),
         cmocka_unit_test(new_servers),
         cmocka_unit_test(pool),
         cmocka_unit_test(pool_changes),
