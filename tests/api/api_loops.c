@@ -95,6 +95,46 @@ static void calls_from_other_threads(void **state)
     rtc_loop_free(loop);
 }
 
+static void send_some(struct api_peer *p, int count)
+{
+    static const char text[2000] = "hello";
+    for (int i = 0; i < count; i++)
+        assert_int_equal(rtc_data_channel_send_text(p->channel, text, sizeof text), RTC_OK);
+}
+
+/* Over real sockets: messages and frames cross each of five restarts, whose sockets replace those before. */
+static void restarts(void **state)
+{
+    struct api_pair pair;
+    (void)state;
+    rtc_loop *a = start_loop(), *b = start_loop();
+    api_pair_init(&pair, NULL, a, b);
+    pair.hook = ring;
+    pair.media = true;
+    api_pair_call(&pair);
+    wait_for(&pair.peer[0], API_OPEN, 1);
+    for (int n = 1; n <= 5; n++) {
+        int frames = atomic_load(&pair.peer[1].seen[API_ENCODED_FRAME]);
+        rtc_loop_lock(a);
+        send_some(&pair.peer[0], 10);
+        assert_int_equal(rtc_peer_connection_restart_ice(pair.peer[0].pc), RTC_OK);
+        send_some(&pair.peer[0], 10);
+        rtc_loop_unlock(a);
+        for (int i = 0; i < 2; i++)
+            wait_for(&pair.peer[i], API_GATHERED, n + 1);
+        wait_for(&pair.peer[1], API_MESSAGE, 20 * n);
+        wait_for(&pair.peer[1], API_ENCODED_FRAME, frames + 10);
+    }
+    rtc_loop_lock(a);
+    assert_int_equal(rtc_peer_connection_connection_state(pair.peer[0].pc), RTC_PEER_CONNECTION_CONNECTED);
+    rtc_loop_unlock(a);
+    assert_int_equal(pair.peer[0].seen[API_CONNECTED], 1); /* it never was anything else */
+    api_pair_fini(&pair);
+    rtc_loop_free(a);
+    rtc_loop_free(b);
+    rtc_media_source_unref(pair.peer[0].source);
+}
+
 /* usrsctp has one set of timers for the process: what one loop's tick makes for the other's associations must reach them. */
 static void two_loops(void **state)
 {
@@ -277,9 +317,13 @@ static void connections_from_many_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_from_other_threads),       cmocka_unit_test(two_loops),
-        cmocka_unit_test(encoded_frames_while_it_closes), cmocka_unit_test(pictures_while_it_closes),
-        cmocka_unit_test(posting_and_cancelling),         cmocka_unit_test(connections_from_many_threads),
+        cmocka_unit_test(calls_from_other_threads),
+        cmocka_unit_test(restarts),
+        cmocka_unit_test(two_loops),
+        cmocka_unit_test(encoded_frames_while_it_closes),
+        cmocka_unit_test(pictures_while_it_closes),
+        cmocka_unit_test(posting_and_cancelling),
+        cmocka_unit_test(connections_from_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

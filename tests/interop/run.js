@@ -13,7 +13,7 @@ const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both
 const OTHERS = {
   chromium: { scenarios: BROWSER_SCENARIOS },
   firefox: { scenarios: BROWSER_SCENARIOS },
-  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('restarts')] },
+  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('restarts', { media: false })] },
   'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },
   aiortc: { command: '/usr/bin/python3', script: 'others/aiortc_peer.py', probe: ['-c', 'import aiortc'], noTrickle: true,
     scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },
