@@ -1,7 +1,10 @@
 set(peer_sees base sdp ice dtls sctp rtp peer)
 set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c usrsctp_time.c)
-foreach(name data setup explain signaling renegotiate restart channels unread memory hostile stats names)
+foreach(name data setup explain signaling renegotiate channels unread memory hostile stats names)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
+endforeach()
+foreach(name restart restart_offers)
+  crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c restart_scene.c ${peer_harness})
 endforeach()
 if(TARGET crtc_media) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} media SOURCES peer_media.c ${peer_harness})
