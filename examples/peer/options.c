@@ -26,6 +26,8 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "  --relay             use nothing but the TURN servers\n"
                            "  --authorities FILE  PEM file of the authorities that vouch for turns: servers\n"
                            "  --port-range A-B    use local ports from A to B only\n"
+                           "  --port N            use the port N for everything, as a server does\n"
+                           "  --lite              ICE-lite: answer checks, send none; with --port, answer plain STUN clients, too\n"
                            "  --loopback          use loopback addresses, too\n"
                            "  --hide-addresses    tell random .local names in place of addresses\n"
                            "  --no-trickle        put the candidates into the description\n"
@@ -58,6 +60,8 @@ void options_read(struct options *options, int argc, char **argv)
         {"relay", ARGUMENT_FLAG, &options->servers.relay},
         {"authorities", ARGUMENT_TEXT, &options->authorities_file},
         {"port-range", ARGUMENT_RANGE, options->port_range},
+        {"port", ARGUMENT_NUMBER, &options->port},
+        {"lite", ARGUMENT_FLAG, &options->lite},
         {"loopback", ARGUMENT_FLAG, &options->loopback},
         {"hide-addresses", ARGUMENT_FLAG, &options->hide_addresses},
         {"no-trickle", ARGUMENT_FLAG, &options->no_trickle},
@@ -76,7 +80,7 @@ void options_read(struct options *options, int argc, char **argv)
     if (servers_mistake(&options->servers) != NULL) {
         arguments_refuse(argv[0], servers_mistake(&options->servers));
     }
-    if (options->port_range[0] > UINT16_MAX || options->port_range[1] > UINT16_MAX) {
+    if (options->port_range[0] > UINT16_MAX || options->port_range[1] > UINT16_MAX || options->port > UINT16_MAX) {
         arguments_refuse(argv[0], "ports are below 65536");
     }
     if (options->offer && !options->audio && !options->video && options->label == NULL) {

@@ -20,6 +20,8 @@ struct options {
     struct servers servers;
     const char *authorities_file;
     uint32_t port_range[2];
+    uint32_t port; /* of an endpoint; 0: sockets of its own */
+    bool lite;
     bool loopback;
     bool hide_addresses;
     bool no_trickle; /* the description waits for all candidates */

@@ -279,6 +279,13 @@ static void on_ice_candidate_error(rtc_peer_connection *connection, void *user, 
     fprintf(stderr, "peer: %s: %u %s\n", error->url, (unsigned)error->error_code, error->error_text);
 }
 
+static int open_port(struct session *session, rtc_loop *loop, rtc_endpoint **out)
+{
+    const rtc_endpoint_options options = {
+        .size = sizeof(options), .loop = loop, .port = (uint16_t)session->options->port, .answer_stun = session->options->lite};
+    return rtc_endpoint_new(session->context, &options, out);
+}
+
 static int new_connection(struct session *session, rtc_loop *loop)
 {
     static const rtc_peer_connection_callbacks callbacks = {
@@ -302,12 +309,17 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .authorities_pem = authorities,
         .include_loopback = options->loopback,
         .hide_local_addresses = options->hide_addresses,
+        .ice_lite = options->lite,
         .port_min = (uint16_t)options->port_range[0],
         .port_max = (uint16_t)options->port_range[1],
         .max_bitrate_bps = options->bitrate_bps,
     };
     servers_configure(&options->servers, &lists, &configuration);
-    int error = rtc_peer_connection_new(session->context, &configuration, &callbacks, session, &session->connection);
+    int error = options->port == 0 ? RTC_OK : open_port(session, loop, &configuration.endpoint);
+    if (error == RTC_OK) {
+        error = rtc_peer_connection_new(session->context, &configuration, &callbacks, session, &session->connection);
+    }
+    rtc_endpoint_unref(configuration.endpoint); /* the connection holds it */
     free(authorities);
     return error;
 }

@@ -5,6 +5,7 @@
 #include <crtc/base.h>
 #include <crtc/context.h>
 #include <crtc/data_channel.h>
+#include <crtc/endpoint.h>
 #include <crtc/loop.h>
 #include <crtc/media.h>
 #include <crtc/peer_connection.h>

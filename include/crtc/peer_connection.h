@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 typedef struct rtc_peer_connection rtc_peer_connection;
+typedef struct rtc_endpoint rtc_endpoint; /* <crtc/endpoint.h> */
 
 /* ---- Certificates (webrtc-pc 4.9) ------------------------------------------------------------------------------------------- */
 
@@ -74,6 +75,10 @@ typedef struct rtc_configuration {
     /* Tell the peer random names in place of the addresses of this host (draft-ietf-mmusic-mdns-ice-candidates); peers on the same local network resolve
      * them by multicast DNS. Nothing that the application is told, but a server-reflexive candidate, has an address of this host then. Can not change. */
     bool hide_local_addresses;
+    rtc_endpoint *endpoint;                    /* whose UDP port is shared with others, and which has the same loop (else RTC_ERR_INVALID_ACCESS); NULL: sockets of its own */
+    /* For servers with a public address: answer the peer's ICE checks and send none (ICE-lite, RFC 8445 section 2.5). The peer must be a full agent, as browsers are;
+     * with another lite one ours behaves as a full one. Servers and the relay policy are RTC_ERR_INVALID_ACCESS then. */
+    bool ice_lite;
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -26,7 +26,7 @@ typedef struct rtc_address {
 
 /* Where a datagram came from or goes to. */
 typedef struct rtc_path {
-    uint32_t socket;   /* the id of the request that opened the socket */
+    uint32_t socket;   /* the id of the request that opened the socket; 0: the port of the connection's endpoint (<crtc/endpoint.h>) */
     uint32_t protocol; /* 0: UDP, a packet is a datagram; 1: TCP, a packet is the next bytes of the stream */
     rtc_address local;
     rtc_address remote;

@@ -2,19 +2,28 @@
 #ifndef CRTC_DRIVER_H
 #define CRTC_DRIVER_H
 
-#include <crtc/transport.h>
+#include <crtc/endpoint.h>
 
 struct packet_pool;
 
 struct loop_ops {
-    /* The loop takes the connection on: it will drain it and answer its requests. Loop's thread, or with its lock held. *attachment names the connection
-     * to the loop from now on. */
-    int (*attach)(rtc_loop *loop, rtc_peer_connection *connection, void **attachment);
+    /* The loop takes the connection on: it will drain it and answer its requests. Loop's thread, or with its lock held. `port` is that of its endpoint, or NULL.
+     * *attachment names the connection to the loop from now on. */
+    int (*attach)(rtc_loop *loop, rtc_peer_connection *connection, void *port, void **attachment);
     /* The last call for this connection: what it still has to send is sent, its sockets are closed, and it is forgotten. Legal in callbacks. */
     void (*detach)(void *attachment);
     /* The connection has something to drain or another deadline. Any thread; does not call into the connection. */
     void (*changed)(void *attachment);
+
+    /* A socket for an endpoint on each of the addresses, all with one port: that of the first, 0 meaning any. With `some` those that can not be had for their
+     * family are left out, while one is left. The addresses become what is bound. What arrives goes through rtc_endpoint_route. *port names it from now on. */
+    int (*bind_port)(rtc_loop *loop, rtc_endpoint *endpoint, rtc_address *addresses, size_t *count, bool some, void **port);
+    /* The last call for this port; connections attached with it know it no more. Legal in callbacks. */
+    void (*unbind_port)(void *port);
 };
+
+/* What attach() called this connection; NULL when it is not attached. Implemented by src/peer, for the loop. */
+void *peer_attachment(const rtc_peer_connection *connection);
 
 /* The first member of the loop's own struct. */
 struct rtc_loop {

@@ -42,6 +42,8 @@ int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *serv
     struct ice_server_state *copy = NULL;
     if (count > ICE_SERVERS_MAX)
         return RTC_ERR_RANGE;
+    if (agent->lite && (count > 0 || relay_only))
+        return RTC_ERR_INVALID_ACCESS;
     /* Queries of the current gathering stand on the list they were begun with. */
     if (agent->gathering != ICE_GATHERING_NEW)
         return RTC_OK;
@@ -85,7 +87,8 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->hide_addresses = options->hide_addresses;
     agent->port_min = options->port_min;
     agent->port_max = options->port_max;
-    agent->controlling = options->controlling;
+    agent->lite = options->lite;
+    agent->controlling = options->controlling && !options->lite;
     agent->tie_breaker = context_random_u64(context);
     agent->generation = options->generation;
     if (options->generation > 1)
@@ -399,7 +402,7 @@ bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slic
 
 void ice_agent_set_controlling(struct ice_agent *agent, bool controlling)
 {
-    if (agent->state != ICE_NEW || agent->remote_lite || agent->controlling == controlling)
+    if (agent->state != ICE_NEW || agent->remote_lite || agent->lite || agent->controlling == controlling)
         return;
     agent->controlling = controlling;
     ice_prioritize(agent);
@@ -407,6 +410,8 @@ void ice_agent_set_controlling(struct ice_agent *agent, bool controlling)
 
 void ice_agent_set_remote_lite(struct ice_agent *agent)
 {
+    if (agent->lite)
+        ice_lite_leave(agent);
     ice_agent_set_controlling(agent, true);
     agent->remote_lite = true;
 }
@@ -520,9 +525,9 @@ static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
         return unselected_state(agent, now);
     if (agent->state == ICE_CHECKING)
         return ICE_CONNECTED;
-    if (now >= ice_failed_at(pair))
+    if (now >= ice_failed_at(agent, pair))
         return ICE_FAILED;
-    if (now >= ice_disconnected_at(pair))
+    if (now >= ice_disconnected_at(agent, pair))
         return ICE_DISCONNECTED;
     return agent->state != ICE_DISCONNECTED && is_complete(agent) ? ICE_COMPLETED : ICE_CONNECTED;
 }
@@ -560,10 +565,10 @@ static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum
     if (agent->state == ICE_CHECKING) {
         deadline_min(best, why, agent->started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
     } else if (agent->state == ICE_DISCONNECTED) {
-        deadline_min(best, why, agent->selected ? ice_failed_at(agent->selected) : agent->lost + lost_most, TIMER_ICE_STATE);
+        deadline_min(best, why, agent->selected ? ice_failed_at(agent, agent->selected) : agent->lost + lost_most, TIMER_ICE_STATE);
     } else if (agent->selected) {
-        deadline_min(best, why, ice_disconnected_at(agent->selected), TIMER_ICE_STATE);
-        deadline_min(best, why, ice_failed_at(agent->selected), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_disconnected_at(agent, agent->selected), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_failed_at(agent, agent->selected), TIMER_ICE_STATE);
     }
 }
 
@@ -651,11 +656,16 @@ bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected 
     return true;
 }
 
-bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from)
+rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *from)
 {
     const struct ice_base *base = ice_find_base(agent, from->socket);
     const struct ice_pair *pair = base ? ice_find_pair(agent, base, &from->remote) : NULL;
-    return pair && pair->receivable;
+    return pair && pair->receivable ? pair->heard : -1;
+}
+
+bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from)
+{
+    return ice_agent_heard(agent, from) >= 0;
 }
 
 rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent)

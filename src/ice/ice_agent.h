@@ -57,6 +57,7 @@ struct ice_options {
     struct ice_credentials credentials; /* an empty ufrag: new ones are made */
     uint32_t generation;                /* what its events are marked with */
     bool controlling;
+    bool lite;             /* ICE-lite (RFC 8445 section 2.5): see ice_lite.c. No servers. */
     bool relay_only;       /* nothing but relayed candidates is gathered, used or told to the peer */
     bool hide_addresses;   /* host candidates are told as names, which multicast DNS resolves on the local networks */
     struct ice_agent *before; /* the agent of the generation before, whose names for our addresses stay; NULL: none. For the call only. */
@@ -105,7 +106,7 @@ bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slic
 /* Changes the role before the peer is known (both roles are taken at set-up); later the tie-breaker decides. */
 void ice_agent_set_controlling(struct ice_agent *agent, bool controlling);
 bool ice_agent_controlling(const struct ice_agent *agent);
-/* The peer is ICE-lite (a=ice-lite): we control. */
+/* The peer is ICE-lite (a=ice-lite): we control. Two lite agents would leave everything unchecked: ours then is a full one. */
 void ice_agent_set_remote_lite(struct ice_agent *agent);
 
 /* Replaces the servers and the policy; without effect once gathering has begun. RTC_ERR_RANGE for too many. */
@@ -145,6 +146,8 @@ const struct path *ice_agent_selected(const struct ice_agent *agent);
 bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out);
 /* A Binding request from, or success response for, this 5-tuple was authenticated: DTLS and media from it may be taken. */
 bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from);
+/* When the last of these came; -1 when none did. */
+rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *from);
 /* Smoothed round trip; 0 when unmeasured. */
 rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent);
 /* Local candidates in the order they were gathered. One that is hidden has its name beside its address. Borrowed until the next call. */

@@ -138,14 +138,14 @@ static bool may_pair(const struct ice_base *base, const struct ice_remote *remot
 
 void ice_pair_base(struct ice_agent *agent, struct ice_base *base)
 {
-    for (size_t i = 0; i < agent->remote_count; i++)
+    for (size_t i = 0; !agent->lite && i < agent->remote_count; i++)
         if (may_pair(base, agent->remotes[i]))
             (void)add_pair(agent, base, agent->remotes[i], false);
 }
 
 void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
 {
-    for (size_t i = 0; i < agent->base_count; i++)
+    for (size_t i = 0; !agent->lite && i < agent->base_count; i++)
         if (may_pair(agent->bases[i], remote))
             (void)add_pair(agent, agent->bases[i], remote, false);
 }
@@ -345,7 +345,7 @@ static void start_checks(struct ice_agent *agent, rtc_time_t now, struct out *ou
 void ice_check_list_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     agent->check_due = RTC_TIME_NEVER;
-    if (!agent->have_remote_credentials)
+    if (!agent->have_remote_credentials || agent->lite)
         return;
     for (size_t i = 0; i < agent->pair_count; i++)
         if (agent->pairs[i]->check.active && now >= agent->pairs[i]->check.next_send)

@@ -11,6 +11,8 @@ static const rtc_time_t probe_again = 500 * ICE_MS;
 static const rtc_time_t quiet_alternative = 3 * ICE_SECOND;
 static const rtc_time_t alternative_again = 1 * ICE_SECOND;
 static const rtc_time_t disconnected_after = 6800 * ICE_MS;
+/* A lite agent can not ask sooner when it is quiet: two of the peer's consent checks, which may be 6 seconds apart, may be lost. */
+static const rtc_time_t disconnected_after_lite = 18500 * ICE_MS;
 static const rtc_time_t failed_after = 20 * ICE_SECOND;
 static const rtc_time_t consent_lasts = 30 * ICE_SECOND;
 
@@ -24,13 +26,15 @@ bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now)
     return now < pair->consent + consent_lasts;
 }
 
-rtc_time_t ice_disconnected_at(const struct ice_pair *pair)
+rtc_time_t ice_disconnected_at(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    return pair->heard + disconnected_after;
+    return pair->heard + (agent->lite ? disconnected_after_lite : disconnected_after);
 }
 
-rtc_time_t ice_failed_at(const struct ice_pair *pair)
+rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *pair)
 {
+    if (agent->lite)
+        return pair->consent + consent_lasts;
     rtc_time_t quiet = pair->heard + failed_after, expiry = pair->consent + consent_lasts;
     return quiet < expiry ? quiet : expiry;
 }
@@ -86,6 +90,8 @@ static bool is_alternative(const struct ice_agent *agent, const struct ice_pair 
 
 void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
+    if (agent->lite)
+        return; /* the peer's checks are all there is (RFC 8445 section 2.5) */
     if (agent->selected && now >= selected_due(agent->selected))
         probe(agent, agent->selected, now, out);
     int tried = 0;
@@ -101,6 +107,8 @@ void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
+    if (agent->lite)
+        return;
     if (agent->selected)
         deadline_min(best, why, selected_due(agent->selected), TIMER_ICE_CONSENT);
     int tried = 0;

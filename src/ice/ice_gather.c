@@ -247,6 +247,7 @@ static void open_base(struct ice_agent *agent, const struct io_interface *i, str
     r->local = base->address;
     r->port_min = agent->port_min;
     r->port_max = agent->port_max;
+    memcpy(r->name, agent->local.ufrag, sizeof agent->local.ufrag);
 }
 
 /* Families alternate, IPv6 first (RFC 8421 section 4, RFC 6724): when one family is broken the other's checks are not behind all of its

@@ -47,7 +47,7 @@ static void switch_role(struct ice_agent *agent, bool controlling, rtc_time_t no
     }
 }
 
-/* RFC 8445 section 7.3.1.1. True when the request is to be refused with 487. */
+/* RFC 8445 section 7.3.1.1. True when the request is to be refused with 487. A lite agent never controls (section 6.1.1). */
 static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m, rtc_time_t now)
 {
     bool both_controlling = agent->controlling && (m->has & STUN_HAS_CONTROLLING);
@@ -55,7 +55,7 @@ static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m
     bool we_control = agent->tie_breaker >= m->tie_breaker;
     if (!both_controlling && !both_controlled)
         return false;
-    if (both_controlling == we_control)
+    if (both_controlling == we_control || agent->lite)
         return true;
     switch_role(agent, we_control, now);
     return false;
@@ -101,6 +101,10 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
     pair->counts.requests_received++;
     pair->counts.responses_sent++;
     ice_heard(agent, pair, now, out);
+    if (agent->lite) {
+        ice_lite_request(agent, pair, m->has & STUN_HAS_USE_CANDIDATE, now);
+        return;
+    }
     take_use_candidate(agent, pair, m);
     ice_trigger(agent, pair, now);
 }

@@ -111,7 +111,8 @@ struct ice_pair {
     rtc_time_t probe_sent;     /* when the last consent check left */
     rtc_time_t probe_interval; /* randomized, RFC 7675 section 5.1 */
     rtc_time_t heard;          /* last authenticated request or response; once receivable */
-    rtc_time_t consent;        /* last success response; once succeeded */
+    rtc_time_t consent;        /* last success response, a lite agent's last request; once succeeded */
+    rtc_time_t nominated_at;   /* a lite agent's: when the peer last chose it */
     struct address mapped;     /* how the peer sees the base */
     rtc_time_t rtt;
     rtc_time_t total_rtt;
@@ -150,6 +151,7 @@ struct ice_agent {
     bool hide_addresses;
     bool starved; /* a pair that nothing would make again was lost for want of memory */
     bool controlling;
+    bool lite; /* and the peer is a full agent */
     bool remote_lite;
     bool end_of_candidates;
     bool peer_seen; /* a candidate, an authenticated request or the end of candidates came */
@@ -332,8 +334,16 @@ struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_messag
 bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now);
 rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now);
 /* When a pair that stays quiet makes the agent disconnected, and failed. */
-rtc_time_t ice_disconnected_at(const struct ice_pair *pair);
-rtc_time_t ice_failed_at(const struct ice_pair *pair);
+rtc_time_t ice_disconnected_at(const struct ice_agent *agent, const struct ice_pair *pair);
+rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *pair);
+
+/* ice_lite.c */
+/* An authenticated request came on the pair: that is what makes it valid, gives consent, and selects it. */
+void ice_lite_request(struct ice_agent *agent, struct ice_pair *pair, bool nominates, rtc_time_t now);
+/* The pair to send on; NULL when there is none. */
+struct ice_pair *ice_lite_best(const struct ice_agent *agent, rtc_time_t now);
+/* The peer is lite, too: this agent becomes a full one. */
+void ice_lite_leave(struct ice_agent *agent);
 
 /* ice_report.c */
 void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out);

@@ -56,7 +56,7 @@ static struct path path_of(const struct ice_pair *pair)
 
 void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    struct ice_pair *best = best_pair(agent, now);
+    struct ice_pair *best = agent->lite ? ice_lite_best(agent, now) : best_pair(agent, now);
     if (!best || best == agent->selected)
         return;
     /* The pair we leave was dead or only a beginning: our own nomination of it is void. */

@@ -3,7 +3,7 @@
 
 enum { SEND_TOGETHER = 64, ROUNDS_MAX = 8 };
 
-int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment)
+int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void *port, void **attachment)
 {
     struct loop *l = loop_of(loop);
     struct driven *d = memory_zeroed(l->context, sizeof *d);
@@ -13,7 +13,9 @@ int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment)
     d->context = rtc_context_ref(l->context);
     d->pc = pc;
     atomic_init(&d->references, 1);
+    d->port = port;
     list_init(&d->sockets);
+    list_init(&d->backlog.link);
     list_init(&d->dirty_link);
     list_append(&l->driven, &d->link);
     *attachment = d;
@@ -39,28 +41,40 @@ static struct io_socket *socket_by_id(struct driven *d, uint32_t id)
     return NULL;
 }
 
-/* Packets for one socket are handed over together: the kernel can take many at once. */
+/* Packets for one socket that are handed over together: the kernel can take many at once. */
+struct batch {
+    rtc_packet *packets[SEND_TOGETHER];
+    size_t count;
+    uint32_t socket; /* 0: the port that it shares */
+    struct io_socket *to;
+};
+
+static void send_batch(struct driven *d, struct batch *batch)
+{
+    if (batch->count > 0 && batch->to)
+        batch->to->ops->send(batch->to, batch->packets, batch->count);
+    else if (batch->count > 0 && batch->socket == 0 && d->port)
+        shared_port_send(d, batch->packets, batch->count);
+    else
+        for (size_t i = 0; i < batch->count; i++)
+            rtc_packet_free(batch->packets[i]);
+    batch->count = 0;
+}
+
 static void send_packets(struct driven *d)
 {
-    rtc_packet *packets[SEND_TOGETHER];
-    struct io_socket *to = NULL;
-    size_t count = 0;
+    struct batch batch = {.count = 0};
     for (rtc_packet *p; (p = rtc_peer_connection_next_packet(d->pc)) != NULL;) {
         rtc_path path;
         rtc_packet_path(p, &path);
-        struct io_socket *s = to && to->id == path.socket ? to : socket_by_id(d, path.socket);
-        if (to && (s != to || count == SEND_TOGETHER)) {
-            to->ops->send(to, packets, count);
-            count = 0;
-        }
-        to = s;
-        if (s)
-            packets[count++] = p;
-        else
-            rtc_packet_free(p);
+        if (batch.count == SEND_TOGETHER || batch.socket != path.socket)
+            send_batch(d, &batch);
+        if (batch.count == 0 && (batch.socket != path.socket || !batch.to))
+            batch.to = path.socket ? socket_by_id(d, path.socket) : NULL;
+        batch.socket = path.socket;
+        batch.packets[batch.count++] = p;
     }
-    if (to)
-        to->ops->send(to, packets, count);
+    send_batch(d, &batch);
 }
 
 void driven_detach(void *attachment)
@@ -68,6 +82,7 @@ void driven_detach(void *attachment)
     struct driven *d = attachment;
     struct loop *loop = d->loop;
     send_packets(d);
+    shared_port_forget(d);
     while (!list_empty(&d->sockets)) {
         struct io_socket *s = link_owner(d->sockets.next, struct io_socket, link);
         s->ops->close(s);

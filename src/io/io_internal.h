@@ -69,7 +69,8 @@ struct io_socket_ops {
 struct io_socket {
     const struct io_socket_ops *ops;
     struct link link; /* in its connection's list */
-    struct driven *driven;
+    struct driven *driven; /* NULL for one that many share */
+    struct loop *loop;     /* of that one */
     uint32_t id;
     int fd;
     rtc_address local;
@@ -101,6 +102,25 @@ void multicast_share(int fd);
 /* The socket takes part in a group on the interface that has this address: it receives from it, and sends there what goes to groups. */
 int multicast_join(int fd, const rtc_address *group, const rtc_address *interface);
 
+/* ---- shared_port.c: the sockets of an endpoint (<crtc/endpoint.h>), which many connections use ---- */
+struct shared_port;
+int shared_port_bind(rtc_loop *loop, rtc_endpoint *endpoint, rtc_address *addresses, size_t *count, bool some, void **port);
+void shared_port_unbind(void *port);
+/* Closes the endpoint. */
+void shared_port_close(struct shared_port *port);
+struct shared_port *shared_port_of(struct link *link);
+/* A connection's packets, whose paths have the socket 0. They are consumed: sent, or kept until the kernel has room. */
+void shared_port_send(struct driven *d, rtc_packet **packets, size_t count);
+/* The connection goes: what it still had waiting is dropped. */
+void shared_port_forget(struct driven *d);
+
+/* What one connection has waiting for a shared port. The ports serve the connections in turn, a few packets each. */
+struct backlog {
+    struct link link; /* in the port's list of those that wait */
+    rtc_packet **packets;
+    size_t count;
+};
+
 /* ---- tcp_socket.c ---- */
 /* Begins to connect; the result is given when that is over, unless this fails at once. */
 int tcp_socket_open(struct driven *d, const rtc_request *request);
@@ -114,10 +134,12 @@ struct driven {
     rtc_context *context;    /* a reference: a name being resolved may outlive the loop */
     rtc_peer_connection *pc; /* NULL once detached */
     struct link sockets;
+    struct shared_port *port; /* its endpoint's; NULL without one, or when that is closed */
+    struct backlog backlog;
     struct driven *next_gone;
     atomic_uint references; /* the loop's, and one per name being resolved */
 };
-int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void **attachment);
+int driven_attach(rtc_loop *loop, rtc_peer_connection *pc, void *port, void **attachment);
 void driven_detach(void *attachment);
 void driven_changed(void *attachment);
 void driven_unref(struct driven *d);
@@ -141,6 +163,7 @@ struct loop {
     pthread_t thread;
     bool has_thread;
     struct link driven;
+    struct link ports; /* struct shared_port.link */
     struct udp_receiver *receiver; /* of all sockets */
     struct timer_heap timers;
     pthread_mutex_t dirty_lock;

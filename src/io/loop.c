@@ -13,7 +13,7 @@ enum { EVENTS_MAX = 64 };
 
 static const rtc_time_t linger_most = 500000;
 
-static const struct loop_ops ops = {driven_attach, driven_detach, driven_changed};
+static const struct loop_ops ops = {driven_attach, driven_detach, driven_changed, shared_port_bind, shared_port_unbind};
 
 struct loop *loop_of(rtc_loop *loop)
 {
@@ -72,6 +72,7 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     l->context = rtc_context_ref(context);
     l->timer_armed = RTC_TIME_NEVER;
     list_init(&l->driven);
+    list_init(&l->ports);
     list_init(&l->dirty);
     loop_lock_init(&l->lock);
     loop_posts_init(&l->posts);
@@ -151,7 +152,7 @@ static void handle(struct loop *l, const struct epoll_event *e, rtc_time_t now)
             s->ops->flush(s);
         if (s->fd >= 0 && (e->events & (EPOLLIN | EPOLLERR | EPOLLHUP))) {
             s->ops->receive(s, now);
-            if (s->fd >= 0)
+            if (s->fd >= 0 && s->driven)
                 driven_changed(s->driven);
         }
     }
@@ -401,6 +402,8 @@ void rtc_loop_free(rtc_loop *loop)
     loop_posts_close(&l->posts);
     loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
     close_connections(l); /* after the functions above, which may have made some */
+    while (!list_empty(&l->ports))
+        shared_port_close(shared_port_of(l->ports.next));
     bury(l);
     loop_lock_give(&l->lock);
     if (l->mailbox) {

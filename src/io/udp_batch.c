@@ -11,7 +11,7 @@ enum {
     RUN_BYTES_MAX = 65000,
     MESSAGES = 4,        /* received per call */
     MESSAGE_MAX = 65536, /* pages that are not touched cost nothing */
-    CONTROL_BYTES = 64
+    CONTROL_BYTES = 128
 };
 
 /* ---- Sending ---- */
@@ -30,7 +30,8 @@ size_t udp_run_length(rtc_packet *const *packets, size_t count)
         size_t len = rtc_packet_len(packets[n]);
         rtc_packet_path(packets[n], &path);
         bool ended = rtc_packet_len(packets[n - 1]) < segment;
-        if (ended || len == 0 || len > segment || bytes + len > RUN_BYTES_MAX || !same_address(&first.remote, &path.remote))
+        if (ended || len == 0 || len > segment || bytes + len > RUN_BYTES_MAX || !same_address(&first.remote, &path.remote) ||
+            !same_address(&first.local, &path.local))
             break;
         bytes += len;
     }
@@ -48,26 +49,52 @@ static enum udp_sent result_of(ssize_t sent, bool segmented)
     return segmented && could_be_cutting ? UDP_UNSEGMENTED : UDP_REFUSED;
 }
 
-enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count)
+/* What is said to the kernel beside the datagrams. */
+struct control {
+    _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    size_t len;
+};
+
+static void say(struct control *control, int level, int type, const void *value, size_t len)
+{
+    struct cmsghdr header = {.cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
+    memcpy(control->bytes + control->len, &header, sizeof header);
+    memcpy(control->bytes + control->len + CMSG_LEN(0), value, len);
+    control->len += CMSG_SPACE(len);
+}
+
+static void say_local(struct control *control, const rtc_address *local)
+{
+    union socket_address address;
+    (void)socket_address_from(&address, local);
+    if (local->family == RTC_ADDRESS_IPV4) {
+        struct in_pktinfo info = {.ipi_spec_dst = address.v4.sin_addr};
+        say(control, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+    } else {
+        struct in6_pktinfo info = {.ipi6_addr = address.v6.sin6_addr, .ipi6_ifindex = local->scope};
+        say(control, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    }
+}
+
+enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, bool from_local)
 {
     rtc_path path;
     union socket_address to;
     struct iovec parts[RUN_MAX];
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(uint16_t))];
-    } control;
+    struct control control = {.len = 0};
     rtc_packet_path(packets[0], &path);
     for (size_t i = 0; i < count; i++)
         parts[i] = (struct iovec){rtc_packet_data(packets[i]), rtc_packet_len(packets[i])};
     struct msghdr message = {.msg_name = &to, .msg_namelen = socket_address_from(&to, &path.remote), .msg_iov = parts, .msg_iovlen = count};
     if (count > 1) {
         uint16_t segment = (uint16_t)parts[0].iov_len;
-        memset(&control, 0, sizeof control);
-        control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof segment), .cmsg_level = IPPROTO_UDP, .cmsg_type = UDP_SEGMENT};
-        memcpy(CMSG_DATA(&control.header), &segment, sizeof segment);
-        message.msg_control = &control;
-        message.msg_controllen = sizeof control;
+        say(&control, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment);
+    }
+    if (from_local)
+        say_local(&control, &path.local);
+    if (control.len > 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = control.len;
     }
     return result_of(sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL), count > 1);
 }
@@ -99,6 +126,15 @@ void udp_receiver_prepare(int fd)
     (void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof one);
 }
 
+void udp_receiver_tell_local(int fd, uint32_t family)
+{
+    int one = 1;
+    if (family == RTC_ADDRESS_IPV6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
+    else
+        (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+}
+
 static void make_room(struct udp_receiver *r)
 {
     for (int i = 0; i < MESSAGES; i++) {
@@ -114,25 +150,42 @@ static void make_room(struct udp_receiver *r)
     }
 }
 
-/* The length of the datagrams that the kernel joined to this message; `len` when it is a single one. */
-static size_t segment_of(struct msghdr *message, size_t len)
+/* What the kernel says beside the datagrams. */
+struct told {
+    size_t segment;    /* the length of those that it joined to one message; the whole length for a single one */
+    rtc_address local; /* where they were sent to */
+};
+
+static void read_control(struct msghdr *message, size_t len, struct told *out)
 {
+    *out = (struct told){.segment = len};
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
         int segment = 0;
-        if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO || c->cmsg_len < CMSG_LEN(sizeof segment))
-            continue;
-        memcpy(&segment, CMSG_DATA(c), sizeof segment);
-        return segment > 0 && (size_t)segment < len ? (size_t)segment : len;
+        struct in_pktinfo four;
+        struct in6_pktinfo six;
+        union socket_address address;
+        memset(&address, 0, sizeof address);
+        if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO && c->cmsg_len >= CMSG_LEN(sizeof segment)) {
+            memcpy(&segment, CMSG_DATA(c), sizeof segment);
+            out->segment = segment > 0 && (size_t)segment < len ? (size_t)segment : len;
+        } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof four)) {
+            memcpy(&four, CMSG_DATA(c), sizeof four);
+            address.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = four.ipi_addr};
+            socket_address_to(&address, &out->local);
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof six)) {
+            memcpy(&six, CMSG_DATA(c), sizeof six);
+            address.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = six.ipi6_addr};
+            socket_address_to(&address, &out->local);
+        }
     }
-    return len;
 }
 
-static void cut(const rtc_address *from, const uint8_t *bytes, size_t len, size_t segment, udp_take *take, void *user)
+static void cut(const rtc_address *from, const uint8_t *bytes, size_t len, const struct told *told, udp_take *take, void *user)
 {
     size_t at = 0;
     do { /* once for an empty datagram */
-        size_t piece = segment < len - at ? segment : len - at;
-        take(user, from, bytes + at, piece);
+        size_t piece = told->segment < len - at ? told->segment : len - at;
+        take(user, &told->local, from, bytes + at, piece);
         at += piece;
     } while (at < len);
 }
@@ -144,10 +197,12 @@ bool udp_receive(struct udp_receiver *r, int fd, udp_take *take, void *user)
     for (int i = 0; i < count; i++) {
         struct msghdr *message = &r->messages[i].msg_hdr;
         size_t len = r->messages[i].msg_len;
+        struct told told;
         rtc_address from;
         socket_address_to(&r->from[i], &from);
+        read_control(message, len, &told);
         if (!(message->msg_flags & MSG_TRUNC))
-            cut(&from, r->bytes[i], len, segment_of(message, len), take, user);
+            cut(&from, r->bytes[i], len, &told, take, user);
     }
     return count == MESSAGES;
 }

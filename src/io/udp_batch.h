@@ -17,11 +17,12 @@ enum udp_sent {
     UDP_UNSEGMENTED /* it will not cut messages here: nothing was sent, try one by one */
 };
 
-/* How many of the packets, from the first on, can go as one message: of one length, but for a shorter last one, to one address. At least 1.
- */
+/* How many of the packets, from the first on, can go as one message: of one length, but for a shorter last one, from one address to one
+ * address. At least 1. */
 size_t udp_run_length(rtc_packet *const *packets, size_t count);
-/* Sends them as one message, from where they lie. Frees nothing; errno says why it refused. */
-enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count);
+/* Sends them as one message, from where they lie. Frees nothing; errno says why it refused. `from_local`: the socket is bound to any address, and
+ * they leave from the one in their path. */
+enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, bool from_local);
 
 /* ---- Receiving ---- */
 
@@ -32,7 +33,10 @@ void udp_receiver_free(rtc_context *context, struct udp_receiver *receiver);
 
 /* Lets the kernel join datagrams of this socket; harmless where it can not. */
 void udp_receiver_prepare(int fd);
-typedef void udp_take(void *user, const rtc_address *from, const uint8_t *data, size_t len);
+/* Datagrams of this socket, which is bound to any address, are told with the address that they were sent to. */
+void udp_receiver_tell_local(int fd, uint32_t family);
+/* `local` has no port, and RTC_ADDRESS_NONE where it is not told. */
+typedef void udp_take(void *user, const rtc_address *local, const rtc_address *from, const uint8_t *data, size_t len);
 /* One call's worth of datagrams, each given to `take`, borrowed for that call. True when more may wait. */
 bool udp_receive(struct udp_receiver *receiver, int fd, udp_take *take, void *user);
 

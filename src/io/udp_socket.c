@@ -41,12 +41,13 @@ static int bind_socket(rtc_context *context, int fd, const rtc_request *request,
 int io_socket_watch(struct io_socket *s, int operation, uint32_t events)
 {
     struct epoll_event e = {.events = events, .data.ptr = s};
-    return epoll_ctl(s->driven->loop->epoll_fd, operation, s->fd, &e) == 0 ? RTC_OK : io_socket_error();
+    struct loop *loop = s->driven ? s->driven->loop : s->loop;
+    return epoll_ctl(loop->epoll_fd, operation, s->fd, &e) == 0 ? RTC_OK : io_socket_error();
 }
 
 void io_socket_bury(struct io_socket *s)
 {
-    struct loop *loop = s->driven->loop;
+    struct loop *loop = s->driven ? s->driven->loop : s->loop;
     list_remove(&s->link);
     (void)close(s->fd);
     s->fd = -1;
@@ -77,10 +78,11 @@ struct arrival {
     rtc_time_t now;
 };
 
-static void take(void *user, const rtc_address *from, const uint8_t *data, size_t len)
+static void take(void *user, const rtc_address *local, const rtc_address *from, const uint8_t *data, size_t len)
 {
     struct arrival *a = user;
     struct udp_socket *s = a->socket;
+    (void)local; /* it is bound to one */
     rtc_path path = {.socket = s->io.id, .local = s->io.local, .remote = *from};
     if (s->io.driven->pc)
         rtc_peer_connection_receive_copy(s->io.driven->pc, a->now, &path, data, len);
@@ -100,7 +102,7 @@ static size_t send_runs(struct udp_socket *s, rtc_packet **packets, size_t count
     size_t done = 0;
     while (done < count) {
         size_t run = s->unsegmented ? 1 : udp_run_length(packets + done, count - done);
-        enum udp_sent sent = udp_run_send(s->io.fd, packets + done, run);
+        enum udp_sent sent = udp_run_send(s->io.fd, packets + done, run, false);
         if (sent == UDP_BLOCKED)
             break;
         if (sent == UDP_UNSEGMENTED) {

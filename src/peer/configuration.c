@@ -1,4 +1,5 @@
 /* RTCConfiguration (webrtc-pc 4.2, 4.4.1.6): reading and checking it; server URLs as RFC 7064 and RFC 7065 spell them. */
+#include "endpoint.h"
 #include "peer.h"
 #include "text.h"
 
@@ -158,20 +159,30 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_RANGE, "%u to %u is no range of ports", c->port_min, c->port_max);
     if (c->authorities_pem && !(pc->authorities_pem = memory_text(pc->context, c->authorities_pem, strlen(c->authorities_pem))))
         return RTC_ERR_NO_MEMORY;
+    if (c->endpoint && c->endpoint->loop != c->loop)
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the endpoint has another loop");
+    if (c->endpoint && c->endpoint->closed)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the endpoint is closed");
     pc->loop = c->loop;
+    pc->ice_lite = c->ice_lite;
     pc->include_loopback = c->include_loopback;
     pc->hide_addresses = c->hide_local_addresses;
     pc->port_min = c->port_min;
     pc->port_max = c->port_max;
     pc->max_channels = c->max_channels ? c->max_channels : 256;
     pc->max_message_size = c->max_message_size ? c->max_message_size : 256 * 1024;
-    return choose_certificate(pc, c);
+    int error = choose_certificate(pc, c);
+    return error || !c->endpoint ? error : endpoint_admit(c->endpoint, pc, &pc->member);
 }
 
 static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
 {
     if (c->loop && c->loop != pc->loop)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the loop can not change");
+    if (c->endpoint && (!pc->member || c->endpoint != pc->member->endpoint)) /* a connection that is not closed has not left */
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the endpoint can not change");
+    if (c->ice_lite && !pc->ice_lite)
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "ICE-lite is chosen at first");
     if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->certificate))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificate can not change");
     if (c->ice_candidate_pool_size != pc->candidate_pool_size && peer_local(pc)->type)
@@ -195,6 +206,9 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
     bool relay_only = c.ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
     if (c.bundle_policy != RTC_BUNDLE_MAX_BUNDLE || (!relay_only && c.ice_transport_policy != RTC_ICE_TRANSPORT_ALL))
         return peer_fail(pc, RTC_ERR_TYPE, "unknown policy");
+    bool lite = first ? c.ice_lite : pc->ice_lite;
+    if (lite && (relay_only || c.ice_server_count > 0))
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "ICE-lite knows host candidates only: no servers, no relays");
     struct ice_server *servers = NULL;
     uint32_t count = 0;
     int error = make_servers(pc, &c, &servers, &count);

@@ -51,6 +51,8 @@ struct rtc_peer_connection {
     bool hide_addresses;
     uint16_t port_min, port_max;
     uint8_t candidate_pool_size;
+    bool ice_lite;
+    struct endpoint_member *member; /* its place on an endpoint; NULL without one */
     uint16_t max_channels;
     uint32_t max_bitrate_bps;
     uint32_t max_message_size;
@@ -151,6 +153,9 @@ void restart_settled(rtc_peer_connection *pc);
 int pool_start(rtc_peer_connection *pc);
 /* The configuration changed. */
 int pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before);
+
+/* sans_io.c: its endpoint was closed, and the aliases with it. */
+void peer_lost_endpoint(rtc_peer_connection *pc);
 
 /* snapshot.c: what this connection would write into an offer, or an answer to `offer`. */
 int snapshot_offer(rtc_peer_connection *pc, struct text *out);

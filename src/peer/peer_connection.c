@@ -2,6 +2,7 @@
 #include "peer.h"
 
 #include "data_channel_object.h"
+#include "endpoint.h"
 #include "explain.h"
 #include "transceiver.h"
 #include "transport.h"
@@ -83,6 +84,7 @@ static void destroy(rtc_peer_connection *pc)
         mailbox_mute(pc->mailbox);
         mailbox_unref(pc->mailbox);
     }
+    endpoint_member_free(pc->member);
     configuration_forget_servers(pc);
     memory_free(context, pc->authorities_pem);
     certificate_unref(pc->certificate);
@@ -102,7 +104,7 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
     else if (!error)
         error = packet_pool_new(pc->context, &pc->pool);
     if (!error && pc->loop) {
-        error = pc->loop->ops->attach(pc->loop, pc, &pc->wake_user);
+        error = pc->loop->ops->attach(pc->loop, pc, pc->member ? pc->member->endpoint->port : NULL, &pc->wake_user);
         pc->attached = !error;
         pc->wake = error ? NULL : pc->loop->ops->changed;
     }
@@ -134,6 +136,8 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     int error = construct(pc, configuration);
     if (error) {
         pc->closed = true;
+        if (pc->member)
+            endpoint_leave(pc->member);
         destroy(pc);
         return error;
     }
@@ -216,6 +220,13 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     mailbox_mute(pc->mailbox);
     if (pc->attached)
         leave_loop(pc);
+    if (pc->member)
+        endpoint_leave(pc->member);
+}
+
+void *peer_attachment(const rtc_peer_connection *pc)
+{
+    return pc->attached ? pc->wake_user : NULL;
 }
 
 void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)

@@ -1,5 +1,7 @@
 /* The sans-I/O face (<crtc/transport.h>): packets, requests, results, time and dispatch. */
+#include "endpoint.h"
 #include "peer.h"
+#include "public_address.h"
 #include "receive_pipeline.h"
 #include "transceiver.h"
 #include "tls_streams.h"
@@ -16,24 +18,6 @@ _Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST
 static struct packet *inner(const rtc_packet *packet)
 {
     return (struct packet *)(uintptr_t)packet;
-}
-
-static rtc_address address_out(const struct address *a)
-{
-    rtc_address out = {.family = a->family, .port = a->port, .scope = a->scope};
-    memcpy(out.ip, a->ip, sizeof out.ip);
-    return out;
-}
-
-static struct address address_in(const rtc_address *a)
-{
-    struct address in = {.family = a->family == RTC_ADDRESS_IPV6   ? ADDRESS_IPV6
-                                   : a->family == RTC_ADDRESS_IPV4 ? ADDRESS_IPV4
-                                                                   : ADDRESS_NONE,
-                         .port = a->port,
-                         .scope = a->scope};
-    memcpy(in.ip, a->ip, address_ip_len(&in));
-    return in;
 }
 
 rtc_packet *rtc_packet_new(rtc_peer_connection *pc)
@@ -224,9 +208,45 @@ rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *pc)
     return pc->transport ? (rtc_packet *)packet_queue_pop(&pc->transport->ready) : NULL;
 }
 
+/* What is asked of a UDP socket for host candidates, where an endpoint's port takes its place. False: it is for others to carry out. */
+static bool endpoint_serves(rtc_peer_connection *pc, const struct request *r)
+{
+    if (r->type == REQUEST_CLOSE)
+        return endpoint_release(pc->member, r->id);
+    if (r->type != REQUEST_OPEN_UDP || !r->name[0])
+        return false;
+    struct io_result result = {.type = r->type, .id = r->id};
+    result.error = endpoint_open(pc->member, r->name, r->id, &r->local, &result.local);
+    if (!pc->closed)
+        (void)give_result(pc, &result);
+    return true;
+}
+
+void peer_lost_endpoint(rtc_peer_connection *pc)
+{
+    while (pc->member->alias_count > 0) {
+        struct io_result gone = {.type = REQUEST_OPEN_UDP, .id = pc->member->aliases[0].socket, .error = RTC_ERR_NETWORK};
+        (void)endpoint_release(pc->member, gone.id);
+        if (!pc->closed)
+            (void)give_result(pc, &gone);
+    }
+    peer_settle(pc);
+}
+
+static struct request *next_request(rtc_peer_connection *pc)
+{
+    struct request *r;
+    while (pc->transport && (r = out_pop_request(&pc->transport->out)) != NULL) {
+        if (!pc->member || !endpoint_serves(pc, r))
+            return r;
+        out_free_request(&pc->transport->out, r);
+    }
+    return NULL;
+}
+
 bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
 {
-    struct request *r = pc->transport ? out_pop_request(&pc->transport->out) : NULL;
+    struct request *r = next_request(pc);
     if (!r)
         return false;
     if (!tls_streams_request(pc->transport, r))
@@ -242,7 +262,8 @@ bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
         .port_min = r->port_min,
         .port_max = r->port_max,
     };
-    memcpy(request.name, r->name, sizeof request.name);
+    if (r->type != REQUEST_OPEN_UDP)
+        memcpy(request.name, r->name, sizeof request.name);
     out_free_request(&pc->transport->out, r);
     size_t size = out->size < sizeof request ? out->size : sizeof request;
     request.size = size;

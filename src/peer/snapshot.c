@@ -38,6 +38,7 @@ static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_cred
         .version = ++pc->session_version,
         .ice_ufrag = credentials->ufrag,
         .ice_pwd = credentials->password,
+        .ice_lite = pc->ice_lite,
         .fingerprint = &s->fingerprint,
         .cname = pc->cname,
         .sections = s->sections,

@@ -1,6 +1,7 @@
 /* The transport's packet path; see transport.h. Demultiplexing by first byte: RFC 7983. */
 #include "transport.h"
 
+#include "endpoint.h"
 #include "ice_report.h"
 #include "sizes.h"
 #include "tls_streams.h"
@@ -274,6 +275,8 @@ static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
     }
     t->last_traffic = now;
     packet->time = now;
+    if (t->pc->member)
+        (void)endpoint_sends(t->pc->member, packet);
     if (!tls_streams_send(t, packet, &t->ready))
         packet_queue_push(&t->ready, packet);
 }

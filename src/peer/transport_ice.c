@@ -7,7 +7,10 @@
  * them receive and answer, since the peer changes over at a time of its own. */
 #include "transport.h"
 
+#include "endpoint.h"
 #include "ice_report.h"
+
+_Static_assert((int)ENDPOINT_USERS_MAX >= (int)TRANSPORT_AGENTS_MAX, "an endpoint knows every generation");
 
 static const rtc_time_t retires_quiet = 5000000; /* since media or data came on it last */
 static const rtc_time_t retires_at_most = 30000000;
@@ -22,6 +25,7 @@ int transport_ice_make(struct transport *t, const struct ice_credentials *creden
         o->credentials = *credentials;
     o->generation = ++t->generation;
     o->controlling = controlling;
+    o->lite = pc->ice_lite;
     o->include_loopback = pc->include_loopback;
     o->hide_addresses = pc->hide_addresses;
     o->before = transport_ice_latest(t);
@@ -200,9 +204,13 @@ void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *pac
 {
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
     size_t count = transport_ice_agents(t, agents);
-    for (size_t i = 0; i < count; i++)
-        if (ice_agent_input(agents[i], now, &packet->path, packet_slice(packet), &t->out))
-            return;
+    for (size_t i = 0; i < count; i++) {
+        if (!ice_agent_input(agents[i], now, &packet->path, packet_slice(packet), &t->out))
+            continue;
+        if (t->pc->member && ice_agent_heard(agents[i], &packet->path) == now)
+            endpoint_learn(t->pc->member, now, &packet->path);
+        return;
+    }
     bool request = packet->len >= 2 && packet_data(packet)[0] == 0 && packet_data(packet)[1] == 1;
     *(request ? &t->counters.misdirected : &t->counters.unclaimed) += 1;
 }

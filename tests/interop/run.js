@@ -8,7 +8,7 @@ const { OurPeer, PagePeer, ProcessPeer, link } = require('./peers');
 const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
-const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly')];
+const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly'), ...both('liteServer')];
 
 const OTHERS = {
   chromium: { scenarios: BROWSER_SCENARIOS },
@@ -19,10 +19,13 @@ const OTHERS = {
     scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },
 };
 
-function ourArguments({ ourRole, audio, video, data }, { noTrickle }) {
+function ourArguments({ ourRole, audio, video, data, lite }, { noTrickle }) {
   const args = [`--${ourRole}`, '--seconds', '90', ...OUR_MEDIA_ARGS];
   const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle };
   args.push(...Object.keys(flags).filter(flag => flags[flag]));
+  if (lite) {
+    args.push('--lite', '--port', String(20000 + process.pid % 10000));
+  }
   return data && ourRole === 'offer' ? [...args, '--data', data] : args;
 }
 
@@ -57,7 +60,7 @@ async function runOne(binary, kind, browser, name, scenario) {
   const setup = async options => {
     const ours = new OurPeer(binary, ourArguments(options, OTHERS[kind]));
     peers.push(ours);
-    const { ourRole, data, ...media } = options;
+    const { ourRole, data, lite, ...media } = options;
     const other = await startOther(kind, browser, { role: ourRole === 'offer' ? 'answer' : 'offer', data: ourRole === 'answer' ? data : undefined, ...media });
     peers.push(other);
     link(ours, other);

@@ -86,4 +86,15 @@ async function restarts(setup, ourRole, { media = true } = {}) {
   assert.equal(ours.summary.restarts, 2);
 }
 
-module.exports = { channelLater, dataOnly, everything, restarts, trackLater, weAddLater };
+// We are a server: ICE-lite, on one port that is known beforehand.
+async function liteServer(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk', lite: true });
+  await checks.connected(ours, other);
+  assert.match(ours.sdp(), /a=ice-lite\r\n/);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other), checks.otherHearsUs(other), checks.weHearOther(ours)]);
+  await checks.messagesCross(ours, other);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+}
+
+module.exports = { channelLater, dataOnly, everything, liteServer, restarts, trackLater, weAddLater };

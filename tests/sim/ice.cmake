@@ -2,7 +2,7 @@ foreach(name connect liveness memory names report)
   crtc_test(test_sim_ice_${name} LABEL sim SEES base ice MODULES base no_media ice
     SOURCES ice_${name}.c ice_sim.c sim_network.c sim_stun_server.c sim_turn_server.c)
 endforeach()
-foreach(name hostile attack)
+foreach(name hostile attack lite)
   crtc_test(test_sim_ice_${name} LABEL sim SEES base ice MODULES base no_media ice
     SOURCES ice_${name}.c ice_script.c ice_sim.c sim_network.c sim_stun_server.c sim_turn_server.c)
 endforeach()

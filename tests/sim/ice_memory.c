@@ -145,6 +145,32 @@ static int call_without_multicast(rtc_context *context)
     return call_with_names(context, &a, SIM_REFUSES);
 }
 
+/* The same against a lite agent. */
+static int lite_call(rtc_context *context)
+{
+    const struct sim_link link = {.delay_us = 10 * MS};
+    const struct ice_options lite = {.lite = true};
+    struct ice_sim sim;
+    context_seed(context, 3);
+    int error = ice_sim_init(&sim, context, 3, &link);
+    sim_host_add_address(sim.a.host, "192.0.2.1");
+    sim_host_add_address(sim.a.host, "2001:db8:1::1");
+    sim_host_add_address(sim.b.host, "192.0.2.2");
+    sim_host_add_address(sim.b.host, "2001:db8:2::1");
+    if (error == RTC_OK)
+        error = ice_sim_agents(&sim, NULL, &lite);
+    if (error == RTC_OK) {
+        ice_agent_set_remote_lite(sim.a.agent);
+        ice_sim_start(&sim);
+        rtc_time_t took = ice_sim_connect(&sim, 10 * SECOND);
+        if (took >= 0)
+            ice_sim_run(&sim, sim.now + 12 * SECOND);
+        error = sim.failed ? RTC_ERR_NO_MEMORY : took < 0 ? RTC_ERR_TIMEOUT : RTC_OK;
+    }
+    ice_sim_fini(&sim);
+    return error;
+}
+
 static int call_failing_at(unsigned n, int (*scenario)(rtc_context *context))
 {
     const rtc_allocator allocator = {count_alloc, count_realloc, count_free, &counter};
@@ -195,9 +221,15 @@ static void every_allocation_of_names(void **state)
     fail_each(call_without_multicast);
 }
 
+static void every_allocation_of_a_lite_agent(void **state)
+{
+    (void)state;
+    fail_each(lite_call);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation), cmocka_unit_test(every_allocation_of_a_relay),
-                                       cmocka_unit_test(every_allocation_of_names)};
+                                       cmocka_unit_test(every_allocation_of_names), cmocka_unit_test(every_allocation_of_a_lite_agent)};
     return cmocka_run_group_tests_name("ice memory", tests, NULL, NULL);
 }

@@ -96,9 +96,14 @@ static void play(struct ice_peer *peer, const struct packet *packet)
 
 void script_begin(struct ice_sim *sim, uint64_t seed, bool controlling)
 {
-    const struct ice_options options = {.controlling = controlling, .next_request_id = &sim->a.next_id};
+    script_begin_with(sim, seed, (struct ice_options){.controlling = controlling});
+}
+
+void script_begin_with(struct ice_sim *sim, uint64_t seed, struct ice_options options)
+{
     const struct sim_link link = {.delay_us = 10 * MS};
-    script = (struct script){.answers = true, .controlling = !controlling};
+    options.next_request_id = &sim->a.next_id;
+    script = (struct script){.answers = true, .controlling = !options.controlling};
     context_seed(script_context, seed);
     assert_int_equal(ice_sim_init(sim, script_context, seed, &link), RTC_OK);
     sim_host_add_address(sim->a.host, "192.0.2.1");

@@ -30,6 +30,7 @@ int script_setup(void **state);
 int script_teardown(void **state);
 /* An agent with one address of each family, gathered, that knows the peer's credentials but no candidate. */
 void script_begin(struct ice_sim *sim, uint64_t seed, bool controlling);
+void script_begin_with(struct ice_sim *sim, uint64_t seed, struct ice_options options);
 void script_candidate(struct ice_sim *sim, const char *text);
 /* The path from the scripted peer to the agent's address of that family. */
 struct path script_path(struct ice_sim *sim, uint8_t family);

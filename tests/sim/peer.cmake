@@ -6,6 +6,8 @@ endforeach()
 foreach(name restart restart_offers)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c restart_scene.c ${peer_harness})
 endforeach()
+crtc_test(test_sim_peer_endpoint LABEL sim TIMEOUT 300 SEES ${peer_sees}
+  SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_stun_server.c usrsctp_time.c)
 if(TARGET crtc_media) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} media SOURCES peer_media.c ${peer_harness})
 endif()

@@ -195,6 +195,12 @@ void sim_host_set_nat(struct sim_host *host, enum sim_nat type, const char *publ
     host->public_address = parse(public_ip, 0);
 }
 
+void sim_host_rebind_nat(struct sim_host *host, uint16_t first_port)
+{
+    host->mapping_count = 0;
+    host->next_public_port = first_port;
+}
+
 void sim_host_set_answers(struct sim_host *host, enum sim_answer interfaces, enum sim_answer open_udp)
 {
     host->interfaces = interfaces;

@@ -60,6 +60,8 @@ void sim_host_add_address(struct sim_host *host, const char *ip);
 void sim_host_set_address_down(struct sim_host *host, const char *ip, bool down);
 /* All of the host's addresses of that family are private, behind a NAT with this public one. */
 void sim_host_set_nat(struct sim_host *host, enum sim_nat type, const char *public_ip);
+/* Its NAT forgets everything (it was restarted), and gives out public ports from this one on. */
+void sim_host_rebind_nat(struct sim_host *host, uint16_t first_port);
 /* REQUEST_INTERFACES and REQUEST_OPEN_UDP are never answered, or answered with an error. */
 enum sim_answer { SIM_ANSWERS, SIM_SILENT, SIM_REFUSES };
 void sim_host_set_answers(struct sim_host *host, enum sim_answer interfaces, enum sim_answer open_udp);

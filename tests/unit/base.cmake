@@ -1,4 +1,4 @@
-foreach(name bytes address packet timer_heap context)
+foreach(name bytes address packet table timer_heap context)
   crtc_test(test_base_${name} LABEL unit SEES base MODULES base no_media SOURCES base_${name}.c)
 endforeach()
 crtc_test(test_base_executor LABEL unit threads SEES base MODULES base no_media SOURCES base_executor.c)

@@ -135,6 +135,30 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     fake_detach(pc);
 }
 
+void *peer_attachment(const rtc_peer_connection *pc)
+{
+    return pc->attachment;
+}
+
+rtc_peer_connection *rtc_endpoint_route(rtc_endpoint *e, rtc_time_t now, rtc_path *path, const void *data, size_t len)
+{
+    (void)now;
+    path->socket = 77;
+    return len > 0 && *(const uint8_t *)data < 2 ? e->connections[*(const uint8_t *)data] : NULL;
+}
+
+rtc_packet *rtc_endpoint_next_packet(rtc_endpoint *e)
+{
+    return (rtc_packet *)packet_queue_pop(&e->tx);
+}
+
+void rtc_endpoint_close(rtc_endpoint *e)
+{
+    if (e->port)
+        shared_port_unbind(e->port);
+    e->port = NULL;
+}
+
 /* ---- the test's side ---- */
 
 void fake_begin(rtc_peer_connection *f)
@@ -143,7 +167,7 @@ void fake_begin(rtc_peer_connection *f)
     assert_int_equal(rtc_context_new(NULL, &f->context), RTC_OK);
     assert_int_equal(packet_pool_new(f->context, &f->pool), RTC_OK);
     assert_int_equal(rtc_loop_new(f->context, &f->loop), RTC_OK);
-    assert_int_equal(driven_attach(f->loop, f, &f->attachment), RTC_OK);
+    assert_int_equal(driven_attach(f->loop, f, f->port, &f->attachment), RTC_OK);
 }
 
 void fake_detach(rtc_peer_connection *f)

@@ -5,6 +5,7 @@
 
 #include "out.h"
 
+#include <crtc/endpoint.h>
 #include <crtc/loop.h>
 #include <crtc/transport.h>
 
@@ -15,6 +16,7 @@ struct rtc_peer_connection {
     struct packet_pool *pool;
     rtc_loop *loop;
     void *attachment; /* NULL once detached */
+    void *port;       /* what it is attached with */
     rtc_request requests[FAKE_REQUESTS_MAX];
     size_t request_count, request_taken;
     struct packet_queue tx;
@@ -23,6 +25,13 @@ struct rtc_peer_connection {
     uint8_t *received; /* all bytes, in order */
     size_t received_len, received_capacity;
     rtc_path last_path;
+};
+
+/* Sends what begins with 0 to the first connection, and with 1 to the second. */
+struct rtc_endpoint {
+    rtc_peer_connection *connections[2];
+    struct packet_queue tx;
+    void *port;
 };
 
 /* With a context and a loop of its own. */

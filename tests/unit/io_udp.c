@@ -22,7 +22,9 @@ struct scene {
     rtc_address address; /* of `to` */
     rtc_packet *packets[PACKETS_MAX];
     size_t count;
-    size_t taken; /* received so far */
+    size_t taken;     /* received so far */
+    rtc_address told; /* what the receiver should say of where datagrams were sent to */
+    rtc_address came_from;
 };
 
 static int bound_socket(uint16_t *port)
@@ -147,10 +149,13 @@ static void a_run_has_no_more_datagrams_than_the_kernel_takes(void **state)
     assert_int_equal(udp_run_length(s->packets, s->count), 64);
 }
 
-static void take(void *user, const rtc_address *from, const uint8_t *data, size_t len)
+static void take(void *user, const rtc_address *local, const rtc_address *from, const uint8_t *data, size_t len)
 {
     struct scene *s = user;
     assert_int_equal(from->family, RTC_ADDRESS_IPV4);
+    assert_int_equal(local->family, s->told.family);
+    assert_memory_equal(local->ip, s->told.ip, sizeof local->ip);
+    s->came_from = *from;
     assert_true(s->taken < s->count);
     rtc_packet *sent = s->packets[s->taken++];
     assert_int_equal(len, rtc_packet_len(sent));
@@ -163,7 +168,7 @@ static void send_all(struct scene *s)
     bool cuts = true;
     while (done < s->count) {
         size_t run = cuts ? udp_run_length(s->packets + done, s->count - done) : 1;
-        enum udp_sent sent = udp_run_send(s->from, s->packets + done, run);
+        enum udp_sent sent = udp_run_send(s->from, s->packets + done, run, false);
         if (sent == UDP_UNSEGMENTED) {
             assert_true(cuts && run > 1);
             cuts = false;
@@ -209,7 +214,50 @@ static void what_can_not_be_sent_is_refused(void **state)
     struct scene *s = *state;
     struct packet *p = add(s, 10);
     p->path.remote.port = 0; /* EINVAL, and not for want of cutting */
-    assert_int_equal(udp_run_send(s->from, s->packets, 1), UDP_REFUSED);
+    assert_int_equal(udp_run_send(s->from, s->packets, 1, false), UDP_REFUSED);
+}
+
+static int any_socket(uint16_t *port)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET};
+    socklen_t len = sizeof any;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+    *port = ntohs(any.sin_port);
+    return fd;
+}
+
+/* Both ends are bound to any address: what leaves comes from the address in its path, what arrives is told with the one it was sent to,
+ * also when the kernel joined many. */
+static void addresses_of_sockets_that_have_many(void **state)
+{
+    struct scene *s = *state;
+    (void)close(s->to);
+    (void)close(s->from);
+    uint16_t port;
+    s->from = any_socket(&port);
+    s->to = any_socket(&port);
+    udp_receiver_prepare(s->to);
+    udp_receiver_tell_local(s->to, RTC_ADDRESS_IPV4);
+    for (uint8_t last = 1; last < 4; last++) {
+        s->address = (rtc_address){.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, (uint8_t)(last + 4)}, .port = port};
+        s->told = s->address;
+        size_t first = s->count;
+        for (int i = 0; i < 20; i++) {
+            struct packet *p = add(s, 500);
+            p->path.local = (struct address){.family = ADDRESS_IPV4, .ip = {127, 0, 0, last}};
+        }
+        assert_int_equal(udp_run_length(s->packets + first, s->count - first), 20);
+        enum udp_sent sent = udp_run_send(s->from, s->packets + first, 20, true);
+        for (size_t i = first; sent == UDP_UNSEGMENTED && i < s->count; i++)
+            assert_int_equal(udp_run_send(s->from, s->packets + i, 1, true), UDP_SENT);
+        receive_all(s);
+        assert_int_equal(s->came_from.ip[3], last);
+    }
+    /* One local address is not another. */
+    assert_int_equal(udp_run_length(s->packets + 10, s->count - 10), 10);
 }
 
 int main(void)
@@ -226,6 +274,7 @@ int main(void)
         TEST(every_datagram_arrives_as_it_was_sent),
         TEST(a_quiet_socket_gives_nothing),
         TEST(what_can_not_be_sent_is_refused),
+        TEST(addresses_of_sockets_that_have_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

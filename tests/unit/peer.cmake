@@ -1,2 +1,3 @@
 crtc_test(test_configuration LABEL unit SOURCES configuration.c)
 crtc_test(test_tls_streams LABEL unit SEES base ice SOURCES tls_streams.c tls_server.c)
+crtc_test(test_endpoint LABEL unit SEES base sdp ice dtls sctp rtp peer SOURCES endpoint.c)

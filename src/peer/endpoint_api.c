@@ -1,0 +1,139 @@
+/* The endpoint as an object (<crtc/endpoint.h>). */
+#include "endpoint.h"
+#include "memory.h"
+#include "peer.h"
+#include "public_address.h"
+
+/* NULL-terminated lists of what stands for "no addresses given". */
+static const char *const any_addresses[] = {"::", "0.0.0.0"};
+
+static int read_addresses(rtc_endpoint *e, const rtc_endpoint_options *o)
+{
+    const char *const *texts = o->address_count ? o->addresses : any_addresses;
+    size_t count = o->address_count ? o->address_count : sizeof any_addresses / sizeof any_addresses[0];
+    if (count > ENDPOINT_ADDRESSES_MAX)
+        return RTC_ERR_RANGE;
+    for (size_t i = 0; i < count; i++) {
+        if (!texts || !texts[i])
+            return RTC_ERR_TYPE;
+        if (!address_parse(slice_str(texts[i]), o->port, &e->addresses[i]))
+            return RTC_ERR_SYNTAX;
+    }
+    e->address_count = count;
+    return RTC_OK;
+}
+
+static int bind_port(rtc_endpoint *e, bool some)
+{
+    rtc_address addresses[ENDPOINT_ADDRESSES_MAX];
+    size_t count = e->address_count;
+    for (size_t i = 0; i < count; i++)
+        addresses[i] = address_out(&e->addresses[i]);
+    int error = e->loop->ops->bind_port(e->loop, e, addresses, &count, some, &e->port);
+    for (size_t i = 0; !error && i < count; i++)
+        e->addresses[i] = address_in(&addresses[i]);
+    e->address_count = error ? 0 : count;
+    return error;
+}
+
+static int open_endpoint(rtc_endpoint *e, const rtc_endpoint_options *o)
+{
+    e->loop = o->loop;
+    e->answer_stun = o->answer_stun;
+    int error = read_addresses(e, o);
+    if (!error && !e->loop && o->port == 0)
+        error = RTC_ERR_TYPE;
+    if (!error && e->loop)
+        e->pool = packet_pool_ref(e->loop->pool);
+    else if (!error)
+        error = packet_pool_new(e->context, &e->pool);
+    if (!error && e->loop)
+        error = bind_port(e, o->address_count == 0);
+    return error;
+}
+
+int rtc_endpoint_new(rtc_context *context, const rtc_endpoint_options *options, rtc_endpoint **out)
+{
+    rtc_endpoint_options o = {.size = sizeof o};
+    context = context_resolve(context);
+    if (!out || !options || options->size == 0 || options->size > sizeof o)
+        return RTC_ERR_TYPE;
+    memcpy(&o, options, options->size);
+    rtc_endpoint *e = context ? memory_zeroed(context, sizeof *e) : NULL;
+    if (!e)
+        return RTC_ERR_NO_MEMORY;
+    e->context = rtc_context_ref(context);
+    atomic_init(&e->references, 1);
+    list_init(&e->members);
+    table_init(context, &e->tags);
+    table_init(context, &e->users);
+    table_init(context, &e->paths);
+    int error = open_endpoint(e, &o);
+    if (error) {
+        rtc_endpoint_unref(e);
+        return error;
+    }
+    *out = e;
+    return RTC_OK;
+}
+
+rtc_endpoint *rtc_endpoint_ref(rtc_endpoint *e)
+{
+    if (e)
+        atomic_fetch_add_explicit(&e->references, 1, memory_order_relaxed);
+    return e;
+}
+
+void rtc_endpoint_unref(rtc_endpoint *e)
+{
+    if (!e || atomic_fetch_sub_explicit(&e->references, 1, memory_order_acq_rel) > 1)
+        return;
+    rtc_endpoint_close(e); /* it has no members: each would hold a reference */
+    rtc_context *context = e->context;
+    endpoint_transactions_fini(e);
+    table_fini(context, &e->tags);
+    table_fini(context, &e->users);
+    table_fini(context, &e->paths);
+    packet_pool_unref(e->pool);
+    memory_free(context, e);
+    rtc_context_unref(context);
+}
+
+/* Nothing of a connection is called back here: that could close others of the list. */
+void rtc_endpoint_close(rtc_endpoint *e)
+{
+    if (!e || e->closed)
+        return;
+    e->closed = true;
+    if (e->port)
+        e->loop->ops->unbind_port(e->port);
+    e->port = NULL;
+    packet_queue_clear(&e->answers);
+    for (struct link *l = e->members.next; l != &e->members; l = l->next)
+        peer_lost_endpoint(link_owner(l, struct endpoint_member, link)->pc);
+}
+
+uint16_t rtc_endpoint_port(const rtc_endpoint *e)
+{
+    return e->address_count > 0 ? e->addresses[0].port : 0;
+}
+
+void rtc_endpoint_get_stats(const rtc_endpoint *e, rtc_endpoint_stats *out)
+{
+    rtc_endpoint_stats stats = e->stats;
+    stats.size = out->size < sizeof stats ? out->size : sizeof stats;
+    memcpy(out, &stats, stats.size);
+}
+
+rtc_peer_connection *rtc_endpoint_route(rtc_endpoint *e, rtc_time_t now, rtc_path *path, const void *data, size_t len)
+{
+    struct path in = {.local = address_in(&path->local), .remote = address_in(&path->remote)};
+    const struct endpoint_member *m = endpoint_route(e, now, &in, slice_of(data, len));
+    path->socket = in.socket;
+    return m ? m->pc : NULL;
+}
+
+rtc_packet *rtc_endpoint_next_packet(rtc_endpoint *e)
+{
+    return (rtc_packet *)packet_queue_pop(&e->answers);
+}
