@@ -1,6 +1,7 @@
 /* See common.h. */
 #include "common.h"
 
+#include <dirent.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -113,6 +114,18 @@ double resident_kb(void)
 double thread_count(void)
 {
     return process_status("Threads:");
+}
+
+double descriptor_count(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    if (!folder)
+        return NAN;
+    double count = -3; /* the two folders, and this one's own */
+    while (readdir(folder))
+        count++;
+    (void)closedir(folder);
+    return count;
 }
 
 void raise_descriptor_limit(void)

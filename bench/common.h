@@ -35,6 +35,8 @@ double cpu_seconds(void);
 /* The process's resident memory in kB, and its threads. */
 double resident_kb(void);
 double thread_count(void);
+/* Its open descriptors. */
+double descriptor_count(void);
 /* As many descriptors as the system allows: a connection has several sockets. */
 void raise_descriptor_limit(void);
 

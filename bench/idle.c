@@ -1,5 +1,6 @@
-/* crtc-bench idle: what open connections cost that carry nothing: memory per connection object (both ends are in this process, so a pair is two
- * of them), threads, and CPU over some seconds. */
+/* crtc-bench idle: what open connections cost that carry nothing: memory per connection object (both ends are in this process, so a pair is
+ * two of them), descriptors, threads, and CPU over some seconds. With --one-port those that are called share a UDP port, as a server's do.
+ */
 #include "endpoint.h"
 
 #include <stdlib.h>
@@ -8,17 +9,26 @@ enum { CONCURRENT = 8, WARM_UP_PAIRS = 8 };
 
 struct idle {
     double connections, seconds, settle_seconds;
-    bool shared;
+    bool shared, one_port;
     rtc_loop *loop;
     rtc_certificate *certificate;
+    rtc_endpoint *port; /* of those that are called; NULL: each has its own */
     struct endpoint *ends;
     size_t pairs, begun, open_ends;
-    double resident_before_kb, resident_after_kb, threads;
+    double resident_before_kb, resident_after_kb, threads, descriptors;
     double cpu_began, cpu;
 };
 
 static void on_open(struct endpoint *e);
 static const struct endpoint_events events = {.open = on_open};
+
+static void init_callee(struct idle *idle, struct endpoint *callee)
+{
+    rtc_certificate *certificate = idle->certificate;
+    rtc_configuration configuration = {
+        .loop = idle->loop, .certificates = &certificate, .certificate_count = certificate ? 1 : 0, .endpoint = idle->port};
+    endpoint_init_configured(callee, configuration, &events, idle);
+}
 
 static void start_pair(void *user)
 {
@@ -27,7 +37,7 @@ static void start_pair(void *user)
         return;
     struct endpoint *caller = &idle->ends[idle->begun++ * 2], *callee = caller + 1;
     endpoint_init(caller, idle->loop, idle->certificate, &events, idle);
-    endpoint_init(callee, idle->loop, idle->certificate, &events, idle);
+    init_callee(idle, callee);
     endpoint_join(caller, callee);
 }
 
@@ -37,6 +47,7 @@ static void stop(void *user)
     idle->cpu = cpu_seconds() - idle->cpu_began;
     idle->resident_after_kb = resident_kb();
     idle->threads = thread_count();
+    idle->descriptors = descriptor_count();
     rtc_loop_stop(idle->loop);
 }
 
@@ -74,6 +85,8 @@ static void report_idle(const struct idle *idle, bool json)
     report_add(&report, "connections", (double)idle->pairs * 2);
     report_add(&report, "kb_per_connection", growth / ((double)idle->pairs * 2));
     report_add(&report, "resident_kb", idle->resident_after_kb);
+    report_add(&report, "one_port", idle->one_port);
+    report_add(&report, "descriptors", idle->descriptors);
     report_add(&report, "threads", idle->threads);
     report_add(&report, "cpu_percent", idle->cpu / idle->seconds * 100);
     report_add(&report, "cpu_us_per_connection_s", idle->cpu * 1e6 / idle->seconds / ((double)idle->pairs * 2));
@@ -88,6 +101,7 @@ int idle_main(int argc, char **argv)
         {"seconds", &idle.seconds, NULL, "how long to look at their CPU"},
         {"settle-seconds", &idle.settle_seconds, NULL, "how long to let them settle before"},
         {"shared-certificate", NULL, &idle.shared, "one certificate for all, not one each"},
+        {"one-port", NULL, &idle.one_port, "those that are called share one UDP port"},
         {0},
     };
     bool json = false;
@@ -100,6 +114,9 @@ int idle_main(int argc, char **argv)
     must(rtc_loop_new(NULL, &idle.loop), "loop_new");
     if (idle.shared)
         must(rtc_certificate_generate(NULL, RTC_KEY_ECDSA_P256, 0, &idle.certificate), "certificate_generate");
+    if (idle.one_port)
+        must(rtc_endpoint_new(NULL, &(rtc_endpoint_options){.size = sizeof(rtc_endpoint_options), .loop = idle.loop}, &idle.port),
+             "endpoint_new");
     /* What a process has once only is not counted: the first few connections are there before and stay. */
     double seconds = idle.seconds;
     idle.seconds = 0.1;
@@ -112,6 +129,7 @@ int idle_main(int argc, char **argv)
         endpoint_fini(&ends[i]);
     for (size_t i = 0; i < WARM_UP_PAIRS * 2; i++)
         endpoint_fini(&first[i]);
+    rtc_endpoint_unref(idle.port);
     rtc_certificate_unref(idle.certificate);
     rtc_loop_free(idle.loop);
     free(ends);
