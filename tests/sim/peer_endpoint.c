@@ -335,13 +335,14 @@ static void failing_at(long long n, long long *calls)
         fail_msg("allocation %lld: %lld blocks leak", n, (long long)counter.live);
 }
 
-static void every_allocation(void **state)
+/* Those of the endpoint alone fail one by one in a test of its own, those of a connection in that of connections: here every seventh does. */
+static void many_allocations(void **state)
 {
     long long calls, ignored;
     (void)state;
     failing_at(0, &calls);
     assert_true(calls > 300);
-    for (long long n = 1; n <= calls; n++)
+    for (long long n = 1; n <= calls; n += 7)
         failing_at(n, &ignored);
 }
 
@@ -357,7 +358,7 @@ int main(void)
         cmocka_unit_test(restarts_of_a_lite_server),
         cmocka_unit_test(restarts_of_a_full_server),
         cmocka_unit_test(closed_under_them),
-        cmocka_unit_test(every_allocation),
+        cmocka_unit_test(many_allocations),
     };
     return cmocka_run_group_tests_name("peer endpoint", tests, NULL, NULL);
 }

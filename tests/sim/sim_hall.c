@@ -290,8 +290,10 @@ static bool settle_one(struct hall_guest *g)
     g->dirty = false;
     if (was && rtc_peer_connection_dispatch(g->pc) > 0)
         g->dirty = true;
-    if (was && g->pc)
+    if (was && g->pc) {
         drain(g);
+        g->deadline = rtc_peer_connection_deadline(g->pc, NULL);
+    }
     return was;
 }
 
@@ -354,9 +356,8 @@ static void arrive(struct hall *h)
 
 static rtc_time_t tick_one(struct hall_guest *g, rtc_time_t now)
 {
-    rtc_time_t at = g->pc ? rtc_peer_connection_deadline(g->pc, NULL) : RTC_TIME_NEVER;
-    if (at > now)
-        return at;
+    if (!g->pc || g->deadline > now)
+        return g->pc ? g->deadline : RTC_TIME_NEVER;
     rtc_peer_connection_tick(g->pc, now);
     g->dirty = true;
     return now;

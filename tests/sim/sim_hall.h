@@ -24,7 +24,8 @@ struct hall_guest {
     rtc_data_channel *channel;
     rtc_peer_connection_state state;
     uint32_t got, wrong; /* messages */
-    bool dirty;
+    bool dirty;          /* it was called: it is to be drained */
+    rtc_time_t deadline; /* as it was when it was last drained */
 };
 
 struct hall {
