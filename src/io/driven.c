@@ -69,7 +69,7 @@ static void send_packets(struct driven *d)
         rtc_packet_path(p, &path);
         if (batch.count == SEND_TOGETHER || batch.socket != path.socket)
             send_batch(d, &batch);
-        if (batch.count == 0 && (batch.socket != path.socket || !batch.to))
+        if (batch.count == 0) /* of the same socket, too: it may have come to its end by what was sent */
             batch.to = path.socket ? socket_by_id(d, path.socket) : NULL;
         batch.socket = path.socket;
         batch.packets[batch.count++] = p;

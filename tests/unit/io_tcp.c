@@ -279,6 +279,18 @@ static void a_stream_that_is_stuck_ends(void **state)
     assert_in_range(sent, LIMIT, 64 << 20);
 }
 
+/* It ends once, however much more was to be sent on it at that moment. */
+static void a_stream_ends_once(void **state)
+{
+    struct scene *s = *state;
+    open_stream(s, 0);
+    for (size_t sent = 0; sent < 24u << 20; sent += 64 << 10)
+        send_piece(s, sent, 64 << 10);
+    fake_settle(&s->fake);
+    assert_int_equal(s->fake.result_count, 2);
+    assert_int_equal(s->fake.results[1].error, RTC_ERR_NETWORK);
+}
+
 /* A message of a byte that tells its length, so that the peer sees whether all are whole. */
 static void send_message(struct scene *s, uint32_t number, size_t len)
 {
@@ -352,6 +364,7 @@ int main(void)
         TEST(the_connection_goes_while_it_connects),
         TEST(partial_writes_stay_in_order),
         TEST(a_stream_that_is_stuck_ends),
+        TEST(a_stream_ends_once),
         TEST(messages_are_dropped_whole),
     };
     return cmocka_run_group_tests_name("io tcp", tests, NULL, NULL);
