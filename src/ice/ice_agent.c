@@ -306,8 +306,6 @@ static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate 
 /* A peer-reflexive candidate turns out to be one that the peer signals (RFC 8838 section 11.4). */
 static int upgrade(struct ice_agent *agent, struct ice_remote *remote, const struct ice_candidate *c)
 {
-    if (remote->type != ICE_PEER_REFLEXIVE)
-        return RTC_OK;
     if (c->name[0] && !(remote->name = memory_text(agent->context, c->name, strlen(c->name))))
         return RTC_ERR_NO_MEMORY;
     agent->reflexive_count--;
@@ -328,12 +326,15 @@ uint32_t ice_remotes_left(const struct ice_agent *agent)
 static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
     struct ice_remote *known = ice_find_remote(agent, &c->address);
-    if (known)
-        return upgrade(agent, known, c);
+    if (known && known->type != ICE_PEER_REFLEXIVE)
+        return RTC_OK;
+    /* One that was peer-reflexive leaves its place among those to others, so it needs one of these. */
     if (ice_remotes_left(agent) == 0) {
         agent->counters.over_limit++;
         return RTC_ERR_QUOTA_EXCEEDED;
     }
+    if (known)
+        return upgrade(agent, known, c);
     char *name = c->name[0] ? memory_text(agent->context, c->name, strlen(c->name)) : NULL;
     struct ice_remote *remote = c->name[0] && !name ? NULL : new_remote(agent, &c->address, c->type, c->priority);
     if (!remote) {
@@ -494,7 +495,8 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 
 static bool is_complete(const struct ice_agent *agent)
 {
-    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 && ice_checks_done(agent);
+    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
+           ice_checks_done(agent);
 }
 
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)

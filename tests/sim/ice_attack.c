@@ -313,6 +313,36 @@ static void a_peer_that_keeps_moving(void **state)
     }
 }
 
+/* A peer that asks from many ports and then signals each of them as a candidate gets no more places than by either alone. */
+static void signalled_and_reflexive_together_are_bounded(void **state)
+{
+    (void)state;
+    enum { LIMIT = 4 };
+    const rtc_limits limits = {.size = sizeof limits, .remote_candidates = LIMIT};
+    const rtc_context_options options = {.size = sizeof options, .limits = &limits};
+    rtc_context *usual = script_context;
+    struct ice_sim sim;
+    assert_int_equal(rtc_context_new(&options, &script_context), RTC_OK);
+    script_begin(&sim, 41, false);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    for (uint32_t i = 0; i < 40; i++) {
+        char text[80];
+        path.socket = 100 + i;
+        path.local.port = (uint16_t)(7000 + i);
+        sim_host_open(sim.b.host, path.socket, "192.0.2.2", path.local.port);
+        script_ask(&sim.b, &path, 0);
+        ice_sim_run(&sim, sim.now + 30 * MS);
+        (void)snprintf(text, sizeof text, "candidate:%u 1 udp %u 192.0.2.2 %u typ host", i, 2130706431 - i, 7000 + i);
+        script_candidate(&sim, text);
+    }
+    assert_in_range(sim.a.agent->remote_count, LIMIT, LIMIT + LIMIT / 2 + 1);
+    assert_true(ice_agent_counters(sim.a.agent)->over_limit >= 30);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+    rtc_context_unref(script_context);
+    script_context = usual;
+}
+
 /* The path in use stays, however quiet it is and however many strangers' addresses want its place. */
 static void the_selected_pair_keeps_its_place(void **state)
 {
@@ -377,6 +407,7 @@ int main(void)
         cmocka_unit_test(loopback_is_for_itself),
         cmocka_unit_test(living_pairs_keep_their_place),
         cmocka_unit_test(a_peer_that_keeps_moving),
+        cmocka_unit_test(signalled_and_reflexive_together_are_bounded),
         cmocka_unit_test(the_selected_pair_keeps_its_place),
         cmocka_unit_test(the_round_trip_is_smoothed),
     };
