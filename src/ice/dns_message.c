@@ -145,7 +145,9 @@ int dns_parse(struct slice bytes, struct dns_message *out)
     out->opcode = flags >> 11 & 15;
     out->rcode = flags & 15;
     uint16_t questions = reader_u16(&r);
-    uint16_t records[] = {reader_u16(&r), reader_u16(&r), reader_u16(&r)};
+    uint16_t records[DNS_ADDITIONAL + 1];
+    for (uint8_t section = DNS_ANSWER; section <= DNS_ADDITIONAL; section++)
+        records[section] = reader_u16(&r);
     for (unsigned i = 0; i < questions && reader_ok(&r); i++) {
         read_question(bytes, &r, &question);
         if (reader_ok(&r) && out->question_count < DNS_QUESTIONS_MAX)

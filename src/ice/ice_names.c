@@ -1,9 +1,8 @@
 /* Candidates with names in place of addresses (draft-ietf-mmusic-mdns-ice-candidates). Remote ones are resolved in the background, by
  * multicast DNS, or by the system where multicast can not be had; when that is done they become candidates like any other, and nothing
  * waits for them but the verdict that everything failed. Local ones stand for the addresses of this host, if those are to be hidden. Names
- * that are not
- * "<UUID>.local" are left alone: those of devices are none of a peer's business, and others are not for candidates (RFC 8839 section 5.1).
- */
+ * that are not "<UUID>.local" are left alone: those of devices are none of a peer's business, and others are not for candidates (RFC 8839
+ * section 5.1). */
 #include "ice_internal.h"
 
 #include "mdns.h"

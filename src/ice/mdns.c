@@ -314,11 +314,11 @@ static void take_record(struct mdns *m, rtc_time_t now, const struct mdns_link *
     }
 }
 
-/* RFC 6762 sections 6 and 18: responses come from port 5353, and those with other codes are ignored. */
+/* RFC 6762 sections 6, 18.3 and 18.11: responses come from port 5353, and messages with other codes are ignored. */
 static void take_message(struct mdns *m, rtc_time_t now, size_t link, const struct path *from, const struct dns_message *message,
                          struct out *out)
 {
-    if (message->opcode != 0 || (message->response && (message->rcode != 0 || from->remote.port != MDNS_PORT))) {
+    if (message->opcode != 0 || message->rcode != 0 || (message->response && from->remote.port != MDNS_PORT)) {
         m->counters.ignored++;
         return;
     }

@@ -39,6 +39,7 @@ struct mdns_query {
 struct mdns_own {
     char name[MDNS_NAME_LEN + 1];
     struct address address;
+    bool inherited;                       /* nobody asked for it here yet: it makes room when places are short */
     rtc_time_t multicast[MDNS_LINKS_MAX]; /* when it was last sent to everybody on each link */
     uint32_t owed;                        /* a bit for each link on which an answer waits for its time */
 };
@@ -53,7 +54,7 @@ struct mdns {
     size_t query_count, query_capacity;
     rtc_time_t paced; /* when the next query may leave */
     struct mdns_own *own;
-    size_t own_count, own_capacity;
+    size_t own_count;
     uint64_t messages;
     bool closed;
     bool passed_on; /* others answer for our names, too */

@@ -40,34 +40,61 @@ static void make_name(rtc_context *context, char name[MDNS_NAME_LEN + 1])
                    b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
-/* The names were allocated at once, so that they can be borrowed. */
-const char *mdns_publish(struct mdns *m, const struct address *address)
+static struct mdns_own *find_address(const struct mdns *m, const struct address *address)
 {
     for (size_t i = 0; i < m->own_count; i++)
         if (address_ip_eq(&m->own[i].address, address))
-            return m->own[i].name;
+            return &m->own[i];
+    return NULL;
+}
+
+/* A new place, or that of a name which was only inherited: a host that moves on from network to network has other addresses each time. */
+static struct mdns_own *find_place(struct mdns *m)
+{
+    if (m->own_count < MDNS_OWN_MAX)
+        return &m->own[m->own_count++];
+    for (size_t i = 0; i < m->own_count; i++)
+        if (m->own[i].inherited)
+            return &m->own[i];
+    m->counters.over_limit++;
+    return NULL;
+}
+
+/* The names are allocated at once, so that they can be borrowed. */
+static struct mdns_own *add_own(struct mdns *m, const struct address *address)
+{
     if (!m->own)
         m->own = memory_zeroed(m->context, MDNS_OWN_MAX * sizeof *m->own);
-    if (!m->own || m->own_count == MDNS_OWN_MAX) {
-        m->counters.over_limit += m->own != NULL;
+    struct mdns_own *own = m->own ? find_place(m) : NULL;
+    if (!own)
         return NULL;
-    }
-    struct mdns_own *own = &m->own[m->own_count++];
     *own = (struct mdns_own){.address = *address};
     own->address.port = 0;
     own->address.scope = 0;
     for (size_t i = 0; i < MDNS_LINKS_MAX; i++)
         own->multicast[i] = MDNS_LONG_AGO;
-    make_name(m->context, own->name);
+    return own;
+}
+
+const char *mdns_publish(struct mdns *m, const struct address *address)
+{
+    struct mdns_own *own = find_address(m, address);
+    if (!own && (own = add_own(m, address)) != NULL)
+        make_name(m->context, own->name);
+    if (!own)
+        return NULL;
+    own->inherited = false;
     return own->name;
 }
 
 int mdns_inherit(struct mdns *m, struct mdns *from)
 {
     for (size_t i = 0; i < from->own_count; i++) {
-        if (!mdns_publish(m, &from->own[i].address))
+        struct mdns_own *own = add_own(m, &from->own[i].address);
+        if (!own)
             return RTC_ERR_NO_MEMORY;
-        memcpy(m->own[m->own_count - 1].name, from->own[i].name, sizeof from->own[i].name);
+        memcpy(own->name, from->own[i].name, sizeof own->name);
+        own->inherited = true;
     }
     from->passed_on = true;
     return RTC_OK;

@@ -355,6 +355,33 @@ static void names_are_random_and_stay(void **state)
     assert_null(mdns_publish(f.mdns, &a));
 }
 
+/* The names of the addresses that are still there stay, those of others make room. */
+static void inherited_names_make_room(void **state)
+{
+    (void)state;
+    struct address a = f.own;
+    char name[MDNS_NAME_LEN + 1];
+    struct mdns *next;
+    memcpy(name, mdns_publish(f.mdns, &f.own), sizeof name);
+    for (uint8_t i = 1; i < MDNS_OWN_MAX; i++) {
+        a.ip[3] = (uint8_t)(i + 1);
+        assert_non_null(mdns_publish(f.mdns, &a));
+    }
+    assert_int_equal(mdns_new(f.context, &f.next_id, 4, &next), RTC_OK);
+    assert_int_equal(mdns_inherit(next, f.mdns), RTC_OK);
+    assert_string_equal(mdns_publish(next, &f.own), name);
+    a.ip[2] = 77;
+    for (uint8_t i = 1; i < MDNS_OWN_MAX; i++) {
+        a.ip[3] = (uint8_t)(i + 1);
+        assert_non_null(mdns_publish(next, &a));
+    }
+    assert_string_equal(mdns_publish(next, &f.own), name);
+    a.ip[3] = 0;
+    assert_null(mdns_publish(next, &a));
+    assert_int_equal(mdns_counters(next)->over_limit, 1);
+    mdns_free(next);
+}
+
 static void expect_answer(const struct dns_message *m, const char *name, uint32_t ttl, bool flush)
 {
     assert_non_null(m);
@@ -452,6 +479,9 @@ static void what_is_not_asked_is_not_answered(void **state)
     m.opcode = 2;
     receive(socket, &f.peer, &m);
     m = question(name, DNS_A, false);
+    m.rcode = 1;
+    receive(socket, &f.peer, &m);
+    m = question(name, DNS_A, false);
     m.questions[0].class = 3;
     receive(socket, &f.peer, &m);
     m = question(name, DNS_A, false); /* and the answer is known */
@@ -544,6 +574,7 @@ int main(void)
         TEST(a_link_that_is_not_wanted_any_more_is_closed_when_it_is_open),
         TEST(links_are_bounded),
         TEST(names_are_random_and_stay),
+        TEST(inherited_names_make_room),
         TEST(everybody_is_told_once_a_second),
         TEST(who_asks_for_a_unicast_answer_gets_it_when_everybody_knows),
         TEST(a_simple_resolver_gets_its_question_back),
