@@ -108,7 +108,7 @@ static void take_step(struct run *run, enum step step, struct slice bytes)
         ask(run, bytes);
         break;
     case STEP_PUBLISH:
-        (void)mdns_publish(run->mdns, &own);
+        (void)mdns_publish(run->mdns, &own, 1);
         mdns_tick(run->mdns, run->now, &run->out);
         break;
     default:

@@ -276,9 +276,9 @@ static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t
 }
 
 /* False when there is no name for it: it is not told to the peer then. */
-static bool hide(struct ice_agent *agent, struct ice_candidate *c, struct out *out)
+static bool hide(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *c, struct out *out)
 {
-    const char *name = ice_names_publish(agent, &c->address);
+    const char *name = ice_names_publish(agent, base);
     if (name)
         text_copy(c->name, sizeof c->name, name);
     else
@@ -293,7 +293,7 @@ static void add_host(struct ice_agent *agent, struct ice_base *base, struct out 
     c.address = base->address;
     base->priority = c.priority;
     base->foundation = ice_foundation(agent, ICE_HOST, &base->address, slice_str(""));
-    if (!agent->hide_addresses || hide(agent, &c, out))
+    if (!agent->hide_addresses || hide(agent, base, &c, out))
         (void)ice_add_local(agent, &c, out);
 }
 

@@ -232,8 +232,8 @@ int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate
 uint32_t ice_names_pending(const struct ice_agent *agent);
 /* Those that are being resolved are not wanted any more. */
 void ice_names_forget(struct ice_agent *agent);
-/* The name that stands for one of our addresses; NULL beyond the limit, or when out of memory. Borrowed while the agent lives. */
-const char *ice_names_publish(struct ice_agent *agent, const struct address *address);
+/* The name that stands for the address of a base; NULL beyond the limit, or when out of memory. Borrowed while the agent lives. */
+const char *ice_names_publish(struct ice_agent *agent, const struct ice_base *base);
 /* The names of an earlier agent stay those of our addresses, and it says no goodbye to them. */
 int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before);
 /* What stands for a related address that is hidden: 0.0.0.0 or ::, port 9. */

@@ -63,10 +63,10 @@ uint32_t ice_names_pending(const struct ice_agent *agent)
 
 /* ---- Names of our own ---- */
 
-const char *ice_names_publish(struct ice_agent *agent, const struct address *address)
+const char *ice_names_publish(struct ice_agent *agent, const struct ice_base *base)
 {
     struct ice_names *names = need_names(agent);
-    return names ? mdns_publish(names->mdns, address) : NULL;
+    return names ? mdns_publish(names->mdns, &base->address, base->interface) : NULL;
 }
 
 int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before)

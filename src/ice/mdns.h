@@ -49,9 +49,9 @@ bool mdns_has_links(const struct mdns *mdns);
 int mdns_ask(struct mdns *mdns, rtc_time_t now, const char *name);
 /* What became of it. *address (port 0) is set when it was found. */
 enum mdns_answer mdns_lookup(const struct mdns *mdns, const char *name, struct address *address);
-/* The name that stands for this address (its port does not matter), made at the first call and always the same afterwards. NULL beyond
- * the limit, or when out of memory. Borrowed while mdns lives. */
-const char *mdns_publish(struct mdns *mdns, const struct address *address);
+/* The name that stands for this address (its port does not matter) of the interface with that index, made at the first call and always the
+ * same afterwards. It is answered for on this interface only. NULL beyond the limit, or when out of memory. Borrowed while mdns lives. */
+const char *mdns_publish(struct mdns *mdns, const struct address *address, uint32_t index);
 
 /* All names that `from` published are published here, too; it says no goodbye to them any more. Those that are not asked for here by
  * mdns_publish() make room for others at the limit. For a new `mdns`; RTC_ERR_NO_MEMORY. */

@@ -76,13 +76,14 @@ static struct mdns_own *add_own(struct mdns *m, const struct address *address)
     return own;
 }
 
-const char *mdns_publish(struct mdns *m, const struct address *address)
+const char *mdns_publish(struct mdns *m, const struct address *address, uint32_t index)
 {
     struct mdns_own *own = find_address(m, address);
     if (!own && (own = add_own(m, address)) != NULL)
         make_name(m->context, own->name);
     if (!own)
         return NULL;
+    own->index = index;
     own->inherited = false;
     return own->name;
 }
@@ -94,6 +95,7 @@ int mdns_inherit(struct mdns *m, struct mdns *from)
         if (!own)
             return RTC_ERR_NO_MEMORY;
         memcpy(own->name, from->own[i].name, sizeof own->name);
+        own->index = from->own[i].index;
         own->inherited = true;
     }
     from->passed_on = true;
@@ -133,10 +135,11 @@ static void add_record(struct dns_message *answer, const struct mdns_own *own, u
     no_more->has = four ? DNS_HAS_A : DNS_HAS_AAAA;
 }
 
-/* A loopback address is of use on loopback only. */
+/* RFC 6762 section 6.2: other addresses are none of this interface's business. Whoever shares a network with us, and was told a name,
+ * learns nothing of the other networks that we are in. */
 static bool belongs(const struct mdns_own *own, const struct mdns_link *link)
 {
-    return !address_is_loopback(&own->address) || address_is_loopback(&link->interface);
+    return own->index == link->index;
 }
 
 /* RFC 6762 section 7.1: the querier has it, and will for some time. That there is nothing of another type is always told (section 6.1):

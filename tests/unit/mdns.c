@@ -66,8 +66,8 @@ static void give(enum request_type type, uint32_t id, int error)
     assert_true(mdns_result(f.mdns, f.now, &result, &f.out));
 }
 
-/* The link of our address; the id of its socket. */
-static uint32_t open_link(void)
+/* The link of one of our addresses; the id of its socket. */
+static uint32_t open_link_of(const struct address *own)
 {
     struct request open = taken(REQUEST_OPEN_UDP);
     struct address group = address_ipv4(224, 0, 0, 251, MDNS_PORT);
@@ -77,9 +77,14 @@ static uint32_t open_link(void)
     struct request join = taken(REQUEST_JOIN_MULTICAST);
     assert_int_equal(join.socket, open.id);
     assert_true(address_eq(&join.remote, &group));
-    assert_true(address_ip_eq(&join.local, &f.own));
+    assert_true(address_ip_eq(&join.local, own));
     give(REQUEST_JOIN_MULTICAST, join.id, RTC_OK);
     return open.id;
+}
+
+static uint32_t open_link(void)
+{
+    return open_link_of(&f.own);
 }
 
 /* A message that was sent, or NULL. */
@@ -328,7 +333,7 @@ static void links_are_bounded(void **state)
 static uint32_t publish(const char **name)
 {
     mdns_add_link(f.mdns, &f.own, 1);
-    *name = mdns_publish(f.mdns, &f.own);
+    *name = mdns_publish(f.mdns, &f.own, 1);
     assert_non_null(*name);
     mdns_tick(f.mdns, f.now, &f.out);
     return open_link();
@@ -338,21 +343,21 @@ static void names_are_random_and_stay(void **state)
 {
     (void)state;
     struct address a = f.own;
-    const char *name = mdns_publish(f.mdns, &f.own), *others[MDNS_OWN_MAX];
+    const char *name = mdns_publish(f.mdns, &f.own, 1), *others[MDNS_OWN_MAX];
     assert_true(mdns_is_candidate_name(name));
     assert_int_equal(strlen(name), MDNS_NAME_LEN);
     assert_int_equal(name[14], '4');
     assert_non_null(strchr("89ab", name[19]));
     a.port = 1234;
-    assert_ptr_equal(mdns_publish(f.mdns, &a), name);
+    assert_ptr_equal(mdns_publish(f.mdns, &a, 1), name);
     for (uint8_t i = 1; i < MDNS_OWN_MAX; i++) {
         a.ip[3] = (uint8_t)(i + 1);
-        others[i] = mdns_publish(f.mdns, &a);
+        others[i] = mdns_publish(f.mdns, &a, 1);
         assert_non_null(others[i]);
         assert_string_not_equal(others[i], name);
     }
     a.ip[3] = 0;
-    assert_null(mdns_publish(f.mdns, &a));
+    assert_null(mdns_publish(f.mdns, &a, 1));
 }
 
 /* The names of the addresses that are still there stay, those of others make room. */
@@ -362,22 +367,22 @@ static void inherited_names_make_room(void **state)
     struct address a = f.own;
     char name[MDNS_NAME_LEN + 1];
     struct mdns *next;
-    memcpy(name, mdns_publish(f.mdns, &f.own), sizeof name);
+    memcpy(name, mdns_publish(f.mdns, &f.own, 1), sizeof name);
     for (uint8_t i = 1; i < MDNS_OWN_MAX; i++) {
         a.ip[3] = (uint8_t)(i + 1);
-        assert_non_null(mdns_publish(f.mdns, &a));
+        assert_non_null(mdns_publish(f.mdns, &a, 1));
     }
     assert_int_equal(mdns_new(f.context, &f.next_id, 4, &next), RTC_OK);
     assert_int_equal(mdns_inherit(next, f.mdns), RTC_OK);
-    assert_string_equal(mdns_publish(next, &f.own), name);
+    assert_string_equal(mdns_publish(next, &f.own, 1), name);
     a.ip[2] = 77;
     for (uint8_t i = 1; i < MDNS_OWN_MAX; i++) {
         a.ip[3] = (uint8_t)(i + 1);
-        assert_non_null(mdns_publish(next, &a));
+        assert_non_null(mdns_publish(next, &a, 1));
     }
-    assert_string_equal(mdns_publish(next, &f.own), name);
+    assert_string_equal(mdns_publish(next, &f.own, 1), name);
     a.ip[3] = 0;
-    assert_null(mdns_publish(next, &a));
+    assert_null(mdns_publish(next, &a, 1));
     assert_int_equal(mdns_counters(next)->over_limit, 1);
     mdns_free(next);
 }
@@ -509,17 +514,33 @@ static void other_types_are_denied(void **state)
     expect_answer(sent(&path), name, 120, true);
 }
 
-static void a_loopback_address_is_for_loopback(void **state)
+/* The address of one network is not told to another. */
+static void an_address_is_told_on_its_own_interface(void **state)
 {
     (void)state;
     struct path path;
-    struct address loopback = address_ipv4(127, 0, 0, 1, 0);
-    const char *name;
-    uint32_t socket = publish(&name);
-    name = mdns_publish(f.mdns, &loopback);
-    struct dns_message m = question(name, DNS_A, false);
-    receive(socket, &f.peer, &m);
+    struct address second = address_ipv4(198, 51, 100, 1, 0);
+    const char *first_name, *second_name;
+    uint32_t first = publish(&first_name);
+    mdns_add_link(f.mdns, &second, 2);
+    second_name = mdns_publish(f.mdns, &second, 2);
+    mdns_tick(f.mdns, f.now, &f.out);
+    uint32_t other = open_link_of(&second);
+    struct dns_message m = question(second_name, DNS_A, false), ours = question(first_name, DNS_A, true);
+    receive(first, &f.peer, &m);
+    receive(other, &f.peer, &ours);
+    ours.id = 7;
+    struct address resolver = f.peer;
+    resolver.port = 40000;
+    receive(other, &resolver, &ours);
+    pass(2 * SECOND);
     assert_null(sent(&path));
+    receive(other, &f.peer, &m);
+    const struct dns_message *told = sent(&path);
+    assert_non_null(told);
+    assert_string_equal(told->records[0].name, second_name);
+    assert_true(address_ip_eq(&told->records[0].address, &second));
+    assert_int_equal(path.socket, other);
 }
 
 static void who_claims_our_name_is_counted(void **state)
@@ -545,7 +566,7 @@ static void goodbyes_are_said_to_those_who_were_told(void **state)
     struct path path;
     struct address second = address_ipv4(192, 0, 2, 9, 0);
     uint32_t socket = publish(&name);
-    quiet = mdns_publish(f.mdns, &second);
+    quiet = mdns_publish(f.mdns, &second, 1);
     assert_non_null(quiet);
     struct dns_message m = question(name, DNS_A, false);
     receive(socket, &f.peer, &m);
@@ -580,7 +601,7 @@ int main(void)
         TEST(a_simple_resolver_gets_its_question_back),
         TEST(what_is_not_asked_is_not_answered),
         TEST(other_types_are_denied),
-        TEST(a_loopback_address_is_for_loopback),
+        TEST(an_address_is_told_on_its_own_interface),
         TEST(who_claims_our_name_is_counted),
         TEST(goodbyes_are_said_to_those_who_were_told),
     };
