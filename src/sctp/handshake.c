@@ -60,9 +60,10 @@ static void note_data(struct handshake *h, struct slice packet)
 
 void handshake_sent(struct handshake *h, rtc_time_t now, struct slice packet)
 {
-    if (is_known(h, packet))
+    bool known = is_known(h, packet);
+    if (known && h->repeats < REPEATS_MAX)
         h->due = now + h->interval;
-    if (h->first == 0 || is_known(h, packet) || !asks(packet))
+    if (h->first == 0 || known || !asks(packet))
         return;
     handshake_over(h);
     h->bytes = memory_alloc(h->context, packet.len);
@@ -80,11 +81,7 @@ struct slice handshake_due(struct handshake *h, rtc_time_t now)
 {
     if (!h->bytes || now < h->due)
         return slice_of(NULL, 0);
-    if (h->repeats++ == REPEATS_MAX) {
-        handshake_over(h);
-        return slice_of(NULL, 0);
-    }
     h->interval += h->interval / 2;
-    h->due = now + h->interval;
+    h->due = ++h->repeats < REPEATS_MAX ? now + h->interval : RTC_TIME_NEVER; /* the engine goes on alone, with the same packet */
     return slice_of(h->bytes, h->len);
 }

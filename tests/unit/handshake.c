@@ -71,6 +71,8 @@ static void test_repeats(void **state)
     }
     assert_in_range(repeats, 5, 10);
     assert_true(last < 20000000);
+    handshake_sent(&h, now, init); /* the engine goes on, and is not multiplied */
+    assert_int_equal(handshake_due(&h, now + 60000000).len, 0);
     finish(&h, context);
 }
 
