@@ -223,6 +223,18 @@ static void print_pairs(const struct ice_agent *ice, rtc_time_t now, struct text
     }
 }
 
+/* While an ICE restart looks for a path, the one in use is evidence, too. */
+static void print_generations(const struct transport *t, rtc_time_t now, struct text *out)
+{
+    const struct ice_agent *generations[] = {t->ice, t->next};
+    for (size_t i = 0; i < 2 && generations[i]; i++) {
+        if (t->next)
+            text_print(out, "%s\n", i == 0 ? "before the ICE restart:" : "of the ICE restart:");
+        print_candidates(generations[i], out);
+        print_pairs(generations[i], now, out);
+    }
+}
+
 const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
 {
     struct text text = text_new(pc->context);
@@ -234,8 +246,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->ice_connection_state),
                    ice_agent_controlling(ice) ? "controlling" : "controlled");
         print_servers(ice, &text);
-        print_candidates(ice, &text);
-        print_pairs(ice, pc->now, &text);
+        print_generations(pc->transport, pc->now, &text);
     }
     memory_free(pc->context, pc->explanation);
     pc->explanation = text_take(&text);

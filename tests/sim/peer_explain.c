@@ -103,6 +103,28 @@ static void a_connection_that_works(void **state)
     sim_peers_fini(&p);
 }
 
+/* The path that goes on being used is shown beside what becomes of the restart. */
+static void a_restart_that_goes_on(void **state)
+{
+    struct sim_peers p;
+    (void)state;
+    begin(&p);
+    exchange(&p, unchanged);
+    peer_run(&p, SECOND);
+    expect(&p, 0, "connected");
+    assert_int_equal(rtc_peer_connection_restart_ice(p.peer[0].pc), RTC_OK);
+    exchange(&p, unchanged);
+    sim_host_link(p.peer[0].host)->loss = sim_host_link(p.peer[1].host)->loss = 1;
+    expect(&p, 0, "connected");
+    expect_line(&p, 0, "works and is in use");
+    expect_line(&p, 0, "of the ICE restart:");
+    expect_line(&p, 0, "checks were sent and not answered");
+    peer_run(&p, 10 * SECOND);
+    expect(&p, 0, "to our own do not");
+    expect_line(&p, 0, "it worked, but nothing was heard of the peer for");
+    sim_peers_fini(&p);
+}
+
 static void candidates_that_nobody_passed_on(void **state)
 {
     struct sim_peers p;
@@ -226,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_anything_was_negotiated),
         cmocka_unit_test(a_connection_that_works),
+        cmocka_unit_test(a_restart_that_goes_on),
         cmocka_unit_test(candidates_that_nobody_passed_on),
         cmocka_unit_test(a_network_that_carries_nothing),
         cmocka_unit_test(one_direction_is_open),
