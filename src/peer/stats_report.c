@@ -114,7 +114,7 @@ void stats_report_text(rtc_stats_report *r, const char *name, const char *value)
 {
     struct member *m = add(r, name, RTC_STATS_STRING);
     if (m)
-        m->text = memory_text(r->context, value, strlen(value));
+        m->text = value ? memory_text(r->context, value, strlen(value)) : NULL;
     if (m && !m->text)
         r->failed = true;
 }

@@ -9,7 +9,7 @@
 int stats_report_new(rtc_context *context, rtc_stats_report **out);
 /* Begins the next dictionary. Names and types are static texts; the id is copied. Failures are sticky: see stats_report_ok. */
 void stats_report_begin(rtc_stats_report *report, const char *type, const char *id, double timestamp_ms);
-/* Members of the dictionary begun last. */
+/* Members of the dictionary begun last. A text that is NULL could not be made for want of memory. */
 void stats_report_number(rtc_stats_report *report, const char *name, double value);
 void stats_report_text(rtc_stats_report *report, const char *name, const char *value);
 void stats_report_boolean(rtc_stats_report *report, const char *name, bool value);

@@ -44,7 +44,7 @@ static void add_certificate(struct stats_builder *b, const char *id, struct slic
     stats_begin(b, "certificate", id);
     stats_text(b, "fingerprint", fingerprint);
     stats_text(b, "fingerprintAlgorithm", "sha-256");
-    stats_text(b, "base64Certificate", base64 ? base64 : "");
+    stats_text(b, "base64Certificate", base64);
     memory_free(b->pc->context, base64);
 }
 

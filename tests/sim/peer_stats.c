@@ -112,14 +112,10 @@ static void members_are_there(void **state)
     end(&s);
 }
 
-static void references_lead_somewhere(void **state)
+static void expect_references(rtc_stats_report *report)
 {
     static const char *const names[] = {"transportId",      "localCertificateId", "remoteCertificateId", "selectedCandidatePairId",
                                         "localCandidateId", "remoteCandidateId"};
-    struct scene s;
-    (void)state;
-    begin(&s);
-    rtc_stats_report *report = report_of(&s, 0);
     double stamp = rtc_stats_timestamp_ms(rtc_stats_report_at(report, 0));
     for (size_t k = 0; k < rtc_stats_report_count(report); k++) {
         const rtc_stats *stats = rtc_stats_report_at(report, k);
@@ -136,10 +132,58 @@ static void references_lead_somewhere(void **state)
             assert_true(rtc_stats_member_type(stats, i) != RTC_STATS_STRING || rtc_stats_string(stats, rtc_stats_member_name(stats, i)));
         }
     }
+}
+
+static void references_lead_somewhere(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    rtc_stats_report *report = report_of(&s, 0);
+    expect_references(report);
     assert_null(rtc_stats_report_find(report, "nobody"));
     assert_null(rtc_stats_report_find_type(report, "nothing"));
     assert_null(rtc_stats_report_at(report, 100000));
     rtc_stats_report_unref(report);
+    end(&s);
+}
+
+static size_t count_of(const rtc_stats_report *report, const char *type)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++)
+        count += strcmp(rtc_stats_type(rtc_stats_report_at(report, i)), type) == 0;
+    return count;
+}
+
+/* Two ICE generations side by side: no id names two things, and none of the first changes its meaning. */
+static void ids_of_two_generations(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    rtc_stats_report *before = report_of(&s, 0);
+    sim_host_link(s.p.peer[0].host)->loss = 1; /* the new one finds no path */
+    assert_int_equal(rtc_peer_connection_restart_ice(s.p.peer[0].pc), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_run(&s.p, SECOND);
+    rtc_stats_report *during = report_of(&s, 0);
+    expect_references(during);
+    static const char *const types[] = {"local-candidate", "remote-candidate", "candidate-pair"};
+    for (size_t i = 0; i < 3; i++)
+        assert_true(count_of(during, types[i]) > count_of(before, types[i]));
+    for (size_t i = 0; i < rtc_stats_report_count(before); i++) {
+        const rtc_stats *old = rtc_stats_report_at(before, i), *same = rtc_stats_report_find(during, rtc_stats_id(old));
+        assert_non_null(same);
+        assert_string_equal(rtc_stats_type(same), rtc_stats_type(old));
+        if (strstr(rtc_stats_type(old), "-candidate")) {
+            double port[2];
+            assert_true(rtc_stats_number(old, "port", &port[0]) && rtc_stats_number(same, "port", &port[1]));
+            assert_true(port[0] == port[1]);
+        }
+    }
+    rtc_stats_report_unref(before);
+    rtc_stats_report_unref(during);
     end(&s);
 }
 
@@ -192,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_there),
         cmocka_unit_test(references_lead_somewhere),
+        cmocka_unit_test(ids_of_two_generations),
         cmocka_unit_test(numbers_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
