@@ -80,9 +80,9 @@ static int find_section(const struct session_description *remote, const rtc_ice_
 
 /* Whether the section's candidates are those of the transport: it is its section, or shares its credentials. Other sections of a peer that
  * has not bundled yet have transports of their own, which are not needed. */
-static bool is_transports(const struct session_description *remote, int index)
+static bool is_transports(const rtc_peer_connection *pc, const struct session_description *remote, int index)
 {
-    int at = negotiation_transport_section(remote);
+    int at = negotiation_agreed_section(pc, remote);
     if (at < 0 || index == at)
         return at >= 0;
     const struct jsep_section *a = &remote->sections[at], *b = &remote->sections[index];
@@ -105,7 +105,7 @@ static bool find_in(const rtc_peer_connection *pc, const struct description *d, 
     if (!d->parsed)
         return false;
     out->remote = d->parsed;
-    out->index = named ? find_section(d->parsed, init) : negotiation_transport_section(d->parsed);
+    out->index = named ? find_section(d->parsed, init) : negotiation_agreed_section(pc, d->parsed);
     out->agent = !t ? NULL : d == &pc->pending_remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
     return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].ice_ufrag));
 }
@@ -137,7 +137,7 @@ static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *
     if (said[0] && candidate.ufrag[0] && strcmp(said, candidate.ufrag) != 0)
         return peer_fail(pc, RTC_ERR_OPERATION, "the candidate names two username fragments, '%s' and '%s'", said, candidate.ufrag);
     int error = find_destination(pc, init, slice_str(said[0] ? said : candidate.ufrag), &to);
-    if (error || !to.agent || !is_transports(to.remote, to.index))
+    if (error || !to.agent || !is_transports(pc, to.remote, to.index))
         return error;
     peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
     error = ice_agent_add_remote_candidate(to.agent, peer_now(pc), &candidate, &pc->transport->out);
@@ -151,7 +151,7 @@ static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init 
     if (!named && negotiation_transport_section(peer_remote(pc)->parsed) < 0)
         return RTC_OK;
     int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
-    if (!error && to.agent && to.index == negotiation_transport_section(to.remote))
+    if (!error && to.agent && to.index == negotiation_agreed_section(pc, to.remote))
         ice_agent_end_of_remote_candidates(to.agent, peer_now(pc), &pc->transport->out);
     return error;
 }

@@ -229,7 +229,8 @@ static bool same_identity(const struct jsep_section *a, const struct jsep_sectio
 static int check_transport(rtc_peer_connection *pc, rtc_sdp_type type, const struct session_description *before,
                            const struct session_description *d)
 {
-    int i = before ? negotiation_transport_section(before) : -1, k = negotiation_transport_section(d);
+    int i = before ? negotiation_agreed_section(pc, before) : -1;
+    int k = type == RTC_SDP_OFFER ? negotiation_agreed_section(pc, d) : negotiation_transport_section(d);
     if (k >= 0 && !ice_credentials_are_valid(d->sections[k].ice_ufrag, d->sections[k].ice_pwd))
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS,
                          "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);

@@ -12,6 +12,14 @@ int negotiation_transport_section(const struct session_description *d)
     return -1;
 }
 
+int negotiation_agreed_section(const rtc_peer_connection *pc, const struct session_description *d)
+{
+    int agreed = d && pc->transport_mid[0] ? session_description_find(d, pc->transport_mid) : -1;
+    if (agreed < 0 || d->sections[agreed].rejected)
+        return negotiation_transport_section(d);
+    return (int)session_description_tagged(d, (size_t)agreed);
+}
+
 static rtc_media_kind kind_of(const struct jsep_section *section)
 {
     return section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO;

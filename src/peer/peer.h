@@ -74,7 +74,7 @@ struct rtc_peer_connection {
     struct ice_credentials to_replace[2];
     size_t to_replace_count;
     struct ice_credentials fresh; /* of an offer that was made and not set yet; an empty ufrag: none */
-    bool needs_ice_restart;       /* the servers or the policy changed (RFC 9429 section 3.5.1) */
+    uint32_t stale_generation;    /* ICE generations up to this one gathered with other servers or another policy: the next offer restarts */
     char *explanation;            /* what explain gave last */
     char *shown_local;            /* local description with its candidates, made on demand */
     uint64_t session_id, session_version;
@@ -174,6 +174,9 @@ int negotiation_complete(rtc_peer_connection *pc, const struct session_descripti
 /* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
  * -1 when all are rejected. */
 int negotiation_transport_section(const struct session_description *description);
+/* The same of a remote description that changes what was agreed on: the section that has the transport now, if it is not rejected. Others may
+ * have transports of their own, which are not used. */
+int negotiation_agreed_section(const rtc_peer_connection *pc, const struct session_description *description);
 bool negotiation_is_needed(rtc_peer_connection *pc);
 
 /* candidates.c */

@@ -13,6 +13,12 @@ static const struct jsep_section *transport_section(const struct session_descrip
     return index < 0 ? NULL : &d->sections[index];
 }
 
+static const struct jsep_section *agreed_section(const rtc_peer_connection *pc, const struct session_description *d)
+{
+    int index = negotiation_agreed_section(pc, d);
+    return index < 0 ? NULL : &d->sections[index];
+}
+
 static bool section_has(const struct jsep_section *section, const struct ice_credentials *c)
 {
     return section && slice_is(section->ice_ufrag, c->ufrag) && slice_is(section->ice_pwd, c->password);
@@ -53,19 +59,19 @@ int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
     return RTC_OK;
 }
 
-static bool must_be_replaced(const rtc_peer_connection *pc, const struct ice_credentials *c)
+static bool must_be_replaced(const rtc_peer_connection *pc, const struct ice_agent *agent)
 {
     for (size_t i = 0; i < pc->to_replace_count; i++)
-        if (ice_credentials_equal(&pc->to_replace[i], c))
+        if (ice_credentials_equal(&pc->to_replace[i], ice_agent_credentials(agent)))
             return true;
-    return pc->needs_ice_restart;
+    return ice_agent_generation(agent) <= pc->stale_generation; /* RFC 9429 section 3.5.1 */
 }
 
 const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc)
 {
-    const struct ice_credentials *latest = ice_agent_credentials(transport_ice_latest(pc->transport));
+    const struct ice_agent *latest = transport_ice_latest(pc->transport);
     if (!must_be_replaced(pc, latest))
-        return latest;
+        return ice_agent_credentials(latest);
     if (!pc->fresh.ufrag[0])
         ice_credentials_make(pc->context, &pc->fresh);
     return &pc->fresh;
@@ -98,7 +104,6 @@ int restart_local_offer(rtc_peer_connection *pc, const struct session_descriptio
         int error = transport_ice_make(t, &credentials, true, &made);
         if (error)
             return error;
-        pc->needs_ice_restart = false;
         memory_wipe(&pc->fresh, sizeof pc->fresh);
         peer_log(pc, RTC_LOG_INFO, "ICE: this offer restarts");
     }
@@ -129,8 +134,8 @@ int restart_check_remote(rtc_peer_connection *pc, rtc_sdp_type type, const struc
 int restart_prepare_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent **made)
 {
     struct transport *t = pc->transport;
-    const struct jsep_section *section = transport_section(offer);
-    bool again = t->pending && same_credentials(section, transport_section(pc->pending_remote.parsed));
+    const struct jsep_section *section = agreed_section(pc, offer);
+    bool again = t->pending && same_credentials(section, agreed_section(pc, pc->pending_remote.parsed));
     if (!remote_restarts(pc, section) || again)
         return RTC_OK;
     return transport_ice_make(t, NULL, false, made);
@@ -138,7 +143,7 @@ int restart_prepare_remote_offer(rtc_peer_connection *pc, const struct session_d
 
 void restart_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent *made)
 {
-    if (!made && remote_restarts(pc, transport_section(offer)))
+    if (!made && remote_restarts(pc, agreed_section(pc, offer)))
         return; /* the same once more */
     if (made)
         peer_log(pc, RTC_LOG_INFO, "ICE: the peer's offer restarts");
@@ -181,14 +186,24 @@ static int discard(rtc_peer_connection *pc)
     return transport_ice_renew(t, pc->now);
 }
 
+/* The servers changed: whatever has begun to gather did so with the old ones. */
+static void mark_stale(rtc_peer_connection *pc)
+{
+    const struct transport *t = pc->transport;
+    const struct ice_agent *alive[] = {t->ice, t->next, t->pending};
+    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
+        if (alive[i] && ice_agent_gathering_state(alive[i]) != ICE_GATHERING_NEW && ice_agent_generation(alive[i]) > pc->stale_generation)
+            pc->stale_generation = ice_agent_generation(alive[i]);
+}
+
 int pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before)
 {
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
     int error = RTC_OK;
-    if (servers_changed && peer_local(pc)->type)
-        pc->needs_ice_restart = true;
     if (servers_changed || pc->candidate_pool_size < size_before)
         error = discard(pc);
+    if (servers_changed && pc->transport)
+        mark_stale(pc);
     size_t count = pc->transport ? transport_ice_agents(pc->transport, agents) : 0;
     for (size_t i = 0; i < count && !error; i++)
         error = ice_agent_set_servers(agents[i], pc->servers, pc->server_count, pc->relay_only);

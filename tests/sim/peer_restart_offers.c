@@ -361,6 +361,96 @@ static void new_servers(void **state)
     restart_end(&s);
 }
 
+static bool next_offer_restarts(rtc_peer_connection *pc)
+{
+    char now[64], next[64];
+    const char *sdp;
+    read_ufrag(rtc_peer_connection_local_description(pc, NULL), now);
+    assert_int_equal(rtc_peer_connection_create_offer(pc, &sdp), RTC_OK);
+    read_ufrag(sdp, next);
+    return strcmp(now, next) != 0;
+}
+
+/* A restart of the peer's gathers with the new servers, too: there is nothing left to do. */
+static void new_servers_and_the_peer_restarts(void **state)
+{
+    static const char *const urls[] = {"stun:stun.example"};
+    static const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = 1};
+    static const rtc_ice_server *const servers[] = {&server};
+    struct restart_scene s;
+    (void)state;
+    scene_of_hand(&s, 241);
+    rtc_configuration c = with_server(servers);
+    assert_int_equal(rtc_peer_connection_set_configuration(restart_pc(&s, 0), &c), RTC_OK);
+    assert_true(next_offer_restarts(restart_pc(&s, 0)));
+    peer_exchange(&s.p, 1);
+    assert_true(next_offer_restarts(restart_pc(&s, 0))); /* that one was no restart */
+    assert_int_equal(rtc_peer_connection_restart_ice(restart_pc(&s, 1)), RTC_OK);
+    peer_exchange(&s.p, 1);
+    restart_expect_settled(&s, 11 * SECOND);
+    assert_false(next_offer_restarts(restart_pc(&s, 0)));
+    restart_end(&s);
+}
+
+/* What was pooled is in use already when the servers change under the peer's offer: the next offer restarts. */
+static void new_servers_for_a_pool_in_use(void **state)
+{
+    static const char *const urls[] = {"stun:stun.example"};
+    static const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = 1};
+    static const rtc_ice_server *const servers[] = {&server};
+    struct sim_peers p;
+    rtc_data_channel *channel;
+    (void)state;
+    peer_scene(&p, 253, true);
+    rtc_configuration c = {.size = sizeof c, .ice_candidate_pool_size = 1};
+    assert_int_equal(rtc_peer_connection_set_configuration(p.peer[0].pc, &c), RTC_OK);
+    assert_int_equal(rtc_peer_connection_create_data_channel(p.peer[1].pc, "chat", 4, NULL, &channel), RTC_OK);
+    rtc_data_channel_unref(channel);
+    peer_run(&p, SECOND);
+    assert_int_equal(rtc_peer_connection_set_local_description(p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[0].pc, RTC_SDP_OFFER, peer_description(&p, 1)), RTC_OK);
+    c = with_server(servers);
+    c.ice_candidate_pool_size = 1;
+    assert_int_equal(rtc_peer_connection_set_configuration(p.peer[0].pc, &c), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    assert_true(next_offer_restarts(p.peer[0].pc));
+    sim_peers_fini(&p);
+}
+
+/* Section 0 is one that we reject, with a transport of its own. */
+static char *offer_in_two_transports(void)
+{
+    char *offer = read_file("chromium_156", "avdata-bidir"), *bundled = text_without_lines(offer, "a=group:BUNDLE");
+    char *strange = text_replace(bundled, "opus/48000/2", "STRANGE/48000/2"), *at = strstr(strange, "a=ice-ufrag:");
+    assert_non_null(at);
+    at[12] = at[12] == 'x' ? 'y' : 'x';
+    free(offer);
+    free(bundled);
+    return strange;
+}
+
+/* Credentials of sections that have other transports say nothing of the one that is used. */
+static void the_section_that_counts(void **state)
+{
+    struct sim_peers p;
+    char before[64], after[64];
+    char *offer = offer_in_two_transports();
+    (void)state;
+    peer_scene(&p, 231, true);
+    rtc_peer_connection *pc = p.peer[0].pc;
+    for (int n = 0; n < 3; n++) {
+        if (rtc_peer_connection_set_remote_description(pc, RTC_SDP_OFFER, offer))
+            fail_msg("%s", rtc_peer_connection_last_error(pc));
+        assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
+        peer_run(&p, 50 * MS);
+        read_ufrag(peer_description(&p, 0), n == 0 ? before : after);
+        assert_non_null(strstr(peer_description(&p, 0), "m=audio 0 "));
+    }
+    assert_string_equal(before, after);
+    free(offer);
+    sim_peers_fini(&p);
+}
+
 /* Candidates are there before the description is, and are told when it is set. */
 static void pool(void **state)
 {
@@ -449,6 +539,9 @@ int main(void)
         cmocka_unit_test(glare),
         cmocka_unit_test(offers_of_browsers),
         cmocka_unit_test(new_servers),
+        cmocka_unit_test(new_servers_and_the_peer_restarts),
+        cmocka_unit_test(new_servers_for_a_pool_in_use),
+        cmocka_unit_test(the_section_that_counts),
         cmocka_unit_test(pool),
         cmocka_unit_test(pool_changes),
     };
