@@ -121,7 +121,7 @@ static void open_socket(struct driven *d, const rtc_request *request)
 {
     struct io_socket *s = NULL;
     rtc_result result = {.size = sizeof result, .type = request->type, .id = request->id};
-    result.error = udp_socket_open(d, request, &s);
+    result.error = request->type == RTC_REQUEST_LISTEN_TCP ? tcp_listener_open(d, request, &s) : udp_socket_open(d, request, &s);
     if (s)
         result.local = s->local;
     driven_result(d, &result);
@@ -141,6 +141,7 @@ static void answer(struct driven *d, const rtc_request *request)
     struct io_socket *s;
     switch (request->type) {
     case RTC_REQUEST_OPEN_UDP:
+    case RTC_REQUEST_LISTEN_TCP:
         open_socket(d, request);
         break;
     case RTC_REQUEST_OPEN_TCP:

@@ -124,6 +124,11 @@ struct backlog {
 /* ---- tcp_socket.c ---- */
 /* Begins to connect; the result is given when that is over, unless this fails at once. */
 int tcp_socket_open(struct driven *d, const rtc_request *request);
+/* Takes over a connection that was accepted, as `accepted` describes it; not when this fails. */
+int tcp_socket_adopt(struct driven *d, int fd, const rtc_result *accepted, bool messages);
+
+/* ---- tcp_listener.c ---- */
+int tcp_listener_open(struct driven *d, const rtc_request *request, struct io_socket **out);
 
 /* ---- driven.c: one connection that the loop drives ---- */
 struct driven {
@@ -136,6 +141,8 @@ struct driven {
     struct link sockets;
     struct shared_port *port; /* its endpoint's; NULL without one, or when that is closed */
     struct backlog backlog;
+    uint32_t accepted;      /* connections among them that listeners accepted, */
+    uint32_t last_accepted; /* and the number of the last one */
     struct driven *next_gone;
     atomic_uint references; /* the loop's, and one per name being resolved */
 };

@@ -1,7 +1,7 @@
 /* One TCP connection of a peer connection: connecting, the bytes in as packets, the bytes out with what the kernel has no room for kept in
- * order. Where each packet is a message (RTC_REQUEST_MESSAGES), those that would wait behind too many bytes are dropped whole, as a network
- * drops datagrams: media that is seconds late is of no use. In any other stream nothing can be dropped, and a peer that takes nothing for
- * so long that the bytes pile up ends it. Its end is told as a failed result of the request that opened it. */
+ * order. It was asked for, or accepted by a listener. Where each packet is a message (RTC_REQUEST_MESSAGES), those that would wait behind
+ * too many bytes are dropped whole, as a network drops datagrams: media that is seconds late is of no use. In any other stream nothing can
+ * be dropped, and a peer that takes nothing for so long that the bytes pile up ends it. Its end is told as a failed result with its id. */
 #include "io_internal.h"
 #include "socket_address.h"
 
@@ -17,6 +17,7 @@ struct tcp_socket {
     struct io_socket io;
     rtc_address remote;
     bool connected;
+    bool accepted;
     bool messages; /* packets may be dropped whole */
     uint64_t dropped;
     uint8_t *waiting; /* bytes that the kernel had no room for: waiting_len of them from waiting_start on */
@@ -42,12 +43,14 @@ static void close_socket(struct io_socket *io)
         log_write(io->driven->loop->context, RTC_LOG_INFO, "io", "TCP socket %u: %llu messages were dropped, for too many waited", io->id,
                   (unsigned long long)s->dropped);
     forget_waiting(s);
+    io->driven->accepted -= s->accepted;
     io_socket_bury(io);
 }
 
 static void tell(struct tcp_socket *s, int error)
 {
-    rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_OPEN_TCP, .id = s->io.id, .error = error, .local = s->io.local};
+    rtc_result result = {.size = sizeof result, .id = s->io.id, .error = error, .local = s->io.local};
+    result.type = s->accepted ? RTC_REQUEST_LISTEN_TCP : RTC_REQUEST_OPEN_TCP;
     driven_result(s->io.driven, &result);
 }
 
@@ -184,17 +187,22 @@ static bool is_unspecified(const rtc_address *a)
     return a->port == 0;
 }
 
+static void prepare(const struct tcp_socket *s)
+{
+    int one = 1, low = KERNEL_WAITING_MAX;
+    (void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (s->messages)
+        (void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low, sizeof low);
+}
+
 static int start(struct tcp_socket *s, const rtc_request *request)
 {
     union socket_address local, remote;
     socklen_t local_len = socket_address_from(&local, &request->local), len = socket_address_from(&remote, &request->remote);
-    int one = 1, low = KERNEL_WAITING_MAX;
     s->io.fd = socket(request->remote.family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s->io.fd < 0)
         return io_socket_error();
-    (void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (s->messages)
-        (void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low, sizeof low);
+    prepare(s);
     if (!is_unspecified(&request->local) && bind(s->io.fd, &local.any, local_len) != 0)
         return io_socket_error();
     if (connect(s->io.fd, &remote.any, len) != 0 && errno != EINPROGRESS)
@@ -202,24 +210,47 @@ static int start(struct tcp_socket *s, const rtc_request *request)
     return io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
-int tcp_socket_open(struct driven *d, const rtc_request *request)
+static struct tcp_socket *make(struct driven *d, uint32_t id, int fd, const rtc_address *remote, bool messages)
 {
     struct tcp_socket *s = memory_zeroed(d->loop->context, sizeof *s);
     if (!s)
-        return RTC_ERR_NO_MEMORY;
+        return NULL;
     s->io.ops = &ops;
     s->io.driven = d;
-    s->io.id = request->id;
-    s->io.fd = -1;
-    s->remote = request->remote;
-    s->messages = request->flags & RTC_REQUEST_MESSAGES;
-    int error = start(s, request);
-    if (error) {
+    s->io.id = id;
+    s->io.fd = fd;
+    s->remote = *remote;
+    s->messages = messages;
+    return s;
+}
+
+int tcp_socket_open(struct driven *d, const rtc_request *request)
+{
+    struct tcp_socket *s = make(d, request->id, -1, &request->remote, request->flags & RTC_REQUEST_MESSAGES);
+    int error = s ? start(s, request) : RTC_ERR_NO_MEMORY;
+    if (error && s) {
         if (s->io.fd >= 0)
             (void)close(s->io.fd);
         memory_free(d->loop->context, s);
+    }
+    if (error)
+        return error;
+    list_append(&d->sockets, &s->io.link);
+    return RTC_OK;
+}
+
+int tcp_socket_adopt(struct driven *d, int fd, const rtc_result *accepted, bool messages)
+{
+    struct tcp_socket *s = make(d, accepted->socket, fd, &accepted->remote, messages);
+    int error = s ? io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLIN) : RTC_ERR_NO_MEMORY;
+    if (error) {
+        memory_free(d->loop->context, s);
         return error;
     }
+    prepare(s);
+    s->io.local = accepted->local;
+    s->connected = s->accepted = true;
+    d->accepted++;
     list_append(&d->sockets, &s->io.link);
     return RTC_OK;
 }

@@ -9,7 +9,7 @@
 #include <crtc/loop.h>
 #include <crtc/transport.h>
 
-enum { FAKE_RESULTS_MAX = 16, FAKE_REQUESTS_MAX = 16 };
+enum { FAKE_RESULTS_MAX = 256, FAKE_REQUESTS_MAX = 16 };
 
 struct rtc_peer_connection {
     rtc_context *context;
