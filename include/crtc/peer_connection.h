@@ -53,6 +53,10 @@ typedef struct rtc_ice_server {
 typedef enum rtc_bundle_policy { RTC_BUNDLE_MAX_BUNDLE = 0 } rtc_bundle_policy;
 typedef enum rtc_ice_transport_policy { RTC_ICE_TRANSPORT_ALL = 0, RTC_ICE_TRANSPORT_RELAY = 1 } rtc_ice_transport_policy;
 
+/* Candidates for TCP (RFC 6544), used where nothing gets through over UDP. ENABLED: connect to the peer's, and listen for the peer on a port of each
+ * interface, as a browser needs, which only connects. ACTIVE: connect only. */
+typedef enum rtc_ice_tcp_policy { RTC_ICE_TCP_ENABLED = 0, RTC_ICE_TCP_ACTIVE = 1, RTC_ICE_TCP_DISABLED = 2 } rtc_ice_tcp_policy;
+
 /* RTCConfiguration. Everything is copied. Zero is a default everywhere. */
 typedef struct rtc_configuration {
     size_t size;                               /* sizeof(rtc_configuration) */
@@ -79,6 +83,7 @@ typedef struct rtc_configuration {
     /* For servers with a public address: answer the peer's ICE checks and send none (ICE-lite, RFC 8445 section 2.5). The peer must be a full agent, as browsers are;
      * with another lite one ours behaves as a full one. Servers and the relay policy are RTC_ERR_INVALID_ACCESS then. */
     bool ice_lite;
+    rtc_ice_tcp_policy ice_tcp_policy;
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -131,6 +131,7 @@ const char *timer_reason_name(enum timer_reason reason)
         [TIMER_ICE_NOMINATE] = "ice nomination",
         [TIMER_ICE_RELAY] = "ice relay",
         [TIMER_ICE_NAMES] = "ice names",
+        [TIMER_ICE_TCP] = "ice tcp",
         [TIMER_DTLS_RETRANSMIT] = "dtls retransmission",
         [TIMER_SCTP] = "sctp",
         [TIMER_RTP_PLAYOUT] = "rtp playout",

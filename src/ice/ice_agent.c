@@ -87,6 +87,8 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->hide_addresses = options->hide_addresses;
     agent->port_min = options->port_min;
     agent->port_max = options->port_max;
+    agent->tcp.active = options->tcp_policy != ICE_TCP_DISABLED && !options->lite;
+    agent->tcp.passive = options->tcp_policy == ICE_TCP_ENABLED;
     agent->lite = options->lite;
     agent->controlling = options->controlling && !options->lite;
     agent->tie_breaker = context_random_u64(context);
@@ -137,6 +139,7 @@ void ice_agent_free(struct ice_agent *agent)
     memory_free(context, agent->queries);
     ice_relay_free(agent);
     ice_names_free(agent);
+    ice_tcp_free(agent);
     if (agent->servers)
         memory_wipe(agent->servers, agent->server_count * sizeof *agent->servers);
     memory_free(context, agent->servers);
@@ -174,8 +177,9 @@ static bool announce(struct ice_agent *agent, const struct ice_candidate *candid
 
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
 {
-    void *locals = agent->locals;
-    if (!memory_grow(agent->context, &locals, &agent->local_capacity, agent->local_count + 1, sizeof *agent->locals)) {
+    /* Not more than is needed: they are large, few, and stay as long as the connection. */
+    struct ice_candidate *locals = memory_realloc(agent->context, agent->locals, (agent->local_count + 1) * sizeof *locals);
+    if (!locals) {
         out->failed = true;
         return false;
     }
@@ -211,10 +215,11 @@ uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struc
     return hash_crc32(slice_of(bytes, len));
 }
 
-struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address)
+struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol)
 {
+    bool stream = protocol == PATH_TCP;
     for (size_t i = 0; i < agent->remote_count; i++)
-        if (address_eq(&agent->remotes[i]->address, address))
+        if ((agent->remotes[i]->tcp_type != ICE_TCP_NONE) == stream && address_eq(&agent->remotes[i]->address, address))
             return agent->remotes[i];
     return NULL;
 }
@@ -251,8 +256,21 @@ static rtc_time_t heard_of(const struct ice_agent *agent, const struct ice_remot
     return heard;
 }
 
+void ice_forget_reflexive(struct ice_agent *agent, const struct ice_remote *remote)
+{
+    for (size_t i = 0; i < agent->remote_count; i++) {
+        if (agent->remotes[i] != remote || remote->type != ICE_PEER_REFLEXIVE)
+            continue;
+        ice_drop_remote(agent, remote);
+        free_remote(agent, agent->remotes[i]);
+        agent->remotes[i] = agent->remotes[--agent->remote_count];
+        agent->reflexive_count--;
+        return;
+    }
+}
+
 /* A NAT that rebinds gives the peer a new address each time: in a long call those that went quiet make room. False when none did. */
-static bool forget_reflexive(struct ice_agent *agent, rtc_time_t now)
+static bool forget_oldest_reflexive(struct ice_agent *agent, rtc_time_t now)
 {
     size_t oldest = agent->remote_count;
     rtc_time_t best = now - reflexive_lasts;
@@ -265,17 +283,15 @@ static bool forget_reflexive(struct ice_agent *agent, rtc_time_t now)
     }
     if (oldest == agent->remote_count)
         return false;
-    ice_drop_remote(agent, agent->remotes[oldest]);
-    free_remote(agent, agent->remotes[oldest]);
-    agent->remotes[oldest] = agent->remotes[--agent->remote_count];
-    agent->reflexive_count--;
+    ice_forget_reflexive(agent, agent->remotes[oldest]);
     return true;
 }
 
-struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority, rtc_time_t now)
+struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, enum path_protocol protocol, uint32_t priority,
+                                     rtc_time_t now)
 {
     uint32_t limit = context_limits(agent->context)->remote_candidates / 2 + 1;
-    if (agent->reflexive_count >= limit && !forget_reflexive(agent, now)) {
+    if (agent->reflexive_count >= limit && !forget_oldest_reflexive(agent, now)) {
         agent->counters.over_limit++;
         return NULL;
     }
@@ -283,6 +299,7 @@ struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct addre
     if (!remote)
         return NULL;
     agent->reflexive_count++;
+    remote->tcp_type = protocol == PATH_TCP ? ICE_TCP_ACTIVE : ICE_TCP_NONE;
     /* A foundation of its own (RFC 8445 section 7.3.1.3); '+' keeps it apart from signalled numbers. */
     (void)snprintf(remote->foundation, sizeof remote->foundation, "+%u", ++agent->foundation_serial);
     return remote;
@@ -300,7 +317,8 @@ bool ice_address_is_usable(const struct address *a)
 static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate *c)
 {
     bool stale = c->ufrag[0] && agent->have_remote_credentials && strcmp(c->ufrag, agent->remote_ufrag) != 0;
-    return c->protocol == PATH_UDP && c->component == ICE_COMPONENT && !stale && c->address.port != 0;
+    bool carried = c->protocol == PATH_UDP || ice_tcp_is_reachable(agent, c);
+    return carried && c->component == ICE_COMPONENT && !stale && c->address.port != 0;
 }
 
 /* A peer-reflexive candidate turns out to be one that the peer signals (RFC 8838 section 11.4). */
@@ -311,6 +329,7 @@ static int upgrade(struct ice_agent *agent, struct ice_remote *remote, const str
     agent->reflexive_count--;
     remote->type = c->type;
     remote->priority = c->priority;
+    remote->tcp_type = c->protocol == PATH_TCP ? c->tcp_type : ICE_TCP_NONE;
     memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
     ice_prioritize(agent);
     ice_pair_remote(agent, remote);
@@ -325,7 +344,7 @@ uint32_t ice_remotes_left(const struct ice_agent *agent)
 
 static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
-    struct ice_remote *known = ice_find_remote(agent, &c->address);
+    struct ice_remote *known = ice_find_remote(agent, &c->address, (enum path_protocol)c->protocol);
     if (known && known->type != ICE_PEER_REFLEXIVE)
         return RTC_OK;
     /* One that was peer-reflexive leaves its place among those to others, so it needs one of these. */
@@ -343,6 +362,7 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
     }
     remote->name = name;
     memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
+    remote->tcp_type = c->protocol == PATH_TCP ? c->tcp_type : ICE_TCP_NONE;
     ice_pair_remote(agent, remote);
     return RTC_OK;
 }
@@ -435,8 +455,9 @@ bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
 
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
-    bool of_names = agent->state != ICE_CLOSED && ice_names_input(agent, now, packet, out);
-    if (!of_names && (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out)))
+    bool live = agent->state != ICE_CLOSED, stream = packet->path.protocol == PATH_TCP;
+    bool ours = live && (stream ? ice_tcp_unwrap(agent, now, packet, inner, out) : ice_names_input(agent, now, packet, out));
+    if (!ours && (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out)))
         return false;
     ice_agent_tick(agent, now, out);
     return true;
@@ -444,13 +465,18 @@ bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *pa
 
 bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet)
 {
-    const struct ice_base *base = agent->relay_count ? ice_find_base(agent, packet->path.socket) : NULL;
+    bool wraps = agent->relay_count > 0 || agent->tcp.connection_count > 0;
+    const struct ice_base *base = wraps ? ice_find_base(agent, packet->path.socket) : NULL;
+    if (base && base->tcp) /* what the agent itself sent is wrapped already */
+        return packet->path.protocol == PATH_TCP || ice_tcp_wrap(packet);
     return !base || !base->relay || ice_relay_wrap(base, now, packet);
 }
 
 uint32_t ice_agent_overhead(const struct ice_agent *agent)
 {
     const struct ice_pair *pair = agent->selected;
+    if (pair && pair->base->tcp)
+        return TCP_FRAMING_HEADER;
     return pair && pair->base->relay ? ice_relay_overhead(pair->base, &pair->remote->address) : 0;
 }
 
@@ -495,8 +521,8 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 
 static bool is_complete(const struct ice_agent *agent)
 {
-    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
-           ice_checks_done(agent);
+    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 && ice_checks_done(agent) &&
+           !ice_tcp_undecided(agent);
 }
 
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
@@ -553,13 +579,17 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_relay_run(agent, now, out);
     ice_gather_run(agent, now, out);
     ice_names_run(agent, now, out);
-    if (agent->state == ICE_FAILED)
+    if (agent->state == ICE_FAILED) {
+        ice_tcp_run(agent, now, out);
         return;
+    }
     ice_check_list_run(agent, now, out);
     ice_select(agent, now, out);
     ice_nominate_run(agent, now, out);
     ice_consent_run(agent, now, out);
+    ice_tcp_run(agent, now, out);
     update_state(agent, now, out);
+    ice_tcp_connect(agent, now, out);
 }
 
 static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
@@ -584,6 +614,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
         return best;
     ice_gather_deadline(agent, &best, why);
     ice_names_deadline(agent, &best, why);
+    ice_tcp_deadline(agent, &best, why);
     if (agent->state == ICE_FAILED)
         return best;
     ice_check_list_deadline(agent, &best, why);
@@ -603,8 +634,9 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_relay_close(agent, now, out);
     ice_names_close(agent, out);
     for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state != ICE_BASE_CLOSED && !agent->bases[i]->relay)
+        if (agent->bases[i]->state != ICE_BASE_CLOSED && !agent->bases[i]->relay && !agent->bases[i]->tcp)
             (void)out_request(out, REQUEST_CLOSE, agent->bases[i]->socket);
+    ice_tcp_close(agent, out);
 }
 
 const struct ice_credentials *ice_agent_credentials(const struct ice_agent *agent)

@@ -53,6 +53,9 @@ struct ice_credentials {
     char password[ICE_LOCAL_PASSWORD_LEN + 1];
 };
 
+/* Candidates for TCP (RFC 6544): both ways, connecting only, none. */
+enum ice_tcp_policy { ICE_TCP_ENABLED, ICE_TCP_ACTIVE_ONLY, ICE_TCP_DISABLED };
+
 struct ice_options {
     struct ice_credentials credentials; /* an empty ufrag: new ones are made */
     uint32_t generation;                /* what its events are marked with */
@@ -62,6 +65,7 @@ struct ice_options {
     bool hide_addresses;   /* host candidates are told as names, which multicast DNS resolves on the local networks */
     struct ice_agent *before; /* the agent of the generation before, whose names for our addresses stay; NULL: none. For the call only. */
     bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
+    enum ice_tcp_policy tcp_policy;
     struct ice_server servers[ICE_SERVERS_MAX];
     uint32_t server_count;
     uint16_t port_min, port_max; /* of sockets for UDP and of listeners, those to TURN servers included; both 0: any */
@@ -113,7 +117,7 @@ void ice_agent_set_remote_lite(struct ice_agent *agent);
 int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count, bool relay_only);
 /* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. */
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
-/* The peer's candidate. One with a name is resolved first, in the background (ice_names.c); TCP and relayed-over-TCP ones are ignored.
+/* The peer's candidate. One with a name is resolved first, in the background (ice_names.c); of TCP all but passive ones are ignored.
  * RTC_ERR_QUOTA_EXCEEDED beyond the limit. Before the credentials are known it is kept. */
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out);
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out);
@@ -130,13 +134,14 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
  * second call does not wait for that. */
 void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
-/* What arrives on the transport of a TURN server is no datagram of a peer: before anything else, packets are offered to
- * ice_agent_unwrap. It takes those (true) and appends what peers sent through them to `inner`, each with the path of the relayed address,
- * to be treated like any other. The paths of relayed addresses have socket ids of their own, which no request opened; ice_agent_wrap gives
- * a packet for such a path (and no other) its real path in place. False: it can not be sent, and stays the caller's. */
+/* What arrives on the transport of a TURN server, or on a TCP connection, is no datagram of a peer: before anything else, packets are
+ * offered to ice_agent_unwrap. It takes those (true) and appends what peers sent through them to `inner`, each with the path of the relayed
+ * address or of the connection, to be treated like any other. All these paths are of datagrams (PATH_UDP), and those of relayed addresses
+ * have socket ids of their own, which no request opened; ice_agent_wrap gives a packet for such a path (and no other) its real path and form
+ * in place. False: it can not be sent, and stays the caller's. */
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
 bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet);
-/* How many bytes wrapping adds on the selected pair; 0 when it is not relayed. */
+/* How many bytes wrapping adds on the selected pair; 0 when it is directly over UDP. */
 uint32_t ice_agent_overhead(const struct ice_agent *agent);
 
 enum ice_state ice_agent_state(const struct ice_agent *agent);

@@ -5,10 +5,13 @@
 
 #include "memory.h"
 
-enum { BURST = 5, SENDS_MAX = 12, SENDS_ONCE_SELECTED = 8 };
+enum { BURST = 5, SENDS_MAX = 12, SENDS_ONCE_SELECTED = 8, SENDS_OVER_TCP = 4 };
 
 static const rtc_time_t retransmit_first = 50 * ICE_MS;
 static const rtc_time_t retransmit_most = 1600 * ICE_MS;
+/* TCP loses nothing, but a peer that is not ready yet drops what it can not judge. */
+static const rtc_time_t repeat_first = 1 * ICE_SECOND;
+static const rtc_time_t repeat_most = 4 * ICE_SECOND;
 static const rtc_time_t pace_ordinary = 20 * ICE_MS; /* Ta, RFC 8445 section 14.2 */
 static const rtc_time_t pace_host = 5 * ICE_MS;
 static const rtc_time_t burst_again = 100 * ICE_MS;
@@ -131,7 +134,7 @@ static bool may_relay(const struct ice_base *base, const struct ice_remote *remo
 /* Loopback reaches nothing else; the other way, a peer on this host may well be reached by its loopback address. */
 static bool may_pair(const struct ice_base *base, const struct ice_remote *remote)
 {
-    return base->state == ICE_BASE_OPEN && base->address.family == remote->address.family &&
+    return base->state == ICE_BASE_OPEN && base->address.family == remote->address.family && !base->tcp && remote->tcp_type == ICE_TCP_NONE &&
            (!address_is_loopback(&base->address) || address_is_loopback(&remote->address)) &&
            (!base->relay || may_relay(base, remote));
 }
@@ -141,6 +144,7 @@ void ice_pair_base(struct ice_agent *agent, struct ice_base *base)
     for (size_t i = 0; !agent->lite && i < agent->remote_count; i++)
         if (may_pair(base, agent->remotes[i]))
             (void)add_pair(agent, base, agent->remotes[i], false);
+    ice_tcp_pair_base(agent, base);
 }
 
 void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
@@ -148,6 +152,7 @@ void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
     for (size_t i = 0; !agent->lite && i < agent->base_count; i++)
         if (may_pair(agent->bases[i], remote))
             (void)add_pair(agent, agent->bases[i], remote, false);
+    ice_tcp_pair_remote(agent, remote);
 }
 
 struct ice_pair *ice_pair_force(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote)
@@ -206,7 +211,7 @@ void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
     if (now < pair->check.last_sent + retrigger)
         return;
     pair->check.next_send = now;
-    pair->check.interval = retransmit_first;
+    pair->check.interval = pair->base->tcp ? repeat_first : retransmit_first;
     pair->check.sends = pair->check.sends > 1 ? 1 : pair->check.sends;
 }
 
@@ -214,6 +219,8 @@ void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
 static rtc_time_t first_interval(const struct ice_agent *agent, const struct ice_pair *pair)
 {
     rtc_time_t interval = 0;
+    if (pair->base->tcp)
+        return repeat_first;
     for (size_t i = 0; i < agent->pair_count; i++)
         if (agent->pairs[i]->state == ICE_PAIR_IN_PROGRESS)
             interval += 5 * ICE_MS;
@@ -225,7 +232,7 @@ static rtc_time_t first_interval(const struct ice_agent *agent, const struct ice
 static void transmit(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     ice_send_check(agent, pair, pair->check.id, pair->check_nominates, now, out);
-    ice_transaction_sent(&pair->check, retransmit_most, now);
+    ice_transaction_sent(&pair->check, pair->base->tcp ? repeat_most : retransmit_most, now);
 }
 
 void ice_start_check(struct ice_agent *agent, struct ice_pair *pair, bool nominate, rtc_time_t now, struct out *out)
@@ -261,7 +268,7 @@ void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const s
 static void retransmit(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     int most = agent->selected && pair->state != ICE_PAIR_SUCCEEDED ? SENDS_ONCE_SELECTED : SENDS_MAX;
-    if (pair->check.sends < most) {
+    if (pair->check.sends < (pair->base->tcp ? SENDS_OVER_TCP : most)) {
         transmit(agent, pair, now, out);
         return;
     }

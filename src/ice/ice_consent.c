@@ -42,6 +42,8 @@ rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *p
 void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     pair->heard = now;
+    if (pair->base->tcp)
+        ice_tcp_prove(agent, pair->base);
     if (pair->receivable)
         return;
     pair->receivable = true;

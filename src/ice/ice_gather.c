@@ -286,6 +286,12 @@ static bool hide(struct ice_agent *agent, const struct ice_base *base, struct ic
     return name != NULL;
 }
 
+void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out)
+{
+    if (!agent->hide_addresses || hide(agent, base, candidate, out))
+        (void)ice_add_local(agent, candidate, out);
+}
+
 static void add_host(struct ice_agent *agent, struct ice_base *base, struct out *out)
 {
     struct ice_candidate c;
@@ -293,8 +299,7 @@ static void add_host(struct ice_agent *agent, struct ice_base *base, struct out 
     c.address = base->address;
     base->priority = c.priority;
     base->foundation = ice_foundation(agent, ICE_HOST, &base->address, slice_str(""));
-    if (!agent->hide_addresses || hide(agent, base, &c, out))
-        (void)ice_add_local(agent, &c, out);
+    ice_add_host(agent, base, &c, out);
 }
 
 static void close_socket(struct ice_base *base, struct out *out)
@@ -307,6 +312,7 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
 {
     if (result->error != RTC_OK || result->local.family == ADDRESS_NONE) {
         ice_drop_base(agent, base, now);
+        ice_tcp_drop_interface(agent, &base->address, out);
         return;
     }
     if (base->state != ICE_BASE_OPENING)
@@ -355,11 +361,11 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
         return true;
     }
     struct ice_base *base = ice_find_base(agent, result->id);
-    if (base && !base->relay) {
+    if (base && !base->relay && !base->tcp) {
         on_opened(agent, base, now, result, out);
         return true;
     }
-    if (ice_relay_result(agent, now, result, out))
+    if (ice_relay_result(agent, now, result, out) || ice_tcp_result(agent, now, result, out))
         return true;
     for (uint32_t i = 0; i < agent->server_count; i++) {
         if (agent->servers[i].resolve_id != result->id)
@@ -374,7 +380,7 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
 static bool is_local(const struct ice_agent *agent, const struct address *address)
 {
     for (size_t i = 0; i < agent->local_count; i++)
-        if (!agent->locals[i].name[0] && address_eq(&agent->locals[i].address, address))
+        if (agent->locals[i].protocol == PATH_UDP && !agent->locals[i].name[0] && address_eq(&agent->locals[i].address, address))
             return true;
     return false;
 }
@@ -470,7 +476,7 @@ static void run_query(struct ice_agent *agent, struct ice_query *q, rtc_time_t n
 
 static bool gathering_goes_on(const struct ice_agent *agent)
 {
-    if (agent->interfaces_id || ice_relay_pending(agent))
+    if (agent->interfaces_id || ice_relay_pending(agent) || ice_tcp_gathers(agent))
         return true;
     for (size_t i = 0; i < agent->base_count; i++)
         if (agent->bases[i]->state == ICE_BASE_OPENING)
@@ -506,6 +512,7 @@ void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
         return;
     if (expired)
         give_up(agent, now, out);
+    ice_tcp_offer(agent, out);
     for (size_t i = 0; i < agent->query_count; i++)
         run_query(agent, &agent->queries[i], now, out);
     if (agent->gathering == ICE_GATHERING_ACTIVE && (expired || !gathering_goes_on(agent)))

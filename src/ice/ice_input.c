@@ -73,9 +73,10 @@ static struct ice_pair *learn_pair(struct ice_agent *agent, struct ice_base *bas
     struct ice_pair *pair = ice_find_pair(agent, base, from);
     if (pair)
         return pair;
-    struct ice_remote *remote = ice_find_remote(agent, from);
+    enum path_protocol protocol = base->tcp ? PATH_TCP : PATH_UDP;
+    struct ice_remote *remote = ice_find_remote(agent, from, protocol);
     if (!remote)
-        remote = ice_add_reflexive(agent, from, request_priority(m), now);
+        remote = ice_add_reflexive(agent, from, protocol, request_priority(m), now);
     return remote ? ice_pair_force(agent, base, remote) : NULL;
 }
 

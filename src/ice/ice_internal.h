@@ -1,11 +1,11 @@
 /* What the files of the ICE agent share. Bases, remotes and pairs are allocated one by one, so that pointers to them stay; every list has a
- * limit. A base is a local transport address that checks are sent from: a UDP socket or a relayed address, and the place where a TCP
- * connection will stand, since all sending goes through ice_send(). */
+ * limit. A base is a local transport address that checks are sent from: a UDP socket, a relayed address, or a TCP connection. */
 #ifndef CRTC_ICE_INTERNAL_H
 #define CRTC_ICE_INTERNAL_H
 
 #include "ice_agent.h"
 #include "ice_report.h"
+#include "ice_tcp.h"
 #include "list.h"
 #include "stun_message.h"
 #include "turn_client.h"
@@ -19,9 +19,11 @@ enum { ICE_BASES_MAX = 32, ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBE
 enum ice_base_state { ICE_BASE_OPENING, ICE_BASE_OPEN, ICE_BASE_CLOSED };
 
 struct ice_base {
-    uint32_t socket;         /* the id of the request that opened it; a relayed address has one that no request has */
-    struct ice_relay *relay; /* NULL: a socket of our own */
-    bool usable;             /* its interface could be bound to, though the socket may be closed since */
+    uint32_t socket;            /* the id of the request that opened it; a relayed address has one that no request has */
+    struct ice_relay *relay;    /* NULL: a socket of our own */
+    struct ice_connection *tcp; /* NULL: no TCP connection */
+    uint32_t tcp_offer;         /* of a UDP socket: when its interface offered TCP, counted from 1; 0: it did not yet */
+    bool usable;                /* its interface could be bound to, though the socket may be closed since */
     enum ice_base_state state;
     struct address address;
     uint32_t interface; /* its index */
@@ -65,7 +67,8 @@ struct ice_remote {
     struct address address;
     char *name; /* what the peer gave in place of the address, which it does not want shown; else NULL */
     uint32_t priority;
-    uint8_t type; /* enum ice_candidate_type */
+    uint8_t type;     /* enum ice_candidate_type */
+    uint8_t tcp_type; /* enum ice_tcp_type */
     char foundation[ICE_FOUNDATION_MAX + 1];
 };
 
@@ -178,8 +181,10 @@ struct ice_agent {
     struct ice_relay **relays;
     size_t relay_count, relay_capacity;
 
+    struct ice_tcp tcp;
+
     struct ice_candidate *locals;
-    size_t local_count, local_capacity;
+    size_t local_count;
     struct ice_base **bases;
     size_t base_count, base_capacity;
     struct ice_remote **remotes;
@@ -214,10 +219,13 @@ uint32_t ice_request_id(struct ice_agent *agent);
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
 /* A candidate that is no more; the peer finds out by itself. */
 void ice_remove_local(struct ice_agent *agent, const struct address *address, enum ice_candidate_type type);
-struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address);
-/* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3); NULL beyond the limit, when
+struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol);
+/* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3), of somebody who connected over TCP or not; NULL beyond the limit, when
  * none of them went quiet to make room. */
-struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, uint32_t priority, rtc_time_t now);
+struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, enum path_protocol protocol, uint32_t priority,
+                                     rtc_time_t now);
+/* Harmless for any other remote, and NULL. */
+void ice_forget_reflexive(struct ice_agent *agent, const struct ice_remote *remote);
 uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server);
 
 /* A signalled candidate with an address; RTC_ERR_QUOTA_EXCEEDED beyond the limit. What can not be checked is counted. */
@@ -256,6 +264,8 @@ void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum t
 /* A response whose transaction may be a query; false when it is not. */
 bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *message,
                          struct out *out);
+/* A host candidate of the base's interface, by its name where addresses are hidden. */
+void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out);
 struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket);
 void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
                       struct slice text, struct out *out);

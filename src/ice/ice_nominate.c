@@ -4,7 +4,7 @@
 #include "ice_internal.h"
 
 static const rtc_time_t settling = 100 * ICE_MS;
-static const rtc_time_t settling_relayed = 1000 * ICE_MS;
+static const rtc_time_t settling_second_best = 1000 * ICE_MS;
 static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
 static const rtc_time_t quiet_other = 2500 * ICE_MS;
 static const rtc_time_t quiet_left = 2500 * ICE_MS; /* not less than quiet_other */
@@ -89,12 +89,12 @@ static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
     return true;
 }
 
-/* A relayed pair is worth a wait for a direct one, while packets flow on it already. */
-static bool hopes_for_direct(const struct ice_agent *agent)
+/* A pair that is relayed or over TCP is worth a wait for one directly over UDP, while packets flow on it already. */
+static bool hopes_for_better(const struct ice_agent *agent)
 {
     const struct ice_pair *pair = agent->selected;
-    bool relayed = pair->base->relay || pair->remote->type == ICE_RELAYED;
-    for (size_t i = 0; relayed && i < agent->pair_count; i++)
+    bool second_best = pair->base->relay || pair->base->tcp || pair->remote->type == ICE_RELAYED;
+    for (size_t i = 0; second_best && i < agent->pair_count; i++)
         if (ice_pair_unresolved(agent->pairs[i]) && agent->pairs[i]->priority > pair->priority)
             return true;
     return false;
@@ -104,7 +104,7 @@ static rtc_time_t settled_at(const struct ice_agent *agent)
 {
     if (is_top(agent, agent->selected))
         return agent->first_valid;
-    return agent->first_valid + (hopes_for_direct(agent) ? settling_relayed : settling);
+    return agent->first_valid + (hopes_for_better(agent) ? settling_second_best : settling);
 }
 
 void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out)

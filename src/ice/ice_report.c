@@ -28,13 +28,18 @@ void ice_server_url(const struct ice_server *server, char url[ICE_URL_MAX])
 void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out)
 {
     const struct address *seen = pair->mapped.family != ADDRESS_NONE ? &pair->mapped : &pair->base->address;
+    uint8_t protocol = pair->base->tcp ? PATH_TCP : PATH_UDP;
     for (size_t i = 0; i < agent->local_count; i++) {
         *out = agent->locals[i];
-        if (address_eq(&out->address, seen))
+        if (out->protocol == protocol && address_eq(&out->address, seen))
             return;
     }
-    *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_PEER_REFLEXIVE};
+    *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = protocol, .type = ICE_PEER_REFLEXIVE};
     out->address = *seen;
+    if (pair->base->tcp) {
+        ice_tcp_describe(agent, pair->base, out);
+        return;
+    }
     out->related = agent->hide_addresses ? ice_hidden_address(&pair->base->address) : pair->base->address;
     out->priority = ice_candidate_priority(ICE_PEER_REFLEXIVE, pair->base->preference, ICE_COMPONENT);
 }
@@ -49,7 +54,9 @@ static bool is_hidden(const struct ice_agent *agent, const struct ice_remote *re
 
 void ice_describe_remote(const struct ice_agent *agent, const struct ice_remote *remote, struct ice_candidate *out)
 {
-    *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = remote->type, .priority = remote->priority};
+    *out = (struct ice_candidate){.component = ICE_COMPONENT, .type = remote->type, .priority = remote->priority};
+    out->protocol = remote->tcp_type == ICE_TCP_NONE ? PATH_UDP : PATH_TCP;
+    out->tcp_type = remote->tcp_type;
     out->serial = remote->serial;
     if (is_hidden(agent, remote))
         out->address.port = remote->address.port;

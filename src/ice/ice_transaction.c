@@ -46,10 +46,13 @@ void ice_send(struct ice_agent *agent, const struct ice_base *base, const struct
     p->len = (uint32_t)len;
     p->time = now;
     p->path = (struct path){.socket = base->socket, .protocol = PATH_UDP, .local = base->address, .remote = *to};
-    if (base->relay)
+    if (base->relay) {
         ice_relay_send(base, now, p, out);
-    else
-        out_send(out, p);
+        return;
+    }
+    if (base->tcp)
+        (void)ice_tcp_wrap(p); /* a new packet has the room */
+    out_send(out, p);
 }
 
 /* The priority that the base would have as a peer-reflexive candidate (RFC 8445 section 7.1.1). A relayed address can be seen as nothing
@@ -58,6 +61,8 @@ static uint32_t reflexive_priority(const struct ice_base *base)
 {
     if (base->relay)
         return base->priority;
+    if (base->tcp)
+        return ice_tcp_reflexive_priority(base);
     return ice_candidate_priority(ICE_PEER_REFLEXIVE, base->preference, ICE_COMPONENT);
 }
 

@@ -167,6 +167,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
     pc->ice_lite = c->ice_lite;
     pc->include_loopback = c->include_loopback;
     pc->hide_addresses = c->hide_local_addresses;
+    pc->tcp_policy = c->ice_tcp_policy;
     pc->port_min = c->port_min;
     pc->port_max = c->port_max;
     pc->max_channels = c->max_channels ? c->max_channels : 256;
@@ -196,6 +197,12 @@ static bool same_servers(const rtc_peer_connection *pc, const struct ice_server 
            (count == 0 || memcmp(pc->servers, servers, count * sizeof *servers) == 0);
 }
 
+static bool policies_are_known(const rtc_configuration *c)
+{
+    bool transport = c->ice_transport_policy == RTC_ICE_TRANSPORT_ALL || c->ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
+    return c->bundle_policy == RTC_BUNDLE_MAX_BUNDLE && transport && (unsigned)c->ice_tcp_policy <= RTC_ICE_TCP_DISABLED;
+}
+
 int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given, bool first, bool *servers_changed)
 {
     rtc_configuration c = {.size = sizeof c};
@@ -204,7 +211,7 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
     if (given)
         memcpy(&c, given, given->size);
     bool relay_only = c.ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
-    if (c.bundle_policy != RTC_BUNDLE_MAX_BUNDLE || (!relay_only && c.ice_transport_policy != RTC_ICE_TRANSPORT_ALL))
+    if (!policies_are_known(&c))
         return peer_fail(pc, RTC_ERR_TYPE, "unknown policy");
     bool lite = first ? c.ice_lite : pc->ice_lite;
     if (lite && (relay_only || c.ice_server_count > 0))

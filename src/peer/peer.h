@@ -53,6 +53,7 @@ struct rtc_peer_connection {
     uint8_t candidate_pool_size;
     bool ice_lite;
     struct endpoint_member *member; /* its place on an endpoint; NULL without one */
+    rtc_ice_tcp_policy tcp_policy;
     uint16_t max_channels;
     uint32_t max_bitrate_bps;
     uint32_t max_message_size;

@@ -64,6 +64,8 @@ static void answer(struct side *s, const rtc_request *request)
         s->socket = request->id;
         result.local = request->local;
         result.local.port = 4000;
+    } else if (request->type == RTC_REQUEST_LISTEN_TCP) {
+        result.error = RTC_ERR_NOT_SUPPORTED; /* a loop may do without */
     } else {
         assert_int_equal(request->type, RTC_REQUEST_CLOSE);
         assert_int_equal(request->id, s->socket);

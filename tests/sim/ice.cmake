@@ -1,12 +1,12 @@
-foreach(name connect liveness memory names report)
+foreach(name connect liveness memory names report tcp)
   crtc_test(test_sim_ice_${name} LABEL sim SEES base ice MODULES base no_media ice
-    SOURCES ice_${name}.c ice_sim.c sim_network.c sim_stun_server.c sim_turn_server.c)
+    SOURCES ice_${name}.c ice_sim.c sim_network.c sim_tcp.c sim_stun_server.c sim_turn_server.c)
 endforeach()
 foreach(name hostile attack lite)
   crtc_test(test_sim_ice_${name} LABEL sim SEES base ice MODULES base no_media ice
-    SOURCES ice_${name}.c ice_script.c ice_sim.c sim_network.c sim_stun_server.c sim_turn_server.c)
+    SOURCES ice_${name}.c ice_script.c ice_sim.c sim_network.c sim_tcp.c sim_stun_server.c sim_turn_server.c)
 endforeach()
 foreach(name relay relay_lost)
   crtc_test(test_sim_ice_${name} LABEL sim SEES base ice MODULES base no_media ice
-    SOURCES ice_${name}.c ice_relay_scene.c ice_sim.c sim_network.c sim_stun_server.c sim_turn_server.c)
+    SOURCES ice_${name}.c ice_relay_scene.c ice_sim.c sim_network.c sim_tcp.c sim_stun_server.c sim_turn_server.c)
 endforeach()

@@ -80,7 +80,7 @@ static void without_credentials_nothing_changes(void **state)
         ice_sim_drain(&sim.a);
         struct picture before = take_picture(sim.a.agent);
         struct path peer = {.socket = sim.a.agent->bases[0]->socket, .remote = address_ipv4(192, 0, 2, 2, 6000)};
-        peer.socket = ice_find_remote(sim.a.agent, &peer.remote) ? sim.a.agent->pairs[0]->base->socket : peer.socket;
+        peer.socket = ice_find_remote(sim.a.agent, &peer.remote, PATH_UDP) ? sim.a.agent->pairs[0]->base->socket : peer.socket;
         struct path stranger = peer;
         stranger.remote.port = 666;
         unsigned events = sim.a.states + sim.a.validated + sim.a.selections;

@@ -78,7 +78,8 @@ static int relayed_call(rtc_context *context)
 {
     const struct sim_link link = {.delay_us = 10 * MS};
     struct ice_options a = {.controlling = true, .relay_only = true, .server_count = 1}, b;
-    struct ice_server server = {.host = "198.51.100.9", .port = 3478, .kind = ICE_SERVER_TURN_UDP, .username = "user", .credential = "secret"};
+    struct ice_server server = {
+        .host = "198.51.100.9", .port = 3478, .kind = ICE_SERVER_TURN_UDP, .username = "user", .credential = "secret"};
     struct ice_sim sim;
     struct sim_turn turn;
     a.servers[0] = server;
@@ -171,6 +172,28 @@ static int lite_call(rtc_context *context)
     return error;
 }
 
+/* The same where only TCP gets through, in pieces. */
+static int call_over_tcp(rtc_context *context)
+{
+    const struct sim_link link = {.delay_us = 10 * MS, .no_udp = true, .pieces = 7};
+    struct ice_sim sim;
+    context_seed(context, 3);
+    int error = ice_sim_init(&sim, context, 3, &link);
+    sim_host_add_address(sim.a.host, "192.0.2.1");
+    sim_host_add_address(sim.b.host, "192.0.2.2");
+    if (error == RTC_OK)
+        error = ice_sim_agents(&sim, NULL, NULL);
+    if (error == RTC_OK) {
+        ice_sim_start(&sim);
+        rtc_time_t took = ice_sim_connect(&sim, 15 * SECOND);
+        if (took >= 0)
+            ice_sim_run(&sim, sim.now + 12 * SECOND);
+        error = sim.failed ? RTC_ERR_NO_MEMORY : took < 0 ? RTC_ERR_TIMEOUT : RTC_OK;
+    }
+    ice_sim_fini(&sim);
+    return error;
+}
+
 static int call_failing_at(unsigned n, int (*scenario)(rtc_context *context))
 {
     const rtc_allocator allocator = {count_alloc, count_realloc, count_free, &counter};
@@ -227,9 +250,16 @@ static void every_allocation_of_a_lite_agent(void **state)
     fail_each(lite_call);
 }
 
+static void every_allocation_over_tcp(void **state)
+{
+    (void)state;
+    fail_each(call_over_tcp);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation), cmocka_unit_test(every_allocation_of_a_relay),
-                                       cmocka_unit_test(every_allocation_of_names), cmocka_unit_test(every_allocation_of_a_lite_agent)};
+                                       cmocka_unit_test(every_allocation_of_names), cmocka_unit_test(every_allocation_of_a_lite_agent),
+                                       cmocka_unit_test(every_allocation_over_tcp)};
     return cmocka_run_group_tests_name("ice memory", tests, NULL, NULL);
 }

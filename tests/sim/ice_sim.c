@@ -92,7 +92,8 @@ int ice_sim_agents(struct ice_sim *sim, const struct ice_options *a, const struc
 
 static void on_candidate(struct ice_peer *p, const struct ice_candidate *c)
 {
-    p->candidates++;
+    p->tcp_candidates += c->protocol == PATH_TCP;
+    p->candidates += c->protocol == PATH_UDP;
     if (p->first_candidate_at < 0)
         p->first_candidate_at = p->sim->now;
     if (c->type == ICE_SERVER_REFLEXIVE) {

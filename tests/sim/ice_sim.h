@@ -26,6 +26,7 @@ struct ice_peer {
     bool mute_end;
     rtc_time_t state_at[8]; /* when each state was entered last; -1 never */
     rtc_time_t first_candidate_at, gathered_at, reflexive_at;
+    unsigned tcp_candidates; /* the others are counted below */
     unsigned states, candidates, reflexive, relayed, errors, validated, selections;
     struct ice_candidate_error last_error;
     unsigned data_received, data_refused;

@@ -1,5 +1,5 @@
 set(peer_sees base sdp ice dtls sctp rtp peer)
-set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c usrsctp_time.c)
+set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_tcp.c usrsctp_time.c)
 foreach(name data setup explain signaling renegotiate channels unread memory hostile stats names)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
@@ -7,7 +7,7 @@ foreach(name restart restart_offers)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c restart_scene.c ${peer_harness})
 endforeach()
 crtc_test(test_sim_peer_endpoint LABEL sim TIMEOUT 300 SEES ${peer_sees}
-  SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_stun_server.c usrsctp_time.c)
+  SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_tcp.c sim_stun_server.c usrsctp_time.c)
 if(TARGET crtc_media) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} media SOURCES peer_media.c ${peer_harness})
 endif()

@@ -135,6 +135,25 @@ static void slow(void **state)
     expect_chat(40, &link, true, 4000000);
 }
 
+static void only_over_tcp(void **state)
+{
+    struct sim_link link = {.delay_us = 5000, .no_udp = true};
+    (void)state;
+    expect_chat(45, &link, true, 1000000);
+    link.pieces = 100; /* handshake flights and messages come in pieces */
+    expect_chat(46, &link, false, 1500000);
+    struct scene s;
+    open_scene(&s, 47, &link, true);
+    assert_true(sim_peers_run(&s.peers, 1000000, both_open, &s));
+    static const char data[60000];
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(rtc_data_channel_send(s.channel, data, sizeof data), RTC_OK);
+    (void)sim_peers_run(&s.peers, s.peers.now + 60000000, NULL, NULL);
+    assert_int_equal(s.chat[1].bytes, 20 * sizeof data);
+    assert_int_equal(rtc_peer_connection_connection_state(s.peers.peer[0].pc), RTC_PEER_CONNECTION_CONNECTED);
+    close_scene(&s);
+}
+
 static void vanished_peer(void **state)
 {
     const struct sim_link link = {.delay_us = 5000};
@@ -173,7 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clean), cmocka_unit_test(lossy),         cmocka_unit_test(reordered_and_duplicated),
-        cmocka_unit_test(slow),  cmocka_unit_test(vanished_peer), cmocka_unit_test(peer_closes),
+        cmocka_unit_test(slow), cmocka_unit_test(only_over_tcp),  cmocka_unit_test(vanished_peer), cmocka_unit_test(peer_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,7 +238,7 @@ static void names_that_are_not_resolved(void **state)
     exchange(&p, names_of_nobody);
     peer_run(&p, 20 * SECOND);
     expect(&p, 0, "names in place of its addresses, and they can not be resolved: nobody on the local networks answered for a name");
-    expect_line(&p, 0, "names of the peer that were not resolved: 1;");
+    expect_line(&p, 0, "names of the peer that were not resolved: 2;");
     assert_int_equal(rtc_peer_connection_connection_state(p.peer[0].pc), RTC_PEER_CONNECTION_FAILED);
     sim_peers_fini(&p);
 }

@@ -1,4 +1,4 @@
 foreach(name quality network memory)
   crtc_test(test_sim_rtp_${name} LABEL sim TIMEOUT 300 SEES base rtp MODULES base no_media rtp
-    SOURCES rtp_${name}.c rtp_sim.c sim_network.c)
+    SOURCES rtp_${name}.c rtp_sim.c sim_network.c sim_tcp.c)
 endforeach()

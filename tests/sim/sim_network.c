@@ -1,6 +1,8 @@
 /* See sim_network.h. */
 #include "sim_network.h"
 
+#include "sim_tcp.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,6 +60,7 @@ struct name {
 
 struct sim_network {
     uint64_t state;
+    struct sim_tcp *tcp;
     struct sim_host *hosts;
     struct item *heap;
     size_t count, capacity;
@@ -80,6 +83,7 @@ struct sim_network *sim_network_new(uint64_t seed)
 {
     struct sim_network *net = must(calloc(1, sizeof *net));
     net->state = seed;
+    net->tcp = sim_tcp_new(net);
     return net;
 }
 
@@ -92,6 +96,7 @@ void sim_delivery_free(struct sim_delivery *d)
 
 void sim_network_free(struct sim_network *net)
 {
+    sim_tcp_free(net->tcp);
     for (size_t i = 0; i < net->count; i++) {
         packet_free(net->heap[i].packet);
         free(net->heap[i].lists);
@@ -265,7 +270,8 @@ static struct item pop(struct sim_network *net)
 
 rtc_time_t sim_network_next(const struct sim_network *net)
 {
-    return net->count ? net->heap[0].at : RTC_TIME_NEVER;
+    rtc_time_t at = net->count ? net->heap[0].at : RTC_TIME_NEVER, tcp = sim_tcp_next(net->tcp);
+    return at < tcp ? at : tcp;
 }
 
 static struct mapping *find_mapping(struct sim_host *host, const struct address *inside, const struct address *target)
@@ -352,7 +358,7 @@ static struct socket *route(struct sim_network *net, const struct address *from,
         if (is_natted(h, &to) && (!address_ip_eq(&h->public_address, &to) || !translate_in(h, from, &inside)))
             continue;
         struct socket *s = find_socket(h, &inside);
-        if (!s || is_down(h, &inside))
+        if (!s || is_down(h, &inside) || h->link.no_udp)
             continue;
         *host = h;
         return s;
@@ -427,6 +433,10 @@ static void set_source(struct sim_host *host, struct packet *packet)
 void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
 {
     struct sim_network *net = host->net;
+    if (packet->path.protocol == PATH_TCP) {
+        sim_tcp_send(net->tcp, host, now, packet);
+        return;
+    }
     net->counters.sent++;
     if (net->tap)
         net->tap(net->tap_user, host, packet_slice(packet));
@@ -435,11 +445,12 @@ void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
         net->counters.largest = packet->len;
     rtc_time_t at = arrival(host, now, packet->len);
     bool picked = is_picked(&host->link);
-    if (!picked && at != RTC_TIME_NEVER && !is_down(host, &packet->path.local) && address_is_multicast(&packet->path.remote)) {
+    if (!picked && at != RTC_TIME_NEVER && !is_down(host, &packet->path.local) && address_is_multicast(&packet->path.remote) &&
+        !host->link.no_udp) {
         send_to_group(host, at, packet);
         return;
     }
-    if (picked || is_down(host, &packet->path.local) || at == RTC_TIME_NEVER || chance(net, host->link.loss)) {
+    if (picked || is_down(host, &packet->path.local) || host->link.no_udp || at == RTC_TIME_NEVER || chance(net, host->link.loss)) {
         net->counters.lost++;
         packet_free(packet);
         return;
@@ -566,9 +577,12 @@ static void serve(struct sim_host *host, rtc_time_t now, const struct request *r
         answer_join(host, now, result, r);
         break;
     case REQUEST_CLOSE:
-        close_socket(host, r->id);
+        if (!sim_tcp_close(host->net->tcp, host, now, r->id))
+            close_socket(host, r->id);
         break;
     default:
+        if (sim_tcp_request(host->net->tcp, host, now, r))
+            return;
         result.error = RTC_ERR_NOT_SUPPORTED;
         answer(host, now, result, NULL);
     }
@@ -615,5 +629,50 @@ bool sim_network_pop(struct sim_network *net, rtc_time_t now, struct sim_deliver
         *out = (struct sim_delivery){.host = item.host, .result = item.result, .lists = item.lists};
         return true;
     }
+    return sim_tcp_pop(net->tcp, now, out);
+}
+
+void sim_network_forget_connections(struct sim_network *net)
+{
+    sim_tcp_forget(net->tcp);
+}
+
+/* ---- for sim_tcp.c ---- */
+
+bool sim_host_is_down(const struct sim_host *host, const struct address *a)
+{
+    return is_down(host, a);
+}
+
+bool sim_host_has(const struct sim_host *host, const struct address *a)
+{
+    for (size_t i = 0; i < host->address_count; i++)
+        if (address_ip_eq(&host->addresses[i], a))
+            return true;
     return false;
+}
+
+bool sim_host_is_natted(const struct sim_host *host, const struct address *a)
+{
+    return is_natted(host, a);
+}
+
+struct address sim_host_public(const struct sim_host *host)
+{
+    return host->public_address;
+}
+
+uint16_t sim_host_port(struct sim_host *host)
+{
+    return host->next_port++;
+}
+
+struct sim_host *sim_network_hosts(const struct sim_network *net)
+{
+    return net->hosts;
+}
+
+struct sim_host *sim_host_next(const struct sim_host *host)
+{
+    return host->next;
 }

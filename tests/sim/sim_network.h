@@ -1,4 +1,4 @@
-/* A small network in virtual time: hosts with addresses and sockets, links with delay, jitter, loss, duplication and reordering, NATs. It
+/* A small network in virtual time: hosts with addresses and sockets for UDP and TCP, links with delay, jitter, loss, duplication and reordering, NATs. It
  * answers the requests that protocol cores make (struct out) and carries their packets. Everything random comes from one seed. It knows no
  * protocol; the test owns the clock and the cores.
  *
@@ -25,6 +25,9 @@ struct sim_link {
     rtc_time_t queue_us; /* with a rate: what would wait longer is dropped */
     bool down;           /* nothing leaves and nothing arrives */
     uint32_t drop;       /* the n-th datagram from now on is lost, that one only; 0: none is */
+    bool no_udp, no_tcp; /* the same for one of them */
+    bool no_listening;   /* a host that can not listen */
+    uint32_t pieces;     /* bytes of streams arrive here in pieces of at most that many; 0: as they were sent */
 };
 
 enum sim_nat { SIM_NAT_NONE, SIM_NAT_FULL_CONE, SIM_NAT_ADDRESS, SIM_NAT_PORT, SIM_NAT_SYMMETRIC };
@@ -50,6 +53,9 @@ const struct sim_counters *sim_network_counters(const struct sim_network *net);
 void sim_network_tap(struct sim_network *net, void (*tap)(void *user, const struct sim_host *from, struct slice datagram), void *user);
 /* What REQUEST_RESOLVE answers; a name that is not known fails, one with an empty address is never answered. */
 void sim_network_name(struct sim_network *net, const char *name, const char *ip);
+
+/* TCP connections that are open now are dead, and neither end is told: a NAT between them forgot them. */
+void sim_network_forget_connections(struct sim_network *net);
 
 /* Hosts live as long as the network. `user` is the test's. */
 struct sim_host *sim_host_new(struct sim_network *net, const struct sim_link *link, void *user);

@@ -263,6 +263,9 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
         if (r) {
             r->local = address_of(&request.local);
             r->remote = address_of(&request.remote);
+            r->flags = request.flags;
+            r->port_min = request.port_min;
+            r->port_max = request.port_max;
             memcpy(r->name, request.name, sizeof r->name);
             r->socket = request.socket;
             r->flags = request.flags;
@@ -289,6 +292,8 @@ static void give_result(struct sim_peers *p, struct sim_peer *peer, const struct
     rtc_interface interfaces[32];
     rtc_result result = {
         .size = sizeof result, .type = (uint32_t)in->type, .id = in->id, .error = in->error, .local = public_address(&in->local)};
+    result.socket = in->socket;
+    result.remote = public_address(&in->remote);
     memset(interfaces, 0, sizeof interfaces);
     for (size_t i = 0; i < in->address_count && i < 32; i++)
         addresses[result.address_count++] = public_address(&in->addresses[i]);

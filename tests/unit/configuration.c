@@ -100,6 +100,13 @@ static void policies(void **state)
     (void)state;
     assert_int_equal(make("turn:example.org", "u", "p", RTC_ICE_TRANSPORT_RELAY), RTC_OK);
     assert_int_equal(make("turn:example.org", "u", "p", (rtc_ice_transport_policy)7), RTC_ERR_TYPE);
+    for (unsigned tcp = RTC_ICE_TCP_ENABLED; tcp <= RTC_ICE_TCP_DISABLED + 1; tcp++) {
+        const rtc_configuration configuration = {.size = sizeof configuration, .ice_tcp_policy = (rtc_ice_tcp_policy)tcp};
+        rtc_peer_connection *pc = NULL;
+        int error = rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc);
+        assert_int_equal(error, tcp > RTC_ICE_TCP_DISABLED ? RTC_ERR_TYPE : RTC_OK);
+        rtc_peer_connection_free(pc);
+    }
 }
 
 /* Servers may be exchanged later, and what is wrong leaves those that were. */
