@@ -26,7 +26,7 @@ struct request {
     uint32_t socket;
     struct address local;
     struct address remote;
-    char name[256]; /* OPEN_UDP for host candidates: the agent's user name fragment, by which a port that many share knows it */
+    char name[256]; /* OPEN_UDP for host candidates, and only there: the agent's user name fragment, by which a port that many share knows it */
     uint32_t flags;              /* enum request_flags */
     uint16_t port_min, port_max; /* where port 0 is asked for; both 0: any */
     bool tls; /* OPEN_TCP: the bytes are those inside TLS with the server `name`; whoever carries requests on puts it in between */

@@ -9,7 +9,7 @@ enum { FIRST_SIZE = 16 };
 
 void table_init(rtc_context *context, struct table *t)
 {
-    *t = (struct table){.seed = context_random_u64(context)};
+    *t = (struct table){.key = {context_random_u64(context), context_random_u64(context)}};
 }
 
 void table_fini(rtc_context *context, struct table *t)
@@ -19,24 +19,55 @@ void table_fini(rtc_context *context, struct table *t)
     t->size = t->count = 0;
 }
 
-static uint64_t mix(uint64_t h, uint64_t word)
+static uint64_t rotate(uint64_t word, unsigned bits)
 {
-    h = (h ^ word) * 0x9e3779b97f4a7c15u;
-    return h ^ h >> 29;
+    return word << bits | word >> (64 - bits);
+}
+
+static void rounds(uint64_t v[4], int count)
+{
+    for (int i = 0; i < count; i++) {
+        v[0] += v[1];
+        v[2] += v[3];
+        v[1] = rotate(v[1], 13) ^ v[0];
+        v[3] = rotate(v[3], 16) ^ v[2];
+        v[0] = rotate(v[0], 32);
+        v[2] += v[1];
+        v[0] += v[3];
+        v[1] = rotate(v[1], 17) ^ v[2];
+        v[3] = rotate(v[3], 21) ^ v[0];
+        v[2] = rotate(v[2], 32);
+    }
+}
+
+static void absorb(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    rounds(v, 2);
+    v[0] ^= word;
+}
+
+/* Up to eight bytes, the least significant first. */
+static uint64_t word_of(const uint8_t *bytes, size_t len)
+{
+    uint64_t word = 0;
+    for (size_t i = 0; i < len && i < sizeof word; i++)
+        word |= (uint64_t)bytes[i] << 8 * i;
+    return word;
 }
 
 uint64_t table_hash(const struct table *t, const void *key, size_t len)
 {
+    uint64_t v[4] = {0x736f6d6570736575u ^ t->key[0], 0x646f72616e646f6du ^ t->key[1], 0x6c7967656e657261u ^ t->key[0],
+                     0x7465646279746573u ^ t->key[1]};
     const uint8_t *bytes = key;
-    uint64_t h = mix(t->seed, len), word;
-    for (; len >= sizeof word; bytes += sizeof word, len -= sizeof word) {
-        memcpy(&word, bytes, sizeof word);
-        h = mix(h, word);
-    }
-    word = 0;
-    memcpy(&word, bytes, len);
-    h = mix(h, word);
-    return mix(h, t->seed);
+    uint64_t last = (uint64_t)len << 56;
+    for (; len >= sizeof(uint64_t); bytes += sizeof(uint64_t), len -= sizeof(uint64_t))
+        absorb(v, word_of(bytes, len));
+    absorb(v, last | word_of(bytes, len));
+    v[2] ^= 0xff;
+    rounds(v, 4);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 static struct table_entry *with_hash(struct table_entry *e, uint64_t hash)

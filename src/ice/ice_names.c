@@ -93,7 +93,7 @@ int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate
 {
     struct ice_names *names;
     struct named **at, *n;
-    if (agent->relay_only || !mdns_is_candidate_name(candidate->name)) {
+    if (agent->relay_only || agent->lite || !mdns_is_candidate_name(candidate->name)) {
         agent->counters.ignored++;
         return RTC_OK;
     }

@@ -41,7 +41,8 @@ static void open_transport(struct ice_agent *agent, struct ice_relay *relay, str
     r->tls = server->kind == ICE_SERVER_TURN_TLS;
     /* Each packet is a message; those of TLS are none to who carries them. */
     r->flags = server->kind == ICE_SERVER_TURN_TCP ? REQUEST_MESSAGES : 0;
-    (void)snprintf(r->name, sizeof r->name, "%s", relay->domain[0] ? relay->domain : server->host);
+    if (stream)
+        (void)snprintf(r->name, sizeof r->name, "%s", relay->domain[0] ? relay->domain : server->host);
 }
 
 static bool is_wanted(const struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to)

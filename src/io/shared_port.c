@@ -56,6 +56,19 @@ static void wait_for_room(struct shared_socket *s, bool wait)
     s->waits = wait;
 }
 
+/* Sends the first *run packets as one message. When the kernel refuses that, the first one alone tells why: it does not cut messages for
+ * this socket, or the addresses of one connection are no good, which is nothing to the others. */
+static enum udp_sent send_run(struct shared_socket *s, rtc_packet **packets, size_t *run)
+{
+    enum udp_sent sent = udp_run_send(s->io.fd, packets, *run, s->any);
+    if (sent != UDP_UNSEGMENTED)
+        return sent;
+    *run = 1;
+    sent = udp_run_send(s->io.fd, packets, 1, s->any);
+    s->unsegmented = sent == UDP_SENT;
+    return sent;
+}
+
 /* Sends from the first packet on; returns how many are done with: what the kernel refuses is lost, as datagrams may be. */
 static size_t send_runs(struct shared_port *port, rtc_packet **packets, size_t count)
 {
@@ -65,14 +78,10 @@ static size_t send_runs(struct shared_port *port, rtc_packet **packets, size_t c
         rtc_packet_path(packets[done], &path);
         struct shared_socket *s = socket_for(port, &path.local);
         size_t run = !s || s->unsegmented ? 1 : udp_run_length(packets + done, count - done);
-        enum udp_sent sent = s ? udp_run_send(s->io.fd, packets + done, run, s->any) : UDP_REFUSED;
+        enum udp_sent sent = s ? send_run(s, packets + done, &run) : UDP_REFUSED;
         if (sent == UDP_BLOCKED) {
             wait_for_room(s, true);
             break;
-        }
-        if (sent == UDP_UNSEGMENTED) {
-            s->unsegmented = true;
-            continue;
         }
         if (sent == UDP_REFUSED)
             log_write(port->loop->context, RTC_LOG_DEBUG, "io", "datagrams were not sent: %s", s ? strerror(errno) : "no such address");

@@ -25,7 +25,7 @@
 
 enum {
     ENDPOINT_ADDRESSES_MAX = 64,
-    ENDPOINT_ALIASES_MAX = 128, /* per connection: three agents, each with as many addresses as it takes */
+    ENDPOINT_ALIASES_MAX = 160, /* per connection: the five agents that can have sockets at once, each with as many addresses as it takes */
     ENDPOINT_USERS_MAX = 16,    /* per connection: its ICE generations */
     ENDPOINT_PATHS_MAX = 16     /* per connection */
 };

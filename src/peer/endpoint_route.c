@@ -178,18 +178,26 @@ static struct endpoint_member *by_user(rtc_endpoint *e, struct path *path, const
     return NULL;
 }
 
+static struct endpoint_member *find_member(const rtc_endpoint *e, uint32_t tag)
+{
+    for (struct table_entry *t = table_first(&e->tags, table_hash(&e->tags, &tag, sizeof tag)); t; t = table_next(t)) {
+        struct endpoint_member *member = link_owner(t, struct endpoint_member, entry);
+        if (member->tag == tag)
+            return member;
+    }
+    return NULL;
+}
+
+/* A response comes to the address that the request left from (RFC 8445 section 7.2.5.2.1). */
 static struct endpoint_member *by_transaction(rtc_endpoint *e, rtc_time_t now, struct path *path, const struct stun_message *m)
 {
     const struct endpoint_transaction *t = find_transaction(e, m->transaction);
-    uint64_t hash = t ? table_hash(&e->tags, &t->tag, sizeof t->tag) : 0;
-    for (struct table_entry *entry = t ? table_first(&e->tags, hash) : NULL; entry; entry = table_next(entry)) {
-        struct endpoint_member *member = link_owner(entry, struct endpoint_member, entry);
-        if (member->tag != t->tag)
-            continue;
-        path->socket = t->socket;
-        return member;
-    }
-    return by_path(e, now, path);
+    struct endpoint_member *member = t ? find_member(e, t->tag) : NULL;
+    const struct endpoint_alias *alias = member ? endpoint_alias(member, t->socket) : NULL;
+    if (!alias || !address_ip_eq(&alias->local, &path->local))
+        return by_path(e, now, path);
+    path->socket = alias->socket;
+    return member;
 }
 
 static struct endpoint_member *route_stun(rtc_endpoint *e, rtc_time_t now, struct path *path, struct slice datagram)

@@ -224,6 +224,7 @@ static bool endpoint_serves(rtc_peer_connection *pc, const struct request *r)
 
 void peer_lost_endpoint(rtc_peer_connection *pc)
 {
+    (void)peer_now(pc); /* since when its path is lost */
     while (pc->member->alias_count > 0) {
         struct io_result gone = {.type = REQUEST_OPEN_UDP, .id = pc->member->aliases[0].socket, .error = RTC_ERR_NETWORK};
         (void)endpoint_release(pc->member, gone.id);

@@ -308,6 +308,56 @@ static void plain_stun(void **state)
     close_hall(&h);
 }
 
+static int server_fd;
+static uint16_t allocates_from;
+
+/* An Allocate request came to the TURN server. */
+static bool server_was_asked(struct hall *h)
+{
+    struct sockaddr_in from;
+    socklen_t len = sizeof from;
+    uint8_t bytes[1500];
+    (void)h;
+    while (recvfrom(server_fd, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &len) >= 2) {
+        if (bytes[0] == 0 && bytes[1] == 3)
+            allocates_from = ntohs(from.sin_port);
+        len = sizeof from;
+    }
+    return allocates_from > 0;
+}
+
+/* What a TURN server says would not be known at the shared port. */
+static void relays_have_sockets_of_their_own(void **state)
+{
+    static struct hall h;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    char url[64];
+    const char *const urls[] = {url};
+    const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = 1, .username = "user", .credential = "secret"};
+    const rtc_ice_server *const servers[] = {&server};
+    rtc_data_channel *channel;
+    (void)state;
+    open_hall(&h, 0, NULL);
+    server_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(server_fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(server_fd, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(url, sizeof url, "turn:127.0.0.1:%u?transport=udp", (unsigned)ntohs(address.sin_port));
+    const rtc_configuration c = {
+        .size = sizeof c, .loop = h.loop, .endpoint = h.endpoint, .include_loopback = true, .ice_servers = servers, .ice_server_count = 1};
+    struct guest *g = &h.server[0];
+    assert_int_equal(rtc_peer_connection_new(h.context, &c, NULL, NULL, &g->pc), RTC_OK);
+    assert_int_equal(rtc_peer_connection_create_data_channel(g->pc, "talk", 4, NULL, &channel), RTC_OK);
+    rtc_data_channel_unref(channel);
+    assert_int_equal(rtc_peer_connection_set_local_description(g->pc, RTC_SDP_NONE, NULL), RTC_OK);
+    assert_true(run(&h, 5000, server_was_asked));
+    assert_int_not_equal(allocates_from, rtc_endpoint_port(h.endpoint));
+    rtc_peer_connection_free(g->pc);
+    g->pc = NULL;
+    (void)close(server_fd);
+    close_hall(&h);
+}
+
 static void refusals(void **state)
 {
     static struct hall h;
@@ -382,8 +432,13 @@ static void loop_goes_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lite),       cmocka_unit_test(full),     cmocka_unit_test(coming_and_going),
-        cmocka_unit_test(plain_stun), cmocka_unit_test(refusals), cmocka_unit_test(loop_goes_first),
+        cmocka_unit_test(lite),
+        cmocka_unit_test(full),
+        cmocka_unit_test(coming_and_going),
+        cmocka_unit_test(plain_stun),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(loop_goes_first),
+        cmocka_unit_test(relays_have_sockets_of_their_own),
     };
     return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
 }

@@ -258,6 +258,22 @@ static void nobody(void **state)
     ice_sim_fini(&sim);
 }
 
+/* Nothing is sent to the peer's candidates, so nobody is asked where a name is. */
+static void names(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    script_begin_with(&sim, 7, lite_offerer);
+    script.controlling = true;
+    script_candidate(&sim, "candidate:1 1 udp 2122260223 01234567-89ab-4def-8123-456789abcdef.local 6000 typ host");
+    ice_sim_run(&sim, sim.now + 15 * SECOND);
+    assert_int_equal(sim_network_counters(sim.net)->sent, 0);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->names_failed, 0);
+    ask(&sim, ADDRESS_IPV4, STUN_HAS_USE_CANDIDATE);
+    assert_int_equal(used(&sim), ADDRESS_IPV4);
+    ice_sim_fini(&sim);
+}
+
 /* A peer that thinks itself controlled is told otherwise, whatever its tie-breaker; one with the wrong password is not listened to. */
 static void wrong_role(void **state)
 {
@@ -294,7 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(against_full), cmocka_unit_test(loss),       cmocka_unit_test(both_lite), cmocka_unit_test(no_servers),
         cmocka_unit_test(nominations),  cmocka_unit_test(aggressive), cmocka_unit_test(new_port),  cmocka_unit_test(silence),
-        cmocka_unit_test(nobody),       cmocka_unit_test(wrong_role),
+        cmocka_unit_test(nobody),       cmocka_unit_test(wrong_role), cmocka_unit_test(names),
     };
     return cmocka_run_group_tests_name("ice lite", tests, script_setup, script_teardown);
 }

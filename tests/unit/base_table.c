@@ -86,6 +86,17 @@ static void hashes_tell_apart(void **state)
     rtc_context_unref(context);
 }
 
+/* SipHash-2-4, by the example of its paper: the key 00 01 .. 0f, the message 00 01 .. 0e. */
+static void hashes_are_keyed(void **state)
+{
+    const struct table t = {.key = {0x0706050403020100u, 0x0f0e0d0c0b0a0908u}};
+    uint8_t message[15];
+    (void)state;
+    for (uint8_t i = 0; i < sizeof message; i++)
+        message[i] = i;
+    assert_true(table_hash(&t, message, sizeof message) == 0xa129ca6149be45e5u);
+}
+
 static void out_of_memory(void **state)
 {
     struct counting_allocator counter = {0};
@@ -114,6 +125,7 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_are_found), cmocka_unit_test(also_when_hashes_collide),
-                                       cmocka_unit_test(hashes_tell_apart), cmocka_unit_test(out_of_memory)};
+                                       cmocka_unit_test(hashes_tell_apart), cmocka_unit_test(hashes_are_keyed),
+                                       cmocka_unit_test(out_of_memory)};
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

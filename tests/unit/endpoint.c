@@ -356,6 +356,14 @@ static void by_transaction(void **state)
     /* The newest are those that count; an answer to one who left is nobody's. */
     number(&m, STUN_SUCCESS, 4999);
     assert_true(route_message(s, 1, "10.0.0.1", 3478, &m).to == named(s, 0));
+    assert_null(route_message(s, 1, "10.0.0.2", 3478, &m).to); /* not where the request came from */
+    assert_true(endpoint_release(s->member[0], 1));
+    assert_null(route_message(s, 1, "10.0.0.1", 3478, &m).to); /* its agent is gone */
+    (void)open_alias(s, 0, "u0", "10.0.0.1");
+    number(&m, STUN_REQUEST, 5000);
+    send_request(s, 0, s->next_id, &m);
+    number(&m, STUN_SUCCESS, 5000);
+    assert_true(route_message(s, 1, "10.0.0.1", 3478, &m).to == named(s, 0));
     endpoint_leave(s->member[0]);
     assert_null(route_message(s, 1, "10.0.0.1", 3478, &m).to);
     /* What goes elsewhere is not touched. */

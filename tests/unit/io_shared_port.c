@@ -16,8 +16,10 @@
 
 /* In place of the C library's: the kernel has no room when the test says so. */
 static bool no_room;
+static size_t joined; /* datagrams in the largest message */
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
+    joined = message->msg_iovlen > joined ? message->msg_iovlen : joined;
     if (no_room) {
         errno = EAGAIN;
         return -1;
@@ -189,6 +191,24 @@ static void connections_take_turns(void **state)
     assert_int_equal(recv(s->client, &byte, 1, 0), -1);
 }
 
+/* The kernel refuses what one connection sends, to port 0: that says nothing about the others' datagrams, which still go together. */
+static void refusals_are_the_connections_own(void **state)
+{
+    struct scene *s = *state;
+    uint8_t from;
+    rtc_path nowhere = reply_path(s, 1);
+    nowhere.remote.port = 0;
+    for (int i = 0; i < 4; i++)
+        fake_send(&s->b, &nowhere, "b", 1);
+    fake_settle(&s->a);
+    joined = 0;
+    say_many(s, &s->a, 'a', 10);
+    fake_settle(&s->a);
+    assert_int_equal(joined, 10);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(answer(s, &from), 'a');
+}
+
 static void what_waits_goes_with_its_connection(void **state)
 {
     struct scene *s = *state;
@@ -255,6 +275,7 @@ int main(void)
         TEST(replies_leave_from_where_they_were_asked),
         TEST(the_endpoint_speaks_itself),
         TEST(connections_take_turns),
+        TEST(refusals_are_the_connections_own),
         TEST(what_waits_goes_with_its_connection),
         TEST(a_port_that_goes_takes_what_waits_along),
         TEST(addresses_have_one_port),
