@@ -53,7 +53,7 @@ const wrongIn = (file, filter, options) => fieldsOf(file, filter, WHAT, options)
 // Where a message of TURN over TCP ends: ChannelData is padded (RFC 8656 section 12.5).
 const lengthInStream = bytes => (isChannelData(bytes) ? 4 + Math.ceil(bytes.readUInt16BE(2) / 4) * 4 : 20 + bytes.readUInt16BE(2));
 
-function messagesOfStream(bytes) {
+function messagesToServer(bytes) {
   const messages = [];
   for (let rest = bytes; rest.length >= 20;) {
     messages.push(rest.subarray(0, lengthInStream(rest)));
@@ -62,15 +62,28 @@ function messagesOfStream(bytes) {
   return messages;
 }
 
-// All that a host sent as datagrams, or as messages over TCP to a TURN server without TLS.
+// Each has its length before it (RFC 4571).
+function messagesToPeer(bytes) {
+  const messages = [];
+  for (let rest = bytes; rest.length >= 2;) {
+    const end = 2 + rest.readUInt16BE(0);
+    messages.push(rest.subarray(2, end));
+    rest = rest.subarray(end);
+  }
+  return messages;
+}
+
+// All that a host sent as datagrams, or as messages over TCP, without TLS, to a TURN server or to a peer.
 function messagesFrom(file, address) {
   const hex = text => Buffer.from(text, 'hex');
   const datagrams = fieldsOf(file, `ip.src == ${address} && udp && !icmp`, ['udp.payload']).map(([text]) => hex(text));
   const streams = new Map();
-  for (const [stream, text] of fieldsOf(file, `ip.src == ${address} && tcp.dstport == 3478 && tcp.len > 0 && !tcp.analysis.retransmission`, ['tcp.stream', 'tcp.payload'])) {
-    streams.set(stream, Buffer.concat([streams.get(stream) ?? Buffer.alloc(0), hex(text)]));
+  for (const [stream, port, text] of fieldsOf(file, `ip.src == ${address} && tcp.dstport != 443 && tcp.len > 0 && !tcp.analysis.retransmission`, ['tcp.stream', 'tcp.dstport',
+    'tcp.payload'])) {
+    streams.set(stream, { port, bytes: Buffer.concat([streams.get(stream)?.bytes ?? Buffer.alloc(0), hex(text)]) });
   }
-  return [...datagrams, ...[...streams.values()].flatMap(messagesOfStream)];
+  const messages = [...streams.values()].flatMap(({ port, bytes }) => (port === '3478' ? messagesToServer(bytes) : messagesToPeer(bytes)));
+  return [...datagrams, ...messages];
 }
 
 // By class; what is in ChannelData counts as its own, too.

@@ -11,10 +11,10 @@ const { NatNetwork, obstacle } = require('./nat_network');
 const { isDirect, pathOf, settledPaths, shown } = require('./nat_path');
 const { CREDENTIAL, USERNAME } = require('./turn_server');
 
-// The fixed flags let no name be resolved, to which connections of TURN over TCP and TLS belong even when it is an address. They also let any certificate pass.
-const RESOLVER = ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE 203.0.113.1'];
+// The fixed flags let no name be resolved, which includes the address of a TCP connection, be it to a TURN server or to a peer. They also let any certificate pass.
+const RESOLVER = ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE 203.0.113.1, EXCLUDE 10.0.2.2'];
 
-// `page`, `ours`: how that side reaches its own relay, where it must.
+// `page`, `ours`: how that side reaches its own relay, where it must. `withoutTurn`: no server is known. `tcp`: the path is a TCP connection.
 const CASES = {
   'port-port': { direct: true },
   'symmetric-symmetric': { direct: false },
@@ -23,11 +23,13 @@ const CASES = {
   'port-blockudp': { direct: false, ours: 'tcp' },
   'symmetric-only443': { direct: false, ours: 'tls' },
   'only443-only443': { direct: false, page: 'tls', ours: 'tls' },
+  'blockudp-none': { direct: true, withoutTurn: true, tcp: true },
 };
 
-function checkPaths({ direct, ...relays }, paths) {
+function checkPaths({ direct, tcp = false, ...relays }, paths) {
   for (const [side, path] of Object.entries(paths)) {
     assert.equal(isDirect(path), direct);
+    assert.equal(path.local.protocol, tcp ? 'tcp' : 'udp');
     assert.ok(relays[side] ? path.local.over === relays[side] : path.local.type !== 'relay' || path.local.over === 'udp');
   }
 }
@@ -37,8 +39,8 @@ const msBetween = (ours, first, second) => ours.lines.find(second).ms - ours.lin
 
 async function call(browser, network, binary, expected) {
   const { turn } = network;
-  const iceServers = [{ urls: turn.stunUrls() }, { urls: turn.turnUrls(), username: USERNAME, credential: CREDENTIAL }];
-  const [command, ...rest] = [...network.within('b'), binary, '--answer', '--audio', '--video', ...checks.OUR_MEDIA_ARGS, ...serverArguments(turn)];
+  const iceServers = expected.withoutTurn ? [] : [{ urls: turn.stunUrls() }, { urls: turn.turnUrls(), username: USERNAME, credential: CREDENTIAL }];
+  const [command, ...rest] = [...network.within('b'), binary, '--answer', '--audio', '--video', ...checks.OUR_MEDIA_ARGS, ...expected.withoutTurn ? [] : serverArguments(turn)];
   const ours = new OurPeer(command, rest);
   let page;
   try {

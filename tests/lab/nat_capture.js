@@ -1,4 +1,4 @@
-// tshark finds nothing wrong in what our peers send: in calls on a direct path, through a relay over UDP, over TCP and over TLS.
+// tshark finds nothing wrong in what our peers send: in calls on a direct path over UDP and over TCP, and through a relay over UDP, TCP and TLS.
 // Usage: nat_capture.js PEER RTCP_SAMPLES
 'use strict';
 const assert = require('node:assert/strict');
@@ -14,6 +14,7 @@ const CASES = {
   'port-port': { stun: 10, dtls: 5, rtp: 100, rtcp: 3, channel: 0 },
   'symmetric-symmetric': { stun: 20, dtls: 5, rtp: 100, rtcp: 3, channel: 0 },
   'blockudp-port': { stun: 20, dtls: 5, rtp: 100, rtcp: 3, channel: 100 },
+  'blockudp-none': { stun: 20, dtls: 5, rtp: 100, rtcp: 3, channel: 0 },
   'only443-only443': { stun: 5 },
 };
 

@@ -21,10 +21,13 @@ const CASES = {
 };
 const WITH_MEDIA = ['none-none', 'port-port', 'symmetric-symmetric', 'blockudp-port', 'only443-symmetric', 'only443-only443'];
 
+// Where UDP is blocked a host can still connect to a public one.
+const isByTcp = kinds => kinds.includes('blockudp') && kinds.includes('none');
+
 // Whether a path without a relay exists. Over IPv6 nobody translates: two firewalls open for each other.
 function directExists(family, kinds) {
   if (kinds.some(kind => BLOCKING.includes(kind))) {
-    return false;
+    return isByTcp(kinds);
   }
   return family !== '4' || !kinds.includes('symmetric') || !kinds.every(kind => ['port', 'symmetric'].includes(kind));
 }
@@ -36,8 +39,9 @@ const WAYS_TO_RELAY = { blockudp: 'tcp', only443: 'tls' };
 function checkPaths(family, kinds, paths) {
   for (const [kind, path] of [[kinds[0], paths.a], [kinds[1], paths.b]]) {
     assert.equal(isDirect(path), directExists(family, kinds));
+    assert.equal(path.local.protocol, isByTcp(kinds) ? 'tcp' : 'udp');
     assert.ok(path.local.type !== 'relay' || path.local.over === (WAYS_TO_RELAY[kind] ?? 'udp'));
-    assert.ok(path.local.type === 'relay' || !WAYS_TO_RELAY[kind]);
+    assert.ok(path.local.type === 'relay' || !WAYS_TO_RELAY[kind] || isByTcp(kinds));
   }
 }
 
