@@ -142,6 +142,19 @@ static void on_event(struct ice_peer *p, const struct event *e)
     }
 }
 
+/* Like a transport, which gives everything that is sent its real path and form, whoever made it. */
+static void wrap_all(struct ice_peer *p)
+{
+    struct packet_queue wrapped = {0};
+    for (struct packet *q; (q = packet_queue_pop(&p->out.tx)) != NULL;) {
+        if (ice_agent_wrap(p->agent, p->sim->now, q))
+            packet_queue_push(&wrapped, q);
+        else
+            packet_free(q);
+    }
+    p->out.tx = wrapped;
+}
+
 void ice_sim_drain(struct ice_peer *p)
 {
     for (struct event *e; (e = out_pop_event(&p->out)) != NULL;) {
@@ -149,6 +162,7 @@ void ice_sim_drain(struct ice_peer *p)
         out_free_event(&p->out, e);
     }
     p->sim->failed |= p->out.failed;
+    wrap_all(p);
     sim_host_drain(p->host, p->sim->now, &p->out);
 }
 
