@@ -4,6 +4,7 @@
 #include "executor.h"
 #include "log.h"
 #include "memory.h"
+#include "text.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -301,6 +302,7 @@ void log_write(const rtc_context *c, rtc_log_level level, const char *module, co
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    text_copy_foreign(text, sizeof text, slice_str(text)); /* descriptions, candidates and servers are quoted: none may forge a line */
     c->log(c->log_user, level, module, text);
 }
 

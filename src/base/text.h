@@ -23,7 +23,8 @@ void text_fini(struct text *text);
 
 /* Copies zero-terminated text into a fixed array, cut where it does not fit, always terminated. */
 void text_copy(char *to, size_t capacity, const char *from);
-/* The same for text that a stranger wrote: what is no printable UTF-8 becomes question marks, and a character that does not fit whole is left out. */
+/* The same for text that a stranger wrote: what is no printable UTF-8 becomes question marks, and a character that does not fit whole is left out. `from` may be `to`
+ * itself. */
 void text_copy_foreign(char *to, size_t capacity, struct slice from);
 /* Parses a whole slice as a decimal number of at most `max`; false for anything else. */
 bool slice_to_u64(struct slice s, uint64_t max, uint64_t *out);

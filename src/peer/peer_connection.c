@@ -45,6 +45,7 @@ int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(pc->last_error, sizeof pc->last_error, format, args);
     va_end(args);
+    text_copy_foreign(pc->last_error, sizeof pc->last_error, slice_str(pc->last_error)); /* it may quote what the peer sent */
     peer_log(pc, RTC_LOG_WARNING, "%s: %s", rtc_error_name(error), pc->last_error);
     return error;
 }

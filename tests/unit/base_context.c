@@ -74,6 +74,8 @@ static void log_is_filtered(void **state)
     assert_string_equal(last, "");
     log_write(context, RTC_LOG_WARNING, "ice", "%d of %s", 3, "them");
     assert_string_equal(last, "2 ice 3 of them");
+    log_write(context, RTC_LOG_WARNING, "ice", "%s", "not a candidate: '\033[2J\n2 ice connected\xff'"); /* a stranger's */
+    assert_string_equal(last, "2 ice not a candidate: '?[2J?2 ice connected?'");
     memset(huge, 'a', sizeof huge);
     huge[sizeof huge - 1] = 0;
     log_write(context, RTC_LOG_ERROR, "x", "%s", huge);
