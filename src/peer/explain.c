@@ -11,6 +11,7 @@ struct evidence {
     size_t half_open;                /* pairs on which the peer's checks arrive and ours are not answered */
     unsigned long long checks;       /* sent */
     bool turn, relayed;              /* a TURN server is configured; a relay was had */
+    unsigned long long strangers;    /* requests and responses that belong to other descriptions */
     bool over;                       /* the agent tries no more */
     struct ice_server_report broken; /* the first TURN server that gave nothing; url "" when there is none */
 };
@@ -49,6 +50,7 @@ static struct evidence collect(const rtc_peer_connection *pc)
     const struct ice_candidate *locals;
     struct ice_candidate remote;
     struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
+    e.strangers = ice_agent_counters(ice)->unauthenticated + pc->transport->counters.misdirected - pc->transport->misdirected_before;
     e.locals = ice_agent_local_candidates(ice, &locals);
     while (ice_agent_remote_report(ice, e.remotes, &remote))
         e.remotes++;
@@ -92,10 +94,9 @@ static void conclude_without_pair(const rtc_peer_connection *pc, const struct ev
         text_print(out, "no candidate of the peer has come, nor any packet: are its candidates passed on to this side?");
 }
 
-static void conclude_without_answer(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
+static void conclude_without_answer(const struct evidence *e, struct text *out)
 {
-    const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(pc->transport));
-    if (c->unauthenticated + pc->transport->counters.misdirected > 0)
+    if (e->strangers > 0)
         text_print(
             out, "packets came with a user name or password that is not ours or the peer's: one side has an old description of the other");
     else if (e->half_open > 0)
@@ -107,7 +108,7 @@ static void conclude_without_answer(const rtc_peer_connection *pc, const struct 
     else
         text_print(out, "%llu checks on %zu of %zu pairs %s: a firewall or NAT may be in the way, or the peer is gone", e->checks,
                    e->checked, e->pairs, e->over ? "were never answered" : "have not been answered yet");
-    if (c->unauthenticated + pc->transport->counters.misdirected == 0 && e->checked > 0)
+    if (e->strangers == 0 && e->checked > 0)
         advise_relay(e, out);
 }
 
@@ -123,7 +124,7 @@ static void conclude_without_path(const rtc_peer_connection *pc, struct text *ou
     else if (e.pairs == 0)
         conclude_without_pair(pc, &e, out);
     else
-        conclude_without_answer(pc, &e, out);
+        conclude_without_answer(&e, out);
 }
 
 static void conclude_with_path(const rtc_peer_connection *pc, struct text *out)

@@ -70,6 +70,7 @@ struct transport {
     uint64_t remote_max_message;
     rtc_time_t last_traffic;
     struct transport_counters counters;
+    uint64_t misdirected_before; /* counters.misdirected when the generation that was negotiated last began */
 };
 
 int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **out);

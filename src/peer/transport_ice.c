@@ -136,6 +136,7 @@ struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now)
         t->next_told = ICE_NEW;
     }
     t->pending = NULL;
+    t->misdirected_before = t->counters.misdirected;
     return transport_ice_negotiated(t);
 }
 

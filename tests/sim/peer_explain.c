@@ -1,6 +1,9 @@
 /* rtc_peer_connection_explain: whatever keeps two connections apart is named, and the evidence is there. */
 #include "peer_scene.h"
 
+#include "peer.h"
+#include "transport.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +106,22 @@ static void a_connection_that_works(void **state)
     sim_peers_fini(&p);
 }
 
+/* From the peer's address, for a user that no ICE generation is. */
+static void receive_misdirected_request(rtc_peer_connection *pc)
+{
+    static const uint8_t request[] = {0, 1, 0, 16, 0x21, 0x12, 0xa4, 0x42, 0,   0,   0,   0,   0,   0,   0,   0, 0, 0,
+                                      0, 0, 0, 6,  0,    9,    'x',  'x',  'x', 'x', ':', 'y', 'y', 'y', 'y', 0, 0, 0};
+    const struct path *selected = ice_agent_selected(pc->transport->ice);
+    rtc_path from = {.socket = selected->socket, .protocol = selected->protocol};
+    from.local = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = selected->local.port};
+    from.remote = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = selected->remote.port};
+    memcpy(from.local.ip, selected->local.ip, 4);
+    memcpy(from.remote.ip, selected->remote.ip, 4);
+    uint64_t before = pc->transport->counters.misdirected;
+    rtc_peer_connection_receive_copy(pc, pc->now, &from, request, sizeof request);
+    assert_int_equal(pc->transport->counters.misdirected, before + 1);
+}
+
 /* The path that goes on being used is shown beside what becomes of the restart. */
 static void a_restart_that_goes_on(void **state)
 {
@@ -112,6 +131,7 @@ static void a_restart_that_goes_on(void **state)
     exchange(&p, unchanged);
     peer_run(&p, SECOND);
     expect(&p, 0, "connected");
+    receive_misdirected_request(p.peer[0].pc); /* says nothing of the generations that follow */
     assert_int_equal(rtc_peer_connection_restart_ice(p.peer[0].pc), RTC_OK);
     exchange(&p, unchanged);
     sim_host_link(p.peer[0].host)->loss = sim_host_link(p.peer[1].host)->loss = 1;
