@@ -181,9 +181,12 @@ static int discard(rtc_peer_connection *pc)
     if (!t || !t->withheld || pc->signaling_state != RTC_SIGNALING_STABLE)
         return RTC_OK;
     transport_settle(t, pc->now);
+    int error = transport_ice_renew(t, pc->now);
+    if (error)
+        return error; /* the old one goes on */
     transport_forget_errors(t);
     t->withheld = false;
-    return transport_ice_renew(t, pc->now);
+    return RTC_OK;
 }
 
 /* The servers changed: whatever has begun to gather did so with the old ones. */

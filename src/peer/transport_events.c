@@ -56,6 +56,10 @@ void transport_surface(struct transport *t, rtc_time_t now)
         return;
     transport_settle(t, now); /* what is still queued is among the agent's candidates already */
     t->withheld = false;
+    if (t->pending) { /* gathered with other servers, and there was no memory to do it anew: the description is not of it */
+        transport_forget_errors(t);
+        return;
+    }
     size_t count = ice_agent_local_candidates(t->ice, &candidates);
     peer_set_gathering_state(t->pc, RTC_ICE_GATHERING_GATHERING);
     for (size_t i = 0; i < count; i++)

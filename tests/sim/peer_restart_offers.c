@@ -2,6 +2,8 @@
  * candidate pool. */
 #include "restart_scene.h"
 
+#include "../unit/counting_allocator.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -526,6 +528,52 @@ static void pool_changes(void **state)
     sim_peers_fini(&p);
 }
 
+/* True when memory ran out. */
+static bool pool_without_memory_at(long long n, bool relay_only)
+{
+    const struct sim_link link = {.delay_us = 5 * MS};
+    struct counting_allocator counter = {0};
+    const rtc_allocator allocator = counting_allocator_of(&counter);
+    rtc_configuration c = {.size = sizeof c, .ice_candidate_pool_size = 3};
+    rtc_data_channel *channel;
+    struct sim_peers p;
+    struct peer_log log;
+    assert_true(sim_peers_init(&p, 254, &link, &allocator, &c));
+    rtc_peer_connection *pc = p.peer[0].pc;
+    peer_log_attach(&p.peer[0], &log);
+    p.manual = true;
+    assert_int_equal(rtc_peer_connection_create_data_channel(pc, "chat", 4, NULL, &channel), RTC_OK);
+    rtc_data_channel_unref(channel);
+    peer_run(&p, SECOND);
+    c.ice_candidate_pool_size = 1;
+    c.ice_transport_policy = relay_only ? RTC_ICE_TRANSPORT_RELAY : RTC_ICE_TRANSPORT_ALL;
+    counter.fail_at = counter.calls + n;
+    int error = rtc_peer_connection_set_configuration(pc, &c);
+    bool failed = counter.failed > 0;
+    counter.fail_at = 0;
+    assert_true(!error || (failed && error == RTC_ERR_NO_MEMORY));
+    peer_run(&p, SECOND);
+    assert_null(strstr(log.text, "candidate"));
+    if (!pc->given_up) {
+        assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
+        peer_run(&p, SECOND);
+        assert_int_equal(peer_log_count(&log, "candidate") > 0, !relay_only);
+        assert_int_equal(peer_log_count(&log, "end"), 1);
+    }
+    sim_peers_fini(&p);
+    assert_int_equal(counter.live, 0);
+    return failed;
+}
+
+/* A pool that can not be replaced for want of memory is told when it is to be, and not before; not at all when the policy forbids it. */
+static void pool_without_memory(void **state)
+{
+    (void)state;
+    for (int relay_only = 0; relay_only < 2; relay_only++)
+        for (long long n = 1; pool_without_memory_at(n, relay_only); n++)
+            ;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -544,6 +592,7 @@ int main(void)
         cmocka_unit_test(the_section_that_counts),
         cmocka_unit_test(pool),
         cmocka_unit_test(pool_changes),
+        cmocka_unit_test(pool_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
