@@ -3,3 +3,4 @@ crtc_fuzz(ice SEES base ice MODULES base no_media ice SOURCES fuzz_ice.c CORPUS 
 crtc_fuzz(turn SEES base ice MODULES base no_media ice SOURCES fuzz_turn.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/turn)
 crtc_fuzz(turn_stream SEES base ice MODULES base no_media ice SOURCES fuzz_turn_stream.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/turn_stream)
 crtc_fuzz(mdns SEES base ice MODULES base no_media ice SOURCES fuzz_mdns.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/mdns)
+crtc_fuzz(tcp SEES base ice MODULES base no_media ice SOURCES fuzz_tcp.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/tcp)

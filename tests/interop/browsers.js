@@ -9,9 +9,14 @@ const { writeCamera, writeMicrophone, MICROPHONE_HZ } = require('./fake_devices'
 
 const EXECUTABLES = { chromium: '/usr/bin/chromium', firefox: '/usr/bin/firefox-esr' };
 
+// Even numbers are looked up, when a connection over TCP is made to them.
+function ownAddresses() {
+  return Object.values(os.networkInterfaces()).flat().map(({ address }) => address.includes(':') ? `[${address}]` : address);
+}
+
 const CHROMIUM_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--disable-extensions', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.local', '--ignore-certificate-errors', '--window-size=1280,800', '--remote-debugging-pipe'];
+  `--host-resolver-rules=MAP * ~NOTFOUND, ${['127.0.0.1', 'localhost', '*.local', ...ownAddresses()].map(host => `EXCLUDE ${host}`).join(', ')}`, '--ignore-certificate-errors', '--window-size=1280,800', '--remote-debugging-pipe'];
 
 const FIREFOX_PREFERENCES = {
   'media.navigator.streams.fake': true,

@@ -102,7 +102,7 @@ function summaryIsSound(ours, { media }) {
   const { summary } = ours;
   assert.ok(summary, 'no summary');
   assert.equal(summary.errors, 0, summary.firstError || JSON.stringify(ours.errors()));
-  assert.match(summary.selectedPair.local, /^(host|srflx|prflx) \S+:\d+ udp$/);
+  assert.match(summary.selectedPair.local, ours.overTcp ? /^(host|prflx) \S+:\d+ tcp$/ : /^(host|srflx|prflx) \S+:\d+ udp$/);
   assert.ok(summary.transport.bytesSent > 0 && summary.transport.packetsReceived > 0, JSON.stringify(summary.transport));
   if (media) {
     const kinds = summary.statistics.filter(({ type }) => type === 'inbound-rtp').map(({ kind }) => kind).sort();

@@ -7,16 +7,16 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const checks = require('./checks');
-const { OurPeer, link } = require('./peers');
+const { OurPeer, link, withoutUdp } = require('./peers');
 const { until } = require('./wait');
 
 const FILE_BYTES = 5000000;
 
-async function start(binary, offerArguments, answerArguments) {
+async function start(binary, offerArguments, answerArguments, pass) {
   const caller = new OurPeer(binary, ['--offer', '--seconds', '60', ...offerArguments]);
   const callee = new OurPeer(binary, ['--answer', '--seconds', '60', ...answerArguments]);
   callee.name = 'the answering side';
-  link(caller, callee);
+  link(caller, callee, pass);
   await checks.connected(caller, callee);
   return { caller, callee };
 }
@@ -72,6 +72,21 @@ async function echoes(binary) {
   await end(caller, callee);
 }
 
+// Where UDP is not signalled: both connect to each other over TCP.
+async function overTcp(binary, folder) {
+  const file = path.join(folder, 'file');
+  fs.writeFileSync(file, Buffer.alloc(FILE_BYTES, 'not all the same, '));
+  const { caller, callee } = await start(binary, ['--audio', '--video', '--data', 'file', '--send', file], [], withoutUdp);
+  await callee.line('the end of the file', ({ text }) => text === 'end of file', 60);
+  await checks.becomes('three seconds of media', () => callee.stats(), ({ video: { framesDecoded }, audio: { seconds } }) => framesDecoded > 60 && seconds > 3);
+  for (const peer of [caller, callee]) {
+    assert.match((await peer.stats()).selectedPair.local, / tcp$/);
+  }
+  assert.equal(await caller.close(), 0, caller.stderr);
+  assert.equal(await callee.close(), 0, callee.stderr); // its connection was gone before
+  assert.equal(callee.summary.data.bytesReceived, FILE_BYTES + 'end of file'.length);
+}
+
 async function ends(binary) {
   const bySignal = new OurPeer(binary, ['--offer', '--data', 'x']);
   await bySignal.line('an offer', ({ type }) => type === 'offer');
@@ -97,6 +112,7 @@ async function main(binary) {
     await records(binary, folder);
     await sendsAFile(binary, folder);
     await echoes(binary);
+    await overTcp(binary, folder);
     await ends(binary);
   } finally {
     fs.rmSync(folder, { recursive: true });

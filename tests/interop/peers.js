@@ -175,13 +175,24 @@ class PagePeer extends Peer {
 
 const isSignal = line => line.sdp !== undefined || line.candidate !== undefined;
 
-// Carries descriptions and candidates both ways, in order.
-function link(a, b) {
+const isUdpCandidate = text => /^(a=)?candidate:\S+ \d+ udp /i.test(text);
+
+// A line of signalling without candidates for UDP; undefined when it was nothing else.
+function withoutUdp(line) {
+  if (line.candidate !== undefined) {
+    return isUdpCandidate(line.candidate) ? undefined : line;
+  }
+  return { ...line, sdp: line.sdp.split('\r\n').filter(text => !isUdpCandidate(text)).join('\r\n') };
+}
+
+// Carries descriptions and candidates both ways, in order, as `pass` leaves them.
+function link(a, b, pass = line => line) {
   for (const [from, to] of [[a, b], [b, a]]) {
     let last = Promise.resolve();
     const carry = line => {
-      if (isSignal(line)) {
-        last = last.then(() => to.write(line));
+      const passed = isSignal(line) ? pass(line) : undefined;
+      if (passed !== undefined) {
+        last = last.then(() => to.write(passed));
       }
     };
     from.lines.forEach(carry);
@@ -189,4 +200,4 @@ function link(a, b) {
   }
 }
 
-module.exports = { OurPeer, PagePeer, ProcessPeer, link };
+module.exports = { OurPeer, PagePeer, ProcessPeer, link, withoutUdp };

@@ -1,10 +1,11 @@
 // Runs calls between our `peer` program and another peer.
-// Usage: run.js PEER_BINARY OTHER [SCENARIO...]; OTHER: chromium, firefox, wrtc, aiortc or node-datachannel. Ends with 77 when that is not installed.
+// Usage: run.js PEER_BINARY OTHER [--tcp] [SCENARIO...]; OTHER: chromium, firefox, wrtc, aiortc or node-datachannel. Ends with 77 when that is not installed.
+// --tcp: candidates for UDP are kept from both sides.
 'use strict';
 const path = require('node:path');
 const { installed, startBrowser } = require('./browsers');
 const { OUR_MEDIA_ARGS } = require('./checks');
-const { OurPeer, PagePeer, ProcessPeer, link } = require('./peers');
+const { OurPeer, PagePeer, ProcessPeer, link, withoutUdp } = require('./peers');
 const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
@@ -13,7 +14,7 @@ const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both
 const OTHERS = {
   chromium: { scenarios: BROWSER_SCENARIOS },
   firefox: { scenarios: BROWSER_SCENARIOS },
-  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('restarts', { media: false })] },
+  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('dataOnly'), ...both('restarts', { media: false })] },
   'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },
   aiortc: { command: '/usr/bin/python3', script: 'others/aiortc_peer.py', probe: ['-c', 'import aiortc'], noTrickle: true,
     scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },
@@ -54,7 +55,7 @@ function tellFailure(name, error, peers) {
   }
 }
 
-async function runOne(binary, kind, browser, name, scenario) {
+async function runOne(binary, kind, { browser, tcp }, name, scenario) {
   const peers = [];
   const begin = Date.now();
   const setup = async options => {
@@ -63,12 +64,13 @@ async function runOne(binary, kind, browser, name, scenario) {
     const { ourRole, data, lite, ...media } = options;
     const other = await startOther(kind, browser, { role: ourRole === 'offer' ? 'answer' : 'offer', data: ourRole === 'answer' ? data : undefined, ...media });
     peers.push(other);
-    link(ours, other);
+    ours.overTcp = tcp;
+    link(ours, other, tcp ? withoutUdp : undefined);
     return { ours, other };
   };
   try {
     await scenario(setup);
-    console.log(`passed ${kind} ${name} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
+    console.log(`passed ${kind} ${name}${tcp ? ' over TCP' : ''} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
     return true;
   } catch (error) {
     tellFailure(`${kind} ${name}`, error, peers);
@@ -78,7 +80,9 @@ async function runOne(binary, kind, browser, name, scenario) {
   }
 }
 
-async function main(binary, kind, ...wanted) {
+async function main(binary, kind, ...args) {
+  const tcp = args.includes('--tcp');
+  const wanted = args.filter(arg => arg !== '--tcp');
   if (!await isThere(kind)) {
     console.log(`${kind} is not installed`);
     return 77;
@@ -90,7 +94,7 @@ async function main(binary, kind, ...wanted) {
   const browser = OTHERS[kind].command ? null : await startBrowser(kind);
   let failed = 0;
   for (const [name, scenario] of chosen) {
-    failed += !await runOne(binary, kind, browser, name, scenario);
+    failed += !await runOne(binary, kind, { browser, tcp }, name, scenario);
   }
   await browser?.close();
   return failed === 0 ? 0 : 1;
