@@ -105,7 +105,18 @@ static int relayed_call(rtc_context *context)
     return error;
 }
 
-/* The same where each, or one, tells the other a name only, and one of a third whom nobody knows. */
+/* The agent of a restart, with the names of the one before. */
+static int inherit(rtc_context *context, struct ice_agent *before)
+{
+    uint32_t next_id = 0;
+    const struct ice_options options = {.generation = 2, .hide_addresses = true, .before = before, .next_request_id = &next_id};
+    struct ice_agent *agent = NULL;
+    int error = ice_agent_new(context, &options, &agent);
+    ice_agent_free(agent);
+    return error;
+}
+
+/* The same where each, or one, tells the other a name only, and one of a third whom nobody knows; then one starts over. */
 static int call_with_names(rtc_context *context, const struct ice_options *a, enum sim_answer multicast)
 {
     const struct sim_link link = {.delay_us = 10 * MS};
@@ -128,7 +139,7 @@ static int call_with_names(rtc_context *context, const struct ice_options *a, en
         rtc_time_t took = ice_sim_connect(&sim, 15 * SECOND);
         if (took >= 0)
             ice_sim_run(&sim, sim.now + 12 * SECOND);
-        error = sim.failed ? RTC_ERR_NO_MEMORY : took < 0 ? RTC_ERR_TIMEOUT : RTC_OK;
+        error = sim.failed ? RTC_ERR_NO_MEMORY : took < 0 ? RTC_ERR_TIMEOUT : inherit(context, sim.b.agent);
     }
     ice_sim_fini(&sim);
     return error;

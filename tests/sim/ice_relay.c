@@ -58,6 +58,35 @@ static void relay_only(void **state)
     relay_scene_end(&s);
 }
 
+/* Neither what the server sees of us nor the address that leads to it is told beside a relayed address. */
+static void relay_of_a_hidden_host(void **state)
+{
+    (void)state;
+    struct relay_scene s;
+    const struct ice_candidate *list;
+    unsigned relayed = 0;
+    struct ice_options a = {
+        .controlling = true, .hide_addresses = true, .servers = {relay_scene_server(RELAY_SERVER_IP)}, .server_count = 1};
+    struct ice_options b = a;
+    b.controlling = false;
+    relay_scene_begin(&s, 5, SIM_NAT_SYMMETRIC, NULL);
+    assert_int_equal(ice_sim_agents(&s.sim, &a, &b), RTC_OK);
+    ice_sim_start(&s.sim);
+    assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
+    ice_sim_run(&s.sim, s.sim.now + SECOND);
+    relay_scene_require_relay(&s.sim.a);
+    for (size_t count = ice_agent_local_candidates(s.sim.a.agent, &list), i = 0; i < count; i++) {
+        assert_true(list[i].type != ICE_HOST || list[i].name[0]);
+        if (list[i].type == ICE_HOST)
+            continue;
+        relayed += list[i].type == ICE_RELAYED;
+        assert_int_equal(list[i].related.port, 9);
+        assert_true(address_is_any(&list[i].related));
+    }
+    assert_int_equal(relayed, 1);
+    relay_scene_end(&s);
+}
+
 /* Nothing is told to the peer, or used, when the only server is dead. */
 static void relay_only_without_relay(void **state)
 {
@@ -375,6 +404,7 @@ int main(void)
         cmocka_unit_test(symmetric),
         cmocka_unit_test(direct_wins),
         cmocka_unit_test(relay_only),
+        cmocka_unit_test(relay_of_a_hidden_host),
         cmocka_unit_test(relay_only_without_relay),
         cmocka_unit_test(dead_server_costs_nothing),
         cmocka_unit_test(sha256),

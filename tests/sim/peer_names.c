@@ -71,6 +71,7 @@ static void nothing_tells_an_address(void **state)
         assert_int_equal(text_count(peer_description(&p, i), ".local"), 3);
         assert_int_equal(text_count(peer_description(&p, i), "c=IN IP4 0.0.0.0"), 1);
         tells_no_address(rtc_peer_connection_remote_description(p.peer[i].pc, NULL));
+        tells_no_address(rtc_peer_connection_explain(p.peer[i].pc));
         read_report(p.peer[i].pc);
     }
     rtc_data_channel_unref(channel);
