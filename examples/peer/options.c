@@ -28,6 +28,9 @@ static const char help[] = "Usage: peer (--offer | --answer) [OPTION...]\n"
                            "  --port-range A-B    use local ports from A to B only\n"
                            "  --port N            use the port N for everything, as a server does\n"
                            "  --lite              ICE-lite: answer checks, send none; with --port, answer plain STUN clients, too\n"
+                           "  --allow X, --deny X use (no) interfaces called X, docker* for example, or with addresses in X, 10.0.0.0/8 for example;\n"
+                           "                      may be given several times\n"
+                           "  --external [L=]E    behind a 1:1 NAT: the local address L, or every one, is known outside as E\n"
                            "  --loopback          use loopback addresses, too\n"
                            "  --hide-addresses    tell random .local names in place of addresses\n"
                            "  --no-trickle        put the candidates into the description\n"
@@ -62,6 +65,9 @@ void options_read(struct options *options, int argc, char **argv)
         {"port-range", ARGUMENT_RANGE, options->port_range},
         {"port", ARGUMENT_NUMBER, &options->port},
         {"lite", ARGUMENT_FLAG, &options->lite},
+        {"allow", ARGUMENT_TEXTS, &options->allow},
+        {"deny", ARGUMENT_TEXTS, &options->deny},
+        {"external", ARGUMENT_TEXTS, &options->external},
         {"loopback", ARGUMENT_FLAG, &options->loopback},
         {"hide-addresses", ARGUMENT_FLAG, &options->hide_addresses},
         {"no-trickle", ARGUMENT_FLAG, &options->no_trickle},

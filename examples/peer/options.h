@@ -22,6 +22,7 @@ struct options {
     uint32_t port_range[2];
     uint32_t port; /* of an endpoint; 0: sockets of its own */
     bool lite;
+    struct text_list allow, deny, external;
     bool loopback;
     bool hide_addresses;
     bool no_trickle; /* the description waits for all candidates */

@@ -72,6 +72,17 @@ typedef struct rtc_configuration {
     uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s */
     uint32_t max_message_size;                 /* largest data channel message taken from the peer; 0: 256 KiB, which is also the most */
     const char *authorities_pem;               /* whom turns: servers' certificates must be from, PEM; NULL: the system's authorities */
+    /* Which interfaces to gather from, for every kind of candidate: each text is an interface name, where '*' stands for any run of characters ("docker*"),
+     * or an address, or a prefix of addresses ("10.0.0.0/8", "fc00::/7"). An address is used when ice_allow is empty or matches, and ice_deny does not. At
+     * most 32 each. RTC_ERR_SYNTAX, RTC_ERR_RANGE. */
+    const char *const *ice_allow;
+    size_t ice_allow_count;
+    const char *const *ice_deny;
+    size_t ice_deny_count;
+    /* For hosts behind a 1:1 NAT, as in most clouds: "EXTERNAL" or "LOCAL=EXTERNAL". Host candidates show the external address in place of the local one, or
+     * of every one of its family; ports stay. At most 16. RTC_ERR_SYNTAX, RTC_ERR_RANGE. */
+    const char *const *external_addresses;
+    size_t external_address_count;
     uint16_t port_min, port_max;               /* local ports of UDP sockets, those to TURN servers included, and of TCP listeners; both 0: any. RTC_ERR_RANGE.
                                                 * When none is free the socket's candidates are missing, and the log says so. */
     uint8_t ice_candidate_pool_size;           /* > 0: candidates are gathered from the start, and told when a local description is set. This stack bundles

@@ -103,7 +103,7 @@ typedef struct rtc_interface {
     rtc_address address;
     char name[32];
     uint32_t index;
-    uint32_t type; /* rtc_network_type */
+    uint32_t type; /* rtc_network_type: ranks candidates; unknown ones rank like Ethernet */
 } rtc_interface;
 
 /* The answer to a request. Arrays are borrowed for the call. */

@@ -85,6 +85,7 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->next_request_id = options->next_request_id;
     agent->include_loopback = options->include_loopback;
     agent->hide_addresses = options->hide_addresses;
+    agent->rules = options->rules;
     agent->port_min = options->port_min;
     agent->port_max = options->port_max;
     agent->tcp.active = options->tcp_policy != ICE_TCP_DISABLED && !options->lite;

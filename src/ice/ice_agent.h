@@ -11,6 +11,7 @@
 #define CRTC_ICE_AGENT_H
 
 #include "ice_candidate.h"
+#include "ice_filter.h"
 #include "out.h"
 
 struct ice_agent;
@@ -68,6 +69,7 @@ struct ice_options {
     enum ice_tcp_policy tcp_policy;
     struct ice_server servers[ICE_SERVERS_MAX];
     uint32_t server_count;
+    const struct ice_rules *rules; /* borrowed for the agent's life; NULL: every interface, no 1:1 NAT */
     uint16_t port_min, port_max; /* of sockets for UDP and of listeners, those to TURN servers included; both 0: any */
     uint32_t *next_request_id; /* the connection's counter of request ids, shared with others; borrowed for the agent's life */
 };

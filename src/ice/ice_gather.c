@@ -1,5 +1,5 @@
-/* Gathering (RFC 8445 section 5.1.1): the addresses of this host, a socket on each, and from each socket a Binding request to every server
- * of its family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not
+/* Gathering (RFC 8445 section 5.1.1): a socket on each address of this host, and from each socket a Binding request to every server of its
+ * family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not
  * answer costs only its own candidate. The whole is over after `gather_most`, whatever did not come. */
 #include "ice_internal.h"
 
@@ -158,115 +158,6 @@ void ice_gather_resume(struct ice_agent *agent, rtc_time_t now, struct out *out)
     set_gathering(agent, ICE_GATHERING_ACTIVE, out);
 }
 
-/* The interfaces of one family that get a socket, best first. */
-struct choice {
-    const struct io_interface *list[ICE_BASES_MAX];
-    size_t count;
-};
-
-/* Networks inside this host come after those that lead out of it. */
-static bool is_virtual(const struct io_interface *i)
-{
-    static const char *const prefixes[] = {"docker", "veth", "virbr", "br-", "vmnet", "lxc", "cni"};
-    for (size_t k = 0; k < sizeof prefixes / sizeof prefixes[0]; k++)
-        if (strncmp(i->name, prefixes[k], strlen(prefixes[k])) == 0)
-            return true;
-    return false;
-}
-
-static int rank(const struct io_interface *i)
-{
-    bool unique_local = i->address.family == ADDRESS_IPV6 && address_is_private(&i->address);
-    return (address_is_loopback(&i->address) ? 4 : 0) + (is_virtual(i) ? 2 : 0) + (unique_local ? 1 : 0);
-}
-
-static bool is_chosen(const struct choice *choice, const struct io_interface *i)
-{
-    for (size_t k = 0; k < choice->count; k++)
-        if (address_ip_eq(&choice->list[k]->address, &i->address))
-            return true;
-    return false;
-}
-
-static void choose(struct ice_agent *agent, struct choice *choice, const struct io_interface *i)
-{
-    size_t at = choice->count;
-    if (is_chosen(choice, i))
-        return;
-    while (at > 0 && rank(choice->list[at - 1]) > rank(i))
-        at--;
-    if (choice->count == ICE_BASES_MAX) {
-        agent->counters.over_limit++;
-        if (at == choice->count)
-            return;
-        choice->count--;
-    }
-    memmove(&choice->list[at + 1], &choice->list[at], (choice->count - at) * sizeof choice->list[0]);
-    choice->list[at] = i;
-    choice->count++;
-}
-
-static bool is_usable(const struct io_interface *i, bool loopback)
-{
-    const struct address *a = &i->address;
-    return ice_address_is_usable(a) && !address_is_link_local(a) && (loopback || !address_is_loopback(a));
-}
-
-static bool any_usable(const struct io_result *result)
-{
-    for (size_t i = 0; i < result->interface_count; i++)
-        if (is_usable(&result->interfaces[i], false))
-            return true;
-    return false;
-}
-
-static void open_base(struct ice_agent *agent, const struct io_interface *i, struct out *out)
-{
-    void *bases = agent->bases;
-    if (agent->base_count >= ICE_BASES_MAX) {
-        agent->counters.over_limit++;
-        return;
-    }
-    struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
-    if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
-        memory_free(agent->context, base);
-        out->failed = true;
-        return;
-    }
-    agent->bases = bases;
-    base->address = i->address;
-    base->address.port = 0;
-    base->interface = i->index;
-    base->preference = (uint16_t)(UINT16_MAX - agent->base_count);
-    agent->bases[agent->base_count++] = base;
-    struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(agent));
-    base->state = r ? ICE_BASE_OPENING : ICE_BASE_CLOSED;
-    if (!r)
-        return;
-    base->socket = r->id;
-    r->local = base->address;
-    r->port_min = agent->port_min;
-    r->port_max = agent->port_max;
-    memcpy(r->name, agent->local.ufrag, sizeof agent->local.ufrag);
-}
-
-/* Families alternate, IPv6 first (RFC 8421 section 4, RFC 6724): when one family is broken the other's checks are not behind all of its
- * own. */
-static void open_bases(struct ice_agent *agent, const struct io_result *result, struct out *out)
-{
-    struct choice six = {.count = 0}, four = {.count = 0};
-    bool loopback = agent->include_loopback || !any_usable(result);
-    for (size_t i = 0; i < result->interface_count; i++)
-        if (is_usable(&result->interfaces[i], loopback))
-            choose(agent, result->interfaces[i].address.family == ADDRESS_IPV6 ? &six : &four, &result->interfaces[i]);
-    for (size_t i = 0; i < six.count || i < four.count; i++) {
-        if (i < six.count)
-            open_base(agent, six.list[i], out);
-        if (i < four.count)
-            open_base(agent, four.list[i], out);
-    }
-}
-
 static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t type, const struct ice_base *base, struct slice server)
 {
     *c = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = type};
@@ -296,7 +187,7 @@ static void add_host(struct ice_agent *agent, struct ice_base *base, struct out 
 {
     struct ice_candidate c;
     init_local(agent, &c, ICE_HOST, base, slice_str(""));
-    c.address = base->address;
+    c.address = base->shown;
     base->priority = c.priority;
     base->foundation = ice_foundation(agent, ICE_HOST, &base->address, slice_str(""));
     ice_add_host(agent, base, &c, out);
@@ -325,6 +216,7 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
     base->state = ICE_BASE_OPEN;
     base->usable = true;
     base->address = result->local;
+    base->shown = agent->rules ? ice_externals_apply(&agent->rules->externals, &base->address) : base->address;
     /* The interface works: that is all that is wanted of it. */
     if (agent->relay_only) {
         close_socket(base, out);
@@ -357,7 +249,7 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
     if (result->id == agent->interfaces_id) {
         agent->interfaces_id = 0;
         if (result->error == RTC_OK && agent->gathering == ICE_GATHERING_ACTIVE)
-            open_bases(agent, result, out);
+            ice_interfaces_listed(agent, result, out);
         return true;
     }
     struct ice_base *base = ice_find_base(agent, result->id);

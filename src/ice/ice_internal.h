@@ -27,6 +27,8 @@ struct ice_base {
     enum ice_base_state state;
     struct address address;
     uint32_t interface; /* its index */
+    struct address shown; /* what its host candidate says: another one behind a 1:1 NAT */
+    uint8_t network;      /* enum rtc_network_type; of a relayed address UNKNOWN */
     uint16_t preference; /* the local preference of RFC 8445 section 5.1.2.1 */
     uint32_t priority;   /* of its host or relayed candidate */
     uint32_t foundation;
@@ -52,7 +54,7 @@ struct ice_relay {
     rtc_time_t opened;          /* when it became OPEN last */
     rtc_time_t again;           /* WAITING: when to try again; then: when that has taken too long */
     char domain[256];           /* what the certificate of the server that was named instead is to say; empty: the server's name */
-    struct address from;        /* the interface, port 0; of a stream only its family is set */
+    struct address from;        /* the interface, port 0; of a stream that may use any only the family is set */
     struct address local;       /* what its transport is bound to */
     struct address first;       /* the server */
     struct address address;     /* the server, or the one it named instead */
@@ -149,6 +151,7 @@ struct ice_agent {
     rtc_context *context;
     uint32_t *next_request_id;
     bool include_loopback;
+    const struct ice_rules *rules;
     uint16_t port_min, port_max;
     bool relay_only;
     bool hide_addresses;
@@ -269,6 +272,10 @@ void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct i
 struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket);
 void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
                       struct slice text, struct out *out);
+
+/* ice_interfaces.c */
+/* Opens a socket on each address that the rules allow. */
+void ice_interfaces_listed(struct ice_agent *agent, const struct io_result *result, struct out *out);
 
 /* ice_relay.c */
 /* Tries for an allocation at one address of a server from the interface of `base`, unless there is one, or enough. */

@@ -81,7 +81,8 @@ static bool wants_nomination(const struct ice_agent *agent)
 /* Nothing better can come: a direct pair with no pair of higher priority still undecided. */
 static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    if (pair->remote->type != ICE_HOST || pair->base->relay || !address_eq(&pair->mapped, &pair->base->address))
+    bool translated = !address_eq(&pair->mapped, &pair->base->address) && !address_eq(&pair->mapped, &pair->base->shown);
+    if (pair->remote->type != ICE_HOST || pair->base->relay || translated)
         return false;
     for (size_t i = 0; i < agent->pair_count; i++)
         if (ice_pair_unresolved(agent->pairs[i]) && agent->pairs[i]->priority > pair->priority)

@@ -47,13 +47,12 @@ static void open_transport(struct ice_agent *agent, struct ice_relay *relay, str
 
 static bool is_wanted(const struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to)
 {
-    bool stream = agent->servers[server].config.kind != ICE_SERVER_TURN_UDP;
     size_t same = 0;
     for (size_t i = 0; i < agent->relay_count; i++) {
         const struct ice_relay *r = agent->relays[i];
         if (r->server != server || r->first.family != to->family)
             continue;
-        if (stream || address_ip_eq(&r->from, from))
+        if (address_ip_eq(&r->from, from))
             return false;
         same++;
     }
@@ -88,8 +87,10 @@ static void add_relay(struct ice_agent *agent, uint32_t server, const struct add
 void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint32_t server, const struct address *address, struct out *out)
 {
     struct address from = base->address;
-    /* Which interface leads to the server is left to the system for a stream, of which there is one. */
-    if (agent->servers[server].config.kind != ICE_SERVER_TURN_UDP)
+    bool chosen = agent->rules && (agent->rules->allow.count > 0 || agent->rules->deny.count > 0);
+    /* Which interface leads to the server is left to the system for a stream, of which there is one, unless not every interface may be
+     * used. */
+    if (agent->servers[server].config.kind != ICE_SERVER_TURN_UDP && !chosen)
         from = (struct address){.family = base->address.family};
     if (is_wanted(agent, server, &from, address))
         add_relay(agent, server, &from, address, out);
@@ -245,7 +246,7 @@ static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *rel
         base = relay->bases[i]->state == ICE_BASE_CLOSED ? relay->bases[i] : NULL;
     if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(agent, relay, out))))
         return NULL;
-    *base = (struct ice_base){.relay = relay, .socket = ice_request_id(agent), .state = ICE_BASE_OPEN, .address = *relayed};
+    *base = (struct ice_base){.relay = relay, .socket = ice_request_id(agent), .state = ICE_BASE_OPEN, .address = *relayed, .shown = *relayed};
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
     base->foundation = ice_foundation(agent, ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));

@@ -27,7 +27,8 @@ void ice_server_url(const struct ice_server *server, char url[ICE_URL_MAX])
  */
 void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out)
 {
-    const struct address *seen = pair->mapped.family != ADDRESS_NONE ? &pair->mapped : &pair->base->address;
+    bool translated = pair->mapped.family != ADDRESS_NONE && !address_eq(&pair->mapped, &pair->base->address);
+    const struct address *seen = translated ? &pair->mapped : &pair->base->shown;
     uint8_t protocol = pair->base->tcp ? PATH_TCP : PATH_UDP;
     for (size_t i = 0; i < agent->local_count; i++) {
         *out = agent->locals[i];

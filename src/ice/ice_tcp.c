@@ -83,7 +83,7 @@ static struct ice_base *find_interface(const struct ice_agent *agent, const stru
 static void announce(struct ice_agent *agent, const struct ice_base *base, enum ice_tcp_type tcp_type, uint16_t port, struct out *out)
 {
     struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = PATH_TCP, .type = ICE_HOST, .tcp_type = (uint8_t)tcp_type};
-    c.address = base->address;
+    c.address = base->shown;
     c.address.port = port;
     c.priority = ice_tcp_priority(ICE_HOST, tcp_type, base->tcp_offer - 1);
     (void)snprintf(c.foundation, sizeof c.foundation, "%u", foundation(agent, tcp_type, &c.address));
@@ -192,7 +192,7 @@ static bool add_base(struct ice_agent *agent, struct ice_connection *c)
     base->tcp = c;
     base->socket = c->socket;
     base->state = ICE_BASE_OPEN;
-    base->address = c->local;
+    base->address = base->shown = c->local;
     base->preference = (uint16_t)(UINT16_MAX - preference);
     base->priority = ice_tcp_priority(ICE_HOST, ice_tcp_type_of(base), preference);
     base->foundation = foundation(agent, ice_tcp_type_of(base), &c->local);

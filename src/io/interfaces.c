@@ -1,6 +1,7 @@
 /* The usable local addresses (getifaddrs): of interfaces that are up and running, without multicast and unspecified ones. ICE chooses among
  * them. */
 #include "io_internal.h"
+#include "network_type.h"
 #include "text.h"
 
 #include <ifaddrs.h>
@@ -29,6 +30,7 @@ static bool read_address(const struct ifaddrs *i, rtc_interface *out)
     }
     text_copy(out->name, sizeof out->name, i->ifa_name);
     out->index = if_nametoindex(i->ifa_name);
+    out->type = network_type(NETWORK_TYPE_ROOT, i->ifa_name);
     return true;
 }
 

@@ -149,8 +149,50 @@ static int choose_certificate(rtc_peer_connection *pc, const rtc_configuration *
     return RTC_OK;
 }
 
+static int add_filter(void *filters, struct slice text)
+{
+    return ice_filters_add(filters, text);
+}
+
+static int add_external(void *externals, struct slice text)
+{
+    return ice_externals_add(externals, text);
+}
+
+static int read_rules(rtc_peer_connection *pc, const char *member, const char *const *texts, size_t count,
+                      int (*add)(void *list, struct slice text), void *list)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!texts || !texts[i])
+            return peer_fail(pc, RTC_ERR_TYPE, "%s: entry %zu is missing", member, i);
+        int error = add(list, slice_str(texts[i]));
+        if (error)
+            return peer_fail(pc, error, error == RTC_ERR_RANGE ? "%s has too many entries, from '%.120s' on" : "%s: '%.120s' is none",
+                             member, texts[i]);
+    }
+    return RTC_OK;
+}
+
+static int make_rules(rtc_peer_connection *pc, const rtc_configuration *c)
+{
+    if (c->ice_allow_count + c->ice_deny_count + c->external_address_count == 0)
+        return RTC_OK;
+    struct ice_rules *rules = pc->rules = memory_zeroed(pc->context, sizeof *rules);
+    if (!rules)
+        return RTC_ERR_NO_MEMORY;
+    int error = read_rules(pc, "ice_allow", c->ice_allow, c->ice_allow_count, add_filter, &rules->allow);
+    if (!error)
+        error = read_rules(pc, "ice_deny", c->ice_deny, c->ice_deny_count, add_filter, &rules->deny);
+    if (!error)
+        error = read_rules(pc, "external_addresses", c->external_addresses, c->external_address_count, add_external, &rules->externals);
+    return error;
+}
+
 static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
 {
+    int error = make_rules(pc, c);
+    if (error)
+        return error;
     if (c->max_channels > 65534)
         return peer_fail(pc, RTC_ERR_RANGE, "max_channels is over 65534");
     if (c->max_message_size > 256 * 1024)

@@ -54,6 +54,7 @@ struct rtc_peer_connection {
     bool ice_lite;
     struct endpoint_member *member; /* its place on an endpoint; NULL without one */
     rtc_ice_tcp_policy tcp_policy;
+    struct ice_rules *rules; /* owned; NULL when there are none */
     uint16_t max_channels;
     uint32_t max_bitrate_bps;
     uint32_t max_message_size;

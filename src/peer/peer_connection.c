@@ -88,6 +88,7 @@ static void destroy(rtc_peer_connection *pc)
     endpoint_member_free(pc->member);
     configuration_forget_servers(pc);
     memory_free(context, pc->authorities_pem);
+    memory_free(context, pc->rules);
     certificate_unref(pc->certificate);
     packet_pool_unref(pc->pool);
     pthread_mutex_destroy(&pc->wake_lock);

@@ -33,6 +33,7 @@ int transport_ice_make(struct transport *t, const struct ice_credentials *creden
     o->tcp_policy = (enum ice_tcp_policy)pc->tcp_policy;
     if (pc->member && o->tcp_policy == ICE_TCP_ENABLED) /* many connections on one port: a listener for each would be many again */
         o->tcp_policy = ICE_TCP_ACTIVE_ONLY;
+    o->rules = pc->rules;
     o->port_min = pc->port_min;
     o->port_max = pc->port_max;
     if (pc->server_count > 0)

@@ -30,6 +30,8 @@ struct sim_host {
     void *user;
     struct address addresses[ADDRESSES_MAX];
     bool address_down[ADDRESSES_MAX];
+    char names[ADDRESSES_MAX][32];
+    uint32_t types[ADDRESSES_MAX];
     size_t address_count;
     struct socket sockets[SOCKETS_MAX];
     size_t socket_count;
@@ -173,9 +175,19 @@ struct sim_link *sim_host_link(struct sim_host *host)
     return &host->link;
 }
 
+void sim_host_add_interface(struct sim_host *host, const char *ip, const char *name, uint32_t type)
+{
+    size_t i = host->address_count++;
+    host->addresses[i] = parse(ip, 0);
+    host->types[i] = type;
+    (void)snprintf(host->names[i], sizeof host->names[i], "%s", name);
+}
+
 void sim_host_add_address(struct sim_host *host, const char *ip)
 {
-    host->addresses[host->address_count++] = parse(ip, 0);
+    char name[32];
+    (void)snprintf(name, sizeof name, "eth%u", (unsigned)host->address_count);
+    sim_host_add_interface(host, ip, name, 0);
 }
 
 void sim_host_set_address_down(struct sim_host *host, const char *ip, bool down)
@@ -305,6 +317,10 @@ static struct address translate_out(struct sim_host *host, const struct address 
 {
     if (!is_natted(host, from))
         return *from;
+    struct address outside = host->public_address;
+    outside.port = from->port;
+    if (host->nat == SIM_NAT_ONE_TO_ONE)
+        return outside;
     struct mapping *m = find_mapping(host, from, to);
     if (!m) {
         if (host->mapping_count == MAPPINGS_MAX)
@@ -315,7 +331,6 @@ static struct address translate_out(struct sim_host *host, const struct address 
             m->target = *to;
     }
     allow(m, to);
-    struct address outside = host->public_address;
     outside.port = m->port;
     return outside;
 }
@@ -332,6 +347,12 @@ static bool passes(const struct sim_host *host, const struct mapping *m, const s
 /* The inside address behind a public one; false when the NAT does not let it through. */
 static bool translate_in(struct sim_host *host, const struct address *from, struct address *to)
 {
+    for (size_t i = 0; host->nat == SIM_NAT_ONE_TO_ONE && i < host->socket_count; i++) {
+        if (host->sockets[i].local.port != to->port || host->sockets[i].local.family != to->family)
+            continue;
+        *to = host->sockets[i].local;
+        return true;
+    }
     for (size_t i = 0; i < host->mapping_count; i++) {
         struct mapping *m = &host->mappings[i];
         if (m->port != to->port || !passes(host, m, from))
@@ -479,7 +500,8 @@ static void answer_interfaces(struct sim_host *host, rtc_time_t now, struct io_r
     for (size_t i = 0; i < host->address_count; i++) {
         list[i].address = host->addresses[i];
         list[i].index = (uint32_t)i;
-        (void)snprintf(list[i].name, sizeof list[i].name, "eth%u", (unsigned)i);
+        list[i].type = host->types[i];
+        memcpy(list[i].name, host->names[i], sizeof list[i].name);
     }
     if (host->interfaces == SIM_REFUSES)
         result.error = RTC_ERR_NETWORK;

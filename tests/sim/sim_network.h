@@ -30,7 +30,8 @@ struct sim_link {
     uint32_t pieces;     /* bytes of streams arrive here in pieces of at most that many; 0: as they were sent */
 };
 
-enum sim_nat { SIM_NAT_NONE, SIM_NAT_FULL_CONE, SIM_NAT_ADDRESS, SIM_NAT_PORT, SIM_NAT_SYMMETRIC };
+/* ONE_TO_ONE: each port of the public address leads to the same port inside. */
+enum sim_nat { SIM_NAT_NONE, SIM_NAT_FULL_CONE, SIM_NAT_ADDRESS, SIM_NAT_PORT, SIM_NAT_SYMMETRIC, SIM_NAT_ONE_TO_ONE };
 
 struct sim_delivery {
     struct sim_host *host;
@@ -61,7 +62,9 @@ void sim_network_forget_connections(struct sim_network *net);
 struct sim_host *sim_host_new(struct sim_network *net, const struct sim_link *link, void *user);
 void *sim_host_user(const struct sim_host *host);
 struct sim_link *sim_host_link(struct sim_host *host);
+/* On an interface "eth0", "eth1", ... of unknown type. */
 void sim_host_add_address(struct sim_host *host, const char *ip);
+void sim_host_add_interface(struct sim_host *host, const char *ip, const char *name, uint32_t type);
 /* A single address that neither sends nor receives any more (an unplugged cable). */
 void sim_host_set_address_down(struct sim_host *host, const char *ip, bool down);
 /* All of the host's addresses of that family are private, behind a NAT with this public one. */

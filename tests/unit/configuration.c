@@ -13,7 +13,8 @@ static int make(const char *url, const char *username, const char *credential, r
 {
     const rtc_ice_server server = {.size = sizeof server, .urls = &url, .url_count = 1, .username = username, .credential = credential};
     const rtc_ice_server *const servers[] = {&server};
-    const rtc_configuration configuration = {.size = sizeof configuration, .ice_servers = servers, .ice_server_count = 1, .ice_transport_policy = policy};
+    const rtc_configuration configuration = {
+        .size = sizeof configuration, .ice_servers = servers, .ice_server_count = 1, .ice_transport_policy = policy};
     rtc_peer_connection *pc = NULL;
     int error = rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc);
     if (error == RTC_OK)
@@ -95,6 +96,36 @@ static void ports(void **state)
     assert_int_equal(make_ports(5000, 0), RTC_ERR_RANGE);
 }
 
+static int make_rules(const char *allow, const char *deny, const char *external)
+{
+    const rtc_configuration configuration = {
+        .size = sizeof configuration,
+        .ice_allow = &allow,
+        .ice_allow_count = allow ? 1 : 0,
+        .ice_deny = &deny,
+        .ice_deny_count = deny ? 1 : 0,
+        .external_addresses = &external,
+        .external_address_count = external ? 1 : 0,
+    };
+    rtc_peer_connection *pc = NULL;
+    int error = rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc);
+    if (error == RTC_OK)
+        rtc_peer_connection_free(pc);
+    return error;
+}
+
+static void rules(void **state)
+{
+    (void)state;
+    assert_int_equal(make_rules("eth*", "10.0.0.0/8", "192.168.1.2=203.0.113.1"), RTC_OK);
+    assert_int_equal(make_rules("10.0.0.0/33", NULL, NULL), RTC_ERR_SYNTAX);
+    assert_int_equal(make_rules(NULL, "a b", NULL), RTC_ERR_SYNTAX);
+    assert_int_equal(make_rules(NULL, NULL, "host.example"), RTC_ERR_SYNTAX);
+    const rtc_configuration missing = {.size = sizeof missing, .ice_deny_count = 1};
+    rtc_peer_connection *pc = NULL;
+    assert_int_equal(rtc_peer_connection_new(NULL, &missing, NULL, NULL, &pc), RTC_ERR_TYPE);
+}
+
 static void policies(void **state)
 {
     (void)state;
@@ -130,10 +161,8 @@ static void changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls),
-        cmocka_unit_test(credentials),
-        cmocka_unit_test(ports), cmocka_unit_test(policies),
-        cmocka_unit_test(changes),
+        cmocka_unit_test(urls),  cmocka_unit_test(credentials), cmocka_unit_test(ports),
+        cmocka_unit_test(rules), cmocka_unit_test(policies),    cmocka_unit_test(changes),
     };
     return cmocka_run_group_tests_name("configuration", tests, NULL, NULL);
 }

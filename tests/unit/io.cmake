@@ -1,5 +1,5 @@
 # The loop without a connection: src/peer is linked because the loop calls its sans-I/O face.
-foreach(name posts lock loop ports udp resolver)
+foreach(name posts lock loop network_type ports udp resolver)
   crtc_test(test_io_${name} LABEL unit threads SEES base io SOURCES io_${name}.c)
 endforeach()
 # The loop's sockets with a connection of the test's own in place of the library's.
