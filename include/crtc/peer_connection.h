@@ -57,6 +57,10 @@ typedef enum rtc_ice_transport_policy { RTC_ICE_TRANSPORT_ALL = 0, RTC_ICE_TRANS
  * interface, as a browser needs, which only connects. ACTIVE: connect only. */
 typedef enum rtc_ice_tcp_policy { RTC_ICE_TCP_ENABLED = 0, RTC_ICE_TCP_ACTIVE = 1, RTC_ICE_TCP_DISABLED = 2 } rtc_ice_tcp_policy;
 
+/* Whether to follow the network after the first gathering: interfaces that come get candidates, and the gathering state goes back to gathering until they
+ * are complete; those that go lose theirs. */
+typedef enum rtc_ice_gathering_policy { RTC_ICE_GATHER_CONTINUALLY = 0, RTC_ICE_GATHER_ONCE = 1 } rtc_ice_gathering_policy;
+
 /* RTCConfiguration. Everything is copied. Zero is a default everywhere. */
 typedef struct rtc_configuration {
     size_t size;                               /* sizeof(rtc_configuration) */
@@ -72,6 +76,7 @@ typedef struct rtc_configuration {
     uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s */
     uint32_t max_message_size;                 /* largest data channel message taken from the peer; 0: 256 KiB, which is also the most */
     const char *authorities_pem;               /* whom turns: servers' certificates must be from, PEM; NULL: the system's authorities */
+    rtc_ice_gathering_policy ice_gathering_policy;
     /* Which interfaces to gather from, for every kind of candidate: each text is an interface name, where '*' stands for any run of characters ("docker*"),
      * or an address, or a prefix of addresses ("10.0.0.0/8", "fc00::/7"). An address is used when ice_allow is empty or matches, and ice_deny does not. At
      * most 32 each. RTC_ERR_SYNTAX, RTC_ERR_RANGE. */

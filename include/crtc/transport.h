@@ -57,7 +57,8 @@ typedef enum rtc_request_type {
     /* listen on `local`, port 0 meaning any; answer with the bound address. Each connection that is accepted is one more answer, with an id
      * of its own in `socket` that has RTC_ACCEPTED_SOCKET set, and its `remote`; when it ends, answer with that id as `id` and an error. */
     RTC_REQUEST_LISTEN_TCP = 3,
-    RTC_REQUEST_CLOSE = 4,   /* close the socket `id`, be it opened or accepted; no answer */
+    /* close the socket `id`, be it opened or accepted, or end the request for interfaces `id`; no answer */
+    RTC_REQUEST_CLOSE = 4,
     RTC_REQUEST_RESOLVE = 5, /* resolve `name`; answer with its addresses */
     /* the UDP socket `socket` joins the group `remote` on the interface that has the address `local`; answer whether it did */
     RTC_REQUEST_JOIN_MULTICAST = 6,

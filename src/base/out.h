@@ -10,7 +10,7 @@ enum request_type {
     REQUEST_OPEN_TCP,     /* connect to `remote` from `local`; result when connected; then stream bytes */
     REQUEST_LISTEN_TCP, /* listen on `local`; each accepted connection is a further result with its own id in `socket`, and one with that as
                            `id` when it ends */
-    REQUEST_CLOSE,      /* close the socket `id`; no result */
+    REQUEST_CLOSE,      /* close the socket `id`, or end the request for interfaces `id`; no result */
     REQUEST_RESOLVE,    /* the addresses of `name`; result: a list */
     REQUEST_JOIN_MULTICAST, /* the group `remote` on the socket `socket` */
     REQUEST_INTERFACES      /* the usable local addresses; result: a list, again whenever it changed, until it is closed */

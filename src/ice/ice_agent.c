@@ -85,6 +85,7 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->next_request_id = options->next_request_id;
     agent->include_loopback = options->include_loopback;
     agent->hide_addresses = options->hide_addresses;
+    agent->gather_once = options->gather_once;
     agent->rules = options->rules;
     agent->port_min = options->port_min;
     agent->port_max = options->port_max;
@@ -104,6 +105,8 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->first_valid = RTC_TIME_NEVER;
     agent->check_due = RTC_TIME_NEVER;
     agent->check_sent = long_ago;
+    agent->lost = long_ago;
+    agent->doubt.since = RTC_TIME_NEVER;
     list_init(&agent->triggered);
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
     if (!error && options->before && options->hide_addresses)
@@ -178,6 +181,10 @@ static bool announce(struct ice_agent *agent, const struct ice_candidate *candid
 
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
 {
+    if (agent->local_count >= ICE_LOCALS_MAX) {
+        agent->counters.over_limit++;
+        return false;
+    }
     /* Not more than is needed: they are large, few, and stay as long as the connection. */
     struct ice_candidate *locals = memory_realloc(agent->context, agent->locals, (agent->local_count + 1) * sizeof *locals);
     if (!locals) {
@@ -188,17 +195,6 @@ bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidat
     agent->locals[agent->local_count] = *candidate;
     agent->locals[agent->local_count].serial = ++agent->serial;
     return announce(agent, &agent->locals[agent->local_count++], out);
-}
-
-void ice_remove_local(struct ice_agent *agent, const struct address *address, enum ice_candidate_type type)
-{
-    for (size_t i = agent->local_count; i > 0; i--) {
-        struct ice_candidate *c = &agent->locals[i - 1];
-        if (c->type != type || !address_eq(&c->address, address))
-            continue;
-        memmove(c, c + 1, (agent->local_count - i) * sizeof *c);
-        agent->local_count--;
-    }
 }
 
 uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server)
@@ -214,6 +210,17 @@ uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struc
         len += sizeof agent->foundation_salt;
     }
     return hash_crc32(slice_of(bytes, len));
+}
+
+void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < agent->local_count; i++)
+        if (agent->locals[i].socket != socket)
+            agent->locals[kept++] = agent->locals[i];
+    if (kept < agent->local_count)
+        (void)ice_event(agent, ICE_EVENT_CANDIDATES_LOST, out);
+    agent->local_count = kept;
 }
 
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol)
@@ -584,7 +591,9 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
         ice_tcp_run(agent, now, out);
         return;
     }
+    ice_interfaces_run(agent, now, out);
     ice_check_list_run(agent, now, out);
+    ice_doubt_run(agent, now, out);
     ice_select(agent, now, out);
     ice_nominate_run(agent, now, out);
     ice_consent_run(agent, now, out);
@@ -618,6 +627,8 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     ice_tcp_deadline(agent, &best, why);
     if (agent->state == ICE_FAILED)
         return best;
+    ice_interfaces_deadline(agent, &best, why);
+    ice_doubt_deadline(agent, &best, why);
     ice_check_list_deadline(agent, &best, why);
     ice_nominate_deadline(agent, &best, why);
     ice_consent_deadline(agent, &best, why);
@@ -634,6 +645,8 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
     set_state(agent, ICE_CLOSED, out);
     ice_relay_close(agent, now, out);
     ice_names_close(agent, out);
+    if (agent->interfaces_id)
+        (void)out_request(out, REQUEST_CLOSE, agent->interfaces_id);
     for (size_t i = 0; i < agent->base_count; i++)
         if (agent->bases[i]->state != ICE_BASE_CLOSED && !agent->bases[i]->relay && !agent->bases[i]->tcp)
             (void)out_request(out, REQUEST_CLOSE, agent->bases[i]->socket);

@@ -26,6 +26,7 @@ enum {
     ICE_EVENT_CANDIDATE,         /* object: struct ice_candidate, owned by the event. A new local candidate. */
     ICE_EVENT_CANDIDATE_ERROR,   /* object: struct ice_candidate_error, owned by the event */
     ICE_EVENT_SELECTED_PAIR,     /* the pair used for sending changed: ice_agent_selected() */
+    ICE_EVENT_CANDIDATES_LOST,   /* local candidates went with their address */
     ICE_EVENT_VALIDATED          /* a path became good for receiving: what was held for it may be processed */
 };
 
@@ -65,13 +66,14 @@ struct ice_options {
     bool relay_only;       /* nothing but relayed candidates is gathered, used or told to the peer */
     bool hide_addresses;   /* host candidates are told as names, which multicast DNS resolves on the local networks */
     struct ice_agent *before; /* the agent of the generation before, whose names for our addresses stay; NULL: none. For the call only. */
+    bool gather_once;      /* the network is looked at once; else its changes are followed */
     bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
     enum ice_tcp_policy tcp_policy;
     struct ice_server servers[ICE_SERVERS_MAX];
     uint32_t server_count;
     const struct ice_rules *rules; /* borrowed for the agent's life; NULL: every interface, no 1:1 NAT */
-    uint16_t port_min, port_max; /* of sockets for UDP and of listeners, those to TURN servers included; both 0: any */
-    uint32_t *next_request_id; /* the connection's counter of request ids, shared with others; borrowed for the agent's life */
+    uint16_t port_min, port_max;   /* of sockets for UDP and of listeners, those to TURN servers included; both 0: any */
+    uint32_t *next_request_id;     /* the connection's counter of request ids, shared with others; borrowed for the agent's life */
 };
 
 /* The pair in use; ice_report.h tells more of it and of the others. */
@@ -117,7 +119,8 @@ void ice_agent_set_remote_lite(struct ice_agent *agent);
 
 /* Replaces the servers and the policy; without effect once gathering has begun. RTC_ERR_RANGE for too many. */
 int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count, bool relay_only);
-/* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. */
+/* Starts gathering: requests interfaces, then sockets, then server-reflexive addresses. Harmless when already begun. Unless it is to
+ * gather once, the agent goes back from COMPLETE to ACTIVE when the network changes. */
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
 /* The peer's candidate. One with a name is resolved first, in the background (ice_names.c); of TCP all but passive ones are ignored.
  * RTC_ERR_QUOTA_EXCEEDED beyond the limit. Before the credentials are known it is kept. */

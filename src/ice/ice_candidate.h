@@ -18,6 +18,7 @@ struct ice_candidate {
     uint8_t server;   /* 1 + index of the server that a local candidate came from; 0: none */
     uint32_t serial;  /* tells candidates of one side of an agent apart for good; 0: none. Not part of the text */
     uint32_t priority;
+    uint32_t socket;        /* of a local one: its base's; else 0 */
     struct address address; /* of one that was parsed: family NONE when `name` is set */
     struct address related; /* family NONE when absent */
     char name[256];         /* a host name such as "x.local", which is shown in place of an address; else empty */

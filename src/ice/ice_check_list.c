@@ -48,6 +48,7 @@ static void remove_pair(struct ice_agent *agent, size_t index)
 {
     struct ice_pair *pair = agent->pairs[index];
     list_remove(&pair->triggered);
+    agent->backup = agent->backup == pair ? NULL : agent->backup;
     agent->pairs[index] = agent->pairs[--agent->pair_count];
     memory_free(agent->context, pair);
 }
@@ -134,7 +135,7 @@ static bool may_relay(const struct ice_base *base, const struct ice_remote *remo
 /* Loopback reaches nothing else; the other way, a peer on this host may well be reached by its loopback address. */
 static bool may_pair(const struct ice_base *base, const struct ice_remote *remote)
 {
-    return base->state == ICE_BASE_OPEN && base->address.family == remote->address.family && !base->tcp && remote->tcp_type == ICE_TCP_NONE &&
+    return base->state == ICE_BASE_OPEN && !base->absent && base->address.family == remote->address.family && !base->tcp && remote->tcp_type == ICE_TCP_NONE &&
            (!address_is_loopback(&base->address) || address_is_loopback(&remote->address)) &&
            (!base->relay || may_relay(base, remote));
 }
@@ -179,6 +180,40 @@ void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t no
             agent->lost = now;
         }
         remove_pair(agent, i - 1);
+    }
+}
+
+void ice_suspend_pairs(struct ice_agent *agent, const struct ice_base *base)
+{
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        struct ice_pair *pair = agent->pairs[i];
+        if (pair->base != base)
+            continue;
+        list_remove(&pair->triggered);
+        pair->check = (struct ice_transaction){0};
+        memset(pair->probes, 0, sizeof pair->probes);
+        pair->nominated = pair->peer_nominates = pair->check_nominates = false;
+        pair->state = ICE_PAIR_FAILED;
+    }
+}
+
+void ice_resume_pairs(struct ice_agent *agent, const struct ice_base *base)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->base == base)
+            agent->pairs[i]->state = ICE_PAIR_WAITING;
+}
+
+void ice_recheck_all(struct ice_agent *agent, rtc_time_t now)
+{
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        struct ice_pair *pair = agent->pairs[i];
+        if (pair->base->absent || pair->state == ICE_PAIR_SUCCEEDED)
+            continue;
+        if (pair->state != ICE_PAIR_IN_PROGRESS)
+            pair->state = ICE_PAIR_WAITING;
+        else
+            ice_trigger(agent, pair, now);
     }
 }
 
@@ -246,7 +281,10 @@ void ice_start_check(struct ice_agent *agent, struct ice_pair *pair, bool nomina
 
 void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const struct address *mapped, rtc_time_t now, struct out *out)
 {
-    pair->nominated |= agent->controlling ? pair->check_nominates : pair->peer_nominates;
+    if (agent->controlling)
+        pair->nominated |= pair->check_nominates;
+    else if (pair->peer_nominates && !pair->nominated)
+        ice_nominated_by_peer(agent, pair, now);
     pair->check = (struct ice_transaction){0};
     pair->check_nominates = false;
     pair->mapped = *mapped;

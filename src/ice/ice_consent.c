@@ -10,6 +10,7 @@ static const rtc_time_t quiet_probe = 1500 * ICE_MS;
 static const rtc_time_t probe_again = 500 * ICE_MS;
 static const rtc_time_t quiet_alternative = 3 * ICE_SECOND;
 static const rtc_time_t alternative_again = 1 * ICE_SECOND;
+static const rtc_time_t backup_again = 12 * ICE_SECOND;
 static const rtc_time_t disconnected_after = 6800 * ICE_MS;
 /* A lite agent can not ask sooner when it is quiet: two of the peer's consent checks, which may be 6 seconds apart, may be lost. */
 static const rtc_time_t disconnected_after_lite = 18500 * ICE_MS;
@@ -26,16 +27,22 @@ bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now)
     return now < pair->consent + consent_lasts;
 }
 
+/* A pair that takes over may not have been asked for a while: what silence there was before does not count. */
+static rtc_time_t silent_since(const struct ice_pair *pair)
+{
+    return pair->heard > pair->chosen ? pair->heard : pair->chosen;
+}
+
 rtc_time_t ice_disconnected_at(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    return pair->heard + (agent->lite ? disconnected_after_lite : disconnected_after);
+    return silent_since(pair) + (agent->lite ? disconnected_after_lite : disconnected_after);
 }
 
 rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *pair)
 {
     if (agent->lite)
         return pair->consent + consent_lasts;
-    rtc_time_t quiet = pair->heard + failed_after, expiry = pair->consent + consent_lasts;
+    rtc_time_t quiet = silent_since(pair) + failed_after, expiry = pair->consent + consent_lasts;
     return quiet < expiry ? quiet : expiry;
 }
 
@@ -58,7 +65,7 @@ struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_messag
     return NULL;
 }
 
-static void probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+void ice_probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     struct ice_probe *p = &pair->probes[pair->probe_index++ % ICE_PROBES];
     *p = (struct ice_probe){.sent = now, .active = true, .controlling = agent->controlling};
@@ -78,6 +85,30 @@ static rtc_time_t selected_due(const struct ice_pair *pair)
     return sooner < regular ? sooner : regular;
 }
 
+static bool is_alternative(const struct ice_agent *agent, const struct ice_pair *pair)
+{
+    return pair != agent->selected && pair->state == ICE_PAIR_SUCCEEDED;
+}
+
+/* The pair to go on with if the selected one's address vanishes. Its consent is kept, so that this takes no round trip. */
+static const struct ice_pair *find_backup(const struct ice_agent *agent, rtc_time_t now)
+{
+    const struct ice_pair *best = NULL;
+    for (size_t i = 0; agent->selected && i < agent->pair_count; i++) {
+        const struct ice_pair *p = agent->pairs[i];
+        if (is_alternative(agent, p) && p->base != agent->selected->base && ice_consent_valid(p, now) &&
+            (!best || p->priority > best->priority))
+            best = p;
+    }
+    return best;
+}
+
+static rtc_time_t backup_due(const struct ice_pair *pair)
+{
+    rtc_time_t last = pair->probe_sent > pair->consent ? pair->probe_sent : pair->consent;
+    return last + backup_again;
+}
+
 static rtc_time_t alternative_due(const struct ice_agent *agent, const struct ice_pair *pair)
 {
     rtc_time_t quiet = agent->selected ? agent->selected->heard + quiet_alternative : agent->lost;
@@ -85,25 +116,22 @@ static rtc_time_t alternative_due(const struct ice_agent *agent, const struct ic
     return quiet > again ? quiet : again;
 }
 
-static bool is_alternative(const struct ice_agent *agent, const struct ice_pair *pair)
-{
-    return pair != agent->selected && pair->state == ICE_PAIR_SUCCEEDED;
-}
-
 void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->lite)
         return; /* the peer's checks are all there is (RFC 8445 section 2.5) */
     if (agent->selected && now >= selected_due(agent->selected))
-        probe(agent, agent->selected, now, out);
+        ice_probe(agent, agent->selected, now, out);
     int tried = 0;
-    for (size_t i = 0; i < agent->pair_count && tried < ALTERNATIVES; i++) {
+    agent->backup = find_backup(agent, now);
+    for (size_t i = 0; i < agent->pair_count; i++) {
         struct ice_pair *pair = agent->pairs[i];
-        if (!is_alternative(agent, pair))
+        if (pair == agent->backup && now >= backup_due(pair))
+            ice_probe(agent, pair, now, out);
+        if (!is_alternative(agent, pair) || ++tried > ALTERNATIVES)
             continue;
-        tried++;
         if (now >= alternative_due(agent, pair))
-            probe(agent, pair, now, out);
+            ice_probe(agent, pair, now, out);
     }
 }
 
@@ -113,6 +141,8 @@ void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum 
         return;
     if (agent->selected)
         deadline_min(best, why, selected_due(agent->selected), TIMER_ICE_CONSENT);
+    if (agent->backup)
+        deadline_min(best, why, backup_due(agent->backup), TIMER_ICE_CONSENT);
     int tried = 0;
     for (size_t i = 0; i < agent->pair_count && tried < ALTERNATIVES; i++) {
         if (!is_alternative(agent, agent->pairs[i]))

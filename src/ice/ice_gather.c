@@ -12,9 +12,10 @@ static const rtc_time_t gather_most = 9500 * ICE_MS;
 static const rtc_time_t query_first = 200 * ICE_MS;
 static const rtc_time_t query_most = 4 * ICE_SECOND;
 static const rtc_time_t query_pace = 5 * ICE_MS;
+static const rtc_time_t ask_again = 500 * ICE_MS;
 static const rtc_time_t mapping_refresh = 15 * ICE_SECOND;
 
-enum { UNREACHABLE = 701 };
+enum { UNREACHABLE = 701, AGAIN = 3 };
 
 static void set_gathering(struct ice_agent *agent, enum ice_gathering_state state, struct out *out)
 {
@@ -146,6 +147,7 @@ void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out)
     set_gathering(agent, ICE_GATHERING_ACTIVE, out);
     struct request *r = out_request(out, REQUEST_INTERFACES, ice_request_id(agent));
     agent->interfaces_id = r ? r->id : 0;
+    agent->interfaces_awaited = r != NULL;
     for (uint32_t i = 0; i < agent->server_count; i++)
         start_server(agent, &agent->servers[i], out);
 }
@@ -158,12 +160,36 @@ void ice_gather_resume(struct ice_agent *agent, rtc_time_t now, struct out *out)
     set_gathering(agent, ICE_GATHERING_ACTIVE, out);
 }
 
+void ice_gather_refresh(struct ice_agent *agent, rtc_time_t now)
+{
+    for (size_t i = 0; i < agent->query_count; i++) {
+        struct ice_query *q = &agent->queries[i];
+        if (q->state != ICE_QUERY_MAPPED)
+            continue;
+        q->again = AGAIN;
+        q->at = now + (rtc_time_t)i * query_pace;
+    }
+}
+
+void ice_gather_retry(struct ice_agent *agent, const struct ice_base *base, rtc_time_t now)
+{
+    for (size_t i = 0; i < agent->query_count; i++) {
+        struct ice_query *q = &agent->queries[i];
+        if (q->base != base || q->state == ICE_QUERY_MAPPED)
+            continue;
+        q->state = ICE_QUERY_WAITING;
+        q->transaction.active = false;
+        q->at = now + (rtc_time_t)i * query_pace;
+    }
+}
+
 static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t type, const struct ice_base *base, struct slice server)
 {
     *c = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = type};
     c->priority = ice_candidate_priority((enum ice_candidate_type)type, base->preference, ICE_COMPONENT);
     (void)snprintf(c->foundation, sizeof c->foundation, "%u", ice_foundation(agent, type, &base->address, server));
     memcpy(c->ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
+    c->socket = base->socket;
 }
 
 /* False when there is no name for it: it is not told to the peer then. */
@@ -202,15 +228,15 @@ static void close_socket(struct ice_base *base, struct out *out)
 static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (result->error != RTC_OK || result->local.family == ADDRESS_NONE) {
-        ice_drop_base(agent, base, now);
-        ice_tcp_drop_interface(agent, &base->address, out);
+        base->state = ICE_BASE_CLOSED; /* there is nothing to close */
+        ice_remove_base(agent, base, now, out);
         return;
     }
     if (base->state != ICE_BASE_OPENING)
         return;
     /* The end of candidates was announced: this one came too late. */
     if (agent->gathering == ICE_GATHERING_COMPLETE) {
-        close_socket(base, out);
+        ice_remove_base(agent, base, now, out);
         return;
     }
     base->state = ICE_BASE_OPEN;
@@ -247,9 +273,7 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
     if (result->id == 0)
         return false;
     if (result->id == agent->interfaces_id) {
-        agent->interfaces_id = 0;
-        if (result->error == RTC_OK && agent->gathering == ICE_GATHERING_ACTIVE)
-            ice_interfaces_listed(agent, result, out);
+        ice_interfaces_listed(agent, now, result, out);
         return true;
     }
     struct ice_base *base = ice_find_base(agent, result->id);
@@ -280,12 +304,14 @@ static bool is_local(const struct ice_agent *agent, const struct address *addres
 static void on_mapped(struct ice_agent *agent, struct ice_query *q, const struct address *mapped, rtc_time_t now, struct out *out)
 {
     struct ice_candidate c;
-    bool again = q->state == ICE_QUERY_MAPPED;
     q->state = ICE_QUERY_MAPPED;
+    q->again = 0;
     q->at = now + mapping_refresh;
-    /* A host that is not behind a NAT, or two servers seeing the same: redundant (RFC 8445 section 5.1.3). */
-    if (again || is_local(agent, mapped) || agent->gathering != ICE_GATHERING_ACTIVE)
+    /* A host that is not behind a NAT, two servers seeing the same, or what is known: redundant (RFC 8445 section 5.1.3). */
+    if (is_local(agent, mapped) || (agent->gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
         return;
+    if (agent->gathering != ICE_GATHERING_ACTIVE)
+        ice_gather_resume(agent, now, out); /* another mapping than before */
     init_local(agent, &c, ICE_SERVER_REFLEXIVE, q->base, slice_str(agent->servers[q->server].config.host));
     c.address = *mapped;
     c.related = agent->hide_addresses ? ice_hidden_address(&q->base->address) : q->base->address;
@@ -345,11 +371,11 @@ static bool wants_refresh(const struct ice_agent *agent)
 
 static rtc_time_t query_due(const struct ice_agent *agent, const struct ice_query *q)
 {
-    if (q->base->state != ICE_BASE_OPEN)
+    if (q->base->state != ICE_BASE_OPEN || q->base->absent)
         return RTC_TIME_NEVER;
     if (q->state == ICE_QUERY_ACTIVE)
         return q->transaction.next_send;
-    if (q->state == ICE_QUERY_WAITING || (q->state == ICE_QUERY_MAPPED && wants_refresh(agent)))
+    if (q->state == ICE_QUERY_WAITING || (q->state == ICE_QUERY_MAPPED && (q->again > 0 || wants_refresh(agent))))
         return q->at;
     return RTC_TIME_NEVER;
 }
@@ -362,23 +388,25 @@ static void run_query(struct ice_agent *agent, struct ice_query *q, rtc_time_t n
         ice_transaction_start(agent, &q->transaction, query_first, now);
     if (q->state == ICE_QUERY_WAITING)
         q->state = ICE_QUERY_ACTIVE;
-    q->at = now + mapping_refresh;
+    if (q->again > 0)
+        q->again--;
+    q->at = now + (q->again > 0 ? ask_again : mapping_refresh);
     send_query(agent, q, now, out);
 }
 
 static bool gathering_goes_on(const struct ice_agent *agent)
 {
-    if (agent->interfaces_id || ice_relay_pending(agent) || ice_tcp_gathers(agent))
+    if (agent->interfaces_awaited || ice_relay_pending(agent) || ice_tcp_gathers(agent))
         return true;
     for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state == ICE_BASE_OPENING)
+        if (agent->bases[i]->state == ICE_BASE_OPENING && !agent->bases[i]->absent)
             return true;
     for (uint32_t i = 0; i < agent->server_count; i++)
         if (agent->servers[i].resolve_id)
             return true;
     for (size_t i = 0; i < agent->query_count; i++) {
         const struct ice_query *q = &agent->queries[i];
-        if (q->base->state == ICE_BASE_OPEN && (q->state == ICE_QUERY_WAITING || q->state == ICE_QUERY_ACTIVE))
+        if (q->base->state == ICE_BASE_OPEN && !q->base->absent && (q->state == ICE_QUERY_WAITING || q->state == ICE_QUERY_ACTIVE))
             return true;
     }
     return false;

@@ -80,13 +80,13 @@ static struct ice_pair *learn_pair(struct ice_agent *agent, struct ice_base *bas
     return remote ? ice_pair_force(agent, base, remote) : NULL;
 }
 
-static void take_use_candidate(struct ice_agent *agent, struct ice_pair *pair, const struct stun_message *m)
+static void take_use_candidate(struct ice_agent *agent, struct ice_pair *pair, const struct stun_message *m, rtc_time_t now)
 {
     if (agent->controlling || !(m->has & STUN_HAS_USE_CANDIDATE))
         return;
     pair->peer_nominates = true;
-    if (pair->state == ICE_PAIR_SUCCEEDED)
-        pair->nominated = true;
+    if (pair->state == ICE_PAIR_SUCCEEDED && !pair->nominated)
+        ice_nominated_by_peer(agent, pair, now);
 }
 
 static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
@@ -106,7 +106,9 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
         ice_lite_request(agent, pair, m->has & STUN_HAS_USE_CANDIDATE, now);
         return;
     }
-    take_use_candidate(agent, pair, m);
+    if (pair != agent->selected)
+        ice_doubt_start(agent, now); /* why does the peer ask here? */
+    take_use_candidate(agent, pair, m, now);
     ice_trigger(agent, pair, now);
 }
 

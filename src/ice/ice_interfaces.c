@@ -1,5 +1,6 @@
 /* The local addresses that get a socket (RFC 8445 section 5.1.1.1): which of the system's list are used, and how they rank. The kind of the
- * network comes first, then families alternate (RFC 8421 section 4). */
+ * network comes first, then families alternate (RFC 8421 section 4). Whenever the list changes, what is new gets a socket, and what
+ * vanished is not used any more; its socket is kept for a while, for a cable that is plugged in again. */
 #include "ice_internal.h"
 
 #include "memory.h"
@@ -8,6 +9,8 @@
 
 /* A local preference (RFC 8445 section 5.1.2.1): the kind of the network in the upper bits, then the place among those of the kind. */
 enum { PLACES = 1 << 13, KINDS = 8 };
+
+static const rtc_time_t keeps_absent = 30 * ICE_SECOND;
 
 /* Best first. What is not known to be worse is taken for a cable. */
 static unsigned kind_of(const struct io_interface *i)
@@ -94,22 +97,36 @@ static uint16_t preference(const struct ice_agent *agent, const struct io_interf
     return (uint16_t)first;
 }
 
-static void open_base(struct ice_agent *agent, const struct io_interface *i, struct out *out)
+/* An address that vanished longest ago makes room for a new one. */
+static bool make_room(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    struct ice_base *oldest = NULL;
+    for (size_t i = 0; i < agent->base_count; i++)
+        if (agent->bases[i]->absent && !agent->bases[i]->relay && !agent->bases[i]->tcp && (!oldest || agent->bases[i]->since < oldest->since))
+            oldest = agent->bases[i];
+    if (agent->base_count >= ICE_BASES_MAX && oldest)
+        ice_remove_base(agent, oldest, now, out);
+    if (agent->base_count < ICE_BASES_MAX)
+        return true;
+    agent->counters.over_limit++;
+    return false;
+}
+
+static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc_time_t now, struct out *out)
 {
     void *bases = agent->bases;
-    if (agent->base_count >= ICE_BASES_MAX) {
-        agent->counters.over_limit++;
-        return;
-    }
+    if (!make_room(agent, now, out))
+        return false;
     struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
     if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
         memory_free(agent->context, base);
         out->failed = true;
-        return;
+        return false;
     }
     agent->bases = bases;
-    base->address = i->address;
-    base->address.port = 0;
+    base->listed = i->address;
+    base->listed.port = 0;
+    base->address = base->listed;
     base->interface = i->index;
     base->preference = preference(agent, i);
     base->network = (uint8_t)kind_of(i);
@@ -117,26 +134,179 @@ static void open_base(struct ice_agent *agent, const struct io_interface *i, str
     struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(agent));
     base->state = r ? ICE_BASE_OPENING : ICE_BASE_CLOSED;
     if (!r)
-        return;
+        return false;
     base->socket = r->id;
     r->local = base->address;
     r->port_min = agent->port_min;
     r->port_max = agent->port_max;
     memcpy(r->name, agent->local.ufrag, sizeof agent->local.ufrag); /* for whoever shares one port among connections */
+    return true;
 }
 
-/* Families alternate, IPv6 first (RFC 6724): when one family is broken the other's checks are not behind all of its own. */
-void ice_interfaces_listed(struct ice_agent *agent, const struct io_result *result, struct out *out)
+/* Relay-only closes the socket again once it was bound: what remains stands for the interface. */
+static bool is_live(const struct ice_base *base)
+{
+    return !base->relay && !base->tcp && (base->state != ICE_BASE_CLOSED || base->usable);
+}
+
+static bool has_base(const struct ice_agent *agent, const struct io_interface *i)
+{
+    for (size_t k = 0; k < agent->base_count; k++)
+        if (is_live(agent->bases[k]) && address_ip_eq(&agent->bases[k]->listed, &i->address))
+            return true;
+    return false;
+}
+
+/* Families alternate, IPv6 first (RFC 6724): when one family is broken the other's checks are not behind all of its own. Returns how many
+ * addresses are new. */
+static unsigned open_new(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, bool first, struct out *out)
 {
     struct choice six = {.count = 0}, four = {.count = 0};
-    bool loopback = agent->include_loopback || !any_usable(agent, result);
+    bool loopback = agent->include_loopback || (first && !any_usable(agent, result));
+    unsigned opened = 0;
     for (size_t i = 0; i < result->interface_count; i++)
         if (is_usable(agent, &result->interfaces[i], loopback))
             choose(agent, result->interfaces[i].address.family == ADDRESS_IPV6 ? &six : &four, &result->interfaces[i]);
     for (size_t i = 0; i < six.count || i < four.count; i++) {
-        if (i < six.count)
-            open_base(agent, six.list[i], out);
-        if (i < four.count)
-            open_base(agent, four.list[i], out);
+        if (i < six.count && !has_base(agent, six.list[i]))
+            opened += open_base(agent, six.list[i], now, out);
+        if (i < four.count && !has_base(agent, four.list[i]))
+            opened += open_base(agent, four.list[i], now, out);
     }
+    return opened;
+}
+
+/* ---- What happens to addresses that are there already ---- */
+
+/* The address of this host that the base stands on; NULL when it is not known. */
+static const struct address *ground_of(const struct ice_base *base)
+{
+    const struct address *a = base->relay ? &base->relay->local : base->tcp ? &base->address : &base->listed;
+    return a->family == ADDRESS_NONE || address_is_any(a) ? NULL : a;
+}
+
+static bool is_listed(const struct io_result *result, const struct address *address)
+{
+    for (size_t i = 0; i < result->interface_count; i++)
+        if (address_ip_eq(&result->interfaces[i].address, address))
+            return true;
+    return false;
+}
+
+static void vanish(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
+{
+    base->absent = true;
+    base->since = now;
+    if (agent->selected && agent->selected->base == base) {
+        agent->selected = NULL;
+        agent->lost = now;
+    }
+    ice_suspend_pairs(agent, base);
+}
+
+static void come_back(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
+{
+    base->absent = false;
+    ice_resume_pairs(agent, base);
+    ice_pair_base(agent, base); /* candidates that came meanwhile */
+    ice_gather_retry(agent, base, now);
+}
+
+/* Returns how many came back, or vanished. */
+static unsigned follow(struct ice_agent *agent, rtc_time_t now, const struct io_result *result)
+{
+    unsigned changed = 0;
+    for (size_t i = 0; i < agent->base_count; i++) {
+        struct ice_base *base = agent->bases[i];
+        const struct address *ground = ground_of(base);
+        bool gone = ground && !is_listed(result, ground);
+        if (gone == base->absent || (!base->relay && !base->tcp && !is_live(base)))
+            continue;
+        changed++;
+        if (gone)
+            vanish(agent, base, now);
+        else
+            come_back(agent, base, now);
+    }
+    return changed;
+}
+
+void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
+{
+    bool first = !agent->interfaces_known;
+    agent->interfaces_awaited = false;
+    if (agent->gather_once) {
+        (void)out_request(out, REQUEST_CLOSE, agent->interfaces_id);
+        agent->interfaces_id = 0;
+    }
+    /* What failed stays so until the application restarts it. */
+    if (result->error != RTC_OK || agent->state == ICE_FAILED || (agent->gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
+        return;
+    agent->interfaces_known = true;
+    unsigned changed = follow(agent, now, result), opened = open_new(agent, now, result, first, out);
+    if (opened > 0 || changed > 0)
+        ice_gather_resume(agent, now, out);
+    if (first || opened + changed == 0)
+        return;
+    ice_doubt_start(agent, now);
+    ice_gather_refresh(agent, now);
+    if (!agent->selected && !agent->lite)
+        ice_recheck_all(agent, now);
+}
+
+static void forget_queries(struct ice_agent *agent, const struct ice_base *base)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < agent->query_count; i++)
+        if (agent->queries[i].base != base)
+            agent->queries[kept++] = agent->queries[i];
+    agent->query_count = kept;
+}
+
+void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
+{
+    if (!base->relay && base->state != ICE_BASE_CLOSED)
+        (void)out_request(out, REQUEST_CLOSE, base->socket);
+    if (!base->relay)
+        ice_tcp_drop_interface(agent, &base->address, out);
+    ice_drop_base(agent, base, now);
+    forget_queries(agent, base);
+    ice_forget_locals(agent, base->socket, out);
+    size_t at = 0;
+    while (agent->bases[at] != base)
+        at++;
+    agent->base_count--;
+    memmove(&agent->bases[at], &agent->bases[at + 1], (agent->base_count - at) * sizeof agent->bases[0]);
+    memory_free(agent->context, base);
+}
+
+static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
+{
+    struct address listed = base->listed;
+    if (base->relay) {
+        ice_relay_remove(agent, base->relay, now, out);
+        return;
+    }
+    ice_remove_base(agent, base, now, out);
+    ice_relay_forget(agent, &listed, now, out);
+}
+
+void ice_interfaces_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    for (size_t i = 0; i < agent->base_count;) {
+        struct ice_base *base = agent->bases[i];
+        if (!base->absent || base->tcp || now < base->since + keeps_absent) {
+            i++;
+            continue;
+        }
+        forget(agent, base, now, out);
+        i = 0; /* a relay takes all of its bases with it */
+    }
+}
+
+void ice_interfaces_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    for (size_t i = 0; i < agent->base_count; i++)
+        if (agent->bases[i]->absent && !agent->bases[i]->tcp)
+            deadline_min(best, why, agent->bases[i]->since + keeps_absent, TIMER_ICE_GATHER);
 }

@@ -14,7 +14,7 @@
 #define ICE_MS ((rtc_time_t)1000)
 #define ICE_SECOND ((rtc_time_t)1000000)
 
-enum { ICE_BASES_MAX = 32, ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBES = 4, ICE_COMPONENT = 1 };
+enum { ICE_BASES_MAX = 32, ICE_LOCALS_MAX = 128, ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBES = 4, ICE_COMPONENT = 1 };
 
 enum ice_base_state { ICE_BASE_OPENING, ICE_BASE_OPEN, ICE_BASE_CLOSED };
 
@@ -24,13 +24,16 @@ struct ice_base {
     struct ice_connection *tcp; /* NULL: no TCP connection */
     uint32_t tcp_offer;         /* of a UDP socket: when its interface offered TCP, counted from 1; 0: it did not yet */
     bool usable;                /* its interface could be bound to, though the socket may be closed since */
+    bool absent;                /* its address is not on the system's list any more, and may come back */
+    rtc_time_t since;           /* when it became so */
     enum ice_base_state state;
+    struct address listed; /* as the system listed it, port 0; of a relayed address NONE */
     struct address address;
-    uint32_t interface; /* its index */
+    uint32_t interface;   /* its index */
     struct address shown; /* what its host candidate says: another one behind a 1:1 NAT */
     uint8_t network;      /* enum rtc_network_type; of a relayed address UNKNOWN */
-    uint16_t preference; /* the local preference of RFC 8445 section 5.1.2.1 */
-    uint32_t priority;   /* of its host or relayed candidate */
+    uint16_t preference;  /* the local preference of RFC 8445 section 5.1.2.1 */
+    uint32_t priority;    /* of its host or relayed candidate */
     uint32_t foundation;
 };
 
@@ -107,6 +110,7 @@ struct ice_pair {
     enum ice_pair_state state;
     bool receivable; /* a path on which something authenticated arrived */
     bool nominated;
+    bool was_left;        /* for another pair, at `left_at` */
     bool peer_nominates;  /* USE-CANDIDATE came before our own check succeeded */
     bool check_nominates; /* `check` carries USE-CANDIDATE */
     bool rtt_exact;       /* `rtt` comes from an exchange without retransmission */
@@ -118,7 +122,9 @@ struct ice_pair {
     rtc_time_t heard;          /* last authenticated request or response; once receivable */
     rtc_time_t consent;        /* last success response, a lite agent's last request; once succeeded */
     rtc_time_t nominated_at;   /* a lite agent's: when the peer last chose it */
-    struct address mapped;     /* how the peer sees the base */
+    rtc_time_t chosen;         /* when it was selected last: until it is heard of again, silence counts from here */
+    rtc_time_t left_at;
+    struct address mapped; /* how the peer sees the base */
     rtc_time_t rtt;
     rtc_time_t total_rtt;
     uint32_t serial;
@@ -134,6 +140,7 @@ struct ice_query {
     uint32_t server;
     struct address address;
     enum ice_query_state state;
+    uint8_t again; /* MAPPED: ask so often at `at`, whether or not a refresh is needed, for the network changed */
     struct ice_transaction transaction;
     rtc_time_t at; /* WAITING: when to start; MAPPED: when to refresh the NAT's mapping */
 };
@@ -145,6 +152,13 @@ struct ice_server_state {
     uint32_t address_count;
     uint16_t error_code; /* of the last error; 0: none */
     char error_text[128];
+};
+
+/* Doubt about the selected pair (ice_doubt.c). */
+struct ice_doubt {
+    rtc_time_t since; /* RTC_TIME_NEVER: none */
+    rtc_time_t next;
+    uint8_t asked;
 };
 
 struct ice_agent {
@@ -172,13 +186,16 @@ struct ice_agent {
 
     struct ice_server_state *servers;
     uint32_t server_count;
-    uint32_t interfaces_id; /* 0 unless the list of interfaces is awaited */
+    uint32_t interfaces_id;  /* the request for the list of interfaces; 0 unless it is open */
+    bool interfaces_awaited; /* it was not answered yet */
+    bool interfaces_known;   /* a list came */
+    bool gather_once;
     rtc_time_t gather_deadline;
     struct ice_query *queries;
     size_t query_count, query_capacity;
     rtc_time_t query_paced; /* when the last query was scheduled */
 
-    struct ice_names *names; /* NULL until there is one */
+    struct ice_names *names;  /* NULL until there is one */
     const char *name_failure; /* why the last name was not resolved; NULL: none failed */
 
     struct ice_relay **relays;
@@ -195,7 +212,7 @@ struct ice_agent {
     uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
     uint32_t foundation_serial;
     uint64_t foundation_salt; /* when addresses are hidden: a foundation tells nothing of them */
-    uint32_t serial; /* of the candidate or pair made last */
+    uint32_t serial;          /* of the candidate or pair made last */
     struct ice_pair **pairs;
     size_t pair_count, pair_capacity;
     struct link triggered;
@@ -206,6 +223,8 @@ struct ice_agent {
     rtc_time_t started;     /* when CHECKING began */
     rtc_time_t first_valid; /* RTC_TIME_NEVER until a pair succeeded */
     rtc_time_t lost;        /* when the selected pair's socket went away */
+    struct ice_doubt doubt;
+    const struct ice_pair *backup; /* as of the last run; NULL: none */
     struct ice_pair *selected;
     struct path selected_path;
     struct ice_counters counters;
@@ -220,8 +239,8 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 uint32_t ice_request_id(struct ice_agent *agent);
 /* False (and out->failed) when out of memory. */
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
-/* A candidate that is no more; the peer finds out by itself. */
-void ice_remove_local(struct ice_agent *agent, const struct address *address, enum ice_candidate_type type);
+/* The candidates of that base are no more; the peer finds out by itself. */
+void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out);
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol);
 /* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3), of somebody who connected over TCP or not; NULL beyond the limit, when
  * none of them went quiet to make room. */
@@ -259,7 +278,7 @@ void ice_names_free(struct ice_agent *agent);
 
 /* ice_gather.c */
 void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out);
-/* Candidates come although gathering was complete: it is ACTIVE again until the end of the current ice_run. */
+/* Candidates come although gathering was complete: it is ACTIVE again until nothing is awaited any more. */
 void ice_gather_resume(struct ice_agent *agent, rtc_time_t now, struct out *out);
 bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
@@ -273,9 +292,27 @@ struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket);
 void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
                       struct slice text, struct out *out);
 
+/* Asks the servers again how the network shows our addresses. */
+void ice_gather_refresh(struct ice_agent *agent, rtc_time_t now);
+/* Asks again from this base what got no answer. */
+void ice_gather_retry(struct ice_agent *agent, const struct ice_base *base, rtc_time_t now);
+
 /* ice_interfaces.c */
-/* Opens a socket on each address that the rules allow. */
-void ice_interfaces_listed(struct ice_agent *agent, const struct io_result *result, struct out *out);
+/* Follows the system's list: a socket on each new address that the rules allow, none on those that are gone. */
+void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
+void ice_interfaces_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_interfaces_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+/* The base, its pairs, its queries and its candidates go. */
+void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out);
+
+/* ice_doubt.c */
+/* Something happened after which the selected pair may not work any more: it is asked at once. */
+void ice_doubt_start(struct ice_agent *agent, rtc_time_t now);
+void ice_doubt_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+void ice_doubt_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
+/* It did not answer. */
+bool ice_doubt_confirmed(const struct ice_agent *agent);
+void ice_doubt_end(struct ice_agent *agent);
 
 /* ice_relay.c */
 /* Tries for an allocation at one address of a server from the interface of `base`, unless there is one, or enough. */
@@ -298,6 +335,10 @@ void ice_relay_linger(struct ice_agent *agent, rtc_time_t now, struct out *out);
 /* Closes the transports that ice_relay_linger() still waits for. */
 void ice_relay_abandon(struct ice_agent *agent, struct out *out);
 void ice_relay_free(struct ice_agent *agent);
+/* Those that were reached from this interface address are no more. */
+void ice_relay_forget(struct ice_agent *agent, const struct address *interface, rtc_time_t now, struct out *out);
+/* The relay with all of its bases, pairs and candidates is no more. */
+void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out);
 
 /* ice_check_list.c */
 void ice_pair_base(struct ice_agent *agent, struct ice_base *base);       /* with every remote candidate */
@@ -308,6 +349,11 @@ struct ice_pair *ice_pair_force(struct ice_agent *agent, struct ice_base *base, 
 /* Their pairs go; the selected one may be among the base's, never among the remote's. */
 void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now);
 void ice_drop_remote(struct ice_agent *agent, const struct ice_remote *remote);
+/* The base's address vanished: none of its pairs is valid, and none is checked, until they are resumed. */
+void ice_suspend_pairs(struct ice_agent *agent, const struct ice_base *base);
+void ice_resume_pairs(struct ice_agent *agent, const struct ice_base *base);
+/* Nothing is selected: every pair that is not valid is checked now, those that once failed too. */
+void ice_recheck_all(struct ice_agent *agent, rtc_time_t now);
 /* After the role or a candidate's priority changed. */
 void ice_prioritize(struct ice_agent *agent);
 void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now);
@@ -340,10 +386,13 @@ void ice_rtt_sample(struct ice_pair *pair, rtc_time_t sample, bool exact);
 
 /* ice_nominate.c */
 void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out);
+/* The peer, which controls, nominates a valid pair. */
+void ice_nominated_by_peer(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now);
 void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_nominate_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
 
 /* ice_consent.c */
+void ice_probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
 void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
 void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);

@@ -5,6 +5,8 @@
 
 static const rtc_time_t settling = 100 * ICE_MS;
 static const rtc_time_t settling_second_best = 1000 * ICE_MS;
+static const rtc_time_t coming_up = 2 * ICE_SECOND;
+static const rtc_time_t stays_left = 10 * ICE_SECOND;
 static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
 static const rtc_time_t quiet_other = 2500 * ICE_MS;
 static const rtc_time_t quiet_left = 2500 * ICE_MS; /* not less than quiet_other */
@@ -15,6 +17,8 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
 {
     if (pair->state != ICE_PAIR_SUCCEEDED || !ice_consent_valid(pair, now))
         return false;
+    if (!agent->selected)
+        return true; /* nothing is better than what had consent lately */
     return ice_quiet(pair, now) < (pair == agent->selected ? quiet_selected : quiet_other);
 }
 
@@ -33,18 +37,57 @@ static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
     return false;
 }
 
-static bool is_better(const struct ice_pair *a, const struct ice_pair *b)
+/* Nothing answers on the selected pair (ice_doubt.c), and there is one that was heard of since. */
+static bool is_dead(const struct ice_agent *agent, rtc_time_t now)
 {
-    if (!b || a->nominated != b->nominated)
-        return !b || a->nominated;
+    for (size_t i = 0; ice_doubt_confirmed(agent) && i < agent->pair_count; i++)
+        if (agent->pairs[i] != agent->selected && agent->pairs[i]->heard >= agent->doubt.since && eligible(agent, agent->pairs[i], now))
+            return true;
+    return false;
+}
+
+/* Whether something came on it since the selected pair was lost: others had consent, but may have gone with it. */
+static bool is_proven(const struct ice_agent *agent, const struct ice_pair *pair)
+{
+    return pair->heard >= agent->lost;
+}
+
+static bool is_better(const struct ice_agent *agent, const struct ice_pair *a, const struct ice_pair *b)
+{
+    if (!b)
+        return true;
+    if (is_proven(agent, a) != is_proven(agent, b))
+        return is_proven(agent, a);
+    if (a->nominated != b->nominated)
+        return a->nominated;
     return a->priority > b->priority;
+}
+
+/* What a pair costs, in the coarse: less is better. A peer that is relayed and was not signalled yet is known by its priority. */
+static unsigned cost(const struct ice_pair *pair)
+{
+    bool relayed = pair->base->relay || pair->remote->type == ICE_RELAYED || pair->remote->priority < 1u << 24;
+    return (relayed ? 16u : 0u) + (pair->base->tcp ? 8u : 0u) + pair->base->network;
+}
+
+/* A pair that is better by so much that it is worth leaving one that works, and not again and again. */
+static bool surpasses(const struct ice_pair *a, const struct ice_pair *selected, rtc_time_t now)
+{
+    bool rested = !a->was_left || now >= a->left_at + stays_left;
+    return rested && a->priority > selected->priority && cost(a) < cost(selected);
 }
 
 static struct ice_pair *best_pair(const struct ice_agent *agent, rtc_time_t now)
 {
-    struct ice_pair *best = NULL, *left = peer_left(agent, now) ? agent->selected : NULL;
+    struct ice_pair *best = NULL, *left = peer_left(agent, now) || is_dead(agent, now) ? agent->selected : NULL;
     for (size_t i = 0; i < agent->pair_count; i++)
-        if (agent->pairs[i] != left && eligible(agent, agent->pairs[i], now) && is_better(agent->pairs[i], best))
+        if (agent->pairs[i] != left && eligible(agent, agent->pairs[i], now) && is_better(agent, agent->pairs[i], best))
+            best = agent->pairs[i];
+    if (!agent->controlling || !best || best != agent->selected)
+        return best;
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (eligible(agent, agent->pairs[i], now) && surpasses(agent->pairs[i], agent->selected, now) &&
+            agent->pairs[i]->priority > best->priority)
             best = agent->pairs[i];
     return best;
 }
@@ -54,17 +97,38 @@ static struct path path_of(const struct ice_pair *pair)
     return (struct path){.socket = pair->base->socket, .protocol = PATH_UDP, .local = pair->base->address, .remote = pair->remote->address};
 }
 
+/* A nomination of our own is void with it, and one of the peer that moved away: it will say so if it comes back. */
+static void leave(const struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
+{
+    pair->was_left = true;
+    pair->left_at = now;
+    if (agent->controlling || ice_doubt_confirmed(agent))
+        pair->nominated = pair->peer_nominates = false;
+}
+
+/* While the connection comes up the best of the nominated pairs counts, for peers nominate several. A nomination that comes later says that
+ * the peer moved, whatever the priorities are. */
+void ice_nominated_by_peer(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
+{
+    bool moved = agent->selected && agent->selected != pair && now >= agent->selected->chosen + coming_up;
+    for (size_t i = 0; moved && i < agent->pair_count; i++)
+        agent->pairs[i]->nominated = agent->pairs[i]->peer_nominates = false;
+    pair->nominated = true;
+}
+
 void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     struct ice_pair *best = agent->lite ? ice_lite_best(agent, now) : best_pair(agent, now);
     if (!best || best == agent->selected)
         return;
-    /* The pair we leave was dead or only a beginning: our own nomination of it is void. */
-    if (agent->controlling && agent->selected)
-        agent->selected->nominated = false;
+    if (agent->selected)
+        leave(agent, agent->selected, now);
+    ice_doubt_end(agent);
     agent->selected = best;
+    best->chosen = now;
     agent->selected_path = path_of(best);
-    best->probe_sent = now;
+    if (is_proven(agent, best))
+        best->probe_sent = now; /* else it is asked at once */
     (void)ice_event(agent, ICE_EVENT_SELECTED_PAIR, out);
 }
 

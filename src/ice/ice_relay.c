@@ -111,13 +111,13 @@ static void drop_client(struct ice_agent *agent, struct ice_relay *relay)
     relay->stream = NULL;
 }
 
-static void close_bases(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now)
+static void close_bases(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < relay->base_count; i++) {
         if (relay->bases[i]->state == ICE_BASE_CLOSED)
             continue;
         ice_drop_base(agent, relay->bases[i], now);
-        ice_remove_local(agent, &relay->bases[i]->address, ICE_RELAYED);
+        ice_forget_locals(agent, relay->bases[i]->socket, out);
     }
 }
 
@@ -150,7 +150,7 @@ static void fail(struct ice_agent *agent, struct ice_relay *relay, uint16_t code
         ice_report_error(agent, &server->config, local, code ? code : UNREACHABLE, slice_str(text), out);
     server->error_code = code ? code : UNREACHABLE;
     text_copy_foreign(server->error_text, sizeof server->error_text, slice_str(text));
-    close_bases(agent, relay, now);
+    close_bases(agent, relay, now, out);
     if (relay->client)
         turn_client_close(relay->client, now, out);
     drop_client(agent, relay);
@@ -261,6 +261,7 @@ static void announce(struct ice_agent *agent, const struct ice_relay *relay, con
     (void)snprintf(c.foundation, sizeof c.foundation, "%u", base->foundation);
     memcpy(c.ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
     c.server = (uint8_t)(relay->server + 1);
+    c.socket = base->socket;
     c.address = base->address;
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
     if (agent->relay_only)
@@ -512,4 +513,25 @@ void ice_relay_free(struct ice_agent *agent)
         memory_free(agent->context, agent->relays[i]);
     }
     memory_free(agent->context, agent->relays);
+}
+
+void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+{
+    size_t at = 0;
+    fail(agent, relay, 0, "its interface is gone", now, out);
+    while (relay->base_count > 0)
+        ice_remove_base(agent, relay->bases[--relay->base_count], now, out);
+    drop_client(agent, relay);
+    while (agent->relays[at] != relay)
+        at++;
+    agent->relay_count--;
+    memmove(&agent->relays[at], &agent->relays[at + 1], (agent->relay_count - at) * sizeof agent->relays[0]);
+    memory_free(agent->context, relay);
+}
+
+void ice_relay_forget(struct ice_agent *agent, const struct address *interface, rtc_time_t now, struct out *out)
+{
+    for (size_t i = agent->relay_count; i > 0; i--)
+        if (address_ip_eq(&agent->relays[i - 1]->from, interface))
+            ice_relay_remove(agent, agent->relays[i - 1], now, out);
 }

@@ -68,7 +68,7 @@ bool ice_tcp_is_reachable(const struct ice_agent *agent, const struct ice_candid
 
 static bool is_interface(const struct ice_base *base)
 {
-    return base->state == ICE_BASE_OPEN && !base->relay && !base->tcp;
+    return base->state == ICE_BASE_OPEN && !base->absent && !base->relay && !base->tcp;
 }
 
 /* The UDP socket on the interface with this address; NULL when it is gone. */
@@ -83,6 +83,7 @@ static struct ice_base *find_interface(const struct ice_agent *agent, const stru
 static void announce(struct ice_agent *agent, const struct ice_base *base, enum ice_tcp_type tcp_type, uint16_t port, struct out *out)
 {
     struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = PATH_TCP, .type = ICE_HOST, .tcp_type = (uint8_t)tcp_type};
+    c.socket = base->socket;
     c.address = base->shown;
     c.address.port = port;
     c.priority = ice_tcp_priority(ICE_HOST, tcp_type, base->tcp_offer - 1);
@@ -91,15 +92,28 @@ static void announce(struct ice_agent *agent, const struct ice_base *base, enum 
     ice_add_host(agent, base, &c, out);
 }
 
+/* A place in the list, one of a listener that is gone if there is any; NULL when out of memory. */
+static struct ice_listener *listener_slot(struct ice_agent *agent)
+{
+    struct ice_tcp *tcp = &agent->tcp;
+    void *listeners = tcp->listeners;
+    for (size_t i = 0; i < tcp->listener_count; i++)
+        if (tcp->listeners[i].socket == 0)
+            return &tcp->listeners[i];
+    if (!memory_grow(agent->context, &listeners, &tcp->listener_capacity, tcp->listener_count + 1, sizeof *tcp->listeners))
+        return NULL;
+    tcp->listeners = listeners;
+    tcp->listeners[tcp->listener_count] = (struct ice_listener){.socket = 0};
+    return &tcp->listeners[tcp->listener_count++];
+}
+
 static void listen_on(struct ice_agent *agent, const struct ice_base *base, struct out *out)
 {
-    void *listeners = agent->tcp.listeners;
-    if (!memory_grow(agent->context, &listeners, &agent->tcp.listener_capacity, agent->tcp.listener_count + 1,
-                     sizeof *agent->tcp.listeners)) {
+    struct ice_listener *slot = listener_slot(agent);
+    if (!slot) {
         out->failed = true;
         return;
     }
-    agent->tcp.listeners = listeners;
     struct request *r = out_request(out, REQUEST_LISTEN_TCP, ice_request_id(agent));
     if (!r)
         return;
@@ -108,7 +122,7 @@ static void listen_on(struct ice_agent *agent, const struct ice_base *base, stru
     r->port_min = agent->port_min;
     r->port_max = agent->port_max;
     r->flags = REQUEST_MESSAGES;
-    agent->tcp.listeners[agent->tcp.listener_count++] = (struct ice_listener){.socket = r->id};
+    *slot = (struct ice_listener){.socket = r->id};
 }
 
 static bool may_offer(const struct ice_agent *agent)

@@ -87,6 +87,7 @@ void driven_detach(void *attachment)
         struct io_socket *s = link_owner(d->sockets.next, struct io_socket, link);
         s->ops->close(s);
     }
+    network_watch_forget(d, 0);
     (void)timer_heap_set(loop->context, &loop->timers, &d->timer, RTC_TIME_NEVER);
     pthread_mutex_lock(&loop->dirty_lock);
     list_remove(&d->dirty_link);
@@ -153,6 +154,8 @@ static void answer(struct driven *d, const rtc_request *request)
         s = socket_by_id(d, request->id);
         if (s)
             s->ops->close(s);
+        else
+            network_watch_forget(d, request->id);
         break;
     case RTC_REQUEST_JOIN_MULTICAST:
         join_group(d, request);
@@ -161,7 +164,7 @@ static void answer(struct driven *d, const rtc_request *request)
         resolver_start(d, request);
         break;
     case RTC_REQUEST_INTERFACES:
-        interfaces_answer(d, request->id);
+        network_watch_ask(d, request->id);
         break;
     default:
         driven_result(d, &refused);

@@ -1,5 +1,5 @@
-/* The usable local addresses (getifaddrs): of interfaces that are up and running, without multicast and unspecified ones. ICE chooses among
- * them. */
+/* The usable local addresses (getifaddrs): of interfaces that are up and running, without those of IPv6 that the kernel does not let
+ * anybody use yet (RFC 4862 section 5.4). ICE chooses among them. */
 #include "io_internal.h"
 #include "network_type.h"
 #include "text.h"
@@ -7,10 +7,54 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 
-enum { INTERFACES_MAX = 256 };
+enum { INTERFACES_MAX = 256, TENTATIVE_MAX = 64 };
+/* Flags of an address in /proc/net/if_inet6: duplicate address detection goes on, or has failed; it may be used meanwhile. */
+enum { TENTATIVE = 0x40, DUPLICATE = 0x08, OPTIMISTIC = 0x04 };
 
-static bool read_address(const struct ifaddrs *i, rtc_interface *out)
+struct tentative {
+    uint8_t ip[TENTATIVE_MAX][16];
+    size_t count;
+};
+
+static bool read_ip(const char *hex, uint8_t ip[16])
+{
+    for (size_t i = 0; i < 16; i++) {
+        unsigned byte;
+        if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+            return false;
+        ip[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+static void find_tentative(struct tentative *t)
+{
+    char line[256], hex[33];
+    unsigned flags;
+    FILE *f = fopen("/proc/thread-self/net/if_inet6", "re");
+    t->count = 0;
+    while (f && t->count < TENTATIVE_MAX && fgets(line, sizeof line, f)) {
+        if (sscanf(line, "%32s %*x %*x %*x %x", hex, &flags) != 2 || strlen(hex) != 32)
+            continue;
+        bool unusable = (flags & DUPLICATE) || ((flags & TENTATIVE) && !(flags & OPTIMISTIC));
+        if (unusable && read_ip(hex, t->ip[t->count]))
+            t->count++;
+    }
+    if (f)
+        (void)fclose(f);
+}
+
+static bool is_tentative(const struct tentative *t, const uint8_t ip[16])
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (memcmp(t->ip[i], ip, 16) == 0)
+            return true;
+    return false;
+}
+
+static bool read_address(const struct ifaddrs *i, const struct tentative *tentative, rtc_interface *out)
 {
     const void *from = i->ifa_addr;
     if (!from || !(i->ifa_flags & IFF_UP) || !(i->ifa_flags & IFF_RUNNING))
@@ -25,6 +69,8 @@ static bool read_address(const struct ifaddrs *i, rtc_interface *out)
         out->address.family = RTC_ADDRESS_IPV6;
         out->address.scope = v6->sin6_scope_id;
         memcpy(out->address.ip, &v6->sin6_addr, 16);
+        if (is_tentative(tentative, out->address.ip))
+            return false;
     } else {
         return false;
     }
@@ -34,21 +80,23 @@ static bool read_address(const struct ifaddrs *i, rtc_interface *out)
     return true;
 }
 
-void interfaces_answer(struct driven *d, uint32_t id)
+int interfaces_read(rtc_context *context, rtc_interface **out, size_t *count)
 {
-    rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_INTERFACES, .id = id};
-    rtc_interface *found = memory_alloc(d->loop->context, INTERFACES_MAX * sizeof *found);
+    struct tentative tentative;
     struct ifaddrs *all = NULL;
+    rtc_interface *found = memory_alloc(context, INTERFACES_MAX * sizeof *found);
     if (!found)
-        result.error = RTC_ERR_NO_MEMORY;
-    else if (getifaddrs(&all) != 0)
-        result.error = RTC_ERR_NETWORK;
-    for (struct ifaddrs *i = all; i && result.interface_count < INTERFACES_MAX; i = i->ifa_next)
-        if (read_address(i, &found[result.interface_count]))
-            result.interface_count++;
-    result.interfaces = found;
-    if (all)
-        freeifaddrs(all);
-    driven_result(d, &result);
-    memory_free(d->loop->context, found);
+        return RTC_ERR_NO_MEMORY;
+    if (getifaddrs(&all) != 0) {
+        memory_free(context, found);
+        return RTC_ERR_NETWORK;
+    }
+    find_tentative(&tentative);
+    *count = 0;
+    for (struct ifaddrs *i = all; i && *count < INTERFACES_MAX; i = i->ifa_next)
+        if (read_address(i, &tentative, &found[*count]))
+            ++*count;
+    freeifaddrs(all);
+    *out = found;
+    return RTC_OK;
 }

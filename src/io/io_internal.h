@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 struct driven;
+struct loop;
 
 /* ---- loop_lock.c: a fair recursive lock. The loop gives it up while it waits; whoever asked first gets it next. ---- */
 struct loop_lock {
@@ -154,8 +155,27 @@ void driven_unref(struct driven *d);
 void driven_run(struct driven *d, rtc_time_t now);
 void driven_result(struct driven *d, const rtc_result *result);
 
-/* ---- interfaces.c, resolver.c ---- */
-void interfaces_answer(struct driven *d, uint32_t id);
+/* ---- interfaces.c, network_watch.c, resolver.c ---- */
+/* The usable local addresses, in memory that becomes the caller's. RTC_ERR_NO_MEMORY, RTC_ERR_NETWORK. */
+int interfaces_read(rtc_context *context, rtc_interface **out, size_t *count);
+
+struct network_watch {
+    int fd;              /* rtnetlink; -1 until somebody asks, and where there is none */
+    rtc_time_t due;      /* when the list is read again after a change; RTC_TIME_NEVER */
+    rtc_interface *list; /* as it was read last */
+    size_t count;
+    uint64_t generation;  /* of the list; 0: there is none */
+    struct link requests; /* struct interfaces_request: open ones */
+};
+void network_watch_init(struct network_watch *w);
+void network_watch_fini(rtc_context *context, struct network_watch *w);
+/* Answers with the local addresses, and again whenever they change, until it is forgotten. */
+void network_watch_ask(struct driven *d, uint32_t id);
+/* The connection's request with that id, or with id 0 all of them. */
+void network_watch_forget(struct driven *d, uint32_t id);
+void network_watch_readable(struct network_watch *w, rtc_time_t now);
+void network_watch_run(struct loop *l, rtc_time_t now);
+
 void resolver_start(struct driven *d, const rtc_request *request);
 
 /* ---- loop.c ---- */
@@ -172,6 +192,7 @@ struct loop {
     struct link driven;
     struct link ports; /* struct shared_port.link */
     struct udp_receiver *receiver; /* of all sockets */
+    struct network_watch network;
     struct timer_heap timers;
     pthread_mutex_t dirty_lock;
     struct link dirty;

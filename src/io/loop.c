@@ -1,5 +1,5 @@
-/* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline. The epoll descriptor
- * is the one a foreign loop watches: it becomes readable for each of these. */
+/* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline, netlink for changes
+ * of the network. The epoll descriptor is the one a foreign loop watches: it becomes readable for each of these. */
 #include "io_internal.h"
 #include "packet.h"
 
@@ -76,6 +76,7 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     list_init(&l->dirty);
     loop_lock_init(&l->lock);
     loop_posts_init(&l->posts);
+    network_watch_init(&l->network);
     pthread_mutex_init(&l->dirty_lock, NULL);
     int error = open_descriptors(l) ? RTC_OK : RTC_ERR_OPERATION;
     if (!error)
@@ -112,7 +113,8 @@ static rtc_time_t next_deadline(struct loop *l)
     const struct timer_entry *first = timer_heap_first(&l->timers);
     rtc_time_t at = first ? first->at : RTC_TIME_NEVER;
     rtc_time_t post = loop_posts_deadline(&l->posts);
-    return post < at ? post : at;
+    at = post < at ? post : at;
+    return l->network.due < at ? l->network.due : at;
 }
 
 /* Deadlines that move away, as retransmission timers do with every packet, cost no system call: the timer fires in vain once and is set to
@@ -146,6 +148,8 @@ static void handle(struct loop *l, const struct epoll_event *e, rtc_time_t now)
     } else if (e->data.ptr == &l->timer_fd) {
         clear_descriptor(l->timer_fd);
         l->timer_armed = RTC_TIME_NEVER;
+    } else if (e->data.ptr == &l->network) {
+        network_watch_readable(&l->network, now);
     } else {
         struct io_socket *s = e->data.ptr;
         if (s->fd >= 0 && (e->events & EPOLLOUT))
@@ -208,6 +212,7 @@ static void process(struct loop *l, const struct epoll_event *events, int count)
         handle(l, &events[i], now);
     loop_posts_run(l->context, &l->posts, now);
     mailbox_run(l->mailbox, now);
+    network_watch_run(l, now);
     run_due_timers(l, now);
     run_dirty(l);
     bury(l);
@@ -412,6 +417,7 @@ void rtc_loop_free(rtc_loop *loop)
         mailbox_unref(l->mailbox);
     }
     close_descriptors(l);
+    network_watch_fini(l->context, &l->network);
     udp_receiver_free(l->context, l->receiver);
     packet_pool_unref(l->face.pool);
     timer_heap_fini(l->context, &l->timers);

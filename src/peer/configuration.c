@@ -193,6 +193,8 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
     int error = make_rules(pc, c);
     if (error)
         return error;
+    if (c->ice_gathering_policy != RTC_ICE_GATHER_CONTINUALLY && c->ice_gathering_policy != RTC_ICE_GATHER_ONCE)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown policy");
     if (c->max_channels > 65534)
         return peer_fail(pc, RTC_ERR_RANGE, "max_channels is over 65534");
     if (c->max_message_size > 256 * 1024)
@@ -210,6 +212,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
     pc->include_loopback = c->include_loopback;
     pc->hide_addresses = c->hide_local_addresses;
     pc->tcp_policy = c->ice_tcp_policy;
+    pc->gather_once = c->ice_gathering_policy == RTC_ICE_GATHER_ONCE;
     pc->port_min = c->port_min;
     pc->port_max = c->port_max;
     pc->max_channels = c->max_channels ? c->max_channels : 256;

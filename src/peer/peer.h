@@ -49,6 +49,7 @@ struct rtc_peer_connection {
     struct certificate *certificate;
     bool include_loopback;
     bool hide_addresses;
+    bool gather_once;
     uint16_t port_min, port_max;
     uint8_t candidate_pool_size;
     bool ice_lite;

@@ -118,6 +118,9 @@ void transport_ice_event(struct transport *t, rtc_time_t now, struct event *even
     case ICE_EVENT_CANDIDATE_ERROR:
         gathering_event(t, event);
         break;
+    case ICE_EVENT_CANDIDATES_LOST:
+        peer_forget_shown(t->pc);
+        break;
     default:
         break;
     }

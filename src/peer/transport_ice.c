@@ -29,6 +29,7 @@ int transport_ice_make(struct transport *t, const struct ice_credentials *creden
     o->include_loopback = pc->include_loopback;
     o->hide_addresses = pc->hide_addresses;
     o->before = transport_ice_latest(t);
+    o->gather_once = pc->gather_once;
     o->relay_only = pc->relay_only;
     o->tcp_policy = (enum ice_tcp_policy)pc->tcp_policy;
     if (pc->member && o->tcp_policy == ICE_TCP_ENABLED) /* many connections on one port: a listener for each would be many again */

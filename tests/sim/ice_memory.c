@@ -73,6 +73,41 @@ static rtc_time_t lose_relays(struct ice_sim *sim, struct sim_turn *turn)
     return took;
 }
 
+/* The address of one side changes, and what vanished is forgotten. */
+static int moving_call(rtc_context *context)
+{
+    const struct sim_link link = {.delay_us = 10 * MS};
+    struct ice_options options = {.controlling = true, .server_count = 2};
+    struct ice_sim sim;
+    struct sim_turn turn;
+    options.servers[0] = (struct ice_server){.host = "198.51.100.1", .port = 3478};
+    options.servers[1] =
+        (struct ice_server){.host = "198.51.100.9", .port = 3478, .kind = ICE_SERVER_TURN_UDP, .username = "user", .credential = "secret"};
+    context_seed(context, 3);
+    int error = ice_sim_init(&sim, context, 3, &link);
+    sim_host_add_address(sim.a.host, "10.0.0.1");
+    sim_host_set_nat(sim.a.host, SIM_NAT_PORT, "203.0.113.1");
+    sim_host_add_address(sim.b.host, "192.0.2.2");
+    if (error == RTC_OK) {
+        sim_turn_init(&turn, sim.net, sim.a.out.pool, "198.51.100.9", NULL);
+        sim.turn[0] = &turn;
+        error = ice_sim_agents(&sim, &options, NULL);
+    }
+    if (error == RTC_OK) {
+        ice_sim_start(&sim);
+        rtc_time_t took = ice_sim_connect(&sim, 10 * SECOND);
+        sim_host_remove_address(sim.a.host, "10.0.0.1");
+        sim_host_add_address(sim.a.host, "10.0.0.2");
+        sim_host_tell_interfaces(sim.a.host, sim.now);
+        if (took >= 0)
+            ice_sim_run(&sim, sim.now + 40 * SECOND);
+        bool connected = took >= 0 && ice_sim_connected(&sim.a) && ice_sim_connected(&sim.b);
+        error = sim.failed ? RTC_ERR_NO_MEMORY : connected ? RTC_OK : RTC_ERR_TIMEOUT;
+    }
+    ice_sim_fini(&sim);
+    return error;
+}
+
 /* The same where only a relay can help. */
 static int relayed_call(rtc_context *context)
 {
@@ -242,6 +277,12 @@ static void every_allocation(void **state)
     fail_each(call);
 }
 
+static void every_allocation_of_a_move(void **state)
+{
+    (void)state;
+    fail_each(moving_call);
+}
+
 static void every_allocation_of_a_relay(void **state)
 {
     (void)state;
@@ -269,7 +310,7 @@ static void every_allocation_over_tcp(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation), cmocka_unit_test(every_allocation_of_a_relay),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation), cmocka_unit_test(every_allocation_of_a_move), cmocka_unit_test(every_allocation_of_a_relay),
                                        cmocka_unit_test(every_allocation_of_names), cmocka_unit_test(every_allocation_of_a_lite_agent),
                                        cmocka_unit_test(every_allocation_over_tcp)};
     return cmocka_run_group_tests_name("ice memory", tests, NULL, NULL);

@@ -131,6 +131,9 @@ static void on_event(struct ice_peer *p, const struct event *e)
         p->errors++;
         p->last_error = *(const struct ice_candidate_error *)e->object;
         break;
+    case ICE_EVENT_CANDIDATES_LOST:
+        p->lost_candidates++;
+        break;
     case ICE_EVENT_SELECTED_PAIR:
         p->selections++;
         break;
@@ -220,12 +223,20 @@ static void serve(struct ice_sim *sim, struct sim_delivery *d)
         sim_stun_serve(d->host, sim->now, d->packet, sim->server_error);
 }
 
+static void count_data(struct ice_peer *p)
+{
+    p->data_received++;
+    if (p->data_at >= 0 && p->sim->now - p->data_at > p->data_gap)
+        p->data_gap = p->sim->now - p->data_at;
+    p->data_at = p->sim->now;
+}
+
 static void take_datagram(struct ice_peer *p, const struct packet *packet)
 {
     if (packet->len > 0 && packet->bytes[packet->start] < 4)
         ice_agent_input(p->agent, p->sim->now, &packet->path, packet_slice(packet), &p->out);
     else if (ice_agent_can_receive(p->agent, &packet->path))
-        p->data_received++;
+        count_data(p);
     else
         p->data_refused++;
 }
@@ -350,4 +361,19 @@ bool ice_sim_data_flows(struct ice_sim *sim)
     send_data(&sim->b);
     ice_sim_run(sim, sim->now + 2 * SECOND);
     return sim->a.data_received == a + 1 && sim->b.data_received == b + 1;
+}
+
+void ice_sim_stream(struct ice_sim *sim, rtc_time_t until)
+{
+    sim->a.data_at = sim->b.data_at = -1;
+    sim->a.data_gap = sim->b.data_gap = 0;
+    while (sim->now < until) {
+        send_data(&sim->a);
+        send_data(&sim->b);
+        ice_sim_run(sim, sim->now + 5 * MS);
+    }
+    struct ice_peer *peers[] = {&sim->a, &sim->b};
+    for (int i = 0; i < 2; i++)
+        if (sim->now - peers[i]->data_at > peers[i]->data_gap)
+            peers[i]->data_gap = sim->now - peers[i]->data_at;
 }

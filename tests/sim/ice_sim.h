@@ -27,9 +27,10 @@ struct ice_peer {
     rtc_time_t state_at[8]; /* when each state was entered last; -1 never */
     rtc_time_t first_candidate_at, gathered_at, reflexive_at;
     unsigned tcp_candidates; /* the others are counted below */
-    unsigned states, candidates, reflexive, relayed, errors, validated, selections;
+    unsigned lost_candidates, states, candidates, reflexive, relayed, errors, validated, selections;
     struct ice_candidate_error last_error;
     unsigned data_received, data_refused;
+    rtc_time_t data_at, data_gap; /* when data came last; the longest time without any since ice_sim_stream began */
     void (*script)(struct ice_peer *peer, const struct packet *packet); /* plays the peer when it has no agent */
 };
 
@@ -62,6 +63,8 @@ void ice_sim_run(struct ice_sim *sim, rtc_time_t until);
 /* Until both are connected (or completed), at most `limit`; the time it took, -1 when it did not happen. */
 rtc_time_t ice_sim_connect(struct ice_sim *sim, rtc_time_t limit);
 bool ice_sim_connected(const struct ice_peer *peer);
+/* Sends a datagram of data each way every 5 ms until then, as media does. */
+void ice_sim_stream(struct ice_sim *sim, rtc_time_t until);
 /* Sends a datagram of data each way on the selected pairs and checks that it arrives and may be taken. */
 bool ice_sim_data_flows(struct ice_sim *sim);
 

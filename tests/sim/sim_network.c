@@ -6,7 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ADDRESSES_MAX = 64, SOCKETS_MAX = 128, NAMES_MAX = 32, MAPPINGS_MAX = 256, FIRST_PORT = 40000, FIRST_PUBLIC_PORT = 50000 };
+enum {
+    ADDRESSES_MAX = 64,
+    SOCKETS_MAX = 128,
+    NAMES_MAX = 32,
+    MAPPINGS_MAX = 256,
+    WATCHERS_MAX = 4,
+    FIRST_PORT = 40000,
+    FIRST_PUBLIC_PORT = 50000
+};
 static const rtc_time_t answer_delay = 200; /* results of requests are never immediate */
 
 struct socket {
@@ -33,6 +41,7 @@ struct sim_host {
     char names[ADDRESSES_MAX][32];
     uint32_t types[ADDRESSES_MAX];
     size_t address_count;
+    bool addresses_vanish; /* one did: those that are not listed are not there */
     struct socket sockets[SOCKETS_MAX];
     size_t socket_count;
     uint16_t next_port, next_public_port;
@@ -41,6 +50,8 @@ struct sim_host {
     struct mapping mappings[MAPPINGS_MAX];
     size_t mapping_count;
     enum sim_answer interfaces, open_udp, multicast;
+    uint32_t watchers[WATCHERS_MAX]; /* ids of open REQUEST_INTERFACES */
+    size_t watcher_count;
     rtc_time_t last_arrival, free_at;
 };
 
@@ -190,6 +201,30 @@ void sim_host_add_address(struct sim_host *host, const char *ip)
     sim_host_add_interface(host, ip, name, 0);
 }
 
+void sim_host_remove_address(struct sim_host *host, const char *ip)
+{
+    struct address a = parse(ip, 0);
+    size_t kept = 0;
+    for (size_t i = 0; i < host->address_count; i++) {
+        if (address_ip_eq(&host->addresses[i], &a))
+            continue;
+        host->addresses[kept] = host->addresses[i];
+        host->address_down[kept] = host->address_down[i];
+        host->types[kept] = host->types[i];
+        memcpy(host->names[kept++], host->names[i], sizeof host->names[i]);
+    }
+    host->address_count = kept;
+    host->addresses_vanish = true;
+}
+
+static bool is_removed(const struct sim_host *host, const struct address *a)
+{
+    for (size_t i = 0; i < host->address_count; i++)
+        if (address_ip_eq(&host->addresses[i], a))
+            return false;
+    return host->addresses_vanish;
+}
+
 void sim_host_set_address_down(struct sim_host *host, const char *ip, bool down)
 {
     struct address a = parse(ip, 0);
@@ -203,7 +238,7 @@ static bool is_down(const struct sim_host *host, const struct address *a)
     for (size_t i = 0; i < host->address_count; i++)
         if (host->address_down[i] && address_ip_eq(&host->addresses[i], a))
             return true;
-    return host->link.down;
+    return host->link.down || is_removed(host, a);
 }
 
 void sim_host_set_nat(struct sim_host *host, enum sim_nat type, const char *public_ip)
@@ -527,6 +562,17 @@ static uint16_t free_port(struct sim_host *host, const struct request *r)
     return 0;
 }
 
+void sim_host_tell_interfaces(struct sim_host *host, rtc_time_t now)
+{
+    for (size_t i = 0; i < host->watcher_count; i++)
+        answer_interfaces(host, now, (struct io_result){.type = REQUEST_INTERFACES, .id = host->watchers[i]});
+}
+
+size_t sim_host_watchers(const struct sim_host *host)
+{
+    return host->watcher_count;
+}
+
 static void answer_open(struct sim_host *host, rtc_time_t now, struct io_result result, const struct request *r)
 {
     struct address local = r->local;
@@ -582,11 +628,21 @@ static void close_socket(struct sim_host *host, uint32_t id)
     }
 }
 
+static void forget_watcher(struct sim_host *host, uint32_t id)
+{
+    for (size_t i = 0; i < host->watcher_count; i++)
+        if (host->watchers[i] == id)
+            host->watchers[i--] = host->watchers[--host->watcher_count];
+}
+
 static void serve(struct sim_host *host, rtc_time_t now, const struct request *r)
 {
     struct io_result result = {.type = r->type, .id = r->id};
     switch (r->type) {
     case REQUEST_INTERFACES:
+        if (host->watcher_count == WATCHERS_MAX)
+            abort();
+        host->watchers[host->watcher_count++] = r->id;
         answer_interfaces(host, now, result);
         break;
     case REQUEST_OPEN_UDP:
@@ -599,6 +655,7 @@ static void serve(struct sim_host *host, rtc_time_t now, const struct request *r
         answer_join(host, now, result, r);
         break;
     case REQUEST_CLOSE:
+        forget_watcher(host, r->id);
         if (!sim_tcp_close(host->net->tcp, host, now, r->id))
             close_socket(host, r->id);
         break;

@@ -65,6 +65,12 @@ struct sim_link *sim_host_link(struct sim_host *host);
 /* On an interface "eth0", "eth1", ... of unknown type. */
 void sim_host_add_address(struct sim_host *host, const char *ip);
 void sim_host_add_interface(struct sim_host *host, const char *ip, const char *name, uint32_t type);
+/* It vanishes: its sockets stay bound, and nothing passes through them until it is added again. */
+void sim_host_remove_address(struct sim_host *host, const char *ip);
+/* Every open REQUEST_INTERFACES is answered again. */
+void sim_host_tell_interfaces(struct sim_host *host, rtc_time_t now);
+/* How many are open. */
+size_t sim_host_watchers(const struct sim_host *host);
 /* A single address that neither sends nor receives any more (an unplugged cable). */
 void sim_host_set_address_down(struct sim_host *host, const char *ip, bool down);
 /* All of the host's addresses of that family are private, behind a NAT with this public one. */

@@ -138,6 +138,9 @@ static void policies(void **state)
         assert_int_equal(error, tcp > RTC_ICE_TCP_DISABLED ? RTC_ERR_TYPE : RTC_OK);
         rtc_peer_connection_free(pc);
     }
+    const rtc_configuration unknown = {.size = sizeof unknown, .ice_gathering_policy = (rtc_ice_gathering_policy)7};
+    rtc_peer_connection *pc = NULL;
+    assert_int_equal(rtc_peer_connection_new(NULL, &unknown, NULL, NULL, &pc), RTC_ERR_TYPE);
 }
 
 /* Servers may be exchanged later, and what is wrong leaves those that were. */

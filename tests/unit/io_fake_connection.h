@@ -9,7 +9,7 @@
 #include <crtc/loop.h>
 #include <crtc/transport.h>
 
-enum { FAKE_RESULTS_MAX = 256, FAKE_REQUESTS_MAX = 16 };
+enum { FAKE_RESULTS_MAX = 256, FAKE_REQUESTS_MAX = 16, FAKE_INTERFACES_MAX = 64 };
 
 struct rtc_peer_connection {
     rtc_context *context;
@@ -22,6 +22,8 @@ struct rtc_peer_connection {
     struct packet_queue tx;
     rtc_result results[FAKE_RESULTS_MAX];
     size_t result_count;
+    rtc_interface interfaces[FAKE_INTERFACES_MAX]; /* of the last result that had any */
+    size_t interface_count;
     uint8_t *received; /* all bytes, in order */
     size_t received_len, received_capacity;
     rtc_path last_path;

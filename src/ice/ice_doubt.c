@@ -1,0 +1,55 @@
+/* Doubt about the selected pair: the network changed, or the peer turned up or nominates somewhere else. A path that still works answers
+ * one of three questions within a few round trips; when it does not, another pair that was heard of since takes over, long before silence
+ * alone would tell. */
+#include "ice_internal.h"
+
+enum { QUESTIONS = 3 };
+
+static const rtc_time_t settled = 2 * ICE_SECOND; /* before that pairs come and go anyway */
+static const rtc_time_t patience_least = 50 * ICE_MS;
+static const rtc_time_t patience_most = 300 * ICE_MS;
+static const rtc_time_t margin = 30 * ICE_MS;
+
+void ice_doubt_start(struct ice_agent *agent, rtc_time_t now)
+{
+    if (!agent->lite && agent->selected && now >= agent->selected->chosen + settled && agent->doubt.since == RTC_TIME_NEVER)
+        agent->doubt = (struct ice_doubt){.since = now, .next = now};
+}
+
+void ice_doubt_end(struct ice_agent *agent)
+{
+    agent->doubt = (struct ice_doubt){.since = RTC_TIME_NEVER};
+}
+
+static rtc_time_t answer_takes(const struct ice_pair *pair)
+{
+    rtc_time_t time = pair->rtt + margin;
+    return time < patience_least ? patience_least : time > patience_most ? patience_most : time;
+}
+
+void ice_doubt_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    struct ice_doubt *d = &agent->doubt;
+    if (d->since == RTC_TIME_NEVER || now < d->next || d->asked > QUESTIONS)
+        return;
+    if (!agent->selected || agent->selected->heard > d->since) {
+        ice_doubt_end(agent);
+        return;
+    }
+    if (d->asked < QUESTIONS)
+        ice_probe(agent, agent->selected, now, out);
+    d->asked++;
+    d->next = now + answer_takes(agent->selected);
+}
+
+bool ice_doubt_confirmed(const struct ice_agent *agent)
+{
+    const struct ice_doubt *d = &agent->doubt;
+    return d->since != RTC_TIME_NEVER && d->asked > QUESTIONS && agent->selected && agent->selected->heard <= d->since;
+}
+
+void ice_doubt_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+{
+    if (agent->doubt.since != RTC_TIME_NEVER && agent->doubt.asked <= QUESTIONS)
+        deadline_min(best, why, agent->doubt.next, TIMER_ICE_CONSENT);
+}
