@@ -92,7 +92,9 @@ static void explain_unanswered(const struct ice_pair *pair, char reason[ICE_REAS
 static void explain_pair(const struct ice_agent *agent, const struct ice_pair *pair, rtc_time_t now, char reason[ICE_REASON_MAX])
 {
     reason[0] = 0;
-    if (pair->base->state != ICE_BASE_OPEN)
+    if (pair->base->absent)
+        say(reason, "its local address is gone from this host");
+    else if (pair->base->state != ICE_BASE_OPEN)
         say(reason, "its socket was closed");
     else if (!agent->have_remote_credentials)
         say(reason, "the peer's description has not come yet");
