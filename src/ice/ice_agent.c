@@ -137,6 +137,7 @@ void ice_agent_free(struct ice_agent *agent)
     for (size_t i = 0; i < agent->base_count; i++)
         memory_free(context, agent->bases[i]);
     memory_free(context, agent->pairs);
+    memory_free(context, agent->thaws);
     memory_free(context, agent->remotes);
     memory_free(context, agent->bases);
     memory_free(context, agent->locals);
@@ -339,6 +340,7 @@ static int upgrade(struct ice_agent *agent, struct ice_remote *remote, const str
     remote->priority = c->priority;
     remote->tcp_type = c->protocol == PATH_TCP ? c->tcp_type : ICE_TCP_NONE;
     memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
+    ice_refound(agent, remote);
     ice_prioritize(agent);
     ice_pair_remote(agent, remote);
     return RTC_OK;

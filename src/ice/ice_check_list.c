@@ -3,6 +3,7 @@
  * and checks between host candidates are not held back for each other. */
 #include "ice_internal.h"
 
+#include "hash.h"
 #include "memory.h"
 
 enum { BURST = 5, SENDS_MAX = 12, SENDS_ONCE_SELECTED = 8, SENDS_OVER_TCP = 4 };
@@ -83,18 +84,44 @@ static bool make_room(struct ice_agent *agent, uint64_t priority, bool forced)
     return true;
 }
 
-static bool same_foundation(const struct ice_pair *a, const struct ice_pair *b)
+/* The foundation of a pair, from those of both candidates (RFC 8445 section 6.1.2.6). That two of the peer's have the same checksum costs
+ * the peer a moment. */
+static uint64_t foundation_of(const struct ice_base *base, const struct ice_remote *remote)
 {
-    return a->base->foundation == b->base->foundation && strcmp(a->remote->foundation, b->remote->foundation) == 0;
+    return (uint64_t)base->foundation << 32 | hash_crc32(slice_str(remote->foundation));
+}
+
+void ice_refound(struct ice_agent *agent, const struct ice_remote *remote)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->remote == remote)
+            agent->pairs[i]->foundation = foundation_of(agent->pairs[i]->base, remote);
 }
 
 /* A pair joins a running check list Frozen, unless its foundation is known to work (RFC 8838 section 12); unfreeze() thaws the rest. */
 static enum ice_pair_state first_state(const struct ice_agent *agent, const struct ice_pair *pair)
 {
     for (size_t i = 0; i < agent->pair_count; i++)
-        if (agent->pairs[i]->state == ICE_PAIR_SUCCEEDED && same_foundation(agent->pairs[i], pair))
+        if (agent->pairs[i]->state == ICE_PAIR_SUCCEEDED && agent->pairs[i]->foundation == pair->foundation)
             return ICE_PAIR_WAITING;
     return ICE_PAIR_FROZEN;
+}
+
+/* The table of foundations is never more than half full. */
+static bool grow_thaws(struct ice_agent *agent)
+{
+    size_t needed = agent->thaw_capacity ? agent->thaw_capacity : 64;
+    while (needed < 2 * (agent->pair_count + 1))
+        needed *= 2;
+    if (needed == agent->thaw_capacity)
+        return true;
+    struct ice_thaw *thaws = memory_alloc(agent->context, needed * sizeof *thaws);
+    if (!thaws)
+        return false;
+    memory_free(agent->context, agent->thaws);
+    agent->thaws = thaws;
+    agent->thaw_capacity = needed;
+    return true;
 }
 
 static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote, bool forced)
@@ -108,7 +135,7 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
         return NULL;
     if (memory_grow(agent->context, &pairs, &agent->pair_capacity, agent->pair_count + 1, sizeof *agent->pairs)) {
         agent->pairs = pairs;
-        pair = memory_zeroed(agent->context, sizeof *pair);
+        pair = grow_thaws(agent) ? memory_zeroed(agent->context, sizeof *pair) : NULL;
     }
     if (!pair) {
         agent->starved |= !forced; /* a request comes again, and with it the chance to make its pair */
@@ -120,6 +147,7 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     pair->base = base;
     pair->remote = remote;
     pair->priority = priority;
+    pair->foundation = foundation_of(base, remote);
     pair->state = first_state(agent, pair);
     agent->pairs[agent->pair_count++] = pair;
     return pair;
@@ -295,7 +323,7 @@ void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const s
     if (pair->state != ICE_PAIR_SUCCEEDED) {
         pair->state = ICE_PAIR_SUCCEEDED;
         for (size_t i = 0; i < agent->pair_count; i++)
-            if (agent->pairs[i]->state == ICE_PAIR_FROZEN && same_foundation(agent->pairs[i], pair))
+            if (agent->pairs[i]->state == ICE_PAIR_FROZEN && agent->pairs[i]->foundation == pair->foundation)
                 agent->pairs[i]->state = ICE_PAIR_WAITING;
     }
     if (agent->first_valid == RTC_TIME_NEVER)
@@ -320,26 +348,49 @@ static bool is_urgent(const struct ice_pair *pair)
     return (pair->remote->type == ICE_HOST && !pair->base->relay) || pair->triggered.next != &pair->triggered;
 }
 
-/* Whether a pair of the same foundation is about to tell how this one will fare. One that was sent twice without answer tells nothing soon:
- * peers exist that give every candidate the same foundation. */
-static bool held_by_foundation(const struct ice_agent *agent, size_t index)
+static struct ice_thaw *find_thaw(struct ice_agent *agent, uint64_t foundation)
 {
-    const struct ice_pair *pair = agent->pairs[index];
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        const struct ice_pair *p = agent->pairs[i];
-        bool tells = p->state == ICE_PAIR_WAITING || (p->state == ICE_PAIR_IN_PROGRESS && p->check.sends < 2);
-        bool before = p->state == ICE_PAIR_FROZEN && (p->priority > pair->priority || (p->priority == pair->priority && i < index));
-        if (p != pair && (tells || before) && same_foundation(p, pair))
+    size_t mask = agent->thaw_capacity - 1, at = (size_t)((foundation ^ foundation >> 32) * 0x9e3779b1u) & mask;
+    while (agent->thaws[at].used && agent->thaws[at].foundation != foundation)
+        at = (at + 1) & mask;
+    agent->thaws[at].used = true;
+    agent->thaws[at].foundation = foundation;
+    return &agent->thaws[at];
+}
+
+/* Whether it is about to tell how others of its foundation will fare. A check that was sent twice without answer tells nothing soon: peers
+ * exist that give every candidate the same foundation. */
+static bool tells(const struct ice_pair *p)
+{
+    return p->state == ICE_PAIR_WAITING || (p->state == ICE_PAIR_IN_PROGRESS && p->check.sends < 2);
+}
+
+static bool any_frozen(const struct ice_agent *agent)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->state == ICE_PAIR_FROZEN)
             return true;
-    }
     return false;
 }
 
+/* Of each foundation that no pair is about to tell of, the frozen pair of highest priority thaws. One pass over the list, whatever
+ * foundations a peer thinks of. */
 static void unfreeze(struct ice_agent *agent)
 {
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (agent->pairs[i]->state == ICE_PAIR_FROZEN && !held_by_foundation(agent, i))
-            agent->pairs[i]->state = ICE_PAIR_WAITING;
+    if (!any_frozen(agent))
+        return;
+    memset(agent->thaws, 0, agent->thaw_capacity * sizeof *agent->thaws);
+    for (size_t i = 0; i < agent->pair_count; i++) {
+        struct ice_pair *p = agent->pairs[i];
+        struct ice_thaw *t = p->state == ICE_PAIR_FROZEN || tells(p) ? find_thaw(agent, p->foundation) : NULL;
+        if (t && p->state != ICE_PAIR_FROZEN)
+            t->held = true;
+        else if (t && (!t->next || p->priority > t->next->priority))
+            t->next = p;
+    }
+    for (size_t i = 0; i < agent->thaw_capacity; i++)
+        if (agent->thaws[i].next && !agent->thaws[i].held)
+            agent->thaws[i].next->state = ICE_PAIR_WAITING;
 }
 
 static struct ice_pair *best_waiting(const struct ice_agent *agent)

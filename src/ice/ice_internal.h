@@ -104,6 +104,7 @@ enum ice_pair_state { ICE_PAIR_FROZEN, ICE_PAIR_WAITING, ICE_PAIR_IN_PROGRESS, I
 
 struct ice_pair {
     struct link triggered; /* in the triggered-check queue, or nowhere */
+    uint64_t foundation;
     struct ice_base *base;
     struct ice_remote *remote;
     uint64_t priority;
@@ -152,6 +153,13 @@ struct ice_server_state {
     uint32_t address_count;
     uint16_t error_code; /* of the last error; 0: none */
     char error_text[128];
+};
+
+/* What unfreezing knows of one foundation of pairs. */
+struct ice_thaw {
+    uint64_t foundation;
+    struct ice_pair *next; /* the frozen one of highest priority */
+    bool used, held;
 };
 
 /* Doubt about the selected pair (ice_doubt.c). */
@@ -215,6 +223,8 @@ struct ice_agent {
     uint32_t serial;          /* of the candidate or pair made last */
     struct ice_pair **pairs;
     size_t pair_count, pair_capacity;
+    struct ice_thaw *thaws; /* the table of unfreezing, which means nothing between its runs */
+    size_t thaw_capacity;
     struct link triggered;
 
     rtc_time_t check_sent;  /* pacing: when the last new check left */
@@ -354,6 +364,8 @@ void ice_suspend_pairs(struct ice_agent *agent, const struct ice_base *base);
 void ice_resume_pairs(struct ice_agent *agent, const struct ice_base *base);
 /* Nothing is selected: every pair that is not valid is checked now, those that once failed too. */
 void ice_recheck_all(struct ice_agent *agent, rtc_time_t now);
+/* After the foundation of the remote candidate changed. */
+void ice_refound(struct ice_agent *agent, const struct ice_remote *remote);
 /* After the role or a candidate's priority changed. */
 void ice_prioritize(struct ice_agent *agent);
 void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now);
