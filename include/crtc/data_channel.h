@@ -30,7 +30,8 @@ typedef struct rtc_data_channel_init {
     size_t protocol_len;          /* 0 with a protocol: its strlen */
     bool negotiated;              /* both sides make the channel with the same id; nothing is sent in-band */
     uint16_t id;                  /* with negotiated: 0 to 65534 */
-    uint16_t priority;            /* RFC 8831 6.4: 128, 256 (the default, for 0), 512, 1024 */
+    uint16_t priority;            /* RFC 8831 6.4: 128 (very low), 256 (low, the default, for 0), 512 (medium), 1024 (high): whose turn it is among the
+                                   * channels; the highest one of open channels marks the packets of all (RFC 8837) */
 } rtc_data_channel_init;
 
 /* Events of a channel; every member but size may be NULL. `data` is borrowed for the call. */

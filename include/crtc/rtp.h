@@ -22,6 +22,10 @@ typedef enum rtc_rtp_direction {
     RTC_DIRECTION_STOPPED = 4
 } rtc_rtp_direction;
 
+/* RTCPriorityType (webrtc-priority 4), as it marks packets on the network (RFC 8837): low, the default, leaves them unmarked; medium and high ask
+ * networks that honour it for more than best effort, very low for less. Many networks ignore or erase marks, and a few drop what is marked. */
+typedef enum rtc_priority { RTC_PRIORITY_LOW = 0, RTC_PRIORITY_VERY_LOW = 1, RTC_PRIORITY_MEDIUM = 2, RTC_PRIORITY_HIGH = 3 } rtc_priority;
+
 /* RTCRtpTransceiverInit. */
 typedef struct rtc_rtp_transceiver_init {
     size_t size;
@@ -30,6 +34,7 @@ typedef struct rtc_rtp_transceiver_init {
     rtc_media_stream *const *streams; /* for the sender's msid; may be NULL */
     size_t stream_count;
     uint32_t max_bitrate_bps;      /* encodings[0].maxBitrate; 0: the connection's cap */
+    rtc_priority priority;         /* encodings[0].networkPriority */
 } rtc_rtp_transceiver_init;
 
 RTC_EXPORT rtc_rtp_transceiver *rtc_rtp_transceiver_ref(rtc_rtp_transceiver *transceiver);
@@ -54,6 +59,9 @@ RTC_EXPORT rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *se
 RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track);
 /* encodings[0].maxBitrate of setParameters; 0: the connection's cap. */
 RTC_EXPORT int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps);
+/* encodings[0].networkPriority of setParameters. RTC_ERR_TYPE, RTC_ERR_INVALID_STATE when stopped or closed. */
+RTC_EXPORT int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority);
+RTC_EXPORT rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender);
 
 RTC_EXPORT rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver);
 RTC_EXPORT void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver);

@@ -44,6 +44,9 @@ RTC_EXPORT size_t rtc_packet_len(const rtc_packet *packet);
 RTC_EXPORT size_t rtc_packet_capacity(const rtc_packet *packet);
 /* After filling: RTC_ERR_RANGE beyond the capacity. */
 RTC_EXPORT int rtc_packet_set_len(rtc_packet *packet, size_t len);
+/* The differentiated services codepoint to send it with (RFC 8837), 0 to 63: the upper six bits of IP_TOS or IPV6_TCLASS. 0 unless a sender
+ * or a data channel has another priority than low. */
+RTC_EXPORT unsigned rtc_packet_dscp(const rtc_packet *packet);
 RTC_EXPORT void rtc_packet_path(const rtc_packet *packet, rtc_path *out);
 
 /* What the connection asks of the world; the answer comes back through rtc_peer_connection_result with the same id. Values are fixed, and

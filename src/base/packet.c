@@ -58,6 +58,7 @@ static struct packet *reset(struct packet *p)
     p->path = (struct path){0};
     p->time = 0;
     p->flags = 0;
+    p->dscp = 0;
     p->start = PACKET_HEADROOM;
     p->len = 0;
     return p;

@@ -22,6 +22,7 @@ struct packet {
     struct path path;    /* where it came from, or goes to */
     rtc_time_t time;     /* when it arrived, or was made */
     uint32_t flags;      /* enum packet_flag */
+    uint8_t dscp;        /* on the way out: the differentiated services codepoint (RFC 2474) */
     uint32_t capacity;   /* of bytes[] */
     uint32_t start;      /* first used byte */
     uint32_t len;        /* used bytes */

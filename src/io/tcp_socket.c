@@ -19,6 +19,7 @@ struct tcp_socket {
     bool connected;
     bool accepted;
     bool messages; /* packets may be dropped whole */
+    unsigned dscp; /* what the connection is marked with */
     uint64_t dropped;
     uint8_t *waiting; /* bytes that the kernel had no room for: waiting_len of them from waiting_start on */
     size_t waiting_start, waiting_len, waiting_capacity;
@@ -144,11 +145,24 @@ static bool put(struct tcp_socket *s, const uint8_t *bytes, size_t len)
     return sent >= 0 && keep(s, bytes + sent, len - (size_t)sent);
 }
 
+/* A stream has one mark: that of the newest packet. */
+static void mark(struct tcp_socket *s, unsigned dscp)
+{
+    bool six = s->remote.family == RTC_ADDRESS_IPV6;
+    int tos = (int)(dscp << 2);
+    if (dscp == s->dscp)
+        return;
+    s->dscp = dscp;
+    (void)setsockopt(s->io.fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos);
+}
+
 static void send_packets(struct io_socket *io, rtc_packet **packets, size_t count)
 {
     struct tcp_socket *s = inner(io);
     bool whole = true;
     for (size_t i = 0; i < count; i++) {
+        if (s->connected && whole)
+            mark(s, rtc_packet_dscp(packets[i]));
         if (s->connected && whole)
             whole = put(s, rtc_packet_data(packets[i]), rtc_packet_len(packets[i]));
         rtc_packet_free(packets[i]);

@@ -25,11 +25,12 @@ size_t udp_run_length(rtc_packet *const *packets, size_t count)
 {
     rtc_path first, path;
     size_t segment = rtc_packet_len(packets[0]), bytes = segment, n = 1;
+    unsigned dscp = rtc_packet_dscp(packets[0]);
     rtc_packet_path(packets[0], &first);
     for (; n < count && n < RUN_MAX; n++) {
         size_t len = rtc_packet_len(packets[n]);
         rtc_packet_path(packets[n], &path);
-        bool ended = rtc_packet_len(packets[n - 1]) < segment;
+        bool ended = rtc_packet_len(packets[n - 1]) < segment || rtc_packet_dscp(packets[n]) != dscp;
         if (ended || len == 0 || len > segment || bytes + len > RUN_BYTES_MAX || !same_address(&first.remote, &path.remote) ||
             !same_address(&first.local, &path.local))
             break;
@@ -51,7 +52,7 @@ static enum udp_sent result_of(ssize_t sent, bool segmented)
 
 /* What is said to the kernel beside the datagrams. */
 struct control {
-    _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
     size_t len;
 };
 
@@ -76,12 +77,27 @@ static void say_local(struct control *control, const rtc_address *local)
     }
 }
 
+static void say_mark(struct control *control, const rtc_address *remote, unsigned dscp)
+{
+    bool six = remote->family == RTC_ADDRESS_IPV6;
+    int tos = (int)(dscp << 2);
+    say(control, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos);
+}
+
+static ssize_t send_message(int fd, struct msghdr *message, struct control *control, size_t control_len)
+{
+    message->msg_control = control_len > 0 ? control->bytes : NULL;
+    message->msg_controllen = control_len;
+    return sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, bool from_local)
 {
     rtc_path path;
     union socket_address to;
     struct iovec parts[RUN_MAX];
     struct control control = {.len = 0};
+    unsigned dscp = rtc_packet_dscp(packets[0]);
     rtc_packet_path(packets[0], &path);
     for (size_t i = 0; i < count; i++)
         parts[i] = (struct iovec){rtc_packet_data(packets[i]), rtc_packet_len(packets[i])};
@@ -92,11 +108,13 @@ enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, boo
     }
     if (from_local)
         say_local(&control, &path.local);
-    if (control.len > 0) {
-        message.msg_control = control.bytes;
-        message.msg_controllen = control.len;
-    }
-    return result_of(sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL), count > 1);
+    size_t unmarked = control.len;
+    if (dscp != 0)
+        say_mark(&control, &path.remote, dscp);
+    ssize_t sent = send_message(fd, &message, &control, control.len);
+    if (sent < 0 && dscp != 0 && (errno == EINVAL || errno == EPERM))
+        sent = send_message(fd, &message, &control, unmarked); /* marks are worth less than the packets */
+    return result_of(sent, count > 1);
 }
 
 /* ---- Receiving ---- */

@@ -18,10 +18,10 @@ enum udp_sent {
 };
 
 /* How many of the packets, from the first on, can go as one message: of one length, but for a shorter last one, from one address to one
- * address. At least 1. */
+ * address, with one mark. At least 1. */
 size_t udp_run_length(rtc_packet *const *packets, size_t count);
-/* Sends them as one message, from where they lie. Frees nothing; errno says why it refused. `from_local`: the socket is bound to any address, and
- * they leave from the one in their path. */
+/* Sends them as one message, from where they lie, with their codepoint (rtc_packet_dscp) if the kernel lets it. Frees nothing; errno says
+ * why it refused. `from_local`: the socket is bound to any address, and they leave from the one in their path. */
 enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, bool from_local);
 
 /* ---- Receiving ---- */

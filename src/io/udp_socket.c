@@ -25,13 +25,27 @@ int io_socket_error(void)
     }
 }
 
+/* For the bursts that a keyframe makes, and those that come while a callback takes its time. Who is privileged may have more than the
+ * system's maximum; the kernel counts what it needs itself, which is why it says twice as much. */
+static void enlarge(rtc_context *context, int fd, int force, int option, const char *limit)
+{
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    int size = BUFFER_BYTES, got = 0;
+    socklen_t len = sizeof got;
+    if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof size) != 0)
+        (void)setsockopt(fd, SOL_SOCKET, option, &size, sizeof size);
+    if (getsockopt(fd, SOL_SOCKET, option, &got, &len) == 0 && got < 2 * size && !atomic_flag_test_and_set(&told))
+        log_write(context, RTC_LOG_DEBUG, "io", "buffers of sockets have %d KiB, not %d: net.core.%s_max is small", got / 2048, size / 1024,
+                  limit);
+}
+
 static int bind_socket(rtc_context *context, int fd, const rtc_request *request, rtc_address *local)
 {
-    int one = 1, size = BUFFER_BYTES;
+    int one = 1;
     if (request->local.family == RTC_ADDRESS_IPV6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    enlarge(context, fd, SO_RCVBUFFORCE, SO_RCVBUF, "rmem");
+    enlarge(context, fd, SO_SNDBUFFORCE, SO_SNDBUF, "wmem");
     udp_receiver_prepare(fd);
     if (request->flags & RTC_REQUEST_SHARED)
         multicast_share(fd);

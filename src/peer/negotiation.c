@@ -1,5 +1,6 @@
 /* What descriptions mean for a connection (RFC 9429 section 5.9 to 5.11; webrtc-pc 4.4.1.5, 4.7.3): transceivers are associated, tracks
  * appear and vanish, the transport starts, the media follow. */
+#include "dscp.h"
 #include "peer.h"
 #include "transceiver.h"
 #include "transport.h"
@@ -226,6 +227,7 @@ static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section
     section->rtx_ssrc = n->send_codec.rtx_payload_type != JSEP_NO_PAYLOAD_TYPE ? t->sender.rtx_ssrc : 0;
     read_remote_ssrcs(remote, section);
     section->max_bitrate_bps = t->sender.max_bitrate_bps;
+    section->dscp = dscp_of_media(t->kind, t->sender.priority);
 }
 
 static int apply_media(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote,

@@ -59,6 +59,11 @@ void rtc_packet_path(const rtc_packet *packet, rtc_path *out)
     *out = (rtc_path){path->socket, path->protocol, address_out(&path->local), address_out(&path->remote)};
 }
 
+unsigned rtc_packet_dscp(const rtc_packet *packet)
+{
+    return inner(packet)->dscp;
+}
+
 /* Pictures that are decoded and wait to be shown. */
 static rtc_time_t tick_receivers(rtc_peer_connection *pc, bool show)
 {
@@ -205,7 +210,10 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 
 rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *pc)
 {
-    return pc->transport ? (rtc_packet *)packet_queue_pop(&pc->transport->ready) : NULL;
+    struct packet *p = pc->transport ? packet_queue_pop(&pc->transport->ready) : NULL;
+    if (p && p->path.protocol == PATH_TCP)
+        p->dscp = pc->transport->dscp_most; /* a stream has one mark for all that it carries */
+    return (rtc_packet *)p;
 }
 
 /* What is asked of a UDP socket for host candidates, where an endpoint's port takes its place. False: it is for others to carry out. */

@@ -1,6 +1,7 @@
 /* RTCRtpTransceiver, RTCRtpSender, RTCRtpReceiver (webrtc-pc 5), addTrack, addTransceiver, removeTrack (5.1). */
 #include "transceiver.h"
 
+#include "dscp.h"
 #include "peer.h"
 #include "receive_pipeline.h"
 #include "send_pipeline.h"
@@ -240,8 +241,16 @@ int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *str
     return RTC_OK;
 }
 
+/* What is sent changed, or its priority. */
+static void mark_again(const rtc_rtp_transceiver *t)
+{
+    if (t->connection && t->connection->transport)
+        t->connection->transport->dscp_stale = true;
+}
+
 void transceiver_update_sending(rtc_rtp_transceiver *t)
 {
+    mark_again(t);
     bool wanted = t->connection && !t->stopped && t->sender.track && t->has_current_direction && transceiver_sends(t->current_direction) &&
                   t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE;
     if (!wanted) {
@@ -353,6 +362,25 @@ int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
     return RTC_OK;
 }
 
+int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
+{
+    if (!sender || (unsigned)priority > RTC_PRIORITY_HIGH)
+        return RTC_ERR_TYPE;
+    rtc_rtp_transceiver *t = of_sender(sender);
+    if (!t->connection || t->stopped)
+        return RTC_ERR_INVALID_STATE;
+    sender->priority = priority;
+    if (t->section)
+        rtp_session_set_section_dscp(t->connection->transport->rtp, t->section, dscp_of_media(t->kind, priority));
+    mark_again(t);
+    return RTC_OK;
+}
+
+rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender)
+{
+    return sender->priority;
+}
+
 rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver)
 {
     if (receiver)
@@ -453,6 +481,8 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
         return peer_fail(pc, RTC_ERR_TYPE, "unknown kind of media %d", (int)kind);
     if (init.has_direction && (unsigned)init.direction > RTC_DIRECTION_SENDRECV)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown direction %d", (int)init.direction);
+    if ((unsigned)init.priority > RTC_PRIORITY_HIGH)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown priority %d", (int)init.priority);
     struct rtc_rtp_sender probe = {0};
     error = transceiver_set_streams(&probe, init.streams, init.stream_count);
     if (error)
@@ -462,6 +492,7 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
         return error;
     (void)transceiver_set_streams(&t->sender, init.streams, init.stream_count);
     t->sender.max_bitrate_bps = init.max_bitrate_bps;
+    t->sender.priority = init.priority;
     if (track)
         transceiver_set_track(t, track);
     peer_update_negotiation_needed(pc);

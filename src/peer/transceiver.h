@@ -20,6 +20,7 @@ struct rtc_rtp_sender {
     size_t stream_count;
     uint32_t ssrc, rtx_ssrc;
     uint32_t max_bitrate_bps;
+    rtc_priority priority;
     uint32_t target_bitrate_bps;    /* what the RTP session last allowed; 0: nothing said yet */
     struct send_pipeline *pipeline; /* NULL while nothing is sent */
     struct jsep_codec codec;        /* what the pipeline encodes with */

@@ -3,6 +3,7 @@
 
 #include "endpoint.h"
 #include "ice_report.h"
+#include "dscp.h"
 #include "sizes.h"
 #include "tls_streams.h"
 
@@ -259,6 +260,7 @@ static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
     const struct path *path = ice_agent_selected(t->ice);
     bool data = packet->path.socket == 0; /* else of the agent itself */
     size_t bytes = packet->len;
+    dscp_mark(t, packet);
     if (data && path)
         packet->path = *path;
     if ((data && !path) || !transport_ice_wrap(t, now, packet)) {
@@ -343,6 +345,8 @@ void transport_settle(struct transport *t, rtc_time_t now)
 {
     while (step(t, now))
         ;
+    if (t->dscp_stale)
+        dscp_update(t);
     for (struct packet *p; (p = packet_queue_pop(&t->out.tx)) != NULL;)
         stamp(t, now, p);
     for (struct packet *p; (p = packet_queue_pop(&t->rtp_out.tx)) != NULL;)

@@ -66,6 +66,8 @@ struct transport {
     bool sctp_wanted, sctp_started;
     bool writable;     /* there is a selected pair */
     uint32_t overhead; /* what a relay adds to each datagram now */
+    uint8_t dscp_data, dscp_most; /* marks of packets: of channels, and of what serves everybody */
+    bool dscp_stale;              /* they are to be looked at again */
     bool ended;        /* transport_fail or transport_close */
     uint64_t remote_max_message;
     rtc_time_t last_traffic;

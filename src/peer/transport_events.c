@@ -190,6 +190,7 @@ void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *eve
     if (event->type == SCTP_EVENT_STATE)
         peer_log(t->pc, RTC_LOG_INFO, "SCTP: %s", names[event->code]);
     if (event->type == CHANNEL_EVENT_NEW) {
+        t->dscp_stale = true;
         channel_opened_by_peer(t, event->id);
         return;
     }
@@ -197,6 +198,7 @@ void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *eve
         return;
     switch (event->type) {
     case CHANNEL_EVENT_STATE:
+        t->dscp_stale = true;
         data_channel_set_state(channel, (rtc_data_channel_state)event->code);
         break;
     case CHANNEL_EVENT_MESSAGE:

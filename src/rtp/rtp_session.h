@@ -72,6 +72,7 @@ struct rtp_section {
     size_t remote_ssrc_count;
     char remote_stream_id[64];                 /* sections with the same one are synchronised to each other (lip sync) */
     uint32_t max_bitrate_bps;                  /* our cap; 0: none beyond the session's */
+    uint8_t dscp;                              /* of its packets */
 };
 
 struct rtp_session_options {
@@ -141,6 +142,7 @@ void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitra
 /* The cap of one section's stream; 0: none beyond the session's. */
 void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps,
                                      struct out *out);
+void rtp_session_set_section_dscp(struct rtp_session *session, uint32_t handle, uint8_t dscp);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */

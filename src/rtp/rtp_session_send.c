@@ -19,8 +19,10 @@ void rtp_session_drain_pacer(struct rtp_session *s, rtc_time_t now, struct out *
         return;
     for (struct packet *p; (p = rtp_pacer_pop(&s->pacer, now)) != NULL;) {
         struct rtp_member *m = owner_of(s, rtp_ssrc(packet_slice(p)));
-        if (m)
+        if (m) {
+            p->dscp = m->config.dscp;
             rtp_sender_leaving(m->sender, now, p);
+        }
         if (!m || srtp_protect_packet(s->srtp, p) != RTC_OK)
             packet_free(p);
         else
@@ -114,6 +116,13 @@ void rtp_session_set_section_bitrate(struct rtp_session *s, rtc_time_t now, uint
         return;
     m->config.max_bitrate_bps = max_bitrate_bps;
     rtp_session_update_rate(s, now, out);
+}
+
+void rtp_session_set_section_dscp(struct rtp_session *s, uint32_t handle, uint8_t dscp)
+{
+    struct rtp_member *m = rtp_session_member(s, handle);
+    if (m)
+        m->config.dscp = dscp;
 }
 
 /* ---- Timers ---- */

@@ -246,6 +246,15 @@ void data_channels_forget(struct data_channels *dc, uint32_t handle)
         channel_free(dc, c);
 }
 
+uint16_t data_channels_priority(const struct data_channels *dc)
+{
+    uint16_t most = 0;
+    for (size_t i = 0; i < dc->count; i++)
+        if (dc->channels[i]->state == CHANNEL_OPEN && dc->channels[i]->priority > most)
+            most = dc->channels[i]->priority;
+    return most;
+}
+
 enum sctp_state data_channels_state(const struct data_channels *dc)
 {
     return dc->state;

@@ -100,6 +100,8 @@ void data_channels_set_user(struct data_channels *channels, uint32_t handle, voi
 void *data_channels_user(const struct data_channels *channels, uint32_t handle);
 void data_channels_forget(struct data_channels *channels, uint32_t handle);
 
+/* The highest priority of an open channel; 0 when none is open. */
+uint16_t data_channels_priority(const struct data_channels *channels);
 enum sctp_state data_channels_state(const struct data_channels *channels);
 uint16_t data_channels_max(const struct data_channels *channels);         /* min of both sides' streams once CONNECTED, else our option */
 uint64_t data_channels_max_message(const struct data_channels *channels); /* largest message that may be sent; 0 before start */

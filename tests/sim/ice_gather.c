@@ -174,11 +174,74 @@ static void beside_a_one_to_one_nat(void **state)
     ice_sim_fini(&sim);
 }
 
+/* Sixteen servers at once, of which one works: it is as quick as if it were alone, and the connection waits for none. */
+static void many_servers(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct ice_options options = {.controlling = true, .server_count = ICE_SERVERS_MAX};
+    assert_int_equal(ice_sim_init(&sim, context, 6, &link_10ms), RTC_OK);
+    for (unsigned i = 0; i < ICE_SERVERS_MAX; i++) {
+        struct ice_server *s = &options.servers[i];
+        s->port = 3478;
+        if (i % 4 == 0)
+            (void)snprintf(s->host, sizeof s->host, "unknown%u.example", i);
+        else if (i % 4 == 1)
+            (void)snprintf(s->host, sizeof s->host, "silent%u.example", i);
+        else if (i % 4 == 2)
+            (void)snprintf(s->host, sizeof s->host, "198.51.100.%u", 100 + i);
+        else
+            (void)snprintf(s->host, sizeof s->host, i == 15 ? "198.51.100.1" : "2001:db8:ffff::%u", i); /* of no family that is here */
+        if (i % 4 == 1)
+            sim_network_name(sim.net, s->host, "");
+    }
+    sim_host_add_address(sim.a.host, "10.0.0.1");
+    sim_host_set_nat(sim.a.host, SIM_NAT_PORT, "203.0.113.1");
+    sim_host_add_address(sim.b.host, "192.0.2.2");
+    assert_int_equal(ice_sim_agents(&sim, &options, NULL), RTC_OK);
+    rtc_time_t start = sim.now;
+    ice_sim_start(&sim);
+    assert_in_range(ice_sim_connect(&sim, SECOND), 1, 100 * MS);
+    assert_int_equal(sim.a.gathered_at, -1);
+    ice_sim_run(&sim, sim.now + 20 * SECOND);
+    assert_in_range(sim.a.reflexive_at - start, 1,
+                    10 * MS + 5 * 5 * MS); /* the sim's server answers without delay of its own; questions are paced */
+    assert_in_range(sim.a.gathered_at - start, 9 * SECOND, 10 * SECOND);
+    assert_int_equal(sim.a.errors, 4 + 4 + 4);
+    ice_sim_fini(&sim);
+}
+
+/* Twenty interfaces on both sides, one of them leading somewhere: connected with the first check that succeeds, before gathering with a
+ * dead server ends. */
+static void many_interfaces(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct ice_options options = {.controlling = true, .server_count = 1};
+    char ip[32];
+    options.servers[0] = (struct ice_server){.host = "198.51.100.99", .port = 3478};
+    assert_int_equal(ice_sim_init(&sim, context, 7, &link_10ms), RTC_OK);
+    for (unsigned i = 0; i < 20; i++) {
+        for (unsigned side = 0; side < 2; side++) {
+            struct sim_host *host = side ? sim.b.host : sim.a.host;
+            (void)snprintf(ip, sizeof ip, "10.%u.%u.1", side + 1, i);
+            sim_host_add_interface(host, ip, i == 11 ? "eth0" : "veth0", i == 11 ? RTC_NETWORK_ETHERNET : RTC_NETWORK_VIRTUAL);
+            sim_host_set_address_down(host, ip, i != 11);
+        }
+    }
+    assert_int_equal(ice_sim_agents(&sim, &options, NULL), RTC_OK);
+    ice_sim_start(&sim);
+    assert_in_range(ice_sim_connect(&sim, SECOND), 1, 10 * MS + 2 * 20 * MS); /* signalling, two round trips */
+    assert_int_equal(sim.a.gathered_at, -1);
+    assert_true(ice_sim_data_flows(&sim));
+    ice_sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds_of_networks),       cmocka_unit_test(filters),
-        cmocka_unit_test(nothing_is_allowed),      cmocka_unit_test(behind_a_one_to_one_nat),
+        cmocka_unit_test(kinds_of_networks),       cmocka_unit_test(filters),      cmocka_unit_test(nothing_is_allowed),
+        cmocka_unit_test(behind_a_one_to_one_nat), cmocka_unit_test(many_servers), cmocka_unit_test(many_interfaces),
         cmocka_unit_test(beside_a_one_to_one_nat),
     };
     return cmocka_run_group_tests_name("ice gather", tests, setup, teardown);

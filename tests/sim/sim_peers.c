@@ -252,6 +252,16 @@ static rtc_address public_address(const struct address *a)
     return out;
 }
 
+/* RFC 7983, RFC 5761 section 4 */
+static enum sim_packet_kind kind_of(const uint8_t *bytes, size_t len)
+{
+    if (len < 2 || bytes[0] < 20)
+        return SIM_STUN;
+    if (bytes[0] < 64)
+        return bytes[0] == 23 ? SIM_DATA : SIM_DTLS;
+    return bytes[1] >= 192 && bytes[1] <= 223 ? SIM_RTCP : SIM_RTP;
+}
+
 /* What a connection asked for and sent goes into the network. */
 static void drain(struct sim_peers *p, struct sim_peer *peer)
 {
@@ -272,8 +282,10 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
         }
         request.size = sizeof request;
     }
-    for (rtc_packet *packet; (packet = rtc_peer_connection_next_packet(peer->pc)) != NULL;)
+    for (rtc_packet *packet; (packet = rtc_peer_connection_next_packet(peer->pc)) != NULL;) {
+        peer->marked[kind_of(rtc_packet_data(packet), rtc_packet_len(packet))][rtc_packet_dscp(packet) & 63]++;
         out_send(&p->scratch, (struct packet *)packet);
+    }
     sim_host_drain(peer->host, p->now, &p->scratch);
 }
 

@@ -7,6 +7,8 @@
 
 #include <crtc/crtc.h>
 
+enum sim_packet_kind { SIM_STUN, SIM_DTLS, SIM_DATA, SIM_RTP, SIM_RTCP };
+
 struct sim_peer {
     struct sim_peers *peers;
     rtc_peer_connection *pc; /* NULL once the test freed it */
@@ -17,6 +19,7 @@ struct sim_peer {
     rtc_data_channel *remote_channel;                    /* the first the peer opened; a reference */
     rtc_time_t connected_at, failed_at, disconnected_at; /* RTC_TIME_NEVER before */
     uint32_t tracks, negotiations_needed;
+    uint64_t marked[5][64]; /* packets sent, by enum sim_packet_kind and codepoint */
 };
 
 struct sim_peers {

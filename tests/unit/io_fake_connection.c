@@ -59,6 +59,11 @@ static struct address inner_address(const rtc_address *a)
     return out;
 }
 
+unsigned rtc_packet_dscp(const rtc_packet *packet)
+{
+    return ((const struct packet *)packet)->dscp;
+}
+
 void rtc_packet_path(const rtc_packet *packet, rtc_path *out)
 {
     const struct path *p = &((const struct packet *)packet)->path;

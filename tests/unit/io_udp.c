@@ -135,6 +135,84 @@ static void another_address_begins_a_new_run(void **state)
     assert_int_equal(udp_run_length(s->packets, s->count), 2);
 }
 
+static void another_mark_begins_a_new_run(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 2, 100);
+    add(s, 100)->dscp = 46;
+    add(s, 100)->dscp = 46;
+    assert_int_equal(udp_run_length(s->packets, s->count), 2);
+    assert_int_equal(udp_run_length(s->packets + 2, 2), 2);
+}
+
+/* The upper six bits of the type of service that the next datagram came with. */
+static int receive_mark(int fd, bool six)
+{
+    uint8_t bytes[2048];
+    _Alignas(struct cmsghdr) char control[128];
+    struct iovec part = {bytes, sizeof bytes};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 10000), 1);
+    assert_true(recvmsg(fd, &message, 0) > 0);
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        int tos = 0;
+        if (!six && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+            return *CMSG_DATA(c) >> 2;
+        if (!six || c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_TCLASS)
+            continue;
+        memcpy(&tos, CMSG_DATA(c), sizeof tos);
+        return tos >> 2;
+    }
+    return -1;
+}
+
+/* Two runs with a mark each, and one without, all the same long, with a plain receiver that does not join them. */
+static void send_marked(struct scene *s, int from, int to, bool six)
+{
+    static const uint8_t marks[] = {46, 46, 0, 0, 34};
+    for (size_t i = 0; i < sizeof marks; i++)
+        add(s, 50)->dscp = marks[i];
+    for (size_t done = 0, run; done < s->count; done += run) {
+        run = udp_run_length(s->packets + done, s->count - done);
+        assert_int_equal(run, done == 4 ? 1 : 2);
+        enum udp_sent sent = udp_run_send(from, s->packets + done, run, false);
+        for (size_t i = 0; sent == UDP_UNSEGMENTED && i < run; i++)
+            assert_int_equal(udp_run_send(from, s->packets + done + i, 1, false), UDP_SENT);
+        assert_true(sent == UDP_SENT || sent == UDP_UNSEGMENTED);
+    }
+    for (size_t i = 0; i < sizeof marks; i++)
+        assert_int_equal(receive_mark(to, six), marks[i]);
+}
+
+static void marks_arrive(void **state)
+{
+    struct scene *s = *state;
+    int one = 1;
+    uint16_t port;
+    int plain = bound_socket(&port);
+    s->address.port = port;
+    assert_int_equal(setsockopt(plain, IPPROTO_IP, IP_RECVTOS, &one, sizeof one), 0);
+    send_marked(s, s->from, plain, false);
+    (void)close(plain);
+}
+
+static void marks_arrive_over_ipv6(void **state)
+{
+    struct scene *s = *state;
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t len = sizeof any;
+    int one = 1, from = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), to = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (from < 0 || to < 0 || bind(to, (struct sockaddr *)&any, sizeof any) != 0)
+        skip(); /* a host without IPv6 */
+    assert_int_equal(getsockname(to, (struct sockaddr *)&any, &len), 0);
+    assert_int_equal(setsockopt(to, IPPROTO_IPV6, IPV6_RECVTCLASS, &one, sizeof one), 0);
+    s->address = (rtc_address){.family = RTC_ADDRESS_IPV6, .ip = {[15] = 1}, .port = ntohs(any.sin6_port)};
+    send_marked(s, from, to, true);
+    (void)close(from);
+    (void)close(to);
+}
+
 static void a_run_fits_one_message(void **state)
 {
     struct scene *s = *state;
@@ -269,6 +347,9 @@ int main(void)
         TEST(a_longer_packet_begins_a_new_run),
         TEST(an_empty_packet_goes_alone),
         TEST(another_address_begins_a_new_run),
+        TEST(another_mark_begins_a_new_run),
+        TEST(marks_arrive),
+        TEST(marks_arrive_over_ipv6),
         TEST(a_run_fits_one_message),
         TEST(a_run_has_no_more_datagrams_than_the_kernel_takes),
         TEST(every_datagram_arrives_as_it_was_sent),
