@@ -11,7 +11,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum step { STEP_DATAGRAM, STEP_REQUEST, STEP_RESPONSE, STEP_TIME, STEP_CANDIDATE, STEP_RESULT, STEP_END, STEP_CREDENTIALS, STEPS };
+enum step {
+    STEP_DATAGRAM,
+    STEP_REQUEST,
+    STEP_RESPONSE,
+    STEP_TIME,
+    STEP_CANDIDATE,
+    STEP_RESULT,
+    STEP_END,
+    STEP_CREDENTIALS,
+    STEP_NETWORK,
+    STEPS
+};
 
 static const char ufrag[] = "peer";
 static const char password[] = "0123456789abcdefghijkl";
@@ -23,6 +34,7 @@ struct run {
     uint32_t next_id;
     uint8_t transaction[STUN_TRANSACTION_LEN]; /* of the last request that was sent */
     struct path sent;
+    uint32_t interfaces; /* the open request for the list of interfaces */
 };
 
 static void require(bool holds)
@@ -48,6 +60,7 @@ static void answer(struct run *run, const struct request *r)
     struct io_result result = {.type = r->type, .id = r->id, .local = r->local};
     result.local.port = 5000;
     if (r->type == REQUEST_INTERFACES) {
+        run->interfaces = r->id;
         result.interfaces = list;
         result.interface_count = 2;
     }
@@ -138,6 +151,27 @@ static void result(struct run *run, struct slice bytes)
     (void)ice_agent_result(run->agent, run->now, &io, &run->out);
 }
 
+/* The list of interfaces changes: a bit for each of eight addresses, and a kind for all. */
+static void network(struct run *run, struct slice bytes)
+{
+    struct io_interface list[8];
+    struct io_result io = {.type = REQUEST_INTERFACES, .id = run->interfaces, .interfaces = list};
+    struct reader r = reader_of(bytes);
+    uint8_t present = reader_u8(&r), kind = reader_u8(&r);
+    memset(list, 0, sizeof list);
+    for (uint8_t i = 0; i < 8; i++) {
+        if (!(present & 1u << i))
+            continue;
+        struct io_interface *at = &list[io.interface_count++];
+        at->address = address_ipv4(192, 0, 2, (uint8_t)(1 + i), 0);
+        at->type = kind % 9u;
+        if (i % 2)
+            at->address = (struct address){.family = ADDRESS_IPV6, .ip = {0x20, 1, 0xd, i > 1 ? i : 0}};
+    }
+    if (run->interfaces)
+        require(ice_agent_result(run->agent, run->now, &io, &run->out));
+}
+
 static void take_step(struct run *run, enum step step, struct slice bytes)
 {
     static const uint8_t transaction[STUN_TRANSACTION_LEN] = "fuzz";
@@ -162,6 +196,9 @@ static void take_step(struct run *run, enum step step, struct slice bytes)
         break;
     case STEP_END:
         ice_agent_end_of_remote_candidates(run->agent, run->now, &run->out);
+        break;
+    case STEP_NETWORK:
+        network(run, bytes);
         break;
     default:
         (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(ufrag), slice_str(password), &run->out);

@@ -279,6 +279,8 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
             memcpy(r->name, request.name, sizeof r->name);
             r->socket = request.socket;
             r->flags = request.flags;
+            r->port_min = request.port_min;
+            r->port_max = request.port_max;
         }
         request.size = sizeof request;
     }
@@ -309,8 +311,12 @@ static void give_result(struct sim_peers *p, struct sim_peer *peer, const struct
     memset(interfaces, 0, sizeof interfaces);
     for (size_t i = 0; i < in->address_count && i < 32; i++)
         addresses[result.address_count++] = public_address(&in->addresses[i]);
-    for (size_t i = 0; i < in->interface_count && i < 32; i++)
-        interfaces[result.interface_count++].address = public_address(&in->interfaces[i].address);
+    for (size_t i = 0; i < in->interface_count && i < 32; i++) {
+        rtc_interface *at = &interfaces[result.interface_count++];
+        at->address = public_address(&in->interfaces[i].address);
+        at->type = in->interfaces[i].type;
+        memcpy(at->name, in->interfaces[i].name, sizeof at->name);
+    }
     result.addresses = addresses;
     result.interfaces = interfaces;
     note(p, rtc_peer_connection_result(peer->pc, p->now, &result));
