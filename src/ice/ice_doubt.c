@@ -21,6 +21,13 @@ void ice_doubt_end(struct ice_agent *agent)
     agent->doubt = (struct ice_doubt){.since = RTC_TIME_NEVER};
 }
 
+/* Data says as much as an answer does, but for what was on its way before. */
+static bool is_alive(const struct ice_agent *agent)
+{
+    const struct ice_pair *s = agent->selected;
+    return s->heard > agent->doubt.since || s->counts.last_received > agent->doubt.since + margin;
+}
+
 static rtc_time_t answer_takes(const struct ice_pair *pair)
 {
     rtc_time_t time = pair->rtt + margin;
@@ -32,7 +39,7 @@ void ice_doubt_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
     struct ice_doubt *d = &agent->doubt;
     if (d->since == RTC_TIME_NEVER || now < d->next || d->asked > QUESTIONS)
         return;
-    if (!agent->selected || agent->selected->heard > d->since) {
+    if (!agent->selected || is_alive(agent)) {
         ice_doubt_end(agent);
         return;
     }
@@ -45,7 +52,7 @@ void ice_doubt_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 bool ice_doubt_confirmed(const struct ice_agent *agent)
 {
     const struct ice_doubt *d = &agent->doubt;
-    return d->since != RTC_TIME_NEVER && d->asked > QUESTIONS && agent->selected && agent->selected->heard <= d->since;
+    return d->since != RTC_TIME_NEVER && d->asked > QUESTIONS && agent->selected && !is_alive(agent);
 }
 
 void ice_doubt_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)

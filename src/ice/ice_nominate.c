@@ -19,6 +19,8 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
         return false;
     if (!agent->selected)
         return true; /* nothing is better than what had consent lately */
+    if (pair == agent->selected && pair->counts.packets_received > 0 && now < pair->counts.last_received + quiet_other)
+        return true; /* it carries data, whatever became of our questions */
     return ice_quiet(pair, now) < (pair == agent->selected ? quiet_selected : quiet_other);
 }
 

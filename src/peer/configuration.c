@@ -167,7 +167,7 @@ static int read_rules(rtc_peer_connection *pc, const char *member, const char *c
             return peer_fail(pc, RTC_ERR_TYPE, "%s: entry %zu is missing", member, i);
         int error = add(list, slice_str(texts[i]));
         if (error)
-            return peer_fail(pc, error, error == RTC_ERR_RANGE ? "%s has too many entries, from '%.120s' on" : "%s: '%.120s' is none",
+            return peer_fail(pc, error, error == RTC_ERR_RANGE ? "%s has too many entries, from '%.120s' on" : "%s: '%.120s' can not be read",
                              member, texts[i]);
     }
     return RTC_OK;

@@ -280,6 +280,23 @@ static void a_bad_cable(void **state)
     ice_sim_fini(&sim);
 }
 
+/* A lossy network is no reason to move: what is doubted has data to speak for it. */
+static void loss_moves_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct ice_sim sim;
+        begin(&sim, seed, NULL, NULL);
+        sim_host_add_interface(sim.a.host, "10.0.0.2", "eth0", RTC_NETWORK_ETHERNET);
+        connect(&sim);
+        sim_host_link(sim.a.host)->loss = sim_host_link(sim.b.host)->loss = 0.3;
+        ice_sim_stream(&sim, sim.now + 200 * SECOND);
+        assert_int_equal(sim.a.selections + sim.b.selections, 0);
+        assert_true(ice_sim_connected(&sim.a) && ice_sim_connected(&sim.b));
+        ice_sim_fini(&sim);
+    }
+}
+
 static void gather_once(void **state)
 {
     (void)state;
@@ -454,6 +471,7 @@ int main(void)
         cmocka_unit_test(what_failed_stays_failed),
         cmocka_unit_test(a_loose_contact),
         cmocka_unit_test(a_bad_cable),
+        cmocka_unit_test(loss_moves_nothing),
         cmocka_unit_test(gather_once),
         cmocka_unit_test(the_network_comes_late),
         cmocka_unit_test(a_nat_rebinds),

@@ -1,6 +1,8 @@
 /* See ice_sim.h. */
 #include "ice_sim.h"
 
+#include "ice_report.h"
+
 #include "sim_stun_server.h"
 
 #include <stdio.h>
@@ -235,7 +237,7 @@ static void take_datagram(struct ice_peer *p, const struct packet *packet)
 {
     if (packet->len > 0 && packet->bytes[packet->start] < 4)
         ice_agent_input(p->agent, p->sim->now, &packet->path, packet_slice(packet), &p->out);
-    else if (ice_agent_can_receive(p->agent, &packet->path))
+    else if (ice_agent_receives(p->agent, p->sim->now, &packet->path, packet->len))
         count_data(p);
     else
         p->data_refused++;
