@@ -217,7 +217,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
     pc->port_max = c->port_max;
     pc->max_channels = c->max_channels ? c->max_channels : 256;
     pc->max_message_size = c->max_message_size ? c->max_message_size : 256 * 1024;
-    int error = choose_certificate(pc, c);
+    error = choose_certificate(pc, c);
     return error || !c->endpoint ? error : endpoint_admit(c->endpoint, pc, &pc->member);
 }
 
