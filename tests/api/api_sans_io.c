@@ -14,10 +14,11 @@ struct side {
     rtc_peer_connection *pc;
     struct side *other;
     uint32_t socket; /* the id of its one socket's request */
+    uint32_t interfaces;
     rtc_address address;
     rtc_data_channel *channel;
     int messages, opened;
-    bool closed_socket;
+    bool closed_socket, closed_interfaces;
 };
 
 static void on_message(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len)
@@ -57,6 +58,7 @@ static void answer(struct side *s, const rtc_request *request)
     rtc_result result = {.size = sizeof result, .type = request->type, .id = request->id};
     const rtc_interface interface = {.address = s->address, .name = "sim0", .index = 1};
     if (request->type == RTC_REQUEST_INTERFACES) {
+        s->interfaces = request->id;
         result.interfaces = &interface;
         result.interface_count = 1;
     } else if (request->type == RTC_REQUEST_OPEN_UDP) {
@@ -68,8 +70,9 @@ static void answer(struct side *s, const rtc_request *request)
         result.error = RTC_ERR_NOT_SUPPORTED; /* a loop may do without */
     } else {
         assert_int_equal(request->type, RTC_REQUEST_CLOSE);
-        assert_int_equal(request->id, s->socket);
-        s->closed_socket = true;
+        assert_true(request->id == s->socket || request->id == s->interfaces);
+        s->closed_socket |= request->id == s->socket;
+        s->closed_interfaces |= request->id == s->interfaces;
         return;
     }
     assert_int_equal(rtc_peer_connection_result(s->pc, rtc_now(), &result), RTC_OK);
@@ -164,7 +167,7 @@ static void two_connections(void **state)
     /* one closes: the other learns of it, and what the closed one still has to say and to close comes out of it */
     rtc_peer_connection_close(sides[1].pc);
     run_until(sides, channel_gone);
-    assert_true(sides[1].closed_socket);
+    assert_true(sides[1].closed_socket && sides[1].closed_interfaces);
     assert_int_equal(sides[0].opened, 1);
     rtc_data_channel_unref(sides[0].channel);
     rtc_peer_connection_free(sides[0].pc);

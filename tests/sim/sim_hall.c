@@ -212,12 +212,24 @@ static void answer_interfaces(struct hall_guest *seat, uint32_t id)
     note(seat->hall, rtc_peer_connection_result(seat->pc, seat->hall->now, &result));
 }
 
+/* The place of an open request for the list of interfaces, or (0) a free one: there is one per generation of ICE. */
+static uint32_t *interfaces_slot(struct hall_guest *g, uint32_t id)
+{
+    for (size_t i = 0; i < sizeof g->interfaces / sizeof g->interfaces[0]; i++)
+        if (g->interfaces[i] == id)
+            return &g->interfaces[i];
+    abort();
+}
+
 static void drain_requests(struct hall_guest *g)
 {
     rtc_request request = {.size = sizeof request};
     while (rtc_peer_connection_next_request(g->pc, &request)) {
         if (!g->is_client && request.type == RTC_REQUEST_INTERFACES) {
+            *interfaces_slot(g, 0) = request.id;
             answer_interfaces(g, request.id);
+        } else if (!g->is_client && request.type == RTC_REQUEST_CLOSE) {
+            *interfaces_slot(g, request.id) = 0; /* they never change */
         } else if (!g->is_client) {
             abort(); /* the endpoint has everything else */
         } else {

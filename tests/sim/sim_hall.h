@@ -15,6 +15,7 @@ enum { HALL_MAX = 256, HALL_PORT = 5000 };
 struct hall;
 
 struct hall_guest {
+    uint32_t interfaces[4]; /* open requests for the list of them; 0: none */
     struct hall *hall;
     struct hall_guest *other;
     int number;
