@@ -3,6 +3,8 @@
  * description is here. */
 #include "ice_internal.h"
 
+static const rtc_time_t consent_is_fresh = 1 * ICE_SECOND;
+
 /* The two sides of a username, ours first; false when it has no colon. */
 static bool split_username(const struct stun_message *m, struct slice *ours, struct slice *theirs)
 {
@@ -89,6 +91,15 @@ static void take_use_candidate(struct ice_agent *agent, struct ice_pair *pair, c
         ice_nominated_by_peer(agent, pair, now);
 }
 
+/* Why does the peer ask here? It may have moved, or keeps this pair for that day: then it has to have our consent, too. */
+static void asked_elsewhere(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+{
+    ice_doubt_start(agent, now);
+    if (agent->selected && pair->state == ICE_PAIR_SUCCEEDED && now >= pair->consent + consent_is_fresh &&
+        now >= pair->probe_sent + consent_is_fresh)
+        ice_probe(agent, pair, now, out);
+}
+
 static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
                            const struct stun_message *m, struct out *out)
 {
@@ -107,7 +118,7 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
         return;
     }
     if (pair != agent->selected)
-        ice_doubt_start(agent, now); /* why does the peer ask here? */
+        asked_elsewhere(agent, pair, now, out);
     take_use_candidate(agent, pair, m, now);
     ice_trigger(agent, pair, now);
 }

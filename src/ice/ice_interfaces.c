@@ -97,19 +97,65 @@ static uint16_t preference(const struct ice_agent *agent, const struct io_interf
     return (uint16_t)first;
 }
 
+/* ---- The end of an address ---- */
+
+static void forget_queries(struct ice_agent *agent, const struct ice_base *base)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < agent->query_count; i++)
+        if (agent->queries[i].base != base)
+            agent->queries[kept++] = agent->queries[i];
+    agent->query_count = kept;
+}
+
+void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
+{
+    if (!base->relay && base->state != ICE_BASE_CLOSED)
+        (void)out_request(out, REQUEST_CLOSE, base->socket);
+    if (!base->relay)
+        ice_tcp_drop_interface(agent, &base->address, out);
+    ice_drop_base(agent, base, now);
+    forget_queries(agent, base);
+    ice_forget_locals(agent, base->socket, out);
+    size_t at = 0;
+    while (agent->bases[at] != base)
+        at++;
+    agent->base_count--;
+    memmove(&agent->bases[at], &agent->bases[at + 1], (agent->base_count - at) * sizeof agent->bases[0]);
+    memory_free(agent->context, base);
+}
+
+static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
+{
+    struct address listed = base->listed;
+    if (base->relay) {
+        ice_relay_remove(agent, base->relay, now, out);
+        return;
+    }
+    ice_remove_base(agent, base, now, out);
+    ice_relay_forget(agent, &listed, now, out);
+}
+
+/* ---- New addresses ---- */
+
 /* An address that vanished longest ago makes room for a new one. */
 static bool make_room(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     struct ice_base *oldest = NULL;
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->absent && !agent->bases[i]->relay && !agent->bases[i]->tcp && (!oldest || agent->bases[i]->since < oldest->since))
-            oldest = agent->bases[i];
-    if (agent->base_count >= ICE_BASES_MAX && oldest)
-        ice_remove_base(agent, oldest, now, out);
-    if (agent->base_count < ICE_BASES_MAX)
+    size_t count = 0;
+    for (size_t i = 0; i < agent->base_count; i++) {
+        struct ice_base *base = agent->bases[i];
+        count += !base->relay && !base->tcp;
+        if (base->absent && !base->relay && !base->tcp && (!oldest || base->since < oldest->since))
+            oldest = base;
+    }
+    if (count < ICE_BASES_MAX)
         return true;
-    agent->counters.over_limit++;
-    return false;
+    if (oldest)
+        forget(agent, oldest, now, out);
+    else
+        agent->counters.over_limit++;
+    return oldest != NULL;
 }
 
 static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc_time_t now, struct out *out)
@@ -252,43 +298,6 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
     ice_gather_refresh(agent, now);
     if (!agent->selected && !agent->lite)
         ice_recheck_all(agent, now);
-}
-
-static void forget_queries(struct ice_agent *agent, const struct ice_base *base)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < agent->query_count; i++)
-        if (agent->queries[i].base != base)
-            agent->queries[kept++] = agent->queries[i];
-    agent->query_count = kept;
-}
-
-void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
-{
-    if (!base->relay && base->state != ICE_BASE_CLOSED)
-        (void)out_request(out, REQUEST_CLOSE, base->socket);
-    if (!base->relay)
-        ice_tcp_drop_interface(agent, &base->address, out);
-    ice_drop_base(agent, base, now);
-    forget_queries(agent, base);
-    ice_forget_locals(agent, base->socket, out);
-    size_t at = 0;
-    while (agent->bases[at] != base)
-        at++;
-    agent->base_count--;
-    memmove(&agent->bases[at], &agent->bases[at + 1], (agent->base_count - at) * sizeof agent->bases[0]);
-    memory_free(agent->context, base);
-}
-
-static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
-{
-    struct address listed = base->listed;
-    if (base->relay) {
-        ice_relay_remove(agent, base->relay, now, out);
-        return;
-    }
-    ice_remove_base(agent, base, now, out);
-    ice_relay_forget(agent, &listed, now, out);
 }
 
 void ice_interfaces_run(struct ice_agent *agent, rtc_time_t now, struct out *out)

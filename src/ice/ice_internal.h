@@ -125,6 +125,7 @@ struct ice_pair {
     rtc_time_t nominated_at;   /* a lite agent's: when the peer last chose it */
     rtc_time_t chosen;         /* when it was selected last: until it is heard of again, silence counts from here */
     rtc_time_t left_at;
+    rtc_time_t doubted;    /* it was left because it did not answer; nothing until it is heard of again */
     struct address mapped; /* how the peer sees the base */
     rtc_time_t rtt;
     rtc_time_t total_rtt;

@@ -17,6 +17,8 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
 {
     if (pair->state != ICE_PAIR_SUCCEEDED || !ice_consent_valid(pair, now))
         return false;
+    if (pair->heard <= pair->doubted)
+        return false;
     if (!agent->selected)
         return true; /* nothing is better than what had consent lately */
     if (pair == agent->selected && pair->counts.packets_received > 0 && now < pair->counts.last_received + quiet_other)
@@ -104,6 +106,8 @@ static void leave(const struct ice_agent *agent, struct ice_pair *pair, rtc_time
 {
     pair->was_left = true;
     pair->left_at = now;
+    if (ice_doubt_confirmed(agent))
+        pair->doubted = now;
     if (agent->controlling || ice_doubt_confirmed(agent))
         pair->nominated = pair->peer_nominates = false;
 }

@@ -20,6 +20,7 @@ static int teardown(void **state)
 }
 
 static const struct ice_server server = {.host = "198.51.100.1", .port = 3478};
+static const struct ice_options udp_only = {.controlling = true, .tcp_policy = ICE_TCP_DISABLED};
 static const struct sim_link link_10ms = {.delay_us = 10 * MS};
 
 static void add_rule(struct ice_filters *filters, const char *text)
@@ -50,7 +51,7 @@ static void kinds_of_networks(void **state)
     sim_host_add_interface(sim.a.host, "10.0.0.1", "eth0", RTC_NETWORK_ETHERNET);
     sim_host_add_interface(sim.a.host, "10.0.0.11", "strange0", RTC_NETWORK_UNKNOWN);
     sim_host_add_interface(sim.a.host, "2001:db8::1", "eth0", RTC_NETWORK_ETHERNET);
-    assert_int_equal(ice_sim_agents(&sim, NULL, NULL), RTC_OK);
+    assert_int_equal(ice_sim_agents(&sim, &udp_only, NULL), RTC_OK);
     ice_sim_gather(&sim.a);
     ice_sim_run(&sim, sim.now + 10 * MS);
     size_t n = ice_agent_local_candidates(sim.a.agent, &list), expected = sizeof order / sizeof order[0];
@@ -74,7 +75,8 @@ static void filters(void **state)
     (void)state;
     struct ice_sim sim;
     struct ice_rules rules = {.deny.count = 0};
-    const struct ice_options options = {.controlling = true, .servers = {server}, .server_count = 1, .rules = &rules};
+    const struct ice_options options = {
+        .controlling = true, .tcp_policy = ICE_TCP_DISABLED, .servers = {server}, .server_count = 1, .rules = &rules};
     const struct ice_candidate *list;
     add_rule(&rules.allow, "eth*");
     add_rule(&rules.allow, "192.0.2.0/24");
@@ -99,7 +101,8 @@ static void nothing_is_allowed(void **state)
     (void)state;
     struct ice_sim sim;
     struct ice_rules rules = {.deny.count = 0};
-    const struct ice_options options = {.controlling = true, .servers = {server}, .server_count = 1, .rules = &rules};
+    const struct ice_options options = {
+        .controlling = true, .tcp_policy = ICE_TCP_DISABLED, .servers = {server}, .server_count = 1, .rules = &rules};
     add_rule(&rules.allow, "none");
     assert_int_equal(ice_sim_init(&sim, context, 3, NULL), RTC_OK);
     sim_host_add_address(sim.a.host, "192.0.2.1");
@@ -118,7 +121,8 @@ static void one_to_one(bool ask_server)
 {
     struct ice_sim sim;
     struct ice_rules rules = {.deny.count = 0};
-    const struct ice_options options = {.controlling = true, .servers = {server}, .server_count = ask_server ? 1 : 0, .rules = &rules};
+    const struct ice_options options = {
+        .controlling = true, .tcp_policy = ICE_TCP_DISABLED, .servers = {server}, .server_count = ask_server ? 1 : 0, .rules = &rules};
     const struct ice_candidate *list;
     struct ice_selected s;
     assert_int_equal(ice_externals_add(&rules.externals, slice_str("10.0.0.1=203.0.113.1")), RTC_OK);
@@ -157,7 +161,7 @@ static void beside_a_one_to_one_nat(void **state)
     (void)state;
     struct ice_sim sim;
     struct ice_rules rules = {.deny.count = 0};
-    const struct ice_options options = {.controlling = true, .rules = &rules};
+    const struct ice_options options = {.controlling = true, .tcp_policy = ICE_TCP_DISABLED, .rules = &rules};
     struct ice_selected s;
     assert_int_equal(ice_externals_add(&rules.externals, slice_str("203.0.113.1")), RTC_OK);
     assert_int_equal(ice_sim_init(&sim, context, 5, &link_10ms), RTC_OK);
@@ -179,7 +183,7 @@ static void many_servers(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    struct ice_options options = {.controlling = true, .server_count = ICE_SERVERS_MAX};
+    struct ice_options options = {.controlling = true, .tcp_policy = ICE_TCP_DISABLED, .server_count = ICE_SERVERS_MAX};
     assert_int_equal(ice_sim_init(&sim, context, 6, &link_10ms), RTC_OK);
     for (unsigned i = 0; i < ICE_SERVERS_MAX; i++) {
         struct ice_server *s = &options.servers[i];
@@ -217,7 +221,7 @@ static void many_interfaces(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    struct ice_options options = {.controlling = true, .server_count = 1};
+    struct ice_options options = {.controlling = true, .tcp_policy = ICE_TCP_DISABLED, .server_count = 1};
     char ip[32];
     options.servers[0] = (struct ice_server){.host = "198.51.100.99", .port = 3478};
     assert_int_equal(ice_sim_init(&sim, context, 7, &link_10ms), RTC_OK);

@@ -70,6 +70,16 @@ static void assert_gap(const struct ice_peer *p, rtc_time_t most)
         fail_msg("a gap of %lld us, not %lld at most", (long long)p->data_gap, (long long)most);
 }
 
+/* Its candidates for UDP: each interface has others for TCP. */
+static size_t udp_candidates(const struct ice_peer *p)
+{
+    const struct ice_candidate *list;
+    size_t count = ice_agent_local_candidates(p->agent, &list), n = 0;
+    for (size_t i = 0; i < count; i++)
+        n += list[i].protocol == PATH_UDP;
+    return n;
+}
+
 /* Which side gets it, and who controls. */
 static void better_interface(bool controlling)
 {
@@ -129,7 +139,8 @@ static void vanished_with_backup(bool controlling, unsigned seconds)
     assert_gap(&sim.a, 500 * MS);
     assert_int_equal(sim.a.selections, 1);
     assert_int_equal(sim.b.selections, 1);
-    assert_int_equal(sim.a.states + sim.b.states, 0);
+    assert_int_equal(sim.a.state_at[ICE_DISCONNECTED], -1);
+    assert_int_equal(sim.b.state_at[ICE_DISCONNECTED], -1);
     ice_sim_fini(&sim);
 }
 
@@ -159,8 +170,7 @@ static void changed_address(bool controlling, bool signalled)
     assert_true(ice_sim_connected(&sim.a) && ice_sim_connected(&sim.b));
     assert_int_equal(sim.b.state_at[ICE_DISCONNECTED], -1);
     ice_sim_run(&sim, sim.now + 40 * SECOND); /* by now the old one is forgotten */
-    const struct ice_candidate *list;
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 1);
+    assert_int_equal(udp_candidates(&sim.a), 1);
     assert_int_equal(sim.a.lost_candidates, 1);
     assert_true(ice_sim_data_flows(&sim));
     ice_sim_fini(&sim);
@@ -386,7 +396,6 @@ static void many_changes(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    const struct ice_candidate *list;
     char ip[32], old[32] = "10.0.0.1";
     begin(&sim, 13, NULL, NULL);
     connect(&sim);
@@ -395,14 +404,14 @@ static void many_changes(void **state)
         sim_host_remove_address(sim.a.host, old);
         add(&sim.a, ip, "wlan0", RTC_NETWORK_WIFI);
         ice_sim_run(&sim, sim.now + SECOND);
-        assert_true(ice_agent_local_candidates(sim.a.agent, &list) <= 33);
+        assert_true(udp_candidates(&sim.a) <= 33);
         memcpy(old, ip, sizeof old);
     }
     assert_true(ice_sim_connected(&sim.a) && ice_sim_connected(&sim.b));
     assert_int_equal(sim.a.candidates, 600);
     assert_true(ice_sim_data_flows(&sim));
     ice_sim_run(&sim, sim.now + 40 * SECOND);
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 1);
+    assert_int_equal(udp_candidates(&sim.a), 1);
     ice_sim_fini(&sim);
 }
 
@@ -412,7 +421,6 @@ static void relayed(bool only)
     struct ice_sim sim;
     struct sim_turn turn;
     struct ice_options a = {.controlling = true, .relay_only = only, .server_count = 1}, b;
-    const struct ice_candidate *list;
     a.servers[0] =
         (struct ice_server){.host = "198.51.100.9", .port = 3478, .kind = ICE_SERVER_TURN_UDP, .username = "user", .credential = "secret"};
     b = a;
@@ -430,7 +438,7 @@ static void relayed(bool only)
     assert_gap(&sim.a, SECOND);
     assert_gap(&sim.b, SECOND);
     ice_sim_run(&sim, sim.now + 60 * SECOND);
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), only ? 1 : 2);
+    assert_int_equal(udp_candidates(&sim.a), only ? 1 : 2);
     assert_true(ice_sim_connected(&sim.a) && ice_sim_connected(&sim.b));
     assert_true(ice_sim_data_flows(&sim));
     ice_sim_fini(&sim);

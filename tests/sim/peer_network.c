@@ -11,6 +11,8 @@ struct call {
     struct peer_log log;
 };
 
+static const rtc_configuration udp_only = {.size = sizeof udp_only, .ice_tcp_policy = RTC_ICE_TCP_DISABLED};
+
 /* Peer 0 sends video; its network is a WLAN. */
 static void begin(struct call *c, const rtc_configuration *configuration)
 {
@@ -46,7 +48,7 @@ static void another_network(void **state)
 {
     (void)state;
     struct call c;
-    begin(&c, NULL);
+    begin(&c, &udp_only);
     sim_host_add_interface(c.peers.peer[0].host, "192.0.2.77", "eth0", RTC_NETWORK_ETHERNET);
     sim_host_tell_interfaces(c.peers.peer[0].host, c.peers.now);
     peer_run(&c.peers, 5 * SECOND);
@@ -60,7 +62,7 @@ static void instead_of_the_first(void **state)
 {
     (void)state;
     struct call c;
-    begin(&c, NULL);
+    begin(&c, &udp_only);
     const char *ip = "10.0.0.1";
     assert_true(is_described(&c, ip));
     sim_host_add_interface(c.peers.peer[0].host, "192.0.2.77", "eth0", RTC_NETWORK_ETHERNET);
