@@ -12,8 +12,6 @@ static const rtc_time_t patience = 16 * ICE_SECOND;
 /* The same when the peer never said that it has no more candidates: a whole transaction of RFC 8489 section 6.2.1. */
 static const rtc_time_t patience_most = 39500 * ICE_MS;
 static const rtc_time_t lost_most = 20 * ICE_SECOND;
-/* How long a peer-reflexive candidate that nothing comes from keeps its place when places are short. */
-static const rtc_time_t reflexive_lasts = 10 * ICE_SECOND;
 static const rtc_time_t long_ago = -3600 * ICE_SECOND;
 
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };
@@ -119,12 +117,6 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     return RTC_OK;
 }
 
-static void free_remote(struct ice_agent *agent, struct ice_remote *remote)
-{
-    memory_free(agent->context, remote->name);
-    memory_free(agent->context, remote);
-}
-
 void ice_agent_free(struct ice_agent *agent)
 {
     if (!agent)
@@ -132,13 +124,11 @@ void ice_agent_free(struct ice_agent *agent)
     rtc_context *context = agent->context;
     for (size_t i = 0; i < agent->pair_count; i++)
         memory_free(context, agent->pairs[i]);
-    for (size_t i = 0; i < agent->remote_count; i++)
-        free_remote(agent, agent->remotes[i]);
     for (size_t i = 0; i < agent->base_count; i++)
         memory_free(context, agent->bases[i]);
     memory_free(context, agent->pairs);
     memory_free(context, agent->thaws);
-    memory_free(context, agent->remotes);
+    ice_remotes_free(agent);
     memory_free(context, agent->bases);
     memory_free(context, agent->locals);
     memory_free(context, agent->queries);
@@ -222,178 +212,6 @@ void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out
     if (kept < agent->local_count)
         (void)ice_event(agent, ICE_EVENT_CANDIDATES_LOST, out);
     agent->local_count = kept;
-}
-
-struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol)
-{
-    bool stream = protocol == PATH_TCP;
-    for (size_t i = 0; i < agent->remote_count; i++)
-        if ((agent->remotes[i]->tcp_type != ICE_TCP_NONE) == stream && address_eq(&agent->remotes[i]->address, address))
-            return agent->remotes[i];
-    return NULL;
-}
-
-static struct ice_remote *new_remote(struct ice_agent *agent, const struct address *address, uint8_t type, uint32_t priority)
-{
-    void *remotes = agent->remotes;
-    if (!memory_grow(agent->context, &remotes, &agent->remote_capacity, agent->remote_count + 1, sizeof *agent->remotes))
-        return NULL;
-    agent->remotes = remotes;
-    struct ice_remote *remote = memory_zeroed(agent->context, sizeof *remote);
-    if (!remote)
-        return NULL;
-    remote->serial = ++agent->serial;
-    remote->address = *address;
-    remote->type = type;
-    remote->priority = priority;
-    agent->remotes[agent->remote_count++] = remote;
-    return remote;
-}
-
-/* When something authenticated came from there last; RTC_TIME_NEVER for where we send to. */
-static rtc_time_t heard_of(const struct ice_agent *agent, const struct ice_remote *remote)
-{
-    rtc_time_t heard = long_ago;
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        const struct ice_pair *pair = agent->pairs[i];
-        if (pair->remote != remote)
-            continue;
-        if (pair == agent->selected)
-            return RTC_TIME_NEVER;
-        heard = pair->receivable && pair->heard > heard ? pair->heard : heard;
-    }
-    return heard;
-}
-
-void ice_forget_reflexive(struct ice_agent *agent, const struct ice_remote *remote)
-{
-    for (size_t i = 0; i < agent->remote_count; i++) {
-        if (agent->remotes[i] != remote || remote->type != ICE_PEER_REFLEXIVE)
-            continue;
-        ice_drop_remote(agent, remote);
-        free_remote(agent, agent->remotes[i]);
-        agent->remotes[i] = agent->remotes[--agent->remote_count];
-        agent->reflexive_count--;
-        return;
-    }
-}
-
-/* A NAT that rebinds gives the peer a new address each time: in a long call those that went quiet make room. False when none did. */
-static bool forget_oldest_reflexive(struct ice_agent *agent, rtc_time_t now)
-{
-    size_t oldest = agent->remote_count;
-    rtc_time_t best = now - reflexive_lasts;
-    for (size_t i = 0; i < agent->remote_count; i++) {
-        rtc_time_t heard = agent->remotes[i]->type == ICE_PEER_REFLEXIVE ? heard_of(agent, agent->remotes[i]) : RTC_TIME_NEVER;
-        if (heard > best)
-            continue;
-        best = heard;
-        oldest = i;
-    }
-    if (oldest == agent->remote_count)
-        return false;
-    ice_forget_reflexive(agent, agent->remotes[oldest]);
-    return true;
-}
-
-struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, enum path_protocol protocol, uint32_t priority,
-                                     rtc_time_t now)
-{
-    uint32_t limit = context_limits(agent->context)->remote_candidates / 2 + 1;
-    if (agent->reflexive_count >= limit && !forget_oldest_reflexive(agent, now)) {
-        agent->counters.over_limit++;
-        return NULL;
-    }
-    struct ice_remote *remote = new_remote(agent, address, ICE_PEER_REFLEXIVE, priority);
-    if (!remote)
-        return NULL;
-    agent->reflexive_count++;
-    remote->tcp_type = protocol == PATH_TCP ? ICE_TCP_ACTIVE : ICE_TCP_NONE;
-    /* A foundation of its own (RFC 8445 section 7.3.1.3); '+' keeps it apart from signalled numbers. */
-    (void)snprintf(remote->foundation, sizeof remote->foundation, "+%u", ++agent->foundation_serial);
-    return remote;
-}
-
-bool ice_address_is_usable(const struct address *a)
-{
-    static const uint8_t ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || address_is_multicast(a))
-        return false;
-    return a->family == ADDRESS_IPV4 || (!address_is_link_local(a) && memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) != 0);
-}
-
-/* What a candidate must be for this agent to check it, once its address is known. */
-static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate *c)
-{
-    bool stale = c->ufrag[0] && agent->have_remote_credentials && strcmp(c->ufrag, agent->remote_ufrag) != 0;
-    bool carried = c->protocol == PATH_UDP || ice_tcp_is_reachable(agent, c);
-    return carried && c->component == ICE_COMPONENT && !stale && c->address.port != 0;
-}
-
-/* A peer-reflexive candidate turns out to be one that the peer signals (RFC 8838 section 11.4). */
-static int upgrade(struct ice_agent *agent, struct ice_remote *remote, const struct ice_candidate *c)
-{
-    if (c->name[0] && !(remote->name = memory_text(agent->context, c->name, strlen(c->name))))
-        return RTC_ERR_NO_MEMORY;
-    agent->reflexive_count--;
-    remote->type = c->type;
-    remote->priority = c->priority;
-    remote->tcp_type = c->protocol == PATH_TCP ? c->tcp_type : ICE_TCP_NONE;
-    memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
-    ice_refound(agent, remote);
-    ice_prioritize(agent);
-    ice_pair_remote(agent, remote);
-    return RTC_OK;
-}
-
-uint32_t ice_remotes_left(const struct ice_agent *agent)
-{
-    uint32_t limit = context_limits(agent->context)->remote_candidates, used = (uint32_t)agent->remote_count - agent->reflexive_count;
-    return limit > used ? limit - used : 0;
-}
-
-static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
-{
-    struct ice_remote *known = ice_find_remote(agent, &c->address, (enum path_protocol)c->protocol);
-    if (known && known->type != ICE_PEER_REFLEXIVE)
-        return RTC_OK;
-    /* One that was peer-reflexive leaves its place among those to others, so it needs one of these. */
-    if (ice_remotes_left(agent) == 0) {
-        agent->counters.over_limit++;
-        return RTC_ERR_QUOTA_EXCEEDED;
-    }
-    if (known)
-        return upgrade(agent, known, c);
-    char *name = c->name[0] ? memory_text(agent->context, c->name, strlen(c->name)) : NULL;
-    struct ice_remote *remote = c->name[0] && !name ? NULL : new_remote(agent, &c->address, c->type, c->priority);
-    if (!remote) {
-        memory_free(agent->context, name);
-        return RTC_ERR_NO_MEMORY;
-    }
-    remote->name = name;
-    memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
-    remote->tcp_type = c->protocol == PATH_TCP ? c->tcp_type : ICE_TCP_NONE;
-    ice_pair_remote(agent, remote);
-    return RTC_OK;
-}
-
-int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *c)
-{
-    if (is_wanted(agent, c) && ice_address_is_usable(&c->address))
-        return add_remote(agent, c);
-    agent->counters.ignored++;
-    return RTC_OK;
-}
-
-int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out)
-{
-    if (agent->state == ICE_CLOSED)
-        return RTC_ERR_INVALID_STATE;
-    agent->peer_seen = true;
-    bool named = candidate->address.family == ADDRESS_NONE && is_wanted(agent, candidate);
-    int error = named ? ice_names_add(agent, candidate) : ice_take_remote(agent, candidate);
-    ice_run(agent, now, out);
-    return error;
 }
 
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out)

@@ -242,8 +242,6 @@ struct ice_agent {
 };
 
 /* ice_agent.c */
-/* What no candidate may be: no address, any, multicast, link-local IPv6, or IPv4 in the clothes of IPv6 (RFC 8445 section 5.1.1.1). */
-bool ice_address_is_usable(const struct address *address);
 /* out_event() with the agent's generation. */
 struct event *ice_event(struct ice_agent *agent, int type, struct out *out);
 void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
@@ -252,6 +250,11 @@ uint32_t ice_request_id(struct ice_agent *agent);
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
 /* The candidates of that base are no more; the peer finds out by itself. */
 void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out);
+uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server);
+
+/* ice_remote.c */
+/* What no candidate may be: no address, any, multicast, link-local IPv6, or IPv4 in the clothes of IPv6 (RFC 8445 section 5.1.1.1). */
+bool ice_address_is_usable(const struct address *address);
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol);
 /* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3), of somebody who connected over TCP or not; NULL beyond the limit, when
  * none of them went quiet to make room. */
@@ -259,12 +262,11 @@ struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct addre
                                      rtc_time_t now);
 /* Harmless for any other remote, and NULL. */
 void ice_forget_reflexive(struct ice_agent *agent, const struct ice_remote *remote);
-uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server);
-
 /* A signalled candidate with an address; RTC_ERR_QUOTA_EXCEEDED beyond the limit. What can not be checked is counted. */
 int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *candidate);
 /* How many more signalled candidates the limit allows. */
 uint32_t ice_remotes_left(const struct ice_agent *agent);
+void ice_remotes_free(struct ice_agent *agent);
 
 /* ice_names.c */
 /* A remote candidate whose address is a name: it is resolved, or ignored. RTC_ERR_QUOTA_EXCEEDED beyond the limit. */

@@ -130,7 +130,7 @@ static bool may_offer(const struct ice_agent *agent)
     if ((!agent->tcp.active && !agent->tcp.passive) || agent->relay_only || agent->gathering != ICE_GATHERING_ACTIVE)
         return false;
     for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state == ICE_BASE_OPENING)
+        if (agent->bases[i]->state == ICE_BASE_OPENING && !agent->bases[i]->absent)
             return false;
     return true;
 }
