@@ -115,6 +115,8 @@ void network_watch_ask(struct driven *d, uint32_t id)
     network_watch_readable(w, now);
     bool known = w->fd >= 0 && w->generation > 0 && w->due == RTC_TIME_NEVER;
     int error = known ? RTC_OK : refresh(l, now);
+    if (error && w->fd >= 0 && w->due == RTC_TIME_NEVER)
+        w->due = now + read_again;
     *r = (struct interfaces_request){.driven = d, .id = id};
     list_append(&w->requests, &r->link);
     tell(w, r, error);
