@@ -153,7 +153,8 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     return pair;
 }
 
-/* A relay is not asked for what is the server's own: its loopback and its links; nor told of an address that the peer hides behind a name. */
+/* A relay is not asked for what is the server's own: its loopback and its links; nor told of an address that the peer hides behind a name.
+ */
 static bool may_relay(const struct ice_base *base, const struct ice_remote *remote)
 {
     bool inside = address_is_loopback(&remote->address) && !address_is_loopback(&base->address);
@@ -163,8 +164,8 @@ static bool may_relay(const struct ice_base *base, const struct ice_remote *remo
 /* Loopback reaches nothing else; the other way, a peer on this host may well be reached by its loopback address. */
 static bool may_pair(const struct ice_base *base, const struct ice_remote *remote)
 {
-    return base->state == ICE_BASE_OPEN && !base->absent && base->address.family == remote->address.family && !base->tcp && remote->tcp_type == ICE_TCP_NONE &&
-           (!address_is_loopback(&base->address) || address_is_loopback(&remote->address)) &&
+    return base->state == ICE_BASE_OPEN && !base->absent && base->address.family == remote->address.family && !base->tcp &&
+           remote->tcp_type == ICE_TCP_NONE && (!address_is_loopback(&base->address) || address_is_loopback(&remote->address)) &&
            (!base->relay || may_relay(base, remote));
 }
 

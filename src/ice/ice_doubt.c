@@ -25,7 +25,8 @@ void ice_doubt_end(struct ice_agent *agent)
 static bool is_alive(const struct ice_agent *agent)
 {
     const struct ice_pair *s = agent->selected;
-    return s->heard > agent->doubt.since || s->counts.last_received > agent->doubt.since + margin;
+    bool data = s->counts.packets_received > 0 && s->counts.last_received > agent->doubt.since + margin;
+    return data || s->heard > agent->doubt.since;
 }
 
 static rtc_time_t answer_takes(const struct ice_pair *pair)
@@ -37,12 +38,14 @@ static rtc_time_t answer_takes(const struct ice_pair *pair)
 void ice_doubt_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     struct ice_doubt *d = &agent->doubt;
-    if (d->since == RTC_TIME_NEVER || now < d->next || d->asked > QUESTIONS)
+    if (d->since == RTC_TIME_NEVER)
         return;
     if (!agent->selected || is_alive(agent)) {
-        ice_doubt_end(agent);
+        ice_doubt_end(agent); /* even if it was confirmed, with nothing to go to: the next doubt begins anew */
         return;
     }
+    if (now < d->next || d->asked > QUESTIONS)
+        return;
     if (d->asked < QUESTIONS)
         ice_probe(agent, agent->selected, now, out);
     d->asked++;

@@ -84,7 +84,7 @@ static bool any_usable(const struct ice_agent *agent, const struct io_result *re
 static bool is_taken(const struct ice_agent *agent, uint16_t preference)
 {
     for (size_t i = 0; i < agent->base_count; i++)
-        if (!agent->bases[i]->relay && agent->bases[i]->preference == preference)
+        if (!agent->bases[i]->relay && !agent->bases[i]->tcp && agent->bases[i]->preference == preference)
             return true;
     return false;
 }
@@ -112,8 +112,10 @@ void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t 
 {
     if (!base->relay && base->state != ICE_BASE_CLOSED)
         (void)out_request(out, REQUEST_CLOSE, base->socket);
-    if (!base->relay)
-        ice_tcp_drop_interface(agent, &base->address, out);
+    if (!base->relay) {
+        ice_tcp_drop_interface(agent, &base->address, now, out);
+        ice_names_withdraw(agent, base, out);
+    }
     ice_drop_base(agent, base, now);
     forget_queries(agent, base);
     ice_forget_locals(agent, base->socket, out);
@@ -239,8 +241,10 @@ static bool is_listed(const struct io_result *result, const struct address *addr
     return false;
 }
 
-static void vanish(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
+static void vanish(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
 {
+    if (base->relay && ice_relay_unground(agent, base->relay, now, out))
+        return;
     base->absent = true;
     base->since = now;
     if (agent->selected && agent->selected->base == base) {
@@ -259,7 +263,7 @@ static void come_back(struct ice_agent *agent, struct ice_base *base, rtc_time_t
 }
 
 /* Returns how many came back, or vanished. */
-static unsigned follow(struct ice_agent *agent, rtc_time_t now, const struct io_result *result)
+static unsigned follow(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     unsigned changed = 0;
     for (size_t i = 0; i < agent->base_count; i++) {
@@ -270,7 +274,7 @@ static unsigned follow(struct ice_agent *agent, rtc_time_t now, const struct io_
             continue;
         changed++;
         if (gone)
-            vanish(agent, base, now);
+            vanish(agent, base, now, out);
         else
             come_back(agent, base, now);
     }
@@ -289,13 +293,14 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
     if (result->error != RTC_OK || agent->state == ICE_FAILED || (agent->gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
         return;
     agent->interfaces_known = true;
-    unsigned changed = follow(agent, now, result), opened = open_new(agent, now, result, first, out);
+    unsigned changed = follow(agent, now, result, out), opened = open_new(agent, now, result, first, out);
     if (opened > 0 || changed > 0)
         ice_gather_resume(agent, now, out);
     if (first || opened + changed == 0)
         return;
     ice_doubt_start(agent, now);
     ice_gather_refresh(agent, now);
+    ice_relay_hurry(agent, now);
     if (!agent->selected && !agent->lite)
         ice_recheck_all(agent, now);
 }

@@ -277,6 +277,8 @@ uint32_t ice_names_pending(const struct ice_agent *agent);
 void ice_names_forget(struct ice_agent *agent);
 /* The name that stands for the address of a base; NULL beyond the limit, or when out of memory. Borrowed while the agent lives. */
 const char *ice_names_publish(struct ice_agent *agent, const struct ice_base *base);
+/* The base is no more: its name makes room for others, and nothing is asked on its interface. */
+void ice_names_withdraw(struct ice_agent *agent, const struct ice_base *base, struct out *out);
 /* The names of an earlier agent stay those of our addresses, and it says no goodbye to them. */
 int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before);
 /* What stands for a related address that is hidden: 0.0.0.0 or ::, port 9. */
@@ -350,6 +352,10 @@ void ice_relay_abandon(struct ice_agent *agent, struct out *out);
 void ice_relay_free(struct ice_agent *agent);
 /* Those that were reached from this interface address are no more. */
 void ice_relay_forget(struct ice_agent *agent, const struct address *interface, rtc_time_t now, struct out *out);
+/* The address that its transport stands on is gone. True when any other will do: it is allocated again from there. */
+bool ice_relay_unground(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out);
+/* The network changed: what may be reached now from another address is tried at once. */
+void ice_relay_hurry(struct ice_agent *agent, rtc_time_t now);
 /* The relay with all of its bases, pairs and candidates is no more. */
 void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out);
 

@@ -69,6 +69,22 @@ const char *ice_names_publish(struct ice_agent *agent, const struct ice_base *ba
     return names ? mdns_publish(names->mdns, &base->address, base->interface) : NULL;
 }
 
+/* A link stays while the interface has another address of the family. */
+void ice_names_withdraw(struct ice_agent *agent, const struct ice_base *base, struct out *out)
+{
+    bool stays = false;
+    if (!agent->names)
+        return;
+    mdns_withdraw(agent->names->mdns, &base->address);
+    for (size_t i = 0; i < agent->base_count; i++) {
+        const struct ice_base *other = agent->bases[i];
+        stays |= other != base && !other->relay && !other->tcp && other->interface == base->interface &&
+                 other->address.family == base->address.family;
+    }
+    if (!stays)
+        mdns_drop_link(agent->names->mdns, &base->address, base->interface, out);
+}
+
 int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before)
 {
     if (!before->names)
@@ -235,7 +251,7 @@ static void add_links(struct ice_agent *agent)
 {
     for (size_t i = 0; i < agent->base_count; i++) {
         const struct ice_base *base = agent->bases[i];
-        if (base->state == ICE_BASE_OPEN && !base->relay)
+        if (base->state == ICE_BASE_OPEN && !base->absent && !base->relay && !base->tcp)
             mdns_add_link(agent->names->mdns, &base->address, base->interface);
     }
 }

@@ -246,7 +246,8 @@ static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *rel
         base = relay->bases[i]->state == ICE_BASE_CLOSED ? relay->bases[i] : NULL;
     if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(agent, relay, out))))
         return NULL;
-    *base = (struct ice_base){.relay = relay, .socket = ice_request_id(agent), .state = ICE_BASE_OPEN, .address = *relayed, .shown = *relayed};
+    *base =
+        (struct ice_base){.relay = relay, .socket = ice_request_id(agent), .state = ICE_BASE_OPEN, .address = *relayed, .shown = *relayed};
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
     base->foundation = ice_foundation(agent, ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
@@ -513,6 +514,26 @@ void ice_relay_free(struct ice_agent *agent)
         memory_free(agent->context, agent->relays[i]);
     }
     memory_free(agent->context, agent->relays);
+}
+
+bool ice_relay_unground(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+{
+    if (!address_is_any(&relay->from))
+        return false;
+    fail(agent, relay, 0, "its interface is gone", now, out);
+    relay->local = (struct address){.family = ADDRESS_NONE};
+    return true;
+}
+
+void ice_relay_hurry(struct ice_agent *agent, rtc_time_t now)
+{
+    for (size_t i = 0; i < agent->relay_count; i++) {
+        struct ice_relay *relay = agent->relays[i];
+        if (relay->state != ICE_RELAY_WAITING || !address_is_any(&relay->from))
+            continue;
+        relay->losses = 0;
+        relay->again = now;
+    }
 }
 
 void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)

@@ -188,7 +188,8 @@ static void remove_connection(struct ice_agent *agent, struct ice_connection *c)
     while (tcp->connections[i] != c)
         i++;
     tcp->connections[i] = tcp->connections[--tcp->connection_count];
-    tcp->accepted--;
+    tcp->accepted -= c->accepted;
+    tcp->attempts -= !c->accepted;
     memory_free(agent->context, c);
 }
 
@@ -503,7 +504,18 @@ static void on_listening(struct ice_agent *agent, struct ice_listener *l, const 
     announce(agent, base, ICE_TCP_PASSIVE, l->address.port, out);
 }
 
-void ice_tcp_drop_interface(struct ice_agent *agent, const struct address *interface, struct out *out)
+/* Attempts too: there will be others if the address comes back. */
+static void drop_connection(struct ice_agent *agent, struct ice_connection *c, rtc_time_t now, struct out *out)
+{
+    bool accepted = c->accepted;
+    c->tries_left = 0;
+    if (c->socket)
+        lose(agent, c, now, false, out);
+    if (!accepted)
+        remove_connection(agent, c);
+}
+
+void ice_tcp_drop_interface(struct ice_agent *agent, const struct address *interface, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < agent->tcp.listener_count; i++) {
         struct ice_listener *l = &agent->tcp.listeners[i];
@@ -512,13 +524,9 @@ void ice_tcp_drop_interface(struct ice_agent *agent, const struct address *inter
         (void)out_request(out, REQUEST_CLOSE, l->socket);
         l->socket = 0;
     }
-    for (size_t i = 0; i < agent->tcp.connection_count; i++) {
-        struct ice_connection *c = agent->tcp.connections[i];
-        if (!c->accepted && address_ip_eq(&c->local, interface))
-            c->tries_left = 0;
-        if (c->state == ICE_CONNECTION_WAITING && c->tries_left == 0)
-            c->state = ICE_CONNECTION_CLOSED;
-    }
+    for (size_t i = agent->tcp.connection_count; i > 0; i--)
+        if (address_ip_eq(&agent->tcp.connections[i - 1]->local, interface))
+            drop_connection(agent, agent->tcp.connections[i - 1], now, out);
 }
 
 /* ---- results and packets ---- */

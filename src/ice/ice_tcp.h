@@ -74,8 +74,8 @@ bool ice_tcp_gathers(const struct ice_agent *agent);
 /* Attempts: from a new host base's interface to every candidate of the peer, to a new candidate from every interface. */
 void ice_tcp_pair_base(struct ice_agent *agent, const struct ice_base *base);
 void ice_tcp_pair_remote(struct ice_agent *agent, struct ice_remote *remote);
-/* The interface is gone: it is listened on and connected from no more. */
-void ice_tcp_drop_interface(struct ice_agent *agent, const struct address *interface, struct out *out);
+/* The interface is gone: it is listened on and connected from no more, and its connections are over. */
+void ice_tcp_drop_interface(struct ice_agent *agent, const struct address *interface, rtc_time_t now, struct out *out);
 /* Something authenticated came over this base's connection. */
 void ice_tcp_prove(struct ice_agent *agent, const struct ice_base *base);
 

@@ -79,6 +79,35 @@ void mdns_add_link(struct mdns *m, const struct address *address, uint32_t index
     link->interface.port = 0;
 }
 
+/* The last link takes its place. */
+static void remove_link(struct mdns *m, size_t at)
+{
+    size_t last = --m->link_count;
+    m->links[at] = m->links[last];
+    for (size_t i = 0; i < m->own_count; i++) {
+        struct mdns_own *own = &m->own[i];
+        bool owes = own->owed & 1u << last;
+        own->multicast[at] = own->multicast[last];
+        own->multicast[last] = MDNS_LONG_AGO;
+        own->owed &= ~(1u << at | 1u << last);
+        if (owes && at != last)
+            own->owed |= 1u << at;
+    }
+}
+
+void mdns_drop_link(struct mdns *m, const struct address *address, uint32_t index, struct out *out)
+{
+    for (size_t i = m->link_count; i > 0; i--) {
+        const struct mdns_link *link = &m->links[i - 1];
+        bool comes_up = link->state == MDNS_LINK_OPENING || link->state == MDNS_LINK_JOINING; /* its results must find it */
+        if (link->interface.family != address->family || link->index != index || comes_up)
+            continue;
+        if (link->state == MDNS_LINK_OPEN)
+            (void)out_request(out, REQUEST_CLOSE, link->socket);
+        remove_link(m, i - 1);
+    }
+}
+
 bool mdns_has_links(const struct mdns *m)
 {
     for (size_t i = 0; i < m->link_count; i++)

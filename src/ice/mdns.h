@@ -41,6 +41,8 @@ void mdns_free(struct mdns *mdns);
 
 /* An interface to ask and answer on, by one of its addresses and its index. Harmless when it is known; counted beyond the limit. */
 void mdns_add_link(struct mdns *mdns, const struct address *address, uint32_t index);
+/* The interface lost its last address of that family. One that is just coming up stays. */
+void mdns_drop_link(struct mdns *mdns, const struct address *address, uint32_t index, struct out *out);
 /* True while a name may still be resolved by multicast: a link is open or may yet open. */
 bool mdns_has_links(const struct mdns *mdns);
 
@@ -52,6 +54,9 @@ enum mdns_answer mdns_lookup(const struct mdns *mdns, const char *name, struct a
 /* The name that stands for this address (its port does not matter) of the interface with that index, made at the first call and always the
  * same afterwards. It is answered for on this interface only. NULL beyond the limit, or when out of memory. Borrowed while mdns lives. */
 const char *mdns_publish(struct mdns *mdns, const struct address *address, uint32_t index);
+
+/* The address is no candidate any more: its name is still answered for, and makes room for others at the limit. */
+void mdns_withdraw(struct mdns *mdns, const struct address *address);
 
 /* All names that `from` published are published here, too; it says no goodbye to them any more. Those that are not asked for here by
  * mdns_publish() make room for others at the limit. For a new `mdns`; RTC_ERR_NO_MEMORY. */

@@ -40,7 +40,7 @@ struct mdns_own {
     char name[MDNS_NAME_LEN + 1];
     struct address address;
     uint32_t index;                       /* of its interface */
-    bool inherited;                       /* nobody asked for it here yet: it makes room when places are short */
+    bool spare;                           /* no candidate of this agent bears it: it makes room when places are short */
     rtc_time_t multicast[MDNS_LINKS_MAX]; /* when it was last sent to everybody on each link */
     uint32_t owed;                        /* a bit for each link on which an answer waits for its time */
 };

@@ -48,13 +48,14 @@ static struct mdns_own *find_address(const struct mdns *m, const struct address 
     return NULL;
 }
 
-/* A new place, or that of a name which was only inherited: a host that moves on from network to network has other addresses each time. */
+/* A new place, or that of a name which was only inherited, or withdrawn: a host that moves on from network to network has other addresses
+ * each time. */
 static struct mdns_own *find_place(struct mdns *m)
 {
     if (m->own_count < MDNS_OWN_MAX)
         return &m->own[m->own_count++];
     for (size_t i = 0; i < m->own_count; i++)
-        if (m->own[i].inherited)
+        if (m->own[i].spare)
             return &m->own[i];
     m->counters.over_limit++;
     return NULL;
@@ -84,8 +85,15 @@ const char *mdns_publish(struct mdns *m, const struct address *address, uint32_t
     if (!own)
         return NULL;
     own->index = index;
-    own->inherited = false;
+    own->spare = false;
     return own->name;
+}
+
+void mdns_withdraw(struct mdns *m, const struct address *address)
+{
+    struct mdns_own *own = find_address(m, address);
+    if (own)
+        own->spare = true;
 }
 
 int mdns_inherit(struct mdns *m, struct mdns *from)
@@ -96,7 +104,7 @@ int mdns_inherit(struct mdns *m, struct mdns *from)
             return RTC_ERR_NO_MEMORY;
         memcpy(own->name, from->own[i].name, sizeof own->name);
         own->index = from->own[i].index;
-        own->inherited = true;
+        own->spare = true;
     }
     from->passed_on = true;
     return RTC_OK;

@@ -1,5 +1,6 @@
 /* Networks that change in the middle of a call: interfaces that come and go, addresses that change, NATs that forget. Data flows every 5 ms
  * meanwhile, and the longest gap is what counts. Nothing is signalled after the connection unless a test says so. */
+#include "ice_internal.h"
 #include "ice_sim.h"
 
 #include <crtc/transport.h>
@@ -392,12 +393,12 @@ static void the_mapping_changes(void **state)
 }
 
 /* A network that has a new address every second for ten minutes leaves nothing behind. */
-static void many_changes(void **state)
+static void change_often(bool hide)
 {
-    (void)state;
     struct ice_sim sim;
     char ip[32], old[32] = "10.0.0.1";
-    begin(&sim, 13, NULL, NULL);
+    const struct ice_options a = {.controlling = true, .hide_addresses = hide};
+    begin(&sim, 13, &a, NULL);
     connect(&sim);
     for (unsigned i = 0; i < 600; i++) {
         (void)snprintf(ip, sizeof ip, "10.9.%u.%u", i / 200, i % 200 + 1);
@@ -412,6 +413,40 @@ static void many_changes(void **state)
     assert_true(ice_sim_data_flows(&sim));
     ice_sim_run(&sim, sim.now + 40 * SECOND);
     assert_int_equal(udp_candidates(&sim.a), 1);
+    assert_int_equal(sim.a.agent->tcp.connection_count, 1); /* an attempt from the interface that there is */
+    assert_int_equal(sim.a.agent->tcp.attempts, 1);
+    assert_false(sim.failed);
+    ice_sim_fini(&sim);
+}
+
+static void many_changes(void **state)
+{
+    (void)state;
+    change_often(false);
+    change_often(true);
+}
+
+/* Each change lets the selected pair be doubted, whatever became of the doubt before. */
+static void doubts_come_again(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 16, NULL, NULL);
+    connect(&sim);
+    sim_host_set_address_down(sim.a.host, "10.0.0.1", true);
+    sim_host_add_interface(sim.a.host, "10.0.0.3", "docker0", RTC_NETWORK_VIRTUAL);
+    sim_host_set_address_down(sim.a.host, "10.0.0.3", true);
+    sim_host_tell_interfaces(sim.a.host, sim.now);
+    ice_sim_run(&sim, sim.now + 1500 * MS); /* nothing answers, and there is nothing better */
+    assert_true(sends_from(&sim.a, "10.0.0.1"));
+    assert_true(ice_doubt_confirmed(sim.a.agent));
+    sim_host_set_address_down(sim.a.host, "10.0.0.1", false);
+    ice_sim_run(&sim, sim.now + 10 * SECOND);
+    assert_true(sends_from(&sim.a, "10.0.0.1"));
+    sim_host_set_address_down(sim.a.host, "10.0.0.1", true);
+    add(&sim.a, "10.0.0.4", "wwan0", RTC_NETWORK_CELLULAR);
+    ice_sim_run(&sim, sim.now + SECOND); /* silence alone takes four */
+    assert_true(sends_from(&sim.a, "10.0.0.4"));
     ice_sim_fini(&sim);
 }
 
@@ -451,6 +486,33 @@ static void relays_follow(void **state)
     relayed(true);
 }
 
+/* One whose transport may stand on any address does not end with the one that it stood on. */
+static void a_relay_finds_other_ground(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct sim_turn turn;
+    struct ice_options a = {.controlling = true, .server_count = 1};
+    a.servers[0] =
+        (struct ice_server){.host = "198.51.100.9", .port = 3478, .kind = ICE_SERVER_TURN_UDP, .username = "user", .credential = "secret"};
+    begin(&sim, 17, &a, NULL);
+    sim_turn_init(&turn, sim.net, sim.a.out.pool, "198.51.100.9", NULL);
+    sim.turn[0] = &turn;
+    connect(&sim);
+    struct ice_relay *relay = sim.a.agent->relays[0];
+    assert_int_equal(relay->state, ICE_RELAY_OPEN);
+    relay->from = (struct address){.family = ADDRESS_IPV4}; /* as that of a stream is */
+    sim_host_remove_address(sim.a.host, "10.0.0.1");
+    add(&sim.a, "10.0.0.9", "wlan0", RTC_NETWORK_WIFI);
+    ice_sim_run(&sim, sim.now + 50 * MS);
+    assert_ptr_equal(sim.a.agent->relays[0], relay);
+    assert_true(relay->was_open && (relay->state == ICE_RELAY_OPENING || relay->state == ICE_RELAY_ALLOCATING));
+    ice_sim_run(&sim, sim.now + 40 * SECOND); /* longer than addresses are waited for */
+    assert_ptr_equal(sim.a.agent->relays[0], relay);
+    assert_int_equal(relay->bases[0]->absent, false);
+    ice_sim_fini(&sim);
+}
+
 static void before_anything_is_open(void **state)
 {
     (void)state;
@@ -485,7 +547,9 @@ int main(void)
         cmocka_unit_test(a_nat_rebinds),
         cmocka_unit_test(the_mapping_changes),
         cmocka_unit_test(many_changes),
+        cmocka_unit_test(doubts_come_again),
         cmocka_unit_test(relays_follow),
+        cmocka_unit_test(a_relay_finds_other_ground),
         cmocka_unit_test(before_anything_is_open),
     };
     return cmocka_run_group_tests_name("ice network", tests, setup, teardown);
