@@ -14,6 +14,7 @@ static const rtc_time_t unproven_most = 10 * ICE_SECOND;
 static const rtc_time_t stranger_keeps = 2 * ICE_SECOND; /* its place, when places are short */
 static const rtc_time_t again_soon = 100 * ICE_MS;
 static const rtc_time_t again_later = 1 * ICE_SECOND;
+static const rtc_time_t unused_most = 30 * ICE_SECOND;   /* nothing comes any more: as long as consent lasts (RFC 7675 section 5.1) */
 static const rtc_time_t quiet_selected = 3 * ICE_SECOND; /* a selected pair this quiet is no reason not to connect */
 
 /* ---- candidates ---- */
@@ -216,6 +217,15 @@ static bool add_base(struct ice_agent *agent, struct ice_connection *c)
     return true;
 }
 
+/* Connections to two of our listeners may come from one address. */
+static bool is_paired(const struct ice_agent *agent, const struct ice_remote *remote)
+{
+    for (size_t i = 0; i < agent->pair_count; i++)
+        if (agent->pairs[i]->remote == remote)
+            return true;
+    return false;
+}
+
 static void remove_base(struct ice_agent *agent, struct ice_connection *c, rtc_time_t now)
 {
     size_t i = 0;
@@ -227,8 +237,9 @@ static void remove_base(struct ice_agent *agent, struct ice_connection *c, rtc_t
     agent->bases[i] = agent->bases[--agent->base_count];
     memory_free(agent->context, c->base);
     c->base = NULL;
-    if (c->accepted)
-        ice_forget_reflexive(agent, ice_find_remote(agent, &c->address, PATH_TCP));
+    const struct ice_remote *remote = c->accepted ? ice_find_remote(agent, &c->address, PATH_TCP) : NULL;
+    if (remote && !is_paired(agent, remote))
+        ice_forget_reflexive(agent, remote);
 }
 
 /* The connection is over, or never came to be: with it goes its pair. `gone`: its socket is closed already. One that was accepted is freed.
@@ -610,6 +621,21 @@ static struct ice_connection *silent(const struct ice_agent *agent, rtc_time_t n
     return is_silent ? pair->base->tcp : NULL;
 }
 
+/* When a connection that proved itself and is not used has been quiet for too long. Its other end may be gone without a word, and many of
+ * them would leave no place for who connects anew. One may have no pair any more. */
+static rtc_time_t unused_until(const struct ice_agent *agent, const struct ice_connection *c)
+{
+    const struct ice_pair *pair = c->state == ICE_CONNECTION_OPEN ? ice_find_pair(agent, c->base, &c->address) : NULL;
+    if (c->state != ICE_CONNECTION_OPEN || (pair && pair == agent->selected))
+        return RTC_TIME_NEVER;
+    return (pair ? pair->heard : c->opened) + unused_most;
+}
+
+static rtc_time_t ends_at(const struct ice_agent *agent, const struct ice_connection *c)
+{
+    return is_timed(c) ? c->at : unused_until(agent, c);
+}
+
 void ice_tcp_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     struct ice_connection *dead = silent(agent, now);
@@ -617,7 +643,7 @@ void ice_tcp_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
         lose(agent, dead, now, false, out);
     for (size_t i = agent->tcp.connection_count; i > 0; i--) {
         struct ice_connection *c = agent->tcp.connections[i - 1];
-        if (is_timed(c) && now >= c->at)
+        if (now >= ends_at(agent, c))
             lose(agent, c, now, false, out);
     }
 }
@@ -627,8 +653,7 @@ void ice_tcp_deadline(const struct ice_agent *agent, rtc_time_t *best, enum time
     rtc_time_t begin = agent->tcp.attempts > 0 && agent->tcp.connecting < ICE_TCP_CONNECTING_MAX ? attempts_at(agent) : RTC_TIME_NEVER;
     for (size_t i = 0; i < agent->tcp.connection_count; i++) {
         const struct ice_connection *c = agent->tcp.connections[i];
-        if (is_timed(c))
-            deadline_min(best, why, c->at, TIMER_ICE_TCP);
+        deadline_min(best, why, ends_at(agent, c), TIMER_ICE_TCP);
         if (c->state == ICE_CONNECTION_WAITING)
             deadline_min(best, why, begin > c->at ? begin : c->at, TIMER_ICE_TCP);
     }

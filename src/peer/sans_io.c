@@ -118,8 +118,11 @@ void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, c
 static int give_result(rtc_peer_connection *pc, const struct io_result *in)
 {
     struct transport *t = pc->transport;
-    if (!tls_streams_result(t, pc->now, in) && !transport_ice_result(t, pc->now, in))
+    if (!tls_streams_result(t, pc->now, in) && !transport_ice_result(t, pc->now, in)) {
         log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
+        if (in->type == REQUEST_LISTEN_TCP && in->error == RTC_OK && in->socket) /* the listener was closed meanwhile */
+            (void)out_request(&t->out, REQUEST_CLOSE, in->socket);
+    }
     transport_settle(t, pc->now);
     return RTC_OK;
 }

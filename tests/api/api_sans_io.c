@@ -174,8 +174,30 @@ static void two_connections(void **state)
     rtc_peer_connection_free(sides[1].pc);
 }
 
+/* A connection that was accepted before its listener was known to be closed is nobody's: it is asked to be closed, too. */
+static void accepted_too_late(void **state)
+{
+    (void)state;
+    rtc_peer_connection *pc;
+    rtc_data_channel *channel;
+    rtc_request request = {.size = sizeof request};
+    assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, &pc), RTC_OK);
+    assert_int_equal(rtc_peer_connection_create_data_channel(pc, "chat", 4, NULL, &channel), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
+    while (rtc_peer_connection_next_request(pc, &request))
+        request.size = sizeof request;
+    const rtc_result late = {.size = sizeof late, .type = RTC_REQUEST_LISTEN_TCP, .id = 1000, .socket = RTC_ACCEPTED_SOCKET | 7};
+    assert_int_equal(rtc_peer_connection_result(pc, rtc_now(), &late), RTC_OK);
+    request.size = sizeof request;
+    assert_true(rtc_peer_connection_next_request(pc, &request));
+    assert_int_equal(request.type, RTC_REQUEST_CLOSE);
+    assert_int_equal(request.id, late.socket);
+    rtc_data_channel_unref(channel);
+    rtc_peer_connection_free(pc);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(two_connections)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(two_connections), cmocka_unit_test(accepted_too_late)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,42 +1,9 @@
 /* Over TCP: where UDP does not get through, on either side's candidates, in pieces and with loss, through NATs; connections that are
- * refused, never answered, half-open or cut; strangers who connect; candidates that are no invitation to scan a network. */
-#include "ice_internal.h"
-#include "ice_sim.h"
+ * refused, never answered, half-open or cut; candidates that are no invitation to scan a network. */
+#include "ice_tcp_scene.h"
 
-#include <crtc/transport.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static rtc_context *context;
-
-static int setup(void **state)
-{
-    (void)state;
-    return rtc_context_new(NULL, &context);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rtc_context_unref(context);
-    return 0;
-}
-
-static void begin(struct ice_sim *sim, uint64_t seed, enum ice_tcp_policy a, enum ice_tcp_policy b)
-{
-    const struct sim_link link = {.delay_us = 10 * MS};
-    const struct ice_options of_a = {.controlling = true, .tcp_policy = a}, of_b = {.tcp_policy = b};
-    context_seed(context, seed);
-    assert_int_equal(ice_sim_init(sim, context, seed, &link), RTC_OK);
-    sim_host_add_address(sim->a.host, "192.0.2.1");
-    sim_host_add_address(sim->b.host, "192.0.2.2");
-    assert_int_equal(ice_sim_agents(sim, &of_a, &of_b), RTC_OK);
-}
-
-static void block_udp(struct ice_sim *sim, bool blocked)
-{
-    sim_host_link(sim->a.host)->no_udp = sim_host_link(sim->b.host)->no_udp = blocked;
-}
 
 static struct ice_selected selected(const struct ice_peer *p)
 {
@@ -466,193 +433,6 @@ static void same_address(void **state)
     ice_sim_fini(&sim);
 }
 
-/* ---- who connects to us ---- */
-
-static uint32_t stranger_id;
-
-static struct address passive_address(struct ice_peer *p)
-{
-    const struct ice_candidate *list;
-    size_t n = ice_agent_local_candidates(p->agent, &list);
-    for (size_t i = 0; i < n; i++)
-        if (list[i].tcp_type == ICE_TCP_PASSIVE)
-            return list[i].address;
-    fail_msg("nothing is listened on");
-    return (struct address){0};
-}
-
-/* An accepted connection, told as the loop would. */
-static uint32_t knock_from(struct ice_peer *p, uint8_t host)
-{
-    struct address at = passive_address(p);
-    struct io_result r = {.type = REQUEST_LISTEN_TCP, .socket = RTC_ACCEPTED_SOCKET | ++stranger_id, .local = at};
-    r.id = p->agent->tcp.listeners[0].socket;
-    r.remote = address_ipv4(203, 0, 113, host, (uint16_t)(1024 + stranger_id));
-    assert_true(ice_agent_result(p->agent, p->sim->now, &r, &p->out));
-    return r.socket;
-}
-
-/* Of everybody, one after the other. */
-static uint32_t knock(struct ice_peer *p)
-{
-    return knock_from(p, (uint8_t)(stranger_id % 200));
-}
-
-/* Whether the agent asked for that socket to be closed; its other requests and packets go their way. */
-static bool was_closed(struct ice_peer *p, uint32_t socket)
-{
-    bool closed = false;
-    for (const struct request *r = p->out.requests.head; r; r = r->next)
-        closed |= r->type == REQUEST_CLOSE && r->id == socket;
-    ice_sim_drain(p);
-    return closed;
-}
-
-static size_t say(struct ice_peer *p, uint32_t socket, const void *bytes, size_t len)
-{
-    struct packet_queue inner = {0};
-    struct packet *packet = packet_copy(p->out.pool, slice_of(bytes, len));
-    packet->path = (struct path){.socket = socket, .protocol = PATH_TCP};
-    if (!ice_agent_unwrap(p->agent, p->sim->now, packet, &inner, &p->out))
-        packet_free(packet);
-    size_t count = inner.count;
-    for (struct packet *q; (q = packet_queue_pop(&inner)) != NULL; packet_free(q))
-        ice_agent_input(p->agent, p->sim->now, &q->path, packet_slice(q), &p->out);
-    return count;
-}
-
-static void strangers_are_bounded(void **state)
-{
-    (void)state;
-    struct ice_sim sim;
-    begin(&sim, 12, ICE_TCP_ENABLED, ICE_TCP_ENABLED);
-    ice_sim_gather(&sim.a);
-    ice_sim_run(&sim, sim.now + 20 * MS);
-    uint32_t first = 0;
-    for (unsigned i = 0; i < ICE_TCP_STRANGERS_MAX; i++) {
-        uint32_t socket = knock(&sim.a);
-        first = first ? first : socket;
-        assert_false(was_closed(&sim.a, socket));
-    }
-    for (unsigned i = 0; i < 1000; i++)
-        assert_true(was_closed(&sim.a, knock(&sim.a)));
-    assert_int_equal(sim.a.agent->tcp.strangers, ICE_TCP_STRANGERS_MAX);
-    assert_int_equal(ice_agent_counters(sim.a.agent)->over_limit, 1000);
-    /* Who had two seconds and said nothing makes room. */
-    ice_sim_run(&sim, sim.now + 2 * SECOND);
-    uint32_t late = knock(&sim.a);
-    assert_true(was_closed(&sim.a, first));
-    ice_sim_run(&sim, sim.now + 7900 * MS);
-    assert_int_equal(sim.a.agent->tcp.strangers, ICE_TCP_STRANGERS_MAX);
-    ice_sim_run(&sim, sim.now + 200 * MS);
-    assert_int_equal(sim.a.agent->tcp.strangers, 1);
-    ice_sim_run(&sim, sim.now + 3 * SECOND);
-    assert_int_equal(sim.a.agent->tcp.accepted, 0);
-    assert_int_equal(sim.a.agent->base_count, 1);
-    assert_null(ice_find_base(sim.a.agent, late));
-    ice_sim_fini(&sim);
-}
-
-static void what_strangers_say(void **state)
-{
-    (void)state;
-    static const char http[] = "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n";
-    static const uint8_t tls[] = {0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3}, data[] = {0, 3, 0x80, 1, 2}, tiny[] = {0, 1, 0}, nothing[100] = {0};
-    struct ice_sim sim;
-    begin(&sim, 13, ICE_TCP_ENABLED, ICE_TCP_ENABLED);
-    ice_sim_gather(&sim.a);
-    ice_sim_run(&sim, sim.now + 20 * MS);
-    const struct {
-        const void *bytes;
-        size_t len;
-        bool closes;
-    } cases[] = {{http, sizeof http - 1, true}, {tls, sizeof tls, true},          {data, sizeof data, true},
-                 {tiny, sizeof tiny, true},     {nothing, sizeof nothing, false}, {http, 1, false}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        uint32_t socket = knock(&sim.a);
-        assert_int_equal(say(&sim.a, socket, cases[i].bytes, cases[i].len), 0);
-        assert_int_equal(was_closed(&sim.a, socket), cases[i].closes);
-    }
-    /* A STUN message that nobody signed: answered by nothing, and no reason to stay. */
-    uint32_t socket = knock(&sim.a);
-    struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING, .has = STUN_HAS_PRIORITY};
-    uint8_t bytes[202];
-    size_t len = stun_write(&m, slice_of(NULL, 0), bytes + 2, sizeof bytes - 2);
-    bytes[0] = 0;
-    bytes[1] = (uint8_t)len;
-    ice_sim_drain(&sim.a);
-    assert_int_equal(say(&sim.a, socket, bytes, len + 2), 1);
-    assert_int_equal(sim.a.out.tx.count, 0);
-    assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 1);
-    ice_sim_run(&sim, sim.now + 11 * SECOND);
-    assert_int_equal(sim.a.agent->tcp.accepted, 0);
-    assert_int_equal(sim.a.agent->pair_count, 0);
-    ice_sim_fini(&sim);
-}
-
-/* One who knocks all the time leaves places to others. */
-static void one_address(void **state)
-{
-    (void)state;
-    struct ice_sim sim;
-    begin(&sim, 14, ICE_TCP_ENABLED, ICE_TCP_ENABLED);
-    ice_sim_gather(&sim.a);
-    ice_sim_run(&sim, sim.now + 20 * MS);
-    for (unsigned i = 0; i < 100; i++)
-        assert_int_equal(was_closed(&sim.a, knock_from(&sim.a, 66)), i >= 4);
-    assert_false(was_closed(&sim.a, knock_from(&sim.a, 67)));
-    assert_int_equal(sim.a.agent->tcp.strangers, 5);
-    ice_sim_fini(&sim);
-}
-
-/* A flood of strangers from everywhere does not keep the peer out: its address is known from its candidates. */
-static void flood(void **state)
-{
-    (void)state;
-    struct ice_sim sim;
-    begin(&sim, 14, ICE_TCP_ACTIVE_ONLY, ICE_TCP_ENABLED);
-    block_udp(&sim, true);
-    ice_sim_start(&sim);
-    ice_sim_run(&sim, sim.now + 20 * MS);
-    for (int i = 0; i < 400; i++) {
-        for (int k = 0; k < 50; k++)
-            (void)was_closed(&sim.b, knock(&sim.b));
-        ice_sim_run(&sim, sim.now + 1 * MS);
-    }
-    assert_true(ice_sim_connected(&sim.a) && ice_sim_connected(&sim.b));
-    assert_in_range(sim.a.state_at[ICE_CONNECTED], SECOND, SECOND + 320 * MS);
-    assert_true(ice_sim_data_flows(&sim));
-    ice_sim_fini(&sim);
-}
-
-/* Results that come late, twice, or for nothing. */
-static void odd_results(void **state)
-{
-    (void)state;
-    struct ice_sim sim;
-    begin(&sim, 15, ICE_TCP_ENABLED, ICE_TCP_ENABLED);
-    ice_sim_gather(&sim.a);
-    ice_sim_run(&sim, sim.now + 20 * MS);
-    uint32_t socket = knock(&sim.a);
-    const struct io_result again = {
-        .type = REQUEST_LISTEN_TCP, .id = sim.a.agent->tcp.listeners[0].socket, .local = passive_address(&sim.a)};
-    assert_true(ice_agent_result(sim.a.agent, sim.now, &again, &sim.a.out));
-    assert_int_equal(sim.a.tcp_candidates, 2);
-    struct io_result ended = {.type = REQUEST_LISTEN_TCP, .id = socket, .error = RTC_ERR_NETWORK};
-    assert_true(ice_agent_result(sim.a.agent, sim.now, &ended, &sim.a.out));
-    assert_false(ice_agent_result(sim.a.agent, sim.now, &ended, &sim.a.out));
-    assert_false(was_closed(&sim.a, socket)); /* it is closed already */
-    assert_int_equal(say(&sim.a, socket, "\0\1\0", 3), 0);
-    /* From an address that can be nobody's. */
-    struct io_result odd = again;
-    odd.socket = RTC_ACCEPTED_SOCKET | 999;
-    odd.remote = address_ipv4(0, 0, 0, 0, 5);
-    assert_true(ice_agent_result(sim.a.agent, sim.now, &odd, &sim.a.out));
-    assert_true(was_closed(&sim.a, odd.socket));
-    ice_agent_close(sim.a.agent, sim.now, &sim.a.out);
-    ice_sim_fini(&sim);
-}
-
 /* TCP is of no use to who relays everything. */
 static void relay_only(void **state)
 {
@@ -673,17 +453,25 @@ static void relay_only(void **state)
     ice_sim_fini(&sim);
 }
 
-/* An ICE-lite server that has nothing but a TCP port. */
+/* An ICE-lite server that nothing but its TCP port can be reached of: it never asks, and knows the pair by the peer's requests. */
 static void lite_server(void **state)
 {
     (void)state;
     struct ice_sim sim;
-    begin(&sim, 17, ICE_TCP_ENABLED, ICE_TCP_ENABLED);
+    const struct ice_options full = {.controlling = true, .tcp_policy = ICE_TCP_ENABLED},
+                             lite = {.lite = true, .tcp_policy = ICE_TCP_ENABLED};
+    begin_with(&sim, 17, &full, &lite);
     ice_agent_set_remote_lite(sim.a.agent);
     block_udp(&sim, true);
     ice_sim_start(&sim);
     assert_in_range(ice_sim_connect(&sim, SECOND), 1, 400 * MS);
     assert_true(ice_agent_controlling(sim.a.agent));
+    assert_int_equal(sim.b.tcp_candidates, 1); /* it does not connect */
+    ice_sim_run(&sim, sim.now + 120 * SECOND);
+    require_tcp(&sim.a, ICE_TCP_ACTIVE, ICE_TCP_PASSIVE);
+    require_tcp(&sim.b, ICE_TCP_PASSIVE, ICE_TCP_ACTIVE);
+    assert_int_equal(sim.b.state_at[ICE_DISCONNECTED], -1);
+    assert_true(ice_sim_data_flows(&sim));
     ice_sim_fini(&sim);
 }
 
@@ -707,11 +495,6 @@ int main(void)
         cmocka_unit_test(scan),
         cmocka_unit_test(which_candidates),
         cmocka_unit_test(same_address),
-        cmocka_unit_test(strangers_are_bounded),
-        cmocka_unit_test(what_strangers_say),
-        cmocka_unit_test(one_address),
-        cmocka_unit_test(flood),
-        cmocka_unit_test(odd_results),
         cmocka_unit_test(relay_only),
         cmocka_unit_test(lite_server),
     };
