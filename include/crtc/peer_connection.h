@@ -85,7 +85,7 @@ typedef struct rtc_configuration {
     const char *const *ice_deny;
     size_t ice_deny_count;
     /* For hosts behind a 1:1 NAT, as in most clouds: "EXTERNAL" or "LOCAL=EXTERNAL". Host candidates show the external address in place of the local one, or
-     * of every one of its family; ports stay. At most 16. RTC_ERR_SYNTAX, RTC_ERR_RANGE. */
+     * of every one of its family; ports stay, and hide_local_addresses does not hide them. At most 16. RTC_ERR_SYNTAX, RTC_ERR_RANGE. */
     const char *const *external_addresses;
     size_t external_address_count;
     uint16_t port_min, port_max;               /* local ports of UDP sockets, those to TURN servers included, and of TCP listeners; both 0: any. RTC_ERR_RANGE.

@@ -205,7 +205,8 @@ static bool hide(struct ice_agent *agent, const struct ice_base *base, struct ic
 
 void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out)
 {
-    if (!agent->hide_addresses || hide(agent, base, candidate, out))
+    bool is_ours = address_ip_eq(&base->shown, &base->address); /* an external address of a 1:1 NAT is none of this host's */
+    if (!agent->hide_addresses || !is_ours || hide(agent, base, candidate, out))
         (void)ice_add_local(agent, candidate, out);
 }
 
