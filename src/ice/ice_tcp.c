@@ -461,11 +461,13 @@ static bool make_room(struct ice_agent *agent, const struct address *address, rt
         return false;
     if (agent->tcp.strangers < ICE_TCP_STRANGERS_MAX)
         return true;
-    struct ice_connection *victim = oldest_stranger(agent, known);
-    if (!victim || (!known && now < victim->opened + stranger_keeps))
-        return false;
-    lose(agent, victim, now, false, out);
-    return true;
+    struct ice_connection *victim = known ? oldest_stranger(agent, true) : NULL;
+    struct ice_connection *oldest = oldest_stranger(agent, false);
+    if (!victim && oldest && now >= oldest->opened + stranger_keeps)
+        victim = oldest;
+    if (victim)
+        lose(agent, victim, now, false, out);
+    return victim != NULL;
 }
 
 static bool take_accepted(struct ice_agent *agent, const struct ice_listener *l, rtc_time_t now, const struct io_result *result)

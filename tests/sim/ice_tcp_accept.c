@@ -160,6 +160,27 @@ static void flood(void **state)
     ice_sim_fini(&sim);
 }
 
+/* Others may be behind the address of the peer, too, whom nobody makes room for at once: they keep their places for two seconds, not ten.
+ */
+static void flood_from_beside(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct ice_candidate c;
+    begin(&sim, 20, ICE_TCP_ENABLED, ICE_TCP_ENABLED);
+    ice_sim_gather(&sim.a);
+    ice_sim_run(&sim, sim.now + 20 * MS);
+    assert_int_equal(ice_candidate_parse(slice_str("candidate:1 1 udp 1 203.0.113.66 4000 typ srflx raddr 10.0.0.1 rport 4000"), &c),
+                     RTC_OK);
+    ice_sim_candidate(&sim.a, &c);
+    for (unsigned i = 0; i < 2 * ICE_TCP_STRANGERS_MAX; i++)
+        assert_int_equal(was_closed(&sim.a, knock_from(&sim.a, 66)), i >= ICE_TCP_STRANGERS_MAX);
+    ice_sim_run(&sim, sim.now + 2 * SECOND);
+    assert_false(was_closed(&sim.a, knock_from(&sim.a, 66)));
+    assert_int_equal(sim.a.agent->tcp.strangers, ICE_TCP_STRANGERS_MAX);
+    ice_sim_fini(&sim);
+}
+
 /* Results that come late, twice, or for nothing. */
 static void odd_results(void **state)
 {
@@ -238,8 +259,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_are_bounded), cmocka_unit_test(what_strangers_say),
         cmocka_unit_test(one_address),           cmocka_unit_test(flood),
-        cmocka_unit_test(odd_results),           cmocka_unit_test(one_address_twice),
-        cmocka_unit_test(forgotten_often),
+        cmocka_unit_test(flood_from_beside),     cmocka_unit_test(odd_results),
+        cmocka_unit_test(one_address_twice),     cmocka_unit_test(forgotten_often),
     };
     return cmocka_run_group_tests_name("ice tcp accept", tests, setup, teardown);
 }
