@@ -3,6 +3,7 @@
 #define CRTC_COUNTING_ALLOCATOR_H
 
 #include <crtc/context.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -52,6 +53,15 @@ static inline void counting_free(void *user, void *memory)
 static inline rtc_allocator counting_allocator_of(struct counting_allocator *c)
 {
     return (rtc_allocator){counting_alloc, counting_realloc, counting_free, c};
+}
+
+/* The blocks that are still out, once those have come back that a worker gives back as its last act: it may be the last to hold the
+ * context. 30 seconds are enough for a worker to be run in. */
+static inline long long counting_left(const struct counting_allocator *c)
+{
+    for (rtc_time_t limit = rtc_now() + 30000000; atomic_load(&c->live) != 0 && rtc_now() < limit;)
+        (void)sched_yield();
+    return atomic_load(&c->live);
 }
 
 #endif

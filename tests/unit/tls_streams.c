@@ -340,27 +340,19 @@ static int life(const rtc_allocator *allocator)
     return error;
 }
 
-/* Blocks that are still out: a worker that was making a certificate may be the last to hold the context. */
-static int left(const struct counting_allocator *counter)
-{
-    for (rtc_time_t limit = rtc_now() + 10000000; counter->live != 0 && rtc_now() < limit;)
-        (void)sched_yield();
-    return (int)counter->live;
-}
-
 static void no_memory(void **state)
 {
     (void)state;
     struct counting_allocator counter = {0};
     rtc_allocator allocator = counting_allocator_of(&counter);
     assert_int_equal(life(&allocator), RTC_OK);
-    assert_int_equal(left(&counter), 0); /* before it counts anew */
+    assert_int_equal(counting_left(&counter), 0); /* before it counts anew */
     unsigned count = (unsigned)counter.calls;
     assert_in_range(count, 50, 5000);
     for (unsigned n = 1; n <= count; n += 1 + count / 150) {
         counter = (struct counting_allocator){.fail_at = n};
         (void)life(&allocator);
-        if (left(&counter) != 0)
+        if (counting_left(&counter) != 0)
             fail_msg("allocation %u of %u: %d blocks leak", n, count, (int)counter.live);
     }
 }
