@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What every measurement shares: options, clocks, percentiles and the report that it prints. */
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crtc-bench data-channel: how fast one channel carries large messages, and what a gigabyte costs both ends together. */
 #include "stream.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See endpoint.h. */
 #include "endpoint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One end of a connection with one data channel, and how it finds its other end: directly in the same process, or through a socket pair to
  * another one. Candidates trickle as they are found, over loopback and whatever interfaces there are. */
 #ifndef BENCH_ENDPOINT_H

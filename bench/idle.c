@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crtc-bench idle: what open connections cost that carry nothing: memory per connection object (both ends are in this process, so a pair is
  * two of them), descriptors, threads, and CPU over some seconds. With --one-port those that are called share a UDP port, as a server's do.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crtc-bench: what connections, messages and packets cost. Each subcommand is one measurement through the public interface; see
  * docs/benchmarks.md. */
 #include "common.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crtc-bench messages: how many small messages one channel carries, and what one costs both ends together. */
 #include "stream.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crtc-bench ping: round trips of small messages, one after another. */
 #include "endpoint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crtc-bench rtp: encoded video frames of full packets from one end to the other at a given rate: what a packet costs both ends together
  * (packetizing, pacing, SRTP, the network, jitter buffer, assembly). Both ends run on one loop; frames are pushed by a thread of their own. */
 #include "endpoint.h"

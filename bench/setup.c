@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* crtc-bench setup: from two new connections to a channel that is open at both ends, again and again; one pair after another, or many at a
  * time. Both ends run on one loop and one thread. */
 #include "endpoint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See stream.h. The clock runs from the channel's opening until the receiver has said that it has everything. */
 #include "stream.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sends messages of one size through a data channel as fast as it takes them, and says what arrived and what it cost. */
 #ifndef BENCH_STREAM_H
 #define BENCH_STREAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two peers in one process and on one loop: one opens a data channel and says hello, the other answers. */
 #include <crtc/crtc.h>
 #include <stdio.h>

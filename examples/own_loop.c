@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library without its loop: two connections in one process whose sockets, time and callbacks this program serves itself, with plain
  * poll(). Each says hello over a data channel. To stay short it knows one interface: 127.0.0.1. */
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reassembly of the ClientHello from arbitrary records: what comes out is one sound record whose bytes all came in. */
 #include "client_hello.h"
 #include "context.h"

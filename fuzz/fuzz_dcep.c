@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DATA_CHANNEL_OPEN from any bytes: what is parsed is inside of them, and is written again as the same bytes. */
 #include "dcep.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A whole association fed with datagrams from the input, in both roles and at every stage of a real handshake with a second one.
  *
  * Input: one byte of role and how many genuine steps come first, then chunks of (kind, length, bytes): a raw datagram, one wrapped in a plain or a

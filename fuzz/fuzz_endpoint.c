@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A whole connection as the network and the signalling see it, without a loop. The input is a script of steps, each a kind, a length and
  * that many bytes: datagrams from a validated path and from others, records that DTLS protected, RTP and RTCP that SRTP protected, session
  * descriptions, candidates, results, calls and time. The first byte says how far the connection has come before. Its deadline must always

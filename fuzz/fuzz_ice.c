@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ICE agent: a script of steps, each a kind, a length and that many bytes. Datagrams are raw, or are given the integrity that makes the
  * agent believe them; responses are given the transaction of a request that the agent really sent. The deadline must always move on. */
 #include "ice_agent.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DNS messages, and multicast DNS: a script of steps. What was parsed must come back from what is written of it; the deadline must always
  * move on; nothing that is sent is over the largest datagram or malformed, and not more leaves than the limits allow. */
 #include "dns_message.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whose packet is it? A script of steps on an endpoint: connections come and go, open and release aliases, learn paths and send requests,
  * and datagrams of any shape arrive from anywhere. What is routed must name a connection that is there and an alias that it has, and
  * nothing may stay behind. */

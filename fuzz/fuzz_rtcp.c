@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCP datagrams: everything a packet of views offers is read, and feedback goes to a sender with sent packets to repair. */
 #include "context.h"
 #include "rtp_sender.h"

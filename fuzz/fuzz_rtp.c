@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTP packets and header extensions as the network gives them: parsed, demultiplexed, and written again where that is possible. */
 #include "context.h"
 #include "packet.h"

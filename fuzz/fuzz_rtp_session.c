@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A whole RTP session fed with authentic packets whose contents are the fuzzer's: RTP, RTCP and frames to send, with time passing in
  * between. The input is a row of chunks: one byte of what to do, one byte of length, that many bytes. The plain packets are protected with
  * known keys first. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data channels fed with what a peer might say. The input is a list of actions on two live ends that are connected to each other: a packet
  * of any chunks with the right ports, tag and checksum; a message on any stream with any PPID; the passing of time; calls of the
  * application. */

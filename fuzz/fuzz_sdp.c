@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Session descriptions: reading, printing, answering, offering again. What was read prints to text that reads and prints the same; what we
  * write ourselves always reads, and answers what it answers. */
 #include "context.h"

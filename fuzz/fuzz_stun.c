@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The STUN codec: what parses is written and parsed again, and is the same. */
 #include "stun_message.h"
 

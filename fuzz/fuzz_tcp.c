@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ICE agent over TCP: a script of steps, each a kind, a length and that many bytes. Connections are accepted, made and ended; streams
  * carry raw bytes, or framed Binding requests that the agent believes. The deadline must always move on, what the agent sends must be whole
  * frames, and what it holds is bounded. */

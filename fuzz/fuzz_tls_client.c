@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The TLS client. The first byte chooses: raw bytes in the place of a server's, in pieces; or, for a quarter of its values since that takes
  * long, a real server whose bytes are changed where the input says, and whose application data follows. Whatever comes, the client ends in a
  * state of its own and what it gives out is bounded by what came. */

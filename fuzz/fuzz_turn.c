@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The TURN client: a script of steps. Messages of the server are raw, or are given the transaction of a request that the client really sent, and
  * the integrity that makes it believe them; bytes of a stream are framed first. The deadline must always move on, and nothing that the client
  * sends is over the largest datagram. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The framing of a TURN stream: however the bytes are cut, the same messages come out, each whole and inside of what came, and nothing of a
  * stream that is broken. The first byte says how the second reading is cut. */
 #include "turn_stream.h"

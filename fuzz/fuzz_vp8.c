@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* VP8 and Opus payloads: the first byte of the input picks which, and how the bytes are cut when they are a frame to split. */
 #include "opus_payload.h"
 #include "vp8_payload.h"

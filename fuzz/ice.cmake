@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 crtc_fuzz(stun SEES base ice MODULES base no_media ice SOURCES fuzz_stun.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/stun)
 crtc_fuzz(ice SEES base ice MODULES base no_media ice SOURCES fuzz_ice.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/ice)
 crtc_fuzz(turn SEES base ice MODULES base no_media ice SOURCES fuzz_turn.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/turn)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs a fuzz target over files (and the files of folders), so that every build replays the corpus, with any compiler. */
 #include <dirent.h>
 #include <stdint.h>

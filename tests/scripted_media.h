@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Encoded frames without a codec: a plausible VP8 or Opus head, then a serial number and the capture time, so that what comes out can be
  * judged. */
 #ifndef CRTC_SCRIPTED_MEDIA_H

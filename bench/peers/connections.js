@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // setup and idle: whole connections. The twins of bench/setup.c and bench/idle.c.
 'use strict';
 const { join, cpuSeconds, processStatus, nowUs, quantile, sleep } = require('./endpoint.js');

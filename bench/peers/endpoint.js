@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Joins two ends of a stack, in this process or with one in a process of its own; clocks and percentiles.
 'use strict';
 const { fork } = require('node:child_process');

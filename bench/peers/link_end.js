@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // node link_end.js STACK caller|callee: one end of a connection with node-datachannel or wrtc whose other end is another process. It speaks the lines of
 // JSON that examples/peer speaks. The caller begins when it is told to: {"type":"begin"}.
 'use strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // node measure.js STACK MEASUREMENT [name=number ...]: one measurement with node-datachannel or wrtc, printed as JSON with the names that
 // crtc-bench --json uses.
 'use strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ping: round trips of small messages, one after another. The twin of bench/ping.c.
 'use strict';
 const { join, joinProcess, nowUs, quantile } = require('./endpoint.js');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // data-channel and messages: one channel, one size, as fast as it takes them. The twin of bench/stream.c.
 'use strict';
 const { join, joinProcess, cpuSeconds, nowUs } = require('./endpoint.js');

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs the library's loop inside libwebsockets' loop. */
 #include "bridge.h"
 

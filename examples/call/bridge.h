@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs the library's loop inside libwebsockets' loop, so that one thread serves both: its descriptor is watched like a socket, its timeout
  * becomes a timer. */
 #ifndef CALL_BRIDGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts and ends a browser. */
 #include "browser.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts an installed browser without a window, with a two-coloured camera and a 1 kHz microphone, in a fresh profile. */
 #ifndef CALL_BROWSER_H
 #define CALL_BROWSER_H

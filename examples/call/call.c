@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One call of the native program: the connection's events become signalling messages, and the other way round. */
 #include "call.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One call of the native program with another member of its channel: connection, chat, and what it receives. */
 #ifndef CALL_CALL_H
 #define CALL_CALL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verdict of call --check: the page's report and what this side received. */
 #include "check.h"
 

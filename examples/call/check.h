@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* call --check: proves a call with a browser without a person. The page calls this program, checks what it sees, hears and reads, and
  * reports that; this side checks what it received from the page. */
 #ifndef CALL_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A WebSocket to another program's server (call --join URL): texts out and in. */
 #ifndef CALL_CLIENT_H
 #define CALL_CLIENT_H

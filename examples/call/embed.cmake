@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Writes OUTPUT, a C file with the contents of FILES (separated by |), found in FOLDER.
 string(REPLACE "|" ";" FILES "${FILES}")
 set(text "#include \"page_files.h\"\n")

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* call: serves the page and the signalling, and is itself the other party; or, with --join, is a party on another program's server. One
  * thread: the library's loop runs inside libwebsockets'. */
 #include "bridge.h"

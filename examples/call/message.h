@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The signalling messages: {"type": ..., "body": {"channelName": ..., "userId": ..., ["sdp" | "candidate" | ...]}}.
  *
  * To the server                                        From the server

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The live numbers of a call: bit rates, round trip, loss and picture size, out of the connection's statistics. */
 #ifndef CALL_NUMBERS_H
 #define CALL_NUMBERS_H

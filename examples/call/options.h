@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of call. */
 #ifndef CALL_OPTIONS_H
 #define CALL_OPTIONS_H

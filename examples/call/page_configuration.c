@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An RTCConfiguration as JSON. */
 #include "page_configuration.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The servers that this program uses, told to the page: an RTCConfiguration as JSON. */
 #ifndef CALL_PAGE_CONFIGURATION_H
 #define CALL_PAGE_CONFIGURATION_H

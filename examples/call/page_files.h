@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The page's files, put into the program when it is built. */
 #ifndef CALL_PAGE_FILES_H
 #define CALL_PAGE_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The native program as a member of a channel. */
 #include "party.h"
 

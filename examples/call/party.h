@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The native program as a member of a channel: it calls whom it finds there, answers who comes later, and keeps several calls apart. */
 #ifndef CALL_PARTY_H
 #define CALL_PARTY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The page's files over HTTP and the signalling over WebSockets, on one port. */
 #include "server.h"
 

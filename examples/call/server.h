@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The server: the page's files over HTTP and the signalling over WebSockets, on one port. */
 #ifndef CALL_SERVER_H
 #define CALL_SERVER_H

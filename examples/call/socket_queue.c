@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text messages of one WebSocket. */
 #include "socket_queue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text messages of one WebSocket: those that wait to be written, and the pieces of the one being read. */
 #ifndef CALL_SOCKET_QUEUE_H
 #define CALL_SOCKET_QUEUE_H

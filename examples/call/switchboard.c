@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Named channels, their members, and the relaying of messages between them. */
 #include "switchboard.h"
 

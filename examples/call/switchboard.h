@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The signalling server without its sockets: named channels, their members, and the relaying of messages between them. Everything that a
  * network can make grow is bounded. Belongs to one thread. */
 #ifndef CALL_SWITCHBOARD_H

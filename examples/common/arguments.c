@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A command line of long options. */
 #include "arguments.h"
 

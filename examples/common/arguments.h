@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A command line of long options, read into the variables that a table names. */
 #ifndef EXAMPLES_ARGUMENTS_H
 #define EXAMPLES_ARGUMENTS_H

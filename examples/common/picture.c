@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looking at a received picture: mean colours, and writing PNG (ISO/IEC 15948) or PPM files. */
 #include "picture.h"
 

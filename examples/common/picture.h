@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looking at a received picture: the mean colour of a part of it, and writing it to a file. */
 #ifndef EXAMPLES_PICTURE_H
 #define EXAMPLES_PICTURE_H

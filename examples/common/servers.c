@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The servers of a command line. */
 #include "servers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The STUN and TURN servers that a command line names, as the library takes them. */
 #ifndef EXAMPLES_SERVERS_H
 #define EXAMPLES_SERVERS_H

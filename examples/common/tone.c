@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The frequency and loudness of received audio, from zero crossings. */
 #include "tone.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The frequency and loudness of received audio: tells a right tone from silence, noise or a wrong rate. */
 #ifndef EXAMPLES_TONE_H
 #define EXAMPLES_TONE_H

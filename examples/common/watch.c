@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Watches what is received. */
 #include "watch.h"
 

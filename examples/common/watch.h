@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Watches what is received: counts pictures, keeps the newest one, notices freezes, measures the tone. Its sinks run on the library's
  * workers; reading it is safe from any thread. */
 #ifndef EXAMPLES_WATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The data channels of a peer. */
 #include "channels.h"
 

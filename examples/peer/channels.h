@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The data channels of a peer: what it sends by its options, echoes, counts and tells. */
 #ifndef PEER_CHANNELS_H
 #define PEER_CHANNELS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines of JSON on input and output. */
 #include "lines.h"
 

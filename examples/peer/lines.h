@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines of JSON: read from a descriptor that need not be whole lines at a time, written to the output. */
 #ifndef PEER_LINES_H
 #define PEER_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* peer: a scriptable peer for any signalling. Lines of JSON on the input and the output carry descriptions, candidates and events; the last
  * line out is a summary. The library's loop runs inside this program's own poll(). */
 #include "lines.h"

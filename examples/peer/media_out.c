@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a peer sends: the test picture and the tone. */
 #include "media_out.h"
 

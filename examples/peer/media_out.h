@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a peer sends: the test picture and the tone. */
 #ifndef PEER_MEDIA_OUT_H
 #define PEER_MEDIA_OUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of peer. */
 #ifndef PEER_OPTIONS_H
 #define PEER_OPTIONS_H

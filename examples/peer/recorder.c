@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes received media to IVF and Ogg Opus files. */
 #include "recorder.h"
 

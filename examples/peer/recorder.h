@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes received media to files as it came, without decoding: VP8 to IVF, Opus to Ogg (RFC 3533, RFC 7845). */
 #ifndef PEER_RECORDER_H
 #define PEER_RECORDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The connection of a peer. */
 #include "session.h"
 

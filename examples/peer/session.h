@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The connection of a peer: lines of JSON in become calls into the library, its events become lines out. */
 #ifndef PEER_SESSION_H
 #define PEER_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a session came to. */
 #include "summary.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a session came to, as one line of JSON: states and their times, the selected pair, what was received and whether it is right, and
  * all statistics. */
 #ifndef PEER_SUMMARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Types, errors and the version: what every other header of libcrtc stands on. */
 #ifndef CRTC_BASE_H
 #define CRTC_BASE_H

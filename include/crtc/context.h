@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The context: what the library asks of the process it lives in - memory, log, random numbers, limits - shared by any number of peer
  * connections and loops. A NULL context is legal everywhere and means the process's default context. */
 #ifndef CRTC_CONTEXT_H

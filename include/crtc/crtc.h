@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Everything of libcrtc. */
 #ifndef CRTC_H
 #define CRTC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCDataChannel (webrtc-pc 6.2). Belongs to its connection's thread. */
 #ifndef CRTC_DATA_CHANNEL_H
 #define CRTC_DATA_CHANNEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One UDP port for many connections, as media servers need it: one rule in the firewall, one descriptor, one place where packets arrive. Which connection a packet
  * belongs to is told by the user name fragment of ICE checks (RFC 8445 section 7.2.2) and afterwards by the addresses that these checks have proven.
  *

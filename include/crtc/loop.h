@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library's event loop: sockets, timers, names and callbacks of any number of peer connections on one thread.
  *
  * Three ways to run a connection:

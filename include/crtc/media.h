@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Media objects: frames, tracks, sources, sinks, and the codec interface. Raw and encoded frames go in and out of the library through them. */
 #ifndef CRTC_MEDIA_H
 #define CRTC_MEDIA_H

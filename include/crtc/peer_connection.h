@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCPeerConnection (webrtc-pc 4). A connection belongs to its loop's thread (<crtc/loop.h>): call it there, or with the loop's lock held. Calls finish
  * before they return; the events they cause are queued and run only from the loop (or rtc_peer_connection_dispatch), never inside a call. From a callback
  * anything may be called, freeing the connection included. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCRtpTransceiver, RTCRtpSender, RTCRtpReceiver (webrtc-pc 5). They belong to their connection's thread. */
 #ifndef CRTC_RTP_H
 #define CRTC_RTP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCStatsReport (webrtc-pc 8, webrtc-stats): what is known of a connection at one moment, as standard dictionaries with members by their
  * W3C names. */
 #ifndef CRTC_STATS_H

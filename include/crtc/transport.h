@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sans-I/O face: a peer connection without a loop. Bytes and the time go in; packets, requests to the world and callbacks come out. A
  * user's own event loop, a simulator and the library's own loop (<crtc/loop.h>) use exactly these functions.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transport addresses: text form and classes (RFC 4291, RFC 5952 by way of inet_ntop). */
 #include "address.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transport addresses without a socket API, their text form, and the classes that ICE ranks and filters them by. */
 #ifndef CRTC_ADDRESS_H
 #define CRTC_ADDRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Stretches of sound (<crtc/media.h>). */
 #include "frame.h"
 

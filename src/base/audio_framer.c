@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets for an audio encoder out of whatever is pushed; see audio_framer.h. */
 #include "audio_framer.h"
 

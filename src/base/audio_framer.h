@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cuts pushed sound of any rate, format, channel count and length into the packets that an audio encoder takes: S16 at 48 kHz, every packet
  * equally long. Resampling is done by the media tools; sound that is at 48 kHz already needs none. */
 #ifndef CRTC_AUDIO_FRAMER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Joining two stretches of sound into the time of one; see audio_stretch.h. */
 #include "audio_stretch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plays sound in less time without a click: what the jitter buffer does to bring its delay down (RTP_AUDIO_ACCELERATE). */
 #ifndef CRTC_AUDIO_STRETCH_H
 #define CRTC_AUDIO_STRETCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The codecs of a context; see codec_registry.h. */
 #include "codec_registry.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which codecs a context has: those that were added to it, then those that the library was built with. */
 #ifndef CRTC_CODEC_REGISTRY_H
 #define CRTC_CODEC_REGISTRY_H

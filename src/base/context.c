@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The context: memory, random numbers, log, limits and the executor of a process (or of one part of it). */
 #include "context.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the inside of the library sees of a context: see <crtc/context.h>. */
 #ifndef CRTC_BASE_CONTEXT_H
 #define CRTC_BASE_CONTEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a peer connection tells the loop that drives it. src/peer and src/io meet only here and at the sans-I/O face (<crtc/transport.h>). */
 #ifndef CRTC_DRIVER_H
 #define CRTC_DRIVER_H

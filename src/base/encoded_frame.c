@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Encoded pictures and packets of sound (<crtc/media.h>). */
 #include "frame.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names and texts of the error codes, and the version. */
 #include <crtc/base.h>
 

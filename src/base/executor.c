@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Worker threads and mailboxes; see executor.h. */
 #include "executor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Work that would hold up a loop - encoding, decoding, making keys - done elsewhere. A job runs on one worker; its completion is put into
  * the submitter's mailbox, which the submitter empties on its own thread with mailbox_run(). In simulation the job runs inline at submit()
  * and its completion becomes due a fixed cost later. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the inside of the library knows about frames beyond <crtc/media.h>. */
 #ifndef CRTC_FRAME_H
 #define CRTC_FRAME_H

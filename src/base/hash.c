@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checksums and message digests. */
 #include "hash.h"
 

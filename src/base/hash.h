@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checksums and message digests. The only file outside src/dtls that stands on mbedTLS. */
 #ifndef CRTC_HASH_H
 #define CRTC_HASH_H

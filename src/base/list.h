@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An intrusive doubly linked list. A link that is in no list points at itself. */
 #ifndef CRTC_LIST_H
 #define CRTC_LIST_H

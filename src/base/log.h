@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Logging through the context's sink. Formatting happens only when the level is wanted. */
 #ifndef CRTC_LOG_H
 #define CRTC_LOG_H

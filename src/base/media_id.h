@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ids of tracks and streams, as they go into a=msid (RFC 8830 section 2: 1 to 64 token characters). */
 #ifndef CRTC_MEDIA_ID_H
 #define CRTC_MEDIA_ID_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sinks: what a user hangs on a track (<crtc/media.h>). Pictures and sound are carried to a worker thread, one at a time; what waits is
  * bounded, and the oldest goes first when the user is slow. */
 #include "context.h"

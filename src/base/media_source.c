@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where media comes from and who gets it (<crtc/media.h>, media_source.h).
  *
  * The list of consumers is walked under the source's lock, which is let go around every call. A consumer that is being called stays in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A media source from the inside: who consumes it. Frames pass from the pushing thread to every consumer of every live track of the source.
  */
 #ifndef CRTC_MEDIA_SOURCE_H

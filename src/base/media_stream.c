@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MediaStream (mediacapture-streams 4.2), as far as signalling knows it: a name that tracks share; and the making of such names. */
 #include "context.h"
 #include "media_id.h"

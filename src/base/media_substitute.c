@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Black and silence; see media_substitute.h. */
 #include "media_substitute.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a disabled track carries in place of its frames (mediacapture-streams 4.2.1): a black picture of the same size, silence of the same
  * length. */
 #ifndef CRTC_MEDIA_SUBSTITUTE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The media tools, or the error that says they are missing; see media_tools.h. */
 #include "media_tools.h"
 

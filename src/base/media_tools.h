@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a media pipeline needs besides codecs: conversions and resampling. The library's core knows only this table; src/media fills it in,
  * so that a build without that folder lacks the tools and says so, and nothing else. */
 #ifndef CRTC_MEDIA_TOOLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MediaStreamTrack (mediacapture-streams 4.3): a source as one user sees it, with its own enabled, muted and ended. */
 #include "media_track.h"
 

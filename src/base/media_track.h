@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A media track from the inside: what a connection does with the tracks it sends and the tracks it made. */
 #ifndef CRTC_MEDIA_TRACK_H
 #define CRTC_MEDIA_TRACK_H

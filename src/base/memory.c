@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Helpers on top of the context's allocator. */
 #include "memory.h"
 

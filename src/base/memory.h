@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory through the context's allocator. A block is freed with the same context. */
 #ifndef CRTC_MEMORY_H
 #define CRTC_MEMORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The queues of struct out. Events are recycled: a steady call allocates none. */
 #include "out.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a protocol core appends its effects to: packets, requests to the world and events for its parent. The caller drains it. */
 #ifndef CRTC_OUT_H
 #define CRTC_OUT_H

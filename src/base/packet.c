@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packet buffers: a pool with a free list, and queues. */
 #include "packet.h"
 

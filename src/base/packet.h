@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packet buffers with headroom and tailroom, so that a payload written once can be framed, protected and wrapped in place. A pool
  * recycles the standard size; a packet is owned by exactly one holder and given back with packet_free(). A pool belongs to one thread at a
  * time; packets keep their pool alive. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A cursor over bytes from the network. Reading past the end sets a sticky failure flag and yields zeros, so a parser reads straight on
  * and asks reader_ok() once. A child reader can not leave its block. All integers are big-endian. */
 #ifndef CRTC_READER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arithmetic on numbers that wrap: RTP sequence numbers (16 bits) and timestamps (32 bits), RFC 1982 and RFC 3550 appendix A. */
 #ifndef CRTC_SEQUENCE_H
 #define CRTC_SEQUENCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A view of bytes that somebody else owns. */
 #ifndef CRTC_SLICE_H
 #define CRTC_SLICE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An intrusive hash table: entries lie in the structs that are found by them, chained in buckets that grow with their number. Whoever looks
  * compares the keys of the entries with the right hash. Hashes are keyed at random, so that nobody outside knows which keys collide.
  */

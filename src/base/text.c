@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Growing text and number parsing. */
 #include "text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Growing text with a sticky failure flag, for everything that prints. */
 #ifndef CRTC_TEXT_H
 #define CRTC_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A binary heap of deadlines. */
 #include "timer_heap.h"
 

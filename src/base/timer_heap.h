@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A binary heap of deadlines: the earliest of many in constant time. An entry is embedded in what it belongs to. */
 #ifndef CRTC_TIMER_HEAP_H
 #define CRTC_TIMER_HEAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures: how many planes a format has, how large they are, whose memory they are in (<crtc/media.h>). */
 #include "frame.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The mirror of reader.h: a cursor that writes into a fixed block. Writing past the end sets a sticky failure flag and writes nothing
  * more; writer_ok() is asked once. */
 #ifndef CRTC_WRITER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Self-signed certificates and their private keys (RFC 8827 6.5, RFC 8122, webrtc-pc 4.9.2) and their PEM form (RFC 7468). */
 #include "certificate_internal.h"
 

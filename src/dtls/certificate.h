@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A certificate and its private key (RTCCertificate, webrtc-pc 4.9), and a supply of them made ahead of need, one per context. */
 #ifndef CRTC_CERTIFICATE_H
 #define CRTC_CERTIFICATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the DTLS association and the supply see of a certificate. */
 #ifndef CRTC_CERTIFICATE_INTERNAL_H
 #define CRTC_CERTIFICATE_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Certificates made ahead of need. Making one costs about a millisecond of a core, which a new connection should not wait for, so the
  * executor keeps a few ready per context once the first was asked for. They are young: a certificate says when it was made. */
 #include "certificate_internal.h"

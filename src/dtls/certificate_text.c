@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See certificate_text.h. */
 #include "certificate_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A certificate, ours or the peer's, as statistics show it (RTCCertificateStats, webrtc-stats 8.27). */
 #ifndef CRTC_CERTIFICATE_TEXT_H
 #define CRTC_CERTIFICATE_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See client_hello.h. */
 #include "client_hello.h"
 

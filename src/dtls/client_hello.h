@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reassembly of a fragmented ClientHello (RFC 6347 4.2.3). Browsers send one with a post-quantum key share in two datagrams, others send
  * several fragments in one; mbedTLS 2.28 as a server takes only a whole one. So fragments are collected here, and mbedTLS is handed one
  * record.

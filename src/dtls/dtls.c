@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The association: what happens to each datagram, who may become CONNECTED, and application data. See dtls.h; RFC 6347, RFC 8827 6.5. */
 #include "dtls_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One DTLS 1.2 association (RFC 6347, RFC 8827, RFC 5764) over mbedTLS as a pure state machine. Shows no mbedTLS type, so that another back
  * end can stand behind it.
  *

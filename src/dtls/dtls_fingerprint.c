@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See dtls_fingerprint.h. */
 #include "dtls_fingerprint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Comparing the peer's certificate with the fingerprints of its session description (RFC 8122 5). */
 #ifndef CRTC_DTLS_FINGERPRINT_H
 #define CRTC_DTLS_FINGERPRINT_H

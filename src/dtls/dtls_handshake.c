@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mbedTLS as a state machine without I/O, clock or random source: it reads the one record in the inbox, writes packets, and asks for the
  * time of the call (RFC 6347 4.2.4 for the retransmissions, RFC 5764 4 for use_srtp and the exported keys). */
 #include "dtls_internal.h"

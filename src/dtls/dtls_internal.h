@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The association's parts, shared by dtls.c (states, judging, application data) and dtls_handshake.c (mbedTLS and its callbacks). */
 #ifndef CRTC_DTLS_INTERNAL_H
 #define CRTC_DTLS_INTERNAL_H

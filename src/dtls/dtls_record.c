@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See dtls_record.h. */
 #include "dtls_record.h"
 

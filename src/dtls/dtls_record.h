@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The record layer as far as it can be read without keys (RFC 6347 4.1): records of a datagram, and the shape of plain handshake messages.
  * mbedTLS gives a handshake up when these make no sense; we drop them before it sees them. */
 #ifndef CRTC_DTLS_RECORD_H

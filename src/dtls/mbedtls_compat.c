@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mbedTLS 2.28. See mbedtls_compat.h. */
 #include "mbedtls_compat.h"
 

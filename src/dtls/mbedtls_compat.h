@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Everything of mbedTLS that changed its name, its signature or its visibility between 2.28 and 3.6, so that no other file has to know
  * which of them it is built with. */
 #ifndef CRTC_MBEDTLS_COMPAT_H

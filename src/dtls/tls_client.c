@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The TLS client: see tls_client.h. */
 #include "tls_client.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A TLS 1.2 client over mbedTLS without I/O, for turns: servers (RFC 8656 section 3.1): bytes of the TCP stream go in, bytes for it and
  * plain text come out. The server's certificate must lead to one of the trusted authorities and carry the server's name (RFC 6125) or
  * address.

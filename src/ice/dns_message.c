@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See dns_message.h. A compression pointer must point before the name that it is in, and each one before the one that led to it: no name
  * loops, and none is longer than the standard allows. */
 #include "dns_message.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DNS messages as far as multicast DNS needs them (RFC 1035 section 4, RFC 6762 section 18): questions, and records that are addresses
  * or say which there are. * Decoding copies names out, since compressed ones are not in one piece; encoding does not compress. */
 #ifndef CRTC_DNS_MESSAGE_H

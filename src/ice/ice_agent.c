@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The agent: its life, its lists of candidates and its state. See ice_agent.h. */
 #include "ice_internal.h"
 

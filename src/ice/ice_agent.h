@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An ICE agent (RFC 8445, trickle RFC 8838, dual stack RFC 8421, consent RFC 7675, patience RFC 8863) for one component and one data
  * stream: a pure state machine. Time and datagrams go in; datagrams, requests for sockets and names, and events come out.
  *

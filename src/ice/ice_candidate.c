@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The candidate-attribute (RFC 8839 section 5.1, tcptype from RFC 6544 section 4.5, ufrag from RFC 8838 practice) and the priority formula
  * (RFC 8445 section 5.1.2.1). */
 #include "ice_candidate.h"

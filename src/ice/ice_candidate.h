@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An ICE candidate (RFC 8445 section 5.1) and its candidate-attribute text (RFC 8839 section 5.1). */
 #ifndef CRTC_ICE_CANDIDATE_H
 #define CRTC_ICE_CANDIDATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The check list (RFC 8445 sections 6.1.2 and 6.1.4): pairs, their priorities, freezing by foundation, pruning to the limit, the
  * triggered-check queue, pacing and the checks themselves. Set-up time is decided here: a check that is lost early is repeated after 50 ms,
  * and checks between host candidates are not held back for each other. */

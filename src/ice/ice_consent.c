@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Consent to send (RFC 7675) and liveness. The selected pair is checked every 4 to 6 seconds; when nothing authenticated was heard for a
  * while it is checked sooner and more often, so that one lost datagram neither costs consent nor looks like a vanished peer, and a vanished
  * peer is noticed in time. While the selected pair is quiet, or gone with its socket, other valid pairs are tried so that one can take

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Doubt about the selected pair: the network changed, or the peer turned up or nominates somewhere else. A path that still works answers
  * one of three questions within a few round trips; when it does not, another pair that was heard of since takes over, long before silence
  * alone would tell. */

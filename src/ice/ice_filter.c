@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ice_filter.h. */
 #include "ice_filter.h"
 

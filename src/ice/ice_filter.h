@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules for gathering that an application writes as text: which interfaces and addresses to use, and which address the world knows a local
  * one by. */
 #ifndef CRTC_ICE_FILTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gathering (RFC 8445 section 5.1.1): a socket on each address of this host, and from each socket a Binding request to every server of its
  * family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not
  * answer costs only its own candidate. The whole is over after `gather_most`, whatever did not come. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What arrives: Binding requests (RFC 8445 section 7.3) with role conflicts and peer-reflexive candidates, and responses to our checks
  * (section 7.2.5). Requests need our own password only, so they are answered, and remembered as triggered checks, before the peer's
  * description is here. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of the ICE agent share. Bases, remotes and pairs are allocated one by one, so that pointers to them stay; every list has a
  * limit. A base is a local transport address that checks are sent from: a UDP socket, a relayed address, or a TCP connection. */
 #ifndef CRTC_ICE_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An ICE-lite agent (RFC 8445 sections 2.5, 6.1.1, 7.3.2 and 8.2.1), as servers with a public address are: host candidates only, never a
  * check of its own, always controlled. The peer's authenticated requests do everything: they make a pair valid, select it, and are the
  * consent to send on it (RFC 7675 section 4). Remote candidates are kept, but nothing is sent to them. */

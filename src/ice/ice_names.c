@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Candidates with names in place of addresses (draft-ietf-mmusic-mdns-ice-candidates). Remote ones are resolved in the background, by
  * multicast DNS, or by the system where multicast can not be had; when that is done they become candidates like any other, and nothing
  * waits for them but the verdict that everything failed. Local ones stand for the addresses of this host, if those are to be hidden. Names

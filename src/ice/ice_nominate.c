@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which pair packets are sent on, and its nomination (RFC 8445 sections 8 and 12). Until a pair is nominated the best valid one is used
  * (section 12.1.1), so no round trip is spent waiting. As the controlling agent we nominate once, soon; as the controlled one we take the
  * highest priority among the pairs that the peer nominated, for peers nominate several (aggressive nomination of RFC 5245). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Relayed candidates (RFC 8445 section 5.1.1.2): an allocation per TURN server and interface over UDP, per server over a stream, each with
  * a transport of its own. A relayed address is a base like any other; its socket id stands for no socket, and what is sent from it goes
  * through the TURN client. Servers are tried in parallel, and one that does not answer costs only its own candidates. A relay that is lost

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The peer's candidates: those it signals and those that its checks reveal (peer-reflexive, RFC 8445 section 7.3.1.3), each kind bounded
  * apart. */
 #include "ice_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ice_report.h. Reasons are written for who asks why there is no connection: what was tried, and what came back. */
 #include "ice_report.h"
 

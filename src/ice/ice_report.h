@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an agent can tell of its candidates, pairs and servers (webrtc-stats 8.21 to 8.23), and why each of them is of no use, in words. */
 #ifndef CRTC_ICE_REPORT_H
 #define CRTC_ICE_REPORT_H

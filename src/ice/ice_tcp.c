@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ice_tcp.h. */
 #include "ice_tcp.h"
 

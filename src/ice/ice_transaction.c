@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests and responses: how they are made, sent and retransmitted (RFC 8489 section 6.2.1, RFC 8445 sections 7.1 and 14.3). */
 #include "ice_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The links, and the querier: see mdns.h. */
 #include "mdns_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Multicast DNS (RFC 6762) for ICE (draft-ietf-mmusic-mdns-ice-candidates): a querier for the names of remote candidates and a responder
  * for names of our own addresses. A pure state machine, part of the agent, that reports nothing by itself: after each call its owner looks
  * at the names it waits for. There are no sockets unless something is asked or published.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the querier (mdns.c) and the responder (mdns_responder.c) share. */
 #ifndef CRTC_MDNS_INTERNAL_H
 #define CRTC_MDNS_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The responder: see mdns.h. Its names are random, so nobody else has them: they are not probed for (the draft, section 3.1.1), and not
  * announced either, for nobody can have asked before the candidate is signalled, and a record that was just sent to everybody may not be
  * sent to everybody again for a second (RFC 6762 section 6), which is when the peer asks. */

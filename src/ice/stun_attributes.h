@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of the STUN codec share: how an attribute and an address in it are written and read. */
 #ifndef CRTC_STUN_ATTRIBUTES_H
 #define CRTC_STUN_ATTRIBUTES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The STUN codec: see stun_message.h. RFC 8489 sections 5 (header), 14 (attributes), 14.5 (MESSAGE-INTEGRITY), 14.7 (FINGERPRINT). */
 #include "stun_attributes.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The STUN codec (RFC 8489; attributes of ICE from RFC 8445 section 16): a datagram becomes a plain struct of views, a struct becomes a
  * datagram. Decoding has no effects; whoever takes the struct decides what to do. */
 #ifndef CRTC_STUN_MESSAGE_H

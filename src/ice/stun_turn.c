@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The attributes of TURN (RFC 8656 section 18) and ALTERNATE-SERVER (RFC 8489 section 14.15). Of several alike only the first counts, but
  * for XOR-RELAYED-ADDRESS: an allocation may have one of each family. */
 #include "stun_attributes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See tcp_framing.h. */
 #include "tcp_framing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets in a stream of bytes (RFC 4571 section 2, as RFC 6544 section 3 uses it): two bytes of length in network order, then the packet.
  * However the bytes arrive, whole packets come out. What is no use to anybody is passed over: packets of no bytes, and those that are
  * longer than any datagram of ours. While nothing has arrived in part, a stream holds no memory. */

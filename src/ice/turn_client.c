@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The allocation: requests and their retransmission, Allocate, Refresh and what the server may answer. See turn_client.h. RFC 8656 sections
  * 7 and 8. */
 #include "turn_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A TURN client (RFC 8656): one allocation on one server over one transport, as a pure state machine. Messages of the server and the time
  * go in; messages to the server come out as packets on its path. The transport itself, and framing where it is a stream, are the caller's.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Long-term credentials: see turn_credentials.h. */
 #include "turn_credentials.h"
 

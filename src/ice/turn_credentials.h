@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The long-term credential mechanism as a client (RFC 8489 section 9.2): the server's challenge gives realm and nonce and may offer
  * password algorithms; from then on every request is signed. Where algorithms are offered the messages are signed with SHA-256, and the key
  * is made with it, too, if it is among them; else MD5 and SHA-1 do. User name and password are taken as they are, in UTF-8, as browsers do:

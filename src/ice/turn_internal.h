@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of the TURN client share. */
 #ifndef CRTC_TURN_INTERNAL_H
 #define CRTC_TURN_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Permissions and channels (RFC 8656 sections 9 to 12) and the wrapping of what goes through them. A permission that is used is refreshed
  * before it ends; one that is not is forgotten, so the lists stay short. */
 #include "turn_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Messages in a stream: see turn_stream.h. */
 #include "turn_stream.h"
 

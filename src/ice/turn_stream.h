@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The messages in a stream between a TURN client and its server (RFC 8656 section 3.7, RFC 8489 section 6.2.2): a STUN message or
  * ChannelData that says its own length, ChannelData padded to four bytes. However the bytes arrive, whole messages come out. */
 #ifndef CRTC_TURN_STREAM_H

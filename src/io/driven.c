@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One connection that the loop drives: its sockets and its requests. Everything here goes through the sans-I/O face. */
 #include "io_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The usable local addresses (getifaddrs): of interfaces that are up and running, without those of IPv6 that the kernel does not let
  * anybody use yet (RFC 4862 section 5.4). ICE chooses among them. */
 #include "io_internal.h"

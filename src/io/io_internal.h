@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of the loop, shared by the files of this folder. */
 #ifndef CRTC_IO_INTERNAL_H
 #define CRTC_IO_INTERNAL_H

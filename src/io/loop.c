@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline, netlink for changes
  * of the network. The epoll descriptor is the one a foreign loop watches: it becomes readable for each of these. */
 #include "io_internal.h"

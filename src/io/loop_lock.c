@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fair recursive lock; see io_internal.h. */
 #include "io_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions that run on the loop's thread because another thread asked for it. */
 #include "io_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What kind of network an interface leads to, as the kernel shows it below /sys/class/net and as interfaces are called by habit. Where /sys
  * is of another namespace, or not mounted, the name has to do. */
 #include "network_type.h"

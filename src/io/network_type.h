@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kind of network behind an interface. */
 #ifndef CRTC_IO_NETWORK_TYPE_H
 #define CRTC_IO_NETWORK_TYPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who asked for the local addresses, and when they change: one rtnetlink socket per loop, opened with the first request. What it says is
  * not read: changes come in bursts, so a little later the addresses are listed again and compared, and whoever was told another list is
  * told the new one. Without netlink (a sandbox) everybody gets the addresses of the moment, once. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Name resolution off the loop's thread: getaddrinfo on a worker, its answer back through the loop's mailbox. The workers are its own: a
  * name server that does not answer holds one up for ten seconds and more, which those that encode and decode do not have. */
 #include "io_internal.h"

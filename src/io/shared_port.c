@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The port of an endpoint: a socket for each of its addresses. What arrives is routed by the endpoint; what its connections send waits,
  * where the kernel has no room, with the connection that sends it, so that one which sends too much does not crowd out the others. A socket
  * that is bound to any address replies from the one that was asked. */

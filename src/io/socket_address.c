@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See socket_address.h. */
 #include "socket_address.h"
 

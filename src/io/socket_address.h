@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kernel's socket addresses and the library's. */
 #ifndef CRTC_SOCKET_ADDRESS_H
 #define CRTC_SOCKET_ADDRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A TCP listener of a peer connection. What it accepts becomes a TCP socket of the connection with an id of its own. Whoever connects is a
  * stranger until the connection says otherwise: only so many may be there at once, and the rest is turned away. */
 #include "io_internal.h"

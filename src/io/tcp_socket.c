@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One TCP connection of a peer connection: connecting, the bytes in as packets, the bytes out with what the kernel has no room for kept in
  * order. It was asked for, or accepted by a listener. Where each packet is a message (RTC_REQUEST_MESSAGES), those that would wait behind
  * too many bytes are dropped whole, as a network drops datagrams: media that is seconds late is of no use. In any other stream nothing can

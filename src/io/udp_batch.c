@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See udp_batch.h. */
 #include "udp_batch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many datagrams per system call, where the kernel can (Linux 4.18, 5.0): a run of datagrams of one length to one address is sent as one
  * message that is cut on its way out (UDP_SEGMENT), and what arrives together is received as one message and cut here (UDP_GRO). Otherwise
  * one by one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One UDP socket of a connection: its life, and the queue of what the kernel has no room for. */
 #include "io_internal.h"
 #include "socket_address.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From one sampling rate to another, by speexdsp; the only file that includes it. */
 #include "audio_resampler.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Resampling; see media_tools.h. */
 #ifndef CRTC_AUDIO_RESAMPLER_H
 #define CRTC_AUDIO_RESAMPLER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The codecs of this folder. */
 #ifndef CRTC_CODECS_H
 #define CRTC_CODECS_H

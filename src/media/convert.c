@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Converting, turning and scaling pictures; the only file that includes libyuv. */
 #include "convert.h"
 

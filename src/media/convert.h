@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures of any format as upright I420 of a given size. */
 #ifndef CRTC_CONVERT_H
 #define CRTC_CONVERT_H

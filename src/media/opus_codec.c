@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opus (RFC 6716, RFC 7587) by libopus, always at 48 kHz; the only file that includes it. */
 #include "codecs.h"
 

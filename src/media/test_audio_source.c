@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A source of a sine tone (<crtc/media.h>, rtc_test_audio_source_new). */
 #include "context.h"
 #include "memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Drawing and reading the test picture; see test_picture.h.
  *
  * The blocks fill the lowest eighth of the picture, 20 of them side by side: white, black, the 16 bits of the number (white is 1, the

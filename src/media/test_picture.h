@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The moving test picture: colour bars or one colour, a frame number and a clock that people read, and the frame number once more as a row
  * of blocks that programs read after encoding, loss and scaling. */
 #ifndef CRTC_TEST_PICTURE_H

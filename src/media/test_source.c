@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A paced thread per source; see test_source.h.
  *
  * The last consumer may leave from within a callback, that is on this very thread: then nobody can wait for it. So every run of the thread

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The thread behind the synthetic sources: while somebody consumes the source, it makes a frame at every interval of real time. */
 #ifndef CRTC_TEST_SOURCE_H
 #define CRTC_TEST_SOURCE_H

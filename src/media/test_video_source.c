@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A source of test pictures (<crtc/media.h>, rtc_test_video_source_new). */
 #include "context.h"
 #include "memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* VP8 (RFC 6386) by libvpx, set for conversation: one pass, no look-ahead, constant bit rate, keyframes only when asked for. The only file
  * that includes libvpx. */
 #include "codecs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ICE candidates between the agent, the descriptions and the application (webrtc-pc 4.4.2 addIceCandidate; RFC 8838, RFC 8840). */
 #include "peer.h"
 #include "transport.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCCertificate (webrtc-pc 4.9): the public names of src/dtls's certificates. A handle is the certificate itself. */
 #include "certificate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCConfiguration (webrtc-pc 4.2, 4.4.1.6): reading and checking it; server URLs as RFC 7064 and RFC 7065 spell them. */
 #include "endpoint.h"
 #include "peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCDataChannel (webrtc-pc 6.2) over the channels of src/sctp. */
 #include "data_channel_object.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCDataChannel as the connection sees it: a handle over a channel of src/sctp. */
 #ifndef CRTC_DATA_CHANNEL_OBJECT_H
 #define CRTC_DATA_CHANNEL_OBJECT_H

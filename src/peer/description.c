@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions. Everything that can
  * be refused is checked before anything changes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See dscp.h. An association carries all channels, so its packets have the mark of the most urgent one; what serves everybody, STUN, DTLS
  * and RTCP, has the most urgent mark of all (RFC 8837 section 5). */
 #include "dscp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who is who on an endpoint: its connections, their agents' user name fragments, their aliases, and the paths learned. See endpoint.h. */
 #include "endpoint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which connection does a packet belong to? An endpoint (<crtc/endpoint.h>) is a UDP port that many connections share; this is its core,
  * without I/O.
  *

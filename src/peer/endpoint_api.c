@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The endpoint as an object (<crtc/endpoint.h>). */
 #include "endpoint.h"
 #include "memory.h"

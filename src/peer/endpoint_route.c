@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a datagram goes, and what must be remembered for it; see endpoint.h. Nothing here allocates memory per packet, nor takes longer
  * with more connections. */
 #include "endpoint.h"

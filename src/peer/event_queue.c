@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The queue of user events and their dispatch. */
 #include "data_channel_object.h"
 #include "peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The events that wait for dispatch: what happened is stored at once, who is told runs later, from the loop. Events hold references to what
  * they speak of, so a callback may free anything. */
 #ifndef CRTC_EVENT_QUEUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rtc_peer_connection_explain: what the ICE agent and DTLS know, condensed into the answer to "why did it not connect". The conclusion
  * names the first thing that is wrong on the way from descriptions over candidates and checks to the handshake; the rest is the evidence.
  */

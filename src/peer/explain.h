@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a connection is not connected, in words. */
 #ifndef CRTC_EXPLAIN_H
 #define CRTC_EXPLAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The W3C names of states and SDP types. */
 #include <crtc/peer_connection.h>
 #include <string.h>

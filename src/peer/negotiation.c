@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What descriptions mean for a connection (RFC 9429 section 5.9 to 5.11; webrtc-pc 4.4.1.5, 4.7.3): transceivers are associated, tracks
  * appear and vanish, the transport starts, the media follow. */
 #include "dscp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of a peer connection, shared by the files of this folder. */
 #ifndef CRTC_PEER_H
 #define CRTC_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The peer connection as an object: construction, states, close. */
 #include "peer.h"
 

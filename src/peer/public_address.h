@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The public address and the internal one. */
 #ifndef CRTC_PUBLIC_ADDRESS_H
 #define CRTC_PUBLIC_ADDRESS_H

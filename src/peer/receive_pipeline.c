@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The receiving pipeline; see receive_pipeline.h. The lock guards what the worker and the connection's thread share. */
 #include "receive_pipeline.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From the RTP session to a remote track: encoded frames are handed to sinks that want them so, decoded on a worker for the others, and
  * shown when they are due. */
 #ifndef CRTC_RECEIVE_PIPELINE_H

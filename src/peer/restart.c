@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ICE restarts in offers and answers (webrtc-pc 4.4.2 restartIce; RFC 9429 sections 3.5.1, 5.2.2, 5.3.1, 5.10; RFC 8839 section 4.4), and
  * the candidate pool (RFC 9429 section 3.5.4). The generations themselves are the transport's (transport_ice.c).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sans-I/O face (<crtc/transport.h>): packets, requests, results, time and dispatch. */
 #include "endpoint.h"
 #include "peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sending pipeline; see send_pipeline.h. The lock guards what the pushing thread, the worker and the connection's thread share;
  * encoding and sending happen without it. */
 #include "send_pipeline.h"

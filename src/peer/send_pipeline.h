@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a track to the RTP session: frames that a source pushes on any thread are encoded on a worker and sent on the connection's thread.
  * One frame is being encoded and one waits; a newer picture replaces the waiting one, counted. */
 #ifndef CRTC_SEND_PIPELINE_H

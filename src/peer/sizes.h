@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How large a thing may be, layer by layer: the one place where overheads are added up. No UDP payload is over PACKET_MTU. */
 #ifndef CRTC_SIZES_H
 #define CRTC_SIZES_H

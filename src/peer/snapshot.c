@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a connection would write into a description: its wishes as the plain structs that the offer/answer functions take. */
 #include "peer.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* getStats (webrtc-pc 8; the dictionaries of webrtc-stats): what the layers counted, under their standard names. */
 #include "data_channel_object.h"
 #include "receive_pipeline.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files that make a stats report share. */
 #ifndef CRTC_STATS_BUILDER_H
 #define CRTC_STATS_BUILDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCStatsReport (webrtc-pc 8.3): an immutable list of dictionaries. */
 #include "stats_report.h"
 

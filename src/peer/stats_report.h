@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Building a stats report: dictionaries with members by their W3C names. */
 #ifndef CRTC_STATS_REPORT_H
 #define CRTC_STATS_REPORT_H

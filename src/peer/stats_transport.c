@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The transport in statistics (webrtc-stats 8.20 to 8.27): itself, both certificates, and every candidate, pair and server of its ICE
  * generations. Beside the standard's members, a pair or server that is of no use says why, in "failureReason". */
 #include "certificate_text.h"

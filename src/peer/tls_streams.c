@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See tls_streams.h. */
 #include "tls_streams.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TLS between the io's TCP streams and the ICE agent, which asked for some of them to be secure: neither of the two knows of it. */
 #ifndef CRTC_TLS_STREAMS_H
 #define CRTC_TLS_STREAMS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCRtpTransceiver, RTCRtpSender, RTCRtpReceiver (webrtc-pc 5), addTrack, addTransceiver, removeTrack (5.1). */
 #include "transceiver.h"
 

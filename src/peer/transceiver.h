@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCRtpTransceiver with its sender and receiver, as the connection sees them. */
 #ifndef CRTC_TRANSCEIVER_H
 #define CRTC_TRANSCEIVER_H

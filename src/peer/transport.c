@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The transport's packet path; see transport.h. Demultiplexing by first byte: RFC 7983. */
 #include "transport.h"
 

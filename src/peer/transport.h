@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The transport of a BUNDLE group: ICE, DTLS, SCTP and RTP composed. A packet goes straight up through it and another straight down; the
  * cores append to its queues and transport_settle() walks what they appended into the next layer until nothing is left. */
 #ifndef CRTC_PEER_TRANSPORT_H

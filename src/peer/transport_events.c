@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the cores say, told to the connection. */
 #include "data_channel_object.h"
 #include "receive_pipeline.h"

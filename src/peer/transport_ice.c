@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The transport's ICE generations (RFC 8445 section 9). An agent is one generation: it has its credentials, sockets and candidates for
  * life, and a restart makes another agent while the old one goes on.
  *

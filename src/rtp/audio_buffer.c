@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The adaptive jitter buffer of one audio stream: insertion and the playout timeline. */
 #include "audio_buffer.h"
 

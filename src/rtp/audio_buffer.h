@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The adaptive jitter buffer of one audio stream. It keeps a playout timeline - which sample is due at which time - and decides, one
  * packet duration at a time, what is played: a packet, the in-band FEC of a packet whose predecessor was lost, concealment, or a packet
  * played in no time to shorten the delay. The wanted delay is a high quantile of how late packets came during the last seconds; below it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The histogram of relative delays. */
 #include "delay_estimator.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How much later than the fastest one packets (or whole frames) of one stream arrive: the base of every playout delay. Arrival times are
  * compared with media times (RFC 3550 6.4.1: the difference of relative transit times); the fastest of the last seconds is the base
  * line, the rest is a histogram whose quantile says what to wait for. Old seconds drop out whole, so the estimate forgets a bad spell

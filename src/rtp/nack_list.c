@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Missing sequence numbers and their schedule. */
 #include "nack_list.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sequence numbers a receiver misses and when to ask for each (RFC 4585 6.2.1). A gap is asked for after a short allowance for
  * reordering that adapts between 0 and 10 ms, then about once per round trip until it is filled, too old, or tried too often. */
 #ifndef CRTC_NACK_LIST_H

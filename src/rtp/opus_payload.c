@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opus packets from the outside (RFC 6716 section 3): see opus_payload.h. */
 #include "opus_payload.h"
 

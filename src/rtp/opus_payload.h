@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The RTP payload format of Opus (RFC 7587): an RTP payload is one Opus packet, of which this reads the table of contents (RFC 6716
  * section 3). */
 #ifndef CRTC_OPUS_PAYLOAD_H

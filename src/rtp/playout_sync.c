@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sender clocks and lip sync. */
 #include "playout_sync.h"
 

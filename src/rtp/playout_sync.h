@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which moment of the sender's clock a media sample belongs to, and lip sync (RFC 3550 6.4.1): sender reports tie RTP timestamps to the
  * sender's NTP clock, which its streams share. Streams that belong together play with the same latency against that clock; the one that
  * is ahead is held back, in small steps. */

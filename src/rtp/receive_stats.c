@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sequence validation, loss and jitter of one source. */
 #include "receive_stats.h"
 

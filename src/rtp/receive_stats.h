@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a receiver knows of one source's packets: sequence validation, loss and jitter for its reception reports (RFC 3550 6.4.1, A.1,
  * A.3, A.8). */
 #ifndef CRTC_RECEIVE_STATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading RTCP: see rtcp.h. */
 #include "rtcp.h"
 

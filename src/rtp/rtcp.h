@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCP (RFC 3550 section 6, RFC 4585, RFC 5104, REMB): a compound datagram as a row of structs of views, and the writers. Reduced-size
  * RTCP (RFC 5506) needs nothing special: any packet may come first. */
 #ifndef CRTC_RTCP_H

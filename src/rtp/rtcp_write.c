@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing RTCP, and its times: see rtcp.h. */
 #include "rtcp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The circuit breakers: see rtp_breaker.h. */
 #include "rtp_breaker.h"
 

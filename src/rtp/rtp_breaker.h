@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The circuit breakers of RFC 8083 for one outgoing stream: conditions under which media must stop, whatever the congestion control
  * believes.
  *   media timeout: reports arrive, but none of our packets do;

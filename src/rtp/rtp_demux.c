@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Demultiplexing by mid, SSRC and payload type: see rtp_demux.h. */
 #include "rtp_demux.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which section does a packet belong to? The algorithm of RFC 8843 section 9.2: the mid extension latches an SSRC to its section, then
  * the table of SSRCs (from the description or latched), then a payload type that only one section has. The table is bounded by the
  * context's `ssrcs` limit: one SSRC more takes the place of the latched one that was silent for longest. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTP header extensions: see rtp_extensions.h. */
 #include "rtp_extensions.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTP header extensions (RFC 8285): the one-byte and two-byte element forms and the values this library uses - mid and rid (RFC 8843,
  * 8852), audio level (RFC 6464), abs-send-time. */
 #ifndef CRTC_RTP_EXTENSIONS_H

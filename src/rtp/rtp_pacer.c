@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pacer: see rtp_pacer.h. */
 #include "rtp_pacer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A leaky pacer between the packetizers and the wire, so that a keyframe is not a line-rate burst. Strict priorities: audio is never
  * delayed, then retransmissions, then video. Bytes of video leave at `rate`; when packets would wait longer than the queue's time limit
  * the rate is raised so that they do not. Owns its packets.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The RTP packet: see rtp_packet.h. */
 #include "rtp_packet.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The RTP packet (RFC 3550 section 5): bytes to a struct of views, and back. */
 #ifndef CRTC_RTP_PACKET_H
 #define CRTC_RTP_PACKET_H

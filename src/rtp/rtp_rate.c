@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sending rate without congestion control: see rtp_rate.h. */
 #include "rtp_rate.h"
 

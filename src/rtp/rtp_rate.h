@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sending rate of all video of a session while there is no congestion control: the least of the configured cap, the peer's REMB and
  * a rule on the loss that receiver reports tell (the loss-based half of draft-ietf-rmcat-gcc-02, section 6). */
 #ifndef CRTC_RTP_RATE_H

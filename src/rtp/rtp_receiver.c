@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One incoming media stream: packets into its buffer, feedback and playout out of it. */
 #include "rtp_receiver.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One incoming media stream, and what its RTX stream repairs (RFC 4588): statistics, loss detection, the jitter buffer of its kind, and
  * what feedback it wants sent. */
 #ifndef CRTC_RTP_RECEIVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One outgoing stream: see rtp_sender.h. */
 #include "rtp_sender.h"
 

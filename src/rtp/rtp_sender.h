@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One outgoing stream and its RTX stream: packetizes encoded frames, numbers and stamps packets, keeps copies for retransmission,
  * answers feedback, and knows what reports say about it. Everything it sends goes into the pacer as plain RTP (see rtp_pacer.h for how
  * it leaves). */

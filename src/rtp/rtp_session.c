@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The RTP session: its life, its sections, its timers and its numbers. */
 #include "rtp_session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The RTP session of one transport (RFC 3550, RFC 8834): everything between a protected packet and an encoded frame - SRTP,
  * demultiplexing (RFC 8843 9.2), per-stream senders and receivers, RTCP, loss repair, playout times, the sending rate. A pure state
  * machine.

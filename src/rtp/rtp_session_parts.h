@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The session's own struct and what its files call of each other: rtp_session.c (sections, timers), rtp_session_send.c,
  * rtp_session_receive.c, rtp_session_rtcp.c (what arrives) and rtp_session_report.c (what is sent). */
 #ifndef CRTC_RTP_SESSION_PARTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The session's receiving half: packets to their receivers, playout, lip sync. */
 #include "context.h"
 #include "memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCP that is sent: the regular compound reports (RFC 3550 6.2, 6.4), early feedback (RFC 4585), reduced in size where that was negotiated
  * (RFC 5506), and goodbyes. */
 #include "context.h"

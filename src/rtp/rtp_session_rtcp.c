@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCP that arrives: reports, feedback, goodbyes. */
 #include "memory.h"
 #include "rtp_session_parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The session's sending half: frames into the pacer, packets out of it, and the rate. */
 #include "context.h"
 #include "memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The retransmission cache: see rtx_cache.h. */
 #include "rtx_cache.h"
 

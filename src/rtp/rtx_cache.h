@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sent packets that can still be asked for (RFC 4588): copies in a ring by sequence number, bounded by count, bytes and age. */
 #ifndef CRTC_RTX_CACHE_H
 #define CRTC_RTX_CACHE_H

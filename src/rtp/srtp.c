@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SRTP over libsrtp2: see srtp.h. The only file that includes it. */
 #include "srtp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SRTP and SRTCP (RFC 3711, RFC 7714) in place, with one master key per direction (RFC 5764 section 4.2). The only face of libsrtp2. */
 #ifndef CRTC_SRTP_H
 #define CRTC_SRTP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The jitter buffer of one video stream: the packet ring and frame assembly. */
 #include "video_buffer.h"
 

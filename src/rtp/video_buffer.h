@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The jitter buffer of one video stream. Packets wait in a ring until their frame is complete and everything before it was released, so
  * that frames leave in decoding order and decodable; then the frame waits for its playout time. The playout delay is a high quantile of
  * how late whole frames were complete during the last seconds (retransmission included), approached smoothly. When a missing packet is

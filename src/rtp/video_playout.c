@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Playout times of complete frames, smoothing and freezes. */
 #include "video_playout.h"
 

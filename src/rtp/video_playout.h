@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The second half of the video buffer: complete frames wait for their playout time. */
 #ifndef CRTC_VIDEO_PLAYOUT_H
 #define CRTC_VIDEO_PLAYOUT_H

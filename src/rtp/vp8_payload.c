@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The RTP payload format of VP8: see vp8_payload.h. */
 #include "vp8_payload.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The RTP payload format of VP8 (RFC 7741): descriptor, splitting a frame into payloads, and what a receiver needs to know of a payload. */
 #ifndef CRTC_VP8_PAYLOAD_H
 #define CRTC_VP8_PAYLOAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One SCTP association (RFC 9260 with RFC 3758 partial reliability and RFC 6525 stream reset) as data channels need it: our interface to an
  * SCTP engine. Packets and the time go in; packets (out->tx), events and the next deadline come out. An engine may keep timers that all its
  * associations share; then a tick of one can make packets for another, whose `wake` is called.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Generation-tagged ids and the outboxes behind them. One lock for all: only packets that another loop's thread made come through here. */
 #include "assoc_table.h"
 

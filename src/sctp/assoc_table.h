@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which association does an id of the engine's belong to? An id carries a generation, so that one that outlives its association finds
  * nothing. Packets made on another thread than the owner's wait in the association's outbox. Thread-safe. */
 #ifndef CRTC_ASSOC_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The SCTP engine usrsctp, tamed: the only file that knows it. It is made to be a state machine (see docs/architecture.md):
  *  - no receive thread; its timers run from our ticks, once per step of time for the whole process (it still keeps one sleeping thread);
  *  - an association is known to it by a number with a generation, never by a pointer: a late call finds nothing and is dropped;

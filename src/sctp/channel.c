@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The set of an association's channels: by handle (never reused) and by stream id. */
 #include "channel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Inside of data_channels.h: a channel, its send queue, and the set of channels of one association, as the files of this folder share them.
  */
 #ifndef CRTC_CHANNEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The messages of a channel that the association has no room for yet. What the queue itself costs counts towards the limit, so that a flood
  * of empty messages is bounded too. A few small entries are kept for reuse. */
 #include "channel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CRC32c by the processor's instruction where there is one, else by eight tables made at first use (RFC 9260 appendix A). */
 #include "crc32c.h"
 

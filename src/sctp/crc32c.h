@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checksum of SCTP packets: CRC32c with the polynomial of Castagnoli (RFC 9260 appendix A). */
 #ifndef CRTC_CRC32C_H
 #define CRTC_CRC32C_H

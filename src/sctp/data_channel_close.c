@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Closing (RFC 8831 6.7): each side resets its stream when what it queued has left; a channel is closed when both sides have. */
 #include "channel.h"
 

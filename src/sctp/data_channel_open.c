@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening: ids and their parity, DATA_CHANNEL_OPEN and ACK both ways (RFC 8832 6). */
 #include "channel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Receiving: pieces become messages, bounded by what we said we take (RFC 8831 6.6), and messages become events by their PPID (8). */
 #include "channel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sending: the fair queues of channels, how they are emptied into the association, and bufferedAmount.
  *
  * The association is given only so much ahead of the wire: what waits behind that waits here, where channels take turns by priority (RFC

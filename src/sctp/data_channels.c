@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The whole: one association and its channels, driven by packets and the time. */
 #include "data_channels.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data channels (RFC 8831) and their establishment (DCEP, RFC 8832) on one SCTP association (assoc.h): ids, parity, opening and closing
  * handshakes, message reassembly, buffered amounts. A pure state machine. Packets for DTLS leave through out->tx without a path.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Codec of DATA_CHANNEL_OPEN (RFC 8832 5.1); DATA_CHANNEL_ACK (5.2) is its type byte alone. */
 #include "dcep.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Data Channel Establishment Protocol's two messages (RFC 8832 5) and the payload protocol identifiers of data channels (RFC 8831 8).
  */
 #ifndef CRTC_DCEP_H

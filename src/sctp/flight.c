@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Walks the chunks of packets for DATA going out and SACK coming in. */
 #include "flight.h"
 

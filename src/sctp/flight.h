@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What of that which an SCTP engine was given is still unsent, and what is unacknowledged, read off the packets that pass (RFC 9260 3.3.1
  * and 3.3.4). An engine that counts bytes only until they are acknowledged can not answer bufferedAmount; its packets can. */
 #ifndef CRTC_FLIGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See handshake.h. */
 #include "handshake.h"
 

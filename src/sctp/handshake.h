@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The packets of SCTP's handshake that wait for an answer, INIT and COOKIE ECHO with the DATA that it carries, repeated sooner than an
  * engine's retransmission timers would (RFC 9260 5.1 and 6.3.1). Those allow for a peer that holds its answer back and, after one sample,
  * for a round trip three times as long; here nobody holds back, and ICE has measured. To the peer a repeat is a packet that the network

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sctp_chunk.h. */
 #include "sctp_chunk.h"
 

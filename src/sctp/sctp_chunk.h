@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The chunks of an SCTP packet (RFC 9260 3), for looking at what an engine sends and receives. */
 #ifndef CRTC_SCTP_CHUNK_H
 #define CRTC_SCTP_CHUNK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Offer and answer (JSEP, RFC 9429; BUNDLE, RFC 8843) as pure functions over plain structs: what the peer layer asks of SDP. A description
  * read from text becomes a struct session_description; a snapshot of what a connection wants becomes offer or answer text; two descriptions
  * of one section become what was negotiated. Nothing here keeps state between calls. */

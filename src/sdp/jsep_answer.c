@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* createAnswer (RFC 9429 section 5.3, RFC 8843 section 7.3): one section for each of the offer's. The first acceptable section decides
  * which BUNDLE group is used; what is outside of it is rejected, because this library runs one transport per connection. */
 #include "context.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Candidates folded into a description (RFC 9429 section 5.2.1, RFC 8839 section 4.2.1.2): their lines at the end of a section, and the
  * default one's address and port in its c= and m= lines. */
 #include "address.h"

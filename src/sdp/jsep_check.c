@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether a description may take its place in the exchange (RFC 9429 sections 5.9-5.11, RFC 8843 section 7.3.3, RFC 8842 section 5). */
 #include "jsep_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Formats of a section as codecs: when two are the same one (RFC 3264 section 6.1 and each payload format's offer/answer rules), and their
  * parameters. */
 #include "jsep_internal.h"

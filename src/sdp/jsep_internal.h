@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of offer and answer share. */
 #ifndef CRTC_JSEP_INTERNAL_H
 #define CRTC_JSEP_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What two descriptions of one section agree on (RFC 3264 sections 6 and 7): we send in the numbers and by the wishes of the remote
  * description, and receive by our own. */
 #include "jsep_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See the header. */
 #include "jsep_numbers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The numbers of one BUNDLE group: a payload type means one codec and an extension id one URI in all of its sections (RFC 8843 sections 9.1
  * and 9.2; RFC 8285 section 5), and neither changes its meaning while the session lasts (RFC 3264 section 8.3.2). */
 #ifndef CRTC_JSEP_NUMBERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* createOffer (RFC 9429 section 5.2): every section in one BUNDLE group. What was negotiated before keeps its place, mid and numbers;
  * sections that are gone stay as rejected ones. */
 #include "context.h"

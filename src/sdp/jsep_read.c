@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text to a session description (RFC 9429 section 5.8): sections, BUNDLE groups (RFC 8843 sections 7 and 8), and the rules that make a
  * well-formed description usable. */
 #include "context.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads one m= section (RFC 9429 section 5.8.2): it starts as a copy of what the session part says for all, and its own attributes go over
  * that. A table says which reader takes which attribute; attributes that are not in it are none of offer and answer's business and pass
  * unread. */

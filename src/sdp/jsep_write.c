@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints session parts and m= sections (RFC 9429 sections 5.2.1 and 5.3.1). Whatever the application or a snapshot gives is checked before
  * it is printed: no CR, LF or space leaves its place. */
 #include "jsep_write.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Printing of our own descriptions: what offers and answers have in common. */
 #ifndef CRTC_JSEP_WRITE_H
 #define CRTC_JSEP_WRITE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session description (RFC 8866) as its author wrote it: one owned copy of the text and, in order, every line of it as a view into that
  * copy. The session part and each m= section are runs of those lines, so nothing is lost: what this library does not know survives
  * printing. Typed readers for single attributes are in sdp_attributes.h. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Readers of single attributes; see the header for each one's RFC. Numbers that overflow are refused like any other broken number. */
 #include "sdp_attributes.h"
 

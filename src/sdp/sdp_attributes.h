@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Typed readers, one for each attribute that offer and answer need. Each takes the attribute's value (after the colon) and is false when
  * the value breaks the grammar of its RFC; slices in the result point into the value. */
 #ifndef CRTC_SDP_ATTRIBUTES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Splits a session description into its lines (RFC 8866 sections 5 and 9): "<letter>=<text>", ended by CRLF or by LF alone. No byte string
  * may hold NUL, CR or LF, which is what keeps lines from being smuggled in. Empty lines are forgiven at the end of the text only:
  * signalling paths like to add one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text to lines: the only place that sees line ends. */
 #ifndef CRTC_SDP_LEXER_H
 #define CRTC_SDP_LEXER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines to a session description (RFC 8866 section 5): v=, o=, s= and t= must be there, m= lines open sections. The order of the other
  * lines is not enforced, since nothing depends on it and refusing would only lose peers. */
 #include "context.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session description to text: the lines in their order. Line ends are always CRLF (RFC 8866 section 5). */
 #include "sdp.h"
 #include "text.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 crtc_test(test_api_callbacks LABEL api TIMEOUT 600 SEES base SOURCES api_callbacks.c api_pair.c)
 crtc_test(test_api_loops LABEL api threads TIMEOUT 600 SEES base SOURCES api_loops.c api_pair.c)
 foreach(name endpoint handles sans_io)

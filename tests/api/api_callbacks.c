@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Everything may be done from every callback: the connection is closed or freed, the other one is freed, channels are closed, let go of or
  * silenced, from each callback in turn, on a foreign loop with real sockets. What was ended says nothing afterwards. */
 #include "api_pair.h"

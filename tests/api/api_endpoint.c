@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many connections over one port of real sockets: a server's side on an endpoint, ICE-lite or not, and as many clients with sockets of
  * their own, all on one loop. */
 #include <crtc/crtc.h>

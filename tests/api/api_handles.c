@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Handles, arguments and configurations: what is refused and how, what a closed connection's handles still do, who may outlive whom.
  * Without a loop, so that every event is where the test put it. */
 #include <crtc/crtc.h>

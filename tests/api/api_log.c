@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the log says at INFO: whoever wonders how a connection came up, or why it did not, finds it there. */
 #include "api_pair.h"
 

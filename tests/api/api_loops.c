@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Loops on threads: a thread of the library's with calls from others under its lock, connections between two loops, frames from many
  * threads into connections that are being closed, loops that go while connections live. For the thread sanitizer as much as for itself. */
 #include "api_pair.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See api_pair.h. */
 #include "api_pair.h"
 

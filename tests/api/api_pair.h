@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two peer connections over real sockets and real loops, on one loop or on two, with signalling by posts between the loops. Every callback
  * goes through one hook, so that a test can do anything from any of them. */
 #ifndef CRTC_API_PAIR_H

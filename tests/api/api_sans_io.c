@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* No loop and no sockets: two connections in one process, their packets carried by this test in real time, through nothing but
  * <crtc/transport.h>. */
 #include <crtc/crtc.h>

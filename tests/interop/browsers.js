@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Drives Chromium (through playwright-core) and Firefox (through its own WebDriver BiDi socket) without a window, each in a fresh profile. Their cameras and
 // microphones are fake: Chromium's shows two colours and hums, out of files; Firefox's is its own, with a tone of a frequency set here.
 'use strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Starts the call program and waits for the address it prints.
 'use strict';
 const { spawn } = require('node:child_process');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What must hold in every call: right pixels, right tone, right messages, both ways.
 'use strict';
 const assert = require('node:assert/strict');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files behind Chromium's fake camera and microphone.
 'use strict';
 const fs = require('node:fs');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two call programs call each other: one serves, the other joins its channel; over HTTP and over HTTPS. Pictures are saved, the chat is answered, and a program that
 // vanishes is announced.
 // Usage: native_to_native.js CALL_BINARY

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tracks in a browser's page, for StandardPeer: the fake camera and microphone out, pixels and tone of what comes in.
 globalThis.PageMedia = class {
   constructor() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two pages of the call program call each other through its server: pictures, chat, mute, hang up and call again; a vanished page is announced.
 // Usage: page_to_page.js CALL_BINARY [BROWSER [SCREENSHOT]]
 'use strict';

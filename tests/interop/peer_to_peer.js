@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two of our `peer` programs in a call: recordings that a player can read, a file sent, messages echoed, and the ways to end.
 // Usage: peer_to_peer.js PEER_BINARY
 'use strict';

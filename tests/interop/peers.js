@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The two kinds of peer of a call: a program that speaks lines of JSON (ours, and other stacks'), and a page in a browser. Both have write(line), `lines` (all that came),
 // and `onLine`.
 'use strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs calls between our `peer` program and another peer.
 // Usage: run.js PEER_BINARY OTHER [--tcp] [SCENARIO...]; OTHER: chromium, firefox, wrtc, aiortc or node-datachannel. Ends with 77 when that is not installed.
 // --tcp: candidates for UDP are kept from both sides.

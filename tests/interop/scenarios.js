@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The calls that are made with another peer. Each gets `setup`, which starts both peers of a call and connects their signalling.
 'use strict';
 const assert = require('node:assert/strict');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The signalling server of the call program, spoken to by hand: what it relays, announces, refuses and bounds.
 // Usage: signaling.js CALL_BINARY
 'use strict';

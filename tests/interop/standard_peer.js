@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A peer over the W3C interface that speaks the same lines as our `peer` program: descriptions, candidates and commands in; descriptions, candidates and events out.
 // The same text runs in a browser's page and in Node.js on another implementation of that interface. `media` opens and watches tracks in either world:
 //   track(kind) -> { track, stream }, watch(track), stats() -> { video, audio }.

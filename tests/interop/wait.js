@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Waiting for something to become true, with a time limit and words for when it does not.
 'use strict';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A call between Chromium in namespace a and the peer program in namespace b. Descriptions and candidates go over the test's own pipes.
 'use strict';
 const { startBrowser } = require('../interop/browsers');

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # call_relay.sh CALL: the call program checks itself with Chromium while both may use nothing but a TURN server, a real one, which the program was told of and the
 # page learned from it. Both sides must have an allocation over which the call went.
 set -u

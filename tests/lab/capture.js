@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What tshark makes of the packets that a host sends. Captures are taken in the host's namespace.
 'use strict';
 const { execFileSync, spawn } = require('node:child_process');

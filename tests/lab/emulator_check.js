@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The link emulator between two real kernels' ends: loss, delay, rate, and a link that goes down and comes up, measured by datagrams.
 // Usage: emulator_check.js LINK_EMULATOR
 'use strict';

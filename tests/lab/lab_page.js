@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A page in a browser that runs in a namespace, as a peer of a call.
 'use strict';
 const fs = require('node:fs');

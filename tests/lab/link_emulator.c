@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* link_emulator: a link between two network namespaces, with the rate, loss and delay it is told. Each namespace gets a TUN device; what
  * the kernel sends into the one comes out of the other. Lines in change the link while it runs: "ab delay_ms=25 loss_percent=2" (a to b),
  * "ba ...", "both ..."; "counts" asks for a line of JSON with what became of the packets. The first line out, "ready", says that the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Peers that hide their addresses behind .local names, on one local network: two network namespaces, a and b, joined by a cable. Our peer program is in b; a has another one, or
 // a browser. A firewall at one end lets in nothing but answers and multicast DNS, so that a call stands only if that end learns the address behind the other's name: what it
 // sends there opens the way.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The namespaces and the folder of a lab. Their names carry the id of the process that made them, so that labs run side by side, and so that the remains of a killed one can be
 // told and removed: "node namespaces.js" does that.
 'use strict';

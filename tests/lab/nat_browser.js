@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Chromium behind a router of one kind, our peer program behind one of another: both see and hear each other by the kind of path that theory gives them.
 // Usage: nat_browser.js PEER [A-B...]. Chromium is at a and offers. Prints a line a case.
 'use strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A call between two peer programs, at a and b of a NAT network: a offers.
 'use strict';
 const { becomes, near, rgb } = require('../interop/checks');

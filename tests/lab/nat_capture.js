@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // tshark finds nothing wrong in what our peers send: in calls on a direct path over UDP and over TCP, and through a relay over UDP, TCP and TLS.
 // Usage: nat_capture.js PEER RTCP_SAMPLES
 'use strict';

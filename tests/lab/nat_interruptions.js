@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Calls between two peer programs whose network is interrupted: what the connection states say meanwhile, for how long no picture came, and that all is well afterwards.
 // Usage: nat_interruptions.js PEER SCENARIO...
 'use strict';

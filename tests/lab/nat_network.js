@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two hosts, a and b, each behind a router of its own, and a public segment between the routers with a TURN server:
 //
 //   a --10.0.1.0/24-- router a --+-- 203.0.113.0/24 --+-- router b --10.0.2.0/24-- b

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every kind of router against every other: two peer programs connect, by the kind of path that theory gives them, and messages, sound and pictures go both ways.
 // Usage: nat_pairs.js PEER FAMILY [A-B...]; FAMILY: 4, 6 or 46. Prints a line a case: what was selected at either end and the milliseconds until both were connected.
 'use strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How a peer reaches the other: the two ends of its selected pair, told as "relay 203.0.113.1:50000 udp over tls".
 'use strict';
 const assert = require('node:assert/strict');

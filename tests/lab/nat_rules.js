@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kinds of router, as rules for nftables. Over IPv4 all but "none" translate addresses. Over IPv6 nobody does; there the stricter kinds are firewalls that let in only what
 // belongs to a flow from inside.
 //

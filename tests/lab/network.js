@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two network namespaces, a and b, joined by the link emulator.
 'use strict';
 const { spawn } = require('node:child_process');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tracks in Chromium's page, for StandardPeer. A canvas full of motion and detail stands in for a camera: frames of one packet each would hardly notice a bad link. Its
 // statistics are the browser's own.
 globalThis.LabMedia = class {

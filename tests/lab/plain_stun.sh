@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # plain_stun.sh PEER: a peer program that is an ICE-lite server on one port answers coturn's STUN client, over IPv4 and, where the host has it, over IPv6, with the client's own address.
 set -u
 peer=$1

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # relay.sh PEER: two peer programs that may use nothing but a TURN server, a real one (coturn on the loopback interface), over UDP, TCP and TLS, and each
 # mixture of two. Messages must arrive both ways through relayed candidates, and no allocation may be left behind, not
 # even on a server whose nonces are stale after a second.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The TURN server that a call goes over is killed, and starts again three seconds later: relays are allocated again, and messages go on, over UDP, TCP and TLS.
 // Usage: relay_restart.js PEER. Prints a line a case: the milliseconds from the server's end until a message came back again.
 'use strict';

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCP as our writers write it, a compound datagram as a line of hexadecimal digits: on the wire it is encrypted, so that tools can not
  * judge it there. */
 #include "rtcp.h"

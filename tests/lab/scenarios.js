@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Calls between Chromium and the peer program over a link that is lossy, breaks, or is narrow.
 // Usage: scenarios.js LINK_EMULATOR PEER SCENARIO
 'use strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A real STUN and TURN server, coturn: UDP and TCP on 3478, TLS on 443 and 5349, with a certificate of its own.
 'use strict';
 const { execFileSync, spawn } = require('node:child_process');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One end of a measurement of the link, started in a namespace. "echo" sends every datagram back; "send ADDRESS COUNT BYTES INTERVAL_MS" sends numbered ones there and prints,
 // as JSON, the round-trip time of each in milliseconds, null for those that did not come back.
 'use strict';

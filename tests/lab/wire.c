@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One direction of an emulated link. */
 #include "wire.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One direction of an emulated link, in whatever time its caller keeps: packets go in, and come out later, or not at all. In order of
  * effect: the link is down; the queue before the bottleneck is full; the bottleneck's rate; random loss, alone and in bursts (a Gilbert-
  * Elliott chain); delay, jitter that keeps the order, packets that fall behind, packets that come twice. */

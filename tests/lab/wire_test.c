@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What one direction of the emulated link does to packets, exactly, in virtual time. */
 #include "wire.h"
 

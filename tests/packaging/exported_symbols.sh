@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Only rtc_* leaves libcrtc.so, and every function that the headers declare is there.
 set -eu
 library=$1 headers=$2

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Which file may include which third-party header. Between the folders of src the compiler itself keeps the rules: a module's include path holds only what it
 # may see.
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Installs into an empty folder and builds a small program against what was installed: by pkg-config and by CMake, with the shared and the static library.
 set -eu
 build=$1 source=$2

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A user's first program: it is built against the installed library, shared and static, by each way of finding it. */
 #include <crtc/crtc.h>
 #include <stdio.h>

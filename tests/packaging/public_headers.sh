@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every public header stands alone, in C and in C++.
 set -eu
 for header in "$1"/crtc/*.h; do

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What strangers and faulty servers may not achieve, and peers that move: messages without credentials, spoofed server answers, addresses
  * that are none, equal tie-breakers, and a NAT that gives the peer a new port again and again. */
 #include "ice_script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two agents find each other: clean and bad networks, NATs, roles, trickling, many interfaces, servers that are dead. Times are virtual. */
 #include "ice_report.h"
 #include "ice_sim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which candidates an agent gathers, and how they rank: kinds of networks, rules, 1:1 NATs. */
 #include "ice_sim.h"
 

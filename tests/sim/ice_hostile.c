@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Against a scripted peer: aggressive nomination, an ICE-lite peer, one-way consent, role conflict storms, floods of candidates and of
  * sources, unknown attributes, forged and broken messages. */
 #include "ice_script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The work of an agent whose lists are full, in time of the processor, and the bound of its checks on the network. */
 #include "ice_script.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An ICE-lite agent: against a full one on good and bad networks, against another lite one, and against a scripted peer that nominates as
  * browsers do, changes its address, falls silent, or takes the wrong role. */
 #include "ice_script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* After the connection: consent, a peer that vanishes, comes back or loses one of its addresses, and the patience before giving up. */
 #include "ice_sim.h"
 

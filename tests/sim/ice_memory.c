@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A set-up with the n-th allocation failing, for every n: it connects all the same or says that it can not, and nothing leaks. */
 #include "ice_sim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Candidates with names in place of addresses: both agents on one link, where multicast DNS works, or does not. Times are virtual. */
 #include "ice_sim.h"
 

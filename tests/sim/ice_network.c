@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Networks that change in the middle of a call: interfaces that come and go, addresses that change, NATs that forget. Data flows every 5 ms
  * meanwhile, and the longest gap is what counts. Nothing is signalled after the connection unless a test says so. */
 #include "ice_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Relays: two agents that only a TURN server can bring together, and servers that challenge, refuse, redirect, or are not there. */
 #include "ice_relay_scene.h"
 #include "turn_client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Relays that are lost in the middle of a call: servers that restart, die, refuse to go on or forget, and how the agents find together
  * again; and relays that are given back. */
 #include "ice_relay_scene.h"

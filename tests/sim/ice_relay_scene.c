@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ice_relay_scene.h. */
 #include "ice_relay_scene.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two agents with hosts behind NATs, and two TURN servers. */
 #ifndef CRTC_ICE_RELAY_SCENE_H
 #define CRTC_ICE_RELAY_SCENE_H

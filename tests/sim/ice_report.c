@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an agent tells of its candidates, pairs and servers: that it is true, and that the reasons name what is wrong. */
 #include "ice_report.h"
 #include "ice_sim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ice_script.h. */
 #include "ice_script.h"
 

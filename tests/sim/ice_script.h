@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A scripted peer for one ICE agent (a): what it answers and asks is the test's choice. */
 #ifndef CRTC_ICE_SCRIPT_H
 #define CRTC_ICE_SCRIPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See ice_sim.h. */
 #include "ice_sim.h"
 

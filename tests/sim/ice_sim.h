@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two ICE agents in the simulated network, with signalling between them that takes time, in virtual time. */
 #ifndef CRTC_ICE_SIM_H
 #define CRTC_ICE_SIM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Over TCP: where UDP does not get through, on either side's candidates, in pieces and with loss, through NATs; connections that are
  * refused, never answered, half-open or cut; candidates that are no invitation to scan a network. */
 #include "ice_tcp_scene.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who connects to us over TCP: strangers are bounded and say what they like, and the peer gets through all the same, however often. */
 #include "ice_tcp_scene.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests over TCP begin with: two agents, each with an address of its own, on a network that may not carry UDP. */
 #ifndef CRTC_ICE_TCP_SCENE_H
 #define CRTC_ICE_TCP_SCENE_H

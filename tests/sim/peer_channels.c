@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data channels of whole connections as the application sees them (webrtc-pc 6, RFC 8831, RFC 8832): ids, limits, sizes, buffered amounts,
  * closing, errors. */
 #include "peer_scene.h"

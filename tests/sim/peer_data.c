@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole connections with data channels over simulated networks: set-up, messages, states. */
 #include "sim_peers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many whole connections over one port, in virtual time: hundreds at once among strangers and floods, coming and going, behind NATs that
  * share an address or change it, a STUN server that all ask, and memory that runs out. */
 #include "sim_hall.h"

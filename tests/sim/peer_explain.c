@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rtc_peer_connection_explain: whatever keeps two connections apart is named, and the evidence is there. */
 #include "peer_scene.h"
 

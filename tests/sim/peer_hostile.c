@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Datagrams that should not be: every short length of every shape, before and after keys exist, from the peer's path and from strangers;
  * forged, replayed and flooding ones. Nothing is taken from whom ICE has not validated, what is dropped is counted, and the connection goes
  * on. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What packets are marked with (RFC 8837): by the priorities of senders and of data channels, and whatever serves them all by the highest.
  */
 #include "dscp.h"

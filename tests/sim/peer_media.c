@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls in virtual time through whole connections: scripted frames over clean and bad networks, judged at the application's end; and short
  * calls with the real codecs, judged on decoded pictures and sound. */
 #include "peer_pump.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory that runs out at every point of a connection's life, and memory that a steady connection does not ask for. After a failure the
  * call says RTC_ERR_NO_MEMORY, or a connection says that it failed, or nothing is missing; never a crash, a leak, or a connection that
  * waits for ever. */

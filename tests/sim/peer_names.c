@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole connections that tell names in place of their addresses: they connect, and nothing that a program is told has an address. */
 #include "peer_scene.h"
 

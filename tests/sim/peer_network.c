@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole connections whose network changes: media and messages go on, and the application sees the new candidates as it saw the first. */
 #include "peer_pump.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See peer_pump.h. */
 #include "peer_pump.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripted media for whole connections: sources that push encoded frames as virtual time passes, and sinks that judge what arrives. */
 #ifndef CRTC_PEER_PUMP_H
 #define CRTC_PEER_PUMP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What changes after a connection is up: tracks and channels that come later, directions, rejected and un-bundled sections, replaced
  * tracks. */
 #include "peer_pump.h"

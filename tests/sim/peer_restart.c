@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ICE restarts of whole connections: messages and frames do not notice, over good, bad and dead paths, once and often. */
 #include "restart_scene.h"
 

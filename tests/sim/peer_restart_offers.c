@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ICE restarts in offers and answers: who may ask for one and when, what the descriptions and candidates say, what is refused; and the
  * candidate pool. */
 #include "restart_scene.h"

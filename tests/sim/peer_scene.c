@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See peer_scene.h. */
 #include "peer_scene.h"
 

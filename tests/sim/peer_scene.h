@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What tests of whole connections share: a clean pair, an exchange of descriptions at once, and a log of events as one line of text. */
 #ifndef CRTC_PEER_SCENE_H
 #define CRTC_PEER_SCENE_H

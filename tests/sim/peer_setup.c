@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How many round trips it takes from the offer to a channel that is open at both ends: without loss, with loss, and with each single
  * datagram of the set-up lost in turn. Signalling takes no time here, so what is counted is ICE, DTLS, SCTP and DCEP: one for a check and
  * its answer, two for the DTLS handshake (of which the second half overlaps), one and a half for SCTP with OPEN beside its cookie. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Descriptions, candidates and states of whole connections: what each call accepts in which state, what a refused one leaves, and the order
  * of events, which is that of browsers (webrtc-pc 4.3, 4.4). */
 #include "peer_scene.h"

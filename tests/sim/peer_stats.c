@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* getStats of a whole call (webrtc-stats): which dictionaries and members are there, how they refer to each other, and whether their
  * numbers are plausible. */
 #include "peer_pump.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a peer sends and nobody takes is bounded: messages for channels without callbacks, and events that are not dispatched. */
 #include "context.h"
 #include "peer_scene.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See restart_scene.h. */
 #include "restart_scene.h"
 

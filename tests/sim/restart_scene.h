@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of ICE restarts share: two connections that talk all the time, and notice every gap. */
 #ifndef CRTC_RESTART_SCENE_H
 #define CRTC_RESTART_SCENE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory: a steady call allocates nothing per packet, and a call in which an allocation fails goes on or says that it can not, and leaks
  * nothing. */
 #include "rtp_sim.h"

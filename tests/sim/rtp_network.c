@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls over each kind of trouble alone, and what happens around a call: silence, goodbyes, a path that goes away. */
 #include "rtp_sim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a call over a bad network must still be: pictures that move, sound that is not invented, lips in sync, and a delay that comes back
  * down. */
 #include "rtp_sim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See rtp_sim.h. */
 #include "rtp_sim.h"
 

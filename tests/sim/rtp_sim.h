@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two RTP sessions in the simulated network, in virtual time, each sending scripted video and audio to the other. A scripted frame carries
  * its serial number and capture time, so that what comes out can be judged: which frames are decodable, when they are shown, how far apart
  * sound and picture are. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 foreach(name transfer channels memory)
   crtc_test(test_sim_sctp_${name} LABEL sim SEES base sctp MODULES base no_media sctp
     SOURCES sctp_${name}.c sctp_scenario.c sctp_sim.c sim_network.c sim_tcp.c usrsctp_time.c)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of data channels: ids and parity, opening from both sides, closing from either, ids used again, and the end of the association.
  */
 #include "sctp_scenario.h"

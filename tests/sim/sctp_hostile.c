@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data channels against a peer that is an association alone and says what it likes: DCEP out of order, unknown identifiers, messages in
  * deprecated or absurd pieces, and chunks that no association would send. */
 #include <setjmp.h>

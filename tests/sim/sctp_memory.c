@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A set-up, a transfer both ways and a close, again and again with the n-th of our allocations failing: nothing crashes, nothing leaks, and
  * what is told to have worked has. */
 #include "sctp_scenario.h"

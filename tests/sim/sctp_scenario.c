@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sctp_scenario.h. */
 #include "sctp_scenario.h"
 

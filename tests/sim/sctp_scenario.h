@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the scenarios of data channels begin and end with, with cmocka's assertions. */
 #ifndef CRTC_SCTP_SCENARIO_H
 #define CRTC_SCTP_SCENARIO_H

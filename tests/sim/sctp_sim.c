@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sctp_sim.h. */
 #include "sctp_sim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two sets of data channels on a simulated network, in virtual time. Everything that arrives is remembered for the test to look at. */
 #ifndef CRTC_SCTP_SIM_H
 #define CRTC_SCTP_SIM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data channels over clean and bad networks: every message of a reliable channel arrives once, whole and in order. */
 #include "sctp_scenario.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sim_hall.h. */
 #include "sim_hall.h"
 

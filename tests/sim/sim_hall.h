@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A server with one port, on which any number of connections live, and a client for each, every one on a host of its own: the endpoint of
  * the library without a loop, in virtual time. Signalling takes no time. Every client has one data channel; what it sends comes back, and
  * every message says whose it is. */

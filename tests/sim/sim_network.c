@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sim_network.h. */
 #include "sim_network.h"
 

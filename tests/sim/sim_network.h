@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A small network in virtual time: hosts with addresses and sockets for UDP and TCP, links with delay, jitter, loss, duplication and reordering, NATs. It
  * answers the requests that protocol cores make (struct out) and carries their packets. Everything random comes from one seed. It knows no
  * protocol; the test owns the clock and the cores.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two peer connections in virtual time; see sim_peers.h. */
 #include "sim_peers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two peer connections over the simulated network in virtual time: the whole library but its loop, driven through the sans-I/O face.
  * Signalling is a function call with a delay of its own. */
 #ifndef CRTC_SIM_PEERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sim_stun_server.h. */
 #include "sim_stun_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A STUN server in the simulated network: answers Binding requests with the address they came from. */
 #ifndef CRTC_SIM_STUN_SERVER_H
 #define CRTC_SIM_STUN_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sim_tcp.h. A direction of a connection is a queue of segments, each with the time of its arrival; while the way is down they wait, as
  * retransmissions would make them. */
 #include "sim_tcp.h"

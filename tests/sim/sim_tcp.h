@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TCP in the simulated network: listening, connecting, being refused or left without answer, streams of bytes that arrive in pieces and in
  * order, and their end. sim_network.c hands over what is TCP's and is told when to look again. */
 #ifndef CRTC_SIM_TCP_H

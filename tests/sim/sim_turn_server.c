@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See sim_turn_server.h. */
 #include "sim_turn_server.h"
 

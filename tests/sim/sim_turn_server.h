@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A TURN server in the simulated network, as RFC 8656 has it, that can be told to misbehave: challenges, allocations of both families, permissions,
  * channels, indications and ChannelData. The test's network loop hands it every datagram that arrives at its host. */
 #ifndef CRTC_SIM_TURN_SERVER_H

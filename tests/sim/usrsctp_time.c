@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See usrsctp_time.h. */
 #include "usrsctp_time.h"
 

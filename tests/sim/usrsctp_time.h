@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Virtual time and repeatable randomness for usrsctp in a simulation: a test executable that contains usrsctp_time.c defines the two
  * functions through which Debian's library learns them, gettimeofday() and read_random(), and so takes their place. Never part of libcrtc.
  */

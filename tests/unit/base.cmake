@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 foreach(name bytes address packet table timer_heap context)
   crtc_test(test_base_${name} LABEL unit SEES base MODULES base no_media SOURCES base_${name}.c)
 endforeach()

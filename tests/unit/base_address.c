@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses: text both ways, equality, classes. */
 #include "address.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cursors over bytes, wrapping numbers, growing text, lists, errors: the small things of src/base. */
 #include "list.h"
 #include "memory.h"

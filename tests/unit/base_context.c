@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The context: options, limits, log, randomness, slots, the default. */
 #include "context.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Worker threads and mailboxes: jobs come back on the owner's thread; nothing is lost or left when interest ends early. */
 #include "executor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets and their pool; the queues of struct out. */
 #include "out.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hash table: what was put in is found, what was taken out is not, whatever the hashes; and without memory for buckets. */
 #include "table.h"
 

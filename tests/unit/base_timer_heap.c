@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The timer heap against a model that looks at everything. */
 #include "context.h"
 #include "timer_heap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Certificates: made, printed, read back, refused; and the supply of them. The PEM files and their fingerprint come from openssl. */
 #include "certificate_internal.h"
 #include "context.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reassembly of the ClientHello: every split, order and overlap gives back the one message; nonsense gives nothing. */
 #include "client_hello.h"
 #include "writer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCConfiguration as a constructor takes it: server URLs, credentials, policies, and what each mistake is called. */
 #include <crtc/crtc.h>
 

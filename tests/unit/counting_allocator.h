@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An allocator that counts what is out, counts calls, and can be told to fail. */
 #ifndef CRTC_COUNTING_ALLOCATOR_H
 #define CRTC_COUNTING_ALLOCATOR_H

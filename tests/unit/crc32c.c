@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CRC32c: known sums, and that both ways of making it agree at every length and alignment. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The DCEP codec: vectors, round trips, and every message cut short. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DNS messages: round trips, every truncation, and what hostile hosts on the link may send. */
 #include "dns_message.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two associations in virtual time: both roles, every loss, late and wrong fingerprints, keys, data, the end. */
 #include "counting_allocator.h"
 #include "dtls_pair.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 crtc_test(test_client_hello LABEL unit SEES base dtls MODULES base dtls SOURCES client_hello.c)
 crtc_test(test_certificate LABEL unit SEES base dtls MODULES base dtls SOURCES certificate.c)
 crtc_test(test_dtls LABEL unit threads SEES base dtls MODULES base dtls SOURCES dtls.c dtls_pair.c)

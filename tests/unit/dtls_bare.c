@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See dtls_bare.h. */
 #include "dtls_bare.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Another implementation's choices at one end of a pair: mbedTLS without anything of ours around it. Nothing is lost on its way. */
 #ifndef CRTC_TEST_DTLS_BARE_H
 #define CRTC_TEST_DTLS_BARE_H

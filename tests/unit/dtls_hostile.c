@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Peers and strangers that do not behave: fragmented hellos, garbage, forged records. */
 #include "dtls_pair.h"
 #include "dtls_record.h"

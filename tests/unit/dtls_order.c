@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The order and the moment of things: records that overtake others, paths and roles that come late, and what is left when it is over. */
 #include "dtls_internal.h"
 #include "dtls_pair.h"

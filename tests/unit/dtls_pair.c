@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See dtls_pair.h. */
 #include "dtls_pair.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two DTLS associations and a link between them in virtual time: delay, loss, duplication and reordering as a test's filter decides. */
 #ifndef CRTC_TEST_DTLS_PAIR_H
 #define CRTC_TEST_DTLS_PAIR_H

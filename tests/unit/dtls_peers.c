@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Peers of other make, played by a bare mbedTLS: what they offer, leave out, forge and ask for. */
 #include "dtls_bare.h"
 #include "dtls_record.h"

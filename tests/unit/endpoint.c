@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which connection a packet belongs to: user names, paths, transactions; strangers, floods, contests, what is forgotten; plain STUN
  * clients; and that nothing of it asks for memory per packet. The connections are only names here. */
 #include "endpoint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counting what is unsent and unacknowledged from the packets that pass. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What of SCTP's handshake is sent again, and when. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 crtc_test(test_stun_message LABEL unit SEES base ice MODULES base no_media ice SOURCES stun_message.c)
 crtc_test(test_ice_candidate LABEL unit SEES base ice MODULES base no_media ice SOURCES ice_candidate.c)
 crtc_test(test_ice_filter LABEL unit SEES base ice MODULES base no_media ice SOURCES ice_filter.c)

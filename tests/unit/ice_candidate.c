@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The candidate-attribute: what peers write, what is printed, what is refused; and priorities. */
 #include "ice_candidate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules of interfaces, addresses and 1:1 NATs: what is taken, what is refused, what matches. */
 #include "ice_filter.h"
 

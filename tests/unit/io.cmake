@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The loop without a connection: src/peer is linked because the loop calls its sans-I/O face.
 foreach(name posts lock loop network_type ports udp resolver)
   crtc_test(test_io_${name} LABEL unit threads SEES base io SOURCES io_${name}.c)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See io_fake_connection.h. */
 #include "io_fake_connection.h"
 

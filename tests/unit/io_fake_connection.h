@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A connection for tests of the loop's sockets: it asks for what the test says, sends what the test gives it, and remembers what it was
  * told. It takes the place of the library's sans-I/O face, so these tests link the loop alone. */
 #ifndef CRTC_IO_FAKE_CONNECTION_H

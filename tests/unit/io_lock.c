@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The loop's lock: it excludes, recurses, and whoever asked first gets it next. */
 #include "io_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The loop without connections: running, stopping, posts and timers from many threads, foreign loops. */
 #include <crtc/crtc.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two programs on one host that share port 5353 and a group: on loopback, with a group and port of the test's own. */
 #include "io_fake_connection.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The loop follows the addresses of the host: in a network namespace of its own, where the loopback interface gets and loses some. */
 #include "io_fake_connection.h"
 

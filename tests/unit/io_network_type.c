@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Kinds of networks, read from a folder like /sys/class/net and guessed from names. */
 #include "network_type.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions handed to a loop: order, delay, cancelling, posting from within. */
 #include "counting_allocator.h"
 #include "io_internal.h"

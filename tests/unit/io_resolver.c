@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A name server that does not answer holds up nothing but the names: not the loop, and not the workers that encode and decode. */
 #include "context.h"
 #include "executor.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TCP sockets of the loop over the loopback: connecting, refusal, the end from either side, bytes in order through a peer that reads
  * slowly, and what happens when it does not read at all. */
 #include "io_fake_connection.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TCP listeners of the loop over the loopback: who connects is told with an id of his own, what he sends and gets is his, his end is told;
  * too many are turned away, and closing the listener leaves the connections alone. */
 #include "io_fake_connection.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Datagrams in batches over two real sockets of the loopback: which packets go together, and that the receiver gets each as it was. */
 #include "packet.h"
 #include "udp_batch.h"

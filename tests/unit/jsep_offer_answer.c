@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Offers and answers of our own: against ourselves from both sides, and against what peers offered. */
 #include "sdp_fixture.h"
 

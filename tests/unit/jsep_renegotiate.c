@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Later exchanges: sections, mids and numbers keep their place; what breaks the exchange is refused. Candidates folded into a description.
  */
 #include "sdp_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Multicast DNS by itself: when sockets are asked for, when and what is asked and answered, and what is not believed. */
 #include "dns_message.h"
 #include "mdns.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 foreach(name frames registry)
   crtc_test(test_media_${name} LABEL unit SEES base MODULES base no_media SOURCES media_${name}.c)
 endforeach()

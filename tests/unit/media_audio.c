@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cutting pushed sound into packets, resampling it, and joining two stretches without a click. */
 #include "audio_framer.h"
 #include "audio_stretch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Conversions: every format becomes the same I420 picture; turning and scaling keep it upright and in its place; broken JPEG is an error.
  */
 #include "convert.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frames: sizes and strides, wrapped memory and its release, bounds, references, failing memory. */
 #include "context.h"
 #include "counting_allocator.h"

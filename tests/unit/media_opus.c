@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opus: tones survive, lost packets come back from the next one's FEC or are concealed, settings follow, broken packets are errors. */
 #include "codec_registry.h"
 #include "context.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sinks: frames arrive on workers, one at a time and in order; slow ones lose the oldest; removal is final from everywhere. */
 #include "context.h"
 #include "counting_allocator.h"

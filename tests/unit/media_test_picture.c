@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The test picture: its number can be read back at every size, and from nothing else. */
 #include "test_picture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The synthetic sources: real threads in real time, begun and ended by their consumers, from everywhere. */
 #include "context.h"
 #include "counting_allocator.h"

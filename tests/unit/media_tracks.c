@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sources and tracks: who gets which frame, from which thread, and what removal promises. */
 #include "context.h"
 #include "counting_allocator.h"

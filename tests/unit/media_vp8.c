@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* VP8: pictures survive, keyframes come when asked for and only then, the rate is kept and follows, sizes change, broken data is an error
  * and no more. */
 #include "codec_registry.h"

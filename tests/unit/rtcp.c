@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTCP: RFC 3550 section 6, RFC 4585, RFC 5104, REMB. */
 #include "rtp_test.h"
 

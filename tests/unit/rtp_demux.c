@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Demultiplexing: RFC 8843 section 9.2. */
 #include "rtp_test.h"
 

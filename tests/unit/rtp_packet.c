@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* RTP packets and header extensions: RFC 3550 section 5, RFC 8285. */
 #include "rtp_test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The payload formats of VP8 (RFC 7741) and Opus (RFC 7587, RFC 6716 section 3). */
 #include "rtp_test.h"
 

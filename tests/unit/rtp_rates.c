@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What decides when and whether packets leave: the pacer, the rate rule, the circuit breakers, and the cache of sent packets. */
 #include "rtp_test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The audio jitter buffer: what is played when. */
 #include "audio_buffer.h"
 

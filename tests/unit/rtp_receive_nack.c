@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is asked for, when, and when it is given up. */
 #include "nack_list.h"
 

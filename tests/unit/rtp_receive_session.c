@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The session against a scripted peer that speaks packets: what it takes, what it refuses, what it answers. */
 #include "rtp_scripted_peer.h"
 

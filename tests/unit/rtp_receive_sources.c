@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sources that come, change, fall silent and go, many at once: nobody who speaks goes unheard, and nothing grows. */
 #include "rtp_scripted_peer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sequence validation, loss and jitter (RFC 3550 appendix A). */
 #include "receive_stats.h"
 

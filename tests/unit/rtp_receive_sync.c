@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The delay estimate, sender clocks and lip sync. */
 #include "delay_estimator.h"
 #include "playout_sync.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The video jitter buffer: which frames come out, in which order, when, and when a keyframe is wanted. */
 #include "video_buffer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See rtp_scripted_peer.h. */
 #include "rtp_scripted_peer.h"
 

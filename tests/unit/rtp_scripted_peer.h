@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session and the other end of its SRTP, which speaks packets: for tests of what the session takes, refuses and answers. */
 #ifndef CRTC_RTP_SCRIPTED_PEER_H
 #define CRTC_RTP_SCRIPTED_PEER_H

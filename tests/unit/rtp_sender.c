@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One outgoing stream: packets, extensions, RTX, feedback, reports. */
 #include "rtp_test.h"
 

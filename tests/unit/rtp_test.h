@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the RTP tests share: bytes from hexadecimal text, a context with a pool, packets of given bytes, memory that fails on demand. */
 #ifndef CRTC_RTP_TEST_H
 #define CRTC_RTP_TEST_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 foreach(name dcep crc32c flight handshake)
   crtc_test(test_${name} LABEL unit SEES base sctp MODULES base no_media sctp SOURCES ${name}.c)
 endforeach()

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two connections whose loops are different threads, and the engine's timers that all associations share. */
 #include <setjmp.h>
 #include <stdarg.h>

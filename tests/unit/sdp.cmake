@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 crtc_test(test_sdp_attributes LABEL unit SEES base sdp MODULES base sdp SOURCES sdp_attributes_test.c)
 crtc_test(test_sdp_corpus LABEL unit SEES base sdp MODULES base sdp SOURCES sdp_corpus.c sdp_fixture.c)
 crtc_test(test_sdp_hostile LABEL unit SEES base sdp MODULES base sdp SOURCES sdp_hostile.c sdp_fixture.c)

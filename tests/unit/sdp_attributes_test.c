@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The typed readers: what each takes, what each refuses. */
 #include "sdp_attributes.h"
 

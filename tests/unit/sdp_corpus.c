@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every description that peers really sent: it parses, prints as it was, and says what it is known to say. */
 #include "sdp_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sdp_fixture.h"
 
 #include "context.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of src/sdp share: the corpus of peers' descriptions, and a local side that offers and answers. */
 #ifndef SDP_FIXTURE_H
 #define SDP_FIXTURE_H

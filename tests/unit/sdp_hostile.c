@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text that is cut short, broken, oversized or made to mislead: refused with a reason, or read without harm. */
 #include "sdp_fixture.h"
 

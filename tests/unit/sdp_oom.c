@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every function of src/sdp with the n-th allocation failing, for every n: it says so, gives everything back, and writes nothing to its
  * results. */
 #include "sdp_fixture.h"

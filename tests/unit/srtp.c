@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SRTP against an independent computation: the vectors of RFC 3711 appendix B and RFC 7714 section 16 pin down a small reference (key
  * derivation, AES-CM, AES-GCM) made of mbedTLS primitives, and packets of srtp.h must equal what the reference makes. */
 #include "rtp_test.h"

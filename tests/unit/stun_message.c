@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The STUN codec: the test vectors of RFC 5769, what it writes, and what it must refuse. */
 #include "stun_message.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets in a stream: every way of cutting it, hostile lengths, memory that runs out, and packets that go in as they came out. */
 #include "tcp_framing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The TLS client against a server of mbedTLS: names, addresses, authorities, bytes in any pieces, records that were tampered with. */
 #include "tls_client.h"
 #include "tls_server.h"

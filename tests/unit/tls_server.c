@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See tls_server.h. */
 #include "tls_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A TLS server of mbedTLS in memory, for tests of the client: what it sends and what it gets are arrays of bytes. */
 #ifndef CRTC_TLS_SERVER_H
 #define CRTC_TLS_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Streams of TLS to turns: servers, through the sans-I/O face: the test is the world that carries the TCP stream, and at its other end the
  * server. Handshakes in any pieces, certificates that are not good, and the end at any moment from either side. */
 #include "counting_allocator.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making and measuring sine tones. */
 #ifndef CRTC_TEST_TONE_H
 #define CRTC_TEST_TONE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of the TURN client by themselves: attributes, long-term credentials (a vector of RFC 5769 among others), messages in a stream,
  * wrapping. */
 #include "turn_client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The TURN client by itself, with a server that signs its answers or does not: requests and what may be answered, liveness, permissions,
  * channels, and the framing of what is sent. */
 #include "turn_client.h"

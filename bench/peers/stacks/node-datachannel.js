@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One end of a connection with libdatachannel (node-datachannel), as endpoint.js wants it.
 'use strict';
 const { default: library, ...named } = require('node-datachannel');

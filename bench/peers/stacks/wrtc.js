@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One end of a connection with libwebrtc (@roamhq/wrtc), as endpoint.js wants it.
 'use strict';
 const { RTCPeerConnection } = require('@roamhq/wrtc');

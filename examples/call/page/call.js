@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One call: the peer connection with another member of the channel, from offer to hanging up. Who came new into the channel makes the offer.
 export class Call extends EventTarget {
   // `configuration` is that of its RTCPeerConnection; `send(type, extra)` gives a message to the other member.

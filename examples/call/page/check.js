@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The page checks itself (call --check): it calls, looks at the pixels, listens to the tone, chats, hangs up and calls again, and reports what it found to the
 // program over the WebSocket. Loaded only with ?check in the address.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The live numbers of a call, out of getStats().
 export class Numbers {
   constructor(connection) {

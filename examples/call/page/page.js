@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The page: the controls, the chat and the numbers around one call at a time.
 import { Call } from './call.js';
 import { Numbers } from './numbers.js';

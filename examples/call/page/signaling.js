@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The WebSocket to the server: JSON messages {type, body} in and out, handled one after another.
 export class Signaling {
   constructor({ onOpen, onMessage, onClose }) {

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """aiortc as the other peer: lines of JSON in and out. It knows no trickling: its descriptions carry all candidates."""
 import asyncio
 import fractions

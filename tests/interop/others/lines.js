@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of JSON on the input and output of a process, for the peers of other stacks.
 'use strict';
 const readline = require('node:readline');

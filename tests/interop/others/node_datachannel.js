@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // libdatachannel (npm: node-datachannel) as the other peer: data only.
 'use strict';
 const { emit, options, readLines } = require('./lines');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // libwebrtc (npm: @roamhq/wrtc) as the other peer.
 'use strict';
 const wrtc = require('@roamhq/wrtc');
