@@ -235,7 +235,8 @@ static void done(struct job *job, rtc_time_t now)
     pthread_mutex_unlock(&p->lock);
     if (broken)
         request_keyframe(p, now);
-    receive_pipeline_tick(p, now);
+    if (p->pc) /* else the track is shown no more, and this may be a worker's thread */
+        receive_pipeline_tick(p, now);
     if (p->pc && p->pc->transport)
         transport_settle(p->pc->transport, now);
     if (again)

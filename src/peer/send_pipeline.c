@@ -196,6 +196,14 @@ static void fail_encoding(struct send_pipeline *p, int error)
         log_write(p->context, RTC_LOG_ERROR, "peer", "a frame could not be encoded: %s", rtc_error_message(error));
 }
 
+/* The source is not asked: raw frames need no help of it, and the track is the connection thread's. */
+static void owe_keyframe(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->keyframe_wanted = true;
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
 {
     rtc_video_frame *picture = NULL;
@@ -216,7 +224,7 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
         count_encoded(p, encoded, began);
         emit(p, encoded, RTP_NO_AUDIO_LEVEL);
     } else if (keyframe) {
-        send_pipeline_request_keyframe(p); /* dropped by the rate control: it is still owed */
+        owe_keyframe(p); /* dropped by the rate control */
     }
 }
 
