@@ -91,7 +91,7 @@ static void learn(struct run *r, struct endpoint_member *m, uint8_t which)
     struct path path = path_of(which);
     if (m->alias_count > 0)
         path.socket = m->aliases[which % m->alias_count].socket;
-    endpoint_learn(m, r->now, &path);
+    endpoint_learn(m, r->now, &path, which % 3 == 0);
     require(m->path_count <= ENDPOINT_PATHS_MAX);
 }
 

@@ -11,7 +11,8 @@
  * ICE does over TCP, have sockets of their own.
  *
  * Two connections can not share both their addresses and ports with one peer's port: the peer needs a port for each. (All browsers have that. Two endpoints that face
- * each other carry one connection.) The first one keeps it until nothing was heard of it for 10 seconds.
+ * each other carry one connection.) The first one keeps it, unless it is not there: who is, answers ICE checks of its own connection from that address, which nobody can who only
+ * writes another's address on what he sends.
  *
  * An endpoint and its connections belong to one thread: that of its loop, as <crtc/loop.h> says.
  */

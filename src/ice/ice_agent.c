@@ -350,8 +350,8 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 
 static bool is_complete(const struct ice_agent *agent)
 {
-    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 && ice_checks_done(agent) &&
-           !ice_tcp_undecided(agent);
+    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
+           ice_checks_done(agent) && !ice_tcp_undecided(agent);
 }
 
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
@@ -525,10 +525,26 @@ bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected 
     return true;
 }
 
-rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *from)
+static const struct ice_pair *pair_of(const struct ice_agent *agent, const struct path *from)
 {
     const struct ice_base *base = ice_find_base(agent, from->socket);
-    const struct ice_pair *pair = base ? ice_find_pair(agent, base, &from->remote) : NULL;
+    return base ? ice_find_pair(agent, base, &from->remote) : NULL;
+}
+
+rtc_time_t ice_agent_answered(const struct ice_agent *agent, const struct path *from)
+{
+    const struct ice_pair *pair = pair_of(agent, from);
+    return pair ? pair->answered : -1;
+}
+
+void ice_agent_contest(struct ice_agent *agent, bool contested)
+{
+    agent->contested = contested;
+}
+
+rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *from)
+{
+    const struct ice_pair *pair = pair_of(agent, from);
     return pair && pair->receivable ? pair->heard : -1;
 }
 

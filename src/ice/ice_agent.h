@@ -63,12 +63,12 @@ struct ice_options {
     struct ice_credentials credentials; /* an empty ufrag: new ones are made */
     uint32_t generation;                /* what its events are marked with */
     bool controlling;
-    bool lite;             /* ICE-lite (RFC 8445 section 2.5): see ice_lite.c. No servers. */
-    bool relay_only;       /* nothing but relayed candidates is gathered, used or told to the peer */
-    bool hide_addresses;   /* host candidates are told as names, which multicast DNS resolves on the local networks */
+    bool lite;                /* ICE-lite (RFC 8445 section 2.5): see ice_lite.c. No servers. */
+    bool relay_only;          /* nothing but relayed candidates is gathered, used or told to the peer */
+    bool hide_addresses;      /* host candidates are told as names, which multicast DNS resolves on the local networks */
     struct ice_agent *before; /* the agent of the generation before, whose names for our addresses stay; NULL: none. For the call only. */
-    bool gather_once;      /* the network is looked at once; else its changes are followed */
-    bool include_loopback; /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
+    bool gather_once;         /* the network is looked at once; else its changes are followed */
+    bool include_loopback;    /* gather 127.0.0.1 and ::1 as host candidates (tests, and peers on one host without a network) */
     enum ice_tcp_policy tcp_policy;
     struct ice_server servers[ICE_SERVERS_MAX];
     uint32_t server_count;
@@ -131,6 +131,9 @@ void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now,
 /* A datagram whose first byte is 0-3 (RFC 7983). False: it is for another agent that may share the socket (a socket that is not this one's,
  * a request for another username fragment, a response to a request that this one did not send), and nothing was counted. */
 bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);
+/* Whether the next datagrams come on a path that belongs to another connection (an endpoint's contest). A full agent's own check shows who
+ * is there; a lite one then asks before it answers. */
+void ice_agent_contest(struct ice_agent *agent, bool contested);
 /* True when the result's id was this agent's. */
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out);
@@ -143,8 +146,8 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out);
 /* What arrives on the transport of a TURN server, or on a TCP connection, is no datagram of a peer: before anything else, packets are
  * offered to ice_agent_unwrap. It takes those (true) and appends what peers sent through them to `inner`, each with the path of the relayed
  * address or of the connection, to be treated like any other. All these paths are of datagrams (PATH_UDP), and those of relayed addresses
- * have socket ids of their own, which no request opened; ice_agent_wrap gives a packet for such a path (and no other) its real path and form
- * in place. False: it can not be sent, and stays the caller's. */
+ * have socket ids of their own, which no request opened; ice_agent_wrap gives a packet for such a path (and no other) its real path and
+ * form in place. False: it can not be sent, and stays the caller's. */
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
 bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet);
 /* How many bytes wrapping adds on the selected pair; 0 when it is directly over UDP. */
@@ -159,6 +162,8 @@ bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected 
 bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from);
 /* When the last of these came; -1 when none did. */
 rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *from);
+/* When a request of ours was answered from there last, which nobody can do who only writes the address on what it sends; -1: never. */
+rtc_time_t ice_agent_answered(const struct ice_agent *agent, const struct path *from);
 /* Smoothed round trip; 0 when unmeasured. */
 rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent);
 /* Local candidates in the order they were gathered. One that is hidden has its name beside its address. Borrowed until the next call. */

@@ -145,6 +145,7 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     list_init(&pair->triggered);
     pair->serial = ++agent->serial;
     pair->counts.last_sent = pair->counts.last_received = RTC_TIME_NEVER;
+    pair->answered = -1;
     pair->base = base;
     pair->remote = remote;
     pair->priority = priority;
@@ -320,7 +321,7 @@ void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const s
     pair->mapped = *mapped;
     if (pair->base->relay)
         ice_relay_bind(pair->base, now, &pair->remote->address);
-    pair->consent = now;
+    pair->consent = pair->answered = now;
     list_remove(&pair->triggered);
     if (pair->state != ICE_PAIR_SUCCEEDED) {
         pair->state = ICE_PAIR_SUCCEEDED;

@@ -104,6 +104,10 @@ static void asked_elsewhere(struct ice_agent *agent, struct ice_pair *pair, rtc_
 static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
                            const struct stun_message *m, struct out *out)
 {
+    if (agent->lite && agent->contested && agent->state != ICE_FAILED) {
+        ice_lite_ask(agent, learn_pair(agent, base, from, m, now), now, out);
+        return;
+    }
     ice_send_response(agent, base, from, m, now, out);
     if (agent->state == ICE_FAILED)
         return;
@@ -172,7 +176,7 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
     }
     ice_rtt_sample(pair, now - asked->probe->sent, true);
     asked->probe->active = false;
-    pair->consent = now;
+    pair->consent = pair->answered = now;
     ice_heard(agent, pair, now, out);
 }
 
@@ -185,7 +189,7 @@ static void on_error(struct ice_agent *agent, rtc_time_t now, const struct asked
             ice_transaction_renew(agent, &asked->pair->check);
         return;
     }
-    if (asked->controlling == agent->controlling) {
+    if (asked->controlling == agent->controlling && !agent->lite) {
         switch_role(agent, !agent->controlling, now);
         agent->tie_breaker = context_random_u64(agent->context);
     }

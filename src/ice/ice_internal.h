@@ -123,6 +123,7 @@ struct ice_pair {
     rtc_time_t probe_interval; /* randomized, RFC 7675 section 5.1 */
     rtc_time_t heard;          /* last authenticated request or response; once receivable */
     rtc_time_t consent;        /* last success response, a lite agent's last request; once succeeded */
+    rtc_time_t answered;       /* last success response, which proves that the peer is where it says; -1: none yet */
     rtc_time_t nominated_at;   /* a lite agent's: when the peer last chose it */
     rtc_time_t chosen;         /* when it was selected last: until it is heard of again, silence counts from here */
     rtc_time_t left_at;
@@ -183,6 +184,7 @@ struct ice_agent {
     bool controlling;
     bool lite; /* and the peer is a full agent */
     bool remote_lite;
+    bool contested; /* the path of the message that is being handled is somebody else's, for all that is known */
     bool end_of_candidates;
     bool peer_seen; /* a candidate, an authenticated request or the end of candidates came */
     bool have_remote_credentials;
@@ -427,6 +429,8 @@ rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *p
 
 /* ice_lite.c */
 /* An authenticated request came on the pair: that is what makes it valid, gives consent, and selects it. */
+/* Before a request on a path that is another connection's is answered, its sender is asked whether it is there. NULL is harmless. */
+void ice_lite_ask(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
 void ice_lite_request(struct ice_agent *agent, struct ice_pair *pair, bool nominates, rtc_time_t now);
 /* The pair to send on; NULL when there is none. */
 struct ice_pair *ice_lite_best(const struct ice_agent *agent, rtc_time_t now);

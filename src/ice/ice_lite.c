@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* An ICE-lite agent (RFC 8445 sections 2.5, 6.1.1, 7.3.2 and 8.2.1), as servers with a public address are: host candidates only, never a
  * check of its own, always controlled. The peer's authenticated requests do everything: they make a pair valid, select it, and are the
- * consent to send on it (RFC 7675 section 4). Remote candidates are kept, but nothing is sent to them. */
+ * consent to send on it (RFC 7675 section 4). Remote candidates are kept, but nothing is sent to them. Only where two connections of one
+ * port claim one path it asks which of them is there. */
 #include "ice_internal.h"
 
 /* Peers of RFC 5245 nominate every pair that works, within moments: the best of these counts. Later the newest nomination does. */
@@ -52,6 +53,16 @@ void ice_lite_request(struct ice_agent *agent, struct ice_pair *pair, bool nomin
         return;
     pair->nominated = true;
     pair->nominated_at = now;
+}
+
+/* The only question that a lite agent ever has: somebody else uses this address, and whoever can read what is sent there answers. The
+ * request is not answered before, so that a peer that is there sends nothing until it is known where that belongs; it asks again soon.
+ * Nothing is sent that was not asked for: one question for one request. */
+void ice_lite_ask(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+{
+    agent->peer_seen = true;
+    if (pair && agent->have_remote_credentials)
+        ice_probe(agent, pair, now, out);
 }
 
 /* RFC 8445 section 6.1.1 has two lite agents check nothing and section 8.2.2 send as the candidates say: without consent, which RFC 8827

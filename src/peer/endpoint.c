@@ -4,8 +4,8 @@
 
 #include "memory.h"
 
-/* Another connection that authenticates something on a path gets it when its owner heard nothing there for so long: a NAT gave the port of
- * somebody who left to somebody else. */
+/* Another connection whose request is answered on a path gets it, unless the owner's own was answered there so lately: two peers with one
+ * port would take it from each other again and again. */
 static const rtc_time_t path_is_held = 10000000;
 static const rtc_time_t path_lasts = 60000000;
 
@@ -204,7 +204,7 @@ static void make_room(struct endpoint_member *m)
     forget_path(oldest);
 }
 
-static void add_path(struct endpoint_member *m, rtc_time_t now, const struct path *from)
+static void add_path(struct endpoint_member *m, rtc_time_t now, const struct path *from, bool answered)
 {
     rtc_endpoint *e = m->endpoint;
     make_room(m);
@@ -218,29 +218,44 @@ static void add_path(struct endpoint_member *m, rtc_time_t now, const struct pat
     path->local = from->local;
     path->remote = from->remote;
     path->heard = now;
+    path->answered = answered ? now : -1;
     path->next = m->paths;
     m->paths = path;
     m->path_count++;
     e->stats.paths++;
 }
 
-void endpoint_learn(struct endpoint_member *m, rtc_time_t now, const struct path *from)
+/* Whoever only sends from a path that is another's may have written the address itself; whoever answers is there. */
+static bool may_take(const struct endpoint_path *path, rtc_time_t now, bool answered)
+{
+    return answered && (path->answered < 0 || now >= path->answered + path_is_held);
+}
+
+bool endpoint_contested(const struct endpoint_member *m, rtc_time_t now, const struct path *from)
+{
+    bool mine = m->endpoint && endpoint_alias(m, from->socket);
+    const struct endpoint_path *path = mine ? endpoint_find_path(m->endpoint, now, &from->local, &from->remote) : NULL;
+    return path && path->member != m;
+}
+
+void endpoint_learn(struct endpoint_member *m, rtc_time_t now, const struct path *from, bool answered)
 {
     if (!m->endpoint || !endpoint_alias(m, from->socket))
         return;
     struct endpoint_path *path = endpoint_find_path(m->endpoint, now, &from->local, &from->remote);
-    if (path && path->member != m && now < path->heard + path_is_held) {
-        m->endpoint->stats.contested++;
-        return;
-    }
     if (path && path->member != m) {
+        m->endpoint->stats.contested++;
+        if (!may_take(path, now, answered))
+            return;
         forget_path(path);
         path = NULL;
     }
-    if (path) {
-        path->heard = now;
-        path->socket = from->socket;
-    } else {
-        add_path(m, now, from);
+    if (!path) {
+        add_path(m, now, from, answered);
+        return;
     }
+    path->heard = now;
+    path->socket = from->socket;
+    if (answered)
+        path->answered = now;
 }

@@ -45,14 +45,16 @@ struct endpoint_alias {
     struct endpoint_user *user;
 };
 
-/* A path that belongs to a connection: something authenticated came on it. */
+/* A path that belongs to a connection: something authenticated came on it. That proves nothing about the address it came from, so that a
+ * connection whose own question was answered from there takes it from one whose was not. */
 struct endpoint_path {
     struct table_entry entry;
     struct endpoint_path *next; /* of the same connection */
     struct endpoint_member *member;
     uint32_t socket; /* the alias */
     struct address local, remote;
-    rtc_time_t heard; /* when something authenticated came last */
+    rtc_time_t heard;    /* when something authenticated came last */
+    rtc_time_t answered; /* when one of its requests was answered from there last; -1: never */
 };
 
 /* A connection on an endpoint. */
@@ -117,8 +119,11 @@ int endpoint_open(struct endpoint_member *member, const char *ufrag, uint32_t so
 /* That socket is closed; false when it was none of the endpoint's. */
 bool endpoint_release(struct endpoint_member *member, uint32_t socket);
 const struct endpoint_alias *endpoint_alias(const struct endpoint_member *member, uint32_t socket);
-/* Something authenticated came on this path. Nothing is done unless its socket is an alias. */
-void endpoint_learn(struct endpoint_member *member, rtc_time_t now, const struct path *path);
+/* Something authenticated came on this path; it answered a request of the connection, which shows that the peer is there, or not. Nothing
+ * is done unless its socket is an alias. */
+void endpoint_learn(struct endpoint_member *member, rtc_time_t now, const struct path *path, bool answered);
+/* It belongs to another connection. */
+bool endpoint_contested(const struct endpoint_member *member, rtc_time_t now, const struct path *path);
 /* Whom a path belongs to now; NULL when nobody. */
 struct endpoint_path *endpoint_find_path(rtc_endpoint *endpoint, rtc_time_t now, const struct address *local, const struct address *remote);
 /* Whose user name begins so; NULL when nobody's. */

@@ -211,11 +211,13 @@ void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *pac
 {
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
     size_t count = transport_ice_agents(t, agents);
+    bool contested = t->pc->member && endpoint_contested(t->pc->member, now, &packet->path);
     for (size_t i = 0; i < count; i++) {
+        ice_agent_contest(agents[i], contested);
         if (!ice_agent_input(agents[i], now, &packet->path, packet_slice(packet), &t->out))
             continue;
         if (t->pc->member && ice_agent_heard(agents[i], &packet->path) == now)
-            endpoint_learn(t->pc->member, now, &packet->path);
+            endpoint_learn(t->pc->member, now, &packet->path, ice_agent_answered(agents[i], &packet->path) == now);
         return;
     }
     bool request = packet->len >= 2 && packet_data(packet)[0] == 0 && packet_data(packet)[1] == 1;

@@ -234,6 +234,110 @@ static void one_stun_server(void **state)
     hall_close(&h);
 }
 
+/* ---- Thieves: client 0 has a seat of its own and writes the address of client 1 on checks for it ---- */
+
+static void text_of(const char *sdp, const char *name, char out[64])
+{
+    const char *at = sdp ? strstr(sdp, name) : NULL;
+    size_t len = at ? strcspn(at + strlen(name), "\r\n") : 0;
+    assert_in_range(len, 1, 63);
+    memcpy(out, at + strlen(name), len);
+    out[len] = 0;
+}
+
+static void steal(struct hall *h)
+{
+    static uint32_t n;
+    char ufrag[64], password[64], theirs[64], username[130];
+    uint8_t bytes[256];
+    const char *seat = rtc_peer_connection_local_description(h->seat[0].pc, NULL);
+    text_of(seat, "a=ice-ufrag:", ufrag);
+    text_of(seat, "a=ice-pwd:", password);
+    text_of(rtc_peer_connection_local_description(h->client[0].pc, NULL), "a=ice-ufrag:", theirs);
+    (void)snprintf(username, sizeof username, "%s:%s", ufrag, theirs);
+    struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING, .username = slice_str(username), .priority = UINT32_MAX};
+    m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_CONTROLLING | STUN_HAS_USE_CANDIDATE | STUN_HAS_FINGERPRINT;
+    m.tie_breaker = UINT64_MAX;
+    n++;
+    memcpy(m.transaction, &n, sizeof n);
+    size_t len = stun_write(&m, slice_str(password), bytes, sizeof bytes);
+    assert_true(len > 0);
+    hall_stray(h, "203.0.113.1", 50000, bytes, len);
+}
+
+static bool victim_has_answer(struct hall *h)
+{
+    return h->client[1].got > 0;
+}
+
+static void open_thief(struct hall *h, uint64_t seed, bool lite)
+{
+    const struct sim_link link = {.delay_us = 10 * MS};
+    assert_true(hall_open(h, seed, NULL, lite));
+    assert_int_equal(hall_call(h, hall_add_client(h, &link, "192.0.2.9", "", 0), false, false), RTC_OK);
+    assert_true(hall_run(h, 5 * SECOND, all_have_answers));
+    assert_int_equal(hall_add_client(h, &link, "10.0.0.1", "203.0.113.1", 50000), 1);
+    h->step_every = 20 * MS;
+}
+
+/* He is there before the victim calls, and goes on for all of its call. */
+static void stolen_before(bool lite)
+{
+    static struct hall h;
+    open_thief(&h, 8, lite);
+    h.on_step = steal;
+    h.next_step = h.now;
+    (void)hall_run(&h, SECOND, NULL);
+    assert_int_equal(hall_call(&h, 1, false, false), RTC_OK);
+    assert_true(hall_run(&h, 2 * SECOND, victim_has_answer));
+    for (int i = 0; i < 20; i++) {
+        (void)hall_run(&h, 2 * SECOND, NULL);
+        assert_int_equal(h.client[1].state, RTC_PEER_CONNECTION_CONNECTED);
+        assert_int_equal(h.seat[1].state, RTC_PEER_CONNECTION_CONNECTED);
+        h.client[1].got = 0;
+        hall_say(&h, 1);
+        assert_true(hall_run(&h, SECOND, victim_has_answer));
+    }
+    assert_true(stats(&h).contested > 0 && h.client[1].wrong == 0 && h.seat[1].wrong == 0);
+    hall_close(&h);
+}
+
+/* He comes while the victim is silent, for longer than a path used to be held. */
+static void stolen_in_silence(bool lite)
+{
+    static struct hall h;
+    open_thief(&h, 9, lite);
+    assert_int_equal(hall_call(&h, 1, false, false), RTC_OK);
+    assert_true(hall_run(&h, 5 * SECOND, victim_has_answer));
+    (void)hall_run(&h, 5 * SECOND, NULL);
+    sim_host_link(h.client[1].host)->down = true;
+    h.on_step = steal;
+    h.next_step = h.now;
+    (void)hall_run(&h, 14 * SECOND, NULL);
+    sim_host_link(h.client[1].host)->down = false;
+    h.client[1].got = 0;
+    hall_say(&h, 1);
+    assert_true(hall_run(&h, 5 * SECOND, victim_has_answer));
+    (void)hall_run(&h, 60 * SECOND, NULL);
+    assert_int_equal(h.client[1].state, RTC_PEER_CONNECTION_CONNECTED);
+    assert_int_equal(h.seat[1].state, RTC_PEER_CONNECTION_CONNECTED);
+    hall_close(&h);
+}
+
+static void thieves_at_a_lite_server(void **state)
+{
+    (void)state;
+    stolen_before(true);
+    stolen_in_silence(true);
+}
+
+static void thieves_at_a_full_server(void **state)
+{
+    (void)state;
+    stolen_before(false);
+    stolen_in_silence(false);
+}
+
 /* Either side restarts ICE: for a while a connection has two agents on the port, and nothing of the old one stays. */
 static void restarts(bool lite)
 {
@@ -336,7 +440,8 @@ static void failing_at(long long n, long long *calls)
         fail_msg("allocation %lld: %lld blocks leak", n, (long long)counter.live);
 }
 
-/* Those of the endpoint alone fail one by one in a test of its own, those of a connection in that of connections: here every seventh does. */
+/* Those of the endpoint alone fail one by one in a test of its own, those of a connection in that of connections: here every seventh does.
+ */
 static void many_allocations(void **state)
 {
     long long calls, ignored;
@@ -356,6 +461,8 @@ int main(void)
         cmocka_unit_test(rebinding_of_clients_of_a_lite_server),
         cmocka_unit_test(rebinding_of_clients_of_a_full_server),
         cmocka_unit_test(one_stun_server),
+        cmocka_unit_test(thieves_at_a_lite_server),
+        cmocka_unit_test(thieves_at_a_full_server),
         cmocka_unit_test(restarts_of_a_lite_server),
         cmocka_unit_test(restarts_of_a_full_server),
         cmocka_unit_test(closed_under_them),

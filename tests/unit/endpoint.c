@@ -121,7 +121,19 @@ static struct routed route_data(struct scene *s, rtc_time_t now, const char *loc
 static void learn(struct scene *s, int i, rtc_time_t now, uint32_t socket, const char *local, uint16_t port)
 {
     const struct path path = {.socket = socket, .local = at(local, 5000), .remote = at("198.51.100.1", port)};
-    endpoint_learn(s->member[i], now, &path);
+    endpoint_learn(s->member[i], now, &path, false);
+}
+
+static void learn_answer(struct scene *s, int i, rtc_time_t now, uint32_t socket)
+{
+    const struct path path = {.socket = socket, .local = at("10.0.0.1", 5000), .remote = at("198.51.100.1", 1000)};
+    endpoint_learn(s->member[i], now, &path, true);
+}
+
+static bool contested(struct scene *s, int i, rtc_time_t now, uint32_t socket)
+{
+    const struct path path = {.socket = socket, .local = at("10.0.0.1", 5000), .remote = at("198.51.100.1", 1000)};
+    return endpoint_contested(s->member[i], now, &path);
 }
 
 static rtc_endpoint_stats stats(struct scene *s)
@@ -232,7 +244,9 @@ static void by_path(void **state)
     close_scene(s);
 }
 
-static void who_is_first(void **state)
+/* A path is its first claimant's until another shows that it is there; then that one's, who keeps it against all who do not, and for a
+ * while against all others. */
+static void who_is_there(void **state)
 {
     (void)state;
     struct scene *s = scene_new(false);
@@ -240,22 +254,31 @@ static void who_is_first(void **state)
     admit(s, 1);
     uint32_t a = open_alias(s, 0, "aaaaaaaa", "10.0.0.1"), b = open_alias(s, 1, "bbbbbbbb", "10.0.0.1");
     learn(s, 0, SECOND, a, "10.0.0.1", 1000);
-    learn(s, 1, 2 * SECOND, b, "10.0.0.1", 1000);
-    assert_true(route_data(s, 2 * SECOND, "10.0.0.1", 1000).to == named(s, 0));
-    assert_int_equal(stats(s).contested, 1);
-    learn(s, 0, 6 * SECOND, a, "10.0.0.1", 1000); /* alive */
-    learn(s, 1, 15 * SECOND, b, "10.0.0.1", 1000);
-    assert_true(route_data(s, 15 * SECOND, "10.0.0.1", 1000).to == named(s, 0));
-    learn(s, 1, 16 * SECOND, b, "10.0.0.1", 1000); /* the first is gone */
-    assert_true(route_data(s, 16 * SECOND, "10.0.0.1", 1000).to == named(s, 1));
-    assert_int_equal(stats(s).contested, 2);
+    assert_false(contested(s, 0, 2 * SECOND, a));
+    assert_true(contested(s, 1, 2 * SECOND, b));
+    assert_false(contested(s, 1, 2 * SECOND, 999));
+    for (int i = 0; i < 50; i++) /* however often, and however quiet the first one is */
+        learn(s, 1, (2 + i) * SECOND, b, "10.0.0.1", 1000);
+    assert_true(route_data(s, 52 * SECOND, "10.0.0.1", 1000).to == named(s, 0));
+    assert_int_equal(stats(s).contested, 50);
+    learn_answer(s, 1, 52 * SECOND, b);
+    assert_true(route_data(s, 52 * SECOND, "10.0.0.1", 1000).to == named(s, 1));
+    assert_true(contested(s, 0, 52 * SECOND, a));
+    learn(s, 0, 53 * SECOND, a, "10.0.0.1", 1000);
+    learn_answer(s, 0, 62 * SECOND - 1, a); /* both are there: they do not take it from each other all the time */
+    assert_true(route_data(s, 62 * SECOND, "10.0.0.1", 1000).to == named(s, 1));
+    learn(s, 1, 62 * SECOND, b, "10.0.0.1", 1000); /* hearing is no answer */
+    learn_answer(s, 0, 62 * SECOND, a);
+    assert_true(route_data(s, 62 * SECOND, "10.0.0.1", 1000).to == named(s, 0));
+    assert_int_equal(stats(s).contested, 54);
     assert_int_equal(stats(s).paths, 1);
     /* Unused for a minute. */
-    assert_true(route_data(s, 76 * SECOND - 1, "10.0.0.1", 1000).to == named(s, 1));
-    assert_null(route_data(s, 76 * SECOND, "10.0.0.1", 1000).to);
+    assert_true(route_data(s, 122 * SECOND - 1, "10.0.0.1", 1000).to == named(s, 0));
+    assert_null(route_data(s, 122 * SECOND, "10.0.0.1", 1000).to);
     assert_int_equal(stats(s).paths, 0);
+    assert_false(contested(s, 1, 122 * SECOND, b));
     /* A socket of the connection that is not the endpoint's teaches nothing. */
-    learn(s, 0, 80 * SECOND, 999, "10.0.0.1", 1000);
+    learn(s, 0, 130 * SECOND, 999, "10.0.0.1", 1000);
     assert_int_equal(stats(s).paths, 0);
     close_scene(s);
 }
@@ -514,7 +537,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_user_name),   cmocka_unit_test(what_is_served),    cmocka_unit_test(by_path),
-        cmocka_unit_test(who_is_first),   cmocka_unit_test(paths_are_bounded), cmocka_unit_test(paths_outlive_their_agent),
+        cmocka_unit_test(who_is_there),   cmocka_unit_test(paths_are_bounded), cmocka_unit_test(paths_outlive_their_agent),
         cmocka_unit_test(by_transaction), cmocka_unit_test(bad_packets),       cmocka_unit_test(plain_stun),
         cmocka_unit_test(out_of_memory),
     };
