@@ -25,7 +25,20 @@ typedef struct rtc_certificate rtc_certificate;
 
 typedef enum rtc_key_algorithm { RTC_KEY_ECDSA_P256 = 0, RTC_KEY_RSA_2048 = 1 } rtc_key_algorithm;
 
-/* A self-signed certificate. `lifetime_ms` 0: 30 days. */
+typedef struct rtc_certificate_options {
+    size_t size; /* sizeof(rtc_certificate_options) */
+    rtc_key_algorithm algorithm;
+    uint64_t lifetime_ms; /* 0: 30 days */
+    /* Whom the certificate is for, so that it serves an HTTPS server as well: host names, "*.example.org" among them, and numeric addresses (subjectAltName,
+     * RFC 5280 4.2.1.6). At most 64. Connections need none. */
+    const char *const *names;
+    size_t name_count;
+} rtc_certificate_options;
+
+/* A self-signed certificate that is valid from a day ago. `options` may be NULL. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (the algorithm), RTC_ERR_RANGE (too many names),
+ * RTC_ERR_SYNTAX (a name that is none), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *options, rtc_certificate **out);
+/* The same without names. `lifetime_ms` 0: 30 days. */
 RTC_EXPORT int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out);
 /* From PEM text that holds the certificate and its private key. RTC_ERR_SYNTAX; RTC_ERR_INVALID_ACCESS when they do not belong together. */
 RTC_EXPORT int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len, rtc_certificate **out);

@@ -3,6 +3,7 @@
 #include "certificate_internal.h"
 
 #include "certificate_text.h"
+#include "certificate_write.h"
 
 #include "context.h"
 #include "hash.h"
@@ -20,9 +21,8 @@
 #include <time.h>
 
 enum {
-    DER_MAX = 4096,          /* of a certificate that we make */
-    KEY_PEM_MAX = 16384,     /* an RSA key of 8192 bits takes 6.4 kB */
-    PEM_MAX = 256 * 1024,    /* what import accepts */
+    KEY_PEM_MAX = 16384,  /* an RSA key of 8192 bits takes 6.4 kB */
+    PEM_MAX = 256 * 1024, /* what import accepts */
 };
 
 #define DAY_US (INT64_C(86400) * 1000000)
@@ -137,8 +137,8 @@ static int refuse(rtc_context *context, const char *what, int error, int otherwi
 
 static int64_t wall_of(const mbedtls_x509_time *t)
 {
-    struct tm broken = {.tm_year = t->year - 1900, .tm_mon = t->mon - 1, .tm_mday = t->day,
-                        .tm_hour = t->hour, .tm_min = t->min, .tm_sec = t->sec};
+    struct tm broken = {
+        .tm_year = t->year - 1900, .tm_mon = t->mon - 1, .tm_mday = t->day, .tm_hour = t->hour, .tm_min = t->min, .tm_sec = t->sec};
     return (int64_t)timegm(&broken) * 1000000;
 }
 
@@ -163,72 +163,42 @@ static int make_key(rtc_context *context, enum certificate_key kind, mbedtls_pk_
     return mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), mbedtls_compat_random, context);
 }
 
-/* "YYYYMMDDhhmmss". A certificate can not say a year of five digits, and mbedTLS reads none before 1970. */
-static void print_time(int64_t wall_us, char text[16])
-{
-    time_t seconds = (time_t)(wall_us / 1000000);
-    if (seconds < 0)
-        seconds = 0;
-    struct tm t;
-    if (!gmtime_r(&seconds, &t) || t.tm_year + 1900 > 9999) {
-        memcpy(text, "99991231235959", 15);
-        return;
-    }
-    (void)strftime(text, 16, "%Y%m%d%H%M%S", &t);
-}
-
-static int set_validity(rtc_context *context, mbedtls_x509write_cert *w, int64_t lifetime_us)
-{
-    char from[16], to[16];
-    int64_t now = context_wall_us(context, rtc_now());
-    print_time(now - DAY_US, from);
-    if (lifetime_us <= 0)
-        lifetime_us = 30 * DAY_US;
-    print_time(lifetime_us > INT64_MAX - now ? INT64_MAX : now + lifetime_us, to);
-    return mbedtls_x509write_crt_set_validity(w, from, to);
-}
-
-static int fill(struct certificate *c, mbedtls_x509write_cert *w, int64_t lifetime_us)
+static int self_sign(struct certificate *c, const struct certificate_wish *wish)
 {
     uint8_t serial[16];
+    size_t capacity = certificate_write_bound(wish->name_count);
+    uint8_t *der = memory_alloc(c->context, capacity);
+    int64_t now = context_wall_us(c->context, rtc_now()), lifetime_us = wish->lifetime_us > 0 ? wish->lifetime_us : 30 * DAY_US;
+    struct slice written;
+    if (!der)
+        return MBEDTLS_ERR_X509_ALLOC_FAILED;
     context_random(c->context, serial, sizeof serial);
     serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40); /* positive, and never shorter than it looks */
-    mbedtls_x509write_crt_set_version(w, MBEDTLS_X509_CRT_VERSION_3);
-    mbedtls_x509write_crt_set_md_alg(w, MBEDTLS_MD_SHA256);
-    mbedtls_x509write_crt_set_subject_key(w, &c->key);
-    mbedtls_x509write_crt_set_issuer_key(w, &c->signer);
-    int error = mbedtls_x509write_crt_set_subject_name(w, "CN=WebRTC");
+    const struct certificate_content content = {
+        .key = &c->key,
+        .signer = &c->signer,
+        .serial = slice_of(serial, sizeof serial),
+        .from_us = now - DAY_US,
+        .to_us = lifetime_us > INT64_MAX - now ? INT64_MAX : now + lifetime_us,
+        .names = wish->names,
+        .name_count = wish->name_count,
+    };
+    int error = certificate_write(c->context, &content, der, capacity, &written);
     if (!error)
-        error = mbedtls_x509write_crt_set_issuer_name(w, "CN=WebRTC");
-    if (!error)
-        error = mbedtls_compat_set_serial(w, slice_of(serial, sizeof serial));
-    return error ? error : set_validity(c->context, w, lifetime_us);
+        error = mbedtls_x509_crt_parse_der(&c->chain, written.data, written.len);
+    memory_free(c->context, der);
+    return error;
 }
 
-static int self_sign(struct certificate *c, int64_t lifetime_us)
-{
-    uint8_t der[DER_MAX];
-    mbedtls_x509write_cert w;
-    mbedtls_x509write_crt_init(&w);
-    int result = fill(c, &w, lifetime_us);
-    if (!result)
-        result = mbedtls_x509write_crt_der(&w, der, sizeof der, mbedtls_compat_random, c->context);
-    mbedtls_x509write_crt_free(&w);
-    if (result < 0)
-        return result;
-    /* It is written at the end of the buffer. */
-    return mbedtls_x509_crt_parse_der(&c->chain, der + sizeof der - result, (size_t)result);
-}
-
-int certificate_generate_unbound(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out)
+static int generate(rtc_context *context, const struct certificate_wish *wish, struct certificate **out)
 {
     struct certificate *c = create(context);
     if (!c)
         return RTC_ERR_NO_MEMORY;
-    int error = make_key(context, key, &c->key);
+    int error = make_key(context, wish->key, &c->key);
     c->signer = mbedtls_compat_signer(&c->key);
     if (!error)
-        error = self_sign(c, lifetime_us);
+        error = self_sign(c, wish);
     error = error ? refuse(context, "can not make a certificate", error, RTC_ERR_OPERATION) : describe(c);
     if (error) {
         certificate_unref(c);
@@ -238,17 +208,32 @@ int certificate_generate_unbound(rtc_context *context, enum certificate_key key,
     return RTC_OK;
 }
 
-int certificate_generate(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out)
+int certificate_generate_unbound(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out)
+{
+    return generate(context, &(struct certificate_wish){.key = key, .lifetime_us = lifetime_us}, out);
+}
+
+int certificate_make(rtc_context *context, const struct certificate_wish *wish, struct certificate **out)
 {
     context = context_resolve(context);
     if (!context)
         return RTC_ERR_NO_MEMORY;
-    if (key != CERTIFICATE_ECDSA_P256 && key != CERTIFICATE_RSA_2048)
+    if (wish->key != CERTIFICATE_ECDSA_P256 && wish->key != CERTIFICATE_RSA_2048)
         return RTC_ERR_NOT_SUPPORTED;
-    int error = certificate_generate_unbound(context, key, lifetime_us, out);
+    if (wish->name_count > CERTIFICATE_NAMES_MAX)
+        return RTC_ERR_RANGE;
+    for (size_t i = 0; i < wish->name_count; i++)
+        if (!certificate_name_is_valid(wish->names[i]))
+            return RTC_ERR_SYNTAX;
+    int error = generate(context, wish, out);
     if (!error)
         certificate_bind(*out);
     return error;
+}
+
+int certificate_generate(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out)
+{
+    return certificate_make(context, &(struct certificate_wish){.key = key, .lifetime_us = lifetime_us}, out);
 }
 
 static int parse_pem(struct certificate *c, const char *text, size_t len)
@@ -293,7 +278,8 @@ int certificate_import_pem(rtc_context *context, struct slice pem, struct certif
 static int print_one(const mbedtls_x509_crt *certificate, char *text, size_t capacity)
 {
     size_t len = 0;
-    int error = mbedtls_pem_write_buffer(PEM_BEGIN, PEM_END, certificate->raw.p, certificate->raw.len, (unsigned char *)text, capacity, &len);
+    int error =
+        mbedtls_pem_write_buffer(PEM_BEGIN, PEM_END, certificate->raw.p, certificate->raw.len, (unsigned char *)text, capacity, &len);
     return error ? error : (int)strlen(text);
 }
 

@@ -12,7 +12,16 @@ struct certificate;
 
 enum certificate_key { CERTIFICATE_ECDSA_P256, CERTIFICATE_RSA_2048 };
 
-/* Self-signed, valid from a day ago for `lifetime_us` (0: 30 days) from now. */
+struct certificate_wish {
+    enum certificate_key key;
+    int64_t lifetime_us;      /* 0: 30 days */
+    const char *const *names; /* for subjectAltName: host names and numeric addresses */
+    size_t name_count;
+};
+
+/* Self-signed. RTC_ERR_RANGE for too many names, RTC_ERR_SYNTAX for one that is none. */
+int certificate_make(rtc_context *context, const struct certificate_wish *wish, struct certificate **out);
+/* Without names; valid from a day ago for `lifetime_us` (0: 30 days) from now. */
 int certificate_generate(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out);
 /* A PEM certificate followed or preceded by its PEM private key. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS when they do not belong together. */
 int certificate_import_pem(rtc_context *context, struct slice pem, struct certificate **out);

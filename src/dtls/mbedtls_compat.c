@@ -79,15 +79,12 @@ int mbedtls_compat_check_pair(rtc_context *context, const mbedtls_pk_context *pu
     return mbedtls_pk_check_pair(public_key, private_key);
 }
 
-int mbedtls_compat_set_serial(mbedtls_x509write_cert *certificate, struct slice serial)
+int mbedtls_compat_sign(rtc_context *context, mbedtls_pk_context *key, const uint8_t *digest, size_t digest_len, uint8_t *signature,
+                        size_t capacity, size_t *len)
 {
-    mbedtls_mpi number;
-    mbedtls_mpi_init(&number);
-    int error = mbedtls_mpi_read_binary(&number, serial.data, serial.len);
-    if (!error)
-        error = mbedtls_x509write_crt_set_serial(certificate, &number);
-    mbedtls_mpi_free(&number);
-    return error;
+    if (capacity < MBEDTLS_PK_SIGNATURE_MAX_SIZE)
+        return MBEDTLS_ERR_PK_BAD_INPUT_DATA;
+    return mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, digest, digest_len, signature, len, mbedtls_compat_random, context);
 }
 
 bool mbedtls_compat_key_usable(const mbedtls_pk_context *key)

@@ -12,21 +12,45 @@ static struct certificate *inner(const rtc_certificate *c)
     return (struct certificate *)(uintptr_t)c;
 }
 
-int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out)
+static int check_options(const rtc_certificate_options *o)
 {
-    context = context_resolve(context);
-    if (!out || lifetime_ms > INT64_MAX / 1000)
+    if (o->lifetime_ms > INT64_MAX / 1000)
         return RTC_ERR_TYPE;
-    if (algorithm != RTC_KEY_ECDSA_P256 && algorithm != RTC_KEY_RSA_2048)
+    if (o->algorithm != RTC_KEY_ECDSA_P256 && o->algorithm != RTC_KEY_RSA_2048)
         return RTC_ERR_NOT_SUPPORTED;
-    if (!context)
-        return RTC_ERR_NO_MEMORY;
-    enum certificate_key key = algorithm == RTC_KEY_RSA_2048 ? CERTIFICATE_RSA_2048 : CERTIFICATE_ECDSA_P256;
+    for (size_t i = 0; i < o->name_count; i++)
+        if (!o->names || !o->names[i])
+            return RTC_ERR_TYPE;
+    return RTC_OK;
+}
+
+int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *given, rtc_certificate **out)
+{
+    rtc_certificate_options o = {.size = sizeof o};
+    if (!out || (given && (given->size == 0 || given->size > sizeof o)))
+        return RTC_ERR_TYPE;
+    if (given)
+        memcpy(&o, given, given->size);
+    int error = check_options(&o);
+    if (error)
+        return error;
+    const struct certificate_wish wish = {
+        .key = o.algorithm == RTC_KEY_RSA_2048 ? CERTIFICATE_RSA_2048 : CERTIFICATE_ECDSA_P256,
+        .lifetime_us = (int64_t)o.lifetime_ms * 1000,
+        .names = o.names,
+        .name_count = o.name_count,
+    };
     struct certificate *made;
-    int error = certificate_generate(context, key, (int64_t)lifetime_ms * 1000, &made);
+    error = certificate_make(context, &wish, &made);
     if (!error)
         *out = (rtc_certificate *)made;
     return error;
+}
+
+int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out)
+{
+    const rtc_certificate_options options = {.size = sizeof options, .algorithm = algorithm, .lifetime_ms = lifetime_ms};
+    return rtc_certificate_new(context, &options, out);
 }
 
 int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len, rtc_certificate **out)

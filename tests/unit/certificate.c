@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Certificates: made, printed, read back, refused; and the supply of them. The PEM files and their fingerprint come from openssl. */
 #include "certificate_internal.h"
+#include "certificate_write.h"
 #include "context.h"
 #include "counting_allocator.h"
 #include "memory.h"
@@ -125,6 +126,69 @@ static void lifetime(void **state)
     certificate_unref(c);
 }
 
+static int named(const char *name, size_t times)
+{
+    const char *names[CERTIFICATE_NAMES_MAX + 1];
+    struct certificate *c = NULL;
+    for (size_t i = 0; i < times; i++)
+        names[i] = name;
+    const struct certificate_wish wish = {.names = names, .name_count = times};
+    int error = certificate_make(NULL, &wish, &c);
+    assert_true((error == 0) == (c != NULL));
+    if (c && times > 0)
+        assert_non_null(memmem(certificate_der(c).data, certificate_der(c).len, strchr(name, ':') ? "\x87\x10" : name, strchr(name, ':') ? 2 : strlen(name)));
+    certificate_unref(c);
+    return error;
+}
+
+static void names(void **state)
+{
+    char longest[255], label[65];
+    static const char *const good[] = {"localhost", "a", "call.example.org", "*.example.org", "x_y.example", "2001:db8::1", "1.example", "xn--bcher-kva.example"};
+    static const char *const bad[] = {"", ".", "a.", ".a", "a..b", "-a", "a-", "a b", "*", "*.", "a.*", "1.2.3", "1.2.3.256", "[::1]", "b\xc3\xbc" "cher.example", "a/b"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (named(good[i], 1))
+            fail_msg("refused: %s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (named(bad[i], 1) != RTC_ERR_SYNTAX)
+            fail_msg("taken: %s", bad[i]);
+    memset(label, 'a', sizeof label);
+    label[64] = 0;
+    assert_int_equal(named(label, 1), RTC_ERR_SYNTAX); /* 64 characters */
+    label[63] = 0;
+    assert_int_equal(named(label, 1), 0);
+    memset(longest, 'a', sizeof longest);
+    longest[63] = longest[127] = longest[191] = '.';
+    longest[254] = 0;
+    assert_int_equal(named(longest, 1), RTC_ERR_SYNTAX); /* 254 */
+    longest[253] = 0;
+    assert_int_equal(named(longest, CERTIFICATE_NAMES_MAX), 0); /* the largest of all */
+    assert_int_equal(named("a", CERTIFICATE_NAMES_MAX + 1), RTC_ERR_RANGE);
+}
+
+/* RFC 5280 4.1.2.5: the form of a time changes with the year 2050, and a year has four digits at most. */
+static void years(void **state)
+{
+    (void)state;
+    rtc_context *context;
+    assert_int_equal(rtc_context_new(NULL, &context), 0);
+    context_seed(context, 5); /* late in 2023 */
+    static const struct {
+        int64_t at;
+        const char *text;
+    } cases[] = {{2524607999, "\x17\x0d" "491231235959Z"}, {2524608000, "\x18\x0f" "20500101000000Z"}, {253402300799, "\x18\x0f" "99991231235959Z"},
+                 {253402300800, "\x18\x0f" "99991231235959Z"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct certificate *c;
+        int64_t now = context_wall_us(context, rtc_now());
+        assert_int_equal(certificate_generate(context, CERTIFICATE_ECDSA_P256, cases[i].at * 1000000 + 500000 - now, &c), 0);
+        assert_non_null(memmem(certificate_der(c).data, certificate_der(c).len, cases[i].text, strlen(cases[i].text)));
+        certificate_unref(c);
+    }
+    rtc_context_unref(context);
+}
+
 static void supply_is_made_ahead_and_filled_up(void **state)
 {
     (void)state;
@@ -242,6 +306,8 @@ int main(void)
         cmocka_unit_test(every_prefix_is_refused),
         cmocka_unit_test(round_trips),
         cmocka_unit_test(lifetime),
+        cmocka_unit_test(names),
+        cmocka_unit_test(years),
         cmocka_unit_test(supply_is_made_ahead_and_filled_up),
         cmocka_unit_test(old_ones_are_dropped),
         cmocka_unit_test(certificate_outlives_the_callers_context_reference),
