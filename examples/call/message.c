@@ -2,7 +2,6 @@
 /* Reading and writing the signalling messages. */
 #include "message.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const char *const type_names[MESSAGE_TYPES] = {
@@ -33,8 +32,7 @@ static const char *string_of(const cJSON *object, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* One to MESSAGE_NAME_MAX bytes, none of them a control character. */
-static bool is_name(const char *text)
+bool message_is_name(const char *text)
 {
     if (text == NULL || text[0] == '\0' || strlen(text) > MESSAGE_NAME_MAX) {
         return false;
@@ -70,7 +68,7 @@ static const char *read_body(struct message *message)
     }
     message->channel = string_of(message->body, "channelName");
     message->user = string_of(message->body, "userId");
-    if (message->type != MESSAGE_ERROR && (!is_name(message->channel) || !is_name(message->user))) {
+    if (message->type != MESSAGE_ERROR && (!message_is_name(message->channel) || !message_is_name(message->user))) {
         return "channelName and userId must be texts of 1 to 64 bytes without control characters";
     }
     message->sdp = string_of(message->body, "sdp");

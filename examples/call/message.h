@@ -15,6 +15,7 @@
 #define CALL_MESSAGE_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Longest channel name and user id, in bytes. */
@@ -46,6 +47,9 @@ struct message {
     const char *sdp;        /* of the types that carry one */
     const cJSON *candidate; /* of the types that carry one: an object */
 };
+
+/* True for a channel name or user id: 1 to MESSAGE_NAME_MAX bytes, no control characters. */
+bool message_is_name(const char *text);
 
 /* Reads a message. Returns NULL, or a sentence that says what is wrong with it: then there is nothing to free. */
 const char *message_read(struct message *message, const char *text, size_t len);

@@ -2,6 +2,9 @@
 /* The command line of call. */
 #include "options.h"
 
+#include "authority.h"
+#include "message.h"
+
 #include <string.h>
 
 #define PORT_UNSET UINT32_MAX
@@ -29,56 +32,127 @@ static const char help[] =
     "  --seconds N         end after so long\n"
     "  --verbose           tell more\n";
 
-static void complete(struct options *options, const char *program)
+/* ---- What can not work ---- */
+
+/* What is wrong with the URL of a server to join; NULL: nothing. */
+static const char *join_mistake(const char *url)
 {
+    static const char *const schemes[] = {"ws://", "wss://", "http://", "https://"};
+    size_t scheme = 0;
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]) && scheme == 0; i++) {
+        scheme = strncmp(url, schemes[i], strlen(schemes[i])) == 0 ? strlen(schemes[i]) : 0;
+    }
+    if (scheme == 0) {
+        return "it begins with ws://, wss://, http:// or https://";
+    }
+    if (strlen(url) > OPTIONS_URL_MAX) {
+        return "it is too long";
+    }
+    struct authority authority;
+    return authority_read(&authority, url + scheme, strcspn(url + scheme, "/?#"));
+}
+
+struct given {
+    const char *name;
+    bool given;
+};
+
+/* Refuses each of the list, which ends with a NULL name, that was given beside `with`. */
+static void refuse_beside(const char *program, const char *with, const struct given *list)
+{
+    for (; list->name != NULL; list++) {
+        if (list->given) {
+            arguments_refuse(program, "%s and %s do not go together", with, list->name);
+        }
+    }
+}
+
+static void check_combinations(const struct options *options, const char *program)
+{
+    const struct given serving[] = {
+        {"--port", options->port != PORT_UNSET},
+        {"--listen", options->listen != NULL},
+        {"--https", options->https},
+        {"--cert", options->certificate != NULL},
+        {"--key", options->key != NULL},
+        {"--signaling-only", options->signaling_only},
+        {"--check", options->check},
+        {NULL, false},
+    };
+    const struct given taking_part[] = {{"--check", options->check}, {"--save-frame", options->save_frame != NULL}, {NULL, false}};
+    if (options->join != NULL) {
+        refuse_beside(program, "--join", serving);
+    }
+    if (options->signaling_only) {
+        refuse_beside(program, "--signaling-only", taking_part);
+    }
     if ((options->certificate == NULL) != (options->key == NULL)) {
         arguments_refuse(program, "--cert and --key go together");
     }
-    if (servers_mistake(&options->servers) != NULL) {
-        arguments_refuse(program, servers_mistake(&options->servers));
+    if (!options->check && (options->browser != NULL || options->picture != NULL)) {
+        arguments_refuse(program, "%s is for --check, which is missing", options->browser != NULL ? "--browser" : "--picture");
     }
-    if (strcmp(options->browser, "chromium") != 0 && strcmp(options->browser, "firefox") != 0) {
-        arguments_refuse(program, "--browser is chromium or firefox");
+}
+
+static void check_values(const struct options *options, const char *program)
+{
+    const char *wrong = options->join == NULL ? NULL : join_mistake(options->join);
+    if (wrong != NULL) {
+        arguments_refuse(program, "--join %s: %s", options->join, wrong);
     }
+    if (!message_is_name(options->channel) || !message_is_name(options->user)) {
+        arguments_refuse(program, "--channel and --user are 1 to %d bytes of UTF-8 without control characters", MESSAGE_NAME_MAX);
+    }
+    if ((options->size[0] | options->size[1]) % 2 != 0) {
+        arguments_refuse(program, "--size %ux%u: both must be even", options->size[0], options->size[1]);
+    }
+    if (options->browser != NULL && strcmp(options->browser, "chromium") != 0 && strcmp(options->browser, "firefox") != 0) {
+        arguments_refuse(program, "--browser %s: it is chromium or firefox", options->browser);
+    }
+    servers_check(&options->servers, program);
+}
+
+static void complete(struct options *options)
+{
     options->https = options->https || options->certificate != NULL;
     if (options->port == PORT_UNSET) {
         options->port = options->check ? 0 : options->https ? 8443 : 8080;
     }
-    if (options->port > UINT16_MAX) {
-        arguments_refuse(program, "--port is at most 65535");
-    }
-    if (options->listen == NULL && !options->https) {
+    if (options->listen == NULL && (options->check || !options->https)) {
         options->listen = "127.0.0.1";
     }
+    options->browser = options->browser == NULL ? "chromium" : options->browser;
 }
 
 void options_read(struct options *options, int argc, char **argv)
 {
     const struct argument arguments[] = {
-        {"port", ARGUMENT_NUMBER, &options->port},
-        {"listen", ARGUMENT_TEXT, &options->listen},
-        {"https", ARGUMENT_FLAG, &options->https},
-        {"cert", ARGUMENT_TEXT, &options->certificate},
-        {"key", ARGUMENT_TEXT, &options->key},
-        {"channel", ARGUMENT_TEXT, &options->channel},
-        {"user", ARGUMENT_TEXT, &options->user},
-        {"signaling-only", ARGUMENT_FLAG, &options->signaling_only},
-        {"join", ARGUMENT_TEXT, &options->join},
-        {"stun", ARGUMENT_TEXTS, &options->servers.stun},
-        {"turn", ARGUMENT_TEXTS, &options->servers.turn},
-        {"username", ARGUMENT_TEXT, &options->servers.username},
-        {"credential", ARGUMENT_TEXT, &options->servers.credential},
-        {"relay", ARGUMENT_FLAG, &options->servers.relay},
-        {"size", ARGUMENT_SIZE, options->size},
-        {"fps", ARGUMENT_NUMBER, &options->frames_per_second},
-        {"save-frame", ARGUMENT_TEXT, &options->save_frame},
-        {"check", ARGUMENT_FLAG, &options->check},
-        {"browser", ARGUMENT_TEXT, &options->browser},
-        {"picture", ARGUMENT_TEXT, &options->picture},
-        {"seconds", ARGUMENT_NUMBER, &options->seconds},
-        {"verbose", ARGUMENT_FLAG, &options->verbose},
+        {"port", ARGUMENT_NUMBER, &options->port, 0, UINT16_MAX},
+        {"listen", ARGUMENT_TEXT, &options->listen, 0, 0},
+        {"https", ARGUMENT_FLAG, &options->https, 0, 0},
+        {"cert", ARGUMENT_FILE_IN, &options->certificate, 0, 0},
+        {"key", ARGUMENT_FILE_IN, &options->key, 0, 0},
+        {"channel", ARGUMENT_TEXT, &options->channel, 0, 0},
+        {"user", ARGUMENT_TEXT, &options->user, 0, 0},
+        {"signaling-only", ARGUMENT_FLAG, &options->signaling_only, 0, 0},
+        {"join", ARGUMENT_TEXT, &options->join, 0, 0},
+        {"stun", ARGUMENT_TEXTS, &options->servers.stun, 0, 0},
+        {"turn", ARGUMENT_TEXTS, &options->servers.turn, 0, 0},
+        {"username", ARGUMENT_TEXT, &options->servers.username, 0, 0},
+        {"credential", ARGUMENT_TEXT, &options->servers.credential, 0, 0},
+        {"relay", ARGUMENT_FLAG, &options->servers.relay, 0, 0},
+        {"size", ARGUMENT_SIZE, options->size, 16, 4096},
+        {"fps", ARGUMENT_NUMBER, &options->frames_per_second, 1, 120},
+        {"save-frame", ARGUMENT_FILE_OUT, &options->save_frame, 0, 0},
+        {"check", ARGUMENT_FLAG, &options->check, 0, 0},
+        {"browser", ARGUMENT_TEXT, &options->browser, 0, 0},
+        {"picture", ARGUMENT_FILE_OUT, &options->picture, 0, 0},
+        {"seconds", ARGUMENT_NUMBER, &options->seconds, 0, 1000000},
+        {"verbose", ARGUMENT_FLAG, &options->verbose, 0, 0},
     };
-    *options = (struct options){.port = PORT_UNSET, .channel = "call", .user = "native", .browser = "chromium"};
+    *options = (struct options){.port = PORT_UNSET, .channel = "call", .user = "native"};
     arguments_read(arguments, sizeof(arguments) / sizeof(arguments[0]), help, argc, argv);
-    complete(options, argv[0]);
+    check_combinations(options, argv[0]);
+    check_values(options, argv[0]);
+    complete(options);
 }

@@ -8,9 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Longest URL of --join, in bytes. */
+#define OPTIONS_URL_MAX 400
+
 struct options {
     uint32_t port;
-    const char *listen; /* address; NULL: 127.0.0.1 for HTTP, every interface for HTTPS */
+    const char *listen; /* address or name; NULL: every interface */
     const char *certificate, *key;
     bool https; /* with a certificate made now, unless one is given */
     const char *channel, *user;

@@ -19,8 +19,8 @@ struct server_lists {
     const rtc_ice_server *all[2];
 };
 
-/* What is wrong with them; NULL: nothing. */
-const char *servers_mistake(const struct servers *servers);
+/* Ends the program, as arguments_refuse does, when they can not work. */
+void servers_check(const struct servers *servers, const char *program);
 /* Sets the configuration's servers and policy. */
 void servers_configure(const struct servers *servers, struct server_lists *lists, rtc_configuration *configuration);
 
