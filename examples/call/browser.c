@@ -152,9 +152,10 @@ static bool spawn(struct browser *browser, char *const arguments[])
     return error == 0;
 }
 
-static bool start_chromium(struct browser *browser, const char *url)
+static bool start_chromium(struct browser *browser, const char *url, const char *host)
 {
-    char camera[128], microphone[128], profile[128];
+    char camera[128], microphone[128], profile[128], rules[400];
+    snprintf(rules, sizeof(rules), "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE %s", host);
     snprintf(camera, sizeof(camera), "--use-file-for-fake-video-capture=%s/camera.y4m", browser->folder);
     snprintf(microphone, sizeof(microphone), "--use-file-for-fake-audio-capture=%s/microphone.wav", browser->folder);
     snprintf(profile, sizeof(profile), "--user-data-dir=%s/profile", browser->folder);
@@ -172,7 +173,7 @@ static bool start_chromium(struct browser *browser, const char *url)
                                "--use-fake-ui-for-media-stream",
                                "--autoplay-policy=no-user-gesture-required",
                                "--ignore-certificate-errors",
-                               "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+                               rules,
                                "--window-size=1280,800",
                                camera,
                                microphone,
@@ -189,14 +190,14 @@ static bool start_firefox(struct browser *browser, const char *url)
     return write_firefox_preferences(browser) && spawn(browser, (char *const *)arguments);
 }
 
-bool browser_start(struct browser *browser, const char *name, const char *url)
+bool browser_start(struct browser *browser, const char *name, const char *url, const char *host)
 {
     snprintf(browser->folder, sizeof(browser->folder), "/tmp/call-browser-XXXXXX");
     if (mkdtemp(browser->folder) == NULL) {
         browser->folder[0] = '\0';
         return false;
     }
-    return strcmp(name, "firefox") == 0 ? start_firefox(browser, url) : start_chromium(browser, url);
+    return strcmp(name, "firefox") == 0 ? start_firefox(browser, url) : start_chromium(browser, url, host);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)

@@ -18,7 +18,8 @@ struct browser {
 
 /* True when `name` ("chromium" or "firefox") is installed. */
 bool browser_installed(const char *name);
-bool browser_start(struct browser *browser, const char *name, const char *url);
+/* Opens `url`; of all hosts only its own, `host`, is looked up. */
+bool browser_start(struct browser *browser, const char *name, const char *url, const char *host);
 /* Ends it and removes its folder. */
 void browser_end(struct browser *browser);
 

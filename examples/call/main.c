@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* call: serves the page and the signalling, and is itself the other party; or, with --join, is a party on another program's server. One
  * thread: the library's loop runs inside libwebsockets'. */
+#include "addresses.h"
 #include "bridge.h"
 #include "browser.h"
 #include "check.h"
@@ -152,32 +153,67 @@ static bool begin_server(void)
     const struct server_options server = {
         .configuration = program.page_configuration,
         .address = options->listen,
-        .port = (int)options->port,
+        .hosts = &options->hosts,
+        .port = (uint16_t)options->port,
         .certificate = make ? made : options->certificate,
         .key = make ? made : options->key,
         .message_max = options->check ? CHECK_MESSAGE_MAX : MESSAGE_MAX,
         .filter = options->check ? check_take : NULL,
         .user = &program.check,
     };
-    bool good = server_start(&program.server, program.lws, &server);
+    char why[512];
+    bool good = server_start(&program.server, program.lws, &server, why, sizeof(why));
     if (make) {
         unlink(made);
     }
     if (!good) {
-        fprintf(stderr, "call: can not listen on port %u\n", options->port);
+        fprintf(stderr, "call: can not serve: %s\n", why);
     }
     return good;
 }
 
+static const char *scheme(void)
+{
+    return program.options.https ? "https" : "http";
+}
+
+/* Everything that is no letter or digit as %XX (RFC 3986 2.1). */
+static void percent_encode(char *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9');
+        out += sprintf(out, plain ? "%c" : "%%%02X", (unsigned char)*text);
+    }
+    *out = '\0';
+}
+
 static bool begin_check(void)
 {
-    char url[256];
+    struct addresses addresses;
+    char base[300], channel[3 * MESSAGE_NAME_MAX + 1], url[600];
     program.check.party = &program.party;
     program.check.known_colours = strcmp(program.options.browser, "chromium") == 0;
     program.check.picture_file = program.options.picture;
-    snprintf(url, sizeof(url), "%s://127.0.0.1:%d/?check=1&channel=%s&user=page", program.options.https ? "https" : "http",
-             program.server.port, program.options.channel);
-    return browser_start(&program.browser, program.options.browser, url);
+    addresses_list(&addresses, program.options.listen);
+    addresses_write_url(base, sizeof(base), scheme(), addresses.texts[0], program.server.listeners.port);
+    percent_encode(channel, program.options.channel);
+    snprintf(url, sizeof(url), "%s/?check=1&channel=%s&user=%s", base, channel,
+             strcmp(program.options.user, "page") == 0 ? "browser" : "page");
+    return browser_start(&program.browser, program.options.browser, url, addresses.texts[0]);
+}
+
+static void tell_addresses(void)
+{
+    struct addresses addresses;
+    char url[300];
+    addresses_list(&addresses, program.options.listen);
+    for (size_t i = 0; i < addresses.count; i++) {
+        addresses_write_url(url, sizeof(url), scheme(), addresses.texts[i], program.server.listeners.port);
+        printf(i == 0 ? "Open %s/ in a browser.\n" : "  or %s/\n", url);
+    }
+    if (!program.options.https && strcmp(addresses.texts[0], "localhost") != 0 && addresses.count > 1) {
+        puts("A browser on another machine gives the page its camera only over HTTPS: see --https.");
+    }
 }
 
 static bool begin_serving(void)
@@ -185,8 +221,7 @@ static bool begin_serving(void)
     if (!begin_server()) {
         return false;
     }
-    printf("Open %s://%s:%d/ in a browser.\n", program.options.https ? "https" : "http",
-           program.options.listen == NULL ? "localhost" : program.options.listen, program.server.port);
+    tell_addresses();
     if (!program.options.signaling_only) {
         if (!begin_party()) {
             return false;

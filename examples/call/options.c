@@ -13,7 +13,8 @@ static const char help[] =
     "Usage: call [OPTION...]\n"
     "Serves a page and the signalling for calls, and takes part in a channel itself: open the printed address in a browser.\n\n"
     "  --port N            port for HTTP and WebSockets (8080, with HTTPS 8443; 0: any)\n"
-    "  --listen ADDRESS    address to listen on (127.0.0.1, with HTTPS every one)\n"
+    "  --listen ADDRESS    address or name to listen on, * for every one (127.0.0.1, with HTTPS *)\n"
+    "  --host NAME         another name of this server: it answers only to those it knows; may be given again\n"
     "  --https             serve HTTPS with a certificate made now, so that a page on another machine gets its camera\n"
     "  --cert F --key F    serve HTTPS with this certificate and key (PEM)\n"
     "  --channel C         channel this program is in (call)\n"
@@ -72,6 +73,7 @@ static void check_combinations(const struct options *options, const char *progra
     const struct given serving[] = {
         {"--port", options->port != PORT_UNSET},
         {"--listen", options->listen != NULL},
+        {"--host", options->hosts.count > 0},
         {"--https", options->https},
         {"--cert", options->certificate != NULL},
         {"--key", options->key != NULL},
@@ -109,6 +111,14 @@ static void check_values(const struct options *options, const char *program)
     if (options->browser != NULL && strcmp(options->browser, "chromium") != 0 && strcmp(options->browser, "firefox") != 0) {
         arguments_refuse(program, "--browser %s: it is chromium or firefox", options->browser);
     }
+    for (size_t i = 0; i < options->hosts.count; i++) {
+        struct authority authority;
+        wrong = authority_read(&authority, options->hosts.texts[i], strlen(options->hosts.texts[i]));
+        if (wrong != NULL || authority.port != 0 || authority.bracketed) {
+            arguments_refuse(program, "--host %s: %s", options->hosts.texts[i],
+                             wrong != NULL ? wrong : "a name or IPv4 address alone, without a port");
+        }
+    }
     servers_check(&options->servers, program);
 }
 
@@ -121,6 +131,7 @@ static void complete(struct options *options)
     if (options->listen == NULL && (options->check || !options->https)) {
         options->listen = "127.0.0.1";
     }
+    options->listen = options->listen != NULL && strcmp(options->listen, "*") == 0 ? NULL : options->listen;
     options->browser = options->browser == NULL ? "chromium" : options->browser;
 }
 
@@ -129,6 +140,7 @@ void options_read(struct options *options, int argc, char **argv)
     const struct argument arguments[] = {
         {"port", ARGUMENT_NUMBER, &options->port, 0, UINT16_MAX},
         {"listen", ARGUMENT_TEXT, &options->listen, 0, 0},
+        {"host", ARGUMENT_TEXTS, &options->hosts, 0, 0},
         {"https", ARGUMENT_FLAG, &options->https, 0, 0},
         {"cert", ARGUMENT_FILE_IN, &options->certificate, 0, 0},
         {"key", ARGUMENT_FILE_IN, &options->key, 0, 0},

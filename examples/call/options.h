@@ -13,7 +13,8 @@
 
 struct options {
     uint32_t port;
-    const char *listen; /* address or name; NULL: every interface */
+    const char *listen;     /* address or name; NULL: every interface */
+    struct text_list hosts; /* more names of the server */
     const char *certificate, *key;
     bool https; /* with a certificate made now, unless one is given */
     const char *channel, *user;

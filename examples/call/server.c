@@ -4,7 +4,10 @@
 
 #include "socket_queue.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* libwebsockets makes one per connection, zeroed: a WebSocket is a member, a plain request a file on its way. */
 struct session {
@@ -85,18 +88,43 @@ static int continue_file(struct lws *wsi, struct session *session)
     return 0;
 }
 
-/* A page of another site may not use a visitor's browser to reach this server: where a browser names the page's origin, it must be this
- * server. */
-static bool same_origin(struct lws *wsi)
+/* ---- Who may ask ---- */
+
+/* A request must name this server, and a page that makes it must be this server's own: pages of other sites may not use a visitor's browser
+ * to reach it. */
+static bool is_welcome(const struct server *server, struct lws *wsi)
 {
-    char origin[256], host[256];
-    int origin_len = lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN);
-    if (origin_len <= 0) {
-        return lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0;
+    char host[300], origin[300];
+    struct sockaddr_storage local = {0};
+    socklen_t len = sizeof(local);
+    if (lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST) <= 0 ||
+        getsockname(lws_get_socket_fd(wsi), (struct sockaddr *)&local, &len) != 0 ||
+        !hosts_are_named(&server->hosts, host, (const struct sockaddr *)&local)) {
+        return false;
     }
-    const char *name = strstr(origin, "://");
-    return name != NULL && lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST) > 0 && strcmp(name + 3, host) == 0;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0) {
+        return true;
+    }
+    return lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN) > 0 && hosts_is_origin(origin, host);
 }
+
+static int refuse(struct lws *wsi)
+{
+    return lws_return_http_status(
+        wsi, HTTP_STATUS_FORBIDDEN,
+        "<p>This server does not answer to the name in the address, or not to pages of other sites. Open the address that "
+        "it printed; if it has more names, start it with --host NAME for each.");
+}
+
+static int request(const struct server *server, struct lws *wsi, struct session *session, const char *path)
+{
+    if (is_welcome(server, wsi)) {
+        return begin_file(server, wsi, session, path);
+    }
+    return refuse(wsi) != 0 ? -1 : lws_http_transaction_completed(wsi);
+}
+
+/* ---- WebSockets ---- */
 
 static void deliver(struct member *member, const char *text)
 {
@@ -133,11 +161,11 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct server *server = vhost == NULL ? NULL : lws_vhost_user(vhost);
     switch (reason) {
     case LWS_CALLBACK_HTTP:
-        return begin_file(server, wsi, session, in);
+        return request(server, wsi, session, in);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return continue_file(wsi, session);
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return same_origin(wsi) ? 0 : -1;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return is_welcome(server, wsi) ? 0 : refuse(wsi) != 0 ? -1 : 1;
     case LWS_CALLBACK_ESTABLISHED:
         begin_session(server, wsi, session);
         return 0;
@@ -149,33 +177,74 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         switchboard_remove(&server->board, &session->member);
         socket_queue_fini(&session->queue);
         return 0;
+    case LWS_CALLBACK_WSI_CREATE:
+        server->connections += server != NULL;
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        server->connections -= server != NULL;
+        return 0;
     default:
         return 0;
     }
 }
 
-bool server_start(struct server *server, struct lws_context *context, const struct server_options *options)
+/* ---- Connections ---- */
+
+static void on_connection(void *user, int socket)
+{
+    struct server *server = user;
+    if (server->connections >= server->connections_max) {
+        close(socket);
+    } else {
+        lws_adopt_socket_vhost(server->vhost, socket); /* closes it when it can not */
+    }
+}
+
+static size_t connections_max(void)
+{
+    struct rlimit limit;
+    rlim_t half = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 2 : SERVER_CONNECTIONS_MAX;
+    return half < SERVER_CONNECTIONS_MAX ? half : SERVER_CONNECTIONS_MAX;
+}
+
+static struct lws_vhost *make_vhost(struct server *server, struct lws_context *context)
 {
     static const struct lws_protocols protocols[] = {{"signaling", callback, sizeof(struct session), 16384, 0, NULL, 0},
                                                      {NULL, NULL, 0, 0, 0, NULL, 0}};
+    const struct server_options *options = &server->options;
     struct lws_context_creation_info info;
     memset(&info, 0, sizeof(info));
-    server->options = *options;
-    const char *text = options->configuration != NULL ? options->configuration : "{}";
-    server->configuration = (struct page_file){"/configuration.json", (const unsigned char *)text, strlen(text)};
     info.vhost_name = "server";
-    info.iface = options->address;
-    info.port = options->port;
+    info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
     info.protocols = protocols;
     info.alpn = "http/1.1";
     info.user = server;
-    info.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
     if (options->certificate != NULL) {
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.ssl_cert_filepath = options->certificate;
         info.ssl_private_key_filepath = options->key;
     }
-    server->vhost = lws_create_vhost(context, &info);
-    server->port = server->vhost == NULL ? 0 : lws_get_vhost_port(server->vhost);
-    return server->vhost != NULL;
+    return lws_create_vhost(context, &info);
+}
+
+bool server_start(struct server *server, struct lws_context *context, const struct server_options *options, char *why, size_t why_size)
+{
+    server->options = *options;
+    const char *text = options->configuration != NULL ? options->configuration : "{}";
+    server->configuration = (struct page_file){"/configuration.json", (const unsigned char *)text, strlen(text)};
+    server->connections_max = connections_max();
+    server->listeners.on_connection = on_connection;
+    server->listeners.user = server;
+    hosts_init(&server->hosts, options->address, options->hosts);
+    if (!listeners_open(&server->listeners, options->address, options->port, why, why_size)) {
+        return false;
+    }
+    server->vhost = make_vhost(server, context);
+    if (server->vhost == NULL || !listeners_start(&server->listeners, context)) {
+        listeners_close(&server->listeners);
+        snprintf(why, why_size, "%s",
+                 server->vhost == NULL && options->certificate != NULL ? "the certificate and its key can not be used" : "out of memory");
+        return false;
+    }
+    return true;
 }

@@ -3,15 +3,21 @@
 #ifndef CALL_SERVER_H
 #define CALL_SERVER_H
 
+#include "hosts.h"
+#include "listeners.h"
 #include "page_files.h"
 #include "switchboard.h"
 
 #include <libwebsockets.h>
 
+/* Connections at a time, half of the descriptors that are allowed if that is less; more are closed at once. */
+#define SERVER_CONNECTIONS_MAX 512
+
 struct server_options {
-    const char *address;     /* NULL: every interface */
-    int port;                /* 0: any free one */
-    const char *certificate; /* PEM files; NULL: plain HTTP */
+    const char *address;           /* or name; NULL: every interface */
+    const struct text_list *hosts; /* names of this server besides those it knows; may be NULL */
+    uint16_t port;                 /* 0: any free one */
+    const char *certificate;       /* PEM files; NULL: plain HTTP */
     const char *key;
     const char *configuration; /* of the page's connections: an RTCConfiguration as JSON */
     size_t message_max;        /* longest message taken */
@@ -24,11 +30,13 @@ struct server {
     struct server_options options;
     struct switchboard board;
     struct page_file configuration;
+    struct listeners listeners; /* its port is the real one */
+    struct hosts hosts;
     struct lws_vhost *vhost;
-    int port; /* the real one */
+    size_t connections, connections_max;
 };
 
-/* Begins to listen. False, with the reason in libwebsockets' log, when it can not. */
-bool server_start(struct server *server, struct lws_context *context, const struct server_options *options);
+/* Begins to listen. False, with the reason in `why`, when it can not. */
+bool server_start(struct server *server, struct lws_context *context, const struct server_options *options, char *why, size_t why_size);
 
 #endif

@@ -11,8 +11,10 @@ class CallProgram {
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.on('data', data => { this.output += data; });
     }
-    process.on('exit', () => this.process.kill('SIGKILL'));
+    const kill = () => this.process.kill('SIGKILL');
+    process.on('exit', kill);
     this.ended = new Promise(resolve => this.process.on('exit', (code, signal) => {
+      process.off('exit', kill);
       this.status = code ?? signal;
       resolve(this.status);
     }));
