@@ -145,35 +145,28 @@ static void settle_negotiation(rtc_peer_connection *pc, bool local_offered)
     peer_update_negotiation_needed(pc);
 }
 
-/* Both descriptions are there. An answer that turns out not to be acceptable is put away again; without memory the connection is beyond
- * saving. */
-static int complete(rtc_peer_connection *pc, bool local_offered)
-{
-    int error = negotiation_complete(pc, pc->pending_local.parsed, pc->pending_remote.parsed, local_offered);
-    if (!error)
-        settle_negotiation(pc, local_offered);
-    else if (error == RTC_ERR_NO_MEMORY)
-        peer_give_up(pc);
-    else
-        description_clear(pc->context, local_offered ? &pc->pending_remote : &pc->pending_local);
-    return error;
-}
-
 static int set_local_answer(rtc_peer_connection *pc, const char *sdp)
 {
     struct description answer;
+    struct negotiation *negotiation;
     struct jsep_error why = {0};
     int error = load(pc, RTC_SDP_ANSWER, sdp, &answer);
     if (error)
         return error;
     error = jsep_check_answer(pc->pending_remote.parsed, answer.parsed, &why);
+    if (error)
+        (void)peer_fail(pc, error, "%s", why.text);
+    else
+        error = negotiation_prepare(pc, answer.parsed, pc->pending_remote.parsed, false, &negotiation);
     if (error) {
         description_clear(pc->context, &answer);
-        return peer_fail(pc, error, "%s", why.text);
+        return error;
     }
     replace(pc, &pc->pending_local, &answer);
     gather(pc);
-    return complete(pc, false);
+    negotiation_carry_out(pc, negotiation);
+    settle_negotiation(pc, false);
+    return RTC_OK;
 }
 
 /* The description set must be the one that was created last. */
@@ -206,6 +199,15 @@ static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp
     return answering ? set_local_answer(pc, text) : set_local_offer(pc, text);
 }
 
+/* After a description was set or refused. Memory that ran out where nothing could be refused any more has ended the connection. */
+static int finish(rtc_peer_connection *pc, int error)
+{
+    peer_settle(pc);
+    if (!error && pc->given_up)
+        return peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out");
+    return error;
+}
+
 int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
     int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
@@ -213,8 +215,7 @@ int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_t
         return error;
     error = set_local(pc, type, sdp);
     peer_forget_shown(pc);
-    peer_settle(pc);
-    return error;
+    return finish(pc, error);
 }
 
 static bool same_identity(const struct jsep_section *a, const struct jsep_section *b)
@@ -278,8 +279,14 @@ static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
 
 static int set_remote_answer(rtc_peer_connection *pc, struct description *answer)
 {
+    struct negotiation *negotiation;
+    int error = negotiation_prepare(pc, pc->pending_local.parsed, answer->parsed, true, &negotiation);
+    if (error)
+        return error;
     replace(pc, &pc->pending_remote, answer);
-    return complete(pc, true);
+    negotiation_carry_out(pc, negotiation);
+    settle_negotiation(pc, true);
+    return RTC_OK;
 }
 
 static int check_remote_state(rtc_peer_connection *pc, rtc_sdp_type type)
@@ -318,8 +325,7 @@ int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_
     if (error)
         return error;
     error = set_remote(pc, type, sdp);
-    peer_settle(pc);
-    return error;
+    return finish(pc, error);
 }
 
 /* The local description's text with the candidates gathered so far. */

@@ -66,14 +66,7 @@ static int find_or_make(rtc_peer_connection *pc, const struct jsep_section *sect
     *out = transceiver_by_mid(pc, section->mid);
     if (!*out && (section->direction & DIRECTION_RECVONLY))
         *out = unassociated(pc, kind_of(section), true);
-    if (!*out) {
-        int error = transceiver_new(pc, kind_of(section), RTC_DIRECTION_RECVONLY, out);
-        if (error)
-            return error;
-    }
-    if (!(*out)->mid[0])
-        set_mid(*out, section->mid);
-    return RTC_OK;
+    return *out ? RTC_OK : transceiver_new(pc, kind_of(section), RTC_DIRECTION_RECVONLY, out);
 }
 
 static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
@@ -107,31 +100,47 @@ static void follow_remote_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t,
         transceiver_set_muted(t, true);
 }
 
-/* Forgets the transceivers that an offer made, which then was not set after all, and whom it took. */
-static void undo_remote_offer(rtc_peer_connection *pc, size_t count_before)
+/* Forgets the transceivers that an offer made, which then was not set after all, and lets go of those that it took; what an offer before it
+ * took stays. */
+static void undo_remote_offer(rtc_peer_connection *pc, size_t count_before, rtc_rtp_transceiver *const *taken, size_t count)
 {
+    for (size_t i = 0; i < count; i++)
+        if (taken[i])
+            memset(taken[i]->mid, 0, sizeof taken[i]->mid);
     while (pc->transceiver_count > count_before)
         transceiver_detach(link_owner(pc->transceivers.prev, rtc_rtp_transceiver, link));
-    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
-        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (!t->has_current_direction)
-            memset(t->mid, 0, sizeof t->mid); /* the offer in have-remote-offer before this one, if any, finds it again */
+}
+
+/* taken[i]: the transceiver that this offer gave the mid of its section i. */
+static int take_sections(rtc_peer_connection *pc, const struct session_description *offer, rtc_rtp_transceiver **taken)
+{
+    for (size_t i = 0; i < offer->section_count; i++) {
+        const struct jsep_section *section = &offer->sections[i];
+        rtc_rtp_transceiver *t;
+        if (!is_media(section) || section->rejected)
+            continue;
+        int error = find_or_make(pc, section, &t);
+        if (error)
+            return error;
+        if (t->mid[0])
+            continue;
+        set_mid(t, section->mid);
+        taken[i] = t;
     }
+    return RTC_OK;
 }
 
 int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer)
 {
     size_t count_before = pc->transceiver_count;
-    for (size_t i = 0; i < offer->section_count; i++) {
-        const struct jsep_section *section = &offer->sections[i];
-        rtc_rtp_transceiver *t;
-        int error = is_media(section) && !section->rejected ? find_or_make(pc, section, &t) : RTC_OK;
-        if (error) {
-            undo_remote_offer(pc, count_before);
-            return error;
-        }
-    }
-    return RTC_OK;
+    rtc_rtp_transceiver **taken = memory_zeroed(pc->context, (offer->section_count + 1) * sizeof *taken);
+    if (!taken)
+        return RTC_ERR_NO_MEMORY;
+    int error = take_sections(pc, offer, taken);
+    if (error)
+        undo_remote_offer(pc, count_before, taken, offer->section_count);
+    memory_free(pc->context, (void *)taken);
+    return error;
 }
 
 void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_description *remote)
@@ -146,16 +155,10 @@ void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_des
     }
 }
 
-/* The remote credentials and candidates of the transport's section reach the agent. */
-static int apply_remote_ice(rtc_peer_connection *pc, const struct jsep_section *section)
+/* The remote candidates of the transport's section reach the agent. */
+static void apply_candidates(rtc_peer_connection *pc, struct ice_agent *agent, const struct jsep_section *section)
 {
     struct transport *t = pc->transport;
-    struct ice_agent *agent = transport_ice_agree(t, pc->now);
-    if (section->ice_lite)
-        ice_agent_set_remote_lite(agent);
-    int error = ice_agent_set_remote_credentials(agent, pc->now, section->ice_ufrag, section->ice_pwd, &t->out);
-    if (error)
-        return peer_fail(pc, error, "the ICE credentials are not acceptable");
     for (size_t i = 0; i < section->candidate_count; i++) {
         struct ice_candidate candidate;
         peer_log(pc, RTC_LOG_INFO, "remote %.*s", (int)section->candidates[i].len, (const char *)section->candidates[i].data);
@@ -167,7 +170,25 @@ static int apply_remote_ice(rtc_peer_connection *pc, const struct jsep_section *
     }
     if (section->end_of_candidates || !section->ice_trickle)
         ice_agent_end_of_remote_candidates(agent, pc->now, &t->out);
-    return RTC_OK;
+}
+
+/* Whether apply_ice will find these credentials acceptable. */
+static int check_ice(rtc_peer_connection *pc, const struct jsep_section *section)
+{
+    const struct ice_agent *agent = transport_ice_latest(pc->transport);
+    if (ice_credentials_are_valid(section->ice_ufrag, section->ice_pwd) &&
+        (!ice_agent_has_remote_credentials(agent) || ice_agent_remote_credentials_are(agent, section->ice_ufrag, section->ice_pwd)))
+        return RTC_OK;
+    return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the ICE credentials are not acceptable");
+}
+
+static void apply_ice(rtc_peer_connection *pc, const struct jsep_section *section)
+{
+    struct ice_agent *agent = transport_ice_agree(pc->transport, pc->now);
+    if (section->ice_lite)
+        ice_agent_set_remote_lite(agent);
+    (void)ice_agent_set_remote_credentials(agent, pc->now, section->ice_ufrag, section->ice_pwd, &pc->transport->out);
+    apply_candidates(pc, agent, section);
 }
 
 static void read_codec(const struct jsep_codec *from, struct rtp_codec *to)
@@ -231,49 +252,90 @@ static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section
     section->dscp = dscp_of_media(t->kind, t->sender.priority);
 }
 
-static int apply_media(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote,
-                       struct jsep_negotiated *n)
+/* What carrying out a negotiation needs, made before it changes anything. */
+struct negotiation {
+    const struct session_description *local, *remote;
+    bool local_offered;
+    int transport_section;       /* -1: everything is rejected */
+    struct jsep_negotiated said; /* of one section after the other */
+    struct rtp_section rtp;
+};
+
+/* Whose section this is; NULL when it is no media section or nobody's. */
+static rtc_rtp_transceiver *agree_on(rtc_peer_connection *pc, struct negotiation *n, size_t i)
 {
-    rtc_rtp_transceiver *t = transceiver_by_mid(pc, local->mid);
-    if (!t)
-        return RTC_OK;
-    if (n->rejected) {
-        transceiver_stop(t);
-        return RTC_OK;
-    }
-    int error = transport_need_rtp(pc->transport);
-    struct rtp_section *section = error ? NULL : memory_zeroed(pc->context, sizeof *section);
-    if (!section)
-        return error ? error : RTC_ERR_NO_MEMORY;
-    fill_section(t, remote, n, section);
-    error = rtp_session_set_section(pc->transport->rtp, pc->now, section, &t->section, &pc->transport->rtp_out);
-    memory_free(pc->context, section);
-    if (error)
-        return peer_fail(pc, error, "the section '%s' can not be set up", local->mid);
-    t->current_direction = (rtc_rtp_direction)n->direction;
-    t->has_current_direction = true;
-    t->has_sent = t->has_sent || transceiver_sends(t->current_direction);
-    t->sender.codec = n->send_codec;
-    transceiver_update_sending(t);
-    return RTC_OK;
+    const struct jsep_section *local = &n->local->sections[i];
+    rtc_rtp_transceiver *t = is_media(local) ? transceiver_by_mid(pc, local->mid) : NULL;
+    jsep_negotiate(local, &n->remote->sections[i], &n->said);
+    memset(&n->rtp, 0, sizeof n->rtp);
+    if (t && !n->said.rejected)
+        fill_section(t, &n->remote->sections[i], &n->said, &n->rtp);
+    return t;
 }
 
-static int apply_section(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote)
+static int prepare_section(rtc_peer_connection *pc, struct negotiation *n, size_t i)
 {
-    struct jsep_negotiated *n = memory_zeroed(pc->context, sizeof *n);
-    int error = n ? RTC_OK : RTC_ERR_NO_MEMORY;
-    if (error)
-        return error;
-    jsep_negotiate(local, remote, n);
-    if (local->type == MEDIA_APPLICATION && !n->rejected) {
-        error = transport_need_channels(pc->transport);
-        if (!error)
-            transport_start_sctp(pc->transport, pc->now, remote->max_message_size);
-    } else if (is_media(local)) {
-        error = apply_media(pc, local, remote, n);
-    }
-    memory_free(pc->context, n);
+    rtc_rtp_transceiver *t = agree_on(pc, n, i);
+    if (n->said.rejected)
+        return RTC_OK;
+    if (n->local->sections[i].type == MEDIA_APPLICATION)
+        return transport_need_channels(pc->transport);
+    int error = t ? transport_need_rtp(pc->transport) : RTC_OK;
+    if (t && !error)
+        error = rtp_session_reserve_section(pc->transport->rtp, &n->rtp);
     return error;
+}
+
+void negotiation_free(rtc_peer_connection *pc, struct negotiation *n)
+{
+    if (n && pc->transport && pc->transport->rtp)
+        rtp_session_forget_reserved(pc->transport->rtp);
+    memory_free(pc->context, n);
+}
+
+int negotiation_prepare(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
+                        bool local_offered, struct negotiation **out)
+{
+    struct negotiation *n = memory_zeroed(pc->context, sizeof *n);
+    if (!n)
+        return RTC_ERR_NO_MEMORY;
+    n->local = local;
+    n->remote = remote;
+    n->local_offered = local_offered;
+    n->transport_section = negotiation_transport_section(local_offered ? remote : local);
+    int error = n->transport_section < 0 ? RTC_OK : check_ice(pc, &remote->sections[n->transport_section]);
+    for (size_t i = 0; i < local->section_count && !error; i++)
+        error = prepare_section(pc, n, i);
+    if (error)
+        negotiation_free(pc, n);
+    else
+        *out = n;
+    return error;
+}
+
+static void apply_media(rtc_peer_connection *pc, struct negotiation *n, rtc_rtp_transceiver *t)
+{
+    struct transport *transport = pc->transport;
+    if (n->said.rejected) {
+        transceiver_stop(t);
+        return;
+    }
+    if (rtp_session_set_section(transport->rtp, pc->now, &n->rtp, &t->section, &transport->rtp_out))
+        peer_give_up(pc); /* never: it was reserved */
+    t->current_direction = (rtc_rtp_direction)n->said.direction;
+    t->has_current_direction = true;
+    t->has_sent = t->has_sent || transceiver_sends(t->current_direction);
+    t->sender.codec = n->said.send_codec;
+    transceiver_update_sending(t);
+}
+
+static void apply_section(rtc_peer_connection *pc, struct negotiation *n, size_t i)
+{
+    rtc_rtp_transceiver *t = agree_on(pc, n, i);
+    if (n->local->sections[i].type == MEDIA_APPLICATION && !n->said.rejected)
+        transport_start_sctp(pc->transport, pc->now, n->remote->sections[i].max_message_size);
+    else if (t)
+        apply_media(pc, n, t);
 }
 
 /* RFC 8842 5.3: the answerer's a=setup decides. */
@@ -284,23 +346,23 @@ static enum dtls_role our_role(const struct jsep_section *local, const struct js
     return answerer_is_client == local_offered ? DTLS_SERVER : DTLS_CLIENT;
 }
 
-static int start_transport(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote, bool local_offered)
+static void start_transport(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote,
+                            bool local_offered)
 {
     memcpy(pc->transport_mid, local->mid, sizeof pc->transport_mid); /* candidates that are still to come carry the agreed section's name */
-    int error = apply_remote_ice(pc, remote);
-    return error ? error : transport_start_dtls(pc->transport, pc->now, our_role(local, remote, local_offered), remote);
+    apply_ice(pc, remote);
+    if (transport_start_dtls(pc->transport, pc->now, our_role(local, remote, local_offered), remote) == RTC_ERR_NO_MEMORY)
+        peer_give_up(pc); /* other errors make DTLS fail, which is told */
 }
 
-int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
-                         bool local_offered)
+void negotiation_carry_out(rtc_peer_connection *pc, struct negotiation *n)
 {
-    const struct session_description *answer = local_offered ? remote : local;
-    int index = negotiation_transport_section(answer), error = RTC_OK;
-    if (index >= 0) /* else everything is rejected */
-        error = start_transport(pc, &local->sections[index], &remote->sections[index], local_offered);
-    for (size_t i = 0; i < answer->section_count && !error; i++)
-        error = apply_section(pc, &local->sections[i], &remote->sections[i]);
-    return error;
+    int at = n->transport_section;
+    if (at >= 0)
+        start_transport(pc, &n->local->sections[at], &n->remote->sections[at], n->local_offered);
+    for (size_t i = 0; i < n->local->section_count; i++)
+        apply_section(pc, n, i);
+    negotiation_free(pc, n);
 }
 
 /* webrtc-pc 4.7.3, "check if negotiation is needed". */

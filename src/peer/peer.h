@@ -172,9 +172,13 @@ int negotiation_local_offer(rtc_peer_connection *pc, const struct session_descri
 int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer);
 /* A remote description was set: its tracks appear and vanish. */
 void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_description *remote);
-/* Offer and answer are both known: the transport and the media follow them. */
-int negotiation_complete(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
-                         bool local_offered);
+/* Offer and answer are both known. First everything is made that this will need: on failure nothing changed. Then the transport and the
+ * media follow, which can not be refused any more; that takes `negotiation`. The descriptions are borrowed for as long. */
+struct negotiation;
+int negotiation_prepare(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
+                        bool local_offered, struct negotiation **out);
+void negotiation_carry_out(rtc_peer_connection *pc, struct negotiation *negotiation);
+void negotiation_free(rtc_peer_connection *pc, struct negotiation *negotiation);
 /* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
  * -1 when all are rejected. */
 int negotiation_transport_section(const struct session_description *description);

@@ -146,13 +146,20 @@ static void collect_ids(struct rtp_demux *d)
     }
 }
 
-static struct entry *add_section(struct rtp_demux *d, uint32_t handle)
+int rtp_demux_reserve(struct rtp_demux *d, size_t more)
 {
     void *array = d->sections;
-    if (d->section_count >= SECTIONS_MAX ||
-        !memory_grow(d->context, &array, &d->section_capacity, d->section_count + 1, sizeof *d->sections))
-        return NULL;
+    if (d->section_count + more > SECTIONS_MAX ||
+        !memory_grow(d->context, &array, &d->section_capacity, d->section_count + more, sizeof *d->sections))
+        return RTC_ERR_NO_MEMORY;
     d->sections = array;
+    return RTC_OK;
+}
+
+static struct entry *add_section(struct rtp_demux *d, uint32_t handle)
+{
+    if (rtp_demux_reserve(d, 1))
+        return NULL;
     struct entry *e = &d->sections[d->section_count++];
     *e = (struct entry){.handle = handle};
     return e;

@@ -5,6 +5,7 @@
 #include "context.h"
 #include "memory.h"
 #include "rtp_session_parts.h"
+#include "text.h"
 
 int rtp_session_new(rtc_context *context, const struct rtp_session_options *options, struct rtp_session **out)
 {
@@ -41,6 +42,7 @@ void rtp_session_free(struct rtp_session *s)
         return;
     for (size_t i = 0; i < s->member_count; i++)
         free_member(s, s->members[i]);
+    rtp_session_forget_reserved(s);
     memory_free(s->context, s->members);
     rtp_pacer_fini(&s->pacer);
     rtp_demux_free(s->demux);
@@ -127,20 +129,6 @@ static struct rtp_member *find_mid(const struct rtp_session *s, const char *mid)
     return NULL;
 }
 
-static int add_member(struct rtp_session *s, struct rtp_member **out)
-{
-    if (!memory_grow(s->context, (void **)&s->members, &s->member_capacity, s->member_count + 1, sizeof *s->members))
-        return RTC_ERR_NO_MEMORY;
-    struct rtp_member *m = memory_zeroed(s->context, sizeof *m);
-    if (!m)
-        return RTC_ERR_NO_MEMORY;
-    m->handle = s->last_handle + 1;
-    m->muted = true;
-    *out = m;
-    return RTC_OK;
-}
-
-/* Everything that can fail comes before the section's configuration is touched. */
 static int prepare_sender(struct rtp_session *s, struct rtp_member *m, const struct rtp_section *config)
 {
     if (m->sender || !config->send || config->send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
@@ -148,11 +136,61 @@ static int prepare_sender(struct rtp_session *s, struct rtp_member *m, const str
     return rtp_sender_new(s->context, config, rtp_session_max_rtp(s), &m->sender);
 }
 
+/* Where the one that is reserved for this mid hangs in the list, or its end. */
+static struct rtp_member **find_reserved(struct rtp_session *s, const char *mid)
+{
+    struct rtp_member **at = &s->reserved;
+    while (*at && strcmp((*at)->config.mid, mid) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static int reserve_member(struct rtp_session *s, const char *mid, struct rtp_member **out)
+{
+    size_t more = 1;
+    for (const struct rtp_member *m = s->reserved; m; m = m->next)
+        more++;
+    if (!memory_grow(s->context, (void **)&s->members, &s->member_capacity, s->member_count + more, sizeof *s->members) ||
+        rtp_demux_reserve(s->demux, more))
+        return RTC_ERR_NO_MEMORY;
+    struct rtp_member *m = memory_zeroed(s->context, sizeof *m);
+    if (!m)
+        return RTC_ERR_NO_MEMORY;
+    m->muted = true;
+    text_copy(m->config.mid, sizeof m->config.mid, mid);
+    m->next = s->reserved;
+    s->reserved = *out = m;
+    return RTC_OK;
+}
+
+int rtp_session_reserve_section(struct rtp_session *s, const struct rtp_section *section)
+{
+    struct rtp_member *m = find_mid(s, section->mid);
+    if (!m)
+        m = *find_reserved(s, section->mid);
+    int error = m ? RTC_OK : reserve_member(s, section->mid, &m);
+    return error ? error : prepare_sender(s, m, section);
+}
+
+void rtp_session_forget_reserved(struct rtp_session *s)
+{
+    for (struct rtp_member *m; (m = s->reserved) != NULL;) {
+        s->reserved = m->next;
+        free_member(s, m);
+    }
+}
+
+static struct rtp_member *take_reserved(struct rtp_session *s, const char *mid)
+{
+    struct rtp_member **at = find_reserved(s, mid), *m = *at;
+    *at = m->next;
+    m->next = NULL;
+    return m;
+}
+
 static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct rtp_section *config, struct out *out)
 {
-    int error = prepare_sender(s, m, config);
-    if (!error)
-        error = rtp_demux_set_section(s->demux, m->handle, config);
+    int error = rtp_demux_set_section(s->demux, m->handle, config);
     if (error)
         return error;
     bool starts = config->send && !m->config.send;
@@ -161,8 +199,10 @@ static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
         rtp_sender_configure(m->sender, config);
     if (m->stopped && starts)
         rtp_session_resume(s, now, m, out);
-    if (!config->receive)
+    if (!config->receive) {
         rtp_session_forget_receivers(m);
+        m->muted = true; /* the peer layer says so itself; what comes later unmutes */
+    }
     return RTC_OK;
 }
 
@@ -181,17 +221,18 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
 {
     struct rtp_member *m = find_mid(s, section->mid), *added = NULL;
     struct rtp_section config = *section;
+    int error = rtp_session_reserve_section(s, section);
+    if (error)
+        return error;
     start_clocks(s, now);
     if (!m) {
-        int error = add_member(s, &added);
-        if (error)
-            return error;
-        m = added;
+        m = added = take_reserved(s, section->mid);
+        m->handle = s->last_handle + 1;
     } else {
         config.ssrc = m->config.ssrc;
         config.rtx_ssrc = m->config.rtx_ssrc ? m->config.rtx_ssrc : config.rtx_ssrc;
     }
-    int error = configure(s, now, m, &config, out);
+    error = configure(s, now, m, &config, out);
     if (error) {
         if (added)
             free_member(s, added);

@@ -132,6 +132,11 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
 void rtp_session_free(struct rtp_session *session);
 /* DTLS is up. `local` and `remote` are master key followed by master salt, of profile's lengths. */
 int rtp_session_set_keys(struct rtp_session *session, uint16_t profile, struct slice local, struct slice remote);
+/* Has the memory ready that setting this section will need, so that rtp_session_set_section can not fail for want of it; changes nothing
+ * that anybody notices. */
+int rtp_session_reserve_section(struct rtp_session *session, const struct rtp_section *section);
+/* Gives back what was reserved and not set. */
+void rtp_session_forget_reserved(struct rtp_session *session);
 /* Adds the section, or changes the one with the same mid. *handle is never 0. SSRCs of ours stay as they were first given. */
 int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const struct rtp_section *section, uint32_t *handle,
                             struct out *out);

@@ -20,6 +20,7 @@ enum {
 
 struct rtp_member {
     uint32_t handle;
+    struct rtp_member *next;        /* while it is reserved */
     struct rtp_section config;
     struct rtp_sender *sender;      /* NULL until it may send */
     struct rtp_receiver *receivers; /* newest first */
@@ -43,6 +44,7 @@ struct rtp_session {
     struct rtp_demux *demux;
     struct rtp_member **members;
     size_t member_count, member_capacity;
+    struct rtp_member *reserved;    /* a list: for sections that are still to be set */
     uint32_t last_handle;
     struct rtp_pacer pacer;
     struct rtp_rate rate;
