@@ -141,6 +141,8 @@ static void settle_negotiation(rtc_peer_connection *pc, bool local_offered)
     peer_set_signaling_state(pc, RTC_SIGNALING_STABLE);
     if (local_offered)
         negotiation_follow_tracks(pc, pc->current_remote.parsed);
+    else
+        negotiation_follow_answer(pc, pc->current_local.parsed);
     pc->negotiation_needed = false;
     peer_update_negotiation_needed(pc);
 }

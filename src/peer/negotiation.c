@@ -85,19 +85,44 @@ static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
     memcpy(streams->ids, t->receiver.stream_ids, sizeof streams->ids);
 }
 
+static bool knows_stream(const struct rtc_rtp_receiver *receiver, const char *id)
+{
+    for (size_t i = 0; i < receiver->stream_count; i++)
+        if (strcmp(receiver->stream_ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* True when the track came into a stream that it was not in (webrtc-pc 4.4.1.5, "set the associated remote streams"). */
+static bool follow_streams(struct rtc_rtp_receiver *receiver, const struct jsep_section *section, bool sends)
+{
+    size_t count = sends ? section->stream_count : 0;
+    bool more = false;
+    for (size_t i = 0; i < count; i++)
+        more = more || !knows_stream(receiver, section->stream_ids[i]);
+    receiver->stream_count = count;
+    memcpy(receiver->stream_ids, section->stream_ids, sizeof receiver->stream_ids);
+    return more;
+}
+
+/* What [[FiredDirection]] says: the `track` event comes again after this. */
+static void remove_remote_track(rtc_rtp_transceiver *t)
+{
+    t->receiver.stream_count = 0;
+    t->receiver.active = false;
+    transceiver_set_muted(t, true);
+}
+
 /* The remote side begins or ends sending in this section (webrtc-pc 4.4.1.5, "process the addition/removal of a remote track"). */
 static void follow_remote_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const struct jsep_section *section)
 {
     bool sends = !section->rejected && (section->direction & DIRECTION_SENDONLY);
-    t->receiver.stream_count = sends ? section->stream_count : 0;
-    memcpy(t->receiver.stream_ids, section->stream_ids, sizeof t->receiver.stream_ids);
-    if (sends == t->receiver.active)
-        return;
+    bool more = follow_streams(&t->receiver, section, sends), begins = sends && !t->receiver.active;
+    if (!sends && t->receiver.active)
+        remove_remote_track(t);
     t->receiver.active = sends;
-    if (sends)
+    if (begins || more)
         tell_track(pc, t);
-    else
-        transceiver_set_muted(t, true);
 }
 
 /* Forgets the transceivers that an offer made, which then was not set after all, and lets go of those that it took; what an offer before it
@@ -152,6 +177,16 @@ void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_des
             follow_remote_track(pc, t, section);
         if (t && section->rejected)
             transceiver_stop(t);
+    }
+}
+
+void negotiation_follow_answer(rtc_peer_connection *pc, const struct session_description *answer)
+{
+    for (size_t i = 0; i < answer->section_count; i++) {
+        const struct jsep_section *section = &answer->sections[i];
+        rtc_rtp_transceiver *t = is_media(section) && !section->rejected ? transceiver_by_mid(pc, section->mid) : NULL;
+        if (t && t->receiver.active && !(section->direction & DIRECTION_RECVONLY))
+            remove_remote_track(t);
     }
 }
 

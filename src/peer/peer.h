@@ -172,6 +172,8 @@ int negotiation_local_offer(rtc_peer_connection *pc, const struct session_descri
 int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer);
 /* A remote description was set: its tracks appear and vanish. */
 void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_description *remote);
+/* A local answer was set: tracks that it does not want to receive vanish. */
+void negotiation_follow_answer(rtc_peer_connection *pc, const struct session_description *answer);
 /* Offer and answer are both known. First everything is made that this will need: on failure nothing changed. Then the transport and the
  * media follow, which can not be refused any more; that takes `negotiation`. The descriptions are borrowed for as long. */
 struct negotiation;

@@ -31,7 +31,7 @@ struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
     size_t stream_count;
-    bool active; /* the remote side sends */
+    bool active; /* [[FiredDirection]] receives: the track was told, and not taken away since */
     struct receive_pipeline *pipeline;
 };
 

@@ -3,6 +3,7 @@
  * tracks. */
 #include "peer_pump.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,6 +212,73 @@ static void directions_change(void **state)
     expect_no_frames(&s, 0, 0);
     expect_no_frames(&s, 1, 0);
     end(&s);
+}
+
+/* webrtc-pc 4.4.1.5, setLocalDescription of an answer: what it does not want to receive is muted at once, and when a later exchange
+ * receives again, the track is told again. Either side may offer the way back. */
+static void answer_turns_receiving_off(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++) {
+        struct scene s;
+        begin(&s, 20 + (uint64_t)who);
+        (void)add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+        peer_exchange(&s.p, 0);
+        peer_connect(&s.p, SECOND);
+        expect_frames(&s, 1, 0);
+        forget_logs(&s);
+        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[1].pc, 0);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+        peer_exchange(&s.p, 0);
+        assert_true(rtc_media_stream_track_muted(peer_remote_track(&s.p, 1, 0)));
+        peer_run(&s.p, 10 * MS);
+        assert_int_equal(peer_log_count(&s.log[1], "muted"), 1);
+        assert_int_equal(peer_log_count(&s.log[1], "track"), 0);
+        assert_int_equal(current(&s, 1, 0), RTC_DIRECTION_INACTIVE);
+        forget_logs(&s);
+        /* without a pause: what the session heard last is not two seconds old */
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_RECVONLY), RTC_OK);
+        peer_exchange(&s.p, who);
+        peer_run(&s.p, 10 * MS);
+        assert_int_equal(peer_log_count(&s.log[1], "track"), 1);
+        expect_frames(&s, 1, 0);
+        assert_int_equal(peer_log_count(&s.log[1], "unmuted"), 1);
+        forget_logs(&s);
+        peer_exchange(&s.p, 0); /* nothing changes: nothing is told */
+        peer_run(&s.p, 10 * MS);
+        assert_int_equal(peer_log_count(&s.log[1], "track") + peer_log_count(&s.log[1], "muted"), 0);
+        end(&s);
+    }
+}
+
+/* The same by the peer's descriptions: its offer takes the track away before we answer, its answer does after we offered. */
+static void peer_turns_sending_off(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++) {
+        struct scene s;
+        rtc_rtp_sender *sender;
+        begin(&s, 22 + (uint64_t)who);
+        struct peer_pump *pump = add_track(&s, 0, RTC_MEDIA_VIDEO, &sender);
+        peer_exchange(&s.p, 0);
+        peer_connect(&s.p, SECOND);
+        expect_frames(&s, 1, 0);
+        forget_logs(&s);
+        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+        peer_exchange(&s.p, who);
+        assert_true(rtc_media_stream_track_muted(peer_remote_track(&s.p, 1, 0)));
+        peer_run(&s.p, 10 * MS);
+        assert_int_equal(peer_log_count(&s.log[1], "muted"), 1);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDONLY), RTC_OK);
+        forget_logs(&s);
+        peer_exchange(&s.p, who);
+        peer_run(&s.p, 10 * MS);
+        assert_int_equal(peer_log_count(&s.log[1], "track"), 1);
+        expect_frames(&s, 1, 0);
+        assert_ptr_equal(rtc_rtp_sender_track(sender), pump->track);
+        end(&s);
+    }
 }
 
 /* webrtc-pc 4.7.3 step 5.5: an offer whose answer already says what is now wanted needs nothing. */
@@ -441,6 +509,38 @@ static void streams_of_a_track(void **state)
     end(&s);
 }
 
+/* A track that comes into one more stream is told again; one that leaves a stream is not. */
+static void streams_that_come_later(void **state)
+{
+    struct scene s;
+    struct streams seen = {0};
+    (void)state;
+    begin(&s, 24);
+    (void)add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    s.p.peer[1].extra = (rtc_peer_connection_callbacks){.size = sizeof s.p.peer[1].extra, .on_track = note_streams};
+    s.p.peer[1].extra_user = &seen;
+    for (int i = 0; i < 2; i++) {
+        char lines[256];
+        char *offer = gathered_offer(&s), *line = strstr(offer, "a=msid:- "), *track = strndup(line + 9, strcspn(line + 9, "\r"));
+        (void)snprintf(lines, sizeof lines, i == 0 ? "a=msid:one %s\r\na=msid:two %s" : "a=msid:one %s", track, track);
+        char *old = strndup(line, strcspn(line, "\r"));
+        exchange_changed(&s, text_replace(offer, old, lines));
+        peer_run(&s.p, 10 * MS);
+        if (i == 0) {
+            assert_int_equal(seen.count, 2);
+            assert_string_equal(seen.first, "one");
+            seen.count = 99;
+        }
+        free(old);
+        free(track);
+        free(offer);
+    }
+    assert_int_equal(seen.count, 99);
+    end(&s);
+}
+
 /* RFC 9429 5.10: a transceiver made by addTransceiver waits for its own offer, one made by addTrack may be taken by the peer's. */
 static void who_takes_a_remote_section(void **state)
 {
@@ -510,6 +610,8 @@ int main(void)
         cmocka_unit_test(channel_added_later),
         cmocka_unit_test(removed_and_added_again),
         cmocka_unit_test(directions_change),
+        cmocka_unit_test(answer_turns_receiving_off),
+        cmocka_unit_test(peer_turns_sending_off),
         cmocka_unit_test(need_compares_with_both_descriptions),
         cmocka_unit_test(one_kind_only),
         cmocka_unit_test(rejected_section),
@@ -518,6 +620,7 @@ int main(void)
         cmocka_unit_test(unbundled_offer),
         cmocka_unit_test(replaced_track),
         cmocka_unit_test(streams_of_a_track),
+        cmocka_unit_test(streams_that_come_later),
         cmocka_unit_test(who_takes_a_remote_section),
         cmocka_unit_test(bitrate_caps),
         cmocka_unit_test(keyframes_on_request),
