@@ -99,6 +99,14 @@ static void on_connection_state_change(rtc_peer_connection *connection, void *us
     printf("%s: %s\n", ((struct call *)user)->user, rtc_peer_connection_state_name(state));
 }
 
+static void on_dtls_state_change(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state)
+{
+    (void)connection;
+    if (state == RTC_DTLS_TRANSPORT_CLOSED) {
+        printf("%s: the other side hung up\n", ((struct call *)user)->user);
+    }
+}
+
 static void on_track(rtc_peer_connection *connection, void *user, const rtc_track_event *event)
 {
     struct call *call = user;
@@ -115,6 +123,7 @@ static int new_connection(struct call *call)
         .size = sizeof(callbacks),
         .on_ice_candidate = on_ice_candidate,
         .on_connection_state_change = on_connection_state_change,
+        .on_dtls_state_change = on_dtls_state_change,
         .on_data_channel = on_data_channel,
         .on_track = on_track,
     };

@@ -68,6 +68,12 @@ static void on_connection_state_change(rtc_peer_connection *connection, void *us
     tell_state(user, "connectionState", rtc_peer_connection_state_name(state));
 }
 
+static void on_dtls_state_change(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state)
+{
+    (void)connection;
+    tell_state(user, "dtlsState", rtc_dtls_transport_state_name(state));
+}
+
 /* ---- Descriptions and candidates ---- */
 
 static void tell_description(struct session *session)
@@ -298,6 +304,7 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .on_ice_gathering_state_change = on_ice_gathering_state_change,
         .on_ice_connection_state_change = on_ice_connection_state_change,
         .on_connection_state_change = on_connection_state_change,
+        .on_dtls_state_change = on_dtls_state_change,
         .on_data_channel = on_data_channel,
         .on_track = on_track,
     };

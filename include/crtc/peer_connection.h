@@ -145,12 +145,23 @@ typedef enum rtc_peer_connection_state {
     RTC_PEER_CONNECTION_CLOSED = 5
 } rtc_peer_connection_state;
 
+/* RTCDtlsTransportState. CLOSED: the peer said goodbye; FAILED: it could not be trusted or understood. Both are final: this stack has one transport for each
+ * connection. */
+typedef enum rtc_dtls_transport_state {
+    RTC_DTLS_TRANSPORT_NEW = 0,
+    RTC_DTLS_TRANSPORT_CONNECTING = 1,
+    RTC_DTLS_TRANSPORT_CONNECTED = 2,
+    RTC_DTLS_TRANSPORT_CLOSED = 3,
+    RTC_DTLS_TRANSPORT_FAILED = 4
+} rtc_dtls_transport_state;
+
 /* The W3C names: "have-local-offer", "checking", ... Static storage; "?" for a value that is none. Any thread. */
 RTC_EXPORT const char *rtc_signaling_state_name(rtc_signaling_state state);
 RTC_EXPORT const char *rtc_ice_gathering_state_name(rtc_ice_gathering_state state);
 RTC_EXPORT const char *rtc_ice_connection_state_name(rtc_ice_connection_state state);
 RTC_EXPORT const char *rtc_peer_connection_state_name(rtc_peer_connection_state state);
 RTC_EXPORT const char *rtc_data_channel_state_name(rtc_data_channel_state state);
+RTC_EXPORT const char *rtc_dtls_transport_state_name(rtc_dtls_transport_state state);
 
 /* RTCSdpType; NONE stands for "no description" and, in set_local_description, for the parameterless form. */
 typedef enum rtc_sdp_type { RTC_SDP_NONE = 0, RTC_SDP_OFFER = 1, RTC_SDP_PRANSWER = 2, RTC_SDP_ANSWER = 3, RTC_SDP_ROLLBACK = 4 } rtc_sdp_type;
@@ -205,6 +216,9 @@ typedef struct rtc_peer_connection_callbacks {
     void (*on_track)(rtc_peer_connection *connection, void *user, const rtc_track_event *event);
     /* A remote track began or stopped to receive. */
     void (*on_track_mute)(rtc_peer_connection *connection, void *user, rtc_media_stream_track *track, bool muted);
+    /* RTCDtlsTransport's statechange (webrtc-pc 5.5). RTC_DTLS_TRANSPORT_CLOSED: the peer hung up, or stopped the section that carries the transport; its
+     * channels are closed, its tracks muted and nothing is sent any more. A peer that vanishes without a word shows in the connection's state alone. */
+    void (*on_dtls_state_change)(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state);
 } rtc_peer_connection_callbacks;
 
 /* ---- The connection --------------------------------------------------------------------------------------------------------- */
@@ -266,7 +280,10 @@ RTC_EXPORT int rtc_peer_connection_restart_ice(rtc_peer_connection *connection);
 RTC_EXPORT rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_ice_connection_state rtc_peer_connection_ice_connection_state(const rtc_peer_connection *connection);
+/* connectionState, with one difference to webrtc-pc 4.3.3: a connection whose peer ended DTLS is "disconnected", not "connected", since nothing gets through. */
 RTC_EXPORT rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_connection *connection);
+/* The state of its RTCDtlsTransport; NEW before there is one, CLOSED once the connection is. */
+RTC_EXPORT rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connection *connection);
 
 /* addTrack: sends the track in the streams given (their ids; may be none). *sender (may be NULL) is borrowed from the connection. RTC_ERR_INVALID_ACCESS when it is
  * already sent, RTC_ERR_INVALID_STATE when closed. */

@@ -198,6 +198,10 @@ static void run_connection_event(rtc_peer_connection *pc, const struct user_even
         if (c->on_connection_state_change)
             c->on_connection_state_change(pc, pc->user, (rtc_peer_connection_state)e->value);
         break;
+    case USER_DTLS_STATE:
+        if (c->on_dtls_state_change)
+            c->on_dtls_state_change(pc, pc->user, (rtc_dtls_transport_state)e->value);
+        break;
     case USER_DATA_CHANNEL:
         if (c->on_data_channel)
             c->on_data_channel(pc, pc->user, e->channel);

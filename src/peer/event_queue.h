@@ -16,6 +16,7 @@ enum user_event_type {
     USER_GATHERING_STATE,     /* value */
     USER_ICE_STATE,           /* value */
     USER_CONNECTION_STATE,    /* value */
+    USER_DTLS_STATE,          /* value */
     USER_DATA_CHANNEL,        /* channel */
     USER_TRACK,               /* transceiver; object: struct track_streams */
     USER_TRACK_MUTE,          /* transceiver; value: muted */

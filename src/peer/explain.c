@@ -133,8 +133,6 @@ static void conclude_with_path(const rtc_peer_connection *pc, struct text *out)
     enum dtls_state dtls = dtls_state(pc->transport->dtls);
     if (dtls == DTLS_FAILED)
         text_print(out, "there is a path to the peer, but the DTLS handshake failed: %s", dtls_failure(pc->transport->dtls));
-    else if (dtls == DTLS_CLOSED)
-        text_print(out, "the peer ended the connection");
     else if (dtls == DTLS_CONNECTED)
         text_print(out, "connected");
     else
@@ -156,6 +154,8 @@ void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
         text_print(out, "the peer's offer has not been answered");
     else if (!pc->transport)
         text_print(out, "every section was rejected");
+    else if (dtls_state(pc->transport->dtls) == DTLS_CLOSED)
+        text_print(out, "the peer ended the connection");
     else if (ice_agent_selected(pc->transport->ice) && ice_agent_state(pc->transport->ice) != ICE_DISCONNECTED)
         conclude_with_path(pc, out);
     else

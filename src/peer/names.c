@@ -36,6 +36,12 @@ const char *rtc_data_channel_state_name(rtc_data_channel_state state)
     return NAME_OF(names, state);
 }
 
+const char *rtc_dtls_transport_state_name(rtc_dtls_transport_state state)
+{
+    static const char *const names[] = {"new", "connecting", "connected", "closed", "failed"};
+    return NAME_OF(names, state);
+}
+
 static const char *const sdp_types[] = {"", "offer", "pranswer", "answer", "rollback"};
 
 const char *rtc_sdp_type_name(rtc_sdp_type type)

@@ -304,14 +304,15 @@ void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state s
     (void)event_queue_add(pc, USER_GATHERING_STATE, (int)state, NULL, NULL);
 }
 
-/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). */
+/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). There a closed DTLS transport is as good as a connected one, because others
+ * may be open; with one for everything, nothing gets through any more. */
 static rtc_peer_connection_state derive(const struct transport *t)
 {
     enum ice_state ice = transport_ice_state(t);
     enum dtls_state dtls = dtls_state(t->dtls);
     if (ice == ICE_FAILED || dtls == DTLS_FAILED)
         return RTC_PEER_CONNECTION_FAILED;
-    if (ice == ICE_DISCONNECTED)
+    if (ice == ICE_DISCONNECTED || dtls == DTLS_CLOSED)
         return RTC_PEER_CONNECTION_DISCONNECTED;
     if (ice == ICE_NEW && dtls <= DTLS_CONNECTING)
         return RTC_PEER_CONNECTION_NEW;
@@ -397,6 +398,13 @@ rtc_ice_connection_state rtc_peer_connection_ice_connection_state(const rtc_peer
 rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_connection *pc)
 {
     return pc->connection_state;
+}
+
+rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connection *pc)
+{
+    if (pc->closed)
+        return RTC_DTLS_TRANSPORT_CLOSED;
+    return pc->transport ? (rtc_dtls_transport_state)dtls_state(pc->transport->dtls) : RTC_DTLS_TRANSPORT_NEW;
 }
 
 uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *pc)

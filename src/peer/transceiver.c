@@ -253,7 +253,7 @@ void transceiver_update_sending(rtc_rtp_transceiver *t)
 {
     mark_again(t);
     bool wanted = t->connection && !t->stopped && t->sender.track && t->has_current_direction && transceiver_sends(t->current_direction) &&
-                  t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE;
+                  t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->connection->transport);
     if (!wanted) {
         stop_sending(t);
         return;

@@ -135,6 +135,8 @@ void transport_ice_event(struct transport *t, rtc_time_t now, struct event *even
 void transport_surface(struct transport *t, rtc_time_t now);
 void transport_forget_errors(struct transport *t);
 void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *event);
+/* DTLS is closed or failed: nothing above it comes back. */
+bool transport_is_over(const struct transport *t);
 /* DTLS is up: the RTP session, if there is one, gets its keys. */
 void transport_take_keys(struct transport *t);
 void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *event);

@@ -149,6 +149,29 @@ void transport_take_keys(struct transport *t)
     memory_wipe(remote, sizeof remote);
 }
 
+_Static_assert((int)RTC_DTLS_TRANSPORT_CLOSED == (int)DTLS_CLOSED && (int)RTC_DTLS_TRANSPORT_FAILED == (int)DTLS_FAILED, "the same states");
+
+/* What stands on DTLS goes with it, at once: the channels (RFC 8831 6.7), the media whose keys it gave, and encoders that nobody would
+ * hear. ICE goes on by itself: it is not the peer's word that ends it. */
+static void end_upper(struct transport *t, rtc_time_t now)
+{
+    if (t->channels)
+        data_channels_close(t->channels, now, &t->sctp_out);
+    if (t->rtp)
+        rtp_session_close(t->rtp, now, &t->rtp_out);
+    for (struct link *l = t->pc->transceivers.next; l != &t->pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
+        transceiver_update_sending(transceiver);
+        transceiver_set_muted(transceiver, true);
+    }
+}
+
+bool transport_is_over(const struct transport *t)
+{
+    enum dtls_state state = dtls_state(t->dtls);
+    return state == DTLS_CLOSED || state == DTLS_FAILED;
+}
+
 void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *event)
 {
     if (event->type == DTLS_EVENT_DATA) {
@@ -163,11 +186,12 @@ void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *eve
         transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
     }
     if (event->code == DTLS_CLOSED)
-        peer_log(t->pc, RTC_LOG_INFO, "DTLS: closed");
-    if ((event->code == DTLS_CLOSED || event->code == DTLS_FAILED) && t->channels)
-        data_channels_close(t->channels, now, &t->sctp_out); /* RFC 8831 6.7: the channels go with their transport */
+        peer_log(t->pc, RTC_LOG_INFO, "DTLS: the peer closed it");
     if (event->code == DTLS_FAILED)
         peer_log(t->pc, RTC_LOG_ERROR, "DTLS failed: %s", dtls_failure(t->dtls));
+    (void)event_queue_add(t->pc, USER_DTLS_STATE, event->code, NULL, NULL);
+    if (event->code == DTLS_CLOSED || event->code == DTLS_FAILED)
+        end_upper(t, now);
     peer_update_connection_state(t->pc);
 }
 

@@ -10,7 +10,8 @@ const { OurPeer, PagePeer, ProcessPeer, link, withoutUdp } = require('./peers');
 const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
-const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly'), ...both('liteServer')];
+const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly'), ...both('liteServer'),
+  ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped')];
 
 const OTHERS = {
   chromium: { scenarios: BROWSER_SCENARIOS },

@@ -98,4 +98,38 @@ async function liteServer(setup, ourRole) {
   checks.summaryIsSound(ours, { media: true });
 }
 
-module.exports = { channelLater, dataOnly, everything, liteServer, restarts, trackLater, weAddLater };
+// The other side hangs up: we learn of it from its goodbye, not from its silence.
+async function otherHangsUp(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  await other.write({ type: 'bye' });
+  await ours.event('dtlsState', 'closed');
+  await ours.line('the end of the channel', ({ event, state }) => event === 'channel' && state === 'closed');
+  await ours.event('connectionState', 'disconnected');
+  assert.ok(!ours.lines.some(({ event, value }) => event === 'iceConnectionState' && value === 'disconnected'), 'ICE noticed first');
+  assert.equal(await ours.close(), 0);
+}
+
+// We hang up: so does it.
+async function weHangUp(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  assert.equal(await ours.close(), 0);
+  await other.line('the end of the channel', ({ event, state }) => event === 'channel' && state === 'closed');
+  await other.event('dtlsState', 'closed');
+}
+
+// The other side stops the section that carries the transport and sets up another transport for what is left, which we do not do: our state says so.
+async function transportStopped(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  await other.write({ type: 'stop', index: 0 });
+  await ours.event('dtlsState', 'closed');
+  await ours.event('connectionState', 'disconnected');
+  assert.equal(await ours.close(), 0);
+}
+
+module.exports = { channelLater, dataOnly, everything, liteServer, otherHangsUp, restarts, trackLater, transportStopped, weAddLater, weHangUp };

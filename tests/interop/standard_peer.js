@@ -18,7 +18,10 @@ globalThis.StandardPeer = class {
         this.emit({ candidate: text, sdpMid, sdpMLineIndex, usernameFragment });
       }
     };
-    pc.onconnectionstatechange = () => this.emit({ event: 'connectionState', value: pc.connectionState });
+    pc.onconnectionstatechange = () => {
+      this.emit({ event: 'connectionState', value: pc.connectionState });
+      this.watchTransport();
+    };
     pc.oniceconnectionstatechange = () => this.emit({ event: 'iceConnectionState', value: pc.iceConnectionState });
     pc.ondatachannel = ({ channel }) => this.useChannel(channel);
     pc.ontrack = ({ track }) => {
@@ -30,6 +33,15 @@ globalThis.StandardPeer = class {
         this.enqueue(() => this.describe('offer'));
       }
     };
+  }
+
+  // Its states, where the implementation shows them.
+  watchTransport() {
+    const transport = this.connection.sctp?.transport ?? this.connection.getSenders?.().find(({ transport: one }) => one)?.transport;
+    if (transport && transport !== this.transport) {
+      this.transport = transport;
+      transport.onstatechange = () => this.emit({ event: 'dtlsState', value: transport.state });
+    }
   }
 
   // One thing after another, as lines come in order.
@@ -116,6 +128,7 @@ globalThis.StandardPeer = class {
         case 'send': return this.send(line);
         case 'add': return line.what === 'channel' ? this.addChannel(line.label) : this.addTrack(line.what);
         case 'close-channel': return this.channels.find(({ label }) => label === line.label).close();
+        case 'stop': return this.connection.getTransceivers()[line.index].stop();
         case 'restart': return this.connection.restartIce();
         case 'stats': return this.emit({ type: 'stats', ...await this.media.stats() });
         case 'bye': return this.connection.close();

@@ -17,7 +17,7 @@ struct peer_log {
 };
 
 /* Events become words: "signaling:stable", "candidate", "end", "gathering:complete", "null", "ice:checking", "connection:connected",
- * "channel", "track", "muted", "unmuted", "needed". */
+ * "dtls:connected", "channel", "track", "muted", "unmuted", "needed". */
 void peer_log_attach(struct sim_peer *peer, struct peer_log *log);
 void peer_log_add(struct peer_log *log, const char *word);
 /* A channel's: "open", "message", "low", "closing", "close", "error". Prefixed by `name`. */

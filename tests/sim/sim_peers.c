@@ -135,8 +135,16 @@ static void on_mute(rtc_peer_connection *pc, void *user, rtc_media_stream_track 
         peer->extra.on_track_mute(pc, peer->extra_user, track, muted);
 }
 
+static void on_dtls(rtc_peer_connection *pc, void *user, rtc_dtls_transport_state state)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_dtls_state_change)
+        peer->extra.on_dtls_state_change(pc, peer->extra_user, state);
+}
+
 static const rtc_peer_connection_callbacks callbacks = {
     .size = sizeof callbacks,
+    .on_dtls_state_change = on_dtls,
     .on_negotiation_needed = on_negotiation_needed,
     .on_ice_candidate_error = on_candidate_error,
     .on_signaling_state_change = on_signaling,
