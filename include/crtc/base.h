@@ -59,6 +59,9 @@ enum rtc_error {
 RTC_EXPORT const char *rtc_error_name(int error);
 /* One English sentence for a code. Static storage. Any thread. */
 RTC_EXPORT const char *rtc_error_message(int error);
+/* Why the last call on this thread that returned an error was refused, in words with the offending value; "" before any was. Calls that succeed leave it as it is, so
+ * look at it after a failure. Every function that returns an error, and every one that returns NULL for one, sets it. Borrowed until the next call on this thread. */
+RTC_EXPORT const char *rtc_last_error(void);
 
 #ifdef __cplusplus
 }

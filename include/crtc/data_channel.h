@@ -23,14 +23,14 @@ typedef enum rtc_data_channel_state {
 typedef struct rtc_data_channel_init {
     size_t size;                  /* sizeof(rtc_data_channel_init) */
     bool unordered;               /* the opposite of `ordered` */
-    bool has_max_retransmits;     /* max_retransmits counts, 0 included; not together with has_max_packet_life_time */
+    bool has_max_retransmits;     /* for max_retransmits 0: other numbers count without; not together with max_packet_life_time_ms */
     uint16_t max_retransmits;
-    bool has_max_packet_life_time;
+    bool has_max_packet_life_time; /* for max_packet_life_time_ms 0, likewise */
     uint16_t max_packet_life_time_ms;
     const char *protocol;         /* UTF-8; NULL: "" */
     size_t protocol_len;          /* 0 with a protocol: its strlen */
     bool negotiated;              /* both sides make the channel with the same id; nothing is sent in-band */
-    uint16_t id;                  /* with negotiated: 0 to 65534 */
+    uint16_t id;                  /* with negotiated: 0 to 65534; ignored without */
     uint16_t priority;            /* RFC 8831 6.4: 128 (very low), 256 (low, the default, for 0), 512 (medium), 1024 (high): whose turn it is among the
                                    * channels; the highest one of open channels marks the packets of all (RFC 8837) */
 } rtc_data_channel_init;
@@ -55,8 +55,8 @@ RTC_EXPORT rtc_data_channel *rtc_data_channel_ref(rtc_data_channel *channel);
 RTC_EXPORT void rtc_data_channel_unref(rtc_data_channel *channel);
 /* Sets the events' receiver; `callbacks` is copied, NULL clears: after that none runs any more. Messages that came before wait until it is set (for a channel of
  * on_data_channel: set it in that callback); when more than rtc_limits.event_queue of them wait, the channel is closed. Without an on_data_channel the messages
- * of the peer's channels are dropped. */
-RTC_EXPORT void rtc_data_channel_set_callbacks(rtc_data_channel *channel, const rtc_data_channel_callbacks *callbacks, void *user);
+ * of the peer's channels are dropped. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (a callback that this version of the library does not know): the receiver stays. */
+RTC_EXPORT int rtc_data_channel_set_callbacks(rtc_data_channel *channel, const rtc_data_channel_callbacks *callbacks, void *user);
 
 /* Sends one message of at most the SCTP transport's max message size. Errors: RTC_ERR_INVALID_STATE unless open, RTC_ERR_TYPE when too large,
  * RTC_ERR_QUOTA_EXCEEDED when the send buffer is full: nothing was taken; wait for on_buffered_amount_low. A message that was taken on a reliable channel is

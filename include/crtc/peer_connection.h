@@ -235,13 +235,14 @@ RTC_EXPORT void rtc_peer_connection_unref(rtc_peer_connection *connection);
 RTC_EXPORT void rtc_peer_connection_close(rtc_peer_connection *connection);
 /* Clears the callbacks, closes and drops the caller's reference: none of its callbacks runs once this returned. Legal anywhere. NULL is legal. */
 RTC_EXPORT void rtc_peer_connection_free(rtc_peer_connection *connection);
-/* Replaces the events' receiver; NULL clears. */
-RTC_EXPORT void rtc_peer_connection_set_callbacks(rtc_peer_connection *connection, const rtc_peer_connection_callbacks *callbacks, void *user);
+/* Replaces the events' receiver; NULL clears. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (a callback that this version of the library does not know): the receiver stays. */
+RTC_EXPORT int rtc_peer_connection_set_callbacks(rtc_peer_connection *connection, const rtc_peer_connection_callbacks *callbacks, void *user);
 /* setConfiguration: servers and policy may change; with a local description they take effect with the next ICE restart, which the next offer begins by itself
  * (RFC 9429 3.5.1). The candidate pool's size may change until a local description is set; loop and certificates may not change (NULL and none: as they are).
- * RTC_ERR_INVALID_MODIFICATION. The other members keep the values they had. */
+ * RTC_ERR_INVALID_MODIFICATION. A max_bitrate_bps that is not 0 is taken, too. The other members keep the values they had. */
 RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
-/* What went wrong in the last call that failed, in words with the offending SDP line or value; "" when nothing did. Borrowed until the next call. */
+/* What went wrong in the last call on the connection, or on a channel, transceiver, sender or receiver of it, among those that can fail: in words, with the offending
+ * SDP line or value; "" when that call succeeded. Borrowed until the next call. For a NULL handle, or where there is no connection (its constructor): rtc_last_error(). */
 RTC_EXPORT const char *rtc_peer_connection_last_error(const rtc_peer_connection *connection);
 
 /* createOffer, createAnswer. *sdp is borrowed until the next create call. RTC_ERR_INVALID_STATE in the wrong state, RTC_ERR_OPERATION, RTC_ERR_NO_MEMORY. */
@@ -266,7 +267,7 @@ typedef struct rtc_ice_candidate_init {
     size_t size;
     const char *candidate;
     const char *sdp_mid;           /* may be NULL */
-    bool has_sdp_m_line_index;
+    bool has_sdp_m_line_index;     /* for index 0: another one counts without */
     uint16_t sdp_m_line_index;
     const char *username_fragment; /* may be NULL */
 } rtc_ice_candidate_init;

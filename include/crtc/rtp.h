@@ -30,7 +30,7 @@ typedef enum rtc_priority { RTC_PRIORITY_LOW = 0, RTC_PRIORITY_VERY_LOW = 1, RTC
 /* RTCRtpTransceiverInit. */
 typedef struct rtc_rtp_transceiver_init {
     size_t size;
-    bool has_direction;            /* false: sendrecv */
+    bool has_direction;            /* for inactive, which is 0: other directions count without; without and 0: sendrecv */
     rtc_rtp_direction direction;
     rtc_media_stream *const *streams; /* for the sender's msid; may be NULL */
     size_t stream_count;

@@ -3,7 +3,9 @@
 #include "frame.h"
 
 #include "context.h"
+#include "error.h"
 #include "memory.h"
+#include "options.h"
 
 #include <stdatomic.h>
 #include <stdalign.h>
@@ -25,10 +27,14 @@ size_t audio_format_sample_bytes(rtc_audio_format format)
 static int check(const rtc_audio_frame_options *o)
 {
     if (o->format != RTC_AUDIO_S16 && o->format != RTC_AUDIO_F32)
-        return RTC_ERR_TYPE;
-    if (o->sample_rate < 8000 || o->sample_rate > 192000 || o->channels < 1 || o->channels > 8)
-        return RTC_ERR_RANGE;
-    return o->samples < 1 || o->samples > o->sample_rate ? RTC_ERR_RANGE : RTC_OK;
+        return error_say(RTC_ERR_TYPE, "unknown format of samples %d", (int)o->format);
+    if (o->sample_rate < 8000 || o->sample_rate > 192000)
+        return error_say(RTC_ERR_RANGE, "a sample rate of %u Hz: it must be 8000 to 192000", o->sample_rate);
+    if (o->channels < 1 || o->channels > 8)
+        return error_say(RTC_ERR_RANGE, "%u channels: there must be 1 to 8", o->channels);
+    if (o->samples < 1 || o->samples > o->sample_rate)
+        return error_say(RTC_ERR_RANGE, "%u samples: there must be 1 to %u, a second", o->samples, o->sample_rate);
+    return RTC_OK;
 }
 
 static int make(rtc_context *context, const rtc_audio_frame_options *o, rtc_audio_frame **out)
@@ -55,15 +61,17 @@ static int make(rtc_context *context, const rtc_audio_frame_options *o, rtc_audi
 
 int rtc_audio_frame_new(rtc_context *context, const rtc_audio_frame_options *given, rtc_audio_frame **out)
 {
-    rtc_audio_frame_options o = {0};
-    if (!given || !out || given->size == 0 || given->size > sizeof o)
-        return RTC_ERR_TYPE;
-    memcpy(&o, given, given->size);
-    int error = check(&o);
+    rtc_audio_frame_options o;
+    if (!given || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_audio_frame_new: %s is NULL", given ? "out" : "options");
+    int error = options_take(&o, sizeof o, given, "rtc_audio_frame_options");
+    if (error)
+        return error;
+    error = check(&o);
     if (error)
         return error;
     context = context_resolve(context);
-    return context ? make(context, &o, out) : RTC_ERR_NO_MEMORY;
+    return error_plain(context ? make(context, &o, out) : RTC_ERR_NO_MEMORY);
 }
 
 rtc_audio_frame *rtc_audio_frame_ref(rtc_audio_frame *frame)

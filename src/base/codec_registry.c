@@ -3,7 +3,9 @@
 #include "codec_registry.h"
 
 #include "context.h"
+#include "error.h"
 #include "memory.h"
+#include "options.h"
 
 #include <pthread.h>
 #include <strings.h>
@@ -59,31 +61,37 @@ static bool is_known(const rtc_codec_ops *ops)
 }
 
 /* Whatever it offers to do must be whole. */
-static bool complete(const rtc_codec_ops *o)
+static int check_complete(const rtc_codec_ops *o)
 {
     bool video = o->kind == RTC_MEDIA_VIDEO;
+    if (!o->name)
+        return error_say(RTC_ERR_TYPE, "rtc_codec_ops.name is NULL");
     if (o->encoder_new && (!o->encoder_free || !(video ? o->encode_video != NULL : o->encode_audio != NULL)))
-        return false;
+        return error_say(RTC_ERR_TYPE, "the codec '%.40s' has encoder_new, but not all that encoding takes", o->name);
     if (o->decoder_new && (!o->decoder_free || !(video ? o->decode_video != NULL : o->decode_audio != NULL)))
-        return false;
-    return o->encoder_new || o->decoder_new;
+        return error_say(RTC_ERR_TYPE, "the codec '%.40s' has decoder_new, but not all that decoding takes", o->name);
+    if (!o->encoder_new && !o->decoder_new)
+        return error_say(RTC_ERR_TYPE, "the codec '%.40s' can neither encode nor decode", o->name);
+    return RTC_OK;
 }
 
 int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *given)
 {
-    rtc_codec_ops ops = {0};
-    if (!given || given->size < offsetof(rtc_codec_ops, encoder_new) || given->size > sizeof ops)
-        return RTC_ERR_TYPE;
-    memcpy(&ops, given, given->size);
-    if (!ops.name || !complete(&ops))
-        return RTC_ERR_TYPE;
+    rtc_codec_ops ops;
+    if (!given)
+        return error_say(RTC_ERR_TYPE, "rtc_context_add_codec: ops is NULL");
+    int error = options_take(&ops, sizeof ops, given, "rtc_codec_ops");
+    if (!error)
+        error = check_complete(&ops);
+    if (error)
+        return error;
     if (!is_known(&ops))
-        return RTC_ERR_NOT_SUPPORTED;
+        return error_say(RTC_ERR_NOT_SUPPORTED, "there is no RTP payload format for a codec '%.40s' of that kind here", ops.name);
     context = context_resolve(context);
     struct registry *r = context ? registry_of(context) : NULL;
     struct added *a = r ? memory_alloc(context, sizeof *a) : NULL;
     if (!a)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     a->ops = ops;
     pthread_mutex_lock(&r->lock);
     a->next = r->first;

@@ -2,9 +2,11 @@
 /* The context: memory, random numbers, log, limits and the executor of a process (or of one part of it). */
 #include "context.h"
 
+#include "error.h"
 #include "executor.h"
 #include "log.h"
 #include "memory.h"
+#include "options.h"
 #include "text.h"
 
 #include <pthread.h>
@@ -91,8 +93,8 @@ static int64_t wall_now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-#define TAKE_LIMIT(name)                                                                                                       \
-    if (offsetof(rtc_limits, name) + sizeof given->name <= given->size && given->name > 0)                                     \
+#define TAKE_LIMIT(name) \
+    if (given->name > 0) \
         c->limits.name = given->name;
 
 static void take_limits(rtc_context *c, const rtc_limits *given)
@@ -109,15 +111,21 @@ static void take_limits(rtc_context *c, const rtc_limits *given)
 
 int rtc_context_new(const rtc_context_options *given, rtc_context **out)
 {
-    rtc_context_options o = {.size = sizeof o};
-    if (!out || (given && (given->size == 0 || given->size > sizeof o)))
-        return RTC_ERR_TYPE;
-    if (given)
-        memcpy(&o, given, given->size);
+    rtc_context_options o;
+    rtc_limits limits;
+    if (!out)
+        return error_say(RTC_ERR_TYPE, "rtc_context_new: out is NULL");
+    int error = options_take(&o, sizeof o, given, "rtc_context_options");
+    if (!error)
+        error = options_take(&limits, sizeof limits, o.limits, "rtc_limits");
+    if (!error && o.allocator && (!o.allocator->alloc || !o.allocator->realloc || !o.allocator->free))
+        error = error_say(RTC_ERR_TYPE, "rtc_allocator: a function is NULL");
+    if (error)
+        return error;
     const rtc_allocator *allocator = o.allocator ? o.allocator : &system_allocator;
     rtc_context *c = allocator->alloc(allocator->user, sizeof *c);
     if (!c)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     memset(c, 0, sizeof *c);
     atomic_init(&c->references, 1);
     c->allocator = *allocator;
@@ -125,8 +133,7 @@ int rtc_context_new(const rtc_context_options *given, rtc_context **out)
     c->log_user = o.log_user;
     c->log_level = o.log_level;
     c->limits = default_limits;
-    if (o.limits)
-        take_limits(c, o.limits);
+    take_limits(c, &limits);
     c->worker_threads = o.worker_threads;
     c->wall_offset_us = wall_now_us() - rtc_now();
     pthread_mutex_init(&c->lock, NULL);

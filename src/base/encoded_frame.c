@@ -3,7 +3,9 @@
 #include "frame.h"
 
 #include "context.h"
+#include "error.h"
 #include "memory.h"
+#include "options.h"
 
 #include <stdatomic.h>
 
@@ -23,12 +25,16 @@ struct rtc_encoded_frame {
 
 static int check(const rtc_encoded_frame_options *o)
 {
-    if ((o->kind != RTC_MEDIA_AUDIO && o->kind != RTC_MEDIA_VIDEO) || !o->codec)
-        return RTC_ERR_TYPE;
+    if (o->kind != RTC_MEDIA_AUDIO && o->kind != RTC_MEDIA_VIDEO)
+        return error_say(RTC_ERR_TYPE, "unknown kind of media %d", (int)o->kind);
+    if (!o->codec)
+        return error_say(RTC_ERR_TYPE, "rtc_encoded_frame_options.codec is NULL");
     size_t name_len = strnlen(o->codec, CODEC_NAME_MAX + 1);
     if (name_len == 0 || name_len > CODEC_NAME_MAX)
-        return RTC_ERR_TYPE;
-    return o->data_len < 1 || o->data_len > ENCODED_BYTES_MAX ? RTC_ERR_RANGE : RTC_OK;
+        return error_say(RTC_ERR_TYPE, "a codec's name has 1 to %d characters, and '%.40s' has not", CODEC_NAME_MAX, o->codec);
+    if (o->data_len < 1 || o->data_len > ENCODED_BYTES_MAX)
+        return error_say(RTC_ERR_RANGE, "an encoded frame of %zu bytes: there must be 1 to %d", o->data_len, ENCODED_BYTES_MAX);
+    return RTC_OK;
 }
 
 static int make(rtc_context *context, const rtc_encoded_frame_options *o, rtc_encoded_frame **out)
@@ -56,15 +62,17 @@ static int make(rtc_context *context, const rtc_encoded_frame_options *o, rtc_en
 
 int rtc_encoded_frame_new(rtc_context *context, const rtc_encoded_frame_options *given, rtc_encoded_frame **out)
 {
-    rtc_encoded_frame_options o = {0};
-    if (!given || !out || given->size == 0 || given->size > sizeof o)
-        return RTC_ERR_TYPE;
-    memcpy(&o, given, given->size);
-    int error = check(&o);
+    rtc_encoded_frame_options o;
+    if (!given || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_encoded_frame_new: %s is NULL", given ? "out" : "options");
+    int error = options_take(&o, sizeof o, given, "rtc_encoded_frame_options");
+    if (error)
+        return error;
+    error = check(&o);
     if (error)
         return error;
     context = context_resolve(context);
-    return context ? make(context, &o, out) : RTC_ERR_NO_MEMORY;
+    return error_plain(context ? make(context, &o, out) : RTC_ERR_NO_MEMORY);
 }
 
 rtc_encoded_frame *rtc_encoded_frame_ref(rtc_encoded_frame *frame)

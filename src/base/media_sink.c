@@ -2,10 +2,12 @@
 /* Sinks: what a user hangs on a track (<crtc/media.h>). Pictures and sound are carried to a worker thread, one at a time; what waits is
  * bounded, and the oldest goes first when the user is slow. */
 #include "context.h"
+#include "error.h"
 #include "executor.h"
 #include "list.h"
 #include "media_track.h"
 #include "memory.h"
+#include "options.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -187,7 +189,7 @@ static rtc_media_sink *make(rtc_media_stream_track *track, const rtc_media_sink_
     atomic_init(&sink->references, 1);
     sink->context = rtc_context_ref(context);
     sink->track = track;
-    memcpy(&sink->ops, ops, ops->size);
+    sink->ops = *ops;
     sink->user = user;
     sink->capacity = rtc_media_stream_track_kind(track) == RTC_MEDIA_VIDEO ? VIDEO_WAITING_MAX : AUDIO_WAITING_MAX;
     sink->raw = sink->capacity == VIDEO_WAITING_MAX ? sink->ops.on_video != NULL : sink->ops.on_audio != NULL;
@@ -221,19 +223,23 @@ static int subscribe(rtc_media_sink *sink, rtc_media_stream_track *track, rtc_me
 
 int rtc_media_stream_track_add_sink(rtc_media_stream_track *track, const rtc_media_sink_ops *given, void *user, rtc_media_sink **out)
 {
-    if (!track || !given || !out || given->size == 0 || given->size > sizeof *given)
-        return RTC_ERR_TYPE;
-    rtc_media_sink *sink = make(track, given, user);
+    rtc_media_sink_ops ops;
+    if (!track || !given || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_track_add_sink: %s is NULL", !track ? "track" : !given ? "ops" : "out");
+    int error = options_take(&ops, sizeof ops, given, "rtc_media_sink_ops");
+    if (error)
+        return error;
+    rtc_media_sink *sink = make(track, &ops, user);
     if (!sink)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     if (sink->raw && !context_executor(sink->context)) {
         unref(sink);
-        return RTC_ERR_NO_MEMORY;
+        return error_say(RTC_ERR_NO_MEMORY, "no worker thread can be had for the sink");
     }
-    int error = subscribe(sink, track, out);
+    error = subscribe(sink, track, out);
     if (error)
         unref(sink);
-    return error;
+    return error_plain(error);
 }
 
 void rtc_media_stream_track_remove_sink(rtc_media_stream_track *track, rtc_media_sink *sink)

@@ -6,9 +6,11 @@
 #include "media_source.h"
 
 #include "context.h"
+#include "error.h"
 #include "list.h"
 #include "media_substitute.h"
 #include "memory.h"
+#include "options.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,33 +62,35 @@ bool media_source_within(const struct media_consumer *consumer)
     return own_calls(consumer) > 0;
 }
 
-static int check_options(rtc_media_kind kind, const rtc_media_source_ops *ops, rtc_media_source **out)
+static int check_options(rtc_media_kind kind, const rtc_media_source_ops *given, rtc_media_source_ops *ops, rtc_media_source **out)
 {
-    if (!out || (kind != RTC_MEDIA_AUDIO && kind != RTC_MEDIA_VIDEO))
-        return RTC_ERR_TYPE;
-    return ops && (ops->size == 0 || ops->size > sizeof *ops) ? RTC_ERR_TYPE : RTC_OK;
+    if (!out)
+        return error_say(RTC_ERR_TYPE, "rtc_media_source_new: out is NULL");
+    if (kind != RTC_MEDIA_AUDIO && kind != RTC_MEDIA_VIDEO)
+        return error_say(RTC_ERR_TYPE, "unknown kind of media %d", (int)kind);
+    return options_take(ops, sizeof *ops, given, "rtc_media_source_ops");
 }
 
-int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *label, const rtc_media_source_ops *ops, void *user,
+int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *label, const rtc_media_source_ops *given, void *user,
                          rtc_media_source **out)
 {
-    int error = check_options(kind, ops, out);
+    rtc_media_source_ops ops;
+    int error = check_options(kind, given, &ops, out);
     if (error)
         return error;
     context = context_resolve(context);
     rtc_media_source *source = context ? memory_zeroed(context, sizeof *source) : NULL;
     if (!source)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     source->label = memory_text(context, label ? label : "", label ? strlen(label) : 0);
     if (!source->label) {
         memory_free(context, source);
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     }
     atomic_init(&source->references, 1);
     source->context = rtc_context_ref(context);
     source->kind = kind;
-    if (ops)
-        memcpy(&source->ops, ops, ops->size);
+    source->ops = ops;
     source->user = user;
     pthread_mutex_init(&source->lock, NULL);
     pthread_cond_init(&source->idle, NULL);
@@ -353,10 +357,21 @@ static void pass_frame(rtc_media_source *source, struct pass *p)
     rtc_media_source_unref(source);
 }
 
+/* Whether a frame of this kind may be pushed; `what` is the caller. */
+static int check_push(const rtc_media_source *source, const void *frame, rtc_media_kind kind, const char *what)
+{
+    if (!source || !frame)
+        return error_say(RTC_ERR_TYPE, "%s: %s is NULL", what, source ? "frame" : "source");
+    if (source->kind != kind)
+        return error_say(RTC_ERR_TYPE, "%s: the source is one of %s", what, source->kind == RTC_MEDIA_AUDIO ? "audio" : "video");
+    return RTC_OK;
+}
+
 int rtc_media_source_push_video(rtc_media_source *source, rtc_video_frame *frame)
 {
-    if (!source || !frame || source->kind != RTC_MEDIA_VIDEO)
-        return RTC_ERR_TYPE;
+    int error = check_push(source, frame, RTC_MEDIA_VIDEO, "rtc_media_source_push_video");
+    if (error)
+        return error;
     pthread_mutex_lock(&source->lock);
     source->stats.frames++;
     source->stats.width = rtc_video_frame_width(frame);
@@ -368,8 +383,9 @@ int rtc_media_source_push_video(rtc_media_source *source, rtc_video_frame *frame
 
 int rtc_media_source_push_audio(rtc_media_source *source, rtc_audio_frame *frame)
 {
-    if (!source || !frame || source->kind != RTC_MEDIA_AUDIO)
-        return RTC_ERR_TYPE;
+    int error = check_push(source, frame, RTC_MEDIA_AUDIO, "rtc_media_source_push_audio");
+    if (error)
+        return error;
     pthread_mutex_lock(&source->lock);
     source->stats.frames++;
     source->stats.audio_samples += rtc_audio_frame_samples(frame);
@@ -381,8 +397,9 @@ int rtc_media_source_push_audio(rtc_media_source *source, rtc_audio_frame *frame
 
 int rtc_media_source_push_encoded(rtc_media_source *source, rtc_encoded_frame *frame)
 {
-    if (!source || !frame || source->kind != rtc_encoded_frame_kind(frame))
-        return RTC_ERR_TYPE;
+    int error = check_push(source, frame, frame ? rtc_encoded_frame_kind(frame) : RTC_MEDIA_VIDEO, "rtc_media_source_push_encoded");
+    if (error)
+        return error;
     pass_frame(source, &(struct pass){.encoded = frame});
     return RTC_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* MediaStream (mediacapture-streams 4.2), as far as signalling knows it: a name that tracks share; and the making of such names. */
 #include "context.h"
+#include "error.h"
 #include "media_id.h"
 #include "memory.h"
 
@@ -34,13 +35,13 @@ bool media_id_valid(const char *id)
 int rtc_media_stream_new(rtc_context *context, const char *id, rtc_media_stream **out)
 {
     if (!out)
-        return RTC_ERR_TYPE;
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_new: out is NULL");
     if (id && !media_id_valid(id))
-        return RTC_ERR_SYNTAX;
+        return error_say(RTC_ERR_SYNTAX, "a stream's id has 1 to %d token characters, and '%.80s' has not", MEDIA_ID_MAX, id);
     context = context_resolve(context);
     rtc_media_stream *stream = context ? memory_zeroed(context, sizeof *stream) : NULL;
     if (!stream)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     atomic_init(&stream->references, 1);
     stream->context = rtc_context_ref(context);
     if (id)

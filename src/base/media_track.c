@@ -3,6 +3,7 @@
 #include "media_track.h"
 
 #include "context.h"
+#include "error.h"
 #include "media_id.h"
 #include "memory.h"
 
@@ -41,9 +42,9 @@ int rtc_media_stream_track_new(rtc_media_source *source, rtc_media_stream_track 
 {
     char id[MEDIA_ID_CAPACITY];
     if (!source || !out)
-        return RTC_ERR_TYPE;
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_track_new: %s is NULL", source ? "out" : "source");
     media_id_random(media_source_context(source), id);
-    return make(source, id, out);
+    return error_plain(make(source, id, out));
 }
 
 int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, rtc_media_stream_track **out)

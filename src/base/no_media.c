@@ -4,6 +4,7 @@
  * keeps the linker from fetching the real one out of the same archive, so that a program with the static library would silently have no
  * codecs. Chosen wrongly, this one is a link error. */
 #include "codec_registry.h"
+#include "error.h"
 #include "media_tools.h"
 
 const rtc_codec_ops *const builtin_codecs[] = {NULL};
@@ -14,7 +15,7 @@ int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options
     (void)context;
     (void)options;
     (void)out;
-    return RTC_ERR_NOT_SUPPORTED;
+    return error_say(RTC_ERR_NOT_SUPPORTED, "this library was built without test sources (CRTC_MEDIA=OFF)");
 }
 
 int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options *options, rtc_media_source **out)
@@ -22,5 +23,5 @@ int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options
     (void)context;
     (void)options;
     (void)out;
-    return RTC_ERR_NOT_SUPPORTED;
+    return error_say(RTC_ERR_NOT_SUPPORTED, "this library was built without test sources (CRTC_MEDIA=OFF)");
 }

@@ -3,7 +3,9 @@
 #include "frame.h"
 
 #include "context.h"
+#include "error.h"
 #include "memory.h"
+#include "options.h"
 
 #include <stdatomic.h>
 
@@ -63,12 +65,14 @@ uint32_t video_format_rows(rtc_video_format format, uint32_t height, size_t plan
 
 static int check(const rtc_video_frame_options *o, bool wrapped)
 {
-    if (o->format < RTC_VIDEO_I420 || o->format > RTC_VIDEO_MJPEG || (o->format == RTC_VIDEO_MJPEG && !wrapped))
-        return RTC_ERR_TYPE;
+    if (o->format < RTC_VIDEO_I420 || o->format > RTC_VIDEO_MJPEG)
+        return error_say(RTC_ERR_TYPE, "unknown format of pictures %d", (int)o->format);
+    if (o->format == RTC_VIDEO_MJPEG && !wrapped)
+        return error_say(RTC_ERR_TYPE, "a JPEG picture needs its bytes, planes[0]");
     if (o->width < 1 || o->width > SIDE_MAX || o->height < 1 || o->height > SIDE_MAX)
-        return RTC_ERR_RANGE;
+        return error_say(RTC_ERR_RANGE, "a picture of %ux%u: both must be 1 to %d", o->width, o->height, SIDE_MAX);
     if (o->rotation != 0 && o->rotation != 90 && o->rotation != 180 && o->rotation != 270)
-        return RTC_ERR_RANGE;
+        return error_say(RTC_ERR_RANGE, "a rotation of %u degrees: it must be 0, 90, 180 or 270", o->rotation);
     return RTC_OK;
 }
 
@@ -77,9 +81,9 @@ static int check_wrapped(const rtc_video_frame_options *o)
     for (size_t i = 0; i < video_format_planes(o->format); i++) {
         size_t row = video_format_row_bytes(o->format, o->width, i);
         if (!o->planes[i])
-            return RTC_ERR_TYPE;
+            return error_say(RTC_ERR_TYPE, "planes[%zu] is NULL, which the format needs", i);
         if (o->strides[i] < (row > 0 ? row : 1) || o->strides[i] > INT32_MAX)
-            return RTC_ERR_RANGE;
+            return error_say(RTC_ERR_RANGE, "strides[%zu] is %zu: a row has %zu bytes", i, o->strides[i], row > 0 ? row : 1);
     }
     return RTC_OK;
 }
@@ -145,18 +149,20 @@ static int make(rtc_context *context, const rtc_video_frame_options *o, bool wra
 
 int rtc_video_frame_new(rtc_context *context, const rtc_video_frame_options *given, rtc_video_frame **out)
 {
-    rtc_video_frame_options o = {0};
-    if (!given || !out || given->size == 0 || given->size > sizeof o)
-        return RTC_ERR_TYPE;
-    memcpy(&o, given, given->size);
+    rtc_video_frame_options o;
+    if (!given || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_video_frame_new: %s is NULL", given ? "out" : "options");
+    int error = options_take(&o, sizeof o, given, "rtc_video_frame_options");
+    if (error)
+        return error;
     bool wrapped = o.planes[0] != NULL;
-    int error = check(&o, wrapped);
+    error = check(&o, wrapped);
     if (!error && wrapped)
         error = check_wrapped(&o);
     if (error)
         return error;
     context = context_resolve(context);
-    return context ? make(context, &o, wrapped, out) : RTC_ERR_NO_MEMORY;
+    return error_plain(context ? make(context, &o, wrapped, out) : RTC_ERR_NO_MEMORY);
 }
 
 rtc_video_frame *rtc_video_frame_ref(rtc_video_frame *frame)

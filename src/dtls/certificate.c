@@ -6,6 +6,7 @@
 #include "certificate_write.h"
 
 #include "context.h"
+#include "error.h"
 #include "hash.h"
 #include "log.h"
 #include "mbedtls_compat.h"
@@ -132,7 +133,7 @@ static int refuse(rtc_context *context, const char *what, int error, int otherwi
     char text[96] = "";
     mbedtls_strerror(error, text, sizeof text);
     log_write(context, RTC_LOG_INFO, "dtls", "%s: %s (-0x%04x)", what, text, (unsigned)-error);
-    return is_out_of_memory(error) ? RTC_ERR_NO_MEMORY : otherwise;
+    return error_say(is_out_of_memory(error) ? RTC_ERR_NO_MEMORY : otherwise, "%s: %s", what, text);
 }
 
 static int64_t wall_of(const mbedtls_x509_time *t)
@@ -147,7 +148,7 @@ static int describe(struct certificate *c)
 {
     certificate_fingerprint_text(certificate_der(c), c->fingerprint);
     if (!c->fingerprint[0])
-        return RTC_ERR_OPERATION;
+        return error_say(RTC_ERR_OPERATION, "the certificate's fingerprint can not be made");
     c->expires_us = wall_of(&c->chain.valid_to);
     return RTC_OK;
 }
@@ -194,7 +195,7 @@ static int generate(rtc_context *context, const struct certificate_wish *wish, s
 {
     struct certificate *c = create(context);
     if (!c)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     int error = make_key(context, wish->key, &c->key);
     c->signer = mbedtls_compat_signer(&c->key);
     if (!error)
@@ -217,14 +218,14 @@ int certificate_make(rtc_context *context, const struct certificate_wish *wish, 
 {
     context = context_resolve(context);
     if (!context)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     if (wish->key != CERTIFICATE_ECDSA_P256 && wish->key != CERTIFICATE_RSA_2048)
-        return RTC_ERR_NOT_SUPPORTED;
+        return error_say(RTC_ERR_NOT_SUPPORTED, "unknown kind of key %d", (int)wish->key);
     if (wish->name_count > CERTIFICATE_NAMES_MAX)
-        return RTC_ERR_RANGE;
+        return error_say(RTC_ERR_RANGE, "%zu names are more than the %d of one certificate", wish->name_count, CERTIFICATE_NAMES_MAX);
     for (size_t i = 0; i < wish->name_count; i++)
         if (!certificate_name_is_valid(wish->names[i]))
-            return RTC_ERR_SYNTAX;
+            return error_say(RTC_ERR_SYNTAX, "'%.120s' is neither a host name nor a numeric address", wish->names[i]);
     int error = generate(context, wish, out);
     if (!error)
         certificate_bind(*out);
@@ -241,12 +242,13 @@ static int parse_pem(struct certificate *c, const char *text, size_t len)
     /* A positive result counts the certificates that could not be read. */
     int error = mbedtls_x509_crt_parse(&c->chain, (const unsigned char *)text, len + 1);
     if (error)
-        return error < 0 ? refuse(c->context, "not a certificate", error, RTC_ERR_SYNTAX) : RTC_ERR_SYNTAX;
+        return error < 0 ? refuse(c->context, "not a certificate", error, RTC_ERR_SYNTAX)
+                         : error_say(RTC_ERR_SYNTAX, "%d of the certificates in the text can not be read", error);
     error = mbedtls_compat_parse_key(c->context, &c->key, text, len);
     if (error)
         return refuse(c->context, "not a private key", error, RTC_ERR_SYNTAX);
     if (!mbedtls_compat_key_usable(&c->key))
-        return RTC_ERR_NOT_SUPPORTED;
+        return error_say(RTC_ERR_NOT_SUPPORTED, "the private key is neither RSA of 2048 bits or more nor ECDSA on P-256 or P-384");
     c->signer = mbedtls_compat_signer(&c->key);
     error = mbedtls_compat_check_pair(c->context, &c->chain.pk, &c->key);
     return error ? refuse(c->context, "key and certificate do not match", error, RTC_ERR_INVALID_ACCESS) : describe(c);
@@ -256,12 +258,12 @@ int certificate_import_pem(rtc_context *context, struct slice pem, struct certif
 {
     context = context_resolve(context);
     if (!context)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     if (!pem.data || pem.len == 0 || pem.len > PEM_MAX)
-        return RTC_ERR_SYNTAX;
+        return error_say(RTC_ERR_SYNTAX, "PEM text of %zu bytes: there must be 1 to %d", pem.len, PEM_MAX);
     struct certificate *c = create(context);
     char *text = memory_text(context, pem.data, pem.len);
-    int error = c && text ? parse_pem(c, text, pem.len) : RTC_ERR_NO_MEMORY;
+    int error = c && text ? parse_pem(c, text, pem.len) : error_plain(RTC_ERR_NO_MEMORY);
     if (text)
         memory_wipe(text, pem.len);
     memory_free(context, text);
@@ -312,7 +314,7 @@ int certificate_export_pem(const struct certificate *certificate, char **out)
     size_t capacity = pem_bound(c);
     char *text = memory_zeroed(c->context, capacity);
     if (!text)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     int error = print_pem(c, text, capacity);
     char *exact = error ? NULL : memory_text(c->context, text, strlen(text));
     memory_wipe(text, capacity);
@@ -320,7 +322,7 @@ int certificate_export_pem(const struct certificate *certificate, char **out)
     if (error)
         return refuse(c->context, "can not print a certificate", error, RTC_ERR_OPERATION);
     if (!exact)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     *out = exact;
     return RTC_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline, netlink for changes
  * of the network. The epoll descriptor is the one a foreign loop watches: it becomes readable for each of these. */
+#include "error.h"
 #include "io_internal.h"
 #include "packet.h"
 
@@ -65,10 +66,10 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
 {
     context = context_resolve(context);
     if (!out)
-        return RTC_ERR_TYPE;
+        return error_say(RTC_ERR_TYPE, "rtc_loop_new: out is NULL");
     struct loop *l = context ? memory_zeroed(context, sizeof *l) : NULL;
     if (!l)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     l->face.ops = &ops;
     l->context = rtc_context_ref(context);
     l->timer_armed = RTC_TIME_NEVER;
@@ -79,7 +80,7 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     loop_posts_init(&l->posts);
     network_watch_init(&l->network);
     pthread_mutex_init(&l->dirty_lock, NULL);
-    int error = open_descriptors(l) ? RTC_OK : RTC_ERR_OPERATION;
+    int error = open_descriptors(l) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop's descriptors can not be had: %s", strerror(errno));
     if (!error)
         error = packet_pool_new(context, &l->face.pool);
     if (!error)
@@ -88,7 +89,7 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
         error = mailbox_new(context, wake_from_worker, l, &l->mailbox);
     if (error) {
         rtc_loop_free(&l->face);
-        return error;
+        return error == RTC_ERR_NO_MEMORY ? error_plain(error) : error;
     }
     *out = &l->face;
     return RTC_OK;
@@ -237,7 +238,7 @@ static int run(struct loop *l)
 {
     int error = RTC_OK;
     while (!atomic_exchange(&l->stopping, false) && !error)
-        error = iterate(l, -1) ? RTC_OK : RTC_ERR_OPERATION;
+        error = iterate(l, -1) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop can not wait: %s", strerror(errno));
     return error;
 }
 
@@ -256,12 +257,14 @@ static void join_thread(struct loop *l, bool only_ended)
 /* RTC_ERR_INVALID_STATE when it runs already. */
 static int claim(struct loop *l)
 {
+    if (!l)
+        return error_say(RTC_ERR_TYPE, "the loop is NULL");
     join_thread(l, true);
     loop_lock_take(&l->lock);
     bool idle = !l->running && !l->has_thread;
     l->running = l->running || idle;
     loop_lock_give(&l->lock);
-    return idle ? RTC_OK : RTC_ERR_INVALID_STATE;
+    return idle ? RTC_OK : error_say(RTC_ERR_INVALID_STATE, "the loop is running already");
 }
 
 static void release(struct loop *l)
@@ -274,7 +277,7 @@ static void release(struct loop *l)
 int rtc_loop_run(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
-    int error = l ? claim(l) : RTC_ERR_TYPE;
+    int error = claim(l);
     if (error)
         return error;
     error = run(l);
@@ -294,14 +297,14 @@ static void *thread_main(void *user)
 int rtc_loop_start(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
-    int error = l ? claim(l) : RTC_ERR_TYPE;
+    int error = claim(l);
     if (error)
         return error;
     atomic_store(&l->stopping, false); /* a stop that came before was not meant for this thread */
     loop_lock_take(&l->lock);          /* the new thread waits for it before it does anything */
     l->has_thread = pthread_create(&l->thread, NULL, thread_main, l) == 0;
     l->running = l->has_thread;
-    error = l->has_thread ? RTC_OK : RTC_ERR_OPERATION;
+    error = l->has_thread ? RTC_OK : error_say(RTC_ERR_OPERATION, "no thread can be had for the loop");
     loop_lock_give(&l->lock);
     return error;
 }
@@ -338,10 +341,10 @@ int rtc_loop_timeout_ms(rtc_loop *loop)
 int rtc_loop_iterate(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
-    int error = l ? claim(l) : RTC_ERR_TYPE;
+    int error = claim(l);
     if (error)
         return error;
-    error = iterate(l, 0) ? RTC_OK : RTC_ERR_OPERATION;
+    error = iterate(l, 0) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop can not look at its descriptors: %s", strerror(errno));
     release(l);
     return error;
 }
@@ -360,11 +363,11 @@ static int post_at(rtc_loop *loop, rtc_time_t at, void (*fn)(void *user), void *
 {
     struct loop *l = loop_of(loop);
     if (!l || !fn)
-        return RTC_ERR_TYPE;
+        return error_say(RTC_ERR_TYPE, "nothing can be posted: the %s is NULL", l ? "function" : "loop");
     int error = loop_posts_add(l->context, &l->posts, at, fn, user, id);
     if (!error)
         loop_wake(l);
-    return error;
+    return error == RTC_ERR_INVALID_STATE ? error_say(error, "the loop is being freed") : error_plain(error);
 }
 
 int rtc_loop_post(rtc_loop *loop, void (*fn)(void *user), void *user)

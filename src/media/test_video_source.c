@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A source of test pictures (<crtc/media.h>, rtc_test_video_source_new). */
 #include "context.h"
+#include "error.h"
 #include "memory.h"
+#include "options.h"
 #include "test_picture.h"
 #include "test_source.h"
 
@@ -59,21 +61,24 @@ static void take_defaults(rtc_test_video_options *o)
 
 int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options *given, rtc_media_source **out)
 {
-    rtc_test_video_options o = {0};
-    if (!out || (given && (given->size == 0 || given->size > sizeof o)))
-        return RTC_ERR_TYPE;
-    if (given)
-        memcpy(&o, given, given->size);
+    rtc_test_video_options o;
+    if (!out)
+        return error_say(RTC_ERR_TYPE, "rtc_test_video_source_new: out is NULL");
+    int error = options_take(&o, sizeof o, given, "rtc_test_video_options");
+    if (error)
+        return error;
     take_defaults(&o);
     if (!in_range(&o))
-        return RTC_ERR_RANGE;
+        return error_say(RTC_ERR_RANGE,
+                         "a test picture of %ux%u at %u a second in colour %06x: sizes must be even, 16 to 4096, the rate 1 to 120",
+                         o.width, o.height, o.frames_per_second, o.colour);
     context = context_resolve(context);
     struct maker *m = context ? memory_alloc(context, sizeof *m) : NULL;
     if (!m)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     *m = (struct maker){context, o};
-    int error = test_source_new(context, RTC_MEDIA_VIDEO, "test picture", o.frames_per_second, &ops, m, out);
+    error = test_source_new(context, RTC_MEDIA_VIDEO, "test picture", o.frames_per_second, &ops, m, out);
     if (error)
         memory_free(context, m);
-    return error;
+    return error_plain(error);
 }

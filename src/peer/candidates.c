@@ -169,15 +169,16 @@ static int add(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
 
 int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *given)
 {
-    rtc_ice_candidate_init init = {.size = sizeof init};
-    if (!pc || (given && (given->size == 0 || given->size > sizeof init)))
-        return RTC_ERR_TYPE;
-    if (given)
-        memcpy(&init, given, given->size);
+    rtc_ice_candidate_init init;
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_add_ice_candidate: connection is NULL");
     int error = peer_begin(pc);
+    if (!error)
+        error = peer_options(pc, &init, sizeof init, given, "rtc_ice_candidate_init");
     if (error)
         return error;
+    init.has_sdp_m_line_index = init.has_sdp_m_line_index || init.sdp_m_line_index > 0;
     error = add(pc, &init);
     peer_settle(pc);
-    return error;
+    return peer_end(pc, error);
 }

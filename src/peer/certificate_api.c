@@ -3,7 +3,9 @@
 #include "certificate.h"
 
 #include "context.h"
+#include "error.h"
 #include "memory.h"
+#include "options.h"
 
 #include <crtc/peer_connection.h>
 
@@ -15,23 +17,23 @@ static struct certificate *inner(const rtc_certificate *c)
 static int check_options(const rtc_certificate_options *o)
 {
     if (o->lifetime_ms > INT64_MAX / 1000)
-        return RTC_ERR_TYPE;
+        return error_say(RTC_ERR_TYPE, "a lifetime of %llu ms is too long", (unsigned long long)o->lifetime_ms);
     if (o->algorithm != RTC_KEY_ECDSA_P256 && o->algorithm != RTC_KEY_RSA_2048)
-        return RTC_ERR_NOT_SUPPORTED;
+        return error_say(RTC_ERR_NOT_SUPPORTED, "unknown key algorithm %d", (int)o->algorithm);
     for (size_t i = 0; i < o->name_count; i++)
         if (!o->names || !o->names[i])
-            return RTC_ERR_TYPE;
+            return error_say(RTC_ERR_TYPE, "rtc_certificate_options.names: entry %zu is missing", i);
     return RTC_OK;
 }
 
 int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *given, rtc_certificate **out)
 {
-    rtc_certificate_options o = {.size = sizeof o};
-    if (!out || (given && (given->size == 0 || given->size > sizeof o)))
-        return RTC_ERR_TYPE;
-    if (given)
-        memcpy(&o, given, given->size);
-    int error = check_options(&o);
+    rtc_certificate_options o;
+    if (!out)
+        return error_say(RTC_ERR_TYPE, "rtc_certificate_new: out is NULL");
+    int error = options_take(&o, sizeof o, given, "rtc_certificate_options");
+    if (!error)
+        error = check_options(&o);
     if (error)
         return error;
     const struct certificate_wish wish = {
@@ -57,9 +59,9 @@ int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len
 {
     context = context_resolve(context);
     if (!out || !pem)
-        return RTC_ERR_TYPE;
+        return error_say(RTC_ERR_TYPE, "rtc_certificate_import_pem: %s is NULL", out ? "pem" : "out");
     if (!context)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     struct certificate *made;
     int error = certificate_import_pem(context, slice_of(pem, len), &made);
     if (!error)
@@ -69,7 +71,9 @@ int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len
 
 int rtc_certificate_export_pem(const rtc_certificate *certificate, char **out)
 {
-    return certificate && out ? certificate_export_pem(inner(certificate), out) : RTC_ERR_TYPE;
+    if (!certificate || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_certificate_export_pem: %s is NULL", certificate ? "out" : "certificate");
+    return certificate_export_pem(inner(certificate), out);
 }
 
 void rtc_certificate_free_pem(const rtc_certificate *certificate, char *pem)

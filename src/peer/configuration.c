@@ -97,21 +97,31 @@ static int parse_url(rtc_peer_connection *pc, const rtc_ice_server *from, const 
     return parse_host(pc, rest, PORT, url, server);
 }
 
+static int read_server(rtc_peer_connection *pc, const rtc_configuration *c, size_t index, rtc_ice_server *server)
+{
+    *server = (rtc_ice_server){.size = sizeof *server};
+    if (!c->ice_servers || !c->ice_servers[index])
+        return peer_fail(pc, RTC_ERR_TYPE, "ice_servers: entry %zu is missing", index);
+    int error = peer_options(pc, server, sizeof *server, c->ice_servers[index], "rtc_ice_server");
+    if (error)
+        return error;
+    return server->url_count > 0 && server->urls ? RTC_OK : peer_fail(pc, RTC_ERR_SYNTAX, "ICE server %zu has no URLs", index);
+}
+
 static int read_servers(rtc_peer_connection *pc, const rtc_configuration *c, struct ice_server *servers, uint32_t *count)
 {
     *count = 0;
     for (size_t i = 0; i < c->ice_server_count; i++) {
-        const rtc_ice_server *server = c->ice_servers ? c->ice_servers[i] : NULL;
-        if (!server || server->size == 0 || server->url_count == 0 || !server->urls)
-            return peer_fail(pc, RTC_ERR_SYNTAX, "ICE server %zu has no URLs", i);
-        for (size_t k = 0; k < server->url_count; k++) {
+        rtc_ice_server server;
+        int error = read_server(pc, c, i, &server);
+        for (size_t k = 0; k < server.url_count && !error; k++) {
             if (*count == ICE_SERVERS_MAX)
                 return peer_fail(pc, RTC_ERR_RANGE, "more than %d server URLs", ICE_SERVERS_MAX);
-            int error = parse_url(pc, server, server->urls[k], &servers[*count]);
-            if (error)
-                return error;
-            ++*count;
+            error = parse_url(pc, &server, server.urls[k], &servers[*count]);
+            *count += error ? 0 : 1;
         }
+        if (error)
+            return error;
     }
     return RTC_OK;
 }
@@ -129,8 +139,13 @@ void configuration_forget_servers(rtc_peer_connection *pc)
 static int make_servers(rtc_peer_connection *pc, const rtc_configuration *c, struct ice_server **servers, uint32_t *count)
 {
     size_t urls = 0;
-    for (size_t i = 0; i < c->ice_server_count && c->ice_servers; i++)
-        urls += c->ice_servers[i] ? c->ice_servers[i]->url_count : 0;
+    for (size_t i = 0; i < c->ice_server_count && urls < ICE_SERVERS_MAX; i++) {
+        rtc_ice_server server;
+        int error = read_server(pc, c, i, &server);
+        if (error)
+            return error;
+        urls += server.url_count < ICE_SERVERS_MAX ? server.url_count : ICE_SERVERS_MAX;
+    }
     urls = urls < ICE_SERVERS_MAX ? urls : ICE_SERVERS_MAX;
     if (urls > 0 && !(*servers = memory_zeroed(pc->context, urls * sizeof **servers)))
         return RTC_ERR_NO_MEMORY;
@@ -143,7 +158,7 @@ static int choose_certificate(rtc_peer_connection *pc, const rtc_configuration *
         return certificate_take(pc->context, &pc->certificate);
     struct certificate *given = c->certificates ? (struct certificate *)c->certificates[0] : NULL;
     if (!given)
-        return peer_fail(pc, RTC_ERR_TYPE, "the certificate is NULL");
+        return peer_fail(pc, RTC_ERR_TYPE, "certificates: entry 0 is missing");
     if (certificate_expires_us(given) <= context_wall_us(pc->context, peer_now(pc)))
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the certificate has expired");
     pc->certificate = certificate_ref(given);
@@ -168,8 +183,9 @@ static int read_rules(rtc_peer_connection *pc, const char *member, const char *c
             return peer_fail(pc, RTC_ERR_TYPE, "%s: entry %zu is missing", member, i);
         int error = add(list, slice_str(texts[i]));
         if (error)
-            return peer_fail(pc, error, error == RTC_ERR_RANGE ? "%s has too many entries, from '%.120s' on" : "%s: '%.120s' can not be read",
-                             member, texts[i]);
+            return peer_fail(pc, error,
+                             error == RTC_ERR_RANGE ? "%s has too many entries, from '%.120s' on" : "%s: '%.120s' can not be read", member,
+                             texts[i]);
     }
     return RTC_OK;
 }
@@ -195,7 +211,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
     if (error)
         return error;
     if (c->ice_gathering_policy != RTC_ICE_GATHER_CONTINUALLY && c->ice_gathering_policy != RTC_ICE_GATHER_ONCE)
-        return peer_fail(pc, RTC_ERR_TYPE, "unknown policy");
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_gathering_policy %d", (int)c->ice_gathering_policy);
     if (c->max_channels > 65534)
         return peer_fail(pc, RTC_ERR_RANGE, "max_channels is over 65534");
     if (c->max_message_size > 256 * 1024)
@@ -243,28 +259,32 @@ static bool same_servers(const rtc_peer_connection *pc, const struct ice_server 
            (count == 0 || memcmp(pc->servers, servers, count * sizeof *servers) == 0);
 }
 
-static bool policies_are_known(const rtc_configuration *c)
+static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
 {
-    bool transport = c->ice_transport_policy == RTC_ICE_TRANSPORT_ALL || c->ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
-    return c->bundle_policy == RTC_BUNDLE_MAX_BUNDLE && transport && (unsigned)c->ice_tcp_policy <= RTC_ICE_TCP_DISABLED;
+    if (c->bundle_policy != RTC_BUNDLE_MAX_BUNDLE)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown bundle_policy %d", (int)c->bundle_policy);
+    if (c->ice_transport_policy != RTC_ICE_TRANSPORT_ALL && c->ice_transport_policy != RTC_ICE_TRANSPORT_RELAY)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_transport_policy %d", (int)c->ice_transport_policy);
+    if ((unsigned)c->ice_tcp_policy > RTC_ICE_TCP_DISABLED)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_tcp_policy %d", (int)c->ice_tcp_policy);
+    return RTC_OK;
 }
 
 int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given, bool first, bool *servers_changed)
 {
-    rtc_configuration c = {.size = sizeof c};
-    if (given && (given->size == 0 || given->size > sizeof c))
-        return peer_fail(pc, RTC_ERR_TYPE, "rtc_configuration.size is wrong");
-    if (given)
-        memcpy(&c, given, given->size);
+    rtc_configuration c;
+    int error = peer_options(pc, &c, sizeof c, given, "rtc_configuration");
+    if (!error)
+        error = check_policies(pc, &c);
+    if (error)
+        return error;
     bool relay_only = c.ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
-    if (!policies_are_known(&c))
-        return peer_fail(pc, RTC_ERR_TYPE, "unknown policy");
     bool lite = first ? c.ice_lite : pc->ice_lite;
     if (lite && (relay_only || c.ice_server_count > 0))
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "ICE-lite knows host candidates only: no servers, no relays");
     struct ice_server *servers = NULL;
     uint32_t count = 0;
-    int error = make_servers(pc, &c, &servers, &count);
+    error = make_servers(pc, &c, &servers, &count);
     if (!error)
         error = first ? check_first(pc, &c) : check_change(pc, &c);
     if (!error) {
@@ -275,7 +295,8 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
         pc->server_count = count;
         pc->relay_only = relay_only;
         pc->candidate_pool_size = c.ice_candidate_pool_size;
-        pc->max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
+        if (c.max_bitrate_bps || first)
+            pc->max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
         return RTC_OK;
     }
     memory_free(pc->context, servers);

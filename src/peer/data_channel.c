@@ -84,6 +84,8 @@ static int check_init(rtc_peer_connection *pc, size_t label_len, const rtc_data_
 {
     if (label_len > 65535 || init->protocol_len > 65535)
         return peer_fail(pc, RTC_ERR_TYPE, "label or protocol is longer than 65535 bytes");
+    if (init->protocol_len > 0 && !init->protocol)
+        return peer_fail(pc, RTC_ERR_TYPE, "protocol_len is %zu, but protocol is NULL", init->protocol_len);
     if (init->has_max_retransmits && init->has_max_packet_life_time)
         return peer_fail(pc, RTC_ERR_TYPE, "max_retransmits and max_packet_life_time_ms exclude each other");
     if (init->negotiated && init->id == CHANNEL_ID_NONE)
@@ -95,15 +97,14 @@ static int check_init(rtc_peer_connection *pc, size_t label_len, const rtc_data_
 
 static int read_init(rtc_peer_connection *pc, const rtc_data_channel_init *given, rtc_data_channel_init *init)
 {
-    *init = (rtc_data_channel_init){.size = sizeof *init};
-    if (given && (given->size == 0 || given->size > sizeof *init))
-        return peer_fail(pc, RTC_ERR_TYPE, "rtc_data_channel_init.size is wrong");
-    if (given)
-        memcpy(init, given, given->size);
+    int error = peer_options(pc, init, sizeof *init, given, "rtc_data_channel_init");
+    if (error)
+        return error;
     if (init->protocol && init->protocol_len == 0)
         init->protocol_len = strlen(init->protocol);
-    if (!init->protocol)
-        init->protocol_len = 0;
+    /* The flags are for the zeros: a number that was given counts. */
+    init->has_max_retransmits = init->has_max_retransmits || init->max_retransmits > 0;
+    init->has_max_packet_life_time = init->has_max_packet_life_time || init->max_packet_life_time_ms > 0;
     return RTC_OK;
 }
 
@@ -121,6 +122,9 @@ static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id,
         .priority = priority,
     };
     int error = data_channels_open(t->channels, pc->now, &options, &c->handle, &t->sctp_out);
+    if (error == RTC_ERR_OPERATION)
+        return c->negotiated ? peer_fail(pc, error, "the channel can not be opened: id %u is taken", id)
+                             : peer_fail(pc, error, "the channel can not be opened: none of the %u ids is left", pc->max_channels);
     return error ? peer_fail(pc, error, "the channel can not be opened: %s", rtc_error_message(error)) : RTC_OK;
 }
 
@@ -158,16 +162,26 @@ int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char 
                                             rtc_data_channel **out)
 {
     if (!pc || !out || (!label && label_len > 0))
-        return RTC_ERR_TYPE;
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_create_data_channel: %s is NULL",
+                         !pc    ? "connection"
+                         : !out ? "out"
+                                : "label");
     int error = peer_begin(pc);
     if (!error)
         error = make(pc, label, label_len, init, out);
     if (error)
-        return error;
+        return peer_end(pc, error);
     pc->wants_data = true;
     peer_update_negotiation_needed(pc);
     peer_settle(pc);
     return RTC_OK;
+}
+
+/* What a call on the channel begins with that may fail. */
+static void forget_error(rtc_data_channel *c)
+{
+    if (c->connection)
+        c->connection->last_error[0] = 0;
 }
 
 static void deliver(rtc_data_channel *c, struct packet *message)
@@ -185,20 +199,22 @@ static void drain_waiting(rtc_data_channel *c)
     }
 }
 
-void rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_callbacks *callbacks, void *user)
+int rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_callbacks *callbacks, void *user)
 {
-    c->callbacks = (rtc_data_channel_callbacks){.size = sizeof c->callbacks};
-    if (callbacks && callbacks->size > 0)
-        memcpy(&c->callbacks, callbacks, callbacks->size < sizeof c->callbacks ? callbacks->size : sizeof c->callbacks);
+    if (!c)
+        return error_say(RTC_ERR_TYPE, "rtc_data_channel_set_callbacks: channel is NULL");
+    forget_error(c);
+    int error = peer_options(c->connection, &c->callbacks, sizeof c->callbacks, callbacks, "rtc_data_channel_callbacks");
+    if (error)
+        return error;
     c->user = user;
     c->has_callbacks = callbacks != NULL;
-    if (callbacks && callbacks->size == 0)
-        log_write(c->context, RTC_LOG_ERROR, "peer", "rtc_data_channel_callbacks.size is 0: no callback is set");
     /* What waited is delivered from the loop, not inside this call. */
     if (c->has_callbacks && c->waiting.head && c->connection) {
         (void)event_queue_add(c->connection, USER_CHANNEL_MESSAGE, 0, c, NULL);
         peer_settle(c->connection);
     }
+    return RTC_OK;
 }
 
 void data_channel_ignore(rtc_data_channel *c)
@@ -312,14 +328,18 @@ void data_channel_silence(rtc_data_channel *c)
 static int send_message(rtc_data_channel *c, bool text, const void *data, size_t len)
 {
     rtc_peer_connection *pc = c->connection;
+    forget_error(c);
     if (!data && len > 0)
-        return RTC_ERR_TYPE;
+        return peer_fail(pc, RTC_ERR_TYPE, "a message of %zu bytes, but its address is NULL", len);
     if (!pc || c->state != RTC_DATA_CHANNEL_OPEN)
-        return RTC_ERR_INVALID_STATE;
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing can be sent: the channel is %s", rtc_data_channel_state_name(c->state));
     struct transport *t = pc->transport;
     int error = data_channels_send(t->channels, peer_now(pc), c->handle, text, slice_of(data, len), &t->sctp_out);
-    if (error == RTC_ERR_QUOTA_EXCEEDED)
-        return error; /* how a sender that fills the buffer learns that it is full: nothing to report */
+    if (error == RTC_ERR_QUOTA_EXCEEDED) /* how a sender that fills the buffer learns that it is full: nothing for the log */
+        return peer_say(pc, error, "the send buffer is full: wait for on_buffered_amount_low");
+    if (error == RTC_ERR_TYPE)
+        return peer_fail(pc, error, "a message of %zu bytes is over the %llu that the peer takes", len,
+                         (unsigned long long)data_channels_max_message(t->channels));
     if (error)
         return peer_fail(pc, error, "the message was not taken: %s", rtc_error_message(error));
     peer_settle(pc);
@@ -328,12 +348,12 @@ static int send_message(rtc_data_channel *c, bool text, const void *data, size_t
 
 int rtc_data_channel_send_text(rtc_data_channel *c, const char *text, size_t len)
 {
-    return c ? send_message(c, true, text, len) : RTC_ERR_TYPE;
+    return c ? send_message(c, true, text, len) : error_say(RTC_ERR_TYPE, "rtc_data_channel_send_text: channel is NULL");
 }
 
 int rtc_data_channel_send(rtc_data_channel *c, const void *data, size_t len)
 {
-    return c ? send_message(c, false, data, len) : RTC_ERR_TYPE;
+    return c ? send_message(c, false, data, len) : error_say(RTC_ERR_TYPE, "rtc_data_channel_send: channel is NULL");
 }
 
 void rtc_data_channel_close(rtc_data_channel *c)

@@ -31,13 +31,28 @@ void peer_forget_shown(rtc_peer_connection *pc)
     pc->shown_local = NULL;
 }
 
+/* Says what is wrong with a description, and quotes the line. */
+static int fail_at(rtc_peer_connection *pc, int error, const char *sdp, const struct jsep_error *why)
+{
+    enum { QUOTED = 80 };
+    if (why->line == 0)
+        return peer_fail(pc, error, "%s", why->text);
+    for (size_t line = 1; line < why->line && sdp; line++) {
+        sdp = strchr(sdp, '\n');
+        sdp += sdp ? 1 : 0;
+    }
+    size_t len = sdp ? strcspn(sdp, "\r\n") : 0;
+    return peer_fail(pc, error, "line %zu, '%.*s%s': %s", why->line, len < QUOTED ? (int)len : QUOTED, sdp ? sdp : "",
+                     len > QUOTED ? "..." : "", why->text);
+}
+
 static int load(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp, struct description *out)
 {
     struct jsep_error why = {0};
     *out = (struct description){.type = type};
     int error = session_description_parse(pc->context, slice_str(sdp), &out->parsed, &why);
     if (error)
-        return why.line > 0 ? peer_fail(pc, error, "line %zu: %s", why.line, why.text) : peer_fail(pc, error, "%s", why.text);
+        return fail_at(pc, error, sdp, &why);
     out->text = memory_text(pc->context, sdp, strlen(sdp));
     if (!out->text) {
         description_clear(pc->context, out);
@@ -63,7 +78,7 @@ static int keep(rtc_peer_connection *pc, char **slot, struct text *text, int err
 int rtc_peer_connection_create_offer(rtc_peer_connection *pc, const char **sdp)
 {
     if (!pc || !sdp)
-        return RTC_ERR_TYPE;
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_create_offer: %s is NULL", pc ? "sdp" : "connection");
     int error = peer_begin(pc);
     if (error)
         return error;
@@ -73,14 +88,13 @@ int rtc_peer_connection_create_offer(rtc_peer_connection *pc, const char **sdp)
     struct text text = text_new(pc->context);
     if (!error)
         error = snapshot_offer(pc, &text);
-    error = keep(pc, &pc->last_offer, &text, error, sdp);
-    return error;
+    return peer_end(pc, keep(pc, &pc->last_offer, &text, error, sdp));
 }
 
 int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
 {
     if (!pc || !sdp)
-        return RTC_ERR_TYPE;
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_create_answer: %s is NULL", pc ? "sdp" : "connection");
     int error = peer_begin(pc);
     if (error)
         return error;
@@ -88,7 +102,7 @@ int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "an answer can not be made in state %s", rtc_signaling_state_name(pc->signaling_state));
     struct text text = text_new(pc->context);
     error = snapshot_answer(pc, pc->pending_remote.parsed, &text);
-    return keep(pc, &pc->last_answer, &text, error, sdp);
+    return peer_end(pc, keep(pc, &pc->last_answer, &text, error, sdp));
 }
 
 static void replace(rtc_peer_connection *pc, struct description *slot, struct description *with)
@@ -207,12 +221,14 @@ static int finish(rtc_peer_connection *pc, int error)
     peer_settle(pc);
     if (!error && pc->given_up)
         return peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out");
-    return error;
+    return peer_end(pc, error);
 }
 
 int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
-    int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_set_local_description: connection is NULL");
+    int error = peer_begin(pc);
     if (error)
         return error;
     error = set_local(pc, type, sdp);
@@ -323,7 +339,9 @@ static int set_remote(rtc_peer_connection *pc, rtc_sdp_type type, const char *sd
 
 int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
-    int error = pc && sdp ? peer_begin(pc) : RTC_ERR_TYPE;
+    if (!pc || !sdp)
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_set_remote_description: %s is NULL", pc ? "sdp" : "connection");
+    int error = peer_begin(pc);
     if (error)
         return error;
     error = set_remote(pc, type, sdp);

@@ -2,6 +2,7 @@
 /* The endpoint as an object (<crtc/endpoint.h>). */
 #include "endpoint.h"
 #include "memory.h"
+#include "options.h"
 #include "peer.h"
 #include "public_address.h"
 
@@ -13,12 +14,12 @@ static int read_addresses(rtc_endpoint *e, const rtc_endpoint_options *o)
     const char *const *texts = o->address_count ? o->addresses : any_addresses;
     size_t count = o->address_count ? o->address_count : sizeof any_addresses / sizeof any_addresses[0];
     if (count > ENDPOINT_ADDRESSES_MAX)
-        return RTC_ERR_RANGE;
+        return error_say(RTC_ERR_RANGE, "%zu addresses are more than the %d of one endpoint", count, ENDPOINT_ADDRESSES_MAX);
     for (size_t i = 0; i < count; i++) {
         if (!texts || !texts[i])
-            return RTC_ERR_TYPE;
+            return error_say(RTC_ERR_TYPE, "rtc_endpoint_options.addresses: entry %zu is missing", i);
         if (!address_parse(slice_str(texts[i]), o->port, &e->addresses[i]))
-            return RTC_ERR_SYNTAX;
+            return error_say(RTC_ERR_SYNTAX, "'%.80s' is no numeric address", texts[i]);
     }
     e->address_count = count;
     return RTC_OK;
@@ -43,33 +44,37 @@ static int open_endpoint(rtc_endpoint *e, const rtc_endpoint_options *o)
     e->answer_stun = o->answer_stun;
     int error = read_addresses(e, o);
     if (!error && !e->loop && o->port == 0)
-        error = RTC_ERR_TYPE;
+        error = error_say(RTC_ERR_TYPE, "an endpoint without a loop must be told its port");
     if (!error && e->loop)
         e->pool = packet_pool_ref(e->loop->pool);
     else if (!error)
         error = packet_pool_new(e->context, &e->pool);
-    if (!error && e->loop)
-        error = bind_port(e, o->address_count == 0);
+    if (error == RTC_ERR_NO_MEMORY)
+        return error_plain(error);
+    if (!error && e->loop && (error = bind_port(e, o->address_count == 0)) != RTC_OK)
+        return error_say(error, "port %u can not be bound: %s", o->port, rtc_error_message(error));
     return error;
 }
 
 int rtc_endpoint_new(rtc_context *context, const rtc_endpoint_options *options, rtc_endpoint **out)
 {
-    rtc_endpoint_options o = {.size = sizeof o};
+    rtc_endpoint_options o;
     context = context_resolve(context);
-    if (!out || !options || options->size == 0 || options->size > sizeof o)
-        return RTC_ERR_TYPE;
-    memcpy(&o, options, options->size);
+    if (!out || !options)
+        return error_say(RTC_ERR_TYPE, "rtc_endpoint_new: %s is NULL", out ? "options" : "out");
+    int error = options_take(&o, sizeof o, options, "rtc_endpoint_options");
+    if (error)
+        return error;
     rtc_endpoint *e = context ? memory_zeroed(context, sizeof *e) : NULL;
     if (!e)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     e->context = rtc_context_ref(context);
     atomic_init(&e->references, 1);
     list_init(&e->members);
     table_init(context, &e->tags);
     table_init(context, &e->users);
     table_init(context, &e->paths);
-    int error = open_endpoint(e, &o);
+    error = open_endpoint(e, &o);
     if (error) {
         rtc_endpoint_unref(e);
         return error;

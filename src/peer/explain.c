@@ -252,5 +252,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     }
     memory_free(pc->context, pc->explanation);
     pc->explanation = text_take(&text);
+    if (!pc->explanation)
+        (void)peer_say(pc, RTC_ERR_NO_MEMORY, "%s", rtc_error_message(RTC_ERR_NO_MEMORY));
     return pc->explanation;
 }

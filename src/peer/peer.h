@@ -6,6 +6,7 @@
 #include "certificate.h"
 #include "context.h"
 #include "driver.h"
+#include "error.h"
 #include "event_queue.h"
 #include "executor.h"
 #include "ice_agent.h"
@@ -40,7 +41,7 @@ struct rtc_peer_connection {
     bool attached;
     bool lingering; /* closed, and held by a reference of its own until its relays are given back */
     struct mailbox *mailbox;
-    char last_error[256];
+    char last_error[ERROR_TEXT_MAX];
 
     /* Configuration. */
     struct ice_server *servers; /* owned; NULL when there are none */
@@ -78,9 +79,9 @@ struct rtc_peer_connection {
     struct ice_credentials to_replace[2];
     size_t to_replace_count;
     struct ice_credentials fresh; /* of an offer that was made and not set yet; an empty ufrag: none */
-    uint32_t stale_generation;    /* ICE generations up to this one gathered with other servers or another policy: the next offer restarts */
-    char *explanation;            /* what explain gave last */
-    char *shown_local;            /* local description with its candidates, made on demand */
+    uint32_t stale_generation; /* ICE generations up to this one gathered with other servers or another policy: the next offer restarts */
+    char *explanation;         /* what explain gave last */
+    char *shown_local;         /* local description with its candidates, made on demand */
     uint64_t session_id, session_version;
     char cname[25];
     uint32_t next_mid;
@@ -102,13 +103,19 @@ struct rtc_peer_connection {
 rtc_time_t peer_now(rtc_peer_connection *pc);
 /* After anything that may have produced output: settles what the cores appended and tells the loop. */
 void peer_settle(rtc_peer_connection *pc);
-/* Records why a call fails; returns `error`. */
+/* Records why a call fails, for the connection (which may be NULL: gone, or never there) and the thread, and logs it; returns `error`. */
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same without the log, for what is no mistake. */
+int peer_say(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Reads a struct of options (options.h), and records what is wrong with it. */
+int peer_options(rtc_peer_connection *pc, void *to, size_t known, const void *given, const char *name);
 /* One line of the log that says which connection it is about: the end of the session id in its SDP's o= line. */
 void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* What a call that changes the connection begins with: forgets the last error, looks at the clock. RTC_ERR_INVALID_STATE when closed,
  * RTC_ERR_NO_MEMORY when given up. */
 int peer_begin(rtc_peer_connection *pc);
+/* What every call that may fail ends with: a failure that nobody gave words for gets those of its code. Returns `error`. */
+int peer_end(rtc_peer_connection *pc, int error);
 /* Memory ran out in a place that can not lose anything: the connection ends as failed, with its transport at the next tick. */
 void peer_give_up(rtc_peer_connection *pc);
 /* When relays of a closed connection are given back: it leaves its loop, and may be gone afterwards. */
@@ -184,8 +191,8 @@ void negotiation_free(rtc_peer_connection *pc, struct negotiation *negotiation);
 /* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
  * -1 when all are rejected. */
 int negotiation_transport_section(const struct session_description *description);
-/* The same of a remote description that changes what was agreed on: the section that has the transport now, if it is not rejected. Others may
- * have transports of their own, which are not used. */
+/* The same of a remote description that changes what was agreed on: the section that has the transport now, if it is not rejected. Others
+ * may have transports of their own, which are not used. */
 int negotiation_agreed_section(const rtc_peer_connection *pc, const struct session_description *description);
 bool negotiation_is_needed(rtc_peer_connection *pc);
 

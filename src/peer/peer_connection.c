@@ -5,6 +5,8 @@
 #include "data_channel_object.h"
 #include "endpoint.h"
 #include "explain.h"
+#include "options.h"
+#include "text.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -40,15 +42,40 @@ void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *fo
     log_write(pc->context, level, "peer", "[%05u] %s", (unsigned)(pc->session_id % 100000), text);
 }
 
+static int say(rtc_peer_connection *pc, int error, const char *format, va_list args)
+{
+    char text[ERROR_TEXT_MAX];
+    (void)vsnprintf(text, sizeof text, format, args);
+    (void)error_say(error, "%s", text);
+    if (pc)
+        text_copy(pc->last_error, sizeof pc->last_error, rtc_last_error());
+    return error;
+}
+
+int peer_say(rtc_peer_connection *pc, int error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)say(pc, error, format, args);
+    va_end(args);
+    return error;
+}
+
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(pc->last_error, sizeof pc->last_error, format, args);
+    (void)say(pc, error, format, args);
     va_end(args);
-    text_copy_foreign(pc->last_error, sizeof pc->last_error, slice_str(pc->last_error)); /* it may quote what the peer sent */
-    peer_log(pc, RTC_LOG_WARNING, "%s: %s", rtc_error_name(error), pc->last_error);
+    if (pc)
+        peer_log(pc, RTC_LOG_WARNING, "%s: %s", rtc_error_name(error), pc->last_error);
     return error;
+}
+
+int peer_options(rtc_peer_connection *pc, void *to, size_t known, const void *given, const char *name)
+{
+    int error = options_take(to, known, given, name);
+    return error ? peer_fail(pc, error, "%s", rtc_last_error()) : RTC_OK;
 }
 
 int peer_begin(rtc_peer_connection *pc)
@@ -60,13 +87,17 @@ int peer_begin(rtc_peer_connection *pc)
     return pc->given_up ? peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out") : RTC_OK;
 }
 
-static void store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
+int peer_end(rtc_peer_connection *pc, int error)
 {
-    size_t size = callbacks ? callbacks->size : 0;
-    pc->callbacks = (rtc_peer_connection_callbacks){.size = sizeof pc->callbacks};
-    if (size > 0)
-        memcpy(&pc->callbacks, callbacks, size < sizeof pc->callbacks ? size : sizeof pc->callbacks);
-    pc->user = user;
+    return error && !pc->last_error[0] ? peer_fail(pc, error, "%s", rtc_error_message(error)) : error;
+}
+
+static int store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
+{
+    int error = peer_options(pc, &pc->callbacks, sizeof pc->callbacks, callbacks, "rtc_peer_connection_callbacks");
+    if (!error)
+        pc->user = user;
+    return error;
 }
 
 static void destroy(rtc_peer_connection *pc)
@@ -122,22 +153,24 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
                             void *user, rtc_peer_connection **out)
 {
     context = context_resolve(context);
-    if (!out || (callbacks && callbacks->size == 0))
-        return RTC_ERR_TYPE;
+    if (!out)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_new: out is NULL");
     rtc_peer_connection *pc = context ? memory_zeroed(context, sizeof *pc) : NULL;
     if (!pc)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     pc->context = rtc_context_ref(context);
     atomic_init(&pc->references, 1);
     pthread_mutex_init(&pc->wake_lock, NULL);
     list_init(&pc->transceivers);
     list_init(&pc->channels);
-    store_callbacks(pc, callbacks, user);
     pc->now = context_start_time(context);
     pc->session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
     context_random_text(context, pc->cname, sizeof pc->cname - 1);
-    int error = construct(pc, configuration);
+    int error = store_callbacks(pc, callbacks, user);
+    if (!error)
+        error = construct(pc, configuration);
     if (error) {
+        (void)peer_end(pc, error);
         pc->closed = true;
         if (pc->member)
             endpoint_leave(pc->member);
@@ -167,7 +200,7 @@ void rtc_peer_connection_free(rtc_peer_connection *pc)
 {
     if (!pc)
         return;
-    store_callbacks(pc, NULL, NULL);
+    (void)store_callbacks(pc, NULL, NULL);
     rtc_peer_connection_close(pc);
     rtc_peer_connection_unref(pc);
 }
@@ -232,18 +265,21 @@ void *peer_attachment(const rtc_peer_connection *pc)
     return pc->attached ? pc->wake_user : NULL;
 }
 
-void rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
+int rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
 {
-    if (callbacks && callbacks->size == 0)
-        peer_log(pc, RTC_LOG_ERROR, "rtc_peer_connection_callbacks.size is 0: no callback is set");
-    store_callbacks(pc, callbacks, user);
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_set_callbacks: connection is NULL");
+    pc->last_error[0] = 0;
+    return store_callbacks(pc, callbacks, user);
 }
 
 int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_configuration *configuration)
 {
     bool servers_changed = false;
-    uint8_t size_before = pc ? pc->candidate_pool_size : 0;
-    int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_set_configuration: connection is NULL");
+    uint8_t size_before = pc->candidate_pool_size;
+    int error = peer_begin(pc);
     if (!error)
         error = configuration_apply(pc, configuration, false, &servers_changed);
     if (!error && pc->transport && pc->transport->rtp)
@@ -252,12 +288,12 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
         error = pool_configured(pc, servers_changed, size_before);
     if (!error)
         peer_settle(pc);
-    return error;
+    return peer_end(pc, error);
 }
 
 const char *rtc_peer_connection_last_error(const rtc_peer_connection *pc)
 {
-    return pc->last_error;
+    return pc ? pc->last_error : rtc_last_error();
 }
 
 void peer_settle(rtc_peer_connection *pc)

@@ -49,7 +49,9 @@ static void want_replaced(rtc_peer_connection *pc, const struct description *d)
 
 int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
 {
-    int error = pc ? peer_begin(pc) : RTC_ERR_TYPE;
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_restart_ice: connection is NULL");
+    int error = peer_begin(pc);
     if (error)
         return error;
     pc->to_replace_count = 0;

@@ -23,7 +23,10 @@ static struct packet *inner(const rtc_packet *packet)
 
 rtc_packet *rtc_packet_new(rtc_peer_connection *pc)
 {
-    return (rtc_packet *)packet_new(pc->pool);
+    struct packet *p = packet_new(pc->pool);
+    if (!p)
+        (void)error_plain(RTC_ERR_NO_MEMORY);
+    return (rtc_packet *)p;
 }
 
 void rtc_packet_free(rtc_packet *packet)
@@ -49,7 +52,7 @@ size_t rtc_packet_capacity(const rtc_packet *packet)
 int rtc_packet_set_len(rtc_packet *packet, size_t len)
 {
     if (len > rtc_packet_capacity(packet))
-        return RTC_ERR_RANGE;
+        return error_say(RTC_ERR_RANGE, "%zu bytes are over the packet's %zu", len, rtc_packet_capacity(packet));
     inner(packet)->len = (uint32_t)len;
     return RTC_OK;
 }
@@ -133,10 +136,10 @@ static int copy_lists(rtc_context *context, const rtc_result *result, struct io_
 {
     size_t addresses = result->address_count, interfaces = result->interface_count;
     if (addresses > 1024 || interfaces > 1024)
-        return RTC_ERR_TYPE;
+        return error_say(RTC_ERR_TYPE, "rtc_result: more than 1024 addresses or interfaces");
     struct address *a = memory_zeroed(context, addresses * sizeof *a + interfaces * sizeof(struct io_interface) + 1);
     if (!a)
-        return RTC_ERR_NO_MEMORY;
+        return error_plain(RTC_ERR_NO_MEMORY);
     struct io_interface *f = (struct io_interface *)(a + addresses);
     for (size_t i = 0; i < addresses; i++)
         a[i] = address_in(&result->addresses[i]);
@@ -156,10 +159,15 @@ static int copy_lists(rtc_context *context, const rtc_result *result, struct io_
 
 int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rtc_result *given)
 {
-    rtc_result result = {.size = sizeof result};
-    if (!pc || !given || given->size == 0 || given->size > sizeof result)
-        return RTC_ERR_TYPE;
-    memcpy(&result, given, given->size);
+    rtc_result result;
+    if (!pc || !given)
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_result: %s is NULL", pc ? "result" : "connection");
+    pc->last_error[0] = 0;
+    int error = peer_options(pc, &result, sizeof result, given, "rtc_result");
+    if (!error && ((result.address_count > 0 && !result.addresses) || (result.interface_count > 0 && !result.interfaces)))
+        error = peer_fail(pc, RTC_ERR_TYPE, "rtc_result: a list of %zu entries is NULL", result.address_count + result.interface_count);
+    if (error)
+        return error;
     advance(pc, now);
     if (!pc->transport || pc->closed)
         return RTC_OK;
@@ -171,10 +179,10 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
         .socket = result.socket,
         .remote = address_in(&result.remote),
     };
-    void *memory;
-    int error = copy_lists(pc->context, &result, &in, &memory);
+    void *memory = NULL;
+    error = copy_lists(pc->context, &result, &in, &memory);
     if (error)
-        return error;
+        return peer_fail(pc, error, "%s", rtc_last_error());
     error = give_result(pc, &in);
     memory_free(pc->context, memory);
     return error;

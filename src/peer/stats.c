@@ -166,11 +166,12 @@ static void add_media(struct stats_builder *b)
 int rtc_peer_connection_get_stats(rtc_peer_connection *pc, rtc_stats_report **out)
 {
     if (!pc || !out)
-        return RTC_ERR_TYPE;
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_get_stats: %s is NULL", pc ? "out" : "connection");
+    pc->last_error[0] = 0;
     struct stats_builder b = {.pc = pc, .t = pc->closed ? NULL : pc->transport};
     int error = stats_report_new(pc->context, &b.report);
     if (error)
-        return error;
+        return peer_end(pc, error);
     b.now_ms = (double)context_wall_us(pc->context, peer_now(pc)) / 1000.0;
     add_connection(&b);
     if (b.t) {
@@ -182,7 +183,7 @@ int rtc_peer_connection_get_stats(rtc_peer_connection *pc, rtc_stats_report **ou
     }
     if (!stats_report_ok(b.report)) {
         rtc_stats_report_unref(b.report);
-        return RTC_ERR_NO_MEMORY;
+        return peer_end(pc, RTC_ERR_NO_MEMORY);
     }
     *out = b.report;
     return RTC_OK;

@@ -267,6 +267,19 @@ void transceiver_update_sending(rtc_rtp_transceiver *t)
         peer_give_up(t->connection);
 }
 
+/* What a call on a transceiver, or on what belongs to it, begins with that may fail: it is refused when stopped or closed. */
+static int begin(const rtc_rtp_transceiver *t, const char *caller)
+{
+    if (!t)
+        return error_say(RTC_ERR_TYPE, "%s: the object is NULL", caller);
+    if (!t->connection)
+        return error_say(RTC_ERR_INVALID_STATE, "%s: the connection is closed", caller);
+    t->connection->last_error[0] = 0;
+    if (t->stopped)
+        return peer_fail(t->connection, RTC_ERR_INVALID_STATE, "the transceiver is stopped");
+    return RTC_OK;
+}
+
 rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *t)
 {
     return t->kind;
@@ -294,10 +307,11 @@ rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transceiver *t)
 
 int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
 {
-    if (!t || (unsigned)direction > RTC_DIRECTION_SENDRECV)
-        return RTC_ERR_TYPE;
-    if (!t->connection || t->stopped)
-        return RTC_ERR_INVALID_STATE;
+    int error = begin(t, "rtc_rtp_transceiver_set_direction");
+    if (error)
+        return error;
+    if ((unsigned)direction > RTC_DIRECTION_SENDRECV)
+        return peer_fail(t->connection, RTC_ERR_TYPE, "unknown direction %d", (int)direction);
     if (t->direction == direction)
         return RTC_OK;
     t->direction = direction;
@@ -333,13 +347,12 @@ rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *sender)
 
 int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track)
 {
-    if (!sender)
-        return RTC_ERR_TYPE;
-    rtc_rtp_transceiver *t = of_sender(sender);
-    if (track && rtc_media_stream_track_kind(track) != t->kind)
-        return RTC_ERR_TYPE;
-    if (!t->connection || t->stopped)
-        return RTC_ERR_INVALID_STATE;
+    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
+    if (t && track && rtc_media_stream_track_kind(track) != t->kind)
+        return peer_fail(t->connection, RTC_ERR_TYPE, "the track is one of %s", t->kind == RTC_MEDIA_AUDIO ? "video" : "audio");
+    int error = begin(t, "rtc_rtp_sender_replace_track");
+    if (error)
+        return error;
     if (track == sender->track)
         return RTC_OK;
     (void)peer_now(t->connection);
@@ -350,12 +363,11 @@ int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track 
 
 int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
 {
-    if (!sender)
-        return RTC_ERR_TYPE;
-    rtc_rtp_transceiver *t = of_sender(sender);
+    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
+    int error = begin(t, "rtc_rtp_sender_set_max_bitrate");
+    if (error)
+        return error;
     rtc_peer_connection *pc = t->connection;
-    if (!pc || t->stopped)
-        return RTC_ERR_INVALID_STATE;
     sender->max_bitrate_bps = bitrate_bps;
     if (t->section)
         rtp_session_set_section_bitrate(pc->transport->rtp, peer_now(pc), t->section, bitrate_bps, &pc->transport->rtp_out);
@@ -365,11 +377,12 @@ int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
 
 int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
 {
-    if (!sender || (unsigned)priority > RTC_PRIORITY_HIGH)
-        return RTC_ERR_TYPE;
-    rtc_rtp_transceiver *t = of_sender(sender);
-    if (!t->connection || t->stopped)
-        return RTC_ERR_INVALID_STATE;
+    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
+    if (t && (unsigned)priority > RTC_PRIORITY_HIGH)
+        return peer_fail(t->connection, RTC_ERR_TYPE, "unknown priority %d", (int)priority);
+    int error = begin(t, "rtc_rtp_sender_set_priority");
+    if (error)
+        return error;
     sender->priority = priority;
     if (t->section)
         rtp_session_set_section_dscp(t->connection->transport->rtp, t->section, dscp_of_media(t->kind, priority));
@@ -402,14 +415,15 @@ rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver *receiver)
 
 int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
 {
-    if (!receiver)
-        return RTC_ERR_TYPE;
-    rtc_rtp_transceiver *t = of_receiver(receiver);
+    rtc_rtp_transceiver *t = receiver ? of_receiver(receiver) : NULL;
+    if (t && t->kind != RTC_MEDIA_VIDEO)
+        return peer_fail(t->connection, RTC_ERR_INVALID_ACCESS, "sound has no keyframes");
+    int error = begin(t, "rtc_rtp_receiver_request_keyframe");
+    if (error)
+        return error;
     rtc_peer_connection *pc = t->connection;
-    if (t->kind != RTC_MEDIA_VIDEO)
-        return RTC_ERR_INVALID_ACCESS;
-    if (!pc || !t->section)
-        return RTC_ERR_INVALID_STATE;
+    if (!t->section)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
     rtp_session_request_keyframe(pc->transport->rtp, peer_now(pc), t->section, &pc->transport->rtp_out);
     peer_settle(pc);
     return RTC_OK;
@@ -434,10 +448,19 @@ static bool already_sent(rtc_peer_connection *pc, const rtc_media_stream_track *
     return false;
 }
 
+static int fail_streams(rtc_peer_connection *pc, int error, size_t count)
+{
+    if (error == RTC_ERR_RANGE)
+        return peer_fail(pc, error, "%zu streams are more than the %d of one track", count, JSEP_STREAMS_MAX);
+    return peer_fail(pc, error, "streams: an entry is missing");
+}
+
 int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_media_stream *const *streams,
                                   size_t stream_count, rtc_rtp_sender **sender)
 {
-    int error = pc && track ? peer_begin(pc) : RTC_ERR_TYPE;
+    if (!pc || !track)
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_add_track: %s is NULL", pc ? "track" : "connection");
+    int error = peer_begin(pc);
     if (error)
         return error;
     if (already_sent(pc, track))
@@ -447,11 +470,11 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
     struct rtc_rtp_sender probe = {0};
     error = transceiver_set_streams(&probe, streams, stream_count);
     if (error)
-        return peer_fail(pc, error, "the streams are not acceptable");
+        return fail_streams(pc, error, stream_count);
     if (!t) {
         error = transceiver_new(pc, kind, RTC_DIRECTION_SENDRECV, &t);
         if (error)
-            return error;
+            return peer_end(pc, error);
         t->created_by_add_track = true;
     }
     (void)transceiver_set_streams(&t->sender, streams, stream_count);
@@ -467,15 +490,16 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
 int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind kind, rtc_media_stream_track *track,
                                         const rtc_rtp_transceiver_init *given, rtc_rtp_transceiver **out)
 {
-    rtc_rtp_transceiver_init init = {.size = sizeof init};
+    rtc_rtp_transceiver_init init;
     rtc_rtp_transceiver *t;
-    if (!pc || (given && (given->size == 0 || given->size > sizeof init)))
-        return RTC_ERR_TYPE;
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_add_transceiver: connection is NULL");
     int error = peer_begin(pc);
+    if (!error)
+        error = peer_options(pc, &init, sizeof init, given, "rtc_rtp_transceiver_init");
     if (error)
         return error;
-    if (given)
-        memcpy(&init, given, given->size);
+    init.has_direction = init.has_direction || init.direction != 0; /* the flag is for the zero, inactive */
     if (track)
         kind = rtc_media_stream_track_kind(track);
     if (kind != RTC_MEDIA_AUDIO && kind != RTC_MEDIA_VIDEO)
@@ -487,10 +511,10 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
     struct rtc_rtp_sender probe = {0};
     error = transceiver_set_streams(&probe, init.streams, init.stream_count);
     if (error)
-        return peer_fail(pc, error, "the streams are not acceptable");
+        return fail_streams(pc, error, init.stream_count);
     error = transceiver_new(pc, kind, init.has_direction ? init.direction : RTC_DIRECTION_SENDRECV, &t);
     if (error)
-        return error;
+        return peer_end(pc, error);
     (void)transceiver_set_streams(&t->sender, init.streams, init.stream_count);
     t->sender.max_bitrate_bps = init.max_bitrate_bps;
     t->sender.priority = init.priority;
@@ -505,7 +529,9 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
 
 int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *sender)
 {
-    int error = pc && sender ? peer_begin(pc) : RTC_ERR_TYPE;
+    if (!pc || !sender)
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_remove_track: %s is NULL", pc ? "sender" : "connection");
+    int error = peer_begin(pc);
     if (error)
         return error;
     rtc_rtp_transceiver *t = of_sender(sender);

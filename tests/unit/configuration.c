@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCConfiguration as a constructor takes it: server URLs, credentials, policies, and what each mistake is called. */
+#include "peer.h"
+
 #include <crtc/crtc.h>
 
 #include <setjmp.h>
@@ -162,11 +164,29 @@ static void changes(void **state)
     rtc_peer_connection_free(pc);
 }
 
+/* What set_configuration does not say stays. */
+static void bitrate_stays(void **state)
+{
+    (void)state;
+    rtc_configuration configuration = {.size = sizeof configuration, .max_bitrate_bps = 900000};
+    rtc_peer_connection *pc;
+    assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
+    configuration.max_bitrate_bps = 0;
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_OK);
+    assert_int_equal(pc->max_bitrate_bps, 900000);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, NULL), RTC_OK);
+    assert_int_equal(pc->max_bitrate_bps, 900000);
+    configuration.max_bitrate_bps = 700000;
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_OK);
+    assert_int_equal(pc->max_bitrate_bps, 700000);
+    rtc_peer_connection_free(pc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls),  cmocka_unit_test(credentials), cmocka_unit_test(ports),
-        cmocka_unit_test(rules), cmocka_unit_test(policies),    cmocka_unit_test(changes),
+        cmocka_unit_test(rules), cmocka_unit_test(policies),    cmocka_unit_test(changes), cmocka_unit_test(bitrate_stays),
     };
     return cmocka_run_group_tests_name("configuration", tests, NULL, NULL);
 }

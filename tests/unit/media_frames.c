@@ -136,7 +136,7 @@ static void test_video_bounds(void **state)
     rtc_video_frame *f;
     assert_int_equal(rtc_video_frame_new(NULL, NULL, &f), RTC_ERR_TYPE);
     assert_int_equal(rtc_video_frame_new(NULL, &(rtc_video_frame_options){.size = 0}, &f), RTC_ERR_TYPE);
-    assert_int_equal(rtc_video_frame_new(NULL, &(rtc_video_frame_options){.size = 4096}, &f), RTC_ERR_TYPE);
+    assert_int_equal(rtc_video_frame_new(NULL, &(rtc_video_frame_options){.size = 4097}, &f), RTC_ERR_TYPE);
 }
 
 static int new_audio(rtc_audio_format format, uint32_t rate, uint32_t channels, uint32_t samples)

@@ -215,7 +215,7 @@ static void test_who_wants_raw(void **state)
     push_encoded(track);
     assert_int_equal(g.encoded, 1);
     assert_int_equal(rtc_media_stream_track_add_sink(track, NULL, &g, &raw), RTC_ERR_TYPE);
-    assert_int_equal(rtc_media_stream_track_add_sink(track, &(rtc_media_sink_ops){.size = 4096}, &g, &raw), RTC_ERR_TYPE);
+    assert_int_equal(rtc_media_stream_track_add_sink(track, &(rtc_media_sink_ops){.size = 4097}, &g, &raw), RTC_ERR_TYPE);
     rtc_media_stream_track_unref(track);
     gate_fini(&g);
 }
