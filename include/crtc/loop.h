@@ -34,9 +34,12 @@ RTC_EXPORT int rtc_loop_start(rtc_loop *loop);
  * once: a stop is not lost because it came before the thread that was to run. Any thread. */
 RTC_EXPORT void rtc_loop_stop(rtc_loop *loop);
 
-/* For a loop of your own: readable when there is work. Owned by the loop. */
+/* For a loop of your own: readable (POLLIN) when rtc_loop_iterate has something to do - packets, deadlines that have passed, posts and calls from other threads - and
+ * quiet after it. Waiting for it alone is enough. Owned by the loop. */
 RTC_EXPORT int rtc_loop_fd(rtc_loop *loop);
-/* Milliseconds until rtc_loop_iterate wants to be called although the descriptor is quiet: 0 now, -1 never. Rounded up. */
+/* The next deadline, for loops that would rather be told than woken by the descriptor: milliseconds from now, 0 when it has passed, -1 when there is none. Rounded up. It
+ * holds until rtc_loop_iterate is called, or anything that belongs to the loop: ask again after each of these, and when the descriptor became readable. A program that calls
+ * only from callbacks and asks before each wait has done so. */
 RTC_EXPORT int rtc_loop_timeout_ms(rtc_loop *loop);
 /* Does what is due without waiting. RTC_ERR_INVALID_STATE while rtc_loop_run or a thread runs it. */
 RTC_EXPORT int rtc_loop_iterate(rtc_loop *loop);

@@ -407,22 +407,46 @@ static void no_memory_for_a_loop(void **state)
     }
 }
 
+static void count_one(void *user)
+{
+    ++*(int *)user;
+}
+
+/* Whoever watches the descriptor alone misses nothing: neither a post nor a deadline. */
+static void the_descriptor_is_enough(void **state)
+{
+    rtc_loop *loop;
+    int ran = 0;
+    (void)state;
+    assert_int_equal(rtc_loop_new(NULL, &loop), RTC_OK);
+    struct pollfd p = {.fd = rtc_loop_fd(loop), .events = POLLIN};
+    for (int pass = 0; pass < 10 && poll(&p, 1, 0) == 1; pass++) /* its own beginnings */
+        assert_int_equal(rtc_loop_iterate(loop), RTC_OK);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    assert_int_equal(rtc_loop_post(loop, count_one, &ran), RTC_OK);
+    assert_int_equal(poll(&p, 1, -1), 1);
+    assert_int_equal(rtc_loop_iterate(loop), RTC_OK);
+    assert_int_equal(ran, 1);
+    assert_int_equal(rtc_loop_post_delayed(loop, 30000, count_one, &ran, NULL), RTC_OK);
+    while (ran == 1) { /* for the post, which arms the timer, and for its time */
+        assert_int_equal(poll(&p, 1, -1), 1);
+        assert_int_equal(rtc_loop_iterate(loop), RTC_OK);
+    }
+    assert_int_equal(ran, 2);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    rtc_loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arguments),
-        cmocka_unit_test(run_until_stopped),
-        cmocka_unit_test(stop_is_not_lost),
-        cmocka_unit_test(own_thread_starts_and_stops),
-        cmocka_unit_test(thread_stops_itself),
-        cmocka_unit_test(no_wake_up_is_lost),
-        cmocka_unit_test(posts_keep_their_order),
-        cmocka_unit_test(delayed_functions),
-        cmocka_unit_test(foreign_loop),
-        cmocka_unit_test(no_running_within_running),
-        cmocka_unit_test(free_runs_what_waits),
-        cmocka_unit_test(lock_excludes_the_loop),
-        cmocka_unit_test(no_memory_for_a_loop),
+        cmocka_unit_test(the_descriptor_is_enough),    cmocka_unit_test(arguments),
+        cmocka_unit_test(run_until_stopped),           cmocka_unit_test(stop_is_not_lost),
+        cmocka_unit_test(own_thread_starts_and_stops), cmocka_unit_test(thread_stops_itself),
+        cmocka_unit_test(no_wake_up_is_lost),          cmocka_unit_test(posts_keep_their_order),
+        cmocka_unit_test(delayed_functions),           cmocka_unit_test(foreign_loop),
+        cmocka_unit_test(no_running_within_running),   cmocka_unit_test(free_runs_what_waits),
+        cmocka_unit_test(lock_excludes_the_loop),      cmocka_unit_test(no_memory_for_a_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
