@@ -114,6 +114,18 @@ typedef struct rtc_configuration {
      * with another lite one ours behaves as a full one. Servers and the relay policy are RTC_ERR_INVALID_ACCESS then. */
     bool ice_lite;
     rtc_ice_tcp_policy ice_tcp_policy;
+    /* Where to send ICE checks, and connect, when a peer says that it is there. Whoever may signal candidates could otherwise make a server knock at doors that
+     * are not its own, so that by default nothing goes to: 0.0.0.0/8, 240.0.0.0/4, broadcast and multicast addresses; loopback addresses, unless this side gathers
+     * from loopback itself (include_loopback, or a host without network); addresses of clouds' metadata (169.254.169.254, fd00:ec2::254 and the like); all these
+     * in IPv6 form; IPv6 link-local ones, and IPv4 ones over TCP; ports below 1024 but 80 and 443 (over TCP these neither at private addresses), and over UDP 1900, 3702,
+     * 5353, 5355 and 11211. What matches remote_allow is taken all the same, at any port; what matches remote_deny is not, allowed or not. Addresses or
+     * prefixes of them ("10.0.0.0/8"), at most 32 each. A server that only talks to the internet denies its own networks: "10.0.0.0/8", "172.16.0.0/12",
+     * "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7". rtc_peer_connection_explain() says what was left out and why, the transport's candidatesLeftOut in
+     * the statistics how much. RTC_ERR_SYNTAX, RTC_ERR_RANGE. Can not change. */
+    const char *const *remote_allow;
+    size_t remote_allow_count;
+    const char *const *remote_deny;
+    size_t remote_deny_count;
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

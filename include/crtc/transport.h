@@ -109,7 +109,8 @@ typedef struct rtc_interface {
     rtc_address address;
     char name[32];
     uint32_t index;
-    uint32_t type; /* rtc_network_type: ranks candidates; unknown ones rank like Ethernet */
+    uint32_t type;          /* rtc_network_type: ranks candidates; unknown ones rank like Ethernet */
+    uint32_t prefix_length; /* bits of the network's part of the address; 0: not known. Tells broadcast addresses, to which nothing is sent */
 } rtc_interface;
 
 /* The answer to a request. Arrays are borrowed for the call. */

@@ -27,8 +27,9 @@ struct request {
     uint32_t socket;
     struct address local;
     struct address remote;
-    char name[256]; /* OPEN_UDP for host candidates, and only there: the agent's user name fragment, by which a port that many share knows it */
-    uint32_t flags;              /* enum request_flags */
+    char name[256]; /* OPEN_UDP for host candidates, and only there: the agent's user name fragment, by which a port that many share knows
+                       it */
+    uint32_t flags; /* enum request_flags */
     uint16_t port_min, port_max; /* where port 0 is asked for; both 0: any */
     bool tls; /* OPEN_TCP: the bytes are those inside TLS with the server `name`; whoever carries requests on puts it in between */
 };
@@ -38,7 +39,8 @@ struct io_interface {
     struct address address; /* port 0 */
     char name[32];
     uint32_t index;
-    uint32_t type; /* enum rtc_network_type */
+    uint32_t type;          /* enum rtc_network_type */
+    uint32_t prefix_length; /* 0: not known */
 };
 
 /* The answer to a request. `addresses` and `interfaces` are borrowed for the call that takes the result. */

@@ -130,6 +130,7 @@ void ice_agent_free(struct ice_agent *agent)
     memory_free(context, agent->pairs);
     memory_free(context, agent->thaws);
     ice_remotes_free(agent);
+    memory_free(context, agent->left_out);
     memory_free(context, agent->bases);
     memory_free(context, agent->locals);
     memory_free(context, agent->queries);

@@ -90,6 +90,7 @@ struct ice_counters {
     uint64_t unauthenticated; /* wrong or missing MESSAGE-INTEGRITY, unknown user on the peer's side */
     uint64_t over_limit;      /* candidates or pairs beyond a limit */
     uint64_t ignored;         /* responses that did not come back the way the request went, candidates of other kinds, ... */
+    uint64_t left_out;        /* candidates and requests of peers from where nothing is sent to (ice_reach.h) */
     uint64_t names_resolved;  /* remote candidates with a name whose address was found */
     uint64_t names_failed;    /* and those without: ice_agent_name_failure() */
 };

@@ -7,10 +7,12 @@
 #include "hash.h"
 #include "memory.h"
 
-enum { BURST = 5, SENDS_MAX = 12, SENDS_ONCE_SELECTED = 8, SENDS_OVER_TCP = 4 };
+/* Before anything came back, ICE_CHECKS_MAX; a request of the peer, which shows that it has begun, adds a few. A peer that refuses may not
+ * be ready yet, and is asked for longer. */
+enum { BURST = 5, SENDS_MAX = 12, SENDS_ONCE_SELECTED = 8, SENDS_OVER_TCP = 4, CHECKS_PER_REQUEST = 3 };
 
 static const rtc_time_t retransmit_first = 50 * ICE_MS;
-static const rtc_time_t retransmit_most = 1600 * ICE_MS;
+static const rtc_time_t retransmit_most = 3200 * ICE_MS;
 /* TCP loses nothing, but a peer that is not ready yet drops what it can not judge. */
 static const rtc_time_t repeat_first = 1 * ICE_SECOND;
 static const rtc_time_t repeat_most = 4 * ICE_SECOND;
@@ -146,6 +148,7 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     pair->serial = ++agent->serial;
     pair->counts.last_sent = pair->counts.last_received = RTC_TIME_NEVER;
     pair->answered = -1;
+    pair->checks_left = ICE_CHECKS_MAX;
     pair->base = base;
     pair->remote = remote;
     pair->priority = priority;
@@ -171,19 +174,28 @@ static bool may_pair(const struct ice_base *base, const struct ice_remote *remot
            (!base->relay || may_relay(base, remote));
 }
 
+static void pair_up(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote)
+{
+    const char *reason = ice_refuses_remote(agent, &remote->address, PATH_UDP);
+    if (!may_pair(base, remote))
+        return;
+    if (reason)
+        ice_leave_out(agent, &(struct ice_left_out){remote->address, remote->type, PATH_UDP, remote->name != NULL, reason});
+    else
+        (void)add_pair(agent, base, remote, false);
+}
+
 void ice_pair_base(struct ice_agent *agent, struct ice_base *base)
 {
     for (size_t i = 0; !agent->lite && i < agent->remote_count; i++)
-        if (may_pair(base, agent->remotes[i]))
-            (void)add_pair(agent, base, agent->remotes[i], false);
+        pair_up(agent, base, agent->remotes[i]);
     ice_tcp_pair_base(agent, base);
 }
 
 void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
 {
     for (size_t i = 0; !agent->lite && i < agent->base_count; i++)
-        if (may_pair(agent->bases[i], remote))
-            (void)add_pair(agent, agent->bases[i], remote, false);
+        pair_up(agent, agent->bases[i], remote);
     ice_tcp_pair_remote(agent, remote);
 }
 
@@ -231,8 +243,10 @@ void ice_suspend_pairs(struct ice_agent *agent, const struct ice_base *base)
 void ice_resume_pairs(struct ice_agent *agent, const struct ice_base *base)
 {
     for (size_t i = 0; i < agent->pair_count; i++)
-        if (agent->pairs[i]->base == base)
+        if (agent->pairs[i]->base == base) {
             agent->pairs[i]->state = ICE_PAIR_WAITING;
+            agent->pairs[i]->checks_left = ICE_CHECKS_MAX;
+        }
 }
 
 void ice_recheck_all(struct ice_agent *agent, rtc_time_t now)
@@ -241,6 +255,7 @@ void ice_recheck_all(struct ice_agent *agent, rtc_time_t now)
         struct ice_pair *pair = agent->pairs[i];
         if (pair->base->absent || pair->state == ICE_PAIR_SUCCEEDED)
             continue;
+        pair->checks_left = ICE_CHECKS_MAX; /* the network is another one */
         if (pair->state != ICE_PAIR_IN_PROGRESS)
             pair->state = ICE_PAIR_WAITING;
         else
@@ -269,6 +284,8 @@ void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
 {
     if (pair->state == ICE_PAIR_SUCCEEDED)
         return;
+    if (pair->checks_left < CHECKS_PER_REQUEST)
+        pair->checks_left = CHECKS_PER_REQUEST;
     if (pair->state != ICE_PAIR_IN_PROGRESS || !pair->check.active) {
         if (pair->triggered.next == &pair->triggered)
             ice_recheck(agent, pair);
@@ -295,8 +312,16 @@ static rtc_time_t first_interval(const struct ice_agent *agent, const struct ice
     return interval < retransmit_first ? retransmit_first : interval > 500 * ICE_MS ? 500 * ICE_MS : interval;
 }
 
+/* Nothing came back ever, and enough was sent. Over TCP somebody accepted the connection. */
+static bool is_exhausted(const struct ice_pair *pair)
+{
+    return pair->checks_left == 0 && !pair->responds && !pair->base->tcp;
+}
+
 static void transmit(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
+    if (pair->checks_left > 0)
+        pair->checks_left--;
     ice_send_check(agent, pair, pair->check.id, pair->check_nominates, now, out);
     ice_transaction_sent(&pair->check, pair->base->tcp ? repeat_most : retransmit_most, now);
 }
@@ -337,7 +362,7 @@ void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const s
 static void retransmit(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     int most = agent->selected && pair->state != ICE_PAIR_SUCCEEDED ? SENDS_ONCE_SELECTED : SENDS_MAX;
-    if (pair->check.sends < (pair->base->tcp ? SENDS_OVER_TCP : most)) {
+    if (pair->check.sends < (pair->base->tcp ? SENDS_OVER_TCP : most) && !is_exhausted(pair)) {
         transmit(agent, pair, now, out);
         return;
     }
@@ -429,6 +454,11 @@ static void start_checks(struct ice_agent *agent, rtc_time_t now, struct out *ou
 {
     struct ice_pair *pair;
     while ((pair = next_check(agent)) != NULL) {
+        if (is_exhausted(pair)) {
+            list_remove(&pair->triggered);
+            pair->state = ICE_PAIR_FAILED;
+            continue;
+        }
         agent->check_due = paced(agent, pair, now);
         if (agent->check_due > now)
             return;

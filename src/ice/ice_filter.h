@@ -31,9 +31,11 @@ struct ice_externals {
     uint32_t count;
 };
 
-/* All of it: an interface address is used when `allow` is empty or matches, and `deny` does not. */
+/* All of it: an interface address is used when `allow` is empty or matches, and `deny` does not. A peer's address is used when
+ * `remote_deny` does not match, and `remote_allow` does or ice_reach.h has nothing against it. */
 struct ice_rules {
     struct ice_filters allow, deny;
+    struct ice_filters remote_allow, remote_deny; /* prefixes only */
     struct ice_externals externals;
 };
 

@@ -33,25 +33,25 @@ static bool request_is_authentic(const struct ice_agent *agent, const struct stu
            stun_authentic(m, slice_str(agent->local.password));
 }
 
-/* Our requests on their way claim the old role: they go out again as new ones. */
-static void switch_role(struct ice_agent *agent, bool controlling, rtc_time_t now)
+/* Our requests on their way claim the old role: they go out again as new ones, one after the other as others do. */
+static void switch_role(struct ice_agent *agent, bool controlling)
 {
     agent->controlling = controlling;
     ice_prioritize(agent);
     for (size_t i = 0; i < agent->pair_count; i++) {
         struct ice_pair *pair = agent->pairs[i];
         pair->nominated = false;
-        if (pair->check.active && pair->check_nominates) {
-            pair->check = (struct ice_transaction){0};
-        } else if (pair->check.active) {
-            ice_transaction_renew(agent, &pair->check);
-            pair->check.next_send = now;
-        }
+        if (!pair->check.active)
+            continue;
+        pair->check = (struct ice_transaction){0};
+        pair->check_nominates = false;
+        if (pair->state == ICE_PAIR_IN_PROGRESS)
+            pair->state = ICE_PAIR_WAITING;
     }
 }
 
 /* RFC 8445 section 7.3.1.1. True when the request is to be refused with 487. A lite agent never controls (section 6.1.1). */
-static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m, rtc_time_t now)
+static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m)
 {
     bool both_controlling = agent->controlling && (m->has & STUN_HAS_CONTROLLING);
     bool both_controlled = !agent->controlling && (m->has & STUN_HAS_CONTROLLED);
@@ -60,7 +60,7 @@ static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m
         return false;
     if (both_controlling == we_control || agent->lite)
         return true;
-    switch_role(agent, we_control, now);
+    switch_role(agent, we_control);
     return false;
 }
 
@@ -128,14 +128,29 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
     ice_trigger(agent, pair, now);
 }
 
+/* An address that no peer has was written by somebody else, who wants us to send there. Who is connected over TCP is there; and what comes
+ * from loopback comes from this host. */
+static bool is_refused(struct ice_agent *agent, const struct ice_base *base, const struct address *from)
+{
+    bool inside = address_is_loopback(from) && !base->relay;
+    const char *reason = base->tcp ? NULL
+                         : inside  ? ice_unreachable(agent->rules, from, PATH_UDP)
+                                   : ice_refuses_remote(agent, from, PATH_UDP);
+    if (reason)
+        ice_leave_out(agent, &(struct ice_left_out){*from, ICE_PEER_REFLEXIVE, PATH_UDP, false, reason});
+    return reason != NULL;
+}
+
 static void on_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
                        const struct stun_message *m, struct out *out)
 {
     if (!request_is_authentic(agent, m))
         agent->counters.unauthenticated++;
+    else if (is_refused(agent, base, from))
+        return;
     else if (m->unknown_count > 0)
         ice_send_error(agent, base, from, m, 420, now, out);
-    else if (role_conflicts(agent, m, now))
+    else if (role_conflicts(agent, m))
         ice_send_error(agent, base, from, m, 487, now, out);
     else
         accept_request(agent, now, base, from, m, out);
@@ -181,7 +196,7 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
 }
 
 /* 487: RFC 8445 section 7.2.5.1. Any other refusal may be a peer that is not ready yet: the check goes on as a new request. */
-static void on_error(struct ice_agent *agent, rtc_time_t now, const struct asked *asked, const struct stun_message *m)
+static void on_error(struct ice_agent *agent, const struct asked *asked, const struct stun_message *m)
 {
     if (m->error_code != 487) {
         asked->pair->error_code = m->error_code;
@@ -190,11 +205,21 @@ static void on_error(struct ice_agent *agent, rtc_time_t now, const struct asked
         return;
     }
     if (asked->controlling == agent->controlling && !agent->lite) {
-        switch_role(agent, !agent->controlling, now);
+        switch_role(agent, !agent->controlling);
         agent->tie_breaker = context_random_u64(agent->context);
     }
     if (!asked->probe)
         ice_recheck(agent, asked->pair);
+}
+
+static void on_authentic_response(struct ice_agent *agent, rtc_time_t now, const struct asked *asked, const struct stun_message *m,
+                                  struct out *out)
+{
+    asked->pair->responds = true;
+    if (m->class == STUN_SUCCESS)
+        on_success(agent, now, asked, m, out);
+    else
+        on_error(agent, asked, m);
 }
 
 /* False: it answers nothing that we asked. */
@@ -211,10 +236,8 @@ static bool on_response(struct ice_agent *agent, rtc_time_t now, const struct ic
         agent->counters.ignored++;
     else if (!stun_authentic(m, slice_str(agent->remote_password)))
         agent->counters.unauthenticated++;
-    else if (m->class == STUN_SUCCESS)
-        on_success(agent, now, &asked, m, out);
     else
-        on_error(agent, now, &asked, m);
+        on_authentic_response(agent, now, &asked, m, out);
     return true;
 }
 

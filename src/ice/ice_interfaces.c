@@ -177,6 +177,7 @@ static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc
     base->listed.port = 0;
     base->address = base->listed;
     base->interface = i->index;
+    base->prefix_length = i->prefix_length <= 128 ? (uint8_t)i->prefix_length : 0;
     base->preference = preference(agent, i);
     base->network = (uint8_t)kind_of(i);
     agent->bases[agent->base_count++] = base;

@@ -5,6 +5,7 @@
 #define CRTC_ICE_INTERNAL_H
 
 #include "ice_agent.h"
+#include "ice_reach.h"
 #include "ice_report.h"
 #include "ice_tcp.h"
 #include "list.h"
@@ -15,7 +16,16 @@
 #define ICE_MS ((rtc_time_t)1000)
 #define ICE_SECOND ((rtc_time_t)1000000)
 
-enum { ICE_BASES_MAX = 32, ICE_LOCALS_MAX = 128, ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBES = 4, ICE_COMPONENT = 1 };
+enum {
+    ICE_BASES_MAX = 32,
+    ICE_LOCALS_MAX = 128,
+    ICE_QUERIES_MAX = 128,
+    ICE_RELAYS_MAX = 16,
+    ICE_PROBES = 4,
+    ICE_COMPONENT = 1,
+    ICE_LEFT_OUT_MAX = 8,
+    ICE_CHECKS_MAX = 7
+};
 
 enum ice_base_state { ICE_BASE_OPENING, ICE_BASE_OPEN, ICE_BASE_CLOSED };
 
@@ -29,6 +39,7 @@ struct ice_base {
     rtc_time_t since;           /* when it became so */
     enum ice_base_state state;
     struct address listed; /* as the system listed it, port 0; of a relayed address NONE */
+    uint8_t prefix_length; /* of its network; 0: not known */
     struct address address;
     uint32_t interface;   /* its index */
     struct address shown; /* what its host candidate says: another one behind a 1:1 NAT */
@@ -119,6 +130,8 @@ struct ice_pair {
     struct ice_transaction check;
     struct ice_probe probes[ICE_PROBES];
     uint8_t probe_index;
+    uint8_t checks_left;       /* that may be sent before anything answers (Rc of RFC 8489 section 6.2.1); the peer's requests add a few */
+    bool responds;             /* a response came, whatever it said */
     rtc_time_t probe_sent;     /* when the last consent check left */
     rtc_time_t probe_interval; /* randomized, RFC 7675 section 5.1 */
     rtc_time_t heard;          /* last authenticated request or response; once receivable */
@@ -163,6 +176,14 @@ struct ice_thaw {
     uint64_t foundation;
     struct ice_pair *next; /* the frozen one of highest priority */
     bool used, held;
+};
+
+/* A candidate, or somebody's address, that nothing is sent to. */
+struct ice_left_out {
+    struct address address;
+    uint8_t type, protocol;
+    bool named; /* its address is hidden */
+    const char *reason;
 };
 
 /* Doubt about the selected pair (ice_doubt.c). */
@@ -221,6 +242,8 @@ struct ice_agent {
     size_t base_count, base_capacity;
     struct ice_remote **remotes;
     size_t remote_count, remote_capacity;
+    struct ice_left_out *left_out; /* the first few; NULL: none */
+    size_t left_out_count;
     uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
     uint32_t foundation_serial;
     uint64_t foundation_salt; /* when addresses are hidden: a foundation tells nothing of them */
@@ -256,6 +279,10 @@ void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out
 uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server);
 
 /* ice_remote.c */
+/* Why nothing is sent to that address by this agent: ice_unreachable(), and what its own interfaces tell. NULL: it may be. */
+const char *ice_refuses_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol);
+/* Counts it, and keeps it for who asks why; once. */
+void ice_leave_out(struct ice_agent *agent, const struct ice_left_out *what);
 /* What no candidate may be: no address, any, multicast, link-local IPv6, or IPv4 in the clothes of IPv6 (RFC 8445 section 5.1.1.1). */
 bool ice_address_is_usable(const struct address *address);
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol);

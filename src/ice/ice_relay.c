@@ -290,18 +290,21 @@ static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, rtc_t
     }
 }
 
-static bool is_other_server(const struct ice_relay *relay, const struct address *to)
+/* Servers are found on ports that peers do not have; on no other addresses, though. */
+static bool is_other_server(const struct ice_agent *agent, const struct ice_relay *relay, const struct address *to)
 {
     bool inside = address_is_loopback(to) && !address_is_loopback(&relay->address);
-    return to->family == relay->address.family && to->port != 0 && !address_eq(to, &relay->address) && !inside && !address_is_any(to) &&
-           !address_is_multicast(to);
+    struct address host = *to;
+    host.port = relay->first.port >= 1024 ? relay->first.port : 3478;
+    return to->family == relay->address.family && to->port != 0 && !address_eq(to, &relay->address) && !inside &&
+           !ice_unreachable(agent->rules, &host, PATH_UDP);
 }
 
 /* A new socket for a 5-tuple on which the server knows another allocation (RFC 8656 section 7.4), or for the server it names instead. */
 static bool start_over(struct ice_agent *agent, struct ice_relay *relay, const struct turn_failure *failure, struct out *out)
 {
     const struct address *to = &failure->alternate;
-    bool redirected = failure->code == TRY_ALTERNATE && is_other_server(relay, to);
+    bool redirected = failure->code == TRY_ALTERNATE && is_other_server(agent, relay, to);
     if (++relay->attempts >= ATTEMPTS_MAX || (failure->code != MISMATCH && !redirected))
         return false;
     if (redirected) {

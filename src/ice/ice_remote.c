@@ -115,6 +115,39 @@ bool ice_address_is_usable(const struct address *a)
     return a->family == ADDRESS_IPV4 || (!address_is_link_local(a) && memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) != 0);
 }
 
+static bool gathers_loopback(const struct ice_agent *agent)
+{
+    bool any = agent->include_loopback;
+    for (size_t i = 0; i < agent->base_count && !any; i++)
+        any = address_is_loopback(&agent->bases[i]->address);
+    return any;
+}
+
+const char *ice_refuses_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol)
+{
+    const char *reason = ice_unreachable(agent->rules, address, protocol);
+    if (reason || ice_reach_is_allowed(agent->rules, address))
+        return reason;
+    if (address_is_loopback(address) && !gathers_loopback(agent))
+        return "a loopback address, and this side does not gather from there";
+    for (size_t i = 0; i < agent->base_count; i++)
+        if (ice_is_broadcast_of(&agent->bases[i]->address, agent->bases[i]->prefix_length, address))
+            return "the broadcast address of a network of this host";
+    return NULL;
+}
+
+void ice_leave_out(struct ice_agent *agent, const struct ice_left_out *what)
+{
+    for (size_t i = 0; i < agent->left_out_count; i++)
+        if (agent->left_out[i].protocol == what->protocol && address_eq(&agent->left_out[i].address, &what->address))
+            return;
+    agent->counters.left_out++;
+    if (!agent->left_out)
+        agent->left_out = memory_alloc(agent->context, ICE_LEFT_OUT_MAX * sizeof *agent->left_out);
+    if (agent->left_out && agent->left_out_count < ICE_LEFT_OUT_MAX)
+        agent->left_out[agent->left_out_count++] = *what;
+}
+
 /* What a candidate must be for this agent to check it, once its address is known. */
 static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate *c)
 {
@@ -172,9 +205,14 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
 
 int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
-    if (is_wanted(agent, c) && ice_address_is_usable(&c->address))
+    if (!is_wanted(agent, c)) {
+        agent->counters.ignored++;
+        return RTC_OK;
+    }
+    const char *reason = ice_unreachable(agent->rules, &c->address, (enum path_protocol)c->protocol);
+    if (!reason)
         return add_remote(agent, c);
-    agent->counters.ignored++;
+    ice_leave_out(agent, &(struct ice_left_out){c->address, c->type, c->protocol, c->name[0] != 0, reason});
     return RTC_OK;
 }
 

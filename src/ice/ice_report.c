@@ -136,6 +136,18 @@ bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct
     return true;
 }
 
+bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out, const char **reason)
+{
+    if (index >= agent->left_out_count)
+        return false;
+    const struct ice_left_out *l = &agent->left_out[index];
+    *out = (struct ice_candidate){.component = ICE_COMPONENT, .type = l->type, .protocol = l->protocol, .address = l->address};
+    if (l->named)
+        out->address = (struct address){.port = l->address.port};
+    *reason = l->reason;
+    return true;
+}
+
 static bool is_asked(const struct ice_agent *agent, uint32_t server)
 {
     for (size_t i = 0; i < agent->query_count; i++)

@@ -42,6 +42,8 @@ struct ice_server_report {
 /* Pairs, remote candidates and servers by index; false beyond the last. Local candidates: ice_agent_local_candidates. */
 bool ice_agent_pair_report(const struct ice_agent *agent, rtc_time_t now, size_t index, struct ice_pair_report *out);
 bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out);
+/* A candidate that nothing is sent to, with the reason (static text). The first few. */
+bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out, const char **reason);
 bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct ice_server_report *out);
 /* "turn:host:port?transport=udp" */
 void ice_server_url(const struct ice_server *server, char url[ICE_URL_MAX]);

@@ -55,17 +55,9 @@ static uint32_t foundation(const struct ice_agent *agent, enum ice_tcp_type tcp_
     return ice_foundation(agent, ICE_HOST, address, slice_str(tcp_type == ICE_TCP_ACTIVE ? "tcp active" : "tcp passive"));
 }
 
-/* Below 1024 only the ports of the web, and those not inside a network: as browsers have it. A candidate is no means to knock at the mail
- * servers of somebody else. */
-static bool port_is_allowed(const struct address *a)
-{
-    return a->port >= 1024 || ((a->port == 80 || a->port == 443) && !address_is_private(a) && !address_is_loopback(a));
-}
-
 bool ice_tcp_is_reachable(const struct ice_agent *agent, const struct ice_candidate *c)
 {
-    return agent->tcp.active && !agent->relay_only && c->protocol == PATH_TCP && c->tcp_type == ICE_TCP_PASSIVE && c->type != ICE_RELAYED &&
-           port_is_allowed(&c->address);
+    return agent->tcp.active && !agent->relay_only && c->protocol == PATH_TCP && c->tcp_type == ICE_TCP_PASSIVE && c->type != ICE_RELAYED;
 }
 
 static bool is_interface(const struct ice_base *base)

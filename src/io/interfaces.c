@@ -55,6 +55,15 @@ static bool is_tentative(const struct tentative *t, const uint8_t ip[16])
     return false;
 }
 
+static uint32_t prefix_length(const struct sockaddr *mask, size_t offset, size_t len)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; mask && i < len; i++)
+        for (uint8_t byte = ((const uint8_t *)mask)[offset + i]; byte & 0x80; byte = (uint8_t)(byte << 1))
+            bits++;
+    return bits;
+}
+
 static bool read_address(const struct ifaddrs *i, const struct tentative *tentative, rtc_interface *out)
 {
     const void *from = i->ifa_addr;
@@ -65,11 +74,13 @@ static bool read_address(const struct ifaddrs *i, const struct tentative *tentat
         const struct sockaddr_in *v4 = from;
         out->address.family = RTC_ADDRESS_IPV4;
         memcpy(out->address.ip, &v4->sin_addr, 4);
+        out->prefix_length = prefix_length(i->ifa_netmask, offsetof(struct sockaddr_in, sin_addr), 4);
     } else if (i->ifa_addr->sa_family == AF_INET6) {
         const struct sockaddr_in6 *v6 = from;
         out->address.family = RTC_ADDRESS_IPV6;
         out->address.scope = v6->sin6_scope_id;
         memcpy(out->address.ip, &v6->sin6_addr, 16);
+        out->prefix_length = prefix_length(i->ifa_netmask, offsetof(struct sockaddr_in6, sin6_addr), 16);
         if (is_tentative(tentative, out->address.ip))
             return false;
     } else {

@@ -170,6 +170,19 @@ static int add_filter(void *filters, struct slice text)
     return ice_filters_add(filters, text);
 }
 
+/* Of the peer no interface is known. */
+static int add_remote_filter(void *filters, struct slice text)
+{
+    struct ice_filters *f = filters;
+    uint32_t count = f->count;
+    int error = ice_filters_add(f, text);
+    if (error || f->list[count].pattern[0] == 0)
+        return error;
+    f->count = count;
+    f->list[count] = (struct ice_filter){.bits = 0};
+    return RTC_ERR_SYNTAX;
+}
+
 static int add_external(void *externals, struct slice text)
 {
     return ice_externals_add(externals, text);
@@ -192,7 +205,7 @@ static int read_rules(rtc_peer_connection *pc, const char *member, const char *c
 
 static int make_rules(rtc_peer_connection *pc, const rtc_configuration *c)
 {
-    if (c->ice_allow_count + c->ice_deny_count + c->external_address_count == 0)
+    if (c->ice_allow_count + c->ice_deny_count + c->external_address_count + c->remote_allow_count + c->remote_deny_count == 0)
         return RTC_OK;
     struct ice_rules *rules = pc->rules = memory_zeroed(pc->context, sizeof *rules);
     if (!rules)
@@ -200,6 +213,10 @@ static int make_rules(rtc_peer_connection *pc, const rtc_configuration *c)
     int error = read_rules(pc, "ice_allow", c->ice_allow, c->ice_allow_count, add_filter, &rules->allow);
     if (!error)
         error = read_rules(pc, "ice_deny", c->ice_deny, c->ice_deny_count, add_filter, &rules->deny);
+    if (!error)
+        error = read_rules(pc, "remote_allow", c->remote_allow, c->remote_allow_count, add_remote_filter, &rules->remote_allow);
+    if (!error)
+        error = read_rules(pc, "remote_deny", c->remote_deny, c->remote_deny_count, add_remote_filter, &rules->remote_deny);
     if (!error)
         error = read_rules(pc, "external_addresses", c->external_addresses, c->external_address_count, add_external, &rules->externals);
     return error;

@@ -9,6 +9,8 @@
 
 struct evidence {
     size_t locals, remotes, pairs, checked;
+    unsigned long long left_out;     /* candidates of the peer that nothing is sent to */
+    const char *left_out_reason;     /* the first one's */
     size_t half_open;                /* pairs on which the peer's checks arrive and ours are not answered */
     unsigned long long checks;       /* sent */
     bool turn, relayed;              /* a TURN server is configured; a relay was had */
@@ -53,6 +55,8 @@ static struct evidence collect(const rtc_peer_connection *pc)
     struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
     e.strangers = ice_agent_counters(ice)->unauthenticated + pc->transport->counters.misdirected - pc->transport->misdirected_before;
     e.locals = ice_agent_local_candidates(ice, &locals);
+    e.left_out = ice_agent_counters(ice)->left_out;
+    (void)ice_agent_left_out_report(ice, 0, &remote, &e.left_out_reason);
     while (ice_agent_remote_report(ice, e.remotes, &remote))
         e.remotes++;
     look_at_pairs(ice, pc->now, &e);
@@ -84,7 +88,9 @@ static void conclude_without_pair(const rtc_peer_connection *pc, const struct ev
 {
     const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(pc->transport));
     const char *names = ice_agent_name_failure(transport_ice_negotiated(pc->transport));
-    if (e->remotes > 0)
+    if (e->remotes <= e->left_out && e->left_out > 0)
+        text_print(out, "none of the peer's candidates may be used: %s", e->left_out_reason);
+    else if (e->remotes > 0)
         text_print(out, "none of the peer's %zu candidates fits a local one: the address families or protocols differ", e->remotes);
     else if (names)
         text_print(out, "the peer tells names in place of its addresses, and they can not be resolved: %s", names);
@@ -204,6 +210,12 @@ static void print_candidates(const struct ice_agent *ice, struct text *out)
         text_print(out, "remote ");
         print_candidate(&remote, out);
         text_print(out, "\n");
+    }
+    const char *reason;
+    for (size_t i = 0; ice_agent_left_out_report(ice, i, &remote, &reason); i++) {
+        text_print(out, "left out ");
+        print_candidate(&remote, out);
+        text_print(out, ": %s\n", reason);
     }
     if (ice_agent_counters(ice)->names_failed > 0)
         text_print(out, "names of the peer that were not resolved: %llu; %s\n", (unsigned long long)ice_agent_counters(ice)->names_failed,

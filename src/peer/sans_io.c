@@ -148,6 +148,7 @@ static int copy_lists(rtc_context *context, const rtc_result *result, struct io_
         memcpy(f[i].name, result->interfaces[i].name, sizeof f[i].name - 1);
         f[i].index = result->interfaces[i].index;
         f[i].type = result->interfaces[i].type;
+        f[i].prefix_length = result->interfaces[i].prefix_length;
     }
     in->addresses = a;
     in->address_count = addresses;

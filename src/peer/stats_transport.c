@@ -218,6 +218,7 @@ static void add_transport(struct stats_builder *b)
     stats_text(b, "iceLocalUsernameFragment", ice_agent_local_ufrag(b->t->ice));
     stats_text(b, "iceState", rtc_ice_connection_state_name((rtc_ice_connection_state)transport_ice_state(b->t)));
     stats_number(b, "selectedCandidatePairChanges", (double)c->selected_pair_changes);
+    stats_number(b, "candidatesLeftOut", (double)ice_agent_counters(b->t->ice)->left_out);
     add_selected(b);
     add_dtls(b);
 }

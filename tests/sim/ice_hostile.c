@@ -304,7 +304,7 @@ static void candidate_flood(void **state)
     assert_true(ice_agent_counters(sim.a.agent)->over_limit >= refused);
     uint64_t sent = sim_network_counters(sim.net)->sent;
     ice_sim_run(&sim, sim.now + 30 * SECOND);
-    assert_in_range(sim_network_counters(sim.net)->sent - sent, 64, 64 * 12);
+    assert_in_range(sim_network_counters(sim.net)->sent - sent, 64, 64 * 7);
     /* The peer itself still gets through. */
     struct path path = script_path(&sim, ADDRESS_IPV4);
     script_ask(&sim.b, &path, 0);
@@ -330,7 +330,7 @@ static void source_flood(void **state)
     struct path path = {.socket = ice_agent_selected(sim.a.agent)->socket, .remote = address_ipv4(10, 0, 0, 1, 1)};
     unsigned receivable = 0;
     for (unsigned i = 0; i < 5000; i++) {
-        path.remote.port = (uint16_t)(1 + i);
+        path.remote.port = (uint16_t)(20000 + i);
         ice_agent_input(sim.a.agent, sim.now, &path, slice_of(bytes, len), &sim.a.out);
         receivable += ice_agent_can_receive(sim.a.agent, &path);
     }
@@ -493,7 +493,8 @@ static void unusable_candidates(void **state)
     script_begin(&sim, 14, true);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         script_candidate(&sim, lines[i]);
-    assert_int_equal(ice_agent_counters(sim.a.agent)->ignored, sizeof lines / sizeof lines[0]);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->ignored, 5);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->left_out, 3);
     ice_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(script.requests, 0);
     ice_sim_fini(&sim);

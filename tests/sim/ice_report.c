@@ -146,7 +146,7 @@ static void a_pair_that_went_quiet(void **state)
 static void before_the_description(void **state)
 {
     const struct ice_candidate candidate = {
-        .component = 1, .type = ICE_HOST, .priority = 1, .foundation = "1", .address = address_ipv4(192, 0, 2, 9, 9)};
+        .component = 1, .type = ICE_HOST, .priority = 1, .foundation = "1", .address = address_ipv4(192, 0, 2, 9, 9000)};
     struct ice_sim sim;
     (void)state;
     begin(&sim, NULL, 0);

@@ -157,6 +157,30 @@ static void candidates_that_nobody_passed_on(void **state)
     sim_peers_fini(&p);
 }
 
+static char *at_nowhere(const char *sdp)
+{
+    return text_replace(sdp, " 10.0.0.", " 240.0.0.");
+}
+
+static void candidates_that_no_peer_has(void **state)
+{
+    struct sim_peers p;
+    rtc_stats_report *report;
+    (void)state;
+    begin(&p);
+    sim_host_link(p.peer[0].host)->loss = 1;
+    exchange(&p, at_nowhere);
+    peer_run(&p, 3 * SECOND);
+    expect(&p, 0, "none of the peer's candidates may be used: a reserved address");
+    expect_line(&p, 0, "left out host 240.0.0.2:");
+    assert_int_equal(rtc_peer_connection_get_stats(p.peer[0].pc, &report), RTC_OK);
+    double count = 0;
+    assert_true(rtc_stats_number(rtc_stats_report_find_type(report, "transport"), "candidatesLeftOut", &count));
+    assert_true(count >= 1);
+    rtc_stats_report_unref(report);
+    sim_peers_fini(&p);
+}
+
 static void a_network_that_carries_nothing(void **state)
 {
     struct sim_peers p;
@@ -271,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_connection_that_works),
         cmocka_unit_test(a_restart_that_goes_on),
         cmocka_unit_test(candidates_that_nobody_passed_on),
+        cmocka_unit_test(candidates_that_no_peer_has),
         cmocka_unit_test(a_network_that_carries_nothing),
         cmocka_unit_test(one_direction_is_open),
         cmocka_unit_test(descriptions_that_do_not_belong_together),

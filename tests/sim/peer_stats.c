@@ -50,7 +50,7 @@ static const struct {
 } expected[] = {
     {"peer-connection", {"dataChannelsOpened"}, {NULL}},
     {"transport",
-     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "selectedCandidatePairChanges"},
+     {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "selectedCandidatePairChanges", "candidatesLeftOut"},
      {"iceRole", "iceLocalUsernameFragment", "iceState", "dtlsState", "localCertificateId", "selectedCandidatePairId", "dtlsCipher",
       "dtlsRole", "remoteCertificateId", "srtpCipher", "tlsVersion"}},
     {"certificate", {NULL}, {"fingerprint", "fingerprintAlgorithm", "base64Certificate"}},

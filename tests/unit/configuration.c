@@ -124,6 +124,16 @@ static void rules(void **state)
     assert_int_equal(make_rules("10.0.0.0/33", NULL, NULL), RTC_ERR_SYNTAX);
     assert_int_equal(make_rules(NULL, "a b", NULL), RTC_ERR_SYNTAX);
     assert_int_equal(make_rules(NULL, NULL, "host.example"), RTC_ERR_SYNTAX);
+    static const char *const remotes[] = {"10.0.0.0/8", "fc00::/7", "127.0.0.1", "eth*", "10.0.0.0/33", "a b"};
+    for (size_t i = 0; i < sizeof remotes / sizeof remotes[0]; i++)
+        for (int deny = 0; deny < 2; deny++) { /* of the peer no interface is known */
+            rtc_configuration c = {.size = sizeof c};
+            rtc_peer_connection *made = NULL;
+            *(deny ? &c.remote_deny : &c.remote_allow) = &remotes[i];
+            *(deny ? &c.remote_deny_count : &c.remote_allow_count) = 1;
+            assert_int_equal(rtc_peer_connection_new(NULL, &c, NULL, NULL, &made), i < 3 ? RTC_OK : RTC_ERR_SYNTAX);
+            rtc_peer_connection_free(made);
+        }
     const rtc_configuration missing = {.size = sizeof missing, .ice_deny_count = 1};
     rtc_peer_connection *pc = NULL;
     assert_int_equal(rtc_peer_connection_new(NULL, &missing, NULL, NULL, &pc), RTC_ERR_TYPE);

@@ -92,7 +92,8 @@ static void the_list(void **state)
     assert_int_equal(r->id, ID);
     bool loopback = false;
     for (size_t i = 0; i < f->interface_count; i++)
-        loopback |= strcmp(f->interfaces[i].name, "lo") == 0 && f->interfaces[i].index == 1 && f->interfaces[i].address.ip[0] == 127;
+        loopback |= strcmp(f->interfaces[i].name, "lo") == 0 && f->interfaces[i].index == 1 && f->interfaces[i].address.ip[0] == 127 &&
+                    f->interfaces[i].prefix_length == 8;
     assert_true(loopback);
 }
 

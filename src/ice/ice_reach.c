@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* See ice_reach.h. Addresses: the registries of special ones (RFC 6890), IPv4 in the clothes of IPv6 (RFC 4291 section 2.5.5, RFC 6052,
+ * RFC 8215, RFC 3056), and where clouds keep secrets for whoever asks from inside. */
+#include "ice_reach.h"
+
+enum { HTTP = 80, HTTPS = 443, EPHEMERAL = 1024 };
+
+static const char loopback[] = "a loopback address: this host is not reached by one unless it gathers from there";
+static const char metadata[] = "an address of a cloud's metadata";
+static const char service[] = "a port of well-known services, which no peer has";
+
+/* Below 1024 only the ports of the web, and over TCP those not inside a network, as browsers have it: a candidate is no means to knock at
+ * the name or mail servers of somebody else. Above, what gives anybody longer answers than the question was. */
+static bool is_service_port(uint16_t port, enum path_protocol protocol, bool inside)
+{
+    static const uint16_t reflectors[] = {1900 /* SSDP */, 3702 /* WS-Discovery */, 5353 /* mDNS */, 5355 /* LLMNR */,
+                                          11211 /* memcached */};
+    bool web = port == HTTP || port == HTTPS;
+    if (port < EPHEMERAL)
+        return !web || (protocol == PATH_TCP && inside);
+    for (size_t i = 0; i < sizeof reflectors / sizeof reflectors[0] && protocol == PATH_UDP; i++)
+        if (port == reflectors[i])
+            return true;
+    return false;
+}
+
+static bool is_any_of(const uint8_t ip[4], const uint8_t (*list)[4], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(ip, list[i], 4) == 0)
+            return true;
+    return false;
+}
+
+static const char *judge_ipv4(const uint8_t ip[4], enum path_protocol protocol)
+{
+    static const uint8_t clouds[][4] = {{169, 254, 169, 254}, {169, 254, 170, 2},   {169, 254, 170, 23},
+                                        {168, 63, 129, 16},   {100, 100, 100, 200}, {192, 0, 0, 192}};
+    if (ip[0] == 0)
+        return "no address of a host";
+    if (ip[0] == 127)
+        return loopback;
+    if ((ip[0] & 0xf0) == 0xe0)
+        return "a multicast address";
+    if ((ip[0] & 0xf0) == 0xf0)
+        return ip[0] == 255 && ip[1] == 255 && ip[2] == 255 && ip[3] == 255 ? "the broadcast address" : "a reserved address";
+    if (is_any_of(ip, clouds, sizeof clouds / sizeof clouds[0]))
+        return metadata;
+    return protocol == PATH_TCP && ip[0] == 169 && ip[1] == 254 ? "an IPv4 link-local address over TCP" : NULL;
+}
+
+/* The IPv4 address that a translator on the way would send to; NULL when there is none. */
+static const uint8_t *translated(const uint8_t ip[16], uint8_t copy[4])
+{
+    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b}, local[6] = {0x00, 0x64, 0xff, 0x9b, 0x00, 0x01};
+    if (memcmp(ip, nat64, sizeof nat64) == 0)
+        return ip + 12;
+    if (ip[0] == 0x20 && ip[1] == 0x02)
+        return ip + 2;
+    if (memcmp(ip, local, sizeof local) != 0)
+        return NULL;
+    if (ip[10] == 0 && ip[11] == 0) /* a prefix of 96 bits; else of 48, around the empty octet (RFC 6052 section 2.2) */
+        return ip + 12;
+    memcpy(copy, ip + 6, 2);
+    memcpy(copy + 2, ip + 9, 2);
+    return copy;
+}
+
+static const char *judge_ipv6(const struct address *a, enum path_protocol protocol)
+{
+    static const uint8_t ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff}, nothing[12],
+                         amazon[16] = {0xfd, 0, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54},
+                         google[16] = {0xfd, 0x20, 0, 0xce, [14] = 0x02, [15] = 0x54};
+    uint8_t copy[4];
+    const uint8_t *inner = translated(a->ip, copy);
+    if (address_is_loopback(a))
+        return loopback;
+    if (address_is_multicast(a))
+        return "a multicast address";
+    if (address_is_link_local(a))
+        return "an IPv6 link-local address";
+    if (memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) == 0 || memcmp(a->ip, nothing, sizeof nothing) == 0)
+        return "an IPv4 address in the form of IPv6";
+    if (memcmp(a->ip, amazon, sizeof amazon) == 0 || memcmp(a->ip, google, sizeof google) == 0)
+        return metadata;
+    return inner ? judge_ipv4(inner, protocol) : NULL;
+}
+
+bool ice_reach_is_allowed(const struct ice_rules *rules, const struct address *address)
+{
+    return rules && ice_filters_match(&rules->remote_allow, "", address);
+}
+
+const char *ice_unreachable(const struct ice_rules *rules, const struct address *a, enum path_protocol protocol)
+{
+    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || a->port == 0)
+        return "no address of a host";
+    if (rules && ice_filters_match(&rules->remote_deny, "", a))
+        return "an address that the application denies";
+    if (ice_reach_is_allowed(rules, a))
+        return NULL;
+    const char *why = a->family == ADDRESS_IPV4 ? judge_ipv4(a->ip, protocol) : judge_ipv6(a, protocol);
+    if (why == loopback && address_is_loopback(a))
+        why = NULL;
+    if (!why && is_service_port(a->port, protocol, address_is_private(a) || address_is_loopback(a)))
+        why = service;
+    return why;
+}
+
+bool ice_is_broadcast_of(const struct address *interface, uint8_t bits, const struct address *address)
+{
+    if (interface->family != ADDRESS_IPV4 || address->family != ADDRESS_IPV4 || bits == 0 || bits > 30)
+        return false;
+    uint32_t mine = 0, theirs = 0, hosts = UINT32_MAX >> bits;
+    for (size_t i = 0; i < 4; i++) {
+        mine = mine << 8 | interface->ip[i];
+        theirs = theirs << 8 | address->ip[i];
+    }
+    return (mine & ~hosts) == (theirs & ~hosts) && ((theirs & hosts) == hosts || (theirs & hosts) == 0);
+}
