@@ -241,6 +241,8 @@ static void print_pairs(const struct ice_agent *ice, rtc_time_t now, struct text
 static void print_generations(const struct transport *t, rtc_time_t now, struct text *out)
 {
     const struct ice_agent *generations[] = {t->ice, t->next};
+    if (t->restart_declined)
+        text_print(out, "the peer answered an ICE restart with its old credentials: there is none\n");
     for (size_t i = 0; i < 2 && generations[i]; i++) {
         if (t->next)
             text_print(out, "%s\n", i == 0 ? "before the ICE restart:" : "of the ICE restart:");

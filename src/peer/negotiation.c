@@ -219,6 +219,7 @@ static int check_ice(rtc_peer_connection *pc, const struct jsep_section *section
 
 static void apply_ice(rtc_peer_connection *pc, const struct jsep_section *section)
 {
+    restart_answered(pc, section);
     struct ice_agent *agent = transport_ice_agree(pc->transport, pc->now);
     if (section->ice_lite)
         ice_agent_set_remote_lite(agent);

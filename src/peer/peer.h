@@ -151,6 +151,8 @@ const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc)
 const struct ice_credentials *restart_answer_credentials(const rtc_peer_connection *pc);
 /* A local offer is being set: its generation exists afterwards. On failure nothing changed. */
 int restart_local_offer(rtc_peer_connection *pc, const struct session_description *offer);
+/* Both descriptions are acceptable; `section` is the peer's that stands for the transport. An answer may have declined our restart. */
+void restart_answered(rtc_peer_connection *pc, const struct jsep_section *section);
 /* Whether a remote description's credentials fit what is negotiated. */
 int restart_check_remote(rtc_peer_connection *pc, rtc_sdp_type type, const struct jsep_section *section);
 /* A remote offer is being set. *made: the generation that answers it; NULL when the one there is goes on, or the one made for an earlier

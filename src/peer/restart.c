@@ -3,8 +3,8 @@
  * the candidate pool (RFC 9429 section 3.5.4). The generations themselves are the transport's (transport_ice.c).
  *
  * A description's credentials say which generation it speaks of. Those of a local offer become a generation when it is set; a remote offer
- * that restarts gets one at once, which keeps the candidates that come before our answer. The offerer of a restart controls (RFC 8445
- * section 6.1.1). */
+ * that restarts gets one at once, which keeps the candidates that come before our answer. Roles stay as they are (RFC 8445 section 6.1.1):
+ * an answer with the old credentials says that there is no restart. */
 #include "peer.h"
 #include "transport.h"
 
@@ -104,7 +104,7 @@ int restart_local_offer(rtc_peer_connection *pc, const struct session_descriptio
         return RTC_OK;
     if (!section_has(section, ice_agent_credentials(transport_ice_negotiated(t)))) {
         read_credentials(section, &credentials);
-        int error = transport_ice_make(t, &credentials, true, &made);
+        int error = transport_ice_make(t, &credentials, ice_agent_controlling(transport_ice_negotiated(t)), &made);
         if (error)
             return error;
         memory_wipe(&pc->fresh, sizeof pc->fresh);
@@ -126,12 +126,24 @@ int restart_check_remote(rtc_peer_connection *pc, rtc_sdp_type type, const struc
 {
     if (type == RTC_SDP_OFFER || !pc->transport || !ice_agent_has_remote_credentials(transport_ice_negotiated(pc->transport)))
         return RTC_OK;
-    bool ours = pc->transport->pending != NULL, theirs = remote_restarts(pc, section);
-    if (ours && !theirs)
-        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "our offer restarts ICE, and the answer has the old ICE credentials");
-    if (theirs && !ours)
+    if (!pc->transport->pending && remote_restarts(pc, section))
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the answer has new ICE credentials, although our offer does not restart ICE");
     return RTC_OK;
+}
+
+/* RFC 8839 section 4.4.1.1.1 has the answer to an offer that restarts change both. Peers that can not restart answer with what they had:
+ * for them nothing changed, and the old generation goes on. They were told other credentials of ours, though, so that the next offer can
+ * not go back to the old ones, which would look like a restart, too: it is one. */
+void restart_answered(rtc_peer_connection *pc, const struct jsep_section *section)
+{
+    struct transport *t = pc->transport;
+    bool declined = t->pending && ice_agent_has_remote_credentials(transport_ice_negotiated(t)) && !remote_restarts(pc, section);
+    t->restart_declined = declined;
+    if (!declined)
+        return;
+    log_write(pc->context, RTC_LOG_WARNING, "peer", "ICE: the answer has the old credentials: the peer does not restart");
+    transport_ice_set_pending(t, pc->now, NULL);
+    pc->stale_generation = ice_agent_generation(transport_ice_negotiated(t));
 }
 
 int restart_prepare_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent **made)
@@ -141,7 +153,7 @@ int restart_prepare_remote_offer(rtc_peer_connection *pc, const struct session_d
     bool again = t->pending && same_credentials(section, agreed_section(pc, pc->pending_remote.parsed));
     if (!remote_restarts(pc, section) || again)
         return RTC_OK;
-    return transport_ice_make(t, NULL, false, made);
+    return transport_ice_make(t, NULL, ice_agent_controlling(transport_ice_negotiated(t)), made);
 }
 
 void restart_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent *made)

@@ -20,7 +20,7 @@ enum {
 
 struct transport_counters {
     uint64_t packets_sent, bytes_sent, packets_received, bytes_received; /* of DTLS, RTP and RTCP: no checks, no relay's wrapping */
-    uint64_t arrived; /* whatever came, from whomever */
+    uint64_t arrived;                                                    /* whatever came, from whomever */
     uint64_t selected_pair_changes;
     uint64_t unknown;     /* datagrams of no protocol of ours (RFC 7983) */
     uint64_t misdirected; /* Binding requests for a user that no ICE generation of ours is */
@@ -45,10 +45,10 @@ struct transport {
     struct ice_agent *pending; /* of an offer that restarts and is not answered yet, or NULL */
     struct retiring_agent retiring[TRANSPORT_RETIRING_MAX];
     struct ice_agent *closing[TRANSPORT_CLOSING_MAX]; /* they give their relays back */
-    enum ice_state ice_told, next_told; /* the states of `ice` and `next` as their events gave them */
-    uint32_t generation;                /* of the newest agent */
-    uint32_t gatherer;                  /* the generation whose candidates the application is told */
-    bool withheld;                      /* a pool: what is gathered waits for the local description */
+    enum ice_state ice_told, next_told;               /* the states of `ice` and `next` as their events gave them */
+    uint32_t generation;                              /* of the newest agent */
+    uint32_t gatherer;                                /* the generation whose candidates the application is told */
+    bool withheld;                                    /* a pool: what is gathered waits for the local description */
     struct {
         void *object; /* struct ice_candidate_error */
         void (*release)(void *object);
@@ -65,14 +65,15 @@ struct transport {
     struct link tls; /* secure streams to TURN servers */
     bool dtls_started;
     bool sctp_wanted, sctp_started;
-    bool writable;     /* there is a selected pair */
-    uint32_t overhead; /* what a relay adds to each datagram now */
+    bool writable;                /* there is a selected pair */
+    uint32_t overhead;            /* what a relay adds to each datagram now */
     uint8_t dscp_data, dscp_most; /* marks of packets: of channels, and of what serves everybody */
     bool dscp_stale;              /* they are to be looked at again */
-    bool ended;        /* transport_fail or transport_close */
+    bool ended;                   /* transport_fail or transport_close */
     uint64_t remote_max_message;
     rtc_time_t last_traffic;
     struct transport_counters counters;
+    bool restart_declined;       /* the last restart that was offered */
     uint64_t misdirected_before; /* counters.misdirected when the generation that was negotiated last began */
 };
 
@@ -93,8 +94,8 @@ rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why);
 void transport_settle(struct transport *t, rtc_time_t now);
 /* Ends everything below while the connection stays: its channels are told. Harmless when repeated. */
 void transport_fail(struct transport *t, rtc_time_t now);
-/* Says goodbye on every layer; what it has to send is in `ready` afterwards. While there is a deadline yet, relays are being given back: ticks
- * and packets go on for that moment. */
+/* Says goodbye on every layer; what it has to send is in `ready` afterwards. While there is a deadline yet, relays are being given back:
+ * ticks and packets go on for that moment. */
 void transport_close(struct transport *t, rtc_time_t now);
 
 /* transport_ice.c: the generations. */

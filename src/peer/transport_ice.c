@@ -129,6 +129,8 @@ struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now)
 {
     if (!t->pending)
         return transport_ice_negotiated(t);
+    /* Roles outlive generations (RFC 8445 section 6.1.1), also one that changed since the new one was made. */
+    ice_agent_set_controlling(t->pending, ice_agent_controlling(transport_ice_negotiated(t)));
     if (!ice_agent_has_remote_credentials(t->ice)) {
         drop(t, now, &t->ice);
         t->ice = t->pending;

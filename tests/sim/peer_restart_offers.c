@@ -3,6 +3,8 @@
  * candidate pool. */
 #include "restart_scene.h"
 
+#include "ice_internal.h"
+
 #include "../unit/counting_allocator.h"
 
 #include <stdio.h>
@@ -127,19 +129,112 @@ static int set_changed(rtc_peer_connection *pc, rtc_sdp_type type, const char *s
     return error;
 }
 
-/* The answer must restart when the offer does, and must not when it does not. */
+/* A peer that can not restart answers with what it had (GStreamer does): then there is none, and nothing is disturbed. What we offer next
+ * can not go back to credentials that the peer was told are over. */
+static void declined(void **state)
+{
+    struct restart_scene s;
+    char ufrags[4][64];
+    (void)state;
+    scene_of_hand(&s, 220);
+    rtc_peer_connection *a = restart_pc(&s, 0), *b = restart_pc(&s, 1);
+    char *old = strdup(peer_description(&s.p, 1)), *in_use = strdup(restart_ufrag(&s, 0));
+    for (int i = 0; i < 3; i++) {
+        s.log[0].text[0] = 0;
+        if (i != 1)
+            assert_int_equal(rtc_peer_connection_restart_ice(a), RTC_OK);
+        assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
+        read_ufrag(peer_description(&s.p, 0), ufrags[i]);
+        assert_string_not_equal(ufrags[i], in_use);
+        assert_true(i == 0 || strcmp(ufrags[i], ufrags[i - 1]) != 0);
+        peer_run(&s.p, 20 * MS);
+        assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, old), RTC_OK);
+        assert_int_equal(a->signaling_state, RTC_SIGNALING_STABLE);
+        assert_non_null(strstr(rtc_peer_connection_explain(a), "answered an ICE restart with its old credentials"));
+        peer_run(&s.p, SECOND);
+        assert_int_equal(restart_agents(&s, 0), 1);
+        assert_string_equal(restart_ufrag(&s, 0), in_use);
+        assert_int_equal(a->ice_connection_state, RTC_ICE_CONNECTION_COMPLETED);
+        assert_int_equal(a->to_replace_count, 0);
+        assert_null(strstr(s.log[0].text, "needed")); /* nor asks for itself again */
+    }
+    peer_run(&s.p, 20 * SECOND);
+    peer_exchange(&s.p, 0); /* one that can, in the end */
+    read_ufrag(peer_description(&s.p, 0), ufrags[3]);
+    assert_string_not_equal(ufrags[3], in_use);
+    restart_expect_settled(&s, SECOND);
+    assert_string_equal(restart_ufrag(&s, 0), ufrags[3]);
+    assert_null(strstr(rtc_peer_connection_explain(a), "old credentials"));
+    assert_int_equal(b->signaling_state, RTC_SIGNALING_STABLE);
+    peer_exchange(&s.p, 0); /* and this one restarts nothing */
+    assert_string_equal(restart_ufrag(&s, 0), ufrags[3]);
+    assert_in_range(s.longest_silence[0], 1, 25 * MS);
+    free(in_use);
+    free(old);
+    restart_end(&s);
+}
+
+/* RFC 8445 section 6.1.1: whoever offers restarts, and however often, roles stay; a peer that trusts in that is never asked to repair them.
+ */
+static void roles_stay(void **state)
+{
+    struct restart_scene s;
+    (void)state;
+    scene_of_hand(&s, 221);
+    for (int i = 0; i < 6; i++) {
+        int offers = i < 4 ? 1 : 0; /* the controlled side first, several times in a row */
+        rtc_peer_connection *from = restart_pc(&s, offers), *to = restart_pc(&s, 1 - offers);
+        assert_int_equal(rtc_peer_connection_restart_ice(from), RTC_OK);
+        assert_int_equal(rtc_peer_connection_set_local_description(from, RTC_SDP_NONE, NULL), RTC_OK);
+        assert_int_equal(ice_agent_controlling(from->transport->pending), offers == 0);
+        peer_run(&s.p, 10 * MS);
+        assert_int_equal(rtc_peer_connection_set_remote_description(to, RTC_SDP_OFFER, peer_description(&s.p, offers)), RTC_OK);
+        assert_int_equal(ice_agent_controlling(to->transport->pending), offers == 1);
+        assert_int_equal(rtc_peer_connection_set_local_description(to, RTC_SDP_NONE, NULL), RTC_OK);
+        peer_run(&s.p, 10 * MS);
+        assert_int_equal(rtc_peer_connection_set_remote_description(from, RTC_SDP_ANSWER, peer_description(&s.p, 1 - offers)), RTC_OK);
+        if (i != 1) { /* the third begins before the second has a path */
+            restart_expect_settled(&s, SECOND);
+            peer_run(&s.p, SECOND);
+        }
+        for (int k = 0; k < 2; k++)
+            assert_int_equal(ice_agent_controlling(transport_ice_latest(restart_transport(&s, k))), k == 0);
+    }
+    assert_in_range(s.longest_silence[0], 1, 25 * MS);
+    restart_end(&s);
+}
+
+/* What changed in the generation in use, a role that was in conflict, is kept by the one that was made before. */
+static void roles_of_before_the_answer(void **state)
+{
+    struct restart_scene s;
+    (void)state;
+    scene_of_hand(&s, 222);
+    rtc_peer_connection *a = restart_pc(&s, 0), *b = restart_pc(&s, 1);
+    assert_int_equal(rtc_peer_connection_restart_ice(b), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, 10 * MS);
+    a->transport->ice->controlling = false;
+    b->transport->ice->controlling = true;
+    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, peer_description(&s.p, 1)), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, 10 * MS);
+    assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_ANSWER, peer_description(&s.p, 0)), RTC_OK);
+    assert_true(ice_agent_controlling(transport_ice_latest(b->transport)));
+    assert_false(ice_agent_controlling(transport_ice_latest(a->transport)));
+    restart_expect_settled(&s, SECOND);
+    restart_end(&s);
+}
+
+/* The answer must not restart when the offer does not; credentials that are no answer to one that does are those of no restart. */
 static void wrong_answers(void **state)
 {
     struct restart_scene s;
     (void)state;
     scene_of_hand(&s, 203);
     rtc_peer_connection *a = restart_pc(&s, 0), *b = restart_pc(&s, 1);
-    char *old = strdup(peer_description(&s.p, 1));
     assert_int_equal(rtc_peer_connection_restart_ice(a), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
-    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, old), RTC_ERR_INVALID_ACCESS);
-    assert_non_null(strstr(rtc_peer_connection_last_error(a), "old ICE credentials"));
-    assert_int_equal(a->signaling_state, RTC_SIGNALING_HAVE_LOCAL_OFFER);
     assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 10 * MS);
@@ -152,7 +247,6 @@ static void wrong_answers(void **state)
     assert_int_equal(set_changed(a, RTC_SDP_ANSWER, peer_description(&s.p, 1), "a=ice-pwd:", "a=ice-pwd:new"), RTC_ERR_INVALID_ACCESS);
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
     peer_run(&s.p, 10 * SECOND);
-    free(old);
     restart_end(&s);
 }
 
@@ -256,7 +350,7 @@ static void conflicting_roles(void **state)
         assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
-        ice_agent_set_controlling(restart_transport(&s, both_control ? 1 : 0)->pending, both_control);
+        restart_transport(&s, both_control ? 1 : 0)->ice->controlling = both_control; /* what the new generation will have */
         assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
@@ -479,7 +573,8 @@ static void pool(void **state)
         log[0].text[0] = 0;
         assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
         (void)rtc_peer_connection_dispatch(p.peer[0].pc); /* no time passes */
-        assert_string_equal(log[0].text, "signaling:have-local-offer gathering:gathering candidate candidate candidate end gathering:complete null");
+        assert_string_equal(log[0].text,
+                            "signaling:have-local-offer gathering:gathering candidate candidate candidate end gathering:complete null");
         assert_int_equal(text_count(peer_description(&p, 0), "a=candidate:"), 3); /* UDP, and two for TCP */
         assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[1].pc, RTC_SDP_OFFER, peer_description(&p, 0)), RTC_OK);
         assert_int_equal(rtc_peer_connection_set_local_description(p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
@@ -581,6 +676,9 @@ int main(void)
         cmocka_unit_test(wishes),
         cmocka_unit_test(unfulfilled_wish),
         cmocka_unit_test(nothing_to_restart),
+        cmocka_unit_test(declined),
+        cmocka_unit_test(roles_stay),
+        cmocka_unit_test(roles_of_before_the_answer),
         cmocka_unit_test(wrong_answers),
         cmocka_unit_test(hostile_offers),
         cmocka_unit_test(candidates_of_generations),
