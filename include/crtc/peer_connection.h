@@ -265,8 +265,8 @@ RTC_EXPORT int rtc_peer_connection_create_answer(rtc_peer_connection *connection
 RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* setRemoteDescription. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS (well-formed but not acceptable), RTC_ERR_INVALID_STATE, RTC_ERR_NOT_SUPPORTED (pranswer, rollback,
  * another certificate), RTC_ERR_RANGE (beyond a limit of the context). A refused description changes nothing. An offer with other ICE credentials than before
- * restarts ICE (RFC 8839 4.4.1.1); the answer to an offer of ours that restarts must have other ones, and any other answer the same
- * (RTC_ERR_INVALID_ACCESS). */
+ * restarts ICE (RFC 8839 4.4.1.1). The answer to an offer of ours that restarts has other ones; with the old ones it declines, and everything goes on as it was. Any
+ * other answer must have the same (RTC_ERR_INVALID_ACCESS). */
 RTC_EXPORT int rtc_peer_connection_set_remote_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* localDescription, with the candidates gathered so far; remoteDescription. NULL (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next
  * call into the connection. */

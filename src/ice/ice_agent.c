@@ -355,6 +355,12 @@ static bool is_complete(const struct ice_agent *agent)
            ice_checks_done(agent) && !ice_tcp_undecided(agent);
 }
 
+/* What completes can not be undone by the peer's requests: checks that they trigger come and go in milliseconds. */
+static bool stays_complete(const struct ice_agent *agent)
+{
+    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0;
+}
+
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
 {
     return now >= agent->started + patience_most || (now >= agent->started + patience && is_complete(agent));
@@ -387,6 +393,8 @@ static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
         return ICE_FAILED;
     if (now >= ice_disconnected_at(agent, pair))
         return ICE_DISCONNECTED;
+    if (agent->state == ICE_COMPLETED && stays_complete(agent))
+        return ICE_COMPLETED;
     return agent->state != ICE_DISCONNECTED && is_complete(agent) ? ICE_COMPLETED : ICE_CONNECTED;
 }
 

@@ -122,6 +122,39 @@ static void equal_tie_breakers(void **state)
     }
 }
 
+/* The process was stopped for a while, or the network was: the peer's checks of pairs that had failed come all at once. */
+static void a_burst_of_requests_changes_no_state(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    char text[80];
+    script_begin(&sim, 49, true);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_candidate(&sim, script_four);
+    script.only_socket = 1;
+    for (uint32_t i = 0; i < 6; i++) {
+        sim_host_open(sim.b.host, 100 + i, "192.0.2.2", (uint16_t)(7000 + i));
+        (void)snprintf(text, sizeof text, "candidate:%u 1 udp %u 192.0.2.2 %u typ host", 10 + i, 1000 - i, 7000 + i);
+        script_candidate(&sim, text);
+    }
+    ice_agent_end_of_remote_candidates(sim.a.agent, sim.now, &sim.a.out);
+    ice_sim_drain(&sim.a);
+    ice_sim_run(&sim, sim.now + 40 * SECOND);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_COMPLETED);
+    unsigned states = sim.a.states;
+    script.only_socket = 0;
+    for (uint32_t i = 0; i < 6; i++) {
+        path.socket = 100 + i;
+        path.local.port = (uint16_t)(7000 + i);
+        script_ask(&sim.b, &path, 0);
+        ice_sim_run(&sim, sim.now + 4 * MS);
+    }
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_int_equal(sim.a.states, states);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_COMPLETED);
+    ice_sim_fini(&sim);
+}
+
 /* ---- Where checks go, and how many ---- */
 
 static unsigned sent_to(struct ice_sim *sim, const struct address *to)
@@ -599,6 +632,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_credentials_nothing_changes),
         cmocka_unit_test(equal_tie_breakers),
+        cmocka_unit_test(a_burst_of_requests_changes_no_state),
         cmocka_unit_test(nothing_goes_where_no_peer_is),
         cmocka_unit_test(nor_to_all_hosts_of_a_network),
         cmocka_unit_test(the_application_may_say_otherwise),
