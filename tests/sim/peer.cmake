@@ -7,6 +7,7 @@ endforeach()
 foreach(name restart restart_offers)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c restart_scene.c ${peer_harness})
 endforeach()
+crtc_test(test_sim_peer_relays LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_relays.c sim_turn_server.c ${peer_harness})
 crtc_test(test_sim_peer_endpoint LABEL sim TIMEOUT 300 SEES ${peer_sees}
   SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_tcp.c sim_stun_server.c usrsctp_time.c)
 if(TARGET crtc_media) # real codecs, and the conversion that they need

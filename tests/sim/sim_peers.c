@@ -336,7 +336,9 @@ static void arrive(struct sim_peers *p)
     struct sim_delivery d;
     while (sim_network_pop(p->net, p->now, &d)) {
         struct sim_peer *peer = sim_host_user(d.host);
-        if (!peer->pc) {
+        if (!peer && d.packet && p->serve)
+            p->serve(p, d.packet);
+        if (!peer || !peer->pc) {
             sim_delivery_free(&d);
             continue;
         }

@@ -36,6 +36,7 @@ struct sim_peers {
     void (*on_step)(struct sim_peers *peers, void *user); /* called whenever time moved; may push frames */
     rtc_time_t (*next_step)(struct sim_peers *peers, void *user);
     void *step_user;
+    void (*serve)(struct sim_peers *peers, const struct packet *packet); /* takes what arrives at hosts that are no peer's */
     struct out scratch;
     rtc_context *own; /* the harness's, whose memory does not run out */
     int error;        /* the first error of a call that the harness made; the test may clear it */
