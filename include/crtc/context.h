@@ -47,6 +47,11 @@ typedef struct rtc_limits {
                                      * that wait for a data channel's callbacks before it is closed; default 65536 */
     uint32_t send_queue_bytes;      /* data channel bytes buffered per connection; default 16 MiB */
     uint32_t jitter_buffer_packets; /* packets held per incoming stream; default 2048 */
+    /* Incoming pictures, judged by their headers before a decoder sees them; for all receivers of a connection together. What is over a limit is
+     * dropped, counted ("framesRefused" of inbound-rtp) and told in the log; a keyframe is asked for where one could be within it. */
+    uint32_t picture_pixels;            /* width x height of one picture; default 4096x2304 */
+    uint32_t decoded_pixels_per_second; /* a picture of another size than the one before counts four times; default 3840x2160x60 */
+    uint32_t decoder_bytes;             /* decoders, frames that wait for them and pictures that wait to be shown; default 256 MiB */
 } rtc_limits;
 
 typedef struct rtc_context_options {

@@ -29,7 +29,8 @@ RTC_EXPORT const rtc_stats *rtc_stats_report_find_type(const rtc_stats_report *r
 RTC_EXPORT const char *rtc_stats_id(const rtc_stats *stats);
 /* "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "local-candidate", "remote-candidate", "certificate", "transport",
  * "data-channel", ... and, beyond the standard, "ice-server": "url", "state", how many "candidates" came of it, and the last "errorCode". A
- * candidate pair or server that is of no use says why in "failureReason". */
+ * candidate pair or server that is of no use says why in "failureReason", and inbound-rtp counts in "framesRefused" which of its "framesDropped" were over
+ * a limit (rtc_limits). */
 RTC_EXPORT const char *rtc_stats_type(const rtc_stats *stats);
 /* Milliseconds since 1970. */
 RTC_EXPORT double rtc_stats_timestamp_ms(const rtc_stats *stats);

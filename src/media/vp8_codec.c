@@ -16,6 +16,7 @@
 enum {
     CLOCK = 90000,
     SIDE_MAX = 4096, /* of pictures that are decoded: the format says up to 16383, which no honest peer sends and which costs 400 MB */
+    KEYFRAME_HEADER = 10,
     RATE_DEFAULT = 30,
     RATE_MAX = 120,
     BITRATE_MIN_KBPS = 20
@@ -324,6 +325,15 @@ static void decoder_free(void *user)
     rtc_context_unref(context);
 }
 
+/* The first partition of a keyframe (RFC 6386 sections 9.2 and 11.2) says how each block is predicted, for which at their likeliest the fixed
+ * probabilities take more than three bits: what is shorter is cut off or made up, and must not cost the memory of its size. */
+static bool is_whole(const uint8_t *data, size_t len, unsigned width, unsigned height)
+{
+    size_t partition = (size_t)(data[0] >> 5 | data[1] << 3 | data[2] << 11);
+    size_t blocks = (size_t)((width + 15) / 16) * ((height + 15) / 16);
+    return KEYFRAME_HEADER + partition <= len && partition >= blocks / 4;
+}
+
 /* Judges the header before libvpx allocates for it (RFC 6386 section 9.1). */
 static bool acceptable(const struct decoder *d, const uint8_t *data, size_t len)
 {
@@ -334,7 +344,7 @@ static bool acceptable(const struct decoder *d, const uint8_t *data, size_t len)
     if (len < 10 || data[3] != 0x9d || data[4] != 0x01 || data[5] != 0x2a)
         return false;
     unsigned width = (data[6] | (unsigned)data[7] << 8) & 0x3fff, height = (data[8] | (unsigned)data[9] << 8) & 0x3fff;
-    return width > 0 && height > 0 && width <= SIDE_MAX && height <= SIDE_MAX;
+    return width > 0 && height > 0 && width <= SIDE_MAX && height <= SIDE_MAX && is_whole(data, len, width, height);
 }
 
 static void copy_plane(rtc_video_frame *to, size_t plane, const vpx_image_t *image)

@@ -5,6 +5,7 @@
 
 #include "certificate.h"
 #include "context.h"
+#include "decode_budget.h"
 #include "driver.h"
 #include "error.h"
 #include "event_queue.h"
@@ -88,6 +89,7 @@ struct rtc_peer_connection {
 
     struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation */
     size_t transceiver_count;
+    struct decode_budget decoding;
     struct link channels; /* struct rtc_data_channel.link */
     bool wants_data;      /* a channel was made: an application section is needed */
     char data_mid[JSEP_ID_MAX];

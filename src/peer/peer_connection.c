@@ -163,6 +163,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     pthread_mutex_init(&pc->wake_lock, NULL);
     list_init(&pc->transceivers);
     list_init(&pc->channels);
+    decode_budget_init(&pc->decoding, context_limits(context));
     pc->now = context_start_time(context);
     pc->session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
     context_random_text(context, pc->cname, sizeof pc->cname - 1);

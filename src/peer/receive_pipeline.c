@@ -35,6 +35,7 @@ struct receive_pipeline {
     struct unit in[WAITING_MAX];
     struct shown out[WAITING_MAX];
     uint32_t in_count, out_count;
+    uint64_t in_bytes; /* of the frames in `in` */
     bool busy, detached;
     bool broken; /* the decoder lost its thread: a keyframe is needed */
     struct receive_pipeline_stats stats;
@@ -48,6 +49,12 @@ struct receive_pipeline {
     rtc_peer_connection *pc;
     rtc_rtp_transceiver *transceiver;
     bool awaits_keyframe;
+    bool hopeless;            /* the keyframe that was refused last was too large: another one would be, too */
+    enum decode_verdict told; /* the limit that the log last spoke of */
+    uint64_t pixels;          /* of a picture, as the last keyframe said */
+    uint32_t width, height;
+    uint64_t most_pixels;              /* of what may be held now */
+    uint64_t held;                     /* what the connection's budget knows of */
     struct shown waiting[WAITING_MAX]; /* decoded, not yet due; in order */
     uint32_t waiting_count;
 };
@@ -164,6 +171,11 @@ static void decode_audio(struct receive_pipeline *p, const struct unit *unit)
         play(p, sound, unit->action);
 }
 
+static size_t unit_bytes(const struct unit *unit)
+{
+    return unit->frame ? rtc_encoded_frame_len(unit->frame) : 0;
+}
+
 static bool take_unit(struct receive_pipeline *p, struct unit *out)
 {
     pthread_mutex_lock(&p->lock);
@@ -171,6 +183,7 @@ static bool take_unit(struct receive_pipeline *p, struct unit *out)
     if (more) {
         *out = p->in[0];
         memmove(p->in, p->in + 1, --p->in_count * sizeof p->in[0]);
+        p->in_bytes -= unit_bytes(out);
     }
     pthread_mutex_unlock(&p->lock);
     return more;
@@ -204,6 +217,30 @@ static void drop_units(struct receive_pipeline *p)
         rtc_encoded_frame_unref(p->in[i].frame);
     p->stats.frames_dropped += p->in_count;
     p->in_count = 0;
+    p->in_bytes = 0;
+}
+
+/* What is held for this stream when `more` frames of `pixels` come to it: the decoder, frames on their way to it, pictures on their way
+ * out. Pictures of before may be larger than those to come. */
+static uint64_t held_with(struct receive_pipeline *p, uint64_t pixels, uint32_t more)
+{
+    pthread_mutex_lock(&p->lock);
+    uint32_t pictures = p->in_count + p->busy + p->out_count + p->waiting_count;
+    uint64_t bytes = p->in_bytes;
+    pthread_mutex_unlock(&p->lock);
+    if (pictures == 0)
+        p->most_pixels = p->pixels;
+    pixels = pixels > p->most_pixels ? pixels : p->most_pixels;
+    return bytes + decode_budget_decoder(pixels) + (pictures + more) * decode_budget_picture(pixels);
+}
+
+static void tell_budget(struct receive_pipeline *p)
+{
+    if (!p->pc || p->kind != RTC_MEDIA_VIDEO || p->most_pixels + p->pixels == 0)
+        return;
+    uint64_t now = held_with(p, p->pixels, 0);
+    decode_budget_hold(&p->pc->decoding, p->held, now);
+    p->held = now;
 }
 
 static void collect(struct receive_pipeline *p)
@@ -235,8 +272,10 @@ static void done(struct job *job, rtc_time_t now)
     pthread_mutex_unlock(&p->lock);
     if (broken)
         request_keyframe(p, now);
-    if (p->pc) /* else the track is shown no more, and this may be a worker's thread */
+    if (p->pc) { /* else the track is shown no more, and this may be a worker's thread */
         receive_pipeline_tick(p, now);
+        tell_budget(p);
+    }
     if (p->pc && p->pc->transport)
         transport_settle(p->pc->transport, now);
     if (again)
@@ -259,6 +298,7 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
     if (!overflow) {
         (void)rtc_encoded_frame_ref(unit.frame);
         p->in[p->in_count++] = unit;
+        p->in_bytes += unit_bytes(&unit);
         begin = !p->busy;
         p->busy = true;
     }
@@ -269,6 +309,41 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
         return;
     atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
     executor_submit(executor, p->mailbox, &p->job, now);
+}
+
+static void refuse(struct receive_pipeline *p, rtc_time_t now, enum decode_verdict verdict)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stats.frames_dropped++;
+    p->stats.frames_refused++;
+    pthread_mutex_unlock(&p->lock);
+    if (p->told != verdict)
+        peer_log(p->pc, RTC_LOG_WARNING, "section '%s': pictures are refused: %s", p->transceiver->mid, decode_verdict_name(verdict));
+    p->told = verdict;
+    p->hopeless = verdict == DECODE_TOO_LARGE;
+    p->awaits_keyframe = true;
+    if (!p->hopeless)
+        request_keyframe(p, now);
+}
+
+/* Whether the connection's limits let a decoder have this frame. A keyframe that does not say its size is the decoder's to refuse. */
+static bool admit(struct receive_pipeline *p, rtc_time_t now, const rtc_encoded_frame *frame)
+{
+    bool sized = rtc_encoded_frame_keyframe(frame) && rtc_encoded_frame_width(frame) > 0 && rtc_encoded_frame_height(frame) > 0;
+    uint32_t width = sized ? rtc_encoded_frame_width(frame) : p->width, height = sized ? rtc_encoded_frame_height(frame) : p->height;
+    uint64_t pixels = (uint64_t)width * height, held = held_with(p, pixels, 1) + rtc_encoded_frame_len(frame);
+    bool resized = width != p->width || height != p->height;
+    enum decode_verdict verdict = decode_budget_take(&p->pc->decoding, now, pixels, resized, held > p->held ? held - p->held : 0);
+    if (verdict != DECODE_GRANTED) {
+        refuse(p, now, verdict);
+        return false;
+    }
+    p->width = width;
+    p->height = height;
+    p->pixels = pixels;
+    p->most_pixels = pixels > p->most_pixels ? pixels : p->most_pixels;
+    p->hopeless = false;
+    return true;
 }
 
 /* Sinks run user code, which may close the connection: they are called from the dispatch, like everything of the user's. */
@@ -289,11 +364,15 @@ void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_enco
         return;
     }
     if (p->awaits_keyframe && !rtc_encoded_frame_keyframe(frame)) {
-        request_keyframe(p, now);
+        if (!p->hopeless)
+            request_keyframe(p, now);
         return;
     }
+    if (!admit(p, now, frame))
+        return;
     p->awaits_keyframe = false;
     accept(p, now, (struct unit){.frame = frame, .show_at = show_at});
+    tell_budget(p);
 }
 
 void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, int action, rtc_encoded_frame *frame, uint32_t samples)
@@ -319,6 +398,8 @@ void receive_pipeline_tick(struct receive_pipeline *p, rtc_time_t now)
     }
     p->waiting_count -= due;
     memmove(p->waiting, p->waiting + due, p->waiting_count * sizeof p->waiting[0]);
+    if (due > 0)
+        tell_budget(p);
 }
 
 rtc_time_t receive_pipeline_deadline(const struct receive_pipeline *p)
@@ -352,6 +433,7 @@ void receive_pipeline_detach(struct receive_pipeline *p)
     pthread_mutex_lock(&p->lock);
     p->detached = true;
     pthread_mutex_unlock(&p->lock);
+    decode_budget_hold(&p->pc->decoding, p->held, 0);
     p->pc = NULL;
     p->transceiver = NULL;
     unref(p);

@@ -8,6 +8,7 @@
 
 struct receive_pipeline_stats {
     uint64_t frames_decoded, key_frames_decoded, frames_dropped;
+    uint64_t frames_refused; /* of those dropped: over a limit */
     rtc_time_t total_decode_time_us;
     uint32_t width, height;
     char decoder[16];

@@ -116,6 +116,7 @@ static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver
     stats_number(b, "framesDecoded", (double)d.frames_decoded);
     stats_number(b, "keyFramesDecoded", (double)d.key_frames_decoded);
     stats_number(b, "framesDropped", (double)(s->frames_dropped + d.frames_dropped));
+    stats_number(b, "framesRefused", (double)d.frames_refused);
     stats_number(b, "totalDecodeTime", (double)d.total_decode_time_us / 1e6);
     stats_number(b, "freezeCount", (double)s->freeze_count);
     stats_number(b, "totalFreezesDuration", s->total_freezes_duration_s);

@@ -160,7 +160,13 @@ static const rtc_peer_connection_callbacks callbacks = {
 bool sim_peers_init(struct sim_peers *p, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator,
                     const rtc_configuration *configuration)
 {
-    rtc_context_options options = {.size = sizeof options, .allocator = allocator};
+    return sim_peers_init_limited(p, seed, link, allocator, configuration, NULL);
+}
+
+bool sim_peers_init_limited(struct sim_peers *p, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator,
+                            const rtc_configuration *configuration, const rtc_limits *limits)
+{
+    rtc_context_options options = {.size = sizeof options, .allocator = allocator, .limits = limits};
     if (getenv("CRTC_TEST_LOG"))
         options.log_level = RTC_LOG_DEBUG;
     memset(p, 0, sizeof *p);

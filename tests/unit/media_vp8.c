@@ -297,6 +297,42 @@ static void test_size_is_bounded(void **state)
     assert_int_equal(decode_size(16, 4112), RTC_ERR_ENCODING);
 }
 
+/* A header that promises more than could follow is refused before memory is had for its size. */
+static void test_short_for_its_size(void **state)
+{
+    (void)state;
+    struct pair p;
+    bool shown;
+    uint8_t key[30000] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0, 0x10, 0, 0x10}; /* 4096 x 4096: 65536 blocks */
+    pair_init(&p, 320, 180, 500000);
+    rtc_time_t began = rtc_now();
+    for (int i = 0; i < 1000; i++) {
+        size_t claimed = (size_t)i * 16;
+        key[0] = (uint8_t)(0x10 | (claimed & 7) << 5);
+        key[1] = (uint8_t)(claimed >> 3);
+        key[2] = (uint8_t)(claimed >> 11);
+        assert_int_equal(decode_bytes(&p, key, sizeof key, &shown), RTC_ERR_ENCODING); /* a first partition of less than two bits a block */
+        assert_int_equal(decode_bytes(&p, key, 10 + claimed / 2, &shown), RTC_ERR_ENCODING);
+    }
+    print_message("2000 in %lld us\n", (long long)(rtc_now() - began));
+    pair_fini(&p);
+    /* The least that an encoder makes of a large picture is more than that. */
+    pair_init(&p, 4096, 2304, 500000);
+    const rtc_video_frame_options o = {
+        .size = sizeof o, .format = RTC_VIDEO_I420, .width = 4096, .height = 2304, .capture_time_us = p.time};
+    rtc_video_frame *f;
+    assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
+    for (size_t i = 0; i < 3; i++)
+        memset(rtc_video_frame_writable_plane(f, i), 128, rtc_video_frame_stride(f, i) * (i ? 1152u : 2304u));
+    rtc_encoded_frame *e = encode(&p, f, true);
+    assert_non_null(e);
+    print_message("grey: %zu bytes\n", rtc_encoded_frame_len(e));
+    assert_int_equal(decode_bytes(&p, rtc_encoded_frame_data(e), rtc_encoded_frame_len(e), &shown), RTC_OK);
+    rtc_encoded_frame_unref(e);
+    rtc_video_frame_unref(f);
+    pair_fini(&p);
+}
+
 /* Real frames, cut and with bits turned over: any answer is right that is one. A good keyframe repairs everything. */
 static void test_broken_data(void **state)
 {
@@ -415,8 +451,9 @@ int main(void)
         cmocka_unit_test(test_pictures_survive), cmocka_unit_test(test_keyframes_on_demand_only),
         cmocka_unit_test(test_rate_follows),     cmocka_unit_test(test_size_changes_on_the_fly),
         cmocka_unit_test(test_turned_upright),   cmocka_unit_test(test_needs_a_keyframe),
-        cmocka_unit_test(test_size_is_bounded),  cmocka_unit_test(test_broken_data),
-        cmocka_unit_test(test_lost_for_memory),  cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_size_is_bounded),  cmocka_unit_test(test_short_for_its_size),
+        cmocka_unit_test(test_broken_data),      cmocka_unit_test(test_lost_for_memory),
+        cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What the pictures of a connection's peer may take: the size of one, pixels in a second, bytes at a time (rtc_limits). All receivers of a
+ * connection share it, and every frame is judged by its header before a decoder sees it. A pure state machine. */
+#ifndef CRTC_DECODE_BUDGET_H
+#define CRTC_DECODE_BUDGET_H
+
+#include <crtc/context.h>
+
+struct decode_budget {
+    uint64_t picture_pixels, pixels_per_second, bytes_max;
+    int64_t credit; /* pixels that may be decoded now; at most one second's */
+    rtc_time_t last;
+    uint64_t bytes; /* held by decoders, by what waits for them, and by what they made */
+};
+
+enum decode_verdict {
+    DECODE_GRANTED,
+    DECODE_TOO_LARGE, /* it will be as large the next time */
+    DECODE_TOO_OFTEN,
+    DECODE_NO_ROOM
+};
+
+void decode_budget_init(struct decode_budget *b, const rtc_limits *limits);
+/* A frame of so many pixels, after which `more` bytes are held in addition. `resized`: it makes a decoder allocate anew, which costs more than
+ * decoding does. On success the pixels are taken; the bytes are not. */
+enum decode_verdict decode_budget_take(struct decode_budget *b, rtc_time_t now, uint64_t pixels, bool resized, uint64_t more);
+/* A receiver holds this much now, and held that much when it last said so. */
+void decode_budget_hold(struct decode_budget *b, uint64_t before, uint64_t now);
+/* What a decoder for pictures of this size takes, and one decoded picture. */
+uint64_t decode_budget_decoder(uint64_t pixels);
+uint64_t decode_budget_picture(uint64_t pixels);
+const char *decode_verdict_name(enum decode_verdict verdict);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures that a peer makes too large, too many or too often: the decoder does not see them, memory stays bounded, what was dropped is
+ * counted, and a picture within the limits is shown again. The decoder here takes the memory that a real one's pictures take. */
+#include "peer_pump.h"
+
+#include "context.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct bytes {
+    size_t now, most;
+};
+
+static void note(struct bytes *b, const void *memory, bool taken)
+{
+    size_t size = malloc_usable_size((void *)(uintptr_t)memory);
+    b->now = taken ? b->now + size : b->now - size;
+    b->most = b->now > b->most ? b->now : b->most;
+}
+
+static void *take(void *user, size_t size)
+{
+    void *memory = malloc(size);
+    note(user, memory, true);
+    return memory;
+}
+
+static void *change(void *user, void *old, size_t size)
+{
+    if (old)
+        note(user, old, false);
+    void *memory = realloc(old, size);
+    note(user, memory, true);
+    return memory;
+}
+
+static void give(void *user, void *memory)
+{
+    if (memory)
+        note(user, memory, false);
+    free(memory);
+}
+
+static struct {
+    rtc_context *context;
+    uint32_t width, height; /* of the last keyframe */
+    uint64_t frames, pixels;
+} decoder;
+
+static int no_decoder(rtc_context *context, uint32_t channels, void **out)
+{
+    (void)context;
+    (void)channels;
+    *out = &decoder;
+    return RTC_OK;
+}
+
+static void free_no_decoder(void *unused)
+{
+    (void)unused;
+}
+
+static int decode(void *unused, rtc_encoded_frame *frame, rtc_video_frame **out)
+{
+    (void)unused;
+    if (rtc_encoded_frame_keyframe(frame)) {
+        decoder.width = rtc_encoded_frame_width(frame);
+        decoder.height = rtc_encoded_frame_height(frame);
+    }
+    decoder.frames++;
+    decoder.pixels += (uint64_t)decoder.width * decoder.height;
+    const rtc_video_frame_options options = {
+        .size = sizeof options, .format = RTC_VIDEO_I420, .width = decoder.width, .height = decoder.height};
+    return rtc_video_frame_new(decoder.context, &options, out);
+}
+
+static const rtc_codec_ops codec = {.size = sizeof codec,
+                                    .kind = RTC_MEDIA_VIDEO,
+                                    .name = "VP8",
+                                    .decoder_new = no_decoder,
+                                    .decoder_free = free_no_decoder,
+                                    .decode_video = decode};
+
+struct scene {
+    struct sim_peers p;
+    struct bytes bytes;
+    rtc_media_source *source[4];
+    rtc_media_stream_track *track[4];
+    rtc_media_sink *sink[4];
+    size_t count;
+    uint32_t requests;
+    uint64_t shown;
+};
+
+static void on_picture(void *user, rtc_video_frame *frame)
+{
+    struct scene *s = user;
+    (void)frame;
+    s->shown++;
+}
+
+static void on_request(void *user)
+{
+    struct scene *s = user;
+    s->requests++;
+}
+
+static void add_source(struct scene *s)
+{
+    static const rtc_media_source_ops ops = {.size = sizeof ops, .request_keyframe = on_request};
+    rtc_media_stream_track *track;
+    assert_int_equal(rtc_media_source_new(s->p.context, RTC_MEDIA_VIDEO, "pictures", &ops, s, &s->source[s->count]), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(s->source[s->count], &track), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(s->p.peer[0].pc, track, NULL, 0, NULL), RTC_OK);
+    rtc_media_stream_track_unref(track);
+    s->count++;
+}
+
+static void begin(struct scene *s, uint64_t seed, size_t streams, const rtc_limits *limits)
+{
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = on_picture};
+    const struct sim_link link = {.delay_us = 5 * MS};
+    const rtc_configuration configuration = {.size = sizeof configuration, .max_bitrate_bps = 100000000};
+    memset(s, 0, sizeof *s);
+    memset(&decoder, 0, sizeof decoder);
+    const rtc_allocator allocator = {take, change, give, &s->bytes};
+    assert_true(sim_peers_init_limited(&s->p, seed, &link, &allocator, &configuration, limits));
+    decoder.context = s->p.context;
+    assert_int_equal(rtc_context_add_codec(s->p.context, &codec), RTC_OK);
+    s->p.manual = true;
+    for (size_t i = 0; i < streams; i++)
+        add_source(s);
+    peer_exchange(&s->p, 0);
+    for (size_t i = 0; i < streams; i++) {
+        s->track[i] = rtc_media_stream_track_ref(peer_remote_track(&s->p, 1, i));
+        assert_int_equal(rtc_media_stream_track_add_sink(s->track[i], &ops, s, &s->sink[i]), RTC_OK);
+    }
+    peer_connect(&s->p, 5 * SECOND);
+    peer_run(&s->p, SECOND);
+    s->bytes.most = s->bytes.now;
+}
+
+static void end(struct scene *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        rtc_media_stream_track_remove_sink(s->track[i], s->sink[i]);
+        rtc_media_stream_track_unref(s->track[i]);
+    }
+    sim_peers_fini(&s->p);
+    for (size_t i = 0; i < s->count; i++)
+        rtc_media_source_unref(s->source[i]);
+    assert_int_equal(s->bytes.now, 0);
+}
+
+/* A VP8 header (RFC 6386 9.1) and nothing behind it. */
+static void push(struct scene *s, size_t stream, bool key, uint32_t width, uint32_t height)
+{
+    uint8_t data[500] = {key ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a};
+    data[6] = (uint8_t)width;
+    data[7] = (uint8_t)(width >> 8);
+    data[8] = (uint8_t)height;
+    data[9] = (uint8_t)(height >> 8);
+    const rtc_encoded_frame_options options = {.size = sizeof options,
+                                               .kind = RTC_MEDIA_VIDEO,
+                                               .codec = "VP8",
+                                               .data = data,
+                                               .data_len = sizeof data,
+                                               .keyframe = key,
+                                               .rtp_timestamp = (uint32_t)(s->p.now * 9 / 100),
+                                               .capture_time_us = s->p.now};
+    rtc_encoded_frame *frame;
+    assert_int_equal(rtc_encoded_frame_new(s->p.context, &options, &frame), RTC_OK);
+    assert_int_equal(rtc_media_source_push_encoded(s->source[stream], frame), RTC_OK);
+    rtc_encoded_frame_unref(frame);
+}
+
+static double refused(struct scene *s)
+{
+    rtc_stats_report *report;
+    double sum = 0, value, dropped = 0;
+    assert_int_equal(rtc_peer_connection_get_stats(s->p.peer[1].pc, &report), RTC_OK);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++)
+        if (rtc_stats_number(rtc_stats_report_at(report, i), "framesRefused", &value)) {
+            sum += value;
+            assert_true(rtc_stats_number(rtc_stats_report_at(report, i), "framesDropped", &dropped) && dropped >= value);
+        }
+    rtc_stats_report_unref(report);
+    return sum;
+}
+
+/* The largest that is taken by default, and one that is not: nobody decodes it, nor asks again and again for what will be as large. */
+static void too_large(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 1, 1, NULL);
+    push(&s, 0, true, 4096, 2304);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(decoder.frames, 1);
+    assert_int_equal(s.shown, 1);
+    uint32_t requests = s.requests;
+    for (int i = 0; i < 64; i++) {
+        push(&s, 0, i % 8 == 0, 4096, 4096);
+        peer_run(&s.p, 33 * MS);
+    }
+    peer_run(&s.p, SECOND);
+    assert_int_equal(decoder.frames, 1);
+    assert_int_equal(s.requests, requests);
+    assert_int_equal(refused(&s), 8); /* what follows each needs one that can be decoded */
+    push(&s, 0, true, 640, 360);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(s.shown, 2);
+    end(&s);
+}
+
+static void raised(void **state)
+{
+    const rtc_limits limits = {.size = sizeof limits, .picture_pixels = 4096 * 4096};
+    struct scene s;
+    (void)state;
+    begin(&s, 2, 1, &limits);
+    push(&s, 0, true, 4096, 4096);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(s.shown, 1);
+    assert_int_equal(refused(&s), 0);
+    end(&s);
+}
+
+/* Keyframes of another size each time, as fast as they come. */
+static void too_often(void **state)
+{
+    const rtc_limits limits = {.size = sizeof limits, .decoded_pixels_per_second = 20000000};
+    struct scene s;
+    (void)state;
+    begin(&s, 3, 1, &limits);
+    for (int i = 0; i < 1000; i++) {
+        push(&s, 0, true, 1000 + (uint32_t)i, 720);
+        peer_run(&s.p, 5 * MS);
+    }
+    print_message("%llu pictures, %llu Mpixels in 5 s; %.0f refused\n", (unsigned long long)decoder.frames,
+                  (unsigned long long)decoder.pixels / 1000000, refused(&s));
+    assert_in_range(decoder.pixels, 25000000, 31000000); /* six seconds' worth, at a quarter */
+    assert_true(refused(&s) > 40);
+    peer_run(&s.p, SECOND);
+    uint64_t shown = s.shown, before = decoder.frames;
+    push(&s, 0, true, 640, 360);
+    for (int i = 0; i < 30; i++) { /* an honest stream goes on */
+        peer_run(&s.p, 33 * MS);
+        push(&s, 0, false, 640, 360);
+    }
+    peer_run(&s.p, SECOND);
+    assert_int_equal(decoder.frames - before, 31);
+    assert_int_equal(s.shown - shown, 31);
+    end(&s);
+}
+
+/* Sixty-four large keyframes at once: no more than the limit is held. The smallest limit lets nothing through. */
+static void too_much(void **state)
+{
+    static const uint32_t limit[] = {1, 32u << 20, 128u << 20};
+    (void)state;
+    for (size_t n = 0; n < 3; n++) {
+        const rtc_limits limits = {.size = sizeof limits, .decoder_bytes = limit[n]};
+        struct scene s;
+        begin(&s, 4, 4, &limits);
+        size_t before = s.bytes.now;
+        sim_host_link(s.p.peer[0].host)->delay_us = 300 * MS;
+        for (int i = 0; i < 64; i++) {
+            push(&s, (size_t)i % 4, true, 1920, 1080);
+            peer_run(&s.p, 3 * MS);
+        }
+        context_simulate(s.p.context, 500 * MS); /* everything arrives before the first picture is shown */
+        peer_run(&s.p, 2 * SECOND);
+        size_t most = s.bytes.most - before;
+        print_message("limit %u kB: %zu kB held, %llu shown, %.0f refused\n", limit[n] / 1024, most / 1024, (unsigned long long)s.shown,
+                      refused(&s));
+        assert_true(most < limit[n] + (4u << 20)); /* and the packets on their way */
+        assert_true(n == 0 ? s.shown == 0 : s.shown > 0);
+        assert_true(refused(&s) >= 24);
+        end(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(raised),
+        cmocka_unit_test(too_often),
+        cmocka_unit_test(too_much),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
