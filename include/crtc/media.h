@@ -146,7 +146,7 @@ typedef struct rtc_media_source_ops {
     void (*start)(void *user);            /* the first consumer came */
     void (*stop)(void *user);             /* the last consumer went: after it returns nothing more is pushed. May come on the pushing thread itself. */
     void (*request_keyframe)(void *user); /* encoded sources: a receiver can not go on without one */
-    void (*set_bitrate)(void *user, uint32_t bitrate_bps); /* encoded sources: what the network takes */
+    void (*set_bitrate)(void *user, uint32_t bitrate_bps); /* encoded sources: what the network takes; of several consumers the slowest */
     void (*destroy)(void *user);          /* the last reference went */
 } rtc_media_source_ops;
 

@@ -204,6 +204,13 @@ void mailbox_unref(struct mailbox *m)
     rtc_context_unref(context);
 }
 
+void mailbox_post(struct mailbox *m, struct job *job)
+{
+    job->mailbox = mailbox_ref(m);
+    job->due = 0;
+    deliver(job);
+}
+
 void mailbox_run(struct mailbox *m, rtc_time_t now)
 {
     for (;;) {

@@ -35,6 +35,8 @@ int mailbox_new(rtc_context *context, void (*wake)(void *user), void *user, stru
 void mailbox_mute(struct mailbox *mailbox);
 struct mailbox *mailbox_ref(struct mailbox *mailbox);
 void mailbox_unref(struct mailbox *mailbox);
+/* Puts a job that needs no worker there: only done() is called. Any thread. */
+void mailbox_post(struct mailbox *mailbox, struct job *job);
 /* Runs the completions that are due. */
 void mailbox_run(struct mailbox *mailbox, rtc_time_t now);
 /* When the next completion is due: RTC_TIME_NEVER when nothing waits. */

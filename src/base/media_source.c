@@ -20,8 +20,9 @@ struct media_consumer {
     rtc_media_stream_track *track;
     struct media_consumer_ops ops;
     void *user;
-    uint32_t running; /* calls that are under way, on any thread */
-    bool active;      /* counts as somebody who needs the source */
+    uint32_t running;     /* calls that are under way, on any thread */
+    uint32_t bitrate_bps; /* what it can pass on; 0: it did not say */
+    bool active;          /* counts as somebody who needs the source */
     bool removed;
     bool abandoned; /* nobody waits for its calls: the last one frees it */
 };
@@ -39,6 +40,9 @@ struct rtc_media_source {
     uint32_t active;
     bool started;
     bool switching; /* a thread is in start() or stop(), and will look again after it */
+    bool telling;   /* a thread is in set_bitrate(), and will look again after it */
+    bool knows_unlimited;
+    uint32_t told_bps; /* what set_bitrate() last said */
     struct media_source_stats stats;
 };
 
@@ -141,10 +145,43 @@ void media_source_request_keyframe(rtc_media_source *source)
         source->ops.request_keyframe(source->user);
 }
 
-void media_source_set_bitrate(rtc_media_source *source, uint32_t bitrate_bps)
+static uint32_t least_bitrate(const rtc_media_source *source)
 {
-    if (source->ops.set_bitrate)
-        source->ops.set_bitrate(source->user, bitrate_bps);
+    uint32_t least = 0;
+    for (struct link *l = source->consumers.next; l != &source->consumers; l = l->next) {
+        const struct media_consumer *c = link_owner(l, struct media_consumer, link);
+        if (c->active && c->bitrate_bps > 0 && (least == 0 || c->bitrate_bps < least))
+            least = c->bitrate_bps;
+    }
+    return least;
+}
+
+/* Under the lock, which is let go around the calls: tells what the slowest consumer takes, if that is news. */
+static void tell_bitrate(rtc_media_source *source)
+{
+    if (source->telling || !source->ops.set_bitrate)
+        return;
+    source->telling = true;
+    for (uint32_t least; (least = least_bitrate(source)) != source->told_bps && (least > 0 || source->knows_unlimited);) {
+        source->told_bps = least;
+        pthread_mutex_unlock(&source->lock);
+        source->ops.set_bitrate(source->user, least);
+        pthread_mutex_lock(&source->lock);
+    }
+    source->telling = false;
+}
+
+void media_source_set_bitrate(rtc_media_source *source, struct media_consumer *consumer, uint32_t bitrate_bps)
+{
+    pthread_mutex_lock(&source->lock);
+    consumer->bitrate_bps = bitrate_bps;
+    tell_bitrate(source);
+    pthread_mutex_unlock(&source->lock);
+}
+
+void media_source_understands_unlimited(rtc_media_source *source)
+{
+    source->knows_unlimited = true;
 }
 
 void media_source_stats(rtc_media_source *source, struct media_source_stats *out)
@@ -163,6 +200,8 @@ static void settle(rtc_media_source *source)
     source->switching = true;
     while (source->started != (source->active > 0)) {
         source->started = source->active > 0;
+        if (source->started && !source->knows_unlimited)
+            source->told_bps = 0; /* it begins anew, and is told anew */
         void (*change)(void *) = source->started ? source->ops.start : source->ops.stop;
         pthread_mutex_unlock(&source->lock);
         if (change)
@@ -236,6 +275,7 @@ void media_source_remove_consumer(rtc_media_source *source, struct media_consume
     pthread_mutex_lock(&source->lock);
     remove_locked(source, c, wait, &dead);
     settle(source);
+    tell_bitrate(source);
     pthread_mutex_unlock(&source->lock);
     bury(source, &dead);
     rtc_media_source_unref(source);
@@ -260,6 +300,7 @@ void media_source_end_track(rtc_media_source *source, const rtc_media_stream_tra
             deactivate(source, c);
     }
     settle(source);
+    tell_bitrate(source);
     pthread_mutex_unlock(&source->lock);
 }
 
@@ -272,6 +313,7 @@ void media_source_remove_track(rtc_media_source *source, const rtc_media_stream_
     while ((c = consumer_of(source, track)) != NULL)
         remove_locked(source, c, true, &dead);
     settle(source);
+    tell_bitrate(source);
     pthread_mutex_unlock(&source->lock);
     bury(source, &dead);
 }

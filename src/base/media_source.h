@@ -37,7 +37,11 @@ void media_source_end_track(rtc_media_source *source, const rtc_media_stream_tra
 void media_source_remove_track(rtc_media_source *source, const rtc_media_stream_track *track);
 
 void media_source_request_keyframe(rtc_media_source *source);
-void media_source_set_bitrate(rtc_media_source *source, uint32_t bitrate_bps);
+/* What this consumer's network takes: the source is told the least of all consumers', whenever that changes. With `consumer` removed, what
+ * the others take; once nobody limits it any more only the library's own sources hear of that, as 0. */
+void media_source_set_bitrate(rtc_media_source *source, struct media_consumer *consumer, uint32_t bitrate_bps);
+/* Its set_bitrate() understands 0. */
+void media_source_understands_unlimited(rtc_media_source *source);
 const char *media_source_label(const rtc_media_source *source);
 rtc_context *media_source_context(const rtc_media_source *source);
 void media_source_stats(rtc_media_source *source, struct media_source_stats *out);

@@ -47,12 +47,16 @@ int rtc_media_stream_track_new(rtc_media_source *source, rtc_media_stream_track 
     return error_plain(make(source, id, out));
 }
 
-int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, rtc_media_stream_track **out)
+int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, const rtc_media_source_ops *ops,
+                           void *user, rtc_media_stream_track **out)
 {
     rtc_media_source *source;
-    int error = rtc_media_source_new(context, kind, label, NULL, NULL, &source);
+    int error = rtc_media_source_new(context, kind, label, ops, user, &source);
+    if (error && ops && ops->destroy)
+        ops->destroy(user);
     if (error)
         return error;
+    media_source_understands_unlimited(source);
     error = make(source, id, out);
     rtc_media_source_unref(source);
     if (!error)
@@ -156,9 +160,9 @@ void media_track_request_keyframe(rtc_media_stream_track *track)
     media_source_request_keyframe(track->source);
 }
 
-void media_track_set_bitrate(rtc_media_stream_track *track, uint32_t bitrate_bps)
+void media_track_set_bitrate(rtc_media_stream_track *track, struct media_consumer *consumer, uint32_t bitrate_bps)
 {
-    media_source_set_bitrate(track->source, bitrate_bps);
+    media_source_set_bitrate(track->source, consumer, bitrate_bps);
 }
 
 void media_track_source_stats(const rtc_media_stream_track *track, struct media_source_stats *out)

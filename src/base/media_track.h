@@ -6,8 +6,10 @@
 #include "media_source.h"
 
 /* A track that is fed from a connection, over a source of its own: push with rtc_media_source_push_*(media_track_source(track), ...). It
- * starts muted. `label` may be NULL. */
-int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, rtc_media_stream_track **out);
+ * starts muted. `label` and `ops` may be NULL. `ops`: what its source is told; a rate of 0 then says that nobody limits it any more. destroy() runs
+ * on failure, too. */
+int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, const rtc_media_source_ops *ops,
+                           void *user, rtc_media_stream_track **out);
 /* Borrowed while the track is. */
 rtc_media_source *media_track_source(const rtc_media_stream_track *track);
 void media_track_set_muted(rtc_media_stream_track *track, bool muted);
@@ -25,7 +27,7 @@ void media_track_remove_consumer(rtc_media_stream_track *track, struct media_con
 
 /* For sources of encoded frames: a receiver can not go on; what the network takes now. Others ignore it. */
 void media_track_request_keyframe(rtc_media_stream_track *track);
-void media_track_set_bitrate(rtc_media_stream_track *track, uint32_t bitrate_bps);
+void media_track_set_bitrate(rtc_media_stream_track *track, struct media_consumer *consumer, uint32_t bitrate_bps);
 /* What the track's source has passed. */
 void media_track_source_stats(const rtc_media_stream_track *track, struct media_source_stats *out);
 /* Frames that slow sinks of this track lost. */

@@ -45,7 +45,8 @@ struct send_pipeline {
     struct ring in, out;
     bool forwards; /* the track brings encoded frames */
     bool busy, detached, keyframe_wanted, bitrate_changed;
-    bool encoded_lost; /* a gap in coded video: its source must make a keyframe */
+    bool encoded_starts; /* coded video may go on with a keyframe only */
+    bool encoded_lost;   /* a gap in coded video: its source must make a keyframe */
     uint32_t bitrate_bps;
     uint32_t loss_percent;
     bool inband_fec;
@@ -353,6 +354,12 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
         return;
     }
     p->stats.frames_in++;
+    if (item.encoded && p->encoded_starts && !rtc_encoded_frame_keyframe(item.encoded)) {
+        p->stats.frames_dropped++;
+        pthread_mutex_unlock(&p->lock);
+        return;
+    }
+    p->encoded_starts = p->encoded_starts && !item.encoded;
     bool crowded = p->in.count >= limit && ring_pop(&p->in, &old);
     p->stats.frames_dropped += crowded;
     p->encoded_lost = p->encoded_lost || (crowded && old.encoded && p->kind == RTC_MEDIA_VIDEO);
@@ -407,6 +414,7 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
     p->mailbox = pc->mailbox;
     pthread_mutex_init(&p->lock, NULL);
     p->keyframe_wanted = true;
+    p->encoded_starts = t->kind == RTC_MEDIA_VIDEO;
     p->frame_rate = DEFAULT_FRAME_RATE;
     p->channels = 1;
     p->inband_fec = slice_is(jsep_fmtp_value(t->sender.codec.fmtp, "useinbandfec"), "1");
@@ -438,6 +446,9 @@ int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct se
         unref(p);
         return error;
     }
+    if (p->kind == RTC_MEDIA_VIDEO) /* whoever sends on what is under way already must begin with one */
+        media_track_request_keyframe(p->track);
+    media_track_set_bitrate(p->track, p->consumer, p->bitrate_bps);
     *out = p;
     return RTC_OK;
 }
@@ -474,7 +485,7 @@ void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps)
     p->stats.bitrate_bps = bitrate_bps;
     pthread_mutex_unlock(&p->lock);
     if (p->track)
-        media_track_set_bitrate(p->track, bitrate_bps);
+        media_track_set_bitrate(p->track, p->consumer, bitrate_bps);
 }
 
 void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out)

@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "receive_pipeline.h"
 #include "send_pipeline.h"
+#include "track_feedback.h"
 #include "transport.h"
 
 #include <stdio.h>
@@ -122,8 +123,11 @@ static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
 {
     char id[JSEP_ID_MAX];
     fresh_id(pc->context, id);
-    int error =
-        media_track_new_remote(pc->context, t->kind, id, t->kind == RTC_MEDIA_AUDIO ? "remote audio" : "remote video", &t->receiver.track);
+    int error = track_feedback_new(pc, t, &t->receiver.feedback);
+    if (error)
+        return error;
+    const char *label = t->kind == RTC_MEDIA_AUDIO ? "remote audio" : "remote video";
+    error = media_track_new_remote(pc->context, t->kind, id, label, &track_feedback_ops, t->receiver.feedback, &t->receiver.track);
     if (error)
         return error;
     media_track_set_muted(t->receiver.track, true);
@@ -146,6 +150,7 @@ int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direct
     fresh_id(pc->context, t->sender.track_id);
     int error = make_receiver(pc, t);
     if (error) {
+        track_feedback_detach(t->receiver.feedback);
         rtc_rtp_transceiver_unref(t);
         return error;
     }
@@ -191,6 +196,8 @@ void transceiver_detach(rtc_rtp_transceiver *t)
     transceiver_stop(t);
     receive_pipeline_detach(t->receiver.pipeline);
     t->receiver.pipeline = NULL;
+    track_feedback_detach(t->receiver.feedback);
+    t->receiver.feedback = NULL;
     list_remove(&t->link);
     pc->transceiver_count--;
     t->connection = NULL;

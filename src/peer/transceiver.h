@@ -33,6 +33,7 @@ struct rtc_rtp_receiver {
     size_t stream_count;
     bool active; /* [[FiredDirection]] receives: the track was told, and not taken away since */
     struct receive_pipeline *pipeline;
+    struct track_feedback *feedback; /* what the track's consumers ask for */
 };
 
 struct rtc_rtp_transceiver {

@@ -380,6 +380,17 @@ void rtp_session_request_keyframe(struct rtp_session *s, rtc_time_t now, uint32_
     rtp_session_feedback(s, now, m, out);
 }
 
+void rtp_session_set_receive_limit(struct rtp_session *s, rtc_time_t now, uint32_t handle, uint32_t bitrate_bps)
+{
+    enum { SOON_US = 50000 };
+    struct rtp_member *m = rtp_session_member(s, handle);
+    if (!m || m->receive_limit_bps == bitrate_bps)
+        return;
+    m->receive_limit_bps = bitrate_bps;
+    if (bitrate_bps && s->started)
+        rtp_session_hasten_report(s, now + SOON_US);
+}
+
 void rtp_session_close(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     if (s->closed)

@@ -167,6 +167,9 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_re
 enum { RTP_NO_AUDIO_LEVEL = 0xff };
 int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level,
                            struct out *out);
+/* Who sends this section's media is asked for no more than this (REMB), 0: for as much as it likes. REMB speaks of all video that is received:
+ * it is said only while every section that plays has a limit. */
+void rtp_session_set_receive_limit(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t bitrate_bps);
 /* The decoder can not go on: a PLI follows (rate-limited). */
 void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
 /* BYE for everything; nothing is sent afterwards. */

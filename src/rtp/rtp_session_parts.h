@@ -30,6 +30,7 @@ struct rtp_member {
     bool in_outage;                 /* stopped because nothing at all was heard: it goes on when something is */
     rtc_time_t last_media;
     uint32_t target_bps;            /* as last told */
+    uint32_t receive_limit_bps;     /* what its sender is asked to keep to; 0: nothing */
     uint64_t frames_refused;
     bool owes_keyframe;             /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;

@@ -9,6 +9,8 @@ enum {
     INTERVAL_AUDIO_US = 2500000,
     NACKS_AT_ONCE = 64,
     SPEAKER_BYTES = 28 + 12 + CNAME_MAX + 4, /* SR without blocks, SDES */
+    REMB_SSRCS = 32, /* of more streams nothing is said */
+    REMB_BYTES = 20,
     BYES_AT_ONCE = 31
 };
 
@@ -64,6 +66,30 @@ static bool is_speaker(const struct rtp_member *m, rtc_time_t since)
     return m->sender && m->config.send && !m->stopped && rtp_sender_active_since(m->sender, since);
 }
 
+static bool takes_remb(const struct rtp_member *m)
+{
+    return m->config.receive_codec_count > 0 && m->config.receive_codecs[0].remb;
+}
+
+/* What is asked of the peer for all its video together. */
+static void limit_sender(const struct rtp_session *s, struct control *c)
+{
+    uint32_t ssrcs[REMB_SSRCS];
+    uint64_t sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s->member_count; i++) {
+        const struct rtp_member *m = s->members[i];
+        if (m->config.kind != RTC_MEDIA_VIDEO || !m->playing)
+            continue;
+        if (m->receive_limit_bps == 0 || !takes_remb(m) || n == REMB_SSRCS)
+            return;
+        sum += m->receive_limit_bps;
+        ssrcs[n++] = m->playing->ssrc;
+    }
+    if (n > 0 && writer_left(&c->writer) >= REMB_BYTES + 4 * n)
+        rtcp_write_remb(&c->writer, s->members[0]->config.ssrc, sum, ssrcs, n);
+}
+
 static rtc_time_t interval_of(const struct rtp_session *s)
 {
     bool video = false;
@@ -111,6 +137,7 @@ void rtp_session_report(struct rtp_session *s, rtc_time_t now, struct out *out)
         }
         speak(s, &c, now, s->members[at], NULL, 0);
     }
+    limit_sender(s, &c);
     finish(s, &c, out);
     if (count == RTCP_REPORTS_MAX)
         report_rest(s, now, out);

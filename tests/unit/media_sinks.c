@@ -112,7 +112,7 @@ static void wait_left(struct gate *g, int n)
 static rtc_media_stream_track *new_track(rtc_context *context, rtc_media_kind kind)
 {
     rtc_media_stream_track *track;
-    assert_int_equal(media_track_new_remote(context, kind, "id", NULL, &track), RTC_OK);
+    assert_int_equal(media_track_new_remote(context, kind, "id", NULL, NULL, NULL, &track), RTC_OK);
     return track;
 }
 

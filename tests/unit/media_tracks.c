@@ -309,7 +309,7 @@ static void test_source_runs_while_needed(void **state)
     subscribe(&b, two);
     assert_int_equal(told.started, 2);
     media_track_request_keyframe(two);
-    media_track_set_bitrate(two, 77000);
+    media_track_set_bitrate(two, b.handle, 77000);
     assert_int_equal(told.keyframes, 1);
     assert_int_equal(told.bitrate, 77000);
     unsubscribe(&a);
@@ -323,12 +323,46 @@ static void test_source_runs_while_needed(void **state)
     drop_frames(&b);
 }
 
+/* The slowest of a source's consumers is the rate of all; the library's own sources hear when nobody limits them any more. */
+static void test_rate_of_the_slowest(void **state)
+{
+    (void)state;
+    for (int remote = 0; remote < 2; remote++) {
+        struct told told;
+        struct consumer a = {0}, b = {0};
+        rtc_media_source *source = new_source(NULL, RTC_MEDIA_VIDEO, &told);
+        if (remote)
+            media_source_understands_unlimited(source);
+        rtc_media_stream_track *one = new_track(source), *two = new_track(source);
+        subscribe(&a, one);
+        subscribe(&b, two);
+        media_track_set_bitrate(one, a.handle, 100000);
+        assert_int_equal(told.bitrate, 100000);
+        media_track_set_bitrate(two, b.handle, 50000);
+        assert_int_equal(told.bitrate, 50000);
+        media_track_set_bitrate(one, a.handle, 200000);
+        assert_int_equal(told.bitrate, 50000);
+        unsubscribe(&b);
+        assert_int_equal(told.bitrate, 200000);
+        subscribe(&b, two);
+        media_track_set_bitrate(two, b.handle, 70000);
+        rtc_media_stream_track_stop(two);
+        assert_int_equal(told.bitrate, 200000);
+        unsubscribe(&b);
+        unsubscribe(&a);
+        assert_int_equal(told.bitrate, remote ? 0 : 200000);
+        rtc_media_stream_track_unref(one);
+        rtc_media_stream_track_unref(two);
+        rtc_media_source_unref(source);
+    }
+}
+
 static void test_remote_track(void **state)
 {
     (void)state;
     struct consumer a = {0};
     rtc_media_stream_track *track;
-    assert_int_equal(media_track_new_remote(NULL, RTC_MEDIA_VIDEO, "their-id", NULL, &track), RTC_OK);
+    assert_int_equal(media_track_new_remote(NULL, RTC_MEDIA_VIDEO, "their-id", NULL, NULL, NULL, &track), RTC_OK);
     assert_string_equal(rtc_media_stream_track_id(track), "their-id");
     assert_string_equal(rtc_media_stream_track_label(track), "");
     assert_true(rtc_media_stream_track_muted(track));
@@ -338,7 +372,7 @@ static void test_remote_track(void **state)
     subscribe(&a, track);
     assert_false(media_track_wants_raw(track)); /* only sinks do */
     media_track_request_keyframe(track);
-    media_track_set_bitrate(track, 1);
+    media_track_set_bitrate(track, a.handle, 1);
     push_picture(media_track_source(track));
     assert_int_equal(a.video, 1);
     media_track_end(track);
@@ -433,7 +467,7 @@ static void try_all(rtc_context *context, struct told *told)
         return;
     if (rtc_media_stream_track_new(source, &track) == RTC_OK)
         (void)media_track_add_consumer(track, &all, &a, &a.handle);
-    if (media_track_new_remote(context, RTC_MEDIA_AUDIO, "y", "z", &remote) != RTC_OK)
+    if (media_track_new_remote(context, RTC_MEDIA_AUDIO, "y", "z", NULL, NULL, &remote) != RTC_OK)
         assert_null(remote);
     if (rtc_media_stream_new(context, "s", &stream) != RTC_OK)
         assert_null(stream);
@@ -587,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_disabled_video_is_black),
         cmocka_unit_test(test_disabled_audio_is_silent),
         cmocka_unit_test(test_source_runs_while_needed),
+        cmocka_unit_test(test_rate_of_the_slowest),
         cmocka_unit_test(test_remote_track),
         cmocka_unit_test(test_changes_within_a_callback),
         cmocka_unit_test(test_failing_memory),
