@@ -75,6 +75,8 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t hand
     c->max_packet_life_ms = info.max_packet_life_ms;
     c->id = info.id;
     c->state = RTC_DATA_CHANNEL_OPEN;
+    c->was_open = true;
+    pc->channels_opened++;
     adopt(pc, c);
     rtc_data_channel_unref(c);
     return c;
@@ -306,6 +308,9 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
     if (!pc || state <= c->state)
         return;
     refresh(c);
+    pc->channels_opened += state == RTC_DATA_CHANNEL_OPEN;
+    pc->channels_closed += state == RTC_DATA_CHANNEL_CLOSED && c->was_open;
+    c->was_open = c->was_open || state == RTC_DATA_CHANNEL_OPEN;
     c->state = state;
     if (state == RTC_DATA_CHANNEL_OPEN)
         (void)event_queue_add(pc, USER_CHANNEL_OPEN, 0, c, NULL);

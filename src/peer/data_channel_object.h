@@ -27,6 +27,7 @@ struct rtc_data_channel {
     void *user;
     bool has_callbacks;
     bool ignored;                /* the peer opened it, and the application has no on_data_channel: nobody can ever listen */
+    bool was_open;               /* for the statistics */
     bool silent;                 /* the connection was closed: nothing is told any more */
     struct packet_queue waiting; /* messages that came before there were callbacks */
     uint64_t waiting_weight;     /* as the event queue counts */

@@ -91,6 +91,7 @@ struct rtc_peer_connection {
     size_t transceiver_count;
     struct decode_budget decoding;
     struct link channels; /* struct rtc_data_channel.link */
+    uint64_t channels_opened, channels_closed; /* that were open once, and are closed again */
     bool wants_data;      /* a channel was made: an application section is needed */
     char data_mid[JSEP_ID_MAX];
 

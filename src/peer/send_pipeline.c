@@ -494,3 +494,19 @@ void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *ou
     *out = p->stats;
     pthread_mutex_unlock(&p->lock);
 }
+
+void send_pipeline_sum(struct send_pipeline *p, struct send_pipeline_stats *sum)
+{
+    struct send_pipeline_stats own;
+    if (!p)
+        return;
+    send_pipeline_stats(p, &own);
+    own.frames_in += sum->frames_in;
+    own.frames_dropped += sum->frames_dropped;
+    own.frames_encoded += sum->frames_encoded;
+    own.key_frames_encoded += sum->key_frames_encoded;
+    own.total_encode_time_us += sum->total_encode_time_us;
+    own.width = own.width ? own.width : sum->width;
+    own.height = own.height ? own.height : sum->height;
+    *sum = own;
+}

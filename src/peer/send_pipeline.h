@@ -6,14 +6,6 @@
 
 #include "transceiver.h"
 
-struct send_pipeline_stats {
-    uint64_t frames_in, frames_dropped, frames_encoded, key_frames_encoded;
-    rtc_time_t total_encode_time_us;
-    uint32_t width, height;
-    uint32_t bitrate_bps;
-    char encoder[16];
-};
-
 /* Begins to consume the sender's track with the sender's codec. RTC_ERR_NOT_SUPPORTED: nobody can encode it (encoded frames pass all the
  * same: then this succeeds). */
 int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out);
@@ -22,5 +14,7 @@ void send_pipeline_detach(struct send_pipeline *p);
 void send_pipeline_request_keyframe(struct send_pipeline *p);
 void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps);
 void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out);
+/* Adds the counters of `p`, which may be NULL, to what the sender's pipelines before it counted; sizes and names are those of the latest. */
+void send_pipeline_sum(struct send_pipeline *p, struct send_pipeline_stats *sum);
 
 #endif

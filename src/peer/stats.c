@@ -11,10 +11,8 @@
 static void add_connection(struct stats_builder *b)
 {
     stats_begin(b, "peer-connection", "P");
-    size_t open = 0;
-    for (struct link *l = b->pc->channels.next; l != &b->pc->channels; l = l->next)
-        open += link_owner(l, rtc_data_channel, link)->state == RTC_DATA_CHANNEL_OPEN;
-    stats_number(b, "dataChannelsOpened", (double)open);
+    stats_number(b, "dataChannelsOpened", (double)b->pc->channels_opened);
+    stats_number(b, "dataChannelsClosed", (double)b->pc->channels_closed);
 }
 
 static void add_channels(struct stats_builder *b)
@@ -64,10 +62,8 @@ static void add_remote_inbound(struct stats_builder *b, const rtc_rtp_transceive
 
 static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
-    struct send_pipeline_stats s;
-    if (!t->sender.pipeline)
-        return;
-    send_pipeline_stats(t->sender.pipeline, &s);
+    struct send_pipeline_stats s = t->sender.past;
+    send_pipeline_sum(t->sender.pipeline, &s);
     stats_number(b, "framesEncoded", (double)s.frames_encoded);
     stats_number(b, "keyFramesEncoded", (double)s.key_frames_encoded);
     stats_number(b, "totalEncodeTime", (double)s.total_encode_time_us / 1e6);
@@ -134,7 +130,7 @@ static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
     struct rtp_inbound_stats s;
     if (!rtp_session_inbound_stats(b->t->rtp, t->section, b->pc->now, &s))
         return;
-    (void)snprintf(b->id, sizeof b->id, "I%s", t->mid);
+    (void)snprintf(b->id, sizeof b->id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     add_stream_head(b, t, "inbound-rtp", s.ssrc);
     stats_text(b, "trackIdentifier", rtc_media_stream_track_id(t->receiver.track));
     stats_number(b, "packetsReceived", (double)s.packets_received);

@@ -162,6 +162,7 @@ int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direct
 
 static void stop_sending(rtc_rtp_transceiver *t)
 {
+    send_pipeline_sum(t->sender.pipeline, &t->sender.past);
     send_pipeline_detach(t->sender.pipeline);
     t->sender.pipeline = NULL;
 }

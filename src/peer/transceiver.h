@@ -11,6 +11,15 @@
 #include <crtc/peer_connection.h>
 #include <stdatomic.h>
 
+/* What a sender's pipelines counted, over all the tracks it had. */
+struct send_pipeline_stats {
+    uint64_t frames_in, frames_dropped, frames_encoded, key_frames_encoded;
+    rtc_time_t total_encode_time_us;
+    uint32_t width, height;
+    uint32_t bitrate_bps;
+    char encoder[16];
+};
+
 struct send_pipeline;
 struct receive_pipeline;
 
@@ -24,6 +33,7 @@ struct rtc_rtp_sender {
     rtc_priority priority;
     uint32_t target_bitrate_bps;    /* what the RTP session last allowed; 0: nothing said yet */
     struct send_pipeline *pipeline; /* NULL while nothing is sent */
+    struct send_pipeline_stats past; /* of the pipelines before it */
     struct jsep_codec codec;        /* what the pipeline encodes with */
 };
 

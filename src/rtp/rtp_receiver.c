@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "opus_payload.h"
 #include "rtp_extensions.h"
+#include "stream_history.h"
 #include "text.h"
 #include "vp8_payload.h"
 
@@ -416,4 +417,5 @@ void rtp_receiver_stats(const struct rtp_receiver *r, struct rtp_inbound_stats *
         audio_stats(&r->buffer.audio, out);
     else
         video_stats(&r->buffer.video, out);
+    stream_history_add(out, &r->before);
 }

@@ -37,7 +37,8 @@ struct rtp_receiver {
     uint64_t keyframe_asked;   /* the count of keyframes when the decoder asked for one, plus 1; 0: it has not */
     rtc_time_t next_pli;
     struct playout_party party;
-    struct rtp_inbound_stats stats; /* what the parts do not count themselves */
+    struct rtp_inbound_stats stats;  /* what the parts do not count themselves */
+    struct rtp_inbound_stats before; /* what was counted of the stream when it was here before */
 };
 
 /* RTC_ERR_NOT_SUPPORTED when the codec's payload format is unknown; RTC_ERR_NO_MEMORY. */

@@ -31,7 +31,8 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
 
 static void free_member(struct rtp_session *s, struct rtp_member *m)
 {
-    rtp_session_forget_receivers(m);
+    rtp_session_forget_receivers(s, m);
+    stream_history_fini(&m->history, s->context);
     rtp_sender_free(m->sender);
     memory_free(s->context, m);
 }
@@ -200,7 +201,7 @@ static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
     if (m->stopped && starts)
         rtp_session_resume(s, now, m, out);
     if (!config->receive) {
-        rtp_session_forget_receivers(m);
+        rtp_session_forget_receivers(s, m);
         m->muted = true; /* the peer layer says so itself; what comes later unmutes */
     }
     return RTC_OK;

@@ -9,6 +9,7 @@
 #include "rtp_receiver.h"
 #include "rtp_sender.h"
 #include "srtp.h"
+#include "stream_history.h"
 
 enum {
     DEFAULT_ROUND_TRIP_US = 100000,
@@ -25,6 +26,7 @@ struct rtp_member {
     struct rtp_sender *sender;      /* NULL until it may send */
     struct rtp_receiver *receivers; /* newest first */
     struct rtp_receiver *playing;   /* one of them, or NULL */
+    struct stream_history history;
     bool muted;
     bool stopped;                   /* by the circuit breaker */
     bool in_outage;                 /* stopped because nothing at all was heard: it goes on when something is */
@@ -78,7 +80,7 @@ void rtp_session_media(struct rtp_session *session, rtc_time_t now, struct packe
 void rtp_session_end_stream(struct rtp_session *session, rtc_time_t now, uint32_t ssrc, struct out *out);
 void rtp_session_tick_receivers(struct rtp_session *session, rtc_time_t now, struct out *out);
 rtc_time_t rtp_session_receive_deadline(const struct rtp_session *session, enum timer_reason *why);
-void rtp_session_forget_receivers(struct rtp_member *member);
+void rtp_session_forget_receivers(struct rtp_session *session, struct rtp_member *member);
 
 /* rtp_session_rtcp.c */
 /* A plain RTCP datagram, borrowed. */

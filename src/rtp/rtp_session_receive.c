@@ -17,17 +17,9 @@ static struct rtp_receiver *find_receiver(const struct rtp_member *m, uint32_t s
     return NULL;
 }
 
-void rtp_session_forget_receivers(struct rtp_member *m)
+static void forget(struct rtp_session *s, struct rtp_member *m, struct rtp_receiver *gone)
 {
-    for (struct rtp_receiver *r = m->receivers, *next; r; r = next) {
-        next = r->next;
-        rtp_receiver_free(r);
-    }
-    m->receivers = m->playing = NULL;
-}
-
-static void forget(struct rtp_member *m, struct rtp_receiver *gone)
-{
+    struct rtp_inbound_stats stats;
     struct rtp_receiver **at = &m->receivers;
     while (*at && *at != gone)
         at = &(*at)->next;
@@ -35,7 +27,15 @@ static void forget(struct rtp_member *m, struct rtp_receiver *gone)
         *at = gone->next;
     if (m->playing == gone)
         m->playing = NULL;
+    rtp_receiver_stats(gone, &stats);
+    stream_history_keep(&m->history, s->context, &stats);
     rtp_receiver_free(gone);
+}
+
+void rtp_session_forget_receivers(struct rtp_session *s, struct rtp_member *m)
+{
+    while (m->receivers)
+        forget(s, m, m->receivers);
 }
 
 /* ---- Which stream plays ---- */
@@ -61,7 +61,7 @@ static void limit_receivers(struct rtp_session *s, struct rtp_member *m)
     if (count < RECEIVERS_MAX || !oldest)
         return;
     rtp_demux_forget(s->demux, oldest->ssrc);
-    forget(m, oldest);
+    forget(s, m, oldest);
 }
 
 static struct rtp_receiver *make_receiver(struct rtp_session *s, struct rtp_member *m, const struct rtp_route *route)
@@ -70,6 +70,7 @@ static struct rtp_receiver *make_receiver(struct rtp_session *s, struct rtp_memb
     limit_receivers(s, m);
     if (rtp_receiver_new(s->context, m->config.kind, route->ssrc, route->codec, s->disable_nack, &r) != RTC_OK)
         return NULL;
+    r->before = stream_history_take(&m->history, s->context, route->ssrc);
     r->next = m->receivers;
     m->receivers = r;
     play(m, r);
@@ -168,7 +169,7 @@ void rtp_session_end_stream(struct rtp_session *s, rtc_time_t now, uint32_t ssrc
         return;
     if (m->playing == r)
         mute(m, out);
-    forget(m, r);
+    forget(s, m, r);
 }
 
 /* ---- Timers ---- */
@@ -180,7 +181,7 @@ static void forget_silent(struct rtp_session *s, struct rtp_member *m, rtc_time_
         if (r == m->playing || r->last_packet == RTC_TIME_NEVER || now - r->last_packet < FORGET_US)
             continue;
         rtp_demux_forget(s->demux, r->ssrc);
-        forget(m, r);
+        forget(s, m, r);
     }
 }
 

@@ -469,6 +469,48 @@ static void real_call(uint64_t seed, const struct sim_link *link, double least_s
     close_studio();
 }
 
+static double encoded_frames(struct sim_peers *p)
+{
+    rtc_stats_report *report;
+    double frames = -1;
+    assert_int_equal(rtc_peer_connection_get_stats(p->peer[0].pc, &report), RTC_OK);
+    const rtc_stats *outbound = rtc_stats_report_find_type(report, "outbound-rtp");
+    assert_true(outbound && rtc_stats_number(outbound, "framesEncoded", &frames));
+    rtc_stats_report_unref(report);
+    return frames;
+}
+
+/* What a sender encoded is counted over all the tracks it had (webrtc-stats 8.5). */
+static void encoder_counters(void **state)
+{
+    const struct sim_link link = {.delay_us = 20 * MS};
+    struct sim_peers p;
+    rtc_rtp_sender *sender;
+    (void)state;
+    assert_true(sim_peers_init(&p, 12, &link, NULL, NULL));
+    p.manual = true;
+    open_studio(&p);
+    assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, studio.video_track, NULL, 0, &sender), RTC_OK);
+    peer_exchange(&p, 0);
+    peer_connect(&p, 5 * SECOND);
+    double last = 0;
+    for (int round = 0; round < 3; round++) {
+        peer_run(&p, SECOND);
+        double now = encoded_frames(&p);
+        assert_true(now >= last + 15);
+        last = now;
+        assert_int_equal(rtc_rtp_sender_replace_track(sender, NULL), RTC_OK);
+        assert_true(encoded_frames(&p) >= last);
+        peer_run(&p, 100 * MS);
+        assert_true(encoded_frames(&p) >= last);
+        assert_int_equal(rtc_rtp_sender_replace_track(sender, studio.video_track), RTC_OK);
+        peer_exchange(&p, round % 2);
+        assert_true(encoded_frames(&p) >= last);
+    }
+    sim_peers_fini(&p);
+    close_studio();
+}
+
 static void real_codecs(void **state)
 {
     const struct sim_link clean = {.delay_us = 20 * MS}, lossy = {.delay_us = 25 * MS, .jitter_us = 10 * MS, .loss = 0.03};
@@ -482,6 +524,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clean_call),       cmocka_unit_test(lossy_call),     cmocka_unit_test(reordered_call),
         cmocka_unit_test(interrupted_call), cmocka_unit_test(datagram_sizes), cmocka_unit_test(real_codecs),
+        cmocka_unit_test(encoder_counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static const struct {
     const char *numbers[20];
     const char *texts[12];
 } expected[] = {
-    {"peer-connection", {"dataChannelsOpened"}, {NULL}},
+    {"peer-connection", {"dataChannelsOpened", "dataChannelsClosed"}, {NULL}},
     {"transport",
      {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "selectedCandidatePairChanges", "candidatesLeftOut"},
      {"iceRole", "iceLocalUsernameFragment", "iceState", "dtlsState", "localCertificateId", "selectedCandidatePairId", "dtlsCipher",
@@ -149,6 +149,96 @@ static void references_lead_somewhere(void **state)
     end(&s);
 }
 
+/* ---- What is counted never falls ---- */
+
+/* Every number of the RTP objects that is no counter. */
+static bool is_gauge(const char *name)
+{
+    static const char *const names[] = {"ssrc",       "jitter",       "targetBitrate",         "frameWidth",   "frameHeight",
+                                        "audioLevel", "fractionLost", "estimatedPlayoutDelay", "roundTripTime"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool counts(const rtc_stats *stats)
+{
+    return strstr(rtc_stats_type(stats), "-rtp") || strcmp(rtc_stats_type(stats), "peer-connection") == 0;
+}
+
+static void expect_no_fall(const rtc_stats *before, const rtc_stats *after)
+{
+    for (size_t i = 0; i < rtc_stats_member_count(before); i++) {
+        const char *name = rtc_stats_member_name(before, i);
+        double was, is = -1;
+        if (is_gauge(name) || !rtc_stats_number(before, name, &was))
+            continue;
+        (void)rtc_stats_number(after, name, &is);
+        if (is < was)
+            fail_msg("%s of %s fell from %g to %g", name, rtc_stats_id(before), was, is);
+    }
+}
+
+/* What both reports know has not fallen; what the sender sends is known for as long as it is there. */
+static void expect_monotone(struct scene *s, rtc_stats_report *last[2])
+{
+    for (int i = 0; i < 2; i++) {
+        rtc_stats_report *now = report_of(s, i);
+        for (size_t k = 0; last[i] && k < rtc_stats_report_count(last[i]); k++) {
+            const rtc_stats *before = rtc_stats_report_at(last[i], k);
+            const rtc_stats *after = counts(before) ? rtc_stats_report_find(now, rtc_stats_id(before)) : NULL;
+            if (after)
+                expect_no_fall(before, after);
+            else if (strcmp(rtc_stats_type(before), "outbound-rtp") == 0)
+                fail_msg("%s is gone", rtc_stats_id(before));
+        }
+        rtc_stats_report_unref(last[i]);
+        last[i] = now;
+    }
+}
+
+static void turn(struct scene *s, rtc_rtp_direction direction, rtc_stats_report *last[2])
+{
+    for (size_t n = 0; n < 2; n++)
+        assert_int_equal(rtc_rtp_transceiver_set_direction(rtc_peer_connection_transceiver(s->p.peer[0].pc, n), direction), RTC_OK);
+    peer_exchange(&s->p, 0);
+    peer_run(&s->p, 100 * MS);
+    expect_monotone(s, last);
+    peer_run(&s->p, 15 * SECOND); /* silent streams are forgotten meanwhile */
+    expect_monotone(s, last);
+}
+
+static void counters_never_fall(void **state)
+{
+    struct scene s;
+    rtc_stats_report *last[2] = {NULL, NULL};
+    (void)state;
+    begin(&s);
+    expect_monotone(&s, last);
+    rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(s.p.peer[0].pc, 1));
+    rtc_media_stream_track *track = rtc_media_stream_track_ref(rtc_rtp_sender_track(sender));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rtc_rtp_sender_replace_track(sender, i == 0 ? NULL : track), RTC_OK);
+        expect_monotone(&s, last);
+        peer_run(&s.p, 3 * SECOND);
+        expect_monotone(&s, last);
+    }
+    rtc_media_stream_track_unref(track);
+    static const rtc_rtp_direction turns[] = {RTC_DIRECTION_RECVONLY, RTC_DIRECTION_SENDRECV, RTC_DIRECTION_SENDONLY,
+                                              RTC_DIRECTION_INACTIVE, RTC_DIRECTION_SENDRECV};
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++)
+        turn(&s, turns[i], last);
+    rtc_data_channel_close(s.channel);
+    peer_run(&s.p, SECOND);
+    expect_monotone(&s, last);
+    double closed;
+    assert_true(rtc_stats_number(rtc_stats_report_find_type(last[0], "peer-connection"), "dataChannelsClosed", &closed) && closed == 1);
+    rtc_stats_report_unref(last[0]);
+    rtc_stats_report_unref(last[1]);
+    end(&s);
+}
+
 static size_t count_of(const rtc_stats_report *report, const char *type)
 {
     size_t count = 0;
@@ -235,10 +325,8 @@ static void numbers_agree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members_are_there),
-        cmocka_unit_test(references_lead_somewhere),
-        cmocka_unit_test(ids_of_two_generations),
-        cmocka_unit_test(numbers_agree),
+        cmocka_unit_test(members_are_there),      cmocka_unit_test(counters_never_fall), cmocka_unit_test(references_lead_somewhere),
+        cmocka_unit_test(ids_of_two_generations), cmocka_unit_test(numbers_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters that outlive their stream; see stream_history.h. */
+#include "stream_history.h"
+
+#include "memory.h"
+
+enum { REMEMBERED_MAX = 8 };
+
+struct past_stream {
+    struct past_stream *next;
+    struct rtp_inbound_stats stats;
+};
+
+static void forget_beyond(struct stream_history *h, rtc_context *context, size_t count)
+{
+    struct past_stream **at = &h->first;
+    while (*at && count-- > 0)
+        at = &(*at)->next;
+    while (*at) {
+        struct past_stream *gone = *at;
+        *at = gone->next;
+        memory_free(context, gone);
+    }
+}
+
+void stream_history_keep(struct stream_history *h, rtc_context *context, const struct rtp_inbound_stats *stats)
+{
+    struct past_stream *past = memory_alloc(context, sizeof *past);
+    if (!past)
+        return;
+    past->stats = *stats;
+    past->next = h->first;
+    h->first = past;
+    forget_beyond(h, context, REMEMBERED_MAX);
+}
+
+struct rtp_inbound_stats stream_history_take(struct stream_history *h, rtc_context *context, uint32_t ssrc)
+{
+    struct rtp_inbound_stats stats = {0};
+    struct past_stream **at = &h->first;
+    while (*at && (*at)->stats.ssrc != ssrc)
+        at = &(*at)->next;
+    if (*at) {
+        struct past_stream *found = *at;
+        stats = found->stats;
+        *at = found->next;
+        memory_free(context, found);
+    }
+    return stats;
+}
+
+void stream_history_fini(struct stream_history *h, rtc_context *context)
+{
+    forget_beyond(h, context, 0);
+}
+
+void stream_history_add(struct rtp_inbound_stats *s, const struct rtp_inbound_stats *before)
+{
+    s->packets_received += before->packets_received;
+    s->bytes_received += before->bytes_received;
+    s->header_bytes_received += before->header_bytes_received;
+    s->packets_lost += before->packets_lost;
+    s->packets_discarded += before->packets_discarded;
+    s->packets_duplicated += before->packets_duplicated;
+    s->retransmitted_packets_received += before->retransmitted_packets_received;
+    s->frames_received += before->frames_received;
+    s->key_frames_received += before->key_frames_received;
+    s->frames_dropped += before->frames_dropped;
+    s->nack_count += before->nack_count;
+    s->pli_count += before->pli_count;
+    s->fir_count += before->fir_count;
+    s->freeze_count += before->freeze_count;
+    s->total_freezes_duration_s += before->total_freezes_duration_s;
+    s->total_samples += before->total_samples;
+    s->concealed_samples += before->concealed_samples;
+    s->concealment_events += before->concealment_events;
+    s->fec_samples += before->fec_samples;
+    s->removed_samples_for_acceleration += before->removed_samples_for_acceleration;
+    s->jitter_buffer_delay_s += before->jitter_buffer_delay_s;
+    s->jitter_buffer_emitted_count += before->jitter_buffer_emitted_count;
+}
