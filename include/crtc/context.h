@@ -61,7 +61,9 @@ typedef struct rtc_context_options {
     void *log_user;
     rtc_log_level log_level;        /* RTC_LOG_NONE (zero) logs nothing */
     const rtc_limits *limits;       /* copied; NULL: the defaults */
-    uint32_t worker_threads;        /* threads for encoding, decoding and certificates; default: the number of cores, at most 8 */
+    /* Threads for encoding, decoding, certificates and the callbacks of sinks; default: one more than there are cores, at most 9. Of several the
+     * first does only what is short and urgent (certificates, decoding, sound); the others run with less priority than the process (nice + 5). */
+    uint32_t worker_threads;
 } rtc_context_options;
 
 /* Makes a context. `options` may be NULL. On success *out holds one reference of the caller's. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */

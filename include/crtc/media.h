@@ -236,6 +236,7 @@ typedef struct rtc_encoder_settings {
     uint32_t bitrate_bps;
     uint32_t packet_loss_percent; /* audio: what in-band FEC should expect */
     bool inband_fec;            /* audio */
+    uint32_t speed;             /* video: 0, the usual care, to 4, the least: raised while encoding takes more than half of the time */
 } rtc_encoder_settings;
 
 /* What to do for one stretch of audio playout. */
@@ -253,7 +254,7 @@ typedef struct rtc_codec_ops {
     /* Encoder; NULL when it can not encode. *out only on success. */
     int (*encoder_new)(rtc_context *context, const rtc_encoder_settings *settings, void **out);
     void (*encoder_free)(void *encoder);
-    /* New rates, or a new size (video): takes effect with the next frame. */
+    /* New rates, or a new size (video): takes effect with the next frame. May be NULL: then it is not told. */
     int (*encoder_configure)(void *encoder, const rtc_encoder_settings *settings);
     /* *out is a new reference, or NULL when the encoder dropped the frame. I420 is always accepted; others RTC_ERR_NOT_SUPPORTED. The encoded frame's RTP
      * timestamp is the capture time at 90 kHz. */

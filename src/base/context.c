@@ -198,7 +198,7 @@ struct executor *context_executor(rtc_context *c)
     pthread_mutex_lock(&c->lock);
     if (!c->executor) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        uint32_t threads = c->simulated ? 0 : c->worker_threads ? c->worker_threads : cores < 1 ? 1 : cores > 8 ? 8 : (uint32_t)cores;
+        uint32_t threads = c->simulated ? 0 : c->worker_threads ? c->worker_threads : cores < 1 ? 2 : cores > 8 ? 9 : (uint32_t)cores + 1;
         if (executor_new(c, threads, &c->executor) == RTC_OK && c->simulated)
             executor_simulate(c->executor, c->job_cost_us);
     }

@@ -7,6 +7,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+
+enum {
+    IN_A_ROW_MAX = 8, /* then one of a later class has its turn */
+    NICE_BY = 5       /* a third of the weight of those that are not */
+};
 
 struct job_queue {
     struct job *head;
@@ -16,13 +22,15 @@ struct job_queue {
 struct executor {
     rtc_allocator allocator; /* a copy: the context that owns the executor may go first */
     pthread_mutex_t lock;
-    pthread_cond_t wanted;
-    struct job_queue queue;
+    pthread_cond_t wanted, wanted_promptly; /* the second is the reserved worker's */
+    struct job_queue queue[JOB_CLASSES];
+    uint32_t in_a_row; /* jobs that went before others of a later class */
+    bool reserved_idle;
     bool ending;
     bool orphaned; /* freed by one of its own workers, which gives the memory back when it ends */
     bool simulated;
-    rtc_time_t job_cost_us;
-    uint32_t threads;
+    rtc_time_t job_cost_us[JOB_CLASSES];
+    uint32_t threads; /* of several the first is reserved for prompt jobs */
     pthread_t thread[];
 };
 
@@ -75,16 +83,44 @@ static void perform(struct job *job)
 static void release(struct executor *e)
 {
     pthread_cond_destroy(&e->wanted);
+    pthread_cond_destroy(&e->wanted_promptly);
     pthread_mutex_destroy(&e->lock);
     e->allocator.free(e->allocator.user, e);
+}
+
+/* The first class with work, or now and then one after it. */
+static struct job *next_job(struct executor *e, bool reserved)
+{
+    int first = 0, later;
+    if (reserved)
+        return pop(&e->queue[JOB_PROMPT]);
+    while (first < JOB_CLASSES && !e->queue[first].head)
+        first++;
+    for (later = first + 1; later < JOB_CLASSES && !e->queue[later].head;)
+        later++;
+    if (first == JOB_CLASSES)
+        return NULL;
+    bool turn = later < JOB_CLASSES && ++e->in_a_row > IN_A_ROW_MAX;
+    if (turn || later >= JOB_CLASSES)
+        e->in_a_row = 0;
+    return pop(&e->queue[turn ? later : first]);
+}
+
+/* On Linux this is the calling thread's alone, and that of the threads that it makes, as encoders do. */
+static void step_back(void)
+{
+    (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE_BY);
 }
 
 static void *work(void *argument)
 {
     struct executor *e = argument;
-    pthread_mutex_lock(&e->lock);
+    pthread_mutex_lock(&e->lock); /* all of them have been started when it is free */
+    bool reserved = e->threads > 1 && pthread_equal(e->thread[0], pthread_self());
+    if (!reserved)
+        step_back();
     for (;;) {
-        struct job *job = pop(&e->queue);
+        struct job *job = next_job(e, reserved);
         if (job) {
             pthread_mutex_unlock(&e->lock);
             perform(job); /* may drop the last reference to the context, and so free the executor */
@@ -96,7 +132,8 @@ static void *work(void *argument)
         } else if (e->ending) {
             break;
         } else {
-            pthread_cond_wait(&e->wanted, &e->lock);
+            e->reserved_idle = e->reserved_idle || reserved;
+            pthread_cond_wait(reserved ? &e->wanted_promptly : &e->wanted, &e->lock);
         }
     }
     pthread_mutex_unlock(&e->lock);
@@ -111,8 +148,11 @@ int executor_new(rtc_context *context, uint32_t threads, struct executor **out)
     e->allocator = context_allocator(context);
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->wanted, NULL);
+    pthread_cond_init(&e->wanted_promptly, NULL);
+    pthread_mutex_lock(&e->lock);
     while (e->threads < threads && pthread_create(&e->thread[e->threads], NULL, work, e) == 0)
         e->threads++;
+    pthread_mutex_unlock(&e->lock);
     if (threads > 0 && e->threads == 0) {
         executor_free(e);
         return RTC_ERR_OPERATION;
@@ -128,6 +168,7 @@ void executor_free(struct executor *e)
     pthread_mutex_lock(&e->lock);
     e->ending = true;
     pthread_cond_broadcast(&e->wanted);
+    pthread_cond_broadcast(&e->wanted_promptly);
     pthread_mutex_unlock(&e->lock);
     bool own = false;
     for (uint32_t i = 0; i < e->threads; i++) {
@@ -146,7 +187,23 @@ void executor_free(struct executor *e)
 void executor_simulate(struct executor *e, rtc_time_t job_cost_us)
 {
     e->simulated = true;
-    e->job_cost_us = job_cost_us;
+    for (int i = 0; i < JOB_CLASSES; i++)
+        e->job_cost_us[i] = job_cost_us;
+}
+
+void executor_simulate_class(struct executor *e, enum job_class class, rtc_time_t job_cost_us)
+{
+    e->job_cost_us[class] = job_cost_us;
+}
+
+rtc_time_t executor_now(const struct executor *e, rtc_time_t simulated)
+{
+    return e->simulated ? simulated : rtc_now();
+}
+
+rtc_time_t executor_took(const struct executor *e, const struct job *job, rtc_time_t began)
+{
+    return e->simulated ? e->job_cost_us[job->class] : rtc_now() - began;
 }
 
 void executor_submit(struct executor *e, struct mailbox *mailbox, struct job *job, rtc_time_t now)
@@ -154,13 +211,15 @@ void executor_submit(struct executor *e, struct mailbox *mailbox, struct job *jo
     job->mailbox = mailbox ? mailbox_ref(mailbox) : NULL;
     job->due = 0;
     if (e->simulated) {
-        job->due = now + e->job_cost_us;
+        job->due = now + e->job_cost_us[job->class];
         perform(job);
         return;
     }
     pthread_mutex_lock(&e->lock);
-    push(&e->queue, job);
-    pthread_cond_signal(&e->wanted);
+    push(&e->queue[job->class], job);
+    bool promptly = job->class == JOB_PROMPT && e->reserved_idle;
+    e->reserved_idle = e->reserved_idle && !promptly;
+    pthread_cond_signal(promptly ? &e->wanted_promptly : &e->wanted);
     pthread_mutex_unlock(&e->lock);
 }
 

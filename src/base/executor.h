@@ -10,11 +10,21 @@
 struct executor;
 struct mailbox;
 
+/* Who goes first when workers are short. One worker does what is prompt and nothing else, so that this never waits for the rest; the others run
+ * with less priority than the threads that they work for. Of several workers, that is: a single one does everything, in this order. */
+enum job_class {
+    JOB_PROMPT, /* short, and somebody waits: certificates, names, decoding, sound */
+    JOB_USER,   /* an application's code */
+    JOB_BULK,   /* encoding pictures: as much as there is time for */
+    JOB_CLASSES
+};
+
 /* Embedded in the submitter's own struct; must stay until done() has run. */
 struct job {
     struct job *next;
     void (*run)(struct job *job);                       /* on a worker thread */
     void (*done)(struct job *job, rtc_time_t now);      /* on the mailbox owner's thread, from mailbox_run(); may free the job */
+    enum job_class class;
     struct mailbox *mailbox;
     rtc_time_t due;
 };
@@ -24,6 +34,12 @@ int executor_new(rtc_context *context, uint32_t threads, struct executor **out);
 void executor_free(struct executor *executor);
 /* In simulation: jobs run inline. */
 void executor_simulate(struct executor *executor, rtc_time_t job_cost_us);
+/* What the class's jobs cost in simulation from now on, in place of that. */
+void executor_simulate_class(struct executor *executor, enum job_class class, rtc_time_t job_cost_us);
+/* The time, for who measures workers: of the clock, or as the simulation has it. */
+rtc_time_t executor_now(const struct executor *executor, rtc_time_t simulated);
+/* How long the job that runs now has been at it since `began`, or what it costs in simulation. */
+rtc_time_t executor_took(const struct executor *executor, const struct job *job, rtc_time_t began);
 /* `now` matters in simulation only. Without a mailbox (NULL) nobody is told: after run() has been called the job is not touched any
  * more. */
 void executor_submit(struct executor *executor, struct mailbox *mailbox, struct job *job, rtc_time_t now);

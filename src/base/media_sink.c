@@ -194,6 +194,7 @@ static rtc_media_sink *make(rtc_media_stream_track *track, const rtc_media_sink_
     sink->capacity = rtc_media_stream_track_kind(track) == RTC_MEDIA_VIDEO ? VIDEO_WAITING_MAX : AUDIO_WAITING_MAX;
     sink->raw = sink->capacity == VIDEO_WAITING_MAX ? sink->ops.on_video != NULL : sink->ops.on_audio != NULL;
     sink->job.run = run;
+    sink->job.class = JOB_USER;
     pthread_mutex_init(&sink->lock, NULL);
     pthread_cond_init(&sink->idle, NULL);
     return sink;

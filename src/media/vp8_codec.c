@@ -17,6 +17,7 @@ enum {
     CLOCK = 90000,
     SIDE_MAX = 4096, /* of pictures that are decoded: the format says up to 16383, which no honest peer sends and which costs 400 MB */
     KEYFRAME_HEADER = 10,
+    SPEED_MAX = 4,
     RATE_DEFAULT = 30,
     RATE_MAX = 120,
     BITRATE_MIN_KBPS = 20
@@ -62,10 +63,12 @@ static uint32_t threads_for(uint32_t pixels)
     return cores < 1 ? 1 : wanted > (uint32_t)cores ? (uint32_t)cores : wanted;
 }
 
-/* The larger the picture, the less can be spent on each block; negative means as fast as that, whatever the time it takes. */
-static int speed_for(uint32_t pixels)
+/* The larger the picture, the less can be spent on each block, and less still when time is short; negative means as fast as that, whatever
+ * the time it takes, down to -16. */
+static int speed_of(const struct encoder *e)
 {
-    return pixels > 640 * 480 ? -8 : -6;
+    uint32_t speed = e->settings.speed > SPEED_MAX ? SPEED_MAX : e->settings.speed;
+    return (e->width * e->height > 640 * 480 ? -8 : -6) - 2 * (int)speed;
 }
 
 static void set_rates(struct encoder *e)
@@ -111,7 +114,7 @@ static vpx_codec_err_t set_controls(struct encoder *e)
     uint32_t partitions = e->config.g_threads >= 4   ? VP8_FOUR_TOKENPARTITION
                           : e->config.g_threads >= 2 ? VP8_TWO_TOKENPARTITION
                                                      : VP8_ONE_TOKENPARTITION;
-    vpx_codec_err_t status = vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_for(e->width * e->height));
+    vpx_codec_err_t status = vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_of(e));
     if (!status)
         status = vpx_codec_control(&e->vpx, VP8E_SET_STATIC_THRESHOLD, 1u);
     if (!status)
@@ -161,6 +164,8 @@ static int prepare(struct encoder *e, uint32_t width, uint32_t height)
     vpx_codec_err_t status = vpx_codec_enc_config_set(&e->vpx, &e->config);
     if (!status)
         status = vpx_codec_control(&e->vpx, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra_percent(e));
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_of(e));
     return error_of(status);
 }
 
@@ -325,8 +330,8 @@ static void decoder_free(void *user)
     rtc_context_unref(context);
 }
 
-/* The first partition of a keyframe (RFC 6386 sections 9.2 and 11.2) says how each block is predicted, for which at their likeliest the fixed
- * probabilities take more than three bits: what is shorter is cut off or made up, and must not cost the memory of its size. */
+/* The first partition of a keyframe (RFC 6386 sections 9.2 and 11.2) says how each block is predicted, for which at their likeliest the
+ * fixed probabilities take more than three bits: what is shorter is cut off or made up, and must not cost the memory of its size. */
 static bool is_whole(const uint8_t *data, size_t len, unsigned width, unsigned height)
 {
     size_t partition = (size_t)(data[0] >> 5 | data[1] << 3 | data[2] << 11);

@@ -5,6 +5,7 @@
 
 #include "audio_framer.h"
 #include "codec_registry.h"
+#include "encode_load.h"
 #include "media_tools.h"
 #include "peer.h"
 #include "transport.h"
@@ -51,6 +52,7 @@ struct send_pipeline {
     uint32_t loss_percent;
     bool inband_fec;
     uint32_t channels;
+    struct encode_load load;
     struct send_pipeline_stats stats;
 
     /* The worker's alone. */
@@ -123,6 +125,7 @@ static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
     pthread_mutex_lock(&p->lock);
     s->bitrate_bps = p->bitrate_bps;
     s->packet_loss_percent = p->loss_percent;
+    s->speed = p->load.speed;
     p->bitrate_changed = false;
     pthread_mutex_unlock(&p->lock);
 }
@@ -138,7 +141,7 @@ static int prepare_encoder(struct send_pipeline *p, bool resized)
         return RTC_OK;
     settings_of(p, &settings);
     if (p->encoder)
-        return p->codec->encoder_configure(p->encoder, &settings);
+        return p->codec->encoder_configure ? p->codec->encoder_configure(p->encoder, &settings) : RTC_OK;
     return p->codec->encoder_new(p->context, &settings, &p->encoder);
 }
 
@@ -178,10 +181,11 @@ static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, boo
 
 static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *frame, rtc_time_t began)
 {
+    rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
     pthread_mutex_lock(&p->lock);
     p->stats.frames_encoded++;
     p->stats.key_frames_encoded += rtc_encoded_frame_keyframe(frame);
-    p->stats.total_encode_time_us += rtc_now() - began;
+    p->stats.total_encode_time_us += took;
     p->stats.width = p->encoder_width;
     p->stats.height = p->encoder_height;
     pthread_mutex_unlock(&p->lock);
@@ -195,6 +199,17 @@ static void fail_encoding(struct send_pipeline *p, int error)
     pthread_mutex_unlock(&p->lock);
     if (first)
         log_write(p->context, RTC_LOG_ERROR, "peer", "a frame could not be encoded: %s", rtc_error_message(error));
+}
+
+/* What the picture took, encoded or not, is set against the share of time. */
+static void spend(struct send_pipeline *p, const rtc_video_frame *frame, rtc_time_t began)
+{
+    const struct executor *executor = context_executor(p->context);
+    rtc_time_t took = executor_took(executor, &p->job, began);
+    rtc_time_t now = executor_now(executor, rtc_video_frame_capture_time_us(frame));
+    pthread_mutex_lock(&p->lock);
+    p->bitrate_changed = encode_load_spent(&p->load, now, took) || p->bitrate_changed;
+    pthread_mutex_unlock(&p->lock);
 }
 
 /* The source is not asked: raw frames need no help of it, and the track is the connection thread's. */
@@ -219,6 +234,7 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
     if (!error)
         error = encode_picture(p, picture, keyframe, &encoded);
     rtc_video_frame_unref(picture);
+    spend(p, frame, began);
     if (error) {
         fail_encoding(p, error);
     } else if (encoded) {
@@ -321,16 +337,29 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
     }
 }
 
+/* With the lock held: the picture that waited, when there is no time for it now; a newer one will come. */
+static struct item late_picture(struct send_pipeline *p, rtc_time_t now)
+{
+    struct item late = {0};
+    if (p->detached || p->in.count == 0 || !p->in.items[p->in.first].video || encode_load_admits(&p->load, now))
+        return late;
+    (void)ring_pop(&p->in, &late);
+    p->stats.frames_dropped++;
+    return late;
+}
+
 static void done(struct job *job, rtc_time_t now)
 {
     struct send_pipeline *p = link_owner(job, struct send_pipeline, job);
     send_ready(p, now);
     pthread_mutex_lock(&p->lock);
+    struct item late = late_picture(p, now);
     bool again = !p->detached && p->in.count > 0;
     bool gap = p->encoded_lost;
     p->busy = again;
     p->encoded_lost = false;
     pthread_mutex_unlock(&p->lock);
+    free_item(&late);
     if (gap)
         send_pipeline_request_keyframe(p);
     if (p->pc && p->pc->transport)
@@ -342,6 +371,14 @@ static void done(struct job *job, rtc_time_t now)
 }
 
 /* ---- On the pushing thread ---- */
+
+/* With the lock held. While one is being encoded nobody knows what it will take: the next one waits. */
+static bool has_time(struct send_pipeline *p, rtc_time_t captured)
+{
+    rtc_time_t now = executor_now(context_executor(p->context), captured);
+    encode_load_came(&p->load, now);
+    return p->busy || encode_load_admits(&p->load, now);
+}
 
 static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rtc_time_t now)
 {
@@ -360,6 +397,11 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
         return;
     }
     p->encoded_starts = p->encoded_starts && !item.encoded;
+    if (item.video && !has_time(p, now)) {
+        p->stats.frames_dropped++;
+        pthread_mutex_unlock(&p->lock);
+        return;
+    }
     bool crowded = p->in.count >= limit && ring_pop(&p->in, &old);
     p->stats.frames_dropped += crowded;
     p->encoded_lost = p->encoded_lost || (crowded && old.encoded && p->kind == RTC_MEDIA_VIDEO);
@@ -369,6 +411,8 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
     (void)ring_push(&p->in, item, ENCODED_WAITING_MAX);
     bool begin = !p->busy;
     p->busy = true;
+    if (begin)
+        p->job.class = p->kind == RTC_MEDIA_VIDEO && !p->forwards ? JOB_BULK : JOB_PROMPT;
     struct mailbox *mailbox = begin ? mailbox_ref(p->mailbox) : NULL; /* the connection may go as soon as the lock is given back */
     if (begin)
         atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);

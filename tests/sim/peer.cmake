@@ -4,7 +4,7 @@ set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_tcp.c us
 foreach(name data setup explain signaling renegotiate channels unread memory hostile stats names marks network refused goodbye)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
-foreach(name pictures hops)
+foreach(name pictures hops load)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
 foreach(name restart restart_offers)

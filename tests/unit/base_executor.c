@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -234,6 +235,87 @@ static void simulated_jobs_have_a_cost(void **state)
     assert_int_equal(counting_left(&counter), 0);
 }
 
+/* ---- Who goes first ---- */
+
+static struct {
+    pthread_mutex_t lock;
+    char order[64];
+} ran = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+struct turn {
+    struct job job;
+    char name;
+    struct bell *rung, *go;
+};
+
+static void take_turn(struct job *job)
+{
+    struct turn *t = link_owner(job, struct turn, job);
+    if (t->go) {
+        bell_ring(t->rung);
+        bell_wait(t->go, 1);
+        return;
+    }
+    pthread_mutex_lock(&ran.lock);
+    ran.order[strlen(ran.order)] = t->name;
+    pthread_mutex_unlock(&ran.lock);
+    bell_ring(t->rung);
+}
+
+/* Queues `order` (b, u, p: bulk, user's, prompt) behind a bulk job that holds the one worker which does not only what is prompt. */
+static void queue_behind(uint32_t threads, const char *order, struct turn *turns, uint64_t before_go)
+{
+    struct counting_allocator counter = {0};
+    rtc_context *context = context_with(&counter, threads);
+    struct bell rung, began, go;
+    struct turn blocker = {.job = {.run = take_turn, .class = JOB_BULK}, .rung = &began, .go = &go};
+    bell_init(&rung);
+    bell_init(&began);
+    bell_init(&go);
+    memset(ran.order, 0, sizeof ran.order);
+    executor_submit(context_executor(context), NULL, &blocker.job, 0);
+    bell_wait(&began, 1);
+    for (size_t i = 0; order[i]; i++) {
+        enum job_class class = order[i] == 'b' ? JOB_BULK : order[i] == 'u' ? JOB_USER : JOB_PROMPT;
+        turns[i] = (struct turn){.job = {.run = take_turn, .class = class}, .name = order[i], .rung = &rung};
+        executor_submit(context_executor(context), NULL, &turns[i].job, 0);
+    }
+    bell_wait(&rung, before_go);
+    bell_ring(&go);
+    bell_wait(&rung, strlen(order));
+    rtc_context_unref(context);
+    assert_int_equal(counting_left(&counter), 0);
+    bell_fini(&rung);
+    bell_fini(&began);
+    bell_fini(&go);
+}
+
+static void prompt_before_bulk(void **state)
+{
+    struct turn turns[8];
+    (void)state;
+    queue_behind(1, "bubpup", turns, 0);
+    assert_string_equal(ran.order, "ppuubb");
+}
+
+/* What is prompt does not wait for an encoder that takes its time. */
+static void a_worker_for_what_is_prompt(void **state)
+{
+    struct turn turns[8];
+    (void)state;
+    queue_behind(2, "bupbppup", turns, 4);
+    assert_memory_equal(ran.order, "pppp", 4);
+}
+
+/* And bulk is not starved by it. */
+static void turns_for_the_rest(void **state)
+{
+    static struct turn turns[40];
+    (void)state;
+    queue_behind(1, "bpppppppppppppppppppppppppppppp", turns, 0);
+    assert_in_range(strchr(ran.order, 'b') - ran.order, 4, 8);
+}
+
 static struct bell unrefs_done;
 
 static void drop_context(struct job *job)
@@ -271,6 +353,9 @@ int main(void)
         cmocka_unit_test(job_without_mailbox),
         cmocka_unit_test(queued_jobs_run_before_the_end),
         cmocka_unit_test(simulated_jobs_have_a_cost),
+        cmocka_unit_test(prompt_before_bulk),
+        cmocka_unit_test(a_worker_for_what_is_prompt),
+        cmocka_unit_test(turns_for_the_rest),
         cmocka_unit_test(last_reference_on_a_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

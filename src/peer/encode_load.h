@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* How much of a processor a video encoder may take: at most a share of the time, measured against what each picture took. A picture that does
+ * not fit is dropped before it is encoded; an encoder that is short of time works with less care, and with more again when it has plenty. A pure
+ * state machine. */
+#ifndef CRTC_ENCODE_LOAD_H
+#define CRTC_ENCODE_LOAD_H
+
+#include <crtc/base.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ENCODE_SPEED_MAX = 4 };
+
+struct encode_load {
+    rtc_time_t credit;   /* time that may be spent; below 0: the next picture waits for it to grow */
+    rtc_time_t last;     /* when it last grew */
+    rtc_time_t came;     /* the last picture */
+    rtc_time_t interval; /* between pictures that come, smoothed; 0: unknown */
+    rtc_time_t cost;     /* of one picture, smoothed; 0: unknown */
+    rtc_time_t since;    /* when `speed` changed, or last had no reason to */
+    uint32_t speed;      /* 0: usual care, to ENCODE_SPEED_MAX: the least */
+};
+
+/* A picture came, whatever becomes of it. */
+void encode_load_came(struct encode_load *l, rtc_time_t now);
+/* Whether one may be encoded now. */
+bool encode_load_admits(struct encode_load *l, rtc_time_t now);
+/* One was, which took so long. True: the speed changed. */
+bool encode_load_spent(struct encode_load *l, rtc_time_t now, rtc_time_t took);
+
+#endif
