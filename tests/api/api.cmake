@@ -5,3 +5,4 @@ crtc_test(test_api_media_threads LABEL api threads TIMEOUT 600 SEES base SOURCES
 foreach(name endpoint errors handles sans_io versions)
   crtc_test(test_api_${name} LABEL api SEES base SOURCES api_${name}.c)
 endforeach()
+crtc_test(test_api_monkey LABEL api threads TIMEOUT 600 SEES base SOURCES api_monkey.c ../monkey.c)
