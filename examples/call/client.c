@@ -9,13 +9,13 @@
 
 static int receive(struct client *client, struct lws *wsi, const void *piece, size_t len)
 {
-    const char *text;
-    size_t text_len;
-    if (!socket_queue_read(&client->queue, wsi, piece, len, &text, &text_len)) {
+    bool whole;
+    if (!socket_io_read(&client->queue, wsi, piece, len, &whole)) {
         return -1;
     }
-    if (text != NULL) {
-        client->on_text(client->user, text, text_len);
+    if (whole) {
+        client->on_text(client->user, client->queue.incoming, client->queue.incoming_len);
+        socket_queue_forget(&client->queue);
     }
     return 0;
 }
@@ -37,7 +37,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_CLIENT_RECEIVE:
         return receive(client, wsi, in, len);
     case LWS_CALLBACK_CLIENT_WRITEABLE:
-        return socket_queue_write(&client->queue, wsi) ? 0 : -1;
+        return socket_io_write(&client->queue, wsi) ? 0 : -1;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         closed(client, in == NULL ? "no connection" : in);
         return 0;
@@ -90,7 +90,7 @@ bool client_start(struct client *client, struct lws_context *context, const char
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.protocols = protocols;
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    socket_queue_init(&client->queue, MESSAGE_MAX);
+    socket_queue_init(&client->queue, MESSAGE_MAX, NULL);
     struct lws_vhost *vhost = lws_create_vhost(context, &info);
     return vhost != NULL && begin_connect(client, context, vhost, url);
 }
@@ -98,7 +98,7 @@ bool client_start(struct client *client, struct lws_context *context, const char
 void client_send(struct client *client, const char *text)
 {
     if (client->wsi != NULL) {
-        socket_queue_push(&client->queue, text);
+        socket_queue_push(&client->queue, text, true);
         lws_callback_on_writable(client->wsi);
     }
 }

@@ -3,7 +3,7 @@
 #ifndef CALL_CLIENT_H
 #define CALL_CLIENT_H
 
-#include "socket_queue.h"
+#include "socket_io.h"
 
 struct client {
     struct socket_queue queue;

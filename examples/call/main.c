@@ -63,10 +63,12 @@ static void send_locally(void *sender, const char *text)
     switchboard_receive(&program.server.board, &program.member, text, strlen(text));
 }
 
-static void deliver_locally(struct member *member, const char *text)
+static bool deliver_locally(struct member *member, const char *text, bool must)
 {
     (void)member;
+    (void)must;
     party_receive(&program.party, text, strlen(text));
+    return true;
 }
 
 /* ---- The party at another server ---- */

@@ -2,7 +2,7 @@
 /* The page's files over HTTP and the signalling over WebSockets, on one port. */
 #include "server.h"
 
-#include "socket_queue.h"
+#include "socket_io.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -126,30 +126,34 @@ static int request(const struct server *server, struct lws *wsi, struct session 
 
 /* ---- WebSockets ---- */
 
-static void deliver(struct member *member, const char *text)
+static bool deliver(struct member *member, const char *text, bool must)
 {
     struct session *session = lws_container_of(member, struct session, member);
-    socket_queue_push(&session->queue, text);
+    bool good = socket_queue_push(&session->queue, text, must);
     lws_callback_on_writable(session->wsi);
+    return good;
 }
 
-static void begin_session(const struct server *server, struct lws *wsi, struct session *session)
+static void begin_session(struct server *server, struct lws *wsi, struct session *session)
 {
     memset(session, 0, sizeof(*session));
     session->member.deliver = deliver;
     session->wsi = wsi;
-    socket_queue_init(&session->queue, server->options.message_max);
+    socket_queue_init(&session->queue, server->options.message_max, &server->budget);
 }
 
 static int receive(struct server *server, struct lws *wsi, struct session *session, const void *piece, size_t len)
 {
-    const char *text;
-    size_t text_len;
-    if (!socket_queue_read(&session->queue, wsi, piece, len, &text, &text_len)) {
+    const struct socket_queue *queue = &session->queue;
+    bool whole;
+    if (!socket_io_read(&session->queue, wsi, piece, len, &whole)) {
         return -1;
     }
-    if (text != NULL && (server->options.filter == NULL || !server->options.filter(server->options.user, text, text_len))) {
-        switchboard_receive(&server->board, &session->member, text, text_len);
+    if (whole) {
+        if (server->options.filter == NULL || !server->options.filter(server->options.user, queue->incoming, queue->incoming_len)) {
+            switchboard_receive(&server->board, &session->member, queue->incoming, queue->incoming_len);
+        }
+        socket_queue_forget(&session->queue);
     }
     return 0;
 }
@@ -172,7 +176,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_RECEIVE:
         return receive(server, wsi, session, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return socket_queue_write(&session->queue, wsi) ? 0 : -1;
+        return socket_io_write(&session->queue, wsi) ? 0 : -1;
     case LWS_CALLBACK_CLOSED:
         switchboard_remove(&server->board, &session->member);
         socket_queue_fini(&session->queue);
@@ -233,6 +237,7 @@ bool server_start(struct server *server, struct lws_context *context, const stru
     const char *text = options->configuration != NULL ? options->configuration : "{}";
     server->configuration = (struct page_file){"/configuration.json", (const unsigned char *)text, strlen(text)};
     server->connections_max = connections_max();
+    server->budget.max = SERVER_BYTES_MAX;
     server->listeners.on_connection = on_connection;
     server->listeners.user = server;
     hosts_init(&server->hosts, options->address, options->hosts);

@@ -6,12 +6,16 @@
 #include "hosts.h"
 #include "listeners.h"
 #include "page_files.h"
+#include "socket_queue.h"
 #include "switchboard.h"
 
 #include <libwebsockets.h>
 
 /* Connections at a time, half of the descriptors that are allowed if that is less; more are closed at once. */
 #define SERVER_CONNECTIONS_MAX 512
+
+/* Most that waits to be written and read, beyond what each connection may have of its own. */
+#define SERVER_BYTES_MAX (32u * 1024 * 1024)
 
 struct server_options {
     const char *address;           /* or name; NULL: every interface */
@@ -34,6 +38,7 @@ struct server {
     struct hosts hosts;
     struct lws_vhost *vhost;
     size_t connections, connections_max;
+    struct socket_budget budget; /* what waits for all members, beyond each one's own part */
 };
 
 /* Begins to listen. False, with the reason in `why`, when it can not. */

@@ -6,17 +6,16 @@
 #include <string.h>
 
 /* Gives a member a text and frees it; NULL (out of memory) is a lost message. */
-static void deliver(struct member *member, char *text)
+static bool deliver(struct member *member, char *text, bool must)
 {
-    if (text != NULL) {
-        member->deliver(member, text);
-    }
+    bool good = text != NULL && member->deliver(member, text, must);
     cJSON_free(text);
+    return good;
 }
 
 static void refuse(struct member *member, const struct message *message, const char *why)
 {
-    deliver(member, message_write(MESSAGE_ERROR, message->channel, message->user, "message", cJSON_CreateString(why)));
+    deliver(member, message_write_error(message->type, message->channel, message->user, why), true);
 }
 
 static bool same_channel(const struct member *member, const char *channel)
@@ -68,7 +67,8 @@ static void announce_joined(struct switchboard *board, const struct member *newc
     for (struct member *member = board->members; member != NULL; member = member->next) {
         if (same_channel(member, newcomer->channel)) {
             deliver(member,
-                    message_write(MESSAGE_JOINED, newcomer->channel, newcomer->user, "members", member_list(board, newcomer->channel)));
+                    message_write(MESSAGE_JOINED, newcomer->channel, newcomer->user, "members", member_list(board, newcomer->channel)),
+                    true);
         }
     }
 }
@@ -107,15 +107,18 @@ static struct member *addressee(struct switchboard *board, const struct member *
     return member;
 }
 
-static void relay(struct switchboard *board, struct member *sender, const struct message *message, enum message_type type, const char *name)
+static void relay(struct switchboard *board, struct member *sender, const struct message *message, enum message_type type)
 {
     struct member *to = addressee(board, sender, message->user);
     if (to == NULL) {
         refuse(sender, message, "userId must name another member of the channel");
         return;
     }
+    const char *name = message_member(type);
     cJSON *value = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(message->body, name), true);
-    deliver(to, message_write(type, sender->channel, sender->user, name, value));
+    if (!deliver(to, message_write(type, sender->channel, sender->user, name, value), false)) {
+        refuse(sender, message, "the other member does not take its messages");
+    }
 }
 
 static void act(struct switchboard *board, struct member *member, const struct message *message)
@@ -137,13 +140,19 @@ static void act(struct switchboard *board, struct member *member, const struct m
         }
         break;
     case MESSAGE_SEND_OFFER:
-        relay(board, member, message, MESSAGE_OFFER_SDP_RECEIVED, "sdp");
+        relay(board, member, message, MESSAGE_OFFER_SDP_RECEIVED);
         break;
     case MESSAGE_SEND_ANSWER:
-        relay(board, member, message, MESSAGE_ANSWER_SDP_RECEIVED, "sdp");
+        relay(board, member, message, MESSAGE_ANSWER_SDP_RECEIVED);
         break;
     case MESSAGE_SEND_ICE_CANDIDATE:
-        relay(board, member, message, MESSAGE_ICE_CANDIDATE_RECEIVED, "candidate");
+        relay(board, member, message, MESSAGE_ICE_CANDIDATE_RECEIVED);
+        break;
+    case MESSAGE_SEND_REFUSAL:
+        relay(board, member, message, MESSAGE_REFUSAL_RECEIVED);
+        break;
+    case MESSAGE_SEND_NOTICE:
+        relay(board, member, message, MESSAGE_NOTICE_RECEIVED);
         break;
     default:
         refuse(member, message, "this type is not for the server");
@@ -174,7 +183,7 @@ void switchboard_remove(struct switchboard *board, struct member *member)
     *at = member->next;
     for (struct member *other = board->members; other != NULL; other = other->next) {
         if (same_channel(other, member->channel)) {
-            deliver(other, message_write(MESSAGE_QUIT, member->channel, member->user, NULL, NULL));
+            deliver(other, message_write(MESSAGE_QUIT, member->channel, member->user, NULL, NULL), true);
         }
     }
     member->channel[0] = '\0';

@@ -16,8 +16,10 @@ struct member {
     struct member *next;
     char channel[MESSAGE_NAME_MAX + 1]; /* "" while in none */
     char user[MESSAGE_NAME_MAX + 1];
-    /* Takes a message for this member: copied. Must not call back into the switchboard for a quit or removal of anybody. */
-    void (*deliver)(struct member *member, const char *text);
+    /* Takes a message for this member: copied. What is relayed may be refused, by false: its sender is told then. `must`: news of the
+     * channel; a member who has no room for it is to be removed, but later: this must not call back into the switchboard for a quit or
+     * removal of anybody. */
+    bool (*deliver)(struct member *member, const char *text, bool must);
 };
 
 struct switchboard {

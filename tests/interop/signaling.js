@@ -32,10 +32,11 @@ class Member {
     assert.deepEqual(await this.next(), { type, body });
   }
 
-  async expectError(pattern) {
+  async expectError(pattern, refused = undefined) {
     const { type, body } = await this.next();
     assert.equal(type, 'error');
     assert.match(body.message, pattern);
+    assert.ok(refused === undefined || body.refused === refused, `${refused}, not ${body.refused}`);
   }
 }
 
@@ -56,6 +57,10 @@ async function relays(url) {
   const candidate = { candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: 'x' };
   a.send('send_ice_candidate', at('b', { candidate }));
   await b.expect('ice_candidate_received', at('a', { candidate }));
+  b.send('send_refusal', at('a', { reason: 'busy' }));
+  await a.expect('refusal_received', at('b', { reason: 'busy' }));
+  b.send('send_notice', at('a', { reason: 'no way: 길이 없다' }));
+  await a.expect('notice_received', at('b', { reason: 'no way: 길이 없다' }));
   return { a, b };
 }
 
@@ -95,6 +100,9 @@ async function refusesBadMessages(url) {
     ['{"type":"join","body":{"channelName":"room"}}', /userId/], ['{"type":"join","body":{"channelName":"","userId":"a"}}', /userId/],
     [JSON.stringify({ type: 'join', body: at('x'.repeat(65)) }), /64 bytes/], [JSON.stringify({ type: 'join', body: at('a\nb') }), /control/],
     [JSON.stringify({ type: 'joined', body: at('a') }), /join it first/], ['['.repeat(100000), /JSON/],
+    [JSON.stringify({ type: 'join', body: at('\x9b31m') }), /control/], [JSON.stringify({ type: 'join', body: at('\x7f') }), /control/],
+    ['{"type":"join","body":{"channelName":"room","userId":"a\\u0000b"}}', /UTF-8/], ['{"type":"join","body":{"channelName":"room","userId":"\\ud800"}}', /JSON/],
+    ['{"type":"join","body":{"channelName":"room","userId":"a\u0001"}}', /UTF-8/],
   ];
   for (const [text, pattern] of raw) {
     a.socket.send(text);
@@ -104,15 +112,15 @@ async function refusesBadMessages(url) {
   await a.expect('joined', at('a', { members: ['a'] }));
   for (const [type, body, pattern] of [
     ['join', at('a'), /already/], ['send_offer', at('b', { sdp: 'x' }), /another member/], ['send_offer', at('a', { sdp: 'x' }), /another member/],
-    ['send_offer', at('b'), /sdp/], ['send_offer', at('b', { sdp: {} }), /sdp/], ['send_ice_candidate', at('b', { candidate: 'text' }), /candidate/],
+    ['send_offer', at('b'), /sdp/], ['send_offer', at('b', { sdp: {} }), /sdp/], ['send_notice', at('b'), /reason/], ['send_notice', at('b', { reason: 'x'.repeat(2001) }), /reason/], ['send_ice_candidate', at('b', { candidate: 'text' }), /candidate/],
     ['quit', at('b'), /your own/], ['offer_sdp_received', at('b', { sdp: 'x' }), /not for the server/], ['check_report', at('a'), /not for the server/],
   ]) {
     a.send(type, body);
-    await a.expectError(pattern);
+    await a.expectError(pattern, type);
   }
   const twin = await Member.connect(url);
   twin.send('join', at('a'));
-  await twin.expectError(/taken/);
+  await twin.expectError(/taken/, 'join');
   twin.socket.close();
   a.socket.close();
 }
@@ -130,6 +138,69 @@ async function bounds(url) {
   members.forEach(member => member.socket.close());
 }
 
+// One member's bytes that are no UTF-8 end its own connection and reach nobody.
+async function closesWhoSendsNoText(url) {
+  const friend = await Member.connect(url);
+  friend.send('join', at('friend'));
+  await friend.next();
+  const join = Buffer.from(JSON.stringify({ type: 'join', body: at('NAME') }));
+  const place = join.indexOf('NAME');
+  for (const bytes of [[0xff, 0xfe, 0x41, 0x41], [0xc0, 0xaf, 0x41, 0x41], [0xed, 0xa0, 0x80, 0x41], [0xf4, 0x90, 0x80, 0x80], [0x41, 0x41, 0x41, 0x80]]) {
+    const culprit = await Member.connect(url);
+    const text = Buffer.from(join);
+    text.set(bytes, place);
+    culprit.socket.send(text, { binary: false });
+    await until('the end of a connection with a text that is none', () => culprit.closed, 5);
+    assert.equal(culprit.closed, 1007);
+  }
+  const inTwo = await Member.connect(url);
+  inTwo.socket.send(Buffer.concat([join.subarray(0, place), Buffer.from([0xe2, 0x82])]), { binary: false, fin: false });
+  inTwo.socket.send(join.subarray(place + 4), { binary: false });
+  await until('the end of a connection with a broken character', () => inTwo.closed, 5);
+  assert.equal(inTwo.closed, 1007);
+  const binary = await Member.connect(url);
+  binary.socket.send(join);
+  await until('the end of a connection with bytes', () => binary.closed, 5);
+  assert.equal(binary.closed, 1003);
+  const split = await Member.connect(url);
+  const euro = Buffer.from(JSON.stringify({ type: 'join', body: at('€') }));
+  const middle = euro.indexOf(Buffer.from('€')) + 1;
+  split.socket.send(euro.subarray(0, middle), { binary: false, fin: false });
+  split.socket.send(euro.subarray(middle), { binary: false });
+  await split.expect('joined', at('€', { members: ['friend', '€'] }));
+  await friend.expect('joined', at('€', { members: ['friend', '€'] }));
+  assert.equal(friend.received.length, 0);
+  split.socket.close();
+  friend.socket.close();
+}
+
+// Who does not read keeps its place; who floods it is told, and is not taken down with it.
+async function boundsWhatWaits(url) {
+  const sleeper = await Member.connect(url);
+  const busy = await Member.connect(url);
+  sleeper.send('join', at('sleeper'));
+  await sleeper.next();
+  busy.send('join', at('busy'));
+  await busy.next();
+  sleeper.socket._socket.pause();
+  const sdp = 'x'.repeat(200000);
+  let refused;
+  for (let i = 0; i < 200 && !refused; i++) {
+    busy.send('send_offer', at('sleeper', { sdp }));
+    busy.send('quit', at('nobody')); // its refusal says that the offer was dealt with
+    await until('an answer', () => busy.received.some(({ body }) => body.refused === 'quit'), 5);
+    refused = busy.received.splice(0).find(({ body }) => body.refused === 'send_offer');
+  }
+  assert.match(refused.body.message, /does not take its messages/);
+  sleeper.socket._socket.resume();
+  const texts = await until('what waited', () => sleeper.received.length > 3 && sleeper.received, 10);
+  assert.ok(texts.every(({ type, body }) => type === 'joined' || body.sdp === sdp));
+  assert.equal(sleeper.closed, undefined);
+  sleeper.socket.close();
+  await busy.expect('quit', at('sleeper'));
+  busy.socket.close();
+}
+
 async function refusesOtherSites(url) {
   await assert.rejects(Member.connect(url, { origin: 'http://elsewhere.example' }));
   const own = await Member.connect(url, { origin: url.replace(/\/$/, '') });
@@ -139,7 +210,7 @@ async function refusesOtherSites(url) {
 async function main(binary) {
   const program = new CallProgram(binary, ['--signaling-only', '--port', '0']);
   const url = await program.url();
-  for (const test of [async () => announces(url, await relays(url)), keepsChannelsApart, refusesBadMessages, bounds, refusesOtherSites]) {
+  for (const test of [async () => announces(url, await relays(url)), keepsChannelsApart, refusesBadMessages, bounds, closesWhoSendsNoText, boundsWhatWaits, refusesOtherSites]) {
     await test(url);
   }
   assert.equal(await program.stop(), 0, program.output);
