@@ -2,8 +2,13 @@
 /* One call of the native program: the connection's events become signalling messages, and the other way round. */
 #include "call.h"
 
+#include "utf8.h"
+
 #include <stdio.h>
 #include <string.h>
+
+/* Ten seconds, and again each ten. */
+#define LOOKS_UNTIL_EXPLAINED 5
 
 static void complain(const struct call *call, const char *what, int error)
 {
@@ -18,6 +23,13 @@ static void send_to_peer(struct call *call, enum message_type type, const char *
 }
 
 /* ---- Chat ---- */
+
+static void print_said(const struct call *call, const char *text, size_t len)
+{
+    char line[2048];
+    utf8_printable(line, sizeof(line), text, len);
+    printf("%s says: %s\n", call->user, line);
+}
 
 static void say(struct call *call, const char *text)
 {
@@ -40,7 +52,7 @@ static void on_chat_message(rtc_data_channel *channel, void *user, bool text, co
     (void)channel;
     call->chat_messages++;
     if (text && len <= 1500) {
-        printf("%s says: %.*s\n", call->user, (int)len, (const char *)data);
+        print_said(call, data, len);
         snprintf(answer, sizeof(answer), "You said: %.*s", (int)len, (const char *)data);
     } else {
         snprintf(answer, sizeof(answer), "You sent %zu bytes", len);
@@ -56,7 +68,7 @@ static void on_own_chat_message(rtc_data_channel *channel, void *user, bool text
     struct call *call = user;
     (void)channel;
     call->chat_messages++;
-    printf("%s says: %.*s\n", call->user, text ? (int)len : 0, (const char *)data);
+    print_said(call, data, text ? len : 0);
 }
 
 static void on_own_chat_open(rtc_data_channel *channel, void *user)
@@ -164,6 +176,7 @@ bool call_begin(struct call *call, const struct call_environment *environment, c
 {
     memset(call, 0, sizeof(*call));
     call->environment = environment;
+    call->offers = offer;
     snprintf(call->user, sizeof(call->user), "%s", user);
     watch_init(&call->watch);
     int error = new_connection(call);
@@ -176,13 +189,17 @@ bool call_begin(struct call *call, const struct call_environment *environment, c
     return error == RTC_OK;
 }
 
-void call_take_offer(struct call *call, const char *sdp)
+bool call_take_offer(struct call *call, const char *sdp, char *why, size_t why_size)
 {
     int error = rtc_peer_connection_set_remote_description(call->connection, RTC_SDP_OFFER, sdp);
     error = error != RTC_OK ? error : send_description(call, MESSAGE_SEND_ANSWER);
     if (error != RTC_OK) {
+        const char *detail = rtc_peer_connection_last_error(call->connection);
+        utf8_printable(why, why_size, detail[0] != '\0' ? detail : rtc_error_message(error),
+                       strlen(detail[0] != '\0' ? detail : rtc_error_message(error)));
         complain(call, "answering", error);
     }
+    return error == RTC_OK;
 }
 
 void call_take_answer(struct call *call, const char *sdp)
@@ -212,6 +229,72 @@ void call_take_candidate(struct call *call, const cJSON *candidate)
     int error = rtc_peer_connection_add_ice_candidate(call->connection, &init);
     if (error != RTC_OK) {
         complain(call, "taking a candidate", error);
+    }
+}
+
+/* ---- Looking after it ---- */
+
+bool call_is_connected(const struct call *call)
+{
+    return rtc_peer_connection_connection_state(call->connection) == RTC_PEER_CONNECTION_CONNECTED;
+}
+
+/* The session's number in the line "o=NAME NUMBER ..." (RFC 8866 5.2); "" when there is none. */
+static void read_session(char out[32], const char *sdp)
+{
+    const char *line = sdp == NULL ? NULL : strstr(sdp, "\no=");
+    out[0] = '\0';
+    if (line != NULL) {
+        sscanf(line, "\no=%*s %31s", out);
+    }
+}
+
+bool call_is_session(const struct call *call, const char *sdp)
+{
+    char before[32], now[32];
+    read_session(before, rtc_peer_connection_remote_description(call->connection, NULL));
+    read_session(now, sdp);
+    return before[0] == '\0' || strcmp(before, now) == 0;
+}
+
+/* The first line of the library's explanation goes to the other side as well: a person there sees only a page that waits. */
+static void explain(struct call *call)
+{
+    const char *text = rtc_peer_connection_explain(call->connection);
+    char line[512];
+    if (text == NULL) {
+        return;
+    }
+    utf8_printable(line, sizeof(line), text, strcspn(text, "\n"));
+    printf("%s: no connection yet: %s\n", call->user, line);
+    send_to_peer(call, MESSAGE_SEND_NOTICE, "reason", cJSON_CreateString(line));
+}
+
+static void restart(struct call *call)
+{
+    if (rtc_peer_connection_signaling_state(call->connection) != RTC_SIGNALING_STABLE) {
+        return; /* nobody answered yet */
+    }
+    printf("%s: looking for another way\n", call->user);
+    int error = rtc_peer_connection_restart_ice(call->connection);
+    error = error != RTC_OK ? error : send_description(call, MESSAGE_SEND_OFFER);
+    if (error != RTC_OK) {
+        complain(call, "restarting ICE", error);
+    }
+}
+
+void call_look(struct call *call)
+{
+    rtc_peer_connection_state state = rtc_peer_connection_connection_state(call->connection);
+    if (state == RTC_PEER_CONNECTION_CONNECTED) {
+        call->looks_in_vain = 0;
+        return;
+    }
+    if (++call->looks_in_vain % LOOKS_UNTIL_EXPLAINED == 0) {
+        explain(call);
+    }
+    if (state == RTC_PEER_CONNECTION_FAILED && call->offers) {
+        restart(call);
     }
 }
 

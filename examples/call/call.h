@@ -30,13 +30,22 @@ struct call {
     struct watch watch;
     struct numbers numbers;
     uint32_t chat_messages;
+    bool offers;            /* this side made the offer, and makes those that restart ICE */
+    uint32_t looks_in_vain; /* how often in a row call_look found no connection */
 };
 
 /* Begins a call with a user. `offer`: this side came new and makes the offer. False when it can not. */
 bool call_begin(struct call *call, const struct call_environment *environment, const char *user, bool offer);
-void call_take_offer(struct call *call, const char *sdp);
+/* False when the offer could not be answered: the reason is in `why`. */
+bool call_take_offer(struct call *call, const char *sdp, char *why, size_t why_size);
 void call_take_answer(struct call *call, const char *sdp);
 void call_take_candidate(struct call *call, const cJSON *candidate);
+bool call_is_connected(const struct call *call);
+/* True when an offer goes on with this call, and does not begin another one. */
+bool call_is_session(const struct call *call, const char *sdp);
+/* To be called every two seconds. A connection that does not come up is explained, here and to the other side; after one that failed this
+ * side looks for another way when the offers are its own. */
+void call_look(struct call *call);
 /* Frees everything and the place. Harmless on a free place. */
 void call_end(struct call *call);
 

@@ -49,15 +49,15 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     }
 }
 
-static bool begin_connect(struct client *client, struct lws_context *context, struct lws_vhost *vhost, const char *url)
+static bool begin_connect(struct client *client)
 {
     char copy[512], path[512], host[300];
     const char *scheme, *address, *rest;
     int port;
-    if (strlen(url) >= sizeof(copy)) {
+    if (strlen(client->url) >= sizeof(copy)) {
         return false;
     }
-    strcpy(copy, url);
+    strcpy(copy, client->url);
     if (lws_parse_uri(copy, &scheme, &address, &port, &rest) != 0) {
         return false;
     }
@@ -66,8 +66,8 @@ static bool begin_connect(struct client *client, struct lws_context *context, st
     bool secure = strcmp(scheme, "wss") == 0 || strcmp(scheme, "https") == 0;
     struct lws_client_connect_info info;
     memset(&info, 0, sizeof(info));
-    info.context = context;
-    info.vhost = vhost;
+    info.context = client->context;
+    info.vhost = client->vhost;
     info.address = address;
     info.port = port;
     info.path = path;
@@ -91,8 +91,25 @@ bool client_start(struct client *client, struct lws_context *context, const char
     info.protocols = protocols;
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     socket_queue_init(&client->queue, MESSAGE_MAX, NULL);
-    struct lws_vhost *vhost = lws_create_vhost(context, &info);
-    return vhost != NULL && begin_connect(client, context, vhost, url);
+    client->context = context;
+    client->url = url;
+    client->vhost = lws_create_vhost(context, &info);
+    return client->vhost != NULL && begin_connect(client);
+}
+
+static void on_again(lws_sorted_usec_list_t *timer)
+{
+    struct client *client = (struct client *)(void *)timer;
+    if (!begin_connect(client)) {
+        client_try_again(client);
+    }
+}
+
+void client_try_again(struct client *client)
+{
+    socket_queue_fini(&client->queue);
+    socket_queue_init(&client->queue, MESSAGE_MAX, NULL);
+    lws_sul_schedule(client->context, 0, &client->again, on_again, CLIENT_AGAIN_US);
 }
 
 void client_send(struct client *client, const char *text)

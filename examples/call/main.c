@@ -19,6 +19,10 @@
 
 #define CHECK_SECONDS 120
 #define REPORT_US (2 * LWS_US_PER_SEC)
+/* How often, every two seconds, a place in a channel is asked for again that another connection of this program may still hold. */
+#define JOIN_TRIES 20
+/* Longest time for the last message at the end. */
+#define GOODBYE_US (LWS_US_PER_SEC / 2)
 
 struct program {
     struct options options;
@@ -34,7 +38,10 @@ struct program {
     struct member member; /* the party's place at this program's own server */
     struct check check;
     struct browser browser;
-    lws_sorted_usec_list_t report_timer, end_timer;
+    lws_sorted_usec_list_t report_timer, end_timer, join_timer;
+    bool was_joined; /* at another server, once */
+    bool is_lost;    /* that server, now */
+    uint32_t join_tries;
     int status;
 };
 
@@ -82,6 +89,10 @@ static void send_remotely(void *sender, const char *text)
 static void on_client_open(void *user)
 {
     (void)user;
+    if (program.is_lost) {
+        printf("%s is there again\n", program.options.join);
+    }
+    program.is_lost = false;
     party_join(&program.party);
 }
 
@@ -89,15 +100,49 @@ static void on_client_text(void *user, const char *text, size_t len)
 {
     (void)user;
     party_receive(&program.party, text, len);
+    program.was_joined = program.was_joined || program.party.joined;
+    program.join_tries = program.party.joined ? 0 : program.join_tries;
 }
 
+/* A server that was never reached ends the program; one that is lost does not, nor the calls that run. */
 static void on_client_close(void *user, const char *why)
 {
     (void)user;
-    if (!stopping) {
+    if (stopping) {
+        return;
+    }
+    if (!program.was_joined) {
         fprintf(stderr, "call: %s: %s\n", program.options.join, why);
         stop(1);
+        return;
     }
+    if (!program.is_lost) {
+        fprintf(stderr, "call: %s: %s; trying again\n", program.options.join, why);
+    }
+    program.is_lost = true;
+    party_lose_server(&program.party);
+    client_try_again(&program.client);
+}
+
+static void on_join_timer(lws_sorted_usec_list_t *timer)
+{
+    (void)timer;
+    if (!program.is_lost && !program.party.joined) {
+        party_join(&program.party);
+    }
+}
+
+/* A server that does not know yet that its connection to this program broke still keeps the name's place. */
+static void on_refused(void *sender, const char *why)
+{
+    (void)sender;
+    if (program.was_joined && program.join_tries++ < JOIN_TRIES) {
+        lws_sul_schedule(program.lws, 0, &program.join_timer, on_join_timer, 2 * LWS_US_PER_SEC);
+        return;
+    }
+    fprintf(stderr, "call: %s refused to let %s into channel %s: %s\n", program.options.join == NULL ? "the server" : program.options.join,
+            program.options.user, program.options.channel, why);
+    stop(1);
 }
 
 /* ---- Setting up ---- */
@@ -114,6 +159,7 @@ static bool begin_party(void)
         .height = options->size[1],
         .frames_per_second = options->frames_per_second,
         .send = options->join != NULL ? send_remotely : send_locally,
+        .on_refused = on_refused,
     };
     int error = rtc_loop_new(program.context, &program.loop);
     error = error != RTC_OK ? error : party_begin(&program.party, program.context, program.loop, &party);
@@ -295,8 +341,26 @@ static void run(void)
     }
 }
 
+static void on_goodbye_timer(lws_sorted_usec_list_t *timer)
+{
+    (void)timer;
+    program.is_lost = true;
+}
+
+/* Tells another server that this program leaves: otherwise the channel sees it vanish. */
+static void say_goodbye(void)
+{
+    party_leave(&program.party);
+    lws_sul_schedule(program.lws, 0, &program.end_timer, on_goodbye_timer, GOODBYE_US);
+    while (!program.is_lost && program.client.wsi != NULL && program.client.queue.first != NULL && lws_service(program.lws, 0) >= 0) {
+    }
+}
+
 static void end(void)
 {
+    if (program.has_party && program.options.join != NULL) {
+        say_goodbye();
+    }
     browser_end(&program.browser);
     if (program.has_party) {
         party_end(&program.party);

@@ -11,7 +11,7 @@
  *
  * From the server: userId is whom the message is about or from.
  *   joined                  members: all in the channel, the oldest first
- *   quit                    who left or vanished
+ *   quit                    who left; vanished: true when its connection to the server ended first, so that a call may still run
  *   offer_sdp_received, answer_sdp_received, ice_candidate_received, refusal_received, notice_received: what was sent
  *   error                   message: what was wrong; refused: the type that was not carried out
  *

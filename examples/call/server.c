@@ -211,6 +211,9 @@ static size_t connections_max(void)
     return half < SERVER_CONNECTIONS_MAX ? half : SERVER_CONNECTIONS_MAX;
 }
 
+/* Who does not answer a ping is gone, though no packet says so: its network went away. */
+static const lws_retry_bo_t pings = {.secs_since_valid_ping = 10, .secs_since_valid_hangup = 20};
+
 static struct lws_vhost *make_vhost(struct server *server, struct lws_context *context)
 {
     static const struct lws_protocols protocols[] = {{"signaling", callback, sizeof(struct session), 16384, 0, NULL, 0},
@@ -223,6 +226,7 @@ static struct lws_vhost *make_vhost(struct server *server, struct lws_context *c
     info.protocols = protocols;
     info.alpn = "http/1.1";
     info.user = server;
+    info.retry_and_idle_policy = &pings;
     if (options->certificate != NULL) {
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.ssl_cert_filepath = options->certificate;

@@ -121,6 +121,28 @@ static void relay(struct switchboard *board, struct member *sender, const struct
     }
 }
 
+static void leave(struct switchboard *board, struct member *member, bool vanished)
+{
+    struct member **at = &board->members;
+    while (*at != NULL && *at != member) {
+        at = &(*at)->next;
+    }
+    if (*at == NULL) {
+        return;
+    }
+    *at = member->next;
+    for (struct member *other = board->members; other != NULL; other = other->next) {
+        if (same_channel(other, member->channel)) {
+            deliver(other,
+                    message_write(MESSAGE_QUIT, member->channel, member->user, vanished ? "vanished" : NULL,
+                                  vanished ? cJSON_CreateTrue() : NULL),
+                    true);
+        }
+    }
+    member->channel[0] = '\0';
+    member->user[0] = '\0';
+}
+
 static void act(struct switchboard *board, struct member *member, const struct message *message)
 {
     if (message->type == MESSAGE_JOIN) {
@@ -134,7 +156,7 @@ static void act(struct switchboard *board, struct member *member, const struct m
     switch (message->type) {
     case MESSAGE_QUIT:
         if (strcmp(message->user, member->user) == 0) {
-            switchboard_remove(board, member);
+            leave(board, member, false);
         } else {
             refuse(member, message, "userId must be your own");
         }
@@ -173,19 +195,5 @@ void switchboard_receive(struct switchboard *board, struct member *member, const
 
 void switchboard_remove(struct switchboard *board, struct member *member)
 {
-    struct member **at = &board->members;
-    while (*at != NULL && *at != member) {
-        at = &(*at)->next;
-    }
-    if (*at == NULL) {
-        return;
-    }
-    *at = member->next;
-    for (struct member *other = board->members; other != NULL; other = other->next) {
-        if (same_channel(other, member->channel)) {
-            deliver(other, message_write(MESSAGE_QUIT, member->channel, member->user, NULL, NULL), true);
-        }
-    }
-    member->channel[0] = '\0';
-    member->user[0] = '\0';
+    leave(board, member, true);
 }

@@ -28,7 +28,7 @@ struct switchboard {
 
 /* A message came from this member. One that can not be carried out is answered with an error. */
 void switchboard_receive(struct switchboard *board, struct member *member, const char *text, size_t len);
-/* The member's connection is gone; its channel is told. Harmless when it is in none. */
+/* The member's connection is gone; its channel is told that it vanished. Harmless when it is in none. */
 void switchboard_remove(struct switchboard *board, struct member *member);
 
 #endif

@@ -38,8 +38,8 @@ async function refusals(binary) {
   const server = new CallProgram(binary, ['--port', '0']);
   const url = await server.url();
   const twin = new CallProgram(binary, ['--join', url, '--channel', 'call', '--user', 'native']);
-  await twin.says(/the server refused: this userId is taken/);
-  await twin.stop();
+  assert.equal(await twin.ended, 1);
+  assert.match(twin.output, /refused to let native into channel call: this userId is taken in this channel/);
   await server.stop();
   const lost = new CallProgram(binary, ['--join', 'ws://127.0.0.1:9/']);
   assert.equal(await lost.ended, 1, lost.output);

@@ -5,48 +5,16 @@
 const assert = require('node:assert/strict');
 const { installed, startBrowser } = require('./browsers');
 const { CallProgram } = require('./call_program');
+const { chat, inCall, openPage, press, textOf } = require('./page_to_page_helpers');
 const { until } = require('./wait');
 
-// These run in the page.
-const press = id => document.getElementById(id).click();
-const textOf = id => document.getElementById(id).textContent;
-const isPlaying = id => {
-  const video = document.getElementById(id);
-  return video.videoWidth > 2 && video.currentTime > 0 && !video.paused;
-};
-const say = text => {
-  document.getElementById('text').value = text;
-  document.getElementById('say').requestSubmit();
-};
-const chatLines = () => [...document.querySelectorAll('#chat li')].map(line => line.textContent);
-const canChat = () => !document.getElementById('text').disabled;
+// Runs in the page.
 const pixel = (id, x) => {
   const canvas = new OffscreenCanvas(100, 100);
   const context = canvas.getContext('2d');
   context.drawImage(document.getElementById(id), 0, 0, 100, 100);
   return [...context.getImageData(x, 50, 1, 1).data].slice(0, 3);
 };
-
-async function openPage(browser, url, user) {
-  const page = await browser.newPage();
-  await page.open(`${url}?channel=two&user=${user}`);
-  await until('the page', () => page.evaluate(() => !document.getElementById('call').disabled));
-  return page;
-}
-
-async function inCall(pages) {
-  for (const page of pages) {
-    await until('a remote picture', () => page.evaluate(isPlaying, 'remote'));
-    await until('the chat', () => page.evaluate(canChat));
-  }
-}
-
-async function chat(a, b) {
-  await a.evaluate(say, 'from a: 안녕');
-  await until('a chat message', async () => (await b.evaluate(chatLines)).includes('from a: 안녕'));
-  await b.evaluate(say, 'from b');
-  await until('a chat message', async () => (await a.evaluate(chatLines)).includes('from b'));
-}
 
 async function colours(page, kind) {
   if (kind !== 'chromium') {
@@ -74,7 +42,7 @@ async function run(browser, url, screenshot) {
   await b.evaluate(press, 'call');
   await inCall([a, b]);
   await colours(a, browser.kind);
-  await chat(a, b);
+  await chat(a, b, '안녕');
   await until('live numbers', async () => /bit\/s/.test(await a.evaluate(textOf, 'n-received')) && !/^0 /.test(await a.evaluate(textOf, 'n-received')));
   if (screenshot) {
     await a.screenshot(screenshot);

@@ -73,7 +73,7 @@ async function announces(url, { a, b }) {
   await b.expect('joined', at('b', { members: ['a', 'b'] }));
   await a.expect('joined', at('b', { members: ['a', 'b'] }));
   b.socket.terminate();
-  await a.expect('quit', at('b'));
+  await a.expect('quit', at('b', { vanished: true }));
   a.socket.close();
 }
 
@@ -197,7 +197,7 @@ async function boundsWhatWaits(url) {
   assert.ok(texts.every(({ type, body }) => type === 'joined' || body.sdp === sdp));
   assert.equal(sleeper.closed, undefined);
   sleeper.socket.close();
-  await busy.expect('quit', at('sleeper'));
+  await busy.expect('quit', at('sleeper', { vanished: true }));
   busy.socket.close();
 }
 

@@ -197,5 +197,5 @@ export async function check(page) {
     result.error = String(error);
   }
   const { pictures, ...report } = result;
-  page.signaling.send('check_report', { channelName: page.state.channel ?? 'call', userId: page.state.user ?? 'check', report, pictures });
+  page.signaling.send('check_report', { channelName: page.room.channel ?? 'call', userId: page.room.user ?? 'check', report, pictures });
 }

@@ -1,19 +1,39 @@
 // SPDX-License-Identifier: MIT
 // The page: the controls, the chat and the numbers around one call at a time.
-import { Call } from './call.js';
+import { insecure, openMedia } from './media.js';
 import { Numbers } from './numbers.js';
+import { Room } from './room.js';
 import { Signaling } from './signaling.js';
 
 const parameters = new URLSearchParams(location.search);
 const $ = id => document.getElementById(id);
+const NAME_BYTES_MAX = 64;
 
-const state = { channel: null, user: null, stream: null, call: null, timer: null };
+const state = { stream: null, timer: null, farewell: '', wasOpen: false };
 
 // The STUN and TURN servers that the program was told to use.
-const configuration = await (await fetch('configuration.json')).json();
+async function readConfiguration() {
+  const response = await fetch('configuration.json');
+  if (!response.ok) {
+    throw new Error(`configuration.json: ${response.status}`);
+  }
+  return response.json();
+}
 
 function tell(text) {
-  $('status').textContent = text;
+  if ($('status').textContent !== text) {
+    $('status').textContent = text;
+  }
+}
+
+// What is wrong, by kind; an empty text takes it away.
+const notices = { media: '', server: '', connection: '' };
+
+function notice(kind, text) {
+  if (notices[kind] !== text) {
+    notices[kind] = text;
+    $('notices').replaceChildren(...Object.values(notices).filter(Boolean).map(line => Object.assign(document.createElement('li'), { textContent: line })));
+  }
 }
 
 function setInChannel(inChannel) {
@@ -28,8 +48,11 @@ function setToggle(button, off, whenOn, whenOff) {
 
 function showMutes() {
   const off = kind => (state.stream?.getTracks() ?? []).filter(track => track.kind === kind).every(track => !track.enabled);
-  setToggle($('audio'), off('audio'), 'Mute microphone', 'Unmute microphone');
-  setToggle($('video'), off('video'), 'Stop camera', 'Start camera');
+  for (const [kind, name, whenOn, whenOff] of [['audio', 'microphone', 'Mute microphone', 'Unmute microphone'], ['video', 'camera', 'Stop camera', 'Start camera']]) {
+    const there = state.stream?.getTracks().some(track => track.kind === kind) ?? false;
+    $(kind).disabled = !there;
+    setToggle($(kind), there && off(kind), there ? whenOn : `No ${name}`, whenOff);
+  }
 }
 
 function addLine(text, own) {
@@ -52,141 +75,100 @@ async function showNumbers(numbers) {
   $('n-size').textContent = now.size ?? '–';
 }
 
-// A pure tone, as the check sends, is noise to the browser's voice processing.
-const AUDIO = parameters.has('check') ? { echoCancellation: false, noiseSuppression: false, autoGainControl: false } : true;
-const VIDEO = { width: 640, height: 480 };
-
-async function openMedia() {
-  if (!navigator.mediaDevices) {
-    return null; // not a secure context
-  }
-  for (const wish of [{ audio: AUDIO, video: VIDEO }, { audio: AUDIO }, { video: VIDEO }]) {
-    try {
-      return await navigator.mediaDevices.getUserMedia(wish);
-    } catch (error) {
-      console.info('no', Object.keys(wish).join(' and '), error.name);
-    }
-  }
-  return null;
-}
-
 function closeMedia() {
   state.stream?.getTracks().forEach(track => track.stop());
   state.stream = null;
   $('local').srcObject = null;
 }
 
-function beginCall(peer) {
-  const call = new Call({ peer, configuration, stream: state.stream, send: (type, extra) => signaling.send(type, { channelName: state.channel, userId: peer, ...extra }) });
-  state.call = call;
-  $('remote').srcObject = call.remoteStream;
-  $('remote-name').textContent = peer;
-  call.addEventListener('state', () => showState(call));
-  call.addEventListener('chat', () => showChat(call));
-  call.addEventListener('said', ({ data }) => addLine(data, false));
-  const numbers = new Numbers(call.connection);
-  state.timer = setInterval(() => showNumbers(numbers), 1000);
-  document.dispatchEvent(new CustomEvent('call', { detail: call }));
-  return call;
+// ---- The room ----
+
+const room = new Room({ configuration: {}, send: (type, body) => signaling.send(type, body) });
+
+function showRoom() {
+  const inChannel = room.channel !== null;
+  if (state.isOpening) {
+    return;
+  }
+  const { isOpen } = signaling;
+  tell(inChannel && (isOpen || room.call) ? room.status() : isOpen ? state.farewell || 'Ready' : state.wasOpen ? 'The server is not reachable. Trying again …' : 'Connecting to the server …');
+  notice('server', inChannel && room.call && !isOpen ? 'The server is not reachable: the call goes on without it. Trying again …' : '');
+  notice('connection', room.trouble());
+  setInChannel(inChannel);
+  $('call').disabled = !isOpen;
+  $('text').disabled = $('send').disabled = !room.call?.canChat;
+  if (!room.call) {
+    showNobody();
+  }
 }
 
-function showState(call) {
-  const texts = { connecting: 'Connecting …', connected: `In a call with ${call.peer}`, disconnected: 'The connection is interrupted …', failed: 'The connection failed' };
-  tell(texts[call.connection.connectionState] ?? '');
-}
-
-function showChat(call) {
-  $('text').disabled = $('send').disabled = !call.canChat;
-}
-
-function endCall() {
+function showNobody() {
   clearInterval(state.timer);
-  state.call?.close();
-  state.call = null;
   $('remote').srcObject = null;
   $('remote-name').textContent = 'Nobody there';
-  $('text').disabled = $('send').disabled = true;
   document.querySelectorAll('#numbers dd').forEach(number => { number.textContent = '–'; });
 }
 
+function showCall(call) {
+  $('remote').srcObject = call.remoteStream;
+  $('remote-name').textContent = call.peer;
+  call.addEventListener('said', ({ data }) => addLine(data, false));
+  const numbers = new Numbers(call.connection);
+  clearInterval(state.timer);
+  state.timer = setInterval(() => showNumbers(numbers), 1000);
+  document.dispatchEvent(new CustomEvent('call', { detail: call }));
+}
+
 function hangUp(text) {
-  if (state.channel) {
-    signaling.send('quit', { channelName: state.channel, userId: state.user });
-  }
-  state.channel = null;
-  endCall();
+  room.leave();
   closeMedia();
-  setInChannel(false);
-  tell(text);
+  notice('media', insecure());
+  state.farewell = text;
+  showRoom();
 }
 
 async function join(channel, user) {
+  for (const [what, text] of [['name', user], ['channel\'s name', channel]]) {
+    if (new TextEncoder().encode(text).length > NAME_BYTES_MAX) {
+      state.farewell = `The ${what} is too long: ${NAME_BYTES_MAX} bytes at most`;
+      showRoom();
+      return;
+    }
+  }
   $('call').disabled = true;
+  state.isOpening = true;
   tell('Opening camera and microphone …');
-  state.stream = await openMedia();
-  $('local').srcObject = state.stream;
-  $('call').disabled = false;
-  Object.assign(state, { channel, user });
-  setInChannel(true);
+  const { stream, missing } = await openMedia();
+  state.isOpening = false;
+  state.stream = stream;
+  notice('media', missing);
+  $('local').srcObject = stream;
   showMutes();
-  $('audio').disabled = !state.stream?.getAudioTracks().length;
-  $('video').disabled = !state.stream?.getVideoTracks().length;
-  signaling.send('join', { channelName: channel, userId: user });
+  room.join(channel, user, stream);
 }
 
-async function joined({ userId, members }) {
-  if (userId !== state.user) {
-    return; // who comes new calls
-  }
-  const other = members.find(member => member !== state.user);
-  if (other === undefined) {
-    tell('Waiting for somebody to join this channel …');
-  } else {
-    await beginCall(other).offer();
-  }
-}
-
-function memberQuit({ userId }) {
-  if (state.call?.peer === userId) {
-    endCall();
-    tell(`${userId} has left. Waiting for somebody to join this channel …`);
-  }
-}
-
-async function received(type, body) {
-  if (body.channelName !== state.channel && type !== 'error') {
-    return;
-  }
-  const fromPeer = state.call?.peer === body.userId;
-  switch (type) {
-    case 'joined': return joined(body);
-    case 'quit': return memberQuit(body);
-    case 'offer_sdp_received':
-      if (state.call && !fromPeer) {
-        return undefined; // busy
-      }
-      return (state.call ?? beginCall(body.userId)).takeOffer(body.sdp);
-    case 'answer_sdp_received': return fromPeer ? state.call.takeAnswer(body.sdp) : undefined;
-    case 'ice_candidate_received': return fromPeer ? state.call.takeCandidate(body.candidate) : undefined;
-    case 'error':
-      return hangUp(`The server refused: ${body.message}`);
-  }
-  return undefined;
-}
+room.addEventListener('change', showRoom);
+room.addEventListener('call', ({ detail }) => showCall(detail));
+room.addEventListener('left', ({ detail }) => hangUp(detail));
 
 const signaling = new Signaling({
-  onOpen() {
-    $('call').disabled = false;
-    tell(navigator.mediaDevices ? 'Ready' : 'Ready, but without camera: the page must be opened over HTTPS or on localhost');
-    document.dispatchEvent(new Event('ready'));
+  async onOpen() {
+    state.wasOpen = true;
+    room.configuration = await readConfiguration().catch(error => {
+      console.error(error);
+      return room.configuration;
+    });
+    room.serverOpened();
+    showRoom();
   },
-  onMessage: received,
+  onMessage: (type, body) => room.received(type, body),
   onClose() {
-    state.channel = null;
-    hangUp('The server is not reachable. Trying again …');
-    $('call').disabled = true;
+    room.serverClosed();
+    showRoom();
   },
 });
+
+notice('media', insecure());
 
 $('user').value = parameters.get('user') ?? `guest-${Math.random().toString(36).slice(2, 6)}`;
 $('channel').value = parameters.get('channel') ?? $('channel').value;
@@ -204,8 +186,8 @@ for (const kind of ['audio', 'video']) {
 $('say').addEventListener('submit', event => {
   event.preventDefault();
   const text = $('text').value;
-  if (text && state.call?.canChat) {
-    state.call.say(text);
+  if (text && room.call?.canChat) {
+    room.call.say(text);
     addLine(text, true);
     $('text').value = '';
   }
@@ -214,5 +196,5 @@ addEventListener('pagehide', () => hangUp(''));
 
 if (parameters.has('check')) {
   const { check } = await import('./check.js');
-  check({ state, signaling, join });
+  check({ room, signaling });
 }
