@@ -4,6 +4,7 @@
 #include "addresses.h"
 #include "bridge.h"
 #include "browser.h"
+#include "certificate.h"
 #include "check.h"
 #include "client.h"
 #include "options.h"
@@ -170,30 +171,12 @@ static bool begin_party(void)
     return program.has_party && bridge_start(&program.bridge, program.lws, program.loop);
 }
 
-/* Writes a fresh certificate and its key to a file that is removed once the server has read it. */
-static bool write_certificate(char *path)
-{
-    rtc_certificate *certificate = NULL;
-    char *pem = NULL;
-    int file = mkstemp(path);
-    bool good = file >= 0 && rtc_certificate_generate(program.context, RTC_KEY_ECDSA_P256, 0, &certificate) == RTC_OK &&
-                rtc_certificate_export_pem(certificate, &pem) == RTC_OK && write(file, pem, strlen(pem)) == (ssize_t)strlen(pem);
-    if (pem != NULL) {
-        rtc_certificate_free_pem(certificate, pem);
-    }
-    rtc_certificate_unref(certificate);
-    if (file >= 0) {
-        close(file);
-    }
-    return good;
-}
-
 static bool begin_server(void)
 {
     const struct options *options = &program.options;
     char made[] = "/tmp/call-certificate-XXXXXX";
     bool make = options->https && options->certificate == NULL;
-    if (make && !write_certificate(made)) {
+    if (make && !certificate_write(program.context, options->listen, &options->hosts, made)) {
         fputs("call: no certificate could be made\n", stderr);
         return false;
     }

@@ -132,13 +132,13 @@ class FirefoxPage {
 }
 
 class Firefox {
-  static async start({ hideAddresses = false } = {}) {
+  static async start({ hideAddresses = false, acceptInsecureCerts = true } = {}) {
     const browser = new Firefox();
     browser.kind = 'firefox';
     browser.folder = profile('firefox');
     fs.writeFileSync(path.join(browser.folder, 'user.js'),
       Object.entries({ ...FIREFOX_PREFERENCES, 'media.peerconnection.ice.obfuscate_host_addresses': hideAddresses }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join(''));
-    await browser.connect(await browser.spawn());
+    await browser.connect(await browser.spawn(), acceptInsecureCerts);
     return browser;
   }
 
@@ -162,7 +162,7 @@ class Firefox {
     });
   }
 
-  async connect(url) {
+  async connect(url, acceptInsecureCerts) {
     const WebSocket = require('ws');
     this.socket = new WebSocket(url);
     this.pending = new Map();
@@ -170,7 +170,7 @@ class Firefox {
     this.lastId = 0;
     this.socket.on('message', data => this.received(JSON.parse(data)));
     await new Promise((resolve, reject) => this.socket.on('open', resolve).on('error', reject));
-    await this.command('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } });
+    await this.command('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts } } });
     await this.command('session.subscribe', { events: ['log.entryAdded'] });
   }
 
