@@ -200,6 +200,31 @@ bool browser_start(struct browser *browser, const char *name, const char *url, c
     return strcmp(name, "firefox") == 0 ? start_firefox(browser, url) : start_chromium(browser, url, host);
 }
 
+static void print_log(const struct browser *browser)
+{
+    char path[128], text[2000];
+    snprintf(path, sizeof(path), "%s/log", browser->folder);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return;
+    }
+    if (fseek(file, -(long)sizeof(text), SEEK_END) != 0) {
+        rewind(file); /* shorter than that */
+    }
+    fwrite(text, 1, fread(text, 1, sizeof(text), file), stderr);
+    fclose(file);
+}
+
+bool browser_is_running(struct browser *browser)
+{
+    if (browser->process > 0 && waitpid(browser->process, NULL, WNOHANG) == browser->process) {
+        kill(-browser->process, SIGKILL); /* what is left of its group */
+        browser->process = 0;
+        print_log(browser);
+    }
+    return browser->process > 0;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
     (void)status;

@@ -20,6 +20,8 @@ struct browser {
 bool browser_installed(const char *name);
 /* Opens `url`; of all hosts only its own, `host`, is looked up. */
 bool browser_start(struct browser *browser, const char *name, const char *url, const char *host);
+/* False once it ended by itself: then the end of what it had to say is on the error output. */
+bool browser_is_running(struct browser *browser);
 /* Ends it and removes its folder. */
 void browser_end(struct browser *browser);
 

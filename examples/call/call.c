@@ -12,7 +12,7 @@
 
 static void complain(const struct call *call, const char *what, int error)
 {
-    const char *detail = call->connection == NULL ? "" : rtc_peer_connection_last_error(call->connection);
+    const char *detail = rtc_last_error();
     fprintf(stderr, "%s: %s failed: %s (%s)%s%s\n", call->user, what, rtc_error_name(error), rtc_error_message(error),
             detail[0] == '\0' ? "" : ": ", detail);
 }
@@ -194,7 +194,7 @@ bool call_take_offer(struct call *call, const char *sdp, char *why, size_t why_s
     int error = rtc_peer_connection_set_remote_description(call->connection, RTC_SDP_OFFER, sdp);
     error = error != RTC_OK ? error : send_description(call, MESSAGE_SEND_ANSWER);
     if (error != RTC_OK) {
-        const char *detail = rtc_peer_connection_last_error(call->connection);
+        const char *detail = rtc_last_error();
         utf8_printable(why, why_size, detail[0] != '\0' ? detail : rtc_error_message(error),
                        strlen(detail[0] != '\0' ? detail : rtc_error_message(error)));
         complain(call, "answering", error);
@@ -247,6 +247,11 @@ static void read_session(char out[32], const char *sdp)
     if (line != NULL) {
         sscanf(line, "\no=%*s %31s", out);
     }
+}
+
+bool call_was_hung_up(const struct call *call)
+{
+    return rtc_peer_connection_dtls_state(call->connection) == RTC_DTLS_TRANSPORT_CLOSED;
 }
 
 bool call_is_session(const struct call *call, const char *sdp)

@@ -41,6 +41,8 @@ bool call_take_offer(struct call *call, const char *sdp, char *why, size_t why_s
 void call_take_answer(struct call *call, const char *sdp);
 void call_take_candidate(struct call *call, const cJSON *candidate);
 bool call_is_connected(const struct call *call);
+/* The other side said goodbye on the connection itself. */
+bool call_was_hung_up(const struct call *call);
 /* True when an offer goes on with this call, and does not begin another one. */
 bool call_is_session(const struct call *call, const char *sdp);
 /* To be called every two seconds. A connection that does not come up is explained, here and to the other side; after one that failed this

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The certificate of a server that was given none: for all names and addresses that it is reached under, signed by itself, so that a browser
- * warns once and lets its user go on. */
+/* The certificate of a server that was given none: for all names and addresses that it is reached under, signed by itself, so that a
+ * browser warns once and lets its user go on. */
 #ifndef CALL_CERTIFICATE_H
 #define CALL_CERTIFICATE_H
 

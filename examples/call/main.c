@@ -166,7 +166,7 @@ static bool begin_party(void)
     error = error != RTC_OK ? error : party_begin(&program.party, program.context, program.loop, &party);
     program.has_party = error == RTC_OK;
     if (error != RTC_OK) {
-        fprintf(stderr, "call: %s\n", rtc_error_message(error));
+        fprintf(stderr, "call: %s: %s\n", rtc_error_message(error), rtc_last_error());
     }
     return program.has_party && bridge_start(&program.bridge, program.lws, program.loop);
 }
@@ -275,6 +275,10 @@ static void on_report_timer(lws_sorted_usec_list_t *timer)
 {
     if (program.has_party) {
         party_report(&program.party);
+    }
+    if (program.options.check && !program.check.done && !browser_is_running(&program.browser)) {
+        fprintf(stderr, "call: %s ended before the check did\n", program.options.browser);
+        stop(1);
     }
     lws_sul_schedule(program.lws, 0, timer, on_report_timer, REPORT_US);
 }

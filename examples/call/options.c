@@ -94,6 +94,10 @@ static void check_combinations(const struct options *options, const char *progra
     if (!options->check && (options->browser != NULL || options->picture != NULL)) {
         arguments_refuse(program, "%s is for --check, which is missing", options->browser != NULL ? "--browser" : "--picture");
     }
+    if (options->browser != NULL && strcmp(options->browser, "firefox") == 0 && (options->https || options->certificate != NULL)) {
+        arguments_refuse(program, "--browser firefox and %s do not go together: nobody is there to accept the certificate",
+                         options->https ? "--https" : "--cert");
+    }
 }
 
 static void check_values(const struct options *options, const char *program)

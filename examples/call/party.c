@@ -336,8 +336,8 @@ void party_report(struct party *party)
         if (call->user[0] == '\0') {
             continue;
         }
-        if (!call_is_connected(call) && party->joined && find_member(party, call->user) == NULL) {
-            end_call(party, call, "left"); /* neither the server nor the connection reaches it */
+        if (call_was_hung_up(call) || (!call_is_connected(call) && party->joined && find_member(party, call->user) == NULL)) {
+            end_call(party, call, "left"); /* or neither the server nor the connection reaches it */
             continue;
         }
         call_look(call);

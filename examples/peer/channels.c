@@ -12,6 +12,8 @@
 #define BUFFERED_HIGH (1024 * 1024)
 /* Longer texts are told by their size and sum alone. */
 #define TEXT_SHOWN 4096
+/* Longest message that a command may ask for: more than any library takes. */
+#define SEND_BYTES_MAX 1e8
 
 /* A sum that tells messages apart (FNV-1a, 32 bits). */
 static uint32_t sum_of(const uint8_t *data, size_t len)
@@ -50,6 +52,7 @@ static int send_message(struct channels *channels, rtc_data_channel *channel, bo
     } else if (error != RTC_ERR_QUOTA_EXCEEDED) {
         cJSON *event = event_of(channel, "error");
         cJSON_AddStringToObject(event, "message", rtc_error_message(error));
+        cJSON_AddStringToObject(event, "detail", rtc_last_error());
         lines_write(event);
         channels->errors++;
     }
@@ -189,18 +192,27 @@ static void send_pattern(struct channels *channels, rtc_data_channel *channel, s
     free(data);
 }
 
-void channels_send(struct channels *channels, const cJSON *command)
+const char *channels_send(struct channels *channels, const cJSON *command)
 {
-    rtc_data_channel *channel = find(channels, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(command, "label")));
+    const cJSON *label = cJSON_GetObjectItemCaseSensitive(command, "label");
+    rtc_data_channel *channel = find(channels, cJSON_GetStringValue(label));
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(command, "text"));
     const cJSON *size = cJSON_GetObjectItemCaseSensitive(command, "size");
-    if (channel == NULL) {
-        channels->errors++;
-    } else if (text != NULL) {
-        send_message(channels, channel, true, text, strlen(text));
-    } else if (cJSON_IsNumber(size) && size->valuedouble >= 0 && size->valuedouble <= 1e8) {
-        send_pattern(channels, channel, (size_t)size->valuedouble);
+    if (label != NULL && !cJSON_IsString(label)) {
+        return "send: label is no text";
     }
+    if (channel == NULL) {
+        return label != NULL ? "send: there is no channel with this label" : "send: there is no channel";
+    }
+    if (text != NULL) {
+        send_message(channels, channel, true, text, strlen(text));
+        return NULL;
+    }
+    if (!cJSON_IsNumber(size) || size->valuedouble < 0 || size->valuedouble > SEND_BYTES_MAX) {
+        return "send: it takes a text, or a size from 0 to 100000000";
+    }
+    send_pattern(channels, channel, (size_t)size->valuedouble);
+    return NULL;
 }
 
 cJSON *channels_summary(const struct channels *channels)

@@ -23,8 +23,9 @@ struct channels {
 bool channels_init(struct channels *channels, const struct options *options);
 /* Uses a channel, own or the peer's; its reference passes. */
 void channels_add(struct channels *channels, rtc_data_channel *channel);
-/* Sends what {"type":"send"} asks for: "text", or "size" bytes, on the channel "label" or else the first. */
-void channels_send(struct channels *channels, const cJSON *command);
+/* Sends what {"type":"send"} asks for: "text", or "size" bytes, on the channel "label" or else the first. Returns
+ * NULL, or what is wrong with the command; what the library refuses is an event of its own. */
+const char *channels_send(struct channels *channels, const cJSON *command);
 cJSON *channels_summary(const struct channels *channels);
 void channels_fini(struct channels *channels);
 

@@ -7,30 +7,47 @@
 #include <string.h>
 #include <unistd.h>
 
-static void take_line(const char *text, size_t len, void (*take)(void *user, const cJSON *object), void *user)
+typedef void take_function(void *user, enum line_kind kind, const cJSON *object);
+
+static void take_line(const char *text, size_t len, take_function *take, void *user)
 {
-    cJSON *object = cJSON_ParseWithLength(text, len);
-    if (len > 0) {
-        take(user, cJSON_IsObject(object) ? object : NULL);
+    if (len > 0 && text[len - 1] == '\r') {
+        len--;
     }
+    if (len == 0) {
+        return;
+    }
+    cJSON *object = cJSON_ParseWithLength(text, len);
+    bool good = cJSON_IsObject(object);
+    take(user, good ? LINE_OBJECT : LINE_OTHER, good ? object : NULL);
     cJSON_Delete(object);
 }
 
-static void take_whole_lines(struct lines *lines, void (*take)(void *user, const cJSON *object), void *user)
+static void take_whole_lines(struct lines *lines, take_function *take, void *user)
 {
     char *begin = lines->text, *end = lines->text + lines->len;
     for (char *newline = memchr(begin, '\n', lines->len); newline != NULL; newline = memchr(begin, '\n', (size_t)(end - begin))) {
-        take_line(begin, (size_t)(newline - begin), take, user);
+        if (!lines->skipping) {
+            take_line(begin, (size_t)(newline - begin), take, user);
+        }
+        lines->skipping = false;
         begin = newline + 1;
     }
     lines->len = (size_t)(end - begin);
     memmove(lines->text, begin, lines->len);
+    if (lines->len > LINE_MAX_BYTES || lines->skipping) {
+        if (!lines->skipping) {
+            take(user, LINE_TOO_LONG, NULL);
+        }
+        lines->skipping = true;
+        lines->len = 0;
+    }
 }
 
-bool lines_read(struct lines *lines, int descriptor, void (*take)(void *user, const cJSON *object), void *user)
+bool lines_read(struct lines *lines, int descriptor, take_function *take, void *user)
 {
     if (lines->room - lines->len < 65536) {
-        char *grown = lines->room > LINE_MAX_BYTES ? NULL : realloc(lines->text, lines->room + 131072);
+        char *grown = realloc(lines->text, lines->room + 131072);
         if (grown == NULL) {
             return false;
         }
@@ -39,6 +56,10 @@ bool lines_read(struct lines *lines, int descriptor, void (*take)(void *user, co
     }
     ssize_t got = read(descriptor, lines->text + lines->len, lines->room - lines->len);
     if (got <= 0) {
+        if (!lines->skipping) {
+            take_line(lines->text, lines->len, take, user);
+        }
+        lines->len = 0;
         return false;
     }
     lines->len += (size_t)got;

@@ -13,11 +13,18 @@
 struct lines {
     char *text;
     size_t len, room;
+    bool skipping; /* the rest of a line that is too long */
 };
 
-/* Reads what is there and calls `take` for each whole line (its object is freed after the call; NULL when it was no JSON object). False at
- * the end of the input. */
-bool lines_read(struct lines *lines, int descriptor, void (*take)(void *user, const cJSON *object), void *user);
+enum line_kind {
+    LINE_OBJECT,
+    LINE_OTHER,   /* no JSON object */
+    LINE_TOO_LONG /* dropped */
+};
+
+/* Reads what is there and calls `take` for each whole line that is not empty, and for what is left at the end of the input (the object is
+ * freed after the call; NULL for other kinds). False at the end of the input. */
+bool lines_read(struct lines *lines, int descriptor, void (*take)(void *user, enum line_kind kind, const cJSON *object), void *user);
 void lines_fini(struct lines *lines);
 
 /* Writes an object as one line and deletes it. */

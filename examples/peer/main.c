@@ -82,7 +82,7 @@ int main(int argc, char **argv)
         run(&session, loop);
         save_frame(&session);
     } else {
-        fprintf(stderr, "peer: %s\n", rtc_error_message(error));
+        fprintf(stderr, "peer: %s%s%s\n", rtc_error_message(error), rtc_last_error()[0] == '\0' ? "" : ": ", rtc_last_error());
     }
     summary_write(&session, "summary");
     session_end(&session);

@@ -17,12 +17,8 @@ double session_ms(const struct session *session)
     return (double)((rtc_now() - session->start) / 10) / 100;
 }
 
-static void fail(struct session *session, const char *what, int error)
+static void tell_error(struct session *session, const char *what, int error, const char *detail)
 {
-    if (error == RTC_OK) {
-        return;
-    }
-    const char *detail = session->connection == NULL ? "" : rtc_peer_connection_last_error(session->connection);
     cJSON *event = cJSON_CreateObject();
     cJSON_AddStringToObject(event, "event", "error");
     cJSON_AddStringToObject(event, "what", what);
@@ -33,6 +29,20 @@ static void fail(struct session *session, const char *what, int error)
     if (session->errors++ == 0) {
         snprintf(session->first_error, sizeof(session->first_error), "%s: %s %s", what, rtc_error_name(error), detail);
     }
+}
+
+/* Tells the result of a call into the library when it is an error. */
+static void fail(struct session *session, const char *what, int error)
+{
+    if (error != RTC_OK) {
+        tell_error(session, what, error, rtc_last_error());
+    }
+}
+
+/* A line of input that asks for nothing that there is. */
+static void refuse(struct session *session, const char *why)
+{
+    tell_error(session, "a line of input", RTC_ERR_SYNTAX, why);
 }
 
 /* ---- States ---- */
@@ -157,6 +167,10 @@ static const char *string_of(const cJSON *object, const char *name)
 
 static void take_description(struct session *session, const char *type, const char *sdp)
 {
+    if (rtc_sdp_type_from_name(type) == RTC_SDP_NONE) {
+        refuse(session, "with sdp the type is offer, answer, pranswer or rollback");
+        return;
+    }
     int error = rtc_peer_connection_set_remote_description(session->connection, rtc_sdp_type_from_name(type), sdp);
     fail(session, "setRemoteDescription", error);
     if (error == RTC_OK && rtc_peer_connection_signaling_state(session->connection) == RTC_SIGNALING_HAVE_REMOTE_OFFER) {
@@ -167,11 +181,16 @@ static void take_description(struct session *session, const char *type, const ch
 static void take_candidate(struct session *session, const cJSON *line)
 {
     const cJSON *index = cJSON_GetObjectItemCaseSensitive(line, "sdpMLineIndex");
+    if (index != NULL && !cJSON_IsNull(index) &&
+        (!cJSON_IsNumber(index) || index->valuedouble != index->valueint || index->valueint < 0 || index->valueint > UINT16_MAX)) {
+        refuse(session, "sdpMLineIndex is no number from 0 to 65535");
+        return;
+    }
     rtc_ice_candidate_init init = {
         .size = sizeof(init),
         .candidate = string_of(line, "candidate"),
         .sdp_mid = string_of(line, "sdpMid"),
-        .has_sdp_m_line_index = cJSON_IsNumber(index) && index->valueint >= 0 && index->valueint <= UINT16_MAX,
+        .has_sdp_m_line_index = cJSON_IsNumber(index),
         .username_fragment = string_of(line, "usernameFragment"),
     };
     init.sdp_m_line_index = init.has_sdp_m_line_index ? (uint16_t)index->valueint : 0;
@@ -213,13 +232,15 @@ static int add_channel(struct session *session, const char *label)
 static void add(struct session *session, const cJSON *line)
 {
     const char *what = string_of(line, "what"), *label = string_of(line, "label");
-    int error = RTC_ERR_TYPE;
+    int error = RTC_OK;
     if (what != NULL && strcmp(what, "video") == 0) {
         error = media_out_add_video(session);
     } else if (what != NULL && strcmp(what, "audio") == 0) {
         error = media_out_add_audio(session);
     } else if (what != NULL && strcmp(what, "channel") == 0) {
         error = add_channel(session, label == NULL ? "" : label);
+    } else {
+        refuse(session, "add: what is audio, video or channel");
     }
     fail(session, "add", error);
 }
@@ -241,26 +262,43 @@ void session_restart_in_time(struct session *session)
 
 /* ---- Lines in ---- */
 
-void session_take(void *user, const cJSON *line)
+static void take_command(struct session *session, const char *type, const cJSON *line)
+{
+    const char *wrong = NULL;
+    if (strcmp(type, "bye") == 0) {
+        session->ended = true;
+    } else if (strcmp(type, "send") == 0) {
+        wrong = channels_send(&session->channels, line);
+    } else if (strcmp(type, "add") == 0) {
+        add(session, line);
+    } else if (strcmp(type, "stats") == 0) {
+        summary_write(session, "stats");
+    } else if (strcmp(type, "restart") == 0) {
+        restart(session);
+    } else if (strcmp(type, "offer") == 0 || strcmp(type, "answer") == 0) {
+        wrong = "an offer or answer without sdp";
+    } else {
+        wrong = "the type is none of offer, answer, bye, send, add, stats and restart";
+    }
+    if (wrong != NULL) {
+        refuse(session, wrong);
+    }
+}
+
+void session_take(void *user, enum line_kind kind, const cJSON *line)
 {
     struct session *session = user;
     const char *type = string_of(line, "type"), *sdp = string_of(line, "sdp");
-    if (string_of(line, "candidate") != NULL) {
+    if (kind != LINE_OBJECT) {
+        refuse(session, kind == LINE_TOO_LONG ? "it is longer than 1 MiB" : "it is no JSON object");
+    } else if (string_of(line, "candidate") != NULL) {
         take_candidate(session, line);
-    } else if (type != NULL && sdp != NULL) {
+    } else if (type == NULL) {
+        refuse(session, "it has neither a type nor a candidate that are texts");
+    } else if (sdp != NULL) {
         take_description(session, type, sdp);
-    } else if (type != NULL && strcmp(type, "bye") == 0) {
-        session->ended = true;
-    } else if (type != NULL && strcmp(type, "send") == 0) {
-        channels_send(&session->channels, line);
-    } else if (type != NULL && strcmp(type, "add") == 0) {
-        add(session, line);
-    } else if (type != NULL && strcmp(type, "stats") == 0) {
-        summary_write(session, "stats");
-    } else if (type != NULL && strcmp(type, "restart") == 0) {
-        restart(session);
     } else {
-        fail(session, "a line of input", RTC_ERR_SYNTAX);
+        take_command(session, type, line);
     }
 }
 

@@ -4,6 +4,7 @@
 #define PEER_SESSION_H
 
 #include "channels.h"
+#include "lines.h"
 #include "options.h"
 #include "recorder.h"
 #include "watch.h"
@@ -41,8 +42,8 @@ struct session {
 
 /* Makes the connection; the offerer makes its offer. Returns an error of the library's. */
 int session_begin(struct session *session, const struct options *options, rtc_context *context, rtc_loop *loop);
-/* A line came in; NULL when it was no JSON object. */
-void session_take(void *session, const cJSON *line);
+/* A line came in; NULL when it was no JSON object. What it asks in vain is told by an event of the kind "error". */
+void session_take(void *session, enum line_kind kind, const cJSON *line);
 void session_end(struct session *session);
 
 /* Restarts ICE when --restart-after says so. */

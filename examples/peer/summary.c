@@ -87,8 +87,9 @@ static void add_end(cJSON *pair, const char *name, const rtc_stats_report *repor
         const char *relay = rtc_stats_string(candidate, "relayProtocol");
         rtc_stats_number(candidate, "port", &port);
         const char *address = rtc_stats_string(candidate, "address");
-        snprintf(text, sizeof(text), "%s %s:%.0f %s%s%s", rtc_stats_string(candidate, "candidateType"), address == NULL ? "hidden" : address,
-                 port, rtc_stats_string(candidate, "protocol"), relay == NULL ? "" : " over ", relay == NULL ? "" : relay);
+        snprintf(text, sizeof(text), "%s %s:%.0f %s%s%s", rtc_stats_string(candidate, "candidateType"),
+                 address == NULL ? "hidden" : address, port, rtc_stats_string(candidate, "protocol"), relay == NULL ? "" : " over ",
+                 relay == NULL ? "" : relay);
         cJSON_AddStringToObject(pair, name, text);
     }
 }

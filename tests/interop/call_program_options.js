@@ -4,6 +4,9 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 
 const TURN = ['--turn', 'turn:127.0.0.1', '--username', 'u', '--credential', 'c'];
 
@@ -27,7 +30,7 @@ const OF_CALL = [
   [['--join', 'ws://host', '--https'], /--join and --https/], [['--join', 'ws://host', '--check'], /--join and --check/], [['--join', 'ws://host', '--signaling-only'], /do not go together/],
   [['--signaling-only', '--check'], /do not go together/], [['--signaling-only', '--save-frame', '/tmp/x.png'], /do not go together/],
   [['--cert', '/etc/passwd'], /--cert and --key/], [['--cert', '/nowhere', '--key', '/nowhere'], /--cert \/nowhere: No such file/], [['--key', '/tmp', '--cert', '/tmp'], /Is a directory/],
-  [['--check', '--browser', 'opera'], /--browser opera/], [['--browser', 'firefox'], /--check, which is missing/], [['--picture', '/tmp/x.png'], /--check, which is missing/],
+  [['--check', '--browser', 'opera'], /--browser opera/], [['--check', '--browser', 'firefox', '--https'], /nobody is there to accept/], [['--browser', 'firefox'], /--check, which is missing/], [['--picture', '/tmp/x.png'], /--check, which is missing/],
   [['--check', '--picture', '/nowhere/x.png'], /--picture \/nowhere/], [['--user', 'x'.repeat(65)], /1 to 64 bytes/], [['--channel', 'a\nb'], /control characters/], [['--channel', ''], /--channel : empty/],
 ];
 
@@ -48,6 +51,19 @@ function refuses(binary, args, pattern) {
   assert.match(stderr, /^(call|peer): [^\n]*\. Try --help\.\n$/, what);
 }
 
+// A browser that can not run is not waited for.
+function browserEnds(call) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'interop-options-'));
+  fs.writeFileSync(path.join(folder, 'chromium'), '#!/bin/sh\necho the reason for it\nexit 3\n', { mode: 0o755 });
+  const { status, stderr } = spawnSync(call, ['--check'], { encoding: 'utf8', timeout: 60000, env: { ...process.env, PATH: folder } });
+  fs.rmSync(folder, { recursive: true });
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /the reason for it\ncall: chromium ended before the check did/);
+  const missing = spawnSync(call, ['--check'], { encoding: 'utf8', timeout: 60000, env: { ...process.env, PATH: '/nowhere' } });
+  assert.equal(missing.status, 77, missing.stderr);
+  assert.match(missing.stderr, /chromium is not installed/);
+}
+
 function main(call, peer) {
   for (const [args, pattern] of [...OF_BOTH, ...OF_CALL]) {
     refuses(call, args, pattern);
@@ -60,6 +76,7 @@ function main(call, peer) {
     assert.equal(status, 0);
     assert.match(stdout, /^Usage: /);
   }
+  browserEnds(call);
   console.log('options: all refused as they should');
 }
 

@@ -99,12 +99,35 @@ async function ends(binary) {
     assert.equal(await peer.ended, 0, peer.stderr);
     assert.equal(peer.lines.at(-1).type, 'summary');
   }
+}
+
+// Each line that asks for nothing there is gets an error that says why, and changes nothing.
+async function complains(binary) {
+  const lines = [
+    ['nonsense', /no JSON object/], ['[]', /no JSON object/], ['{"type":"dance"}', /none of offer, answer/], ['{"type":7}', /neither a type nor a candidate/], ['{"type":"offer"}', /without sdp/],
+    ['{"type":"offr","sdp":"v=0"}', /the type is offer, answer/], ['{"type":"offer","sdp":"nonsense"}', /line 1, 'nonsense'/], ['{"candidate":"nonsense"}', /sdp_mid/], ['{"candidate":7}', /neither/],
+    ['{"candidate":"x","sdpMLineIndex":-1}', /sdpMLineIndex is no number/], ['{"candidate":"x","sdpMLineIndex":"0"}', /sdpMLineIndex is no number/], ['{"type":"add","what":"smell"}', /audio, video or channel/],
+    ['{"type":"send","text":"x"}', /there is no channel/], ['x'.repeat(1500000), /longer than 1 MiB/],
+  ];
   const bad = new OurPeer(binary, ['--answer']);
-  for (const text of ['nonsense', '{"type":"offer","sdp":"nonsense"}', '{"candidate":"nonsense"}', '{"type":"dance"}', '[]']) {
-    bad.process.stdin.write(`${text}\n`);
+  bad.process.stdin.write(lines.map(([text]) => `${text}\n`).join(''));
+  await until('all complaints', () => bad.errors().length === lines.length, 10);
+  bad.errors().forEach(({ detail }, index) => assert.match(detail, lines[index][1], lines[index][0].slice(0, 80)));
+  bad.process.stdin.end('{"type":"dance"}'); // a last line without its end
+  assert.equal(await bad.ended, 0);
+  assert.equal(bad.errors().length, lines.length + 1);
+  const channel = new OurPeer(binary, ['--offer', '--data', 'x']);
+  await channel.line('an offer', ({ type }) => type === 'offer');
+  channel.process.stdin.write(['{"type":"send","text":"early"}', '{"type":"send","label":"y","text":"z"}', '{"type":"send"}', '{"type":"send","size":-1}', '{"type":"send","label":7,"size":1}'].map(text => `${text}\n`).join(''));
+  await until('five complaints', () => channel.errors().length === 5, 10);
+  const details = channel.errors().map(({ detail }) => detail);
+  [/open|connecting/, /no channel with this label/, /a text, or a size/, /a text, or a size/, /label is no text/].forEach((pattern, index) => assert.match(details[index], pattern));
+  assert.equal(await channel.close(), 0);
+  for (const [args, pattern] of [[['--external', 'garbage'], /external_addresses: 'garbage'/], [['--allow', '10.0.0.0/99'], /ice_allow: '10\.0\.0\.0\/99'/]]) {
+    const refused = new OurPeer(binary, ['--answer', ...args]);
+    assert.equal(await refused.ended, 1);
+    assert.match(refused.stderr, pattern);
   }
-  await until('five complaints', () => bad.errors().length === 5, 5);
-  assert.equal(await bad.close(), 0);
 }
 
 async function main(binary) {
@@ -115,6 +138,7 @@ async function main(binary) {
     await echoes(binary);
     await overTcp(binary, folder);
     await ends(binary);
+    await complains(binary);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
