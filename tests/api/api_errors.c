@@ -193,6 +193,8 @@ static void connections(void **state)
     REFUSED_BY(pc, rtc_peer_connection_set_remote_description(pc, RTC_SDP_OFFER, "v=0\no=- x 1 IN IP4 0\n"), RTC_ERR_SYNTAX,
                "'o=- x 1 IN IP4 0'");
     REFUSED_BY(pc, rtc_peer_connection_set_remote_description(pc, RTC_SDP_ANSWER, "v=0\r\n"), RTC_ERR_INVALID_STATE, "remote answer");
+    REFUSED_BY(pc, rtc_peer_connection_set_remote_description(pc, RTC_SDP_OFFER, "v=0\r\n\x1b[31mred\xff\r\n"), RTC_ERR_SYNTAX,
+               "'?[31mred?'"); /* no terminal obeys it */
     REFUSED(rtc_peer_connection_add_ice_candidate(NULL, NULL), RTC_ERR_TYPE, "connection is NULL");
     REFUSED_BY(pc, rtc_peer_connection_add_ice_candidate(pc, &unsized_candidate), RTC_ERR_TYPE, "rtc_ice_candidate_init.size is 0");
     REFUSED_BY(pc, rtc_peer_connection_add_ice_candidate(pc, &candidate), RTC_ERR_TYPE, "sdp_mid");

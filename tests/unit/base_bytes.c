@@ -252,7 +252,11 @@ static void foreign_text(void **state)
         {"\xc3", "?"},
         {"\xc3(", "?("},
         {"\xc0\xaf", "??"},           /* longer than need be */
-        {"\xed\xa0\x80", "???"},      /* half of a pair */
+        {"\xed\x9f\xbf", "\xed\x9f\xbf"},
+        {"\xed\xa0\x80", "???"},      /* half of a pair: the first */
+        {"\xed\xa4\x80", "???"},
+        {"\xed\xbf\xbf", "???"},      /* and the last */
+        {"\xee\x80\x80", "\xee\x80\x80"},
         {"\xf5\x80\x80\x80", "????"}, /* beyond Unicode */
         {"\xc2\x85", "??"},           /* a control character */
         {"0123456789abcde", "0123456789abcde"},

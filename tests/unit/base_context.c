@@ -165,12 +165,48 @@ static void time_bases(void **state)
     rtc_context_unref(context);
 }
 
+/* Each limit that is given is taken, and 0 is its default. */
+static void limits_are_taken(void **state)
+{
+    const rtc_limits given = {.size = sizeof given,
+                              .remote_candidates = 11,
+                              .candidate_pairs = 12,
+                              .ssrcs = 13,
+                              .sdp_bytes = 14,
+                              .sdp_media_sections = 15,
+                              .event_queue = 16,
+                              .send_queue_bytes = 17,
+                              .jitter_buffer_packets = 18};
+    const rtc_limits none = {.size = sizeof none};
+    rtc_context_options options = {.size = sizeof options, .limits = &given};
+    rtc_context *limited, *plain, *zeros;
+    (void)state;
+    assert_int_equal(rtc_context_new(&options, &limited), RTC_OK);
+    options.limits = &none;
+    assert_int_equal(rtc_context_new(&options, &zeros), RTC_OK);
+    assert_int_equal(rtc_context_new(NULL, &plain), RTC_OK);
+    const uint32_t *a = &context_limits(limited)->remote_candidates, *b = &context_limits(plain)->remote_candidates;
+    const uint32_t *c = &context_limits(zeros)->remote_candidates;
+    for (uint32_t i = 0; i < 8; i++) {
+        assert_int_equal(a[i], 11 + i);
+        assert_true(b[i] > 18);
+        assert_int_equal(b[i], c[i]);
+    }
+    rtc_context_unref(limited);
+    rtc_context_unref(plain);
+    rtc_context_unref(zeros);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_checked),  cmocka_unit_test(limits_have_defaults),
-        cmocka_unit_test(log_is_filtered),      cmocka_unit_test(random_is_random_unless_seeded),
-        cmocka_unit_test(slot_keeps_the_first), cmocka_unit_test(nobody_means_the_default),
+        cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(limits_are_taken),
+        cmocka_unit_test(limits_have_defaults),
+        cmocka_unit_test(log_is_filtered),
+        cmocka_unit_test(random_is_random_unless_seeded),
+        cmocka_unit_test(slot_keeps_the_first),
+        cmocka_unit_test(nobody_means_the_default),
         cmocka_unit_test(time_bases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,11 +192,114 @@ static void bitrate_stays(void **state)
     rtc_peer_connection_free(pc);
 }
 
+/* What is chosen when the connection is made, and what set_configuration says to another choice. */
+static void chosen_at_first(void **state)
+{
+    (void)state;
+    rtc_peer_connection *pc;
+    const rtc_configuration lite = {.size = sizeof lite, .ice_lite = true}, plain = {.size = sizeof plain},
+                            relays = {.size = sizeof relays, .ice_transport_policy = RTC_ICE_TRANSPORT_RELAY};
+    assert_int_equal(rtc_peer_connection_new(NULL, &plain, NULL, NULL, &pc), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &lite), RTC_ERR_INVALID_MODIFICATION);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &relays), RTC_OK);
+    assert_true(pc->relay_only);
+    rtc_peer_connection_free(pc);
+    assert_int_equal(rtc_peer_connection_new(NULL, &lite, NULL, NULL, &pc), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &lite), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &plain), RTC_OK); /* 0: as it is */
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &relays), RTC_ERR_INVALID_ACCESS);
+    assert_true(pc->ice_lite);
+    rtc_peer_connection_free(pc);
+}
+
+/* The members that the rest of the library looks at are those that were given. */
+static void members_are_taken(void **state)
+{
+    (void)state;
+    const rtc_configuration configuration = {.size = sizeof configuration,
+                                             .port_min = 5000,
+                                             .port_max = 5010,
+                                             .ice_gathering_policy = RTC_ICE_GATHER_ONCE,
+                                             .include_loopback = true,
+                                             .hide_local_addresses = true,
+                                             .ice_tcp_policy = RTC_ICE_TCP_ACTIVE,
+                                             .max_channels = 7,
+                                             .max_message_size = 1234,
+                                             .ice_candidate_pool_size = 3,
+                                             .max_bitrate_bps = 5};
+    rtc_peer_connection *pc, *plain;
+    assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
+    assert_int_equal(pc->port_min, 5000);
+    assert_int_equal(pc->port_max, 5010);
+    assert_true(pc->gather_once && pc->include_loopback && pc->hide_addresses && !pc->relay_only && !pc->ice_lite);
+    assert_int_equal(pc->tcp_policy, RTC_ICE_TCP_ACTIVE);
+    assert_int_equal(pc->max_channels, 7);
+    assert_int_equal(pc->max_message_size, 1234);
+    assert_int_equal(pc->candidate_pool_size, 3);
+    assert_int_equal(pc->max_bitrate_bps, 5);
+    rtc_peer_connection_free(pc);
+    assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, &plain), RTC_OK);
+    assert_int_equal(plain->max_channels, 256);
+    assert_int_equal(plain->max_message_size, 262144);
+    assert_true(!plain->gather_once && !plain->include_loopback && !plain->hide_addresses);
+    rtc_peer_connection_free(plain);
+}
+
+/* Whether the servers are others is what decides about a restart. */
+static void changed_servers(void **state)
+{
+    (void)state;
+    const char *one = "stun:192.0.2.1", *two = "stun:192.0.2.2";
+    rtc_ice_server server = {.size = sizeof server, .urls = &one, .url_count = 1};
+    const rtc_ice_server *const servers[] = {&server};
+    rtc_configuration configuration = {.size = sizeof configuration, .ice_servers = servers, .ice_server_count = 1};
+    rtc_peer_connection *pc;
+    bool changed = true;
+    assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
+    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_false(changed);
+    server.urls = &two;
+    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_true(changed);
+    configuration.ice_transport_policy = RTC_ICE_TRANSPORT_RELAY;
+    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_true(changed);
+    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_false(changed);
+    configuration.ice_server_count = 0;
+    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_true(changed);
+    rtc_peer_connection_free(pc);
+}
+
+static void closed_endpoint(void **state)
+{
+    (void)state;
+    rtc_endpoint *endpoint;
+    rtc_peer_connection *pc = NULL;
+    const rtc_endpoint_options options = {.size = sizeof options, .port = 5000};
+    assert_int_equal(rtc_endpoint_new(NULL, &options, &endpoint), RTC_OK);
+    const rtc_configuration configuration = {.size = sizeof configuration, .endpoint = endpoint};
+    rtc_endpoint_close(endpoint);
+    assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_ERR_INVALID_STATE);
+    assert_non_null(strstr(rtc_last_error(), "endpoint is closed"));
+    rtc_endpoint_unref(endpoint);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls),  cmocka_unit_test(credentials), cmocka_unit_test(ports),
-        cmocka_unit_test(rules), cmocka_unit_test(policies),    cmocka_unit_test(changes), cmocka_unit_test(bitrate_stays),
+        cmocka_unit_test(urls),
+        cmocka_unit_test(credentials),
+        cmocka_unit_test(ports),
+        cmocka_unit_test(rules),
+        cmocka_unit_test(policies),
+        cmocka_unit_test(changes),
+        cmocka_unit_test(bitrate_stays),
+        cmocka_unit_test(chosen_at_first),
+        cmocka_unit_test(members_are_taken),
+        cmocka_unit_test(changed_servers),
+        cmocka_unit_test(closed_endpoint),
     };
     return cmocka_run_group_tests_name("configuration", tests, NULL, NULL);
 }
