@@ -39,7 +39,7 @@ typedef struct rtc_endpoint_options {
  * RTC_ERR_QUOTA_EXCEEDED (descriptors), RTC_ERR_NETWORK (in use, or no such address here). When no addresses were given it is enough that one family can be
  * had. On success *out holds one reference of the caller's. */
 RTC_EXPORT int rtc_endpoint_new(rtc_context *context, const rtc_endpoint_options *options, rtc_endpoint **out);
-/* Every connection on the endpoint holds a reference; the last one closes it. NULL is legal. */
+/* Every connection on the endpoint holds a reference; the last one closes it: any thread, as with rtc_peer_connection_unref. NULL is legal. */
 RTC_EXPORT rtc_endpoint *rtc_endpoint_ref(rtc_endpoint *endpoint);
 RTC_EXPORT void rtc_endpoint_unref(rtc_endpoint *endpoint);
 /* Closes the port at once. Connections that still use it lose these candidates, and fail unless they have others. NULL is legal. */

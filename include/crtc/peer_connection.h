@@ -239,6 +239,9 @@ typedef struct rtc_peer_connection_callbacks {
  * URL), RTC_ERR_NOT_SUPPORTED (a URL's transport), RTC_ERR_INVALID_ACCESS (an expired certificate, a TURN server without credentials), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks, void *user,
                                        rtc_peer_connection **out);
+/* Any thread, as for every handle of the library. The last reference that goes closes the connection: on its loop's thread, in the loop's next turn, when it went on
+ * another thread than the loop's, such as that of a garbage collector (at once where this thread holds the loop's lock, or nobody runs the loop); none of its callbacks begins
+ * after this returned. Without a loop it closes here, so this belongs to the connection's thread then. */
 RTC_EXPORT rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *connection);
 RTC_EXPORT void rtc_peer_connection_unref(rtc_peer_connection *connection);
 /* close(): ends everything; no event of the connection follows. The handle stays valid and inert. Allocations on TURN servers are given back, which may take

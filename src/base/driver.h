@@ -6,6 +6,7 @@
 #include <crtc/endpoint.h>
 
 struct packet_pool;
+struct reaper;
 
 struct loop_ops {
     /* The loop takes the connection on: it will drain it and answer its requests. Loop's thread, or with its lock held. `port` is that of its endpoint, or NULL.
@@ -30,6 +31,7 @@ void *peer_attachment(const rtc_peer_connection *connection);
 struct rtc_loop {
     const struct loop_ops *ops;
     struct packet_pool *pool; /* of all its connections: an idle one holds no buffers */
+    struct reaper *reaper;    /* of what belongs to its thread */
 };
 
 #endif

@@ -30,6 +30,8 @@ void loop_lock_init(struct loop_lock *lock);
 void loop_lock_fini(struct loop_lock *lock);
 void loop_lock_take(struct loop_lock *lock);
 void loop_lock_give(struct loop_lock *lock);
+/* Takes it where it is free, or this thread's already; does not wait. *owned: it was. */
+bool loop_lock_try(struct loop_lock *lock, bool *owned);
 
 /* ---- loop_posts.c: functions handed over from other threads, now or after a delay ---- */
 struct post {

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "io_internal.h"
 #include "packet.h"
+#include "reaper.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -39,6 +40,26 @@ static void wake_from_worker(void *user)
 {
     loop_wake(user);
 }
+
+/* Whether this thread may end what belongs to the loop: in a callback or under the lock, or when nobody runs the loop. */
+static bool enter(void *user)
+{
+    struct loop *l = user;
+    bool owned;
+    if (!loop_lock_try(&l->lock, &owned))
+        return false;
+    if (owned || (!l->running && !l->has_thread))
+        return true;
+    loop_lock_give(&l->lock);
+    return false;
+}
+
+static void leave(void *user)
+{
+    loop_lock_give(&((struct loop *)user)->lock);
+}
+
+static const struct reaper_ops reaper_ops = {enter, leave, wake_from_worker};
 
 static bool watch(struct loop *l, int fd, void *tag)
 {
@@ -83,6 +104,8 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     int error = open_descriptors(l) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop's descriptors can not be had: %s", strerror(errno));
     if (!error)
         error = packet_pool_new(context, &l->face.pool);
+    if (!error)
+        error = reaper_new(context, &reaper_ops, l, &l->face.reaper);
     if (!error)
         error = udp_receiver_new(context, &l->receiver);
     if (!error)
@@ -202,7 +225,7 @@ static void set_working(struct loop *l, bool working)
     l->working = working;
     bool left = !working && !list_empty(&l->dirty);
     pthread_mutex_unlock(&l->dirty_lock);
-    if (left || (!working && mailbox_deadline(l->mailbox) != RTC_TIME_NEVER))
+    if (left || (!working && (mailbox_deadline(l->mailbox) != RTC_TIME_NEVER || reaper_waits(l->face.reaper))))
         loop_wake(l);
 }
 
@@ -214,6 +237,7 @@ static void process(struct loop *l, const struct epoll_event *events, int count)
         handle(l, &events[i], now);
     loop_posts_run(l->context, &l->posts, now);
     mailbox_run(l->mailbox, now);
+    reaper_run(l->face.reaper);
     network_watch_run(l, now);
     run_due_timers(l, now);
     run_dirty(l);
@@ -410,11 +434,16 @@ void rtc_loop_free(rtc_loop *loop)
     loop_lock_take(&l->lock);
     loop_posts_close(&l->posts);
     loop_posts_run(l->context, &l->posts, RTC_TIME_NEVER);
+    if (l->face.reaper)
+        reaper_run(l->face.reaper);
     close_connections(l); /* after the functions above, which may have made some */
     while (!list_empty(&l->ports))
         shared_port_close(shared_port_of(l->ports.next));
     bury(l);
+    packet_pool_unref(l->face.pool); /* from here on it is that of handles, which end one at a time */
+    reaper_close(l->face.reaper);
     loop_lock_give(&l->lock);
+    reaper_unref(l->face.reaper);
     if (l->mailbox) {
         mailbox_mute(l->mailbox);
         mailbox_run(l->mailbox, RTC_TIME_NEVER);
@@ -423,7 +452,6 @@ void rtc_loop_free(rtc_loop *loop)
     close_descriptors(l);
     network_watch_fini(l->context, &l->network);
     udp_receiver_free(l->context, l->receiver);
-    packet_pool_unref(l->face.pool);
     timer_heap_fini(l->context, &l->timers);
     loop_posts_fini(&l->posts);
     pthread_mutex_destroy(&l->dirty_lock);

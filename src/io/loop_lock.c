@@ -28,6 +28,20 @@ void loop_lock_take(struct loop_lock *l)
     pthread_mutex_unlock(&l->mutex);
 }
 
+bool loop_lock_try(struct loop_lock *l, bool *owned)
+{
+    pthread_mutex_lock(&l->mutex);
+    *owned = l->depth > 0 && pthread_equal(l->owner, pthread_self());
+    bool taken = *owned || (l->depth == 0 && l->next_ticket == l->serving);
+    if (taken && !*owned) {
+        l->next_ticket++;
+        l->owner = pthread_self();
+    }
+    l->depth += taken ? 1 : 0;
+    pthread_mutex_unlock(&l->mutex);
+    return taken;
+}
+
 void loop_lock_give(struct loop_lock *l)
 {
     pthread_mutex_lock(&l->mutex);

@@ -276,6 +276,7 @@ void data_channel_run_event(rtc_data_channel *c, struct user_event *e)
         break;
     case USER_CHANNEL_CLOSE:
         drain_waiting(c);
+        packet_queue_clear(&c->waiting); /* nobody took it. The packets are the loop's, and the handle's last reference may go anywhere */
         if (cb->on_close)
             cb->on_close(c, c->user);
         break;
@@ -327,6 +328,7 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
 void data_channel_silence(rtc_data_channel *c)
 {
     c->silent = true;
+    packet_queue_clear(&c->waiting);
     detach(c);
 }
 

@@ -19,6 +19,7 @@
 #include "list.h"
 #include "packet.h"
 #include "stun_message.h"
+#include "reaper.h"
 #include "table.h"
 
 #include <crtc/endpoint.h>
@@ -90,6 +91,8 @@ struct endpoint_transactions {
 struct rtc_endpoint {
     rtc_context *context;
     atomic_uint references;
+    struct reaper *reaper; /* its loop's, which ends it; a reference; NULL without a loop */
+    struct reaper_entry grave;
     rtc_loop *loop; /* NULL: sans I/O */
     void *port;     /* the loop's, NULL without one and when closed */
     bool closed;

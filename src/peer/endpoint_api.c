@@ -45,9 +45,10 @@ static int open_endpoint(rtc_endpoint *e, const rtc_endpoint_options *o)
     int error = read_addresses(e, o);
     if (!error && !e->loop && o->port == 0)
         error = error_say(RTC_ERR_TYPE, "an endpoint without a loop must be told its port");
-    if (!error && e->loop)
+    if (!error && e->loop) {
         e->pool = packet_pool_ref(e->loop->pool);
-    else if (!error)
+        e->reaper = reaper_ref(e->loop->reaper);
+    } else if (!error)
         error = packet_pool_new(e->context, &e->pool);
     if (error == RTC_ERR_NO_MEMORY)
         return error_plain(error);
@@ -90,10 +91,9 @@ rtc_endpoint *rtc_endpoint_ref(rtc_endpoint *e)
     return e;
 }
 
-void rtc_endpoint_unref(rtc_endpoint *e)
+static void end(struct reaper_entry *grave)
 {
-    if (!e || atomic_fetch_sub_explicit(&e->references, 1, memory_order_acq_rel) > 1)
-        return;
+    rtc_endpoint *e = link_owner(grave, rtc_endpoint, grave);
     rtc_endpoint_close(e); /* it has no members: each would hold a reference */
     rtc_context *context = e->context;
     endpoint_transactions_fini(e);
@@ -101,8 +101,20 @@ void rtc_endpoint_unref(rtc_endpoint *e)
     table_fini(context, &e->users);
     table_fini(context, &e->paths);
     packet_pool_unref(e->pool);
+    reaper_unref(e->reaper);
     memory_free(context, e);
     rtc_context_unref(context);
+}
+
+void rtc_endpoint_unref(rtc_endpoint *e)
+{
+    if (!e || atomic_fetch_sub_explicit(&e->references, 1, memory_order_acq_rel) > 1)
+        return;
+    e->grave.end = end;
+    if (e->reaper)
+        reaper_put(e->reaper, &e->grave);
+    else
+        end(&e->grave);
 }
 
 /* Nothing of a connection is called back here: that could close others of the list. */

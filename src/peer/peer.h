@@ -15,6 +15,7 @@
 #include "list.h"
 #include "log.h"
 #include "memory.h"
+#include "reaper.h"
 
 #include <crtc/transport.h>
 #include <pthread.h>
@@ -32,7 +33,10 @@ struct description {
 struct rtc_peer_connection {
     rtc_context *context;
     atomic_uint references;
-    rtc_loop *loop; /* NULL: sans I/O */
+    struct reaper *reaper; /* its loop's, which ends it; a reference; NULL without a loop */
+    struct reaper_entry grave;
+    atomic_bool released; /* the last reference was given to the reaper: no callback runs any more */
+    rtc_loop *loop;       /* NULL: sans I/O */
     rtc_time_t now; /* the latest time seen; without a loop, the time of API calls */
     rtc_peer_connection_callbacks callbacks;
     void *user;

@@ -123,6 +123,7 @@ static void destroy(rtc_peer_connection *pc)
     memory_free(context, pc->rules);
     certificate_unref(pc->certificate);
     packet_pool_unref(pc->pool);
+    reaper_unref(pc->reaper);
     pthread_mutex_destroy(&pc->wake_lock);
     memory_free(context, pc);
     rtc_context_unref(context);
@@ -133,9 +134,10 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
     int error = configuration_apply(pc, configuration, true, NULL);
     if (!error)
         error = mailbox_new(pc->context, wake_from_worker, pc, &pc->mailbox);
-    if (!error && pc->loop)
+    if (!error && pc->loop) {
         pc->pool = packet_pool_ref(pc->loop->pool);
-    else if (!error)
+        pc->reaper = reaper_ref(pc->loop->reaper);
+    } else if (!error)
         error = packet_pool_new(pc->context, &pc->pool);
     if (!error && pc->loop) {
         error = pc->loop->ops->attach(pc->loop, pc, pc->member ? pc->member->endpoint->port : NULL, &pc->wake_user);
@@ -189,12 +191,40 @@ rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *pc)
     return pc;
 }
 
-void rtc_peer_connection_unref(rtc_peer_connection *pc)
+/* True when it is the last one: it is kept then, so that whoever runs the connection's callbacks at this moment finds it whole. */
+static bool drop_unless_last(rtc_peer_connection *pc)
 {
-    if (!pc || atomic_fetch_sub_explicit(&pc->references, 1, memory_order_acq_rel) > 1)
+    unsigned count = atomic_load_explicit(&pc->references, memory_order_acquire);
+    while (count > 1)
+        if (atomic_compare_exchange_weak_explicit(&pc->references, &count, count - 1, memory_order_acq_rel, memory_order_acquire))
+            return false;
+    return true;
+}
+
+/* On the loop's thread, or where there is no loop any more. A callback may have taken a reference since the last one was dropped: that one
+ * counts then. */
+static void end(struct reaper_entry *grave)
+{
+    rtc_peer_connection *pc = link_owner(grave, rtc_peer_connection, grave);
+    atomic_store(&pc->released, false);
+    if (!drop_unless_last(pc))
         return;
     rtc_peer_connection_close(pc);
-    destroy(pc);
+    if (atomic_fetch_sub_explicit(&pc->references, 1, memory_order_acq_rel) == 1) /* not while its relays are given back */
+        destroy(pc);
+}
+
+void rtc_peer_connection_unref(rtc_peer_connection *pc)
+{
+    if (!pc || !drop_unless_last(pc))
+        return;
+    pc->grave.end = end;
+    if (!pc->reaper) {
+        end(&pc->grave);
+        return;
+    }
+    atomic_store(&pc->released, true);
+    reaper_put(pc->reaper, &pc->grave);
 }
 
 void rtc_peer_connection_free(rtc_peer_connection *pc)
@@ -214,12 +244,11 @@ static void detach_children(rtc_peer_connection *pc)
         transceiver_detach(link_owner(pc->transceivers.next, rtc_rtp_transceiver, link));
 }
 
-/* Gives the loop up, unless relays are being given back: then in a moment, for which the connection holds on to itself. Not when its last
- * reference is gone already. */
+/* Gives the loop up, unless relays are being given back: then in a moment, for which the connection holds on to itself. */
 static void leave_loop(rtc_peer_connection *pc)
 {
     bool busy = pc->transport && transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER;
-    if (!busy || atomic_load_explicit(&pc->references, memory_order_relaxed) == 0) {
+    if (!busy) {
         pc->loop->ops->detach(pc->wake_user);
         return;
     }
@@ -341,8 +370,8 @@ void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state s
     (void)event_queue_add(pc, USER_GATHERING_STATE, (int)state, NULL, NULL);
 }
 
-/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). There a closed DTLS transport is as good as a connected one, because others
- * may be open; with one for everything, nothing gets through any more. */
+/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). There a closed DTLS transport is as good as a connected one, because
+ * others may be open; with one for everything, nothing gets through any more. */
 static rtc_peer_connection_state derive(const struct transport *t)
 {
     enum ice_state ice = transport_ice_state(t);

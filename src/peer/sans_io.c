@@ -297,7 +297,7 @@ size_t rtc_peer_connection_dispatch(rtc_peer_connection *pc)
 {
     size_t ran = 0;
     (void)rtc_peer_connection_ref(pc);
-    while (event_queue_run(pc))
+    while (!atomic_load(&pc->released) && event_queue_run(pc))
         ran++;
     rtc_peer_connection_unref(pc);
     return ran;
