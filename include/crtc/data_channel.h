@@ -77,7 +77,7 @@ RTC_EXPORT int rtc_data_channel_max_retransmits(const rtc_data_channel *channel)
 RTC_EXPORT int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *channel);
 /* The SCTP stream, or -1 before it is known. */
 RTC_EXPORT int rtc_data_channel_id(const rtc_data_channel *channel);
-/* Bytes of messages taken and not yet given to the network. */
+/* Bytes of messages taken and not yet given to the network; of a closed channel: those that never were. */
 RTC_EXPORT uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *channel);
 RTC_EXPORT uint64_t rtc_data_channel_buffered_amount_low_threshold(const rtc_data_channel *channel);
 RTC_EXPORT void rtc_data_channel_set_buffered_amount_low_threshold(rtc_data_channel *channel, uint64_t bytes);

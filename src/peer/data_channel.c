@@ -327,6 +327,7 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
 
 void data_channel_silence(rtc_data_channel *c)
 {
+    refresh(c);
     c->silent = true;
     packet_queue_clear(&c->waiting);
     detach(c);

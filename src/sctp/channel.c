@@ -132,6 +132,8 @@ void channel_fail(struct channel *c, int error, struct out *out)
 
 uint64_t channel_buffered(const struct data_channels *dc, const struct channel *c)
 {
+    if (c->state == CHANNEL_CLOSED)
+        return c->unsent;
     bool sending = dc->assoc && (c->state == CHANNEL_OPEN || c->state == CHANNEL_CLOSING);
     return c->queue.user_bytes + (sending ? assoc_unsent(dc->assoc, c->id) : 0);
 }

@@ -48,6 +48,7 @@ struct channel {
     int64_t deficit;    /* bytes it may send in its turn */
     struct link above;  /* in data_channels.above while more is buffered than the threshold */
     uint64_t low_threshold;
+    uint64_t unsent; /* when it closed: bufferedAmount does not go back then (webrtc-pc 6.2) */
     struct packet *partial; /* parts of a message marked by the deprecated PPIDs */
     enum reset_state reset;
     bool peer_reset;

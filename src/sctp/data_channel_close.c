@@ -12,6 +12,7 @@ static void want_reset(struct data_channels *dc, struct channel *c)
 
 void channel_finish(struct data_channels *dc, struct channel *c, struct out *out)
 {
+    c->unsent = channel_buffered(dc, c);
     if (c->reset == RESET_WANTED)
         dc->resets_wanted--;
     c->reset = RESET_DONE;

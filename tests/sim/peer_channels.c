@@ -566,6 +566,28 @@ static void many_channels(void **state)
     end(&s);
 }
 
+/* webrtc-pc 6.2: bufferedAmount does not go back to zero when the channel closes: the application sees what was not sent. By the peer's end, and by our own. */
+static void buffered_amount_stays(void **state)
+{
+    static const uint8_t data[200000];
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        struct scene s;
+        begin(&s, 40 + (uint64_t)own);
+        open_chat(&s);
+        for (int i = 0; i < 20; i++)
+            assert_int_equal(rtc_data_channel_send(s.channel, data, sizeof data), RTC_OK);
+        uint64_t before = rtc_data_channel_buffered_amount(s.channel);
+        assert_true(before > 2000000);
+        rtc_peer_connection_close(s.p.peer[own ? 0 : 1].pc);
+        if (!own)
+            peer_run(&s.p, SECOND);
+        assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
+        assert_true(rtc_data_channel_buffered_amount(s.channel) > 1000000 && rtc_data_channel_buffered_amount(s.channel) <= before);
+        end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -579,6 +601,7 @@ int main(void)
         cmocka_unit_test(peer_takes_less),
         cmocka_unit_test(buffered_amount_and_low),
         cmocka_unit_test(full_buffer),
+        cmocka_unit_test(buffered_amount_stays),
         cmocka_unit_test(closing_delivers_what_was_sent),
         cmocka_unit_test(late_callbacks),
         cmocka_unit_test(freed_with_many_queued),
