@@ -566,7 +566,91 @@ static void many_channels(void **state)
     end(&s);
 }
 
-/* webrtc-pc 6.2: bufferedAmount does not go back to zero when the channel closes: the application sees what was not sent. By the peer's end, and by our own. */
+static rtc_data_channel *to_be_closed;
+static int opened;
+
+static void close_the_other(rtc_data_channel *channel, void *user)
+{
+    (void)user;
+    opened++;
+    if (channel != to_be_closed)
+        rtc_data_channel_close(to_be_closed);
+}
+
+/* A channel that closes between its opening and the event of it is not announced (webrtc-pc 6.2). */
+static void closed_before_it_is_announced(void **state)
+{
+    static const rtc_data_channel_callbacks callbacks = {.size = sizeof callbacks, .on_open = close_the_other};
+    struct scene s;
+    (void)state;
+    begin(&s, 50);
+    opened = 0;
+    assert_int_equal(create(&s, 0, "first", NULL, &s.channel), RTC_OK);
+    assert_int_equal(create(&s, 0, "second", NULL, &to_be_closed), RTC_OK);
+    assert_int_equal(rtc_data_channel_set_callbacks(s.channel, &callbacks, NULL), RTC_OK);
+    assert_int_equal(rtc_data_channel_set_callbacks(to_be_closed, &callbacks, NULL), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(opened, 1);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN);
+    assert_int_equal(rtc_data_channel_ready_state(to_be_closed), RTC_DATA_CHANNEL_CLOSED);
+    rtc_data_channel_unref(to_be_closed);
+    end(&s);
+}
+
+static int told;
+
+static void close_the_connection(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len)
+{
+    (void)channel, (void)text, (void)data, (void)len;
+    told++;
+    rtc_peer_connection_close(user);
+}
+
+static struct listener {
+    rtc_data_channel *waits;
+    rtc_peer_connection *pc;
+} listener;
+
+static void listen_to_the_other(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len)
+{
+    static const rtc_data_channel_callbacks closing = {.size = sizeof closing, .on_message = close_the_connection};
+    (void)channel, (void)user, (void)text, (void)data, (void)len;
+    assert_int_equal(rtc_data_channel_set_callbacks(listener.waits, &closing, listener.pc), RTC_OK);
+}
+
+/* A message waited, another one is being told: the callback for the first closes the connection, and the second is not told any more. */
+static void nothing_after_closing_in_a_message(void **state)
+{
+    static const rtc_data_channel_callbacks listening_first = {.size = sizeof listening_first, .on_message = listen_to_the_other};
+    struct scene s;
+    rtc_data_channel *pair[2][2];
+    (void)state;
+    begin(&s, 51);
+    told = 0;
+    const rtc_data_channel_init init[2] = {{.size = sizeof init[0], .negotiated = true, .id = 0},
+                                           {.size = sizeof init[0], .negotiated = true, .id = 1}};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(create(&s, i / 2, "x", &init[i % 2], &pair[i / 2][i % 2]), RTC_OK);
+    listener = (struct listener){pair[1][1], s.p.peer[1].pc};
+    assert_int_equal(rtc_data_channel_set_callbacks(pair[1][0], &listening_first, NULL), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(rtc_data_channel_send(pair[0][1], "waits", 5), RTC_OK);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(rtc_data_channel_send(pair[0][0], "listen", 6), RTC_OK);
+    assert_int_equal(rtc_data_channel_send(pair[0][1], "late", 4), RTC_OK);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(told, 1);
+    for (int i = 0; i < 4; i++)
+        rtc_data_channel_unref(pair[i / 2][i % 2]);
+    end(&s);
+}
+
+/* webrtc-pc 6.2: bufferedAmount does not go back to zero when the channel closes: the application sees what was not sent. By the peer's
+ * end, and by our own. */
 static void buffered_amount_stays(void **state)
 {
     static const uint8_t data[200000];
@@ -602,6 +686,8 @@ int main(void)
         cmocka_unit_test(buffered_amount_and_low),
         cmocka_unit_test(full_buffer),
         cmocka_unit_test(buffered_amount_stays),
+        cmocka_unit_test(closed_before_it_is_announced),
+        cmocka_unit_test(nothing_after_closing_in_a_message),
         cmocka_unit_test(closing_delivers_what_was_sent),
         cmocka_unit_test(late_callbacks),
         cmocka_unit_test(freed_with_many_queued),
