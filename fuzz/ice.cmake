@@ -5,3 +5,4 @@ crtc_fuzz(turn SEES base ice MODULES base no_media ice SOURCES fuzz_turn.c CORPU
 crtc_fuzz(turn_stream SEES base ice MODULES base no_media ice SOURCES fuzz_turn_stream.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/turn_stream)
 crtc_fuzz(mdns SEES base ice MODULES base no_media ice SOURCES fuzz_mdns.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/mdns)
 crtc_fuzz(tcp SEES base ice MODULES base no_media ice SOURCES fuzz_tcp.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/tcp)
+crtc_fuzz(agent SEES base ice MODULES base no_media ice SOURCES fuzz_agent.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/agent)

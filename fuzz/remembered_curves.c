@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Arithmetic on elliptic curves for fuzzers, each product computed once: randomness is seeded in every run, so that a handshake of one run is
- * that of all others up to where the input changes it, and nearly all of its time is spent on the same few products. These two functions
- * stand before those of mbedTLS, which its own files call by name, too; results are theirs. What is asked for with other numbers is computed
- * as ever. */
+/* Arithmetic on elliptic curves for fuzzers, each product computed once: randomness is seeded in every run, so that a handshake of one run
+ * is that of all others up to where the input changes it, and nearly all of its time is spent on the same few products. These two functions
+ * stand before those of mbedTLS, which its own files call by name, too; results are theirs. What is asked for with other numbers is
+ * computed as ever. */
 #pragma GCC visibility push(default)
 #include <mbedtls/ecp.h>
 #pragma GCC visibility pop
@@ -62,8 +62,8 @@ static int recall(const struct product *found, const uint8_t key[KEY_MAX], mbedt
 {
     if (!found->used || memcmp(found->key, key, KEY_MAX) != 0)
         return 0;
-    return mbedtls_mpi_read_binary(&r->X, found->x, NUMBER) == 0 && (!found->has_y || mbedtls_mpi_read_binary(&r->Y, found->y, NUMBER) == 0) &&
-           mbedtls_mpi_lset(&r->Z, 1) == 0;
+    return mbedtls_mpi_read_binary(&r->X, found->x, NUMBER) == 0 &&
+           (!found->has_y || mbedtls_mpi_read_binary(&r->Y, found->y, NUMBER) == 0) && mbedtls_mpi_lset(&r->Z, 1) == 0;
 }
 
 static void remember(struct product *at, const uint8_t key[KEY_MAX], const mbedtls_ecp_point *r)
