@@ -301,6 +301,12 @@ static void call(struct run *run, struct slice bytes)
         if (t)
             (void)rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(t));
         break;
+    case 9:
+        require(rtc_peer_connection_explain(pc)[0]);
+        break;
+    case 10:
+        (void)rtc_peer_connection_restart_ice(pc);
+        break;
     default:
         (void)rtc_peer_connection_local_description(pc, NULL);
         break;

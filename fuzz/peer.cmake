@@ -3,3 +3,4 @@ set(sim ${PROJECT_SOURCE_DIR}/tests/sim)
 crtc_fuzz(endpoint SEES base sdp ice dtls sctp rtp peer SOURCES fuzz_endpoint.c remembered_curves.c ${sim}/sim_peers.c ${sim}/sim_network.c ${sim}/sim_tcp.c ${sim}/usrsctp_time.c
   CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/endpoint)
 crtc_fuzz(route SEES base sdp ice dtls sctp rtp peer SOURCES fuzz_route.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/route)
+crtc_fuzz(configuration SEES base SOURCES fuzz_configuration.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/configuration)
