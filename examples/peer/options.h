@@ -25,6 +25,7 @@ struct options {
     bool lite;
     struct text_list allow, deny, external;
     bool loopback;
+    bool max_bundle;
     bool hide_addresses;
     bool no_trickle; /* the description waits for all candidates */
     uint32_t size[2], frames_per_second, colour, tone_hz, bitrate_bps;

@@ -354,6 +354,7 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .loop = loop,
         .authorities_pem = authorities,
         .include_loopback = options->loopback,
+        .bundle_policy = options->max_bundle ? RTC_BUNDLE_MAX_BUNDLE : RTC_BUNDLE_BALANCED,
         .hide_local_addresses = options->hide_addresses,
         .ice_lite = options->lite,
         .ice_allow = options->allow.texts,

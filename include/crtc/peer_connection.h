@@ -64,7 +64,10 @@ typedef struct rtc_ice_server {
     const char *credential;
 } rtc_ice_server;
 
-typedef enum rtc_bundle_policy { RTC_BUNDLE_MAX_BUNDLE = 0 } rtc_bundle_policy;
+/* RTCBundlePolicy. There is one transport for everything in either case, and sections that the peer does not bundle are rejected. BALANCED: our offers give
+ * every section a port, so that a peer which never heard of a=bundle-only does not take it for rejected. MAX_BUNDLE: sections after the first have port 0 and
+ * a=bundle-only until the peer bundled them (RFC 9429 4.1.1). max-compat is not built. */
+typedef enum rtc_bundle_policy { RTC_BUNDLE_BALANCED = 0, RTC_BUNDLE_MAX_BUNDLE = 2 } rtc_bundle_policy;
 typedef enum rtc_ice_transport_policy { RTC_ICE_TRANSPORT_ALL = 0, RTC_ICE_TRANSPORT_RELAY = 1 } rtc_ice_transport_policy;
 
 /* Candidates for TCP (RFC 6544), used where nothing gets through over UDP. ENABLED: connect to the peer's, and listen for the peer on a port of each
@@ -83,7 +86,7 @@ typedef struct rtc_configuration {
     size_t ice_server_count;
     rtc_certificate *const *certificates;      /* the first is used; none: one of the context's ready-made ones */
     size_t certificate_count;
-    rtc_bundle_policy bundle_policy;           /* max-bundle is what is offered; the others are not built */
+    rtc_bundle_policy bundle_policy;           /* can not change */
     rtc_ice_transport_policy ice_transport_policy; /* RELAY: nothing but relayed candidates is gathered, used or told to the peer */
     bool include_loopback;                     /* gather 127.0.0.1 and ::1 too */
     uint16_t max_channels;                     /* data channels each way; 0: 256; at most 65534. Memory per connection grows with it. */

@@ -243,6 +243,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "the endpoint is closed");
     pc->loop = c->loop;
     pc->ice_lite = c->ice_lite;
+    pc->max_bundle = c->bundle_policy == RTC_BUNDLE_MAX_BUNDLE;
     pc->include_loopback = c->include_loopback;
     pc->hide_addresses = c->hide_local_addresses;
     pc->tcp_policy = c->ice_tcp_policy;
@@ -261,6 +262,8 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the loop can not change");
     if (c->endpoint && (!pc->member || c->endpoint != pc->member->endpoint)) /* a connection that is not closed has not left */
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the endpoint can not change");
+    if (c->bundle_policy != RTC_BUNDLE_BALANCED && !pc->max_bundle)
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the bundle policy can not change");
     if (c->ice_lite && !pc->ice_lite)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "ICE-lite is chosen at first");
     if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->certificate))
@@ -278,7 +281,7 @@ static bool same_servers(const rtc_peer_connection *pc, const struct ice_server 
 
 static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
 {
-    if (c->bundle_policy != RTC_BUNDLE_MAX_BUNDLE)
+    if (c->bundle_policy != RTC_BUNDLE_BALANCED && c->bundle_policy != RTC_BUNDLE_MAX_BUNDLE)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown bundle_policy %d", (int)c->bundle_policy);
     if (c->ice_transport_policy != RTC_ICE_TRANSPORT_ALL && c->ice_transport_policy != RTC_ICE_TRANSPORT_RELAY)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_transport_policy %d", (int)c->ice_transport_policy);

@@ -297,12 +297,23 @@ struct negotiation {
     struct rtp_section rtp;
 };
 
+/* There is one transport: a section that the answer gives another (RFC 8843 section 7.3.3) can not be carried. */
+static bool is_carried(const struct negotiation *n, size_t i)
+{
+    const struct session_description *answer = n->local_offered ? n->remote : n->local;
+    if (n->transport_section < 0)
+        return false;
+    const struct jsep_section *section = &answer->sections[i], *tagged = &answer->sections[n->transport_section];
+    return (int)i == n->transport_section || (section->bundled && tagged->bundled && section->bundle_group == tagged->bundle_group);
+}
+
 /* Whose section this is; NULL when it is no media section or nobody's. */
 static rtc_rtp_transceiver *agree_on(rtc_peer_connection *pc, struct negotiation *n, size_t i)
 {
     const struct jsep_section *local = &n->local->sections[i];
     rtc_rtp_transceiver *t = is_media(local) ? transceiver_by_mid(pc, local->mid) : NULL;
     jsep_negotiate(local, &n->remote->sections[i], &n->said);
+    n->said.rejected = n->said.rejected || !is_carried(n, i);
     memset(&n->rtp, 0, sizeof n->rtp);
     if (t && !n->said.rejected)
         fill_section(t, &n->remote->sections[i], &n->said, &n->rtp);
@@ -368,6 +379,9 @@ static void apply_media(rtc_peer_connection *pc, struct negotiation *n, rtc_rtp_
 static void apply_section(rtc_peer_connection *pc, struct negotiation *n, size_t i)
 {
     rtc_rtp_transceiver *t = agree_on(pc, n, i);
+    if (n->said.rejected && !n->local->sections[i].rejected && !n->remote->sections[i].rejected)
+        peer_log(pc, RTC_LOG_WARNING, "section '%s' is rejected: the peer does not bundle it, and there is one transport for everything",
+                 n->local->sections[i].mid);
     if (n->local->sections[i].type == MEDIA_APPLICATION && !n->said.rejected)
         transport_start_sctp(pc->transport, pc->now, n->remote->sections[i].max_message_size);
     else if (t)

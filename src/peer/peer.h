@@ -60,6 +60,7 @@ struct rtc_peer_connection {
     uint16_t port_min, port_max;
     uint8_t candidate_pool_size;
     bool ice_lite;
+    bool max_bundle;
     struct endpoint_member *member; /* its place on an endpoint; NULL without one */
     rtc_ice_tcp_policy tcp_policy;
     struct ice_rules *rules; /* owned; NULL when there are none */

@@ -40,6 +40,7 @@ static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_cred
         .ice_ufrag = credentials->ufrag,
         .ice_pwd = credentials->password,
         .ice_lite = pc->ice_lite,
+        .max_bundle = pc->max_bundle,
         .fingerprint = &s->fingerprint,
         .cname = pc->cname,
         .sections = s->sections,
@@ -88,12 +89,12 @@ static void fill_data(const rtc_peer_connection *pc, struct jsep_local_section *
     section->max_message_size = pc->max_message_size;
 }
 
-/* A section that was negotiated before, or is in the offer that is answered. */
-static void add_known(rtc_peer_connection *pc, struct snapshot *s, const struct jsep_section *known)
+/* A section that was negotiated before, or is in the offer that is answered. `refused`: the peer rejected it. */
+static void add_known(rtc_peer_connection *pc, struct snapshot *s, const struct jsep_section *known, bool refused)
 {
     struct jsep_local_section *section = add(s, known->type, known->mid);
     rtc_rtp_transceiver *t = transceiver_by_mid(pc, known->mid);
-    if (known->type == MEDIA_APPLICATION && known->data_channel && !known->rejected)
+    if (known->type == MEDIA_APPLICATION && known->data_channel && !known->rejected && !refused)
         fill_data(pc, section);
     else if (t && !known->rejected)
         fill_media(s, section, t);
@@ -137,6 +138,13 @@ static void add_new(rtc_peer_connection *pc, struct snapshot *s)
     fill_data(pc, add(s, MEDIA_APPLICATION, mid));
 }
 
+/* The peer's answer to it has port 0: it is not asked again and again (RFC 9429 section 5.2.2). */
+static bool was_refused(const rtc_peer_connection *pc, size_t i, const struct jsep_section *known)
+{
+    const struct session_description *remote = pc->current_remote.parsed;
+    return remote && i < remote->section_count && remote->sections[i].rejected && remote->sections[i].type == known->type;
+}
+
 int snapshot_offer(rtc_peer_connection *pc, struct text *out)
 {
     const struct session_description *previous = peer_local(pc)->parsed;
@@ -145,7 +153,7 @@ int snapshot_offer(rtc_peer_connection *pc, struct text *out)
     int error = begin(pc, known + pc->transceiver_count + 1, restart_offer_credentials(pc), &s);
     if (!error) {
         for (size_t i = 0; i < known; i++)
-            add_known(pc, &s, &previous->sections[i]);
+            add_known(pc, &s, &previous->sections[i], was_refused(pc, i, &previous->sections[i]));
         add_new(pc, &s);
         error = jsep_create_offer(pc->context, &s.jsep, out);
     }
@@ -166,7 +174,7 @@ int snapshot_answer(rtc_peer_connection *pc, const struct session_description *o
     if (!error) {
         s.jsep.setup = answer_setup(pc->transport);
         for (size_t i = 0; i < offer->section_count; i++)
-            add_known(pc, &s, &offer->sections[i]);
+            add_known(pc, &s, &offer->sections[i], false);
         error = jsep_create_answer(pc->context, &s.jsep, offer, out);
     }
     end(pc, &s);

@@ -84,7 +84,6 @@ struct jsep_section {
 
 struct session_description {
     struct sdp *sdp; /* owned */
-    uint64_t session_id, version;
     size_t section_count;
     struct jsep_section *sections; /* owned array, with its lists of codecs and extensions */
     struct slice *candidates;      /* owned: what the sections' candidates point into */
@@ -133,6 +132,7 @@ struct jsep_snapshot {
     const char *cname;
     enum setup_role setup; /* answer: what we choose when the offer lets us (ACTIVE by default); offers always say actpass */
     bool ice_lite;
+    bool max_bundle; /* offer: sections after the first are bundle-only until the peer bundled them */
     const struct jsep_local_section *sections; /* in m= order. Offer: old ones first, then new. Answer: one for each section of the offer */
     size_t section_count;
     const struct session_description
@@ -140,8 +140,7 @@ struct jsep_snapshot {
     const struct session_description *previous_remote;
 };
 
-/* An offer: max-bundle (every section in one group; the first has port 9, the others port 0 and bundle-only when they are new), trickle,
- * rtcp-mux. */
+/* An offer: every section in one group, trickle, rtcp-mux. */
 int jsep_create_offer(rtc_context *context, const struct jsep_snapshot *snapshot, struct text *out);
 /* An answer to `offer`: payload types and extension ids are the offer's; codecs are those both know; sections outside the group of the
  * first accepted one, of unknown media, or marked rejected get port 0. */

@@ -37,6 +37,12 @@ bool jsep_codec_is_auxiliary(const struct jsep_codec *codec);
 
 const struct jsep_extension *jsep_extension_find(const struct jsep_extension *extensions, size_t count, const char *uri);
 
+/* RFC 5761 section 4: second bytes 192 to 223 are RTCP's. */
+static inline bool jsep_looks_like_rtcp(uint8_t payload_type)
+{
+    return payload_type >= 64 && payload_type <= 95;
+}
+
 /* What a peer's direction means for us. */
 static inline enum direction direction_reverse(enum direction d)
 {

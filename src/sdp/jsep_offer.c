@@ -72,7 +72,7 @@ static void plan_section(struct offer *offer, size_t index, bool first)
     if (plan->rejected)
         return;
     plan->bundled = local->mid[0] != 0;
-    plan->bundle_only = plan->bundled && !first && !was_bundled(offer->snapshot, index, local);
+    plan->bundle_only = offer->snapshot->max_bundle && plan->bundled && !first && !was_bundled(offer->snapshot, index, local);
     plan->setup = SETUP_ACTPASS;
     plan->reduced_size = true;
     plan_codecs(offer, plan, index);

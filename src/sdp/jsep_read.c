@@ -75,6 +75,8 @@ static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
     if (s->setup == SETUP_NONE)
         s->setup = tagged->setup;
     s->ice_trickle = s->ice_trickle || tagged->ice_trickle;
+    if (s->bundle_only) /* RFC 9429 section 5.2.1: these stand with the transport's attributes */
+        s->rtcp_mux = s->rtcp_mux || tagged->rtcp_mux;
 }
 
 static int read_group(struct session_description *d, const struct sdp_line *line, struct slice mids, size_t group, struct jsep_error *error)
@@ -188,8 +190,6 @@ static int read_sections(struct session_description *d, rtc_context *context, st
 
 static int read_description(struct session_description *d, struct jsep_error *error)
 {
-    d->session_id = d->sdp->origin.session_id;
-    d->version = d->sdp->origin.version;
     int result = read_sections(d, d->sdp->context, error);
     if (result == 0)
         result = check_mids(d, error);

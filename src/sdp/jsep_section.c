@@ -458,13 +458,24 @@ static void name_static_formats(struct reading *r)
             }
 }
 
+/* RFC 5761 section 4: with rtcp-mux, which we require, these payload types can not be told from RTCP; such a format is as if it were not
+ * there. */
+static void drop_like_rtcp(struct reading *r)
+{
+    struct jsep_section *s = r->out;
+    struct jsep_codec *codecs = r->lists->codecs;
+    for (size_t i = 0; i < s->codec_count; i++)
+        if (jsep_looks_like_rtcp(codecs[i].payload_type))
+            codecs[i].clock_rate = 0; /* as one without a name */
+}
+
 /* Folds rtx formats into what they repair (RFC 4588 section 8.6) and drops what has no name. */
 static void fold_formats(struct reading *r)
 {
     struct jsep_section *s = r->out;
     struct jsep_codec *codecs = r->lists->codecs;
     for (size_t i = 0; i < s->codec_count; i++) {
-        struct jsep_codec *repaired = r->rtx[i] && r->apt[i] <= 127 ? codec_of(r, (uint8_t)r->apt[i]) : NULL;
+        struct jsep_codec *repaired = r->rtx[i] && codecs[i].clock_rate != 0 && r->apt[i] <= 127 ? codec_of(r, (uint8_t)r->apt[i]) : NULL;
         if (repaired && !r->rtx[repaired - codecs] && repaired->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
             repaired->rtx_payload_type = codecs[i].payload_type;
     }
@@ -515,6 +526,7 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     if (result != 0)
         return result;
     name_static_formats(&r);
+    drop_like_rtcp(&r);
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
         (void)add_msid(out, &r.fallback);

@@ -10,13 +10,18 @@ static bool is_id(const char *text)
     return text && strlen(text) < JSEP_ID_MAX && sdp_is_token(slice_str(text));
 }
 
+static bool is_payload_type(uint8_t number)
+{
+    return number <= 127 && !jsep_looks_like_rtcp(number);
+}
+
 static bool codecs_ok(const struct jsep_local_section *s)
 {
     bool ok = s->codec_count <= JSEP_CODECS_MAX;
     for (size_t i = 0; ok && i < s->codec_count; i++) {
         const struct jsep_codec *c = &s->codecs[i];
         ok = sdp_is_token(slice_str(c->name)) && sdp_is_text(slice_str(c->fmtp)) && c->clock_rate > 0 && c->channels > 0 &&
-             c->payload_type <= 127 && (c->rtx_payload_type <= 127 || c->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE);
+             is_payload_type(c->payload_type) && (is_payload_type(c->rtx_payload_type) || c->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE);
     }
     return ok;
 }
@@ -219,6 +224,7 @@ void jsep_write_section(struct text *out, const struct jsep_snapshot *snapshot, 
     }
     if (plan->type != MEDIA_APPLICATION)
         text_print(out, "a=rtcp:9 IN IP4 0.0.0.0\r\n");
+    /* RFC 9429 section 5.2.1 wants none of these in bundle-only sections; libwebrtc then rejects data (docs/decisions/0004). */
     write_transport(out, snapshot, plan);
     write_mid(out, plan);
     if (plan->bundle_only)

@@ -25,10 +25,10 @@ struct sdp_block {
     size_t count;
 };
 
-/* o= */
+/* o=; the numbers have as many digits as their author liked (RFC 8866 section 9): they are text to us. */
 struct sdp_origin {
     struct slice username;
-    uint64_t session_id, version;
+    struct slice session_id, version;
     struct slice network_type, address_type, address;
 };
 

@@ -31,16 +31,24 @@ const struct sdp_line *sdp_attribute(const struct sdp_block *block, const char *
     return sdp_next_attribute(block, name, &cursor);
 }
 
+static bool is_number(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.data[i] < '0' || s.data[i] > '9')
+            return false;
+    return s.len > 0;
+}
+
 static int parse_origin(const struct sdp_line *line, struct sdp_origin *out, struct sdp_error *error)
 {
     struct slice rest = line->text;
     out->username = sdp_word(&rest);
-    bool numbers = slice_to_u64(sdp_word(&rest), UINT64_MAX, &out->session_id);
-    numbers = slice_to_u64(sdp_word(&rest), UINT64_MAX, &out->version) && numbers;
+    out->session_id = sdp_word(&rest);
+    out->version = sdp_word(&rest);
     out->network_type = sdp_word(&rest);
     out->address_type = sdp_word(&rest);
     out->address = sdp_word(&rest);
-    if (!numbers || out->address.len == 0 || rest.len > 0)
+    if (!is_number(out->session_id) || !is_number(out->version) || out->address.len == 0 || rest.len > 0)
         return sdp_fail(error, RTC_ERR_SYNTAX, line->number, "o= must be a user name, two numbers, and an address");
     return 0;
 }

@@ -11,20 +11,20 @@ const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
 const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly'), ...both('liteServer'),
-  ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped')];
+  ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('maxBundle').slice(0, 1)];
 
 const OTHERS = {
   chromium: { scenarios: BROWSER_SCENARIOS },
   firefox: { scenarios: BROWSER_SCENARIOS },
-  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('dataOnly'), ...both('restarts', { media: false })] },
+  wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('dataOnly'), ...both('restarts', { media: false }), ...both('maxBundle').slice(0, 1)] },
   'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },
   aiortc: { command: '/usr/bin/python3', script: 'others/aiortc_peer.py', probe: ['-c', 'import aiortc'], noTrickle: true,
     scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },
 };
 
-function ourArguments({ ourRole, audio, video, data, lite }, { noTrickle }) {
+function ourArguments({ ourRole, audio, video, data, lite, maxBundle }, { noTrickle }) {
   const args = [`--${ourRole}`, '--seconds', '90', ...OUR_MEDIA_ARGS];
-  const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle };
+  const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle, '--max-bundle': maxBundle };
   args.push(...Object.keys(flags).filter(flag => flags[flag]));
   if (lite) {
     args.push('--lite', '--port', String(20000 + process.pid % 10000));
@@ -63,7 +63,7 @@ async function runOne(binary, kind, { browser, tcp }, name, scenario) {
   const setup = async options => {
     const ours = new OurPeer(binary, ourArguments(options, OTHERS[kind]));
     peers.push(ours);
-    const { ourRole, data, lite, ...media } = options;
+    const { ourRole, data, lite, maxBundle, ...media } = options;
     const other = await startOther(kind, browser, { role: ourRole === 'offer' ? 'answer' : 'offer', data: ourRole === 'answer' ? data : undefined, ...media });
     peers.push(other);
     ours.overTcp = tcp;

@@ -14,6 +14,17 @@ async function everything(setup, ourRole, { largest } = {}) {
   checks.summaryIsSound(ours, { media: true });
 }
 
+// Our offer has one section with a port, the others are bundle-only and have no transport of their own.
+async function maxBundle(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk', maxBundle: true });
+  await checks.connected(ours, other);
+  assert.match(ours.sdp(), /m=video 0 [^]*a=bundle-only\r\n/);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other)]);
+  await checks.messagesCross(ours, other, 1000);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+}
+
 async function dataOnly(setup, ourRole, { largest } = {}) {
   const { ours, other } = await setup({ ourRole, data: 'talk' });
   await checks.connected(ours, other);
@@ -132,4 +143,4 @@ async function transportStopped(setup, ourRole) {
   assert.equal(await ours.close(), 0);
 }
 
-module.exports = { channelLater, dataOnly, everything, liteServer, otherHangsUp, restarts, trackLater, transportStopped, weAddLater, weHangUp };
+module.exports = { channelLater, dataOnly, everything, liteServer, maxBundle, otherHangsUp, restarts, trackLater, transportStopped, weAddLater, weHangUp };

@@ -437,6 +437,34 @@ static void unbundled_offer(void **state)
     end(&s);
 }
 
+/* The peer's answer bundles nothing: one transport carries the first section, what is left of the others is a clear no. */
+static void unbundled_answer(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 25);
+    (void)add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    (void)add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    char *offer = gathered_offer(&s);
+    assert_int_equal(text_count(offer, "bundle-only") + text_count(offer, "m=video 0"), 0);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, offer), RTC_OK);
+    free(offer);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, 100 * MS);
+    char *answer = text_without_lines(peer_description(&s.p, 1), "a=group:");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_ANSWER, answer), RTC_OK);
+    free(answer);
+    assert_int_equal(rtc_rtp_transceiver_direction(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)), RTC_DIRECTION_SENDRECV);
+    assert_int_equal(rtc_rtp_transceiver_direction(rtc_peer_connection_transceiver(s.p.peer[0].pc, 1)), RTC_DIRECTION_STOPPED);
+    peer_connect(&s.p, s.p.now + SECOND);
+    expect_frames(&s, 1, 0);
+    char *again = gathered_offer(&s), *video = text_section(again, 1);
+    assert_true(strncmp(video, "m=video 0 ", 10) == 0);
+    free(video);
+    free(again);
+    end(&s);
+}
+
 static void replaced_track(void **state)
 {
     struct scene s;
@@ -618,6 +646,7 @@ int main(void)
         cmocka_unit_test(everything_rejected),
         cmocka_unit_test(data_rejected),
         cmocka_unit_test(unbundled_offer),
+        cmocka_unit_test(unbundled_answer),
         cmocka_unit_test(replaced_track),
         cmocka_unit_test(streams_of_a_track),
         cmocka_unit_test(streams_that_come_later),

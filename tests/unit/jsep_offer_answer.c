@@ -29,6 +29,38 @@ static void check_offer(const struct session_description *d)
     assert_true(d->sections[2].max_message_size == 262144);
 }
 
+/* Who does not ask for max-bundle gives every section a port: peers that never heard of bundle-only take 0 for a rejection. */
+static void bundle_only_is_for_max_bundle(void **state)
+{
+    (void)state;
+    for (int max = 0; max < 2; max++) {
+        struct local_side a, b;
+        local_init(&a, "aaaa");
+        a.snapshot.max_bundle = max != 0;
+        (void)local_add(&a, MEDIA_AUDIO, "0");
+        (void)local_add(&a, MEDIA_VIDEO, "1");
+        (void)local_add(&a, MEDIA_APPLICATION, "2");
+        char *text = offer_text(&a);
+        assert_true(contains(text, "a=bundle-only\r\n") == (max != 0));
+        struct session_description *offer = parsed(text);
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(offer->sections[i].port, max && i > 0 ? 0 : 9);
+            assert_false(offer->sections[i].rejected);
+        }
+        local_init(&b, "bbbb");
+        local_match(&b, offer);
+        char *reply = answer_text(&b, offer);
+        struct session_description *answer = parsed(reply);
+        assert_int_equal(jsep_check_answer(offer, answer, NULL), 0);
+        for (size_t i = 0; i < 3; i++)
+            assert_false(answer->sections[i].rejected);
+        session_description_free(NULL, answer);
+        session_description_free(NULL, offer);
+        free(reply);
+        free(text);
+    }
+}
+
 static void check_agreement(const struct session_description *local, const struct session_description *remote)
 {
     struct jsep_negotiated n;
@@ -335,6 +367,66 @@ static int create_error(struct local_side *side)
     return result;
 }
 
+/* RFC 9429 section 5.2.1: bundle-only sections of a strict peer have none of the transport's lines; the tagged section's count. */
+static void bundle_only_sections_without_a_transport(void **state)
+{
+    (void)state;
+    static const char offered[] =
+        SESSION "a=group:BUNDLE 0 1 2\r\nm=audio 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000/2\r\na=mid:0\r\n"
+                "a=rtcp-mux\r\na=setup:actpass\r\n" TRANSPORT
+                "m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\na=mid:1\r\na=bundle-only\r\n"
+                "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=sctp-port:5000\r\na=mid:2\r\n"
+                "a=bundle-only\r\n";
+    struct session_description *offer = parsed(offered);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(slice_is(offer->sections[i].ice_ufrag, "abcd"));
+        assert_int_equal(offer->sections[i].fingerprint_count, 1);
+        assert_int_equal(offer->sections[i].setup, SETUP_ACTPASS);
+    }
+    session_description_free(NULL, offer);
+    char *reply = answer_to(offered, NULL);
+    has(reply, "a=group:BUNDLE 0 1 2\r\n", true);
+    has(reply, "m=video 9 ", true);
+    has(reply, "m=application 9 ", true);
+    free(reply);
+}
+
+/* RFC 5761 section 4: they look like RTCP, so nothing is sent or received with them, nor repaired. */
+static void payload_types_that_look_like_rtcp(void **state)
+{
+    (void)state;
+#define VP8_AND(pt, rtx)                                                                                                           \
+    SESSION "m=video 9 UDP/TLS/RTP/SAVPF " pt " " rtx "\r\na=rtpmap:" pt " VP8/90000\r\na=rtpmap:" rtx " rtx/90000\r\na=fmtp:" rtx \
+            " apt=" pt "\r\na=rtcp-mux\r\na=mid:0\r\n" TRANSPORT
+    static const char *const offers[] = {VP8_AND("64", "96"), VP8_AND("95", "96"), VP8_AND("72", "73"), VP8_AND("63", "96"),
+                                         VP8_AND("96", "63"), VP8_AND("96", "64"), VP8_AND("96", "95")};
+    for (size_t i = 0; i < 7; i++) {
+        struct session_description *d = parsed(offers[i]);
+        assert_int_equal(d->sections[0].codec_count, i < 3 ? 0 : 1);
+        if (i >= 3)
+            assert_int_equal(d->sections[0].codecs[0].rtx_payload_type, i == 3 ? 96 : i == 4 ? 63 : JSEP_NO_PAYLOAD_TYPE);
+        session_description_free(NULL, d);
+        char *reply = answer_to(offers[i], NULL);
+        has(reply, "m=video 0 ", i < 3);
+        has(reply, "rtx/90000", i == 3 || i == 4);
+        free(reply);
+    }
+    struct local_side side;
+    struct jsep_codec codec;
+    local_init(&side, "aaaa");
+    struct jsep_local_section *video = local_add(&side, MEDIA_VIDEO, "0");
+    codec = video->codecs[0];
+    video->codecs = &codec;
+    video->codec_count = 1;
+    codec.payload_type = 80;
+    assert_int_equal(create_error(&side), RTC_ERR_TYPE);
+    codec.payload_type = 96;
+    codec.rtx_payload_type = 95;
+    assert_int_equal(create_error(&side), RTC_ERR_TYPE);
+    codec.rtx_payload_type = 97;
+    assert_int_equal(create_error(&side), 0);
+}
+
 static void nothing_is_smuggled_into_a_line(void **state)
 {
     (void)state;
@@ -515,6 +607,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(offer_is_answered_and_agreed_on_by_both_sides),
+        cmocka_unit_test(bundle_only_is_for_max_bundle),
+        cmocka_unit_test(bundle_only_sections_without_a_transport),
+        cmocka_unit_test(payload_types_that_look_like_rtcp),
         cmocka_unit_test(every_offer_of_a_peer_can_be_answered),
         cmocka_unit_test(upper_case_names_and_extra_parameters_match),
         cmocka_unit_test(setup_is_what_the_offer_leaves),

@@ -116,6 +116,7 @@ void local_init(struct local_side *local, const char *ufrag)
                                              .fingerprint = &local->fingerprint,
                                              .cname = "cname-1",
                                              .setup = SETUP_ACTIVE,
+                                             .max_bundle = true,
                                              .sections = local->sections};
 }
 

@@ -27,12 +27,27 @@ static void refused(const char *text, int code, size_t line)
                  rtc_error_name(code), line, text);
 }
 
+/* RFC 8866 section 9: as many digits as the author likes. */
+static void long_numbers_of_the_origin(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"18446744073709551616", "123456789012345678901234567890123456789012345678901234567890", "0"};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++) {
+            char text[512];
+            (void)snprintf(text, sizeof text, "v=0\r\no=- %s %s IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n" AUDIO("0"), numbers[i], numbers[k]);
+            struct session_description *d = parsed(text);
+            assert_true(slice_is(d->sdp->origin.session_id, numbers[i]) && slice_is(d->sdp->origin.version, numbers[k]));
+            session_description_free(NULL, d);
+        }
+}
+
 static void the_base_case_parses(void **state)
 {
     (void)state;
     struct session_description *d = parsed(SESSION AUDIO("0"));
-    assert_int_equal(d->session_id, 1);
-    assert_int_equal(d->version, 2);
+    assert_true(slice_is(d->sdp->origin.session_id, "1"));
+    assert_true(slice_is(d->sdp->origin.version, "2"));
     assert_int_equal(d->section_count, 1);
     session_description_free(NULL, d);
     assert_int_equal(parse_error(SESSION, NULL), 0);
@@ -49,7 +64,9 @@ static void session_part_is_checked(void **state)
     refused("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 0);
     refused("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\n", RTC_ERR_SYNTAX, 0);
     refused("v=0\r\no=- one 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
-    refused("v=0\r\no=- 18446744073709551616 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
+    refused("v=0\r\no=- -1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
+    refused("v=0\r\no=- 1 2x IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
+    refused("v=0\r\no=- 1\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
     refused("v=0\r\no=- 1 2 IN IP4\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
     refused(SESSION "v=0\r\n", RTC_ERR_SYNTAX, 0);
     refused(SESSION "x\r\n", RTC_ERR_SYNTAX, 5);
@@ -382,6 +399,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_base_case_parses),
+        cmocka_unit_test(long_numbers_of_the_origin),
         cmocka_unit_test(session_part_is_checked),
         cmocka_unit_test(foreign_sections_have_their_own_grammar),
         cmocka_unit_test(what_does_not_count),
