@@ -331,7 +331,8 @@ RTC_EXPORT uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connecti
  * the next call of this function; NULL when out of memory. */
 RTC_EXPORT const char *rtc_peer_connection_explain(rtc_peer_connection *connection);
 
-/* getStats. *out is a reference of the caller's. */
+/* getStats. *out is a reference of the caller's. Beside the dictionaries of webrtc-stats there is a "rejected-section" (mid, kind, reason) for each section of the
+ * peer's that has no codec in common with this side. */
 RTC_EXPORT int rtc_peer_connection_get_stats(rtc_peer_connection *connection, rtc_stats_report **out);
 
 RTC_EXPORT void *rtc_peer_connection_user(const rtc_peer_connection *connection);

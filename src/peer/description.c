@@ -5,6 +5,7 @@
  *   STABLE --set local offer--> HAVE_LOCAL_OFFER --set remote answer--> STABLE
  *   STABLE --set remote offer--> HAVE_REMOTE_OFFER --set local answer--> STABLE
  */
+#include "codec_mismatch.h"
 #include "peer.h"
 #include "transport.h"
 
@@ -292,6 +293,7 @@ static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
     replace(pc, &pc->pending_remote, offer);
     peer_set_signaling_state(pc, RTC_SIGNALING_HAVE_REMOTE_OFFER);
     negotiation_follow_tracks(pc, pc->pending_remote.parsed);
+    codec_mismatch_log(pc);
     return RTC_OK; /* its credentials wait for our answer, which says which section stands for the transport */
 }
 
@@ -302,6 +304,7 @@ static int set_remote_answer(rtc_peer_connection *pc, struct description *answer
     if (error)
         return error;
     replace(pc, &pc->pending_remote, answer);
+    codec_mismatch_log(pc);
     negotiation_carry_out(pc, negotiation);
     settle_negotiation(pc, true);
     return RTC_OK;

@@ -4,6 +4,7 @@
  */
 #include "explain.h"
 
+#include "codec_mismatch.h"
 #include "ice_report.h"
 #include "transport.h"
 
@@ -145,6 +146,25 @@ static void conclude_with_path(const rtc_peer_connection *pc, struct text *out)
         text_print(out, "there is a path to the peer, and the DTLS handshake is going on");
 }
 
+/* Nothing of the negotiation was accepted, so that there is nothing to connect. */
+static bool is_empty(const rtc_peer_connection *pc)
+{
+    const struct description *answer = pc->current_local.type == RTC_SDP_ANSWER ? &pc->current_local : &pc->current_remote;
+    return answer->parsed && answer->parsed->section_count > 0 && negotiation_transport_section(answer->parsed) < 0;
+}
+
+static void conclude_empty(const rtc_peer_connection *pc, struct text *out)
+{
+    const struct session_description *remote = pc->current_remote.parsed;
+    text_print(out, "every section was rejected");
+    for (size_t i = 0; i < remote->section_count; i++)
+        if (codec_mismatch(pc, i, NULL)) {
+            text_print(out, ": ");
+            (void)codec_mismatch(pc, i, out);
+            return;
+        }
+}
+
 void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
 {
     bool local = pc->current_local.type || pc->pending_local.type, remote = pc->current_remote.type || pc->pending_remote.type;
@@ -158,8 +178,10 @@ void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
         text_print(out, "the peer's answer has not been set");
     else if (!local)
         text_print(out, "the peer's offer has not been answered");
+    else if (is_empty(pc))
+        conclude_empty(pc, out);
     else if (!pc->transport)
-        text_print(out, "every section was rejected");
+        text_print(out, "no transport was needed");
     else if (dtls_state(pc->transport->dtls) == DTLS_CLOSED)
         text_print(out, "the peer ended the connection");
     else if (ice_agent_selected(pc->transport->ice) && ice_agent_state(pc->transport->ice) != ICE_DISCONNECTED)
@@ -237,6 +259,19 @@ static void print_pairs(const struct ice_agent *ice, rtc_time_t now, struct text
     }
 }
 
+static void print_mismatches(const rtc_peer_connection *pc, struct text *out)
+{
+    const struct session_description *remote = peer_remote(pc)->parsed;
+    for (size_t i = 0; remote && i < remote->section_count; i++) {
+        if (!codec_mismatch(pc, i, NULL))
+            continue;
+        text_print(out, "section '%s' (%.*s): ", remote->sections[i].mid, (int)remote->sections[i].media.len,
+                   (const char *)remote->sections[i].media.data);
+        (void)codec_mismatch(pc, i, out);
+        text_print(out, "\n");
+    }
+}
+
 /* While an ICE restart looks for a path, the one in use is evidence, too. */
 static void print_generations(const struct transport *t, rtc_time_t now, struct text *out)
 {
@@ -257,6 +292,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     (void)peer_now(pc);
     explain_conclusion(pc, &text);
     text_print(&text, "\n");
+    print_mismatches(pc, &text);
     if (pc->transport && !pc->closed) {
         const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->ice_connection_state),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* getStats (webrtc-pc 8; the dictionaries of webrtc-stats): what the layers counted, under their standard names. */
+#include "codec_mismatch.h"
 #include "data_channel_object.h"
 #include "receive_pipeline.h"
 #include "send_pipeline.h"
@@ -7,6 +8,25 @@
 #include "transceiver.h"
 
 #include <stdio.h>
+
+/* An entry of our own: a section of the peer's that can not be used. */
+static void add_mismatch(struct stats_builder *b)
+{
+    const struct session_description *remote = peer_remote(b->pc)->parsed;
+    for (size_t i = 0; remote && i < remote->section_count; i++) {
+        struct text text = text_new(b->pc->context);
+        char *why = codec_mismatch(b->pc, i, &text) ? text_take(&text) : NULL;
+        if (why) {
+            (void)snprintf(b->id, sizeof b->id, "M%zu", i);
+            stats_begin(b, "rejected-section", b->id);
+            stats_text(b, "mid", remote->sections[i].mid);
+            stats_text(b, "kind", remote->sections[i].type == MEDIA_AUDIO ? "audio" : "video");
+            stats_text(b, "reason", why);
+        }
+        memory_free(b->pc->context, why);
+        text_fini(&text);
+    }
+}
 
 static void add_connection(struct stats_builder *b)
 {
@@ -171,6 +191,7 @@ int rtc_peer_connection_get_stats(rtc_peer_connection *pc, rtc_stats_report **ou
         return peer_end(pc, error);
     b.now_ms = (double)context_wall_us(pc->context, peer_now(pc)) / 1000.0;
     add_connection(&b);
+    add_mismatch(&b);
     if (b.t) {
         stats_add_transport(&b);
         if (b.t->channels)

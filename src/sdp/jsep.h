@@ -167,6 +167,11 @@ struct jsep_negotiated {
 };
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out);
 
+/* Whether one of the codecs that media can be sent with is in both lists. */
+bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count);
+/* The names of such codecs, each once, with commas; "none" when there is none. */
+void jsep_list_codecs(const struct jsep_codec *codecs, size_t count, struct text *out);
+
 /* The text of a local description with candidate lines ("candidate:...", without "a=") added to the section with this mid (and the default
  * address and port in its m= and c= lines), and a=end-of-candidates when `complete`. */
 int jsep_with_candidates(rtc_context *context, struct slice text, const char *mid, const struct slice *candidates, size_t count,

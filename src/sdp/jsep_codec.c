@@ -100,6 +100,35 @@ bool jsep_codec_is_auxiliary(const struct jsep_codec *codec)
     return false;
 }
 
+bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count)
+{
+    for (size_t i = 0; i < a_count; i++)
+        if (!jsep_codec_is_auxiliary(&a[i]) && jsep_codec_find(b, b_count, &a[i]))
+            return true;
+    return false;
+}
+
+static bool is_named_before(const struct jsep_codec *codecs, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (slice_eq_nocase(slice_str(codecs[i].name), slice_str(codecs[index].name)))
+            return true;
+    return false;
+}
+
+void jsep_list_codecs(const struct jsep_codec *codecs, size_t count, struct text *out)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < count; i++) {
+        if (jsep_codec_is_auxiliary(&codecs[i]) || is_named_before(codecs, i))
+            continue;
+        text_print(out, "%s%s", separator, codecs[i].name);
+        separator = ", ";
+    }
+    if (!separator[0])
+        text_print(out, "none");
+}
+
 const struct jsep_extension *jsep_extension_find(const struct jsep_extension *extensions, size_t count, const char *uri)
 {
     for (size_t i = 0; i < count; i++)

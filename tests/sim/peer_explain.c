@@ -288,6 +288,49 @@ static void names_that_are_not_resolved(void **state)
     sim_peers_fini(&p);
 }
 
+static char *only_h264(const char *sdp)
+{
+    return text_replace(sdp, "VP8/90000", "H264/90000");
+}
+
+/* Nothing but H.264 is offered: the answer rejects that, and says why wherever one may look; with a channel beside it the rest works. */
+static void no_codec_in_common(void **state)
+{
+    static const char why[] = "no codec in common: the peer offers H264; this side has VP8";
+    (void)state;
+    for (int data = 0; data < 2; data++) {
+        struct sim_peers p;
+        rtc_stats_report *report;
+        if (data)
+            begin(&p);
+        else
+            peer_scene(&p, 1, true);
+        assert_int_equal(rtc_peer_connection_add_transceiver(p.peer[0].pc, RTC_MEDIA_VIDEO, NULL, NULL, NULL), RTC_OK);
+        exchange(&p, only_h264);
+        expect_line(&p, 1, why);
+        if (data) {
+            peer_connect(&p, SECOND);
+            expect(&p, 1, "connected");
+            expect_line(&p, 1, "\nsection '0' (video): no codec in common");
+        } else {
+            expect(&p, 1, "every section was rejected: ");
+            expect(&p, 1, why);
+            expect(&p, 0, "every section was rejected");
+        }
+        assert_int_equal(rtc_peer_connection_get_stats(p.peer[1].pc, &report), RTC_OK);
+        const rtc_stats *section = rtc_stats_report_find_type(report, "rejected-section");
+        assert_non_null(section);
+        assert_string_equal(rtc_stats_string(section, "mid"), "0");
+        assert_string_equal(rtc_stats_string(section, "kind"), "video");
+        assert_string_equal(rtc_stats_string(section, "reason"), why);
+        rtc_stats_report_unref(report);
+        assert_int_equal(rtc_peer_connection_get_stats(p.peer[0].pc, &report), RTC_OK);
+        assert_null(rtc_stats_report_find_type(report, "rejected-section"));
+        rtc_stats_report_unref(report);
+        sim_peers_fini(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +345,7 @@ int main(void)
         cmocka_unit_test(another_certificate),
         cmocka_unit_test(relays_that_are_not_there),
         cmocka_unit_test(names_that_are_not_resolved),
+        cmocka_unit_test(no_codec_in_common),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -588,6 +588,33 @@ static void rtx_needs_both_sides(void **state)
     session_description_free(NULL, without);
 }
 
+static void expect_list(const char *sdp, const char *expected)
+{
+    struct session_description *d = parsed(sdp);
+    struct text text = text_new(context_resolve(NULL));
+    jsep_list_codecs(d->sections[0].codecs, d->sections[0].codec_count, &text);
+    assert_string_equal(text.data, expected);
+    text_fini(&text);
+    session_description_free(NULL, d);
+}
+
+/* Each name once, and only of what media can be sent with. */
+static void codecs_are_listed(void **state)
+{
+    (void)state;
+#define VIDEO(formats, maps) SESSION "m=video 9 UDP/TLS/RTP/SAVPF " formats "\r\n" maps "a=rtcp-mux\r\na=mid:0\r\n" TRANSPORT
+    expect_list(VIDEO("102 103 104 105",
+                      "a=rtpmap:102 H264/90000\r\na=rtpmap:103 h264/90000\r\na=rtpmap:104 red/90000\r\na=rtpmap:105 AV1/90000\r\n"),
+                "H264, AV1");
+    expect_list(VIDEO("104", "a=rtpmap:104 ulpfec/90000\r\n"), "none");
+    struct session_description *a = parsed(VIDEO("104 96", "a=rtpmap:104 red/90000\r\na=rtpmap:96 VP8/90000\r\n")),
+                               *b = parsed(VIDEO("104 97", "a=rtpmap:104 red/90000\r\na=rtpmap:97 VP9/90000\r\n"));
+    assert_false(jsep_codecs_meet(a->sections[0].codecs, 2, b->sections[0].codecs, 2)); /* red alone carries nothing */
+    assert_true(jsep_codecs_meet(a->sections[0].codecs, 2, a->sections[0].codecs, 2));
+    session_description_free(NULL, a);
+    session_description_free(NULL, b);
+}
+
 static void nothing_in_common_gives_no_codec(void **state)
 {
     (void)state;
@@ -631,6 +658,7 @@ int main(void)
         cmocka_unit_test(auxiliary_formats_are_not_sent_with),
         cmocka_unit_test(the_sides_keep_their_own_payload_types),
         cmocka_unit_test(rtx_needs_both_sides),
+        cmocka_unit_test(codecs_are_listed),
         cmocka_unit_test(nothing_in_common_gives_no_codec),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* See codec_mismatch.h. */
+#include "codec_mismatch.h"
+
+#include "transceiver.h"
+
+bool codec_mismatch(const rtc_peer_connection *pc, size_t index, struct text *out)
+{
+    const struct session_description *remote = peer_remote(pc)->parsed;
+    const struct jsep_section *section = remote && index < remote->section_count ? &remote->sections[index] : NULL;
+    const struct jsep_codec *ours;
+    if (!section || section->rejected || (section->type != MEDIA_AUDIO && section->type != MEDIA_VIDEO))
+        return false;
+    size_t count = transceiver_codecs(section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, &ours);
+    if (jsep_codecs_meet(ours, count, section->codecs, section->codec_count))
+        return false;
+    if (!out)
+        return true;
+    text_print(out, "no codec in common: the peer offers ");
+    jsep_list_codecs(section->codecs, section->codec_count, out);
+    text_print(out, "; this side has ");
+    jsep_list_codecs(ours, count, out);
+    return true;
+}
+
+void codec_mismatch_log(const rtc_peer_connection *pc)
+{
+    const struct session_description *remote = peer_remote(pc)->parsed;
+    for (size_t i = 0; remote && i < remote->section_count; i++) {
+        struct text text = text_new(pc->context);
+        char *why = codec_mismatch(pc, i, &text) ? text_take(&text) : NULL;
+        if (why)
+            peer_log(pc, RTC_LOG_WARNING, "section '%s' is rejected: %s", remote->sections[i].mid, why);
+        memory_free(pc->context, why);
+        text_fini(&text);
+    }
+}
