@@ -251,6 +251,29 @@ static void answer_turns_receiving_off(void **state)
     }
 }
 
+/* An answer that only sends takes the peer's track away just as well, and the far side's goes on. */
+static void answer_only_sends(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 26);
+    (void)add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    (void)add_track(&s, 1, RTC_MEDIA_VIDEO, NULL);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    expect_frames(&s, 1, 0);
+    forget_logs(&s);
+    rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[1].pc, 0);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDONLY), RTC_OK);
+    peer_exchange(&s.p, 0);
+    assert_true(rtc_media_stream_track_muted(peer_remote_track(&s.p, 1, 0)));
+    peer_run(&s.p, 10 * MS);
+    assert_int_equal(peer_log_count(&s.log[1], "muted"), 1);
+    assert_int_equal(peer_log_count(&s.log[0], "muted") + peer_log_count(&s.log[0], "track"), 0);
+    expect_frames(&s, 0, 0);
+    end(&s);
+}
+
 /* The same by the peer's descriptions: its offer takes the track away before we answer, its answer does after we offered. */
 static void peer_turns_sending_off(void **state)
 {
@@ -639,6 +662,7 @@ int main(void)
         cmocka_unit_test(removed_and_added_again),
         cmocka_unit_test(directions_change),
         cmocka_unit_test(answer_turns_receiving_off),
+        cmocka_unit_test(answer_only_sends),
         cmocka_unit_test(peer_turns_sending_off),
         cmocka_unit_test(need_compares_with_both_descriptions),
         cmocka_unit_test(one_kind_only),

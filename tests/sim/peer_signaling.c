@@ -492,6 +492,75 @@ static void need_that_passes_is_not_told(void **state)
     sim_peers_fini(&p);
 }
 
+/* webrtc-pc 4.7.3 step 5.4: an answer is compared with what the offer allowed. */
+static void need_of_the_answerer(void **state)
+{
+    static const struct {
+        rtc_rtp_direction offered, answered, wanted;
+        bool needed;
+    } cases[] = {
+        {RTC_DIRECTION_SENDONLY, RTC_DIRECTION_RECVONLY, RTC_DIRECTION_SENDRECV, false}, /* nobody asked for what we would send */
+        {RTC_DIRECTION_SENDONLY, RTC_DIRECTION_RECVONLY, RTC_DIRECTION_INACTIVE, true},
+        {RTC_DIRECTION_SENDONLY, RTC_DIRECTION_RECVONLY, RTC_DIRECTION_SENDONLY, true},
+        {RTC_DIRECTION_SENDRECV, RTC_DIRECTION_RECVONLY, RTC_DIRECTION_SENDRECV, true},
+        {RTC_DIRECTION_SENDRECV, RTC_DIRECTION_RECVONLY, RTC_DIRECTION_SENDONLY, true},
+        {RTC_DIRECTION_RECVONLY, RTC_DIRECTION_INACTIVE, RTC_DIRECTION_RECVONLY, false},
+        {RTC_DIRECTION_RECVONLY, RTC_DIRECTION_INACTIVE, RTC_DIRECTION_SENDRECV, true},
+        {RTC_DIRECTION_INACTIVE, RTC_DIRECTION_INACTIVE, RTC_DIRECTION_SENDRECV, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sim_peers p;
+        struct peer_log log;
+        const rtc_rtp_transceiver_init init = {.size = sizeof init, .has_direction = true, .direction = cases[i].offered};
+        peer_scene(&p, 14, true);
+        assert_int_equal(rtc_peer_connection_add_transceiver(p.peer[0].pc, RTC_MEDIA_AUDIO, NULL, &init, NULL), RTC_OK);
+        peer_exchange(&p, 0);
+        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(p.peer[1].pc, 0);
+        rtc_rtp_direction current = RTC_DIRECTION_STOPPED;
+        (void)rtc_rtp_transceiver_current_direction(t, &current);
+        assert_int_equal(current, cases[i].answered);
+        peer_run(&p, 10 * MS);
+        peer_log_attach(&p.peer[1], &log);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, cases[i].wanted), RTC_OK);
+        peer_run(&p, MS);
+        if (peer_log_count(&log, "needed") != cases[i].needed)
+            fail_msg("case %zu: %s", i, cases[i].needed ? "not asked for" : "asked for");
+        sim_peers_fini(&p);
+    }
+}
+
+/* An event that waits while the need passes, and comes back, is told once; one whose need has passed is not. */
+static void stale_need_is_not_told(void **state)
+{
+    struct sim_peers p;
+    struct peer_log log;
+    (void)state;
+    peer_scene(&p, 15, true);
+    add_transceiver(&p, 0, RTC_MEDIA_AUDIO);
+    peer_exchange(&p, 0);
+    peer_run(&p, 10 * MS);
+    peer_log_attach(&p.peer[0], &log);
+    rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(p.peer[0].pc, 0);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_OK);
+    peer_run(&p, MS);
+    assert_string_equal(log.text, "");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_OK);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    }
+    peer_run(&p, MS);
+    assert_string_equal(log.text, "needed");
+    /* while an exchange is under way nothing is told, although the event was queued before it */
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_OK);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&p, MS);
+    assert_int_equal(peer_log_count(&log, "needed"), 1);
+    sim_peers_fini(&p);
+}
+
 /* Both make an agent before either has heard of the other: the offerer still controls. */
 static void offerer_controls(void **state)
 {
@@ -543,6 +612,8 @@ int main(void)
         cmocka_unit_test(candidates_of_a_bundled_section),
         cmocka_unit_test(negotiation_is_asked_for_once),
         cmocka_unit_test(need_that_passes_is_not_told),
+        cmocka_unit_test(need_of_the_answerer),
+        cmocka_unit_test(stale_need_is_not_told),
         cmocka_unit_test(offerer_controls),
         cmocka_unit_test(empty_descriptions),
     };
