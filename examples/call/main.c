@@ -42,6 +42,7 @@ struct program {
     lws_sorted_usec_list_t report_timer, end_timer, join_timer;
     bool was_joined; /* at another server, once */
     bool is_lost;    /* that server, now */
+    bool is_told;    /* why it was not reached */
     uint32_t join_tries;
     int status;
 };
@@ -113,7 +114,9 @@ static void on_client_close(void *user, const char *why)
         return;
     }
     if (!program.was_joined) {
-        fprintf(stderr, "call: %s: %s\n", program.options.join, why);
+        fprintf(stderr, "call: %s: %s. Does a call program serve there, and know itself by that name (--host)?\n", program.options.join,
+                why);
+        program.is_told = true;
         stop(1);
         return;
     }
@@ -268,7 +271,16 @@ static bool begin_joining(void)
     program.client.on_open = on_client_open;
     program.client.on_text = on_client_text;
     program.client.on_close = on_client_close;
-    return begin_party() && client_start(&program.client, program.lws, program.options.join);
+    if (!begin_party()) {
+        return false;
+    }
+    if (client_start(&program.client, program.lws, program.options.join)) {
+        return true;
+    }
+    if (!program.is_told) {
+        fprintf(stderr, "call: %s: the host is not known, or can not be reached\n", program.options.join);
+    }
+    return false;
 }
 
 static void on_report_timer(lws_sorted_usec_list_t *timer)

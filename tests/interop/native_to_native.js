@@ -41,8 +41,45 @@ async function refusals(binary) {
   assert.equal(await twin.ended, 1);
   assert.match(twin.output, /refused to let native into channel call: this userId is taken in this channel/);
   await server.stop();
-  const lost = new CallProgram(binary, ['--join', 'ws://127.0.0.1:9/']);
-  assert.equal(await lost.ended, 1, lost.output);
+  for (const [target, pattern] of [['ws://127.0.0.1:9/', /ws:\/\/127\.0\.0\.1:9\/: .*Does a call program serve there/], ['ws://nowhere.invalid/', /ws:\/\/nowhere\.invalid\/: the host is not known|Does a call program/]]) {
+    const lost = new CallProgram(binary, ['--join', target]);
+    assert.equal(await lost.ended, 1, lost.output);
+    assert.match(lost.output, pattern);
+  }
+}
+
+// Two guests of a server that takes no part: their call outlives it, and they find back into the channel of another one on the same port.
+async function outlivesTheServer(binary) {
+  const serve = port => new CallProgram(binary, ['--signaling-only', '--port', String(port)]);
+  const first = serve(0);
+  const url = await first.url();
+  const guest = user => new CallProgram(binary, ['--join', url, '--user', user, '--size', '160x120']);
+  const a = guest('a');
+  await a.says(/waiting in channel call/);
+  const b = guest('b');
+  await b.says(/calling a\n/);
+  await a.says(/b: connected/);
+  await b.says(/a: connected/);
+  await first.stop();
+  await a.says(/trying again/);
+  await b.says(/trying again/);
+  const numbers = /b: sending [1-9]/g;
+  const before = a.output.match(numbers)?.length ?? 0;
+  await until('the call goes on', () => (a.output.match(numbers)?.length ?? 0) > before + 1);
+  const second = serve(new URL(url).port);
+  await a.says(/is there again/);
+  await b.says(/is there again/);
+  await b.says(/a joined|waiting in channel|is there again/);
+  const after = a.output.match(numbers).length;
+  await until('the call goes on', () => a.output.match(numbers).length > after + 1);
+  assert.doesNotMatch(a.output + b.output, / left\n|failed|refused/);
+  assert.equal(await b.stop(), 0, b.output);
+  await a.says(/b left\nwaiting in channel call/);
+  const twin = guest('a');
+  assert.equal(await twin.ended, 1);
+  assert.match(twin.output, /refused to let a into channel call/);
+  assert.equal(await a.stop(), 0, a.output);
+  assert.equal(await second.stop(), 0);
 }
 
 async function main(binary) {
@@ -51,6 +88,7 @@ async function main(binary) {
     await callOnce(binary, folder, []);
     await callOnce(binary, folder, ['--https']);
     await refusals(binary);
+    await outlivesTheServer(binary);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
