@@ -5,10 +5,13 @@
 
 #include "../unit/counting_allocator.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -79,8 +82,7 @@ static void configurations(void **state)
     assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, NULL), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = 0}), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = (size_t)1 << 40}), RTC_ERR_TYPE);
-    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_transport_policy = RTC_ICE_TRANSPORT_RELAY}),
-                     RTC_OK);
+    assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .ice_transport_policy = RTC_ICE_TRANSPORT_RELAY}), RTC_OK);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .bundle_policy = (rtc_bundle_policy)7}), RTC_ERR_TYPE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .max_channels = 65535}), RTC_ERR_RANGE);
     assert_int_equal(with((rtc_configuration){.size = sizeof(rtc_configuration), .max_channels = 65534}), RTC_OK);
@@ -155,6 +157,49 @@ static void certificates(void **state)
     assert_int_equal(rtc_certificate_generate(NULL, (rtc_key_algorithm)9, 0, &expired), RTC_ERR_NOT_SUPPORTED);
     assert_int_equal(rtc_certificate_generate(NULL, RTC_KEY_ECDSA_P256, 0, NULL), RTC_ERR_TYPE);
     rtc_certificate_unref(NULL);
+}
+
+static atomic_bool leaked;
+
+static void *plain_alloc(void *user, size_t size)
+{
+    (void)user;
+    return malloc(size);
+}
+
+static void *plain_realloc(void *user, void *memory, size_t size)
+{
+    (void)user;
+    return realloc(memory, size);
+}
+
+/* Looks for a private key in what is given back. */
+static void watching_free(void *user, void *memory)
+{
+    (void)user;
+    if (memory && memmem(memory, malloc_usable_size(memory), "PRIVATE KEY", 11))
+        atomic_store(&leaked, true);
+    free(memory);
+}
+
+static void private_keys_are_wiped(void **state)
+{
+    const rtc_allocator allocator = {plain_alloc, plain_realloc, watching_free, NULL};
+    const rtc_context_options options = {.size = sizeof options, .allocator = &allocator};
+    rtc_context *context;
+    rtc_certificate *made, *read;
+    char *pem;
+    (void)state;
+    assert_int_equal(rtc_context_new(&options, &context), RTC_OK);
+    assert_int_equal(rtc_certificate_generate(context, RTC_KEY_ECDSA_P256, 0, &made), RTC_OK);
+    assert_int_equal(rtc_certificate_export_pem(made, &pem), RTC_OK);
+    assert_int_equal(rtc_certificate_import_pem(context, pem, strlen(pem), &read), RTC_OK);
+    assert_int_equal(rtc_certificate_import_pem(context, pem, strlen(pem) - 40, &(rtc_certificate *){NULL}), RTC_ERR_SYNTAX);
+    rtc_certificate_free_pem(made, pem);
+    rtc_certificate_unref(made);
+    rtc_certificate_unref(read);
+    rtc_context_unref(context);
+    assert_false(atomic_load(&leaked));
 }
 
 /* Everything that may be called on a closed connection and its handles. */
@@ -353,7 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(server_urls),         cmocka_unit_test(configurations), cmocka_unit_test(certificates),
         cmocka_unit_test(inert_after_close),   cmocka_unit_test(references),     cmocka_unit_test(arguments_of_media),
-        cmocka_unit_test(packets_of_the_face), cmocka_unit_test(names),
+        cmocka_unit_test(packets_of_the_face), cmocka_unit_test(names),          cmocka_unit_test(private_keys_are_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -322,11 +322,46 @@ static void numbers_agree(void **state)
     rtc_stats_report_unref(NULL);
 }
 
+static double video_target(struct scene *s)
+{
+    double target = -1;
+    rtc_stats_report *report = report_of(s, 0);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *one = rtc_stats_report_at(report, i);
+        const char *kind = rtc_stats_string(one, "kind");
+        if (strcmp(rtc_stats_type(one), "outbound-rtp") == 0 && kind && strcmp(kind, "video") == 0)
+            assert_true(rtc_stats_number(one, "targetBitrate", &target));
+    }
+    rtc_stats_report_unref(report);
+    return target;
+}
+
+/* A rate that set_configuration gives counts at once, and one that it does not mention stays. */
+static void a_new_rate_counts(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    assert_true(video_target(&s) > 150000);
+    const rtc_configuration slow = {.size = sizeof slow, .max_bitrate_bps = 100000};
+    assert_int_equal(rtc_peer_connection_set_configuration(s.p.peer[0].pc, &slow), RTC_OK);
+    peer_run(&s.p, 2 * SECOND);
+    assert_true(video_target(&s) > 0 && video_target(&s) <= 100000);
+    assert_int_equal(rtc_peer_connection_set_configuration(s.p.peer[0].pc, NULL), RTC_OK);
+    peer_run(&s.p, 5 * SECOND);
+    assert_true(video_target(&s) <= 100000);
+    rtc_stats_report *report = report_of(&s, 0);
+    double consent = number_of(report, "candidate-pair", "consentRequestsSent");
+    assert_true(consent > 0 && consent < number_of(report, "candidate-pair", "requestsSent"));
+    rtc_stats_report_unref(report);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_there),      cmocka_unit_test(counters_never_fall), cmocka_unit_test(references_lead_somewhere),
-        cmocka_unit_test(ids_of_two_generations), cmocka_unit_test(numbers_agree),
+        cmocka_unit_test(ids_of_two_generations), cmocka_unit_test(numbers_agree),       cmocka_unit_test(a_new_rate_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
