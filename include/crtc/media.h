@@ -15,7 +15,8 @@ typedef enum rtc_media_kind { RTC_MEDIA_AUDIO = 1, RTC_MEDIA_VIDEO = 2 } rtc_med
 /* ---- Video frames --------------------------------------------------------------------------------------------------------- */
 
 /* Pixel formats; values are fixed. I420: planes Y, U, V, chroma of half width and half height, rounded up. NV12: planes Y and interleaved UV.
- * YUYV: one plane, two pixels in four bytes Y U Y V. RGB24: one plane, bytes R G B. BGRA: one plane, bytes B G R A. MJPEG: one plane that holds a
+ * YUYV: one plane, two pixels in four bytes Y U Y V. RGB24: one plane, bytes R G B. BGRA and RGBA: one plane, bytes B G R A and R G B A; A is
+ * not looked at, and 255 where the library makes it. MJPEG: one plane that holds a
  * whole JPEG picture, `stride` its length in bytes. */
 typedef enum rtc_video_format {
     RTC_VIDEO_I420 = 1,
@@ -23,7 +24,8 @@ typedef enum rtc_video_format {
     RTC_VIDEO_YUYV = 3,
     RTC_VIDEO_RGB24 = 4,
     RTC_VIDEO_BGRA = 5,
-    RTC_VIDEO_MJPEG = 6
+    RTC_VIDEO_MJPEG = 6,
+    RTC_VIDEO_RGBA = 7
 } rtc_video_format;
 
 /* A picture. Reference-counted, read-only once pushed into a source or received from a sink; any thread may read, ref and unref it. */
@@ -61,6 +63,14 @@ RTC_EXPORT const uint8_t *rtc_video_frame_plane(const rtc_video_frame *frame, si
 RTC_EXPORT size_t rtc_video_frame_stride(const rtc_video_frame *frame, size_t index);
 /* For filling a frame that allocated its own planes, before it is pushed; NULL for wrapped memory. */
 RTC_EXPORT uint8_t *rtc_video_frame_writable_plane(rtc_video_frame *frame, size_t index);
+
+/* The picture in another format, turned upright, and scaled to this size; width and height 0: its own, after turning and made even. To: I420, RGB24, BGRA, RGBA. From:
+ * every format. YUV is that of BT.601 in studio range, as VP8 and JPEG cameras have it; between two RGB formats the way is by I420, which keeps half of the
+ * resolution in colour. Times are kept. *out is a new reference, to `frame` itself when there is nothing to do. Any thread; it takes about a millisecond for a
+ * million pixels. Errors: RTC_ERR_TYPE (NULL, a format that is not among those), RTC_ERR_RANGE (a side over 16384), RTC_ERR_ENCODING (a broken JPEG),
+ * RTC_ERR_NOT_SUPPORTED (the library was built without media), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_video_frame_convert(rtc_context *context, rtc_video_frame *frame, rtc_video_format format, uint32_t width, uint32_t height,
+                                       rtc_video_frame **out);
 
 /* ---- Audio frames --------------------------------------------------------------------------------------------------------- */
 
@@ -156,11 +166,19 @@ RTC_EXPORT int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, c
 RTC_EXPORT rtc_media_source *rtc_media_source_ref(rtc_media_source *source);
 RTC_EXPORT void rtc_media_source_unref(rtc_media_source *source);
 RTC_EXPORT rtc_media_kind rtc_media_source_kind(const rtc_media_source *source);
-/* Push one frame; the source takes references of its own. Any thread. RTC_ERR_TYPE for a frame of the other kind. A consumer that is slower
- * than its frames loses the oldest, counted in its statistics. */
+/* Push one frame; the source takes references of its own. Any thread. RTC_ERR_TYPE for a frame of the other kind.
+ *
+ * Media is live: a frame is pushed when its time has come, and stands for the time since the one before. A file that is pushed at once is a camera that went mad: a
+ * sender encodes one picture and keeps the newest of those that come meanwhile, up to 10 frames of sound wait for their encoder, and up to 64 encoded frames for the
+ * network; a sink keeps 2 pictures or 50 frames of sound. The oldest beyond that are dropped and counted ("framesDropped" of outbound-rtp). So push by a clock (a
+ * timer each 33 ms, or each 10 ms for sound; examples/own_media.c), give `capture_time_us` on the time base of rtc_now(), and ask rtc_media_source_room() where frames
+ * come in bursts. */
 RTC_EXPORT int rtc_media_source_push_video(rtc_media_source *source, rtc_video_frame *frame);
 RTC_EXPORT int rtc_media_source_push_audio(rtc_media_source *source, rtc_audio_frame *frame);
 RTC_EXPORT int rtc_media_source_push_encoded(rtc_media_source *source, rtc_encoded_frame *frame);
+/* How many frames can be pushed now before a consumer drops one: what its slowest has room for; of pictures that is one or none. 0 while nobody consumes,
+ * for then frames go nowhere. Any thread. */
+RTC_EXPORT uint32_t rtc_media_source_room(rtc_media_source *source);
 
 /* A moving test picture: colour bars, a frame counter and a running clock that stay readable after encoding; any size and rate. Made on a thread of
  * its own while somebody consumes it. */
@@ -209,7 +227,13 @@ RTC_EXPORT const char *rtc_media_stream_id(const rtc_media_stream *stream);
 /* What receives a track's media. Every member but size may be NULL. A sink of a remote track that has neither on_video nor on_audio leaves its frames
  * undecoded. Frames are borrowed for the call: take a reference to keep one. on_video and on_audio run on a worker thread of the library, one call at a time
  * per sink; on_encoded runs on the thread that pushed or received it: it gets what comes from now on,
- * so whoever records a running call asks for a keyframe (rtc_rtp_receiver_request_keyframe). A sink with on_video gets one by itself. */
+ * so whoever records a running call asks for a keyframe (rtc_rtp_receiver_request_keyframe). A sink with on_video gets one by itself.
+ *
+ * Of a remote track on_video gets I420, upright, of whatever size the peer sends, which may change with any frame; rtc_video_frame_convert() makes RGB of it. Its planes are
+ * read by their strides. on_audio gets S16 at 48000 Hz in two channels, the two alike where the peer sends one, mostly 20 ms at a time (960 samples per channel) but
+ * also other lengths, since playout is stretched and shrunk by some milliseconds. capture_time_us of both is when they came, on the time base of rtc_now();
+ * rtp_timestamp is the sender's. on_encoded gets VP8 frames and Opus packets as they were sent. Codecs that were added to the context (rtc_context_add_codec) give what
+ * they like. Of a local track every sink gets what was pushed, in the format in which it was pushed, and black or silence while the track is disabled. */
 typedef struct rtc_media_sink_ops {
     size_t size;
     void (*on_video)(void *user, rtc_video_frame *frame);

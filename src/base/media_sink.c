@@ -143,6 +143,15 @@ static void pass_encoded(void *user, rtc_encoded_frame *frame)
     sink->ops.on_encoded(sink->user, frame);
 }
 
+static uint32_t room(void *user)
+{
+    rtc_media_sink *sink = user;
+    pthread_mutex_lock(&sink->lock);
+    uint32_t left = sink->raw && !sink->removed ? sink->capacity - sink->count : UINT32_MAX;
+    pthread_mutex_unlock(&sink->lock);
+    return left;
+}
+
 /* No callback of the sink begins on a worker after this; with `wait` none runs either, except one that this thread is in. */
 static void silence(rtc_media_sink *sink, bool wait)
 {
@@ -206,6 +215,7 @@ static int subscribe(rtc_media_sink *sink, rtc_media_stream_track *track, rtc_me
         .on_video = sink->ops.on_video ? pass_video : NULL,
         .on_audio = sink->ops.on_audio ? pass_audio : NULL,
         .on_encoded = sink->ops.on_encoded ? pass_encoded : NULL,
+        .room = room,
         .released = consumer_released,
     };
     bool raw = sink->raw;

@@ -445,3 +445,19 @@ int rtc_media_source_push_encoded(rtc_media_source *source, rtc_encoded_frame *f
     pass_frame(source, &(struct pass){.encoded = frame});
     return RTC_OK;
 }
+
+uint32_t rtc_media_source_room(rtc_media_source *source)
+{
+    uint32_t least = UINT32_MAX;
+    if (!source)
+        return 0;
+    pthread_mutex_lock(&source->lock);
+    for (struct link *l = source->consumers.next; l != &source->consumers; l = l->next) {
+        const struct media_consumer *c = link_owner(l, struct media_consumer, link);
+        uint32_t room = c->active && c->ops.room ? c->ops.room(c->user) : UINT32_MAX;
+        least = room < least ? room : least;
+    }
+    uint32_t room = source->active > 0 ? least : 0;
+    pthread_mutex_unlock(&source->lock);
+    return room;
+}

@@ -6,13 +6,14 @@
 
 #include <crtc/media.h>
 
-/* One subscriber of one track. Every function may be NULL. They run on the pushing thread, without any lock of the source, and must not
+/* One subscriber of one track. Every function may be NULL. All but room() run on the pushing thread, without any lock of the source, and must not
  * wait for a lock that the thread that removes the consumer may hold. Frames are borrowed for the call. */
 struct media_consumer_ops {
     void (*on_video)(void *user, rtc_video_frame *frame);
     void (*on_audio)(void *user, rtc_audio_frame *frame);
     void (*on_encoded)(void *user, rtc_encoded_frame *frame);
     void (*released)(void *user); /* the consumer is gone: no other function runs now or later. Any thread. */
+    uint32_t (*room)(void *user); /* how many frames it takes now without dropping one; under the source's lock */
 };
 struct media_consumer;
 

@@ -50,6 +50,7 @@ size_t video_format_row_bytes(rtc_video_format format, uint32_t width, size_t pl
     case RTC_VIDEO_RGB24:
         return (size_t)width * 3;
     case RTC_VIDEO_BGRA:
+    case RTC_VIDEO_RGBA:
         return (size_t)width * 4;
     default:
         return 0; /* compressed: it has no rows */
@@ -65,7 +66,7 @@ uint32_t video_format_rows(rtc_video_format format, uint32_t height, size_t plan
 
 static int check(const rtc_video_frame_options *o, bool wrapped)
 {
-    if (o->format < RTC_VIDEO_I420 || o->format > RTC_VIDEO_MJPEG)
+    if (o->format < RTC_VIDEO_I420 || o->format > RTC_VIDEO_RGBA)
         return error_say(RTC_ERR_TYPE, "unknown format of pictures %d", (int)o->format);
     if (o->format == RTC_VIDEO_MJPEG && !wrapped)
         return error_say(RTC_ERR_TYPE, "a JPEG picture needs its bytes, planes[0]");

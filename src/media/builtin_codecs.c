@@ -10,6 +10,7 @@ const rtc_codec_ops *const builtin_codecs[] = {&vp8_codec, &opus_codec, NULL};
 
 static const struct media_tools tools = {
     .video_to_i420 = convert_to_i420,
+    .video_from_i420 = convert_from_i420,
     .resampler_new = audio_resampler_new,
     .resampler_free = audio_resampler_free,
     .resampler_process = audio_resampler_process,

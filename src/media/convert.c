@@ -5,6 +5,8 @@
 #include "frame.h"
 
 #include <libyuv/convert.h>
+#include <libyuv/convert_argb.h>
+#include <libyuv/convert_from.h>
 #include <libyuv/rotate.h>
 #include <libyuv/scale.h>
 
@@ -86,6 +88,8 @@ static int fill(const rtc_video_frame *frame, const struct planes *to, int width
         return RAWToI420(a, sa, to->y, to->stride_y, to->u, to->stride_u, to->v, to->stride_v, width, height);
     case RTC_VIDEO_BGRA:
         return ARGBToI420(a, sa, to->y, to->stride_y, to->u, to->stride_u, to->v, to->stride_v, width, height);
+    case RTC_VIDEO_RGBA:
+        return ABGRToI420(a, sa, to->y, to->stride_y, to->u, to->stride_u, to->v, to->stride_v, width, height);
     case RTC_VIDEO_MJPEG:
         return decode_jpeg(frame, to, width, height);
     default:
@@ -205,4 +209,27 @@ int convert_to_i420(rtc_context *context, rtc_video_frame *frame, uint32_t width
     else
         *out = picture;
     return error;
+}
+
+int convert_from_i420(rtc_context *context, rtc_video_frame *frame, rtc_video_format format, rtc_video_frame **out)
+{
+    typedef int (*conversion)(const uint8_t *, int, const uint8_t *, int, const uint8_t *, int, uint8_t *, int, int, int);
+    static const conversion conversions[] = {[RTC_VIDEO_RGB24] = I420ToRAW, [RTC_VIDEO_BGRA] = I420ToARGB, [RTC_VIDEO_RGBA] = I420ToABGR};
+    const rtc_video_frame_options o = {
+        .size = sizeof o,
+        .format = format,
+        .width = rtc_video_frame_width(frame),
+        .height = rtc_video_frame_height(frame),
+        .capture_time_us = rtc_video_frame_capture_time_us(frame),
+    };
+    rtc_video_frame *to;
+    int error = rtc_video_frame_new(context, &o, &to);
+    if (error)
+        return error;
+    rtc_video_frame_set_rtp_timestamp(to, rtc_video_frame_rtp_timestamp(frame));
+    (void)conversions[format](rtc_video_frame_plane(frame, 0), (int)rtc_video_frame_stride(frame, 0), rtc_video_frame_plane(frame, 1),
+                              (int)rtc_video_frame_stride(frame, 1), rtc_video_frame_plane(frame, 2), (int)rtc_video_frame_stride(frame, 2),
+                              rtc_video_frame_writable_plane(to, 0), (int)rtc_video_frame_stride(to, 0), (int)o.width, (int)o.height);
+    *out = to;
+    return RTC_OK;
 }

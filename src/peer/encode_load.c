@@ -43,6 +43,12 @@ bool encode_load_admits(struct encode_load *l, rtc_time_t now)
     return l->credit >= 0;
 }
 
+bool encode_load_admits_waiting(struct encode_load *l, rtc_time_t now)
+{
+    grow(l, now);
+    return l->credit >= -CREDIT_MAX_US;
+}
+
 /* A step when there was reason for it all the time. */
 static bool adapt(struct encode_load *l, rtc_time_t now)
 {

@@ -25,6 +25,8 @@ struct encode_load {
 void encode_load_came(struct encode_load *l, rtc_time_t now);
 /* Whether one may be encoded now. */
 bool encode_load_admits(struct encode_load *l, rtc_time_t now);
+/* The same for the one that waited meanwhile, which may be the last for a while: a little may be borrowed for it. */
+bool encode_load_admits_waiting(struct encode_load *l, rtc_time_t now);
 /* One was, which took so long. True: the speed changed. */
 bool encode_load_spent(struct encode_load *l, rtc_time_t now, rtc_time_t took);
 

@@ -341,7 +341,7 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
 static struct item late_picture(struct send_pipeline *p, rtc_time_t now)
 {
     struct item late = {0};
-    if (p->detached || p->in.count == 0 || !p->in.items[p->in.first].video || encode_load_admits(&p->load, now))
+    if (p->detached || p->in.count == 0 || !p->in.items[p->in.first].video || encode_load_admits_waiting(&p->load, now))
         return late;
     (void)ring_pop(&p->in, &late);
     p->stats.frames_dropped++;
@@ -439,6 +439,20 @@ static void on_encoded(void *user, rtc_encoded_frame *frame)
     accept(user, (struct item){.encoded = frame}, ENCODED_WAITING_MAX, rtc_encoded_frame_capture_time_us(frame));
 }
 
+static uint32_t room(void *user)
+{
+    struct send_pipeline *p = user;
+    pthread_mutex_lock(&p->lock);
+    rtc_time_t now = executor_now(context_executor(p->context), p->load.came);
+    bool pictures = p->kind == RTC_MEDIA_VIDEO && !p->forwards;
+    uint32_t limit = pictures ? 1 : p->forwards ? ENCODED_WAITING_MAX : AUDIO_WAITING_MAX;
+    uint32_t left = p->in.count < limit ? limit - p->in.count : 0;
+    if (pictures && !p->busy && !encode_load_admits(&p->load, now))
+        left = 0;
+    pthread_mutex_unlock(&p->lock);
+    return left;
+}
+
 static void released(void *user)
 {
     unref(user); /* the consumer's reference */
@@ -476,7 +490,7 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
 
 int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out)
 {
-    static const struct media_consumer_ops ops = {on_video, on_audio, on_encoded, released};
+    static const struct media_consumer_ops ops = {on_video, on_audio, on_encoded, released, room};
     if (!context_executor(pc->context))
         return RTC_ERR_OPERATION;
     struct send_pipeline *p = create(pc, t);

@@ -383,6 +383,14 @@ static void frames(void **state)
             RTC_ERR_TYPE, "planes[1]");
     REFUSED(picture_of((rtc_video_frame_options){.format = RTC_VIDEO_RGB24, .width = 2, .height = 2, .planes = {bytes}, .strides = {5}}),
             RTC_ERR_RANGE, "strides[0] is 5");
+    REFUSED(rtc_video_frame_convert(NULL, NULL, RTC_VIDEO_BGRA, 0, 0, &picture), RTC_ERR_TYPE, "frame is NULL");
+    const rtc_video_frame_options small = {.size = sizeof small, .format = RTC_VIDEO_I420, .width = 2, .height = 2};
+    assert_int_equal(rtc_video_frame_new(NULL, &small, &picture), RTC_OK);
+    rtc_video_frame *other;
+    REFUSED(rtc_video_frame_convert(NULL, picture, RTC_VIDEO_BGRA, 0, 0, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_video_frame_convert(NULL, picture, RTC_VIDEO_YUYV, 0, 0, &other), RTC_ERR_TYPE, "format 3");
+    REFUSED(rtc_video_frame_convert(NULL, picture, RTC_VIDEO_BGRA, 20000, 2, &other), RTC_ERR_RANGE, "20000x2");
+    rtc_video_frame_unref(picture);
     REFUSED(rtc_audio_frame_new(NULL, NULL, &sound), RTC_ERR_TYPE, "options is NULL");
     REFUSED(rtc_audio_frame_new(NULL, &(rtc_audio_frame_options){0}, NULL), RTC_ERR_TYPE, "out is NULL");
     REFUSED(sound_of((rtc_audio_frame_options){.format = (rtc_audio_format)9}), RTC_ERR_TYPE, "samples 9");

@@ -172,6 +172,40 @@ static void less_care_until_it_keeps_up(void **state)
     end(&s);
 }
 
+static void push_one(struct scene *s)
+{
+    s->next = s->p.now;
+    on_step(&s->p, s);
+    s->next = RTC_TIME_NEVER;
+}
+
+/* Who pushes can ask whether somebody would lose a frame. One is encoded, one waits; the oldest that waits makes room for the newest. */
+static void room(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 20 * MS, false);
+    s.next = RTC_TIME_NEVER;
+    peer_run(&s.p, 100 * MS);
+    assert_int_equal(rtc_media_source_room(NULL), 0);
+    assert_int_equal(rtc_media_source_room(s.source), 1);
+    push_one(&s);
+    assert_int_equal(rtc_media_source_room(s.source), 1);
+    push_one(&s);
+    assert_int_equal(rtc_media_source_room(s.source), 0);
+    assert_true(dropped(&s) == 0);
+    push_one(&s);
+    push_one(&s);
+    assert_true(dropped(&s) == 2); /* the two older ones of the three that waited */
+    assert_int_equal(machine.encoded, 1);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(machine.encoded, 2);
+    rtc_peer_connection_free(s.p.peer[0].pc);
+    s.p.peer[0].pc = NULL;
+    assert_int_equal(rtc_media_source_room(s.source), 0); /* nobody is there */
+    end(&s);
+}
+
 static void time_enough(void **state)
 {
     struct scene s;
@@ -189,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_share_of_the_time),
         cmocka_unit_test(less_care_until_it_keeps_up),
         cmocka_unit_test(time_enough),
+        cmocka_unit_test(room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

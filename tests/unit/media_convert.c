@@ -110,6 +110,53 @@ static void test_formats(void **state)
         }
 }
 
+/* Red, green, blue of the picture's quarters, as far as YUV keeps them. */
+static void test_rgb_and_back(void **state)
+{
+    static const rtc_video_format formats[] = {RTC_VIDEO_RGB24, RTC_VIDEO_BGRA, RTC_VIDEO_RGBA};
+    static const size_t pixel[] = {3, 4, 4}, red[] = {0, 2, 0};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const uint32_t width = 64, height = 48;
+        const rtc_video_frame_options o = {.size = sizeof o, .format = formats[i], .width = width, .height = height, .capture_time_us = 77};
+        rtc_video_frame *f, *yuv, *back;
+        assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
+        uint8_t *p = rtc_video_frame_writable_plane(f, 0);
+        for (uint32_t y = 0; y < height; y++)
+            for (uint32_t x = 0; x < width; x++) {
+                uint8_t *at = p + y * rtc_video_frame_stride(f, 0) + x * pixel[i];
+                at[red[i]] = x < width / 2 ? 200 : 40;
+                at[1] = y < height / 2 ? 180 : 60;
+                at[2 - red[i]] = 100;
+            }
+        assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_I420, 0, 0, &yuv), RTC_OK);
+        assert_int_equal(rtc_video_frame_convert(NULL, yuv, formats[i], width, height, &back), RTC_OK);
+        assert_int_equal(rtc_video_frame_format(back), formats[i]);
+        assert_true(rtc_video_frame_capture_time_us(back) == 77);
+        for (uint32_t y = 0; y < height; y += 3)
+            for (uint32_t x = 0; x < width; x++) {
+                const uint8_t *was = rtc_video_frame_plane(f, 0) + y * rtc_video_frame_stride(f, 0) + x * pixel[i];
+                const uint8_t *is = rtc_video_frame_plane(back, 0) + y * rtc_video_frame_stride(back, 0) + x * pixel[i];
+                for (size_t k = 0; k < 3; k++)
+                    if (abs(was[k] - is[k]) > 4)
+                        fail_msg("format %d at %u,%u: byte %zu is %d and was %d", (int)formats[i], x, y, k, is[k], was[k]);
+                assert_true(pixel[i] == 3 || is[3] == 255);
+            }
+        rtc_video_frame_unref(back);
+        assert_int_equal(rtc_video_frame_convert(NULL, f, formats[i], 0, 0, &back), RTC_OK); /* nothing to do */
+        assert_ptr_equal(back, f);
+        rtc_video_frame_unref(back);
+        assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_BGRA, 32, 24, &back), RTC_OK);
+        assert_int_equal(rtc_video_frame_width(back), 32);
+        assert_int_equal(rtc_video_frame_height(back), 24);
+        rtc_video_frame_unref(back);
+        assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_NV12, 0, 0, &back), RTC_ERR_TYPE);
+        assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_I420, 16385, 2, &back), RTC_ERR_RANGE);
+        rtc_video_frame_unref(yuv);
+        rtc_video_frame_unref(f);
+    }
+}
+
 static void test_nothing_to_do(void **state)
 {
     (void)state;
@@ -264,9 +311,9 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),        cmocka_unit_test(test_nothing_to_do),   cmocka_unit_test(test_turning),
-        cmocka_unit_test(test_scaling),        cmocka_unit_test(test_number_survives), cmocka_unit_test(test_jpeg),
-        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_formats), cmocka_unit_test(test_rgb_and_back),   cmocka_unit_test(test_nothing_to_do),
+        cmocka_unit_test(test_turning), cmocka_unit_test(test_scaling),        cmocka_unit_test(test_number_survives),
+        cmocka_unit_test(test_jpeg),    cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,7 +126,7 @@ static void test_video_bounds(void **state)
     assert_int_equal(new_video(RTC_VIDEO_I420, 16384, 1, 270, NULL, 0), RTC_OK);
     assert_int_equal(new_video(RTC_VIDEO_I420, 4, 4, 45, NULL, 0), RTC_ERR_RANGE);
     assert_int_equal(new_video((rtc_video_format)0, 4, 4, 0, NULL, 0), RTC_ERR_TYPE);
-    assert_int_equal(new_video((rtc_video_format)7, 4, 4, 0, NULL, 0), RTC_ERR_TYPE);
+    assert_int_equal(new_video((rtc_video_format)8, 4, 4, 0, NULL, 0), RTC_ERR_TYPE);
     assert_int_equal(new_video(RTC_VIDEO_MJPEG, 4, 4, 0, NULL, 0), RTC_ERR_TYPE);
     assert_int_equal(new_video(RTC_VIDEO_MJPEG, 4, 4, 0, bytes, 0), RTC_ERR_RANGE);
     assert_int_equal(new_video(RTC_VIDEO_MJPEG, 4, 4, 0, bytes, 64), RTC_OK);

@@ -53,7 +53,8 @@ static void on_released(void *user)
     ((struct consumer *)user)->released++;
 }
 
-static const struct media_consumer_ops all = {on_video, on_audio, on_encoded, on_released};
+static const struct media_consumer_ops all = {
+    .on_video = on_video, .on_audio = on_audio, .on_encoded = on_encoded, .released = on_released};
 
 static void subscribe(struct consumer *c, rtc_media_stream_track *track)
 {
