@@ -262,9 +262,12 @@ static void strangers_before_the_peer(void **state)
     assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, MS);
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 200; i++) {
+        junk[13] = (uint8_t)i;
         inject(&s, true, junk, sizeof junk);
+    }
     assert_int_equal(transport_of(&s, 1)->held.count, TRANSPORT_HELD_MAX);
+    assert_int_equal(packet_data(transport_of(&s, 1)->held.head)[13], 200 - TRANSPORT_HELD_MAX); /* the oldest made room */
     assert_int_equal(transport_of(&s, 1)->counters.unvalidated, 200 - TRANSPORT_HELD_MAX);
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
     peer_connect(&s.p, SECOND);

@@ -199,6 +199,9 @@ static void directions_change(void **state)
     peer_exchange(&s.p, 0);
     assert_int_equal(current(&s, 0, 0), RTC_DIRECTION_RECVONLY);
     assert_int_equal(current(&s, 1, 0), RTC_DIRECTION_SENDONLY);
+    peer_run(&s.p, 10 * MS);
+    assert_true(rtc_media_stream_track_muted(peer_remote_track(&s.p, 1, 0))); /* at once, and not when it was silent for two seconds */
+    assert_int_equal(peer_log_count(&s.log[1], "muted"), 1);
     expect_frames(&s, 0, 0);
     expect_no_frames(&s, 1, 0);
     assert_true(peer_log_count(&s.log[1], "muted") == 1);

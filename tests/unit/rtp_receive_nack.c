@@ -63,6 +63,20 @@ static void ten_times(void **state)
     assert_int_equal(nack_list_deadline(&list), RTC_TIME_NEVER);
 }
 
+/* On a path of seconds nobody waits for the tenth time: what is three seconds old comes too late for everybody. */
+static void not_for_ever(void **state)
+{
+    (void)state;
+    size_t times = 0;
+    (void)nack_list_received(&list, 0, 1, false);
+    (void)nack_list_received(&list, 0, 3, false);
+    for (rtc_time_t now = 0; now < 12000 * MS; now += MS)
+        times += nack_list_collect(&list, now, 1000 * MS, asked, NACK_LIST_MAX);
+    assert_int_equal(times, 4); /* at 0, 1, 2 and 3 seconds */
+    assert_int_equal(list.count, 0);
+    assert_int_equal(nack_list_deadline(&list), RTC_TIME_NEVER);
+}
+
 /* Reordering teaches patience, but not more than 10 ms of it, and it is forgotten again. */
 static void reordering(void **state)
 {
@@ -105,8 +119,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_gap_at_once, begin), cmocka_unit_test_setup(until_it_comes, begin),
-        cmocka_unit_test_setup(ten_times, begin),     cmocka_unit_test_setup(reordering, begin),
-        cmocka_unit_test_setup(too_many, begin),      cmocka_unit_test_setup(given_up, begin),
+        cmocka_unit_test_setup(ten_times, begin),     cmocka_unit_test_setup(not_for_ever, begin),
+        cmocka_unit_test_setup(reordering, begin),    cmocka_unit_test_setup(too_many, begin),
+        cmocka_unit_test_setup(given_up, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
