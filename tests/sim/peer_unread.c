@@ -57,7 +57,9 @@ static void nobody_has_callbacks(void **state)
     peer_run(&s.p, MS);
     assert_int_equal(peer_log_count(&late, "late:message"), LIMIT / 2); /* nothing was lost so far */
     rtc_data_channel_set_callbacks(s.p.peer[1].remote_channel, NULL, NULL);
-    flood(&s, LIMIT / 2 + 1);
+    flood(&s, LIMIT / 2);
+    assert_int_equal(rtc_data_channel_ready_state(s.p.peer[1].remote_channel), RTC_DATA_CHANNEL_OPEN); /* full, and no more than that */
+    flood(&s, 1);
     assert_int_equal(peer_log_count(&s.log, "ours:close"), 1);
     assert_int_equal(rtc_data_channel_ready_state(s.p.peer[1].remote_channel), RTC_DATA_CHANNEL_CLOSED);
     assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[1].pc), RTC_PEER_CONNECTION_CONNECTED);
