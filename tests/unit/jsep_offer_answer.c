@@ -391,6 +391,20 @@ static void bundle_only_sections_without_a_transport(void **state)
     free(reply);
 }
 
+/* What a section of a group does not say comes from the first one that is not rejected, and from no other. */
+static void attributes_come_from_the_tagged_section(void **state)
+{
+    (void)state;
+#define BUNDLED(port, mid, rest) "m=audio " port " UDP/TLS/RTP/SAVPF 0\r\na=rtcp-mux\r\na=mid:" mid "\r\n" rest
+    struct session_description *d =
+        parsed(SESSION "a=group:BUNDLE 0 1\r\n" BUNDLED("9", "0", "a=ice-options:trickle\r\n" TRANSPORT) BUNDLED("9", "1", ""));
+    assert_true(d->sections[1].ice_trickle);
+    assert_true(slice_is(d->sections[1].ice_pwd, "0123456789abcdefghijkl"));
+    session_description_free(NULL, d);
+    assert_int_equal(parse_error(SESSION "a=group:BUNDLE 0 1\r\n" BUNDLED("0", "0", TRANSPORT) BUNDLED("9", "1", ""), NULL),
+                     RTC_ERR_INVALID_ACCESS);
+}
+
 /* RFC 5761 section 4: they look like RTCP, so nothing is sent or received with them, nor repaired. */
 static void payload_types_that_look_like_rtcp(void **state)
 {
@@ -636,6 +650,7 @@ int main(void)
         cmocka_unit_test(offer_is_answered_and_agreed_on_by_both_sides),
         cmocka_unit_test(bundle_only_is_for_max_bundle),
         cmocka_unit_test(bundle_only_sections_without_a_transport),
+        cmocka_unit_test(attributes_come_from_the_tagged_section),
         cmocka_unit_test(payload_types_that_look_like_rtcp),
         cmocka_unit_test(every_offer_of_a_peer_can_be_answered),
         cmocka_unit_test(upper_case_names_and_extra_parameters_match),

@@ -30,6 +30,32 @@ static void exchange(struct local_side *offerer, struct local_side *answerer, st
     assert_int_equal(jsep_check_answer(*offer, *answer, NULL), 0);
 }
 
+/* Only what both sides bundled has the transport: the peer's answer left the second section out, so it is bundle-only still. */
+static void a_section_that_was_not_bundled_has_no_port(void **state)
+{
+    (void)state;
+    struct local_side a, b;
+    struct session_description *offer, *answer;
+    local_init(&a, "aaaa");
+    (void)local_add(&a, MEDIA_AUDIO, "0");
+    (void)local_add(&a, MEDIA_APPLICATION, "1");
+    local_init(&b, "bbbb");
+    (void)local_add(&b, MEDIA_AUDIO, "");
+    (void)local_add(&b, MEDIA_APPLICATION, "");
+    exchange(&a, &b, &offer, &answer);
+    a.snapshot.previous_local = offer;
+    a.snapshot.previous_remote = answer;
+    for (int bundled = 0; bundled < 2; bundled++) {
+        answer->sections[1].bundled = bundled != 0;
+        char *text = offer_text(&a);
+        has(text, "m=application 0 ", !bundled);
+        has(text, "a=bundle-only\r\n", !bundled);
+        free(text);
+    }
+    session_description_free(NULL, answer);
+    session_description_free(NULL, offer);
+}
+
 static void a_section_added_later_joins_the_transport(void **state)
 {
     (void)state;
@@ -165,13 +191,9 @@ static void one_codec_has_one_number_in_the_group(void **state)
 static void rtx_belongs_to_its_payload_type(void **state)
 {
     (void)state;
-    static const struct jsep_codec vp9[] = {{.payload_type = 98, .rtx_payload_type = 99, .name = "VP9", .clock_rate = 90000, .channels = 1},
-                                            {.payload_type = 100,
-                                             .rtx_payload_type = 101,
-                                             .name = "VP9",
-                                             .clock_rate = 90000,
-                                             .channels = 1,
-                                             .fmtp = "profile-id=2"}};
+    static const struct jsep_codec vp9[] = {
+        {.payload_type = 98, .rtx_payload_type = 99, .name = "VP9", .clock_rate = 90000, .channels = 1},
+        {.payload_type = 100, .rtx_payload_type = 101, .name = "VP9", .clock_rate = 90000, .channels = 1, .fmtp = "profile-id=2"}};
     static const char remote_sdp[] = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 35 36 37\r\n"
                                      "a=mid:x\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:x 00\r\n"
                                      "a=rtpmap:35 VP9/90000\r\na=rtpmap:36 rtx/90000\r\na=fmtp:36 apt=35\r\na=rtpmap:37 VP9/90000\r\n";
@@ -491,6 +513,7 @@ static void folding_leaves_port_zero_and_checks_its_input(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_section_that_was_not_bundled_has_no_port),
         cmocka_unit_test(a_section_added_later_joins_the_transport),
         cmocka_unit_test(stopped_sections_stay_as_rejected_ones),
         cmocka_unit_test(numbers_of_an_answered_offer_are_kept),
