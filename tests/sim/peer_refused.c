@@ -2,7 +2,7 @@
 /* A description that is refused changes nothing: memory runs out at every point of setting one, after every other one that may come before
  * it. Afterwards all that can be asked of the connection is as it was; the same call with memory goes on, and what comes of it is what
  * would have come without the failure. Only where nothing can be refused any more may the connection end, and then it says so. */
-#include "peer_scene.h"
+#include "peer_pump.h"
 
 #include "../unit/counting_allocator.h"
 
@@ -13,6 +13,7 @@
 struct scene {
     struct counting_allocator counter;
     struct sim_peers p;
+    struct peer_pumps pumps;
     rtc_peer_connection *a, *b; /* whose descriptions are tested; the far one */
     char *far;                  /* its description, with the candidates */
 };
@@ -175,6 +176,16 @@ static void far_offers_again(struct scene *s)
     far_offers(s);
 }
 
+/* The near side's own track waits for a section: the offer takes it. */
+static void near_sends(struct scene *s)
+{
+    struct peer_pump *pump = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_VIDEO);
+    assert_non_null(pump);
+    assert_int_equal(rtc_peer_connection_add_track(s->a, pump->track, NULL, 0, NULL), RTC_OK);
+    add(s->b, RTC_MEDIA_VIDEO, RTC_DIRECTION_SENDRECV);
+    far_has_two(s);
+}
+
 static void near_has_two(struct scene *s)
 {
     add_two(s->a);
@@ -293,6 +304,7 @@ static void nothing(struct scene *s)
 
 static const struct order orders[] = {
     {"a remote offer", far_has_two, call_remote_offer, answer_and_finish},
+    {"a remote offer that takes a track", near_sends, call_remote_offer, answer_and_finish},
     {"a remote offer after another", far_offers_again, call_remote_offer, answer_and_finish},
     {"a local answer", far_has_two_and_offered, call_local, finish_far},
     {"a local offer", near_has_two, call_local, finish_near},
@@ -316,6 +328,7 @@ static void begin(struct scene *s)
     const rtc_allocator allocator = counting_allocator_of(&s->counter);
     assert_true(sim_peers_init(&s->p, 1, &link, &allocator, NULL));
     s->p.manual = true;
+    peer_pumps_attach(&s->pumps, &s->p);
     s->a = s->p.peer[0].pc;
     s->b = s->p.peer[1].pc;
 }
@@ -323,6 +336,7 @@ static void begin(struct scene *s)
 static void end(struct scene *s)
 {
     sim_peers_fini(&s->p);
+    peer_pumps_fini(&s->pumps);
     assert_int_equal(s->counter.live, 0);
 }
 
