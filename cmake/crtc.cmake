@@ -75,9 +75,10 @@ function(crtc_program name)
   target_link_libraries(${name} PRIVATE crtc_flags ${P_LIBRARIES} ${CRTC_THIRD_PARTY})
 endfunction()
 
-# crtc_test(NAME LABEL label... TIMEOUT seconds, and what crtc_program takes): a cmocka program that is run.
+# crtc_test(NAME LABEL label... TIMEOUT seconds PARTS count, and what crtc_program takes): a cmocka program that is run. One that would take long is run as so many tests, each of which
+# is told which part of the work is its own: tests/part.h.
 function(crtc_test name)
-  cmake_parse_arguments(T "" "TIMEOUT" "LABEL;MODULES;SOURCES;SEES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(T "" "TIMEOUT;PARTS" "LABEL;MODULES;SOURCES;SEES;LIBRARIES" ${ARGN})
   crtc_program(${name} SEES ${T_SEES} MODULES ${T_MODULES} SOURCES ${T_SOURCES} LIBRARIES ${T_LIBRARIES} cmocka)
   if(NOT T_LABEL)
     set(T_LABEL unit)
@@ -85,8 +86,17 @@ function(crtc_test name)
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77)
+  set(tests ${name})
+  if(T_PARTS)
+    set(tests "")
+    foreach(part RANGE 1 ${T_PARTS})
+      list(APPEND tests ${name}_${part})
+      add_test(NAME ${name}_${part} COMMAND ${name} ${part} ${T_PARTS})
+    endforeach()
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
+  set_tests_properties(${tests} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77)
 endfunction()
 
 # crtc_fuzz(NAME CORPUS dir..., and what crtc_program takes): with CRTC_FUZZ a libFuzzer program; otherwise a program that replays files, run as a test over the corpus.

@@ -4,12 +4,15 @@
  * waits for ever. */
 #include "peer_pump.h"
 
+#include "../part.h"
 #include "../scripted_media.h"
 #include "../unit/counting_allocator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static struct part part; /* of the points: parts run beside each other */
 
 struct scene {
     struct counting_allocator counter;
@@ -180,11 +183,11 @@ static void every_point(bool media, bool and_after, long long step)
     bool good;
     assert_int_equal(one_life(media, 0, false, &good), 0);
     assert_true(good);
-    long long n = 1, unharmed = 0;
-    for (; one_life(media, n, and_after, &good) > 0; n += step)
+    long long n = 1 + part.index * step, unharmed = 0;
+    for (; one_life(media, n, and_after, &good) > 0; n += part.count * step)
         unharmed += good;
     print_message("%s: %lld points%s, every %lld: %lld lives went on unharmed\n", media ? "media" : "data", n - 1,
-                  and_after ? " from which all fails" : "", step, unharmed);
+                  and_after ? " from which all fails" : "", part.count * step, unharmed);
     assert_true(n > 100);
 }
 
@@ -227,7 +230,7 @@ static void renegotiation(void **state)
 {
     long long given_up = 0;
     (void)state;
-    for (long long n = 1;; n++) {
+    for (long long n = 1 + part.index;; n += part.count) {
         struct scene s;
         bool good;
         memset(&s, 0, sizeof s);
@@ -314,7 +317,7 @@ static void restart(void **state)
 {
     long long given_up = 0, again = 0, step = sampled(1, 7);
     (void)state;
-    for (long long n = 1;; n += step) {
+    for (long long n = 1 + part.index * step;; n += part.count * step) {
         struct scene s;
         memset(&s, 0, sizeof s);
         const rtc_allocator allocator = counting_allocator_of(&s.counter);
@@ -413,7 +416,7 @@ static void steady_messages_allocate_per_message(void **state)
     assert_int_equal(s.counter.live, 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(data_every_allocation),
@@ -425,5 +428,6 @@ int main(void)
         cmocka_unit_test(steady_media_allocates_per_frame),
         cmocka_unit_test(steady_messages_allocate_per_message),
     };
+    part = part_of(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
