@@ -5,7 +5,9 @@ set -eu
 cd "$1"
 missing=$(find src include examples bench fuzz tests scripts cmake CMakeLists.txt .ci -type f -not -path '*/node_modules/*' -not -path 'fuzz/corpus/*' -not -path 'tests/data/*' \
     \( -name '*.[ch]' -o -name '*.js' -o -name '*.py' -o -name '*.sh' -o -name '*.cmake' -o -name '*.in' -o -name CMakeLists.txt -o -name '*.css' -o -name '*.html' -o -path 'scripts/*' -o -path '.ci/*' \) \
-    -print0 | while IFS= read -r -d '' file; do
-        head -3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || printf '%s\n' "$file"
-    done)
+    -print0 | xargs -0 awk '
+        FNR == 1 { if (file && !named) print file; file = FILENAME; named = 0 }
+        FNR > 3 { nextfile }
+        /SPDX-License-Identifier: MIT/ { named = 1 }
+        END { if (!named) print file }')
 [ -z "$missing" ] || { printf 'without a licence line:\n%s\n' "$missing"; exit 1; }
