@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* A user's first program: it is built against the installed library, shared and static, by each way of finding it. */
+/* A user's first program: it is built against the installed library, shared and static, by each way of finding it. It has names of its own
+ * that the library has inside, too, and neither may take the other's. */
 #include <crtc/crtc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+void log_write(void);
+void path_eq(void);
+
+void log_write(void)
+{
+    abort();
+}
+
+void path_eq(void)
+{
+    abort();
+}
 
 int main(void)
 {
