@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 # What `cmake --install` puts where: the component `runtime` is what a program that is there needs, `development` what building one needs. Included from src.
-if(NOT CRTC_DEBIAN) # where each package has a folder of its own
-  set(CRTC_RUNTIME_DOC crtc)
-  set(CRTC_DEVELOPMENT_DOC crtc)
+set(CRTC_RUNTIME_DOC crtc)
+set(CRTC_DEVELOPMENT_DOC crtc)
+set(licence LICENSE)
+if(CRTC_DEBIAN) # where each package has a folder of its own, with a file `copyright`
+  set(CRTC_RUNTIME_DOC libcrtc${CRTC_ABI})
+  set(CRTC_DEVELOPMENT_DOC libcrtc-dev)
+  set(licence "")
 endif()
 set(runtime COMPONENT runtime)
 set(development COMPONENT development)
@@ -34,5 +38,9 @@ endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/crtc.pc.in ${CMAKE_CURRENT_BINARY_DIR}/crtc.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/crtc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${development})
 
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD-PARTY-NOTICES DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${CRTC_RUNTIME_DOC} ${runtime})
+list(TRANSFORM licence PREPEND ${PROJECT_SOURCE_DIR}/)
+install(FILES ${licence} ${PROJECT_SOURCE_DIR}/THIRD-PARTY-NOTICES DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${CRTC_RUNTIME_DOC} ${runtime})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${CRTC_DEVELOPMENT_DOC} ${development})
+if(CRTC_DEBIAN)
+  include(packages)
+endif()
