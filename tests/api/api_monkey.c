@@ -135,8 +135,9 @@ static void live(void)
         rtc_loop_lock(scene.loop[i]);
         monkey_side_fini(&scene.m.side[i]);
         rtc_loop_unlock(scene.loop[i]);
-        rtc_loop_free(scene.loop[i]);
     }
+    for (int i = 0; i < 2; i++) /* nobody posts to the other any more */
+        rtc_loop_free(scene.loop[i]);
     atomic_store(&scene.stop, true);
     for (int i = 0; i < PUSHERS; i++)
         (void)pthread_join(pushers[i], NULL);
