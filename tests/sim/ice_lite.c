@@ -3,6 +3,8 @@
  * browsers do, changes its address, falls silent, or takes the wrong role. */
 #include "ice_script.h"
 
+#include "ice_internal.h"
+
 #include <stdio.h>
 
 /* Requests that the lite host sent. */
@@ -306,12 +308,86 @@ static void wrong_role(void **state)
     ice_sim_fini(&sim);
 }
 
+/* A path that another connection of the port has: who claims it is asked first, and answered once it has answered. */
+static void asks_who_is_there(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    script_begin_with(&sim, 60, (struct ice_options){.lite = true});
+    script.controlling = true;
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    struct path from = {.socket = sim.a.agent->bases[0]->socket, .remote = path.local};
+    for (size_t i = 0; i < sim.a.agent->base_count; i++)
+        from.socket = sim.a.agent->bases[i]->address.family == ADDRESS_IPV4 ? sim.a.agent->bases[i]->socket : from.socket;
+    ice_agent_contest(sim.a.agent, true);
+    script.answers = false;
+    for (unsigned i = 1; i <= 3; i++) { /* somebody who is not there */
+        script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+        ice_sim_run(&sim, sim.now + 200 * MS);
+        assert_int_equal(script.requests, i);
+        assert_int_equal(script.successes, 0);
+        assert_false(ice_agent_can_receive(sim.a.agent, &from));
+        assert_null(ice_agent_selected(sim.a.agent));
+    }
+    script.answers = true;
+    script.error = 487; /* nor does a lite agent ever control */
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + 200 * MS);
+    assert_false(ice_agent_controlling(sim.a.agent));
+    assert_int_equal(ice_agent_answered(sim.a.agent, &from), -1);
+    script.error = 0;
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + 200 * MS);
+    assert_true(ice_agent_answered(sim.a.agent, &from) > 0);
+    assert_int_equal(script.successes, 0);
+    ice_agent_contest(sim.a.agent, false); /* it is its own now */
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + 200 * MS);
+    assert_int_equal(script.successes, 1);
+    assert_non_null(ice_agent_selected(sim.a.agent));
+    assert_int_equal(script.requests, 5);
+    ice_sim_fini(&sim);
+}
+
+/* Before the peer's credentials are known anybody could have made the request who knows only ours. */
+static void nothing_is_selected_before_the_description(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    const struct ice_options lite = {.lite = true};
+    begin(&sim, 61, NULL);
+    assert_int_equal(ice_sim_agents(&sim, &lite, NULL), RTC_OK);
+    ice_sim_gather(&sim.a);
+    ice_sim_run(&sim, sim.now + 100 * MS);
+    sim_host_open(sim.b.host, 77, "192.0.2.2", 6000);
+    struct path path = {.socket = 77, .local = address_ipv4(192, 0, 2, 2, 6000), .remote = sim.a.agent->bases[0]->address};
+    script.controlling = true;
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + 100 * MS);
+    assert_null(ice_agent_selected(sim.a.agent));
+    assert_int_equal(
+        ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_str(script_ufrag), slice_str(script_password), &sim.a.out), RTC_OK);
+    ice_sim_drain(&sim.a);
+    assert_non_null(ice_agent_selected(sim.a.agent));
+    ice_sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(against_full), cmocka_unit_test(loss),       cmocka_unit_test(both_lite), cmocka_unit_test(no_servers),
-        cmocka_unit_test(nominations),  cmocka_unit_test(aggressive), cmocka_unit_test(new_port),  cmocka_unit_test(silence),
-        cmocka_unit_test(nobody),       cmocka_unit_test(wrong_role), cmocka_unit_test(names),
+        cmocka_unit_test(against_full),
+        cmocka_unit_test(loss),
+        cmocka_unit_test(both_lite),
+        cmocka_unit_test(no_servers),
+        cmocka_unit_test(nominations),
+        cmocka_unit_test(aggressive),
+        cmocka_unit_test(new_port),
+        cmocka_unit_test(silence),
+        cmocka_unit_test(nobody),
+        cmocka_unit_test(wrong_role),
+        cmocka_unit_test(names),
+        cmocka_unit_test(asks_who_is_there),
+        cmocka_unit_test(nothing_is_selected_before_the_description),
     };
     return cmocka_run_group_tests_name("ice lite", tests, script_setup, script_teardown);
 }

@@ -267,16 +267,19 @@ static void who_is_there(void **state)
     learn(s, 0, 53 * SECOND, a, "10.0.0.1", 1000);
     learn_answer(s, 0, 62 * SECOND - 1, a); /* both are there: they do not take it from each other all the time */
     assert_true(route_data(s, 62 * SECOND, "10.0.0.1", 1000).to == named(s, 1));
-    learn(s, 1, 62 * SECOND, b, "10.0.0.1", 1000); /* hearing is no answer */
+    learn_answer(s, 1, 55 * SECOND, b);
     learn_answer(s, 0, 62 * SECOND, a);
-    assert_true(route_data(s, 62 * SECOND, "10.0.0.1", 1000).to == named(s, 0));
-    assert_int_equal(stats(s).contested, 54);
+    assert_true(route_data(s, 62 * SECOND, "10.0.0.1", 1000).to == named(s, 1));
+    learn(s, 1, 65 * SECOND, b, "10.0.0.1", 1000); /* hearing is no answer */
+    learn_answer(s, 0, 65 * SECOND, a);
+    assert_true(route_data(s, 65 * SECOND, "10.0.0.1", 1000).to == named(s, 0));
+    assert_int_equal(stats(s).contested, 55);
     assert_int_equal(stats(s).paths, 1);
     /* Unused for a minute. */
-    assert_true(route_data(s, 122 * SECOND - 1, "10.0.0.1", 1000).to == named(s, 0));
-    assert_null(route_data(s, 122 * SECOND, "10.0.0.1", 1000).to);
+    assert_true(route_data(s, 125 * SECOND - 1, "10.0.0.1", 1000).to == named(s, 0));
+    assert_null(route_data(s, 125 * SECOND, "10.0.0.1", 1000).to);
     assert_int_equal(stats(s).paths, 0);
-    assert_false(contested(s, 1, 122 * SECOND, b));
+    assert_false(contested(s, 1, 125 * SECOND, b));
     /* A socket of the connection that is not the endpoint's teaches nothing. */
     learn(s, 0, 130 * SECOND, 999, "10.0.0.1", 1000);
     assert_int_equal(stats(s).paths, 0);
