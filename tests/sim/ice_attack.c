@@ -152,6 +152,11 @@ static void a_burst_of_requests_changes_no_state(void **state)
     ice_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(sim.a.states, states);
     assert_int_equal(ice_agent_state(sim.a.agent), ICE_COMPLETED);
+    sim_host_add_address(sim.a.host, "192.0.2.77"); /* a new network of ours does: there is more to gather and to check */
+    sim_host_tell_interfaces(sim.a.host, sim.now);
+    ice_sim_run(&sim, sim.now + 40 * SECOND);
+    assert_int_equal(sim.a.states, states + 2);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_COMPLETED);
     ice_sim_fini(&sim);
 }
 

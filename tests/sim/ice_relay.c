@@ -187,6 +187,24 @@ static void alternate(void **state)
     relay_scene_end(&s);
 }
 
+/* A server that names no server but what is not asked of anybody: the attempt ends there. */
+static void alternate_nowhere(void **state)
+{
+    (void)state;
+    static const uint8_t nowhere[][4] = {{169, 254, 169, 254}, {127, 0, 0, 1}, {255, 255, 255, 255}, {224, 0, 0, 1}, {0, 0, 0, 1}};
+    for (size_t i = 0; i < sizeof nowhere / sizeof nowhere[0]; i++) {
+        struct relay_scene s;
+        relay_scene_begin(&s, 90 + i, SIM_NAT_SYMMETRIC, NULL);
+        s.turn.alternate = address_ipv4(nowhere[i][0], nowhere[i][1], nowhere[i][2], nowhere[i][3], 3478);
+        relay_scene_agents(&s, true, RELAY_SERVER_IP);
+        ice_sim_run(&s.sim, s.sim.now + SECOND);
+        assert_int_equal(s.sim.a.last_error.code, 300);
+        assert_in_range(s.turn.counters.refused, 2, 4); /* of both agents */
+        assert_int_equal(ice_agent_gathering_state(s.sim.a.agent), ICE_GATHERING_COMPLETE);
+        relay_scene_end(&s);
+    }
+}
+
 /* Two servers that send us to each other do not keep us busy. */
 static void alternate_circle(void **state)
 {
@@ -413,6 +431,7 @@ int main(void)
         cmocka_unit_test(short_lifetime),
         cmocka_unit_test(mismatch),
         cmocka_unit_test(alternate),
+        cmocka_unit_test(alternate_nowhere),
         cmocka_unit_test(alternate_circle),
         cmocka_unit_test(refused),
         cmocka_unit_test(wrong_password),
