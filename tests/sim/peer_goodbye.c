@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A peer that ends the connection: by close(), by close_notify alone while its ICE goes on (as browsers do when the section that carries the
- * transport is stopped), by a fatal alert. Whoever is left behind learns of it at once and sends nothing more. */
+/* A peer that ends the connection: by close(), by close_notify alone while its ICE goes on (as browsers do when the section that carries
+ * the transport is stopped), by a fatal alert. Whoever is left behind learns of it at once and sends nothing more. */
 #include "peer_pump.h"
 
+#include "transceiver.h"
 #include "transport.h"
 
 #include <stdlib.h>
@@ -72,10 +73,19 @@ static void close_dtls(struct scene *s, int index)
     transport_settle(t, s->p.now);
 }
 
+/* Nothing is encoded for nobody. */
+static void expect_idle_senders(struct scene *s)
+{
+    rtc_peer_connection *pc = s->p.peer[0].pc;
+    for (size_t i = 0; i < rtc_peer_connection_transceiver_count(pc); i++)
+        assert_null(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(pc, i))->pipeline);
+}
+
 /* Peer 0 was left. */
 static void expect_left(struct scene *s)
 {
     rtc_peer_connection *pc = s->p.peer[0].pc;
+    expect_idle_senders(s);
     assert_string_equal(s->log[0].text, "dtls:closed muted connection:disconnected chat:close");
     assert_int_equal(rtc_peer_connection_dtls_state(pc), RTC_DTLS_TRANSPORT_CLOSED);
     assert_int_equal(rtc_peer_connection_connection_state(pc), RTC_PEER_CONNECTION_DISCONNECTED);
@@ -145,6 +155,7 @@ static void negotiated_afterwards(void **state)
         assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[0].pc), RTC_PEER_CONNECTION_DISCONNECTED);
         assert_int_equal(peer_log_count(&s.log[0], "connection:connected"), 0);
         assert_int_equal(sent_above_ice(&s, 0), before);
+        expect_idle_senders(&s);
         rtc_data_channel *late;
         assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "late", 4, NULL, &late), RTC_ERR_INVALID_STATE);
         end(&s);
@@ -167,8 +178,8 @@ static void last_words(void **state)
     end(&s);
 }
 
-/* A certificate that is not the one that was signalled, to the offerer or to the answerer: neither side ever shows as connected, and nothing
- * that needs the keys is sent. */
+/* A certificate that is not the one that was signalled, to the offerer or to the answerer: neither side ever shows as connected, and
+ * nothing that needs the keys is sent. */
 static void refused_fingerprint(void **state)
 {
     (void)state;
@@ -199,6 +210,7 @@ static void refused_fingerprint(void **state)
             assert_int_equal(rtc_peer_connection_dtls_state(s.p.peer[i].pc), RTC_DTLS_TRANSPORT_FAILED);
             assert_int_equal(peer_log_count(&s.log[i], "channel"), 0);
         }
+        assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED); /* it will never open */
         assert_int_equal(sent(&s, refuses, SIM_DATA) + sent(&s, refuses, SIM_RTP) + sent(&s, refuses, SIM_RTCP), 0);
         end(&s);
     }
@@ -207,11 +219,8 @@ static void refused_fingerprint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hangs_up),
-        cmocka_unit_test(only_close_notify),
-        cmocka_unit_test(negotiated_afterwards),
-        cmocka_unit_test(last_words),
-        cmocka_unit_test(refused_fingerprint),
+        cmocka_unit_test(hangs_up),   cmocka_unit_test(only_close_notify),   cmocka_unit_test(negotiated_afterwards),
+        cmocka_unit_test(last_words), cmocka_unit_test(refused_fingerprint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
