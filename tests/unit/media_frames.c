@@ -283,12 +283,28 @@ static void test_memory(void **state)
     assert_int_equal(released, 1);
 }
 
+/* This program has no src/media. */
+static void test_conversion_is_missing(void **state)
+{
+    (void)state;
+    const rtc_video_frame_options o = {.size = sizeof o, .format = RTC_VIDEO_I420, .width = 4, .height = 4};
+    rtc_video_frame *f, *out = NULL;
+    assert_int_equal(rtc_video_frame_new(NULL, &o, &f), RTC_OK);
+    assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_RGBA, 0, 0, &out), RTC_ERR_NOT_SUPPORTED);
+    assert_null(out);
+    assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_I420, 4, 4, &out), RTC_OK); /* nothing to do needs nobody */
+    assert_ptr_equal(out, f);
+    rtc_video_frame_unref(out);
+    rtc_video_frame_unref(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_planes_of_all_sizes),
         cmocka_unit_test(test_planes_are_aligned_and_apart),
         cmocka_unit_test(test_wrapped_memory_is_released_once),
+        cmocka_unit_test(test_conversion_is_missing),
         cmocka_unit_test(test_video_bounds),
         cmocka_unit_test(test_audio_bounds),
         cmocka_unit_test(test_audio_data),
