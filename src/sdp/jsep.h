@@ -77,6 +77,7 @@ struct jsep_section {
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
     bool simulcast;            /* a=simulcast present */
+    uint64_t bandwidth_bps;    /* what its author wants to get at most: sdp_bandwidth() */
     uint16_t sctp_port;        /* application; from sctp-port or sctpmap */
     uint64_t max_message_size; /* 65536 when absent (RFC 8841); 0: any */
     bool data_channel;         /* protocol and format are those of WebRTC data channels (either spelling) */
@@ -84,6 +85,7 @@ struct jsep_section {
 
 struct session_description {
     struct sdp *sdp; /* owned */
+    uint64_t bandwidth_bps; /* for all sections together, beside what each says: sdp_bandwidth() */
     size_t section_count;
     struct jsep_section *sections; /* owned array, with its lists of codecs and extensions */
     struct slice *candidates;      /* owned: what the sections' candidates point into */

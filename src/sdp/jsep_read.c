@@ -190,6 +190,7 @@ static int read_sections(struct session_description *d, rtc_context *context, st
 
 static int read_description(struct session_description *d, struct jsep_error *error)
 {
+    d->bandwidth_bps = sdp_bandwidth(&d->sdp->session);
     int result = read_sections(d, d->sdp->context, error);
     if (result == 0)
         result = check_mids(d, error);

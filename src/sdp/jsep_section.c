@@ -525,6 +525,7 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     int result = read_media(&r, media);
     if (result != 0)
         return result;
+    out->bandwidth_bps = sdp_bandwidth(&media->block);
     name_static_formats(&r);
     drop_like_rtcp(&r);
     fold_formats(&r);

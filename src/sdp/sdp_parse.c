@@ -39,6 +39,31 @@ static bool is_number(struct slice s)
     return s.len > 0;
 }
 
+/* The value of the first line of this modifier. */
+static bool read_bandwidth(const struct sdp_block *block, const char *modifier, uint64_t *out)
+{
+    const struct sdp_line *line;
+    size_t cursor = 0;
+    while ((line = sdp_next_line(block, 'b', &cursor)) != NULL) {
+        struct slice value = line->text;
+        if (slice_is(sdp_until(&value, ':'), modifier) && slice_to_u64(value, UINT64_MAX / 1000, out))
+            return true;
+    }
+    return false;
+}
+
+uint64_t sdp_bandwidth(const struct sdp_block *block)
+{
+    enum { HEADERS_BPS = 50 * 40 * 8 };
+    uint64_t value;
+    if (read_bandwidth(block, "TIAS", &value))
+        return value;
+    if (!read_bandwidth(block, "AS", &value))
+        return UINT64_MAX;
+    uint64_t media = value * 950;
+    return media > HEADERS_BPS ? media - HEADERS_BPS : 0;
+}
+
 static int parse_origin(const struct sdp_line *line, struct sdp_origin *out, struct sdp_error *error)
 {
     struct slice rest = line->text;

@@ -76,6 +76,35 @@ static void check_agreement(const struct session_description *local, const struc
     assert_true(n.rtcp_reduced_size);
 }
 
+/* RFC 9429 section 5.10: TIAS is the rate, AS is kilobits with headers and RTCP. */
+static void bandwidth_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines;
+        uint64_t bps;
+    } cases[] = {
+        {"", UINT64_MAX},
+        {"b=AS:200\r\n", 174000},
+        {"b=AS:2000\r\nb=TIAS:100000\r\n", 100000},
+        {"b=TIAS:0\r\n", 0},
+        {"b=AS:10\r\n", 0},
+        {"b=AS:18446744073709551\r\n", 18446744073709551u * 950 - 16000},
+        {"b=AS:18446744073709552\r\nb=AS:\r\nb=TIAS:-1\r\nb=AS\r\nb=as:1\r\nb=X-YZ:128\r\nb=CT:1\r\n", UINT64_MAX},
+    };
+    static const char head[] = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\n", middle[] = "t=0 0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 0\r\n";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int in_session = 0; in_session < 2; in_session++) {
+            char text[512];
+            (void)snprintf(text, sizeof text, "%s%s%s%s", head, in_session ? cases[i].lines : "", middle, in_session ? "" : cases[i].lines);
+            struct session_description *d = parsed(text);
+            assert_true(d->bandwidth_bps == (in_session ? cases[i].bps : UINT64_MAX));
+            assert_true(d->sections[0].bandwidth_bps == (in_session ? UINT64_MAX : cases[i].bps));
+            session_description_free(NULL, d);
+        }
+    }
+}
+
 static void offer_is_answered_and_agreed_on_by_both_sides(void **state)
 {
     (void)state;
@@ -647,6 +676,7 @@ static void nothing_in_common_gives_no_codec(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bandwidth_is_read),
         cmocka_unit_test(offer_is_answered_and_agreed_on_by_both_sides),
         cmocka_unit_test(bundle_only_is_for_max_bundle),
         cmocka_unit_test(bundle_only_sections_without_a_transport),
