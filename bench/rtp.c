@@ -112,7 +112,7 @@ static void open_ends(struct rtp *r)
 {
     static const struct endpoint_events none;
     static const rtc_media_source_ops ops = {.size = sizeof ops, .request_keyframe = request_keyframe};
-    rtc_configuration configuration = {.loop = r->loop, .max_bitrate_bps = 2000000000};
+    rtc_configuration configuration = {.loop = r->loop, .max_bitrate_bps = 2000000000, .start_bitrate_bps = 2000000000};
     rtc_rtp_transceiver_init sending = {.size = sizeof sending, .has_direction = true, .direction = RTC_DIRECTION_SENDONLY};
     must(rtc_media_source_new(NULL, RTC_MEDIA_VIDEO, "bench", &ops, r, &r->source), "media_source_new");
     must(rtc_media_stream_track_new(r->source, &r->track), "track_new");

@@ -129,6 +129,8 @@ typedef struct rtc_configuration {
     size_t remote_allow_count;
     const char *const *remote_deny;
     size_t remote_deny_count;
+    uint32_t start_bitrate_bps;                /* for all video sent, to begin with; 0: 300 kbit/s. From there it climbs within seconds while the network
+                                                * takes it; who knows that there is room may begin higher. Can not change. */
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -317,6 +317,8 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
         pc->candidate_pool_size = c.ice_candidate_pool_size;
         if (c.max_bitrate_bps || first)
             pc->max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
+        if (first)
+            pc->start_bitrate_bps = c.start_bitrate_bps;
         return RTC_OK;
     }
     memory_free(pc->context, servers);

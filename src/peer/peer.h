@@ -65,7 +65,7 @@ struct rtc_peer_connection {
     rtc_ice_tcp_policy tcp_policy;
     struct ice_rules *rules; /* owned; NULL when there are none */
     uint16_t max_channels;
-    uint32_t max_bitrate_bps;
+    uint32_t max_bitrate_bps, start_bitrate_bps;
     uint32_t max_message_size;
 
     /* States: written before anybody is told. */

@@ -84,6 +84,7 @@ int transport_need_rtp(struct transport *t)
         .cname = t->pc->cname,
         .max_packet_bytes = SIZE_DATAGRAM - t->overhead,
         .max_bitrate_bps = t->pc->max_bitrate_bps,
+        .start_bitrate_bps = t->pc->start_bitrate_bps,
     };
     int error = rtp_session_new(t->context, &options, &t->rtp);
     if (error)

@@ -84,6 +84,14 @@ static void check_progress(struct rtp_breaker *b, rtc_time_t now, uint32_t highe
     b->highest_sequence = highest;
 }
 
+static void check_congestion(struct rtp_breaker *b, rtc_time_t now, bool congested)
+{
+    if (!congested)
+        b->congested_reports = 0;
+    else if (b->congested_reports++ == 0)
+        b->congested_since = now;
+}
+
 void rtp_breaker_report(struct rtp_breaker *b, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us,
                         rtc_time_t frame_us)
 {
@@ -95,7 +103,7 @@ void rtp_breaker_report(struct rtp_breaker *b, rtc_time_t now, const struct rtcp
     } else {
         measure_interval(b, passed);
         check_progress(b, now, report->highest_sequence);
-        b->congested_reports = is_congested(b, passed, report->fraction_lost, round_trip_us) ? b->congested_reports + 1 : 0;
+        check_congestion(b, now, !b->excused && is_congested(b, passed, report->fraction_lost, round_trip_us));
     }
     b->packets = b->bytes = 0;
     uint32_t needed = reports_needed(b, round_trip_us, frame_us);
@@ -103,7 +111,7 @@ void rtp_breaker_report(struct rtp_breaker *b, rtc_time_t now, const struct rtcp
         return;
     if (b->stalled_reports >= needed && now - b->stalled_since >= TD_MIN_US)
         b->reason = RTP_BREAKER_MEDIA_TIMEOUT;
-    else if (b->congested_reports >= needed)
+    else if (b->congested_reports >= needed && now - b->congested_since >= TD_MIN_US)
         b->reason = RTP_BREAKER_CONGESTION;
 }
 

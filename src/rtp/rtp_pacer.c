@@ -6,6 +6,10 @@
 
 enum { BURST_US = 5000, US_PER_S = 1000000 };
 
+/* Repair of 5 % random loss takes 6 % of the rate, of 20 % a quarter. At once, as much as a third of a second of the rate, or a small
+ * picture. */
+enum { REPAIR_PERCENT = 30, REPAIR_AT_ONCE_US = 300000, REPAIR_AT_ONCE_BYTES = 6 * 1200, REPAIR_STEP_US = 10000 };
+
 /* The budget counts millionths of a bit, so that time turns into it without a remainder. */
 static int64_t cost(const struct packet *packet)
 {
@@ -15,13 +19,51 @@ static int64_t cost(const struct packet *packet)
 void rtp_pacer_set_target(struct rtp_pacer *p, uint32_t target_bps)
 {
     uint64_t rate = (uint64_t)target_bps * 5 / 2;
+    p->target_bps = target_bps;
     p->rate_bps = rate > UINT32_MAX ? UINT32_MAX : rate < 8000 ? 8000 : (uint32_t)rate;
+}
+
+static int64_t most_repair(const struct rtp_pacer *p)
+{
+    int64_t most = (int64_t)((uint64_t)p->target_bps / 8 * REPAIR_AT_ONCE_US / US_PER_S);
+    return most > REPAIR_AT_ONCE_BYTES ? most : REPAIR_AT_ONCE_BYTES;
+}
+
+static void refill_repair(struct rtp_pacer *p, rtc_time_t now)
+{
+    rtc_time_t passed = now - p->repair_time;
+    if (passed < REPAIR_STEP_US)
+        return;
+    if (passed > US_PER_S)
+        passed = US_PER_S;
+    int64_t left = p->repair_left + (int64_t)((uint64_t)p->target_bps * REPAIR_PERCENT / 100 * (uint64_t)passed / 8 / US_PER_S);
+    p->repair_left = left < most_repair(p) ? left : most_repair(p);
+    p->repaired -= p->repaired * (uint64_t)passed / US_PER_S;
+    p->repair_time = now;
+}
+
+/* Whether the packet is within the part of repairs, and takes it from there. */
+static bool take_repair(struct rtp_pacer *p, rtc_time_t now, const struct packet *packet)
+{
+    refill_repair(p, now);
+    if (p->repair_left < packet->len)
+        return false;
+    p->repair_left -= packet->len;
+    p->repaired += packet->len;
+    return true;
+}
+
+uint32_t rtp_pacer_repair_rate(struct rtp_pacer *p, rtc_time_t now)
+{
+    refill_repair(p, now);
+    return (uint32_t)(p->repaired * 8);
 }
 
 void rtp_pacer_init(struct rtp_pacer *p, uint32_t target_bps, rtc_time_t now)
 {
-    *p = (struct rtp_pacer){.budget_time = now, .budget = 1};
+    *p = (struct rtp_pacer){.budget_time = now, .budget = 1, .repair_time = now};
     rtp_pacer_set_target(p, target_bps);
+    p->repair_left = most_repair(p);
 }
 
 void rtp_pacer_fini(struct rtp_pacer *p)
@@ -38,6 +80,11 @@ static bool full(const struct rtp_pacer *p, enum rtp_priority priority)
 bool rtp_pacer_has_room(const struct rtp_pacer *p, size_t packets)
 {
     return p->queues[RTP_PRIORITY_VIDEO].count + packets <= RTP_PACER_PACKETS_MAX;
+}
+
+rtc_time_t rtp_pacer_backlog(const struct rtp_pacer *p)
+{
+    return (rtc_time_t)(p->queued_bytes * 8 * US_PER_S / p->rate_bps);
 }
 
 static const struct packet *head(const struct rtp_pacer *p)
@@ -78,7 +125,7 @@ static void refill(struct rtp_pacer *p, rtc_time_t now)
 
 bool rtp_pacer_push(struct rtp_pacer *p, rtc_time_t now, enum rtp_priority priority, struct packet *packet)
 {
-    if (full(p, priority)) {
+    if (full(p, priority) || (priority == RTP_PRIORITY_REPAIR && !take_repair(p, now, packet))) {
         p->dropped++;
         packet_free(packet);
         return false;

@@ -10,6 +10,7 @@
 #include "vp8_payload.h"
 
 enum { US_PER_S = 1000000, KEYFRAME_GAP_US = 100000, RESEND_GAP_US = 10000, RESEND_GAP_UNKNOWN_US = 50000, RTX_HEADER_LEN = 2 };
+enum { REPAIR_AGE_US = US_PER_S, KEYFRAME_GAP_MAX_US = 3 * US_PER_S, EXPECTED_MAX = 1 << 16 };
 enum { ROUND_TRIP_MAX_US = 60 * US_PER_S, CAPTURE_AGE_MAX_US = 5 * US_PER_S, AUDIO_FRAME_US = 20000, VIDEO_FRAME_US = 33000 };
 
 /* Requests for a keyframe: answered at once, held back until `due`, or void. */
@@ -17,6 +18,7 @@ struct keyframes {
     rtc_time_t asked; /* when the encoder was last asked; RTC_TIME_NEVER: never */
     rtc_time_t sent;  /* when the last one was packetized */
     rtc_time_t due;   /* a request that is held back */
+    size_t bytes;     /* of the last one */
     bool fir_seen;
     uint32_t fir_from;
     uint8_t fir_sequence;
@@ -42,6 +44,10 @@ struct rtp_sender {
     rtc_time_t round_trip_us; /* smoothed; 0: unknown */
     struct keyframes keyframes;
     struct rtx_cache *cache; /* NULL without RTX */
+    uint32_t target_bps;     /* 0: not known */
+    uint32_t heard_highest;  /* what the last report said */
+    int32_t heard_lost;
+    struct rtp_rate_sample sample;
     struct rtp_breaker breaker;
     struct rtp_outbound_stats stats;
 };
@@ -84,9 +90,10 @@ int rtp_sender_new(rtc_context *context, const struct rtp_section *section, size
     s->kind = section->kind;
     s->ssrc = s->stats.ssrc = section->ssrc;
     s->rtx_ssrc = section->rtx_ssrc;
-    s->keyframes = (struct keyframes){RTC_TIME_NEVER, RTC_TIME_NEVER, RTC_TIME_NEVER, false, 0, 0};
+    s->keyframes = (struct keyframes){.asked = RTC_TIME_NEVER, .sent = RTC_TIME_NEVER, .due = RTC_TIME_NEVER};
     rtp_breaker_init(&s->breaker);
     randomize(s);
+    s->heard_highest = s->sequence - 1u;
     rtp_sender_configure(s, section);
     rtp_sender_set_max_rtp(s, max_rtp_bytes);
     if (repairs(section) && !s->cache) {
@@ -220,6 +227,7 @@ static void note_frame(struct rtp_sender *s, rtc_time_t now, const rtc_encoded_f
     if (s->kind == RTC_MEDIA_VIDEO && rtc_encoded_frame_keyframe(frame)) {
         s->stats.key_frames_sent++;
         s->keyframes.sent = now;
+        s->keyframes.bytes = rtc_encoded_frame_len(frame);
     }
 }
 
@@ -308,7 +316,8 @@ static void resend(struct rtp_sender *s, rtc_time_t now, uint16_t sequence, stru
 {
     /* A little under the round trip: the peer's estimate may be shorter, and its next request must not find ours too early. */
     rtc_time_t gap = s->round_trip_us ? s->round_trip_us * 3 / 4 : RESEND_GAP_UNKNOWN_US;
-    const struct packet *original = rtx_cache_take(s->cache, now, sequence, gap > RESEND_GAP_US ? gap : RESEND_GAP_US);
+    rtc_time_t in_time = 3 * s->round_trip_us > REPAIR_AGE_US ? 3 * s->round_trip_us : REPAIR_AGE_US;
+    const struct packet *original = rtx_cache_take(s->cache, now, sequence, gap > RESEND_GAP_US ? gap : RESEND_GAP_US, in_time);
     struct packet *packet = original ? rtx_packet(s, original, pool) : NULL;
     if (packet)
         (void)rtp_pacer_push(pacer, now, RTP_PRIORITY_REPAIR, packet);
@@ -332,12 +341,21 @@ void rtp_sender_nack(struct rtp_sender *s, rtc_time_t now, const struct rtcp_pac
     }
 }
 
+/* How long the last keyframe occupies the stream, twice: the pictures between two of them need room, too. */
+static rtc_time_t keyframe_gap(const struct rtp_sender *s)
+{
+    rtc_time_t gap = s->round_trip_us > KEYFRAME_GAP_US ? s->round_trip_us : KEYFRAME_GAP_US;
+    rtc_time_t lasts = s->target_bps ? (rtc_time_t)((uint64_t)s->keyframes.bytes * 8 * 2 * US_PER_S / s->target_bps) : 0;
+    lasts = lasts < KEYFRAME_GAP_MAX_US ? lasts : KEYFRAME_GAP_MAX_US;
+    return gap > lasts ? gap : lasts;
+}
+
 static bool ask_keyframe(struct rtp_sender *s, rtc_time_t now)
 {
     struct keyframes *k = &s->keyframes;
     if (k->sent != RTC_TIME_NEVER && now - k->sent < s->round_trip_us)
         return false;
-    rtc_time_t gap = s->round_trip_us > KEYFRAME_GAP_US ? s->round_trip_us : KEYFRAME_GAP_US;
+    rtc_time_t gap = keyframe_gap(s);
     if (k->asked != RTC_TIME_NEVER && now - k->asked < gap) {
         k->due = k->asked + gap;
         return false;
@@ -365,32 +383,72 @@ bool rtp_sender_fir(struct rtp_sender *s, rtc_time_t now, uint32_t from_ssrc, ui
 }
 
 /* RFC 3550 section 6.4.1: now, less when the SR left us, less how long the peer held it. */
-static void measure_round_trip(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report)
+static rtc_time_t measure_round_trip(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report)
 {
     if (report->last_sr == 0)
-        return;
+        return 0;
     uint32_t arrival = rtcp_ntp_middle(rtcp_ntp(context_wall_us(s->context, now)));
     int32_t middle = (int32_t)(arrival - report->last_sr - report->delay_since_last_sr);
     rtc_time_t sample = middle > 0 ? rtcp_middle_us((uint32_t)middle) : 1;
     if (sample > ROUND_TRIP_MAX_US)
-        return;
+        return 0;
     s->round_trip_us = s->round_trip_us ? (7 * s->round_trip_us + sample) / 8 : sample;
     s->stats.round_trip_time_s = (double)sample / US_PER_S;
     s->stats.total_round_trip_time_s += s->stats.round_trip_time_s;
     s->stats.round_trip_time_measurements++;
+    return sample;
+}
+
+/* Counts of packets are cumulative, so that a report that is lost takes nothing away; a peer that counts anew is followed. */
+static void note_sample(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us)
+{
+    rtc_time_t left = s->cache ? rtx_cache_left(s->cache, (uint16_t)(report->highest_sequence + 1)) : RTC_TIME_NEVER;
+    uint32_t expected = report->highest_sequence - s->heard_highest;
+    int32_t lost = report->lost - s->heard_lost;
+    if (expected > EXPECTED_MAX)
+        expected = 0;
+    if (lost < 0 || (uint32_t)lost > expected)
+        lost = lost < 0 ? 0 : (int32_t)expected;
+    uint64_t average = s->sr_packets ? s->sr_octets / s->sr_packets + RTP_HEADER_LEN : 0;
+    s->sample = (struct rtp_rate_sample){
+        .expected = expected,
+        .lost = (uint32_t)lost,
+        .received_bytes = (uint32_t)(average * (expected - (uint32_t)lost)),
+        .round_trip_us = round_trip_us,
+        .under_way_us = left < now ? now - left : 0,
+        .jitter_us = s->codec.clock_rate ? (rtc_time_t)report->jitter * US_PER_S / s->codec.clock_rate : 0,
+    };
+    s->heard_highest = report->highest_sequence;
+    s->heard_lost = report->lost;
 }
 
 bool rtp_sender_report(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report)
 {
-    measure_round_trip(s, now, report);
+    rtc_time_t round_trip_us = measure_round_trip(s, now, report);
     if (report->ssrc != s->ssrc)
         return false;
+    note_sample(s, now, report, round_trip_us);
     s->stats.has_report = true;
     s->stats.fraction_lost = report->fraction_lost / 256.0;
     s->stats.packets_lost = report->lost;
     s->stats.remote_jitter_s = s->codec.clock_rate ? (double)report->jitter / s->codec.clock_rate : 0;
     rtp_breaker_report(&s->breaker, now, report, s->round_trip_us, s->kind == RTC_MEDIA_AUDIO ? AUDIO_FRAME_US : VIDEO_FRAME_US);
     return true;
+}
+
+const struct rtp_rate_sample *rtp_sender_sample(const struct rtp_sender *s)
+{
+    return &s->sample;
+}
+
+void rtp_sender_set_target(struct rtp_sender *s, uint32_t target_bps)
+{
+    s->target_bps = target_bps;
+}
+
+void rtp_sender_excuse(struct rtp_sender *s, bool excused)
+{
+    s->breaker.excused = excused;
 }
 
 rtc_time_t rtp_sender_round_trip_us(const struct rtp_sender *s)

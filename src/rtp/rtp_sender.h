@@ -9,6 +9,7 @@
 #include "rtp_breaker.h"
 #include "rtp_pacer.h"
 #include "rtp_packet.h"
+#include "rtp_rate.h"
 
 struct rtp_sender;
 
@@ -31,17 +32,24 @@ int rtp_sender_frame(struct rtp_sender *sender, rtc_time_t now, rtc_encoded_fram
 /* A packet of ours left the pacer and is about to be protected: writes its abs-send-time, counts and caches it. */
 void rtp_sender_leaving(struct rtp_sender *sender, rtc_time_t now, struct packet *packet);
 
-/* Feedback about our media SSRC. Without RTX nothing is sent again: the same packet must not be protected twice. */
+/* Feedback about our media SSRC. Without RTX nothing is sent again: the same packet must not be protected twice. Neither is what could not arrive
+ * in time any more, what was sent again less than a round trip or too many times before, and what the pacer has no budget for. */
 void rtp_sender_nack(struct rtp_sender *sender, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
                      struct rtp_pacer *pacer);
-/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST). Requests within 100 ms or a round trip of the last, whichever is
- * longer, are held back until then: see rtp_sender_tick(). One that left the peer before our last keyframe could arrive is void, and so
+/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST). Requests within 100 ms of the last, a round trip, or twice the time that
+ * the last keyframe takes at the target rate, whichever is longest, are held back until then: see rtp_sender_tick(). One that left the peer before our last keyframe could arrive is void, and so
  * is a FIR repeated with its sequence number (RFC 5104 section 4.3.1.2). */
 bool rtp_sender_pli(struct rtp_sender *sender, rtc_time_t now);
 bool rtp_sender_fir(struct rtp_sender *sender, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence);
 /* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such
  * a one (pass it on to rtp_rate_report()). */
 bool rtp_sender_report(struct rtp_sender *sender, rtc_time_t now, const struct rtcp_report *report);
+/* What the last such report said beyond the one before it. */
+const struct rtp_rate_sample *rtp_sender_sample(const struct rtp_sender *sender);
+/* What the encoder may make now; keyframes that are asked for come no more often than they can be sent. */
+void rtp_sender_set_target(struct rtp_sender *sender, uint32_t target_bps);
+/* Whether congestion is somebody else's fault: while video flows, the breaker of sound does not open for it. */
+void rtp_sender_excuse(struct rtp_sender *sender, bool excused);
 /* 0 while unknown. */
 rtc_time_t rtp_sender_round_trip_us(const struct rtp_sender *sender);
 

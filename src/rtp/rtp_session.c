@@ -18,7 +18,7 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
     if (options->cname)
         (void)strncpy(s->cname, options->cname, CNAME_MAX);
     s->next_report = s->next_sync = RTC_TIME_NEVER;
-    rtp_rate_init(&s->rate, options->max_bitrate_bps, 0);
+    rtp_rate_init(&s->rate, options->max_bitrate_bps, options->start_bitrate_bps, 0);
     rtp_pacer_init(&s->pacer, rtp_rate_target(&s->rate), 0);
     int error = rtp_demux_new(context, &s->demux);
     if (error) {
@@ -158,6 +158,7 @@ static int reserve_member(struct rtp_session *s, const char *mid, struct rtp_mem
     if (!m)
         return RTC_ERR_NO_MEMORY;
     m->muted = true;
+    m->circuit.next = RTC_TIME_NEVER;
     text_copy(m->config.mid, sizeof m->config.mid, mid);
     m->next = s->reserved;
     s->reserved = *out = m;
@@ -198,8 +199,8 @@ static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
     m->config = *config;
     if (m->sender)
         rtp_sender_configure(m->sender, config);
-    if (m->stopped && starts)
-        rtp_session_resume(s, now, m, out);
+    if (rtp_session_is_stopped(m) && starts)
+        rtp_session_close_circuit(s, now, m, out);
     if (!config->receive) {
         rtp_session_forget_receivers(s, m);
         m->muted = true; /* the peer layer says so itself; what comes later unmutes */
@@ -211,9 +212,9 @@ static void start_clocks(struct rtp_session *s, rtc_time_t now)
 {
     if (s->started)
         return;
-    uint32_t cap = s->rate.cap_bps;
+    uint32_t cap = s->rate.cap_bps, start = s->rate.start_bps;
     s->started = true;
-    rtp_rate_init(&s->rate, cap, now);
+    rtp_rate_init(&s->rate, cap, start, now);
     rtp_pacer_fini(&s->pacer);
     rtp_pacer_init(&s->pacer, rtp_rate_target(&s->rate), now);
 }
@@ -295,9 +296,11 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
 void rtp_session_path_changed(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     pause_senders(s);
+    rtp_rate_path_changed(&s->rate, now);
     for (size_t i = 0; i < s->member_count; i++)
-        if (s->members[i]->sender && s->members[i]->stopped)
-            rtp_session_resume(s, now, s->members[i], out);
+        if (rtp_session_is_stopped(s->members[i]))
+            rtp_session_close_circuit(s, now, s->members[i], out);
+    rtp_session_update_rate(s, now, out);
     if (rtp_session_can_send(s))
         rtp_session_hasten_report(s, now + 100000);
 }
@@ -324,6 +327,7 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *s, enum timer_reason *
         if (s->members[i]->sender) {
             rtc_time_t due = rtp_sender_deadline(s->members[i]->sender, &reason);
             deadline_min(&at, why, due, reason);
+            deadline_min(&at, why, s->members[i]->circuit.next, TIMER_RTP_RATE);
         }
     if (rtp_session_can_send(s)) {
         deadline_min(&at, why, rtp_pacer_deadline(&s->pacer), TIMER_RTP_PACE);
@@ -411,6 +415,9 @@ bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t handle, st
     *out = (struct rtp_outbound_stats){0};
     rtp_sender_stats(m->sender, out);
     out->target_bitrate_bps = m->target_bps;
+    out->circuit = m->circuit.state;
+    out->circuit_reason = m->circuit.reason;
+    out->circuit_openings = m->circuit.openings;
     return true;
 }
 

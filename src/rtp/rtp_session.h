@@ -22,12 +22,23 @@ enum {
     RTP_EVENT_AUDIO,                   /* code: enum rtp_audio_action; object: rtc_encoded_frame reference (NULL for CONCEAL);
                                           value: samples per channel wanted for FEC and CONCEAL. Comes when it is due to be played. */
     RTP_EVENT_KEYFRAME_REQUEST,        /* PLI or FIR for our stream */
-    RTP_EVENT_TARGET_BITRATE,          /* value: bits per second this section's encoder should now make */
+    RTP_EVENT_TARGET_BITRATE,          /* value: bits per second this section's encoder should now make; 0: it is stopped (video). Of sound only
+                                          when it is limited, or no longer */
     RTP_EVENT_UNMUTE,                  /* the first media packet after silence */
     RTP_EVENT_MUTE,                    /* nothing for 2 s, or BYE */
-    RTP_EVENT_CIRCUIT_BREAKER          /* RFC 8083: media must stop; the session sends none for this section before it is configured not
-                                          to send and to send again - or, when nothing at all was heard, before RTCP is again */
+    RTP_EVENT_CIRCUIT_BREAKER          /* code: enum rtp_circuit, what the stream does now; value: enum rtp_breaker_reason of the last time that
+                                          it opened */
 };
+
+/* The circuit breaker of a stream that is sent (RFC 8083):
+ *
+ *   CLOSED --congestion, video--> REDUCED --again--> STOPPED --after a while--> REDUCED --30 s without--> CLOSED
+ *      \--any other reason-----------------------------^
+ *
+ * REDUCED: a tenth of the rate, or the least there is after a stop, from which it climbs again. STOPPED: nothing is sent. A stream is tried again
+ * after 5 s, later after 10, 20, 40 and at most 60; one that stopped because no reports came, when there are some, or when it is configured not
+ * to send and to send again. */
+enum rtp_circuit { RTP_CIRCUIT_CLOSED, RTP_CIRCUIT_REDUCED, RTP_CIRCUIT_STOPPED };
 
 enum rtp_audio_action {
     RTP_AUDIO_PACKET,     /* decode and play */
@@ -35,6 +46,9 @@ enum rtp_audio_action {
     RTP_AUDIO_CONCEAL,    /* nothing to decode */
     RTP_AUDIO_ACCELERATE  /* decode and blend into what was played before, playing it in no time: the delay shrinks by its duration */
 };
+
+/* What sound is encoded with unless it is limited. */
+enum { RTP_SOUND_BPS = 48000 };
 
 enum { RTP_MID_MAX = 32, RTP_CODECS_MAX = 16, RTP_SSRCS_MAX = 8, RTP_NO_PAYLOAD_TYPE = 0xff };
 
@@ -73,6 +87,7 @@ struct rtp_section {
     size_t remote_ssrc_count;
     char remote_stream_id[64];                 /* sections with the same one are synchronised to each other (lip sync) */
     uint32_t max_bitrate_bps;                  /* our cap; 0: none beyond the session's */
+    uint32_t peer_max_bitrate_bps;             /* the peer's (b=TIAS, b=AS); 0: none */
     uint8_t dscp;                              /* of its packets */
 };
 
@@ -80,6 +95,7 @@ struct rtp_session_options {
     const char *cname;           /* copied */
     uint32_t max_packet_bytes;   /* largest datagram; 0: PACKET_MTU */
     uint32_t max_bitrate_bps;    /* for all video that is sent; 0: 1.5 Mbit/s */
+    uint32_t start_bitrate_bps;  /* of all video, to begin with; 0: 300 kbit/s */
     bool disable_nack;           /* tests: no loss repair as receiver */
 };
 
@@ -90,6 +106,9 @@ struct rtp_outbound_stats {
     uint64_t frames_sent, key_frames_sent;
     uint32_t nack_count, pli_count, fir_count;
     uint32_t target_bitrate_bps;
+    uint32_t circuit;            /* enum rtp_circuit */
+    uint32_t circuit_reason;     /* enum rtp_breaker_reason, of the last time that it opened */
+    uint32_t circuit_openings;   /* how often */
     /* From the peer's receiver reports. */
     bool has_report;
     double fraction_lost;
@@ -145,6 +164,8 @@ void rtp_session_remove_section(struct rtp_session *session, rtc_time_t now, uin
 /* The datagrams of this size fit the current pair. */
 void rtp_session_set_max_packet(struct rtp_session *session, uint32_t max_packet_bytes);
 void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitrate_bps);
+/* What the peer wants to get of all sections together at most; 0: no limit. */
+void rtp_session_set_peer_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t max_bitrate_bps, struct out *out);
 /* The cap of one section's stream; 0: none beyond the session's. */
 void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps,
                                      struct out *out);
@@ -170,6 +191,8 @@ int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t
 /* Who sends this section's media is asked for no more than this (REMB), 0: for as much as it likes. REMB speaks of all video that is received:
  * it is said only while every section that plays has a limit. */
 void rtp_session_set_receive_limit(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t bitrate_bps);
+/* How long the video that waits for its turn takes to leave: an encoder that is ahead leaves pictures out. */
+rtc_time_t rtp_session_backlog(const struct rtp_session *session);
 /* The decoder can not go on: a PLI follows (rate-limited). */
 void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
 /* BYE for everything; nothing is sent afterwards. */

@@ -19,6 +19,15 @@ enum {
     CNAME_MAX = 64
 };
 
+/* Where the stream is in the drawing at enum rtp_circuit. */
+struct rtp_member_circuit {
+    enum rtp_circuit state;
+    enum rtp_breaker_reason reason; /* of the last opening */
+    uint32_t openings, stops;       /* stops: in a row */
+    bool in_outage;                 /* stopped because nothing at all was heard: it goes on when something is */
+    rtc_time_t next;                /* STOPPED: when it is tried again, REDUCED: when all is well; RTC_TIME_NEVER */
+};
+
 struct rtp_member {
     uint32_t handle;
     struct rtp_member *next;        /* while it is reserved */
@@ -28,8 +37,7 @@ struct rtp_member {
     struct rtp_receiver *playing;   /* one of them, or NULL */
     struct stream_history history;
     bool muted;
-    bool stopped;                   /* by the circuit breaker */
-    bool in_outage;                 /* stopped because nothing at all was heard: it goes on when something is */
+    struct rtp_member_circuit circuit;
     rtc_time_t last_media;
     uint32_t target_bps;            /* as last told */
     uint32_t receive_limit_bps;     /* what its sender is asked to keep to; 0: nothing */
@@ -55,6 +63,9 @@ struct rtp_session {
     rtc_time_t round_trip;          /* as told from outside; 0: unknown */
     rtc_time_t next_report, next_sync;
     rtc_time_t last_control;        /* when RTCP last came */
+    uint32_t peer_max_bps;          /* for everything; 0: no limit */
+    uint32_t repair_bps;            /* what is taken off the encoders' targets, */
+    rtc_time_t next_repair;         /* and when to look again */
     bool reported;
     struct rtp_counters counters;
 };
@@ -70,8 +81,18 @@ void rtp_session_drain_pacer(struct rtp_session *session, rtc_time_t now, struct
 /* Shares the rate out anew and tells whose target changed. */
 void rtp_session_update_rate(struct rtp_session *session, rtc_time_t now, struct out *out);
 void rtp_session_tick_senders(struct rtp_session *session, rtc_time_t now, struct out *out);
-/* After the circuit breaker. */
-void rtp_session_resume(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+
+/* rtp_session_circuit.c */
+bool rtp_session_is_stopped(const struct rtp_member *member);
+/* The breaker of one stream opened. */
+void rtp_session_open_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, enum rtp_breaker_reason reason,
+                              struct out *out);
+/* What was wrong has passed, as far as is known: media flows again. */
+void rtp_session_close_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+/* Tries again, and sees that all is well, when it is time. */
+void rtp_session_tick_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+/* Video gives way before sound: while it flows, congestion is not the sound's fault. */
+void rtp_session_excuse_sound(struct rtp_session *session, rtc_time_t now);
 
 /* rtp_session_receive.c */
 /* A plain RTP packet, consumed. */

@@ -5,7 +5,7 @@
 #include "rtp_session_parts.h"
 
 enum {
-    INTERVAL_VIDEO_US = 1000000,
+    INTERVAL_VIDEO_US = 400000, /* what senders know of the network is as old as this: RFC 4585 has no least interval */
     INTERVAL_AUDIO_US = 2500000,
     NACKS_AT_ONCE = 64,
     SPEAKER_BYTES = 28 + 12 + CNAME_MAX + 4, /* SR without blocks, SDES */
@@ -43,7 +43,7 @@ static void speak(const struct rtp_session *s, struct control *c, rtc_time_t now
                   const struct rtcp_report *reports, size_t count)
 {
     struct rtcp_sender_info info;
-    if (m->sender && m->config.send && !m->stopped && rtp_sender_info(m->sender, now, &info))
+    if (m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_sender_info(m->sender, now, &info))
         rtcp_write_sr(&c->writer, m->config.ssrc, &info, reports, count);
     else
         rtcp_write_rr(&c->writer, m->config.ssrc, reports, count);
@@ -63,7 +63,7 @@ static size_t collect(struct rtp_session *s, rtc_time_t now, struct rtcp_report 
 
 static bool is_speaker(const struct rtp_member *m, rtc_time_t since)
 {
-    return m->sender && m->config.send && !m->stopped && rtp_sender_active_since(m->sender, since);
+    return m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_sender_active_since(m->sender, since);
 }
 
 static bool takes_remb(const struct rtp_member *m)

@@ -11,11 +11,13 @@ static struct rtp_member *ours(const struct rtp_session *s, uint32_t ssrc)
 
 static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
 {
+    rtp_session_excuse_sound(s, now);
+    rtp_rate_path(&s->rate, now, s->round_trip);
     for (size_t i = 0; i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
         struct rtp_member *m = ours(s, report.ssrc);
         if (m && rtp_sender_report(m->sender, now, &report) && m->config.kind == RTC_MEDIA_VIDEO)
-            rtp_rate_report(&s->rate, now, report.fraction_lost, rtp_sender_round_trip_us(m->sender));
+            rtp_rate_report(&s->rate, now, rtp_sender_sample(m->sender));
     }
 }
 
@@ -25,6 +27,7 @@ static void take_sender_report(struct rtp_session *s, rtc_time_t now, const stru
     for (struct rtp_receiver *r = m ? m->receivers : NULL; r; r = r->next)
         if (r->ssrc == p->ssrc)
             rtp_receiver_sender_report(r, now, &p->sender);
+    rtp_rate_way_back(&s->rate, now, now, rtcp_ntp_wall_us(p->sender.ntp));
     take_reports(s, now, p);
 }
 
@@ -69,15 +72,30 @@ static void take_bye(struct rtp_session *s, rtc_time_t now, const struct rtcp_pa
 static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
 {
     switch (p->kind) {
-    case RTCP_SR: take_sender_report(s, now, p); break;
-    case RTCP_RR: take_reports(s, now, p); break;
-    case RTCP_NACK: take_nack(s, now, p, out); break;
-    case RTCP_PLI: take_pli(s, now, p, out); break;
-    case RTCP_FIR: take_fir(s, now, p, out); break;
-    case RTCP_REMB: rtp_rate_remb(&s->rate, now, p->bitrate_bps); break;
-    case RTCP_BYE: take_bye(s, now, p, out); break;
+    case RTCP_SR:
+        take_sender_report(s, now, p);
+        break;
+    case RTCP_RR:
+        take_reports(s, now, p);
+        break;
+    case RTCP_NACK:
+        take_nack(s, now, p, out);
+        break;
+    case RTCP_PLI:
+        take_pli(s, now, p, out);
+        break;
+    case RTCP_FIR:
+        take_fir(s, now, p, out);
+        break;
+    case RTCP_REMB:
+        rtp_rate_remb(&s->rate, now, p->bitrate_bps);
+        break;
+    case RTCP_BYE:
+        take_bye(s, now, p, out);
+        break;
     case RTCP_SDES:
-    case RTCP_UNKNOWN: break;
+    case RTCP_UNKNOWN:
+        break;
     }
 }
 
@@ -86,8 +104,8 @@ static void end_outage(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     s->last_control = now;
     for (size_t i = 0; i < s->member_count; i++)
-        if (s->members[i]->in_outage)
-            rtp_session_resume(s, now, s->members[i], out);
+        if (s->members[i]->circuit.in_outage)
+            rtp_session_close_circuit(s, now, s->members[i], out);
 }
 
 void rtp_session_control(struct rtp_session *s, rtc_time_t now, struct slice datagram, struct out *out)

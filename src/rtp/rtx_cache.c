@@ -7,7 +7,7 @@
 struct slot {
     struct packet *packet; /* NULL: empty */
     uint16_t sequence;
-    bool resent;
+    uint8_t resent; /* so many times */
     rtc_time_t sent, last_resent;
 };
 
@@ -98,14 +98,25 @@ void rtx_cache_put(struct rtx_cache *cache, rtc_time_t now, uint16_t sequence, c
         cache->bytes += copy->capacity;
 }
 
-const struct packet *rtx_cache_take(struct rtx_cache *cache, rtc_time_t now, uint16_t sequence, rtc_time_t min_gap_us)
+const struct packet *rtx_cache_take(struct rtx_cache *cache, rtc_time_t now, uint16_t sequence, rtc_time_t min_gap_us,
+                                    rtc_time_t max_age_us)
 {
     struct slot *s = slot_of(cache, sequence);
-    if (!s->packet || s->sequence != sequence || now - s->sent > RTX_CACHE_AGE_US)
+    if (!s->packet || s->sequence != sequence || now - s->sent > RTX_CACHE_AGE_US || now - s->sent > max_age_us)
         return NULL;
-    if (s->resent && now - s->last_resent < min_gap_us)
+    if (s->resent > 0 && (now - s->last_resent < min_gap_us || s->resent >= RTX_CACHE_RESENDS_MAX))
         return NULL;
-    s->resent = true;
+    s->resent++;
     s->last_resent = now;
     return s->packet;
+}
+
+rtc_time_t rtx_cache_left(const struct rtx_cache *cache, uint16_t sequence)
+{
+    for (uint16_t at = sequence; (uint16_t)(at - cache->oldest) < cache->span; at++) {
+        const struct slot *s = &cache->slots[at % RTX_CACHE_PACKETS];
+        if (s->packet && s->sequence == at)
+            return s->sent;
+    }
+    return RTC_TIME_NEVER;
 }

@@ -82,7 +82,7 @@ static int call(uint64_t fail_at, uint64_t fail_until, uint64_t *frames)
     int error = new_context(&context);
     if (error)
         return error;
-    const struct rtp_sim_options o = {.seed = 3, .link = {.delay_us = 10 * MS, .jitter_us = 5 * MS, .loss = 0.05}};
+    const struct rtp_sim_options o = {.seed = 3, .link = {.delay_us = 10 * MS, .jitter_us = 5 * MS, .loss = 0.05}, .start_bitrate_bps = 1500000};
     error = rtp_sim_init(&sim, context, &o);
     if (!error)
         rtp_sim_run(&sim, sim.now + SECOND);

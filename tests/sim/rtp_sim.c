@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SPIN = 20000, KEYFRAME_BYTES = 20000, AUDIO_BYTES = 90, HEAD = 16, SKEW_MAX_US = 45000, FRAME_BYTES_MAX = 60000 };
+enum { SPIN = 20000, KEYFRAME_BYTES = 20000, AUDIO_BYTES = 90, HEAD = 16, SKEW_MAX_US = 45000, FRAME_BYTES_MAX = 200000 };
 
 struct slice rtp_sim_key(unsigned side)
 {
@@ -42,8 +42,13 @@ static uint32_t ssrc_of(unsigned side, rtc_media_kind kind, bool rtx)
 
 struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_kind kind, unsigned local, unsigned remote)
 {
-    struct rtp_section s = {.kind = kind, .send = true, .receive = true, .reduced_size = !o->full_size_rtcp, .send_codec = codec_of(kind),
-                            .receive_codec_count = 1, .ssrc = ssrc_of(local, kind, false)};
+    struct rtp_section s = {.kind = kind,
+                            .send = true,
+                            .receive = true,
+                            .reduced_size = !o->full_size_rtcp,
+                            .send_codec = codec_of(kind),
+                            .receive_codec_count = 1,
+                            .ssrc = ssrc_of(local, kind, false)};
     (void)snprintf(s.mid, sizeof s.mid, "%s", kind == RTC_MEDIA_AUDIO ? "a" : "v");
     (void)snprintf(s.remote_stream_id, sizeof s.remote_stream_id, "stream");
     s.receive_codecs[0] = s.send_codec;
@@ -102,15 +107,48 @@ static rtc_time_t lasts(struct rtp_sim_peer *p, rtc_time_t interval)
     return interval - whole;
 }
 
+/* How large the camera's next picture comes out of the encoder; 0: it is left out. Bits for each pixel of a moving picture at the coarsest
+ * quantizer: 0.012 for a delta, 0.08 for a keyframe; keyframes may take 300 ms of the rate. */
+static size_t camera_frame(struct rtp_sim_peer *p)
+{
+    struct rtp_sim_camera *c = &p->camera;
+    uint32_t width = c->width, height = c->height;
+    int64_t share = p->bitrate_bps / p->frame_rate;
+    c->ahead_bits = c->ahead_bits > share ? c->ahead_bits - share : 0;
+    if (video_scale_choose(&c->scale, p->sim->now, p->frame_rate, p->bitrate_bps, &width, &height)) {
+        p->wants_keyframe = true;
+        c->resized++;
+        c->ahead_bits = 0; /* another encoder */
+    }
+    if (rtp_session_backlog(p->session) > 100 * MS || c->ahead_bits > (int64_t)p->bitrate_bps / 4 || p->bitrate_bps == 0) {
+        c->skipped++;
+        return 0;
+    }
+    int64_t pixels = (int64_t)width * height, least = pixels * (p->wants_keyframe ? 80 : 12) / 1000;
+    int64_t bits = p->wants_keyframe ? (int64_t)p->bitrate_bps * 3 / 10
+                                     : share / 2 + (int64_t)(sim_network_random(p->sim->net) % (uint64_t)(share + 1));
+    bits = bits > least ? bits : least;
+    c->ahead_bits += bits;
+    return (size_t)bits / 8;
+}
+
 /* A VP8 frame header (RFC 6386 9.1), then serial number and capture time; delta frames of half to one and a half times the average size. */
 static void send_video(struct rtp_sim_peer *p)
 {
     static uint8_t data[FRAME_BYTES_MAX];
+    p->next_video += lasts(p, SECOND / p->frame_rate);
+    uint32_t timestamp = p->video_timestamp;
+    p->video_timestamp += 90000 / p->frame_rate;
+    size_t camera = p->camera.on ? camera_frame(p) : 0;
+    if (p->camera.on && camera == 0)
+        return;
     bool key = p->wants_keyframe;
     size_t average = p->bitrate_bps / 8 / p->frame_rate;
-    size_t len = key ? KEYFRAME_BYTES : average / 2 + sim_network_random(p->sim->net) % (average + 1);
+    size_t len = camera ? camera : key ? KEYFRAME_BYTES : average / 2 + sim_network_random(p->sim->net) % (average + 1);
     if (len < 64)
         len = 64;
+    if (len > sizeof data)
+        len = sizeof data;
     const uint8_t head[10] = {key ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
     memcpy(data, head, sizeof head);
     put_u32(data + HEAD, p->video_serial++);
@@ -118,11 +156,9 @@ static void send_video(struct rtp_sim_peer *p)
     data[len - 1] = (uint8_t)len;
     p->wants_keyframe = false;
     p->video_sent++;
-    rtc_encoded_frame_options o = {.kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data = data, .data_len = len, .keyframe = key,
-                                   .rtp_timestamp = p->video_timestamp};
+    rtc_encoded_frame_options o = {
+        .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data = data, .data_len = len, .keyframe = key, .rtp_timestamp = timestamp};
     send(p, p->video, &o, RTP_NO_AUDIO_LEVEL);
-    p->video_timestamp += 90000 / p->frame_rate;
-    p->next_video += lasts(p, SECOND / p->frame_rate);
 }
 
 /* An Opus packet of 20 ms in hybrid mode, mono, with redundancy (RFC 6716 4.2.3), then serial number and capture time; or one of silence.
@@ -133,8 +169,8 @@ static void send_audio(struct rtp_sim_peer *p)
     bool silence = p->dtx && p->audio_serial % 20 != 0;
     put_u32(data + 2, p->audio_serial++);
     put_time(data + 6, p->sim->now);
-    rtc_encoded_frame_options o = {.kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = data, .data_len = p->dtx ? 1 : AUDIO_BYTES,
-                                   .rtp_timestamp = p->audio_timestamp};
+    rtc_encoded_frame_options o = {
+        .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = data, .data_len = p->dtx ? 1 : AUDIO_BYTES, .rtp_timestamp = p->audio_timestamp};
     if (!silence)
         send(p, p->audio, &o, 30);
     p->audio_timestamp += 960;
@@ -192,29 +228,47 @@ static void see_audio(struct rtp_sim_peer *p, const struct event *e)
 static void see(struct rtp_sim_peer *p, const struct event *e)
 {
     switch (e->type) {
-    case RTP_EVENT_VIDEO_FRAME: see_video(p, e); break;
-    case RTP_EVENT_AUDIO: see_audio(p, e); break;
+    case RTP_EVENT_VIDEO_FRAME:
+        see_video(p, e);
+        break;
+    case RTP_EVENT_AUDIO:
+        see_audio(p, e);
+        break;
     case RTP_EVENT_KEYFRAME_REQUEST:
         p->seen.keyframe_requests++;
         p->wants_keyframe = true;
         break;
     case RTP_EVENT_TARGET_BITRATE:
         p->seen.target_bps = (uint32_t)e->value;
-        p->bitrate_bps = (uint32_t)e->value;
+        p->bitrate_bps = p->stubborn ? p->bitrate_bps : (uint32_t)e->value;
         break;
-    case RTP_EVENT_MUTE: p->seen.mutes++; break;
-    case RTP_EVENT_UNMUTE: p->seen.unmutes++; break;
-    case RTP_EVENT_CIRCUIT_BREAKER: p->seen.breakers++; break;
-    default: fail_msg("event %d", e->type);
+    case RTP_EVENT_MUTE:
+        p->seen.mutes++;
+        break;
+    case RTP_EVENT_UNMUTE:
+        p->seen.unmutes++;
+        break;
+    case RTP_EVENT_CIRCUIT_BREAKER:
+        p->seen.breakers += e->code == RTP_CIRCUIT_STOPPED;
+        p->seen.reduced += e->code == RTP_CIRCUIT_REDUCED;
+        p->seen.closed += e->code == RTP_CIRCUIT_CLOSED;
+        p->seen.sound_stopped = p->seen.sound_stopped || (e->id == p->audio && e->code == RTP_CIRCUIT_STOPPED);
+        break;
+    default:
+        fail_msg("event %d", e->type);
     }
 }
 
 void rtp_sim_forget(struct rtp_sim_peer *p)
 {
     struct rtp_sim_seen old = p->seen;
-    p->seen = (struct rtp_sim_seen){
-        .video_serial = old.video_serial, .audio_serial = old.audio_serial, .broken = old.broken, .audio_latency = old.audio_latency,
-        .video_latency = old.video_latency, .last_shown = old.last_shown, .target_bps = old.target_bps};
+    p->seen = (struct rtp_sim_seen){.video_serial = old.video_serial,
+                                    .audio_serial = old.audio_serial,
+                                    .broken = old.broken,
+                                    .audio_latency = old.audio_latency,
+                                    .video_latency = old.video_latency,
+                                    .last_shown = old.last_shown,
+                                    .target_bps = old.target_bps};
     p->video_sent = 0;
 }
 
@@ -305,7 +359,10 @@ void rtp_sim_run(struct rtp_sim *sim, rtc_time_t until)
 
 static int init_peer(struct rtp_sim *sim, struct rtp_sim_peer *p, unsigned side, const struct rtp_sim_options *o)
 {
-    const struct rtp_session_options so = {.cname = side ? "bob" : "alice", .disable_nack = o->disable_nack};
+    const struct rtp_session_options so = {.cname = side ? "bob" : "alice",
+                                           .disable_nack = o->disable_nack,
+                                           .max_bitrate_bps = o->max_bitrate_bps,
+                                           .start_bitrate_bps = o->start_bitrate_bps};
     struct rtp_section audio = rtp_sim_section(o, RTC_MEDIA_AUDIO, side, !side), video = rtp_sim_section(o, RTC_MEDIA_VIDEO, side, !side);
     int error = rtp_session_new(sim->context, &so, &p->session);
     if (!error)

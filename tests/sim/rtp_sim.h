@@ -7,6 +7,7 @@
 
 #include "rtp_session.h"
 #include "sim_network.h"
+#include "video_scale.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,9 @@ struct rtp_sim;
 /* What a peer saw of the other's media. Times in microseconds. */
 struct rtp_sim_seen {
     uint64_t video_frames, decodable, key_frames; /* decodable: a keyframe, or the successor of the last decodable one */
-    uint64_t keyframe_requests, mutes, unmutes, breakers;
+    uint64_t keyframe_requests, mutes, unmutes, breakers; /* breakers: streams of ours that were stopped */
+    uint64_t reduced, closed;                             /* what else circuit breakers did */
+    bool sound_stopped;
     uint64_t packets, fec, concealed, accelerated; /* audio decisions */
     uint64_t misplaced;                            /* audio that was played twice or out of order, video that was not in order */
     uint32_t video_serial, audio_serial;
@@ -34,6 +37,17 @@ struct rtp_sim_seen {
     uint32_t first_timestamp_video;
 };
 
+/* A source that behaves as a camera with an encoder does: pictures have the size that the rate is enough for, deltas are as large as the rate
+ * allows and no smaller than the coarsest quantizer makes them, keyframes are a few times as large, and a picture is left out when the encoder
+ * is ahead of its rate or the pacer is behind. */
+struct rtp_sim_camera {
+    bool on;
+    uint32_t width, height;
+    struct video_scale scale;
+    int64_t ahead_bits;
+    uint64_t skipped, resized;
+};
+
 struct rtp_sim_peer {
     struct rtp_sim *sim;
     struct rtp_sim_peer *other;
@@ -44,8 +58,10 @@ struct rtp_sim_peer {
     /* The scripted source. */
     bool sends_audio, sends_video;
     bool dtx;              /* a packet of silence every 400 ms in place of sound */
+    struct rtp_sim_camera camera;
     bool wants_keyframe;
     uint32_t bitrate_bps, frame_rate;
+    bool stubborn;         /* does not follow the target */
     uint32_t video_serial, audio_serial;
     uint32_t video_timestamp, audio_timestamp;
     rtc_time_t next_video, next_audio;
@@ -67,6 +83,7 @@ struct rtp_sim {
 struct rtp_sim_options {
     uint64_t seed;
     struct sim_link link; /* both ways */
+    uint32_t max_bitrate_bps, start_bitrate_bps;
     bool disable_nack;
     bool full_size_rtcp;
     bool anonymous;       /* no a=ssrc: SSRCs are learnt from mid */

@@ -211,8 +211,8 @@ static rtc_encoded_frame *frame_of(size_t len, bool keyframe)
 {
     const uint8_t head[12] = {keyframe ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
     rtc_encoded_frame *frame;
-    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data_len = len, .keyframe = keyframe,
-                                         .capture_time_us = now};
+    const rtc_encoded_frame_options o = {
+        .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data_len = len, .keyframe = keyframe, .capture_time_us = now};
     assert_int_equal(rtc_encoded_frame_new(context, &o, &frame), RTC_OK);
     memset(rtc_encoded_frame_writable_data(frame), 1, len);
     memcpy(rtc_encoded_frame_writable_data(frame), head, sizeof head);
@@ -267,7 +267,7 @@ static void write_requests(struct writer *w)
 static void write_remb(struct writer *w)
 {
     const uint32_t ssrcs[] = {OURS};
-    rtcp_write_remb(w, MEDIA, 300000, ssrcs, 1);
+    rtcp_write_remb(w, MEDIA, 200000, ssrcs, 1);
 }
 
 static void write_nack(struct writer *w)
@@ -291,7 +291,7 @@ static void feedback_about_ours(void **state)
     assert_int_equal(events(RTP_EVENT_TARGET_BITRATE, video), 1);
     struct rtp_outbound_stats stats;
     assert_true(rtp_session_outbound_stats(session, video, &stats));
-    assert_int_equal(stats.target_bitrate_bps, 300000);
+    assert_int_equal(stats.target_bitrate_bps, 200000);
     assert_int_equal(stats.pli_count, 1);
     tell(write_nack); /* for packets that never were */
     wait_until(now + 100 * MS);
@@ -304,11 +304,11 @@ static void the_cap_can_change(void **state)
     struct rtp_outbound_stats stats;
     wait_until(now + SECOND);
     (void)events(0, 0);
-    rtp_session_set_max_bitrate(session, 400000);
+    rtp_session_set_max_bitrate(session, 100000);
     wait_until(now + 2 * SECOND);
     assert_int_equal(events(RTP_EVENT_TARGET_BITRATE, video), 1);
     assert_true(rtp_session_outbound_stats(session, video, &stats));
-    assert_int_equal(stats.target_bitrate_bps, 400000);
+    assert_int_equal(stats.target_bitrate_bps, 100000);
 }
 
 static void write_empty_report(struct writer *w)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* How large pictures are sent. An encoder that has too few bits for its pictures blurs them and then leaves most of them out; a smaller
+ * picture that moves is better to watch. So the size goes down in steps while the rate is low, and up again when there is enough of it for
+ * a while. Each step costs a keyframe: it goes down at once and up with patience, and between the two thresholds nothing changes. */
+#ifndef CRTC_VIDEO_SCALE_H
+#define CRTC_VIDEO_SCALE_H
+
+#include <crtc/base.h>
+
+/* Zeroed: nothing was chosen yet. */
+struct video_scale {
+    uint32_t eighths; /* of the width and of the height; 0: none yet */
+    rtc_time_t changed;
+};
+
+/* For the next picture of this size, taken at `now` (any clock that the pictures share), of so many a second. What is sent is *width by
+ * *height: even, never larger than the picture. True when that is another size than for the last picture. */
+bool video_scale_choose(struct video_scale *scale, rtc_time_t now, uint32_t frames_per_second, uint32_t bitrate_bps, uint32_t *width,
+                        uint32_t *height);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The size of pictures follows the rate: down at once, up with patience. */
+#include "rtp_test.h"
+
+#include "video_scale.h"
+
+enum { MS = 1000, SECOND = 1000000 };
+
+/* The width that a camera of this size is sent with. */
+static uint32_t width_of(struct video_scale *scale, rtc_time_t now, uint32_t width, uint32_t height, uint32_t bitrate_bps)
+{
+    uint32_t w = width, h = height;
+    (void)video_scale_choose(scale, now, 30, bitrate_bps, &w, &h);
+    assert_true(w <= width && h <= height && (w == width || (w % 2 == 0 && h % 2 == 0)));
+    return w;
+}
+
+static void the_rate_decides(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t width, height, bitrate_bps, wanted;
+    } cases[] = {
+        {1280, 720, 3000000, 1280}, {1280, 720, 830000, 1280}, {1280, 720, 600000, 960}, {1280, 720, 300000, 640},
+        {1280, 720, 130000, 480},   {1280, 720, 50000, 320},   {1280, 720, 0, 320},      {640, 480, 300000, 640},
+        {640, 480, 100000, 320},    {320, 240, 20000, 160},    {64, 48, 1, 64},          {1279, 719, 300000, 638},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct video_scale scale = {0};
+        assert_int_equal(width_of(&scale, 0, cases[i].width, cases[i].height, cases[i].bitrate_bps), cases[i].wanted);
+    }
+}
+
+static void down_at_once_and_up_with_patience(void **state)
+{
+    (void)state;
+    struct video_scale scale = {0};
+    assert_int_equal(width_of(&scale, 0, 1280, 720, 1000000), 1280);
+    assert_int_equal(width_of(&scale, 1 * SECOND, 1280, 720, 700000), 1280); /* bearable */
+    assert_int_equal(width_of(&scale, 1100 * MS, 1280, 720, 400000), 640);
+    assert_int_equal(width_of(&scale, 1200 * MS, 1280, 720, 60000), 640); /* not twice within a second */
+    assert_int_equal(width_of(&scale, 2200 * MS, 1280, 720, 60000), 320);
+    assert_int_equal(width_of(&scale, 3 * SECOND, 1280, 720, 2000000), 320);
+    assert_int_equal(width_of(&scale, 6300 * MS, 1280, 720, 2000000), 1280);
+    assert_int_equal(width_of(&scale, 5 * SECOND, 1280, 720, 100000), 320); /* a clock that went back */
+}
+
+/* A rate that swings as one that looks for its place does, by a third, does not change the size over and over. */
+static void no_flapping(void **state)
+{
+    (void)state;
+    for (uint32_t middle = 60000; middle < 1500000; middle += middle / 20) {
+        struct video_scale scale = {0};
+        unsigned changes = 0;
+        for (rtc_time_t now = 0; now < 100 * SECOND; now += 33 * MS) {
+            uint32_t w = 1280, h = 720, swing = (uint32_t)(now / 33333 % 180);
+            changes += video_scale_choose(&scale, now, 30, middle * (850 + (swing < 90 ? swing : 180 - swing) * 3) / 1000, &w, &h);
+        }
+        assert_in_range(changes, 1, 3);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_rate_decides),
+        cmocka_unit_test(down_at_once_and_up_with_patience),
+        cmocka_unit_test(no_flapping),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
