@@ -187,6 +187,7 @@ typedef struct rtc_test_video_options {
     uint32_t width, height;   /* default 640x360; even, 16 to 4096 */
     uint32_t frames_per_second; /* default 30; 1 to 120 */
     uint32_t colour;          /* 0xRRGGBB of the background; default: moving colour bars */
+    uint32_t grain;           /* 0 to 64: noise of that amplitude that is another one in each picture, as hard to encode as what cameras make; default none */
 } rtc_test_video_options;
 RTC_EXPORT int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options *options, rtc_media_source **out);
 

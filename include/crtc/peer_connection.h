@@ -236,6 +236,8 @@ typedef struct rtc_peer_connection_callbacks {
     /* RTCDtlsTransport's statechange (webrtc-pc 5.5). RTC_DTLS_TRANSPORT_CLOSED: the peer hung up, or stopped the section that carries the transport; its
      * channels are closed, its tracks muted and nothing is sent any more. A peer that vanishes without a word shows in the connection's state alone. */
     void (*on_dtls_state_change)(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state);
+    /* The circuit breaker (RFC 8083 section 4.5) reduced or stopped what `sender` sends, or all is well again. The sender is borrowed for the callback. */
+    void (*on_circuit_change)(rtc_peer_connection *connection, void *user, rtc_rtp_sender *sender, rtc_circuit circuit);
 } rtc_peer_connection_callbacks;
 
 /* ---- The connection --------------------------------------------------------------------------------------------------------- */

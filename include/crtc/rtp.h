@@ -38,6 +38,11 @@ typedef struct rtc_rtp_transceiver_init {
     rtc_priority priority;         /* encodings[0].networkPriority */
 } rtc_rtp_transceiver_init;
 
+/* The circuit breaker of what a sender sends (RFC 8083), which protects networks from media that they can not carry, whatever the rate control believes.
+ * REDUCED: the rate was cut to a tenth, or is being tried from the lowest after a stop. STOPPED: nothing is sent, and nothing is encoded; it is tried again
+ * by itself after 5 seconds, later after up to a minute, or when reports of the receiver come again. Sound is not stopped for what video does. */
+typedef enum rtc_circuit { RTC_CIRCUIT_CLOSED = 0, RTC_CIRCUIT_REDUCED = 1, RTC_CIRCUIT_STOPPED = 2 } rtc_circuit;
+
 RTC_EXPORT rtc_rtp_transceiver *rtc_rtp_transceiver_ref(rtc_rtp_transceiver *transceiver);
 RTC_EXPORT void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *transceiver);
 RTC_EXPORT rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *transceiver);
@@ -63,6 +68,10 @@ RTC_EXPORT int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t b
 /* encodings[0].networkPriority of setParameters. RTC_ERR_TYPE, RTC_ERR_INVALID_STATE when stopped or closed. */
 RTC_EXPORT int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority);
 RTC_EXPORT rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender);
+/* CLOSED, which is the good one, while nothing is sent. Changes are told by on_circuit_change. */
+RTC_EXPORT rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender);
+/* "closed", "reduced", "stopped"; "?" for a value that is none. Static. Any thread. */
+RTC_EXPORT const char *rtc_circuit_name(rtc_circuit circuit);
 
 RTC_EXPORT rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver);
 RTC_EXPORT void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver);

@@ -12,6 +12,20 @@ struct maker {
     rtc_test_video_options options;
 };
 
+/* Cheap and the same in every run: it only has to be hard to predict from the last picture. */
+static void add_grain(rtc_video_frame *frame, uint32_t amplitude, uint32_t seed)
+{
+    uint32_t width = rtc_video_frame_width(frame), x = seed * 2654435761u + 1;
+    uint8_t *row = rtc_video_frame_writable_plane(frame, 0);
+    for (uint32_t y = 0; y < rtc_video_frame_height(frame); y++, row += rtc_video_frame_stride(frame, 0)) {
+        for (uint32_t i = 0; i < width; i++) {
+            x = x * 1664525u + 1013904223u;
+            int value = row[i] + (int)((x >> 16) % (2 * amplitude + 1)) - (int)amplitude;
+            row[i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+        }
+    }
+}
+
 static void push(void *user, rtc_media_source *source, uint64_t number, rtc_time_t at)
 {
     const struct maker *m = user;
@@ -31,6 +45,8 @@ static void push(void *user, rtc_media_source *source, uint64_t number, rtc_time
     if (rtc_video_frame_new(m->context, &o, &frame) != RTC_OK)
         return;
     test_picture_draw(frame, &picture);
+    if (m->options.grain > 0)
+        add_grain(frame, m->options.grain, (uint32_t)number);
     (void)rtc_media_source_push_video(source, frame);
     rtc_video_frame_unref(frame);
 }
@@ -46,7 +62,7 @@ static bool in_range(const rtc_test_video_options *o)
 {
     if (o->width < 16 || o->width > 4096 || o->width % 2 || o->height < 16 || o->height > 4096 || o->height % 2)
         return false;
-    return o->frames_per_second <= 120 && o->colour <= 0xffffff;
+    return o->frames_per_second <= 120 && o->colour <= 0xffffff && o->grain <= 64;
 }
 
 static void take_defaults(rtc_test_video_options *o)

@@ -215,6 +215,10 @@ static void run_connection_event(rtc_peer_connection *pc, const struct user_even
         if (c->on_track_mute)
             c->on_track_mute(pc, pc->user, e->transceiver->receiver.track, e->value != 0);
         break;
+    case USER_CIRCUIT:
+        if (c->on_circuit_change)
+            c->on_circuit_change(pc, pc->user, &e->transceiver->sender, (rtc_circuit)e->value);
+        break;
     case USER_ENCODED_FRAME:
         (void)rtc_media_source_push_encoded(media_track_source(e->transceiver->receiver.track), e->frame);
         break;

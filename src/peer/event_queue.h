@@ -20,6 +20,7 @@ enum user_event_type {
     USER_DATA_CHANNEL,        /* channel */
     USER_TRACK,               /* transceiver; object: struct track_streams */
     USER_TRACK_MUTE,          /* transceiver; value: muted */
+    USER_CIRCUIT,             /* transceiver; value: rtc_circuit */
     USER_ENCODED_FRAME,       /* transceiver; frame: received, for the track's sinks */
     USER_CHANNEL_OPEN,        /* channel, here and below */
     USER_CHANNEL_MESSAGE,     /* packet */

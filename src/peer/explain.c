@@ -6,6 +6,7 @@
 
 #include "codec_mismatch.h"
 #include "ice_report.h"
+#include "transceiver.h"
 #include "transport.h"
 
 struct evidence {
@@ -286,6 +287,17 @@ static void print_generations(const struct transport *t, rtc_time_t now, struct 
     }
 }
 
+/* What is negotiated and connected, and still not sent as it should be. */
+static void print_circuits(const rtc_peer_connection *pc, struct text *out)
+{
+    for (size_t i = 0; i < rtc_peer_connection_transceiver_count(pc); i++) {
+        const rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(pc, i);
+        if (t->sender.circuit != RTC_CIRCUIT_CLOSED)
+            text_print(out, "%s of section '%s' is %s by the circuit breaker: %s\n", t->kind == RTC_MEDIA_AUDIO ? "the sound" : "the video",
+                       t->mid, rtc_circuit_name(t->sender.circuit), transceiver_circuit_reason(t));
+    }
+}
+
 const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
 {
     struct text text = text_new(pc->context);
@@ -294,6 +306,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     text_print(&text, "\n");
     print_mismatches(pc, &text);
     if (pc->transport && !pc->closed) {
+        print_circuits(pc, &text);
         const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->ice_connection_state),
                    ice_agent_controlling(ice) ? "controlling" : "controlled");

@@ -269,6 +269,12 @@ static void read_remote_ssrcs(const struct jsep_section *remote, struct rtp_sect
               remote->stream_count > 0 ? remote->stream_ids[0] : remote->cname);
 }
 
+/* Of what a description's b= lines say; nothing at all is as little as can be. */
+static uint32_t bitrate_limit(uint64_t bandwidth_bps)
+{
+    return bandwidth_bps > UINT32_MAX ? 0 : bandwidth_bps == 0 ? 1 : (uint32_t)bandwidth_bps;
+}
+
 static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section *remote, const struct jsep_negotiated *n,
                          struct rtp_section *section)
 {
@@ -285,6 +291,7 @@ static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section
     section->rtx_ssrc = n->send_codec.rtx_payload_type != JSEP_NO_PAYLOAD_TYPE ? t->sender.rtx_ssrc : 0;
     read_remote_ssrcs(remote, section);
     section->max_bitrate_bps = t->sender.max_bitrate_bps;
+    section->peer_max_bitrate_bps = bitrate_limit(remote->bandwidth_bps);
     section->dscp = dscp_of_media(t->kind, t->sender.priority);
 }
 
@@ -412,6 +419,8 @@ void negotiation_carry_out(rtc_peer_connection *pc, struct negotiation *n)
         start_transport(pc, &n->local->sections[at], &n->remote->sections[at], n->local_offered);
     for (size_t i = 0; i < n->local->section_count; i++)
         apply_section(pc, n, i);
+    if (pc->transport && pc->transport->rtp)
+        rtp_session_set_peer_bitrate(pc->transport->rtp, pc->now, bitrate_limit(n->remote->bandwidth_bps), &pc->transport->rtp_out);
     negotiation_free(pc, n);
 }
 

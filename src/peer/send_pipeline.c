@@ -8,7 +8,9 @@
 #include "encode_load.h"
 #include "media_tools.h"
 #include "peer.h"
+#include "rtp_rate.h"
 #include "transport.h"
+#include "video_scale.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -18,7 +20,9 @@ enum {
     AUDIO_WAITING_MAX = 10,   /* pushed stretches of sound */
     ENCODED_WAITING_MAX = 64, /* frames of an encoded source, and encoded frames on their way to the connection's thread */
     DEFAULT_AUDIO_BPS = 48000,
-    DEFAULT_FRAME_RATE = 30
+    DEFAULT_FRAME_RATE = 30,
+    BACKLOG_MAX_US = 100000, /* of video in the pacer, beyond which pictures are left out */
+    BEHIND_MAX_US = 1000000  /* for how long at most */
 };
 
 /* A frame on its way: exactly one pointer is set, a reference. */
@@ -46,8 +50,10 @@ struct send_pipeline {
     struct ring in, out;
     bool forwards; /* the track brings encoded frames */
     bool busy, detached, keyframe_wanted, bitrate_changed;
-    bool encoded_starts; /* coded video may go on with a keyframe only */
-    bool encoded_lost;   /* a gap in coded video: its source must make a keyframe */
+    bool encoded_starts;     /* coded video may go on with a keyframe only */
+    bool encoded_lost;       /* a gap in coded video: its source must make a keyframe */
+    bool stopped;            /* by the circuit breaker */
+    rtc_time_t behind_until; /* pictures taken before then are left out; 0: none */
     uint32_t bitrate_bps;
     uint32_t loss_percent;
     bool inband_fec;
@@ -58,6 +64,7 @@ struct send_pipeline {
     /* The worker's alone. */
     void *encoder;
     struct audio_framer *framer;
+    struct video_scale scale;
     uint32_t encoder_width, encoder_height, frame_rate;
     rtc_time_t last_capture_us;
 
@@ -179,6 +186,25 @@ static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, boo
     return error ? error : p->codec->encode_video(p->encoder, picture, keyframe, out);
 }
 
+/* The picture upright and as large as the rate is enough for. */
+static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_frame **out)
+{
+    uint32_t rotation = rtc_video_frame_rotation(frame);
+    bool lies = rotation == 90 || rotation == 270;
+    uint32_t full_width = lies ? rtc_video_frame_height(frame) : rtc_video_frame_width(frame);
+    uint32_t full_height = lies ? rtc_video_frame_width(frame) : rtc_video_frame_height(frame);
+    uint32_t width = full_width, height = full_height;
+    pthread_mutex_lock(&p->lock);
+    bool first = p->scale.eighths == 0;
+    bool changes = video_scale_choose(&p->scale, rtc_video_frame_capture_time_us(frame), p->frame_rate, p->bitrate_bps, &width, &height);
+    p->stats.resolution_changes += changes && !first;
+    p->stats.limited = width < full_width;
+    pthread_mutex_unlock(&p->lock);
+    if (width == full_width)
+        width = height = 0;
+    return media_tools_video_to_i420(p->context, frame, width, height, out);
+}
+
 static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *frame, rtc_time_t began)
 {
     rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
@@ -230,7 +256,7 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
     p->keyframe_wanted = false;
     pthread_mutex_unlock(&p->lock);
     measure_frame_rate(p, rtc_video_frame_capture_time_us(frame));
-    int error = media_tools_video_to_i420(p->context, frame, 0, 0, &picture);
+    int error = scaled(p, frame, &picture);
     if (!error)
         error = encode_picture(p, picture, keyframe, &encoded);
     rtc_video_frame_unref(picture);
@@ -320,6 +346,15 @@ static void run(struct job *job)
 
 /* ---- On the connection's thread ---- */
 
+/* What waits in the pacer is late by as much; a picture that is left out now makes the next ones come in time. */
+static void note_backlog(struct send_pipeline *p, const struct transport *t, rtc_time_t now)
+{
+    rtc_time_t backlog = rtp_session_backlog(t->rtp);
+    pthread_mutex_lock(&p->lock);
+    p->behind_until = backlog > BACKLOG_MAX_US ? now + (backlog < BEHIND_MAX_US ? backlog : BEHIND_MAX_US) - BACKLOG_MAX_US / 2 : 0;
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void send_ready(struct send_pipeline *p, rtc_time_t now)
 {
     struct item item;
@@ -333,6 +368,8 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->section, item.encoded, item.audio_level, &t->rtp_out) : RTC_OK;
         if (error == RTC_ERR_NO_MEMORY)
             send_pipeline_request_keyframe(p); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
+        if (t && p->kind == RTC_MEDIA_VIDEO)
+            note_backlog(p, t, now);
         free_item(&item);
     }
 }
@@ -380,6 +417,14 @@ static bool has_time(struct send_pipeline *p, rtc_time_t captured)
     return p->busy || encode_load_admits(&p->load, now);
 }
 
+/* A raw picture or sound that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
+static bool is_useless(const struct send_pipeline *p, const struct item *item, rtc_time_t taken)
+{
+    if (item->encoded)
+        return false;
+    return p->stopped || (item->video && taken < p->behind_until && p->behind_until - taken <= BEHIND_MAX_US);
+}
+
 static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rtc_time_t now)
 {
     struct item old;
@@ -397,7 +442,7 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
         return;
     }
     p->encoded_starts = p->encoded_starts && !item.encoded;
-    if (item.video && !has_time(p, now)) {
+    if (is_useless(p, &item, now) || (item.video && !has_time(p, now))) {
         p->stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
@@ -458,6 +503,17 @@ static void released(void *user)
     unref(user); /* the consumer's reference */
 }
 
+/* Before the session has said anything. */
+static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t)
+{
+    if (t->sender.target_bitrate_bps)
+        return t->sender.target_bitrate_bps;
+    if (t->kind == RTC_MEDIA_AUDIO)
+        return DEFAULT_AUDIO_BPS;
+    uint32_t start = pc->start_bitrate_bps ? pc->start_bitrate_bps : RTP_RATE_START_BPS;
+    return start < pc->max_bitrate_bps ? start : pc->max_bitrate_bps;
+}
+
 static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
 {
     struct send_pipeline *p = memory_zeroed(pc->context, sizeof *p);
@@ -477,9 +533,8 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
     p->channels = 1;
     p->inband_fec = slice_is(jsep_fmtp_value(t->sender.codec.fmtp, "useinbandfec"), "1");
     p->loss_percent = p->inband_fec ? 10 : 0;
-    p->bitrate_bps = t->sender.target_bitrate_bps ? t->sender.target_bitrate_bps
-                     : t->kind == RTC_MEDIA_VIDEO ? pc->max_bitrate_bps
-                                                  : DEFAULT_AUDIO_BPS;
+    p->bitrate_bps = first_bitrate(pc, t);
+    p->stopped = t->sender.circuit == RTC_CIRCUIT_STOPPED;
     p->stats.bitrate_bps = p->bitrate_bps;
     (void)snprintf(p->stats.encoder, sizeof p->stats.encoder, "%s", p->codec ? p->codec->name : "none");
     p->pc = pc;
@@ -535,15 +590,24 @@ void send_pipeline_request_keyframe(struct send_pipeline *p)
         media_track_request_keyframe(p->track);
 }
 
+void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stopped = stopped;
+    pthread_mutex_unlock(&p->lock);
+}
+
 void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps)
 {
     pthread_mutex_lock(&p->lock);
-    p->bitrate_changed = p->bitrate_changed || bitrate_bps != p->bitrate_bps;
-    p->bitrate_bps = bitrate_bps;
+    if (bitrate_bps > 0) { /* stopped: what was last encoded with is as good as anything */
+        p->bitrate_changed = p->bitrate_changed || bitrate_bps != p->bitrate_bps;
+        p->bitrate_bps = bitrate_bps;
+    }
     p->stats.bitrate_bps = bitrate_bps;
     pthread_mutex_unlock(&p->lock);
     if (p->track)
-        media_track_set_bitrate(p->track, p->consumer, bitrate_bps);
+        media_track_set_bitrate(p->track, p->consumer, bitrate_bps > 0 ? bitrate_bps : RTP_RATE_MIN_BPS);
 }
 
 void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out)
@@ -564,6 +628,7 @@ void send_pipeline_sum(struct send_pipeline *p, struct send_pipeline_stats *sum)
     own.frames_encoded += sum->frames_encoded;
     own.key_frames_encoded += sum->key_frames_encoded;
     own.total_encode_time_us += sum->total_encode_time_us;
+    own.resolution_changes += sum->resolution_changes;
     own.width = own.width ? own.width : sum->width;
     own.height = own.height ? own.height : sum->height;
     *sum = own;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a track to the RTP session: frames that a source pushes on any thread are encoded on a worker and sent on the connection's thread.
- * One frame is being encoded and one waits; a newer picture replaces the waiting one, counted. */
+ * One frame is being encoded and one waits; a newer picture replaces the waiting one, counted. Pictures are sent smaller while the rate is
+ * low, and left out while the pacer is behind (docs/decisions/0018-rate-from-reports.md). */
 #ifndef CRTC_SEND_PIPELINE_H
 #define CRTC_SEND_PIPELINE_H
 
@@ -12,6 +13,8 @@ int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct se
 /* Ends it: nothing more is consumed or sent. NULL is legal. */
 void send_pipeline_detach(struct send_pipeline *p);
 void send_pipeline_request_keyframe(struct send_pipeline *p);
+/* Nothing may be sent for now: raw frames are dropped before they are encoded. */
+void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped);
 void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps);
 void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out);
 /* Adds the counters of `p`, which may be NULL, to what the sender's pipelines before it counted; sizes and names are those of the latest. */

@@ -88,6 +88,10 @@ static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
     stats_number(b, "keyFramesEncoded", (double)s.key_frames_encoded);
     stats_number(b, "totalEncodeTime", (double)s.total_encode_time_us / 1e6);
     stats_number(b, "framesDropped", (double)s.frames_dropped);
+    if (t->kind == RTC_MEDIA_VIDEO) {
+        stats_text(b, "qualityLimitationReason", s.limited ? "bandwidth" : "none");
+        stats_number(b, "qualityLimitationResolutionChanges", s.resolution_changes);
+    }
     if (s.width > 0) {
         stats_number(b, "frameWidth", s.width);
         stats_number(b, "frameHeight", s.height);
@@ -111,6 +115,8 @@ static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
     stats_number(b, "pliCount", s.pli_count);
     stats_number(b, "firCount", s.fir_count);
     stats_number(b, "targetBitrate", s.target_bitrate_bps);
+    stats_text(b, "circuitBreaker", rtc_circuit_name((rtc_circuit)s.circuit));
+    stats_number(b, "circuitBreakerOpenings", s.circuit_openings);
     add_encoder(b, t);
     add_remote_inbound(b, t, &s);
 }

@@ -15,7 +15,9 @@
 struct send_pipeline_stats {
     uint64_t frames_in, frames_dropped, frames_encoded, key_frames_encoded;
     rtc_time_t total_encode_time_us;
-    uint32_t width, height;
+    uint32_t width, height; /* of what is encoded */
+    uint32_t resolution_changes;
+    bool limited; /* pictures are sent smaller than they come, for want of rate */
     uint32_t bitrate_bps;
     char encoder[16];
 };
@@ -31,7 +33,9 @@ struct rtc_rtp_sender {
     uint32_t ssrc, rtx_ssrc;
     uint32_t max_bitrate_bps;
     rtc_priority priority;
-    uint32_t target_bitrate_bps;    /* what the RTP session last allowed; 0: nothing said yet */
+    uint32_t target_bitrate_bps;    /* what the RTP session last allowed; 0: nothing said yet, or stopped */
+    rtc_circuit circuit;            /* as it was last told */
+    uint32_t circuit_reason;        /* enum rtp_breaker_reason, of the last opening */
     struct send_pipeline *pipeline; /* NULL while nothing is sent */
     struct send_pipeline_stats past; /* of the pipelines before it */
     struct jsep_codec codec;        /* what the pipeline encodes with */
@@ -73,6 +77,10 @@ rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint3
 void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track);
 int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count);
 
+/* What the RTP session says about the breaker of what we send. */
+void transceiver_circuit_changed(rtc_rtp_transceiver *t, enum rtp_circuit circuit, uint32_t reason);
+/* Why the last opening was, in words. Static. */
+const char *transceiver_circuit_reason(const rtc_rtp_transceiver *t);
 void transceiver_set_muted(rtc_rtp_transceiver *t, bool muted);
 /* The section was rejected: nothing goes either way any more. */
 void transceiver_stop(rtc_rtp_transceiver *t);

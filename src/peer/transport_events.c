@@ -269,7 +269,7 @@ void transport_rtp_event(struct transport *t, rtc_time_t now, struct event *even
         transceiver_set_muted(transceiver, event->type == RTP_EVENT_MUTE);
         break;
     case RTP_EVENT_CIRCUIT_BREAKER:
-        log_write(t->context, RTC_LOG_ERROR, "peer", "section '%s': the circuit breaker stopped its media (RFC 8083)", transceiver->mid);
+        transceiver_circuit_changed(transceiver, (enum rtp_circuit)event->code, (uint32_t)event->value);
         break;
     default:
         break;

@@ -14,5 +14,6 @@ crtc_test(test_sim_peer_endpoint LABEL sim TIMEOUT 300 SEES ${peer_sees}
   SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_tcp.c sim_stun_server.c usrsctp_time.c)
 if(TARGET crtc_media) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} media SOURCES peer_media.c ${peer_harness})
+  crtc_test(test_sim_peer_slow LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_slow.c ${peer_harness})
 endif()
 crtc_test(test_sim_peer_monkey LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_monkey.c ../monkey.c ${peer_harness})

@@ -142,8 +142,16 @@ static void on_dtls(rtc_peer_connection *pc, void *user, rtc_dtls_transport_stat
         peer->extra.on_dtls_state_change(pc, peer->extra_user, state);
 }
 
+static void on_circuit(rtc_peer_connection *pc, void *user, rtc_rtp_sender *sender, rtc_circuit circuit)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_circuit_change)
+        peer->extra.on_circuit_change(pc, peer->extra_user, sender, circuit);
+}
+
 static const rtc_peer_connection_callbacks callbacks = {
     .size = sizeof callbacks,
+    .on_circuit_change = on_circuit,
     .on_dtls_state_change = on_dtls,
     .on_negotiation_needed = on_negotiation_needed,
     .on_ice_candidate_error = on_candidate_error,

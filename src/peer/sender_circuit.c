@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The circuit breaker of what a sender sends (RFC 8083), as the application sees it. */
+#include "event_queue.h"
+#include "peer.h"
+#include "rtp_breaker.h"
+#include "send_pipeline.h"
+#include "transceiver.h"
+
+const char *rtc_circuit_name(rtc_circuit circuit)
+{
+    static const char *const names[] = {"closed", "reduced", "stopped"};
+    return (unsigned)circuit <= RTC_CIRCUIT_STOPPED ? names[circuit] : "?";
+}
+
+rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender)
+{
+    return sender->circuit;
+}
+
+const char *transceiver_circuit_reason(const rtc_rtp_transceiver *t)
+{
+    static const char *const reasons[] = {
+        [RTP_BREAKER_CLOSED] = "",
+        [RTP_BREAKER_MEDIA_TIMEOUT] = "none of its packets arrive",
+        [RTP_BREAKER_RTCP_TIMEOUT] = "the receiver does not report about it",
+        [RTP_BREAKER_CONGESTION] = "the network loses far too much of it",
+    };
+    return reasons[t->sender.circuit_reason];
+}
+
+void transceiver_circuit_changed(rtc_rtp_transceiver *t, enum rtp_circuit circuit, uint32_t reason)
+{
+    rtc_circuit now = (rtc_circuit)circuit;
+    t->sender.circuit = now;
+    t->sender.circuit_reason = reason;
+    if (t->sender.pipeline)
+        send_pipeline_set_stopped(t->sender.pipeline, now == RTC_CIRCUIT_STOPPED);
+    if (!t->connection)
+        return;
+    peer_log(t->connection, now == RTC_CIRCUIT_CLOSED ? RTC_LOG_INFO : RTC_LOG_WARNING, "section '%s': the circuit breaker is %s%s%s",
+             t->mid, rtc_circuit_name(now), now == RTC_CIRCUIT_CLOSED ? "" : ": ",
+             now == RTC_CIRCUIT_CLOSED ? "" : transceiver_circuit_reason(t));
+    (void)event_queue_add(t->connection, USER_CIRCUIT, now, NULL, t);
+}

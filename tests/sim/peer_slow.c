@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole connections over links that are too slow: pictures become smaller and come back, what the peer's b= lines say is kept, and a
+ * circuit breaker is told, explained and over again by itself. The encoder is scripted: its frames are as large as its rate lets them be.
+ */
+#include "peer_pump.h"
+
+#include "../scripted_media.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTH = 1280, HEIGHT = 720, FRAMES_PER_SECOND = 25, FRAME_US = 1000000 / FRAMES_PER_SECOND };
+
+/* ---- The encoder ---- */
+
+struct encoder {
+    rtc_context *context;
+    rtc_encoder_settings settings;
+    uint32_t serial;
+    int64_t ahead_bits;
+};
+
+/* What the last one did; there is one at a time. */
+static struct {
+    uint32_t width, bitrate_bps;
+    uint64_t frames, key_frames;
+} encoded;
+
+static int encoder_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
+{
+    struct encoder *e = calloc(1, sizeof *e);
+    assert_non_null(e);
+    e->context = context;
+    e->settings = *settings;
+    *out = e;
+    return RTC_OK;
+}
+
+static void encoder_free(void *encoder)
+{
+    free(encoder);
+}
+
+static int encoder_configure(void *encoder, const rtc_encoder_settings *settings)
+{
+    struct encoder *e = encoder;
+    e->settings = *settings;
+    return RTC_OK;
+}
+
+/* 0.012 bits for each pixel at the coarsest, 0.08 in a keyframe, which takes 300 ms of the rate if it may; and nothing while it is ahead.
+ */
+static int encode_video(void *encoder, rtc_video_frame *frame, bool keyframe, rtc_encoded_frame **out)
+{
+    struct encoder *e = encoder;
+    int64_t rate = e->settings.bitrate_bps, share = rate / FRAMES_PER_SECOND;
+    int64_t pixels = (int64_t)rtc_video_frame_width(frame) * rtc_video_frame_height(frame), least = pixels * (keyframe ? 80 : 12) / 1000;
+    int64_t bits = keyframe ? rate * 3 / 10 : share;
+    e->ahead_bits = e->ahead_bits > share ? e->ahead_bits - share : 0;
+    keyframe = keyframe || encoded.width != rtc_video_frame_width(frame);
+    encoded.width = rtc_video_frame_width(frame);
+    encoded.bitrate_bps = e->settings.bitrate_bps;
+    *out = NULL;
+    if (e->ahead_bits > rate / 4 && !keyframe)
+        return RTC_OK;
+    bits = bits > least ? bits : least;
+    e->ahead_bits += bits;
+    encoded.frames++;
+    encoded.key_frames += keyframe;
+    *out = scripted_video(e->context, e->serial++, rtc_video_frame_capture_time_us(frame), keyframe, (size_t)bits / 8);
+    return *out ? RTC_OK : RTC_ERR_NO_MEMORY;
+}
+
+static const rtc_codec_ops codec = {.size = sizeof codec,
+                                    .kind = RTC_MEDIA_VIDEO,
+                                    .name = "VP8",
+                                    .encoder_new = encoder_new,
+                                    .encoder_free = encoder_free,
+                                    .encoder_configure = encoder_configure,
+                                    .encode_video = encode_video};
+
+/* ---- A call from peer 0 to peer 1 ---- */
+
+static struct {
+    struct sim_peers p;
+    struct peer_pumps pumps;
+    struct peer_pump *sound, *frames;
+    struct peer_sink sink;
+    rtc_media_source *camera;
+    rtc_media_stream_track *track;
+    rtc_time_t next_picture;
+    int circuits[3]; /* told: closed, reduced, stopped */
+} call;
+
+static void take_picture(struct sim_peers *p)
+{
+    rtc_video_frame *frame = NULL;
+    if (!call.camera || p->now < call.next_picture)
+        return;
+    const rtc_video_frame_options options = {
+        .size = sizeof options, .format = RTC_VIDEO_I420, .width = WIDTH, .height = HEIGHT, .capture_time_us = p->now};
+    assert_int_equal(rtc_video_frame_new(p->context, &options, &frame), RTC_OK);
+    (void)rtc_media_source_push_video(call.camera, frame);
+    rtc_video_frame_unref(frame);
+    call.next_picture = p->now + FRAME_US;
+}
+
+static void on_circuit_change(rtc_peer_connection *pc, void *user, rtc_rtp_sender *sender, rtc_circuit circuit)
+{
+    (void)user;
+    assert_ptr_equal(pc, call.p.peer[0].pc);
+    assert_int_equal(rtc_rtp_sender_track(sender) ? rtc_media_stream_track_kind(rtc_rtp_sender_track(sender)) : 0, RTC_MEDIA_VIDEO);
+    call.circuits[circuit]++;
+}
+
+static void begin(uint64_t seed, const struct sim_link *link, bool raw)
+{
+    memset(&call, 0, sizeof call);
+    memset(&encoded, 0, sizeof encoded);
+    const rtc_configuration configuration = {.size = sizeof configuration, .max_bitrate_bps = 3000000};
+    assert_true(sim_peers_init(&call.p, seed, link, NULL, &configuration));
+    assert_int_equal(rtc_context_add_codec(call.p.context, &codec), RTC_OK);
+    call.p.manual = true;
+    call.p.peer[0].extra = (rtc_peer_connection_callbacks){.size = sizeof call.p.peer[0].extra, .on_circuit_change = on_circuit_change};
+    peer_pumps_attach(&call.pumps, &call.p);
+    call.pumps.on_step = take_picture;
+    call.sound = peer_pump_new(&call.pumps, &call.p, RTC_MEDIA_AUDIO);
+    assert_int_equal(rtc_peer_connection_add_track(call.p.peer[0].pc, call.sound->track, NULL, 0, NULL), RTC_OK);
+    if (raw) {
+        assert_int_equal(rtc_media_source_new(call.p.context, RTC_MEDIA_VIDEO, "camera", NULL, NULL, &call.camera), RTC_OK);
+        assert_int_equal(rtc_media_stream_track_new(call.camera, &call.track), RTC_OK);
+    } else {
+        call.frames = peer_pump_new(&call.pumps, &call.p, RTC_MEDIA_VIDEO);
+        call.track = rtc_media_stream_track_ref(call.frames->track);
+    }
+    assert_int_equal(rtc_peer_connection_add_track(call.p.peer[0].pc, call.track, NULL, 0, NULL), RTC_OK);
+}
+
+static void connect(void)
+{
+    peer_connect(&call.p, 5 * SECOND);
+    assert_int_equal(peer_sink_attach(&call.sink, &call.p, peer_remote_track(&call.p, 1, 1)), RTC_OK);
+}
+
+static void end(void)
+{
+    peer_sink_fini(&call.sink);
+    sim_peers_fini(&call.p);
+    peer_pumps_fini(&call.pumps);
+    rtc_media_stream_track_unref(call.track);
+    rtc_media_source_unref(call.camera);
+}
+
+/* Of what peer 0 sends: one statistic about its video. */
+static bool statistic(const char *name, double *number, char *text, size_t size)
+{
+    rtc_stats_report *report;
+    bool found = false;
+    assert_int_equal(rtc_peer_connection_get_stats(call.p.peer[0].pc, &report), RTC_OK);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        const char *of = rtc_stats_string(s, "kind");
+        if (strcmp(rtc_stats_type(s), "outbound-rtp") != 0 || !of || strcmp(of, "video") != 0)
+            continue;
+        if (number)
+            found = rtc_stats_number(s, name, number);
+        else if (rtc_stats_string(s, name))
+            found = snprintf(text, size, "%s", rtc_stats_string(s, name)) > 0;
+    }
+    rtc_stats_report_unref(report);
+    return found;
+}
+
+static double number(const char *name)
+{
+    double value = -1;
+    assert_true(statistic(name, &value, NULL, 0));
+    return value;
+}
+
+static void assert_text(const char *name, const char *expected)
+{
+    char text[64];
+    assert_true(statistic(name, NULL, text, sizeof text));
+    assert_string_equal(text, expected);
+}
+
+static void assert_explained(const char *part, bool is)
+{
+    const char *text = rtc_peer_connection_explain(call.p.peer[0].pc);
+    if ((strstr(text, part) != NULL) != is)
+        fail_msg("%s is %sin\n%s", part, is ? "not " : "", text);
+}
+
+static void pictures_follow_the_link(void **state)
+{
+    (void)state;
+    const struct sim_link link = {.delay_us = 25 * MS, .rate_bps = 300000, .queue_us = 300 * MS};
+    begin(1, &link, true);
+    peer_exchange(&call.p, 0);
+    connect();
+    peer_run(&call.p, 10 * SECOND);
+    for (int i = 0; i < 6; i++) {
+        uint64_t before = call.sink.decodable;
+        peer_run(&call.p, 10 * SECOND);
+        assert_in_range(call.sink.decodable - before, 150, 260);
+    }
+    assert_in_range(encoded.width, 320, 640);
+    assert_text("qualityLimitationReason", "bandwidth");
+    assert_true(number("frameWidth") == encoded.width);
+    for (int i = 0; i < 2; i++)
+        sim_host_link(call.p.peer[i].host)->rate_bps = 0;
+    peer_run(&call.p, 60 * SECOND);
+    assert_int_equal(encoded.width, WIDTH);
+    assert_text("qualityLimitationReason", "none");
+    assert_in_range((int)number("qualityLimitationResolutionChanges"), 1, 8);
+    uint64_t before = call.sink.decodable;
+    peer_run(&call.p, 10 * SECOND);
+    assert_in_range(call.sink.decodable - before, 240, 260);
+    assert_int_equal(call.circuits[RTC_CIRCUIT_REDUCED] + call.circuits[RTC_CIRCUIT_STOPPED], 0);
+    assert_text("circuitBreaker", "closed");
+    end();
+}
+
+/* The descriptions by hand, that of peer 1 changed on its way. */
+static void exchange(const char *after, const char *line)
+{
+    char changed[256];
+    (void)snprintf(changed, sizeof changed, "%s%s", after, line);
+    assert_int_equal(rtc_peer_connection_set_local_description(call.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&call.p, 50 * MS);
+    assert_int_equal(rtc_peer_connection_set_remote_description(call.p.peer[1].pc, RTC_SDP_OFFER, peer_description(&call.p, 0)), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(call.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&call.p, 50 * MS);
+    char *answer = text_replace(peer_description(&call.p, 1), after, changed);
+    assert_int_equal(rtc_peer_connection_set_remote_description(call.p.peer[0].pc, RTC_SDP_ANSWER, answer), RTC_OK);
+    free(answer);
+}
+
+static void the_peers_bandwidth_is_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *after, *line;
+        double bps;
+    } cases[] = {
+        {"a=mid:1\r\n", "b=AS:200\r\n", 174000},
+        {"a=mid:1\r\n", "b=TIAS:120000\r\nb=AS:500\r\n", 120000},
+        {"a=mid:0\r\n", "b=AS:30\r\n", 3000000},    /* the sound's */
+        {"t=0 0\r\n", "b=TIAS:248000\r\n", 200000}, /* for all of it: 48000 are the sound's */
+        {"t=0 0\r\n", "b=AS:x\r\nb=CT:100\r\nb=X-YZ:128\r\n", 3000000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct sim_link link = {.delay_us = 10 * MS};
+        begin(10 + i, &link, true);
+        exchange(cases[i].after, cases[i].line);
+        connect();
+        peer_run(&call.p, 20 * SECOND);
+        assert_true(number("targetBitrate") == cases[i].bps);
+        assert_int_equal(encoded.bitrate_bps, (uint32_t)cases[i].bps);
+        exchange("a=mid:1\r\n", ""); /* and no longer */
+        peer_run(&call.p, 20 * SECOND);
+        assert_true(number("targetBitrate") == 3000000);
+        end();
+    }
+}
+
+static void a_breaker_is_told(void **state)
+{
+    (void)state;
+    const struct sim_link link = {.delay_us = 25 * MS, .rate_bps = 1000000, .queue_us = 300 * MS};
+    begin(3, &link, false);
+    peer_exchange(&call.p, 0);
+    connect();
+    call.frames->frame_bytes = 12500; /* 3 Mbit/s, whatever the connection says */
+    for (int i = 0; i < 60 && call.circuits[RTC_CIRCUIT_STOPPED] == 0; i++)
+        peer_run(&call.p, SECOND);
+    assert_int_equal(call.circuits[RTC_CIRCUIT_REDUCED], 1);
+    assert_int_equal(call.circuits[RTC_CIRCUIT_STOPPED], 1);
+    rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(call.p.peer[0].pc, 1);
+    assert_int_equal(rtc_rtp_sender_circuit(rtc_rtp_transceiver_sender(t)), RTC_CIRCUIT_STOPPED);
+    assert_text("circuitBreaker", "stopped");
+    assert_true(number("circuitBreakerOpenings") == 2);
+    assert_int_equal(call.frames->bitrate_bps, 50000); /* what the source is told is the least there is */
+    assert_explained("the video of section '1' is stopped by the circuit breaker: the network loses far too much of it", true);
+    call.frames->frame_bytes = 500;
+    for (int i = 0; i < 100 && call.circuits[RTC_CIRCUIT_CLOSED] == 0; i++)
+        peer_run(&call.p, SECOND);
+    assert_int_equal(call.circuits[RTC_CIRCUIT_REDUCED], 2); /* on its way back */
+    assert_int_equal(call.circuits[RTC_CIRCUIT_CLOSED], 1);
+    assert_int_equal(rtc_rtp_sender_circuit(rtc_rtp_transceiver_sender(t)), RTC_CIRCUIT_CLOSED);
+    assert_explained("circuit breaker", false);
+    uint64_t before = call.sink.decodable;
+    peer_run(&call.p, 5 * SECOND);
+    assert_true(call.sink.decodable - before > 100);
+    assert_string_equal(rtc_circuit_name(RTC_CIRCUIT_REDUCED), "reduced");
+    assert_string_equal(rtc_circuit_name((rtc_circuit)3), "?");
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_follow_the_link),
+        cmocka_unit_test(the_peers_bandwidth_is_kept),
+        cmocka_unit_test(a_breaker_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
