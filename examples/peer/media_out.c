@@ -9,7 +9,8 @@ static int make_video(struct session *session)
                                     .width = options->size[0],
                                     .height = options->size[1],
                                     .frames_per_second = options->frames_per_second,
-                                    .colour = options->colour};
+                                    .colour = options->colour,
+                                    .grain = options->grain};
     int error = rtc_test_video_source_new(session->context, &video, &session->video_source);
     return error != RTC_OK ? error : rtc_media_stream_track_new(session->video_source, &session->video_track);
 }

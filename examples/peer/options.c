@@ -39,6 +39,7 @@ static const char help[] =
     "  --no-trickle        put the candidates into the description\n"
     "  --size WxH --fps N  the picture sent (640x360, 30)\n"
     "  --colour RRGGBB     one colour in place of moving bars\n"
+    "  --grain N           noise over it, 0 to 64, which makes it as hard to encode as what a camera sees\n"
     "  --tone HZ           the tone sent (440)\n"
     "  --bitrate N         most bits per second of video sent\n"
     "  --verbose           the library's log on the error output\n";
@@ -98,6 +99,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"size", ARGUMENT_SIZE, options->size, 16, 4096},
         {"fps", ARGUMENT_NUMBER, &options->frames_per_second, 1, 120},
         {"colour", ARGUMENT_HEX, &options->colour, 0, 0xffffff},
+        {"grain", ARGUMENT_NUMBER, &options->grain, 0, 64},
         {"tone", ARGUMENT_NUMBER, &options->tone_hz, 20, 20000},
         {"bitrate", ARGUMENT_NUMBER, &options->bitrate_bps, 0, 0},
         {"verbose", ARGUMENT_FLAG, &options->verbose, 0, 0},

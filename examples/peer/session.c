@@ -78,6 +78,13 @@ static void on_connection_state_change(rtc_peer_connection *connection, void *us
     tell_state(user, "connectionState", rtc_peer_connection_state_name(state));
 }
 
+static void on_circuit_change(rtc_peer_connection *connection, void *user, rtc_rtp_sender *sender, rtc_circuit circuit)
+{
+    (void)connection;
+    (void)sender;
+    tell_state(user, "circuit", rtc_circuit_name(circuit));
+}
+
 static void on_dtls_state_change(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state)
 {
     (void)connection;
@@ -343,6 +350,7 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .on_ice_connection_state_change = on_ice_connection_state_change,
         .on_connection_state_change = on_connection_state_change,
         .on_dtls_state_change = on_dtls_state_change,
+        .on_circuit_change = on_circuit_change,
         .on_data_channel = on_data_channel,
         .on_track = on_track,
     };
