@@ -172,7 +172,7 @@ RTC_EXPORT rtc_media_kind rtc_media_source_kind(const rtc_media_source *source);
  * sender encodes one picture and keeps the newest of those that come meanwhile, up to 10 frames of sound wait for their encoder, and up to 64 encoded frames for the
  * network; a sink keeps 2 pictures or 50 frames of sound. The oldest beyond that are dropped and counted ("framesDropped" of outbound-rtp). So push by a clock (a
  * timer each 33 ms, or each 10 ms for sound; examples/own_media.c), give `capture_time_us` on the time base of rtc_now(), and ask rtc_media_source_room() where frames
- * come in bursts. */
+ * come in bursts. Encoded pictures begin with a keyframe whenever a sender takes the track: request_keyframe asks for it, and what comes before it is dropped. */
 RTC_EXPORT int rtc_media_source_push_video(rtc_media_source *source, rtc_video_frame *frame);
 RTC_EXPORT int rtc_media_source_push_audio(rtc_media_source *source, rtc_audio_frame *frame);
 RTC_EXPORT int rtc_media_source_push_encoded(rtc_media_source *source, rtc_encoded_frame *frame);
