@@ -582,6 +582,25 @@ static void offerer_controls(void **state)
     sim_peers_fini(&p);
 }
 
+/* RFC 9429 section 5.3.1: whoever offers later, the DTLS roles stay what they are. */
+static void dtls_roles_stay(void **state)
+{
+    struct sim_peers p;
+    (void)state;
+    peer_scene(&p, 16, true);
+    rtc_data_channel_unref(make_channel(&p, 0));
+    peer_exchange(&p, 0);
+    peer_connect(&p, SECOND);
+    assert_int_equal(text_count(peer_description(&p, 1), "a=setup:active"), 1);
+    for (int offerer = 1; offerer >= 0; offerer--) {
+        peer_exchange(&p, offerer);
+        assert_int_equal(text_count(peer_description(&p, 1 - offerer), offerer ? "a=setup:passive" : "a=setup:active"), 1);
+    }
+    peer_run(&p, 10 * SECOND);
+    assert_int_equal(rtc_peer_connection_connection_state(p.peer[0].pc), RTC_PEER_CONNECTION_CONNECTED);
+    sim_peers_fini(&p);
+}
+
 /* An offer of nothing is legal, and so is an answer to it. */
 static void empty_descriptions(void **state)
 {
@@ -615,6 +634,7 @@ int main(void)
         cmocka_unit_test(need_of_the_answerer),
         cmocka_unit_test(stale_need_is_not_told),
         cmocka_unit_test(offerer_controls),
+        cmocka_unit_test(dtls_roles_stay),
         cmocka_unit_test(empty_descriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
