@@ -4,6 +4,7 @@
  *  - an association is known to it by a number with a generation, never by a pointer: a late call finds nothing and is dropped;
  *  - its output callback only appends: to the `out` of the call in progress on this thread, else to the association's outbox;
  *  - received messages are fetched by us, never delivered;
+ *  - SACKs are shown to it in the form that it handles as the standard says (sack.h);
  *  - it leaves checksums to us; no interleaving (RFC 8260) and no zero checksum (RFC 9653) is announced.
  * It measures round trips with gettimeofday(), so a step of the wall clock disturbs one sample. */
 #include "assoc.h"
@@ -14,6 +15,7 @@
 #include "handshake.h"
 #include "log.h"
 #include "memory.h"
+#include "sack.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -356,10 +358,12 @@ bool assoc_input(struct assoc *a, rtc_time_t now, struct slice packet, struct ou
         return false;
     if (!a->socket)
         return true;
+    uint8_t room[SACK_PACKET_MAX];
     enter(a, now, out);
     a->traffic = now;
     flight_received(&a->flight, packet);
-    usrsctp_conninput((void *)a->id, packet.data, packet.len, 0);
+    struct slice shown = sack_shown(packet, room);
+    usrsctp_conninput((void *)a->id, shown.data, shown.len, 0);
     leave();
     return true;
 }

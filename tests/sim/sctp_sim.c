@@ -29,6 +29,7 @@ int sctp_sim_init(struct sctp_sim *sim, rtc_context *context, uint64_t seed, con
     sim->seed = seed;
     sim->digest = 14695981039346656037u;
     sim->now = 1000000;
+    sim->rtt_us = 2 * link->delay_us;
     sim_time_set(sim->now);
     sim_time_seed(seed);
     sim->net = sim_network_new(seed);
@@ -212,7 +213,7 @@ void sctp_sim_run(struct sctp_sim *sim, rtc_time_t duration)
 bool sctp_sim_connect(struct sctp_sim *sim, uint64_t max_message)
 {
     for (int n = 0; n < 2; n++) {
-        if (data_channels_start(sim->end[n].dc, sim->now, n == 0, max_message, 2000, &sim->end[n].out) != RTC_OK)
+        if (data_channels_start(sim->end[n].dc, sim->now, n == 0, max_message, sim->rtt_us, &sim->end[n].out) != RTC_OK)
             return false;
         sctp_sim_flush(sim, n);
     }

@@ -40,6 +40,7 @@ struct sctp_sim {
     struct sim_network *net;
     uint64_t seed;
     rtc_time_t now;
+    rtc_time_t rtt_us; /* that ICE measured */
     struct sim_end end[2];
     uint64_t digest; /* of when what sizes were sent, to compare runs */
 };
