@@ -327,12 +327,20 @@ static rtc_rtp_transceiver *agree_on(rtc_peer_connection *pc, struct negotiation
     return t;
 }
 
+/* A section without a port to connect to wants no association, whatever else it says (RFC 8841 5.1). */
+static bool has_data(const struct negotiation *n, size_t i)
+{
+    const struct jsep_section *local = &n->local->sections[i], *remote = &n->remote->sections[i];
+    bool agreed = local->type == MEDIA_APPLICATION && !local->rejected && !remote->rejected && is_carried(n, i);
+    return agreed && remote->data_channel && remote->sctp_port != 0;
+}
+
 static int prepare_section(rtc_peer_connection *pc, struct negotiation *n, size_t i)
 {
     rtc_rtp_transceiver *t = agree_on(pc, n, i);
     if (n->said.rejected)
         return RTC_OK;
-    if (n->local->sections[i].type == MEDIA_APPLICATION)
+    if (has_data(n, i))
         return transport_need_channels(pc->transport);
     int error = t ? transport_need_rtp(pc->transport) : RTC_OK;
     if (t && !error)
@@ -383,14 +391,41 @@ static void apply_media(rtc_peer_connection *pc, struct negotiation *n, rtc_rtp_
     transceiver_update_sending(t);
 }
 
+/* RFC 8841 9.3: a port that changes asks for a new association. */
+static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote)
+{
+    struct transport *t = pc->transport;
+    if (t->sctp_wanted && t->remote_sctp_port != remote->sctp_port)
+        transport_end_sctp(t, pc->now);
+    if (transport_need_channels(t)) /* never fails but after that */
+        peer_give_up(pc);
+    else
+        transport_start_sctp(t, pc->now, remote->sctp_port, remote->max_message_size);
+}
+
+/* The data section was rejected, or the peer ends the association. */
+static void end_data_unless_agreed(rtc_peer_connection *pc, const struct negotiation *n)
+{
+    bool spoken_of = false;
+    for (size_t i = 0; i < n->local->section_count; i++) {
+        if (has_data(n, i))
+            return;
+        spoken_of = spoken_of || n->local->sections[i].type == MEDIA_APPLICATION;
+    }
+    if (!spoken_of || !pc->transport || !pc->transport->channels)
+        return;
+    peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");
+    transport_end_sctp(pc->transport, pc->now);
+}
+
 static void apply_section(rtc_peer_connection *pc, struct negotiation *n, size_t i)
 {
     rtc_rtp_transceiver *t = agree_on(pc, n, i);
     if (n->said.rejected && !n->local->sections[i].rejected && !n->remote->sections[i].rejected)
         peer_log(pc, RTC_LOG_WARNING, "section '%s' is rejected: the peer does not bundle it, and there is one transport for everything",
                  n->local->sections[i].mid);
-    if (n->local->sections[i].type == MEDIA_APPLICATION && !n->said.rejected)
-        transport_start_sctp(pc->transport, pc->now, n->remote->sections[i].max_message_size);
+    if (has_data(n, i))
+        apply_data(pc, &n->remote->sections[i]);
     else if (t)
         apply_media(pc, n, t);
 }
@@ -421,6 +456,7 @@ void negotiation_carry_out(rtc_peer_connection *pc, struct negotiation *n)
         apply_section(pc, n, i);
     if (pc->transport && pc->transport->rtp)
         rtp_session_set_peer_bitrate(pc->transport->rtp, pc->now, bitrate_limit(n->remote->bandwidth_bps), &pc->transport->rtp_out);
+    end_data_unless_agreed(pc, n);
     negotiation_free(pc, n);
 }
 

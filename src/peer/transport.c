@@ -126,13 +126,29 @@ void transport_run_sctp(struct transport *t, rtc_time_t now)
         peer_give_up(t->pc);
 }
 
-void transport_start_sctp(struct transport *t, rtc_time_t now, uint64_t remote_max_message)
+void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message)
 {
     if (t->sctp_wanted)
         return;
     t->sctp_wanted = true;
+    t->remote_sctp_port = remote_port;
+    data_channels_set_remote_port(t->channels, remote_port);
     t->remote_max_message = remote_max_message;
     transport_run_sctp(t, now);
+}
+
+void transport_end_sctp(struct transport *t, rtc_time_t now)
+{
+    if (!t->channels)
+        return;
+    data_channels_close(t->channels, now, &t->sctp_out);
+    transport_settle(t, now); /* the channels are told, and let go */
+    if (!list_empty(&t->pc->channels))
+        return; /* memory ran out: the connection is given up */
+    data_channels_set_wake(t->channels, NULL, NULL);
+    data_channels_free(t->channels);
+    t->channels = NULL;
+    t->sctp_wanted = t->sctp_started = false;
 }
 
 /* A datagram above ICE, from a path that may be received from. */

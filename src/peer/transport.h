@@ -71,6 +71,7 @@ struct transport {
     bool dscp_stale;              /* they are to be looked at again */
     bool ended;                   /* transport_fail or transport_close */
     uint64_t remote_max_message;
+    uint16_t remote_sctp_port; /* once sctp_wanted */
     rtc_time_t last_traffic;
     struct transport_counters counters;
     bool restart_declined;       /* the last restart that was offered */
@@ -84,7 +85,9 @@ int transport_need_rtp(struct transport *t);
 /* The negotiated role and the peer's fingerprints. */
 int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct jsep_section *remote);
 /* An application section was agreed on. */
-void transport_start_sctp(struct transport *t, rtc_time_t now, uint64_t remote_max_message);
+void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message);
+/* The association and its channels end; transport_need_channels begins anew. */
+void transport_end_sctp(struct transport *t, rtc_time_t now);
 /* Starts the association if it was agreed on and DTLS is up. */
 void transport_run_sctp(struct transport *t, rtc_time_t now);
 void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet);

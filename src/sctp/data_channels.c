@@ -81,6 +81,11 @@ static void set_state(struct data_channels *dc, enum sctp_state state, struct ou
         e->code = (int)state;
 }
 
+void data_channels_set_remote_port(struct data_channels *dc, uint16_t port)
+{
+    dc->options.remote_port = port;
+}
+
 int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_client, uint64_t remote_max, rtc_time_t rtt_us, struct out *out)
 {
     if (dc->state != SCTP_NEW)

@@ -68,6 +68,8 @@ void data_channels_free(struct data_channels *channels);
 /* `wake` is called, on another loop's thread, when a tick of that loop's made packets for this association (the engine's timers are the
  * process's): data_channels_tick is then due. It must not call back in. NULL: none. */
 void data_channels_set_wake(struct data_channels *channels, void (*wake)(void *user), void *user);
+/* The peer's port, from its SDP, before the start. */
+void data_channels_set_remote_port(struct data_channels *channels, uint16_t port);
 /* DTLS is up: starts the association. Our stream ids are even when we are the DTLS client (RFC 8832 6). `remote_max_message_bytes` from the
  * peer's SDP: 0 means any size. The round trip ICE measured (0: unknown) sets the first RTO. */
 int data_channels_start(struct data_channels *channels, rtc_time_t now, bool dtls_client, uint64_t remote_max_message_bytes,

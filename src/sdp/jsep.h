@@ -78,7 +78,7 @@ struct jsep_section {
     char cname[JSEP_ID_MAX];
     bool simulcast;            /* a=simulcast present */
     uint64_t bandwidth_bps;    /* what its author wants to get at most: sdp_bandwidth() */
-    uint16_t sctp_port;        /* application; from sctp-port or sctpmap */
+    uint16_t sctp_port;        /* application; from sctp-port or sctpmap; 0: none is given, or no association is wanted */
     uint64_t max_message_size; /* 65536 when absent (RFC 8841); 0: any */
     bool data_channel;         /* protocol and format are those of WebRTC data channels (either spelling) */
 };

@@ -71,7 +71,7 @@ static bool acceptable(const struct answer *answer, const struct jsep_plan *plan
         !same_transport(answer, offered))
         return false;
     if (offered->type == MEDIA_APPLICATION)
-        return offered->data_channel;
+        return offered->data_channel && offered->sctp_port != 0; /* RFC 8841 5.1: without a port the section is not valid */
     return offered->rtcp_mux && plan->codec_count > 0;
 }
 

@@ -439,7 +439,7 @@ static void read_sctp_format(struct jsep_section *s, const struct sdp_media *med
     struct slice rest = media->formats, word = sdp_word(&rest);
     uint64_t port = 0;
     s->data_channel = slice_is(word, "webrtc-datachannel");
-    s->sctp_port = slice_to_u64(word, UINT16_MAX, &port) ? (uint16_t)port : 5000;
+    s->sctp_port = slice_to_u64(word, UINT16_MAX, &port) ? (uint16_t)port : 0; /* RFC 8841 5.1: a=sctp-port has no default */
 }
 
 /* RFC 3551 section 6: the static payload types that need no rtpmap. */

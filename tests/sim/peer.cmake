@@ -17,3 +17,4 @@ if(TARGET crtc_media) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_slow LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_slow.c ${peer_harness})
 endif()
 crtc_test(test_sim_peer_monkey LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_monkey.c ../monkey.c ${peer_harness})
+crtc_test(test_sim_peer_sctp LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_sctp.c sim_turn_server.c ${peer_harness})
