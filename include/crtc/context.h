@@ -43,15 +43,22 @@ typedef struct rtc_limits {
     uint32_t ssrcs;                 /* RTP sources tracked per connection, beyond which the most silent are forgotten; default 256 */
     uint32_t sdp_bytes;             /* length of a session description; default 256 KiB */
     uint32_t sdp_media_sections;    /* m= sections of a session description; default 128 */
-    uint32_t event_queue;           /* events waiting for dispatch before input is dropped, each KiB of their data counting as one more; also the messages
-                                     * that wait for a data channel's callbacks before it is closed; default 65536 */
-    uint32_t send_queue_bytes;      /* data channel bytes buffered per connection; default 16 MiB */
+    uint32_t event_queue;           /* events waiting for dispatch per connection, beyond which all input is dropped; messages and frames, which can be held
+                                     * up instead (see waiting_bytes), are held up when half of them wait. Default 65536 */
+    uint32_t send_queue_bytes;      /* memory per connection for data channel messages that wait to be sent, whatever their size, each with what it costs
+                                     * beside its data: beyond it sending is refused with RTC_ERR_QUOTA_EXCEEDED; default 16 MiB */
     uint32_t jitter_buffer_packets; /* packets held per incoming stream; default 2048 */
     /* Incoming pictures, judged by their headers before a decoder sees them; for all receivers of a connection together. What is over a limit is
      * dropped, counted ("framesRefused" of inbound-rtp) and told in the log; a keyframe is asked for where one could be within it. */
     uint32_t picture_pixels;            /* width x height of one picture; default 4096x2304 */
     uint32_t decoded_pixels_per_second; /* a picture of another size than the one before counts four times; default 3840x2160x60 */
     uint32_t decoder_bytes;             /* decoders, frames that wait for them and pictures that wait to be shown; default 256 MiB */
+    uint32_t waiting_bytes;         /* memory per connection for what came from the peer and waits for the application: events with their messages and frames, and
+                                     * messages for data channels that have no callbacks yet, each with what it costs beside its data. When it is used up,
+                                     * nothing more is taken from the association: its receive window closes, the peer stops sending on data channels, and
+                                     * no message is lost; of media, packets are dropped. The one message that goes beyond the limit is still taken.
+                                     * Channels without callbacks may use half of it together: the channel whose message finds no room then is closed.
+                                     * Default 16 MiB */
 } rtc_limits;
 
 typedef struct rtc_context_options {

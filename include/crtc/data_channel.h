@@ -54,8 +54,9 @@ typedef struct rtc_data_channel_callbacks {
 RTC_EXPORT rtc_data_channel *rtc_data_channel_ref(rtc_data_channel *channel);
 RTC_EXPORT void rtc_data_channel_unref(rtc_data_channel *channel);
 /* Sets the events' receiver; `callbacks` is copied, NULL clears: after that none runs any more. Messages that came before wait until it is set (for a channel of
- * on_data_channel: set it in that callback); when more than rtc_limits.event_queue of them wait, the channel is closed. Without an on_data_channel the messages
- * of the peer's channels are dropped. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (a callback that this version of the library does not know): the receiver stays. */
+ * on_data_channel: set it in that callback); when they take more than half of rtc_limits.waiting_bytes, all channels together, the channel is closed. Without an
+ * on_data_channel the messages of the peer's channels are dropped. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (a callback that this version of the library does not
+ * know): the receiver stays. */
 RTC_EXPORT int rtc_data_channel_set_callbacks(rtc_data_channel *channel, const rtc_data_channel_callbacks *callbacks, void *user);
 
 /* Sends one message of at most the SCTP transport's max message size. Errors: RTC_ERR_INVALID_STATE unless open, RTC_ERR_TYPE when too large,

@@ -73,6 +73,7 @@ static const rtc_limits default_limits = {
     .picture_pixels = 4096 * 2304,
     .decoded_pixels_per_second = 3840 * 2160 * 60,
     .decoder_bytes = 256u * 1024 * 1024,
+    .waiting_bytes = 16u * 1024 * 1024,
 };
 
 static void log_to_stderr(void *user, rtc_log_level level, const char *module, const char *text)
@@ -113,6 +114,7 @@ static void take_limits(rtc_context *c, const rtc_limits *given)
     TAKE_LIMIT(picture_pixels)
     TAKE_LIMIT(decoded_pixels_per_second)
     TAKE_LIMIT(decoder_bytes)
+    TAKE_LIMIT(waiting_bytes)
 }
 
 int rtc_context_new(const rtc_context_options *given, rtc_context **out)

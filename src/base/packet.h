@@ -62,6 +62,12 @@ static inline struct slice packet_slice(const struct packet *p)
 {
     return slice_of(p->bytes + p->start, p->len);
 }
+/* The memory that it takes, whatever it holds. */
+static inline size_t packet_cost(const struct packet *p)
+{
+    enum { ALLOCATION = 16 }; /* of the allocator's own */
+    return sizeof *p + p->capacity + ALLOCATION;
+}
 /* Bytes that can still be written at packet_data(p) + p->len. */
 static inline size_t packet_tailroom(const struct packet *p)
 {

@@ -192,13 +192,17 @@ static void deliver(rtc_data_channel *c, struct packet *message)
         c->callbacks.on_message(c, c->user, (message->flags & PACKET_TEXT) != 0, packet_data(message), message->len);
 }
 
-static void drain_waiting(rtc_data_channel *c)
+static struct packet *take_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
 {
-    for (struct packet *p; c->has_callbacks && !c->silent && (p = packet_queue_pop(&c->waiting)) != NULL;) {
-        c->waiting_weight -= 1 + event_queue_weight(p->len);
+    struct packet *p = packet_queue_pop(&c->waiting);
+    pc->events.kept_bytes -= p ? packet_cost(p) : 0;
+    return p;
+}
+
+static void drain_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
+{
+    for (struct packet *p; c->has_callbacks && !c->silent && (p = take_waiting(pc, c)) != NULL; packet_free(p))
         deliver(c, p);
-        packet_free(p);
-    }
 }
 
 int rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_callbacks *callbacks, void *user)
@@ -224,34 +228,44 @@ void data_channel_ignore(rtc_data_channel *c)
     c->ignored = true;
 }
 
-/* Keeps the event's message for callbacks to come. What the peer sends must not pile up without end: a channel that nobody listens to is
- * closed then. */
-static void keep(rtc_data_channel *c, struct user_event *e)
+/* Keeps the event's message for callbacks to come. What nobody listens to must neither pile up without end nor hold up the other channels:
+ * they have half of what may wait, and a channel that goes beyond it is closed. */
+static void keep(rtc_peer_connection *pc, rtc_data_channel *c, struct user_event *e)
 {
-    uint64_t weight = 1 + event_queue_weight(e->packet->len);
+    uint64_t kept = pc->events.kept_bytes, cost = packet_cost(e->packet);
     if (c->ignored)
         return;
-    if (c->waiting_weight + weight > context_limits(c->context)->event_queue) {
+    if (kept > 0 && kept + cost > context_limits(pc->context)->waiting_bytes / 2) {
         log_write(c->context, RTC_LOG_WARNING, "peer", "channel '%s' is closed: too many messages wait, and it has no callbacks", c->label);
         rtc_data_channel_close(c);
         c->ignored = true; /* what is still on its way */
         return;
     }
     packet_queue_push(&c->waiting, e->packet);
-    c->waiting_weight += weight;
+    pc->events.kept_bytes += cost;
     e->packet = NULL;
 }
 
-static void run_message(rtc_data_channel *c, struct user_event *e)
+static void run_message(rtc_peer_connection *pc, rtc_data_channel *c, struct user_event *e)
 {
-    drain_waiting(c);
+    drain_waiting(pc, c);
     if (e->packet && c->has_callbacks)
         deliver(c, e->packet);
     else if (e->packet)
-        keep(c, e);
+        keep(pc, c, e);
 }
 
-void data_channel_run_event(rtc_data_channel *c, struct user_event *e)
+/* What nobody took is dropped: the packets are the loop's, and the handle's last reference may go anywhere. */
+static void run_close(rtc_peer_connection *pc, rtc_data_channel *c)
+{
+    drain_waiting(pc, c);
+    for (struct packet *p; (p = take_waiting(pc, c)) != NULL;)
+        packet_free(p);
+    if (c->callbacks.on_close)
+        c->callbacks.on_close(c, c->user);
+}
+
+void data_channel_run_event(rtc_peer_connection *pc, rtc_data_channel *c, struct user_event *e)
 {
     const rtc_data_channel_callbacks *cb = &c->callbacks;
     switch (e->type) {
@@ -260,7 +274,7 @@ void data_channel_run_event(rtc_data_channel *c, struct user_event *e)
             cb->on_open(c, c->user);
         break;
     case USER_CHANNEL_MESSAGE:
-        run_message(c, e);
+        run_message(pc, c, e);
         break;
     case USER_CHANNEL_LOW:
         if (cb->on_buffered_amount_low)
@@ -275,10 +289,7 @@ void data_channel_run_event(rtc_data_channel *c, struct user_event *e)
             cb->on_error(c, c->user, e->value, rtc_error_message(e->value));
         break;
     case USER_CHANNEL_CLOSE:
-        drain_waiting(c);
-        packet_queue_clear(&c->waiting); /* nobody took it. The packets are the loop's, and the handle's last reference may go anywhere */
-        if (cb->on_close)
-            cb->on_close(c, c->user);
+        run_close(pc, c);
         break;
     default:
         break;

@@ -30,7 +30,6 @@ struct rtc_data_channel {
     bool was_open;               /* for the statistics */
     bool silent;                 /* the connection was closed: nothing is told any more */
     struct packet_queue waiting; /* messages that came before there were callbacks */
-    uint64_t waiting_weight;     /* as the event queue counts */
 };
 
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle);
@@ -38,7 +37,7 @@ rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t
 rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle);
 /* There is no on_data_channel: its messages are dropped as they come. */
 void data_channel_ignore(rtc_data_channel *channel);
-void data_channel_run_event(rtc_data_channel *channel, struct user_event *event);
+void data_channel_run_event(rtc_peer_connection *pc, rtc_data_channel *channel, struct user_event *event);
 /* The state machine below says so. */
 void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);
 /* The connection goes: the channel is closed and says nothing any more. */

@@ -4,7 +4,12 @@
 #include "peer.h"
 #include "transceiver.h"
 
-enum { KEEPS_EVENTS = 64 };
+enum {
+    KEEPS_EVENTS = 64,
+    EVENT_COST = sizeof(struct user_event) + 16, /* with what the allocator takes */
+    OBJECT_COST = 1024,                          /* the largest of its objects */
+    FRAME_COST = 256                             /* of an encoded frame beside its bytes */
+};
 
 static struct user_event *take(rtc_peer_connection *pc)
 {
@@ -23,21 +28,44 @@ static void append(struct event_queue_user *q, struct user_event *e)
         q->tail = &q->head;
     *q->tail = e;
     q->tail = &e->next;
-    q->weight += e->weight;
+    q->count++;
+    q->bytes += e->cost;
 }
 
-uint32_t event_queue_weight(size_t bytes)
+void event_queue_charge(rtc_peer_connection *pc, struct user_event *e, size_t bytes)
 {
-    return (uint32_t)(bytes / 1024);
+    e->cost += (uint32_t)bytes;
+    pc->events.bytes += bytes;
+}
+
+struct event_room event_queue_room(const rtc_peer_connection *pc)
+{
+    const rtc_limits *limits = context_limits(pc->context);
+    uint64_t used = pc->events.bytes + pc->events.kept_bytes;
+    uint32_t most = limits->event_queue - limits->event_queue / 2;
+    struct event_room room = {
+        .bytes = used < limits->waiting_bytes ? limits->waiting_bytes - used : 0,
+        .events = pc->events.count < most ? most - pc->events.count : 0,
+    };
+    return room;
+}
+
+bool event_queue_overflows(const rtc_peer_connection *pc)
+{
+    return pc->events.count > context_limits(pc->context)->event_queue;
 }
 
 void event_queue_carry(rtc_peer_connection *pc, struct user_event *e, struct packet *packet, rtc_encoded_frame *frame)
 {
-    uint32_t more = event_queue_weight(packet ? packet->len : rtc_encoded_frame_len(frame));
     e->packet = packet;
     e->frame = frame;
-    e->weight += more;
-    pc->events.weight += more;
+    event_queue_charge(pc, e, packet ? packet_cost(packet) : FRAME_COST + rtc_encoded_frame_len(frame));
+}
+
+static uint32_t cost_of(enum user_event_type type)
+{
+    bool with_object = type == USER_ICE_CANDIDATE || type == USER_ICE_CANDIDATE_ERROR || type == USER_TRACK;
+    return EVENT_COST + (with_object ? OBJECT_COST : 0);
 }
 
 struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel,
@@ -51,7 +79,7 @@ struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type
         peer_give_up(pc);
         return NULL;
     }
-    *e = (struct user_event){.type = type, .value = value, .channel = channel, .transceiver = transceiver, .weight = 1};
+    *e = (struct user_event){.type = type, .value = value, .channel = channel, .transceiver = transceiver, .cost = cost_of(type)};
     if (channel)
         (void)rtc_data_channel_ref(channel);
     if (transceiver)
@@ -62,7 +90,7 @@ struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type
 
 void event_queue_add_failure(rtc_peer_connection *pc)
 {
-    pc->events.failure = (struct user_event){.type = USER_CONNECTION_STATE, .value = RTC_PEER_CONNECTION_FAILED, .weight = 1};
+    pc->events.failure = (struct user_event){.type = USER_CONNECTION_STATE, .value = RTC_PEER_CONNECTION_FAILED};
     append(&pc->events, &pc->events.failure);
 }
 
@@ -91,7 +119,8 @@ static struct user_event *pop(rtc_peer_connection *pc)
     if (!e)
         return NULL;
     pc->events.head = e->next;
-    pc->events.weight -= e->weight;
+    pc->events.count--;
+    pc->events.bytes -= e->cost;
     return e;
 }
 
@@ -233,7 +262,7 @@ bool event_queue_run(rtc_peer_connection *pc)
     if (!e)
         return false;
     if (e->type >= USER_CHANNEL_OPEN)
-        data_channel_run_event(e->channel, e);
+        data_channel_run_event(pc, e->channel, e);
     else
         run_connection_event(pc, e);
     recycle(pc, e);

@@ -45,13 +45,15 @@ struct user_event {
     struct packet *packet;            /* owned */
     rtc_encoded_frame *frame;         /* a reference */
     void *object;                     /* owned, from memory_alloc */
-    uint32_t weight;                  /* 1, and one more for each KiB of its data */
+    uint32_t cost;                    /* bytes of memory, with all that it owns */
 };
 
 struct event_queue_user {
     struct user_event *head;
     struct user_event **tail;
-    uint64_t weight; /* of all that wait */
+    uint32_t count;      /* that wait */
+    uint64_t bytes;      /* what they cost */
+    uint64_t kept_bytes; /* what messages cost that wait for their channels' callbacks */
     struct user_event *free_list;
     uint32_t free_count;
     struct user_event failure; /* kept ready: that memory ran out must be told without memory */
@@ -62,8 +64,16 @@ struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type
                                    rtc_rtp_transceiver *transceiver);
 /* The event takes over the data of a message or a frame. */
 void event_queue_carry(rtc_peer_connection *pc, struct user_event *e, struct packet *packet, rtc_encoded_frame *frame);
-/* What so many bytes of data count beside the event that carries them. */
-uint32_t event_queue_weight(size_t bytes);
+/* What else goes with it: the memory of an object that it alone keeps. */
+void event_queue_charge(rtc_peer_connection *pc, struct user_event *e, size_t bytes);
+/* What may still come from the peer before it must be held up (rtc_limits: waiting_bytes, event_queue). */
+struct event_room {
+    uint64_t bytes;
+    uint32_t events;
+};
+struct event_room event_queue_room(const rtc_peer_connection *pc);
+/* So much waits that all input is to be dropped. */
+bool event_queue_overflows(const rtc_peer_connection *pc);
 /* Appends USER_CONNECTION_STATE "failed", for which there is always room. Once in a connection's life. */
 void event_queue_add_failure(rtc_peer_connection *pc);
 /* Runs one; false when there is none. */

@@ -95,7 +95,7 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     struct transport *t = pc->transport;
     advance(pc, now);
     bool ended = t && t->ended; /* its relays may be waiting for an answer */
-    if (!t || (!ended && (pc->closed || pc->given_up || pc->events.weight > context_limits(pc->context)->event_queue))) {
+    if (!t || (!ended && (pc->closed || pc->given_up || event_queue_overflows(pc)))) {
         if (t)
             t->counters.over_limit++;
         packet_free(p);

@@ -151,12 +151,26 @@ void transport_end_sctp(struct transport *t, rtc_time_t now)
     t->sctp_wanted = t->sctp_started = false;
 }
 
+/* What the application has not taken is not to grow without end: the association waits, media are dropped. */
+static void update_room(struct transport *t)
+{
+    struct event_room room = event_queue_room(t->pc);
+    if (t->channels)
+        data_channels_set_room(t->channels, room.bytes, room.events);
+    t->full = room.bytes == 0 || room.events == 0;
+}
+
 /* A datagram above ICE, from a path that may be received from. */
 static void receive_upper(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     uint8_t first = packet_data(packet)[0];
     t->counters.packets_received++;
     t->counters.bytes_received += packet->len;
+    if (first >= 128 && first <= 191 && t->full) {
+        t->counters.over_limit++;
+        packet_free(packet);
+        return;
+    }
     if (first >= 128 && first <= 191 && t->rtp) {
         rtp_session_input(t->rtp, now, packet, &t->rtp_out);
         return;
@@ -228,6 +242,7 @@ static void receive_packet(struct transport *t, rtc_time_t now, struct packet *p
 void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     struct packet_queue plain = {0};
+    update_room(t);
     t->counters.arrived++;
     t->last_traffic = now;
     if (!tls_streams_receive(t, now, packet, &plain))
@@ -241,6 +256,7 @@ void transport_tick(struct transport *t, rtc_time_t now)
     transport_ice_tick(t, now);
     if (t->ended)
         return;
+    update_room(t);
     dtls_tick(t->dtls, now, &t->out);
     if (t->channels)
         data_channels_tick(t->channels, now, &t->sctp_out);
@@ -263,6 +279,7 @@ rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why)
     }
     rtc_time_t at = transport_ice_deadline(t, why);
     deadline_min(&at, why, dtls_deadline(t->dtls, &reason), TIMER_DTLS_RETRANSMIT);
+    update_room(t);
     if (t->channels)
         deadline_min(&at, why, data_channels_deadline(t->channels, &reason), TIMER_SCTP);
     if (t->rtp) {

@@ -69,6 +69,7 @@ struct transport {
     uint32_t overhead;            /* what a relay adds to each datagram now */
     uint8_t dscp_data, dscp_most; /* marks of packets: of channels, and of what serves everybody */
     bool dscp_stale;              /* they are to be looked at again */
+    bool full;                    /* so much waits for the application that media are dropped */
     bool ended;                   /* transport_fail or transport_close */
     uint64_t remote_max_message;
     uint16_t remote_sctp_port; /* once sctp_wanted */

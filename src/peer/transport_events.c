@@ -198,12 +198,14 @@ void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *eve
 static void channel_opened_by_peer(struct transport *t, uint32_t handle)
 {
     rtc_data_channel *channel = data_channel_new_remote(t->pc, handle);
-    if (channel)
-        (void)event_queue_add(t->pc, USER_DATA_CHANNEL, 0, channel, NULL);
-    else
+    if (!channel) {
         peer_give_up(t->pc);
-    if (channel)
-        (void)event_queue_add(t->pc, USER_CHANNEL_OPEN, 0, channel, NULL);
+        return;
+    }
+    struct user_event *told = event_queue_add(t->pc, USER_DATA_CHANNEL, 0, channel, NULL);
+    if (told)
+        event_queue_charge(t->pc, told, CHANNEL_NEW_COST + 2 * (channel->label_len + channel->protocol_len));
+    (void)event_queue_add(t->pc, USER_CHANNEL_OPEN, 0, channel, NULL);
 }
 
 void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *event)

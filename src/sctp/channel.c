@@ -15,7 +15,7 @@ static void release(struct data_channels *dc, struct channel *c)
 {
     memory_free(dc->context, c->label.text);
     memory_free(dc->context, c->protocol.text);
-    packet_free(c->partial);
+    channel_forget_partial(dc, c);
     memory_free(dc->context, c);
 }
 

@@ -82,6 +82,12 @@ struct data_channels {
         bool discarding; /* the rest of the message is of no use */
         bool going;
     } assembly; /* the message that comes in pieces; there is one at a time */
+    struct {
+        uint64_t bytes;
+        uint32_t events;
+    } room;                 /* data_channels_set_room */
+    rtc_time_t unread_at;   /* since when something may wait in the association for want of room; RTC_TIME_NEVER: nothing does */
+    uint64_t partial_bytes; /* of all channels' `partial` */
     struct sctp_counters counters;
     void (*wake)(void *user);
     void *wake_user;
@@ -115,6 +121,9 @@ void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slic
 /* data_channel_receive.c */
 void channel_receive(struct data_channels *dc, const struct assoc_event *event, struct out *out);
 void channel_receive_abandon(struct data_channels *dc);
+void channel_forget_partial(struct data_channels *dc, struct channel *c);
+/* An event that is told takes room. */
+void channel_take_room(struct data_channels *dc, uint64_t bytes);
 
 /* data_channel_send.c */
 void channel_pump(struct data_channels *dc, rtc_time_t now, bool keep_last, struct out *out);

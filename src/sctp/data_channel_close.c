@@ -18,8 +18,7 @@ void channel_finish(struct data_channels *dc, struct channel *c, struct out *out
     c->reset = RESET_DONE;
     channel_queue_clear(dc, c);
     list_remove(&c->above);
-    packet_free(c->partial);
-    c->partial = NULL;
+    channel_forget_partial(dc, c);
     if (channel_by_id(dc, c->id) == c)
         dc->by_id[c->id] = NULL;
     channel_set_state(c, CHANNEL_CLOSED, out);

@@ -212,6 +212,7 @@ static void receive_open(struct data_channels *dc, uint16_t stream, struct slice
     c = valid ? make_peers(dc, stream, &open) : NULL;
     if (c) {
         (void)out_event(out, CHANNEL_EVENT_NEW, c->handle);
+        channel_take_room(dc, CHANNEL_NEW_COST + 2 * (c->label.len + c->protocol.len));
         return;
     }
     log_write(dc->context, RTC_LOG_WARNING, "sctp", "stream %u is refused", stream);

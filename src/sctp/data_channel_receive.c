@@ -46,17 +46,39 @@ static void refuse(struct data_channels *dc, uint16_t stream, int error, struct 
     channel_close(dc, c, out);
 }
 
-static void deliver(struct channel *c, struct packet *message, uint32_t ppid, struct out *out)
+static void deliver(struct data_channels *dc, struct channel *c, struct packet *message, uint32_t ppid, struct out *out)
 {
     c->messages_received++;
     c->bytes_received += message->len;
     if (ppid == PPID_STRING || ppid == PPID_STRING_EMPTY)
         message->flags |= PACKET_TEXT;
+    channel_take_room(dc, CHANNEL_MESSAGE_COST + packet_cost(message));
     struct event *e = out_event(out, CHANNEL_EVENT_MESSAGE, c->handle);
     if (e)
         e->packet = message;
     else
         packet_free(message);
+}
+
+void channel_forget_partial(struct data_channels *dc, struct channel *c)
+{
+    if (c->partial)
+        dc->partial_bytes -= packet_cost(c->partial);
+    packet_free(c->partial);
+    c->partial = NULL;
+}
+
+/* Parts wait for their rest, and nobody but the peer can end that: all channels' together get a quarter of what may wait, or one message.
+ */
+static bool grow_partial(struct data_channels *dc, struct channel *c, struct slice bytes, struct out *out)
+{
+    uint64_t most = context_limits(dc->context)->waiting_bytes / 4, max = dc->options.max_message_bytes;
+    dc->partial_bytes -= c->partial ? packet_cost(c->partial) : 0;
+    bool grown = append(&c->partial, bytes, max, out);
+    uint64_t cost = c->partial ? packet_cost(c->partial) : 0;
+    bool alone = dc->partial_bytes == 0;
+    dc->partial_bytes += cost;
+    return grown && (alone || dc->partial_bytes <= most);
 }
 
 /* A message that came in parts marked by the deprecated PPIDs 52 and 54. True when `message` was consumed. */
@@ -66,13 +88,20 @@ static bool join_partial(struct data_channels *dc, struct channel *c, struct pac
         return false;
     size_t have = c->partial ? c->partial->len : 0;
     bool fits = have + message->len <= dc->options.max_message_bytes;
-    if (!fits || !append(&c->partial, packet_slice(message), dc->options.max_message_bytes, out)) {
-        packet_free(c->partial);
-        c->partial = NULL;
+    if (!fits || !grow_partial(dc, c, packet_slice(message), out)) {
+        channel_forget_partial(dc, c);
         refuse(dc, c->id, fits ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION, out);
     }
     packet_free(message);
     return true;
+}
+
+static struct packet *take_partial(struct data_channels *dc, struct channel *c)
+{
+    struct packet *whole = c->partial;
+    dc->partial_bytes -= whole ? packet_cost(whole) : 0;
+    c->partial = NULL;
+    return whole;
 }
 
 static void receive_user(struct data_channels *dc, struct channel *c, struct packet *message, uint32_t ppid, struct out *out)
@@ -81,12 +110,10 @@ static void receive_user(struct data_channels *dc, struct channel *c, struct pac
     if (!last && ppid != PPID_STRING_PARTIAL && ppid != PPID_BINARY_PARTIAL) {
         message->len = 0; /* an empty message carries one byte that means nothing */
     } else if (join_partial(dc, c, message, last, out)) {
-        message = last ? c->partial : NULL;
-        if (last)
-            c->partial = NULL;
+        message = last ? take_partial(dc, c) : NULL;
     }
     if (message)
-        deliver(c, message, ppid, out);
+        deliver(dc, c, message, ppid, out);
 }
 
 static bool is_known(uint32_t ppid)

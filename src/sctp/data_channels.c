@@ -34,6 +34,8 @@ int data_channels_new(rtc_context *context, const struct data_channels_options *
     take_options(dc, options);
     dc->next_handle = 1;
     dc->small_sent = INT64_MIN / 2;
+    dc->unread_at = RTC_TIME_NEVER;
+    data_channels_set_room(dc, UINT64_MAX, UINT32_MAX);
     list_init(&dc->active);
     list_init(&dc->above);
     dc->by_id = memory_zeroed(context, dc->options.max_channels * sizeof *dc->by_id);
@@ -152,12 +154,30 @@ static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_
     }
 }
 
+static bool has_room(const struct data_channels *dc)
+{
+    return dc->room.bytes > 0 && dc->room.events > 0;
+}
+
+void data_channels_set_room(struct data_channels *dc, uint64_t bytes, uint32_t events)
+{
+    dc->room.bytes = bytes;
+    dc->room.events = events;
+}
+
+void channel_take_room(struct data_channels *dc, uint64_t bytes)
+{
+    dc->room.bytes -= bytes < dc->room.bytes ? bytes : dc->room.bytes;
+    dc->room.events -= dc->room.events > 0;
+}
+
 /* What every entry ends with: take what came, send what can be sent, tell what changed. */
 static void settle(struct data_channels *dc, rtc_time_t now, struct out *out)
 {
     struct assoc_event e;
-    while (dc->state != SCTP_CLOSED && assoc_next(dc->assoc, now, &e, out))
+    while (dc->state != SCTP_CLOSED && has_room(dc) && assoc_next(dc->assoc, now, &e, out))
         handle(dc, now, &e, out);
+    dc->unread_at = has_room(dc) ? RTC_TIME_NEVER : now;
     channel_pump(dc, now, false, out);
     channel_request_resets(dc, now, out);
     channel_tell_low(dc, out);
@@ -189,6 +209,8 @@ rtc_time_t data_channels_deadline(const struct data_channels *dc, enum timer_rea
     if (!dc->assoc)
         return at;
     deadline_min(&at, why, assoc_deadline(dc->assoc), TIMER_SCTP);
+    if (dc->unread_at != RTC_TIME_NEVER && has_room(dc))
+        deadline_min(&at, why, dc->unread_at, TIMER_SCTP);
     if (dc->holding && dc->state == SCTP_CONNECTED)
         deadline_min(&at, why, dc->small_sent, TIMER_SCTP);
     return at;

@@ -74,6 +74,12 @@ void data_channels_set_remote_port(struct data_channels *channels, uint16_t port
  * peer's SDP: 0 means any size. The round trip ICE measured (0: unknown) sets the first RTO. */
 int data_channels_start(struct data_channels *channels, rtc_time_t now, bool dtls_client, uint64_t remote_max_message_bytes,
                         rtc_time_t rtt_us, struct out *out);
+/* So much more may be told by CHANNEL_EVENT_MESSAGE and CHANNEL_EVENT_NEW, with what they cost: memory and events. Without room nothing
+ * more is taken from the association, whose receive window closes; the deadline asks for a tick as soon as there is room again. At first
+ * there is no limit. */
+void data_channels_set_room(struct data_channels *channels, uint64_t bytes, uint32_t events);
+/* What a message and a new channel cost while nobody has taken them, beside the packet. */
+enum { CHANNEL_MESSAGE_COST = 160, CHANNEL_NEW_COST = 1024 };
 /* A decrypted SCTP packet. */
 void data_channels_input(struct data_channels *channels, rtc_time_t now, struct slice packet, struct out *out);
 void data_channels_tick(struct data_channels *channels, rtc_time_t now, struct out *out);

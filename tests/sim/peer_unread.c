@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a peer sends and nobody takes is bounded: messages for channels without callbacks, and events that are not dispatched. */
 #include "context.h"
+#include "packet.h"
 #include "peer_scene.h"
 
 #include <stdlib.h>
@@ -20,7 +21,8 @@ static void begin(struct scene *s, uint64_t seed)
 {
     memset(s, 0, sizeof *s);
     peer_scene(&s->p, seed, true);
-    ((rtc_limits *)(uintptr_t)context_limits(s->p.context))->event_queue = LIMIT;
+    uint32_t cost = sizeof(struct packet) + PACKET_CAPACITY + 16; /* of a small message */
+    ((rtc_limits *)(uintptr_t)context_limits(s->p.context))->waiting_bytes = 2 * (LIMIT / 2 * cost + cost / 2);
     s->channel_log = (struct channel_log){&s->log, "ours"};
     assert_int_equal(rtc_peer_connection_create_data_channel(s->p.peer[0].pc, "flood", 5, NULL, &s->channel), RTC_OK);
     channel_log_attach(s->channel, &s->channel_log);
@@ -49,7 +51,7 @@ static void nobody_has_callbacks(void **state)
     peer_exchange(&s.p, 0);
     peer_connect(&s.p, SECOND);
     peer_run(&s.p, 100 * MS);
-    flood(&s, LIMIT / 2); /* each counts twice: an event and a KiB */
+    flood(&s, LIMIT / 2);
     assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN);
     struct peer_log late = {""};
     struct channel_log theirs = {&late, "late"};

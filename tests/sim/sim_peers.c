@@ -317,7 +317,7 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
 static void settle(struct sim_peers *p)
 {
     for (int i = 0; i < 2; i++) {
-        if (p->peer[i].pc)
+        if (p->peer[i].pc && !p->peer[i].busy)
             (void)rtc_peer_connection_dispatch(p->peer[i].pc);
         drain(p, &p->peer[i]);
     }

@@ -17,6 +17,7 @@ struct sim_peer {
     int index;                           /* 0 or 1 */
     rtc_peer_connection_callbacks extra; /* the test's own, called after the harness's */
     void *extra_user;
+    bool busy; /* the application dispatches nothing */
     rtc_data_channel *remote_channel;                    /* the first the peer opened; a reference */
     rtc_time_t connected_at, failed_at, disconnected_at; /* RTC_TIME_NEVER before */
     uint32_t tracks, negotiations_needed;

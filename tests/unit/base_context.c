@@ -48,6 +48,7 @@ static void limits_have_defaults(void **state)
     assert_int_equal(limits->event_queue, 65536);
     assert_int_equal(limits->send_queue_bytes, 16 * 1024 * 1024);
     assert_int_equal(limits->jitter_buffer_packets, 2048);
+    assert_int_equal(limits->waiting_bytes, 16 * 1024 * 1024);
     rtc_context_unref(context);
     const rtc_limits shorter = {
         .size = offsetof(rtc_limits, candidate_pairs), .remote_candidates = 3, .candidate_pairs = 4}; /* an older program's */
