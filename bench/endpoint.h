@@ -46,7 +46,8 @@ void endpoint_answer(struct endpoint *callee, int fd);
 /* Closes the signalling socket and ends its reader; not on the loop's thread. */
 void endpoint_hang_up(struct endpoint *end);
 
-/* Runs `child(fd, user)` in a process of its own, which ends when it returns. Returns this side's socket. */
+/* Runs `child(fd, user)` in a process of its own, which ends when it returns, and in the network namespace that BENCH_FAR_NETNS names by its path, if it is set.
+ * Returns this side's socket. */
 int endpoint_fork(void (*child)(int fd, void *user), void *user, pid_t *pid);
 
 #endif

@@ -15,7 +15,9 @@ function join(stack, callerEvents, calleeEvents) {
 
 // The caller here, the callee in a process that runs the same program with `role` set.
 function joinProcess(stack, stackName, role, callerEvents) {
-  const child = fork(require.resolve('./measure.js'), [stackName, role], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const far = process.env.BENCH_FAR_NETNS; // the path of the network namespace that it is to live in
+  const place = far ? { execPath: 'nsenter', execArgv: [`--net=${far}`, process.execPath] } : {};
+  const child = fork(require.resolve('./measure.js'), [stackName, role], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], ...place });
   const caller = new stack.End((m) => child.connected && child.send(m), callerEvents);
   child.on('message', (m) => caller.take(m));
   caller.call();
