@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What waits in a connection takes no more memory than rtc_limits says, whether it is the smallest item or the largest; and what is held up for that is not
- * lost. Memory is what the allocator gave out, for both peers together. */
+/* What waits in a connection takes no more memory than rtc_limits says, whether it is the smallest item or the largest; and what is held up
+ * for that is not lost. Memory is what the allocator gave out, for both peers together. */
 #include "context.h"
 #include "peer_scene.h"
 
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,38 @@ static void nobody_receives(void **state)
     }
 }
 
+/* As short and as long as a candidate can be. More than are kept are refused, and cost nothing. */
+static void candidates_without_end(void **state)
+{
+    static const char *const forms[] = {
+        "candidate:1 1 udp 1 10.%u.%u.9 9 typ host",
+        "candidate:12345678901234567890123456789012 1 udp 2130706431 fd00:1111:2222:3333:4444:5555:%x:%x 65535 typ relay raddr "
+        "fd00:1111:2222:3333:4444:5555:6666:7777 rport 65535 generation 4294967295 network-id 4294967295 "
+        "network-cost 4294967295",
+        "candidate:1 1 udp 1 %08x-%04x-4333-8444-555555555555.local 9 typ host",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct scene s;
+        char text[512];
+        int error = RTC_OK;
+        begin(&s, 41 + i, 1, false);
+        for (unsigned n = 0; n < 3000; n++) {
+            (void)snprintf(text, sizeof text, forms[i], n / 200, n % 200);
+            rtc_ice_candidate_init init = {.size = sizeof init, .candidate = text, .sdp_mid = "0"};
+            error = rtc_peer_connection_add_ice_candidate(s.p.peer[0].pc, &init);
+            assert_true(error == RTC_OK || error == RTC_ERR_QUOTA_EXCEEDED);
+            if (n % 100 == 0)
+                peer_run(&s.p, 10 * MS);
+        }
+        assert_int_equal(error, RTC_ERR_QUOTA_EXCEEDED);
+        expect_grown(&s, MIB);
+        peer_run(&s.p, 10 * SECOND);
+        expect_alive(&s);
+        end(&s);
+    }
+}
+
 /* The smallest limits: one message at a time, whatever its size. */
 static void one_at_a_time(void **state)
 {
@@ -232,10 +265,8 @@ static void one_at_a_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_dispatches),
-        cmocka_unit_test(nobody_listens),
-        cmocka_unit_test(nobody_receives),
-        cmocka_unit_test(one_at_a_time),
+        cmocka_unit_test(nobody_dispatches),      cmocka_unit_test(nobody_listens), cmocka_unit_test(nobody_receives),
+        cmocka_unit_test(candidates_without_end), cmocka_unit_test(one_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

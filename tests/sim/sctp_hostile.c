@@ -379,6 +379,70 @@ static void test_endless_parts(void **state)
     finish(r);
 }
 
+static void say_parts(struct rude *r, uint16_t stream)
+{
+    static const uint8_t part[50000];
+    for (int i = 0; i < 4; i++) {
+        say(r, stream, PPID_BINARY_PARTIAL, part, sizeof part);
+        run(r, 200);
+    }
+}
+
+/* Nor are parts on many channels: together they have a quarter of what may wait, here 256 KiB, and whose part finds no room is closed. */
+static void test_endless_parts_everywhere(void **state)
+{
+    (void)state;
+    struct rude *r = begin(0);
+    ((rtc_limits *)(uintptr_t)context_limits(r->context))->waiting_bytes = 1024 * 1024;
+    for (uint16_t stream = 1; stream < 41; stream += 2) {
+        say_open(r, stream, "endless");
+        run(r, 20);
+        say_parts(r, stream);
+    }
+    assert_int_equal(r->opened, 20);
+    assert_int_equal(r->errors, 19);
+    say(r, 1, PPID_BINARY, "end", 3); /* the first has had its place all the while, and gives it back */
+    run(r, 50);
+    assert_int_equal(r->messages, 1);
+    say_open(r, 101, "another");
+    run(r, 20);
+    say_parts(r, 101);
+    assert_int_equal(r->errors, 19);
+    finish(r);
+}
+
+/* What finds no room stays in the association, the peer's queue fills, and all of it comes when there is room again. */
+static void test_room(void **state)
+{
+    (void)state;
+    struct rude *r = begin(0);
+    static const uint8_t bytes[50000];
+    say_open(r, 1, "x");
+    run(r, 20);
+    data_channels_set_room(r->dc, 0, UINT32_MAX);
+    int sent = 0;
+    struct assoc_message m = {
+        .stream = 1, .ppid = PPID_BINARY, .max_retransmits = -1, .life_ms = -1, .data = slice_of(bytes, sizeof bytes)};
+    for (int refused = 0; refused < 3; run(r, 500))
+        if (assoc_send(r->peer, r->now, &m, &r->peer_out) == (int64_t)sizeof bytes)
+            assert_true(++sent < 100);
+        else
+            refused++;
+    assert_int_equal(r->messages, 0);
+    assert_true(data_channels_deadline(r->dc, NULL) > r->now - 1000);
+    data_channels_set_room(r->dc, UINT64_MAX, 2);
+    assert_true(data_channels_deadline(r->dc, NULL) <= r->now); /* it asks to be ticked */
+    run(r, 1);
+    assert_int_equal(r->messages, 2);
+    data_channels_set_room(r->dc, 1, UINT32_MAX);
+    run(r, 1);
+    assert_int_equal(r->messages, 3); /* the one that goes beyond */
+    data_channels_set_room(r->dc, UINT64_MAX, UINT32_MAX);
+    run(r, 2000);
+    assert_int_equal(r->messages, sent);
+    finish(r);
+}
+
 static void test_too_large(void **state)
 {
     (void)state;
@@ -530,6 +594,8 @@ int main(void)
         cmocka_unit_test(test_bad_dcep),
         cmocka_unit_test(test_ppids),
         cmocka_unit_test(test_endless_parts),
+        cmocka_unit_test(test_endless_parts_everywhere),
+        cmocka_unit_test(test_room),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_ordered_until_acknowledged),
         cmocka_unit_test(test_one_byte_fragments),

@@ -311,6 +311,18 @@ static void limits_are_kept(void **state)
     text_print(&text, "\r\n");
     refused(text.data, RTC_ERR_RANGE, 0);
     text_fini(&text);
+    for (size_t line = 1; line <= 2000; line = line * 2 + 1) { /* lines of every length, up to the last byte that is allowed and one more */
+        size_t limit = context_limits(context_resolve(NULL))->sdp_bytes;
+        text_print(&text, "%s", SESSION);
+        while (limit - text.len >= line + 14)
+            text_print(&text, "a=x:%0*d\r\n", (int)line, 0);
+        text_print(&text, "a=x:%0*d\r\n", (int)(limit - text.len - 6), 0);
+        assert_int_equal(text.len, limit);
+        assert_int_equal(parse_error(text.data, NULL), 0);
+        text_print(&text, "\n");
+        refused(text.data, RTC_ERR_RANGE, 0);
+        text_fini(&text);
+    }
     text_print(&text, "%s", SESSION);
     for (size_t i = 0; i < 128; i++)
         text_print(&text, "m=audio 0 RTP/AVP 0\r\n");
