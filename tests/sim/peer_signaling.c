@@ -601,6 +601,30 @@ static void dtls_roles_stay(void **state)
     sim_peers_fini(&p);
 }
 
+/* A later offer keeps every section, and each has a version of its own (RFC 9429 sections 5.2.2 and 5.8). */
+static void later_offers(void **state)
+{
+    struct sim_peers p;
+    unsigned long long id[2], version[2];
+    (void)state;
+    peer_scene(&p, 17, true);
+    rtc_data_channel_unref(make_channel(&p, 0));
+    add_transceiver(&p, 0, RTC_MEDIA_AUDIO);
+    peer_exchange(&p, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sscanf(strstr(peer_description(&p, 0), "o=-"), "o=- %llu %llu", &id[i], &version[i]), 2);
+        if (i == 0)
+            assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    }
+    assert_true(id[0] == id[1] && version[1] > version[0]);
+    char *fewer = strdup(peer_description(&p, 0));
+    *(strstr(strstr(fewer, "\nm=") + 1, "\nm=") + 1) = 0;
+    char *offer = text_replace(fewer, "BUNDLE 0 1", "BUNDLE 0");
+    free(fewer);
+    refuse(p.peer[1].pc, RTC_SDP_OFFER, offer, RTC_ERR_INVALID_ACCESS, "a section less");
+    sim_peers_fini(&p);
+}
+
 /* An offer of nothing is legal, and so is an answer to it. */
 static void empty_descriptions(void **state)
 {
@@ -635,6 +659,7 @@ int main(void)
         cmocka_unit_test(stale_need_is_not_told),
         cmocka_unit_test(offerer_controls),
         cmocka_unit_test(dtls_roles_stay),
+        cmocka_unit_test(later_offers),
         cmocka_unit_test(empty_descriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
