@@ -40,5 +40,5 @@ void transceiver_circuit_changed(rtc_rtp_transceiver *t, enum rtp_circuit circui
     peer_log(t->connection, now == RTC_CIRCUIT_CLOSED ? RTC_LOG_INFO : RTC_LOG_WARNING, "section '%s': the circuit breaker is %s%s%s",
              t->mid, rtc_circuit_name(now), now == RTC_CIRCUIT_CLOSED ? "" : ": ",
              now == RTC_CIRCUIT_CLOSED ? "" : transceiver_circuit_reason(t));
-    (void)event_queue_add(t->connection, USER_CIRCUIT, now, NULL, t);
+    (void)event_queue_add(t->connection, USER_CIRCUIT, (int)now, NULL, t);
 }
