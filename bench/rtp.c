@@ -20,6 +20,7 @@ struct rtp {
     atomic_ulong frames_received, bytes_received;
     size_t frames_pushed;
     double cpu, wall, packets_sent, packets_received, retransmitted;
+    double dropped_by_sender, dropped_by_receiver, frames_sent, frames_assembled;
 };
 
 static void on_encoded(void *user, rtc_encoded_frame *frame)
@@ -80,6 +81,10 @@ static void look(struct rtp *r, double sign)
     r->packets_sent += sign * stat_of(r->caller.connection, "outbound-rtp", "packetsSent");
     r->retransmitted += sign * stat_of(r->caller.connection, "outbound-rtp", "retransmittedPacketsSent");
     r->packets_received += sign * stat_of(r->callee.connection, "inbound-rtp", "packetsReceived");
+    r->dropped_by_sender += sign * stat_of(r->caller.connection, "outbound-rtp", "framesDropped");
+    r->dropped_by_receiver += sign * stat_of(r->callee.connection, "inbound-rtp", "framesDropped");
+    r->frames_sent += sign * stat_of(r->caller.connection, "outbound-rtp", "framesSent");
+    r->frames_assembled += sign * stat_of(r->callee.connection, "inbound-rtp", "framesReceived");
     r->cpu += sign * cpu_seconds();
     r->wall += sign * (double)rtc_now() / 1e6;
     rtc_loop_unlock(r->loop);
@@ -181,6 +186,10 @@ int rtp_main(int argc, char **argv)
     report_add(&report, "packets_retransmitted", r.retransmitted);
     report_add(&report, "frames_pushed", (double)r.frames_pushed);
     report_add(&report, "frames_received", (double)atomic_load(&r.frames_received));
+    report_add(&report, "frames_dropped_by_sender", r.dropped_by_sender);
+    report_add(&report, "frames_dropped_by_receiver", r.dropped_by_receiver);
+    report_add(&report, "frames_sent", r.frames_sent);
+    report_add(&report, "frames_assembled", r.frames_assembled);
     report_add(&report, "cpu_us_per_packet", r.cpu * 1e6 / r.packets_received);
     report_print(&report, json);
     return 0;

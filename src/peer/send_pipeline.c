@@ -217,6 +217,14 @@ static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *fram
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Every frame that was taken is sent or counted. */
+static void count_unsent(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stats.frames_dropped++;
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void fail_encoding(struct send_pipeline *p, int error)
 {
     pthread_mutex_lock(&p->lock);
@@ -266,8 +274,10 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
     } else if (encoded) {
         count_encoded(p, encoded, began);
         emit(p, encoded, RTP_NO_AUDIO_LEVEL);
-    } else if (keyframe) {
-        owe_keyframe(p); /* dropped by the rate control */
+    } else {
+        count_unsent(p); /* dropped by the rate control */
+        if (keyframe)
+            owe_keyframe(p);
     }
 }
 
@@ -337,6 +347,8 @@ static void run(struct job *job)
             encode_video(p, item.video);
         } else if (p->codec && item.audio) {
             encode_audio(p, item.audio);
+        } else {
+            count_unsent(p); /* raw, and nobody encodes it */
         }
         free_item(&item);
         if (p->kind == RTC_MEDIA_VIDEO)
@@ -365,7 +377,10 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         if (!more)
             return;
         struct transport *t = p->pc ? p->pc->transport : NULL;
-        int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->section, item.encoded, item.audio_level, &t->rtp_out) : RTC_OK;
+        int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->section, item.encoded, item.audio_level, &t->rtp_out)
+                      : RTC_ERR_INVALID_STATE;
+        if (error)
+            count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */
         if (error == RTC_ERR_NO_MEMORY)
             send_pipeline_request_keyframe(p); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
         if (t && p->kind == RTC_MEDIA_VIDEO)

@@ -184,7 +184,7 @@ void rtp_session_tick(struct rtp_session *session, rtc_time_t now, struct out *o
 rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_reason *why);
 /* Packetizes, protects and queues one encoded frame (borrowed). Its rtp_timestamp is offset by the stream's random start. `audio_level`:
  * -dBov, 0 to 127, and 0x80 for voice; RTP_NO_AUDIO_LEVEL when unknown. RTC_ERR_INVALID_STATE when the section does not send or keys are
- * missing (the frame is dropped and counted; of video only a keyframe is taken after that, and RTP_EVENT_KEYFRAME_REQUEST asks for it). */
+ * missing (the frame is dropped, the caller counts it; of video only a keyframe is taken after that, and RTP_EVENT_KEYFRAME_REQUEST asks for it). */
 enum { RTP_NO_AUDIO_LEVEL = 0xff };
 int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level,
                            struct out *out);

@@ -41,7 +41,6 @@ struct rtp_member {
     rtc_time_t last_media;
     uint32_t target_bps;            /* as last told */
     uint32_t receive_limit_bps;     /* what its sender is asked to keep to; 0: nothing */
-    uint64_t frames_refused;
     bool owes_keyframe;             /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;
 };

@@ -40,7 +40,6 @@ static bool sends(const struct rtp_session *s, const struct rtp_member *m)
 /* A frame that could not be sent is missing at the peer, who does not know: what refers to it must not be sent either. */
 static int refuse(struct rtp_member *m)
 {
-    m->frames_refused++;
     m->owes_keyframe = m->config.kind == RTC_MEDIA_VIDEO;
     return RTC_ERR_INVALID_STATE;
 }

@@ -3,6 +3,8 @@
  * numbers are plausible. */
 #include "peer_pump.h"
 
+#include "../scripted_media.h"
+
 #include <string.h>
 
 struct scene {
@@ -357,11 +359,52 @@ static void a_new_rate_counts(void **state)
     end(&s);
 }
 
+static double sum_of_video(struct scene *s, const char *name)
+{
+    double sum = 0;
+    rtc_stats_report *report = report_of(s, 0);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *one = rtc_stats_report_at(report, i);
+        const char *kind = rtc_stats_string(one, "kind");
+        double value = 0;
+        if (strcmp(rtc_stats_type(one), "outbound-rtp") == 0 && kind && strcmp(kind, "video") == 0)
+            sum += rtc_stats_number(one, name, &value) ? value : 0;
+    }
+    rtc_stats_report_unref(report);
+    return sum;
+}
+
+/* More than the pacer holds at once: every encoded frame that was pushed is sent or counted as dropped. */
+static void no_frame_vanishes(void **state)
+{
+    enum { FRAMES = 100 };
+    struct scene s;
+    (void)state;
+    begin(&s);
+    struct peer_pump *video = &s.pumps.pump[1];
+    video->running = false;
+    peer_run(&s.p, SECOND);
+    double sent = sum_of_video(&s, "framesSent"), lost = sum_of_video(&s, "framesDropped");
+    for (uint32_t i = 0; i < FRAMES; i++) {
+        rtc_encoded_frame *frame = scripted_video(s.p.context, 100000 + i, s.p.now, true, SCRIPTED_VIDEO_MOST);
+        assert_non_null(frame);
+        assert_int_equal(rtc_media_source_push_encoded(video->source, frame), RTC_OK);
+        rtc_encoded_frame_unref(frame);
+    }
+    peer_run(&s.p, SECOND);
+    lost = sum_of_video(&s, "framesDropped") - lost;
+    sent = sum_of_video(&s, "framesSent") - sent;
+    assert_true(sent > 0 && lost > 0);
+    assert_true(sent + lost == FRAMES);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_there),      cmocka_unit_test(counters_never_fall), cmocka_unit_test(references_lead_somewhere),
         cmocka_unit_test(ids_of_two_generations), cmocka_unit_test(numbers_agree),       cmocka_unit_test(a_new_rate_counts),
+        cmocka_unit_test(no_frame_vanishes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
