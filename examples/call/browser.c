@@ -6,11 +6,11 @@
 #include <ftw.h>
 #include <math.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,24 +132,30 @@ static bool write_firefox_preferences(const struct browser *browser)
     return fclose(file) == 0;
 }
 
-/* The browser's own chatter goes to a file in its folder. */
+/* In the new process. It ends with this program, even with one that is killed; its chatter goes to a file in its folder. */
+static void become(const char *log, pid_t parent, char *const arguments[])
+{
+    int file = open(log, O_WRONLY | O_CREAT, 0600);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && setpgid(0, 0) == 0 && dup2(file, STDOUT_FILENO) >= 0 &&
+        dup2(file, STDERR_FILENO) >= 0) {
+        execvp(arguments[0], arguments);
+    }
+    _exit(127);
+}
+
 static bool spawn(struct browser *browser, char *const arguments[])
 {
-    extern char **environ;
     char log[128];
     snprintf(log, sizeof(log), "%s/log", browser->folder);
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT, 0600);
-    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    int error = posix_spawnp(&browser->process, arguments[0], &actions, &attributes, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    browser->process = error == 0 ? browser->process : 0;
-    return error == 0;
+    pid_t parent = getpid(), child = fork();
+    if (child == 0) {
+        become(log, parent, arguments);
+    }
+    if (child > 0) {
+        setpgid(child, child); /* whoever comes first: the group is there when this returns */
+        browser->process = child;
+    }
+    return child > 0;
 }
 
 static bool start_chromium(struct browser *browser, const char *url, const char *host)

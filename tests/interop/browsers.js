@@ -2,11 +2,11 @@
 // Drives Chromium (through playwright-core) and Firefox (through its own WebDriver BiDi socket) without a window, each in a fresh profile. Their cameras and
 // microphones are fake: Chromium's shows two colours and hums, out of files; Firefox's is its own, with a tone of a frequency set here.
 'use strict';
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { writeCamera, writeMicrophone, MICROPHONE_HZ } = require('./fake_devices');
+const { ENDS_WITH_US, start } = require('./started');
 
 const EXECUTABLES = { chromium: '/usr/bin/chromium', firefox: '/usr/bin/firefox-esr' };
 
@@ -86,7 +86,7 @@ class Chromium {
     const microphone = path.join(browser.folder, 'microphone.wav');
     writeCamera(camera);
     writeMicrophone(microphone);
-    const [executablePath, ...first] = [...within, EXECUTABLES.chromium];
+    const [executablePath, ...first] = [...ENDS_WITH_US, ...within, EXECUTABLES.chromium];
     browser.context = await chromium.launchPersistentContext(browser.folder, {
       executablePath,
       ignoreDefaultArgs: true,
@@ -143,7 +143,7 @@ class Firefox {
   }
 
   spawn() {
-    this.process = spawn(EXECUTABLES.firefox, ['--headless', '--no-remote', '--remote-debugging-port=0', '--profile', this.folder, 'about:blank'],
+    this.process = start(EXECUTABLES.firefox, ['--headless', '--no-remote', '--remote-debugging-port=0', '--profile', this.folder, 'about:blank'],
       { env: { ...process.env, HOME: this.folder }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     return new Promise((resolve, reject) => {
       let text = '';

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Starts the call program and waits for the address it prints.
 'use strict';
-const { spawn } = require('node:child_process');
+const { start } = require('./started');
 const { until } = require('./wait');
 
 class CallProgram {
   constructor(binary, args) {
     this.output = '';
-    this.process = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = start(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.on('data', data => { this.output += data; });
     }

@@ -2,11 +2,11 @@
 // The two kinds of peer of a call: a program that speaks lines of JSON (ours, and other stacks'), and a page in a browser. Both have write(line), `lines` (all that came),
 // and `onLine`.
 'use strict';
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const readline = require('node:readline');
+const { start } = require('./started');
 const { pause, until } = require('./wait');
 
 class Peer {
@@ -63,7 +63,7 @@ class ProcessPeer extends Peer {
   constructor(name, command, args) {
     super(name);
     this.stderr = '';
-    this.process = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.process = start(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     const kill = () => this.process.kill('SIGKILL');
     process.on('exit', kill);
     this.process.stdin.on('error', () => {});

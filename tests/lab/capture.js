@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What tshark makes of the packets that a host sends. Captures are taken in the host's namespace.
 'use strict';
-const { execFileSync, spawn } = require('node:child_process');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { program } = require('./namespaces');
+const { start } = require('../interop/started');
 const { until } = require('../interop/wait');
 
 // What tshark marks as wrong. Its STUN dissector has marks of its own.
@@ -26,7 +27,7 @@ class Capture {
     const capture = new Capture();
     capture.file = path.join(folder, `${name}.pcap`);
     const [command, ...rest] = [...within, program('dumpcap'), '-i', 'eth0', '-q', '-P', '-w', capture.file];
-    capture.process = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+    capture.process = start(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     capture.told = '';
     capture.process.stderr.on('data', data => { capture.told += data; });
     await until('dumpcap to begin', () => capture.told.includes('File:'));

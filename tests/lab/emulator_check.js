@@ -3,17 +3,18 @@
 // Usage: emulator_check.js LINK_EMULATOR
 'use strict';
 const assert = require('node:assert/strict');
-const { execFile, spawn } = require('node:child_process');
+const { execFile } = require('node:child_process');
 const path = require('node:path');
 const readline = require('node:readline');
 const { promisify } = require('node:util');
+const { start } = require('../interop/started');
 const { ADDRESSES, Network, obstacle } = require('./network');
 
 const PROBE = path.join(__dirname, 'udp_probe.js');
 
 function startEcho(network) {
   const [ip, ...rest] = [...network.within('b'), process.execPath, PROBE, 'echo'];
-  const echo = spawn(ip, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const echo = start(ip, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     readline.createInterface({ input: echo.stdout }).once('line', resolve);
     echo.once('exit', code => reject(new Error(`the echo ended with ${code}`)));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Two network namespaces, a and b, joined by the link emulator.
 'use strict';
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const readline = require('node:readline');
+const { start } = require('../interop/started');
 const namespaces = require('./namespaces');
 
 const { ip } = namespaces;
@@ -33,7 +33,7 @@ class Network {
     for (const namespace of Object.values(network.names)) {
       ip('netns', 'add', namespace);
     }
-    network.emulator = spawn(emulator, [network.names.a, network.names.b, String(seed)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    network.emulator = start(emulator, [network.names.a, network.names.b, String(seed)], { stdio: ['pipe', 'pipe', 'inherit'] });
     network.emulator.stdin.on('error', () => {}); // its death shows at its output
     network.lines = readline.createInterface({ input: network.emulator.stdout })[Symbol.asyncIterator]();
     if (await network.nextLine() !== 'ready') {

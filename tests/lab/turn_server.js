@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A real STUN and TURN server, coturn: UDP and TCP on 3478, TLS on 443 and 5349, with a certificate of its own.
 'use strict';
-const { execFileSync, spawn } = require('node:child_process');
+const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 const { program } = require('./namespaces');
+const { start } = require('../interop/started');
 const { until } = require('../interop/wait');
 
 const USERNAME = 'u';
@@ -23,7 +24,7 @@ class TurnServer {
   async start() {
     const [command, ...rest] = [...this.within, program('turnserver')];
     this.log = '';
-    this.process = spawn(command, [...rest, '-n', '--no-cli', '--pidfile=', `--db=${this.database}`, ...this.addresses.flatMap(address => [`--listening-ip=${address}`,
+    this.process = start(command, [...rest, '-n', '--no-cli', '--pidfile=', `--db=${this.database}`, ...this.addresses.flatMap(address => [`--listening-ip=${address}`,
       `--relay-ip=${address}`]), '--listening-port=3478', '--alt-listening-port=3479', '--tls-listening-port=5349', '--alt-tls-listening-port=443', '--min-port=50000',
     '--max-port=51000', '--lt-cred-mech', `--user=${USERNAME}:${CREDENTIAL}`, '--realm=lab', '--fingerprint', `--cert=${this.certificate}`, `--pkey=${this.key}`,
     '--log-file=stdout', '--simple-log', '--verbose'], { stdio: ['ignore', 'pipe', 'pipe'] });
