@@ -2,6 +2,8 @@
 /* The addresses that a server can be opened under. */
 #include "addresses.h"
 
+#include "authority.h"
+
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -70,6 +72,7 @@ void addresses_list(struct addresses *addresses, const char *listen)
 
 void addresses_write_url(char *text, size_t size, const char *scheme, const char *host, uint16_t port)
 {
-    bool six = strchr(host, ':') != NULL;
-    snprintf(text, size, "%s://%s%s%s:%u", scheme, six ? "[" : "", host, six ? "]" : "", port);
+    char authority[300];
+    authority_write(authority, sizeof(authority), host, port);
+    snprintf(text, size, "%s://%s", scheme, authority);
 }

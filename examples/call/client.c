@@ -2,6 +2,7 @@
 /* A WebSocket to another program's server. */
 #include "client.h"
 
+#include "authority.h"
 #include "message.h"
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ static bool begin_connect(struct client *client)
         return false;
     }
     snprintf(path, sizeof(path), "/%s", rest);
-    snprintf(host, sizeof(host), "%s:%d", address, port);
+    authority_write(host, sizeof(host), address, (uint16_t)port);
     bool secure = strcmp(scheme, "wss") == 0 || strcmp(scheme, "https") == 0;
     struct lws_client_connect_info info;
     memset(&info, 0, sizeof(info));

@@ -3,6 +3,7 @@
 #include "authority.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_name_character(char c)
@@ -70,4 +71,10 @@ const char *authority_read(struct authority *authority, const char *text, size_t
     }
     const char *wrong = take_host(authority, text, host);
     return wrong != NULL || colon == NULL ? wrong : read_port(&authority->port, colon + 1, len - host - 1);
+}
+
+void authority_write(char *text, size_t size, const char *host, uint16_t port)
+{
+    bool six = strchr(host, ':') != NULL;
+    snprintf(text, size, "%s%s%s:%u", six ? "[" : "", host, six ? "]" : "", port);
 }

@@ -18,5 +18,7 @@ struct authority {
 
 /* Reads `len` bytes. Returns NULL, or what is wrong with them. */
 const char *authority_read(struct authority *authority, const char *text, size_t len);
+/* Writes HOST:PORT; an IPv6 address is given without brackets. */
+void authority_write(char *text, size_t size, const char *host, uint16_t port);
 
 #endif

@@ -53,6 +53,17 @@ async function bindsWhatItSays(binary) {
   await named.stop();
 }
 
+// By the URL that it prints, of either family.
+async function canBeJoined(binary) {
+  for (const listen of ['127.0.0.1', ...hasIpv6() ? ['::1'] : []]) {
+    const server = await started(binary, ['--listen', listen]);
+    const guest = new CallProgram(binary, ['--join', server.address.href]);
+    await guest.says(/waiting in channel call/);
+    assert.equal(await guest.stop(), 0, guest.output);
+    assert.equal(await server.stop(), 0, server.output);
+  }
+}
+
 async function orFails(binary) {
   const first = await started(binary, []);
   for (const [args, pattern] of [[['--listen', '203.0.113.1'], /203\.0\.113\.1, port 0: Cannot assign requested address/], [['--listen', '2001:db8::1'], /Cannot assign|not supported/],
@@ -154,7 +165,7 @@ async function survivesManyConnections(binary) {
 }
 
 async function main(binary) {
-  for (const test of [bindsWhatItSays, orFails, answersToItsNames, survivesManyConnections]) {
+  for (const test of [bindsWhatItSays, canBeJoined, orFails, answersToItsNames, survivesManyConnections]) {
     await test(binary);
   }
   console.log('listening: all passed');
