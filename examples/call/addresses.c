@@ -53,11 +53,13 @@ void addresses_list(struct addresses *addresses, const char *listen)
 {
     struct in_addr four;
     struct in6_addr six;
-    bool every_four = listen == NULL || (inet_pton(AF_INET, listen, &four) == 1 && four.s_addr == INADDR_ANY);
+    char written_out[INET_ADDRSTRLEN];
+    bool is_four = listen != NULL && inet_aton(listen, &four) != 0; /* as getaddrinfo takes it: 127.1, and 0 for every interface */
+    bool every_four = listen == NULL || (is_four && four.s_addr == INADDR_ANY);
     bool every_six = listen == NULL || (inet_pton(AF_INET6, listen, &six) == 1 && IN6_IS_ADDR_UNSPECIFIED(&six));
     addresses->count = 0;
     if (!every_four && !every_six) {
-        add(addresses, listen);
+        add(addresses, is_four ? inet_ntop(AF_INET, &four, written_out, sizeof(written_out)) : listen);
         return;
     }
     if (every_four) {

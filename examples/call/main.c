@@ -180,7 +180,7 @@ static bool begin_server(void)
     char made[] = "/tmp/call-certificate-XXXXXX";
     bool make = options->https && options->certificate == NULL;
     if (make && !certificate_write(program.context, options->listen, &options->hosts, made)) {
-        fputs("call: no certificate could be made\n", stderr);
+        fprintf(stderr, "call: no certificate could be made: %s\n", rtc_last_error());
         return false;
     }
     program.page_configuration = page_configuration(&options->servers);

@@ -100,6 +100,11 @@ static void check_combinations(const struct options *options, const char *progra
     }
 }
 
+static bool ends_with_dot(const char *name)
+{
+    return name[strlen(name) - 1] == '.';
+}
+
 static void check_values(const struct options *options, const char *program)
 {
     const char *wrong = options->join == NULL ? NULL : join_mistake(options->join);
@@ -115,12 +120,18 @@ static void check_values(const struct options *options, const char *program)
     if (options->browser != NULL && strcmp(options->browser, "chromium") != 0 && strcmp(options->browser, "firefox") != 0) {
         arguments_refuse(program, "--browser %s: it is chromium or firefox", options->browser);
     }
+    if (options->listen != NULL && ends_with_dot(options->listen)) {
+        arguments_refuse(program, "--listen %s: without the full stop at the end", options->listen);
+    }
     for (size_t i = 0; i < options->hosts.count; i++) {
         struct authority authority;
         wrong = authority_read(&authority, options->hosts.texts[i], strlen(options->hosts.texts[i]));
         if (wrong != NULL || authority.port != 0 || authority.bracketed) {
             arguments_refuse(program, "--host %s: %s", options->hosts.texts[i],
                              wrong != NULL ? wrong : "a name or IPv4 address alone, without a port");
+        }
+        if (ends_with_dot(options->hosts.texts[i])) {
+            arguments_refuse(program, "--host %s: without the full stop at the end", options->hosts.texts[i]);
         }
     }
     servers_check(&options->servers, program);

@@ -163,6 +163,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct session *session = user;
     struct lws_vhost *vhost = lws_get_vhost(wsi);
     struct server *server = vhost == NULL ? NULL : lws_vhost_user(vhost);
+    if (server == NULL) {
+        return 0;
+    }
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         return request(server, wsi, session, in);
@@ -182,10 +185,10 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         socket_queue_fini(&session->queue);
         return 0;
     case LWS_CALLBACK_WSI_CREATE:
-        server->connections += server != NULL;
+        server->connections++;
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:
-        server->connections -= server != NULL;
+        server->connections--;
         return 0;
     default:
         return 0;

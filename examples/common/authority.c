@@ -70,6 +70,9 @@ const char *authority_read(struct authority *authority, const char *text, size_t
         }
     }
     const char *wrong = take_host(authority, text, host);
+    if (wrong == NULL && (authority->host[0] == '.' || strstr(authority->host, "..") != NULL)) {
+        return "a part of the name is empty";
+    }
     return wrong != NULL || colon == NULL ? wrong : read_port(&authority->port, colon + 1, len - host - 1);
 }
 

@@ -35,7 +35,8 @@ async function bindsWhatItSays(binary) {
   for (const address of others('IPv4')) {
     rows.push([['--listen', address], address, [address]], [['--listen', address, '--https'], address, [address]]);
   }
-  rows.push([['--listen', '0.0.0.0'], others('IPv4')[0] ?? 'localhost', ['0.0.0.0']]);
+  rows.push([['--listen', '0.0.0.0'], others('IPv4')[0] ?? 'localhost', ['0.0.0.0']], [['--listen', '0'], others('IPv4')[0] ?? 'localhost', ['0.0.0.0']]);
+  rows.push([['--listen', '127.1', '--https'], '127.0.0.1', ['127.0.0.1']]);
   if (hasIpv6()) {
     rows.push([['--listen', '::1'], '[::1]', ['[::1]']], [['--listen', '::'], others('IPv6').length ? `[${others('IPv6')[0]}]` : 'localhost', ['[::]']]);
     rows.push([['--https'], others('IPv4')[0] ?? 'localhost', ['*']], [['--listen', '*'], others('IPv4')[0] ?? 'localhost', ['*']]);
@@ -67,7 +68,7 @@ async function canBeJoined(binary) {
 async function orFails(binary) {
   const first = await started(binary, []);
   for (const [args, pattern] of [[['--listen', '203.0.113.1'], /203\.0\.113\.1, port 0: Cannot assign requested address/], [['--listen', '2001:db8::1'], /Cannot assign|not supported/],
-    [['--listen', 'name.invalid'], /name\.invalid: /], [['--port', first.address.port], new RegExp(`127.0.0.1, port ${first.address.port}: Address already in use`)]]) {
+    [['--listen', 'name.invalid'], /name\.invalid: /], [['--https', '--host', `${'x'.repeat(64)}.example`], /no certificate could be made: .*x{64}/], [['--port', first.address.port], new RegExp(`127.0.0.1, port ${first.address.port}: Address already in use`)]]) {
     const program = new CallProgram(binary, [...ALONE, ...args]);
     assert.equal(await program.ended, 1, args.join(' '));
     assert.match(program.output, pattern);

@@ -13,7 +13,7 @@ const TURN = ['--turn', 'turn:127.0.0.1', '--username', 'u', '--credential', 'c'
 const OF_BOTH = [
   [['--stun', 'foo'], /--stun foo: .*stun:HOST/], [['--stun', 'stun:'], /--stun stun:: there is no host/], [['--stun', 'stun://host'], /without \/\//],
   [['--stun', 'stun:host:0'], /the port is no number/], [['--stun', 'stun:host:port'], /the port is no number/], [['--stun', 'stun:::1'], /in brackets/],
-  [['--stun', 'stun:[::1'], /bracket is not closed/], [['--stun', 'stun:[host]'], /no IPv6 address/], [['--stun', 'stun:a b'], /neither a name nor an address/],
+  [['--stun', 'stun:[::1'], /bracket is not closed/], [['--stun', 'stun:[host]'], /no IPv6 address/], [['--stun', 'stun:a b'], /neither a name nor an address/], [['--stun', 'stun:a..b'], /part of the name is empty/],
   [['--stun', 'turn:host'], /--stun turn:host: /], [['--stun', ''], /--stun : empty/], [['--stun'], /--stun needs a value/],
   [['--turn', 'turn:host'], /--username and --credential/], [[...TURN, '--turn', 'turns:host?transport=udp'], /transport=tcp/], [[...TURN, '--turn', 'turn:host?x'], /transport=udp or/],
   [['--username', 'u'], /--turn, which is missing/], [['--relay'], /--relay needs --turn/], [['--relay=yes'], /--relay takes no value/],
@@ -31,7 +31,8 @@ const OF_CALL = [
   [['--signaling-only', '--check'], /do not go together/], [['--signaling-only', '--save-frame', '/tmp/x.png'], /do not go together/],
   [['--cert', '/etc/passwd'], /--cert and --key/], [['--cert', '/nowhere', '--key', '/nowhere'], /--cert \/nowhere: No such file/], [['--key', '/tmp', '--cert', '/tmp'], /Is a directory/],
   [['--check', '--browser', 'opera'], /--browser opera/], [['--check', '--browser', 'firefox', '--https'], /nobody is there to accept/], [['--browser', 'firefox'], /--check, which is missing/], [['--picture', '/tmp/x.png'], /--check, which is missing/],
-  [['--check', '--picture', '/nowhere/x.png'], /--picture \/nowhere/], [['--user', 'x'.repeat(65)], /1 to 64 bytes/], [['--channel', 'a\nb'], /control characters/], [['--channel', ''], /--channel : empty/],
+  [['--check', '--picture', '/nowhere/x.png'], /--picture \/nowhere/], [['--listen', 'localhost.'], /full stop at the end/], [['--host', 'call.example.'], /full stop at the end/], [['--host', '.'], /part of the name is empty/], [['--join', 'ws://a..b/'], /part of the name is empty/],
+  [['--user', 'x'.repeat(65)], /1 to 64 bytes/], [['--channel', 'a\nb'], /control characters/], [['--channel', ''], /--channel : empty/],
 ];
 
 const DATA = ['--offer', '--data', 'x'];
