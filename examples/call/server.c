@@ -64,6 +64,10 @@ static int begin_file(const struct server *server, struct lws *wsi, struct sessi
         add_header(wsi, "cache-control:", "no-cache", &at, end) != 0 || lws_finalize_write_http_header(wsi, start, &at, end) != 0) {
         return -1;
     }
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0) {
+        session->file = NULL; /* nothing follows the head (RFC 9110 9.3.2) */
+        return lws_http_transaction_completed(wsi) ? -1 : 0;
+    }
     lws_callback_on_writable(wsi);
     return 0;
 }

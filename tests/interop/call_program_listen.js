@@ -147,6 +147,19 @@ async function answersToItsNames(binary) {
   assert.equal(await program.stop(), 0, program.output);
 }
 
+// Nothing follows the head that a HEAD request asks for: it would be read as the next answer.
+async function answersWithHeads(binary) {
+  const program = await started(binary, []);
+  const ask = (method, path, more = '') => `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+  const answer = await raw(program.address, ask('HEAD', '/style.css') + ask('HEAD', '/') + ask('GET', '/configuration.json', 'Connection: close\r\n'));
+  const heads = answer.split('\r\n\r\n');
+  assert.match(heads[0], /^HTTP\/1\.1 200 [^]*content-length: [1-9]/);
+  assert.match(heads[1], /^HTTP\/1\.1 200 [^]*text\/html/);
+  assert.match(heads[2], /^HTTP\/1\.1 200 [^]*application\/json/);
+  assert.deepEqual(JSON.parse(heads[3]).iceServers, []);
+  assert.equal(await program.stop(), 0, program.output);
+}
+
 async function survivesManyConnections(binary) {
   const program = await started(binary, []);
   const sockets = Array.from({ length: 700 }, () => net.connect(program.address.port, '127.0.0.1').on('error', () => {}));
@@ -166,7 +179,7 @@ async function survivesManyConnections(binary) {
 }
 
 async function main(binary) {
-  for (const test of [bindsWhatItSays, canBeJoined, orFails, answersToItsNames, survivesManyConnections]) {
+  for (const test of [bindsWhatItSays, canBeJoined, orFails, answersToItsNames, answersWithHeads, survivesManyConnections]) {
     await test(binary);
   }
   console.log('listening: all passed');
