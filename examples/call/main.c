@@ -364,6 +364,8 @@ static void end(void)
     if (program.has_party) {
         party_end(&program.party);
     }
+    signal(SIGINT, SIG_IGN); /* on_signal needs what ends now */
+    signal(SIGTERM, SIG_IGN);
     if (program.lws != NULL) {
         lws_context_destroy(program.lws);
     }
