@@ -62,12 +62,13 @@ static void join(struct row *r, size_t i, rtc_media_stream_track *track)
 static void begin(struct row *r, uint64_t seed, size_t hops, double loss)
 {
     static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_encoded = on_encoded};
+    const rtc_configuration begins_high = {.size = sizeof begins_high, .start_bitrate_bps = 1500000}; /* the pump's frames follow no rate */
     memset(r, 0, sizeof *r);
     print_message("seed %llu, %zu hops\n", (unsigned long long)seed, hops);
     r->hops = hops;
     for (size_t i = 0; i < hops; i++) {
         const struct sim_link link = {.delay_us = 10 * MS, .loss = loss};
-        assert_true(sim_peers_init(&r->hop[i], seed * 10 + i, &link, NULL, NULL));
+        assert_true(sim_peers_init(&r->hop[i], seed * 10 + i, &link, NULL, &begins_high));
         r->hop[i].manual = true;
     }
     peer_pumps_attach(&r->pumps, &r->hop[0]);
