@@ -134,7 +134,11 @@ static bool deliver(struct member *member, const char *text, bool must)
 {
     struct session *session = lws_container_of(member, struct session, member);
     bool good = socket_queue_push(&session->queue, text, must);
-    lws_callback_on_writable(session->wsi);
+    if (session->queue.broken) {
+        lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC); /* who does not read never becomes writable */
+    } else {
+        lws_callback_on_writable(session->wsi);
+    }
     return good;
 }
 

@@ -201,6 +201,35 @@ async function boundsWhatWaits(url) {
   busy.socket.close();
 }
 
+// Who has no room for the news of its channel can not stay, though it says that it lives.
+async function removesWhoMissesNews(url) {
+  const sleeper = await Member.connect(url);
+  const [busy, fickle] = [await Member.connect(url), await Member.connect(url)];
+  sleeper.send('join', at('sleeper'));
+  await sleeper.next();
+  busy.send('join', at('busy'));
+  await busy.next();
+  sleeper.socket._socket.pause();
+  const isGone = () => busy.received.find(({ type, body }) => type === 'quit' && body.userId === 'sleeper');
+  const sdp = 'x'.repeat(100000);
+  const isFull = () => busy.received.some(({ body }) => body.refused === 'send_offer');
+  await until('the end of the one that does not read', async () => {
+    sleeper.socket.pong();
+    for (let i = 0; i < 50; i++) {
+      if (!isFull()) {
+        busy.send('send_offer', at('sleeper', { sdp })); // what may be refused fills the half of the room
+      }
+      fickle.send('join', at('fickle'));
+      fickle.send('quit', at('fickle'));
+    }
+    const before = fickle.received.length;
+    await until('the fickle one', () => fickle.received.length > before, 10);
+    return isGone();
+  }, 60);
+  assert.deepEqual(isGone().body, at('sleeper', { vanished: true }));
+  [sleeper, busy, fickle].forEach(({ socket }) => socket.terminate());
+}
+
 async function refusesOtherSites(url) {
   await assert.rejects(Member.connect(url, { origin: 'http://elsewhere.example' }));
   const own = await Member.connect(url, { origin: url.replace(/\/$/, '') });
@@ -210,7 +239,7 @@ async function refusesOtherSites(url) {
 async function main(binary) {
   const program = new CallProgram(binary, ['--signaling-only', '--port', '0']);
   const url = await program.url();
-  for (const test of [async () => announces(url, await relays(url)), keepsChannelsApart, refusesBadMessages, bounds, closesWhoSendsNoText, boundsWhatWaits, refusesOtherSites]) {
+  for (const test of [async () => announces(url, await relays(url)), keepsChannelsApart, refusesBadMessages, bounds, closesWhoSendsNoText, boundsWhatWaits, removesWhoMissesNews, refusesOtherSites]) {
     await test(url);
   }
   assert.equal(await program.stop(), 0, program.output);
