@@ -247,15 +247,17 @@ typedef struct rtc_peer_connection_callbacks {
 RTC_EXPORT int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks, void *user,
                                        rtc_peer_connection **out);
 /* Any thread, as for every handle of the library. The last reference that goes closes the connection: on its loop's thread, in the loop's next turn, when it went on
- * another thread than the loop's, such as that of a garbage collector (at once where this thread holds the loop's lock, or nobody runs the loop); none of its callbacks begins
- * after this returned. Without a loop it closes here, so this belongs to the connection's thread then. */
+ * another thread than the loop's, such as that of a garbage collector (at once on the loop's own thread, which while nobody runs it is the one that made, ran or started it
+ * last, and where this thread holds the loop's lock). It waits for nobody: none of its callbacks begins after this returned, but one that runs on the loop's thread at that
+ * moment goes on, so what callbacks use is freed by rtc_loop_post. Without a loop it closes here, so this belongs to the connection's thread then. */
 RTC_EXPORT rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *connection);
 RTC_EXPORT void rtc_peer_connection_unref(rtc_peer_connection *connection);
 /* close(): ends everything; no event of the connection follows. The handle stays valid and inert. Allocations on TURN servers are given back, which may take
  * another second: while rtc_peer_connection_deadline says so the sans-I/O face goes on; the library's loop does that by itself, also after
  * rtc_peer_connection_free. */
 RTC_EXPORT void rtc_peer_connection_close(rtc_peer_connection *connection);
-/* Clears the callbacks, closes and drops the caller's reference: none of its callbacks runs once this returned. Legal anywhere. NULL is legal. */
+/* Clears the callbacks, closes and drops the caller's reference: none of its callbacks runs once this returned. Legal in callbacks; like every call but ref and unref,
+ * on the loop's thread or with its lock held. NULL is legal. */
 RTC_EXPORT void rtc_peer_connection_free(rtc_peer_connection *connection);
 /* Replaces the events' receiver; NULL clears. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (a callback that this version of the library does not know): the receiver stays. */
 RTC_EXPORT int rtc_peer_connection_set_callbacks(rtc_peer_connection *connection, const rtc_peer_connection_callbacks *callbacks, void *user);

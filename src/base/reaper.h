@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Objects that belong to a loop's thread and whose last reference goes on whatever thread: a garbage collector's, say. They are put here,
- * and the loop ends them in its next turn; at once where the caller is alone with the loop. What is put here when the loop is gone is ended
+ * and the loop ends them in its next turn; at once where the caller has the loop for itself. What is put here when the loop is gone is ended
  * where it is, one at a time. Outlives the loop. Any thread. */
 #ifndef CRTC_REAPER_H
 #define CRTC_REAPER_H

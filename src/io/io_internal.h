@@ -190,6 +190,7 @@ struct loop {
     rtc_time_t timer_armed; /* what timer_fd is set to */
     bool running;           /* rtc_loop_run, rtc_loop_iterate or the thread */
     atomic_bool stopping;   /* taken by the run that it ends */
+    pthread_t home;         /* who made, ran or started it last: where it belongs while nobody runs it */
     pthread_t thread;
     bool has_thread;
     struct link driven;

@@ -41,14 +41,15 @@ static void wake_from_worker(void *user)
     loop_wake(user);
 }
 
-/* Whether this thread may end what belongs to the loop: in a callback or under the lock, or when nobody runs the loop. */
+/* Whether this thread may end what belongs to the loop: in a callback or under the lock, or when nobody runs it and it is this thread's.
+ * Another one's calls need no lock meanwhile: between two iterations of a foreign loop, say. */
 static bool enter(void *user)
 {
     struct loop *l = user;
     bool owned;
     if (!loop_lock_try(&l->lock, &owned))
         return false;
-    if (owned || (!l->running && !l->has_thread))
+    if (owned || (!l->running && !l->has_thread && pthread_equal(l->home, pthread_self())))
         return true;
     loop_lock_give(&l->lock);
     return false;
@@ -94,6 +95,7 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     l->face.ops = &ops;
     l->context = rtc_context_ref(context);
     l->timer_armed = RTC_TIME_NEVER;
+    l->home = pthread_self();
     list_init(&l->driven);
     list_init(&l->ports);
     list_init(&l->dirty);
@@ -287,6 +289,7 @@ static int claim(struct loop *l)
     loop_lock_take(&l->lock);
     bool idle = !l->running && !l->has_thread;
     l->running = l->running || idle;
+    l->home = idle ? pthread_self() : l->home;
     loop_lock_give(&l->lock);
     return idle ? RTC_OK : error_say(RTC_ERR_INVALID_STATE, "the loop is running already");
 }
