@@ -14,7 +14,7 @@ int options_take(void *to, size_t known, const void *given, const char *name)
         memcpy(&size, given, sizeof size);
         if (size < sizeof size)
             return error_say(RTC_ERR_TYPE, "%s.size is %zu: it must be set to sizeof(%s)", name, size, name);
-        if (size > OPTIONS_SIZE_MAX)
+        if (size > OPTIONS_SIZE_MAX || size % sizeof size != 0)
             return error_say(RTC_ERR_TYPE, "%s.size is %zu, which is no size of it", name, size);
         for (size_t i = known; i < size; i++)
             if (bytes[i])

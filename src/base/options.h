@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { OPTIONS_SIZE_MAX = 4096 }; /* a size beyond this was never set */
+enum { OPTIONS_SIZE_MAX = 4096 }; /* a size beyond this was never set, nor one that cuts a size_t or a pointer in two */
 
 /* Copies what both sides know from `given` to `to`, whose `known` bytes are otherwise zero; its size becomes `known`. A NULL `given` gives
  * zeros. What `given` has beyond that is for a newer version: zero asks for nothing and is fine, anything else is refused, since it would

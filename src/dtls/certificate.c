@@ -214,6 +214,19 @@ int certificate_generate_unbound(rtc_context *context, enum certificate_key key,
     return generate(context, &(struct certificate_wish){.key = key, .lifetime_us = lifetime_us}, out);
 }
 
+static int check_names(const struct certificate_wish *wish)
+{
+    if (wish->name_count > CERTIFICATE_NAMES_MAX)
+        return error_say(RTC_ERR_RANGE, "%zu names are more than the %d of one certificate", wish->name_count, CERTIFICATE_NAMES_MAX);
+    for (size_t i = 0; i < wish->name_count; i++) {
+        if (!wish->names || !wish->names[i])
+            return error_say(RTC_ERR_TYPE, "the certificate's names: entry %zu is missing", i);
+        if (!certificate_name_is_valid(wish->names[i]))
+            return error_say(RTC_ERR_SYNTAX, "'%.120s' is neither a host name nor a numeric address", wish->names[i]);
+    }
+    return RTC_OK;
+}
+
 int certificate_make(rtc_context *context, const struct certificate_wish *wish, struct certificate **out)
 {
     context = context_resolve(context);
@@ -221,12 +234,9 @@ int certificate_make(rtc_context *context, const struct certificate_wish *wish, 
         return error_plain(RTC_ERR_NO_MEMORY);
     if (wish->key != CERTIFICATE_ECDSA_P256 && wish->key != CERTIFICATE_RSA_2048)
         return error_say(RTC_ERR_NOT_SUPPORTED, "unknown kind of key %d", (int)wish->key);
-    if (wish->name_count > CERTIFICATE_NAMES_MAX)
-        return error_say(RTC_ERR_RANGE, "%zu names are more than the %d of one certificate", wish->name_count, CERTIFICATE_NAMES_MAX);
-    for (size_t i = 0; i < wish->name_count; i++)
-        if (!certificate_name_is_valid(wish->names[i]))
-            return error_say(RTC_ERR_SYNTAX, "'%.120s' is neither a host name nor a numeric address", wish->names[i]);
-    int error = generate(context, wish, out);
+    int error = check_names(wish);
+    if (!error)
+        error = generate(context, wish, out);
     if (!error)
         certificate_bind(*out);
     return error;

@@ -19,7 +19,7 @@ struct certificate_wish {
     size_t name_count;
 };
 
-/* Self-signed. RTC_ERR_RANGE for too many names, RTC_ERR_SYNTAX for one that is none. */
+/* Self-signed. RTC_ERR_RANGE for too many names, RTC_ERR_SYNTAX for one that is none, RTC_ERR_TYPE for a missing one. */
 int certificate_make(rtc_context *context, const struct certificate_wish *wish, struct certificate **out);
 /* Without names; valid from a day ago for `lifetime_us` (0: 30 days) from now. */
 int certificate_generate(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out);

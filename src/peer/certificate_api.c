@@ -20,9 +20,6 @@ static int check_options(const rtc_certificate_options *o)
         return error_say(RTC_ERR_TYPE, "a lifetime of %llu ms is too long", (unsigned long long)o->lifetime_ms);
     if (o->algorithm != RTC_KEY_ECDSA_P256 && o->algorithm != RTC_KEY_RSA_2048)
         return error_say(RTC_ERR_NOT_SUPPORTED, "unknown key algorithm %d", (int)o->algorithm);
-    for (size_t i = 0; i < o->name_count; i++)
-        if (!o->names || !o->names[i])
-            return error_say(RTC_ERR_TYPE, "rtc_certificate_options.names: entry %zu is missing", i);
     return RTC_OK;
 }
 

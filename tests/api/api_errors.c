@@ -99,6 +99,8 @@ static void certificates(void **state)
     REFUSED(rtc_certificate_new(NULL, &options, &certificate), RTC_ERR_SYNTAX, "'a b'");
     options.names = missing;
     REFUSED(rtc_certificate_new(NULL, &options, &certificate), RTC_ERR_TYPE, "entry 0");
+    options.name_count = 65; /* before any of them is looked at */
+    REFUSED(rtc_certificate_new(NULL, &options, &certificate), RTC_ERR_RANGE, "65 names");
     options = (rtc_certificate_options){.size = sizeof options, .algorithm = (rtc_key_algorithm)9};
     REFUSED(rtc_certificate_new(NULL, &options, &certificate), RTC_ERR_NOT_SUPPORTED, "algorithm 9");
     options = (rtc_certificate_options){.size = sizeof options, .lifetime_ms = UINT64_MAX};

@@ -203,8 +203,8 @@ static bool readable(const struct scene *s)
     return poll(&fd, 1, 0) == 1;
 }
 
-/* A loop of one's own: between two iterations nobody runs the library's, and yet its connections are those of the thread that iterates, which
- * goes on calling them without a lock. Nothing ends on another thread. */
+/* A loop of one's own: between two iterations nobody runs the library's, and yet its connections are those of the thread that iterates,
+ * which goes on calling them without a lock. Nothing ends on another thread. */
 static void within_a_foreign_loop(void **state)
 {
     static struct scene s;

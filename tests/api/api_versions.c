@@ -248,6 +248,12 @@ static void expect(size_t i, const unsigned char *given, size_t size, int expect
         fail_msg("%s, %s: '%s' does not name it", structs[i].name, what, rtc_last_error());
 }
 
+/* A sizeof is a multiple of that of its size_t. */
+static size_t rounded(size_t offset)
+{
+    return (offset + sizeof offset - 1) / sizeof offset * sizeof offset;
+}
+
 static void structs_of_other_versions(void **state)
 {
     (void)state;
@@ -258,10 +264,12 @@ static void structs_of_other_versions(void **state)
         if (structs[i].filled)
             memcpy(given, structs[i].filled, size);
         expect(i, given, size, RTC_OK, "of this version");
-        expect(i, given, structs[i].older, RTC_OK, "older");
+        expect(i, given, rounded(structs[i].older), RTC_OK, "older");
         expect(i, given, size + TAIL, RTC_OK, "newer, with nothing new used");
         expect(i, given, 0, RTC_ERR_TYPE, "without a size");
         expect(i, given, 4, RTC_ERR_TYPE, "smaller than its size");
+        expect(i, given, size - 4, RTC_ERR_TYPE, "with a size that cuts members in two");
+        expect(i, given, size + 1, RTC_ERR_TYPE, "with a size that no struct has");
         expect(i, given, (size_t)-1, RTC_ERR_TYPE, "with a size that is none");
         given[size] = 1;
         expect(i, given, size + TAIL, RTC_ERR_NOT_SUPPORTED, "newer, with the first new byte used");

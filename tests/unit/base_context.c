@@ -51,11 +51,12 @@ static void limits_have_defaults(void **state)
     assert_int_equal(limits->waiting_bytes, 16 * 1024 * 1024);
     rtc_context_unref(context);
     const rtc_limits shorter = {
-        .size = offsetof(rtc_limits, candidate_pairs), .remote_candidates = 3, .candidate_pairs = 4}; /* an older program's */
+        .size = offsetof(rtc_limits, ssrcs), .remote_candidates = 3, .candidate_pairs = 4, .ssrcs = 5}; /* an older program's */
     const rtc_context_options with = {.size = sizeof with, .limits = &shorter};
     assert_int_equal(rtc_context_new(&with, &context), RTC_OK);
     assert_int_equal(context_limits(context)->remote_candidates, 3);
-    assert_int_equal(context_limits(context)->candidate_pairs, 128);
+    assert_int_equal(context_limits(context)->candidate_pairs, 4);
+    assert_int_equal(context_limits(context)->ssrcs, 256);
     rtc_context_unref(context);
 }
 
