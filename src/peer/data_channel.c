@@ -255,14 +255,10 @@ static void run_message(rtc_peer_connection *pc, rtc_data_channel *c, struct use
         keep(pc, c, e);
 }
 
-/* What nobody took is dropped: the packets are the loop's, and the handle's last reference may go anywhere. */
-static void run_close(rtc_peer_connection *pc, rtc_data_channel *c)
+void data_channel_forget_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
 {
-    drain_waiting(pc, c);
     for (struct packet *p; (p = take_waiting(pc, c)) != NULL;)
         packet_free(p);
-    if (c->callbacks.on_close)
-        c->callbacks.on_close(c, c->user);
 }
 
 void data_channel_run_event(rtc_peer_connection *pc, rtc_data_channel *c, struct user_event *e)
@@ -289,7 +285,9 @@ void data_channel_run_event(rtc_peer_connection *pc, rtc_data_channel *c, struct
             cb->on_error(c, c->user, e->value, rtc_error_message(e->value));
         break;
     case USER_CHANNEL_CLOSE:
-        run_close(pc, c);
+        drain_waiting(pc, c);
+        if (cb->on_close)
+            cb->on_close(c, c->user);
         break;
     default:
         break;
@@ -328,8 +326,8 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
         (void)event_queue_add(pc, USER_CHANNEL_OPEN, 0, c, NULL);
     else if (state == RTC_DATA_CHANNEL_CLOSING)
         (void)event_queue_add(pc, USER_CHANNEL_CLOSING, 0, c, NULL);
-    else
-        (void)event_queue_add(pc, USER_CHANNEL_CLOSE, 0, c, NULL);
+    else if (!event_queue_add(pc, USER_CHANNEL_CLOSE, 0, c, NULL))
+        data_channel_forget_waiting(pc, c);
     if (state != RTC_DATA_CHANNEL_CLOSED)
         return;
     data_channels_forget(pc->transport->channels, c->handle);
@@ -340,7 +338,7 @@ void data_channel_silence(rtc_data_channel *c)
 {
     refresh(c);
     c->silent = true;
-    packet_queue_clear(&c->waiting);
+    data_channel_forget_waiting(c->connection, c);
     detach(c);
 }
 

@@ -97,6 +97,8 @@ void event_queue_add_failure(rtc_peer_connection *pc)
 static void recycle(rtc_peer_connection *pc, struct user_event *e)
 {
     struct event_queue_user *q = &pc->events;
+    if (e->type == USER_CHANNEL_CLOSE)
+        data_channel_forget_waiting(pc, e->channel);
     rtc_data_channel_unref(e->channel);
     rtc_rtp_transceiver_unref(e->transceiver);
     packet_free(e->packet);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What a peer sends and nobody takes is bounded: messages for channels without callbacks, and events that are not dispatched. */
 #include "context.h"
+#include "data_channel_object.h"
 #include "packet.h"
 #include "peer_scene.h"
+#include "transport.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +70,38 @@ static void nobody_has_callbacks(void **state)
     end(&s);
 }
 
+static void hang_up(rtc_peer_connection *pc, void *user, rtc_dtls_transport_state state)
+{
+    (void)user;
+    if (state == RTC_DTLS_TRANSPORT_CLOSED)
+        rtc_peer_connection_close(pc);
+}
+
+/* The peer ends DTLS and its channels close, and the application closes the connection before it is told of the channels: their messages go with
+ * it, since they are the loop's, and a handle may be kept and dropped anywhere. */
+static void messages_go_with_the_connection(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 34);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 100 * MS);
+    flood(&s, 3);
+    rtc_data_channel *theirs = s.p.peer[1].remote_channel;
+    assert_non_null(theirs->waiting.head);
+    const rtc_peer_connection_callbacks callbacks = {.size = sizeof callbacks, .on_dtls_state_change = hang_up};
+    assert_int_equal(rtc_peer_connection_set_callbacks(s.p.peer[1].pc, &callbacks, NULL), RTC_OK);
+    struct transport *t = s.p.peer[0].pc->transport;
+    dtls_close(t->dtls, &t->out);
+    transport_settle(t, s.p.now);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[1].pc), RTC_PEER_CONNECTION_CLOSED);
+    assert_int_equal(rtc_data_channel_ready_state(theirs), RTC_DATA_CHANNEL_CLOSED);
+    assert_null(theirs->waiting.head);
+    end(&s);
+}
+
 static void nobody_takes_channels(void **state)
 {
     static const rtc_peer_connection_callbacks none = {.size = sizeof none};
@@ -104,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_has_callbacks),
+        cmocka_unit_test(messages_go_with_the_connection),
         cmocka_unit_test(nobody_takes_channels),
         cmocka_unit_test(a_table_without_its_size),
     };
