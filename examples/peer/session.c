@@ -31,12 +31,17 @@ static void tell_error(struct session *session, const char *what, int error, con
     }
 }
 
-/* Tells the result of a call into the library when it is an error. */
-static void fail(struct session *session, const char *what, int error)
+/* Tells the result of a call when it is an error: in the library's words, or, where the error `own` is this program's, in others. */
+static void fail_or(struct session *session, const char *what, int error, int own, const char *words)
 {
     if (error != RTC_OK) {
-        tell_error(session, what, error, rtc_last_error());
+        tell_error(session, what, error, error == own ? words : rtc_last_error());
     }
+}
+
+static void fail(struct session *session, const char *what, int error)
+{
+    fail_or(session, what, error, RTC_OK, NULL);
 }
 
 /* A line of input that asks for nothing that there is. */
@@ -172,6 +177,13 @@ static const char *string_of(const cJSON *object, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
+/* It is there, and of another kind. */
+static bool is_no_text(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return item != NULL && !cJSON_IsNull(item) && !cJSON_IsString(item);
+}
+
 static void take_description(struct session *session, const char *type, const char *sdp)
 {
     if (rtc_sdp_type_from_name(type) == RTC_SDP_NONE) {
@@ -193,6 +205,10 @@ static void take_candidate(struct session *session, const cJSON *line)
         refuse(session, "sdpMLineIndex is no number from 0 to 65535");
         return;
     }
+    if (is_no_text(line, "sdpMid") || is_no_text(line, "usernameFragment")) {
+        refuse(session, "sdpMid or usernameFragment is no text");
+        return;
+    }
     rtc_ice_candidate_init init = {
         .size = sizeof(init),
         .candidate = string_of(line, "candidate"),
@@ -212,11 +228,11 @@ static void on_track(rtc_peer_connection *connection, void *user, const rtc_trac
     (void)connection;
     bool video = rtc_media_stream_track_kind(event->track) == RTC_MEDIA_VIDEO;
     tell_state(session, "track", video ? "video" : "audio");
-    fail(session, "receiving", watch_track(&session->watch, event->track));
+    fail_or(session, "receiving", watch_track(&session->watch, event->track), RTC_ERR_QUOTA_EXCEEDED, "more tracks came than are watched");
     const char *path = video ? session->options->record_video : session->options->record_audio;
     struct recorder *recorder = video ? &session->video_recorder : &session->audio_recorder;
     if (path != NULL && recorder->file == NULL) {
-        fail(session, path, recorder_start(recorder, event->track, path));
+        fail_or(session, path, recorder_start(recorder, event->track, path), RTC_ERR_NOT_FOUND, "the file can not be written");
     }
 }
 
@@ -244,6 +260,8 @@ static void add(struct session *session, const cJSON *line)
         error = media_out_add_video(session);
     } else if (what != NULL && strcmp(what, "audio") == 0) {
         error = media_out_add_audio(session);
+    } else if (what != NULL && strcmp(what, "channel") == 0 && is_no_text(line, "label")) {
+        refuse(session, "add: the label is no text");
     } else if (what != NULL && strcmp(what, "channel") == 0) {
         error = add_channel(session, label == NULL ? "" : label);
     } else {

@@ -51,6 +51,7 @@ typedef struct rtc_data_channel_callbacks {
     void (*on_error)(rtc_data_channel *channel, void *user, int error, const char *message);
 } rtc_data_channel_callbacks;
 
+/* Any thread; NULL is legal. A channel that nobody holds lives on with its connection. */
 RTC_EXPORT rtc_data_channel *rtc_data_channel_ref(rtc_data_channel *channel);
 RTC_EXPORT void rtc_data_channel_unref(rtc_data_channel *channel);
 /* Sets the events' receiver; `callbacks` is copied, NULL clears: after that none runs any more. Messages that came before wait until it is set (for a channel of

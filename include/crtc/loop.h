@@ -7,7 +7,8 @@
  *   (c) give it no loop and carry its packets yourself: see <crtc/transport.h>.
  *
  * A connection and everything that hangs on it belong to the loop's thread. From another thread, hold rtc_loop_lock() around any calls, or hand a function
- * over with rtc_loop_post(). The loop holds the lock except while it waits; callbacks run with it held.
+ * over with rtc_loop_post(). The loop holds the lock except while it waits; callbacks run with it held. While nobody runs it, its thread is the one that made, ran or
+ * started it last.
  */
 #ifndef CRTC_LOOP_H
 #define CRTC_LOOP_H
@@ -28,7 +29,7 @@ RTC_EXPORT void rtc_loop_free(rtc_loop *loop);
 
 /* Runs on the calling thread until rtc_loop_stop. RTC_ERR_INVALID_STATE when it runs already. */
 RTC_EXPORT int rtc_loop_run(rtc_loop *loop);
-/* Runs on a new thread until rtc_loop_stop or rtc_loop_free. */
+/* Runs on a new thread until rtc_loop_stop or rtc_loop_free. RTC_ERR_INVALID_STATE when it runs already, RTC_ERR_OPERATION (no thread to be had). */
 RTC_EXPORT int rtc_loop_start(rtc_loop *loop);
 /* Makes rtc_loop_run return, or the library's thread end (and waits for that, unless called on it). When neither runs, the next rtc_loop_run returns at
  * once: a stop is not lost because it came before the thread that was to run. Any thread. */

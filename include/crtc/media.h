@@ -89,6 +89,7 @@ typedef struct rtc_audio_frame_options {
     const void *data;            /* copied, samples x channels values; NULL: silence */
 } rtc_audio_frame_options;
 
+/* *out is a reference of the caller's. Any thread. RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_audio_frame_new(rtc_context *context, const rtc_audio_frame_options *options, rtc_audio_frame **out);
 RTC_EXPORT rtc_audio_frame *rtc_audio_frame_ref(rtc_audio_frame *frame);
 RTC_EXPORT void rtc_audio_frame_unref(rtc_audio_frame *frame);
@@ -122,6 +123,7 @@ typedef struct rtc_encoded_frame_options {
     uint32_t width, height;      /* video: pixels, 0 when unknown */
 } rtc_encoded_frame_options;
 
+/* *out is a reference of the caller's. Any thread. RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_encoded_frame_new(rtc_context *context, const rtc_encoded_frame_options *options, rtc_encoded_frame **out);
 RTC_EXPORT rtc_encoded_frame *rtc_encoded_frame_ref(rtc_encoded_frame *frame);
 RTC_EXPORT void rtc_encoded_frame_unref(rtc_encoded_frame *frame);
@@ -189,6 +191,8 @@ typedef struct rtc_test_video_options {
     uint32_t colour;          /* 0xRRGGBB of the background; default: moving colour bars */
     uint32_t grain;           /* 0 to 64: noise of that amplitude that is another one in each picture, as hard to encode as what cameras make; default none */
 } rtc_test_video_options;
+/* `options` may be NULL. *out is a reference of the caller's. Any thread. RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NOT_SUPPORTED (the library was built without media),
+ * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options *options, rtc_media_source **out);
 
 /* A sine tone in 48 kHz S16 frames of 10 ms. */
@@ -198,11 +202,12 @@ typedef struct rtc_test_audio_options {
     uint32_t channels;        /* default 1; 1 or 2 */
     uint32_t level_percent;   /* amplitude; default 30 */
 } rtc_test_audio_options;
+/* The same for sound. */
 RTC_EXPORT int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options *options, rtc_media_source **out);
 
 typedef enum rtc_track_ready_state { RTC_TRACK_LIVE = 1, RTC_TRACK_ENDED = 2 } rtc_track_ready_state;
 
-/* A track of a source, with a fresh random id. */
+/* A track of a source, with a fresh random id. *out is a reference of the caller's. RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_media_stream_track_new(rtc_media_source *source, rtc_media_stream_track **out);
 RTC_EXPORT rtc_media_stream_track *rtc_media_stream_track_ref(rtc_media_stream_track *track);
 RTC_EXPORT void rtc_media_stream_track_unref(rtc_media_stream_track *track);

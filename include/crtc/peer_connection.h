@@ -36,13 +36,14 @@ typedef struct rtc_certificate_options {
 } rtc_certificate_options;
 
 /* A self-signed certificate that is valid from a day ago. `options` may be NULL. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (the algorithm), RTC_ERR_RANGE (too many names),
- * RTC_ERR_SYNTAX (a name that is none), RTC_ERR_NO_MEMORY. */
+ * RTC_ERR_SYNTAX (a name that is none), RTC_ERR_OPERATION, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *options, rtc_certificate **out);
-/* The same without names. `lifetime_ms` 0: 30 days. */
+/* The same without names, with the same errors. `lifetime_ms` 0: 30 days. */
 RTC_EXPORT int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out);
 /* From PEM text that holds the certificate and its private key. RTC_ERR_SYNTAX; RTC_ERR_INVALID_ACCESS when they do not belong together. */
 RTC_EXPORT int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len, rtc_certificate **out);
-/* Certificate and private key as PEM; the text is the caller's, freed with rtc_certificate_free_pem (which wipes it). */
+/* Certificate and private key as PEM; the text is the caller's, freed with rtc_certificate_free_pem (which wipes it). RTC_ERR_TYPE,
+ * RTC_ERR_OPERATION, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_export_pem(const rtc_certificate *certificate, char **out);
 RTC_EXPORT void rtc_certificate_free_pem(const rtc_certificate *certificate, char *pem);
 RTC_EXPORT rtc_certificate *rtc_certificate_ref(rtc_certificate *certificate);
@@ -314,10 +315,13 @@ RTC_EXPORT rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_pee
  * already sent, RTC_ERR_INVALID_STATE when closed. */
 RTC_EXPORT int rtc_peer_connection_add_track(rtc_peer_connection *connection, rtc_media_stream_track *track, rtc_media_stream *const *streams, size_t stream_count,
                                              rtc_rtp_sender **sender);
-/* addTransceiver with a track, or with a kind when track is NULL. `init` may be NULL. *out (may be NULL) is borrowed from the connection. */
+/* addTransceiver with a track, or with a kind when track is NULL. `init` may be NULL. *out (may be NULL) is borrowed from the connection.
+ * RTC_ERR_TYPE (an unknown kind, direction or priority, a stream that is missing), RTC_ERR_RANGE (more streams than a track may have), RTC_ERR_INVALID_STATE when
+ * closed, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_add_transceiver(rtc_peer_connection *connection, rtc_media_kind kind, rtc_media_stream_track *track,
                                                    const rtc_rtp_transceiver_init *init, rtc_rtp_transceiver **out);
-/* removeTrack: the sender stops; takes effect in SDP with the next negotiation. */
+/* removeTrack: the sender stops; takes effect in SDP with the next negotiation. RTC_ERR_INVALID_ACCESS for another connection's sender, RTC_ERR_INVALID_STATE when
+ * closed. */
 RTC_EXPORT int rtc_peer_connection_remove_track(rtc_peer_connection *connection, rtc_rtp_sender *sender);
 /* getTransceivers, in order of creation. Borrowed. NULL beyond the last. */
 RTC_EXPORT size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *connection);
@@ -338,7 +342,7 @@ RTC_EXPORT uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connecti
 RTC_EXPORT const char *rtc_peer_connection_explain(rtc_peer_connection *connection);
 
 /* getStats. *out is a reference of the caller's. Beside the dictionaries of webrtc-stats there is a "rejected-section" (mid, kind, reason) for each section of the
- * peer's that has no codec in common with this side. */
+ * peer's that has no codec in common with this side. RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_get_stats(rtc_peer_connection *connection, rtc_stats_report **out);
 
 RTC_EXPORT void *rtc_peer_connection_user(const rtc_peer_connection *connection);

@@ -63,7 +63,7 @@ RTC_EXPORT void rtc_rtp_sender_unref(rtc_rtp_sender *sender);
 RTC_EXPORT rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *sender);
 /* Changes what is sent without negotiation; NULL sends nothing. RTC_ERR_TYPE for the other kind, RTC_ERR_INVALID_STATE when stopped. */
 RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track);
-/* encodings[0].maxBitrate of setParameters; 0: the connection's cap. */
+/* encodings[0].maxBitrate of setParameters; 0: the connection's cap. RTC_ERR_INVALID_STATE when stopped or closed. */
 RTC_EXPORT int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps);
 /* encodings[0].networkPriority of setParameters. RTC_ERR_TYPE, RTC_ERR_INVALID_STATE when stopped or closed. */
 RTC_EXPORT int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority);

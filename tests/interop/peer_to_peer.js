@@ -116,6 +116,7 @@ async function complains(binary) {
   const lines = [
     ['nonsense', /no JSON object/], ['[]', /no JSON object/], ['{"type":"dance"}', /none of offer, answer/], ['{"type":7}', /neither a type nor a candidate/], ['{"type":"offer"}', /without sdp/],
     ['{"type":"offr","sdp":"v=0"}', /the type is offer, answer/], ['{"type":"offer","sdp":"nonsense"}', /line 1, 'nonsense'/], ['{"candidate":"nonsense"}', /sdp_mid/], ['{"candidate":7}', /neither/],
+    ['{"candidate":"x","sdpMid":7,"sdpMLineIndex":0}', /sdpMid or usernameFragment is no text/], ['{"type":"add","what":"channel","label":7}', /the label is no text/],
     ['{"candidate":"x","sdpMLineIndex":-1}', /sdpMLineIndex is no number/], ['{"candidate":"x","sdpMLineIndex":"0"}', /sdpMLineIndex is no number/], ['{"type":"add","what":"smell"}', /audio, video or channel/],
     ['{"type":"send","text":"x"}', /there is no channel/], ['x'.repeat(1500000), /longer than 1 MiB/],
   ];

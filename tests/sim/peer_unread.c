@@ -77,8 +77,8 @@ static void hang_up(rtc_peer_connection *pc, void *user, rtc_dtls_transport_stat
         rtc_peer_connection_close(pc);
 }
 
-/* The peer ends DTLS and its channels close, and the application closes the connection before it is told of the channels: their messages go with
- * it, since they are the loop's, and a handle may be kept and dropped anywhere. */
+/* The peer ends DTLS and its channels close, and the application closes the connection before it is told of the channels: their messages go
+ * with it, since they are the loop's, and a handle may be kept and dropped anywhere. */
 static void messages_go_with_the_connection(void **state)
 {
     struct scene s;
