@@ -323,7 +323,8 @@ RTC_EXPORT int rtc_peer_connection_add_transceiver(rtc_peer_connection *connecti
 /* removeTrack: the sender stops; takes effect in SDP with the next negotiation. RTC_ERR_INVALID_ACCESS for another connection's sender, RTC_ERR_INVALID_STATE when
  * closed. */
 RTC_EXPORT int rtc_peer_connection_remove_track(rtc_peer_connection *connection, rtc_rtp_sender *sender);
-/* getTransceivers, in order of creation. Borrowed. NULL beyond the last. */
+/* getTransceivers, in order of creation. NULL beyond the last. Borrowed from the connection: a remote offer that replaces one which was not answered takes away what
+ * only that one brought, unless a track was added to it. */
 RTC_EXPORT size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *connection, size_t index);
 

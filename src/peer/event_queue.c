@@ -176,7 +176,7 @@ static void run_track(rtc_peer_connection *pc, const struct user_event *e)
 {
     const struct track_streams *streams = e->object;
     const char *ids[4];
-    if (!pc->callbacks.on_track)
+    if (!pc->callbacks.on_track || !e->transceiver->connection) /* taken back before it was told */
         return;
     for (size_t i = 0; i < streams->count; i++)
         ids[i] = streams->ids[i];

@@ -66,7 +66,12 @@ static int find_or_make(rtc_peer_connection *pc, const struct jsep_section *sect
     *out = transceiver_by_mid(pc, section->mid);
     if (!*out && (section->direction & DIRECTION_RECVONLY))
         *out = unassociated(pc, kind_of(section), true);
-    return *out ? RTC_OK : transceiver_new(pc, kind_of(section), RTC_DIRECTION_RECVONLY, out);
+    if (*out)
+        return RTC_OK;
+    int error = transceiver_new(pc, kind_of(section), RTC_DIRECTION_RECVONLY, out);
+    if (!error)
+        (*out)->made_by_offer = true;
+    return error;
 }
 
 static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
@@ -125,19 +130,31 @@ static void follow_remote_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t,
         tell_track(pc, t);
 }
 
-/* Forgets the transceivers that an offer made, which then was not set after all, and lets go of those that it took; what an offer before it
- * took stays. */
-static void undo_remote_offer(rtc_peer_connection *pc, size_t count_before, rtc_rtp_transceiver *const *taken, size_t count)
+/* Which mids the transceivers had, in their order, before a remote offer. */
+struct association {
+    char mid[JSEP_ID_MAX];
+};
+
+static bool has_section(const struct session_description *d, const rtc_rtp_transceiver *t)
 {
-    for (size_t i = 0; i < count; i++)
-        if (taken[i])
-            memset(taken[i]->mid, 0, sizeof taken[i]->mid);
-    while (pc->transceiver_count > count_before)
-        transceiver_detach(link_owner(pc->transceivers.prev, rtc_rtp_transceiver, link));
+    int i = d ? session_description_find(d, t->mid) : -1;
+    return i >= 0 && !d->sections[i].rejected && is_media(&d->sections[i]) && kind_of(&d->sections[i]) == t->kind;
 }
 
-/* taken[i]: the transceiver that this offer gave the mid of its section i. */
-static int take_sections(rtc_peer_connection *pc, const struct session_description *offer, rtc_rtp_transceiver **taken)
+/* An offer that replaces another takes back what only that one said: what it does not speak of has no section any more. */
+static void let_go(rtc_peer_connection *pc, const struct session_description *offer, struct association *before)
+{
+    const struct session_description *agreed = pc->current_local.parsed;
+    size_t n = 0;
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        memcpy(before[n++].mid, t->mid, sizeof t->mid);
+        if (t->mid[0] && !t->stopped && !has_section(offer, t) && (!agreed || session_description_find(agreed, t->mid) < 0))
+            memset(t->mid, 0, sizeof t->mid);
+    }
+}
+
+static int take_sections(rtc_peer_connection *pc, const struct session_description *offer)
 {
     for (size_t i = 0; i < offer->section_count; i++) {
         const struct jsep_section *section = &offer->sections[i];
@@ -147,24 +164,49 @@ static int take_sections(rtc_peer_connection *pc, const struct session_descripti
         int error = find_or_make(pc, section, &t);
         if (error)
             return error;
-        if (t->mid[0])
-            continue;
         set_mid(t, section->mid);
-        taken[i] = t;
     }
     return RTC_OK;
 }
 
+/* Forgets the transceivers that an offer made, which then was not set after all; the others have the sections that they had. */
+static void undo_remote_offer(rtc_peer_connection *pc, const struct association *before, size_t count)
+{
+    while (pc->transceiver_count > count)
+        transceiver_detach(link_owner(pc->transceivers.prev, rtc_rtp_transceiver, link));
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next, before++)
+        memcpy(link_owner(l, rtc_rtp_transceiver, link)->mid, before->mid, sizeof before->mid);
+}
+
+/* What came with a section that is no more goes with it (RFC 9429 section 5.7, which says so of rollback): the remote track, and the
+ * transceiver too, unless the application gave it a track. */
+static void forget_replaced(rtc_peer_connection *pc, const struct association *before, size_t count)
+{
+    struct link *l = pc->transceivers.next, *next;
+    for (size_t i = 0; i < count; i++, l = next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        next = l->next;
+        if (!before[i].mid[0] || strcmp(before[i].mid, t->mid) == 0)
+            continue;
+        remove_remote_track(t);
+        if (!t->mid[0] && t->made_by_offer && !t->sender.track)
+            transceiver_detach(t);
+    }
+}
+
 int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer)
 {
-    size_t count_before = pc->transceiver_count;
-    rtc_rtp_transceiver **taken = memory_zeroed(pc->context, (offer->section_count + 1) * sizeof *taken);
-    if (!taken)
+    size_t count = pc->transceiver_count;
+    struct association *before = memory_zeroed(pc->context, (count + 1) * sizeof *before);
+    if (!before)
         return RTC_ERR_NO_MEMORY;
-    int error = take_sections(pc, offer, taken);
+    let_go(pc, offer, before);
+    int error = take_sections(pc, offer);
     if (error)
-        undo_remote_offer(pc, count_before, taken, offer->section_count);
-    memory_free(pc->context, (void *)taken);
+        undo_remote_offer(pc, before, count);
+    else
+        forget_replaced(pc, before, count);
+    memory_free(pc->context, before);
     return error;
 }
 

@@ -281,7 +281,7 @@ static int begin(const rtc_rtp_transceiver *t, const char *caller)
     if (!t)
         return error_say(RTC_ERR_TYPE, "%s: the object is NULL", caller);
     if (!t->connection)
-        return error_say(RTC_ERR_INVALID_STATE, "%s: the connection is closed", caller);
+        return error_say(RTC_ERR_INVALID_STATE, "%s: the connection is closed, or took the transceiver back", caller);
     t->connection->last_error[0] = 0;
     if (t->stopped)
         return peer_fail(t->connection, RTC_ERR_INVALID_STATE, "the transceiver is stopped");
@@ -485,6 +485,7 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
             return peer_end(pc, error);
         t->created_by_add_track = true;
     }
+    t->made_by_offer = false;
     (void)transceiver_set_streams(&t->sender, streams, stream_count);
     t->direction = (rtc_rtp_direction)(t->direction | RTC_DIRECTION_SENDONLY);
     transceiver_set_track(t, track);

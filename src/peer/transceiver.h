@@ -61,6 +61,7 @@ struct rtc_rtp_transceiver {
     rtc_rtp_direction current_direction;
     bool has_current_direction;
     bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
+    bool made_by_offer;        /* of the peer; addTrack makes it the application's */
     bool stopped;
     bool has_sent;    /* a current direction once said so: addTrack does not take the sender any more */
     uint32_t section; /* handle in the RTP session; 0 without */
@@ -69,7 +70,7 @@ struct rtc_rtp_transceiver {
 };
 
 int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
-/* The connection goes: everything stops, the handle stays inert. */
+/* It or the connection goes: everything stops, the handle stays inert. */
 void transceiver_detach(rtc_rtp_transceiver *t);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
 rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint32_t section);

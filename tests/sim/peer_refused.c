@@ -176,6 +176,21 @@ static void far_offers_again(struct scene *s)
     far_offers(s);
 }
 
+/* Its offer stood under other names before, and took a track. */
+static void far_replaces(struct scene *s)
+{
+    struct peer_pump *pump = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_VIDEO);
+    assert_non_null(pump);
+    assert_int_equal(rtc_peer_connection_add_track(s->a, pump->track, NULL, 0, NULL), RTC_OK);
+    far_has_two(s);
+    char *group = text_replace(rtc_peer_connection_local_description(s->b, NULL), "a=group:BUNDLE 0 1", "a=group:BUNDLE x y");
+    char *audio = text_replace(group, "a=mid:0", "a=mid:x"), *other = text_replace(audio, "a=mid:1", "a=mid:y");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->a, RTC_SDP_OFFER, other), RTC_OK);
+    free(group);
+    free(audio);
+    free(other);
+}
+
 /* The near side's own track waits for a section: the offer takes it. */
 static void near_sends(struct scene *s)
 {
@@ -306,6 +321,7 @@ static const struct order orders[] = {
     {"a remote offer", far_has_two, call_remote_offer, answer_and_finish},
     {"a remote offer that takes a track", near_sends, call_remote_offer, answer_and_finish},
     {"a remote offer after another", far_offers_again, call_remote_offer, answer_and_finish},
+    {"a remote offer in place of another", far_replaces, call_remote_offer, answer_and_finish},
     {"a local answer", far_has_two_and_offered, call_local, finish_far},
     {"a local offer", near_has_two, call_local, finish_near},
     {"a local offer after another", near_offers_again, call_local, finish_near},
