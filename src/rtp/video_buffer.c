@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "sequence.h"
 #include "video_playout.h"
+#include "vp8_payload.h"
 
 enum {
     FIRST_CAPACITY = 128,
@@ -157,6 +158,24 @@ static size_t frame_bytes(const struct video_buffer *b, int64_t start, int64_t e
     return bytes;
 }
 
+/* A keyframe says its size in its header, which need not lie in the first packet as a whole. */
+static void read_size(struct video_buffer *b, int64_t start, int64_t end, rtc_encoded_frame_options *o)
+{
+    uint8_t header[VP8_KEYFRAME_HEADER_LEN];
+    size_t len = 0;
+    uint16_t width, height;
+    for (int64_t at = start; at <= end && len < sizeof header; at++) {
+        const struct video_slot *s = held(b, at);
+        size_t more = s->len < sizeof header - len ? s->len : sizeof header - len;
+        if (more > 0)
+            memcpy(header + len, s->packet->bytes + s->offset, more);
+        len += more;
+    }
+    (void)vp8_frame_info(slice_of(header, len), &width, &height);
+    o->width = width;
+    o->height = height;
+}
+
 static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64_t start, int64_t end)
 {
     const struct video_slot *head = held(b, start);
@@ -165,6 +184,8 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
         .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = b->codec, .data_len = frame_bytes(b, start, end), .keyframe = head->keyframe,
         .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height,
     };
+    if (head->keyframe && head->width == 0)
+        read_size(b, start, end, &o);
     if (rtc_encoded_frame_new(b->context, &o, &frame) != RTC_OK)
         return NULL;
     uint8_t *to = rtc_encoded_frame_writable_data(frame);

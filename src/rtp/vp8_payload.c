@@ -5,7 +5,7 @@
 #include "reader.h"
 
 enum { BIT_X = 0x80, BIT_N = 0x20, BIT_S = 0x10, BIT_I = 0x80, BIT_L = 0x40, BIT_T = 0x20, BIT_K = 0x10, BIT_M = 0x80 };
-enum { KEYFRAME_HEADER_LEN = 10, SIZE_MASK = 0x3fff };
+enum { SIZE_MASK = 0x3fff };
 
 /* RFC 7741 section 4.2: the octets that X, I, L, T and K announce. */
 static void read_extension(struct reader *r, struct vp8_payload *out)
@@ -33,7 +33,7 @@ bool vp8_frame_info(struct slice frame, uint16_t *width, uint16_t *height)
     if (frame.len < 1 || (frame.data[0] & 1))
         return false;
     const uint8_t *p = frame.data;
-    if (frame.len >= KEYFRAME_HEADER_LEN && p[3] == 0x9d && p[4] == 0x01 && p[5] == 0x2a) {
+    if (frame.len >= VP8_KEYFRAME_HEADER_LEN && p[3] == 0x9d && p[4] == 0x01 && p[5] == 0x2a) {
         *width = (uint16_t)((p[6] | p[7] << 8) & SIZE_MASK);
         *height = (uint16_t)((p[8] | p[9] << 8) & SIZE_MASK);
     }

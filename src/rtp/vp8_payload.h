@@ -6,7 +6,7 @@
 #include "slice.h"
 #include "writer.h"
 
-enum { VP8_CLOCK_RATE = 90000 };
+enum { VP8_CLOCK_RATE = 90000, VP8_KEYFRAME_HEADER_LEN = 10 /* RFC 6386 section 9.1 */ };
 enum { VP8_DESCRIPTOR_LEN = 4 /* as we write it: X, I, 15-bit picture id */, VP8_NO_PICTURE_ID = -1, VP8_NO_TL0 = -1 };
 
 struct vp8_payload {
@@ -27,7 +27,7 @@ struct vp8_payload {
 
 /* False when the descriptor is cut short or no VP8 byte follows it. */
 bool vp8_payload_parse(struct slice payload, struct vp8_payload *out);
-/* Whether a whole frame is a keyframe, and its size (0 when it is none or cut short). */
+/* Whether a frame, of which VP8_KEYFRAME_HEADER_LEN bytes are enough, is a keyframe, and its size (0 when it is none or cut short). */
 bool vp8_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
 
 /* Splits a frame into nearly equal payloads. */

@@ -138,6 +138,33 @@ static void any_packet_order(void **state)
     assert_int_equal(shown[2], 6000);
 }
 
+/* A header that a peer cuts into small packets is read all the same: what is decoded is judged by it. */
+static void header_in_parts(void **state)
+{
+    static const uint8_t key[] = {0x10, 2, 0, 0x9d, 0x01, 0x2a, 0x40, 0x46, 0xf0, 0x80, 1, 2}; /* 1600x240; bits of scale */
+    (void)state;
+    for (size_t step = 1; step <= sizeof key; step++) {
+        struct video_release r;
+        for (size_t at = 0; at < sizeof key; at += step) {
+            size_t len = step < sizeof key - at ? step : sizeof key - at;
+            struct packet *packet = packet_copy(pool, slice_of(key + at, len));
+            const struct video_packet p = {.sequence = sequence++,
+                                           .timestamp = (uint32_t)step * 3000,
+                                           .first = at == 0,
+                                           .last = at + len == sizeof key,
+                                           .keyframe = at == 0,
+                                           .payload = packet_slice(packet),
+                                           .packet = packet};
+            (void)video_buffer_insert(&buffer, now, &p);
+        }
+        now += SECOND;
+        assert_true(video_buffer_next(&buffer, now, &r));
+        assert_int_equal(rtc_encoded_frame_width(r.frame), 1600);
+        assert_int_equal(rtc_encoded_frame_height(r.frame), 240);
+        rtc_encoded_frame_unref(r.frame);
+    }
+}
+
 static void waits_for_repair(void **state)
 {
     (void)state;
@@ -382,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(in_order),
         TEST(any_packet_order),
+        TEST(header_in_parts),
         TEST(waits_for_repair),
         TEST(keyframe_in_place_of_repair),
         TEST(keyframe_already_there),
