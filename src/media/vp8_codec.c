@@ -13,15 +13,7 @@
 #include <vpx/vpx_decoder.h>
 #include <vpx/vpx_encoder.h>
 
-enum {
-    CLOCK = 90000,
-    SIDE_MAX = 4096, /* of pictures that are decoded: the format says up to 16383, which no honest peer sends and which costs 400 MB */
-    KEYFRAME_HEADER = 10,
-    SPEED_MAX = 4,
-    RATE_DEFAULT = 30,
-    RATE_MAX = 120,
-    BITRATE_MIN_KBPS = 20
-};
+enum { CLOCK = 90000, KEYFRAME_HEADER = 10, SPEED_MAX = 4, RATE_DEFAULT = 30, RATE_MAX = 120, BITRATE_MIN_KBPS = 20 };
 
 /* ---- Encoder ---------------------------------------------------------------------------------------------------------------- */
 
@@ -339,7 +331,7 @@ static bool is_whole(const uint8_t *data, size_t len, unsigned width, unsigned h
     return KEYFRAME_HEADER + partition <= len && partition >= blocks / 4;
 }
 
-/* Judges the header before libvpx allocates for it (RFC 6386 section 9.1). */
+/* Judges the header before libvpx allocates for it (RFC 6386 section 9.1): the format says up to 16383 pixels a side, which cost 2 GB. */
 static bool acceptable(const struct decoder *d, const uint8_t *data, size_t len)
 {
     if (len < 3)
@@ -349,7 +341,7 @@ static bool acceptable(const struct decoder *d, const uint8_t *data, size_t len)
     if (len < 10 || data[3] != 0x9d || data[4] != 0x01 || data[5] != 0x2a)
         return false;
     unsigned width = (data[6] | (unsigned)data[7] << 8) & 0x3fff, height = (data[8] | (unsigned)data[9] << 8) & 0x3fff;
-    return width > 0 && height > 0 && width <= SIDE_MAX && height <= SIDE_MAX && is_whole(data, len, width, height);
+    return width > 0 && height > 0 && width * height <= context_limits(d->context)->picture_pixels && is_whole(data, len, width, height);
 }
 
 static void copy_plane(rtc_video_frame *to, size_t plane, const vpx_image_t *image)

@@ -282,7 +282,7 @@ static void test_size_is_bounded(void **state)
     struct pair p;
     bool shown;
     uint8_t key[64] = {0x10, 2, 0, 0x9d, 0x01, 0x2a};
-    static const uint16_t sizes[][2] = {{16383, 16383}, {4097, 16}, {16, 4097}, {0, 16}, {16, 0}};
+    static const uint16_t sizes[][2] = {{16383, 16383}, {4097, 2304}, {2304, 4097}, {0, 16}, {16, 0}};
     pair_init(&p, 320, 180, 500000);
     for (size_t i = 0; i < 5; i++) {
         key[6] = (uint8_t)sizes[i][0];
@@ -292,9 +292,37 @@ static void test_size_is_bounded(void **state)
         assert_int_equal(decode_bytes(&p, key, sizeof key, &shown), RTC_ERR_ENCODING);
     }
     pair_fini(&p);
-    assert_int_equal(decode_size(4096, 16), RTC_OK);
-    assert_int_equal(decode_size(4112, 16), RTC_ERR_ENCODING);
-    assert_int_equal(decode_size(16, 4112), RTC_ERR_ENCODING);
+    assert_int_equal(decode_size(16, 4112), RTC_OK);
+    assert_int_equal(decode_size(5120, 1440), RTC_OK); /* a wide screen; by pixels, like rtc_limits */
+}
+
+/* rtc_limits of the decoder's context are its own. */
+static void test_size_limit_is_the_contexts(void **state)
+{
+    static const struct {
+        uint32_t pixels;
+        int error;
+    } limits[] = {{320 * 180 - 1, RTC_ERR_ENCODING}, {320 * 180, RTC_OK}, {UINT32_MAX, RTC_OK}};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const rtc_limits l = {.size = sizeof l, .picture_pixels = limits[i].pixels};
+        const rtc_context_options o = {.size = sizeof o, .limits = &l};
+        rtc_context *context;
+        struct pair p;
+        bool shown;
+        assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
+        pair_init(&p, 320, 180, 500000);
+        p.ops->decoder_free(p.decoder);
+        assert_int_equal(p.ops->decoder_new(context, 0, &p.decoder), RTC_OK);
+        rtc_video_frame *f = draw(&p);
+        rtc_encoded_frame *e = encode(&p, f, true);
+        assert_non_null(e);
+        assert_int_equal(decode_bytes(&p, rtc_encoded_frame_data(e), rtc_encoded_frame_len(e), &shown), limits[i].error);
+        rtc_encoded_frame_unref(e);
+        rtc_video_frame_unref(f);
+        pair_fini(&p);
+        rtc_context_unref(context);
+    }
 }
 
 /* A header that promises more than could follow is refused before memory is had for its size. */
@@ -448,12 +476,12 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pictures_survive), cmocka_unit_test(test_keyframes_on_demand_only),
-        cmocka_unit_test(test_rate_follows),     cmocka_unit_test(test_size_changes_on_the_fly),
-        cmocka_unit_test(test_turned_upright),   cmocka_unit_test(test_needs_a_keyframe),
-        cmocka_unit_test(test_size_is_bounded),  cmocka_unit_test(test_short_for_its_size),
-        cmocka_unit_test(test_broken_data),      cmocka_unit_test(test_lost_for_memory),
-        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_pictures_survive),   cmocka_unit_test(test_keyframes_on_demand_only),
+        cmocka_unit_test(test_rate_follows),       cmocka_unit_test(test_size_changes_on_the_fly),
+        cmocka_unit_test(test_turned_upright),     cmocka_unit_test(test_needs_a_keyframe),
+        cmocka_unit_test(test_size_is_bounded),    cmocka_unit_test(test_size_limit_is_the_contexts),
+        cmocka_unit_test(test_short_for_its_size), cmocka_unit_test(test_broken_data),
+        cmocka_unit_test(test_lost_for_memory),    cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
