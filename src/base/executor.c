@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 
 enum {
-    IN_A_ROW_MAX = 8, /* then one of a later class has its turn */
-    NICE_BY = 5       /* a third of the weight of those that are not */
+    PASSED_OVER_MAX = 8, /* then one of the class has its turn */
+    NICE_BY = 5          /* a third of the weight of those that are not */
 };
 
 struct job_queue {
@@ -24,7 +24,7 @@ struct executor {
     pthread_mutex_t lock;
     pthread_cond_t wanted, wanted_promptly; /* the second is the reserved worker's */
     struct job_queue queue[JOB_CLASSES];
-    uint32_t in_a_row; /* jobs that went before others of a later class */
+    uint32_t passed_over[JOB_CLASSES]; /* how many jobs of earlier classes went first while one of this class waited */
     bool reserved_idle;
     bool ending;
     bool orphaned; /* freed by one of its own workers, which gives the memory back when it ends */
@@ -88,22 +88,21 @@ static void release(struct executor *e)
     e->allocator.free(e->allocator.user, e);
 }
 
-/* The first class with work, or now and then one after it. */
+/* The first class with work, or a later one that was passed over for long. */
 static struct job *next_job(struct executor *e, bool reserved)
 {
-    int first = 0, later;
+    int chosen = JOB_CLASSES;
     if (reserved)
         return pop(&e->queue[JOB_PROMPT]);
-    while (first < JOB_CLASSES && !e->queue[first].head)
-        first++;
-    for (later = first + 1; later < JOB_CLASSES && !e->queue[later].head;)
-        later++;
-    if (first == JOB_CLASSES)
+    for (int i = 0; i < JOB_CLASSES; i++)
+        if (e->queue[i].head && (chosen == JOB_CLASSES || e->passed_over[i] >= PASSED_OVER_MAX))
+            chosen = i;
+    if (chosen == JOB_CLASSES)
         return NULL;
-    bool turn = later < JOB_CLASSES && ++e->in_a_row > IN_A_ROW_MAX;
-    if (turn || later >= JOB_CLASSES)
-        e->in_a_row = 0;
-    return pop(&e->queue[turn ? later : first]);
+    e->passed_over[chosen] = 0;
+    for (int i = chosen + 1; i < JOB_CLASSES; i++)
+        e->passed_over[i] += e->queue[i].head != NULL;
+    return pop(&e->queue[chosen]);
 }
 
 /* On Linux this is the calling thread's alone, and that of the threads that it makes, as encoders do. */

@@ -316,6 +316,16 @@ static void turns_for_the_rest(void **state)
     assert_in_range(strchr(ran.order, 'b') - ran.order, 4, 8);
 }
 
+/* Not by two classes that both have more than can be done either. */
+static void turns_for_every_class(void **state)
+{
+    static struct turn turns[60];
+    (void)state;
+    queue_behind(1, "bppppppppppppppppppppuuuuuuuuuuuuuuuuuuuub", turns, 0);
+    assert_in_range(strchr(ran.order, 'u') - ran.order, 4, 9);
+    assert_in_range(strchr(ran.order, 'b') - ran.order, 4, 9);
+}
+
 static struct bell unrefs_done;
 
 static void drop_context(struct job *job)
@@ -356,6 +366,7 @@ int main(void)
         cmocka_unit_test(prompt_before_bulk),
         cmocka_unit_test(a_worker_for_what_is_prompt),
         cmocka_unit_test(turns_for_the_rest),
+        cmocka_unit_test(turns_for_every_class),
         cmocka_unit_test(last_reference_on_a_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
