@@ -67,7 +67,7 @@ RTC_EXPORT uint8_t *rtc_video_frame_writable_plane(rtc_video_frame *frame, size_
 /* The picture in another format, turned upright, and scaled to this size; width and height 0: its own, after turning and made even. To: I420, RGB24, BGRA, RGBA. From:
  * every format. YUV is that of BT.601 in studio range, as VP8 and JPEG cameras have it; between two RGB formats the way is by I420, which keeps half of the
  * resolution in colour. Times are kept. *out is a new reference, to `frame` itself when there is nothing to do. Any thread; it takes about a millisecond for a
- * million pixels. Errors: RTC_ERR_TYPE (NULL, a format that is not among those), RTC_ERR_RANGE (a side over 16384), RTC_ERR_ENCODING (a broken JPEG),
+ * million pixels. Errors: RTC_ERR_TYPE (NULL, a format that is not among those), RTC_ERR_RANGE (a side over 16384, one of them 0), RTC_ERR_ENCODING (a broken JPEG),
  * RTC_ERR_NOT_SUPPORTED (the library was built without media), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_video_frame_convert(rtc_context *context, rtc_video_frame *frame, rtc_video_format format, uint32_t width, uint32_t height,
                                        rtc_video_frame **out);

@@ -283,6 +283,23 @@ static void test_jpeg(void **state)
     rtc_video_frame_unref(f);
 }
 
+/* What is refused says why, in words about this call. */
+static void test_refusals(void **state)
+{
+    rtc_video_frame *f = wrap_jpeg((uint8_t[]){0}, 1, 64, 48), *out = NULL;
+    (void)state;
+    assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_NV12, 0, 0, &out), RTC_ERR_TYPE);
+    assert_non_null(strstr(rtc_last_error(), "not to format 2"));
+    assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_I420, 0, 0, &out), RTC_ERR_ENCODING);
+    assert_non_null(strstr(rtc_last_error(), "can not be read"));
+    assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_I420, 64, 0, &out), RTC_ERR_RANGE);
+    assert_non_null(strstr(rtc_last_error(), "64x0"));
+    assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_RGBA, 0, 16384, &out), RTC_ERR_RANGE);
+    assert_int_equal(rtc_video_frame_convert(NULL, f, RTC_VIDEO_RGBA, 16385, 2, &out), RTC_ERR_RANGE);
+    assert_null(out);
+    rtc_video_frame_unref(f);
+}
+
 static void test_failing_memory(void **state)
 {
     (void)state;
@@ -311,9 +328,9 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats), cmocka_unit_test(test_rgb_and_back),   cmocka_unit_test(test_nothing_to_do),
-        cmocka_unit_test(test_turning), cmocka_unit_test(test_scaling),        cmocka_unit_test(test_number_survives),
-        cmocka_unit_test(test_jpeg),    cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_formats), cmocka_unit_test(test_rgb_and_back), cmocka_unit_test(test_nothing_to_do),
+        cmocka_unit_test(test_turning), cmocka_unit_test(test_scaling),      cmocka_unit_test(test_number_survives),
+        cmocka_unit_test(test_jpeg),    cmocka_unit_test(test_refusals),     cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
