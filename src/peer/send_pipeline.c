@@ -433,11 +433,10 @@ static bool has_time(struct send_pipeline *p, rtc_time_t captured)
 }
 
 /* A raw picture or sound that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
-static bool is_useless(const struct send_pipeline *p, const struct item *item, rtc_time_t taken)
+static bool is_useless(const struct send_pipeline *p, bool encoded, rtc_time_t taken)
 {
-    if (item->encoded)
-        return false;
-    return p->stopped || (item->video && taken < p->behind_until && p->behind_until - taken <= BEHIND_MAX_US);
+    bool behind = p->kind == RTC_MEDIA_VIDEO && taken < p->behind_until && p->behind_until - taken <= BEHIND_MAX_US;
+    return !encoded && (p->stopped || behind);
 }
 
 static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rtc_time_t now)
@@ -457,7 +456,7 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
         return;
     }
     p->encoded_starts = p->encoded_starts && !item.encoded;
-    if (is_useless(p, &item, now) || (item.video && !has_time(p, now))) {
+    if (is_useless(p, item.encoded != NULL, now) || (item.video && !has_time(p, now))) {
         p->stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
@@ -507,7 +506,7 @@ static uint32_t room(void *user)
     bool pictures = p->kind == RTC_MEDIA_VIDEO && !p->forwards;
     uint32_t limit = pictures ? 1 : p->forwards ? ENCODED_WAITING_MAX : AUDIO_WAITING_MAX;
     uint32_t left = p->in.count < limit ? limit - p->in.count : 0;
-    if (pictures && !p->busy && !encode_load_admits(&p->load, now))
+    if (is_useless(p, p->forwards, now) || (pictures && !p->busy && !encode_load_admits(&p->load, now)))
         left = 0;
     pthread_mutex_unlock(&p->lock);
     return left;

@@ -6,6 +6,8 @@
 #include "../scripted_media.h"
 #include "context.h"
 #include "executor.h"
+#include "send_pipeline.h"
+#include "transceiver.h"
 
 #include <string.h>
 
@@ -188,6 +190,11 @@ static void room(void **state)
     s.next = RTC_TIME_NEVER;
     peer_run(&s.p, 100 * MS);
     assert_int_equal(rtc_media_source_room(NULL), 0);
+    assert_int_equal(rtc_media_source_room(s.source), 1);
+    struct send_pipeline *pipeline = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)->sender.pipeline;
+    send_pipeline_set_stopped(pipeline, true); /* as a circuit breaker does */
+    assert_int_equal(rtc_media_source_room(s.source), 0);
+    send_pipeline_set_stopped(pipeline, false);
     assert_int_equal(rtc_media_source_room(s.source), 1);
     push_one(&s);
     assert_int_equal(rtc_media_source_room(s.source), 1);
