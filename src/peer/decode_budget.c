@@ -4,7 +4,8 @@
 
 enum {
     RESIZE_COST = 4,        /* in times a picture: new buffers are cleared and touched */
-    DECODER_PIXEL_BYTES = 7 /* four pictures of reference with their borders (RFC 6386 section 2), and what is known of each block */
+    BORDER = 32,            /* on each side of a picture that others are predicted from */
+    DECODER_PIXEL_BYTES = 7 /* four pictures of reference (RFC 6386 section 2), and what is known of each block */
 };
 
 void decode_budget_init(struct decode_budget *b, const rtc_limits *limits)
@@ -17,13 +18,16 @@ void decode_budget_init(struct decode_budget *b, const rtc_limits *limits)
     };
 }
 
+/* Time that is worth no whole pixel yet is kept for the next time. */
 static void refill(struct decode_budget *b, rtc_time_t now)
 {
     rtc_time_t passed = now - b->last;
     int64_t full = (int64_t)b->pixels_per_second;
+    int64_t more = passed >= 1000000 ? full : full * passed / 1000000;
+    if (more == 0)
+        return;
     b->last = now;
-    if (passed > 0)
-        b->credit += passed >= 1000000 ? full : full / 1000 * passed / 1000;
+    b->credit += more > 0 ? more : 0;
     if (b->credit > full)
         b->credit = full;
 }
@@ -47,14 +51,24 @@ void decode_budget_hold(struct decode_budget *b, uint64_t before, uint64_t now)
     b->bytes = b->bytes - before + now;
 }
 
-uint64_t decode_budget_decoder(uint64_t pixels)
+static uint64_t with_border(uint32_t side)
 {
-    return pixels * DECODER_PIXEL_BYTES;
+    return (side + 15) / 16 * 16 + 2 * BORDER;
 }
 
-uint64_t decode_budget_picture(uint64_t pixels)
+uint64_t decode_budget_area(uint32_t width, uint32_t height)
 {
-    return pixels * 3 / 2;
+    return with_border(width) * with_border(height);
+}
+
+uint64_t decode_budget_decoder(uint64_t area)
+{
+    return area * DECODER_PIXEL_BYTES;
+}
+
+uint64_t decode_budget_picture(uint64_t area)
+{
+    return area * 3 / 2;
 }
 
 const char *decode_verdict_name(enum decode_verdict verdict)

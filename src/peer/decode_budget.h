@@ -26,9 +26,11 @@ void decode_budget_init(struct decode_budget *b, const rtc_limits *limits);
 enum decode_verdict decode_budget_take(struct decode_budget *b, rtc_time_t now, uint64_t pixels, bool resized, uint64_t more);
 /* A receiver holds this much now, and held that much when it last said so. */
 void decode_budget_hold(struct decode_budget *b, uint64_t before, uint64_t now);
-/* What a decoder for pictures of this size takes, and one decoded picture. */
-uint64_t decode_budget_decoder(uint64_t pixels);
-uint64_t decode_budget_picture(uint64_t pixels);
+/* What a picture takes up, in whole blocks and with the borders, which are most of one that is long and thin. */
+uint64_t decode_budget_area(uint32_t width, uint32_t height);
+/* Bytes of a decoder for pictures of this area, and of one decoded picture. */
+uint64_t decode_budget_decoder(uint64_t area);
+uint64_t decode_budget_picture(uint64_t area);
 const char *decode_verdict_name(enum decode_verdict verdict);
 
 #endif

@@ -49,11 +49,11 @@ struct receive_pipeline {
     rtc_peer_connection *pc;
     rtc_rtp_transceiver *transceiver;
     bool awaits_keyframe;
-    bool hopeless;            /* the keyframe that was refused last was too large: another one would be, too */
-    enum decode_verdict told; /* the limit that the log last spoke of */
-    uint64_t pixels;          /* of a picture, as the last keyframe said */
-    uint32_t width, height;
-    uint64_t most_pixels;              /* of what may be held now */
+    bool hopeless;                     /* the keyframe that was refused last was too large: another one would be, too */
+    enum decode_verdict told;          /* the limit that the log last spoke of */
+    uint32_t width, height;            /* of a picture, as the last keyframe said */
+    uint64_t area;                     /* that of decode_budget_area */
+    uint64_t most_area;                /* of what may be held now */
     uint64_t held;                     /* what the connection's budget knows of */
     struct shown waiting[WAITING_MAX]; /* decoded, not yet due; in order */
     uint32_t waiting_count;
@@ -220,25 +220,25 @@ static void drop_units(struct receive_pipeline *p)
     p->in_bytes = 0;
 }
 
-/* What is held for this stream when `more` frames of `pixels` come to it: the decoder, frames on their way to it, pictures on their way
+/* What is held for this stream when `more` frames of `area` come to it: the decoder, frames on their way to it, pictures on their way
  * out. Pictures of before may be larger than those to come. */
-static uint64_t held_with(struct receive_pipeline *p, uint64_t pixels, uint32_t more)
+static uint64_t held_with(struct receive_pipeline *p, uint64_t area, uint32_t more)
 {
     pthread_mutex_lock(&p->lock);
     uint32_t pictures = p->in_count + p->busy + p->out_count + p->waiting_count;
     uint64_t bytes = p->in_bytes;
     pthread_mutex_unlock(&p->lock);
     if (pictures == 0)
-        p->most_pixels = p->pixels;
-    pixels = pixels > p->most_pixels ? pixels : p->most_pixels;
-    return bytes + decode_budget_decoder(pixels) + (pictures + more) * decode_budget_picture(pixels);
+        p->most_area = p->area;
+    area = area > p->most_area ? area : p->most_area;
+    return bytes + decode_budget_decoder(area) + (pictures + more) * decode_budget_picture(area);
 }
 
 static void tell_budget(struct receive_pipeline *p)
 {
-    if (!p->pc || p->kind != RTC_MEDIA_VIDEO || p->most_pixels + p->pixels == 0)
+    if (!p->pc || p->kind != RTC_MEDIA_VIDEO || p->most_area + p->area == 0)
         return;
-    uint64_t now = held_with(p, p->pixels, 0);
+    uint64_t now = held_with(p, p->area, 0);
     decode_budget_hold(&p->pc->decoding, p->held, now);
     p->held = now;
 }
@@ -331,7 +331,8 @@ static bool admit(struct receive_pipeline *p, rtc_time_t now, const rtc_encoded_
 {
     bool sized = rtc_encoded_frame_keyframe(frame) && rtc_encoded_frame_width(frame) > 0 && rtc_encoded_frame_height(frame) > 0;
     uint32_t width = sized ? rtc_encoded_frame_width(frame) : p->width, height = sized ? rtc_encoded_frame_height(frame) : p->height;
-    uint64_t pixels = (uint64_t)width * height, held = held_with(p, pixels, 1) + rtc_encoded_frame_len(frame);
+    uint64_t pixels = (uint64_t)width * height, area = pixels > 0 ? decode_budget_area(width, height) : 0;
+    uint64_t held = held_with(p, area, 1) + rtc_encoded_frame_len(frame);
     bool resized = width != p->width || height != p->height;
     enum decode_verdict verdict = decode_budget_take(&p->pc->decoding, now, pixels, resized, held > p->held ? held - p->held : 0);
     if (verdict != DECODE_GRANTED) {
@@ -340,8 +341,8 @@ static bool admit(struct receive_pipeline *p, rtc_time_t now, const rtc_encoded_
     }
     p->width = width;
     p->height = height;
-    p->pixels = pixels;
-    p->most_pixels = pixels > p->most_pixels ? pixels : p->most_pixels;
+    p->area = area;
+    p->most_area = area > p->most_area ? area : p->most_area;
     p->hopeless = false;
     return true;
 }

@@ -43,6 +43,17 @@ static void rate(void **state)
     assert_in_range(granted, 7 + 72, 7 + 76); /* of another size each time: a quarter of that */
 }
 
+/* A limit of less than a pixel for each time that is asked. */
+static void a_low_rate(void **state)
+{
+    struct decode_budget b = budget(1000, 500, 1000000);
+    uint32_t granted = 0;
+    (void)state;
+    for (rtc_time_t now = SECOND; now < 101 * SECOND; now += 1000)
+        granted += decode_budget_take(&b, now, 100, false, 0) == DECODE_GRANTED;
+    assert_in_range(granted, 495, 505);
+}
+
 /* One picture that is worth more than a second has is decoded all the same, and then nothing for as long as it is worth. */
 static void a_picture_over_the_rate(void **state)
 {
@@ -78,11 +89,21 @@ static void room(void **state)
     assert_int_equal(decode_budget_take(&b, 0, 10, false, 3500), DECODE_GRANTED);
 }
 
+/* A decoder keeps borders around what it predicts from: of thin pictures they are nearly all. */
+static void thin_pictures(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_budget_area(1, 1), 80 * 80);
+    assert_int_equal(decode_budget_area(1280, 720), 1344 * 784);
+    assert_int_equal(decode_budget_area(16383, 1), 16448 * 80);
+    assert_true(decode_budget_decoder(decode_budget_area(16383, 1)) > 4 * 16448 * 80 * 3 / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(size),       cmocka_unit_test(rate), cmocka_unit_test(a_picture_over_the_rate),
-        cmocka_unit_test(time_steps), cmocka_unit_test(room),
+        cmocka_unit_test(size), cmocka_unit_test(rate),       cmocka_unit_test(a_picture_over_the_rate), cmocka_unit_test(time_steps),
+        cmocka_unit_test(room), cmocka_unit_test(a_low_rate), cmocka_unit_test(thin_pictures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
