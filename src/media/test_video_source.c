@@ -85,9 +85,11 @@ int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options
         return error;
     take_defaults(&o);
     if (!in_range(&o))
-        return error_say(RTC_ERR_RANGE,
-                         "a test picture of %ux%u at %u a second in colour %06x: sizes must be even, 16 to 4096, the rate 1 to 120",
-                         o.width, o.height, o.frames_per_second, o.colour);
+        return error_say(
+            RTC_ERR_RANGE,
+            "a test picture of %ux%u at %u a second in colour %06x with a grain of %u: sizes must be even, 16 to 4096, the rate 1 "
+            "to 120, the colour at most ffffff, the grain at most 64",
+            o.width, o.height, o.frames_per_second, o.colour, o.grain);
     context = context_resolve(context);
     struct maker *m = context ? memory_alloc(context, sizeof *m) : NULL;
     if (!m)

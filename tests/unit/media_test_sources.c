@@ -240,6 +240,10 @@ static void test_ranges(void **state)
     assert_int_equal(make_video(16, 0, 30, 0), RTC_ERR_RANGE);
     assert_int_equal(make_video(16, 16, 121, 0), RTC_ERR_RANGE);
     assert_int_equal(make_video(16, 16, 30, 0x1000000), RTC_ERR_RANGE);
+    assert_non_null(strstr(rtc_last_error(), "colour at most ffffff"));
+    const rtc_test_video_options grain = {.size = sizeof grain, .grain = 65};
+    assert_int_equal(rtc_test_video_source_new(NULL, &grain, &source), RTC_ERR_RANGE);
+    assert_non_null(strstr(rtc_last_error(), "a grain of 65"));
     assert_int_equal(make_audio(20, 2, 100), RTC_OK);
     assert_int_equal(make_audio(19, 1, 30), RTC_ERR_RANGE);
     assert_int_equal(make_audio(20001, 1, 30), RTC_ERR_RANGE);
