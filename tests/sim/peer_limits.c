@@ -213,11 +213,11 @@ static void nobody_receives(void **state)
 static void candidates_without_end(void **state)
 {
     static const char *const forms[] = {
-        "candidate:1 1 udp 1 10.%u.%u.9 9 typ host",
+        "candidate:1 1 udp 1 10.%u.%u.9 9000 typ host",
         "candidate:12345678901234567890123456789012 1 udp 2130706431 fd00:1111:2222:3333:4444:5555:%x:%x 65535 typ relay raddr "
         "fd00:1111:2222:3333:4444:5555:6666:7777 rport 65535 generation 4294967295 network-id 4294967295 "
         "network-cost 4294967295",
-        "candidate:1 1 udp 1 %08x-%04x-4333-8444-555555555555.local 9 typ host",
+        "candidate:1 1 udp 1 %08x-%04x-4333-8444-555555555555.local 9000 typ host",
     };
     (void)state;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
