@@ -41,7 +41,8 @@ void event_queue_charge(rtc_peer_connection *pc, struct user_event *e, size_t by
 struct event_room event_queue_room(const rtc_peer_connection *pc)
 {
     const rtc_limits *limits = context_limits(pc->context);
-    uint64_t used = pc->events.bytes + pc->events.kept_bytes;
+    uint64_t half = limits->waiting_bytes / 2, kept = pc->events.kept_bytes;
+    uint64_t used = pc->events.bytes + (kept < half ? kept : half); /* one message that is larger must not hold up everything for ever */
     uint32_t most = limits->event_queue - limits->event_queue / 2;
     struct event_room room = {
         .bytes = used < limits->waiting_bytes ? limits->waiting_bytes - used : 0,

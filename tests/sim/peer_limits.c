@@ -262,11 +262,59 @@ static void one_at_a_time(void **state)
     end(&s);
 }
 
+/* A message that is larger than the budget waits for a channel that nobody listens to: the others go on. */
+static void a_large_message_is_forgotten(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 32, 2, true);
+    rtc_limits *limits = (rtc_limits *)(uintptr_t)context_limits(s.p.context);
+    limits->waiting_bytes = 64 * KIB;
+    assert_int_equal(rtc_data_channel_set_callbacks(s.theirs[1], &listening, &s), RTC_OK);
+    assert_int_equal(rtc_data_channel_send(s.channels[0], bytes, LARGEST), RTC_OK);
+    peer_run(&s.p, SECOND);
+    for (size_t n = 0; n < 100; n++) {
+        memset(bytes, 0, 4);
+        assert_int_equal(rtc_data_channel_send(s.channels[1], bytes, 3), RTC_OK);
+        peer_run(&s.p, 10 * MS);
+    }
+    peer_run(&s.p, SECOND);
+    assert_int_equal(s.arrived, 100);
+    s.next = 0;
+    assert_int_equal(rtc_data_channel_set_callbacks(s.theirs[0], &listening, &s), RTC_OK); /* it has waited */
+    peer_run(&s.p, SECOND);
+    assert_int_equal(s.arrived, 101);
+    expect_alive(&s);
+    end(&s);
+}
+
+/* Events that wait are counted whatever they weigh: the largest queue is bounded by their memory, a small one by their number. */
+static void many_and_few_events(void **state)
+{
+    static const uint32_t limit[] = {1, 2, 1000, UINT32_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof limit / sizeof limit[0]; i++) {
+        struct scene s;
+        begin(&s, 51 + i, 1, false);
+        ((rtc_limits *)(uintptr_t)context_limits(s.p.context))->event_queue = limit[i];
+        s.p.peer[1].busy = true;
+        size_t sent = send_until_held_up(&s, 4);
+        expect_grown(&s, WAITING + SENDING + SLACK);
+        s.p.peer[1].busy = false;
+        peer_run(&s.p, 30 * SECOND);
+        assert_int_equal(s.arrived, sent);
+        assert_int_equal(s.wrong, 0);
+        expect_alive(&s);
+        end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_dispatches),      cmocka_unit_test(nobody_listens), cmocka_unit_test(nobody_receives),
-        cmocka_unit_test(candidates_without_end), cmocka_unit_test(one_at_a_time),
+        cmocka_unit_test(candidates_without_end), cmocka_unit_test(one_at_a_time),  cmocka_unit_test(a_large_message_is_forgotten),
+        cmocka_unit_test(many_and_few_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
