@@ -297,7 +297,8 @@ uint64_t data_channels_max_message(const struct data_channels *dc)
 {
     if (dc->state == SCTP_NEW)
         return 0;
-    uint64_t ours = context_limits(dc->context)->send_queue_bytes - QUEUED_COST;
+    uint32_t limit = context_limits(dc->context)->send_queue_bytes;
+    uint64_t ours = limit > QUEUED_COST ? limit - QUEUED_COST : 0;
     return dc->remote_max_message_bytes && dc->remote_max_message_bytes < ours ? dc->remote_max_message_bytes : ours;
 }
 

@@ -309,12 +309,30 @@ static void many_and_few_events(void **state)
     }
 }
 
+/* What is smaller than the cost of any message lets none be sent, and says so. */
+static void no_room_to_send(void **state)
+{
+    static const uint32_t limit[] = {1, 64, 65};
+    (void)state;
+    for (size_t i = 0; i < sizeof limit / sizeof limit[0]; i++) {
+        struct scene s;
+        begin(&s, 61 + i, 1, false);
+        ((rtc_limits *)(uintptr_t)context_limits(s.p.context))->send_queue_bytes = limit[i];
+        assert_int_equal(rtc_data_channel_send(s.channels[0], bytes, 2), RTC_ERR_TYPE);
+        assert_int_equal(rtc_data_channel_send(s.channels[0], bytes, 1), limit[i] == 65 ? RTC_OK : RTC_ERR_TYPE);
+        peer_run(&s.p, SECOND);
+        assert_int_equal(s.arrived, limit[i] == 65);
+        expect_alive(&s);
+        end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_dispatches),      cmocka_unit_test(nobody_listens), cmocka_unit_test(nobody_receives),
-        cmocka_unit_test(candidates_without_end), cmocka_unit_test(one_at_a_time),  cmocka_unit_test(a_large_message_is_forgotten),
-        cmocka_unit_test(many_and_few_events),
+        cmocka_unit_test(nobody_dispatches),      cmocka_unit_test(nobody_listens),  cmocka_unit_test(nobody_receives),
+        cmocka_unit_test(candidates_without_end), cmocka_unit_test(one_at_a_time),   cmocka_unit_test(a_large_message_is_forgotten),
+        cmocka_unit_test(many_and_few_events),    cmocka_unit_test(no_room_to_send),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
