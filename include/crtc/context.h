@@ -35,7 +35,14 @@ typedef enum rtc_log_level {
  * the library. */
 typedef void (*rtc_log_callback)(void *user, rtc_log_level level, const char *module, const char *text);
 
-/* Upper bounds for everything that the network can make grow. Zero means the documented default. */
+/* Upper bounds for everything that the network can make grow. Zero means the documented default.
+ *
+ * Memory that waits has four budgets for each connection, so that what fills one takes no place from the others: what waits for the
+ * application (waiting_bytes), what waits to be sent (send_queue_bytes), media that wait for their time (jitter_buffer_bytes) and decoding
+ * (decoder_bytes). A connection holds at most their sum, 320 MiB by default and 64 MiB of it without pictures to decode. Beside that come:
+ * parts of messages that a peer of the old kind has not finished, a quarter of waiting_bytes; one message at twice its size while it is put
+ * together; what the SCTP association itself has received and sent, 1 MiB each of data and up to some 10 MiB when that is in tiny chunks;
+ * and of each stream that is sent 2 MiB to repair from. */
 typedef struct rtc_limits {
     size_t size;                    /* sizeof(rtc_limits) */
     uint32_t remote_candidates;     /* remote candidates kept per connection; default 64 */
@@ -59,6 +66,9 @@ typedef struct rtc_limits {
                                      * no message is lost; of media, packets are dropped. The one message that goes beyond the limit is still taken.
                                      * Channels without callbacks may use half of it together: the channel whose message finds no room then is closed.
                                      * Default 16 MiB */
+    uint32_t jitter_buffer_bytes;   /* memory per connection for packets and frames of media that wait for missing ones or for their time, all streams
+                                     * together: a video stream that finds no room gives up what it holds and asks for a keyframe, a packet of sound
+                                     * is dropped; default 32 MiB */
 } rtc_limits;
 
 typedef struct rtc_context_options {

@@ -74,6 +74,7 @@ static const rtc_limits default_limits = {
     .decoded_pixels_per_second = 3840 * 2160 * 60,
     .decoder_bytes = 256u * 1024 * 1024,
     .waiting_bytes = 16u * 1024 * 1024,
+    .jitter_buffer_bytes = 32u * 1024 * 1024,
 };
 
 static void log_to_stderr(void *user, rtc_log_level level, const char *module, const char *text)
@@ -115,6 +116,7 @@ static void take_limits(rtc_context *c, const rtc_limits *given)
     TAKE_LIMIT(decoded_pixels_per_second)
     TAKE_LIMIT(decoder_bytes)
     TAKE_LIMIT(waiting_bytes)
+    TAKE_LIMIT(jitter_buffer_bytes)
 }
 
 int rtc_context_new(const rtc_context_options *given, rtc_context **out)

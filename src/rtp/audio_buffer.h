@@ -10,6 +10,7 @@
 #define CRTC_AUDIO_BUFFER_H
 
 #include "delay_estimator.h"
+#include "jitter_room.h"
 #include "rtp_session.h"
 
 enum { AUDIO_BUFFER_MAX = 256 };
@@ -45,6 +46,7 @@ struct audio_buffer_stats {
 struct audio_buffer {
     uint32_t clock_rate;
     size_t capacity;
+    struct jitter_room *room; /* shared with other streams; NULL: none */
     enum audio_buffer_state state;
     struct delay_estimator estimator;
     struct audio_packet packets[AUDIO_BUFFER_MAX]; /* ascending timestamps */

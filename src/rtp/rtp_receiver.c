@@ -60,6 +60,14 @@ int rtp_receiver_new(rtc_context *context, rtc_media_kind kind, uint32_t ssrc, c
     return RTC_OK;
 }
 
+void rtp_receiver_set_room(struct rtp_receiver *r, struct jitter_room *room)
+{
+    if (r->kind == RTC_MEDIA_AUDIO)
+        r->buffer.audio.room = room;
+    else
+        r->buffer.video.room = room;
+}
+
 static void restart(struct rtp_receiver *r)
 {
     if (r->nacks)

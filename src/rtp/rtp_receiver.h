@@ -45,6 +45,8 @@ struct rtp_receiver {
 int rtp_receiver_new(rtc_context *context, rtc_media_kind kind, uint32_t ssrc, const struct rtp_codec *codec, bool disable_nack,
                      struct rtp_receiver **out);
 void rtp_receiver_free(struct rtp_receiver *receiver);
+/* Before the first packet: what is buffered counts there, too. */
+void rtp_receiver_set_room(struct rtp_receiver *receiver, struct jitter_room *room);
 /* Whether its media is played: what is buffered is given up when not. */
 void rtp_receiver_set_playing(struct rtp_receiver *receiver, bool playing);
 

@@ -17,6 +17,7 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
     s->max_packet = options->max_packet_bytes ? options->max_packet_bytes : PACKET_MTU;
     if (options->cname)
         (void)strncpy(s->cname, options->cname, CNAME_MAX);
+    s->jitter.most = context_limits(context)->jitter_buffer_bytes;
     s->next_report = s->next_sync = RTC_TIME_NEVER;
     rtp_rate_init(&s->rate, options->max_bitrate_bps, options->start_bitrate_bps, 0);
     rtp_pacer_init(&s->pacer, rtp_rate_target(&s->rate), 0);

@@ -52,6 +52,7 @@ struct rtp_session {
     uint32_t max_packet;
     struct srtp_transport *srtp;    /* NULL before the keys */
     struct rtp_demux *demux;
+    struct jitter_room jitter;      /* of all receivers */
     struct rtp_member **members;
     size_t member_count, member_capacity;
     struct rtp_member *reserved;    /* a list: for sections that are still to be set */

@@ -70,6 +70,7 @@ static struct rtp_receiver *make_receiver(struct rtp_session *s, struct rtp_memb
     limit_receivers(s, m);
     if (rtp_receiver_new(s->context, m->config.kind, route->ssrc, route->codec, s->disable_nack, &r) != RTC_OK)
         return NULL;
+    rtp_receiver_set_room(r, &s->jitter);
     r->before = stream_history_take(&m->history, s->context, route->ssrc);
     r->next = m->receivers;
     m->receivers = r;

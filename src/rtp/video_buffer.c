@@ -42,8 +42,10 @@ static struct video_slot *held(const struct video_buffer *b, int64_t sequence)
     return s->used && s->sequence == sequence ? s : NULL;
 }
 
-static void clear(struct video_slot *s)
+static void clear(struct video_buffer *b, struct video_slot *s)
 {
+    if (s->packet)
+        jitter_room_give_back(b->room, packet_cost(s->packet));
     packet_free(s->packet);
     *s = (struct video_slot){0};
 }
@@ -51,7 +53,7 @@ static void clear(struct video_slot *s)
 static void clear_all(struct video_buffer *b)
 {
     for (size_t i = 0; b->slots && i < b->capacity; i++)
-        clear(&b->slots[i]);
+        clear(b, &b->slots[i]);
 }
 
 void video_buffer_fini(struct video_buffer *b)
@@ -91,7 +93,7 @@ static void drop_to(struct video_buffer *b, int64_t sequence)
         b->stats.frames_dropped += s->len > 0 && (!any || s->timestamp != timestamp);
         any = any || s->len > 0;
         timestamp = s->timestamp;
-        clear(s);
+        clear(b, s);
     }
     b->next_sequence = sequence;
 }
@@ -126,6 +128,17 @@ static bool make_room(struct video_buffer *b, rtc_time_t now, int64_t sequence)
     drop_to(b, sequence);
     wait_for_keyframe(b, now);
     return true;
+}
+
+/* What all streams hold is at its limit: this one gives up what it has, and the packet. */
+static bool afford(struct video_buffer *b, rtc_time_t now, const struct packet *packet)
+{
+    if (!packet || jitter_room_fits(b->room, packet_cost(packet)))
+        return true;
+    drop_to(b, b->highest + 1);
+    if (b->state != VIDEO_BUFFER_WAITING)
+        wait_for_keyframe(b, now);
+    return false;
 }
 
 /* ---- Frames ---- */
@@ -216,7 +229,7 @@ static bool complete(struct video_buffer *b, rtc_time_t now, int64_t end)
     b->stats.key_frames_received += head->keyframe;
     b->stats.frames_dropped += !frame;
     for (; b->next_sequence <= end; b->next_sequence++)
-        clear(held(b, b->next_sequence));
+        clear(b, held(b, b->next_sequence));
     b->stalled_since = RTC_TIME_NEVER;
     if (frame)
         video_playout_push(b, now, frame, timestamp);
@@ -228,7 +241,7 @@ static bool complete(struct video_buffer *b, rtc_time_t now, int64_t end)
 static void skip_padding(struct video_buffer *b)
 {
     for (struct video_slot *s; (s = held(b, b->next_sequence)) != NULL && s->len == 0; b->next_sequence++)
-        clear(s);
+        clear(b, s);
 }
 
 static bool head_missing(const struct video_buffer *b)
@@ -325,6 +338,8 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
         .width = p->width, .height = p->height, .used = true, .first = p->first && p->payload.len > 0, .last = p->last,
         .keyframe = p->keyframe,
     };
+    if (p->packet)
+        jitter_room_add(b->room, packet_cost(p->packet));
     if (p->payload.len > 0)
         s->offset = (uint16_t)(p->payload.data - p->packet->bytes);
     if (s->first && s->keyframe)
@@ -354,7 +369,8 @@ bool video_buffer_insert(struct video_buffer *b, rtc_time_t now, const struct vi
 {
     if (b->state == VIDEO_BUFFER_EMPTY)
         start(b, now, p->sequence);
-    if (too_large(p) || !acceptable(b, p->sequence) || !make_room(b, now, p->sequence > b->highest ? p->sequence : b->highest)) {
+    int64_t highest = p->sequence > b->highest ? p->sequence : b->highest;
+    if (too_large(p) || !acceptable(b, p->sequence) || !make_room(b, now, highest) || !afford(b, now, p->packet)) {
         packet_free(p->packet);
         return false;
     }

@@ -14,6 +14,7 @@
 #define CRTC_VIDEO_BUFFER_H
 
 #include "delay_estimator.h"
+#include "jitter_room.h"
 #include "packet.h"
 
 #include <crtc/media.h>
@@ -69,6 +70,7 @@ struct video_buffer {
     uint32_t clock_rate;
     size_t capacity;      /* of slots; a power of two */
     size_t capacity_max;
+    struct jitter_room *room; /* shared with other streams; NULL: none */
     struct video_slot *slots;
     enum video_buffer_state state;
     int64_t next_sequence; /* the first one not yet released or given up */

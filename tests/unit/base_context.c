@@ -49,6 +49,7 @@ static void limits_have_defaults(void **state)
     assert_int_equal(limits->send_queue_bytes, 16 * 1024 * 1024);
     assert_int_equal(limits->jitter_buffer_packets, 2048);
     assert_int_equal(limits->waiting_bytes, 16 * 1024 * 1024);
+    assert_int_equal(limits->jitter_buffer_bytes, 32 * 1024 * 1024);
     rtc_context_unref(context);
     const rtc_limits shorter = {
         .size = offsetof(rtc_limits, ssrcs), .remote_candidates = 3, .candidate_pairs = 4, .ssrcs = 5}; /* an older program's */
@@ -178,7 +179,12 @@ static void limits_are_taken(void **state)
                               .sdp_media_sections = 15,
                               .event_queue = 16,
                               .send_queue_bytes = 17,
-                              .jitter_buffer_packets = 18};
+                              .jitter_buffer_packets = 18,
+                              .picture_pixels = 19,
+                              .decoded_pixels_per_second = 20,
+                              .decoder_bytes = 21,
+                              .waiting_bytes = 22,
+                              .jitter_buffer_bytes = 23};
     const rtc_limits none = {.size = sizeof none};
     rtc_context_options options = {.size = sizeof options, .limits = &given};
     rtc_context *limited, *plain, *zeros;
@@ -189,9 +195,9 @@ static void limits_are_taken(void **state)
     assert_int_equal(rtc_context_new(NULL, &plain), RTC_OK);
     const uint32_t *a = &context_limits(limited)->remote_candidates, *b = &context_limits(plain)->remote_candidates;
     const uint32_t *c = &context_limits(zeros)->remote_candidates;
-    for (uint32_t i = 0; i < 8; i++) {
+    for (uint32_t i = 0; i < 13; i++) {
         assert_int_equal(a[i], 11 + i);
-        assert_true(b[i] > 18);
+        assert_true(b[i] > 23);
         assert_int_equal(b[i], c[i]);
     }
     rtc_context_unref(limited);

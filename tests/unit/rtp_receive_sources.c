@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources that come, change, fall silent and go, many at once: nobody who speaks goes unheard, and nothing grows. */
 #include "rtp_scripted_peer.h"
+#include "rtp_session_parts.h"
 
 #include <stdio.h>
 
@@ -84,12 +85,43 @@ static void many_reports(void **state)
     assert_int_equal(reports, COUNT);
 }
 
+/* Streams that no keyframe ever makes useful: together they hold no more than rtc_limits.jitter_buffer_bytes, and one that is whole is
+ * seen. */
+static void many_streams_wait(void **state)
+{
+    (void)state;
+    enum { COUNT = 16, LIMIT = 2 * 1024 * 1024 };
+    uint64_t most = 0;
+    session->jitter.most = LIMIT;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct rtp_section s = video_section();
+        uint32_t handle;
+        (void)snprintf(s.mid, sizeof s.mid, "v%u", i);
+        s.send = false;
+        s.ssrc = 0x5000 + i;
+        s.remote_ssrc_count = 1;
+        s.remote_ssrcs[0] = 0x70000 + i;
+        assert_int_equal(rtp_session_set_section(session, now, &s, &handle, &out), RTC_OK);
+    }
+    for (uint16_t k = 0; k < 300; k++)
+        for (uint32_t i = 0; i < COUNT; i++) {
+            say(0x70000 + i, 96, k, k, true, picture(false));
+            most = session->jitter.bytes > most ? session->jitter.bytes : most;
+        }
+    assert_in_range(most, LIMIT * 9 / 10, LIMIT);
+    struct rtp_inbound_stats stats;
+    say(0x70000, 96, 300, 300, true, picture(true));
+    say(0x70000, 96, 301, 301, true, picture(true));
+    assert_true(rtp_session_inbound_stats(session, rtp_demux_section_of(session->demux, 0x70000), now, &stats));
+    assert_true(stats.frames_received > 0);
+}
+
 static void many_goodbyes(void **state)
 {
     (void)state;
     enum { COUNT = 40 };
-    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = sound().data, .data_len = 2,
-                                         .capture_time_us = now};
+    const rtc_encoded_frame_options o = {
+        .size = sizeof o, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = sound().data, .data_len = 2, .capture_time_us = now};
     rtc_encoded_frame *frame;
     assert_int_equal(rtc_encoded_frame_new(context, &o, &frame), RTC_OK);
     for (uint32_t i = 0; i < COUNT; i++) {
@@ -219,6 +251,7 @@ int main(void)
         TEST(ten_thousand_sources),
         TEST(no_requests_to_the_silent),
         TEST(many_reports),
+        TEST(many_streams_wait),
         TEST(many_goodbyes),
         TEST(clock_jumps_back),
         TEST(clock_jumps_ahead),
