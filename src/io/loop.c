@@ -252,6 +252,8 @@ static bool iterate(struct loop *l, int timeout_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     int count = epoll_wait(l->epoll_fd, events, EVENTS_MAX, timeout_ms);
+    if (count < 0 && errno == EINTR) /* so it ends, too, when the process was stopped for a while: what came is read before timers run */
+        count = epoll_wait(l->epoll_fd, events, EVENTS_MAX, 0);
     if (count < 0 && errno != EINTR)
         return false;
     loop_lock_take(&l->lock);

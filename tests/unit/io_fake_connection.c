@@ -112,8 +112,12 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
 
 void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
 {
-    (void)pc;
     (void)now;
+    if (!pc->stop)
+        return;
+    pc->stop = false;
+    pc->received_before = pc->received_len;
+    rtc_loop_stop(pc->loop);
 }
 
 rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **why)

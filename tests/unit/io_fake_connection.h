@@ -28,6 +28,8 @@ struct rtc_peer_connection {
     uint8_t *received; /* all bytes, in order */
     size_t received_len, received_capacity;
     rtc_path last_path;
+    bool stop;              /* the loop, when this is run next; */
+    size_t received_before; /* what had come by then */
 };
 
 /* Sends what begins with 0 to the first connection, and with 1 to the second. */

@@ -2,11 +2,15 @@
 /* UDP sockets of one connection on the loop: what is sent leaves from the socket that its path names, however the packets are mixed. */
 #include "io_fake_connection.h"
 
+#include "io_internal.h"
+
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,8 +63,46 @@ static void mixed_packets_leave_by_their_own_sockets(void **state)
     (void)close(fd);
 }
 
+/* The next wait of the loop ends as it does when the process was stopped and goes on. */
+static struct {
+    rtc_peer_connection *fake;
+    int fd;
+} interruption;
+
+int epoll_wait(int epoll, struct epoll_event *events, int count, int timeout)
+{
+    rtc_peer_connection *fake = interruption.fake;
+    interruption.fake = NULL;
+    if (!fake)
+        return epoll_pwait(epoll, events, count, timeout, NULL);
+    assert_int_equal(send(interruption.fd, "late", 4, 0), 4);
+    fake->stop = true;
+    driven_changed(fake->attachment);
+    errno = EINTR;
+    return -1;
+}
+
+static void after_an_interruption_sockets_come_first(void **state)
+{
+    rtc_peer_connection fake;
+    (void)state;
+    fake_begin(&fake);
+    const rtc_address own = open_udp(&fake, 1, 1);
+    const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(own.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    interruption.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(interruption.fd, (const struct sockaddr *)&to, sizeof to), 0);
+    fake_settle(&fake);
+    interruption.fake = &fake;
+    assert_int_equal(rtc_loop_run(fake.loop), RTC_OK);
+    assert_null(interruption.fake);
+    assert_int_equal(fake.received_before, 4);
+    fake_end(&fake);
+    (void)close(interruption.fd);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(mixed_packets_leave_by_their_own_sockets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mixed_packets_leave_by_their_own_sockets),
+                                       cmocka_unit_test(after_an_interruption_sockets_come_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
