@@ -104,7 +104,8 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->first_valid = RTC_TIME_NEVER;
     agent->check_due = RTC_TIME_NEVER;
     agent->check_sent = long_ago;
-    agent->lost = long_ago;
+    agent->lost = agent->back = long_ago;
+    agent->due = RTC_TIME_NEVER;
     agent->doubt.since = RTC_TIME_NEVER;
     list_init(&agent->triggered);
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
@@ -374,7 +375,7 @@ static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t
     case ICE_CHECKING:
         return nothing_left(agent, now) ? ICE_FAILED : ICE_CHECKING;
     case ICE_DISCONNECTED:
-        return now >= agent->lost + lost_most ? ICE_FAILED : ICE_DISCONNECTED;
+        return now >= ice_judged_at(agent, agent->lost + lost_most) ? ICE_FAILED : ICE_DISCONNECTED;
     default:
         return ICE_DISCONNECTED;
     }
@@ -389,6 +390,8 @@ static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
         return unselected_state(agent, now);
     if (agent->state == ICE_CHECKING)
         return ICE_CONNECTED;
+    if (now >= ice_disconnected_at(agent, pair) && ice_is_back(agent, now) && ice_consent_valid(pair, now))
+        return agent->state;
     if (now >= ice_failed_at(agent, pair))
         return ICE_FAILED;
     if (now >= ice_disconnected_at(agent, pair))
@@ -408,11 +411,8 @@ static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *ou
     }
 }
 
-/* Does whatever is due; every entry point ends here. */
-void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (agent->state == ICE_CLOSED)
-        return;
     out->failed |= agent->starved;
     ice_relay_run(agent, now, out);
     ice_gather_run(agent, now, out);
@@ -432,15 +432,25 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_tcp_connect(agent, now, out);
 }
 
+void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+{
+    if (agent->state == ICE_CLOSED)
+        return;
+    ice_notice_pause(agent, now);
+    run_due(agent, now, out);
+    agent->due = ice_agent_deadline(agent, NULL);
+}
+
 static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
+    const struct ice_pair *pair = agent->selected;
     if (agent->state == ICE_CHECKING) {
         deadline_min(best, why, agent->started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
     } else if (agent->state == ICE_DISCONNECTED) {
-        deadline_min(best, why, agent->selected ? ice_failed_at(agent, agent->selected) : agent->lost + lost_most, TIMER_ICE_STATE);
-    } else if (agent->selected) {
-        deadline_min(best, why, ice_disconnected_at(agent, agent->selected), TIMER_ICE_STATE);
-        deadline_min(best, why, ice_failed_at(agent, agent->selected), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_judged_at(agent, pair ? ice_failed_at(agent, pair) : agent->lost + lost_most), TIMER_ICE_STATE);
+    } else if (pair) {
+        deadline_min(best, why, ice_judged_at(agent, ice_disconnected_at(agent, pair)), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_judged_at(agent, ice_failed_at(agent, pair)), TIMER_ICE_STATE);
     }
 }
 

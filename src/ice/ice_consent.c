@@ -17,6 +17,8 @@ static const rtc_time_t disconnected_after = 6800 * ICE_MS;
 static const rtc_time_t disconnected_after_lite = 18500 * ICE_MS;
 static const rtc_time_t failed_after = 20 * ICE_SECOND;
 static const rtc_time_t consent_lasts = 30 * ICE_SECOND;
+static const rtc_time_t pause_least = 500 * ICE_MS;
+static const rtc_time_t back_lasts = 1 * ICE_SECOND;
 
 rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now)
 {
@@ -43,8 +45,31 @@ rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *p
 {
     if (agent->lite)
         return pair->consent + consent_lasts;
-    rtc_time_t quiet = silent_since(pair) + failed_after, expiry = pair->consent + consent_lasts;
+    rtc_time_t since = silent_since(pair), expiry = pair->consent + consent_lasts;
+    rtc_time_t quiet = (since > agent->back ? since : agent->back) + failed_after;
     return quiet < expiry ? quiet : expiry;
+}
+
+/* What the peer sent meanwhile is yet to be read, and it was not asked: for a moment its silence means nothing. Nor did checks have the
+ * time that they are given. */
+void ice_notice_pause(struct ice_agent *agent, rtc_time_t now)
+{
+    if (agent->due == RTC_TIME_NEVER || now < agent->due + pause_least)
+        return;
+    agent->back = now;
+    if (agent->state == ICE_CHECKING)
+        agent->started += now - agent->due;
+}
+
+bool ice_is_back(const struct ice_agent *agent, rtc_time_t now)
+{
+    return now < agent->back + back_lasts;
+}
+
+rtc_time_t ice_judged_at(const struct ice_agent *agent, rtc_time_t at)
+{
+    rtc_time_t back = agent->back + back_lasts;
+    return at > back ? at : back;
 }
 
 void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)

@@ -259,6 +259,8 @@ struct ice_agent {
     rtc_time_t check_due;   /* when the next new check may leave; RTC_TIME_NEVER when none waits */
     rtc_time_t started;     /* when CHECKING began */
     rtc_time_t first_valid; /* RTC_TIME_NEVER until a pair succeeded */
+    rtc_time_t due;         /* when this wanted to be run again */
+    rtc_time_t back;        /* when it was run much later than that last */
     rtc_time_t lost;        /* when the selected pair's socket went away */
     struct ice_doubt doubt;
     const struct ice_pair *backup; /* as of the last run; NULL: none */
@@ -449,6 +451,12 @@ void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
 struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_message *response);
 bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now);
+/* Before what is due is done: whether that comes much later than it was to, since the process stood still or had no time. */
+void ice_notice_pause(struct ice_agent *agent, rtc_time_t now);
+/* A moment ago that was so. */
+bool ice_is_back(const struct ice_agent *agent, rtc_time_t now);
+/* When silence until `at` is taken for what it seems to be. */
+rtc_time_t ice_judged_at(const struct ice_agent *agent, rtc_time_t at);
 rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now);
 /* When a pair that stays quiet makes the agent disconnected, and failed. */
 rtc_time_t ice_disconnected_at(const struct ice_agent *agent, const struct ice_pair *pair);

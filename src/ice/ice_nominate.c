@@ -24,6 +24,8 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
         return true; /* nothing is better than what had consent lately */
     if (pair == agent->selected && pair->counts.packets_received > 0 && now < pair->counts.last_received + quiet_other)
         return true; /* it carries data, whatever became of our questions */
+    if (pair == agent->selected && ice_is_back(agent, now))
+        return true;
     return ice_quiet(pair, now) < (pair == agent->selected ? quiet_selected : quiet_other);
 }
 
@@ -32,7 +34,7 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
 static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
 {
     const struct ice_pair *selected = agent->selected;
-    if (agent->controlling || !selected || ice_quiet(selected, now) < quiet_left)
+    if (agent->controlling || !selected || ice_quiet(selected, now) < quiet_left || ice_is_back(agent, now))
         return false;
     for (size_t i = 0; i < agent->pair_count; i++) {
         const struct ice_pair *pair = agent->pairs[i];

@@ -223,6 +223,76 @@ static void nobody(void **state)
     ice_sim_fini(&sim);
 }
 
+/* Time passes and nothing is run, as in a process that was stopped; then first what is due, and only then what has come. */
+static void stand_still(struct ice_sim *sim, rtc_time_t pause)
+{
+    sim->now += pause;
+    ice_agent_tick(sim->a.agent, sim->now, &sim->a.out);
+    ice_sim_drain(&sim->a);
+}
+
+static void a_pause_is_no_silence(void **state)
+{
+    (void)state;
+    static const rtc_time_t pauses[] = {6 * SECOND, 8 * SECOND, 15 * SECOND, 25 * SECOND};
+    const struct sim_link link = {.delay_us = 100 * MS};
+    for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
+        struct ice_sim sim;
+        begin(&sim, 20 + i, &link, i & 1);
+        ice_sim_run(&sim, sim.now + 21 * SECOND);
+        unsigned states = sim.a.states, selections = sim.a.selections;
+        for (int again = 0; again < 3; again++) {
+            stand_still(&sim, pauses[i]);
+            ice_sim_run(&sim, sim.now + 4 * SECOND);
+        }
+        assert_int_equal(sim.a.states, states);
+        assert_int_equal(sim.a.selections, selections);
+        assert_true(ice_sim_data_flows(&sim));
+        /* Who is gone is missed at once. */
+        sim_host_link(sim.b.host)->down = true;
+        rtc_time_t back = sim.now + pauses[i];
+        stand_still(&sim, pauses[i]);
+        assert_int_equal(sim.a.states, states);
+        ice_sim_run(&sim, back + 20 * SECOND);
+        within(i, sim.a.state_at[ICE_DISCONNECTED] - back, 1 * SECOND, 2 * SECOND);
+        assert_int_equal(ice_agent_state(sim.a.agent), ICE_FAILED);
+        ice_sim_fini(&sim);
+    }
+}
+
+/* Consent is the peer's to give, and ends while nobody looks (RFC 7675 section 5.1). */
+static void consent_ends_in_a_pause(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 30, NULL, false);
+    ice_sim_run(&sim, sim.now + 10 * SECOND);
+    stand_still(&sim, 31 * SECOND);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_FAILED);
+    ice_sim_fini(&sim);
+}
+
+static void a_pause_among_checks(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    context_seed(context, 31);
+    assert_int_equal(ice_sim_init(&sim, context, 31, NULL), RTC_OK);
+    sim_host_add_address(sim.a.host, "192.0.2.1");
+    sim_host_add_address(sim.b.host, "192.0.2.2");
+    assert_int_equal(ice_sim_agents(&sim, NULL, NULL), RTC_OK);
+    sim_host_set_address_down(sim.a.host, "192.0.2.1", true);
+    ice_sim_start(&sim);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_CHECKING);
+    sim_host_set_address_down(sim.a.host, "192.0.2.1", false);
+    stand_still(&sim, 45 * SECOND);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_CHECKING);
+    ice_sim_run(&sim, sim.now + 5 * SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    ice_sim_fini(&sim);
+}
+
 static void closed(void **state)
 {
     (void)state;
@@ -246,9 +316,18 @@ static void closed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vanished_peer), cmocka_unit_test(short_outage),  cmocka_unit_test(recovery),
-        cmocka_unit_test(long_calls),    cmocka_unit_test(switches_pair), cmocka_unit_test(lost_socket),
-        cmocka_unit_test(patience),      cmocka_unit_test(nobody),        cmocka_unit_test(closed),
+        cmocka_unit_test(vanished_peer),
+        cmocka_unit_test(short_outage),
+        cmocka_unit_test(recovery),
+        cmocka_unit_test(long_calls),
+        cmocka_unit_test(switches_pair),
+        cmocka_unit_test(lost_socket),
+        cmocka_unit_test(patience),
+        cmocka_unit_test(nobody),
+        cmocka_unit_test(a_pause_is_no_silence),
+        cmocka_unit_test(closed),
+        cmocka_unit_test(a_pause_among_checks),
+        cmocka_unit_test(consent_ends_in_a_pause),
     };
     return cmocka_run_group_tests_name("ice liveness", tests, setup, teardown);
 }
