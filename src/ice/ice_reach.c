@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See ice_reach.h. Addresses: the registries of special ones (RFC 6890), IPv4 in the clothes of IPv6 (RFC 4291 section 2.5.5, RFC 6052,
- * RFC 8215, RFC 3056), and where clouds keep secrets for whoever asks from inside. */
+ * RFC 8215, RFC 3056, RFC 4380), and where clouds keep secrets for whoever asks from inside. */
 #include "ice_reach.h"
 
 enum { HTTP = 80, HTTPS = 443, EPHEMERAL = 1024 };
@@ -49,41 +49,62 @@ static const char *judge_ipv4(const uint8_t ip[4], enum path_protocol protocol)
     return protocol == PATH_TCP && ip[0] == 169 && ip[1] == 254 ? "an IPv4 link-local address over TCP" : NULL;
 }
 
-/* The IPv4 address that a translator on the way would send to; NULL when there is none. */
-static const uint8_t *translated(const uint8_t ip[16], uint8_t copy[4])
+static struct address ipv4_of(const uint8_t ip[4], uint16_t port)
 {
-    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b}, local[6] = {0x00, 0x64, 0xff, 0x9b, 0x00, 0x01};
-    if (memcmp(ip, nat64, sizeof nat64) == 0)
-        return ip + 12;
-    if (ip[0] == 0x20 && ip[1] == 0x02)
-        return ip + 2;
-    if (memcmp(ip, local, sizeof local) != 0)
-        return NULL;
-    if (ip[10] == 0 && ip[11] == 0) /* a prefix of 96 bits; else of 48, around the empty octet (RFC 6052 section 2.2) */
-        return ip + 12;
-    memcpy(copy, ip + 6, 2);
-    memcpy(copy + 2, ip + 9, 2);
-    return copy;
+    return address_ipv4(ip[0], ip[1], ip[2], ip[3], port);
 }
 
-static const char *judge_ipv6(const struct address *a, enum path_protocol protocol)
+/* NAT64 inside a network: after a prefix of 96 bits, or around the empty octet after one of 48 (RFC 6052 section 2.2). */
+static struct address local_nat64(const struct address *a)
 {
-    static const uint8_t ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff}, nothing[12],
-                         amazon[16] = {0xfd, 0, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54},
-                         google[16] = {0xfd, 0x20, 0, 0xce, [14] = 0x02, [15] = 0x54};
-    uint8_t copy[4];
-    const uint8_t *inner = translated(a->ip, copy);
+    const uint8_t *ip = a->ip;
+    return ip[10] == 0 && ip[11] == 0 ? ipv4_of(ip + 12, a->port) : address_ipv4(ip[6], ip[7], ip[9], ip[10], a->port);
+}
+
+static struct address teredo(const uint8_t ip[16])
+{
+    return address_ipv4((uint8_t)~ip[12], (uint8_t)~ip[13], (uint8_t)~ip[14], (uint8_t)~ip[15], (uint16_t) ~(ip[10] << 8 | ip[11]));
+}
+
+/* Where over IPv4 a translator, or the end of a tunnel, on the way would send to; a family of NONE when there is none. */
+static struct address carried(const struct address *a)
+{
+    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b}, local[6] = {0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, tunnel[4] = {0x20, 0x01};
+    if (a->family != ADDRESS_IPV6)
+        return (struct address){.family = ADDRESS_NONE};
+    if (memcmp(a->ip, nat64, sizeof nat64) == 0)
+        return ipv4_of(a->ip + 12, a->port);
+    if (memcmp(a->ip, local, sizeof local) == 0)
+        return local_nat64(a);
+    if (a->ip[0] == 0x20 && a->ip[1] == 0x02)
+        return ipv4_of(a->ip + 2, a->port);
+    return memcmp(a->ip, tunnel, sizeof tunnel) == 0 ? teredo(a->ip) : (struct address){.family = ADDRESS_NONE};
+}
+
+static const char *judge_ipv6(const struct address *a)
+{
+    static const uint8_t ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff}, translated[12] = {[8] = 0xff, [9] = 0xff}, nothing[12],
+                         amazon[14] = {0xfd, 0, 0x0e, 0xc2}, google[14] = {0xfd, 0x20, 0, 0xce};
     if (address_is_loopback(a))
         return loopback;
     if (address_is_multicast(a))
         return "a multicast address";
     if (address_is_link_local(a))
         return "an IPv6 link-local address";
-    if (memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) == 0 || memcmp(a->ip, nothing, sizeof nothing) == 0)
+    if (memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) == 0 || memcmp(a->ip, translated, sizeof translated) == 0 ||
+        memcmp(a->ip, nothing, sizeof nothing) == 0)
         return "an IPv4 address in the form of IPv6";
     if (memcmp(a->ip, amazon, sizeof amazon) == 0 || memcmp(a->ip, google, sizeof google) == 0)
         return metadata;
-    return inner ? judge_ipv4(inner, protocol) : NULL;
+    return NULL;
+}
+
+static const char *judge(const struct address *a, enum path_protocol protocol)
+{
+    const char *why = a->family == ADDRESS_IPV4 ? judge_ipv4(a->ip, protocol) : judge_ipv6(a);
+    if (why == loopback && address_is_loopback(a))
+        why = NULL;
+    return why || !is_service_port(a->port, protocol, address_is_private(a) || address_is_loopback(a)) ? why : service;
 }
 
 bool ice_reach_is_allowed(const struct ice_rules *rules, const struct address *address)
@@ -91,19 +112,25 @@ bool ice_reach_is_allowed(const struct ice_rules *rules, const struct address *a
     return rules && ice_filters_match(&rules->remote_allow, "", address);
 }
 
+bool ice_reach_is_denied(const struct ice_rules *rules, const struct address *address)
+{
+    const struct address inner = carried(address);
+    return rules && (ice_filters_match(&rules->remote_deny, "", address) ||
+                     (inner.family != ADDRESS_NONE && ice_filters_match(&rules->remote_deny, "", &inner)));
+}
+
 const char *ice_unreachable(const struct ice_rules *rules, const struct address *a, enum path_protocol protocol)
 {
     if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || a->port == 0)
         return "no address of a host";
-    if (rules && ice_filters_match(&rules->remote_deny, "", a))
+    if (ice_reach_is_denied(rules, a))
         return "an address that the application denies";
     if (ice_reach_is_allowed(rules, a))
         return NULL;
-    const char *why = a->family == ADDRESS_IPV4 ? judge_ipv4(a->ip, protocol) : judge_ipv6(a, protocol);
-    if (why == loopback && address_is_loopback(a))
-        why = NULL;
-    if (!why && is_service_port(a->port, protocol, address_is_private(a) || address_is_loopback(a)))
-        why = service;
+    const struct address inner = carried(a);
+    const char *why = judge(a, protocol);
+    if (!why && inner.family != ADDRESS_NONE)
+        why = address_is_loopback(&inner) ? loopback : judge(&inner, protocol);
     return why;
 }
 

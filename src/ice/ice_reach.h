@@ -11,6 +11,8 @@
 const char *ice_unreachable(const struct ice_rules *rules, const struct address *address, enum path_protocol protocol);
 /* The application allows it by name. */
 bool ice_reach_is_allowed(const struct ice_rules *rules, const struct address *address);
+/* It denies it, or the IPv4 address in it. */
+bool ice_reach_is_denied(const struct ice_rules *rules, const struct address *address);
 /* IPv4: the address of all hosts, or of the network itself, in the network of `bits` that `interface` is in. */
 bool ice_is_broadcast_of(const struct address *interface, uint8_t bits, const struct address *address);
 

@@ -484,7 +484,8 @@ static bool take_accepted(struct ice_agent *agent, const struct ice_listener *l,
 static void on_accepted(struct ice_agent *agent, const struct ice_listener *l, rtc_time_t now, const struct io_result *result,
                         struct out *out)
 {
-    bool welcome = l->open && agent->state != ICE_FAILED && ice_address_is_usable(&result->remote);
+    bool welcome = l->open && agent->state != ICE_FAILED && ice_address_is_usable(&result->remote) &&
+                   !ice_reach_is_denied(agent->rules, &result->remote);
     if (welcome && !make_room(agent, &result->remote, now, out)) {
         agent->counters.over_limit++;
         welcome = false;

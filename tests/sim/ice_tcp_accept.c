@@ -4,6 +4,8 @@
 
 #include <crtc/transport.h>
 
+#include <stdlib.h>
+
 static uint32_t stranger_id;
 
 static struct address passive_address(struct ice_peer *p)
@@ -141,6 +143,25 @@ static void one_address(void **state)
     ice_sim_fini(&sim);
 }
 
+/* Who connects from where the application sends nobody to is not welcome either, in whatever form the address comes. */
+static void denied_addresses(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct ice_rules *rules = calloc(1, sizeof *rules);
+    assert_non_null(rules);
+    assert_int_equal(ice_filters_add(&rules->remote_deny, slice_str("203.0.113.64/28")), RTC_OK);
+    const struct ice_options of_a = {.controlling = true, .tcp_policy = ICE_TCP_ENABLED, .rules = rules}, of_b = {.controlling = false};
+    begin_with(&sim, 15, &of_a, &of_b);
+    ice_sim_gather(&sim.a);
+    ice_sim_run(&sim, sim.now + 20 * MS);
+    assert_true(was_closed(&sim.a, knock_from(&sim.a, 64)));
+    assert_true(was_closed(&sim.a, knock_from(&sim.a, 79)));
+    assert_false(was_closed(&sim.a, knock_from(&sim.a, 80)));
+    ice_sim_fini(&sim);
+    free(rules);
+}
+
 /* A flood of strangers from everywhere does not keep the peer out: its address is known from its candidates. */
 static void flood(void **state)
 {
@@ -258,10 +279,15 @@ static void forgotten_often(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strangers_are_bounded), cmocka_unit_test(what_strangers_say),
-        cmocka_unit_test(one_address),           cmocka_unit_test(flood),
-        cmocka_unit_test(flood_from_beside),     cmocka_unit_test(odd_results),
-        cmocka_unit_test(one_address_twice),     cmocka_unit_test(forgotten_often),
+        cmocka_unit_test(strangers_are_bounded),
+        cmocka_unit_test(what_strangers_say),
+        cmocka_unit_test(one_address),
+        cmocka_unit_test(denied_addresses),
+        cmocka_unit_test(flood),
+        cmocka_unit_test(flood_from_beside),
+        cmocka_unit_test(odd_results),
+        cmocka_unit_test(one_address_twice),
+        cmocka_unit_test(forgotten_often),
     };
     return cmocka_run_group_tests_name("ice tcp accept", tests, setup, teardown);
 }

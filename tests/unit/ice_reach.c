@@ -67,7 +67,15 @@ static void addresses(void **state)
                                         "64:ff9b:1:a9fe:a9:fe00:1:1",
                                         "2002:a9fe:a9fe::1",
                                         "2002:7f00:1::1",
-                                        "2002:e000:1::"};
+                                        "2002:e000:1::",
+                                        "fd00:ec2::23",
+                                        "fd00:ec2::253",
+                                        "::ffff:0:192.0.2.1",
+                                        "::ffff:0:127.0.0.1",
+                                        "2001:0:c000:201:0:63bf:5601:5601",  /* Teredo: 169.254.169.254 */
+                                        "2001:0:c000:201:0:63bf:80ff:fffe",  /* 127.0.0.1 */
+                                        "2001:0:c000:201:0:63bf:0:0",        /* 255.255.255.255 */
+                                        "2001:0:c000:201:0:ffca:3fff:fdfe"}; /* 192.0.2.1, port 53 */
     static const char *const peers[] = {"1.0.0.0",
                                         "10.0.0.255",
                                         "192.0.2.1",
@@ -81,7 +89,11 @@ static void addresses(void **state)
                                         "126.0.0.1",
                                         "2001:db8::1",
                                         "fc00::1",
-                                        "fd00:ec2::253",
+                                        "fd00:ec2:1::253",
+                                        "fd00:ec3::254",
+                                        "::fffe:0:192.0.2.1",
+                                        "2001:0:c000:201:0:63bf:3fff:fdfe",
+                                        "2001:1:c000:201:0:63bf:5601:5601",
                                         "fec0::1",
                                         "64:ff9b::192.0.2.1",
                                         "64:ff9b:1::192.0.2.1",
@@ -129,6 +141,10 @@ static void ports(void **state)
         expect(NULL, "10.0.0.1", web[i], PATH_TCP, true);
         expect(NULL, "127.0.0.1", web[i], PATH_TCP, true);
         expect(NULL, "fc00::1", web[i], PATH_TCP, true);
+        expect(NULL, "64:ff9b::10.0.0.1", web[i], PATH_TCP, true);
+        expect(NULL, "64:ff9b:1::192.168.0.1", web[i], PATH_TCP, true);
+        expect(NULL, "2002:a00:1::1", web[i], PATH_TCP, true);
+        expect(NULL, "64:ff9b::192.0.2.1", web[i], PATH_TCP, false);
     }
 }
 
@@ -148,6 +164,12 @@ static void what_the_application_says(void **state)
     expect(rules, "192.0.2.53", 0, PATH_UDP, true); /* nobody can be there */
     expect(rules, "192.0.2.54", 53, PATH_UDP, true);
     expect(rules, "10.1.2.3", 40000, PATH_UDP, true);
+    static const char *const forms[] = {"64:ff9b::10.1.2.3", "64:ff9b:1::10.1.2.3", "64:ff9b:1:a01:2:300::", "2002:a01:203::1",
+                                        "2001:0:c000:201:0:63bf:f5fe:fdfc"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        expect(rules, forms[i], 40000, PATH_UDP, true); /* a translator or a tunnel would lead there */
+        expect(NULL, forms[i], 40000, PATH_UDP, false);
+    }
     expect(rules, "10.1.2.3", 40000, PATH_TCP, true);
     expect(rules, "11.1.2.3", 40000, PATH_UDP, false);
     free(rules);
