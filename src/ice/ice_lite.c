@@ -7,6 +7,8 @@
 
 /* Peers of RFC 5245 nominate every pair that works, within moments: the best of these counts. Later the newest nomination does. */
 static const rtc_time_t aggressive_lasts = 2 * ICE_SECOND;
+/* Whoever floods a path that is another's asks for as many questions, and an endpoint remembers only so many that are on their way. */
+static const rtc_time_t pace = 20 * ICE_MS;
 
 static bool is_better(const struct ice_pair *a, const struct ice_pair *b)
 {
@@ -57,12 +59,14 @@ void ice_lite_request(struct ice_agent *agent, struct ice_pair *pair, bool nomin
 
 /* The only question that a lite agent ever has: somebody else uses this address, and whoever can read what is sent there answers. The
  * request is not answered before, so that a peer that is there sends nothing until it is known where that belongs; it asks again soon.
- * Nothing is sent that was not asked for: one question for one request. */
+ * Nothing is sent that was not asked for: at most one question for one request. */
 void ice_lite_ask(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     agent->peer_seen = true;
-    if (pair && agent->have_remote_credentials)
-        ice_probe(agent, pair, now, out);
+    if (!pair || !agent->have_remote_credentials || now < agent->check_sent + pace)
+        return;
+    agent->check_sent = now;
+    ice_probe(agent, pair, now, out);
 }
 
 /* RFC 8445 section 6.1.1 has two lite agents check nothing and section 8.2.2 send as the candidates say: without consent, which RFC 8827

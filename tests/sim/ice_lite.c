@@ -329,6 +329,13 @@ static void asks_who_is_there(void **state)
         assert_false(ice_agent_can_receive(sim.a.agent, &from));
         assert_null(ice_agent_selected(sim.a.agent));
     }
+    for (unsigned i = 0; i < 100; i++) { /* nor does he have us ask for ever, which would push questions to others out of memory */
+        script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+        ice_sim_run(&sim, sim.now + MS);
+    }
+    ice_sim_run(&sim, sim.now + 200 * MS);
+    assert_in_range(script.requests, 4, 3 + 100 / 20 + 1);
+    script.requests = 3;
     script.answers = true;
     script.error = 487; /* nor does a lite agent ever control */
     script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);

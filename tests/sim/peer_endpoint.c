@@ -245,15 +245,15 @@ static void text_of(const char *sdp, const char *name, char out[64])
     out[len] = 0;
 }
 
-static void steal(struct hall *h)
+static void steal_as(struct hall *h, int thief)
 {
     static uint32_t n;
     char ufrag[64], password[64], theirs[64], username[130];
     uint8_t bytes[256];
-    const char *seat = rtc_peer_connection_local_description(h->seat[0].pc, NULL);
+    const char *seat = rtc_peer_connection_local_description(h->seat[thief].pc, NULL);
     text_of(seat, "a=ice-ufrag:", ufrag);
     text_of(seat, "a=ice-pwd:", password);
-    text_of(rtc_peer_connection_local_description(h->client[0].pc, NULL), "a=ice-ufrag:", theirs);
+    text_of(rtc_peer_connection_local_description(h->client[thief].pc, NULL), "a=ice-ufrag:", theirs);
     (void)snprintf(username, sizeof username, "%s:%s", ufrag, theirs);
     struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING, .username = slice_str(username), .priority = UINT32_MAX};
     m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_CONTROLLING | STUN_HAS_USE_CANDIDATE | STUN_HAS_FINGERPRINT;
@@ -263,6 +263,11 @@ static void steal(struct hall *h)
     size_t len = stun_write(&m, slice_str(password), bytes, sizeof bytes);
     assert_true(len > 0);
     hall_stray(h, "203.0.113.1", 50000, bytes, len);
+}
+
+static void steal(struct hall *h)
+{
+    steal_as(h, 0);
 }
 
 static bool victim_has_answer(struct hall *h)
@@ -324,9 +329,34 @@ static void stolen_in_silence(bool lite)
     hall_close(&h);
 }
 
+static void steal_hard(struct hall *h)
+{
+    steal(h);
+    for (int i = 0; i < 20; i++)
+        steal_as(h, 2);
+}
+
+/* Two thieves, one of whom has the path, while the other makes so many claims that the server's own questions would push those to the
+ * victim out of its memory. */
+static void stolen_by_force(bool lite)
+{
+    static struct hall h;
+    const struct sim_link link = {.delay_us = 10 * MS};
+    open_thief(&h, 10, lite);
+    assert_int_equal(hall_call(&h, hall_add_client(&h, &link, "192.0.2.10", "", 0), false, false), RTC_OK);
+    h.step_every = MS;
+    h.on_step = steal_hard;
+    h.next_step = h.now;
+    (void)hall_run(&h, 200 * MS, NULL);
+    assert_int_equal(hall_call(&h, 1, false, false), RTC_OK);
+    assert_true(hall_run(&h, 2 * SECOND, victim_has_answer));
+    hall_close(&h);
+}
+
 static void thieves_at_a_lite_server(void **state)
 {
     (void)state;
+    stolen_by_force(true);
     stolen_before(true);
     stolen_in_silence(true);
 }
@@ -334,6 +364,7 @@ static void thieves_at_a_lite_server(void **state)
 static void thieves_at_a_full_server(void **state)
 {
     (void)state;
+    stolen_by_force(false);
     stolen_before(false);
     stolen_in_silence(false);
 }
