@@ -43,7 +43,10 @@ static void open_udp(rtc_peer_connection *owner, const rtc_request *request, rtc
 static void carry_out(rtc_peer_connection *connection, const rtc_request *request)
 {
     static const rtc_interface loopback = {.address = {.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, 1}}, .name = "lo", .index = 1};
-    rtc_result result = {.size = sizeof(result), .type = request->type, .id = request->id, .interfaces = &loopback, .interface_count = 1};
+    rtc_result result = {.size = sizeof(result), .type = request->type, .id = request->id};
+    result.interfaces = &loopback;
+    result.interface_count = 1;
+    result.interface_size = sizeof(loopback);
     result.error = request->type == RTC_REQUEST_INTERFACES ? RTC_OK : RTC_ERR_NOT_SUPPORTED;
     if (request->type == RTC_REQUEST_OPEN_UDP) {
         open_udp(connection, request, &result);

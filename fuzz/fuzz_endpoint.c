@@ -252,6 +252,7 @@ static void result(struct run *run, struct slice bytes)
                      .error = reader_u8(&r) & 1 ? RTC_ERR_NETWORK : RTC_OK};
     io.interface_count = reader_u8(&r) % 5u;
     io.interfaces = interfaces;
+    io.interface_size = sizeof interfaces[0];
     for (size_t i = 0; i < io.interface_count; i++) {
         interfaces[i].address.family = reader_u8(&r) & 1 ? RTC_ADDRESS_IPV4 : RTC_ADDRESS_IPV6;
         interfaces[i].address.ip[0] = reader_u8(&r);

@@ -110,7 +110,8 @@ typedef struct rtc_interface {
     char name[32];
     uint32_t index;
     uint32_t type;          /* rtc_network_type: ranks candidates; unknown ones rank like Ethernet */
-    uint32_t prefix_length; /* bits of the network's part of the address; 0: not known. Tells broadcast addresses, to which nothing is sent */
+    uint32_t prefix_length; /* bits of the network's part of the address; 0: not known. Tells broadcast addresses, to which nothing is sent.
+                             * rtc_result.interface_size says that it is there. */
 } rtc_interface;
 
 /* The answer to a request. Arrays are borrowed for the call. */
@@ -126,6 +127,8 @@ typedef struct rtc_result {
     size_t interface_count;
     uint32_t socket;    /* LISTEN_TCP: the id of an accepted connection; 0: it listens */
     rtc_address remote; /* LISTEN_TCP: who connected */
+    /* sizeof(rtc_interface), which may grow; 0: that of the program's first version, which ended before prefix_length */
+    size_t interface_size;
 } rtc_result;
 
 /* A datagram arrived. The packet's ownership passes. */

@@ -96,6 +96,7 @@ static void tell(struct network_watch *w, struct interfaces_request *r, int erro
     rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_INTERFACES, .id = r->id, .error = error};
     result.interfaces = error ? NULL : w->list;
     result.interface_count = error ? 0 : w->count;
+    result.interface_size = sizeof *w->list;
     r->told = error ? 0 : w->generation;
     driven_result(r->driven, &result);
 }

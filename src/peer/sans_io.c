@@ -131,12 +131,25 @@ static int give_result(rtc_peer_connection *pc, const struct io_result *in)
     return RTC_OK;
 }
 
+static const size_t first_interface = offsetof(rtc_interface, prefix_length);
+
+/* What an older program's lacks is zero; what a newer one's has more is not for us. */
+static rtc_interface interface_at(const rtc_result *result, size_t i)
+{
+    rtc_interface given = {.index = 0};
+    size_t stride = result->interface_size ? result->interface_size : first_interface;
+    memcpy(&given, (const char *)result->interfaces + i * stride, stride < sizeof given ? stride : sizeof given);
+    return given;
+}
+
 /* Copies of the public arrays in the internal types; `in` then points at them. */
 static int copy_lists(rtc_context *context, const rtc_result *result, struct io_result *in, void **memory)
 {
     size_t addresses = result->address_count, interfaces = result->interface_count;
     if (addresses > 1024 || interfaces > 1024)
         return error_say(RTC_ERR_TYPE, "rtc_result: more than 1024 addresses or interfaces");
+    if (result->interface_size && (result->interface_size < first_interface || result->interface_size > 4096))
+        return error_say(RTC_ERR_TYPE, "rtc_result.interface_size is %zu, which is no size of it", result->interface_size);
     struct address *a = memory_zeroed(context, addresses * sizeof *a + interfaces * sizeof(struct io_interface) + 1);
     if (!a)
         return error_plain(RTC_ERR_NO_MEMORY);
@@ -144,11 +157,12 @@ static int copy_lists(rtc_context *context, const rtc_result *result, struct io_
     for (size_t i = 0; i < addresses; i++)
         a[i] = address_in(&result->addresses[i]);
     for (size_t i = 0; i < interfaces; i++) {
-        f[i].address = address_in(&result->interfaces[i].address);
-        memcpy(f[i].name, result->interfaces[i].name, sizeof f[i].name - 1);
-        f[i].index = result->interfaces[i].index;
-        f[i].type = result->interfaces[i].type;
-        f[i].prefix_length = result->interfaces[i].prefix_length;
+        rtc_interface given = interface_at(result, i);
+        f[i].address = address_in(&given.address);
+        memcpy(f[i].name, given.name, sizeof f[i].name - 1);
+        f[i].index = given.index;
+        f[i].type = given.type;
+        f[i].prefix_length = given.prefix_length;
     }
     in->addresses = a;
     in->address_count = addresses;

@@ -62,6 +62,7 @@ static void answer(struct side *s, const rtc_request *request)
         s->interfaces = request->id;
         result.interfaces = &interface;
         result.interface_count = 1;
+        result.interface_size = sizeof interface;
     } else if (request->type == RTC_REQUEST_OPEN_UDP) {
         assert_int_equal(request->local.port, 0);
         s->socket = request->id;

@@ -353,9 +353,48 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Interfaces of a program that knows less of them, as much, or more: each is found. */
+static void interfaces_of_other_versions(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, sizeof(rtc_interface), sizeof(rtc_interface) + 8};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t list[3 * (sizeof(rtc_interface) + 8)] = {0};
+        size_t stride = sizes[i] ? sizes[i] : offsetof(rtc_interface, prefix_length);
+        rtc_request request = {.size = sizeof request};
+        rtc_peer_connection *other;
+        rtc_data_channel *made;
+        unsigned opened = 0;
+        for (size_t k = 0; k < 3; k++) {
+            const rtc_interface at = {.address = {.family = RTC_ADDRESS_IPV4, .ip = {192, 0, 2, (uint8_t)k}}, .name = "eth", .index = 1};
+            memcpy(list + k * stride, &at, offsetof(rtc_interface, prefix_length));
+        }
+        assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, &other), RTC_OK);
+        assert_int_equal(rtc_peer_connection_create_data_channel(other, "x", 1, NULL, &made), RTC_OK);
+        rtc_data_channel_unref(made);
+        assert_int_equal(rtc_peer_connection_set_local_description(other, RTC_SDP_NONE, NULL), RTC_OK);
+        for (; rtc_peer_connection_next_request(other, &request); request.size = sizeof request) {
+            rtc_result result = {.size = sizeof result, .type = request.type, .id = request.id, .interfaces = (const void *)list};
+            result.interface_count = 3;
+            result.interface_size = sizes[i];
+            if (request.type == RTC_REQUEST_INTERFACES && sizes[i] == 0)
+                result.size = offsetof(rtc_result, interface_size);
+            if (request.type == RTC_REQUEST_INTERFACES)
+                assert_int_equal(rtc_peer_connection_result(other, 0, &result), RTC_OK);
+            else if (request.type == RTC_REQUEST_OPEN_UDP)
+                opened |= 1u << request.local.ip[3];
+        }
+        assert_int_equal(opened, 7);
+        const rtc_result bad = {.size = sizeof bad, .type = RTC_REQUEST_INTERFACES, .id = 1, .interface_size = 8};
+        assert_int_equal(rtc_peer_connection_result(other, 0, &bad), RTC_ERR_TYPE);
+        rtc_peer_connection_free(other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(interfaces_of_other_versions),
         cmocka_unit_test(structs_of_other_versions),
         cmocka_unit_test(refused_callbacks_change_nothing),
         cmocka_unit_test(filled_by_the_library),

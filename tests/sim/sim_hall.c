@@ -209,7 +209,12 @@ static void answer_interfaces(struct hall_guest *seat, uint32_t id)
     const struct address four = numeric(HALL_ADDRESS, 0), six = numeric(HALL_ADDRESS_SIX, 0);
     const rtc_interface list[] = {{.address = outer(&four), .name = "eth0", .index = 1},
                                   {.address = outer(&six), .name = "eth0", .index = 1}};
-    const rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_INTERFACES, .id = id, .interfaces = list, .interface_count = 2};
+    const rtc_result result = {.size = sizeof result,
+                               .type = RTC_REQUEST_INTERFACES,
+                               .id = id,
+                               .interfaces = list,
+                               .interface_count = 2,
+                               .interface_size = sizeof list[0]};
     note(seat->hall, rtc_peer_connection_result(seat->pc, seat->hall->now, &result));
 }
 
@@ -351,6 +356,7 @@ static void arrive_at_client(struct hall_guest *g, const struct sim_delivery *d)
     for (size_t i = 0; i < d->result.interface_count && i < 8; i++)
         interfaces[result.interface_count++].address = outer(&d->result.interfaces[i].address);
     result.interfaces = interfaces;
+    result.interface_size = sizeof interfaces[0];
     note(g->hall, rtc_peer_connection_result(g->pc, g->hall->now, &result));
 }
 

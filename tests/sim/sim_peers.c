@@ -342,6 +342,7 @@ static void give_result(struct sim_peers *p, struct sim_peer *peer, const struct
     }
     result.addresses = addresses;
     result.interfaces = interfaces;
+    result.interface_size = sizeof interfaces[0];
     note(p, rtc_peer_connection_result(peer->pc, p->now, &result));
 }
 

@@ -103,6 +103,7 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
     pc->results[pc->result_count++] = *result;
     if (result->type == RTC_REQUEST_INTERFACES) {
         assert_in_range(result->interface_count, 0, FAKE_INTERFACES_MAX);
+        assert_int_equal(result->interface_size, sizeof *result->interfaces);
         pc->interface_count = result->interface_count;
         if (result->interface_count > 0)
             memcpy(pc->interfaces, result->interfaces, result->interface_count * sizeof *result->interfaces);

@@ -64,6 +64,7 @@ static void answer(struct scene *s, const rtc_request *request)
     if (request->type == RTC_REQUEST_INTERFACES) {
         result.interfaces = &interface;
         result.interface_count = 1;
+        result.interface_size = sizeof interface;
     } else if (request->type == RTC_REQUEST_OPEN_UDP) {
         result.local = own;
         result.local.port = 4000;
