@@ -90,7 +90,7 @@ static void conclude_without_pair(const rtc_peer_connection *pc, const struct ev
 {
     const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(pc->transport));
     const char *names = ice_agent_name_failure(transport_ice_negotiated(pc->transport));
-    if (e->remotes <= e->left_out && e->left_out > 0)
+    if (e->remotes <= e->left_out && e->left_out_reason)
         text_print(out, "none of the peer's candidates may be used: %s", e->left_out_reason);
     else if (e->remotes > 0)
         text_print(out, "none of the peer's %zu candidates fits a local one: the address families or protocols differ", e->remotes);

@@ -210,6 +210,30 @@ static void checks_without_answer_are_few(void **state)
     ice_sim_fini(&sim);
 }
 
+/* What somebody claims costs no more on a host with many interfaces: it came to one of them. What is signalled, as much for each. */
+static void many_interfaces(void **state)
+{
+    (void)state;
+    enum { MORE = 5 };
+    static const char *const more[MORE] = {"192.0.2.11", "192.0.2.12", "192.0.2.13", "10.0.0.1", "172.17.0.1"};
+    struct ice_sim sim;
+    script_begin(&sim, 56, true);
+    for (size_t i = 0; i < MORE; i++)
+        sim_host_add_address(sim.a.host, more[i]);
+    sim_host_tell_interfaces(sim.a.host, sim.now);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_int_equal(sim.a.agent->base_count, 2 + MORE);
+    const struct address claimed = address_ipv4(198, 51, 100, 10, 6000), signalled = address_ipv4(198, 51, 100, 9, 6000);
+    uint64_t sent = sim_network_counters(sim.net)->sent;
+    ask_from(&sim, &claimed, STUN_HAS_CONTROLLED, 1);
+    ice_sim_run(&sim, sim.now + 30 * SECOND);
+    assert_int_equal(sim_network_counters(sim.net)->sent - sent, 1 + ICE_CHECKS_MAX);
+    script_candidate(&sim, "candidate:1 1 udp 1 198.51.100.9 6000 typ host");
+    ice_sim_run(&sim, sim.now + 30 * SECOND);
+    assert_int_equal(sent_to(&sim, &signalled), (1 + MORE) * ICE_CHECKS_MAX);
+    ice_sim_fini(&sim);
+}
+
 /* Requests from a thousand addresses that nobody is at: what leaves is bounded, and the peer's own candidate is checked in time. */
 static void a_flood_of_claimed_addresses(void **state)
 {
@@ -269,7 +293,8 @@ int main(void)
         cmocka_unit_test(nothing_goes_where_no_peer_is),     cmocka_unit_test(nor_to_all_hosts_of_a_network),
         cmocka_unit_test(the_application_may_say_otherwise), cmocka_unit_test(loopback_by_who_sends),
         cmocka_unit_test(more_checks_for_a_reason),          cmocka_unit_test(checks_without_answer_are_few),
-        cmocka_unit_test(a_flood_of_claimed_addresses),      cmocka_unit_test(a_change_of_role_is_no_burst),
+        cmocka_unit_test(a_flood_of_claimed_addresses),      cmocka_unit_test(many_interfaces),
+        cmocka_unit_test(a_change_of_role_is_no_burst),
     };
     return cmocka_run_group_tests_name("where checks go", tests, script_setup, script_teardown);
 }
