@@ -11,9 +11,11 @@ enum { DOWN_AFTER_US = US_PER_S, UP_AFTER_US = 4 * US_PER_S };
 static const uint32_t steps[] = {8, 6, 4, 3, 2};
 enum { STEPS = sizeof steps / sizeof steps[0] };
 
+/* A step that was chosen for large pictures leaves something of a thin one. */
 static uint32_t side(uint32_t full, uint32_t eighths)
 {
-    return eighths == 8 ? full : full * eighths / 8 / 2 * 2;
+    uint32_t even = full * eighths / 8 / 2 * 2;
+    return eighths == 8 || full < 2 ? full : even < 2 ? 2 : even;
 }
 
 static uint64_t pixels(uint32_t width, uint32_t height, uint32_t eighths)

@@ -14,7 +14,7 @@ struct video_scale {
 };
 
 /* For the next picture of this size, taken at `now` (any clock that the pictures share), of so many a second. What is sent is *width by
- * *height: even, never larger than the picture. True when that is another size than for the last picture. */
+ * *height: the picture's own size, or even sides of at least 2, never larger than the picture. True when that is another size than for the last picture. */
 bool video_scale_choose(struct video_scale *scale, rtc_time_t now, uint32_t frames_per_second, uint32_t bitrate_bps, uint32_t *width,
                         uint32_t *height);
 

@@ -45,6 +45,20 @@ static void down_at_once_and_up_with_patience(void **state)
     assert_int_equal(width_of(&scale, 5 * SECOND, 1280, 720, 100000), 320); /* a clock that went back */
 }
 
+/* The step of large pictures meets one that is only a line: the next camera of the track, say. */
+static void nothing_vanishes(void **state)
+{
+    (void)state;
+    struct video_scale scale = {0};
+    assert_int_equal(width_of(&scale, 0, 1280, 720, 50000), 320);
+    for (uint32_t thin = 1; thin < 9; thin++) {
+        uint32_t width = 1280, height = thin;
+        assert_false(video_scale_choose(&scale, 1000, 30, 50000, &width, &height));
+        assert_int_equal(width, 320);
+        assert_int_equal(height, thin < 2 ? 1 : 2);
+    }
+}
+
 /* A rate that swings as one that looks for its place does, by a third, does not change the size over and over. */
 static void no_flapping(void **state)
 {
@@ -65,6 +79,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rate_decides),
         cmocka_unit_test(down_at_once_and_up_with_patience),
+        cmocka_unit_test(nothing_vanishes),
         cmocka_unit_test(no_flapping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
