@@ -102,11 +102,11 @@ endfunction()
 
 # crtc_fuzz(NAME CORPUS dir..., and what crtc_program takes): with CRTC_FUZZ a libFuzzer program; otherwise a program that replays files, run as a test over the corpus.
 function(crtc_fuzz name)
-  cmake_parse_arguments(F "" "" "MODULES;SOURCES;SEES;CORPUS" ${ARGN})
+  cmake_parse_arguments(F "" "" "MODULES;SOURCES;SEES;LIBRARIES;CORPUS" ${ARGN})
   if(NOT CRTC_FUZZ)
     list(APPEND F_SOURCES ${PROJECT_SOURCE_DIR}/fuzz/replay.c)
   endif()
-  crtc_program(fuzz_${name} SEES ${F_SEES} MODULES ${F_MODULES} SOURCES ${F_SOURCES})
+  crtc_program(fuzz_${name} SEES ${F_SEES} MODULES ${F_MODULES} SOURCES ${F_SOURCES} LIBRARIES ${F_LIBRARIES})
   if(CRTC_FUZZ)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   else()

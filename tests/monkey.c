@@ -24,7 +24,7 @@ uint32_t monkey_random(uint64_t *state, uint32_t below)
 
 static uint32_t dice(struct monkey_side *s, uint32_t below)
 {
-    return monkey_random(&s->random, below);
+    return s->monkey->choose ? s->monkey->choose(s, below) : monkey_random(&s->random, below);
 }
 
 /* A result is one of the library's. */
@@ -131,6 +131,8 @@ static void push_raw_video(struct monkey *m, uint64_t *random, rtc_time_t now)
                                              .capture_time_us = now};
     rtc_video_frame *frame;
     assert_int_equal(rtc_video_frame_new(m->context, &options, &frame), RTC_OK);
+    for (size_t i = 0; i < 3; i++)
+        memset(rtc_video_frame_writable_plane(frame, i), (int)options.width, rtc_video_frame_stride(frame, i) * (i ? options.height / 2 : options.height));
     expect_result(rtc_media_source_push_video(m->sources[0], frame));
     rtc_video_frame_unref(frame);
 }

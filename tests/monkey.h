@@ -40,6 +40,7 @@ struct monkey {
     atomic_bool calm;                            /* callbacks do nothing any more */
     void (*negotiate)(struct monkey_side *side); /* an offer of this side goes its way */
     void (*ended)(struct monkey_side *side);     /* may be NULL */
+    uint32_t (*choose)(struct monkey_side *side, uint32_t below); /* NULL: each side by its seed */
     void *user;
 };
 
