@@ -147,7 +147,8 @@ static void choose_sizes(struct slice bytes)
         uint32_t width = 1 + reader_u16(&r) % 16384u, height = 1 + reader_u16(&r) % 16384u, w = width, h = height;
         now += (rtc_time_t)(int8_t)reader_u8(&r) * 1000000;
         uint32_t rate = reader_u8(&r);
-        (void)video_scale_choose(&scale, now, rate, reader_u24(&r), &w, &h);
+        const struct video_scale_limits limits = {rate, reader_u24(&r), rate % 5};
+        (void)video_scale_choose(&scale, now, &limits, &w, &h);
         require(w > 0 && h > 0 && w <= width && h <= height);
         require((w == width || w % 2 == 0) && (h == height || h % 2 == 0));
     }

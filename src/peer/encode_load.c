@@ -8,7 +8,8 @@ enum {
     DEBT_MAX_US = 1000000, /* one picture that took for ever stops nothing for ever */
     GAP_MAX_US = 1000000,
     SHORT_PERCENT = 50,  /* of the interval: care is taken back above this, */
-    PLENTY_PERCENT = 20, /* and given again below this */
+    LATE_PERCENT = 100,  /* pictures become smaller when a third of them has no time although no care is left, */
+    PLENTY_PERCENT = 20, /* and it all comes back below this: the next larger size takes 2.25 times as long */
     HURRY_AFTER_US = 500000,
     RELAX_AFTER_US = 10000000
 };
@@ -49,18 +50,25 @@ bool encode_load_admits_waiting(struct encode_load *l, rtc_time_t now)
     return l->credit >= -CREDIT_MAX_US;
 }
 
-/* A step when there was reason for it all the time. */
+static bool is_short(const struct encode_load *l)
+{
+    if (l->speed < ENCODE_SPEED_MAX)
+        return l->cost * 100 > l->interval * SHORT_PERCENT;
+    return l->cost * 100 > l->interval * LATE_PERCENT && l->smaller < ENCODE_SMALLER_MAX;
+}
+
+/* A step when there was reason for it all the time: first care goes, then size, and what went last comes back first. */
 static bool adapt(struct encode_load *l, rtc_time_t now)
 {
-    bool hurry = l->cost * 100 > l->interval * SHORT_PERCENT && l->speed < ENCODE_SPEED_MAX;
-    bool relax = l->cost * 100 < l->interval * PLENTY_PERCENT && l->speed > 0;
+    bool hurry = is_short(l), relax = l->cost * 100 < l->interval * PLENTY_PERCENT && l->speed + l->smaller > 0;
     if (l->interval == 0 || (!hurry && !relax)) {
         l->since = now;
         return false;
     }
     if (now - l->since < (hurry ? HURRY_AFTER_US : RELAX_AFTER_US))
         return false;
-    l->speed = hurry ? l->speed + 1 : l->speed - 1;
+    uint32_t *step = l->speed < ENCODE_SPEED_MAX || (relax && l->smaller == 0) ? &l->speed : &l->smaller;
+    *step = hurry ? *step + 1 : *step - 1;
     l->since = now;
     l->cost = 0;
     return true;

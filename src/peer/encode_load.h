@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How much of a processor a video encoder may take: at most a share of the time, measured against what each picture took. A picture that does
- * not fit is dropped before it is encoded; an encoder that is short of time works with less care, and with more again when it has plenty. A pure
- * state machine. */
+/* How much of a processor a video encoder may take: at most a share of the time, measured against what each picture took. A picture that
+ * does not fit is dropped before it is encoded; an encoder that is short of time works with less care, then gets smaller pictures, and it
+ * all comes back when there is plenty. A pure state machine. */
 #ifndef CRTC_ENCODE_LOAD_H
 #define CRTC_ENCODE_LOAD_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ENCODE_SPEED_MAX = 4 };
+enum { ENCODE_SPEED_MAX = 4, ENCODE_SMALLER_MAX = 4 };
 
 struct encode_load {
     rtc_time_t credit;   /* time that may be spent; below 0: the next picture waits for it to grow */
@@ -17,8 +17,9 @@ struct encode_load {
     rtc_time_t came;     /* the last picture */
     rtc_time_t interval; /* between pictures that come, smoothed; 0: unknown */
     rtc_time_t cost;     /* of one picture, smoothed; 0: unknown */
-    rtc_time_t since;    /* when `speed` changed, or last had no reason to */
+    rtc_time_t since;    /* when one of those below changed, or last had no reason to */
     uint32_t speed;      /* 0: usual care, to ENCODE_SPEED_MAX: the least */
+    uint32_t smaller;    /* 0: pictures of any size, to ENCODE_SMALLER_MAX: so many steps below the full size */
 };
 
 /* A picture came, whatever becomes of it. */
@@ -27,7 +28,7 @@ void encode_load_came(struct encode_load *l, rtc_time_t now);
 bool encode_load_admits(struct encode_load *l, rtc_time_t now);
 /* The same for the one that waited meanwhile, which may be the last for a while: a little may be borrowed for it. */
 bool encode_load_admits_waiting(struct encode_load *l, rtc_time_t now);
-/* One was, which took so long. True: the speed changed. */
+/* One was, which took so long. True: the speed or the size changed. */
 bool encode_load_spent(struct encode_load *l, rtc_time_t now, rtc_time_t took);
 
 #endif

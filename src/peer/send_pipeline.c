@@ -186,7 +186,14 @@ static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, boo
     return error ? error : p->codec->encode_video(p->encoder, picture, keyframe, out);
 }
 
-/* The picture upright and as large as the rate is enough for. */
+/* With the lock held: how many pictures a second come. Fewer of them are sent when there is too little of anything, and if that counted,
+ * those would become larger, and fewer still. */
+static uint32_t coming_rate(const struct send_pipeline *p)
+{
+    return p->load.interval > 0 ? (uint32_t)(1000000 / p->load.interval) : DEFAULT_FRAME_RATE;
+}
+
+/* The picture upright and as large as the rate and the time are enough for. */
 static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_frame **out)
 {
     uint32_t rotation = rtc_video_frame_rotation(frame);
@@ -196,9 +203,11 @@ static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_fra
     uint32_t width = full_width, height = full_height;
     pthread_mutex_lock(&p->lock);
     bool first = p->scale.eighths == 0;
-    bool changes = video_scale_choose(&p->scale, rtc_video_frame_capture_time_us(frame), p->frame_rate, p->bitrate_bps, &width, &height);
+    const struct video_scale_limits limits = {coming_rate(p), p->bitrate_bps, p->load.smaller};
+    bool changes = video_scale_choose(&p->scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
     p->stats.resolution_changes += changes && !first;
     p->stats.limited = width < full_width;
+    p->stats.hurried = p->stats.limited && p->load.smaller > 0;
     pthread_mutex_unlock(&p->lock);
     if (width == full_width)
         width = height = 0;
@@ -427,9 +436,7 @@ static void done(struct job *job, rtc_time_t now)
 /* With the lock held. While one is being encoded nobody knows what it will take: the next one waits. */
 static bool has_time(struct send_pipeline *p, rtc_time_t captured)
 {
-    rtc_time_t now = executor_now(context_executor(p->context), captured);
-    encode_load_came(&p->load, now);
-    return p->busy || encode_load_admits(&p->load, now);
+    return p->busy || encode_load_admits(&p->load, executor_now(context_executor(p->context), captured));
 }
 
 /* A raw picture or sound that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
@@ -456,6 +463,8 @@ static void accept(struct send_pipeline *p, struct item item, uint32_t limit, rt
         return;
     }
     p->encoded_starts = p->encoded_starts && !item.encoded;
+    if (item.video)
+        encode_load_came(&p->load, executor_now(context_executor(p->context), now));
     if (is_useless(p, item.encoded != NULL, now) || (item.video && !has_time(p, now))) {
         p->stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);

@@ -89,7 +89,7 @@ static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
     stats_number(b, "totalEncodeTime", (double)s.total_encode_time_us / 1e6);
     stats_number(b, "framesDropped", (double)s.frames_dropped);
     if (t->kind == RTC_MEDIA_VIDEO) {
-        stats_text(b, "qualityLimitationReason", s.limited ? "bandwidth" : "none");
+        stats_text(b, "qualityLimitationReason", s.hurried ? "cpu" : s.limited ? "bandwidth" : "none");
         stats_number(b, "qualityLimitationResolutionChanges", s.resolution_changes);
     }
     if (s.width > 0) {

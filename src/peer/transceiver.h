@@ -17,7 +17,7 @@ struct send_pipeline_stats {
     rtc_time_t total_encode_time_us;
     uint32_t width, height; /* of what is encoded */
     uint32_t resolution_changes;
-    bool limited; /* pictures are sent smaller than they come, for want of rate */
+    bool limited, hurried; /* pictures are sent smaller than they come, for want of rate or of time */
     uint32_t bitrate_bps;
     char encoder[16];
 };
@@ -33,12 +33,12 @@ struct rtc_rtp_sender {
     uint32_t ssrc, rtx_ssrc;
     uint32_t max_bitrate_bps;
     rtc_priority priority;
-    uint32_t target_bitrate_bps;    /* what the RTP session last allowed; 0: nothing said yet, or stopped */
-    rtc_circuit circuit;            /* as it was last told */
-    uint32_t circuit_reason;        /* enum rtp_breaker_reason, of the last opening */
-    struct send_pipeline *pipeline; /* NULL while nothing is sent */
+    uint32_t target_bitrate_bps;     /* what the RTP session last allowed; 0: nothing said yet, or stopped */
+    rtc_circuit circuit;             /* as it was last told */
+    uint32_t circuit_reason;         /* enum rtp_breaker_reason, of the last opening */
+    struct send_pipeline *pipeline;  /* NULL while nothing is sent */
     struct send_pipeline_stats past; /* of the pipelines before it */
-    struct jsep_codec codec;        /* what the pipeline encodes with */
+    struct jsep_codec codec;         /* what the pipeline encodes with */
 };
 
 struct rtc_rtp_receiver {

@@ -24,20 +24,25 @@ static uint64_t pixels(uint32_t width, uint32_t height, uint32_t eighths)
 }
 
 /* The largest size that has so many thousandths of a bit for each pixel; else the smallest that is still a picture. */
-static uint32_t largest(uint32_t width, uint32_t height, uint64_t frame_bits, uint32_t thousandths)
+static uint32_t largest(uint32_t width, uint32_t height, const struct video_scale_limits *limits, uint32_t thousandths)
 {
+    uint32_t rate = limits->frames_per_second < FRAME_RATE_MIN   ? FRAME_RATE_MIN
+                    : limits->frames_per_second > FRAME_RATE_MAX ? FRAME_RATE_MAX
+                                                                 : limits->frames_per_second;
+    uint64_t frame_bits = limits->bitrate_bps / rate;
     uint32_t best = 8;
     for (size_t i = 0; i < STEPS && pixels(width, height, steps[i]) >= SMALLEST_PIXELS; i++) {
         best = steps[i];
-        if (frame_bits * 1000 >= pixels(width, height, best) * thousandths)
+        if (i >= limits->smaller && frame_bits * 1000 >= pixels(width, height, best) * thousandths)
             break;
     }
     return best;
 }
 
-static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t width, uint32_t height, uint64_t frame_bits)
+static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t width, uint32_t height,
+                          const struct video_scale_limits *limits)
 {
-    uint32_t comfortable = largest(width, height, frame_bits, ENOUGH), bearable = largest(width, height, frame_bits, TOO_FEW);
+    uint32_t comfortable = largest(width, height, limits, ENOUGH), bearable = largest(width, height, limits, TOO_FEW);
     if (s->eighths == 0)
         return comfortable;
     rtc_time_t passed = now - s->changed;
@@ -48,13 +53,9 @@ static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t 
     return s->eighths;
 }
 
-bool video_scale_choose(struct video_scale *s, rtc_time_t now, uint32_t frames_per_second, uint32_t bitrate_bps, uint32_t *width,
-                        uint32_t *height)
+bool video_scale_choose(struct video_scale *s, rtc_time_t now, const struct video_scale_limits *limits, uint32_t *width, uint32_t *height)
 {
-    uint32_t rate = frames_per_second < FRAME_RATE_MIN   ? FRAME_RATE_MIN
-                    : frames_per_second > FRAME_RATE_MAX ? FRAME_RATE_MAX
-                                                         : frames_per_second;
-    uint32_t step = next_step(s, now, *width, *height, bitrate_bps / rate);
+    uint32_t step = next_step(s, now, *width, *height, limits);
     bool changes = step != s->eighths;
     if (changes) {
         s->eighths = step;

@@ -13,9 +13,17 @@ struct video_scale {
     rtc_time_t changed;
 };
 
-/* For the next picture of this size, taken at `now` (any clock that the pictures share), of so many a second. What is sent is *width by
- * *height: the picture's own size, or even sides of at least 2, never larger than the picture. True when that is another size than for the last picture. */
-bool video_scale_choose(struct video_scale *scale, rtc_time_t now, uint32_t frames_per_second, uint32_t bitrate_bps, uint32_t *width,
+/* What a size has to be enough for. */
+struct video_scale_limits {
+    uint32_t frames_per_second; /* as they come, sent or not */
+    uint32_t bitrate_bps;
+    uint32_t smaller; /* so many steps below the full size at least, for want of time; of four */
+};
+
+/* For the next picture of this size, taken at `now` (any clock that the pictures share). What is sent is *width by *height: the
+ * picture's own size, or even sides of at least 2, never larger than the picture. True when that is another size than for the last picture.
+ */
+bool video_scale_choose(struct video_scale *scale, rtc_time_t now, const struct video_scale_limits *limits, uint32_t *width,
                         uint32_t *height);
 
 #endif

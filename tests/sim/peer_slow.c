@@ -5,6 +5,8 @@
 #include "peer_pump.h"
 
 #include "../scripted_media.h"
+#include "context.h"
+#include "executor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ struct encoder {
 
 /* What the last one did; there is one at a time. */
 static struct {
+    rtc_time_t full_cost; /* of a picture of the full size; 0: as the simulation has it */
     uint32_t width, bitrate_bps;
     uint64_t frames, key_frames;
 } encoded;
@@ -61,6 +64,8 @@ static int encode_video(void *encoder, rtc_video_frame *frame, bool keyframe, rt
     keyframe = keyframe || encoded.width != rtc_video_frame_width(frame);
     encoded.width = rtc_video_frame_width(frame);
     encoded.bitrate_bps = e->settings.bitrate_bps;
+    if (encoded.full_cost > 0)
+        executor_simulate_class(context_executor(e->context), JOB_BULK, encoded.full_cost * pixels / (WIDTH * HEIGHT));
     *out = NULL;
     if (e->ahead_bits > rate / 4 && !keyframe)
         return RTC_OK;
@@ -223,6 +228,53 @@ static void pictures_follow_the_link(void **state)
     end();
 }
 
+static uint64_t arrive(int seconds)
+{
+    uint64_t before = call.sink.decodable;
+    peer_run(&call.p, seconds * SECOND);
+    return call.sink.decodable - before;
+}
+
+/* An encoder that can not keep up although it takes no care any more: a third of the pictures and more would be left out. */
+static void pictures_follow_the_machine(void **state)
+{
+    (void)state;
+    const struct sim_link link = {.delay_us = 25 * MS};
+    begin(4, &link, true);
+    peer_exchange(&call.p, 0);
+    encoded.full_cost = 150 * MS;
+    connect();
+    peer_run(&call.p, 10 * SECOND);
+    for (int i = 0; i < 3; i++)
+        assert_true(arrive(10) >= 180);
+    assert_in_range(encoded.width, 480, 640);
+    assert_text("qualityLimitationReason", "cpu");
+    encoded.full_cost = 6 * MS;
+    peer_run(&call.p, 90 * SECOND); /* with patience */
+    assert_int_equal(encoded.width, WIDTH);
+    assert_text("qualityLimitationReason", "none");
+    assert_in_range(arrive(10), 240, 260);
+    end();
+}
+
+/* Pictures that are left out because the encoder is slow leave no more bits for those that are sent: they do not become larger. */
+static void pictures_left_out_are_no_reason_for_larger_ones(void **state)
+{
+    (void)state;
+    const struct sim_link link = {.delay_us = 25 * MS};
+    begin(5, &link, true);
+    assert_int_equal(
+        rtc_rtp_sender_set_max_bitrate(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(call.p.peer[0].pc, 1)), 300000), RTC_OK);
+    peer_exchange(&call.p, 0);
+    encoded.full_cost = 300 * MS; /* and 75 at the size that the rate is enough for */
+    connect();
+    for (int i = 0; i < 20; i++) {
+        peer_run(&call.p, SECOND);
+        assert_in_range(encoded.width, 320, 640);
+    }
+    end();
+}
+
 /* The descriptions by hand, that of peer 1 changed on its way. */
 static void exchange(const char *after, const char *line)
 {
@@ -303,6 +355,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_follow_the_link),
+        cmocka_unit_test(pictures_follow_the_machine),
+        cmocka_unit_test(pictures_left_out_are_no_reason_for_larger_ones),
         cmocka_unit_test(the_peers_bandwidth_is_kept),
         cmocka_unit_test(a_breaker_is_told),
     };

@@ -115,7 +115,8 @@ static size_t camera_frame(struct rtp_sim_peer *p)
     uint32_t width = c->width, height = c->height;
     int64_t share = p->bitrate_bps / p->frame_rate;
     c->ahead_bits = c->ahead_bits > share ? c->ahead_bits - share : 0;
-    if (video_scale_choose(&c->scale, p->sim->now, p->frame_rate, p->bitrate_bps, &width, &height)) {
+    const struct video_scale_limits limits = {.frames_per_second = p->frame_rate, .bitrate_bps = p->bitrate_bps};
+    if (video_scale_choose(&c->scale, p->sim->now, &limits, &width, &height)) {
         p->wants_keyframe = true;
         c->resized++;
         c->ahead_bits = 0; /* another encoder */

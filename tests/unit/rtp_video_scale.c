@@ -10,7 +10,8 @@ enum { MS = 1000, SECOND = 1000000 };
 static uint32_t width_of(struct video_scale *scale, rtc_time_t now, uint32_t width, uint32_t height, uint32_t bitrate_bps)
 {
     uint32_t w = width, h = height;
-    (void)video_scale_choose(scale, now, 30, bitrate_bps, &w, &h);
+    const struct video_scale_limits limits = {.frames_per_second = 30, .bitrate_bps = bitrate_bps};
+    (void)video_scale_choose(scale, now, &limits, &w, &h);
     assert_true(w <= width && h <= height && (w == width || (w % 2 == 0 && h % 2 == 0)));
     return w;
 }
@@ -53,7 +54,7 @@ static void nothing_vanishes(void **state)
     assert_int_equal(width_of(&scale, 0, 1280, 720, 50000), 320);
     for (uint32_t thin = 1; thin < 9; thin++) {
         uint32_t width = 1280, height = thin;
-        assert_false(video_scale_choose(&scale, 1000, 30, 50000, &width, &height));
+        assert_false(video_scale_choose(&scale, 1000, &(struct video_scale_limits){30, 50000, 0}, &width, &height));
         assert_int_equal(width, 320);
         assert_int_equal(height, thin < 2 ? 1 : 2);
     }
@@ -68,19 +69,37 @@ static void no_flapping(void **state)
         unsigned changes = 0;
         for (rtc_time_t now = 0; now < 100 * SECOND; now += 33 * MS) {
             uint32_t w = 1280, h = 720, swing = (uint32_t)(now / 33333 % 180);
-            changes += video_scale_choose(&scale, now, 30, middle * (850 + (swing < 90 ? swing : 180 - swing) * 3) / 1000, &w, &h);
+            const struct video_scale_limits limits = {30, middle * (850 + (swing < 90 ? swing : 180 - swing) * 3) / 1000, 0};
+            changes += video_scale_choose(&scale, now, &limits, &w, &h);
         }
         assert_in_range(changes, 1, 3);
+    }
+}
+
+/* An encoder without enough time gets smaller pictures, whatever the rate, but none that is no picture any more. */
+static void time_decides_too(void **state)
+{
+    (void)state;
+    static const uint32_t wanted[] = {1280, 960, 640, 480, 320};
+    for (uint32_t smaller = 0; smaller < 5; smaller++) {
+        struct video_scale scale = {0};
+        const struct video_scale_limits limits = {30, 3000000, smaller};
+        uint32_t w = 1280, h = 720;
+        assert_true(video_scale_choose(&scale, 0, &limits, &w, &h));
+        assert_int_equal(w, wanted[smaller]);
+        scale = (struct video_scale){0};
+        w = h = 64;
+        (void)video_scale_choose(&scale, SECOND, &limits, &w, &h);
+        assert_int_equal(w, 64);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_rate_decides),
-        cmocka_unit_test(down_at_once_and_up_with_patience),
-        cmocka_unit_test(nothing_vanishes),
-        cmocka_unit_test(no_flapping),
+        cmocka_unit_test(the_rate_decides), cmocka_unit_test(down_at_once_and_up_with_patience),
+        cmocka_unit_test(nothing_vanishes), cmocka_unit_test(no_flapping),
+        cmocka_unit_test(time_decides_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
