@@ -124,6 +124,13 @@ static bool finished(struct sim_peers *p, void *user)
            (s->echoed == 3 && (!s->media || s->sink.frames > 20));
 }
 
+/* Whoever asks for the memory of a frame all the time, and never gets it, knows that there is none. ICE may live on what packets there are.
+ */
+static bool told_all_the_time(const struct scene *s)
+{
+    return s->counter.fail_after && s->pumps.count == 2 && s->pumps.pump[0].unmade > 1000 && s->pumps.pump[1].unmade > 1000;
+}
+
 /* True when everything was as if nothing had happened. */
 static bool live_a_life(struct scene *s, const rtc_allocator *allocator)
 {
@@ -131,7 +138,7 @@ static bool live_a_life(struct scene *s, const rtc_allocator *allocator)
     if (s->call_error)
         return false;
     bool ended = sim_peers_run(&s->p, 120 * SECOND, finished, s); /* without memory for a packet it is ICE that fails, after its patience */
-    if (!ended && s->errors == 0 && s->closed == 0)               /* a channel that there was no memory for is refused */
+    if (!ended && s->errors == 0 && s->closed == 0 && !told_all_the_time(s)) /* a channel that there was no memory for is refused */
         fail_msg("failure %lld: nothing failed, and nothing came of it: %s/%s", (long long)s->counter.fail_at,
                  rtc_peer_connection_state_name(rtc_peer_connection_connection_state(s->p.peer[0].pc)),
                  rtc_peer_connection_state_name(rtc_peer_connection_connection_state(s->p.peer[1].pc)));

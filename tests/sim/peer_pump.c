@@ -33,8 +33,10 @@ static void push(struct peer_pump *p, rtc_time_t now)
                                                           : scripted_video(p->context, p->serial, now, p->wants_keyframe,
                                                                            p->wants_keyframe ? KEYFRAME_BYTES : random_size(p));
     p->serial++;
-    if (!frame)
-        return; /* out of memory: a frame that was never made */
+    if (!frame) { /* out of memory, which the application was told */
+        p->unmade++;
+        return;
+    }
     p->key_frames += p->kind == RTC_MEDIA_VIDEO && p->wants_keyframe;
     p->wants_keyframe = false;
     assert_int_equal(rtc_media_source_push_encoded(p->source, frame), RTC_OK);

@@ -16,7 +16,7 @@ struct peer_pump {
     bool wants_keyframe;
     uint32_t bitrate_bps; /* what the connection said */
     size_t frame_bytes;   /* video: average */
-    uint64_t key_frames, keyframe_requests;
+    uint64_t key_frames, keyframe_requests, unmade; /* unmade: there was no memory for the frame */
     uint64_t random;
 };
 
