@@ -13,9 +13,9 @@ struct bytes {
     size_t now, most;
 };
 
-static void note(struct bytes *b, const void *memory, bool taken)
+static void note(struct bytes *b, void *memory, bool taken)
 {
-    size_t size = malloc_usable_size((void *)(uintptr_t)memory);
+    size_t size = malloc_usable_size(memory);
     b->now = taken ? b->now + size : b->now - size;
     b->most = b->now > b->most ? b->now : b->most;
 }
