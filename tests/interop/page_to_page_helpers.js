@@ -42,11 +42,13 @@ async function inCall(pages) {
   }
 }
 
+// A call may be connected some time before its chat is open: until then the page takes no words.
 async function chat(a, b, words) {
-  await a.evaluate(say, `from a: ${words}`);
-  await until('a chat message', async () => (await b.evaluate(chatLines)).includes(`from a: ${words}`));
-  await b.evaluate(say, `from b: ${words}`);
-  await until('a chat message', async () => (await a.evaluate(chatLines)).includes(`from b: ${words}`));
+  for (const [name, from, to] of [['a', a, b], ['b', b, a]]) {
+    await until('the chat', () => from.evaluate(canChat));
+    await from.evaluate(say, `from ${name}: ${words}`);
+    await until('a chat message', async () => (await to.evaluate(chatLines)).includes(`from ${name}: ${words}`));
+  }
 }
 
 module.exports = { chat, chatLines, inCall, isReady, openPage, press, say, shows, textOf };
