@@ -43,13 +43,13 @@ static const struct jsep_codec opus = {.payload_type = 111,
                                        .fmtp = "useinbandfec=1"};
 static const struct jsep_codec vp8 = {
     .payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .channels = 1, .nack = true};
-static const struct jsep_extension mid_extension = {4, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"};
+static const struct jsep_extension mid_extension = {4, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"};
 static const struct jsep_fingerprint fingerprint = {.hash = "sha-256", .len = 32};
 
 static void fill(struct jsep_local_section *s, const struct jsep_section *offered)
 {
     *s = (struct jsep_local_section){.type = offered->type,
-                                     .direction = DIRECTION_SENDRECV,
+                                     .direction = RTC_DIRECTION_SENDRECV,
                                      .sctp_port = 5000,
                                      .max_message_size = 65536,
                                      .track_id = "t",

@@ -64,7 +64,7 @@ int negotiation_local_offer(rtc_peer_connection *pc, const struct session_descri
 static int find_or_make(rtc_peer_connection *pc, const struct jsep_section *section, rtc_rtp_transceiver **out)
 {
     *out = transceiver_by_mid(pc, section->mid);
-    if (!*out && (section->direction & DIRECTION_RECVONLY))
+    if (!*out && direction_receives(section->direction))
         *out = unassociated(pc, kind_of(section), true);
     if (*out)
         return RTC_OK;
@@ -121,7 +121,7 @@ static void remove_remote_track(rtc_rtp_transceiver *t)
 /* The remote side begins or ends sending in this section (webrtc-pc 4.4.1.5, "process the addition/removal of a remote track"). */
 static void follow_remote_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const struct jsep_section *section)
 {
-    bool sends = !section->rejected && (section->direction & DIRECTION_SENDONLY);
+    bool sends = !section->rejected && direction_sends(section->direction);
     bool more = follow_streams(&t->receiver, section, sends), begins = sends && !t->receiver.active;
     if (!sends && t->receiver.active)
         remove_remote_track(t);
@@ -227,7 +227,7 @@ void negotiation_follow_answer(rtc_peer_connection *pc, const struct session_des
     for (size_t i = 0; i < answer->section_count; i++) {
         const struct jsep_section *section = &answer->sections[i];
         rtc_rtp_transceiver *t = is_media(section) && !section->rejected ? transceiver_by_mid(pc, section->mid) : NULL;
-        if (t && t->receiver.active && !(section->direction & DIRECTION_RECVONLY))
+        if (t && t->receiver.active && !direction_receives(section->direction))
             remove_remote_track(t);
     }
 }
@@ -322,8 +322,8 @@ static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section
 {
     text_copy(section->mid, sizeof section->mid, t->mid);
     section->kind = t->kind;
-    section->send = (n->direction & DIRECTION_SENDONLY) != 0;
-    section->receive = (n->direction & DIRECTION_RECVONLY) != 0;
+    section->send = direction_sends(n->direction);
+    section->receive = direction_receives(n->direction);
     section->reduced_size = n->rtcp_reduced_size;
     read_codec(&n->send_codec, &section->send_codec);
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
@@ -426,9 +426,9 @@ static void apply_media(rtc_peer_connection *pc, struct negotiation *n, rtc_rtp_
     }
     if (rtp_session_set_section(transport->rtp, pc->now, &n->rtp, &t->section, &transport->rtp_out))
         peer_give_up(pc); /* never: it was reserved */
-    t->current_direction = (rtc_rtp_direction)n->said.direction;
+    t->current_direction = n->said.direction;
     t->has_current_direction = true;
-    t->has_sent = t->has_sent || transceiver_sends(t->current_direction);
+    t->has_sent = t->has_sent || direction_sends(t->current_direction);
     t->sender.codec = n->said.send_codec;
     transceiver_update_sending(t);
 }
@@ -512,11 +512,10 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
     int r = t->mid[0] && remote ? session_description_find(remote, t->mid) : -1;
     if (l < 0 || r < 0)
         return true;
-    enum direction theirs = remote->sections[r].direction, ours = local->sections[l].direction;
-    enum direction reversed = (enum direction)((theirs >> 1 & 1) | (theirs << 1 & 2));
+    rtc_rtp_direction ours = local->sections[l].direction, reversed = direction_reverse(remote->sections[r].direction);
     if (pc->current_local.type == RTC_SDP_OFFER)
-        return (enum direction)t->direction != ours && (enum direction)t->direction != reversed;
-    return ((enum direction)t->direction & reversed) != ours;
+        return t->direction != ours && t->direction != reversed;
+    return direction_and(t->direction, reversed) != ours;
 }
 
 bool negotiation_is_needed(rtc_peer_connection *pc)

@@ -68,14 +68,14 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
 {
     size_t row = (size_t)(section - s->sections);
     section->rejected = t->stopped;
-    section->direction = t->stopped ? DIRECTION_INACTIVE : (enum direction)t->direction;
+    section->direction = t->stopped ? RTC_DIRECTION_INACTIVE : t->direction;
     section->codec_count = transceiver_codecs(t->kind, &section->codecs);
     section->extension_count = transceiver_extensions(t->kind, &section->extensions);
     for (size_t i = 0; i < t->sender.stream_count; i++)
         s->streams[row][i] = t->sender.stream_ids[i];
     section->stream_ids = s->streams[row];
     section->stream_count = t->sender.stream_count;
-    if (transceiver_sends(t->direction)) {
+    if (direction_sends(t->direction)) {
         section->track_id = t->sender.track_id;
         section->ssrc = t->sender.ssrc;
         section->rtx_ssrc = t->sender.rtx_ssrc;
@@ -84,7 +84,7 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
 
 static void fill_data(const rtc_peer_connection *pc, struct jsep_local_section *section)
 {
-    section->direction = DIRECTION_SENDRECV;
+    section->direction = RTC_DIRECTION_SENDRECV;
     section->sctp_port = SCTP_DEFAULT_PORT;
     section->max_message_size = pc->max_message_size;
 }

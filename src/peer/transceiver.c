@@ -34,15 +34,15 @@ static const struct jsep_codec video_codecs[] = {
      .goog_remb = true},
 };
 static const struct jsep_extension audio_extensions[] = {
-    {.id = 1, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
-    {.id = 2, .direction = DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
-    {.id = 4, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
+    {.id = 1, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
+    {.id = 2, .direction = RTC_DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
+    {.id = 4, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
 };
 static const struct jsep_extension video_extensions[] = {
-    {.id = 2, .direction = DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
-    {.id = 4, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
-    {.id = 10, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"},
-    {.id = 11, .direction = DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"},
+    {.id = 2, .direction = RTC_DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
+    {.id = 4, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
+    {.id = 10, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"},
+    {.id = 11, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"},
 };
 
 size_t transceiver_codecs(rtc_media_kind kind, const struct jsep_codec **out)
@@ -55,16 +55,6 @@ size_t transceiver_extensions(rtc_media_kind kind, const struct jsep_extension *
 {
     *out = kind == RTC_MEDIA_AUDIO ? audio_extensions : video_extensions;
     return kind == RTC_MEDIA_AUDIO ? COUNT(audio_extensions) : COUNT(video_extensions);
-}
-
-bool transceiver_sends(rtc_rtp_direction direction)
-{
-    return direction == RTC_DIRECTION_SENDONLY || direction == RTC_DIRECTION_SENDRECV;
-}
-
-bool transceiver_receives(rtc_rtp_direction direction)
-{
-    return direction == RTC_DIRECTION_RECVONLY || direction == RTC_DIRECTION_SENDRECV;
 }
 
 static rtc_rtp_transceiver *of_sender(const rtc_rtp_sender *sender)
@@ -260,7 +250,7 @@ static void mark_again(const rtc_rtp_transceiver *t)
 void transceiver_update_sending(rtc_rtp_transceiver *t)
 {
     mark_again(t);
-    bool wanted = t->connection && !t->stopped && t->sender.track && t->has_current_direction && transceiver_sends(t->current_direction) &&
+    bool wanted = t->connection && !t->stopped && t->sender.track && t->has_current_direction && direction_sends(t->current_direction) &&
                   t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->connection->transport);
     if (!wanted) {
         stop_sending(t);
@@ -487,7 +477,7 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
     }
     t->made_by_offer = false;
     (void)transceiver_set_streams(&t->sender, streams, stream_count);
-    t->direction = (rtc_rtp_direction)(t->direction | RTC_DIRECTION_SENDONLY);
+    t->direction = direction_or(t->direction, RTC_DIRECTION_SENDONLY);
     transceiver_set_track(t, track);
     peer_update_negotiation_needed(pc);
     if (sender)
@@ -549,7 +539,7 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
     if (!sender->track || t->stopped)
         return RTC_OK;
     transceiver_set_track(t, NULL);
-    t->direction = (rtc_rtp_direction)(t->direction & RTC_DIRECTION_RECVONLY);
+    t->direction = direction_and(t->direction, RTC_DIRECTION_RECVONLY);
     peer_update_negotiation_needed(pc);
     peer_settle(pc);
     return RTC_OK;

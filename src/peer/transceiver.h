@@ -87,8 +87,6 @@ void transceiver_set_muted(rtc_rtp_transceiver *t, bool muted);
 void transceiver_stop(rtc_rtp_transceiver *t);
 /* Begins or ends encoding, as direction, codec and track say. */
 void transceiver_update_sending(rtc_rtp_transceiver *t);
-bool transceiver_sends(rtc_rtp_direction direction);
-bool transceiver_receives(rtc_rtp_direction direction);
 
 /* Codecs this library has a payload format for and somebody to encode or carry them. */
 size_t transceiver_codecs(rtc_media_kind kind, const struct jsep_codec **out);

@@ -5,12 +5,11 @@
 #ifndef CRTC_JSEP_H
 #define CRTC_JSEP_H
 
+#include "direction.h"
 #include "sdp.h"
 #include "text.h"
 
 enum media_type { MEDIA_AUDIO = 1, MEDIA_VIDEO = 2, MEDIA_APPLICATION = 3, MEDIA_OTHER = 4 };
-/* Bit 0: sends, bit 1: receives. */
-enum direction { DIRECTION_INACTIVE = 0, DIRECTION_SENDONLY = 1, DIRECTION_RECVONLY = 2, DIRECTION_SENDRECV = 3 };
 enum setup_role { SETUP_NONE, SETUP_ACTPASS, SETUP_ACTIVE, SETUP_PASSIVE };
 
 enum {
@@ -35,7 +34,7 @@ struct jsep_codec {
 
 struct jsep_extension {
     uint16_t id;
-    enum direction direction; /* SENDRECV when absent */
+    rtc_rtp_direction direction; /* SENDRECV when absent */
     char uri[128];
 };
 
@@ -56,7 +55,7 @@ struct jsep_section {
     size_t bundle_group;    /* index of the group; meaningful when bundled */
     size_t bundle_position; /* place of its mid in the group */
     char mid[JSEP_ID_MAX];  /* "" when absent */
-    enum direction direction;
+    rtc_rtp_direction direction;
     struct slice ice_ufrag, ice_pwd;
     bool ice_lite, ice_trickle, end_of_candidates;
     const struct slice *candidates; /* "candidate:..." of this section */
@@ -84,7 +83,7 @@ struct jsep_section {
 };
 
 struct session_description {
-    struct sdp *sdp; /* owned */
+    struct sdp *sdp;        /* owned */
     uint64_t bandwidth_bps; /* for all sections together, beside what each says: sdp_bandwidth() */
     size_t section_count;
     struct jsep_section *sections; /* owned array, with its lists of codecs and extensions */
@@ -114,7 +113,7 @@ struct jsep_local_section {
     enum media_type type;
     char mid[JSEP_ID_MAX];           /* ours for an offer; ignored in an answer, where the offer's counts */
     bool rejected;                   /* write port 0 (stopped, or not acceptable) */
-    enum direction direction;        /* what we want */
+    rtc_rtp_direction direction;     /* what we want */
     const struct jsep_codec *codecs; /* what we can do, in order of preference, with the payload types we would like */
     size_t codec_count;
     const struct jsep_extension *extensions;
@@ -134,7 +133,7 @@ struct jsep_snapshot {
     const char *cname;
     enum setup_role setup; /* answer: what we choose when the offer lets us (ACTIVE by default); offers always say actpass */
     bool ice_lite;
-    bool max_bundle; /* offer: sections after the first are bundle-only until the peer bundled them */
+    bool max_bundle;                           /* offer: sections after the first are bundle-only until the peer bundled them */
     const struct jsep_local_section *sections; /* in m= order. Offer: old ones first, then new. Answer: one for each section of the offer */
     size_t section_count;
     const struct session_description
@@ -158,7 +157,7 @@ int jsep_check_offer(const struct session_description *previous, const struct se
 /* What two descriptions of one section agree on, from the local side's view. */
 struct jsep_negotiated {
     bool rejected;
-    enum direction direction; /* ours */
+    rtc_rtp_direction direction; /* ours */
     struct jsep_codec
         send_codec; /* the first of the remote's codecs that the local side lists too; payload_type NO_PAYLOAD_TYPE when none */
     struct jsep_codec receive_codecs[JSEP_CODECS_MAX]; /* what the remote may send, with our payload types */

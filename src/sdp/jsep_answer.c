@@ -45,8 +45,8 @@ static void plan_extensions(struct answer *answer, struct jsep_plan *plan, const
     for (size_t i = 0; i < offered->extension_count; i++) {
         const struct jsep_extension *theirs = &offered->extensions[i];
         const struct jsep_extension *ours = jsep_extension_find(plan->local->extensions, plan->local->extension_count, theirs->uri);
-        enum direction direction = ours ? direction_and(direction_reverse(theirs->direction), ours->direction) : DIRECTION_INACTIVE;
-        if (direction == DIRECTION_INACTIVE || !id_usable(offered, theirs->id))
+        rtc_rtp_direction direction = ours ? direction_and(direction_reverse(theirs->direction), ours->direction) : RTC_DIRECTION_INACTIVE;
+        if (direction == RTC_DIRECTION_INACTIVE || !id_usable(offered, theirs->id))
             continue;
         /* Some peers give one id to two URIs in different sections: only the first can be understood. */
         if (answer->uris[theirs->id] && strcmp(answer->uris[theirs->id], theirs->uri) != 0)

@@ -43,14 +43,4 @@ static inline bool jsep_looks_like_rtcp(uint8_t payload_type)
     return payload_type >= 64 && payload_type <= 95;
 }
 
-/* What a peer's direction means for us. */
-static inline enum direction direction_reverse(enum direction d)
-{
-    return (enum direction)(((unsigned)d & 1) << 1 | ((unsigned)d >> 1 & 1));
-}
-static inline enum direction direction_and(enum direction a, enum direction b)
-{
-    return (enum direction)((unsigned)a & (unsigned)b);
-}
-
 #endif

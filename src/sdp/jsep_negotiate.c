@@ -32,8 +32,9 @@ static void negotiate_extensions(const struct jsep_section *local, const struct 
     for (size_t i = 0; i < local->extension_count; i++) {
         const struct jsep_extension *ours = &local->extensions[i];
         const struct jsep_extension *theirs = jsep_extension_find(remote->extensions, remote->extension_count, ours->uri);
-        enum direction direction = theirs ? direction_and(ours->direction, direction_reverse(theirs->direction)) : DIRECTION_INACTIVE;
-        if (direction == DIRECTION_INACTIVE)
+        rtc_rtp_direction direction =
+            theirs ? direction_and(ours->direction, direction_reverse(theirs->direction)) : RTC_DIRECTION_INACTIVE;
+        if (direction == RTC_DIRECTION_INACTIVE)
             continue;
         struct jsep_extension *agreed = &out->extensions[out->extension_count++];
         *agreed = *ours;
@@ -49,7 +50,7 @@ static void negotiate_extensions(const struct jsep_section *local, const struct 
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
 {
     *out = (struct jsep_negotiated){.rejected = local->rejected || remote->rejected};
-    out->direction = out->rejected ? DIRECTION_INACTIVE : direction_and(local->direction, direction_reverse(remote->direction));
+    out->direction = out->rejected ? RTC_DIRECTION_INACTIVE : direction_and(local->direction, direction_reverse(remote->direction));
     out->rtcp_reduced_size = local->rtcp_reduced_size && remote->rtcp_reduced_size;
     negotiate_codecs(local, remote, out);
     negotiate_extensions(local, remote, out);

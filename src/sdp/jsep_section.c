@@ -74,12 +74,12 @@ static int read_flag(struct reading *r, const struct sdp_line *line)
     return 0;
 }
 
-static bool direction_from(struct slice name, enum direction *out)
+static bool direction_from(struct slice name, rtc_rtp_direction *out)
 {
     static const char *const names[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
     for (unsigned i = 0; i < 4; i++)
         if (slice_is(name, names[i])) {
-            *out = (enum direction)i;
+            *out = (rtc_rtp_direction)i;
             return true;
         }
     return false;
@@ -140,7 +140,7 @@ static int read_extmap(struct reading *r, const struct sdp_line *line)
     struct jsep_extension *e = &r->lists->extensions[s->extension_count < JSEP_EXTENSIONS_MAX ? s->extension_count : 0];
     if (s->extension_count == JSEP_EXTENSIONS_MAX)
         return 0;
-    *e = (struct jsep_extension){.id = read.id, .direction = DIRECTION_SENDRECV};
+    *e = (struct jsep_extension){.id = read.id, .direction = RTC_DIRECTION_SENDRECV};
     if (read.direction.len > 0 && !direction_from(read.direction, &e->direction))
         return bad(r, line);
     /* One id and one URI each name one extension: what comes later is ignored. A URI that is too long can not be one of ours. */
@@ -493,7 +493,7 @@ int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct js
     struct reading r = {.out = out, .lists = lists, .error = error, .in_session = true};
     out->codecs = lists->codecs;
     out->extensions = lists->extensions;
-    out->direction = DIRECTION_SENDRECV;
+    out->direction = RTC_DIRECTION_SENDRECV;
     out->max_message_size = 65536;
     return read_block(&r, &sdp->session, INHERITED, false);
 }
@@ -519,7 +519,7 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     out->port = media->port;
     out->candidates = candidates;
     if (out->type == MEDIA_APPLICATION) {
-        out->direction = DIRECTION_SENDRECV; /* a session-level direction speaks of media streams only */
+        out->direction = RTC_DIRECTION_SENDRECV; /* a session-level direction speaks of media streams only */
         read_sctp_format(out, media);
     }
     int result = read_media(&r, media);

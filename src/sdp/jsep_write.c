@@ -68,7 +68,7 @@ void jsep_write_session(struct text *out, const struct jsep_snapshot *s, const c
     text_print(out, "a=ice-options:trickle\r\n");
 }
 
-static const char *direction_name(enum direction d)
+static const char *direction_name(rtc_rtp_direction d)
 {
     static const char *const names[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
     return names[d & 3];
@@ -108,14 +108,14 @@ static void write_transport(struct text *out, const struct jsep_snapshot *s, con
 
 static void write_extension(struct text *out, const struct jsep_extension *e)
 {
-    text_print(out, "a=extmap:%u%s%s %s\r\n", e->id, e->direction == DIRECTION_SENDRECV ? "" : "/",
-               e->direction == DIRECTION_SENDRECV ? "" : direction_name(e->direction), e->uri);
+    text_print(out, "a=extmap:%u%s%s %s\r\n", e->id, e->direction == RTC_DIRECTION_SENDRECV ? "" : "/",
+               e->direction == RTC_DIRECTION_SENDRECV ? "" : direction_name(e->direction), e->uri);
 }
 
 static void write_msid(struct text *out, const struct jsep_plan *plan)
 {
     const struct jsep_local_section *local = plan->local;
-    if (!local->track_id || !(plan->direction & DIRECTION_SENDONLY))
+    if (!local->track_id || !direction_sends(plan->direction))
         return;
     for (size_t i = 0; i < local->stream_count; i++)
         text_print(out, "a=msid:%s %s\r\n", local->stream_ids[i], local->track_id);
@@ -163,7 +163,7 @@ static bool has_rtx(const struct jsep_plan *plan)
 static void write_ssrcs(struct text *out, const struct jsep_snapshot *s, const struct jsep_plan *plan)
 {
     const struct jsep_local_section *local = plan->local;
-    if (local->ssrc == 0 || !s->cname || !(plan->direction & DIRECTION_SENDONLY))
+    if (local->ssrc == 0 || !s->cname || !direction_sends(plan->direction))
         return;
     bool rtx = local->rtx_ssrc != 0 && has_rtx(plan);
     if (rtx)

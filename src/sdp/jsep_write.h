@@ -15,7 +15,7 @@ struct jsep_plan {
     bool rejected, bundled, bundle_only;
     bool legacy_sctp; /* sctpmap instead of sctp-port (peers before RFC 8841) */
     bool reduced_size, allow_mixed;
-    enum direction direction;
+    rtc_rtp_direction direction;
     enum setup_role setup;
     struct jsep_codec codecs[JSEP_CODECS_MAX];
     size_t codec_count;

@@ -66,7 +66,7 @@ static void check_agreement(const struct session_description *local, const struc
     struct jsep_negotiated n;
     jsep_negotiate(&local->sections[1], &remote->sections[1], &n);
     assert_false(n.rejected);
-    assert_int_equal(n.direction, DIRECTION_SENDRECV);
+    assert_int_equal(n.direction, RTC_DIRECTION_SENDRECV);
     assert_int_equal(n.send_codec.payload_type, 96);
     assert_int_equal(n.send_codec.rtx_payload_type, 97);
     assert_true(n.send_codec.nack && n.send_codec.nack_pli && n.send_codec.ccm_fir && n.send_codec.goog_remb && !n.send_codec.transport_cc);
@@ -319,7 +319,7 @@ static void directions_meet(void **state)
             struct local_side side;
             char text[2048], expected[64];
             local_init(&side, "bbbb");
-            local_add(&side, MEDIA_AUDIO, "")->direction = (enum direction)ours;
+            local_add(&side, MEDIA_AUDIO, "")->direction = (rtc_rtp_direction)ours;
             snprintf(text, sizeof(text), "%sa=%s\r\n", SESSION AUDIO, names[theirs]);
             unsigned agreed = ours & ((theirs & 1) << 1 | theirs >> 1);
             snprintf(expected, sizeof(expected), "a=%s\r\n", names[agreed]);
@@ -578,7 +578,7 @@ static void formats_of_one_codec_are_told_apart(void **state)
     jsep_negotiate(&local, &d->sections[1], &n);
     assert_int_equal(n.send_codec.payload_type, 104);
     assert_int_equal(n.receive_codec_count, 1);
-    assert_int_equal(n.direction, DIRECTION_INACTIVE); /* both only send */
+    assert_int_equal(n.direction, RTC_DIRECTION_INACTIVE); /* both only send */
     session_description_free(NULL, d);
 }
 
@@ -666,7 +666,7 @@ static void nothing_in_common_gives_no_codec(void **state)
     struct jsep_negotiated n;
     jsep_negotiate(&a->sections[0], &b->sections[0], &n);
     assert_true(n.rejected);
-    assert_int_equal(n.direction, DIRECTION_INACTIVE);
+    assert_int_equal(n.direction, RTC_DIRECTION_INACTIVE);
     assert_int_equal(n.send_codec.payload_type, JSEP_NO_PAYLOAD_TYPE);
     assert_int_equal(n.receive_codec_count, 0);
     session_description_free(NULL, a);

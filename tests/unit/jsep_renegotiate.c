@@ -138,8 +138,8 @@ static void numbers_of_an_answered_offer_are_kept(void **state)
     static const struct jsep_codec vp8 = {.payload_type = 111, .rtx_payload_type = 63, .name = "VP8", .clock_rate = 90000, .channels = 1};
     static const struct jsep_codec opus = {
         .payload_type = 96, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
-    static const struct jsep_extension extensions[] = {{1, DIRECTION_SENDRECV, "urn:new"},
-                                                       {9, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"}};
+    static const struct jsep_extension extensions[] = {{1, RTC_DIRECTION_SENDRECV, "urn:new"},
+                                                       {9, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"}};
     snprintf(b.sections[0].mid, sizeof(b.sections[0].mid), "0");
     b.sections[0].codecs = &opus;
     struct jsep_local_section *video = local_add(&b, MEDIA_VIDEO, "v");

@@ -39,7 +39,7 @@ static void check_section(const char *name, const struct jsep_section *s)
     if (s->type == MEDIA_APPLICATION)
         ok = ok && s->data_channel && s->sctp_port == 5000 && s->max_message_size >= 65536;
     else
-        ok = ok && s->type != MEDIA_OTHER && s->codec_count > 0 && s->direction <= DIRECTION_SENDRECV;
+        ok = ok && s->type != MEDIA_OTHER && s->codec_count > 0 && s->direction <= RTC_DIRECTION_SENDRECV;
     for (size_t i = 0; i < s->codec_count; i++)
         ok = ok && s->codecs[i].name[0] && s->codecs[i].clock_rate >= 8000 && !slice_is_nocase(slice_str(s->codecs[i].name), "rtx");
     for (size_t i = 0; i < s->candidate_count; i++)
@@ -91,7 +91,7 @@ static void firefox_session_level_attributes_reach_sections(void **state)
     assert_string_equal(audio->stream_ids[0], "{ce55ef67-e60b-40cf-823b-41cadb7a6cf9}");
     assert_string_equal(audio->track_id, "{267c93b7-ef40-49d1-920d-6d743a2a7ea5}");
     assert_int_equal(audio->extensions[1].id, 2);
-    assert_int_equal(audio->extensions[1].direction, DIRECTION_RECVONLY);
+    assert_int_equal(audio->extensions[1].direction, RTC_DIRECTION_RECVONLY);
     assert_string_equal(audio->codecs[0].name, "opus");
     assert_string_equal(audio->codecs[0].fmtp, "maxplaybackrate=48000;stereo=1;useinbandfec=1");
     assert_int_equal(audio->codecs[0].payload_type, 109);
@@ -137,7 +137,7 @@ static void chromium_simulcast_has_no_ssrcs(void **state)
     struct session_description *d = parsed_file("chromium_156_simulcast3_offer.sdp");
     const struct jsep_section *video = &d->sections[1];
     assert_true(video->simulcast);
-    assert_int_equal(video->direction, DIRECTION_SENDONLY);
+    assert_int_equal(video->direction, RTC_DIRECTION_SENDONLY);
     assert_int_equal(video->ssrc_count, 0);
     assert_int_equal(codec_named(video, "VP8")->rtx_payload_type, 97);
     assert_int_equal(video->extension_count, 13);
@@ -204,7 +204,7 @@ static void inactive_sections_are_not_rejected(void **state)
 {
     (void)state;
     struct session_description *d = parsed_file("chromium_156_rejectvideo_answer.sdp");
-    assert_int_equal(d->sections[1].direction, DIRECTION_INACTIVE);
+    assert_int_equal(d->sections[1].direction, RTC_DIRECTION_INACTIVE);
     assert_false(d->sections[1].rejected);
     session_description_free(NULL, d);
 }

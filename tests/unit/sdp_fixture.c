@@ -30,14 +30,14 @@ static const struct jsep_codec video_codecs[] = {
      .goog_remb = true},
 };
 static const struct jsep_extension audio_extensions[] = {
-    {1, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
-    {4, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"},
+    {1, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
+    {4, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"},
 };
 static const struct jsep_extension video_extensions[] = {
-    {2, DIRECTION_SENDRECV, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
-    {4, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"},
-    {10, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"},
-    {11, DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"},
+    {2, RTC_DIRECTION_SENDRECV, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
+    {4, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"},
+    {10, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"},
+    {11, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"},
 };
 static const char *const streams[] = {"stream-1"};
 
@@ -125,7 +125,7 @@ struct jsep_local_section *local_add(struct local_side *local, enum media_type t
     assert_true(local->snapshot.section_count < LOCAL_SECTIONS_MAX);
     size_t index = local->snapshot.section_count++;
     struct jsep_local_section *s = &local->sections[index];
-    *s = (struct jsep_local_section){.type = type, .direction = DIRECTION_SENDRECV, .sctp_port = 5000, .max_message_size = 262144};
+    *s = (struct jsep_local_section){.type = type, .direction = RTC_DIRECTION_SENDRECV, .sctp_port = 5000, .max_message_size = 262144};
     snprintf(s->mid, sizeof(s->mid), "%s", mid);
     if (type == MEDIA_APPLICATION || type == MEDIA_OTHER)
         return s;

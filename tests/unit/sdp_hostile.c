@@ -98,8 +98,8 @@ static void what_does_not_count(void **state)
                 "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
                 "a=fmtp:97 apt=96\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=96\r\n" TRANSPORT);
     assert_false(d->sections[0].rejected);
-    assert_int_equal(d->sections[0].direction, DIRECTION_SENDRECV);
-    assert_int_equal(d->sections[1].direction, DIRECTION_INACTIVE);
+    assert_int_equal(d->sections[0].direction, RTC_DIRECTION_SENDRECV);
+    assert_int_equal(d->sections[1].direction, RTC_DIRECTION_INACTIVE);
     assert_int_equal(d->sections[1].codec_count, 1);
     assert_int_equal(d->sections[1].codecs[0].rtx_payload_type, 97);
     session_description_free(NULL, d);
