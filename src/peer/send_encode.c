@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* The worker's half of the sending pipeline: frames become encoded ones, with the lock held only to read what was asked and to say what was
+ * done. It knows no connection. */
+#include "send_pipeline_parts.h"
+
+#include "context.h"
+#include "log.h"
+#include "media_tools.h"
+#include "rtp_session.h"
+
+#include <math.h>
+
+static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
+{
+    *s = (rtc_encoder_settings){
+        .size = sizeof *s,
+        .width = p->encoder_width,
+        .height = p->encoder_height,
+        .frames_per_second = p->frame_rate,
+        .sample_rate = AUDIO_FRAMER_RATE,
+        .channels = p->channels,
+        .inband_fec = p->inband_fec,
+    };
+    pthread_mutex_lock(&p->lock);
+    s->bitrate_bps = p->bitrate_bps;
+    s->packet_loss_percent = p->loss_percent;
+    s->speed = p->load.speed;
+    p->bitrate_changed = false;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* Makes the encoder, or tells it what changed. */
+static int prepare_encoder(struct send_pipeline *p, bool resized)
+{
+    rtc_encoder_settings settings;
+    pthread_mutex_lock(&p->lock);
+    bool changed = p->bitrate_changed || resized;
+    pthread_mutex_unlock(&p->lock);
+    if (p->encoder && !changed)
+        return RTC_OK;
+    settings_of(p, &settings);
+    if (p->encoder)
+        return p->codec->encoder_configure ? p->codec->encoder_configure(p->encoder, &settings) : RTC_OK;
+    return p->codec->encoder_new(p->context, &settings, &p->encoder);
+}
+
+static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t level)
+{
+    struct send_item item = {.encoded = frame, .audio_level = level};
+    pthread_mutex_lock(&p->lock);
+    bool kept = send_ring_push(&p->out, item, ENCODED_WAITING_MAX);
+    if (!kept) {
+        p->stats.frames_dropped++;
+        p->encoded_lost = p->kind == RTC_MEDIA_VIDEO;
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (!kept)
+        rtc_encoded_frame_unref(frame);
+}
+
+static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
+{
+    rtc_time_t gap = capture_us - p->last_capture_us;
+    if (p->last_capture_us > 0 && gap > 2000 && gap < 1000000) {
+        uint32_t rate = (uint32_t)((1000000 + gap / 2) / gap);
+        p->frame_rate = (p->frame_rate * 7 + rate + 4) / 8;
+    }
+    p->last_capture_us = capture_us;
+}
+
+static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, rtc_encoded_frame **out)
+{
+    uint32_t width = rtc_video_frame_width(picture), height = rtc_video_frame_height(picture);
+    bool resized = width != p->encoder_width || height != p->encoder_height;
+    p->encoder_width = width;
+    p->encoder_height = height;
+    int error = prepare_encoder(p, resized);
+    return error ? error : p->codec->encode_video(p->encoder, picture, keyframe, out);
+}
+
+/* With the lock held: how many pictures a second come. Fewer of them are sent when there is too little of anything, and if that counted,
+ * those would become larger, and fewer still. */
+static uint32_t coming_rate(const struct send_pipeline *p)
+{
+    return p->load.interval > 0 ? (uint32_t)(1000000 / p->load.interval) : DEFAULT_FRAME_RATE;
+}
+
+/* The picture upright and as large as the rate and the time are enough for. */
+static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_frame **out)
+{
+    uint32_t rotation = rtc_video_frame_rotation(frame);
+    bool lies = rotation == 90 || rotation == 270;
+    uint32_t full_width = lies ? rtc_video_frame_height(frame) : rtc_video_frame_width(frame);
+    uint32_t full_height = lies ? rtc_video_frame_width(frame) : rtc_video_frame_height(frame);
+    uint32_t width = full_width, height = full_height;
+    pthread_mutex_lock(&p->lock);
+    bool first = p->scale.eighths == 0;
+    const struct video_scale_limits limits = {coming_rate(p), p->bitrate_bps, p->load.smaller};
+    bool changes = video_scale_choose(&p->scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
+    p->stats.resolution_changes += changes && !first;
+    p->stats.limited = width < full_width;
+    p->stats.hurried = p->stats.limited && p->load.smaller > 0;
+    pthread_mutex_unlock(&p->lock);
+    if (width == full_width)
+        width = height = 0;
+    return media_tools_video_to_i420(p->context, frame, width, height, out);
+}
+
+static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *frame, rtc_time_t began)
+{
+    rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
+    pthread_mutex_lock(&p->lock);
+    p->stats.frames_encoded++;
+    p->stats.key_frames_encoded += rtc_encoded_frame_keyframe(frame);
+    p->stats.total_encode_time_us += took;
+    p->stats.width = p->encoder_width;
+    p->stats.height = p->encoder_height;
+    pthread_mutex_unlock(&p->lock);
+}
+
+void send_pipeline_count_unsent(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stats.frames_dropped++;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void fail_encoding(struct send_pipeline *p, int error)
+{
+    pthread_mutex_lock(&p->lock);
+    bool first = p->stats.frames_dropped++ == 0;
+    p->keyframe_wanted = true;
+    pthread_mutex_unlock(&p->lock);
+    if (first)
+        log_write(p->context, RTC_LOG_ERROR, "peer", "a frame could not be encoded: %s", rtc_error_message(error));
+}
+
+/* What the picture took, encoded or not, is set against the share of time. */
+static void spend(struct send_pipeline *p, const rtc_video_frame *frame, rtc_time_t began)
+{
+    const struct executor *executor = context_executor(p->context);
+    rtc_time_t took = executor_took(executor, &p->job, began);
+    rtc_time_t now = executor_now(executor, rtc_video_frame_capture_time_us(frame));
+    pthread_mutex_lock(&p->lock);
+    p->bitrate_changed = encode_load_spent(&p->load, now, took) || p->bitrate_changed;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* The source is not asked: raw frames need no help of it, and the track is the connection thread's. */
+static void owe_keyframe(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->keyframe_wanted = true;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
+{
+    rtc_video_frame *picture = NULL;
+    rtc_encoded_frame *encoded = NULL;
+    rtc_time_t began = rtc_now();
+    pthread_mutex_lock(&p->lock);
+    bool keyframe = p->keyframe_wanted;
+    p->keyframe_wanted = false;
+    pthread_mutex_unlock(&p->lock);
+    measure_frame_rate(p, rtc_video_frame_capture_time_us(frame));
+    int error = scaled(p, frame, &picture);
+    if (!error)
+        error = encode_picture(p, picture, keyframe, &encoded);
+    rtc_video_frame_unref(picture);
+    spend(p, frame, began);
+    if (error) {
+        fail_encoding(p, error);
+    } else if (encoded) {
+        count_encoded(p, encoded, began);
+        emit(p, encoded, RTP_NO_AUDIO_LEVEL);
+    } else {
+        send_pipeline_count_unsent(p); /* dropped by the rate control */
+        if (keyframe)
+            owe_keyframe(p);
+    }
+}
+
+/* RFC 6464: -dBov, 0 loudest to 127, with the voice bit for what is above a whisper. */
+static uint8_t level_of(const rtc_audio_frame *frame)
+{
+    const int16_t *s = rtc_audio_frame_data(frame);
+    size_t n = (size_t)rtc_audio_frame_samples(frame) * rtc_audio_frame_channels(frame);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)s[i] * s[i];
+    double rms = n > 0 ? sqrt(sum / (double)n) / 32768.0 : 0;
+    double db = rms > 0 ? -20.0 * log10(rms) : 127;
+    uint8_t level = db >= 127 ? 127 : db < 0 ? 0 : (uint8_t)(db + 0.5);
+    return (uint8_t)(level < 50 ? level | 0x80 : level);
+}
+
+static int encode_packets(struct send_pipeline *p)
+{
+    rtc_audio_frame *packet;
+    int error = audio_framer_pop(p->framer, &packet);
+    while (!error && packet) {
+        rtc_encoded_frame *encoded = NULL;
+        rtc_time_t began = rtc_now();
+        error = prepare_encoder(p, false);
+        if (!error)
+            error = p->codec->encode_audio(p->encoder, packet, &encoded);
+        if (encoded) {
+            count_encoded(p, encoded, began);
+            emit(p, encoded, level_of(packet));
+        }
+        rtc_audio_frame_unref(packet);
+        if (!error)
+            error = audio_framer_pop(p->framer, &packet);
+    }
+    return error;
+}
+
+static void encode_audio(struct send_pipeline *p, rtc_audio_frame *frame)
+{
+    int error = RTC_OK;
+    if (!p->framer) {
+        p->channels = rtc_audio_frame_channels(frame) > 1 ? 2 : 1;
+        error = audio_framer_new(p->context, p->channels, AUDIO_FRAMER_PACKET_SAMPLES, &p->framer);
+    }
+    if (!error)
+        error = audio_framer_push(p->framer, frame);
+    if (!error)
+        error = encode_packets(p);
+    if (error)
+        fail_encoding(p, error);
+}
+
+void send_pipeline_encode(struct job *job)
+{
+    struct send_pipeline *p = link_owner(job, struct send_pipeline, job);
+    struct send_item item;
+    for (;;) {
+        pthread_mutex_lock(&p->lock);
+        bool more = !p->detached && send_ring_pop(&p->in, &item);
+        pthread_mutex_unlock(&p->lock);
+        if (!more)
+            return;
+        if (item.encoded) {
+            emit(p, rtc_encoded_frame_ref(item.encoded), RTP_NO_AUDIO_LEVEL);
+        } else if (p->codec && item.video) {
+            encode_video(p, item.video);
+        } else if (p->codec && item.audio) {
+            encode_audio(p, item.audio);
+        } else {
+            send_pipeline_count_unsent(p); /* raw, and nobody encodes it */
+        }
+        send_item_free(&item);
+        if (p->kind == RTC_MEDIA_VIDEO)
+            return; /* the frame leaves before the next one is begun */
+    }
+}

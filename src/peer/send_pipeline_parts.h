@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two files of the sending pipeline share: send_pipeline.c, where frames come in and go out, and send_encode.c, the half that runs
+ * on a worker. */
+#ifndef CRTC_SEND_PIPELINE_PARTS_H
+#define CRTC_SEND_PIPELINE_PARTS_H
+
+#include "audio_framer.h"
+#include "codec_registry.h"
+#include "encode_load.h"
+#include "executor.h"
+#include "send_pipeline.h"
+#include "video_scale.h"
+
+#include <pthread.h>
+
+enum {
+    ENCODED_WAITING_MAX = 64, /* frames of an encoded source, and encoded frames on their way to the connection's thread */
+    DEFAULT_FRAME_RATE = 30
+};
+
+/* A frame on its way: exactly one pointer is set, a reference. */
+struct send_item {
+    rtc_video_frame *video;
+    rtc_audio_frame *audio;
+    rtc_encoded_frame *encoded;
+    uint8_t audio_level;
+};
+
+/* A bounded ring of items. */
+struct send_ring {
+    struct send_item items[ENCODED_WAITING_MAX];
+    uint32_t first, count;
+};
+
+struct send_pipeline {
+    struct job job; /* in the mailbox or at a worker while `busy` */
+    atomic_uint references;
+    rtc_context *context;
+    rtc_media_kind kind;
+    const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
+    struct mailbox *mailbox;    /* the connection's: no reference, valid while not detached */
+    pthread_mutex_t lock;
+    struct send_ring in, out;
+    bool forwards; /* the track brings encoded frames */
+    bool busy, detached, keyframe_wanted, bitrate_changed;
+    bool encoded_starts;     /* coded video may go on with a keyframe only */
+    bool encoded_lost;       /* a gap in coded video: its source must make a keyframe */
+    bool stopped;            /* by the circuit breaker */
+    rtc_time_t behind_until; /* pictures taken before then are left out; 0: none */
+    uint32_t bitrate_bps;
+    uint32_t loss_percent;
+    bool inband_fec;
+    uint32_t channels;
+    struct encode_load load;
+    struct send_pipeline_stats stats;
+
+    /* The worker's alone. */
+    void *encoder;
+    struct audio_framer *framer;
+    struct video_scale scale;
+    uint32_t encoder_width, encoder_height, frame_rate;
+    rtc_time_t last_capture_us;
+
+    /* The connection thread's alone. */
+    rtc_peer_connection *pc; /* NULL once detached */
+    rtc_rtp_transceiver *transceiver;
+    rtc_media_stream_track *track; /* a reference */
+    struct media_consumer *consumer;
+};
+
+void send_item_free(struct send_item *item);
+bool send_ring_push(struct send_ring *ring, struct send_item item, uint32_t limit);
+bool send_ring_pop(struct send_ring *ring, struct send_item *out);
+/* Every frame that was taken is sent or counted. */
+void send_pipeline_count_unsent(struct send_pipeline *p);
+/* The job: encodes what waits, one picture at most, on a worker. */
+void send_pipeline_encode(struct job *job);
+
+#endif
