@@ -31,7 +31,6 @@ enum {
     CHUNKS_MAX = 16 * 1024,
     SACK_DELAY_MS = 20,
     SACK_EVERY = 4,
-    SACK_SHOWN_EVERY_US = 10 * MS,
     RTO_MAX_MS = 3000,
     ATTEMPTS = 20, /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
     BUSY_TICK_US = 10 * MS,
@@ -55,7 +54,7 @@ struct assoc {
     bool lost_told;
     rtc_time_t traffic; /* when a packet last passed */
     rtc_time_t ticked;
-    rtc_time_t sack_shown; /* when a SACK was last shown in its other form */
+    struct sack_view sacks;
     struct flight flight;
     struct handshake handshake;
     struct outbox outbox;
@@ -350,7 +349,7 @@ int assoc_connect(struct assoc *a, rtc_time_t now, struct out *out)
     int error = result == 0 || errno == EINPROGRESS ? RTC_OK : RTC_ERR_NETWORK;
     leave();
     a->phase = error ? PHASE_LOST : PHASE_CONNECTING;
-    a->traffic = a->ticked = a->sack_shown = now;
+    a->traffic = a->ticked = a->sacks.shown = now;
     return error;
 }
 
@@ -364,10 +363,7 @@ bool assoc_input(struct assoc *a, rtc_time_t now, struct slice packet, struct ou
     enter(a, now, out);
     a->traffic = now;
     flight_received(&a->flight, packet);
-    /* That restarts T3, which takes over 200 ms to run out, and costs: once in a while is often enough. */
-    struct slice shown = now - a->sack_shown < SACK_SHOWN_EVERY_US ? packet : sack_shown(packet, room);
-    if (shown.data != packet.data)
-        a->sack_shown = now;
+    struct slice shown = sack_show(&a->sacks, now, packet, room);
     usrsctp_conninput((void *)a->id, shown.data, shown.len, 0);
     leave();
     return true;

@@ -27,12 +27,14 @@ static void put_u16(uint8_t *to, size_t value)
     to[1] = (uint8_t)value;
 }
 
-struct slice sack_shown(struct slice packet, uint8_t *room)
+struct slice sack_show(struct sack_view *view, rtc_time_t now, struct slice packet, uint8_t *room)
 {
     static const uint8_t no_block[BLOCK_LEN] = {0, 2, 0, 1};
-    struct slice body = packet.len + BLOCK_LEN <= SACK_PACKET_MAX ? plain_sack(packet) : slice_of(NULL, 0);
+    bool may = now - view->shown >= SACK_SHOWN_EVERY_US && packet.len + BLOCK_LEN <= SACK_PACKET_MAX;
+    struct slice body = may ? plain_sack(packet) : slice_of(NULL, 0);
     if (body.len == 0)
         return packet;
+    view->shown = now;
     size_t at = (size_t)(body.data - packet.data), after = at + FIXED_LEN;
     memcpy(room, packet.data, after);
     memcpy(room + after, no_block, BLOCK_LEN);
