@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* After the connection: consent, a peer that vanishes, comes back or loses one of its addresses, and the patience before giving up. */
+#include "ice_internal.h"
 #include "ice_sim.h"
 
 static rtc_context *context;
@@ -131,6 +132,35 @@ static void long_calls(void **state)
     long_call(0.05, false);
     long_call(0.1, false);
     long_call(0.3, true);
+}
+
+/* RFC 7675 5.1: the time to the next consent request is random, 0.8 to 1.2 times the five seconds, each time anew, so that many pairs do
+ * not ask in step. The peer asks all the while, and silence is no reason to ask sooner. */
+static void consent_is_not_in_step(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 12, NULL, false);
+    ice_sim_run(&sim, sim.now + 10 * SECOND);
+    rtc_time_t shortest = 10 * SECOND, longest = 0;
+    struct ice_pair *pair = sim.a.agent->selected;
+    rtc_time_t last = 0;
+    for (unsigned asked = 0; asked < 80;) {
+        rtc_time_t sent = pair->probe_sent;
+        pair->heard = sim.now;
+        ice_sim_run(&sim, sim.now + 5 * MS);
+        if (pair->probe_sent == sent)
+            continue;
+        rtc_time_t interval = pair->probe_sent - last;
+        last = pair->probe_sent;
+        if (asked++ == 0)
+            continue;
+        shortest = interval < shortest ? interval : shortest;
+        longest = interval > longest ? interval : longest;
+    }
+    within(12, shortest, 4 * SECOND, 4300 * MS);
+    within(12, longest, 5700 * MS, 6 * SECOND + 10 * MS);
+    ice_sim_fini(&sim);
 }
 
 /* One of two ways dies: both sides move to the other, and back is not forced. */
@@ -320,6 +350,7 @@ int main(void)
         cmocka_unit_test(short_outage),
         cmocka_unit_test(recovery),
         cmocka_unit_test(long_calls),
+        cmocka_unit_test(consent_is_not_in_step),
         cmocka_unit_test(switches_pair),
         cmocka_unit_test(lost_socket),
         cmocka_unit_test(patience),

@@ -451,6 +451,38 @@ static void doubts_come_again(void **state)
     ice_sim_fini(&sim);
 }
 
+/* What was left because it did not answer is not gone back to, though it was heard of a moment before and is the better one. */
+static void doubted(bool controlling)
+{
+    struct ice_sim sim;
+    struct ice_options a = {.controlling = controlling}, b = {.controlling = !controlling};
+    begin(&sim, 18, &a, &b);
+    sim_host_add_interface(sim.a.host, "10.0.0.2", "eth0", RTC_NETWORK_ETHERNET);
+    connect(&sim);
+    assert_true(sends_from(&sim.a, "10.0.0.2"));
+    ice_sim_stream(&sim, sim.now + SECOND);
+    const struct ice_pair *left = sim.a.agent->selected;
+    sim_host_set_address_down(sim.a.host, "10.0.0.2", true);
+    add(&sim.a, "10.0.0.4", "wwan0", RTC_NETWORK_CELLULAR);
+    for (int i = 0; i < 300; i++) {
+        ice_sim_stream(&sim, sim.now + 5 * MS);
+        ice_agent_tick(sim.a.agent, sim.now, &sim.a.out); /* also before the new one is nominated */
+        ice_sim_drain(&sim.a);
+        assert_in_range(sim.a.selections, 0, 1);
+    }
+    assert_int_equal(sim.a.selections, 1);
+    assert_true(left->doubted > 0 && left->heard <= left->doubted);
+    assert_true(sends_from(&sim.a, "10.0.0.4"));
+    ice_sim_fini(&sim);
+}
+
+static void what_did_not_answer_is_left(void **state)
+{
+    (void)state;
+    doubted(true);
+    doubted(false);
+}
+
 /* The relay that was reached from the old address is no more; one from the new address takes over. */
 static void relayed(bool only)
 {
@@ -549,6 +581,7 @@ int main(void)
         cmocka_unit_test(the_mapping_changes),
         cmocka_unit_test(many_changes),
         cmocka_unit_test(doubts_come_again),
+        cmocka_unit_test(what_did_not_answer_is_left),
         cmocka_unit_test(relays_follow),
         cmocka_unit_test(a_relay_finds_other_ground),
         cmocka_unit_test(before_anything_is_open),

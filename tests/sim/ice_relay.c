@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Relays: two agents that only a TURN server can bring together, and servers that challenge, refuse, redirect, or are not there. */
+#include "ice_internal.h"
 #include "ice_relay_scene.h"
 #include "turn_client.h"
 
@@ -398,6 +399,35 @@ static void no_loopback_peers(void **state)
     relay_scene_end(&s);
 }
 
+/* Nor does a request that seems to come from there, through the relay, make it one: behind a relay loopback is not this host. */
+static void loopback_behind_a_relay(void **state)
+{
+    (void)state;
+    struct relay_scene s;
+    struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING};
+    char username[64];
+    uint8_t bytes[512];
+    relay_scene_begin(&s, 38, SIM_NAT_SYMMETRIC, NULL);
+    relay_scene_agents(&s, true, RELAY_SERVER_IP);
+    assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
+    struct ice_agent *agent = s.sim.a.agent;
+    const struct ice_base *base = agent->selected->base;
+    assert_non_null(base->relay);
+    (void)snprintf(username, sizeof username, "%s:%s", ice_agent_local_ufrag(agent), ice_agent_local_ufrag(s.sim.b.agent));
+    m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_CONTROLLED | STUN_HAS_FINGERPRINT;
+    m.username = slice_str(username);
+    m.priority = 1845501695;
+    size_t len = stun_write(&m, slice_str(ice_agent_local_password(agent)), bytes, sizeof bytes);
+    const struct path path = {.socket = base->socket, .local = base->address, .remote = address_ipv4(127, 0, 0, 1, 5000)};
+    size_t pairs = agent->pair_count;
+    uint64_t left_out = ice_agent_counters(agent)->left_out;
+    assert_true(ice_agent_input(agent, s.sim.now, &path, slice_of(bytes, len), &s.sim.a.out));
+    assert_null(s.sim.a.out.tx.head); /* it is not answered */
+    assert_int_equal(agent->pair_count, pairs);
+    assert_int_equal(ice_agent_counters(agent)->left_out, left_out + 1);
+    relay_scene_end(&s);
+}
+
 /* Thousands of candidates cost a bounded number of permissions. */
 static void many_candidates(void **state)
 {
@@ -442,6 +472,7 @@ int main(void)
         cmocka_unit_test(strangers),
         cmocka_unit_test(several_servers),
         cmocka_unit_test(no_loopback_peers),
+        cmocka_unit_test(loopback_behind_a_relay),
         cmocka_unit_test(many_candidates),
     };
     return cmocka_run_group_tests_name("ice relay", tests, relay_scene_setup, relay_scene_teardown);

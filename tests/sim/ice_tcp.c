@@ -413,6 +413,34 @@ static void which_candidates(void **state)
     }
 }
 
+/* Who accepted a connection is there, so that the few checks which an address gets that never answers (ice_check_list.c) do not end it. The
+ * peer drops what it can not judge: it has another password. */
+static void checks_over_tcp_are_not_few(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    begin(&sim, 19, ICE_TCP_ACTIVE_ONLY, ICE_TCP_ENABLED);
+    block_udp(&sim, true);
+    ice_sim_gather(&sim.a);
+    ice_sim_gather(&sim.b);
+    assert_int_equal(ice_agent_set_remote_credentials(sim.a.agent, sim.now, slice_str(ice_agent_local_ufrag(sim.b.agent)),
+                                                      slice_str("notthepasswordthatithas"), &sim.a.out),
+                     RTC_OK);
+    ice_sim_drain(&sim.a);
+    ice_sim_run(&sim, sim.now + 500 * MS);
+    struct ice_pair *pair = NULL;
+    for (size_t i = 0; i < sim.a.agent->pair_count; i++)
+        if (sim.a.agent->pairs[i]->base->tcp)
+            pair = sim.a.agent->pairs[i];
+    assert_non_null(pair);
+    assert_int_equal(pair->counts.requests_sent, 1);
+    pair->checks_left = 0; /* as after earlier rounds */
+    ice_sim_run(&sim, sim.now + 4 * SECOND);
+    assert_int_equal(pair->state, ICE_PAIR_IN_PROGRESS);
+    assert_int_equal(pair->counts.requests_sent, 3); /* after one second, and two */
+    ice_sim_fini(&sim);
+}
+
 /* The same transport address over UDP and over TCP: two candidates. */
 static void same_address(void **state)
 {
@@ -496,6 +524,7 @@ int main(void)
         cmocka_unit_test(scan),
         cmocka_unit_test(which_candidates),
         cmocka_unit_test(same_address),
+        cmocka_unit_test(checks_over_tcp_are_not_few),
         cmocka_unit_test(relay_only),
         cmocka_unit_test(lite_server),
     };

@@ -436,10 +436,48 @@ static void every_order(void **state)
     }
 }
 
+static void expect_role(rtc_peer_connection *pc, const char *role)
+{
+    rtc_stats_report *report;
+    assert_int_equal(rtc_peer_connection_get_stats(pc, &report), RTC_OK);
+    assert_string_equal(rtc_stats_string(rtc_stats_report_find_type(report, "transport"), "iceRole"), role);
+    rtc_stats_report_unref(report);
+}
+
+/* RFC 8445 6.1.1: the offerer controls, also one that was to answer first, when that offer was refused. */
+static void who_offers_controls(void **state)
+{
+    long long n = 1, refused = 0;
+    bool failed = true;
+    (void)state;
+    while (failed) {
+        struct scene s;
+        begin(&s);
+        far_has_two(&s);
+        s.far = strdup(rtc_peer_connection_local_description(s.b, NULL));
+        s.counter.fail_at = s.counter.calls + n++;
+        int error = call_remote_offer(&s);
+        s.counter.fail_at = 0;
+        failed = s.counter.failed > 0;
+        if (error && rtc_peer_connection_connection_state(s.a) != RTC_PEER_CONNECTION_FAILED) {
+            near_has_two(&s);
+            set_local(s.a);
+            expect_role(s.a, "controlling");
+            refused++;
+        } else if (!error) {
+            expect_role(s.a, "controlled");
+        }
+        free(s.far);
+        end(&s);
+    }
+    assert_true(refused > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order),
+        cmocka_unit_test(who_offers_controls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,13 +20,15 @@ static void serve(struct sim_peers *p, const struct packet *packet)
     sim_turn_serve(&turn, p->now, packet);
 }
 
-static void begin(struct sim_peers *p, uint64_t seed, bool relay_only)
+static void begin_at(struct sim_peers *p, uint64_t seed, bool relay_only, const char *const *urls, size_t url_count)
 {
-    static const char *const urls[] = {"turn:198.51.100.7:3478"};
-    static const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = 1, .username = "user", .credential = "secret"};
-    static const rtc_ice_server *const servers[] = {&server};
+    const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = url_count, .username = "user", .credential = "secret"};
+    static const char *const allow[] = {"10.0.0.0/8"}; /* a stream comes from there, then, and from no unnamed address */
+    const rtc_ice_server *const servers[] = {&server};
     rtc_configuration configuration = {.size = sizeof configuration, .ice_servers = servers, .ice_server_count = 1};
     const struct sim_link link = {.delay_us = 5 * MS};
+    configuration.ice_allow = allow;
+    configuration.ice_allow_count = 1;
     configuration.ice_transport_policy = relay_only ? RTC_ICE_TRANSPORT_RELAY : RTC_ICE_TRANSPORT_ALL;
     print_message("seed %llu\n", (unsigned long long)seed);
     assert_true(sim_peers_init(p, seed, &link, NULL, &configuration));
@@ -34,6 +36,12 @@ static void begin(struct sim_peers *p, uint64_t seed, bool relay_only)
     sim_turn_init(&turn, p->net, p->scratch.pool, "198.51.100.7", NULL);
     p->serve = serve;
     assert_int_equal(rtc_peer_connection_create_data_channel(p->peer[0].pc, "chat", 4, NULL, &channel), RTC_OK);
+}
+
+static void begin(struct sim_peers *p, uint64_t seed, bool relay_only)
+{
+    static const char *const urls[] = {"turn:198.51.100.7:3478"};
+    begin_at(p, seed, relay_only, urls, 1);
 }
 
 static void end(struct sim_peers *p)
@@ -142,12 +150,56 @@ static void a_relay_takes_room(void **state)
     end(&p);
 }
 
+/* The server is there over TCP, too. */
+static void listen_over_tcp(struct sim_peers *p)
+{
+    struct request *r = out_request(&p->scratch, REQUEST_LISTEN_TCP, 77);
+    assert_non_null(r);
+    r->local = address_ipv4(198, 51, 100, 7, 3478);
+    sim_host_add_address(turn.host, "198.51.100.7");
+    sim_host_drain(turn.host, p->now, &p->scratch);
+}
+
+/* Statistics say of each relay which server it is at, and how that is reached (webrtc-stats: relayProtocol is of relays alone). */
+static void how_a_server_is_reached(void **state)
+{
+    static const char *const urls[] = {"turn:198.51.100.7:3478?transport=udp", "turn:198.51.100.7:3478?transport=tcp"};
+    static const char *const protocols[] = {"udp", "tcp"};
+    struct sim_peers p;
+    rtc_stats_report *report;
+    unsigned seen[2] = {0, 0}, others = 0;
+    (void)state;
+    begin_at(&p, 4, false, urls, 2);
+    listen_over_tcp(&p);
+    sim_host_set_nat(p.peer[0].host, SIM_NAT_FULL_CONE, "203.0.113.1"); /* so that a server tells more than its relay */
+    assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_OFFER, NULL), RTC_OK);
+    peer_run(&p, SECOND);
+    assert_int_equal(rtc_peer_connection_get_stats(p.peer[0].pc, &report), RTC_OK);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        const char *url = rtc_stats_string(s, "url"), *protocol = rtc_stats_string(s, "relayProtocol");
+        if (strcmp(rtc_stats_type(s), "local-candidate") != 0)
+            continue;
+        others += protocol == NULL;
+        for (size_t k = 0; protocol && k < 2; k++)
+            if (strstr(url, protocols[k]) && strcmp(protocol, protocols[k]) == 0)
+                seen[k]++;
+        assert_true(!protocol || strcmp(rtc_stats_string(s, "candidateType"), "relay") == 0);
+    }
+    assert_int_equal(seen[0], 1);
+    assert_int_equal(seen[1], 1);
+    assert_true(others > 0);
+    rtc_stats_report_unref(report);
+    end(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_generation_gives_its_relay_back),
         cmocka_unit_test(goodbyes_that_nobody_hears),
         cmocka_unit_test(a_relay_takes_room),
+        cmocka_unit_test(how_a_server_is_reached),
     };
     return cmocka_run_group_tests_name("peer relays", tests, NULL, NULL);
 }

@@ -5,6 +5,10 @@
 
 #include "../scripted_media.h"
 
+#include "ice_report.h"
+#include "peer.h"
+#include "transport.h"
+
 #include <string.h>
 
 struct scene {
@@ -396,15 +400,48 @@ static void no_frame_vanishes(void **state)
     sent = sum_of_video(&s, "framesSent") - sent;
     assert_true(sent > 0 && lost > 0);
     assert_true(sent + lost == FRAMES);
+    /* What was dropped stays counted when this track goes. */
+    lost = sum_of_video(&s, "framesDropped");
+    rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(s.p.peer[0].pc, 1));
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, NULL), RTC_OK);
+    assert_true(sum_of_video(&s, "framesDropped") == lost);
+    peer_run(&s.p, SECOND);
+    assert_true(sum_of_video(&s, "framesDropped") >= lost);
+    end(&s);
+}
+
+/* What can not be sent is counted at the selected pair, packets and bytes apart (webrtc-stats: packetsDiscardedOnSend,
+ * bytesDiscardedOnSend). */
+static void what_is_not_sent_is_counted(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    rtc_stats_report *report = report_of(&s, 0);
+    assert_true(number_of(report, "candidate-pair", "packetsDiscardedOnSend") == 0);
+    assert_true(number_of(report, "candidate-pair", "bytesDiscardedOnSend") == 0);
+    rtc_stats_report_unref(report);
+    struct ice_agent *agent = s.p.peer[0].pc->transport->ice;
+    ice_agent_count_discarded(agent, 100);
+    ice_agent_count_discarded(agent, 1100);
+    report = report_of(&s, 0);
+    assert_true(number_of(report, "candidate-pair", "packetsDiscardedOnSend") == 2);
+    assert_true(number_of(report, "candidate-pair", "bytesDiscardedOnSend") == 1200);
+    rtc_stats_report_unref(report);
     end(&s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members_are_there),      cmocka_unit_test(counters_never_fall), cmocka_unit_test(references_lead_somewhere),
-        cmocka_unit_test(ids_of_two_generations), cmocka_unit_test(numbers_agree),       cmocka_unit_test(a_new_rate_counts),
+        cmocka_unit_test(members_are_there),
+        cmocka_unit_test(counters_never_fall),
+        cmocka_unit_test(references_lead_somewhere),
+        cmocka_unit_test(ids_of_two_generations),
+        cmocka_unit_test(numbers_agree),
+        cmocka_unit_test(a_new_rate_counts),
         cmocka_unit_test(no_frame_vanishes),
+        cmocka_unit_test(what_is_not_sent_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
