@@ -6,7 +6,6 @@
 #include <crtc/context.h>
 
 struct executor;
-struct rtc_codec_ops;
 
 /* Never NULL: the process's default context stands in, made at first use and never freed. NULL only when out of memory. Does not take a
  * reference. */

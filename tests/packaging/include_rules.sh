@@ -16,9 +16,9 @@ rule() { # rule PATTERN ALLOWED_FILES_REGEX
 rule 'usrsctp' '^src/sctp/assoc_usrsctp\.c$'
 rule 'srtp2/' '^src/rtp/srtp\.c$'
 rule 'mbedtls/' '^src/(dtls/|base/hash\.c$)'
-rule 'vpx/' '^src/media/vp8_codec\.c$'
-rule 'opus' '^src/media/opus_codec\.c$'
-rule 'speex' '^src/media/audio_resampler\.c$'
-rule 'libyuv' '^src/media/convert\.c$'
+rule 'vpx/' '^src/codecs/vp8_codec\.c$'
+rule 'opus' '^src/codecs/opus_codec\.c$'
+rule 'speex' '^src/codecs/audio_resampler\.c$'
+rule 'libyuv' '^src/codecs/convert\.c$'
 rule 'sys/epoll|sys/timerfd|sys/eventfd|sys/socket|netdb|ifaddrs' '^src/io/'
 exit $failed

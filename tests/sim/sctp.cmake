@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 foreach(name transfer channels memory throughput)
-  crtc_test(test_sim_sctp_${name} LABEL sim TIMEOUT 300 SEES base sctp MODULES base no_media sctp
+  crtc_test(test_sim_sctp_${name} LABEL sim TIMEOUT 300 SEES base sctp MODULES base sctp
     SOURCES sctp_${name}.c sctp_scenario.c sctp_sim.c sim_network.c sim_tcp.c usrsctp_time.c)
 endforeach()
-crtc_test(test_sim_sctp_hostile LABEL sim SEES base sctp MODULES base no_media sctp SOURCES sctp_hostile.c usrsctp_time.c)
+crtc_test(test_sim_sctp_hostile LABEL sim SEES base sctp MODULES base sctp SOURCES sctp_hostile.c usrsctp_time.c)

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: MIT
 foreach(name frames registry)
-  crtc_test(test_media_${name} LABEL unit SEES base MODULES base no_media SOURCES media_${name}.c)
+  crtc_test(test_media_${name} LABEL unit SEES base media MODULES base media SOURCES media_${name}.c)
 endforeach()
 foreach(name tracks sinks)
-  crtc_test(test_media_${name} LABEL unit threads SEES base MODULES base no_media SOURCES media_${name}.c)
+  crtc_test(test_media_${name} LABEL unit threads SEES base media MODULES base media SOURCES media_${name}.c)
 endforeach()
-if(CRTC_MEDIA)
-  foreach(name audio convert opus vp8 test_picture)
-    crtc_test(test_media_${name} LABEL unit SEES base media MODULES base media SOURCES media_${name}.c)
-  endforeach()
-  crtc_test(test_media_test_sources LABEL unit threads SEES base media MODULES base media SOURCES media_test_sources.c)
+if(CRTC_MEDIA) # with the resampler
+  crtc_test(test_media_audio LABEL unit SEES base media MODULES base media codecs SOURCES media_audio.c)
 endif()

@@ -283,7 +283,7 @@ static void test_memory(void **state)
     assert_int_equal(released, 1);
 }
 
-/* This program has no src/media. */
+/* This program has no src/codecs. */
 static void test_conversion_is_missing(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which codec a context finds; what a library without src/media says; ids of streams; what the tools can do without that folder. */
+/* Which codec a context finds; what a library without src/codecs says; ids of streams; what the tools can do without that folder. */
 #include "audio_framer.h"
 #include "codec_registry.h"
 #include "context.h"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 foreach(name stats nack audio video sync)
-  crtc_test(test_rtp_receive_${name} LABEL unit SEES base rtp MODULES base no_media rtp SOURCES rtp_receive_${name}.c)
+  crtc_test(test_rtp_receive_${name} LABEL unit SEES base media rtp MODULES base media rtp SOURCES rtp_receive_${name}.c)
 endforeach()
 foreach(name session sources)
-  crtc_test(test_rtp_receive_${name} LABEL unit SEES base rtp MODULES base no_media rtp SOURCES rtp_receive_${name}.c rtp_scripted_peer.c)
+  crtc_test(test_rtp_receive_${name} LABEL unit SEES base media rtp MODULES base media rtp SOURCES rtp_receive_${name}.c rtp_scripted_peer.c)
 endforeach()
-crtc_test(test_rtp_limits LABEL unit SEES base rtp MODULES base no_media rtp SOURCES rtp_limits.c)
+crtc_test(test_rtp_limits LABEL unit SEES base media rtp MODULES base media rtp SOURCES rtp_limits.c)

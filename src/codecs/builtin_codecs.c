@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a build with src/media can do: its codecs and its tools, behind the names that the library's core knows (codec_registry.h,
+/* What a build with src/codecs can do: its codecs and its tools, behind the names that the library's core knows (codec_registry.h,
  * media_tools.h). */
 #include "audio_resampler.h"
 #include "codec_registry.h"

@@ -13,7 +13,7 @@ static bool is_as_wanted(const rtc_video_frame *f, rtc_video_format format, uint
     return fits && rtc_video_frame_format(f) == format && rtc_video_frame_rotation(f) == 0;
 }
 
-/* Where nothing is to be done, encoders of a user's own work without src/media. */
+/* Where nothing is to be done, encoders of a user's own work without src/codecs. */
 int media_tools_video_to_i420(rtc_context *context, rtc_video_frame *frame, uint32_t width, uint32_t height, rtc_video_frame **out)
 {
     if (is_as_wanted(frame, RTC_VIDEO_I420, width, height)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a media pipeline needs besides codecs: conversions and resampling. The library's core knows only this table; src/media fills it in,
+/* What a media pipeline needs besides codecs: conversions and resampling. The library's core knows only this table; src/codecs fills it in,
  * so that a build without that folder lacks the tools and says so, and nothing else. */
 #ifndef CRTC_MEDIA_TOOLS_H
 #define CRTC_MEDIA_TOOLS_H
@@ -22,7 +22,7 @@ struct media_tools {
                              uint32_t *out_samples);
 };
 
-/* NULL when the library was built without src/media (no_media.c). */
+/* NULL when the library was built without src/codecs (no_codecs.c). */
 extern const struct media_tools *const builtin_media_tools;
 
 /* The tools with the missing ones reported: RTC_ERR_NOT_SUPPORTED. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stands in for src/media where that is left out (the build option CRTC_MEDIA, and tests of single modules): no codecs, no tools, no
+/* Stands in for src/codecs where that is left out (the build option CRTC_MEDIA, and tests of single modules): no codecs, no tools, no
  * synthetic sources. This is a file to be chosen and not a set of weak symbols: a weak definition that an archive's member brings along
  * keeps the linker from fetching the real one out of the same archive, so that a program with the static library would silently have no
  * codecs. Chosen wrongly, this one is a link error. */

@@ -11,7 +11,7 @@ const rtc_codec_ops *codec_find(rtc_context *context, rtc_media_kind kind, const
 const rtc_codec_ops *codec_find_encoder(rtc_context *context, rtc_media_kind kind, const char *name);
 const rtc_codec_ops *codec_find_decoder(rtc_context *context, rtc_media_kind kind, const char *name);
 
-/* The codecs of src/media, ended by NULL. A build without that folder has an empty table (no_media.c). */
+/* The codecs of src/codecs, ended by NULL. A build without that folder has an empty table (no_codecs.c). */
 extern const rtc_codec_ops *const builtin_codecs[];
 
 #endif
