@@ -18,9 +18,9 @@ static char *pack(rtc_context *context, const char *candidate, const char *mid, 
 
 static void tell(rtc_peer_connection *pc, const char *text, const char *ufrag)
 {
-    const struct description *local = peer_local(pc);
-    int index = local->parsed ? session_description_find(local->parsed, pc->transport_mid) : 0;
-    char *packed = pack(pc->context, text, pc->transport_mid, ufrag);
+    const struct session_description *local = description_says(negotiation_local(&pc->negotiation));
+    int index = local ? session_description_find(local, pc->negotiation.transport_mid) : 0;
+    char *packed = pack(pc->context, text, pc->negotiation.transport_mid, ufrag);
     if (!packed) {
         peer_give_up(pc);
         return;
@@ -103,11 +103,11 @@ static bool find_in(const rtc_peer_connection *pc, const struct description *d, 
 {
     bool named = init->sdp_mid || init->has_sdp_m_line_index;
     const struct transport *t = pc->transport;
-    if (!d->parsed)
+    if (!d)
         return false;
     out->remote = d->parsed;
     out->index = named ? find_section(d->parsed, init) : negotiation_agreed_section(pc, d->parsed);
-    out->agent = !t ? NULL : d == &pc->pending_remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
+    out->agent = !t ? NULL : d == pc->negotiation.pending.remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
     return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].ice_ufrag));
 }
 
@@ -116,9 +116,9 @@ static int find_destination(rtc_peer_connection *pc, const rtc_ice_candidate_ini
 {
     struct destination other;
     *out = other = (struct destination){.index = -1};
-    if (find_in(pc, &pc->pending_remote, init, ufrag, out))
+    if (find_in(pc, pc->negotiation.pending.remote, init, ufrag, out))
         return RTC_OK;
-    if (find_in(pc, &pc->current_remote, init, ufrag, &other)) {
+    if (find_in(pc, pc->negotiation.stable.remote, init, ufrag, &other)) {
         *out = other;
         return RTC_OK;
     }
@@ -149,7 +149,7 @@ static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init 
 {
     struct destination to;
     bool named = init->sdp_mid || init->has_sdp_m_line_index;
-    if (!named && negotiation_transport_section(peer_remote(pc)->parsed) < 0)
+    if (!named && negotiation_transport_section(description_says(negotiation_remote(&pc->negotiation))) < 0)
         return RTC_OK;
     int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
     if (!error && to.agent && to.index == negotiation_agreed_section(pc, to.remote))
@@ -162,7 +162,7 @@ static int add(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
     bool empty = !init->candidate || !init->candidate[0];
     if (!empty && !init->sdp_mid && !init->has_sdp_m_line_index)
         return peer_fail(pc, RTC_ERR_TYPE, "a candidate needs sdp_mid or sdp_m_line_index");
-    if (!peer_remote(pc)->parsed)
+    if (!negotiation_remote(&pc->negotiation))
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "there is no remote description yet");
     return empty ? end_candidates(pc, init) : add_candidate(pc, init);
 }

@@ -6,7 +6,7 @@
 
 bool codec_mismatch(const rtc_peer_connection *pc, size_t index, struct text *out)
 {
-    const struct session_description *remote = peer_remote(pc)->parsed;
+    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
     const struct jsep_section *section = remote && index < remote->section_count ? &remote->sections[index] : NULL;
     const struct jsep_codec *ours;
     if (!section || section->rejected || (section->type != MEDIA_AUDIO && section->type != MEDIA_VIDEO))
@@ -25,7 +25,7 @@ bool codec_mismatch(const rtc_peer_connection *pc, size_t index, struct text *ou
 
 void codec_mismatch_log(const rtc_peer_connection *pc)
 {
-    const struct session_description *remote = peer_remote(pc)->parsed;
+    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
     for (size_t i = 0; remote && i < remote->section_count; i++) {
         struct text text = text_new(pc->context);
         char *why = codec_mismatch(pc, i, &text) ? text_take(&text) : NULL;

@@ -268,7 +268,7 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "ICE-lite is chosen at first");
     if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->certificate))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificate can not change");
-    if (c->ice_candidate_pool_size != pc->candidate_pool_size && peer_local(pc)->type)
+    if (c->ice_candidate_pool_size != pc->candidate_pool_size && negotiation_local(&pc->negotiation))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the candidate pool's size can not change after a local description was set");
     return RTC_OK;
 }

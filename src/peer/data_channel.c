@@ -173,7 +173,7 @@ int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char 
         error = make(pc, label, label_len, init, out);
     if (error)
         return peer_end(pc, error);
-    pc->wants_data = true;
+    pc->negotiation.wants_data = true;
     peer_update_negotiation_needed(pc);
     peer_settle(pc);
     return RTC_OK;

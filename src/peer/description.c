@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions. Everything that can
- * be refused is checked before anything changes.
- *
- *   STABLE --set local offer--> HAVE_LOCAL_OFFER --set remote answer--> STABLE
- *   STABLE --set remote offer--> HAVE_REMOTE_OFFER --set local answer--> STABLE
- */
+ * be refused is checked before anything changes. signaling.h has the moves. */
 #include "codec_mismatch.h"
 #include "peer.h"
+#include "signaling.h"
 #include "transport.h"
-
-const struct description *peer_local(const rtc_peer_connection *pc)
-{
-    return pc->pending_local.type ? &pc->pending_local : &pc->current_local;
-}
-
-const struct description *peer_remote(const rtc_peer_connection *pc)
-{
-    return pc->pending_remote.type ? &pc->pending_remote : &pc->current_remote;
-}
-
-void description_clear(rtc_context *context, struct description *d)
-{
-    session_description_free(context, d->parsed);
-    memory_free(context, d->text);
-    *d = (struct description){0};
-}
 
 void peer_forget_shown(rtc_peer_connection *pc)
 {
-    memory_free(pc->context, pc->shown_local);
-    pc->shown_local = NULL;
+    memory_free(pc->context, pc->negotiation.shown_local);
+    pc->negotiation.shown_local = NULL;
 }
 
 /* Says what is wrong with a description, and quotes the line. */
@@ -47,19 +27,21 @@ static int fail_at(rtc_peer_connection *pc, int error, const char *sdp, const st
                      len > QUOTED ? "..." : "", why->text);
 }
 
-static int load(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp, struct description *out)
+static int load(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp, struct description **out)
 {
     struct jsep_error why = {0};
-    *out = (struct description){.type = type};
-    int error = session_description_parse(pc->context, slice_str(sdp), &out->parsed, &why);
-    if (error)
-        return fail_at(pc, error, sdp, &why);
-    out->text = memory_text(pc->context, sdp, strlen(sdp));
-    if (!out->text) {
-        description_clear(pc->context, out);
-        return RTC_ERR_NO_MEMORY;
-    }
-    return RTC_OK;
+    int error = description_new(pc->context, type, sdp, out, &why);
+    return error && why.code ? fail_at(pc, error, sdp, &why) : error;
+}
+
+static bool may_set(const rtc_peer_connection *pc, enum signaling_side side, rtc_sdp_type type)
+{
+    return signaling_move(pc->negotiation.signaling, side, type, NULL);
+}
+
+static const char *state_name(const rtc_peer_connection *pc)
+{
+    return rtc_signaling_state_name(pc->negotiation.signaling);
 }
 
 /* Keeps `text` as the last created description. */
@@ -83,13 +65,13 @@ int rtc_peer_connection_create_offer(rtc_peer_connection *pc, const char **sdp)
     int error = peer_begin(pc);
     if (error)
         return error;
-    if (pc->signaling_state != RTC_SIGNALING_STABLE && pc->signaling_state != RTC_SIGNALING_HAVE_LOCAL_OFFER)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "an offer can not be made in state %s", rtc_signaling_state_name(pc->signaling_state));
+    if (!may_set(pc, SIGNALING_LOCAL, RTC_SDP_OFFER))
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "an offer can not be made in state %s", state_name(pc));
     error = peer_need_transport(pc, true);
     struct text text = text_new(pc->context);
     if (!error)
         error = snapshot_offer(pc, &text);
-    return peer_end(pc, keep(pc, &pc->last_offer, &text, error, sdp));
+    return peer_end(pc, keep(pc, &pc->negotiation.last_offer, &text, error, sdp));
 }
 
 int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
@@ -99,46 +81,43 @@ int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
     int error = peer_begin(pc);
     if (error)
         return error;
-    if (pc->signaling_state != RTC_SIGNALING_HAVE_REMOTE_OFFER)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "an answer can not be made in state %s", rtc_signaling_state_name(pc->signaling_state));
+    if (!may_set(pc, SIGNALING_LOCAL, RTC_SDP_ANSWER))
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "an answer can not be made in state %s", state_name(pc));
     struct text text = text_new(pc->context);
-    error = snapshot_answer(pc, pc->pending_remote.parsed, &text);
-    return peer_end(pc, keep(pc, &pc->last_answer, &text, error, sdp));
+    error = snapshot_answer(pc, description_says(pc->negotiation.pending.remote), &text);
+    return peer_end(pc, keep(pc, &pc->negotiation.last_answer, &text, error, sdp));
 }
 
-static void replace(rtc_peer_connection *pc, struct description *slot, struct description *with)
+/* Takes the reference `with`. */
+static void replace(rtc_peer_connection *pc, struct description **slot, struct description *with)
 {
-    description_clear(pc->context, slot);
-    *slot = *with;
-    *with = (struct description){0};
+    description_unref(pc->context, *slot);
+    *slot = with;
 }
 
 static void gather(rtc_peer_connection *pc)
 {
     struct transport *t = pc->transport;
-    int index = negotiation_transport_section(peer_local(pc)->parsed);
+    int index = negotiation_transport_section(description_says(negotiation_local(&pc->negotiation)));
     if (index < 0 || !t)
         return;
-    memcpy(pc->transport_mid, peer_local(pc)->parsed->sections[index].mid, sizeof pc->transport_mid);
+    memcpy(pc->negotiation.transport_mid, description_says(negotiation_local(&pc->negotiation))->sections[index].mid,
+           sizeof pc->negotiation.transport_mid);
     transport_surface(t, pc->now);
     transport_ice_gather(t, pc->now, transport_ice_latest(t));
 }
 
-static int set_local_offer(rtc_peer_connection *pc, const char *sdp)
+/* Takes `offer` when it succeeds. */
+static int set_local_offer(rtc_peer_connection *pc, struct description *offer)
 {
-    struct description offer;
-    int error = load(pc, RTC_SDP_OFFER, sdp, &offer);
+    int error = restart_local_offer(pc, offer->parsed);
     if (!error)
-        error = restart_local_offer(pc, offer.parsed);
-    if (!error)
-        error = negotiation_local_offer(pc, offer.parsed);
-    if (error) {
-        description_clear(pc->context, &offer);
+        error = negotiation_local_offer(pc, offer->parsed);
+    if (error)
         return error;
-    }
-    if (!pc->current_local.type)
+    if (!pc->negotiation.stable.local)
         ice_agent_set_controlling(pc->transport->ice, true);
-    replace(pc, &pc->pending_local, &offer);
+    replace(pc, &pc->negotiation.pending.local, offer);
     peer_set_signaling_state(pc, RTC_SIGNALING_HAVE_LOCAL_OFFER);
     gather(pc);
     return RTC_OK;
@@ -147,41 +126,38 @@ static int set_local_offer(rtc_peer_connection *pc, const char *sdp)
 /* Both sides agreed: the pending descriptions become current ones. */
 static void settle_negotiation(rtc_peer_connection *pc, bool local_offered)
 {
-    replace(pc, &pc->current_local, &pc->pending_local);
-    replace(pc, &pc->current_remote, &pc->pending_remote);
-    memory_free(pc->context, pc->last_offer);
-    memory_free(pc->context, pc->last_answer);
-    pc->last_offer = pc->last_answer = NULL;
+    struct negotiation *n = &pc->negotiation;
+    negotiation_state_fini(pc->context, &n->stable);
+    n->stable = n->pending;
+    n->pending = (struct negotiation_state){0};
+    memory_free(pc->context, n->last_offer);
+    memory_free(pc->context, n->last_answer);
+    n->last_offer = n->last_answer = NULL;
     restart_settled(pc);
     peer_set_signaling_state(pc, RTC_SIGNALING_STABLE);
     if (local_offered)
-        negotiation_follow_tracks(pc, pc->current_remote.parsed);
+        negotiation_follow_tracks(pc, n->stable.remote->parsed);
     else
-        negotiation_follow_answer(pc, pc->current_local.parsed);
-    pc->negotiation_needed = false;
+        negotiation_follow_answer(pc, n->stable.local->parsed);
+    n->needed = false;
     peer_update_negotiation_needed(pc);
 }
 
-static int set_local_answer(rtc_peer_connection *pc, const char *sdp)
+static int set_local_answer(rtc_peer_connection *pc, struct description *answer)
 {
-    struct description answer;
-    struct negotiation *negotiation;
+    struct agreement *agreement;
     struct jsep_error why = {0};
-    int error = load(pc, RTC_SDP_ANSWER, sdp, &answer);
-    if (error)
-        return error;
-    error = jsep_check_answer(pc->pending_remote.parsed, answer.parsed, &why);
+    const struct session_description *offer = pc->negotiation.pending.remote->parsed;
+    int error = jsep_check_answer(offer, answer->parsed, &why);
     if (error)
         (void)peer_fail(pc, error, "%s", why.text);
     else
-        error = negotiation_prepare(pc, answer.parsed, pc->pending_remote.parsed, false, &negotiation);
-    if (error) {
-        description_clear(pc->context, &answer);
+        error = negotiation_prepare(pc, answer->parsed, offer, false, &agreement);
+    if (error)
         return error;
-    }
-    replace(pc, &pc->pending_local, &answer);
+    replace(pc, &pc->negotiation.pending.local, answer);
     gather(pc);
-    negotiation_carry_out(pc, negotiation);
+    negotiation_carry_out(pc, agreement);
     settle_negotiation(pc, false);
     return RTC_OK;
 }
@@ -194,26 +170,41 @@ static int check_created(rtc_peer_connection *pc, const char *created, const cha
     return RTC_OK;
 }
 
-static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
+/* Whether this version has such descriptions, and the state lets one be set. */
+static int check_state(rtc_peer_connection *pc, enum signaling_side side, rtc_sdp_type type)
 {
-    bool answering = pc->signaling_state == RTC_SIGNALING_HAVE_REMOTE_OFFER;
-    if (type == RTC_SDP_NONE)
-        type = answering ? RTC_SDP_ANSWER : RTC_SDP_OFFER;
     if (type == RTC_SDP_PRANSWER || type == RTC_SDP_ROLLBACK)
         return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "%s is not part of this version", rtc_sdp_type_name(type));
     if (type != RTC_SDP_OFFER && type != RTC_SDP_ANSWER)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown description type %d", (int)type);
-    if ((type == RTC_SDP_ANSWER) != answering)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "a local %s can not be set in state %s", rtc_sdp_type_name(type),
-                         rtc_signaling_state_name(pc->signaling_state));
-    char *const *slot = answering ? &pc->last_answer : &pc->last_offer;
-    int error = check_created(pc, *slot, sdp);
+    if (!may_set(pc, side, type))
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "a %s %s can not be set in state %s", side == SIGNALING_LOCAL ? "local" : "remote",
+                         rtc_sdp_type_name(type), state_name(pc));
+    return RTC_OK;
+}
+
+static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
+{
+    struct description *d = NULL;
+    if (type == RTC_SDP_NONE)
+        type = may_set(pc, SIGNALING_LOCAL, RTC_SDP_ANSWER) ? RTC_SDP_ANSWER : RTC_SDP_OFFER;
+    int error = check_state(pc, SIGNALING_LOCAL, type);
+    if (error)
+        return error;
+    bool answering = type == RTC_SDP_ANSWER;
+    char *const *slot = answering ? &pc->negotiation.last_answer : &pc->negotiation.last_offer;
+    error = check_created(pc, *slot, sdp);
     const char *text = *slot;
     if (!error && (!text || !sdp || !sdp[0]))
         error = answering ? rtc_peer_connection_create_answer(pc, &text) : rtc_peer_connection_create_offer(pc, &text);
+    if (!error)
+        error = load(pc, type, text, &d);
     if (error)
         return error;
-    return answering ? set_local_answer(pc, text) : set_local_offer(pc, text);
+    error = answering ? set_local_answer(pc, d) : set_local_offer(pc, d);
+    if (error)
+        description_unref(pc->context, d);
+    return error;
 }
 
 /* After a description was set or refused. Memory that ran out where nothing could be refused any more has ended the connection. */
@@ -267,14 +258,15 @@ static int check_remote(rtc_peer_connection *pc, const struct description *d)
     struct jsep_error why = {0};
     int error = RTC_OK;
     if (d->type == RTC_SDP_ANSWER)
-        error = jsep_check_answer(pc->pending_local.parsed, d->parsed, &why);
-    else if (pc->current_remote.parsed)
-        error = jsep_check_offer(pc->current_remote.parsed, d->parsed, &why);
+        error = jsep_check_answer(description_says(pc->negotiation.pending.local), d->parsed, &why);
+    else if (description_says(pc->negotiation.stable.remote))
+        error = jsep_check_offer(description_says(pc->negotiation.stable.remote), d->parsed, &why);
     if (error)
         return peer_fail(pc, error, "%s", why.text);
-    return check_transport(pc, d->type, pc->current_remote.parsed, d->parsed);
+    return check_transport(pc, d->type, description_says(pc->negotiation.stable.remote), d->parsed);
 }
 
+/* Takes `offer` when it succeeds. */
 static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
 {
     struct ice_agent *made = NULL;
@@ -288,55 +280,41 @@ static int set_remote_offer(rtc_peer_connection *pc, struct description *offer)
         return error;
     }
     restart_remote_offer(pc, offer->parsed, made);
-    if (!pc->current_local.type)
+    if (!pc->negotiation.stable.local)
         ice_agent_set_controlling(pc->transport->ice, false); /* RFC 8445 6.1.1: the offerer controls, whoever made an agent first */
-    replace(pc, &pc->pending_remote, offer);
+    replace(pc, &pc->negotiation.pending.remote, offer);
     peer_set_signaling_state(pc, RTC_SIGNALING_HAVE_REMOTE_OFFER);
-    negotiation_follow_tracks(pc, pc->pending_remote.parsed);
+    negotiation_follow_tracks(pc, offer->parsed);
     codec_mismatch_log(pc);
     return RTC_OK; /* its credentials wait for our answer, which says which section stands for the transport */
 }
 
 static int set_remote_answer(rtc_peer_connection *pc, struct description *answer)
 {
-    struct negotiation *negotiation;
-    int error = negotiation_prepare(pc, pc->pending_local.parsed, answer->parsed, true, &negotiation);
+    struct agreement *agreement;
+    int error = negotiation_prepare(pc, pc->negotiation.pending.local->parsed, answer->parsed, true, &agreement);
     if (error)
         return error;
-    replace(pc, &pc->pending_remote, answer);
+    replace(pc, &pc->negotiation.pending.remote, answer);
     codec_mismatch_log(pc);
-    negotiation_carry_out(pc, negotiation);
+    negotiation_carry_out(pc, agreement);
     settle_negotiation(pc, true);
-    return RTC_OK;
-}
-
-static int check_remote_state(rtc_peer_connection *pc, rtc_sdp_type type)
-{
-    if (type == RTC_SDP_PRANSWER || type == RTC_SDP_ROLLBACK)
-        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "%s is not part of this version", rtc_sdp_type_name(type));
-    if (type != RTC_SDP_OFFER && type != RTC_SDP_ANSWER)
-        return peer_fail(pc, RTC_ERR_TYPE, "unknown description type %d", (int)type);
-    bool allowed = type == RTC_SDP_ANSWER
-                       ? pc->signaling_state == RTC_SIGNALING_HAVE_LOCAL_OFFER
-                       : pc->signaling_state == RTC_SIGNALING_STABLE || pc->signaling_state == RTC_SIGNALING_HAVE_REMOTE_OFFER;
-    if (!allowed)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "a remote %s can not be set in state %s", rtc_sdp_type_name(type),
-                         rtc_signaling_state_name(pc->signaling_state));
     return RTC_OK;
 }
 
 static int set_remote(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
-    struct description d;
-    int error = check_remote_state(pc, type);
+    struct description *d = NULL;
+    int error = check_state(pc, SIGNALING_REMOTE, type);
     if (!error)
         error = load(pc, type, sdp, &d);
     if (error)
         return error;
-    error = check_remote(pc, &d);
+    error = check_remote(pc, d);
     if (!error)
-        error = type == RTC_SDP_OFFER ? set_remote_offer(pc, &d) : set_remote_answer(pc, &d);
-    description_clear(pc->context, &d);
+        error = type == RTC_SDP_OFFER ? set_remote_offer(pc, d) : set_remote_answer(pc, d);
+    if (error)
+        description_unref(pc->context, d);
     return error;
 }
 
@@ -356,7 +334,7 @@ static char *show(rtc_peer_connection *pc, const struct description *d)
 {
     const struct ice_candidate *candidates;
     const struct transport *t = pc->transport;
-    const struct ice_agent *agent = !t ? NULL : d == &pc->pending_local ? transport_ice_latest(t) : transport_ice_negotiated(t);
+    const struct ice_agent *agent = !t ? NULL : d == pc->negotiation.pending.local ? transport_ice_latest(t) : transport_ice_negotiated(t);
     size_t count = agent ? ice_agent_local_candidates(agent, &candidates) : 0;
     bool complete = agent && ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE;
     struct text out = text_new(pc->context);
@@ -370,7 +348,7 @@ static char *show(rtc_peer_connection *pc, const struct description *d)
         error = text ? RTC_OK : RTC_ERR_NO_MEMORY;
     }
     if (!error)
-        error = jsep_with_candidates(pc->context, slice_str(d->text), pc->transport_mid, lines, count, complete, &out);
+        error = jsep_with_candidates(pc->context, slice_str(d->text), pc->negotiation.transport_mid, lines, count, complete, &out);
     for (size_t i = 0; lines && i < count; i++)
         memory_free(pc->context, (void *)(uintptr_t)lines[i].data);
     memory_free(pc->context, lines);
@@ -381,20 +359,20 @@ static char *show(rtc_peer_connection *pc, const struct description *d)
 
 const char *rtc_peer_connection_local_description(rtc_peer_connection *pc, rtc_sdp_type *type)
 {
-    const struct description *d = peer_local(pc);
+    const struct description *d = negotiation_local(&pc->negotiation);
     if (type)
-        *type = d->type;
-    if (!d->type)
+        *type = d ? d->type : RTC_SDP_NONE;
+    if (!d)
         return NULL;
-    if (!pc->shown_local)
-        pc->shown_local = pc->transport_mid[0] ? show(pc, d) : NULL;
-    return pc->shown_local ? pc->shown_local : d->text;
+    if (!pc->negotiation.shown_local)
+        pc->negotiation.shown_local = pc->negotiation.transport_mid[0] ? show(pc, d) : NULL;
+    return pc->negotiation.shown_local ? pc->negotiation.shown_local : d->text;
 }
 
 const char *rtc_peer_connection_remote_description(rtc_peer_connection *pc, rtc_sdp_type *type)
 {
-    const struct description *d = peer_remote(pc);
+    const struct description *d = negotiation_remote(&pc->negotiation);
     if (type)
-        *type = d->type;
-    return d->text;
+        *type = d ? d->type : RTC_SDP_NONE;
+    return d ? d->text : NULL;
 }

@@ -195,7 +195,7 @@ static void run_track(rtc_peer_connection *pc, const struct user_event *e)
 static void run_negotiation_needed(rtc_peer_connection *pc, const struct user_event *e)
 {
     /* webrtc-pc 4.7.3: by now it may be settled, or be asked again when the state is stable; a newer event may be on its way. */
-    if (pc->signaling_state != RTC_SIGNALING_STABLE || !pc->negotiation_needed || e->value != pc->negotiation_asked)
+    if (pc->negotiation.signaling != RTC_SIGNALING_STABLE || !pc->negotiation.needed || e->value != pc->negotiation.asked)
         return;
     if (pc->callbacks.on_negotiation_needed)
         pc->callbacks.on_negotiation_needed(pc, pc->user);

@@ -150,13 +150,15 @@ static void conclude_with_path(const rtc_peer_connection *pc, struct text *out)
 /* Nothing of the negotiation was accepted, so that there is nothing to connect. */
 static bool is_empty(const rtc_peer_connection *pc)
 {
-    const struct description *answer = pc->current_local.type == RTC_SDP_ANSWER ? &pc->current_local : &pc->current_remote;
-    return answer->parsed && answer->parsed->section_count > 0 && negotiation_transport_section(answer->parsed) < 0;
+    const struct negotiation_state *agreed = &pc->negotiation.stable;
+    bool answered = agreed->local && agreed->local->type == RTC_SDP_ANSWER;
+    const struct session_description *answer = description_says(answered ? agreed->local : agreed->remote);
+    return answer && answer->section_count > 0 && negotiation_transport_section(answer) < 0;
 }
 
 static void conclude_empty(const rtc_peer_connection *pc, struct text *out)
 {
-    const struct session_description *remote = pc->current_remote.parsed;
+    const struct session_description *remote = description_says(pc->negotiation.stable.remote);
     text_print(out, "every section was rejected");
     for (size_t i = 0; i < remote->section_count; i++)
         if (codec_mismatch(pc, i, NULL)) {
@@ -168,7 +170,7 @@ static void conclude_empty(const rtc_peer_connection *pc, struct text *out)
 
 void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
 {
-    bool local = pc->current_local.type || pc->pending_local.type, remote = pc->current_remote.type || pc->pending_remote.type;
+    bool local = negotiation_local(&pc->negotiation), remote = negotiation_remote(&pc->negotiation);
     if (pc->closed)
         text_print(out, "the connection was closed on this side");
     else if (pc->given_up)
@@ -262,7 +264,7 @@ static void print_pairs(const struct ice_agent *ice, rtc_time_t now, struct text
 
 static void print_mismatches(const rtc_peer_connection *pc, struct text *out)
 {
-    const struct session_description *remote = peer_remote(pc)->parsed;
+    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
     for (size_t i = 0; remote && i < remote->section_count; i++) {
         if (!codec_mismatch(pc, i, NULL))
             continue;

@@ -16,7 +16,7 @@ int negotiation_transport_section(const struct session_description *d)
 
 int negotiation_agreed_section(const rtc_peer_connection *pc, const struct session_description *d)
 {
-    int agreed = d && pc->transport_mid[0] ? session_description_find(d, pc->transport_mid) : -1;
+    int agreed = d && pc->negotiation.transport_mid[0] ? session_description_find(d, pc->negotiation.transport_mid) : -1;
     if (agreed < 0 || d->sections[agreed].rejected)
         return negotiation_transport_section(d);
     return (int)session_description_tagged(d, (size_t)agreed);
@@ -144,7 +144,7 @@ static bool has_section(const struct session_description *d, const rtc_rtp_trans
 /* An offer that replaces another takes back what only that one said: what it does not speak of has no section any more. */
 static void let_go(rtc_peer_connection *pc, const struct session_description *offer, struct association *before)
 {
-    const struct session_description *agreed = pc->current_local.parsed;
+    const struct session_description *agreed = description_says(pc->negotiation.stable.local);
     size_t n = 0;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
@@ -338,7 +338,7 @@ static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section
 }
 
 /* What carrying out a negotiation needs, made before it changes anything. */
-struct negotiation {
+struct agreement {
     const struct session_description *local, *remote;
     bool local_offered;
     int transport_section;       /* -1: everything is rejected */
@@ -347,7 +347,7 @@ struct negotiation {
 };
 
 /* There is one transport: a section that the answer gives another (RFC 8843 section 7.3.3) can not be carried. */
-static bool is_carried(const struct negotiation *n, size_t i)
+static bool is_carried(const struct agreement *n, size_t i)
 {
     const struct session_description *answer = n->local_offered ? n->remote : n->local;
     if (n->transport_section < 0)
@@ -357,7 +357,7 @@ static bool is_carried(const struct negotiation *n, size_t i)
 }
 
 /* Whose section this is; NULL when it is no media section or nobody's. */
-static rtc_rtp_transceiver *agree_on(rtc_peer_connection *pc, struct negotiation *n, size_t i)
+static rtc_rtp_transceiver *agree_on(rtc_peer_connection *pc, struct agreement *n, size_t i)
 {
     const struct jsep_section *local = &n->local->sections[i];
     rtc_rtp_transceiver *t = is_media(local) ? transceiver_by_mid(pc, local->mid) : NULL;
@@ -370,14 +370,14 @@ static rtc_rtp_transceiver *agree_on(rtc_peer_connection *pc, struct negotiation
 }
 
 /* A section without a port to connect to wants no association, whatever else it says (RFC 8841 5.1). */
-static bool has_data(const struct negotiation *n, size_t i)
+static bool has_data(const struct agreement *n, size_t i)
 {
     const struct jsep_section *local = &n->local->sections[i], *remote = &n->remote->sections[i];
     bool agreed = local->type == MEDIA_APPLICATION && !local->rejected && !remote->rejected && is_carried(n, i);
     return agreed && remote->data_channel && remote->sctp_port != 0;
 }
 
-static int prepare_section(rtc_peer_connection *pc, struct negotiation *n, size_t i)
+static int prepare_section(rtc_peer_connection *pc, struct agreement *n, size_t i)
 {
     rtc_rtp_transceiver *t = agree_on(pc, n, i);
     if (n->said.rejected)
@@ -390,7 +390,7 @@ static int prepare_section(rtc_peer_connection *pc, struct negotiation *n, size_
     return error;
 }
 
-void negotiation_free(rtc_peer_connection *pc, struct negotiation *n)
+void negotiation_free(rtc_peer_connection *pc, struct agreement *n)
 {
     if (n && pc->transport && pc->transport->rtp)
         rtp_session_forget_reserved(pc->transport->rtp);
@@ -398,9 +398,9 @@ void negotiation_free(rtc_peer_connection *pc, struct negotiation *n)
 }
 
 int negotiation_prepare(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
-                        bool local_offered, struct negotiation **out)
+                        bool local_offered, struct agreement **out)
 {
-    struct negotiation *n = memory_zeroed(pc->context, sizeof *n);
+    struct agreement *n = memory_zeroed(pc->context, sizeof *n);
     if (!n)
         return RTC_ERR_NO_MEMORY;
     n->local = local;
@@ -417,7 +417,7 @@ int negotiation_prepare(rtc_peer_connection *pc, const struct session_descriptio
     return error;
 }
 
-static void apply_media(rtc_peer_connection *pc, struct negotiation *n, rtc_rtp_transceiver *t)
+static void apply_media(rtc_peer_connection *pc, struct agreement *n, rtc_rtp_transceiver *t)
 {
     struct transport *transport = pc->transport;
     if (n->said.rejected) {
@@ -446,7 +446,7 @@ static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remot
 }
 
 /* The data section was rejected, or the peer ends the association. */
-static void end_data_unless_agreed(rtc_peer_connection *pc, const struct negotiation *n)
+static void end_data_unless_agreed(rtc_peer_connection *pc, const struct agreement *n)
 {
     bool spoken_of = false;
     for (size_t i = 0; i < n->local->section_count; i++) {
@@ -460,7 +460,7 @@ static void end_data_unless_agreed(rtc_peer_connection *pc, const struct negotia
     transport_end_sctp(pc->transport, pc->now);
 }
 
-static void apply_section(rtc_peer_connection *pc, struct negotiation *n, size_t i)
+static void apply_section(rtc_peer_connection *pc, struct agreement *n, size_t i)
 {
     rtc_rtp_transceiver *t = agree_on(pc, n, i);
     if (n->said.rejected && !n->local->sections[i].rejected && !n->remote->sections[i].rejected)
@@ -483,13 +483,14 @@ static enum dtls_role our_role(const struct jsep_section *local, const struct js
 static void start_transport(rtc_peer_connection *pc, const struct jsep_section *local, const struct jsep_section *remote,
                             bool local_offered)
 {
-    memcpy(pc->transport_mid, local->mid, sizeof pc->transport_mid); /* candidates that are still to come carry the agreed section's name */
+    memcpy(pc->negotiation.transport_mid, local->mid,
+           sizeof pc->negotiation.transport_mid); /* candidates that are still to come carry the agreed section's name */
     apply_ice(pc, remote);
     if (transport_start_dtls(pc->transport, pc->now, our_role(local, remote, local_offered), remote) == RTC_ERR_NO_MEMORY)
         peer_give_up(pc); /* other errors make DTLS fail, which is told */
 }
 
-void negotiation_carry_out(rtc_peer_connection *pc, struct negotiation *n)
+void negotiation_carry_out(rtc_peer_connection *pc, struct agreement *n)
 {
     int at = n->transport_section;
     if (at >= 0)
@@ -505,7 +506,8 @@ void negotiation_carry_out(rtc_peer_connection *pc, struct negotiation *n)
 /* webrtc-pc 4.7.3, "check if negotiation is needed". */
 static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t)
 {
-    const struct session_description *local = pc->current_local.parsed, *remote = pc->current_remote.parsed;
+    const struct session_description *local = description_says(pc->negotiation.stable.local),
+                                     *remote = description_says(pc->negotiation.stable.remote);
     if (t->stopped)
         return false;
     int l = t->mid[0] && local ? session_description_find(local, t->mid) : -1;
@@ -513,20 +515,20 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
     if (l < 0 || r < 0)
         return true;
     rtc_rtp_direction ours = local->sections[l].direction, reversed = direction_reverse(remote->sections[r].direction);
-    if (pc->current_local.type == RTC_SDP_OFFER)
+    if (pc->negotiation.stable.local->type == RTC_SDP_OFFER)
         return t->direction != ours && t->direction != reversed;
     return direction_and(t->direction, reversed) != ours;
 }
 
 bool negotiation_is_needed(rtc_peer_connection *pc)
 {
-    const struct session_description *local = pc->current_local.parsed;
-    if (pc->to_replace_count > 0)
+    const struct session_description *local = description_says(pc->negotiation.stable.local);
+    if (pc->negotiation.to_replace_count > 0)
         return true;
     bool has_data = false; /* one that the peer rejected counts too: asking again and again would not change its mind */
     for (size_t i = 0; local && i < local->section_count; i++)
         has_data = has_data || local->sections[i].type == MEDIA_APPLICATION;
-    if (pc->wants_data && !has_data)
+    if (pc->negotiation.wants_data && !has_data)
         return true;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
         if (transceiver_needs(pc, link_owner(l, rtc_rtp_transceiver, link)))

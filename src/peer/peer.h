@@ -15,6 +15,7 @@
 #include "list.h"
 #include "log.h"
 #include "memory.h"
+#include "negotiation_state.h"
 #include "reaper.h"
 
 #include <crtc/transport.h>
@@ -23,13 +24,6 @@
 
 struct transport;
 
-/* A session description the connection holds: its text and what it says. */
-struct description {
-    rtc_sdp_type type; /* RTC_SDP_NONE: none */
-    char *text;
-    struct session_description *parsed;
-};
-
 struct rtc_peer_connection {
     rtc_context *context;
     atomic_uint references;
@@ -37,7 +31,7 @@ struct rtc_peer_connection {
     struct reaper_entry grave;
     atomic_bool released; /* the last reference was given to the reaper: no callback runs any more */
     rtc_loop *loop;       /* NULL: sans I/O */
-    rtc_time_t now; /* the latest time seen; without a loop, the time of API calls */
+    rtc_time_t now;       /* the latest time seen; without a loop, the time of API calls */
     rtc_peer_connection_callbacks callbacks;
     void *user;
     pthread_mutex_t wake_lock; /* guards wake, which workers call */
@@ -69,39 +63,23 @@ struct rtc_peer_connection {
     uint32_t max_message_size;
 
     /* States: written before anybody is told. */
-    rtc_signaling_state signaling_state;
     rtc_ice_gathering_state gathering_state;
     rtc_ice_connection_state ice_connection_state;
     rtc_peer_connection_state connection_state;
     bool closed;
     bool given_up; /* memory ran out: failed, whatever the transport says */
-    bool negotiation_needed;
-    int negotiation_asked; /* counts the events */
 
-    /* Descriptions (webrtc-pc 4.4.1.5). */
-    struct description current_local, current_remote, pending_local, pending_remote;
-    char *last_offer, *last_answer;
-    /* [[LocalIceCredentialsToReplace]]: those of the current and the pending description when a restart was asked for. */
-    struct ice_credentials to_replace[2];
-    size_t to_replace_count;
-    struct ice_credentials fresh; /* of an offer that was made and not set yet; an empty ufrag: none */
-    uint32_t stale_generation; /* ICE generations up to this one gathered with other servers or another policy: the next offer restarts */
-    char *explanation;         /* what explain gave last */
-    char *shown_local;         /* local description with its candidates, made on demand */
-    uint64_t session_id, session_version;
+    struct negotiation negotiation;
+    char *explanation; /* what explain gave last */
     char cname[25];
-    uint32_t next_mid;
 
     struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation */
     size_t transceiver_count;
     struct decode_budget decoding;
-    struct link channels; /* struct rtc_data_channel.link */
+    struct link channels;                      /* struct rtc_data_channel.link */
     uint64_t channels_opened, channels_closed; /* that were open once, and are closed again */
-    bool wants_data;      /* a channel was made: an application section is needed */
-    char data_mid[JSEP_ID_MAX];
 
-    struct transport *transport;     /* the one of the BUNDLE group; NULL before it is needed */
-    char transport_mid[JSEP_ID_MAX]; /* the section that carries its candidates */
+    struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
     uint32_t next_request_id;
     struct packet_pool *pool;
     struct event_queue_user events;
@@ -138,10 +116,6 @@ void peer_update_connection_state(rtc_peer_connection *pc);
 /* webrtc-pc 4.7.3: queues negotiationneeded when it became true. */
 void peer_update_negotiation_needed(rtc_peer_connection *pc);
 
-/* The descriptions that count now: pending ones before current ones. */
-const struct description *peer_local(const rtc_peer_connection *pc);
-const struct description *peer_remote(const rtc_peer_connection *pc);
-void description_clear(rtc_context *context, struct description *d);
 /* Drops the cached localDescription text: a candidate or a description came. */
 void peer_forget_shown(rtc_peer_connection *pc);
 
@@ -192,12 +166,12 @@ void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_des
 /* A local answer was set: tracks that it does not want to receive vanish. */
 void negotiation_follow_answer(rtc_peer_connection *pc, const struct session_description *answer);
 /* Offer and answer are both known. First everything is made that this will need: on failure nothing changed. Then the transport and the
- * media follow, which can not be refused any more; that takes `negotiation`. The descriptions are borrowed for as long. */
-struct negotiation;
+ * media follow, which can not be refused any more; that takes `agreement`. The descriptions are borrowed for as long. */
+struct agreement;
 int negotiation_prepare(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
-                        bool local_offered, struct negotiation **out);
-void negotiation_carry_out(rtc_peer_connection *pc, struct negotiation *negotiation);
-void negotiation_free(rtc_peer_connection *pc, struct negotiation *negotiation);
+                        bool local_offered, struct agreement **out);
+void negotiation_carry_out(rtc_peer_connection *pc, struct agreement *agreement);
+void negotiation_free(rtc_peer_connection *pc, struct agreement *agreement);
 /* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
  * -1 when all are rejected. */
 int negotiation_transport_section(const struct session_description *description);

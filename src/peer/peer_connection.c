@@ -39,7 +39,7 @@ void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *fo
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    log_write(pc->context, level, "peer", "[%05u] %s", (unsigned)(pc->session_id % 100000), text);
+    log_write(pc->context, level, "peer", "[%05u] %s", (unsigned)(pc->negotiation.session_id % 100000), text);
 }
 
 static int say(rtc_peer_connection *pc, int error, const char *format, va_list args)
@@ -104,13 +104,7 @@ static void destroy(rtc_peer_connection *pc)
 {
     rtc_context *context = pc->context;
     event_queue_fini(pc);
-    description_clear(context, &pc->current_local);
-    description_clear(context, &pc->current_remote);
-    description_clear(context, &pc->pending_local);
-    description_clear(context, &pc->pending_remote);
-    memory_free(context, pc->last_offer);
-    memory_free(context, pc->last_answer);
-    memory_free(context, pc->shown_local);
+    negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
     transport_free(pc->transport);
     if (pc->mailbox) {
@@ -167,7 +161,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     list_init(&pc->channels);
     decode_budget_init(&pc->decoding, context_limits(context));
     pc->now = context_start_time(context);
-    pc->session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
+    pc->negotiation.session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
     context_random_text(context, pc->cname, sizeof pc->cname - 1);
     int error = store_callbacks(pc, callbacks, user);
     if (!error)
@@ -271,7 +265,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
         return;
     rtc_time_t now = peer_now(pc);
     pc->closed = true;
-    pc->signaling_state = RTC_SIGNALING_CLOSED;
+    pc->negotiation.signaling = RTC_SIGNALING_CLOSED;
     pc->ice_connection_state = RTC_ICE_CONNECTION_CLOSED;
     pc->connection_state = RTC_PEER_CONNECTION_CLOSED;
     peer_log(pc, RTC_LOG_INFO, "closed");
@@ -354,9 +348,9 @@ void peer_give_up(rtc_peer_connection *pc)
 
 void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state)
 {
-    if (pc->signaling_state == state)
+    if (pc->negotiation.signaling == state)
         return;
-    pc->signaling_state = state;
+    pc->negotiation.signaling = state;
     peer_log(pc, RTC_LOG_INFO, "signaling: %s", rtc_signaling_state_name(state));
     (void)event_queue_add(pc, USER_SIGNALING_STATE, (int)state, NULL, NULL);
 }
@@ -437,18 +431,18 @@ void peer_update_connection_state(rtc_peer_connection *pc)
 
 void peer_update_negotiation_needed(rtc_peer_connection *pc)
 {
-    if (pc->closed || pc->signaling_state != RTC_SIGNALING_STABLE)
+    if (pc->closed || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return;
     bool needed = negotiation_is_needed(pc);
-    bool news = needed && !pc->negotiation_needed;
-    pc->negotiation_needed = needed;
+    bool news = needed && !pc->negotiation.needed;
+    pc->negotiation.needed = needed;
     if (news)
-        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, ++pc->negotiation_asked, NULL, NULL);
+        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, ++pc->negotiation.asked, NULL, NULL);
 }
 
 rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *pc)
 {
-    return pc->signaling_state;
+    return pc->negotiation.signaling;
 }
 
 rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *pc)

@@ -42,9 +42,9 @@ static void read_credentials(const struct jsep_section *section, struct ice_cred
 
 static void want_replaced(rtc_peer_connection *pc, const struct description *d)
 {
-    const struct jsep_section *section = transport_section(d->parsed);
+    const struct jsep_section *section = transport_section(description_says(d));
     if (section)
-        read_credentials(section, &pc->to_replace[pc->to_replace_count++]);
+        read_credentials(section, &pc->negotiation.to_replace[pc->negotiation.to_replace_count++]);
 }
 
 int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
@@ -54,9 +54,9 @@ int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
     int error = peer_begin(pc);
     if (error)
         return error;
-    pc->to_replace_count = 0;
-    want_replaced(pc, &pc->current_local);
-    want_replaced(pc, &pc->pending_local);
+    pc->negotiation.to_replace_count = 0;
+    want_replaced(pc, pc->negotiation.stable.local);
+    want_replaced(pc, pc->negotiation.pending.local);
     peer_update_negotiation_needed(pc);
     peer_settle(pc);
     return RTC_OK;
@@ -64,10 +64,10 @@ int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
 
 static bool must_be_replaced(const rtc_peer_connection *pc, const struct ice_agent *agent)
 {
-    for (size_t i = 0; i < pc->to_replace_count; i++)
-        if (ice_credentials_equal(&pc->to_replace[i], ice_agent_credentials(agent)))
+    for (size_t i = 0; i < pc->negotiation.to_replace_count; i++)
+        if (ice_credentials_equal(&pc->negotiation.to_replace[i], ice_agent_credentials(agent)))
             return true;
-    return ice_agent_generation(agent) <= pc->stale_generation; /* RFC 9429 section 3.5.1 */
+    return ice_agent_generation(agent) <= pc->negotiation.stale_generation; /* RFC 9429 section 3.5.1 */
 }
 
 const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc)
@@ -75,9 +75,9 @@ const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc)
     const struct ice_agent *latest = transport_ice_latest(pc->transport);
     if (!must_be_replaced(pc, latest))
         return ice_agent_credentials(latest);
-    if (!pc->fresh.ufrag[0])
-        ice_credentials_make(pc->context, &pc->fresh);
-    return &pc->fresh;
+    if (!pc->negotiation.fresh.ufrag[0])
+        ice_credentials_make(pc->context, &pc->negotiation.fresh);
+    return &pc->negotiation.fresh;
 }
 
 const struct ice_credentials *restart_answer_credentials(const rtc_peer_connection *pc)
@@ -87,11 +87,11 @@ const struct ice_credentials *restart_answer_credentials(const rtc_peer_connecti
 
 void restart_settled(rtc_peer_connection *pc)
 {
-    const struct jsep_section *section = transport_section(pc->current_local.parsed);
-    for (size_t i = 0; i < pc->to_replace_count; i++)
-        if (section_has(section, &pc->to_replace[i]))
+    const struct jsep_section *section = transport_section(description_says(pc->negotiation.stable.local));
+    for (size_t i = 0; i < pc->negotiation.to_replace_count; i++)
+        if (section_has(section, &pc->negotiation.to_replace[i]))
             return;
-    pc->to_replace_count = 0;
+    pc->negotiation.to_replace_count = 0;
 }
 
 int restart_local_offer(rtc_peer_connection *pc, const struct session_description *offer)
@@ -107,7 +107,7 @@ int restart_local_offer(rtc_peer_connection *pc, const struct session_descriptio
         int error = transport_ice_make(t, &credentials, ice_agent_controlling(transport_ice_negotiated(t)), &made);
         if (error)
             return error;
-        memory_wipe(&pc->fresh, sizeof pc->fresh);
+        memory_wipe(&pc->negotiation.fresh, sizeof pc->negotiation.fresh);
         peer_log(pc, RTC_LOG_INFO, "ICE: this offer restarts");
     }
     transport_ice_set_pending(t, pc->now, made);
@@ -143,14 +143,14 @@ void restart_answered(rtc_peer_connection *pc, const struct jsep_section *sectio
         return;
     log_write(pc->context, RTC_LOG_WARNING, "peer", "ICE: the answer has the old credentials: the peer does not restart");
     transport_ice_set_pending(t, pc->now, NULL);
-    pc->stale_generation = ice_agent_generation(transport_ice_negotiated(t));
+    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(t));
 }
 
 int restart_prepare_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent **made)
 {
     struct transport *t = pc->transport;
     const struct jsep_section *section = agreed_section(pc, offer);
-    bool again = t->pending && same_credentials(section, agreed_section(pc, pc->pending_remote.parsed));
+    bool again = t->pending && same_credentials(section, agreed_section(pc, description_says(pc->negotiation.pending.remote)));
     if (!remote_restarts(pc, section) || again)
         return RTC_OK;
     return transport_ice_make(t, NULL, ice_agent_controlling(transport_ice_negotiated(t)), made);
@@ -163,8 +163,8 @@ void restart_remote_offer(rtc_peer_connection *pc, const struct session_descript
     if (made)
         peer_log(pc, RTC_LOG_INFO, "ICE: the peer's offer restarts");
     if (made || pc->transport->pending) {
-        memory_free(pc->context, pc->last_answer); /* it has the credentials of the offer that is replaced */
-        pc->last_answer = NULL;
+        memory_free(pc->context, pc->negotiation.last_answer); /* it has the credentials of the offer that is replaced */
+        pc->negotiation.last_answer = NULL;
     }
     transport_ice_set_pending(pc->transport, pc->now, made);
 }
@@ -173,7 +173,7 @@ void restart_remote_offer(rtc_peer_connection *pc, const struct session_descript
 
 static bool may_pool(const rtc_peer_connection *pc)
 {
-    return pc->candidate_pool_size > 0 && !peer_local(pc)->type && pc->signaling_state == RTC_SIGNALING_STABLE;
+    return pc->candidate_pool_size > 0 && !negotiation_local(&pc->negotiation) && pc->negotiation.signaling == RTC_SIGNALING_STABLE;
 }
 
 int pool_start(rtc_peer_connection *pc)
@@ -193,7 +193,7 @@ int pool_start(rtc_peer_connection *pc)
 static int discard(rtc_peer_connection *pc)
 {
     struct transport *t = pc->transport;
-    if (!t || !t->withheld || pc->signaling_state != RTC_SIGNALING_STABLE)
+    if (!t || !t->withheld || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return RTC_OK;
     transport_settle(t, pc->now);
     int error = transport_ice_renew(t, pc->now);
@@ -210,8 +210,9 @@ static void mark_stale(rtc_peer_connection *pc)
     const struct transport *t = pc->transport;
     const struct ice_agent *alive[] = {t->ice, t->next, t->pending};
     for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
-        if (alive[i] && ice_agent_gathering_state(alive[i]) != ICE_GATHERING_NEW && ice_agent_generation(alive[i]) > pc->stale_generation)
-            pc->stale_generation = ice_agent_generation(alive[i]);
+        if (alive[i] && ice_agent_gathering_state(alive[i]) != ICE_GATHERING_NEW &&
+            ice_agent_generation(alive[i]) > pc->negotiation.stale_generation)
+            pc->negotiation.stale_generation = ice_agent_generation(alive[i]);
 }
 
 int pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before)

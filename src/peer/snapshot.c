@@ -35,8 +35,8 @@ static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_cred
         return RTC_ERR_NO_MEMORY;
     read_fingerprint(certificate_fingerprint(pc->certificate), &s->fingerprint);
     s->jsep = (struct jsep_snapshot){
-        .session_id = pc->session_id,
-        .version = ++pc->session_version,
+        .session_id = pc->negotiation.session_id,
+        .version = ++pc->negotiation.session_version,
         .ice_ufrag = credentials->ufrag,
         .ice_pwd = credentials->password,
         .ice_lite = pc->ice_lite,
@@ -44,8 +44,8 @@ static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_cred
         .fingerprint = &s->fingerprint,
         .cname = pc->cname,
         .sections = s->sections,
-        .previous_local = peer_local(pc)->parsed,
-        .previous_remote = peer_remote(pc)->parsed,
+        .previous_local = description_says(negotiation_local(&pc->negotiation)),
+        .previous_remote = description_says(negotiation_remote(&pc->negotiation)),
     };
     return RTC_OK;
 }
@@ -104,7 +104,7 @@ static void add_known(rtc_peer_connection *pc, struct snapshot *s, const struct 
 
 static bool mid_taken(const rtc_peer_connection *pc, const struct snapshot *s, const char *mid)
 {
-    const struct session_description *remote = peer_remote(pc)->parsed;
+    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
     for (size_t i = 0; i < s->jsep.section_count; i++)
         if (strcmp(s->sections[i].mid, mid) == 0)
             return true;
@@ -132,7 +132,7 @@ static void add_new(rtc_peer_connection *pc, struct snapshot *s)
     for (size_t i = 0; i < s->jsep.section_count; i++)
         if (s->sections[i].type == MEDIA_APPLICATION)
             return; /* also when the peer rejected it */
-    if (!pc->wants_data)
+    if (!pc->negotiation.wants_data)
         return;
     fresh_mid(pc, s, mid);
     fill_data(pc, add(s, MEDIA_APPLICATION, mid));
@@ -141,13 +141,13 @@ static void add_new(rtc_peer_connection *pc, struct snapshot *s)
 /* The peer's answer to it has port 0: it is not asked again and again (RFC 9429 section 5.2.2). */
 static bool was_refused(const rtc_peer_connection *pc, size_t i, const struct jsep_section *known)
 {
-    const struct session_description *remote = pc->current_remote.parsed;
+    const struct session_description *remote = description_says(pc->negotiation.stable.remote);
     return remote && i < remote->section_count && remote->sections[i].rejected && remote->sections[i].type == known->type;
 }
 
 int snapshot_offer(rtc_peer_connection *pc, struct text *out)
 {
-    const struct session_description *previous = peer_local(pc)->parsed;
+    const struct session_description *previous = description_says(negotiation_local(&pc->negotiation));
     struct snapshot s;
     size_t known = previous ? previous->section_count : 0;
     int error = begin(pc, known + pc->transceiver_count + 1, restart_offer_credentials(pc), &s);

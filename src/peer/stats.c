@@ -12,7 +12,7 @@
 /* An entry of our own: a section of the peer's that can not be used. */
 static void add_mismatch(struct stats_builder *b)
 {
-    const struct session_description *remote = peer_remote(b->pc)->parsed;
+    const struct session_description *remote = description_says(negotiation_remote(&b->pc->negotiation));
     for (size_t i = 0; remote && i < remote->section_count; i++) {
         struct text text = text_new(b->pc->context);
         char *why = codec_mismatch(b->pc, i, &text) ? text_take(&text) : NULL;

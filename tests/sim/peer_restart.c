@@ -126,7 +126,8 @@ static void twice_quickly(void **state)
         restart_begin(&s, 50 + n);
         restart_now(&s, 0);
         peer_run(&s.p, (rtc_time_t)(20 + 5 * n) * MS);
-        if (restart_pc(&s, 0)->signaling_state == RTC_SIGNALING_STABLE && restart_pc(&s, 1)->signaling_state == RTC_SIGNALING_STABLE)
+        if (restart_pc(&s, 0)->negotiation.signaling == RTC_SIGNALING_STABLE &&
+            restart_pc(&s, 1)->negotiation.signaling == RTC_SIGNALING_STABLE)
             restart_now(&s, (int)(n & 1));
         else
             assert_int_equal(rtc_peer_connection_restart_ice(restart_pc(&s, 0)), RTC_OK);
@@ -152,7 +153,7 @@ static void while_checking(void **state)
         assert_int_equal(sim_peers_negotiate(&s.p, 0), RTC_OK);
         peer_run(&s.p, (rtc_time_t)(n * 7) * MS);
         int who = (int)(n & 1);
-        if (restart_pc(&s, who)->signaling_state == RTC_SIGNALING_STABLE && restart_pc(&s, who)->current_local.type)
+        if (restart_pc(&s, who)->negotiation.signaling == RTC_SIGNALING_STABLE && restart_pc(&s, who)->negotiation.stable.local)
             restart_now(&s, who);
         else
             assert_int_equal(rtc_peer_connection_restart_ice(restart_pc(&s, who)), RTC_OK);

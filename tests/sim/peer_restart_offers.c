@@ -71,7 +71,7 @@ static void wishes(void **state)
     restart_expect_settled(&s, SECOND);
     read_ufrag(peer_description(&s.p, 0), third);
     assert_string_not_equal(second, third);
-    assert_int_equal(a->to_replace_count + b->to_replace_count, 0);
+    assert_int_equal(a->negotiation.to_replace_count + b->negotiation.to_replace_count, 0);
     s.log[0].text[0] = 0;
     peer_run(&s.p, SECOND);
     assert_null(strstr(s.log[0].text, "needed"));
@@ -149,13 +149,13 @@ static void declined(void **state)
         assert_true(i == 0 || strcmp(ufrags[i], ufrags[i - 1]) != 0);
         peer_run(&s.p, 20 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, old), RTC_OK);
-        assert_int_equal(a->signaling_state, RTC_SIGNALING_STABLE);
+        assert_int_equal(a->negotiation.signaling, RTC_SIGNALING_STABLE);
         assert_non_null(strstr(rtc_peer_connection_explain(a), "answered an ICE restart with its old credentials"));
         peer_run(&s.p, SECOND);
         assert_int_equal(restart_agents(&s, 0), 1);
         assert_string_equal(restart_ufrag(&s, 0), in_use);
         assert_int_equal(a->ice_connection_state, RTC_ICE_CONNECTION_COMPLETED);
-        assert_int_equal(a->to_replace_count, 0);
+        assert_int_equal(a->negotiation.to_replace_count, 0);
         assert_null(strstr(s.log[0].text, "needed")); /* nor asks for itself again */
     }
     peer_run(&s.p, 20 * SECOND);
@@ -165,7 +165,7 @@ static void declined(void **state)
     restart_expect_settled(&s, SECOND);
     assert_string_equal(restart_ufrag(&s, 0), ufrags[3]);
     assert_null(strstr(rtc_peer_connection_explain(a), "old credentials"));
-    assert_int_equal(b->signaling_state, RTC_SIGNALING_STABLE);
+    assert_int_equal(b->negotiation.signaling, RTC_SIGNALING_STABLE);
     peer_exchange(&s.p, 0); /* and this one restarts nothing */
     assert_string_equal(restart_ufrag(&s, 0), ufrags[3]);
     assert_in_range(s.longest_silence[0], 1, 25 * MS);
@@ -379,7 +379,7 @@ static void glare(void **state)
     peer_run(&s.p, 10 * MS);
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
     restart_expect_settled(&s, SECOND);
-    assert_int_equal(a->to_replace_count + b->to_replace_count, 0);
+    assert_int_equal(a->negotiation.to_replace_count + b->negotiation.to_replace_count, 0);
     restart_end(&s);
 }
 

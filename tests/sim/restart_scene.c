@@ -155,7 +155,8 @@ static bool settled(struct sim_peers *p, void *user)
 {
     (void)user;
     for (int i = 0; i < 2; i++)
-        if (p->peer[i].pc->transport->next || p->peer[i].pc->transport->pending || p->peer[i].pc->signaling_state != RTC_SIGNALING_STABLE ||
+        if (p->peer[i].pc->transport->next || p->peer[i].pc->transport->pending ||
+            p->peer[i].pc->negotiation.signaling != RTC_SIGNALING_STABLE ||
             p->peer[i].pc->ice_connection_state < RTC_ICE_CONNECTION_CONNECTED ||
             p->peer[i].pc->ice_connection_state > RTC_ICE_CONNECTION_COMPLETED)
             return false;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The moves of the signalling state (webrtc-pc 4.3.1, RFC 9429 section 3.2), as one table.
+ *
+ *                  set local offer                         set local offer (again)
+ *   STABLE --------------------------> HAVE_LOCAL_OFFER -----------------.
+ *     |  ^                              |        ^                       |
+ *     |  '---- set remote answer -------'        '-----------------------'
+ *     |
+ *     |            set remote offer                        set remote offer (in place of the last)
+ *     '------------------------------> HAVE_REMOTE_OFFER ----------------.
+ *        ^                              |        ^                       |
+ *        '----- set local answer -------'        '-----------------------'
+ *
+ * Provisional answers and rollback are further rows, which this version does not have. */
+#ifndef CRTC_SIGNALING_H
+#define CRTC_SIGNALING_H
+
+#include <crtc/peer_connection.h>
+
+enum signaling_side { SIGNALING_LOCAL, SIGNALING_REMOTE };
+
+/* Whether a description of this side and type may be set in state `from`; then *to (may be NULL) is the state after it. */
+bool signaling_move(rtc_signaling_state from, enum signaling_side side, rtc_sdp_type type, rtc_signaling_state *to);
+
+#endif
