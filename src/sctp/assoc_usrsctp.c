@@ -131,6 +131,7 @@ static void init_engine(void)
     usrsctp_sysctl_set_sctp_sack_freq_default(SACK_EVERY);
     usrsctp_sysctl_set_sctp_L2_abc_variable(SACK_EVERY);
     usrsctp_sysctl_set_sctp_initial_cwnd(10);
+    usrsctp_sysctl_set_sctp_max_retran_chunk(0); /* RFC 9260 6.1 A: answered probes of a closed window do not count against a peer */
     usrsctp_sysctl_set_sctp_max_burst_default(0);
     usrsctp_sysctl_set_sctp_fr_max_burst_default(4);
 }

@@ -3,4 +3,6 @@ foreach(name transfer channels memory throughput)
   crtc_test(test_sim_sctp_${name} LABEL sim TIMEOUT 300 SEES base sctp MODULES base sctp
     SOURCES sctp_${name}.c sctp_scenario.c sctp_sim.c sim_network.c sim_tcp.c usrsctp_time.c)
 endforeach()
-crtc_test(test_sim_sctp_hostile LABEL sim SEES base sctp MODULES base sctp SOURCES sctp_hostile.c usrsctp_time.c)
+foreach(name hostile forged)
+  crtc_test(test_sim_sctp_${name} LABEL sim SEES base sctp MODULES base sctp SOURCES sctp_${name}.c usrsctp_time.c)
+endforeach()
