@@ -17,6 +17,8 @@ struct rtc_media_stream_track {
     atomic_bool enabled, muted, ended;
     atomic_uint raw_sinks;
     atomic_ullong dropped;
+    const struct media_track_events *events; /* NULL: nobody listens. The maker's thread alone. */
+    void *events_user;
 };
 
 static int make(rtc_media_source *source, const char *id, rtc_media_stream_track **out)
@@ -113,9 +115,16 @@ bool rtc_media_stream_track_muted(const rtc_media_stream_track *track)
     return atomic_load(&track->muted);
 }
 
+void media_track_listen(rtc_media_stream_track *track, const struct media_track_events *events, void *user)
+{
+    track->events = events;
+    track->events_user = user;
+}
+
 void media_track_set_muted(rtc_media_stream_track *track, bool muted)
 {
-    atomic_store(&track->muted, muted);
+    if (atomic_exchange(&track->muted, muted) != muted && track->events)
+        track->events->muted(track->events_user, muted);
 }
 
 rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_media_stream_track *track)

@@ -12,6 +12,14 @@ int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char
                            void *user, rtc_media_stream_track **out);
 /* Borrowed while the track is. */
 rtc_media_source *media_track_source(const rtc_media_stream_track *track);
+
+/* What a track tells whoever made it (mediacapture-streams 4.3.1, mute and unmute): once the change is stored, on the thread that made it. */
+struct media_track_events {
+    void (*muted)(void *user, bool muted);
+};
+/* `events` is borrowed; NULL: nobody listens any more. On the thread that mutes the track. */
+void media_track_listen(rtc_media_stream_track *track, const struct media_track_events *events, void *user);
+/* Whether something comes from the connection. One thread at a time; the same again is no event. */
 void media_track_set_muted(rtc_media_stream_track *track, bool muted);
 /* As rtc_media_stream_track_stop: harmless when repeated. */
 void media_track_end(rtc_media_stream_track *track);

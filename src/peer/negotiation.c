@@ -115,7 +115,7 @@ static void remove_remote_track(rtc_rtp_transceiver *t)
 {
     t->receiver.stream_count = 0;
     t->receiver.active = false;
-    transceiver_set_muted(t, true);
+    media_track_set_muted(t->receiver.track, true);
 }
 
 /* The remote side begins or ends sending in this section (webrtc-pc 4.4.1.5, "process the addition/removal of a remote track"). */

@@ -109,6 +109,15 @@ static void fresh_id(rtc_context *context, char id[JSEP_ID_MAX])
                    b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+/* The track says that it is muted or not: the application is told. */
+static void track_muted(void *user, bool muted)
+{
+    rtc_rtp_transceiver *t = user;
+    (void)event_queue_add(t->connection, USER_TRACK_MUTE, muted, NULL, t);
+}
+
+static const struct media_track_events track_events = {.muted = track_muted};
+
 static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
 {
     char id[JSEP_ID_MAX];
@@ -120,7 +129,7 @@ static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
     error = media_track_new_remote(pc->context, t->kind, id, label, &track_feedback_ops, t->receiver.feedback, &t->receiver.track);
     if (error)
         return error;
-    media_track_set_muted(t->receiver.track, true);
+    media_track_listen(t->receiver.track, &track_events, t);
     return receive_pipeline_new(pc, t, &t->receiver.pipeline);
 }
 
@@ -157,15 +166,6 @@ static void stop_sending(rtc_rtp_transceiver *t)
     t->sender.pipeline = NULL;
 }
 
-void transceiver_set_muted(rtc_rtp_transceiver *t, bool muted)
-{
-    if (rtc_media_stream_track_muted(t->receiver.track) == muted)
-        return;
-    media_track_set_muted(t->receiver.track, muted);
-    if (t->connection)
-        (void)event_queue_add(t->connection, USER_TRACK_MUTE, muted, NULL, t);
-}
-
 void transceiver_stop(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
@@ -189,6 +189,7 @@ void transceiver_detach(rtc_rtp_transceiver *t)
     t->receiver.pipeline = NULL;
     track_feedback_detach(t->receiver.feedback);
     t->receiver.feedback = NULL;
+    media_track_listen(t->receiver.track, NULL, NULL);
     list_remove(&t->link);
     pc->transceiver_count--;
     t->connection = NULL;

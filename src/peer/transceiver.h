@@ -82,7 +82,6 @@ int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *str
 void transceiver_circuit_changed(rtc_rtp_transceiver *t, enum rtp_circuit circuit, uint32_t reason);
 /* Why the last opening was, in words. Static. */
 const char *transceiver_circuit_reason(const rtc_rtp_transceiver *t);
-void transceiver_set_muted(rtc_rtp_transceiver *t, bool muted);
 /* The section was rejected: nothing goes either way any more. */
 void transceiver_stop(rtc_rtp_transceiver *t);
 /* Begins or ends encoding, as direction, codec and track say. */

@@ -162,7 +162,7 @@ static void end_upper(struct transport *t, rtc_time_t now)
     for (struct link *l = t->pc->transceivers.next; l != &t->pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
         transceiver_update_sending(transceiver);
-        transceiver_set_muted(transceiver, true);
+        media_track_set_muted(transceiver->receiver.track, true);
     }
 }
 
@@ -268,7 +268,7 @@ void transport_rtp_event(struct transport *t, rtc_time_t now, struct event *even
         break;
     case RTP_EVENT_UNMUTE:
     case RTP_EVENT_MUTE:
-        transceiver_set_muted(transceiver, event->type == RTP_EVENT_MUTE);
+        media_track_set_muted(transceiver->receiver.track, event->type == RTP_EVENT_MUTE);
         break;
     case RTP_EVENT_CIRCUIT_BREAKER:
         transceiver_circuit_changed(transceiver, (enum rtp_circuit)event->code, (uint32_t)event->value);

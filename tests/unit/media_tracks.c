@@ -383,6 +383,40 @@ static void test_remote_track(void **state)
     drop_frames(&a);
 }
 
+struct muted_calls {
+    const rtc_media_stream_track *track;
+    int muted, unmuted;
+};
+
+static void count_muted(void *user, bool muted)
+{
+    struct muted_calls *c = user;
+    assert_int_equal(rtc_media_stream_track_muted(c->track), muted); /* stored before it is told */
+    *(muted ? &c->muted : &c->unmuted) += 1;
+}
+
+static void test_track_tells_when_it_is_muted(void **state)
+{
+    (void)state;
+    static const struct media_track_events events = {.muted = count_muted};
+    rtc_media_stream_track *track;
+    assert_int_equal(media_track_new_remote(NULL, RTC_MEDIA_AUDIO, "id", NULL, NULL, NULL, &track), RTC_OK);
+    struct muted_calls calls = {.track = track};
+    media_track_listen(track, &events, &calls);
+    media_track_set_muted(track, true); /* it began so */
+    assert_int_equal(calls.muted, 0);
+    media_track_set_muted(track, false);
+    media_track_set_muted(track, false);
+    media_track_set_muted(track, true);
+    assert_int_equal(calls.unmuted, 1);
+    assert_int_equal(calls.muted, 1);
+    media_track_listen(track, NULL, NULL);
+    media_track_set_muted(track, false);
+    assert_false(rtc_media_stream_track_muted(track));
+    assert_int_equal(calls.unmuted, 1);
+    rtc_media_stream_track_unref(track);
+}
+
 static void remove_self(struct consumer *c)
 {
     unsubscribe(c);
@@ -624,6 +658,7 @@ int main(void)
         cmocka_unit_test(test_source_runs_while_needed),
         cmocka_unit_test(test_rate_of_the_slowest),
         cmocka_unit_test(test_remote_track),
+        cmocka_unit_test(test_track_tells_when_it_is_muted),
         cmocka_unit_test(test_changes_within_a_callback),
         cmocka_unit_test(test_failing_memory),
         cmocka_unit_test(test_removal_is_final),
