@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a peer sends: the test picture and the tone. */
+/* What a peer sends: the test picture, and the tone or the voice. */
 #include "media_out.h"
 
 static int make_video(struct session *session)
@@ -17,7 +17,7 @@ static int make_video(struct session *session)
 
 static int make_audio(struct session *session)
 {
-    rtc_test_audio_options audio = {.size = sizeof(audio), .frequency_hz = session->options->tone_hz};
+    rtc_test_audio_options audio = {.size = sizeof(audio), .frequency_hz = session->options->tone_hz, .voice = session->options->voice};
     int error = rtc_test_audio_source_new(session->context, &audio, &session->audio_source);
     return error != RTC_OK ? error : rtc_media_stream_track_new(session->audio_source, &session->audio_track);
 }

@@ -41,6 +41,7 @@ static const char help[] =
     "  --colour RRGGBB     one colour in place of moving bars\n"
     "  --grain N           noise over it, 0 to 64, which makes it as hard to encode as what a camera sees\n"
     "  --tone HZ           the tone sent (440)\n"
+    "  --voice N           syllables in place of the tone, other ones for each N: what encoders take for speech\n"
     "  --bitrate N         most bits per second of video sent\n"
     "  --verbose           the library's log on the error output\n";
 
@@ -101,6 +102,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"colour", ARGUMENT_HEX, &options->colour, 0, 0xffffff},
         {"grain", ARGUMENT_NUMBER, &options->grain, 0, 64},
         {"tone", ARGUMENT_NUMBER, &options->tone_hz, 20, 20000},
+        {"voice", ARGUMENT_NUMBER, &options->voice, 1, UINT32_MAX},
         {"bitrate", ARGUMENT_NUMBER, &options->bitrate_bps, 0, 0},
         {"verbose", ARGUMENT_FLAG, &options->verbose, 0, 0},
     };

@@ -28,7 +28,7 @@ struct options {
     bool max_bundle;
     bool hide_addresses;
     bool no_trickle; /* the description waits for all candidates */
-    uint32_t size[2], frames_per_second, colour, grain, tone_hz, bitrate_bps;
+    uint32_t size[2], frames_per_second, colour, grain, tone_hz, voice, bitrate_bps;
     const char *save_frame; /* at the end, the newest received picture */
     bool verbose;
 };

@@ -195,12 +195,13 @@ typedef struct rtc_test_video_options {
  * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options *options, rtc_media_source **out);
 
-/* A sine tone in 48 kHz S16 frames of 10 ms. */
+/* A sine tone, or a made-up voice, in 48 kHz S16 frames of 10 ms. */
 typedef struct rtc_test_audio_options {
     size_t size;
-    uint32_t frequency_hz;    /* default 440; 20 to 20000 */
+    uint32_t frequency_hz;    /* default 440, of a voice (its pitch) 120; 20 to 20000 */
     uint32_t channels;        /* default 1; 1 or 2 */
     uint32_t level_percent;   /* amplitude; default 30 */
+    uint32_t voice;           /* not 0: syllables in place of the tone, other ones for each number, which encoders take for speech */
 } rtc_test_audio_options;
 /* The same for sound. */
 RTC_EXPORT int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options *options, rtc_media_source **out);

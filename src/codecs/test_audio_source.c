@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A source of a sine tone (<crtc/media.h>, rtc_test_audio_source_new). */
+/* A source of a sine tone or a voice (<crtc/media.h>, rtc_test_audio_source_new). */
 #include "context.h"
 #include "error.h"
 #include "memory.h"
 #include "options.h"
 #include "test_source.h"
+#include "test_voice.h"
 
 #include <math.h>
 
@@ -13,16 +14,23 @@ enum { RATE = 48000, PER_SECOND = 100, SAMPLES = RATE / PER_SECOND };
 struct maker {
     rtc_context *context; /* borrowed from the source */
     rtc_test_audio_options options;
+    struct test_voice voice; /* with options.voice */
 };
 
 /* The phase follows from the sample's number alone, in whole periods per second, so that it never drifts. */
-static void fill(const struct maker *m, uint64_t number, int16_t *to)
+static double tone_at(uint32_t frequency_hz, uint64_t number)
+{
+    uint64_t turns = number % RATE * frequency_hz % RATE;
+    return sin(2 * 3.14159265358979323846 * (double)turns / RATE);
+}
+
+static void fill(struct maker *m, uint64_t number, int16_t *to)
 {
     const rtc_test_audio_options *o = &m->options;
     double amplitude = 32767.0 * o->level_percent / 100;
     for (uint32_t i = 0; i < SAMPLES; i++) {
-        uint64_t turns = (number * SAMPLES + i) % RATE * o->frequency_hz % RATE;
-        int16_t value = (int16_t)lrint(amplitude * sin(2 * 3.14159265358979323846 * (double)turns / RATE));
+        double sample = o->voice ? test_voice_next(&m->voice) : tone_at(o->frequency_hz, number * SAMPLES + i);
+        int16_t value = (int16_t)lrint(amplitude * sample);
         for (uint32_t c = 0; c < o->channels; c++)
             *to++ = value;
     }
@@ -30,7 +38,7 @@ static void fill(const struct maker *m, uint64_t number, int16_t *to)
 
 static void push(void *user, rtc_media_source *source, uint64_t number, rtc_time_t at)
 {
-    const struct maker *m = user;
+    struct maker *m = user;
     const rtc_audio_frame_options o = {
         .size = sizeof o,
         .format = RTC_AUDIO_S16,
@@ -62,7 +70,7 @@ static bool in_range(const rtc_test_audio_options *o)
 static void take_defaults(rtc_test_audio_options *o)
 {
     if (o->frequency_hz == 0)
-        o->frequency_hz = 440;
+        o->frequency_hz = o->voice ? 120 : 440;
     if (o->channels == 0)
         o->channels = 1;
     if (o->level_percent == 0)
@@ -85,8 +93,9 @@ int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options
     struct maker *m = context ? memory_alloc(context, sizeof *m) : NULL;
     if (!m)
         return error_plain(RTC_ERR_NO_MEMORY);
-    *m = (struct maker){context, o};
-    error = test_source_new(context, RTC_MEDIA_AUDIO, "test tone", PER_SECOND, &ops, m, out);
+    *m = (struct maker){.context = context, .options = o};
+    test_voice_init(&m->voice, o.voice, o.frequency_hz);
+    error = test_source_new(context, RTC_MEDIA_AUDIO, o.voice ? "test voice" : "test tone", PER_SECOND, &ops, m, out);
     if (error)
         memory_free(context, m);
     return error_plain(error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two peer programs over a link that carries less than they may send: pictures of a camera's size and grain at one end, and sound both ways. Every stretch of the call must have
-// a picture that moves and a sound that is whole.
+// Two peer programs over a link that carries less than they may send: pictures of a camera's size and grain at one end, and a voice both ways, which Opus protects as it does speech.
+// Every stretch of the call must have a picture that moves and a sound that is whole.
 // Usage: slow.js LINK_EMULATOR PEER SCENARIO [SECONDS]
 'use strict';
 const assert = require('node:assert/strict');
@@ -11,6 +11,7 @@ const { pause, until } = require('../interop/wait');
 const SEED = 1;
 const SETTLE_S = 15;
 const STRETCH_S = 10;
+const VOICE = ['--voice', '7'];
 const CAMERA = ['--size', '1280x720', '--grain', '4'];
 
 // What the link is from the given share of the call on; and what the program is told.
@@ -126,8 +127,8 @@ async function main(emulator, binary, name, seconds = '60') {
     const [command, ...rest] = [...network.within(side), binary, ...options];
     return new ProcessPeer(side, command, rest);
   };
-  const receiver = start('b', '--answer', '--audio');
-  const sender = start('a', '--offer', '--audio', '--video', ...CAMERA, ...scenario.options);
+  const receiver = start('b', '--answer', '--audio', ...VOICE);
+  const sender = start('a', '--offer', '--audio', '--video', ...VOICE, ...CAMERA, ...scenario.options);
   try {
     link(sender, receiver);
     await talk(network, sender, receiver, scenario, Number(seconds));

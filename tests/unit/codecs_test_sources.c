@@ -4,6 +4,7 @@
 #include "counting_allocator.h"
 #include "media_track.h"
 #include "test_picture.h"
+#include "test_voice.h"
 #include "tone.h"
 
 #include <pthread.h>
@@ -142,6 +143,28 @@ static void test_audio(void **state)
     taker_fini(&t);
 }
 
+static void test_voice(void **state)
+{
+    (void)state;
+    struct taker t;
+    rtc_media_source *source;
+    const rtc_test_audio_options o = {.size = sizeof o, .voice = 7};
+    taker_init(&t);
+    assert_int_equal(rtc_test_audio_source_new(NULL, &o, &source), RTC_OK);
+    subscribe(&t, source);
+    wait_taken(&t, 10);
+    rtc_media_stream_track_unref(t.track);
+    struct test_voice voice;
+    test_voice_init(&voice, 7, 120);
+    for (int i = 0; i < 10; i++) {
+        const int16_t *samples = rtc_audio_frame_data(t.audio[i]);
+        assert_int_equal(rtc_audio_frame_channels(t.audio[i]), 1);
+        for (int n = 0; n < 480; n++)
+            assert_int_equal(samples[n], lrint(32767.0 * 30 / 100 * test_voice_next(&voice)));
+    }
+    taker_fini(&t);
+}
+
 /* The number goes on (a frame may be made and find nobody any more); each run is a thread of its own. */
 static void test_begins_again(void **state)
 {
@@ -256,8 +279,11 @@ static void test_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_video),        cmocka_unit_test(test_audio),
-        cmocka_unit_test(test_begins_again), cmocka_unit_test(test_ends_from_within),
+        cmocka_unit_test(test_video),
+        cmocka_unit_test(test_audio),
+        cmocka_unit_test(test_voice),
+        cmocka_unit_test(test_begins_again),
+        cmocka_unit_test(test_ends_from_within),
         cmocka_unit_test(test_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
