@@ -167,8 +167,9 @@ rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *p)
     return p->budget_time + (-p->budget + rate) / rate;
 }
 
-void rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)
+size_t rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)
 {
+    size_t dropped = 0;
     for (int i = 0; i < RTP_PRIORITIES; i++) {
         struct packet_queue all = p->queues[i];
         if (!all.head)
@@ -176,6 +177,7 @@ void rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)
         p->queues[i] = (struct packet_queue){0};
         for (struct packet *packet; (packet = packet_queue_pop(&all)) != NULL;) {
             bool drop = rtp_ssrc(packet_slice(packet)) == ssrc;
+            dropped += drop;
             if (drop && i != RTP_PRIORITY_AUDIO)
                 p->queued_bytes -= packet->len;
             if (drop)
@@ -184,6 +186,7 @@ void rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)
                 packet_queue_push(&p->queues[i], packet);
         }
     }
+    return dropped;
 }
 
 void rtp_pacer_clear(struct rtp_pacer *p)

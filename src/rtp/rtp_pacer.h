@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A leaky pacer between the packetizers and the wire, so that a keyframe is not a line-rate burst. Strict priorities: audio is never
  * delayed, then retransmissions, then video. Bytes of video leave at `rate`; when packets would wait longer than the queue's time limit
- * the rate is raised so that they do not. Video and its repair share one budget (RFC 4588 section 7): retransmissions get no more than a part of
- * the target, and what they take is taken off what the encoder may make. Owns its packets.
+ * the rate is raised so that they do not. Video and its repair share one budget (RFC 4588 section 7): retransmissions get no more than a
+ * part of the target, and what they take is taken off what the encoder may make. Owns its packets.
  *
- * The way of a packet: rtp_sender_frame() and rtp_sender_nack() push plain RTP here; the session pops what is due, lets
- * rtp_sender_leaving() stamp and cache it, protects it in place and sends it:
+ * The way of a packet: rtp_sender_frame() and rtp_sender_nack() push plain RTP without sequence numbers here; the session pops
+ * what is due, lets rtp_sender_leaving() number, stamp and cache it, protects it in place and sends it:
  *
  *     while ((packet = rtp_pacer_pop(&pacer, now)) != NULL) {
  *         sender = the one with rtp_sender_owns(sender, rtp_ssrc(packet_slice(packet)));
@@ -51,8 +51,8 @@ rtc_time_t rtp_pacer_backlog(const struct rtp_pacer *pacer);
 rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *pacer);
 /* What repairs take now, in bits per second. */
 uint32_t rtp_pacer_repair_rate(struct rtp_pacer *pacer, rtc_time_t now);
-/* Drops what waits: of one SSRC, or all. */
-void rtp_pacer_drop(struct rtp_pacer *pacer, uint32_t ssrc);
+/* Drops what waits: of one SSRC, of which it says how many packets, or all. */
+size_t rtp_pacer_drop(struct rtp_pacer *pacer, uint32_t ssrc);
 void rtp_pacer_clear(struct rtp_pacer *pacer);
 
 #endif

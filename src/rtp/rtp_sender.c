@@ -31,11 +31,12 @@ struct rtp_sender {
     char mid[RTP_MID_MAX + 1];
     uint8_t ids[RTP_EXTENSIONS];
     uint32_t ssrc, rtx_ssrc;
-    uint16_t sequence, rtx_sequence; /* of the next packet */
+    uint16_t sequence, rtx_sequence; /* of the next packet that leaves */
     uint16_t picture_id;
     uint32_t timestamp_offset;
     size_t max_rtp_bytes;
-    bool started; /* a media packet has left */
+    bool started;  /* a media packet has left */
+    bool in_frame; /* the last one that left was not the last of its picture */
     bool told_breaker;
     uint32_t next_timestamp; /* audio: where the next frame continues this one */
     uint32_t last_timestamp; /* of the last frame, with the offset */
@@ -146,10 +147,9 @@ static struct rtp_header header_of(const struct rtp_sender *s, uint32_t timestam
     return header;
 }
 
-/* A packet with the header and the next sequence number; NULL leaves a gap that the receiver sees. */
-static struct packet *new_packet(struct rtp_sender *s, struct rtp_header *header, struct packet_pool *pool)
+/* A packet with the header; its sequence number comes when it leaves. */
+static struct packet *new_packet(const struct rtp_sender *s, const struct rtp_header *header, struct packet_pool *pool)
 {
-    header->sequence = s->sequence++;
     struct packet *packet = packet_new(pool);
     if (packet && !rtp_write_header(packet, header, s->ids)) {
         packet_free(packet);
@@ -170,29 +170,39 @@ static size_t max_payload(const struct rtp_sender *s, const struct rtp_header *h
     return s->max_rtp_bytes > used ? s->max_rtp_bytes - used : 0;
 }
 
+/* The packets of a frame; false without memory for all of them: the peer must not take a part for the whole. */
+static bool packetize(const struct rtp_sender *s, struct vp8_packetizer *p, struct rtp_header *header, struct packet_pool *pool,
+                      struct packet_queue *packets)
+{
+    while (p->payloads_left > 0) {
+        header->marker = p->payloads_left == 1;
+        struct packet *packet = new_packet(s, header, pool);
+        if (!packet) {
+            packet_queue_clear(packets);
+            return false;
+        }
+        struct writer w = payload_writer(packet);
+        (void)vp8_packetizer_next(p, &w, &header->marker); /* fits: max_payload() is below the buffer */
+        packet->len += (uint32_t)writer_len(&w);
+        packet_queue_push(packets, packet);
+    }
+    return true;
+}
+
 static int send_video(struct rtp_sender *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
                       struct rtp_pacer *pacer)
 {
     struct vp8_packetizer p;
+    struct packet_queue packets = {0};
     s->picture_id = (uint16_t)((s->picture_id + 1) & 0x7fff);
-    if (!vp8_packetizer_start(&p, frame, s->picture_id, max_payload(s, header))) {
-        s->sequence++;
+    if (!vp8_packetizer_start(&p, frame, s->picture_id, max_payload(s, header)))
         return RTC_ERR_RANGE;
-    }
-    if (!rtp_pacer_has_room(pacer, p.payloads_left)) {
-        s->sequence++;
+    if (!rtp_pacer_has_room(pacer, p.payloads_left))
         return RTC_ERR_QUOTA_EXCEEDED;
-    }
-    while (p.payloads_left > 0) {
-        header->marker = p.payloads_left == 1;
-        struct packet *packet = new_packet(s, header, pool);
-        if (!packet)
-            return RTC_ERR_NO_MEMORY;
-        struct writer w = payload_writer(packet);
-        (void)vp8_packetizer_next(&p, &w, &header->marker); /* fits: max_payload() is below the buffer */
-        packet->len += (uint32_t)writer_len(&w);
+    if (!packetize(s, &p, header, pool, &packets))
+        return RTC_ERR_NO_MEMORY;
+    for (struct packet *packet; (packet = packet_queue_pop(&packets)) != NULL;)
         (void)rtp_pacer_push(pacer, now, RTP_PRIORITY_VIDEO, packet);
-    }
     return RTC_OK;
 }
 
@@ -203,10 +213,8 @@ static int send_audio(struct rtp_sender *s, rtc_time_t now, struct slice frame, 
     struct opus_payload opus;
     if (!opus_payload_parse(frame, &opus))
         return RTC_ERR_ENCODING;
-    if (frame.len > max_payload(s, header)) {
-        s->sequence++;
+    if (frame.len > max_payload(s, header))
         return RTC_ERR_RANGE;
-    }
     header->marker = s->stats.frames_sent == 0 || header->timestamp != s->next_timestamp;
     s->next_timestamp = header->timestamp + opus.samples;
     struct packet *packet = new_packet(s, header, pool);
@@ -265,28 +273,38 @@ void rtp_sender_leaving(struct rtp_sender *s, rtc_time_t now, struct packet *pac
     struct rtp_header header;
     if (!rtp_parse(packet_slice(packet), s->ids, &header))
         return;
+    bool media = header.ssrc == s->ssrc;
+    header.sequence = media ? s->sequence++ : s->rtx_sequence++; /* RFC 3550 section 5.1: one more for each packet that is sent */
+    rtp_set_sequence(packet, header.sequence);
     stamp_send_time(&header, now, packet);
     rtp_breaker_sent(&s->breaker, now, packet->len);
     s->stats.packets_sent++;
     s->stats.bytes_sent += header.payload.len;
     s->stats.header_bytes_sent += packet->len - header.payload.len;
-    if (header.ssrc != s->ssrc) {
+    if (!media) {
         s->stats.retransmitted_packets_sent++;
         s->stats.retransmitted_bytes_sent += header.payload.len;
         return;
     }
     s->started = true;
     s->last_left = now;
+    s->in_frame = s->kind == RTC_MEDIA_VIDEO && !header.marker;
     s->sr_packets++;
     s->sr_octets += (uint32_t)header.payload.len;
     if (s->cache)
         rtx_cache_put(s->cache, now, header.sequence, packet);
 }
 
+void rtp_sender_dropped(struct rtp_sender *s)
+{
+    s->sequence = (uint16_t)(s->sequence + s->in_frame);
+    s->in_frame = false;
+}
+
 /* ---- Feedback ---- */
 
 /* The packet again as its RTX twin: the payload behind the original sequence number (RFC 4588 section 4). */
-static struct packet *rtx_packet(struct rtp_sender *s, const struct packet *original, struct packet_pool *pool)
+static struct packet *rtx_packet(const struct rtp_sender *s, const struct packet *original, struct packet_pool *pool)
 {
     struct rtp_header header;
     struct packet *packet = packet_new(pool);
@@ -296,7 +314,6 @@ static struct packet *rtx_packet(struct rtp_sender *s, const struct packet *orig
     uint16_t original_sequence = header.sequence;
     header.payload_type = s->codec.rtx_payload_type;
     header.ssrc = s->rtx_ssrc;
-    header.sequence = s->rtx_sequence;
     if (!rtp_write_header(packet, &header, s->ids))
         goto failed;
     struct writer w = payload_writer(packet);
@@ -305,7 +322,6 @@ static struct packet *rtx_packet(struct rtp_sender *s, const struct packet *orig
     if (!writer_ok(&w))
         goto failed;
     packet->len += (uint32_t)writer_len(&w);
-    s->rtx_sequence++;
     return packet;
 failed:
     packet_free(packet);

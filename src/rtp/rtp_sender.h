@@ -23,22 +23,26 @@ void rtp_sender_set_max_rtp(struct rtp_sender *sender, size_t max_rtp_bytes);
 /* Whether the SSRC is the stream's or its RTX stream's. */
 bool rtp_sender_owns(const struct rtp_sender *sender, uint32_t ssrc);
 
-/* Packetizes a frame into the pacer. A frame that can not be sent still uses a sequence number, so that the receiver notices. Errors:
- * RTC_ERR_NOT_SUPPORTED (no payload format for its codec, or not the section's codec), RTC_ERR_INVALID_STATE (the breaker is open),
- * RTC_ERR_ENCODING (not an Opus packet), RTC_ERR_RANGE (an audio frame over one packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full),
- * RTC_ERR_NO_MEMORY. */
+/* Packetizes a frame into the pacer, as a whole or not at all. The peer does not see that a frame is missing: after an error the next one
+ * of video that may be sent is a keyframe, which the caller sees to. Errors: RTC_ERR_NOT_SUPPORTED (no payload format for its codec, or not
+ * the section's codec), RTC_ERR_INVALID_STATE (the breaker is open), RTC_ERR_ENCODING (not an Opus packet), RTC_ERR_RANGE (an audio frame
+ * over one packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full), RTC_ERR_NO_MEMORY. */
 int rtp_sender_frame(struct rtp_sender *sender, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level, struct packet_pool *pool,
                      struct rtp_pacer *pacer);
-/* A packet of ours left the pacer and is about to be protected: writes its abs-send-time, counts and caches it. */
+/* A packet of ours left the pacer and is about to be protected: gives it its sequence number, writes its abs-send-time, counts and caches
+ * it. What waited and was dropped leaves no hole that the peer would take for loss. */
 void rtp_sender_leaving(struct rtp_sender *sender, rtc_time_t now, struct packet *packet);
+/* Media of ours that waited in the pacer was dropped. Where that cut a picture in two a number is left out: the peer must not take the part
+ * that it has for the whole. Of video the caller sees to a keyframe. */
+void rtp_sender_dropped(struct rtp_sender *sender);
 
-/* Feedback about our media SSRC. Without RTX nothing is sent again: the same packet must not be protected twice. Neither is what could not arrive
- * in time any more, what was sent again less than a round trip or too many times before, and what the pacer has no budget for. */
+/* Feedback about our media SSRC. Without RTX nothing is sent again: the same packet must not be protected twice. Neither is what could not
+ * arrive in time any more, what was sent again less than a round trip or too many times before, and what the pacer has no budget for. */
 void rtp_sender_nack(struct rtp_sender *sender, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
                      struct rtp_pacer *pacer);
-/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST). Requests within 100 ms of the last, a round trip, or twice the time that
- * the last keyframe takes at the target rate, whichever is longest, are held back until then: see rtp_sender_tick(). One that left the peer before our last keyframe could arrive is void, and so
- * is a FIR repeated with its sequence number (RFC 5104 section 4.3.1.2). */
+/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST). Requests within 100 ms of the last, a round trip, or twice the time
+ * that the last keyframe takes at the target rate, whichever is longest, are held back until then: see rtp_sender_tick(). One that left the
+ * peer before our last keyframe could arrive is void, and so is a FIR repeated with its sequence number (RFC 5104 section 4.3.1.2). */
 bool rtp_sender_pli(struct rtp_sender *sender, rtc_time_t now);
 bool rtp_sender_fir(struct rtp_sender *sender, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence);
 /* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such

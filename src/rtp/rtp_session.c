@@ -260,10 +260,7 @@ void rtp_session_remove_section(struct rtp_session *s, rtc_time_t now, uint32_t 
         return;
     struct rtp_member *m = s->members[i];
     rtp_session_bye(s, now, m, out);
-    if (m->sender) {
-        rtp_pacer_drop(&s->pacer, m->config.ssrc);
-        rtp_pacer_drop(&s->pacer, m->config.rtx_ssrc);
-    }
+    rtp_session_drop_waiting(s, m);
     rtp_demux_remove_section(s->demux, handle);
     memmove(&s->members[i], &s->members[i + 1], (s->member_count - i - 1) * sizeof *s->members);
     s->member_count--;
@@ -287,7 +284,8 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
     s->writable = writable;
     pause_senders(s);
     if (!writable) {
-        rtp_pacer_clear(&s->pacer);
+        for (size_t i = 0; i < s->member_count; i++)
+            rtp_session_drop_waiting(s, s->members[i]);
         return;
     }
     rtp_session_hasten_report(s, now + 100000);

@@ -38,8 +38,7 @@ static void stop(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, st
     bool silence = m->circuit.reason == RTP_BREAKER_RTCP_TIMEOUT;
     m->circuit.in_outage = silence && now - s->last_control >= OUTAGE_US;
     m->circuit.stops++;
-    rtp_pacer_drop(&s->pacer, m->config.ssrc);
-    rtp_pacer_drop(&s->pacer, m->config.rtx_ssrc);
+    rtp_session_drop_waiting(s, m);
     set_state(m, RTP_CIRCUIT_STOPPED, silence ? RTC_TIME_NEVER : now + retry_after(s, m), out);
 }
 

@@ -77,6 +77,8 @@ bool rtp_session_can_send(const struct rtp_session *session);
 size_t rtp_session_max_rtp(const struct rtp_session *session);
 
 /* rtp_session_send.c */
+/* What waits of the section in the pacer does not leave any more. */
+void rtp_session_drop_waiting(struct rtp_session *session, struct rtp_member *member);
 void rtp_session_drain_pacer(struct rtp_session *session, rtc_time_t now, struct out *out);
 /* Shares the rate out anew and tells whose target changed. */
 void rtp_session_update_rate(struct rtp_session *session, rtc_time_t now, struct out *out);

@@ -31,6 +31,17 @@ void rtp_session_drain_pacer(struct rtp_session *s, rtc_time_t now, struct out *
     }
 }
 
+void rtp_session_drop_waiting(struct rtp_session *s, struct rtp_member *m)
+{
+    if (!m->sender)
+        return;
+    (void)rtp_pacer_drop(&s->pacer, m->config.rtx_ssrc);
+    if (rtp_pacer_drop(&s->pacer, m->config.ssrc) == 0)
+        return;
+    rtp_sender_dropped(m->sender);
+    m->owes_keyframe = m->config.kind == RTC_MEDIA_VIDEO;
+}
+
 static bool sends(const struct rtp_session *s, const struct rtp_member *m)
 {
     return rtp_session_can_send(s) && m->sender && m->config.send && !rtp_session_is_stopped(m) &&

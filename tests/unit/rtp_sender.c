@@ -232,25 +232,39 @@ static void the_buffer_is_the_limit(void **state)
     fixture_fini(&f);
 }
 
-/* A lost frame leaves a gap, so that the receiver asks for it. */
-static void lack_of_memory_leaves_a_gap(void **state)
+/* A frame leaves as a whole or not at all: the peer sees no gap, and no part that it would take for the whole. */
+static void lack_of_memory_takes_the_whole_frame(void **state)
 {
     (void)state;
     struct fixture f;
+    struct rtp_header h;
     fixture_init(&f, true);
     rtc_encoded_frame *frame = NULL;
     static const uint8_t bytes[3000];
     const rtc_encoded_frame_options options = {
         .size = sizeof options, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data = bytes, .data_len = sizeof bytes, .capture_time_us = 1};
     assert_int_equal(rtc_encoded_frame_new(f.world.context, &options, &frame), RTC_OK);
-    f.world.allocations_left = 0;
-    assert_int_equal(rtp_sender_frame(f.sender, f.now, frame, 0, f.world.pool, &f.pacer), RTC_ERR_NO_MEMORY);
-    f.world.allocations_left = -1;
+    assert_int_equal(send_video(&f, 100, 0), RTC_OK);
+    struct packet *packet = leave(&f, &h); /* held: the frame needs three more */
+    for (long n = 0; n < 3; n++) {
+        f.world.allocations_left = n;
+        assert_int_equal(rtp_sender_frame(f.sender, f.now, frame, 0, f.world.pool, &f.pacer), RTC_ERR_NO_MEMORY);
+        f.world.allocations_left = -1;
+        assert_true(rtp_pacer_deadline(&f.pacer) == RTC_TIME_NEVER);
+        packet_pool_trim(f.world.pool, 0);
+    }
+    packet_free(packet);
+    uint16_t last = h.sequence;
     rtc_encoded_frame_unref(frame);
-    assert_true(rtp_pacer_deadline(&f.pacer) == RTC_TIME_NEVER);
     struct rtp_outbound_stats stats = {0};
     rtp_sender_stats(f.sender, &stats);
-    assert_int_equal(stats.frames_sent, 0);
+    assert_int_equal(stats.frames_sent, 1);
+    f.now += 33 * MS;
+    assert_int_equal(send_video(&f, 100, 0), RTC_OK);
+    packet = leave(&f, &h);
+    assert_non_null(packet);
+    assert_int_equal(h.sequence, (uint16_t)(last + 1));
+    packet_free(packet);
     fixture_fini(&f);
 }
 
@@ -545,7 +559,7 @@ int main(void)
         cmocka_unit_test(audio_is_one_packet_with_its_level),
         cmocka_unit_test(wrong_frames_are_refused),
         cmocka_unit_test(the_buffer_is_the_limit),
-        cmocka_unit_test(lack_of_memory_leaves_a_gap),
+        cmocka_unit_test(lack_of_memory_takes_the_whole_frame),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(no_allocation_in_steady_state),
         cmocka_unit_test(nacks_are_answered_with_rtx),

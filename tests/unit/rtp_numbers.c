@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Sequence numbers are given when a packet leaves (RFC 3550 section 5.1): what is dropped before leaves no hole that a peer would take for
+ * loss, and requests for repair (RFC 4588) find what they name. In virtual time, against a scripted peer. */
+#include "rtp_scripted_peer.h"
+
+#include "rtp_extensions.h"
+#include "rtp_pacer.h"
+
+enum { PACKETS_MAX = 256, FULL = 1100, TIME_ID = 3, MEDIA_PT = 96, RTX_PT = 97 };
+
+/* What was on the wire since the last call, in its order. */
+struct wire_packet {
+    uint32_t ssrc;
+    uint16_t sequence, repairs; /* repairs: of an RTX packet, the original number */
+    bool marker;
+    uint8_t stamp[RTP_ABS_SEND_TIME_LEN];
+    uint8_t payload[1400];
+    size_t payload_len;
+};
+static struct wire_packet wire[PACKETS_MAX];
+static size_t wire_count;
+
+static const uint8_t ids[RTP_EXTENSIONS] = {[RTP_EXTENSION_MID] = 1, [RTP_EXTENSION_ABS_SEND_TIME] = TIME_ID};
+
+static void keep(struct packet *packet)
+{
+    struct wire_packet *w = &wire[wire_count];
+    struct rtp_header h;
+    if (rtp_is_rtcp(packet_slice(packet)))
+        return;
+    assert_true(wire_count++ < PACKETS_MAX);
+    assert_int_equal(srtp_unprotect_packet(peer, packet), RTC_OK);
+    assert_true(rtp_parse(packet_slice(packet), ids, &h));
+    assert_true(slice_is(h.extensions[RTP_EXTENSION_MID], "v"));
+    *w = (struct wire_packet){.ssrc = h.ssrc, .sequence = h.sequence, .marker = h.marker};
+    memcpy(w->stamp, h.extensions[RTP_EXTENSION_ABS_SEND_TIME].data, sizeof w->stamp);
+    size_t skip = h.ssrc == OURS_RTX ? 2 : 0;
+    if (skip)
+        w->repairs = (uint16_t)(h.payload.data[0] << 8 | h.payload.data[1]);
+    w->payload_len = h.payload.len - skip;
+    memcpy(w->payload, h.payload.data + skip, w->payload_len);
+}
+
+static void look(void)
+{
+    wire_count = 0;
+    for (struct packet *packet; (packet = packet_queue_pop(&out.tx)) != NULL; packet_free(packet))
+        keep(packet);
+}
+
+static void section_with_extensions(void)
+{
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    memcpy(v.extension_ids, ids, sizeof ids);
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+}
+
+static int begin_numbers(void **state)
+{
+    (void)begin_call(state);
+    section_with_extensions();
+    return 0;
+}
+
+static int send_frame(size_t len, bool keyframe)
+{
+    static uint8_t bytes[(RTP_PACER_PACKETS_MAX + 1) * 1200];
+    static uint8_t serial;
+    rtc_encoded_frame *frame = NULL;
+    const rtc_encoded_frame_options options = {.size = sizeof options,
+                                               .kind = RTC_MEDIA_VIDEO,
+                                               .codec = "VP8",
+                                               .data = bytes,
+                                               .data_len = len,
+                                               .keyframe = keyframe,
+                                               .capture_time_us = now,
+                                               .rtp_timestamp = (uint32_t)(now * 9 / 100)};
+    memset(bytes, ++serial, len < 100000 ? len : 100000);
+    assert_int_equal(rtc_encoded_frame_new(context, &options, &frame), RTC_OK);
+    int error = rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out);
+    rtc_encoded_frame_unref(frame);
+    return error;
+}
+
+/* Until nothing waits any more; the last packet has just left. */
+static void let_go(void)
+{
+    while (rtp_session_backlog(session) > 0)
+        wait_until(rtp_session_deadline(session, NULL));
+}
+
+static void lose_path(void)
+{
+    rtp_session_set_writable(session, now, false, &out);
+    rtp_session_set_writable(session, now, true, &out);
+    assert_true(rtp_session_backlog(session) == 0);
+}
+
+static void media_follows(const struct wire_packet *w, uint16_t sequence)
+{
+    assert_int_equal(w->ssrc, OURS);
+    assert_int_equal(w->sequence, sequence);
+}
+
+/* Frames that waited as a whole are gone without a trace; those after them must not refer to them. */
+static void dropped_frames_leave_no_hole(void **state)
+{
+    (void)state;
+    assert_int_equal(send_frame(8 * FULL, true), RTC_OK);
+    let_go(); /* and the budget is used up */
+    look();
+    uint16_t last = wire[wire_count - 1].sequence;
+    assert_true(wire[wire_count - 1].marker);
+    assert_int_equal(send_frame(3 * FULL, false), RTC_OK);
+    assert_int_equal(send_frame(3 * FULL, false), RTC_OK);
+    (void)events(0, 0);
+    lose_path();
+    assert_int_equal(send_frame(100, false), RTC_ERR_INVALID_STATE);
+    assert_int_equal(events(RTP_EVENT_KEYFRAME_REQUEST, video), 1);
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + SECOND);
+    look();
+    assert_int_equal(wire_count, 1);
+    media_follows(&wire[0], (uint16_t)(last + 1));
+}
+
+/* Of a frame that was cut in two the peer must see that a part is missing: one number is left out. */
+static void a_cut_frame_shows(void **state)
+{
+    (void)state;
+    assert_int_equal(send_frame(20 * FULL, true), RTC_OK);
+    wait_until(now + 20 * MS);
+    look();
+    assert_true(wire_count > 0 && !wire[wire_count - 1].marker);
+    uint16_t last = wire[wire_count - 1].sequence;
+    lose_path();
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + SECOND);
+    look();
+    assert_int_equal(wire_count, 1);
+    media_follows(&wire[0], (uint16_t)(last + 2));
+    lose_path(); /* nothing waits: nothing is left out */
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + SECOND);
+    look();
+    media_follows(&wire[0], (uint16_t)(last + 3));
+}
+
+/* What the pacer has no room for is refused as a whole. */
+static void refused_frames_leave_no_hole(void **state)
+{
+    (void)state;
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + 100 * MS);
+    look();
+    uint16_t last = wire[0].sequence;
+    assert_int_equal(send_frame(RTP_PACER_PACKETS_MAX * 1200, false), RTC_ERR_QUOTA_EXCEEDED);
+    assert_int_equal(send_frame(100, false), RTC_ERR_INVALID_STATE); /* it would refer to that one */
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + 100 * MS);
+    look();
+    assert_int_equal(wire_count, 1);
+    media_follows(&wire[0], (uint16_t)(last + 1));
+}
+
+/* ---- Repair ---- */
+
+static uint16_t asked[PACKETS_MAX];
+static size_t asked_count;
+
+static void write_nack(struct writer *w)
+{
+    rtcp_write_nack(w, MEDIA, OURS, asked, asked_count);
+}
+
+static const struct wire_packet *original(const struct wire_packet *sent_before, size_t count, uint16_t sequence)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sent_before[i].sequence == sequence)
+            return &sent_before[i];
+    return NULL;
+}
+
+/* RTX packets have numbers of their own, without holes where the budget of repairs ended, and say what they are in place of; all are
+ * stamped with the time at which they left. */
+static void repairs_that_are_dropped_leave_no_hole(void **state)
+{
+    (void)state;
+    static struct wire_packet first[PACKETS_MAX];
+    assert_int_equal(send_frame(30 * FULL, true), RTC_OK);
+    let_go();
+    look();
+    size_t count = asked_count = wire_count, repaired = 0;
+    memcpy(first, wire, sizeof first);
+    for (size_t i = 0; i < count; i++) {
+        asked[i] = first[i].sequence;
+        media_follows(&first[i], (uint16_t)(first[0].sequence + i));
+    }
+    uint16_t next = 0;
+    for (int round = 0; round < 3; round++) {
+        tell(write_nack);
+        for (rtc_time_t until = now + 60 * MS, at; (at = rtp_session_deadline(session, NULL)) <= until || now < until;) {
+            uint8_t stamp[RTP_ABS_SEND_TIME_LEN];
+            wait_until(at <= until ? at : until);
+            rtp_abs_send_time_write(stamp, now);
+            look();
+            for (size_t i = 0; i < wire_count; i++, next++, repaired++) {
+                const struct wire_packet *w = &wire[i], *o = original(first, count, w->repairs);
+                assert_int_equal(w->ssrc, OURS_RTX);
+                if (repaired == 0)
+                    next = w->sequence;
+                assert_int_equal(w->sequence, next);
+                assert_non_null(o);
+                assert_int_equal(w->marker, o->marker);
+                assert_int_equal(w->payload_len, o->payload_len);
+                assert_memory_equal(w->payload, o->payload, o->payload_len);
+                assert_memory_equal(w->stamp, stamp, sizeof stamp);
+            }
+        }
+    }
+    assert_in_range(repaired, 4, 3 * count - 1); /* some, and some were not */
+    struct rtp_outbound_stats stats;
+    assert_true(rtp_session_outbound_stats(session, video, &stats));
+    assert_int_equal(stats.retransmitted_packets_sent, repaired);
+    assert_int_equal(stats.packets_sent, count + repaired);
+}
+
+/* ---- The stream goes on ---- */
+
+/* Whoever sends may stop and begin again, with another source: the stream's numbers and counters go on. */
+static void a_pause_is_no_new_stream(void **state)
+{
+    (void)state;
+    struct rtp_section v = video_section();
+    struct rtp_outbound_stats before, after;
+    uint32_t handle;
+    memcpy(v.extension_ids, ids, sizeof ids);
+    assert_int_equal(send_frame(6 * FULL, true), RTC_OK);
+    v.send = false;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    assert_int_equal(send_frame(100, true), RTC_ERR_INVALID_STATE);
+    wait_until(now + SECOND); /* what was accepted leaves */
+    look();
+    size_t count = wire_count;
+    uint16_t last = wire[count - 1].sequence;
+    assert_true(wire[count - 1].marker);
+    assert_true(rtp_session_outbound_stats(session, video, &before));
+    assert_int_equal(before.packets_sent, count);
+    v.send = true;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    assert_int_equal(handle, video);
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + 100 * MS);
+    look();
+    assert_int_equal(wire_count, 1);
+    media_follows(&wire[0], (uint16_t)(last + 1));
+    assert_true(rtp_session_outbound_stats(session, video, &after));
+    assert_int_equal(after.packets_sent, count + 1);
+    assert_int_equal(after.frames_sent, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(dropped_frames_leave_no_hole, begin_numbers, end),
+        cmocka_unit_test_setup_teardown(a_cut_frame_shows, begin_numbers, end),
+        cmocka_unit_test_setup_teardown(refused_frames_leave_no_hole, begin_numbers, end),
+        cmocka_unit_test_setup_teardown(repairs_that_are_dropped_leave_no_hole, begin_numbers, end),
+        cmocka_unit_test_setup_teardown(a_pause_is_no_new_stream, begin_numbers, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
