@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCP datagrams: everything a packet of views offers is read, and feedback goes to a sender with sent packets to repair. */
 #include "context.h"
-#include "rtp_sender.h"
+#include "rtp_send_stream.h"
 
 #include <stdlib.h>
 
@@ -26,24 +26,24 @@ static void set_up(void)
         abort();
 }
 
-static struct rtp_sender *new_sender(struct rtp_pacer *pacer)
+static struct rtp_send_stream *new_sender(struct rtp_pacer *pacer)
 {
     struct rtp_section section = {.mid = "0", .kind = RTC_MEDIA_VIDEO, .ssrc = 1, .rtx_ssrc = 2, .extension_ids = {1, 0, 0, 0, 2}};
     section.send_codec =
         (struct rtp_codec){.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .nack = true};
-    struct rtp_sender *sender = NULL;
+    struct rtp_send_stream *sender = NULL;
     context_seed(context, 1);
-    if (rtp_sender_new(context, &section, 1190, &sender) != RTC_OK)
+    if (rtp_send_stream_new(context, &section, 1190, &sender) != RTC_OK)
         abort();
     rtp_pacer_init(pacer, 1000000, 0);
-    (void)rtp_sender_frame(sender, 1000, frame, 0, pool, pacer);
+    (void)rtp_send_stream_frame(sender, 1000, frame, 0, pool, pacer);
     return sender;
 }
 
-static void drain(struct rtp_sender *sender, struct rtp_pacer *pacer, rtc_time_t now)
+static void drain(struct rtp_send_stream *sender, struct rtp_pacer *pacer, rtc_time_t now)
 {
     for (struct packet *packet; (packet = rtp_pacer_pop(pacer, now)) != NULL;) {
-        rtp_sender_leaving(sender, now, packet);
+        rtp_send_stream_leaving(sender, now, packet);
         packet_free(packet);
     }
 }
@@ -66,19 +66,19 @@ static void read_all(const struct rtcp_packet *p)
         abort();
 }
 
-static void act(struct rtp_sender *sender, struct rtp_pacer *pacer, rtc_time_t now, const struct rtcp_packet *p)
+static void act(struct rtp_send_stream *sender, struct rtp_pacer *pacer, rtc_time_t now, const struct rtcp_packet *p)
 {
     if (p->kind == RTCP_NACK)
-        rtp_sender_nack(sender, now, p, pool, pacer);
+        rtp_send_stream_nack(sender, now, p, pool, pacer);
     if (p->kind == RTCP_PLI)
-        (void)rtp_sender_pli(sender, now);
+        (void)rtp_send_stream_pli(sender, now);
     if (p->kind == RTCP_FIR)
-        (void)rtp_sender_fir(sender, now, p->ssrc, (uint8_t)p->count);
+        (void)rtp_send_stream_fir(sender, now, p->ssrc, (uint8_t)p->count);
     for (size_t i = 0; (p->kind == RTCP_SR || p->kind == RTCP_RR) && i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
-        (void)rtp_sender_report(sender, now, &report);
+        (void)rtp_send_stream_report(sender, now, &report);
     }
-    (void)rtp_sender_tick(sender, now);
+    (void)rtp_send_stream_tick(sender, now);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!context)
         set_up();
     struct rtp_pacer pacer;
-    struct rtp_sender *sender = new_sender(&pacer);
+    struct rtp_send_stream *sender = new_sender(&pacer);
     rtc_time_t now = 1000000;
     struct rtcp_iterator it = rtcp_packets(slice_of(data, size));
     drain(sender, &pacer, now);
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         act(sender, &pacer, now, &p);
         drain(sender, &pacer, now);
     }
-    rtp_sender_free(sender);
+    rtp_send_stream_free(sender);
     rtp_pacer_fini(&pacer);
     return 0;
 }

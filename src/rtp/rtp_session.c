@@ -34,7 +34,7 @@ static void free_member(struct rtp_session *s, struct rtp_member *m)
 {
     rtp_session_forget_receivers(s, m);
     stream_history_fini(&m->history, s->context);
-    rtp_sender_free(m->sender);
+    rtp_send_stream_free(m->sender);
     memory_free(s->context, m);
 }
 
@@ -77,7 +77,7 @@ rtc_time_t rtp_session_round_trip(const struct rtp_session *s)
     rtc_time_t best = 0;
     for (size_t i = 0; i < s->member_count; i++) {
         const struct rtp_member *m = s->members[i];
-        rtc_time_t round_trip = m->sender ? rtp_sender_round_trip_us(m->sender) : 0;
+        rtc_time_t round_trip = m->sender ? rtp_send_stream_round_trip_us(m->sender) : 0;
         if (round_trip > 0 && (best == 0 || round_trip < best))
             best = round_trip;
     }
@@ -90,7 +90,7 @@ static void apply_max_rtp(struct rtp_session *s)
 {
     for (size_t i = 0; i < s->member_count; i++)
         if (s->members[i]->sender)
-            rtp_sender_set_max_rtp(s->members[i]->sender, rtp_session_max_rtp(s));
+            rtp_send_stream_set_max_rtp(s->members[i]->sender, rtp_session_max_rtp(s));
 }
 
 int rtp_session_set_keys(struct rtp_session *s, uint16_t profile, struct slice local, struct slice remote)
@@ -135,7 +135,7 @@ static int prepare_sender(struct rtp_session *s, struct rtp_member *m, const str
 {
     if (m->sender || !config->send || config->send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
         return RTC_OK;
-    return rtp_sender_new(s->context, config, rtp_session_max_rtp(s), &m->sender);
+    return rtp_send_stream_new(s->context, config, rtp_session_max_rtp(s), &m->sender);
 }
 
 /* Where the one that is reserved for this mid hangs in the list, or its end. */
@@ -199,7 +199,7 @@ static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
     bool starts = config->send && !m->config.send;
     m->config = *config;
     if (m->sender)
-        rtp_sender_configure(m->sender, config);
+        rtp_send_stream_configure(m->sender, config);
     if (rtp_session_is_stopped(m) && starts)
         rtp_session_close_circuit(s, now, m, out);
     if (!config->receive) {
@@ -274,7 +274,7 @@ static void pause_senders(struct rtp_session *s)
 {
     for (size_t i = 0; i < s->member_count; i++)
         if (s->members[i]->sender)
-            rtp_sender_pause(s->members[i]->sender);
+            rtp_send_stream_pause(s->members[i]->sender);
 }
 
 void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writable, struct out *out)
@@ -324,7 +324,7 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *s, enum timer_reason *
     at = rtp_session_receive_deadline(s, why);
     for (size_t i = 0; i < s->member_count && rtp_session_can_send(s); i++)
         if (s->members[i]->sender) {
-            rtc_time_t due = rtp_sender_deadline(s->members[i]->sender, &reason);
+            rtc_time_t due = rtp_send_stream_deadline(s->members[i]->sender, &reason);
             deadline_min(&at, why, due, reason);
             deadline_min(&at, why, s->members[i]->circuit.next, TIMER_RTP_RATE);
         }
@@ -412,7 +412,7 @@ bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t handle, st
     if (!m || !m->sender)
         return false;
     *out = (struct rtp_outbound_stats){0};
-    rtp_sender_stats(m->sender, out);
+    rtp_send_stream_stats(m->sender, out);
     out->target_bitrate_bps = m->target_bps;
     out->circuit = m->circuit.state;
     out->circuit_reason = m->circuit.reason;

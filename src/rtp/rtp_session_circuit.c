@@ -48,7 +48,7 @@ void rtp_session_open_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_
     m->circuit.reason = reason;
     m->circuit.openings++;
     if (may_reduce && rtp_rate_cut(&s->rate, now)) {
-        rtp_sender_resume(m->sender);
+        rtp_send_stream_resume(m->sender);
         set_state(m, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
     } else {
         stop(s, now, m, out);
@@ -61,7 +61,7 @@ static void flow(struct rtp_session *s, rtc_time_t now, struct rtp_member *m)
     m->circuit.in_outage = false;
     m->owes_keyframe = m->config.kind == RTC_MEDIA_VIDEO;
     m->next_ask = now;
-    rtp_sender_resume(m->sender);
+    rtp_send_stream_resume(m->sender);
     if (m->config.kind == RTC_MEDIA_VIDEO)
         rtp_rate_probe(&s->rate, now);
 }
@@ -93,9 +93,9 @@ void rtp_session_excuse_sound(struct rtp_session *s, rtc_time_t now)
     bool video = false;
     for (size_t i = 0; i < s->member_count; i++) {
         const struct rtp_member *m = s->members[i];
-        video = video || (m->config.kind == RTC_MEDIA_VIDEO && m->sender && rtp_sender_active_since(m->sender, now - FLOWS_US));
+        video = video || (m->config.kind == RTC_MEDIA_VIDEO && m->sender && rtp_send_stream_active_since(m->sender, now - FLOWS_US));
     }
     for (size_t i = 0; i < s->member_count; i++)
         if (s->members[i]->config.kind == RTC_MEDIA_AUDIO && s->members[i]->sender)
-            rtp_sender_excuse(s->members[i]->sender, video);
+            rtp_send_stream_excuse(s->members[i]->sender, video);
 }

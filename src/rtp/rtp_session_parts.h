@@ -7,7 +7,7 @@
 #include "rtp_demux.h"
 #include "rtp_rate.h"
 #include "rtp_receiver.h"
-#include "rtp_sender.h"
+#include "rtp_send_stream.h"
 #include "srtp.h"
 #include "stream_history.h"
 
@@ -32,7 +32,7 @@ struct rtp_member {
     uint32_t handle;
     struct rtp_member *next;        /* while it is reserved */
     struct rtp_section config;
-    struct rtp_sender *sender;      /* NULL until it may send */
+    struct rtp_send_stream *sender; /* NULL until it may send */
     struct rtp_receiver *receivers; /* newest first */
     struct rtp_receiver *playing;   /* one of them, or NULL */
     struct stream_history history;

@@ -43,7 +43,7 @@ static void speak(const struct rtp_session *s, struct control *c, rtc_time_t now
                   const struct rtcp_report *reports, size_t count)
 {
     struct rtcp_sender_info info;
-    if (m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_sender_info(m->sender, now, &info))
+    if (m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_send_stream_info(m->sender, now, &info))
         rtcp_write_sr(&c->writer, m->config.ssrc, &info, reports, count);
     else
         rtcp_write_rr(&c->writer, m->config.ssrc, reports, count);
@@ -63,7 +63,7 @@ static size_t collect(struct rtp_session *s, rtc_time_t now, struct rtcp_report 
 
 static bool is_speaker(const struct rtp_member *m, rtc_time_t since)
 {
-    return m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_sender_active_since(m->sender, since);
+    return m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_send_stream_active_since(m->sender, since);
 }
 
 static bool takes_remb(const struct rtp_member *m)
@@ -184,7 +184,7 @@ void rtp_session_feedback(struct rtp_session *s, rtc_time_t now, struct rtp_memb
 
 static size_t list_sources(const struct rtp_member *m, uint32_t *ssrcs)
 {
-    if (!m->sender || !rtp_sender_active_since(m->sender, 0))
+    if (!m->sender || !rtp_send_stream_active_since(m->sender, 0))
         return 0;
     ssrcs[0] = m->config.ssrc;
     ssrcs[1] = m->config.rtx_ssrc;

@@ -6,7 +6,7 @@
 static struct rtp_member *ours(const struct rtp_session *s, uint32_t ssrc)
 {
     struct rtp_member *m = rtp_session_member(s, rtp_demux_section_of_ours(s->demux, ssrc));
-    return m && m->sender && rtp_sender_owns(m->sender, ssrc) ? m : NULL;
+    return m && m->sender && rtp_send_stream_owns(m->sender, ssrc) ? m : NULL;
 }
 
 static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
@@ -16,8 +16,8 @@ static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtc
     for (size_t i = 0; i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
         struct rtp_member *m = ours(s, report.ssrc);
-        if (m && rtp_sender_report(m->sender, now, &report) && m->config.kind == RTC_MEDIA_VIDEO)
-            rtp_rate_report(&s->rate, now, rtp_sender_sample(m->sender));
+        if (m && rtp_send_stream_report(m->sender, now, &report) && m->config.kind == RTC_MEDIA_VIDEO)
+            rtp_rate_report(&s->rate, now, rtp_send_stream_sample(m->sender));
     }
 }
 
@@ -34,8 +34,8 @@ static void take_sender_report(struct rtp_session *s, rtc_time_t now, const stru
 static void take_nack(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
 {
     struct rtp_member *m = ours(s, p->media_ssrc);
-    if (m && rtp_sender_ssrc(m->sender) == p->media_ssrc && rtp_session_can_send(s))
-        rtp_sender_nack(m->sender, now, p, out->pool, &s->pacer);
+    if (m && rtp_send_stream_ssrc(m->sender) == p->media_ssrc && rtp_session_can_send(s))
+        rtp_send_stream_nack(m->sender, now, p, out->pool, &s->pacer);
 }
 
 static void ask_keyframe(struct rtp_member *m, bool now_wanted, struct out *out)
@@ -48,7 +48,7 @@ static void take_pli(struct rtp_session *s, rtc_time_t now, const struct rtcp_pa
 {
     struct rtp_member *m = ours(s, p->media_ssrc);
     if (m)
-        ask_keyframe(m, rtp_sender_pli(m->sender, now), out);
+        ask_keyframe(m, rtp_send_stream_pli(m->sender, now), out);
 }
 
 static void take_fir(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
@@ -59,7 +59,7 @@ static void take_fir(struct rtp_session *s, rtc_time_t now, const struct rtcp_pa
         rtcp_fir_at(p, i, &ssrc, &sequence);
         struct rtp_member *m = ours(s, ssrc);
         if (m)
-            ask_keyframe(m, rtp_sender_fir(m->sender, now, p->ssrc, sequence), out);
+            ask_keyframe(m, rtp_send_stream_fir(m->sender, now, p->ssrc, sequence), out);
     }
 }
 

@@ -9,7 +9,7 @@ enum { SHARES_MAX = 64, FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_
 static struct rtp_member *owner_of(const struct rtp_session *s, uint32_t ssrc)
 {
     for (size_t i = 0; i < s->member_count; i++)
-        if (s->members[i]->sender && rtp_sender_owns(s->members[i]->sender, ssrc))
+        if (s->members[i]->sender && rtp_send_stream_owns(s->members[i]->sender, ssrc))
             return s->members[i];
     return NULL;
 }
@@ -22,7 +22,7 @@ void rtp_session_drain_pacer(struct rtp_session *s, rtc_time_t now, struct out *
         struct rtp_member *m = owner_of(s, rtp_ssrc(packet_slice(p)));
         if (m) {
             p->dscp = m->config.dscp;
-            rtp_sender_leaving(m->sender, now, p);
+            rtp_send_stream_leaving(m->sender, now, p);
         }
         if (!m || srtp_protect_packet(s->srtp, p) != RTC_OK)
             packet_free(p);
@@ -38,7 +38,7 @@ void rtp_session_drop_waiting(struct rtp_session *s, struct rtp_member *m)
     (void)rtp_pacer_drop(&s->pacer, m->config.rtx_ssrc);
     if (rtp_pacer_drop(&s->pacer, m->config.ssrc) == 0)
         return;
-    rtp_sender_dropped(m->sender);
+    rtp_send_stream_dropped(m->sender);
     m->owes_keyframe = m->config.kind == RTC_MEDIA_VIDEO;
 }
 
@@ -75,8 +75,8 @@ int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t handl
         ask_keyframe(m, now, out);
         return refuse(m);
     }
-    bool first = !rtp_sender_active_since(m->sender, 0);
-    int error = rtp_sender_frame(m->sender, now, frame, audio_level, out->pool, &s->pacer);
+    bool first = !rtp_send_stream_active_since(m->sender, 0);
+    int error = rtp_send_stream_frame(m->sender, now, frame, audio_level, out->pool, &s->pacer);
     m->owes_keyframe = error && m->config.kind == RTC_MEDIA_VIDEO;
     rtp_session_drain_pacer(s, now, out);
     /* The peer can not synchronise streams before it has our clocks. */
@@ -102,7 +102,7 @@ static void tell_target(struct rtp_member *m, uint32_t target_bps, struct out *o
     m->target_bps = target_bps;
     e->value = target_bps;
     if (m->sender)
-        rtp_sender_set_target(m->sender, target_bps);
+        rtp_send_stream_set_target(m->sender, target_bps);
 }
 
 /* What repairs take is taken off the encoders' targets, in sixteenths of the rate and twice a second, so that encoders are not bothered
@@ -201,7 +201,7 @@ void rtp_session_tick_senders(struct rtp_session *s, rtc_time_t now, struct out 
         struct rtp_member *m = s->members[i];
         if (!m->sender)
             continue;
-        struct rtp_sender_due due = rtp_sender_tick(m->sender, now);
+        struct rtp_send_stream_due due = rtp_send_stream_tick(m->sender, now);
         if (due.keyframe)
             (void)out_event(out, RTP_EVENT_KEYFRAME_REQUEST, m->handle);
         if (due.breaker != RTP_BREAKER_CLOSED && !rtp_session_is_stopped(m))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One outgoing stream: see rtp_sender.h. */
-#include "rtp_sender.h"
+/* One outgoing stream: see rtp_send_stream.h. */
+#include "rtp_send_stream.h"
 
 #include "memory.h"
 #include "opus_payload.h"
@@ -24,7 +24,7 @@ struct keyframes {
     uint8_t fir_sequence;
 };
 
-struct rtp_sender {
+struct rtp_send_stream {
     rtc_context *context;
     rtc_media_kind kind;
     struct rtp_codec codec;
@@ -58,7 +58,7 @@ static bool repairs(const struct rtp_section *section)
     return section->rtx_ssrc != 0 && section->send_codec.rtx_payload_type != RTP_NO_PAYLOAD_TYPE && section->send_codec.nack;
 }
 
-void rtp_sender_configure(struct rtp_sender *s, const struct rtp_section *section)
+void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_section *section)
 {
     s->codec = section->send_codec;
     memcpy(s->mid, section->mid, sizeof s->mid);
@@ -73,7 +73,7 @@ void rtp_sender_configure(struct rtp_sender *s, const struct rtp_section *sectio
 
 /* Numbers start at random (RFC 3550 section 5.1), low enough that the first wrap is far away from the first packets: a receiver that
  * misses those would guess the rollover counter wrong. */
-static void randomize(struct rtp_sender *s)
+static void randomize(struct rtp_send_stream *s)
 {
     uint64_t random = context_random_u64(s->context);
     s->sequence = (uint16_t)(random & 0x7fff);
@@ -82,9 +82,9 @@ static void randomize(struct rtp_sender *s)
     s->timestamp_offset = context_random_u32(s->context);
 }
 
-int rtp_sender_new(rtc_context *context, const struct rtp_section *section, size_t max_rtp_bytes, struct rtp_sender **out)
+int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section, size_t max_rtp_bytes, struct rtp_send_stream **out)
 {
-    struct rtp_sender *s = memory_zeroed(context, sizeof *s);
+    struct rtp_send_stream *s = memory_zeroed(context, sizeof *s);
     if (!s)
         return RTC_ERR_NO_MEMORY;
     s->context = rtc_context_ref(context);
@@ -95,17 +95,17 @@ int rtp_sender_new(rtc_context *context, const struct rtp_section *section, size
     rtp_breaker_init(&s->breaker);
     randomize(s);
     s->heard_highest = s->sequence - 1u;
-    rtp_sender_configure(s, section);
-    rtp_sender_set_max_rtp(s, max_rtp_bytes);
+    rtp_send_stream_configure(s, section);
+    rtp_send_stream_set_max_rtp(s, max_rtp_bytes);
     if (repairs(section) && !s->cache) {
-        rtp_sender_free(s);
+        rtp_send_stream_free(s);
         return RTC_ERR_NO_MEMORY;
     }
     *out = s;
     return RTC_OK;
 }
 
-void rtp_sender_free(struct rtp_sender *s)
+void rtp_send_stream_free(struct rtp_send_stream *s)
 {
     if (!s)
         return;
@@ -116,18 +116,18 @@ void rtp_sender_free(struct rtp_sender *s)
 }
 
 /* Never more than a packet buffer holds together with what protection adds. */
-void rtp_sender_set_max_rtp(struct rtp_sender *s, size_t max_rtp_bytes)
+void rtp_send_stream_set_max_rtp(struct rtp_send_stream *s, size_t max_rtp_bytes)
 {
     size_t most = PACKET_CAPACITY - PACKET_HEADROOM - 32;
     s->max_rtp_bytes = max_rtp_bytes < most ? max_rtp_bytes : most;
 }
 
-bool rtp_sender_owns(const struct rtp_sender *s, uint32_t ssrc)
+bool rtp_send_stream_owns(const struct rtp_send_stream *s, uint32_t ssrc)
 {
     return ssrc == s->ssrc || (s->rtx_ssrc != 0 && ssrc == s->rtx_ssrc);
 }
 
-uint32_t rtp_sender_ssrc(const struct rtp_sender *s)
+uint32_t rtp_send_stream_ssrc(const struct rtp_send_stream *s)
 {
     return s->ssrc;
 }
@@ -137,7 +137,7 @@ uint32_t rtp_sender_ssrc(const struct rtp_sender *s)
 static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* written over when the packet leaves */
 
 /* The header of the stream's packets; `audio_level` must live as long. */
-static struct rtp_header header_of(const struct rtp_sender *s, uint32_t timestamp, const uint8_t *audio_level)
+static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t timestamp, const uint8_t *audio_level)
 {
     struct rtp_header header = {.payload_type = s->codec.payload_type, .timestamp = timestamp, .ssrc = s->ssrc};
     header.extensions[RTP_EXTENSION_MID] = s->mid[0] ? slice_str(s->mid) : slice_of(NULL, 0);
@@ -148,7 +148,7 @@ static struct rtp_header header_of(const struct rtp_sender *s, uint32_t timestam
 }
 
 /* A packet with the header; its sequence number comes when it leaves. */
-static struct packet *new_packet(const struct rtp_sender *s, const struct rtp_header *header, struct packet_pool *pool)
+static struct packet *new_packet(const struct rtp_send_stream *s, const struct rtp_header *header, struct packet_pool *pool)
 {
     struct packet *packet = packet_new(pool);
     if (packet && !rtp_write_header(packet, header, s->ids)) {
@@ -164,14 +164,14 @@ static struct writer payload_writer(struct packet *packet)
 }
 
 /* Room for the payload in one packet: RTX adds the original sequence number. 0 when there is none. */
-static size_t max_payload(const struct rtp_sender *s, const struct rtp_header *header)
+static size_t max_payload(const struct rtp_send_stream *s, const struct rtp_header *header)
 {
     size_t used = rtp_header_size(header, s->ids) + (s->cache ? RTX_HEADER_LEN : 0);
     return s->max_rtp_bytes > used ? s->max_rtp_bytes - used : 0;
 }
 
 /* The packets of a frame; false without memory for all of them: the peer must not take a part for the whole. */
-static bool packetize(const struct rtp_sender *s, struct vp8_packetizer *p, struct rtp_header *header, struct packet_pool *pool,
+static bool packetize(const struct rtp_send_stream *s, struct vp8_packetizer *p, struct rtp_header *header, struct packet_pool *pool,
                       struct packet_queue *packets)
 {
     while (p->payloads_left > 0) {
@@ -189,7 +189,7 @@ static bool packetize(const struct rtp_sender *s, struct vp8_packetizer *p, stru
     return true;
 }
 
-static int send_video(struct rtp_sender *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
+static int send_video(struct rtp_send_stream *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
                       struct rtp_pacer *pacer)
 {
     struct vp8_packetizer p;
@@ -207,7 +207,7 @@ static int send_video(struct rtp_sender *s, rtc_time_t now, struct slice frame, 
 }
 
 /* RFC 7587 section 4.1: the marker is set on the first packet after silence. */
-static int send_audio(struct rtp_sender *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
+static int send_audio(struct rtp_send_stream *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
                       struct rtp_pacer *pacer)
 {
     struct opus_payload opus;
@@ -226,7 +226,7 @@ static int send_audio(struct rtp_sender *s, rtc_time_t now, struct slice frame, 
     return rtp_pacer_push(pacer, now, RTP_PRIORITY_AUDIO, packet) ? RTC_OK : RTC_ERR_QUOTA_EXCEEDED;
 }
 
-static void note_frame(struct rtp_sender *s, rtc_time_t now, const rtc_encoded_frame *frame, uint32_t timestamp)
+static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_encoded_frame *frame, uint32_t timestamp)
 {
     rtc_time_t capture = rtc_encoded_frame_capture_time_us(frame);
     s->last_capture = capture <= now && now - capture < CAPTURE_AGE_MAX_US ? capture : now;
@@ -239,8 +239,8 @@ static void note_frame(struct rtp_sender *s, rtc_time_t now, const rtc_encoded_f
     }
 }
 
-int rtp_sender_frame(struct rtp_sender *s, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level, struct packet_pool *pool,
-                     struct rtp_pacer *pacer)
+int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level,
+                          struct packet_pool *pool, struct rtp_pacer *pacer)
 {
     if (s->breaker.reason != RTP_BREAKER_CLOSED)
         return RTC_ERR_INVALID_STATE;
@@ -268,7 +268,7 @@ static void stamp_send_time(const struct rtp_header *header, rtc_time_t now, str
         rtp_abs_send_time_write(packet_data(packet) + (value.data - packet_data(packet)), now);
 }
 
-void rtp_sender_leaving(struct rtp_sender *s, rtc_time_t now, struct packet *packet)
+void rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct packet *packet)
 {
     struct rtp_header header;
     if (!rtp_parse(packet_slice(packet), s->ids, &header))
@@ -295,7 +295,7 @@ void rtp_sender_leaving(struct rtp_sender *s, rtc_time_t now, struct packet *pac
         rtx_cache_put(s->cache, now, header.sequence, packet);
 }
 
-void rtp_sender_dropped(struct rtp_sender *s)
+void rtp_send_stream_dropped(struct rtp_send_stream *s)
 {
     s->sequence = (uint16_t)(s->sequence + s->in_frame);
     s->in_frame = false;
@@ -304,7 +304,7 @@ void rtp_sender_dropped(struct rtp_sender *s)
 /* ---- Feedback ---- */
 
 /* The packet again as its RTX twin: the payload behind the original sequence number (RFC 4588 section 4). */
-static struct packet *rtx_packet(const struct rtp_sender *s, const struct packet *original, struct packet_pool *pool)
+static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct packet *original, struct packet_pool *pool)
 {
     struct rtp_header header;
     struct packet *packet = packet_new(pool);
@@ -328,7 +328,7 @@ failed:
     return NULL;
 }
 
-static void resend(struct rtp_sender *s, rtc_time_t now, uint16_t sequence, struct packet_pool *pool, struct rtp_pacer *pacer)
+static void resend(struct rtp_send_stream *s, rtc_time_t now, uint16_t sequence, struct packet_pool *pool, struct rtp_pacer *pacer)
 {
     /* A little under the round trip: the peer's estimate may be shorter, and its next request must not find ours too early. */
     rtc_time_t gap = s->round_trip_us ? s->round_trip_us * 3 / 4 : RESEND_GAP_UNKNOWN_US;
@@ -339,8 +339,8 @@ static void resend(struct rtp_sender *s, rtc_time_t now, uint16_t sequence, stru
         (void)rtp_pacer_push(pacer, now, RTP_PRIORITY_REPAIR, packet);
 }
 
-void rtp_sender_nack(struct rtp_sender *s, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
-                     struct rtp_pacer *pacer)
+void rtp_send_stream_nack(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
+                          struct rtp_pacer *pacer)
 {
     s->stats.nack_count++;
     if (!s->cache || s->breaker.reason != RTP_BREAKER_CLOSED)
@@ -358,7 +358,7 @@ void rtp_sender_nack(struct rtp_sender *s, rtc_time_t now, const struct rtcp_pac
 }
 
 /* How long the last keyframe occupies the stream, twice: the pictures between two of them need room, too. */
-static rtc_time_t keyframe_gap(const struct rtp_sender *s)
+static rtc_time_t keyframe_gap(const struct rtp_send_stream *s)
 {
     rtc_time_t gap = s->round_trip_us > KEYFRAME_GAP_US ? s->round_trip_us : KEYFRAME_GAP_US;
     rtc_time_t lasts = s->target_bps ? (rtc_time_t)((uint64_t)s->keyframes.bytes * 8 * 2 * US_PER_S / s->target_bps) : 0;
@@ -366,7 +366,7 @@ static rtc_time_t keyframe_gap(const struct rtp_sender *s)
     return gap > lasts ? gap : lasts;
 }
 
-static bool ask_keyframe(struct rtp_sender *s, rtc_time_t now)
+static bool ask_keyframe(struct rtp_send_stream *s, rtc_time_t now)
 {
     struct keyframes *k = &s->keyframes;
     if (k->sent != RTC_TIME_NEVER && now - k->sent < s->round_trip_us)
@@ -381,13 +381,13 @@ static bool ask_keyframe(struct rtp_sender *s, rtc_time_t now)
     return true;
 }
 
-bool rtp_sender_pli(struct rtp_sender *s, rtc_time_t now)
+bool rtp_send_stream_pli(struct rtp_send_stream *s, rtc_time_t now)
 {
     s->stats.pli_count++;
     return ask_keyframe(s, now);
 }
 
-bool rtp_sender_fir(struct rtp_sender *s, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence)
+bool rtp_send_stream_fir(struct rtp_send_stream *s, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence)
 {
     struct keyframes *k = &s->keyframes;
     bool repeated = k->fir_seen && k->fir_from == from_ssrc && k->fir_sequence == sequence;
@@ -399,7 +399,7 @@ bool rtp_sender_fir(struct rtp_sender *s, rtc_time_t now, uint32_t from_ssrc, ui
 }
 
 /* RFC 3550 section 6.4.1: now, less when the SR left us, less how long the peer held it. */
-static rtc_time_t measure_round_trip(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report)
+static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report)
 {
     if (report->last_sr == 0)
         return 0;
@@ -416,7 +416,7 @@ static rtc_time_t measure_round_trip(struct rtp_sender *s, rtc_time_t now, const
 }
 
 /* Counts of packets are cumulative, so that a report that is lost takes nothing away; a peer that counts anew is followed. */
-static void note_sample(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us)
+static void note_sample(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us)
 {
     rtc_time_t left = s->cache ? rtx_cache_left(s->cache, (uint16_t)(report->highest_sequence + 1)) : RTC_TIME_NEVER;
     uint32_t expected = report->highest_sequence - s->heard_highest;
@@ -438,7 +438,7 @@ static void note_sample(struct rtp_sender *s, rtc_time_t now, const struct rtcp_
     s->heard_lost = report->lost;
 }
 
-bool rtp_sender_report(struct rtp_sender *s, rtc_time_t now, const struct rtcp_report *report)
+bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report)
 {
     rtc_time_t round_trip_us = measure_round_trip(s, now, report);
     if (report->ssrc != s->ssrc)
@@ -452,31 +452,31 @@ bool rtp_sender_report(struct rtp_sender *s, rtc_time_t now, const struct rtcp_r
     return true;
 }
 
-const struct rtp_rate_sample *rtp_sender_sample(const struct rtp_sender *s)
+const struct rtp_rate_sample *rtp_send_stream_sample(const struct rtp_send_stream *s)
 {
     return &s->sample;
 }
 
-void rtp_sender_set_target(struct rtp_sender *s, uint32_t target_bps)
+void rtp_send_stream_set_target(struct rtp_send_stream *s, uint32_t target_bps)
 {
     s->target_bps = target_bps;
 }
 
-void rtp_sender_excuse(struct rtp_sender *s, bool excused)
+void rtp_send_stream_excuse(struct rtp_send_stream *s, bool excused)
 {
     s->breaker.excused = excused;
 }
 
-rtc_time_t rtp_sender_round_trip_us(const struct rtp_sender *s)
+rtc_time_t rtp_send_stream_round_trip_us(const struct rtp_send_stream *s)
 {
     return s->round_trip_us;
 }
 
 /* ---- Time ---- */
 
-struct rtp_sender_due rtp_sender_tick(struct rtp_sender *s, rtc_time_t now)
+struct rtp_send_stream_due rtp_send_stream_tick(struct rtp_send_stream *s, rtc_time_t now)
 {
-    struct rtp_sender_due due = {false, RTP_BREAKER_CLOSED};
+    struct rtp_send_stream_due due = {false, RTP_BREAKER_CLOSED};
     if (now >= s->keyframes.due) {
         s->keyframes.due = RTC_TIME_NEVER;
         due.keyframe = ask_keyframe(s, now);
@@ -489,7 +489,7 @@ struct rtp_sender_due rtp_sender_tick(struct rtp_sender *s, rtc_time_t now)
     return due;
 }
 
-rtc_time_t rtp_sender_deadline(const struct rtp_sender *s, enum timer_reason *why)
+rtc_time_t rtp_send_stream_deadline(const struct rtp_send_stream *s, enum timer_reason *why)
 {
     rtc_time_t best = RTC_TIME_NEVER;
     bool untold = s->breaker.reason != RTP_BREAKER_CLOSED && !s->told_breaker;
@@ -498,18 +498,18 @@ rtc_time_t rtp_sender_deadline(const struct rtp_sender *s, enum timer_reason *wh
     return best;
 }
 
-void rtp_sender_pause(struct rtp_sender *s)
+void rtp_send_stream_pause(struct rtp_send_stream *s)
 {
     rtp_breaker_pause(&s->breaker);
 }
 
-void rtp_sender_resume(struct rtp_sender *s)
+void rtp_send_stream_resume(struct rtp_send_stream *s)
 {
     rtp_breaker_init(&s->breaker);
     s->told_breaker = false;
 }
 
-bool rtp_sender_info(const struct rtp_sender *s, rtc_time_t now, struct rtcp_sender_info *out)
+bool rtp_send_stream_info(const struct rtp_send_stream *s, rtc_time_t now, struct rtcp_sender_info *out)
 {
     if (!s->started)
         return false;
@@ -521,12 +521,12 @@ bool rtp_sender_info(const struct rtp_sender *s, rtc_time_t now, struct rtcp_sen
     return true;
 }
 
-bool rtp_sender_active_since(const struct rtp_sender *s, rtc_time_t since)
+bool rtp_send_stream_active_since(const struct rtp_send_stream *s, rtc_time_t since)
 {
     return s->started && s->last_left >= since;
 }
 
-void rtp_sender_stats(const struct rtp_sender *s, struct rtp_outbound_stats *out)
+void rtp_send_stream_stats(const struct rtp_send_stream *s, struct rtp_outbound_stats *out)
 {
     uint32_t target = out->target_bitrate_bps;
     *out = s->stats;

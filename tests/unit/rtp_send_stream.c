@@ -3,7 +3,7 @@
 #include "rtp_test.h"
 
 #include "rtp_extensions.h"
-#include "rtp_sender.h"
+#include "rtp_send_stream.h"
 #include "vp8_payload.h"
 
 enum { MS = 1000, SECOND = 1000000, VP8 = 96, VP8_RTX = 97, OPUS = 111, VIDEO_SSRC = 0x1000, RTX_SSRC = 0x1001, AUDIO_SSRC = 0x2000 };
@@ -13,7 +13,7 @@ static const uint8_t ids[RTP_EXTENSIONS] = {1, 0, 0, 2, 3};
 struct fixture {
     struct world world;
     struct rtp_section section;
-    struct rtp_sender *sender;
+    struct rtp_send_stream *sender;
     struct rtp_pacer pacer;
     rtc_time_t now;
 };
@@ -39,12 +39,12 @@ static void fixture_init(struct fixture *f, bool video)
             .payload_type = OPUS, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
     }
     rtp_pacer_init(&f->pacer, 100000000, f->now);
-    assert_int_equal(rtp_sender_new(f->world.context, s, PACKET_MTU - 10, &f->sender), RTC_OK);
+    assert_int_equal(rtp_send_stream_new(f->world.context, s, PACKET_MTU - 10, &f->sender), RTC_OK);
 }
 
 static void fixture_fini(struct fixture *f)
 {
-    rtp_sender_free(f->sender);
+    rtp_send_stream_free(f->sender);
     rtp_pacer_fini(&f->pacer);
     world_fini(&f->world);
 }
@@ -61,7 +61,7 @@ static int send_frame(struct fixture *f, const char *codec, struct slice data, b
                                                .rtp_timestamp = timestamp,
                                                .capture_time_us = f->now - 5 * MS};
     assert_int_equal(rtc_encoded_frame_new(f->world.context, &options, &frame), RTC_OK);
-    int error = rtp_sender_frame(f->sender, f->now, frame, 0x80 | 30, f->world.pool, &f->pacer);
+    int error = rtp_send_stream_frame(f->sender, f->now, frame, 0x80 | 30, f->world.pool, &f->pacer);
     rtc_encoded_frame_unref(frame);
     return error;
 }
@@ -79,8 +79,8 @@ static struct packet *leave(struct fixture *f, struct rtp_header *h)
     struct packet *packet = rtp_pacer_pop(&f->pacer, f->now);
     if (!packet)
         return NULL;
-    assert_true(rtp_sender_owns(f->sender, rtp_ssrc(packet_slice(packet))));
-    rtp_sender_leaving(f->sender, f->now, packet);
+    assert_true(rtp_send_stream_owns(f->sender, rtp_ssrc(packet_slice(packet))));
+    rtp_send_stream_leaving(f->sender, f->now, packet);
     assert_true(rtp_parse(packet_slice(packet), f->section.extension_ids, h));
     return packet;
 }
@@ -199,12 +199,12 @@ static void wrong_frames_are_refused(void **state)
     struct fixture f;
     fixture_init(&f, true);
     assert_int_equal(send_frame(&f, "opus", slice_str("abc"), false, 0), RTC_ERR_NOT_SUPPORTED);
-    rtp_sender_set_max_rtp(f.sender, 20);
+    rtp_send_stream_set_max_rtp(f.sender, 20);
     assert_int_equal(send_video(&f, 100, 0), RTC_ERR_RANGE);
-    rtp_sender_set_max_rtp(f.sender, 60);
+    rtp_send_stream_set_max_rtp(f.sender, 60);
     assert_int_equal(send_video(&f, 100000, 0), RTC_ERR_QUOTA_EXCEEDED); /* over the pacer's queue */
     f.section.send_codec.payload_type = RTP_NO_PAYLOAD_TYPE;
-    rtp_sender_configure(f.sender, &f.section);
+    rtp_send_stream_configure(f.sender, &f.section);
     assert_int_equal(send_video(&f, 100, 0), RTC_ERR_NOT_SUPPORTED);
     assert_true(rtp_pacer_deadline(&f.pacer) == RTC_TIME_NEVER);
     fixture_fini(&f);
@@ -222,7 +222,7 @@ static void the_buffer_is_the_limit(void **state)
     (void)state;
     struct fixture f;
     fixture_init(&f, true);
-    rtp_sender_set_max_rtp(f.sender, 100000);
+    rtp_send_stream_set_max_rtp(f.sender, 100000);
     assert_int_equal(send_video(&f, 9000, 0), RTC_OK);
     struct packet *packet;
     while ((packet = rtp_pacer_pop(&f.pacer, f.now += SECOND)) != NULL) {
@@ -248,7 +248,7 @@ static void lack_of_memory_takes_the_whole_frame(void **state)
     struct packet *packet = leave(&f, &h); /* held: the frame needs three more */
     for (long n = 0; n < 3; n++) {
         f.world.allocations_left = n;
-        assert_int_equal(rtp_sender_frame(f.sender, f.now, frame, 0, f.world.pool, &f.pacer), RTC_ERR_NO_MEMORY);
+        assert_int_equal(rtp_send_stream_frame(f.sender, f.now, frame, 0, f.world.pool, &f.pacer), RTC_ERR_NO_MEMORY);
         f.world.allocations_left = -1;
         assert_true(rtp_pacer_deadline(&f.pacer) == RTC_TIME_NEVER);
         packet_pool_trim(f.world.pool, 0);
@@ -257,7 +257,7 @@ static void lack_of_memory_takes_the_whole_frame(void **state)
     uint16_t last = h.sequence;
     rtc_encoded_frame_unref(frame);
     struct rtp_outbound_stats stats = {0};
-    rtp_sender_stats(f.sender, &stats);
+    rtp_send_stream_stats(f.sender, &stats);
     assert_int_equal(stats.frames_sent, 1);
     f.now += 33 * MS;
     assert_int_equal(send_video(&f, 100, 0), RTC_OK);
@@ -273,16 +273,16 @@ static void out_of_memory(void **state)
     (void)state;
     struct fixture f;
     fixture_init(&f, true);
-    struct rtp_sender *sender = NULL;
+    struct rtp_send_stream *sender = NULL;
     for (long n = 0; n < 2; n++) {
         f.world.allocations_left = n;
-        assert_int_equal(rtp_sender_new(f.world.context, &f.section, 1200, &sender), RTC_ERR_NO_MEMORY);
+        assert_int_equal(rtp_send_stream_new(f.world.context, &f.section, 1200, &sender), RTC_ERR_NO_MEMORY);
         assert_null(sender);
     }
     f.world.allocations_left = 2;
-    assert_int_equal(rtp_sender_new(f.world.context, &f.section, 1200, &sender), RTC_OK);
-    rtp_sender_free(sender);
-    rtp_sender_free(NULL);
+    assert_int_equal(rtp_send_stream_new(f.world.context, &f.section, 1200, &sender), RTC_OK);
+    rtp_send_stream_free(sender);
+    rtp_send_stream_free(NULL);
     f.world.allocations_left = -1;
     fixture_fini(&f);
 }
@@ -301,11 +301,11 @@ static void no_allocation_in_steady_state(void **state)
     for (int i = 0; i < 600; i++) {
         if (i == 200)
             f.world.allocations_left = 0;
-        assert_int_equal(rtp_sender_frame(f.sender, f.now, frame, 0, f.world.pool, &f.pacer), RTC_OK);
+        assert_int_equal(rtp_send_stream_frame(f.sender, f.now, frame, 0, f.world.pool, &f.pacer), RTC_OK);
         assert_int_equal(leave_all(&f), 6);
         f.now += 33 * MS;
         const struct rtcp_report report = {.ssrc = VIDEO_SSRC, .highest_sequence = (uint32_t)i};
-        (void)rtp_sender_report(f.sender, f.now, &report);
+        (void)rtp_send_stream_report(f.sender, f.now, &report);
     }
     f.world.allocations_left = -1;
     rtc_encoded_frame_unref(frame);
@@ -322,7 +322,7 @@ static void nack(struct fixture *f, const uint16_t *sequences, size_t count)
     struct rtcp_iterator it = rtcp_packets(slice_of(room, writer_len(&w)));
     struct rtcp_packet p;
     assert_true(rtcp_next(&it, &p));
-    rtp_sender_nack(f->sender, f->now, &p, f->world.pool, &f->pacer);
+    rtp_send_stream_nack(f->sender, f->now, &p, f->world.pool, &f->pacer);
 }
 
 static void nacks_are_answered_with_rtx(void **state)
@@ -364,7 +364,7 @@ static void nacks_are_answered_with_rtx(void **state)
     assert_int_equal(h.sequence, (uint16_t)(rtx_sequence + 1)); /* a packet of its own */
     packet_free(packet);
     struct rtp_outbound_stats stats = {0};
-    rtp_sender_stats(f.sender, &stats);
+    rtp_send_stream_stats(f.sender, &stats);
     assert_int_equal(stats.nack_count, 3);
     assert_int_equal(stats.retransmitted_packets_sent, 2);
     assert_int_equal(stats.packets_sent, 3);
@@ -400,7 +400,7 @@ static void nothing_is_repaired_without_rtx(void **state)
     struct rtp_header h;
     fixture_init(&f, true);
     f.section.send_codec.rtx_payload_type = RTP_NO_PAYLOAD_TYPE;
-    rtp_sender_configure(f.sender, &f.section);
+    rtp_send_stream_configure(f.sender, &f.section);
     assert_int_equal(send_video(&f, 900, 0), RTC_OK);
     struct packet *packet = leave(&f, &h);
     nack(&f, &h.sequence, 1);
@@ -417,14 +417,14 @@ static void keyframe_requests_are_limited(void **state)
     struct fixture f;
     fixture_init(&f, true);
     enum timer_reason why = TIMER_NONE;
-    assert_true(rtp_sender_pli(f.sender, f.now));
-    assert_false(rtp_sender_pli(f.sender, f.now + 20 * MS)); /* held back */
-    assert_true(rtp_sender_deadline(f.sender, &why) == f.now + 100 * MS);
+    assert_true(rtp_send_stream_pli(f.sender, f.now));
+    assert_false(rtp_send_stream_pli(f.sender, f.now + 20 * MS)); /* held back */
+    assert_true(rtp_send_stream_deadline(f.sender, &why) == f.now + 100 * MS);
     assert_int_equal(why, TIMER_RTP_KEYFRAME);
-    assert_false(rtp_sender_tick(f.sender, f.now + 99 * MS).keyframe);
-    assert_true(rtp_sender_tick(f.sender, f.now + 100 * MS).keyframe);
-    assert_true(rtp_sender_deadline(f.sender, &why) == RTC_TIME_NEVER);
-    assert_true(rtp_sender_pli(f.sender, f.now + 300 * MS));
+    assert_false(rtp_send_stream_tick(f.sender, f.now + 99 * MS).keyframe);
+    assert_true(rtp_send_stream_tick(f.sender, f.now + 100 * MS).keyframe);
+    assert_true(rtp_send_stream_deadline(f.sender, &why) == RTC_TIME_NEVER);
+    assert_true(rtp_send_stream_pli(f.sender, f.now + 300 * MS));
     fixture_fini(&f);
 }
 
@@ -433,13 +433,13 @@ static void a_repeated_fir_is_one_request(void **state)
     (void)state;
     struct fixture f;
     fixture_init(&f, true);
-    assert_true(rtp_sender_fir(f.sender, f.now, 5, 1));
-    assert_false(rtp_sender_fir(f.sender, f.now + SECOND, 5, 1));
-    assert_true(rtp_sender_deadline(f.sender, NULL) == RTC_TIME_NEVER);
-    assert_true(rtp_sender_fir(f.sender, f.now + SECOND, 5, 2));
-    assert_true(rtp_sender_fir(f.sender, f.now + 2 * SECOND, 6, 2));
+    assert_true(rtp_send_stream_fir(f.sender, f.now, 5, 1));
+    assert_false(rtp_send_stream_fir(f.sender, f.now + SECOND, 5, 1));
+    assert_true(rtp_send_stream_deadline(f.sender, NULL) == RTC_TIME_NEVER);
+    assert_true(rtp_send_stream_fir(f.sender, f.now + SECOND, 5, 2));
+    assert_true(rtp_send_stream_fir(f.sender, f.now + 2 * SECOND, 6, 2));
     struct rtp_outbound_stats stats = {0};
-    rtp_sender_stats(f.sender, &stats);
+    rtp_send_stream_stats(f.sender, &stats);
     assert_int_equal(stats.fir_count, 4);
     fixture_fini(&f);
 }
@@ -463,11 +463,11 @@ static void reports_give_the_round_trip(void **state)
     rtc_time_t sent = f.now;
     f.now += 300 * MS;
     struct rtcp_report r = answer(&f, sent, 250 * MS, 64);
-    assert_int_equal(rtp_sender_round_trip_us(f.sender), 0);
-    assert_true(rtp_sender_report(f.sender, f.now, &r));
-    assert_in_range(rtp_sender_round_trip_us(f.sender), 49 * MS + 900, 50 * MS + 100);
+    assert_int_equal(rtp_send_stream_round_trip_us(f.sender), 0);
+    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    assert_in_range(rtp_send_stream_round_trip_us(f.sender), 49 * MS + 900, 50 * MS + 100);
     struct rtp_outbound_stats stats = {.target_bitrate_bps = 5};
-    rtp_sender_stats(f.sender, &stats);
+    rtp_send_stream_stats(f.sender, &stats);
     assert_true(stats.has_report);
     assert_true(stats.fraction_lost == 0.25);
     assert_int_equal(stats.packets_lost, 3);
@@ -475,12 +475,12 @@ static void reports_give_the_round_trip(void **state)
     assert_int_equal(stats.round_trip_time_measurements, 1);
     assert_int_equal(stats.target_bitrate_bps, 5);
     r.ssrc = RTX_SSRC;
-    assert_false(rtp_sender_report(f.sender, f.now, &r)); /* tells the round trip, not the loss of media */
+    assert_false(rtp_send_stream_report(f.sender, f.now, &r)); /* tells the round trip, not the loss of media */
     r = answer(&f, f.now, SECOND, 0);                     /* held for longer than it can be */
-    assert_true(rtp_sender_report(f.sender, f.now, &r));
-    assert_true(rtp_sender_round_trip_us(f.sender) > 0);
+    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_round_trip_us(f.sender) > 0);
     r.last_sr = 0;
-    assert_true(rtp_sender_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
     fixture_fini(&f);
 }
 
@@ -492,11 +492,11 @@ static void a_pli_that_crossed_a_keyframe_is_void(void **state)
     fixture_init(&f, true);
     f.now += 200 * MS;
     struct rtcp_report r = answer(&f, f.now - 200 * MS, 0, 0);
-    assert_true(rtp_sender_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
     assert_int_equal(send_video(&f, 100, 0), RTC_OK);
-    assert_false(rtp_sender_pli(f.sender, f.now + 150 * MS));
-    assert_true(rtp_sender_deadline(f.sender, NULL) == RTC_TIME_NEVER);
-    assert_true(rtp_sender_pli(f.sender, f.now + 250 * MS));
+    assert_false(rtp_send_stream_pli(f.sender, f.now + 150 * MS));
+    assert_true(rtp_send_stream_deadline(f.sender, NULL) == RTC_TIME_NEVER);
+    assert_true(rtp_send_stream_pli(f.sender, f.now + 250 * MS));
     fixture_fini(&f);
 }
 
@@ -507,10 +507,10 @@ static void sender_reports_say_when_and_how_much(void **state)
     fixture_init(&f, true);
     struct rtcp_sender_info info;
     struct rtp_header h;
-    assert_false(rtp_sender_info(f.sender, f.now, &info));
-    assert_false(rtp_sender_active_since(f.sender, 0));
+    assert_false(rtp_send_stream_info(f.sender, f.now, &info));
+    assert_false(rtp_send_stream_active_since(f.sender, 0));
     assert_int_equal(send_video(&f, 100, 90000), RTC_OK);
-    assert_false(rtp_sender_info(f.sender, f.now, &info)); /* not yet on the wire */
+    assert_false(rtp_send_stream_info(f.sender, f.now, &info)); /* not yet on the wire */
     struct packet *packet = leave(&f, &h);
     rtc_time_t captured = f.now - 5 * MS;
     rtc_time_t left = f.now;
@@ -519,13 +519,13 @@ static void sender_reports_say_when_and_how_much(void **state)
     packet_free(packet);
     nack(&f, &h.sequence, 1);
     assert_int_equal(leave_all(&f), 1);
-    assert_true(rtp_sender_info(f.sender, captured + SECOND, &info));
+    assert_true(rtp_send_stream_info(f.sender, captured + SECOND, &info));
     assert_int_equal(info.timestamp, timestamp + 90000);
     assert_true(info.ntp == rtcp_ntp(context_wall_us(f.world.context, captured + SECOND)));
     assert_int_equal(info.packets, 1); /* the RTX stream has a count of its own */
     assert_int_equal(info.octets, payload);
-    assert_true(rtp_sender_active_since(f.sender, left));
-    assert_false(rtp_sender_active_since(f.sender, left + 1)); /* nor is it media */
+    assert_true(rtp_send_stream_active_since(f.sender, left));
+    assert_false(rtp_send_stream_active_since(f.sender, left + 1)); /* nor is it media */
     fixture_fini(&f);
 }
 
@@ -541,13 +541,13 @@ static void the_breaker_is_told_once(void **state)
         int error = send_video(&f, 100, 0);
         assert_int_equal(error, told ? RTC_ERR_INVALID_STATE : RTC_OK);
         (void)leave_all(&f);
-        if (rtp_sender_deadline(f.sender, &why) <= f.now) {
+        if (rtp_send_stream_deadline(f.sender, &why) <= f.now) {
             assert_int_equal(why, TIMER_RTP_RATE);
-            told += rtp_sender_tick(f.sender, f.now).breaker == RTP_BREAKER_RTCP_TIMEOUT;
+            told += rtp_send_stream_tick(f.sender, f.now).breaker == RTP_BREAKER_RTCP_TIMEOUT;
         }
     }
     assert_int_equal(told, 1);
-    assert_true(rtp_sender_deadline(f.sender, NULL) == RTC_TIME_NEVER);
+    assert_true(rtp_send_stream_deadline(f.sender, NULL) == RTC_TIME_NEVER);
     fixture_fini(&f);
 }
 
