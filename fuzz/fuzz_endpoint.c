@@ -148,7 +148,8 @@ static uint32_t ssrc_of(struct run *run, uint8_t choice)
     if ((choice & 3) == 3)
         return 0x5eed0000u + choice;
     const struct rtp_member *m = s->members[(choice & 1) % s->member_count];
-    return choice & 2 && m->config.rtx_ssrc ? m->config.rtx_ssrc : m->config.ssrc;
+    const struct rtp_encoding *e = &m->config.encodings[0];
+    return choice & 2 && e->rtx_ssrc ? e->rtx_ssrc : e->ssrc;
 }
 
 /* RTP: payload type, SSRC and flags from the first two bytes; the rest follows the fixed header. RTCP: the bytes are the first packet's,

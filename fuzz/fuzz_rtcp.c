@@ -28,12 +28,13 @@ static void set_up(void)
 
 static struct rtp_send_stream *new_sender(struct rtp_pacer *pacer)
 {
-    struct rtp_section section = {.mid = "0", .kind = RTC_MEDIA_VIDEO, .ssrc = 1, .rtx_ssrc = 2, .extension_ids = {1, 0, 0, 0, 2}};
+    struct rtp_section section = {
+        .mid = "0", .kind = RTC_MEDIA_VIDEO, .encodings = {{.ssrc = 1, .rtx_ssrc = 2}}, .extension_ids = {1, 0, 0, 0, 2}};
     section.send_codec =
         (struct rtp_codec){.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .nack = true};
     struct rtp_send_stream *sender = NULL;
     context_seed(context, 1);
-    if (rtp_send_stream_new(context, &section, 1190, &sender) != RTC_OK)
+    if (rtp_send_stream_new(context, &section, &section.encodings[0], 1190, &sender) != RTC_OK)
         abort();
     rtp_pacer_init(pacer, 1000000, 0);
     (void)rtp_send_stream_frame(sender, 1000, frame, 0, pool, pacer);

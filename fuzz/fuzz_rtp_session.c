@@ -35,8 +35,8 @@ static struct rtp_section section(rtc_media_kind kind, unsigned options)
                             .receive = true,
                             .reduced_size = !(options & OPTION_FULL_SIZE),
                             .receive_codec_count = 1,
-                            .ssrc = video ? 0x1010 : 0x1000,
-                            .rtx_ssrc = video ? 0x1011 : 0,
+                            .encodings = {{.ssrc = video ? 0x1010 : 0x1000, .rtx_ssrc = video ? 0x1011 : 0}},
+                            .encoding_count = 1,
                             .remote_stream_id = "s"};
     s.mid[0] = video ? 'v' : 'a';
     s.send_codec = (struct rtp_codec){.payload_type = video ? 96 : 111, .rtx_payload_type = video ? 97 : RTP_NO_PAYLOAD_TYPE,
@@ -111,7 +111,7 @@ static void hear_media(struct call *c, uint32_t ssrc, uint8_t payload_type, stru
     hear(c, slice_of(packet, 12 + bytes.len - 4), false, true);
 }
 
-static void send(struct call *c, uint32_t handle, rtc_media_kind kind, struct slice bytes)
+static void send(struct call *c, uint32_t section, rtc_media_kind kind, struct slice bytes)
 {
     rtc_encoded_frame *frame;
     const rtc_encoded_frame_options o = {.size = sizeof o,
@@ -124,7 +124,7 @@ static void send(struct call *c, uint32_t handle, rtc_media_kind kind, struct sl
                                          .capture_time_us = c->now};
     if (rtc_encoded_frame_new(c->context, &o, &frame) != RTC_OK)
         return;
-    (void)rtp_session_send_frame(c->session, c->now, handle, frame, RTP_NO_AUDIO_LEVEL, &c->out);
+    (void)rtp_session_send_frame(c->session, c->now, rtp_session_send_stream(c->session, section, ""), frame, RTP_NO_AUDIO_LEVEL, &c->out);
     rtc_encoded_frame_unref(frame);
     drain(c);
 }

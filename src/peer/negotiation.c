@@ -329,10 +329,11 @@ static void fill_section(const rtc_rtp_transceiver *t, const struct jsep_section
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
         read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
     read_extensions(n, section->extension_ids);
-    section->ssrc = t->sender.ssrc;
-    section->rtx_ssrc = n->send_codec.rtx_payload_type != JSEP_NO_PAYLOAD_TYPE ? t->sender.rtx_ssrc : 0;
+    section->encodings[0].ssrc = t->sender.ssrc;
+    section->encodings[0].rtx_ssrc = n->send_codec.rtx_payload_type != JSEP_NO_PAYLOAD_TYPE ? t->sender.rtx_ssrc : 0;
+    section->encodings[0].max_bitrate_bps = t->sender.max_bitrate_bps;
+    section->encoding_count = 1;
     read_remote_ssrcs(remote, section);
-    section->max_bitrate_bps = t->sender.max_bitrate_bps;
     section->peer_max_bitrate_bps = bitrate_limit(remote->bandwidth_bps);
     section->dscp = dscp_of_media(t->kind, t->sender.priority);
 }
@@ -426,6 +427,7 @@ static void apply_media(rtc_peer_connection *pc, struct agreement *n, rtc_rtp_tr
     }
     if (rtp_session_set_section(transport->rtp, pc->now, &n->rtp, &t->section, &transport->rtp_out))
         peer_give_up(pc); /* never: it was reserved */
+    t->sender.stream = rtp_session_send_stream(transport->rtp, t->section, "");
     t->current_direction = n->said.direction;
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);

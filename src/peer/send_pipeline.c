@@ -78,7 +78,7 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         if (!more)
             return;
         struct transport *t = p->pc ? p->pc->transport : NULL;
-        int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->section, item.encoded, item.audio_level, &t->rtp_out)
+        int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->sender.stream, item.encoded, item.audio_level, &t->rtp_out)
                       : RTC_ERR_INVALID_STATE;
         if (error)
             send_pipeline_count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */

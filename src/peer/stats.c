@@ -101,7 +101,7 @@ static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
 static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
     struct rtp_outbound_stats s;
-    if (!rtp_session_outbound_stats(b->t->rtp, t->section, &s))
+    if (!rtp_session_outbound_stats(b->t->rtp, t->sender.stream, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "O%s", t->mid);
     add_stream_head(b, t, "outbound-rtp", s.ssrc);

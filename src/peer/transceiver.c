@@ -175,7 +175,7 @@ void transceiver_stop(rtc_rtp_transceiver *t)
     stop_sending(t);
     if (pc && pc->transport && pc->transport->rtp && t->section)
         rtp_session_remove_section(pc->transport->rtp, pc->now, t->section, &pc->transport->rtp_out);
-    t->section = 0;
+    t->section = t->sender.stream = 0;
     t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
     t->has_current_direction = true;
     media_track_end(t->receiver.track);
@@ -368,8 +368,8 @@ int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
         return error;
     rtc_peer_connection *pc = t->connection;
     sender->max_bitrate_bps = bitrate_bps;
-    if (t->section)
-        rtp_session_set_section_bitrate(pc->transport->rtp, peer_now(pc), t->section, bitrate_bps, &pc->transport->rtp_out);
+    if (sender->stream)
+        rtp_session_set_stream_bitrate(pc->transport->rtp, peer_now(pc), sender->stream, bitrate_bps, &pc->transport->rtp_out);
     peer_settle(pc);
     return RTC_OK;
 }

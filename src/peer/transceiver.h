@@ -31,6 +31,7 @@ struct rtc_rtp_sender {
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
     size_t stream_count;
     uint32_t ssrc, rtx_ssrc;
+    uint32_t stream; /* handle in the RTP session of what it sends; 0 before it may */
     uint32_t max_bitrate_bps;
     rtc_priority priority;
     uint32_t target_bitrate_bps;     /* what the RTP session last allowed; 0: nothing said yet, or stopped */

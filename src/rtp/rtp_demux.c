@@ -289,16 +289,6 @@ uint32_t rtp_demux_section_of(const struct rtp_demux *d, uint32_t remote_ssrc)
     return s ? s->section : 0;
 }
 
-uint32_t rtp_demux_section_of_ours(const struct rtp_demux *d, uint32_t local_ssrc)
-{
-    for (size_t i = 0; i < d->section_count && local_ssrc; i++) {
-        const struct rtp_section *section = &d->sections[i].section;
-        if (section->ssrc == local_ssrc || section->rtx_ssrc == local_ssrc)
-            return d->sections[i].handle;
-    }
-    return 0;
-}
-
 void rtp_demux_forget(struct rtp_demux *d, uint32_t remote_ssrc)
 {
     struct source *s = find_source(d, remote_ssrc);

@@ -7,8 +7,6 @@
 
 #include "rtp_packet.h"
 
-enum { RTP_RID_MAX = 16 };
-
 struct rtp_demux;
 
 struct rtp_route {
@@ -37,8 +35,6 @@ const uint8_t *rtp_demux_ids(const struct rtp_demux *demux);
 bool rtp_demux_route(struct rtp_demux *demux, const struct rtp_header *header, struct rtp_route *out);
 /* The section of a remote SSRC (SR, BYE, SDES), 0 when unknown. */
 uint32_t rtp_demux_section_of(const struct rtp_demux *demux, uint32_t remote_ssrc);
-/* The section that sends with our `local_ssrc` (media or RTX): for reports and feedback about it; 0 when unknown. */
-uint32_t rtp_demux_section_of_ours(const struct rtp_demux *demux, uint32_t local_ssrc);
 /* BYE: the SSRC may be used by somebody else from now on. */
 void rtp_demux_forget(struct rtp_demux *demux, uint32_t remote_ssrc);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One outgoing stream: see rtp_send_stream.h. */
+/* One RTP stream that is sent: see rtp_send_stream.h. */
 #include "rtp_send_stream.h"
 
 #include "memory.h"
@@ -13,57 +13,21 @@ enum { US_PER_S = 1000000, KEYFRAME_GAP_US = 100000, RESEND_GAP_US = 10000, RESE
 enum { REPAIR_AGE_US = US_PER_S, KEYFRAME_GAP_MAX_US = 3 * US_PER_S, EXPECTED_MAX = 1 << 16 };
 enum { ROUND_TRIP_MAX_US = 60 * US_PER_S, CAPTURE_AGE_MAX_US = 5 * US_PER_S, AUDIO_FRAME_US = 20000, VIDEO_FRAME_US = 33000 };
 
-/* Requests for a keyframe: answered at once, held back until `due`, or void. */
-struct keyframes {
-    rtc_time_t asked; /* when the encoder was last asked; RTC_TIME_NEVER: never */
-    rtc_time_t sent;  /* when the last one was packetized */
-    rtc_time_t due;   /* a request that is held back */
-    size_t bytes;     /* of the last one */
-    bool fir_seen;
-    uint32_t fir_from;
-    uint8_t fir_sequence;
-};
-
-struct rtp_send_stream {
-    rtc_context *context;
-    rtc_media_kind kind;
-    struct rtp_codec codec;
-    char mid[RTP_MID_MAX + 1];
-    uint8_t ids[RTP_EXTENSIONS];
-    uint32_t ssrc, rtx_ssrc;
-    uint16_t sequence, rtx_sequence; /* of the next packet that leaves */
-    uint16_t picture_id;
-    uint32_t timestamp_offset;
-    size_t max_rtp_bytes;
-    bool started;  /* a media packet has left */
-    bool in_frame; /* the last one that left was not the last of its picture */
-    bool told_breaker;
-    uint32_t next_timestamp; /* audio: where the next frame continues this one */
-    uint32_t last_timestamp; /* of the last frame, with the offset */
-    rtc_time_t last_capture, last_left;
-    uint32_t sr_packets, sr_octets;
-    rtc_time_t round_trip_us; /* smoothed; 0: unknown */
-    struct keyframes keyframes;
-    struct rtx_cache *cache; /* NULL without RTX */
-    uint32_t target_bps;     /* 0: not known */
-    uint32_t heard_highest;  /* what the last report said */
-    int32_t heard_lost;
-    struct rtp_rate_sample sample;
-    struct rtp_breaker breaker;
-    struct rtp_outbound_stats stats;
-};
-
-static bool repairs(const struct rtp_section *section)
+static bool repairs(const struct rtp_send_stream *s, const struct rtp_section *section)
 {
-    return section->rtx_ssrc != 0 && section->send_codec.rtx_payload_type != RTP_NO_PAYLOAD_TYPE && section->send_codec.nack;
+    return s->encoding.rtx_ssrc != 0 && section->send_codec.rtx_payload_type != RTP_NO_PAYLOAD_TYPE && section->send_codec.nack;
 }
 
-void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_section *section)
+void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_section *section, const struct rtp_encoding *encoding)
 {
-    s->codec = section->send_codec;
-    memcpy(s->mid, section->mid, sizeof s->mid);
-    memcpy(s->ids, section->extension_ids, sizeof s->ids);
-    if (!repairs(section)) {
+    uint32_t ssrc = s->encoding.ssrc ? s->encoding.ssrc : encoding->ssrc, rtx = s->encoding.rtx_ssrc;
+    s->encoding = *encoding;
+    s->encoding.ssrc = ssrc;
+    s->encoding.rtx_ssrc = rtx ? rtx : encoding->rtx_ssrc;
+    s->format.codec = section->send_codec;
+    memcpy(s->format.mid, section->mid, sizeof s->format.mid);
+    memcpy(s->format.ids, section->extension_ids, sizeof s->format.ids);
+    if (!repairs(s, section)) {
         rtx_cache_free(s->cache);
         s->cache = NULL;
     } else if (!s->cache) {
@@ -76,28 +40,29 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
 static void randomize(struct rtp_send_stream *s)
 {
     uint64_t random = context_random_u64(s->context);
-    s->sequence = (uint16_t)(random & 0x7fff);
-    s->rtx_sequence = (uint16_t)(random >> 16 & 0x7fff);
-    s->picture_id = (uint16_t)(random >> 32 & 0x7fff);
-    s->timestamp_offset = context_random_u32(s->context);
+    s->numbers.sequence = (uint16_t)(random & 0x7fff);
+    s->numbers.rtx_sequence = (uint16_t)(random >> 16 & 0x7fff);
+    s->numbers.picture_id = (uint16_t)(random >> 32 & 0x7fff);
+    s->numbers.timestamp_offset = context_random_u32(s->context);
 }
 
-int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section, size_t max_rtp_bytes, struct rtp_send_stream **out)
+int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section, const struct rtp_encoding *encoding, size_t max_rtp_bytes,
+                        struct rtp_send_stream **out)
 {
     struct rtp_send_stream *s = memory_zeroed(context, sizeof *s);
     if (!s)
         return RTC_ERR_NO_MEMORY;
     s->context = rtc_context_ref(context);
     s->kind = section->kind;
-    s->ssrc = s->stats.ssrc = section->ssrc;
-    s->rtx_ssrc = section->rtx_ssrc;
-    s->keyframes = (struct keyframes){.asked = RTC_TIME_NEVER, .sent = RTC_TIME_NEVER, .due = RTC_TIME_NEVER};
+    s->circuit.next = RTC_TIME_NEVER;
+    s->keyframes = (struct rtp_stream_keyframes){.asked = RTC_TIME_NEVER, .sent = RTC_TIME_NEVER, .due = RTC_TIME_NEVER};
     rtp_breaker_init(&s->breaker);
     randomize(s);
-    s->heard_highest = s->sequence - 1u;
-    rtp_send_stream_configure(s, section);
+    s->heard.highest = s->numbers.sequence - 1u;
+    rtp_send_stream_configure(s, section, encoding);
+    s->stats.ssrc = s->encoding.ssrc;
     rtp_send_stream_set_max_rtp(s, max_rtp_bytes);
-    if (repairs(section) && !s->cache) {
+    if (repairs(s, section) && !s->cache) {
         rtp_send_stream_free(s);
         return RTC_ERR_NO_MEMORY;
     }
@@ -119,17 +84,12 @@ void rtp_send_stream_free(struct rtp_send_stream *s)
 void rtp_send_stream_set_max_rtp(struct rtp_send_stream *s, size_t max_rtp_bytes)
 {
     size_t most = PACKET_CAPACITY - PACKET_HEADROOM - 32;
-    s->max_rtp_bytes = max_rtp_bytes < most ? max_rtp_bytes : most;
+    s->format.max_rtp_bytes = max_rtp_bytes < most ? max_rtp_bytes : most;
 }
 
 bool rtp_send_stream_owns(const struct rtp_send_stream *s, uint32_t ssrc)
 {
-    return ssrc == s->ssrc || (s->rtx_ssrc != 0 && ssrc == s->rtx_ssrc);
-}
-
-uint32_t rtp_send_stream_ssrc(const struct rtp_send_stream *s)
-{
-    return s->ssrc;
+    return ssrc == s->encoding.ssrc || (s->encoding.rtx_ssrc != 0 && ssrc == s->encoding.rtx_ssrc);
 }
 
 /* ---- Packetizing ---- */
@@ -139,8 +99,9 @@ static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* written over when the pack
 /* The header of the stream's packets; `audio_level` must live as long. */
 static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t timestamp, const uint8_t *audio_level)
 {
-    struct rtp_header header = {.payload_type = s->codec.payload_type, .timestamp = timestamp, .ssrc = s->ssrc};
-    header.extensions[RTP_EXTENSION_MID] = s->mid[0] ? slice_str(s->mid) : slice_of(NULL, 0);
+    struct rtp_header header = {.payload_type = s->format.codec.payload_type, .timestamp = timestamp, .ssrc = s->encoding.ssrc};
+    header.extensions[RTP_EXTENSION_MID] = s->format.mid[0] ? slice_str(s->format.mid) : slice_of(NULL, 0);
+    header.extensions[RTP_EXTENSION_RID] = s->encoding.rid[0] ? slice_str(s->encoding.rid) : slice_of(NULL, 0);
     header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(zeros, sizeof zeros);
     if (audio_level && *audio_level != RTP_NO_AUDIO_LEVEL)
         header.extensions[RTP_EXTENSION_AUDIO_LEVEL] = slice_of(audio_level, 1);
@@ -151,7 +112,7 @@ static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t tim
 static struct packet *new_packet(const struct rtp_send_stream *s, const struct rtp_header *header, struct packet_pool *pool)
 {
     struct packet *packet = packet_new(pool);
-    if (packet && !rtp_write_header(packet, header, s->ids)) {
+    if (packet && !rtp_write_header(packet, header, s->format.ids)) {
         packet_free(packet);
         packet = NULL;
     }
@@ -166,8 +127,8 @@ static struct writer payload_writer(struct packet *packet)
 /* Room for the payload in one packet: RTX adds the original sequence number. 0 when there is none. */
 static size_t max_payload(const struct rtp_send_stream *s, const struct rtp_header *header)
 {
-    size_t used = rtp_header_size(header, s->ids) + (s->cache ? RTX_HEADER_LEN : 0);
-    return s->max_rtp_bytes > used ? s->max_rtp_bytes - used : 0;
+    size_t used = rtp_header_size(header, s->format.ids) + (s->cache ? RTX_HEADER_LEN : 0);
+    return s->format.max_rtp_bytes > used ? s->format.max_rtp_bytes - used : 0;
 }
 
 /* The packets of a frame; false without memory for all of them: the peer must not take a part for the whole. */
@@ -194,8 +155,8 @@ static int send_video(struct rtp_send_stream *s, rtc_time_t now, struct slice fr
 {
     struct vp8_packetizer p;
     struct packet_queue packets = {0};
-    s->picture_id = (uint16_t)((s->picture_id + 1) & 0x7fff);
-    if (!vp8_packetizer_start(&p, frame, s->picture_id, max_payload(s, header)))
+    s->numbers.picture_id = (uint16_t)((s->numbers.picture_id + 1) & 0x7fff);
+    if (!vp8_packetizer_start(&p, frame, s->numbers.picture_id, max_payload(s, header)))
         return RTC_ERR_RANGE;
     if (!rtp_pacer_has_room(pacer, p.payloads_left))
         return RTC_ERR_QUOTA_EXCEEDED;
@@ -215,8 +176,8 @@ static int send_audio(struct rtp_send_stream *s, rtc_time_t now, struct slice fr
         return RTC_ERR_ENCODING;
     if (frame.len > max_payload(s, header))
         return RTC_ERR_RANGE;
-    header->marker = s->stats.frames_sent == 0 || header->timestamp != s->next_timestamp;
-    s->next_timestamp = header->timestamp + opus.samples;
+    header->marker = s->stats.frames_sent == 0 || header->timestamp != s->numbers.next_timestamp;
+    s->numbers.next_timestamp = header->timestamp + opus.samples;
     struct packet *packet = new_packet(s, header, pool);
     if (!packet)
         return RTC_ERR_NO_MEMORY;
@@ -229,8 +190,8 @@ static int send_audio(struct rtp_send_stream *s, rtc_time_t now, struct slice fr
 static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_encoded_frame *frame, uint32_t timestamp)
 {
     rtc_time_t capture = rtc_encoded_frame_capture_time_us(frame);
-    s->last_capture = capture <= now && now - capture < CAPTURE_AGE_MAX_US ? capture : now;
-    s->last_timestamp = timestamp;
+    s->numbers.last_capture = capture <= now && now - capture < CAPTURE_AGE_MAX_US ? capture : now;
+    s->numbers.last_timestamp = timestamp;
     s->stats.frames_sent++;
     if (s->kind == RTC_MEDIA_VIDEO && rtc_encoded_frame_keyframe(frame)) {
         s->stats.key_frames_sent++;
@@ -244,15 +205,16 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
 {
     if (s->breaker.reason != RTP_BREAKER_CLOSED)
         return RTC_ERR_INVALID_STATE;
-    if (s->codec.payload_type == RTP_NO_PAYLOAD_TYPE || !slice_is_nocase(slice_str(s->codec.name), rtc_encoded_frame_codec(frame)))
+    if (s->format.codec.payload_type == RTP_NO_PAYLOAD_TYPE ||
+        !slice_is_nocase(slice_str(s->format.codec.name), rtc_encoded_frame_codec(frame)))
         return RTC_ERR_NOT_SUPPORTED;
     struct slice data = slice_of(rtc_encoded_frame_data(frame), rtc_encoded_frame_len(frame));
-    uint32_t timestamp = rtc_encoded_frame_rtp_timestamp(frame) + s->timestamp_offset;
+    uint32_t timestamp = rtc_encoded_frame_rtp_timestamp(frame) + s->numbers.timestamp_offset;
     struct rtp_header header = header_of(s, timestamp, s->kind == RTC_MEDIA_AUDIO ? &audio_level : NULL);
     int error = RTC_ERR_NOT_SUPPORTED;
-    if (slice_is_nocase(slice_str(s->codec.name), "VP8"))
+    if (slice_is_nocase(slice_str(s->format.codec.name), "VP8"))
         error = send_video(s, now, data, &header, pool, pacer);
-    else if (slice_is_nocase(slice_str(s->codec.name), "opus"))
+    else if (slice_is_nocase(slice_str(s->format.codec.name), "opus"))
         error = send_audio(s, now, data, &header, pool, pacer);
     if (!error)
         note_frame(s, now, frame, timestamp);
@@ -271,10 +233,11 @@ static void stamp_send_time(const struct rtp_header *header, rtc_time_t now, str
 void rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct packet *packet)
 {
     struct rtp_header header;
-    if (!rtp_parse(packet_slice(packet), s->ids, &header))
+    if (!rtp_parse(packet_slice(packet), s->format.ids, &header))
         return;
-    bool media = header.ssrc == s->ssrc;
-    header.sequence = media ? s->sequence++ : s->rtx_sequence++; /* RFC 3550 section 5.1: one more for each packet that is sent */
+    bool media = header.ssrc == s->encoding.ssrc;
+    header.sequence =
+        media ? s->numbers.sequence++ : s->numbers.rtx_sequence++; /* RFC 3550 section 5.1: one more for each packet that is sent */
     rtp_set_sequence(packet, header.sequence);
     stamp_send_time(&header, now, packet);
     rtp_breaker_sent(&s->breaker, now, packet->len);
@@ -286,19 +249,19 @@ void rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct p
         s->stats.retransmitted_bytes_sent += header.payload.len;
         return;
     }
-    s->started = true;
-    s->last_left = now;
-    s->in_frame = s->kind == RTC_MEDIA_VIDEO && !header.marker;
-    s->sr_packets++;
-    s->sr_octets += (uint32_t)header.payload.len;
+    s->numbers.started = true;
+    s->numbers.last_left = now;
+    s->numbers.in_frame = s->kind == RTC_MEDIA_VIDEO && !header.marker;
+    s->numbers.sr_packets++;
+    s->numbers.sr_octets += (uint32_t)header.payload.len;
     if (s->cache)
         rtx_cache_put(s->cache, now, header.sequence, packet);
 }
 
 void rtp_send_stream_dropped(struct rtp_send_stream *s)
 {
-    s->sequence = (uint16_t)(s->sequence + s->in_frame);
-    s->in_frame = false;
+    s->numbers.sequence = (uint16_t)(s->numbers.sequence + s->numbers.in_frame);
+    s->numbers.in_frame = false;
 }
 
 /* ---- Feedback ---- */
@@ -308,13 +271,15 @@ static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct p
 {
     struct rtp_header header;
     struct packet *packet = packet_new(pool);
-    if (!packet || !rtp_parse(packet_slice(original), s->ids, &header))
+    if (!packet || !rtp_parse(packet_slice(original), s->format.ids, &header))
         goto failed;
     struct slice payload = header.payload;
     uint16_t original_sequence = header.sequence;
-    header.payload_type = s->codec.rtx_payload_type;
-    header.ssrc = s->rtx_ssrc;
-    if (!rtp_write_header(packet, &header, s->ids))
+    header.payload_type = s->format.codec.rtx_payload_type;
+    header.ssrc = s->encoding.rtx_ssrc;
+    header.extensions[RTP_EXTENSION_REPAIRED_RID] = header.extensions[RTP_EXTENSION_RID]; /* RFC 8852 section 3.2 */
+    header.extensions[RTP_EXTENSION_RID] = slice_of(NULL, 0);
+    if (!rtp_write_header(packet, &header, s->format.ids))
         goto failed;
     struct writer w = payload_writer(packet);
     writer_u16(&w, original_sequence);
@@ -331,8 +296,8 @@ failed:
 static void resend(struct rtp_send_stream *s, rtc_time_t now, uint16_t sequence, struct packet_pool *pool, struct rtp_pacer *pacer)
 {
     /* A little under the round trip: the peer's estimate may be shorter, and its next request must not find ours too early. */
-    rtc_time_t gap = s->round_trip_us ? s->round_trip_us * 3 / 4 : RESEND_GAP_UNKNOWN_US;
-    rtc_time_t in_time = 3 * s->round_trip_us > REPAIR_AGE_US ? 3 * s->round_trip_us : REPAIR_AGE_US;
+    rtc_time_t gap = s->heard.round_trip_us ? s->heard.round_trip_us * 3 / 4 : RESEND_GAP_UNKNOWN_US;
+    rtc_time_t in_time = 3 * s->heard.round_trip_us > REPAIR_AGE_US ? 3 * s->heard.round_trip_us : REPAIR_AGE_US;
     const struct packet *original = rtx_cache_take(s->cache, now, sequence, gap > RESEND_GAP_US ? gap : RESEND_GAP_US, in_time);
     struct packet *packet = original ? rtx_packet(s, original, pool) : NULL;
     if (packet)
@@ -360,7 +325,7 @@ void rtp_send_stream_nack(struct rtp_send_stream *s, rtc_time_t now, const struc
 /* How long the last keyframe occupies the stream, twice: the pictures between two of them need room, too. */
 static rtc_time_t keyframe_gap(const struct rtp_send_stream *s)
 {
-    rtc_time_t gap = s->round_trip_us > KEYFRAME_GAP_US ? s->round_trip_us : KEYFRAME_GAP_US;
+    rtc_time_t gap = s->heard.round_trip_us > KEYFRAME_GAP_US ? s->heard.round_trip_us : KEYFRAME_GAP_US;
     rtc_time_t lasts = s->target_bps ? (rtc_time_t)((uint64_t)s->keyframes.bytes * 8 * 2 * US_PER_S / s->target_bps) : 0;
     lasts = lasts < KEYFRAME_GAP_MAX_US ? lasts : KEYFRAME_GAP_MAX_US;
     return gap > lasts ? gap : lasts;
@@ -368,8 +333,8 @@ static rtc_time_t keyframe_gap(const struct rtp_send_stream *s)
 
 static bool ask_keyframe(struct rtp_send_stream *s, rtc_time_t now)
 {
-    struct keyframes *k = &s->keyframes;
-    if (k->sent != RTC_TIME_NEVER && now - k->sent < s->round_trip_us)
+    struct rtp_stream_keyframes *k = &s->keyframes;
+    if (k->sent != RTC_TIME_NEVER && now - k->sent < s->heard.round_trip_us)
         return false;
     rtc_time_t gap = keyframe_gap(s);
     if (k->asked != RTC_TIME_NEVER && now - k->asked < gap) {
@@ -389,7 +354,7 @@ bool rtp_send_stream_pli(struct rtp_send_stream *s, rtc_time_t now)
 
 bool rtp_send_stream_fir(struct rtp_send_stream *s, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence)
 {
-    struct keyframes *k = &s->keyframes;
+    struct rtp_stream_keyframes *k = &s->keyframes;
     bool repeated = k->fir_seen && k->fir_from == from_ssrc && k->fir_sequence == sequence;
     s->stats.fir_count++;
     k->fir_seen = true;
@@ -408,7 +373,7 @@ static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t now, 
     rtc_time_t sample = middle > 0 ? rtcp_middle_us((uint32_t)middle) : 1;
     if (sample > ROUND_TRIP_MAX_US)
         return 0;
-    s->round_trip_us = s->round_trip_us ? (7 * s->round_trip_us + sample) / 8 : sample;
+    s->heard.round_trip_us = s->heard.round_trip_us ? (7 * s->heard.round_trip_us + sample) / 8 : sample;
     s->stats.round_trip_time_s = (double)sample / US_PER_S;
     s->stats.total_round_trip_time_s += s->stats.round_trip_time_s;
     s->stats.round_trip_time_measurements++;
@@ -419,47 +384,42 @@ static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t now, 
 static void note_sample(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us)
 {
     rtc_time_t left = s->cache ? rtx_cache_left(s->cache, (uint16_t)(report->highest_sequence + 1)) : RTC_TIME_NEVER;
-    uint32_t expected = report->highest_sequence - s->heard_highest;
-    int32_t lost = report->lost - s->heard_lost;
+    uint32_t expected = report->highest_sequence - s->heard.highest;
+    int32_t lost = report->lost - s->heard.lost;
     if (expected > EXPECTED_MAX)
         expected = 0;
     if (lost < 0 || (uint32_t)lost > expected)
         lost = lost < 0 ? 0 : (int32_t)expected;
-    uint64_t average = s->sr_packets ? s->sr_octets / s->sr_packets + RTP_HEADER_LEN : 0;
-    s->sample = (struct rtp_rate_sample){
+    uint64_t average = s->numbers.sr_packets ? s->numbers.sr_octets / s->numbers.sr_packets + RTP_HEADER_LEN : 0;
+    s->heard.sample = (struct rtp_rate_sample){
         .expected = expected,
         .lost = (uint32_t)lost,
         .received_bytes = (uint32_t)(average * (expected - (uint32_t)lost)),
         .round_trip_us = round_trip_us,
         .under_way_us = left < now ? now - left : 0,
-        .jitter_us = s->codec.clock_rate ? (rtc_time_t)report->jitter * US_PER_S / s->codec.clock_rate : 0,
+        .jitter_us = s->format.codec.clock_rate ? (rtc_time_t)report->jitter * US_PER_S / s->format.codec.clock_rate : 0,
     };
-    s->heard_highest = report->highest_sequence;
-    s->heard_lost = report->lost;
+    s->heard.highest = report->highest_sequence;
+    s->heard.lost = report->lost;
 }
 
 bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report)
 {
     rtc_time_t round_trip_us = measure_round_trip(s, now, report);
-    if (report->ssrc != s->ssrc)
+    if (report->ssrc != s->encoding.ssrc)
         return false;
     note_sample(s, now, report, round_trip_us);
     s->stats.has_report = true;
     s->stats.fraction_lost = report->fraction_lost / 256.0;
     s->stats.packets_lost = report->lost;
-    s->stats.remote_jitter_s = s->codec.clock_rate ? (double)report->jitter / s->codec.clock_rate : 0;
-    rtp_breaker_report(&s->breaker, now, report, s->round_trip_us, s->kind == RTC_MEDIA_AUDIO ? AUDIO_FRAME_US : VIDEO_FRAME_US);
+    s->stats.remote_jitter_s = s->format.codec.clock_rate ? (double)report->jitter / s->format.codec.clock_rate : 0;
+    rtp_breaker_report(&s->breaker, now, report, s->heard.round_trip_us, s->kind == RTC_MEDIA_AUDIO ? AUDIO_FRAME_US : VIDEO_FRAME_US);
     return true;
 }
 
 const struct rtp_rate_sample *rtp_send_stream_sample(const struct rtp_send_stream *s)
 {
-    return &s->sample;
-}
-
-void rtp_send_stream_set_target(struct rtp_send_stream *s, uint32_t target_bps)
-{
-    s->target_bps = target_bps;
+    return &s->heard.sample;
 }
 
 void rtp_send_stream_excuse(struct rtp_send_stream *s, bool excused)
@@ -469,7 +429,7 @@ void rtp_send_stream_excuse(struct rtp_send_stream *s, bool excused)
 
 rtc_time_t rtp_send_stream_round_trip_us(const struct rtp_send_stream *s)
 {
-    return s->round_trip_us;
+    return s->heard.round_trip_us;
 }
 
 /* ---- Time ---- */
@@ -511,24 +471,22 @@ void rtp_send_stream_resume(struct rtp_send_stream *s)
 
 bool rtp_send_stream_info(const struct rtp_send_stream *s, rtc_time_t now, struct rtcp_sender_info *out)
 {
-    if (!s->started)
+    if (!s->numbers.started)
         return false;
-    int64_t since = (now - s->last_capture) * (int64_t)s->codec.clock_rate / US_PER_S;
+    int64_t since = (now - s->numbers.last_capture) * (int64_t)s->format.codec.clock_rate / US_PER_S;
     out->ntp = rtcp_ntp(context_wall_us(s->context, now));
-    out->timestamp = s->last_timestamp + (uint32_t)since;
-    out->packets = s->sr_packets;
-    out->octets = s->sr_octets;
+    out->timestamp = s->numbers.last_timestamp + (uint32_t)since;
+    out->packets = s->numbers.sr_packets;
+    out->octets = s->numbers.sr_octets;
     return true;
 }
 
 bool rtp_send_stream_active_since(const struct rtp_send_stream *s, rtc_time_t since)
 {
-    return s->started && s->last_left >= since;
+    return s->numbers.started && s->numbers.last_left >= since;
 }
 
 void rtp_send_stream_stats(const struct rtp_send_stream *s, struct rtp_outbound_stats *out)
 {
-    uint32_t target = out->target_bitrate_bps;
     *out = s->stats;
-    out->target_bitrate_bps = target;
 }

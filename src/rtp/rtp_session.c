@@ -34,7 +34,10 @@ static void free_member(struct rtp_session *s, struct rtp_member *m)
 {
     rtp_session_forget_receivers(s, m);
     stream_history_fini(&m->history, s->context);
-    rtp_send_stream_free(m->sender);
+    for (struct rtp_send_stream *st; (st = m->streams) != NULL;) {
+        m->streams = st->next;
+        rtp_send_stream_free(st);
+    }
     memory_free(s->context, m);
 }
 
@@ -62,6 +65,37 @@ struct rtp_member *rtp_session_member(const struct rtp_session *s, uint32_t hand
     return NULL;
 }
 
+struct rtp_send_stream *rtp_session_next_stream(const struct rtp_session *s, const struct rtp_send_stream *after)
+{
+    if (after && after->next)
+        return after->next;
+    for (size_t i = after ? after->section->position + 1 : 0; i < s->member_count; i++)
+        if (s->members[i]->streams)
+            return s->members[i]->streams;
+    return NULL;
+}
+
+struct rtp_send_stream *rtp_session_stream(const struct rtp_session *s, uint32_t handle)
+{
+    struct rtp_send_stream *st = NULL;
+    while ((st = rtp_session_next_stream(s, st)) != NULL && (st->handle == 0 || st->handle != handle)) /* 0: reserved, not set yet */
+        ;
+    return st;
+}
+
+struct rtp_send_stream *rtp_session_stream_of(const struct rtp_session *s, uint32_t ssrc)
+{
+    struct rtp_send_stream *st = NULL;
+    while ((st = rtp_session_next_stream(s, st)) != NULL && !rtp_send_stream_owns(st, ssrc))
+        ;
+    return st;
+}
+
+uint32_t rtp_session_ssrc(const struct rtp_member *m)
+{
+    return m->config.encodings[0].ssrc;
+}
+
 bool rtp_session_can_send(const struct rtp_session *s)
 {
     return s->srtp && s->writable && !s->closed;
@@ -75,9 +109,8 @@ size_t rtp_session_max_rtp(const struct rtp_session *s)
 rtc_time_t rtp_session_round_trip(const struct rtp_session *s)
 {
     rtc_time_t best = 0;
-    for (size_t i = 0; i < s->member_count; i++) {
-        const struct rtp_member *m = s->members[i];
-        rtc_time_t round_trip = m->sender ? rtp_send_stream_round_trip_us(m->sender) : 0;
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;) {
+        rtc_time_t round_trip = rtp_send_stream_round_trip_us(st);
         if (round_trip > 0 && (best == 0 || round_trip < best))
             best = round_trip;
     }
@@ -88,9 +121,8 @@ rtc_time_t rtp_session_round_trip(const struct rtp_session *s)
 
 static void apply_max_rtp(struct rtp_session *s)
 {
-    for (size_t i = 0; i < s->member_count; i++)
-        if (s->members[i]->sender)
-            rtp_send_stream_set_max_rtp(s->members[i]->sender, rtp_session_max_rtp(s));
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
+        rtp_send_stream_set_max_rtp(st, rtp_session_max_rtp(s));
 }
 
 int rtp_session_set_keys(struct rtp_session *s, uint16_t profile, struct slice local, struct slice remote)
@@ -131,11 +163,34 @@ static struct rtp_member *find_mid(const struct rtp_session *s, const char *mid)
     return NULL;
 }
 
-static int prepare_sender(struct rtp_session *s, struct rtp_member *m, const struct rtp_section *config)
+static struct rtp_send_stream *find_rid(const struct rtp_member *m, const char *rid)
 {
-    if (m->sender || !config->send || config->send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
+    struct rtp_send_stream *st = m->streams;
+    while (st && strcmp(st->encoding.rid, rid) != 0)
+        st = st->next;
+    return st;
+}
+
+static int add_stream(struct rtp_session *s, struct rtp_member *m, const struct rtp_section *config, const struct rtp_encoding *encoding)
+{
+    struct rtp_send_stream **at = &m->streams;
+    while (*at)
+        at = &(*at)->next;
+    int error = rtp_send_stream_new(s->context, config, encoding, rtp_session_max_rtp(s), at);
+    if (!error)
+        (*at)->section = m;
+    return error;
+}
+
+static int prepare_streams(struct rtp_session *s, struct rtp_member *m, const struct rtp_section *config)
+{
+    int error = RTC_OK;
+    if (!config->send || config->send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
         return RTC_OK;
-    return rtp_send_stream_new(s->context, config, rtp_session_max_rtp(s), &m->sender);
+    for (size_t i = 0; i < config->encoding_count && !error; i++)
+        if (!find_rid(m, config->encodings[i].rid))
+            error = add_stream(s, m, config, &config->encodings[i]);
+    return error;
 }
 
 /* Where the one that is reserved for this mid hangs in the list, or its end. */
@@ -159,7 +214,6 @@ static int reserve_member(struct rtp_session *s, const char *mid, struct rtp_mem
     if (!m)
         return RTC_ERR_NO_MEMORY;
     m->muted = true;
-    m->circuit.next = RTC_TIME_NEVER;
     text_copy(m->config.mid, sizeof m->config.mid, mid);
     m->next = s->reserved;
     s->reserved = *out = m;
@@ -172,7 +226,7 @@ int rtp_session_reserve_section(struct rtp_session *s, const struct rtp_section 
     if (!m)
         m = *find_reserved(s, section->mid);
     int error = m ? RTC_OK : reserve_member(s, section->mid, &m);
-    return error ? error : prepare_sender(s, m, section);
+    return error ? error : prepare_streams(s, m, section);
 }
 
 void rtp_session_forget_reserved(struct rtp_session *s)
@@ -191,6 +245,34 @@ static struct rtp_member *take_reserved(struct rtp_session *s, const char *mid)
     return m;
 }
 
+/* An SSRC is a stream's for good: nobody else may be taken for it (RFC 3550 section 8). */
+static void keep_ssrcs(const struct rtp_member *m, struct rtp_section *config)
+{
+    for (size_t i = 0; i < config->encoding_count; i++)
+        for (size_t k = 0; k < m->config.encoding_count; k++) {
+            struct rtp_encoding *e = &config->encodings[i];
+            const struct rtp_encoding *before = &m->config.encodings[k];
+            if (strcmp(e->rid, before->rid) != 0)
+                continue;
+            e->ssrc = before->ssrc;
+            e->rtx_ssrc = before->rtx_ssrc ? before->rtx_ssrc : e->rtx_ssrc;
+        }
+}
+
+static void configure_streams(struct rtp_session *s, struct rtp_member *m)
+{
+    for (struct rtp_send_stream *st = m->streams; st; st = st->next) {
+        st->named = false;
+        for (size_t i = 0; i < m->config.encoding_count; i++)
+            if (strcmp(m->config.encodings[i].rid, st->encoding.rid) == 0) {
+                rtp_send_stream_configure(st, &m->config, &m->config.encodings[i]);
+                st->named = true;
+            }
+        if (st->handle == 0)
+            st->handle = ++s->last_handle;
+    }
+}
+
 static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct rtp_section *config, struct out *out)
 {
     int error = rtp_demux_set_section(s->demux, m->handle, config);
@@ -198,10 +280,10 @@ static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
         return error;
     bool starts = config->send && !m->config.send;
     m->config = *config;
-    if (m->sender)
-        rtp_send_stream_configure(m->sender, config);
-    if (rtp_session_is_stopped(m) && starts)
-        rtp_session_close_circuit(s, now, m, out);
+    configure_streams(s, m);
+    for (struct rtp_send_stream *st = m->streams; st; st = st->next)
+        if (rtp_session_is_stopped(st) && starts)
+            rtp_session_close_circuit(s, now, st, out);
     if (!config->receive) {
         rtp_session_forget_receivers(s, m);
         m->muted = true; /* the peer layer says so itself; what comes later unmutes */
@@ -230,10 +312,9 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
     start_clocks(s, now);
     if (!m) {
         m = added = take_reserved(s, section->mid);
-        m->handle = s->last_handle + 1;
+        m->handle = ++s->last_handle;
     } else {
-        config.ssrc = m->config.ssrc;
-        config.rtx_ssrc = m->config.rtx_ssrc ? m->config.rtx_ssrc : config.rtx_ssrc;
+        keep_ssrcs(m, &config);
     }
     error = configure(s, now, m, &config, out);
     if (error) {
@@ -242,13 +323,20 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
         return error;
     }
     if (added) {
+        added->position = s->member_count;
         s->members[s->member_count++] = added;
-        s->last_handle++;
     }
     *handle = m->handle;
     rtp_session_hasten_report(s, now + 1000000);
     rtp_session_update_rate(s, now, out);
     return RTC_OK;
+}
+
+uint32_t rtp_session_send_stream(const struct rtp_session *s, uint32_t section, const char *rid)
+{
+    const struct rtp_member *m = rtp_session_member(s, section);
+    const struct rtp_send_stream *st = m ? find_rid(m, rid) : NULL;
+    return st ? st->handle : 0;
 }
 
 void rtp_session_remove_section(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
@@ -260,21 +348,23 @@ void rtp_session_remove_section(struct rtp_session *s, rtc_time_t now, uint32_t 
         return;
     struct rtp_member *m = s->members[i];
     rtp_session_bye(s, now, m, out);
-    rtp_session_drop_waiting(s, m);
+    for (struct rtp_send_stream *st = m->streams; st; st = st->next)
+        rtp_session_drop_waiting(s, st);
     rtp_demux_remove_section(s->demux, handle);
     memmove(&s->members[i], &s->members[i + 1], (s->member_count - i - 1) * sizeof *s->members);
     s->member_count--;
+    for (; i < s->member_count; i++)
+        s->members[i]->position = i;
     free_member(s, m);
     rtp_session_update_rate(s, now, out);
 }
 
 /* ---- Time ---- */
 
-static void pause_senders(struct rtp_session *s)
+static void pause_streams(struct rtp_session *s)
 {
-    for (size_t i = 0; i < s->member_count; i++)
-        if (s->members[i]->sender)
-            rtp_send_stream_pause(s->members[i]->sender);
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
+        rtp_send_stream_pause(st);
 }
 
 void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writable, struct out *out)
@@ -282,10 +372,10 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
     if (writable == s->writable)
         return;
     s->writable = writable;
-    pause_senders(s);
+    pause_streams(s);
     if (!writable) {
-        for (size_t i = 0; i < s->member_count; i++)
-            rtp_session_drop_waiting(s, s->members[i]);
+        for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
+            rtp_session_drop_waiting(s, st);
         return;
     }
     rtp_session_hasten_report(s, now + 100000);
@@ -294,11 +384,11 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
 
 void rtp_session_path_changed(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
-    pause_senders(s);
+    pause_streams(s);
     rtp_rate_path_changed(&s->rate, now);
-    for (size_t i = 0; i < s->member_count; i++)
-        if (rtp_session_is_stopped(s->members[i]))
-            rtp_session_close_circuit(s, now, s->members[i], out);
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
+        if (rtp_session_is_stopped(st))
+            rtp_session_close_circuit(s, now, st, out);
     rtp_session_update_rate(s, now, out);
     if (rtp_session_can_send(s))
         rtp_session_hasten_report(s, now + 100000);
@@ -322,13 +412,12 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *s, enum timer_reason *
     if (s->closed)
         return at;
     at = rtp_session_receive_deadline(s, why);
-    for (size_t i = 0; i < s->member_count && rtp_session_can_send(s); i++)
-        if (s->members[i]->sender) {
-            rtc_time_t due = rtp_send_stream_deadline(s->members[i]->sender, &reason);
-            deadline_min(&at, why, due, reason);
-            deadline_min(&at, why, s->members[i]->circuit.next, TIMER_RTP_RATE);
-        }
     if (rtp_session_can_send(s)) {
+        for (const struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;) {
+            rtc_time_t due = rtp_send_stream_deadline(st, &reason);
+            deadline_min(&at, why, due, reason);
+            deadline_min(&at, why, st->circuit.next, TIMER_RTP_RATE);
+        }
         deadline_min(&at, why, rtp_pacer_deadline(&s->pacer), TIMER_RTP_PACE);
         deadline_min(&at, why, s->next_report, TIMER_RTP_REPORT);
     }
@@ -406,17 +495,16 @@ void rtp_session_close(struct rtp_session *s, rtc_time_t now, struct out *out)
 
 /* ---- Numbers ---- */
 
-bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t handle, struct rtp_outbound_stats *out)
+bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t stream, struct rtp_outbound_stats *out)
 {
-    const struct rtp_member *m = rtp_session_member(s, handle);
-    if (!m || !m->sender)
+    const struct rtp_send_stream *st = rtp_session_stream(s, stream);
+    if (!st)
         return false;
-    *out = (struct rtp_outbound_stats){0};
-    rtp_send_stream_stats(m->sender, out);
-    out->target_bitrate_bps = m->target_bps;
-    out->circuit = m->circuit.state;
-    out->circuit_reason = m->circuit.reason;
-    out->circuit_openings = m->circuit.openings;
+    rtp_send_stream_stats(st, out);
+    out->target_bitrate_bps = st->target_bps;
+    out->circuit = st->circuit.state;
+    out->circuit_reason = st->circuit.reason;
+    out->circuit_openings = st->circuit.openings;
     return true;
 }
 

@@ -3,8 +3,8 @@
  * demultiplexing (RFC 8843 9.2), per-stream senders and receivers, RTCP, loss repair, playout times, the sending rate. A pure state
  * machine.
  *
- * A section is one m= section: at most one outgoing stream (with its RTX stream) and any number of incoming SSRCs, of which the latest
- * plays.
+ * A section is one m= section, known by its mid. It sends any number of streams, which rids tell apart (RFC 8852, RFC 8853); one without
+ * simulcast. A stream that is sent has its RTX stream with it. Of any number of incoming SSRCs the latest plays.
  */
 #ifndef CRTC_RTP_SESSION_H
 #define CRTC_RTP_SESSION_H
@@ -50,7 +50,7 @@ enum rtp_audio_action {
 /* What sound is encoded with unless it is limited. */
 enum { RTP_SOUND_BPS = 48000 };
 
-enum { RTP_MID_MAX = 32, RTP_CODECS_MAX = 16, RTP_SSRCS_MAX = 8, RTP_NO_PAYLOAD_TYPE = 0xff };
+enum { RTP_MID_MAX = 32, RTP_RID_MAX = 16, RTP_ENCODINGS_MAX = 4, RTP_CODECS_MAX = 16, RTP_SSRCS_MAX = 8, RTP_NO_PAYLOAD_TYPE = 0xff };
 
 enum rtp_extension {
     RTP_EXTENSION_MID,            /* urn:ietf:params:rtp-hdrext:sdes:mid */
@@ -72,6 +72,13 @@ struct rtp_codec {
     bool inband_fec;          /* opus: the peer wants it (useinbandfec=1) */
 };
 
+/* One stream that a section sends: (mid, rid) is its name for as long as the section lives. */
+struct rtp_encoding {
+    char rid[RTP_RID_MAX + 1]; /* "" for the only one of a section without simulcast: then it is not sent (RFC 8853 section 5.5) */
+    uint32_t ssrc, rtx_ssrc;   /* ours; rtx_ssrc 0 without */
+    uint32_t max_bitrate_bps;  /* our cap; 0: none beyond the session's */
+};
+
 struct rtp_section {
     char mid[RTP_MID_MAX + 1];
     rtc_media_kind kind;
@@ -81,12 +88,12 @@ struct rtp_section {
     struct rtp_codec receive_codecs[RTP_CODECS_MAX];
     size_t receive_codec_count;
     uint8_t extension_ids[RTP_EXTENSIONS];     /* 0: not negotiated */
-    uint32_t ssrc, rtx_ssrc;                   /* ours; rtx_ssrc 0 without */
+    struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
+    size_t encoding_count; /* the first one's SSRC speaks in reports and feedback for who sends nothing (RFC 3550 6.4.2) */
     uint32_t remote_ssrcs[RTP_SSRCS_MAX];      /* from a=ssrc, in order; may be none */
     uint32_t remote_rtx_ssrcs[RTP_SSRCS_MAX];  /* from a=ssrc-group:FID, 0 without */
     size_t remote_ssrc_count;
     char remote_stream_id[64];                 /* sections with the same one are synchronised to each other (lip sync) */
-    uint32_t max_bitrate_bps;                  /* our cap; 0: none beyond the session's */
     uint32_t peer_max_bitrate_bps;             /* the peer's (b=TIAS, b=AS); 0: none */
     uint8_t dscp;                              /* of its packets */
 };
@@ -156,9 +163,12 @@ int rtp_session_set_keys(struct rtp_session *session, uint16_t profile, struct s
 int rtp_session_reserve_section(struct rtp_session *session, const struct rtp_section *section);
 /* Gives back what was reserved and not set. */
 void rtp_session_forget_reserved(struct rtp_session *session);
-/* Adds the section, or changes the one with the same mid. *handle is never 0. SSRCs of ours stay as they were first given. */
+/* Adds the section, or changes the one with the same mid. *handle is never 0. SSRCs of ours stay as they were first given to a rid; the
+ * stream of a rid that is no longer named keeps its numbers and sends nothing. */
 int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const struct rtp_section *section, uint32_t *handle,
                             struct out *out);
+/* The stream that the section sends with this rid: its handle, which no section and no other stream has; 0 while it may not send yet. */
+uint32_t rtp_session_send_stream(const struct rtp_session *session, uint32_t section, const char *rid);
 /* Stops it: BYE for what we sent. */
 void rtp_session_remove_section(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
 /* The datagrams of this size fit the current pair. */
@@ -166,9 +176,9 @@ void rtp_session_set_max_packet(struct rtp_session *session, uint32_t max_packet
 void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitrate_bps);
 /* What the peer wants to get of all sections together at most; 0: no limit. */
 void rtp_session_set_peer_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t max_bitrate_bps, struct out *out);
-/* The cap of one section's stream; 0: none beyond the session's. */
-void rtp_session_set_section_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t max_bitrate_bps,
-                                     struct out *out);
+/* The cap of one stream that is sent; 0: none beyond the session's. */
+void rtp_session_set_stream_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint32_t max_bitrate_bps,
+                                    struct out *out);
 void rtp_session_set_section_dscp(struct rtp_session *session, uint32_t handle, uint8_t dscp);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
@@ -183,10 +193,11 @@ void rtp_session_input(struct rtp_session *session, rtc_time_t now, struct packe
 void rtp_session_tick(struct rtp_session *session, rtc_time_t now, struct out *out);
 rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_reason *why);
 /* Packetizes, protects and queues one encoded frame (borrowed). Its rtp_timestamp is offset by the stream's random start. `audio_level`:
- * -dBov, 0 to 127, and 0x80 for voice; RTP_NO_AUDIO_LEVEL when unknown. RTC_ERR_INVALID_STATE when the section does not send or keys are
- * missing (the frame is dropped, the caller counts it; of video only a keyframe is taken after that, and RTP_EVENT_KEYFRAME_REQUEST asks for it). */
+ * -dBov, 0 to 127, and 0x80 for voice; RTP_NO_AUDIO_LEVEL when unknown. RTC_ERR_INVALID_STATE when the stream does not send or keys are
+ * missing (the frame is dropped, the caller counts it; of video only a keyframe is taken after that, and RTP_EVENT_KEYFRAME_REQUEST asks
+ * for it). */
 enum { RTP_NO_AUDIO_LEVEL = 0xff };
-int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t handle, rtc_encoded_frame *frame, uint8_t audio_level,
+int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t stream, rtc_encoded_frame *frame, uint8_t audio_level,
                            struct out *out);
 /* Who sends this section's media is asked for no more than this (REMB), 0: for as much as it likes. REMB speaks of all video that is received:
  * it is said only while every section that plays has a limit. */
@@ -198,7 +209,7 @@ void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, u
 /* BYE for everything; nothing is sent afterwards. */
 void rtp_session_close(struct rtp_session *session, rtc_time_t now, struct out *out);
 
-bool rtp_session_outbound_stats(const struct rtp_session *session, uint32_t handle, struct rtp_outbound_stats *out);
+bool rtp_session_outbound_stats(const struct rtp_session *session, uint32_t stream, struct rtp_outbound_stats *out);
 bool rtp_session_inbound_stats(const struct rtp_session *session, uint32_t handle, rtc_time_t now, struct rtp_inbound_stats *out);
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
 

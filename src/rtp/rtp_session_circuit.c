@@ -7,83 +7,84 @@
 
 enum { US_PER_S = 1000000, RETRY_US = 5 * US_PER_S, RETRY_MAX_US = 60 * US_PER_S, WELL_AFTER_US = 30 * US_PER_S, FLOWS_US = 5 * US_PER_S };
 
-bool rtp_session_is_stopped(const struct rtp_member *m)
+bool rtp_session_is_stopped(const struct rtp_send_stream *st)
 {
-    return m->circuit.state == RTP_CIRCUIT_STOPPED;
+    return st->circuit.state == RTP_CIRCUIT_STOPPED;
 }
 
-static void set_state(struct rtp_member *m, enum rtp_circuit state, rtc_time_t next, struct out *out)
+static void set_state(struct rtp_send_stream *st, enum rtp_circuit state, rtc_time_t next, struct out *out)
 {
-    m->circuit.state = state;
-    m->circuit.next = next;
-    struct event *e = out_event(out, RTP_EVENT_CIRCUIT_BREAKER, m->handle);
+    st->circuit.state = state;
+    st->circuit.next = next;
+    struct event *e = out_event(out, RTP_EVENT_CIRCUIT_BREAKER, st->section->handle);
     if (!e)
         return;
     e->code = (int)state;
-    e->value = (int64_t)m->circuit.reason;
+    e->value = (int64_t)st->circuit.reason;
 }
 
 /* Twice as long as the last time, and up to a fifth more, so that two who share a link do not come back together. */
-static rtc_time_t retry_after(const struct rtp_session *s, const struct rtp_member *m)
+static rtc_time_t retry_after(const struct rtp_session *s, const struct rtp_send_stream *st)
 {
-    uint32_t doublings = m->circuit.stops < 5 ? m->circuit.stops : 5;
+    uint32_t doublings = st->circuit.stops < 5 ? st->circuit.stops : 5;
     rtc_time_t wait = (rtc_time_t)RETRY_US << (doublings > 0 ? doublings - 1 : 0);
     if (wait > RETRY_MAX_US)
         wait = RETRY_MAX_US;
     return wait + (rtc_time_t)(context_random_u32(s->context) % (uint32_t)(wait / 5));
 }
 
-static void stop(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct out *out)
+static void stop(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st, struct out *out)
 {
-    bool silence = m->circuit.reason == RTP_BREAKER_RTCP_TIMEOUT;
-    m->circuit.in_outage = silence && now - s->last_control >= OUTAGE_US;
-    m->circuit.stops++;
-    rtp_session_drop_waiting(s, m);
-    set_state(m, RTP_CIRCUIT_STOPPED, silence ? RTC_TIME_NEVER : now + retry_after(s, m), out);
+    bool silence = st->circuit.reason == RTP_BREAKER_RTCP_TIMEOUT;
+    st->circuit.in_outage = silence && now - s->last_control >= OUTAGE_US;
+    st->circuit.stops++;
+    rtp_session_drop_waiting(s, st);
+    set_state(st, RTP_CIRCUIT_STOPPED, silence ? RTC_TIME_NEVER : now + retry_after(s, st), out);
 }
 
-void rtp_session_open_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, enum rtp_breaker_reason reason, struct out *out)
+void rtp_session_open_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st, enum rtp_breaker_reason reason,
+                              struct out *out)
 {
-    bool may_reduce = reason == RTP_BREAKER_CONGESTION && m->config.kind == RTC_MEDIA_VIDEO && m->circuit.state == RTP_CIRCUIT_CLOSED;
-    m->circuit.reason = reason;
-    m->circuit.openings++;
+    bool may_reduce = reason == RTP_BREAKER_CONGESTION && st->kind == RTC_MEDIA_VIDEO && st->circuit.state == RTP_CIRCUIT_CLOSED;
+    st->circuit.reason = reason;
+    st->circuit.openings++;
     if (may_reduce && rtp_rate_cut(&s->rate, now)) {
-        rtp_send_stream_resume(m->sender);
-        set_state(m, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
+        rtp_send_stream_resume(st);
+        set_state(st, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
     } else {
-        stop(s, now, m, out);
+        stop(s, now, st, out);
     }
     rtp_session_update_rate(s, now, out);
 }
 
-static void flow(struct rtp_session *s, rtc_time_t now, struct rtp_member *m)
+static void flow(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st)
 {
-    m->circuit.in_outage = false;
-    m->owes_keyframe = m->config.kind == RTC_MEDIA_VIDEO;
-    m->next_ask = now;
-    rtp_send_stream_resume(m->sender);
-    if (m->config.kind == RTC_MEDIA_VIDEO)
+    st->circuit.in_outage = false;
+    st->owes_keyframe = st->kind == RTC_MEDIA_VIDEO;
+    st->next_ask = now;
+    rtp_send_stream_resume(st);
+    if (st->kind == RTC_MEDIA_VIDEO)
         rtp_rate_probe(&s->rate, now);
 }
 
-void rtp_session_close_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct out *out)
+void rtp_session_close_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st, struct out *out)
 {
-    flow(s, now, m);
-    m->circuit.stops = 0;
-    set_state(m, RTP_CIRCUIT_CLOSED, RTC_TIME_NEVER, out);
+    flow(s, now, st);
+    st->circuit.stops = 0;
+    set_state(st, RTP_CIRCUIT_CLOSED, RTC_TIME_NEVER, out);
     rtp_session_update_rate(s, now, out);
 }
 
-void rtp_session_tick_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct out *out)
+void rtp_session_tick_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st, struct out *out)
 {
-    if (now < m->circuit.next)
+    if (now < st->circuit.next)
         return;
-    if (m->circuit.state == RTP_CIRCUIT_STOPPED) {
-        flow(s, now, m);
-        set_state(m, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
+    if (st->circuit.state == RTP_CIRCUIT_STOPPED) {
+        flow(s, now, st);
+        set_state(st, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
     } else {
-        m->circuit.stops = 0;
-        set_state(m, RTP_CIRCUIT_CLOSED, RTC_TIME_NEVER, out);
+        st->circuit.stops = 0;
+        set_state(st, RTP_CIRCUIT_CLOSED, RTC_TIME_NEVER, out);
     }
     rtp_session_update_rate(s, now, out);
 }
@@ -91,11 +92,9 @@ void rtp_session_tick_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_
 void rtp_session_excuse_sound(struct rtp_session *s, rtc_time_t now)
 {
     bool video = false;
-    for (size_t i = 0; i < s->member_count; i++) {
-        const struct rtp_member *m = s->members[i];
-        video = video || (m->config.kind == RTC_MEDIA_VIDEO && m->sender && rtp_send_stream_active_since(m->sender, now - FLOWS_US));
-    }
-    for (size_t i = 0; i < s->member_count; i++)
-        if (s->members[i]->config.kind == RTC_MEDIA_AUDIO && s->members[i]->sender)
-            rtp_send_stream_excuse(s->members[i]->sender, video);
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
+        video = video || (st->kind == RTC_MEDIA_VIDEO && rtp_send_stream_active_since(st, now - FLOWS_US));
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
+        if (st->kind == RTC_MEDIA_AUDIO)
+            rtp_send_stream_excuse(st, video);
 }

@@ -19,30 +19,19 @@ enum {
     CNAME_MAX = 64
 };
 
-/* Where the stream is in the drawing at enum rtp_circuit. */
-struct rtp_member_circuit {
-    enum rtp_circuit state;
-    enum rtp_breaker_reason reason; /* of the last opening */
-    uint32_t openings, stops;       /* stops: in a row */
-    bool in_outage;                 /* stopped because nothing at all was heard: it goes on when something is */
-    rtc_time_t next;                /* STOPPED: when it is tried again, REDUCED: when all is well; RTC_TIME_NEVER */
-};
-
+/* A section. Owned by the session, and written by its files. */
 struct rtp_member {
     uint32_t handle;
-    struct rtp_member *next;        /* while it is reserved */
+    size_t position;         /* among the session's; of one that is reserved nothing */
+    struct rtp_member *next; /* while it is reserved */
     struct rtp_section config;
-    struct rtp_send_stream *sender; /* NULL until it may send */
+    struct rtp_send_stream *streams; /* that it sends, one for each rid; none until it may send */
     struct rtp_receiver *receivers; /* newest first */
     struct rtp_receiver *playing;   /* one of them, or NULL */
     struct stream_history history;
     bool muted;
-    struct rtp_member_circuit circuit;
     rtc_time_t last_media;
-    uint32_t target_bps;            /* as last told */
-    uint32_t receive_limit_bps;     /* what its sender is asked to keep to; 0: nothing */
-    bool owes_keyframe;             /* a frame did not leave: others refer to it */
-    rtc_time_t next_ask;
+    uint32_t receive_limit_bps; /* what its sender is asked to keep to; 0: nothing */
 };
 
 struct rtp_session {
@@ -71,28 +60,37 @@ struct rtp_session {
 };
 
 struct rtp_member *rtp_session_member(const struct rtp_session *session, uint32_t handle);
+/* All streams that are sent, of one section after the other: the first one after NULL, NULL after the last. */
+struct rtp_send_stream *rtp_session_next_stream(const struct rtp_session *session, const struct rtp_send_stream *after);
+struct rtp_send_stream *rtp_session_stream(const struct rtp_session *session, uint32_t handle);
+/* By its SSRC or that of its RTX stream; NULL when it is not ours. */
+struct rtp_send_stream *rtp_session_stream_of(const struct rtp_session *session, uint32_t ssrc);
+/* What a section says that sends nothing, it says with this one. */
+uint32_t rtp_session_ssrc(const struct rtp_member *member);
 rtc_time_t rtp_session_round_trip(const struct rtp_session *session);
 /* Whether a packet may be made at all. */
 bool rtp_session_can_send(const struct rtp_session *session);
 size_t rtp_session_max_rtp(const struct rtp_session *session);
 
 /* rtp_session_send.c */
-/* What waits of the section in the pacer does not leave any more. */
-void rtp_session_drop_waiting(struct rtp_session *session, struct rtp_member *member);
+/* What waits of the stream in the pacer does not leave any more. */
+void rtp_session_drop_waiting(struct rtp_session *session, struct rtp_send_stream *stream);
+/* Whether the section is to send this one: it was negotiated so, and no breaker is open. */
+bool rtp_session_sends(const struct rtp_send_stream *stream);
 void rtp_session_drain_pacer(struct rtp_session *session, rtc_time_t now, struct out *out);
 /* Shares the rate out anew and tells whose target changed. */
 void rtp_session_update_rate(struct rtp_session *session, rtc_time_t now, struct out *out);
 void rtp_session_tick_senders(struct rtp_session *session, rtc_time_t now, struct out *out);
 
 /* rtp_session_circuit.c */
-bool rtp_session_is_stopped(const struct rtp_member *member);
-/* The breaker of one stream opened. */
-void rtp_session_open_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, enum rtp_breaker_reason reason,
+bool rtp_session_is_stopped(const struct rtp_send_stream *stream);
+/* The stream's breaker opened. */
+void rtp_session_open_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_send_stream *stream, enum rtp_breaker_reason reason,
                               struct out *out);
 /* What was wrong has passed, as far as is known: media flows again. */
-void rtp_session_close_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+void rtp_session_close_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_send_stream *stream, struct out *out);
 /* Tries again, and sees that all is well, when it is time. */
-void rtp_session_tick_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+void rtp_session_tick_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_send_stream *stream, struct out *out);
 /* Video gives way before sound: while it flows, congestion is not the sound's fault. */
 void rtp_session_excuse_sound(struct rtp_session *session, rtc_time_t now);
 

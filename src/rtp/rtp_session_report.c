@@ -38,16 +38,17 @@ static void finish(struct rtp_session *s, struct control *c, struct out *out)
         out_send(out, c->packet);
 }
 
-/* The head of a compound packet: SR when it sends, else RR, and who it is. */
+/* The head of a compound packet (RFC 3550 section 6.1): SR of a stream that sends, RR without one, and who it is. */
 static void speak(const struct rtp_session *s, struct control *c, rtc_time_t now, const struct rtp_member *m,
-                  const struct rtcp_report *reports, size_t count)
+                  const struct rtp_send_stream *st, const struct rtcp_report *reports, size_t count)
 {
     struct rtcp_sender_info info;
-    if (m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_send_stream_info(m->sender, now, &info))
-        rtcp_write_sr(&c->writer, m->config.ssrc, &info, reports, count);
+    uint32_t ssrc = st ? st->encoding.ssrc : rtp_session_ssrc(m);
+    if (st && rtp_session_sends(st) && rtp_send_stream_info(st, now, &info))
+        rtcp_write_sr(&c->writer, ssrc, &info, reports, count);
     else
-        rtcp_write_rr(&c->writer, m->config.ssrc, reports, count);
-    rtcp_write_sdes(&c->writer, m->config.ssrc, slice_str(s->cname));
+        rtcp_write_rr(&c->writer, ssrc, reports, count);
+    rtcp_write_sdes(&c->writer, ssrc, slice_str(s->cname));
 }
 
 /* ---- Regular reports ---- */
@@ -61,9 +62,9 @@ static size_t collect(struct rtp_session *s, rtc_time_t now, struct rtcp_report 
     return n;
 }
 
-static bool is_speaker(const struct rtp_member *m, rtc_time_t since)
+static bool is_speaker(const struct rtp_send_stream *st, rtc_time_t since)
 {
-    return m->sender && m->config.send && !rtp_session_is_stopped(m) && rtp_send_stream_active_since(m->sender, since);
+    return rtp_session_sends(st) && rtp_send_stream_active_since(st, since);
 }
 
 static bool takes_remb(const struct rtp_member *m)
@@ -87,24 +88,25 @@ static void limit_sender(const struct rtp_session *s, struct control *c)
         ssrcs[n++] = m->playing->ssrc;
     }
     if (n > 0 && writer_left(&c->writer) >= REMB_BYTES + 4 * n)
-        rtcp_write_remb(&c->writer, s->members[0]->config.ssrc, sum, ssrcs, n);
+        rtcp_write_remb(&c->writer, rtp_session_ssrc(s->members[0]), sum, ssrcs, n);
 }
 
 static rtc_time_t interval_of(const struct rtp_session *s)
 {
     bool video = false;
     for (size_t i = 0; i < s->member_count; i++)
-        video = video || (s->members[i]->config.kind == RTC_MEDIA_VIDEO && (s->members[i]->sender || s->members[i]->playing));
+        video = video || (s->members[i]->config.kind == RTC_MEDIA_VIDEO && (s->members[i]->streams || s->members[i]->playing));
     rtc_time_t mean = video ? INTERVAL_VIDEO_US : INTERVAL_AUDIO_US;
     return mean / 2 + (rtc_time_t)(context_random_u32(s->context) % (uint32_t)mean);
 }
 
-/* The index of the next one that sent since then, or member_count. */
-static size_t next_speaker(const struct rtp_session *s, size_t from, rtc_time_t since)
+/* The next one that sent since then. */
+static const struct rtp_send_stream *next_speaker(const struct rtp_session *s, const struct rtp_send_stream *after, rtc_time_t since)
 {
-    while (from < s->member_count && !is_speaker(s->members[from], since))
-        from++;
-    return from;
+    const struct rtp_send_stream *st = after;
+    while ((st = rtp_session_next_stream(s, st)) != NULL && !is_speaker(st, since))
+        ;
+    return st;
 }
 
 /* Those that the first packet had no room for (RFC 3550 section 6.1). */
@@ -113,8 +115,8 @@ static void report_rest(struct rtp_session *s, rtc_time_t now, struct out *out)
     struct rtcp_report reports[RTCP_REPORTS_MAX];
     struct control c;
     for (size_t count; (count = collect(s, now, reports, RTCP_REPORTS_MAX)) > 0 && begin(s, &c, out);) {
-        rtcp_write_rr(&c.writer, s->members[0]->config.ssrc, reports, count);
-        rtcp_write_sdes(&c.writer, s->members[0]->config.ssrc, slice_str(s->cname));
+        rtcp_write_rr(&c.writer, rtp_session_ssrc(s->members[0]), reports, count);
+        rtcp_write_sdes(&c.writer, rtp_session_ssrc(s->members[0]), slice_str(s->cname));
         finish(s, &c, out);
     }
 }
@@ -127,15 +129,16 @@ void rtp_session_report(struct rtp_session *s, rtc_time_t now, struct out *out)
     s->next_report = now + interval;
     if (s->member_count == 0 || !begin(s, &c, out))
         return;
-    size_t count = collect(s, now, reports, RTCP_REPORTS_MAX), at = next_speaker(s, 0, since);
-    speak(s, &c, now, s->members[at < s->member_count ? at : 0], reports, count);
-    for (at = next_speaker(s, at + 1, since); at < s->member_count; at = next_speaker(s, at + 1, since)) {
+    size_t count = collect(s, now, reports, RTCP_REPORTS_MAX);
+    const struct rtp_send_stream *at = next_speaker(s, NULL, since);
+    speak(s, &c, now, s->members[0], at ? at : s->members[0]->streams, reports, count);
+    while (at && (at = next_speaker(s, at, since)) != NULL) {
         if (writer_left(&c.writer) < SPEAKER_BYTES) {
             finish(s, &c, out);
             if (!begin(s, &c, out))
                 return;
         }
-        speak(s, &c, now, s->members[at], NULL, 0);
+        speak(s, &c, now, at->section, at, NULL, 0);
     }
     limit_sender(s, &c);
     finish(s, &c, out);
@@ -156,7 +159,7 @@ static bool begin_feedback(struct rtp_session *s, struct control *c, rtc_time_t 
     if (!begin(s, c, out))
         return false;
     if (!m->config.reduced_size)
-        speak(s, c, now, m, NULL, 0);
+        speak(s, c, now, m, m->streams, NULL, 0);
     return true;
 }
 
@@ -171,24 +174,24 @@ void rtp_session_feedback(struct rtp_session *s, rtc_time_t now, struct rtp_memb
     for (size_t n; (n = rtp_receiver_take_nacks(r, now, round_trip, missing, NACKS_AT_ONCE)) > 0;) {
         if (!begin_feedback(s, &c, now, m, out))
             return;
-        rtcp_write_nack(&c.writer, m->config.ssrc, r->ssrc, missing, n);
+        rtcp_write_nack(&c.writer, rtp_session_ssrc(m), r->ssrc, missing, n);
         finish(s, &c, out);
     }
     if (!rtp_receiver_take_pli(r, now, round_trip) || !begin_feedback(s, &c, now, m, out))
         return;
-    rtcp_write_pli(&c.writer, m->config.ssrc, r->ssrc);
+    rtcp_write_pli(&c.writer, rtp_session_ssrc(m), r->ssrc);
     finish(s, &c, out);
 }
 
 /* ---- Goodbye ---- */
 
-static size_t list_sources(const struct rtp_member *m, uint32_t *ssrcs)
+static size_t list_sources(const struct rtp_send_stream *st, uint32_t *ssrcs)
 {
-    if (!m->sender || !rtp_send_stream_active_since(m->sender, 0))
+    if (!rtp_send_stream_active_since(st, 0))
         return 0;
-    ssrcs[0] = m->config.ssrc;
-    ssrcs[1] = m->config.rtx_ssrc;
-    return m->config.rtx_ssrc ? 2 : 1;
+    ssrcs[0] = st->encoding.ssrc;
+    ssrcs[1] = st->encoding.rtx_ssrc;
+    return st->encoding.rtx_ssrc ? 2 : 1;
 }
 
 static void say_bye(struct rtp_session *s, rtc_time_t now, const struct rtp_member *m, const uint32_t *ssrcs, size_t n, struct out *out)
@@ -196,7 +199,7 @@ static void say_bye(struct rtp_session *s, rtc_time_t now, const struct rtp_memb
     struct control c;
     if (n == 0 || !begin(s, &c, out))
         return;
-    speak(s, &c, now, m, NULL, 0);
+    speak(s, &c, now, m, m->streams, NULL, 0);
     rtcp_write_bye(&c.writer, ssrcs, n);
     finish(s, &c, out);
 }
@@ -205,14 +208,14 @@ void rtp_session_bye(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
 {
     uint32_t ssrcs[BYES_AT_ONCE];
     size_t n = 0;
-    for (size_t i = 0; i < s->member_count; i++) {
-        if (member && s->members[i] != member)
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;) {
+        if (member && st->section != member)
             continue;
         if (n + 2 > BYES_AT_ONCE) {
             say_bye(s, now, s->members[0], ssrcs, n, out);
             n = 0;
         }
-        n += list_sources(s->members[i], ssrcs + n);
+        n += list_sources(st, ssrcs + n);
     }
     if (n > 0) /* else there may be no member at all */
         say_bye(s, now, member ? member : s->members[0], ssrcs, n, out);

@@ -3,21 +3,15 @@
 #include "memory.h"
 #include "rtp_session_parts.h"
 
-static struct rtp_member *ours(const struct rtp_session *s, uint32_t ssrc)
-{
-    struct rtp_member *m = rtp_session_member(s, rtp_demux_section_of_ours(s->demux, ssrc));
-    return m && m->sender && rtp_send_stream_owns(m->sender, ssrc) ? m : NULL;
-}
-
 static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
 {
     rtp_session_excuse_sound(s, now);
     rtp_rate_path(&s->rate, now, s->round_trip);
     for (size_t i = 0; i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
-        struct rtp_member *m = ours(s, report.ssrc);
-        if (m && rtp_send_stream_report(m->sender, now, &report) && m->config.kind == RTC_MEDIA_VIDEO)
-            rtp_rate_report(&s->rate, now, rtp_send_stream_sample(m->sender));
+        struct rtp_send_stream *st = rtp_session_stream_of(s, report.ssrc);
+        if (st && rtp_send_stream_report(st, now, &report) && st->kind == RTC_MEDIA_VIDEO)
+            rtp_rate_report(&s->rate, now, rtp_send_stream_sample(st));
     }
 }
 
@@ -33,22 +27,22 @@ static void take_sender_report(struct rtp_session *s, rtc_time_t now, const stru
 
 static void take_nack(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
 {
-    struct rtp_member *m = ours(s, p->media_ssrc);
-    if (m && rtp_send_stream_ssrc(m->sender) == p->media_ssrc && rtp_session_can_send(s))
-        rtp_send_stream_nack(m->sender, now, p, out->pool, &s->pacer);
+    struct rtp_send_stream *st = rtp_session_stream_of(s, p->media_ssrc);
+    if (st && st->encoding.ssrc == p->media_ssrc && rtp_session_can_send(s))
+        rtp_send_stream_nack(st, now, p, out->pool, &s->pacer);
 }
 
-static void ask_keyframe(struct rtp_member *m, bool now_wanted, struct out *out)
+static void ask_keyframe(const struct rtp_send_stream *st, bool now_wanted, struct out *out)
 {
     if (now_wanted)
-        (void)out_event(out, RTP_EVENT_KEYFRAME_REQUEST, m->handle);
+        (void)out_event(out, RTP_EVENT_KEYFRAME_REQUEST, st->section->handle);
 }
 
 static void take_pli(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
 {
-    struct rtp_member *m = ours(s, p->media_ssrc);
-    if (m)
-        ask_keyframe(m, rtp_send_stream_pli(m->sender, now), out);
+    struct rtp_send_stream *st = rtp_session_stream_of(s, p->media_ssrc);
+    if (st)
+        ask_keyframe(st, rtp_send_stream_pli(st, now), out);
 }
 
 static void take_fir(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
@@ -57,9 +51,9 @@ static void take_fir(struct rtp_session *s, rtc_time_t now, const struct rtcp_pa
         uint32_t ssrc;
         uint8_t sequence;
         rtcp_fir_at(p, i, &ssrc, &sequence);
-        struct rtp_member *m = ours(s, ssrc);
-        if (m)
-            ask_keyframe(m, rtp_send_stream_fir(m->sender, now, p->ssrc, sequence), out);
+        struct rtp_send_stream *st = rtp_session_stream_of(s, ssrc);
+        if (st)
+            ask_keyframe(st, rtp_send_stream_fir(st, now, p->ssrc, sequence), out);
     }
 }
 
@@ -103,9 +97,9 @@ static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet
 static void end_outage(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     s->last_control = now;
-    for (size_t i = 0; i < s->member_count; i++)
-        if (s->members[i]->circuit.in_outage)
-            rtp_session_close_circuit(s, now, s->members[i], out);
+    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
+        if (st->circuit.in_outage)
+            rtp_session_close_circuit(s, now, st, out);
 }
 
 void rtp_session_control(struct rtp_session *s, rtc_time_t now, struct slice datagram, struct out *out)

@@ -316,7 +316,8 @@ static void drift(int64_t fast_ppm, rtc_time_t jitter)
     call(&o, SECOND);
     const struct rtp_sim_seen *s = &sim.b.seen;
     sim.a.frame_rate = 15;
-    rtp_session_set_section_bitrate(sim.a.session, sim.now, sim.a.video, 100000, &sim.a.out); /* little to simulate */
+    rtp_session_set_stream_bitrate(sim.a.session, sim.now, rtp_session_send_stream(sim.a.session, sim.a.video, ""), 100000,
+                                   &sim.a.out); /* little to simulate */
     rtp_sim_drain(&sim.a);
     sim.b.sends_video = sim.b.sends_audio = false;
     rtp_sim_run(&sim, sim.now + 15 * SECOND);

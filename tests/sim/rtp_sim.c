@@ -48,7 +48,8 @@ struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_ki
                             .reduced_size = !o->full_size_rtcp,
                             .send_codec = codec_of(kind),
                             .receive_codec_count = 1,
-                            .ssrc = ssrc_of(local, kind, false)};
+                            .encodings = {{.ssrc = ssrc_of(local, kind, false)}},
+                            .encoding_count = 1};
     (void)snprintf(s.mid, sizeof s.mid, "%s", kind == RTC_MEDIA_AUDIO ? "a" : "v");
     (void)snprintf(s.remote_stream_id, sizeof s.remote_stream_id, "stream");
     s.receive_codecs[0] = s.send_codec;
@@ -56,7 +57,7 @@ struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_ki
     s.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = 3;
     s.extension_ids[RTP_EXTENSION_AUDIO_LEVEL] = 1;
     if (kind == RTC_MEDIA_VIDEO)
-        s.rtx_ssrc = ssrc_of(local, kind, true);
+        s.encodings[0].rtx_ssrc = ssrc_of(local, kind, true);
     if (o->anonymous)
         return s;
     s.remote_ssrc_count = 1;
@@ -86,14 +87,15 @@ static uint32_t get_serial(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void send(struct rtp_sim_peer *p, uint32_t handle, rtc_encoded_frame_options *o, uint8_t level)
+static void send(struct rtp_sim_peer *p, uint32_t section, rtc_encoded_frame_options *o, uint8_t level)
 {
     rtc_encoded_frame *frame = NULL;
     o->size = sizeof *o;
     o->capture_time_us = p->sim->now;
     if (rtc_encoded_frame_new(NULL, o, &frame) != RTC_OK)
         return;
-    p->refused += rtp_session_send_frame(p->session, p->sim->now, handle, frame, level, &p->out) != RTC_OK;
+    p->refused +=
+        rtp_session_send_frame(p->session, p->sim->now, rtp_session_send_stream(p->session, section, ""), frame, level, &p->out) != RTC_OK;
     rtc_encoded_frame_unref(frame);
     rtp_sim_drain(p);
 }
@@ -431,6 +433,6 @@ struct rtp_inbound_stats rtp_sim_inbound(struct rtp_sim_peer *p, uint32_t handle
 struct rtp_outbound_stats rtp_sim_outbound(struct rtp_sim_peer *p, uint32_t handle)
 {
     struct rtp_outbound_stats stats = {0};
-    (void)rtp_session_outbound_stats(p->session, handle, &stats);
+    (void)rtp_session_outbound_stats(p->session, rtp_session_send_stream(p->session, handle, ""), &stats);
     return stats;
 }

@@ -78,7 +78,7 @@ static int send_frame(size_t len, bool keyframe)
                                                .rtp_timestamp = (uint32_t)(now * 9 / 100)};
     memset(bytes, ++serial, len < 100000 ? len : 100000);
     assert_int_equal(rtc_encoded_frame_new(context, &options, &frame), RTC_OK);
-    int error = rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out);
+    int error = rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out);
     rtc_encoded_frame_unref(frame);
     return error;
 }
@@ -221,7 +221,7 @@ static void repairs_that_are_dropped_leave_no_hole(void **state)
     }
     assert_in_range(repaired, 4, 3 * count - 1); /* some, and some were not */
     struct rtp_outbound_stats stats;
-    assert_true(rtp_session_outbound_stats(session, video, &stats));
+    assert_true(rtp_session_outbound_stats(session, video_stream, &stats));
     assert_int_equal(stats.retransmitted_packets_sent, repaired);
     assert_int_equal(stats.packets_sent, count + repaired);
 }
@@ -245,7 +245,7 @@ static void a_pause_is_no_new_stream(void **state)
     size_t count = wire_count;
     uint16_t last = wire[count - 1].sequence;
     assert_true(wire[count - 1].marker);
-    assert_true(rtp_session_outbound_stats(session, video, &before));
+    assert_true(rtp_session_outbound_stats(session, video_stream, &before));
     assert_int_equal(before.packets_sent, count);
     v.send = true;
     assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
@@ -255,7 +255,7 @@ static void a_pause_is_no_new_stream(void **state)
     look();
     assert_int_equal(wire_count, 1);
     media_follows(&wire[0], (uint16_t)(last + 1));
-    assert_true(rtp_session_outbound_stats(session, video, &after));
+    assert_true(rtp_session_outbound_stats(session, video_stream, &after));
     assert_int_equal(after.packets_sent, count + 1);
     assert_int_equal(after.frames_sent, 2);
 }

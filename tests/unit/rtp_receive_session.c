@@ -222,7 +222,7 @@ static rtc_encoded_frame *frame_of(size_t len, bool keyframe)
 static int send_one(size_t len, bool keyframe)
 {
     rtc_encoded_frame *frame = frame_of(len, keyframe);
-    int error = rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out);
+    int error = rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out);
     rtc_encoded_frame_unref(frame);
     wait_until(now + 200 * MS);
     return error;
@@ -290,7 +290,7 @@ static void feedback_about_ours(void **state)
     tell(write_remb);
     assert_int_equal(events(RTP_EVENT_TARGET_BITRATE, video), 1);
     struct rtp_outbound_stats stats;
-    assert_true(rtp_session_outbound_stats(session, video, &stats));
+    assert_true(rtp_session_outbound_stats(session, video_stream, &stats));
     assert_int_equal(stats.target_bitrate_bps, 200000);
     assert_int_equal(stats.pli_count, 1);
     tell(write_nack); /* for packets that never were */
@@ -307,7 +307,7 @@ static void the_cap_can_change(void **state)
     rtp_session_set_max_bitrate(session, 100000);
     wait_until(now + 2 * SECOND);
     assert_int_equal(events(RTP_EVENT_TARGET_BITRATE, video), 1);
-    assert_true(rtp_session_outbound_stats(session, video, &stats));
+    assert_true(rtp_session_outbound_stats(session, video_stream, &stats));
     assert_int_equal(stats.target_bitrate_bps, 100000);
 }
 
@@ -371,14 +371,14 @@ static void refuses_to_send(void **state)
     rtc_encoded_frame *frame = frame_of(100, true);
     assert_int_equal(rtp_session_send_frame(session, now, 77, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_ERR_NOT_FOUND);
     rtp_session_set_writable(session, now, false, &out);
-    assert_int_equal(rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_ERR_INVALID_STATE);
     rtp_session_set_writable(session, now, true, &out);
-    assert_int_equal(rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_OK);
+    assert_int_equal(rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_OK);
     struct rtp_section v = video_section();
     uint32_t handle;
     v.send = false;
     assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
-    assert_int_equal(rtp_session_send_frame(session, now, video, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_ERR_INVALID_STATE);
     rtc_encoded_frame_unref(frame);
 }
 

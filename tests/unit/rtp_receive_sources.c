@@ -65,7 +65,7 @@ static void many_reports(void **state)
         uint32_t handle;
         (void)snprintf(s.mid, sizeof s.mid, "a%u", i);
         s.send = false;
-        s.ssrc = 0x5000 + i;
+        s.encodings[0].ssrc = 0x5000 + i;
         s.remote_ssrc_count = 1;
         s.remote_ssrcs[0] = 0x70000 + i;
         assert_int_equal(rtp_session_set_section(session, now, &s, &handle, &out), RTC_OK);
@@ -98,7 +98,7 @@ static void many_streams_wait(void **state)
         uint32_t handle;
         (void)snprintf(s.mid, sizeof s.mid, "v%u", i);
         s.send = false;
-        s.ssrc = 0x5000 + i;
+        s.encodings[0].ssrc = 0x5000 + i;
         s.remote_ssrc_count = 1;
         s.remote_ssrcs[0] = 0x70000 + i;
         assert_int_equal(rtp_session_set_section(session, now, &s, &handle, &out), RTC_OK);
@@ -128,9 +128,10 @@ static void many_goodbyes(void **state)
         struct rtp_section s = audio_section();
         uint32_t handle;
         (void)snprintf(s.mid, sizeof s.mid, "a%u", i);
-        s.ssrc = 0x5000 + i;
+        s.encodings[0].ssrc = 0x5000 + i;
         assert_int_equal(rtp_session_set_section(session, now, &s, &handle, &out), RTC_OK);
-        assert_int_equal(rtp_session_send_frame(session, now, handle, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_OK);
+        assert_int_equal(
+            rtp_session_send_frame(session, now, rtp_session_send_stream(session, handle, ""), frame, RTP_NO_AUDIO_LEVEL, &out), RTC_OK);
     }
     rtc_encoded_frame_unref(frame);
     (void)sent();

@@ -7,7 +7,7 @@ struct rtp_session *session;
 struct srtp_transport *peer; /* the other end's keys */
 struct out out;
 rtc_time_t now;
-uint32_t video, audio;
+uint32_t video, audio, video_stream;
 
 static struct slice key(unsigned side)
 {
@@ -23,8 +23,8 @@ struct rtp_section video_section(void)
                             .receive = true,
                             .reduced_size = true,
                             .receive_codec_count = 1,
-                            .ssrc = OURS,
-                            .rtx_ssrc = OURS_RTX};
+                            .encodings = {{.ssrc = OURS, .rtx_ssrc = OURS_RTX}},
+                            .encoding_count = 1};
     s.send_codec = (struct rtp_codec){.payload_type = 96,
                                       .rtx_payload_type = 97,
                                       .name = "VP8",
@@ -39,7 +39,8 @@ struct rtp_section video_section(void)
 
 struct rtp_section audio_section(void)
 {
-    struct rtp_section s = {.mid = "a", .kind = RTC_MEDIA_AUDIO, .send = true, .receive = true, .receive_codec_count = 1, .ssrc = OURS + 2};
+    struct rtp_section s = {.mid = "a", .kind = RTC_MEDIA_AUDIO, .send = true, .receive = true, .receive_codec_count = 1};
+    s.encodings[s.encoding_count++].ssrc = OURS + 2;
     s.send_codec = (struct rtp_codec){
         .payload_type = 111, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
     s.receive_codecs[0] = s.send_codec;
@@ -66,6 +67,8 @@ int begin(void **state)
     assert_int_equal(rtp_session_set_section(session, now, &v, &video, &out), RTC_OK);
     assert_int_equal(rtp_session_set_section(session, now, &a, &audio, &out), RTC_OK);
     assert_true(video != 0 && audio != 0 && video != audio);
+    video_stream = rtp_session_send_stream(session, video, "");
+    assert_true(video_stream != 0 && video_stream != video && video_stream != audio);
     return 0;
 }
 

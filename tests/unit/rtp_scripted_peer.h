@@ -19,7 +19,7 @@ extern struct rtp_session *session;
 extern struct srtp_transport *peer; /* the other end's keys */
 extern struct out out;
 extern rtc_time_t now;
-extern uint32_t video, audio;
+extern uint32_t video, audio, video_stream;
 
 struct rtp_section video_section(void);
 struct rtp_section audio_section(void);

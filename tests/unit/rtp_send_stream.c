@@ -28,18 +28,17 @@ static void fixture_init(struct fixture *f, bool video)
     s->send = true;
     if (video) {
         s->kind = RTC_MEDIA_VIDEO;
-        s->ssrc = VIDEO_SSRC;
-        s->rtx_ssrc = RTX_SSRC;
+        s->encodings[0] = (struct rtp_encoding){.ssrc = VIDEO_SSRC, .rtx_ssrc = RTX_SSRC};
         s->send_codec = (struct rtp_codec){
             .payload_type = VP8, .rtx_payload_type = VP8_RTX, .name = "VP8", .clock_rate = 90000, .nack = true, .pli = true};
     } else {
         s->kind = RTC_MEDIA_AUDIO;
-        s->ssrc = AUDIO_SSRC;
+        s->encodings[0].ssrc = AUDIO_SSRC;
         s->send_codec = (struct rtp_codec){
             .payload_type = OPUS, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
     }
     rtp_pacer_init(&f->pacer, 100000000, f->now);
-    assert_int_equal(rtp_send_stream_new(f->world.context, s, PACKET_MTU - 10, &f->sender), RTC_OK);
+    assert_int_equal(rtp_send_stream_new(f->world.context, s, &s->encodings[0], PACKET_MTU - 10, &f->sender), RTC_OK);
 }
 
 static void fixture_fini(struct fixture *f)
@@ -204,7 +203,7 @@ static void wrong_frames_are_refused(void **state)
     rtp_send_stream_set_max_rtp(f.sender, 60);
     assert_int_equal(send_video(&f, 100000, 0), RTC_ERR_QUOTA_EXCEEDED); /* over the pacer's queue */
     f.section.send_codec.payload_type = RTP_NO_PAYLOAD_TYPE;
-    rtp_send_stream_configure(f.sender, &f.section);
+    rtp_send_stream_configure(f.sender, &f.section, &f.section.encodings[0]);
     assert_int_equal(send_video(&f, 100, 0), RTC_ERR_NOT_SUPPORTED);
     assert_true(rtp_pacer_deadline(&f.pacer) == RTC_TIME_NEVER);
     fixture_fini(&f);
@@ -276,11 +275,11 @@ static void out_of_memory(void **state)
     struct rtp_send_stream *sender = NULL;
     for (long n = 0; n < 2; n++) {
         f.world.allocations_left = n;
-        assert_int_equal(rtp_send_stream_new(f.world.context, &f.section, 1200, &sender), RTC_ERR_NO_MEMORY);
+        assert_int_equal(rtp_send_stream_new(f.world.context, &f.section, &f.section.encodings[0], 1200, &sender), RTC_ERR_NO_MEMORY);
         assert_null(sender);
     }
     f.world.allocations_left = 2;
-    assert_int_equal(rtp_send_stream_new(f.world.context, &f.section, 1200, &sender), RTC_OK);
+    assert_int_equal(rtp_send_stream_new(f.world.context, &f.section, &f.section.encodings[0], 1200, &sender), RTC_OK);
     rtp_send_stream_free(sender);
     rtp_send_stream_free(NULL);
     f.world.allocations_left = -1;
@@ -400,7 +399,7 @@ static void nothing_is_repaired_without_rtx(void **state)
     struct rtp_header h;
     fixture_init(&f, true);
     f.section.send_codec.rtx_payload_type = RTP_NO_PAYLOAD_TYPE;
-    rtp_send_stream_configure(f.sender, &f.section);
+    rtp_send_stream_configure(f.sender, &f.section, &f.section.encodings[0]);
     assert_int_equal(send_video(&f, 900, 0), RTC_OK);
     struct packet *packet = leave(&f, &h);
     nack(&f, &h.sequence, 1);
@@ -449,7 +448,7 @@ static void a_repeated_fir_is_one_request(void **state)
 /* The peer's report on the sender report made at `sent`, held for `held`, arriving now. */
 static struct rtcp_report answer(struct fixture *f, rtc_time_t sent, rtc_time_t held, uint8_t lost)
 {
-    struct rtcp_report r = {.ssrc = f->section.ssrc, .fraction_lost = lost, .lost = 3, .highest_sequence = 77, .jitter = 900};
+    struct rtcp_report r = {.ssrc = f->section.encodings[0].ssrc, .fraction_lost = lost, .lost = 3, .highest_sequence = 77, .jitter = 900};
     r.last_sr = rtcp_ntp_middle(rtcp_ntp(context_wall_us(f->world.context, sent)));
     r.delay_since_last_sr = rtcp_us_middle(held);
     return r;
@@ -466,14 +465,13 @@ static void reports_give_the_round_trip(void **state)
     assert_int_equal(rtp_send_stream_round_trip_us(f.sender), 0);
     assert_true(rtp_send_stream_report(f.sender, f.now, &r));
     assert_in_range(rtp_send_stream_round_trip_us(f.sender), 49 * MS + 900, 50 * MS + 100);
-    struct rtp_outbound_stats stats = {.target_bitrate_bps = 5};
+    struct rtp_outbound_stats stats;
     rtp_send_stream_stats(f.sender, &stats);
     assert_true(stats.has_report);
     assert_true(stats.fraction_lost == 0.25);
     assert_int_equal(stats.packets_lost, 3);
     assert_true(stats.remote_jitter_s == 0.01);
     assert_int_equal(stats.round_trip_time_measurements, 1);
-    assert_int_equal(stats.target_bitrate_bps, 5);
     r.ssrc = RTX_SSRC;
     assert_false(rtp_send_stream_report(f.sender, f.now, &r)); /* tells the round trip, not the loss of media */
     r = answer(&f, f.now, SECOND, 0);                     /* held for longer than it can be */
