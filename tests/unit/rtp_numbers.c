@@ -6,21 +6,26 @@
 #include "rtp_extensions.h"
 #include "rtp_pacer.h"
 
-enum { PACKETS_MAX = 256, FULL = 1100, TIME_ID = 3, MEDIA_PT = 96, RTX_PT = 97 };
+#include <stdio.h>
+
+enum { PACKETS_MAX = 256, FULL = 1100, TIME_ID = 3, RTX_PT = 97 };
 
 /* What was on the wire since the last call, in its order. */
 struct wire_packet {
     uint32_t ssrc;
     uint16_t sequence, repairs; /* repairs: of an RTX packet, the original number */
     bool marker;
+    char rid[RTP_RID_MAX + 2]; /* of a repair packet, after a sign */
     uint8_t stamp[RTP_ABS_SEND_TIME_LEN];
     uint8_t payload[1400];
     size_t payload_len;
 };
 static struct wire_packet wire[PACKETS_MAX];
 static size_t wire_count;
+static const char *wire_mid;
 
-static const uint8_t ids[RTP_EXTENSIONS] = {[RTP_EXTENSION_MID] = 1, [RTP_EXTENSION_ABS_SEND_TIME] = TIME_ID};
+static const uint8_t ids[RTP_EXTENSIONS] = {
+    [RTP_EXTENSION_MID] = 1, [RTP_EXTENSION_RID] = 4, [RTP_EXTENSION_REPAIRED_RID] = 5, [RTP_EXTENSION_ABS_SEND_TIME] = TIME_ID};
 
 static void keep(struct packet *packet)
 {
@@ -31,10 +36,14 @@ static void keep(struct packet *packet)
     assert_true(wire_count++ < PACKETS_MAX);
     assert_int_equal(srtp_unprotect_packet(peer, packet), RTC_OK);
     assert_true(rtp_parse(packet_slice(packet), ids, &h));
-    assert_true(slice_is(h.extensions[RTP_EXTENSION_MID], "v"));
+    assert_true(slice_is(h.extensions[RTP_EXTENSION_MID], wire_mid));
     *w = (struct wire_packet){.ssrc = h.ssrc, .sequence = h.sequence, .marker = h.marker};
     memcpy(w->stamp, h.extensions[RTP_EXTENSION_ABS_SEND_TIME].data, sizeof w->stamp);
-    size_t skip = h.ssrc == OURS_RTX ? 2 : 0;
+    for (int i = RTP_EXTENSION_RID; i <= RTP_EXTENSION_REPAIRED_RID; i++)
+        if (h.extensions[i].data)
+            (void)snprintf(w->rid, sizeof w->rid, "%s%.*s", i == RTP_EXTENSION_RID ? "" : "=", (int)h.extensions[i].len,
+                           (const char *)h.extensions[i].data);
+    size_t skip = h.payload_type == RTX_PT ? 2 : 0;
     if (skip)
         w->repairs = (uint16_t)(h.payload.data[0] << 8 | h.payload.data[1]);
     w->payload_len = h.payload.len - skip;
@@ -60,6 +69,7 @@ static int begin_numbers(void **state)
 {
     (void)begin_call(state);
     section_with_extensions();
+    wire_mid = "v";
     return 0;
 }
 
@@ -168,10 +178,11 @@ static void refused_frames_leave_no_hole(void **state)
 
 static uint16_t asked[PACKETS_MAX];
 static size_t asked_count;
+static uint32_t asked_ssrc = OURS;
 
 static void write_nack(struct writer *w)
 {
-    rtcp_write_nack(w, MEDIA, OURS, asked, asked_count);
+    rtcp_write_nack(w, MEDIA, asked_ssrc, asked, asked_count);
 }
 
 static const struct wire_packet *original(const struct wire_packet *sent_before, size_t count, uint16_t sequence)
@@ -260,6 +271,101 @@ static void a_pause_is_no_new_stream(void **state)
     assert_int_equal(after.frames_sent, 2);
 }
 
+/* Repair that is agreed on when the stream flows already. */
+static void repair_comes_later(void **state)
+{
+    (void)state;
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    memcpy(v.extension_ids, ids, sizeof ids);
+    (void)snprintf(v.mid, sizeof v.mid, "w");
+    v.encodings[0] = (struct rtp_encoding){.ssrc = OURS + 0x100};
+    v.send_codec.rtx_payload_type = RTP_NO_PAYLOAD_TYPE;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    video_stream = rtp_session_send_stream(session, handle, "");
+    v.encodings[0] = (struct rtp_encoding){.ssrc = 1, .rtx_ssrc = OURS_RTX + 0x100};
+    v.send_codec.rtx_payload_type = RTX_PT;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    wire_mid = "w";
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + 100 * MS);
+    look();
+    assert_int_equal(wire[0].ssrc, OURS + 0x100); /* as it was first given */
+    asked[0] = wire[0].sequence;
+    asked_count = 1;
+    asked_ssrc = OURS + 0x100;
+    tell(write_nack);
+    wait_until(now + 100 * MS);
+    look();
+    asked_ssrc = OURS;
+    assert_int_equal(wire_count, 1);
+    assert_int_equal(wire[0].ssrc, OURS_RTX + 0x100);
+    assert_int_equal(wire[0].repairs, asked[0]);
+}
+
+/* ---- More than one of a section (RFC 8853) ---- */
+
+static void sends_as(uint32_t stream, uint32_t ssrc, const char *rid, uint16_t *next)
+{
+    video_stream = stream;
+    assert_int_equal(send_frame(100, true), RTC_OK);
+    wait_until(now + 100 * MS);
+    look();
+    assert_int_equal(wire_count, 1);
+    assert_int_equal(wire[0].ssrc, ssrc);
+    assert_string_equal(wire[0].rid, rid);
+    if (*next)
+        assert_int_equal(wire[0].sequence, *next);
+    *next = (uint16_t)(wire[0].sequence + 1);
+}
+
+static void a_section_has_any_number_of_streams(void **state)
+{
+    (void)state;
+    struct rtp_section v = video_section();
+    struct rtp_outbound_stats stats;
+    uint32_t handle;
+    uint16_t next[3] = {0};
+    memcpy(v.extension_ids, ids, sizeof ids);
+    v.encodings[0] = (struct rtp_encoding){.rid = "h", .ssrc = 0x1200, .rtx_ssrc = 0x1201};
+    v.encodings[1] = (struct rtp_encoding){.rid = "l", .ssrc = 0x1300, .rtx_ssrc = 0x1301, .max_bitrate_bps = 50000};
+    v.encoding_count = 2;
+    sends_as(video_stream, OURS, "", &next[0]); /* the one without a name, until now */
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    uint32_t nameless = video_stream, high = rtp_session_send_stream(session, video, "h"),
+             low = rtp_session_send_stream(session, video, "l");
+    assert_true(high != low && high != 0 && low != 0 && high != nameless && low != nameless);
+    assert_int_equal(rtp_session_send_stream(session, video, "m"), 0);
+    assert_int_equal(send_frame(100, true), RTC_ERR_INVALID_STATE);
+    for (int i = 0; i < 3; i++) {
+        sends_as(high, 0x1200, "h", &next[1]);
+        sends_as(low, 0x1300, "l", &next[2]);
+    }
+    assert_true(rtp_session_outbound_stats(session, low, &stats));
+    assert_int_equal(stats.packets_sent, 3);
+    assert_true(stats.target_bitrate_bps <= 50000);
+    asked[0] = (uint16_t)(next[2] - 1);
+    asked_count = 1;
+    asked_ssrc = 0x1300;
+    tell(write_nack);
+    wait_until(now + 100 * MS);
+    look();
+    asked_ssrc = OURS;
+    assert_int_equal(wire_count, 1);
+    assert_int_equal(wire[0].ssrc, 0x1301);
+    assert_string_equal(wire[0].rid, "=l"); /* the repaired one's */
+    /* One that is named no more sends nothing; when it comes back it goes on. */
+    v.encoding_count = 1;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    video_stream = low;
+    assert_int_equal(send_frame(100, true), RTC_ERR_INVALID_STATE);
+    sends_as(high, 0x1200, "h", &next[1]);
+    v.encoding_count = 2;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    assert_int_equal(rtp_session_send_stream(session, video, "l"), low);
+    sends_as(low, 0x1300, "l", &next[2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +374,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(refused_frames_leave_no_hole, begin_numbers, end),
         cmocka_unit_test_setup_teardown(repairs_that_are_dropped_leave_no_hole, begin_numbers, end),
         cmocka_unit_test_setup_teardown(a_pause_is_no_new_stream, begin_numbers, end),
+        cmocka_unit_test_setup_teardown(repair_comes_later, begin_numbers, end),
+        cmocka_unit_test_setup_teardown(a_section_has_any_number_of_streams, begin_numbers, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
