@@ -5,10 +5,11 @@
 #include "codecs.h"
 #include "monkey.h"
 #include "peer.h"
+#include "prepared.h"
 #include "reader.h"
 #include "sim_peers.h"
 #include "sim_turn_server.h"
-#include "srtp.h"
+#include "snapshot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { WITH_RELAYS = 1, RELAY_ONLY = 2, BUNDLE_MAX = 4, LITE = 8, TCP = 16, POOL = 32, LOSS = 64, DESCRIBED_WHOLE = 128 };
 enum { REAL_CODECS = 1, WITH_MEDIA = 2, WITH_CHANNEL = 4, NEGOTIATED = 8, CONNECTED = 16, BOTH_OFFER = 32 };
-enum { STEPS_MAX = 48, CHANGES_MAX = 4 };
+enum { STEPS_MAX = 48, SPARE = 64 };
 
 struct run {
     struct sim_peers p;
@@ -36,28 +37,6 @@ static void require(bool holds)
 {
     if (!holds)
         abort();
-}
-
-/* ---- What is the same in every run ---- */
-
-static rtc_certificate *certificate(void)
-{
-    static rtc_certificate *made;
-    if (!made)
-        require(rtc_certificate_generate(NULL, RTC_KEY_ECDSA_P256, 0, &made) == RTC_OK);
-    return made;
-}
-
-/* libsrtp over NSS loads its cryptography with the first session and unloads it with the last: one stays, or every run would. */
-static void keep_loaded(void)
-{
-    static struct srtp_transport *kept;
-    static const uint8_t keys[30];
-    rtc_context *context;
-    if (kept)
-        return;
-    require(rtc_context_new(NULL, &context) == RTC_OK);
-    require(srtp_transport_new(context, 1, slice_of(keys, sizeof keys), slice_of(keys, sizeof keys), &kept) == RTC_OK);
 }
 
 /* ---- Choices ---- */
@@ -335,7 +314,7 @@ static void make_peers(uint8_t flags)
     static const char *const urls[] = {"turn:198.51.100.7:3478", "stun:198.51.100.7:3478"};
     static const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = 2, .username = "user", .credential = "secret"};
     static const rtc_ice_server *const servers[] = {&server};
-    rtc_certificate *certificates[] = {certificate()};
+    rtc_certificate *certificates[] = {prepared_certificate()};
     rtc_configuration c = {.size = sizeof c, .certificates = certificates, .certificate_count = 1, .max_channels = 16};
     const struct sim_link link = {.delay_us = 2000, .jitter_us = 1000, .loss = flags & LOSS ? 0.05 : 0};
     if (flags & LITE)
@@ -348,7 +327,7 @@ static void make_peers(uint8_t flags)
     c.ice_lite = flags & LITE;
     c.ice_tcp_policy = flags & TCP ? RTC_ICE_TCP_ENABLED : RTC_ICE_TCP_DISABLED;
     c.ice_candidate_pool_size = flags & POOL ? 1 : 0;
-    require(sim_peers_init(&run.p, 1, &link, NULL, &c));
+    require(sim_peers_init(&run.p, 1, &link, &prepared_allocator, &c));
     run.p.trickle = !(flags & DESCRIBED_WHOLE);
     sim_turn_init(&run.turn, run.p.net, run.p.scratch.pool, "198.51.100.7", NULL);
     run.p.serve = serve;
@@ -391,6 +370,8 @@ static void begin(uint8_t stage)
 
 static void end(void)
 {
+    if (!run.p.context)
+        return; /* nothing has begun */
     atomic_store(&run.m.calm, true);
     for (int i = 0; i < 2; i++)
         if (run.p.peer[i].pc)
@@ -402,27 +383,48 @@ static void end(void)
     }
     monkey_fini(&run.m);
     sim_peers_fini(&run.p);
+    prepared_nothing_left();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* How the connections are configured and how far they are. What comes while they connect has no choices of the input: callbacks do nothing
+ * yet. */
+static void start(uint8_t configuration, uint8_t stage)
 {
-    keep_loaded();
-    memset(&run, 0, sizeof run);
-    run.r = reader_of(slice_of(data, size));
-    uint8_t configuration = reader_u8(&run.r), stage = reader_u8(&run.r);
-    run.random = reader_u8(&run.r);
     make_peers(configuration);
-    /* What comes while they connect has no choices of the input: callbacks do nothing yet. */
     begin(stage);
     if (stage & CONNECTED) {
         atomic_store(&run.m.calm, true);
         let_pass(400000);
         atomic_store(&run.m.calm, false);
     }
+}
+
+/* What libraries make for their first connection is there from the beginning. */
+static void once(void)
+{
+    prepared_once();
+    start(0, 0xff & ~BOTH_OFFER);
+    end();
+}
+
+static void prepare(unsigned stage)
+{
+    (void)stage;
+    memset(&run, 0, sizeof run);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct snapshot_plan plan = {.once = once, .prepare = prepare, .finish = end, .spare = SPARE};
+    snapshot_begin(&plan, 0);
+    run.r = reader_of(slice_of(data, size));
+    uint8_t configuration = reader_u8(&run.r), stage = reader_u8(&run.r);
+    run.random = reader_u8(&run.r);
+    start(configuration, stage);
     for (unsigned steps = 0; reader_left(&run.r) > 0 && steps < STEPS_MAX; steps++) {
         step(reader_u8(&run.r));
         let_pass(1000);
     }
-    end();
+    snapshot_end(&plan, 0);
     return 0;
 }

@@ -2,13 +2,19 @@
 /* A whole connection as the network and the signalling see it, without a loop. The input is a script of steps, each a kind, a length and
  * that many bytes: datagrams from a validated path and from others, records that DTLS protected, RTP and RTCP that SRTP protected, session
  * descriptions, candidates, results, calls and time. The first byte says how far the connection has come before. Its deadline must always
- * move on, and nothing may stay behind. */
+ * move on, and nothing may stay behind.
+ *
+ * An input does the same in every process and after any other: certificate, random numbers and time are given (prepared.h), and before each
+ * one the process is brought back to where the connection had come (snapshot.h), which is also what makes it 500 inputs a second. A crash
+ * is seen again with its file alone; a build without snapshots connects anew and comes to the same state. */
 #include "../tests/sim/sim_peers.h"
 
 #include "context.h"
 #include "crc32c.h"
 #include "peer.h"
+#include "prepared.h"
 #include "rtp_session_parts.h"
+#include "snapshot.h"
 #include "srtp.h"
 #include "transport.h"
 
@@ -34,13 +40,15 @@ enum step {
     STEP_TIME,
     STEPS
 };
-enum { STEPS_MAX = 64, TICKS_MAX = 20000 };
+enum { STEPS_MAX = 64, TICKS_MAX = 100 }; /* ticks while an input lets time pass */
 
 struct run {
     struct sim_peers p;
     rtc_data_channel *channel;
     uint16_t sequence;
+    int ticks;
 };
+static struct run run;
 
 static void require(bool holds)
 {
@@ -48,55 +56,50 @@ static void require(bool holds)
         abort();
 }
 
-static rtc_certificate *certificate(void)
+static void let_pass(rtc_time_t duration)
 {
-    static rtc_certificate *made;
-    if (!made)
-        require(rtc_certificate_generate(NULL, RTC_KEY_ECDSA_P256, 0, &made) == RTC_OK);
-    return made;
-}
-
-/* libsrtp over NSS loads its cryptography with the first session and unloads it with the last: one stays, or every run would. */
-static void keep_loaded(void)
-{
-    static struct srtp_transport *kept;
-    static const uint8_t keys[30];
-    rtc_context *context;
-    if (kept)
-        return;
-    require(rtc_context_new(NULL, &context) == RTC_OK);
-    require(srtp_transport_new(context, 1, slice_of(keys, sizeof keys), slice_of(keys, sizeof keys), &kept) == RTC_OK);
-}
-
-static void let_pass(struct run *run, rtc_time_t duration)
-{
-    (void)sim_peers_run(&run->p, run->p.now + duration, NULL, NULL);
+    (void)sim_peers_run(&run.p, run.p.now + duration, NULL, NULL);
 }
 
 /* Both have media and a channel. */
-static void prepare(struct run *run, enum phase phase)
+static void prepare(unsigned phase)
 {
-    keep_loaded();
-    rtc_certificate *certificates[] = {certificate()};
+    run = (struct run){.sequence = 65530};
+    rtc_certificate *certificates[] = {prepared_certificate()};
     const rtc_configuration configuration = {
         .size = sizeof configuration, .certificates = certificates, .certificate_count = 1, .max_channels = 16};
     const struct sim_link link = {.delay_us = 1000};
-    require(sim_peers_init(&run->p, 1, &link, NULL, &configuration));
+    require(sim_peers_init(&run.p, 1, &link, &prepared_allocator, &configuration));
     for (int i = 0; phase != PHASE_NEW && i < 2; i++) {
-        require(rtc_peer_connection_add_transceiver(run->p.peer[i].pc, RTC_MEDIA_AUDIO, NULL, NULL, NULL) == RTC_OK);
-        require(rtc_peer_connection_add_transceiver(run->p.peer[i].pc, RTC_MEDIA_VIDEO, NULL, NULL, NULL) == RTC_OK);
+        require(rtc_peer_connection_add_transceiver(run.p.peer[i].pc, RTC_MEDIA_AUDIO, NULL, NULL, NULL) == RTC_OK);
+        require(rtc_peer_connection_add_transceiver(run.p.peer[i].pc, RTC_MEDIA_VIDEO, NULL, NULL, NULL) == RTC_OK);
     }
     if (phase == PHASE_NEW)
         return;
-    require(rtc_peer_connection_create_data_channel(run->p.peer[0].pc, "x", 1, NULL, &run->channel) == RTC_OK);
-    require(sim_peers_negotiate(&run->p, 0) == RTC_OK);
+    require(rtc_peer_connection_create_data_channel(run.p.peer[0].pc, "x", 1, NULL, &run.channel) == RTC_OK);
+    require(sim_peers_negotiate(&run.p, 0) == RTC_OK);
     if (phase == PHASE_OFFERED)
-        let_pass(run, 11000);
+        let_pass(11000);
     else
-        let_pass(run, 300000);
+        let_pass(300000);
 }
 
-static void receive(struct run *run, const struct path *from, struct slice bytes)
+static void finish(void)
+{
+    rtc_data_channel_unref(run.channel);
+    sim_peers_fini(&run.p);
+    prepared_nothing_left();
+}
+
+/* What libraries make for their first connection is there from the beginning. */
+static void once(void)
+{
+    prepared_once();
+    prepare(PHASE_CONNECTED);
+    finish();
+}
+
+static void receive(const struct path *from, struct slice bytes)
 {
     rtc_path path = {.socket = from->socket, .protocol = from->protocol};
     path.local.family = path.remote.family = RTC_ADDRESS_IPV4;
@@ -104,30 +107,30 @@ static void receive(struct run *run, const struct path *from, struct slice bytes
     memcpy(path.remote.ip, from->remote.ip, sizeof path.remote.ip);
     path.local.port = from->local.port;
     path.remote.port = from->remote.port;
-    rtc_peer_connection_receive_copy(run->p.peer[1].pc, run->p.now, &path, bytes.data, bytes.len);
+    rtc_peer_connection_receive_copy(run.p.peer[1].pc, run.p.now, &path, bytes.data, bytes.len);
 }
 
-static const struct path *selected(struct run *run, int index)
+static const struct path *selected(int index)
 {
-    struct transport *t = run->p.peer[index].pc->transport;
+    struct transport *t = run.p.peer[index].pc->transport;
     return t ? ice_agent_selected(t->ice) : NULL;
 }
 
-static void datagram(struct run *run, struct slice bytes, bool stranger)
+static void datagram(struct slice bytes, bool stranger)
 {
     struct path from = {.socket = 2, .local = address_ipv4(10, 0, 0, 2, 5000), .remote = address_ipv4(10, 0, 0, 1, 6000)};
-    if (selected(run, 1))
-        from = *selected(run, 1);
+    if (selected(1))
+        from = *selected(1);
     if (stranger)
         from.remote = address_ipv4(10, 0, 0, (uint8_t)(bytes.len ? bytes.data[bytes.len - 1] : 9), 7000);
-    receive(run, &from, bytes);
+    receive(&from, bytes);
 }
 
 /* ---- Protected by the peer's own keys ---- */
 
-static void record(struct run *run, struct slice bytes)
+static void record(struct slice bytes)
 {
-    struct transport *t = run->p.peer[0].pc->transport;
+    struct transport *t = run.p.peer[0].pc->transport;
     uint8_t packet[512];
     size_t len = bytes.len < sizeof packet ? bytes.len : sizeof packet;
     if (!t || len == 0)
@@ -139,12 +142,12 @@ static void record(struct run *run, struct slice bytes)
         crc32c_packet_seal(packet, len);
     }
     (void)dtls_send(t->dtls, slice_of(packet, len), &t->out);
-    transport_settle(t, run->p.now);
+    transport_settle(t, run.p.now);
 }
 
-static uint32_t ssrc_of(struct run *run, uint8_t choice)
+static uint32_t ssrc_of(uint8_t choice)
 {
-    const struct rtp_session *s = run->p.peer[0].pc->transport->rtp;
+    const struct rtp_session *s = run.p.peer[0].pc->transport->rtp;
     if ((choice & 3) == 3)
         return 0x5eed0000u + choice;
     const struct rtp_member *m = s->members[(choice & 1) % s->member_count];
@@ -154,10 +157,10 @@ static uint32_t ssrc_of(struct run *run, uint8_t choice)
 
 /* RTP: payload type, SSRC and flags from the first two bytes; the rest follows the fixed header. RTCP: the bytes are the first packet's,
  * from its type on. */
-static void protected_packet(struct run *run, struct slice bytes, bool control)
+static void protected_packet(struct slice bytes, bool control)
 {
     static const uint8_t types[8] = {96, 97, 111, 96, 97, 111, 0, 127};
-    struct transport *t = run->p.peer[0].pc->transport;
+    struct transport *t = run.p.peer[0].pc->transport;
     struct packet *p = t && t->rtp && t->rtp->srtp && t->rtp->member_count > 0 && bytes.len >= 4 ? packet_new(t->pc->pool) : NULL;
     if (!p)
         return;
@@ -167,12 +170,12 @@ static void protected_packet(struct run *run, struct slice bytes, bool control)
     if (control) {
         writer_u8(&w, (uint8_t)(192 + choice % 32));
         writer_u16(&w, (uint16_t)(flags & 0x20 ? 0xffff : (bytes.len - 2 + 4) / 4));
-        writer_u32(&w, ssrc_of(run, choice));
+        writer_u32(&w, ssrc_of(choice));
     } else {
         writer_u8(&w, (uint8_t)(types[choice >> 4 & 7] | (choice & 0x80)));
-        writer_u16(&w, run->sequence++);
-        writer_u32(&w, (uint32_t)run->sequence * 3000);
-        writer_u32(&w, ssrc_of(run, choice));
+        writer_u16(&w, run.sequence++);
+        writer_u32(&w, (uint32_t)run.sequence * 3000);
+        writer_u32(&w, ssrc_of(choice));
     }
     writer_bytes(&w, slice_of(bytes.data + 2, bytes.len - 2));
     p->len = (uint32_t)writer_len(&w);
@@ -180,7 +183,7 @@ static void protected_packet(struct run *run, struct slice bytes, bool control)
         out_send(&t->rtp_out, p);
     else
         packet_free(p);
-    transport_settle(t, run->p.now);
+    transport_settle(t, run.p.now);
 }
 
 /* ---- Signalling ---- */
@@ -195,25 +198,25 @@ static char *text_of(struct slice bytes)
     return text;
 }
 
-static void set_description(struct run *run, const char *sdp)
+static void set_description(const char *sdp)
 {
-    rtc_peer_connection *pc = run->p.peer[1].pc;
+    rtc_peer_connection *pc = run.p.peer[1].pc;
     rtc_sdp_type type = rtc_peer_connection_signaling_state(pc) == RTC_SIGNALING_HAVE_LOCAL_OFFER ? RTC_SDP_ANSWER : RTC_SDP_OFFER;
     if (rtc_peer_connection_set_remote_description(pc, type, sdp) == RTC_OK && type == RTC_SDP_OFFER)
         (void)rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL);
 }
 
-static void description(struct run *run, struct slice bytes)
+static void description(struct slice bytes)
 {
     char *sdp = text_of(bytes);
-    set_description(run, sdp);
+    set_description(sdp);
     free(sdp);
 }
 
 /* The first byte is the place of the line. */
-static void line(struct run *run, struct slice bytes)
+static void line(struct slice bytes)
 {
-    const char *theirs = rtc_peer_connection_local_description(run->p.peer[0].pc, NULL), *at = theirs;
+    const char *theirs = rtc_peer_connection_local_description(run.p.peer[0].pc, NULL), *at = theirs;
     if (!theirs || bytes.len == 0)
         return;
     for (unsigned i = 0; i < bytes.data[0]; i++) {
@@ -228,21 +231,21 @@ static void line(struct run *run, struct slice bytes)
     require(sdp != NULL);
     memcpy(sdp, theirs, before);
     strcpy(stpcpy(stpcpy(sdp + before, inserted), "\r\n"), at);
-    set_description(run, sdp);
+    set_description(sdp);
     free(sdp);
     free(inserted);
 }
 
-static void candidate(struct run *run, struct slice bytes)
+static void candidate(struct slice bytes)
 {
     char *text = text_of(bytes);
     const rtc_ice_candidate_init init = {
         .size = sizeof init, .candidate = text, .sdp_mid = bytes.len & 1 ? "0" : NULL, .has_sdp_m_line_index = true};
-    (void)rtc_peer_connection_add_ice_candidate(run->p.peer[1].pc, &init);
+    (void)rtc_peer_connection_add_ice_candidate(run.p.peer[1].pc, &init);
     free(text);
 }
 
-static void result(struct run *run, struct slice bytes)
+static void result(struct slice bytes)
 {
     static const uint32_t types[] = {RTC_REQUEST_OPEN_UDP, RTC_REQUEST_CLOSE, RTC_REQUEST_RESOLVE, RTC_REQUEST_INTERFACES, 99};
     struct reader r = reader_of(bytes);
@@ -260,13 +263,13 @@ static void result(struct run *run, struct slice bytes)
     }
     io.local = interfaces[0].address;
     io.local.port = 1234;
-    (void)rtc_peer_connection_result(run->p.peer[1].pc, run->p.now, &io);
+    (void)rtc_peer_connection_result(run.p.peer[1].pc, run.p.now, &io);
 }
 
-static void call(struct run *run, struct slice bytes)
+static void call(struct slice bytes)
 {
-    rtc_peer_connection *pc = run->p.peer[1].pc;
-    rtc_data_channel *channel = run->p.peer[1].remote_channel;
+    rtc_peer_connection *pc = run.p.peer[1].pc;
+    rtc_data_channel *channel = run.p.peer[1].remote_channel;
     uint8_t what = bytes.len > 0 ? bytes.data[0] : 0;
     rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(pc, what >> 4);
     const char *sdp;
@@ -316,72 +319,65 @@ static void call(struct run *run, struct slice bytes)
 }
 
 /* Time passes, and the deadline moves on. */
-static void pass_time(struct run *run, struct slice bytes)
+static void pass_time(struct slice bytes)
 {
     struct reader r = reader_of(bytes);
-    rtc_time_t end = run->p.now + (rtc_time_t)reader_u8(&r) * reader_u8(&r) * 100;
-    for (int ticks = 0; ticks < TICKS_MAX; ticks++) {
-        rtc_time_t at = rtc_peer_connection_deadline(run->p.peer[1].pc, NULL);
-        if (at > end || run->p.now >= end)
-            break;
-        require(ticks < TICKS_MAX - 1);
-        let_pass(run, at > run->p.now ? at - run->p.now : 0);
-        if (at <= run->p.now && rtc_peer_connection_deadline(run->p.peer[1].pc, NULL) <= run->p.now)
-            let_pass(run, 1);
+    rtc_time_t end = run.p.now + (rtc_time_t)reader_u8(&r) * reader_u8(&r) * 100;
+    for (; run.p.now < end && run.ticks < TICKS_MAX; run.ticks++) {
+        rtc_time_t at = rtc_peer_connection_deadline(run.p.peer[1].pc, NULL);
+        require(at > run.p.now);
+        let_pass((at < end ? at : end) - run.p.now);
     }
-    if (end > run->p.now)
-        let_pass(run, end - run->p.now);
 }
 
-static void take_step(struct run *run, enum step step, struct slice bytes)
+static void take_step(enum step step, struct slice bytes)
 {
     switch (step) {
     case STEP_DATAGRAM:
     case STEP_STRANGER:
-        datagram(run, bytes, step == STEP_STRANGER);
+        datagram(bytes, step == STEP_STRANGER);
         break;
     case STEP_RECORD:
-        record(run, bytes);
+        record(bytes);
         break;
     case STEP_RTP:
     case STEP_RTCP:
-        protected_packet(run, bytes, step == STEP_RTCP);
+        protected_packet(bytes, step == STEP_RTCP);
         break;
     case STEP_DESCRIPTION:
-        description(run, bytes);
+        description(bytes);
         break;
     case STEP_LINE:
-        line(run, bytes);
+        line(bytes);
         break;
     case STEP_CANDIDATE:
-        candidate(run, bytes);
+        candidate(bytes);
         break;
     case STEP_RESULT:
-        result(run, bytes);
+        result(bytes);
         break;
     case STEP_CALL:
-        call(run, bytes);
+        call(bytes);
         break;
     default:
-        pass_time(run, bytes);
+        pass_time(bytes);
         break;
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct run run;
+    static const struct snapshot_plan plan = {.once = once, .prepare = prepare, .finish = finish, .spare = 64};
     struct reader r = reader_of(slice_of(data, size));
-    run = (struct run){.sequence = 65530};
-    prepare(&run, (enum phase)(reader_u8(&r) % PHASES));
+    enum phase phase = reader_u8(&r) % PHASES;
+    snapshot_begin(&plan, phase);
     for (unsigned steps = 0; reader_left(&r) >= 3 && steps < STEPS_MAX; steps++) {
         enum step step = (enum step)(reader_u8(&r) % STEPS);
         size_t len = reader_u16(&r) % 2048;
-        take_step(&run, step, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
-        let_pass(&run, 2000);
+        take_step(step, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
+        let_pass(1000);
     }
-    let_pass(&run, 500000);
-    rtc_data_channel_unref(run.channel);
-    sim_peers_fini(&run.p);
+    let_pass(5000);
+    snapshot_end(&plan, phase);
     return 0;
 }
