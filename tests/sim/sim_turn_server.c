@@ -121,16 +121,18 @@ static bool is_permitted(const struct sim_turn_allocation *a, rtc_time_t now, co
     return false;
 }
 
-static void permit(struct sim_turn_allocation *a, rtc_time_t now, const struct address *peer)
+/* False when there is no place for another one. */
+static bool permit(struct sim_turn_allocation *a, rtc_time_t now, const struct address *peer)
 {
     size_t i = 0;
     while (i < a->permission_count && !address_ip_eq(&a->permitted[i], peer))
         i++;
     if (i == 64)
-        abort();
+        return false;
     a->permission_count += i == a->permission_count;
     a->permitted[i] = *peer;
     a->permitted_until[i] = now + 300 * (rtc_time_t)1000000;
+    return true;
 }
 
 static void add_relayed(struct sim_turn *turn, struct sim_turn_allocation *a, const char *ip)
@@ -146,7 +148,7 @@ static struct sim_turn_allocation *unused(struct sim_turn *turn, rtc_time_t now)
     for (size_t i = 0; i < 16; i++)
         if (!turn->allocations[i].used || now >= turn->allocations[i].expires)
             return &turn->allocations[i];
-    abort();
+    return NULL;
 }
 
 static uint32_t lifetime(const struct sim_turn *turn)
@@ -180,11 +182,13 @@ static void allocate(struct sim_turn *turn, rtc_time_t now, const struct path *p
         code = 300;
     if (!code && (six ? !turn->ip6 : !turn->ip4))
         code = 440;
+    a = unused(turn, now);
+    if (!code && !a)
+        code = 486; /* allocations of clients that were forgotten take places, too */
     if (code) {
         refuse(turn, now, path, m, code);
         return;
     }
-    a = unused(turn, now);
     *a = (struct sim_turn_allocation){.used = true, .client = path->remote, .path = *path, .expires = now + lifetime(turn) * (rtc_time_t)1000000};
     add_relayed(turn, a, six ? turn->ip6 : turn->ip4);
     if (both && turn->ip6)
@@ -228,10 +232,13 @@ static void bind_channel(struct sim_turn *turn, rtc_time_t now, struct sim_turn_
         refuse(turn, now, &a->path, m, 400);
         return;
     }
+    if (!permit(a, now, &m->turn.peer)) {
+        refuse(turn, now, &a->path, m, 508);
+        return;
+    }
     a->channel_count += i == a->channel_count;
     a->channels[i] = m->turn.channel;
     a->bound[i] = m->turn.peer;
-    permit(a, now, &m->turn.peer);
     turn->counters.binds++;
     succeed(turn, now, &a->path, m);
 }
@@ -268,8 +275,9 @@ static void on_request(struct sim_turn *turn, rtc_time_t now, const struct path 
         allocate(turn, now, path, m);
     } else if (m->method == REFRESH) {
         refresh(turn, now, a, m);
+    } else if (m->method == CREATE_PERMISSION && !permit(a, now, &m->turn.peer)) {
+        refuse(turn, now, path, m, 508);
     } else if (m->method == CREATE_PERMISSION) {
-        permit(a, now, &m->turn.peer);
         turn->counters.permissions++;
         succeed(turn, now, path, m);
     } else if (m->method == CHANNEL_BIND) {
