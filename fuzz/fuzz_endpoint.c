@@ -40,7 +40,7 @@ enum step {
     STEP_TIME,
     STEPS
 };
-enum { STEPS_MAX = 64, TICKS_MAX = 100 }; /* ticks while an input lets time pass */
+enum { STEPS_MAX = 64, TICKS_MAX = 64 }; /* ticks while an input lets time pass */
 
 struct run {
     struct sim_peers p;

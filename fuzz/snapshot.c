@@ -106,14 +106,6 @@ static int look(struct dl_phdr_info *info, size_t size, void *user)
 
 /* ---- Saving and bringing back ---- */
 
-static bool all_zero(const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (bytes[i])
-            return false;
-    return true;
-}
-
 /* The sanitizer watches over memcpy. */
 static void copy(uint8_t *to, const uint8_t *from, size_t len)
 {
@@ -138,23 +130,32 @@ static void add_piece(struct snapshot *s, uint8_t *start, size_t len, bool zero)
         copy(p->copy, start, len);
 }
 
+static bool is_zero(const uint8_t *page)
+{
+    for (size_t i = 0; i < PAGE; i++)
+        if (page[i])
+            return false;
+    return true;
+}
+
 /* Many pages of zeroes are given back to the system instead of being copied: few of them will have been touched. */
 static void save_range(struct snapshot *s, struct range range)
 {
-    uint8_t *end = range.start + range.len;
-    uint8_t *from = (uint8_t *)(((uintptr_t)range.start + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
-    uint8_t *to = (uint8_t *)((uintptr_t)end & ~(uintptr_t)(PAGE - 1));
-    while (from < to && !all_zero(from, PAGE)) /* what is in use comes first */
-        from += PAGE;
-    while (from < to && !all_zero(from, (size_t)(to - from)))
-        to -= PAGE;
-    if (from < to && to - from >= ZEROES_MIN) {
-        add_piece(s, range.start, (size_t)(from - range.start), false);
-        add_piece(s, from, (size_t)(to - from), true);
-        add_piece(s, to, (size_t)(end - to), false);
-    } else {
-        add_piece(s, range.start, range.len, false);
+    uint8_t *at = range.start, *end = at + range.len;
+    uint8_t *page = (uint8_t *)(((uintptr_t)at + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
+    while (page + PAGE <= end) {
+        uint8_t *zeroes = page;
+        while (page + PAGE <= end && is_zero(page))
+            page += PAGE;
+        if (page - zeroes >= ZEROES_MIN) {
+            add_piece(s, at, (size_t)(zeroes - at), false);
+            add_piece(s, zeroes, (size_t)(page - zeroes), true);
+            at = page;
+        } else if (page == zeroes) {
+            page += PAGE;
+        }
     }
+    add_piece(s, at, (size_t)(end - at), false);
 }
 
 static bool within(struct range inner, struct range outer)
