@@ -19,8 +19,8 @@ static char *pack(rtc_context *context, const char *candidate, const char *mid, 
 static void tell(rtc_peer_connection *pc, const char *text, const char *ufrag)
 {
     const struct session_description *local = description_says(negotiation_local(&pc->negotiation));
-    int index = local ? session_description_find(local, pc->negotiation.transport_mid) : 0;
-    char *packed = pack(pc->context, text, pc->negotiation.transport_mid, ufrag);
+    int index = local ? session_description_find(local, negotiation_now(&pc->negotiation)->transport.mid) : 0;
+    char *packed = pack(pc->context, text, negotiation_now(&pc->negotiation)->transport.mid, ufrag);
     if (!packed) {
         peer_give_up(pc);
         return;
@@ -83,7 +83,7 @@ static int find_section(const struct session_description *remote, const rtc_ice_
  * has not bundled yet have transports of their own, which are not needed. */
 static bool is_transports(const rtc_peer_connection *pc, const struct session_description *remote, int index)
 {
-    int at = negotiation_agreed_section(pc, remote);
+    int at = description_agreed(remote, negotiation_now(&pc->negotiation)->transport.mid);
     if (at < 0 || index == at)
         return at >= 0;
     const struct jsep_section *a = &remote->sections[at], *b = &remote->sections[index];
@@ -106,7 +106,7 @@ static bool find_in(const rtc_peer_connection *pc, const struct description *d, 
     if (!d)
         return false;
     out->remote = d->parsed;
-    out->index = named ? find_section(d->parsed, init) : negotiation_agreed_section(pc, d->parsed);
+    out->index = named ? find_section(d->parsed, init) : description_agreed(d->parsed, negotiation_now(&pc->negotiation)->transport.mid);
     out->agent = !t ? NULL : d == pc->negotiation.pending.remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
     return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].ice_ufrag));
 }
@@ -149,10 +149,10 @@ static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init 
 {
     struct destination to;
     bool named = init->sdp_mid || init->has_sdp_m_line_index;
-    if (!named && negotiation_transport_section(description_says(negotiation_remote(&pc->negotiation))) < 0)
+    if (!named && description_tagged(description_says(negotiation_remote(&pc->negotiation))) < 0)
         return RTC_OK;
     int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
-    if (!error && to.agent && to.index == negotiation_agreed_section(pc, to.remote))
+    if (!error && to.agent && to.index == description_agreed(to.remote, negotiation_now(&pc->negotiation)->transport.mid))
         ice_agent_end_of_remote_candidates(to.agent, peer_now(pc), &pc->transport->out);
     return error;
 }

@@ -22,6 +22,20 @@ static struct user_event *take(rtc_peer_connection *pc)
     return e;
 }
 
+int event_queue_reserve(rtc_peer_connection *pc, uint32_t count)
+{
+    struct event_queue_user *q = &pc->events;
+    while (q->free_count < count) {
+        struct user_event *e = memory_alloc(pc->context, sizeof *e);
+        if (!e)
+            return RTC_ERR_NO_MEMORY;
+        e->next = q->free_list;
+        q->free_list = e;
+        q->free_count++;
+    }
+    return RTC_OK;
+}
+
 static void append(struct event_queue_user *q, struct user_event *e)
 {
     if (!q->head)

@@ -62,6 +62,8 @@ struct event_queue_user {
 /* Appends; NULL when out of memory (the connection is then given up). Takes references to channel and transceiver; either may be NULL. */
 struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type type, int value, rtc_data_channel *channel,
                                    rtc_rtp_transceiver *transceiver);
+/* Makes sure that the next `count` events find memory. RTC_ERR_NO_MEMORY. */
+int event_queue_reserve(rtc_peer_connection *pc, uint32_t count);
 /* The event takes over the data of a message or a frame. */
 void event_queue_carry(rtc_peer_connection *pc, struct user_event *e, struct packet *packet, rtc_encoded_frame *frame);
 /* What else goes with it: the memory of an object that it alone keeps. */

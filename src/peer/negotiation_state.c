@@ -38,11 +38,60 @@ void description_unref(rtc_context *context, struct description *d)
     memory_free(context, d);
 }
 
+int description_tagged(const struct session_description *d)
+{
+    for (size_t i = 0; d && i < d->section_count; i++)
+        if (!d->sections[i].rejected)
+            return (int)session_description_tagged(d, i);
+    return -1;
+}
+
+int description_agreed(const struct session_description *d, const char *mid)
+{
+    int agreed = d && mid[0] ? session_description_find(d, mid) : -1;
+    if (agreed < 0 || d->sections[agreed].rejected)
+        return description_tagged(d);
+    return (int)session_description_tagged(d, (size_t)agreed);
+}
+
+int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out)
+{
+    *out = (struct negotiation_state){.transport = from->transport, .media_count = from->media_count};
+    out->media = memory_zeroed(context, (from->media_count + more + 1) * sizeof *out->media);
+    if (!out->media)
+        return RTC_ERR_NO_MEMORY;
+    if (from->media_count > 0)
+        memcpy(out->media, from->media, from->media_count * sizeof *out->media);
+    return RTC_OK;
+}
+
 void negotiation_state_fini(rtc_context *context, struct negotiation_state *state)
 {
     description_unref(context, state->local);
     description_unref(context, state->remote);
+    memory_free(context, state->media);
     *state = (struct negotiation_state){0};
+}
+
+struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid)
+{
+    for (size_t i = 0; mid[0] && i < state->media_count; i++)
+        if (strcmp(state->media[i].mid, mid) == 0)
+            return &state->media[i];
+    return NULL;
+}
+
+struct agreed_media *negotiation_state_of(const struct negotiation_state *state, uint32_t transceiver)
+{
+    for (size_t i = 0; i < state->media_count; i++)
+        if (state->media[i].transceiver == transceiver)
+            return &state->media[i];
+    return NULL;
+}
+
+const struct negotiation_state *negotiation_now(const struct negotiation *n)
+{
+    return n->pending.local || n->pending.remote ? &n->pending : &n->stable;
 }
 
 const struct description *negotiation_local(const struct negotiation *n)

@@ -27,31 +27,73 @@ static inline const struct session_description *description_says(const struct de
     return d ? d->parsed : NULL;
 }
 
-/* A state of the exchange, as a value. */
-struct negotiation_state {
-    struct description *local, *remote; /* references; NULL: none was set (webrtc-pc 4.4.1.5: current and pending descriptions) */
+/* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
+ * -1 when all are rejected, or without a description. */
+int description_tagged(const struct session_description *d);
+/* The same of a description that changes what was agreed on: the section `mid` has the transport now, if it is not rejected. Others may
+ * have transports of their own, which are not used. */
+int description_agreed(const struct session_description *d, const char *mid);
+
+/* Transport attributes of one section, those of a tagged one: they count for its BUNDLE group (RFC 8843 section 7.1.3). */
+struct agreed_transport {
+    char mid[JSEP_ID_MAX];         /* of our section that carries its candidates; "" before there is one */
+    char ufrag[ICE_UFRAG_MAX + 1]; /* the peer's, as last agreed on; "" before */
+    char password[ICE_PASSWORD_MAX + 1];
 };
 
-void negotiation_state_fini(rtc_context *context, struct negotiation_state *state);
+/* One encoding that is sent, named by its mid and rid. */
+struct agreed_encoding {
+    char rid[JSEP_ID_MAX];   /* "": the only one */
+    struct jsep_codec codec; /* payload_type JSEP_NO_PAYLOAD_TYPE: none in common */
+};
+enum { AGREED_ENCODINGS_MAX = 1 };
 
-/* The connection's part of it. Owner: the connection; written by description.c, negotiation.c and restart.c only. */
+/* A transceiver's section. */
+struct agreed_media {
+    uint32_t transceiver; /* its number */
+    char mid[JSEP_ID_MAX];
+    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* of the remote track */
+    size_t stream_count;
+    bool track_told; /* [[FiredDirection]] receives: the track was told, and not taken away since */
+    bool answered;   /* what follows was agreed on */
+    rtc_rtp_direction direction;
+    struct agreed_encoding encodings[AGREED_ENCODINGS_MAX];
+};
+
+/* A state of the exchange, as a value: nothing of it points into the connection. */
+struct negotiation_state {
+    struct description *local, *remote; /* references; NULL: none was set (webrtc-pc 4.4.1.5: current and pending descriptions) */
+    struct agreed_transport transport;  /* of the one BUNDLE group that there is */
+    struct agreed_media *media;         /* of transceivers with a section; owned */
+    size_t media_count;
+};
+
+/* Copies what `from` has, with room for `more` sections; the descriptions are left out. */
+int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out);
+void negotiation_state_fini(rtc_context *context, struct negotiation_state *state);
+struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid);
+struct agreed_media *negotiation_state_of(const struct negotiation_state *state, uint32_t transceiver);
+
+/* The connection's part of it. Owner: the connection; written by description.c, negotiation.c, snapshot.c (versions) and restart.c only. */
 struct negotiation {
     rtc_signaling_state signaling; /* peer_set_signaling_state() */
     struct negotiation_state stable, pending;
-    char transport_mid[JSEP_ID_MAX]; /* the section that carries the transport's candidates */
-    char *last_offer, *last_answer;  /* as they were created, until they are set */
-    char *shown_local;               /* local description with its candidates, made on demand */
+    char *last_offer, *last_answer; /* as they were created, until they are set */
+    char *shown_local;              /* local description with its candidates, made on demand */
     uint64_t session_id, session_version;
     /* [[LocalIceCredentialsToReplace]]: those of the current and the pending description when a restart was asked for. */
     struct ice_credentials to_replace[2];
     size_t to_replace_count;
     struct ice_credentials fresh; /* of an offer that was made and not set yet; an empty ufrag: none */
-    uint32_t stale_generation; /* ICE generations up to this one gathered with other servers or another policy: the next offer restarts */
-    bool wants_data;           /* a channel was made: an application section is needed */
-    bool needed;               /* [[NegotiationNeeded]] */
-    int asked;                 /* counts the events that say so */
+    uint32_t stale_generation;  /* ICE generations up to this one gathered with other servers or another policy: the next offer restarts */
+    uint32_t transceivers_made; /* the number of the last one */
+    bool wants_data;            /* a channel was made: an application section is needed */
+    bool needed;                /* [[NegotiationNeeded]] */
+    int asked;                  /* counts the events that say so */
 };
 
+/* The state that counts: the pending one while there is one. */
+const struct negotiation_state *negotiation_now(const struct negotiation *n);
 /* The descriptions that count now: pending ones before current ones; NULL when there are none. */
 const struct description *negotiation_local(const struct negotiation *n);
 const struct description *negotiation_remote(const struct negotiation *n);

@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "negotiation_state.h"
 #include "reaper.h"
+#include "signaling.h"
 
 #include <crtc/transport.h>
 #include <pthread.h>
@@ -107,7 +108,6 @@ void peer_give_up(rtc_peer_connection *pc);
 /* When relays of a closed connection are given back: it leaves its loop, and may be gone afterwards. */
 void peer_end_linger(rtc_peer_connection *pc);
 
-void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state);
 void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state);
 /* The agent went into this enum ice_state: iceConnectionState passes through every one, although the agent may be further already. */
 void peer_set_ice_state(rtc_peer_connection *pc, int state);
@@ -131,17 +131,6 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *config
 /* The credentials that a new offer, and an answer, carry. */
 const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc);
 const struct ice_credentials *restart_answer_credentials(const rtc_peer_connection *pc);
-/* A local offer is being set: its generation exists afterwards. On failure nothing changed. */
-int restart_local_offer(rtc_peer_connection *pc, const struct session_description *offer);
-/* Both descriptions are acceptable; `section` is the peer's that stands for the transport. An answer may have declined our restart. */
-void restart_answered(rtc_peer_connection *pc, const struct jsep_section *section);
-/* Whether a remote description's credentials fit what is negotiated. */
-int restart_check_remote(rtc_peer_connection *pc, rtc_sdp_type type, const struct jsep_section *section);
-/* A remote offer is being set. *made: the generation that answers it; NULL when the one there is goes on, or the one made for an earlier
- * offer with these credentials. On failure nothing changed. */
-int restart_prepare_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent **made);
-/* It is set, and takes `made`. */
-void restart_remote_offer(rtc_peer_connection *pc, const struct session_description *offer, struct ice_agent *made);
 /* A negotiation is complete: a wish for a restart may be fulfilled. */
 void restart_settled(rtc_peer_connection *pc);
 /* Starts what the candidate pool asks for, unless a local description did. */
@@ -157,27 +146,10 @@ int snapshot_offer(rtc_peer_connection *pc, struct text *out);
 int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out);
 
 /* negotiation.c */
-/* A local offer was set: transceivers get their mids. */
-int negotiation_local_offer(rtc_peer_connection *pc, const struct session_description *offer);
-/* A remote offer is being set: transceivers are found or made for its sections. On failure everything is as before. */
-int negotiation_remote_offer(rtc_peer_connection *pc, const struct session_description *offer);
-/* A remote description was set: its tracks appear and vanish. */
-void negotiation_follow_tracks(rtc_peer_connection *pc, const struct session_description *remote);
-/* A local answer was set: tracks that it does not want to receive vanish. */
-void negotiation_follow_answer(rtc_peer_connection *pc, const struct session_description *answer);
-/* Offer and answer are both known. First everything is made that this will need: on failure nothing changed. Then the transport and the
- * media follow, which can not be refused any more; that takes `agreement`. The descriptions are borrowed for as long. */
-struct agreement;
-int negotiation_prepare(rtc_peer_connection *pc, const struct session_description *local, const struct session_description *remote,
-                        bool local_offered, struct agreement **out);
-void negotiation_carry_out(rtc_peer_connection *pc, struct agreement *agreement);
-void negotiation_free(rtc_peer_connection *pc, struct agreement *agreement);
-/* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
- * -1 when all are rejected. */
-int negotiation_transport_section(const struct session_description *description);
-/* The same of a remote description that changes what was agreed on: the section that has the transport now, if it is not rejected. Others
- * may have transports of their own, which are not used. */
-int negotiation_agreed_section(const rtc_peer_connection *pc, const struct session_description *description);
+/* Sets a description that the state allows (signaling.h); takes a reference to it. On failure everything is as before. */
+int negotiation_set(rtc_peer_connection *pc, enum signaling_side side, struct description *d);
+/* Drops what is pending: everything is as it was when the state was stable last. On failure it stays. */
+int negotiation_undo(rtc_peer_connection *pc);
 bool negotiation_is_needed(rtc_peer_connection *pc);
 
 /* candidates.c */

@@ -346,15 +346,6 @@ void peer_give_up(rtc_peer_connection *pc)
     event_queue_add_failure(pc);
 }
 
-void peer_set_signaling_state(rtc_peer_connection *pc, rtc_signaling_state state)
-{
-    if (pc->negotiation.signaling == state)
-        return;
-    pc->negotiation.signaling = state;
-    peer_log(pc, RTC_LOG_INFO, "signaling: %s", rtc_signaling_state_name(state));
-    (void)event_queue_add(pc, USER_SIGNALING_STATE, (int)state, NULL, NULL);
-}
-
 void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state)
 {
     if (pc->gathering_state == state)

@@ -133,7 +133,24 @@ static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
     return receive_pipeline_new(pc, t, &t->receiver.pipeline);
 }
 
-int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)
+static void release_receiver(rtc_rtp_transceiver *t)
+{
+    receive_pipeline_detach(t->receiver.pipeline);
+    t->receiver.pipeline = NULL;
+    track_feedback_detach(t->receiver.feedback);
+    t->receiver.feedback = NULL;
+    if (t->receiver.track)
+        media_track_listen(t->receiver.track, NULL, NULL);
+}
+
+void transceiver_discard(rtc_rtp_transceiver *t)
+{
+    release_receiver(t);
+    t->connection = NULL;
+    rtc_rtp_transceiver_unref(t);
+}
+
+int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)
 {
     rtc_rtp_transceiver *t = memory_zeroed(pc->context, sizeof *t);
     if (!t)
@@ -148,15 +165,27 @@ int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direct
     t->sender.codec.payload_type = JSEP_NO_PAYLOAD_TYPE;
     fresh_id(pc->context, t->sender.track_id);
     int error = make_receiver(pc, t);
-    if (error) {
-        track_feedback_detach(t->receiver.feedback);
-        rtc_rtp_transceiver_unref(t);
-        return error;
-    }
+    if (error)
+        transceiver_discard(t);
+    else
+        *out = t;
+    return error;
+}
+
+void transceiver_join(rtc_rtp_transceiver *t)
+{
+    rtc_peer_connection *pc = t->connection;
+    t->number = ++pc->negotiation.transceivers_made;
     list_append(&pc->transceivers, &t->link);
     pc->transceiver_count++;
-    *out = t;
-    return RTC_OK;
+}
+
+int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)
+{
+    int error = transceiver_make(pc, kind, direction, out);
+    if (!error)
+        transceiver_join(*out);
+    return error;
 }
 
 static void stop_sending(rtc_rtp_transceiver *t)
@@ -185,15 +214,21 @@ void transceiver_detach(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
     transceiver_stop(t);
-    receive_pipeline_detach(t->receiver.pipeline);
-    t->receiver.pipeline = NULL;
-    track_feedback_detach(t->receiver.feedback);
-    t->receiver.feedback = NULL;
-    media_track_listen(t->receiver.track, NULL, NULL);
+    release_receiver(t);
     list_remove(&t->link);
     pc->transceiver_count--;
     t->connection = NULL;
     rtc_rtp_transceiver_unref(t);
+}
+
+rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (t->number == number)
+            return t;
+    }
+    return NULL;
 }
 
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid)

@@ -44,9 +44,6 @@ struct rtc_rtp_sender {
 
 struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
-    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
-    size_t stream_count;
-    bool active; /* [[FiredDirection]] receives: the track was told, and not taken away since */
     struct receive_pipeline *pipeline;
     struct track_feedback *feedback; /* what the track's consumers ask for */
 };
@@ -57,7 +54,8 @@ struct rtc_rtp_transceiver {
     rtc_peer_connection *connection; /* NULL once it is closed; not a reference */
     struct link link;
     rtc_media_kind kind;
-    char mid[JSEP_ID_MAX]; /* "" before it is associated */
+    uint32_t number;       /* in its connection's negotiation */
+    char mid[JSEP_ID_MAX]; /* as negotiated; "" before it is associated */
     rtc_rtp_direction direction;
     rtc_rtp_direction current_direction;
     bool has_current_direction;
@@ -71,8 +69,13 @@ struct rtc_rtp_transceiver {
 };
 
 int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
+/* The same in two steps: one that is made is nobody's yet; it joins the connection, which can not fail, or is discarded. */
+int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
+void transceiver_join(rtc_rtp_transceiver *t);
+void transceiver_discard(rtc_rtp_transceiver *t);
 /* It or the connection goes: everything stops, the handle stays inert. */
 void transceiver_detach(rtc_rtp_transceiver *t);
+rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
 rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint32_t section);
 /* Gives the sender this track (may be NULL). */

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Planning of answers (RFC 9429 section 5.11): offer and answer are both known, and say what the transport, the media and the data channels
+ * do from now on. */
+#include "memory.h"
+#include "negotiation_plan.h"
+
+/* Everything about the exchange that its sections need. */
+struct agreement {
+    const struct session_description *local, *remote, *answer;
+    bool local_offered;
+    int tagged;                   /* section that stands for the transport; -1: everything is rejected */
+    struct jsep_negotiated *said; /* of one section after the other */
+};
+
+static void read_codec(const struct jsep_codec *from, struct rtp_codec *to)
+{
+    struct slice fec = jsep_fmtp_value(from->fmtp, "useinbandfec");
+    *to = (struct rtp_codec){
+        .payload_type = from->payload_type,
+        .rtx_payload_type = from->rtx_payload_type,
+        .clock_rate = from->clock_rate,
+        .channels = from->channels,
+        .nack = from->nack,
+        .pli = from->nack_pli,
+        .fir = from->ccm_fir,
+        .remb = from->goog_remb,
+        .inband_fec = slice_is(fec, "1"),
+    };
+    text_copy(to->name, sizeof to->name, from->name);
+}
+
+static void read_extensions(const struct jsep_negotiated *n, uint8_t ids[RTP_EXTENSIONS])
+{
+    static const char *const uris[RTP_EXTENSIONS] = {
+        [RTP_EXTENSION_MID] = "urn:ietf:params:rtp-hdrext:sdes:mid",
+        [RTP_EXTENSION_RID] = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+        [RTP_EXTENSION_REPAIRED_RID] = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+        [RTP_EXTENSION_AUDIO_LEVEL] = "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+        [RTP_EXTENSION_ABS_SEND_TIME] = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    };
+    for (size_t i = 0; i < n->extension_count; i++)
+        for (size_t k = 0; k < RTP_EXTENSIONS; k++)
+            if (strcmp(n->extensions[i].uri, uris[k]) == 0)
+                ids[k] = (uint8_t)n->extensions[i].id;
+}
+
+static void read_remote_ssrcs(const struct jsep_section *remote, struct rtp_section *section)
+{
+    size_t count = remote->ssrc_count < RTP_SSRCS_MAX ? remote->ssrc_count : RTP_SSRCS_MAX;
+    memcpy(section->remote_ssrcs, remote->ssrcs, count * sizeof section->remote_ssrcs[0]);
+    memcpy(section->remote_rtx_ssrcs, remote->rtx_ssrcs, count * sizeof section->remote_rtx_ssrcs[0]);
+    section->remote_ssrc_count = count;
+    text_copy(section->remote_stream_id, sizeof section->remote_stream_id,
+              remote->stream_count > 0 ? remote->stream_ids[0] : remote->cname);
+}
+
+uint32_t negotiation_bitrate_limit(uint64_t bandwidth_bps)
+{
+    return bandwidth_bps > UINT32_MAX ? 0 : bandwidth_bps == 0 ? 1 : (uint32_t)bandwidth_bps;
+}
+
+static void fill_section(const struct transceiver_facts *t, const char *mid, const struct jsep_section *remote,
+                         const struct jsep_negotiated *n, struct rtp_section *section)
+{
+    text_copy(section->mid, sizeof section->mid, mid);
+    section->kind = t->kind;
+    section->send = direction_sends(n->direction);
+    section->receive = direction_receives(n->direction);
+    section->reduced_size = n->rtcp_reduced_size;
+    read_codec(&n->send_codec, &section->send_codec);
+    for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
+        read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
+    read_extensions(n, section->extension_ids);
+    section->encodings[0].ssrc = t->ssrc;
+    section->encodings[0].rtx_ssrc = n->send_codec.rtx_payload_type != JSEP_NO_PAYLOAD_TYPE ? t->rtx_ssrc : 0;
+    section->encodings[0].max_bitrate_bps = t->max_bitrate_bps;
+    section->encoding_count = 1;
+    read_remote_ssrcs(remote, section);
+    section->peer_max_bitrate_bps = negotiation_bitrate_limit(remote->bandwidth_bps);
+    section->dscp = t->dscp;
+}
+
+/* There is one transport: a section that the answer gives another (RFC 8843 section 7.3.3) can not be carried. */
+static bool is_carried(const struct agreement *a, size_t i)
+{
+    if (a->tagged < 0)
+        return false;
+    const struct jsep_section *section = &a->answer->sections[i], *tagged = &a->answer->sections[a->tagged];
+    return (int)i == a->tagged || (section->bundled && tagged->bundled && section->bundle_group == tagged->bundle_group);
+}
+
+/* A section without a port to connect to wants no association, whatever else it says (RFC 8841 5.1). */
+static bool has_data(const struct agreement *a, size_t i)
+{
+    const struct jsep_section *local = &a->local->sections[i], *remote = &a->remote->sections[i];
+    bool agreed = local->type == MEDIA_APPLICATION && !local->rejected && !remote->rejected && is_carried(a, i);
+    return agreed && remote->data_channel && remote->sctp_port != 0;
+}
+
+static void plan_media(struct negotiation_plan *plan, const struct agreement *a, size_t i, struct agreed_media *media)
+{
+    struct transceiver_facts *t = negotiation_plan_transceiver(plan, media->transceiver);
+    if (!t)
+        return;
+    if (a->said->rejected) {
+        if (!t->stopped)
+            (void)negotiation_plan_add(plan, EFFECT_STOP, t->number);
+        t->stopped = true;
+        return;
+    }
+    struct rtp_section *rtp = &plan->rtp[plan->rtp_count++];
+    fill_section(t, media->mid, &a->remote->sections[i], a->said, rtp);
+    media->answered = true;
+    media->direction = a->said->direction;
+    media->encodings[0].codec = a->said->send_codec;
+    negotiation_plan_add(plan, EFFECT_MEDIA, t->number)->rtp = rtp;
+}
+
+static void plan_section(struct negotiation_plan *plan, const struct agreement *a, size_t i)
+{
+    const struct jsep_section *local = &a->local->sections[i], *remote = &a->remote->sections[i];
+    struct agreed_media *media = negotiation_is_media(local) ? negotiation_state_by_mid(&plan->next, local->mid) : NULL;
+    jsep_negotiate(local, remote, a->said);
+    a->said->rejected = a->said->rejected || !is_carried(a, i);
+    if (a->said->rejected && !local->rejected && !remote->rejected)
+        negotiation_plan_add(plan, EFFECT_UNBUNDLED, 0)->section = i;
+    if (has_data(a, i))
+        negotiation_plan_add(plan, EFFECT_DATA, 0)->section = i;
+    else if (media)
+        plan_media(plan, a, i, media);
+}
+
+/* The data section was rejected, or the peer ends the association. */
+static void end_data_unless_agreed(struct negotiation_plan *plan, const struct agreement *a)
+{
+    bool spoken_of = false;
+    for (size_t i = 0; i < a->local->section_count; i++) {
+        if (has_data(a, i))
+            return;
+        spoken_of = spoken_of || a->local->sections[i].type == MEDIA_APPLICATION;
+    }
+    if (spoken_of)
+        (void)negotiation_plan_add(plan, EFFECT_NO_DATA, 0);
+}
+
+/* RFC 8842 5.3: the answerer's a=setup decides. */
+static enum setup_role our_role(const struct agreement *a, size_t i)
+{
+    enum setup_role answered = a->answer->sections[i].setup;
+    bool answerer_is_client = answered != SETUP_PASSIVE;
+    return answerer_is_client == a->local_offered ? SETUP_PASSIVE : SETUP_ACTIVE;
+}
+
+static int check_ice(const struct negotiation_facts *facts, const struct jsep_section *section, struct jsep_error *why)
+{
+    const struct negotiation_state *now = negotiation_facts_now(facts);
+    if (ice_credentials_are_valid(section->ice_ufrag, section->ice_pwd) && (facts->ice.pending || !negotiation_restarts(now, section)))
+        return RTC_OK;
+    *why = (struct jsep_error){.code = RTC_ERR_INVALID_ACCESS, .text = "the ICE credentials are not acceptable"};
+    return RTC_ERR_INVALID_ACCESS;
+}
+
+static void keep(char *to, size_t size, struct slice from)
+{
+    size_t len = from.len < size ? from.len : size - 1;
+    memcpy(to, from.data, len);
+    to[len] = 0;
+}
+
+/* RFC 8839 section 4.4.1.1.1 has the answer to an offer that restarts change both. Peers that can not restart answer with what they had:
+ * for them nothing changed, and the old generation goes on. They were told other credentials of ours, though, so that the next offer can
+ * not go back to the old ones, which would look like a restart, too: it is one. */
+static void plan_transport(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct agreement *a)
+{
+    const struct negotiation_state *now = negotiation_facts_now(facts);
+    struct agreed_transport *agreed = &plan->next.transport;
+    size_t at = (size_t)a->tagged;
+    const struct jsep_section *remote = &a->remote->sections[at];
+    memcpy(agreed->mid, a->local->sections[at].mid, sizeof agreed->mid); /* of candidates that are still to come */
+    struct effect *credentials = negotiation_plan_add(plan, EFFECT_CREDENTIALS, 0);
+    credentials->section = at;
+    credentials->flag = facts->ice.pending && now->transport.ufrag[0] && !negotiation_restarts(now, remote);
+    keep(agreed->ufrag, sizeof agreed->ufrag, remote->ice_ufrag);
+    keep(agreed->password, sizeof agreed->password, remote->ice_pwd);
+    struct effect *dtls = negotiation_plan_add(plan, EFFECT_DTLS, 0);
+    dtls->section = at;
+    dtls->role = our_role(a, at);
+}
+
+/* Tracks that our answer does not want to receive vanish. */
+static void follow_answer(struct negotiation_plan *plan, const struct session_description *answer)
+{
+    for (size_t i = 0; i < answer->section_count; i++) {
+        const struct jsep_section *section = &answer->sections[i];
+        struct agreed_media *media =
+            negotiation_is_media(section) && !section->rejected ? negotiation_state_by_mid(&plan->next, section->mid) : NULL;
+        if (!media || !media->track_told || direction_receives(section->direction))
+            continue;
+        media->stream_count = 0;
+        media->track_told = false;
+        (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, media->transceiver);
+    }
+}
+
+int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered,
+                            struct jsep_error *why)
+{
+    struct agreement a = {.local = plan->next.local->parsed, .remote = plan->next.remote->parsed, .local_offered = local_offered};
+    a.answer = local_offered ? a.remote : a.local;
+    a.tagged = description_tagged(a.answer);
+    int error = a.tagged < 0 ? RTC_OK : check_ice(facts, &a.remote->sections[a.tagged], why);
+    if (error)
+        return error;
+    a.said = memory_alloc(plan->context, sizeof *a.said);
+    if (!a.said)
+        return RTC_ERR_NO_MEMORY;
+    if (local_offered)
+        (void)negotiation_plan_add(plan, EFFECT_MISMATCHES, 0);
+    else if (a.tagged >= 0)
+        (void)negotiation_plan_add(plan, EFFECT_GATHER, 0);
+    if (a.tagged >= 0)
+        plan_transport(facts, plan, &a);
+    for (size_t i = 0; i < a.local->section_count; i++)
+        plan_section(plan, &a, i);
+    (void)negotiation_plan_add(plan, EFFECT_BANDWIDTH, 0);
+    end_data_unless_agreed(plan, &a);
+    memory_free(plan->context, a.said);
+    (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
+    if (local_offered)
+        negotiation_plan_follow_tracks(plan, a.remote);
+    else
+        follow_answer(plan, a.local);
+    return RTC_OK;
+}

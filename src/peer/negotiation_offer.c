@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Planning of offers (RFC 9429 sections 5.9 and 5.10): which transceiver has which section, remote tracks that appear and vanish, and ICE
+ * restarts (RFC 9429 sections 3.5.1 and 5.10; RFC 8839 section 4.4). An offer in place of another takes back what only that one said. */
+#include "negotiation_plan.h"
+
+static rtc_media_kind kind_of(const struct jsep_section *section)
+{
+    return section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO;
+}
+
+static bool has_section(const struct negotiation_plan *plan, const struct transceiver_facts *t)
+{
+    const struct agreed_media *media = negotiation_state_of(&plan->next, t->number);
+    return media && media->mid[0];
+}
+
+/* The oldest transceiver of this kind that has no section yet. */
+static struct transceiver_facts *unassociated(struct negotiation_plan *plan, rtc_media_kind kind, bool only_add_track)
+{
+    for (size_t i = 0; i < plan->transceiver_count; i++) {
+        struct transceiver_facts *t = &plan->transceivers[i];
+        if (!t->stopped && t->kind == kind && (t->created_by_add_track || !only_add_track) && !has_section(plan, t))
+            return t;
+    }
+    return NULL;
+}
+
+/* The entry of a transceiver that lost its section in this plan is used again. */
+static void associate(struct negotiation_plan *plan, uint32_t transceiver, const char *mid)
+{
+    struct agreed_media *media = negotiation_state_of(&plan->next, transceiver);
+    if (!media) {
+        media = &plan->next.media[plan->next.media_count++];
+        *media = (struct agreed_media){.transceiver = transceiver};
+    }
+    text_copy(media->mid, sizeof media->mid, mid);
+    (void)negotiation_plan_add(plan, EFFECT_ASSOCIATE, transceiver);
+}
+
+/* ---- ICE ---- */
+
+static bool same_credentials(const struct jsep_section *a, const struct jsep_section *b)
+{
+    return a && b && slice_eq(a->ice_ufrag, b->ice_ufrag) && slice_eq(a->ice_pwd, b->ice_pwd);
+}
+
+/* A description's credentials say which generation it speaks of: those of a local offer become one when it is set. */
+static void plan_local_generation(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct jsep_section *section)
+{
+    if (negotiation_section_has(section, &facts->ice.latest))
+        return;
+    if (negotiation_section_has(section, &facts->ice.negotiated)) {
+        (void)negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0);
+        return;
+    }
+    negotiation_read_credentials(section, &negotiation_plan_add(plan, EFFECT_GENERATION, 0)->credentials);
+}
+
+/* A remote offer that restarts gets a generation at once, which keeps the candidates that come before our answer; the one made for an
+ * earlier offer with these credentials goes on. */
+static void plan_remote_generation(const struct negotiation_facts *facts, struct negotiation_plan *plan,
+                                   const struct session_description *offer)
+{
+    const struct negotiation_state *now = negotiation_facts_now(facts);
+    const struct session_description *last = description_says(facts->pending->remote);
+    int k = description_agreed(offer, now->transport.mid), i = description_agreed(last, now->transport.mid);
+    const struct jsep_section *section = k < 0 ? NULL : &offer->sections[k], *before = i < 0 ? NULL : &last->sections[i];
+    bool restarts = negotiation_restarts(now, section);
+    if (restarts && facts->ice.pending && same_credentials(section, before))
+        return;
+    if (restarts)
+        (void)negotiation_plan_add(plan, EFFECT_GENERATION, 0);
+    else if (facts->ice.pending)
+        (void)negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0);
+}
+
+/* RFC 8445 6.1.1: the offerer controls, whoever made an agent first. */
+static void plan_role(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool controlling)
+{
+    if (!facts->stable->local)
+        negotiation_plan_add(plan, EFFECT_CONTROLLING, 0)->flag = controlling;
+}
+
+/* ---- A local offer ---- */
+
+void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan)
+{
+    const struct session_description *offer = plan->next.local->parsed;
+    int tagged = description_tagged(offer);
+    if (tagged >= 0)
+        plan_local_generation(facts, plan, &offer->sections[tagged]);
+    for (size_t i = 0; i < offer->section_count; i++) {
+        const struct jsep_section *section = &offer->sections[i];
+        if (!negotiation_is_media(section) || section->rejected || negotiation_state_by_mid(&plan->next, section->mid))
+            continue;
+        const struct transceiver_facts *t = unassociated(plan, kind_of(section), false);
+        if (t)
+            associate(plan, t->number, section->mid);
+    }
+    plan_role(facts, plan, true);
+    (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
+    if (tagged < 0)
+        return;
+    memcpy(plan->next.transport.mid, offer->sections[tagged].mid, sizeof plan->next.transport.mid);
+    (void)negotiation_plan_add(plan, EFFECT_GATHER, 0);
+}
+
+/* ---- A remote offer ---- */
+
+static bool speaks_of(const struct session_description *d, const struct agreed_media *media, rtc_media_kind kind)
+{
+    int i = session_description_find(d, media->mid);
+    return i >= 0 && !d->sections[i].rejected && negotiation_is_media(&d->sections[i]) && kind_of(&d->sections[i]) == kind;
+}
+
+/* What only the replaced offer said has no section any more. */
+static void let_go(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct session_description *offer)
+{
+    const struct session_description *agreed = description_says(facts->stable->local);
+    for (size_t i = 0; i < plan->transceiver_count; i++) {
+        const struct transceiver_facts *t = &plan->transceivers[i];
+        struct agreed_media *media = negotiation_state_of(&plan->next, t->number);
+        if (!media || t->stopped || speaks_of(offer, media, t->kind) || (agreed && session_description_find(agreed, media->mid) >= 0))
+            continue;
+        media->mid[0] = 0;
+        (void)negotiation_plan_add(plan, EFFECT_LET_GO, t->number);
+    }
+}
+
+static uint32_t create(const struct negotiation_facts *facts, struct negotiation_plan *plan, rtc_media_kind kind)
+{
+    struct transceiver_facts *t = &plan->transceivers[plan->transceiver_count];
+    uint32_t number = facts->next_number + (uint32_t)(plan->transceiver_count++ - facts->transceiver_count);
+    *t = (struct transceiver_facts){.number = number, .kind = kind, .made_by_offer = true};
+    negotiation_plan_add(plan, EFFECT_CREATE, number)->kind = kind;
+    return number;
+}
+
+/* Transceivers are found or made for the offer's sections. */
+static void take_sections(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct session_description *offer)
+{
+    for (size_t i = 0; i < offer->section_count; i++) {
+        const struct jsep_section *section = &offer->sections[i];
+        if (!negotiation_is_media(section) || section->rejected || negotiation_state_by_mid(&plan->next, section->mid))
+            continue;
+        const struct transceiver_facts *t = direction_receives(section->direction) ? unassociated(plan, kind_of(section), true) : NULL;
+        associate(plan, t ? t->number : create(facts, plan, kind_of(section)), section->mid);
+    }
+}
+
+/* RFC 9429 section 5.7 says so of rollback: the remote track goes, and the transceiver too, unless the application gave it a track. */
+void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotiation_state *before)
+{
+    for (size_t i = 0; i < plan->transceiver_count; i++) {
+        const struct transceiver_facts *t = &plan->transceivers[i];
+        const struct agreed_media *was = negotiation_state_of(before, t->number);
+        struct agreed_media *is = negotiation_state_of(&plan->next, t->number);
+        if (!was || (is && strcmp(was->mid, is->mid) == 0))
+            continue;
+        (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, t->number);
+        if (is) {
+            is->stream_count = 0;
+            is->track_told = false;
+        }
+        if ((!is || !is->mid[0]) && t->made_by_offer && !t->has_track)
+            (void)negotiation_plan_add(plan, EFFECT_REMOVE, t->number);
+    }
+}
+
+/* Entries of transceivers that have no section any more. */
+static void sweep(struct negotiation_state *state)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < state->media_count; i++)
+        if (state->media[i].mid[0]) {
+            if (kept != i)
+                state->media[kept] = state->media[i];
+            kept++;
+        }
+    state->media_count = kept;
+}
+
+static bool knows_stream(const struct agreed_media *media, const char *id)
+{
+    for (size_t i = 0; i < media->stream_count; i++)
+        if (strcmp(media->stream_ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* True when the track came into a stream that it was not in (webrtc-pc 4.4.1.5, "set the associated remote streams"). */
+static bool follow_streams(struct agreed_media *media, const struct jsep_section *section, bool sends)
+{
+    size_t count = sends ? section->stream_count : 0;
+    bool more = false;
+    for (size_t i = 0; i < count; i++)
+        more = more || !knows_stream(media, section->stream_ids[i]);
+    media->stream_count = count;
+    memcpy(media->stream_ids, section->stream_ids, sizeof media->stream_ids);
+    return more;
+}
+
+/* webrtc-pc 4.4.1.5, "process the addition/removal of a remote track". */
+static void follow_track(struct negotiation_plan *plan, struct agreed_media *media, const struct jsep_section *section)
+{
+    bool sends = !section->rejected && direction_sends(section->direction);
+    bool more = follow_streams(media, section, sends), begins = sends && !media->track_told;
+    if (!sends && media->track_told)
+        (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, media->transceiver);
+    media->track_told = sends;
+    if (begins || more)
+        (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, media->transceiver);
+}
+
+void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote)
+{
+    for (size_t i = 0; i < remote->section_count; i++) {
+        const struct jsep_section *section = &remote->sections[i];
+        struct agreed_media *media = negotiation_is_media(section) ? negotiation_state_by_mid(&plan->next, section->mid) : NULL;
+        struct transceiver_facts *t = media ? negotiation_plan_transceiver(plan, media->transceiver) : NULL;
+        if (!t || t->stopped)
+            continue;
+        follow_track(plan, media, section);
+        if (!section->rejected)
+            continue;
+        t->stopped = true;
+        (void)negotiation_plan_add(plan, EFFECT_STOP, t->number);
+    }
+}
+
+/* Its credentials wait for our answer, which says which section stands for the transport. */
+void negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan)
+{
+    const struct session_description *offer = plan->next.remote->parsed;
+    let_go(facts, plan, offer);
+    take_sections(facts, plan, offer);
+    negotiation_plan_forget(plan, negotiation_facts_now(facts));
+    sweep(&plan->next);
+    plan_remote_generation(facts, plan, offer);
+    plan_role(facts, plan, false);
+    (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
+    negotiation_plan_follow_tracks(plan, offer);
+    (void)negotiation_plan_add(plan, EFFECT_MISMATCHES, 0);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* What a description means for a connection (RFC 9429 sections 5.9 to 5.11; webrtc-pc 4.4.1.5), as a pure function: a state, what there is
+ * beside it, and a description give the next state and a list of effects. It may refuse the description or run out of memory; nothing has
+ * changed then. negotiation.c gets ready what the effects need, which may fail too, and then carries them out in their order, which can
+ * not be refused any more. */
+#ifndef CRTC_NEGOTIATION_PLAN_H
+#define CRTC_NEGOTIATION_PLAN_H
+
+#include "negotiation_state.h"
+#include "rtp_session.h"
+#include "signaling.h"
+
+/* A transceiver as planning sees it: what the application wishes, and what can not be undone. */
+struct transceiver_facts {
+    uint32_t number; /* never used twice in a connection */
+    rtc_media_kind kind;
+    bool stopped;
+    bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
+    bool made_by_offer;        /* and not the application's since */
+    bool has_track;            /* that it sends */
+    uint32_t ssrc, rtx_ssrc, max_bitrate_bps;
+    uint8_t dscp;
+};
+
+/* ICE generations as planning sees them. */
+struct ice_facts {
+    bool pending;                      /* one was made for the pending offer, which restarts */
+    struct ice_credentials negotiated; /* ours, of the generation that both sides agreed on last */
+    struct ice_credentials latest;     /* of the one that the local description which counts speaks of */
+};
+
+struct negotiation_facts {
+    rtc_signaling_state signaling;
+    const struct negotiation_state *stable, *pending; /* pending counts when it has a description */
+    const struct transceiver_facts *transceivers;     /* in order of creation */
+    size_t transceiver_count;
+    uint32_t next_number; /* of the next transceiver that is made */
+    struct ice_facts ice;
+};
+
+enum effect_type {
+    EFFECT_LET_GO,        /* transceiver: has no section any more */
+    EFFECT_CREATE,        /* transceiver, kind: one is made for a section; its number is the next */
+    EFFECT_ASSOCIATE,     /* transceiver: has the section that the next state says */
+    EFFECT_TRACK_REMOVED, /* transceiver: the remote track is muted */
+    EFFECT_REMOVE,        /* transceiver: is taken back */
+    EFFECT_TRACK_ADDED,   /* transceiver: the remote track is told, with its streams as the next state says */
+    EFFECT_STOP,          /* transceiver: its section is rejected */
+    EFFECT_GENERATION,    /* ICE: the offer restarts, with these credentials or new ones; takes the place of a pending generation */
+    EFFECT_NO_GENERATION, /* ICE: this offer does not restart, and what was pending goes */
+    EFFECT_CONTROLLING,   /* flag: which role the offerer, or the answerer, has (RFC 8445 section 6.1.1) */
+    EFFECT_SIGNALING,     /* the state is told */
+    EFFECT_GATHER,        /* local candidates are told, and gathered if they were not */
+    EFFECT_MISMATCHES,    /* sections without a codec in common are logged */
+    EFFECT_CREDENTIALS,   /* section: the peer's, with its candidates; flag: it declined our restart */
+    EFFECT_DTLS,          /* section: its fingerprints; role */
+    EFFECT_UNBUNDLED,     /* section: is given up, because it has another transport */
+    EFFECT_MEDIA,         /* transceiver, rtp: direction, codec and numbers as agreed */
+    EFFECT_DATA,          /* section: the association */
+    EFFECT_NO_DATA,       /* there is none */
+    EFFECT_BANDWIDTH      /* of everything, as the peer's description limits it */
+};
+
+struct effect {
+    enum effect_type type;
+    uint32_t transceiver;
+    size_t section; /* index in both descriptions */
+    rtc_media_kind kind;
+    bool flag;
+    enum setup_role role;               /* ours: active or passive */
+    struct ice_credentials credentials; /* an empty ufrag: new ones */
+    const struct rtp_section *rtp;
+    void *ready; /* owned: what was made for it before anything changed (negotiation.c) */
+};
+
+struct negotiation_plan {
+    rtc_context *context;
+    enum signaling_side side;               /* of the description */
+    rtc_signaling_state signaling;          /* afterwards */
+    struct negotiation_state next;          /* takes the place of `stable` or of `pending`, as `signaling` says */
+    struct transceiver_facts *transceivers; /* as they will be, with those that are made at the end */
+    size_t transceiver_count;
+    struct rtp_section *rtp; /* what effects point to */
+    size_t rtp_count;
+    struct effect *effects;
+    size_t effect_count, effect_room;
+};
+
+/* Setting a description of this side; it must be allowed in this state (signaling.h). Takes a reference to `d`. On failure (RTC_ERR_*, with
+ * *why filled unless memory ran out) *out is untouched. */
+int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *facts, enum signaling_side side, struct description *d,
+                         struct negotiation_plan **out, struct jsep_error *why);
+/* Undoing what is pending: the stable state is the next one. */
+int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out);
+/* NULL is legal. What is ready for the effects must have been taken or given back. */
+void negotiation_plan_free(struct negotiation_plan *plan);
+
+/* ---- What the files of planning share ---- */
+
+/* Never fails: the room was made with the plan. */
+struct effect *negotiation_plan_add(struct negotiation_plan *plan, enum effect_type type, uint32_t transceiver);
+struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_plan *plan, uint32_t number);
+static inline bool negotiation_is_media(const struct jsep_section *section)
+{
+    return section->type == MEDIA_AUDIO || section->type == MEDIA_VIDEO;
+}
+/* The section has these credentials of ours; and reads them, which always fit: other local descriptions are refused. */
+bool negotiation_section_has(const struct jsep_section *section, const struct ice_credentials *c);
+void negotiation_read_credentials(const struct jsep_section *section, struct ice_credentials *out);
+/* The state that counts before the plan. */
+const struct negotiation_state *negotiation_facts_now(const struct negotiation_facts *facts);
+/* The section's credentials are others than those that were agreed on. Changing only one of the two counts, as it does for browsers. */
+bool negotiation_restarts(const struct negotiation_state *now, const struct jsep_section *section);
+
+/* negotiation_offer.c */
+void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan);
+void negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan);
+/* Remote tracks appear and vanish as this remote description says. */
+void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote);
+/* What came with sections that are no more goes with them; `before`: the state before. */
+void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotiation_state *before);
+
+/* negotiation_answer.c */
+/* Of what a description's b= lines say; nothing at all is as little as can be. */
+uint32_t negotiation_bitrate_limit(uint64_t bandwidth_bps);
+int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered,
+                            struct jsep_error *why);
+
+#endif
