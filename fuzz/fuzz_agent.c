@@ -3,12 +3,10 @@
  * candidates for TCP, lite agents, hidden addresses. fuzz_ice has single messages; here whole exchanges happen by themselves, and the
  * script says what the agent is, and what goes wrong: refusals, silence, bytes that changed, sockets that fail, networks that go. Reports
  * are asked for all the time. The deadline must always move on. */
-#include "ice_agent.h"
 #include "ice_report.h"
-#include "stun_message.h"
+#include "ice_script.h"
 
 #include "hash.h"
-#include "reader.h"
 #include "writer.h"
 
 #include <stdlib.h>
@@ -44,7 +42,7 @@ enum {
 enum { SERVER_GOOD, SERVER_SILENT, SERVER_STALE, SERVER_REFUSES, SERVER_FORGETS, SERVER_ELSEWHERE, SERVER_UNSIGNED, SERVER_MOODS };
 enum { PEER_ANSWERS, PEER_SILENT, PEER_CONFLICTS, PEER_REFUSES, PEER_ELSEWHERE, PEER_MOODS };
 
-static const char ufrag[] = "peer", password[] = "0123456789abcdefghijkl", authority[] = "user:realm:secret";
+static const char authority[] = "user:realm:secret";
 
 struct run {
     rtc_time_t now;
@@ -160,7 +158,7 @@ static size_t answer_check(struct run *run, const struct stun_message *request, 
         m.error_code = run->peer == PEER_CONFLICTS ? 487 : 500;
         run->peer = run->peer == PEER_CONFLICTS ? PEER_ANSWERS : run->peer;
     }
-    return stun_write(&m, slice_str(password), bytes, capacity);
+    return stun_write(&m, slice_str(SCRIPT_PASSWORD), bytes, capacity);
 }
 
 static size_t make_check(struct run *run, uint8_t choice, uint8_t *bytes, size_t capacity)
@@ -264,8 +262,9 @@ static void take(struct run *run, struct packet *packet)
 }
 
 /* Like a transport, which gives everything that is sent its real path and form. */
-static void drain(struct run *run)
+static void drain(void *user)
 {
+    struct run *run = user;
     bool busy = true;
     for (int rounds = 0; busy && rounds < 50; rounds++) {
         busy = false;
@@ -285,20 +284,6 @@ static void drain(struct run *run)
 }
 
 /* ---- Steps ---- */
-
-static void pass_time(struct run *run, struct slice bytes)
-{
-    struct reader r = reader_of(bytes);
-    rtc_time_t end = run->now + (rtc_time_t)reader_u8(&r) * reader_u8(&r) * 1000;
-    unsigned ticks = 0;
-    for (rtc_time_t at; (at = ice_agent_deadline(run->agent, NULL)) <= end && ticks < 3000; ticks++) {
-        run->now = at > run->now ? at : run->now;
-        ice_agent_tick(run->agent, run->now, &run->out);
-        require(ice_agent_deadline(run->agent, NULL) > run->now);
-        drain(run);
-    }
-    run->now = end > run->now ? end : run->now;
-}
 
 static void network(struct run *run, struct slice bytes)
 {
@@ -320,13 +305,6 @@ static void network(struct run *run, struct slice bytes)
     }
     if (run->interfaces)
         (void)ice_agent_result(run->agent, run->now, &io, &run->out);
-}
-
-static void candidate(struct run *run, struct slice bytes)
-{
-    struct ice_candidate c;
-    if (ice_candidate_parse(bytes, &c) == RTC_OK)
-        (void)ice_agent_add_remote_candidate(run->agent, run->now, &c, &run->out);
 }
 
 static void stream(struct run *run, struct slice bytes)
@@ -401,7 +379,7 @@ static void follow(struct run *run, const struct ice_options *options)
     run->agent = next;
     run->tcp_count = 0;
     run->interfaces = run->listener = 0;
-    (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(ufrag), slice_str(password), &run->out);
+    (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(SCRIPT_UFRAG), slice_str(SCRIPT_PASSWORD), &run->out);
     ice_agent_gather(run->agent, run->now, &run->out);
 }
 
@@ -460,10 +438,10 @@ static void take_step(struct run *run, enum step step, const struct ice_options 
     struct path from = from_peer(first);
     switch (step) {
     case STEP_TIME:
-        pass_time(run, bytes);
+        script_time(run->agent, &run->now, bytes, &run->out, drain, run);
         break;
     case STEP_CANDIDATE:
-        candidate(run, bytes);
+        script_candidate(run->agent, run->now, bytes, &run->out);
         break;
     case STEP_NETWORK:
         network(run, bytes);
@@ -543,13 +521,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options = (struct ice_options){.generation = 1};
     choose(&run, &r, &options);
     require(out_init(&run.out, context) == RTC_OK && ice_agent_new(context, &options, &run.agent) == RTC_OK);
-    (void)ice_agent_set_remote_credentials(run.agent, run.now, slice_str(ufrag), slice_str(password), &run.out);
+    (void)ice_agent_set_remote_credentials(run.agent, run.now, slice_str(SCRIPT_UFRAG), slice_str(SCRIPT_PASSWORD), &run.out);
     ice_agent_gather(run.agent, run.now, &run.out);
     drain(&run);
-    for (unsigned steps = 0; reader_left(&r) >= 2 && steps < 100; steps++) {
-        enum step step = (enum step)(reader_u8(&r) % STEPS);
-        size_t len = reader_u8(&r);
-        take_step(&run, step, &options, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
+    unsigned step;
+    struct slice bytes;
+    for (unsigned steps = 0; steps < 100 && script_next(&r, STEPS, &step, &bytes); steps++) {
+        take_step(&run, (enum step)step, &options, bytes);
         drain(&run);
         report(&run);
     }

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ICE agent: a script of steps, each a kind, a length and that many bytes. Datagrams are raw, or are given the integrity that makes the
  * agent believe them; responses are given the transaction of a request that the agent really sent. The deadline must always move on. */
-#include "ice_agent.h"
-#include "stun_message.h"
-
-#include "hash.h"
-#include "reader.h"
-#include "writer.h"
+#include "ice_script.h"
 
 #include <stdlib.h>
 
@@ -24,9 +19,6 @@ enum step {
     STEP_NETWORK,
     STEPS
 };
-
-static const char ufrag[] = "peer";
-static const char password[] = "0123456789abcdefghijkl";
 
 struct run {
     rtc_time_t now;
@@ -69,8 +61,9 @@ static void answer(struct run *run, const struct request *r)
         require(ice_agent_result(run->agent, run->now, &result, &run->out));
 }
 
-static void drain(struct run *run)
+static void drain(void *user)
 {
+    struct run *run = user;
     for (struct request *r; (r = out_pop_request(&run->out)) != NULL; out_free_request(&run->out, r))
         answer(run, r);
     for (struct packet *p; (p = packet_queue_pop(&run->out.tx)) != NULL; packet_free(p))
@@ -91,56 +84,17 @@ static void datagram(struct run *run, struct slice bytes)
     ice_agent_input(run->agent, run->now, &from, bytes, &run->out);
 }
 
-/* A header, the attributes of the script, a user name and an integrity that fits. */
 static void believed(struct run *run, uint16_t type, const uint8_t *transaction, const char *key, struct slice attributes, struct path from)
 {
-    uint8_t bytes[512], digest[HASH_SHA1_LEN];
-    struct writer w = writer_of(bytes, sizeof bytes);
-    size_t whole = attributes.len & ~(size_t)3;
-    writer_u16(&w, type);
-    writer_u16(&w, 0); /* below */
-    writer_u32(&w, 0x2112a442);
-    writer_bytes(&w, slice_of(transaction, STUN_TRANSACTION_LEN));
-    writer_u16(&w, STUN_USERNAME);
-    writer_u16(&w, ICE_LOCAL_UFRAG_LEN + 1 + sizeof ufrag - 1);
-    writer_bytes(&w, slice_str(ice_agent_local_ufrag(run->agent)));
-    writer_u8(&w, ':');
-    writer_bytes(&w, slice_str(ufrag));
-    writer_zeros(&w, 3);
-    put_u16(bytes + 2, (uint16_t)(writer_len(&w) + whole + 24 - STUN_HEADER_LEN));
-    writer_bytes(&w, slice_of(attributes.data, whole));
-    require(hash_hmac_sha1(slice_str(key), slice_of(bytes, writer_len(&w)), digest));
-    writer_u16(&w, STUN_MESSAGE_INTEGRITY);
-    writer_u16(&w, sizeof digest);
-    writer_bytes(&w, slice_of(digest, sizeof digest));
-    require(writer_ok(&w));
-    ice_agent_input(run->agent, run->now, &from, slice_of(bytes, writer_len(&w)), &run->out);
+    uint8_t bytes[SCRIPT_MESSAGE_MAX];
+    size_t len = script_message(bytes, sizeof bytes, run->agent, type, transaction, key, attributes);
+    ice_agent_input(run->agent, run->now, &from, slice_of(bytes, len), &run->out);
 }
 
 static void response(struct run *run, struct slice bytes)
 {
     bool error = bytes.len > 0 && (bytes.data[bytes.len - 1] & 1);
-    believed(run, error ? 0x0111 : 0x0101, run->transaction, password, bytes, run->sent);
-}
-
-static void pass_time(struct run *run, struct slice bytes)
-{
-    struct reader r = reader_of(bytes);
-    rtc_time_t end = run->now + (rtc_time_t)reader_u8(&r) * reader_u8(&r) * 1000;
-    for (rtc_time_t at; (at = ice_agent_deadline(run->agent, NULL)) <= end;) {
-        run->now = at > run->now ? at : run->now;
-        ice_agent_tick(run->agent, run->now, &run->out);
-        require(ice_agent_deadline(run->agent, NULL) > run->now);
-        drain(run);
-    }
-    run->now = end;
-}
-
-static void candidate(struct run *run, struct slice bytes)
-{
-    struct ice_candidate c;
-    if (ice_candidate_parse(bytes, &c) == RTC_OK)
-        (void)ice_agent_add_remote_candidate(run->agent, run->now, &c, &run->out);
+    believed(run, error ? 0x0111 : 0x0101, run->transaction, SCRIPT_PASSWORD, bytes, run->sent);
 }
 
 static void result(struct run *run, struct slice bytes)
@@ -187,10 +141,10 @@ static void take_step(struct run *run, enum step step, struct slice bytes)
         response(run, bytes);
         break;
     case STEP_TIME:
-        pass_time(run, bytes);
+        script_time(run->agent, &run->now, bytes, &run->out, drain, run);
         break;
     case STEP_CANDIDATE:
-        candidate(run, bytes);
+        script_candidate(run->agent, run->now, bytes, &run->out);
         break;
     case STEP_RESULT:
         result(run, bytes);
@@ -202,7 +156,7 @@ static void take_step(struct run *run, enum step step, struct slice bytes)
         network(run, bytes);
         break;
     default:
-        (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(ufrag), slice_str(password), &run->out);
+        (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(SCRIPT_UFRAG), slice_str(SCRIPT_PASSWORD), &run->out);
     }
 }
 
@@ -219,10 +173,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(out_init(&run.out, context) == RTC_OK && ice_agent_new(context, &options, &run.agent) == RTC_OK);
     ice_agent_gather(run.agent, run.now, &run.out);
     drain(&run);
-    for (unsigned steps = 0; reader_left(&r) >= 2 && steps < 200; steps++) {
-        enum step step = (enum step)(reader_u8(&r) % STEPS);
-        size_t len = reader_u8(&r);
-        take_step(&run, step, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
+    unsigned step;
+    struct slice bytes;
+    for (unsigned steps = 0; steps < 200 && script_next(&r, STEPS, &step, &bytes); steps++) {
+        take_step(&run, (enum step)step, bytes);
         drain(&run);
     }
     ice_agent_free(run.agent);

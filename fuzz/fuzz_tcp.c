@@ -3,9 +3,7 @@
  * carry raw bytes, or framed Binding requests that the agent believes. The deadline must always move on, what the agent sends must be whole
  * frames, and what it holds is bounded. */
 #include "ice_internal.h"
-
-#include "hash.h"
-#include "reader.h"
+#include "ice_script.h"
 #include "writer.h"
 
 #include <crtc/transport.h>
@@ -15,8 +13,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum step { STEP_ACCEPT, STEP_BYTES, STEP_REQUEST, STEP_RESULT, STEP_END, STEP_TIME, STEP_CANDIDATE, STEP_CREDENTIALS, STEPS };
 enum { SOCKETS = 16 };
-
-static const char ufrag[] = "peer", password[] = "0123456789abcdefghijkl";
 
 struct run {
     rtc_time_t now;
@@ -72,8 +68,9 @@ static void judge(const struct packet *p)
     require(stun_parse(s, &m) == RTC_OK);
 }
 
-static void drain(struct run *run)
+static void drain(void *user)
 {
+    struct run *run = user;
     for (struct request *r; (r = out_pop_request(&run->out)) != NULL; out_free_request(&run->out, r))
         answer(run, r);
     for (struct packet *p; (p = packet_queue_pop(&run->out.tx)) != NULL; packet_free(p))
@@ -108,50 +105,14 @@ static void stream(struct run *run, uint32_t socket, struct slice bytes)
     }
 }
 
-/* A framed Binding request with the attributes of the script, a user name and an integrity that fits. */
+/* A framed Binding request. */
 static void believed(struct run *run, uint32_t socket, struct slice attributes)
 {
-    uint8_t bytes[512], digest[HASH_SHA1_LEN];
-    struct writer w = writer_of(bytes + 2, sizeof bytes - 2);
-    size_t whole = attributes.len & ~(size_t)3;
-    writer_u16(&w, 1);
-    writer_u16(&w, 0); /* below */
-    writer_u32(&w, 0x2112a442);
-    writer_zeros(&w, STUN_TRANSACTION_LEN);
-    writer_u16(&w, STUN_USERNAME);
-    writer_u16(&w, ICE_LOCAL_UFRAG_LEN + 1 + sizeof ufrag - 1);
-    writer_bytes(&w, slice_str(ice_agent_local_ufrag(run->agent)));
-    writer_u8(&w, ':');
-    writer_bytes(&w, slice_str(ufrag));
-    writer_zeros(&w, 3);
-    put_u16(bytes + 4, (uint16_t)(writer_len(&w) + whole + 24 - STUN_HEADER_LEN));
-    writer_bytes(&w, slice_of(attributes.data, whole));
-    require(hash_hmac_sha1(slice_str(ice_agent_local_password(run->agent)), slice_of(bytes + 2, writer_len(&w)), digest));
-    writer_u16(&w, STUN_MESSAGE_INTEGRITY);
-    writer_u16(&w, sizeof digest);
-    writer_bytes(&w, slice_of(digest, sizeof digest));
-    require(writer_ok(&w));
-    put_u16(bytes, (uint16_t)writer_len(&w));
-    stream(run, socket, slice_of(bytes, writer_len(&w) + 2));
-}
-
-static void pass_time(struct run *run, struct reader *r)
-{
-    rtc_time_t end = run->now + (rtc_time_t)reader_u8(r) * reader_u8(r) * 1000;
-    for (rtc_time_t at; (at = ice_agent_deadline(run->agent, NULL)) <= end;) {
-        run->now = at > run->now ? at : run->now;
-        ice_agent_tick(run->agent, run->now, &run->out);
-        require(ice_agent_deadline(run->agent, NULL) > run->now);
-        drain(run);
-    }
-    run->now = end;
-}
-
-static void candidate(struct run *run, struct slice bytes)
-{
-    struct ice_candidate c;
-    if (ice_candidate_parse(bytes, &c) == RTC_OK)
-        (void)ice_agent_add_remote_candidate(run->agent, run->now, &c, &run->out);
+    static const uint8_t transaction[STUN_TRANSACTION_LEN];
+    uint8_t bytes[2 + SCRIPT_MESSAGE_MAX];
+    size_t len = script_message(bytes + 2, sizeof bytes - 2, run->agent, 1, transaction, ice_agent_local_password(run->agent), attributes);
+    put_u16(bytes, (uint16_t)len);
+    stream(run, socket, slice_of(bytes, len + 2));
 }
 
 static void result(struct run *run, uint32_t socket, bool ends)
@@ -181,13 +142,13 @@ static void take_step(struct run *run, enum step step, struct slice bytes)
         result(run, pick(run, choice), step == STEP_END);
         break;
     case STEP_TIME:
-        pass_time(run, &r);
+        script_time(run->agent, &run->now, bytes, &run->out, drain, run);
         break;
     case STEP_CANDIDATE:
-        candidate(run, bytes);
+        script_candidate(run->agent, run->now, bytes, &run->out);
         break;
     default:
-        (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(ufrag), slice_str(password), &run->out);
+        (void)ice_agent_set_remote_credentials(run->agent, run->now, slice_str(SCRIPT_UFRAG), slice_str(SCRIPT_PASSWORD), &run->out);
     }
 }
 
@@ -204,10 +165,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(out_init(&run.out, context) == RTC_OK && ice_agent_new(context, &options, &run.agent) == RTC_OK);
     ice_agent_gather(run.agent, run.now, &run.out);
     drain(&run);
-    for (unsigned steps = 0; reader_left(&r) >= 2 && steps < 200; steps++) {
-        enum step step = (enum step)(reader_u8(&r) % STEPS);
-        size_t len = reader_u8(&r);
-        take_step(&run, step, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
+    unsigned step;
+    struct slice bytes;
+    for (unsigned steps = 0; steps < 200 && script_next(&r, STEPS, &step, &bytes); steps++) {
+        take_step(&run, (enum step)step, bytes);
         drain(&run);
     }
     ice_agent_close(run.agent, run.now, &run.out);

@@ -2,12 +2,12 @@
 /* The TURN client: a script of steps. Messages of the server are raw, or are given the transaction of a request that the client really sent, and
  * the integrity that makes it believe them; bytes of a stream are framed first. The deadline must always move on, and nothing that the client
  * sends is over the largest datagram. */
+#include "ice_script.h"
 #include "turn_client.h"
 #include "turn_stream.h"
 
 #include "context.h"
 #include "hash.h"
-#include "reader.h"
 #include "writer.h"
 
 #include <stdlib.h>
@@ -182,10 +182,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(out_init(&run.out, context) == RTC_OK && turn_client_new(context, &options, &run.client) == RTC_OK);
     turn_client_start(run.client, run.now, &run.out);
     drain(&run);
-    for (unsigned steps = 0; reader_left(&r) >= 2 && steps < 200; steps++) {
-        enum step step = (enum step)(reader_u8(&r) % STEPS);
-        size_t len = reader_u8(&r);
-        take_step(&run, step, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
+    unsigned step;
+    struct slice bytes;
+    for (unsigned steps = 0; steps < 200 && script_next(&r, STEPS, &step, &bytes); steps++) {
+        take_step(&run, (enum step)step, bytes);
         drain(&run);
     }
     turn_client_close(run.client, run.now, &run.out);
