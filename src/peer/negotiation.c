@@ -17,7 +17,7 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
     return (struct transceiver_facts){
         .number = t->number,
         .kind = t->kind,
-        .stopped = t->stopped,
+        .stopped = t->state != TRANSCEIVER_LIVE,
         .created_by_add_track = t->created_by_add_track,
         .made_by_offer = t->made_by_offer,
         .has_track = t->sender.track != NULL,
@@ -423,7 +423,7 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
 {
     const struct session_description *local = description_says(pc->negotiation.stable.local),
                                      *remote = description_says(pc->negotiation.stable.remote);
-    if (t->stopped)
+    if (t->state != TRANSCEIVER_LIVE)
         return false;
     int l = t->mid[0] && local ? session_description_find(local, t->mid) : -1;
     int r = t->mid[0] && remote ? session_description_find(remote, t->mid) : -1;

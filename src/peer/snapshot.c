@@ -67,8 +67,8 @@ static struct jsep_local_section *add(struct snapshot *s, enum media_type type, 
 static void fill_media(struct snapshot *s, struct jsep_local_section *section, const rtc_rtp_transceiver *t)
 {
     size_t row = (size_t)(section - s->sections);
-    section->rejected = t->stopped;
-    section->direction = t->stopped ? RTC_DIRECTION_INACTIVE : t->direction;
+    section->rejected = t->state != TRANSCEIVER_LIVE;
+    section->direction = t->state != TRANSCEIVER_LIVE ? RTC_DIRECTION_INACTIVE : t->direction;
     section->codec_count = transceiver_codecs(t->kind, &section->codecs);
     section->extension_count = transceiver_extensions(t->kind, &section->extensions);
     for (size_t i = 0; i < t->sender.stream_count; i++)
@@ -124,7 +124,7 @@ static void add_new(rtc_peer_connection *pc, struct snapshot *s)
     char mid[JSEP_ID_MAX];
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (t->mid[0] || t->stopped)
+        if (t->mid[0] || t->state != TRANSCEIVER_LIVE)
             continue;
         fresh_mid(pc, s, mid);
         fill_media(s, add(s, t->kind == RTC_MEDIA_AUDIO ? MEDIA_AUDIO : MEDIA_VIDEO, mid), t);

@@ -195,12 +195,23 @@ static void stop_sending(rtc_rtp_transceiver *t)
     t->sender.pipeline = NULL;
 }
 
+/* What is no move of the table changes nothing. */
+static void set_state(rtc_rtp_transceiver *t, enum transceiver_state state)
+{
+    static const bool moves[3][3] = {
+        [TRANSCEIVER_LIVE][TRANSCEIVER_STOPPED] = true,
+        [TRANSCEIVER_STOPPED][TRANSCEIVER_DETACHED] = true,
+    };
+    if (moves[t->state][state])
+        t->state = state;
+}
+
 void transceiver_stop(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
-    if (t->stopped)
+    if (t->state != TRANSCEIVER_LIVE)
         return;
-    t->stopped = true;
+    set_state(t, TRANSCEIVER_STOPPED);
     stop_sending(t);
     if (pc && pc->transport && pc->transport->rtp && t->section)
         rtp_session_remove_section(pc->transport->rtp, pc->now, t->section, &pc->transport->rtp_out);
@@ -217,6 +228,7 @@ void transceiver_detach(rtc_rtp_transceiver *t)
     release_receiver(t);
     list_remove(&t->link);
     pc->transceiver_count--;
+    set_state(t, TRANSCEIVER_DETACHED);
     t->connection = NULL;
     rtc_rtp_transceiver_unref(t);
 }
@@ -286,7 +298,7 @@ static void mark_again(const rtc_rtp_transceiver *t)
 void transceiver_update_sending(rtc_rtp_transceiver *t)
 {
     mark_again(t);
-    bool wanted = t->connection && !t->stopped && t->sender.track && t->has_current_direction && direction_sends(t->current_direction) &&
+    bool wanted = t->state == TRANSCEIVER_LIVE && t->sender.track && t->has_current_direction && direction_sends(t->current_direction) &&
                   t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->connection->transport);
     if (!wanted) {
         stop_sending(t);
@@ -309,7 +321,7 @@ static int begin(const rtc_rtp_transceiver *t, const char *caller)
     if (!t->connection)
         return error_say(RTC_ERR_INVALID_STATE, "%s: the connection is closed, or took the transceiver back", caller);
     t->connection->last_error[0] = 0;
-    if (t->stopped)
+    if (t->state != TRANSCEIVER_LIVE)
         return peer_fail(t->connection, RTC_ERR_INVALID_STATE, "the transceiver is stopped");
     return RTC_OK;
 }
@@ -468,7 +480,7 @@ static rtc_rtp_transceiver *reusable(rtc_peer_connection *pc, rtc_media_kind kin
 {
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (t->kind == kind && !t->sender.track && !t->stopped && !t->has_sent)
+        if (t->kind == kind && !t->sender.track && t->state == TRANSCEIVER_LIVE && !t->has_sent)
             return t;
     }
     return NULL;
@@ -572,7 +584,7 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
     rtc_rtp_transceiver *t = of_sender(sender);
     if (t->connection != pc)
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the sender belongs to another connection");
-    if (!sender->track || t->stopped)
+    if (!sender->track || t->state != TRANSCEIVER_LIVE)
         return RTC_OK;
     transceiver_set_track(t, NULL);
     t->direction = direction_and(t->direction, RTC_DIRECTION_RECVONLY);

@@ -48,11 +48,25 @@ struct rtc_rtp_receiver {
     struct track_feedback *feedback; /* what the track's consumers ask for */
 };
 
+/* One way only (webrtc-pc 5.4.1):
+ *
+ *   LIVE --its section is rejected, or what is below--> STOPPED --it is taken back, or the connection closed--> DETACHED
+ *
+ * [[Stopping]] of webrtc-pc 5.4 would stand between LIVE and STOPPED; nothing asks for it in this version. */
+enum transceiver_state {
+    TRANSCEIVER_LIVE,
+    TRANSCEIVER_STOPPED, /* nothing goes either way any more; the section keeps its place */
+    TRANSCEIVER_DETACHED /* no connection's any more; the handle is inert */
+};
+
+/* Owner: its connection, and whoever has references. Written by transceiver.c and, for what is negotiated, negotiation.c; the sender's and
+ * the receiver's pipelines and what they count by these. */
 struct rtc_rtp_transceiver {
     atomic_uint references;
     rtc_context *context;
-    rtc_peer_connection *connection; /* NULL once it is closed; not a reference */
+    rtc_peer_connection *connection; /* NULL when detached; not a reference */
     struct link link;
+    enum transceiver_state state; /* written by its setter in transceiver.c only */
     rtc_media_kind kind;
     uint32_t number;       /* in its connection's negotiation */
     char mid[JSEP_ID_MAX]; /* as negotiated; "" before it is associated */
@@ -61,9 +75,8 @@ struct rtc_rtp_transceiver {
     bool has_current_direction;
     bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
     bool made_by_offer;        /* of the peer; addTrack makes it the application's */
-    bool stopped;
-    bool has_sent;    /* a current direction once said so: addTrack does not take the sender any more */
-    uint32_t section; /* handle in the RTP session; 0 without */
+    bool has_sent;             /* a current direction once said so: addTrack does not take the sender any more */
+    uint32_t section;          /* handle in the RTP session; 0 without */
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;
 };

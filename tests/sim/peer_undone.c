@@ -236,8 +236,8 @@ static char *describe(const struct life *l, bool stable)
         const rtc_rtp_transceiver *t = link_owner(k, rtc_rtp_transceiver, link);
         (void)fprintf(out, "%u %d %s", t->number, (int)t->kind, t->mid);
         if (!stable)
-            (void)fprintf(out, " %d %d %d/%d muted=%d %u", t->stopped, (int)t->direction, t->has_current_direction,
-                          (int)t->current_direction, rtc_media_stream_track_muted(t->receiver.track), t->section);
+            (void)fprintf(out, " %d %d %d/%d muted=%d %u", t->state, (int)t->direction, t->has_current_direction, (int)t->current_direction,
+                          rtc_media_stream_track_muted(t->receiver.track), t->section);
         (void)fprintf(out, "\n");
     }
     const struct transport *t = pc->transport; /* the first one may come early; a generation that every section's rejection left, too */
