@@ -48,8 +48,9 @@ static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t leve
 {
     struct send_item item = {.encoded = frame, .audio_level = level};
     pthread_mutex_lock(&p->lock);
-    bool kept = send_ring_push(&p->out, item, ENCODED_WAITING_MAX);
-    if (!kept) {
+    bool kept = !p->detached && send_ring_push(&p->out, item, ENCODED_WAITING_MAX);
+    p->in_work = false;
+    if (!kept && !p->detached) { /* else it is counted already */
         p->stats.frames_dropped++;
         p->encoded_lost = p->kind == RTC_MEDIA_VIDEO;
     }
@@ -118,10 +119,12 @@ static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *fram
     pthread_mutex_unlock(&p->lock);
 }
 
-void send_pipeline_count_unsent(struct send_pipeline *p)
+/* Every frame that was taken is sent or counted. */
+static void count_unmade(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
     p->stats.frames_dropped++;
+    p->in_work = false;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -129,6 +132,7 @@ static void fail_encoding(struct send_pipeline *p, int error)
 {
     pthread_mutex_lock(&p->lock);
     bool first = p->stats.frames_dropped++ == 0;
+    p->in_work = false;
     p->keyframe_wanted = true;
     pthread_mutex_unlock(&p->lock);
     if (first)
@@ -175,7 +179,7 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
         count_encoded(p, encoded, began);
         emit(p, encoded, RTP_NO_AUDIO_LEVEL);
     } else {
-        send_pipeline_count_unsent(p); /* dropped by the rate control */
+        count_unmade(p); /* dropped by the rate control */
         if (keyframe)
             owe_keyframe(p);
     }
@@ -238,6 +242,7 @@ void send_pipeline_encode(struct job *job)
     for (;;) {
         pthread_mutex_lock(&p->lock);
         bool more = !p->detached && send_ring_pop(&p->in, &item);
+        p->in_work = more && p->kind == RTC_MEDIA_VIDEO;
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;
@@ -248,7 +253,7 @@ void send_pipeline_encode(struct job *job)
         } else if (p->codec && item.audio) {
             encode_audio(p, item.audio);
         } else {
-            send_pipeline_count_unsent(p); /* raw, and nobody encodes it */
+            count_unmade(p); /* raw, and nobody encodes it */
         }
         send_item_free(&item);
         if (p->kind == RTC_MEDIA_VIDEO)

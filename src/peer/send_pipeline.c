@@ -68,6 +68,14 @@ static void note_backlog(struct send_pipeline *p, const struct transport *t, rtc
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Every frame that was taken is sent or counted. */
+static void count_unsent(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stats.frames_dropped++;
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void send_ready(struct send_pipeline *p, rtc_time_t now)
 {
     struct send_item item;
@@ -81,7 +89,7 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->sender.stream, item.encoded, item.audio_level, &t->rtp_out)
                       : RTC_ERR_INVALID_STATE;
         if (error)
-            send_pipeline_count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */
+            count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */
         if (error == RTC_ERR_NO_MEMORY)
             send_pipeline_request_keyframe(p); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
         if (t && p->kind == RTC_MEDIA_VIDEO)
@@ -281,13 +289,31 @@ int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct se
     return RTC_OK;
 }
 
-void send_pipeline_detach(struct send_pipeline *p)
+/* What still waits is not sent any more; nor is the picture that a worker has at this moment, whose result nobody takes. */
+static void give_up_waiting(struct send_pipeline *p)
+{
+    struct send_item item;
+    pthread_mutex_lock(&p->lock);
+    p->detached = true;
+    p->stats.frames_dropped += p->in.count + p->in_work;
+    pthread_mutex_unlock(&p->lock);
+    for (;;) { /* references go without the lock: the last one calls whom the frame belongs to */
+        pthread_mutex_lock(&p->lock);
+        bool more = send_ring_pop(&p->in, &item);
+        pthread_mutex_unlock(&p->lock);
+        if (!more)
+            return;
+        send_item_free(&item);
+    }
+}
+
+void send_pipeline_end(struct send_pipeline *p, rtc_time_t now, struct send_pipeline_stats *sum)
 {
     if (!p)
         return;
-    pthread_mutex_lock(&p->lock);
-    p->detached = true;
-    pthread_mutex_unlock(&p->lock);
+    give_up_waiting(p);
+    send_ready(p, now);
+    send_pipeline_sum(p, sum);
     media_track_remove_consumer(p->track, p->consumer);
     rtc_media_stream_track_unref(p->track);
     p->track = NULL;

@@ -10,8 +10,9 @@
 /* Begins to consume the sender's track with the sender's codec. RTC_ERR_NOT_SUPPORTED: nobody can encode it (encoded frames pass all the
  * same: then this succeeds). */
 int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out);
-/* Ends it: nothing more is consumed or sent. NULL is legal. */
-void send_pipeline_detach(struct send_pipeline *p);
+/* Ends it: nothing more is consumed. What it has encoded is still sent, so that the stream lacks nothing; all it counted is added to `sum`,
+ * as send_pipeline_sum() does. NULL is legal. */
+void send_pipeline_end(struct send_pipeline *p, rtc_time_t now, struct send_pipeline_stats *sum);
 void send_pipeline_request_keyframe(struct send_pipeline *p);
 /* Nothing may be sent for now: raw frames are dropped before they are encoded. */
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped);

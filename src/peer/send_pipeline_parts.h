@@ -43,6 +43,7 @@ struct send_pipeline {
     struct send_ring in, out;
     bool forwards; /* the track brings encoded frames */
     bool busy, detached, keyframe_wanted, bitrate_changed;
+    bool in_work;            /* a picture is at the worker: neither passed on nor counted yet */
     bool encoded_starts;     /* coded video may go on with a keyframe only */
     bool encoded_lost;       /* a gap in coded video: its source must make a keyframe */
     bool stopped;            /* by the circuit breaker */
@@ -71,8 +72,6 @@ struct send_pipeline {
 void send_item_free(struct send_item *item);
 bool send_ring_push(struct send_ring *ring, struct send_item item, uint32_t limit);
 bool send_ring_pop(struct send_ring *ring, struct send_item *out);
-/* Every frame that was taken is sent or counted. */
-void send_pipeline_count_unsent(struct send_pipeline *p);
 /* The job: encodes what waits, one picture at most, on a worker. */
 void send_pipeline_encode(struct job *job);
 

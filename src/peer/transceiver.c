@@ -190,9 +190,10 @@ int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direct
 
 static void stop_sending(rtc_rtp_transceiver *t)
 {
-    send_pipeline_sum(t->sender.pipeline, &t->sender.past);
-    send_pipeline_detach(t->sender.pipeline);
+    struct send_pipeline *ended = t->sender.pipeline;
     t->sender.pipeline = NULL;
+    if (ended)
+        send_pipeline_end(ended, t->connection->now, &t->sender.past);
 }
 
 /* What is no move of the table changes nothing. */

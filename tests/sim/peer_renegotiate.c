@@ -3,6 +3,10 @@
  * tracks. */
 #include "peer_pump.h"
 
+#include "peer.h"
+#include "send_pipeline.h"
+#include "transport.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -520,6 +524,60 @@ static void replaced_track(void **state)
     end(&s);
 }
 
+static struct {
+    struct peer_pump *pumps[2];
+    rtc_rtp_sender *sender;
+    uint32_t pushed; /* by the one that is sent, when we looked last */
+    unsigned replaced;
+} swap;
+
+/* A frame was pushed: it is encoded, and on its way to the stream. At this moment another track takes over. */
+static void swap_tracks(struct sim_peers *p)
+{
+    uint32_t pushed = swap.pumps[swap.replaced % 2]->serial;
+    (void)p;
+    if (pushed < swap.pushed + 2 || swap.replaced == 40)
+        return;
+    const struct peer_pump *next = swap.pumps[++swap.replaced % 2];
+    assert_int_equal(rtc_rtp_sender_replace_track(swap.sender, next->track), RTC_OK);
+    swap.pushed = next->serial;
+}
+
+/* The stream goes on whoever produces for it: every frame that a pipeline took is sent or counted, every packet arrives under the next
+ * number, and nobody asks for any. */
+static void replaced_tracks_lose_nothing(void **state)
+{
+    struct scene s;
+    struct rtp_outbound_stats sent;
+    struct rtp_inbound_stats received;
+    (void)state;
+    begin(&s, 12);
+    swap.pumps[0] = add_track(&s, 0, RTC_MEDIA_VIDEO, &swap.sender);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    swap.pumps[1] = peer_pump_new(&s.pumps, &s.p, RTC_MEDIA_VIDEO);
+    swap.pumps[1]->next = s.p.now + 17 * MS;
+    swap.pushed = swap.replaced = 0;
+    s.pumps.on_step = swap_tracks;
+    peer_run(&s.p, 5 * SECOND);
+    assert_int_equal(swap.replaced, 40);
+    swap.pumps[0]->running = swap.pumps[1]->running = false;
+    peer_run(&s.p, SECOND);
+    const rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0),
+                              *other = rtc_peer_connection_transceiver(s.p.peer[1].pc, 0);
+    assert_true(rtp_session_outbound_stats(s.p.peer[0].pc->transport->rtp, t->sender.stream, &sent));
+    assert_true(rtp_session_inbound_stats(s.p.peer[1].pc->transport->rtp, other->section, s.p.now, &received));
+    struct send_pipeline_stats taken = t->sender.past;
+    send_pipeline_sum(t->sender.pipeline, &taken);
+    assert_int_equal(sent.frames_sent + taken.frames_dropped, taken.frames_in);
+    assert_true(sent.frames_sent > 40);
+    assert_int_equal(received.packets_received, sent.packets_sent);
+    assert_int_equal(received.packets_lost, 0);
+    assert_int_equal(received.nack_count, 0);
+    assert_int_equal(received.frames_received, sent.frames_sent);
+    end(&s);
+}
+
 /* Streams of a track arrive with their ids. */
 struct streams {
     size_t count;
@@ -689,6 +747,7 @@ int main(void)
         cmocka_unit_test(unbundled_offer),
         cmocka_unit_test(unbundled_answer),
         cmocka_unit_test(replaced_track),
+        cmocka_unit_test(replaced_tracks_lose_nothing),
         cmocka_unit_test(streams_of_a_track),
         cmocka_unit_test(streams_that_come_later),
         cmocka_unit_test(who_takes_a_remote_section),
