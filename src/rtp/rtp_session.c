@@ -32,8 +32,10 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
 
 static void free_member(struct rtp_session *s, struct rtp_member *m)
 {
-    rtp_session_forget_receivers(s, m);
-    stream_history_fini(&m->history, s->context);
+    for (struct rtp_receive_stream *rs; (rs = m->received) != NULL;) {
+        m->received = rs->next;
+        rtp_receive_stream_free(rs);
+    }
     for (struct rtp_send_stream *st; (st = m->streams) != NULL;) {
         m->streams = st->next;
         rtp_send_stream_free(st);
@@ -73,6 +75,14 @@ struct rtp_send_stream *rtp_session_next_stream(const struct rtp_session *s, con
         if (s->members[i]->streams)
             return s->members[i]->streams;
     return NULL;
+}
+
+struct rtp_receive_stream *rtp_session_next_received(const struct rtp_session *s, const struct rtp_receive_stream *after)
+{
+    if (after && after->next)
+        return after->next;
+    size_t i = after ? after->section->position + 1 : 0;
+    return i < s->member_count ? s->members[i]->received : NULL;
 }
 
 struct rtp_send_stream *rtp_session_stream(const struct rtp_session *s, uint32_t handle)
@@ -213,7 +223,10 @@ static int reserve_member(struct rtp_session *s, const char *mid, struct rtp_mem
     struct rtp_member *m = memory_zeroed(s->context, sizeof *m);
     if (!m)
         return RTC_ERR_NO_MEMORY;
-    m->muted = true;
+    if (rtp_receive_stream_new(s->context, m, "", &m->received)) {
+        memory_free(s->context, m);
+        return RTC_ERR_NO_MEMORY;
+    }
     text_copy(m->config.mid, sizeof m->config.mid, mid);
     m->next = s->reserved;
     s->reserved = *out = m;
@@ -285,8 +298,10 @@ static int configure(struct rtp_session *s, rtc_time_t now, struct rtp_member *m
         if (rtp_session_is_stopped(st) && starts)
             rtp_session_close_circuit(s, now, st, out);
     if (!config->receive) {
-        rtp_session_forget_receivers(s, m);
-        m->muted = true; /* the peer layer says so itself; what comes later unmutes */
+        for (struct rtp_receive_stream *rs = m->received; rs; rs = rs->next) {
+            rtp_receive_stream_forget_all(rs);
+            rs->muted = true; /* the peer layer says so itself; what comes later unmutes */
+        }
     }
     return RTC_OK;
 }
@@ -466,20 +481,23 @@ void rtp_session_input(struct rtp_session *s, rtc_time_t now, struct packet *pac
 
 void rtp_session_request_keyframe(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
 {
-    struct rtp_member *m = rtp_session_member(s, handle);
-    if (!m || !m->playing)
-        return;
-    rtp_receiver_want_keyframe(m->playing);
-    rtp_session_feedback(s, now, m, out);
+    const struct rtp_member *m = rtp_session_member(s, handle);
+    for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
+        if (!rs->playing)
+            continue;
+        rtp_receiver_want_keyframe(rs->playing);
+        rtp_session_feedback(s, now, rs, out);
+    }
 }
 
 void rtp_session_set_receive_limit(struct rtp_session *s, rtc_time_t now, uint32_t handle, uint32_t bitrate_bps)
 {
     enum { SOON_US = 50000 };
-    struct rtp_member *m = rtp_session_member(s, handle);
-    if (!m || m->receive_limit_bps == bitrate_bps)
+    const struct rtp_member *m = rtp_session_member(s, handle);
+    if (!m || m->received->receive_limit_bps == bitrate_bps)
         return;
-    m->receive_limit_bps = bitrate_bps;
+    for (struct rtp_receive_stream *rs = m->received; rs; rs = rs->next)
+        rs->receive_limit_bps = bitrate_bps;
     if (bitrate_bps && s->started)
         rtp_session_hasten_report(s, now + SOON_US);
 }
@@ -512,7 +530,7 @@ bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t handle, rtc
 {
     (void)now;
     const struct rtp_member *m = rtp_session_member(s, handle);
-    const struct rtp_receiver *r = m ? (m->playing ? m->playing : m->receivers) : NULL;
+    const struct rtp_receiver *r = m ? (m->received->playing ? m->received->playing : m->received->sources) : NULL;
     if (!r)
         return false;
     rtp_receiver_stats(r, out);

@@ -6,16 +6,13 @@
 
 #include "rtp_demux.h"
 #include "rtp_rate.h"
-#include "rtp_receiver.h"
+#include "rtp_receive_stream.h"
 #include "rtp_send_stream.h"
 #include "srtp.h"
-#include "stream_history.h"
 
 enum {
     DEFAULT_ROUND_TRIP_US = 100000,
-    FORGET_US = 10000000,      /* a stream that no longer plays and was silent for this long is forgotten */
-    OUTAGE_US = 10000000,      /* nothing at all was heard for this long */
-    RECEIVERS_MAX = 8,         /* of a section; of more, who was silent for longest is forgotten at once */
+    OUTAGE_US = 10000000, /* nothing at all was heard for this long */
     CNAME_MAX = 64
 };
 
@@ -26,12 +23,7 @@ struct rtp_member {
     struct rtp_member *next; /* while it is reserved */
     struct rtp_section config;
     struct rtp_send_stream *streams; /* that it sends, one for each rid; none until it may send */
-    struct rtp_receiver *receivers; /* newest first */
-    struct rtp_receiver *playing;   /* one of them, or NULL */
-    struct stream_history history;
-    bool muted;
-    rtc_time_t last_media;
-    uint32_t receive_limit_bps; /* what its sender is asked to keep to; 0: nothing */
+    struct rtp_receive_stream *received; /* one for each rid; the first one takes what has none */
 };
 
 struct rtp_session {
@@ -55,7 +47,6 @@ struct rtp_session {
     uint32_t peer_max_bps;          /* for everything; 0: no limit */
     uint32_t repair_bps;            /* what is taken off the encoders' targets, */
     rtc_time_t next_repair;         /* and when to look again */
-    bool reported;
     struct rtp_counters counters;
 };
 
@@ -65,6 +56,8 @@ struct rtp_send_stream *rtp_session_next_stream(const struct rtp_session *sessio
 struct rtp_send_stream *rtp_session_stream(const struct rtp_session *session, uint32_t handle);
 /* By its SSRC or that of its RTX stream; NULL when it is not ours. */
 struct rtp_send_stream *rtp_session_stream_of(const struct rtp_session *session, uint32_t ssrc);
+/* The same of those that are received. */
+struct rtp_receive_stream *rtp_session_next_received(const struct rtp_session *session, const struct rtp_receive_stream *after);
 /* What a section says that sends nothing, it says with this one. */
 uint32_t rtp_session_ssrc(const struct rtp_member *member);
 rtc_time_t rtp_session_round_trip(const struct rtp_session *session);
@@ -101,7 +94,6 @@ void rtp_session_media(struct rtp_session *session, rtc_time_t now, struct packe
 void rtp_session_end_stream(struct rtp_session *session, rtc_time_t now, uint32_t ssrc, struct out *out);
 void rtp_session_tick_receivers(struct rtp_session *session, rtc_time_t now, struct out *out);
 rtc_time_t rtp_session_receive_deadline(const struct rtp_session *session, enum timer_reason *why);
-void rtp_session_forget_receivers(struct rtp_session *session, struct rtp_member *member);
 
 /* rtp_session_rtcp.c */
 /* A plain RTCP datagram, borrowed. */
@@ -109,8 +101,8 @@ void rtp_session_control(struct rtp_session *session, rtc_time_t now, struct sli
 
 /* rtp_session_report.c */
 void rtp_session_report(struct rtp_session *session, rtc_time_t now, struct out *out);
-/* What the section's receivers want to be told to their senders now. */
-void rtp_session_feedback(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
+/* What who plays wants its sender to be told now. */
+void rtp_session_feedback(struct rtp_session *session, rtc_time_t now, const struct rtp_receive_stream *stream, struct out *out);
 /* For one section (its streams), or NULL for all. */
 void rtp_session_bye(struct rtp_session *session, rtc_time_t now, struct rtp_member *member, struct out *out);
 /* A report is due no later than this. */

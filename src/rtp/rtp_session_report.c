@@ -56,8 +56,8 @@ static void speak(const struct rtp_session *s, struct control *c, rtc_time_t now
 static size_t collect(struct rtp_session *s, rtc_time_t now, struct rtcp_report *reports, size_t max)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->member_count; i++)
-        for (struct rtp_receiver *r = s->members[i]->receivers; r && n < max; r = r->next)
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_session_next_received(s, rs)) != NULL;)
+        for (struct rtp_receiver *r = rs->sources; r && n < max; r = r->next)
             n += rtp_receiver_report(r, now, &reports[n]);
     return n;
 }
@@ -78,14 +78,13 @@ static void limit_sender(const struct rtp_session *s, struct control *c)
     uint32_t ssrcs[REMB_SSRCS];
     uint64_t sum = 0;
     size_t n = 0;
-    for (size_t i = 0; i < s->member_count; i++) {
-        const struct rtp_member *m = s->members[i];
-        if (m->config.kind != RTC_MEDIA_VIDEO || !m->playing)
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_session_next_received(s, rs)) != NULL;) {
+        if (rs->section->config.kind != RTC_MEDIA_VIDEO || !rs->playing)
             continue;
-        if (m->receive_limit_bps == 0 || !takes_remb(m) || n == REMB_SSRCS)
+        if (rs->receive_limit_bps == 0 || !takes_remb(rs->section) || n == REMB_SSRCS)
             return;
-        sum += m->receive_limit_bps;
-        ssrcs[n++] = m->playing->ssrc;
+        sum += rs->receive_limit_bps;
+        ssrcs[n++] = rs->playing->ssrc;
     }
     if (n > 0 && writer_left(&c->writer) >= REMB_BYTES + 4 * n)
         rtcp_write_remb(&c->writer, rtp_session_ssrc(s->members[0]), sum, ssrcs, n);
@@ -94,8 +93,8 @@ static void limit_sender(const struct rtp_session *s, struct control *c)
 static rtc_time_t interval_of(const struct rtp_session *s)
 {
     bool video = false;
-    for (size_t i = 0; i < s->member_count; i++)
-        video = video || (s->members[i]->config.kind == RTC_MEDIA_VIDEO && (s->members[i]->streams || s->members[i]->playing));
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_session_next_received(s, rs)) != NULL;)
+        video = video || (rs->section->config.kind == RTC_MEDIA_VIDEO && (rs->section->streams || rs->playing));
     rtc_time_t mean = video ? INTERVAL_VIDEO_US : INTERVAL_AUDIO_US;
     return mean / 2 + (rtc_time_t)(context_random_u32(s->context) % (uint32_t)mean);
 }
@@ -163,9 +162,10 @@ static bool begin_feedback(struct rtp_session *s, struct control *c, rtc_time_t 
     return true;
 }
 
-void rtp_session_feedback(struct rtp_session *s, rtc_time_t now, struct rtp_member *m, struct out *out)
+void rtp_session_feedback(struct rtp_session *s, rtc_time_t now, const struct rtp_receive_stream *rs, struct out *out)
 {
-    struct rtp_receiver *r = m->playing;
+    const struct rtp_member *m = rs->section;
+    struct rtp_receiver *r = rs->playing;
     rtc_time_t round_trip = rtp_session_round_trip(s);
     uint16_t missing[NACKS_AT_ONCE];
     struct control c;

@@ -18,9 +18,11 @@ static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtc
 static void take_sender_report(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
 {
     struct rtp_member *m = rtp_session_member(s, rtp_demux_section_of(s->demux, p->ssrc));
-    for (struct rtp_receiver *r = m ? m->receivers : NULL; r; r = r->next)
-        if (r->ssrc == p->ssrc)
+    for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
+        struct rtp_receiver *r = rtp_receive_stream_source(rs, p->ssrc);
+        if (r)
             rtp_receiver_sender_report(r, now, &p->sender);
+    }
     rtp_rate_way_back(&s->rate, now, now, rtcp_ntp_wall_us(p->sender.ntp));
     take_reports(s, now, p);
 }
