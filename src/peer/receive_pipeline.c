@@ -24,6 +24,36 @@ struct shown {
     rtc_time_t at;
 };
 
+/* What the worker and the connection's thread share. Read and written with the lock held. */
+struct receive_shared {
+    struct unit in[WAITING_MAX];
+    struct shown out[WAITING_MAX];
+    uint32_t in_count, out_count;
+    uint64_t in_bytes; /* of the frames in `in` */
+    bool busy, detached;
+    bool broken; /* the decoder lost its thread: a keyframe is needed */
+    struct receive_pipeline_stats stats;
+};
+
+/* The worker's alone. */
+struct receive_worker {
+    const rtc_codec_ops *codec;
+    void *decoder;
+    rtc_audio_frame *accelerated; /* sound that is to be blended into what follows */
+};
+
+/* What may be decoded, and what it takes: the connection thread's alone. */
+struct receive_admission {
+    bool awaits_keyframe;
+    bool hopeless;            /* the keyframe that was refused last was too large: another one would be, too */
+    enum decode_verdict told; /* the limit that the log last spoke of */
+    uint32_t width, height;   /* of a picture, as the last keyframe said */
+    uint64_t area;            /* that of decode_budget_area */
+    uint64_t most_area;       /* of what may be held now */
+    uint64_t held;            /* what the connection's budget knows of */
+};
+
+/* Counted: the receiver and a job under way each have a reference. What has no owner of its own is written before anybody else sees it. */
 struct receive_pipeline {
     struct job job;
     atomic_uint references;
@@ -32,29 +62,13 @@ struct receive_pipeline {
     struct mailbox *mailbox;       /* the connection's: no reference, used on its thread only */
     rtc_media_stream_track *track; /* a reference */
     pthread_mutex_t lock;
-    struct unit in[WAITING_MAX];
-    struct shown out[WAITING_MAX];
-    uint32_t in_count, out_count;
-    uint64_t in_bytes; /* of the frames in `in` */
-    bool busy, detached;
-    bool broken; /* the decoder lost its thread: a keyframe is needed */
-    struct receive_pipeline_stats stats;
-
-    /* The worker's alone. */
-    const rtc_codec_ops *codec;
-    void *decoder;
-    rtc_audio_frame *accelerated; /* sound that is to be blended into what follows */
+    struct receive_shared shared;
+    struct receive_worker worker;
 
     /* The connection thread's alone. */
     rtc_peer_connection *pc;
     rtc_rtp_transceiver *transceiver;
-    bool awaits_keyframe;
-    bool hopeless;                     /* the keyframe that was refused last was too large: another one would be, too */
-    enum decode_verdict told;          /* the limit that the log last spoke of */
-    uint32_t width, height;            /* of a picture, as the last keyframe said */
-    uint64_t area;                     /* that of decode_budget_area */
-    uint64_t most_area;                /* of what may be held now */
-    uint64_t held;                     /* what the connection's budget knows of */
+    struct receive_admission admission;
     struct shown waiting[WAITING_MAX]; /* decoded, not yet due; in order */
     uint32_t waiting_count;
 };
@@ -63,15 +77,15 @@ static void unref(struct receive_pipeline *p)
 {
     if (atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) > 1)
         return;
-    for (uint32_t i = 0; i < p->in_count; i++)
-        rtc_encoded_frame_unref(p->in[i].frame);
-    for (uint32_t i = 0; i < p->out_count; i++)
-        rtc_video_frame_unref(p->out[i].frame);
+    for (uint32_t i = 0; i < p->shared.in_count; i++)
+        rtc_encoded_frame_unref(p->shared.in[i].frame);
+    for (uint32_t i = 0; i < p->shared.out_count; i++)
+        rtc_video_frame_unref(p->shared.out[i].frame);
     for (uint32_t i = 0; i < p->waiting_count; i++)
         rtc_video_frame_unref(p->waiting[i].frame);
-    if (p->decoder)
-        p->codec->decoder_free(p->decoder);
-    rtc_audio_frame_unref(p->accelerated);
+    if (p->worker.decoder)
+        p->worker.codec->decoder_free(p->worker.decoder);
+    rtc_audio_frame_unref(p->worker.accelerated);
     rtc_media_stream_track_unref(p->track);
     pthread_mutex_destroy(&p->lock);
     rtc_context *context = p->context;
@@ -84,28 +98,28 @@ static void unref(struct receive_pipeline *p)
 /* The decoder for this frame's codec, made or changed as needed. */
 static int prepare_decoder(struct receive_pipeline *p, const rtc_encoded_frame *frame)
 {
-    const rtc_codec_ops *codec = frame ? codec_find_decoder(p->context, p->kind, rtc_encoded_frame_codec(frame)) : p->codec;
+    const rtc_codec_ops *codec = frame ? codec_find_decoder(p->context, p->kind, rtc_encoded_frame_codec(frame)) : p->worker.codec;
     if (!codec)
         return RTC_ERR_NOT_SUPPORTED;
-    if (p->decoder && codec != p->codec) {
-        p->codec->decoder_free(p->decoder);
-        p->decoder = NULL;
+    if (p->worker.decoder && codec != p->worker.codec) {
+        p->worker.codec->decoder_free(p->worker.decoder);
+        p->worker.decoder = NULL;
     }
-    p->codec = codec;
-    return p->decoder ? RTC_OK : codec->decoder_new(p->context, 2, &p->decoder);
+    p->worker.codec = codec;
+    return p->worker.decoder ? RTC_OK : codec->decoder_new(p->context, 2, &p->worker.decoder);
 }
 
 static void count_decoded(struct receive_pipeline *p, const rtc_encoded_frame *frame, const rtc_video_frame *picture, rtc_time_t began)
 {
     pthread_mutex_lock(&p->lock);
-    p->stats.frames_decoded++;
-    p->stats.key_frames_decoded += frame && rtc_encoded_frame_keyframe(frame);
-    p->stats.total_decode_time_us += rtc_now() - began;
+    p->shared.stats.frames_decoded++;
+    p->shared.stats.key_frames_decoded += frame && rtc_encoded_frame_keyframe(frame);
+    p->shared.stats.total_decode_time_us += rtc_now() - began;
     if (picture) {
-        p->stats.width = rtc_video_frame_width(picture);
-        p->stats.height = rtc_video_frame_height(picture);
+        p->shared.stats.width = rtc_video_frame_width(picture);
+        p->shared.stats.height = rtc_video_frame_height(picture);
     }
-    (void)snprintf(p->stats.decoder, sizeof p->stats.decoder, "%s", p->codec->name);
+    (void)snprintf(p->shared.stats.decoder, sizeof p->shared.stats.decoder, "%s", p->worker.codec->name);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -115,15 +129,15 @@ static void decode_video(struct receive_pipeline *p, const struct unit *unit)
     rtc_time_t began = rtc_now();
     int error = prepare_decoder(p, unit->frame);
     if (!error)
-        error = p->codec->decode_video(p->decoder, unit->frame, &picture);
+        error = p->worker.codec->decode_video(p->worker.decoder, unit->frame, &picture);
     if (!error)
         count_decoded(p, unit->frame, picture, began);
     pthread_mutex_lock(&p->lock);
     if (error) {
-        p->stats.frames_dropped++;
-        p->broken = true;
-    } else if (picture && p->out_count < WAITING_MAX) {
-        p->out[p->out_count++] = (struct shown){picture, unit->show_at};
+        p->shared.stats.frames_dropped++;
+        p->shared.broken = true;
+    } else if (picture && p->shared.out_count < WAITING_MAX) {
+        p->shared.out[p->shared.out_count++] = (struct shown){picture, unit->show_at};
         picture = NULL;
     }
     pthread_mutex_unlock(&p->lock);
@@ -132,15 +146,15 @@ static void decode_video(struct receive_pipeline *p, const struct unit *unit)
 
 static void play(struct receive_pipeline *p, rtc_audio_frame *sound, int action)
 {
-    rtc_audio_frame *first = p->accelerated, *joined = NULL;
-    p->accelerated = NULL;
+    rtc_audio_frame *first = p->worker.accelerated, *joined = NULL;
+    p->worker.accelerated = NULL;
     if (first && audio_stretch_join(p->context, first, sound, &joined) == RTC_OK) {
         rtc_audio_frame_unref(sound);
         sound = joined;
     }
     rtc_audio_frame_unref(first);
     if (action == RTP_AUDIO_ACCELERATE) {
-        p->accelerated = sound;
+        p->worker.accelerated = sound;
         return;
     }
     (void)rtc_media_source_push_audio(media_track_source(p->track), sound);
@@ -159,10 +173,10 @@ static void decode_audio(struct receive_pipeline *p, const struct unit *unit)
     rtc_time_t began = rtc_now();
     int error = prepare_decoder(p, unit->frame);
     if (!error)
-        error = p->codec->decode_audio(p->decoder, how[unit->action], unit->frame, unit->samples, &sound);
+        error = p->worker.codec->decode_audio(p->worker.decoder, how[unit->action], unit->frame, unit->samples, &sound);
     if (error) {
         pthread_mutex_lock(&p->lock);
-        p->stats.frames_dropped++;
+        p->shared.stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
     }
@@ -179,11 +193,11 @@ static size_t unit_bytes(const struct unit *unit)
 static bool take_unit(struct receive_pipeline *p, struct unit *out)
 {
     pthread_mutex_lock(&p->lock);
-    bool more = p->in_count > 0 && !p->detached && !p->broken;
+    bool more = p->shared.in_count > 0 && !p->shared.detached && !p->shared.broken;
     if (more) {
-        *out = p->in[0];
-        memmove(p->in, p->in + 1, --p->in_count * sizeof p->in[0]);
-        p->in_bytes -= unit_bytes(out);
+        *out = p->shared.in[0];
+        memmove(p->shared.in, p->shared.in + 1, --p->shared.in_count * sizeof p->shared.in[0]);
+        p->shared.in_bytes -= unit_bytes(out);
     }
     pthread_mutex_unlock(&p->lock);
     return more;
@@ -205,7 +219,7 @@ static void run(struct job *job)
 
 static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 {
-    p->awaits_keyframe = true;
+    p->admission.awaits_keyframe = true;
     if (p->pc && p->pc->transport && p->pc->transport->rtp && p->transceiver->section)
         rtp_session_request_keyframe(p->pc->transport->rtp, now, p->transceiver->section, &p->pc->transport->rtp_out);
 }
@@ -213,11 +227,11 @@ static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 /* Drops what waits for the decoder: it can not be decoded without what was lost. With the lock held. */
 static void drop_units(struct receive_pipeline *p)
 {
-    for (uint32_t i = 0; i < p->in_count; i++)
-        rtc_encoded_frame_unref(p->in[i].frame);
-    p->stats.frames_dropped += p->in_count;
-    p->in_count = 0;
-    p->in_bytes = 0;
+    for (uint32_t i = 0; i < p->shared.in_count; i++)
+        rtc_encoded_frame_unref(p->shared.in[i].frame);
+    p->shared.stats.frames_dropped += p->shared.in_count;
+    p->shared.in_count = 0;
+    p->shared.in_bytes = 0;
 }
 
 /* What is held for this stream when `more` frames of `area` come to it: the decoder, frames on their way to it, pictures on their way
@@ -225,36 +239,36 @@ static void drop_units(struct receive_pipeline *p)
 static uint64_t held_with(struct receive_pipeline *p, uint64_t area, uint32_t more)
 {
     pthread_mutex_lock(&p->lock);
-    uint32_t pictures = p->in_count + p->busy + p->out_count + p->waiting_count;
-    uint64_t bytes = p->in_bytes;
+    uint32_t pictures = p->shared.in_count + p->shared.busy + p->shared.out_count + p->waiting_count;
+    uint64_t bytes = p->shared.in_bytes;
     pthread_mutex_unlock(&p->lock);
     if (pictures == 0)
-        p->most_area = p->area;
-    area = area > p->most_area ? area : p->most_area;
+        p->admission.most_area = p->admission.area;
+    area = area > p->admission.most_area ? area : p->admission.most_area;
     return bytes + decode_budget_decoder(area) + (pictures + more) * decode_budget_picture(area);
 }
 
 static void tell_budget(struct receive_pipeline *p)
 {
-    if (!p->pc || p->kind != RTC_MEDIA_VIDEO || p->most_area + p->area == 0)
+    if (!p->pc || p->kind != RTC_MEDIA_VIDEO || p->admission.most_area + p->admission.area == 0)
         return;
-    uint64_t now = held_with(p, p->area, 0);
-    decode_budget_hold(&p->pc->decoding, p->held, now);
-    p->held = now;
+    uint64_t now = held_with(p, p->admission.area, 0);
+    decode_budget_hold(&p->pc->decoding, p->admission.held, now);
+    p->admission.held = now;
 }
 
 static void collect(struct receive_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    for (uint32_t i = 0; i < p->out_count; i++) {
+    for (uint32_t i = 0; i < p->shared.out_count; i++) {
         if (p->waiting_count == WAITING_MAX) { /* nobody ticks: the oldest goes */
             rtc_video_frame_unref(p->waiting[0].frame);
             memmove(p->waiting, p->waiting + 1, --p->waiting_count * sizeof p->waiting[0]);
-            p->stats.frames_dropped++;
+            p->shared.stats.frames_dropped++;
         }
-        p->waiting[p->waiting_count++] = p->out[i];
+        p->waiting[p->waiting_count++] = p->shared.out[i];
     }
-    p->out_count = 0;
+    p->shared.out_count = 0;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -263,12 +277,12 @@ static void done(struct job *job, rtc_time_t now)
     struct receive_pipeline *p = link_owner(job, struct receive_pipeline, job);
     collect(p);
     pthread_mutex_lock(&p->lock);
-    bool broken = p->broken;
-    p->broken = false;
+    bool broken = p->shared.broken;
+    p->shared.broken = false;
     if (broken)
         drop_units(p);
-    bool again = p->in_count > 0 && !p->detached;
-    p->busy = again;
+    bool again = p->shared.in_count > 0 && !p->shared.detached;
+    p->shared.busy = again;
     pthread_mutex_unlock(&p->lock);
     if (broken)
         request_keyframe(p, now);
@@ -291,16 +305,16 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
     if (!executor)
         return;
     pthread_mutex_lock(&p->lock);
-    if (p->in_count == WAITING_MAX) {
+    if (p->shared.in_count == WAITING_MAX) {
         drop_units(p);
         overflow = p->kind == RTC_MEDIA_VIDEO;
     }
     if (!overflow) {
         (void)rtc_encoded_frame_ref(unit.frame);
-        p->in[p->in_count++] = unit;
-        p->in_bytes += unit_bytes(&unit);
-        begin = !p->busy;
-        p->busy = true;
+        p->shared.in[p->shared.in_count++] = unit;
+        p->shared.in_bytes += unit_bytes(&unit);
+        begin = !p->shared.busy;
+        p->shared.busy = true;
     }
     pthread_mutex_unlock(&p->lock);
     if (overflow)
@@ -314,15 +328,15 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
 static void refuse(struct receive_pipeline *p, rtc_time_t now, enum decode_verdict verdict)
 {
     pthread_mutex_lock(&p->lock);
-    p->stats.frames_dropped++;
-    p->stats.frames_refused++;
+    p->shared.stats.frames_dropped++;
+    p->shared.stats.frames_refused++;
     pthread_mutex_unlock(&p->lock);
-    if (p->told != verdict)
+    if (p->admission.told != verdict)
         peer_log(p->pc, RTC_LOG_WARNING, "section '%s': pictures are refused: %s", p->transceiver->mid, decode_verdict_name(verdict));
-    p->told = verdict;
-    p->hopeless = verdict == DECODE_TOO_LARGE;
-    p->awaits_keyframe = true;
-    if (!p->hopeless)
+    p->admission.told = verdict;
+    p->admission.hopeless = verdict == DECODE_TOO_LARGE;
+    p->admission.awaits_keyframe = true;
+    if (!p->admission.hopeless)
         request_keyframe(p, now);
 }
 
@@ -330,20 +344,22 @@ static void refuse(struct receive_pipeline *p, rtc_time_t now, enum decode_verdi
 static bool admit(struct receive_pipeline *p, rtc_time_t now, const rtc_encoded_frame *frame)
 {
     bool sized = rtc_encoded_frame_keyframe(frame) && rtc_encoded_frame_width(frame) > 0 && rtc_encoded_frame_height(frame) > 0;
-    uint32_t width = sized ? rtc_encoded_frame_width(frame) : p->width, height = sized ? rtc_encoded_frame_height(frame) : p->height;
+    uint32_t width = sized ? rtc_encoded_frame_width(frame) : p->admission.width,
+             height = sized ? rtc_encoded_frame_height(frame) : p->admission.height;
     uint64_t pixels = (uint64_t)width * height, area = pixels > 0 ? decode_budget_area(width, height) : 0;
     uint64_t held = held_with(p, area, 1) + rtc_encoded_frame_len(frame);
-    bool resized = width != p->width || height != p->height;
-    enum decode_verdict verdict = decode_budget_take(&p->pc->decoding, now, pixels, resized, held > p->held ? held - p->held : 0);
+    bool resized = width != p->admission.width || height != p->admission.height;
+    enum decode_verdict verdict =
+        decode_budget_take(&p->pc->decoding, now, pixels, resized, held > p->admission.held ? held - p->admission.held : 0);
     if (verdict != DECODE_GRANTED) {
         refuse(p, now, verdict);
         return false;
     }
-    p->width = width;
-    p->height = height;
-    p->area = area;
-    p->most_area = area > p->most_area ? area : p->most_area;
-    p->hopeless = false;
+    p->admission.width = width;
+    p->admission.height = height;
+    p->admission.area = area;
+    p->admission.most_area = area > p->admission.most_area ? area : p->admission.most_area;
+    p->admission.hopeless = false;
     return true;
 }
 
@@ -361,17 +377,17 @@ void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_enco
         return;
     tell_sinks(p, frame);
     if (!media_track_wants_raw(p->track)) {
-        p->awaits_keyframe = true; /* for whoever begins to look later */
+        p->admission.awaits_keyframe = true; /* for whoever begins to look later */
         return;
     }
-    if (p->awaits_keyframe && !rtc_encoded_frame_keyframe(frame)) {
-        if (!p->hopeless)
+    if (p->admission.awaits_keyframe && !rtc_encoded_frame_keyframe(frame)) {
+        if (!p->admission.hopeless)
             request_keyframe(p, now);
         return;
     }
     if (!admit(p, now, frame))
         return;
-    p->awaits_keyframe = false;
+    p->admission.awaits_keyframe = false;
     accept(p, now, (struct unit){.frame = frame, .show_at = show_at});
     tell_budget(p);
 }
@@ -432,9 +448,9 @@ void receive_pipeline_detach(struct receive_pipeline *p)
     if (!p)
         return;
     pthread_mutex_lock(&p->lock);
-    p->detached = true;
+    p->shared.detached = true;
     pthread_mutex_unlock(&p->lock);
-    decode_budget_hold(&p->pc->decoding, p->held, 0);
+    decode_budget_hold(&p->pc->decoding, p->admission.held, 0);
     p->pc = NULL;
     p->transceiver = NULL;
     unref(p);
@@ -443,6 +459,6 @@ void receive_pipeline_detach(struct receive_pipeline *p)
 void receive_pipeline_stats(struct receive_pipeline *p, struct receive_pipeline_stats *out)
 {
     pthread_mutex_lock(&p->lock);
-    *out = p->stats;
+    *out = p->shared.stats;
     pthread_mutex_unlock(&p->lock);
 }

@@ -14,18 +14,18 @@ static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
 {
     *s = (rtc_encoder_settings){
         .size = sizeof *s,
-        .width = p->encoder_width,
-        .height = p->encoder_height,
-        .frames_per_second = p->frame_rate,
+        .width = p->worker.encoder_width,
+        .height = p->worker.encoder_height,
+        .frames_per_second = p->worker.frame_rate,
         .sample_rate = AUDIO_FRAMER_RATE,
-        .channels = p->channels,
+        .channels = p->worker.channels,
         .inband_fec = p->inband_fec,
     };
     pthread_mutex_lock(&p->lock);
-    s->bitrate_bps = p->bitrate_bps;
+    s->bitrate_bps = p->shared.bitrate_bps;
     s->packet_loss_percent = p->loss_percent;
-    s->speed = p->load.speed;
-    p->bitrate_changed = false;
+    s->speed = p->shared.load.speed;
+    p->shared.bitrate_changed = false;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -34,25 +34,25 @@ static int prepare_encoder(struct send_pipeline *p, bool resized)
 {
     rtc_encoder_settings settings;
     pthread_mutex_lock(&p->lock);
-    bool changed = p->bitrate_changed || resized;
+    bool changed = p->shared.bitrate_changed || resized;
     pthread_mutex_unlock(&p->lock);
-    if (p->encoder && !changed)
+    if (p->worker.encoder && !changed)
         return RTC_OK;
     settings_of(p, &settings);
-    if (p->encoder)
-        return p->codec->encoder_configure ? p->codec->encoder_configure(p->encoder, &settings) : RTC_OK;
-    return p->codec->encoder_new(p->context, &settings, &p->encoder);
+    if (p->worker.encoder)
+        return p->codec->encoder_configure ? p->codec->encoder_configure(p->worker.encoder, &settings) : RTC_OK;
+    return p->codec->encoder_new(p->context, &settings, &p->worker.encoder);
 }
 
 static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t level)
 {
     struct send_item item = {.encoded = frame, .audio_level = level};
     pthread_mutex_lock(&p->lock);
-    bool kept = !p->detached && send_ring_push(&p->out, item, ENCODED_WAITING_MAX);
-    p->in_work = false;
-    if (!kept && !p->detached) { /* else it is counted already */
-        p->stats.frames_dropped++;
-        p->encoded_lost = p->kind == RTC_MEDIA_VIDEO;
+    bool kept = !p->shared.detached && send_ring_push(&p->shared.out, item, ENCODED_WAITING_MAX);
+    p->shared.in_work = false;
+    if (!kept && !p->shared.detached) { /* else it is counted already */
+        p->shared.stats.frames_dropped++;
+        p->shared.encoded_lost = p->kind == RTC_MEDIA_VIDEO;
     }
     pthread_mutex_unlock(&p->lock);
     if (!kept)
@@ -61,29 +61,29 @@ static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t leve
 
 static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
 {
-    rtc_time_t gap = capture_us - p->last_capture_us;
-    if (p->last_capture_us > 0 && gap > 2000 && gap < 1000000) {
+    rtc_time_t gap = capture_us - p->worker.last_capture_us;
+    if (p->worker.last_capture_us > 0 && gap > 2000 && gap < 1000000) {
         uint32_t rate = (uint32_t)((1000000 + gap / 2) / gap);
-        p->frame_rate = (p->frame_rate * 7 + rate + 4) / 8;
+        p->worker.frame_rate = (p->worker.frame_rate * 7 + rate + 4) / 8;
     }
-    p->last_capture_us = capture_us;
+    p->worker.last_capture_us = capture_us;
 }
 
 static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, rtc_encoded_frame **out)
 {
     uint32_t width = rtc_video_frame_width(picture), height = rtc_video_frame_height(picture);
-    bool resized = width != p->encoder_width || height != p->encoder_height;
-    p->encoder_width = width;
-    p->encoder_height = height;
+    bool resized = width != p->worker.encoder_width || height != p->worker.encoder_height;
+    p->worker.encoder_width = width;
+    p->worker.encoder_height = height;
     int error = prepare_encoder(p, resized);
-    return error ? error : p->codec->encode_video(p->encoder, picture, keyframe, out);
+    return error ? error : p->codec->encode_video(p->worker.encoder, picture, keyframe, out);
 }
 
 /* With the lock held: how many pictures a second come. Fewer of them are sent when there is too little of anything, and if that counted,
  * those would become larger, and fewer still. */
 static uint32_t coming_rate(const struct send_pipeline *p)
 {
-    return p->load.interval > 0 ? (uint32_t)(1000000 / p->load.interval) : DEFAULT_FRAME_RATE;
+    return p->shared.load.interval > 0 ? (uint32_t)(1000000 / p->shared.load.interval) : DEFAULT_FRAME_RATE;
 }
 
 /* The picture upright and as large as the rate and the time are enough for. */
@@ -95,12 +95,12 @@ static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_fra
     uint32_t full_height = lies ? rtc_video_frame_width(frame) : rtc_video_frame_height(frame);
     uint32_t width = full_width, height = full_height;
     pthread_mutex_lock(&p->lock);
-    bool first = p->scale.eighths == 0;
-    const struct video_scale_limits limits = {coming_rate(p), p->bitrate_bps, p->load.smaller};
-    bool changes = video_scale_choose(&p->scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
-    p->stats.resolution_changes += changes && !first;
-    p->stats.limited = width < full_width;
-    p->stats.hurried = p->stats.limited && p->load.smaller > 0;
+    bool first = p->worker.scale.eighths == 0;
+    const struct video_scale_limits limits = {coming_rate(p), p->shared.bitrate_bps, p->shared.load.smaller};
+    bool changes = video_scale_choose(&p->worker.scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
+    p->shared.stats.resolution_changes += changes && !first;
+    p->shared.stats.limited = width < full_width;
+    p->shared.stats.hurried = p->shared.stats.limited && p->shared.load.smaller > 0;
     pthread_mutex_unlock(&p->lock);
     if (width == full_width)
         width = height = 0;
@@ -111,11 +111,11 @@ static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *fram
 {
     rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
     pthread_mutex_lock(&p->lock);
-    p->stats.frames_encoded++;
-    p->stats.key_frames_encoded += rtc_encoded_frame_keyframe(frame);
-    p->stats.total_encode_time_us += took;
-    p->stats.width = p->encoder_width;
-    p->stats.height = p->encoder_height;
+    p->shared.stats.frames_encoded++;
+    p->shared.stats.key_frames_encoded += rtc_encoded_frame_keyframe(frame);
+    p->shared.stats.total_encode_time_us += took;
+    p->shared.stats.width = p->worker.encoder_width;
+    p->shared.stats.height = p->worker.encoder_height;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -123,17 +123,17 @@ static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *fram
 static void count_unmade(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->stats.frames_dropped++;
-    p->in_work = false;
+    p->shared.stats.frames_dropped++;
+    p->shared.in_work = false;
     pthread_mutex_unlock(&p->lock);
 }
 
 static void fail_encoding(struct send_pipeline *p, int error)
 {
     pthread_mutex_lock(&p->lock);
-    bool first = p->stats.frames_dropped++ == 0;
-    p->in_work = false;
-    p->keyframe_wanted = true;
+    bool first = p->shared.stats.frames_dropped++ == 0;
+    p->shared.in_work = false;
+    p->shared.keyframe_wanted = true;
     pthread_mutex_unlock(&p->lock);
     if (first)
         log_write(p->context, RTC_LOG_ERROR, "peer", "a frame could not be encoded: %s", rtc_error_message(error));
@@ -146,7 +146,7 @@ static void spend(struct send_pipeline *p, const rtc_video_frame *frame, rtc_tim
     rtc_time_t took = executor_took(executor, &p->job, began);
     rtc_time_t now = executor_now(executor, rtc_video_frame_capture_time_us(frame));
     pthread_mutex_lock(&p->lock);
-    p->bitrate_changed = encode_load_spent(&p->load, now, took) || p->bitrate_changed;
+    p->shared.bitrate_changed = encode_load_spent(&p->shared.load, now, took) || p->shared.bitrate_changed;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -154,7 +154,7 @@ static void spend(struct send_pipeline *p, const rtc_video_frame *frame, rtc_tim
 static void owe_keyframe(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->keyframe_wanted = true;
+    p->shared.keyframe_wanted = true;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -164,8 +164,8 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
     rtc_encoded_frame *encoded = NULL;
     rtc_time_t began = rtc_now();
     pthread_mutex_lock(&p->lock);
-    bool keyframe = p->keyframe_wanted;
-    p->keyframe_wanted = false;
+    bool keyframe = p->shared.keyframe_wanted;
+    p->shared.keyframe_wanted = false;
     pthread_mutex_unlock(&p->lock);
     measure_frame_rate(p, rtc_video_frame_capture_time_us(frame));
     int error = scaled(p, frame, &picture);
@@ -202,20 +202,20 @@ static uint8_t level_of(const rtc_audio_frame *frame)
 static int encode_packets(struct send_pipeline *p)
 {
     rtc_audio_frame *packet;
-    int error = audio_framer_pop(p->framer, &packet);
+    int error = audio_framer_pop(p->worker.framer, &packet);
     while (!error && packet) {
         rtc_encoded_frame *encoded = NULL;
         rtc_time_t began = rtc_now();
         error = prepare_encoder(p, false);
         if (!error)
-            error = p->codec->encode_audio(p->encoder, packet, &encoded);
+            error = p->codec->encode_audio(p->worker.encoder, packet, &encoded);
         if (encoded) {
             count_encoded(p, encoded, began);
             emit(p, encoded, level_of(packet));
         }
         rtc_audio_frame_unref(packet);
         if (!error)
-            error = audio_framer_pop(p->framer, &packet);
+            error = audio_framer_pop(p->worker.framer, &packet);
     }
     return error;
 }
@@ -223,12 +223,12 @@ static int encode_packets(struct send_pipeline *p)
 static void encode_audio(struct send_pipeline *p, rtc_audio_frame *frame)
 {
     int error = RTC_OK;
-    if (!p->framer) {
-        p->channels = rtc_audio_frame_channels(frame) > 1 ? 2 : 1;
-        error = audio_framer_new(p->context, p->channels, AUDIO_FRAMER_PACKET_SAMPLES, &p->framer);
+    if (!p->worker.framer) {
+        p->worker.channels = rtc_audio_frame_channels(frame) > 1 ? 2 : 1;
+        error = audio_framer_new(p->context, p->worker.channels, AUDIO_FRAMER_PACKET_SAMPLES, &p->worker.framer);
     }
     if (!error)
-        error = audio_framer_push(p->framer, frame);
+        error = audio_framer_push(p->worker.framer, frame);
     if (!error)
         error = encode_packets(p);
     if (error)
@@ -241,8 +241,8 @@ void send_pipeline_encode(struct job *job)
     struct send_item item;
     for (;;) {
         pthread_mutex_lock(&p->lock);
-        bool more = !p->detached && send_ring_pop(&p->in, &item);
-        p->in_work = more && p->kind == RTC_MEDIA_VIDEO;
+        bool more = !p->shared.detached && send_ring_pop(&p->shared.in, &item);
+        p->shared.in_work = more && p->kind == RTC_MEDIA_VIDEO;
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;

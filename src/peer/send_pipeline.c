@@ -46,11 +46,11 @@ static void unref(struct send_pipeline *p)
     if (atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) > 1)
         return;
     struct send_item item;
-    while (send_ring_pop(&p->in, &item) || send_ring_pop(&p->out, &item))
+    while (send_ring_pop(&p->shared.in, &item) || send_ring_pop(&p->shared.out, &item))
         send_item_free(&item);
-    if (p->encoder)
-        p->codec->encoder_free(p->encoder);
-    audio_framer_free(p->framer);
+    if (p->worker.encoder)
+        p->codec->encoder_free(p->worker.encoder);
+    audio_framer_free(p->worker.framer);
     pthread_mutex_destroy(&p->lock);
     rtc_context *context = p->context;
     memory_free(context, p);
@@ -64,7 +64,7 @@ static void note_backlog(struct send_pipeline *p, const struct transport *t, rtc
 {
     rtc_time_t backlog = rtp_session_backlog(t->rtp);
     pthread_mutex_lock(&p->lock);
-    p->behind_until = backlog > BACKLOG_MAX_US ? now + (backlog < BEHIND_MAX_US ? backlog : BEHIND_MAX_US) - BACKLOG_MAX_US / 2 : 0;
+    p->shared.behind_until = backlog > BACKLOG_MAX_US ? now + (backlog < BEHIND_MAX_US ? backlog : BEHIND_MAX_US) - BACKLOG_MAX_US / 2 : 0;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -72,7 +72,7 @@ static void note_backlog(struct send_pipeline *p, const struct transport *t, rtc
 static void count_unsent(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->stats.frames_dropped++;
+    p->shared.stats.frames_dropped++;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -81,7 +81,7 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
     struct send_item item;
     for (;;) {
         pthread_mutex_lock(&p->lock);
-        bool more = send_ring_pop(&p->out, &item);
+        bool more = send_ring_pop(&p->shared.out, &item);
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;
@@ -102,10 +102,11 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
 static struct send_item late_picture(struct send_pipeline *p, rtc_time_t now)
 {
     struct send_item late = {0};
-    if (p->detached || p->in.count == 0 || !p->in.items[p->in.first].video || encode_load_admits_waiting(&p->load, now))
+    if (p->shared.detached || p->shared.in.count == 0 || !p->shared.in.items[p->shared.in.first].video ||
+        encode_load_admits_waiting(&p->shared.load, now))
         return late;
-    (void)send_ring_pop(&p->in, &late);
-    p->stats.frames_dropped++;
+    (void)send_ring_pop(&p->shared.in, &late);
+    p->shared.stats.frames_dropped++;
     return late;
 }
 
@@ -115,10 +116,10 @@ static void done(struct job *job, rtc_time_t now)
     send_ready(p, now);
     pthread_mutex_lock(&p->lock);
     struct send_item late = late_picture(p, now);
-    bool again = !p->detached && p->in.count > 0;
-    bool gap = p->encoded_lost;
-    p->busy = again;
-    p->encoded_lost = false;
+    bool again = !p->shared.detached && p->shared.in.count > 0;
+    bool gap = p->shared.encoded_lost;
+    p->shared.busy = again;
+    p->shared.encoded_lost = false;
     pthread_mutex_unlock(&p->lock);
     send_item_free(&late);
     if (gap)
@@ -136,14 +137,14 @@ static void done(struct job *job, rtc_time_t now)
 /* With the lock held. While one is being encoded nobody knows what it will take: the next one waits. */
 static bool has_time(struct send_pipeline *p, rtc_time_t captured)
 {
-    return p->busy || encode_load_admits(&p->load, executor_now(context_executor(p->context), captured));
+    return p->shared.busy || encode_load_admits(&p->shared.load, executor_now(context_executor(p->context), captured));
 }
 
 /* A raw picture or sound that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
 static bool is_useless(const struct send_pipeline *p, bool encoded, rtc_time_t taken)
 {
-    bool behind = p->kind == RTC_MEDIA_VIDEO && taken < p->behind_until && p->behind_until - taken <= BEHIND_MAX_US;
-    return !encoded && (p->stopped || behind);
+    bool behind = p->kind == RTC_MEDIA_VIDEO && taken < p->shared.behind_until && p->shared.behind_until - taken <= BEHIND_MAX_US;
+    return !encoded && (p->shared.stopped || behind);
 }
 
 static void accept(struct send_pipeline *p, struct send_item item, uint32_t limit, rtc_time_t now)
@@ -151,36 +152,36 @@ static void accept(struct send_pipeline *p, struct send_item item, uint32_t limi
     struct send_item old;
     pthread_mutex_lock(&p->lock);
     /* A remote track that is sent on passes its frames encoded, and decoded too while somebody watches it: encoded ones win. */
-    p->forwards = p->forwards || item.encoded;
-    if (p->detached || (p->forwards && !item.encoded)) {
+    p->shared.forwards = p->shared.forwards || item.encoded;
+    if (p->shared.detached || (p->shared.forwards && !item.encoded)) {
         pthread_mutex_unlock(&p->lock);
         return;
     }
-    p->stats.frames_in++;
-    if (item.encoded && p->encoded_starts && !rtc_encoded_frame_keyframe(item.encoded)) {
-        p->stats.frames_dropped++;
+    p->shared.stats.frames_in++;
+    if (item.encoded && p->shared.encoded_starts && !rtc_encoded_frame_keyframe(item.encoded)) {
+        p->shared.stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
     }
-    p->encoded_starts = p->encoded_starts && !item.encoded;
+    p->shared.encoded_starts = p->shared.encoded_starts && !item.encoded;
     if (item.video)
-        encode_load_came(&p->load, executor_now(context_executor(p->context), now));
+        encode_load_came(&p->shared.load, executor_now(context_executor(p->context), now));
     if (is_useless(p, item.encoded != NULL, now) || (item.video && !has_time(p, now))) {
-        p->stats.frames_dropped++;
+        p->shared.stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
     }
-    bool crowded = p->in.count >= limit && send_ring_pop(&p->in, &old);
-    p->stats.frames_dropped += crowded;
-    p->encoded_lost = p->encoded_lost || (crowded && old.encoded && p->kind == RTC_MEDIA_VIDEO);
+    bool crowded = p->shared.in.count >= limit && send_ring_pop(&p->shared.in, &old);
+    p->shared.stats.frames_dropped += crowded;
+    p->shared.encoded_lost = p->shared.encoded_lost || (crowded && old.encoded && p->kind == RTC_MEDIA_VIDEO);
     (void)rtc_video_frame_ref(item.video);
     (void)rtc_audio_frame_ref(item.audio);
     (void)rtc_encoded_frame_ref(item.encoded);
-    (void)send_ring_push(&p->in, item, ENCODED_WAITING_MAX);
-    bool begin = !p->busy;
-    p->busy = true;
+    (void)send_ring_push(&p->shared.in, item, ENCODED_WAITING_MAX);
+    bool begin = !p->shared.busy;
+    p->shared.busy = true;
     if (begin)
-        p->job.class = p->kind == RTC_MEDIA_VIDEO && !p->forwards ? JOB_BULK : JOB_PROMPT;
+        p->job.class = p->kind == RTC_MEDIA_VIDEO && !p->shared.forwards ? JOB_BULK : JOB_PROMPT;
     struct mailbox *mailbox = begin ? mailbox_ref(p->mailbox) : NULL; /* the connection may go as soon as the lock is given back */
     if (begin)
         atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
@@ -211,11 +212,11 @@ static uint32_t room(void *user)
 {
     struct send_pipeline *p = user;
     pthread_mutex_lock(&p->lock);
-    rtc_time_t now = executor_now(context_executor(p->context), p->load.came);
-    bool pictures = p->kind == RTC_MEDIA_VIDEO && !p->forwards;
-    uint32_t limit = pictures ? 1 : p->forwards ? ENCODED_WAITING_MAX : AUDIO_WAITING_MAX;
-    uint32_t left = p->in.count < limit ? limit - p->in.count : 0;
-    if (is_useless(p, p->forwards, now) || (pictures && !p->busy && !encode_load_admits(&p->load, now)))
+    rtc_time_t now = executor_now(context_executor(p->context), p->shared.load.came);
+    bool pictures = p->kind == RTC_MEDIA_VIDEO && !p->shared.forwards;
+    uint32_t limit = pictures ? 1 : p->shared.forwards ? ENCODED_WAITING_MAX : AUDIO_WAITING_MAX;
+    uint32_t left = p->shared.in.count < limit ? limit - p->shared.in.count : 0;
+    if (is_useless(p, p->shared.forwards, now) || (pictures && !p->shared.busy && !encode_load_admits(&p->shared.load, now)))
         left = 0;
     pthread_mutex_unlock(&p->lock);
     return left;
@@ -250,16 +251,16 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
     p->codec = codec_find_encoder(pc->context, t->kind, t->sender.codec.name);
     p->mailbox = pc->mailbox;
     pthread_mutex_init(&p->lock, NULL);
-    p->keyframe_wanted = true;
-    p->encoded_starts = t->kind == RTC_MEDIA_VIDEO;
-    p->frame_rate = DEFAULT_FRAME_RATE;
-    p->channels = 1;
+    p->shared.keyframe_wanted = true;
+    p->shared.encoded_starts = t->kind == RTC_MEDIA_VIDEO;
+    p->worker.frame_rate = DEFAULT_FRAME_RATE;
+    p->worker.channels = 1;
     p->inband_fec = slice_is(jsep_fmtp_value(t->sender.codec.fmtp, "useinbandfec"), "1");
     p->loss_percent = p->inband_fec ? 10 : 0;
-    p->bitrate_bps = first_bitrate(pc, t);
-    p->stopped = t->sender.circuit == RTC_CIRCUIT_STOPPED;
-    p->stats.bitrate_bps = p->bitrate_bps;
-    (void)snprintf(p->stats.encoder, sizeof p->stats.encoder, "%s", p->codec ? p->codec->name : "none");
+    p->shared.bitrate_bps = first_bitrate(pc, t);
+    p->shared.stopped = t->sender.circuit == RTC_CIRCUIT_STOPPED;
+    p->shared.stats.bitrate_bps = p->shared.bitrate_bps;
+    (void)snprintf(p->shared.stats.encoder, sizeof p->shared.stats.encoder, "%s", p->codec ? p->codec->name : "none");
     p->pc = pc;
     p->transceiver = t;
     p->track = rtc_media_stream_track_ref(t->sender.track);
@@ -284,7 +285,7 @@ int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct se
     }
     if (p->kind == RTC_MEDIA_VIDEO) /* whoever sends on what is under way already must begin with one */
         media_track_request_keyframe(p->track);
-    media_track_set_bitrate(p->track, p->consumer, p->bitrate_bps);
+    media_track_set_bitrate(p->track, p->consumer, p->shared.bitrate_bps);
     *out = p;
     return RTC_OK;
 }
@@ -294,12 +295,12 @@ static void give_up_waiting(struct send_pipeline *p)
 {
     struct send_item item;
     pthread_mutex_lock(&p->lock);
-    p->detached = true;
-    p->stats.frames_dropped += p->in.count + p->in_work;
+    p->shared.detached = true;
+    p->shared.stats.frames_dropped += p->shared.in.count + p->shared.in_work;
     pthread_mutex_unlock(&p->lock);
     for (;;) { /* references go without the lock: the last one calls whom the frame belongs to */
         pthread_mutex_lock(&p->lock);
-        bool more = send_ring_pop(&p->in, &item);
+        bool more = send_ring_pop(&p->shared.in, &item);
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;
@@ -325,7 +326,7 @@ void send_pipeline_end(struct send_pipeline *p, rtc_time_t now, struct send_pipe
 void send_pipeline_request_keyframe(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->keyframe_wanted = true;
+    p->shared.keyframe_wanted = true;
     pthread_mutex_unlock(&p->lock);
     if (p->track)
         media_track_request_keyframe(p->track);
@@ -334,7 +335,7 @@ void send_pipeline_request_keyframe(struct send_pipeline *p)
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)
 {
     pthread_mutex_lock(&p->lock);
-    p->stopped = stopped;
+    p->shared.stopped = stopped;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -342,10 +343,10 @@ void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps)
 {
     pthread_mutex_lock(&p->lock);
     if (bitrate_bps > 0) { /* stopped: what was last encoded with is as good as anything */
-        p->bitrate_changed = p->bitrate_changed || bitrate_bps != p->bitrate_bps;
-        p->bitrate_bps = bitrate_bps;
+        p->shared.bitrate_changed = p->shared.bitrate_changed || bitrate_bps != p->shared.bitrate_bps;
+        p->shared.bitrate_bps = bitrate_bps;
     }
-    p->stats.bitrate_bps = bitrate_bps;
+    p->shared.stats.bitrate_bps = bitrate_bps;
     pthread_mutex_unlock(&p->lock);
     if (p->track)
         media_track_set_bitrate(p->track, p->consumer, bitrate_bps > 0 ? bitrate_bps : RTP_RATE_MIN_BPS);
@@ -354,7 +355,7 @@ void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps)
 void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out)
 {
     pthread_mutex_lock(&p->lock);
-    *out = p->stats;
+    *out = p->shared.stats;
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -32,14 +32,8 @@ struct send_ring {
     uint32_t first, count;
 };
 
-struct send_pipeline {
-    struct job job; /* in the mailbox or at a worker while `busy` */
-    atomic_uint references;
-    rtc_context *context;
-    rtc_media_kind kind;
-    const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
-    struct mailbox *mailbox;    /* the connection's: no reference, valid while not detached */
-    pthread_mutex_t lock;
+/* What the three threads share. Read and written with the lock held. */
+struct send_shared {
     struct send_ring in, out;
     bool forwards; /* the track brings encoded frames */
     bool busy, detached, keyframe_wanted, bitrate_changed;
@@ -49,18 +43,34 @@ struct send_pipeline {
     bool stopped;            /* by the circuit breaker */
     rtc_time_t behind_until; /* pictures taken before then are left out; 0: none */
     uint32_t bitrate_bps;
-    uint32_t loss_percent;
-    bool inband_fec;
-    uint32_t channels;
     struct encode_load load;
     struct send_pipeline_stats stats;
+};
 
-    /* The worker's alone. */
+/* The encoder and what feeds it: the worker's alone. */
+struct send_worker {
     void *encoder;
     struct audio_framer *framer;
     struct video_scale scale;
     uint32_t encoder_width, encoder_height, frame_rate;
+    uint32_t channels;
     rtc_time_t last_capture_us;
+};
+
+/* Counted: the sender, the consumer and a job under way each have a reference. What has no owner of its own is written before anybody else
+ * sees it, and never again. Nothing in it outlives a change of track: what must is the stream's (rtp_send_stream.h) or the sender's. */
+struct send_pipeline {
+    struct job job; /* in the mailbox or at a worker while `busy` */
+    atomic_uint references;
+    rtc_context *context;
+    rtc_media_kind kind;
+    const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
+    struct mailbox *mailbox;    /* the connection's: no reference, valid while not detached */
+    uint32_t loss_percent;
+    bool inband_fec;
+    pthread_mutex_t lock;
+    struct send_shared shared;
+    struct send_worker worker;
 
     /* The connection thread's alone. */
     rtc_peer_connection *pc; /* NULL once detached */
