@@ -195,7 +195,9 @@ static void deliver(rtc_data_channel *c, struct packet *message)
 static struct packet *take_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
 {
     struct packet *p = packet_queue_pop(&c->waiting);
-    pc->events.kept_bytes -= p ? packet_cost(p) : 0;
+    uint64_t cost = p ? packet_cost(p) : 0;
+    pc->events.kept_bytes -= cost;
+    c->waiting_bytes -= cost;
     return p;
 }
 
@@ -228,21 +230,45 @@ void data_channel_ignore(rtc_data_channel *c)
     c->ignored = true;
 }
 
+/* Of the channels that nobody listens to, the one that keeps most, when `c` takes so much more. */
+static rtc_data_channel *find_hoarder(const rtc_peer_connection *pc, rtc_data_channel *c, uint64_t more)
+{
+    rtc_data_channel *most = c;
+    uint64_t bytes = c->waiting_bytes + more;
+    for (struct link *l = pc->channels.next; l != &pc->channels; l = l->next) {
+        rtc_data_channel *other = link_owner(l, rtc_data_channel, link);
+        if (other == c || other->has_callbacks || other->waiting_bytes <= bytes)
+            continue;
+        most = other;
+        bytes = other->waiting_bytes;
+    }
+    return most;
+}
+
+static void end_hoarding(rtc_data_channel *c)
+{
+    log_write(c->context, RTC_LOG_WARNING, "peer", "channel '%s' is closed: too many messages wait, and it has no callbacks", c->label);
+    rtc_data_channel_close(c);
+    c->ignored = true; /* what is still on its way */
+}
+
 /* Keeps the event's message for callbacks to come. What nobody listens to must neither pile up without end nor hold up the other channels:
- * they have half of what may wait, and a channel that goes beyond it is closed. */
+ * they have half of what may wait, and beyond it the channel that keeps most is closed, and loses what it keeps when that is another. */
 static void keep(rtc_peer_connection *pc, rtc_data_channel *c, struct user_event *e)
 {
-    uint64_t kept = pc->events.kept_bytes, cost = packet_cost(e->packet);
+    uint64_t cost = packet_cost(e->packet), most = context_limits(pc->context)->waiting_bytes / 2;
+    rtc_data_channel *hoarder = NULL;
+    while (!c->ignored && hoarder != c && pc->events.kept_bytes > 0 && pc->events.kept_bytes + cost > most) {
+        hoarder = find_hoarder(pc, c, cost);
+        end_hoarding(hoarder);
+        if (hoarder != c)
+            data_channel_forget_waiting(pc, hoarder);
+    }
     if (c->ignored)
         return;
-    if (kept > 0 && kept + cost > context_limits(pc->context)->waiting_bytes / 2) {
-        log_write(c->context, RTC_LOG_WARNING, "peer", "channel '%s' is closed: too many messages wait, and it has no callbacks", c->label);
-        rtc_data_channel_close(c);
-        c->ignored = true; /* what is still on its way */
-        return;
-    }
     packet_queue_push(&c->waiting, e->packet);
     pc->events.kept_bytes += cost;
+    c->waiting_bytes += cost;
     e->packet = NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "context.h"
 #include "data_channel_object.h"
 #include "packet.h"
+#include "peer.h"
 #include "peer_scene.h"
 #include "transport.h"
 
@@ -67,6 +68,51 @@ static void nobody_has_callbacks(void **state)
     assert_int_equal(peer_log_count(&s.log, "ours:close"), 1);
     assert_int_equal(rtc_data_channel_ready_state(s.p.peer[1].remote_channel), RTC_DATA_CHANNEL_CLOSED);
     assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[1].pc), RTC_PEER_CONNECTION_CONNECTED);
+    end(&s);
+}
+
+static void keep_last(rtc_peer_connection *pc, void *user, rtc_data_channel *channel)
+{
+    rtc_data_channel **last = user;
+    (void)pc;
+    rtc_data_channel_unref(*last);
+    *last = rtc_data_channel_ref(channel);
+}
+
+/* One that hoards does not close another that keeps little: who keeps most is closed, whoever's message it is that finds no room. */
+static void who_keeps_most_is_closed(void **state)
+{
+    struct scene s;
+    rtc_data_channel *little, *theirs = NULL;
+    struct peer_log late = {""};
+    struct channel_log their_log = {&late, "late"}, little_log = {&s.log, "little"};
+    (void)state;
+    begin(&s, 35);
+    s.p.peer[1].extra = (rtc_peer_connection_callbacks){.size = sizeof s.p.peer[1].extra, .on_data_channel = keep_last};
+    s.p.peer[1].extra_user = &theirs;
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 100 * MS);
+    assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "little", 6, NULL, &little), RTC_OK);
+    channel_log_attach(little, &little_log);
+    peer_run(&s.p, 100 * MS);
+    assert_string_equal(rtc_data_channel_label(theirs, NULL), "little");
+    assert_int_equal(rtc_data_channel_send(little, s.bytes, 10), RTC_OK);
+    flood(&s, LIMIT / 2 - 1);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN); /* full by now */
+    assert_int_equal(rtc_data_channel_send(little, s.bytes, 10), RTC_OK);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(rtc_data_channel_ready_state(little), RTC_DATA_CHANNEL_OPEN);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(peer_log_count(&s.log, "ours:close"), 1);
+    assert_null(s.p.peer[1].remote_channel->waiting.head);
+    assert_int_equal(s.p.peer[1].pc->events.kept_bytes, theirs->waiting_bytes);
+    channel_log_attach(theirs, &their_log);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(peer_log_count(&late, "late:message"), 2);
+    assert_int_equal(s.p.peer[1].pc->events.kept_bytes, 0);
+    rtc_data_channel_unref(little);
+    rtc_data_channel_unref(theirs);
     end(&s);
 }
 
@@ -138,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_has_callbacks),
+        cmocka_unit_test(who_keeps_most_is_closed),
         cmocka_unit_test(messages_go_with_the_connection),
         cmocka_unit_test(nobody_takes_channels),
         cmocka_unit_test(a_table_without_its_size),
