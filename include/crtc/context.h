@@ -64,7 +64,8 @@ typedef struct rtc_limits {
                                      * messages for data channels that have no callbacks yet, each with what it costs beside its data. When it is used up,
                                      * nothing more is taken from the association: its receive window closes, the peer stops sending on data channels, and
                                      * no message is lost; of media, packets are dropped. The one message that goes beyond the limit is still taken.
-                                     * Channels without callbacks may use half of it together: the channel whose message finds no room then is closed.
+                                     * Channels without callbacks may use half of it together: when a message finds no room then, the one of them that
+                                     * keeps most is closed.
                                      * Default 16 MiB */
     uint32_t jitter_buffer_bytes;   /* memory per connection for packets and frames of media that wait for missing ones or for their time, all streams
                                      * together: a video stream that finds no room gives up what it holds and asks for a keyframe, a packet of sound

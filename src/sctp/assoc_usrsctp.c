@@ -28,6 +28,7 @@ enum {
     BUFFER_BYTES = 1024 * 1024,
     PIECE_BYTES = 128 * 1024, /* given to the engine at once; one that is larger than its buffer would be refused */
     READ_BYTES = 64 * 1024,
+    SCARCE_BYTES = 1024,
     CHUNKS_MAX = 16 * 1024,
     SACK_DELAY_MS = 20,
     SACK_EVERY = 4,
@@ -478,9 +479,9 @@ static void on_send_failed(struct assoc *a, const struct sctp_send_failed_event 
 }
 
 /* True when it is an event of ours. */
-static bool on_notification(struct assoc *a, size_t len, struct assoc_event *e)
+static bool on_notification(struct assoc *a, const uint8_t *bytes, size_t len, struct assoc_event *e)
 {
-    const union sctp_notification *n = (const void *)a->read;
+    const union sctp_notification *n = (const void *)bytes;
     if (len < sizeof n->sn_header)
         return false;
     switch (n->sn_header.sn_type) {
@@ -500,35 +501,46 @@ static bool on_notification(struct assoc *a, size_t len, struct assoc_event *e)
     }
 }
 
-/* Reads once into a->read. */
-static ssize_t fetch(struct assoc *a, struct sctp_rcvinfo *info, int *flags)
+/* Where to read to: without memory for more, a little at a time, for the association's end must be heard of also then. */
+static uint8_t *read_buffer(struct assoc *a, size_t *len)
+{
+    static _Thread_local _Alignas(8) uint8_t scarce[SCARCE_BYTES];
+    if (!a->read)
+        a->read = memory_alloc(a->context, READ_BYTES);
+    *len = a->read ? READ_BYTES : sizeof scarce;
+    return a->read ? a->read : scarce;
+}
+
+static ssize_t fetch(struct assoc *a, uint8_t *bytes, size_t len, struct sctp_rcvinfo *info, int *flags)
 {
     struct sockaddr_conn from;
     socklen_t from_len = sizeof from, info_len = sizeof *info;
     unsigned int info_type = 0;
     *flags = 0;
     *info = (struct sctp_rcvinfo){0};
-    return usrsctp_recvv(a->socket, a->read, READ_BYTES, (struct sockaddr *)&from, &from_len, info, &info_len, &info_type, flags);
+    return usrsctp_recvv(a->socket, bytes, len, (struct sockaddr *)&from, &from_len, info, &info_len, &info_type, flags);
 }
 
 static bool fetch_event(struct assoc *a, struct assoc_event *e)
 {
+    size_t room;
+    uint8_t *bytes = read_buffer(a, &room);
     for (;;) {
         struct sctp_rcvinfo info;
         int flags;
-        ssize_t len = fetch(a, &info, &flags);
+        ssize_t len = fetch(a, bytes, room, &info, &flags);
         if (len <= 0)
             return (len == 0 || (errno != EAGAIN && errno != EINTR && errno != ENOTCONN)) && lose(a, len == 0, e);
         bool end = (flags & MSG_EOR) != 0;
         if (flags & MSG_NOTIFICATION) {
             bool rest = a->skip_notification;
             a->skip_notification = !end;
-            if (!rest && on_notification(a, (size_t)len, e))
+            if (!rest && on_notification(a, bytes, (size_t)len, e))
                 return true;
             continue;
         }
         *e = (struct assoc_event){.type = ASSOC_DATA, .stream = info.rcv_sid, .ppid = ntohl(info.rcv_ppid), .end = end};
-        e->data = slice_of(a->read, (size_t)len);
+        e->data = slice_of(bytes, (size_t)len);
         return true;
     }
 }
@@ -539,10 +551,6 @@ bool assoc_next(struct assoc *a, rtc_time_t now, struct assoc_event *event, stru
         return false;
     if (!a->read && !(usrsctp_get_events(a->socket) & SCTP_EVENT_READ))
         return false;
-    if (!a->read)
-        a->read = memory_alloc(a->context, READ_BYTES);
-    if (!a->read)
-        return false; /* it stays in the engine until the next call */
     enter(a, now, out);
     bool found = fetch_event(a, event);
     leave();
