@@ -52,35 +52,127 @@ struct assoc_message {
     bool more;               /* another message follows at once: do not send a packet that is not full */
 };
 
-int assoc_new(rtc_context *context, const struct assoc_options *options, struct assoc **out);
-/* Without a word to the peer; see assoc_abort. NULL is legal. */
-void assoc_free(struct assoc *assoc);
-/* Called on whichever thread made a packet for this association; must not call back in. NULL: none. */
-void assoc_set_wake(struct assoc *assoc, void (*wake)(void *user), void *user);
+/* An engine: the functions behind those below, which say what each does. `assoc` is never NULL; an engine's own struct begins with it, and
+ * `create` leaves `engine` alone. A second engine is one more of these tables. */
+struct assoc_engine {
+    const char *name;
+    int (*create)(rtc_context *context, const struct assoc_options *options, struct assoc **out);
+    void (*destroy)(struct assoc *assoc);
+    void (*set_wake)(struct assoc *assoc, void (*wake)(void *user), void *user);
+    int (*connect)(struct assoc *assoc, rtc_time_t now, struct out *out);
+    bool (*input)(struct assoc *assoc, rtc_time_t now, struct slice packet, struct out *out);
+    void (*tick)(struct assoc *assoc, rtc_time_t now, struct out *out);
+    rtc_time_t (*deadline)(const struct assoc *assoc);
+    bool (*next)(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, struct out *out);
+    int64_t (*send)(struct assoc *assoc, rtc_time_t now, const struct assoc_message *message, struct out *out);
+    bool (*reset_streams)(struct assoc *assoc, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out);
+    void (*abort)(struct assoc *assoc, rtc_time_t now, struct out *out);
+    void (*set_mtu)(struct assoc *assoc, uint16_t mtu);
+    uint32_t (*unsent)(const struct assoc *assoc, uint16_t stream);
+    uint64_t (*unsent_total)(const struct assoc *assoc);
+    uint64_t (*retransmits)(const struct assoc *assoc);
+};
 
-int assoc_connect(struct assoc *assoc, rtc_time_t now, struct out *out);
+struct assoc {
+    const struct assoc_engine *engine;
+};
+
+/* What the library comes with, and uses unless a context was told otherwise. */
+extern const struct assoc_engine assoc_usrsctp;
+/* The engine of the associations that are made in this context; chosen once, before the first. */
+void assoc_choose(rtc_context *context, const struct assoc_engine *engine);
+const struct assoc_engine *assoc_chosen(rtc_context *context);
+
+static inline int assoc_new(rtc_context *context, const struct assoc_options *options, struct assoc **out)
+{
+    const struct assoc_engine *engine = assoc_chosen(context);
+    int error = engine->create(context, options, out);
+    if (!error)
+        (*out)->engine = engine;
+    return error;
+}
+
+/* Without a word to the peer; see assoc_abort. NULL is legal. */
+static inline void assoc_free(struct assoc *assoc)
+{
+    if (assoc)
+        assoc->engine->destroy(assoc);
+}
+
+/* Called on whichever thread made a packet for this association; must not call back in. NULL: none. */
+static inline void assoc_set_wake(struct assoc *assoc, void (*wake)(void *user), void *user)
+{
+    assoc->engine->set_wake(assoc, wake, user);
+}
+
+static inline int assoc_connect(struct assoc *assoc, rtc_time_t now, struct out *out)
+{
+    return assoc->engine->connect(assoc, now, out);
+}
+
 /* False when the packet is not one of SCTP or its checksum is wrong. */
-bool assoc_input(struct assoc *assoc, rtc_time_t now, struct slice packet, struct out *out);
-void assoc_tick(struct assoc *assoc, rtc_time_t now, struct out *out);
-rtc_time_t assoc_deadline(const struct assoc *assoc);
+static inline bool assoc_input(struct assoc *assoc, rtc_time_t now, struct slice packet, struct out *out)
+{
+    return assoc->engine->input(assoc, now, packet, out);
+}
+
+static inline void assoc_tick(struct assoc *assoc, rtc_time_t now, struct out *out)
+{
+    assoc->engine->tick(assoc, now, out);
+}
+
+static inline rtc_time_t assoc_deadline(const struct assoc *assoc)
+{
+    return assoc->engine->deadline(assoc);
+}
+
 /* The next event, after any of the calls above; false when there is none. */
-bool assoc_next(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, struct out *out);
+static inline bool assoc_next(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, struct out *out)
+{
+    return assoc->engine->next(assoc, now, event, out);
+}
 
 /* Before ASSOC_UP what is taken leaves with COOKIE ECHO (RFC 9260 5.1, C), which saves a round trip; the peer may turn out to grant fewer
  * streams, and then what was sent on the others is gone. Bytes taken, which may be fewer than given (0: no room now); the rest is given
  * again with a next call, before any other message. RTC_ERR_NETWORK: the association is gone. */
-int64_t assoc_send(struct assoc *assoc, rtc_time_t now, const struct assoc_message *message, struct out *out);
+static inline int64_t assoc_send(struct assoc *assoc, rtc_time_t now, const struct assoc_message *message, struct out *out)
+{
+    return assoc->engine->send(assoc, now, message, out);
+}
+
 /* Resets our side of at most ASSOC_RESET_MAX streams after what was sent on them: true when asked for, false when it must be tried again
  * later. */
-bool assoc_reset_streams(struct assoc *assoc, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out);
+static inline bool assoc_reset_streams(struct assoc *assoc, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out)
+{
+    return assoc->engine->reset_streams(assoc, now, streams, count, out);
+}
+
 /* Ends the association with an ABORT. */
-void assoc_abort(struct assoc *assoc, rtc_time_t now, struct out *out);
-void assoc_set_mtu(struct assoc *assoc, uint16_t mtu);
+static inline void assoc_abort(struct assoc *assoc, rtc_time_t now, struct out *out)
+{
+    assoc->engine->abort(assoc, now, out);
+}
+
+static inline void assoc_set_mtu(struct assoc *assoc, uint16_t mtu)
+{
+    assoc->engine->set_mtu(assoc, mtu);
+}
 
 /* Bytes of user messages (not of DCEP) taken by assoc_send on this stream that no packet has carried yet. */
-uint32_t assoc_unsent(const struct assoc *assoc, uint16_t stream);
+static inline uint32_t assoc_unsent(const struct assoc *assoc, uint16_t stream)
+{
+    return assoc->engine->unsent(assoc, stream);
+}
+
 /* Bytes of everything taken that no packet has carried yet. */
-uint64_t assoc_unsent_total(const struct assoc *assoc);
-uint64_t assoc_retransmits(const struct assoc *assoc);
+static inline uint64_t assoc_unsent_total(const struct assoc *assoc)
+{
+    return assoc->engine->unsent_total(assoc);
+}
+
+static inline uint64_t assoc_retransmits(const struct assoc *assoc)
+{
+    return assoc->engine->retransmits(assoc);
+}
 
 #endif

@@ -43,7 +43,8 @@ enum {
 
 enum phase { PHASE_NEW, PHASE_CONNECTING, PHASE_UP, PHASE_LOST };
 
-struct assoc {
+struct usrsctp_assoc {
+    struct assoc base;
     rtc_context *context;
     struct assoc_options options;
     struct socket *socket;
@@ -62,9 +63,19 @@ struct assoc {
     uint8_t *read; /* READ_BYTES while busy, else NULL */
 };
 
+static struct usrsctp_assoc *of(struct assoc *assoc)
+{
+    return (struct usrsctp_assoc *)assoc;
+}
+
+static const struct usrsctp_assoc *of_const(const struct assoc *assoc)
+{
+    return (const struct usrsctp_assoc *)assoc;
+}
+
 /* What this thread is doing inside the engine. */
 static _Thread_local struct {
-    struct assoc *assoc;
+    struct usrsctp_assoc *assoc;
     struct out *out;
     rtc_time_t now;
 } inside;
@@ -73,7 +84,7 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t timers_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic rtc_time_t timers_at; /* up to when timers were handled */
 
-static void send_packet(struct assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
+static void send_packet(struct usrsctp_assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
 {
     a->traffic = now;
     struct packet *p = out ? packet_new_sized(out->pool, bytes.len) : NULL;
@@ -86,7 +97,7 @@ static void send_packet(struct assoc *a, struct out *out, rtc_time_t now, struct
     out_send(out, p);
 }
 
-static void emit(struct assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
+static void emit(struct usrsctp_assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
 {
     flight_sent(&a->flight, bytes);
     if (a->phase == PHASE_NEW || a->phase == PHASE_CONNECTING)
@@ -161,7 +172,7 @@ static void start_clock(rtc_time_t now)
     pthread_mutex_unlock(&timers_lock);
 }
 
-static void take_outbox(struct assoc *a, struct out *out, rtc_time_t now)
+static void take_outbox(struct usrsctp_assoc *a, struct out *out, rtc_time_t now)
 {
     for (struct outbox_packet *p = outbox_take(&a->outbox), *next; p; p = next) {
         next = p->next;
@@ -170,7 +181,7 @@ static void take_outbox(struct assoc *a, struct out *out, rtc_time_t now)
     }
 }
 
-static void enter(struct assoc *a, rtc_time_t now, struct out *out)
+static void enter(struct usrsctp_assoc *a, rtc_time_t now, struct out *out)
 {
     inside.assoc = a;
     inside.out = out;
@@ -185,7 +196,7 @@ static void leave(void)
     inside.out = NULL;
 }
 
-static bool set(struct assoc *a, int level, int name, const void *value, size_t len)
+static bool set(struct usrsctp_assoc *a, int level, int name, const void *value, size_t len)
 {
     if (usrsctp_setsockopt(a->socket, level, name, value, (socklen_t)len) == 0)
         return true;
@@ -193,7 +204,7 @@ static bool set(struct assoc *a, int level, int name, const void *value, size_t 
     return false;
 }
 
-static bool set_int(struct assoc *a, int name, int value)
+static bool set_int(struct usrsctp_assoc *a, int name, int value)
 {
     return set(a, IPPROTO_SCTP, name, &value, sizeof value);
 }
@@ -205,7 +216,7 @@ static uint32_t clamp_ms(rtc_time_t us, rtc_time_t low, rtc_time_t high)
 }
 
 /* The engine wants minimum <= initial: before there is anything that the peer could hold a SACK back for, INIT may be repeated sooner. */
-static bool set_rto(struct assoc *a, bool up)
+static bool set_rto(struct usrsctp_assoc *a, bool up)
 {
     rtc_time_t rtt = a->options.rtt_us > 0 ? a->options.rtt_us : 0;
     uint32_t initial = rtt ? clamp_ms(3 * rtt, 150, 1000) : 1000;
@@ -218,7 +229,7 @@ static bool set_rto(struct assoc *a, bool up)
     return set(a, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto);
 }
 
-static bool set_limits(struct assoc *a)
+static bool set_limits(struct usrsctp_assoc *a)
 {
     struct sctp_initmsg init = {
         .sinit_num_ostreams = a->options.streams,
@@ -230,7 +241,7 @@ static bool set_limits(struct assoc *a)
     return set(a, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init) && set(a, IPPROTO_SCTP, SCTP_ASSOCINFO, &params, sizeof params);
 }
 
-static struct sockaddr_conn address_of(const struct assoc *a, uint16_t port)
+static struct sockaddr_conn address_of(const struct usrsctp_assoc *a, uint16_t port)
 {
     struct sockaddr_conn address;
     memset(&address, 0, sizeof address);
@@ -240,7 +251,7 @@ static struct sockaddr_conn address_of(const struct assoc *a, uint16_t port)
     return address;
 }
 
-static bool set_path(struct assoc *a)
+static bool set_path(struct usrsctp_assoc *a)
 {
     struct sctp_paddrparams path = {
         .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
@@ -253,7 +264,7 @@ static bool set_path(struct assoc *a)
     return set(a, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
 }
 
-static bool subscribe(struct assoc *a)
+static bool subscribe(struct usrsctp_assoc *a)
 {
     static const uint16_t types[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_SEND_FAILED_EVENT, SCTP_PARTIAL_DELIVERY_EVENT};
     bool ok = true;
@@ -264,7 +275,7 @@ static bool subscribe(struct assoc *a)
     return ok;
 }
 
-static bool configure(struct assoc *a)
+static bool configure(struct usrsctp_assoc *a)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0}; /* closing sends an ABORT and leaves nothing behind */
     struct sctp_assoc_value reset = {.assoc_id = SCTP_ALL_ASSOC,
@@ -276,7 +287,7 @@ static bool configure(struct assoc *a)
            subscribe(a);
 }
 
-static int open_socket(struct assoc *a)
+static int open_socket(struct usrsctp_assoc *a)
 {
     a->id = assoc_table_add(&a->outbox);
     if (!a->id)
@@ -291,28 +302,7 @@ static int open_socket(struct assoc *a)
     return RTC_OK;
 }
 
-int assoc_new(rtc_context *context, const struct assoc_options *options, struct assoc **out)
-{
-    (void)pthread_once(&engine_once, init_engine);
-    struct assoc *a = memory_zeroed(context, sizeof *a);
-    if (!a)
-        return RTC_ERR_NO_MEMORY;
-    a->context = context;
-    a->options = *options;
-    a->outbox.context = context;
-    handshake_init(&a->handshake, context, options->rtt_us);
-    int error = flight_init(&a->flight, context, options->streams);
-    if (!error)
-        error = open_socket(a);
-    if (error) {
-        assoc_free(a);
-        return error;
-    }
-    *out = a;
-    return RTC_OK;
-}
-
-static void close_socket(struct assoc *a)
+static void close_socket(struct usrsctp_assoc *a)
 {
     if (a->socket)
         usrsctp_close(a->socket);
@@ -323,10 +313,9 @@ static void close_socket(struct assoc *a)
     assoc_table_remove(a->id);
 }
 
-void assoc_free(struct assoc *a)
+static void destroy(struct assoc *assoc)
 {
-    if (!a)
-        return;
+    struct usrsctp_assoc *a = of(assoc);
     inside.assoc = a; /* an ABORT goes nowhere */
     close_socket(a);
     leave();
@@ -337,13 +326,36 @@ void assoc_free(struct assoc *a)
     memory_free(a->context, a);
 }
 
-void assoc_set_wake(struct assoc *a, void (*wake)(void *user), void *user)
+static int create(rtc_context *context, const struct assoc_options *options, struct assoc **out)
 {
+    (void)pthread_once(&engine_once, init_engine);
+    struct usrsctp_assoc *a = memory_zeroed(context, sizeof *a);
+    if (!a)
+        return RTC_ERR_NO_MEMORY;
+    a->context = context;
+    a->options = *options;
+    a->outbox.context = context;
+    handshake_init(&a->handshake, context, options->rtt_us);
+    int error = flight_init(&a->flight, context, options->streams);
+    if (!error)
+        error = open_socket(a);
+    if (error) {
+        destroy(&a->base);
+        return error;
+    }
+    *out = &a->base;
+    return RTC_OK;
+}
+
+static void set_wake(struct assoc *assoc, void (*wake)(void *user), void *user)
+{
+    struct usrsctp_assoc *a = of(assoc);
     outbox_set_wake(&a->outbox, wake, user);
 }
 
-int assoc_connect(struct assoc *a, rtc_time_t now, struct out *out)
+static int connect_to_peer(struct assoc *assoc, rtc_time_t now, struct out *out)
 {
+    struct usrsctp_assoc *a = of(assoc);
     start_clock(now);
     enter(a, now, out);
     struct sockaddr_conn remote = address_of(a, a->options.remote_port);
@@ -355,8 +367,9 @@ int assoc_connect(struct assoc *a, rtc_time_t now, struct out *out)
     return error;
 }
 
-bool assoc_input(struct assoc *a, rtc_time_t now, struct slice packet, struct out *out)
+static bool input(struct assoc *assoc, rtc_time_t now, struct slice packet, struct out *out)
 {
+    struct usrsctp_assoc *a = of(assoc);
     if (!crc32c_packet_ok(packet))
         return false;
     if (!a->socket)
@@ -371,14 +384,14 @@ bool assoc_input(struct assoc *a, rtc_time_t now, struct slice packet, struct ou
     return true;
 }
 
-static bool quiet(const struct assoc *a, rtc_time_t now)
+static bool quiet(const struct usrsctp_assoc *a, rtc_time_t now)
 {
     return a->phase == PHASE_UP && !a->resetting && a->flight.total == 0 && !flight_unacknowledged(&a->flight) &&
            now - a->traffic >= BUSY_AFTER_US;
 }
 
 /* Messages given up before they left are told of, but not every one in every case: when nothing moves and the engine is empty, it is. */
-static void check_dry(struct assoc *a, rtc_time_t now)
+static void check_dry(struct usrsctp_assoc *a, rtc_time_t now)
 {
     if (a->phase != PHASE_UP || a->flight.total == 0 || flight_unacknowledged(&a->flight) || now - a->traffic < 100 * MS)
         return;
@@ -391,7 +404,7 @@ static void check_dry(struct assoc *a, rtc_time_t now)
 }
 
 /* COOKIE ECHO is answered when the association is up and the DATA that it carried is known to have come. */
-static void repeat_handshake(struct assoc *a, struct out *out, rtc_time_t now)
+static void repeat_handshake(struct usrsctp_assoc *a, struct out *out, rtc_time_t now)
 {
     const struct handshake *h = &a->handshake;
     if (a->phase == PHASE_LOST || (a->phase == PHASE_UP && (!h->has_data || flight_acknowledged(&a->flight, h->tsn)))) {
@@ -405,14 +418,15 @@ static void repeat_handshake(struct assoc *a, struct out *out, rtc_time_t now)
 
 /* Each time, the engine walks the timers of all associations. An association that has nothing to wait for leaves that to the others, or a
  * thousand idle ones would walk a thousand times as many timers each second. */
-static bool needs_time(const struct assoc *a, rtc_time_t now)
+static bool needs_time(const struct usrsctp_assoc *a, rtc_time_t now)
 {
     return !quiet(a, now) || atomic_load_explicit(&a->outbox.waiting, memory_order_relaxed) ||
            now - atomic_load_explicit(&timers_at, memory_order_relaxed) >= IDLE_ADVANCE_US;
 }
 
-void assoc_tick(struct assoc *a, rtc_time_t now, struct out *out)
+static void tick(struct assoc *assoc, rtc_time_t now, struct out *out)
 {
+    struct usrsctp_assoc *a = of(assoc);
     if (!a->socket)
         return;
     if (needs_time(a, now)) {
@@ -428,8 +442,9 @@ void assoc_tick(struct assoc *a, rtc_time_t now, struct out *out)
     a->read = NULL;
 }
 
-rtc_time_t assoc_deadline(const struct assoc *a)
+static rtc_time_t deadline(const struct assoc *assoc)
 {
+    const struct usrsctp_assoc *a = of_const(assoc);
     if (a->phase == PHASE_NEW || a->phase == PHASE_LOST || !a->socket)
         return RTC_TIME_NEVER;
     if (atomic_load_explicit(&a->outbox.waiting, memory_order_relaxed))
@@ -437,7 +452,7 @@ rtc_time_t assoc_deadline(const struct assoc *a)
     return a->ticked + (quiet(a, a->ticked) ? IDLE_TICK_US : BUSY_TICK_US);
 }
 
-static bool lose(struct assoc *a, bool clean, struct assoc_event *e)
+static bool lose(struct usrsctp_assoc *a, bool clean, struct assoc_event *e)
 {
     bool told = a->lost_told;
     a->lost_told = true;
@@ -446,7 +461,7 @@ static bool lose(struct assoc *a, bool clean, struct assoc_event *e)
     return !told;
 }
 
-static bool on_assoc_change(struct assoc *a, const struct sctp_assoc_change *change, struct assoc_event *e)
+static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_change *change, struct assoc_event *e)
 {
     switch (change->sac_state) {
     case SCTP_COMM_UP:
@@ -461,7 +476,7 @@ static bool on_assoc_change(struct assoc *a, const struct sctp_assoc_change *cha
     }
 }
 
-static bool on_reset(struct assoc *a, const struct sctp_stream_reset_event *reset, struct assoc_event *e)
+static bool on_reset(struct usrsctp_assoc *a, const struct sctp_stream_reset_event *reset, struct assoc_event *e)
 {
     size_t count = (reset->strreset_length - sizeof *reset) / sizeof reset->strreset_stream_list[0];
     bool incoming = (reset->strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0;
@@ -472,14 +487,14 @@ static bool on_reset(struct assoc *a, const struct sctp_stream_reset_event *rese
     return true;
 }
 
-static void on_send_failed(struct assoc *a, const struct sctp_send_failed_event *failed)
+static void on_send_failed(struct usrsctp_assoc *a, const struct sctp_send_failed_event *failed)
 {
     if (!(failed->ssfe_flags & SCTP_DATA_SENT) && failed->ssfe_length >= sizeof *failed)
         flight_abandoned(&a->flight, failed->ssfe_info.snd_sid, ntohl(failed->ssfe_info.snd_ppid), failed->ssfe_length - sizeof *failed);
 }
 
 /* True when it is an event of ours. */
-static bool on_notification(struct assoc *a, const uint8_t *bytes, size_t len, struct assoc_event *e)
+static bool on_notification(struct usrsctp_assoc *a, const uint8_t *bytes, size_t len, struct assoc_event *e)
 {
     const union sctp_notification *n = (const void *)bytes;
     if (len < sizeof n->sn_header)
@@ -502,7 +517,7 @@ static bool on_notification(struct assoc *a, const uint8_t *bytes, size_t len, s
 }
 
 /* Where to read to: without memory for more, a little at a time, for the association's end must be heard of also then. */
-static uint8_t *read_buffer(struct assoc *a, size_t *len)
+static uint8_t *read_buffer(struct usrsctp_assoc *a, size_t *len)
 {
     static _Thread_local _Alignas(8) uint8_t scarce[SCARCE_BYTES];
     if (!a->read)
@@ -511,7 +526,7 @@ static uint8_t *read_buffer(struct assoc *a, size_t *len)
     return a->read ? a->read : scarce;
 }
 
-static ssize_t fetch(struct assoc *a, uint8_t *bytes, size_t len, struct sctp_rcvinfo *info, int *flags)
+static ssize_t fetch(struct usrsctp_assoc *a, uint8_t *bytes, size_t len, struct sctp_rcvinfo *info, int *flags)
 {
     struct sockaddr_conn from;
     socklen_t from_len = sizeof from, info_len = sizeof *info;
@@ -521,7 +536,7 @@ static ssize_t fetch(struct assoc *a, uint8_t *bytes, size_t len, struct sctp_rc
     return usrsctp_recvv(a->socket, bytes, len, (struct sockaddr *)&from, &from_len, info, &info_len, &info_type, flags);
 }
 
-static bool fetch_event(struct assoc *a, struct assoc_event *e)
+static bool fetch_event(struct usrsctp_assoc *a, struct assoc_event *e)
 {
     size_t room;
     uint8_t *bytes = read_buffer(a, &room);
@@ -545,8 +560,9 @@ static bool fetch_event(struct assoc *a, struct assoc_event *e)
     }
 }
 
-bool assoc_next(struct assoc *a, rtc_time_t now, struct assoc_event *event, struct out *out)
+static bool next_event(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, struct out *out)
 {
+    struct usrsctp_assoc *a = of(assoc);
     if (!a->socket || a->phase == PHASE_NEW || a->phase == PHASE_LOST)
         return false;
     if (!a->read && !(usrsctp_get_events(a->socket) & SCTP_EVENT_READ))
@@ -557,7 +573,7 @@ bool assoc_next(struct assoc *a, rtc_time_t now, struct assoc_event *event, stru
     return found;
 }
 
-static void want_nodelay(struct assoc *a, bool nodelay)
+static void want_nodelay(struct usrsctp_assoc *a, bool nodelay)
 {
     if (a->nodelay != nodelay && set_int(a, SCTP_NODELAY, nodelay))
         a->nodelay = nodelay;
@@ -585,8 +601,9 @@ static bool is_full(int error)
     return error == EAGAIN || error == EMSGSIZE || error == ENOBUFS || error == ENOMEM || error == EINTR;
 }
 
-int64_t assoc_send(struct assoc *a, rtc_time_t now, const struct assoc_message *m, struct out *out)
+static int64_t send_message(struct assoc *assoc, rtc_time_t now, const struct assoc_message *m, struct out *out)
 {
+    struct usrsctp_assoc *a = of(assoc);
     if (!a->socket || (a->phase != PHASE_UP && a->phase != PHASE_CONNECTING))
         return RTC_ERR_NETWORK;
     bool end = m->data.len <= PIECE_BYTES;
@@ -605,8 +622,9 @@ int64_t assoc_send(struct assoc *a, rtc_time_t now, const struct assoc_message *
     return taken;
 }
 
-bool assoc_reset_streams(struct assoc *a, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out)
+static bool reset_streams(struct assoc *assoc, rtc_time_t now, const uint16_t *streams, size_t count, struct out *out)
 {
+    struct usrsctp_assoc *a = of(assoc);
     union {
         struct sctp_reset_streams request;
         uint8_t bytes[sizeof(struct sctp_reset_streams) + ASSOC_RESET_MAX * sizeof(uint16_t)];
@@ -625,32 +643,56 @@ bool assoc_reset_streams(struct assoc *a, rtc_time_t now, const uint16_t *stream
     return asked;
 }
 
-void assoc_abort(struct assoc *a, rtc_time_t now, struct out *out)
+static void abort_it(struct assoc *assoc, rtc_time_t now, struct out *out)
 {
+    struct usrsctp_assoc *a = of(assoc);
     enter(a, now, out);
     close_socket(a);
     leave();
     a->phase = PHASE_LOST;
 }
 
-void assoc_set_mtu(struct assoc *a, uint16_t mtu)
+static void set_mtu(struct assoc *assoc, uint16_t mtu)
 {
+    struct usrsctp_assoc *a = of(assoc);
     a->options.mtu = mtu;
     if (a->socket)
         (void)set_path(a);
 }
 
-uint32_t assoc_unsent(const struct assoc *a, uint16_t stream)
+static uint32_t unsent(const struct assoc *assoc, uint16_t stream)
 {
+    const struct usrsctp_assoc *a = of_const(assoc);
     return stream < a->flight.streams ? a->flight.unsent[stream] : 0;
 }
 
-uint64_t assoc_unsent_total(const struct assoc *a)
+static uint64_t unsent_total(const struct assoc *assoc)
 {
+    const struct usrsctp_assoc *a = of_const(assoc);
     return a->flight.total;
 }
 
-uint64_t assoc_retransmits(const struct assoc *a)
+static uint64_t retransmits(const struct assoc *assoc)
 {
+    const struct usrsctp_assoc *a = of_const(assoc);
     return a->flight.retransmits;
 }
+
+const struct assoc_engine assoc_usrsctp = {
+    .name = "usrsctp",
+    .create = create,
+    .destroy = destroy,
+    .set_wake = set_wake,
+    .connect = connect_to_peer,
+    .input = input,
+    .tick = tick,
+    .deadline = deadline,
+    .next = next_event,
+    .send = send_message,
+    .reset_streams = reset_streams,
+    .abort = abort_it,
+    .set_mtu = set_mtu,
+    .unsent = unsent,
+    .unsent_total = unsent_total,
+    .retransmits = retransmits,
+};
