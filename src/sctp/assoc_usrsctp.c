@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The SCTP engine usrsctp, tamed: the only file that knows it. It is made to be a state machine (see docs/architecture.md):
+/* The SCTP engine usrsctp, tamed: with usrsctp_process.c, which has what is one for the process, the only file that knows it. It is made to
+ * be a state machine (see docs/architecture.md):
  *  - no receive thread; its timers run from our ticks, once per step of time for the whole process (it still keeps one sleeping thread);
  *  - an association is known to it by a number with a generation, never by a pointer: a late call finds nothing and is dropped;
  *  - its output callback only appends: to the `out` of the call in progress on this thread, else to the association's outbox;
@@ -16,22 +17,18 @@
 #include "log.h"
 #include "memory.h"
 #include "sack.h"
+#include "usrsctp_process.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <usrsctp.h>
 
 #define MS 1000 /* microseconds */
 
 enum {
     COMMON_HEADER_LEN = 12,
-    BUFFER_BYTES = 1024 * 1024,
     PIECE_BYTES = 128 * 1024, /* given to the engine at once; one that is larger than its buffer would be refused */
     READ_BYTES = 64 * 1024,
     SCARCE_BYTES = 1024,
-    CHUNKS_MAX = 16 * 1024,
-    SACK_DELAY_MS = 20,
-    SACK_EVERY = 4,
     RTO_MAX_MS = 3000,
     ATTEMPTS = 20, /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
     BUSY_TICK_US = 10 * MS,
@@ -80,10 +77,6 @@ static _Thread_local struct {
     rtc_time_t now;
 } inside;
 
-static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
-static pthread_mutex_t timers_lock = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic rtc_time_t timers_at; /* up to when timers were handled */
-
 static void send_packet(struct usrsctp_assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
 {
     a->traffic = now;
@@ -117,61 +110,6 @@ static int output(void *address, void *buffer, size_t length, uint8_t tos, uint8
     return 0;
 }
 
-static void silence(const char *format, ...)
-{
-    (void)format;
-}
-
-static void init_engine(void)
-{
-    (void)usrsctp_tunable_set_sctp_pcbtblsize(1); /* hashes a socket's associations, of which each of ours has one */
-    usrsctp_init_nothreads(0, output, silence);
-    usrsctp_enable_crc32c_offload();
-    usrsctp_sysctl_set_sctp_sendspace(BUFFER_BYTES);
-    usrsctp_sysctl_set_sctp_recvspace(BUFFER_BYTES);
-    usrsctp_sysctl_set_sctp_max_chunks_on_queue(CHUNKS_MAX);
-    usrsctp_sysctl_set_sctp_ecn_enable(0);
-    usrsctp_sysctl_set_sctp_asconf_enable(0);
-    usrsctp_sysctl_set_sctp_auto_asconf(0);
-    usrsctp_sysctl_set_sctp_auth_enable(0);
-    usrsctp_sysctl_set_sctp_nrsack_enable(0);
-    usrsctp_sysctl_set_sctp_pktdrop_enable(0);
-    usrsctp_sysctl_set_sctp_pr_enable(1);
-    usrsctp_sysctl_set_sctp_reconfig_enable(1);
-    usrsctp_sysctl_set_sctp_blackhole(2); /* nothing is said to packets of no association */
-    usrsctp_sysctl_set_sctp_delayed_sack_time_default(SACK_DELAY_MS);
-    usrsctp_sysctl_set_sctp_sack_freq_default(SACK_EVERY);
-    usrsctp_sysctl_set_sctp_L2_abc_variable(SACK_EVERY);
-    usrsctp_sysctl_set_sctp_initial_cwnd(10);
-    usrsctp_sysctl_set_sctp_max_retran_chunk(0); /* RFC 9260 6.1 A: answered probes of a closed window do not count against a peer */
-    usrsctp_sysctl_set_sctp_max_burst_default(0);
-    usrsctp_sysctl_set_sctp_fr_max_burst_default(4);
-}
-
-/* Time is advanced before anything else is done in the engine: a timer started on a stale clock would run out early. */
-static void advance(rtc_time_t now)
-{
-    if (now - atomic_load_explicit(&timers_at, memory_order_relaxed) < MS)
-        return;
-    pthread_mutex_lock(&timers_lock);
-    rtc_time_t at = atomic_load_explicit(&timers_at, memory_order_relaxed);
-    rtc_time_t elapsed_ms = (now - at) / MS;
-    if (elapsed_ms > 0) {
-        atomic_store_explicit(&timers_at, at + elapsed_ms * MS, memory_order_relaxed);
-        usrsctp_handle_timers(elapsed_ms > 60000 ? 60000 : (uint32_t)elapsed_ms);
-    }
-    pthread_mutex_unlock(&timers_lock);
-}
-
-/* A first association may live in a time of its own that begins earlier (one simulation after another). */
-static void start_clock(rtc_time_t now)
-{
-    pthread_mutex_lock(&timers_lock);
-    if (assoc_table_count() == 1 && now < atomic_load_explicit(&timers_at, memory_order_relaxed))
-        atomic_store_explicit(&timers_at, now, memory_order_relaxed);
-    pthread_mutex_unlock(&timers_lock);
-}
-
 static void take_outbox(struct usrsctp_assoc *a, struct out *out, rtc_time_t now)
 {
     for (struct outbox_packet *p = outbox_take(&a->outbox), *next; p; p = next) {
@@ -187,7 +125,7 @@ static void enter(struct usrsctp_assoc *a, rtc_time_t now, struct out *out)
     inside.out = out;
     inside.now = now;
     take_outbox(a, out, now);
-    advance(now);
+    usrsctp_process_advance(now);
 }
 
 static void leave(void)
@@ -328,7 +266,7 @@ static void destroy(struct assoc *assoc)
 
 static int create(rtc_context *context, const struct assoc_options *options, struct assoc **out)
 {
-    (void)pthread_once(&engine_once, init_engine);
+    usrsctp_process_begin(output);
     struct usrsctp_assoc *a = memory_zeroed(context, sizeof *a);
     if (!a)
         return RTC_ERR_NO_MEMORY;
@@ -356,7 +294,7 @@ static void set_wake(struct assoc *assoc, void (*wake)(void *user), void *user)
 static int connect_to_peer(struct assoc *assoc, rtc_time_t now, struct out *out)
 {
     struct usrsctp_assoc *a = of(assoc);
-    start_clock(now);
+    usrsctp_process_start_clock(now);
     enter(a, now, out);
     struct sockaddr_conn remote = address_of(a, a->options.remote_port);
     int result = usrsctp_connect(a->socket, (struct sockaddr *)&remote, sizeof remote);
@@ -421,7 +359,7 @@ static void repeat_handshake(struct usrsctp_assoc *a, struct out *out, rtc_time_
 static bool needs_time(const struct usrsctp_assoc *a, rtc_time_t now)
 {
     return !quiet(a, now) || atomic_load_explicit(&a->outbox.waiting, memory_order_relaxed) ||
-           now - atomic_load_explicit(&timers_at, memory_order_relaxed) >= IDLE_ADVANCE_US;
+           now - usrsctp_process_time() >= IDLE_ADVANCE_US;
 }
 
 static void tick(struct assoc *assoc, rtc_time_t now, struct out *out)

@@ -13,7 +13,7 @@ rule() { # rule PATTERN ALLOWED_FILES_REGEX
         failed=1
     fi
 }
-rule 'usrsctp' '^src/sctp/assoc_usrsctp\.c$'
+rule 'usrsctp' '^src/sctp/(assoc_usrsctp|usrsctp_process)\.c$'
 rule 'srtp2/' '^src/rtp/srtp\.c$'
 rule 'mbedtls/' '^src/(dtls/|base/hash\.c$)'
 rule 'vpx/' '^src/codecs/vp8_codec\.c$'
