@@ -43,8 +43,11 @@ static bool carry(struct pair *p)
         (void)assoc_input(p->peer, p->now, packet_slice(packet), &p->peer_out);
         packet_free(packet);
     }
-    while (assoc_next(p->peer, p->now, &e, &p->peer_out))
+    while (assoc_next(p->peer, p->now, &e, &p->peer_out)) {
         p->peer_up = p->peer_up || e.type == ASSOC_UP;
+        if (e.type == ASSOC_MESSAGE)
+            packet_free(e.message.packet);
+    }
     for (struct packet *packet; (packet = packet_queue_pop(&p->peer_out.tx)) != NULL; any = true) {
         note(p, packet_slice(packet));
         data_channels_input(p->dc, p->now, packet_slice(packet), &p->out);
@@ -73,7 +76,8 @@ static void settle(struct pair *p, rtc_time_t pass)
 static bool begin(struct pair *p)
 {
     static const struct data_channels_options options = {.max_message_bytes = 4000, .max_channels = 16};
-    static const struct assoc_options raw = {.local_port = 5000, .remote_port = 5000, .streams = 16, .mtu = 1150};
+    static const struct assoc_options raw = {
+        .local_port = 5000, .remote_port = 5000, .streams = 16, .mtu = 1150, .max_message_bytes = 100000};
     struct data_channel_options ours = {
         .max_retransmits = -1, .max_packet_life_ms = -1, .id = CHANNEL_ID_NONE, .label = {(const uint8_t *)"f", 1}};
     sim_time_seed(1);

@@ -16,30 +16,44 @@ enum { ASSOC_RESET_MAX = 512 };
 
 struct assoc_options {
     uint16_t local_port, remote_port;
-    uint16_t streams;  /* offered each way */
-    uint16_t mtu;      /* largest packet */
-    rtc_time_t rtt_us; /* measured before; 0: unknown */
+    uint16_t streams;           /* offered each way */
+    uint16_t mtu;               /* largest packet */
+    rtc_time_t rtt_us;          /* measured before; 0: unknown */
+    uint32_t max_message_bytes; /* the largest that is taken */
 };
 
 enum assoc_event_type {
-    ASSOC_UP = 1,         /* streams_out, streams_in */
-    ASSOC_LOST,           /* last; clean tells a shutdown or the peer's own wish from a failure */
-    ASSOC_DATA,           /* a message or a piece of one: pieces of one message come in order and nothing comes between them */
-    ASSOC_DATA_ABANDONED, /* the rest of the message whose pieces came will never come */
-    ASSOC_RESET_INCOMING, /* the peer reset its side of the streams listed */
-    ASSOC_RESET_OUTGOING  /* our side of the streams listed is reset (or the peer refused to hear of it) */
+    ASSOC_UP = 1,         /* up */
+    ASSOC_LOST,           /* lost: the last one */
+    ASSOC_MESSAGE,        /* message: a whole one */
+    ASSOC_REFUSED,        /* refused: a message that is larger than we take, or that there was no memory for; its rest is dropped */
+    ASSOC_RESET_INCOMING, /* reset: the peer's side of these streams */
+    ASSOC_RESET_OUTGOING  /* reset: our side of these streams (or the peer refused to hear of it) */
 };
 
 struct assoc_event {
     enum assoc_event_type type;
-    uint16_t streams_out, streams_in;
-    bool clean;
-    uint16_t stream;
-    uint32_t ppid;
-    bool end;                /* the last piece of its message */
-    struct slice data;       /* borrowed until the next call */
-    const uint16_t *streams; /* likewise; none listed: all of them */
-    size_t stream_count;
+    union {
+        struct {
+            uint16_t streams_out, streams_in;
+        } up;
+        struct {
+            bool clean; /* by a shutdown or the peer's own wish, not by a failure */
+        } lost;
+        struct {
+            struct packet *packet; /* the taker's */
+            uint32_t ppid;
+            uint16_t stream;
+        } message;
+        struct {
+            int error;
+            uint16_t stream;
+        } refused;
+        struct {
+            const uint16_t *streams; /* borrowed until the next call; none listed: all of them */
+            size_t count;
+        } reset;
+    };
 };
 
 struct assoc_message {

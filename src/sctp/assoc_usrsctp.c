@@ -10,6 +10,7 @@
  * It measures round trips with gettimeofday(), so a step of the wall clock disturbs one sample. */
 #include "assoc.h"
 
+#include "assembly.h"
 #include "assoc_table.h"
 #include "crc32c.h"
 #include "flight.h"
@@ -58,6 +59,7 @@ struct usrsctp_assoc {
     struct handshake handshake;
     struct outbox outbox;
     uint8_t *read; /* READ_BYTES while busy, else NULL */
+    struct assembly assembly;
 };
 
 static struct usrsctp_assoc *of(struct assoc *assoc)
@@ -260,6 +262,7 @@ static void destroy(struct assoc *assoc)
     take_outbox(a, NULL, 0);
     handshake_fini(&a->handshake);
     flight_fini(&a->flight);
+    assembly_abandon(&a->assembly);
     memory_free(a->context, a->read);
     memory_free(a->context, a);
 }
@@ -395,7 +398,8 @@ static bool lose(struct usrsctp_assoc *a, bool clean, struct assoc_event *e)
     bool told = a->lost_told;
     a->lost_told = true;
     a->phase = PHASE_LOST;
-    *e = (struct assoc_event){.type = ASSOC_LOST, .clean = clean};
+    *e = (struct assoc_event){.type = ASSOC_LOST, .lost = {.clean = clean}};
+    assembly_abandon(&a->assembly);
     return !told;
 }
 
@@ -405,7 +409,7 @@ static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_cha
     case SCTP_COMM_UP:
         a->phase = PHASE_UP;
         (void)set_rto(a, true);
-        *e = (struct assoc_event){.type = ASSOC_UP, .streams_out = change->sac_outbound_streams, .streams_in = change->sac_inbound_streams};
+        *e = (struct assoc_event){.type = ASSOC_UP, .up = {change->sac_outbound_streams, change->sac_inbound_streams}};
         return true;
     case SCTP_SHUTDOWN_COMP:
         return lose(a, true, e);
@@ -420,8 +424,8 @@ static bool on_reset(struct usrsctp_assoc *a, const struct sctp_stream_reset_eve
     bool incoming = (reset->strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0;
     if (!incoming)
         a->resetting = false;
-    *e = (struct assoc_event){.type = incoming ? ASSOC_RESET_INCOMING : ASSOC_RESET_OUTGOING, .stream_count = count};
-    e->streams = reset->strreset_stream_list;
+    *e =
+        (struct assoc_event){.type = incoming ? ASSOC_RESET_INCOMING : ASSOC_RESET_OUTGOING, .reset = {reset->strreset_stream_list, count}};
     return true;
 }
 
@@ -447,8 +451,8 @@ static bool on_notification(struct usrsctp_assoc *a, const uint8_t *bytes, size_
             on_send_failed(a, &n->sn_send_failed_event);
         return false;
     case SCTP_PARTIAL_DELIVERY_EVENT:
-        *e = (struct assoc_event){.type = ASSOC_DATA_ABANDONED, .stream = (uint16_t)n->sn_pdapi_event.pdapi_stream};
-        return len >= sizeof n->sn_pdapi_event;
+        assembly_abandon(&a->assembly);
+        return false;
     default:
         return false;
     }
@@ -474,7 +478,21 @@ static ssize_t fetch(struct usrsctp_assoc *a, uint8_t *bytes, size_t len, struct
     return usrsctp_recvv(a->socket, bytes, len, (struct sockaddr *)&from, &from_len, info, &info_len, &info_type, flags);
 }
 
-static bool fetch_event(struct usrsctp_assoc *a, struct assoc_event *e)
+/* True when there is something to tell. */
+static bool take_piece(struct usrsctp_assoc *a, const struct sctp_rcvinfo *info, struct slice piece, bool last, struct packet_pool *pool,
+                       struct assoc_event *e)
+{
+    struct packet *whole;
+    uint16_t stream = info->rcv_sid;
+    int error = assembly_take(&a->assembly, stream, piece, last, a->options.max_message_bytes, pool, &whole);
+    if (error)
+        *e = (struct assoc_event){.type = ASSOC_REFUSED, .refused = {error, stream}};
+    else if (whole)
+        *e = (struct assoc_event){.type = ASSOC_MESSAGE, .message = {whole, ntohl(info->rcv_ppid), stream}};
+    return error || whole;
+}
+
+static bool fetch_event(struct usrsctp_assoc *a, struct packet_pool *pool, struct assoc_event *e)
 {
     size_t room;
     uint8_t *bytes = read_buffer(a, &room);
@@ -492,9 +510,8 @@ static bool fetch_event(struct usrsctp_assoc *a, struct assoc_event *e)
                 return true;
             continue;
         }
-        *e = (struct assoc_event){.type = ASSOC_DATA, .stream = info.rcv_sid, .ppid = ntohl(info.rcv_ppid), .end = end};
-        e->data = slice_of(bytes, (size_t)len);
-        return true;
+        if (take_piece(a, &info, slice_of(bytes, (size_t)len), end, pool, e))
+            return true;
     }
 }
 
@@ -506,7 +523,7 @@ static bool next_event(struct assoc *assoc, rtc_time_t now, struct assoc_event *
     if (!a->read && !(usrsctp_get_events(a->socket) & SCTP_EVENT_READ))
         return false;
     enter(a, now, out);
-    bool found = fetch_event(a, event);
+    bool found = fetch_event(a, out->pool, event);
     leave();
     return found;
 }
@@ -587,6 +604,7 @@ static void abort_it(struct assoc *assoc, rtc_time_t now, struct out *out)
     enter(a, now, out);
     close_socket(a);
     leave();
+    assembly_abandon(&a->assembly);
     a->phase = PHASE_LOST;
 }
 

@@ -48,7 +48,7 @@ struct channel {
     int64_t deficit;    /* bytes it may send in its turn */
     struct link above;  /* in data_channels.above while more is buffered than the threshold */
     uint64_t low_threshold;
-    uint64_t unsent; /* when it closed: bufferedAmount does not go back then (webrtc-pc 6.2) */
+    uint64_t unsent;        /* when it closed: bufferedAmount does not go back then (webrtc-pc 6.2) */
     struct packet *partial; /* parts of a message marked by the deprecated PPIDs */
     enum reset_state reset;
     bool peer_reset;
@@ -76,12 +76,6 @@ struct data_channels {
     uint32_t spares;
     rtc_time_t small_sent; /* when a message last left at once */
     bool holding;          /* small messages wait for company until the next tick */
-    struct {
-        struct packet *packet;
-        uint16_t stream;
-        bool discarding; /* the rest of the message is of no use */
-        bool going;
-    } assembly; /* the message that comes in pieces; there is one at a time */
     struct {
         uint64_t bytes;
         uint32_t events;
@@ -119,8 +113,10 @@ void channel_start_all(struct data_channels *dc, rtc_time_t now, struct out *out
 void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slice message, struct out *out);
 
 /* data_channel_receive.c */
-void channel_receive(struct data_channels *dc, const struct assoc_event *event, struct out *out);
-void channel_receive_abandon(struct data_channels *dc);
+/* Takes the message, a whole one of SCTP's. */
+void channel_receive(struct data_channels *dc, uint16_t stream, uint32_t ppid, struct packet *message, struct out *out);
+/* A message on this stream is lost, and with it its channel. */
+void channel_refuse(struct data_channels *dc, uint16_t stream, int error, struct out *out);
 void channel_forget_partial(struct data_channels *dc, struct channel *c);
 /* An event that is told takes room. */
 void channel_take_room(struct data_channels *dc, uint64_t bytes);

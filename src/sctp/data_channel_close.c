@@ -56,9 +56,9 @@ static void on_stream_reset(struct data_channels *dc, uint16_t stream, bool inco
 void channel_on_reset(struct data_channels *dc, const struct assoc_event *e, struct out *out)
 {
     bool incoming = e->type == ASSOC_RESET_INCOMING;
-    for (size_t i = 0; i < e->stream_count; i++)
-        on_stream_reset(dc, e->streams[i], incoming, out);
-    if (e->stream_count > 0)
+    for (size_t i = 0; i < e->reset.count; i++)
+        on_stream_reset(dc, e->reset.streams[i], incoming, out);
+    if (e->reset.count > 0)
         return;
     for (uint32_t stream = 0; stream < dc->options.max_channels; stream++)
         on_stream_reset(dc, (uint16_t)stream, incoming, out);
@@ -91,7 +91,6 @@ void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out
 
 void channel_close_all(struct data_channels *dc, int error, struct out *out)
 {
-    channel_receive_abandon(dc);
     for (size_t i = 0; i < dc->count; i++) {
         struct channel *c = dc->channels[i];
         if (c->state == CHANNEL_CLOSED)

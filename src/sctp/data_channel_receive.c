@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Receiving: pieces become messages, bounded by what we said we take (RFC 8831 6.6), and messages become events by their PPID (8). */
+/* Receiving: messages become events by their PPID (RFC 8831 8), those that are too large or find no memory the end of their channel. */
 #include "channel.h"
 
+#include "assembly.h"
 #include "dcep.h"
 
 static void drop(struct data_channels *dc)
@@ -9,34 +10,7 @@ static void drop(struct data_channels *dc)
     dc->counters.dropped++;
 }
 
-static size_t room_for(size_t have, size_t more, size_t max)
-{
-    size_t wanted = have * 2 > have + more ? have * 2 : have + more;
-    return wanted < max ? wanted : max;
-}
-
-/* Appends to *packet, growing it; false when out of memory. */
-static bool append(struct packet **packet, struct slice bytes, size_t max, struct out *out)
-{
-    struct packet *p = *packet;
-    if (!p || packet_tailroom(p) < bytes.len) {
-        size_t have = p ? p->len : 0;
-        struct packet *grown = packet_new_sized(out->pool, room_for(have, bytes.len, max));
-        if (!grown)
-            return false;
-        if (have > 0)
-            memcpy(packet_data(grown), packet_data(p), have);
-        grown->len = (uint32_t)have;
-        packet_free(p);
-        *packet = p = grown;
-    }
-    if (bytes.len > 0)
-        memcpy(packet_data(p) + p->len, bytes.data, bytes.len);
-    p->len += (uint32_t)bytes.len;
-    return true;
-}
-
-static void refuse(struct data_channels *dc, uint16_t stream, int error, struct out *out)
+void channel_refuse(struct data_channels *dc, uint16_t stream, int error, struct out *out)
 {
     struct channel *c = channel_by_id(dc, stream);
     drop(dc);
@@ -74,7 +48,7 @@ static bool grow_partial(struct data_channels *dc, struct channel *c, struct sli
 {
     uint64_t most = context_limits(dc->context)->waiting_bytes / 4, max = dc->options.max_message_bytes;
     dc->partial_bytes -= c->partial ? packet_cost(c->partial) : 0;
-    bool grown = append(&c->partial, bytes, max, out);
+    bool grown = assembly_append(&c->partial, bytes, max, out->pool);
     uint64_t cost = c->partial ? packet_cost(c->partial) : 0;
     bool alone = dc->partial_bytes == 0;
     dc->partial_bytes += cost;
@@ -90,7 +64,7 @@ static bool join_partial(struct data_channels *dc, struct channel *c, struct pac
     bool fits = have + message->len <= dc->options.max_message_bytes;
     if (!fits || !grow_partial(dc, c, packet_slice(message), out)) {
         channel_forget_partial(dc, c);
-        refuse(dc, c->id, fits ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION, out);
+        channel_refuse(dc, c->id, fits ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION, out);
     }
     packet_free(message);
     return true;
@@ -121,8 +95,7 @@ static bool is_known(uint32_t ppid)
     return (ppid >= PPID_STRING && ppid <= PPID_STRING_PARTIAL) || ppid == PPID_STRING_EMPTY || ppid == PPID_BINARY_EMPTY;
 }
 
-/* A whole SCTP message; owns `message`. */
-static void receive_message(struct data_channels *dc, uint16_t stream, uint32_t ppid, struct packet *message, struct out *out)
+void channel_receive(struct data_channels *dc, uint16_t stream, uint32_t ppid, struct packet *message, struct out *out)
 {
     struct channel *c = channel_by_id(dc, stream);
     if (ppid == PPID_DCEP) {
@@ -135,40 +108,4 @@ static void receive_message(struct data_channels *dc, uint16_t stream, uint32_t 
         c->acknowledged = true; /* RFC 8832 6: any message from the peer will do */
         receive_user(dc, c, message, ppid, out);
     }
-}
-
-void channel_receive_abandon(struct data_channels *dc)
-{
-    packet_free(dc->assembly.packet);
-    dc->assembly.packet = NULL;
-    dc->assembly.going = dc->assembly.discarding = false;
-}
-
-static void discard(struct data_channels *dc, int error, struct out *out)
-{
-    packet_free(dc->assembly.packet);
-    dc->assembly.packet = NULL;
-    dc->assembly.discarding = true;
-    refuse(dc, dc->assembly.stream, error, out);
-}
-
-void channel_receive(struct data_channels *dc, const struct assoc_event *e, struct out *out)
-{
-    size_t max = dc->options.max_message_bytes;
-    if (dc->assembly.going && dc->assembly.stream != e->stream)
-        channel_receive_abandon(dc);
-    dc->assembly.going = true;
-    dc->assembly.stream = e->stream;
-    size_t have = dc->assembly.packet ? dc->assembly.packet->len : 0;
-    if (!dc->assembly.discarding && have + e->data.len > max)
-        discard(dc, RTC_ERR_OPERATION, out);
-    else if (!dc->assembly.discarding && !append(&dc->assembly.packet, e->data, e->end ? have + e->data.len : max, out))
-        discard(dc, RTC_ERR_NO_MEMORY, out);
-    if (!e->end)
-        return;
-    struct packet *message = dc->assembly.packet;
-    dc->assembly.packet = NULL;
-    dc->assembly.going = dc->assembly.discarding = false;
-    if (message)
-        receive_message(dc, e->stream, e->ppid, message, out);
 }

@@ -58,7 +58,6 @@ void data_channels_free(struct data_channels *dc)
     for (uint32_t id = 0; id < dc->options.max_channels; id++)
         if (dc->by_id[id])
             channel_free(dc, dc->by_id[id]);
-    channel_receive_abandon(dc);
     channel_queue_trim(dc);
     memory_free(dc->context, dc->channels);
     memory_free(dc->context, dc->by_id);
@@ -98,6 +97,7 @@ int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_clie
         .streams = dc->options.max_channels,
         .mtu = dc->options.mtu,
         .rtt_us = rtt_us,
+        .max_message_bytes = dc->options.max_message_bytes,
     };
     struct assoc *assoc;
     int error = assoc_new(dc->context, &options, &assoc);
@@ -119,7 +119,7 @@ int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_clie
 
 static void on_up(struct data_channels *dc, rtc_time_t now, const struct assoc_event *e, struct out *out)
 {
-    uint16_t least = e->streams_out < e->streams_in ? e->streams_out : e->streams_in;
+    uint16_t least = e->up.streams_out < e->up.streams_in ? e->up.streams_out : e->up.streams_in;
     if (least < dc->streams)
         dc->streams = least;
     set_state(dc, SCTP_CONNECTED, out);
@@ -139,13 +139,13 @@ static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_
         on_up(dc, now, e, out);
         break;
     case ASSOC_LOST:
-        on_lost(dc, e->clean ? RTC_OK : RTC_ERR_NETWORK, out);
+        on_lost(dc, e->lost.clean ? RTC_OK : RTC_ERR_NETWORK, out);
         break;
-    case ASSOC_DATA:
-        channel_receive(dc, e, out);
+    case ASSOC_MESSAGE:
+        channel_receive(dc, e->message.stream, e->message.ppid, e->message.packet, out);
         break;
-    case ASSOC_DATA_ABANDONED:
-        channel_receive_abandon(dc);
+    case ASSOC_REFUSED:
+        channel_refuse(dc, e->refused.stream, e->refused.error, out);
         break;
     case ASSOC_RESET_INCOMING:
     case ASSOC_RESET_OUTGOING:

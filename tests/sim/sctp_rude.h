@@ -118,8 +118,10 @@ static inline void peer_events(struct rude *r)
     while (assoc_next(r->peer, r->now, &e, &r->peer_out)) {
         r->peer_up = r->peer_up || e.type == ASSOC_UP;
         r->resets += e.type == ASSOC_RESET_INCOMING;
-        if (e.type == ASSOC_DATA)
-            r->our_ppid = e.ppid;
+        if (e.type != ASSOC_MESSAGE)
+            continue;
+        r->our_ppid = e.message.ppid;
+        packet_free(e.message.packet);
     }
 }
 
@@ -171,7 +173,8 @@ static inline struct rude *begin_with(uint32_t max_message, bool hears_few)
     assert_int_equal(out_init(&r->out, r->context), RTC_OK);
     assert_int_equal(out_init(&r->peer_out, r->context), RTC_OK);
     struct data_channels_options options = {.max_message_bytes = max_message};
-    struct assoc_options raw = {.local_port = 5000, .remote_port = 5000, .streams = 300, .mtu = 1150};
+    struct assoc_options raw = {
+        .local_port = 5000, .remote_port = 5000, .streams = 300, .mtu = 1150, .max_message_bytes = SCTP_MAX_MESSAGE_BYTES};
     assert_int_equal(data_channels_new(r->context, &options, &r->dc), RTC_OK);
     assert_int_equal(assoc_new(r->context, &raw, &r->peer), RTC_OK);
     assert_int_equal(data_channels_start(r->dc, r->now, true, 0, 1000, &r->out), RTC_OK);
