@@ -66,17 +66,23 @@ static size_t round_up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
+/* Up to there at least. */
+static void forbid(size_t until)
+{
+    if (until <= forbidden)
+        return;
+    until = round_up(until, STEP);
+    __asan_poison_memory_region(PLACE + forbidden, until - forbidden);
+    forbidden = until;
+}
+
 /* The next place in the heap, or NULL. */
 static uint8_t *extend(size_t size, size_t alignment)
 {
     size_t at = round_up(used + REDZONE + sizeof(struct head), alignment), end = at + size;
     if (size > SIZE || end + REDZONE > SIZE)
         return NULL;
-    if (end + REDZONE > forbidden) {
-        size_t more = round_up(end + REDZONE, STEP);
-        __asan_poison_memory_region(PLACE + forbidden, more - forbidden);
-        forbidden = more;
-    }
+    forbid(end + REDZONE);
     used = end;
     return PLACE + at;
 }
@@ -156,8 +162,7 @@ struct heap_state heap_save(void)
     size_t scale, offset;
     __asan_get_shadow_mapping(&scale, &offset);
     used = round_up(used + REDZONE, PAGE);
-    if (used > forbidden)
-        broken("saved beyond its end", PLACE + used);
+    forbid(used);
     struct heap_state state = {.start = PLACE,
                                .shadow = (uint8_t *)(((uintptr_t)PLACE >> scale) + offset),
                                .len = used,
