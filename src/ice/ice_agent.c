@@ -17,13 +17,6 @@ static const rtc_time_t long_ago = -3600 * ICE_SECOND;
 
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };
 
-uint32_t ice_request_id(struct ice_agent *agent)
-{
-    if (++*agent->next_request_id == 0)
-        ++*agent->next_request_id;
-    return *agent->next_request_id;
-}
-
 /* ICE characters are letters, digits, '+' and '/' (RFC 8839 section 5.4); browsers also take the other four, which some peers use. */
 static bool is_ice_text(struct slice s, size_t min, size_t max)
 {
@@ -46,14 +39,14 @@ int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *serv
     /* Queries of the current gathering stand on the list they were begun with. */
     if (agent->gathering != ICE_GATHERING_NEW)
         return RTC_OK;
-    if (count > 0 && !(copy = memory_zeroed(agent->context, count * sizeof *copy)))
+    if (count > 0 && !(copy = memory_zeroed(agent->common.context, count * sizeof *copy)))
         return RTC_ERR_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++)
         copy[i].config = servers[i];
-    memory_free(agent->context, agent->servers);
+    memory_free(agent->common.context, agent->servers);
     agent->servers = copy;
     agent->server_count = count;
-    agent->relay_only = relay_only;
+    agent->common.relay_only = relay_only;
     return RTC_OK;
 }
 
@@ -69,37 +62,32 @@ bool ice_credentials_equal(const struct ice_credentials *a, const struct ice_cre
     return strcmp(a->ufrag, b->ufrag) == 0 && strcmp(a->password, b->password) == 0;
 }
 
-struct event *ice_event(struct ice_agent *agent, int type, struct out *out)
-{
-    return out_event(out, type, agent->generation);
-}
-
 int ice_agent_new(rtc_context *context, const struct ice_options *options, struct ice_agent **out)
 {
     context = context_resolve(context);
     struct ice_agent *agent = context ? memory_zeroed(context, sizeof *agent) : NULL;
     if (!agent)
         return RTC_ERR_NO_MEMORY;
-    agent->context = rtc_context_ref(context);
-    agent->next_request_id = options->next_request_id;
-    agent->include_loopback = options->include_loopback;
-    agent->hide_addresses = options->hide_addresses;
-    agent->gather_once = options->gather_once;
-    agent->rules = options->rules;
-    agent->port_min = options->port_min;
-    agent->port_max = options->port_max;
+    agent->common.context = rtc_context_ref(context);
+    agent->common.next_request_id = options->next_request_id;
+    agent->common.include_loopback = options->include_loopback;
+    agent->common.hide_addresses = options->hide_addresses;
+    agent->common.gather_once = options->gather_once;
+    agent->common.rules = options->rules;
+    agent->common.port_min = options->port_min;
+    agent->common.port_max = options->port_max;
     agent->tcp.active = options->tcp_policy != ICE_TCP_DISABLED && !options->lite;
     agent->tcp.passive = options->tcp_policy == ICE_TCP_ENABLED;
     agent->lite = options->lite;
     agent->controlling = options->controlling && !options->lite;
     agent->tie_breaker = context_random_u64(context);
-    agent->generation = options->generation;
+    agent->common.generation = options->generation;
     if (options->generation > 1)
-        agent->serial = (options->generation - 1) << SERIALS_SHIFT;
-    agent->local = options->credentials;
-    if (!agent->local.ufrag[0])
-        ice_credentials_make(context, &agent->local);
-    if (agent->hide_addresses)
+        agent->common.serial = (options->generation - 1) << SERIALS_SHIFT;
+    agent->common.credentials = options->credentials;
+    if (!agent->common.credentials.ufrag[0])
+        ice_credentials_make(context, &agent->common.credentials);
+    if (agent->common.hide_addresses)
         agent->foundation_salt = context_random_u64(context);
     agent->first_valid = RTC_TIME_NEVER;
     agent->check_due = RTC_TIME_NEVER;
@@ -123,7 +111,7 @@ void ice_agent_free(struct ice_agent *agent)
 {
     if (!agent)
         return;
-    rtc_context *context = agent->context;
+    rtc_context *context = agent->common.context;
     for (size_t i = 0; i < agent->pair_count; i++)
         memory_free(context, agent->pairs[i]);
     for (size_t i = 0; i < agent->base_count; i++)
@@ -160,14 +148,14 @@ static void release_candidate(void *object)
 
 static bool announce(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
 {
-    struct candidate_object *o = memory_alloc(agent->context, sizeof *o);
-    struct event *e = o ? ice_event(agent, ICE_EVENT_CANDIDATE, out) : NULL;
+    struct candidate_object *o = memory_alloc(agent->common.context, sizeof *o);
+    struct event *e = o ? ice_event(&agent->common, ICE_EVENT_CANDIDATE, out) : NULL;
     if (!e) {
-        memory_free(agent->context, o);
+        memory_free(agent->common.context, o);
         out->failed = true;
         return false;
     }
-    *o = (struct candidate_object){*candidate, agent->context};
+    *o = (struct candidate_object){*candidate, agent->common.context};
     e->object = o;
     e->release = release_candidate;
     return true;
@@ -176,18 +164,18 @@ static bool announce(struct ice_agent *agent, const struct ice_candidate *candid
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
 {
     if (agent->local_count >= ICE_LOCALS_MAX) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         return false;
     }
     /* Not more than is needed: they are large, few, and stay as long as the connection. */
-    struct ice_candidate *locals = memory_realloc(agent->context, agent->locals, (agent->local_count + 1) * sizeof *locals);
+    struct ice_candidate *locals = memory_realloc(agent->common.context, agent->locals, (agent->local_count + 1) * sizeof *locals);
     if (!locals) {
         out->failed = true;
         return false;
     }
     agent->locals = locals;
     agent->locals[agent->local_count] = *candidate;
-    agent->locals[agent->local_count].serial = ++agent->serial;
+    agent->locals[agent->local_count].serial = ice_next_serial(&agent->common);
     return announce(agent, &agent->locals[agent->local_count++], out);
 }
 
@@ -199,7 +187,7 @@ uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struc
     if (len > 0)
         memcpy(bytes + 1 + sizeof base->ip, server.data, len);
     len += 1 + sizeof base->ip;
-    if (agent->hide_addresses) {
+    if (agent->common.hide_addresses) {
         memcpy(bytes + len, &agent->foundation_salt, sizeof agent->foundation_salt);
         len += sizeof agent->foundation_salt;
     }
@@ -213,7 +201,7 @@ void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out
         if (agent->locals[i].socket != socket)
             agent->locals[kept++] = agent->locals[i];
     if (kept < agent->local_count)
-        (void)ice_event(agent, ICE_EVENT_CANDIDATES_LOST, out);
+        (void)ice_event(&agent->common, ICE_EVENT_CANDIDATES_LOST, out);
     agent->local_count = kept;
 }
 
@@ -345,7 +333,7 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
     assert(is_allowed);
     (void)is_allowed;
     agent->state = state;
-    struct event *e = state == ICE_CLOSED ? NULL : ice_event(agent, ICE_EVENT_STATE, out);
+    struct event *e = state == ICE_CLOSED ? NULL : ice_event(&agent->common, ICE_EVENT_STATE, out);
     if (e)
         e->code = (int)state;
 }
@@ -413,7 +401,7 @@ static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *ou
 
 static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    out->failed |= agent->starved;
+    out->failed |= agent->common.starved;
     ice_relay_run(agent, now, out);
     ice_gather_run(agent, now, out);
     ice_names_run(agent, now, out);
@@ -495,22 +483,22 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 const struct ice_credentials *ice_agent_credentials(const struct ice_agent *agent)
 {
-    return &agent->local;
+    return &agent->common.credentials;
 }
 
 const char *ice_agent_local_ufrag(const struct ice_agent *agent)
 {
-    return agent->local.ufrag;
+    return agent->common.credentials.ufrag;
 }
 
 const char *ice_agent_local_password(const struct ice_agent *agent)
 {
-    return agent->local.password;
+    return agent->common.credentials.password;
 }
 
 uint32_t ice_agent_generation(const struct ice_agent *agent)
 {
-    return agent->generation;
+    return agent->common.generation;
 }
 
 bool ice_agent_controlling(const struct ice_agent *agent)
@@ -596,5 +584,5 @@ const char *ice_agent_name_failure(const struct ice_agent *agent)
 
 const struct ice_counters *ice_agent_counters(const struct ice_agent *agent)
 {
-    return &agent->counters;
+    return &agent->common.counters;
 }

@@ -54,7 +54,7 @@ static void remove_pair(struct ice_agent *agent, size_t index)
     list_remove(&pair->triggered);
     agent->backup = agent->backup == pair ? NULL : agent->backup;
     agent->pairs[index] = agent->pairs[--agent->pair_count];
-    memory_free(agent->context, pair);
+    memory_free(agent->common.context, pair);
 }
 
 /* The pair that the check list can best do without: the lowest priority on which nothing ever arrived. A check on its way protects it, but
@@ -78,9 +78,9 @@ static bool find_victim(const struct ice_agent *agent, bool forced, size_t *inde
 static bool make_room(struct ice_agent *agent, uint64_t priority, bool forced)
 {
     size_t victim;
-    if (agent->pair_count < context_limits(agent->context)->candidate_pairs)
+    if (agent->pair_count < context_limits(agent->common.context)->candidate_pairs)
         return true;
-    agent->counters.over_limit++;
+    agent->common.counters.over_limit++;
     if (!find_victim(agent, forced, &victim) || (!forced && agent->pairs[victim]->priority >= priority))
         return false;
     remove_pair(agent, victim);
@@ -118,10 +118,10 @@ static bool grow_thaws(struct ice_agent *agent)
         needed *= 2;
     if (needed == agent->thaw_capacity)
         return true;
-    struct ice_thaw *thaws = memory_alloc(agent->context, needed * sizeof *thaws);
+    struct ice_thaw *thaws = memory_alloc(agent->common.context, needed * sizeof *thaws);
     if (!thaws)
         return false;
-    memory_free(agent->context, agent->thaws);
+    memory_free(agent->common.context, agent->thaws);
     agent->thaws = thaws;
     agent->thaw_capacity = needed;
     return true;
@@ -136,16 +136,16 @@ static struct ice_pair *add_pair(struct ice_agent *agent, struct ice_base *base,
     void *pairs = agent->pairs;
     if (!make_room(agent, priority, forced))
         return NULL;
-    if (memory_grow(agent->context, &pairs, &agent->pair_capacity, agent->pair_count + 1, sizeof *agent->pairs)) {
+    if (memory_grow(agent->common.context, &pairs, &agent->pair_capacity, agent->pair_count + 1, sizeof *agent->pairs)) {
         agent->pairs = pairs;
-        pair = grow_thaws(agent) ? memory_zeroed(agent->context, sizeof *pair) : NULL;
+        pair = grow_thaws(agent) ? memory_zeroed(agent->common.context, sizeof *pair) : NULL;
     }
     if (!pair) {
-        agent->starved |= !forced; /* a request comes again, and with it the chance to make its pair */
+        agent->common.starved |= !forced; /* a request comes again, and with it the chance to make its pair */
         return NULL;
     }
     list_init(&pair->triggered);
-    pair->serial = ++agent->serial;
+    pair->serial = ice_next_serial(&agent->common);
     pair->counts.last_sent = pair->counts.last_received = RTC_TIME_NEVER;
     pair->answered = -1;
     pair->checks_left = ICE_CHECKS_MAX;

@@ -80,7 +80,7 @@ void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, s
     if (pair->receivable)
         return;
     pair->receivable = true;
-    (void)ice_event(agent, ICE_EVENT_VALIDATED, out);
+    (void)ice_event(&agent->common, ICE_EVENT_VALIDATED, out);
 }
 
 struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_message *response)
@@ -95,9 +95,9 @@ void ice_probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, s
 {
     struct ice_probe *p = &pair->probes[pair->probe_index++ % ICE_PROBES];
     *p = (struct ice_probe){.sent = now, .active = true, .controlling = agent->controlling};
-    context_random(agent->context, p->id, sizeof p->id);
+    context_random(agent->common.context, p->id, sizeof p->id);
     pair->probe_sent = now;
-    pair->probe_interval = 4 * ICE_SECOND + context_random_u32(agent->context) % (2 * ICE_SECOND);
+    pair->probe_interval = 4 * ICE_SECOND + context_random_u32(agent->common.context) % (2 * ICE_SECOND);
     /* A nominated pair stays so in the peer's eyes if it lost its state or switches to us late. */
     ice_send_check(agent, pair, p->id, pair->nominated, now, out);
     pair->counts.consent_requests_sent++;

@@ -21,7 +21,7 @@ enum { UNREACHABLE = 701, AGAIN = 3 };
 static void set_gathering(struct ice_agent *agent, enum ice_gathering_state state, struct out *out)
 {
     agent->gathering = state;
-    struct event *e = ice_event(agent, ICE_EVENT_GATHERING_STATE, out);
+    struct event *e = ice_event(&agent->common, ICE_EVENT_GATHERING_STATE, out);
     if (e)
         e->code = (int)state;
 }
@@ -52,19 +52,19 @@ static void remember_error(struct ice_agent *agent, const struct ice_server *ser
 void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
                       struct slice text, struct out *out)
 {
-    struct error_object *o = memory_zeroed(agent->context, sizeof *o);
+    struct error_object *o = memory_zeroed(agent->common.context, sizeof *o);
     if (!o) {
         out->failed = true;
         return;
     }
-    o->context = agent->context;
+    o->context = agent->common.context;
     o->error.code = code;
-    if (local && !agent->hide_addresses)
+    if (local && !agent->common.hide_addresses)
         o->error.local = *local;
     ice_server_url(server, o->error.url);
     text_copy_foreign(o->error.text, sizeof o->error.text, text);
     remember_error(agent, server, &o->error);
-    struct event *e = ice_event(agent, ICE_EVENT_CANDIDATE_ERROR, out);
+    struct event *e = ice_event(&agent->common, ICE_EVENT_CANDIDATE_ERROR, out);
     if (!e) {
         release_error(o);
         return;
@@ -86,10 +86,10 @@ static void add_query(struct ice_agent *agent, struct ice_base *base, uint32_t s
 {
     void *queries = agent->queries;
     if (agent->query_count >= ICE_QUERIES_MAX) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         return;
     }
-    if (!memory_grow(agent->context, &queries, &agent->query_capacity, agent->query_count + 1, sizeof *agent->queries)) {
+    if (!memory_grow(agent->common.context, &queries, &agent->query_capacity, agent->query_count + 1, sizeof *agent->queries)) {
         out->failed = true;
         return;
     }
@@ -134,7 +134,7 @@ static void start_server(struct ice_agent *agent, struct ice_server_state *serve
         add_server_address(server, address);
         return;
     }
-    struct request *r = out_request(out, REQUEST_RESOLVE, ice_request_id(agent));
+    struct request *r = out_request(out, REQUEST_RESOLVE, ice_request_id(&agent->common));
     if (!r)
         return;
     (void)snprintf(r->name, sizeof r->name, "%s", server->config.host);
@@ -146,7 +146,7 @@ void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out)
     agent->gather_deadline = now + gather_most;
     agent->query_paced = now - query_pace;
     set_gathering(agent, ICE_GATHERING_ACTIVE, out);
-    struct request *r = out_request(out, REQUEST_INTERFACES, ice_request_id(agent));
+    struct request *r = out_request(out, REQUEST_INTERFACES, ice_request_id(&agent->common));
     agent->interfaces_id = r ? r->id : 0;
     agent->interfaces_awaited = r != NULL;
     for (uint32_t i = 0; i < agent->server_count; i++)
@@ -189,7 +189,7 @@ static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t
     *c = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = type};
     c->priority = ice_candidate_priority((enum ice_candidate_type)type, base->preference, ICE_COMPONENT);
     (void)snprintf(c->foundation, sizeof c->foundation, "%u", ice_foundation(agent, type, &base->address, server));
-    memcpy(c->ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
+    memcpy(c->ufrag, agent->common.credentials.ufrag, sizeof agent->common.credentials.ufrag);
     c->socket = base->socket;
 }
 
@@ -207,7 +207,7 @@ static bool hide(struct ice_agent *agent, const struct ice_base *base, struct ic
 void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out)
 {
     bool is_ours = address_ip_eq(&base->shown, &base->address); /* an external address of a 1:1 NAT is none of this host's */
-    if (!agent->hide_addresses || !is_ours || hide(agent, base, candidate, out))
+    if (!agent->common.hide_addresses || !is_ours || hide(agent, base, candidate, out))
         (void)ice_add_local(agent, candidate, out);
 }
 
@@ -244,9 +244,9 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
     base->state = ICE_BASE_OPEN;
     base->usable = true;
     base->address = result->local;
-    base->shown = agent->rules ? ice_externals_apply(&agent->rules->externals, &base->address) : base->address;
+    base->shown = agent->common.rules ? ice_externals_apply(&agent->common.rules->externals, &base->address) : base->address;
     /* The interface works: that is all that is wanted of it. */
-    if (agent->relay_only) {
+    if (agent->common.relay_only) {
         close_socket(base, out);
     } else {
         add_host(agent, base, out);
@@ -310,13 +310,13 @@ static void on_mapped(struct ice_agent *agent, struct ice_query *q, const struct
     q->again = 0;
     q->at = now + mapping_refresh;
     /* A host that is not behind a NAT, two servers seeing the same, or what is known: redundant (RFC 8445 section 5.1.3). */
-    if (is_local(agent, mapped) || (agent->gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
+    if (is_local(agent, mapped) || (agent->common.gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
         return;
     if (agent->gathering != ICE_GATHERING_ACTIVE)
         ice_gather_resume(agent, now, out); /* another mapping than before */
     init_local(agent, &c, ICE_SERVER_REFLEXIVE, q->base, slice_str(agent->servers[q->server].config.host));
     c.address = *mapped;
-    c.related = agent->hide_addresses ? ice_hidden_address(&q->base->address) : q->base->address;
+    c.related = agent->common.hide_addresses ? ice_hidden_address(&q->base->address) : q->base->address;
     c.server = (uint8_t)(q->server + 1);
     (void)ice_add_local(agent, &c, out);
 }
@@ -351,7 +351,7 @@ bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct p
         if (q->base->socket == from->socket && address_eq(&q->address, &from->remote))
             on_answer(agent, q, now, m, out);
         else
-            agent->counters.ignored++;
+            agent->common.counters.ignored++;
         return true;
     }
     return false;

@@ -21,16 +21,16 @@ static bool split_username(const struct stun_message *m, struct slice *ours, str
 static bool is_for_another(const struct ice_agent *agent, const struct stun_message *m)
 {
     struct slice ours, theirs;
-    return split_username(m, &ours, &theirs) && !slice_is(ours, agent->local.ufrag);
+    return split_username(m, &ours, &theirs) && !slice_is(ours, agent->common.credentials.ufrag);
 }
 
 static bool request_is_authentic(const struct ice_agent *agent, const struct stun_message *m)
 {
     struct slice ours, theirs;
-    if (!split_username(m, &ours, &theirs) || !slice_is(ours, agent->local.ufrag))
+    if (!split_username(m, &ours, &theirs) || !slice_is(ours, agent->common.credentials.ufrag))
         return false;
     return (!agent->have_remote_credentials || slice_is(theirs, agent->remote_ufrag)) &&
-           stun_authentic(m, slice_str(agent->local.password));
+           stun_authentic(m, slice_str(agent->common.credentials.password));
 }
 
 /* Our requests on their way claim the old role: they go out again as new ones, one after the other as others do. */
@@ -134,7 +134,7 @@ static bool is_refused(struct ice_agent *agent, const struct ice_base *base, con
 {
     bool inside = address_is_loopback(from) && !base->relay;
     const char *reason = base->tcp ? NULL
-                         : inside  ? ice_unreachable(agent->rules, from, PATH_UDP)
+                         : inside  ? ice_unreachable(agent->common.rules, from, PATH_UDP)
                                    : ice_refuses_remote(agent, from, PATH_UDP);
     if (reason)
         ice_leave_out(agent, &(struct ice_left_out){*from, ICE_PEER_REFLEXIVE, PATH_UDP, false, reason});
@@ -145,7 +145,7 @@ static void on_request(struct ice_agent *agent, rtc_time_t now, struct ice_base 
                        const struct stun_message *m, struct out *out)
 {
     if (!request_is_authentic(agent, m))
-        agent->counters.unauthenticated++;
+        agent->common.counters.unauthenticated++;
     else if (is_refused(agent, base, from))
         return;
     else if (m->unknown_count > 0)
@@ -180,7 +180,7 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
 {
     struct ice_pair *pair = asked->pair;
     if (m->unknown_count > 0 || !(m->has & (STUN_HAS_XOR_MAPPED | STUN_HAS_MAPPED))) {
-        agent->counters.ignored++;
+        agent->common.counters.ignored++;
         return;
     }
     pair->counts.responses_received++;
@@ -206,7 +206,7 @@ static void on_error(struct ice_agent *agent, const struct asked *asked, const s
     }
     if (asked->controlling == agent->controlling && !agent->lite) {
         switch_role(agent, !agent->controlling);
-        agent->tie_breaker = context_random_u64(agent->context);
+        agent->tie_breaker = context_random_u64(agent->common.context);
     }
     if (!asked->probe)
         ice_recheck(agent, asked->pair);
@@ -233,9 +233,9 @@ static bool on_response(struct ice_agent *agent, rtc_time_t now, const struct ic
         return false;
     /* A response must come back the way the request went (RFC 8445 section 7.2.5.2.1). */
     if (asked.pair->base != base || !address_eq(&asked.pair->remote->address, &from->remote))
-        agent->counters.ignored++;
+        agent->common.counters.ignored++;
     else if (!stun_authentic(m, slice_str(agent->remote_password)))
-        agent->counters.unauthenticated++;
+        agent->common.counters.unauthenticated++;
     else
         on_authentic_response(agent, now, &asked, m, out);
     return true;
@@ -248,11 +248,11 @@ bool ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from,
     if (!base)
         return false;
     if (stun_parse(packet, &m) != RTC_OK) {
-        agent->counters.malformed++;
+        agent->common.counters.malformed++;
         return true;
     }
     if (base->state != ICE_BASE_OPEN || m.method != STUN_BINDING) {
-        agent->counters.ignored++;
+        agent->common.counters.ignored++;
         return true;
     }
     if (m.class == STUN_REQUEST && is_for_another(agent, &m))

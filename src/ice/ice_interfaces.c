@@ -49,7 +49,7 @@ static void choose(struct ice_agent *agent, struct choice *choice, const struct 
     while (at > 0 && rank(choice->list[at - 1]) > rank(i))
         at--;
     if (choice->count == ICE_BASES_MAX) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         if (at == choice->count)
             return;
         choice->count--;
@@ -61,7 +61,7 @@ static void choose(struct ice_agent *agent, struct choice *choice, const struct 
 
 static bool is_allowed(const struct ice_agent *agent, const struct io_interface *i)
 {
-    const struct ice_rules *rules = agent->rules;
+    const struct ice_rules *rules = agent->common.rules;
     if (!rules)
         return true;
     return (rules->allow.count == 0 || ice_filters_match(&rules->allow, i->name, &i->address)) &&
@@ -125,7 +125,7 @@ void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t 
         at++;
     agent->base_count--;
     memmove(&agent->bases[at], &agent->bases[at + 1], (agent->base_count - at) * sizeof agent->bases[0]);
-    memory_free(agent->context, base);
+    memory_free(agent->common.context, base);
 }
 
 static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
@@ -157,7 +157,7 @@ static bool make_room(struct ice_agent *agent, rtc_time_t now, struct out *out)
     if (oldest)
         forget(agent, oldest, now, out);
     else
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
     return oldest != NULL;
 }
 
@@ -166,9 +166,9 @@ static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc
     void *bases = agent->bases;
     if (!make_room(agent, now, out))
         return false;
-    struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
-    if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
-        memory_free(agent->context, base);
+    struct ice_base *base = memory_zeroed(agent->common.context, sizeof *base);
+    if (!base || !memory_grow(agent->common.context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
+        memory_free(agent->common.context, base);
         out->failed = true;
         return false;
     }
@@ -181,15 +181,16 @@ static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc
     base->preference = preference(agent, i);
     base->network = (uint8_t)kind_of(i);
     agent->bases[agent->base_count++] = base;
-    struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(agent));
+    struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(&agent->common));
     base->state = r ? ICE_BASE_OPENING : ICE_BASE_CLOSED;
     if (!r)
         return false;
     base->socket = r->id;
     r->local = base->address;
-    r->port_min = agent->port_min;
-    r->port_max = agent->port_max;
-    memcpy(r->name, agent->local.ufrag, sizeof agent->local.ufrag); /* for whoever shares one port among connections */
+    r->port_min = agent->common.port_min;
+    r->port_max = agent->common.port_max;
+    memcpy(r->name, agent->common.credentials.ufrag,
+           sizeof agent->common.credentials.ufrag); /* for whoever shares one port among connections */
     return true;
 }
 
@@ -212,7 +213,7 @@ static bool has_base(const struct ice_agent *agent, const struct io_interface *i
 static unsigned open_new(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, bool first, struct out *out)
 {
     struct choice six = {.count = 0}, four = {.count = 0};
-    bool loopback = agent->include_loopback || (first && !any_usable(agent, result));
+    bool loopback = agent->common.include_loopback || (first && !any_usable(agent, result));
     unsigned opened = 0;
     for (size_t i = 0; i < result->interface_count; i++)
         if (is_usable(agent, &result->interfaces[i], loopback))
@@ -287,12 +288,12 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
 {
     bool first = !agent->interfaces_known;
     agent->interfaces_awaited = false;
-    if (agent->gather_once) {
+    if (agent->common.gather_once) {
         (void)out_request(out, REQUEST_CLOSE, agent->interfaces_id);
         agent->interfaces_id = 0;
     }
     /* What failed stays so until the application restarts it. */
-    if (result->error != RTC_OK || agent->state == ICE_FAILED || (agent->gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
+    if (result->error != RTC_OK || agent->state == ICE_FAILED || (agent->common.gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
         return;
     agent->interfaces_known = true;
     unsigned changed = follow(agent, now, result, out), opened = open_new(agent, now, result, first, out);

@@ -5,6 +5,7 @@
 #define CRTC_ICE_INTERNAL_H
 
 #include "ice_agent.h"
+#include "ice_common.h"
 #include "ice_reach.h"
 #include "ice_report.h"
 #include "ice_tcp.h"
@@ -13,16 +14,12 @@
 #include "turn_client.h"
 #include "turn_stream.h"
 
-#define ICE_MS ((rtc_time_t)1000)
-#define ICE_SECOND ((rtc_time_t)1000000)
-
 enum {
     ICE_BASES_MAX = 32,
     ICE_LOCALS_MAX = 128,
     ICE_QUERIES_MAX = 128,
     ICE_RELAYS_MAX = 16,
     ICE_PROBES = 4,
-    ICE_COMPONENT = 1,
     ICE_LEFT_OUT_MAX = 8,
     ICE_CHECKS_MAX = 7
 };
@@ -194,14 +191,7 @@ struct ice_doubt {
 };
 
 struct ice_agent {
-    rtc_context *context;
-    uint32_t *next_request_id;
-    bool include_loopback;
-    const struct ice_rules *rules;
-    uint16_t port_min, port_max;
-    bool relay_only;
-    bool hide_addresses;
-    bool starved; /* a pair that nothing would make again was lost for want of memory */
+    struct ice_common common;
     bool controlling;
     bool lite; /* and the peer is a full agent */
     bool remote_lite;
@@ -212,8 +202,6 @@ struct ice_agent {
     uint64_t tie_breaker;
     enum ice_state state;
     enum ice_gathering_state gathering;
-    uint32_t generation;
-    struct ice_credentials local;
     char remote_ufrag[ICE_UFRAG_MAX + 1];
     char remote_password[ICE_PASSWORD_MAX + 1];
 
@@ -222,7 +210,6 @@ struct ice_agent {
     uint32_t interfaces_id;  /* the request for the list of interfaces; 0 unless it is open */
     bool interfaces_awaited; /* it was not answered yet */
     bool interfaces_known;   /* a list came */
-    bool gather_once;
     rtc_time_t gather_deadline;
     struct ice_query *queries;
     size_t query_count, query_capacity;
@@ -247,7 +234,6 @@ struct ice_agent {
     uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
     uint32_t foundation_serial;
     uint64_t foundation_salt; /* when addresses are hidden: a foundation tells nothing of them */
-    uint32_t serial;          /* of the candidate or pair made last */
     struct ice_pair **pairs;
     size_t pair_count, pair_capacity;
     struct ice_thaw *thaws; /* the table of unfreezing, which means nothing between its runs */
@@ -266,14 +252,10 @@ struct ice_agent {
     const struct ice_pair *backup; /* as of the last run; NULL: none */
     struct ice_pair *selected;
     struct path selected_path;
-    struct ice_counters counters;
 };
 
 /* ice_agent.c */
-/* out_event() with the agent's generation. */
-struct event *ice_event(struct ice_agent *agent, int type, struct out *out);
 void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
-uint32_t ice_request_id(struct ice_agent *agent);
 /* False (and out->failed) when out of memory. */
 bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
 /* The candidates of that base are no more; the peer finds out by itself. */

@@ -38,9 +38,10 @@ static struct ice_names *need_names(struct ice_agent *agent)
     struct ice_names *names = agent->names;
     if (names)
         return names;
-    names = memory_zeroed(agent->context, sizeof *names);
-    if (!names || mdns_new(agent->context, agent->next_request_id, context_limits(agent->context)->remote_candidates, &names->mdns)) {
-        memory_free(agent->context, names);
+    names = memory_zeroed(agent->common.context, sizeof *names);
+    if (!names || mdns_new(agent->common.context, agent->common.next_request_id, context_limits(agent->common.context)->remote_candidates,
+                           &names->mdns)) {
+        memory_free(agent->common.context, names);
         return NULL;
     }
     agent->names = names;
@@ -53,7 +54,7 @@ void ice_names_free(struct ice_agent *agent)
         return;
     ice_names_forget(agent);
     mdns_free(agent->names->mdns);
-    memory_free(agent->context, agent->names);
+    memory_free(agent->common.context, agent->names);
     agent->names = NULL;
 }
 
@@ -110,8 +111,8 @@ int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate
 {
     struct ice_names *names;
     struct named **at, *n;
-    if (agent->relay_only || agent->lite || !mdns_is_candidate_name(candidate->name)) {
-        agent->counters.ignored++;
+    if (agent->common.relay_only || agent->lite || !mdns_is_candidate_name(candidate->name)) {
+        agent->common.counters.ignored++;
         return RTC_OK;
     }
     if ((names = need_names(agent)) == NULL)
@@ -120,10 +121,10 @@ int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate
         if (is_same(&(*at)->candidate, candidate))
             return RTC_OK;
     if (ice_remotes_left(agent) <= names->pending_count) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         return RTC_ERR_QUOTA_EXCEEDED;
     }
-    if ((n = memory_zeroed(agent->context, sizeof *n)) == NULL)
+    if ((n = memory_zeroed(agent->common.context, sizeof *n)) == NULL)
         return RTC_ERR_NO_MEMORY;
     n->candidate = *candidate;
     n->until = RTC_TIME_NEVER;
@@ -137,7 +138,7 @@ static void drop(struct ice_agent *agent, struct named **at)
     struct named *n = *at;
     *at = n->next;
     agent->names->pending_count--;
-    memory_free(agent->context, n);
+    memory_free(agent->common.context, n);
 }
 
 void ice_names_forget(struct ice_agent *agent)
@@ -148,7 +149,7 @@ void ice_names_forget(struct ice_agent *agent)
 
 static void give_up(struct ice_agent *agent, struct named **at, const char *reason)
 {
-    agent->counters.names_failed++;
+    agent->common.counters.names_failed++;
     agent->name_failure = reason;
     drop(agent, at);
 }
@@ -159,7 +160,7 @@ static void settle(struct ice_agent *agent, struct named **at, const struct addr
     uint16_t port = candidate.address.port;
     candidate.address = *address;
     candidate.address.port = port;
-    agent->counters.names_resolved++;
+    agent->common.counters.names_resolved++;
     drop(agent, at);
     if (ice_take_remote(agent, &candidate) == RTC_ERR_NO_MEMORY)
         out->failed = true;
@@ -171,7 +172,7 @@ static void look_up(struct ice_agent *agent, struct named *n, struct out *out)
     n->state = NAME_SYSTEM;
     for (size_t i = 0; i < LOOKUPS_MAX && n->resolve_id == 0; i++) {
         uint32_t *slot = &agent->names->lookups[i];
-        struct request *r = *slot == 0 ? out_request(out, REQUEST_RESOLVE, ice_request_id(agent)) : NULL;
+        struct request *r = *slot == 0 ? out_request(out, REQUEST_RESOLVE, ice_request_id(&agent->common)) : NULL;
         if (!r)
             continue;
         memcpy(r->name, n->candidate.name, sizeof n->candidate.name);
@@ -295,7 +296,7 @@ static void on_looked_up(struct ice_agent *agent, struct named **at, const struc
             give_up(agent, at, "a name has several addresses");
             return;
         }
-    if (found && (agent->include_loopback || !address_is_loopback(a)))
+    if (found && (agent->common.include_loopback || !address_is_loopback(a)))
         settle(agent, at, a, out);
     else
         give_up(agent, at, "the system did not resolve a name");

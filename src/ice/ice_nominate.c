@@ -138,7 +138,7 @@ void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out)
     agent->selected_path = path_of(best);
     if (is_proven(agent, best))
         best->probe_sent = now; /* else it is asked at once */
-    (void)ice_event(agent, ICE_EVENT_SELECTED_PAIR, out);
+    (void)ice_event(&agent->common, ICE_EVENT_SELECTED_PAIR, out);
 }
 
 static bool nominating(const struct ice_pair *pair)

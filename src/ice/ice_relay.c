@@ -30,15 +30,15 @@ static void open_transport(struct ice_agent *agent, struct ice_relay *relay, str
 {
     const struct ice_server *server = &agent->servers[relay->server].config;
     bool stream = is_stream(agent, relay);
-    struct request *r = out_request(out, stream ? REQUEST_OPEN_TCP : REQUEST_OPEN_UDP, ice_request_id(agent));
+    struct request *r = out_request(out, stream ? REQUEST_OPEN_TCP : REQUEST_OPEN_UDP, ice_request_id(&agent->common));
     relay->state = r ? ICE_RELAY_OPENING : ICE_RELAY_FAILED;
     if (!r)
         return;
     relay->socket = r->id;
     r->local = relay->from;
     r->remote = relay->address;
-    r->port_min = stream ? 0 : agent->port_min;
-    r->port_max = stream ? 0 : agent->port_max;
+    r->port_min = stream ? 0 : agent->common.port_min;
+    r->port_max = stream ? 0 : agent->common.port_max;
     r->tls = server->kind == ICE_SERVER_TURN_TLS;
     /* Each packet is a message; those of TLS are none to who carries them. */
     r->flags = server->kind == ICE_SERVER_TURN_TCP ? REQUEST_MESSAGES : 0;
@@ -69,9 +69,9 @@ static uint16_t preference(const struct ice_agent *agent, uint32_t server)
 static void add_relay(struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to, struct out *out)
 {
     void *relays = agent->relays;
-    struct ice_relay *relay = memory_zeroed(agent->context, sizeof *relay);
-    if (!relay || !memory_grow(agent->context, &relays, &agent->relay_capacity, agent->relay_count + 1, sizeof *agent->relays)) {
-        memory_free(agent->context, relay);
+    struct ice_relay *relay = memory_zeroed(agent->common.context, sizeof *relay);
+    if (!relay || !memory_grow(agent->common.context, &relays, &agent->relay_capacity, agent->relay_count + 1, sizeof *agent->relays)) {
+        memory_free(agent->common.context, relay);
         out->failed = true;
         return;
     }
@@ -88,7 +88,7 @@ static void add_relay(struct ice_agent *agent, uint32_t server, const struct add
 void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint32_t server, const struct address *address, struct out *out)
 {
     struct address from = base->address;
-    bool chosen = agent->rules && (agent->rules->allow.count > 0 || agent->rules->deny.count > 0);
+    bool chosen = agent->common.rules && (agent->common.rules->allow.count > 0 || agent->common.rules->deny.count > 0);
     /* Which interface leads to the server is left to the system for a stream, of which there is one, unless not every interface may be
      * used. */
     if (agent->servers[server].config.kind != ICE_SERVER_TURN_UDP && !chosen)
@@ -107,7 +107,7 @@ static void close_transport(struct ice_relay *relay, struct out *out)
 static void drop_client(struct ice_agent *agent, struct ice_relay *relay)
 {
     turn_client_free(relay->client);
-    memory_free(agent->context, relay->stream);
+    memory_free(agent->common.context, relay->stream);
     relay->client = NULL;
     relay->stream = NULL;
 }
@@ -125,7 +125,7 @@ static void close_bases(struct ice_agent *agent, struct ice_relay *relay, rtc_ti
 /* Many clients lose a server at one moment: they do not all come back at one moment. */
 static rtc_time_t spread(const struct ice_agent *agent, rtc_time_t wait)
 {
-    return wait * 3 / 4 + (rtc_time_t)(context_random_u32(agent->context) % (uint64_t)(wait / 2));
+    return wait * 3 / 4 + (rtc_time_t)(context_random_u32(agent->common.context) % (uint64_t)(wait / 2));
 }
 
 /* At once when the server is there and has only forgotten us. */
@@ -188,9 +188,9 @@ static void begin(struct ice_agent *agent, struct ice_relay *relay, const struct
     bool stream = is_stream(agent, relay);
     struct turn_options options = {.username = server->username, .password = server->credential};
     options.server = (struct path){relay->socket, stream ? PATH_TCP : PATH_UDP, result->local, relay->address};
-    int error = turn_client_new(agent->context, &options, &relay->client);
+    int error = turn_client_new(agent->common.context, &options, &relay->client);
     if (!error && stream)
-        error = (relay->stream = memory_zeroed(agent->context, sizeof *relay->stream)) ? RTC_OK : RTC_ERR_NO_MEMORY;
+        error = (relay->stream = memory_zeroed(agent->common.context, sizeof *relay->stream)) ? RTC_OK : RTC_ERR_NO_MEMORY;
     if (error == RTC_ERR_NO_MEMORY)
         out->failed = true;
     if (error) {
@@ -225,9 +225,9 @@ bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
 static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
 {
     void *bases = agent->bases;
-    struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
-    if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
-        memory_free(agent->context, base);
+    struct ice_base *base = memory_zeroed(agent->common.context, sizeof *base);
+    if (!base || !memory_grow(agent->common.context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
+        memory_free(agent->common.context, base);
         out->failed = true;
         return NULL;
     }
@@ -247,8 +247,8 @@ static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *rel
         base = relay->bases[i]->state == ICE_BASE_CLOSED ? relay->bases[i] : NULL;
     if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(agent, relay, out))))
         return NULL;
-    *base =
-        (struct ice_base){.relay = relay, .socket = ice_request_id(agent), .state = ICE_BASE_OPEN, .address = *relayed, .shown = *relayed};
+    *base = (struct ice_base){
+        .relay = relay, .socket = ice_request_id(&agent->common), .state = ICE_BASE_OPEN, .address = *relayed, .shown = *relayed};
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
     base->foundation = ice_foundation(agent, ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
@@ -261,14 +261,14 @@ static void announce(struct ice_agent *agent, const struct ice_relay *relay, con
     struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_RELAYED, .priority = base->priority};
     const struct address *mapped = turn_client_mapped(relay->client);
     (void)snprintf(c.foundation, sizeof c.foundation, "%u", base->foundation);
-    memcpy(c.ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
+    memcpy(c.ufrag, agent->common.credentials.ufrag, sizeof agent->common.credentials.ufrag);
     c.server = (uint8_t)(relay->server + 1);
     c.socket = base->socket;
     c.address = base->address;
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
-    if (agent->relay_only)
+    if (agent->common.relay_only)
         c.related = (struct address){.family = c.related.family};
-    else if (agent->hide_addresses)
+    else if (agent->common.hide_addresses)
         c.related = ice_hidden_address(&c.related);
     (void)ice_add_local(agent, &c, out);
 }
@@ -297,7 +297,7 @@ static bool is_other_server(const struct ice_agent *agent, const struct ice_rela
     struct address host = *to;
     host.port = relay->first.port >= 1024 ? relay->first.port : 3478;
     return to->family == relay->address.family && to->port != 0 && !address_eq(to, &relay->address) && !inside &&
-           !ice_unreachable(agent->rules, &host, PATH_UDP);
+           !ice_unreachable(agent->common.rules, &host, PATH_UDP);
 }
 
 /* A new socket for a 5-tuple on which the server knows another allocation (RFC 8656 section 7.4), or for the server it names instead. */
@@ -515,9 +515,9 @@ void ice_relay_free(struct ice_agent *agent)
 {
     for (size_t i = 0; i < agent->relay_count; i++) {
         drop_client(agent, agent->relays[i]);
-        memory_free(agent->context, agent->relays[i]);
+        memory_free(agent->common.context, agent->relays[i]);
     }
-    memory_free(agent->context, agent->relays);
+    memory_free(agent->common.context, agent->relays);
 }
 
 bool ice_relay_unground(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
@@ -551,7 +551,7 @@ void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time
         at++;
     agent->relay_count--;
     memmove(&agent->relays[at], &agent->relays[at + 1], (agent->relay_count - at) * sizeof agent->relays[0]);
-    memory_free(agent->context, relay);
+    memory_free(agent->common.context, relay);
 }
 
 void ice_relay_forget(struct ice_agent *agent, const struct address *interface, rtc_time_t now, struct out *out)

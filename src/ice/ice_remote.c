@@ -13,8 +13,8 @@ static const rtc_time_t long_ago = -3600 * ICE_SECOND;
 
 static void free_remote(struct ice_agent *agent, struct ice_remote *remote)
 {
-    memory_free(agent->context, remote->name);
-    memory_free(agent->context, remote);
+    memory_free(agent->common.context, remote->name);
+    memory_free(agent->common.context, remote);
 }
 
 struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol)
@@ -29,13 +29,13 @@ struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct a
 static struct ice_remote *new_remote(struct ice_agent *agent, const struct address *address, uint8_t type, uint32_t priority)
 {
     void *remotes = agent->remotes;
-    if (!memory_grow(agent->context, &remotes, &agent->remote_capacity, agent->remote_count + 1, sizeof *agent->remotes))
+    if (!memory_grow(agent->common.context, &remotes, &agent->remote_capacity, agent->remote_count + 1, sizeof *agent->remotes))
         return NULL;
     agent->remotes = remotes;
-    struct ice_remote *remote = memory_zeroed(agent->context, sizeof *remote);
+    struct ice_remote *remote = memory_zeroed(agent->common.context, sizeof *remote);
     if (!remote)
         return NULL;
-    remote->serial = ++agent->serial;
+    remote->serial = ice_next_serial(&agent->common);
     remote->address = *address;
     remote->type = type;
     remote->priority = priority;
@@ -92,9 +92,9 @@ static bool forget_oldest_reflexive(struct ice_agent *agent, rtc_time_t now)
 struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, enum path_protocol protocol, uint32_t priority,
                                      rtc_time_t now)
 {
-    uint32_t limit = context_limits(agent->context)->remote_candidates / 2 + 1;
+    uint32_t limit = context_limits(agent->common.context)->remote_candidates / 2 + 1;
     if (agent->reflexive_count >= limit && !forget_oldest_reflexive(agent, now)) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         return NULL;
     }
     struct ice_remote *remote = new_remote(agent, address, ICE_PEER_REFLEXIVE, priority);
@@ -117,7 +117,7 @@ bool ice_address_is_usable(const struct address *a)
 
 static bool gathers_loopback(const struct ice_agent *agent)
 {
-    bool any = agent->include_loopback;
+    bool any = agent->common.include_loopback;
     for (size_t i = 0; i < agent->base_count && !any; i++)
         any = address_is_loopback(&agent->bases[i]->address);
     return any;
@@ -125,8 +125,8 @@ static bool gathers_loopback(const struct ice_agent *agent)
 
 const char *ice_refuses_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol)
 {
-    const char *reason = ice_unreachable(agent->rules, address, protocol);
-    if (reason || ice_reach_is_allowed(agent->rules, address))
+    const char *reason = ice_unreachable(agent->common.rules, address, protocol);
+    if (reason || ice_reach_is_allowed(agent->common.rules, address))
         return reason;
     if (address_is_loopback(address) && !gathers_loopback(agent))
         return "a loopback address, and this side does not gather from there";
@@ -141,9 +141,9 @@ void ice_leave_out(struct ice_agent *agent, const struct ice_left_out *what)
     for (size_t i = 0; i < agent->left_out_count; i++)
         if (agent->left_out[i].protocol == what->protocol && address_eq(&agent->left_out[i].address, &what->address))
             return;
-    agent->counters.left_out++;
+    agent->common.counters.left_out++;
     if (!agent->left_out)
-        agent->left_out = memory_alloc(agent->context, ICE_LEFT_OUT_MAX * sizeof *agent->left_out);
+        agent->left_out = memory_alloc(agent->common.context, ICE_LEFT_OUT_MAX * sizeof *agent->left_out);
     if (agent->left_out && agent->left_out_count < ICE_LEFT_OUT_MAX)
         agent->left_out[agent->left_out_count++] = *what;
 }
@@ -159,7 +159,7 @@ static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate 
 /* A peer-reflexive candidate turns out to be one that the peer signals (RFC 8838 section 11.4). */
 static int upgrade(struct ice_agent *agent, struct ice_remote *remote, const struct ice_candidate *c)
 {
-    if (c->name[0] && !(remote->name = memory_text(agent->context, c->name, strlen(c->name))))
+    if (c->name[0] && !(remote->name = memory_text(agent->common.context, c->name, strlen(c->name))))
         return RTC_ERR_NO_MEMORY;
     agent->reflexive_count--;
     remote->type = c->type;
@@ -174,7 +174,8 @@ static int upgrade(struct ice_agent *agent, struct ice_remote *remote, const str
 
 uint32_t ice_remotes_left(const struct ice_agent *agent)
 {
-    uint32_t limit = context_limits(agent->context)->remote_candidates, used = (uint32_t)agent->remote_count - agent->reflexive_count;
+    uint32_t limit = context_limits(agent->common.context)->remote_candidates,
+             used = (uint32_t)agent->remote_count - agent->reflexive_count;
     return limit > used ? limit - used : 0;
 }
 
@@ -185,15 +186,15 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
         return RTC_OK;
     /* One that was peer-reflexive leaves its place among those to others, so it needs one of these. */
     if (ice_remotes_left(agent) == 0) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         return RTC_ERR_QUOTA_EXCEEDED;
     }
     if (known)
         return upgrade(agent, known, c);
-    char *name = c->name[0] ? memory_text(agent->context, c->name, strlen(c->name)) : NULL;
+    char *name = c->name[0] ? memory_text(agent->common.context, c->name, strlen(c->name)) : NULL;
     struct ice_remote *remote = c->name[0] && !name ? NULL : new_remote(agent, &c->address, c->type, c->priority);
     if (!remote) {
-        memory_free(agent->context, name);
+        memory_free(agent->common.context, name);
         return RTC_ERR_NO_MEMORY;
     }
     remote->name = name;
@@ -206,10 +207,10 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
 int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
     if (!is_wanted(agent, c)) {
-        agent->counters.ignored++;
+        agent->common.counters.ignored++;
         return RTC_OK;
     }
-    const char *reason = ice_unreachable(agent->rules, &c->address, (enum path_protocol)c->protocol);
+    const char *reason = ice_unreachable(agent->common.rules, &c->address, (enum path_protocol)c->protocol);
     if (!reason)
         return add_remote(agent, c);
     ice_leave_out(agent, &(struct ice_left_out){c->address, c->type, c->protocol, c->name[0] != 0, reason});
@@ -231,5 +232,5 @@ void ice_remotes_free(struct ice_agent *agent)
 {
     for (size_t i = 0; i < agent->remote_count; i++)
         free_remote(agent, agent->remotes[i]);
-    memory_free(agent->context, agent->remotes);
+    memory_free(agent->common.context, agent->remotes);
 }

@@ -42,7 +42,7 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
         ice_tcp_describe(agent, pair->base, out);
         return;
     }
-    out->related = agent->hide_addresses ? ice_hidden_address(&pair->base->address) : pair->base->address;
+    out->related = agent->common.hide_addresses ? ice_hidden_address(&pair->base->address) : pair->base->address;
     out->priority = ice_candidate_priority(ICE_PEER_REFLEXIVE, pair->base->preference, ICE_COMPONENT);
 }
 
@@ -50,7 +50,7 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
  * peer-reflexive candidate (the draft of ice_names.c, section 3.3.1). */
 static bool is_hidden(const struct ice_agent *agent, const struct ice_remote *remote)
 {
-    const struct ice_counters *c = &agent->counters;
+    const struct ice_counters *c = &agent->common.counters;
     return remote->name || (remote->type == ICE_PEER_REFLEXIVE && (ice_names_pending(agent) || c->names_resolved || c->names_failed));
 }
 

@@ -5,17 +5,10 @@
 
 #include "ice_agent.h"
 
-enum { ICE_REASON_MAX = 160, ICE_URL_MAX = 272 };
+enum { ICE_REASON_MAX = 160 };
 
 /* RTCStatsIceCandidatePairState. */
 enum ice_report_state { ICE_REPORT_FROZEN, ICE_REPORT_WAITING, ICE_REPORT_IN_PROGRESS, ICE_REPORT_SUCCEEDED, ICE_REPORT_FAILED };
-
-/* Packets and bytes are those of DTLS, RTP and RTCP; checks are counted apart. Times are RTC_TIME_NEVER while there was none. */
-struct ice_pair_counts {
-    uint64_t packets_sent, bytes_sent, packets_received, bytes_received, packets_discarded, bytes_discarded;
-    uint64_t requests_sent, responses_received, requests_received, responses_sent, consent_requests_sent;
-    rtc_time_t last_sent, last_received;
-};
 
 struct ice_pair_report {
     uint32_t serial;                    /* names the pair as long as it lives */

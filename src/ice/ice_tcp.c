@@ -47,7 +47,7 @@ void ice_tcp_describe(const struct ice_agent *agent, const struct ice_base *base
     out->priority = natted ? ice_tcp_reflexive_priority(base) : base->priority;
     (void)snprintf(out->foundation, sizeof out->foundation, "%u", base->foundation);
     if (natted)
-        out->related = agent->hide_addresses ? ice_hidden_address(&base->address) : base->address;
+        out->related = agent->common.hide_addresses ? ice_hidden_address(&base->address) : base->address;
 }
 
 static uint32_t foundation(const struct ice_agent *agent, enum ice_tcp_type tcp_type, const struct address *address)
@@ -57,7 +57,8 @@ static uint32_t foundation(const struct ice_agent *agent, enum ice_tcp_type tcp_
 
 bool ice_tcp_is_reachable(const struct ice_agent *agent, const struct ice_candidate *c)
 {
-    return agent->tcp.active && !agent->relay_only && c->protocol == PATH_TCP && c->tcp_type == ICE_TCP_PASSIVE && c->type != ICE_RELAYED;
+    return agent->tcp.active && !agent->common.relay_only && c->protocol == PATH_TCP && c->tcp_type == ICE_TCP_PASSIVE &&
+           c->type != ICE_RELAYED;
 }
 
 static bool is_interface(const struct ice_base *base)
@@ -82,7 +83,7 @@ static void announce(struct ice_agent *agent, const struct ice_base *base, enum 
     c.address.port = port;
     c.priority = ice_tcp_priority(ICE_HOST, tcp_type, base->tcp_offer - 1);
     (void)snprintf(c.foundation, sizeof c.foundation, "%u", foundation(agent, tcp_type, &c.address));
-    memcpy(c.ufrag, agent->local.ufrag, sizeof agent->local.ufrag);
+    memcpy(c.ufrag, agent->common.credentials.ufrag, sizeof agent->common.credentials.ufrag);
     ice_add_host(agent, base, &c, out);
 }
 
@@ -94,7 +95,7 @@ static struct ice_listener *listener_slot(struct ice_agent *agent)
     for (size_t i = 0; i < tcp->listener_count; i++)
         if (tcp->listeners[i].socket == 0)
             return &tcp->listeners[i];
-    if (!memory_grow(agent->context, &listeners, &tcp->listener_capacity, tcp->listener_count + 1, sizeof *tcp->listeners))
+    if (!memory_grow(agent->common.context, &listeners, &tcp->listener_capacity, tcp->listener_count + 1, sizeof *tcp->listeners))
         return NULL;
     tcp->listeners = listeners;
     tcp->listeners[tcp->listener_count] = (struct ice_listener){.socket = 0};
@@ -108,20 +109,20 @@ static void listen_on(struct ice_agent *agent, const struct ice_base *base, stru
         out->failed = true;
         return;
     }
-    struct request *r = out_request(out, REQUEST_LISTEN_TCP, ice_request_id(agent));
+    struct request *r = out_request(out, REQUEST_LISTEN_TCP, ice_request_id(&agent->common));
     if (!r)
         return;
     r->local = base->address;
     r->local.port = 0;
-    r->port_min = agent->port_min;
-    r->port_max = agent->port_max;
+    r->port_min = agent->common.port_min;
+    r->port_max = agent->common.port_max;
     r->flags = REQUEST_MESSAGES;
     *slot = (struct ice_listener){.socket = r->id};
 }
 
 static bool may_offer(const struct ice_agent *agent)
 {
-    if ((!agent->tcp.active && !agent->tcp.passive) || agent->relay_only || agent->gathering != ICE_GATHERING_ACTIVE)
+    if ((!agent->tcp.active && !agent->tcp.passive) || agent->common.relay_only || agent->gathering != ICE_GATHERING_ACTIVE)
         return false;
     for (size_t i = 0; i < agent->base_count; i++)
         if (agent->bases[i]->state == ICE_BASE_OPENING && !agent->bases[i]->absent)
@@ -164,9 +165,9 @@ static uint32_t interface_preference(const struct ice_agent *agent, const struct
 static struct ice_connection *add_connection(struct ice_agent *agent, const struct ice_connection *connection)
 {
     void *list = agent->tcp.connections;
-    struct ice_connection *c = memory_alloc(agent->context, sizeof *c);
-    if (!c || !memory_grow(agent->context, &list, &agent->tcp.connection_capacity, agent->tcp.connection_count + 1, sizeof c)) {
-        memory_free(agent->context, c);
+    struct ice_connection *c = memory_alloc(agent->common.context, sizeof *c);
+    if (!c || !memory_grow(agent->common.context, &list, &agent->tcp.connection_capacity, agent->tcp.connection_count + 1, sizeof c)) {
+        memory_free(agent->common.context, c);
         return NULL;
     }
     *c = *connection;
@@ -184,16 +185,16 @@ static void remove_connection(struct ice_agent *agent, struct ice_connection *c)
     tcp->connections[i] = tcp->connections[--tcp->connection_count];
     tcp->accepted -= c->accepted;
     tcp->attempts -= !c->accepted;
-    memory_free(agent->context, c);
+    memory_free(agent->common.context, c);
 }
 
 /* The connection as a base; false when out of memory. */
 static bool add_base(struct ice_agent *agent, struct ice_connection *c)
 {
     void *bases = agent->bases;
-    struct ice_base *base = memory_zeroed(agent->context, sizeof *base);
-    if (!base || !memory_grow(agent->context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
-        memory_free(agent->context, base);
+    struct ice_base *base = memory_zeroed(agent->common.context, sizeof *base);
+    if (!base || !memory_grow(agent->common.context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
+        memory_free(agent->common.context, base);
         return false;
     }
     agent->bases = bases;
@@ -228,7 +229,7 @@ static void remove_base(struct ice_agent *agent, struct ice_connection *c, rtc_t
     while (agent->bases[i] != c->base)
         i++;
     agent->bases[i] = agent->bases[--agent->base_count];
-    memory_free(agent->context, c->base);
+    memory_free(agent->common.context, c->base);
     c->base = NULL;
     const struct ice_remote *remote = c->accepted ? ice_find_remote(agent, &c->address, PATH_TCP) : NULL;
     if (remote && !is_paired(agent, remote))
@@ -293,13 +294,13 @@ static void add_attempt(struct ice_agent *agent, const struct ice_base *base, st
     if (!may_connect(base, remote) || is_attempted(agent, &c.local, remote))
         return;
     if (agent->tcp.attempts >= ICE_TCP_ATTEMPTS_MAX) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         return;
     }
     if (add_connection(agent, &c))
         agent->tcp.attempts++;
     else
-        agent->starved = true;
+        agent->common.starved = true;
 }
 
 void ice_tcp_pair_base(struct ice_agent *agent, const struct ice_base *base)
@@ -316,7 +317,7 @@ void ice_tcp_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
 
 static void connect_to(struct ice_agent *agent, struct ice_connection *c, rtc_time_t now, struct out *out)
 {
-    struct request *r = out_request(out, REQUEST_OPEN_TCP, ice_request_id(agent));
+    struct request *r = out_request(out, REQUEST_OPEN_TCP, ice_request_id(&agent->common));
     c->tries_left--;
     if (!r) {
         c->state = ICE_CONNECTION_CLOSED;
@@ -485,9 +486,9 @@ static void on_accepted(struct ice_agent *agent, const struct ice_listener *l, r
                         struct out *out)
 {
     bool welcome = l->open && agent->state != ICE_FAILED && ice_address_is_usable(&result->remote) &&
-                   !ice_reach_is_denied(agent->rules, &result->remote);
+                   !ice_reach_is_denied(agent->common.rules, &result->remote);
     if (welcome && !make_room(agent, &result->remote, now, out)) {
-        agent->counters.over_limit++;
+        agent->common.counters.over_limit++;
         welcome = false;
     }
     if (!welcome || !take_accepted(agent, l, now, result))
@@ -588,7 +589,7 @@ bool ice_tcp_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *pack
             packet_queue_push(inner, p);
     }
     if (strange || (c->accepted && !c->proven && c->framing.skipped > 0)) {
-        agent->counters.malformed++;
+        agent->common.counters.malformed++;
         lose(agent, c, now, false, out);
     }
     packet_free(packet);
@@ -669,8 +670,8 @@ void ice_tcp_free(struct ice_agent *agent)
 {
     for (size_t i = 0; i < agent->tcp.connection_count; i++) {
         tcp_framing_fini(&agent->tcp.connections[i]->framing);
-        memory_free(agent->context, agent->tcp.connections[i]);
+        memory_free(agent->common.context, agent->tcp.connections[i]);
     }
-    memory_free(agent->context, agent->tcp.connections);
-    memory_free(agent->context, agent->tcp.listeners);
+    memory_free(agent->common.context, agent->tcp.connections);
+    memory_free(agent->common.context, agent->tcp.listeners);
 }

@@ -8,7 +8,7 @@ void ice_transaction_start(struct ice_agent *agent, struct ice_transaction *t, r
 {
     *t = (struct ice_transaction){.active = true, .interval = interval, .first_sent = now, .next_send = now};
     t->controlling = agent->controlling;
-    context_random(agent->context, t->id, sizeof t->id);
+    context_random(agent->common.context, t->id, sizeof t->id);
 }
 
 void ice_transaction_sent(struct ice_transaction *t, rtc_time_t most, rtc_time_t now)
@@ -29,7 +29,7 @@ bool ice_transaction_is(const struct ice_transaction *t, const struct stun_messa
 void ice_transaction_renew(struct ice_agent *agent, struct ice_transaction *t)
 {
     t->controlling = agent->controlling;
-    context_random(agent->context, t->id, sizeof t->id);
+    context_random(agent->common.context, t->id, sizeof t->id);
 }
 
 void ice_send(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *message,
@@ -71,7 +71,7 @@ void ice_send_check(struct ice_agent *agent, struct ice_pair *pair, const uint8_
                     struct out *out)
 {
     char username[ICE_UFRAG_MAX + ICE_LOCAL_UFRAG_LEN + 2];
-    (void)snprintf(username, sizeof username, "%s:%s", agent->remote_ufrag, agent->local.ufrag);
+    (void)snprintf(username, sizeof username, "%s:%s", agent->remote_ufrag, agent->common.credentials.ufrag);
     struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING};
     m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_FINGERPRINT;
     m.has |= agent->controlling ? STUN_HAS_CONTROLLING : STUN_HAS_CONTROLLED;
@@ -90,7 +90,7 @@ void ice_send_response(struct ice_agent *agent, const struct ice_base *base, con
     struct stun_message m = {.class = STUN_SUCCESS, .method = STUN_BINDING, .has = STUN_HAS_XOR_MAPPED | STUN_HAS_FINGERPRINT};
     memcpy(m.transaction, request->transaction, sizeof m.transaction);
     m.mapped = *to;
-    ice_send(agent, base, to, &m, slice_str(agent->local.password), now, out);
+    ice_send(agent, base, to, &m, slice_str(agent->common.credentials.password), now, out);
 }
 
 static const char *error_text(uint16_t code)
@@ -114,7 +114,7 @@ void ice_send_error(struct ice_agent *agent, const struct ice_base *base, const 
         m.has |= STUN_HAS_UNKNOWN_ATTRIBUTES;
         m.unknown_attributes = slice_of(types, 2 * (size_t)request->unknown_count);
     }
-    ice_send(agent, base, to, &m, slice_str(agent->local.password), now, out);
+    ice_send(agent, base, to, &m, slice_str(agent->common.credentials.password), now, out);
 }
 
 /* A retransmitted exchange gives only an upper bound, which stands until an exact sample replaces it. */

@@ -19,7 +19,7 @@ static struct picture take_picture(const struct ice_agent *agent)
 {
     struct picture p = {*agent, calloc(agent->pair_count + 1, sizeof *p.pairs), calloc(agent->remote_count + 1, sizeof *p.remotes)};
     assert_true(p.pairs && p.remotes);
-    memset(&p.agent.counters, 0, sizeof p.agent.counters);
+    memset(&p.agent.common.counters, 0, sizeof p.agent.common.counters);
     for (size_t i = 0; i < agent->pair_count; i++)
         p.pairs[i] = *agent->pairs[i];
     for (size_t i = 0; i < agent->remote_count; i++)
