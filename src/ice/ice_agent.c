@@ -2,7 +2,6 @@
 /* The agent: its life, its lists of candidates and its state. See ice_agent.h. */
 #include "ice_internal.h"
 
-#include "hash.h"
 #include "memory.h"
 
 #include <assert.h>
@@ -87,8 +86,8 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->common.credentials = options->credentials;
     if (!agent->common.credentials.ufrag[0])
         ice_credentials_make(context, &agent->common.credentials);
-    if (agent->common.hide_addresses)
-        agent->foundation_salt = context_random_u64(context);
+    agent->bases.context = context;
+    ice_locals_init(&agent->locals, &agent->common);
     agent->first_valid = RTC_TIME_NEVER;
     agent->check_due = RTC_TIME_NEVER;
     agent->check_sent = long_ago;
@@ -114,14 +113,12 @@ void ice_agent_free(struct ice_agent *agent)
     rtc_context *context = agent->common.context;
     for (size_t i = 0; i < agent->pair_count; i++)
         memory_free(context, agent->pairs[i]);
-    for (size_t i = 0; i < agent->base_count; i++)
-        memory_free(context, agent->bases[i]);
     memory_free(context, agent->pairs);
     memory_free(context, agent->thaws);
     ice_remotes_free(agent);
     memory_free(context, agent->left_out);
-    memory_free(context, agent->bases);
-    memory_free(context, agent->locals);
+    ice_bases_fini(&agent->bases);
+    ice_locals_fini(&agent->locals);
     memory_free(context, agent->queries);
     ice_relay_free(agent);
     ice_names_free(agent);
@@ -132,77 +129,6 @@ void ice_agent_free(struct ice_agent *agent)
     memory_wipe(agent, sizeof *agent);
     memory_free(context, agent);
     rtc_context_unref(context);
-}
-
-/* An event's object is released without a context, so it carries its own. */
-struct candidate_object {
-    struct ice_candidate candidate;
-    rtc_context *context;
-};
-
-static void release_candidate(void *object)
-{
-    struct candidate_object *o = object;
-    memory_free(o->context, o);
-}
-
-static bool announce(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
-{
-    struct candidate_object *o = memory_alloc(agent->common.context, sizeof *o);
-    struct event *e = o ? ice_event(&agent->common, ICE_EVENT_CANDIDATE, out) : NULL;
-    if (!e) {
-        memory_free(agent->common.context, o);
-        out->failed = true;
-        return false;
-    }
-    *o = (struct candidate_object){*candidate, agent->common.context};
-    e->object = o;
-    e->release = release_candidate;
-    return true;
-}
-
-bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out)
-{
-    if (agent->local_count >= ICE_LOCALS_MAX) {
-        agent->common.counters.over_limit++;
-        return false;
-    }
-    /* Not more than is needed: they are large, few, and stay as long as the connection. */
-    struct ice_candidate *locals = memory_realloc(agent->common.context, agent->locals, (agent->local_count + 1) * sizeof *locals);
-    if (!locals) {
-        out->failed = true;
-        return false;
-    }
-    agent->locals = locals;
-    agent->locals[agent->local_count] = *candidate;
-    agent->locals[agent->local_count].serial = ice_next_serial(&agent->common);
-    return announce(agent, &agent->locals[agent->local_count++], out);
-}
-
-uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server)
-{
-    uint8_t bytes[1 + sizeof base->ip + 256 + sizeof agent->foundation_salt] = {type};
-    size_t len = server.len < 256 ? server.len : 256;
-    memcpy(bytes + 1, base->ip, sizeof base->ip);
-    if (len > 0)
-        memcpy(bytes + 1 + sizeof base->ip, server.data, len);
-    len += 1 + sizeof base->ip;
-    if (agent->common.hide_addresses) {
-        memcpy(bytes + len, &agent->foundation_salt, sizeof agent->foundation_salt);
-        len += sizeof agent->foundation_salt;
-    }
-    return hash_crc32(slice_of(bytes, len));
-}
-
-void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < agent->local_count; i++)
-        if (agent->locals[i].socket != socket)
-            agent->locals[kept++] = agent->locals[i];
-    if (kept < agent->local_count)
-        (void)ice_event(&agent->common, ICE_EVENT_CANDIDATES_LOST, out);
-    agent->local_count = kept;
 }
 
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out)
@@ -285,7 +211,7 @@ bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *pa
 bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet)
 {
     bool wraps = agent->relay_count > 0 || agent->tcp.connection_count > 0;
-    const struct ice_base *base = wraps ? ice_find_base(agent, packet->path.socket) : NULL;
+    const struct ice_base *base = wraps ? ice_bases_find(&agent->bases, packet->path.socket) : NULL;
     if (base && base->tcp) /* what the agent itself sent is wrapped already */
         return packet->path.protocol == PATH_TCP || ice_tcp_wrap(packet);
     return !base || !base->relay || ice_relay_wrap(base, now, packet);
@@ -302,7 +228,7 @@ uint32_t ice_agent_overhead(const struct ice_agent *agent)
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (agent->state == ICE_CLOSED)
-        return ice_find_base(agent, result->id) != NULL || ice_names_result(agent, now, result, out);
+        return ice_bases_find(&agent->bases, result->id) != NULL || ice_names_result(agent, now, result, out);
     if (!ice_gather_result(agent, now, result, out) && !ice_names_result(agent, now, result, out))
         return false;
     ice_run(agent, now, out);
@@ -475,9 +401,9 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_names_close(agent, out);
     if (agent->interfaces_id)
         (void)out_request(out, REQUEST_CLOSE, agent->interfaces_id);
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state != ICE_BASE_CLOSED && !agent->bases[i]->relay && !agent->bases[i]->tcp)
-            (void)out_request(out, REQUEST_CLOSE, agent->bases[i]->socket);
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (agent->bases.list[i]->state <= ICE_BASE_OPEN && ice_base_is_socket(agent->bases.list[i]))
+            (void)out_request(out, REQUEST_CLOSE, agent->bases.list[i]->socket);
     ice_tcp_close(agent, out);
 }
 
@@ -534,7 +460,7 @@ bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected 
 
 static const struct ice_pair *pair_of(const struct ice_agent *agent, const struct path *from)
 {
-    const struct ice_base *base = ice_find_base(agent, from->socket);
+    const struct ice_base *base = ice_bases_find(&agent->bases, from->socket);
     return base ? ice_find_pair(agent, base, &from->remote) : NULL;
 }
 
@@ -573,8 +499,8 @@ rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent)
 
 size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ice_candidate **out)
 {
-    *out = agent->locals;
-    return agent->local_count;
+    *out = agent->locals.list;
+    return agent->locals.count;
 }
 
 const char *ice_agent_name_failure(const struct ice_agent *agent)

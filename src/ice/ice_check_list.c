@@ -194,8 +194,8 @@ void ice_pair_base(struct ice_agent *agent, struct ice_base *base)
 
 void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
 {
-    for (size_t i = 0; !agent->lite && i < agent->base_count; i++)
-        pair_up(agent, agent->bases[i], remote);
+    for (size_t i = 0; !agent->lite && i < agent->bases.count; i++)
+        pair_up(agent, agent->bases.list[i], remote);
     ice_tcp_pair_remote(agent, remote);
 }
 
@@ -213,8 +213,7 @@ void ice_drop_remote(struct ice_agent *agent, const struct ice_remote *remote)
 
 void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
 {
-    base->state = ICE_BASE_CLOSED;
-    base->usable = false;
+    ice_base_set_state(base, ICE_BASE_CLOSED);
     for (size_t i = agent->pair_count; i > 0; i--) {
         if (agent->pairs[i - 1]->base != base)
             continue;

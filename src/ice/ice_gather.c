@@ -73,14 +73,6 @@ void ice_report_error(struct ice_agent *agent, const struct ice_server *server, 
     e->release = release_error;
 }
 
-struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket)
-{
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->socket == socket)
-            return agent->bases[i];
-    return NULL;
-}
-
 static void add_query(struct ice_agent *agent, struct ice_base *base, uint32_t server, const struct address *address, rtc_time_t now,
                       struct out *out)
 {
@@ -106,7 +98,8 @@ static void query_server(struct ice_agent *agent, struct ice_base *base, uint32_
     for (uint32_t i = 0; i < server->address_count; i++) {
         const struct address *a = &server->addresses[i];
         bool pointless = address_is_loopback(&base->address) && !address_is_loopback(a);
-        if (!base->usable || a->family != base->address.family || pointless)
+        if (!(ice_base_is_socket(base) && (base->state == ICE_BASE_OPEN || base->state == ICE_BASE_PROBED)) ||
+            a->family != base->address.family || pointless)
             continue;
         /* A TURN server over UDP is a STUN server, too. */
         if (base->state == ICE_BASE_OPEN && server->config.kind <= ICE_SERVER_TURN_UDP)
@@ -184,15 +177,6 @@ void ice_gather_retry(struct ice_agent *agent, const struct ice_base *base, rtc_
     }
 }
 
-static void init_local(struct ice_agent *agent, struct ice_candidate *c, uint8_t type, const struct ice_base *base, struct slice server)
-{
-    *c = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = type};
-    c->priority = ice_candidate_priority((enum ice_candidate_type)type, base->preference, ICE_COMPONENT);
-    (void)snprintf(c->foundation, sizeof c->foundation, "%u", ice_foundation(agent, type, &base->address, server));
-    memcpy(c->ufrag, agent->common.credentials.ufrag, sizeof agent->common.credentials.ufrag);
-    c->socket = base->socket;
-}
-
 /* False when there is no name for it: it is not told to the peer then. */
 static bool hide(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *c, struct out *out)
 {
@@ -208,29 +192,23 @@ void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct i
 {
     bool is_ours = address_ip_eq(&base->shown, &base->address); /* an external address of a 1:1 NAT is none of this host's */
     if (!agent->common.hide_addresses || !is_ours || hide(agent, base, candidate, out))
-        (void)ice_add_local(agent, candidate, out);
+        ice_locals_add(&agent->locals, candidate, out);
 }
 
 static void add_host(struct ice_agent *agent, struct ice_base *base, struct out *out)
 {
     struct ice_candidate c;
-    init_local(agent, &c, ICE_HOST, base, slice_str(""));
+    ice_local_init(&agent->locals, &c, ICE_HOST, base, slice_str(""));
     c.address = base->shown;
     base->priority = c.priority;
-    base->foundation = ice_foundation(agent, ICE_HOST, &base->address, slice_str(""));
+    base->foundation = ice_foundation(&agent->locals, ICE_HOST, &base->address, slice_str(""));
     ice_add_host(agent, base, &c, out);
-}
-
-static void close_socket(struct ice_base *base, struct out *out)
-{
-    base->state = ICE_BASE_CLOSED;
-    (void)out_request(out, REQUEST_CLOSE, base->socket);
 }
 
 static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (result->error != RTC_OK || result->local.family == ADDRESS_NONE) {
-        base->state = ICE_BASE_CLOSED; /* there is nothing to close */
+        ice_base_set_state(base, ICE_BASE_CLOSED); /* there is nothing to close */
         ice_remove_base(agent, base, now, out);
         return;
     }
@@ -241,14 +219,14 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
         ice_remove_base(agent, base, now, out);
         return;
     }
-    base->state = ICE_BASE_OPEN;
-    base->usable = true;
     base->address = result->local;
     base->shown = agent->common.rules ? ice_externals_apply(&agent->common.rules->externals, &base->address) : base->address;
     /* The interface works: that is all that is wanted of it. */
     if (agent->common.relay_only) {
-        close_socket(base, out);
+        ice_base_set_state(base, ICE_BASE_PROBED);
+        (void)out_request(out, REQUEST_CLOSE, base->socket);
     } else {
+        ice_base_set_state(base, ICE_BASE_OPEN);
         add_host(agent, base, out);
         ice_pair_base(agent, base);
     }
@@ -266,8 +244,8 @@ static void on_resolved(struct ice_agent *agent, uint32_t index, rtc_time_t now,
         add_server_address(server, result->addresses[i]);
     if (server->address_count == 0)
         ice_report_error(agent, &server->config, NULL, UNREACHABLE, slice_str("the server's name could not be resolved"), out);
-    for (size_t i = 0; i < agent->base_count; i++)
-        query_server(agent, agent->bases[i], index, now, out);
+    for (size_t i = 0; i < agent->bases.count; i++)
+        query_server(agent, agent->bases.list[i], index, now, out);
 }
 
 bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
@@ -278,8 +256,8 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
         ice_interfaces_listed(agent, now, result, out);
         return true;
     }
-    struct ice_base *base = ice_find_base(agent, result->id);
-    if (base && !base->relay && !base->tcp) {
+    struct ice_base *base = ice_bases_find(&agent->bases, result->id);
+    if (base && ice_base_is_socket(base)) {
         on_opened(agent, base, now, result, out);
         return true;
     }
@@ -294,15 +272,6 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
     return false;
 }
 
-/* What is hidden behind a name is not told by it, so that its address may be told when a server sees it. */
-static bool is_local(const struct ice_agent *agent, const struct address *address)
-{
-    for (size_t i = 0; i < agent->local_count; i++)
-        if (agent->locals[i].protocol == PATH_UDP && !agent->locals[i].name[0] && address_eq(&agent->locals[i].address, address))
-            return true;
-    return false;
-}
-
 static void on_mapped(struct ice_agent *agent, struct ice_query *q, const struct address *mapped, rtc_time_t now, struct out *out)
 {
     struct ice_candidate c;
@@ -310,15 +279,15 @@ static void on_mapped(struct ice_agent *agent, struct ice_query *q, const struct
     q->again = 0;
     q->at = now + mapping_refresh;
     /* A host that is not behind a NAT, two servers seeing the same, or what is known: redundant (RFC 8445 section 5.1.3). */
-    if (is_local(agent, mapped) || (agent->common.gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
+    if (ice_locals_show(&agent->locals, mapped) || (agent->common.gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
         return;
     if (agent->gathering != ICE_GATHERING_ACTIVE)
         ice_gather_resume(agent, now, out); /* another mapping than before */
-    init_local(agent, &c, ICE_SERVER_REFLEXIVE, q->base, slice_str(agent->servers[q->server].config.host));
+    ice_local_init(&agent->locals, &c, ICE_SERVER_REFLEXIVE, q->base, slice_str(agent->servers[q->server].config.host));
     c.address = *mapped;
-    c.related = agent->common.hide_addresses ? ice_hidden_address(&q->base->address) : q->base->address;
+    c.related = ice_related_address(&agent->common, &q->base->address);
     c.server = (uint8_t)(q->server + 1);
-    (void)ice_add_local(agent, &c, out);
+    ice_locals_add(&agent->locals, &c, out);
 }
 
 static void fail_query(struct ice_agent *agent, struct ice_query *q, uint16_t code, struct slice text, struct out *out)
@@ -400,8 +369,8 @@ static bool gathering_goes_on(const struct ice_agent *agent)
 {
     if (agent->interfaces_awaited || ice_relay_pending(agent) || ice_tcp_gathers(agent))
         return true;
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state == ICE_BASE_OPENING && !agent->bases[i]->absent)
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (agent->bases.list[i]->state == ICE_BASE_OPENING && !agent->bases.list[i]->absent)
             return true;
     for (uint32_t i = 0; i < agent->server_count; i++)
         if (agent->servers[i].resolve_id)

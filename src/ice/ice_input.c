@@ -244,7 +244,7 @@ static bool on_response(struct ice_agent *agent, rtc_time_t now, const struct ic
 bool ice_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
 {
     struct stun_message m;
-    struct ice_base *base = ice_find_base(agent, from->socket);
+    struct ice_base *base = ice_bases_find(&agent->bases, from->socket);
     if (!base)
         return false;
     if (stun_parse(packet, &m) != RTC_OK) {

@@ -84,8 +84,8 @@ static bool any_usable(const struct ice_agent *agent, const struct io_result *re
 
 static bool is_taken(const struct ice_agent *agent, uint16_t preference)
 {
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (!agent->bases[i]->relay && !agent->bases[i]->tcp && agent->bases[i]->preference == preference)
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (ice_base_is_socket(agent->bases.list[i]) && agent->bases.list[i]->preference == preference)
             return true;
     return false;
 }
@@ -111,7 +111,7 @@ static void forget_queries(struct ice_agent *agent, const struct ice_base *base)
 
 void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
 {
-    if (!base->relay && base->state != ICE_BASE_CLOSED)
+    if (!base->relay && base->state <= ICE_BASE_OPEN)
         (void)out_request(out, REQUEST_CLOSE, base->socket);
     if (!base->relay) {
         ice_tcp_drop_interface(agent, &base->address, now, out);
@@ -119,13 +119,8 @@ void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t 
     }
     ice_drop_base(agent, base, now);
     forget_queries(agent, base);
-    ice_forget_locals(agent, base->socket, out);
-    size_t at = 0;
-    while (agent->bases[at] != base)
-        at++;
-    agent->base_count--;
-    memmove(&agent->bases[at], &agent->bases[at + 1], (agent->base_count - at) * sizeof agent->bases[0]);
-    memory_free(agent->common.context, base);
+    ice_locals_forget(&agent->locals, base->socket, out);
+    ice_bases_remove(&agent->bases, base);
 }
 
 static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
@@ -146,10 +141,10 @@ static bool make_room(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     struct ice_base *oldest = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < agent->base_count; i++) {
-        struct ice_base *base = agent->bases[i];
-        count += !base->relay && !base->tcp;
-        if (base->absent && !base->relay && !base->tcp && (!oldest || base->since < oldest->since))
+    for (size_t i = 0; i < agent->bases.count; i++) {
+        struct ice_base *base = agent->bases.list[i];
+        count += ice_base_is_socket(base);
+        if (base->absent && ice_base_is_socket(base) && (!oldest || base->since < oldest->since))
             oldest = base;
     }
     if (count < ICE_BASES_MAX)
@@ -163,16 +158,14 @@ static bool make_room(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc_time_t now, struct out *out)
 {
-    void *bases = agent->bases;
     if (!make_room(agent, now, out))
         return false;
-    struct ice_base *base = memory_zeroed(agent->common.context, sizeof *base);
-    if (!base || !memory_grow(agent->common.context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
-        memory_free(agent->common.context, base);
+    struct ice_base *base = ice_bases_add(&agent->bases);
+    if (!base) {
         out->failed = true;
         return false;
     }
-    agent->bases = bases;
+
     base->listed = i->address;
     base->listed.port = 0;
     base->address = base->listed;
@@ -180,11 +173,11 @@ static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc
     base->prefix_length = i->prefix_length <= 128 ? (uint8_t)i->prefix_length : 0;
     base->preference = preference(agent, i);
     base->network = (uint8_t)kind_of(i);
-    agent->bases[agent->base_count++] = base;
     struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(&agent->common));
-    base->state = r ? ICE_BASE_OPENING : ICE_BASE_CLOSED;
-    if (!r)
+    if (!r) {
+        ice_base_set_state(base, ICE_BASE_CLOSED);
         return false;
+    }
     base->socket = r->id;
     r->local = base->address;
     r->port_min = agent->common.port_min;
@@ -194,16 +187,15 @@ static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc
     return true;
 }
 
-/* Relay-only closes the socket again once it was bound: what remains stands for the interface. */
 static bool is_live(const struct ice_base *base)
 {
-    return !base->relay && !base->tcp && (base->state != ICE_BASE_CLOSED || base->usable);
+    return ice_base_is_socket(base) && base->state != ICE_BASE_CLOSED;
 }
 
 static bool has_base(const struct ice_agent *agent, const struct io_interface *i)
 {
-    for (size_t k = 0; k < agent->base_count; k++)
-        if (is_live(agent->bases[k]) && address_ip_eq(&agent->bases[k]->listed, &i->address))
+    for (size_t k = 0; k < agent->bases.count; k++)
+        if (is_live(agent->bases.list[k]) && address_ip_eq(&agent->bases.list[k]->listed, &i->address))
             return true;
     return false;
 }
@@ -269,11 +261,11 @@ static void come_back(struct ice_agent *agent, struct ice_base *base, rtc_time_t
 static unsigned follow(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     unsigned changed = 0;
-    for (size_t i = 0; i < agent->base_count; i++) {
-        struct ice_base *base = agent->bases[i];
+    for (size_t i = 0; i < agent->bases.count; i++) {
+        struct ice_base *base = agent->bases.list[i];
         const struct address *ground = ground_of(base);
         bool gone = ground && !is_listed(result, ground);
-        if (gone == base->absent || (!base->relay && !base->tcp && !is_live(base)))
+        if (gone == base->absent || (ice_base_is_socket(base) && !is_live(base)))
             continue;
         changed++;
         if (gone)
@@ -310,8 +302,8 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
 
 void ice_interfaces_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    for (size_t i = 0; i < agent->base_count;) {
-        struct ice_base *base = agent->bases[i];
+    for (size_t i = 0; i < agent->bases.count;) {
+        struct ice_base *base = agent->bases.list[i];
         if (!base->absent || base->tcp || now < base->since + keeps_absent) {
             i++;
             continue;
@@ -323,7 +315,7 @@ void ice_interfaces_run(struct ice_agent *agent, rtc_time_t now, struct out *out
 
 void ice_interfaces_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->absent && !agent->bases[i]->tcp)
-            deadline_min(best, why, agent->bases[i]->since + keeps_absent, TIMER_ICE_GATHER);
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (agent->bases.list[i]->absent && !agent->bases.list[i]->tcp)
+            deadline_min(best, why, agent->bases.list[i]->since + keeps_absent, TIMER_ICE_GATHER);
 }

@@ -5,7 +5,9 @@
 #define CRTC_ICE_INTERNAL_H
 
 #include "ice_agent.h"
+#include "ice_base.h"
 #include "ice_common.h"
+#include "ice_local.h"
 #include "ice_reach.h"
 #include "ice_report.h"
 #include "ice_tcp.h"
@@ -14,37 +16,7 @@
 #include "turn_client.h"
 #include "turn_stream.h"
 
-enum {
-    ICE_BASES_MAX = 32,
-    ICE_LOCALS_MAX = 128,
-    ICE_QUERIES_MAX = 128,
-    ICE_RELAYS_MAX = 16,
-    ICE_PROBES = 4,
-    ICE_LEFT_OUT_MAX = 8,
-    ICE_CHECKS_MAX = 7
-};
-
-enum ice_base_state { ICE_BASE_OPENING, ICE_BASE_OPEN, ICE_BASE_CLOSED };
-
-struct ice_base {
-    uint32_t socket;            /* the id of the request that opened it; a relayed address has one that no request has */
-    struct ice_relay *relay;    /* NULL: a socket of our own */
-    struct ice_connection *tcp; /* NULL: no TCP connection */
-    uint32_t tcp_offer;         /* of a UDP socket: when its interface offered TCP, counted from 1; 0: it did not yet */
-    bool usable;                /* its interface could be bound to, though the socket may be closed since */
-    bool absent;                /* its address is not on the system's list any more, and may come back */
-    rtc_time_t since;           /* when it became so */
-    enum ice_base_state state;
-    struct address listed; /* as the system listed it, port 0; of a relayed address NONE */
-    uint8_t prefix_length; /* of its network; 0: not known */
-    struct address address;
-    uint32_t interface;   /* its index */
-    struct address shown; /* what its host candidate says: another one behind a 1:1 NAT */
-    uint8_t network;      /* enum rtc_network_type; of a relayed address UNKNOWN */
-    uint16_t preference;  /* the local preference of RFC 8445 section 5.1.2.1 */
-    uint32_t priority;    /* of its host or relayed candidate */
-    uint32_t foundation;
-};
+enum { ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBES = 4, ICE_LEFT_OUT_MAX = 8, ICE_CHECKS_MAX = 7 };
 
 /*   OPENING --transport is there--> ALLOCATING --allocated--> OPEN
  *    ^   ^                             |  |  |                 |
@@ -223,17 +195,14 @@ struct ice_agent {
 
     struct ice_tcp tcp;
 
-    struct ice_candidate *locals;
-    size_t local_count;
-    struct ice_base **bases;
-    size_t base_count, base_capacity;
+    struct ice_locals locals;
+    struct ice_bases bases;
     struct ice_remote **remotes;
     size_t remote_count, remote_capacity;
     struct ice_left_out *left_out; /* the first few; NULL: none */
     size_t left_out_count;
     uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
     uint32_t foundation_serial;
-    uint64_t foundation_salt; /* when addresses are hidden: a foundation tells nothing of them */
     struct ice_pair **pairs;
     size_t pair_count, pair_capacity;
     struct ice_thaw *thaws; /* the table of unfreezing, which means nothing between its runs */
@@ -256,11 +225,6 @@ struct ice_agent {
 
 /* ice_agent.c */
 void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
-/* False (and out->failed) when out of memory. */
-bool ice_add_local(struct ice_agent *agent, const struct ice_candidate *candidate, struct out *out);
-/* The candidates of that base are no more; the peer finds out by itself. */
-void ice_forget_locals(struct ice_agent *agent, uint32_t socket, struct out *out);
-uint32_t ice_foundation(const struct ice_agent *agent, uint8_t type, const struct address *base, struct slice server);
 
 /* ice_remote.c */
 /* Why nothing is sent to that address by this agent: ice_unreachable(), and what its own interfaces tell. NULL: it may be. */
@@ -295,8 +259,6 @@ const char *ice_names_publish(struct ice_agent *agent, const struct ice_base *ba
 void ice_names_withdraw(struct ice_agent *agent, const struct ice_base *base, struct out *out);
 /* The names of an earlier agent stay those of our addresses, and it says no goodbye to them. */
 int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before);
-/* What stands for a related address that is hidden: 0.0.0.0 or ::, port 9. */
-struct address ice_hidden_address(const struct address *address);
 /* True when the packet was one of multicast DNS; it is consumed then. */
 bool ice_names_input(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct out *out);
 bool ice_names_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
@@ -317,7 +279,6 @@ bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct p
                          struct out *out);
 /* A host candidate of the base's interface, by its name where addresses are hidden. */
 void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out);
-struct ice_base *ice_find_base(const struct ice_agent *agent, uint32_t socket);
 void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
                       struct slice text, struct out *out);
 

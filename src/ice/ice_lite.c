@@ -79,6 +79,6 @@ void ice_lite_leave(struct ice_agent *agent)
         agent->pairs[i]->state = ICE_PAIR_WAITING;
         agent->pairs[i]->nominated = false;
     }
-    for (size_t i = 0; i < agent->base_count; i++)
-        ice_pair_base(agent, agent->bases[i]);
+    for (size_t i = 0; i < agent->bases.count; i++)
+        ice_pair_base(agent, agent->bases.list[i]);
 }

@@ -78,8 +78,8 @@ void ice_names_withdraw(struct ice_agent *agent, const struct ice_base *base, st
     if (!agent->names)
         return;
     mdns_withdraw(agent->names->mdns, &base->address);
-    for (size_t i = 0; i < agent->base_count; i++) {
-        const struct ice_base *other = agent->bases[i];
+    for (size_t i = 0; i < agent->bases.count; i++) {
+        const struct ice_base *other = agent->bases.list[i];
         stays |= other != base && !other->relay && !other->tcp && other->interface == base->interface &&
                  other->address.family == base->address.family;
     }
@@ -93,11 +93,6 @@ int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before)
         return RTC_OK;
     struct ice_names *names = need_names(agent);
     return names ? mdns_inherit(names->mdns, before->names->mdns) : RTC_ERR_NO_MEMORY;
-}
-
-struct address ice_hidden_address(const struct address *address)
-{
-    return (struct address){.family = address->family, .port = address->family != ADDRESS_NONE ? 9 : 0};
 }
 
 /* ---- Names of the peer ---- */
@@ -185,10 +180,10 @@ static bool bases_are_settled(const struct ice_agent *agent)
 {
     if (agent->gathering == ICE_GATHERING_COMPLETE)
         return true;
-    if (agent->base_count == 0)
+    if (agent->bases.count == 0)
         return false;
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state == ICE_BASE_OPENING)
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (agent->bases.list[i]->state == ICE_BASE_OPENING)
             return false;
     return true;
 }
@@ -251,8 +246,8 @@ static void run_pending(struct ice_agent *agent, rtc_time_t now, struct out *out
 
 static void add_links(struct ice_agent *agent)
 {
-    for (size_t i = 0; i < agent->base_count; i++) {
-        const struct ice_base *base = agent->bases[i];
+    for (size_t i = 0; i < agent->bases.count; i++) {
+        const struct ice_base *base = agent->bases.list[i];
         if (base->state == ICE_BASE_OPEN && !base->absent && !base->relay && !base->tcp)
             mdns_add_link(agent->names->mdns, &base->address, base->interface);
     }

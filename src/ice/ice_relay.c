@@ -118,7 +118,7 @@ static void close_bases(struct ice_agent *agent, struct ice_relay *relay, rtc_ti
         if (relay->bases[i]->state == ICE_BASE_CLOSED)
             continue;
         ice_drop_base(agent, relay->bases[i], now);
-        ice_forget_locals(agent, relay->bases[i]->socket, out);
+        ice_locals_forget(&agent->locals, relay->bases[i]->socket, out);
     }
 }
 
@@ -224,17 +224,13 @@ bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
 
 static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
 {
-    void *bases = agent->bases;
-    struct ice_base *base = memory_zeroed(agent->common.context, sizeof *base);
-    if (!base || !memory_grow(agent->common.context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
-        memory_free(agent->common.context, base);
+    struct ice_base *base = ice_bases_add(&agent->bases);
+    if (!base) {
         out->failed = true;
         return NULL;
     }
-    agent->bases = bases;
-    base->state = ICE_BASE_CLOSED;
+    ice_base_set_state(base, ICE_BASE_CLOSED);
     base->relay = relay;
-    agent->bases[agent->base_count++] = base;
     relay->bases[relay->base_count++] = base;
     return base;
 }
@@ -247,30 +243,27 @@ static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *rel
         base = relay->bases[i]->state == ICE_BASE_CLOSED ? relay->bases[i] : NULL;
     if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(agent, relay, out))))
         return NULL;
-    *base = (struct ice_base){
-        .relay = relay, .socket = ice_request_id(&agent->common), .state = ICE_BASE_OPEN, .address = *relayed, .shown = *relayed};
+    *base = (struct ice_base){.relay = relay, .socket = ice_request_id(&agent->common), .state = ICE_BASE_CLOSED};
+    base->address = base->shown = *relayed;
+    ice_base_set_state(base, ICE_BASE_OPEN);
+
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
-    base->foundation = ice_foundation(agent, ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
+    base->foundation = ice_foundation(&agent->locals, ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
     return base;
 }
 
 /* The related address is our own as the server sees it (RFC 8839 section 5.1), which somebody who relays all wants hidden. */
 static void announce(struct ice_agent *agent, const struct ice_relay *relay, const struct ice_base *base, struct out *out)
 {
-    struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = PATH_UDP, .type = ICE_RELAYED, .priority = base->priority};
+    struct ice_candidate c;
     const struct address *mapped = turn_client_mapped(relay->client);
-    (void)snprintf(c.foundation, sizeof c.foundation, "%u", base->foundation);
-    memcpy(c.ufrag, agent->common.credentials.ufrag, sizeof agent->common.credentials.ufrag);
+    ice_local_init(&agent->locals, &c, ICE_RELAYED, base, slice_str(agent->servers[relay->server].config.host));
     c.server = (uint8_t)(relay->server + 1);
-    c.socket = base->socket;
     c.address = base->address;
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
-    if (agent->common.relay_only)
-        c.related = (struct address){.family = c.related.family};
-    else if (agent->common.hide_addresses)
-        c.related = ice_hidden_address(&c.related);
-    (void)ice_add_local(agent, &c, out);
+    c.related = agent->common.relay_only ? (struct address){.family = c.related.family} : ice_related_address(&agent->common, &c.related);
+    ice_locals_add(&agent->locals, &c, out);
 }
 
 static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)

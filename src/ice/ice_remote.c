@@ -118,8 +118,8 @@ bool ice_address_is_usable(const struct address *a)
 static bool gathers_loopback(const struct ice_agent *agent)
 {
     bool any = agent->common.include_loopback;
-    for (size_t i = 0; i < agent->base_count && !any; i++)
-        any = address_is_loopback(&agent->bases[i]->address);
+    for (size_t i = 0; i < agent->bases.count && !any; i++)
+        any = address_is_loopback(&agent->bases.list[i]->address);
     return any;
 }
 
@@ -130,8 +130,8 @@ const char *ice_refuses_remote(const struct ice_agent *agent, const struct addre
         return reason;
     if (address_is_loopback(address) && !gathers_loopback(agent))
         return "a loopback address, and this side does not gather from there";
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (ice_is_broadcast_of(&agent->bases[i]->address, agent->bases[i]->prefix_length, address))
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (ice_is_broadcast_of(&agent->bases.list[i]->address, agent->bases.list[i]->prefix_length, address))
             return "the broadcast address of a network of this host";
     return NULL;
 }

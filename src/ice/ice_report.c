@@ -31,8 +31,8 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
     bool translated = pair->mapped.family != ADDRESS_NONE && !address_eq(&pair->mapped, &pair->base->address);
     const struct address *seen = translated ? &pair->mapped : &pair->base->shown;
     uint8_t protocol = pair->base->tcp ? PATH_TCP : PATH_UDP;
-    for (size_t i = 0; i < agent->local_count; i++) {
-        *out = agent->locals[i];
+    for (size_t i = 0; i < agent->locals.count; i++) {
+        *out = agent->locals.list[i];
         if (out->protocol == protocol && address_eq(&out->address, seen))
             return;
     }
@@ -42,7 +42,7 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
         ice_tcp_describe(agent, pair->base, out);
         return;
     }
-    out->related = agent->common.hide_addresses ? ice_hidden_address(&pair->base->address) : pair->base->address;
+    out->related = ice_related_address(&agent->common, &pair->base->address);
     out->priority = ice_candidate_priority(ICE_PEER_REFLEXIVE, pair->base->preference, ICE_COMPONENT);
 }
 
@@ -217,8 +217,8 @@ bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct
     const struct ice_server_state *s = &agent->servers[index];
     *out = (struct ice_server_report){.progress = progress_of(agent, (uint32_t)index), .error_code = s->error_code};
     ice_server_url(&s->config, out->url);
-    for (size_t i = 0; i < agent->local_count; i++)
-        out->candidates += agent->locals[i].server == index + 1;
+    for (size_t i = 0; i < agent->locals.count; i++)
+        out->candidates += agent->locals.list[i].server == index + 1;
     explain_server(agent, s, out);
     return true;
 }
@@ -242,7 +242,7 @@ void ice_agent_count_discarded(struct ice_agent *agent, size_t bytes)
 
 bool ice_agent_receives(struct ice_agent *agent, rtc_time_t now, const struct path *from, size_t bytes)
 {
-    const struct ice_base *base = ice_find_base(agent, from->socket);
+    const struct ice_base *base = ice_bases_find(&agent->bases, from->socket);
     struct ice_pair *pair = base ? ice_find_pair(agent, base, &from->remote) : NULL;
     if (!pair || !pair->receivable)
         return false;

@@ -47,12 +47,12 @@ void ice_tcp_describe(const struct ice_agent *agent, const struct ice_base *base
     out->priority = natted ? ice_tcp_reflexive_priority(base) : base->priority;
     (void)snprintf(out->foundation, sizeof out->foundation, "%u", base->foundation);
     if (natted)
-        out->related = agent->common.hide_addresses ? ice_hidden_address(&base->address) : base->address;
+        out->related = ice_related_address(&agent->common, &base->address);
 }
 
 static uint32_t foundation(const struct ice_agent *agent, enum ice_tcp_type tcp_type, const struct address *address)
 {
-    return ice_foundation(agent, ICE_HOST, address, slice_str(tcp_type == ICE_TCP_ACTIVE ? "tcp active" : "tcp passive"));
+    return ice_foundation(&agent->locals, ICE_HOST, address, slice_str(tcp_type == ICE_TCP_ACTIVE ? "tcp active" : "tcp passive"));
 }
 
 bool ice_tcp_is_reachable(const struct ice_agent *agent, const struct ice_candidate *c)
@@ -61,17 +61,13 @@ bool ice_tcp_is_reachable(const struct ice_agent *agent, const struct ice_candid
            c->type != ICE_RELAYED;
 }
 
-static bool is_interface(const struct ice_base *base)
-{
-    return base->state == ICE_BASE_OPEN && !base->absent && !base->relay && !base->tcp;
-}
-
 /* The UDP socket on the interface with this address; NULL when it is gone. */
 static struct ice_base *find_interface(const struct ice_agent *agent, const struct address *address)
 {
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (is_interface(agent->bases[i]) && agent->bases[i]->tcp_offer > 0 && address_ip_eq(&agent->bases[i]->address, address))
-            return agent->bases[i];
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (ice_base_is_interface(agent->bases.list[i]) && agent->bases.list[i]->tcp_offer > 0 &&
+            address_ip_eq(&agent->bases.list[i]->address, address))
+            return agent->bases.list[i];
     return NULL;
 }
 
@@ -124,8 +120,8 @@ static bool may_offer(const struct ice_agent *agent)
 {
     if ((!agent->tcp.active && !agent->tcp.passive) || agent->common.relay_only || agent->gathering != ICE_GATHERING_ACTIVE)
         return false;
-    for (size_t i = 0; i < agent->base_count; i++)
-        if (agent->bases[i]->state == ICE_BASE_OPENING && !agent->bases[i]->absent)
+    for (size_t i = 0; i < agent->bases.count; i++)
+        if (agent->bases.list[i]->state == ICE_BASE_OPENING && !agent->bases.list[i]->absent)
             return false;
     return true;
 }
@@ -134,9 +130,9 @@ void ice_tcp_offer(struct ice_agent *agent, struct out *out)
 {
     if (!may_offer(agent))
         return;
-    for (size_t i = 0; i < agent->base_count; i++) {
-        struct ice_base *base = agent->bases[i];
-        if (!is_interface(base) || base->tcp_offer > 0)
+    for (size_t i = 0; i < agent->bases.count; i++) {
+        struct ice_base *base = agent->bases.list[i];
+        if (!ice_base_is_interface(base) || base->tcp_offer > 0)
             continue;
         base->tcp_offer = ++agent->tcp.offers;
         if (agent->tcp.active)
@@ -191,22 +187,19 @@ static void remove_connection(struct ice_agent *agent, struct ice_connection *c)
 /* The connection as a base; false when out of memory. */
 static bool add_base(struct ice_agent *agent, struct ice_connection *c)
 {
-    void *bases = agent->bases;
-    struct ice_base *base = memory_zeroed(agent->common.context, sizeof *base);
-    if (!base || !memory_grow(agent->common.context, &bases, &agent->base_capacity, agent->base_count + 1, sizeof *agent->bases)) {
-        memory_free(agent->common.context, base);
+    struct ice_base *base = ice_bases_add(&agent->bases);
+    if (!base)
         return false;
-    }
-    agent->bases = bases;
+
     uint32_t preference = interface_preference(agent, &c->local);
     base->tcp = c;
+    base->tcp_type = c->accepted ? ICE_TCP_PASSIVE : ICE_TCP_ACTIVE;
     base->socket = c->socket;
     base->state = ICE_BASE_OPEN;
     base->address = base->shown = c->local;
     base->preference = (uint16_t)(UINT16_MAX - preference);
     base->priority = ice_tcp_priority(ICE_HOST, ice_tcp_type_of(base), preference);
     base->foundation = foundation(agent, ice_tcp_type_of(base), &c->local);
-    agent->bases[agent->base_count++] = base;
     c->base = base;
     return true;
 }
@@ -222,14 +215,10 @@ static bool is_paired(const struct ice_agent *agent, const struct ice_remote *re
 
 static void remove_base(struct ice_agent *agent, struct ice_connection *c, rtc_time_t now)
 {
-    size_t i = 0;
     if (!c->base)
         return;
     ice_drop_base(agent, c->base, now);
-    while (agent->bases[i] != c->base)
-        i++;
-    agent->bases[i] = agent->bases[--agent->base_count];
-    memory_free(agent->common.context, c->base);
+    ice_bases_remove(&agent->bases, c->base);
     c->base = NULL;
     const struct ice_remote *remote = c->accepted ? ice_find_remote(agent, &c->address, PATH_TCP) : NULL;
     if (remote && !is_paired(agent, remote))
@@ -283,7 +272,7 @@ static bool is_attempted(const struct ice_agent *agent, const struct address *in
 /* What listens on our own loopback is no peer, unless we are there, too. */
 static bool may_connect(const struct ice_base *base, const struct ice_remote *remote)
 {
-    return is_interface(base) && remote->tcp_type == ICE_TCP_PASSIVE && base->address.family == remote->address.family &&
+    return ice_base_is_interface(base) && remote->tcp_type == ICE_TCP_PASSIVE && base->address.family == remote->address.family &&
            address_is_loopback(&base->address) == address_is_loopback(&remote->address);
 }
 
@@ -311,8 +300,8 @@ void ice_tcp_pair_base(struct ice_agent *agent, const struct ice_base *base)
 
 void ice_tcp_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
 {
-    for (size_t i = 0; i < agent->base_count; i++)
-        add_attempt(agent, agent->bases[i], remote);
+    for (size_t i = 0; i < agent->bases.count; i++)
+        add_attempt(agent, agent->bases.list[i], remote);
 }
 
 static void connect_to(struct ice_agent *agent, struct ice_connection *c, rtc_time_t now, struct out *out)

@@ -80,7 +80,7 @@ static void without_credentials_nothing_changes(void **state)
         ice_agent_tick(sim.a.agent, sim.now, &sim.a.out);
         ice_sim_drain(&sim.a);
         struct picture before = take_picture(sim.a.agent);
-        struct path peer = {.socket = sim.a.agent->bases[0]->socket, .remote = address_ipv4(192, 0, 2, 2, 6000)};
+        struct path peer = {.socket = sim.a.agent->bases.list[0]->socket, .remote = address_ipv4(192, 0, 2, 2, 6000)};
         peer.socket = ice_find_remote(sim.a.agent, &peer.remote, PATH_UDP) ? sim.a.agent->pairs[0]->base->socket : peer.socket;
         struct path stranger = peer;
         stranger.remote.port = 666;
@@ -232,7 +232,7 @@ static void answers_to_queries(void **state)
         ice_sim_run(&sim, sim.now + 100 * MS);
         assert_int_equal(sim.a.agent->query_count, 1);
         struct stun_message m = {.class = STUN_SUCCESS, .method = STUN_BINDING, .has = STUN_HAS_XOR_MAPPED, .mapped = cases[i].mapped};
-        struct path from = {.socket = sim.a.agent->bases[0]->socket, .remote = address_ipv4(198, 51, 100, 77, 3478)};
+        struct path from = {.socket = sim.a.agent->bases.list[0]->socket, .remote = address_ipv4(198, 51, 100, 77, 3478)};
         uint8_t bytes[128];
         memcpy(m.transaction, sim.a.agent->queries[0].transaction.id, sizeof m.transaction);
         from.remote.port = cases[i].elsewhere ? 3479 : 3478;
@@ -284,7 +284,7 @@ static void loopback_is_for_itself(void **state)
     assert_int_equal(ice_sim_agents(&sim, &options, NULL), RTC_OK);
     ice_sim_gather(&sim.a);
     ice_sim_run(&sim, sim.now + 10 * MS);
-    assert_int_equal(sim.a.agent->base_count, 2);
+    assert_int_equal(sim.a.agent->bases.count, 2);
     script_candidate(&sim, script_four);
     assert_int_equal(sim.a.agent->pair_count, 1);
     assert_false(address_is_loopback(&sim.a.agent->pairs[0]->base->address));

@@ -148,9 +148,9 @@ static void requests_from_everywhere(void **state)
     m.username = slice_str(username);
     m.priority = 1862270975;
     size_t len = stun_write(&m, slice_str(ice_agent_local_password(sim.a.agent)), bytes, sizeof bytes);
-    struct path path = {.socket = sim.a.agent->bases[0]->socket};
+    struct path path = {.socket = sim.a.agent->bases.list[0]->socket};
     for (unsigned i = 0; i < 20000; i++) {
-        path.socket = sim.a.agent->bases[i % ADDRESSES]->socket;
+        path.socket = sim.a.agent->bases.list[i % ADDRESSES]->socket;
         path.remote = address_ipv4(10, 9, (uint8_t)(i >> 8), (uint8_t)i, 4000);
         begin_cost(&asking);
         ice_agent_input(sim.a.agent, sim.now, &path, slice_of(bytes, len), &sim.a.out);

@@ -316,9 +316,9 @@ static void asks_who_is_there(void **state)
     script_begin_with(&sim, 60, (struct ice_options){.lite = true});
     script.controlling = true;
     struct path path = script_path(&sim, ADDRESS_IPV4);
-    struct path from = {.socket = sim.a.agent->bases[0]->socket, .remote = path.local};
-    for (size_t i = 0; i < sim.a.agent->base_count; i++)
-        from.socket = sim.a.agent->bases[i]->address.family == ADDRESS_IPV4 ? sim.a.agent->bases[i]->socket : from.socket;
+    struct path from = {.socket = sim.a.agent->bases.list[0]->socket, .remote = path.local};
+    for (size_t i = 0; i < sim.a.agent->bases.count; i++)
+        from.socket = sim.a.agent->bases.list[i]->address.family == ADDRESS_IPV4 ? sim.a.agent->bases.list[i]->socket : from.socket;
     ice_agent_contest(sim.a.agent, true);
     script.answers = false;
     for (unsigned i = 1; i <= 3; i++) { /* somebody who is not there */
@@ -367,7 +367,7 @@ static void nothing_is_selected_before_the_description(void **state)
     ice_sim_gather(&sim.a);
     ice_sim_run(&sim, sim.now + 100 * MS);
     sim_host_open(sim.b.host, 77, "192.0.2.2", 6000);
-    struct path path = {.socket = 77, .local = address_ipv4(192, 0, 2, 2, 6000), .remote = sim.a.agent->bases[0]->address};
+    struct path path = {.socket = 77, .local = address_ipv4(192, 0, 2, 2, 6000), .remote = sim.a.agent->bases.list[0]->address};
     script.controlling = true;
     script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
     ice_sim_run(&sim, sim.now + 100 * MS);

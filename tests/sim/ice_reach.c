@@ -24,11 +24,11 @@ static void ask_from(struct ice_sim *sim, const struct address *from, uint32_t h
     struct stun_message m;
     char username[64];
     uint8_t bytes[512];
-    struct path path = {.socket = sim->a.agent->bases[0]->socket, .local = sim->a.agent->bases[0]->address, .remote = *from};
-    for (size_t i = 0; i < sim->a.agent->base_count; i++)
-        if (sim->a.agent->bases[i]->address.family == from->family) {
-            path.socket = sim->a.agent->bases[i]->socket;
-            path.local = sim->a.agent->bases[i]->address;
+    struct path path = {.socket = sim->a.agent->bases.list[0]->socket, .local = sim->a.agent->bases.list[0]->address, .remote = *from};
+    for (size_t i = 0; i < sim->a.agent->bases.count; i++)
+        if (sim->a.agent->bases.list[i]->address.family == from->family) {
+            path.socket = sim->a.agent->bases.list[i]->socket;
+            path.local = sim->a.agent->bases.list[i]->address;
         }
     script_request(&sim->b, &m, username);
     m.has = (m.has & ~(uint32_t)(STUN_HAS_CONTROLLING | STUN_HAS_CONTROLLED)) | has;
@@ -93,8 +93,8 @@ static void nor_to_all_hosts_of_a_network(void **state)
     (void)state;
     struct ice_sim sim;
     script_begin(&sim, 43, true);
-    for (size_t i = 0; i < sim.a.agent->base_count; i++)
-        sim.a.agent->bases[i]->prefix_length = 24;
+    for (size_t i = 0; i < sim.a.agent->bases.count; i++)
+        sim.a.agent->bases.list[i]->prefix_length = 24;
     script_candidate(&sim, "candidate:1 1 udp 1 192.0.2.255 6000 typ host");
     script_candidate(&sim, "candidate:1 1 udp 1 192.0.2.0 6000 typ host");
     assert_int_equal(sim.a.agent->pair_count, 0);
@@ -222,7 +222,7 @@ static void many_interfaces(void **state)
         sim_host_add_address(sim.a.host, more[i]);
     sim_host_tell_interfaces(sim.a.host, sim.now);
     ice_sim_run(&sim, sim.now + SECOND);
-    assert_int_equal(sim.a.agent->base_count, 2 + MORE);
+    assert_int_equal(sim.a.agent->bases.count, 2 + MORE);
     const struct address claimed = address_ipv4(198, 51, 100, 10, 6000), signalled = address_ipv4(198, 51, 100, 9, 6000);
     uint64_t sent = sim_network_counters(sim.net)->sent;
     ask_from(&sim, &claimed, STUN_HAS_CONTROLLED, 1);

@@ -86,8 +86,8 @@ static void strangers_are_bounded(void **state)
     assert_int_equal(sim.a.agent->tcp.strangers, 1);
     ice_sim_run(&sim, sim.now + 3 * SECOND);
     assert_int_equal(sim.a.agent->tcp.accepted, 0);
-    assert_int_equal(sim.a.agent->base_count, 1);
-    assert_null(ice_find_base(sim.a.agent, late));
+    assert_int_equal(sim.a.agent->bases.count, 1);
+    assert_null(ice_bases_find(&sim.a.agent->bases, late));
     ice_sim_fini(&sim);
 }
 
