@@ -33,7 +33,7 @@ int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *serv
     struct ice_server_state *copy = NULL;
     if (count > ICE_SERVERS_MAX)
         return RTC_ERR_RANGE;
-    if (agent->lite && (count > 0 || relay_only))
+    if (ice_is_lite(&agent->session) && (count > 0 || relay_only))
         return RTC_ERR_INVALID_ACCESS;
     /* Queries of the current gathering stand on the list they were begun with. */
     if (agent->gathering != ICE_GATHERING_NEW)
@@ -77,9 +77,9 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->common.port_max = options->port_max;
     agent->tcp.active = options->tcp_policy != ICE_TCP_DISABLED && !options->lite;
     agent->tcp.passive = options->tcp_policy == ICE_TCP_ENABLED;
-    agent->lite = options->lite;
-    agent->controlling = options->controlling && !options->lite;
-    agent->tie_breaker = context_random_u64(context);
+    agent->session.common = &agent->common;
+    agent->session.role = options->lite ? ICE_LITE : options->controlling ? ICE_CONTROLLING : ICE_CONTROLLED;
+    agent->session.tie_breaker = context_random_u64(context);
     agent->common.generation = options->generation;
     if (options->generation > 1)
         agent->common.serial = (options->generation - 1) << SERIALS_SHIFT;
@@ -88,13 +88,12 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
         ice_credentials_make(context, &agent->common.credentials);
     agent->bases.context = context;
     ice_locals_init(&agent->locals, &agent->common);
-    agent->first_valid = RTC_TIME_NEVER;
-    agent->check_due = RTC_TIME_NEVER;
-    agent->check_sent = long_ago;
-    agent->lost = agent->back = long_ago;
+    agent->remotes.common = &agent->common;
+    ice_check_list_init(&agent->checks, &agent->common, &agent->session);
+    agent->pairing = (struct ice_pairing){&agent->bases, &agent->remotes, &agent->checks};
+    agent->back = long_ago;
     agent->due = RTC_TIME_NEVER;
     agent->doubt.since = RTC_TIME_NEVER;
-    list_init(&agent->triggered);
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
     if (!error && options->before && options->hide_addresses)
         error = ice_names_inherit(agent, options->before);
@@ -111,12 +110,8 @@ void ice_agent_free(struct ice_agent *agent)
     if (!agent)
         return;
     rtc_context *context = agent->common.context;
-    for (size_t i = 0; i < agent->pair_count; i++)
-        memory_free(context, agent->pairs[i]);
-    memory_free(context, agent->pairs);
-    memory_free(context, agent->thaws);
-    ice_remotes_free(agent);
-    memory_free(context, agent->left_out);
+    ice_check_list_fini(&agent->checks);
+    ice_remotes_fini(&agent->remotes);
     ice_bases_fini(&agent->bases);
     ice_locals_fini(&agent->locals);
     memory_free(context, agent->queries);
@@ -131,10 +126,19 @@ void ice_agent_free(struct ice_agent *agent)
     rtc_context_unref(context);
 }
 
+int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out)
+{
+    if (agent->state == ICE_CLOSED)
+        return RTC_ERR_INVALID_STATE;
+    int error = ice_trickle(agent, candidate);
+    ice_run(agent, now, out);
+    return error;
+}
+
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    agent->end_of_candidates = true;
-    agent->peer_seen = true;
+    agent->session.end_of_candidates = true;
+    agent->session.peer_seen = true;
     ice_run(agent, now, out);
 }
 
@@ -147,39 +151,51 @@ int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, st
 {
     if (!ice_credentials_are_valid(ufrag, password))
         return RTC_ERR_SYNTAX;
-    if (agent->have_remote_credentials)
+    if (agent->session.remote_known)
         return ice_agent_remote_credentials_are(agent, ufrag, password) ? RTC_OK : RTC_ERR_INVALID_STATE;
-    memcpy(agent->remote_ufrag, ufrag.data, ufrag.len);
-    memcpy(agent->remote_password, password.data, password.len);
-    agent->have_remote_credentials = true;
+    memcpy(agent->session.remote_ufrag, ufrag.data, ufrag.len);
+    memcpy(agent->session.remote_password, password.data, password.len);
+    agent->session.remote_known = true;
     ice_run(agent, now, out);
     return RTC_OK;
 }
 
 bool ice_agent_has_remote_credentials(const struct ice_agent *agent)
 {
-    return agent->have_remote_credentials;
+    return agent->session.remote_known;
 }
 
 bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slice ufrag, struct slice password)
 {
-    return agent->have_remote_credentials && slice_is(ufrag, agent->remote_ufrag) && slice_is(password, agent->remote_password);
+    return agent->session.remote_known && slice_is(ufrag, agent->session.remote_ufrag) &&
+           slice_is(password, agent->session.remote_password);
 }
 
 void ice_agent_set_controlling(struct ice_agent *agent, bool controlling)
 {
-    if (agent->state != ICE_NEW || agent->remote_lite || agent->lite || agent->controlling == controlling)
+    if (agent->state != ICE_NEW || agent->session.remote_lite || ice_is_lite(&agent->session) ||
+        ice_controls(&agent->session) == controlling)
         return;
-    agent->controlling = controlling;
-    ice_prioritize(agent);
+    agent->session.role = controlling ? ICE_CONTROLLING : ICE_CONTROLLED;
+    ice_prioritize(&agent->checks);
+}
+
+static void leave_lite(struct ice_agent *agent)
+{
+    agent->session.role = ICE_CONTROLLED;
+    ice_lite_leave(agent);
+    for (size_t i = 0; i < agent->bases.count; i++) {
+        ice_pair_base(&agent->pairing, agent->bases.list[i]);
+        ice_tcp_pair_base(agent, agent->bases.list[i]);
+    }
 }
 
 void ice_agent_set_remote_lite(struct ice_agent *agent)
 {
-    if (agent->lite)
-        ice_lite_leave(agent);
+    if (ice_is_lite(&agent->session))
+        leave_lite(agent);
     ice_agent_set_controlling(agent, true);
-    agent->remote_lite = true;
+    agent->session.remote_lite = true;
 }
 
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out)
@@ -212,17 +228,13 @@ bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *pack
 {
     bool wraps = agent->relay_count > 0 || agent->tcp.connection_count > 0;
     const struct ice_base *base = wraps ? ice_bases_find(&agent->bases, packet->path.socket) : NULL;
-    if (base && base->tcp) /* what the agent itself sent is wrapped already */
-        return packet->path.protocol == PATH_TCP || ice_tcp_wrap(packet);
-    return !base || !base->relay || ice_relay_wrap(base, now, packet);
+    return !base || ice_wrap(base, now, packet);
 }
 
 uint32_t ice_agent_overhead(const struct ice_agent *agent)
 {
-    const struct ice_pair *pair = agent->selected;
-    if (pair && pair->base->tcp)
-        return TCP_FRAMING_HEADER;
-    return pair && pair->base->relay ? ice_relay_overhead(pair->base, &pair->remote->address) : 0;
+    const struct ice_pair *pair = agent->checks.selected;
+    return pair ? ice_overhead(pair->base, &pair->remote->address) : 0;
 }
 
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
@@ -266,14 +278,14 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 
 static bool is_complete(const struct ice_agent *agent)
 {
-    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
-           ice_checks_done(agent) && !ice_tcp_undecided(agent);
+    return agent->session.end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
+           ice_checks_done(&agent->checks) && !ice_tcp_undecided(agent);
 }
 
 /* What completes can not be undone by the peer's requests: checks that they trigger come and go in milliseconds. */
 static bool stays_complete(const struct ice_agent *agent)
 {
-    return agent->end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0;
+    return agent->session.end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0;
 }
 
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
@@ -285,11 +297,11 @@ static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t
 {
     switch (agent->state) {
     case ICE_NEW:
-        return agent->have_remote_credentials && agent->peer_seen ? ICE_CHECKING : ICE_NEW;
+        return agent->session.remote_known && agent->session.peer_seen ? ICE_CHECKING : ICE_NEW;
     case ICE_CHECKING:
         return nothing_left(agent, now) ? ICE_FAILED : ICE_CHECKING;
     case ICE_DISCONNECTED:
-        return now >= ice_judged_at(agent, agent->lost + lost_most) ? ICE_FAILED : ICE_DISCONNECTED;
+        return now >= ice_judged_at(agent, agent->checks.lost + lost_most) ? ICE_FAILED : ICE_DISCONNECTED;
     default:
         return ICE_DISCONNECTED;
     }
@@ -297,7 +309,7 @@ static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t
 
 static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
 {
-    const struct ice_pair *pair = agent->selected;
+    const struct ice_pair *pair = agent->checks.selected;
     if (agent->state == ICE_FAILED || agent->state == ICE_CLOSED)
         return agent->state;
     if (agent->state == ICE_NEW || !pair)
@@ -336,7 +348,7 @@ static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
         return;
     }
     ice_interfaces_run(agent, now, out);
-    ice_check_list_run(agent, now, out);
+    ice_check_list_run(&agent->checks, now, out);
     ice_doubt_run(agent, now, out);
     ice_select(agent, now, out);
     ice_nominate_run(agent, now, out);
@@ -357,11 +369,11 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
-    const struct ice_pair *pair = agent->selected;
+    const struct ice_pair *pair = agent->checks.selected;
     if (agent->state == ICE_CHECKING) {
         deadline_min(best, why, agent->started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
     } else if (agent->state == ICE_DISCONNECTED) {
-        deadline_min(best, why, ice_judged_at(agent, pair ? ice_failed_at(agent, pair) : agent->lost + lost_most), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_judged_at(agent, pair ? ice_failed_at(agent, pair) : agent->checks.lost + lost_most), TIMER_ICE_STATE);
     } else if (pair) {
         deadline_min(best, why, ice_judged_at(agent, ice_disconnected_at(agent, pair)), TIMER_ICE_STATE);
         deadline_min(best, why, ice_judged_at(agent, ice_failed_at(agent, pair)), TIMER_ICE_STATE);
@@ -383,7 +395,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
         return best;
     ice_interfaces_deadline(agent, &best, why);
     ice_doubt_deadline(agent, &best, why);
-    ice_check_list_deadline(agent, &best, why);
+    ice_check_list_deadline(&agent->checks, &best, why);
     ice_nominate_deadline(agent, &best, why);
     ice_consent_deadline(agent, &best, why);
     state_deadline(agent, &best, why);
@@ -429,7 +441,7 @@ uint32_t ice_agent_generation(const struct ice_agent *agent)
 
 bool ice_agent_controlling(const struct ice_agent *agent)
 {
-    return agent->controlling;
+    return ice_controls(&agent->session);
 }
 
 enum ice_state ice_agent_state(const struct ice_agent *agent)
@@ -444,15 +456,15 @@ enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent
 
 const struct path *ice_agent_selected(const struct ice_agent *agent)
 {
-    return agent->selected && agent->state != ICE_FAILED && agent->state != ICE_CLOSED ? &agent->selected_path : NULL;
+    return agent->checks.selected && agent->state != ICE_FAILED && agent->state != ICE_CLOSED ? &agent->checks.selected_path : NULL;
 }
 
 bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out)
 {
-    const struct ice_pair *pair = agent->selected;
+    const struct ice_pair *pair = agent->checks.selected;
     if (!pair)
         return false;
-    *out = (struct ice_selected){.path = agent->selected_path, .rtt_us = pair->rtt};
+    *out = (struct ice_selected){.path = agent->checks.selected_path, .rtt_us = pair->rtt.smoothed};
     ice_describe_local(agent, pair, &out->local);
     ice_describe_remote(agent, pair->remote, &out->remote);
     return true;
@@ -461,13 +473,13 @@ bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected 
 static const struct ice_pair *pair_of(const struct ice_agent *agent, const struct path *from)
 {
     const struct ice_base *base = ice_bases_find(&agent->bases, from->socket);
-    return base ? ice_find_pair(agent, base, &from->remote) : NULL;
+    return base ? ice_find_pair(&agent->checks, base, &from->remote) : NULL;
 }
 
 rtc_time_t ice_agent_answered(const struct ice_agent *agent, const struct path *from)
 {
     const struct ice_pair *pair = pair_of(agent, from);
-    return pair ? pair->answered : -1;
+    return pair ? pair->consent.answered : -1;
 }
 
 void ice_agent_contest(struct ice_agent *agent, bool contested)
@@ -478,7 +490,7 @@ void ice_agent_contest(struct ice_agent *agent, bool contested)
 rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *from)
 {
     const struct ice_pair *pair = pair_of(agent, from);
-    return pair && pair->receivable ? pair->heard : -1;
+    return pair && pair->consent.receivable ? pair->consent.heard : -1;
 }
 
 bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from)
@@ -489,11 +501,11 @@ bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *fro
 rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent)
 {
     rtc_time_t best = 0;
-    if (agent->selected)
-        return agent->selected->rtt;
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (agent->pairs[i]->rtt > 0 && (best == 0 || agent->pairs[i]->rtt < best))
-            best = agent->pairs[i]->rtt;
+    if (agent->checks.selected)
+        return agent->checks.selected->rtt.smoothed;
+    for (size_t i = 0; i < agent->checks.count; i++)
+        if (agent->checks.pairs[i]->rtt.smoothed > 0 && (best == 0 || agent->checks.pairs[i]->rtt.smoothed < best))
+            best = agent->checks.pairs[i]->rtt.smoothed;
     return best;
 }
 

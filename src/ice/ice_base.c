@@ -59,3 +59,22 @@ void ice_base_set_state(struct ice_base *base, enum ice_base_state state)
     (void)is_allowed;
     base->state = state;
 }
+
+/* The local preference is made of the direction's and the interface's; the type preferences are those of other implementations. */
+uint32_t ice_tcp_priority(enum ice_candidate_type type, enum ice_tcp_type tcp_type, uint32_t preference)
+{
+    static const uint8_t type_preference[] = {90, 82, 80, 0};
+    uint32_t direction = tcp_type == ICE_TCP_ACTIVE ? 6 : 4;
+    uint32_t other = preference < 0x1fff ? 0x1fff - preference : 0;
+    return (uint32_t)type_preference[type] << 24 | (direction << 13 | other) << 8 | (256 - ICE_COMPONENT);
+}
+
+/* A relayed address can be seen as nothing else, and must not look better than a direct path to a peer that has not heard of it yet. */
+uint32_t ice_base_reflexive_priority(const struct ice_base *base)
+{
+    if (base->relay)
+        return base->priority;
+    if (base->tcp)
+        return ice_tcp_priority(ICE_PEER_REFLEXIVE, (enum ice_tcp_type)base->tcp_type, UINT16_MAX - base->preference);
+    return ice_candidate_priority(ICE_PEER_REFLEXIVE, base->preference, ICE_COMPONENT);
+}

@@ -56,6 +56,11 @@ void ice_bases_remove(struct ice_bases *bases, struct ice_base *base);
 struct ice_base *ice_bases_find(const struct ice_bases *bases, uint32_t socket);
 
 void ice_base_set_state(struct ice_base *base, enum ice_base_state state);
+/* The priority that it would have as a peer-reflexive candidate (RFC 8445 section 7.1.1). */
+uint32_t ice_base_reflexive_priority(const struct ice_base *base);
+/* RFC 6544 section 4.2: over TCP after all that is direct over UDP, and before relays. `preference`: the interface's, counted from 0, the
+ * best. */
+uint32_t ice_tcp_priority(enum ice_candidate_type type, enum ice_tcp_type tcp_type, uint32_t preference);
 
 /* A UDP socket on an interface, whatever became of it. */
 static inline bool ice_base_is_socket(const struct ice_base *base)

@@ -22,30 +22,30 @@ static const rtc_time_t back_lasts = 1 * ICE_SECOND;
 
 rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now)
 {
-    return now - pair->heard;
+    return now - pair->consent.heard;
 }
 
 bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now)
 {
-    return now < pair->consent + consent_lasts;
+    return now < pair->consent.granted + consent_lasts;
 }
 
 /* A pair that takes over may not have been asked for a while: what silence there was before does not count. */
 static rtc_time_t silent_since(const struct ice_pair *pair)
 {
-    return pair->heard > pair->chosen ? pair->heard : pair->chosen;
+    return pair->consent.heard > pair->chosen ? pair->consent.heard : pair->chosen;
 }
 
 rtc_time_t ice_disconnected_at(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    return silent_since(pair) + (agent->lite ? disconnected_after_lite : disconnected_after);
+    return silent_since(pair) + (ice_is_lite(&agent->session) ? disconnected_after_lite : disconnected_after);
 }
 
 rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    if (agent->lite)
-        return pair->consent + consent_lasts;
-    rtc_time_t since = silent_since(pair), expiry = pair->consent + consent_lasts;
+    if (ice_is_lite(&agent->session))
+        return pair->consent.granted + consent_lasts;
+    rtc_time_t since = silent_since(pair), expiry = pair->consent.granted + consent_lasts;
     rtc_time_t quiet = (since > agent->back ? since : agent->back) + failed_after;
     return quiet < expiry ? quiet : expiry;
 }
@@ -74,55 +74,47 @@ rtc_time_t ice_judged_at(const struct ice_agent *agent, rtc_time_t at)
 
 void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
-    pair->heard = now;
+    pair->consent.heard = now;
     if (pair->base->tcp)
         ice_tcp_prove(agent, pair->base);
-    if (pair->receivable)
+    if (pair->consent.receivable)
         return;
-    pair->receivable = true;
+    pair->consent.receivable = true;
     (void)ice_event(&agent->common, ICE_EVENT_VALIDATED, out);
-}
-
-struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_message *response)
-{
-    for (size_t i = 0; i < ICE_PROBES; i++)
-        if (pair->probes[i].active && memcmp(pair->probes[i].id, response->transaction, STUN_TRANSACTION_LEN) == 0)
-            return &pair->probes[i];
-    return NULL;
 }
 
 void ice_probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
-    struct ice_probe *p = &pair->probes[pair->probe_index++ % ICE_PROBES];
-    *p = (struct ice_probe){.sent = now, .active = true, .controlling = agent->controlling};
+    struct ice_probe *p = &pair->consent.probes[pair->consent.probe_index++ % ICE_PROBES];
+    *p = (struct ice_probe){.sent = now, .active = true, .controlling = ice_controls(&agent->session)};
     context_random(agent->common.context, p->id, sizeof p->id);
-    pair->probe_sent = now;
-    pair->probe_interval = 4 * ICE_SECOND + context_random_u32(agent->common.context) % (2 * ICE_SECOND);
+    pair->consent.asked = now;
+    pair->consent.interval = 4 * ICE_SECOND + context_random_u32(agent->common.context) % (2 * ICE_SECOND);
     /* A nominated pair stays so in the peer's eyes if it lost its state or switches to us late. */
-    ice_send_check(agent, pair, p->id, pair->nominated, now, out);
+    ice_send_check(&agent->session, pair, p->id, pair->nominated, now, out);
     pair->counts.consent_requests_sent++;
 }
 
 static rtc_time_t selected_due(const struct ice_pair *pair)
 {
-    rtc_time_t regular = pair->probe_sent + (pair->probe_interval ? pair->probe_interval : 4 * ICE_SECOND);
-    rtc_time_t quiet = pair->heard + quiet_probe, again = pair->probe_sent + probe_again;
+    rtc_time_t regular = pair->consent.asked + (pair->consent.interval ? pair->consent.interval : 4 * ICE_SECOND);
+    rtc_time_t quiet = pair->consent.heard + quiet_probe, again = pair->consent.asked + probe_again;
     rtc_time_t sooner = quiet > again ? quiet : again;
     return sooner < regular ? sooner : regular;
 }
 
 static bool is_alternative(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    return pair != agent->selected && pair->state == ICE_PAIR_SUCCEEDED;
+    return pair != agent->checks.selected && pair->state == ICE_PAIR_SUCCEEDED;
 }
 
 /* The pair to go on with if the selected one's address vanishes. Its consent is kept, so that this takes no round trip. */
 static const struct ice_pair *find_backup(const struct ice_agent *agent, rtc_time_t now)
 {
     const struct ice_pair *best = NULL;
-    for (size_t i = 0; agent->selected && i < agent->pair_count; i++) {
-        const struct ice_pair *p = agent->pairs[i];
-        if (is_alternative(agent, p) && p->base != agent->selected->base && ice_consent_valid(p, now) &&
+    for (size_t i = 0; agent->checks.selected && i < agent->checks.count; i++) {
+        const struct ice_pair *p = agent->checks.pairs[i];
+        if (is_alternative(agent, p) && p->base != agent->checks.selected->base && ice_consent_valid(p, now) &&
             (!best || p->priority > best->priority))
             best = p;
     }
@@ -131,28 +123,28 @@ static const struct ice_pair *find_backup(const struct ice_agent *agent, rtc_tim
 
 static rtc_time_t backup_due(const struct ice_pair *pair)
 {
-    rtc_time_t last = pair->probe_sent > pair->consent ? pair->probe_sent : pair->consent;
+    rtc_time_t last = pair->consent.asked > pair->consent.granted ? pair->consent.asked : pair->consent.granted;
     return last + backup_again;
 }
 
 static rtc_time_t alternative_due(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    rtc_time_t quiet = agent->selected ? agent->selected->heard + quiet_alternative : agent->lost;
-    rtc_time_t again = pair->probe_sent + (agent->selected ? alternative_again : probe_again);
+    rtc_time_t quiet = agent->checks.selected ? agent->checks.selected->consent.heard + quiet_alternative : agent->checks.lost;
+    rtc_time_t again = pair->consent.asked + (agent->checks.selected ? alternative_again : probe_again);
     return quiet > again ? quiet : again;
 }
 
 void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (agent->lite)
+    if (ice_is_lite(&agent->session))
         return; /* the peer's checks are all there is (RFC 8445 section 2.5) */
-    if (agent->selected && now >= selected_due(agent->selected))
-        ice_probe(agent, agent->selected, now, out);
+    if (agent->checks.selected && now >= selected_due(agent->checks.selected))
+        ice_probe(agent, agent->checks.selected, now, out);
     int tried = 0;
-    agent->backup = find_backup(agent, now);
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        struct ice_pair *pair = agent->pairs[i];
-        if (pair == agent->backup && now >= backup_due(pair))
+    agent->checks.backup = find_backup(agent, now);
+    for (size_t i = 0; i < agent->checks.count; i++) {
+        struct ice_pair *pair = agent->checks.pairs[i];
+        if (pair == agent->checks.backup && now >= backup_due(pair))
             ice_probe(agent, pair, now, out);
         if (!is_alternative(agent, pair) || ++tried > ALTERNATIVES)
             continue;
@@ -163,17 +155,17 @@ void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
-    if (agent->lite)
+    if (ice_is_lite(&agent->session))
         return;
-    if (agent->selected)
-        deadline_min(best, why, selected_due(agent->selected), TIMER_ICE_CONSENT);
-    if (agent->backup)
-        deadline_min(best, why, backup_due(agent->backup), TIMER_ICE_CONSENT);
+    if (agent->checks.selected)
+        deadline_min(best, why, selected_due(agent->checks.selected), TIMER_ICE_CONSENT);
+    if (agent->checks.backup)
+        deadline_min(best, why, backup_due(agent->checks.backup), TIMER_ICE_CONSENT);
     int tried = 0;
-    for (size_t i = 0; i < agent->pair_count && tried < ALTERNATIVES; i++) {
-        if (!is_alternative(agent, agent->pairs[i]))
+    for (size_t i = 0; i < agent->checks.count && tried < ALTERNATIVES; i++) {
+        if (!is_alternative(agent, agent->checks.pairs[i]))
             continue;
         tried++;
-        deadline_min(best, why, alternative_due(agent, agent->pairs[i]), TIMER_ICE_CONSENT);
+        deadline_min(best, why, alternative_due(agent, agent->checks.pairs[i]), TIMER_ICE_CONSENT);
     }
 }

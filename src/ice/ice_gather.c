@@ -228,7 +228,8 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
     } else {
         ice_base_set_state(base, ICE_BASE_OPEN);
         add_host(agent, base, out);
-        ice_pair_base(agent, base);
+        ice_pair_base(&agent->pairing, base);
+        ice_tcp_pair_base(agent, base);
     }
     for (uint32_t i = 0; i < agent->server_count; i++)
         query_server(agent, base, i, now, out);
@@ -326,18 +327,18 @@ bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct p
     return false;
 }
 
-static void send_query(struct ice_agent *agent, struct ice_query *q, rtc_time_t now, struct out *out)
+static void send_query(struct ice_query *q, rtc_time_t now, struct out *out)
 {
     struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING};
     memcpy(m.transaction, q->transaction.id, sizeof m.transaction);
-    ice_send(agent, q->base, &q->address, &m, slice_str(""), now, out);
+    ice_send(q->base, &q->address, &m, slice_str(""), now, out);
     ice_transaction_sent(&q->transaction, query_most, now);
 }
 
 /* A NAT forgets a mapping that is not used: until a pair carries traffic it is refreshed (RFC 8445 section 5.1.1.4). */
 static bool wants_refresh(const struct ice_agent *agent)
 {
-    return !agent->selected && (agent->state == ICE_NEW || agent->state == ICE_CHECKING);
+    return !agent->checks.selected && (agent->state == ICE_NEW || agent->state == ICE_CHECKING);
 }
 
 static rtc_time_t query_due(const struct ice_agent *agent, const struct ice_query *q)
@@ -356,13 +357,13 @@ static void run_query(struct ice_agent *agent, struct ice_query *q, rtc_time_t n
     if (now < query_due(agent, q))
         return;
     if (q->state != ICE_QUERY_ACTIVE)
-        ice_transaction_start(agent, &q->transaction, query_first, now);
+        ice_transaction_start(&q->transaction, agent->common.context, query_first, now);
     if (q->state == ICE_QUERY_WAITING)
         q->state = ICE_QUERY_ACTIVE;
     if (q->again > 0)
         q->again--;
     q->at = now + (q->again > 0 ? ask_again : mapping_refresh);
-    send_query(agent, q, now, out);
+    send_query(q, now, out);
 }
 
 static bool gathering_goes_on(const struct ice_agent *agent)

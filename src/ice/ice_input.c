@@ -29,36 +29,26 @@ static bool request_is_authentic(const struct ice_agent *agent, const struct stu
     struct slice ours, theirs;
     if (!split_username(m, &ours, &theirs) || !slice_is(ours, agent->common.credentials.ufrag))
         return false;
-    return (!agent->have_remote_credentials || slice_is(theirs, agent->remote_ufrag)) &&
+    return (!agent->session.remote_known || slice_is(theirs, agent->session.remote_ufrag)) &&
            stun_authentic(m, slice_str(agent->common.credentials.password));
 }
 
-/* Our requests on their way claim the old role: they go out again as new ones, one after the other as others do. */
 static void switch_role(struct ice_agent *agent, bool controlling)
 {
-    agent->controlling = controlling;
-    ice_prioritize(agent);
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        struct ice_pair *pair = agent->pairs[i];
-        pair->nominated = false;
-        if (!pair->check.active)
-            continue;
-        pair->check = (struct ice_transaction){0};
-        pair->check_nominates = false;
-        if (pair->state == ICE_PAIR_IN_PROGRESS)
-            pair->state = ICE_PAIR_WAITING;
-    }
+    agent->session.role = controlling ? ICE_CONTROLLING : ICE_CONTROLLED;
+    ice_prioritize(&agent->checks);
+    ice_restart_checks(&agent->checks);
 }
 
 /* RFC 8445 section 7.3.1.1. True when the request is to be refused with 487. A lite agent never controls (section 6.1.1). */
 static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m)
 {
-    bool both_controlling = agent->controlling && (m->has & STUN_HAS_CONTROLLING);
-    bool both_controlled = !agent->controlling && (m->has & STUN_HAS_CONTROLLED);
-    bool we_control = agent->tie_breaker >= m->tie_breaker;
+    bool both_controlling = ice_controls(&agent->session) && (m->has & STUN_HAS_CONTROLLING);
+    bool both_controlled = !ice_controls(&agent->session) && (m->has & STUN_HAS_CONTROLLED);
+    bool we_control = agent->session.tie_breaker >= m->tie_breaker;
     if (!both_controlling && !both_controlled)
         return false;
-    if (both_controlling == we_control || agent->lite)
+    if (both_controlling == we_control || ice_is_lite(&agent->session))
         return true;
     switch_role(agent, we_control);
     return false;
@@ -73,19 +63,19 @@ static uint32_t request_priority(const struct stun_message *m)
 static struct ice_pair *learn_pair(struct ice_agent *agent, struct ice_base *base, const struct address *from, const struct stun_message *m,
                                    rtc_time_t now)
 {
-    struct ice_pair *pair = ice_find_pair(agent, base, from);
+    struct ice_pair *pair = ice_find_pair(&agent->checks, base, from);
     if (pair)
         return pair;
     enum path_protocol protocol = base->tcp ? PATH_TCP : PATH_UDP;
-    struct ice_remote *remote = ice_find_remote(agent, from, protocol);
+    struct ice_remote *remote = ice_remotes_find(&agent->remotes, from, protocol);
     if (!remote)
-        remote = ice_add_reflexive(agent, from, protocol, request_priority(m), now);
-    return remote ? ice_pair_force(agent, base, remote) : NULL;
+        remote = ice_add_reflexive(&agent->pairing, from, protocol, request_priority(m), now);
+    return remote ? ice_add_pair(&agent->checks, base, remote, true) : NULL;
 }
 
 static void take_use_candidate(struct ice_agent *agent, struct ice_pair *pair, const struct stun_message *m, rtc_time_t now)
 {
-    if (agent->controlling || !(m->has & STUN_HAS_USE_CANDIDATE))
+    if (ice_controls(&agent->session) || !(m->has & STUN_HAS_USE_CANDIDATE))
         return;
     pair->peer_nominates = true;
     if (pair->state == ICE_PAIR_SUCCEEDED && !pair->nominated)
@@ -96,36 +86,36 @@ static void take_use_candidate(struct ice_agent *agent, struct ice_pair *pair, c
 static void asked_elsewhere(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     ice_doubt_start(agent, now);
-    if (agent->selected && pair->state == ICE_PAIR_SUCCEEDED && now >= pair->consent + consent_is_fresh &&
-        now >= pair->probe_sent + consent_is_fresh)
+    if (agent->checks.selected && pair->state == ICE_PAIR_SUCCEEDED && now >= pair->consent.granted + consent_is_fresh &&
+        now >= pair->consent.asked + consent_is_fresh)
         ice_probe(agent, pair, now, out);
 }
 
 static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
                            const struct stun_message *m, struct out *out)
 {
-    if (agent->lite && agent->contested && agent->state != ICE_FAILED) {
+    if (ice_is_lite(&agent->session) && agent->contested && agent->state != ICE_FAILED) {
         ice_lite_ask(agent, learn_pair(agent, base, from, m, now), now, out);
         return;
     }
-    ice_send_response(agent, base, from, m, now, out);
+    ice_send_response(&agent->session, base, from, m, now, out);
     if (agent->state == ICE_FAILED)
         return;
-    agent->peer_seen = true;
+    agent->session.peer_seen = true;
     struct ice_pair *pair = learn_pair(agent, base, from, m, now);
     if (!pair)
         return;
     pair->counts.requests_received++;
     pair->counts.responses_sent++;
     ice_heard(agent, pair, now, out);
-    if (agent->lite) {
+    if (ice_is_lite(&agent->session)) {
         ice_lite_request(agent, pair, m->has & STUN_HAS_USE_CANDIDATE, now);
         return;
     }
-    if (pair != agent->selected)
+    if (pair != agent->checks.selected)
         asked_elsewhere(agent, pair, now, out);
     take_use_candidate(agent, pair, m, now);
-    ice_trigger(agent, pair, now);
+    ice_trigger(&agent->checks, pair, now);
 }
 
 /* An address that no peer has was written by somebody else, who wants us to send there. Who is connected over TCP is there; and what comes
@@ -135,9 +125,9 @@ static bool is_refused(struct ice_agent *agent, const struct ice_base *base, con
     bool inside = address_is_loopback(from) && !base->relay;
     const char *reason = base->tcp ? NULL
                          : inside  ? ice_unreachable(agent->common.rules, from, PATH_UDP)
-                                   : ice_refuses_remote(agent, from, PATH_UDP);
+                                   : ice_refuses_remote(&agent->pairing, from, PATH_UDP);
     if (reason)
-        ice_leave_out(agent, &(struct ice_left_out){*from, ICE_PEER_REFLEXIVE, PATH_UDP, false, reason});
+        ice_remotes_leave_out(&agent->remotes, &(struct ice_left_out){*from, ICE_PEER_REFLEXIVE, PATH_UDP, false, reason});
     return reason != NULL;
 }
 
@@ -149,9 +139,9 @@ static void on_request(struct ice_agent *agent, rtc_time_t now, struct ice_base 
     else if (is_refused(agent, base, from))
         return;
     else if (m->unknown_count > 0)
-        ice_send_error(agent, base, from, m, 420, now, out);
+        ice_send_error(&agent->session, base, from, m, 420, now, out);
     else if (role_conflicts(agent, m))
-        ice_send_error(agent, base, from, m, 487, now, out);
+        ice_send_error(&agent->session, base, from, m, 487, now, out);
     else
         accept_request(agent, now, base, from, m, out);
 }
@@ -165,12 +155,12 @@ struct asked {
 
 static bool find_asked(const struct ice_agent *agent, const struct stun_message *m, struct asked *out)
 {
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        struct ice_pair *pair = agent->pairs[i];
-        struct ice_probe *probe = ice_find_probe(pair, m);
-        if (!probe && !ice_transaction_is(&pair->check, m))
+    for (size_t i = 0; i < agent->checks.count; i++) {
+        struct ice_pair *pair = agent->checks.pairs[i];
+        struct ice_probe *probe = ice_pair_find_probe(pair, m);
+        if (!probe && !ice_transaction_is(&pair->check.transaction, m))
             continue;
-        *out = (struct asked){pair, probe, probe ? probe->controlling : pair->check.controlling};
+        *out = (struct asked){pair, probe, probe ? probe->controlling : pair->check.transaction.controlling};
         return true;
     }
     return false;
@@ -185,13 +175,18 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
     }
     pair->counts.responses_received++;
     if (!asked->probe) {
-        ice_rtt_sample(pair, now - pair->check.first_sent, pair->check.sends == 1);
-        ice_check_succeeded(agent, pair, &m->mapped, now, out);
+        ice_rtt_sample(&pair->rtt, now - pair->check.transaction.first_sent, pair->check.transaction.sends == 1);
+        if (ice_controls(&agent->session))
+            pair->nominated |= pair->check.nominates;
+        else if (pair->peer_nominates && !pair->nominated)
+            ice_nominated_by_peer(agent, pair, now);
+        ice_check_succeeded(&agent->checks, pair, &m->mapped, now);
+        ice_heard(agent, pair, now, out);
         return;
     }
-    ice_rtt_sample(pair, now - asked->probe->sent, true);
+    ice_rtt_sample(&pair->rtt, now - asked->probe->sent, true);
     asked->probe->active = false;
-    pair->consent = pair->answered = now;
+    pair->consent.granted = pair->consent.answered = now;
     ice_heard(agent, pair, now, out);
 }
 
@@ -199,23 +194,23 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
 static void on_error(struct ice_agent *agent, const struct asked *asked, const struct stun_message *m)
 {
     if (m->error_code != 487) {
-        asked->pair->error_code = m->error_code;
+        asked->pair->check.error_code = m->error_code;
         if (!asked->probe)
-            ice_transaction_renew(agent, &asked->pair->check);
+            ice_transaction_renew(&asked->pair->check.transaction, agent->common.context);
         return;
     }
-    if (asked->controlling == agent->controlling && !agent->lite) {
-        switch_role(agent, !agent->controlling);
-        agent->tie_breaker = context_random_u64(agent->common.context);
+    if (asked->controlling == ice_controls(&agent->session) && !ice_is_lite(&agent->session)) {
+        switch_role(agent, !ice_controls(&agent->session));
+        agent->session.tie_breaker = context_random_u64(agent->common.context);
     }
     if (!asked->probe)
-        ice_recheck(agent, asked->pair);
+        ice_recheck(&agent->checks, asked->pair);
 }
 
 static void on_authentic_response(struct ice_agent *agent, rtc_time_t now, const struct asked *asked, const struct stun_message *m,
                                   struct out *out)
 {
-    asked->pair->responds = true;
+    asked->pair->check.responds = true;
     if (m->class == STUN_SUCCESS)
         on_success(agent, now, asked, m, out);
     else
@@ -234,7 +229,7 @@ static bool on_response(struct ice_agent *agent, rtc_time_t now, const struct ic
     /* A response must come back the way the request went (RFC 8445 section 7.2.5.2.1). */
     if (asked.pair->base != base || !address_eq(&asked.pair->remote->address, &from->remote))
         agent->common.counters.ignored++;
-    else if (!stun_authentic(m, slice_str(agent->remote_password)))
+    else if (!stun_authentic(m, slice_str(agent->session.remote_password)))
         agent->common.counters.unauthenticated++;
     else
         on_authentic_response(agent, now, &asked, m, out);

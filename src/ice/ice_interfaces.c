@@ -117,7 +117,8 @@ void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t 
         ice_tcp_drop_interface(agent, &base->address, now, out);
         ice_names_withdraw(agent, base, out);
     }
-    ice_drop_base(agent, base, now);
+    ice_base_set_state(base, ICE_BASE_CLOSED);
+    ice_drop_base(&agent->checks, base, now);
     forget_queries(agent, base);
     ice_locals_forget(&agent->locals, base->socket, out);
     ice_bases_remove(&agent->bases, base);
@@ -242,18 +243,15 @@ static void vanish(struct ice_agent *agent, struct ice_base *base, rtc_time_t no
         return;
     base->absent = true;
     base->since = now;
-    if (agent->selected && agent->selected->base == base) {
-        agent->selected = NULL;
-        agent->lost = now;
-    }
-    ice_suspend_pairs(agent, base);
+    ice_suspend_pairs(&agent->checks, base, now);
 }
 
 static void come_back(struct ice_agent *agent, struct ice_base *base, rtc_time_t now)
 {
     base->absent = false;
-    ice_resume_pairs(agent, base);
-    ice_pair_base(agent, base); /* candidates that came meanwhile */
+    ice_resume_pairs(&agent->checks, base);
+    ice_pair_base(&agent->pairing, base); /* candidates that came meanwhile */
+    ice_tcp_pair_base(agent, base);
     ice_gather_retry(agent, base, now);
 }
 
@@ -296,8 +294,8 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
     ice_doubt_start(agent, now);
     ice_gather_refresh(agent, now);
     ice_relay_hurry(agent, now);
-    if (!agent->selected && !agent->lite)
-        ice_recheck_all(agent, now);
+    if (!agent->checks.selected && !ice_is_lite(&agent->session))
+        ice_recheck_all(&agent->checks, now);
 }
 
 void ice_interfaces_run(struct ice_agent *agent, rtc_time_t now, struct out *out)

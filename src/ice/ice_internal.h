@@ -9,14 +9,15 @@
 #include "ice_common.h"
 #include "ice_local.h"
 #include "ice_reach.h"
+#include "ice_pairing.h"
 #include "ice_report.h"
+#include "ice_send.h"
+#include "ice_session.h"
 #include "ice_tcp.h"
-#include "list.h"
-#include "stun_message.h"
 #include "turn_client.h"
 #include "turn_stream.h"
 
-enum { ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16, ICE_PROBES = 4, ICE_LEFT_OUT_MAX = 8, ICE_CHECKS_MAX = 7 };
+enum { ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16 };
 
 /*   OPENING --transport is there--> ALLOCATING --allocated--> OPEN
  *    ^   ^                             |  |  |                 |
@@ -48,76 +49,6 @@ struct ice_relay {
     size_t base_count;
 };
 
-struct ice_remote {
-    uint32_t serial;
-    struct address address;
-    char *name; /* what the peer gave in place of the address, which it does not want shown; else NULL */
-    uint32_t priority;
-    uint8_t type;     /* enum ice_candidate_type */
-    uint8_t tcp_type; /* enum ice_tcp_type */
-    char foundation[ICE_FOUNDATION_MAX + 1];
-};
-
-/* A request on its way, with its retransmissions (RFC 8489 section 6.2.1). */
-struct ice_transaction {
-    uint8_t id[STUN_TRANSACTION_LEN];
-    bool active;
-    bool controlling; /* the role that it claims */
-    uint8_t sends;
-    rtc_time_t interval; /* until the next retransmission, doubled by each */
-    rtc_time_t first_sent;
-    rtc_time_t last_sent;
-    rtc_time_t next_send;
-};
-
-/* A consent check: never retransmitted, so several may be on their way. */
-struct ice_probe {
-    uint8_t id[STUN_TRANSACTION_LEN];
-    rtc_time_t sent;
-    bool active;
-    bool controlling;
-};
-
-/*   FROZEN --unfrozen--> WAITING --check sent--> IN_PROGRESS --response--> SUCCEEDED
- *                           ^                        |
- *                           +--triggered-- FAILED <--+ no answer            (RFC 8445 section 6.1.2.6) */
-enum ice_pair_state { ICE_PAIR_FROZEN, ICE_PAIR_WAITING, ICE_PAIR_IN_PROGRESS, ICE_PAIR_SUCCEEDED, ICE_PAIR_FAILED };
-
-struct ice_pair {
-    struct link triggered; /* in the triggered-check queue, or nowhere */
-    uint64_t foundation;
-    struct ice_base *base;
-    struct ice_remote *remote;
-    uint64_t priority;
-    enum ice_pair_state state;
-    bool receivable; /* a path on which something authenticated arrived */
-    bool nominated;
-    bool was_left;        /* for another pair, at `left_at` */
-    bool peer_nominates;  /* USE-CANDIDATE came before our own check succeeded */
-    bool check_nominates; /* `check` carries USE-CANDIDATE */
-    bool rtt_exact;       /* `rtt` comes from an exchange without retransmission */
-    struct ice_transaction check;
-    struct ice_probe probes[ICE_PROBES];
-    uint8_t probe_index;
-    uint8_t checks_left;       /* that may be sent before anything answers (Rc of RFC 8489 section 6.2.1); the peer's requests add a few */
-    bool responds;             /* a response came, whatever it said */
-    rtc_time_t probe_sent;     /* when the last consent check left */
-    rtc_time_t probe_interval; /* randomized, RFC 7675 section 5.1 */
-    rtc_time_t heard;          /* last authenticated request or response; once receivable */
-    rtc_time_t consent;        /* last success response, a lite agent's last request; once succeeded */
-    rtc_time_t answered;       /* last success response, which proves that the peer is where it says; -1: none yet */
-    rtc_time_t nominated_at;   /* a lite agent's: when the peer last chose it */
-    rtc_time_t chosen;         /* when it was selected last: until it is heard of again, silence counts from here */
-    rtc_time_t left_at;
-    rtc_time_t doubted;    /* it was left because it did not answer; nothing until it is heard of again */
-    struct address mapped; /* how the peer sees the base */
-    rtc_time_t rtt;
-    rtc_time_t total_rtt;
-    uint32_t serial;
-    uint16_t error_code; /* of the last error response that was no role conflict; 0: none */
-    struct ice_pair_counts counts;
-};
-
 /* A Binding request from one base to one address of a STUN server. */
 enum ice_query_state { ICE_QUERY_WAITING, ICE_QUERY_ACTIVE, ICE_QUERY_MAPPED, ICE_QUERY_FAILED };
 
@@ -140,21 +71,6 @@ struct ice_server_state {
     char error_text[128];
 };
 
-/* What unfreezing knows of one foundation of pairs. */
-struct ice_thaw {
-    uint64_t foundation;
-    struct ice_pair *next; /* the frozen one of highest priority */
-    bool used, held;
-};
-
-/* A candidate, or somebody's address, that nothing is sent to. */
-struct ice_left_out {
-    struct address address;
-    uint8_t type, protocol;
-    bool named; /* its address is hidden */
-    const char *reason;
-};
-
 /* Doubt about the selected pair (ice_doubt.c). */
 struct ice_doubt {
     rtc_time_t since; /* RTC_TIME_NEVER: none */
@@ -164,18 +80,10 @@ struct ice_doubt {
 
 struct ice_agent {
     struct ice_common common;
-    bool controlling;
-    bool lite; /* and the peer is a full agent */
-    bool remote_lite;
+    struct ice_session session;
     bool contested; /* the path of the message that is being handled is somebody else's, for all that is known */
-    bool end_of_candidates;
-    bool peer_seen; /* a candidate, an authenticated request or the end of candidates came */
-    bool have_remote_credentials;
-    uint64_t tie_breaker;
     enum ice_state state;
     enum ice_gathering_state gathering;
-    char remote_ufrag[ICE_UFRAG_MAX + 1];
-    char remote_password[ICE_PASSWORD_MAX + 1];
 
     struct ice_server_state *servers;
     uint32_t server_count;
@@ -197,54 +105,23 @@ struct ice_agent {
 
     struct ice_locals locals;
     struct ice_bases bases;
-    struct ice_remote **remotes;
-    size_t remote_count, remote_capacity;
-    struct ice_left_out *left_out; /* the first few; NULL: none */
-    size_t left_out_count;
-    uint32_t reflexive_count; /* peer-reflexive ones among the remotes: bounded apart, so that signalled candidates can not keep them out */
-    uint32_t foundation_serial;
-    struct ice_pair **pairs;
-    size_t pair_count, pair_capacity;
-    struct ice_thaw *thaws; /* the table of unfreezing, which means nothing between its runs */
-    size_t thaw_capacity;
-    struct link triggered;
-
-    rtc_time_t check_sent;  /* pacing: when the last new check left */
-    uint32_t burst;         /* checks to host candidates that may still leave at once */
-    rtc_time_t check_due;   /* when the next new check may leave; RTC_TIME_NEVER when none waits */
-    rtc_time_t started;     /* when CHECKING began */
-    rtc_time_t first_valid; /* RTC_TIME_NEVER until a pair succeeded */
-    rtc_time_t due;         /* when this wanted to be run again */
-    rtc_time_t back;        /* when it was run much later than that last */
-    rtc_time_t lost;        /* when the selected pair's socket went away */
+    struct ice_remotes remotes;
+    struct ice_check_list checks;
+    struct ice_pairing pairing;
+    rtc_time_t started; /* when CHECKING began */
+    rtc_time_t due;     /* when this wanted to be run again */
+    rtc_time_t back;    /* when it was run much later than that last */
     struct ice_doubt doubt;
-    const struct ice_pair *backup; /* as of the last run; NULL: none */
-    struct ice_pair *selected;
-    struct path selected_path;
 };
 
 /* ice_agent.c */
 void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
-/* ice_remote.c */
-/* Why nothing is sent to that address by this agent: ice_unreachable(), and what its own interfaces tell. NULL: it may be. */
-const char *ice_refuses_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol);
-/* Counts it, and keeps it for who asks why; once. */
-void ice_leave_out(struct ice_agent *agent, const struct ice_left_out *what);
-/* What no candidate may be: no address, any, multicast, link-local IPv6, or IPv4 in the clothes of IPv6 (RFC 8445 section 5.1.1.1). */
-bool ice_address_is_usable(const struct address *address);
-struct ice_remote *ice_find_remote(const struct ice_agent *agent, const struct address *address, enum path_protocol protocol);
-/* A peer-reflexive remote candidate (RFC 8445 section 7.3.1.3), of somebody who connected over TCP or not; NULL beyond the limit, when
- * none of them went quiet to make room. */
-struct ice_remote *ice_add_reflexive(struct ice_agent *agent, const struct address *address, enum path_protocol protocol, uint32_t priority,
-                                     rtc_time_t now);
-/* Harmless for any other remote, and NULL. */
-void ice_forget_reflexive(struct ice_agent *agent, const struct ice_remote *remote);
-/* A signalled candidate with an address; RTC_ERR_QUOTA_EXCEEDED beyond the limit. What can not be checked is counted. */
+/* ice_trickle.c */
+/* A candidate that the peer signals, by address or name. RTC_ERR_QUOTA_EXCEEDED beyond the limit. What can not be checked is counted. */
+int ice_trickle(struct ice_agent *agent, const struct ice_candidate *candidate);
+/* One with an address. */
 int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *candidate);
-/* How many more signalled candidates the limit allows. */
-uint32_t ice_remotes_left(const struct ice_agent *agent);
-void ice_remotes_free(struct ice_agent *agent);
 
 /* ice_names.c */
 /* A remote candidate whose address is a name: it is resolved, or ignored. RTC_ERR_QUOTA_EXCEEDED beyond the limit. */
@@ -309,11 +186,6 @@ void ice_doubt_end(struct ice_agent *agent);
 void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint32_t server, const struct address *address, struct out *out);
 bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 bool ice_relay_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
-/* For packets whose path is that of a relayed base. */
-bool ice_relay_wrap(const struct ice_base *base, rtc_time_t now, struct packet *packet);
-void ice_relay_send(const struct ice_base *base, rtc_time_t now, struct packet *packet, struct out *out);
-void ice_relay_bind(const struct ice_base *base, rtc_time_t now, const struct address *peer);
-uint32_t ice_relay_overhead(const struct ice_base *base, const struct address *peer);
 /* A first attempt is under way. */
 bool ice_relay_pending(const struct ice_agent *agent);
 void ice_relay_give_up(struct ice_agent *agent, rtc_time_t now, struct out *out);
@@ -334,52 +206,6 @@ void ice_relay_hurry(struct ice_agent *agent, rtc_time_t now);
 /* The relay with all of its bases, pairs and candidates is no more. */
 void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out);
 
-/* ice_check_list.c */
-void ice_pair_base(struct ice_agent *agent, struct ice_base *base);       /* with every remote candidate */
-void ice_pair_remote(struct ice_agent *agent, struct ice_remote *remote); /* with every base */
-struct ice_pair *ice_find_pair(const struct ice_agent *agent, const struct ice_base *base, const struct address *remote);
-/* A pair for a path on which an authenticated request came, whatever the pairing rules say; NULL beyond the limit. */
-struct ice_pair *ice_pair_force(struct ice_agent *agent, struct ice_base *base, struct ice_remote *remote);
-/* Their pairs go; the selected one may be among the base's, never among the remote's. */
-void ice_drop_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now);
-void ice_drop_remote(struct ice_agent *agent, const struct ice_remote *remote);
-/* The base's address vanished: none of its pairs is valid, and none is checked, until they are resumed. */
-void ice_suspend_pairs(struct ice_agent *agent, const struct ice_base *base);
-void ice_resume_pairs(struct ice_agent *agent, const struct ice_base *base);
-/* Nothing is selected: every pair that is not valid is checked now, those that once failed too. */
-void ice_recheck_all(struct ice_agent *agent, rtc_time_t now);
-/* After the foundation of the remote candidate changed. */
-void ice_refound(struct ice_agent *agent, const struct ice_remote *remote);
-/* After the role or a candidate's priority changed. */
-void ice_prioritize(struct ice_agent *agent);
-void ice_trigger(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now);
-/* Puts a pair's check back to its start, with a new transaction. */
-void ice_recheck(struct ice_agent *agent, struct ice_pair *pair);
-void ice_start_check(struct ice_agent *agent, struct ice_pair *pair, bool nominate, rtc_time_t now, struct out *out);
-void ice_check_succeeded(struct ice_agent *agent, struct ice_pair *pair, const struct address *mapped, rtc_time_t now, struct out *out);
-void ice_check_list_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
-void ice_check_list_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-/* No check is waiting or on its way. */
-bool ice_checks_done(const struct ice_agent *agent);
-bool ice_pair_unresolved(const struct ice_pair *pair);
-
-/* ice_transaction.c */
-void ice_transaction_start(struct ice_agent *agent, struct ice_transaction *t, rtc_time_t interval, rtc_time_t now);
-/* After each sending: doubles the interval up to `most`. */
-void ice_transaction_sent(struct ice_transaction *t, rtc_time_t most, rtc_time_t now);
-bool ice_transaction_is(const struct ice_transaction *t, const struct stun_message *response);
-/* A new id for what goes on as if it were the same request. */
-void ice_transaction_renew(struct ice_agent *agent, struct ice_transaction *t);
-void ice_send(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *message,
-              struct slice key, rtc_time_t now, struct out *out);
-void ice_send_check(struct ice_agent *agent, struct ice_pair *pair, const uint8_t id[STUN_TRANSACTION_LEN], bool nominate, rtc_time_t now,
-                    struct out *out);
-void ice_send_response(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *request,
-                       rtc_time_t now, struct out *out);
-void ice_send_error(struct ice_agent *agent, const struct ice_base *base, const struct address *to, const struct stun_message *request,
-                    uint16_t code, rtc_time_t now, struct out *out);
-void ice_rtt_sample(struct ice_pair *pair, rtc_time_t sample, bool exact);
-
 /* ice_nominate.c */
 void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out);
 /* The peer, which controls, nominates a valid pair. */
@@ -392,7 +218,6 @@ void ice_probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, s
 void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
 void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-struct ice_probe *ice_find_probe(struct ice_pair *pair, const struct stun_message *response);
 bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now);
 /* Before what is due is done: whether that comes much later than it was to, since the process stood still or had no time. */
 void ice_notice_pause(struct ice_agent *agent, rtc_time_t now);

@@ -22,8 +22,8 @@ static bool is_better(const struct ice_pair *a, const struct ice_pair *b)
 static struct ice_pair *best_valid(const struct ice_agent *agent, rtc_time_t now)
 {
     struct ice_pair *best = NULL;
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        struct ice_pair *pair = agent->pairs[i];
+    for (size_t i = 0; i < agent->checks.count; i++) {
+        struct ice_pair *pair = agent->checks.pairs[i];
         if (pair->state == ICE_PAIR_SUCCEEDED && ice_consent_valid(pair, now) && (!best || is_better(pair, best)))
             best = pair;
     }
@@ -33,7 +33,7 @@ static struct ice_pair *best_valid(const struct ice_agent *agent, rtc_time_t now
 /* Before the peer's credentials are known, half of a request's user name was not compared. */
 struct ice_pair *ice_lite_best(const struct ice_agent *agent, rtc_time_t now)
 {
-    return agent->have_remote_credentials ? best_valid(agent, now) : NULL;
+    return agent->session.remote_known ? best_valid(agent, now) : NULL;
 }
 
 static bool nomination_counts(const struct ice_agent *agent, const struct ice_pair *pair, rtc_time_t now)
@@ -41,16 +41,16 @@ static bool nomination_counts(const struct ice_agent *agent, const struct ice_pa
     const struct ice_pair *chosen = best_valid(agent, now);
     if (chosen == pair || !chosen->nominated || pair->priority > chosen->priority)
         return true;
-    return now >= agent->first_valid + aggressive_lasts;
+    return now >= agent->checks.first_valid + aggressive_lasts;
 }
 
 void ice_lite_request(struct ice_agent *agent, struct ice_pair *pair, bool nominates, rtc_time_t now)
 {
-    pair->state = ICE_PAIR_SUCCEEDED;
+    ice_pair_set_state(pair, ICE_PAIR_SUCCEEDED);
     pair->mapped = pair->base->address;
-    pair->consent = now;
-    if (agent->first_valid == RTC_TIME_NEVER)
-        agent->first_valid = now;
+    pair->consent.granted = now;
+    if (agent->checks.first_valid == RTC_TIME_NEVER)
+        agent->checks.first_valid = now;
     if (!nominates || !nomination_counts(agent, pair, now))
         return;
     pair->nominated = true;
@@ -62,10 +62,10 @@ void ice_lite_request(struct ice_agent *agent, struct ice_pair *pair, bool nomin
  * Nothing is sent that was not asked for: at most one question for one request. */
 void ice_lite_ask(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
-    agent->peer_seen = true;
-    if (!pair || !agent->have_remote_credentials || now < agent->check_sent + pace)
+    agent->session.peer_seen = true;
+    if (!pair || !agent->session.remote_known || now < agent->checks.sent + pace)
         return;
-    agent->check_sent = now;
+    agent->checks.sent = now;
     ice_probe(agent, pair, now, out);
 }
 
@@ -73,12 +73,9 @@ void ice_lite_ask(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now
  * section 6.2 demands of every WebRTC endpoint. A lite agent answers checks, so that one of ours sends them then. */
 void ice_lite_leave(struct ice_agent *agent)
 {
-    agent->lite = false;
-    agent->first_valid = RTC_TIME_NEVER;
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        agent->pairs[i]->state = ICE_PAIR_WAITING;
-        agent->pairs[i]->nominated = false;
+    agent->checks.first_valid = RTC_TIME_NEVER;
+    for (size_t i = 0; i < agent->checks.count; i++) {
+        ice_pair_set_state(agent->checks.pairs[i], ICE_PAIR_WAITING);
+        agent->checks.pairs[i]->nominated = false;
     }
-    for (size_t i = 0; i < agent->bases.count; i++)
-        ice_pair_base(agent, agent->bases.list[i]);
 }

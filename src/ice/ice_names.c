@@ -106,7 +106,7 @@ int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate
 {
     struct ice_names *names;
     struct named **at, *n;
-    if (agent->common.relay_only || agent->lite || !mdns_is_candidate_name(candidate->name)) {
+    if (agent->common.relay_only || ice_is_lite(&agent->session) || !mdns_is_candidate_name(candidate->name)) {
         agent->common.counters.ignored++;
         return RTC_OK;
     }
@@ -115,7 +115,7 @@ int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate
     for (at = &names->pending; *at; at = &(*at)->next)
         if (is_same(&(*at)->candidate, candidate))
             return RTC_OK;
-    if (ice_remotes_left(agent) <= names->pending_count) {
+    if (ice_remotes_left(&agent->remotes) <= names->pending_count) {
         agent->common.counters.over_limit++;
         return RTC_ERR_QUOTA_EXCEEDED;
     }

@@ -18,26 +18,26 @@ static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair,
 {
     if (pair->state != ICE_PAIR_SUCCEEDED || !ice_consent_valid(pair, now))
         return false;
-    if (pair->heard <= pair->doubted)
+    if (pair->consent.heard <= pair->doubted)
         return false;
-    if (!agent->selected)
+    if (!agent->checks.selected)
         return true; /* nothing is better than what had consent lately */
-    if (pair == agent->selected && pair->counts.packets_received > 0 && now < pair->counts.last_received + quiet_other)
+    if (pair == agent->checks.selected && pair->counts.packets_received > 0 && now < pair->counts.last_received + quiet_other)
         return true; /* it carries data, whatever became of our questions */
-    if (pair == agent->selected && ice_is_back(agent, now))
+    if (pair == agent->checks.selected && ice_is_back(agent, now))
         return true;
-    return ice_quiet(pair, now) < (pair == agent->selected ? quiet_selected : quiet_other);
+    return ice_quiet(pair, now) < (pair == agent->checks.selected ? quiet_selected : quiet_other);
 }
 
 /* The peer controls and nominates elsewhere, where it has been heard since (an eligible pair is less quiet than this one): a NAT gave it a
  * new port, or it changed networks. Two of our own questions here stayed without answer by now. */
 static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
 {
-    const struct ice_pair *selected = agent->selected;
-    if (agent->controlling || !selected || ice_quiet(selected, now) < quiet_left || ice_is_back(agent, now))
+    const struct ice_pair *selected = agent->checks.selected;
+    if (ice_controls(&agent->session) || !selected || ice_quiet(selected, now) < quiet_left || ice_is_back(agent, now))
         return false;
-    for (size_t i = 0; i < agent->pair_count; i++) {
-        const struct ice_pair *pair = agent->pairs[i];
+    for (size_t i = 0; i < agent->checks.count; i++) {
+        const struct ice_pair *pair = agent->checks.pairs[i];
         if (pair != selected && pair->nominated && eligible(agent, pair, now))
             return true;
     }
@@ -47,8 +47,9 @@ static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
 /* Nothing answers on the selected pair (ice_doubt.c), and there is one that was heard of since. */
 static bool is_dead(const struct ice_agent *agent, rtc_time_t now)
 {
-    for (size_t i = 0; ice_doubt_confirmed(agent) && i < agent->pair_count; i++)
-        if (agent->pairs[i] != agent->selected && agent->pairs[i]->heard >= agent->doubt.since && eligible(agent, agent->pairs[i], now))
+    for (size_t i = 0; ice_doubt_confirmed(agent) && i < agent->checks.count; i++)
+        if (agent->checks.pairs[i] != agent->checks.selected && agent->checks.pairs[i]->consent.heard >= agent->doubt.since &&
+            eligible(agent, agent->checks.pairs[i], now))
             return true;
     return false;
 }
@@ -56,7 +57,7 @@ static bool is_dead(const struct ice_agent *agent, rtc_time_t now)
 /* Whether something came on it since the selected pair was lost: others had consent, but may have gone with it. */
 static bool is_proven(const struct ice_agent *agent, const struct ice_pair *pair)
 {
-    return pair->heard >= agent->lost;
+    return pair->consent.heard >= agent->checks.lost;
 }
 
 static bool is_better(const struct ice_agent *agent, const struct ice_pair *a, const struct ice_pair *b)
@@ -80,22 +81,23 @@ static unsigned cost(const struct ice_pair *pair)
 /* A pair that is better by so much that it is worth leaving one that works, and not again and again. */
 static bool surpasses(const struct ice_pair *a, const struct ice_pair *selected, rtc_time_t now)
 {
-    bool rested = !a->was_left || now >= a->left_at + stays_left;
+    bool rested = now >= a->left_at + stays_left;
     return rested && a->priority > selected->priority && cost(a) < cost(selected);
 }
 
 static struct ice_pair *best_pair(const struct ice_agent *agent, rtc_time_t now)
 {
-    struct ice_pair *best = NULL, *left = peer_left(agent, now) || is_dead(agent, now) ? agent->selected : NULL;
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (agent->pairs[i] != left && eligible(agent, agent->pairs[i], now) && is_better(agent, agent->pairs[i], best))
-            best = agent->pairs[i];
-    if (!agent->controlling || !best || best != agent->selected)
+    struct ice_pair *best = NULL, *left = peer_left(agent, now) || is_dead(agent, now) ? agent->checks.selected : NULL;
+    for (size_t i = 0; i < agent->checks.count; i++)
+        if (agent->checks.pairs[i] != left && eligible(agent, agent->checks.pairs[i], now) &&
+            is_better(agent, agent->checks.pairs[i], best))
+            best = agent->checks.pairs[i];
+    if (!ice_controls(&agent->session) || !best || best != agent->checks.selected)
         return best;
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (eligible(agent, agent->pairs[i], now) && surpasses(agent->pairs[i], agent->selected, now) &&
-            agent->pairs[i]->priority > best->priority)
-            best = agent->pairs[i];
+    for (size_t i = 0; i < agent->checks.count; i++)
+        if (eligible(agent, agent->checks.pairs[i], now) && surpasses(agent->checks.pairs[i], agent->checks.selected, now) &&
+            agent->checks.pairs[i]->priority > best->priority)
+            best = agent->checks.pairs[i];
     return best;
 }
 
@@ -107,11 +109,10 @@ static struct path path_of(const struct ice_pair *pair)
 /* A nomination of our own is void with it, and one of the peer that moved away: it will say so if it comes back. */
 static void leave(const struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
 {
-    pair->was_left = true;
     pair->left_at = now;
     if (ice_doubt_confirmed(agent))
         pair->doubted = now;
-    if (agent->controlling || ice_doubt_confirmed(agent))
+    if (ice_controls(&agent->session) || ice_doubt_confirmed(agent))
         pair->nominated = pair->peer_nominates = false;
 }
 
@@ -119,36 +120,37 @@ static void leave(const struct ice_agent *agent, struct ice_pair *pair, rtc_time
  * the peer moved, whatever the priorities are. */
 void ice_nominated_by_peer(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
 {
-    bool moved = agent->selected && agent->selected != pair && now >= agent->selected->chosen + coming_up;
-    for (size_t i = 0; moved && i < agent->pair_count; i++)
-        agent->pairs[i]->nominated = agent->pairs[i]->peer_nominates = false;
+    bool moved = agent->checks.selected && agent->checks.selected != pair && now >= agent->checks.selected->chosen + coming_up;
+    for (size_t i = 0; moved && i < agent->checks.count; i++)
+        agent->checks.pairs[i]->nominated = agent->checks.pairs[i]->peer_nominates = false;
     pair->nominated = true;
 }
 
 void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    struct ice_pair *best = agent->lite ? ice_lite_best(agent, now) : best_pair(agent, now);
-    if (!best || best == agent->selected)
+    struct ice_pair *best = ice_is_lite(&agent->session) ? ice_lite_best(agent, now) : best_pair(agent, now);
+    if (!best || best == agent->checks.selected)
         return;
-    if (agent->selected)
-        leave(agent, agent->selected, now);
+    if (agent->checks.selected)
+        leave(agent, agent->checks.selected, now);
     ice_doubt_end(agent);
-    agent->selected = best;
+    agent->checks.selected = best;
     best->chosen = now;
-    agent->selected_path = path_of(best);
+    agent->checks.selected_path = path_of(best);
     if (is_proven(agent, best))
-        best->probe_sent = now; /* else it is asked at once */
+        best->consent.asked = now; /* else it is asked at once */
     (void)ice_event(&agent->common, ICE_EVENT_SELECTED_PAIR, out);
 }
 
 static bool nominating(const struct ice_pair *pair)
 {
-    return pair->check.active && pair->check_nominates;
+    return pair->check.transaction.active && pair->check.nominates;
 }
 
 static bool wants_nomination(const struct ice_agent *agent)
 {
-    return agent->controlling && agent->selected && !agent->selected->nominated && !nominating(agent->selected);
+    return ice_controls(&agent->session) && agent->checks.selected && !agent->checks.selected->nominated &&
+           !nominating(agent->checks.selected);
 }
 
 /* Nothing better can come: a direct pair with no pair of higher priority still undecided. */
@@ -157,8 +159,8 @@ static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
     bool translated = !address_eq(&pair->mapped, &pair->base->address) && !address_eq(&pair->mapped, &pair->base->shown);
     if (pair->remote->type != ICE_HOST || pair->base->relay || translated)
         return false;
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (ice_pair_unresolved(agent->pairs[i]) && agent->pairs[i]->priority > pair->priority)
+    for (size_t i = 0; i < agent->checks.count; i++)
+        if (ice_pair_unresolved(agent->checks.pairs[i]) && agent->checks.pairs[i]->priority > pair->priority)
             return false;
     return true;
 }
@@ -166,29 +168,29 @@ static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
 /* A pair that is relayed or over TCP is worth a wait for one directly over UDP, while packets flow on it already. */
 static bool hopes_for_better(const struct ice_agent *agent)
 {
-    const struct ice_pair *pair = agent->selected;
+    const struct ice_pair *pair = agent->checks.selected;
     bool second_best = pair->base->relay || pair->base->tcp || pair->remote->type == ICE_RELAYED;
-    for (size_t i = 0; second_best && i < agent->pair_count; i++)
-        if (ice_pair_unresolved(agent->pairs[i]) && agent->pairs[i]->priority > pair->priority)
+    for (size_t i = 0; second_best && i < agent->checks.count; i++)
+        if (ice_pair_unresolved(agent->checks.pairs[i]) && agent->checks.pairs[i]->priority > pair->priority)
             return true;
     return false;
 }
 
 static rtc_time_t settled_at(const struct ice_agent *agent)
 {
-    if (is_top(agent, agent->selected))
-        return agent->first_valid;
-    return agent->first_valid + (hopes_for_better(agent) ? settling_second_best : settling);
+    if (is_top(agent, agent->checks.selected))
+        return agent->checks.first_valid;
+    return agent->checks.first_valid + (hopes_for_better(agent) ? settling_second_best : settling);
 }
 
 void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (!wants_nomination(agent) || now < settled_at(agent))
         return;
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (nominating(agent->pairs[i]))
-            agent->pairs[i]->check = (struct ice_transaction){0};
-    ice_start_check(agent, agent->selected, true, now, out);
+    for (size_t i = 0; i < agent->checks.count; i++)
+        if (nominating(agent->checks.pairs[i]))
+            agent->checks.pairs[i]->check.transaction = (struct ice_transaction){0};
+    ice_start_check(&agent->checks, agent->checks.selected, true, now, out);
 }
 
 void ice_nominate_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)

@@ -145,3 +145,11 @@ bool ice_is_broadcast_of(const struct address *interface, uint8_t bits, const st
     }
     return (mine & ~hosts) == (theirs & ~hosts) && ((theirs & hosts) == hosts || (theirs & hosts) == 0);
 }
+
+bool ice_address_is_usable(const struct address *a)
+{
+    static const uint8_t ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if ((a->family != ADDRESS_IPV4 && a->family != ADDRESS_IPV6) || address_is_any(a) || address_is_multicast(a))
+        return false;
+    return a->family == ADDRESS_IPV4 || (!address_is_link_local(a) && memcmp(a->ip, ipv4_mapped, sizeof ipv4_mapped) != 0);
+}

@@ -7,6 +7,8 @@
 
 #include "ice_filter.h"
 
+/* What no candidate may be: no address, any, multicast, link-local IPv6, or IPv4 in the clothes of IPv6 (RFC 8445 section 5.1.1.1). */
+bool ice_address_is_usable(const struct address *address);
 /* Why nothing is sent there: static text; NULL: it may be. Loopback is judged by who would send (ice_refuses_remote). */
 const char *ice_unreachable(const struct ice_rules *rules, const struct address *address, enum path_protocol protocol);
 /* The application allows it by name. */

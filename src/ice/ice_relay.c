@@ -117,7 +117,9 @@ static void close_bases(struct ice_agent *agent, struct ice_relay *relay, rtc_ti
     for (size_t i = 0; i < relay->base_count; i++) {
         if (relay->bases[i]->state == ICE_BASE_CLOSED)
             continue;
-        ice_drop_base(agent, relay->bases[i], now);
+        relay->bases[i]->turn = NULL;
+        ice_base_set_state(relay->bases[i], ICE_BASE_CLOSED);
+        ice_drop_base(&agent->checks, relay->bases[i], now);
         ice_locals_forget(&agent->locals, relay->bases[i]->socket, out);
     }
 }
@@ -244,6 +246,7 @@ static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *rel
     if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(agent, relay, out))))
         return NULL;
     *base = (struct ice_base){.relay = relay, .socket = ice_request_id(&agent->common), .state = ICE_BASE_CLOSED};
+    base->turn = relay->client;
     base->address = base->shown = *relayed;
     ice_base_set_state(base, ICE_BASE_OPEN);
 
@@ -279,7 +282,7 @@ static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, rtc_t
         if (!base)
             return;
         announce(agent, relay, base, out);
-        ice_pair_base(agent, base);
+        ice_pair_base(&agent->pairing, base);
     }
 }
 
@@ -398,33 +401,6 @@ bool ice_relay_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *pa
     return false;
 }
 
-bool ice_relay_wrap(const struct ice_base *base, rtc_time_t now, struct packet *packet)
-{
-    struct address peer = packet->path.remote;
-    return base->relay->state == ICE_RELAY_OPEN && turn_client_wrap(base->relay->client, now, &peer, packet);
-}
-
-void ice_relay_send(const struct ice_base *base, rtc_time_t now, struct packet *packet, struct out *out)
-{
-    if (base->relay->state == ICE_RELAY_OPEN)
-        turn_client_permit(base->relay->client, now, &packet->path.remote, out);
-    if (ice_relay_wrap(base, now, packet))
-        out_send(out, packet);
-    else
-        packet_free(packet);
-}
-
-void ice_relay_bind(const struct ice_base *base, rtc_time_t now, const struct address *peer)
-{
-    if (base->relay->state == ICE_RELAY_OPEN)
-        turn_client_bind(base->relay->client, now, peer);
-}
-
-uint32_t ice_relay_overhead(const struct ice_base *base, const struct address *peer)
-{
-    return base->relay->client ? turn_client_overhead(base->relay->client, peer) : TURN_INDICATION_OVERHEAD;
-}
-
 bool ice_relay_pending(const struct ice_agent *agent)
 {
     for (size_t i = 0; i < agent->relay_count; i++) {
@@ -473,6 +449,8 @@ void ice_relay_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
     for (size_t i = 0; i < agent->relay_count; i++) {
         struct ice_relay *relay = agent->relays[i];
         relay->state = ICE_RELAY_FAILED;
+        for (size_t k = 0; k < relay->base_count; k++)
+            relay->bases[k]->turn = NULL;
         if (relay->client)
             turn_client_close(relay->client, now, out);
         if (!relay->client || relay->stream || turn_client_state(relay->client) != TURN_CLOSING) {

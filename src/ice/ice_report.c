@@ -82,8 +82,8 @@ static enum ice_report_state state_of(const struct ice_pair *pair)
 static void explain_unanswered(const struct ice_pair *pair, char reason[ICE_REASON_MAX])
 {
     unsigned long long sent = (unsigned long long)pair->counts.requests_sent;
-    if (pair->error_code)
-        say(reason, "the peer refused %llu checks, the last one with error %u", sent, pair->error_code);
+    if (pair->check.error_code)
+        say(reason, "the peer refused %llu checks, the last one with error %u", sent, pair->check.error_code);
     else if (pair->counts.requests_received > 0)
         say(reason, "%llu checks were sent and not answered, although the peer's own checks arrive here", sent);
     else
@@ -97,29 +97,29 @@ static void explain_pair(const struct ice_agent *agent, const struct ice_pair *p
         say(reason, "its local address is gone from this host");
     else if (pair->base->state != ICE_BASE_OPEN)
         say(reason, "its socket was closed");
-    else if (!agent->have_remote_credentials)
+    else if (!agent->session.remote_known)
         say(reason, "the peer's description has not come yet");
     else if (pair->state == ICE_PAIR_FROZEN || pair->state == ICE_PAIR_WAITING)
         say(reason, "not checked yet");
     else if (pair->state != ICE_PAIR_SUCCEEDED)
         explain_unanswered(pair, reason);
-    else if (!ice_consent_valid(pair, now) || (pair == agent->selected && now >= ice_disconnected_at(agent, pair)))
+    else if (!ice_consent_valid(pair, now) || (pair == agent->checks.selected && now >= ice_disconnected_at(agent, pair)))
         say(reason, "it worked, but nothing was heard of the peer for %.1f s", (double)ice_quiet(pair, now) / 1e6);
 }
 
 bool ice_agent_pair_report(const struct ice_agent *agent, rtc_time_t now, size_t index, struct ice_pair_report *out)
 {
-    if (index >= agent->pair_count)
+    if (index >= agent->checks.count)
         return false;
-    const struct ice_pair *pair = agent->pairs[index];
+    const struct ice_pair *pair = agent->checks.pairs[index];
     *out = (struct ice_pair_report){
         .serial = pair->serial,
         .state = state_of(pair),
         .nominated = pair->nominated,
-        .selected = pair == agent->selected,
+        .selected = pair == agent->checks.selected,
         .priority = pair->priority,
-        .rtt_us = pair->rtt,
-        .total_rtt_us = pair->total_rtt,
+        .rtt_us = pair->rtt.smoothed,
+        .total_rtt_us = pair->rtt.total,
         .counts = pair->counts,
     };
     ice_describe_local(agent, pair, &out->local);
@@ -130,17 +130,17 @@ bool ice_agent_pair_report(const struct ice_agent *agent, rtc_time_t now, size_t
 
 bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out)
 {
-    if (index >= agent->remote_count)
+    if (index >= agent->remotes.count)
         return false;
-    ice_describe_remote(agent, agent->remotes[index], out);
+    ice_describe_remote(agent, agent->remotes.list[index], out);
     return true;
 }
 
 bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out, const char **reason)
 {
-    if (index >= agent->left_out_count)
+    if (index >= agent->remotes.left_out_count)
         return false;
-    const struct ice_left_out *l = &agent->left_out[index];
+    const struct ice_left_out *l = &agent->remotes.left_out[index];
     *out = (struct ice_candidate){.component = ICE_COMPONENT, .type = l->type, .protocol = l->protocol, .address = l->address};
     if (l->named)
         out->address = (struct address){.port = l->address.port};
@@ -225,26 +225,26 @@ bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct
 
 void ice_agent_count_sent(struct ice_agent *agent, rtc_time_t now, size_t bytes)
 {
-    if (!agent->selected)
+    if (!agent->checks.selected)
         return;
-    agent->selected->counts.packets_sent++;
-    agent->selected->counts.bytes_sent += bytes;
-    agent->selected->counts.last_sent = now;
+    agent->checks.selected->counts.packets_sent++;
+    agent->checks.selected->counts.bytes_sent += bytes;
+    agent->checks.selected->counts.last_sent = now;
 }
 
 void ice_agent_count_discarded(struct ice_agent *agent, size_t bytes)
 {
-    if (!agent->selected)
+    if (!agent->checks.selected)
         return;
-    agent->selected->counts.packets_discarded++;
-    agent->selected->counts.bytes_discarded += bytes;
+    agent->checks.selected->counts.packets_discarded++;
+    agent->checks.selected->counts.bytes_discarded += bytes;
 }
 
 bool ice_agent_receives(struct ice_agent *agent, rtc_time_t now, const struct path *from, size_t bytes)
 {
     const struct ice_base *base = ice_bases_find(&agent->bases, from->socket);
-    struct ice_pair *pair = base ? ice_find_pair(agent, base, &from->remote) : NULL;
-    if (!pair || !pair->receivable)
+    struct ice_pair *pair = base ? ice_find_pair(&agent->checks, base, &from->remote) : NULL;
+    if (!pair || !pair->consent.receivable)
         return false;
     pair->counts.packets_received++;
     pair->counts.bytes_received += bytes;

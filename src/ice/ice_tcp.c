@@ -20,31 +20,12 @@ static const rtc_time_t quiet_selected = 3 * ICE_SECOND; /* a selected pair this
 
 /* ---- candidates ---- */
 
-/* The local preference is made of the direction's and the interface's; the type preferences are those of other implementations. */
-uint32_t ice_tcp_priority(enum ice_candidate_type type, enum ice_tcp_type tcp_type, uint32_t preference)
-{
-    static const uint8_t type_preference[] = {90, 82, 80, 0};
-    uint32_t direction = tcp_type == ICE_TCP_ACTIVE ? 6 : 4;
-    uint32_t other = preference < 0x1fff ? 0x1fff - preference : 0;
-    return (uint32_t)type_preference[type] << 24 | (direction << 13 | other) << 8 | (256 - ICE_COMPONENT);
-}
-
-enum ice_tcp_type ice_tcp_type_of(const struct ice_base *base)
-{
-    return !base->tcp ? ICE_TCP_NONE : base->tcp->accepted ? ICE_TCP_PASSIVE : ICE_TCP_ACTIVE;
-}
-
-uint32_t ice_tcp_reflexive_priority(const struct ice_base *base)
-{
-    return ice_tcp_priority(ICE_PEER_REFLEXIVE, ice_tcp_type_of(base), UINT16_MAX - base->preference);
-}
-
 void ice_tcp_describe(const struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *out)
 {
     bool natted = !address_eq(&out->address, &base->address);
     out->type = natted ? ICE_PEER_REFLEXIVE : ICE_HOST;
-    out->tcp_type = (uint8_t)ice_tcp_type_of(base);
-    out->priority = natted ? ice_tcp_reflexive_priority(base) : base->priority;
+    out->tcp_type = base->tcp_type;
+    out->priority = natted ? ice_base_reflexive_priority(base) : base->priority;
     (void)snprintf(out->foundation, sizeof out->foundation, "%u", base->foundation);
     if (natted)
         out->related = ice_related_address(&agent->common, &base->address);
@@ -195,11 +176,11 @@ static bool add_base(struct ice_agent *agent, struct ice_connection *c)
     base->tcp = c;
     base->tcp_type = c->accepted ? ICE_TCP_PASSIVE : ICE_TCP_ACTIVE;
     base->socket = c->socket;
-    base->state = ICE_BASE_OPEN;
+    ice_base_set_state(base, ICE_BASE_OPEN);
     base->address = base->shown = c->local;
     base->preference = (uint16_t)(UINT16_MAX - preference);
-    base->priority = ice_tcp_priority(ICE_HOST, ice_tcp_type_of(base), preference);
-    base->foundation = foundation(agent, ice_tcp_type_of(base), &c->local);
+    base->priority = ice_tcp_priority(ICE_HOST, (enum ice_tcp_type)base->tcp_type, preference);
+    base->foundation = foundation(agent, (enum ice_tcp_type)base->tcp_type, &c->local);
     c->base = base;
     return true;
 }
@@ -207,8 +188,8 @@ static bool add_base(struct ice_agent *agent, struct ice_connection *c)
 /* Connections to two of our listeners may come from one address. */
 static bool is_paired(const struct ice_agent *agent, const struct ice_remote *remote)
 {
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (agent->pairs[i]->remote == remote)
+    for (size_t i = 0; i < agent->checks.count; i++)
+        if (agent->checks.pairs[i]->remote == remote)
             return true;
     return false;
 }
@@ -217,12 +198,12 @@ static void remove_base(struct ice_agent *agent, struct ice_connection *c, rtc_t
 {
     if (!c->base)
         return;
-    ice_drop_base(agent, c->base, now);
+    ice_drop_base(&agent->checks, c->base, now);
     ice_bases_remove(&agent->bases, c->base);
     c->base = NULL;
-    const struct ice_remote *remote = c->accepted ? ice_find_remote(agent, &c->address, PATH_TCP) : NULL;
-    if (remote && !is_paired(agent, remote))
-        ice_forget_reflexive(agent, remote);
+    struct ice_remote *remote = c->accepted ? ice_remotes_find(&agent->remotes, &c->address, PATH_TCP) : NULL;
+    if (remote && remote->type == ICE_PEER_REFLEXIVE && !is_paired(agent, remote))
+        ice_forget_reflexive(&agent->pairing, remote);
 }
 
 /* The connection is over, or never came to be: with it goes its pair. `gone`: its socket is closed already. One that was accepted is freed.
@@ -294,8 +275,8 @@ static void add_attempt(struct ice_agent *agent, const struct ice_base *base, st
 
 void ice_tcp_pair_base(struct ice_agent *agent, const struct ice_base *base)
 {
-    for (size_t i = 0; i < agent->remote_count; i++)
-        add_attempt(agent, base, agent->remotes[i]);
+    for (size_t i = 0; i < agent->remotes.count; i++)
+        add_attempt(agent, base, agent->remotes.list[i]);
 }
 
 void ice_tcp_pair_remote(struct ice_agent *agent, struct ice_remote *remote)
@@ -330,9 +311,9 @@ static void on_connected(struct ice_agent *agent, struct ice_connection *c, rtc_
     c->opened = now;
     c->at = now + unproven_most;
     c->local = result->local;
-    struct ice_pair *pair = add_base(agent, c) ? ice_pair_force(agent, c->base, c->remote) : NULL;
+    struct ice_pair *pair = add_base(agent, c) ? ice_add_pair(&agent->checks, c->base, c->remote, true) : NULL;
     if (pair)
-        ice_recheck(agent, pair);
+        ice_recheck(&agent->checks, pair);
     else
         lose(agent, c, now, false, out);
 }
@@ -345,13 +326,13 @@ static bool is_relayed(const struct ice_pair *pair)
 /* A direct pair is in use: more connections are of no use while it works. */
 static bool is_content(const struct ice_agent *agent)
 {
-    return agent->selected && !is_relayed(agent->selected);
+    return agent->checks.selected && !is_relayed(agent->checks.selected);
 }
 
 static bool udp_may_work(const struct ice_agent *agent)
 {
-    for (size_t i = 0; i < agent->pair_count; i++)
-        if (ice_pair_unresolved(agent->pairs[i]) && !agent->pairs[i]->base->tcp)
+    for (size_t i = 0; i < agent->checks.count; i++)
+        if (ice_pair_unresolved(agent->checks.pairs[i]) && !agent->checks.pairs[i]->base->tcp)
             return true;
     return false;
 }
@@ -359,10 +340,10 @@ static bool udp_may_work(const struct ice_agent *agent)
 /* When attempts may begin. */
 static rtc_time_t attempts_at(const struct ice_agent *agent)
 {
-    if (agent->state == ICE_NEW || agent->state == ICE_FAILED || agent->state == ICE_CLOSED || !agent->have_remote_credentials)
+    if (agent->state == ICE_NEW || agent->state == ICE_FAILED || agent->state == ICE_CLOSED || !agent->session.remote_known)
         return RTC_TIME_NEVER;
     if (is_content(agent))
-        return agent->selected->heard + quiet_selected;
+        return agent->checks.selected->consent.heard + quiet_selected;
     return udp_may_work(agent) ? agent->started + udp_first : agent->started;
 }
 
@@ -406,8 +387,8 @@ bool ice_tcp_undecided(const struct ice_agent *agent)
 /* Whether a candidate of the peer has this address, whatever its port. */
 static bool is_known(const struct ice_agent *agent, const struct address *address)
 {
-    for (size_t i = 0; i < agent->remote_count; i++)
-        if (address_ip_eq(&agent->remotes[i]->address, address))
+    for (size_t i = 0; i < agent->remotes.count; i++)
+        if (address_ip_eq(&agent->remotes.list[i]->address, address))
             return true;
     return false;
 }
@@ -585,12 +566,6 @@ bool ice_tcp_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *pack
     return true;
 }
 
-bool ice_tcp_wrap(struct packet *packet)
-{
-    packet->path.protocol = PATH_TCP;
-    return tcp_framing_wrap(packet);
-}
-
 /* ---- time ---- */
 
 static bool is_timed(const struct ice_connection *c)
@@ -602,7 +577,7 @@ static bool is_timed(const struct ice_connection *c)
  * accepted it, can only wait for that. */
 static struct ice_connection *silent(const struct ice_agent *agent, rtc_time_t now)
 {
-    const struct ice_pair *pair = agent->selected;
+    const struct ice_pair *pair = agent->checks.selected;
     bool is_silent = pair && pair->base->tcp && !pair->base->tcp->accepted && now >= ice_disconnected_at(agent, pair);
     return is_silent ? pair->base->tcp : NULL;
 }
@@ -611,10 +586,10 @@ static struct ice_connection *silent(const struct ice_agent *agent, rtc_time_t n
  * them would leave no place for who connects anew. One may have no pair any more. */
 static rtc_time_t unused_until(const struct ice_agent *agent, const struct ice_connection *c)
 {
-    const struct ice_pair *pair = c->state == ICE_CONNECTION_OPEN ? ice_find_pair(agent, c->base, &c->address) : NULL;
-    if (c->state != ICE_CONNECTION_OPEN || (pair && pair == agent->selected))
+    const struct ice_pair *pair = c->state == ICE_CONNECTION_OPEN ? ice_find_pair(&agent->checks, c->base, &c->address) : NULL;
+    if (c->state != ICE_CONNECTION_OPEN || (pair && pair == agent->checks.selected))
         return RTC_TIME_NEVER;
-    return (pair ? pair->heard : c->opened) + unused_most;
+    return (pair ? pair->consent.heard : c->opened) + unused_most;
 }
 
 static rtc_time_t ends_at(const struct ice_agent *agent, const struct ice_connection *c)

@@ -57,12 +57,6 @@ struct ice_tcp {
     uint32_t attempts, connecting, accepted, strangers; /* how many of the connections are that; strangers: accepted and not proven */
 };
 
-/* RFC 6544 section 4.2: over TCP after all that is direct over UDP, and before relays. `preference`: the interface's, counted from 0, the
- * best. */
-uint32_t ice_tcp_priority(enum ice_candidate_type type, enum ice_tcp_type tcp_type, uint32_t preference);
-/* Of a connection's base as a peer-reflexive candidate. */
-uint32_t ice_tcp_reflexive_priority(const struct ice_base *base);
-enum ice_tcp_type ice_tcp_type_of(const struct ice_base *base);
 /* The local side of a pair on a connection whose address, as the peer sees it, is none that was announced. */
 void ice_tcp_describe(const struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *out);
 /* Whether this agent would connect to a candidate of the peer. */
@@ -83,7 +77,6 @@ void ice_tcp_prove(struct ice_agent *agent, const struct ice_base *base);
 bool ice_tcp_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 /* For packets of streams (PATH_TCP); false: this is none of ours. */
 bool ice_tcp_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
-bool ice_tcp_wrap(struct packet *packet);
 /* Connections are being made, or will be. */
 bool ice_tcp_undecided(const struct ice_agent *agent);
 /* Gives connections up whose time is over. */

@@ -17,13 +17,13 @@ struct picture {
 
 static struct picture take_picture(const struct ice_agent *agent)
 {
-    struct picture p = {*agent, calloc(agent->pair_count + 1, sizeof *p.pairs), calloc(agent->remote_count + 1, sizeof *p.remotes)};
+    struct picture p = {*agent, calloc(agent->checks.count + 1, sizeof *p.pairs), calloc(agent->remotes.count + 1, sizeof *p.remotes)};
     assert_true(p.pairs && p.remotes);
     memset(&p.agent.common.counters, 0, sizeof p.agent.common.counters);
-    for (size_t i = 0; i < agent->pair_count; i++)
-        p.pairs[i] = *agent->pairs[i];
-    for (size_t i = 0; i < agent->remote_count; i++)
-        p.remotes[i] = *agent->remotes[i];
+    for (size_t i = 0; i < agent->checks.count; i++)
+        p.pairs[i] = *agent->checks.pairs[i];
+    for (size_t i = 0; i < agent->remotes.count; i++)
+        p.remotes[i] = *agent->remotes.list[i];
     return p;
 }
 
@@ -38,8 +38,8 @@ static bool is_as_before(struct picture *before, const struct ice_agent *agent)
 {
     struct picture now = take_picture(agent);
     bool same = memcmp(&before->agent, &now.agent, sizeof now.agent) == 0 &&
-                memcmp(before->pairs, now.pairs, agent->pair_count * sizeof *now.pairs) == 0 &&
-                memcmp(before->remotes, now.remotes, agent->remote_count * sizeof *now.remotes) == 0;
+                memcmp(before->pairs, now.pairs, agent->checks.count * sizeof *now.pairs) == 0 &&
+                memcmp(before->remotes, now.remotes, agent->remotes.count * sizeof *now.remotes) == 0;
     free_picture(&now);
     return same;
 }
@@ -81,7 +81,7 @@ static void without_credentials_nothing_changes(void **state)
         ice_sim_drain(&sim.a);
         struct picture before = take_picture(sim.a.agent);
         struct path peer = {.socket = sim.a.agent->bases.list[0]->socket, .remote = address_ipv4(192, 0, 2, 2, 6000)};
-        peer.socket = ice_find_remote(sim.a.agent, &peer.remote, PATH_UDP) ? sim.a.agent->pairs[0]->base->socket : peer.socket;
+        peer.socket = ice_remotes_find(&sim.a.agent->remotes, &peer.remote, PATH_UDP) ? sim.a.agent->checks.pairs[0]->base->socket : peer.socket;
         struct path stranger = peer;
         stranger.remote.port = 666;
         unsigned events = sim.a.states + sim.a.validated + sim.a.selections;
@@ -112,7 +112,7 @@ static void equal_tie_breakers(void **state)
         script.controlling = controlling;
         struct path path = script_path(&sim, ADDRESS_IPV4);
         script_request(&sim.b, &m, username);
-        m.tie_breaker = sim.a.agent->tie_breaker;
+        m.tie_breaker = sim.a.agent->session.tie_breaker;
         script_send(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
         ice_sim_run(&sim, sim.now + 30 * MS);
         assert_int_equal(script.errors, controlling);
@@ -260,9 +260,9 @@ static void addresses_and_credentials(void **state)
     script_begin(&sim, 36, true);
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         script_candidate(&sim, none[i]);
-    assert_int_equal(sim.a.agent->remote_count, 0);
+    assert_int_equal(sim.a.agent->remotes.count, 0);
     script_candidate(&sim, "candidate:1 1 udp 1 fd00::2 6000 typ host"); /* unique local: usable */
-    assert_int_equal(sim.a.agent->pair_count, 1);
+    assert_int_equal(sim.a.agent->checks.count, 1);
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(ice_credentials_are_valid(slice_str(good[i]), slice_str(script_password)));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -286,10 +286,10 @@ static void loopback_is_for_itself(void **state)
     ice_sim_run(&sim, sim.now + 10 * MS);
     assert_int_equal(sim.a.agent->bases.count, 2);
     script_candidate(&sim, script_four);
-    assert_int_equal(sim.a.agent->pair_count, 1);
-    assert_false(address_is_loopback(&sim.a.agent->pairs[0]->base->address));
+    assert_int_equal(sim.a.agent->checks.count, 1);
+    assert_false(address_is_loopback(&sim.a.agent->checks.pairs[0]->base->address));
     script_candidate(&sim, "candidate:9 1 udp 2122260223 127.0.0.1 6000 typ host");
-    assert_int_equal(sim.a.agent->pair_count, 3); /* the interface's address reaches it too */
+    assert_int_equal(sim.a.agent->checks.count, 3); /* the interface's address reaches it too */
     ice_sim_fini(&sim);
 }
 
@@ -307,15 +307,15 @@ static void living_pairs_keep_their_place(void **state)
     struct path path = script_path(&sim, ADDRESS_IPV4);
     script_ask(&sim.b, &path, 0);
     ice_sim_run(&sim, sim.now + 15 * SECOND); /* its own check fails meanwhile */
-    assert_int_equal(sim.a.agent->pairs[0]->state, ICE_PAIR_FAILED);
+    assert_int_equal(sim.a.agent->checks.pairs[0]->state, ICE_PAIR_FAILED);
     for (unsigned i = 0; i < 20; i++) {
         struct ice_candidate c = {.component = 1, .type = ICE_HOST, .priority = 2122260223 + i, .foundation = "1"};
         c.address = address_ipv4(192, 0, 2, 99, (uint16_t)(7000 + i));
         ice_sim_candidate(&sim.a, &c);
     }
-    struct path from = {.socket = sim.a.agent->pairs[0]->base->socket, .remote = path.local};
+    struct path from = {.socket = sim.a.agent->checks.pairs[0]->base->socket, .remote = path.local};
     assert_true(ice_agent_can_receive(sim.a.agent, &from));
-    assert_int_equal(sim.a.agent->pair_count, 4);
+    assert_int_equal(sim.a.agent->checks.count, 4);
     ice_sim_fini(&sim);
     rtc_context_unref(script_context);
     script_context = usual;
@@ -347,7 +347,7 @@ static void a_peer_that_keeps_moving(void **state)
             }
         }
         assert_int_equal(sim.a.state_at[ICE_DISCONNECTED], -1);
-        assert_true(sim.a.agent->remote_count < 64 && sim.a.agent->pair_count < 64);
+        assert_true(sim.a.agent->remotes.count < 64 && sim.a.agent->checks.count < 64);
         ice_sim_fini(&sim);
     }
 }
@@ -374,7 +374,7 @@ static void signalled_and_reflexive_together_are_bounded(void **state)
         (void)snprintf(text, sizeof text, "candidate:%u 1 udp %u 192.0.2.2 %u typ host", i, 2130706431 - i, 7000 + i);
         script_candidate(&sim, text);
     }
-    assert_in_range(sim.a.agent->remote_count, LIMIT, LIMIT + LIMIT / 2 + 1);
+    assert_in_range(sim.a.agent->remotes.count, LIMIT, LIMIT + LIMIT / 2 + 1);
     assert_true(ice_agent_counters(sim.a.agent)->over_limit >= 30);
     assert_true(ice_sim_connected(&sim.a));
     ice_sim_fini(&sim);
@@ -407,7 +407,7 @@ static void the_selected_pair_keeps_its_place(void **state)
         ice_sim_run(&sim, sim.now + 30 * MS);
     }
     assert_int_equal(ice_agent_selected(sim.a.agent)->remote.port, 6000);
-    assert_int_equal(sim.a.agent->remote_count, 2);
+    assert_int_equal(sim.a.agent->remotes.count, 2);
     assert_true(ice_agent_counters(sim.a.agent)->over_limit >= 9);
     script.only_socket = 0;
     ice_sim_run(&sim, sim.now + SECOND);
@@ -421,17 +421,17 @@ static void the_selected_pair_keeps_its_place(void **state)
 static void the_round_trip_is_smoothed(void **state)
 {
     (void)state;
-    struct ice_pair pair = {.rtt = 0};
-    ice_rtt_sample(&pair, 900 * MS, false);
-    assert_int_equal(pair.rtt, 900 * MS);
-    ice_rtt_sample(&pair, 40 * MS, true);
-    assert_int_equal(pair.rtt, 40 * MS);
-    ice_rtt_sample(&pair, 900 * MS, false);
-    assert_int_equal(pair.rtt, 40 * MS);
-    ice_rtt_sample(&pair, 120 * MS, true);
-    assert_int_equal(pair.rtt, 50 * MS);
-    ice_rtt_sample(&pair, -5, true);
-    assert_in_range(pair.rtt, 43 * MS, 44 * MS);
+    struct ice_rtt rtt = {0};
+    ice_rtt_sample(&rtt, 900 * MS, false);
+    assert_int_equal(rtt.smoothed, 900 * MS);
+    ice_rtt_sample(&rtt, 40 * MS, true);
+    assert_int_equal(rtt.smoothed, 40 * MS);
+    ice_rtt_sample(&rtt, 900 * MS, false);
+    assert_int_equal(rtt.smoothed, 40 * MS);
+    ice_rtt_sample(&rtt, 120 * MS, true);
+    assert_int_equal(rtt.smoothed, 50 * MS);
+    ice_rtt_sample(&rtt, -5, true);
+    assert_in_range(rtt.smoothed, 43 * MS, 44 * MS);
 }
 
 int main(void)

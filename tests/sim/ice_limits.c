@@ -124,7 +124,7 @@ static void ticks(void **state)
         struct cost adding = {0}, ticking = {0};
         begin(&sim, context);
         add_candidates(&sim, 5000, foundations[i], &adding);
-        assert_int_equal(sim.a.agent->pair_count, PAIRS);
+        assert_int_equal(sim.a.agent->checks.count, PAIRS);
         run_all(&sim, 15 * SECOND, &ticking);
         assert_cost(&adding, "a candidate more", 100);
         assert_cost(&ticking, "a tick", 100);
@@ -158,8 +158,8 @@ static void requests_from_everywhere(void **state)
         ice_sim_drain(&sim.a);
         sim.now += MS / 2;
     }
-    assert_true(sim.a.agent->remote_count <= CANDIDATES + CANDIDATES / 2 + 1);
-    assert_true(sim.a.agent->pair_count <= PAIRS);
+    assert_true(sim.a.agent->remotes.count <= CANDIDATES + CANDIDATES / 2 + 1);
+    assert_true(sim.a.agent->checks.count <= PAIRS);
     assert_cost(&asking, "a request", 150);
     ice_sim_fini(&sim);
 }
@@ -178,7 +178,7 @@ static void larger_lists(void **state)
         struct cost adding = {0}, ticking = {0};
         begin(&sim, large);
         add_candidates(&sim, 600, foundations[i], &adding);
-        assert_int_equal(sim.a.agent->pair_count, 1024);
+        assert_int_equal(sim.a.agent->checks.count, 1024);
         run_all(&sim, 15 * SECOND, &ticking);
         assert_cost(&adding, "a candidate more of many", 1000);
         assert_cost(&ticking, "a tick with many", 400);

@@ -143,16 +143,16 @@ static void consent_is_not_in_step(void **state)
     begin(&sim, 12, NULL, false);
     ice_sim_run(&sim, sim.now + 10 * SECOND);
     rtc_time_t shortest = 10 * SECOND, longest = 0;
-    struct ice_pair *pair = sim.a.agent->selected;
+    struct ice_pair *pair = sim.a.agent->checks.selected;
     rtc_time_t last = 0;
     for (unsigned asked = 0; asked < 80;) {
-        rtc_time_t sent = pair->probe_sent;
-        pair->heard = sim.now;
+        rtc_time_t sent = pair->consent.asked;
+        pair->consent.heard = sim.now;
         ice_sim_run(&sim, sim.now + 5 * MS);
-        if (pair->probe_sent == sent)
+        if (pair->consent.asked == sent)
             continue;
-        rtc_time_t interval = pair->probe_sent - last;
-        last = pair->probe_sent;
+        rtc_time_t interval = pair->consent.asked - last;
+        last = pair->consent.asked;
         if (asked++ == 0)
             continue;
         shortest = interval < shortest ? interval : shortest;

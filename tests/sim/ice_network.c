@@ -461,7 +461,7 @@ static void doubted(bool controlling)
     connect(&sim);
     assert_true(sends_from(&sim.a, "10.0.0.2"));
     ice_sim_stream(&sim, sim.now + SECOND);
-    const struct ice_pair *left = sim.a.agent->selected;
+    const struct ice_pair *left = sim.a.agent->checks.selected;
     sim_host_set_address_down(sim.a.host, "10.0.0.2", true);
     add(&sim.a, "10.0.0.4", "wwan0", RTC_NETWORK_CELLULAR);
     for (int i = 0; i < 300; i++) {
@@ -471,7 +471,7 @@ static void doubted(bool controlling)
         assert_in_range(sim.a.selections, 0, 1);
     }
     assert_int_equal(sim.a.selections, 1);
-    assert_true(left->doubted > 0 && left->heard <= left->doubted);
+    assert_true(left->doubted > 0 && left->consent.heard <= left->doubted);
     assert_true(sends_from(&sim.a, "10.0.0.4"));
     ice_sim_fini(&sim);
 }

@@ -11,9 +11,9 @@
 static unsigned sent_to(struct ice_sim *sim, const struct address *to)
 {
     unsigned sent = 0;
-    for (size_t i = 0; i < sim->a.agent->pair_count; i++)
-        if (address_eq(&sim->a.agent->pairs[i]->remote->address, to))
-            sent += (unsigned)sim->a.agent->pairs[i]->counts.requests_sent;
+    for (size_t i = 0; i < sim->a.agent->checks.count; i++)
+        if (address_eq(&sim->a.agent->checks.pairs[i]->remote->address, to))
+            sent += (unsigned)sim->a.agent->checks.pairs[i]->counts.requests_sent;
     return sent;
 }
 
@@ -67,7 +67,7 @@ static void nothing_goes_where_no_peer_is(void **state)
         script_candidate(&sim, lines[i]);
     ice_sim_run(&sim, sim.now + 3 * SECOND);
     assert_int_equal(sim_network_counters(sim.net)->sent, sent);
-    assert_int_equal(sim.a.agent->pair_count, 0);
+    assert_int_equal(sim.a.agent->checks.count, 0);
     assert_int_equal(ice_agent_counters(sim.a.agent)->left_out, COUNT - 1);
     size_t reported = 0;
     while (ice_agent_left_out_report(sim.a.agent, reported, &c, &reason))
@@ -79,7 +79,7 @@ static void nothing_goes_where_no_peer_is(void **state)
     ask_from(&sim, &relay, STUN_HAS_CONTROLLED, 1);
     ask_from(&sim, &name_server, STUN_HAS_CONTROLLING, UINT64_MAX); /* nor a change of our role */
     assert_true(ice_agent_controlling(sim.a.agent));
-    assert_int_equal(sim.a.agent->pair_count, 0);
+    assert_int_equal(sim.a.agent->checks.count, 0);
     assert_int_equal(sim_network_counters(sim.net)->sent, sent);
     script_candidate(&sim, script_four);
     ice_sim_run(&sim, sim.now + SECOND);
@@ -97,10 +97,10 @@ static void nor_to_all_hosts_of_a_network(void **state)
         sim.a.agent->bases.list[i]->prefix_length = 24;
     script_candidate(&sim, "candidate:1 1 udp 1 192.0.2.255 6000 typ host");
     script_candidate(&sim, "candidate:1 1 udp 1 192.0.2.0 6000 typ host");
-    assert_int_equal(sim.a.agent->pair_count, 0);
+    assert_int_equal(sim.a.agent->checks.count, 0);
     assert_int_equal(ice_agent_counters(sim.a.agent)->left_out, 2);
     script_candidate(&sim, "candidate:1 1 udp 1 192.0.3.255 6000 typ host"); /* somebody, for all that we know */
-    assert_int_equal(sim.a.agent->pair_count, 1);
+    assert_int_equal(sim.a.agent->checks.count, 1);
     ice_sim_fini(&sim);
 }
 
@@ -116,9 +116,9 @@ static void the_application_may_say_otherwise(void **state)
     script_begin_with(&sim, 44, (struct ice_options){.controlling = true, .rules = rules});
     script_candidate(&sim, "candidate:1 1 udp 1 127.0.0.1 6000 typ host");
     script_candidate(&sim, "candidate:1 1 udp 1 198.51.100.77 53 typ host");
-    assert_int_equal(sim.a.agent->pair_count, 2);
+    assert_int_equal(sim.a.agent->checks.count, 2);
     script_candidate(&sim, script_four);
-    assert_int_equal(sim.a.agent->pair_count, 2);
+    assert_int_equal(sim.a.agent->checks.count, 2);
     assert_int_equal(ice_agent_counters(sim.a.agent)->left_out, 1);
     ice_sim_fini(&sim);
     free(rules);
@@ -134,13 +134,13 @@ static void loopback_by_who_sends(void **state)
     struct ice_sim sim;
     script_begin_with(&sim, 50, (struct ice_options){.controlling = true, .include_loopback = true});
     script_candidate(&sim, line);
-    assert_int_equal(sim.a.agent->pair_count, 1);
+    assert_int_equal(sim.a.agent->checks.count, 1);
     ice_sim_fini(&sim);
     script_begin(&sim, 51, true);
     script_candidate(&sim, line);
-    assert_int_equal(sim.a.agent->pair_count, 0);
+    assert_int_equal(sim.a.agent->checks.count, 0);
     ask_from(&sim, &from, STUN_HAS_CONTROLLED, 1);
-    assert_int_equal(sim.a.agent->pair_count, 1);
+    assert_int_equal(sim.a.agent->checks.count, 1);
     ice_sim_fini(&sim);
     context_seed(script_context, 52); /* a host without network */
     assert_int_equal(ice_sim_init(&sim, script_context, 52, NULL), RTC_OK);
@@ -149,7 +149,7 @@ static void loopback_by_who_sends(void **state)
     ice_sim_gather(&sim.a);
     ice_sim_run(&sim, sim.now + 10 * MS);
     script_candidate(&sim, line);
-    assert_int_equal(sim.a.agent->pair_count, 1);
+    assert_int_equal(sim.a.agent->checks.count, 1);
     ice_sim_fini(&sim);
 }
 
@@ -163,13 +163,13 @@ static void more_checks_for_a_reason(void **state)
     script_candidate(&sim, "candidate:1 1 udp 1 198.51.100.9 6000 typ host");
     ice_sim_run(&sim, sim.now + 10 * SECOND);
     assert_int_equal(sent_to(&sim, &to), ICE_CHECKS_MAX);
-    ice_recheck_all(sim.a.agent, sim.now);
+    ice_recheck_all(&sim.a.agent->checks, sim.now);
     ice_agent_tick(sim.a.agent, sim.now, &sim.a.out);
     ice_sim_drain(&sim.a);
     ice_sim_run(&sim, sim.now + 10 * SECOND);
     assert_int_equal(sent_to(&sim, &to), 2 * ICE_CHECKS_MAX);
-    ice_suspend_pairs(sim.a.agent, sim.a.agent->pairs[0]->base);
-    ice_resume_pairs(sim.a.agent, sim.a.agent->pairs[0]->base);
+    ice_suspend_pairs(&sim.a.agent->checks, sim.a.agent->checks.pairs[0]->base, sim.now);
+    ice_resume_pairs(&sim.a.agent->checks, sim.a.agent->checks.pairs[0]->base);
     ice_agent_tick(sim.a.agent, sim.now, &sim.a.out);
     ice_sim_drain(&sim.a);
     ice_sim_run(&sim, sim.now + 10 * SECOND);

@@ -411,7 +411,7 @@ static void loopback_behind_a_relay(void **state)
     relay_scene_agents(&s, true, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     struct ice_agent *agent = s.sim.a.agent;
-    const struct ice_base *base = agent->selected->base;
+    const struct ice_base *base = agent->checks.selected->base;
     assert_non_null(base->relay);
     (void)snprintf(username, sizeof username, "%s:%s", ice_agent_local_ufrag(agent), ice_agent_local_ufrag(s.sim.b.agent));
     m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_CONTROLLED | STUN_HAS_FINGERPRINT;
@@ -419,11 +419,11 @@ static void loopback_behind_a_relay(void **state)
     m.priority = 1845501695;
     size_t len = stun_write(&m, slice_str(ice_agent_local_password(agent)), bytes, sizeof bytes);
     const struct path path = {.socket = base->socket, .local = base->address, .remote = address_ipv4(127, 0, 0, 1, 5000)};
-    size_t pairs = agent->pair_count;
+    size_t pairs = agent->checks.count;
     uint64_t left_out = ice_agent_counters(agent)->left_out;
     assert_true(ice_agent_input(agent, s.sim.now, &path, slice_of(bytes, len), &s.sim.a.out));
     assert_null(s.sim.a.out.tx.head); /* it is not answered */
-    assert_int_equal(agent->pair_count, pairs);
+    assert_int_equal(agent->checks.count, pairs);
     assert_int_equal(ice_agent_counters(agent)->left_out, left_out + 1);
     relay_scene_end(&s);
 }

@@ -257,7 +257,7 @@ static void cut(void **state)
             assert_int_not_equal(ice_agent_selected(who ? sim.a.agent : sim.b.agent)->socket, before);
             assert_true(ice_sim_data_flows(&sim));
             assert_int_equal(sim.b.agent->tcp.accepted, 1);
-            assert_int_equal(sim.b.agent->reflexive_count, 1); /* what was learned of the old connection went with it */
+            assert_int_equal(sim.b.agent->remotes.reflexive_count, 1); /* what was learned of the old connection went with it */
         }
         assert_true(ice_sim_connected(&sim.a) && ice_sim_connected(&sim.b));
         ice_sim_fini(&sim);
@@ -429,12 +429,12 @@ static void checks_over_tcp_are_not_few(void **state)
     ice_sim_drain(&sim.a);
     ice_sim_run(&sim, sim.now + 500 * MS);
     struct ice_pair *pair = NULL;
-    for (size_t i = 0; i < sim.a.agent->pair_count; i++)
-        if (sim.a.agent->pairs[i]->base->tcp)
-            pair = sim.a.agent->pairs[i];
+    for (size_t i = 0; i < sim.a.agent->checks.count; i++)
+        if (sim.a.agent->checks.pairs[i]->base->tcp)
+            pair = sim.a.agent->checks.pairs[i];
     assert_non_null(pair);
     assert_int_equal(pair->counts.requests_sent, 1);
-    pair->checks_left = 0; /* as after earlier rounds */
+    pair->check.left = 0; /* as after earlier rounds */
     ice_sim_run(&sim, sim.now + 4 * SECOND);
     assert_int_equal(pair->state, ICE_PAIR_IN_PROGRESS);
     assert_int_equal(pair->counts.requests_sent, 3); /* after one second, and two */
@@ -456,8 +456,8 @@ static void same_address(void **state)
         ice_sim_candidate(&sim.a, i == 1 ? &udp : &tcp);
         ice_sim_candidate(&sim.a, i == 1 ? &tcp : &udp);
     }
-    assert_int_equal(sim.a.agent->remote_count, 2);
-    assert_int_equal(sim.a.agent->pair_count, 1);
+    assert_int_equal(sim.a.agent->remotes.count, 2);
+    assert_int_equal(sim.a.agent->checks.count, 1);
     assert_int_equal(sim.a.agent->tcp.connection_count, 1);
     ice_sim_fini(&sim);
 }

@@ -124,7 +124,7 @@ static void what_strangers_say(void **state)
     assert_int_equal(ice_agent_counters(sim.a.agent)->unauthenticated, 1);
     ice_sim_run(&sim, sim.now + 11 * SECOND);
     assert_int_equal(sim.a.agent->tcp.accepted, 0);
-    assert_int_equal(sim.a.agent->pair_count, 0);
+    assert_int_equal(sim.a.agent->checks.count, 0);
     ice_sim_fini(&sim);
 }
 
@@ -249,7 +249,7 @@ static void one_address_twice(void **state)
     assert_int_equal(sim.b.agent->tcp.accepted, 2);
     assert_int_equal(say(&sim.b, r.socket, "\0\5hello", 7), 0);
     assert_true(was_closed(&sim.b, r.socket));
-    assert_int_equal(sim.b.agent->pair_count, 2); /* UDP's, and the one that is used */
+    assert_int_equal(sim.b.agent->checks.count, 2); /* UDP's, and the one that is used */
     ice_sim_run(&sim, sim.now + 20 * SECOND);
     assert_int_equal(ice_agent_selected(sim.b.agent)->socket, path.socket);
     assert_true(ice_sim_data_flows(&sim));

@@ -214,8 +214,8 @@ static void roles_of_before_the_answer(void **state)
     assert_int_equal(rtc_peer_connection_restart_ice(b), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 10 * MS);
-    a->transport->ice->controlling = false;
-    b->transport->ice->controlling = true;
+    a->transport->ice->session.role = ICE_CONTROLLED;
+    b->transport->ice->session.role = ICE_CONTROLLING;
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, peer_description(&s.p, 1)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 10 * MS);
@@ -350,7 +350,8 @@ static void conflicting_roles(void **state)
         assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
-        restart_transport(&s, both_control ? 1 : 0)->ice->controlling = both_control; /* what the new generation will have */
+        restart_transport(&s, both_control ? 1 : 0)->ice->session.role =
+            both_control ? ICE_CONTROLLING : ICE_CONTROLLED; /* what the new generation will have */
         assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
