@@ -12,7 +12,6 @@ static const rtc_time_t patience = 16 * ICE_SECOND;
 /* The same when the peer never said that it has no more candidates: a whole transaction of RFC 8489 section 6.2.1. */
 static const rtc_time_t patience_most = 39500 * ICE_MS;
 static const rtc_time_t lost_most = 20 * ICE_SECOND;
-static const rtc_time_t long_ago = -3600 * ICE_SECOND;
 
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };
 
@@ -91,9 +90,9 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->remotes.common = &agent->common;
     ice_check_list_init(&agent->checks, &agent->common, &agent->session);
     agent->pairing = (struct ice_pairing){&agent->bases, &agent->remotes, &agent->checks};
-    agent->back = long_ago;
-    agent->due = RTC_TIME_NEVER;
-    agent->doubt.since = RTC_TIME_NEVER;
+    ice_consent_init(&agent->consent, &agent->session, &agent->checks);
+    agent->doubt = (struct ice_doubt){&agent->session, &agent->checks, &agent->consent, .since = RTC_TIME_NEVER};
+    agent->nominate = (struct ice_nominate){&agent->session, &agent->checks, &agent->consent, &agent->doubt};
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
     if (!error && options->before && options->hide_addresses)
         error = ice_names_inherit(agent, options->before);
@@ -183,7 +182,7 @@ void ice_agent_set_controlling(struct ice_agent *agent, bool controlling)
 static void leave_lite(struct ice_agent *agent)
 {
     agent->session.role = ICE_CONTROLLED;
-    ice_lite_leave(agent);
+    ice_lite_leave(&agent->checks);
     for (size_t i = 0; i < agent->bases.count; i++) {
         ice_pair_base(&agent->pairing, agent->bases.list[i]);
         ice_tcp_pair_base(agent, agent->bases.list[i]);
@@ -301,7 +300,7 @@ static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t
     case ICE_CHECKING:
         return nothing_left(agent, now) ? ICE_FAILED : ICE_CHECKING;
     case ICE_DISCONNECTED:
-        return now >= ice_judged_at(agent, agent->checks.lost + lost_most) ? ICE_FAILED : ICE_DISCONNECTED;
+        return now >= ice_judged_at(&agent->consent, agent->checks.lost + lost_most) ? ICE_FAILED : ICE_DISCONNECTED;
     default:
         return ICE_DISCONNECTED;
     }
@@ -316,11 +315,11 @@ static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
         return unselected_state(agent, now);
     if (agent->state == ICE_CHECKING)
         return ICE_CONNECTED;
-    if (now >= ice_disconnected_at(agent, pair) && ice_is_back(agent, now) && ice_consent_valid(pair, now))
+    if (now >= ice_disconnected_at(&agent->consent, pair) && ice_is_back(&agent->consent, now) && ice_consent_valid(pair, now))
         return agent->state;
-    if (now >= ice_failed_at(agent, pair))
+    if (now >= ice_failed_at(&agent->consent, pair))
         return ICE_FAILED;
-    if (now >= ice_disconnected_at(agent, pair))
+    if (now >= ice_disconnected_at(&agent->consent, pair))
         return ICE_DISCONNECTED;
     if (agent->state == ICE_COMPLETED && stays_complete(agent))
         return ICE_COMPLETED;
@@ -349,10 +348,10 @@ static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
     }
     ice_interfaces_run(agent, now, out);
     ice_check_list_run(&agent->checks, now, out);
-    ice_doubt_run(agent, now, out);
-    ice_select(agent, now, out);
-    ice_nominate_run(agent, now, out);
-    ice_consent_run(agent, now, out);
+    ice_doubt_run(&agent->doubt, now, out);
+    ice_select(&agent->nominate, now, out);
+    ice_nominate_run(&agent->nominate, now, out);
+    ice_consent_run(&agent->consent, now, out);
     ice_tcp_run(agent, now, out);
     update_state(agent, now, out);
     ice_tcp_connect(agent, now, out);
@@ -362,9 +361,11 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->state == ICE_CLOSED)
         return;
-    ice_notice_pause(agent, now);
+    rtc_time_t late = ice_notice_pause(&agent->consent, now);
+    if (agent->state == ICE_CHECKING)
+        agent->started += late; /* checks did not have the time that they are given */
     run_due(agent, now, out);
-    agent->due = ice_agent_deadline(agent, NULL);
+    agent->consent.due = ice_agent_deadline(agent, NULL);
 }
 
 static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
@@ -373,10 +374,12 @@ static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum
     if (agent->state == ICE_CHECKING) {
         deadline_min(best, why, agent->started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
     } else if (agent->state == ICE_DISCONNECTED) {
-        deadline_min(best, why, ice_judged_at(agent, pair ? ice_failed_at(agent, pair) : agent->checks.lost + lost_most), TIMER_ICE_STATE);
+        deadline_min(best, why,
+                     ice_judged_at(&agent->consent, pair ? ice_failed_at(&agent->consent, pair) : agent->checks.lost + lost_most),
+                     TIMER_ICE_STATE);
     } else if (pair) {
-        deadline_min(best, why, ice_judged_at(agent, ice_disconnected_at(agent, pair)), TIMER_ICE_STATE);
-        deadline_min(best, why, ice_judged_at(agent, ice_failed_at(agent, pair)), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_judged_at(&agent->consent, ice_disconnected_at(&agent->consent, pair)), TIMER_ICE_STATE);
+        deadline_min(best, why, ice_judged_at(&agent->consent, ice_failed_at(&agent->consent, pair)), TIMER_ICE_STATE);
     }
 }
 
@@ -394,10 +397,10 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     if (agent->state == ICE_FAILED)
         return best;
     ice_interfaces_deadline(agent, &best, why);
-    ice_doubt_deadline(agent, &best, why);
+    ice_doubt_deadline(&agent->doubt, &best, why);
     ice_check_list_deadline(&agent->checks, &best, why);
-    ice_nominate_deadline(agent, &best, why);
-    ice_consent_deadline(agent, &best, why);
+    ice_nominate_deadline(&agent->nominate, &best, why);
+    ice_consent_deadline(&agent->consent, &best, why);
     state_deadline(agent, &best, why);
     return best;
 }

@@ -3,7 +3,9 @@
  * while it is checked sooner and more often, so that one lost datagram neither costs consent nor looks like a vanished peer, and a vanished
  * peer is noticed in time. While the selected pair is quiet, or gone with its socket, other valid pairs are tried so that one can take
  * over. */
-#include "ice_internal.h"
+#include "ice_consent.h"
+
+#include "ice_send.h"
 
 enum { ALTERNATIVES = 8 };
 
@@ -19,6 +21,12 @@ static const rtc_time_t failed_after = 20 * ICE_SECOND;
 static const rtc_time_t consent_lasts = 30 * ICE_SECOND;
 static const rtc_time_t pause_least = 500 * ICE_MS;
 static const rtc_time_t back_lasts = 1 * ICE_SECOND;
+static const rtc_time_t long_ago = -3600 * ICE_SECOND;
+
+void ice_consent_init(struct ice_consent *consent, const struct ice_session *session, struct ice_check_list *checks)
+{
+    *consent = (struct ice_consent){.session = session, .checks = checks, .due = RTC_TIME_NEVER, .back = long_ago};
+}
 
 rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now)
 {
@@ -36,62 +44,50 @@ static rtc_time_t silent_since(const struct ice_pair *pair)
     return pair->consent.heard > pair->chosen ? pair->consent.heard : pair->chosen;
 }
 
-rtc_time_t ice_disconnected_at(const struct ice_agent *agent, const struct ice_pair *pair)
+rtc_time_t ice_disconnected_at(const struct ice_consent *consent, const struct ice_pair *pair)
 {
-    return silent_since(pair) + (ice_is_lite(&agent->session) ? disconnected_after_lite : disconnected_after);
+    return silent_since(pair) + (ice_is_lite(consent->session) ? disconnected_after_lite : disconnected_after);
 }
 
-rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *pair)
+rtc_time_t ice_failed_at(const struct ice_consent *consent, const struct ice_pair *pair)
 {
-    if (ice_is_lite(&agent->session))
+    if (ice_is_lite(consent->session))
         return pair->consent.granted + consent_lasts;
     rtc_time_t since = silent_since(pair), expiry = pair->consent.granted + consent_lasts;
-    rtc_time_t quiet = (since > agent->back ? since : agent->back) + failed_after;
+    rtc_time_t quiet = (since > consent->back ? since : consent->back) + failed_after;
     return quiet < expiry ? quiet : expiry;
 }
 
 /* What the peer sent meanwhile is yet to be read, and it was not asked: for a moment its silence means nothing. Nor did checks have the
  * time that they are given. */
-void ice_notice_pause(struct ice_agent *agent, rtc_time_t now)
+rtc_time_t ice_notice_pause(struct ice_consent *consent, rtc_time_t now)
 {
-    if (agent->due == RTC_TIME_NEVER || now < agent->due + pause_least)
-        return;
-    agent->back = now;
-    if (agent->state == ICE_CHECKING)
-        agent->started += now - agent->due;
+    if (consent->due == RTC_TIME_NEVER || now < consent->due + pause_least)
+        return 0;
+    consent->back = now;
+    return now - consent->due;
 }
 
-bool ice_is_back(const struct ice_agent *agent, rtc_time_t now)
+bool ice_is_back(const struct ice_consent *consent, rtc_time_t now)
 {
-    return now < agent->back + back_lasts;
+    return now < consent->back + back_lasts;
 }
 
-rtc_time_t ice_judged_at(const struct ice_agent *agent, rtc_time_t at)
+rtc_time_t ice_judged_at(const struct ice_consent *consent, rtc_time_t at)
 {
-    rtc_time_t back = agent->back + back_lasts;
+    rtc_time_t back = consent->back + back_lasts;
     return at > back ? at : back;
 }
 
-void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
-{
-    pair->consent.heard = now;
-    if (pair->base->tcp)
-        ice_tcp_prove(agent, pair->base);
-    if (pair->consent.receivable)
-        return;
-    pair->consent.receivable = true;
-    (void)ice_event(&agent->common, ICE_EVENT_VALIDATED, out);
-}
-
-void ice_probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+void ice_probe(const struct ice_consent *consent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     struct ice_probe *p = &pair->consent.probes[pair->consent.probe_index++ % ICE_PROBES];
-    *p = (struct ice_probe){.sent = now, .active = true, .controlling = ice_controls(&agent->session)};
-    context_random(agent->common.context, p->id, sizeof p->id);
+    *p = (struct ice_probe){.sent = now, .active = true, .controlling = ice_controls(consent->session)};
+    context_random(consent->checks->common->context, p->id, sizeof p->id);
     pair->consent.asked = now;
-    pair->consent.interval = 4 * ICE_SECOND + context_random_u32(agent->common.context) % (2 * ICE_SECOND);
+    pair->consent.interval = 4 * ICE_SECOND + context_random_u32(consent->checks->common->context) % (2 * ICE_SECOND);
     /* A nominated pair stays so in the peer's eyes if it lost its state or switches to us late. */
-    ice_send_check(&agent->session, pair, p->id, pair->nominated, now, out);
+    ice_send_check(consent->session, pair, p->id, pair->nominated, now, out);
     pair->counts.consent_requests_sent++;
 }
 
@@ -103,18 +99,18 @@ static rtc_time_t selected_due(const struct ice_pair *pair)
     return sooner < regular ? sooner : regular;
 }
 
-static bool is_alternative(const struct ice_agent *agent, const struct ice_pair *pair)
+static bool is_alternative(const struct ice_consent *consent, const struct ice_pair *pair)
 {
-    return pair != agent->checks.selected && pair->state == ICE_PAIR_SUCCEEDED;
+    return pair != consent->checks->selected && pair->state == ICE_PAIR_SUCCEEDED;
 }
 
 /* The pair to go on with if the selected one's address vanishes. Its consent is kept, so that this takes no round trip. */
-static const struct ice_pair *find_backup(const struct ice_agent *agent, rtc_time_t now)
+static const struct ice_pair *find_backup(const struct ice_consent *consent, rtc_time_t now)
 {
     const struct ice_pair *best = NULL;
-    for (size_t i = 0; agent->checks.selected && i < agent->checks.count; i++) {
-        const struct ice_pair *p = agent->checks.pairs[i];
-        if (is_alternative(agent, p) && p->base != agent->checks.selected->base && ice_consent_valid(p, now) &&
+    for (size_t i = 0; consent->checks->selected && i < consent->checks->count; i++) {
+        const struct ice_pair *p = consent->checks->pairs[i];
+        if (is_alternative(consent, p) && p->base != consent->checks->selected->base && ice_consent_valid(p, now) &&
             (!best || p->priority > best->priority))
             best = p;
     }
@@ -127,45 +123,45 @@ static rtc_time_t backup_due(const struct ice_pair *pair)
     return last + backup_again;
 }
 
-static rtc_time_t alternative_due(const struct ice_agent *agent, const struct ice_pair *pair)
+static rtc_time_t alternative_due(const struct ice_consent *consent, const struct ice_pair *pair)
 {
-    rtc_time_t quiet = agent->checks.selected ? agent->checks.selected->consent.heard + quiet_alternative : agent->checks.lost;
-    rtc_time_t again = pair->consent.asked + (agent->checks.selected ? alternative_again : probe_again);
+    rtc_time_t quiet = consent->checks->selected ? consent->checks->selected->consent.heard + quiet_alternative : consent->checks->lost;
+    rtc_time_t again = pair->consent.asked + (consent->checks->selected ? alternative_again : probe_again);
     return quiet > again ? quiet : again;
 }
 
-void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_consent_run(struct ice_consent *consent, rtc_time_t now, struct out *out)
 {
-    if (ice_is_lite(&agent->session))
+    if (ice_is_lite(consent->session))
         return; /* the peer's checks are all there is (RFC 8445 section 2.5) */
-    if (agent->checks.selected && now >= selected_due(agent->checks.selected))
-        ice_probe(agent, agent->checks.selected, now, out);
+    if (consent->checks->selected && now >= selected_due(consent->checks->selected))
+        ice_probe(consent, consent->checks->selected, now, out);
     int tried = 0;
-    agent->checks.backup = find_backup(agent, now);
-    for (size_t i = 0; i < agent->checks.count; i++) {
-        struct ice_pair *pair = agent->checks.pairs[i];
-        if (pair == agent->checks.backup && now >= backup_due(pair))
-            ice_probe(agent, pair, now, out);
-        if (!is_alternative(agent, pair) || ++tried > ALTERNATIVES)
+    consent->checks->backup = find_backup(consent, now);
+    for (size_t i = 0; i < consent->checks->count; i++) {
+        struct ice_pair *pair = consent->checks->pairs[i];
+        if (pair == consent->checks->backup && now >= backup_due(pair))
+            ice_probe(consent, pair, now, out);
+        if (!is_alternative(consent, pair) || ++tried > ALTERNATIVES)
             continue;
-        if (now >= alternative_due(agent, pair))
-            ice_probe(agent, pair, now, out);
+        if (now >= alternative_due(consent, pair))
+            ice_probe(consent, pair, now, out);
     }
 }
 
-void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+void ice_consent_deadline(const struct ice_consent *consent, rtc_time_t *best, enum timer_reason *why)
 {
-    if (ice_is_lite(&agent->session))
+    if (ice_is_lite(consent->session))
         return;
-    if (agent->checks.selected)
-        deadline_min(best, why, selected_due(agent->checks.selected), TIMER_ICE_CONSENT);
-    if (agent->checks.backup)
-        deadline_min(best, why, backup_due(agent->checks.backup), TIMER_ICE_CONSENT);
+    if (consent->checks->selected)
+        deadline_min(best, why, selected_due(consent->checks->selected), TIMER_ICE_CONSENT);
+    if (consent->checks->backup)
+        deadline_min(best, why, backup_due(consent->checks->backup), TIMER_ICE_CONSENT);
     int tried = 0;
-    for (size_t i = 0; i < agent->checks.count && tried < ALTERNATIVES; i++) {
-        if (!is_alternative(agent, agent->checks.pairs[i]))
+    for (size_t i = 0; i < consent->checks->count && tried < ALTERNATIVES; i++) {
+        if (!is_alternative(consent, consent->checks->pairs[i]))
             continue;
         tried++;
-        deadline_min(best, why, alternative_due(agent, agent->checks.pairs[i]), TIMER_ICE_CONSENT);
+        deadline_min(best, why, alternative_due(consent, consent->checks->pairs[i]), TIMER_ICE_CONSENT);
     }
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Doubt about the selected pair: the network changed, or the peer turned up or nominates somewhere else. A path that still works answers
- * one of three questions within a few round trips; when it does not, another pair that was heard of since takes over, long before silence
- * alone would tell. */
-#include "ice_internal.h"
+/* See ice_doubt.h. */
+#include "ice_doubt.h"
 
 enum { QUESTIONS = 3 };
 
@@ -11,24 +9,26 @@ static const rtc_time_t patience_least = 50 * ICE_MS;
 static const rtc_time_t patience_most = 300 * ICE_MS;
 static const rtc_time_t margin = 30 * ICE_MS;
 
-void ice_doubt_start(struct ice_agent *agent, rtc_time_t now)
+void ice_doubt_start(struct ice_doubt *doubt, rtc_time_t now)
 {
-    if (!ice_is_lite(&agent->session) && agent->checks.selected && now >= agent->checks.selected->chosen + settled &&
-        agent->doubt.since == RTC_TIME_NEVER)
-        agent->doubt = (struct ice_doubt){.since = now, .next = now};
+    const struct ice_pair *selected = doubt->checks->selected;
+    if (ice_is_lite(doubt->session) || !selected || now < selected->chosen + settled || doubt->since != RTC_TIME_NEVER)
+        return;
+    doubt->since = doubt->next = now;
+    doubt->asked = 0;
 }
 
-void ice_doubt_end(struct ice_agent *agent)
+void ice_doubt_end(struct ice_doubt *doubt)
 {
-    agent->doubt = (struct ice_doubt){.since = RTC_TIME_NEVER};
+    doubt->since = RTC_TIME_NEVER;
 }
 
 /* Data says as much as an answer does, but for what was on its way before. */
-static bool is_alive(const struct ice_agent *agent)
+static bool is_alive(const struct ice_doubt *doubt)
 {
-    const struct ice_pair *s = agent->checks.selected;
-    bool data = s->counts.packets_received > 0 && s->counts.last_received > agent->doubt.since + margin;
-    return data || s->consent.heard > agent->doubt.since;
+    const struct ice_pair *s = doubt->checks->selected;
+    bool data = s->counts.packets_received > 0 && s->counts.last_received > doubt->since + margin;
+    return data || s->consent.heard > doubt->since;
 }
 
 static rtc_time_t answer_takes(const struct ice_pair *pair)
@@ -37,31 +37,29 @@ static rtc_time_t answer_takes(const struct ice_pair *pair)
     return time < patience_least ? patience_least : time > patience_most ? patience_most : time;
 }
 
-void ice_doubt_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_doubt_run(struct ice_doubt *doubt, rtc_time_t now, struct out *out)
 {
-    struct ice_doubt *d = &agent->doubt;
-    if (d->since == RTC_TIME_NEVER)
+    if (doubt->since == RTC_TIME_NEVER)
         return;
-    if (!agent->checks.selected || is_alive(agent)) {
-        ice_doubt_end(agent); /* even if it was confirmed, with nothing to go to: the next doubt begins anew */
+    if (!doubt->checks->selected || is_alive(doubt)) {
+        ice_doubt_end(doubt); /* even if it was confirmed, with nothing to go to: the next doubt begins anew */
         return;
     }
-    if (now < d->next || d->asked > QUESTIONS)
+    if (now < doubt->next || doubt->asked > QUESTIONS)
         return;
-    if (d->asked < QUESTIONS)
-        ice_probe(agent, agent->checks.selected, now, out);
-    d->asked++;
-    d->next = now + answer_takes(agent->checks.selected);
+    if (doubt->asked < QUESTIONS)
+        ice_probe(doubt->consent, doubt->checks->selected, now, out);
+    doubt->asked++;
+    doubt->next = now + answer_takes(doubt->checks->selected);
 }
 
-bool ice_doubt_confirmed(const struct ice_agent *agent)
+bool ice_doubt_confirmed(const struct ice_doubt *doubt)
 {
-    const struct ice_doubt *d = &agent->doubt;
-    return d->since != RTC_TIME_NEVER && d->asked > QUESTIONS && agent->checks.selected && !is_alive(agent);
+    return doubt->since != RTC_TIME_NEVER && doubt->asked > QUESTIONS && doubt->checks->selected && !is_alive(doubt);
 }
 
-void ice_doubt_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+void ice_doubt_deadline(const struct ice_doubt *doubt, rtc_time_t *best, enum timer_reason *why)
 {
-    if (agent->doubt.since != RTC_TIME_NEVER && agent->doubt.asked <= QUESTIONS)
-        deadline_min(best, why, agent->doubt.next, TIMER_ICE_CONSENT);
+    if (doubt->since != RTC_TIME_NEVER && doubt->asked <= QUESTIONS)
+        deadline_min(best, why, doubt->next, TIMER_ICE_CONSENT);
 }

@@ -54,6 +54,18 @@ static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m
     return false;
 }
 
+/* Something authenticated came on the pair. */
+static void hear(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+{
+    pair->consent.heard = now;
+    if (pair->base->tcp)
+        ice_tcp_prove(agent, pair->base);
+    if (pair->consent.receivable)
+        return;
+    pair->consent.receivable = true;
+    (void)ice_event(&agent->common, ICE_EVENT_VALIDATED, out);
+}
+
 static uint32_t request_priority(const struct stun_message *m)
 {
     return m->has & STUN_HAS_PRIORITY ? m->priority : ice_candidate_priority(ICE_PEER_REFLEXIVE, 0, ICE_COMPONENT);
@@ -79,23 +91,24 @@ static void take_use_candidate(struct ice_agent *agent, struct ice_pair *pair, c
         return;
     pair->peer_nominates = true;
     if (pair->state == ICE_PAIR_SUCCEEDED && !pair->nominated)
-        ice_nominated_by_peer(agent, pair, now);
+        ice_nominated_by_peer(&agent->nominate, pair, now);
 }
 
 /* Why does the peer ask here? It may have moved, or keeps this pair for that day: then it has to have our consent, too. */
 static void asked_elsewhere(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
-    ice_doubt_start(agent, now);
+    ice_doubt_start(&agent->doubt, now);
     if (agent->checks.selected && pair->state == ICE_PAIR_SUCCEEDED && now >= pair->consent.granted + consent_is_fresh &&
         now >= pair->consent.asked + consent_is_fresh)
-        ice_probe(agent, pair, now, out);
+        ice_probe(&agent->consent, pair, now, out);
 }
 
 static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
                            const struct stun_message *m, struct out *out)
 {
     if (ice_is_lite(&agent->session) && agent->contested && agent->state != ICE_FAILED) {
-        ice_lite_ask(agent, learn_pair(agent, base, from, m, now), now, out);
+        agent->session.peer_seen = true;
+        ice_lite_ask(&agent->consent, learn_pair(agent, base, from, m, now), now, out);
         return;
     }
     ice_send_response(&agent->session, base, from, m, now, out);
@@ -107,9 +120,9 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
         return;
     pair->counts.requests_received++;
     pair->counts.responses_sent++;
-    ice_heard(agent, pair, now, out);
+    hear(agent, pair, now, out);
     if (ice_is_lite(&agent->session)) {
-        ice_lite_request(agent, pair, m->has & STUN_HAS_USE_CANDIDATE, now);
+        ice_lite_request(&agent->checks, pair, m->has & STUN_HAS_USE_CANDIDATE, now);
         return;
     }
     if (pair != agent->checks.selected)
@@ -179,15 +192,15 @@ static void on_success(struct ice_agent *agent, rtc_time_t now, const struct ask
         if (ice_controls(&agent->session))
             pair->nominated |= pair->check.nominates;
         else if (pair->peer_nominates && !pair->nominated)
-            ice_nominated_by_peer(agent, pair, now);
+            ice_nominated_by_peer(&agent->nominate, pair, now);
         ice_check_succeeded(&agent->checks, pair, &m->mapped, now);
-        ice_heard(agent, pair, now, out);
+        hear(agent, pair, now, out);
         return;
     }
     ice_rtt_sample(&pair->rtt, now - asked->probe->sent, true);
     asked->probe->active = false;
     pair->consent.granted = pair->consent.answered = now;
-    ice_heard(agent, pair, now, out);
+    hear(agent, pair, now, out);
 }
 
 /* 487: RFC 8445 section 7.2.5.1. Any other refusal may be a peer that is not ready yet: the check goes on as a new request. */

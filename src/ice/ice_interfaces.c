@@ -291,7 +291,7 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
         ice_gather_resume(agent, now, out);
     if (first || opened + changed == 0)
         return;
-    ice_doubt_start(agent, now);
+    ice_doubt_start(&agent->doubt, now);
     ice_gather_refresh(agent, now);
     ice_relay_hurry(agent, now);
     if (!agent->checks.selected && !ice_is_lite(&agent->session))

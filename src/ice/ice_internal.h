@@ -9,6 +9,8 @@
 #include "ice_common.h"
 #include "ice_local.h"
 #include "ice_reach.h"
+#include "ice_lite.h"
+#include "ice_nominate.h"
 #include "ice_pairing.h"
 #include "ice_report.h"
 #include "ice_send.h"
@@ -71,13 +73,6 @@ struct ice_server_state {
     char error_text[128];
 };
 
-/* Doubt about the selected pair (ice_doubt.c). */
-struct ice_doubt {
-    rtc_time_t since; /* RTC_TIME_NEVER: none */
-    rtc_time_t next;
-    uint8_t asked;
-};
-
 struct ice_agent {
     struct ice_common common;
     struct ice_session session;
@@ -109,9 +104,9 @@ struct ice_agent {
     struct ice_check_list checks;
     struct ice_pairing pairing;
     rtc_time_t started; /* when CHECKING began */
-    rtc_time_t due;     /* when this wanted to be run again */
-    rtc_time_t back;    /* when it was run much later than that last */
+    struct ice_consent consent;
     struct ice_doubt doubt;
+    struct ice_nominate nominate;
 };
 
 /* ice_agent.c */
@@ -172,15 +167,6 @@ void ice_interfaces_deadline(const struct ice_agent *agent, rtc_time_t *best, en
 /* The base, its pairs, its queries and its candidates go. */
 void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out);
 
-/* ice_doubt.c */
-/* Something happened after which the selected pair may not work any more: it is asked at once. */
-void ice_doubt_start(struct ice_agent *agent, rtc_time_t now);
-void ice_doubt_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
-void ice_doubt_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-/* It did not answer. */
-bool ice_doubt_confirmed(const struct ice_agent *agent);
-void ice_doubt_end(struct ice_agent *agent);
-
 /* ice_relay.c */
 /* Tries for an allocation at one address of a server from the interface of `base`, unless there is one, or enough. */
 void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint32_t server, const struct address *address, struct out *out);
@@ -205,40 +191,6 @@ bool ice_relay_unground(struct ice_agent *agent, struct ice_relay *relay, rtc_ti
 void ice_relay_hurry(struct ice_agent *agent, rtc_time_t now);
 /* The relay with all of its bases, pairs and candidates is no more. */
 void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out);
-
-/* ice_nominate.c */
-void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out);
-/* The peer, which controls, nominates a valid pair. */
-void ice_nominated_by_peer(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now);
-void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
-void ice_nominate_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-
-/* ice_consent.c */
-void ice_probe(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
-void ice_heard(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
-void ice_consent_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
-void ice_consent_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-bool ice_consent_valid(const struct ice_pair *pair, rtc_time_t now);
-/* Before what is due is done: whether that comes much later than it was to, since the process stood still or had no time. */
-void ice_notice_pause(struct ice_agent *agent, rtc_time_t now);
-/* A moment ago that was so. */
-bool ice_is_back(const struct ice_agent *agent, rtc_time_t now);
-/* When silence until `at` is taken for what it seems to be. */
-rtc_time_t ice_judged_at(const struct ice_agent *agent, rtc_time_t at);
-rtc_time_t ice_quiet(const struct ice_pair *pair, rtc_time_t now);
-/* When a pair that stays quiet makes the agent disconnected, and failed. */
-rtc_time_t ice_disconnected_at(const struct ice_agent *agent, const struct ice_pair *pair);
-rtc_time_t ice_failed_at(const struct ice_agent *agent, const struct ice_pair *pair);
-
-/* ice_lite.c */
-/* An authenticated request came on the pair: that is what makes it valid, gives consent, and selects it. */
-/* Before a request on a path that is another connection's is answered, its sender is asked whether it is there. NULL is harmless. */
-void ice_lite_ask(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out);
-void ice_lite_request(struct ice_agent *agent, struct ice_pair *pair, bool nominates, rtc_time_t now);
-/* The pair to send on; NULL when there is none. */
-struct ice_pair *ice_lite_best(const struct ice_agent *agent, rtc_time_t now);
-/* The peer is lite, too: this agent becomes a full one. */
-void ice_lite_leave(struct ice_agent *agent);
 
 /* ice_report.c */
 void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out);

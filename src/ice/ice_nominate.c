@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Which pair packets are sent on, and its nomination (RFC 8445 sections 8 and 12). Until a pair is nominated the best valid one is used
- * (section 12.1.1), so no round trip is spent waiting. As the controlling agent we nominate once, soon; as the controlled one we take the
- * highest priority among the pairs that the peer nominated, for peers nominate several (aggressive nomination of RFC 5245). */
-#include "ice_internal.h"
+/* See ice_nominate.h. */
+#include "ice_nominate.h"
+
+#include "ice_lite.h"
 
 static const rtc_time_t settling = 100 * ICE_MS;
 static const rtc_time_t settling_second_best = 1000 * ICE_MS;
@@ -14,58 +14,58 @@ static const rtc_time_t quiet_left = 2500 * ICE_MS; /* not less than quiet_other
 
 /* A pair gone quiet gives way to one that was heard of lately; that one must have been heard of more recently, or the two would alternate.
  */
-static bool eligible(const struct ice_agent *agent, const struct ice_pair *pair, rtc_time_t now)
+static bool eligible(const struct ice_nominate *nominate, const struct ice_pair *pair, rtc_time_t now)
 {
     if (pair->state != ICE_PAIR_SUCCEEDED || !ice_consent_valid(pair, now))
         return false;
     if (pair->consent.heard <= pair->doubted)
         return false;
-    if (!agent->checks.selected)
+    if (!nominate->checks->selected)
         return true; /* nothing is better than what had consent lately */
-    if (pair == agent->checks.selected && pair->counts.packets_received > 0 && now < pair->counts.last_received + quiet_other)
+    if (pair == nominate->checks->selected && pair->counts.packets_received > 0 && now < pair->counts.last_received + quiet_other)
         return true; /* it carries data, whatever became of our questions */
-    if (pair == agent->checks.selected && ice_is_back(agent, now))
+    if (pair == nominate->checks->selected && ice_is_back(nominate->consent, now))
         return true;
-    return ice_quiet(pair, now) < (pair == agent->checks.selected ? quiet_selected : quiet_other);
+    return ice_quiet(pair, now) < (pair == nominate->checks->selected ? quiet_selected : quiet_other);
 }
 
 /* The peer controls and nominates elsewhere, where it has been heard since (an eligible pair is less quiet than this one): a NAT gave it a
  * new port, or it changed networks. Two of our own questions here stayed without answer by now. */
-static bool peer_left(const struct ice_agent *agent, rtc_time_t now)
+static bool peer_left(const struct ice_nominate *nominate, rtc_time_t now)
 {
-    const struct ice_pair *selected = agent->checks.selected;
-    if (ice_controls(&agent->session) || !selected || ice_quiet(selected, now) < quiet_left || ice_is_back(agent, now))
+    const struct ice_pair *selected = nominate->checks->selected;
+    if (ice_controls(nominate->session) || !selected || ice_quiet(selected, now) < quiet_left || ice_is_back(nominate->consent, now))
         return false;
-    for (size_t i = 0; i < agent->checks.count; i++) {
-        const struct ice_pair *pair = agent->checks.pairs[i];
-        if (pair != selected && pair->nominated && eligible(agent, pair, now))
+    for (size_t i = 0; i < nominate->checks->count; i++) {
+        const struct ice_pair *pair = nominate->checks->pairs[i];
+        if (pair != selected && pair->nominated && eligible(nominate, pair, now))
             return true;
     }
     return false;
 }
 
 /* Nothing answers on the selected pair (ice_doubt.c), and there is one that was heard of since. */
-static bool is_dead(const struct ice_agent *agent, rtc_time_t now)
+static bool is_dead(const struct ice_nominate *nominate, rtc_time_t now)
 {
-    for (size_t i = 0; ice_doubt_confirmed(agent) && i < agent->checks.count; i++)
-        if (agent->checks.pairs[i] != agent->checks.selected && agent->checks.pairs[i]->consent.heard >= agent->doubt.since &&
-            eligible(agent, agent->checks.pairs[i], now))
+    for (size_t i = 0; ice_doubt_confirmed(nominate->doubt) && i < nominate->checks->count; i++)
+        if (nominate->checks->pairs[i] != nominate->checks->selected &&
+            nominate->checks->pairs[i]->consent.heard >= nominate->doubt->since && eligible(nominate, nominate->checks->pairs[i], now))
             return true;
     return false;
 }
 
 /* Whether something came on it since the selected pair was lost: others had consent, but may have gone with it. */
-static bool is_proven(const struct ice_agent *agent, const struct ice_pair *pair)
+static bool is_proven(const struct ice_nominate *nominate, const struct ice_pair *pair)
 {
-    return pair->consent.heard >= agent->checks.lost;
+    return pair->consent.heard >= nominate->checks->lost;
 }
 
-static bool is_better(const struct ice_agent *agent, const struct ice_pair *a, const struct ice_pair *b)
+static bool is_better(const struct ice_nominate *nominate, const struct ice_pair *a, const struct ice_pair *b)
 {
     if (!b)
         return true;
-    if (is_proven(agent, a) != is_proven(agent, b))
-        return is_proven(agent, a);
+    if (is_proven(nominate, a) != is_proven(nominate, b))
+        return is_proven(nominate, a);
     if (a->nominated != b->nominated)
         return a->nominated;
     return a->priority > b->priority;
@@ -85,19 +85,19 @@ static bool surpasses(const struct ice_pair *a, const struct ice_pair *selected,
     return rested && a->priority > selected->priority && cost(a) < cost(selected);
 }
 
-static struct ice_pair *best_pair(const struct ice_agent *agent, rtc_time_t now)
+static struct ice_pair *best_pair(const struct ice_nominate *nominate, rtc_time_t now)
 {
-    struct ice_pair *best = NULL, *left = peer_left(agent, now) || is_dead(agent, now) ? agent->checks.selected : NULL;
-    for (size_t i = 0; i < agent->checks.count; i++)
-        if (agent->checks.pairs[i] != left && eligible(agent, agent->checks.pairs[i], now) &&
-            is_better(agent, agent->checks.pairs[i], best))
-            best = agent->checks.pairs[i];
-    if (!ice_controls(&agent->session) || !best || best != agent->checks.selected)
+    struct ice_pair *best = NULL, *left = peer_left(nominate, now) || is_dead(nominate, now) ? nominate->checks->selected : NULL;
+    for (size_t i = 0; i < nominate->checks->count; i++)
+        if (nominate->checks->pairs[i] != left && eligible(nominate, nominate->checks->pairs[i], now) &&
+            is_better(nominate, nominate->checks->pairs[i], best))
+            best = nominate->checks->pairs[i];
+    if (!ice_controls(nominate->session) || !best || best != nominate->checks->selected)
         return best;
-    for (size_t i = 0; i < agent->checks.count; i++)
-        if (eligible(agent, agent->checks.pairs[i], now) && surpasses(agent->checks.pairs[i], agent->checks.selected, now) &&
-            agent->checks.pairs[i]->priority > best->priority)
-            best = agent->checks.pairs[i];
+    for (size_t i = 0; i < nominate->checks->count; i++)
+        if (eligible(nominate, nominate->checks->pairs[i], now) && surpasses(nominate->checks->pairs[i], nominate->checks->selected, now) &&
+            nominate->checks->pairs[i]->priority > best->priority)
+            best = nominate->checks->pairs[i];
     return best;
 }
 
@@ -107,39 +107,39 @@ static struct path path_of(const struct ice_pair *pair)
 }
 
 /* A nomination of our own is void with it, and one of the peer that moved away: it will say so if it comes back. */
-static void leave(const struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
+static void leave(const struct ice_nominate *nominate, struct ice_pair *pair, rtc_time_t now)
 {
     pair->left_at = now;
-    if (ice_doubt_confirmed(agent))
+    if (ice_doubt_confirmed(nominate->doubt))
         pair->doubted = now;
-    if (ice_controls(&agent->session) || ice_doubt_confirmed(agent))
+    if (ice_controls(nominate->session) || ice_doubt_confirmed(nominate->doubt))
         pair->nominated = pair->peer_nominates = false;
 }
 
 /* While the connection comes up the best of the nominated pairs counts, for peers nominate several. A nomination that comes later says that
  * the peer moved, whatever the priorities are. */
-void ice_nominated_by_peer(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now)
+void ice_nominated_by_peer(const struct ice_nominate *nominate, struct ice_pair *pair, rtc_time_t now)
 {
-    bool moved = agent->checks.selected && agent->checks.selected != pair && now >= agent->checks.selected->chosen + coming_up;
-    for (size_t i = 0; moved && i < agent->checks.count; i++)
-        agent->checks.pairs[i]->nominated = agent->checks.pairs[i]->peer_nominates = false;
+    bool moved = nominate->checks->selected && nominate->checks->selected != pair && now >= nominate->checks->selected->chosen + coming_up;
+    for (size_t i = 0; moved && i < nominate->checks->count; i++)
+        nominate->checks->pairs[i]->nominated = nominate->checks->pairs[i]->peer_nominates = false;
     pair->nominated = true;
 }
 
-void ice_select(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_select(const struct ice_nominate *nominate, rtc_time_t now, struct out *out)
 {
-    struct ice_pair *best = ice_is_lite(&agent->session) ? ice_lite_best(agent, now) : best_pair(agent, now);
-    if (!best || best == agent->checks.selected)
+    struct ice_pair *best = ice_is_lite(nominate->session) ? ice_lite_best(nominate->checks, now) : best_pair(nominate, now);
+    if (!best || best == nominate->checks->selected)
         return;
-    if (agent->checks.selected)
-        leave(agent, agent->checks.selected, now);
-    ice_doubt_end(agent);
-    agent->checks.selected = best;
+    if (nominate->checks->selected)
+        leave(nominate, nominate->checks->selected, now);
+    ice_doubt_end(nominate->doubt);
+    nominate->checks->selected = best;
     best->chosen = now;
-    agent->checks.selected_path = path_of(best);
-    if (is_proven(agent, best))
+    nominate->checks->selected_path = path_of(best);
+    if (is_proven(nominate, best))
         best->consent.asked = now; /* else it is asked at once */
-    (void)ice_event(&agent->common, ICE_EVENT_SELECTED_PAIR, out);
+    (void)ice_event(nominate->checks->common, ICE_EVENT_SELECTED_PAIR, out);
 }
 
 static bool nominating(const struct ice_pair *pair)
@@ -147,54 +147,54 @@ static bool nominating(const struct ice_pair *pair)
     return pair->check.transaction.active && pair->check.nominates;
 }
 
-static bool wants_nomination(const struct ice_agent *agent)
+static bool wants_nomination(const struct ice_nominate *nominate)
 {
-    return ice_controls(&agent->session) && agent->checks.selected && !agent->checks.selected->nominated &&
-           !nominating(agent->checks.selected);
+    return ice_controls(nominate->session) && nominate->checks->selected && !nominate->checks->selected->nominated &&
+           !nominating(nominate->checks->selected);
 }
 
 /* Nothing better can come: a direct pair with no pair of higher priority still undecided. */
-static bool is_top(const struct ice_agent *agent, const struct ice_pair *pair)
+static bool is_top(const struct ice_nominate *nominate, const struct ice_pair *pair)
 {
     bool translated = !address_eq(&pair->mapped, &pair->base->address) && !address_eq(&pair->mapped, &pair->base->shown);
     if (pair->remote->type != ICE_HOST || pair->base->relay || translated)
         return false;
-    for (size_t i = 0; i < agent->checks.count; i++)
-        if (ice_pair_unresolved(agent->checks.pairs[i]) && agent->checks.pairs[i]->priority > pair->priority)
+    for (size_t i = 0; i < nominate->checks->count; i++)
+        if (ice_pair_unresolved(nominate->checks->pairs[i]) && nominate->checks->pairs[i]->priority > pair->priority)
             return false;
     return true;
 }
 
 /* A pair that is relayed or over TCP is worth a wait for one directly over UDP, while packets flow on it already. */
-static bool hopes_for_better(const struct ice_agent *agent)
+static bool hopes_for_better(const struct ice_nominate *nominate)
 {
-    const struct ice_pair *pair = agent->checks.selected;
+    const struct ice_pair *pair = nominate->checks->selected;
     bool second_best = pair->base->relay || pair->base->tcp || pair->remote->type == ICE_RELAYED;
-    for (size_t i = 0; second_best && i < agent->checks.count; i++)
-        if (ice_pair_unresolved(agent->checks.pairs[i]) && agent->checks.pairs[i]->priority > pair->priority)
+    for (size_t i = 0; second_best && i < nominate->checks->count; i++)
+        if (ice_pair_unresolved(nominate->checks->pairs[i]) && nominate->checks->pairs[i]->priority > pair->priority)
             return true;
     return false;
 }
 
-static rtc_time_t settled_at(const struct ice_agent *agent)
+static rtc_time_t settled_at(const struct ice_nominate *nominate)
 {
-    if (is_top(agent, agent->checks.selected))
-        return agent->checks.first_valid;
-    return agent->checks.first_valid + (hopes_for_better(agent) ? settling_second_best : settling);
+    if (is_top(nominate, nominate->checks->selected))
+        return nominate->checks->first_valid;
+    return nominate->checks->first_valid + (hopes_for_better(nominate) ? settling_second_best : settling);
 }
 
-void ice_nominate_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_nominate_run(const struct ice_nominate *nominate, rtc_time_t now, struct out *out)
 {
-    if (!wants_nomination(agent) || now < settled_at(agent))
+    if (!wants_nomination(nominate) || now < settled_at(nominate))
         return;
-    for (size_t i = 0; i < agent->checks.count; i++)
-        if (nominating(agent->checks.pairs[i]))
-            agent->checks.pairs[i]->check.transaction = (struct ice_transaction){0};
-    ice_start_check(&agent->checks, agent->checks.selected, true, now, out);
+    for (size_t i = 0; i < nominate->checks->count; i++)
+        if (nominating(nominate->checks->pairs[i]))
+            nominate->checks->pairs[i]->check.transaction = (struct ice_transaction){0};
+    ice_start_check(nominate->checks, nominate->checks->selected, true, now, out);
 }
 
-void ice_nominate_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+void ice_nominate_deadline(const struct ice_nominate *nominate, rtc_time_t *best, enum timer_reason *why)
 {
-    if (wants_nomination(agent))
-        deadline_min(best, why, settled_at(agent), TIMER_ICE_NOMINATE);
+    if (wants_nomination(nominate))
+        deadline_min(best, why, settled_at(nominate), TIMER_ICE_NOMINATE);
 }

@@ -103,7 +103,7 @@ static void explain_pair(const struct ice_agent *agent, const struct ice_pair *p
         say(reason, "not checked yet");
     else if (pair->state != ICE_PAIR_SUCCEEDED)
         explain_unanswered(pair, reason);
-    else if (!ice_consent_valid(pair, now) || (pair == agent->checks.selected && now >= ice_disconnected_at(agent, pair)))
+    else if (!ice_consent_valid(pair, now) || (pair == agent->checks.selected && now >= ice_disconnected_at(&agent->consent, pair)))
         say(reason, "it worked, but nothing was heard of the peer for %.1f s", (double)ice_quiet(pair, now) / 1e6);
 }
 

@@ -578,7 +578,7 @@ static bool is_timed(const struct ice_connection *c)
 static struct ice_connection *silent(const struct ice_agent *agent, rtc_time_t now)
 {
     const struct ice_pair *pair = agent->checks.selected;
-    bool is_silent = pair && pair->base->tcp && !pair->base->tcp->accepted && now >= ice_disconnected_at(agent, pair);
+    bool is_silent = pair && pair->base->tcp && !pair->base->tcp->accepted && now >= ice_disconnected_at(&agent->consent, pair);
     return is_silent ? pair->base->tcp : NULL;
 }
 

@@ -440,7 +440,7 @@ static void doubts_come_again(void **state)
     sim_host_tell_interfaces(sim.a.host, sim.now);
     ice_sim_run(&sim, sim.now + 1500 * MS); /* nothing answers, and there is nothing better */
     assert_true(sends_from(&sim.a, "10.0.0.1"));
-    assert_true(ice_doubt_confirmed(sim.a.agent));
+    assert_true(ice_doubt_confirmed(&sim.a.agent->doubt));
     sim_host_set_address_down(sim.a.host, "10.0.0.1", false);
     ice_sim_run(&sim, sim.now + 10 * SECOND);
     assert_true(sends_from(&sim.a, "10.0.0.1"));
