@@ -29,21 +29,15 @@ static bool is_ice_text(struct slice s, size_t min, size_t max)
 
 int ice_agent_set_servers(struct ice_agent *agent, const struct ice_server *servers, uint32_t count, bool relay_only)
 {
-    struct ice_server_state *copy = NULL;
     if (count > ICE_SERVERS_MAX)
         return RTC_ERR_RANGE;
     if (ice_is_lite(&agent->session) && (count > 0 || relay_only))
         return RTC_ERR_INVALID_ACCESS;
     /* Queries of the current gathering stand on the list they were begun with. */
-    if (agent->gathering != ICE_GATHERING_NEW)
+    if (agent->gathering.state != ICE_GATHERING_NEW)
         return RTC_OK;
-    if (count > 0 && !(copy = memory_zeroed(agent->common.context, count * sizeof *copy)))
+    if (!ice_servers_set(&agent->servers, servers, count))
         return RTC_ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < count; i++)
-        copy[i].config = servers[i];
-    memory_free(agent->common.context, agent->servers);
-    agent->servers = copy;
-    agent->server_count = count;
     agent->common.relay_only = relay_only;
     return RTC_OK;
 }
@@ -87,6 +81,10 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
         ice_credentials_make(context, &agent->common.credentials);
     agent->bases.context = context;
     ice_locals_init(&agent->locals, &agent->common);
+    agent->servers.common = &agent->common;
+    agent->gathering.common = &agent->common;
+    agent->queries = (struct ice_queries){
+        .common = &agent->common, .servers = &agent->servers, .gathering = &agent->gathering, .locals = &agent->locals};
     agent->remotes.common = &agent->common;
     ice_check_list_init(&agent->checks, &agent->common, &agent->session);
     agent->pairing = (struct ice_pairing){&agent->bases, &agent->remotes, &agent->checks};
@@ -113,13 +111,11 @@ void ice_agent_free(struct ice_agent *agent)
     ice_remotes_fini(&agent->remotes);
     ice_bases_fini(&agent->bases);
     ice_locals_fini(&agent->locals);
-    memory_free(context, agent->queries);
+    ice_queries_fini(&agent->queries);
     ice_relay_free(agent);
     ice_names_free(agent);
     ice_tcp_free(agent);
-    if (agent->servers)
-        memory_wipe(agent->servers, agent->server_count * sizeof *agent->servers);
-    memory_free(context, agent->servers);
+    ice_servers_fini(&agent->servers);
     memory_wipe(agent, sizeof *agent);
     memory_free(context, agent);
     rtc_context_unref(context);
@@ -127,7 +123,7 @@ void ice_agent_free(struct ice_agent *agent)
 
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out)
 {
-    if (agent->state == ICE_CLOSED)
+    if (agent->session.state == ICE_CLOSED)
         return RTC_ERR_INVALID_STATE;
     int error = ice_trickle(agent, candidate);
     ice_run(agent, now, out);
@@ -172,7 +168,7 @@ bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slic
 
 void ice_agent_set_controlling(struct ice_agent *agent, bool controlling)
 {
-    if (agent->state != ICE_NEW || agent->session.remote_lite || ice_is_lite(&agent->session) ||
+    if (agent->session.state != ICE_NEW || agent->session.remote_lite || ice_is_lite(&agent->session) ||
         ice_controls(&agent->session) == controlling)
         return;
     agent->session.role = controlling ? ICE_CONTROLLING : ICE_CONTROLLED;
@@ -199,7 +195,7 @@ void ice_agent_set_remote_lite(struct ice_agent *agent)
 
 void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (agent->gathering != ICE_GATHERING_NEW || agent->state == ICE_CLOSED)
+    if (agent->gathering.state != ICE_GATHERING_NEW || agent->session.state == ICE_CLOSED)
         return;
     ice_gather_start(agent, now, out);
     ice_run(agent, now, out);
@@ -207,7 +203,7 @@ void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
 {
-    if (agent->state == ICE_CLOSED || !ice_input(agent, now, from, packet, out))
+    if (agent->session.state == ICE_CLOSED || !ice_input(agent, now, from, packet, out))
         return false;
     ice_run(agent, now, out);
     return true;
@@ -215,7 +211,7 @@ bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
 
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
-    bool live = agent->state != ICE_CLOSED, stream = packet->path.protocol == PATH_TCP;
+    bool live = agent->session.state != ICE_CLOSED, stream = packet->path.protocol == PATH_TCP;
     bool ours = live && (stream ? ice_tcp_unwrap(agent, now, packet, inner, out) : ice_names_input(agent, now, packet, out));
     if (!ours && (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out)))
         return false;
@@ -238,7 +234,7 @@ uint32_t ice_agent_overhead(const struct ice_agent *agent)
 
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
-    if (agent->state == ICE_CLOSED)
+    if (agent->session.state == ICE_CLOSED)
         return ice_bases_find(&agent->bases, result->id) != NULL || ice_names_result(agent, now, result, out);
     if (!ice_gather_result(agent, now, result, out) && !ice_names_result(agent, now, result, out))
         return false;
@@ -248,7 +244,7 @@ bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
 
 void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (agent->state == ICE_CLOSED)
+    if (agent->session.state == ICE_CLOSED)
         ice_relay_linger(agent, now, out);
     ice_run(agent, now, out);
 }
@@ -266,10 +262,10 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
         [ICE_CLOSED] = 0,
     };
 #undef TO
-    bool is_allowed = allowed[agent->state] & 1u << state;
+    bool is_allowed = allowed[agent->session.state] & 1u << state;
     assert(is_allowed);
     (void)is_allowed;
-    agent->state = state;
+    agent->session.state = state;
     struct event *e = state == ICE_CLOSED ? NULL : ice_event(&agent->common, ICE_EVENT_STATE, out);
     if (e)
         e->code = (int)state;
@@ -277,24 +273,24 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 
 static bool is_complete(const struct ice_agent *agent)
 {
-    return agent->session.end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
+    return agent->session.end_of_candidates && agent->gathering.state == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
            ice_checks_done(&agent->checks) && !ice_tcp_undecided(agent);
 }
 
 /* What completes can not be undone by the peer's requests: checks that they trigger come and go in milliseconds. */
 static bool stays_complete(const struct ice_agent *agent)
 {
-    return agent->session.end_of_candidates && agent->gathering == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0;
+    return agent->session.end_of_candidates && agent->gathering.state == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0;
 }
 
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
 {
-    return now >= agent->started + patience_most || (now >= agent->started + patience && is_complete(agent));
+    return now >= agent->session.started + patience_most || (now >= agent->session.started + patience && is_complete(agent));
 }
 
 static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t now)
 {
-    switch (agent->state) {
+    switch (agent->session.state) {
     case ICE_NEW:
         return agent->session.remote_known && agent->session.peer_seen ? ICE_CHECKING : ICE_NEW;
     case ICE_CHECKING:
@@ -309,29 +305,29 @@ static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t
 static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
 {
     const struct ice_pair *pair = agent->checks.selected;
-    if (agent->state == ICE_FAILED || agent->state == ICE_CLOSED)
-        return agent->state;
-    if (agent->state == ICE_NEW || !pair)
+    if (agent->session.state == ICE_FAILED || agent->session.state == ICE_CLOSED)
+        return agent->session.state;
+    if (agent->session.state == ICE_NEW || !pair)
         return unselected_state(agent, now);
-    if (agent->state == ICE_CHECKING)
+    if (agent->session.state == ICE_CHECKING)
         return ICE_CONNECTED;
     if (now >= ice_disconnected_at(&agent->consent, pair) && ice_is_back(&agent->consent, now) && ice_consent_valid(pair, now))
-        return agent->state;
+        return agent->session.state;
     if (now >= ice_failed_at(&agent->consent, pair))
         return ICE_FAILED;
     if (now >= ice_disconnected_at(&agent->consent, pair))
         return ICE_DISCONNECTED;
-    if (agent->state == ICE_COMPLETED && stays_complete(agent))
+    if (agent->session.state == ICE_COMPLETED && stays_complete(agent))
         return ICE_COMPLETED;
-    return agent->state != ICE_DISCONNECTED && is_complete(agent) ? ICE_COMPLETED : ICE_CONNECTED;
+    return agent->session.state != ICE_DISCONNECTED && is_complete(agent) ? ICE_COMPLETED : ICE_CONNECTED;
 }
 
 static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     enum ice_state next;
-    while ((next = next_state(agent, now)) != agent->state) {
+    while ((next = next_state(agent, now)) != agent->session.state) {
         if (next == ICE_CHECKING)
-            agent->started = now;
+            agent->session.started = now;
         set_state(agent, next, out);
     }
 }
@@ -342,7 +338,7 @@ static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_relay_run(agent, now, out);
     ice_gather_run(agent, now, out);
     ice_names_run(agent, now, out);
-    if (agent->state == ICE_FAILED) {
+    if (agent->session.state == ICE_FAILED) {
         ice_tcp_run(agent, now, out);
         return;
     }
@@ -359,11 +355,11 @@ static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (agent->state == ICE_CLOSED)
+    if (agent->session.state == ICE_CLOSED)
         return;
     rtc_time_t late = ice_notice_pause(&agent->consent, now);
-    if (agent->state == ICE_CHECKING)
-        agent->started += late; /* checks did not have the time that they are given */
+    if (agent->session.state == ICE_CHECKING)
+        agent->session.started += late; /* checks did not have the time that they are given */
     run_due(agent, now, out);
     agent->consent.due = ice_agent_deadline(agent, NULL);
 }
@@ -371,9 +367,9 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
     const struct ice_pair *pair = agent->checks.selected;
-    if (agent->state == ICE_CHECKING) {
-        deadline_min(best, why, agent->started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
-    } else if (agent->state == ICE_DISCONNECTED) {
+    if (agent->session.state == ICE_CHECKING) {
+        deadline_min(best, why, agent->session.started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
+    } else if (agent->session.state == ICE_DISCONNECTED) {
         deadline_min(best, why,
                      ice_judged_at(&agent->consent, pair ? ice_failed_at(&agent->consent, pair) : agent->checks.lost + lost_most),
                      TIMER_ICE_STATE);
@@ -389,12 +385,12 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     if (why)
         *why = TIMER_NONE;
     ice_relay_deadline(agent, &best, why);
-    if (agent->state == ICE_CLOSED)
+    if (agent->session.state == ICE_CLOSED)
         return best;
     ice_gather_deadline(agent, &best, why);
     ice_names_deadline(agent, &best, why);
     ice_tcp_deadline(agent, &best, why);
-    if (agent->state == ICE_FAILED)
+    if (agent->session.state == ICE_FAILED)
         return best;
     ice_interfaces_deadline(agent, &best, why);
     ice_doubt_deadline(&agent->doubt, &best, why);
@@ -407,7 +403,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
 
 void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (agent->state == ICE_CLOSED) {
+    if (agent->session.state == ICE_CLOSED) {
         ice_relay_abandon(agent, out);
         return;
     }
@@ -449,17 +445,18 @@ bool ice_agent_controlling(const struct ice_agent *agent)
 
 enum ice_state ice_agent_state(const struct ice_agent *agent)
 {
-    return agent->state;
+    return agent->session.state;
 }
 
 enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent)
 {
-    return agent->gathering;
+    return agent->gathering.state;
 }
 
 const struct path *ice_agent_selected(const struct ice_agent *agent)
 {
-    return agent->checks.selected && agent->state != ICE_FAILED && agent->state != ICE_CLOSED ? &agent->checks.selected_path : NULL;
+    return agent->checks.selected && agent->session.state != ICE_FAILED && agent->session.state != ICE_CLOSED ? &agent->checks.selected_path
+                                                                                                              : NULL;
 }
 
 bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out)

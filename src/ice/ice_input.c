@@ -106,13 +106,13 @@ static void asked_elsewhere(struct ice_agent *agent, struct ice_pair *pair, rtc_
 static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,
                            const struct stun_message *m, struct out *out)
 {
-    if (ice_is_lite(&agent->session) && agent->contested && agent->state != ICE_FAILED) {
+    if (ice_is_lite(&agent->session) && agent->contested && agent->session.state != ICE_FAILED) {
         agent->session.peer_seen = true;
         ice_lite_ask(&agent->consent, learn_pair(agent, base, from, m, now), now, out);
         return;
     }
     ice_send_response(&agent->session, base, from, m, now, out);
-    if (agent->state == ICE_FAILED)
+    if (agent->session.state == ICE_FAILED)
         return;
     agent->session.peer_seen = true;
     struct ice_pair *pair = learn_pair(agent, base, from, m, now);
@@ -235,7 +235,7 @@ static bool on_response(struct ice_agent *agent, rtc_time_t now, const struct ic
                         const struct stun_message *m, struct out *out)
 {
     struct asked asked;
-    if (ice_gather_response(agent, now, from, m, out))
+    if (ice_queries_response(&agent->queries, now, from, m, out))
         return true;
     if (!find_asked(agent, m, &asked))
         return false;

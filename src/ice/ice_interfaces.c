@@ -100,15 +100,6 @@ static uint16_t preference(const struct ice_agent *agent, const struct io_interf
 
 /* ---- The end of an address ---- */
 
-static void forget_queries(struct ice_agent *agent, const struct ice_base *base)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < agent->query_count; i++)
-        if (agent->queries[i].base != base)
-            agent->queries[kept++] = agent->queries[i];
-    agent->query_count = kept;
-}
-
 void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
 {
     if (!base->relay && base->state <= ICE_BASE_OPEN)
@@ -119,7 +110,7 @@ void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t 
     }
     ice_base_set_state(base, ICE_BASE_CLOSED);
     ice_drop_base(&agent->checks, base, now);
-    forget_queries(agent, base);
+    ice_queries_forget(&agent->queries, base);
     ice_locals_forget(&agent->locals, base->socket, out);
     ice_bases_remove(&agent->bases, base);
 }
@@ -252,7 +243,7 @@ static void come_back(struct ice_agent *agent, struct ice_base *base, rtc_time_t
     ice_resume_pairs(&agent->checks, base);
     ice_pair_base(&agent->pairing, base); /* candidates that came meanwhile */
     ice_tcp_pair_base(agent, base);
-    ice_gather_retry(agent, base, now);
+    ice_queries_retry(&agent->queries, base, now);
 }
 
 /* Returns how many came back, or vanished. */
@@ -283,16 +274,17 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
         agent->interfaces_id = 0;
     }
     /* What failed stays so until the application restarts it. */
-    if (result->error != RTC_OK || agent->state == ICE_FAILED || (agent->common.gather_once && agent->gathering != ICE_GATHERING_ACTIVE))
+    if (result->error != RTC_OK || agent->session.state == ICE_FAILED ||
+        (agent->common.gather_once && agent->gathering.state != ICE_GATHERING_ACTIVE))
         return;
     agent->interfaces_known = true;
     unsigned changed = follow(agent, now, result, out), opened = open_new(agent, now, result, first, out);
     if (opened > 0 || changed > 0)
-        ice_gather_resume(agent, now, out);
+        ice_gathering_resume(&agent->gathering, now, out);
     if (first || opened + changed == 0)
         return;
     ice_doubt_start(&agent->doubt, now);
-    ice_gather_refresh(agent, now);
+    ice_queries_refresh(&agent->queries, now);
     ice_relay_hurry(agent, now);
     if (!agent->checks.selected && !ice_is_lite(&agent->session))
         ice_recheck_all(&agent->checks, now);

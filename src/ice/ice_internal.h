@@ -12,6 +12,7 @@
 #include "ice_lite.h"
 #include "ice_nominate.h"
 #include "ice_pairing.h"
+#include "ice_query.h"
 #include "ice_report.h"
 #include "ice_send.h"
 #include "ice_session.h"
@@ -19,7 +20,7 @@
 #include "turn_client.h"
 #include "turn_stream.h"
 
-enum { ICE_QUERIES_MAX = 128, ICE_RELAYS_MAX = 16 };
+enum { ICE_RELAYS_MAX = 16 };
 
 /*   OPENING --transport is there--> ALLOCATING --allocated--> OPEN
  *    ^   ^                             |  |  |                 |
@@ -51,44 +52,17 @@ struct ice_relay {
     size_t base_count;
 };
 
-/* A Binding request from one base to one address of a STUN server. */
-enum ice_query_state { ICE_QUERY_WAITING, ICE_QUERY_ACTIVE, ICE_QUERY_MAPPED, ICE_QUERY_FAILED };
-
-struct ice_query {
-    struct ice_base *base;
-    uint32_t server;
-    struct address address;
-    enum ice_query_state state;
-    uint8_t again; /* MAPPED: ask so often at `at`, whether or not a refresh is needed, for the network changed */
-    struct ice_transaction transaction;
-    rtc_time_t at; /* WAITING: when to start; MAPPED: when to refresh the NAT's mapping */
-};
-
-struct ice_server_state {
-    struct ice_server config;
-    uint32_t resolve_id;         /* 0 unless a resolution is on its way */
-    struct address addresses[2]; /* at most one per family */
-    uint32_t address_count;
-    uint16_t error_code; /* of the last error; 0: none */
-    char error_text[128];
-};
-
 struct ice_agent {
     struct ice_common common;
     struct ice_session session;
     bool contested; /* the path of the message that is being handled is somebody else's, for all that is known */
-    enum ice_state state;
-    enum ice_gathering_state gathering;
 
-    struct ice_server_state *servers;
-    uint32_t server_count;
+    struct ice_servers servers;
+    struct ice_gathering gathering;
+    struct ice_queries queries;
     uint32_t interfaces_id;  /* the request for the list of interfaces; 0 unless it is open */
     bool interfaces_awaited; /* it was not answered yet */
     bool interfaces_known;   /* a list came */
-    rtc_time_t gather_deadline;
-    struct ice_query *queries;
-    size_t query_count, query_capacity;
-    rtc_time_t query_paced; /* when the last query was scheduled */
 
     struct ice_names *names;  /* NULL until there is one */
     const char *name_failure; /* why the last name was not resolved; NULL: none failed */
@@ -103,7 +77,6 @@ struct ice_agent {
     struct ice_remotes remotes;
     struct ice_check_list checks;
     struct ice_pairing pairing;
-    rtc_time_t started; /* when CHECKING began */
     struct ice_consent consent;
     struct ice_doubt doubt;
     struct ice_nominate nominate;
@@ -141,23 +114,11 @@ void ice_names_free(struct ice_agent *agent);
 
 /* ice_gather.c */
 void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out);
-/* Candidates come although gathering was complete: it is ACTIVE again until nothing is awaited any more. */
-void ice_gather_resume(struct ice_agent *agent, rtc_time_t now, struct out *out);
 bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-/* A response whose transaction may be a query; false when it is not. */
-bool ice_gather_response(struct ice_agent *agent, rtc_time_t now, const struct path *from, const struct stun_message *message,
-                         struct out *out);
 /* A host candidate of the base's interface, by its name where addresses are hidden. */
 void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out);
-void ice_report_error(struct ice_agent *agent, const struct ice_server *server, const struct address *local, uint16_t code,
-                      struct slice text, struct out *out);
-
-/* Asks the servers again how the network shows our addresses. */
-void ice_gather_refresh(struct ice_agent *agent, rtc_time_t now);
-/* Asks again from this base what got no answer. */
-void ice_gather_retry(struct ice_agent *agent, const struct ice_base *base, rtc_time_t now);
 
 /* ice_interfaces.c */
 /* Follows the system's list: a socket on each new address that the rules allow, none on those that are gone. */

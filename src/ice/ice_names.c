@@ -178,7 +178,7 @@ static void look_up(struct ice_agent *agent, struct named *n, struct out *out)
 /* Whether the interfaces that there are have become bases, or not. */
 static bool bases_are_settled(const struct ice_agent *agent)
 {
-    if (agent->gathering == ICE_GATHERING_COMPLETE)
+    if (agent->gathering.state == ICE_GATHERING_COMPLETE)
         return true;
     if (agent->bases.count == 0)
         return false;
@@ -255,7 +255,7 @@ static void add_links(struct ice_agent *agent)
 
 void ice_names_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
-    if (!agent->names || agent->gathering == ICE_GATHERING_NEW)
+    if (!agent->names || agent->gathering.state == ICE_GATHERING_NEW)
         return;
     add_links(agent);
     mdns_tick(agent->names->mdns, now, out);
@@ -265,7 +265,7 @@ void ice_names_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 
 void ice_names_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
-    if (!agent->names || agent->gathering == ICE_GATHERING_NEW)
+    if (!agent->names || agent->gathering.state == ICE_GATHERING_NEW)
         return;
     deadline_min(best, why, mdns_deadline(agent->names->mdns), TIMER_ICE_NAMES);
     for (const struct named *n = agent->names->pending; n; n = n->next)
@@ -311,7 +311,7 @@ bool ice_names_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
         struct named **at = &names->pending;
         while (*at && (*at)->resolve_id != result->id)
             at = &(*at)->next;
-        if (*at && agent->state != ICE_CLOSED)
+        if (*at && agent->session.state != ICE_CLOSED)
             on_looked_up(agent, at, result, out);
         return true;
     }

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { PER_SERVER_MAX = 4, ATTEMPTS_MAX = 3, UNREACHABLE = 701, MISMATCH = 437, TRY_ALTERNATE = 300 };
+enum { PER_SERVER_MAX = 4, ATTEMPTS_MAX = 3, MISMATCH = 437, TRY_ALTERNATE = 300 };
 
 static const rtc_time_t wait_first = 500 * ICE_MS;
 static const rtc_time_t wait_most = 30 * ICE_SECOND;
@@ -23,12 +23,12 @@ static const uint16_t preference_step = 0x4000;
 
 static bool is_stream(const struct ice_agent *agent, const struct ice_relay *relay)
 {
-    return agent->servers[relay->server].config.kind != ICE_SERVER_TURN_UDP;
+    return agent->servers.list[relay->server].config.kind != ICE_SERVER_TURN_UDP;
 }
 
 static void open_transport(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
 {
-    const struct ice_server *server = &agent->servers[relay->server].config;
+    const struct ice_server *server = &agent->servers.list[relay->server].config;
     bool stream = is_stream(agent, relay);
     struct request *r = out_request(out, stream ? REQUEST_OPEN_TCP : REQUEST_OPEN_UDP, ice_request_id(&agent->common));
     relay->state = r ? ICE_RELAY_OPENING : ICE_RELAY_FAILED;
@@ -62,7 +62,7 @@ static bool is_wanted(const struct ice_agent *agent, uint32_t server, const stru
 
 static uint16_t preference(const struct ice_agent *agent, uint32_t server)
 {
-    unsigned kind = agent->servers[server].config.kind;
+    unsigned kind = agent->servers.list[server].config.kind;
     return (uint16_t)(UINT16_MAX - (kind - ICE_SERVER_TURN_UDP) * preference_step - agent->relay_count);
 }
 
@@ -91,7 +91,7 @@ void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint3
     bool chosen = agent->common.rules && (agent->common.rules->allow.count > 0 || agent->common.rules->deny.count > 0);
     /* Which interface leads to the server is left to the system for a stream, of which there is one, unless not every interface may be
      * used. */
-    if (agent->servers[server].config.kind != ICE_SERVER_TURN_UDP && !chosen)
+    if (agent->servers.list[server].config.kind != ICE_SERVER_TURN_UDP && !chosen)
         from = (struct address){.family = base->address.family};
     if (is_wanted(agent, server, &from, address))
         add_relay(agent, server, &from, address, out);
@@ -146,13 +146,13 @@ static void wait_before_next(struct ice_agent *agent, struct ice_relay *relay, u
 static void fail(struct ice_agent *agent, struct ice_relay *relay, uint16_t code, const char *text, rtc_time_t now, struct out *out)
 {
     const struct address *local = relay->local.family != ADDRESS_NONE ? &relay->local : &relay->from;
-    struct ice_server_state *server = &agent->servers[relay->server];
+    struct ice_server_state *server = &agent->servers.list[relay->server];
     if (relay->state == ICE_RELAY_FAILED || relay->state == ICE_RELAY_WAITING)
         return;
     if (!relay->was_open)
-        ice_report_error(agent, &server->config, local, code ? code : UNREACHABLE, slice_str(text), out);
-    server->error_code = code ? code : UNREACHABLE;
-    text_copy_foreign(server->error_text, sizeof server->error_text, slice_str(text));
+        ice_server_report(&agent->servers, server, local, code ? code : ICE_UNREACHABLE, slice_str(text), out);
+    else
+        ice_server_remember(server, code ? code : ICE_UNREACHABLE, slice_str(text));
     close_bases(agent, relay, now, out);
     if (relay->client)
         turn_client_close(relay->client, now, out);
@@ -166,7 +166,7 @@ static void fail(struct ice_agent *agent, struct ice_relay *relay, uint16_t code
 
 static bool may_try_again(const struct ice_agent *agent, const struct ice_relay *relay)
 {
-    return relay->state == ICE_RELAY_WAITING && agent->state != ICE_FAILED && agent->state != ICE_CLOSED;
+    return relay->state == ICE_RELAY_WAITING && agent->session.state != ICE_FAILED && agent->session.state != ICE_CLOSED;
 }
 
 static void try_again(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
@@ -186,7 +186,7 @@ static bool is_attempt_again(const struct ice_relay *relay)
 
 static void begin(struct ice_agent *agent, struct ice_relay *relay, const struct io_result *result, rtc_time_t now, struct out *out)
 {
-    const struct ice_server *server = &agent->servers[relay->server].config;
+    const struct ice_server *server = &agent->servers.list[relay->server].config;
     bool stream = is_stream(agent, relay);
     struct turn_options options = {.username = server->username, .password = server->credential};
     options.server = (struct path){relay->socket, stream ? PATH_TCP : PATH_UDP, result->local, relay->address};
@@ -252,7 +252,7 @@ static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *rel
 
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
-    base->foundation = ice_foundation(&agent->locals, ICE_RELAYED, relayed, slice_str(agent->servers[relay->server].config.host));
+    base->foundation = ice_foundation(&agent->locals, ICE_RELAYED, relayed, slice_str(agent->servers.list[relay->server].config.host));
     return base;
 }
 
@@ -261,7 +261,7 @@ static void announce(struct ice_agent *agent, const struct ice_relay *relay, con
 {
     struct ice_candidate c;
     const struct address *mapped = turn_client_mapped(relay->client);
-    ice_local_init(&agent->locals, &c, ICE_RELAYED, base, slice_str(agent->servers[relay->server].config.host));
+    ice_local_init(&agent->locals, &c, ICE_RELAYED, base, slice_str(agent->servers.list[relay->server].config.host));
     c.server = (uint8_t)(relay->server + 1);
     c.address = base->address;
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
@@ -276,7 +276,7 @@ static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, rtc_t
     relay->state = ICE_RELAY_OPEN;
     relay->was_open = true;
     relay->opened = now;
-    ice_gather_resume(agent, now, out);
+    ice_gathering_resume(&agent->gathering, now, out);
     for (size_t i = 0; i < count; i++) {
         struct ice_base *base = open_base(agent, relay, &relayed[i], out);
         if (!base)

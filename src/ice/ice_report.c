@@ -16,14 +16,6 @@ static void say(char reason[ICE_REASON_MAX], const char *format, ...)
     va_end(args);
 }
 
-void ice_server_url(const struct ice_server *server, char url[ICE_URL_MAX])
-{
-    static const char *const schemes[] = {"stun", "turn", "turn", "turns"};
-    static const char *const ends[] = {"", "?transport=udp", "?transport=tcp", "?transport=tcp"};
-    const char *form = strchr(server->host, ':') ? "%s:[%.235s]:%u%s" : "%s:%.235s:%u%s";
-    (void)snprintf(url, ICE_URL_MAX, form, schemes[server->kind], server->host, server->port, ends[server->kind]);
-}
-
 /* The local side as the peer sees it: the base itself, a server-reflexive candidate, or else peer-reflexive (RFC 8445 section 7.2.5.3.1).
  */
 void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out)
@@ -150,9 +142,9 @@ bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, stru
 
 static bool is_asked(const struct ice_agent *agent, uint32_t server)
 {
-    for (size_t i = 0; i < agent->query_count; i++)
-        if (agent->queries[i].server == server &&
-            (agent->queries[i].state == ICE_QUERY_WAITING || agent->queries[i].state == ICE_QUERY_ACTIVE))
+    for (size_t i = 0; i < agent->queries.count; i++)
+        if (agent->queries.list[i].server == server &&
+            (agent->queries.list[i].state == ICE_QUERY_WAITING || agent->queries.list[i].state == ICE_QUERY_ACTIVE))
             return true;
     for (size_t i = 0; i < agent->relay_count; i++)
         if (agent->relays[i]->server == server &&
@@ -164,8 +156,8 @@ static bool is_asked(const struct ice_agent *agent, uint32_t server)
 /* An answer that brought no candidate of its own is one, too: the address was known already. */
 static bool is_answered(const struct ice_agent *agent, uint32_t server)
 {
-    for (size_t i = 0; i < agent->query_count; i++)
-        if (agent->queries[i].server == server && agent->queries[i].state == ICE_QUERY_MAPPED)
+    for (size_t i = 0; i < agent->queries.count; i++)
+        if (agent->queries.list[i].server == server && agent->queries.list[i].state == ICE_QUERY_MAPPED)
             return true;
     for (size_t i = 0; i < agent->relay_count; i++)
         if (agent->relays[i]->server == server && agent->relays[i]->state == ICE_RELAY_OPEN)
@@ -175,7 +167,7 @@ static bool is_answered(const struct ice_agent *agent, uint32_t server)
 
 static enum ice_server_progress progress_of(const struct ice_agent *agent, uint32_t server)
 {
-    const struct ice_server_state *s = &agent->servers[server];
+    const struct ice_server_state *s = &agent->servers.list[server];
     if (s->resolve_id)
         return ICE_SERVER_RESOLVING;
     if (is_answered(agent, server))
@@ -189,9 +181,9 @@ static void explain_server(const struct ice_agent *agent, const struct ice_serve
 {
     switch (r->progress) {
     case ICE_SERVER_UNUSED:
-        if (agent->gathering == ICE_GATHERING_NEW)
+        if (agent->gathering.state == ICE_GATHERING_NEW)
             say(r->reason, "gathering has not begun");
-        else if (agent->gathering == ICE_GATHERING_ACTIVE)
+        else if (agent->gathering.state == ICE_GATHERING_ACTIVE)
             say(r->reason, "it has not been asked yet");
         else
             say(r->reason, "no local address can reach it: none is of its family");
@@ -212,9 +204,9 @@ static void explain_server(const struct ice_agent *agent, const struct ice_serve
 
 bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct ice_server_report *out)
 {
-    if (index >= agent->server_count)
+    if (index >= agent->servers.count)
         return false;
-    const struct ice_server_state *s = &agent->servers[index];
+    const struct ice_server_state *s = &agent->servers.list[index];
     *out = (struct ice_server_report){.progress = progress_of(agent, (uint32_t)index), .error_code = s->error_code};
     ice_server_url(&s->config, out->url);
     for (size_t i = 0; i < agent->locals.count; i++)

@@ -38,8 +38,6 @@ bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct
 /* A candidate that nothing is sent to, with the reason (static text). The first few. */
 bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out, const char **reason);
 bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct ice_server_report *out);
-/* "turn:host:port?transport=udp" */
-void ice_server_url(const struct ice_server *server, char url[ICE_URL_MAX]);
 
 /* A packet of the upper layers left on the selected pair, or could not; arrived. */
 void ice_agent_count_sent(struct ice_agent *agent, rtc_time_t now, size_t bytes);

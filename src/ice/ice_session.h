@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What this agent and its peer are to each other: the role of each (RFC 8445 section 6.1.1) and what is known of the peer. The agent owns
- * it. ice_agent.c writes what signalling tells, ice_input.c what the peer's datagrams do (they may change the role, section 7.3.1.1);
- * everybody else reads. */
+/* What this agent and its peer are to each other: the role of each (RFC 8445 section 6.1.1), what is known of the peer, and how far they
+ * are (the states of ice_agent.h). The agent owns it. ice_agent.c writes what signalling tells, ice_input.c what the peer's datagrams do
+ * (they may change the role, section 7.3.1.1); everybody else reads. */
 #ifndef CRTC_ICE_SESSION_H
 #define CRTC_ICE_SESSION_H
 
@@ -18,6 +18,8 @@ struct ice_session {
     bool peer_seen;         /* a candidate, an authenticated request or the end of candidates came */
     bool end_of_candidates; /* of the peer's (RFC 8838 section 14) */
     uint64_t tie_breaker;
+    enum ice_state state;
+    rtc_time_t started; /* when CHECKING began */
     char remote_ufrag[ICE_UFRAG_MAX + 1];
     char remote_password[ICE_PASSWORD_MAX + 1];
 };

@@ -99,7 +99,7 @@ static void listen_on(struct ice_agent *agent, const struct ice_base *base, stru
 
 static bool may_offer(const struct ice_agent *agent)
 {
-    if ((!agent->tcp.active && !agent->tcp.passive) || agent->common.relay_only || agent->gathering != ICE_GATHERING_ACTIVE)
+    if ((!agent->tcp.active && !agent->tcp.passive) || agent->common.relay_only || agent->gathering.state != ICE_GATHERING_ACTIVE)
         return false;
     for (size_t i = 0; i < agent->bases.count; i++)
         if (agent->bases.list[i]->state == ICE_BASE_OPENING && !agent->bases.list[i]->absent)
@@ -340,11 +340,12 @@ static bool udp_may_work(const struct ice_agent *agent)
 /* When attempts may begin. */
 static rtc_time_t attempts_at(const struct ice_agent *agent)
 {
-    if (agent->state == ICE_NEW || agent->state == ICE_FAILED || agent->state == ICE_CLOSED || !agent->session.remote_known)
+    if (agent->session.state == ICE_NEW || agent->session.state == ICE_FAILED || agent->session.state == ICE_CLOSED ||
+        !agent->session.remote_known)
         return RTC_TIME_NEVER;
     if (is_content(agent))
         return agent->checks.selected->consent.heard + quiet_selected;
-    return udp_may_work(agent) ? agent->started + udp_first : agent->started;
+    return udp_may_work(agent) ? agent->session.started + udp_first : agent->session.started;
 }
 
 static bool is_better(const struct ice_connection *a, const struct ice_connection *b)
@@ -455,7 +456,7 @@ static bool take_accepted(struct ice_agent *agent, const struct ice_listener *l,
 static void on_accepted(struct ice_agent *agent, const struct ice_listener *l, rtc_time_t now, const struct io_result *result,
                         struct out *out)
 {
-    bool welcome = l->open && agent->state != ICE_FAILED && ice_address_is_usable(&result->remote) &&
+    bool welcome = l->open && agent->session.state != ICE_FAILED && ice_address_is_usable(&result->remote) &&
                    !ice_reach_is_denied(agent->common.rules, &result->remote);
     if (welcome && !make_room(agent, &result->remote, now, out)) {
         agent->common.counters.over_limit++;
@@ -470,7 +471,7 @@ static void on_listening(struct ice_agent *agent, struct ice_listener *l, const 
     bool opened = result->error == RTC_OK && result->local.family != ADDRESS_NONE;
     const struct ice_base *base = opened ? find_interface(agent, &result->local) : NULL;
     /* The end of candidates was announced, or the interface is gone: this one came too late. */
-    bool late = opened && (agent->gathering == ICE_GATHERING_COMPLETE || !base);
+    bool late = opened && (agent->gathering.state == ICE_GATHERING_COMPLETE || !base);
     if (late)
         (void)out_request(out, REQUEST_CLOSE, l->socket);
     if (late || !opened) {

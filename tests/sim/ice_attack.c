@@ -230,11 +230,11 @@ static void answers_to_queries(void **state)
         assert_int_equal(ice_sim_agents(&sim, &options, NULL), RTC_OK);
         ice_sim_gather(&sim.a);
         ice_sim_run(&sim, sim.now + 100 * MS);
-        assert_int_equal(sim.a.agent->query_count, 1);
+        assert_int_equal(sim.a.agent->queries.count, 1);
         struct stun_message m = {.class = STUN_SUCCESS, .method = STUN_BINDING, .has = STUN_HAS_XOR_MAPPED, .mapped = cases[i].mapped};
         struct path from = {.socket = sim.a.agent->bases.list[0]->socket, .remote = address_ipv4(198, 51, 100, 77, 3478)};
         uint8_t bytes[128];
-        memcpy(m.transaction, sim.a.agent->queries[0].transaction.id, sizeof m.transaction);
+        memcpy(m.transaction, sim.a.agent->queries.list[0].transaction.id, sizeof m.transaction);
         from.remote.port = cases[i].elsewhere ? 3479 : 3478;
         size_t len = stun_write(&m, slice_str(""), bytes, sizeof bytes);
         ice_agent_input(sim.a.agent, sim.now, &from, slice_of(bytes, len), &sim.a.out);
