@@ -2,6 +2,7 @@
 /* The agent: its life, its lists of candidates and its state. See ice_agent.h. */
 #include "ice_internal.h"
 
+#include "mdns.h"
 #include "memory.h"
 
 #include <assert.h>
@@ -85,6 +86,9 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->gathering.common = &agent->common;
     agent->queries = (struct ice_queries){
         .common = &agent->common, .servers = &agent->servers, .gathering = &agent->gathering, .locals = &agent->locals};
+    agent->names = (struct ice_names){&agent->common, &agent->bases, &agent->locals, .mdns = NULL};
+    agent->lookups =
+        (struct ice_lookups){&agent->common, &agent->session, &agent->gathering, &agent->remotes, &agent->names, .failure = NULL};
     agent->remotes.common = &agent->common;
     ice_check_list_init(&agent->checks, &agent->common, &agent->session);
     agent->pairing = (struct ice_pairing){&agent->bases, &agent->remotes, &agent->checks};
@@ -93,7 +97,7 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->nominate = (struct ice_nominate){&agent->session, &agent->checks, &agent->consent, &agent->doubt};
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
     if (!error && options->before && options->hide_addresses)
-        error = ice_names_inherit(agent, options->before);
+        error = ice_names_inherit(&agent->names, &options->before->names);
     if (error != RTC_OK) {
         ice_agent_free(agent);
         return error;
@@ -113,7 +117,8 @@ void ice_agent_free(struct ice_agent *agent)
     ice_locals_fini(&agent->locals);
     ice_queries_fini(&agent->queries);
     ice_relay_free(agent);
-    ice_names_free(agent);
+    ice_lookups_forget(&agent->lookups);
+    ice_names_fini(&agent->names);
     ice_tcp_free(agent);
     ice_servers_fini(&agent->servers);
     memory_wipe(agent, sizeof *agent);
@@ -209,10 +214,19 @@ bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path 
     return true;
 }
 
+/* True when the packet was one of multicast DNS; it is consumed then. */
+static bool take_multicast(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct out *out)
+{
+    if (!agent->names.mdns || !mdns_input(agent->names.mdns, now, &packet->path, packet_slice(packet), out))
+        return false;
+    packet_free(packet);
+    return true;
+}
+
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
     bool live = agent->session.state != ICE_CLOSED, stream = packet->path.protocol == PATH_TCP;
-    bool ours = live && (stream ? ice_tcp_unwrap(agent, now, packet, inner, out) : ice_names_input(agent, now, packet, out));
+    bool ours = live && (stream ? ice_tcp_unwrap(agent, now, packet, inner, out) : take_multicast(agent, now, packet, out));
     if (!ours && (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out)))
         return false;
     ice_agent_tick(agent, now, out);
@@ -235,9 +249,10 @@ uint32_t ice_agent_overhead(const struct ice_agent *agent)
 bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (agent->session.state == ICE_CLOSED)
-        return ice_bases_find(&agent->bases, result->id) != NULL || ice_names_result(agent, now, result, out);
-    if (!ice_gather_result(agent, now, result, out) && !ice_names_result(agent, now, result, out))
+        return ice_bases_find(&agent->bases, result->id) != NULL || ice_lookups_result(&agent->lookups, now, result, out);
+    if (!ice_gather_result(agent, now, result, out) && !ice_lookups_result(&agent->lookups, now, result, out))
         return false;
+    ice_trickle_found(agent, out);
     ice_run(agent, now, out);
     return true;
 }
@@ -273,14 +288,14 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 
 static bool is_complete(const struct ice_agent *agent)
 {
-    return agent->session.end_of_candidates && agent->gathering.state == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0 &&
+    return agent->session.end_of_candidates && agent->gathering.state == ICE_GATHERING_COMPLETE && agent->lookups.pending_count == 0 &&
            ice_checks_done(&agent->checks) && !ice_tcp_undecided(agent);
 }
 
 /* What completes can not be undone by the peer's requests: checks that they trigger come and go in milliseconds. */
 static bool stays_complete(const struct ice_agent *agent)
 {
-    return agent->session.end_of_candidates && agent->gathering.state == ICE_GATHERING_COMPLETE && ice_names_pending(agent) == 0;
+    return agent->session.end_of_candidates && agent->gathering.state == ICE_GATHERING_COMPLETE && agent->lookups.pending_count == 0;
 }
 
 static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
@@ -337,7 +352,10 @@ static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
     out->failed |= agent->common.starved;
     ice_relay_run(agent, now, out);
     ice_gather_run(agent, now, out);
-    ice_names_run(agent, now, out);
+    if (agent->gathering.state != ICE_GATHERING_NEW)
+        ice_names_run(&agent->names, now, out);
+    ice_lookups_run(&agent->lookups, now, out);
+    ice_trickle_found(agent, out);
     if (agent->session.state == ICE_FAILED) {
         ice_tcp_run(agent, now, out);
         return;
@@ -388,7 +406,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     if (agent->session.state == ICE_CLOSED)
         return best;
     ice_gather_deadline(agent, &best, why);
-    ice_names_deadline(agent, &best, why);
+    ice_lookups_deadline(&agent->lookups, &best, why);
     ice_tcp_deadline(agent, &best, why);
     if (agent->session.state == ICE_FAILED)
         return best;
@@ -409,7 +427,8 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
     }
     set_state(agent, ICE_CLOSED, out);
     ice_relay_close(agent, now, out);
-    ice_names_close(agent, out);
+    ice_lookups_forget(&agent->lookups);
+    ice_names_close(&agent->names, out);
     if (agent->interfaces_id)
         (void)out_request(out, REQUEST_CLOSE, agent->interfaces_id);
     for (size_t i = 0; i < agent->bases.count; i++)
@@ -517,7 +536,7 @@ size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ic
 
 const char *ice_agent_name_failure(const struct ice_agent *agent)
 {
-    return agent->name_failure;
+    return agent->lookups.failure;
 }
 
 const struct ice_counters *ice_agent_counters(const struct ice_agent *agent)

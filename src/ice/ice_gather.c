@@ -31,24 +31,6 @@ void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_servers_resolve(&agent->servers, out);
 }
 
-/* False when there is no name for it: it is not told to the peer then. */
-static bool hide(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *c, struct out *out)
-{
-    const char *name = ice_names_publish(agent, base);
-    if (name)
-        text_copy(c->name, sizeof c->name, name);
-    else
-        out->failed = true; /* there are as many names as bases */
-    return name != NULL;
-}
-
-void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out)
-{
-    bool is_ours = address_ip_eq(&base->shown, &base->address); /* an external address of a 1:1 NAT is none of this host's */
-    if (!agent->common.hide_addresses || !is_ours || hide(agent, base, candidate, out))
-        ice_locals_add(&agent->locals, candidate, out);
-}
-
 static void add_host(struct ice_agent *agent, struct ice_base *base, struct out *out)
 {
     struct ice_candidate c;
@@ -56,7 +38,7 @@ static void add_host(struct ice_agent *agent, struct ice_base *base, struct out 
     c.address = base->shown;
     base->priority = c.priority;
     base->foundation = ice_foundation(&agent->locals, ICE_HOST, &base->address, slice_str(""));
-    ice_add_host(agent, base, &c, out);
+    ice_names_announce(&agent->names, base, &c, out);
 }
 
 static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, const struct io_result *result, struct out *out)

@@ -106,7 +106,7 @@ void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t 
         (void)out_request(out, REQUEST_CLOSE, base->socket);
     if (!base->relay) {
         ice_tcp_drop_interface(agent, &base->address, now, out);
-        ice_names_withdraw(agent, base, out);
+        ice_names_withdraw(&agent->names, base, out);
     }
     ice_base_set_state(base, ICE_BASE_CLOSED);
     ice_drop_base(&agent->checks, base, now);

@@ -10,6 +10,7 @@
 #include "ice_local.h"
 #include "ice_reach.h"
 #include "ice_lite.h"
+#include "ice_lookup.h"
 #include "ice_nominate.h"
 #include "ice_pairing.h"
 #include "ice_query.h"
@@ -64,8 +65,8 @@ struct ice_agent {
     bool interfaces_awaited; /* it was not answered yet */
     bool interfaces_known;   /* a list came */
 
-    struct ice_names *names;  /* NULL until there is one */
-    const char *name_failure; /* why the last name was not resolved; NULL: none failed */
+    struct ice_names names;
+    struct ice_lookups lookups;
 
     struct ice_relay **relays;
     size_t relay_count, relay_capacity;
@@ -88,37 +89,14 @@ void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 /* ice_trickle.c */
 /* A candidate that the peer signals, by address or name. RTC_ERR_QUOTA_EXCEEDED beyond the limit. What can not be checked is counted. */
 int ice_trickle(struct ice_agent *agent, const struct ice_candidate *candidate);
-/* One with an address. */
-int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *candidate);
-
-/* ice_names.c */
-/* A remote candidate whose address is a name: it is resolved, or ignored. RTC_ERR_QUOTA_EXCEEDED beyond the limit. */
-int ice_names_add(struct ice_agent *agent, const struct ice_candidate *candidate);
-/* How many are being resolved. */
-uint32_t ice_names_pending(const struct ice_agent *agent);
-/* Those that are being resolved are not wanted any more. */
-void ice_names_forget(struct ice_agent *agent);
-/* The name that stands for the address of a base; NULL beyond the limit, or when out of memory. Borrowed while the agent lives. */
-const char *ice_names_publish(struct ice_agent *agent, const struct ice_base *base);
-/* The base is no more: its name makes room for others, and nothing is asked on its interface. */
-void ice_names_withdraw(struct ice_agent *agent, const struct ice_base *base, struct out *out);
-/* The names of an earlier agent stay those of our addresses, and it says no goodbye to them. */
-int ice_names_inherit(struct ice_agent *agent, struct ice_agent *before);
-/* True when the packet was one of multicast DNS; it is consumed then. */
-bool ice_names_input(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct out *out);
-bool ice_names_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
-void ice_names_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
-void ice_names_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-void ice_names_close(struct ice_agent *agent, struct out *out);
-void ice_names_free(struct ice_agent *agent);
+/* Those whose names were resolved just now. */
+void ice_trickle_found(struct ice_agent *agent, struct out *out);
 
 /* ice_gather.c */
 void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out);
 bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out);
 void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out);
 void ice_gather_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why);
-/* A host candidate of the base's interface, by its name where addresses are hidden. */
-void ice_add_host(struct ice_agent *agent, const struct ice_base *base, struct ice_candidate *candidate, struct out *out);
 
 /* ice_interfaces.c */
 /* Follows the system's list: a socket on each new address that the rules allow, none on those that are gone. */

@@ -61,7 +61,7 @@ static void announce(struct ice_agent *agent, const struct ice_base *base, enum 
     c.priority = ice_tcp_priority(ICE_HOST, tcp_type, base->tcp_offer - 1);
     (void)snprintf(c.foundation, sizeof c.foundation, "%u", foundation(agent, tcp_type, &c.address));
     memcpy(c.ufrag, agent->common.credentials.ufrag, sizeof agent->common.credentials.ufrag);
-    ice_add_host(agent, base, &c, out);
+    ice_names_announce(&agent->names, base, &c, out);
 }
 
 /* A place in the list, one of a listener that is gone if there is any; NULL when out of memory. */

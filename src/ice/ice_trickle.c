@@ -37,7 +37,7 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
     return RTC_OK;
 }
 
-int ice_take_remote(struct ice_agent *agent, const struct ice_candidate *c)
+static int take_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
     if (!is_wanted(agent, c)) {
         agent->common.counters.ignored++;
@@ -54,5 +54,12 @@ int ice_trickle(struct ice_agent *agent, const struct ice_candidate *candidate)
 {
     bool named = candidate->address.family == ADDRESS_NONE && is_wanted(agent, candidate);
     agent->session.peer_seen = true;
-    return named ? ice_names_add(agent, candidate) : ice_take_remote(agent, candidate);
+    return named ? ice_lookups_add(&agent->lookups, candidate) : take_remote(agent, candidate);
+}
+
+void ice_trickle_found(struct ice_agent *agent, struct out *out)
+{
+    struct ice_candidate candidate;
+    while (ice_lookups_take(&agent->lookups, &candidate))
+        out->failed |= take_remote(agent, &candidate) == RTC_ERR_NO_MEMORY;
 }
