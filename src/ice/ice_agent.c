@@ -94,6 +94,11 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->pairing = (struct ice_pairing){&agent->bases, &agent->remotes, &agent->checks};
     ice_consent_init(&agent->consent, &agent->session, &agent->checks);
     agent->doubt = (struct ice_doubt){&agent->session, &agent->checks, &agent->consent, .since = RTC_TIME_NEVER};
+    agent->relays = (struct ice_relays){.common = &agent->common, .session = &agent->session, .servers = &agent->servers};
+    agent->relays.gathering = &agent->gathering;
+    agent->relays.bases = &agent->bases;
+    agent->relays.locals = &agent->locals;
+    agent->relays.pairing = &agent->pairing;
     agent->nominate = (struct ice_nominate){&agent->session, &agent->checks, &agent->consent, &agent->doubt};
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
     if (!error && options->before && options->hide_addresses)
@@ -116,7 +121,7 @@ void ice_agent_free(struct ice_agent *agent)
     ice_bases_fini(&agent->bases);
     ice_locals_fini(&agent->locals);
     ice_queries_fini(&agent->queries);
-    ice_relay_free(agent);
+    ice_relays_fini(&agent->relays);
     ice_lookups_forget(&agent->lookups);
     ice_names_fini(&agent->names);
     ice_tcp_free(agent);
@@ -227,7 +232,7 @@ bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *pa
 {
     bool live = agent->session.state != ICE_CLOSED, stream = packet->path.protocol == PATH_TCP;
     bool ours = live && (stream ? ice_tcp_unwrap(agent, now, packet, inner, out) : take_multicast(agent, now, packet, out));
-    if (!ours && (agent->relay_count == 0 || !ice_relay_unwrap(agent, now, packet, inner, out)))
+    if (!ours && (agent->relays.count == 0 || !ice_relays_unwrap(&agent->relays, now, packet, inner, out)))
         return false;
     ice_agent_tick(agent, now, out);
     return true;
@@ -235,7 +240,7 @@ bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *pa
 
 bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet)
 {
-    bool wraps = agent->relay_count > 0 || agent->tcp.connection_count > 0;
+    bool wraps = agent->relays.count > 0 || agent->tcp.connection_count > 0;
     const struct ice_base *base = wraps ? ice_bases_find(&agent->bases, packet->path.socket) : NULL;
     return !base || ice_wrap(base, now, packet);
 }
@@ -260,7 +265,7 @@ bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
 void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->session.state == ICE_CLOSED)
-        ice_relay_linger(agent, now, out);
+        ice_relays_linger(&agent->relays, now, out);
     ice_run(agent, now, out);
 }
 
@@ -350,7 +355,7 @@ static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *ou
 static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     out->failed |= agent->common.starved;
-    ice_relay_run(agent, now, out);
+    ice_relays_run(&agent->relays, now, out);
     ice_gather_run(agent, now, out);
     if (agent->gathering.state != ICE_GATHERING_NEW)
         ice_names_run(&agent->names, now, out);
@@ -402,7 +407,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
     rtc_time_t best = RTC_TIME_NEVER;
     if (why)
         *why = TIMER_NONE;
-    ice_relay_deadline(agent, &best, why);
+    ice_relays_deadline(&agent->relays, &best, why);
     if (agent->session.state == ICE_CLOSED)
         return best;
     ice_gather_deadline(agent, &best, why);
@@ -422,11 +427,11 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
 void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->session.state == ICE_CLOSED) {
-        ice_relay_abandon(agent, out);
+        ice_relays_abandon(&agent->relays, out);
         return;
     }
     set_state(agent, ICE_CLOSED, out);
-    ice_relay_close(agent, now, out);
+    ice_relays_close(&agent->relays, now, out);
     ice_lookups_forget(&agent->lookups);
     ice_names_close(&agent->names, out);
     if (agent->interfaces_id)

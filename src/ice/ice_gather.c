@@ -17,7 +17,7 @@ static void query_server(struct ice_agent *agent, struct ice_base *base, uint32_
         if (base->state == ICE_BASE_OPEN && server->config.kind <= ICE_SERVER_TURN_UDP)
             ice_queries_add(&agent->queries, base, index, a, now, out);
         if (server->config.kind != ICE_SERVER_STUN)
-            ice_relay_start(agent, base, index, a, out);
+            ice_relays_start(&agent->relays, base, index, a, out);
     }
 }
 
@@ -97,7 +97,7 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
         on_opened(agent, base, now, result, out);
         return true;
     }
-    if (ice_relay_result(agent, now, result, out) || ice_tcp_result(agent, now, result, out))
+    if (ice_relays_result(&agent->relays, now, result, out) || ice_tcp_result(agent, now, result, out))
         return true;
     uint32_t server = ice_servers_find_resolution(&agent->servers, result->id);
     if (server == agent->servers.count)
@@ -114,7 +114,7 @@ static bool keeps_mappings(const struct ice_agent *agent)
 
 static bool gathering_goes_on(const struct ice_agent *agent)
 {
-    if (agent->interfaces_awaited || ice_relay_pending(agent) || ice_tcp_gathers(agent))
+    if (agent->interfaces_awaited || ice_relays_pending(&agent->relays) || ice_tcp_gathers(agent))
         return true;
     for (size_t i = 0; i < agent->bases.count; i++)
         if (agent->bases.list[i]->state == ICE_BASE_OPENING && !agent->bases.list[i]->absent)
@@ -133,7 +133,7 @@ static void give_up(struct ice_agent *agent, rtc_time_t now, struct out *out)
             ice_server_report(&agent->servers, &agent->servers.list[i], NULL, ICE_UNREACHABLE,
                               slice_str("the server's name was not resolved in time"), out);
     ice_queries_give_up(&agent->queries, out);
-    ice_relay_give_up(agent, now, out);
+    ice_relays_give_up(&agent->relays, now, out);
 }
 
 void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out)

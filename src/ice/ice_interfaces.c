@@ -119,11 +119,11 @@ static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t no
 {
     struct address listed = base->listed;
     if (base->relay) {
-        ice_relay_remove(agent, base->relay, now, out);
+        ice_relay_remove(&agent->relays, base->relay, now, out);
         return;
     }
     ice_remove_base(agent, base, now, out);
-    ice_relay_forget(agent, &listed, now, out);
+    ice_relays_forget(&agent->relays, &listed, now, out);
 }
 
 /* ---- New addresses ---- */
@@ -230,7 +230,7 @@ static bool is_listed(const struct io_result *result, const struct address *addr
 
 static void vanish(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
 {
-    if (base->relay && ice_relay_unground(agent, base->relay, now, out))
+    if (base->relay && ice_relay_unground(&agent->relays, base->relay, now, out))
         return;
     base->absent = true;
     base->since = now;
@@ -285,7 +285,7 @@ void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct
         return;
     ice_doubt_start(&agent->doubt, now);
     ice_queries_refresh(&agent->queries, now);
-    ice_relay_hurry(agent, now);
+    ice_relays_hurry(&agent->relays, now);
     if (!agent->checks.selected && !ice_is_lite(&agent->session))
         ice_recheck_all(&agent->checks, now);
 }

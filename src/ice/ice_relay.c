@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Relayed candidates (RFC 8445 section 5.1.1.2): an allocation per TURN server and interface over UDP, per server over a stream, each with
- * a transport of its own. A relayed address is a base like any other; its socket id stands for no socket, and what is sent from it goes
- * through the TURN client. Servers are tried in parallel, and one that does not answer costs only its own candidates. A relay that is lost
- * in the middle of a call is allocated again, on a new transport, with longer and longer waits between the attempts; its new address is a
- * new candidate. */
-#include "ice_internal.h"
+/* See ice_relay.h. */
+#include "ice_relay.h"
 
+#include "ice_reach.h"
 #include "memory.h"
 #include "text.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { PER_SERVER_MAX = 4, ATTEMPTS_MAX = 3, MISMATCH = 437, TRY_ALTERNATE = 300 };
@@ -21,24 +19,46 @@ static const rtc_time_t settled = 30 * ICE_SECOND; /* one that was OPEN for so l
 /* Relays over UDP rank before those over TCP, and these before TLS. */
 static const uint16_t preference_step = 0x4000;
 
-static bool is_stream(const struct ice_agent *agent, const struct ice_relay *relay)
+static void set_state(struct ice_relay *relay, enum ice_relay_state state)
 {
-    return agent->servers.list[relay->server].config.kind != ICE_SERVER_TURN_UDP;
+#define TO(s) (1u << (s))
+    static const unsigned allowed[] = {
+        [ICE_RELAY_OPENING] = TO(ICE_RELAY_OPENING) | TO(ICE_RELAY_ALLOCATING) | TO(ICE_RELAY_WAITING) | TO(ICE_RELAY_FAILED),
+        [ICE_RELAY_ALLOCATING] = TO(ICE_RELAY_OPENING) | TO(ICE_RELAY_OPEN) | TO(ICE_RELAY_WAITING) | TO(ICE_RELAY_FAILED),
+        [ICE_RELAY_OPEN] = TO(ICE_RELAY_WAITING) | TO(ICE_RELAY_FAILED),
+        [ICE_RELAY_WAITING] = TO(ICE_RELAY_OPENING) | TO(ICE_RELAY_FAILED),
+        [ICE_RELAY_FAILED] = TO(ICE_RELAY_FAILED),
+    };
+#undef TO
+    bool is_allowed = allowed[relay->state] & 1u << state;
+    assert(is_allowed);
+    (void)is_allowed;
+    relay->state = state;
 }
 
-static void open_transport(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
+static bool was_open(const struct ice_relay *relay)
 {
-    const struct ice_server *server = &agent->servers.list[relay->server].config;
-    bool stream = is_stream(agent, relay);
-    struct request *r = out_request(out, stream ? REQUEST_OPEN_TCP : REQUEST_OPEN_UDP, ice_request_id(&agent->common));
-    relay->state = r ? ICE_RELAY_OPENING : ICE_RELAY_FAILED;
+    return relay->opened != RTC_TIME_NEVER;
+}
+
+static bool is_stream(const struct ice_relays *relays, const struct ice_relay *relay)
+{
+    return relays->servers->list[relay->server].config.kind != ICE_SERVER_TURN_UDP;
+}
+
+static void open_transport(struct ice_relays *relays, struct ice_relay *relay, struct out *out)
+{
+    const struct ice_server *server = &relays->servers->list[relay->server].config;
+    bool stream = is_stream(relays, relay);
+    struct request *r = out_request(out, stream ? REQUEST_OPEN_TCP : REQUEST_OPEN_UDP, ice_request_id(relays->common));
+    set_state(relay, r ? ICE_RELAY_OPENING : ICE_RELAY_FAILED);
     if (!r)
         return;
     relay->socket = r->id;
     r->local = relay->from;
     r->remote = relay->address;
-    r->port_min = stream ? 0 : agent->common.port_min;
-    r->port_max = stream ? 0 : agent->common.port_max;
+    r->port_min = stream ? 0 : relays->common->port_min;
+    r->port_max = stream ? 0 : relays->common->port_max;
     r->tls = server->kind == ICE_SERVER_TURN_TLS;
     /* Each packet is a message; those of TLS are none to who carries them. */
     r->flags = server->kind == ICE_SERVER_TURN_TCP ? REQUEST_MESSAGES : 0;
@@ -46,55 +66,57 @@ static void open_transport(struct ice_agent *agent, struct ice_relay *relay, str
         (void)snprintf(r->name, sizeof r->name, "%s", relay->domain[0] ? relay->domain : server->host);
 }
 
-static bool is_wanted(const struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to)
+static bool is_wanted(const struct ice_relays *relays, uint32_t server, const struct address *from, const struct address *to)
 {
     size_t same = 0;
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        const struct ice_relay *r = agent->relays[i];
+    for (size_t i = 0; i < relays->count; i++) {
+        const struct ice_relay *r = relays->list[i];
         if (r->server != server || r->first.family != to->family)
             continue;
         if (address_ip_eq(&r->from, from))
             return false;
         same++;
     }
-    return same < PER_SERVER_MAX && agent->relay_count < ICE_RELAYS_MAX;
+    return same < PER_SERVER_MAX && relays->count < ICE_RELAYS_MAX;
 }
 
-static uint16_t preference(const struct ice_agent *agent, uint32_t server)
+static uint16_t preference(const struct ice_relays *relays, uint32_t server)
 {
-    unsigned kind = agent->servers.list[server].config.kind;
-    return (uint16_t)(UINT16_MAX - (kind - ICE_SERVER_TURN_UDP) * preference_step - agent->relay_count);
+    unsigned kind = relays->servers->list[server].config.kind;
+    return (uint16_t)(UINT16_MAX - (kind - ICE_SERVER_TURN_UDP) * preference_step - relays->count);
 }
 
-static void add_relay(struct ice_agent *agent, uint32_t server, const struct address *from, const struct address *to, struct out *out)
+static void add_relay(struct ice_relays *relays, uint32_t server, const struct address *from, const struct address *to, struct out *out)
 {
-    void *relays = agent->relays;
-    struct ice_relay *relay = memory_zeroed(agent->common.context, sizeof *relay);
-    if (!relay || !memory_grow(agent->common.context, &relays, &agent->relay_capacity, agent->relay_count + 1, sizeof *agent->relays)) {
-        memory_free(agent->common.context, relay);
+    void *list = relays->list;
+    struct ice_relay *relay = memory_zeroed(relays->common->context, sizeof *relay);
+    if (!relay || !memory_grow(relays->common->context, &list, &relays->capacity, relays->count + 1, sizeof *relays->list)) {
+        memory_free(relays->common->context, relay);
         out->failed = true;
         return;
     }
-    agent->relays = relays;
+    relays->list = list;
     relay->server = server;
-    relay->preference = preference(agent, server);
+    relay->opened = RTC_TIME_NEVER;
+    relay->preference = preference(relays, server);
     relay->from = *from;
     relay->from.port = 0;
     relay->address = relay->first = *to;
-    agent->relays[agent->relay_count++] = relay;
-    open_transport(agent, relay, out);
+    relays->list[relays->count++] = relay;
+    open_transport(relays, relay, out);
 }
 
-void ice_relay_start(struct ice_agent *agent, const struct ice_base *base, uint32_t server, const struct address *address, struct out *out)
+void ice_relays_start(struct ice_relays *relays, const struct ice_base *base, uint32_t server, const struct address *address,
+                      struct out *out)
 {
     struct address from = base->address;
-    bool chosen = agent->common.rules && (agent->common.rules->allow.count > 0 || agent->common.rules->deny.count > 0);
+    bool chosen = relays->common->rules && (relays->common->rules->allow.count > 0 || relays->common->rules->deny.count > 0);
     /* Which interface leads to the server is left to the system for a stream, of which there is one, unless not every interface may be
      * used. */
-    if (agent->servers.list[server].config.kind != ICE_SERVER_TURN_UDP && !chosen)
+    if (relays->servers->list[server].config.kind != ICE_SERVER_TURN_UDP && !chosen)
         from = (struct address){.family = base->address.family};
-    if (is_wanted(agent, server, &from, address))
-        add_relay(agent, server, &from, address, out);
+    if (is_wanted(relays, server, &from, address))
+        add_relay(relays, server, &from, address, out);
 }
 
 static void close_transport(struct ice_relay *relay, struct out *out)
@@ -104,103 +126,103 @@ static void close_transport(struct ice_relay *relay, struct out *out)
     relay->socket = 0;
 }
 
-static void drop_client(struct ice_agent *agent, struct ice_relay *relay)
+static void drop_client(struct ice_relays *relays, struct ice_relay *relay)
 {
     turn_client_free(relay->client);
-    memory_free(agent->common.context, relay->stream);
+    memory_free(relays->common->context, relay->stream);
     relay->client = NULL;
     relay->stream = NULL;
 }
 
-static void close_bases(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+static void close_bases(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < relay->base_count; i++) {
         if (relay->bases[i]->state == ICE_BASE_CLOSED)
             continue;
         relay->bases[i]->turn = NULL;
         ice_base_set_state(relay->bases[i], ICE_BASE_CLOSED);
-        ice_drop_base(&agent->checks, relay->bases[i], now);
-        ice_locals_forget(&agent->locals, relay->bases[i]->socket, out);
+        ice_drop_base(relays->pairing->checks, relay->bases[i], now);
+        ice_locals_forget(relays->locals, relay->bases[i]->socket, out);
     }
 }
 
 /* Many clients lose a server at one moment: they do not all come back at one moment. */
-static rtc_time_t spread(const struct ice_agent *agent, rtc_time_t wait)
+static rtc_time_t spread(const struct ice_relays *relays, rtc_time_t wait)
 {
-    return wait * 3 / 4 + (rtc_time_t)(context_random_u32(agent->common.context) % (uint64_t)(wait / 2));
+    return wait * 3 / 4 + (rtc_time_t)(context_random_u32(relays->common->context) % (uint64_t)(wait / 2));
 }
 
 /* At once when the server is there and has only forgotten us. */
-static void wait_before_next(struct ice_agent *agent, struct ice_relay *relay, uint16_t code, rtc_time_t now)
+static void wait_before_next(struct ice_relays *relays, struct ice_relay *relay, uint16_t code, rtc_time_t now)
 {
     if (relay->state == ICE_RELAY_OPEN && now >= relay->opened + settled)
         relay->losses = 0;
     bool at_once = relay->losses == 0 && code == MISMATCH;
     rtc_time_t wait = relay->losses < 6 ? wait_first << relay->losses : wait_most;
-    relay->again = now + (at_once ? 0 : spread(agent, wait));
+    relay->again = now + (at_once ? 0 : spread(relays, wait));
     relay->losses = relay->losses < UINT8_MAX ? (uint8_t)(relay->losses + 1) : UINT8_MAX;
-    relay->state = ICE_RELAY_WAITING;
+    set_state(relay, ICE_RELAY_WAITING);
 }
 
 /* The end of an attempt, or of an allocation. */
-static void fail(struct ice_agent *agent, struct ice_relay *relay, uint16_t code, const char *text, rtc_time_t now, struct out *out)
+static void fail(struct ice_relays *relays, struct ice_relay *relay, uint16_t code, const char *text, rtc_time_t now, struct out *out)
 {
     const struct address *local = relay->local.family != ADDRESS_NONE ? &relay->local : &relay->from;
-    struct ice_server_state *server = &agent->servers.list[relay->server];
+    struct ice_server_state *server = &relays->servers->list[relay->server];
     if (relay->state == ICE_RELAY_FAILED || relay->state == ICE_RELAY_WAITING)
         return;
-    if (!relay->was_open)
-        ice_server_report(&agent->servers, server, local, code ? code : ICE_UNREACHABLE, slice_str(text), out);
+    if (!was_open(relay))
+        ice_server_report(relays->servers, server, local, code ? code : ICE_UNREACHABLE, slice_str(text), out);
     else
         ice_server_remember(server, code ? code : ICE_UNREACHABLE, slice_str(text));
-    close_bases(agent, relay, now, out);
+    close_bases(relays, relay, now, out);
     if (relay->client)
         turn_client_close(relay->client, now, out);
-    drop_client(agent, relay);
+    drop_client(relays, relay);
     close_transport(relay, out);
-    if (relay->was_open)
-        wait_before_next(agent, relay, code, now);
+    if (was_open(relay))
+        wait_before_next(relays, relay, code, now);
     else
-        relay->state = ICE_RELAY_FAILED;
+        set_state(relay, ICE_RELAY_FAILED);
 }
 
-static bool may_try_again(const struct ice_agent *agent, const struct ice_relay *relay)
+static bool may_try_again(const struct ice_relays *relays, const struct ice_relay *relay)
 {
-    return relay->state == ICE_RELAY_WAITING && agent->session.state != ICE_FAILED && agent->session.state != ICE_CLOSED;
+    return relay->state == ICE_RELAY_WAITING && relays->session->state != ICE_FAILED && relays->session->state != ICE_CLOSED;
 }
 
-static void try_again(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+static void try_again(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     relay->attempts = 0;
     relay->address = relay->first;
     relay->domain[0] = 0;
     relay->again = now + attempt_most;
-    open_transport(agent, relay, out);
+    open_transport(relays, relay, out);
 }
 
 /* A second and later attempt has a limit of its own: gathering's is over. */
 static bool is_attempt_again(const struct ice_relay *relay)
 {
-    return relay->was_open && (relay->state == ICE_RELAY_OPENING || relay->state == ICE_RELAY_ALLOCATING);
+    return was_open(relay) && (relay->state == ICE_RELAY_OPENING || relay->state == ICE_RELAY_ALLOCATING);
 }
 
-static void begin(struct ice_agent *agent, struct ice_relay *relay, const struct io_result *result, rtc_time_t now, struct out *out)
+static void begin(struct ice_relays *relays, struct ice_relay *relay, const struct io_result *result, rtc_time_t now, struct out *out)
 {
-    const struct ice_server *server = &agent->servers.list[relay->server].config;
-    bool stream = is_stream(agent, relay);
+    const struct ice_server *server = &relays->servers->list[relay->server].config;
+    bool stream = is_stream(relays, relay);
     struct turn_options options = {.username = server->username, .password = server->credential};
     options.server = (struct path){relay->socket, stream ? PATH_TCP : PATH_UDP, result->local, relay->address};
-    int error = turn_client_new(agent->common.context, &options, &relay->client);
+    int error = turn_client_new(relays->common->context, &options, &relay->client);
     if (!error && stream)
-        error = (relay->stream = memory_zeroed(agent->common.context, sizeof *relay->stream)) ? RTC_OK : RTC_ERR_NO_MEMORY;
+        error = (relay->stream = memory_zeroed(relays->common->context, sizeof *relay->stream)) ? RTC_OK : RTC_ERR_NO_MEMORY;
     if (error == RTC_ERR_NO_MEMORY)
         out->failed = true;
     if (error) {
-        fail(agent, relay, 0, "the credentials can not be used", now, out);
+        fail(relays, relay, 0, "the credentials can not be used", now, out);
         return;
     }
     relay->local = result->local;
-    relay->state = ICE_RELAY_ALLOCATING;
+    set_state(relay, ICE_RELAY_ALLOCATING);
     turn_client_start(relay->client, now, out);
 }
 
@@ -209,24 +231,24 @@ static const char *unreachable(int error)
     return error == RTC_ERR_QUOTA_EXCEEDED ? "there is no free port to reach the server from" : "the server can not be reached";
 }
 
-bool ice_relay_result(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
+bool ice_relays_result(struct ice_relays *relays, rtc_time_t now, const struct io_result *result, struct out *out)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        struct ice_relay *relay = agent->relays[i];
+    for (size_t i = 0; i < relays->count; i++) {
+        struct ice_relay *relay = relays->list[i];
         if (relay->socket != result->id)
             continue;
         if (result->error != RTC_OK)
-            fail(agent, relay, 0, result->reason ? result->reason : unreachable(result->error), now, out);
+            fail(relays, relay, 0, result->reason ? result->reason : unreachable(result->error), now, out);
         else if (relay->state == ICE_RELAY_OPENING)
-            begin(agent, relay, result, now, out);
+            begin(relays, relay, result, now, out);
         return true;
     }
     return false;
 }
 
-static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *relay, struct out *out)
+static struct ice_base *new_base(struct ice_relays *relays, struct ice_relay *relay, struct out *out)
 {
-    struct ice_base *base = ice_bases_add(&agent->bases);
+    struct ice_base *base = ice_bases_add(relays->bases);
     if (!base) {
         out->failed = true;
         return NULL;
@@ -238,97 +260,96 @@ static struct ice_base *new_base(struct ice_agent *agent, struct ice_relay *rela
 }
 
 /* For a relayed address: those of an allocation that was lost are used again, with nothing of what they were. */
-static struct ice_base *open_base(struct ice_agent *agent, struct ice_relay *relay, const struct address *relayed, struct out *out)
+static struct ice_base *open_base(struct ice_relays *relays, struct ice_relay *relay, const struct address *relayed, struct out *out)
 {
     struct ice_base *base = NULL;
     for (size_t i = 0; i < relay->base_count && !base; i++)
         base = relay->bases[i]->state == ICE_BASE_CLOSED ? relay->bases[i] : NULL;
-    if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(agent, relay, out))))
+    if (!base && (relay->base_count == STUN_RELAYED_MAX || !(base = new_base(relays, relay, out))))
         return NULL;
-    *base = (struct ice_base){.relay = relay, .socket = ice_request_id(&agent->common), .state = ICE_BASE_CLOSED};
+    *base = (struct ice_base){.relay = relay, .socket = ice_request_id(relays->common), .state = ICE_BASE_CLOSED};
     base->turn = relay->client;
     base->address = base->shown = *relayed;
     ice_base_set_state(base, ICE_BASE_OPEN);
 
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
-    base->foundation = ice_foundation(&agent->locals, ICE_RELAYED, relayed, slice_str(agent->servers.list[relay->server].config.host));
+    base->foundation = ice_foundation(relays->locals, ICE_RELAYED, relayed, slice_str(relays->servers->list[relay->server].config.host));
     return base;
 }
 
 /* The related address is our own as the server sees it (RFC 8839 section 5.1), which somebody who relays all wants hidden. */
-static void announce(struct ice_agent *agent, const struct ice_relay *relay, const struct ice_base *base, struct out *out)
+static void announce(struct ice_relays *relays, const struct ice_relay *relay, const struct ice_base *base, struct out *out)
 {
     struct ice_candidate c;
     const struct address *mapped = turn_client_mapped(relay->client);
-    ice_local_init(&agent->locals, &c, ICE_RELAYED, base, slice_str(agent->servers.list[relay->server].config.host));
+    ice_local_init(relays->locals, &c, ICE_RELAYED, base, slice_str(relays->servers->list[relay->server].config.host));
     c.server = (uint8_t)(relay->server + 1);
     c.address = base->address;
     c.related = mapped->family != ADDRESS_NONE ? *mapped : relay->local;
-    c.related = agent->common.relay_only ? (struct address){.family = c.related.family} : ice_related_address(&agent->common, &c.related);
-    ice_locals_add(&agent->locals, &c, out);
+    c.related = relays->common->relay_only ? (struct address){.family = c.related.family} : ice_related_address(relays->common, &c.related);
+    ice_locals_add(relays->locals, &c, out);
 }
 
-static void on_allocated(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+static void on_allocated(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     const struct address *relayed;
     size_t count = turn_client_relayed(relay->client, &relayed);
-    relay->state = ICE_RELAY_OPEN;
-    relay->was_open = true;
+    set_state(relay, ICE_RELAY_OPEN);
     relay->opened = now;
-    ice_gathering_resume(&agent->gathering, now, out);
+    ice_gathering_resume(relays->gathering, now, out);
     for (size_t i = 0; i < count; i++) {
-        struct ice_base *base = open_base(agent, relay, &relayed[i], out);
+        struct ice_base *base = open_base(relays, relay, &relayed[i], out);
         if (!base)
             return;
-        announce(agent, relay, base, out);
-        ice_pair_base(&agent->pairing, base);
+        announce(relays, relay, base, out);
+        ice_pair_base(relays->pairing, base);
     }
 }
 
 /* Servers are found on ports that peers do not have; on no other addresses, though. */
-static bool is_other_server(const struct ice_agent *agent, const struct ice_relay *relay, const struct address *to)
+static bool is_other_server(const struct ice_relays *relays, const struct ice_relay *relay, const struct address *to)
 {
     bool inside = address_is_loopback(to) && !address_is_loopback(&relay->address);
     struct address host = *to;
     host.port = relay->first.port >= 1024 ? relay->first.port : 3478;
     return to->family == relay->address.family && to->port != 0 && !address_eq(to, &relay->address) && !inside &&
-           !ice_unreachable(agent->common.rules, &host, PATH_UDP);
+           !ice_unreachable(relays->common->rules, &host, PATH_UDP);
 }
 
 /* A new socket for a 5-tuple on which the server knows another allocation (RFC 8656 section 7.4), or for the server it names instead. */
-static bool start_over(struct ice_agent *agent, struct ice_relay *relay, const struct turn_failure *failure, struct out *out)
+static bool start_over(struct ice_relays *relays, struct ice_relay *relay, const struct turn_failure *failure, struct out *out)
 {
     const struct address *to = &failure->alternate;
-    bool redirected = failure->code == TRY_ALTERNATE && is_other_server(agent, relay, to);
+    bool redirected = failure->code == TRY_ALTERNATE && is_other_server(relays, relay, to);
     if (++relay->attempts >= ATTEMPTS_MAX || (failure->code != MISMATCH && !redirected))
         return false;
     if (redirected) {
         relay->address = *to;
         memcpy(relay->domain, failure->domain, sizeof relay->domain);
     }
-    drop_client(agent, relay);
+    drop_client(relays, relay);
     close_transport(relay, out);
-    open_transport(agent, relay, out);
+    open_transport(relays, relay, out);
     return true;
 }
 
-static void on_failed(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+static void on_failed(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     struct turn_failure failure = *turn_client_failure(relay->client);
-    if (relay->state == ICE_RELAY_ALLOCATING && start_over(agent, relay, &failure, out))
+    if (relay->state == ICE_RELAY_ALLOCATING && start_over(relays, relay, &failure, out))
         return;
-    fail(agent, relay, failure.code, failure.text, now, out);
+    fail(relays, relay, failure.code, failure.text, now, out);
 }
 
 /* After anything that may have changed the client's state. */
-static void follow(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+static void follow(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     enum turn_state state = relay->client ? turn_client_state(relay->client) : TURN_NEW;
     if (relay->state == ICE_RELAY_ALLOCATING && state == TURN_ALLOCATED)
-        on_allocated(agent, relay, now, out);
+        on_allocated(relays, relay, now, out);
     else if (state == TURN_FAILED)
-        on_failed(agent, relay, now, out);
+        on_failed(relays, relay, now, out);
 }
 
 static const struct ice_base *base_for(const struct ice_relay *relay, const struct address *peer)
@@ -366,8 +387,8 @@ static void unwrap_datagram(struct ice_relay *relay, rtc_time_t now, struct pack
         packet_queue_push(inner, p);
 }
 
-static void unwrap_stream(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct slice bytes, struct packet_queue *inner,
-                          struct out *out)
+static void unwrap_stream(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct slice bytes,
+                          struct packet_queue *inner, struct out *out)
 {
     struct slice message, data;
     struct address peer;
@@ -380,130 +401,130 @@ static void unwrap_stream(struct ice_agent *agent, struct ice_relay *relay, rtc_
             packet_queue_push(inner, p);
     }
     if (result == TURN_STREAM_BROKEN)
-        fail(agent, relay, 0, "the server does not speak TURN", now, out);
+        fail(relays, relay, 0, "the server does not speak TURN", now, out);
 }
 
-bool ice_relay_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
+bool ice_relays_unwrap(struct ice_relays *relays, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        struct ice_relay *relay = agent->relays[i];
+    for (size_t i = 0; i < relays->count; i++) {
+        struct ice_relay *relay = relays->list[i];
         if (relay->socket == 0 || relay->socket != packet->path.socket)
             continue;
-        if (is_stream(agent, relay)) {
-            unwrap_stream(agent, relay, now, packet_slice(packet), inner, out);
+        if (is_stream(relays, relay)) {
+            unwrap_stream(relays, relay, now, packet_slice(packet), inner, out);
             packet_free(packet);
         } else {
             unwrap_datagram(relay, now, packet, inner, out);
         }
-        follow(agent, relay, now, out);
+        follow(relays, relay, now, out);
         return true;
     }
     return false;
 }
 
-bool ice_relay_pending(const struct ice_agent *agent)
+bool ice_relays_pending(const struct ice_relays *relays)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        const struct ice_relay *r = agent->relays[i];
-        if (!r->was_open && (r->state == ICE_RELAY_OPENING || r->state == ICE_RELAY_ALLOCATING))
+    for (size_t i = 0; i < relays->count; i++) {
+        const struct ice_relay *r = relays->list[i];
+        if (!was_open(r) && (r->state == ICE_RELAY_OPENING || r->state == ICE_RELAY_ALLOCATING))
             return true;
     }
     return false;
 }
 
-void ice_relay_give_up(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_relays_give_up(struct ice_relays *relays, rtc_time_t now, struct out *out)
 {
-    for (size_t i = 0; i < agent->relay_count; i++)
-        if (!agent->relays[i]->was_open)
-            fail(agent, agent->relays[i], 0, "the server did not answer", now, out);
+    for (size_t i = 0; i < relays->count; i++)
+        if (!was_open(relays->list[i]))
+            fail(relays, relays->list[i], 0, "the server did not answer", now, out);
 }
 
-void ice_relay_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_relays_run(struct ice_relays *relays, rtc_time_t now, struct out *out)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        struct ice_relay *relay = agent->relays[i];
+    for (size_t i = 0; i < relays->count; i++) {
+        struct ice_relay *relay = relays->list[i];
         if (relay->client)
             turn_client_tick(relay->client, now, out);
-        follow(agent, relay, now, out);
+        follow(relays, relay, now, out);
         if (is_attempt_again(relay) && now >= relay->again)
-            fail(agent, relay, 0, "the server did not answer", now, out);
-        if (may_try_again(agent, relay) && now >= relay->again)
-            try_again(agent, relay, now, out);
+            fail(relays, relay, 0, "the server did not answer", now, out);
+        if (may_try_again(relays, relay) && now >= relay->again)
+            try_again(relays, relay, now, out);
     }
 }
 
-void ice_relay_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
+void ice_relays_deadline(const struct ice_relays *relays, rtc_time_t *best, enum timer_reason *why)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        const struct ice_relay *relay = agent->relays[i];
+    for (size_t i = 0; i < relays->count; i++) {
+        const struct ice_relay *relay = relays->list[i];
         if (relay->client)
             deadline_min(best, why, turn_client_deadline(relay->client), TIMER_ICE_RELAY);
-        if (may_try_again(agent, relay) || is_attempt_again(relay))
+        if (may_try_again(relays, relay) || is_attempt_again(relay))
             deadline_min(best, why, relay->again, TIMER_ICE_RELAY);
     }
 }
 
 /* The server of a stream notices its end by itself. */
-void ice_relay_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_relays_close(struct ice_relays *relays, rtc_time_t now, struct out *out)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        struct ice_relay *relay = agent->relays[i];
-        relay->state = ICE_RELAY_FAILED;
+    for (size_t i = 0; i < relays->count; i++) {
+        struct ice_relay *relay = relays->list[i];
+        set_state(relay, ICE_RELAY_FAILED);
         for (size_t k = 0; k < relay->base_count; k++)
             relay->bases[k]->turn = NULL;
         if (relay->client)
             turn_client_close(relay->client, now, out);
         if (!relay->client || relay->stream || turn_client_state(relay->client) != TURN_CLOSING) {
-            drop_client(agent, relay);
+            drop_client(relays, relay);
             close_transport(relay, out);
         }
     }
 }
 
-void ice_relay_linger(struct ice_agent *agent, rtc_time_t now, struct out *out)
+void ice_relays_linger(struct ice_relays *relays, rtc_time_t now, struct out *out)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        struct ice_relay *relay = agent->relays[i];
+    for (size_t i = 0; i < relays->count; i++) {
+        struct ice_relay *relay = relays->list[i];
         if (!relay->client)
             continue;
         turn_client_tick(relay->client, now, out);
         if (turn_client_state(relay->client) == TURN_CLOSING)
             continue;
-        drop_client(agent, relay);
+        drop_client(relays, relay);
         close_transport(relay, out);
     }
 }
 
-void ice_relay_abandon(struct ice_agent *agent, struct out *out)
+void ice_relays_abandon(struct ice_relays *relays, struct out *out)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        drop_client(agent, agent->relays[i]);
-        close_transport(agent->relays[i], out);
+    for (size_t i = 0; i < relays->count; i++) {
+        drop_client(relays, relays->list[i]);
+        close_transport(relays->list[i], out);
     }
 }
 
-void ice_relay_free(struct ice_agent *agent)
+void ice_relays_fini(struct ice_relays *relays)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        drop_client(agent, agent->relays[i]);
-        memory_free(agent->common.context, agent->relays[i]);
+    for (size_t i = 0; i < relays->count; i++) {
+        drop_client(relays, relays->list[i]);
+        memory_free(relays->common->context, relays->list[i]);
     }
-    memory_free(agent->common.context, agent->relays);
+    memory_free(relays->common->context, relays->list);
 }
 
-bool ice_relay_unground(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+bool ice_relay_unground(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     if (!address_is_any(&relay->from))
         return false;
-    fail(agent, relay, 0, "its interface is gone", now, out);
+    fail(relays, relay, 0, "its interface is gone", now, out);
     relay->local = (struct address){.family = ADDRESS_NONE};
     return true;
 }
 
-void ice_relay_hurry(struct ice_agent *agent, rtc_time_t now)
+void ice_relays_hurry(struct ice_relays *relays, rtc_time_t now)
 {
-    for (size_t i = 0; i < agent->relay_count; i++) {
-        struct ice_relay *relay = agent->relays[i];
+    for (size_t i = 0; i < relays->count; i++) {
+        struct ice_relay *relay = relays->list[i];
         if (relay->state != ICE_RELAY_WAITING || !address_is_any(&relay->from))
             continue;
         relay->losses = 0;
@@ -511,23 +532,23 @@ void ice_relay_hurry(struct ice_agent *agent, rtc_time_t now)
     }
 }
 
-void ice_relay_remove(struct ice_agent *agent, struct ice_relay *relay, rtc_time_t now, struct out *out)
+void ice_relay_remove(struct ice_relays *relays, struct ice_relay *relay, rtc_time_t now, struct out *out)
 {
     size_t at = 0;
-    fail(agent, relay, 0, "its interface is gone", now, out);
+    fail(relays, relay, 0, "its interface is gone", now, out);
     while (relay->base_count > 0)
-        ice_remove_base(agent, relay->bases[--relay->base_count], now, out);
-    drop_client(agent, relay);
-    while (agent->relays[at] != relay)
+        ice_bases_remove(relays->bases, relay->bases[--relay->base_count]); /* closed already, with its pairs and candidates */
+    drop_client(relays, relay);
+    while (relays->list[at] != relay)
         at++;
-    agent->relay_count--;
-    memmove(&agent->relays[at], &agent->relays[at + 1], (agent->relay_count - at) * sizeof agent->relays[0]);
-    memory_free(agent->common.context, relay);
+    relays->count--;
+    memmove(&relays->list[at], &relays->list[at + 1], (relays->count - at) * sizeof relays->list[0]);
+    memory_free(relays->common->context, relay);
 }
 
-void ice_relay_forget(struct ice_agent *agent, const struct address *interface, rtc_time_t now, struct out *out)
+void ice_relays_forget(struct ice_relays *relays, const struct address *interface, rtc_time_t now, struct out *out)
 {
-    for (size_t i = agent->relay_count; i > 0; i--)
-        if (address_ip_eq(&agent->relays[i - 1]->from, interface))
-            ice_relay_remove(agent, agent->relays[i - 1], now, out);
+    for (size_t i = relays->count; i > 0; i--)
+        if (address_ip_eq(&relays->list[i - 1]->from, interface))
+            ice_relay_remove(relays, relays->list[i - 1], now, out);
 }

@@ -146,9 +146,9 @@ static bool is_asked(const struct ice_agent *agent, uint32_t server)
         if (agent->queries.list[i].server == server &&
             (agent->queries.list[i].state == ICE_QUERY_WAITING || agent->queries.list[i].state == ICE_QUERY_ACTIVE))
             return true;
-    for (size_t i = 0; i < agent->relay_count; i++)
-        if (agent->relays[i]->server == server &&
-            (agent->relays[i]->state == ICE_RELAY_OPENING || agent->relays[i]->state == ICE_RELAY_ALLOCATING))
+    for (size_t i = 0; i < agent->relays.count; i++)
+        if (agent->relays.list[i]->server == server &&
+            (agent->relays.list[i]->state == ICE_RELAY_OPENING || agent->relays.list[i]->state == ICE_RELAY_ALLOCATING))
             return true;
     return false;
 }
@@ -159,8 +159,8 @@ static bool is_answered(const struct ice_agent *agent, uint32_t server)
     for (size_t i = 0; i < agent->queries.count; i++)
         if (agent->queries.list[i].server == server && agent->queries.list[i].state == ICE_QUERY_MAPPED)
             return true;
-    for (size_t i = 0; i < agent->relay_count; i++)
-        if (agent->relays[i]->server == server && agent->relays[i]->state == ICE_RELAY_OPEN)
+    for (size_t i = 0; i < agent->relays.count; i++)
+        if (agent->relays.list[i]->server == server && agent->relays.list[i]->state == ICE_RELAY_OPEN)
             return true;
     return false;
 }

@@ -532,16 +532,16 @@ static void a_relay_finds_other_ground(void **state)
     sim_turn_init(&turn, sim.net, sim.a.out.pool, "198.51.100.9", NULL);
     sim.turn[0] = &turn;
     connect(&sim);
-    struct ice_relay *relay = sim.a.agent->relays[0];
+    struct ice_relay *relay = sim.a.agent->relays.list[0];
     assert_int_equal(relay->state, ICE_RELAY_OPEN);
     relay->from = (struct address){.family = ADDRESS_IPV4}; /* as that of a stream is */
     sim_host_remove_address(sim.a.host, "10.0.0.1");
     add(&sim.a, "10.0.0.9", "wlan0", RTC_NETWORK_WIFI);
     ice_sim_run(&sim, sim.now + 50 * MS);
-    assert_ptr_equal(sim.a.agent->relays[0], relay);
-    assert_true(relay->was_open && (relay->state == ICE_RELAY_OPENING || relay->state == ICE_RELAY_ALLOCATING));
+    assert_ptr_equal(sim.a.agent->relays.list[0], relay);
+    assert_true(relay->opened != RTC_TIME_NEVER && (relay->state == ICE_RELAY_OPENING || relay->state == ICE_RELAY_ALLOCATING));
     ice_sim_run(&sim, sim.now + 40 * SECOND); /* longer than addresses are waited for */
-    assert_ptr_equal(sim.a.agent->relays[0], relay);
+    assert_ptr_equal(sim.a.agent->relays.list[0], relay);
     assert_int_equal(relay->bases[0]->absent, false);
     ice_sim_fini(&sim);
 }
