@@ -16,6 +16,9 @@ static const rtc_time_t lost_most = 20 * ICE_SECOND;
 
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };
 
+/* Does what is due, and whatever follows from what just came in. */
+static void run(struct ice_agent *agent, rtc_time_t now, struct out *out);
+
 /* ICE characters are letters, digits, '+' and '/' (RFC 8839 section 5.4); browsers also take the other four, which some peers use. */
 static bool is_ice_text(struct slice s, size_t min, size_t max)
 {
@@ -69,6 +72,11 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     agent->common.rules = options->rules;
     agent->common.port_min = options->port_min;
     agent->common.port_max = options->port_max;
+    agent->tcp = (struct ice_tcp){.common = &agent->common, .session = &agent->session, .gathering = &agent->gathering};
+    agent->tcp.bases = &agent->bases;
+    agent->tcp.names = &agent->names;
+    agent->tcp.pairing = &agent->pairing;
+    agent->tcp.consent = &agent->consent;
     agent->tcp.active = options->tcp_policy != ICE_TCP_DISABLED && !options->lite;
     agent->tcp.passive = options->tcp_policy == ICE_TCP_ENABLED;
     agent->session.common = &agent->common;
@@ -124,7 +132,7 @@ void ice_agent_free(struct ice_agent *agent)
     ice_relays_fini(&agent->relays);
     ice_lookups_forget(&agent->lookups);
     ice_names_fini(&agent->names);
-    ice_tcp_free(agent);
+    ice_tcp_fini(&agent->tcp);
     ice_servers_fini(&agent->servers);
     memory_wipe(agent, sizeof *agent);
     memory_free(context, agent);
@@ -136,7 +144,7 @@ int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, cons
     if (agent->session.state == ICE_CLOSED)
         return RTC_ERR_INVALID_STATE;
     int error = ice_trickle(agent, candidate);
-    ice_run(agent, now, out);
+    run(agent, now, out);
     return error;
 }
 
@@ -144,7 +152,7 @@ void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now,
 {
     agent->session.end_of_candidates = true;
     agent->session.peer_seen = true;
-    ice_run(agent, now, out);
+    run(agent, now, out);
 }
 
 bool ice_credentials_are_valid(struct slice ufrag, struct slice password)
@@ -161,7 +169,7 @@ int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, st
     memcpy(agent->session.remote_ufrag, ufrag.data, ufrag.len);
     memcpy(agent->session.remote_password, password.data, password.len);
     agent->session.remote_known = true;
-    ice_run(agent, now, out);
+    run(agent, now, out);
     return RTC_OK;
 }
 
@@ -191,7 +199,7 @@ static void leave_lite(struct ice_agent *agent)
     ice_lite_leave(&agent->checks);
     for (size_t i = 0; i < agent->bases.count; i++) {
         ice_pair_base(&agent->pairing, agent->bases.list[i]);
-        ice_tcp_pair_base(agent, agent->bases.list[i]);
+        ice_tcp_pair_base(&agent->tcp, agent->bases.list[i]);
     }
 }
 
@@ -207,15 +215,18 @@ void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->gathering.state != ICE_GATHERING_NEW || agent->session.state == ICE_CLOSED)
         return;
-    ice_gather_start(agent, now, out);
-    ice_run(agent, now, out);
+    ice_gathering_begin(&agent->gathering, now, out);
+    ice_queries_begin(&agent->queries, now);
+    ice_interfaces_watch(agent, out);
+    ice_servers_resolve(&agent->servers, out);
+    run(agent, now, out);
 }
 
 bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
 {
     if (agent->session.state == ICE_CLOSED || !ice_input(agent, now, from, packet, out))
         return false;
-    ice_run(agent, now, out);
+    run(agent, now, out);
     return true;
 }
 
@@ -231,7 +242,7 @@ static bool take_multicast(struct ice_agent *agent, rtc_time_t now, struct packe
 bool ice_agent_unwrap(struct ice_agent *agent, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
     bool live = agent->session.state != ICE_CLOSED, stream = packet->path.protocol == PATH_TCP;
-    bool ours = live && (stream ? ice_tcp_unwrap(agent, now, packet, inner, out) : take_multicast(agent, now, packet, out));
+    bool ours = live && (stream ? ice_tcp_unwrap(&agent->tcp, now, packet, inner, out) : take_multicast(agent, now, packet, out));
     if (!ours && (agent->relays.count == 0 || !ice_relays_unwrap(&agent->relays, now, packet, inner, out)))
         return false;
     ice_agent_tick(agent, now, out);
@@ -255,10 +266,12 @@ bool ice_agent_result(struct ice_agent *agent, rtc_time_t now, const struct io_r
 {
     if (agent->session.state == ICE_CLOSED)
         return ice_bases_find(&agent->bases, result->id) != NULL || ice_lookups_result(&agent->lookups, now, result, out);
-    if (!ice_gather_result(agent, now, result, out) && !ice_lookups_result(&agent->lookups, now, result, out))
+    if (result->id != 0 && result->id == agent->interfaces.id)
+        ice_interfaces_listed(agent, now, result, out);
+    else if (!ice_gather_result(agent, now, result, out) && !ice_lookups_result(&agent->lookups, now, result, out))
         return false;
     ice_trickle_found(agent, out);
-    ice_run(agent, now, out);
+    run(agent, now, out);
     return true;
 }
 
@@ -266,7 +279,7 @@ void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->session.state == ICE_CLOSED)
         ice_relays_linger(&agent->relays, now, out);
-    ice_run(agent, now, out);
+    run(agent, now, out);
 }
 
 static void set_state(struct ice_agent *agent, enum ice_state state, struct out *out)
@@ -294,7 +307,7 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
 static bool is_complete(const struct ice_agent *agent)
 {
     return agent->session.end_of_candidates && agent->gathering.state == ICE_GATHERING_COMPLETE && agent->lookups.pending_count == 0 &&
-           ice_checks_done(&agent->checks) && !ice_tcp_undecided(agent);
+           ice_checks_done(&agent->checks) && !ice_tcp_undecided(&agent->tcp);
 }
 
 /* What completes can not be undone by the peer's requests: checks that they trigger come and go in milliseconds. */
@@ -362,7 +375,7 @@ static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_lookups_run(&agent->lookups, now, out);
     ice_trickle_found(agent, out);
     if (agent->session.state == ICE_FAILED) {
-        ice_tcp_run(agent, now, out);
+        ice_tcp_run(&agent->tcp, now, out);
         return;
     }
     ice_interfaces_run(agent, now, out);
@@ -371,12 +384,12 @@ static void run_due(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_select(&agent->nominate, now, out);
     ice_nominate_run(&agent->nominate, now, out);
     ice_consent_run(&agent->consent, now, out);
-    ice_tcp_run(agent, now, out);
+    ice_tcp_run(&agent->tcp, now, out);
     update_state(agent, now, out);
-    ice_tcp_connect(agent, now, out);
+    ice_tcp_connect(&agent->tcp, now, out);
 }
 
-void ice_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
+static void run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     if (agent->session.state == ICE_CLOSED)
         return;
@@ -412,7 +425,7 @@ rtc_time_t ice_agent_deadline(const struct ice_agent *agent, enum timer_reason *
         return best;
     ice_gather_deadline(agent, &best, why);
     ice_lookups_deadline(&agent->lookups, &best, why);
-    ice_tcp_deadline(agent, &best, why);
+    ice_tcp_deadline(&agent->tcp, &best, why);
     if (agent->session.state == ICE_FAILED)
         return best;
     ice_interfaces_deadline(agent, &best, why);
@@ -434,12 +447,12 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
     ice_relays_close(&agent->relays, now, out);
     ice_lookups_forget(&agent->lookups);
     ice_names_close(&agent->names, out);
-    if (agent->interfaces_id)
-        (void)out_request(out, REQUEST_CLOSE, agent->interfaces_id);
+    if (agent->interfaces.id)
+        (void)out_request(out, REQUEST_CLOSE, agent->interfaces.id);
     for (size_t i = 0; i < agent->bases.count; i++)
         if (agent->bases.list[i]->state <= ICE_BASE_OPEN && ice_base_is_socket(agent->bases.list[i]))
             (void)out_request(out, REQUEST_CLOSE, agent->bases.list[i]->socket);
-    ice_tcp_close(agent, out);
+    ice_tcp_close(&agent->tcp, out);
 }
 
 const struct ice_credentials *ice_agent_credentials(const struct ice_agent *agent)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Gathering (RFC 8445 section 5.1.1): a socket on each address of this host, and from each socket a Binding request to every server of its
- * family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not
- * answer costs only its own candidate. The whole is over after `gather_most`, whatever did not come. */
+ * family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not answer
+ * costs only its own candidate. Where sockets, servers, queries, relays, names and TCP meet: what a result means for each of them, and when
+ * all of it is over. */
 #include "ice_internal.h"
 
 static void query_server(struct ice_agent *agent, struct ice_base *base, uint32_t index, rtc_time_t now, struct out *out)
@@ -21,16 +22,6 @@ static void query_server(struct ice_agent *agent, struct ice_base *base, uint32_
     }
 }
 
-void ice_gather_start(struct ice_agent *agent, rtc_time_t now, struct out *out)
-{
-    ice_gathering_begin(&agent->gathering, now, out);
-    ice_queries_begin(&agent->queries, now);
-    struct request *r = out_request(out, REQUEST_INTERFACES, ice_request_id(&agent->common));
-    agent->interfaces_id = r ? r->id : 0;
-    agent->interfaces_awaited = r != NULL;
-    ice_servers_resolve(&agent->servers, out);
-}
-
 static void add_host(struct ice_agent *agent, struct ice_base *base, struct out *out)
 {
     struct ice_candidate c;
@@ -41,18 +32,31 @@ static void add_host(struct ice_agent *agent, struct ice_base *base, struct out 
     ice_names_announce(&agent->names, base, &c, out);
 }
 
+void ice_remove_socket(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
+{
+    if (base->state <= ICE_BASE_OPEN)
+        (void)out_request(out, REQUEST_CLOSE, base->socket);
+    ice_tcp_drop_interface(&agent->tcp, &base->address, now, out);
+    ice_names_withdraw(&agent->names, base, out);
+    ice_base_set_state(base, ICE_BASE_CLOSED);
+    ice_drop_base(&agent->checks, base, now);
+    ice_queries_forget(&agent->queries, base);
+    ice_locals_forget(&agent->locals, base->socket, out);
+    ice_bases_remove(&agent->bases, base);
+}
+
 static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (result->error != RTC_OK || result->local.family == ADDRESS_NONE) {
         ice_base_set_state(base, ICE_BASE_CLOSED); /* there is nothing to close */
-        ice_remove_base(agent, base, now, out);
+        ice_remove_socket(agent, base, now, out);
         return;
     }
     if (base->state != ICE_BASE_OPENING)
         return;
     /* The end of candidates was announced: this one came too late. */
     if (agent->gathering.state == ICE_GATHERING_COMPLETE) {
-        ice_remove_base(agent, base, now, out);
+        ice_remove_socket(agent, base, now, out);
         return;
     }
     base->address = result->local;
@@ -65,7 +69,7 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
         ice_base_set_state(base, ICE_BASE_OPEN);
         add_host(agent, base, out);
         ice_pair_base(&agent->pairing, base);
-        ice_tcp_pair_base(agent, base);
+        ice_tcp_pair_base(&agent->tcp, base);
     }
     for (uint32_t i = 0; i < agent->servers.count; i++)
         query_server(agent, base, i, now, out);
@@ -88,16 +92,12 @@ bool ice_gather_result(struct ice_agent *agent, rtc_time_t now, const struct io_
 {
     if (result->id == 0)
         return false;
-    if (result->id == agent->interfaces_id) {
-        ice_interfaces_listed(agent, now, result, out);
-        return true;
-    }
     struct ice_base *base = ice_bases_find(&agent->bases, result->id);
     if (base && ice_base_is_socket(base)) {
         on_opened(agent, base, now, result, out);
         return true;
     }
-    if (ice_relays_result(&agent->relays, now, result, out) || ice_tcp_result(agent, now, result, out))
+    if (ice_relays_result(&agent->relays, now, result, out) || ice_tcp_result(&agent->tcp, now, result, out))
         return true;
     uint32_t server = ice_servers_find_resolution(&agent->servers, result->id);
     if (server == agent->servers.count)
@@ -114,7 +114,7 @@ static bool keeps_mappings(const struct ice_agent *agent)
 
 static bool gathering_goes_on(const struct ice_agent *agent)
 {
-    if (agent->interfaces_awaited || ice_relays_pending(&agent->relays) || ice_tcp_gathers(agent))
+    if (agent->interfaces.state == ICE_INTERFACES_AWAITED || ice_relays_pending(&agent->relays) || ice_tcp_gathers(&agent->tcp))
         return true;
     for (size_t i = 0; i < agent->bases.count; i++)
         if (agent->bases.list[i]->state == ICE_BASE_OPENING && !agent->bases.list[i]->absent)
@@ -143,7 +143,7 @@ void ice_gather_run(struct ice_agent *agent, rtc_time_t now, struct out *out)
         return;
     if (expired)
         give_up(agent, now, out);
-    ice_tcp_offer(agent, out);
+    ice_tcp_offer(&agent->tcp, out);
     ice_queries_run(&agent->queries, keeps_mappings(agent), now, out);
     if (agent->gathering.state == ICE_GATHERING_ACTIVE && (expired || !gathering_goes_on(agent)))
         ice_gathering_complete(&agent->gathering, out);

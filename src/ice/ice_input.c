@@ -59,7 +59,7 @@ static void hear(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now,
 {
     pair->consent.heard = now;
     if (pair->base->tcp)
-        ice_tcp_prove(agent, pair->base);
+        ice_tcp_prove(&agent->tcp, pair->base);
     if (pair->consent.receivable)
         return;
     pair->consent.receivable = true;

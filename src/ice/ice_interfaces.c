@@ -100,21 +100,6 @@ static uint16_t preference(const struct ice_agent *agent, const struct io_interf
 
 /* ---- The end of an address ---- */
 
-void ice_remove_base(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
-{
-    if (!base->relay && base->state <= ICE_BASE_OPEN)
-        (void)out_request(out, REQUEST_CLOSE, base->socket);
-    if (!base->relay) {
-        ice_tcp_drop_interface(agent, &base->address, now, out);
-        ice_names_withdraw(&agent->names, base, out);
-    }
-    ice_base_set_state(base, ICE_BASE_CLOSED);
-    ice_drop_base(&agent->checks, base, now);
-    ice_queries_forget(&agent->queries, base);
-    ice_locals_forget(&agent->locals, base->socket, out);
-    ice_bases_remove(&agent->bases, base);
-}
-
 static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, struct out *out)
 {
     struct address listed = base->listed;
@@ -122,7 +107,7 @@ static void forget(struct ice_agent *agent, struct ice_base *base, rtc_time_t no
         ice_relay_remove(&agent->relays, base->relay, now, out);
         return;
     }
-    ice_remove_base(agent, base, now, out);
+    ice_remove_socket(agent, base, now, out);
     ice_relays_forget(&agent->relays, &listed, now, out);
 }
 
@@ -242,7 +227,7 @@ static void come_back(struct ice_agent *agent, struct ice_base *base, rtc_time_t
     base->absent = false;
     ice_resume_pairs(&agent->checks, base);
     ice_pair_base(&agent->pairing, base); /* candidates that came meanwhile */
-    ice_tcp_pair_base(agent, base);
+    ice_tcp_pair_base(&agent->tcp, base);
     ice_queries_retry(&agent->queries, base, now);
 }
 
@@ -265,19 +250,27 @@ static unsigned follow(struct ice_agent *agent, rtc_time_t now, const struct io_
     return changed;
 }
 
+void ice_interfaces_watch(struct ice_agent *agent, struct out *out)
+{
+    struct request *r = out_request(out, REQUEST_INTERFACES, ice_request_id(&agent->common));
+    if (r)
+        agent->interfaces = (struct ice_interfaces){.id = r->id, .state = ICE_INTERFACES_AWAITED};
+}
+
 void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
-    bool first = !agent->interfaces_known;
-    agent->interfaces_awaited = false;
+    bool first = agent->interfaces.state != ICE_INTERFACES_KNOWN;
+    if (first)
+        agent->interfaces.state = ICE_INTERFACES_UNKNOWN;
     if (agent->common.gather_once) {
-        (void)out_request(out, REQUEST_CLOSE, agent->interfaces_id);
-        agent->interfaces_id = 0;
+        (void)out_request(out, REQUEST_CLOSE, agent->interfaces.id);
+        agent->interfaces.id = 0;
     }
     /* What failed stays so until the application restarts it. */
     if (result->error != RTC_OK || agent->session.state == ICE_FAILED ||
         (agent->common.gather_once && agent->gathering.state != ICE_GATHERING_ACTIVE))
         return;
-    agent->interfaces_known = true;
+    agent->interfaces.state = ICE_INTERFACES_KNOWN;
     unsigned changed = follow(agent, now, result, out), opened = open_new(agent, now, result, first, out);
     if (opened > 0 || changed > 0)
         ice_gathering_resume(&agent->gathering, now, out);

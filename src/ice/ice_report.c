@@ -31,7 +31,7 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
     *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = protocol, .type = ICE_PEER_REFLEXIVE};
     out->address = *seen;
     if (pair->base->tcp) {
-        ice_tcp_describe(agent, pair->base, out);
+        ice_tcp_describe(&agent->tcp, pair->base, out);
         return;
     }
     out->related = ice_related_address(&agent->common, &pair->base->address);

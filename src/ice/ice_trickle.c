@@ -7,7 +7,7 @@
 static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate *c)
 {
     bool stale = c->ufrag[0] && agent->session.remote_known && strcmp(c->ufrag, agent->session.remote_ufrag) != 0;
-    bool carried = c->protocol == PATH_UDP || ice_tcp_is_reachable(agent, c);
+    bool carried = c->protocol == PATH_UDP || ice_tcp_is_reachable(&agent->tcp, c);
     return carried && c->component == ICE_COMPONENT && !stale && c->address.port != 0;
 }
 
@@ -33,7 +33,7 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
     if (!remote)
         return RTC_ERR_NO_MEMORY;
     ice_pair_remote(&agent->pairing, remote);
-    ice_tcp_pair_remote(agent, remote);
+    ice_tcp_pair_remote(&agent->tcp, remote);
     return RTC_OK;
 }
 
