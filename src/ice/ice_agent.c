@@ -58,6 +58,52 @@ bool ice_credentials_equal(const struct ice_credentials *a, const struct ice_cre
     return strcmp(a->ufrag, b->ufrag) == 0 && strcmp(a->password, b->password) == 0;
 }
 
+static void take_options(struct ice_agent *agent, const struct ice_options *options)
+{
+    struct ice_common *common = &agent->common;
+    common->next_request_id = options->next_request_id;
+    common->include_loopback = options->include_loopback;
+    common->hide_addresses = options->hide_addresses;
+    common->gather_once = options->gather_once;
+    common->rules = options->rules;
+    common->port_min = options->port_min;
+    common->port_max = options->port_max;
+    common->generation = options->generation;
+    if (options->generation > 1)
+        common->serial = (options->generation - 1) << SERIALS_SHIFT;
+    common->credentials = options->credentials;
+    agent->session.role = options->lite ? ICE_LITE : options->controlling ? ICE_CONTROLLING : ICE_CONTROLLED;
+    agent->session.tie_breaker = context_random_u64(common->context);
+    if (!common->credentials.ufrag[0])
+        ice_credentials_make(common->context, &common->credentials);
+}
+
+/* Each part learns what it stands on. */
+static void wire(struct ice_agent *agent)
+{
+    struct ice_common *common = &agent->common;
+    struct ice_session *session = &agent->session;
+    struct ice_check_list *checks = &agent->checks;
+    session->common = common;
+    agent->bases.context = common->context;
+    ice_locals_init(&agent->locals, common);
+    agent->remotes.common = common;
+    ice_check_list_init(checks, common, session);
+    agent->pairing = (struct ice_pairing){&agent->bases, &agent->remotes, checks};
+    ice_consent_init(&agent->consent, session, checks);
+    agent->doubt = (struct ice_doubt){session, checks, &agent->consent, .since = RTC_TIME_NEVER};
+    agent->nominate = (struct ice_nominate){session, checks, &agent->consent, &agent->doubt};
+    agent->gathering.common = common;
+    agent->servers.common = common;
+    agent->queries = (struct ice_queries){common, &agent->servers, &agent->gathering, &agent->locals, .list = NULL};
+    agent->relays = (struct ice_relays){common,        session,        &agent->servers, &agent->gathering,
+                                        &agent->bases, &agent->locals, &agent->pairing, .list = NULL};
+    agent->names = (struct ice_names){common, &agent->bases, &agent->locals, .mdns = NULL};
+    agent->lookups = (struct ice_lookups){common, session, &agent->gathering, &agent->remotes, &agent->names, .pending = NULL};
+    agent->tcp = (struct ice_tcp){common,        session,         &agent->gathering, &agent->bases,
+                                  &agent->names, &agent->pairing, &agent->consent,   .listeners = NULL};
+}
+
 int ice_agent_new(rtc_context *context, const struct ice_options *options, struct ice_agent **out)
 {
     context = context_resolve(context);
@@ -65,49 +111,10 @@ int ice_agent_new(rtc_context *context, const struct ice_options *options, struc
     if (!agent)
         return RTC_ERR_NO_MEMORY;
     agent->common.context = rtc_context_ref(context);
-    agent->common.next_request_id = options->next_request_id;
-    agent->common.include_loopback = options->include_loopback;
-    agent->common.hide_addresses = options->hide_addresses;
-    agent->common.gather_once = options->gather_once;
-    agent->common.rules = options->rules;
-    agent->common.port_min = options->port_min;
-    agent->common.port_max = options->port_max;
-    agent->tcp = (struct ice_tcp){.common = &agent->common, .session = &agent->session, .gathering = &agent->gathering};
-    agent->tcp.bases = &agent->bases;
-    agent->tcp.names = &agent->names;
-    agent->tcp.pairing = &agent->pairing;
-    agent->tcp.consent = &agent->consent;
+    take_options(agent, options);
+    wire(agent);
     agent->tcp.active = options->tcp_policy != ICE_TCP_DISABLED && !options->lite;
     agent->tcp.passive = options->tcp_policy == ICE_TCP_ENABLED;
-    agent->session.common = &agent->common;
-    agent->session.role = options->lite ? ICE_LITE : options->controlling ? ICE_CONTROLLING : ICE_CONTROLLED;
-    agent->session.tie_breaker = context_random_u64(context);
-    agent->common.generation = options->generation;
-    if (options->generation > 1)
-        agent->common.serial = (options->generation - 1) << SERIALS_SHIFT;
-    agent->common.credentials = options->credentials;
-    if (!agent->common.credentials.ufrag[0])
-        ice_credentials_make(context, &agent->common.credentials);
-    agent->bases.context = context;
-    ice_locals_init(&agent->locals, &agent->common);
-    agent->servers.common = &agent->common;
-    agent->gathering.common = &agent->common;
-    agent->queries = (struct ice_queries){
-        .common = &agent->common, .servers = &agent->servers, .gathering = &agent->gathering, .locals = &agent->locals};
-    agent->names = (struct ice_names){&agent->common, &agent->bases, &agent->locals, .mdns = NULL};
-    agent->lookups =
-        (struct ice_lookups){&agent->common, &agent->session, &agent->gathering, &agent->remotes, &agent->names, .failure = NULL};
-    agent->remotes.common = &agent->common;
-    ice_check_list_init(&agent->checks, &agent->common, &agent->session);
-    agent->pairing = (struct ice_pairing){&agent->bases, &agent->remotes, &agent->checks};
-    ice_consent_init(&agent->consent, &agent->session, &agent->checks);
-    agent->doubt = (struct ice_doubt){&agent->session, &agent->checks, &agent->consent, .since = RTC_TIME_NEVER};
-    agent->relays = (struct ice_relays){.common = &agent->common, .session = &agent->session, .servers = &agent->servers};
-    agent->relays.gathering = &agent->gathering;
-    agent->relays.bases = &agent->bases;
-    agent->relays.locals = &agent->locals;
-    agent->relays.pairing = &agent->pairing;
-    agent->nominate = (struct ice_nominate){&agent->session, &agent->checks, &agent->consent, &agent->doubt};
     int error = ice_agent_set_servers(agent, options->servers, options->server_count, options->relay_only);
     if (!error && options->before && options->hide_addresses)
         error = ice_names_inherit(&agent->names, &options->before->names);

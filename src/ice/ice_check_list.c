@@ -41,7 +41,7 @@ void ice_check_list_fini(struct ice_check_list *list)
     memory_free(list->common->context, list->thaws);
 }
 
-/* RFC 8445 section 6.1.2.3; G is the controlling list's candidate priority, D the controlled one's. */
+/* RFC 8445 section 6.1.2.3; G is the controlling agent's candidate priority, D the controlled one's. */
 static uint64_t pair_priority(const struct ice_check_list *list, const struct ice_base *base, const struct ice_remote *remote)
 {
     uint64_t g = ice_controls(list->session) ? base->priority : remote->priority;

@@ -29,7 +29,8 @@ void ice_locals_add(struct ice_locals *locals, const struct ice_candidate *candi
 void ice_locals_forget(struct ice_locals *locals, uint32_t socket, struct out *out);
 /* Whether the peer is told this address already, over UDP and not hidden behind a name: that one may be told when a server sees it. */
 bool ice_locals_show(const struct ice_locals *locals, const struct address *address);
-/* The related address that a candidate of this base is told with: itself, or what stands for one that is hidden (RFC 8839 section 5.1). */
+/* The related address that a candidate of this base is told with: itself, or 0.0.0.0 or ::, port 9, when addresses are
+ * hidden (RFC 8839 section 5.1). */
 struct address ice_related_address(const struct ice_common *common, const struct address *address);
 
 #endif

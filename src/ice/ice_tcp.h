@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Candidates for TCP (RFC 6544): what the agent listens on, what it connects to, and the connections. A connection is a base of its own
- * with exactly one remote candidate. Inside the agent its packets are datagrams of that base: only ice_tcp_unwrap() and ice_tcp_wrap() know
+ * with exactly one remote candidate. Inside the agent its packets are datagrams of that base: only ice_tcp_unwrap() and ice_wrap() know
  * of streams and of framing (RFC 4571).
  *
  * Connections are made late: while a direct pair over UDP works, or may yet begin to, nothing is connected to, so that a call over UDP
