@@ -64,11 +64,11 @@ static void settle(struct pair *p, rtc_time_t pass)
     assoc_tick(p->peer, p->now, &p->peer_out);
     for (int i = 0; i < 50 && carry(p); i++)
         ;
-    for (struct event *e; (e = out_pop_event(&p->out)) != NULL; out_free_event(&p->out, e)) {
-        if (e->type == CHANNEL_EVENT_NEW)
-            p->handle = e->id;
+    for (struct sctp_event *e; (e = out_pop_event(&p->out)) != NULL; out_free_event(&p->out, e)) {
+        if (e->head.type == CHANNEL_EVENT_NEW)
+            p->handle = e->channel;
         struct data_channel_info info;
-        if (e->type != SCTP_EVENT_STATE && !data_channels_info(p->dc, e->id, &info))
+        if (e->head.type != SCTP_EVENT_STATE && !data_channels_info(p->dc, e->channel, &info))
             abort(); /* nobody may be told of what is not there */
     }
 }

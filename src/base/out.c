@@ -46,20 +46,21 @@ static struct event *take_event(struct out *out)
 {
     struct event *e = out->free_events;
     if (!e)
-        return memory_alloc(out->context, sizeof *e);
+        return memory_alloc(out->context, EVENT_BYTES);
     out->free_events = e->next;
     out->free_count--;
     return e;
 }
 
-struct event *out_event(struct out *out, int type, uint32_t id)
+void *out_event(struct out *out, int type)
 {
     struct event *e = take_event(out);
     if (!e) {
         out->failed = true;
         return NULL;
     }
-    *e = (struct event){.type = type, .id = id};
+    memset(e, 0, EVENT_BYTES);
+    e->type = type;
     if (!out->events.head)
         out->events.tail = &out->events.head;
     *out->events.tail = e;
@@ -67,7 +68,7 @@ struct event *out_event(struct out *out, int type, uint32_t id)
     return e;
 }
 
-struct event *out_pop_event(struct out *out)
+void *out_pop_event(struct out *out)
 {
     struct event *e = out->events.head;
     if (e)
@@ -75,13 +76,13 @@ struct event *out_pop_event(struct out *out)
     return e;
 }
 
-void out_free_event(struct out *out, struct event *e)
+void out_free_event(struct out *out, void *event)
 {
+    struct event *e = event;
     if (!e)
         return;
-    packet_free(e->packet);
     if (e->release)
-        e->release(e->object);
+        e->release(e);
     if (out->free_count >= KEEPS_EVENTS) {
         memory_free(out->context, e);
         return;

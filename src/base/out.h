@@ -58,19 +58,17 @@ struct io_result {
     size_t interface_count;
 };
 
-/* Something a core tells its parent. Every module numbers its own types from its base; each type's comment says which fields it uses.
- * `packet` is owned by the event; `object` is owned when `release` is set. */
+/* Something a core tells its parent. Each module has a struct of its own for them, which begins with this one (`head`): a union, and the
+ * type says which member of it counts. Every module numbers its types from its base. What they are told of is owned by the event; whoever
+ * takes it puts NULL in its place. */
 enum { EVENT_ICE = 0x100, EVENT_DTLS = 0x200, EVENT_SCTP = 0x300, EVENT_RTP = 0x400 };
+
+enum { EVENT_BYTES = 64 }; /* what an event takes at most, of whatever module */
 
 struct event {
     struct event *next;
+    void (*release)(struct event *event); /* frees what the event owns; NULL: nothing */
     int type;
-    uint32_t id;
-    int code;
-    int64_t value;
-    struct packet *packet;
-    void *object;
-    void (*release)(void *object);
 };
 
 struct request_queue {
@@ -103,11 +101,12 @@ void out_fini(struct out *out);
 struct packet *out_packet(struct out *out);
 void out_send(struct out *out, struct packet *packet);
 
-/* Appends an event and returns it to be filled in further; NULL (and out->failed) when out of memory. */
-struct event *out_event(struct out *out, int type, uint32_t id);
-struct event *out_pop_event(struct out *out);
-/* Frees an event and what it owns. */
-void out_free_event(struct out *out, struct event *event);
+/* Appends an event and returns it as the module's struct, all zero but for its head; NULL (and out->failed) when out of memory. */
+void *out_event(struct out *out, int type);
+/* The first one, as the struct of the module that it is of; NULL when there is none. */
+void *out_pop_event(struct out *out);
+/* Frees an event and what it owns. NULL is legal. */
+void out_free_event(struct out *out, void *event);
 
 struct request *out_request(struct out *out, enum request_type type, uint32_t id);
 struct request *out_pop_request(struct out *out);

@@ -44,9 +44,9 @@ static bool move_to(struct dtls *d, enum dtls_state state)
 
 static void set_state(struct dtls *d, enum dtls_state state)
 {
-    struct event *e = move_to(d, state) ? out_event(d->out, DTLS_EVENT_STATE, 0) : NULL;
+    struct dtls_event *e = move_to(d, state) ? out_event(d->out, DTLS_EVENT_STATE) : NULL;
     if (e)
-        e->code = (int)state;
+        e->state = state;
 }
 
 /* What only a handshake needs, and what waits for its end. */
@@ -85,13 +85,20 @@ static void fail_with_code(struct dtls *d, int error)
     }
 }
 
+static void release_data(struct event *event)
+{
+    packet_free(((struct dtls_event *)event)->data);
+}
+
 static void emit_data(struct dtls *d, struct packet *packet)
 {
-    struct event *e = out_event(d->out, DTLS_EVENT_DATA, 0);
-    if (e)
-        e->packet = packet;
-    else
+    struct dtls_event *e = out_event(d->out, DTLS_EVENT_DATA);
+    if (!e) {
         packet_free(packet);
+        return;
+    }
+    e->data = packet;
+    e->head.release = release_data;
 }
 
 /* Application data of a peer that is not judged yet waits; what does not fit is lost, as datagrams may be. */

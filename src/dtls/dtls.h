@@ -16,11 +16,19 @@ struct dtls;
 enum dtls_state { DTLS_NEW, DTLS_CONNECTING, DTLS_CONNECTED, DTLS_CLOSED, DTLS_FAILED };
 enum dtls_role { DTLS_SERVER, DTLS_CLIENT };
 
-/* Events (struct event). */
-enum {
-    DTLS_EVENT_STATE = EVENT_DTLS, /* code: enum dtls_state, already stored */
-    DTLS_EVENT_DATA                /* packet: one decrypted record of application data (an SCTP packet) */
+enum dtls_event_type {
+    DTLS_EVENT_STATE = EVENT_DTLS, /* state, already stored */
+    DTLS_EVENT_DATA                /* data: one decrypted record of application data (an SCTP packet) */
 };
+
+struct dtls_event {
+    struct event head;
+    union {
+        enum dtls_state state;
+        struct packet *data;
+    };
+};
+_Static_assert(sizeof(struct dtls_event) <= EVENT_BYTES, "an event of this module fits");
 
 enum { DTLS_FINGERPRINTS_MAX = 8, DTLS_HELD_RECORDS_MAX = 32 };
 

@@ -306,9 +306,9 @@ static void set_state(struct ice_agent *agent, enum ice_state state, struct out 
     assert(is_allowed);
     (void)is_allowed;
     agent->session.state = state;
-    struct event *e = state == ICE_CLOSED ? NULL : ice_event(&agent->common, ICE_EVENT_STATE, out);
+    struct ice_event *e = state == ICE_CLOSED ? NULL : ice_event(&agent->common, ICE_EVENT_STATE, out);
     if (e)
-        e->code = (int)state;
+        e->state = state;
 }
 
 static bool is_complete(const struct ice_agent *agent)

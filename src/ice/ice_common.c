@@ -2,9 +2,12 @@
 /* See ice_common.h. */
 #include "ice_common.h"
 
-struct event *ice_event(const struct ice_common *common, int type, struct out *out)
+struct ice_event *ice_event(const struct ice_common *common, enum ice_event_type type, struct out *out)
 {
-    return out_event(out, type, common->generation);
+    struct ice_event *e = out_event(out, type);
+    if (e)
+        e->generation = common->generation;
+    return e;
 }
 
 uint32_t ice_request_id(struct ice_common *common)

@@ -30,7 +30,7 @@ struct ice_common {
 };
 
 /* out_event() with the agent's generation. */
-struct event *ice_event(const struct ice_common *common, int type, struct out *out);
+struct ice_event *ice_event(const struct ice_common *common, enum ice_event_type type, struct out *out);
 /* Never 0. */
 uint32_t ice_request_id(struct ice_common *common);
 uint32_t ice_next_serial(struct ice_common *common);

@@ -14,9 +14,9 @@ static void set_state(struct ice_gathering *gathering, enum ice_gathering_state 
     assert(is_allowed);
     (void)is_allowed;
     gathering->state = state;
-    struct event *e = ice_event(gathering->common, ICE_EVENT_GATHERING_STATE, out);
+    struct ice_event *e = ice_event(gathering->common, ICE_EVENT_GATHERING_STATE, out);
     if (e)
-        e->code = (int)state;
+        e->gathering = state;
 }
 
 void ice_gathering_begin(struct ice_gathering *gathering, rtc_time_t now, struct out *out)

@@ -50,24 +50,25 @@ struct candidate_object {
     rtc_context *context;
 };
 
-static void release_candidate(void *object)
+static void release_candidate(struct event *event)
 {
-    struct candidate_object *o = object;
-    memory_free(o->context, o);
+    struct candidate_object *o = (struct candidate_object *)((struct ice_event *)event)->candidate;
+    if (o)
+        memory_free(o->context, o);
 }
 
 static void announce(const struct ice_common *common, const struct ice_candidate *candidate, struct out *out)
 {
     struct candidate_object *o = memory_alloc(common->context, sizeof *o);
-    struct event *e = o ? ice_event(common, ICE_EVENT_CANDIDATE, out) : NULL;
+    struct ice_event *e = o ? ice_event(common, ICE_EVENT_CANDIDATE, out) : NULL;
     if (!e) {
         memory_free(common->context, o);
         out->failed = true;
         return;
     }
     *o = (struct candidate_object){*candidate, common->context};
-    e->object = o;
-    e->release = release_candidate;
+    e->candidate = &o->candidate;
+    e->head.release = release_candidate;
 }
 
 void ice_locals_add(struct ice_locals *locals, const struct ice_candidate *candidate, struct out *out)

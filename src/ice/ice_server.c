@@ -84,10 +84,16 @@ struct error_object {
     rtc_context *context;
 };
 
-static void release_error(void *object)
+void ice_candidate_error_free(struct ice_candidate_error *error)
 {
-    struct error_object *o = object;
-    memory_free(o->context, o);
+    struct error_object *o = (struct error_object *)error;
+    if (o)
+        memory_free(o->context, o);
+}
+
+static void release_error(struct event *event)
+{
+    ice_candidate_error_free(((struct ice_event *)event)->error);
 }
 
 void ice_server_report(const struct ice_servers *servers, struct ice_server_state *server, const struct address *local, uint16_t code,
@@ -106,13 +112,13 @@ void ice_server_report(const struct ice_servers *servers, struct ice_server_stat
         o->error.local = *local;
     ice_server_url(&server->config, o->error.url);
     memcpy(o->error.text, server->error_text, sizeof o->error.text);
-    struct event *e = ice_event(servers->common, ICE_EVENT_CANDIDATE_ERROR, out);
+    struct ice_event *e = ice_event(servers->common, ICE_EVENT_CANDIDATE_ERROR, out);
     if (!e) {
-        release_error(o);
+        ice_candidate_error_free(&o->error);
         return;
     }
-    e->object = o;
-    e->release = release_error;
+    e->error = &o->error;
+    e->head.release = release_error;
 }
 
 void ice_server_url(const struct ice_server *server, char url[ICE_URL_MAX])

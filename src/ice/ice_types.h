@@ -13,12 +13,11 @@ struct ice_agent;
 enum ice_state { ICE_NEW, ICE_CHECKING, ICE_CONNECTED, ICE_COMPLETED, ICE_DISCONNECTED, ICE_FAILED, ICE_CLOSED };
 enum ice_gathering_state { ICE_GATHERING_NEW, ICE_GATHERING_ACTIVE, ICE_GATHERING_COMPLETE };
 
-/* Events (struct event); the id of each is the generation of its agent. */
-enum {
-    ICE_EVENT_STATE = EVENT_ICE, /* code: enum ice_state, already stored */
-    ICE_EVENT_GATHERING_STATE,   /* code: enum ice_gathering_state */
-    ICE_EVENT_CANDIDATE,         /* object: struct ice_candidate, owned by the event. A new local candidate. */
-    ICE_EVENT_CANDIDATE_ERROR,   /* object: struct ice_candidate_error, owned by the event */
+enum ice_event_type {
+    ICE_EVENT_STATE = EVENT_ICE, /* state, already stored */
+    ICE_EVENT_GATHERING_STATE,   /* gathering */
+    ICE_EVENT_CANDIDATE,         /* candidate: a new local one */
+    ICE_EVENT_CANDIDATE_ERROR,   /* error */
     ICE_EVENT_SELECTED_PAIR,     /* the pair used for sending changed: ice_agent_selected() */
     ICE_EVENT_CANDIDATES_LOST,   /* local candidates went with their address */
     ICE_EVENT_VALIDATED          /* a path became good for receiving: what was held for it may be processed */
@@ -32,6 +31,19 @@ struct ice_candidate_error {
     uint16_t code; /* STUN error code, or 701: the server could not be reached (webrtc-pc 4.8.3) */
     char text[128];
 };
+
+struct ice_event {
+    struct event head;
+    uint32_t generation; /* of its agent */
+    union {
+        enum ice_state state;
+        enum ice_gathering_state gathering;
+        struct ice_candidate *candidate;
+        struct ice_candidate_error *error; /* whoever takes it frees it: ice_candidate_error_free() */
+    };
+};
+_Static_assert(sizeof(struct ice_event) <= EVENT_BYTES, "an event of this module fits");
+void ice_candidate_error_free(struct ice_candidate_error *error);
 
 enum ice_server_kind { ICE_SERVER_STUN, ICE_SERVER_TURN_UDP, ICE_SERVER_TURN_TCP, ICE_SERVER_TURN_TLS };
 

@@ -351,17 +351,17 @@ static bool step(struct transport *t, rtc_time_t now)
     bool progress = false;
     for (struct event *e; (e = out_pop_event(&t->out)) != NULL; progress = true) {
         if (e->type >= EVENT_DTLS)
-            transport_dtls_event(t, now, e);
+            transport_dtls_event(t, now, (struct dtls_event *)e);
         else if (e->type == ICE_EVENT_VALIDATED)
             release_held(t, now);
         else
-            transport_ice_event(t, now, e);
+            transport_ice_event(t, now, (struct ice_event *)e);
         out_free_event(&t->out, e);
     }
     transport_ice_follow(t, now);
     update_sizes(t);
     update_writable(t, now);
-    for (struct event *e; (e = out_pop_event(&t->sctp_out)) != NULL; progress = true) {
+    for (struct sctp_event *e; (e = out_pop_event(&t->sctp_out)) != NULL; progress = true) {
         transport_sctp_event(t, now, e);
         out_free_event(&t->sctp_out, e);
     }
@@ -369,7 +369,7 @@ static bool step(struct transport *t, rtc_time_t now)
         (void)dtls_send(t->dtls, packet_slice(p), &t->out);
         packet_free(p);
     }
-    for (struct event *e; (e = out_pop_event(&t->rtp_out)) != NULL; progress = true) {
+    for (struct rtp_event *e; (e = out_pop_event(&t->rtp_out)) != NULL; progress = true) {
         transport_rtp_event(t, now, e);
         out_free_event(&t->rtp_out, e);
     }

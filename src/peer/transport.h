@@ -49,10 +49,7 @@ struct transport {
     uint32_t generation;                              /* of the newest agent */
     uint32_t gatherer;                                /* the generation whose candidates the application is told */
     bool withheld;                                    /* a pool: what is gathered waits for the local description */
-    struct {
-        void *object; /* struct ice_candidate_error */
-        void (*release)(void *object);
-    } errors_kept[TRANSPORT_ERRORS_KEPT_MAX];
+    struct ice_candidate_error *errors_kept[TRANSPORT_ERRORS_KEPT_MAX];
     size_t errors_kept_count;
     struct dtls *dtls;
     struct data_channels *channels; /* NULL until a channel or an application section needs it */
@@ -135,16 +132,16 @@ void transport_ice_close(struct transport *t, rtc_time_t now);
 void transport_ice_free(struct transport *t);
 
 /* transport_events.c: what the cores say, told to the connection. */
-void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event);
+void transport_ice_event(struct transport *t, rtc_time_t now, struct ice_event *event);
 /* What a pool gathered is told now: a local description was set. */
 void transport_surface(struct transport *t, rtc_time_t now);
 void transport_forget_errors(struct transport *t);
-void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *event);
+void transport_dtls_event(struct transport *t, rtc_time_t now, struct dtls_event *event);
 /* DTLS is closed or failed: nothing above it comes back. */
 bool transport_is_over(const struct transport *t);
 /* DTLS is up: the RTP session, if there is one, gets its keys. */
 void transport_take_keys(struct transport *t);
-void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *event);
-void transport_rtp_event(struct transport *t, rtc_time_t now, struct event *event);
+void transport_sctp_event(struct transport *t, rtc_time_t now, struct sctp_event *event);
+void transport_rtp_event(struct transport *t, rtc_time_t now, struct rtp_event *event);
 
 #endif

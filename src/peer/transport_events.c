@@ -31,22 +31,20 @@ static void log_selected_pair(const struct transport *t)
 }
 
 /* Of a pool; beyond the limit they are only in the log. */
-static void keep_error(struct transport *t, struct event *event)
+static void keep_error(struct transport *t, struct ice_event *event)
 {
-    const struct ice_candidate_error *error = event->object;
+    struct ice_candidate_error *error = event->error;
     peer_log(t->pc, RTC_LOG_INFO, "pool: the server %s gave no address: %u %s", error->url, error->code, error->text);
     if (t->errors_kept_count == TRANSPORT_ERRORS_KEPT_MAX)
         return;
-    t->errors_kept[t->errors_kept_count].object = event->object;
-    t->errors_kept[t->errors_kept_count++].release = event->release;
-    event->object = NULL;
-    event->release = NULL;
+    t->errors_kept[t->errors_kept_count++] = error;
+    event->error = NULL;
 }
 
 void transport_forget_errors(struct transport *t)
 {
     for (size_t i = 0; i < t->errors_kept_count; i++)
-        t->errors_kept[i].release(t->errors_kept[i].object);
+        ice_candidate_error_free(t->errors_kept[i]);
     t->errors_kept_count = 0;
 }
 
@@ -66,7 +64,7 @@ void transport_surface(struct transport *t, rtc_time_t now)
     for (size_t i = 0; i < count; i++)
         candidates_gathered(t->pc, &candidates[i]);
     for (size_t i = 0; i < t->errors_kept_count; i++)
-        candidates_error(t->pc, t->errors_kept[i].object);
+        candidates_error(t->pc, t->errors_kept[i]);
     transport_forget_errors(t);
     if (ice_agent_gathering_state(t->ice) == ICE_GATHERING_COMPLETE)
         candidates_complete(t->pc, ice_agent_local_ufrag(t->ice));
@@ -83,36 +81,36 @@ static const char *ufrag_of(const struct transport *t, uint32_t generation)
 }
 
 /* Of a generation that a newer one has begun to gather after, the peer can not use candidates any more. */
-static void gathering_event(struct transport *t, struct event *event)
+static void gathering_event(struct transport *t, struct ice_event *event)
 {
-    if (event->id != t->gatherer)
+    if (event->generation != t->gatherer)
         return;
-    if (t->withheld && event->type == ICE_EVENT_CANDIDATE_ERROR)
+    if (t->withheld && event->head.type == ICE_EVENT_CANDIDATE_ERROR)
         keep_error(t, event);
     if (t->withheld)
         return;
-    if (event->type == ICE_EVENT_CANDIDATE)
-        candidates_gathered(t->pc, event->object);
-    else if (event->type == ICE_EVENT_CANDIDATE_ERROR)
-        candidates_error(t->pc, event->object);
-    else if (event->code == ICE_GATHERING_COMPLETE)
-        candidates_complete(t->pc, ufrag_of(t, event->id));
+    if (event->head.type == ICE_EVENT_CANDIDATE)
+        candidates_gathered(t->pc, event->candidate);
+    else if (event->head.type == ICE_EVENT_CANDIDATE_ERROR)
+        candidates_error(t->pc, event->error);
+    else if (event->gathering == ICE_GATHERING_COMPLETE)
+        candidates_complete(t->pc, ufrag_of(t, event->generation));
     else
-        peer_set_gathering_state(t->pc, (rtc_ice_gathering_state)event->code);
+        peer_set_gathering_state(t->pc, (rtc_ice_gathering_state)event->gathering);
 }
 
-void transport_ice_event(struct transport *t, rtc_time_t now, struct event *event)
+void transport_ice_event(struct transport *t, rtc_time_t now, struct ice_event *event)
 {
-    bool current = event->id == ice_agent_generation(t->ice);
+    bool current = event->generation == ice_agent_generation(t->ice);
     (void)now;
-    switch (event->type) {
+    switch (event->head.type) {
     case ICE_EVENT_SELECTED_PAIR:
         t->counters.selected_pair_changes += current;
         if (current)
             log_selected_pair(t);
         break;
     case ICE_EVENT_STATE:
-        transport_ice_tell_state(t, event->id, (enum ice_state)event->code);
+        transport_ice_tell_state(t, event->generation, event->state);
         break;
     case ICE_EVENT_GATHERING_STATE:
     case ICE_EVENT_CANDIDATE:
@@ -172,25 +170,25 @@ bool transport_is_over(const struct transport *t)
     return state == DTLS_CLOSED || state == DTLS_FAILED;
 }
 
-void transport_dtls_event(struct transport *t, rtc_time_t now, struct event *event)
+void transport_dtls_event(struct transport *t, rtc_time_t now, struct dtls_event *event)
 {
-    if (event->type == DTLS_EVENT_DATA) {
+    if (event->head.type == DTLS_EVENT_DATA) {
         if (t->channels && t->sctp_started)
-            data_channels_input(t->channels, now, packet_slice(event->packet), &t->sctp_out);
+            data_channels_input(t->channels, now, packet_slice(event->data), &t->sctp_out);
         return;
     }
-    if (event->code == DTLS_CONNECTED) {
+    if (event->state == DTLS_CONNECTED) {
         peer_log(t->pc, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
                  dtls_cipher(t->dtls));
         transport_take_keys(t);
         transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
     }
-    if (event->code == DTLS_CLOSED)
+    if (event->state == DTLS_CLOSED)
         peer_log(t->pc, RTC_LOG_INFO, "DTLS: the peer closed it");
-    if (event->code == DTLS_FAILED)
+    if (event->state == DTLS_FAILED)
         peer_log(t->pc, RTC_LOG_ERROR, "DTLS failed: %s", dtls_failure(t->dtls));
-    (void)event_queue_add(t->pc, USER_DTLS_STATE, event->code, NULL, NULL);
-    if (event->code == DTLS_CLOSED || event->code == DTLS_FAILED)
+    (void)event_queue_add(t->pc, USER_DTLS_STATE, (int)event->state, NULL, NULL);
+    if (event->state == DTLS_CLOSED || event->state == DTLS_FAILED)
         end_upper(t, now);
     peer_update_connection_state(t->pc);
 }
@@ -208,70 +206,70 @@ static void channel_opened_by_peer(struct transport *t, uint32_t handle)
     (void)event_queue_add(t->pc, USER_CHANNEL_OPEN, 0, channel, NULL);
 }
 
-void transport_sctp_event(struct transport *t, rtc_time_t now, struct event *event)
+void transport_sctp_event(struct transport *t, rtc_time_t now, struct sctp_event *event)
 {
-    rtc_data_channel *channel = event->type >= CHANNEL_EVENT_STATE ? data_channel_by_handle(t->pc, event->id) : NULL;
+    rtc_data_channel *channel = event->head.type >= CHANNEL_EVENT_STATE ? data_channel_by_handle(t->pc, event->channel) : NULL;
     struct user_event *told;
     static const char *const names[] = {"new", "connecting", "connected", "closed"};
     (void)now;
-    if (event->type == SCTP_EVENT_STATE)
-        peer_log(t->pc, RTC_LOG_INFO, "SCTP: %s", names[event->code]);
-    if (event->type == CHANNEL_EVENT_NEW) {
+    if (event->head.type == SCTP_EVENT_STATE)
+        peer_log(t->pc, RTC_LOG_INFO, "SCTP: %s", names[event->state]);
+    if (event->head.type == CHANNEL_EVENT_NEW) {
         t->dscp_stale = true;
-        channel_opened_by_peer(t, event->id);
+        channel_opened_by_peer(t, event->channel);
         return;
     }
     if (!channel)
         return;
-    switch (event->type) {
+    switch (event->head.type) {
     case CHANNEL_EVENT_STATE:
         t->dscp_stale = true;
-        data_channel_set_state(channel, (rtc_data_channel_state)event->code);
+        data_channel_set_state(channel, (rtc_data_channel_state)event->channel_state);
         break;
     case CHANNEL_EVENT_MESSAGE:
         told = event_queue_add(t->pc, USER_CHANNEL_MESSAGE, 0, channel, NULL);
         if (told)
-            event_queue_carry(t->pc, told, event->packet, NULL);
-        event->packet = told ? NULL : event->packet;
+            event_queue_carry(t->pc, told, event->message, NULL);
+        event->message = told ? NULL : event->message;
         break;
     case CHANNEL_EVENT_BUFFERED_LOW:
         (void)event_queue_add(t->pc, USER_CHANNEL_LOW, 0, channel, NULL);
         break;
     case CHANNEL_EVENT_ERROR:
-        (void)event_queue_add(t->pc, USER_CHANNEL_ERROR, event->code, channel, NULL);
+        (void)event_queue_add(t->pc, USER_CHANNEL_ERROR, event->error, channel, NULL);
         break;
     default:
         break;
     }
 }
 
-void transport_rtp_event(struct transport *t, rtc_time_t now, struct event *event)
+void transport_rtp_event(struct transport *t, rtc_time_t now, struct rtp_event *event)
 {
-    rtc_rtp_transceiver *transceiver = transceiver_by_section(t->pc, event->id);
+    rtc_rtp_transceiver *transceiver = transceiver_by_section(t->pc, event->section);
     if (!transceiver)
         return;
-    switch (event->type) {
+    switch (event->head.type) {
     case RTP_EVENT_VIDEO_FRAME:
-        receive_pipeline_video(transceiver->receiver.pipeline, now, event->object, event->value);
+        receive_pipeline_video(transceiver->receiver.pipeline, now, event->video.frame, event->video.play_time);
         break;
     case RTP_EVENT_AUDIO:
-        receive_pipeline_audio(transceiver->receiver.pipeline, now, event->code, event->object, (uint32_t)event->value);
+        receive_pipeline_audio(transceiver->receiver.pipeline, now, (int)event->audio.action, event->audio.frame, event->audio.samples);
         break;
     case RTP_EVENT_KEYFRAME_REQUEST:
         if (transceiver->sender.pipeline)
             send_pipeline_request_keyframe(transceiver->sender.pipeline);
         break;
     case RTP_EVENT_TARGET_BITRATE:
-        transceiver->sender.target_bitrate_bps = (uint32_t)event->value;
+        transceiver->sender.target_bitrate_bps = event->target_bps;
         if (transceiver->sender.pipeline)
-            send_pipeline_set_bitrate(transceiver->sender.pipeline, (uint32_t)event->value);
+            send_pipeline_set_bitrate(transceiver->sender.pipeline, event->target_bps);
         break;
     case RTP_EVENT_UNMUTE:
     case RTP_EVENT_MUTE:
-        media_track_set_muted(transceiver->receiver.track, event->type == RTP_EVENT_MUTE);
+        media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
         break;
     case RTP_EVENT_CIRCUIT_BREAKER:
-        transceiver_circuit_changed(transceiver, (enum rtp_circuit)event->code, (uint32_t)event->value);
+        transceiver_circuit_changed(transceiver, event->circuit.state, event->circuit.reason);
         break;
     default:
         break;

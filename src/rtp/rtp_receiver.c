@@ -287,22 +287,39 @@ bool rtp_receiver_take_pli(struct rtp_receiver *r, rtc_time_t now, rtc_time_t ro
 
 /* ---- Playout ---- */
 
-static void release_frame(void *frame)
+static void release_picture(struct event *event)
 {
-    rtc_encoded_frame_unref(frame);
+    rtc_encoded_frame_unref(((struct rtp_event *)event)->video.frame);
 }
 
-static void emit(struct out *out, int type, uint32_t section, int code, int64_t value, rtc_encoded_frame *frame)
+static void release_sound(struct event *event)
 {
-    struct event *e = out_event(out, type, section);
+    rtc_encoded_frame_unref(((struct rtp_event *)event)->audio.frame);
+}
+
+static void emit_video(struct out *out, uint32_t section, const struct video_release *release)
+{
+    struct rtp_event *e = rtp_event(out, RTP_EVENT_VIDEO_FRAME, section);
     if (!e) {
-        rtc_encoded_frame_unref(frame);
+        rtc_encoded_frame_unref(release->frame);
         return;
     }
-    e->code = code;
-    e->value = value;
-    e->object = frame;
-    e->release = frame ? release_frame : NULL;
+    e->video.frame = release->frame;
+    e->video.play_time = release->play_time;
+    e->head.release = release_picture;
+}
+
+static void emit_audio(struct out *out, uint32_t section, const struct audio_decision *decision)
+{
+    struct rtp_event *e = rtp_event(out, RTP_EVENT_AUDIO, section);
+    if (!e) {
+        rtc_encoded_frame_unref(decision->frame);
+        return;
+    }
+    e->audio.frame = decision->frame;
+    e->audio.action = decision->action;
+    e->audio.samples = decision->samples;
+    e->head.release = release_sound;
 }
 
 void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section, struct out *out)
@@ -313,10 +330,10 @@ void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section,
         return;
     if (r->kind == RTC_MEDIA_AUDIO) {
         while (audio_buffer_next(&r->buffer.audio, now, &decision))
-            emit(out, RTP_EVENT_AUDIO, section, (int)decision.action, decision.samples, decision.frame);
+            emit_audio(out, section, &decision);
     } else {
         while (video_buffer_next(&r->buffer.video, now, &release))
-            emit(out, RTP_EVENT_VIDEO_FRAME, section, 0, release.play_time, release.frame);
+            emit_video(out, section, &release);
         if (r->nacks)
             nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
     }

@@ -16,11 +16,11 @@ static void set_state(struct rtp_send_stream *st, enum rtp_circuit state, rtc_ti
 {
     st->circuit.state = state;
     st->circuit.next = next;
-    struct event *e = out_event(out, RTP_EVENT_CIRCUIT_BREAKER, st->section->handle);
+    struct rtp_event *e = rtp_event(out, RTP_EVENT_CIRCUIT_BREAKER, st->section->handle);
     if (!e)
         return;
-    e->code = (int)state;
-    e->value = (int64_t)st->circuit.reason;
+    e->circuit.state = state;
+    e->circuit.reason = st->circuit.reason;
 }
 
 /* Twice as long as the last time, and up to a fifth more, so that two who share a link do not come back together. */

@@ -4,9 +4,9 @@
 #include "memory.h"
 #include "rtp_session_parts.h"
 
-static void event(struct out *out, int type, const struct rtp_receive_stream *rs)
+static void tell(struct out *out, enum rtp_event_type type, const struct rtp_receive_stream *rs)
 {
-    (void)out_event(out, type, rs->section->handle);
+    (void)rtp_event(out, type, rs->section->handle);
 }
 
 /* Its own, or what takes those without a name. */
@@ -38,7 +38,7 @@ static void heard(struct rtp_receive_stream *rs, rtc_time_t now, struct out *out
     if (!rs->muted)
         return;
     rs->muted = false;
-    event(out, RTP_EVENT_UNMUTE, rs);
+    tell(out, RTP_EVENT_UNMUTE, rs);
 }
 
 static void mute(struct rtp_receive_stream *rs, struct out *out)
@@ -46,7 +46,7 @@ static void mute(struct rtp_receive_stream *rs, struct out *out)
     if (rs->muted)
         return;
     rs->muted = true;
-    event(out, RTP_EVENT_MUTE, rs);
+    tell(out, RTP_EVENT_MUTE, rs);
 }
 
 /* ---- Packets ---- */

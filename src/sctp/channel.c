@@ -113,21 +113,29 @@ static bool is_allowed(enum data_channel_state from, enum data_channel_state to)
     return (allowed[from] >> to & 1) != 0;
 }
 
+struct sctp_event *channel_event(const struct channel *c, enum sctp_event_type type, struct out *out)
+{
+    struct sctp_event *e = out_event(out, type);
+    if (e)
+        e->channel = c->handle;
+    return e;
+}
+
 void channel_set_state(struct channel *c, enum data_channel_state state, struct out *out)
 {
     if (!is_allowed(c->state, state))
         return;
     c->state = state;
-    struct event *e = c->handle ? out_event(out, CHANNEL_EVENT_STATE, c->handle) : NULL;
+    struct sctp_event *e = c->handle ? channel_event(c, CHANNEL_EVENT_STATE, out) : NULL;
     if (e)
-        e->code = (int)state;
+        e->channel_state = state;
 }
 
 void channel_fail(struct channel *c, int error, struct out *out)
 {
-    struct event *e = c->handle ? out_event(out, CHANNEL_EVENT_ERROR, c->handle) : NULL;
+    struct sctp_event *e = c->handle ? channel_event(c, CHANNEL_EVENT_ERROR, out) : NULL;
     if (e)
-        e->code = error;
+        e->error = error;
 }
 
 uint64_t channel_buffered(const struct data_channels *dc, const struct channel *c)

@@ -211,7 +211,7 @@ static void receive_open(struct data_channels *dc, uint16_t stream, struct slice
     }
     c = valid ? make_peers(dc, stream, &open) : NULL;
     if (c) {
-        (void)out_event(out, CHANNEL_EVENT_NEW, c->handle);
+        (void)channel_event(c, CHANNEL_EVENT_NEW, out);
         channel_take_room(dc, CHANNEL_NEW_COST + 2 * (c->label.len + c->protocol.len));
         return;
     }

@@ -20,6 +20,11 @@ void channel_refuse(struct data_channels *dc, uint16_t stream, int error, struct
     channel_close(dc, c, out);
 }
 
+static void release_message(struct event *event)
+{
+    packet_free(((struct sctp_event *)event)->message);
+}
+
 static void deliver(struct data_channels *dc, struct channel *c, struct packet *message, uint32_t ppid, struct out *out)
 {
     c->messages_received++;
@@ -27,11 +32,13 @@ static void deliver(struct data_channels *dc, struct channel *c, struct packet *
     if (ppid == PPID_STRING || ppid == PPID_STRING_EMPTY)
         message->flags |= PACKET_TEXT;
     channel_take_room(dc, CHANNEL_MESSAGE_COST + packet_cost(message));
-    struct event *e = out_event(out, CHANNEL_EVENT_MESSAGE, c->handle);
-    if (e)
-        e->packet = message;
-    else
+    struct sctp_event *e = channel_event(c, CHANNEL_EVENT_MESSAGE, out);
+    if (!e) {
         packet_free(message);
+        return;
+    }
+    e->message = message;
+    e->head.release = release_message;
 }
 
 void channel_forget_partial(struct data_channels *dc, struct channel *c)

@@ -124,7 +124,7 @@ static void tell_if_low(const struct data_channels *dc, struct channel *c, struc
         return;
     list_remove(&c->above);
     if (c->handle && c->state == CHANNEL_OPEN)
-        (void)out_event(out, CHANNEL_EVENT_BUFFERED_LOW, c->handle);
+        (void)channel_event(c, CHANNEL_EVENT_BUFFERED_LOW, out);
 }
 
 void channel_tell_low(struct data_channels *dc, struct out *out)

@@ -77,9 +77,9 @@ static void set_state(struct data_channels *dc, enum sctp_state state, struct ou
     if (state <= dc->state) /* it only goes forward */
         return;
     dc->state = state;
-    struct event *e = out_event(out, SCTP_EVENT_STATE, 0);
+    struct sctp_event *e = out_event(out, SCTP_EVENT_STATE);
     if (e)
-        e->code = (int)state;
+        e->state = state;
 }
 
 void data_channels_set_remote_port(struct data_channels *dc, uint16_t port)

@@ -16,15 +16,26 @@ struct data_channels;
 enum data_channel_state { CHANNEL_CONNECTING, CHANNEL_OPEN, CHANNEL_CLOSING, CHANNEL_CLOSED };
 enum sctp_state { SCTP_NEW, SCTP_CONNECTING, SCTP_CONNECTED, SCTP_CLOSED };
 
-/* Events (struct event); id: the channel's handle (not its stream id). */
-enum {
-    SCTP_EVENT_STATE = EVENT_SCTP, /* code: enum sctp_state, already stored */
-    CHANNEL_EVENT_NEW,             /* the peer opened a channel; its handle is id; it is OPEN */
-    CHANNEL_EVENT_STATE,           /* code: enum data_channel_state, already stored; CLOSED comes once and last */
-    CHANNEL_EVENT_MESSAGE,         /* packet: one whole message; PACKET_TEXT tells text from binary */
+enum sctp_event_type {
+    SCTP_EVENT_STATE = EVENT_SCTP, /* state, already stored; no channel */
+    CHANNEL_EVENT_NEW,             /* the peer opened a channel; it is OPEN */
+    CHANNEL_EVENT_STATE,           /* channel_state, already stored; CLOSED comes once and last */
+    CHANNEL_EVENT_MESSAGE,         /* message: a whole one; PACKET_TEXT tells text from binary */
     CHANNEL_EVENT_BUFFERED_LOW,    /* bufferedAmount fell to or below the threshold */
-    CHANNEL_EVENT_ERROR            /* code: RTC_ERR_*; a closing follows */
+    CHANNEL_EVENT_ERROR            /* error; a closing follows */
 };
+
+struct sctp_event {
+    struct event head;
+    uint32_t channel; /* its handle (not its stream id) */
+    union {
+        enum sctp_state state;
+        enum data_channel_state channel_state;
+        struct packet *message;
+        int error; /* RTC_ERR_* */
+    };
+};
+_Static_assert(sizeof(struct sctp_event) <= EVENT_BYTES, "an event of this module fits");
 
 enum { SCTP_DEFAULT_PORT = 5000, SCTP_MAX_MESSAGE_BYTES = 256 * 1024, CHANNEL_ID_NONE = 0xffff };
 

@@ -108,31 +108,31 @@ static void on_candidate(struct ice_peer *p, const struct ice_candidate *c)
         add_signal(p->other, SIGNAL_CANDIDATE, c);
 }
 
-static void on_gathering(struct ice_peer *p, int code)
+static void on_gathering(struct ice_peer *p, enum ice_gathering_state state)
 {
-    if (code != ICE_GATHERING_COMPLETE)
+    if (state != ICE_GATHERING_COMPLETE)
         return;
     p->gathered_at = p->sim->now;
     if (!p->mute_end)
         add_signal(p->other, SIGNAL_END, NULL);
 }
 
-static void on_event(struct ice_peer *p, const struct event *e)
+static void on_event(struct ice_peer *p, const struct ice_event *e)
 {
-    switch (e->type) {
+    switch (e->head.type) {
     case ICE_EVENT_STATE:
         p->states++;
-        p->state_at[e->code] = p->sim->now;
+        p->state_at[e->state] = p->sim->now;
         break;
     case ICE_EVENT_GATHERING_STATE:
-        on_gathering(p, e->code);
+        on_gathering(p, e->gathering);
         break;
     case ICE_EVENT_CANDIDATE:
-        on_candidate(p, e->object);
+        on_candidate(p, e->candidate);
         break;
     case ICE_EVENT_CANDIDATE_ERROR:
         p->errors++;
-        p->last_error = *(const struct ice_candidate_error *)e->object;
+        p->last_error = *e->error;
         break;
     case ICE_EVENT_CANDIDATES_LOST:
         p->lost_candidates++;
@@ -144,7 +144,7 @@ static void on_event(struct ice_peer *p, const struct event *e)
         p->validated++;
         break;
     default:
-        fail_msg("unknown event %d", e->type);
+        fail_msg("unknown event %d", e->head.type);
     }
 }
 
@@ -163,7 +163,7 @@ static void wrap_all(struct ice_peer *p)
 
 void ice_sim_drain(struct ice_peer *p)
 {
-    for (struct event *e; (e = out_pop_event(&p->out)) != NULL;) {
+    for (struct ice_event *e; (e = out_pop_event(&p->out)) != NULL;) {
         on_event(p, e);
         out_free_event(&p->out, e);
     }

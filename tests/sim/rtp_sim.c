@@ -182,10 +182,10 @@ static void send_audio(struct rtp_sim_peer *p)
 
 /* ---- What comes out ---- */
 
-static void see_video(struct rtp_sim_peer *p, const struct event *e)
+static void see_video(struct rtp_sim_peer *p, const struct rtp_event *e)
 {
     struct rtp_sim_seen *s = &p->seen;
-    rtc_encoded_frame *frame = e->object;
+    rtc_encoded_frame *frame = e->video.frame;
     const uint8_t *data = rtc_encoded_frame_data(frame);
     uint32_t serial = get_serial(data + HEAD);
     bool key = rtc_encoded_frame_keyframe(frame), whole = data[rtc_encoded_frame_len(frame) - 1] == (uint8_t)rtc_encoded_frame_len(frame);
@@ -197,10 +197,10 @@ static void see_video(struct rtp_sim_peer *p, const struct event *e)
     s->key_frames += key;
     s->video_serial = serial;
     s->timestamp_video = rtc_encoded_frame_rtp_timestamp(frame);
-    if (s->last_shown && e->value - s->last_shown > s->longest_freeze)
-        s->longest_freeze = e->value - s->last_shown;
-    s->last_shown = e->value;
-    s->video_latency = e->value - get_time(data + HEAD + 4);
+    if (s->last_shown && e->video.play_time - s->last_shown > s->longest_freeze)
+        s->longest_freeze = e->video.play_time - s->last_shown;
+    s->last_shown = e->video.play_time;
+    s->video_latency = e->video.play_time - get_time(data + HEAD + 4);
     if (s->audio_latency == 0 || p->sim->now < p->sim->settled)
         return;
     rtc_time_t skew = s->video_latency - s->audio_latency;
@@ -210,27 +210,27 @@ static void see_video(struct rtp_sim_peer *p, const struct event *e)
     s->worst_skew = skew > s->worst_skew ? skew : s->worst_skew;
 }
 
-static void see_audio(struct rtp_sim_peer *p, const struct event *e)
+static void see_audio(struct rtp_sim_peer *p, const struct rtp_event *e)
 {
     struct rtp_sim_seen *s = &p->seen;
-    s->packets += e->code == RTP_AUDIO_PACKET;
-    s->fec += e->code == RTP_AUDIO_FEC;
-    s->concealed += e->code == RTP_AUDIO_CONCEAL;
-    s->accelerated += e->code == RTP_AUDIO_ACCELERATE;
-    if (e->code == RTP_AUDIO_CONCEAL || rtc_encoded_frame_len(e->object) < AUDIO_BYTES)
+    s->packets += e->audio.action == RTP_AUDIO_PACKET;
+    s->fec += e->audio.action == RTP_AUDIO_FEC;
+    s->concealed += e->audio.action == RTP_AUDIO_CONCEAL;
+    s->accelerated += e->audio.action == RTP_AUDIO_ACCELERATE;
+    if (e->audio.action == RTP_AUDIO_CONCEAL || rtc_encoded_frame_len(e->audio.frame) < AUDIO_BYTES)
         return;
-    const uint8_t *data = rtc_encoded_frame_data(e->object);
-    if (e->code == RTP_AUDIO_FEC)
+    const uint8_t *data = rtc_encoded_frame_data(e->audio.frame);
+    if (e->audio.action == RTP_AUDIO_FEC)
         return;
     s->misplaced += s->packets + s->accelerated > 1 && get_serial(data + 2) <= s->audio_serial && s->audio_latency != 0;
     s->audio_serial = get_serial(data + 2);
-    s->timestamp_audio = rtc_encoded_frame_rtp_timestamp(e->object);
+    s->timestamp_audio = rtc_encoded_frame_rtp_timestamp(e->audio.frame);
     s->audio_latency = p->sim->now - get_time(data + 6);
 }
 
-static void see(struct rtp_sim_peer *p, const struct event *e)
+static void see(struct rtp_sim_peer *p, const struct rtp_event *e)
 {
-    switch (e->type) {
+    switch (e->head.type) {
     case RTP_EVENT_VIDEO_FRAME:
         see_video(p, e);
         break;
@@ -242,8 +242,8 @@ static void see(struct rtp_sim_peer *p, const struct event *e)
         p->wants_keyframe = true;
         break;
     case RTP_EVENT_TARGET_BITRATE:
-        p->seen.target_bps = (uint32_t)e->value;
-        p->bitrate_bps = p->stubborn ? p->bitrate_bps : (uint32_t)e->value;
+        p->seen.target_bps = e->target_bps;
+        p->bitrate_bps = p->stubborn ? p->bitrate_bps : e->target_bps;
         break;
     case RTP_EVENT_MUTE:
         p->seen.mutes++;
@@ -252,13 +252,13 @@ static void see(struct rtp_sim_peer *p, const struct event *e)
         p->seen.unmutes++;
         break;
     case RTP_EVENT_CIRCUIT_BREAKER:
-        p->seen.breakers += e->code == RTP_CIRCUIT_STOPPED;
-        p->seen.reduced += e->code == RTP_CIRCUIT_REDUCED;
-        p->seen.closed += e->code == RTP_CIRCUIT_CLOSED;
-        p->seen.sound_stopped = p->seen.sound_stopped || (e->id == p->audio && e->code == RTP_CIRCUIT_STOPPED);
+        p->seen.breakers += e->circuit.state == RTP_CIRCUIT_STOPPED;
+        p->seen.reduced += e->circuit.state == RTP_CIRCUIT_REDUCED;
+        p->seen.closed += e->circuit.state == RTP_CIRCUIT_CLOSED;
+        p->seen.sound_stopped = p->seen.sound_stopped || (e->section == p->audio && e->circuit.state == RTP_CIRCUIT_STOPPED);
         break;
     default:
-        fail_msg("event %d", e->type);
+        fail_msg("event %d", e->head.type);
     }
 }
 
@@ -286,7 +286,7 @@ void rtp_sim_drain(struct rtp_sim_peer *p)
         packet->path.remote = address_ipv4(10, 0, 0, b ? 1 : 2, 5000);
         sim_host_send(p->host, p->sim->now, packet);
     }
-    for (struct event *e; (e = out_pop_event(&p->out)) != NULL;) {
+    for (struct rtp_event *e; (e = out_pop_event(&p->out)) != NULL;) {
         see(p, e);
         out_free_event(&p->out, e);
     }

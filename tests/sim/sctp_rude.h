@@ -44,19 +44,19 @@ struct rude {
     uint64_t packets, bytes; /* that we sent */
 };
 
-static inline void on_event(struct rude *r, struct event *e)
+static inline void on_event(struct rude *r, struct sctp_event *e)
 {
-    if (e->type == CHANNEL_EVENT_NEW) {
-        r->handle = e->id;
+    if (e->head.type == CHANNEL_EVENT_NEW) {
+        r->handle = e->channel;
         r->opened++;
     }
-    r->closed += e->type == CHANNEL_EVENT_STATE && e->code == CHANNEL_CLOSED;
-    r->errors += e->type == CHANNEL_EVENT_ERROR;
-    if (e->type != CHANNEL_EVENT_MESSAGE)
+    r->closed += e->head.type == CHANNEL_EVENT_STATE && e->channel_state == CHANNEL_CLOSED;
+    r->errors += e->head.type == CHANNEL_EVENT_ERROR;
+    if (e->head.type != CHANNEL_EVENT_MESSAGE)
         return;
     r->messages++;
-    packet_queue_push(&r->received, e->packet);
-    e->packet = NULL;
+    packet_queue_push(&r->received, e->message);
+    e->message = NULL;
 }
 
 static inline uint32_t get_u32(const uint8_t *p)
@@ -151,7 +151,7 @@ static inline void step(struct rude *r)
             packet_free(p);
         }
     }
-    for (struct event *e; (e = out_pop_event(&r->out)) != NULL; out_free_event(&r->out, e))
+    for (struct sctp_event *e; (e = out_pop_event(&r->out)) != NULL; out_free_event(&r->out, e))
         on_event(r, e);
 }
 

@@ -101,38 +101,38 @@ static void check_numbered(struct sim_channel *c, struct slice m)
         c->next = number + 1;
 }
 
-static void on_message(struct sim_channel *c, struct event *e)
+static void on_message(struct sim_channel *c, struct sctp_event *e)
 {
     c->received++;
-    c->bytes += e->packet->len;
+    c->bytes += e->message->len;
     if (!c->keep) {
-        check_numbered(c, packet_slice(e->packet));
+        check_numbered(c, packet_slice(e->message));
         return;
     }
-    packet_queue_push(&c->messages, e->packet);
-    e->packet = NULL;
+    packet_queue_push(&c->messages, e->message);
+    e->message = NULL;
 }
 
-static void on_event(struct sctp_sim *sim, int n, struct event *e)
+static void on_event(struct sctp_sim *sim, int n, struct sctp_event *e)
 {
-    if (e->type == SCTP_EVENT_STATE) {
-        sim->end[n].state = (enum sctp_state)e->code;
+    if (e->head.type == SCTP_EVENT_STATE) {
+        sim->end[n].state = e->state;
         return;
     }
-    struct sim_channel *c = sim_channel(sim, n, e->id);
-    if (e->type == CHANNEL_EVENT_NEW) {
+    struct sim_channel *c = sim_channel(sim, n, e->channel);
+    if (e->head.type == CHANNEL_EVENT_NEW) {
         c->by_peer = true;
         c->state = CHANNEL_OPEN;
-    } else if (e->type == CHANNEL_EVENT_STATE) {
-        c->state = (enum data_channel_state)e->code;
+    } else if (e->head.type == CHANNEL_EVENT_STATE) {
+        c->state = e->channel_state;
         c->closed_events += c->state == CHANNEL_CLOSED;
-    } else if (e->type == CHANNEL_EVENT_MESSAGE) {
+    } else if (e->head.type == CHANNEL_EVENT_MESSAGE) {
         on_message(c, e);
-    } else if (e->type == CHANNEL_EVENT_BUFFERED_LOW) {
+    } else if (e->head.type == CHANNEL_EVENT_BUFFERED_LOW) {
         c->low_events++;
     } else {
         c->errors++;
-        c->error = e->code;
+        c->error = e->error;
     }
 }
 
@@ -154,7 +154,7 @@ void sctp_sim_flush(struct sctp_sim *sim, int n)
         p->path = (struct path){.socket = 1, .protocol = PATH_UDP, .local = e->address, .remote = sim->end[!n].address};
         sim_host_send(e->host, sim->now, p);
     }
-    for (struct event *event; (event = out_pop_event(&e->out)) != NULL;) {
+    for (struct sctp_event *event; (event = out_pop_event(&e->out)) != NULL;) {
         on_event(sim, n, event);
         out_free_event(&e->out, event);
     }

@@ -129,9 +129,15 @@ static void queue_is_first_in_first_out(void **state)
 
 static int released;
 
-static void release_object(void *object)
+struct some_event {
+    struct event head;
+    uint32_t number;
+    struct packet *packet;
+};
+
+static void release(struct event *event)
 {
-    assert_ptr_equal(object, &released);
+    packet_free(((struct some_event *)event)->packet);
     released++;
 }
 
@@ -144,15 +150,16 @@ static void out_owns_what_it_holds(void **state)
     released = 0;
     assert_int_equal(out_init(&out, s.context), RTC_OK);
     for (uint32_t i = 1; i <= 3; i++) {
-        struct event *e = out_event(&out, EVENT_ICE, i);
-        e->object = &released;
-        e->release = release_object;
+        struct some_event *e = out_event(&out, EVENT_ICE);
+        e->number = i;
+        e->head.release = release;
         e->packet = out_packet(&out);
         assert_non_null(out_request(&out, REQUEST_RESOLVE, 10 + i));
         out_send(&out, out_packet(&out));
     }
-    struct event *e = out_pop_event(&out);
-    assert_int_equal(e->id, 1);
+    struct some_event *e = out_pop_event(&out);
+    assert_int_equal(e->head.type, EVENT_ICE);
+    assert_int_equal(e->number, 1);
     out_free_event(&out, e);
     assert_int_equal(released, 1);
     struct request *r = out_pop_request(&out);
@@ -170,10 +177,10 @@ static void steady_events_allocate_nothing(void **state)
     (void)state;
     begin(&s);
     assert_int_equal(out_init(&out, s.context), RTC_OK);
-    out_free_event(&out, out_event(&out, EVENT_ICE, 1) ? out_pop_event(&out) : NULL);
+    out_free_event(&out, out_event(&out, EVENT_ICE) ? out_pop_event(&out) : NULL);
     long long calls = s.counter.calls;
     for (int i = 0; i < 100; i++) {
-        assert_non_null(out_event(&out, EVENT_ICE, 1));
+        assert_non_null(out_event(&out, EVENT_ICE));
         out_free_event(&out, out_pop_event(&out));
     }
     assert_int_equal(s.counter.calls, calls);
@@ -192,7 +199,7 @@ static void lost_events_are_remembered(void **state)
     s.counter.fail_after = true;
     assert_null(out_packet(&out));
     assert_false(out.failed); /* packets may be lost */
-    assert_null(out_event(&out, EVENT_ICE, 1));
+    assert_null(out_event(&out, EVENT_ICE));
     assert_true(out.failed);
     out.failed = false;
     assert_null(out_request(&out, REQUEST_INTERFACES, 1));

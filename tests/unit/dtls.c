@@ -291,8 +291,8 @@ static void reversed_order(void **state)
             dtls_input(to->dtls, p.now, packet_slice(flight[--count]), &to->out);
             packet_free(flight[count]);
         }
-        for (struct event *e; (e = out_pop_event(&to->out)) != NULL;) {
-            to->states[to->state_count++] = (enum dtls_state)e->code;
+        for (struct dtls_event *e; (e = out_pop_event(&to->out)) != NULL;) {
+            to->states[to->state_count++] = e->state;
             out_free_event(&to->out, e);
         }
         p.now += 100000; /* mbedTLS keeps no more than four messages ahead: the last one comes again */
@@ -550,10 +550,10 @@ static void sizes(void **state)
         assert_int_equal(packet->len, len + dtls_overhead(e->dtls));
         dtls_input(peer->dtls, p.now, packet_slice(packet), &peer->out);
         packet_free(packet);
-        struct event *event = out_pop_event(&peer->out);
+        struct dtls_event *event = out_pop_event(&peer->out);
         assert_non_null(event);
-        assert_int_equal(event->type, DTLS_EVENT_DATA);
-        assert_int_equal(event->packet->len, len);
+        assert_int_equal(event->head.type, DTLS_EVENT_DATA);
+        assert_int_equal(event->data->len, len);
         out_free_event(&peer->out, event);
     }
     pair_fini(&p);

@@ -92,17 +92,17 @@ static void put_on_wire(struct pair *p, int from, struct packet *packet)
     packet_free(packet);
 }
 
-static void record(struct pair *p, struct end *e, struct event *event)
+static void record(struct pair *p, struct end *e, struct dtls_event *event)
 {
-    if (event->type == DTLS_EVENT_STATE) {
+    if (event->head.type == DTLS_EVENT_STATE) {
         assert_true(e->state_count < STATES_MAX);
-        e->states[e->state_count++] = (enum dtls_state)event->code;
-        if (event->code == DTLS_CONNECTED)
+        e->states[e->state_count++] = event->state;
+        if (event->state == DTLS_CONNECTED)
             e->connected_at = p->now;
     } else {
-        assert_int_equal(event->type, DTLS_EVENT_DATA);
-        assert_true(e->text_count < TEXTS_MAX && event->packet->len < 64);
-        memcpy(e->texts[e->text_count++], packet_data(event->packet), event->packet->len);
+        assert_int_equal(event->head.type, DTLS_EVENT_DATA);
+        assert_true(e->text_count < TEXTS_MAX && event->data->len < 64);
+        memcpy(e->texts[e->text_count++], packet_data(event->data), event->data->len);
     }
     out_free_event(&e->out, event);
 }
@@ -113,7 +113,7 @@ void pair_collect(struct pair *p)
         struct end *e = &p->end[i];
         for (struct packet *packet; (packet = packet_queue_pop(&e->out.tx)) != NULL;)
             put_on_wire(p, i, packet);
-        for (struct event *event; (event = out_pop_event(&e->out)) != NULL;)
+        for (struct dtls_event *event; (event = out_pop_event(&e->out)) != NULL;)
             record(p, e, event);
     }
 }

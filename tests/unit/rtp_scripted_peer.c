@@ -138,8 +138,8 @@ void tell(void (*write)(struct writer *))
 unsigned events(int type, uint32_t section)
 {
     unsigned n = 0;
-    for (struct event *e; (e = out_pop_event(&out)) != NULL;) {
-        n += e->type == type && e->id == section;
+    for (struct rtp_event *e; (e = out_pop_event(&out)) != NULL;) {
+        n += e->head.type == type && e->section == section;
         out_free_event(&out, e);
     }
     return n;

@@ -239,14 +239,14 @@ struct pair {
     struct end end[2];
 };
 
-static void on_event(struct end *e, const struct event *event)
+static void on_event(struct end *e, const struct sctp_event *event)
 {
-    if (event->type == CHANNEL_EVENT_NEW)
-        e->peers = event->id;
-    e->opened += event->type == CHANNEL_EVENT_STATE && event->code == CHANNEL_OPEN;
-    e->closed += event->type == CHANNEL_EVENT_STATE && event->code == CHANNEL_CLOSED;
-    e->messages += event->type == CHANNEL_EVENT_MESSAGE && slice_is(packet_slice(event->packet), "hello");
-    assert_int_not_equal(event->type, CHANNEL_EVENT_ERROR);
+    if (event->head.type == CHANNEL_EVENT_NEW)
+        e->peers = event->channel;
+    e->opened += event->head.type == CHANNEL_EVENT_STATE && event->channel_state == CHANNEL_OPEN;
+    e->closed += event->head.type == CHANNEL_EVENT_STATE && event->channel_state == CHANNEL_CLOSED;
+    e->messages += event->head.type == CHANNEL_EVENT_MESSAGE && slice_is(packet_slice(event->message), "hello");
+    assert_int_not_equal(event->head.type, CHANNEL_EVENT_ERROR);
 }
 
 static void carry(struct pair *p)
@@ -258,7 +258,7 @@ static void carry(struct pair *p)
             data_channels_tick(p->end[i].dc, p->now, &p->end[i].out);
             for (struct packet *packet; (packet = packet_queue_pop(&p->end[i].out.tx)) != NULL; packet_free(packet), again = true)
                 data_channels_input(p->end[1 - i].dc, p->now, packet_slice(packet), &p->end[1 - i].out);
-            for (struct event *event; (event = out_pop_event(&p->end[i].out)) != NULL; out_free_event(&p->end[i].out, event))
+            for (struct sctp_event *event; (event = out_pop_event(&p->end[i].out)) != NULL; out_free_event(&p->end[i].out, event))
                 on_event(&p->end[i], event);
         }
     }

@@ -63,19 +63,19 @@ static void deliver(struct loop *to, struct packet *p)
     pthread_mutex_unlock(&to->lock);
 }
 
-static void on_event(struct loop *l, struct event *e)
+static void on_event(struct loop *l, struct sctp_event *e)
 {
-    if (e->type == CHANNEL_EVENT_MESSAGE)
+    if (e->head.type == CHANNEL_EVENT_MESSAGE)
         l->received++;
-    if (e->type == CHANNEL_EVENT_STATE && e->code == CHANNEL_OPEN)
-        l->handle = e->id;
+    if (e->head.type == CHANNEL_EVENT_STATE && e->channel_state == CHANNEL_OPEN)
+        l->handle = e->channel;
 }
 
 static void flush(struct loop *l)
 {
     for (struct packet *p; (p = packet_queue_pop(&l->out.tx)) != NULL;)
         deliver(l->other, p);
-    for (struct event *e; (e = out_pop_event(&l->out)) != NULL; out_free_event(&l->out, e))
+    for (struct sctp_event *e; (e = out_pop_event(&l->out)) != NULL; out_free_event(&l->out, e))
         on_event(l, e);
 }
 
