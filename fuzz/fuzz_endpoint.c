@@ -113,7 +113,7 @@ static void receive(const struct path *from, struct slice bytes)
 static const struct path *selected(int index)
 {
     struct transport *t = run.p.peer[index].pc->transport;
-    return t ? ice_agent_selected(t->ice) : NULL;
+    return t ? ice_agent_selected(t->ice.current.agent) : NULL;
 }
 
 static void datagram(struct slice bytes, bool stranger)
@@ -142,7 +142,7 @@ static void record(struct slice bytes)
         crc32c_packet_seal(packet, len);
     }
     (void)dtls_send(t->dtls, slice_of(packet, len), &t->out);
-    transport_settle(t, run.p.now);
+    peer_run_transport(run.p.peer[0].pc, run.p.now);
 }
 
 static uint32_t ssrc_of(uint8_t choice)
@@ -161,7 +161,7 @@ static void protected_packet(struct slice bytes, bool control)
 {
     static const uint8_t types[8] = {96, 97, 111, 96, 97, 111, 0, 127};
     struct transport *t = run.p.peer[0].pc->transport;
-    struct packet *p = t && t->rtp && t->rtp->srtp && t->rtp->member_count > 0 && bytes.len >= 4 ? packet_new(t->pc->pool) : NULL;
+    struct packet *p = t && t->rtp && t->rtp->srtp && t->rtp->member_count > 0 && bytes.len >= 4 ? packet_new(t->settings->pool) : NULL;
     if (!p)
         return;
     struct writer w = writer_of(packet_data(p), 1100);
@@ -183,7 +183,7 @@ static void protected_packet(struct slice bytes, bool control)
         out_send(&t->rtp_out, p);
     else
         packet_free(p);
-    transport_settle(t, run.p.now);
+    peer_run_transport(run.p.peer[0].pc, run.p.now);
 }
 
 /* ---- Signalling ---- */

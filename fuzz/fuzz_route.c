@@ -127,7 +127,7 @@ static void run_step(struct run *r, struct reader *in)
     else if (step == STEP_CHECK)
         check(r, byte, len);
     else if (step == STEP_ADMIT && !r->member[i])
-        require(endpoint_admit(r->endpoint, (rtc_peer_connection *)&r->names[i], &r->member[i]) == RTC_OK);
+        require(endpoint_admit(r->endpoint, &r->names[i], NULL, &r->member[i]) == RTC_OK);
     else if (step != STEP_ADMIT && r->member[i])
         with_member(r, step, i, byte, bytes);
 }

@@ -47,11 +47,14 @@ void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *ca
     memory_free(pc->context, printed);
 }
 
-void candidates_complete(rtc_peer_connection *pc, const char *ufrag)
+void candidates_end(rtc_peer_connection *pc, const char *ufrag)
 {
     peer_forget_shown(pc);
     tell(pc, "", ufrag);
-    peer_set_gathering_state(pc, RTC_ICE_GATHERING_COMPLETE);
+}
+
+void candidates_complete(rtc_peer_connection *pc)
+{
     (void)event_queue_add(pc, USER_ICE_CANDIDATE, 0, NULL, NULL);
 }
 

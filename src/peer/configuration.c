@@ -128,11 +128,11 @@ static int read_servers(rtc_peer_connection *pc, const rtc_configuration *c, str
 
 void configuration_forget_servers(rtc_peer_connection *pc)
 {
-    if (pc->servers)
-        memory_wipe(pc->servers, pc->server_count * sizeof *pc->servers);
-    memory_free(pc->context, pc->servers);
-    pc->servers = NULL;
-    pc->server_count = 0;
+    if (pc->settings.servers)
+        memory_wipe(pc->settings.servers, pc->settings.server_count * sizeof *pc->settings.servers);
+    memory_free(pc->context, pc->settings.servers);
+    pc->settings.servers = NULL;
+    pc->settings.server_count = 0;
 }
 
 /* *servers stays NULL when there are none. */
@@ -155,13 +155,13 @@ static int make_servers(rtc_peer_connection *pc, const rtc_configuration *c, str
 static int choose_certificate(rtc_peer_connection *pc, const rtc_configuration *c)
 {
     if (c->certificate_count == 0)
-        return certificate_take(pc->context, &pc->certificate);
+        return certificate_take(pc->context, &pc->settings.certificate);
     struct certificate *given = c->certificates ? (struct certificate *)c->certificates[0] : NULL;
     if (!given)
         return peer_fail(pc, RTC_ERR_TYPE, "certificates: entry 0 is missing");
     if (certificate_expires_us(given) <= context_wall_us(pc->context, peer_now(pc)))
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the certificate has expired");
-    pc->certificate = certificate_ref(given);
+    pc->settings.certificate = certificate_ref(given);
     return RTC_OK;
 }
 
@@ -207,7 +207,7 @@ static int make_rules(rtc_peer_connection *pc, const rtc_configuration *c)
 {
     if (c->ice_allow_count + c->ice_deny_count + c->external_address_count + c->remote_allow_count + c->remote_deny_count == 0)
         return RTC_OK;
-    struct ice_rules *rules = pc->rules = memory_zeroed(pc->context, sizeof *rules);
+    struct ice_rules *rules = pc->settings.rules = memory_zeroed(pc->context, sizeof *rules);
     if (!rules)
         return RTC_ERR_NO_MEMORY;
     int error = read_rules(pc, "ice_allow", c->ice_allow, c->ice_allow_count, add_filter, &rules->allow);
@@ -235,38 +235,38 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_RANGE, "max_message_size is over 256 KiB");
     if (c->port_min > c->port_max || (c->port_min == 0) != (c->port_max == 0))
         return peer_fail(pc, RTC_ERR_RANGE, "%u to %u is no range of ports", c->port_min, c->port_max);
-    if (c->authorities_pem && !(pc->authorities_pem = memory_text(pc->context, c->authorities_pem, strlen(c->authorities_pem))))
+    if (c->authorities_pem && !(pc->settings.authorities_pem = memory_text(pc->context, c->authorities_pem, strlen(c->authorities_pem))))
         return RTC_ERR_NO_MEMORY;
     if (c->endpoint && c->endpoint->loop != c->loop)
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the endpoint has another loop");
     if (c->endpoint && c->endpoint->closed)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "the endpoint is closed");
     pc->loop = c->loop;
-    pc->ice_lite = c->ice_lite;
+    pc->settings.ice_lite = c->ice_lite;
     pc->max_bundle = c->bundle_policy == RTC_BUNDLE_MAX_BUNDLE;
-    pc->include_loopback = c->include_loopback;
-    pc->hide_addresses = c->hide_local_addresses;
-    pc->tcp_policy = c->ice_tcp_policy;
-    pc->gather_once = c->ice_gathering_policy == RTC_ICE_GATHER_ONCE;
-    pc->port_min = c->port_min;
-    pc->port_max = c->port_max;
-    pc->max_channels = c->max_channels ? c->max_channels : 256;
-    pc->max_message_size = c->max_message_size ? c->max_message_size : 256 * 1024;
+    pc->settings.include_loopback = c->include_loopback;
+    pc->settings.hide_addresses = c->hide_local_addresses;
+    pc->settings.tcp_policy = (enum ice_tcp_policy)c->ice_tcp_policy;
+    pc->settings.gather_once = c->ice_gathering_policy == RTC_ICE_GATHER_ONCE;
+    pc->settings.port_min = c->port_min;
+    pc->settings.port_max = c->port_max;
+    pc->settings.max_channels = c->max_channels ? c->max_channels : 256;
+    pc->settings.max_message_size = c->max_message_size ? c->max_message_size : 256 * 1024;
     error = choose_certificate(pc, c);
-    return error || !c->endpoint ? error : endpoint_admit(c->endpoint, pc, &pc->member);
+    return error || !c->endpoint ? error : endpoint_admit(c->endpoint, pc, peer_lost_endpoint, &pc->settings.member);
 }
 
 static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
 {
     if (c->loop && c->loop != pc->loop)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the loop can not change");
-    if (c->endpoint && (!pc->member || c->endpoint != pc->member->endpoint)) /* a connection that is not closed has not left */
+    if (c->endpoint && (!pc->settings.member || c->endpoint != pc->settings.member->endpoint)) /* a connection that is not closed has not left */
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the endpoint can not change");
     if (c->bundle_policy != RTC_BUNDLE_BALANCED && !pc->max_bundle)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the bundle policy can not change");
-    if (c->ice_lite && !pc->ice_lite)
+    if (c->ice_lite && !pc->settings.ice_lite)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "ICE-lite is chosen at first");
-    if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->certificate))
+    if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->settings.certificate))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificate can not change");
     if (c->ice_candidate_pool_size != pc->candidate_pool_size && negotiation_local(&pc->negotiation))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the candidate pool's size can not change after a local description was set");
@@ -275,8 +275,8 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
 
 static bool same_servers(const rtc_peer_connection *pc, const struct ice_server *servers, uint32_t count, bool relay_only)
 {
-    return pc->relay_only == relay_only && pc->server_count == count &&
-           (count == 0 || memcmp(pc->servers, servers, count * sizeof *servers) == 0);
+    return pc->settings.relay_only == relay_only && pc->settings.server_count == count &&
+           (count == 0 || memcmp(pc->settings.servers, servers, count * sizeof *servers) == 0);
 }
 
 static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
@@ -299,7 +299,7 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
     if (error)
         return error;
     bool relay_only = c.ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
-    bool lite = first ? c.ice_lite : pc->ice_lite;
+    bool lite = first ? c.ice_lite : pc->settings.ice_lite;
     if (lite && (relay_only || c.ice_server_count > 0))
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "ICE-lite knows host candidates only: no servers, no relays");
     struct ice_server *servers = NULL;
@@ -311,14 +311,14 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
         if (servers_changed)
             *servers_changed = !same_servers(pc, servers, count, relay_only);
         configuration_forget_servers(pc);
-        pc->servers = servers;
-        pc->server_count = count;
-        pc->relay_only = relay_only;
+        pc->settings.servers = servers;
+        pc->settings.server_count = count;
+        pc->settings.relay_only = relay_only;
         pc->candidate_pool_size = c.ice_candidate_pool_size;
         if (c.max_bitrate_bps || first)
-            pc->max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
+            pc->settings.max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
         if (first)
-            pc->start_bitrate_bps = c.start_bitrate_bps;
+            pc->settings.start_bitrate_bps = c.start_bitrate_bps;
         return RTC_OK;
     }
     memory_free(pc->context, servers);

@@ -92,8 +92,8 @@ static int check_init(rtc_peer_connection *pc, size_t label_len, const rtc_data_
         return peer_fail(pc, RTC_ERR_TYPE, "max_retransmits and max_packet_life_time_ms exclude each other");
     if (init->negotiated && init->id == CHANNEL_ID_NONE)
         return peer_fail(pc, RTC_ERR_TYPE, "id 65535 is reserved");
-    if (init->negotiated && init->id >= pc->max_channels)
-        return peer_fail(pc, RTC_ERR_RANGE, "id %u is not below max_channels %u", init->id, pc->max_channels);
+    if (init->negotiated && init->id >= pc->settings.max_channels)
+        return peer_fail(pc, RTC_ERR_RANGE, "id %u is not below max_channels %u", init->id, pc->settings.max_channels);
     return RTC_OK;
 }
 
@@ -126,7 +126,7 @@ static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id,
     int error = data_channels_open(t->channels, pc->now, &options, &c->handle, &t->sctp_out);
     if (error == RTC_ERR_OPERATION)
         return c->negotiated ? peer_fail(pc, error, "the channel can not be opened: id %u is taken", id)
-                             : peer_fail(pc, error, "the channel can not be opened: none of the %u ids is left", pc->max_channels);
+                             : peer_fail(pc, error, "the channel can not be opened: none of the %u ids is left", pc->settings.max_channels);
     return error ? peer_fail(pc, error, "the channel can not be opened: %s", rtc_error_message(error)) : RTC_OK;
 }
 

@@ -3,8 +3,6 @@
  * and RTCP, has the most urgent mark of all (RFC 8837 section 5). */
 #include "dscp.h"
 
-#include "transceiver.h"
-
 enum { DF = 0, CS1 = 8, AF11 = 10, AF21 = 18, AF41 = 34, AF42 = 36, EF = 46 };
 enum { APPLICATION_DATA = 23, RTCP_FIRST = 192, RTCP_LAST = 223 }; /* RFC 8446 5.1, RFC 5761 4 */
 
@@ -36,29 +34,28 @@ uint8_t dscp_more(uint8_t a, uint8_t b)
     for (size_t i = 0; i < sizeof order; i++)
         if (a == order[i] || b == order[i])
             return order[i];
-    return a;
+    return a == DSCP_NOTHING ? b : a;
+}
+
+void transport_set_media_mark(struct transport *t, uint8_t mark)
+{
+    t->marks.media = mark;
+    t->marks.stale = true;
 }
 
 void dscp_update(struct transport *t)
 {
+    struct transport_marks *m = &t->marks;
+    uint16_t channels = t->channels ? data_channels_priority(t->channels) : 0;
     /* CS1 is for those who ask for nothing better: among others it does not count. */
     uint8_t most = CS1;
-    bool any = false;
-    uint16_t channels = t->channels ? data_channels_priority(t->channels) : 0;
-    t->dscp_data = dscp_of_channel(channels);
-    if (channels > 0) {
-        most = dscp_more(most, t->dscp_data);
-        any = true;
-    }
-    for (struct link *l = t->pc->transceivers.next; l != &t->pc->transceivers; l = l->next) {
-        const rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
-        if (!transceiver->sender.pipeline)
-            continue;
-        most = dscp_more(most, dscp_of_media(transceiver->kind, transceiver->sender.priority));
-        any = true;
-    }
-    t->dscp_most = any ? most : DF;
-    t->dscp_stale = false;
+    m->data = dscp_of_channel(channels);
+    if (channels > 0)
+        most = dscp_more(most, m->data);
+    if (m->media != DSCP_NOTHING)
+        most = dscp_more(most, m->media);
+    m->most = channels > 0 || m->media != DSCP_NOTHING ? most : DF;
+    m->stale = false;
 }
 
 void dscp_mark(const struct transport *t, struct packet *packet)
@@ -66,7 +63,7 @@ void dscp_mark(const struct transport *t, struct packet *packet)
     const uint8_t *bytes = packet_data(packet);
     uint8_t first = packet->len > 0 ? bytes[0] : 0, second = packet->len > 1 ? bytes[1] : 0;
     if (first == APPLICATION_DATA)
-        packet->dscp = t->dscp_data;
+        packet->dscp = t->marks.data;
     else if (first < 128 || first > 191 || (second >= RTCP_FIRST && second <= RTCP_LAST))
-        packet->dscp = t->dscp_most;
+        packet->dscp = t->marks.most;
 }

@@ -9,7 +9,7 @@
 static const rtc_time_t path_is_held = 10000000;
 static const rtc_time_t path_lasts = 60000000;
 
-int endpoint_admit(rtc_endpoint *e, rtc_peer_connection *pc, struct endpoint_member **out)
+int endpoint_admit(rtc_endpoint *e, void *owner, void (*lost)(void *owner), struct endpoint_member **out)
 {
     struct endpoint_member *m = memory_zeroed(e->context, sizeof *m);
     if (!m)
@@ -22,7 +22,8 @@ int endpoint_admit(rtc_endpoint *e, rtc_peer_connection *pc, struct endpoint_mem
         return RTC_ERR_NO_MEMORY;
     }
     m->endpoint = m->reference = rtc_endpoint_ref(e);
-    m->pc = pc;
+    m->owner = owner;
+    m->lost = lost;
     list_append(&e->members, &m->link);
     e->stats.connections++;
     *out = m;

@@ -65,7 +65,8 @@ struct endpoint_member {
     uint32_t tag;
     rtc_endpoint *endpoint;  /* NULL once it has left */
     rtc_endpoint *reference; /* kept until it is freed: its last packets still go out through the port */
-    rtc_peer_connection *pc;
+    void *owner;             /* whose it is; told by `lost` that the endpoint was closed */
+    void (*lost)(void *owner);
     struct endpoint_user users[ENDPOINT_USERS_MAX];
     struct endpoint_alias *aliases;
     size_t alias_count, alias_capacity;
@@ -111,7 +112,7 @@ struct rtc_endpoint {
 };
 
 /* endpoint.c */
-int endpoint_admit(rtc_endpoint *endpoint, rtc_peer_connection *pc, struct endpoint_member **out);
+int endpoint_admit(rtc_endpoint *endpoint, void *owner, void (*lost)(void *owner), struct endpoint_member **out);
 /* The endpoint forgets the connection, which still knows its own aliases by what it asked for. Once. */
 void endpoint_leave(struct endpoint_member *member);
 /* After that. NULL is legal. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The endpoint as an object (<crtc/endpoint.h>). */
 #include "endpoint.h"
+#include "error.h"
 #include "memory.h"
 #include "options.h"
-#include "peer.h"
 #include "public_address.h"
 
 /* NULL-terminated lists of what stands for "no addresses given". */
@@ -127,8 +127,10 @@ void rtc_endpoint_close(rtc_endpoint *e)
         e->loop->ops->unbind_port(e->port);
     e->port = NULL;
     packet_queue_clear(&e->answers);
-    for (struct link *l = e->members.next; l != &e->members; l = l->next)
-        peer_lost_endpoint(link_owner(l, struct endpoint_member, link)->pc);
+    for (struct link *l = e->members.next; l != &e->members; l = l->next) {
+        const struct endpoint_member *m = link_owner(l, struct endpoint_member, link);
+        m->lost(m->owner);
+    }
 }
 
 uint16_t rtc_endpoint_port(const rtc_endpoint *e)
@@ -148,7 +150,7 @@ rtc_peer_connection *rtc_endpoint_route(rtc_endpoint *e, rtc_time_t now, rtc_pat
     struct path in = {.local = address_in(&path->local), .remote = address_in(&path->remote)};
     const struct endpoint_member *m = endpoint_route(e, now, &in, slice_of(data, len));
     path->socket = in.socket;
-    return m ? m->pc : NULL;
+    return m ? m->owner : NULL;
 }
 
 rtc_packet *rtc_endpoint_next_packet(rtc_endpoint *e)

@@ -55,7 +55,7 @@ static struct evidence collect(const rtc_peer_connection *pc)
     const struct ice_candidate *locals;
     struct ice_candidate remote;
     struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
-    e.strangers = ice_agent_counters(ice)->unauthenticated + pc->transport->counters.misdirected - pc->transport->misdirected_before;
+    e.strangers = ice_agent_counters(ice)->unauthenticated + pc->transport->counters.misdirected - pc->transport->ice.misdirected_before;
     e.locals = ice_agent_local_candidates(ice, &locals);
     e.left_out = ice_agent_counters(ice)->left_out;
     (void)ice_agent_left_out_report(ice, 0, &remote, &e.left_out_reason);
@@ -78,9 +78,9 @@ static void conclude_without_local(const rtc_peer_connection *pc, const struct e
 {
     if (ice_agent_gathering_state(transport_ice_negotiated(pc->transport)) != ICE_GATHERING_COMPLETE)
         text_print(out, "no local candidate has been found yet");
-    else if (pc->relay_only && !e->turn)
+    else if (pc->settings.relay_only && !e->turn)
         text_print(out, "only relays may be used, and no TURN server is configured");
-    else if (pc->relay_only)
+    else if (pc->settings.relay_only)
         text_print(out, "only relays may be used, and %s gave none: %s", e->broken.url, e->broken.reason);
     else
         text_print(out, "there is no local candidate: no network interface has an address that can be used");
@@ -187,7 +187,7 @@ void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
         text_print(out, "no transport was needed");
     else if (dtls_state(pc->transport->dtls) == DTLS_CLOSED)
         text_print(out, "the peer ended the connection");
-    else if (ice_agent_selected(pc->transport->ice) && ice_agent_state(pc->transport->ice) != ICE_DISCONNECTED)
+    else if (ice_agent_selected(pc->transport->ice.current.agent) && ice_agent_state(pc->transport->ice.current.agent) != ICE_DISCONNECTED)
         conclude_with_path(pc, out);
     else
         conclude_without_path(pc, out);
@@ -278,11 +278,11 @@ static void print_mismatches(const rtc_peer_connection *pc, struct text *out)
 /* While an ICE restart looks for a path, the one in use is evidence, too. */
 static void print_generations(const struct transport *t, rtc_time_t now, struct text *out)
 {
-    const struct ice_agent *generations[] = {t->ice, t->next};
-    if (t->restart_declined)
+    const struct ice_agent *generations[] = {t->ice.current.agent, t->ice.next.agent};
+    if (t->ice.restart_declined)
         text_print(out, "the peer answered an ICE restart with its old credentials: there is none\n");
     for (size_t i = 0; i < 2 && generations[i]; i++) {
-        if (t->next)
+        if (t->ice.next.agent)
             text_print(out, "%s\n", i == 0 ? "before the ICE restart:" : "of the ICE restart:");
         print_candidates(generations[i], out);
         print_pairs(generations[i], now, out);

@@ -48,7 +48,7 @@ static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, 
     };
     if (!t)
         return RTC_OK;
-    facts->ice.pending = t->pending != NULL;
+    facts->ice.pending = t->ice.pending != NULL;
     facts->ice.negotiated = *ice_agent_credentials(transport_ice_negotiated(t));
     facts->ice.latest = *ice_agent_credentials(transport_ice_latest(t));
     return RTC_OK;
@@ -68,7 +68,7 @@ static int ready_generation(rtc_peer_connection *pc, struct effect *e)
 
 static int ready_media(rtc_peer_connection *pc, const struct effect *e)
 {
-    int error = transport_need_rtp(pc->transport);
+    int error = transport_need_rtp(pc->transport, pc->now);
     return error ? error : rtp_session_reserve_section(pc->transport->rtp, e->rtp);
 }
 
@@ -241,7 +241,7 @@ static void decline_restart(rtc_peer_connection *pc)
 static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section *remote, bool declined)
 {
     struct transport *t = pc->transport;
-    t->restart_declined = declined;
+    transport_ice_note_answer(t, declined);
     if (declined)
         decline_restart(pc);
     struct ice_agent *agent = transport_ice_agree(t, pc->now);
@@ -254,7 +254,7 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
 static void apply_dtls(rtc_peer_connection *pc, const struct jsep_section *remote, enum setup_role role)
 {
     enum dtls_role ours = role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT;
-    if (transport_start_dtls(pc->transport, pc->now, ours, remote) == RTC_ERR_NO_MEMORY)
+    if (peer_start_dtls(pc, ours, remote) == RTC_ERR_NO_MEMORY)
         peer_give_up(pc); /* other errors make DTLS fail, which is told */
 }
 
@@ -262,8 +262,8 @@ static void apply_dtls(rtc_peer_connection *pc, const struct jsep_section *remot
 static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote)
 {
     struct transport *t = pc->transport;
-    if (t->sctp_wanted && t->remote_sctp_port != remote->sctp_port)
-        transport_end_sctp(t, pc->now);
+    if (t->sctp.wanted && t->sctp.remote_port != remote->sctp_port)
+        peer_end_channels(pc);
     if (transport_need_channels(t)) /* never fails but after that */
         peer_give_up(pc);
     else
@@ -275,13 +275,13 @@ static void end_data(rtc_peer_connection *pc)
     if (!pc->transport->channels)
         return;
     peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");
-    transport_end_sctp(pc->transport, pc->now);
+    peer_end_channels(pc);
 }
 
 static void gather(rtc_peer_connection *pc)
 {
     struct transport *t = pc->transport;
-    transport_surface(t, pc->now);
+    peer_surface_pool(pc);
     transport_ice_gather(t, pc->now, transport_ice_latest(t));
 }
 
@@ -306,7 +306,7 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
         set_generation(pc, plan, e);
         break;
     case EFFECT_CONTROLLING:
-        ice_agent_set_controlling(pc->transport->ice, e->flag);
+        ice_agent_set_controlling(pc->transport->ice.current.agent, e->flag);
         break;
     case EFFECT_SIGNALING:
         if (e->flag)

@@ -18,12 +18,12 @@
 #include "negotiation_state.h"
 #include "reaper.h"
 #include "signaling.h"
+#include "transport.h"
 
 #include <crtc/transport.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
-struct transport;
 
 struct rtc_peer_connection {
     rtc_context *context;
@@ -44,24 +44,9 @@ struct rtc_peer_connection {
     char last_error[ERROR_TEXT_MAX];
 
     /* Configuration. */
-    struct ice_server *servers; /* owned; NULL when there are none */
-    uint32_t server_count;
-    bool relay_only;
-    char *authorities_pem; /* NULL: the system's */
-    struct certificate *certificate;
-    bool include_loopback;
-    bool hide_addresses;
-    bool gather_once;
-    uint16_t port_min, port_max;
+    struct transport_settings settings; /* with all that it points to */
     uint8_t candidate_pool_size;
-    bool ice_lite;
     bool max_bundle;
-    struct endpoint_member *member; /* its place on an endpoint; NULL without one */
-    rtc_ice_tcp_policy tcp_policy;
-    struct ice_rules *rules; /* owned; NULL when there are none */
-    uint16_t max_channels;
-    uint32_t max_bitrate_bps, start_bitrate_bps;
-    uint32_t max_message_size;
 
     /* States: written before anybody is told. */
     rtc_ice_gathering_state gathering_state;
@@ -72,7 +57,6 @@ struct rtc_peer_connection {
 
     struct negotiation negotiation;
     char *explanation; /* what explain gave last */
-    char cname[25];
 
     struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation */
     size_t transceiver_count;
@@ -81,8 +65,8 @@ struct rtc_peer_connection {
     uint64_t channels_opened, channels_closed; /* that were open once, and are closed again */
 
     struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
+    bool media_mark_stale;       /* what is sent changed, or its priority: the transport is to be told the most urgent mark */
     uint32_t next_request_id;
-    struct packet_pool *pool;
     struct event_queue_user events;
 };
 
@@ -108,19 +92,27 @@ void peer_give_up(rtc_peer_connection *pc);
 /* When relays of a closed connection are given back: it leaves its loop, and may be gone afterwards. */
 void peer_end_linger(rtc_peer_connection *pc);
 
-void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state);
-/* The agent went into this enum ice_state: iceConnectionState passes through every one, although the agent may be further already. */
-void peer_set_ice_state(rtc_peer_connection *pc, int state);
-/* Follows the transport's states into connectionState. */
-void peer_update_connection_state(rtc_peer_connection *pc);
 /* webrtc-pc 4.7.3: queues negotiationneeded when it became true. */
 void peer_update_negotiation_needed(rtc_peer_connection *pc);
 
 /* Drops the cached localDescription text: a candidate or a description came. */
 void peer_forget_shown(rtc_peer_connection *pc);
 
+/* peer_transport.c: the connection as the parent of its transport. */
 /* The transport, made at first need. */
 int peer_need_transport(rtc_peer_connection *pc, bool controlling);
+/* Takes what the transport has to tell until it is still, and what it has to send is ready. Harmless without a transport. */
+void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now);
+/* To be called before packets, ticks, and questions for the deadline. */
+void peer_give_room(rtc_peer_connection *pc);
+/* The negotiated role and the peer's fingerprints. */
+int peer_start_dtls(rtc_peer_connection *pc, enum dtls_role role, const struct jsep_section *remote);
+/* The association and its channels end, and may begin anew. */
+void peer_end_channels(rtc_peer_connection *pc);
+/* What a pool gathered is told now. */
+void peer_surface_pool(rtc_peer_connection *pc);
+/* Ends everything below while the connection stays: its channels are told. Harmless when repeated. */
+void peer_end_transport(rtc_peer_connection *pc);
 
 /* configuration.c */
 void configuration_forget_servers(rtc_peer_connection *pc);
@@ -139,7 +131,7 @@ int pool_start(rtc_peer_connection *pc);
 int pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before);
 
 /* sans_io.c: its endpoint was closed, and the aliases with it. */
-void peer_lost_endpoint(rtc_peer_connection *pc);
+void peer_lost_endpoint(void *pc);
 
 /* snapshot.c: what this connection would write into an offer, or an answer to `offer`. */
 int snapshot_offer(rtc_peer_connection *pc, struct text *out);
@@ -155,7 +147,9 @@ bool negotiation_is_needed(rtc_peer_connection *pc);
 /* candidates.c */
 void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate);
 /* `ufrag`: the generation that has no more. */
-void candidates_complete(rtc_peer_connection *pc, const char *ufrag);
+void candidates_end(rtc_peer_connection *pc, const char *ufrag);
+/* The null candidate, after the gathering state says so. */
+void candidates_complete(rtc_peer_connection *pc);
 void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error);
 
 #endif

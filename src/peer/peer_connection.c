@@ -111,12 +111,12 @@ static void destroy(rtc_peer_connection *pc)
         mailbox_mute(pc->mailbox);
         mailbox_unref(pc->mailbox);
     }
-    endpoint_member_free(pc->member);
+    endpoint_member_free(pc->settings.member);
     configuration_forget_servers(pc);
-    memory_free(context, pc->authorities_pem);
-    memory_free(context, pc->rules);
-    certificate_unref(pc->certificate);
-    packet_pool_unref(pc->pool);
+    memory_free(context, pc->settings.authorities_pem);
+    memory_free(context, pc->settings.rules);
+    certificate_unref(pc->settings.certificate);
+    packet_pool_unref(pc->settings.pool);
     reaper_unref(pc->reaper);
     pthread_mutex_destroy(&pc->wake_lock);
     memory_free(context, pc);
@@ -129,12 +129,12 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
     if (!error)
         error = mailbox_new(pc->context, wake_from_worker, pc, &pc->mailbox);
     if (!error && pc->loop) {
-        pc->pool = packet_pool_ref(pc->loop->pool);
+        pc->settings.pool = packet_pool_ref(pc->loop->pool);
         pc->reaper = reaper_ref(pc->loop->reaper);
     } else if (!error)
-        error = packet_pool_new(pc->context, &pc->pool);
+        error = packet_pool_new(pc->context, &pc->settings.pool);
     if (!error && pc->loop) {
-        error = pc->loop->ops->attach(pc->loop, pc, pc->member ? pc->member->endpoint->port : NULL, &pc->wake_user);
+        error = pc->loop->ops->attach(pc->loop, pc, pc->settings.member ? pc->settings.member->endpoint->port : NULL, &pc->wake_user);
         pc->attached = !error;
         pc->wake = error ? NULL : pc->loop->ops->changed;
     }
@@ -162,15 +162,19 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     decode_budget_init(&pc->decoding, context_limits(context));
     pc->now = context_start_time(context);
     pc->negotiation.session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
-    context_random_text(context, pc->cname, sizeof pc->cname - 1);
+    pc->settings.next_request_id = &pc->next_request_id;
+    pc->settings.wake = wake_from_worker;
+    pc->settings.wake_user = pc;
+    pc->settings.log_number = (uint32_t)(pc->negotiation.session_id % 100000);
+    context_random_text(context, pc->settings.cname, sizeof pc->settings.cname - 1);
     int error = store_callbacks(pc, callbacks, user);
     if (!error)
         error = construct(pc, configuration);
     if (error) {
         (void)peer_end(pc, error);
         pc->closed = true;
-        if (pc->member)
-            endpoint_leave(pc->member);
+        if (pc->settings.member)
+            endpoint_leave(pc->settings.member);
         destroy(pc);
         return error;
     }
@@ -280,8 +284,8 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     mailbox_mute(pc->mailbox);
     if (pc->attached)
         leave_loop(pc);
-    if (pc->member)
-        endpoint_leave(pc->member);
+    if (pc->settings.member)
+        endpoint_leave(pc->settings.member);
 }
 
 void *peer_attachment(const rtc_peer_connection *pc)
@@ -307,7 +311,7 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     if (!error)
         error = configuration_apply(pc, configuration, false, &servers_changed);
     if (!error && pc->transport && pc->transport->rtp)
-        rtp_session_set_max_bitrate(pc->transport->rtp, pc->max_bitrate_bps);
+        rtp_session_set_max_bitrate(pc->transport->rtp, pc->settings.max_bitrate_bps);
     if (!error)
         error = pool_configured(pc, servers_changed, size_before);
     if (!error)
@@ -324,14 +328,8 @@ void peer_settle(rtc_peer_connection *pc)
 {
     if (pc->closed)
         return;
-    if (pc->transport)
-        transport_settle(pc->transport, pc->now);
+    peer_run_transport(pc, pc->now);
     wake_from_worker(pc);
-}
-
-int peer_need_transport(rtc_peer_connection *pc, bool controlling)
-{
-    return pc->transport ? RTC_OK : transport_new(pc, controlling, &pc->transport);
 }
 
 void peer_give_up(rtc_peer_connection *pc)
@@ -344,80 +342,6 @@ void peer_give_up(rtc_peer_connection *pc)
         return;
     pc->connection_state = RTC_PEER_CONNECTION_FAILED;
     event_queue_add_failure(pc);
-}
-
-void peer_set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state)
-{
-    if (pc->gathering_state == state)
-        return;
-    pc->gathering_state = state;
-    peer_log(pc, RTC_LOG_INFO, "ICE gathering: %s", rtc_ice_gathering_state_name(state));
-    (void)event_queue_add(pc, USER_GATHERING_STATE, (int)state, NULL, NULL);
-}
-
-/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). There a closed DTLS transport is as good as a connected one, because
- * others may be open; with one for everything, nothing gets through any more. */
-static rtc_peer_connection_state derive(const struct transport *t)
-{
-    enum ice_state ice = transport_ice_state(t);
-    enum dtls_state dtls = dtls_state(t->dtls);
-    if (ice == ICE_FAILED || dtls == DTLS_FAILED)
-        return RTC_PEER_CONNECTION_FAILED;
-    if (ice == ICE_DISCONNECTED || dtls == DTLS_CLOSED)
-        return RTC_PEER_CONNECTION_DISCONNECTED;
-    if (ice == ICE_NEW && dtls <= DTLS_CONNECTING)
-        return RTC_PEER_CONNECTION_NEW;
-    if (ice == ICE_CHECKING || dtls <= DTLS_CONNECTING)
-        return RTC_PEER_CONNECTION_CONNECTING;
-    return RTC_PEER_CONNECTION_CONNECTED;
-}
-
-/* What a user who wonders about "failed" wants to know first. */
-static void log_ice_failure(const rtc_peer_connection *pc)
-{
-    struct text text = text_new(pc->context);
-    explain_conclusion(pc, &text);
-    char *why = text_take(&text);
-    if (why)
-        peer_log(pc, RTC_LOG_WARNING, "ICE failed: %s", why);
-    memory_free(pc->context, why);
-}
-
-void peer_set_ice_state(rtc_peer_connection *pc, int state)
-{
-    if (pc->closed || pc->given_up)
-        return;
-    static const rtc_ice_connection_state ice_states[] = {
-        [ICE_NEW] = RTC_ICE_CONNECTION_NEW,
-        [ICE_CHECKING] = RTC_ICE_CONNECTION_CHECKING,
-        [ICE_CONNECTED] = RTC_ICE_CONNECTION_CONNECTED,
-        [ICE_COMPLETED] = RTC_ICE_CONNECTION_COMPLETED,
-        [ICE_DISCONNECTED] = RTC_ICE_CONNECTION_DISCONNECTED,
-        [ICE_FAILED] = RTC_ICE_CONNECTION_FAILED,
-        [ICE_CLOSED] = RTC_ICE_CONNECTION_CLOSED,
-    };
-    rtc_ice_connection_state ice = ice_states[state];
-    if (ice != pc->ice_connection_state) {
-        pc->ice_connection_state = ice;
-        peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
-        if (ice == RTC_ICE_CONNECTION_FAILED)
-            log_ice_failure(pc);
-        (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
-    }
-    peer_update_connection_state(pc);
-}
-
-void peer_update_connection_state(rtc_peer_connection *pc)
-{
-    if (pc->closed || pc->given_up || !pc->transport)
-        return;
-    rtc_peer_connection_state state = derive(pc->transport);
-    if (state != pc->connection_state) {
-        pc->connection_state = state;
-        peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
-                 rtc_peer_connection_state_name(state));
-        (void)event_queue_add(pc, USER_CONNECTION_STATE, (int)state, NULL, NULL);
-    }
 }
 
 void peer_update_negotiation_needed(rtc_peer_connection *pc)

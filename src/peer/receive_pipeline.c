@@ -290,8 +290,8 @@ static void done(struct job *job, rtc_time_t now)
         receive_pipeline_tick(p, now);
         tell_budget(p);
     }
-    if (p->pc && p->pc->transport)
-        transport_settle(p->pc->transport, now);
+    if (p->pc)
+        peer_run_transport(p->pc, now);
     if (again)
         executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
     else

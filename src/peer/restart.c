@@ -80,8 +80,7 @@ int pool_start(rtc_peer_connection *pc)
     int error = peer_need_transport(pc, true);
     if (error)
         return error;
-    pc->transport->withheld = true;
-    transport_ice_gather(pc->transport, peer_now(pc), pc->transport->ice);
+    transport_pool(pc->transport, peer_now(pc));
     peer_settle(pc);
     return RTC_OK;
 }
@@ -89,23 +88,17 @@ int pool_start(rtc_peer_connection *pc)
 /* What was pooled does not fit the configuration any more. */
 static int discard(rtc_peer_connection *pc)
 {
-    struct transport *t = pc->transport;
-    if (!t || !t->withheld || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
+    if (!pc->transport || pc->transport->pool.state != POOL_WITHHELD || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return RTC_OK;
-    transport_settle(t, pc->now);
-    int error = transport_ice_renew(t, pc->now);
-    if (error)
-        return error; /* the old one goes on */
-    transport_forget_errors(t);
-    t->withheld = false;
-    return RTC_OK;
+    peer_run_transport(pc, pc->now);
+    return transport_discard_pool(pc->transport, pc->now);
 }
 
 /* The servers changed: whatever has begun to gather did so with the old ones. */
 static void mark_stale(rtc_peer_connection *pc)
 {
     const struct transport *t = pc->transport;
-    const struct ice_agent *alive[] = {t->ice, t->next, t->pending};
+    const struct ice_agent *alive[] = {t->ice.current.agent, t->ice.next.agent, t->ice.pending};
     for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
         if (alive[i] && ice_agent_gathering_state(alive[i]) != ICE_GATHERING_NEW &&
             ice_agent_generation(alive[i]) > pc->negotiation.stale_generation)
@@ -122,6 +115,6 @@ int pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_
         mark_stale(pc);
     size_t count = pc->transport ? transport_ice_agents(pc->transport, agents) : 0;
     for (size_t i = 0; i < count && !error; i++)
-        error = ice_agent_set_servers(agents[i], pc->servers, pc->server_count, pc->relay_only);
+        error = ice_agent_set_servers(agents[i], pc->settings.servers, pc->settings.server_count, pc->settings.relay_only);
     return error ? error : pool_start(pc);
 }

@@ -5,7 +5,6 @@
 #include "public_address.h"
 #include "receive_pipeline.h"
 #include "transceiver.h"
-#include "tls_streams.h"
 #include "transport.h"
 
 _Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST_OPEN_TCP == REQUEST_OPEN_TCP &&
@@ -15,6 +14,8 @@ _Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST
                    (int)RTC_REQUEST_INTERFACES == REQUEST_INTERFACES,
                "public and internal request types are the same numbers");
 
+enum { IDLE_TRIM_US = 1000000, IDLE_KEEPS_PACKETS = 1 };
+
 /* An rtc_packet is a struct packet. */
 static struct packet *inner(const rtc_packet *packet)
 {
@@ -23,7 +24,7 @@ static struct packet *inner(const rtc_packet *packet)
 
 rtc_packet *rtc_packet_new(rtc_peer_connection *pc)
 {
-    struct packet *p = packet_new(pc->pool);
+    struct packet *p = packet_new(pc->settings.pool);
     if (!p)
         (void)error_plain(RTC_ERR_NO_MEMORY);
     return (rtc_packet *)p;
@@ -97,18 +98,19 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     bool ended = t && t->ended; /* its relays may be waiting for an answer */
     if (!t || (!ended && (pc->closed || pc->given_up || event_queue_overflows(pc)))) {
         if (t)
-            t->counters.over_limit++;
+            transport_count_over_limit(t);
         packet_free(p);
         return;
     }
     p->path = (struct path){path->socket, (uint8_t)path->protocol, address_in(&path->local), address_in(&path->remote)};
+    peer_give_room(pc);
     transport_receive(t, pc->now, p);
-    transport_settle(t, pc->now);
+    peer_run_transport(pc, pc->now);
 }
 
 void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, const rtc_path *path, const void *data, size_t len)
 {
-    struct packet *p = packet_new(pc->pool);
+    struct packet *p = packet_new(pc->settings.pool);
     if (!p || len > packet_tailroom(p)) {
         packet_free(p);
         return;
@@ -121,13 +123,12 @@ void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, c
 
 static int give_result(rtc_peer_connection *pc, const struct io_result *in)
 {
-    struct transport *t = pc->transport;
-    if (!tls_streams_result(t, pc->now, in) && !transport_ice_result(t, pc->now, in)) {
+    if (!transport_result(pc->transport, pc->now, in)) {
         log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
         if (in->type == REQUEST_LISTEN_TCP && in->error == RTC_OK && in->socket) /* the listener was closed meanwhile */
-            (void)out_request(&t->out, REQUEST_CLOSE, in->socket);
+            transport_refuse_socket(pc->transport, in->socket);
     }
-    transport_settle(t, pc->now);
+    peer_run_transport(pc, pc->now);
     return RTC_OK;
 }
 
@@ -203,6 +204,14 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
     return error;
 }
 
+/* A loop does the same for its own, which others use too. */
+static void trim_pool(rtc_peer_connection *pc)
+{
+    const struct transport *t = pc->transport;
+    if (!pc->loop && !t->ended && pc->now - t->last_traffic > IDLE_TRIM_US)
+        packet_pool_trim(pc->settings.pool, IDLE_KEEPS_PACKETS);
+}
+
 void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
 {
     advance(pc, now);
@@ -213,9 +222,11 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
     if (!pc->transport)
         return;
     if (pc->given_up)
-        transport_fail(pc->transport, pc->now);
+        peer_end_transport(pc);
+    peer_give_room(pc);
     transport_tick(pc->transport, pc->now);
-    transport_settle(pc->transport, pc->now);
+    trim_pool(pc);
+    peer_run_transport(pc, pc->now);
     if (pc->closed)
         peer_end_linger(pc);
 }
@@ -224,8 +235,13 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 {
     enum timer_reason reason = TIMER_NONE;
     rtc_time_t at = RTC_TIME_NEVER;
-    if (pc->transport)
+    if (pc->transport && pc->given_up && !pc->transport->ended) {
+        reason = TIMER_EVENT; /* to end it */
+        at = pc->now;
+    } else if (pc->transport) {
+        peer_give_room(pc);
         at = transport_deadline(pc->transport, &reason);
+    }
     if (!pc->closed) {
         deadline_min(&at, &reason, mailbox_deadline(pc->mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
@@ -237,56 +253,29 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 
 rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *pc)
 {
-    struct packet *p = pc->transport ? packet_queue_pop(&pc->transport->ready) : NULL;
-    if (p && p->path.protocol == PATH_TCP)
-        p->dscp = pc->transport->dscp_most; /* a stream has one mark for all that it carries */
-    return (rtc_packet *)p;
+    return pc->transport ? (rtc_packet *)transport_next_packet(pc->transport) : NULL;
 }
 
-/* What is asked of a UDP socket for host candidates, where an endpoint's port takes its place. False: it is for others to carry out. */
-static bool endpoint_serves(rtc_peer_connection *pc, const struct request *r)
+void peer_lost_endpoint(void *connection)
 {
-    if (r->type == REQUEST_CLOSE)
-        return endpoint_release(pc->member, r->id);
-    if (r->type != REQUEST_OPEN_UDP || !r->name[0])
-        return false;
-    struct io_result result = {.type = r->type, .id = r->id};
-    result.error = endpoint_open(pc->member, r->name, r->id, &r->local, &result.local);
-    if (!pc->closed)
-        (void)give_result(pc, &result);
-    return true;
-}
-
-void peer_lost_endpoint(rtc_peer_connection *pc)
-{
+    rtc_peer_connection *pc = connection;
     (void)peer_now(pc); /* since when its path is lost */
-    while (pc->member->alias_count > 0) {
-        struct io_result gone = {.type = REQUEST_OPEN_UDP, .id = pc->member->aliases[0].socket, .error = RTC_ERR_NETWORK};
-        (void)endpoint_release(pc->member, gone.id);
+    while (pc->settings.member->alias_count > 0) {
+        struct io_result gone = {.type = REQUEST_OPEN_UDP, .id = pc->settings.member->aliases[0].socket, .error = RTC_ERR_NETWORK};
+        (void)endpoint_release(pc->settings.member, gone.id);
         if (!pc->closed)
             (void)give_result(pc, &gone);
     }
     peer_settle(pc);
 }
 
-static struct request *next_request(rtc_peer_connection *pc)
-{
-    struct request *r;
-    while (pc->transport && (r = out_pop_request(&pc->transport->out)) != NULL) {
-        if (!pc->member || !endpoint_serves(pc, r))
-            return r;
-        out_free_request(&pc->transport->out, r);
-    }
-    return NULL;
-}
-
 bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
 {
-    struct request *r = next_request(pc);
+    struct request *r = pc->transport ? transport_next_request(pc->transport, pc->now) : NULL;
+    if (pc->transport && (pc->settings.member || transport_is_starved(pc->transport)))
+        peer_run_transport(pc, pc->now); /* what the endpoint saw to has consequences */
     if (!r)
         return false;
-    if (!tls_streams_request(pc->transport, r))
-        peer_give_up(pc);
     rtc_request request = {
         .size = sizeof request,
         .type = (uint32_t)r->type,
@@ -300,7 +289,7 @@ bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
     };
     if (r->type != REQUEST_OPEN_UDP)
         memcpy(request.name, r->name, sizeof request.name);
-    out_free_request(&pc->transport->out, r);
+    transport_free_request(pc->transport, r);
     size_t size = out->size < sizeof request ? out->size : sizeof request;
     request.size = size;
     memcpy(out, &request, size);

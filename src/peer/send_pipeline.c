@@ -124,8 +124,8 @@ static void done(struct job *job, rtc_time_t now)
     send_item_free(&late);
     if (gap)
         send_pipeline_request_keyframe(p);
-    if (p->pc && p->pc->transport)
-        transport_settle(p->pc->transport, now);
+    if (p->pc)
+        peer_run_transport(p->pc, now);
     if (again)
         executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
     else
@@ -234,8 +234,8 @@ static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_trans
         return t->sender.target_bitrate_bps;
     if (t->kind == RTC_MEDIA_AUDIO)
         return DEFAULT_AUDIO_BPS;
-    uint32_t start = pc->start_bitrate_bps ? pc->start_bitrate_bps : RTP_RATE_START_BPS;
-    return start < pc->max_bitrate_bps ? start : pc->max_bitrate_bps;
+    uint32_t start = pc->settings.start_bitrate_bps ? pc->settings.start_bitrate_bps : RTP_RATE_START_BPS;
+    return start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps;
 }
 
 static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver *t)

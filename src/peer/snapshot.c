@@ -33,16 +33,16 @@ static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_cred
     s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
     if (!s->sections || !s->streams)
         return RTC_ERR_NO_MEMORY;
-    read_fingerprint(certificate_fingerprint(pc->certificate), &s->fingerprint);
+    read_fingerprint(certificate_fingerprint(pc->settings.certificate), &s->fingerprint);
     s->jsep = (struct jsep_snapshot){
         .session_id = pc->negotiation.session_id,
         .version = ++pc->negotiation.session_version,
         .ice_ufrag = credentials->ufrag,
         .ice_pwd = credentials->password,
-        .ice_lite = pc->ice_lite,
+        .ice_lite = pc->settings.ice_lite,
         .max_bundle = pc->max_bundle,
         .fingerprint = &s->fingerprint,
-        .cname = pc->cname,
+        .cname = pc->settings.cname,
         .sections = s->sections,
         .previous_local = description_says(negotiation_local(&pc->negotiation)),
         .previous_remote = description_says(negotiation_remote(&pc->negotiation)),
@@ -86,7 +86,7 @@ static void fill_data(const rtc_peer_connection *pc, struct jsep_local_section *
 {
     section->direction = RTC_DIRECTION_SENDRECV;
     section->sctp_port = SCTP_DEFAULT_PORT;
-    section->max_message_size = pc->max_message_size;
+    section->max_message_size = pc->settings.max_message_size;
 }
 
 /* A section that was negotiated before, or is in the offer that is answered. `refused`: the peer rejected it. */

@@ -182,7 +182,7 @@ static void add_servers(struct stats_builder *b)
 static void add_selected(struct stats_builder *b)
 {
     struct ice_pair_report pair;
-    for (size_t i = 0; ice_agent_pair_report(b->t->ice, b->pc->now, i, &pair); i++) {
+    for (size_t i = 0; ice_agent_pair_report(b->t->ice.current.agent, b->pc->now, i, &pair); i++) {
         if (!pair.selected)
             continue;
         (void)snprintf(b->id, sizeof b->id, "CP%u", pair.serial);
@@ -214,11 +214,11 @@ static void add_transport(struct stats_builder *b)
     stats_number(b, "packetsReceived", (double)c->packets_received);
     stats_number(b, "bytesSent", (double)c->bytes_sent);
     stats_number(b, "bytesReceived", (double)c->bytes_received);
-    stats_text(b, "iceRole", ice_agent_controlling(b->t->ice) ? "controlling" : "controlled");
-    stats_text(b, "iceLocalUsernameFragment", ice_agent_local_ufrag(b->t->ice));
+    stats_text(b, "iceRole", ice_agent_controlling(b->t->ice.current.agent) ? "controlling" : "controlled");
+    stats_text(b, "iceLocalUsernameFragment", ice_agent_local_ufrag(b->t->ice.current.agent));
     stats_text(b, "iceState", rtc_ice_connection_state_name((rtc_ice_connection_state)transport_ice_state(b->t)));
     stats_number(b, "selectedCandidatePairChanges", (double)c->selected_pair_changes);
-    stats_number(b, "candidatesLeftOut", (double)ice_agent_counters(b->t->ice)->left_out);
+    stats_number(b, "candidatesLeftOut", (double)ice_agent_counters(b->t->ice.current.agent)->left_out);
     add_selected(b);
     add_dtls(b);
 }
@@ -226,10 +226,10 @@ static void add_transport(struct stats_builder *b)
 void stats_add_transport(struct stats_builder *b)
 {
     add_transport(b);
-    add_certificate(b, "CL", certificate_der(b->pc->certificate));
+    add_certificate(b, "CL", certificate_der(b->pc->settings.certificate));
     if (dtls_state(b->t->dtls) == DTLS_CONNECTED)
         add_certificate(b, "CR", dtls_remote_certificate(b->t->dtls));
-    const struct ice_agent *generations[] = {b->t->ice, b->t->next};
+    const struct ice_agent *generations[] = {b->t->ice.current.agent, b->t->ice.next.agent};
     for (size_t i = 0; i < 2 && generations[i]; i++) {
         add_candidates(b, generations[i]);
         add_pairs(b, generations[i]);

@@ -2,6 +2,7 @@
 /* See tls_streams.h. */
 #include "tls_streams.h"
 
+#include "memory.h"
 #include "tls_client.h"
 #include "transport.h"
 
@@ -33,7 +34,7 @@ static void drop(struct transport *t, struct tls_stream *s)
 
 static bool add(struct transport *t, const struct request *request)
 {
-    struct tls_client_options options = {.server_name = request->name, .authorities_pem = t->pc->authorities_pem};
+    struct tls_client_options options = {.server_name = request->name, .authorities_pem = t->settings->authorities_pem};
     struct tls_stream *s = memory_zeroed(t->context, sizeof *s);
     if (!s)
         return false;
@@ -92,7 +93,7 @@ bool tls_streams_result(struct transport *t, rtc_time_t now, const struct io_res
         announce(t, now, s, s->error, "TLS: there are no certificates of authorities to trust");
         return true;
     }
-    tls_client_start(s->client, t->pc->pool, &tx);
+    tls_client_start(s->client, t->settings->pool, &tx);
     stamp(s, &tx, &t->ready);
     follow(t, now, s);
     return true;
@@ -105,7 +106,7 @@ bool tls_streams_receive(struct transport *t, rtc_time_t now, struct packet *pac
     if (!s)
         return false;
     if (s->client)
-        tls_client_input(s->client, packet_slice(packet), t->pc->pool, &tx, &inner);
+        tls_client_input(s->client, packet_slice(packet), t->settings->pool, &tx, &inner);
     packet_free(packet);
     stamp(s, &tx, &t->ready);
     stamp(s, &inner, plain);
@@ -121,7 +122,7 @@ bool tls_streams_send(struct transport *t, struct packet *packet, struct packet_
     if (!s)
         return false;
     if (s->client)
-        (void)tls_client_send(s->client, packet_slice(packet), t->pc->pool, &records);
+        (void)tls_client_send(s->client, packet_slice(packet), t->settings->pool, &records);
     packet_free(packet);
     stamp(s, &records, tx);
     return true;
@@ -133,7 +134,7 @@ void tls_streams_close(struct transport *t)
         struct tls_stream *s = link_owner(l, struct tls_stream, link);
         struct packet_queue tx = {0};
         if (s->client)
-            tls_client_close(s->client, t->pc->pool, &tx);
+            tls_client_close(s->client, t->settings->pool, &tx);
         stamp(s, &tx, &t->ready);
     }
 }

@@ -45,7 +45,7 @@ static void done(struct job *job, rtc_time_t now)
         rtp_session_set_receive_limit(t->rtp, now, f->transceiver->section, bitrate);
         if (keyframe)
             rtp_session_request_keyframe(t->rtp, now, f->transceiver->section, &t->rtp_out);
-        transport_settle(t, now);
+        peer_run_transport(f->pc, now);
     }
     unref(f);
 }

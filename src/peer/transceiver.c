@@ -293,7 +293,7 @@ int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *str
 static void mark_again(const rtc_rtp_transceiver *t)
 {
     if (t->connection && t->connection->transport)
-        t->connection->transport->dscp_stale = true;
+        t->connection->media_mark_stale = true;
 }
 
 void transceiver_update_sending(rtc_rtp_transceiver *t)

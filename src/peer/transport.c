@@ -2,30 +2,33 @@
 /* The transport's packet path; see transport.h. Demultiplexing by first byte: RFC 7983. */
 #include "transport.h"
 
+#include "dscp.h"
 #include "endpoint.h"
 #include "ice_report.h"
-#include "dscp.h"
+#include "memory.h"
 #include "sizes.h"
 #include "tls_streams.h"
 
-enum { IDLE_TRIM_US = 1000000, IDLE_KEEPS_PACKETS = 1 };
+#include <stdarg.h>
+#include <stdio.h>
 
-int transport_new(rtc_peer_connection *pc, bool controlling, struct transport **out)
+int transport_new(rtc_context *context, const struct transport_settings *settings, bool controlling, struct transport **out)
 {
-    struct transport *t = memory_zeroed(pc->context, sizeof *t);
+    struct transport *t = memory_zeroed(context, sizeof *t);
     if (!t)
         return RTC_ERR_NO_MEMORY;
-    t->pc = pc;
-    t->context = pc->context;
+    t->settings = settings;
+    t->context = context;
+    t->marks.media = DSCP_NOTHING;
     list_init(&t->tls);
-    out_init_shared(&t->out, pc->context, pc->pool);
-    out_init_shared(&t->sctp_out, pc->context, pc->pool);
-    out_init_shared(&t->rtp_out, pc->context, pc->pool);
-    int error = transport_ice_make(t, NULL, controlling, &t->ice);
+    out_init_shared(&t->out, context, settings->pool);
+    out_init_shared(&t->sctp_out, context, settings->pool);
+    out_init_shared(&t->rtp_out, context, settings->pool);
+    int error = transport_ice_make(t, NULL, controlling, &t->ice.current.agent);
     struct dtls_options dtls = {
-        .certificate = pc->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
+        .certificate = settings->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
     if (!error)
-        error = dtls_new(pc->context, &dtls, &t->dtls);
+        error = dtls_new(context, &dtls, &t->dtls);
     if (error) {
         transport_free(t);
         return error;
@@ -52,112 +55,124 @@ void transport_free(struct transport *t)
     memory_free(t->context, t);
 }
 
-static void wake_connection(void *user)
+void transport_log(const struct transport *t, rtc_log_level level, const char *format, ...)
 {
-    rtc_peer_connection *pc = user;
-    pthread_mutex_lock(&pc->wake_lock);
-    if (pc->wake)
-        pc->wake(pc->wake_user);
-    pthread_mutex_unlock(&pc->wake_lock);
+    char text[512];
+    va_list args;
+    if (!log_wants(t->context, level))
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_write(t->context, level, "peer", "[%05u] %s", (unsigned)t->settings->log_number, text);
 }
+
+/* ---- What was negotiated ---- */
 
 int transport_need_channels(struct transport *t)
 {
     if (t->channels)
         return RTC_OK;
     struct data_channels_options options = {
-        .max_channels = t->pc->max_channels,
-        .max_message_bytes = t->pc->max_message_size,
+        .max_channels = t->settings->max_channels,
+        .max_message_bytes = t->settings->max_message_size,
         .mtu = size_sctp_packet(t->overhead),
     };
     int error = data_channels_new(t->context, &options, &t->channels);
     if (!error)
-        data_channels_set_wake(t->channels, wake_connection, t->pc);
+        data_channels_set_wake(t->channels, t->settings->wake, t->settings->wake_user);
     return error;
 }
 
-int transport_need_rtp(struct transport *t)
+int transport_need_rtp(struct transport *t, rtc_time_t now)
 {
     if (t->rtp)
         return RTC_OK;
     struct rtp_session_options options = {
-        .cname = t->pc->cname,
+        .cname = t->settings->cname,
         .max_packet_bytes = SIZE_DATAGRAM - t->overhead,
-        .max_bitrate_bps = t->pc->max_bitrate_bps,
-        .start_bitrate_bps = t->pc->start_bitrate_bps,
+        .max_bitrate_bps = t->settings->max_bitrate_bps,
+        .start_bitrate_bps = t->settings->start_bitrate_bps,
     };
     int error = rtp_session_new(t->context, &options, &t->rtp);
     if (error)
         return error;
-    rtp_session_set_writable(t->rtp, t->pc->now, t->writable, &t->rtp_out);
+    rtp_session_set_writable(t->rtp, now, t->writable, &t->rtp_out);
     if (dtls_state(t->dtls) == DTLS_CONNECTED)
         transport_take_keys(t); /* media was added to a connected transport */
     return RTC_OK;
 }
 
-int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct jsep_section *remote)
+int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct dtls_fingerprint *fingerprints,
+                         size_t count)
 {
-    struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
-    size_t count = remote->fingerprint_count < DTLS_FINGERPRINTS_MAX ? remote->fingerprint_count : DTLS_FINGERPRINTS_MAX;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(fingerprints[i].hash, remote->fingerprints[i].hash, sizeof fingerprints[i].hash);
-        memcpy(fingerprints[i].value, remote->fingerprints[i].value, sizeof fingerprints[i].value);
-        fingerprints[i].len = remote->fingerprints[i].len;
-    }
-    if (!t->dtls_started) {
-        dtls_set_remote_fingerprints(t->dtls, now, fingerprints, count, &t->out);
-        int error = dtls_start(t->dtls, now, role, &t->out);
-        if (error)
-            return error;
-        t->dtls_started = true;
-        if (t->writable)
-            dtls_set_writable(t->dtls, now, &t->out);
-    }
+    if (t->dtls_started)
+        return RTC_OK;
+    dtls_set_remote_fingerprints(t->dtls, now, fingerprints, count, &t->out);
+    int error = dtls_start(t->dtls, now, role, &t->out);
+    if (error)
+        return error;
+    t->dtls_started = true;
+    if (t->writable)
+        dtls_set_writable(t->dtls, now, &t->out);
     return RTC_OK;
 }
 
 void transport_run_sctp(struct transport *t, rtc_time_t now)
 {
-    if (!t->sctp_wanted || t->sctp_started || dtls_state(t->dtls) != DTLS_CONNECTED)
+    if (!t->sctp.wanted || t->sctp.started || dtls_state(t->dtls) != DTLS_CONNECTED)
         return;
-    t->sctp_started = true;
-    if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->remote_max_message, ice_agent_rtt_us(t->ice),
-                            &t->sctp_out))
-        peer_give_up(t->pc);
+    t->sctp.started = true;
+    if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->sctp.remote_max_message,
+                            ice_agent_rtt_us(t->ice.current.agent), &t->sctp_out))
+        t->starved = true;
 }
 
 void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message)
 {
-    if (t->sctp_wanted)
+    if (t->sctp.wanted)
         return;
-    t->sctp_wanted = true;
-    t->remote_sctp_port = remote_port;
+    t->sctp.wanted = true;
+    t->sctp.remote_port = remote_port;
     data_channels_set_remote_port(t->channels, remote_port);
-    t->remote_max_message = remote_max_message;
+    t->sctp.remote_max_message = remote_max_message;
     transport_run_sctp(t, now);
 }
 
-void transport_end_sctp(struct transport *t, rtc_time_t now)
+void transport_close_channels(struct transport *t, rtc_time_t now)
+{
+    if (t->channels)
+        data_channels_close(t->channels, now, &t->sctp_out);
+}
+
+void transport_drop_channels(struct transport *t)
 {
     if (!t->channels)
         return;
-    data_channels_close(t->channels, now, &t->sctp_out);
-    transport_settle(t, now); /* the channels are told, and let go */
-    if (!list_empty(&t->pc->channels))
-        return; /* memory ran out: the connection is given up */
     data_channels_set_wake(t->channels, NULL, NULL);
     data_channels_free(t->channels);
     t->channels = NULL;
-    t->sctp_wanted = t->sctp_started = false;
+    t->sctp = (struct transport_sctp){0};
 }
 
-/* What the application has not taken is not to grow without end: the association waits, media are dropped. */
-static void update_room(struct transport *t)
+bool transport_is_over(const struct transport *t)
 {
-    struct event_room room = event_queue_room(t->pc);
+    enum dtls_state state = dtls_state(t->dtls);
+    return state == DTLS_CLOSED || state == DTLS_FAILED;
+}
+
+/* ---- A packet in ---- */
+
+void transport_set_room(struct transport *t, uint64_t bytes, uint32_t events)
+{
     if (t->channels)
-        data_channels_set_room(t->channels, room.bytes, room.events);
-    t->full = room.bytes == 0 || room.events == 0;
+        data_channels_set_room(t->channels, bytes, events);
+    t->full = bytes == 0 || events == 0;
+}
+
+void transport_count_over_limit(struct transport *t)
+{
+    t->counters.over_limit++;
 }
 
 /* A datagram above ICE, from a path that may be received from. */
@@ -192,7 +207,7 @@ static void hold(struct transport *t, struct packet *packet)
     packet_queue_push(&t->held, packet);
 }
 
-static void release_held(struct transport *t, rtc_time_t now)
+void transport_release_held(struct transport *t, rtc_time_t now)
 {
     struct packet_queue held = t->held;
     t->held = (struct packet_queue){0};
@@ -242,7 +257,6 @@ static void receive_packet(struct transport *t, rtc_time_t now, struct packet *p
 void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     struct packet_queue plain = {0};
-    update_room(t);
     t->counters.arrived++;
     t->last_traffic = now;
     if (!tls_streams_receive(t, now, packet, &plain))
@@ -251,35 +265,34 @@ void transport_receive(struct transport *t, rtc_time_t now, struct packet *packe
         receive_packet(t, now, p);
 }
 
+bool transport_result(struct transport *t, rtc_time_t now, const struct io_result *result)
+{
+    return tls_streams_result(t, now, result) || transport_ice_result(t, now, result);
+}
+
+/* ---- Time ---- */
+
 void transport_tick(struct transport *t, rtc_time_t now)
 {
     transport_ice_tick(t, now);
     if (t->ended)
         return;
-    update_room(t);
     dtls_tick(t->dtls, now, &t->out);
     if (t->channels)
         data_channels_tick(t->channels, now, &t->sctp_out);
     if (t->rtp) {
-        rtp_session_set_rtt(t->rtp, ice_agent_rtt_us(t->ice));
+        rtp_session_set_rtt(t->rtp, ice_agent_rtt_us(t->ice.current.agent));
         rtp_session_tick(t->rtp, now, &t->rtp_out);
     }
-    if (!t->pc->loop && now - t->last_traffic > IDLE_TRIM_US)
-        packet_pool_trim(t->pc->pool, IDLE_KEEPS_PACKETS);
 }
 
-rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why)
+rtc_time_t transport_deadline(const struct transport *t, enum timer_reason *why)
 {
     enum timer_reason reason = TIMER_NONE;
     if (t->ended)
         return transport_ice_deadline(t, why); /* relays are being given back */
-    if (t->pc->given_up) {
-        *why = TIMER_EVENT;
-        return t->pc->now;
-    }
     rtc_time_t at = transport_ice_deadline(t, why);
     deadline_min(&at, why, dtls_deadline(t->dtls, &reason), TIMER_DTLS_RETRANSMIT);
-    update_room(t);
     if (t->channels)
         deadline_min(&at, why, data_channels_deadline(t->channels, &reason), TIMER_SCTP);
     if (t->rtp) {
@@ -289,10 +302,13 @@ rtc_time_t transport_deadline(struct transport *t, enum timer_reason *why)
     return at;
 }
 
+/* ---- What comes out ---- */
+
 /* Packets of the upper layers get the selected path, or are lost: their protocols repair it. */
 static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
 {
-    const struct path *path = ice_agent_selected(t->ice);
+    struct ice_agent *agent = t->ice.current.agent;
+    const struct path *path = ice_agent_selected(agent);
     bool data = packet->path.socket == 0; /* else of the agent itself */
     size_t bytes = packet->len;
     dscp_mark(t, packet);
@@ -301,19 +317,19 @@ static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
     if ((data && !path) || !transport_ice_wrap(t, now, packet)) {
         t->counters.no_path++;
         if (data)
-            ice_agent_count_discarded(t->ice, bytes);
+            ice_agent_count_discarded(agent, bytes);
         packet_free(packet);
         return;
     }
     if (data) {
         t->counters.packets_sent++;
         t->counters.bytes_sent += bytes;
-        ice_agent_count_sent(t->ice, now, bytes);
+        ice_agent_count_sent(agent, now, bytes);
     }
     t->last_traffic = now;
     packet->time = now;
-    if (t->pc->member)
-        (void)endpoint_sends(t->pc->member, packet);
+    if (t->settings->member)
+        (void)endpoint_sends(t->settings->member, packet);
     if (!tls_streams_send(t, packet, &t->ready))
         packet_queue_push(&t->ready, packet);
 }
@@ -321,12 +337,13 @@ static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
 /* Follows the selected pair: who may send learns of it. */
 static void update_writable(struct transport *t, rtc_time_t now)
 {
-    bool writable = ice_agent_selected(t->ice) != NULL;
+    const struct ice_agent *agent = t->ice.current.agent;
+    bool writable = ice_agent_selected(agent) != NULL;
     if (writable == t->writable)
         return;
     t->writable = writable;
     if (writable) {
-        dtls_set_rtt(t->dtls, ice_agent_rtt_us(t->ice));
+        dtls_set_rtt(t->dtls, ice_agent_rtt_us(agent));
         dtls_set_writable(t->dtls, now, &t->out);
     }
     if (t->rtp)
@@ -336,7 +353,7 @@ static void update_writable(struct transport *t, rtc_time_t now)
 /* A relay's overhead comes off what the upper layers may fill. */
 static void update_sizes(struct transport *t)
 {
-    uint32_t overhead = ice_agent_overhead(t->ice);
+    uint32_t overhead = ice_agent_overhead(t->ice.current.agent);
     if (overhead == t->overhead)
         return;
     t->overhead = overhead;
@@ -346,62 +363,112 @@ static void update_sizes(struct transport *t)
         rtp_session_set_max_packet(t->rtp, SIZE_DATAGRAM - overhead);
 }
 
-static bool step(struct transport *t, rtc_time_t now)
+static void send_sctp(struct transport *t, bool *progress)
 {
-    bool progress = false;
-    for (struct event *e; (e = out_pop_event(&t->out)) != NULL; progress = true) {
-        if (e->type >= EVENT_DTLS)
-            transport_dtls_event(t, now, (struct dtls_event *)e);
-        else if (e->type == ICE_EVENT_VALIDATED)
-            release_held(t, now);
-        else
-            transport_ice_event(t, now, (struct ice_event *)e);
-        out_free_event(&t->out, e);
-    }
-    transport_ice_follow(t, now);
-    update_sizes(t);
-    update_writable(t, now);
-    for (struct sctp_event *e; (e = out_pop_event(&t->sctp_out)) != NULL; progress = true) {
-        transport_sctp_event(t, now, e);
-        out_free_event(&t->sctp_out, e);
-    }
-    for (struct packet *p; (p = packet_queue_pop(&t->sctp_out.tx)) != NULL; progress = true) {
+    for (struct packet *p; (p = packet_queue_pop(&t->sctp_out.tx)) != NULL; *progress = true) {
         (void)dtls_send(t->dtls, packet_slice(p), &t->out);
         packet_free(p);
     }
-    for (struct rtp_event *e; (e = out_pop_event(&t->rtp_out)) != NULL; progress = true) {
-        transport_rtp_event(t, now, e);
-        out_free_event(&t->rtp_out, e);
-    }
-    return progress;
 }
 
-void transport_settle(struct transport *t, rtc_time_t now)
+static void make_ready(struct transport *t, rtc_time_t now)
 {
-    while (step(t, now))
-        ;
-    if (t->dscp_stale)
+    if (t->marks.stale)
         dscp_update(t);
     for (struct packet *p; (p = packet_queue_pop(&t->out.tx)) != NULL;)
         stamp(t, now, p);
     for (struct packet *p; (p = packet_queue_pop(&t->rtp_out.tx)) != NULL;)
         stamp(t, now, p);
-    if (t->out.failed || t->sctp_out.failed || t->rtp_out.failed)
-        peer_give_up(t->pc);
+    t->starved = t->starved || t->out.failed || t->sctp_out.failed || t->rtp_out.failed;
 }
 
-void transport_fail(struct transport *t, rtc_time_t now)
+bool transport_next_event(struct transport *t, rtc_time_t now, struct transport_event *event)
 {
-    if (t->ended)
-        return;
-    if (t->channels)
-        data_channels_close(t->channels, now, &t->sctp_out);
-    transport_settle(t, now);
-    transport_close(t, now);
+    *event = (struct transport_event){.out = NULL};
+    if (transport_surface_next(t, event))
+        return true;
+    bool progress;
+    do {
+        progress = false;
+        if (transport_events_below(t, now, event, &progress) || transport_ice_follow(t, now, event))
+            return true;
+        update_sizes(t);
+        update_writable(t, now);
+        if (transport_events_channels(t, event, &progress))
+            return true;
+        send_sctp(t, &progress);
+        if (transport_events_media(t, event))
+            return true;
+    } while (progress);
+    make_ready(t, now);
+    return false;
+}
+
+void transport_free_event(struct transport *t, struct transport_event *event)
+{
+    (void)t;
+    if (event->out)
+        out_free_event(event->out, event->core);
+}
+
+bool transport_is_starved(const struct transport *t)
+{
+    return t->starved;
+}
+
+struct packet *transport_next_packet(struct transport *t)
+{
+    struct packet *p = packet_queue_pop(&t->ready);
+    if (p && p->path.protocol == PATH_TCP)
+        p->dscp = t->marks.most; /* a stream has one mark for all that it carries */
+    return p;
+}
+
+/* What is asked of a UDP socket for host candidates, where an endpoint's port takes its place. False: it is for others to carry out. */
+static bool endpoint_serves(struct transport *t, rtc_time_t now, const struct request *r)
+{
+    if (r->type == REQUEST_CLOSE)
+        return endpoint_release(t->settings->member, r->id);
+    if (r->type != REQUEST_OPEN_UDP || !r->name[0])
+        return false;
+    struct io_result result = {.type = r->type, .id = r->id};
+    result.error = endpoint_open(t->settings->member, r->name, r->id, &r->local, &result.local);
+    if (!t->ended)
+        (void)transport_ice_result(t, now, &result);
+    return true;
+}
+
+struct request *transport_next_request(struct transport *t, rtc_time_t now)
+{
+    struct request *r;
+    while ((r = out_pop_request(&t->out)) != NULL && t->settings->member && endpoint_serves(t, now, r))
+        out_free_request(&t->out, r);
+    if (r && !tls_streams_request(t, r))
+        t->starved = true;
+    return r;
+}
+
+void transport_free_request(struct transport *t, struct request *request)
+{
+    out_free_request(&t->out, request);
+}
+
+void transport_refuse_socket(struct transport *t, uint32_t socket)
+{
+    (void)out_request(&t->out, REQUEST_CLOSE, socket);
+}
+
+/* ---- The end ---- */
+
+static void settle_silently(struct transport *t, rtc_time_t now)
+{
+    for (struct transport_event e; transport_next_event(t, now, &e);)
+        transport_free_event(t, &e);
 }
 
 void transport_close(struct transport *t, rtc_time_t now)
 {
+    bool progress;
     if (t->ended)
         return;
     t->ended = true;
@@ -411,17 +478,14 @@ void transport_close(struct transport *t, rtc_time_t now)
         data_channels_set_wake(t->channels, NULL, NULL);
         data_channels_close(t->channels, now, &t->sctp_out);
     }
-    for (struct packet *p; (p = packet_queue_pop(&t->sctp_out.tx)) != NULL;) {
-        (void)dtls_send(t->dtls, packet_slice(p), &t->out);
-        packet_free(p);
-    }
+    send_sctp(t, &progress);
     dtls_close(t->dtls, &t->out);
     struct out *outs[] = {&t->out, &t->sctp_out, &t->rtp_out};
     for (size_t i = 0; i < sizeof outs / sizeof outs[0]; i++)
         for (struct event *e; (e = out_pop_event(outs[i])) != NULL;)
             out_free_event(outs[i], e);
-    transport_settle(t, now);
+    settle_silently(t, now);
     transport_ice_close(t, now);
-    transport_settle(t, now); /* the goodbyes to the relays */
+    settle_silently(t, now); /* the goodbyes to the relays */
     tls_streams_close(t);
 }

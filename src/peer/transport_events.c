@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the cores say, told to the connection. */
-#include "data_channel_object.h"
-#include "receive_pipeline.h"
-#include "send_pipeline.h"
-#include "transceiver.h"
+/* What the cores say: what is the transport's own affair is seen to, what is not is told to the parent. And the candidate pool, which keeps
+ * back what is to be told. */
 #include "transport.h"
+
+#include "memory.h"
 
 #include <stdio.h>
 
@@ -25,50 +24,87 @@ static void log_selected_pair(const struct transport *t)
 {
     char local[SHOWN_MAX], remote[SHOWN_MAX];
     struct ice_selected s;
-    if (ice_agent_selected_info(t->ice, &s))
-        peer_log(t->pc, RTC_LOG_INFO, "ICE: selected %s %s -> %s %s", ice_candidate_type_name((enum ice_candidate_type)s.local.type),
-                 shown(&s.local, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type), shown(&s.remote, remote));
+    if (ice_agent_selected_info(t->ice.current.agent, &s))
+        transport_log(t, RTC_LOG_INFO, "ICE: selected %s %s -> %s %s", ice_candidate_type_name((enum ice_candidate_type)s.local.type),
+                      shown(&s.local, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type), shown(&s.remote, remote));
 }
 
-/* Of a pool; beyond the limit they are only in the log. */
+/* ---- The candidate pool ---- */
+
+/* Beyond the limit they are only in the log. */
 static void keep_error(struct transport *t, struct ice_event *event)
 {
-    struct ice_candidate_error *error = event->error;
-    peer_log(t->pc, RTC_LOG_INFO, "pool: the server %s gave no address: %u %s", error->url, error->code, error->text);
-    if (t->errors_kept_count == TRANSPORT_ERRORS_KEPT_MAX)
+    struct candidate_pool *p = &t->pool;
+    transport_log(t, RTC_LOG_INFO, "pool: the server %s gave no address: %u %s", event->error->url, event->error->code, event->error->text);
+    if (p->error_count == TRANSPORT_ERRORS_KEPT_MAX)
         return;
-    t->errors_kept[t->errors_kept_count++] = error;
+    p->errors[p->error_count++] = event->error;
     event->error = NULL;
 }
 
 void transport_forget_errors(struct transport *t)
 {
-    for (size_t i = 0; i < t->errors_kept_count; i++)
-        ice_candidate_error_free(t->errors_kept[i]);
-    t->errors_kept_count = 0;
+    for (size_t i = 0; i < t->pool.error_count; i++)
+        ice_candidate_error_free(t->pool.errors[i]);
+    t->pool.error_count = 0;
 }
 
-void transport_surface(struct transport *t, rtc_time_t now)
+void transport_pool(struct transport *t, rtc_time_t now)
 {
-    const struct ice_candidate *candidates;
-    if (!t->withheld)
-        return;
-    transport_settle(t, now); /* what is still queued is among the agent's candidates already */
-    t->withheld = false;
-    if (t->pending) { /* gathered with other servers, and there was no memory to do it anew: the description is not of it */
-        transport_forget_errors(t);
-        return;
-    }
-    size_t count = ice_agent_local_candidates(t->ice, &candidates);
-    peer_set_gathering_state(t->pc, RTC_ICE_GATHERING_GATHERING);
-    for (size_t i = 0; i < count; i++)
-        candidates_gathered(t->pc, &candidates[i]);
-    for (size_t i = 0; i < t->errors_kept_count; i++)
-        candidates_error(t->pc, t->errors_kept[i]);
-    transport_forget_errors(t);
-    if (ice_agent_gathering_state(t->ice) == ICE_GATHERING_COMPLETE)
-        candidates_complete(t->pc, ice_agent_local_ufrag(t->ice));
+    t->pool.state = POOL_WITHHELD;
+    transport_ice_gather(t, now, t->ice.current.agent);
 }
+
+void transport_surface(struct transport *t)
+{
+    if (t->pool.state != POOL_WITHHELD)
+        return;
+    t->pool.told = 0;
+    t->pool.state = t->ice.pending ? POOL_NONE : POOL_SURFACING;
+    if (t->ice.pending) /* gathered with other servers, and there was no memory to do it anew: the description is not of it */
+        transport_forget_errors(t);
+}
+
+int transport_discard_pool(struct transport *t, rtc_time_t now)
+{
+    int error = t->pool.state == POOL_WITHHELD ? transport_ice_renew(t, now) : RTC_OK;
+    if (error || t->pool.state != POOL_WITHHELD)
+        return error;
+    transport_forget_errors(t);
+    t->pool.state = POOL_NONE;
+    return RTC_OK;
+}
+
+/* That gathering began, the candidates that there are, the errors, perhaps the end. */
+bool transport_surface_next(struct transport *t, struct transport_event *told)
+{
+    struct candidate_pool *p = &t->pool;
+    const struct ice_agent *agent = t->ice.current.agent;
+    const struct ice_candidate *candidates;
+    if (p->state != POOL_SURFACING)
+        return false;
+    size_t count = ice_agent_local_candidates(agent, &candidates), i = p->told++;
+    if (i == 0) {
+        told->type = TRANSPORT_GATHERING;
+        told->gathering = ICE_GATHERING_ACTIVE;
+    } else if (i <= count) {
+        told->type = TRANSPORT_CANDIDATE;
+        told->candidate = &candidates[i - 1];
+    } else if (i - count <= p->error_count) {
+        told->type = TRANSPORT_CANDIDATE_ERROR;
+        told->error = p->errors[i - count - 1];
+    } else if (i - count - p->error_count == 1 && ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE) {
+        told->type = TRANSPORT_CANDIDATES_END;
+        told->ufrag = ice_agent_local_ufrag(agent);
+    } else {
+        p->state = POOL_NONE;
+        transport_forget_errors(t);
+        return false;
+    }
+    return true;
+}
+
+/* ---- ICE ---- */
 
 static const char *ufrag_of(const struct transport *t, uint32_t generation)
 {
@@ -81,49 +117,55 @@ static const char *ufrag_of(const struct transport *t, uint32_t generation)
 }
 
 /* Of a generation that a newer one has begun to gather after, the peer can not use candidates any more. */
-static void gathering_event(struct transport *t, struct ice_event *event)
+static bool gathering_event(struct transport *t, struct ice_event *event, struct transport_event *told)
 {
-    if (event->generation != t->gatherer)
-        return;
-    if (t->withheld && event->head.type == ICE_EVENT_CANDIDATE_ERROR)
-        keep_error(t, event);
-    if (t->withheld)
-        return;
-    if (event->head.type == ICE_EVENT_CANDIDATE)
-        candidates_gathered(t->pc, event->candidate);
-    else if (event->head.type == ICE_EVENT_CANDIDATE_ERROR)
-        candidates_error(t->pc, event->error);
-    else if (event->gathering == ICE_GATHERING_COMPLETE)
-        candidates_complete(t->pc, ufrag_of(t, event->generation));
-    else
-        peer_set_gathering_state(t->pc, (rtc_ice_gathering_state)event->gathering);
+    if (event->generation != t->ice.gatherer)
+        return false;
+    if (t->pool.state == POOL_WITHHELD) {
+        if (event->head.type == ICE_EVENT_CANDIDATE_ERROR)
+            keep_error(t, event);
+        return false;
+    }
+    if (event->head.type == ICE_EVENT_CANDIDATE) {
+        told->type = TRANSPORT_CANDIDATE;
+        told->candidate = event->candidate;
+    } else if (event->head.type == ICE_EVENT_CANDIDATE_ERROR) {
+        told->type = TRANSPORT_CANDIDATE_ERROR;
+        told->error = event->error;
+    } else if (event->gathering == ICE_GATHERING_COMPLETE) {
+        told->type = TRANSPORT_CANDIDATES_END;
+        told->ufrag = ufrag_of(t, event->generation);
+    } else {
+        told->type = TRANSPORT_GATHERING;
+        told->gathering = event->gathering;
+    }
+    return true;
 }
 
-void transport_ice_event(struct transport *t, rtc_time_t now, struct ice_event *event)
+static bool ice_event(struct transport *t, rtc_time_t now, struct ice_event *event, struct transport_event *told)
 {
-    bool current = event->generation == ice_agent_generation(t->ice);
-    (void)now;
+    bool current = event->generation == ice_agent_generation(t->ice.current.agent);
     switch (event->head.type) {
+    case ICE_EVENT_VALIDATED:
+        transport_release_held(t, now);
+        return false;
     case ICE_EVENT_SELECTED_PAIR:
         t->counters.selected_pair_changes += current;
         if (current)
             log_selected_pair(t);
-        break;
+        return false;
     case ICE_EVENT_STATE:
-        transport_ice_tell_state(t, event->generation, event->state);
-        break;
-    case ICE_EVENT_GATHERING_STATE:
-    case ICE_EVENT_CANDIDATE:
-    case ICE_EVENT_CANDIDATE_ERROR:
-        gathering_event(t, event);
-        break;
+        told->type = TRANSPORT_ICE_STATE;
+        return transport_ice_tell(t, event->generation, event->state);
     case ICE_EVENT_CANDIDATES_LOST:
-        peer_forget_shown(t->pc);
-        break;
+        told->type = TRANSPORT_CANDIDATES_LOST;
+        return true;
     default:
-        break;
+        return gathering_event(t, event, told);
     }
 }
+
+/* ---- DTLS and what stands on it ---- */
 
 void transport_take_keys(struct transport *t)
 {
@@ -132,7 +174,7 @@ void transport_take_keys(struct transport *t)
     if (!t->rtp)
         return;
     if (dtls_srtp_keys(t->dtls, &keys)) {
-        peer_log(t->pc, RTC_LOG_WARNING, "the peer negotiated no SRTP profile: media can not flow");
+        transport_log(t, RTC_LOG_WARNING, "the peer negotiated no SRTP profile: media can not flow");
         return;
     }
     size_t len = (size_t)keys.key_len + keys.salt_len;
@@ -141,137 +183,92 @@ void transport_take_keys(struct transport *t)
     memcpy(remote, keys.remote_key, keys.key_len);
     memcpy(remote + keys.key_len, keys.remote_salt, keys.salt_len);
     if (rtp_session_set_keys(t->rtp, keys.profile, slice_of(local, len), slice_of(remote, len)))
-        peer_give_up(t->pc);
+        t->starved = true;
     memory_wipe(&keys, sizeof keys);
     memory_wipe(local, sizeof local);
     memory_wipe(remote, sizeof remote);
 }
 
-_Static_assert((int)RTC_DTLS_TRANSPORT_CLOSED == (int)DTLS_CLOSED && (int)RTC_DTLS_TRANSPORT_FAILED == (int)DTLS_FAILED, "the same states");
-
-/* What stands on DTLS goes with it, at once: the channels (RFC 8831 6.7), the media whose keys it gave, and encoders that nobody would
- * hear. ICE goes on by itself: it is not the peer's word that ends it. */
+/* What stands on DTLS goes with it, at once: the channels (RFC 8831 6.7) and the media whose keys it gave. ICE goes on by itself: it is not
+ * the peer's word that ends it. */
 static void end_upper(struct transport *t, rtc_time_t now)
 {
-    if (t->channels)
-        data_channels_close(t->channels, now, &t->sctp_out);
+    transport_close_channels(t, now);
     if (t->rtp)
         rtp_session_close(t->rtp, now, &t->rtp_out);
-    for (struct link *l = t->pc->transceivers.next; l != &t->pc->transceivers; l = l->next) {
-        rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
-        transceiver_update_sending(transceiver);
-        media_track_set_muted(transceiver->receiver.track, true);
-    }
 }
 
-bool transport_is_over(const struct transport *t)
+static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state state)
 {
-    enum dtls_state state = dtls_state(t->dtls);
-    return state == DTLS_CLOSED || state == DTLS_FAILED;
-}
-
-void transport_dtls_event(struct transport *t, rtc_time_t now, struct dtls_event *event)
-{
-    if (event->head.type == DTLS_EVENT_DATA) {
-        if (t->channels && t->sctp_started)
-            data_channels_input(t->channels, now, packet_slice(event->data), &t->sctp_out);
-        return;
-    }
-    if (event->state == DTLS_CONNECTED) {
-        peer_log(t->pc, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
-                 dtls_cipher(t->dtls));
+    if (state == DTLS_CONNECTED) {
+        transport_log(t, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
+                      dtls_cipher(t->dtls));
         transport_take_keys(t);
         transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
     }
-    if (event->state == DTLS_CLOSED)
-        peer_log(t->pc, RTC_LOG_INFO, "DTLS: the peer closed it");
-    if (event->state == DTLS_FAILED)
-        peer_log(t->pc, RTC_LOG_ERROR, "DTLS failed: %s", dtls_failure(t->dtls));
-    (void)event_queue_add(t->pc, USER_DTLS_STATE, (int)event->state, NULL, NULL);
-    if (event->state == DTLS_CLOSED || event->state == DTLS_FAILED)
+    if (state == DTLS_CLOSED)
+        transport_log(t, RTC_LOG_INFO, "DTLS: the peer closed it");
+    if (state == DTLS_FAILED)
+        transport_log(t, RTC_LOG_ERROR, "DTLS failed: %s", dtls_failure(t->dtls));
+    if (state == DTLS_CLOSED || state == DTLS_FAILED)
         end_upper(t, now);
-    peer_update_connection_state(t->pc);
 }
 
-static void channel_opened_by_peer(struct transport *t, uint32_t handle)
+static bool dtls_event(struct transport *t, rtc_time_t now, const struct dtls_event *event, struct transport_event *told)
 {
-    rtc_data_channel *channel = data_channel_new_remote(t->pc, handle);
-    if (!channel) {
-        peer_give_up(t->pc);
-        return;
+    if (event->head.type == DTLS_EVENT_DATA) {
+        if (t->channels && t->sctp.started)
+            data_channels_input(t->channels, now, packet_slice(event->data), &t->sctp_out);
+        return false;
     }
-    struct user_event *told = event_queue_add(t->pc, USER_DATA_CHANNEL, 0, channel, NULL);
-    if (told)
-        event_queue_charge(t->pc, told, CHANNEL_NEW_COST + 2 * (channel->label_len + channel->protocol_len));
-    (void)event_queue_add(t->pc, USER_CHANNEL_OPEN, 0, channel, NULL);
+    dtls_changed(t, now, event->state);
+    told->type = TRANSPORT_DTLS_STATE;
+    told->dtls = event->state;
+    return true;
 }
 
-void transport_sctp_event(struct transport *t, rtc_time_t now, struct sctp_event *event)
+/* ---- One after the other ---- */
+
+static bool tell(struct transport_event *told, struct out *out, struct event *event)
 {
-    rtc_data_channel *channel = event->head.type >= CHANNEL_EVENT_STATE ? data_channel_by_handle(t->pc, event->channel) : NULL;
-    struct user_event *told;
+    told->out = out;
+    told->core = event;
+    return true;
+}
+
+bool transport_events_below(struct transport *t, rtc_time_t now, struct transport_event *told, bool *progress)
+{
+    for (struct event *e; (e = out_pop_event(&t->out)) != NULL; out_free_event(&t->out, e)) {
+        *progress = true;
+        if (e->type >= EVENT_DTLS ? dtls_event(t, now, (struct dtls_event *)e, told) : ice_event(t, now, (struct ice_event *)e, told))
+            return tell(told, &t->out, e);
+    }
+    return false;
+}
+
+bool transport_events_channels(struct transport *t, struct transport_event *told, bool *progress)
+{
     static const char *const names[] = {"new", "connecting", "connected", "closed"};
-    (void)now;
-    if (event->head.type == SCTP_EVENT_STATE)
-        peer_log(t->pc, RTC_LOG_INFO, "SCTP: %s", names[event->state]);
-    if (event->head.type == CHANNEL_EVENT_NEW) {
-        t->dscp_stale = true;
-        channel_opened_by_peer(t, event->channel);
-        return;
+    for (struct sctp_event *e; (e = out_pop_event(&t->sctp_out)) != NULL; out_free_event(&t->sctp_out, e)) {
+        *progress = true;
+        if (e->head.type == SCTP_EVENT_STATE) {
+            transport_log(t, RTC_LOG_INFO, "SCTP: %s", names[e->state]);
+            continue;
+        }
+        t->marks.stale = t->marks.stale || e->head.type == CHANNEL_EVENT_NEW || e->head.type == CHANNEL_EVENT_STATE;
+        told->type = TRANSPORT_CHANNEL;
+        told->sctp = e;
+        return tell(told, &t->sctp_out, &e->head);
     }
-    if (!channel)
-        return;
-    switch (event->head.type) {
-    case CHANNEL_EVENT_STATE:
-        t->dscp_stale = true;
-        data_channel_set_state(channel, (rtc_data_channel_state)event->channel_state);
-        break;
-    case CHANNEL_EVENT_MESSAGE:
-        told = event_queue_add(t->pc, USER_CHANNEL_MESSAGE, 0, channel, NULL);
-        if (told)
-            event_queue_carry(t->pc, told, event->message, NULL);
-        event->message = told ? NULL : event->message;
-        break;
-    case CHANNEL_EVENT_BUFFERED_LOW:
-        (void)event_queue_add(t->pc, USER_CHANNEL_LOW, 0, channel, NULL);
-        break;
-    case CHANNEL_EVENT_ERROR:
-        (void)event_queue_add(t->pc, USER_CHANNEL_ERROR, event->error, channel, NULL);
-        break;
-    default:
-        break;
-    }
+    return false;
 }
 
-void transport_rtp_event(struct transport *t, rtc_time_t now, struct rtp_event *event)
+bool transport_events_media(struct transport *t, struct transport_event *told)
 {
-    rtc_rtp_transceiver *transceiver = transceiver_by_section(t->pc, event->section);
-    if (!transceiver)
-        return;
-    switch (event->head.type) {
-    case RTP_EVENT_VIDEO_FRAME:
-        receive_pipeline_video(transceiver->receiver.pipeline, now, event->video.frame, event->video.play_time);
-        break;
-    case RTP_EVENT_AUDIO:
-        receive_pipeline_audio(transceiver->receiver.pipeline, now, (int)event->audio.action, event->audio.frame, event->audio.samples);
-        break;
-    case RTP_EVENT_KEYFRAME_REQUEST:
-        if (transceiver->sender.pipeline)
-            send_pipeline_request_keyframe(transceiver->sender.pipeline);
-        break;
-    case RTP_EVENT_TARGET_BITRATE:
-        transceiver->sender.target_bitrate_bps = event->target_bps;
-        if (transceiver->sender.pipeline)
-            send_pipeline_set_bitrate(transceiver->sender.pipeline, event->target_bps);
-        break;
-    case RTP_EVENT_UNMUTE:
-    case RTP_EVENT_MUTE:
-        media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
-        break;
-    case RTP_EVENT_CIRCUIT_BREAKER:
-        transceiver_circuit_changed(transceiver, event->circuit.state, event->circuit.reason);
-        break;
-    default:
-        break;
-    }
+    struct rtp_event *e = out_pop_event(&t->rtp_out);
+    if (!e)
+        return false;
+    told->type = TRANSPORT_MEDIA;
+    told->rtp = e;
+    return tell(told, &t->rtp_out, &e->head);
 }

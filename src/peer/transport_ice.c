@@ -10,6 +10,7 @@
 
 #include "endpoint.h"
 #include "ice_report.h"
+#include "memory.h"
 
 _Static_assert((int)ENDPOINT_USERS_MAX >= (int)TRANSPORT_AGENTS_MAX, "an endpoint knows every generation");
 
@@ -18,30 +19,30 @@ static const rtc_time_t retires_at_most = 30000000;
 
 int transport_ice_make(struct transport *t, const struct ice_credentials *credentials, bool controlling, struct ice_agent **out)
 {
-    const rtc_peer_connection *pc = t->pc;
+    const struct transport_settings *settings = t->settings;
     struct ice_options *o = memory_zeroed(t->context, sizeof *o);
     if (!o)
         return RTC_ERR_NO_MEMORY;
     if (credentials)
         o->credentials = *credentials;
-    o->generation = ++t->generation;
+    o->generation = ++t->ice.newest;
     o->controlling = controlling;
-    o->lite = pc->ice_lite;
-    o->include_loopback = pc->include_loopback;
-    o->hide_addresses = pc->hide_addresses;
+    o->lite = settings->ice_lite;
+    o->include_loopback = settings->include_loopback;
+    o->hide_addresses = settings->hide_addresses;
     o->before = transport_ice_latest(t);
-    o->gather_once = pc->gather_once;
-    o->relay_only = pc->relay_only;
-    o->tcp_policy = (enum ice_tcp_policy)pc->tcp_policy;
-    if (pc->member && o->tcp_policy == ICE_TCP_ENABLED) /* many connections on one port: a listener for each would be many again */
+    o->gather_once = settings->gather_once;
+    o->relay_only = settings->relay_only;
+    o->tcp_policy = settings->tcp_policy;
+    if (settings->member && o->tcp_policy == ICE_TCP_ENABLED) /* many connections on one port: a listener for each would be many again */
         o->tcp_policy = ICE_TCP_ACTIVE_ONLY;
-    o->rules = pc->rules;
-    o->port_min = pc->port_min;
-    o->port_max = pc->port_max;
-    if (pc->server_count > 0)
-        memcpy(o->servers, pc->servers, pc->server_count * sizeof *pc->servers);
-    o->server_count = pc->server_count;
-    o->next_request_id = &t->pc->next_request_id;
+    o->rules = settings->rules;
+    o->port_min = settings->port_min;
+    o->port_max = settings->port_max;
+    if (settings->server_count > 0)
+        memcpy(o->servers, settings->servers, settings->server_count * sizeof *settings->servers);
+    o->server_count = settings->server_count;
+    o->next_request_id = settings->next_request_id;
     int error = ice_agent_new(t->context, o, out);
     memory_wipe(o, sizeof *o);
     memory_free(t->context, o);
@@ -57,11 +58,11 @@ static bool is_closed(const struct ice_agent *agent)
 static void await_closing(struct transport *t, rtc_time_t now, struct ice_agent *agent)
 {
     size_t last = TRANSPORT_CLOSING_MAX - 1;
-    if (t->closing[last])
-        ice_agent_close(t->closing[last], now, &t->out);
-    ice_agent_free(t->closing[last]);
-    memmove(&t->closing[1], &t->closing[0], last * sizeof t->closing[0]);
-    t->closing[0] = agent;
+    if (t->ice.closing[last])
+        ice_agent_close(t->ice.closing[last], now, &t->out);
+    ice_agent_free(t->ice.closing[last]);
+    memmove(&t->ice.closing[1], &t->ice.closing[0], last * sizeof t->ice.closing[0]);
+    t->ice.closing[0] = agent;
 }
 
 /* The agent is nobody's afterwards; its sockets are asked to be closed and its goodbyes are in `out`. */
@@ -81,9 +82,9 @@ static void drop(struct transport *t, rtc_time_t now, struct ice_agent **agent)
 static void retire(struct transport *t, rtc_time_t now, struct ice_agent **agent)
 {
     size_t last = TRANSPORT_RETIRING_MAX - 1;
-    drop(t, now, &t->retiring[last].agent);
-    memmove(&t->retiring[1], &t->retiring[0], last * sizeof t->retiring[0]);
-    t->retiring[0] = (struct retiring_agent){.agent = *agent, .heard = now, .since = now};
+    drop(t, now, &t->ice.retiring[last].agent);
+    memmove(&t->ice.retiring[1], &t->ice.retiring[0], last * sizeof t->ice.retiring[0]);
+    t->ice.retiring[0] = (struct retiring_agent){.agent = *agent, .heard = now, .since = now};
     *agent = NULL;
 }
 
@@ -95,12 +96,12 @@ static rtc_time_t retired_at(const struct retiring_agent *r)
 
 size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRANSPORT_AGENTS_MAX])
 {
-    struct ice_agent *all[TRANSPORT_AGENTS_MAX] = {t->ice, t->next, t->pending};
+    struct ice_agent *all[TRANSPORT_AGENTS_MAX] = {t->ice.current.agent, t->ice.next.agent, t->ice.pending};
     size_t count = 0, n = 3;
     for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
-        all[n++] = t->retiring[i].agent;
+        all[n++] = t->ice.retiring[i].agent;
     for (size_t i = 0; i < TRANSPORT_CLOSING_MAX; i++)
-        all[n++] = t->closing[i];
+        all[n++] = t->ice.closing[i];
     for (size_t i = 0; i < TRANSPORT_AGENTS_MAX; i++)
         if (all[i])
             out[count++] = all[i];
@@ -109,50 +110,55 @@ size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRA
 
 struct ice_agent *transport_ice_negotiated(const struct transport *t)
 {
-    return t->next ? t->next : t->ice;
+    return t->ice.next.agent ? t->ice.next.agent : t->ice.current.agent;
 }
 
 struct ice_agent *transport_ice_latest(const struct transport *t)
 {
-    return t->pending ? t->pending : transport_ice_negotiated(t);
+    return t->ice.pending ? t->ice.pending : transport_ice_negotiated(t);
 }
 
 void transport_ice_set_pending(struct transport *t, rtc_time_t now, struct ice_agent *agent)
 {
-    drop(t, now, &t->pending);
-    t->pending = agent;
+    drop(t, now, &t->ice.pending);
+    t->ice.pending = agent;
 }
 
 /* What a negotiation replaced before it had a path may have one on the peer's side. The very first one, of which the peer knows nothing,
  * has not. */
 struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now)
 {
-    if (!t->pending)
+    if (!t->ice.pending)
         return transport_ice_negotiated(t);
     /* Roles outlive generations (RFC 8445 section 6.1.1), also one that changed since the new one was made. */
-    ice_agent_set_controlling(t->pending, ice_agent_controlling(transport_ice_negotiated(t)));
-    if (!ice_agent_has_remote_credentials(t->ice)) {
-        drop(t, now, &t->ice);
-        t->ice = t->pending;
+    ice_agent_set_controlling(t->ice.pending, ice_agent_controlling(transport_ice_negotiated(t)));
+    if (!ice_agent_has_remote_credentials(t->ice.current.agent)) {
+        drop(t, now, &t->ice.current.agent);
+        t->ice.current.agent = t->ice.pending;
     } else {
-        if (t->next)
-            retire(t, now, &t->next);
-        t->next = t->pending;
-        t->next_told = ICE_NEW;
+        if (t->ice.next.agent)
+            retire(t, now, &t->ice.next.agent);
+        t->ice.next.agent = t->ice.pending;
+        t->ice.next.told = ICE_NEW;
     }
-    t->pending = NULL;
-    t->misdirected_before = t->counters.misdirected;
+    t->ice.pending = NULL;
+    t->ice.misdirected_before = t->counters.misdirected;
     return transport_ice_negotiated(t);
+}
+
+void transport_ice_note_answer(struct transport *t, bool declined)
+{
+    t->ice.restart_declined = declined;
 }
 
 int transport_ice_renew(struct transport *t, rtc_time_t now)
 {
     struct ice_agent *fresh;
-    int error = transport_ice_make(t, ice_agent_credentials(t->ice), ice_agent_controlling(t->ice), &fresh);
+    int error = transport_ice_make(t, ice_agent_credentials(t->ice.current.agent), ice_agent_controlling(t->ice.current.agent), &fresh);
     if (error)
         return error;
-    drop(t, now, &t->ice);
-    t->ice = fresh;
+    drop(t, now, &t->ice.current.agent);
+    t->ice.current.agent = fresh;
     return RTC_OK;
 }
 
@@ -160,7 +166,7 @@ void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent 
 {
     if (ice_agent_gathering_state(agent) != ICE_GATHERING_NEW)
         return;
-    t->gatherer = ice_agent_generation(agent);
+    t->ice.gatherer = ice_agent_generation(agent);
     ice_agent_gather(agent, now, &t->out);
 }
 
@@ -178,48 +184,55 @@ static enum ice_state combine(enum ice_state current, enum ice_state next)
 
 enum ice_state transport_ice_state(const struct transport *t)
 {
-    return combine(ice_agent_state(t->ice), t->next ? ice_agent_state(t->next) : ICE_NEW);
+    return combine(ice_agent_state(t->ice.current.agent), t->ice.next.agent ? ice_agent_state(t->ice.next.agent) : ICE_NEW);
 }
 
-void transport_ice_tell_state(struct transport *t, uint32_t generation, enum ice_state state)
+enum ice_state transport_ice_told(const struct transport *t)
 {
-    if (generation == ice_agent_generation(t->ice))
-        t->ice_told = state;
-    else if (t->next && generation == ice_agent_generation(t->next))
-        t->next_told = state;
+    return combine(t->ice.current.told, t->ice.next.told);
+}
+
+bool transport_ice_tell(struct transport *t, uint32_t generation, enum ice_state state)
+{
+    struct generations *g = &t->ice;
+    if (generation == ice_agent_generation(g->current.agent))
+        g->current.told = state;
+    else if (g->next.agent && generation == ice_agent_generation(g->next.agent))
+        g->next.told = state;
     else
-        return;
-    peer_set_ice_state(t->pc, (int)combine(t->ice_told, t->next_told));
+        return false;
+    return true;
 }
 
-void transport_ice_follow(struct transport *t, rtc_time_t now)
+bool transport_ice_follow(struct transport *t, rtc_time_t now, struct transport_event *told)
 {
-    if (!t->next || !ice_agent_selected(t->next))
-        return;
-    peer_log(t->pc, RTC_LOG_INFO, "ICE: restarted, generation %u follows %u", ice_agent_generation(t->next), ice_agent_generation(t->ice));
-    retire(t, now, &t->ice);
-    t->ice = t->next;
-    t->next = NULL;
-    t->ice_told = t->next_told;
-    t->next_told = ICE_NEW;
+    struct generations *g = &t->ice;
+    if (!g->next.agent || !ice_agent_selected(g->next.agent))
+        return false;
+    transport_log(t, RTC_LOG_INFO, "ICE: restarted, generation %u follows %u", ice_agent_generation(g->next.agent),
+                  ice_agent_generation(g->current.agent));
+    retire(t, now, &g->current.agent);
+    g->current = g->next;
+    g->next = (struct generation){.told = ICE_NEW};
     t->counters.selected_pair_changes++;
-    dtls_set_rtt(t->dtls, ice_agent_rtt_us(t->ice));
+    dtls_set_rtt(t->dtls, ice_agent_rtt_us(g->current.agent));
     if (t->rtp)
         rtp_session_path_changed(t->rtp, now, &t->rtp_out);
-    peer_set_ice_state(t->pc, (int)t->ice_told);
+    told->type = TRANSPORT_ICE_STATE;
+    return true;
 }
 
 void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
     size_t count = transport_ice_agents(t, agents);
-    bool contested = t->pc->member && endpoint_contested(t->pc->member, now, &packet->path);
+    bool contested = t->settings->member && endpoint_contested(t->settings->member, now, &packet->path);
     for (size_t i = 0; i < count; i++) {
         ice_agent_contest(agents[i], contested);
         if (!ice_agent_input(agents[i], now, &packet->path, packet_slice(packet), &t->out))
             continue;
-        if (t->pc->member && ice_agent_heard(agents[i], &packet->path) == now)
-            endpoint_learn(t->pc->member, now, &packet->path, ice_agent_answered(agents[i], &packet->path) == now);
+        if (t->settings->member && ice_agent_heard(agents[i], &packet->path) == now)
+            endpoint_learn(t->settings->member, now, &packet->path, ice_agent_answered(agents[i], &packet->path) == now);
         return;
     }
     bool request = packet->len >= 2 && packet_data(packet)[0] == 0 && packet_data(packet)[1] == 1;
@@ -238,12 +251,12 @@ bool transport_ice_result(struct transport *t, rtc_time_t now, const struct io_r
 
 bool transport_ice_receives(struct transport *t, rtc_time_t now, const struct path *path, size_t bytes)
 {
-    struct ice_agent *alive[] = {t->ice, t->next, t->pending};
+    struct ice_agent *alive[] = {t->ice.current.agent, t->ice.next.agent, t->ice.pending};
     for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
         if (alive[i] && ice_agent_receives(alive[i], now, path, bytes))
             return true;
     for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++) {
-        struct retiring_agent *r = &t->retiring[i];
+        struct retiring_agent *r = &t->ice.retiring[i];
         if (!r->agent || !ice_agent_receives(r->agent, now, path, bytes))
             continue;
         r->heard = now;
@@ -276,15 +289,15 @@ void transport_ice_tick(struct transport *t, rtc_time_t now)
 {
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
     for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
-        if (t->retiring[i].agent && !t->ended && now >= retired_at(&t->retiring[i]))
-            drop(t, now, &t->retiring[i].agent);
+        if (t->ice.retiring[i].agent && !t->ended && now >= retired_at(&t->ice.retiring[i]))
+            drop(t, now, &t->ice.retiring[i].agent);
     size_t count = transport_ice_agents(t, agents);
     for (size_t i = 0; i < count; i++)
         ice_agent_tick(agents[i], now, &t->out);
     for (size_t i = 0; i < TRANSPORT_CLOSING_MAX; i++)
-        if (t->closing[i] && is_closed(t->closing[i])) {
-            ice_agent_free(t->closing[i]);
-            t->closing[i] = NULL;
+        if (t->ice.closing[i] && is_closed(t->ice.closing[i])) {
+            ice_agent_free(t->ice.closing[i]);
+            t->ice.closing[i] = NULL;
         }
 }
 
@@ -299,8 +312,8 @@ rtc_time_t transport_ice_deadline(const struct transport *t, enum timer_reason *
         deadline_min(&best, why, at, reason);
     }
     for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
-        if (t->retiring[i].agent && !t->ended)
-            deadline_min(&best, why, retired_at(&t->retiring[i]), TIMER_ICE_STATE);
+        if (t->ice.retiring[i].agent && !t->ended)
+            deadline_min(&best, why, retired_at(&t->ice.retiring[i]), TIMER_ICE_STATE);
     return best;
 }
 

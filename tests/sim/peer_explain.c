@@ -112,7 +112,7 @@ static void receive_misdirected_request(rtc_peer_connection *pc)
 {
     static const uint8_t request[] = {0, 1, 0, 16, 0x21, 0x12, 0xa4, 0x42, 0,   0,   0,   0,   0,   0,   0,   0, 0, 0,
                                       0, 0, 0, 6,  0,    9,    'x',  'x',  'x', 'x', ':', 'y', 'y', 'y', 'y', 0, 0, 0};
-    const struct path *selected = ice_agent_selected(pc->transport->ice);
+    const struct path *selected = ice_agent_selected(pc->transport->ice.current.agent);
     rtc_path from = {.socket = selected->socket, .protocol = selected->protocol};
     from.local = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = selected->local.port};
     from.remote = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = selected->remote.port};

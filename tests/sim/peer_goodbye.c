@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A peer that ends the connection: by close(), by close_notify alone while its ICE goes on (as browsers do when the section that carries
  * the transport is stopped), by a fatal alert. Whoever is left behind learns of it at once and sends nothing more. */
+#include "peer.h"
 #include "peer_pump.h"
 
 #include "transceiver.h"
@@ -70,7 +71,7 @@ static void close_dtls(struct scene *s, int index)
 {
     struct transport *t = transport_of(s, index);
     dtls_close(t->dtls, &t->out);
-    transport_settle(t, s->p.now);
+    peer_run_transport(s->p.peer[index].pc, s->p.now);
 }
 
 /* Nothing is encoded for nobody. */

@@ -2,6 +2,7 @@
 /* Datagrams that should not be: every short length of every shape, before and after keys exist, from the peer's path and from strangers;
  * forged, replayed and flooding ones. Nothing is taken from whom ICE has not validated, what is dropped is counted, and the connection goes
  * on. */
+#include "peer.h"
 #include "peer_pump.h"
 #include "transport.h"
 
@@ -68,7 +69,7 @@ static rtc_path way(struct scene *s, bool stranger)
 {
     rtc_path path = {
         .socket = 2, .local = {.family = 4, .ip = {10, 0, 0, 2}, .port = 5000}, .remote = {.family = 4, .ip = {10, 0, 0, 1}, .port = 5000}};
-    const struct path *selected = transport_of(s, 1) ? ice_agent_selected(transport_of(s, 1)->ice) : NULL;
+    const struct path *selected = transport_of(s, 1) ? ice_agent_selected(transport_of(s, 1)->ice.current.agent) : NULL;
     if (selected)
         path = (rtc_path){.socket = selected->socket, .local = public_of(&selected->local), .remote = public_of(&selected->remote)};
     if (stranger)
@@ -143,7 +144,7 @@ static void every_shape_at_every_time(void **state)
     const struct transport_counters *counters = &transport_of(&s, 1)->counters;
     assert_true(counters->unknown > 1000);     /* of no protocol */
     assert_true(counters->unvalidated > 1000); /* from strangers, beyond what is held */
-    assert_true(ice_agent_counters(transport_of(&s, 1)->ice)->malformed > 100);
+    assert_true(ice_agent_counters(transport_of(&s, 1)->ice.current.agent)->malformed > 100);
     assert_true(
         rtp_session_counters(transport_of(&s, 1)->rtp)->malformed + rtp_session_counters(transport_of(&s, 1)->rtp)->unauthenticated > 100);
     end(&s);
@@ -244,7 +245,7 @@ static void flood_of_binding_requests(void **state)
     }
     peer_run(&s.p, MS);
     assert_true(sim_network_counters(s.p.net)->sent - sent < 5200); /* at most an error for each, never more than came */
-    assert_true(ice_agent_counters(transport_of(&s, 1)->ice)->unauthenticated >= 5000);
+    assert_true(ice_agent_counters(transport_of(&s, 1)->ice.current.agent)->unauthenticated >= 5000);
     expect_alive(&s);
     end(&s);
 }

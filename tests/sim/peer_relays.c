@@ -139,7 +139,7 @@ static void a_relay_takes_room(void **state)
     peer_run(&p, SECOND);
     for (int i = 0; i < 2; i++) {
         assert_true(p.peer[i].pc->transport->overhead > 0);
-        assert_int_equal(p.peer[i].pc->transport->overhead, ice_agent_overhead(p.peer[i].pc->transport->ice));
+        assert_int_equal(p.peer[i].pc->transport->overhead, ice_agent_overhead(p.peer[i].pc->transport->ice.current.agent));
     }
     static const uint8_t message[60000];
     assert_int_equal(rtc_data_channel_send(channel, message, sizeof message), RTC_OK);

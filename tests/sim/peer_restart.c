@@ -26,10 +26,10 @@ static void unnoticed(void **state)
             assert_int_equal(peer_log_count(&s.log[i], "gathering:gathering"), 1);
             assert_int_equal(peer_log_count(&s.log[i], "gathering:complete"), 1);
             assert_int_equal(peer_log_count(&s.log[i], "end"), 1);
-            assert_int_equal(ice_agent_counters(restart_transport(&s, i)->ice)->unauthenticated, 0);
+            assert_int_equal(ice_agent_counters(restart_transport(&s, i)->ice.current.agent)->unauthenticated, 0);
         }
-        assert_true(ice_agent_controlling(restart_transport(&s, 0)->ice)); /* as before, whoever offered the restart */
-        assert_false(ice_agent_controlling(restart_transport(&s, 1)->ice));
+        assert_true(ice_agent_controlling(restart_transport(&s, 0)->ice.current.agent)); /* as before, whoever offered the restart */
+        assert_false(ice_agent_controlling(restart_transport(&s, 1)->ice.current.agent));
         assert_int_equal(restart_agents(&s, 0), 2); /* the old one answers for a while */
         peer_run(&s.p, 6 * SECOND);
         for (int i = 0; i < 2; i++) {
@@ -170,7 +170,7 @@ static void late_packets(void **state)
     struct restart_scene s;
     (void)state;
     restart_begin(&s, 206);
-    struct path old = *ice_agent_selected(restart_transport(&s, 0)->ice);
+    struct path old = *ice_agent_selected(restart_transport(&s, 0)->ice.current.agent);
     rtc_path from = {.socket = old.socket, .protocol = old.protocol};
     from.local = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = old.local.port};
     from.remote = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = old.remote.port};
@@ -178,7 +178,7 @@ static void late_packets(void **state)
     memcpy(from.remote.ip, old.remote.ip, 4);
     restart_now(&s, 0);
     restart_expect_settled(&s, 2 * SECOND);
-    assert_int_not_equal(ice_agent_selected(restart_transport(&s, 0)->ice)->socket, old.socket);
+    assert_int_not_equal(ice_agent_selected(restart_transport(&s, 0)->ice.current.agent)->socket, old.socket);
     assert_true(transport_ice_receives(restart_transport(&s, 0), s.p.now, &old, 0));
     peer_run(&s.p, 7 * SECOND);
     assert_false(transport_ice_receives(restart_transport(&s, 0), s.p.now, &old, 0));

@@ -186,10 +186,10 @@ static void roles_stay(void **state)
         rtc_peer_connection *from = restart_pc(&s, offers), *to = restart_pc(&s, 1 - offers);
         assert_int_equal(rtc_peer_connection_restart_ice(from), RTC_OK);
         assert_int_equal(rtc_peer_connection_set_local_description(from, RTC_SDP_NONE, NULL), RTC_OK);
-        assert_int_equal(ice_agent_controlling(from->transport->pending), offers == 0);
+        assert_int_equal(ice_agent_controlling(from->transport->ice.pending), offers == 0);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(to, RTC_SDP_OFFER, peer_description(&s.p, offers)), RTC_OK);
-        assert_int_equal(ice_agent_controlling(to->transport->pending), offers == 1);
+        assert_int_equal(ice_agent_controlling(to->transport->ice.pending), offers == 1);
         assert_int_equal(rtc_peer_connection_set_local_description(to, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(from, RTC_SDP_ANSWER, peer_description(&s.p, 1 - offers)), RTC_OK);
@@ -214,8 +214,8 @@ static void roles_of_before_the_answer(void **state)
     assert_int_equal(rtc_peer_connection_restart_ice(b), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 10 * MS);
-    a->transport->ice->session.role = ICE_CONTROLLED;
-    b->transport->ice->session.role = ICE_CONTROLLING;
+    a->transport->ice.current.agent->session.role = ICE_CONTROLLED;
+    b->transport->ice.current.agent->session.role = ICE_CONTROLLING;
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, peer_description(&s.p, 1)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 10 * MS);
@@ -350,14 +350,14 @@ static void conflicting_roles(void **state)
         assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
-        restart_transport(&s, both_control ? 1 : 0)->ice->session.role =
+        restart_transport(&s, both_control ? 1 : 0)->ice.current.agent->session.role =
             both_control ? ICE_CONTROLLING : ICE_CONTROLLED; /* what the new generation will have */
         assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
         restart_expect_settled(&s, SECOND);
         peer_run(&s.p, SECOND);
-        assert_int_not_equal(ice_agent_controlling(restart_transport(&s, 0)->ice), ice_agent_controlling(restart_transport(&s, 1)->ice));
+        assert_int_not_equal(ice_agent_controlling(restart_transport(&s, 0)->ice.current.agent), ice_agent_controlling(restart_transport(&s, 1)->ice.current.agent));
         assert_in_range(s.longest_silence[0], 1, 25 * MS);
         restart_end(&s);
     }
@@ -607,19 +607,19 @@ static void pool_changes(void **state)
     p.manual = true;
     peer_run(&p, SECOND);
     struct transport *t = p.peer[0].pc->transport;
-    uint32_t generation = ice_agent_generation(t->ice);
-    assert_int_equal(ice_agent_gathering_state(t->ice), ICE_GATHERING_COMPLETE);
+    uint32_t generation = ice_agent_generation(t->ice.current.agent);
+    assert_int_equal(ice_agent_gathering_state(t->ice.current.agent), ICE_GATHERING_COMPLETE);
     c = with_server(servers);
     c.ice_candidate_pool_size = 3;
     assert_int_equal(rtc_peer_connection_set_configuration(p.peer[0].pc, &c), RTC_OK);
-    assert_int_not_equal(ice_agent_generation(t->ice), generation);
+    assert_int_not_equal(ice_agent_generation(t->ice.current.agent), generation);
     peer_run(&p, 20 * SECOND); /* the name is not known */
-    assert_int_equal(ice_agent_gathering_state(t->ice), ICE_GATHERING_COMPLETE);
-    assert_true(t->errors_kept_count > 0);
+    assert_int_equal(ice_agent_gathering_state(t->ice.current.agent), ICE_GATHERING_COMPLETE);
+    assert_true(t->pool.error_count > 0);
     c = (rtc_configuration){.size = sizeof c};
     assert_int_equal(rtc_peer_connection_set_configuration(p.peer[0].pc, &c), RTC_OK);
-    assert_int_equal(ice_agent_gathering_state(t->ice), ICE_GATHERING_NEW);
-    assert_int_equal(t->errors_kept_count, 0);
+    assert_int_equal(ice_agent_gathering_state(t->ice.current.agent), ICE_GATHERING_NEW);
+    assert_int_equal(t->pool.error_count, 0);
     peer_run(&p, SECOND);
     assert_string_equal(log.text, "");
     sim_peers_fini(&p);

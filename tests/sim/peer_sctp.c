@@ -211,7 +211,7 @@ static void a_port_that_changes(void **state)
     struct scene s;
     (void)state;
     connected(&s, 8);
-    transport_end_sctp(s.p.peer[0].pc->transport, s.p.now);
+    peer_end_channels(s.p.peer[0].pc);
     assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
     open_channel(&s);
     bind_to(&s, 0, OTHER_PORT);
@@ -222,7 +222,7 @@ static void a_port_that_changes(void **state)
     assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN);
     expect_message(&s);
     s.rewritten[0] = NULL; /* in a later answer, too */
-    transport_end_sctp(s.p.peer[0].pc->transport, s.p.now);
+    peer_end_channels(s.p.peer[0].pc);
     open_channel(&s);
     exchange(&s, 1);
     peer_run(&s.p, 500 * MS);

@@ -243,7 +243,7 @@ static char *describe(const struct life *l, bool stable)
     const struct transport *t = pc->transport; /* the first one may come early; a generation that every section's rejection left, too */
     bool waits = n->signaling != RTC_SIGNALING_STABLE;
     bool used = t && ice_agent_has_remote_credentials(transport_ice_negotiated(t));
-    (void)fprintf(out, "%s %s\n", t && waits && t->pending ? ice_agent_local_ufrag(t->pending) : "-",
+    (void)fprintf(out, "%s %s\n", t && waits && t->ice.pending ? ice_agent_local_ufrag(t->ice.pending) : "-",
                   used ? ice_agent_local_ufrag(transport_ice_negotiated(t)) : "-");
     (void)fclose(out);
     return text;

@@ -140,7 +140,7 @@ static void messages_go_with_the_connection(void **state)
     assert_int_equal(rtc_peer_connection_set_callbacks(s.p.peer[1].pc, &callbacks, NULL), RTC_OK);
     struct transport *t = s.p.peer[0].pc->transport;
     dtls_close(t->dtls, &t->out);
-    transport_settle(t, s.p.now);
+    peer_run_transport(s.p.peer[0].pc, s.p.now);
     peer_run(&s.p, SECOND);
     assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[1].pc), RTC_PEER_CONNECTION_CLOSED);
     assert_int_equal(rtc_data_channel_ready_state(theirs), RTC_DATA_CHANNEL_CLOSED);

@@ -142,7 +142,7 @@ size_t restart_agents(struct restart_scene *s, int index)
 
 const char *restart_ufrag(struct restart_scene *s, int index)
 {
-    return ice_agent_local_ufrag(restart_transport(s, index)->ice);
+    return ice_agent_local_ufrag(restart_transport(s, index)->ice.current.agent);
 }
 
 void restart_now(struct restart_scene *s, int index)
@@ -155,7 +155,7 @@ static bool settled(struct sim_peers *p, void *user)
 {
     (void)user;
     for (int i = 0; i < 2; i++)
-        if (p->peer[i].pc->transport->next || p->peer[i].pc->transport->pending ||
+        if (p->peer[i].pc->transport->ice.next.agent || p->peer[i].pc->transport->ice.pending ||
             p->peer[i].pc->negotiation.signaling != RTC_SIGNALING_STABLE ||
             p->peer[i].pc->ice_connection_state < RTC_ICE_CONNECTION_CONNECTED ||
             p->peer[i].pc->ice_connection_state > RTC_ICE_CONNECTION_COMPLETED)

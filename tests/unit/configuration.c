@@ -183,12 +183,12 @@ static void bitrate_stays(void **state)
     assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
     configuration.max_bitrate_bps = 0;
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_OK);
-    assert_int_equal(pc->max_bitrate_bps, 900000);
+    assert_int_equal(pc->settings.max_bitrate_bps, 900000);
     assert_int_equal(rtc_peer_connection_set_configuration(pc, NULL), RTC_OK);
-    assert_int_equal(pc->max_bitrate_bps, 900000);
+    assert_int_equal(pc->settings.max_bitrate_bps, 900000);
     configuration.max_bitrate_bps = 700000;
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_OK);
-    assert_int_equal(pc->max_bitrate_bps, 700000);
+    assert_int_equal(pc->settings.max_bitrate_bps, 700000);
     rtc_peer_connection_free(pc);
 }
 
@@ -202,13 +202,13 @@ static void chosen_at_first(void **state)
     assert_int_equal(rtc_peer_connection_new(NULL, &plain, NULL, NULL, &pc), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &lite), RTC_ERR_INVALID_MODIFICATION);
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &relays), RTC_OK);
-    assert_true(pc->relay_only);
+    assert_true(pc->settings.relay_only);
     rtc_peer_connection_free(pc);
     assert_int_equal(rtc_peer_connection_new(NULL, &lite, NULL, NULL, &pc), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &lite), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &plain), RTC_OK); /* 0: as it is */
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &relays), RTC_ERR_INVALID_ACCESS);
-    assert_true(pc->ice_lite);
+    assert_true(pc->settings.ice_lite);
     rtc_peer_connection_free(pc);
 }
 
@@ -229,19 +229,19 @@ static void members_are_taken(void **state)
                                              .max_bitrate_bps = 5};
     rtc_peer_connection *pc, *plain;
     assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
-    assert_int_equal(pc->port_min, 5000);
-    assert_int_equal(pc->port_max, 5010);
-    assert_true(pc->gather_once && pc->include_loopback && pc->hide_addresses && !pc->relay_only && !pc->ice_lite);
-    assert_int_equal(pc->tcp_policy, RTC_ICE_TCP_ACTIVE);
-    assert_int_equal(pc->max_channels, 7);
-    assert_int_equal(pc->max_message_size, 1234);
+    assert_int_equal(pc->settings.port_min, 5000);
+    assert_int_equal(pc->settings.port_max, 5010);
+    assert_true(pc->settings.gather_once && pc->settings.include_loopback && pc->settings.hide_addresses && !pc->settings.relay_only && !pc->settings.ice_lite);
+    assert_int_equal(pc->settings.tcp_policy, RTC_ICE_TCP_ACTIVE);
+    assert_int_equal(pc->settings.max_channels, 7);
+    assert_int_equal(pc->settings.max_message_size, 1234);
     assert_int_equal(pc->candidate_pool_size, 3);
-    assert_int_equal(pc->max_bitrate_bps, 5);
+    assert_int_equal(pc->settings.max_bitrate_bps, 5);
     rtc_peer_connection_free(pc);
     assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, &plain), RTC_OK);
-    assert_int_equal(plain->max_channels, 256);
-    assert_int_equal(plain->max_message_size, 262144);
-    assert_true(!plain->gather_once && !plain->include_loopback && !plain->hide_addresses);
+    assert_int_equal(plain->settings.max_channels, 256);
+    assert_int_equal(plain->settings.max_message_size, 262144);
+    assert_true(!plain->settings.gather_once && !plain->settings.include_loopback && !plain->settings.hide_addresses);
     rtc_peer_connection_free(plain);
 }
 

@@ -70,7 +70,7 @@ static rtc_peer_connection *named(struct scene *s, int i)
 
 static void admit(struct scene *s, int i)
 {
-    assert_int_equal(endpoint_admit(s->endpoint, named(s, i), &s->member[i]), RTC_OK);
+    assert_int_equal(endpoint_admit(s->endpoint, named(s, i), NULL, &s->member[i]), RTC_OK);
 }
 
 /* An alias for the agent; returns its id. */
@@ -94,7 +94,7 @@ static struct routed route(struct scene *s, rtc_time_t now, const char *local, c
     struct path path = {.socket = 4711, .local = at(local, 5000), .remote = at(remote, port)};
     const struct endpoint_member *m = endpoint_route(s->endpoint, now, &path, slice_of(bytes, len));
     assert_true(m || path.socket == 0 || path.socket == 4711);
-    return (struct routed){m ? m->pc : NULL, path.socket};
+    return (struct routed){m ? m->owner : NULL, path.socket};
 }
 
 static struct routed route_message(struct scene *s, rtc_time_t now, const char *local, uint16_t port, const struct stun_message *m)
@@ -507,7 +507,7 @@ static void out_of_memory(void **state)
         for (int i = 0; i < 8; i++) {
             char name[16];
             (void)snprintf(name, sizeof name, "u%d", i);
-            int error = endpoint_admit(s->endpoint, named(s, i), &s->member[i]);
+            int error = endpoint_admit(s->endpoint, named(s, i), NULL, &s->member[i]);
             assert_true(error == RTC_OK || (error == RTC_ERR_NO_MEMORY && !s->member[i]));
             if (error)
                 continue;

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* The connection as the parent of its transport: what it is given, and what its events mean here. The states of the connection that follow
+ * from transports are derived in this file and nowhere else (webrtc-pc 4.3.3, 4.3.4), when a transport says that its own changed. */
+#include "data_channel_object.h"
+#include "dscp.h"
+#include "explain.h"
+#include "media_track.h"
+#include "peer.h"
+#include "receive_pipeline.h"
+#include "send_pipeline.h"
+#include "transceiver.h"
+#include "transport.h"
+
+_Static_assert((int)RTC_DTLS_TRANSPORT_CLOSED == (int)DTLS_CLOSED && (int)RTC_DTLS_TRANSPORT_FAILED == (int)DTLS_FAILED, "the same states");
+
+int peer_need_transport(rtc_peer_connection *pc, bool controlling)
+{
+    return pc->transport ? RTC_OK : transport_new(pc->context, &pc->settings, controlling, &pc->transport);
+}
+
+void peer_give_room(rtc_peer_connection *pc)
+{
+    struct event_room room = event_queue_room(pc);
+    transport_set_room(pc->transport, room.bytes, room.events);
+}
+
+int peer_start_dtls(rtc_peer_connection *pc, enum dtls_role role, const struct jsep_section *remote)
+{
+    struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
+    size_t count = remote->fingerprint_count < DTLS_FINGERPRINTS_MAX ? remote->fingerprint_count : DTLS_FINGERPRINTS_MAX;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(fingerprints[i].hash, remote->fingerprints[i].hash, sizeof fingerprints[i].hash);
+        memcpy(fingerprints[i].value, remote->fingerprints[i].value, sizeof fingerprints[i].value);
+        fingerprints[i].len = remote->fingerprints[i].len;
+    }
+    return transport_start_dtls(pc->transport, pc->now, role, fingerprints, count);
+}
+
+/* ---- States ---- */
+
+/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). There a closed DTLS transport is as good as a connected one, because
+ * others may be open; with one for everything, nothing gets through any more. */
+static rtc_peer_connection_state derive(const struct transport *t)
+{
+    enum ice_state ice = transport_ice_state(t);
+    enum dtls_state dtls = dtls_state(t->dtls);
+    if (ice == ICE_FAILED || dtls == DTLS_FAILED)
+        return RTC_PEER_CONNECTION_FAILED;
+    if (ice == ICE_DISCONNECTED || dtls == DTLS_CLOSED)
+        return RTC_PEER_CONNECTION_DISCONNECTED;
+    if (ice == ICE_NEW && dtls <= DTLS_CONNECTING)
+        return RTC_PEER_CONNECTION_NEW;
+    if (ice == ICE_CHECKING || dtls <= DTLS_CONNECTING)
+        return RTC_PEER_CONNECTION_CONNECTING;
+    return RTC_PEER_CONNECTION_CONNECTED;
+}
+
+/* It passes through every state that an agent had, although that may be further already. */
+static rtc_ice_connection_state derive_ice(const struct transport *t)
+{
+    static const rtc_ice_connection_state states[] = {
+        [ICE_NEW] = RTC_ICE_CONNECTION_NEW,
+        [ICE_CHECKING] = RTC_ICE_CONNECTION_CHECKING,
+        [ICE_CONNECTED] = RTC_ICE_CONNECTION_CONNECTED,
+        [ICE_COMPLETED] = RTC_ICE_CONNECTION_COMPLETED,
+        [ICE_DISCONNECTED] = RTC_ICE_CONNECTION_DISCONNECTED,
+        [ICE_FAILED] = RTC_ICE_CONNECTION_FAILED,
+        [ICE_CLOSED] = RTC_ICE_CONNECTION_CLOSED,
+    };
+    return states[transport_ice_told(t)];
+}
+
+/* What a user who wonders about "failed" wants to know first. */
+static void log_ice_failure(const rtc_peer_connection *pc)
+{
+    struct text text = text_new(pc->context);
+    explain_conclusion(pc, &text);
+    char *why = text_take(&text);
+    if (why)
+        peer_log(pc, RTC_LOG_WARNING, "ICE failed: %s", why);
+    memory_free(pc->context, why);
+}
+
+static void update_states(rtc_peer_connection *pc)
+{
+    if (pc->closed || pc->given_up)
+        return;
+    rtc_ice_connection_state ice = derive_ice(pc->transport);
+    if (ice != pc->ice_connection_state) {
+        pc->ice_connection_state = ice;
+        peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
+        if (ice == RTC_ICE_CONNECTION_FAILED)
+            log_ice_failure(pc);
+        (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
+    }
+    rtc_peer_connection_state state = derive(pc->transport);
+    if (state != pc->connection_state && !pc->given_up) {
+        pc->connection_state = state;
+        peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
+                 rtc_peer_connection_state_name(state));
+        (void)event_queue_add(pc, USER_CONNECTION_STATE, (int)state, NULL, NULL);
+    }
+}
+
+static void set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state)
+{
+    if (pc->gathering_state == state)
+        return;
+    pc->gathering_state = state;
+    peer_log(pc, RTC_LOG_INFO, "ICE gathering: %s", rtc_ice_gathering_state_name(state));
+    (void)event_queue_add(pc, USER_GATHERING_STATE, (int)state, NULL, NULL);
+}
+
+/* Encoders that nobody would hear end with the DTLS that gave the keys. */
+static void end_media(rtc_peer_connection *pc)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
+        transceiver_update_sending(transceiver);
+        media_track_set_muted(transceiver->receiver.track, true);
+    }
+}
+
+static void dtls_changed(rtc_peer_connection *pc, enum dtls_state state)
+{
+    (void)event_queue_add(pc, USER_DTLS_STATE, (int)state, NULL, NULL);
+    if (state == DTLS_CLOSED || state == DTLS_FAILED)
+        end_media(pc);
+    update_states(pc);
+}
+
+/* ---- Channels ---- */
+
+static void channel_opened_by_peer(rtc_peer_connection *pc, uint32_t handle)
+{
+    rtc_data_channel *channel = data_channel_new_remote(pc, handle);
+    if (!channel) {
+        peer_give_up(pc);
+        return;
+    }
+    struct user_event *told = event_queue_add(pc, USER_DATA_CHANNEL, 0, channel, NULL);
+    if (told)
+        event_queue_charge(pc, told, CHANNEL_NEW_COST + 2 * (channel->label_len + channel->protocol_len));
+    (void)event_queue_add(pc, USER_CHANNEL_OPEN, 0, channel, NULL);
+}
+
+static void take_message(rtc_peer_connection *pc, rtc_data_channel *channel, struct sctp_event *event)
+{
+    struct user_event *told = event_queue_add(pc, USER_CHANNEL_MESSAGE, 0, channel, NULL);
+    if (!told)
+        return;
+    event_queue_carry(pc, told, event->message, NULL);
+    event->message = NULL;
+}
+
+static void channel_event(rtc_peer_connection *pc, struct sctp_event *event)
+{
+    if (event->head.type == CHANNEL_EVENT_NEW) {
+        channel_opened_by_peer(pc, event->channel);
+        return;
+    }
+    rtc_data_channel *channel = data_channel_by_handle(pc, event->channel);
+    if (!channel)
+        return;
+    switch (event->head.type) {
+    case CHANNEL_EVENT_STATE:
+        data_channel_set_state(channel, (rtc_data_channel_state)event->channel_state);
+        break;
+    case CHANNEL_EVENT_MESSAGE:
+        take_message(pc, channel, event);
+        break;
+    case CHANNEL_EVENT_BUFFERED_LOW:
+        (void)event_queue_add(pc, USER_CHANNEL_LOW, 0, channel, NULL);
+        break;
+    case CHANNEL_EVENT_ERROR:
+        (void)event_queue_add(pc, USER_CHANNEL_ERROR, event->error, channel, NULL);
+        break;
+    default:
+        break;
+    }
+}
+
+void peer_end_channels(rtc_peer_connection *pc)
+{
+    if (!pc->transport->channels)
+        return;
+    transport_close_channels(pc->transport, pc->now);
+    peer_run_transport(pc, pc->now); /* the channels are told, and let go */
+    if (list_empty(&pc->channels))   /* else memory ran out: the connection is given up */
+        transport_drop_channels(pc->transport);
+}
+
+/* ---- Media ---- */
+
+static void media_event(rtc_peer_connection *pc, rtc_time_t now, const struct rtp_event *event)
+{
+    rtc_rtp_transceiver *transceiver = transceiver_by_section(pc, event->section);
+    if (!transceiver)
+        return;
+    switch (event->head.type) {
+    case RTP_EVENT_VIDEO_FRAME:
+        receive_pipeline_video(transceiver->receiver.pipeline, now, event->video.frame, event->video.play_time);
+        break;
+    case RTP_EVENT_AUDIO:
+        receive_pipeline_audio(transceiver->receiver.pipeline, now, (int)event->audio.action, event->audio.frame, event->audio.samples);
+        break;
+    case RTP_EVENT_KEYFRAME_REQUEST:
+        if (transceiver->sender.pipeline)
+            send_pipeline_request_keyframe(transceiver->sender.pipeline);
+        break;
+    case RTP_EVENT_TARGET_BITRATE:
+        transceiver->sender.target_bitrate_bps = event->target_bps;
+        if (transceiver->sender.pipeline)
+            send_pipeline_set_bitrate(transceiver->sender.pipeline, event->target_bps);
+        break;
+    case RTP_EVENT_UNMUTE:
+    case RTP_EVENT_MUTE:
+        media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
+        break;
+    case RTP_EVENT_CIRCUIT_BREAKER:
+        transceiver_circuit_changed(transceiver, event->circuit.state, event->circuit.reason);
+        break;
+    default:
+        break;
+    }
+}
+
+/* With which priority media are sent changed. */
+static void tell_media_mark(rtc_peer_connection *pc)
+{
+    uint8_t most = DSCP_NOTHING;
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        const rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
+        if (transceiver->sender.pipeline)
+            most = dscp_more(most, dscp_of_media(transceiver->kind, transceiver->sender.priority));
+    }
+    transport_set_media_mark(pc->transport, most);
+    pc->media_mark_stale = false;
+}
+
+/* ---- One event after the other ---- */
+
+static void take(rtc_peer_connection *pc, rtc_time_t now, struct transport_event *event)
+{
+    switch (event->type) {
+    case TRANSPORT_ICE_STATE:
+        update_states(pc);
+        break;
+    case TRANSPORT_DTLS_STATE:
+        dtls_changed(pc, event->dtls);
+        break;
+    case TRANSPORT_GATHERING:
+        set_gathering_state(pc, (rtc_ice_gathering_state)event->gathering);
+        break;
+    case TRANSPORT_CANDIDATE:
+        candidates_gathered(pc, event->candidate);
+        break;
+    case TRANSPORT_CANDIDATE_ERROR:
+        candidates_error(pc, event->error);
+        break;
+    case TRANSPORT_CANDIDATES_END:
+        candidates_end(pc, event->ufrag);
+        set_gathering_state(pc, RTC_ICE_GATHERING_COMPLETE);
+        candidates_complete(pc);
+        break;
+    case TRANSPORT_CANDIDATES_LOST:
+        peer_forget_shown(pc);
+        break;
+    case TRANSPORT_CHANNEL:
+        channel_event(pc, event->sctp);
+        break;
+    case TRANSPORT_MEDIA:
+        media_event(pc, now, event->rtp);
+        break;
+    }
+}
+
+void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
+{
+    struct transport_event event;
+    if (!pc->transport)
+        return;
+    for (;;) {
+        if (pc->media_mark_stale)
+            tell_media_mark(pc);
+        if (!transport_next_event(pc->transport, now, &event))
+            break;
+        take(pc, now, &event);
+        transport_free_event(pc->transport, &event);
+    }
+    if (transport_is_starved(pc->transport))
+        peer_give_up(pc);
+}
+
+void peer_surface_pool(rtc_peer_connection *pc)
+{
+    if (pc->transport->pool.state != POOL_WITHHELD)
+        return;
+    peer_run_transport(pc, pc->now); /* what is still queued is among the agent's candidates already */
+    transport_surface(pc->transport);
+    peer_run_transport(pc, pc->now);
+}
+
+void peer_end_transport(rtc_peer_connection *pc)
+{
+    if (pc->transport->ended)
+        return;
+    transport_close_channels(pc->transport, pc->now);
+    peer_run_transport(pc, pc->now);
+    transport_close(pc->transport, pc->now);
+}
