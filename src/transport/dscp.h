@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What packets are marked with for networks that tell urgent ones from others: differentiated services as RFC 8837 wants them. */
-#ifndef CRTC_PEER_DSCP_H
-#define CRTC_PEER_DSCP_H
+#ifndef CRTC_TRANSPORT_DSCP_H
+#define CRTC_TRANSPORT_DSCP_H
 
 #include "transport.h"
 

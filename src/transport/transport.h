@@ -3,8 +3,8 @@
  * packets, time, results and what was negotiated, and takes events, packets and requests. A packet goes straight up through it and another
  * straight down; the cores append to its queues, and transport_next_event() walks what they appended into the next layer until nothing is
  * left. */
-#ifndef CRTC_PEER_TRANSPORT_H
-#define CRTC_PEER_TRANSPORT_H
+#ifndef CRTC_TRANSPORT_TRANSPORT_H
+#define CRTC_TRANSPORT_TRANSPORT_H
 
 #include "data_channels.h"
 #include "dtls.h"

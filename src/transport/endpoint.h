@@ -10,8 +10,8 @@
  * answered with the endpoint's port, and the id of that request then stands for the port in the agent's paths. Whoever carries packets sees
  * such a path with socket 0.
  */
-#ifndef CRTC_PEER_ENDPOINT_H
-#define CRTC_PEER_ENDPOINT_H
+#ifndef CRTC_TRANSPORT_ENDPOINT_H
+#define CRTC_TRANSPORT_ENDPOINT_H
 
 #include "context.h"
 #include "driver.h"
