@@ -74,9 +74,11 @@ void negotiation_state_fini(rtc_context *context, struct negotiation_state *stat
 struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid);
 struct agreed_media *negotiation_state_of(const struct negotiation_state *state, uint32_t transceiver);
 
-/* The connection's part of it. Owner: the connection; written by description.c, negotiation.c, snapshot.c (versions) and restart.c only. */
+/* The connection's part of it. Owner: the connection. The states, `signaling` and `needed` are written where a plan is carried out
+ * (negotiation.c), which is followed by peer_update_negotiation_needed(); texts by description.c, what restarts need by restart.c, versions
+ * by snapshot.c; others only count (transceiver.c) or ask (data_channel.c). */
 struct negotiation {
-    rtc_signaling_state signaling; /* peer_set_signaling_state() */
+    rtc_signaling_state signaling; /* signaling.h; closed from any state */
     struct negotiation_state stable, pending;
     char *last_offer, *last_answer; /* as they were created, until they are set */
     char *shown_local;              /* local description with its candidates, made on demand */
