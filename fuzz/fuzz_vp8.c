@@ -29,7 +29,7 @@ static void parse_opus(struct slice s)
 /* The frame comes back from its payloads. */
 static void split_vp8(struct slice frame, size_t max_payload)
 {
-    struct vp8_packetizer packetizer;
+    struct packetizer packetizer;
     if (!vp8_packetizer_start(&packetizer, frame, 7, max_payload))
         return;
     size_t at = 0;

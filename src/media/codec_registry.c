@@ -2,6 +2,7 @@
 /* The codecs of a context; see codec_registry.h. */
 #include "codec_registry.h"
 
+#include "codec_table.h"
 #include "context.h"
 #include "error.h"
 #include "memory.h"
@@ -19,11 +20,6 @@ struct registry {
     pthread_mutex_t lock;
     struct added *first;
 };
-
-static const struct {
-    rtc_media_kind kind;
-    const char *name;
-} known[] = {{RTC_MEDIA_VIDEO, "VP8"}, {RTC_MEDIA_AUDIO, "opus"}};
 
 static void release(rtc_context *context, void *value)
 {
@@ -52,14 +48,6 @@ static struct registry *registry_of(rtc_context *context)
     return kept;
 }
 
-static bool is_known(const rtc_codec_ops *ops)
-{
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (ops->kind == known[i].kind && strcasecmp(ops->name, known[i].name) == 0)
-            return true;
-    return false;
-}
-
 /* Whatever it offers to do must be whole. */
 static int check_complete(const rtc_codec_ops *o)
 {
@@ -85,7 +73,7 @@ int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *given)
         error = check_complete(&ops);
     if (error)
         return error;
-    if (!is_known(&ops))
+    if (!codec_row_carried(ops.kind, ops.name))
         return error_say(RTC_ERR_NOT_SUPPORTED, "there is no RTP payload format for a codec '%.40s' of that kind here", ops.name);
     context = context_resolve(context);
     struct registry *r = context ? registry_of(context) : NULL;

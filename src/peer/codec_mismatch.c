@@ -2,24 +2,25 @@
 /* See codec_mismatch.h. */
 #include "codec_mismatch.h"
 
+#include "capabilities.h"
 #include "transceiver.h"
 
 bool codec_mismatch(const rtc_peer_connection *pc, size_t index, struct text *out)
 {
     const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
     const struct jsep_section *section = remote && index < remote->section_count ? &remote->sections[index] : NULL;
-    const struct jsep_codec *ours;
+    struct capabilities ours;
     if (!section || section->rejected || (section->type != MEDIA_AUDIO && section->type != MEDIA_VIDEO))
         return false;
-    size_t count = transceiver_codecs(section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, &ours);
-    if (jsep_codecs_meet(ours, count, section->codecs, section->codec_count))
+    capabilities_of(section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, &ours);
+    if (jsep_codecs_meet(ours.codecs, ours.codec_count, section->codecs, section->codec_count))
         return false;
     if (!out)
         return true;
     text_print(out, "no codec in common: the peer offers ");
     jsep_list_codecs(section->codecs, section->codec_count, out);
     text_print(out, "; this side has ");
-    jsep_list_codecs(ours, count, out);
+    jsep_list_codecs(ours.codecs, ours.codec_count, out);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Planning of answers (RFC 9429 section 5.11): offer and answer are both known, and say what the transport, the media and the data channels
  * do from now on. */
+#include "capabilities.h"
 #include "memory.h"
 #include "negotiation_plan.h"
 
@@ -11,38 +12,6 @@ struct agreement {
     int tagged;                   /* section that stands for the transport; -1: everything is rejected */
     struct jsep_negotiated *said; /* of one section after the other */
 };
-
-static void read_codec(const struct jsep_codec *from, struct rtp_codec *to)
-{
-    struct slice fec = jsep_fmtp_value(from->fmtp, "useinbandfec");
-    *to = (struct rtp_codec){
-        .payload_type = from->payload_type,
-        .rtx_payload_type = from->rtx_payload_type,
-        .clock_rate = from->clock_rate,
-        .channels = from->channels,
-        .nack = from->nack,
-        .pli = from->nack_pli,
-        .fir = from->ccm_fir,
-        .remb = from->goog_remb,
-        .inband_fec = slice_is(fec, "1"),
-    };
-    text_copy(to->name, sizeof to->name, from->name);
-}
-
-static void read_extensions(const struct jsep_negotiated *n, uint8_t ids[RTP_EXTENSIONS])
-{
-    static const char *const uris[RTP_EXTENSIONS] = {
-        [RTP_EXTENSION_MID] = "urn:ietf:params:rtp-hdrext:sdes:mid",
-        [RTP_EXTENSION_RID] = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
-        [RTP_EXTENSION_REPAIRED_RID] = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
-        [RTP_EXTENSION_AUDIO_LEVEL] = "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
-        [RTP_EXTENSION_ABS_SEND_TIME] = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
-    };
-    for (size_t i = 0; i < n->extension_count; i++)
-        for (size_t k = 0; k < RTP_EXTENSIONS; k++)
-            if (strcmp(n->extensions[i].uri, uris[k]) == 0)
-                ids[k] = (uint8_t)n->extensions[i].id;
-}
 
 static void read_remote_ssrcs(const struct jsep_section *remote, struct rtp_section *section)
 {
@@ -67,10 +36,10 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->send = direction_sends(n->direction);
     section->receive = direction_receives(n->direction);
     section->reduced_size = n->rtcp_reduced_size;
-    read_codec(&n->send_codec, &section->send_codec);
+    capabilities_read_codec(&n->send_codec, &section->send_codec);
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
-        read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
-    read_extensions(n, section->extension_ids);
+        capabilities_read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
+    capabilities_read_extensions(n->extensions, n->extension_count, section->extension_ids);
     section->encodings[0].ssrc = t->ssrc;
     section->encodings[0].rtx_ssrc = n->send_codec.rtx_payload_type != JSEP_NO_PAYLOAD_TYPE ? t->rtx_ssrc : 0;
     section->encodings[0].max_bitrate_bps = t->max_bitrate_bps;

@@ -3,6 +3,7 @@
  * encoding (send_encode.c) and sending happen without it. */
 #include "send_pipeline_parts.h"
 
+#include "capabilities.h"
 #include "peer.h"
 #include "rtp_rate.h"
 #include "transport.h"
@@ -255,7 +256,7 @@ static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver
     p->shared.encoded_starts = t->kind == RTC_MEDIA_VIDEO;
     p->worker.frame_rate = DEFAULT_FRAME_RATE;
     p->worker.channels = 1;
-    p->inband_fec = slice_is(jsep_fmtp_value(t->sender.codec.fmtp, "useinbandfec"), "1");
+    p->inband_fec = capabilities_inband_fec(&t->sender.codec);
     p->loss_percent = p->inband_fec ? 10 : 0;
     p->shared.bitrate_bps = first_bitrate(pc, t);
     p->shared.stopped = t->sender.circuit == RTC_CIRCUIT_STOPPED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a connection would write into a description: its wishes as the plain structs that the offer/answer functions take. */
+#include "capabilities.h"
 #include "peer.h"
 #include <stdio.h>
 #include "transceiver.h"
@@ -11,6 +12,7 @@ struct snapshot {
     struct jsep_local_section *sections;
     const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section */
     size_t capacity;
+    struct capabilities audio, video; /* what the sections' lists point into */
 };
 
 static void read_fingerprint(const char *text, struct jsep_fingerprint *out)
@@ -29,6 +31,8 @@ static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_cred
 {
     memset(s, 0, sizeof *s);
     s->capacity = capacity;
+    capabilities_of(RTC_MEDIA_AUDIO, &s->audio);
+    capabilities_of(RTC_MEDIA_VIDEO, &s->video);
     s->sections = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->sections);
     s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
     if (!s->sections || !s->streams)
@@ -69,8 +73,11 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
     size_t row = (size_t)(section - s->sections);
     section->rejected = t->state != TRANSCEIVER_LIVE;
     section->direction = t->state != TRANSCEIVER_LIVE ? RTC_DIRECTION_INACTIVE : t->direction;
-    section->codec_count = transceiver_codecs(t->kind, &section->codecs);
-    section->extension_count = transceiver_extensions(t->kind, &section->extensions);
+    const struct capabilities *can = t->kind == RTC_MEDIA_AUDIO ? &s->audio : &s->video;
+    section->codecs = can->codecs;
+    section->codec_count = can->codec_count;
+    section->extensions = can->extensions;
+    section->extension_count = can->extension_count;
     for (size_t i = 0; i < t->sender.stream_count; i++)
         s->streams[row][i] = t->sender.stream_ids[i];
     section->stream_ids = s->streams[row];

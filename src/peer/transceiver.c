@@ -11,52 +11,6 @@
 
 #include <stdio.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-/* Every codec here has a payload format in src/rtp. */
-static const struct jsep_codec audio_codecs[] = {
-    {.payload_type = 111,
-     .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE,
-     .name = "opus",
-     .clock_rate = 48000,
-     .channels = 2,
-     .fmtp = "minptime=10;useinbandfec=1"},
-};
-static const struct jsep_codec video_codecs[] = {
-    {.payload_type = 96,
-     .rtx_payload_type = 97,
-     .name = "VP8",
-     .clock_rate = 90000,
-     .channels = 1,
-     .nack = true,
-     .nack_pli = true,
-     .ccm_fir = true,
-     .goog_remb = true},
-};
-static const struct jsep_extension audio_extensions[] = {
-    {.id = 1, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
-    {.id = 2, .direction = RTC_DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
-    {.id = 4, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
-};
-static const struct jsep_extension video_extensions[] = {
-    {.id = 2, .direction = RTC_DIRECTION_SENDRECV, .uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
-    {.id = 4, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:mid"},
-    {.id = 10, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"},
-    {.id = 11, .direction = RTC_DIRECTION_SENDRECV, .uri = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"},
-};
-
-size_t transceiver_codecs(rtc_media_kind kind, const struct jsep_codec **out)
-{
-    *out = kind == RTC_MEDIA_AUDIO ? audio_codecs : video_codecs;
-    return kind == RTC_MEDIA_AUDIO ? COUNT(audio_codecs) : COUNT(video_codecs);
-}
-
-size_t transceiver_extensions(rtc_media_kind kind, const struct jsep_extension **out)
-{
-    *out = kind == RTC_MEDIA_AUDIO ? audio_extensions : video_extensions;
-    return kind == RTC_MEDIA_AUDIO ? COUNT(audio_extensions) : COUNT(video_extensions);
-}
-
 static rtc_rtp_transceiver *of_sender(const rtc_rtp_sender *sender)
 {
     return link_owner((uintptr_t)sender, rtc_rtp_transceiver, sender);

@@ -104,8 +104,4 @@ void transceiver_stop(rtc_rtp_transceiver *t);
 /* Begins or ends encoding, as direction, codec and track say. */
 void transceiver_update_sending(rtc_rtp_transceiver *t);
 
-/* Codecs this library has a payload format for and somebody to encode or carry them. */
-size_t transceiver_codecs(rtc_media_kind kind, const struct jsep_codec **out);
-size_t transceiver_extensions(rtc_media_kind kind, const struct jsep_extension **out);
-
 #endif

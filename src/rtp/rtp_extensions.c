@@ -4,6 +4,17 @@
 
 enum { ONE_BYTE_ID_MAX = 14, ONE_BYTE_LEN_MAX = 16, BLOCK_HEAD = 4, ID_STOP = 15 };
 
+const struct rtp_extension_row rtp_extension_rows[RTP_EXTENSIONS] = {
+    /* How loud a packet of sound is (RFC 6464). */
+    {RTP_EXTENSION_AUDIO_LEVEL, "urn:ietf:params:rtp-hdrext:ssrc-audio-level", 1, true, false},
+    /* When a packet left: what REMB estimates from. */
+    {RTP_EXTENSION_ABS_SEND_TIME, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", 2, true, true},
+    /* Whose a packet is: its section (RFC 8843 section 15), its encoding, and the encoding that it repairs (RFC 8852). */
+    {RTP_EXTENSION_MID, "urn:ietf:params:rtp-hdrext:sdes:mid", 4, true, true},
+    {RTP_EXTENSION_RID, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", 10, false, true},
+    {RTP_EXTENSION_REPAIRED_RID, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", 11, false, true},
+};
+
 struct rtp_extension_iterator rtp_extensions_of(uint16_t profile, struct slice block)
 {
     bool two_byte = (profile & 0xfff0) == RTP_PROFILE_TWO_BYTE;

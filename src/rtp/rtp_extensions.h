@@ -10,6 +10,15 @@
 
 enum { RTP_PROFILE_ONE_BYTE = 0xbede, RTP_PROFILE_TWO_BYTE = 0x1000, RTP_EXTENSION_VALUE_MAX = 255 };
 
+/* What this library does with header extensions by name: one row for each, in the order in which they are offered. */
+struct rtp_extension_row {
+    enum rtp_extension extension;
+    const char *uri;
+    uint8_t id;        /* the one we like */
+    bool audio, video; /* where we offer it */
+};
+extern const struct rtp_extension_row rtp_extension_rows[RTP_EXTENSIONS];
+
 /* Walks the elements of a block. */
 struct rtp_extension_iterator {
     struct slice left;

@@ -2,13 +2,12 @@
 /* One incoming media stream: packets into its buffer, feedback and playout out of it. */
 #include "rtp_receiver.h"
 
+#include "codec_table.h"
 #include "context.h"
 #include "memory.h"
-#include "opus_payload.h"
 #include "rtp_extensions.h"
 #include "stream_history.h"
 #include "text.h"
-#include "vp8_payload.h"
 
 enum {
     REPAIR_WAIT_MIN_US = 200000,
@@ -18,31 +17,26 @@ enum {
     REPAIR_AHEAD = 256       /* how far an RTX packet may be in front of the stream */
 };
 
-static bool supported(rtc_media_kind kind, const struct rtp_codec *codec)
-{
-    bool audio = kind == RTC_MEDIA_AUDIO;
-    uint32_t clock_rate = audio ? OPUS_CLOCK_RATE : VP8_CLOCK_RATE;
-    return slice_is_nocase(slice_str(codec->name), audio ? "opus" : "VP8") && codec->clock_rate == clock_rate;
-}
-
-static void init_buffer(struct rtp_receiver *r, const struct rtp_codec *codec)
+static void init_buffer(struct rtp_receiver *r)
 {
     size_t capacity = context_limits(r->context)->jitter_buffer_packets;
     if (r->kind == RTC_MEDIA_AUDIO)
-        audio_buffer_init(&r->buffer.audio, codec->clock_rate, capacity);
+        audio_buffer_init(&r->buffer.audio, r->codec->clock_rate, capacity);
     else
-        video_buffer_init(&r->buffer.video, r->context, "VP8", codec->clock_rate, capacity);
+        video_buffer_init(&r->buffer.video, r->context, r->codec, capacity);
 }
 
 int rtp_receiver_new(rtc_context *context, rtc_media_kind kind, uint32_t ssrc, const struct rtp_codec *codec, bool disable_nack,
                      struct rtp_receiver **out)
 {
-    if (!supported(kind, codec))
+    const struct codec_row *row = codec_row_carried(kind, codec->name);
+    if (!row || row->clock_rate != codec->clock_rate)
         return RTC_ERR_NOT_SUPPORTED;
     struct rtp_receiver *r = memory_zeroed(context, sizeof *r);
     if (!r)
         return RTC_ERR_NO_MEMORY;
-    *r = (struct rtp_receiver){.context = context, .ssrc = ssrc, .kind = kind, .playing = true, .last_packet = RTC_TIME_NEVER};
+    *r =
+        (struct rtp_receiver){.context = context, .ssrc = ssrc, .kind = kind, .codec = row, .playing = true, .last_packet = RTC_TIME_NEVER};
     r->pli = codec->pli && kind == RTC_MEDIA_VIDEO;
     r->payload_type = codec->payload_type;
     r->clock.clock_rate = codec->clock_rate;
@@ -54,7 +48,7 @@ int rtp_receiver_new(rtc_context *context, rtc_media_kind kind, uint32_t ssrc, c
             return RTC_ERR_NO_MEMORY;
         }
     }
-    init_buffer(r, codec);
+    init_buffer(r);
     rtp_receiver_set_round_trip(r, REPAIR_WAIT_MIN_US / 2);
     *out = r;
     return RTC_OK;
@@ -136,23 +130,30 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
 
 static void insert_audio(struct rtp_receiver *r, rtc_time_t now, uint32_t timestamp, struct slice payload)
 {
-    struct opus_payload opus;
+    struct payload_info info;
     struct audio_packet p = {0};
     if (payload.len == 0)
         return;
-    if (!opus_payload_parse(payload, &opus)) {
+    if (!r->codec->format->parse(payload, &info)) {
         r->stats.packets_discarded++;
         return;
     }
     rtc_encoded_frame_options o = {
-        .size = sizeof o, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = payload.data, .data_len = payload.len, .keyframe = true,
-        .rtp_timestamp = timestamp, .capture_time_us = now > 0 ? now : 1, .duration = opus.samples,
+        .size = sizeof o,
+        .kind = RTC_MEDIA_AUDIO,
+        .codec = r->codec->name,
+        .data = payload.data,
+        .data_len = payload.len,
+        .keyframe = true,
+        .rtp_timestamp = timestamp,
+        .capture_time_us = now > 0 ? now : 1,
+        .duration = info.samples,
     };
     if (rtc_encoded_frame_new(r->context, &o, &p.frame) != RTC_OK)
         return;
-    p.duration = opus.samples;
-    p.quiet = opus.dtx;
-    p.fec = opus.has_fec;
+    p.duration = info.samples;
+    p.quiet = info.quiet;
+    p.fec = info.fec;
     (void)audio_buffer_insert(&r->buffer.audio, now, timestamp, p);
 }
 
@@ -160,20 +161,20 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, uint32_t timest
 static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload,
                          struct packet *packet)
 {
-    struct vp8_payload vp8 = {0};
+    struct payload_info info;
     struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp};
     if (payload.len > 0) {
-        if (!vp8_payload_parse(payload, &vp8)) {
+        if (!r->codec->format->parse(payload, &info)) {
             r->stats.packets_discarded++;
             packet_free(packet);
             return;
         }
-        p.first = vp8.start_of_frame;
+        p.first = info.first;
         p.last = h->marker;
-        p.keyframe = vp8.keyframe;
-        p.width = vp8.width;
-        p.height = vp8.height;
-        p.payload = vp8.data;
+        p.keyframe = info.keyframe;
+        p.width = info.width;
+        p.height = info.height;
+        p.payload = info.data;
         p.packet = packet;
     } else {
         packet_free(packet);

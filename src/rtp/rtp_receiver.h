@@ -20,6 +20,7 @@ struct rtp_receiver {
     rtc_context *context;
     uint32_t ssrc;
     rtc_media_kind kind;
+    const struct codec_row *codec;
     uint8_t payload_type;
     bool playing;              /* its media is wanted; else it is only counted */
     bool pli;                  /* negotiated */

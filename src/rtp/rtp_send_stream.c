@@ -2,12 +2,11 @@
 /* One RTP stream that is sent: see rtp_send_stream.h. */
 #include "rtp_send_stream.h"
 
+#include "codec_table.h"
 #include "memory.h"
-#include "opus_payload.h"
 #include "rtp_extensions.h"
 #include "rtx_cache.h"
 #include "text.h"
-#include "vp8_payload.h"
 
 enum { US_PER_S = 1000000, KEYFRAME_GAP_US = 100000, RESEND_GAP_US = 10000, RESEND_GAP_UNKNOWN_US = 50000, RTX_HEADER_LEN = 2 };
 enum { REPAIR_AGE_US = US_PER_S, KEYFRAME_GAP_MAX_US = 3 * US_PER_S, EXPECTED_MAX = 1 << 16 };
@@ -24,7 +23,9 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     s->encoding = *encoding;
     s->encoding.ssrc = ssrc;
     s->encoding.rtx_ssrc = rtx ? rtx : encoding->rtx_ssrc;
+    const struct codec_row *row = codec_row_carried(section->kind, section->send_codec.name);
     s->format.codec = section->send_codec;
+    s->format.payload = row ? row->format : NULL;
     memcpy(s->format.mid, section->mid, sizeof s->format.mid);
     memcpy(s->format.ids, section->extension_ids, sizeof s->format.ids);
     if (!repairs(s, section)) {
@@ -132,7 +133,7 @@ static size_t max_payload(const struct rtp_send_stream *s, const struct rtp_head
 }
 
 /* The packets of a frame; false without memory for all of them: the peer must not take a part for the whole. */
-static bool packetize(const struct rtp_send_stream *s, struct vp8_packetizer *p, struct rtp_header *header, struct packet_pool *pool,
+static bool packetize(const struct rtp_send_stream *s, struct packetizer *p, struct rtp_header *header, struct packet_pool *pool,
                       struct packet_queue *packets)
 {
     while (p->payloads_left > 0) {
@@ -143,7 +144,7 @@ static bool packetize(const struct rtp_send_stream *s, struct vp8_packetizer *p,
             return false;
         }
         struct writer w = payload_writer(packet);
-        (void)vp8_packetizer_next(p, &w, &header->marker); /* fits: max_payload() is below the buffer */
+        (void)s->format.payload->packetizer_next(p, &w, &header->marker); /* fits: max_payload() is below the buffer */
         packet->len += (uint32_t)writer_len(&w);
         packet_queue_push(packets, packet);
     }
@@ -153,10 +154,10 @@ static bool packetize(const struct rtp_send_stream *s, struct vp8_packetizer *p,
 static int send_video(struct rtp_send_stream *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
                       struct rtp_pacer *pacer)
 {
-    struct vp8_packetizer p;
+    struct packetizer p;
     struct packet_queue packets = {0};
     s->numbers.picture_id = (uint16_t)((s->numbers.picture_id + 1) & 0x7fff);
-    if (!vp8_packetizer_start(&p, frame, s->numbers.picture_id, max_payload(s, header)))
+    if (!s->format.payload->packetizer_start(&p, frame, s->numbers.picture_id, max_payload(s, header)))
         return RTC_ERR_RANGE;
     if (!rtp_pacer_has_room(pacer, p.payloads_left))
         return RTC_ERR_QUOTA_EXCEEDED;
@@ -167,17 +168,17 @@ static int send_video(struct rtp_send_stream *s, rtc_time_t now, struct slice fr
     return RTC_OK;
 }
 
-/* RFC 7587 section 4.1: the marker is set on the first packet after silence. */
+/* RFC 3551 section 4.1: the marker is set on the first packet after silence. */
 static int send_audio(struct rtp_send_stream *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
                       struct rtp_pacer *pacer)
 {
-    struct opus_payload opus;
-    if (!opus_payload_parse(frame, &opus))
+    struct payload_info info;
+    if (!s->format.payload->parse(frame, &info))
         return RTC_ERR_ENCODING;
     if (frame.len > max_payload(s, header))
         return RTC_ERR_RANGE;
     header->marker = s->stats.frames_sent == 0 || header->timestamp != s->numbers.next_timestamp;
-    s->numbers.next_timestamp = header->timestamp + opus.samples;
+    s->numbers.next_timestamp = header->timestamp + info.samples;
     struct packet *packet = new_packet(s, header, pool);
     if (!packet)
         return RTC_ERR_NO_MEMORY;
@@ -205,17 +206,14 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
 {
     if (s->breaker.reason != RTP_BREAKER_CLOSED)
         return RTC_ERR_INVALID_STATE;
-    if (s->format.codec.payload_type == RTP_NO_PAYLOAD_TYPE ||
+    if (s->format.codec.payload_type == RTP_NO_PAYLOAD_TYPE || !s->format.payload ||
         !slice_is_nocase(slice_str(s->format.codec.name), rtc_encoded_frame_codec(frame)))
         return RTC_ERR_NOT_SUPPORTED;
     struct slice data = slice_of(rtc_encoded_frame_data(frame), rtc_encoded_frame_len(frame));
     uint32_t timestamp = rtc_encoded_frame_rtp_timestamp(frame) + s->numbers.timestamp_offset;
     struct rtp_header header = header_of(s, timestamp, s->kind == RTC_MEDIA_AUDIO ? &audio_level : NULL);
-    int error = RTC_ERR_NOT_SUPPORTED;
-    if (slice_is_nocase(slice_str(s->format.codec.name), "VP8"))
-        error = send_video(s, now, data, &header, pool, pacer);
-    else if (slice_is_nocase(slice_str(s->format.codec.name), "opus"))
-        error = send_audio(s, now, data, &header, pool, pacer);
+    int error =
+        s->kind == RTC_MEDIA_VIDEO ? send_video(s, now, data, &header, pool, pacer) : send_audio(s, now, data, &header, pool, pacer);
     if (!error)
         note_frame(s, now, frame, timestamp);
     return error;

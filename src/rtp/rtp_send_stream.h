@@ -27,6 +27,7 @@ struct rtp_stream_circuit {
 /* How packets are written: as was negotiated for the section. */
 struct rtp_stream_format {
     struct rtp_codec codec;
+    const struct payload_format *payload; /* of that codec; NULL: nobody can packetize it */
     char mid[RTP_MID_MAX + 1];
     uint8_t ids[RTP_EXTENSIONS];
     size_t max_rtp_bytes;

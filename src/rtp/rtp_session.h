@@ -79,12 +79,13 @@ enum { RTP_SOUND_BPS = 48000 };
 
 enum { RTP_MID_MAX = 32, RTP_RID_MAX = 16, RTP_ENCODINGS_MAX = 4, RTP_CODECS_MAX = 16, RTP_SSRCS_MAX = 8, RTP_NO_PAYLOAD_TYPE = 0xff };
 
+/* Header extensions; what each is stands in its row (rtp_extensions.h). */
 enum rtp_extension {
-    RTP_EXTENSION_MID,            /* urn:ietf:params:rtp-hdrext:sdes:mid */
-    RTP_EXTENSION_RID,            /* urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id */
-    RTP_EXTENSION_REPAIRED_RID,   /* urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id */
-    RTP_EXTENSION_AUDIO_LEVEL,    /* urn:ietf:params:rtp-hdrext:ssrc-audio-level */
-    RTP_EXTENSION_ABS_SEND_TIME,  /* http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time */
+    RTP_EXTENSION_MID,
+    RTP_EXTENSION_RID,
+    RTP_EXTENSION_REPAIRED_RID,
+    RTP_EXTENSION_AUDIO_LEVEL,
+    RTP_EXTENSION_ABS_SEND_TIME,
     RTP_EXTENSIONS
 };
 
@@ -96,7 +97,6 @@ struct rtp_codec {
     uint32_t clock_rate;
     uint8_t channels;
     bool nack, pli, fir, remb;
-    bool inband_fec;          /* opus: the peer wants it (useinbandfec=1) */
 };
 
 /* One stream that a section sends: (mid, rid) is its name for as long as the section lives. */

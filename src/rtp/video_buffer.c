@@ -5,7 +5,6 @@
 #include "memory.h"
 #include "sequence.h"
 #include "video_playout.h"
-#include "vp8_payload.h"
 
 enum {
     FIRST_CAPACITY = 128,
@@ -14,12 +13,12 @@ enum {
     FIRST_KEYFRAME_WAIT_US = 50000
 };
 
-void video_buffer_init(struct video_buffer *b, rtc_context *context, const char *codec, uint32_t clock_rate, size_t capacity)
+void video_buffer_init(struct video_buffer *b, rtc_context *context, const struct codec_row *codec, size_t capacity)
 {
     memset(b, 0, sizeof *b);
     b->context = context;
-    (void)strncpy(b->codec, codec, sizeof b->codec - 1);
-    b->clock_rate = clock_rate;
+    b->codec = codec;
+    b->clock_rate = codec->clock_rate;
     b->capacity_max = FIRST_CAPACITY;
     while (b->capacity_max * 2 <= capacity)
         b->capacity_max *= 2;
@@ -174,17 +173,17 @@ static size_t frame_bytes(const struct video_buffer *b, int64_t start, int64_t e
 /* A keyframe says its size in its header, which need not lie in the first packet as a whole. */
 static void read_size(struct video_buffer *b, int64_t start, int64_t end, rtc_encoded_frame_options *o)
 {
-    uint8_t header[VP8_KEYFRAME_HEADER_LEN];
-    size_t len = 0;
+    uint8_t header[PAYLOAD_KEYFRAME_HEADER_MAX];
+    size_t wanted = b->codec->format->keyframe_header_len, len = 0;
     uint16_t width, height;
-    for (int64_t at = start; at <= end && len < sizeof header; at++) {
+    for (int64_t at = start; at <= end && len < wanted; at++) {
         const struct video_slot *s = held(b, at);
-        size_t more = s->len < sizeof header - len ? s->len : sizeof header - len;
+        size_t more = s->len < wanted - len ? s->len : wanted - len;
         if (more > 0)
             memcpy(header + len, s->packet->bytes + s->offset, more);
         len += more;
     }
-    (void)vp8_frame_info(slice_of(header, len), &width, &height);
+    (void)b->codec->format->frame_info(slice_of(header, len), &width, &height);
     o->width = width;
     o->height = height;
 }
@@ -194,7 +193,7 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     const struct video_slot *head = held(b, start);
     rtc_encoded_frame *frame = NULL;
     rtc_encoded_frame_options o = {
-        .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = b->codec, .data_len = frame_bytes(b, start, end), .keyframe = head->keyframe,
+        .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = b->codec->name, .data_len = frame_bytes(b, start, end), .keyframe = head->keyframe,
         .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height,
     };
     if (head->keyframe && head->width == 0)

@@ -13,6 +13,7 @@
 #ifndef CRTC_VIDEO_BUFFER_H
 #define CRTC_VIDEO_BUFFER_H
 
+#include "codec_table.h"
 #include "delay_estimator.h"
 #include "jitter_room.h"
 #include "packet.h"
@@ -66,7 +67,7 @@ struct video_buffer_stats {
 
 struct video_buffer {
     rtc_context *context;
-    char codec[16];
+    const struct codec_row *codec;
     uint32_t clock_rate;
     size_t capacity;      /* of slots; a power of two */
     size_t capacity_max;
@@ -95,7 +96,7 @@ struct video_buffer {
 };
 
 /* Nothing is allocated before the first packet. */
-void video_buffer_init(struct video_buffer *buffer, rtc_context *context, const char *codec, uint32_t clock_rate, size_t capacity);
+void video_buffer_init(struct video_buffer *buffer, rtc_context *context, const struct codec_row *codec, size_t capacity);
 void video_buffer_fini(struct video_buffer *buffer);
 /* The sequence began anew: gives up what is buffered; a keyframe is needed. Statistics stay. */
 void video_buffer_restart(struct video_buffer *buffer);

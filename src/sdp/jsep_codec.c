@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Formats of a section as codecs: when two are the same one (RFC 3264 section 6.1 and each payload format's offer/answer rules), and their
  * parameters. */
+#include "codec_table.h"
 #include "jsep_internal.h"
 
 #include <string.h>
@@ -42,24 +43,15 @@ static struct slice value_or(const char *fmtp, const char *name, const char *abs
     return value.len > 0 ? value : slice_str(absent);
 }
 
-/* Parameters that select a different bit stream: RFC 9628 section 6, RFC 6184 section 8.2.2, the AV1 payload format section 7.2. */
+/* Whether the parameters that select a bit stream agree. */
 static bool same_format(const struct jsep_codec *a, const struct jsep_codec *b)
 {
-    static const struct {
-        const char *codec, *parameter, *absent;
-        size_t compared; /* leading characters of the value; 0: all */
-    } table[] = {
-        {"VP9", "profile-id", "0", 0},
-        {"AV1", "profile", "0", 0},
-        {"H264", "packetization-mode", "0", 0},
-        {"H264", "profile-level-id", "42000a", 2},
-    };
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (!slice_is_nocase(slice_str(a->name), table[i].codec))
-            continue;
-        struct slice x = value_or(a->fmtp, table[i].parameter, table[i].absent), y = value_or(b->fmtp, table[i].parameter, table[i].absent);
-        if (table[i].compared && x.len > table[i].compared && y.len > table[i].compared)
-            x.len = y.len = table[i].compared;
+    const struct codec_row *row = codec_row_named(a->name);
+    for (size_t i = 0; row && i < CODEC_DISTINCT_MAX && row->distinct[i].name; i++) {
+        const struct codec_parameter *p = &row->distinct[i];
+        struct slice x = value_or(a->fmtp, p->name, p->absent), y = value_or(b->fmtp, p->name, p->absent);
+        if (p->compared && x.len > p->compared && y.len > p->compared)
+            x.len = y.len = p->compared;
         if (!slice_eq_nocase(x, y))
             return false;
     }
@@ -93,11 +85,8 @@ void jsep_codec_restrict(struct jsep_codec *codec, const struct jsep_codec *othe
 
 bool jsep_codec_is_auxiliary(const struct jsep_codec *codec)
 {
-    static const char *const names[] = {"red", "ulpfec", "flexfec-03", "flexfec", "rtx", "CN", "telephone-event"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (slice_is_nocase(slice_str(codec->name), names[i]))
-            return true;
-    return false;
+    const struct codec_row *row = codec_row_named(codec->name);
+    return row && row->auxiliary;
 }
 
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count)

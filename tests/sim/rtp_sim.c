@@ -18,12 +18,8 @@ struct slice rtp_sim_key(unsigned side)
 
 static struct rtp_codec codec_of(rtc_media_kind kind)
 {
-    struct rtp_codec audio = {.payload_type = 111,
-                              .rtx_payload_type = RTP_NO_PAYLOAD_TYPE,
-                              .name = "opus",
-                              .clock_rate = 48000,
-                              .channels = 2,
-                              .inband_fec = true};
+    struct rtp_codec audio = {
+        .payload_type = 111, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
     struct rtp_codec video = {.payload_type = 96,
                               .rtx_payload_type = 97,
                               .name = "VP8",

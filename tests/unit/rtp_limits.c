@@ -37,7 +37,7 @@ static void video(void **state)
         size_t kept = 0;
         assert_int_equal(rtc_context_new(NULL, &context), RTC_OK);
         assert_int_equal(packet_pool_new(context, &pool), RTC_OK);
-        video_buffer_init(&buffer, context, "VP8", 90000, LIMIT);
+        video_buffer_init(&buffer, context, codec_row_carried(RTC_MEDIA_VIDEO, "VP8"), LIMIT);
         fill(&buffer, pool, sizes[i]);
         for (size_t k = 0; k < buffer.capacity; k++)
             kept += buffer.slots[k].packet != NULL;
@@ -108,7 +108,7 @@ static void video_room(void **state)
         assert_int_equal(rtc_context_new(NULL, &context), RTC_OK);
         assert_int_equal(packet_pool_new(context, &pool), RTC_OK);
         for (size_t k = 0; k < STREAMS; k++) {
-            video_buffer_init(&buffers[k], context, "VP8", 90000, LIMIT);
+            video_buffer_init(&buffers[k], context, codec_row_carried(RTC_MEDIA_VIDEO, "VP8"), LIMIT);
             buffers[k].room = &room;
         }
         for (int64_t n = 0; n < 3000; n++) {
@@ -125,7 +125,7 @@ static void video_room(void **state)
         for (size_t k = 0; k < STREAMS; k++)
             video_buffer_fini(&buffers[k]);
         assert_int_equal(room.bytes, 0);
-        video_buffer_init(&buffers[0], context, "VP8", 90000, LIMIT);
+        video_buffer_init(&buffers[0], context, codec_row_carried(RTC_MEDIA_VIDEO, "VP8"), LIMIT);
         buffers[0].room = &room;
         give(&buffers[0], pool, 1, sizes[i % 2], true);
         assert_int_equal(buffers[0].ready_count, room.most == 1 ? 0 : 1);

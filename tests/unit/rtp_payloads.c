@@ -73,7 +73,7 @@ static void check_split(size_t frame_len, size_t max_payload)
     static uint8_t joined[5000];
     for (size_t i = 0; i < frame_len; i++)
         frame[i] = (uint8_t)(i * 7 + 1);
-    struct vp8_packetizer packetizer;
+    struct packetizer packetizer;
     assert_true(vp8_packetizer_start(&packetizer, slice_of(frame, frame_len), 0xffff, max_payload));
     size_t expected = packetizer.payloads_left;
     size_t len = 0;
@@ -112,7 +112,7 @@ static void splits_and_joins_vp8_frames(void **state)
 static void refuses_to_split_nothing(void **state)
 {
     (void)state;
-    struct vp8_packetizer p;
+    struct packetizer p;
     assert_false(vp8_packetizer_start(&p, slice_of("", 0), 1, 1000));
     assert_false(vp8_packetizer_start(&p, slice_of("a", 1), 1, VP8_DESCRIPTOR_LEN));
     assert_true(vp8_packetizer_start(&p, slice_of("abc", 3), 1, 7));

@@ -22,7 +22,7 @@ static int begin(void **state)
     (void)state;
     assert_int_equal(rtc_context_new(NULL, &context), RTC_OK);
     assert_int_equal(packet_pool_new(context, &pool), RTC_OK);
-    video_buffer_init(&buffer, context, "VP8", 90000, 512);
+    video_buffer_init(&buffer, context, codec_row_carried(RTC_MEDIA_VIDEO, "VP8"), 512);
     video_buffer_set_max_wait(&buffer, WAIT);
     now = SECOND;
     sequence = 65530;

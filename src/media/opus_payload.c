@@ -142,3 +142,15 @@ bool opus_payload_parse(struct slice payload, struct opus_payload *out)
     out->dtx = frames.longest <= 1;
     return true;
 }
+
+static bool parse(struct slice payload, struct payload_info *out)
+{
+    struct opus_payload opus;
+    if (!opus_payload_parse(payload, &opus))
+        return false;
+    *out = (struct payload_info){
+        .data = payload, .first = true, .keyframe = true, .samples = opus.samples, .fec = opus.has_fec, .quiet = opus.dtx};
+    return true;
+}
+
+const struct payload_format opus_payload_format = {.parse = parse};

@@ -59,16 +59,16 @@ bool vp8_payload_parse(struct slice payload, struct vp8_payload *out)
     return true;
 }
 
-bool vp8_packetizer_start(struct vp8_packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload)
+bool vp8_packetizer_start(struct packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload)
 {
     if (frame.len == 0 || max_payload <= VP8_DESCRIPTOR_LEN)
         return false;
     size_t room = max_payload - VP8_DESCRIPTOR_LEN;
-    *p = (struct vp8_packetizer){frame, (frame.len + room - 1) / room, picture_id & 0x7fff, true};
+    *p = (struct packetizer){frame, (frame.len + room - 1) / room, picture_id & 0x7fff, true};
     return true;
 }
 
-bool vp8_packetizer_next(struct vp8_packetizer *p, struct writer *w, bool *last)
+bool vp8_packetizer_next(struct packetizer *p, struct writer *w, bool *last)
 {
     if (p->payloads_left == 0)
         return false;
@@ -84,3 +84,21 @@ bool vp8_packetizer_next(struct vp8_packetizer *p, struct writer *w, bool *last)
     *last = --p->payloads_left == 0;
     return true;
 }
+
+static bool parse(struct slice payload, struct payload_info *out)
+{
+    struct vp8_payload vp8;
+    if (!vp8_payload_parse(payload, &vp8))
+        return false;
+    *out = (struct payload_info){
+        .data = vp8.data, .first = vp8.start_of_frame, .keyframe = vp8.keyframe, .width = vp8.width, .height = vp8.height};
+    return true;
+}
+
+const struct payload_format vp8_payload_format = {
+    .parse = parse,
+    .packetizer_start = vp8_packetizer_start,
+    .packetizer_next = vp8_packetizer_next,
+    .keyframe_header_len = VP8_KEYFRAME_HEADER_LEN,
+    .frame_info = vp8_frame_info,
+};

@@ -3,8 +3,7 @@
 #ifndef CRTC_VP8_PAYLOAD_H
 #define CRTC_VP8_PAYLOAD_H
 
-#include "slice.h"
-#include "writer.h"
+#include "payload_format.h"
 
 enum { VP8_CLOCK_RATE = 90000, VP8_KEYFRAME_HEADER_LEN = 10 /* RFC 6386 section 9.1 */ };
 enum { VP8_DESCRIPTOR_LEN = 4 /* as we write it: X, I, 15-bit picture id */, VP8_NO_PICTURE_ID = -1, VP8_NO_TL0 = -1 };
@@ -30,16 +29,10 @@ bool vp8_payload_parse(struct slice payload, struct vp8_payload *out);
 /* Whether a frame, of which VP8_KEYFRAME_HEADER_LEN bytes are enough, is a keyframe, and its size (0 when it is none or cut short). */
 bool vp8_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
 
-/* Splits a frame into nearly equal payloads. */
-struct vp8_packetizer {
-    struct slice left;
-    size_t payloads_left;
-    uint16_t picture_id; /* 15 bits */
-    bool first;
-};
-/* `max_payload` counts the descriptor. False when the frame is empty or max_payload leaves no room. */
-bool vp8_packetizer_start(struct vp8_packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload);
-/* Writes the next payload; *last tells that it ends the frame (marker bit). False when there is none or `w` failed. */
-bool vp8_packetizer_next(struct vp8_packetizer *p, struct writer *w, bool *last);
+/* Splits a frame into nearly equal payloads. `max_payload` counts the descriptor. */
+bool vp8_packetizer_start(struct packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload);
+bool vp8_packetizer_next(struct packetizer *p, struct writer *w, bool *last);
+
+extern const struct payload_format vp8_payload_format;
 
 #endif

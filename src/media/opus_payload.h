@@ -4,7 +4,7 @@
 #ifndef CRTC_OPUS_PAYLOAD_H
 #define CRTC_OPUS_PAYLOAD_H
 
-#include "slice.h"
+#include "payload_format.h"
 
 enum { OPUS_CLOCK_RATE = 48000, OPUS_SAMPLES_MAX = 5760 /* 120 ms */ };
 
@@ -18,5 +18,7 @@ struct opus_payload {
 
 /* False for what RFC 6716 section 3.4 calls malformed: empty, code 3 with M = 0, more than 120 ms, lengths past the end. */
 bool opus_payload_parse(struct slice payload, struct opus_payload *out);
+
+extern const struct payload_format opus_payload_format;
 
 #endif

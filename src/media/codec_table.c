@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of codecs; see codec_table.h. */
+#include "codec_table.h"
+
+#include "opus_payload.h"
+#include "vp8_payload.h"
+
+#include <strings.h>
+
+const struct codec_row codec_rows[] = {
+    {.name = "opus", /* RFC 7587 */
+     .kind = RTC_MEDIA_AUDIO,
+     .format = &opus_payload_format,
+     .clock_rate = OPUS_CLOCK_RATE,
+     .channels = 2,
+     .payload_type = 111,
+     .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE,
+     .fmtp = "minptime=10;useinbandfec=1",
+     .inband_fec_parameter = "useinbandfec"},
+    {.name = "VP8", /* RFC 7741 */
+     .kind = RTC_MEDIA_VIDEO,
+     .format = &vp8_payload_format,
+     .clock_rate = VP8_CLOCK_RATE,
+     .channels = 1,
+     .payload_type = 96,
+     .rtx_payload_type = 97,
+     .nack = true,
+     .nack_pli = true,
+     .ccm_fir = true,
+     .goog_remb = true},
+
+    /* Known, not carried. RFC 9628 section 6, the AV1 payload format section 7.2, RFC 6184 section 8.2.2. */
+    {.name = "VP9", .kind = RTC_MEDIA_VIDEO, .distinct = {{"profile-id", "0", 0}}},
+    {.name = "AV1", .kind = RTC_MEDIA_VIDEO, .distinct = {{"profile", "0", 0}}},
+    {.name = "H264", .kind = RTC_MEDIA_VIDEO, .distinct = {{"packetization-mode", "0", 0}, {"profile-level-id", "42000a", 2}}},
+
+    /* Beside codecs. */
+    {.name = "red", .auxiliary = true},
+    {.name = "ulpfec", .auxiliary = true},
+    {.name = "flexfec-03", .auxiliary = true},
+    {.name = "flexfec", .auxiliary = true},
+    {.name = "rtx", .auxiliary = true},
+    {.name = "CN", .auxiliary = true},
+    {.name = "telephone-event", .auxiliary = true},
+};
+const size_t codec_row_count = sizeof codec_rows / sizeof codec_rows[0];
+
+const struct codec_row *codec_row_named(const char *name)
+{
+    for (size_t i = 0; i < codec_row_count; i++)
+        if (strcasecmp(codec_rows[i].name, name) == 0)
+            return &codec_rows[i];
+    return NULL;
+}
+
+const struct codec_row *codec_row_carried(rtc_media_kind kind, const char *name)
+{
+    const struct codec_row *row = codec_row_named(name);
+    return row && row->kind == kind && row->format ? row : NULL;
+}

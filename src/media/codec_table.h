@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that this library knows of codecs by name, one row for each: what descriptions say of it, what we offer, and its RTP payload
+ * format. A codec that is added needs a row, a payload format if it has none yet, and somebody who encodes it (codec_registry.h), and
+ * nothing else. */
+#ifndef CRTC_CODEC_TABLE_H
+#define CRTC_CODEC_TABLE_H
+
+#include "payload_format.h"
+
+#include <crtc/media.h>
+
+enum { CODEC_NO_PAYLOAD_TYPE = 0xff, CODEC_DISTINCT_MAX = 2 };
+
+/* A parameter of which another value is another bit stream. */
+struct codec_parameter {
+    const char *name;   /* NULL: none */
+    const char *absent; /* its value where it is not given */
+    size_t compared;    /* leading characters; 0: all */
+};
+
+struct codec_row {
+    const char *name;                    /* the encoding name (RFC 4855), compared without case */
+    rtc_media_kind kind;                 /* of what is auxiliary: 0 */
+    bool auxiliary;                      /* protects, fills in or signals beside a codec: never what media is sent with */
+    const struct payload_format *format; /* NULL: not carried here; the row says when two descriptions of it are the same */
+    struct codec_parameter distinct[CODEC_DISTINCT_MAX];
+
+    /* With a payload format: what descriptions say. */
+    uint32_t clock_rate;
+    uint8_t channels;
+    uint8_t payload_type;     /* the one we like */
+    uint8_t rtx_payload_type; /* of its repair; CODEC_NO_PAYLOAD_TYPE: it is not repaired */
+    bool nack, nack_pli, ccm_fir, goog_remb;
+    const char *fmtp;                 /* what we ask for; NULL: nothing */
+    const char *inband_fec_parameter; /* of 1, where the peer wants packets to repair the ones before them; NULL: there is no such thing */
+};
+
+/* Every row, in the order in which we offer them. */
+extern const struct codec_row codec_rows[];
+extern const size_t codec_row_count;
+
+/* NULL when nothing is known of it. */
+const struct codec_row *codec_row_named(const char *name);
+/* The same, of those that can be carried. */
+const struct codec_row *codec_row_carried(rtc_media_kind kind, const char *name);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* From tables to descriptions and back; see capabilities.h. */
+#include "capabilities.h"
+
+#include "codec_table.h"
+#include "rtp_extensions.h"
+
+_Static_assert((int)CODEC_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE && (int)RTP_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE, "one value in all three");
+
+static void describe_codec(const struct codec_row *row, struct jsep_codec *out)
+{
+    *out = (struct jsep_codec){
+        .payload_type = row->payload_type,
+        .rtx_payload_type = row->rtx_payload_type,
+        .clock_rate = row->clock_rate,
+        .channels = row->channels,
+        .nack = row->nack,
+        .nack_pli = row->nack_pli,
+        .ccm_fir = row->ccm_fir,
+        .goog_remb = row->goog_remb,
+    };
+    text_copy(out->name, sizeof out->name, row->name);
+    text_copy(out->fmtp, sizeof out->fmtp, row->fmtp ? row->fmtp : "");
+}
+
+static void describe_extension(const struct rtp_extension_row *row, struct jsep_extension *out)
+{
+    *out = (struct jsep_extension){.id = row->id, .direction = RTC_DIRECTION_SENDRECV};
+    text_copy(out->uri, sizeof out->uri, row->uri);
+}
+
+void capabilities_of(rtc_media_kind kind, struct capabilities *out)
+{
+    out->codec_count = out->extension_count = 0;
+    for (size_t i = 0; i < codec_row_count && out->codec_count < CAPABILITIES_CODECS_MAX; i++)
+        if (codec_rows[i].format && codec_rows[i].kind == kind)
+            describe_codec(&codec_rows[i], &out->codecs[out->codec_count++]);
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++)
+        if (kind == RTC_MEDIA_AUDIO ? rtp_extension_rows[i].audio : rtp_extension_rows[i].video)
+            describe_extension(&rtp_extension_rows[i], &out->extensions[out->extension_count++]);
+}
+
+void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to)
+{
+    *to = (struct rtp_codec){
+        .payload_type = from->payload_type,
+        .rtx_payload_type = from->rtx_payload_type,
+        .clock_rate = from->clock_rate,
+        .channels = from->channels,
+        .nack = from->nack,
+        .pli = from->nack_pli,
+        .fir = from->ccm_fir,
+        .remb = from->goog_remb,
+    };
+    text_copy(to->name, sizeof to->name, from->name);
+}
+
+bool capabilities_inband_fec(const struct jsep_codec *codec)
+{
+    const struct codec_row *row = codec_row_named(codec->name);
+    return row && row->inband_fec_parameter && slice_is(jsep_fmtp_value(codec->fmtp, row->inband_fec_parameter), "1");
+}
+
+void capabilities_read_extensions(const struct jsep_extension *from, size_t count, uint8_t ids[RTP_EXTENSIONS])
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < RTP_EXTENSIONS; k++)
+            if (strcmp(from[i].uri, rtp_extension_rows[k].uri) == 0)
+                ids[rtp_extension_rows[k].extension] = (uint8_t)from[i].id;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What this library can do with one kind of media, in the words of offer and answer: made of the rows of the codecs (codec_table.h) and of
+ * the header extensions (rtp_extensions.h), and read back out of what was negotiated. */
+#ifndef CRTC_CAPABILITIES_H
+#define CRTC_CAPABILITIES_H
+
+#include "jsep.h"
+#include "rtp_session.h"
+
+enum { CAPABILITIES_CODECS_MAX = 8 };
+
+struct capabilities {
+    struct jsep_codec codecs[CAPABILITIES_CODECS_MAX]; /* in order of preference */
+    size_t codec_count;
+    struct jsep_extension extensions[RTP_EXTENSIONS];
+    size_t extension_count;
+};
+
+void capabilities_of(rtc_media_kind kind, struct capabilities *out);
+
+/* A negotiated codec as RTP wants it. */
+void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to);
+/* Whether the peer wants in-band FEC of it. */
+bool capabilities_inband_fec(const struct jsep_codec *codec);
+/* The ids that were agreed upon; 0: none. */
+void capabilities_read_extensions(const struct jsep_extension *from, size_t count, uint8_t ids[RTP_EXTENSIONS]);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* What is offered, out of the tables of codecs and header extensions, and how what was negotiated is read back. */
+#include "capabilities.h"
+
+#include "rtp_extensions.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void test_sound(void **state)
+{
+    (void)state;
+    struct capabilities c;
+    capabilities_of(RTC_MEDIA_AUDIO, &c);
+    assert_int_equal(c.codec_count, 1);
+    assert_string_equal(c.codecs[0].name, "opus");
+    assert_int_equal(c.codecs[0].payload_type, 111);
+    assert_int_equal(c.codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
+    assert_int_equal(c.codecs[0].clock_rate, 48000);
+    assert_int_equal(c.codecs[0].channels, 2);
+    assert_string_equal(c.codecs[0].fmtp, "minptime=10;useinbandfec=1");
+    assert_false(c.codecs[0].nack || c.codecs[0].nack_pli || c.codecs[0].ccm_fir || c.codecs[0].goog_remb || c.codecs[0].transport_cc);
+    assert_true(capabilities_inband_fec(&c.codecs[0]));
+    strcpy(c.codecs[0].fmtp, "minptime=10");
+    assert_false(capabilities_inband_fec(&c.codecs[0]));
+    assert_int_equal(c.extension_count, 3);
+    assert_int_equal(c.extensions[0].id, 1);
+    assert_string_equal(c.extensions[0].uri, "urn:ietf:params:rtp-hdrext:ssrc-audio-level");
+    assert_int_equal(c.extensions[1].id, 2);
+    assert_int_equal(c.extensions[2].id, 4);
+}
+
+static void test_pictures(void **state)
+{
+    (void)state;
+    struct capabilities c;
+    capabilities_of(RTC_MEDIA_VIDEO, &c);
+    assert_int_equal(c.codec_count, 1);
+    assert_string_equal(c.codecs[0].name, "VP8");
+    assert_int_equal(c.codecs[0].payload_type, 96);
+    assert_int_equal(c.codecs[0].rtx_payload_type, 97);
+    assert_int_equal(c.codecs[0].clock_rate, 90000);
+    assert_int_equal(c.codecs[0].channels, 1);
+    assert_string_equal(c.codecs[0].fmtp, "");
+    assert_true(c.codecs[0].nack && c.codecs[0].nack_pli && c.codecs[0].ccm_fir && c.codecs[0].goog_remb);
+    assert_false(capabilities_inband_fec(&c.codecs[0]));
+    static const unsigned ids[] = {2, 4, 10, 11};
+    assert_int_equal(c.extension_count, 4);
+    for (size_t i = 0; i < c.extension_count; i++)
+        assert_int_equal(c.extensions[i].id, ids[i]);
+}
+
+static void test_extensions_are_read_back(void **state)
+{
+    (void)state;
+    uint8_t ids[RTP_EXTENSIONS] = {0};
+    bool seen[RTP_EXTENSIONS] = {false};
+    struct capabilities c;
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++) {
+        assert_false(seen[rtp_extension_rows[i].extension]); /* each has one row */
+        seen[rtp_extension_rows[i].extension] = true;
+        assert_in_range(rtp_extension_rows[i].id, 1, 14); /* the one-byte form (RFC 8285 section 4.2) */
+    }
+    capabilities_of(RTC_MEDIA_VIDEO, &c);
+    c.extensions[1].id = 200;
+    capabilities_read_extensions(c.extensions, c.extension_count, ids);
+    assert_int_equal(ids[RTP_EXTENSION_ABS_SEND_TIME], 2);
+    assert_int_equal(ids[RTP_EXTENSION_MID], 200);
+    assert_int_equal(ids[RTP_EXTENSION_RID], 10);
+    assert_int_equal(ids[RTP_EXTENSION_REPAIRED_RID], 11);
+    assert_int_equal(ids[RTP_EXTENSION_AUDIO_LEVEL], 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_extensions_are_read_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
