@@ -32,13 +32,13 @@ struct ice_check {
  * when a check succeeds. */
 struct ice_pair_consent {
     bool receivable;     /* something authenticated arrived: DTLS and media may be taken from there */
+    uint8_t probe_index; /* of `probes`, taken in turn */
     rtc_time_t heard;    /* last authenticated request or response; once receivable */
     rtc_time_t granted;  /* last success response, a lite agent's last request; once succeeded */
     rtc_time_t answered; /* last success response, which proves that the peer is where it says; -1: none yet */
     rtc_time_t asked;    /* when the last consent check left */
     rtc_time_t interval; /* until the next, randomized (RFC 7675 section 5.1); 0: none left yet */
     struct ice_probe probes[ICE_PROBES];
-    uint8_t probe_index;
 };
 
 struct ice_rtt {
@@ -58,11 +58,11 @@ enum ice_pair_state { ICE_PAIR_FROZEN, ICE_PAIR_WAITING, ICE_PAIR_IN_PROGRESS, I
 
 struct ice_pair {
     struct link triggered; /* in the triggered-check queue, or nowhere */
-    uint32_t serial;
     struct ice_base *base;
     struct ice_remote *remote;
     uint64_t foundation;
     uint64_t priority;
+    uint32_t serial;
     enum ice_pair_state state; /* ice_pair_set_state() */
     struct ice_check check;
     struct ice_pair_consent consent;
