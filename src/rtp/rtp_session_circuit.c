@@ -39,7 +39,9 @@ static void stop(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *
     st->circuit.in_outage = silence && now - s->last_control >= OUTAGE_US;
     st->circuit.stops++;
     rtp_session_drop_waiting(s, st);
-    set_state(st, RTP_CIRCUIT_STOPPED, silence ? RTC_TIME_NEVER : now + retry_after(s, st), out);
+    /* Who hears nothing at all waits for something. A peer that speaks, but not of this stream, may begin to once there is something to
+     * report. */
+    set_state(st, RTP_CIRCUIT_STOPPED, st->circuit.in_outage ? RTC_TIME_NEVER : now + retry_after(s, st), out);
 }
 
 void rtp_session_open_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st, enum rtp_breaker_reason reason,

@@ -4,7 +4,10 @@
 #include "memory.h"
 #include "rtp_session_parts.h"
 
-enum { SHARES_MAX = 64, FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000 };
+enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000 };
+
+/* Every stream that there may be. */
+enum { SHARES_MAX = 128 * RTP_ENCODINGS_MAX };
 
 void rtp_session_drain_pacer(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
@@ -152,7 +155,7 @@ void rtp_session_update_rate(struct rtp_session *s, rtc_time_t now, struct out *
     rtp_rate_share(without_repairs(s, now, target), caps, n, shares);
     rtp_pacer_set_target(&s->pacer, target);
     for (size_t i = 0; i < n; i++)
-        tell_target(video[i], shares[i], out);
+        tell_target(video[i], shares[i] > 0 ? shares[i] : 1, out); /* 0 would say that it is stopped */
 }
 
 void rtp_session_set_stream_bitrate(struct rtp_session *s, rtc_time_t now, uint32_t stream, uint32_t max_bitrate_bps, struct out *out)

@@ -290,6 +290,22 @@ static void exchange(const char *after, const char *line)
     free(answer);
 }
 
+/* Those that arrived. */
+static uint64_t sound_packets(void)
+{
+    rtc_stats_report *report;
+    double packets = 0;
+    assert_int_equal(rtc_peer_connection_get_stats(call.p.peer[1].pc, &report), RTC_OK);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        const char *of = rtc_stats_string(s, "kind");
+        if (strcmp(rtc_stats_type(s), "inbound-rtp") == 0 && of && strcmp(of, "audio") == 0)
+            (void)rtc_stats_number(s, "packetsReceived", &packets);
+    }
+    rtc_stats_report_unref(report);
+    return (uint64_t)packets;
+}
+
 static void the_peers_bandwidth_is_kept(void **state)
 {
     (void)state;
@@ -301,6 +317,10 @@ static void the_peers_bandwidth_is_kept(void **state)
         {"a=mid:1\r\n", "b=TIAS:120000\r\nb=AS:500\r\n", 120000},
         {"a=mid:0\r\n", "b=AS:30\r\n", 3000000},    /* the sound's */
         {"t=0 0\r\n", "b=TIAS:248000\r\n", 200000}, /* for all of it: 48000 are the sound's */
+        {"a=mid:1\r\n", "b=TIAS:0\r\n", 1},         /* no pictures are wanted (RFC 3264 section 5): as few bits as there can be */
+        {"a=mid:1\r\n", "b=AS:0\r\n", 1},
+        {"t=0 0\r\n", "b=TIAS:0\r\n", 1}, /* the sound goes on */
+        {"t=0 0\r\n", "b=AS:0\r\n", 1},
         {"t=0 0\r\n", "b=AS:x\r\nb=CT:100\r\nb=X-YZ:128\r\n", 3000000},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -309,6 +329,9 @@ static void the_peers_bandwidth_is_kept(void **state)
         exchange(cases[i].after, cases[i].line);
         connect();
         peer_run(&call.p, 20 * SECOND);
+        uint64_t sounds = sound_packets();
+        peer_run(&call.p, SECOND);
+        assert_in_range(sound_packets() - sounds, 48, 52);
         assert_true(number("targetBitrate") == cases[i].bps);
         assert_int_equal(encoded.bitrate_bps, (uint32_t)cases[i].bps);
         exchange("a=mid:1\r\n", ""); /* and no longer */
@@ -316,6 +339,60 @@ static void the_peers_bandwidth_is_kept(void **state)
         assert_true(number("targetBitrate") == 3000000);
         end();
     }
+}
+
+/* What the link carries is still known, and nothing is stopped. */
+static void still_limited(const char *after)
+{
+    for (int i = 0; i < 5; i++) {
+        peer_run(&call.p, SECOND);
+        if (number("targetBitrate") < 20000 || number("targetBitrate") > 400000)
+            fail_msg("after %s: a target of %.0f", after, number("targetBitrate"));
+    }
+    uint64_t sounds = sound_packets();
+    peer_run(&call.p, 2 * SECOND);
+    assert_in_range(sound_packets() - sounds, 90, 110);
+    assert_int_equal(call.circuits[RTC_CIRCUIT_REDUCED] + call.circuits[RTC_CIRCUIT_STOPPED], 0);
+}
+
+/* Another track, another description and another path while the link is slow; and a direction that is off for so long that a breaker would
+ * open. */
+static void changes_while_it_is_limited(void **state)
+{
+    (void)state;
+    const struct sim_link link = {.delay_us = 25 * MS, .rate_bps = 300000, .queue_us = 300 * MS};
+    begin(20, &link, true);
+    peer_exchange(&call.p, 0);
+    connect();
+    peer_run(&call.p, 15 * SECOND);
+    still_limited("the beginning");
+    rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(call.p.peer[0].pc, 1);
+    rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(t);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(rtc_rtp_sender_replace_track(sender, NULL), RTC_OK);
+        peer_run(&call.p, i * SECOND);
+        assert_int_equal(rtc_rtp_sender_replace_track(sender, call.track), RTC_OK);
+        still_limited("another track");
+    }
+    for (int i = 0; i < 3; i++) {
+        peer_exchange(&call.p, i % 2);
+        still_limited("another description");
+    }
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    peer_exchange(&call.p, 0);
+    peer_run(&call.p, 60 * SECOND);
+    assert_int_equal(call.circuits[RTC_CIRCUIT_REDUCED] + call.circuits[RTC_CIRCUIT_STOPPED], 0);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_OK);
+    peer_exchange(&call.p, 0);
+    still_limited("a pause");
+    assert_int_equal(rtc_peer_connection_restart_ice(call.p.peer[0].pc), RTC_OK);
+    peer_exchange(&call.p, 0);
+    still_limited("a restart of ICE");
+    for (int i = 0; i < 2; i++)
+        sim_host_link(call.p.peer[i].host)->rate_bps = 0;
+    peer_run(&call.p, 60 * SECOND);
+    assert_true(number("targetBitrate") > 2500000);
+    end();
 }
 
 static void a_breaker_is_told(void **state)
@@ -358,6 +435,7 @@ int main(void)
         cmocka_unit_test(pictures_follow_the_machine),
         cmocka_unit_test(pictures_left_out_are_no_reason_for_larger_ones),
         cmocka_unit_test(the_peers_bandwidth_is_kept),
+        cmocka_unit_test(changes_while_it_is_limited),
         cmocka_unit_test(a_breaker_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
