@@ -29,15 +29,10 @@ void audio_buffer_init(struct audio_buffer *b, uint32_t clock_rate, size_t capac
     b->duration = clock_rate / 50;
 }
 
-static size_t cost_of(const rtc_encoded_frame *frame)
-{
-    return JITTER_FRAME_COST + rtc_encoded_frame_len(frame);
-}
-
 static void drop_packets(struct audio_buffer *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        jitter_room_give_back(b->room, cost_of(b->packets[i].frame));
+        jitter_room_give_back(b->room, jitter_room_cost(b->packets[i].frame));
         rtc_encoded_frame_unref(b->packets[i].frame);
     }
     b->count -= n;
@@ -154,7 +149,7 @@ static enum audio_insert store(struct audio_buffer *b, struct audio_packet p)
         b->stats.duplicate_packets++;
         return refuse(p.frame, AUDIO_DUPLICATE);
     }
-    if (!jitter_room_fits(b->room, cost_of(p.frame)))
+    if (!jitter_room_fits(b->room, jitter_room_cost(p.frame)))
         return refuse(p.frame, AUDIO_OVERFLOW);
     if (b->count == b->capacity) {
         if (at == 0)
@@ -165,7 +160,7 @@ static enum audio_insert store(struct audio_buffer *b, struct audio_packet p)
     memmove(&b->packets[at + 1], &b->packets[at], (b->count - at) * sizeof p);
     b->packets[at] = p;
     b->count++;
-    jitter_room_add(b->room, cost_of(p.frame));
+    jitter_room_add(b->room, jitter_room_cost(p.frame));
     return AUDIO_INSERTED;
 }
 

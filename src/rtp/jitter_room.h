@@ -4,9 +4,7 @@
 #ifndef CRTC_JITTER_ROOM_H
 #define CRTC_JITTER_ROOM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <crtc/media.h>
 
 struct jitter_room {
     uint64_t bytes, most;
@@ -14,6 +12,11 @@ struct jitter_room {
 
 /* Of an encoded frame beside its data. */
 enum { JITTER_FRAME_COST = 256 };
+
+static inline size_t jitter_room_cost(const rtc_encoded_frame *frame)
+{
+    return JITTER_FRAME_COST + rtc_encoded_frame_len(frame);
+}
 
 /* NULL is legal, here and below. */
 static inline bool jitter_room_fits(const struct jitter_room *room, size_t bytes)

@@ -63,11 +63,6 @@ static void move_waiting(struct video_buffer *b, int64_t moved)
         b->ready[(b->ready_at + i) % VIDEO_READY_MAX].timestamp += moved * (int64_t)b->clock_rate / 1000000;
 }
 
-static size_t cost_of(const rtc_encoded_frame *frame)
-{
-    return JITTER_FRAME_COST + rtc_encoded_frame_len(frame);
-}
-
 void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_frame *frame, int64_t timestamp)
 {
     bool anew = discontinuous(b, now, timestamp);
@@ -93,7 +88,7 @@ void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_fram
         b->waiting_since = now;
         return;
     }
-    jitter_room_add(b->room, cost_of(frame));
+    jitter_room_add(b->room, jitter_room_cost(frame));
     b->ready[(b->ready_at + b->ready_count++) % VIDEO_READY_MAX] = (struct video_ready){frame, timestamp, now};
 }
 
@@ -102,7 +97,7 @@ struct video_ready video_playout_pop(struct video_buffer *b)
     struct video_ready r = b->ready[b->ready_at];
     b->ready_at = (b->ready_at + 1) % VIDEO_READY_MAX;
     b->ready_count--;
-    jitter_room_give_back(b->room, cost_of(r.frame));
+    jitter_room_give_back(b->room, jitter_room_cost(r.frame));
     return r;
 }
 
