@@ -121,6 +121,8 @@ typedef struct rtc_encoded_frame_options {
     rtc_time_t capture_time_us;  /* monotonic; 0: now */
     uint32_t duration;           /* audio: samples per channel at the codec's clock; 0: unknown */
     uint32_t width, height;      /* video: pixels, 0 when unknown */
+    uint32_t unused;             /* not looked at: what follows stands behind the struct of older versions, their padding included */
+    uint32_t spatial_id, temporal_id; /* video: the layer it belongs to, 0 to 7; the base layer is 0 */
 } rtc_encoded_frame_options;
 
 /* *out is a reference of the caller's. Any thread. RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NO_MEMORY. */
@@ -137,6 +139,10 @@ RTC_EXPORT rtc_time_t rtc_encoded_frame_capture_time_us(const rtc_encoded_frame 
 RTC_EXPORT uint32_t rtc_encoded_frame_duration(const rtc_encoded_frame *frame);
 RTC_EXPORT uint32_t rtc_encoded_frame_width(const rtc_encoded_frame *frame);
 RTC_EXPORT uint32_t rtc_encoded_frame_height(const rtc_encoded_frame *frame);
+/* The layer of a picture, 0 where there are none. A received one has what its payload format says: of VP8 the temporal layer (RFC 7741 section 4.2). No
+ * decoder needs a picture of a higher temporal layer to show those of the lower ones. They are not written into packets yet. */
+RTC_EXPORT uint32_t rtc_encoded_frame_spatial_id(const rtc_encoded_frame *frame);
+RTC_EXPORT uint32_t rtc_encoded_frame_temporal_id(const rtc_encoded_frame *frame);
 /* Before it is handed on: the bytes, and a shorter length once they are known. */
 RTC_EXPORT uint8_t *rtc_encoded_frame_writable_data(rtc_encoded_frame *frame);
 RTC_EXPORT void rtc_encoded_frame_truncate(rtc_encoded_frame *frame, size_t data_len);

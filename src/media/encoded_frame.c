@@ -9,7 +9,10 @@
 
 #include <stdatomic.h>
 
-enum { CODEC_NAME_MAX = 15, ENCODED_BYTES_MAX = 8 * 1024 * 1024 };
+enum { CODEC_NAME_MAX = 15, ENCODED_BYTES_MAX = 8 * 1024 * 1024, LAYER_MAX = 7 };
+
+/* A program of before had a struct as large as all that is in front of the layers. */
+_Static_assert(offsetof(rtc_encoded_frame_options, spatial_id) % sizeof(size_t) == 0, "the layers lie in no padding");
 
 struct rtc_encoded_frame {
     atomic_uint references;
@@ -17,7 +20,7 @@ struct rtc_encoded_frame {
     rtc_media_kind kind;
     char codec[CODEC_NAME_MAX + 1];
     bool keyframe;
-    uint32_t rtp_timestamp, duration, width, height;
+    uint32_t rtp_timestamp, duration, width, height, spatial_id, temporal_id;
     rtc_time_t capture_time_us;
     size_t len;
     uint8_t data[];
@@ -34,6 +37,9 @@ static int check(const rtc_encoded_frame_options *o)
         return error_say(RTC_ERR_TYPE, "a codec's name has 1 to %d characters, and '%.40s' has not", CODEC_NAME_MAX, o->codec);
     if (o->data_len < 1 || o->data_len > ENCODED_BYTES_MAX)
         return error_say(RTC_ERR_RANGE, "an encoded frame of %zu bytes: there must be 1 to %d", o->data_len, ENCODED_BYTES_MAX);
+    if (o->spatial_id > LAYER_MAX || o->temporal_id > LAYER_MAX)
+        return error_say(RTC_ERR_RANGE, "layers %u and %u of an encoded frame: they are numbered 0 to %d", o->spatial_id, o->temporal_id,
+                         LAYER_MAX);
     return RTC_OK;
 }
 
@@ -53,6 +59,8 @@ static int make(rtc_context *context, const rtc_encoded_frame_options *o, rtc_en
     frame->duration = o->duration;
     frame->width = o->width;
     frame->height = o->height;
+    frame->spatial_id = o->spatial_id;
+    frame->temporal_id = o->temporal_id;
     frame->len = o->data_len;
     if (o->data)
         memcpy(frame->data, o->data, o->data_len);
@@ -139,6 +147,16 @@ uint32_t rtc_encoded_frame_width(const rtc_encoded_frame *frame)
 uint32_t rtc_encoded_frame_height(const rtc_encoded_frame *frame)
 {
     return frame->height;
+}
+
+uint32_t rtc_encoded_frame_spatial_id(const rtc_encoded_frame *frame)
+{
+    return frame->spatial_id;
+}
+
+uint32_t rtc_encoded_frame_temporal_id(const rtc_encoded_frame *frame)
+{
+    return frame->temporal_id;
 }
 
 uint8_t *rtc_encoded_frame_writable_data(rtc_encoded_frame *frame)

@@ -14,6 +14,7 @@ struct payload_info {
     bool first;             /* they begin it */
     bool keyframe;          /* of the first: decodable without any other */
     uint16_t width, height; /* of a keyframe's first, in pixels; 0: it does not say */
+    uint8_t temporal_id;    /* of pictures; 0: the base layer, or no layers */
     uint32_t samples;       /* of sound: per channel, at the codec's clock */
     bool fec;               /* of sound: holds another form of the packet before it */
     bool quiet;             /* of sound: silence */

@@ -90,8 +90,12 @@ static bool parse(struct slice payload, struct payload_info *out)
     struct vp8_payload vp8;
     if (!vp8_payload_parse(payload, &vp8))
         return false;
-    *out = (struct payload_info){
-        .data = vp8.data, .first = vp8.start_of_frame, .keyframe = vp8.keyframe, .width = vp8.width, .height = vp8.height};
+    *out = (struct payload_info){.data = vp8.data,
+                                 .first = vp8.start_of_frame,
+                                 .keyframe = vp8.keyframe,
+                                 .width = vp8.width,
+                                 .height = vp8.height,
+                                 .temporal_id = vp8.temporal_id};
     return true;
 }
 

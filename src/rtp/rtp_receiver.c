@@ -174,6 +174,7 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rt
         p.keyframe = info.keyframe;
         p.width = info.width;
         p.height = info.height;
+        p.temporal_id = info.temporal_id;
         p.payload = info.data;
         p.packet = packet;
     } else {

@@ -194,7 +194,7 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     rtc_encoded_frame *frame = NULL;
     rtc_encoded_frame_options o = {
         .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = b->codec->name, .data_len = frame_bytes(b, start, end), .keyframe = head->keyframe,
-        .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height,
+        .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height, .temporal_id = head->temporal_id,
     };
     if (head->keyframe && head->width == 0)
         read_size(b, start, end, &o);
@@ -336,6 +336,7 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
         .sequence = p->sequence, .packet = p->packet, .arrival = now, .timestamp = p->timestamp, .len = (uint16_t)p->payload.len,
         .width = p->width, .height = p->height, .used = true, .first = p->first && p->payload.len > 0, .last = p->last,
         .keyframe = p->keyframe,
+        .temporal_id = p->temporal_id,
     };
     if (p->packet)
         jitter_room_add(b->room, packet_cost(p->packet));

@@ -31,6 +31,7 @@ struct video_packet {
     bool first, last;  /* of its frame */
     bool keyframe;     /* known of the first one only */
     uint16_t width, height;
+    uint8_t temporal_id;
     struct slice payload; /* inside `packet`; empty: padding, which only fills its sequence number */
     struct packet *packet; /* owned; may be NULL for padding */
 };
@@ -42,6 +43,7 @@ struct video_slot {
     uint32_t timestamp;
     uint16_t offset, len; /* of the payload in packet->bytes */
     uint16_t width, height;
+    uint8_t temporal_id;
     bool used, first, last, keyframe;
 };
 

@@ -224,7 +224,9 @@ static void test_encoded_data(void **state)
                                          .capture_time_us = 8,
                                          .duration = 7,
                                          .width = 6,
-                                         .height = 5};
+                                         .height = 5,
+                                         .spatial_id = 4,
+                                         .temporal_id = 3};
     rtc_encoded_frame *f;
     assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_OK);
     assert_memory_equal(rtc_encoded_frame_data(f), "abcdef", 6);
@@ -235,10 +237,29 @@ static void test_encoded_data(void **state)
     assert_int_equal(rtc_encoded_frame_duration(f), 7);
     assert_int_equal(rtc_encoded_frame_width(f), 6);
     assert_int_equal(rtc_encoded_frame_height(f), 5);
+    assert_int_equal(rtc_encoded_frame_spatial_id(f), 4);
+    assert_int_equal(rtc_encoded_frame_temporal_id(f), 3);
     rtc_encoded_frame_truncate(f, 7);
     assert_int_equal(rtc_encoded_frame_len(f), 6);
     rtc_encoded_frame_truncate(f, 2);
     assert_int_equal(rtc_encoded_frame_len(f), 2);
+    rtc_encoded_frame_unref(f);
+}
+
+static void test_layers(void **state)
+{
+    (void)state;
+    rtc_encoded_frame *f = NULL;
+    rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = "VP8", .data_len = 1, .temporal_id = 8};
+    assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_ERR_RANGE);
+    o.temporal_id = 0;
+    o.spatial_id = 8;
+    assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_ERR_RANGE);
+    /* A program of before: its padding may hold anything, and nothing behind it is read. */
+    o.size = offsetof(rtc_encoded_frame_options, spatial_id);
+    o.unused = 77;
+    assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_OK);
+    assert_int_equal(rtc_encoded_frame_spatial_id(f), 0);
     rtc_encoded_frame_unref(f);
 }
 
@@ -310,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_audio_data),
         cmocka_unit_test(test_encoded_bounds),
         cmocka_unit_test(test_encoded_data),
+        cmocka_unit_test(test_layers),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

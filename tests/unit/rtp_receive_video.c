@@ -122,6 +122,21 @@ static void in_order(void **state)
         assert_in_range(shown_at[n] - shown_at[n - 1], 32 * MS, 35 * MS);
 }
 
+static void temporal_layer_is_told(void **state)
+{
+    (void)state;
+    struct packet *packet = packet_copy(pool, slice_of("x", 1));
+    const struct video_packet p = {.sequence = 1, .timestamp = 3000, .first = true, .last = true, .keyframe = true, .width = 640,
+                                   .temporal_id = 2, .payload = packet_slice(packet), .packet = packet};
+    struct video_release release;
+    assert_true(video_buffer_insert(&buffer, now, &p));
+    now += SECOND;
+    assert_true(video_buffer_next(&buffer, now, &release));
+    assert_int_equal(rtc_encoded_frame_temporal_id(release.frame), 2);
+    assert_int_equal(rtc_encoded_frame_spatial_id(release.frame), 0);
+    rtc_encoded_frame_unref(release.frame);
+}
+
 static void any_packet_order(void **state)
 {
     (void)state;
@@ -408,6 +423,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(in_order),
+        TEST(temporal_layer_is_told),
         TEST(any_packet_order),
         TEST(header_in_parts),
         TEST(waits_for_repair),
