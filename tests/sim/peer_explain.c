@@ -18,6 +18,13 @@ static void expect(struct sim_peers *p, int index, const char *conclusion)
         fail_msg("not '...%s...' but: %s", conclusion, text);
 }
 
+static void expect_no(struct sim_peers *p, int index, const char *part)
+{
+    const char *text = rtc_peer_connection_explain(p->peer[index].pc);
+    if (strstr(text, part))
+        fail_msg("'%s' in:\n%s", part, text);
+}
+
 static void expect_line(struct sim_peers *p, int index, const char *part)
 {
     const char *text = rtc_peer_connection_explain(p->peer[index].pc);
@@ -181,6 +188,28 @@ static void candidates_that_no_peer_has(void **state)
     sim_peers_fini(&p);
 }
 
+static char *elsewhere(const char *sdp)
+{
+    char *six = text_replace(sdp, " 10.0.0.", " 2001:db8::");
+    char *both = text_replace(six, "a=ice-ufrag:", "a=candidate:9 1 udp 1 240.0.0.7 6000 typ host\r\na=ice-ufrag:");
+    free(six);
+    return both;
+}
+
+/* One may not be used, and that is not what is wrong: the others may, and fit nothing. */
+static void candidates_of_another_family(void **state)
+{
+    struct sim_peers p;
+    (void)state;
+    begin(&p);
+    sim_host_link(p.peer[0].host)->loss = sim_host_link(p.peer[1].host)->loss = 1;
+    exchange(&p, elsewhere);
+    peer_run(&p, 3 * SECOND);
+    expect(&p, 0, "fits a local one: the address families or protocols differ");
+    expect_line(&p, 0, "left out host 240.0.0.7:6000: a reserved address");
+    sim_peers_fini(&p);
+}
+
 static void a_network_that_carries_nothing(void **state)
 {
     struct sim_peers p;
@@ -217,6 +246,7 @@ static void descriptions_that_do_not_belong_together(void **state)
     exchange(&p, other_password);
     peer_run(&p, 2 * SECOND);
     expect(&p, 0, "one side has an old description of the other");
+    expect_no(&p, 0, "no TURN server"); /* which would not help */
     sim_peers_fini(&p);
 }
 
@@ -233,7 +263,8 @@ static void another_certificate(void **state)
 
 static void configure(struct sim_peers *p, rtc_ice_transport_policy policy, const char *url)
 {
-    const rtc_ice_server server = {.size = sizeof server, .urls = &url, .url_count = 1, .username = "u", .credential = "p"};
+    const char *const urls[] = {url, "turn:198.51.100.201"};
+    const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = 2, .username = "u", .credential = "p"};
     const rtc_ice_server *servers[] = {&server};
     const rtc_configuration c = {.size = sizeof c, .ice_transport_policy = policy, .ice_servers = servers, .ice_server_count = url ? 1 : 0};
     assert_int_equal(rtc_peer_connection_set_configuration(p->peer[0].pc, &c), RTC_OK);
@@ -339,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_restart_that_goes_on),
         cmocka_unit_test(candidates_that_nobody_passed_on),
         cmocka_unit_test(candidates_that_no_peer_has),
+        cmocka_unit_test(candidates_of_another_family),
         cmocka_unit_test(a_network_that_carries_nothing),
         cmocka_unit_test(one_direction_is_open),
         cmocka_unit_test(descriptions_that_do_not_belong_together),

@@ -328,6 +328,23 @@ static void numbers_agree(void **state)
     rtc_stats_report_unref(NULL);
 }
 
+/* The time of a packet is its own, not that of the report. */
+static void when_packets_came(void **state)
+{
+    struct scene s;
+    double received;
+    (void)state;
+    begin(&s);
+    sim_host_link(s.p.peer[1].host)->down = true;
+    peer_run(&s.p, 2 * SECOND);
+    rtc_stats_report *report = report_of(&s, 0);
+    received = number_of(report, "candidate-pair", "lastPacketReceivedTimestamp");
+    double age = rtc_stats_timestamp_ms(rtc_stats_report_at(report, 0)) - received;
+    assert_true(age > 1900 && age < 2100);
+    rtc_stats_report_unref(report);
+    end(&s);
+}
+
 static double video_target(struct scene *s)
 {
     double target = -1;
@@ -442,6 +459,7 @@ int main(void)
         cmocka_unit_test(a_new_rate_counts),
         cmocka_unit_test(no_frame_vanishes),
         cmocka_unit_test(what_is_not_sent_is_counted),
+        cmocka_unit_test(when_packets_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
