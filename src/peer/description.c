@@ -135,7 +135,7 @@ static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp
 static int finish(rtc_peer_connection *pc, int error)
 {
     peer_settle(pc);
-    if (!error && pc->given_up)
+    if (!error && peer_gave_up(pc))
         return peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out");
     return peer_end(pc, error);
 }

@@ -87,7 +87,7 @@ struct user_event *event_queue_add(rtc_peer_connection *pc, enum user_event_type
                                    rtc_rtp_transceiver *transceiver)
 {
     struct event_queue_user *q = &pc->events;
-    if (pc->closed)
+    if (peer_is_closed(pc))
         return NULL;
     struct user_event *e = take(pc);
     if (!e) {

@@ -171,9 +171,9 @@ static void conclude_empty(const rtc_peer_connection *pc, struct text *out)
 void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
 {
     bool local = negotiation_local(&pc->negotiation), remote = negotiation_remote(&pc->negotiation);
-    if (pc->closed)
+    if (peer_is_closed(pc))
         text_print(out, "the connection was closed on this side");
-    else if (pc->given_up)
+    else if (peer_gave_up(pc))
         text_print(out, "memory ran out");
     else if (!local && !remote)
         text_print(out, "nothing has been negotiated: no description was set");
@@ -307,7 +307,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     explain_conclusion(pc, &text);
     text_print(&text, "\n");
     print_mismatches(pc, &text);
-    if (pc->transport && !pc->closed) {
+    if (pc->transport && !peer_is_closed(pc)) {
         print_circuits(pc, &text);
         const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->ice_connection_state),

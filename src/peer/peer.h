@@ -24,6 +24,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* The life of a connection. Whatever is asked of one that gave up or is closed is refused.
+ *
+ *   OPEN --memory ran out--> GIVEN_UP --closed--> CLOSED --relays are being given back--> LINGERING
+ *    '-----------------closed----------------------^ ^-------------- they are ------------'
+ */
+enum peer_life {
+    PEER_OPEN,
+    PEER_GIVEN_UP, /* failed, whatever the transport says */
+    PEER_CLOSED,
+    PEER_LINGERING /* closed too, and held by a reference of its own */
+};
 
 struct rtc_peer_connection {
     rtc_context *context;
@@ -39,7 +50,6 @@ struct rtc_peer_connection {
     void (*wake)(void *user);
     void *wake_user; /* with a loop: its attachment */
     bool attached;
-    bool lingering; /* closed, and held by a reference of its own until its relays are given back */
     struct mailbox *mailbox;
     char last_error[ERROR_TEXT_MAX];
 
@@ -52,8 +62,7 @@ struct rtc_peer_connection {
     rtc_ice_gathering_state gathering_state;
     rtc_ice_connection_state ice_connection_state;
     rtc_peer_connection_state connection_state;
-    bool closed;
-    bool given_up; /* memory ran out: failed, whatever the transport says */
+    enum peer_life life; /* written by its setter in peer_connection.c only */
 
     struct negotiation negotiation;
     char *explanation; /* what explain gave last */
@@ -69,6 +78,15 @@ struct rtc_peer_connection {
     uint32_t next_request_id;
     struct event_queue_user events;
 };
+
+static inline bool peer_is_closed(const rtc_peer_connection *pc)
+{
+    return pc->life >= PEER_CLOSED;
+}
+static inline bool peer_gave_up(const rtc_peer_connection *pc)
+{
+    return pc->life == PEER_GIVEN_UP;
+}
 
 /* The time for a call that brings none. */
 rtc_time_t peer_now(rtc_peer_connection *pc);

@@ -23,6 +23,17 @@ static void wake_from_worker(void *user)
     pthread_mutex_unlock(&pc->wake_lock);
 }
 
+/* What is no move of the table changes nothing. */
+static void set_life(rtc_peer_connection *pc, enum peer_life life)
+{
+    static const bool moves[4][4] = {
+        [PEER_OPEN][PEER_GIVEN_UP] = true,    [PEER_OPEN][PEER_CLOSED] = true,      [PEER_GIVEN_UP][PEER_CLOSED] = true,
+        [PEER_CLOSED][PEER_LINGERING] = true, [PEER_LINGERING][PEER_CLOSED] = true,
+    };
+    if (moves[pc->life][life])
+        pc->life = life;
+}
+
 rtc_time_t peer_now(rtc_peer_connection *pc)
 {
     if (pc->loop)
@@ -82,9 +93,9 @@ int peer_begin(rtc_peer_connection *pc)
 {
     pc->last_error[0] = 0;
     (void)peer_now(pc);
-    if (pc->closed)
+    if (peer_is_closed(pc))
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
-    return pc->given_up ? peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out") : RTC_OK;
+    return peer_gave_up(pc) ? peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out") : RTC_OK;
 }
 
 int peer_end(rtc_peer_connection *pc, int error)
@@ -172,7 +183,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
         error = construct(pc, configuration);
     if (error) {
         (void)peer_end(pc, error);
-        pc->closed = true;
+        set_life(pc, PEER_CLOSED);
         if (pc->settings.member)
             endpoint_leave(pc->settings.member);
         destroy(pc);
@@ -250,25 +261,26 @@ static void leave_loop(rtc_peer_connection *pc)
         pc->loop->ops->detach(pc->wake_user);
         return;
     }
-    pc->lingering = rtc_peer_connection_ref(pc) != NULL;
+    (void)rtc_peer_connection_ref(pc);
+    set_life(pc, PEER_LINGERING);
     pc->loop->ops->changed(pc->wake_user);
 }
 
 void peer_end_linger(rtc_peer_connection *pc)
 {
-    if (!pc->lingering || transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER)
+    if (pc->life != PEER_LINGERING || transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER)
         return;
-    pc->lingering = false;
+    set_life(pc, PEER_CLOSED);
     pc->loop->ops->detach(pc->wake_user);
     rtc_peer_connection_unref(pc);
 }
 
 void rtc_peer_connection_close(rtc_peer_connection *pc)
 {
-    if (!pc || pc->closed)
+    if (!pc || peer_is_closed(pc))
         return;
     rtc_time_t now = peer_now(pc);
-    pc->closed = true;
+    set_life(pc, PEER_CLOSED);
     pc->negotiation.signaling = RTC_SIGNALING_CLOSED;
     pc->ice_connection_state = RTC_ICE_CONNECTION_CLOSED;
     pc->connection_state = RTC_PEER_CONNECTION_CLOSED;
@@ -326,7 +338,7 @@ const char *rtc_peer_connection_last_error(const rtc_peer_connection *pc)
 
 void peer_settle(rtc_peer_connection *pc)
 {
-    if (pc->closed)
+    if (peer_is_closed(pc))
         return;
     peer_run_transport(pc, pc->now);
     wake_from_worker(pc);
@@ -334,10 +346,10 @@ void peer_settle(rtc_peer_connection *pc)
 
 void peer_give_up(rtc_peer_connection *pc)
 {
-    if (pc->closed || pc->given_up)
+    if (pc->life != PEER_OPEN)
         return;
     peer_log(pc, RTC_LOG_ERROR, "out of memory: the connection fails");
-    pc->given_up = true;
+    set_life(pc, PEER_GIVEN_UP);
     if (pc->connection_state == RTC_PEER_CONNECTION_FAILED)
         return;
     pc->connection_state = RTC_PEER_CONNECTION_FAILED;
@@ -346,7 +358,7 @@ void peer_give_up(rtc_peer_connection *pc)
 
 void peer_update_negotiation_needed(rtc_peer_connection *pc)
 {
-    if (pc->closed || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
+    if (peer_is_closed(pc) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return;
     bool needed = negotiation_is_needed(pc);
     bool news = needed && !pc->negotiation.needed;
@@ -377,7 +389,7 @@ rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_co
 
 rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connection *pc)
 {
-    if (pc->closed)
+    if (peer_is_closed(pc))
         return RTC_DTLS_TRANSPORT_CLOSED;
     return pc->transport ? (rtc_dtls_transport_state)dtls_state(pc->transport->dtls) : RTC_DTLS_TRANSPORT_NEW;
 }

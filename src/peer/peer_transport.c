@@ -83,7 +83,7 @@ static void log_ice_failure(const rtc_peer_connection *pc)
 
 static void update_states(rtc_peer_connection *pc)
 {
-    if (pc->closed || pc->given_up)
+    if (pc->life != PEER_OPEN)
         return;
     rtc_ice_connection_state ice = derive_ice(pc->transport);
     if (ice != pc->ice_connection_state) {
@@ -94,7 +94,7 @@ static void update_states(rtc_peer_connection *pc)
         (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
     }
     rtc_peer_connection_state state = derive(pc->transport);
-    if (state != pc->connection_state && !pc->given_up) {
+    if (state != pc->connection_state && !peer_gave_up(pc)) {
         pc->connection_state = state;
         peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
                  rtc_peer_connection_state_name(state));

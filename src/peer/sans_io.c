@@ -96,7 +96,7 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     struct transport *t = pc->transport;
     advance(pc, now);
     bool ended = t && t->ended; /* its relays may be waiting for an answer */
-    if (!t || (!ended && (pc->closed || pc->given_up || event_queue_overflows(pc)))) {
+    if (!t || (!ended && (pc->life != PEER_OPEN || event_queue_overflows(pc)))) {
         if (t)
             transport_count_over_limit(t);
         packet_free(p);
@@ -185,7 +185,7 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
     if (error)
         return error;
     advance(pc, now);
-    if (!pc->transport || pc->closed)
+    if (!pc->transport || peer_is_closed(pc))
         return RTC_OK;
     struct io_result in = {
         .type = (enum request_type)result.type,
@@ -215,19 +215,19 @@ static void trim_pool(rtc_peer_connection *pc)
 void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
 {
     advance(pc, now);
-    if (!pc->closed) {
+    if (!peer_is_closed(pc)) {
         mailbox_run(pc->mailbox, pc->now);
         (void)tick_receivers(pc, true);
     }
     if (!pc->transport)
         return;
-    if (pc->given_up)
+    if (peer_gave_up(pc))
         peer_end_transport(pc);
     peer_give_room(pc);
     transport_tick(pc->transport, pc->now);
     trim_pool(pc);
     peer_run_transport(pc, pc->now);
-    if (pc->closed)
+    if (peer_is_closed(pc))
         peer_end_linger(pc);
 }
 
@@ -235,14 +235,14 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 {
     enum timer_reason reason = TIMER_NONE;
     rtc_time_t at = RTC_TIME_NEVER;
-    if (pc->transport && pc->given_up && !pc->transport->ended) {
+    if (pc->transport && peer_gave_up(pc) && !pc->transport->ended) {
         reason = TIMER_EVENT; /* to end it */
         at = pc->now;
     } else if (pc->transport) {
         peer_give_room(pc);
         at = transport_deadline(pc->transport, &reason);
     }
-    if (!pc->closed) {
+    if (!peer_is_closed(pc)) {
         deadline_min(&at, &reason, mailbox_deadline(pc->mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
     }
@@ -263,7 +263,7 @@ void peer_lost_endpoint(void *connection)
     while (pc->settings.member->alias_count > 0) {
         struct io_result gone = {.type = REQUEST_OPEN_UDP, .id = pc->settings.member->aliases[0].socket, .error = RTC_ERR_NETWORK};
         (void)endpoint_release(pc->settings.member, gone.id);
-        if (!pc->closed)
+        if (!peer_is_closed(pc))
             (void)give_result(pc, &gone);
     }
     peer_settle(pc);

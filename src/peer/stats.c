@@ -191,7 +191,7 @@ int rtc_peer_connection_get_stats(rtc_peer_connection *pc, rtc_stats_report **ou
     if (!pc || !out)
         return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_get_stats: %s is NULL", pc ? "out" : "connection");
     pc->last_error[0] = 0;
-    struct stats_builder b = {.pc = pc, .t = pc->closed ? NULL : pc->transport};
+    struct stats_builder b = {.pc = pc, .t = peer_is_closed(pc) ? NULL : pc->transport};
     int error = stats_report_new(pc->context, &b.report);
     if (error)
         return peer_end(pc, error);

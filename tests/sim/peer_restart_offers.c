@@ -651,7 +651,7 @@ static bool pool_without_memory_at(long long n, bool relay_only)
     assert_true(!error || (failed && error == RTC_ERR_NO_MEMORY));
     peer_run(&p, SECOND);
     assert_null(strstr(log.text, "candidate"));
-    if (!pc->given_up) {
+    if (!peer_gave_up(pc)) {
         assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&p, SECOND);
         assert_int_equal(peer_log_count(&log, "candidate") > 0, !relay_only);

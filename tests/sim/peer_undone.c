@@ -280,21 +280,21 @@ static bool attempt(struct life *l, const struct attempt *a, bool *set)
     char *before = describe(l, false);
     int error = RTC_ERR_NO_MEMORY, index = ++l->attempts;
     long long n = index == l->resume_at ? l->resume_from : 0;
-    while (error == RTC_ERR_NO_MEMORY && !l->pc->given_up) {
+    while (error == RTC_ERR_NO_MEMORY && !peer_gave_up(l->pc)) {
         n++;
         l->counter.failed = 0;
         l->counter.fail_at = index < l->resume_at ? 0 : l->counter.calls + n;
         error = carry_out(l, a);
         l->counter.fail_at = 0;
         l->tried++;
-        if (l->pc->given_up)
+        if (peer_gave_up(l->pc))
             break;
         if (error)
             expect_same(l, false, before, rtc_error_name(error));
         assert_true(error != RTC_ERR_NO_MEMORY || l->counter.failed > 0);
     }
     free(before);
-    if (l->pc->given_up) {
+    if (peer_gave_up(l->pc)) {
         assert_int_equal(error, RTC_ERR_NO_MEMORY);
         l->ended++;
         l->resume_at = index;
@@ -398,7 +398,7 @@ static bool one_life(uint64_t seed, struct life *sum)
             alive = draw(&l, 4) == 0 ? glare(&l) : answer(&l);
         if (alive)
             peer_run(&l.p, 5 * MS);
-        if (alive && l.pc->given_up) { /* what begins with a description noticed only now that memory had run out */
+        if (alive && peer_gave_up(l.pc)) { /* what begins with a description noticed only now that memory had run out */
             alive = false;
             l.ended++;
             l.resume_at = l.attempts;
