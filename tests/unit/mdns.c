@@ -555,6 +555,12 @@ static void who_claims_our_name_is_counted(void **state)
     self.port = MDNS_PORT;
     receive(socket, &self, &m);
     assert_int_equal(mdns_counters(f.mdns)->conflicts, 0);
+    m.records[0].type = DNS_NSEC; /* what there is of the name, and no address: ours says so, too */
+    m.records[0].address = (struct address){0};
+    m.records[0].has = DNS_HAS_A;
+    receive(socket, &self, &m);
+    assert_int_equal(mdns_counters(f.mdns)->malformed, 0);
+    assert_int_equal(mdns_counters(f.mdns)->conflicts, 0);
     m = answer(name, &f.peer);
     receive(socket, &f.peer, &m);
     assert_int_equal(mdns_counters(f.mdns)->conflicts, 1);
