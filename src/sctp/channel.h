@@ -94,9 +94,9 @@ struct channel *channel_by_id(const struct data_channels *dc, uint16_t id);
 void channel_take_id(struct data_channels *dc, struct channel *c, uint16_t id);
 /* Takes it out of the set and frees it. */
 void channel_free(struct data_channels *dc, struct channel *c);
-/* The one setter: stores, then tells. */
 /* out_event() with the channel's handle. */
 struct sctp_event *channel_event(const struct channel *c, enum sctp_event_type type, struct out *out);
+/* The one setter: stores, then tells. */
 void channel_set_state(struct channel *c, enum data_channel_state state, struct out *out);
 void channel_fail(struct channel *c, int error, struct out *out);
 uint64_t channel_buffered(const struct data_channels *dc, const struct channel *c);
