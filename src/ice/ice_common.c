@@ -4,7 +4,7 @@
 
 struct ice_event *ice_event(const struct ice_common *common, enum ice_event_type type, struct out *out)
 {
-    struct ice_event *e = out_event(out, type);
+    struct ice_event *e = out_event(out, (int)type);
     if (e)
         e->generation = common->generation;
     return e;
