@@ -115,7 +115,7 @@ static bool is_allowed(enum data_channel_state from, enum data_channel_state to)
 
 struct sctp_event *channel_event(const struct channel *c, enum sctp_event_type type, struct out *out)
 {
-    struct sctp_event *e = out_event(out, type);
+    struct sctp_event *e = out_event(out, (int)type);
     if (e)
         e->channel = c->handle;
     return e;
