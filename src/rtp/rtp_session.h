@@ -68,7 +68,7 @@ _Static_assert(sizeof(struct rtp_event) <= EVENT_BYTES, "an event of this module
 /* out_event() with the section. */
 static inline struct rtp_event *rtp_event(struct out *out, enum rtp_event_type type, uint32_t section)
 {
-    struct rtp_event *e = out_event(out, type);
+    struct rtp_event *e = out_event(out, (int)type);
     if (e)
         e->section = section;
     return e;
