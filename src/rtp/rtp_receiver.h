@@ -15,8 +15,10 @@
 /* Nothing for this long: the stream is muted, and asking for a keyframe makes no sense. */
 enum { RTP_SILENCE_US = 2000000 };
 
+/* One SSRC (RFC 3550 section 3) of a stream that is received. Owned by that stream, which links it and brings what was counted before; all else
+ * is written by rtp_receiver.c, but for the lip sync of rtp_session_receive.c. */
 struct rtp_receiver {
-    struct rtp_receiver *next; /* of the same section */
+    struct rtp_receiver *next; /* of the same stream */
     rtc_context *context;
     uint32_t ssrc;
     rtc_media_kind kind;

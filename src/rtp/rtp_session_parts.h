@@ -19,13 +19,14 @@ enum {
 /* A section. Owned by the session, and written by its files. */
 struct rtp_member {
     uint32_t handle;
-    size_t position;         /* among the session's; of one that is reserved nothing */
-    struct rtp_member *next; /* while it is reserved */
-    struct rtp_section config;
-    struct rtp_send_stream *streams; /* that it sends, one for each rid; none until it may send */
-    struct rtp_receive_stream *received; /* one for each rid; the first one takes what has none */
+    size_t position;                     /* among the session's; of one that is reserved nothing */
+    struct rtp_member *next;             /* while it is reserved */
+    struct rtp_section config;           /* as last set */
+    struct rtp_send_stream *streams;     /* owned: that it sends, one for each rid; none until it may send */
+    struct rtp_receive_stream *received; /* owned: one for each rid; the first one takes what has none */
 };
 
+/* Owned by the transport, of its connection's thread; written by the session's files alone. */
 struct rtp_session {
     rtc_context *context;
     char cname[CNAME_MAX + 1];
