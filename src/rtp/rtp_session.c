@@ -101,6 +101,14 @@ struct rtp_send_stream *rtp_session_stream_of(const struct rtp_session *s, uint3
     return st;
 }
 
+struct rtp_event *rtp_session_event(struct out *out, enum rtp_event_type type, const struct rtp_send_stream *st)
+{
+    struct rtp_event *e = rtp_event(out, type, st->section->handle);
+    if (e)
+        e->stream = st->handle;
+    return e;
+}
+
 uint32_t rtp_session_ssrc(const struct rtp_member *m)
 {
     return m->config.encodings[0].ssrc;

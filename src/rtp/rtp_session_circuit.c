@@ -16,7 +16,7 @@ static void set_state(struct rtp_send_stream *st, enum rtp_circuit state, rtc_ti
 {
     st->circuit.state = state;
     st->circuit.next = next;
-    struct rtp_event *e = rtp_event(out, RTP_EVENT_CIRCUIT_BREAKER, st->section->handle);
+    struct rtp_event *e = rtp_session_event(out, RTP_EVENT_CIRCUIT_BREAKER, st);
     if (!e)
         return;
     e->circuit.state = state;

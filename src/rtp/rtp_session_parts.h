@@ -55,6 +55,8 @@ struct rtp_member *rtp_session_member(const struct rtp_session *session, uint32_
 /* All streams that are sent, of one section after the other: the first one after NULL, NULL after the last. */
 struct rtp_send_stream *rtp_session_next_stream(const struct rtp_session *session, const struct rtp_send_stream *after);
 struct rtp_send_stream *rtp_session_stream(const struct rtp_session *session, uint32_t handle);
+/* Something to tell of the stream. */
+struct rtp_event *rtp_session_event(struct out *out, enum rtp_event_type type, const struct rtp_send_stream *stream);
 /* By its SSRC or that of its RTX stream; NULL when it is not ours. */
 struct rtp_send_stream *rtp_session_stream_of(const struct rtp_session *session, uint32_t ssrc);
 /* The same of those that are received. */

@@ -37,7 +37,7 @@ static void take_nack(struct rtp_session *s, rtc_time_t now, const struct rtcp_p
 static void ask_keyframe(const struct rtp_send_stream *st, bool now_wanted, struct out *out)
 {
     if (now_wanted)
-        (void)rtp_event(out, RTP_EVENT_KEYFRAME_REQUEST, st->section->handle);
+        (void)rtp_session_event(out, RTP_EVENT_KEYFRAME_REQUEST, st);
 }
 
 static void take_pli(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)

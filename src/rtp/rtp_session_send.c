@@ -52,7 +52,7 @@ static void ask_keyframe(struct rtp_send_stream *st, rtc_time_t now, struct out 
     if (now < st->next_ask)
         return;
     st->next_ask = now + ASK_EVERY_US;
-    (void)rtp_event(out, RTP_EVENT_KEYFRAME_REQUEST, st->section->handle);
+    (void)rtp_session_event(out, RTP_EVENT_KEYFRAME_REQUEST, st);
 }
 
 int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t stream, rtc_encoded_frame *frame, uint8_t audio_level,
@@ -88,7 +88,7 @@ static void tell_target(struct rtp_send_stream *st, uint32_t target_bps, struct 
 {
     if (st->target_bps == target_bps)
         return;
-    struct rtp_event *e = rtp_event(out, RTP_EVENT_TARGET_BITRATE, st->section->handle);
+    struct rtp_event *e = rtp_session_event(out, RTP_EVENT_TARGET_BITRATE, st);
     if (!e)
         return;
     st->target_bps = target_bps;
@@ -188,7 +188,7 @@ void rtp_session_tick_senders(struct rtp_session *s, rtc_time_t now, struct out 
     for (struct rtp_send_stream *st = NULL; rtp_session_can_send(s) && (st = rtp_session_next_stream(s, st)) != NULL;) {
         struct rtp_send_stream_due due = rtp_send_stream_tick(st, now);
         if (due.keyframe)
-            (void)rtp_event(out, RTP_EVENT_KEYFRAME_REQUEST, st->section->handle);
+            (void)rtp_session_event(out, RTP_EVENT_KEYFRAME_REQUEST, st);
         if (due.breaker != RTP_BREAKER_CLOSED && !rtp_session_is_stopped(st))
             rtp_session_open_circuit(s, now, st, due.breaker, out);
         rtp_session_tick_circuit(s, now, st, out);

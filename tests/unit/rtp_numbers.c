@@ -305,6 +305,22 @@ static void repair_comes_later(void **state)
 
 /* ---- More than one of a section (RFC 8853) ---- */
 
+/* How many of the type since the last call are about this stream. */
+static unsigned told_of(enum rtp_event_type type, uint32_t stream)
+{
+    unsigned n = 0;
+    for (struct rtp_event *e; (e = out_pop_event(&out)) != NULL;) {
+        n += e->head.type == (int)type && e->section == video && e->stream == stream;
+        out_free_event(&out, e);
+    }
+    return n;
+}
+
+static void write_pli(struct writer *w)
+{
+    rtcp_write_pli(w, MEDIA, asked_ssrc);
+}
+
 static void sends_as(uint32_t stream, uint32_t ssrc, const char *rid, uint16_t *next)
 {
     video_stream = stream;
@@ -350,10 +366,16 @@ static void a_section_has_any_number_of_streams(void **state)
     tell(write_nack);
     wait_until(now + 100 * MS);
     look();
-    asked_ssrc = OURS;
     assert_int_equal(wire_count, 1);
     assert_int_equal(wire[0].ssrc, 0x1301);
     assert_string_equal(wire[0].rid, "=l"); /* the repaired one's */
+    (void)told_of(RTP_EVENT_KEYFRAME_REQUEST, 0);
+    tell(write_pli);
+    assert_int_equal(told_of(RTP_EVENT_KEYFRAME_REQUEST, low), 1);
+    asked_ssrc = 0x1200;
+    tell(write_pli);
+    assert_int_equal(told_of(RTP_EVENT_KEYFRAME_REQUEST, high), 1);
+    asked_ssrc = OURS;
     /* One that is named no more sends nothing; when it comes back it goes on. */
     v.encoding_count = 1;
     assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
