@@ -145,9 +145,9 @@ static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media
 static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
 {
     struct transport *transport = pc->transport;
-    if (rtp_session_set_section(transport->rtp, pc->now, rtp, &t->section, &transport->rtp_out))
+    if (rtp_session_set_section(transport->rtp, pc->now, rtp, &t->rtp_section, &transport->rtp_out))
         peer_give_up(pc); /* never: it was reserved */
-    t->sender.stream = rtp_session_send_stream(transport->rtp, t->section, media->encodings[0].rid);
+    t->sender.stream = rtp_session_send_stream(transport->rtp, t->rtp_section, media->encodings[0].rid);
     t->current_direction = media->direction;
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);

@@ -194,7 +194,7 @@ void peer_end_channels(rtc_peer_connection *pc)
 
 static void media_event(rtc_peer_connection *pc, rtc_time_t now, const struct rtp_event *event)
 {
-    rtc_rtp_transceiver *transceiver = transceiver_by_section(pc, event->section);
+    rtc_rtp_transceiver *transceiver = transceiver_by_rtp_section(pc, event->section);
     if (!transceiver)
         return;
     switch (event->head.type) {

@@ -154,7 +154,7 @@ static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver
 static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
     struct rtp_inbound_stats s;
-    if (!rtp_session_inbound_stats(b->t->rtp, t->section, b->pc->now, &s))
+    if (!rtp_session_inbound_stats(b->t->rtp, t->rtp_section, b->pc->now, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     add_stream_head(b, t, "inbound-rtp", s.ssrc);
@@ -179,7 +179,7 @@ static void add_media(struct stats_builder *b)
 {
     for (struct link *l = b->pc->transceivers.next; l != &b->pc->transceivers; l = l->next) {
         const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (!t->section)
+        if (!t->rtp_section)
             continue;
         add_outbound(b, t);
         add_inbound(b, t);

@@ -168,9 +168,9 @@ void transceiver_stop(rtc_rtp_transceiver *t)
         return;
     set_state(t, TRANSCEIVER_STOPPED);
     stop_sending(t);
-    if (pc && pc->transport && pc->transport->rtp && t->section)
-        rtp_session_remove_section(pc->transport->rtp, pc->now, t->section, &pc->transport->rtp_out);
-    t->section = t->sender.stream = 0;
+    if (pc && pc->transport && pc->transport->rtp && t->rtp_section)
+        rtp_session_remove_section(pc->transport->rtp, pc->now, t->rtp_section, &pc->transport->rtp_out);
+    t->rtp_section = t->sender.stream = 0;
     t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
     t->has_current_direction = true;
     media_track_end(t->receiver.track);
@@ -208,11 +208,11 @@ rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const cha
     return NULL;
 }
 
-rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint32_t section)
+rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, uint32_t section)
 {
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (t->section == section)
+        if (t->rtp_section == section)
             return t;
     }
     return NULL;
@@ -385,8 +385,8 @@ int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
     if (error)
         return error;
     sender->priority = priority;
-    if (t->section)
-        rtp_session_set_section_dscp(t->connection->transport->rtp, t->section, dscp_of_media(t->kind, priority));
+    if (t->rtp_section)
+        rtp_session_set_section_dscp(t->connection->transport->rtp, t->rtp_section, dscp_of_media(t->kind, priority));
     mark_again(t);
     return RTC_OK;
 }
@@ -423,9 +423,9 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     if (error)
         return error;
     rtc_peer_connection *pc = t->connection;
-    if (!t->section)
+    if (!t->rtp_section)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
-    rtp_session_request_keyframe(pc->transport->rtp, peer_now(pc), t->section, &pc->transport->rtp_out);
+    rtp_session_request_keyframe(pc->transport->rtp, peer_now(pc), t->rtp_section, &pc->transport->rtp_out);
     peer_settle(pc);
     return RTC_OK;
 }

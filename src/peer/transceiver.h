@@ -76,7 +76,7 @@ struct rtc_rtp_transceiver {
     bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
     bool made_by_offer;        /* of the peer; addTrack makes it the application's */
     bool has_sent;             /* a current direction once said so: addTrack does not take the sender any more */
-    uint32_t section;          /* handle in the RTP session; 0 without */
+    uint32_t rtp_section;      /* handle in the RTP session, of what that has for the m= section; 0 without */
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;
 };
@@ -90,7 +90,7 @@ void transceiver_discard(rtc_rtp_transceiver *t);
 void transceiver_detach(rtc_rtp_transceiver *t);
 rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
-rtc_rtp_transceiver *transceiver_by_section(const rtc_peer_connection *pc, uint32_t section);
+rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, uint32_t section);
 /* Gives the sender this track (may be NULL). */
 void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track);
 int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count);

@@ -237,7 +237,7 @@ static char *describe(const struct life *l, bool stable)
         (void)fprintf(out, "%u %d %s", t->number, (int)t->kind, t->mid);
         if (!stable)
             (void)fprintf(out, " %d %d %d/%d muted=%d %u", t->state, (int)t->direction, t->has_current_direction, (int)t->current_direction,
-                          rtc_media_stream_track_muted(t->receiver.track), t->section);
+                          rtc_media_stream_track_muted(t->receiver.track), t->rtp_section);
         (void)fprintf(out, "\n");
     }
     const struct transport *t = pc->transport; /* the first one may come early; a generation that every section's rejection left, too */
