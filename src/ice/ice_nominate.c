@@ -147,10 +147,12 @@ static bool nominating(const struct ice_pair *pair)
     return pair->check.transaction.active && pair->check.nominates;
 }
 
+/* Only valid pairs are nominated (RFC 8445 section 8.1.1). The selected one is, but for an agent that was a lite one when it chose it. */
 static bool wants_nomination(const struct ice_nominate *nominate)
 {
-    return ice_controls(nominate->session) && nominate->checks->selected && !nominate->checks->selected->nominated &&
-           !nominating(nominate->checks->selected);
+    const struct ice_pair *selected = nominate->checks->selected;
+    return ice_controls(nominate->session) && selected && selected->state == ICE_PAIR_SUCCEEDED && !selected->nominated &&
+           !nominating(selected);
 }
 
 /* Nothing better can come: a direct pair with no pair of higher priority still undecided. */

@@ -379,6 +379,31 @@ static void nothing_is_selected_before_the_description(void **state)
     ice_sim_fini(&sim);
 }
 
+/* The peer turns out to be a lite one while a pair of its is in use: that pair has to be checked before anything may be nominated. */
+static void full_while_in_use(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    script_begin_with(&sim, 62, (struct ice_options){.lite = true});
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    script_ask(&sim.b, &path, STUN_HAS_USE_CANDIDATE);
+    ice_sim_run(&sim, sim.now + 100 * MS);
+    assert_non_null(ice_agent_selected(sim.a.agent));
+    ice_agent_set_remote_lite(sim.a.agent);
+    script.answers = script.controlling = false;
+    script_ask(&sim.b, &path, 0);
+    ice_sim_run(&sim, sim.now + 10 * SECOND);
+    assert_true(ice_agent_controlling(sim.a.agent));
+    assert_true(script.requests > 0);
+    assert_int_equal(script.nominations, 0);
+    script.answers = true;
+    script_ask(&sim.b, &path, 0);
+    ice_sim_run(&sim, sim.now + SECOND);
+    assert_true(ice_sim_connected(&sim.a));
+    assert_int_equal(script.nominations, 1);
+    ice_sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +420,7 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(asks_who_is_there),
         cmocka_unit_test(nothing_is_selected_before_the_description),
+        cmocka_unit_test(full_while_in_use),
     };
     return cmocka_run_group_tests_name("ice lite", tests, script_setup, script_teardown);
 }
