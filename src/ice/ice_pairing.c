@@ -96,8 +96,8 @@ static bool forget_oldest_reflexive(const struct ice_pairing *pairing, rtc_time_
     size_t oldest = pairing->remotes->count;
     rtc_time_t best = now - reflexive_lasts;
     for (size_t i = 0; i < pairing->remotes->count; i++) {
-        rtc_time_t heard =
-            pairing->remotes->list[i]->type == ICE_PEER_REFLEXIVE ? heard_of(pairing, pairing->remotes->list[i]) : RTC_TIME_NEVER;
+        const struct ice_remote *remote = pairing->remotes->list[i];
+        rtc_time_t heard = remote->signalled ? RTC_TIME_NEVER : heard_of(pairing, remote);
         if (heard > best)
             continue;
         best = heard;

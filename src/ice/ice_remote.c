@@ -76,6 +76,7 @@ struct ice_remote *ice_remotes_add(struct ice_remotes *remotes, const struct ice
     remote->name = name;
     memcpy(remote->foundation, c->foundation, sizeof remote->foundation);
     remote->tcp_type = tcp_type_of(c);
+    remote->signalled = true;
     return remote;
 }
 
@@ -84,6 +85,7 @@ bool ice_remotes_upgrade(struct ice_remotes *remotes, struct ice_remote *remote,
     if (!copy_name(remotes, c, &remote->name))
         return false;
     remotes->reflexive_count--;
+    remote->signalled = true;
     remote->type = c->type;
     remote->priority = c->priority;
     remote->tcp_type = tcp_type_of(c);
@@ -115,7 +117,7 @@ void ice_remotes_remove(struct ice_remotes *remotes, struct ice_remote *remote)
     while (remotes->list[at] != remote)
         at++;
     remotes->list[at] = remotes->list[--remotes->count];
-    remotes->reflexive_count -= remote->type == ICE_PEER_REFLEXIVE;
+    remotes->reflexive_count -= !remote->signalled;
     free_remote(remotes, remote);
 }
 

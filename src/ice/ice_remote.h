@@ -17,6 +17,7 @@ struct ice_remote {
     uint32_t priority;
     uint8_t type;     /* enum ice_candidate_type */
     uint8_t tcp_type; /* enum ice_tcp_type */
+    bool signalled;   /* whatever its type: the peer may call one that it signals peer-reflexive */
     char foundation[ICE_FOUNDATION_MAX + 1];
 };
 

@@ -43,7 +43,7 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
 static bool is_hidden(const struct ice_agent *agent, const struct ice_remote *remote)
 {
     const struct ice_counters *c = &agent->common.counters;
-    return remote->name || (remote->type == ICE_PEER_REFLEXIVE && (agent->lookups.pending_count || c->names_resolved || c->names_failed));
+    return remote->name || (!remote->signalled && (agent->lookups.pending_count || c->names_resolved || c->names_failed));
 }
 
 void ice_describe_remote(const struct ice_agent *agent, const struct ice_remote *remote, struct ice_candidate *out)

@@ -228,7 +228,7 @@ static void remove_base(struct ice_tcp *tcp, struct ice_connection *c, rtc_time_
     ice_bases_remove(tcp->bases, c->base);
     c->base = NULL;
     struct ice_remote *remote = c->accepted ? ice_remotes_find(tcp->pairing->remotes, &c->address, PATH_TCP) : NULL;
-    if (remote && remote->type == ICE_PEER_REFLEXIVE && !is_paired(tcp, remote))
+    if (remote && !remote->signalled && !is_paired(tcp, remote))
         ice_forget_reflexive(tcp->pairing, remote);
 }
 

@@ -15,7 +15,7 @@ static bool is_wanted(const struct ice_agent *agent, const struct ice_candidate 
 static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
     struct ice_remote *remote = ice_remotes_find(&agent->remotes, &c->address, (enum path_protocol)c->protocol);
-    if (remote && remote->type != ICE_PEER_REFLEXIVE)
+    if (remote && remote->signalled)
         return RTC_OK;
     /* One that was peer-reflexive leaves its place among those to others, so it needs one of these. */
     if (ice_remotes_left(&agent->remotes) == 0) {

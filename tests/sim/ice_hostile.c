@@ -4,6 +4,7 @@
 #include "ice_script.h"
 
 #include "hash.h"
+#include "ice_internal.h"
 
 #include <stdio.h>
 
@@ -342,6 +343,41 @@ static void source_flood(void **state)
     ice_sim_fini(&sim);
 }
 
+/* A peer may call what it signals peer-reflexive, and signal it again in its next description. It stays, whoever asks from where: only what
+ * requests reveal makes room for others, and connections are made to it. */
+static void signalled_as_reflexive(void **state)
+{
+    (void)state;
+    struct ice_sim sim;
+    struct stun_message m;
+    char username[64];
+    uint8_t bytes[512];
+    script_begin(&sim, 23, true);
+    for (int i = 0; i < 2; i++) {
+        script_candidate(&sim, "candidate:5 1 udp 1862270975 192.0.2.2 7000 typ prflx");
+        script_candidate(&sim, "candidate:6 1 tcp 1847590655 192.0.2.2 7001 typ prflx tcptype passive");
+        script_candidate(&sim, "candidate:7 1 tcp 1847590654 192.0.2.2 7002 typ prflx tcptype passive");
+    }
+    const struct ice_remotes *remotes = &sim.a.agent->remotes;
+    assert_int_equal(remotes->count, 3);
+    assert_int_equal(remotes->reflexive_count, 0);
+    script_request(&sim.b, &m, username);
+    size_t len = stun_write(&m, slice_str(ice_agent_local_password(sim.a.agent)), bytes, sizeof bytes);
+    struct path path = script_path(&sim, ADDRESS_IPV4);
+    path = (struct path){.socket = sim.a.agent->bases.list[0]->socket, .local = path.remote, .remote = address_ipv4(10, 0, 0, 1, 1)};
+    for (unsigned i = 0; i < 100; i++) {
+        path.remote.port = (uint16_t)(20000 + i);
+        ice_agent_input(sim.a.agent, sim.now, &path, slice_of(bytes, len), &sim.a.out);
+    }
+    ice_sim_drain(&sim.a);
+    assert_int_equal(remotes->reflexive_count, 33);
+    const struct address over_udp = address_ipv4(192, 0, 2, 2, 7000), over_tcp = address_ipv4(192, 0, 2, 2, 7001);
+    assert_non_null(ice_remotes_find(remotes, &over_udp, PATH_UDP));
+    assert_non_null(ice_remotes_find(remotes, &over_tcp, PATH_TCP));
+    ice_sim_run(&sim, sim.now + 20 * SECOND);
+    ice_sim_fini(&sim);
+}
+
 /* Pairs of one foundation wait for the first of them (RFC 8445 section 6.1.2.6), but not for long when it stays without answer. */
 static void foundations(void **state)
 {
@@ -544,6 +580,7 @@ int main(void)
         cmocka_unit_test(garbage),
         cmocka_unit_test(candidate_flood),
         cmocka_unit_test(source_flood),
+        cmocka_unit_test(signalled_as_reflexive),
         cmocka_unit_test(foundations),
         cmocka_unit_test(role_refused),
         cmocka_unit_test(burst),
