@@ -25,8 +25,8 @@ void context_random_text(rtc_context *context, char *text, size_t len);
 /* Wall-clock microseconds since 1970 for a monotonic time (RTCP NTP times, certificate validity). */
 int64_t context_wall_us(const rtc_context *context, rtc_time_t now);
 
-/* One slot for what a module keeps per context (ready-made certificates, the threads that resolve names, an engine); `release` runs when the context
- * goes. Thread-safe: the first value set wins and is returned. */
+/* One slot for what a module keeps per context (ready-made certificates, the threads that resolve names, an engine); `release` runs when
+ * the context goes. Thread-safe: the first value set wins and is returned. */
 enum context_slot { CONTEXT_SLOT_CERTIFICATES, CONTEXT_SLOT_CODECS, CONTEXT_SLOT_RESOLVER, CONTEXT_SLOT_SCTP_ENGINE, CONTEXT_SLOTS };
 void *context_slot_get(rtc_context *context, enum context_slot slot);
 void *context_slot_set(rtc_context *context, enum context_slot slot, void *value, void (*release)(rtc_context *, void *));

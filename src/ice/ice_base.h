@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Bases (RFC 8445 section 4): local transport addresses that checks are sent from. There are three kinds: a UDP socket on an interface of
- * this host (ice_interfaces.c opens them), an address relayed by a TURN server (ice_relay.c), and a TCP connection (ice_tcp.c). Whoever
- * made a base writes to it and removes it; everybody else reads. The agent owns the list. Each base is allocated by itself, so that
- * pointers to it stay while it is in the list. */
+ * this host (ice_interfaces.c opens them, ice_gather.c takes the result), an address relayed by a TURN server (ice_relay.c), and a TCP
+ * connection (ice_tcp.c). They write to those of their kind and remove them; of all kinds ice_interfaces.c says which are absent, and
+ * ice_tcp.c which were offered. Everybody else reads. The agent owns the list. Each base is allocated by itself, so that pointers to it
+ * stay while it is in the list. */
 #ifndef CRTC_ICE_BASE_H
 #define CRTC_ICE_BASE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The check list (RFC 8445 section 6.1.2) and which of its pairs is selected. The agent owns it, and it owns its pairs: they are made and
- * freed here only, so that `selected` and `backup` never dangle. ice_nominate.c chooses `selected`, ice_consent.c `backup`; `sent` is a
- * lite agent's, too (ice_lite.c). */
+ * freed here only, so that `selected` and `backup` never dangle. ice_nominate.c chooses `selected`, ice_consent.c `backup`; `sent` and
+ * `first_valid` are a lite agent's, too (ice_lite.c). */
 #ifndef CRTC_ICE_CHECK_LIST_H
 #define CRTC_ICE_CHECK_LIST_H
 

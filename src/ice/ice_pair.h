@@ -19,7 +19,8 @@ struct ice_probe {
     bool controlling; /* the role that it claims */
 };
 
-/* The connectivity check of a pair: written by the check list, and by ice_input.c when an answer comes. */
+/* The connectivity check of a pair: written by the check list, by ice_input.c when an answer comes, and by ice_nominate.c, which takes a
+ * nomination back that is on its way. */
 struct ice_check {
     struct ice_transaction transaction;
     bool nominates;      /* it carries USE-CANDIDATE */
@@ -28,8 +29,8 @@ struct ice_check {
     uint16_t error_code; /* of the last error response that was no role conflict; 0: none */
 };
 
-/* Whether there is somebody at the other end who wants to hear from us: written by ice_consent.c and ice_input.c, and by the check list
- * when a check succeeds. */
+/* Whether there is somebody at the other end who wants to hear from us: written by ice_consent.c and ice_input.c, by the check list when a
+ * check succeeds, by ice_lite.c when a request comes, and by ice_nominate.c, which need not ask one that it selects. */
 struct ice_pair_consent {
     bool receivable;     /* something authenticated arrived: DTLS and media may be taken from there */
     uint8_t probe_index; /* of `probes`, taken in turn */
@@ -70,7 +71,7 @@ struct ice_pair {
     struct ice_rtt rtt;
     struct ice_pair_counts counts;
 
-    /* Selection (ice_nominate.c, ice_lite.c). */
+    /* Selection: ice_nominate.c, ice_lite.c; ice_input.c notes nominations, and the check list forgets them with a role or an address. */
     bool nominated;
     bool peer_nominates;     /* USE-CANDIDATE came, perhaps before our own check succeeded */
     rtc_time_t nominated_at; /* a lite agent's: when the peer last chose it */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What this agent and its peer are to each other: the role of each (RFC 8445 section 6.1.1), what is known of the peer, and how far they
- * are (the states of ice_agent.h). The agent owns it. ice_agent.c writes what signalling tells, ice_input.c what the peer's datagrams do
- * (they may change the role, section 7.3.1.1); everybody else reads. */
+ * are (the states of ice_agent.h). The agent owns it. ice_agent.c and ice_trickle.c write what signalling tells, ice_input.c what the
+ * peer's datagrams do (they may change the role, section 7.3.1.1); everybody else reads. */
 #ifndef CRTC_ICE_SESSION_H
 #define CRTC_ICE_SESSION_H
 
