@@ -211,6 +211,20 @@ static int prepare_streams(struct rtp_session *s, struct rtp_member *m, const st
     return error;
 }
 
+/* An SSRC is a stream's for good: nobody else may be taken for it (RFC 3550 section 8). */
+static void keep_ssrcs(const struct rtp_member *m, struct rtp_section *config)
+{
+    for (size_t i = 0; i < config->encoding_count; i++)
+        for (size_t k = 0; k < m->config.encoding_count; k++) {
+            struct rtp_encoding *e = &config->encodings[i];
+            const struct rtp_encoding *before = &m->config.encodings[k];
+            if (strcmp(e->rid, before->rid) != 0)
+                continue;
+            e->ssrc = before->ssrc;
+            e->rtx_ssrc = before->rtx_ssrc ? before->rtx_ssrc : e->rtx_ssrc;
+        }
+}
+
 /* Where the one that is reserved for this mid hangs in the list, or its end. */
 static struct rtp_member **find_reserved(struct rtp_session *s, const char *mid)
 {
@@ -243,11 +257,14 @@ static int reserve_member(struct rtp_session *s, const char *mid, struct rtp_mem
 
 int rtp_session_reserve_section(struct rtp_session *s, const struct rtp_section *section)
 {
+    struct rtp_section config = *section;
     struct rtp_member *m = find_mid(s, section->mid);
-    if (!m)
+    if (m)
+        keep_ssrcs(m, &config);
+    else
         m = *find_reserved(s, section->mid);
     int error = m ? RTC_OK : reserve_member(s, section->mid, &m);
-    return error ? error : prepare_streams(s, m, section);
+    return error ? error : prepare_streams(s, m, &config);
 }
 
 void rtp_session_forget_reserved(struct rtp_session *s)
@@ -264,20 +281,6 @@ static struct rtp_member *take_reserved(struct rtp_session *s, const char *mid)
     *at = m->next;
     m->next = NULL;
     return m;
-}
-
-/* An SSRC is a stream's for good: nobody else may be taken for it (RFC 3550 section 8). */
-static void keep_ssrcs(const struct rtp_member *m, struct rtp_section *config)
-{
-    for (size_t i = 0; i < config->encoding_count; i++)
-        for (size_t k = 0; k < m->config.encoding_count; k++) {
-            struct rtp_encoding *e = &config->encodings[i];
-            const struct rtp_encoding *before = &m->config.encodings[k];
-            if (strcmp(e->rid, before->rid) != 0)
-                continue;
-            e->ssrc = before->ssrc;
-            e->rtx_ssrc = before->rtx_ssrc ? before->rtx_ssrc : e->rtx_ssrc;
-        }
 }
 
 static void configure_streams(struct rtp_session *s, struct rtp_member *m)

@@ -395,6 +395,28 @@ static void refuses_to_send(void **state)
     rtc_encoded_frame_unref(frame);
 }
 
+/* What a section was first given is its own, although it did not send then: others speak of it already. */
+static void ssrcs_stay(void **state)
+{
+    (void)state;
+    struct rtp_outbound_stats stats;
+    struct rtp_section v = video_section();
+    uint32_t handle, stream;
+    memcpy(v.mid, "w", 2);
+    v.encodings[0].ssrc = 0x7000;
+    v.encodings[0].rtx_ssrc = 0x7001;
+    v.send = false;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    assert_int_equal(rtp_session_send_stream(session, handle, ""), 0);
+    v.encodings[0].ssrc = 0x7002;
+    v.encodings[0].rtx_ssrc = 0x7003;
+    v.send = true;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    stream = rtp_session_send_stream(session, handle, "");
+    assert_true(rtp_session_outbound_stats(session, stream, &stats));
+    assert_int_equal(stats.ssrc, 0x7000);
+}
+
 static void no_longer_receives(void **state)
 {
     (void)state;
@@ -453,6 +475,7 @@ int main(void)
         TEST(nobody_receives),
         TEST(repairs_are_not_repaired),
         TEST(refuses_to_send),
+        TEST(ssrcs_stay),
         TEST(no_longer_receives),
         TEST(says_goodbye),
     };
