@@ -197,6 +197,7 @@ static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_enco
     if (s->kind == RTC_MEDIA_VIDEO && rtc_encoded_frame_keyframe(frame)) {
         s->stats.key_frames_sent++;
         s->keyframes.sent = now;
+        s->keyframes.due = RTC_TIME_NEVER; /* whoever asked before gets this one */
         s->keyframes.bytes = rtc_encoded_frame_len(frame);
     }
 }
@@ -264,15 +265,16 @@ void rtp_send_stream_dropped(struct rtp_send_stream *s)
 
 /* ---- Feedback ---- */
 
-/* The packet again as its RTX twin: the payload behind the original sequence number (RFC 4588 section 4). */
+/* The packet again as its RTX twin: the payload behind the original sequence number (RFC 4588 section 4). Its extensions are written anew:
+ * what was agreed on may have changed since it left. */
 static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct packet *original, struct packet_pool *pool)
 {
-    struct rtp_header header;
+    struct rtp_header before;
     struct packet *packet = packet_new(pool);
-    if (!packet || !rtp_parse(packet_slice(original), s->format.ids, &header))
+    if (!packet || !rtp_parse(packet_slice(original), NULL, &before))
         goto failed;
-    struct slice payload = header.payload;
-    uint16_t original_sequence = header.sequence;
+    struct rtp_header header = header_of(s, before.timestamp, NULL);
+    header.marker = before.marker;
     header.payload_type = s->format.codec.rtx_payload_type;
     header.ssrc = s->encoding.rtx_ssrc;
     header.extensions[RTP_EXTENSION_REPAIRED_RID] = header.extensions[RTP_EXTENSION_RID]; /* RFC 8852 section 3.2 */
@@ -280,8 +282,8 @@ static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct p
     if (!rtp_write_header(packet, &header, s->format.ids))
         goto failed;
     struct writer w = payload_writer(packet);
-    writer_u16(&w, original_sequence);
-    writer_bytes(&w, payload);
+    writer_u16(&w, before.sequence);
+    writer_bytes(&w, before.payload);
     if (!writer_ok(&w))
         goto failed;
     packet->len += (uint32_t)writer_len(&w);
@@ -388,7 +390,8 @@ static void note_sample(struct rtp_send_stream *s, rtc_time_t now, const struct 
         expected = 0;
     if (lost < 0 || (uint32_t)lost > expected)
         lost = lost < 0 ? 0 : (int32_t)expected;
-    uint64_t average = s->numbers.sr_packets ? s->numbers.sr_octets / s->numbers.sr_packets + RTP_HEADER_LEN : 0;
+    const struct rtp_outbound_stats *sent = &s->stats; /* the octets of sender reports wrap around after some hours */
+    uint64_t average = sent->packets_sent ? sent->bytes_sent / sent->packets_sent + RTP_HEADER_LEN : 0;
     s->heard.sample = (struct rtp_rate_sample){
         .expected = expected,
         .lost = (uint32_t)lost,

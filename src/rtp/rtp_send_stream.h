@@ -121,9 +121,9 @@ void rtp_send_stream_dropped(struct rtp_send_stream *stream);
 void rtp_send_stream_nack(struct rtp_send_stream *stream, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
                           struct rtp_pacer *pacer);
 /* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST). Requests within 100 ms of the last, a round trip, or twice the time
- * that the last keyframe takes at the target rate, whichever is longest, are held back until then: see rtp_send_stream_tick(). One that
- * left the peer before our last keyframe could arrive is void, and so is a FIR repeated with its sequence number (RFC 5104
- * section 4.3.1.2). */
+ * that the last keyframe takes at the target rate, whichever is longest, are held back until then, unless a keyframe is made meanwhile: see
+ * rtp_send_stream_tick(). One that left the peer before our last keyframe could arrive is void, and so is a FIR repeated with its sequence
+ * number (RFC 5104 section 4.3.1.2). */
 bool rtp_send_stream_pli(struct rtp_send_stream *stream, rtc_time_t now);
 bool rtp_send_stream_fir(struct rtp_send_stream *stream, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence);
 /* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such

@@ -370,6 +370,32 @@ static void nacks_are_answered_with_rtx(void **state)
     fixture_fini(&f);
 }
 
+/* What is sent again is written as is agreed on now, not as it was when it left the first time. */
+static void repairs_follow_the_description(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct rtp_header original = {0}, h;
+    fixture_init(&f, true);
+    assert_int_equal(send_video(&f, 900, 1234), RTC_OK);
+    packet_free(leave(&f, &original));
+    f.section.extension_ids[RTP_EXTENSION_MID] = ids[RTP_EXTENSION_ABS_SEND_TIME];
+    f.section.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = ids[RTP_EXTENSION_MID];
+    rtp_send_stream_configure(f.sender, &f.section, &f.section.encodings[0]);
+    f.now += 10 * MS;
+    nack(&f, &original.sequence, 1);
+    struct packet *packet = leave(&f, &h);
+    assert_non_null(packet);
+    assert_true(slice_is(h.extensions[RTP_EXTENSION_MID], "m0"));
+    uint8_t stamp[3];
+    rtp_abs_send_time_write(stamp, f.now);
+    assert_bytes(h.extensions[RTP_EXTENSION_ABS_SEND_TIME], slice_of(stamp, 3));
+    assert_int_equal(h.timestamp, original.timestamp);
+    assert_true(h.marker);
+    packet_free(packet);
+    fixture_fini(&f);
+}
+
 static void a_flood_of_nacks_is_bounded(void **state)
 {
     (void)state;
@@ -427,6 +453,22 @@ static void keyframe_requests_are_limited(void **state)
     fixture_fini(&f);
 }
 
+/* What is held back is void once a keyframe was made meanwhile, whoever asked for that. */
+static void a_keyframe_answers_what_is_held_back(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, true);
+    assert_true(rtp_send_stream_pli(f.sender, f.now));
+    assert_false(rtp_send_stream_pli(f.sender, f.now + 20 * MS));
+    f.now += 40 * MS;
+    assert_int_equal(send_video(&f, 100, 0), RTC_OK);
+    assert_true(rtp_send_stream_deadline(f.sender, NULL) == RTC_TIME_NEVER);
+    assert_false(rtp_send_stream_tick(f.sender, f.now + SECOND).keyframe);
+    assert_true(rtp_send_stream_pli(f.sender, f.now + SECOND));
+    fixture_fini(&f);
+}
+
 static void a_repeated_fir_is_one_request(void **state)
 {
     (void)state;
@@ -452,6 +494,29 @@ static struct rtcp_report answer(struct fixture *f, rtc_time_t sent, rtc_time_t 
     r.last_sr = rtcp_ntp_middle(rtcp_ntp(context_wall_us(f->world.context, sent)));
     r.delay_since_last_sr = rtcp_us_middle(held);
     return r;
+}
+
+/* The octet count of sender reports has 32 bits (RFC 3550 section 6.4.1): hours of video are beyond it. What arrives does not shrink then. */
+static void what_arrives_outlives_the_octet_count(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct rtp_header h;
+    fixture_init(&f, true);
+    const uint32_t count = 4000000;
+    assert_int_equal(send_video(&f, 1000, 0), RTC_OK);
+    packet_free(leave(&f, &h));
+    f.sender->numbers.sr_packets = count;
+    f.sender->numbers.sr_octets = (uint32_t)(count * 1100ull);
+    f.sender->stats.packets_sent = count;
+    f.sender->stats.bytes_sent = count * 1100ull;
+    struct rtcp_report r = {.ssrc = VIDEO_SSRC, .highest_sequence = h.sequence};
+    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    r.highest_sequence += 100;
+    assert_true(rtp_send_stream_report(f.sender, f.now + SECOND, &r));
+    assert_int_equal(rtp_send_stream_sample(f.sender)->expected, 100);
+    assert_in_range(rtp_send_stream_sample(f.sender)->received_bytes, 110000, 115000);
+    fixture_fini(&f);
 }
 
 static void reports_give_the_round_trip(void **state)
@@ -561,10 +626,13 @@ int main(void)
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(no_allocation_in_steady_state),
         cmocka_unit_test(nacks_are_answered_with_rtx),
+        cmocka_unit_test(repairs_follow_the_description),
         cmocka_unit_test(a_flood_of_nacks_is_bounded),
         cmocka_unit_test(nothing_is_repaired_without_rtx),
         cmocka_unit_test(keyframe_requests_are_limited),
+        cmocka_unit_test(a_keyframe_answers_what_is_held_back),
         cmocka_unit_test(a_repeated_fir_is_one_request),
+        cmocka_unit_test(what_arrives_outlives_the_octet_count),
         cmocka_unit_test(reports_give_the_round_trip),
         cmocka_unit_test(a_pli_that_crossed_a_keyframe_is_void),
         cmocka_unit_test(sender_reports_say_when_and_how_much),
