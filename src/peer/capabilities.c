@@ -5,7 +5,8 @@
 #include "codec_table.h"
 #include "rtp_extensions.h"
 
-_Static_assert((int)CODEC_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE && (int)RTP_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE, "one value in all three");
+_Static_assert((int)CODEC_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE && (int)RTP_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE,
+               "one value in all three");
 
 static void describe_codec(const struct codec_row *row, struct jsep_codec *out)
 {

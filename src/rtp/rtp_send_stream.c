@@ -418,6 +418,11 @@ bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, const str
     return true;
 }
 
+bool rtp_send_stream_is_heard_of(const struct rtp_send_stream *s)
+{
+    return s->breaker.last_report != RTC_TIME_NEVER;
+}
+
 const struct rtp_rate_sample *rtp_send_stream_sample(const struct rtp_send_stream *s)
 {
     return &s->heard.sample;

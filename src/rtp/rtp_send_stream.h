@@ -129,6 +129,8 @@ bool rtp_send_stream_fir(struct rtp_send_stream *stream, rtc_time_t now, uint32_
 /* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such
  * a one (pass it on to rtp_rate_report()). */
 bool rtp_send_stream_report(struct rtp_send_stream *stream, rtc_time_t now, const struct rtcp_report *report);
+/* Whether there was such a report since it began to flow, or to flow again. */
+bool rtp_send_stream_is_heard_of(const struct rtp_send_stream *stream);
 /* What the last such report said beyond the one before it. */
 const struct rtp_rate_sample *rtp_send_stream_sample(const struct rtp_send_stream *stream);
 /* Whether congestion is somebody else's fault: while video flows, the breaker of sound does not open for it. */

@@ -31,9 +31,9 @@ enum rtp_event_type {
  *   CLOSED --congestion, video--> REDUCED --again--> STOPPED --after a while--> REDUCED --30 s without--> CLOSED
  *      \--any other reason-----------------------------^
  *
- * REDUCED: a tenth of the rate, or the least there is after a stop, from which it climbs again. STOPPED: nothing is sent. A stream is tried again
- * after 5 s, later after 10, 20, 40 and at most 60; one that stopped because nothing at all was heard, when something is, or when it is configured
- * not to send and to send again. */
+ * REDUCED: a tenth of the rate, or the least there is after a stop, from which it climbs once the peer speaks of it. STOPPED: nothing is
+ * sent. A stream is tried again after 5 s, later after 10, 20, 40 and 60, and up to a fifth more; one that stopped because nothing at all
+ * was heard, when something is, or when it is configured not to send and to send again. */
 enum rtp_circuit { RTP_CIRCUIT_CLOSED, RTP_CIRCUIT_REDUCED, RTP_CIRCUIT_STOPPED };
 
 enum rtp_audio_action {

@@ -59,19 +59,41 @@ void rtp_session_open_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_
     rtp_session_update_rate(s, now, out);
 }
 
-static void flow(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st)
+static void flow(rtc_time_t now, struct rtp_send_stream *st)
 {
     st->circuit.in_outage = false;
     st->owes_keyframe = st->kind == RTC_MEDIA_VIDEO;
     st->next_ask = now;
     rtp_send_stream_resume(st);
+}
+
+bool rtp_session_is_on_trial(const struct rtp_send_stream *st)
+{
+    return st->circuit.state == RTP_CIRCUIT_REDUCED && st->circuit.stops > 0 && !rtp_send_stream_is_heard_of(st);
+}
+
+/* Reports on other video tell what gets through, and nobody said that this stream was too much. */
+static bool rate_is_known(const struct rtp_session *s, rtc_time_t now, const struct rtp_send_stream *st)
+{
+    if (st->circuit.reason == RTP_BREAKER_CONGESTION)
+        return false;
+    for (struct rtp_send_stream *other = NULL; (other = rtp_session_next_stream(s, other)) != NULL;)
+        if (other != st && other->kind == RTC_MEDIA_VIDEO && !rtp_session_is_stopped(other) && rtp_send_stream_is_heard_of(other) &&
+            rtp_send_stream_active_since(other, now - FLOWS_US))
+            return true;
+    return false;
+}
+
+static void probe(struct rtp_session *s, rtc_time_t now, const struct rtp_send_stream *st)
+{
     if (st->kind == RTC_MEDIA_VIDEO)
         rtp_rate_probe(&s->rate, now);
 }
 
 void rtp_session_close_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_send_stream *st, struct out *out)
 {
-    flow(s, now, st);
+    flow(now, st);
+    probe(s, now, st);
     st->circuit.stops = 0;
     set_state(st, RTP_CIRCUIT_CLOSED, RTC_TIME_NEVER, out);
     rtp_session_update_rate(s, now, out);
@@ -82,7 +104,9 @@ void rtp_session_tick_circuit(struct rtp_session *s, rtc_time_t now, struct rtp_
     if (now < st->circuit.next)
         return;
     if (st->circuit.state == RTP_CIRCUIT_STOPPED) {
-        flow(s, now, st);
+        flow(now, st);
+        if (!rate_is_known(s, now, st))
+            probe(s, now, st);
         set_state(st, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
     } else {
         st->circuit.stops = 0;

@@ -80,6 +80,8 @@ void rtp_session_tick_senders(struct rtp_session *session, rtc_time_t now, struc
 
 /* rtp_session_circuit.c */
 bool rtp_session_is_stopped(const struct rtp_send_stream *stream);
+/* Tried again, and nobody has spoken of it since: it makes the least there is. */
+bool rtp_session_is_on_trial(const struct rtp_send_stream *stream);
 /* The stream's breaker opened. */
 void rtp_session_open_circuit(struct rtp_session *session, rtc_time_t now, struct rtp_send_stream *stream, enum rtp_breaker_reason reason,
                               struct out *out);

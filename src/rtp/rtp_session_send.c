@@ -110,7 +110,8 @@ static uint32_t without_repairs(struct rtp_session *s, rtc_time_t now, uint32_t 
 static uint32_t cap_of(const struct rtp_send_stream *st)
 {
     uint32_t ours = st->encoding.max_bitrate_bps, peers = st->section->config.peer_max_bitrate_bps;
-    return ours == 0 || (peers != 0 && peers < ours) ? peers : ours;
+    uint32_t cap = ours == 0 || (peers != 0 && peers < ours) ? peers : ours;
+    return rtp_session_is_on_trial(st) && (cap == 0 || cap > RTP_RATE_MIN_BPS) ? RTP_RATE_MIN_BPS : cap;
 }
 
 /* Sound is not shared out: it gets what it needs, unless it is limited itself. What it takes in all. */

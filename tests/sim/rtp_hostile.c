@@ -376,6 +376,60 @@ static void a_peer_that_takes_nothing(void **state)
     recover("a peer that takes nothing");
 }
 
+/* A picture of 1 kB on a stream that the peer knows nothing of, as it would be with a section that it drops. */
+static void send_unheard(uint32_t stream, uint32_t serial, bool key)
+{
+    static uint8_t data[1000] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
+    rtc_encoded_frame *frame;
+    data[0] = key ? 0x10 : 0x11;
+    const rtc_encoded_frame_options o = {.size = sizeof o,
+                                         .kind = RTC_MEDIA_VIDEO,
+                                         .codec = "VP8",
+                                         .data = data,
+                                         .data_len = sizeof data,
+                                         .keyframe = key,
+                                         .rtp_timestamp = serial * 9000,
+                                         .capture_time_us = sim.now};
+    assert_int_equal(rtc_encoded_frame_new(NULL, &o, &frame), RTC_OK);
+    (void)rtp_session_send_frame(sim.a.session, sim.now, stream, frame, RTP_NO_AUDIO_LEVEL, &sim.a.out);
+    rtc_encoded_frame_unref(frame);
+    rtp_sim_drain(&sim.a);
+}
+
+/* One stream is never reported on: it is stopped and tried again, at the least rate until somebody speaks of it. The one beside it, of which
+ * all is well, keeps what it has. */
+static void a_stream_that_nobody_speaks_of(void **state)
+{
+    (void)state;
+    struct rtp_section section = rtp_sim_section(&options, RTC_MEDIA_VIDEO, 0, 1);
+    uint32_t handle;
+    unsigned stops = 0, trials = 0;
+    enum rtp_circuit before = RTP_CIRCUIT_CLOSED;
+    section.mid[1] = 'x';
+    section.encodings[0].ssrc = 0x5000;
+    section.encodings[0].rtx_ssrc = 0x5001;
+    section.receive = false;
+    section.encodings[0].max_bitrate_bps = CAP / 4;
+    assert_int_equal(rtp_session_set_section(sim.a.session, sim.now, &section, &handle, &sim.a.out), RTC_OK);
+    uint32_t stream = rtp_session_send_stream(sim.a.session, handle, "");
+    rtp_sim_drain(&sim.a);
+    for (unsigned n = 0; n < 120 * 10; n++) {
+        struct rtp_outbound_stats stats = rtp_sim_outbound(&sim.a, handle);
+        send_unheard(stream, n, n % 10 == 0);
+        rtp_sim_run(&sim, sim.now + 100 * MS);
+        stops += before != RTP_CIRCUIT_STOPPED && stats.circuit == RTP_CIRCUIT_STOPPED;
+        trials += before == RTP_CIRCUIT_STOPPED && stats.circuit == RTP_CIRCUIT_REDUCED;
+        before = (enum rtp_circuit)stats.circuit;
+        if (target() < CAP / 2)
+            fail_msg("after %u tenths of a second the other one has %u", n, target());
+        if (stats.circuit == RTP_CIRCUIT_REDUCED)
+            assert_true(stats.target_bitrate_bps <= RTP_RATE_MIN_BPS);
+    }
+    assert_in_range(stops, 3, 5);
+    assert_in_range(trials, 2, 5);
+    assert_int_equal(rtp_sim_outbound(&sim.a, handle).circuit_reason, RTP_BREAKER_RTCP_TIMEOUT);
+}
+
 /* While the direction is inactive nothing is reported, and no breaker opens for that. */
 static void inactive_for_a_while(void **state)
 {
@@ -516,8 +570,15 @@ static void twenty_share_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(lies_beside_the_truth),     TEST(lies_alone),           TEST(no_feedback), TEST(configured_again),
-        TEST(a_peer_that_takes_nothing), TEST(inactive_for_a_while), TEST(sound_alone), TEST(twenty_share_it),
+        TEST(lies_beside_the_truth),
+        TEST(lies_alone),
+        TEST(no_feedback),
+        TEST(configured_again),
+        TEST(a_peer_that_takes_nothing),
+        TEST(a_stream_that_nobody_speaks_of),
+        TEST(inactive_for_a_while),
+        TEST(sound_alone),
+        TEST(twenty_share_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
