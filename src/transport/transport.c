@@ -385,7 +385,7 @@ static void make_ready(struct transport *t, rtc_time_t now)
 bool transport_next_event(struct transport *t, rtc_time_t now, struct transport_event *event)
 {
     *event = (struct transport_event){.out = NULL};
-    if (transport_surface_next(t, event))
+    if (transport_surface_next(t, event) || transport_ice_regain(t, event))
         return true;
     bool progress;
     do {

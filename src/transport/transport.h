@@ -80,6 +80,7 @@ struct generations {
     struct ice_agent *closing[TRANSPORT_CLOSING_MAX]; /* they give their relays back */
     uint32_t newest;                                  /* the number of the newest agent */
     uint32_t gatherer;                                /* that of the one whose candidates the parent is told */
+    bool regains;                                     /* the one before it stopped in the middle: the parent is to hear how it stands */
     bool restart_declined;                            /* the last restart that was offered */
     uint64_t misdirected_before;                      /* counters.misdirected when the one that was negotiated last began */
 };
@@ -239,6 +240,8 @@ enum ice_state transport_ice_state(const struct transport *t);
 enum ice_state transport_ice_told(const struct transport *t);
 /* An agent's event; true: transport_ice_told() may be another one. */
 bool transport_ice_tell(struct transport *t, uint32_t generation, enum ice_state state);
+/* How gathering stands, when a generation was dropped in the middle of it. */
+bool transport_ice_regain(struct transport *t, struct transport_event *told);
 /* Changes over to the next generation once it has a path, and says so. */
 bool transport_ice_follow(struct transport *t, rtc_time_t now, struct transport_event *told);
 void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *packet);

@@ -2,10 +2,10 @@
 /* The transport's ICE generations (RFC 8445 section 9). An agent is one generation: it has its credentials, sockets and candidates for
  * life, and a restart makes another agent while the old one goes on.
  *
- *   pending --both descriptions agree--> next --has a path--> ice --the next one has a path--> retiring --peer quiet--> gone
+ *   pending --both descriptions agree--> next --has a path--> current --the next one has a path--> retiring --peer quiet--> gone
  *
- * What the upper layers send takes the path that `ice` selected; they never learn that there are others, only that the path changed. All of
- * them receive and answer, since the peer changes over at a time of its own. */
+ * What the upper layers send takes the path that `current` selected; they never learn that there are others, only that the path changed.
+ * All of them receive and answer, since the peer changes over at a time of its own. */
 #include "transport.h"
 
 #include "endpoint.h"
@@ -118,10 +118,31 @@ struct ice_agent *transport_ice_latest(const struct transport *t)
     return t->ice.pending ? t->ice.pending : transport_ice_negotiated(t);
 }
 
+/* A generation that comes to nothing leaves the word to the one that goes on, whose own gathering is what counts again. */
 void transport_ice_set_pending(struct transport *t, rtc_time_t now, struct ice_agent *agent)
 {
+    const struct ice_agent *dropped = t->ice.pending;
+    if (dropped && ice_agent_generation(dropped) == t->ice.gatherer) {
+        t->ice.regains = ice_agent_gathering_state(dropped) == ICE_GATHERING_ACTIVE;
+        t->ice.gatherer = ice_agent_generation(transport_ice_negotiated(t));
+    }
     drop(t, now, &t->ice.pending);
     t->ice.pending = agent;
+}
+
+bool transport_ice_regain(struct transport *t, struct transport_event *told)
+{
+    const struct ice_agent *agent = transport_ice_negotiated(t);
+    if (!t->ice.regains)
+        return false;
+    t->ice.regains = false;
+    bool complete = ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE;
+    told->type = complete ? TRANSPORT_CANDIDATES_END : TRANSPORT_GATHERING;
+    if (complete)
+        told->ufrag = ice_agent_local_ufrag(agent);
+    else
+        told->gathering = ice_agent_gathering_state(agent);
+    return true;
 }
 
 /* What a negotiation replaced before it had a path may have one on the peer's side. The very first one, of which the peer knows nothing,
@@ -167,6 +188,7 @@ void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent 
     if (ice_agent_gathering_state(agent) != ICE_GATHERING_NEW)
         return;
     t->ice.gatherer = ice_agent_generation(agent);
+    t->ice.regains = false;
     ice_agent_gather(agent, now, &t->out);
 }
 

@@ -6,7 +6,7 @@ foreach(name data explain signaling renegotiate offers channels unread hostile l
 endforeach()
 crtc_test(test_sim_peer_memory LABEL sim TIMEOUT 600 PARTS 6 SEES ${peer_sees} SOURCES peer_memory.c ${peer_harness})
 crtc_test(test_sim_peer_setup LABEL sim TIMEOUT 300 PARTS 2 SEES ${peer_sees} SOURCES peer_setup.c ${peer_harness})
-foreach(name restart restart_offers)
+foreach(name restart restart_offers restart_dropped)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c restart_scene.c ${peer_harness})
 endforeach()
 crtc_test(test_sim_peer_relays LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_relays.c sim_turn_server.c ${peer_harness})
