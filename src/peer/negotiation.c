@@ -135,7 +135,7 @@ static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media
     struct track_streams *streams = e->ready;
     struct user_event *event = event_queue_add(pc, USER_TRACK, 0, NULL, t);
     if (!event)
-        return; /* the connection is closed: never here */
+        return; /* memory ran out: the connection has given up */
     streams->count = media->stream_count;
     memcpy(streams->ids, media->stream_ids, sizeof streams->ids);
     event->object = streams;
@@ -198,6 +198,12 @@ static void create(struct effect *e)
 
 /* ---- Effects on the transport ---- */
 
+/* The peer was told other credentials than those that go on: an offer can not go back to them. */
+static void restart_next_time(rtc_peer_connection *pc)
+{
+    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(pc->transport));
+}
+
 static void set_generation(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
 {
     struct negotiation *n = &pc->negotiation;
@@ -211,6 +217,8 @@ static void set_generation(rtc_peer_connection *pc, const struct negotiation_pla
         peer_log(pc, RTC_LOG_INFO, plan->side == SIGNALING_LOCAL ? "ICE: this offer restarts" : "ICE: the peer's offer restarts");
     transport_ice_set_pending(pc->transport, pc->now, e->ready);
     e->ready = NULL;
+    if (e->type == EFFECT_NO_GENERATION && e->flag)
+        restart_next_time(pc);
 }
 
 /* The remote candidates of the transport's section reach the agent. */
@@ -235,7 +243,7 @@ static void decline_restart(rtc_peer_connection *pc)
     struct transport *t = pc->transport;
     log_write(pc->context, RTC_LOG_WARNING, "peer", "ICE: the answer has the old credentials: the peer does not restart");
     transport_ice_set_pending(t, pc->now, NULL);
-    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(t));
+    restart_next_time(pc);
 }
 
 static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section *remote, bool declined)

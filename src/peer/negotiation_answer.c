@@ -189,6 +189,8 @@ int negotiation_plan_answer(const struct negotiation_facts *facts, struct negoti
         (void)negotiation_plan_add(plan, EFFECT_GATHER, 0);
     if (a.tagged >= 0)
         plan_transport(facts, plan, &a);
+    else if (facts->ice.pending) /* nothing is left that the restart was for */
+        negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0)->flag = local_offered;
     for (size_t i = 0; i < a.local->section_count; i++)
         plan_section(plan, &a, i);
     (void)negotiation_plan_add(plan, EFFECT_BANDWIDTH, 0);

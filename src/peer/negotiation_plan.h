@@ -47,7 +47,7 @@ enum effect_type {
     EFFECT_TRACK_ADDED,   /* transceiver: the remote track is told, with its streams as the next state says */
     EFFECT_STOP,          /* transceiver: its section is rejected */
     EFFECT_GENERATION,    /* ICE: the offer restarts, with these credentials or new ones; takes the place of a pending generation */
-    EFFECT_NO_GENERATION, /* ICE: this offer does not restart, and what was pending goes */
+    EFFECT_NO_GENERATION, /* ICE: there is no restart, and what was pending goes; flag: we had offered it, and it was answered */
     EFFECT_CONTROLLING,   /* flag: which role the offerer, or the answerer, has (RFC 8445 section 6.1.1) */
     EFFECT_SIGNALING,     /* the state is told */
     EFFECT_GATHER,        /* local candidates are told, and gathered if they were not */

@@ -2,8 +2,16 @@
 /* ICE restarts that are offered and come to nothing: the generation that goes on is the one whose candidates are told again. */
 #include "restart_scene.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void ufrag_of(const char *sdp, char out[64])
+{
+    const char *at = strstr(sdp, "a=ice-ufrag:");
+    assert_non_null(at);
+    (void)snprintf(out, 64, "%.*s", (int)strcspn(at + 12, "\r"), at + 12);
+}
 
 /* Peer 0 asks a server that is not there, so that a new generation gathers for many seconds. */
 static void begin(struct restart_scene *s, uint64_t seed)
@@ -70,11 +78,48 @@ static void declined_and_then_another_network(void **state)
     restart_end(&s);
 }
 
+/* The answer rejects every section, and so has no credentials: no generation stays behind, and as the peer was told others than those of
+ * before, the next offer restarts. */
+static void nothing_left(void **state)
+{
+    struct restart_scene s;
+    char offered[64], next[64], port[64];
+    const char *sdp;
+    (void)state;
+    begin(&s, 262);
+    rtc_peer_connection *a = restart_pc(&s, 0);
+    s.talking = false;
+    char *alone = text_without_lines(peer_description(&s.p, 1), "a=group:BUNDLE");
+    const char *line = strstr(alone, "m=application ");
+    (void)snprintf(port, sizeof port, "m=application %.*s ", (int)strcspn(line + 14, " "), line + 14);
+    char *rejected = text_replace(alone, port, "m=application 0 ");
+    offer_one(&s);
+    ufrag_of(peer_description(&s.p, 0), offered);
+    if (rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, rejected))
+        fail_msg("%s", rtc_peer_connection_last_error(a));
+    assert_int_equal(rtc_peer_connection_signaling_state(a), RTC_SIGNALING_STABLE);
+    assert_null(restart_transport(&s, 0)->ice.pending);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(restart_agents(&s, 0), 1);
+    assert_int_equal(rtc_peer_connection_ice_gathering_state(a), RTC_ICE_GATHERING_COMPLETE);
+    assert_int_equal(rtc_peer_connection_add_transceiver(a, RTC_MEDIA_AUDIO, NULL, NULL, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_create_offer(a, &sdp), RTC_OK);
+    ufrag_of(sdp, next);
+    assert_string_not_equal(next, offered);
+    assert_string_not_equal(next, restart_ufrag(&s, 0));
+    free(alone);
+    free(rejected);
+    rtc_data_channel_unref(s.channel);
+    sim_peers_fini(&s.p);
+    peer_pumps_fini(&s.pumps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(declined_while_it_gathers),
         cmocka_unit_test(declined_and_then_another_network),
+        cmocka_unit_test(nothing_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,10 +240,11 @@ static char *describe(const struct life *l, bool stable)
                           rtc_media_stream_track_muted(t->receiver.track), t->rtp_section);
         (void)fprintf(out, "\n");
     }
-    const struct transport *t = pc->transport; /* the first one may come early; a generation that every section's rejection left, too */
-    bool waits = n->signaling != RTC_SIGNALING_STABLE;
+    const struct transport *t = pc->transport; /* the first one may come early */
     bool used = t && ice_agent_has_remote_credentials(transport_ice_negotiated(t));
-    (void)fprintf(out, "%s %s\n", t && waits && t->ice.pending ? ice_agent_local_ufrag(t->ice.pending) : "-",
+    if (t && n->signaling == RTC_SIGNALING_STABLE)
+        assert_null(t->ice.pending);
+    (void)fprintf(out, "%s %s\n", t && t->ice.pending ? ice_agent_local_ufrag(t->ice.pending) : "-",
                   used ? ice_agent_local_ufrag(transport_ice_negotiated(t)) : "-");
     (void)fclose(out);
     return text;

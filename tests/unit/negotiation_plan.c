@@ -234,6 +234,9 @@ static void restarts(void **state)
 {
     static const char again[] =
         TOP "a v\r\n" AUDIO("a", "vvvv", "actpass", "a=sendrecv\r\na=msid:s t") VIDEO("v", "vvvv", "actpass", "a=recvonly");
+    static const char rejected[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+                                   "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\n"
+                                   "m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\n";
     struct world w;
     (void)state;
     begin(&w);
@@ -244,6 +247,11 @@ static void restarts(void **state)
     w.facts.ice.pending = true;
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "signaling, mismatches");
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two, "none, signaling, mismatches");
+    w.facts.ice.pending = false;
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "generation, signaling, mismatches");
+    w.facts.ice.pending = true;
+    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, rejected, "none, stop 1, stop 2, bandwidth, signaling"); /* for nothing */
+    assert_string_equal(w.stable.transport.ufrag, "uuuu");
     end(&w);
 }
 
@@ -265,8 +273,9 @@ static void the_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_exchange),     cmocka_unit_test(a_replaced_offer), cmocka_unit_test(undoing),
-        cmocka_unit_test(a_pure_function), cmocka_unit_test(restarts),         cmocka_unit_test(the_moves),
+        cmocka_unit_test(an_exchange),     cmocka_unit_test(a_replaced_offer),
+        cmocka_unit_test(undoing),         cmocka_unit_test(a_pure_function), cmocka_unit_test(restarts),
+        cmocka_unit_test(the_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
