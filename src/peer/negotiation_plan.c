@@ -80,10 +80,10 @@ static int make(rtc_context *context, const struct negotiation_facts *facts, siz
     if (!plan)
         return RTC_ERR_NO_MEMORY;
     plan->context = context;
-    plan->effect_room = 4 * facts->transceiver_count + 6 * sections + 16;
+    size_t room = 4 * facts->transceiver_count + 6 * sections + 16;
     plan->transceivers = memory_zeroed(context, (facts->transceiver_count + sections + 1) * sizeof *plan->transceivers);
     plan->rtp = memory_zeroed(context, (sections + 1) * sizeof *plan->rtp);
-    plan->effects = memory_zeroed(context, plan->effect_room * sizeof *plan->effects);
+    plan->effects = memory_zeroed(context, room * sizeof *plan->effects);
     int error = negotiation_state_copy(context, negotiation_facts_now(facts), sections, &plan->next);
     if (error || !plan->transceivers || !plan->rtp || !plan->effects) {
         negotiation_plan_free(plan);
@@ -181,9 +181,10 @@ int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *
     plan->signaling = RTC_SIGNALING_STABLE;
     for (size_t i = 0; i < facts->pending->media_count; i++) {
         const struct agreed_media *media = &facts->pending->media[i], *then = negotiation_state_of(&stable, media->transceiver);
+        const struct transceiver_facts *t = negotiation_plan_transceiver(plan, media->transceiver);
         if (!then)
             (void)negotiation_plan_add(plan, EFFECT_LET_GO, media->transceiver);
-        else if (then->track_told && !media->track_told)
+        else if (then->track_told && !media->track_told && t && !t->stopped) /* stopping is for good */
             (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, media->transceiver);
         else if (!then->track_told && media->track_told)
             (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, media->transceiver);

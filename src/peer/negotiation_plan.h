@@ -83,7 +83,7 @@ struct negotiation_plan {
     struct rtp_section *rtp; /* what effects point to */
     size_t rtp_count;
     struct effect *effects;
-    size_t effect_count, effect_room;
+    size_t effect_count;
 };
 
 /* Setting a description of this side; it must be allowed in this state (signaling.h). Takes a reference to `d`. On failure (RTC_ERR_*, with

@@ -192,6 +192,25 @@ static void undoing(void **state)
     end(&w);
 }
 
+/* What an offer stopped stays so, and its track is not told anew. */
+static void undoing_what_stopped(void **state)
+{
+    static const char without[] =
+        TOP "v\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\n" VIDEO("v", "uuuu", "actpass", "a=recvonly");
+    struct world w;
+    (void)state;
+    begin(&w);
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
+           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
+    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 1, media 2, bandwidth, signaling");
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "signaling, track-removed 1, stop 1, mismatches");
+    negotiation_plan_free(w.plan);
+    w.plan = NULL;
+    assert_int_equal(negotiation_plan_undo(w.context, &w.facts, &w.plan), RTC_OK);
+    assert_string_equal(effects(&w), "signaling");
+    end(&w);
+}
+
 /* Refused, without memory, or planned twice: the states are not touched, and the same comes of the same. */
 static void a_pure_function(void **state)
 {
@@ -274,7 +293,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exchange),     cmocka_unit_test(a_replaced_offer),
-        cmocka_unit_test(undoing),         cmocka_unit_test(a_pure_function), cmocka_unit_test(restarts),
+        cmocka_unit_test(undoing),         cmocka_unit_test(undoing_what_stopped),
+        cmocka_unit_test(a_pure_function), cmocka_unit_test(restarts),
         cmocka_unit_test(the_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
