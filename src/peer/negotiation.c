@@ -270,7 +270,7 @@ static void apply_dtls(rtc_peer_connection *pc, const struct jsep_section *remot
 static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote)
 {
     struct transport *t = pc->transport;
-    if (t->sctp.wanted && t->sctp.remote_port != remote->sctp_port)
+    if (t->sctp.state != ASSOCIATION_NONE && t->sctp.remote_port != remote->sctp_port)
         peer_end_channels(pc);
     if (transport_need_channels(t)) /* never fails but after that */
         peer_give_up(pc);

@@ -120,9 +120,9 @@ int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role rol
 
 void transport_run_sctp(struct transport *t, rtc_time_t now)
 {
-    if (!t->sctp.wanted || t->sctp.started || dtls_state(t->dtls) != DTLS_CONNECTED)
+    if (t->sctp.state != ASSOCIATION_AGREED || dtls_state(t->dtls) != DTLS_CONNECTED)
         return;
-    t->sctp.started = true;
+    t->sctp.state = ASSOCIATION_STARTED;
     if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->sctp.remote_max_message,
                             ice_agent_rtt_us(t->ice.current.agent), &t->sctp_out))
         t->starved = true;
@@ -130,9 +130,9 @@ void transport_run_sctp(struct transport *t, rtc_time_t now)
 
 void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message)
 {
-    if (t->sctp.wanted)
+    if (t->sctp.state != ASSOCIATION_NONE)
         return;
-    t->sctp.wanted = true;
+    t->sctp.state = ASSOCIATION_AGREED;
     t->sctp.remote_port = remote_port;
     data_channels_set_remote_port(t->channels, remote_port);
     t->sctp.remote_max_message = remote_max_message;

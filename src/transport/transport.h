@@ -100,9 +100,17 @@ struct candidate_pool {
     size_t error_count;
 };
 
+/* The SCTP association.
+ *
+ *   NONE --offer and answer have one--> AGREED --DTLS is up--> STARTED
+ *     ^-----------------transport_drop_channels-------------------'
+ *
+ * Written to by transport.c alone. */
+enum association_state { ASSOCIATION_NONE, ASSOCIATION_AGREED, ASSOCIATION_STARTED };
+
 struct transport_sctp {
-    bool wanted, started;
-    uint16_t remote_port; /* once wanted, as the next */
+    enum association_state state;
+    uint16_t remote_port; /* once agreed, as the next */
     uint64_t remote_max_message;
 };
 

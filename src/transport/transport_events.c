@@ -217,7 +217,7 @@ static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state st
 static bool dtls_event(struct transport *t, rtc_time_t now, const struct dtls_event *event, struct transport_event *told)
 {
     if (event->head.type == DTLS_EVENT_DATA) {
-        if (t->channels && t->sctp.started)
+        if (t->channels && t->sctp.state == ASSOCIATION_STARTED)
             data_channels_input(t->channels, now, packet_slice(event->data), &t->sctp_out);
         return false;
     }
