@@ -472,10 +472,12 @@ static void real_call(uint64_t seed, const struct sim_link *link, double least_s
 static double encoded_frames(struct sim_peers *p)
 {
     rtc_stats_report *report;
-    double frames = -1;
+    double frames = -1, seconds = -1;
     assert_int_equal(rtc_peer_connection_get_stats(p->peer[0].pc, &report), RTC_OK);
     const rtc_stats *outbound = rtc_stats_report_find_type(report, "outbound-rtp");
     assert_true(outbound && rtc_stats_number(outbound, "framesEncoded", &frames));
+    assert_true(rtc_stats_number(outbound, "totalEncodeTime", &seconds));
+    assert_true(fabs(seconds - frames * SIM_JOB_COST / SECOND) < 1e-6);
     rtc_stats_report_unref(report);
     return frames;
 }

@@ -189,7 +189,7 @@ bool sim_peers_init_limited(struct sim_peers *p, uint64_t seed, const struct sim
     if (rtc_context_new(&options, &p->context))
         return false;
     context_seed(p->context, seed);
-    context_simulate(p->context, 2000);
+    context_simulate(p->context, SIM_JOB_COST);
     for (int i = 0; i < 2; i++) {
         struct sim_peer *peer = &p->peer[i];
         peer->peers = p;

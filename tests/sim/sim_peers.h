@@ -8,6 +8,8 @@
 
 #include <crtc/crtc.h>
 
+enum { SIM_JOB_COST = 2000 }; /* microseconds that each job of a worker takes, unless a test says otherwise */
+
 enum sim_packet_kind { SIM_STUN, SIM_DTLS, SIM_DATA, SIM_RTP, SIM_RTCP };
 
 struct sim_peer {

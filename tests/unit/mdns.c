@@ -426,6 +426,27 @@ static void everybody_is_told_once_a_second(void **state)
     assert_true(mdns_deadline(f.mdns) == RTC_TIME_NEVER);
 }
 
+/* What was owed on a link that went is not owed on one that comes in its place. */
+static void a_link_takes_its_debts_along(void **state)
+{
+    (void)state;
+    const char *name;
+    struct path path;
+    uint32_t socket = publish(&name);
+    struct dns_message m = question(name, DNS_A, false);
+    receive(socket, &f.peer, &m);
+    expect_answer(sent(&path), name, 120, true);
+    receive(socket, &f.peer, &m); /* waits for its second */
+    mdns_drop_link(f.mdns, &f.own, 1, &f.out);
+    assert_int_equal(taken(REQUEST_CLOSE).id, socket);
+    mdns_add_link(f.mdns, &f.own, 1);
+    mdns_tick(f.mdns, f.now, &f.out);
+    open_link();
+    pass(2 * SECOND);
+    assert_null(sent(&path));
+    assert_true(mdns_deadline(f.mdns) == RTC_TIME_NEVER);
+}
+
 static void who_asks_for_a_unicast_answer_gets_it_when_everybody_knows(void **state)
 {
     (void)state;
@@ -604,6 +625,7 @@ int main(void)
         TEST(names_are_random_and_stay),
         TEST(inherited_names_make_room),
         TEST(everybody_is_told_once_a_second),
+        TEST(a_link_takes_its_debts_along),
         TEST(who_asks_for_a_unicast_answer_gets_it_when_everybody_knows),
         TEST(a_simple_resolver_gets_its_question_back),
         TEST(what_is_not_asked_is_not_answered),
