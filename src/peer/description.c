@@ -44,15 +44,15 @@ static const char *state_name(const rtc_peer_connection *pc)
 }
 
 /* Keeps `text` as the last created description. */
-static int keep(rtc_peer_connection *pc, char **slot, struct text *text, int error, const char **sdp)
+static int keep(rtc_peer_connection *pc, struct created_description *slot, struct text *text, int error, const char **sdp)
 {
     char *made = error ? NULL : text_take(text);
     if (!made) {
         text_fini(text);
         return error ? error : RTC_ERR_NO_MEMORY;
     }
-    memory_free(pc->context, *slot);
-    *slot = made;
+    memory_free(pc->context, slot->text);
+    *slot = (struct created_description){.text = made, .counts = true};
     *sdp = made;
     return RTC_OK;
 }
@@ -117,9 +117,9 @@ static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp
     if (error)
         return error;
     bool answering = type == RTC_SDP_ANSWER;
-    char *const *slot = answering ? &pc->negotiation.last_answer : &pc->negotiation.last_offer;
-    error = check_created(pc, *slot, sdp);
-    const char *text = *slot;
+    const struct created_description *last = answering ? &pc->negotiation.last_answer : &pc->negotiation.last_offer;
+    const char *text = last->counts ? last->text : NULL;
+    error = check_created(pc, text, sdp);
     if (!error && (!text || !sdp || !sdp[0]))
         error = answering ? rtc_peer_connection_create_answer(pc, &text) : rtc_peer_connection_create_offer(pc, &text);
     if (!error)
@@ -148,7 +148,6 @@ int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_t
     if (error)
         return error;
     error = set_local(pc, type, sdp);
-    peer_forget_shown(pc);
     return finish(pc, error);
 }
 

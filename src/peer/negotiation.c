@@ -207,10 +207,8 @@ static void restart_next_time(rtc_peer_connection *pc)
 static void set_generation(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
 {
     struct negotiation *n = &pc->negotiation;
-    if (plan->side == SIGNALING_REMOTE) { /* the last answer has the credentials of the offer that is replaced */
-        memory_free(pc->context, n->last_answer);
-        n->last_answer = NULL;
-    }
+    if (plan->side == SIGNALING_REMOTE) /* the last answer has the credentials of the offer that is replaced */
+        n->last_answer.counts = false;
     if (e->ready && plan->side == SIGNALING_LOCAL)
         memory_wipe(&n->fresh, sizeof n->fresh);
     if (e->ready)
@@ -363,11 +361,9 @@ static const struct negotiation_state *commit(rtc_peer_connection *pc, struct ne
     struct negotiation_state *place = agreed ? &n->stable : &n->pending;
     *place = plan->next;
     plan->next = (struct negotiation_state){0};
-    if (!agreed)
-        return place;
-    memory_free(pc->context, n->last_offer);
-    memory_free(pc->context, n->last_answer);
-    n->last_offer = n->last_answer = NULL;
+    peer_forget_shown(pc);
+    if (agreed)
+        n->last_offer.counts = n->last_answer.counts = false;
     return place;
 }
 

@@ -108,8 +108,8 @@ void negotiation_fini(rtc_context *context, struct negotiation *n)
 {
     negotiation_state_fini(context, &n->stable);
     negotiation_state_fini(context, &n->pending);
-    memory_free(context, n->last_offer);
-    memory_free(context, n->last_answer);
+    memory_free(context, n->last_offer.text);
+    memory_free(context, n->last_answer.text);
     memory_free(context, n->shown_local);
     memory_wipe(&n->fresh, sizeof n->fresh);
 }

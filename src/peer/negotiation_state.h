@@ -74,14 +74,20 @@ void negotiation_state_fini(rtc_context *context, struct negotiation_state *stat
 struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid);
 struct agreed_media *negotiation_state_of(const struct negotiation_state *state, uint32_t transceiver);
 
+/* What was created last, which the application may read until the next one is. */
+struct created_description {
+    char *text;
+    bool counts; /* it may be set: nothing that it was made from is over */
+};
+
 /* The connection's part of it. Owner: the connection. The states, `signaling` and `needed` are written where a plan is carried out
- * (negotiation.c), which is followed by peer_update_negotiation_needed(); texts by description.c, what restarts need by restart.c, versions
- * by snapshot.c; others only count (transceiver.c) or ask (data_channel.c). */
+ * (negotiation.c), which is followed by peer_update_negotiation_needed(), and whether created texts count; these by description.c, what
+ * restarts need by restart.c, versions by snapshot.c; others only count (transceiver.c) or ask (data_channel.c). */
 struct negotiation {
     rtc_signaling_state signaling; /* signaling.h; closed from any state */
     struct negotiation_state stable, pending;
-    char *last_offer, *last_answer; /* as they were created, until they are set */
-    char *shown_local;              /* local description with its candidates, made on demand */
+    struct created_description last_offer, last_answer;
+    char *shown_local; /* local description with its candidates, made on demand */
     uint64_t session_id, session_version;
     /* [[LocalIceCredentialsToReplace]]: those of the current and the pending description when a restart was asked for. */
     struct ice_credentials to_replace[2];

@@ -78,6 +78,24 @@ static void declined_and_then_another_network(void **state)
     restart_end(&s);
 }
 
+/* The description that is shown goes back with everything else. */
+static void undone(void **state)
+{
+    struct restart_scene s;
+    (void)state;
+    begin(&s, 263);
+    rtc_peer_connection *a = restart_pc(&s, 0);
+    char *before = strdup(peer_description(&s.p, 0));
+    offer_one(&s);
+    assert_string_not_equal(peer_description(&s.p, 0), before);
+    assert_int_equal(negotiation_undo(a), RTC_OK);
+    assert_string_equal(peer_description(&s.p, 0), before);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(rtc_peer_connection_ice_gathering_state(a), RTC_ICE_GATHERING_COMPLETE);
+    free(before);
+    restart_end(&s);
+}
+
 /* The answer rejects every section, and so has no credentials: no generation stays behind, and as the peer was told others than those of
  * before, the next offer restarts. */
 static void nothing_left(void **state)
@@ -119,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(declined_while_it_gathers),
         cmocka_unit_test(declined_and_then_another_network),
+        cmocka_unit_test(undone),
         cmocka_unit_test(nothing_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

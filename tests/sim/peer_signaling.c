@@ -641,6 +641,31 @@ static void empty_descriptions(void **state)
     sim_peers_fini(&p);
 }
 
+/* What create gave may be read until the next create call, although it is set and settled by then; to set it once more is a mistake. */
+static void created_texts_last(void **state)
+{
+    struct sim_peers p;
+    const char *offer, *answer;
+    (void)state;
+    peer_scene(&p, 61, true);
+    rtc_peer_connection *a = p.peer[0].pc, *b = p.peer[1].pc;
+    add_transceiver(&p, 0, RTC_MEDIA_AUDIO);
+    assert_int_equal(rtc_peer_connection_create_offer(a, &offer), RTC_OK);
+    char *offered = strdup(offer);
+    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_OFFER, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_create_answer(b, &answer), RTC_OK);
+    char *answered = strdup(answer);
+    assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_ANSWER, answer), RTC_OK);
+    assert_string_equal(answer, answered);
+    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, answer), RTC_OK);
+    assert_string_equal(offer, offered);
+    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_OFFER, offer), RTC_ERR_INVALID_MODIFICATION);
+    free(offered);
+    free(answered);
+    sim_peers_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -661,6 +686,7 @@ int main(void)
         cmocka_unit_test(dtls_roles_stay),
         cmocka_unit_test(later_offers),
         cmocka_unit_test(empty_descriptions),
+        cmocka_unit_test(created_texts_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
