@@ -9,9 +9,6 @@
 #include "sizes.h"
 #include "tls_streams.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 int transport_new(rtc_context *context, const struct transport_settings *settings, bool controlling, struct transport **out)
 {
     struct transport *t = memory_zeroed(context, sizeof *t);
@@ -53,18 +50,6 @@ void transport_free(struct transport *t)
     out_fini(&t->sctp_out);
     out_fini(&t->out);
     memory_free(t->context, t);
-}
-
-void transport_log(const struct transport *t, rtc_log_level level, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    if (!log_wants(t->context, level))
-        return;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    log_write(t->context, level, "peer", "[%05u] %s", (unsigned)t->settings->log_number, text);
 }
 
 /* ---- What was negotiated ---- */

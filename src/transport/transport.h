@@ -283,7 +283,7 @@ bool transport_surface_next(struct transport *t, struct transport_event *told);
 void transport_forget_errors(struct transport *t);
 /* A datagram that waited for its path may be taken now (transport.c). */
 void transport_release_held(struct transport *t, rtc_time_t now);
-/* A line of the log that names the parent (transport.c). */
+/* A line of the log that names the parent (transport_log.c). */
 void transport_log(const struct transport *t, rtc_log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif
