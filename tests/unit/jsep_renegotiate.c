@@ -11,12 +11,6 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-static void has(const char *text, const char *part, bool wanted)
-{
-    if (contains(text, part) != wanted)
-        fail_msg("%s \"%s\" in\n%s", wanted ? "no" : "unwanted", part, text);
-}
-
 /* One exchange; the two descriptions are the caller's. */
 static void exchange(struct local_side *offerer, struct local_side *answerer, struct session_description **offer,
                      struct session_description **answer)

@@ -171,3 +171,9 @@ bool contains(const char *text, const char *part)
 {
     return strstr(text, part) != NULL;
 }
+
+void has(const char *text, const char *part, bool wanted)
+{
+    if (contains(text, part) != wanted)
+        fail_msg("%s \"%s\" in\n%s", wanted ? "no" : "unwanted", part, text);
+}

@@ -16,6 +16,12 @@ struct session_description *parsed_file(const char *name);
 /* The code that parsing fails with (0: it does not); `detail` (may be NULL) is filled. */
 int parse_error(const char *text, struct jsep_error *detail);
 
+/* The lines before the first section, and those of a section that say where it is. */
+#define SDP_SESSION "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+#define SDP_TRANSPORT                                                              \
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:sha-1 " \
+    "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13\r\n"
+
 enum { LOCAL_SECTIONS_MAX = 8 };
 /* A local side: Opus, VP8 with rtx, four extensions, a data channel. */
 struct local_side {
@@ -34,5 +40,7 @@ char *offer_text(const struct local_side *local);
 char *answer_text(const struct local_side *local, const struct session_description *offer);
 
 bool contains(const char *text, const char *part);
+/* Fails the test, showing the text, unless the part is there, or is not. */
+void has(const char *text, const char *part, bool wanted);
 
 #endif

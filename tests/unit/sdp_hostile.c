@@ -11,7 +11,6 @@
 #include <time.h>
 #include <cmocka.h>
 
-#define SESSION "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
 #define TRANSPORT                                                                                     \
     "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\na=setup:actpass\r\na=fingerprint:sha-1 " \
     "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13\r\n"
@@ -45,12 +44,12 @@ static void long_numbers_of_the_origin(void **state)
 static void the_base_case_parses(void **state)
 {
     (void)state;
-    struct session_description *d = parsed(SESSION AUDIO("0"));
+    struct session_description *d = parsed(SDP_SESSION AUDIO("0"));
     assert_true(slice_is(d->sdp->origin.session_id, "1"));
     assert_true(slice_is(d->sdp->origin.version, "2"));
     assert_int_equal(d->section_count, 1);
     session_description_free(NULL, d);
-    assert_int_equal(parse_error(SESSION, NULL), 0);
+    assert_int_equal(parse_error(SDP_SESSION, NULL), 0);
 }
 
 static void session_part_is_checked(void **state)
@@ -68,21 +67,21 @@ static void session_part_is_checked(void **state)
     refused("v=0\r\no=- 1 2x IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
     refused("v=0\r\no=- 1\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
     refused("v=0\r\no=- 1 2 IN IP4\r\ns=-\r\nt=0 0\r\n", RTC_ERR_SYNTAX, 2);
-    refused(SESSION "v=0\r\n", RTC_ERR_SYNTAX, 0);
-    refused(SESSION "x\r\n", RTC_ERR_SYNTAX, 5);
-    refused(SESSION "A=x\r\n", RTC_ERR_SYNTAX, 5);
-    refused(SESSION "=\r\n", RTC_ERR_SYNTAX, 5);
-    refused(SESSION "\r\na=x\r\n", RTC_ERR_SYNTAX, 5);
-    refused(SESSION "a=x\ry\r\n", RTC_ERR_SYNTAX, 5);
-    refused(SESSION "a=group:\r\n", RTC_ERR_SYNTAX, 5);
+    refused(SDP_SESSION "v=0\r\n", RTC_ERR_SYNTAX, 0);
+    refused(SDP_SESSION "x\r\n", RTC_ERR_SYNTAX, 5);
+    refused(SDP_SESSION "A=x\r\n", RTC_ERR_SYNTAX, 5);
+    refused(SDP_SESSION "=\r\n", RTC_ERR_SYNTAX, 5);
+    refused(SDP_SESSION "\r\na=x\r\n", RTC_ERR_SYNTAX, 5);
+    refused(SDP_SESSION "a=x\ry\r\n", RTC_ERR_SYNTAX, 5);
+    refused(SDP_SESSION "a=group:\r\n", RTC_ERR_SYNTAX, 5);
 }
 
 /* An attribute of a kind of media that we do not know costs nothing but that section. */
 static void foreign_sections_have_their_own_grammar(void **state)
 {
     (void)state;
-    struct session_description *d = parsed(SESSION AUDIO("0") "m=application 9 TCP/DTLS/BFCP *\r\na=mid:1\r\na=fmtp:* x\r\n"
-                                                              "a=rtpmap:x\r\na=setup:whenever\r\na=ssrc:x\r\n" TRANSPORT);
+    struct session_description *d = parsed(SDP_SESSION AUDIO("0") "m=application 9 TCP/DTLS/BFCP *\r\na=mid:1\r\na=fmtp:* x\r\n"
+                                                                  "a=rtpmap:x\r\na=setup:whenever\r\na=ssrc:x\r\n" TRANSPORT);
     assert_int_equal(d->section_count, 2);
     assert_int_equal(d->sections[1].type, MEDIA_OTHER);
     assert_string_equal(d->sections[1].mid, "1");
@@ -93,10 +92,11 @@ static void foreign_sections_have_their_own_grammar(void **state)
 static void what_does_not_count(void **state)
 {
     (void)state;
-    struct session_description *d = parsed(
-        SESSION "a=inactive\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\na=inactive\r\na=sctp-port:5000\r\n" TRANSPORT
-                "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
-                "a=fmtp:97 apt=96\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=96\r\n" TRANSPORT);
+    struct session_description *d =
+        parsed(SDP_SESSION
+               "a=inactive\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\na=inactive\r\na=sctp-port:5000\r\n" TRANSPORT
+               "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
+               "a=fmtp:97 apt=96\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=96\r\n" TRANSPORT);
     assert_false(d->sections[0].rejected);
     assert_int_equal(d->sections[0].direction, RTC_DIRECTION_SENDRECV);
     assert_int_equal(d->sections[1].direction, RTC_DIRECTION_INACTIVE);
@@ -124,7 +124,7 @@ static void a_section_speaks_for_itself(void **state)
 static void nul_is_refused(void **state)
 {
     (void)state;
-    static const char text[] = SESSION "a=x\0y\r\n";
+    static const char text[] = SDP_SESSION "a=x\0y\r\n";
     struct session_description *d = NULL;
     assert_int_equal(session_description_parse(NULL, slice_of(text, sizeof(text) - 1), &d, NULL), RTC_ERR_SYNTAX);
     assert_null(d);
@@ -146,7 +146,7 @@ static void media_lines_are_checked(void **state)
                                         "m=audio 9 RTP/AVP opus"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         char text[512];
-        snprintf(text, sizeof(text), "%s%s\r\n%s", SESSION, lines[i], TRANSPORT);
+        snprintf(text, sizeof(text), "%s%s\r\n%s", SDP_SESSION, lines[i], TRANSPORT);
         refused(text, RTC_ERR_SYNTAX, 5);
     }
 }
@@ -178,7 +178,7 @@ static void attributes_are_checked(void **state)
                                         "max-message-size:18446744073709551616"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         char text[1024];
-        snprintf(text, sizeof(text), "%sa=%s\r\n", SESSION AUDIO("0"), lines[i]);
+        snprintf(text, sizeof(text), "%sa=%s\r\n", SDP_SESSION AUDIO("0"), lines[i]);
         refused(text, RTC_ERR_SYNTAX, 14);
     }
 }
@@ -191,7 +191,7 @@ static void long_ids_are_refused(void **state)
         char text[2048], id[301];
         memset(id, 'a', 300);
         id[300] = 0;
-        snprintf(text, sizeof(text), "%sa=%s:%s send\r\n", SESSION AUDIO("0"), names[i], id);
+        snprintf(text, sizeof(text), "%sa=%s:%s send\r\n", SDP_SESSION AUDIO("0"), names[i], id);
         refused(text, RTC_ERR_SYNTAX, 14);
     }
 }
@@ -199,15 +199,15 @@ static void long_ids_are_refused(void **state)
 static void jsep_rules_are_checked(void **state)
 {
     (void)state;
-    refused(SESSION "a=group:BUNDLE 0 7\r\n" AUDIO("0"), RTC_ERR_INVALID_ACCESS, 5);
-    refused(SESSION "a=group:BUNDLE 0 0\r\n" AUDIO("0"), RTC_ERR_INVALID_ACCESS, 5);
-    refused(SESSION "a=group:BUNDLE 0\r\na=group:BUNDLE 0\r\n" AUDIO("0"), RTC_ERR_INVALID_ACCESS, 6);
-    refused(SESSION AUDIO("0") AUDIO("0"), RTC_ERR_INVALID_ACCESS, 0);
-    refused(SESSION AUDIO("0") "a=setup:holdconn\r\n", RTC_ERR_INVALID_ACCESS, 14);
-    refused(SESSION "m=audio 9 RTP/AVP 0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\n", RTC_ERR_INVALID_ACCESS, 5);
-    refused(SESSION "m=audio 9 RTP/AVP 0\r\n", RTC_ERR_INVALID_ACCESS, 5);
-    assert_int_equal(parse_error(SESSION "m=audio 0 RTP/AVP 0\r\n", NULL), 0);
-    assert_int_equal(parse_error(SESSION "m=text 9 RTP/AVP 98\r\n", NULL), 0);
+    refused(SDP_SESSION "a=group:BUNDLE 0 7\r\n" AUDIO("0"), RTC_ERR_INVALID_ACCESS, 5);
+    refused(SDP_SESSION "a=group:BUNDLE 0 0\r\n" AUDIO("0"), RTC_ERR_INVALID_ACCESS, 5);
+    refused(SDP_SESSION "a=group:BUNDLE 0\r\na=group:BUNDLE 0\r\n" AUDIO("0"), RTC_ERR_INVALID_ACCESS, 6);
+    refused(SDP_SESSION AUDIO("0") AUDIO("0"), RTC_ERR_INVALID_ACCESS, 0);
+    refused(SDP_SESSION AUDIO("0") "a=setup:holdconn\r\n", RTC_ERR_INVALID_ACCESS, 14);
+    refused(SDP_SESSION "m=audio 9 RTP/AVP 0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\n", RTC_ERR_INVALID_ACCESS, 5);
+    refused(SDP_SESSION "m=audio 9 RTP/AVP 0\r\n", RTC_ERR_INVALID_ACCESS, 5);
+    assert_int_equal(parse_error(SDP_SESSION "m=audio 0 RTP/AVP 0\r\n", NULL), 0);
+    assert_int_equal(parse_error(SDP_SESSION "m=text 9 RTP/AVP 98\r\n", NULL), 0);
 }
 
 static void missing_c_and_lf_line_ends_are_forgiven(void **state)
@@ -225,8 +225,8 @@ static void numbers_that_overflow_do_no_harm(void **state)
 {
     (void)state;
     struct session_description *d =
-        parsed(SESSION "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 98\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
-                       "a=fmtp:97 apt=99999999999999999999999\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=97\r\na=mid:0\r\n" TRANSPORT);
+        parsed(SDP_SESSION "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 98\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
+                           "a=fmtp:97 apt=99999999999999999999999\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=97\r\na=mid:0\r\n" TRANSPORT);
     assert_int_equal(d->sections[0].codec_count, 1);
     assert_int_equal(d->sections[0].codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
     session_description_free(NULL, d);
@@ -236,7 +236,7 @@ static void duplicate_extensions_keep_the_first(void **state)
 {
     (void)state;
     struct session_description *d =
-        parsed(SESSION AUDIO("0") "a=extmap:1 urn:a\r\na=extmap:1 urn:b\r\na=extmap:2 urn:a\r\na=extmap:3 urn:c\r\n");
+        parsed(SDP_SESSION AUDIO("0") "a=extmap:1 urn:a\r\na=extmap:1 urn:b\r\na=extmap:2 urn:a\r\na=extmap:3 urn:c\r\n");
     assert_int_equal(d->sections[0].extension_count, 2);
     assert_string_equal(d->sections[0].extensions[0].uri, "urn:a");
     assert_int_equal(d->sections[0].extensions[0].id, 1);
@@ -246,7 +246,7 @@ static void duplicate_extensions_keep_the_first(void **state)
 static void own_fingerprints_replace_those_of_the_session(void **state)
 {
     (void)state;
-    struct session_description *d = parsed(SESSION "a=fingerprint:x 01\r\na=fingerprint:y 02\r\n" AUDIO("0") "a=fingerprint:Z 03\r\n");
+    struct session_description *d = parsed(SDP_SESSION "a=fingerprint:x 01\r\na=fingerprint:y 02\r\n" AUDIO("0") "a=fingerprint:Z 03\r\n");
     assert_int_equal(d->sections[0].fingerprint_count, 2);
     assert_string_equal(d->sections[0].fingerprints[0].hash, "sha-1");
     assert_string_equal(d->sections[0].fingerprints[1].hash, "z");
@@ -257,14 +257,14 @@ static void bundled_sections_take_transport_from_the_tagged_one(void **state)
 {
     (void)state;
     struct session_description *d = parsed(
-        SESSION "a=group:BUNDLE 0 1\r\n" AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
+        SDP_SESSION "a=group:BUNDLE 0 1\r\n" AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
     assert_false(d->sections[1].rejected);
     assert_true(slice_is(d->sections[1].ice_ufrag, "abcd"));
     assert_int_equal(d->sections[1].fingerprint_count, 1);
     assert_int_equal(d->sections[1].setup, SETUP_ACTPASS);
     assert_int_equal(d->sections[1].sctp_port, 0); /* there is no default */
     session_description_free(NULL, d);
-    d = parsed(SESSION AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
+    d = parsed(SDP_SESSION AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
     assert_true(d->sections[1].rejected); /* in no group, so without a transport */
     session_description_free(NULL, d);
 }
@@ -272,7 +272,7 @@ static void bundled_sections_take_transport_from_the_tagged_one(void **state)
 static void plan_b_track_ids_come_from_ssrc_lines(void **state)
 {
     (void)state;
-    struct session_description *d = parsed(SESSION AUDIO("0") "a=ssrc:5 cname:c\r\na=ssrc:5 msid:s t\r\n");
+    struct session_description *d = parsed(SDP_SESSION AUDIO("0") "a=ssrc:5 cname:c\r\na=ssrc:5 msid:s t\r\n");
     assert_string_equal(d->sections[0].track_id, "t");
     assert_string_equal(d->sections[0].stream_ids[0], "s");
     assert_int_equal(d->sections[0].ssrc_count, 1);
@@ -283,7 +283,7 @@ static void more_than_fits_is_left_out(void **state)
 {
     (void)state;
     struct text text = text_new(context_resolve(NULL));
-    text_print(&text, "%s", SESSION AUDIO("0"));
+    text_print(&text, "%s", SDP_SESSION AUDIO("0"));
     for (unsigned i = 1; i <= 100; i++)
         text_print(&text,
                    "a=ssrc-group:FID %u %u\r\na=ssrc:%u cname:c\r\na=msid:s%u t\r\na=extmap:%u urn:%u\r\na=fingerprint:x%u "
@@ -305,7 +305,7 @@ static void limits_are_kept(void **state)
 {
     (void)state;
     struct text text = text_new(context_resolve(NULL));
-    text_print(&text, "%sa=x:", SESSION);
+    text_print(&text, "%sa=x:", SDP_SESSION);
     for (size_t i = 0; i < 1024; i++)
         text_print(&text, "%01024d", 0);
     text_print(&text, "\r\n");
@@ -313,7 +313,7 @@ static void limits_are_kept(void **state)
     text_fini(&text);
     for (size_t line = 1; line <= 2000; line = line * 2 + 1) { /* lines of every length, up to the last byte that is allowed and one more */
         size_t limit = context_limits(context_resolve(NULL))->sdp_bytes;
-        text_print(&text, "%s", SESSION);
+        text_print(&text, "%s", SDP_SESSION);
         while (limit - text.len >= line + 14)
             text_print(&text, "a=x:%0*d\r\n", (int)line, 0);
         text_print(&text, "a=x:%0*d\r\n", (int)(limit - text.len - 6), 0);
@@ -323,7 +323,7 @@ static void limits_are_kept(void **state)
         refused(text.data, RTC_ERR_RANGE, 0);
         text_fini(&text);
     }
-    text_print(&text, "%s", SESSION);
+    text_print(&text, "%s", SDP_SESSION);
     for (size_t i = 0; i < 128; i++)
         text_print(&text, "m=audio 0 RTP/AVP 0\r\n");
     assert_int_equal(parse_error(text.data, NULL), 0);
@@ -338,7 +338,7 @@ static void limits_are_kept(void **state)
 /* What costs most for its size still takes well under a second of CPU. */
 static void expensive_text(struct text *text, const char *line, size_t sections)
 {
-    text_print(text, "%s", SESSION);
+    text_print(text, "%s", SDP_SESSION);
     while (text->len < 200000)
         text_print(text, "%s\r\n", line);
     for (size_t i = 0; i < sections; i++)
