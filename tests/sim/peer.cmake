@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 set(peer_sees base media sdp ice dtls sctp rtp transport peer)
-set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_tcp.c usrsctp_time.c)
+set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_nat.c sim_tcp.c usrsctp_time.c)
 foreach(name data explain signaling offers channels unread hostile limits stats names marks network refused goodbye hops load pictures undone)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
@@ -14,7 +14,7 @@ foreach(name restart restart_offers restart_dropped)
 endforeach()
 crtc_test(test_sim_peer_relays LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_relays.c sim_turn_server.c ${peer_harness})
 crtc_test(test_sim_peer_endpoint LABEL sim TIMEOUT 300 SEES ${peer_sees}
-  SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_tcp.c sim_stun_server.c usrsctp_time.c)
+  SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_nat.c sim_tcp.c sim_stun_server.c usrsctp_time.c)
 if(TARGET crtc_codecs) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} codecs SOURCES peer_media.c ${peer_harness})
   crtc_program(test_sim_peer_camera SEES ${peer_sees} codecs SOURCES peer_camera.c ${peer_harness} LIBRARIES cmocka)

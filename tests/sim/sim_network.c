@@ -2,34 +2,19 @@
 /* See sim_network.h. */
 #include "sim_network.h"
 
+#include "sim_nat.h"
 #include "sim_tcp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    ADDRESSES_MAX = 64,
-    SOCKETS_MAX = 128,
-    NAMES_MAX = 32,
-    MAPPINGS_MAX = 256,
-    WATCHERS_MAX = 16,
-    FIRST_PORT = 40000,
-    FIRST_PUBLIC_PORT = 50000
-};
+enum { ADDRESSES_MAX = 64, SOCKETS_MAX = 128, NAMES_MAX = 32, WATCHERS_MAX = 16, FIRST_PORT = 40000 };
 static const rtc_time_t answer_delay = 200; /* results of requests are never immediate */
 
 struct socket {
     uint32_t id;
     struct address local;
     struct address joined; /* the interface where it is a member of the group that it is bound to; else family NONE */
-};
-
-struct mapping {
-    struct address inside;
-    struct address target; /* family NONE unless symmetric */
-    uint16_t port;
-    struct address allowed[32];
-    size_t allowed_count;
 };
 
 struct sim_host {
@@ -45,11 +30,8 @@ struct sim_host {
     bool addresses_vanish; /* one did: those that are not listed are not there */
     struct socket sockets[SOCKETS_MAX];
     size_t socket_count;
-    uint16_t next_port, next_public_port;
-    enum sim_nat nat;
-    struct address public_address;
-    struct mapping mappings[MAPPINGS_MAX];
-    size_t mapping_count;
+    uint16_t next_port;
+    struct sim_nat_box nat;
     enum sim_answer interfaces, open_udp, multicast;
     uint32_t watchers[WATCHERS_MAX]; /* ids of open REQUEST_INTERFACES */
     size_t watcher_count;
@@ -59,7 +41,7 @@ struct sim_host {
 struct item {
     rtc_time_t at;
     uint64_t serial;
-    struct sim_host *host; /* the receiver of a result; NULL for a datagram, which is looked up on arrival */
+    struct sim_host *host;   /* the receiver of a result; NULL for a datagram, which is looked up on arrival */
     struct sim_host *member; /* of a datagram to a group: the receiver, */
     uint32_t member_socket;  /* and its socket */
     struct packet *packet;
@@ -171,7 +153,7 @@ struct sim_host *sim_host_new(struct sim_network *net, const struct sim_link *li
     if (link)
         host->link = *link;
     host->next_port = FIRST_PORT;
-    host->next_public_port = FIRST_PUBLIC_PORT;
+    sim_nat_box_init(&host->nat);
     host->next = net->hosts;
     net->hosts = host;
     return host;
@@ -244,14 +226,13 @@ static bool is_down(const struct sim_host *host, const struct address *a)
 
 void sim_host_set_nat(struct sim_host *host, enum sim_nat type, const char *public_ip)
 {
-    host->nat = type;
-    host->public_address = parse(public_ip, 0);
+    host->nat.type = type;
+    host->nat.public_address = parse(public_ip, 0);
 }
 
 void sim_host_rebind_nat(struct sim_host *host, uint16_t first_port)
 {
-    host->mapping_count = 0;
-    host->next_public_port = first_port;
+    sim_nat_box_forget(&host->nat, first_port);
 }
 
 void sim_host_set_answers(struct sim_host *host, enum sim_answer interfaces, enum sim_answer open_udp)
@@ -322,83 +303,6 @@ rtc_time_t sim_network_next(const struct sim_network *net)
     return at < tcp ? at : tcp;
 }
 
-static struct mapping *find_mapping(struct sim_host *host, const struct address *inside, const struct address *target)
-{
-    for (size_t i = 0; i < host->mapping_count; i++) {
-        struct mapping *m = &host->mappings[i];
-        if (address_eq(&m->inside, inside) && (m->target.family == ADDRESS_NONE || address_eq(&m->target, target)))
-            return m;
-    }
-    return NULL;
-}
-
-static void allow(struct mapping *m, const struct address *target)
-{
-    for (size_t i = 0; i < m->allowed_count; i++)
-        if (address_eq(&m->allowed[i], target))
-            return;
-    size_t n = sizeof m->allowed / sizeof m->allowed[0];
-    m->allowed[m->allowed_count++ % n] = *target;
-    if (m->allowed_count > n)
-        m->allowed_count = n;
-}
-
-static bool is_natted(const struct sim_host *host, const struct address *a)
-{
-    return host->nat != SIM_NAT_NONE && a->family == host->public_address.family;
-}
-
-/* The source that the outside sees. */
-static struct address translate_out(struct sim_host *host, const struct address *from, const struct address *to)
-{
-    if (!is_natted(host, from))
-        return *from;
-    struct address outside = host->public_address;
-    outside.port = from->port;
-    if (host->nat == SIM_NAT_ONE_TO_ONE)
-        return outside;
-    struct mapping *m = find_mapping(host, from, to);
-    if (!m) {
-        if (host->mapping_count == MAPPINGS_MAX)
-            abort();
-        m = &host->mappings[host->mapping_count++];
-        *m = (struct mapping){.inside = *from, .port = host->next_public_port++};
-        if (host->nat == SIM_NAT_SYMMETRIC)
-            m->target = *to;
-    }
-    allow(m, to);
-    outside.port = m->port;
-    return outside;
-}
-
-static bool passes(const struct sim_host *host, const struct mapping *m, const struct address *from)
-{
-    for (size_t i = 0; i < m->allowed_count; i++) {
-        if (host->nat == SIM_NAT_ADDRESS ? address_ip_eq(&m->allowed[i], from) : address_eq(&m->allowed[i], from))
-            return true;
-    }
-    return host->nat == SIM_NAT_FULL_CONE;
-}
-
-/* The inside address behind a public one; false when the NAT does not let it through. */
-static bool translate_in(struct sim_host *host, const struct address *from, struct address *to)
-{
-    for (size_t i = 0; host->nat == SIM_NAT_ONE_TO_ONE && i < host->socket_count; i++) {
-        if (host->sockets[i].local.port != to->port || host->sockets[i].local.family != to->family)
-            continue;
-        *to = host->sockets[i].local;
-        return true;
-    }
-    for (size_t i = 0; i < host->mapping_count; i++) {
-        struct mapping *m = &host->mappings[i];
-        if (m->port != to->port || !passes(host, m, from))
-            continue;
-        *to = m->inside;
-        return true;
-    }
-    return false;
-}
-
 static struct socket *find_socket(struct sim_host *host, const struct address *local)
 {
     for (size_t i = 0; i < host->socket_count; i++)
@@ -407,12 +311,24 @@ static struct socket *find_socket(struct sim_host *host, const struct address *l
     return NULL;
 }
 
+/* The inside address behind a public one; false when the NAT does not let it through. */
+static bool translate_in(struct sim_host *host, const struct address *from, struct address *to)
+{
+    for (size_t i = 0; host->nat.type == SIM_NAT_ONE_TO_ONE && i < host->socket_count; i++) {
+        if (host->sockets[i].local.port != to->port || host->sockets[i].local.family != to->family)
+            continue;
+        *to = host->sockets[i].local;
+        return true;
+    }
+    return sim_nat_box_in(&host->nat, from, to);
+}
+
 /* The socket that a datagram from `from` to `to` reaches. Hosts behind a NAT are not reached by their inside addresses. */
 static struct socket *route(struct sim_network *net, const struct address *from, struct address to, struct sim_host **host)
 {
     for (struct sim_host *h = net->hosts; h; h = h->next) {
         struct address inside = to;
-        if (is_natted(h, &to) && (!address_ip_eq(&h->public_address, &to) || !translate_in(h, from, &inside)))
+        if (sim_nat_box_covers(&h->nat, &to) && (!address_ip_eq(&h->nat.public_address, &to) || !translate_in(h, from, &inside)))
             continue;
         struct socket *s = find_socket(h, &inside);
         if (!s || is_down(h, &inside) || h->link.no_udp)
@@ -464,7 +380,7 @@ static void send_to_group(struct sim_host *host, rtc_time_t at, struct packet *p
     for (struct sim_host *h = host->net->hosts; h; h = h->next)
         for (size_t i = 0; i < h->socket_count; i++) {
             struct socket *s = &h->sockets[i];
-            bool reached = h == host || (!is_natted(h, &path->local) && !is_natted(host, &path->local));
+            bool reached = h == host || (!sim_nat_box_covers(&h->nat, &path->local) && !sim_nat_box_covers(&host->nat, &path->local));
             bool member = s->joined.family != ADDRESS_NONE && address_ip_eq(&s->local, &path->remote) && s->local.port == path->remote.port;
             if (!reached || !member || (h != host && chance(host->net, host->link.loss)))
                 continue;
@@ -513,7 +429,7 @@ void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
         return;
     }
     /* The network's datagram carries its outside source in path.local. */
-    packet->path.local = translate_out(host, &packet->path.local, &packet->path.remote);
+    packet->path.local = sim_nat_box_out(&host->nat, &packet->path.local, &packet->path.remote);
     if (chance(net, host->link.duplicate)) {
         struct packet *copy = packet_copy(packet->pool, packet_slice(packet));
         if (copy) {
@@ -734,12 +650,12 @@ bool sim_host_has(const struct sim_host *host, const struct address *a)
 
 bool sim_host_is_natted(const struct sim_host *host, const struct address *a)
 {
-    return is_natted(host, a);
+    return sim_nat_box_covers(&host->nat, a);
 }
 
 struct address sim_host_public(const struct sim_host *host)
 {
-    return host->public_address;
+    return host->nat.public_address;
 }
 
 uint16_t sim_host_port(struct sim_host *host)
