@@ -4,7 +4,8 @@
 
 #include "memory.h"
 #include "tls_client.h"
-#include "transport.h"
+#include "transport_ice.h"
+#include "transport_internal.h"
 
 struct tls_stream {
     struct link link;

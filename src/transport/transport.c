@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The transport's packet path; see transport.h. Demultiplexing by first byte: RFC 7983. */
+/* See transport.h: how a transport begins and ends, its time, and what goes out of it. */
 #include "transport.h"
 
 #include "dscp.h"
@@ -8,6 +8,8 @@
 #include "memory.h"
 #include "sizes.h"
 #include "tls_streams.h"
+#include "transport_events.h"
+#include "transport_internal.h"
 
 int transport_new(rtc_context *context, const struct transport_settings *settings, bool controlling, struct transport **out)
 {
@@ -52,101 +54,7 @@ void transport_free(struct transport *t)
     memory_free(t->context, t);
 }
 
-/* ---- What was negotiated ---- */
-
-int transport_need_channels(struct transport *t)
-{
-    if (t->channels)
-        return RTC_OK;
-    struct data_channels_options options = {
-        .max_channels = t->settings->max_channels,
-        .max_message_bytes = t->settings->max_message_size,
-        .mtu = size_sctp_packet(t->overhead),
-    };
-    int error = data_channels_new(t->context, &options, &t->channels);
-    if (!error)
-        data_channels_set_wake(t->channels, t->settings->wake, t->settings->wake_user);
-    return error;
-}
-
-int transport_need_rtp(struct transport *t, rtc_time_t now)
-{
-    if (t->rtp)
-        return RTC_OK;
-    struct rtp_session_options options = {
-        .cname = t->settings->cname,
-        .max_packet_bytes = SIZE_DATAGRAM - t->overhead,
-        .max_bitrate_bps = t->settings->max_bitrate_bps,
-        .start_bitrate_bps = t->settings->start_bitrate_bps,
-    };
-    int error = rtp_session_new(t->context, &options, &t->rtp);
-    if (error)
-        return error;
-    rtp_session_set_writable(t->rtp, now, t->writable, &t->rtp_out);
-    if (dtls_state(t->dtls) == DTLS_CONNECTED)
-        transport_take_keys(t); /* media was added to a connected transport */
-    return RTC_OK;
-}
-
-int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct dtls_fingerprint *fingerprints,
-                         size_t count)
-{
-    if (t->dtls_started)
-        return RTC_OK;
-    dtls_set_remote_fingerprints(t->dtls, now, fingerprints, count, &t->out);
-    int error = dtls_start(t->dtls, now, role, &t->out);
-    if (error)
-        return error;
-    t->dtls_started = true;
-    if (t->writable)
-        dtls_set_writable(t->dtls, now, &t->out);
-    return RTC_OK;
-}
-
-void transport_run_sctp(struct transport *t, rtc_time_t now)
-{
-    if (t->sctp.state != ASSOCIATION_AGREED || dtls_state(t->dtls) != DTLS_CONNECTED)
-        return;
-    t->sctp.state = ASSOCIATION_STARTED;
-    if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->sctp.remote_max_message,
-                            ice_agent_rtt_us(t->ice.current.agent), &t->sctp_out))
-        t->starved = true;
-}
-
-void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message)
-{
-    if (t->sctp.state != ASSOCIATION_NONE)
-        return;
-    t->sctp.state = ASSOCIATION_AGREED;
-    t->sctp.remote_port = remote_port;
-    data_channels_set_remote_port(t->channels, remote_port);
-    t->sctp.remote_max_message = remote_max_message;
-    transport_run_sctp(t, now);
-}
-
-void transport_close_channels(struct transport *t, rtc_time_t now)
-{
-    if (t->channels)
-        data_channels_close(t->channels, now, &t->sctp_out);
-}
-
-void transport_drop_channels(struct transport *t)
-{
-    if (!t->channels)
-        return;
-    data_channels_set_wake(t->channels, NULL, NULL);
-    data_channels_free(t->channels);
-    t->channels = NULL;
-    t->sctp = (struct transport_sctp){0};
-}
-
-bool transport_is_over(const struct transport *t)
-{
-    enum dtls_state state = dtls_state(t->dtls);
-    return state == DTLS_CLOSED || state == DTLS_FAILED;
-}
-
-/* ---- A packet in ---- */
+/* ---- Time ---- */
 
 void transport_set_room(struct transport *t, uint64_t bytes, uint32_t events)
 {
@@ -155,107 +63,10 @@ void transport_set_room(struct transport *t, uint64_t bytes, uint32_t events)
     t->full = bytes == 0 || events == 0;
 }
 
-void transport_count_over_limit(struct transport *t)
-{
-    t->counters.over_limit++;
-}
-
-/* A datagram above ICE, from a path that may be received from. */
-static void receive_upper(struct transport *t, rtc_time_t now, struct packet *packet)
-{
-    uint8_t first = packet_data(packet)[0];
-    t->counters.packets_received++;
-    t->counters.bytes_received += packet->len;
-    if (first >= 128 && first <= 191 && t->full) {
-        t->counters.over_limit++;
-        packet_free(packet);
-        return;
-    }
-    if (first >= 128 && first <= 191 && t->rtp) {
-        rtp_session_input(t->rtp, now, packet, &t->rtp_out);
-        return;
-    }
-    if (first >= 20 && first <= 63)
-        dtls_input(t->dtls, now, packet_slice(packet), &t->out);
-    else
-        t->counters.unknown++;
-    packet_free(packet);
-}
-
-/* The oldest makes room: what a stranger sent must not keep the peer's first flight out. */
-static void hold(struct transport *t, struct packet *packet)
-{
-    if (t->held.count == TRANSPORT_HELD_MAX) {
-        t->counters.unvalidated++;
-        packet_free(packet_queue_pop(&t->held));
-    }
-    packet_queue_push(&t->held, packet);
-}
-
-void transport_release_held(struct transport *t, rtc_time_t now)
-{
-    struct packet_queue held = t->held;
-    t->held = (struct packet_queue){0};
-    for (struct packet *p; (p = packet_queue_pop(&held)) != NULL;) {
-        if (transport_ice_receives(t, now, &p->path, p->len))
-            receive_upper(t, now, p);
-        else
-            hold(t, p);
-    }
-}
-
-/* A datagram of a peer, whether it came directly or through a relay. */
-static void receive_datagram(struct transport *t, rtc_time_t now, struct packet *packet)
-{
-    packet->time = now;
-    if (packet->len == 0 || packet->path.protocol != PATH_UDP) {
-        t->counters.unknown++;
-        packet_free(packet);
-    } else if (packet_data(packet)[0] <= 3) {
-        transport_ice_input(t, now, packet);
-        packet_free(packet);
-    } else if (transport_ice_receives(t, now, &packet->path, packet->len)) {
-        receive_upper(t, now, packet);
-    } else {
-        hold(t, packet);
-    }
-}
-
-/* A datagram, or bytes of a stream to a server. */
-static void receive_packet(struct transport *t, rtc_time_t now, struct packet *packet)
-{
-    struct packet_queue inner = {0};
-    bool unwrapped = transport_ice_unwrap(t, now, packet, &inner);
-    if (t->ended) {
-        packet_free(unwrapped ? NULL : packet);
-        packet_queue_clear(&inner);
-        return;
-    }
-    if (!unwrapped) {
-        receive_datagram(t, now, packet);
-        return;
-    }
-    for (struct packet *p; (p = packet_queue_pop(&inner)) != NULL;)
-        receive_datagram(t, now, p);
-}
-
-void transport_receive(struct transport *t, rtc_time_t now, struct packet *packet)
-{
-    struct packet_queue plain = {0};
-    t->counters.arrived++;
-    t->last_traffic = now;
-    if (!tls_streams_receive(t, now, packet, &plain))
-        packet_queue_push(&plain, packet);
-    for (struct packet *p; (p = packet_queue_pop(&plain)) != NULL;)
-        receive_packet(t, now, p);
-}
-
 bool transport_result(struct transport *t, rtc_time_t now, const struct io_result *result)
 {
     return tls_streams_result(t, now, result) || transport_ice_result(t, now, result);
 }
-
-/* ---- Time ---- */
 
 void transport_tick(struct transport *t, rtc_time_t now)
 {
@@ -296,7 +107,7 @@ static void stamp(struct transport *t, rtc_time_t now, struct packet *packet)
     const struct path *path = ice_agent_selected(agent);
     bool data = packet->path.socket == 0; /* else of the agent itself */
     size_t bytes = packet->len;
-    dscp_mark(t, packet);
+    transport_mark(t, packet);
     if (data && path)
         packet->path = *path;
     if ((data && !path) || !transport_ice_wrap(t, now, packet)) {
@@ -359,7 +170,7 @@ static void send_sctp(struct transport *t, bool *progress)
 static void make_ready(struct transport *t, rtc_time_t now)
 {
     if (t->marks.stale)
-        dscp_update(t);
+        transport_update_marks(t);
     for (struct packet *p; (p = packet_queue_pop(&t->out.tx)) != NULL;)
         stamp(t, now, p);
     for (struct packet *p; (p = packet_queue_pop(&t->rtp_out.tx)) != NULL;)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the cores say: what is the transport's own affair is seen to, what is not is told to the parent. And the candidate pool, which keeps
- * back what is to be told. */
-#include "transport.h"
+/* See transport_events.h. */
+#include "transport_events.h"
 
-#include "memory.h"
+#include "transport_ice.h"
+#include "transport_internal.h"
+#include "transport_log.h"
+#include "transport_pool.h"
+#include "transport_receive.h"
+#include "transport_upper.h"
 
 #include <stdio.h>
 
@@ -29,81 +33,6 @@ static void log_selected_pair(const struct transport *t)
                       shown(&s.local, local), ice_candidate_type_name((enum ice_candidate_type)s.remote.type), shown(&s.remote, remote));
 }
 
-/* ---- The candidate pool ---- */
-
-/* Beyond the limit they are only in the log. */
-static void keep_error(struct transport *t, struct ice_event *event)
-{
-    struct candidate_pool *p = &t->pool;
-    transport_log(t, RTC_LOG_INFO, "pool: the server %s gave no address: %u %s", event->error->url, event->error->code, event->error->text);
-    if (p->error_count == TRANSPORT_ERRORS_KEPT_MAX)
-        return;
-    p->errors[p->error_count++] = event->error;
-    event->error = NULL;
-}
-
-void transport_forget_errors(struct transport *t)
-{
-    for (size_t i = 0; i < t->pool.error_count; i++)
-        ice_candidate_error_free(t->pool.errors[i]);
-    t->pool.error_count = 0;
-}
-
-void transport_pool(struct transport *t, rtc_time_t now)
-{
-    t->pool.state = POOL_WITHHELD;
-    transport_ice_gather(t, now, t->ice.current.agent);
-}
-
-void transport_surface(struct transport *t)
-{
-    if (t->pool.state != POOL_WITHHELD)
-        return;
-    t->pool.told = 0;
-    t->pool.state = t->ice.pending ? POOL_NONE : POOL_SURFACING;
-    if (t->ice.pending) /* gathered with other servers, and there was no memory to do it anew: the description is not of it */
-        transport_forget_errors(t);
-}
-
-int transport_discard_pool(struct transport *t, rtc_time_t now)
-{
-    int error = t->pool.state == POOL_WITHHELD ? transport_ice_renew(t, now) : RTC_OK;
-    if (error || t->pool.state != POOL_WITHHELD)
-        return error;
-    transport_forget_errors(t);
-    t->pool.state = POOL_NONE;
-    return RTC_OK;
-}
-
-/* That gathering began, the candidates that there are, the errors, perhaps the end. */
-bool transport_surface_next(struct transport *t, struct transport_event *told)
-{
-    struct candidate_pool *p = &t->pool;
-    const struct ice_agent *agent = t->ice.current.agent;
-    const struct ice_candidate *candidates;
-    if (p->state != POOL_SURFACING)
-        return false;
-    size_t count = ice_agent_local_candidates(agent, &candidates), i = p->told++;
-    if (i == 0) {
-        told->type = TRANSPORT_GATHERING;
-        told->gathering = ICE_GATHERING_ACTIVE;
-    } else if (i <= count) {
-        told->type = TRANSPORT_CANDIDATE;
-        told->candidate = &candidates[i - 1];
-    } else if (i - count <= p->error_count) {
-        told->type = TRANSPORT_CANDIDATE_ERROR;
-        told->error = p->errors[i - count - 1];
-    } else if (i - count - p->error_count == 1 && ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE) {
-        told->type = TRANSPORT_CANDIDATES_END;
-        told->ufrag = ice_agent_local_ufrag(agent);
-    } else {
-        p->state = POOL_NONE;
-        transport_forget_errors(t);
-        return false;
-    }
-    return true;
-}
-
 /* ---- ICE ---- */
 
 static const char *ufrag_of(const struct transport *t, uint32_t generation)
@@ -123,7 +52,7 @@ static bool gathering_event(struct transport *t, struct ice_event *event, struct
         return false;
     if (t->pool.state == POOL_WITHHELD) {
         if (event->head.type == ICE_EVENT_CANDIDATE_ERROR)
-            keep_error(t, event);
+            transport_keep_error(t, event);
         return false;
     }
     if (event->head.type == ICE_EVENT_CANDIDATE) {
@@ -166,28 +95,6 @@ static bool ice_event(struct transport *t, rtc_time_t now, struct ice_event *eve
 }
 
 /* ---- DTLS and what stands on it ---- */
-
-void transport_take_keys(struct transport *t)
-{
-    struct dtls_srtp_keys keys;
-    uint8_t local[sizeof keys.local_key + sizeof keys.local_salt], remote[sizeof local];
-    if (!t->rtp)
-        return;
-    if (dtls_srtp_keys(t->dtls, &keys)) {
-        transport_log(t, RTC_LOG_WARNING, "the peer negotiated no SRTP profile: media can not flow");
-        return;
-    }
-    size_t len = (size_t)keys.key_len + keys.salt_len;
-    memcpy(local, keys.local_key, keys.key_len);
-    memcpy(local + keys.key_len, keys.local_salt, keys.salt_len);
-    memcpy(remote, keys.remote_key, keys.key_len);
-    memcpy(remote + keys.key_len, keys.remote_salt, keys.salt_len);
-    if (rtp_session_set_keys(t->rtp, keys.profile, slice_of(local, len), slice_of(remote, len)))
-        t->starved = true;
-    memory_wipe(&keys, sizeof keys);
-    memory_wipe(local, sizeof local);
-    memory_wipe(remote, sizeof remote);
-}
 
 /* What stands on DTLS goes with it, at once: the channels (RFC 8831 6.7) and the media whose keys it gave. ICE goes on by itself: it is not
  * the peer's word that ends it. */

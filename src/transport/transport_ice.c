@@ -6,11 +6,13 @@
  *
  * What the upper layers send takes the path that `current` selected; they never learn that there are others, only that the path changed.
  * All of them receive and answer, since the peer changes over at a time of its own. */
-#include "transport.h"
+#include "transport_ice.h"
 
 #include "endpoint.h"
 #include "ice_report.h"
 #include "memory.h"
+#include "transport_internal.h"
+#include "transport_log.h"
 
 _Static_assert((int)ENDPOINT_USERS_MAX >= (int)TRANSPORT_AGENTS_MAX, "an endpoint knows every generation");
 

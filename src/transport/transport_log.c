@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a transport writes into the log: with the number of its parent, as the parent's own lines have it. */
-#include "transport.h"
+#include "transport_log.h"
+
+#include "transport_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The transport's ICE generations (RFC 8445 section 9): first what a parent does with them, who negotiates them, then what only the
+ * transport does. */
+#ifndef CRTC_TRANSPORT_ICE_H
+#define CRTC_TRANSPORT_ICE_H
+
+#include "transport_types.h"
+
+struct transport;
+
+/* A new generation with `credentials`, or ones of its own when NULL; it belongs to nobody yet (ice_agent_free). */
+int transport_ice_make(struct transport *t, const struct ice_credentials *credentials, bool controlling, struct ice_agent **out);
+/* The generation of the offer that was set, which restarts; takes the agent. NULL: that offer does not. */
+void transport_ice_set_pending(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+/* Offer and answer are both known: the pending generation, if any, becomes the one that is negotiated, which is returned. */
+struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now);
+/* In place of the current one, which the peer knows nothing of, another with the same credentials that can gather anew. */
+int transport_ice_renew(struct transport *t, rtc_time_t now);
+/* The answer had the peer's old credentials although our offer was to restart, or not. */
+void transport_ice_note_answer(struct transport *t, bool declined);
+/* The generation that both sides agreed on last. */
+struct ice_agent *transport_ice_negotiated(const struct transport *t);
+/* The one that the local description which counts speaks of, or the answer to the pending offer will. */
+struct ice_agent *transport_ice_latest(const struct transport *t);
+/* All that there are; returns how many. */
+size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRANSPORT_AGENTS_MAX]);
+void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+/* iceTransportState of the generations together, as it is, and as far as it was told. */
+enum ice_state transport_ice_state(const struct transport *t);
+enum ice_state transport_ice_told(const struct transport *t);
+
+/* ---- For this folder ---- */
+
+/* An agent's event; true: transport_ice_told() may be another one. */
+bool transport_ice_tell(struct transport *t, uint32_t generation, enum ice_state state);
+/* How gathering stands, when a generation was dropped in the middle of it. */
+bool transport_ice_regain(struct transport *t, struct transport_event *told);
+/* Changes over to the next generation once it has a path, and says so. */
+bool transport_ice_follow(struct transport *t, rtc_time_t now, struct transport_event *told);
+void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *packet);
+bool transport_ice_result(struct transport *t, rtc_time_t now, const struct io_result *result);
+/* A datagram of this path and size may be taken, and is counted with its pair. */
+bool transport_ice_receives(struct transport *t, rtc_time_t now, const struct path *path, size_t bytes);
+bool transport_ice_unwrap(struct transport *t, rtc_time_t now, struct packet *packet, struct packet_queue *inner);
+bool transport_ice_wrap(struct transport *t, rtc_time_t now, struct packet *packet);
+void transport_ice_tick(struct transport *t, rtc_time_t now);
+rtc_time_t transport_ice_deadline(const struct transport *t, enum timer_reason *why);
+void transport_ice_close(struct transport *t, rtc_time_t now);
+void transport_ice_free(struct transport *t);
+
+#endif

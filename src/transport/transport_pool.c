@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* See transport_pool.h. */
+#include "transport_pool.h"
+
+#include "transport_ice.h"
+#include "transport_internal.h"
+#include "transport_log.h"
+
+/* Beyond the limit they are only in the log. */
+void transport_keep_error(struct transport *t, struct ice_event *event)
+{
+    struct candidate_pool *p = &t->pool;
+    transport_log(t, RTC_LOG_INFO, "pool: the server %s gave no address: %u %s", event->error->url, event->error->code, event->error->text);
+    if (p->error_count == TRANSPORT_ERRORS_KEPT_MAX)
+        return;
+    p->errors[p->error_count++] = event->error;
+    event->error = NULL;
+}
+
+void transport_forget_errors(struct transport *t)
+{
+    for (size_t i = 0; i < t->pool.error_count; i++)
+        ice_candidate_error_free(t->pool.errors[i]);
+    t->pool.error_count = 0;
+}
+
+void transport_pool(struct transport *t, rtc_time_t now)
+{
+    t->pool.state = POOL_WITHHELD;
+    transport_ice_gather(t, now, t->ice.current.agent);
+}
+
+void transport_surface(struct transport *t)
+{
+    if (t->pool.state != POOL_WITHHELD)
+        return;
+    t->pool.told = 0;
+    t->pool.state = t->ice.pending ? POOL_NONE : POOL_SURFACING;
+    if (t->ice.pending) /* gathered with other servers, and there was no memory to do it anew: the description is not of it */
+        transport_forget_errors(t);
+}
+
+int transport_discard_pool(struct transport *t, rtc_time_t now)
+{
+    int error = t->pool.state == POOL_WITHHELD ? transport_ice_renew(t, now) : RTC_OK;
+    if (error || t->pool.state != POOL_WITHHELD)
+        return error;
+    transport_forget_errors(t);
+    t->pool.state = POOL_NONE;
+    return RTC_OK;
+}
+
+/* That gathering began, the candidates that there are, the errors, perhaps the end. */
+bool transport_surface_next(struct transport *t, struct transport_event *told)
+{
+    struct candidate_pool *p = &t->pool;
+    const struct ice_agent *agent = t->ice.current.agent;
+    const struct ice_candidate *candidates;
+    if (p->state != POOL_SURFACING)
+        return false;
+    size_t count = ice_agent_local_candidates(agent, &candidates), i = p->told++;
+    if (i == 0) {
+        told->type = TRANSPORT_GATHERING;
+        told->gathering = ICE_GATHERING_ACTIVE;
+    } else if (i <= count) {
+        told->type = TRANSPORT_CANDIDATE;
+        told->candidate = &candidates[i - 1];
+    } else if (i - count <= p->error_count) {
+        told->type = TRANSPORT_CANDIDATE_ERROR;
+        told->error = p->errors[i - count - 1];
+    } else if (i - count - p->error_count == 1 && ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE) {
+        told->type = TRANSPORT_CANDIDATES_END;
+        told->ufrag = ice_agent_local_ufrag(agent);
+    } else {
+        p->state = POOL_NONE;
+        transport_forget_errors(t);
+        return false;
+    }
+    return true;
+}

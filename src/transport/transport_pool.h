@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A candidate pool (RFC 9429 section 3.5.4): candidates that are gathered before there is a description, and told when there is one. */
+#ifndef CRTC_TRANSPORT_POOL_H
+#define CRTC_TRANSPORT_POOL_H
+
+#include "transport_types.h"
+
+struct transport;
+
+/* Gathers before there is a description. */
+void transport_pool(struct transport *t, rtc_time_t now);
+/* What a pool gathered is told now: a local description was set. Everything else must have been told, and this is to be before anything
+ * else happens. */
+void transport_surface(struct transport *t);
+/* What was pooled does not fit the settings any more. On failure it stays. */
+int transport_discard_pool(struct transport *t, rtc_time_t now);
+
+/* ---- For this folder ---- */
+
+/* What is told next of what was pooled; false: nothing. */
+bool transport_surface_next(struct transport *t, struct transport_event *told);
+/* An error that may be told later; takes it out of the event. */
+void transport_keep_error(struct transport *t, struct ice_event *event);
+void transport_forget_errors(struct transport *t);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* See transport_upper.h. */
+#include "transport_upper.h"
+
+#include "memory.h"
+#include "sizes.h"
+#include "transport_internal.h"
+#include "transport_log.h"
+
+void transport_take_keys(struct transport *t)
+{
+    struct dtls_srtp_keys keys;
+    uint8_t local[sizeof keys.local_key + sizeof keys.local_salt], remote[sizeof local];
+    if (!t->rtp)
+        return;
+    if (dtls_srtp_keys(t->dtls, &keys)) {
+        transport_log(t, RTC_LOG_WARNING, "the peer negotiated no SRTP profile: media can not flow");
+        return;
+    }
+    size_t len = (size_t)keys.key_len + keys.salt_len;
+    memcpy(local, keys.local_key, keys.key_len);
+    memcpy(local + keys.key_len, keys.local_salt, keys.salt_len);
+    memcpy(remote, keys.remote_key, keys.key_len);
+    memcpy(remote + keys.key_len, keys.remote_salt, keys.salt_len);
+    if (rtp_session_set_keys(t->rtp, keys.profile, slice_of(local, len), slice_of(remote, len)))
+        t->starved = true;
+    memory_wipe(&keys, sizeof keys);
+    memory_wipe(local, sizeof local);
+    memory_wipe(remote, sizeof remote);
+}
+
+int transport_need_channels(struct transport *t)
+{
+    if (t->channels)
+        return RTC_OK;
+    struct data_channels_options options = {
+        .max_channels = t->settings->max_channels,
+        .max_message_bytes = t->settings->max_message_size,
+        .mtu = size_sctp_packet(t->overhead),
+    };
+    int error = data_channels_new(t->context, &options, &t->channels);
+    if (!error)
+        data_channels_set_wake(t->channels, t->settings->wake, t->settings->wake_user);
+    return error;
+}
+
+int transport_need_rtp(struct transport *t, rtc_time_t now)
+{
+    if (t->rtp)
+        return RTC_OK;
+    struct rtp_session_options options = {
+        .cname = t->settings->cname,
+        .max_packet_bytes = SIZE_DATAGRAM - t->overhead,
+        .max_bitrate_bps = t->settings->max_bitrate_bps,
+        .start_bitrate_bps = t->settings->start_bitrate_bps,
+    };
+    int error = rtp_session_new(t->context, &options, &t->rtp);
+    if (error)
+        return error;
+    rtp_session_set_writable(t->rtp, now, t->writable, &t->rtp_out);
+    if (dtls_state(t->dtls) == DTLS_CONNECTED)
+        transport_take_keys(t); /* media was added to a connected transport */
+    return RTC_OK;
+}
+
+int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct dtls_fingerprint *fingerprints,
+                         size_t count)
+{
+    if (t->dtls_started)
+        return RTC_OK;
+    dtls_set_remote_fingerprints(t->dtls, now, fingerprints, count, &t->out);
+    int error = dtls_start(t->dtls, now, role, &t->out);
+    if (error)
+        return error;
+    t->dtls_started = true;
+    if (t->writable)
+        dtls_set_writable(t->dtls, now, &t->out);
+    return RTC_OK;
+}
+
+void transport_run_sctp(struct transport *t, rtc_time_t now)
+{
+    if (t->sctp.state != ASSOCIATION_AGREED || dtls_state(t->dtls) != DTLS_CONNECTED)
+        return;
+    t->sctp.state = ASSOCIATION_STARTED;
+    if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->sctp.remote_max_message,
+                            ice_agent_rtt_us(t->ice.current.agent), &t->sctp_out))
+        t->starved = true;
+}
+
+void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message)
+{
+    if (t->sctp.state != ASSOCIATION_NONE)
+        return;
+    t->sctp.state = ASSOCIATION_AGREED;
+    t->sctp.remote_port = remote_port;
+    data_channels_set_remote_port(t->channels, remote_port);
+    t->sctp.remote_max_message = remote_max_message;
+    transport_run_sctp(t, now);
+}
+
+void transport_close_channels(struct transport *t, rtc_time_t now)
+{
+    if (t->channels)
+        data_channels_close(t->channels, now, &t->sctp_out);
+}
+
+void transport_drop_channels(struct transport *t)
+{
+    if (!t->channels)
+        return;
+    data_channels_set_wake(t->channels, NULL, NULL);
+    data_channels_free(t->channels);
+    t->channels = NULL;
+    t->sctp = (struct transport_sctp){0};
+}
+
+bool transport_is_over(const struct transport *t)
+{
+    enum dtls_state state = dtls_state(t->dtls);
+    return state == DTLS_CLOSED || state == DTLS_FAILED;
+}
