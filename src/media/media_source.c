@@ -211,23 +211,31 @@ static void settle(rtc_media_source *source)
     source->switching = false;
 }
 
-int media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user,
-                              struct media_consumer **out)
+int media_consumer_new(rtc_context *context, const struct media_consumer_ops *ops, void *user, struct media_consumer **out)
 {
-    struct media_consumer *c = memory_zeroed(source->context, sizeof *c);
+    struct media_consumer *c = memory_zeroed(context, sizeof *c);
     if (!c)
         return RTC_ERR_NO_MEMORY;
-    c->track = track;
     c->ops = *ops;
     c->user = user;
-    *out = c; /* before the first call can come */
+    *out = c;
+    return RTC_OK;
+}
+
+void media_consumer_discard(rtc_context *context, struct media_consumer *c)
+{
+    memory_free(context, c);
+}
+
+void media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track *track, struct media_consumer *c)
+{
+    c->track = track;
     pthread_mutex_lock(&source->lock);
     list_append(&source->consumers, &c->link);
     c->active = rtc_media_stream_track_ready_state(track) == RTC_TRACK_LIVE;
     source->active += c->active;
     settle(source);
     pthread_mutex_unlock(&source->lock);
-    return RTC_OK;
 }
 
 static void deactivate(rtc_media_source *source, struct media_consumer *c)

@@ -6,8 +6,8 @@
 
 #include <crtc/media.h>
 
-/* One subscriber of one track. Every function may be NULL. All but room() run on the pushing thread, without any lock of the source, and must not
- * wait for a lock that the thread that removes the consumer may hold. Frames are borrowed for the call. */
+/* One subscriber of one track. Every function may be NULL. All but room() run on the pushing thread, without any lock of the source, and
+ * must not wait for a lock that the thread that removes the consumer may hold. Frames are borrowed for the call. */
 struct media_consumer_ops {
     void (*on_video)(void *user, rtc_video_frame *frame);
     void (*on_audio)(void *user, rtc_audio_frame *frame);
@@ -25,9 +25,12 @@ struct media_source_stats {
     uint32_t sample_rate;
 };
 
-/* Begins to pass frames of `track` (not referenced: it removes its consumers when it goes). */
-int media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user,
-                              struct media_consumer **out);
+/* In two steps, for who must not fail halfway: one that was made and not added yet is its maker's, and discarded without released(). Copies
+ * `ops`. RTC_ERR_NO_MEMORY. */
+int media_consumer_new(rtc_context *context, const struct media_consumer_ops *ops, void *user, struct media_consumer **out);
+void media_consumer_discard(rtc_context *context, struct media_consumer *consumer);
+/* Begins to pass frames of `track` (not referenced: it removes its consumers when it goes). The consumer is the source's from now on. */
+void media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track *track, struct media_consumer *consumer);
 /* With `wait`: once this returns none of its functions runs, except the ones that this thread itself is in. */
 void media_source_remove_consumer(rtc_media_source *source, struct media_consumer *consumer, bool wait);
 /* Whether this thread is in one of the consumer's functions. */

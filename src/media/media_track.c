@@ -155,7 +155,18 @@ bool media_track_wants_raw(const rtc_media_stream_track *track)
 
 int media_track_add_consumer(rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user, struct media_consumer **out)
 {
-    return media_source_add_consumer(track->source, track, ops, user, out);
+    struct media_consumer *consumer;
+    int error = media_consumer_new(track->context, ops, user, &consumer);
+    if (error)
+        return error;
+    *out = consumer; /* before the first call can come */
+    media_track_attach_consumer(track, consumer);
+    return RTC_OK;
+}
+
+void media_track_attach_consumer(rtc_media_stream_track *track, struct media_consumer *consumer)
+{
+    media_source_add_consumer(track->source, track, consumer);
 }
 
 void media_track_remove_consumer(rtc_media_stream_track *track, struct media_consumer *consumer)

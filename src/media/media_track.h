@@ -6,14 +6,15 @@
 #include "media_source.h"
 
 /* A track that is fed from a connection, over a source of its own: push with rtc_media_source_push_*(media_track_source(track), ...). It
- * starts muted. `label` and `ops` may be NULL. `ops`: what its source is told; a rate of 0 then says that nobody limits it any more. destroy() runs
- * on failure, too. */
+ * starts muted. `label` and `ops` may be NULL. `ops`: what its source is told; a rate of 0 then says that nobody limits it any more.
+ * destroy() runs on failure, too. */
 int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, const rtc_media_source_ops *ops,
                            void *user, rtc_media_stream_track **out);
 /* Borrowed while the track is. */
 rtc_media_source *media_track_source(const rtc_media_stream_track *track);
 
-/* What a track tells whoever made it (mediacapture-streams 4.3.1, mute and unmute): once the change is stored, on the thread that made it. */
+/* What a track tells whoever made it (mediacapture-streams 4.3.1, mute and unmute): once the change is stored, on the thread that made it.
+ */
 struct media_track_events {
     void (*muted)(void *user, bool muted);
 };
@@ -29,6 +30,8 @@ bool media_track_wants_raw(const rtc_media_stream_track *track);
 /* Subscribes to the track's frames; see media_consumer_ops. A disabled track passes black pictures and silence, and no encoded frames; an
  * ended one nothing. The consumer goes with the track at the latest. */
 int media_track_add_consumer(rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user, struct media_consumer **out);
+/* The same with one that was made before, which can not fail. */
+void media_track_attach_consumer(rtc_media_stream_track *track, struct media_consumer *consumer);
 /* Once this returns no function of the consumer runs, except from within one of them: then it returns at once and that call is the last.
  * NULL is legal. */
 void media_track_remove_consumer(rtc_media_stream_track *track, struct media_consumer *consumer);

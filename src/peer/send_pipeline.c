@@ -239,56 +239,57 @@ static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_trans
     return start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps;
 }
 
-static struct send_pipeline *create(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
-{
-    struct send_pipeline *p = memory_zeroed(pc->context, sizeof *p);
-    if (!p)
-        return NULL;
-    atomic_init(&p->references, 1);
-    p->job.run = send_pipeline_encode;
-    p->job.done = done;
-    p->context = rtc_context_ref(pc->context);
-    p->kind = t->kind;
-    p->codec = codec_find_encoder(pc->context, t->kind, t->sender.codec.name);
-    p->mailbox = pc->mailbox;
-    pthread_mutex_init(&p->lock, NULL);
-    p->shared.keyframe_wanted = true;
-    p->shared.encoded_starts = t->kind == RTC_MEDIA_VIDEO;
-    p->worker.frame_rate = DEFAULT_FRAME_RATE;
-    p->worker.channels = 1;
-    p->inband_fec = capabilities_inband_fec(&t->sender.codec);
-    p->loss_percent = p->inband_fec ? 10 : 0;
-    p->shared.bitrate_bps = first_bitrate(pc, t);
-    p->shared.stopped = t->sender.circuit == RTC_CIRCUIT_STOPPED;
-    p->shared.stats.bitrate_bps = p->shared.bitrate_bps;
-    (void)snprintf(p->shared.stats.encoder, sizeof p->shared.stats.encoder, "%s", p->codec ? p->codec->name : "none");
-    p->pc = pc;
-    p->transceiver = t;
-    p->track = rtc_media_stream_track_ref(t->sender.track);
-    return p;
-}
-
-int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out)
+int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct send_pipeline **out)
 {
     static const struct media_consumer_ops ops = {on_video, on_audio, on_encoded, released, room};
     if (!context_executor(pc->context))
         return RTC_ERR_OPERATION;
-    struct send_pipeline *p = create(pc, t);
-    if (!p)
-        return RTC_ERR_NO_MEMORY;
-    atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
-    int error = media_track_add_consumer(p->track, &ops, p, &p->consumer);
+    struct send_pipeline *p = memory_zeroed(pc->context, sizeof *p);
+    int error = p ? media_consumer_new(pc->context, &ops, p, &p->consumer) : RTC_ERR_NO_MEMORY;
     if (error) {
-        unref(p);
-        rtc_media_stream_track_unref(p->track);
-        unref(p);
+        memory_free(pc->context, p);
         return error;
     }
+    atomic_init(&p->references, 1);
+    p->job.run = send_pipeline_encode;
+    p->job.done = done;
+    p->context = rtc_context_ref(pc->context);
+    p->kind = kind;
+    p->mailbox = pc->mailbox;
+    pthread_mutex_init(&p->lock, NULL);
+    p->shared.keyframe_wanted = true;
+    p->shared.encoded_starts = kind == RTC_MEDIA_VIDEO;
+    p->worker.frame_rate = DEFAULT_FRAME_RATE;
+    p->worker.channels = 1;
+    p->pc = pc;
+    *out = p;
+    return RTC_OK;
+}
+
+void send_pipeline_discard(struct send_pipeline *p)
+{
+    if (!p)
+        return;
+    media_consumer_discard(p->context, p->consumer);
+    unref(p);
+}
+
+void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
+{
+    p->codec = codec_find_encoder(p->context, p->kind, t->sender.codec.name);
+    p->inband_fec = capabilities_inband_fec(&t->sender.codec);
+    p->loss_percent = p->inband_fec ? 10 : 0;
+    p->shared.bitrate_bps = first_bitrate(p->pc, t);
+    p->shared.stopped = t->sender.circuit == RTC_CIRCUIT_STOPPED;
+    p->shared.stats.bitrate_bps = p->shared.bitrate_bps;
+    (void)snprintf(p->shared.stats.encoder, sizeof p->shared.stats.encoder, "%s", p->codec ? p->codec->name : "none");
+    p->transceiver = t;
+    p->track = rtc_media_stream_track_ref(t->sender.track);
+    atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+    media_track_attach_consumer(p->track, p->consumer);
     if (p->kind == RTC_MEDIA_VIDEO) /* whoever sends on what is under way already must begin with one */
         media_track_request_keyframe(p->track);
     media_track_set_bitrate(p->track, p->consumer, p->shared.bitrate_bps);
-    *out = p;
-    return RTC_OK;
 }
 
 /* What still waits is not sent any more; nor is the picture that a worker has at this moment, whose result nobody takes. */

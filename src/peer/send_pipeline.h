@@ -7,9 +7,13 @@
 
 #include "transceiver.h"
 
-/* Begins to consume the sender's track with the sender's codec. RTC_ERR_NOT_SUPPORTED: nobody can encode it (encoded frames pass all the
- * same: then this succeeds). */
-int send_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct send_pipeline **out);
+/* In two steps, for who must not fail halfway. Everything that it takes is made ready: RTC_ERR_NO_MEMORY, RTC_ERR_OPERATION (no worker can
+ * be had). */
+int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct send_pipeline **out);
+/* Begins to consume the sender's track with the sender's codec. Encoded frames pass even if nobody can encode it. */
+void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t);
+/* Of one that was not started. NULL is legal. */
+void send_pipeline_discard(struct send_pipeline *p);
 /* Ends it: nothing more is consumed. What it has encoded is still sent, so that the stream lacks nothing; all it counted is added to `sum`,
  * as send_pipeline_sum() does. NULL is legal. */
 void send_pipeline_end(struct send_pipeline *p, rtc_time_t now, struct send_pipeline_stats *sum);
@@ -18,7 +22,8 @@ void send_pipeline_request_keyframe(struct send_pipeline *p);
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped);
 void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps);
 void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out);
-/* Adds the counters of `p`, which may be NULL, to what the sender's pipelines before it counted; sizes and names are those of the latest. */
+/* Adds the counters of `p`, which may be NULL, to what the sender's pipelines before it counted; sizes and names are those of the latest.
+ */
 void send_pipeline_sum(struct send_pipeline *p, struct send_pipeline_stats *sum);
 
 #endif

@@ -168,6 +168,7 @@ void transceiver_stop(rtc_rtp_transceiver *t)
         return;
     set_state(t, TRANSCEIVER_STOPPED);
     stop_sending(t);
+    transceiver_forget_prepared(t);
     if (pc && pc->transport && pc->transport->rtp && t->rtp_section)
         rtp_session_remove_section(pc->transport->rtp, pc->now, t->rtp_section, &pc->transport->rtp_out);
     t->rtp_section = t->sender.stream = 0;
@@ -261,11 +262,30 @@ void transceiver_update_sending(rtc_rtp_transceiver *t)
     }
     if (t->sender.pipeline)
         return;
-    int error = send_pipeline_new(t->connection, t, &t->sender.pipeline);
+    int error = t->sender.prepared ? RTC_OK : send_pipeline_prepare(t->connection, t->kind, &t->sender.prepared);
     if (error)
         log_write(t->context, RTC_LOG_ERROR, "peer", "section '%s' can not send: %s", t->mid, rtc_error_message(error));
     if (error == RTC_ERR_NO_MEMORY)
         peer_give_up(t->connection);
+    if (error)
+        return;
+    t->sender.pipeline = t->sender.prepared;
+    t->sender.prepared = NULL;
+    send_pipeline_start(t->sender.pipeline, t);
+}
+
+int transceiver_prepare_sending(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
+{
+    if (t->state != TRANSCEIVER_LIVE || !t->sender.track || !direction_sends(direction) || t->sender.pipeline || t->sender.prepared)
+        return RTC_OK;
+    int error = send_pipeline_prepare(t->connection, t->kind, &t->sender.prepared);
+    return error == RTC_ERR_NO_MEMORY ? error : RTC_OK; /* that no worker can be had is told when it is to begin */
+}
+
+void transceiver_forget_prepared(rtc_rtp_transceiver *t)
+{
+    send_pipeline_discard(t->sender.prepared);
+    t->sender.prepared = NULL;
 }
 
 /* What a call on a transceiver, or on what belongs to it, begins with that may fail: it is refused when stopped or closed. */

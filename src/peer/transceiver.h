@@ -38,6 +38,7 @@ struct rtc_rtp_sender {
     rtc_circuit circuit;             /* as it was last told */
     uint32_t circuit_reason;         /* enum rtp_breaker_reason, of the last opening */
     struct send_pipeline *pipeline;  /* NULL while nothing is sent */
+    struct send_pipeline *prepared;  /* for the next time that something is; NULL */
     struct send_pipeline_stats past; /* of the pipelines before it */
     struct jsep_codec codec;         /* what the pipeline encodes with */
 };
@@ -101,7 +102,13 @@ void transceiver_circuit_changed(rtc_rtp_transceiver *t, enum rtp_circuit circui
 const char *transceiver_circuit_reason(const rtc_rtp_transceiver *t);
 /* The section was rejected: nothing goes either way any more. */
 void transceiver_stop(rtc_rtp_transceiver *t);
-/* Begins or ends encoding, as direction, codec and track say. */
+/* Begins or ends encoding, as direction, codec and track say. Without memory for a pipeline, which was not prepared, the connection gives
+ * up. */
 void transceiver_update_sending(rtc_rtp_transceiver *t);
+/* Makes ready what that takes where the direction becomes this one: then it can not fail for want of memory. Harmless when repeated.
+ * RTC_ERR_NO_MEMORY. */
+int transceiver_prepare_sending(rtc_rtp_transceiver *t, rtc_rtp_direction direction);
+/* Gives back what was prepared and not used. */
+void transceiver_forget_prepared(rtc_rtp_transceiver *t);
 
 #endif
