@@ -17,6 +17,7 @@
 #include "snapshot.h"
 #include "srtp.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include "reader.h"
 #include "writer.h"

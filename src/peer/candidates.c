@@ -144,7 +144,7 @@ static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *
     if (error || !to.agent || !is_transports(pc, to.remote, to.index))
         return error;
     peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
-    error = ice_agent_add_remote_candidate(to.agent, peer_now(pc), &candidate, &pc->transport->out);
+    error = transport_ice_add_candidate(pc->transport, peer_now(pc), to.agent, &candidate);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
 }
 
@@ -156,7 +156,7 @@ static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init 
         return RTC_OK;
     int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
     if (!error && to.agent && to.index == description_agreed(to.remote, negotiation_now(&pc->negotiation)->transport.mid))
-        ice_agent_end_of_remote_candidates(to.agent, peer_now(pc), &pc->transport->out);
+        transport_ice_end_candidates(pc->transport, peer_now(pc), to.agent);
     return error;
 }
 

@@ -52,19 +52,19 @@ static rtc_data_channel *create(rtc_peer_connection *pc, struct slice label, str
 static void adopt(rtc_peer_connection *pc, rtc_data_channel *c)
 {
     c->connection = pc;
-    data_channels_set_user(pc->transport->channels, c->handle, c);
+    data_channels_set_user(transport_channels(pc->transport), c->handle, c);
     list_append(&pc->channels, &rtc_data_channel_ref(c)->link);
 }
 
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle)
 {
-    return data_channels_user(pc->transport->channels, handle);
+    return data_channels_user(transport_channels(pc->transport), handle);
 }
 
 rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle)
 {
     struct data_channel_info info;
-    if (!data_channels_info(pc->transport->channels, handle, &info))
+    if (!data_channels_info(transport_channels(pc->transport), handle, &info))
         return NULL;
     rtc_data_channel *c = create(pc, info.label, info.protocol);
     if (!c)
@@ -123,7 +123,7 @@ static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id,
         .id = c->negotiated ? id : CHANNEL_ID_NONE,
         .priority = priority,
     };
-    int error = data_channels_open(t->channels, pc->now, &options, &c->handle, &t->sctp_out);
+    int error = data_channels_open(transport_channels(t), pc->now, &options, &c->handle, transport_channels_out(t));
     if (error == RTC_ERR_OPERATION)
         return c->negotiated ? peer_fail(pc, error, "the channel can not be opened: id %u is taken", id)
                              : peer_fail(pc, error, "the channel can not be opened: none of the %u ids is left", pc->settings.max_channels);
@@ -324,7 +324,7 @@ void data_channel_run_event(rtc_peer_connection *pc, rtc_data_channel *c, struct
 static void refresh(rtc_data_channel *c)
 {
     struct data_channel_info info;
-    if (!c->connection || !data_channels_info(c->connection->transport->channels, c->handle, &info))
+    if (!c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
         return;
     c->id = info.id == CHANNEL_ID_NONE ? -1 : info.id;
     c->last_buffered = info.buffered;
@@ -356,7 +356,7 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
         data_channel_forget_waiting(pc, c);
     if (state != RTC_DATA_CHANNEL_CLOSED)
         return;
-    data_channels_forget(pc->transport->channels, c->handle);
+    data_channels_forget(transport_channels(pc->transport), c->handle);
     detach(c);
 }
 
@@ -377,12 +377,12 @@ static int send_message(rtc_data_channel *c, bool text, const void *data, size_t
     if (!pc || c->state != RTC_DATA_CHANNEL_OPEN)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing can be sent: the channel is %s", rtc_data_channel_state_name(c->state));
     struct transport *t = pc->transport;
-    int error = data_channels_send(t->channels, peer_now(pc), c->handle, text, slice_of(data, len), &t->sctp_out);
+    int error = data_channels_send(transport_channels(t), peer_now(pc), c->handle, text, slice_of(data, len), transport_channels_out(t));
     if (error == RTC_ERR_QUOTA_EXCEEDED) /* how a sender that fills the buffer learns that it is full: nothing for the log */
         return peer_say(pc, error, "the send buffer is full: wait for on_buffered_amount_low");
     if (error == RTC_ERR_TYPE)
         return peer_fail(pc, error, "a message of %zu bytes is over the %llu that the peer takes", len,
-                         (unsigned long long)data_channels_max_message(t->channels));
+                         (unsigned long long)data_channels_max_message(transport_channels(t)));
     if (error)
         return peer_fail(pc, error, "the message was not taken: %s", rtc_error_message(error));
     peer_settle(pc);
@@ -406,7 +406,7 @@ void rtc_data_channel_close(rtc_data_channel *c)
         return;
     struct transport *t = pc->transport;
     c->state = RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
-    data_channels_close_one(t->channels, peer_now(pc), c->handle, &t->sctp_out);
+    data_channels_close_one(transport_channels(t), peer_now(pc), c->handle, transport_channels_out(t));
     peer_settle(pc);
 }
 
@@ -452,7 +452,7 @@ int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *c)
 int rtc_data_channel_id(const rtc_data_channel *c)
 {
     struct data_channel_info info;
-    if (c->id >= 0 || !c->connection || !data_channels_info(c->connection->transport->channels, c->handle, &info))
+    if (c->id >= 0 || !c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
         return c->id;
     return info.id == CHANNEL_ID_NONE ? -1 : info.id;
 }
@@ -460,7 +460,7 @@ int rtc_data_channel_id(const rtc_data_channel *c)
 uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *c)
 {
     struct data_channel_info info;
-    if (!c->connection || !data_channels_info(c->connection->transport->channels, c->handle, &info))
+    if (!c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
         return c->last_buffered;
     return info.buffered;
 }
@@ -474,7 +474,7 @@ void rtc_data_channel_set_buffered_amount_low_threshold(rtc_data_channel *c, uin
 {
     c->low_threshold = bytes;
     if (c->connection)
-        data_channels_set_buffered_low(c->connection->transport->channels, c->handle, bytes);
+        data_channels_set_buffered_low(transport_channels(c->connection->transport), c->handle, bytes);
 }
 
 void *rtc_data_channel_user(const rtc_data_channel *c)

@@ -55,7 +55,7 @@ static struct evidence collect(const rtc_peer_connection *pc)
     const struct ice_candidate *locals;
     struct ice_candidate remote;
     struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
-    e.strangers = ice_agent_counters(ice)->unauthenticated + pc->transport->counters.misdirected - pc->transport->ice.misdirected_before;
+    e.strangers = ice_agent_counters(ice)->unauthenticated + transport_ice_misdirected(pc->transport);
     e.locals = ice_agent_local_candidates(ice, &locals);
     e.left_out = ice_agent_counters(ice)->left_out;
     (void)ice_agent_left_out_report(ice, 0, &remote, &e.left_out_reason);
@@ -138,9 +138,9 @@ static void conclude_without_path(const rtc_peer_connection *pc, struct text *ou
 
 static void conclude_with_path(const rtc_peer_connection *pc, struct text *out)
 {
-    enum dtls_state dtls = dtls_state(pc->transport->dtls);
+    enum dtls_state dtls = dtls_state(transport_dtls(pc->transport));
     if (dtls == DTLS_FAILED)
-        text_print(out, "there is a path to the peer, but the DTLS handshake failed: %s", dtls_failure(pc->transport->dtls));
+        text_print(out, "there is a path to the peer, but the DTLS handshake failed: %s", dtls_failure(transport_dtls(pc->transport)));
     else if (dtls == DTLS_CONNECTED)
         text_print(out, "connected");
     else
@@ -185,9 +185,10 @@ void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
         conclude_empty(pc, out);
     else if (!pc->transport)
         text_print(out, "no transport was needed");
-    else if (dtls_state(pc->transport->dtls) == DTLS_CLOSED)
+    else if (dtls_state(transport_dtls(pc->transport)) == DTLS_CLOSED)
         text_print(out, "the peer ended the connection");
-    else if (ice_agent_selected(pc->transport->ice.current.agent) && ice_agent_state(pc->transport->ice.current.agent) != ICE_DISCONNECTED)
+    else if (ice_agent_selected(transport_ice_current(pc->transport)) &&
+             ice_agent_state(transport_ice_current(pc->transport)) != ICE_DISCONNECTED)
         conclude_with_path(pc, out);
     else
         conclude_without_path(pc, out);
@@ -278,11 +279,11 @@ static void print_mismatches(const rtc_peer_connection *pc, struct text *out)
 /* While an ICE restart looks for a path, the one in use is evidence, too. */
 static void print_generations(const struct transport *t, rtc_time_t now, struct text *out)
 {
-    const struct ice_agent *generations[] = {t->ice.current.agent, t->ice.next.agent};
-    if (t->ice.restart_declined)
+    const struct ice_agent *generations[] = {transport_ice_current(t), transport_ice_next(t)};
+    if (transport_ice_restart_declined(t))
         text_print(out, "the peer answered an ICE restart with its old credentials: there is none\n");
     for (size_t i = 0; i < 2 && generations[i]; i++) {
-        if (t->ice.next.agent)
+        if (generations[1])
             text_print(out, "%s\n", i == 0 ? "before the ICE restart:" : "of the ICE restart:");
         print_candidates(generations[i], out);
         print_pairs(generations[i], now, out);

@@ -48,7 +48,7 @@ static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, 
     };
     if (!t)
         return RTC_OK;
-    facts->ice.pending = t->ice.pending != NULL;
+    facts->ice.pending = transport_ice_is_pending(t);
     facts->ice.negotiated = *ice_agent_credentials(transport_ice_negotiated(t));
     facts->ice.latest = *ice_agent_credentials(transport_ice_latest(t));
     return RTC_OK;
@@ -69,7 +69,7 @@ static int ready_generation(rtc_peer_connection *pc, struct effect *e)
 static int ready_media(rtc_peer_connection *pc, const struct effect *e)
 {
     int error = transport_need_rtp(pc->transport, pc->now);
-    return error ? error : rtp_session_reserve_section(pc->transport->rtp, e->rtp);
+    return error ? error : rtp_session_reserve_section(transport_media(pc->transport), e->rtp);
 }
 
 static int ready_effect(rtc_peer_connection *pc, struct effect *e)
@@ -107,8 +107,8 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
         else
             memory_free(pc->context, e->ready);
     }
-    if (pc->transport && pc->transport->rtp)
-        rtp_session_forget_reserved(pc->transport->rtp);
+    if (pc->transport && transport_media(pc->transport))
+        rtp_session_forget_reserved(transport_media(pc->transport));
     negotiation_plan_free(plan);
 }
 
@@ -145,9 +145,9 @@ static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media
 static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
 {
     struct transport *transport = pc->transport;
-    if (rtp_session_set_section(transport->rtp, pc->now, rtp, &t->rtp_section, &transport->rtp_out))
+    if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_section, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
-    t->sender.stream = rtp_session_send_stream(transport->rtp, t->rtp_section, media->encodings[0].rid);
+    t->sender.stream = rtp_session_send_stream(transport_media(transport), t->rtp_section, media->encodings[0].rid);
     t->current_direction = media->direction;
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);
@@ -227,13 +227,13 @@ static void apply_candidates(rtc_peer_connection *pc, struct ice_agent *agent, c
         struct ice_candidate candidate;
         peer_log(pc, RTC_LOG_INFO, "remote %.*s", (int)section->candidates[i].len, (const char *)section->candidates[i].data);
         if (ice_candidate_parse(section->candidates[i], &candidate) == RTC_OK)
-            (void)ice_agent_add_remote_candidate(agent, pc->now, &candidate, &t->out); /* beyond the limit: dropped and counted */
+            (void)transport_ice_add_candidate(t, pc->now, agent, &candidate); /* beyond the limit: dropped and counted */
         else
             log_write(pc->context, RTC_LOG_WARNING, "peer", "not a candidate: '%.*s'", (int)section->candidates[i].len,
                       (const char *)section->candidates[i].data);
     }
     if (section->end_of_candidates || !section->ice_trickle)
-        ice_agent_end_of_remote_candidates(agent, pc->now, &t->out);
+        transport_ice_end_candidates(t, pc->now, agent);
 }
 
 static void decline_restart(rtc_peer_connection *pc)
@@ -253,7 +253,7 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
     struct ice_agent *agent = transport_ice_agree(t, pc->now);
     if (remote->ice_lite)
         ice_agent_set_remote_lite(agent);
-    (void)ice_agent_set_remote_credentials(agent, pc->now, remote->ice_ufrag, remote->ice_pwd, &t->out);
+    transport_ice_set_remote(t, pc->now, agent, remote->ice_ufrag, remote->ice_pwd);
     apply_candidates(pc, agent, remote);
 }
 
@@ -268,7 +268,7 @@ static void apply_dtls(rtc_peer_connection *pc, const struct jsep_section *remot
 static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote)
 {
     struct transport *t = pc->transport;
-    if (t->sctp.state != ASSOCIATION_NONE && t->sctp.remote_port != remote->sctp_port)
+    if (transport_sctp_moves(t, remote->sctp_port))
         peer_end_channels(pc);
     if (transport_need_channels(t)) /* never fails but after that */
         peer_give_up(pc);
@@ -278,7 +278,7 @@ static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remot
 
 static void end_data(rtc_peer_connection *pc)
 {
-    if (!pc->transport->channels)
+    if (!transport_channels(pc->transport))
         return;
     peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");
     peer_end_channels(pc);
@@ -294,8 +294,8 @@ static void gather(rtc_peer_connection *pc)
 static void limit_bandwidth(rtc_peer_connection *pc, const struct session_description *remote)
 {
     struct transport *t = pc->transport;
-    if (t->rtp)
-        rtp_session_set_peer_bitrate(t->rtp, pc->now, negotiation_bitrate_limit(remote->bandwidth_bps), &t->rtp_out);
+    if (transport_media(t))
+        rtp_session_set_peer_bitrate(transport_media(t), pc->now, negotiation_bitrate_limit(remote->bandwidth_bps), transport_media_out(t));
 }
 
 /* ---- Carrying out ---- */
@@ -312,7 +312,7 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
         set_generation(pc, plan, e);
         break;
     case EFFECT_CONTROLLING:
-        ice_agent_set_controlling(pc->transport->ice.current.agent, e->flag);
+        transport_ice_set_controlling(pc->transport, e->flag);
         break;
     case EFFECT_SIGNALING:
         if (e->flag)

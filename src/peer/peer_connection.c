@@ -322,8 +322,8 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     int error = peer_begin(pc);
     if (!error)
         error = configuration_apply(pc, configuration, false, &servers_changed);
-    if (!error && pc->transport && pc->transport->rtp)
-        rtp_session_set_max_bitrate(pc->transport->rtp, pc->settings.max_bitrate_bps);
+    if (!error && pc->transport && transport_media(pc->transport))
+        rtp_session_set_max_bitrate(transport_media(pc->transport), pc->settings.max_bitrate_bps);
     if (!error)
         error = pool_configured(pc, servers_changed, size_before);
     if (!error)
@@ -391,18 +391,18 @@ rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connectio
 {
     if (peer_is_closed(pc))
         return RTC_DTLS_TRANSPORT_CLOSED;
-    return pc->transport ? (rtc_dtls_transport_state)dtls_state(pc->transport->dtls) : RTC_DTLS_TRANSPORT_NEW;
+    return pc->transport ? (rtc_dtls_transport_state)dtls_state(transport_dtls(pc->transport)) : RTC_DTLS_TRANSPORT_NEW;
 }
 
 uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *pc)
 {
-    const struct data_channels *channels = pc->transport ? pc->transport->channels : NULL;
+    const struct data_channels *channels = pc->transport ? transport_channels(pc->transport) : NULL;
     return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max(channels) : 0;
 }
 
 uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *pc)
 {
-    const struct data_channels *channels = pc->transport ? pc->transport->channels : NULL;
+    const struct data_channels *channels = pc->transport ? transport_channels(pc->transport) : NULL;
     return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max_message(channels) : 0;
 }
 

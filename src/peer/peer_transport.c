@@ -43,7 +43,7 @@ int peer_start_dtls(rtc_peer_connection *pc, enum dtls_role role, const struct j
 static rtc_peer_connection_state derive(const struct transport *t)
 {
     enum ice_state ice = transport_ice_state(t);
-    enum dtls_state dtls = dtls_state(t->dtls);
+    enum dtls_state dtls = dtls_state(transport_dtls(t));
     if (ice == ICE_FAILED || dtls == DTLS_FAILED)
         return RTC_PEER_CONNECTION_FAILED;
     if (ice == ICE_DISCONNECTED || dtls == DTLS_CLOSED)
@@ -182,7 +182,7 @@ static void channel_event(rtc_peer_connection *pc, struct sctp_event *event)
 
 void peer_end_channels(rtc_peer_connection *pc)
 {
-    if (!pc->transport->channels)
+    if (!transport_channels(pc->transport))
         return;
     transport_close_channels(pc->transport, pc->now);
     peer_run_transport(pc, pc->now); /* the channels are told, and let go */
@@ -294,7 +294,7 @@ void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
 
 void peer_surface_pool(rtc_peer_connection *pc)
 {
-    if (pc->transport->pool.state != POOL_WITHHELD)
+    if (!transport_is_pooling(pc->transport))
         return;
     peer_run_transport(pc, pc->now); /* what is still queued is among the agent's candidates already */
     transport_surface(pc->transport);
@@ -303,7 +303,7 @@ void peer_surface_pool(rtc_peer_connection *pc)
 
 void peer_end_transport(rtc_peer_connection *pc)
 {
-    if (pc->transport->ended)
+    if (transport_is_closed(pc->transport))
         return;
     transport_close_channels(pc->transport, pc->now);
     peer_run_transport(pc, pc->now);

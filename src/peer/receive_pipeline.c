@@ -220,8 +220,9 @@ static void run(struct job *job)
 static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 {
     p->admission.awaits_keyframe = true;
-    if (p->pc && p->pc->transport && p->pc->transport->rtp && p->transceiver->rtp_section)
-        rtp_session_request_keyframe(p->pc->transport->rtp, now, p->transceiver->rtp_section, &p->pc->transport->rtp_out);
+    if (p->pc && p->pc->transport && transport_media(p->pc->transport) && p->transceiver->rtp_section)
+        rtp_session_request_keyframe(transport_media(p->pc->transport), now, p->transceiver->rtp_section,
+                                     transport_media_out(p->pc->transport));
 }
 
 /* Drops what waits for the decoder: it can not be decoded without what was lost. With the lock held. */

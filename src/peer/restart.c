@@ -88,7 +88,7 @@ int pool_start(rtc_peer_connection *pc)
 /* What was pooled does not fit the configuration any more. */
 static int discard(rtc_peer_connection *pc)
 {
-    if (!pc->transport || pc->transport->pool.state != POOL_WITHHELD || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
+    if (!pc->transport || !transport_is_pooling(pc->transport) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return RTC_OK;
     peer_run_transport(pc, pc->now);
     return transport_discard_pool(pc->transport, pc->now);
@@ -97,12 +97,9 @@ static int discard(rtc_peer_connection *pc)
 /* The servers changed: whatever has begun to gather did so with the old ones. */
 static void mark_stale(rtc_peer_connection *pc)
 {
-    const struct transport *t = pc->transport;
-    const struct ice_agent *alive[] = {t->ice.current.agent, t->ice.next.agent, t->ice.pending};
-    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
-        if (alive[i] && ice_agent_gathering_state(alive[i]) != ICE_GATHERING_NEW &&
-            ice_agent_generation(alive[i]) > pc->negotiation.stale_generation)
-            pc->negotiation.stale_generation = ice_agent_generation(alive[i]);
+    uint32_t gathered = transport_ice_gathered(pc->transport);
+    if (gathered > pc->negotiation.stale_generation)
+        pc->negotiation.stale_generation = gathered;
 }
 
 int pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before)

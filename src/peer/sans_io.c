@@ -95,7 +95,7 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     struct packet *p = inner(packet);
     struct transport *t = pc->transport;
     advance(pc, now);
-    bool ended = t && t->ended; /* its relays may be waiting for an answer */
+    bool ended = t && transport_is_closed(t); /* its relays may be waiting for an answer */
     if (!t || (!ended && (pc->life != PEER_OPEN || event_queue_overflows(pc)))) {
         if (t)
             transport_count_over_limit(t);
@@ -208,7 +208,7 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
 static void trim_pool(rtc_peer_connection *pc)
 {
     const struct transport *t = pc->transport;
-    if (!pc->loop && !t->ended && pc->now - t->last_traffic > IDLE_TRIM_US)
+    if (!pc->loop && !transport_is_closed(t) && pc->now - transport_last_traffic(t) > IDLE_TRIM_US)
         packet_pool_trim(pc->settings.pool, IDLE_KEEPS_PACKETS);
 }
 
@@ -235,7 +235,7 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 {
     enum timer_reason reason = TIMER_NONE;
     rtc_time_t at = RTC_TIME_NEVER;
-    if (pc->transport && peer_gave_up(pc) && !pc->transport->ended) {
+    if (pc->transport && peer_gave_up(pc) && !transport_is_closed(pc->transport)) {
         reason = TIMER_EVENT; /* to end it */
         at = pc->now;
     } else if (pc->transport) {

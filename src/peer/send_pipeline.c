@@ -63,7 +63,7 @@ static void unref(struct send_pipeline *p)
 /* What waits in the pacer is late by as much; a picture that is left out now makes the next ones come in time. */
 static void note_backlog(struct send_pipeline *p, const struct transport *t, rtc_time_t now)
 {
-    rtc_time_t backlog = rtp_session_backlog(t->rtp);
+    rtc_time_t backlog = rtp_session_backlog(transport_media(t));
     pthread_mutex_lock(&p->lock);
     p->shared.behind_until = backlog > BACKLOG_MAX_US ? now + (backlog < BEHIND_MAX_US ? backlog : BEHIND_MAX_US) - BACKLOG_MAX_US / 2 : 0;
     pthread_mutex_unlock(&p->lock);
@@ -87,7 +87,8 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         if (!more)
             return;
         struct transport *t = p->pc ? p->pc->transport : NULL;
-        int error = t ? rtp_session_send_frame(t->rtp, now, p->transceiver->sender.stream, item.encoded, item.audio_level, &t->rtp_out)
+        int error = t ? rtp_session_send_frame(transport_media(t), now, p->transceiver->sender.stream, item.encoded, item.audio_level,
+                                               transport_media_out(t))
                       : RTC_ERR_INVALID_STATE;
         if (error)
             count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */

@@ -171,7 +171,7 @@ int snapshot_offer(rtc_peer_connection *pc, struct text *out)
 /* Our DTLS role in an answer: the one we have, else active (RFC 9429 5.3.1). */
 static enum setup_role answer_setup(const struct transport *t)
 {
-    return t->dtls_started && dtls_role(t->dtls) == DTLS_SERVER ? SETUP_PASSIVE : SETUP_ACTIVE;
+    return transport_has_role(t) && dtls_role(transport_dtls(t)) == DTLS_SERVER ? SETUP_PASSIVE : SETUP_ACTIVE;
 }
 
 int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out)

@@ -40,7 +40,7 @@ static void add_channels(struct stats_builder *b)
     for (struct link *l = b->pc->channels.next; l != &b->pc->channels; l = l->next) {
         rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
         struct data_channel_info info;
-        if (!data_channels_info(b->t->channels, c->handle, &info))
+        if (!data_channels_info(transport_channels(b->t), c->handle, &info))
             continue;
         (void)snprintf(b->id, sizeof b->id, "D%u", c->handle);
         stats_begin(b, "data-channel", b->id);
@@ -101,7 +101,7 @@ static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
 static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
     struct rtp_outbound_stats s;
-    if (!rtp_session_outbound_stats(b->t->rtp, t->sender.stream, &s))
+    if (!rtp_session_outbound_stats(transport_media(b->t), t->sender.stream, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "O%s", t->mid);
     add_stream_head(b, t, "outbound-rtp", s.ssrc);
@@ -154,7 +154,7 @@ static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver
 static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
     struct rtp_inbound_stats s;
-    if (!rtp_session_inbound_stats(b->t->rtp, t->rtp_section, b->pc->now, &s))
+    if (!rtp_session_inbound_stats(transport_media(b->t), t->rtp_section, b->pc->now, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     add_stream_head(b, t, "inbound-rtp", s.ssrc);
@@ -200,9 +200,9 @@ int rtc_peer_connection_get_stats(rtc_peer_connection *pc, rtc_stats_report **ou
     add_mismatch(&b);
     if (b.t) {
         stats_add_transport(&b);
-        if (b.t->channels)
+        if (transport_channels(b.t))
             add_channels(&b);
-        if (b.t->rtp)
+        if (transport_media(b.t))
             add_media(&b);
     }
     if (!stats_report_ok(b.report)) {

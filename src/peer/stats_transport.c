@@ -182,7 +182,7 @@ static void add_servers(struct stats_builder *b)
 static void add_selected(struct stats_builder *b)
 {
     struct ice_pair_report pair;
-    for (size_t i = 0; ice_agent_pair_report(b->t->ice.current.agent, b->pc->now, i, &pair); i++) {
+    for (size_t i = 0; ice_agent_pair_report(transport_ice_current(b->t), b->pc->now, i, &pair); i++) {
         if (!pair.selected)
             continue;
         (void)snprintf(b->id, sizeof b->id, "CP%u", pair.serial);
@@ -192,10 +192,10 @@ static void add_selected(struct stats_builder *b)
 
 static void add_dtls(struct stats_builder *b)
 {
-    const struct dtls *dtls = b->t->dtls;
+    const struct dtls *dtls = transport_dtls(b->t);
     const char *profile = dtls_srtp_profile_name(dtls);
     stats_text(b, "dtlsState", dtls_state_name(dtls_state(dtls)));
-    stats_text(b, "dtlsRole", !b->t->dtls_started ? "unknown" : dtls_role(dtls) == DTLS_CLIENT ? "client" : "server");
+    stats_text(b, "dtlsRole", !transport_has_role(b->t) ? "unknown" : dtls_role(dtls) == DTLS_CLIENT ? "client" : "server");
     stats_text(b, "localCertificateId", "CL");
     if (dtls_state(dtls) != DTLS_CONNECTED)
         return;
@@ -208,17 +208,17 @@ static void add_dtls(struct stats_builder *b)
 
 static void add_transport(struct stats_builder *b)
 {
-    const struct transport_counters *c = &b->t->counters;
+    const struct transport_counters *c = transport_counters(b->t);
     stats_begin(b, "transport", "T");
     stats_number(b, "packetsSent", (double)c->packets_sent);
     stats_number(b, "packetsReceived", (double)c->packets_received);
     stats_number(b, "bytesSent", (double)c->bytes_sent);
     stats_number(b, "bytesReceived", (double)c->bytes_received);
-    stats_text(b, "iceRole", ice_agent_controlling(b->t->ice.current.agent) ? "controlling" : "controlled");
-    stats_text(b, "iceLocalUsernameFragment", ice_agent_local_ufrag(b->t->ice.current.agent));
+    stats_text(b, "iceRole", ice_agent_controlling(transport_ice_current(b->t)) ? "controlling" : "controlled");
+    stats_text(b, "iceLocalUsernameFragment", ice_agent_local_ufrag(transport_ice_current(b->t)));
     stats_text(b, "iceState", rtc_ice_connection_state_name((rtc_ice_connection_state)transport_ice_state(b->t)));
     stats_number(b, "selectedCandidatePairChanges", (double)c->selected_pair_changes);
-    stats_number(b, "candidatesLeftOut", (double)ice_agent_counters(b->t->ice.current.agent)->left_out);
+    stats_number(b, "candidatesLeftOut", (double)ice_agent_counters(transport_ice_current(b->t))->left_out);
     add_selected(b);
     add_dtls(b);
 }
@@ -227,9 +227,9 @@ void stats_add_transport(struct stats_builder *b)
 {
     add_transport(b);
     add_certificate(b, "CL", certificate_der(b->pc->settings.certificate));
-    if (dtls_state(b->t->dtls) == DTLS_CONNECTED)
-        add_certificate(b, "CR", dtls_remote_certificate(b->t->dtls));
-    const struct ice_agent *generations[] = {b->t->ice.current.agent, b->t->ice.next.agent};
+    if (dtls_state(transport_dtls(b->t)) == DTLS_CONNECTED)
+        add_certificate(b, "CR", dtls_remote_certificate(transport_dtls(b->t)));
+    const struct ice_agent *generations[] = {transport_ice_current(b->t), transport_ice_next(b->t)};
     for (size_t i = 0; i < 2 && generations[i]; i++) {
         add_candidates(b, generations[i]);
         add_pairs(b, generations[i]);

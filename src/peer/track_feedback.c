@@ -41,10 +41,10 @@ static void done(struct job *job, rtc_time_t now)
     f->posted = f->keyframe_wanted = false;
     pthread_mutex_unlock(&f->lock);
     struct transport *t = f->pc ? f->pc->transport : NULL;
-    if (t && t->rtp && f->transceiver->rtp_section) {
-        rtp_session_set_receive_limit(t->rtp, now, f->transceiver->rtp_section, bitrate);
+    if (t && transport_media(t) && f->transceiver->rtp_section) {
+        rtp_session_set_receive_limit(transport_media(t), now, f->transceiver->rtp_section, bitrate);
         if (keyframe)
-            rtp_session_request_keyframe(t->rtp, now, f->transceiver->rtp_section, &t->rtp_out);
+            rtp_session_request_keyframe(transport_media(t), now, f->transceiver->rtp_section, transport_media_out(t));
         peer_run_transport(f->pc, now);
     }
     unref(f);

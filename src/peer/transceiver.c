@@ -169,8 +169,8 @@ void transceiver_stop(rtc_rtp_transceiver *t)
     set_state(t, TRANSCEIVER_STOPPED);
     stop_sending(t);
     transceiver_forget_prepared(t);
-    if (pc && pc->transport && pc->transport->rtp && t->rtp_section)
-        rtp_session_remove_section(pc->transport->rtp, pc->now, t->rtp_section, &pc->transport->rtp_out);
+    if (pc && pc->transport && transport_media(pc->transport) && t->rtp_section)
+        rtp_session_remove_section(transport_media(pc->transport), pc->now, t->rtp_section, transport_media_out(pc->transport));
     t->rtp_section = t->sender.stream = 0;
     t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
     t->has_current_direction = true;
@@ -391,7 +391,8 @@ int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
     rtc_peer_connection *pc = t->connection;
     sender->max_bitrate_bps = bitrate_bps;
     if (sender->stream)
-        rtp_session_set_stream_bitrate(pc->transport->rtp, peer_now(pc), sender->stream, bitrate_bps, &pc->transport->rtp_out);
+        rtp_session_set_stream_bitrate(transport_media(pc->transport), peer_now(pc), sender->stream, bitrate_bps,
+                                       transport_media_out(pc->transport));
     peer_settle(pc);
     return RTC_OK;
 }
@@ -406,7 +407,7 @@ int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
         return error;
     sender->priority = priority;
     if (t->rtp_section)
-        rtp_session_set_section_dscp(t->connection->transport->rtp, t->rtp_section, dscp_of_media(t->kind, priority));
+        rtp_session_set_section_dscp(transport_media(t->connection->transport), t->rtp_section, dscp_of_media(t->kind, priority));
     mark_again(t);
     return RTC_OK;
 }
@@ -445,7 +446,7 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     rtc_peer_connection *pc = t->connection;
     if (!t->rtp_section)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
-    rtp_session_request_keyframe(pc->transport->rtp, peer_now(pc), t->rtp_section, &pc->transport->rtp_out);
+    rtp_session_request_keyframe(transport_media(pc->transport), peer_now(pc), t->rtp_section, transport_media_out(pc->transport));
     peer_settle(pc);
     return RTC_OK;
 }

@@ -212,6 +212,21 @@ bool transport_is_starved(const struct transport *t)
     return t->starved;
 }
 
+bool transport_is_closed(const struct transport *t)
+{
+    return t->ended;
+}
+
+rtc_time_t transport_last_traffic(const struct transport *t)
+{
+    return t->last_traffic;
+}
+
+const struct transport_counters *transport_counters(const struct transport *t)
+{
+    return &t->counters;
+}
+
 struct packet *transport_next_packet(struct transport *t)
 {
     struct packet *p = packet_queue_pop(&t->ready);

@@ -7,7 +7,6 @@
 #define CRTC_TRANSPORT_TRANSPORT_H
 
 #include "transport_ice.h"
-#include "transport_internal.h"
 #include "transport_marks.h"
 #include "transport_pool.h"
 #include "transport_receive.h"
@@ -33,6 +32,11 @@ bool transport_next_event(struct transport *t, rtc_time_t now, struct transport_
 void transport_free_event(struct transport *t, struct transport_event *event);
 /* Memory ran out where nothing may be lost: the parent is to end it. */
 bool transport_is_starved(const struct transport *t);
+/* It was closed. */
+bool transport_is_closed(const struct transport *t);
+/* When anything was sent or received last. */
+rtc_time_t transport_last_traffic(const struct transport *t);
+const struct transport_counters *transport_counters(const struct transport *t);
 struct packet *transport_next_packet(struct transport *t);
 /* What is asked of the world; NULL: nothing more. What the endpoint and secure streams see to is not told, or in its real form. */
 struct request *transport_next_request(struct transport *t, rtc_time_t now);

@@ -174,6 +174,61 @@ void transport_ice_note_answer(struct transport *t, bool declined)
     t->ice.restart_declined = declined;
 }
 
+bool transport_ice_restart_declined(const struct transport *t)
+{
+    return t->ice.restart_declined;
+}
+
+bool transport_ice_is_pending(const struct transport *t)
+{
+    return t->ice.pending != NULL;
+}
+
+void transport_ice_set_controlling(struct transport *t, bool controlling)
+{
+    ice_agent_set_controlling(t->ice.current.agent, controlling);
+}
+
+void transport_ice_set_remote(struct transport *t, rtc_time_t now, struct ice_agent *agent, struct slice ufrag, struct slice password)
+{
+    (void)ice_agent_set_remote_credentials(agent, now, ufrag, password, &t->out);
+}
+
+int transport_ice_add_candidate(struct transport *t, rtc_time_t now, struct ice_agent *agent, const struct ice_candidate *candidate)
+{
+    return ice_agent_add_remote_candidate(agent, now, candidate, &t->out);
+}
+
+void transport_ice_end_candidates(struct transport *t, rtc_time_t now, struct ice_agent *agent)
+{
+    ice_agent_end_of_remote_candidates(agent, now, &t->out);
+}
+
+struct ice_agent *transport_ice_current(const struct transport *t)
+{
+    return t->ice.current.agent;
+}
+
+struct ice_agent *transport_ice_next(const struct transport *t)
+{
+    return t->ice.next.agent;
+}
+
+uint32_t transport_ice_gathered(const struct transport *t)
+{
+    const struct ice_agent *alive[] = {t->ice.current.agent, t->ice.next.agent, t->ice.pending};
+    uint32_t newest = 0;
+    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
+        if (alive[i] && ice_agent_gathering_state(alive[i]) != ICE_GATHERING_NEW && ice_agent_generation(alive[i]) > newest)
+            newest = ice_agent_generation(alive[i]);
+    return newest;
+}
+
+uint64_t transport_ice_misdirected(const struct transport *t)
+{
+    return t->counters.misdirected - t->ice.misdirected_before;
+}
+
 int transport_ice_renew(struct transport *t, rtc_time_t now)
 {
     struct ice_agent *fresh;

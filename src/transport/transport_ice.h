@@ -18,6 +18,18 @@ struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now);
 int transport_ice_renew(struct transport *t, rtc_time_t now);
 /* The answer had the peer's old credentials although our offer was to restart, or not. */
 void transport_ice_note_answer(struct transport *t, bool declined);
+bool transport_ice_restart_declined(const struct transport *t);
+/* There is a generation of an offer that restarts and is not answered yet. */
+bool transport_ice_is_pending(const struct transport *t);
+/* Which role we have; a generation that is made later is given one of its own. */
+void transport_ice_set_controlling(struct transport *t, bool controlling);
+/* What the peer told of a generation: its credentials, a candidate, that there is no more. Errors as the agent gives them. */
+void transport_ice_set_remote(struct transport *t, rtc_time_t now, struct ice_agent *agent, struct slice ufrag, struct slice password);
+int transport_ice_add_candidate(struct transport *t, rtc_time_t now, struct ice_agent *agent, const struct ice_candidate *candidate);
+void transport_ice_end_candidates(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+/* The generation whose path is used, and the one that is negotiated and has none yet (NULL without a restart). */
+struct ice_agent *transport_ice_current(const struct transport *t);
+struct ice_agent *transport_ice_next(const struct transport *t);
 /* The generation that both sides agreed on last. */
 struct ice_agent *transport_ice_negotiated(const struct transport *t);
 /* The one that the local description which counts speaks of, or the answer to the pending offer will. */
@@ -25,6 +37,10 @@ struct ice_agent *transport_ice_latest(const struct transport *t);
 /* All that there are; returns how many. */
 size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRANSPORT_AGENTS_MAX]);
 void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+/* The newest generation that has begun to gather, by its number; 0: none has. Ones that were left behind do not count. */
+uint32_t transport_ice_gathered(const struct transport *t);
+/* Binding requests that were for none of our generations, since the one that was negotiated last. */
+uint64_t transport_ice_misdirected(const struct transport *t);
 /* iceTransportState of the generations together, as it is, and as far as it was told. */
 enum ice_state transport_ice_state(const struct transport *t);
 enum ice_state transport_ice_told(const struct transport *t);

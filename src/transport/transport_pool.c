@@ -40,6 +40,11 @@ void transport_surface(struct transport *t)
         transport_forget_errors(t);
 }
 
+bool transport_is_pooling(const struct transport *t)
+{
+    return t->pool.state == POOL_WITHHELD;
+}
+
 int transport_discard_pool(struct transport *t, rtc_time_t now)
 {
     int error = t->pool.state == POOL_WITHHELD ? transport_ice_renew(t, now) : RTC_OK;

@@ -12,6 +12,8 @@ void transport_pool(struct transport *t, rtc_time_t now);
 /* What a pool gathered is told now: a local description was set. Everything else must have been told, and this is to be before anything
  * else happens. */
 void transport_surface(struct transport *t);
+/* There is a pool, and nothing of it was told yet. */
+bool transport_is_pooling(const struct transport *t);
 /* What was pooled does not fit the settings any more. On failure it stays. */
 int transport_discard_pool(struct transport *t, rtc_time_t now);
 

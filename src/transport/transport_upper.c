@@ -120,3 +120,38 @@ bool transport_is_over(const struct transport *t)
     enum dtls_state state = dtls_state(t->dtls);
     return state == DTLS_CLOSED || state == DTLS_FAILED;
 }
+
+bool transport_sctp_moves(const struct transport *t, uint16_t remote_port)
+{
+    return t->sctp.state != ASSOCIATION_NONE && t->sctp.remote_port != remote_port;
+}
+
+const struct dtls *transport_dtls(const struct transport *t)
+{
+    return t->dtls;
+}
+
+bool transport_has_role(const struct transport *t)
+{
+    return t->dtls_started;
+}
+
+struct data_channels *transport_channels(const struct transport *t)
+{
+    return t->channels;
+}
+
+struct out *transport_channels_out(struct transport *t)
+{
+    return &t->sctp_out;
+}
+
+struct rtp_session *transport_media(const struct transport *t)
+{
+    return t->rtp;
+}
+
+struct out *transport_media_out(struct transport *t)
+{
+    return &t->rtp_out;
+}

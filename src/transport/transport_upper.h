@@ -18,6 +18,17 @@ void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_p
 /* It ends, which its channels are told; when they have been, and are forgotten, it can be dropped. transport_need_channels begins anew. */
 void transport_close_channels(struct transport *t, rtc_time_t now);
 void transport_drop_channels(struct transport *t);
+/* The association that was agreed on is with another port of the peer's than this one. */
+bool transport_sctp_moves(const struct transport *t, uint16_t remote_port);
+/* To be asked how it stands. */
+const struct dtls *transport_dtls(const struct transport *t);
+/* The role is negotiated: DTLS was started. */
+bool transport_has_role(const struct transport *t);
+/* Channels and media, which a parent calls by itself, each with the `out` beside it. NULL until something needs them. */
+struct data_channels *transport_channels(const struct transport *t);
+struct out *transport_channels_out(struct transport *t);
+struct rtp_session *transport_media(const struct transport *t);
+struct out *transport_media_out(struct transport *t);
 /* DTLS is closed or failed: nothing above it comes back. */
 bool transport_is_over(const struct transport *t);
 

@@ -21,4 +21,10 @@ rule 'opus' '^src/codecs/opus_codec\.c$'
 rule 'speex' '^src/codecs/audio_resampler\.c$'
 rule 'libyuv' '^src/codecs/convert\.c$'
 rule 'sys/epoll|sys/timerfd|sys/eventfd|sys/socket|netdb|ifaddrs' '^src/io/'
+# A struct that is its folder's own.
+bad=$(grep -rl '"transport_internal\.h"' src | grep -v '^src/transport/' || true)
+if [ -n "$bad" ]; then
+    printf 'the inside of a transport may not be seen by:\n%s\n' "$bad"
+    failed=1
+fi
 exit $failed

@@ -4,6 +4,7 @@
 
 #include "peer.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 
 #include "transceiver.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "peer.h"
 #include "peer_pump.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "peer.h"
 #include "sizes.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "peer_scene.h"
 #include "sim_turn_server.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include "ice_report.h"
 #include "peer.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <string.h>
 

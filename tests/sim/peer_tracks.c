@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "send_pipeline.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

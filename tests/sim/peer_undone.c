@@ -5,6 +5,7 @@
 #include "peer.h"
 #include "transceiver.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include "../unit/counting_allocator.h"
 #include "peer_scene.h"

@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "peer_scene.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

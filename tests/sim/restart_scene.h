@@ -7,6 +7,7 @@
 
 #include "peer.h"
 #include "transport.h"
+#include "transport_internal.h"
 
 /* Numbered messages each way on one reliable, ordered channel, and video each way. */
 struct restart_scene {

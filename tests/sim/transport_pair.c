@@ -2,6 +2,7 @@
 /* Two transports in virtual time, with nothing above them: no connection, no description. What a negotiation would say is given to them by
  * hand. They find a path, shake hands, and carry messages and frames; one has a gap in its path; one closes. */
 #include "transport.h"
+#include "transport_internal.h"
 
 #include "context.h"
 #include "dscp.h"
