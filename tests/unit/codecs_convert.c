@@ -3,7 +3,7 @@
  */
 #include "convert.h"
 #include "context.h"
-#include "counting_allocator.h"
+#include "failing_memory.h"
 #include "frame.h"
 #include "test_picture.h"
 
@@ -300,28 +300,19 @@ static void test_refusals(void **state)
     rtc_video_frame_unref(f);
 }
 
+static int convert_one(rtc_context *context, void *user)
+{
+    rtc_video_frame *out = NULL;
+    int error = convert_to_i420(context, user, 20, 20, &out);
+    rtc_video_frame_unref(out);
+    return error;
+}
+
 static void test_failing_memory(void **state)
 {
     (void)state;
-    struct counting_allocator c = {0};
-    rtc_allocator allocator = counting_allocator_of(&c);
-    const rtc_context_options o = {.size = sizeof o, .allocator = &allocator};
     rtc_video_frame *f = draw(RTC_VIDEO_YUYV, 64, 48, 90);
-    for (long long n = 2;; n++) {
-        rtc_context *context;
-        rtc_video_frame *out = NULL;
-        c.calls = c.failed = 0;
-        c.fail_at = n;
-        assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
-        int error = convert_to_i420(context, f, 20, 20, &out);
-        rtc_video_frame_unref(out);
-        rtc_context_unref(context);
-        assert_int_equal(c.live, 0);
-        assert_int_equal(error, c.failed > 0 ? RTC_ERR_NO_MEMORY : RTC_OK);
-        if (c.failed == 0)
-            break;
-        assert_true(n < 20);
-    }
+    fail_each_allocation(convert_one, f, 20);
     rtc_video_frame_unref(f);
 }
 

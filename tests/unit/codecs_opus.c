@@ -2,7 +2,7 @@
 /* Opus: tones survive, lost packets come back from the next one's FEC or are concealed, settings follow, broken packets are errors. */
 #include "codec_registry.h"
 #include "context.h"
-#include "counting_allocator.h"
+#include "failing_memory.h"
 #include "tone.h"
 
 #include <setjmp.h>
@@ -263,8 +263,9 @@ static void test_broken_packets(void **state)
     pair_fini(&p);
 }
 
-static int code_one(rtc_context *context)
+static int code_one(rtc_context *context, void *user)
 {
+    (void)user;
     const rtc_codec_ops *ops = codec_find(context, RTC_MEDIA_AUDIO, "opus");
     const rtc_encoder_settings settings = {.size = sizeof settings, .sample_rate = RATE, .channels = 1, .bitrate_bps = 32000};
     const rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = RATE, .channels = 1, .samples = PACKET};
@@ -291,22 +292,7 @@ static int code_one(rtc_context *context)
 static void test_settings_and_memory(void **state)
 {
     (void)state;
-    struct counting_allocator c = {0};
-    rtc_allocator allocator = counting_allocator_of(&c);
-    const rtc_context_options o = {.size = sizeof o, .allocator = &allocator};
-    for (long long n = 2;; n++) {
-        rtc_context *context;
-        c.calls = c.failed = 0;
-        c.fail_at = n;
-        assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
-        int error = code_one(context);
-        rtc_context_unref(context);
-        assert_int_equal(c.live, 0);
-        assert_int_equal(error, c.failed > 0 ? RTC_ERR_NO_MEMORY : RTC_OK);
-        if (c.failed == 0)
-            break;
-        assert_true(n < 100);
-    }
+    fail_each_allocation(code_one, NULL, 100);
     const rtc_codec_ops *ops = codec_find(NULL, RTC_MEDIA_AUDIO, "opus");
     rtc_encoder_settings settings = {.size = sizeof settings, .sample_rate = 44100, .channels = 1, .bitrate_bps = 32000};
     void *codec;

@@ -3,7 +3,7 @@
  * and no more. */
 #include "codec_registry.h"
 #include "context.h"
-#include "counting_allocator.h"
+#include "failing_memory.h"
 #include "test_picture.h"
 
 #include <math.h>
@@ -398,8 +398,9 @@ static void test_broken_data(void **state)
     pair_fini(&p);
 }
 
-static int code_one(rtc_context *context, rtc_video_frame *frame)
+static int code_one(rtc_context *context, void *user)
 {
+    rtc_video_frame *frame = user;
     const rtc_codec_ops *ops = codec_find(context, RTC_MEDIA_VIDEO, "VP8");
     const rtc_encoder_settings settings = {
         .size = sizeof settings, .width = 320, .height = 180, .frames_per_second = RATE, .bitrate_bps = 500000};
@@ -450,25 +451,10 @@ static void test_lost_for_memory(void **state)
 static void test_failing_memory(void **state)
 {
     (void)state;
-    struct counting_allocator c = {0};
-    rtc_allocator allocator = counting_allocator_of(&c);
-    const rtc_context_options o = {.size = sizeof o, .allocator = &allocator};
     struct pair p;
     pair_init(&p, 320, 180, 500000);
     rtc_video_frame *f = draw(&p);
-    for (long long n = 2;; n++) {
-        rtc_context *context;
-        c.calls = c.failed = 0;
-        c.fail_at = n;
-        assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
-        int error = code_one(context, f);
-        rtc_context_unref(context);
-        assert_int_equal(c.live, 0);
-        assert_int_equal(error, c.failed > 0 ? RTC_ERR_NO_MEMORY : RTC_OK);
-        if (c.failed == 0)
-            break;
-        assert_true(n < 100);
-    }
+    fail_each_allocation(code_one, f, 100);
     rtc_video_frame_unref(f);
     pair_fini(&p);
 }

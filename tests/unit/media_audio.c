@@ -3,7 +3,7 @@
 #include "audio_framer.h"
 #include "audio_stretch.h"
 #include "context.h"
-#include "counting_allocator.h"
+#include "failing_memory.h"
 #include "tone.h"
 
 #include <math.h>
@@ -149,7 +149,7 @@ static void test_channels_and_formats(void **state)
         two[2 * i + 1] = 3000;
         one[i] = -77;
         floats[4 * i] = 0.5f;
-        floats[4 * i + 1] = -2.0f; /* too loud: cut */
+        floats[4 * i + 1] = -2.0f;                /* too loud: cut */
         floats[4 * i + 2] = i == 7 ? NAN : 0.25f; /* not a number is not a sound */
         floats[4 * i + 3] = -2.0f;
     }
@@ -226,8 +226,9 @@ static void test_rate_changes(void **state)
     audio_framer_free(framer);
 }
 
-static int frame_some(rtc_context *context)
+static int frame_some(rtc_context *context, void *user)
 {
+    (void)user;
     struct audio_framer *framer;
     rtc_audio_frame *in = new_frame(16000, 1, 320, 1000, NULL), *out = NULL;
     int error = audio_framer_new(context, 2, PACKET, &framer);
@@ -246,22 +247,7 @@ static int frame_some(rtc_context *context)
 static void test_failing_memory(void **state)
 {
     (void)state;
-    struct counting_allocator c = {0};
-    rtc_allocator allocator = counting_allocator_of(&c);
-    const rtc_context_options o = {.size = sizeof o, .allocator = &allocator};
-    for (long long n = 2;; n++) {
-        rtc_context *context;
-        c.calls = c.failed = 0;
-        c.fail_at = n;
-        assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
-        int error = frame_some(context);
-        rtc_context_unref(context);
-        assert_int_equal(c.live, 0);
-        assert_int_equal(error, c.failed > 0 ? RTC_ERR_NO_MEMORY : RTC_OK);
-        if (c.failed == 0)
-            break;
-        assert_true(n < 100);
-    }
+    fail_each_allocation(frame_some, NULL, 100);
 }
 
 /* A tone with one packet taken out has no click, whatever its phase: it is as steady as the tone itself. */
@@ -346,11 +332,15 @@ static void test_join_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_length),           cmocka_unit_test(test_pauses),
+        cmocka_unit_test(test_any_length),
+        cmocka_unit_test(test_pauses),
         cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_channels_and_formats), cmocka_unit_test(test_resampling),
-        cmocka_unit_test(test_rate_changes),         cmocka_unit_test(test_failing_memory),
-        cmocka_unit_test(test_join_without_a_click), cmocka_unit_test(test_join_again_and_again),
+        cmocka_unit_test(test_channels_and_formats),
+        cmocka_unit_test(test_resampling),
+        cmocka_unit_test(test_rate_changes),
+        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_join_without_a_click),
+        cmocka_unit_test(test_join_again_and_again),
         cmocka_unit_test(test_join_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
