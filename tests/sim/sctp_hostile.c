@@ -235,18 +235,7 @@ static void test_room(void **state)
 {
     (void)state;
     struct rude *r = begin(0);
-    static const uint8_t bytes[50000];
-    say_open(r, 1, "x");
-    run(r, 20);
-    data_channels_set_room(r->dc, 0, UINT32_MAX);
-    int sent = 0;
-    struct assoc_message m = {
-        .stream = 1, .ppid = PPID_BINARY, .max_retransmits = -1, .life_ms = -1, .data = slice_of(bytes, sizeof bytes)};
-    for (int refused = 0; refused < 3; run(r, 500))
-        if (assoc_send(r->peer, r->now, &m, &r->peer_out) == (int64_t)sizeof bytes)
-            assert_true(++sent < 100);
-        else
-            refused++;
+    int sent = say_until_full(r, 500);
     assert_int_equal(r->messages, 0);
     assert_true(data_channels_deadline(r->dc, NULL) > r->now - 1000);
     data_channels_set_room(r->dc, UINT64_MAX, 2);

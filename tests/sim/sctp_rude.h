@@ -215,6 +215,25 @@ static inline void say_open(struct rude *r, uint16_t stream, const char *label)
     say(r, stream, PPID_DCEP, bytes, dcep_open_len(&open));
 }
 
+/* Opens stream 1, where nothing is taken, and says large messages until three were refused, each after so many steps. Returns how many were
+ * not. */
+static inline int say_until_full(struct rude *r, int steps)
+{
+    static const uint8_t bytes[50000];
+    const struct assoc_message m = {
+        .stream = 1, .ppid = PPID_BINARY, .max_retransmits = -1, .life_ms = -1, .data = slice_of(bytes, sizeof bytes)};
+    int sent = 0;
+    say_open(r, 1, "x");
+    run(r, 20);
+    data_channels_set_room(r->dc, 0, UINT32_MAX);
+    for (int refused = 0; refused < 3; run(r, steps))
+        if (assoc_send(r->peer, r->now, &m, &r->peer_out) == (int64_t)sizeof bytes)
+            assert_true(++sent < 100);
+        else
+            refused++;
+    return sent;
+}
+
 static inline const struct sctp_counters *counters(const struct rude *r)
 {
     return data_channels_counters(r->dc);
