@@ -31,6 +31,7 @@ static void let_go(void *user)
     free(m);
 }
 
+/* Counted here once more and not asked of the library: memory must end where the format says, whatever the library believes. */
 static size_t row_bytes(rtc_video_format format, uint32_t width, int plane)
 {
     size_t half = (width + 1) / 2;

@@ -131,6 +131,20 @@ static const char two_answered[] = TOP "a v\r\n" AUDIO("a", "oooo", "active", "a
 static const char three[] = TOP "a v w\r\n" AUDIO("a", "uuuu", "actpass", "a=inactive") VIDEO("v", "uuuu", "actpass", "a=recvonly")
     VIDEO("w", "uuuu", "actpass", "a=sendonly\r\na=msid:s t");
 
+/* The peer offers both to who has nothing. */
+static void offer_two(struct world *w)
+{
+    expect(w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
+           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
+}
+
+/* It does, and is answered. */
+static void answer_two(struct world *w)
+{
+    offer_two(w);
+    expect(w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 1, media 2, bandwidth, signaling");
+}
+
 static void an_exchange(void **state)
 {
     struct world w;
@@ -158,8 +172,7 @@ static void a_replaced_offer(void **state)
     struct world w;
     (void)state;
     begin(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
-           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
+    offer_two(&w);
     static const char other[] = TOP "a\r\n" AUDIO("a", "uuuu", "actpass", "a=inactive");
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, other, "let-go 2, track-removed 2, remove 2, role, signaling, track-removed 1, mismatches");
     assert_int_equal(w.pending.media_count, 1);
@@ -171,9 +184,7 @@ static void undoing(void **state)
     struct world w;
     (void)state;
     begin(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
-           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
-    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 1, media 2, bandwidth, signaling");
+    answer_two(&w);
     const struct negotiation_state before = w.stable;
     struct agreed_media media[2];
     memcpy(media, before.media, sizeof media);
@@ -200,9 +211,7 @@ static void undoing_what_stopped(void **state)
     struct world w;
     (void)state;
     begin(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
-           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
-    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 1, media 2, bandwidth, signaling");
+    answer_two(&w);
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "signaling, track-removed 1, stop 1, mismatches");
     negotiation_plan_free(w.plan);
     w.plan = NULL;
@@ -219,9 +228,7 @@ static void a_pure_function(void **state)
     char first[512];
     (void)state;
     begin(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
-           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
-    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 1, media 2, bandwidth, signaling");
+    answer_two(&w);
     negotiation_plan_free(w.plan);
     w.plan = NULL;
     struct agreed_media media[2];
@@ -259,9 +266,7 @@ static void restarts(void **state)
     struct world w;
     (void)state;
     begin(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
-           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
-    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 1, media 2, bandwidth, signaling");
+    answer_two(&w);
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "generation, signaling, mismatches");
     w.facts.ice.pending = true;
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "signaling, mismatches");
