@@ -3,6 +3,7 @@
  * between. The input is a row of chunks: one byte of what to do, one byte of length, that many bytes. The plain packets are protected with
  * known keys first. */
 #include "rtp_packet.h"
+#include "rtp_session.h"
 #include "srtp.h"
 
 #include <stdint.h>

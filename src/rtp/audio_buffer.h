@@ -11,7 +11,7 @@
 
 #include "delay_estimator.h"
 #include "jitter_room.h"
-#include "rtp_session.h"
+#include "rtp_event.h"
 
 enum { AUDIO_BUFFER_MAX = 256 };
 

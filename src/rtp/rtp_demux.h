@@ -6,6 +6,7 @@
 #define CRTC_RTP_DEMUX_H
 
 #include "rtp_packet.h"
+#include "rtp_section.h"
 
 struct rtp_demux;
 

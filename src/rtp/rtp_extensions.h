@@ -5,10 +5,21 @@
 #define CRTC_RTP_EXTENSIONS_H
 
 #include "slice.h"
-#include "rtp_session.h"
 #include "writer.h"
 
+#include <crtc/base.h>
+
 enum { RTP_PROFILE_ONE_BYTE = 0xbede, RTP_PROFILE_TWO_BYTE = 0x1000, RTP_EXTENSION_VALUE_MAX = 255 };
+
+/* Header extensions; what each is stands in its row. */
+enum rtp_extension {
+    RTP_EXTENSION_MID,
+    RTP_EXTENSION_RID,
+    RTP_EXTENSION_REPAIRED_RID,
+    RTP_EXTENSION_AUDIO_LEVEL,
+    RTP_EXTENSION_ABS_SEND_TIME,
+    RTP_EXTENSIONS
+};
 
 /* What this library does with header extensions by name: one row for each, in the order in which they are offered. */
 struct rtp_extension_row {
@@ -37,6 +48,7 @@ bool rtp_extensions_write(struct writer *w, const uint8_t ids[RTP_EXTENSIONS], c
 size_t rtp_extensions_size(const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS]);
 
 enum { RTP_ABS_SEND_TIME_LEN = 3, RTP_AUDIO_LEVEL_LEN = 1 };
+enum { RTP_NO_AUDIO_LEVEL = 0xff }; /* nobody knows how loud it is */
 /* 24 bits of seconds in 6.18 fixed point. */
 void rtp_abs_send_time_write(uint8_t value[RTP_ABS_SEND_TIME_LEN], rtc_time_t now);
 /* RFC 6464: level is -dBov 0 (loudest) to 127 (silent). False when the value is absent or empty. */

@@ -4,7 +4,7 @@
 #define CRTC_RTP_PACKET_H
 
 #include "packet.h"
-#include "rtp_session.h"
+#include "rtp_extensions.h"
 
 enum { RTP_HEADER_LEN = 12, RTP_CSRCS_MAX = 15 };
 

@@ -10,13 +10,15 @@
 #include "receive_stats.h"
 #include "rtcp.h"
 #include "rtp_packet.h"
+#include "rtp_section.h"
+#include "rtp_stats.h"
 #include "video_buffer.h"
 
 /* Nothing for this long: the stream is muted, and asking for a keyframe makes no sense. */
 enum { RTP_SILENCE_US = 2000000 };
 
-/* One SSRC (RFC 3550 section 3) of a stream that is received. Owned by that stream, which links it and brings what was counted before; all else
- * is written by rtp_receiver.c, but for the lip sync of rtp_session_receive.c. */
+/* One SSRC (RFC 3550 section 3) of a stream that is received. Owned by that stream, which links it and brings what was counted before; all
+ * else is written by rtp_receiver.c, but for the lip sync of rtp_session_receive.c. */
 struct rtp_receiver {
     struct rtp_receiver *next; /* of the same stream */
     rtc_context *context;
@@ -24,20 +26,20 @@ struct rtp_receiver {
     rtc_media_kind kind;
     const struct codec_row *codec;
     uint8_t payload_type;
-    bool playing;              /* its media is wanted; else it is only counted */
-    bool pli;                  /* negotiated */
+    bool playing; /* its media is wanted; else it is only counted */
+    bool pli;     /* negotiated */
     struct receive_stats arrival;
     struct sender_clock clock;
-    uint32_t last_sr;          /* middle 32 bits of its NTP time; 0: none */
+    uint32_t last_sr; /* middle 32 bits of its NTP time; 0: none */
     rtc_time_t last_sr_time;
-    struct nack_list *nacks;   /* NULL when not negotiated */
+    struct nack_list *nacks; /* NULL when not negotiated */
     union {
         struct audio_buffer audio;
         struct video_buffer video;
     } buffer;
-    rtc_time_t last_packet;    /* RTC_TIME_NEVER before the first */
-    bool heard;                /* since the last report */
-    uint64_t keyframe_asked;   /* the count of keyframes when the decoder asked for one, plus 1; 0: it has not */
+    rtc_time_t last_packet;  /* RTC_TIME_NEVER before the first */
+    bool heard;              /* since the last report */
+    uint64_t keyframe_asked; /* the count of keyframes when the decoder asked for one, plus 1; 0: it has not */
     rtc_time_t next_pli;
     struct playout_party party;
     struct rtp_inbound_stats stats;  /* what the parts do not count themselves */

@@ -11,6 +11,9 @@
 #include "rtp_pacer.h"
 #include "rtp_packet.h"
 #include "rtp_rate.h"
+#include "rtp_event.h"
+#include "rtp_section.h"
+#include "rtp_stats.h"
 
 struct rtp_member;
 struct rtx_cache;

@@ -5,6 +5,7 @@
 #define CRTC_RTP_SESSION_PARTS_H
 
 #include "rtp_demux.h"
+#include "rtp_session.h"
 #include "rtp_rate.h"
 #include "rtp_receive_stream.h"
 #include "rtp_send_stream.h"
@@ -32,22 +33,22 @@ struct rtp_session {
     char cname[CNAME_MAX + 1];
     bool disable_nack, writable, closed;
     uint32_t max_packet;
-    struct srtp_transport *srtp;    /* NULL before the keys */
+    struct srtp_transport *srtp; /* NULL before the keys */
     struct rtp_demux *demux;
-    struct jitter_room jitter;      /* of all receivers */
+    struct jitter_room jitter; /* of all receivers */
     struct rtp_member **members;
     size_t member_count, member_capacity;
-    struct rtp_member *reserved;    /* a list: for sections that are still to be set */
+    struct rtp_member *reserved; /* a list: for sections that are still to be set */
     uint32_t last_handle;
     struct rtp_pacer pacer;
     struct rtp_rate rate;
-    bool started;                   /* pacer and rate know the time */
-    rtc_time_t round_trip;          /* as told from outside; 0: unknown */
+    bool started;          /* pacer and rate know the time */
+    rtc_time_t round_trip; /* as told from outside; 0: unknown */
     rtc_time_t next_report, next_sync;
-    rtc_time_t last_control;        /* when RTCP last came */
-    uint32_t peer_max_bps;          /* for everything; 0: no limit */
-    uint32_t repair_bps;            /* what is taken off the encoders' targets, */
-    rtc_time_t next_repair;         /* and when to look again */
+    rtc_time_t last_control; /* when RTCP last came */
+    uint32_t peer_max_bps;   /* for everything; 0: no limit */
+    uint32_t repair_bps;     /* what is taken off the encoders' targets, */
+    rtc_time_t next_repair;  /* and when to look again */
     struct rtp_counters counters;
 };
 

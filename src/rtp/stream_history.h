@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What was counted of incoming streams that a section no longer receives: a stream that comes back goes on counting (webrtc-stats 4.1: counters
- * only ever rise). A few are remembered, the latest first. */
+/* What was counted of incoming streams that a section no longer receives: a stream that comes back goes on counting (webrtc-stats 4.1:
+ * counters only ever rise). A few are remembered, the latest first. */
 #ifndef CRTC_STREAM_HISTORY_H
 #define CRTC_STREAM_HISTORY_H
 
-#include "rtp_session.h"
+#include "rtp_stats.h"
+
+#include "context.h"
 
 struct past_stream;
 struct stream_history {

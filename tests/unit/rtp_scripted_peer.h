@@ -6,6 +6,7 @@
 #include "context.h"
 #include "rtcp.h"
 #include "rtp_packet.h"
+#include "rtp_session.h"
 #include "srtp.h"
 
 #include <setjmp.h>

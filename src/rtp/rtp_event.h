@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* What an RTP session tells its parent. */
+#ifndef CRTC_RTP_EVENT_H
+#define CRTC_RTP_EVENT_H
+
+#include "out.h"
+
+#include <crtc/media.h>
+
+enum rtp_event_type {
+    RTP_EVENT_VIDEO_FRAME = EVENT_RTP, /* video; in decoding order, decodable */
+    RTP_EVENT_AUDIO,                   /* audio; comes when it is due to be played */
+    RTP_EVENT_KEYFRAME_REQUEST,        /* PLI or FIR for our stream */
+    RTP_EVENT_TARGET_BITRATE,          /* target_bps: what this section's encoder should now make; 0: it is stopped (video). Of sound only
+                                          when it is limited, or no longer */
+    RTP_EVENT_UNMUTE,                  /* the first media packet after silence */
+    RTP_EVENT_MUTE,                    /* nothing for 2 s, or BYE */
+    RTP_EVENT_CIRCUIT_BREAKER          /* circuit */
+};
+
+/* The circuit breaker of a stream that is sent (RFC 8083):
+ *
+ *   CLOSED --congestion, video--> REDUCED --again--> STOPPED --after a while--> REDUCED --30 s without--> CLOSED
+ *      \--any other reason-----------------------------^
+ *
+ * REDUCED: a tenth of the rate, or the least there is after a stop, from which it climbs once the peer speaks of it. STOPPED: nothing is
+ * sent. A stream is tried again after 5 s, later after 10, 20, 40 and 60, and up to a fifth more; one that stopped because nothing at all
+ * was heard, when something is, or when it is configured not to send and to send again. */
+enum rtp_circuit { RTP_CIRCUIT_CLOSED, RTP_CIRCUIT_REDUCED, RTP_CIRCUIT_STOPPED };
+
+enum rtp_audio_action {
+    RTP_AUDIO_PACKET,    /* decode and play */
+    RTP_AUDIO_FEC,       /* the wanted packet is lost, `frame` is the one after it: decode its in-band FEC */
+    RTP_AUDIO_CONCEAL,   /* nothing to decode */
+    RTP_AUDIO_ACCELERATE /* decode and blend into what was played before, playing it in no time: the delay shrinks by its duration */
+};
+
+struct rtp_event {
+    struct event head;
+    uint32_t section; /* its handle */
+    uint32_t stream;  /* the handle of what is sent, for KEYFRAME_REQUEST, TARGET_BITRATE and CIRCUIT_BREAKER; else 0 */
+    union {
+        struct {
+            rtc_encoded_frame *frame; /* a reference */
+            rtc_time_t play_time;     /* when to show it */
+        } video;
+        struct {
+            rtc_encoded_frame *frame; /* a reference; NULL for CONCEAL */
+            enum rtp_audio_action action;
+            uint32_t samples; /* per channel, wanted for FEC and CONCEAL */
+        } audio;
+        uint32_t target_bps;
+        struct {
+            enum rtp_circuit state; /* what the stream does now */
+            uint32_t reason;        /* enum rtp_breaker_reason of the last time that it opened */
+        } circuit;
+    };
+};
+_Static_assert(sizeof(struct rtp_event) <= EVENT_BYTES, "an event of this module fits");
+
+/* out_event() with the section. */
+static inline struct rtp_event *rtp_event(struct out *out, enum rtp_event_type type, uint32_t section)
+{
+    struct rtp_event *e = out_event(out, (int)type);
+    if (e)
+        e->section = section;
+    return e;
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* One m= section as it was negotiated: what an RTP session is told of it. A plain value of whoever fills it in. */
+#ifndef CRTC_RTP_SECTION_H
+#define CRTC_RTP_SECTION_H
+
+#include "rtp_extensions.h"
+
+#include <crtc/media.h>
+
+/* What sound is encoded with unless it is limited. */
+enum { RTP_SOUND_BPS = 48000 };
+enum { RTP_MID_MAX = 32, RTP_RID_MAX = 16, RTP_ENCODINGS_MAX = 4, RTP_CODECS_MAX = 16, RTP_SSRCS_MAX = 8, RTP_NO_PAYLOAD_TYPE = 0xff };
+
+/* A payload type and how it was negotiated. */
+struct rtp_codec {
+    uint8_t payload_type;
+    uint8_t rtx_payload_type; /* RTP_NO_PAYLOAD_TYPE without RTX */
+    char name[16];            /* "VP8", "opus" */
+    uint32_t clock_rate;
+    uint8_t channels;
+    bool nack, pli, fir, remb;
+};
+
+/* One stream that a section sends: (mid, rid) is its name for as long as the section lives. */
+struct rtp_encoding {
+    char rid[RTP_RID_MAX + 1]; /* "" for the only one of a section without simulcast: then it is not sent (RFC 8853 section 5.5) */
+    uint32_t ssrc, rtx_ssrc;   /* ours; rtx_ssrc 0 without */
+    uint32_t max_bitrate_bps;  /* our cap; 0: none beyond the session's */
+};
+
+struct rtp_section {
+    char mid[RTP_MID_MAX + 1];
+    rtc_media_kind kind;
+    bool send, receive;
+    bool reduced_size;           /* a=rtcp-rsize */
+    struct rtp_codec send_codec; /* payload_type RTP_NO_PAYLOAD_TYPE: nothing can be sent */
+    struct rtp_codec receive_codecs[RTP_CODECS_MAX];
+    size_t receive_codec_count;
+    uint8_t extension_ids[RTP_EXTENSIONS]; /* 0: not negotiated */
+    struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
+    size_t encoding_count;                /* the first one's SSRC speaks in reports and feedback for who sends nothing (RFC 3550 6.4.2) */
+    uint32_t remote_ssrcs[RTP_SSRCS_MAX]; /* from a=ssrc, in order; may be none */
+    uint32_t remote_rtx_ssrcs[RTP_SSRCS_MAX]; /* from a=ssrc-group:FID, 0 without */
+    size_t remote_ssrc_count;
+    char remote_stream_id[64];     /* sections with the same one are synchronised to each other (lip sync) */
+    uint32_t peer_max_bitrate_bps; /* the peer's (b=TIAS, b=AS); 0: none */
+    uint8_t dscp;                  /* of its packets */
+};
+
+#endif
