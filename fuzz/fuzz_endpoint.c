@@ -151,7 +151,7 @@ static uint32_t ssrc_of(uint8_t choice)
     const struct rtp_session *s = run.p.peer[0].pc->transport->rtp;
     if ((choice & 3) == 3)
         return 0x5eed0000u + choice;
-    const struct rtp_member *m = s->members[(choice & 1) % s->member_count];
+    const struct rtp_member *m = s->members.all[(choice & 1) % s->members.count];
     const struct rtp_encoding *e = &m->config.encodings[0];
     return choice & 2 && e->rtx_ssrc ? e->rtx_ssrc : e->ssrc;
 }
@@ -162,7 +162,7 @@ static void protected_packet(struct slice bytes, bool control)
 {
     static const uint8_t types[8] = {96, 97, 111, 96, 97, 111, 0, 127};
     struct transport *t = run.p.peer[0].pc->transport;
-    struct packet *p = t && t->rtp && t->rtp->srtp && t->rtp->member_count > 0 && bytes.len >= 4 ? packet_new(t->settings->pool) : NULL;
+    struct packet *p = t && t->rtp && t->rtp->outlet.srtp && t->rtp->members.count > 0 && bytes.len >= 4 ? packet_new(t->settings->pool) : NULL;
     if (!p)
         return;
     struct writer w = writer_of(packet_data(p), 1100);
@@ -180,7 +180,7 @@ static void protected_packet(struct slice bytes, bool control)
     }
     writer_bytes(&w, slice_of(bytes.data + 2, bytes.len - 2));
     p->len = (uint32_t)writer_len(&w);
-    if ((control ? srtcp_protect_packet(t->rtp->srtp, p) : srtp_protect_packet(t->rtp->srtp, p)) == RTC_OK)
+    if ((control ? srtcp_protect_packet(t->rtp->outlet.srtp, p) : srtp_protect_packet(t->rtp->outlet.srtp, p)) == RTC_OK)
         out_send(&t->rtp_out, p);
     else
         packet_free(p);

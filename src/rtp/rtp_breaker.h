@@ -31,7 +31,7 @@ void rtp_breaker_sent(struct rtp_breaker *breaker, rtc_time_t now, size_t bytes)
 /* A report block about the stream. `frame_us` is the media framing interval (20 ms audio, 33 ms video). */
 void rtp_breaker_report(struct rtp_breaker *breaker, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us,
                         rtc_time_t frame_us);
-/* Looks at the clock; returns the state after it. Once open it stays open: see rtp_session_circuit.c for what follows. */
+/* Looks at the clock; returns the state after it. Once open it stays open: see rtp_circuits.c for what follows. */
 enum rtp_breaker_reason rtp_breaker_tick(struct rtp_breaker *breaker, rtc_time_t now);
 /* Sending pauses by itself (not writable, section stopped): timeouts start over. */
 void rtp_breaker_pause(struct rtp_breaker *breaker);

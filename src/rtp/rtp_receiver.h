@@ -18,7 +18,7 @@
 enum { RTP_SILENCE_US = 2000000 };
 
 /* One SSRC (RFC 3550 section 3) of a stream that is received. Owned by that stream, which links it and brings what was counted before; all
- * else is written by rtp_receiver.c, but for the lip sync of rtp_session_receive.c. */
+ * else is written by rtp_receiver.c, but for the lip sync of rtp_receiving.c. */
 struct rtp_receiver {
     struct rtp_receiver *next; /* of the same stream */
     rtc_context *context;

@@ -418,6 +418,16 @@ bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, const str
     return true;
 }
 
+bool rtp_send_stream_is_stopped(const struct rtp_send_stream *s)
+{
+    return s->circuit.state == RTP_CIRCUIT_STOPPED;
+}
+
+bool rtp_send_stream_is_on_trial(const struct rtp_send_stream *s)
+{
+    return s->circuit.state == RTP_CIRCUIT_REDUCED && s->circuit.stops > 0 && !rtp_send_stream_is_heard_of(s);
+}
+
 bool rtp_send_stream_is_heard_of(const struct rtp_send_stream *s)
 {
     return s->breaker.last_report != RTC_TIME_NEVER;

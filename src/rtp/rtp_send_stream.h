@@ -76,7 +76,7 @@ struct rtp_send_stream {
     struct rtp_encoding encoding; /* as configured; the SSRCs as they were first given */
     bool named;                   /* by the section's configuration: else it does not send any more */
 
-    /* Written by rtp_session_send.c and rtp_session_circuit.c. */
+    /* Written by rtp_sending.c and rtp_circuits.c. */
     struct rtp_stream_circuit circuit;
     uint32_t target_bps; /* what the encoder was last told that it may make; 0: not known */
     bool owes_keyframe;  /* a frame did not leave: others refer to it */
@@ -132,6 +132,10 @@ bool rtp_send_stream_fir(struct rtp_send_stream *stream, rtc_time_t now, uint32_
 /* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such
  * a one (pass it on to rtp_rate_report()). */
 bool rtp_send_stream_report(struct rtp_send_stream *stream, rtc_time_t now, const struct rtcp_report *report);
+/* Whether its circuit is STOPPED. */
+bool rtp_send_stream_is_stopped(const struct rtp_send_stream *stream);
+/* Tried again, and nobody has spoken of it since: it makes the least there is. */
+bool rtp_send_stream_is_on_trial(const struct rtp_send_stream *stream);
 /* Whether there was such a report since it began to flow, or to flow again. */
 bool rtp_send_stream_is_heard_of(const struct rtp_send_stream *stream);
 /* What the last such report said beyond the one before it. */

@@ -5,44 +5,44 @@
 
 static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
 {
-    rtp_session_excuse_sound(s, now);
-    rtp_rate_path(&s->rate, now, s->round_trip);
+    rtp_circuits_excuse_sound(&s->circuits, now);
+    rtp_rate_path(&s->sending.rate, now, s->outlet.round_trip);
     for (size_t i = 0; i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
-        struct rtp_send_stream *st = rtp_session_stream_of(s, report.ssrc);
+        struct rtp_send_stream *st = rtp_members_stream_of(&s->members, report.ssrc);
         if (st && rtp_send_stream_report(st, now, &report) && st->kind == RTC_MEDIA_VIDEO)
-            rtp_rate_report(&s->rate, now, rtp_send_stream_sample(st));
+            rtp_rate_report(&s->sending.rate, now, rtp_send_stream_sample(st));
     }
 }
 
 static void take_sender_report(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
 {
-    struct rtp_member *m = rtp_session_member(s, rtp_demux_section_of(s->demux, p->ssrc));
+    struct rtp_member *m = rtp_members_find(&s->members, rtp_demux_section_of(s->members.demux, p->ssrc));
     for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
         struct rtp_receiver *r = rtp_receive_stream_source(rs, p->ssrc);
         if (r)
             rtp_receiver_sender_report(r, now, &p->sender);
     }
-    rtp_rate_way_back(&s->rate, now, now, rtcp_ntp_wall_us(p->sender.ntp));
+    rtp_rate_way_back(&s->sending.rate, now, now, rtcp_ntp_wall_us(p->sender.ntp));
     take_reports(s, now, p);
 }
 
 static void take_nack(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
 {
-    struct rtp_send_stream *st = rtp_session_stream_of(s, p->media_ssrc);
-    if (st && st->encoding.ssrc == p->media_ssrc && rtp_session_can_send(s))
-        rtp_send_stream_nack(st, now, p, out->pool, &s->pacer);
+    struct rtp_send_stream *st = rtp_members_stream_of(&s->members, p->media_ssrc);
+    if (st && st->encoding.ssrc == p->media_ssrc && rtp_outlet_is_open(&s->outlet))
+        rtp_send_stream_nack(st, now, p, out->pool, &s->sending.pacer);
 }
 
 static void ask_keyframe(const struct rtp_send_stream *st, bool now_wanted, struct out *out)
 {
     if (now_wanted)
-        (void)rtp_session_event(out, RTP_EVENT_KEYFRAME_REQUEST, st);
+        (void)rtp_member_event(out, RTP_EVENT_KEYFRAME_REQUEST, st);
 }
 
 static void take_pli(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
 {
-    struct rtp_send_stream *st = rtp_session_stream_of(s, p->media_ssrc);
+    struct rtp_send_stream *st = rtp_members_stream_of(&s->members, p->media_ssrc);
     if (st)
         ask_keyframe(st, rtp_send_stream_pli(st, now), out);
 }
@@ -53,16 +53,16 @@ static void take_fir(struct rtp_session *s, rtc_time_t now, const struct rtcp_pa
         uint32_t ssrc;
         uint8_t sequence;
         rtcp_fir_at(p, i, &ssrc, &sequence);
-        struct rtp_send_stream *st = rtp_session_stream_of(s, ssrc);
+        struct rtp_send_stream *st = rtp_members_stream_of(&s->members, ssrc);
         if (st)
             ask_keyframe(st, rtp_send_stream_fir(st, now, p->ssrc, sequence), out);
     }
 }
 
-static void take_bye(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
+static void take_bye(struct rtp_session *s, const struct rtcp_packet *p, struct out *out)
 {
     for (size_t i = 0; i < p->count; i++)
-        rtp_session_end_stream(s, now, rtcp_ssrc_at(p, i), out);
+        rtp_receiving_end(&s->receiving, rtcp_ssrc_at(p, i), out);
 }
 
 static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
@@ -84,10 +84,10 @@ static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet
         take_fir(s, now, p, out);
         break;
     case RTCP_REMB:
-        rtp_rate_remb(&s->rate, now, p->bitrate_bps);
+        rtp_rate_remb(&s->sending.rate, now, p->bitrate_bps);
         break;
     case RTCP_BYE:
-        take_bye(s, now, p, out);
+        take_bye(s, p, out);
         break;
     case RTCP_SDES:
     case RTCP_UNKNOWN:
@@ -95,23 +95,14 @@ static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet
     }
 }
 
-/* The circuit breaker opened because nothing at all came; that something does shows that the outage has ended. */
-static void end_outage(struct rtp_session *s, rtc_time_t now, struct out *out)
-{
-    s->last_control = now;
-    for (struct rtp_send_stream *st = NULL; (st = rtp_session_next_stream(s, st)) != NULL;)
-        if (st->circuit.in_outage)
-            rtp_session_close_circuit(s, now, st, out);
-}
-
 void rtp_session_control(struct rtp_session *s, rtc_time_t now, struct slice datagram, struct out *out)
 {
     struct rtcp_iterator it = rtcp_packets(datagram);
     struct rtcp_packet p;
-    end_outage(s, now, out);
+    rtp_circuits_heard(&s->circuits, now, out);
     while (rtcp_next(&it, &p))
         take(s, now, &p, out);
     s->counters.malformed += it.malformed;
-    rtp_session_update_rate(s, now, out);
-    rtp_session_drain_pacer(s, now, out);
+    rtp_sending_update_rate(&s->sending, now, out);
+    rtp_sending_drain(&s->sending, now, out);
 }

@@ -92,7 +92,7 @@ static void many_streams_wait(void **state)
     (void)state;
     enum { COUNT = 16, LIMIT = 2 * 1024 * 1024 };
     uint64_t most = 0;
-    session->jitter.most = LIMIT;
+    session->receiving.jitter.most = LIMIT;
     for (uint32_t i = 0; i < COUNT; i++) {
         struct rtp_section s = video_section();
         uint32_t handle;
@@ -106,13 +106,13 @@ static void many_streams_wait(void **state)
     for (uint16_t k = 0; k < 300; k++)
         for (uint32_t i = 0; i < COUNT; i++) {
             say(0x70000 + i, 96, k, k, true, picture(false));
-            most = session->jitter.bytes > most ? session->jitter.bytes : most;
+            most = session->receiving.jitter.bytes > most ? session->receiving.jitter.bytes : most;
         }
     assert_in_range(most, LIMIT * 9 / 10, LIMIT);
     struct rtp_inbound_stats stats;
     say(0x70000, 96, 300, 300, true, picture(true));
     say(0x70000, 96, 301, 301, true, picture(true));
-    assert_true(rtp_session_inbound_stats(session, rtp_demux_section_of(session->demux, 0x70000), now, &stats));
+    assert_true(rtp_session_inbound_stats(session, rtp_demux_section_of(session->members.demux, 0x70000), now, &stats));
     assert_true(stats.frames_received > 0);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The session's receiving half: packets to their receivers, playout, lip sync. */
+/* The receiving half of a session: see rtp_receiving.h. */
+#include "rtp_receiving.h"
+
 #include "context.h"
-#include "memory.h"
-#include "rtp_session_parts.h"
 
 static void tell(struct out *out, enum rtp_event_type type, const struct rtp_receive_stream *rs)
 {
@@ -18,16 +18,16 @@ static struct rtp_receive_stream *stream_of(const struct rtp_member *m, const ch
     return rs ? rs : m->received;
 }
 
-static struct rtp_receiver *make_receiver(struct rtp_session *s, struct rtp_receive_stream *rs, const struct rtp_route *route)
+static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_receive_stream *rs, const struct rtp_route *route)
 {
     struct rtp_receiver *r = NULL, *surplus = rtp_receive_stream_surplus(rs);
     if (surplus) {
-        rtp_demux_forget(s->demux, surplus->ssrc);
+        rtp_demux_forget(rc->members->demux, surplus->ssrc);
         rtp_receive_stream_forget(rs, surplus);
     }
-    if (rtp_receiver_new(s->context, rs->section->config.kind, route->ssrc, route->codec, s->disable_nack, &r) != RTC_OK)
+    if (rtp_receiver_new(rc->context, rs->section->config.kind, route->ssrc, route->codec, rc->disable_nack, &r) != RTC_OK)
         return NULL;
-    rtp_receiver_set_room(r, &s->jitter);
+    rtp_receiver_set_room(r, &rc->jitter);
     rtp_receive_stream_add(rs, r);
     return r;
 }
@@ -51,12 +51,12 @@ static void mute(struct rtp_receive_stream *rs, struct out *out)
 
 /* ---- Packets ---- */
 
-static void take_media(struct rtp_session *s, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
+static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
                        const struct rtp_header *h, struct packet *packet, struct out *out)
 {
     struct rtp_receiver *r = rtp_receive_stream_source(rs, route->ssrc);
     if (!r)
-        r = make_receiver(s, rs, route);
+        r = make_receiver(rc, rs, route);
     if (!r) {
         packet_free(packet);
         return;
@@ -77,24 +77,24 @@ static void take_retransmission(struct rtp_receive_stream *rs, rtc_time_t now, c
         packet_free(packet);
 }
 
-static void serve(struct rtp_session *s, rtc_time_t now, struct rtp_receive_stream *rs, struct out *out)
+static void serve(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, struct out *out)
 {
     if (!rs->playing)
         return;
-    rtp_receiver_set_round_trip(rs->playing, rtp_session_round_trip(s));
+    rtp_receiver_set_round_trip(rs->playing, rtp_outlet_round_trip(rc->outlet));
     rtp_receiver_play(rs->playing, now, rs->section->handle, out);
-    rtp_session_feedback(s, now, rs, out);
+    rtp_reports_feedback(rc->reports, now, rs, out);
 }
 
-void rtp_session_media(struct rtp_session *s, rtc_time_t now, struct packet *packet, struct out *out)
+void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packet *packet, struct out *out)
 {
     struct rtp_header h;
     struct rtp_route route;
     struct rtp_member *m = NULL;
-    if (!rtp_parse(packet_slice(packet), rtp_demux_ids(s->demux), &h))
-        s->counters.malformed++;
-    else if (!rtp_demux_route(s->demux, &h, &route) || !(m = rtp_session_member(s, route.section)) || !m->config.receive)
-        s->counters.unknown++;
+    if (!rtp_parse(packet_slice(packet), rtp_demux_ids(rc->members->demux), &h))
+        rc->counters->malformed++;
+    else if (!rtp_demux_route(rc->members->demux, &h, &route) || !(m = rtp_members_find(rc->members, route.section)) || !m->config.receive)
+        rc->counters->unknown++;
     if (!m || !m->config.receive) {
         packet_free(packet);
         return;
@@ -104,15 +104,14 @@ void rtp_session_media(struct rtp_session *s, rtc_time_t now, struct packet *pac
     if (route.rtx)
         take_retransmission(rs, now, &route, &h, packet);
     else
-        take_media(s, now, rs, &route, &h, packet, out);
-    serve(s, now, rs, out);
+        take_media(rc, now, rs, &route, &h, packet, out);
+    serve(rc, now, rs, out);
 }
 
-void rtp_session_end_stream(struct rtp_session *s, rtc_time_t now, uint32_t ssrc, struct out *out)
+void rtp_receiving_end(struct rtp_receiving *rc, uint32_t ssrc, struct out *out)
 {
-    (void)now;
-    struct rtp_member *m = rtp_session_member(s, rtp_demux_section_of(s->demux, ssrc));
-    rtp_demux_forget(s->demux, ssrc);
+    struct rtp_member *m = rtp_members_find(rc->members, rtp_demux_section_of(rc->members->demux, ssrc));
+    rtp_demux_forget(rc->members->demux, ssrc);
     for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
         struct rtp_receiver *r = rtp_receive_stream_source(rs, ssrc);
         if (!r)
@@ -125,13 +124,13 @@ void rtp_session_end_stream(struct rtp_session *s, rtc_time_t now, uint32_t ssrc
 
 /* ---- Timers ---- */
 
-static void forget_silent(struct rtp_session *s, struct rtp_receive_stream *rs, rtc_time_t now)
+static void forget_silent(struct rtp_receiving *rc, struct rtp_receive_stream *rs, rtc_time_t now)
 {
     for (struct rtp_receiver *r = rs->sources, *next; r; r = next) {
         next = r->next;
         if (r == rs->playing || r->last_packet == RTC_TIME_NEVER || now - r->last_packet < RTP_FORGET_US)
             continue;
-        rtp_demux_forget(s->demux, r->ssrc);
+        rtp_demux_forget(rc->members->demux, r->ssrc);
         rtp_receive_stream_forget(rs, r);
     }
 }
@@ -142,11 +141,11 @@ static bool moves(const struct rtp_receive_stream *rs)
 }
 
 /* The stream of the other kind that it is to be heard or seen with. */
-static struct rtp_receive_stream *partner_of(const struct rtp_session *s, const struct rtp_receive_stream *of)
+static struct rtp_receive_stream *partner_of(const struct rtp_receiving *rc, const struct rtp_receive_stream *of)
 {
     const struct rtp_section *own = &of->section->config;
     struct rtp_receive_stream *rs = NULL;
-    while ((rs = rtp_session_next_received(s, rs)) != NULL) {
+    while ((rs = rtp_members_next_received(rc->members, rs)) != NULL) {
         const struct rtp_section *its = &rs->section->config;
         if (its->kind != own->kind && moves(rs) && strcmp(its->remote_stream_id, own->remote_stream_id) == 0)
             break;
@@ -173,11 +172,11 @@ static void release_partner(struct rtp_receiver *r)
     rtp_receiver_follow(r);
 }
 
-static void synchronise_all(struct rtp_session *s, rtc_time_t now)
+static void synchronise_all(struct rtp_receiving *rc, rtc_time_t now)
 {
-    s->next_sync = now + SYNC_EVERY_US;
-    for (struct rtp_receive_stream *rs = NULL; (rs = rtp_session_next_received(s, rs)) != NULL;) {
-        struct rtp_receive_stream *partner = moves(rs) ? partner_of(s, rs) : NULL;
+    rc->next_sync = now + SYNC_EVERY_US;
+    for (struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rc->members, rs)) != NULL;) {
+        struct rtp_receive_stream *partner = moves(rs) ? partner_of(rc, rs) : NULL;
         if (rs->playing && !partner)
             release_partner(rs->playing);
         else if (partner && rs->section->config.kind == RTC_MEDIA_AUDIO)
@@ -185,41 +184,41 @@ static void synchronise_all(struct rtp_session *s, rtc_time_t now)
     }
 }
 
-void rtp_session_tick_receivers(struct rtp_session *s, rtc_time_t now, struct out *out)
+void rtp_receiving_tick(struct rtp_receiving *rc, rtc_time_t now, struct out *out)
 {
-    if (s->next_sync <= now || s->next_sync == RTC_TIME_NEVER)
-        synchronise_all(s, now);
-    for (struct rtp_receive_stream *rs = NULL; (rs = rtp_session_next_received(s, rs)) != NULL;) {
-        serve(s, now, rs, out);
+    if (rc->next_sync <= now || rc->next_sync == RTC_TIME_NEVER)
+        synchronise_all(rc, now);
+    for (struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rc->members, rs)) != NULL;) {
+        serve(rc, now, rs, out);
         if (!rs->muted && now - rs->last_media >= RTP_SILENCE_US)
             mute(rs, out);
-        forget_silent(s, rs, now);
+        forget_silent(rc, rs, now);
     }
 }
 
-static bool synchronises(const struct rtp_session *s)
+static bool synchronises(const struct rtp_receiving *rc)
 {
     bool audio = false, video = false;
-    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_session_next_received(s, rs)) != NULL;) {
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rc->members, rs)) != NULL;) {
         audio = audio || (rs->section->config.kind == RTC_MEDIA_AUDIO && moves(rs));
         video = video || (rs->section->config.kind == RTC_MEDIA_VIDEO && moves(rs));
     }
     return audio && video;
 }
 
-rtc_time_t rtp_session_receive_deadline(const struct rtp_session *s, enum timer_reason *why)
+rtc_time_t rtp_receiving_deadline(const struct rtp_receiving *rc, enum timer_reason *why)
 {
     rtc_time_t at = RTC_TIME_NEVER;
-    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_session_next_received(s, rs)) != NULL;) {
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rc->members, rs)) != NULL;) {
         enum timer_reason reason = TIMER_NONE;
         if (!rs->playing)
             continue;
-        rtc_time_t due = rtp_receiver_deadline(rs->playing, rtp_session_can_send(s), &reason);
+        rtc_time_t due = rtp_receiver_deadline(rs->playing, rtp_outlet_is_open(rc->outlet), &reason);
         deadline_min(&at, why, due, reason);
         if (!rs->muted)
             deadline_min(&at, why, rs->last_media + RTP_SILENCE_US, TIMER_RTP_PLAYOUT);
     }
-    if (synchronises(s))
-        deadline_min(&at, why, s->next_sync, TIMER_RTP_PLAYOUT);
+    if (synchronises(rc))
+        deadline_min(&at, why, rc->next_sync, TIMER_RTP_PLAYOUT);
     return at;
 }

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* RTCP that is sent: see rtp_reports.h. */
+#include "rtp_reports.h"
+
+#include "context.h"
+
+enum {
+    INTERVAL_VIDEO_US = 400000, /* what senders know of the network is as old as this: RFC 4585 has no least interval */
+    INTERVAL_AUDIO_US = 2500000,
+    NACKS_AT_ONCE = 64,
+    SPEAKER_BYTES = 28 + 12 + RTP_CNAME_MAX + 4, /* SR without blocks, SDES */
+    REMB_SSRCS = 32,                             /* of more streams nothing is said */
+    REMB_BYTES = 20,
+    BYES_AT_ONCE = 31
+};
+
+/* One RTCP datagram in the making. */
+struct control {
+    struct packet *packet;
+    struct writer writer;
+};
+
+void rtp_reports_init(struct rtp_reports *rp, rtc_context *context, const struct rtp_members *members, const struct rtp_outlet *outlet,
+                      const char *cname)
+{
+    *rp = (struct rtp_reports){.context = context, .members = members, .outlet = outlet, .next = RTC_TIME_NEVER};
+    if (cname)
+        (void)strncpy(rp->cname, cname, RTP_CNAME_MAX);
+}
+
+static bool begin(const struct rtp_reports *rp, struct control *c, struct out *out)
+{
+    if (!rtp_outlet_is_open(rp->outlet) || !(c->packet = out_packet(out)))
+        return false;
+    size_t room = packet_tailroom(c->packet), limit = rp->outlet->max_packet < room ? rp->outlet->max_packet : room;
+    c->writer = writer_of(packet_data(c->packet), limit - SRTCP_OVERHEAD_MAX);
+    return true;
+}
+
+static void finish(const struct rtp_reports *rp, struct control *c, struct out *out)
+{
+    c->packet->len = (uint32_t)writer_len(&c->writer);
+    if (!writer_ok(&c->writer) || c->packet->len == 0 || srtcp_protect_packet(rp->outlet->srtp, c->packet) != RTC_OK)
+        packet_free(c->packet);
+    else
+        out_send(out, c->packet);
+}
+
+/* The head of a compound packet (RFC 3550 section 6.1): SR of a stream that sends, RR without one, and who it is. */
+static void speak(const struct rtp_reports *rp, struct control *c, rtc_time_t now, const struct rtp_member *m,
+                  const struct rtp_send_stream *st, const struct rtcp_report *reports, size_t count)
+{
+    struct rtcp_sender_info info;
+    uint32_t ssrc = st ? st->encoding.ssrc : rtp_member_ssrc(m);
+    if (st && rtp_member_sends(st) && rtp_send_stream_info(st, now, &info))
+        rtcp_write_sr(&c->writer, ssrc, &info, reports, count);
+    else
+        rtcp_write_rr(&c->writer, ssrc, reports, count);
+    rtcp_write_sdes(&c->writer, ssrc, slice_str(rp->cname));
+}
+
+/* ---- Regular reports ---- */
+
+static size_t collect(const struct rtp_reports *rp, rtc_time_t now, struct rtcp_report *reports, size_t max)
+{
+    size_t n = 0;
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rp->members, rs)) != NULL;)
+        for (struct rtp_receiver *r = rs->sources; r && n < max; r = r->next)
+            n += rtp_receiver_report(r, now, &reports[n]);
+    return n;
+}
+
+static bool is_speaker(const struct rtp_send_stream *st, rtc_time_t since)
+{
+    return rtp_member_sends(st) && rtp_send_stream_active_since(st, since);
+}
+
+static bool takes_remb(const struct rtp_member *m)
+{
+    return m->config.receive_codec_count > 0 && m->config.receive_codecs[0].remb;
+}
+
+/* What is asked of the peer for all its video together. */
+static void limit_sender(const struct rtp_reports *rp, struct control *c)
+{
+    uint32_t ssrcs[REMB_SSRCS];
+    uint64_t sum = 0;
+    size_t n = 0;
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rp->members, rs)) != NULL;) {
+        if (rs->section->config.kind != RTC_MEDIA_VIDEO || !rs->playing)
+            continue;
+        if (rs->receive_limit_bps == 0 || !takes_remb(rs->section) || n == REMB_SSRCS)
+            return;
+        sum += rs->receive_limit_bps;
+        ssrcs[n++] = rs->playing->ssrc;
+    }
+    if (n > 0 && writer_left(&c->writer) >= REMB_BYTES + 4 * n)
+        rtcp_write_remb(&c->writer, rtp_member_ssrc(rp->members->all[0]), sum, ssrcs, n);
+}
+
+static rtc_time_t interval_of(const struct rtp_reports *rp)
+{
+    bool video = false;
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rp->members, rs)) != NULL;)
+        video = video || (rs->section->config.kind == RTC_MEDIA_VIDEO && (rs->section->streams || rs->playing));
+    rtc_time_t mean = video ? INTERVAL_VIDEO_US : INTERVAL_AUDIO_US;
+    return mean / 2 + (rtc_time_t)(context_random_u32(rp->context) % (uint32_t)mean);
+}
+
+/* The next one that sent since then. */
+static const struct rtp_send_stream *next_speaker(const struct rtp_reports *rp, const struct rtp_send_stream *after, rtc_time_t since)
+{
+    const struct rtp_send_stream *st = after;
+    while ((st = rtp_members_next_stream(rp->members, st)) != NULL && !is_speaker(st, since))
+        ;
+    return st;
+}
+
+/* Those that the first packet had no room for (RFC 3550 section 6.1). */
+static void report_rest(const struct rtp_reports *rp, rtc_time_t now, struct out *out)
+{
+    struct rtcp_report reports[RTCP_REPORTS_MAX];
+    struct control c;
+    for (size_t count; (count = collect(rp, now, reports, RTCP_REPORTS_MAX)) > 0 && begin(rp, &c, out);) {
+        rtcp_write_rr(&c.writer, rtp_member_ssrc(rp->members->all[0]), reports, count);
+        rtcp_write_sdes(&c.writer, rtp_member_ssrc(rp->members->all[0]), slice_str(rp->cname));
+        finish(rp, &c, out);
+    }
+}
+
+void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
+{
+    struct rtcp_report reports[RTCP_REPORTS_MAX];
+    rtc_time_t interval = interval_of(rp), since = now - 2 * interval;
+    struct control c;
+    rp->next = now + interval;
+    if (rp->members->count == 0 || !begin(rp, &c, out))
+        return;
+    size_t count = collect(rp, now, reports, RTCP_REPORTS_MAX);
+    const struct rtp_send_stream *at = next_speaker(rp, NULL, since);
+    speak(rp, &c, now, rp->members->all[0], at ? at : rp->members->all[0]->streams, reports, count);
+    while (at && (at = next_speaker(rp, at, since)) != NULL) {
+        if (writer_left(&c.writer) < SPEAKER_BYTES) {
+            finish(rp, &c, out);
+            if (!begin(rp, &c, out))
+                return;
+        }
+        speak(rp, &c, now, at->section, at, NULL, 0);
+    }
+    limit_sender(rp, &c);
+    finish(rp, &c, out);
+    if (count == RTCP_REPORTS_MAX)
+        report_rest(rp, now, out);
+}
+
+void rtp_reports_hasten(struct rtp_reports *rp, rtc_time_t at)
+{
+    if (at < rp->next)
+        rp->next = at;
+}
+
+/* ---- Feedback ---- */
+
+static bool begin_feedback(const struct rtp_reports *rp, struct control *c, rtc_time_t now, const struct rtp_member *m, struct out *out)
+{
+    if (!begin(rp, c, out))
+        return false;
+    if (!m->config.reduced_size)
+        speak(rp, c, now, m, m->streams, NULL, 0);
+    return true;
+}
+
+void rtp_reports_feedback(const struct rtp_reports *rp, rtc_time_t now, const struct rtp_receive_stream *rs, struct out *out)
+{
+    const struct rtp_member *m = rs->section;
+    struct rtp_receiver *r = rs->playing;
+    rtc_time_t round_trip = rtp_outlet_round_trip(rp->outlet);
+    uint16_t missing[NACKS_AT_ONCE];
+    struct control c;
+    if (!r || !rtp_outlet_is_open(rp->outlet))
+        return;
+    for (size_t n; (n = rtp_receiver_take_nacks(r, now, round_trip, missing, NACKS_AT_ONCE)) > 0;) {
+        if (!begin_feedback(rp, &c, now, m, out))
+            return;
+        rtcp_write_nack(&c.writer, rtp_member_ssrc(m), r->ssrc, missing, n);
+        finish(rp, &c, out);
+    }
+    if (!rtp_receiver_take_pli(r, now, round_trip) || !begin_feedback(rp, &c, now, m, out))
+        return;
+    rtcp_write_pli(&c.writer, rtp_member_ssrc(m), r->ssrc);
+    finish(rp, &c, out);
+}
+
+/* ---- Goodbye ---- */
+
+static size_t list_sources(const struct rtp_send_stream *st, uint32_t *ssrcs)
+{
+    if (!rtp_send_stream_active_since(st, 0))
+        return 0;
+    ssrcs[0] = st->encoding.ssrc;
+    ssrcs[1] = st->encoding.rtx_ssrc;
+    return st->encoding.rtx_ssrc ? 2 : 1;
+}
+
+static void say_bye(const struct rtp_reports *rp, rtc_time_t now, const struct rtp_member *m, const uint32_t *ssrcs, size_t n,
+                    struct out *out)
+{
+    struct control c;
+    if (n == 0 || !begin(rp, &c, out))
+        return;
+    speak(rp, &c, now, m, m->streams, NULL, 0);
+    rtcp_write_bye(&c.writer, ssrcs, n);
+    finish(rp, &c, out);
+}
+
+void rtp_reports_bye(const struct rtp_reports *rp, rtc_time_t now, const struct rtp_member *member, struct out *out)
+{
+    uint32_t ssrcs[BYES_AT_ONCE];
+    size_t n = 0;
+    for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(rp->members, st)) != NULL;) {
+        if (member && st->section != member)
+            continue;
+        if (n + 2 > BYES_AT_ONCE) {
+            say_bye(rp, now, rp->members->all[0], ssrcs, n, out);
+            n = 0;
+        }
+        n += list_sources(st, ssrcs + n);
+    }
+    if (n > 0) /* else there may be no member at all */
+        say_bye(rp, now, member ? member : rp->members->all[0], ssrcs, n, out);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The sending half of a session: frames into the pacer, packets out of it, and the rate that video is given. */
+#ifndef CRTC_RTP_SENDING_H
+#define CRTC_RTP_SENDING_H
+
+#include "rtp_reports.h"
+
+/* Owned by the session; written by rtp_sending.c, but for what reports and feedback do to `rate` (rtp_session_rtcp.c, rtp_circuits.c,
+ * rtp_session.c) and what is sent again (rtp_session_rtcp.c puts it into the pacer). */
+struct rtp_sending {
+    const struct rtp_members *members;
+    const struct rtp_outlet *outlet;
+    struct rtp_reports *reports;
+    struct rtp_pacer pacer;
+    struct rtp_rate rate;
+    bool started;           /* pacer and rate know the time */
+    uint32_t peer_max_bps;  /* for everything; 0: no limit */
+    uint32_t repair_bps;    /* what is taken off the encoders' targets, */
+    rtc_time_t next_repair; /* and when to look again */
+};
+
+/* 0 for the defaults of the rate. */
+void rtp_sending_init(struct rtp_sending *sending, struct rtp_reports *reports, uint32_t max_bitrate_bps, uint32_t start_bitrate_bps);
+void rtp_sending_fini(struct rtp_sending *sending);
+/* There is something to send, or to receive: the time begins. Harmless when it has. */
+void rtp_sending_start(struct rtp_sending *sending, rtc_time_t now);
+/* rtp_session_send_frame(). */
+int rtp_sending_frame(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream, rtc_encoded_frame *frame,
+                      uint8_t audio_level, struct out *out);
+/* What may leave the pacer leaves. */
+void rtp_sending_drain(struct rtp_sending *sending, rtc_time_t now, struct out *out);
+/* What waits of the stream in the pacer does not leave any more. */
+void rtp_sending_drop(struct rtp_sending *sending, struct rtp_send_stream *stream);
+/* Shares the rate out anew and tells whose target changed. */
+void rtp_sending_update_rate(struct rtp_sending *sending, rtc_time_t now, struct out *out);
+
+#endif
