@@ -295,9 +295,13 @@ static void print_circuits(const rtc_peer_connection *pc, struct text *out)
 {
     for (size_t i = 0; i < rtc_peer_connection_transceiver_count(pc); i++) {
         const rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(pc, i);
-        if (t->sender.circuit != RTC_CIRCUIT_CLOSED)
-            text_print(out, "%s of section '%s' is %s by the circuit breaker: %s\n", t->kind == RTC_MEDIA_AUDIO ? "the sound" : "the video",
-                       t->mid, rtc_circuit_name(t->sender.circuit), transceiver_circuit_reason(t));
+        for (size_t k = 0; k < t->sender.encoding_count; k++) {
+            const struct sender_encoding *e = &t->sender.encodings[k];
+            if (e->circuit != RTC_CIRCUIT_CLOSED)
+                text_print(out, "%s of section '%s' is %s by the circuit breaker: %s\n",
+                           t->kind == RTC_MEDIA_AUDIO ? "the sound" : "the video", t->mid, rtc_circuit_name(e->circuit),
+                           transceiver_circuit_reason(e));
+        }
     }
 }
 

@@ -5,7 +5,6 @@
 #include "negotiation_plan.h"
 
 #include "codec_mismatch.h"
-#include "dscp.h"
 #include "peer.h"
 #include "transceiver.h"
 #include "transport.h"
@@ -14,18 +13,19 @@
 
 static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
 {
-    return (struct transceiver_facts){
+    struct transceiver_facts facts = {
         .number = t->number,
         .kind = t->kind,
         .stopped = t->state != TRANSCEIVER_LIVE,
         .created_by_add_track = t->created_by_add_track,
         .made_by_offer = t->made_by_offer,
         .has_track = t->sender.track != NULL,
-        .ssrc = t->sender.ssrc,
-        .rtx_ssrc = t->sender.rtx_ssrc,
-        .max_bitrate_bps = t->sender.max_bitrate_bps,
-        .dscp = dscp_of_media(t->kind, t->sender.priority),
+        .encoding_count = t->sender.encoding_count,
+        .dscp = sender_dscp(t),
     };
+    for (size_t i = 0; i < t->sender.encoding_count; i++)
+        facts.encodings[i] = t->sender.encodings[i].rtp;
+    return facts;
 }
 
 /* *transceivers is the caller's to free. */
@@ -147,7 +147,10 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     struct transport *transport = pc->transport;
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_section, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
-    t->sender.stream = rtp_session_send_stream(transport_media(transport), t->rtp_section, media->encodings[0].rid);
+    for (size_t i = 0; i < t->sender.encoding_count; i++) {
+        struct sender_encoding *e = &t->sender.encodings[i];
+        e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_section, e->rtp.rid);
+    }
     t->current_direction = media->direction;
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);

@@ -40,10 +40,10 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
         capabilities_read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
     capabilities_read_extensions(n->extensions, n->extension_count, section->extension_ids);
-    section->encodings[0].ssrc = t->ssrc;
-    section->encodings[0].rtx_ssrc = n->send_codec.rtx_payload_type != JSEP_NO_PAYLOAD_TYPE ? t->rtx_ssrc : 0;
-    section->encodings[0].max_bitrate_bps = t->max_bitrate_bps;
-    section->encoding_count = 1;
+    memcpy(section->encodings, t->encodings, sizeof section->encodings);
+    section->encoding_count = t->encoding_count;
+    for (size_t i = 0; n->send_codec.rtx_payload_type == JSEP_NO_PAYLOAD_TYPE && i < section->encoding_count; i++)
+        section->encodings[i].rtx_ssrc = 0;
     read_remote_ssrcs(remote, section);
     section->peer_max_bitrate_bps = negotiation_bitrate_limit(remote->bandwidth_bps);
     section->dscp = t->dscp;
@@ -66,6 +66,18 @@ static bool has_data(const struct agreement *a, size_t i)
     return agreed && remote->data_channel && remote->sctp_port != 0;
 }
 
+_Static_assert((int)AGREED_ENCODINGS_MAX == (int)RTP_ENCODINGS_MAX, "all that a transceiver has");
+
+/* No simulcast is negotiated: what a sender has is what is agreed on, and all of it has one codec. */
+static void agree_encodings(const struct transceiver_facts *t, const struct jsep_codec *codec, struct agreed_media *media)
+{
+    media->encoding_count = t->encoding_count;
+    for (size_t i = 0; i < t->encoding_count; i++) {
+        text_copy(media->encodings[i].rid, sizeof media->encodings[i].rid, t->encodings[i].rid);
+        media->encodings[i].codec = *codec;
+    }
+}
+
 static void plan_media(struct negotiation_plan *plan, const struct agreement *a, size_t i, struct agreed_media *media)
 {
     struct transceiver_facts *t = negotiation_plan_transceiver(plan, media->transceiver);
@@ -81,7 +93,7 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
     fill_section(t, media->mid, &a->remote->sections[i], a->said, rtp);
     media->answered = true;
     media->direction = a->said->direction;
-    media->encodings[0].codec = a->said->send_codec;
+    agree_encodings(t, &a->said->send_codec, media);
     negotiation_plan_add(plan, EFFECT_MEDIA, t->number)->rtp = rtp;
 }
 

@@ -131,7 +131,7 @@ static uint32_t create(const struct negotiation_facts *facts, struct negotiation
 {
     struct transceiver_facts *t = &plan->transceivers[plan->transceiver_count];
     uint32_t number = facts->next_number + (uint32_t)(plan->transceiver_count++ - facts->transceiver_count);
-    *t = (struct transceiver_facts){.number = number, .kind = kind, .made_by_offer = true};
+    *t = (struct transceiver_facts){.number = number, .kind = kind, .made_by_offer = true, .encoding_count = 1};
     negotiation_plan_add(plan, EFFECT_CREATE, number)->kind = kind;
     return number;
 }

@@ -18,7 +18,8 @@ struct transceiver_facts {
     bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
     bool made_by_offer;        /* and not the application's since */
     bool has_track;            /* that it sends */
-    uint32_t ssrc, rtx_ssrc, max_bitrate_bps;
+    struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
+    size_t encoding_count;
     uint8_t dscp;
 };
 

@@ -46,7 +46,7 @@ struct agreed_encoding {
     char rid[JSEP_ID_MAX];   /* "": the only one */
     struct jsep_codec codec; /* payload_type JSEP_NO_PAYLOAD_TYPE: none in common */
 };
-enum { AGREED_ENCODINGS_MAX = 1 };
+enum { AGREED_ENCODINGS_MAX = 4 };
 
 /* A transceiver's section. */
 struct agreed_media {
@@ -58,6 +58,7 @@ struct agreed_media {
     bool answered;   /* what follows was agreed on */
     rtc_rtp_direction direction;
     struct agreed_encoding encodings[AGREED_ENCODINGS_MAX];
+    size_t encoding_count;
 };
 
 /* A state of the exchange, as a value: nothing of it points into the connection. */

@@ -197,6 +197,7 @@ static void media_event(rtc_peer_connection *pc, rtc_time_t now, const struct rt
     rtc_rtp_transceiver *transceiver = transceiver_by_rtp_section(pc, event->section);
     if (!transceiver)
         return;
+    struct sender_encoding *encoding = sender_encoding_of(&transceiver->sender, event->stream);
     switch (event->head.type) {
     case RTP_EVENT_VIDEO_FRAME:
         receive_pipeline_video(transceiver->receiver.pipeline, now, event->video.frame, event->video.play_time);
@@ -205,20 +206,22 @@ static void media_event(rtc_peer_connection *pc, rtc_time_t now, const struct rt
         receive_pipeline_audio(transceiver->receiver.pipeline, now, (int)event->audio.action, event->audio.frame, event->audio.samples);
         break;
     case RTP_EVENT_KEYFRAME_REQUEST:
-        if (transceiver->sender.pipeline)
+        if (encoding && transceiver->sender.pipeline)
             send_pipeline_request_keyframe(transceiver->sender.pipeline);
         break;
     case RTP_EVENT_TARGET_BITRATE:
-        transceiver->sender.target_bitrate_bps = event->target_bps;
-        if (transceiver->sender.pipeline)
-            send_pipeline_set_bitrate(transceiver->sender.pipeline, event->target_bps);
+        if (encoding)
+            encoding->target_bitrate_bps = event->target_bps;
+        if (encoding && transceiver->sender.pipeline)
+            send_pipeline_set_bitrate(transceiver->sender.pipeline, sender_target_bitrate(&transceiver->sender));
         break;
     case RTP_EVENT_UNMUTE:
     case RTP_EVENT_MUTE:
         media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
         break;
     case RTP_EVENT_CIRCUIT_BREAKER:
-        transceiver_circuit_changed(transceiver, event->circuit.state, event->circuit.reason);
+        if (encoding)
+            transceiver_circuit_changed(transceiver, encoding, event->circuit.state, event->circuit.reason);
         break;
     default:
         break;
@@ -232,7 +235,7 @@ static void tell_media_mark(rtc_peer_connection *pc)
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         const rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
         if (transceiver->sender.pipeline)
-            most = dscp_more(most, dscp_of_media(transceiver->kind, transceiver->sender.priority));
+            most = dscp_more(most, sender_dscp(transceiver));
     }
     transport_set_media_mark(pc->transport, most);
     pc->media_mark_stale = false;

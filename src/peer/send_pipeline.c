@@ -87,8 +87,8 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         if (!more)
             return;
         struct transport *t = p->pc ? p->pc->transport : NULL;
-        int error = t ? rtp_session_send_frame(transport_media(t), now, p->transceiver->sender.stream, item.encoded, item.audio_level,
-                                               transport_media_out(t))
+        int error = t ? rtp_session_send_frame(transport_media(t), now, p->transceiver->sender.encodings[0].stream, item.encoded,
+                                               item.audio_level, transport_media_out(t))
                       : RTC_ERR_INVALID_STATE;
         if (error)
             count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */
@@ -232,8 +232,9 @@ static void released(void *user)
 /* Before the session has said anything. */
 static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t)
 {
-    if (t->sender.target_bitrate_bps)
-        return t->sender.target_bitrate_bps;
+    uint32_t target = sender_target_bitrate(&t->sender);
+    if (target)
+        return target;
     if (t->kind == RTC_MEDIA_AUDIO)
         return DEFAULT_AUDIO_BPS;
     uint32_t start = pc->settings.start_bitrate_bps ? pc->settings.start_bitrate_bps : RTP_RATE_START_BPS;
@@ -281,7 +282,7 @@ void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
     p->inband_fec = capabilities_inband_fec(&t->sender.codec);
     p->loss_percent = p->inband_fec ? 10 : 0;
     p->shared.bitrate_bps = first_bitrate(p->pc, t);
-    p->shared.stopped = t->sender.circuit == RTC_CIRCUIT_STOPPED;
+    p->shared.stopped = sender_is_stopped(&t->sender);
     p->shared.stats.bitrate_bps = p->shared.bitrate_bps;
     (void)snprintf(p->shared.stats.encoder, sizeof p->shared.stats.encoder, "%s", p->codec ? p->codec->name : "none");
     p->transceiver = t;

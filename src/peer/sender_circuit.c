@@ -14,10 +14,21 @@ const char *rtc_circuit_name(rtc_circuit circuit)
 
 rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender)
 {
-    return sender->circuit;
+    rtc_circuit worst = RTC_CIRCUIT_CLOSED;
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        worst = sender->encodings[i].circuit > worst ? sender->encodings[i].circuit : worst;
+    return worst;
 }
 
-const char *transceiver_circuit_reason(const rtc_rtp_transceiver *t)
+bool sender_is_stopped(const rtc_rtp_sender *sender)
+{
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        if (sender->encodings[i].circuit != RTC_CIRCUIT_STOPPED)
+            return false;
+    return true;
+}
+
+const char *transceiver_circuit_reason(const struct sender_encoding *encoding)
 {
     static const char *const reasons[] = {
         [RTP_BREAKER_CLOSED] = "",
@@ -25,20 +36,20 @@ const char *transceiver_circuit_reason(const rtc_rtp_transceiver *t)
         [RTP_BREAKER_RTCP_TIMEOUT] = "the receiver does not report about it",
         [RTP_BREAKER_CONGESTION] = "the network loses far too much of it",
     };
-    return reasons[t->sender.circuit_reason];
+    return reasons[encoding->circuit_reason];
 }
 
-void transceiver_circuit_changed(rtc_rtp_transceiver *t, enum rtp_circuit circuit, uint32_t reason)
+void transceiver_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *encoding, enum rtp_circuit circuit, uint32_t reason)
 {
     rtc_circuit now = (rtc_circuit)circuit;
-    t->sender.circuit = now;
-    t->sender.circuit_reason = reason;
+    encoding->circuit = now;
+    encoding->circuit_reason = reason;
     if (t->sender.pipeline)
-        send_pipeline_set_stopped(t->sender.pipeline, now == RTC_CIRCUIT_STOPPED);
+        send_pipeline_set_stopped(t->sender.pipeline, sender_is_stopped(&t->sender));
     if (!t->connection)
         return;
     peer_log(t->connection, now == RTC_CIRCUIT_CLOSED ? RTC_LOG_INFO : RTC_LOG_WARNING, "section '%s': the circuit breaker is %s%s%s",
              t->mid, rtc_circuit_name(now), now == RTC_CIRCUIT_CLOSED ? "" : ": ",
-             now == RTC_CIRCUIT_CLOSED ? "" : transceiver_circuit_reason(t));
-    (void)event_queue_add(t->connection, USER_CIRCUIT, (int)now, NULL, t);
+             now == RTC_CIRCUIT_CLOSED ? "" : transceiver_circuit_reason(encoding));
+    (void)event_queue_add(t->connection, USER_CIRCUIT, (int)rtc_rtp_sender_circuit(&t->sender), NULL, t);
 }

@@ -84,8 +84,8 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
     section->stream_count = t->sender.stream_count;
     if (direction_sends(t->direction)) {
         section->track_id = t->sender.track_id;
-        section->ssrc = t->sender.ssrc;
-        section->rtx_ssrc = t->sender.rtx_ssrc;
+        section->ssrc = t->sender.encodings[0].rtp.ssrc; /* of several, rids tell and no SSRC (RFC 8853 section 5.5) */
+        section->rtx_ssrc = t->sender.encodings[0].rtp.rtx_ssrc;
     }
 }
 

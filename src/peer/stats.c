@@ -65,11 +65,11 @@ static void add_stream_head(struct stats_builder *b, const rtc_rtp_transceiver *
     stats_text(b, "transportId", "T");
 }
 
-static void add_remote_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct rtp_outbound_stats *s)
+static void add_remote_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t, const char *rid, const struct rtp_outbound_stats *s)
 {
     if (!s->has_report)
         return;
-    (void)snprintf(b->id, sizeof b->id, "RI%s", t->mid);
+    (void)snprintf(b->id, sizeof b->id, "RI%s%s%s", t->mid, rid[0] ? "-" : "", rid);
     add_stream_head(b, t, "remote-inbound-rtp", s->ssrc);
     stats_number(b, "packetsLost", (double)s->packets_lost);
     stats_number(b, "jitter", s->remote_jitter_s);
@@ -98,12 +98,14 @@ static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
     }
 }
 
-static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
+/* What the pipeline counted is that of all its encodings, and stands with the first one. */
+static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct sender_encoding *encoding)
 {
     struct rtp_outbound_stats s;
-    if (!rtp_session_outbound_stats(transport_media(b->t), t->sender.stream, &s))
+    const char *rid = encoding->rtp.rid;
+    if (!rtp_session_outbound_stats(transport_media(b->t), encoding->stream, &s))
         return;
-    (void)snprintf(b->id, sizeof b->id, "O%s", t->mid);
+    (void)snprintf(b->id, sizeof b->id, "O%s%s%s", t->mid, rid[0] ? "-" : "", rid);
     add_stream_head(b, t, "outbound-rtp", s.ssrc);
     stats_number(b, "packetsSent", (double)s.packets_sent);
     stats_number(b, "bytesSent", (double)s.bytes_sent);
@@ -117,8 +119,9 @@ static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
     stats_number(b, "targetBitrate", s.target_bitrate_bps);
     stats_text(b, "circuitBreaker", rtc_circuit_name((rtc_circuit)s.circuit));
     stats_number(b, "circuitBreakerOpenings", s.circuit_openings);
-    add_encoder(b, t);
-    add_remote_inbound(b, t, &s);
+    if (encoding == t->sender.encodings)
+        add_encoder(b, t);
+    add_remote_inbound(b, t, rid, &s);
 }
 
 static void add_inbound_audio(struct stats_builder *b, const struct rtp_inbound_stats *s)
@@ -181,7 +184,8 @@ static void add_media(struct stats_builder *b)
         const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
         if (!t->rtp_section)
             continue;
-        add_outbound(b, t);
+        for (size_t i = 0; i < t->sender.encoding_count; i++)
+            add_outbound(b, t, &t->sender.encodings[i]);
         add_inbound(b, t);
     }
 }

@@ -114,8 +114,9 @@ int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direc
     t->connection = pc;
     t->kind = kind;
     t->direction = direction;
-    t->sender.ssrc = fresh_ssrc(pc);
-    t->sender.rtx_ssrc = kind == RTC_MEDIA_VIDEO ? fresh_ssrc(pc) : 0;
+    t->sender.encoding_count = 1;
+    t->sender.encodings[0].rtp.ssrc = fresh_ssrc(pc);
+    t->sender.encodings[0].rtp.rtx_ssrc = kind == RTC_MEDIA_VIDEO ? fresh_ssrc(pc) : 0;
     t->sender.codec.payload_type = JSEP_NO_PAYLOAD_TYPE;
     fresh_id(pc->context, t->sender.track_id);
     int error = make_receiver(pc, t);
@@ -171,7 +172,9 @@ void transceiver_stop(rtc_rtp_transceiver *t)
     transceiver_forget_prepared(t);
     if (pc && pc->transport && transport_media(pc->transport) && t->rtp_section)
         rtp_session_remove_section(transport_media(pc->transport), pc->now, t->rtp_section, transport_media_out(pc->transport));
-    t->rtp_section = t->sender.stream = 0;
+    t->rtp_section = 0;
+    for (size_t i = 0; i < t->sender.encoding_count; i++)
+        t->sender.encodings[i].stream = 0;
     t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
     t->has_current_direction = true;
     media_track_end(t->receiver.track);
@@ -228,6 +231,30 @@ void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track
     if (track && !t->mid[0])
         (void)snprintf(t->sender.track_id, sizeof t->sender.track_id, "%s", rtc_media_stream_track_id(track));
     transceiver_update_sending(t);
+}
+
+struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream)
+{
+    for (size_t i = 0; stream && i < sender->encoding_count; i++)
+        if (sender->encodings[i].stream == stream)
+            return &sender->encodings[i];
+    return NULL;
+}
+
+uint32_t sender_target_bitrate(const rtc_rtp_sender *sender)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        sum += sender->encodings[i].target_bitrate_bps;
+    return sum;
+}
+
+uint8_t sender_dscp(const rtc_rtp_transceiver *t)
+{
+    uint8_t most = DSCP_NOTHING;
+    for (size_t i = 0; i < t->sender.encoding_count; i++)
+        most = dscp_more(most, dscp_of_media(t->kind, t->sender.encodings[i].priority));
+    return most;
 }
 
 int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count)
@@ -389,12 +416,21 @@ int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
     if (error)
         return error;
     rtc_peer_connection *pc = t->connection;
-    sender->max_bitrate_bps = bitrate_bps;
-    if (sender->stream)
-        rtp_session_set_stream_bitrate(transport_media(pc->transport), peer_now(pc), sender->stream, bitrate_bps,
-                                       transport_media_out(pc->transport));
+    for (size_t i = 0; i < sender->encoding_count; i++) {
+        struct sender_encoding *e = &sender->encodings[i];
+        e->rtp.max_bitrate_bps = bitrate_bps;
+        if (e->stream)
+            rtp_session_set_stream_bitrate(transport_media(pc->transport), peer_now(pc), e->stream, bitrate_bps,
+                                           transport_media_out(pc->transport));
+    }
     peer_settle(pc);
     return RTC_OK;
+}
+
+static void set_priorities(rtc_rtp_sender *sender, rtc_priority priority)
+{
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        sender->encodings[i].priority = priority;
 }
 
 int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
@@ -405,16 +441,16 @@ int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
     int error = begin(t, "rtc_rtp_sender_set_priority");
     if (error)
         return error;
-    sender->priority = priority;
+    set_priorities(sender, priority);
     if (t->rtp_section)
-        rtp_session_set_section_dscp(transport_media(t->connection->transport), t->rtp_section, dscp_of_media(t->kind, priority));
+        rtp_session_set_section_dscp(transport_media(t->connection->transport), t->rtp_section, sender_dscp(t));
     mark_again(t);
     return RTC_OK;
 }
 
 rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender)
 {
-    return sender->priority;
+    return sender->encodings[0].priority;
 }
 
 rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver)
@@ -539,8 +575,9 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
     if (error)
         return peer_end(pc, error);
     (void)transceiver_set_streams(&t->sender, init.streams, init.stream_count);
-    t->sender.max_bitrate_bps = init.max_bitrate_bps;
-    t->sender.priority = init.priority;
+    for (size_t i = 0; i < t->sender.encoding_count; i++)
+        t->sender.encodings[i].rtp.max_bitrate_bps = init.max_bitrate_bps;
+    set_priorities(&t->sender, init.priority);
     if (track)
         transceiver_set_track(t, track);
     peer_update_negotiation_needed(pc);

@@ -25,22 +25,29 @@ struct send_pipeline_stats {
 struct send_pipeline;
 struct receive_pipeline;
 
+/* One stream that is sent, (mid, rid): the connection's half; the RTP session has the other (struct rtp_send_stream). Owner: its sender.
+ * Made with the transceiver; `stream` is written where a negotiation is carried out, caps and priorities by what the application asks for,
+ * the rest as the session tells. */
+struct sender_encoding {
+    struct rtp_encoding rtp; /* its name, SSRCs and cap, as negotiations hand them to the session */
+    uint32_t stream;         /* handle in the RTP session; 0 before it may send */
+    rtc_priority priority;
+    uint32_t target_bitrate_bps; /* what the session last allowed; 0: nothing said yet, or stopped */
+    rtc_circuit circuit;         /* as it was last told */
+    uint32_t circuit_reason;     /* enum rtp_breaker_reason, of the last opening */
+};
+
 struct rtc_rtp_sender {
     rtc_media_stream_track *track; /* a reference, or NULL */
     char track_id[JSEP_ID_MAX];    /* the msid track id: kept when the track is replaced */
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
     size_t stream_count;
-    uint32_t ssrc, rtx_ssrc;
-    uint32_t stream; /* handle in the RTP session of what it sends; 0 before it may */
-    uint32_t max_bitrate_bps;
-    rtc_priority priority;
-    uint32_t target_bitrate_bps;     /* what the RTP session last allowed; 0: nothing said yet, or stopped */
-    rtc_circuit circuit;             /* as it was last told */
-    uint32_t circuit_reason;         /* enum rtp_breaker_reason, of the last opening */
-    struct send_pipeline *pipeline;  /* NULL while nothing is sent */
-    struct send_pipeline *prepared;  /* for the next time that something is; NULL */
-    struct send_pipeline_stats past; /* of the pipelines before it */
-    struct jsep_codec codec;         /* what the pipeline encodes with */
+    struct sender_encoding encodings[RTP_ENCODINGS_MAX]; /* one of them before simulcast is negotiated */
+    size_t encoding_count;                               /* at least 1 */
+    struct send_pipeline *pipeline;                      /* NULL while nothing is sent */
+    struct send_pipeline *prepared;                      /* for the next time that something is; NULL */
+    struct send_pipeline_stats past;                     /* of the pipelines before it */
+    struct jsep_codec codec;                             /* what the pipeline encodes with */
 };
 
 struct rtc_rtp_receiver {
@@ -96,10 +103,18 @@ rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, u
 void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track);
 int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count);
 
+/* By its handle in the RTP session; NULL when it is not the sender's. */
+struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream);
+/* What all its encodings may make together; 0: nothing was said yet, or all are stopped. */
+uint32_t sender_target_bitrate(const rtc_rtp_sender *sender);
+/* Nothing of it may be sent: the breakers of all its encodings are open. */
+bool sender_is_stopped(const rtc_rtp_sender *sender);
+/* The mark of its packets: that of its most urgent encoding. */
+uint8_t sender_dscp(const rtc_rtp_transceiver *t);
 /* What the RTP session says about the breaker of what we send. */
-void transceiver_circuit_changed(rtc_rtp_transceiver *t, enum rtp_circuit circuit, uint32_t reason);
+void transceiver_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *encoding, enum rtp_circuit circuit, uint32_t reason);
 /* Why the last opening was, in words. Static. */
-const char *transceiver_circuit_reason(const rtc_rtp_transceiver *t);
+const char *transceiver_circuit_reason(const struct sender_encoding *encoding);
 /* The section was rejected: nothing goes either way any more. */
 void transceiver_stop(rtc_rtp_transceiver *t);
 /* Begins or ends encoding, as direction, codec and track say. Without memory for a pipeline, which was not prepared, the connection gives

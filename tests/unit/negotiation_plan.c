@@ -150,7 +150,8 @@ static void an_exchange(void **state)
     struct world w;
     (void)state;
     begin(&w);
-    w.transceivers[0] = (struct transceiver_facts){.number = 1, .kind = RTC_MEDIA_VIDEO, .created_by_add_track = true, .has_track = true};
+    w.transceivers[0] = (struct transceiver_facts){
+        .number = 1, .kind = RTC_MEDIA_VIDEO, .created_by_add_track = true, .has_track = true, .encoding_count = 1};
     w.facts.transceiver_count = 1;
     w.facts.next_number = 2;
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two, "create 2, associate 2, associate 1, role, signaling, track-added 2, mismatches");
@@ -162,6 +163,7 @@ static void an_exchange(void **state)
     assert_string_equal(w.stable.transport.ufrag, "uuuu");
     const struct agreed_media *video = negotiation_state_by_mid(&w.stable, "v");
     assert_int_equal(video->direction, RTC_DIRECTION_SENDONLY);
+    assert_int_equal(video->encoding_count, 1);
     assert_int_equal(video->encodings[0].codec.payload_type, 96);
     end(&w);
 }
