@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Closing (RFC 8831 6.7): each side resets its stream when what it queued has left; a channel is closed when both sides have. */
-#include "channel.h"
+#include "data_channels_internal.h"
 
 static void want_reset(struct data_channels *dc, struct channel *c)
 {
@@ -10,20 +10,28 @@ static void want_reset(struct data_channels *dc, struct channel *c)
     dc->resets_wanted++;
 }
 
+void channel_discard(struct data_channels *dc, struct channel *c)
+{
+    channel_set_remove(&dc->set, c);
+    channel_queue_clear(&dc->queues, c);
+    list_remove(&c->low.above);
+    channel_partial_forget(&dc->partials, c);
+    channel_free(dc->context, c);
+}
+
 void channel_finish(struct data_channels *dc, struct channel *c, struct out *out)
 {
     c->unsent = channel_buffered(dc, c);
     if (c->reset == RESET_WANTED)
         dc->resets_wanted--;
     c->reset = RESET_DONE;
-    channel_queue_clear(dc, c);
-    list_remove(&c->above);
-    channel_forget_partial(dc, c);
-    if (channel_by_id(dc, c->id) == c)
-        dc->by_id[c->id] = NULL;
+    channel_queue_clear(&dc->queues, c);
+    list_remove(&c->low.above);
+    channel_partial_forget(&dc->partials, c);
+    channel_set_leave_id(&dc->set, c);
     channel_set_state(c, CHANNEL_CLOSED, out);
     if (!c->handle)
-        channel_free(dc, c);
+        channel_discard(dc, c);
 }
 
 void channel_close(struct data_channels *dc, struct channel *c, struct out *out)
@@ -32,7 +40,7 @@ void channel_close(struct data_channels *dc, struct channel *c, struct out *out)
     if (was == CHANNEL_CLOSED || was == CHANNEL_CLOSING)
         return;
     channel_set_state(c, CHANNEL_CLOSING, out);
-    if (was == CHANNEL_OPEN || c->announced)
+    if (was == CHANNEL_OPEN || c->opening.announced)
         want_reset(dc, c);
     else
         channel_finish(dc, c, out);
@@ -40,7 +48,7 @@ void channel_close(struct data_channels *dc, struct channel *c, struct out *out)
 
 static void on_stream_reset(struct data_channels *dc, uint16_t stream, bool incoming, struct out *out)
 {
-    struct channel *c = channel_by_id(dc, stream);
+    struct channel *c = channel_set_by_id(&dc->set, stream);
     if (!c || c->state == CHANNEL_CONNECTING)
         return;
     if (incoming) {
@@ -72,7 +80,7 @@ static bool is_drained(const struct data_channels *dc, const struct channel *c)
 static void mark_asked(struct data_channels *dc, const uint16_t *streams, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        dc->by_id[streams[i]]->reset = RESET_ASKED;
+        dc->set.by_id[streams[i]]->reset = RESET_ASKED;
     dc->resets_wanted -= (uint32_t)count;
 }
 
@@ -83,7 +91,7 @@ void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out
     if (dc->resets_wanted == 0 || dc->state != SCTP_CONNECTED)
         return;
     for (uint32_t id = 0; id < dc->options.max_channels && count < ASSOC_RESET_MAX; id++)
-        if (dc->by_id[id] && is_drained(dc, dc->by_id[id]))
+        if (dc->set.by_id[id] && is_drained(dc, dc->set.by_id[id]))
             streams[count++] = (uint16_t)id;
     if (count > 0 && assoc_reset_streams(dc->assoc, now, streams, count, out))
         mark_asked(dc, streams, count);
@@ -91,8 +99,8 @@ void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out
 
 void channel_close_all(struct data_channels *dc, int error, struct out *out)
 {
-    for (size_t i = 0; i < dc->count; i++) {
-        struct channel *c = dc->channels[i];
+    for (size_t i = 0; i < dc->set.count; i++) {
+        struct channel *c = dc->set.channels[i];
         if (c->state == CHANNEL_CLOSED)
             continue;
         if (error && c->state != CHANNEL_CLOSING)
@@ -100,17 +108,7 @@ void channel_close_all(struct data_channels *dc, int error, struct out *out)
         channel_finish(dc, c, out);
     }
     for (uint32_t id = 0; id < dc->options.max_channels; id++)
-        if (dc->by_id[id])
-            channel_free(dc, dc->by_id[id]); /* refusals that nobody knows of */
+        if (dc->set.by_id[id])
+            channel_discard(dc, dc->set.by_id[id]); /* refusals that nobody knows of */
     dc->resets_wanted = 0;
-}
-
-void data_channels_close_one(struct data_channels *dc, rtc_time_t now, uint32_t handle, struct out *out)
-{
-    struct channel *c = channel_find(dc, handle);
-    if (!c)
-        return;
-    channel_close(dc, c, out);
-    channel_pump(dc, now, false, out);
-    channel_request_resets(dc, now, out);
 }

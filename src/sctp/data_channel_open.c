@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening: ids and their parity, DATA_CHANNEL_OPEN and ACK both ways (RFC 8832 6). */
-#include "channel.h"
+#include "data_channels_internal.h"
 
 #include "dcep.h"
 #include "log.h"
@@ -9,7 +9,7 @@
 static uint16_t free_id(const struct data_channels *dc)
 {
     for (uint32_t id = dc->dtls_client ? 0 : 1; id < dc->streams; id += 2)
-        if (!dc->by_id[id])
+        if (!dc->set.by_id[id])
             return (uint16_t)id;
     return CHANNEL_ID_NONE;
 }
@@ -17,12 +17,12 @@ static uint16_t free_id(const struct data_channels *dc)
 static int send_open(struct data_channels *dc, struct channel *c)
 {
     struct dcep_open open = {
-        .unordered = c->unordered,
-        .max_retransmits = c->max_retransmits,
-        .max_packet_life_ms = c->max_packet_life_ms,
-        .priority = c->priority,
-        .label = slice_of(c->label.text, c->label.len),
-        .protocol = slice_of(c->protocol.text, c->protocol.len),
+        .unordered = c->terms.unordered,
+        .max_retransmits = c->terms.max_retransmits,
+        .max_packet_life_ms = c->terms.max_packet_life_ms,
+        .priority = c->terms.priority,
+        .label = slice_of(c->terms.label.text, c->terms.label.len),
+        .protocol = slice_of(c->terms.protocol.text, c->terms.protocol.len),
     };
     size_t len = dcep_open_len(&open);
     uint8_t *bytes = memory_alloc(dc->context, len);
@@ -30,17 +30,17 @@ static int send_open(struct data_channels *dc, struct channel *c)
         return RTC_ERR_NO_MEMORY;
     int error = dcep_write_open(&open, bytes, len) ? RTC_OK : RTC_ERR_TYPE;
     if (!error)
-        error = channel_queue_push(dc, c, PPID_DCEP, slice_of(bytes, len), 0, RTC_TIME_NEVER);
+        error = channel_queue_push(&dc->queues, c, PPID_DCEP, slice_of(bytes, len), 0, RTC_TIME_NEVER);
     memory_free(dc->context, bytes);
-    c->announced = !error;
+    c->opening.announced = !error;
     return error;
 }
 
 /* Before the association is up: OPEN then shares the packet of COOKIE ECHO. One that fills a packet, or finds no memory, waits. */
 static void announce(struct data_channels *dc, struct channel *c)
 {
-    bool fits = c->label.len + c->protocol.len <= dc->options.mtu / 2u;
-    if (c->id != CHANNEL_ID_NONE && !c->negotiated && fits)
+    bool fits = c->terms.label.len + c->terms.protocol.len <= dc->options.mtu / 2u;
+    if (c->id != CHANNEL_ID_NONE && !c->terms.negotiated && fits)
         (void)send_open(dc, c);
 }
 
@@ -48,13 +48,13 @@ static void take_free_id(struct data_channels *dc, struct channel *c)
 {
     uint16_t id = c->id == CHANNEL_ID_NONE ? free_id(dc) : CHANNEL_ID_NONE;
     if (id != CHANNEL_ID_NONE)
-        channel_take_id(dc, c, id);
+        channel_set_take_id(&dc->set, c, id);
 }
 
 void channel_announce_all(struct data_channels *dc, rtc_time_t now, struct out *out)
 {
-    for (size_t i = 0; i < dc->count; i++) {
-        struct channel *c = dc->channels[i];
+    for (size_t i = 0; i < dc->set.count; i++) {
+        struct channel *c = dc->set.channels[i];
         if (c->state != CHANNEL_CONNECTING)
             continue;
         take_free_id(dc, c);
@@ -68,7 +68,7 @@ static int start(struct data_channels *dc, struct channel *c, struct out *out)
 {
     if (c->id == CHANNEL_ID_NONE || c->id >= dc->streams)
         return RTC_ERR_OPERATION;
-    int error = c->negotiated || c->announced ? RTC_OK : send_open(dc, c);
+    int error = c->terms.negotiated || c->opening.announced ? RTC_OK : send_open(dc, c);
     if (!error)
         channel_set_state(c, CHANNEL_OPEN, out);
     return error;
@@ -80,14 +80,14 @@ static void start_or_fail(struct data_channels *dc, struct channel *c, struct ou
     if (!error)
         return;
     channel_fail(c, error, out);
-    c->announced = false; /* its stream was not granted: the peer will not hear of it */
+    c->opening.announced = false; /* its stream was not granted: the peer will not hear of it */
     channel_close(dc, c, out);
 }
 
 void channel_start_all(struct data_channels *dc, rtc_time_t now, struct out *out)
 {
-    for (size_t i = 0; i < dc->count; i++) {
-        struct channel *c = dc->channels[i];
+    for (size_t i = 0; i < dc->set.count; i++) {
+        struct channel *c = dc->set.channels[i];
         if (c->state == CHANNEL_CLOSING && c->id >= dc->streams)
             channel_finish(dc, c, out);
         if (c->state != CHANNEL_CONNECTING)
@@ -98,6 +98,17 @@ void channel_start_all(struct data_channels *dc, rtc_time_t now, struct out *out
     channel_pump(dc, now, false, out);
 }
 
+/* One that has a handle. */
+static struct channel *make(struct data_channels *dc, const struct data_channel_options *o)
+{
+    struct channel *c = channel_new(dc->context, o);
+    if (c && !channel_set_add(&dc->set, c)) {
+        channel_free(dc->context, c);
+        return NULL;
+    }
+    return c;
+}
+
 static int check_options(const struct data_channels *dc, const struct data_channel_options *o)
 {
     bool both = o->max_retransmits >= 0 && o->max_packet_life_ms >= 0;
@@ -105,7 +116,7 @@ static int check_options(const struct data_channels *dc, const struct data_chann
         return RTC_ERR_TYPE;
     if (o->negotiated && o->id >= dc->streams)
         return RTC_ERR_RANGE;
-    if (o->negotiated && dc->by_id[o->id])
+    if (o->negotiated && dc->set.by_id[o->id])
         return RTC_ERR_OPERATION;
     return dc->state == SCTP_CLOSED ? RTC_ERR_INVALID_STATE : RTC_OK;
 }
@@ -115,13 +126,12 @@ static int choose_id(const struct data_channels *dc, const struct data_channel_o
 {
     *id = o->negotiated ? o->id : CHANNEL_ID_NONE;
     if (o->negotiated || dc->state == SCTP_NEW)
-        return dc->count < dc->streams || o->negotiated ? RTC_OK : RTC_ERR_OPERATION;
+        return dc->set.count < dc->streams || o->negotiated ? RTC_OK : RTC_ERR_OPERATION;
     *id = free_id(dc);
     return *id == CHANNEL_ID_NONE ? RTC_ERR_OPERATION : RTC_OK;
 }
 
-int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle,
-                       struct out *out)
+int channel_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle, struct out *out)
 {
     uint16_t id = CHANNEL_ID_NONE;
     int error = check_options(dc, options);
@@ -129,16 +139,16 @@ int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct da
         error = choose_id(dc, options, &id);
     if (error)
         return error;
-    struct channel *c = channel_new(dc, options, true);
+    struct channel *c = make(dc, options);
     if (!c)
         return RTC_ERR_NO_MEMORY;
     if (id != CHANNEL_ID_NONE)
-        channel_take_id(dc, c, id);
+        channel_set_take_id(&dc->set, c, id);
     if (dc->state == SCTP_CONNECTING)
         announce(dc, c);
     error = dc->state == SCTP_CONNECTED ? start(dc, c, out) : RTC_OK;
     if (error) {
-        channel_free(dc, c);
+        channel_discard(dc, c);
         return error;
     }
     *handle = c->handle;
@@ -150,10 +160,10 @@ int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct da
 static void refuse_stream(struct data_channels *dc, uint16_t stream, struct out *out)
 {
     struct data_channel_options none = {.max_retransmits = -1, .max_packet_life_ms = -1};
-    struct channel *c = channel_new(dc, &none, false);
+    struct channel *c = channel_new(dc->context, &none);
     if (!c)
         return;
-    channel_take_id(dc, c, stream);
+    channel_set_take_id(&dc->set, c, stream);
     channel_set_state(c, CHANNEL_OPEN, out);
     channel_close(dc, c, out);
 }
@@ -175,15 +185,15 @@ static struct channel *make_peers(struct data_channels *dc, uint16_t stream, con
         .priority = open->priority,
         .id = CHANNEL_ID_NONE,
     };
-    struct channel *c = channel_new(dc, &o, true);
+    struct channel *c = make(dc, &o);
     if (!c)
         return NULL;
-    c->by_peer = c->acknowledged = true;
-    if (channel_queue_push(dc, c, PPID_DCEP, slice_of(ack, sizeof ack), 0, RTC_TIME_NEVER) != RTC_OK) {
-        channel_free(dc, c);
+    c->opening.by_peer = c->opening.acknowledged = true;
+    if (channel_queue_push(&dc->queues, c, PPID_DCEP, slice_of(ack, sizeof ack), 0, RTC_TIME_NEVER) != RTC_OK) {
+        channel_discard(dc, c);
         return NULL;
     }
-    channel_take_id(dc, c, stream);
+    channel_set_take_id(&dc->set, c, stream);
     c->state = CHANNEL_OPEN; /* CHANNEL_EVENT_NEW says so */
     return c;
 }
@@ -191,7 +201,7 @@ static struct channel *make_peers(struct data_channels *dc, uint16_t stream, con
 /* The peer reuses an id as soon as it saw our reset, which may be before we saw its answer. */
 static void free_reused(struct data_channels *dc, uint16_t stream, struct out *out)
 {
-    struct channel *c = channel_by_id(dc, stream);
+    struct channel *c = channel_set_by_id(&dc->set, stream);
     if (c && c->peer_reset && c->reset == RESET_ASKED)
         channel_finish(dc, c, out);
 }
@@ -201,7 +211,7 @@ static void receive_open(struct data_channels *dc, uint16_t stream, struct slice
     struct dcep_open open;
     bool valid = dcep_parse_open(message, &open) && is_peers_parity(dc, stream);
     free_reused(dc, stream, out);
-    struct channel *c = channel_by_id(dc, stream);
+    struct channel *c = channel_set_by_id(&dc->set, stream);
     dc->counters.malformed += !valid || c;
     if (c) { /* opened twice, or an id that both sides took */
         if (c->handle && c->state == CHANNEL_OPEN)
@@ -212,7 +222,7 @@ static void receive_open(struct data_channels *dc, uint16_t stream, struct slice
     c = valid ? make_peers(dc, stream, &open) : NULL;
     if (c) {
         (void)channel_event(c, CHANNEL_EVENT_NEW, out);
-        channel_take_room(dc, CHANNEL_NEW_COST + 2 * (c->label.len + c->protocol.len));
+        channel_room_take(&dc->room, CHANNEL_NEW_COST + 2 * (c->terms.label.len + c->terms.protocol.len));
         return;
     }
     log_write(dc->context, RTC_LOG_WARNING, "sctp", "stream %u is refused", stream);
@@ -221,13 +231,13 @@ static void receive_open(struct data_channels *dc, uint16_t stream, struct slice
 
 void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slice message, struct out *out)
 {
-    struct channel *c = channel_by_id(dc, stream);
+    struct channel *c = channel_set_by_id(&dc->set, stream);
     if (stream >= dc->streams)
         dc->counters.dropped++; /* we could neither answer nor reset it */
     else if (dcep_type(message) == DCEP_OPEN)
         receive_open(dc, stream, message, out);
-    else if (dcep_type(message) == DCEP_ACK && c && !c->by_peer && !c->negotiated)
-        c->acknowledged = true;
+    else if (dcep_type(message) == DCEP_ACK && c && !c->opening.by_peer && !c->terms.negotiated)
+        c->opening.acknowledged = true;
     else
         dc->counters.malformed++;
 }

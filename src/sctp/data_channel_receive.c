@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Receiving: messages become events by their PPID (RFC 8831 8), those that are too large or find no memory the end of their channel. */
-#include "channel.h"
+#include "data_channels_internal.h"
 
-#include "assembly.h"
 #include "dcep.h"
 
 static void drop(struct data_channels *dc)
@@ -12,7 +11,7 @@ static void drop(struct data_channels *dc)
 
 void channel_refuse(struct data_channels *dc, uint16_t stream, int error, struct out *out)
 {
-    struct channel *c = channel_by_id(dc, stream);
+    struct channel *c = channel_set_by_id(&dc->set, stream);
     drop(dc);
     if (!c || c->state != CHANNEL_OPEN)
         return;
@@ -27,11 +26,11 @@ static void release_message(struct event *event)
 
 static void deliver(struct data_channels *dc, struct channel *c, struct packet *message, uint32_t ppid, struct out *out)
 {
-    c->messages_received++;
-    c->bytes_received += message->len;
+    c->counts.messages_received++;
+    c->counts.bytes_received += message->len;
     if (ppid == PPID_STRING || ppid == PPID_STRING_EMPTY)
         message->flags |= PACKET_TEXT;
-    channel_take_room(dc, CHANNEL_MESSAGE_COST + packet_cost(message));
+    channel_room_take(&dc->room, CHANNEL_MESSAGE_COST + packet_cost(message));
     struct sctp_event *e = channel_event(c, CHANNEL_EVENT_MESSAGE, out);
     if (!e) {
         packet_free(message);
@@ -41,27 +40,6 @@ static void deliver(struct data_channels *dc, struct channel *c, struct packet *
     e->head.release = release_message;
 }
 
-void channel_forget_partial(struct data_channels *dc, struct channel *c)
-{
-    if (c->partial)
-        dc->partial_bytes -= packet_cost(c->partial);
-    packet_free(c->partial);
-    c->partial = NULL;
-}
-
-/* Parts wait for their rest, and nobody but the peer can end that: all channels' together get a quarter of what may wait, or one message.
- */
-static bool grow_partial(struct data_channels *dc, struct channel *c, struct slice bytes, struct out *out)
-{
-    uint64_t most = context_limits(dc->context)->waiting_bytes / 4, max = dc->options.max_message_bytes;
-    dc->partial_bytes -= c->partial ? packet_cost(c->partial) : 0;
-    bool grown = assembly_append(&c->partial, bytes, max, out->pool);
-    uint64_t cost = c->partial ? packet_cost(c->partial) : 0;
-    bool alone = dc->partial_bytes == 0;
-    dc->partial_bytes += cost;
-    return grown && (alone || dc->partial_bytes <= most);
-}
-
 /* A message that came in parts marked by the deprecated PPIDs 52 and 54. True when `message` was consumed. */
 static bool join_partial(struct data_channels *dc, struct channel *c, struct packet *message, bool last, struct out *out)
 {
@@ -69,20 +47,12 @@ static bool join_partial(struct data_channels *dc, struct channel *c, struct pac
         return false;
     size_t have = c->partial ? c->partial->len : 0;
     bool fits = have + message->len <= dc->options.max_message_bytes;
-    if (!fits || !grow_partial(dc, c, packet_slice(message), out)) {
-        channel_forget_partial(dc, c);
+    if (!fits || !channel_partial_append(&dc->partials, c, packet_slice(message), out->pool)) {
+        channel_partial_forget(&dc->partials, c);
         channel_refuse(dc, c->id, fits ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION, out);
     }
     packet_free(message);
     return true;
-}
-
-static struct packet *take_partial(struct data_channels *dc, struct channel *c)
-{
-    struct packet *whole = c->partial;
-    dc->partial_bytes -= whole ? packet_cost(whole) : 0;
-    c->partial = NULL;
-    return whole;
 }
 
 static void receive_user(struct data_channels *dc, struct channel *c, struct packet *message, uint32_t ppid, struct out *out)
@@ -91,7 +61,7 @@ static void receive_user(struct data_channels *dc, struct channel *c, struct pac
     if (!last && ppid != PPID_STRING_PARTIAL && ppid != PPID_BINARY_PARTIAL) {
         message->len = 0; /* an empty message carries one byte that means nothing */
     } else if (join_partial(dc, c, message, last, out)) {
-        message = last ? take_partial(dc, c) : NULL;
+        message = last ? channel_partial_take(&dc->partials, c) : NULL;
     }
     if (message)
         deliver(dc, c, message, ppid, out);
@@ -104,7 +74,7 @@ static bool is_known(uint32_t ppid)
 
 void channel_receive(struct data_channels *dc, uint16_t stream, uint32_t ppid, struct packet *message, struct out *out)
 {
-    struct channel *c = channel_by_id(dc, stream);
+    struct channel *c = channel_set_by_id(&dc->set, stream);
     if (ppid == PPID_DCEP) {
         channel_receive_dcep(dc, stream, packet_slice(message), out);
         packet_free(message);
@@ -112,7 +82,7 @@ void channel_receive(struct data_channels *dc, uint16_t stream, uint32_t ppid, s
         drop(dc);
         packet_free(message);
     } else {
-        c->acknowledged = true; /* RFC 8832 6: any message from the peer will do */
+        c->opening.acknowledged = true; /* RFC 8832 6: any message from the peer will do */
         receive_user(dc, c, message, ppid, out);
     }
 }

@@ -5,7 +5,7 @@
  * 8831 6.4) and a small message is not stuck behind a megabyte of another's. Without interleaving (RFC 8260) a message that is partly given
  * must be finished before any other. A burst of small messages is bundled: the first leaves at once, the others wait until a packet is full
  * or until the next tick. */
-#include "channel.h"
+#include "data_channels_internal.h"
 
 #include "dcep.h"
 
@@ -16,14 +16,31 @@ enum {
     PRIORITY_MIN = 128       /* RFC 8831 6.4: the lowest with a name. A peer that asks for less must not cost thousands of turns. */
 };
 
+uint64_t channel_buffered(const struct data_channels *dc, const struct channel *c)
+{
+    if (c->state == CHANNEL_CLOSED)
+        return c->unsent;
+    bool sending = dc->assoc && (c->state == CHANNEL_OPEN || c->state == CHANNEL_CLOSING);
+    return c->queue.user_bytes + (sending ? assoc_unsent(dc->assoc, c->id) : 0);
+}
+
+uint64_t channel_max_message(const struct data_channels *dc)
+{
+    if (dc->state == SCTP_NEW)
+        return 0;
+    uint32_t limit = context_limits(dc->context)->send_queue_bytes;
+    uint64_t ours = limit > QUEUED_COST ? limit - QUEUED_COST : 0;
+    return dc->remote_max_message_bytes && dc->remote_max_message_bytes < ours ? dc->remote_max_message_bytes : ours;
+}
+
 static struct assoc_message describe(const struct channel *c, uint32_t ppid, struct slice bytes, rtc_time_t expires, rtc_time_t now)
 {
     struct assoc_message m = {.stream = c->id, .ppid = ppid, .max_retransmits = -1, .life_ms = -1, .data = bytes};
     if (ppid == PPID_DCEP)
         return m; /* reliable and in order, whatever the channel is */
     /* RFC 8832 6: messages stay in order until the peer is known to know the channel. */
-    m.unordered = c->unordered && c->acknowledged;
-    m.max_retransmits = c->max_retransmits;
+    m.unordered = c->terms.unordered && c->opening.acknowledged;
+    m.max_retransmits = c->terms.max_retransmits;
     if (expires != RTC_TIME_NEVER) {
         rtc_time_t left_ms = (expires - now) / 1000;
         m.life_ms = left_ms > INT32_MAX ? INT32_MAX : left_ms < 0 ? 0 : (int32_t)left_ms;
@@ -33,7 +50,7 @@ static struct assoc_message describe(const struct channel *c, uint32_t ppid, str
 
 static rtc_time_t expiry(const struct channel *c, rtc_time_t now)
 {
-    return c->max_packet_life_ms < 0 ? RTC_TIME_NEVER : now + (rtc_time_t)c->max_packet_life_ms * 1000;
+    return c->terms.max_packet_life_ms < 0 ? RTC_TIME_NEVER : now + (rtc_time_t)c->terms.max_packet_life_ms * 1000;
 }
 
 /* Gives the first message, or its rest; false when it is not finished with. */
@@ -49,7 +66,7 @@ static bool give_head(struct data_channels *dc, struct channel *c, rtc_time_t no
         q->done += (uint32_t)taken;
         if (q->ppid != PPID_DCEP && q->ppid != PPID_STRING_EMPTY && q->ppid != PPID_BINARY_EMPTY)
             c->queue.user_bytes -= (uint64_t)taken;
-        dc->straddling = q->done < q->len ? c : NULL;
+        dc->queues.straddling = q->done < q->len ? c : NULL;
     }
     return true;
 }
@@ -57,30 +74,30 @@ static bool give_head(struct data_channels *dc, struct channel *c, rtc_time_t no
 static void drop_expired(struct data_channels *dc, struct channel *c, rtc_time_t now)
 {
     while (c->queue.head && c->queue.head->done == 0 && c->queue.head->expires < now)
-        channel_queue_pop(dc, c);
+        channel_queue_pop(&dc->queues, c);
 }
 
 static void to_back(struct data_channels *dc, struct channel *c)
 {
-    list_remove(&c->active);
-    list_append(&dc->active, &c->active);
+    list_remove(&c->queue.active);
+    list_append(&dc->queues.active, &c->queue.active);
 }
 
 /* Deficit round robin: the channel whose turn it is, or NULL. */
 static struct channel *next_turn(struct data_channels *dc, rtc_time_t now)
 {
-    if (dc->straddling)
-        return dc->straddling;
-    while (!list_empty(&dc->active)) {
-        struct channel *c = link_owner(dc->active.next, struct channel, active);
+    if (dc->queues.straddling)
+        return dc->queues.straddling;
+    while (!list_empty(&dc->queues.active)) {
+        struct channel *c = link_owner(dc->queues.active.next, struct channel, queue.active);
         drop_expired(dc, c, now);
         if (!c->queue.head)
             continue;
-        if (c->deficit > 0)
+        if (c->queue.deficit > 0)
             return c;
-        bool alone = c->active.next == c->active.prev;
-        int64_t priority = c->priority > PRIORITY_MIN ? c->priority : PRIORITY_MIN;
-        c->deficit = alone ? 1 : c->deficit + priority * BYTES_PER_PRIORITY;
+        bool alone = c->queue.active.next == c->queue.active.prev;
+        int64_t priority = c->terms.priority > PRIORITY_MIN ? c->terms.priority : PRIORITY_MIN;
+        c->queue.deficit = alone ? 1 : c->queue.deficit + priority * BYTES_PER_PRIORITY;
         to_back(dc, c);
     }
     return NULL;
@@ -88,7 +105,7 @@ static struct channel *next_turn(struct data_channels *dc, rtc_time_t now)
 
 static bool is_last(const struct data_channels *dc, const struct channel *c)
 {
-    return dc->active.next == dc->active.prev && dc->active.next == &c->active && !c->queue.head->next;
+    return dc->queues.active.next == dc->queues.active.prev && dc->queues.active.next == &c->queue.active && !c->queue.head->next;
 }
 
 void channel_pump(struct data_channels *dc, rtc_time_t now, bool keep_last, struct out *out)
@@ -106,42 +123,42 @@ void channel_pump(struct data_channels *dc, rtc_time_t now, bool keep_last, stru
         int64_t len = c->queue.head->len;
         if (!give_head(dc, c, now, !last, out)) {
             /* There is no room; or only this stream waits for its reset, and others may go on. */
-            if (dc->straddling || last)
+            if (dc->queues.straddling || last)
                 break;
             refused = refused ? refused : c;
             to_back(dc, c);
             continue;
         }
-        c->deficit -= len + QUEUED_COST;
-        channel_queue_pop(dc, c);
+        c->queue.deficit -= len + QUEUED_COST;
+        channel_queue_pop(&dc->queues, c);
     }
-    dc->holding = keep_last && !list_empty(&dc->active);
+    dc->sending.holding = keep_last && !list_empty(&dc->queues.active);
 }
 
 static void tell_if_low(const struct data_channels *dc, struct channel *c, struct out *out)
 {
-    if (channel_buffered(dc, c) > c->low_threshold)
+    if (channel_buffered(dc, c) > c->low.threshold)
         return;
-    list_remove(&c->above);
+    list_remove(&c->low.above);
     if (c->handle && c->state == CHANNEL_OPEN)
         (void)channel_event(c, CHANNEL_EVENT_BUFFERED_LOW, out);
 }
 
 void channel_tell_low(struct data_channels *dc, struct out *out)
 {
-    for (struct link *l = dc->above.next, *next; l != &dc->above; l = next) {
+    for (struct link *l = dc->sending.above.next, *next; l != &dc->sending.above; l = next) {
         next = l->next;
-        tell_if_low(dc, link_owner(l, struct channel, above), out);
+        tell_if_low(dc, link_owner(l, struct channel, low.above), out);
     }
 }
 
 /* The amount rose by the whole message, however fast it fell again: a fall through the threshold is always told. */
 static void watch_low(struct data_channels *dc, struct channel *c, uint64_t peak, struct out *out)
 {
-    if (peak <= c->low_threshold)
+    if (peak <= c->low.threshold)
         return;
-    if (list_empty(&c->above))
-        list_append(&dc->above, &c->above);
+    if (list_empty(&c->low.above))
+        list_append(&dc->sending.above, &c->low.above);
     tell_if_low(dc, c, out);
 }
 
@@ -151,56 +168,50 @@ static int check_send(const struct data_channels *dc, const struct channel *c, s
         return RTC_ERR_NOT_FOUND;
     if (c->state != CHANNEL_OPEN)
         return RTC_ERR_INVALID_STATE;
-    if (len > data_channels_max_message(dc))
+    if (len > channel_max_message(dc))
         return RTC_ERR_TYPE;
-    return dc->queued_bytes + len + QUEUED_COST > context_limits(dc->context)->send_queue_bytes ? RTC_ERR_QUOTA_EXCEEDED : RTC_OK;
+    return dc->queues.bytes + len + QUEUED_COST > context_limits(dc->context)->send_queue_bytes ? RTC_ERR_QUOTA_EXCEEDED : RTC_OK;
 }
 
 /* Straight from the caller's bytes, when nothing waits. Bytes taken, or an error. */
 static int64_t give_directly(struct data_channels *dc, struct channel *c, rtc_time_t now, uint32_t ppid, struct slice bytes,
                              struct out *out)
 {
-    if (!list_empty(&dc->active) || assoc_unsent_total(dc->assoc) >= AHEAD_BYTES)
+    if (!list_empty(&dc->queues.active) || assoc_unsent_total(dc->assoc) >= AHEAD_BYTES)
         return 0;
     if (bytes.len < dc->options.mtu / 2u) {
-        if (now - dc->small_sent < BURST_US && now >= dc->small_sent)
+        if (now - dc->sending.small_sent < BURST_US && now >= dc->sending.small_sent)
             return 0;
-        dc->small_sent = now;
+        dc->sending.small_sent = now;
     }
     struct assoc_message m = describe(c, ppid, bytes, expiry(c, now), now);
     int64_t taken = assoc_send(dc->assoc, now, &m, out);
     return taken < 0 ? 0 : taken;
 }
 
-/* The association holds a part of a message whose rest is lost: it can not go on. */
-static int give_up(struct data_channels *dc, rtc_time_t now, struct out *out)
-{
-    data_channels_close(dc, now, out);
-    return RTC_ERR_NO_MEMORY;
-}
-
 static int accept(struct data_channels *dc, struct channel *c, rtc_time_t now, uint32_t ppid, struct slice bytes, struct out *out)
 {
-    bool idle = list_empty(&dc->active);
+    bool idle = list_empty(&dc->queues.active);
     int64_t taken = give_directly(dc, c, now, ppid, bytes, out);
     if (taken == (int64_t)bytes.len)
         return RTC_OK;
-    int error = channel_queue_push(dc, c, ppid, bytes, (uint32_t)taken, expiry(c, now));
-    if (error)
-        return taken > 0 ? give_up(dc, now, out) : error;
+    int error = channel_queue_push(&dc->queues, c, ppid, bytes, (uint32_t)taken, expiry(c, now));
+    if (error) {
+        dc->sending.broken = taken > 0;
+        return error;
+    }
     if (taken > 0)
-        dc->straddling = c;
+        dc->queues.straddling = c;
     else if (idle && bytes.len < dc->options.mtu / 2u && assoc_unsent_total(dc->assoc) < AHEAD_BYTES)
-        dc->holding = true;
-    else if (dc->holding && dc->queued_bytes > dc->options.mtu)
+        dc->sending.holding = true;
+    else if (dc->sending.holding && dc->queues.bytes > dc->options.mtu)
         channel_pump(dc, now, true, out);
     return RTC_OK;
 }
 
-int data_channels_send(struct data_channels *dc, rtc_time_t now, uint32_t handle, bool text, struct slice message, struct out *out)
+int channel_send(struct data_channels *dc, rtc_time_t now, struct channel *c, bool text, struct slice message, struct out *out)
 {
     static const uint8_t nothing[1];
-    struct channel *c = channel_find(dc, handle);
     int error = check_send(dc, c, message.len);
     if (error)
         return error;
@@ -214,19 +225,8 @@ int data_channels_send(struct data_channels *dc, rtc_time_t now, uint32_t handle
     error = accept(dc, c, now, ppid, bytes, out);
     if (error)
         return error;
-    c->messages_sent++;
-    c->bytes_sent += message.len;
+    c->counts.messages_sent++;
+    c->counts.bytes_sent += message.len;
     watch_low(dc, c, peak, out);
     return RTC_OK;
-}
-
-void data_channels_set_buffered_low(struct data_channels *dc, uint32_t handle, uint64_t bytes)
-{
-    struct channel *c = channel_find(dc, handle);
-    if (!c)
-        return;
-    c->low_threshold = bytes;
-    list_remove(&c->above);
-    if (channel_buffered(dc, c) > bytes)
-        list_append(&dc->above, &c->above);
 }

@@ -2,7 +2,7 @@
 /* The whole: one association and its channels, driven by packets and the time. */
 #include "data_channels.h"
 
-#include "channel.h"
+#include "data_channels_internal.h"
 #include "memory.h"
 
 enum { DEFAULT_CHANNELS = 256, DEFAULT_MTU = 1150, SMALLEST_MTU = 576 };
@@ -32,16 +32,16 @@ int data_channels_new(rtc_context *context, const struct data_channels_options *
         return RTC_ERR_NO_MEMORY;
     dc->context = context;
     take_options(dc, options);
-    dc->next_handle = 1;
-    dc->small_sent = INT64_MIN / 2;
+    dc->sending.small_sent = INT64_MIN / 2;
+    list_init(&dc->sending.above);
     dc->unread_at = RTC_TIME_NEVER;
     data_channels_set_room(dc, UINT64_MAX, UINT32_MAX);
-    list_init(&dc->active);
-    list_init(&dc->above);
-    dc->by_id = memory_zeroed(context, dc->options.max_channels * sizeof *dc->by_id);
-    if (!dc->by_id) {
+    channel_queues_init(&dc->queues, context);
+    dc->partials = (struct channel_partials){.context = context, .max_message = dc->options.max_message_bytes};
+    int error = channel_set_init(&dc->set, context, dc->options.max_channels);
+    if (error) {
         memory_free(context, dc);
-        return RTC_ERR_NO_MEMORY;
+        return error;
     }
     *out = dc;
     return RTC_OK;
@@ -53,14 +53,13 @@ void data_channels_free(struct data_channels *dc)
         return;
     assoc_free(dc->assoc);
     dc->assoc = NULL;
-    while (dc->count > 0)
-        channel_free(dc, dc->channels[dc->count - 1]);
+    while (dc->set.count > 0)
+        channel_discard(dc, dc->set.channels[dc->set.count - 1]);
     for (uint32_t id = 0; id < dc->options.max_channels; id++)
-        if (dc->by_id[id])
-            channel_free(dc, dc->by_id[id]);
-    channel_queue_trim(dc);
-    memory_free(dc->context, dc->channels);
-    memory_free(dc->context, dc->by_id);
+        if (dc->set.by_id[id])
+            channel_discard(dc, dc->set.by_id[id]);
+    channel_queues_trim(&dc->queues);
+    channel_set_fini(&dc->set);
     memory_free(dc->context, dc);
 }
 
@@ -154,30 +153,19 @@ static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_
     }
 }
 
-static bool has_room(const struct data_channels *dc)
-{
-    return dc->room.bytes > 0 && dc->room.events > 0;
-}
-
 void data_channels_set_room(struct data_channels *dc, uint64_t bytes, uint32_t events)
 {
     dc->room.bytes = bytes;
     dc->room.events = events;
 }
 
-void channel_take_room(struct data_channels *dc, uint64_t bytes)
-{
-    dc->room.bytes -= bytes < dc->room.bytes ? bytes : dc->room.bytes;
-    dc->room.events -= dc->room.events > 0;
-}
-
 /* What every entry ends with: take what came, send what can be sent, tell what changed. */
 static void settle(struct data_channels *dc, rtc_time_t now, struct out *out)
 {
     struct assoc_event e;
-    while (dc->state != SCTP_CLOSED && has_room(dc) && assoc_next(dc->assoc, now, &e, out))
+    while (dc->state != SCTP_CLOSED && channel_room_is_left(&dc->room) && assoc_next(dc->assoc, now, &e, out))
         handle(dc, now, &e, out);
-    dc->unread_at = has_room(dc) ? RTC_TIME_NEVER : now;
+    dc->unread_at = channel_room_is_left(&dc->room) ? RTC_TIME_NEVER : now;
     channel_pump(dc, now, false, out);
     channel_request_resets(dc, now, out);
     channel_tell_low(dc, out);
@@ -199,8 +187,8 @@ void data_channels_tick(struct data_channels *dc, rtc_time_t now, struct out *ou
         return;
     assoc_tick(dc->assoc, now, out);
     settle(dc, now, out);
-    if (list_empty(&dc->active) && assoc_deadline(dc->assoc) - now > 100000)
-        channel_queue_trim(dc); /* idle */
+    if (list_empty(&dc->queues.active) && assoc_deadline(dc->assoc) - now > 100000)
+        channel_queues_trim(&dc->queues); /* idle */
 }
 
 rtc_time_t data_channels_deadline(const struct data_channels *dc, enum timer_reason *why)
@@ -209,10 +197,10 @@ rtc_time_t data_channels_deadline(const struct data_channels *dc, enum timer_rea
     if (!dc->assoc)
         return at;
     deadline_min(&at, why, assoc_deadline(dc->assoc), TIMER_SCTP);
-    if (dc->unread_at != RTC_TIME_NEVER && has_room(dc))
+    if (dc->unread_at != RTC_TIME_NEVER && channel_room_is_left(&dc->room))
         deadline_min(&at, why, dc->unread_at, TIMER_SCTP);
-    if (dc->holding && dc->state == SCTP_CONNECTED)
-        deadline_min(&at, why, dc->small_sent, TIMER_SCTP);
+    if (dc->sending.holding && dc->state == SCTP_CONNECTED)
+        deadline_min(&at, why, dc->sending.small_sent, TIMER_SCTP);
     return at;
 }
 
@@ -221,6 +209,41 @@ void data_channels_close(struct data_channels *dc, rtc_time_t now, struct out *o
     if (dc->assoc && dc->state != SCTP_CLOSED)
         assoc_abort(dc->assoc, now, out);
     on_lost(dc, RTC_OK, out);
+}
+
+int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle,
+                       struct out *out)
+{
+    return channel_open(dc, now, options, handle, out);
+}
+
+int data_channels_send(struct data_channels *dc, rtc_time_t now, uint32_t handle, bool text, struct slice message, struct out *out)
+{
+    int error = channel_send(dc, now, channel_set_find(&dc->set, handle), text, message, out);
+    if (dc->sending.broken && dc->state != SCTP_CLOSED)
+        data_channels_close(dc, now, out);
+    return error;
+}
+
+void data_channels_close_one(struct data_channels *dc, rtc_time_t now, uint32_t handle, struct out *out)
+{
+    struct channel *c = channel_set_find(&dc->set, handle);
+    if (!c)
+        return;
+    channel_close(dc, c, out);
+    channel_pump(dc, now, false, out);
+    channel_request_resets(dc, now, out);
+}
+
+void data_channels_set_buffered_low(struct data_channels *dc, uint32_t handle, uint64_t bytes)
+{
+    struct channel *c = channel_set_find(&dc->set, handle);
+    if (!c)
+        return;
+    c->low.threshold = bytes;
+    list_remove(&c->low.above);
+    if (channel_buffered(dc, c) > bytes)
+        list_append(&dc->sending.above, &c->low.above);
 }
 
 void data_channels_set_mtu(struct data_channels *dc, uint16_t mtu)
@@ -232,54 +255,54 @@ void data_channels_set_mtu(struct data_channels *dc, uint16_t mtu)
 
 bool data_channels_info(const struct data_channels *dc, uint32_t handle, struct data_channel_info *out)
 {
-    const struct channel *c = channel_find(dc, handle);
+    const struct channel *c = channel_set_find(&dc->set, handle);
     if (!c)
         return false;
     *out = (struct data_channel_info){
         .state = c->state,
-        .label = slice_of(c->label.text, c->label.len),
-        .protocol = slice_of(c->protocol.text, c->protocol.len),
-        .unordered = c->unordered,
-        .negotiated = c->negotiated,
-        .max_retransmits = c->max_retransmits,
-        .max_packet_life_ms = c->max_packet_life_ms,
+        .label = slice_of(c->terms.label.text, c->terms.label.len),
+        .protocol = slice_of(c->terms.protocol.text, c->terms.protocol.len),
+        .unordered = c->terms.unordered,
+        .negotiated = c->terms.negotiated,
+        .max_retransmits = c->terms.max_retransmits,
+        .max_packet_life_ms = c->terms.max_packet_life_ms,
         .id = c->id,
-        .priority = c->priority,
+        .priority = c->terms.priority,
         .buffered = channel_buffered(dc, c),
-        .messages_sent = c->messages_sent,
-        .bytes_sent = c->bytes_sent,
-        .messages_received = c->messages_received,
-        .bytes_received = c->bytes_received,
+        .messages_sent = c->counts.messages_sent,
+        .bytes_sent = c->counts.bytes_sent,
+        .messages_received = c->counts.messages_received,
+        .bytes_received = c->counts.bytes_received,
     };
     return true;
 }
 
 void data_channels_set_user(struct data_channels *dc, uint32_t handle, void *user)
 {
-    struct channel *c = channel_find(dc, handle);
+    struct channel *c = channel_set_find(&dc->set, handle);
     if (c)
         c->user = user;
 }
 
 void *data_channels_user(const struct data_channels *dc, uint32_t handle)
 {
-    const struct channel *c = channel_find(dc, handle);
+    const struct channel *c = channel_set_find(&dc->set, handle);
     return c ? c->user : NULL;
 }
 
 void data_channels_forget(struct data_channels *dc, uint32_t handle)
 {
-    struct channel *c = channel_find(dc, handle);
+    struct channel *c = channel_set_find(&dc->set, handle);
     if (c && c->state == CHANNEL_CLOSED)
-        channel_free(dc, c);
+        channel_discard(dc, c);
 }
 
 uint16_t data_channels_priority(const struct data_channels *dc)
 {
     uint16_t most = 0;
-    for (size_t i = 0; i < dc->count; i++)
-        if (dc->channels[i]->state == CHANNEL_OPEN && dc->channels[i]->priority > most)
-            most = dc->channels[i]->priority;
+    for (size_t i = 0; i < dc->set.count; i++)
+        if (dc->set.channels[i]->state == CHANNEL_OPEN && dc->set.channels[i]->terms.priority > most)
+            most = dc->set.channels[i]->terms.priority;
     return most;
 }
 
@@ -295,11 +318,7 @@ uint16_t data_channels_max(const struct data_channels *dc)
 
 uint64_t data_channels_max_message(const struct data_channels *dc)
 {
-    if (dc->state == SCTP_NEW)
-        return 0;
-    uint32_t limit = context_limits(dc->context)->send_queue_bytes;
-    uint64_t ours = limit > QUEUED_COST ? limit - QUEUED_COST : 0;
-    return dc->remote_max_message_bytes && dc->remote_max_message_bytes < ours ? dc->remote_max_message_bytes : ours;
+    return channel_max_message(dc);
 }
 
 const struct sctp_counters *data_channels_counters(const struct data_channels *dc)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What is below the channels of whole connections: the ports of the association (RFC 8841 5.1, 9.3) and the room that a relay leaves for
  * its packets. */
-#include "channel.h"
+#include "data_channels.h"
+#include "data_channels_internal.h"
 #include "peer.h"
 #include "peer_pump.h"
 #include "peer_scene.h"
