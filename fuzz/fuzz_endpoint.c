@@ -11,7 +11,7 @@
 
 #include "context.h"
 #include "crc32c.h"
-#include "peer.h"
+#include "peer_transport.h"
 #include "prepared.h"
 #include "rtp_session_parts.h"
 #include "snapshot.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCConfiguration (webrtc-pc 4.2, 4.4.1.6): reading and checking it; server URLs as RFC 7064 and RFC 7065 spell them. */
+#include "configuration.h"
+
 #include "endpoint.h"
-#include "peer.h"
 #include "text.h"
 
 enum { PORT = 3478, PORT_TLS = 5349 };
@@ -222,7 +223,7 @@ static int make_rules(rtc_peer_connection *pc, const rtc_configuration *c)
     return error;
 }
 
-static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
+static int check_first(rtc_peer_connection *pc, const rtc_configuration *c, void (*lost)(void *pc))
 {
     int error = make_rules(pc, c);
     if (error)
@@ -253,14 +254,15 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c)
     pc->settings.max_channels = c->max_channels ? c->max_channels : 256;
     pc->settings.max_message_size = c->max_message_size ? c->max_message_size : 256 * 1024;
     error = choose_certificate(pc, c);
-    return error || !c->endpoint ? error : endpoint_admit(c->endpoint, pc, peer_lost_endpoint, &pc->settings.member);
+    return error || !c->endpoint ? error : endpoint_admit(c->endpoint, pc, lost, &pc->settings.member);
 }
 
 static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
 {
     if (c->loop && c->loop != pc->loop)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the loop can not change");
-    if (c->endpoint && (!pc->settings.member || c->endpoint != pc->settings.member->endpoint)) /* a connection that is not closed has not left */
+    if (c->endpoint &&
+        (!pc->settings.member || c->endpoint != pc->settings.member->endpoint)) /* a connection that is not closed has not left */
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the endpoint can not change");
     if (c->bundle_policy != RTC_BUNDLE_BALANCED && !pc->max_bundle)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the bundle policy can not change");
@@ -290,8 +292,10 @@ static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
     return RTC_OK;
 }
 
-int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given, bool first, bool *servers_changed)
+/* `lost`: of a new connection; NULL: a change. */
+static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (*lost)(void *pc), bool *servers_changed)
 {
+    bool first = lost != NULL;
     rtc_configuration c;
     int error = peer_options(pc, &c, sizeof c, given, "rtc_configuration");
     if (!error)
@@ -306,10 +310,9 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
     uint32_t count = 0;
     error = make_servers(pc, &c, &servers, &count);
     if (!error)
-        error = first ? check_first(pc, &c) : check_change(pc, &c);
+        error = first ? check_first(pc, &c, lost) : check_change(pc, &c);
     if (!error) {
-        if (servers_changed)
-            *servers_changed = !same_servers(pc, servers, count, relay_only);
+        *servers_changed = !same_servers(pc, servers, count, relay_only);
         configuration_forget_servers(pc);
         pc->settings.servers = servers;
         pc->settings.server_count = count;
@@ -323,4 +326,15 @@ int configuration_apply(rtc_peer_connection *pc, const rtc_configuration *given,
     }
     memory_free(pc->context, servers);
     return error;
+}
+
+int configuration_begin(rtc_peer_connection *pc, const rtc_configuration *given, void (*lost)(void *pc))
+{
+    bool changed;
+    return apply(pc, given, lost, &changed);
+}
+
+int configuration_change(rtc_peer_connection *pc, const rtc_configuration *given, bool *servers_changed)
+{
+    return apply(pc, given, NULL, servers_changed);
 }

@@ -2,7 +2,8 @@
 /* RTCDataChannel (webrtc-pc 6.2) over the channels of src/sctp. */
 #include "data_channel_object.h"
 
-#include "peer.h"
+#include "negotiation_needed.h"
+#include "peer_transport.h"
 #include "transport.h"
 
 static void destroy(rtc_data_channel *c)
@@ -174,7 +175,7 @@ int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char 
     if (error)
         return peer_end(pc, error);
     pc->negotiation.wants_data = true;
-    peer_update_negotiation_needed(pc);
+    negotiation_update_needed(pc);
     peer_settle(pc);
     return RTC_OK;
 }

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions. Everything that can
- * be refused is checked before anything changes. signaling.h has the moves. */
-#include "peer.h"
-#include "signaling.h"
+/* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions, and
+ * asking for other credentials. Everything that can be refused is checked before anything changes. signaling.h has the moves. */
+#include "negotiation.h"
+#include "negotiation_needed.h"
+#include "peer_transport.h"
+#include "restart.h"
+#include "snapshot.h"
 #include "transport.h"
-
-void peer_forget_shown(rtc_peer_connection *pc)
-{
-    memory_free(pc->context, pc->negotiation.shown_local);
-    pc->negotiation.shown_local = NULL;
-}
 
 /* Says what is wrong with a description, and quotes the line. */
 static int fail_at(rtc_peer_connection *pc, int error, const char *sdp, const struct jsep_error *why)
@@ -222,4 +219,17 @@ const char *rtc_peer_connection_remote_description(rtc_peer_connection *pc, rtc_
     if (type)
         *type = d ? d->type : RTC_SDP_NONE;
     return d ? d->text : NULL;
+}
+
+int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
+{
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_restart_ice: connection is NULL");
+    int error = peer_begin(pc);
+    if (error)
+        return error;
+    restart_wish(pc);
+    negotiation_update_needed(pc);
+    peer_settle(pc);
+    return RTC_OK;
 }

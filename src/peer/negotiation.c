@@ -2,10 +2,13 @@
 /* Carries out what was planned of a description (negotiation_plan.h): what the plan is made from is read, what its effects need is got
  * ready, the next state takes its place, and the effects follow. Only getting ready may fail; what begins with the agreed transport (a
  * handshake, an encoder) allocates as it goes and, without memory, ends the connection as it would at any other time. */
-#include "negotiation_plan.h"
+#include "negotiation.h"
 
 #include "codec_mismatch.h"
-#include "peer.h"
+#include "negotiation_needed.h"
+#include "negotiation_plan.h"
+#include "peer_transport.h"
+#include "restart.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -364,7 +367,7 @@ static const struct negotiation_state *commit(rtc_peer_connection *pc, struct ne
     struct negotiation_state *place = agreed ? &n->stable : &n->pending;
     *place = plan->next;
     plan->next = (struct negotiation_state){0};
-    peer_forget_shown(pc);
+    negotiation_forget_shown(pc->context, &pc->negotiation);
     if (agreed)
         n->last_offer.counts = n->last_answer.counts = false;
     return place;
@@ -392,7 +395,7 @@ static int carry_out(rtc_peer_connection *pc, struct negotiation_plan *plan)
         return RTC_OK;
     restart_settled(pc);
     n->needed = false;
-    peer_update_negotiation_needed(pc);
+    negotiation_update_needed(pc);
     return RTC_OK;
 }
 
@@ -421,39 +424,4 @@ int negotiation_undo(rtc_peer_connection *pc)
         error = negotiation_plan_undo(pc->context, &facts, &plan);
     memory_free(pc->context, transceivers);
     return error ? error : carry_out(pc, plan);
-}
-
-/* ---- Whether another negotiation is needed ---- */
-
-/* webrtc-pc 4.7.3, "check if negotiation is needed". */
-static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t)
-{
-    const struct session_description *local = description_says(pc->negotiation.stable.local),
-                                     *remote = description_says(pc->negotiation.stable.remote);
-    if (t->state != TRANSCEIVER_LIVE)
-        return false;
-    int l = t->mid[0] && local ? session_description_find(local, t->mid) : -1;
-    int r = t->mid[0] && remote ? session_description_find(remote, t->mid) : -1;
-    if (l < 0 || r < 0)
-        return true;
-    rtc_rtp_direction ours = local->sections[l].direction, reversed = direction_reverse(remote->sections[r].direction);
-    if (pc->negotiation.stable.local->type == RTC_SDP_OFFER)
-        return t->direction != ours && t->direction != reversed;
-    return direction_and(t->direction, reversed) != ours;
-}
-
-bool negotiation_is_needed(rtc_peer_connection *pc)
-{
-    const struct session_description *local = description_says(pc->negotiation.stable.local);
-    if (pc->negotiation.to_replace_count > 0)
-        return true;
-    bool has_data = false; /* one that the peer rejected counts too: asking again and again would not change its mind */
-    for (size_t i = 0; local && i < local->section_count; i++)
-        has_data = has_data || local->sections[i].type == MEDIA_APPLICATION;
-    if (pc->negotiation.wants_data && !has_data)
-        return true;
-    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
-        if (transceiver_needs(pc, link_owner(l, rtc_rtp_transceiver, link)))
-            return true;
-    return false;
 }

@@ -104,6 +104,12 @@ const struct description *negotiation_remote(const struct negotiation *n)
     return n->pending.remote ? n->pending.remote : n->stable.remote;
 }
 
+void negotiation_forget_shown(rtc_context *context, struct negotiation *n)
+{
+    memory_free(context, n->shown_local);
+    n->shown_local = NULL;
+}
+
 void negotiation_fini(rtc_context *context, struct negotiation *n)
 {
     negotiation_state_fini(context, &n->stable);

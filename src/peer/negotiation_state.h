@@ -82,7 +82,7 @@ struct created_description {
 };
 
 /* The connection's part of it. Owner: the connection. The states, `signaling` and `needed` are written where a plan is carried out
- * (negotiation.c), which is followed by peer_update_negotiation_needed(), and whether created texts count; these by description.c, what
+ * (negotiation.c), which is followed by negotiation_update_needed(), and whether created texts count; these by description.c, what
  * restarts need by restart.c, versions by snapshot.c; others only count (transceiver.c) or ask (data_channel.c). */
 struct negotiation {
     rtc_signaling_state signaling; /* signaling.h; closed from any state */
@@ -106,6 +106,8 @@ const struct negotiation_state *negotiation_now(const struct negotiation *n);
 /* The descriptions that count now: pending ones before current ones; NULL when there are none. */
 const struct description *negotiation_local(const struct negotiation *n);
 const struct description *negotiation_remote(const struct negotiation *n);
+/* Drops the cached localDescription text: a candidate or a description came. */
+void negotiation_forget_shown(rtc_context *context, struct negotiation *n);
 void negotiation_fini(rtc_context *context, struct negotiation *n);
 
 #endif

@@ -1,107 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The peer connection as an object: construction, states, close. */
-#include "peer.h"
+#include "peer_connection.h"
 
+#include "candidate_pool.h"
+#include "configuration.h"
 #include "data_channel_object.h"
 #include "endpoint.h"
-#include "explain.h"
-#include "options.h"
-#include "text.h"
+#include "peer_transport.h"
 #include "transceiver.h"
 #include "transport.h"
 
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-static void wake_from_worker(void *user)
-{
-    rtc_peer_connection *pc = user;
-    pthread_mutex_lock(&pc->wake_lock);
-    if (pc->wake)
-        pc->wake(pc->wake_user);
-    pthread_mutex_unlock(&pc->wake_lock);
-}
-
-/* What is no move of the table changes nothing. */
-static void set_life(rtc_peer_connection *pc, enum peer_life life)
-{
-    static const bool moves[4][4] = {
-        [PEER_OPEN][PEER_GIVEN_UP] = true,    [PEER_OPEN][PEER_CLOSED] = true,      [PEER_GIVEN_UP][PEER_CLOSED] = true,
-        [PEER_CLOSED][PEER_LINGERING] = true, [PEER_LINGERING][PEER_CLOSED] = true,
-    };
-    if (moves[pc->life][life])
-        pc->life = life;
-}
-
-rtc_time_t peer_now(rtc_peer_connection *pc)
-{
-    if (pc->loop)
-        pc->now = rtc_now();
-    return pc->now;
-}
-
-void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    if (!log_wants(pc->context, level))
-        return;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    log_write(pc->context, level, "peer", "[%05u] %s", (unsigned)(pc->negotiation.session_id % 100000), text);
-}
-
-static int say(rtc_peer_connection *pc, int error, const char *format, va_list args)
-{
-    char text[ERROR_TEXT_MAX];
-    (void)vsnprintf(text, sizeof text, format, args);
-    (void)error_say(error, "%s", text);
-    if (pc)
-        text_copy(pc->last_error, sizeof pc->last_error, rtc_last_error());
-    return error;
-}
-
-int peer_say(rtc_peer_connection *pc, int error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)say(pc, error, format, args);
-    va_end(args);
-    return error;
-}
-
-int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)say(pc, error, format, args);
-    va_end(args);
-    if (pc)
-        peer_log(pc, RTC_LOG_WARNING, "%s: %s", rtc_error_name(error), pc->last_error);
-    return error;
-}
-
-int peer_options(rtc_peer_connection *pc, void *to, size_t known, const void *given, const char *name)
-{
-    int error = options_take(to, known, given, name);
-    return error ? peer_fail(pc, error, "%s", rtc_last_error()) : RTC_OK;
-}
-
-int peer_begin(rtc_peer_connection *pc)
-{
-    pc->last_error[0] = 0;
-    (void)peer_now(pc);
-    if (peer_is_closed(pc))
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
-    return peer_gave_up(pc) ? peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out") : RTC_OK;
-}
-
-int peer_end(rtc_peer_connection *pc, int error)
-{
-    return error && !pc->last_error[0] ? peer_fail(pc, error, "%s", rtc_error_message(error)) : error;
-}
 
 static int store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
 {
@@ -136,9 +45,9 @@ static void destroy(rtc_peer_connection *pc)
 
 static int construct(rtc_peer_connection *pc, const rtc_configuration *configuration)
 {
-    int error = configuration_apply(pc, configuration, true, NULL);
+    int error = configuration_begin(pc, configuration, peer_lost_endpoint);
     if (!error)
-        error = mailbox_new(pc->context, wake_from_worker, pc, &pc->mailbox);
+        error = mailbox_new(pc->context, peer_wake, pc, &pc->mailbox);
     if (!error && pc->loop) {
         pc->settings.pool = packet_pool_ref(pc->loop->pool);
         pc->reaper = reaper_ref(pc->loop->reaper);
@@ -150,7 +59,9 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
         pc->wake = error ? NULL : pc->loop->ops->changed;
     }
     if (!error)
-        error = pool_start(pc);
+        error = candidate_pool_start(pc);
+    if (!error && pc->transport)
+        peer_settle(pc);
     if (error && pc->attached)
         pc->loop->ops->detach(pc->wake_user);
     return error;
@@ -174,7 +85,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     pc->now = context_start_time(context);
     pc->negotiation.session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
     pc->settings.next_request_id = &pc->next_request_id;
-    pc->settings.wake = wake_from_worker;
+    pc->settings.wake = peer_wake;
     pc->settings.wake_user = pc;
     pc->settings.log_number = (uint32_t)(pc->negotiation.session_id % 100000);
     context_random_text(context, pc->settings.cname, sizeof pc->settings.cname - 1);
@@ -183,7 +94,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
         error = construct(pc, configuration);
     if (error) {
         (void)peer_end(pc, error);
-        set_life(pc, PEER_CLOSED);
+        peer_set_life(pc, PEER_CLOSED);
         if (pc->settings.member)
             endpoint_leave(pc->settings.member);
         destroy(pc);
@@ -262,7 +173,7 @@ static void leave_loop(rtc_peer_connection *pc)
         return;
     }
     (void)rtc_peer_connection_ref(pc);
-    set_life(pc, PEER_LINGERING);
+    peer_set_life(pc, PEER_LINGERING);
     pc->loop->ops->changed(pc->wake_user);
 }
 
@@ -270,7 +181,7 @@ void peer_end_linger(rtc_peer_connection *pc)
 {
     if (pc->life != PEER_LINGERING || transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER)
         return;
-    set_life(pc, PEER_CLOSED);
+    peer_set_life(pc, PEER_CLOSED);
     pc->loop->ops->detach(pc->wake_user);
     rtc_peer_connection_unref(pc);
 }
@@ -280,7 +191,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     if (!pc || peer_is_closed(pc))
         return;
     rtc_time_t now = peer_now(pc);
-    set_life(pc, PEER_CLOSED);
+    peer_set_life(pc, PEER_CLOSED);
     pc->negotiation.signaling = RTC_SIGNALING_CLOSED;
     pc->ice_connection_state = RTC_ICE_CONNECTION_CLOSED;
     pc->connection_state = RTC_PEER_CONNECTION_CLOSED;
@@ -321,11 +232,11 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     uint8_t size_before = pc->candidate_pool_size;
     int error = peer_begin(pc);
     if (!error)
-        error = configuration_apply(pc, configuration, false, &servers_changed);
+        error = configuration_change(pc, configuration, &servers_changed);
     if (!error && pc->transport && transport_media(pc->transport))
         rtp_session_set_max_bitrate(transport_media(pc->transport), pc->settings.max_bitrate_bps);
     if (!error)
-        error = pool_configured(pc, servers_changed, size_before);
+        error = candidate_pool_configured(pc, servers_changed, size_before);
     if (!error)
         peer_settle(pc);
     return peer_end(pc, error);
@@ -334,37 +245,6 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
 const char *rtc_peer_connection_last_error(const rtc_peer_connection *pc)
 {
     return pc ? pc->last_error : rtc_last_error();
-}
-
-void peer_settle(rtc_peer_connection *pc)
-{
-    if (peer_is_closed(pc))
-        return;
-    peer_run_transport(pc, pc->now);
-    wake_from_worker(pc);
-}
-
-void peer_give_up(rtc_peer_connection *pc)
-{
-    if (pc->life != PEER_OPEN)
-        return;
-    peer_log(pc, RTC_LOG_ERROR, "out of memory: the connection fails");
-    set_life(pc, PEER_GIVEN_UP);
-    if (pc->connection_state == RTC_PEER_CONNECTION_FAILED)
-        return;
-    pc->connection_state = RTC_PEER_CONNECTION_FAILED;
-    event_queue_add_failure(pc);
-}
-
-void peer_update_negotiation_needed(rtc_peer_connection *pc)
-{
-    if (peer_is_closed(pc) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
-        return;
-    bool needed = negotiation_is_needed(pc);
-    bool news = needed && !pc->negotiation.needed;
-    pc->negotiation.needed = needed;
-    if (news)
-        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, ++pc->negotiation.asked, NULL, NULL);
 }
 
 rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *pc)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection as the parent of its transport: what it is given, and what its events mean here. The states of the connection that follow
  * from transports are derived in this file and nowhere else (webrtc-pc 4.3.3, 4.3.4), when a transport says that its own changed. */
+#include "peer_transport.h"
+
 #include "data_channel_object.h"
 #include "dscp.h"
+#include "endpoint.h"
 #include "explain.h"
+#include "local_candidates.h"
 #include "media_track.h"
-#include "peer.h"
 #include "receive_pipeline.h"
 #include "send_pipeline.h"
 #include "transceiver.h"
@@ -267,7 +270,7 @@ static void take(rtc_peer_connection *pc, rtc_time_t now, struct transport_event
         candidates_complete(pc);
         break;
     case TRANSPORT_CANDIDATES_LOST:
-        peer_forget_shown(pc);
+        negotiation_forget_shown(pc->context, &pc->negotiation);
         break;
     case TRANSPORT_CHANNEL:
         channel_event(pc, event->sctp);
@@ -293,6 +296,37 @@ void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
     }
     if (transport_is_starved(pc->transport))
         peer_give_up(pc);
+}
+
+void peer_take_result(rtc_peer_connection *pc, const struct io_result *in)
+{
+    if (!transport_result(pc->transport, pc->now, in)) {
+        log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
+        if (in->type == REQUEST_LISTEN_TCP && in->error == RTC_OK && in->socket) /* the listener was closed meanwhile */
+            transport_refuse_socket(pc->transport, in->socket);
+    }
+    peer_run_transport(pc, pc->now);
+}
+
+void peer_settle(rtc_peer_connection *pc)
+{
+    if (peer_is_closed(pc))
+        return;
+    peer_run_transport(pc, pc->now);
+    peer_wake(pc);
+}
+
+void peer_lost_endpoint(void *connection)
+{
+    rtc_peer_connection *pc = connection;
+    (void)peer_now(pc); /* since when its path is lost */
+    while (pc->settings.member->alias_count > 0) {
+        struct io_result gone = {.type = REQUEST_OPEN_UDP, .id = pc->settings.member->aliases[0].socket, .error = RTC_ERR_NETWORK};
+        (void)endpoint_release(pc->settings.member, gone.id);
+        if (!peer_is_closed(pc))
+            peer_take_result(pc, &gone);
+    }
+    peer_settle(pc);
 }
 
 void peer_surface_pool(rtc_peer_connection *pc)

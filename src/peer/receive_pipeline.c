@@ -4,7 +4,7 @@
 
 #include "audio_stretch.h"
 #include "codec_registry.h"
-#include "peer.h"
+#include "peer_transport.h"
 #include "transport.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sans-I/O face (<crtc/transport.h>): packets, requests, results, time and dispatch. */
-#include "endpoint.h"
-#include "peer.h"
+#include "peer_connection.h"
+#include "peer_transport.h"
 #include "public_address.h"
 #include "receive_pipeline.h"
 #include "transceiver.h"
@@ -121,17 +121,6 @@ void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, c
     rtc_peer_connection_receive(pc, now, path, (rtc_packet *)p);
 }
 
-static int give_result(rtc_peer_connection *pc, const struct io_result *in)
-{
-    if (!transport_result(pc->transport, pc->now, in)) {
-        log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
-        if (in->type == REQUEST_LISTEN_TCP && in->error == RTC_OK && in->socket) /* the listener was closed meanwhile */
-            transport_refuse_socket(pc->transport, in->socket);
-    }
-    peer_run_transport(pc, pc->now);
-    return RTC_OK;
-}
-
 static const size_t first_interface = offsetof(rtc_interface, prefix_length);
 
 /* What an older program's lacks is zero; what a newer one's has more is not for us. */
@@ -199,9 +188,9 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
     error = copy_lists(pc->context, &result, &in, &memory);
     if (error)
         return peer_fail(pc, error, "%s", rtc_last_error());
-    error = give_result(pc, &in);
+    peer_take_result(pc, &in);
     memory_free(pc->context, memory);
-    return error;
+    return RTC_OK;
 }
 
 /* A loop does the same for its own, which others use too. */
@@ -254,19 +243,6 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *pc)
 {
     return pc->transport ? (rtc_packet *)transport_next_packet(pc->transport) : NULL;
-}
-
-void peer_lost_endpoint(void *connection)
-{
-    rtc_peer_connection *pc = connection;
-    (void)peer_now(pc); /* since when its path is lost */
-    while (pc->settings.member->alias_count > 0) {
-        struct io_result gone = {.type = REQUEST_OPEN_UDP, .id = pc->settings.member->aliases[0].socket, .error = RTC_ERR_NETWORK};
-        (void)endpoint_release(pc->settings.member, gone.id);
-        if (!peer_is_closed(pc))
-            (void)give_result(pc, &gone);
-    }
-    peer_settle(pc);
 }
 
 bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)

@@ -4,7 +4,7 @@
 #include "send_pipeline_parts.h"
 
 #include "capabilities.h"
-#include "peer.h"
+#include "peer_transport.h"
 #include "rtp_rate.h"
 #include "transport.h"
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What a connection would write into a description: its wishes as the plain structs that the offer/answer functions take. */
+#include "snapshot.h"
+
 #include "capabilities.h"
-#include "peer.h"
-#include <stdio.h>
+#include "restart.h"
 #include "transceiver.h"
 #include "transport.h"
+
+#include <stdio.h>
 
 struct snapshot {
     struct jsep_snapshot jsep;

@@ -2,7 +2,7 @@
 /* From the consumers of a received track to its connection; see track_feedback.h. */
 #include "track_feedback.h"
 
-#include "peer.h"
+#include "peer_transport.h"
 #include "transceiver.h"
 #include "transport.h"
 

@@ -3,7 +3,8 @@
 #include "transceiver.h"
 
 #include "dscp.h"
-#include "peer.h"
+#include "negotiation_needed.h"
+#include "peer_transport.h"
 #include "receive_pipeline.h"
 #include "send_pipeline.h"
 #include "track_feedback.h"
@@ -363,7 +364,7 @@ int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_direction 
     if (t->direction == direction)
         return RTC_OK;
     t->direction = direction;
-    peer_update_negotiation_needed(t->connection);
+    negotiation_update_needed(t->connection);
     peer_settle(t->connection);
     return RTC_OK;
 }
@@ -539,7 +540,7 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
     (void)transceiver_set_streams(&t->sender, streams, stream_count);
     t->direction = direction_or(t->direction, RTC_DIRECTION_SENDONLY);
     transceiver_set_track(t, track);
-    peer_update_negotiation_needed(pc);
+    negotiation_update_needed(pc);
     if (sender)
         *sender = &t->sender;
     peer_settle(pc);
@@ -580,7 +581,7 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
     set_priorities(&t->sender, init.priority);
     if (track)
         transceiver_set_track(t, track);
-    peer_update_negotiation_needed(pc);
+    negotiation_update_needed(pc);
     if (out)
         *out = t;
     peer_settle(pc);
@@ -601,7 +602,7 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
         return RTC_OK;
     transceiver_set_track(t, NULL);
     t->direction = direction_and(t->direction, RTC_DIRECTION_RECVONLY);
-    peer_update_negotiation_needed(pc);
+    negotiation_update_needed(pc);
     peer_settle(pc);
     return RTC_OK;
 }

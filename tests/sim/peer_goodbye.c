@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A peer that ends the connection: by close(), by close_notify alone while its ICE goes on (as browsers do when the section that carries
  * the transport is stopped), by a fatal alert. Whoever is left behind learns of it at once and sends nothing more. */
-#include "peer.h"
+#include "peer_transport.h"
 #include "peer_pump.h"
 
 #include "transceiver.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ICE restarts that are offered and come to nothing: the generation that goes on is the one whose candidates are told again. */
+#include "negotiation.h"
 #include "restart_scene.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * its packets. */
 #include "data_channels.h"
 #include "data_channels_internal.h"
-#include "peer.h"
+#include "peer_transport.h"
 #include "peer_pump.h"
 #include "peer_scene.h"
 #include "sim_turn_server.h"

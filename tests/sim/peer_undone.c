@@ -2,7 +2,7 @@
 /* Negotiation is a value: whatever descriptions come, what is refused changes nothing, and what waits for an answer can be undone. Random
  * offers and answers from a seed, good, broken and at the wrong time (glare), are set with every allocation failing in turn; after each
  * failure and each refusal, and after pending offers were undone, all that negotiation made of the connection is as it was. */
-#include "peer.h"
+#include "negotiation.h"
 #include "transceiver.h"
 #include "transport.h"
 #include "transport_internal.h"

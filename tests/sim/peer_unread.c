@@ -3,7 +3,7 @@
 #include "context.h"
 #include "data_channel_object.h"
 #include "packet.h"
-#include "peer.h"
+#include "peer_transport.h"
 #include "peer_scene.h"
 #include "transport.h"
 #include "transport_internal.h"

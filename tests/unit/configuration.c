@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCConfiguration as a constructor takes it: server URLs, credentials, policies, and what each mistake is called. */
-#include "peer.h"
+#include "configuration.h"
 
 #include <crtc/crtc.h>
 
@@ -256,18 +256,18 @@ static void changed_servers(void **state)
     rtc_peer_connection *pc;
     bool changed = true;
     assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
-    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_int_equal(configuration_change(pc, &configuration, &changed), RTC_OK);
     assert_false(changed);
     server.urls = &two;
-    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_int_equal(configuration_change(pc, &configuration, &changed), RTC_OK);
     assert_true(changed);
     configuration.ice_transport_policy = RTC_ICE_TRANSPORT_RELAY;
-    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_int_equal(configuration_change(pc, &configuration, &changed), RTC_OK);
     assert_true(changed);
-    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_int_equal(configuration_change(pc, &configuration, &changed), RTC_OK);
     assert_false(changed);
     configuration.ice_server_count = 0;
-    assert_int_equal(configuration_apply(pc, &configuration, false, &changed), RTC_OK);
+    assert_int_equal(configuration_change(pc, &configuration, &changed), RTC_OK);
     assert_true(changed);
     rtc_peer_connection_free(pc);
 }

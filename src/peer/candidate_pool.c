@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* See candidate_pool.h. What is pooled is gathered and withheld by the transport; a local description surfaces it (negotiation.c). */
+#include "candidate_pool.h"
+
+#include "peer_transport.h"
+#include "transport.h"
+
+static bool may_pool(const rtc_peer_connection *pc)
+{
+    return pc->candidate_pool_size > 0 && !negotiation_local(&pc->negotiation) && pc->negotiation.signaling == RTC_SIGNALING_STABLE;
+}
+
+int candidate_pool_start(rtc_peer_connection *pc)
+{
+    if (!may_pool(pc))
+        return RTC_OK;
+    int error = peer_need_transport(pc, true);
+    if (error)
+        return error;
+    transport_pool(pc->transport, peer_now(pc));
+    return RTC_OK;
+}
+
+/* What was pooled does not fit the configuration any more. */
+static int discard(rtc_peer_connection *pc)
+{
+    if (!pc->transport || !transport_is_pooling(pc->transport) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
+        return RTC_OK;
+    peer_run_transport(pc, pc->now);
+    return transport_discard_pool(pc->transport, pc->now);
+}
+
+/* The servers changed: whatever has begun to gather did so with the old ones. */
+static void mark_stale(rtc_peer_connection *pc)
+{
+    uint32_t gathered = transport_ice_gathered(pc->transport);
+    if (gathered > pc->negotiation.stale_generation)
+        pc->negotiation.stale_generation = gathered;
+}
+
+int candidate_pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    int error = RTC_OK;
+    if (servers_changed || pc->candidate_pool_size < size_before)
+        error = discard(pc);
+    if (servers_changed && pc->transport)
+        mark_stale(pc);
+    size_t count = pc->transport ? transport_ice_agents(pc->transport, agents) : 0;
+    for (size_t i = 0; i < count && !error; i++)
+        error = ice_agent_set_servers(agents[i], pc->settings.servers, pc->settings.server_count, pc->settings.relay_only);
+    return error ? error : candidate_pool_start(pc);
+}

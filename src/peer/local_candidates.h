@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Candidates of this side, as the application is told of them. */
+#ifndef CRTC_LOCAL_CANDIDATES_H
+#define CRTC_LOCAL_CANDIDATES_H
+
+#include "peer.h"
+
+void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate);
+/* `ufrag`: the generation that has no more. */
+void candidates_end(rtc_peer_connection *pc, const char *ufrag);
+/* The null candidate, after the gathering state says so. */
+void candidates_complete(rtc_peer_connection *pc);
+void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether another negotiation is needed (webrtc-pc 4.7.3). */
+#include "negotiation_needed.h"
+
+#include "transceiver.h"
+
+/* webrtc-pc 4.7.3, "check if negotiation is needed". */
+static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t)
+{
+    const struct session_description *local = description_says(pc->negotiation.stable.local),
+                                     *remote = description_says(pc->negotiation.stable.remote);
+    if (t->state != TRANSCEIVER_LIVE)
+        return false;
+    int l = t->mid[0] && local ? session_description_find(local, t->mid) : -1;
+    int r = t->mid[0] && remote ? session_description_find(remote, t->mid) : -1;
+    if (l < 0 || r < 0)
+        return true;
+    rtc_rtp_direction ours = local->sections[l].direction, reversed = direction_reverse(remote->sections[r].direction);
+    if (pc->negotiation.stable.local->type == RTC_SDP_OFFER)
+        return t->direction != ours && t->direction != reversed;
+    return direction_and(t->direction, reversed) != ours;
+}
+
+static bool is_needed(rtc_peer_connection *pc)
+{
+    const struct session_description *local = description_says(pc->negotiation.stable.local);
+    if (pc->negotiation.to_replace_count > 0)
+        return true;
+    bool has_data = false; /* one that the peer rejected counts too: asking again and again would not change its mind */
+    for (size_t i = 0; local && i < local->section_count; i++)
+        has_data = has_data || local->sections[i].type == MEDIA_APPLICATION;
+    if (pc->negotiation.wants_data && !has_data)
+        return true;
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
+        if (transceiver_needs(pc, link_owner(l, rtc_rtp_transceiver, link)))
+            return true;
+    return false;
+}
+
+void negotiation_update_needed(rtc_peer_connection *pc)
+{
+    if (peer_is_closed(pc) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
+        return;
+    bool needed = is_needed(pc);
+    bool news = needed && !pc->negotiation.needed;
+    pc->negotiation.needed = needed;
+    if (news)
+        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, ++pc->negotiation.asked, NULL, NULL);
+}

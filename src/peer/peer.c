@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The ground of src/peer: what any of its files may ask of the connection, and what needs none of them. */
+#include "peer.h"
+
+#include "options.h"
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void peer_wake(void *user)
+{
+    rtc_peer_connection *pc = user;
+    pthread_mutex_lock(&pc->wake_lock);
+    if (pc->wake)
+        pc->wake(pc->wake_user);
+    pthread_mutex_unlock(&pc->wake_lock);
+}
+
+void peer_set_life(rtc_peer_connection *pc, enum peer_life life)
+{
+    static const bool moves[4][4] = {
+        [PEER_OPEN][PEER_GIVEN_UP] = true,    [PEER_OPEN][PEER_CLOSED] = true,      [PEER_GIVEN_UP][PEER_CLOSED] = true,
+        [PEER_CLOSED][PEER_LINGERING] = true, [PEER_LINGERING][PEER_CLOSED] = true,
+    };
+    if (moves[pc->life][life])
+        pc->life = life;
+}
+
+rtc_time_t peer_now(rtc_peer_connection *pc)
+{
+    if (pc->loop)
+        pc->now = rtc_now();
+    return pc->now;
+}
+
+void peer_log(const rtc_peer_connection *pc, rtc_log_level level, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    if (!log_wants(pc->context, level))
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_write(pc->context, level, "peer", "[%05u] %s", (unsigned)(pc->negotiation.session_id % 100000), text);
+}
+
+static int say(rtc_peer_connection *pc, int error, const char *format, va_list args)
+{
+    char text[ERROR_TEXT_MAX];
+    (void)vsnprintf(text, sizeof text, format, args);
+    (void)error_say(error, "%s", text);
+    if (pc)
+        text_copy(pc->last_error, sizeof pc->last_error, rtc_last_error());
+    return error;
+}
+
+int peer_say(rtc_peer_connection *pc, int error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)say(pc, error, format, args);
+    va_end(args);
+    return error;
+}
+
+int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)say(pc, error, format, args);
+    va_end(args);
+    if (pc)
+        peer_log(pc, RTC_LOG_WARNING, "%s: %s", rtc_error_name(error), pc->last_error);
+    return error;
+}
+
+int peer_options(rtc_peer_connection *pc, void *to, size_t known, const void *given, const char *name)
+{
+    int error = options_take(to, known, given, name);
+    return error ? peer_fail(pc, error, "%s", rtc_last_error()) : RTC_OK;
+}
+
+int peer_begin(rtc_peer_connection *pc)
+{
+    pc->last_error[0] = 0;
+    (void)peer_now(pc);
+    if (peer_is_closed(pc))
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the connection is closed");
+    return peer_gave_up(pc) ? peer_fail(pc, RTC_ERR_NO_MEMORY, "the connection failed when memory ran out") : RTC_OK;
+}
+
+int peer_end(rtc_peer_connection *pc, int error)
+{
+    return error && !pc->last_error[0] ? peer_fail(pc, error, "%s", rtc_error_message(error)) : error;
+}
+
+void peer_give_up(rtc_peer_connection *pc)
+{
+    if (pc->life != PEER_OPEN)
+        return;
+    peer_log(pc, RTC_LOG_ERROR, "out of memory: the connection fails");
+    peer_set_life(pc, PEER_GIVEN_UP);
+    if (pc->connection_state == RTC_PEER_CONNECTION_FAILED)
+        return;
+    pc->connection_state = RTC_PEER_CONNECTION_FAILED;
+    event_queue_add_failure(pc);
+}

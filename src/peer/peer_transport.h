@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The connection as the parent of its transport. */
+#ifndef CRTC_PEER_TRANSPORT_H
+#define CRTC_PEER_TRANSPORT_H
+
+#include "peer.h"
+
+/* The transport, made at first need. */
+int peer_need_transport(rtc_peer_connection *pc, bool controlling);
+/* Takes what the transport has to tell until it is still, and what it has to send is ready. Harmless without a transport. */
+void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now);
+/* What every public call ends with that may have made something to send or to tell: the same, and the loop is told. */
+void peer_settle(rtc_peer_connection *pc);
+/* The answer to a request. */
+void peer_take_result(rtc_peer_connection *pc, const struct io_result *in);
+/* Its endpoint was closed, and the aliases with it. */
+void peer_lost_endpoint(void *pc);
+/* To be called before packets, ticks, and questions for the deadline. */
+void peer_give_room(rtc_peer_connection *pc);
+/* The negotiated role and the peer's fingerprints. */
+int peer_start_dtls(rtc_peer_connection *pc, enum dtls_role role, const struct jsep_section *remote);
+/* The association and its channels end, and may begin anew. */
+void peer_end_channels(rtc_peer_connection *pc);
+/* What a pool gathered is told now. */
+void peer_surface_pool(rtc_peer_connection *pc);
+/* Ends everything below while the connection stays: its channels are told. Harmless when repeated. */
+void peer_end_transport(rtc_peer_connection *pc);
+
+#endif
