@@ -202,6 +202,14 @@ static struct packet *take_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
     return p;
 }
 
+/* Nobody took the messages that wait. Once the channel is closed and this was told, or will not be told, they go: packets are the loop's,
+ * and the handle's last reference may go on any thread. */
+static void forget_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
+{
+    for (struct packet *p; (p = take_waiting(pc, c)) != NULL;)
+        packet_free(p);
+}
+
 static void drain_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
 {
     for (struct packet *p; c->has_callbacks && !c->silent && (p = take_waiting(pc, c)) != NULL; packet_free(p))
@@ -220,15 +228,10 @@ int rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_c
     c->has_callbacks = callbacks != NULL;
     /* What waited is delivered from the loop, not inside this call. */
     if (c->has_callbacks && c->waiting.head && c->connection) {
-        (void)event_queue_add(c->connection, USER_CHANNEL_MESSAGE, 0, c, NULL);
+        (void)data_channel_tell(c, DATA_CHANNEL_MESSAGE, 0);
         peer_settle(c->connection);
     }
     return RTC_OK;
-}
-
-void data_channel_ignore(rtc_data_channel *c)
-{
-    c->ignored = true;
 }
 
 /* Of the channels that nobody listens to, the one that keeps most, when `c` takes so much more. */
@@ -263,7 +266,7 @@ static void keep(rtc_peer_connection *pc, rtc_data_channel *c, struct user_event
         hoarder = find_hoarder(pc, c, cost);
         end_hoarding(hoarder);
         if (hoarder != c)
-            data_channel_forget_waiting(pc, hoarder);
+            forget_waiting(pc, hoarder);
     }
     if (c->ignored)
         return;
@@ -282,43 +285,60 @@ static void run_message(rtc_peer_connection *pc, rtc_data_channel *c, struct use
         keep(pc, c, e);
 }
 
-void data_channel_forget_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
+static void tell(rtc_peer_connection *pc, struct user_event *e)
 {
-    for (struct packet *p; (p = take_waiting(pc, c)) != NULL;)
-        packet_free(p);
-}
-
-void data_channel_run_event(rtc_peer_connection *pc, rtc_data_channel *c, struct user_event *e)
-{
+    rtc_data_channel *c = e->object;
     const rtc_data_channel_callbacks *cb = &c->callbacks;
-    switch (e->type) {
-    case USER_CHANNEL_OPEN: /* W3C 6.2: one that closes by now is not announced */
+    switch ((enum data_channel_event)e->type) {
+    case DATA_CHANNEL_NEW:
+        if (pc->callbacks.on_data_channel)
+            pc->callbacks.on_data_channel(pc, pc->user, c);
+        else
+            c->ignored = true;
+        break;
+    case DATA_CHANNEL_OPEN: /* W3C 6.2: one that closes by now is not announced */
         if (cb->on_open && c->state == RTC_DATA_CHANNEL_OPEN)
             cb->on_open(c, c->user);
         break;
-    case USER_CHANNEL_MESSAGE:
+    case DATA_CHANNEL_MESSAGE:
         run_message(pc, c, e);
         break;
-    case USER_CHANNEL_LOW:
+    case DATA_CHANNEL_LOW:
         if (cb->on_buffered_amount_low)
             cb->on_buffered_amount_low(c, c->user);
         break;
-    case USER_CHANNEL_CLOSING:
+    case DATA_CHANNEL_CLOSING:
         if (cb->on_closing)
             cb->on_closing(c, c->user);
         break;
-    case USER_CHANNEL_ERROR:
+    case DATA_CHANNEL_ERROR:
         if (cb->on_error)
             cb->on_error(c, c->user, e->value, rtc_error_message(e->value));
         break;
-    case USER_CHANNEL_CLOSE:
+    case DATA_CHANNEL_CLOSE:
         drain_waiting(pc, c);
         if (cb->on_close)
             cb->on_close(c, c->user);
         break;
-    default:
-        break;
     }
+}
+
+static void hold(void *c)
+{
+    (void)rtc_data_channel_ref(c);
+}
+
+static void release(rtc_peer_connection *pc, struct user_event *e)
+{
+    if (e->type == DATA_CHANNEL_CLOSE)
+        forget_waiting(pc, e->object);
+    rtc_data_channel_unref(e->object);
+}
+
+struct user_event *data_channel_tell(rtc_data_channel *c, enum data_channel_event type, int value)
+{
+    static const struct event_teller teller = {.tell = tell, .hold = hold, .release = release};
+    return peer_tell(c->connection, &teller, (int)type, value, c);
 }
 
 /* Copies what the layer below knows and the handle must keep. */
@@ -350,11 +370,11 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
     c->was_open = c->was_open || state == RTC_DATA_CHANNEL_OPEN;
     c->state = state;
     if (state == RTC_DATA_CHANNEL_OPEN)
-        (void)event_queue_add(pc, USER_CHANNEL_OPEN, 0, c, NULL);
+        (void)data_channel_tell(c, DATA_CHANNEL_OPEN, 0);
     else if (state == RTC_DATA_CHANNEL_CLOSING)
-        (void)event_queue_add(pc, USER_CHANNEL_CLOSING, 0, c, NULL);
-    else if (!event_queue_add(pc, USER_CHANNEL_CLOSE, 0, c, NULL))
-        data_channel_forget_waiting(pc, c);
+        (void)data_channel_tell(c, DATA_CHANNEL_CLOSING, 0);
+    else if (!data_channel_tell(c, DATA_CHANNEL_CLOSE, 0))
+        forget_waiting(pc, c);
     if (state != RTC_DATA_CHANNEL_CLOSED)
         return;
     data_channels_forget(transport_channels(pc->transport), c->handle);
@@ -365,7 +385,7 @@ void data_channel_silence(rtc_data_channel *c)
 {
     refresh(c);
     c->silent = true;
-    data_channel_forget_waiting(c->connection, c);
+    forget_waiting(c->connection, c);
     detach(c);
 }
 

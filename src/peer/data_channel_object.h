@@ -30,18 +30,24 @@ struct rtc_data_channel {
     bool was_open;               /* for the statistics */
     bool silent;                 /* the connection was closed: nothing is told any more */
     struct packet_queue waiting; /* messages that came before there were callbacks */
-    uint64_t waiting_bytes;      /* what they cost; all channels' together: struct event_queue, kept_bytes */
+    uint64_t waiting_bytes;      /* what they cost; all channels' together: struct user_event_queue, kept_bytes */
 };
 
+enum data_channel_event {
+    DATA_CHANNEL_NEW, /* the peer opened it */
+    DATA_CHANNEL_OPEN,
+    DATA_CHANNEL_MESSAGE, /* packet */
+    DATA_CHANNEL_LOW,
+    DATA_CHANNEL_CLOSING,
+    DATA_CHANNEL_CLOSE,
+    DATA_CHANNEL_ERROR /* value: the code */
+};
+
+/* As peer_tell(). */
+struct user_event *data_channel_tell(rtc_data_channel *channel, enum data_channel_event type, int value);
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle);
 /* The peer opened this one. NULL when out of memory. */
 rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle);
-/* There is no on_data_channel: its messages are dropped as they come. */
-void data_channel_ignore(rtc_data_channel *channel);
-/* Nobody took the messages that wait. Once the channel is closed and this was told, or will not be told, they go: packets are the loop's,
- * and the handle's last reference may go on any thread. */
-void data_channel_forget_waiting(rtc_peer_connection *pc, rtc_data_channel *channel);
-void data_channel_run_event(rtc_peer_connection *pc, rtc_data_channel *channel, struct user_event *event);
 /* The state machine below says so. */
 void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);
 /* The connection goes: the channel is closed and says nothing any more. */

@@ -4,6 +4,8 @@
 
 #include "transport.h"
 
+enum { CANDIDATE, CANDIDATE_ERROR };
+
 /* Three texts in one block: candidate, mid, username fragment. */
 static char *pack(rtc_context *context, const char *candidate, const char *mid, const char *ufrag)
 {
@@ -17,7 +19,47 @@ static char *pack(rtc_context *context, const char *candidate, const char *mid, 
     return block;
 }
 
-static void tell(rtc_peer_connection *pc, const char *text, const char *ufrag)
+static void tell_candidate(rtc_peer_connection *pc, const struct user_event *e)
+{
+    rtc_ice_candidate candidate = {.size = sizeof candidate, .sdp_m_line_index = e->value};
+    if (!pc->callbacks.on_ice_candidate)
+        return;
+    if (e->more) {
+        candidate.candidate = e->more;
+        candidate.sdp_mid = candidate.candidate + strlen(candidate.candidate) + 1;
+        candidate.username_fragment = candidate.sdp_mid + strlen(candidate.sdp_mid) + 1;
+    }
+    pc->callbacks.on_ice_candidate(pc, pc->user, e->more ? &candidate : NULL);
+}
+
+static void tell_error(rtc_peer_connection *pc, const struct user_event *e)
+{
+    const struct ice_candidate_error *from = e->more;
+    char ip[ADDRESS_TEXT_MAX];
+    if (!pc->callbacks.on_ice_candidate_error)
+        return;
+    rtc_ice_candidate_error error = {
+        .size = sizeof error,
+        .address = from->local.family ? address_ip_text(&from->local, ip) : "",
+        .port = from->local.port,
+        .url = from->url,
+        .error_code = from->code,
+        .error_text = from->text,
+    };
+    pc->callbacks.on_ice_candidate_error(pc, pc->user, &error);
+}
+
+static void tell(rtc_peer_connection *pc, struct user_event *e)
+{
+    if (e->type == CANDIDATE)
+        tell_candidate(pc, e);
+    else
+        tell_error(pc, e);
+}
+
+static const struct event_teller teller = {.tell = tell};
+
+static void queue(rtc_peer_connection *pc, const char *text, const char *ufrag)
 {
     const struct session_description *local = description_says(negotiation_local(&pc->negotiation));
     int index = local ? session_description_find(local, negotiation_now(&pc->negotiation)->transport.mid) : 0;
@@ -26,9 +68,9 @@ static void tell(rtc_peer_connection *pc, const char *text, const char *ufrag)
         peer_give_up(pc);
         return;
     }
-    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE, index < 0 ? 0 : index, NULL, NULL);
+    struct user_event *e = peer_tell(pc, &teller, CANDIDATE, index < 0 ? 0 : index, NULL);
     if (e)
-        e->object = packed;
+        event_queue_carry_more(&pc->events, e, packed);
     else
         memory_free(pc->context, packed);
 }
@@ -42,7 +84,7 @@ void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *ca
     if (printed)
         peer_log(pc, RTC_LOG_INFO, "local %s", printed);
     if (printed)
-        tell(pc, printed, candidate->ufrag);
+        queue(pc, printed, candidate->ufrag);
     else
         peer_give_up(pc);
     memory_free(pc->context, printed);
@@ -51,12 +93,12 @@ void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *ca
 void candidates_end(rtc_peer_connection *pc, const char *ufrag)
 {
     negotiation_forget_shown(pc->context, &pc->negotiation);
-    tell(pc, "", ufrag);
+    queue(pc, "", ufrag);
 }
 
 void candidates_complete(rtc_peer_connection *pc)
 {
-    (void)event_queue_add(pc, USER_ICE_CANDIDATE, 0, NULL, NULL);
+    (void)peer_tell(pc, &teller, CANDIDATE, 0, NULL);
 }
 
 void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error)
@@ -68,9 +110,9 @@ void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error 
     }
     *copy = *error;
     peer_log(pc, RTC_LOG_INFO, "the server %s gave no address: %u %s", error->url, error->code, error->text);
-    struct user_event *e = event_queue_add(pc, USER_ICE_CANDIDATE_ERROR, 0, NULL, NULL);
+    struct user_event *e = peer_tell(pc, &teller, CANDIDATE_ERROR, 0, NULL);
     if (e)
-        e->object = copy;
+        event_queue_carry_more(&pc->events, e, copy);
     else
         memory_free(pc->context, copy);
 }

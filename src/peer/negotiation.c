@@ -128,7 +128,7 @@ static int get_ready(rtc_peer_connection *pc, struct negotiation_plan *plan)
         error = ready_effect(pc, &plan->effects[i]);
         events += is_told(&plan->effects[i]);
     }
-    return error ? error : event_queue_reserve(pc, events);
+    return error ? error : event_queue_reserve(&pc->events, events);
 }
 
 /* ---- Effects on transceivers ---- */
@@ -136,12 +136,12 @@ static int get_ready(rtc_peer_connection *pc, struct negotiation_plan *plan)
 static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, struct effect *e)
 {
     struct track_streams *streams = e->ready;
-    struct user_event *event = event_queue_add(pc, USER_TRACK, 0, NULL, t);
+    struct user_event *event = transceiver_tell(t, TRANSCEIVER_TRACK, 0);
     if (!event)
         return; /* memory ran out: the connection has given up */
     streams->count = media->stream_count;
     memcpy(streams->ids, media->stream_ids, sizeof streams->ids);
-    event->object = streams;
+    event_queue_carry_more(&pc->events, event, streams);
     e->ready = NULL;
 }
 
@@ -322,7 +322,7 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
         break;
     case EFFECT_SIGNALING:
         if (e->flag)
-            (void)event_queue_add(pc, USER_SIGNALING_STATE, (int)plan->signaling, NULL, NULL);
+            peer_tell_state(pc, PEER_SIGNALING, (int)plan->signaling);
         break;
     case EFFECT_GATHER:
         gather(pc);

@@ -37,6 +37,17 @@ static bool is_needed(rtc_peer_connection *pc)
     return false;
 }
 
+static void tell(rtc_peer_connection *pc, struct user_event *e)
+{
+    /* By now it may be settled, or be asked again when the state is stable; a newer event may be on its way. */
+    if (pc->negotiation.signaling != RTC_SIGNALING_STABLE || !pc->negotiation.needed || e->value != pc->negotiation.asked)
+        return;
+    if (pc->callbacks.on_negotiation_needed)
+        pc->callbacks.on_negotiation_needed(pc, pc->user);
+}
+
+static const struct event_teller teller = {.tell = tell};
+
 void negotiation_update_needed(rtc_peer_connection *pc)
 {
     if (peer_is_closed(pc) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
@@ -45,5 +56,5 @@ void negotiation_update_needed(rtc_peer_connection *pc)
     bool news = needed && !pc->negotiation.needed;
     pc->negotiation.needed = needed;
     if (news)
-        (void)event_queue_add(pc, USER_NEGOTIATION_NEEDED, ++pc->negotiation.asked, NULL, NULL);
+        (void)peer_tell(pc, &teller, 0, ++pc->negotiation.asked, NULL);
 }

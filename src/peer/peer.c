@@ -96,6 +96,40 @@ int peer_end(rtc_peer_connection *pc, int error)
     return error && !pc->last_error[0] ? peer_fail(pc, error, "%s", rtc_error_message(error)) : error;
 }
 
+static void tell_state(rtc_peer_connection *pc, struct user_event *e)
+{
+    const rtc_peer_connection_callbacks *c = &pc->callbacks;
+    switch ((enum peer_state_event)e->type) {
+    case PEER_SIGNALING:
+        if (c->on_signaling_state_change)
+            c->on_signaling_state_change(pc, pc->user, (rtc_signaling_state)e->value);
+        break;
+    case PEER_GATHERING:
+        if (c->on_ice_gathering_state_change)
+            c->on_ice_gathering_state_change(pc, pc->user, (rtc_ice_gathering_state)e->value);
+        break;
+    case PEER_ICE:
+        if (c->on_ice_connection_state_change)
+            c->on_ice_connection_state_change(pc, pc->user, (rtc_ice_connection_state)e->value);
+        break;
+    case PEER_CONNECTION:
+        if (c->on_connection_state_change)
+            c->on_connection_state_change(pc, pc->user, (rtc_peer_connection_state)e->value);
+        break;
+    case PEER_DTLS:
+        if (c->on_dtls_state_change)
+            c->on_dtls_state_change(pc, pc->user, (rtc_dtls_transport_state)e->value);
+        break;
+    }
+}
+
+static const struct event_teller states = {.tell = tell_state};
+
+void peer_tell_state(rtc_peer_connection *pc, enum peer_state_event which, int state)
+{
+    (void)peer_tell(pc, &states, (int)which, state, NULL);
+}
+
 void peer_give_up(rtc_peer_connection *pc)
 {
     if (pc->life != PEER_OPEN)
@@ -105,5 +139,15 @@ void peer_give_up(rtc_peer_connection *pc)
     if (pc->connection_state == RTC_PEER_CONNECTION_FAILED)
         return;
     pc->connection_state = RTC_PEER_CONNECTION_FAILED;
-    event_queue_add_failure(pc);
+    event_queue_add_last(&pc->events, &states, PEER_CONNECTION, RTC_PEER_CONNECTION_FAILED);
+}
+
+struct user_event *peer_tell(rtc_peer_connection *pc, const struct event_teller *teller, int type, int value, void *object)
+{
+    if (peer_is_closed(pc))
+        return NULL;
+    struct user_event *e = event_queue_add(&pc->events, teller, type, value, object);
+    if (!e)
+        peer_give_up(pc);
+    return e;
 }

@@ -77,7 +77,7 @@ struct rtc_peer_connection {
     struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
     bool media_mark_stale;       /* what is sent changed, or its priority: the transport is to be told the most urgent mark */
     uint32_t next_request_id;
-    struct event_queue_user events;
+    struct user_event_queue events;
 };
 
 static inline bool peer_is_closed(const rtc_peer_connection *pc)
@@ -106,6 +106,11 @@ int peer_begin(rtc_peer_connection *pc);
 int peer_end(rtc_peer_connection *pc, int error);
 /* Memory ran out in a place that can not lose anything: the connection ends as failed, with its transport at the next tick. */
 void peer_give_up(rtc_peer_connection *pc);
+/* Queues an event (event_queue.h). NULL when the connection is closed, or out of memory, and then it is given up. */
+struct user_event *peer_tell(rtc_peer_connection *pc, const struct event_teller *teller, int type, int value, void *object);
+enum peer_state_event { PEER_SIGNALING, PEER_GATHERING, PEER_ICE, PEER_CONNECTION, PEER_DTLS };
+/* Queues that a state is another one; it must be stored by now. */
+void peer_tell_state(rtc_peer_connection *pc, enum peer_state_event which, int state);
 /* Along the arrows that are drawn above; what is none of them changes nothing. */
 void peer_set_life(rtc_peer_connection *pc, enum peer_life life);
 /* There is something to fetch: tells the loop, or whoever set_wake() named. Any thread. */

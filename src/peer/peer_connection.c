@@ -23,7 +23,7 @@ static int store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_ca
 static void destroy(rtc_peer_connection *pc)
 {
     rtc_context *context = pc->context;
-    event_queue_fini(pc);
+    event_queue_fini(&pc->events, pc);
     negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
     transport_free(pc->transport);
@@ -79,6 +79,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     pc->context = rtc_context_ref(context);
     atomic_init(&pc->references, 1);
     pthread_mutex_init(&pc->wake_lock, NULL);
+    event_queue_init(&pc->events, context);
     list_init(&pc->transceivers);
     list_init(&pc->channels);
     decode_budget_init(&pc->decoding, context_limits(context));
@@ -196,7 +197,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     pc->ice_connection_state = RTC_ICE_CONNECTION_CLOSED;
     pc->connection_state = RTC_PEER_CONNECTION_CLOSED;
     peer_log(pc, RTC_LOG_INFO, "closed");
-    event_queue_clear(pc);
+    event_queue_clear(&pc->events, pc);
     detach_children(pc);
     if (pc->transport)
         transport_close(pc->transport, now);

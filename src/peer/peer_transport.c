@@ -23,7 +23,7 @@ int peer_need_transport(rtc_peer_connection *pc, bool controlling)
 
 void peer_give_room(rtc_peer_connection *pc)
 {
-    struct event_room room = event_queue_room(pc);
+    struct event_room room = event_queue_room(&pc->events);
     transport_set_room(pc->transport, room.bytes, room.events);
 }
 
@@ -94,14 +94,14 @@ static void update_states(rtc_peer_connection *pc)
         peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
         if (ice == RTC_ICE_CONNECTION_FAILED)
             log_ice_failure(pc);
-        (void)event_queue_add(pc, USER_ICE_STATE, (int)ice, NULL, NULL);
+        peer_tell_state(pc, PEER_ICE, (int)ice);
     }
     rtc_peer_connection_state state = derive(pc->transport);
     if (state != pc->connection_state && !peer_gave_up(pc)) {
         pc->connection_state = state;
         peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
                  rtc_peer_connection_state_name(state));
-        (void)event_queue_add(pc, USER_CONNECTION_STATE, (int)state, NULL, NULL);
+        peer_tell_state(pc, PEER_CONNECTION, (int)state);
     }
 }
 
@@ -111,7 +111,7 @@ static void set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state
         return;
     pc->gathering_state = state;
     peer_log(pc, RTC_LOG_INFO, "ICE gathering: %s", rtc_ice_gathering_state_name(state));
-    (void)event_queue_add(pc, USER_GATHERING_STATE, (int)state, NULL, NULL);
+    peer_tell_state(pc, PEER_GATHERING, (int)state);
 }
 
 /* Encoders that nobody would hear end with the DTLS that gave the keys. */
@@ -126,7 +126,7 @@ static void end_media(rtc_peer_connection *pc)
 
 static void dtls_changed(rtc_peer_connection *pc, enum dtls_state state)
 {
-    (void)event_queue_add(pc, USER_DTLS_STATE, (int)state, NULL, NULL);
+    peer_tell_state(pc, PEER_DTLS, (int)state);
     if (state == DTLS_CLOSED || state == DTLS_FAILED)
         end_media(pc);
     update_states(pc);
@@ -141,18 +141,18 @@ static void channel_opened_by_peer(rtc_peer_connection *pc, uint32_t handle)
         peer_give_up(pc);
         return;
     }
-    struct user_event *told = event_queue_add(pc, USER_DATA_CHANNEL, 0, channel, NULL);
+    struct user_event *told = data_channel_tell(channel, DATA_CHANNEL_NEW, 0);
     if (told)
-        event_queue_charge(pc, told, CHANNEL_NEW_COST + 2 * (channel->label_len + channel->protocol_len));
-    (void)event_queue_add(pc, USER_CHANNEL_OPEN, 0, channel, NULL);
+        event_queue_charge(&pc->events, told, CHANNEL_NEW_COST + 2 * (channel->label_len + channel->protocol_len));
+    (void)data_channel_tell(channel, DATA_CHANNEL_OPEN, 0);
 }
 
 static void take_message(rtc_peer_connection *pc, rtc_data_channel *channel, struct sctp_event *event)
 {
-    struct user_event *told = event_queue_add(pc, USER_CHANNEL_MESSAGE, 0, channel, NULL);
+    struct user_event *told = data_channel_tell(channel, DATA_CHANNEL_MESSAGE, 0);
     if (!told)
         return;
-    event_queue_carry(pc, told, event->message, NULL);
+    event_queue_carry(&pc->events, told, event->message, NULL);
     event->message = NULL;
 }
 
@@ -173,10 +173,10 @@ static void channel_event(rtc_peer_connection *pc, struct sctp_event *event)
         take_message(pc, channel, event);
         break;
     case CHANNEL_EVENT_BUFFERED_LOW:
-        (void)event_queue_add(pc, USER_CHANNEL_LOW, 0, channel, NULL);
+        (void)data_channel_tell(channel, DATA_CHANNEL_LOW, 0);
         break;
     case CHANNEL_EVENT_ERROR:
-        (void)event_queue_add(pc, USER_CHANNEL_ERROR, event->error, channel, NULL);
+        (void)data_channel_tell(channel, DATA_CHANNEL_ERROR, event->error);
         break;
     default:
         break;

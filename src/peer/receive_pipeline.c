@@ -367,9 +367,9 @@ static bool admit(struct receive_pipeline *p, rtc_time_t now, const rtc_encoded_
 /* Sinks run user code, which may close the connection: they are called from the dispatch, like everything of the user's. */
 static void tell_sinks(struct receive_pipeline *p, rtc_encoded_frame *frame)
 {
-    struct user_event *e = event_queue_add(p->pc, USER_ENCODED_FRAME, 0, NULL, p->transceiver);
+    struct user_event *e = transceiver_tell(p->transceiver, TRANSCEIVER_ENCODED_FRAME, 0);
     if (e)
-        event_queue_carry(p->pc, e, NULL, rtc_encoded_frame_ref(frame));
+        event_queue_carry(&p->pc->events, e, NULL, rtc_encoded_frame_ref(frame));
 }
 
 void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at)

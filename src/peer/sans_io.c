@@ -96,7 +96,7 @@ void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const 
     struct transport *t = pc->transport;
     advance(pc, now);
     bool ended = t && transport_is_closed(t); /* its relays may be waiting for an answer */
-    if (!t || (!ended && (pc->life != PEER_OPEN || event_queue_overflows(pc)))) {
+    if (!t || (!ended && (pc->life != PEER_OPEN || event_queue_overflows(&pc->events)))) {
         if (t)
             transport_count_over_limit(t);
         packet_free(p);
@@ -276,7 +276,7 @@ size_t rtc_peer_connection_dispatch(rtc_peer_connection *pc)
 {
     size_t ran = 0;
     (void)rtc_peer_connection_ref(pc);
-    while (!atomic_load(&pc->released) && event_queue_run(pc))
+    while (!atomic_load(&pc->released) && event_queue_run(&pc->events, pc))
         ran++;
     rtc_peer_connection_unref(pc);
     return ran;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The circuit breaker of what a sender sends (RFC 8083), as the application sees it. */
-#include "event_queue.h"
 #include "peer.h"
 #include "rtp_breaker.h"
 #include "send_pipeline.h"
@@ -51,5 +50,5 @@ void transceiver_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding 
     peer_log(t->connection, now == RTC_CIRCUIT_CLOSED ? RTC_LOG_INFO : RTC_LOG_WARNING, "section '%s': the circuit breaker is %s%s%s",
              t->mid, rtc_circuit_name(now), now == RTC_CIRCUIT_CLOSED ? "" : ": ",
              now == RTC_CIRCUIT_CLOSED ? "" : transceiver_circuit_reason(encoding));
-    (void)event_queue_add(t->connection, USER_CIRCUIT, (int)rtc_rtp_sender_circuit(&t->sender), NULL, t);
+    (void)transceiver_tell(t, TRANSCEIVER_CIRCUIT, (int)rtc_rtp_sender_circuit(&t->sender));
 }

@@ -44,6 +44,63 @@ void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *t)
         destroy(t);
 }
 
+static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const struct track_streams *streams)
+{
+    const char *ids[4];
+    if (!pc->callbacks.on_track || !t->connection) /* taken back before it was told */
+        return;
+    for (size_t i = 0; i < streams->count; i++)
+        ids[i] = streams->ids[i];
+    rtc_track_event event = {
+        .size = sizeof event,
+        .transceiver = t,
+        .receiver = &t->receiver,
+        .track = t->receiver.track,
+        .stream_ids = ids,
+        .stream_count = streams->count,
+    };
+    pc->callbacks.on_track(pc, pc->user, &event);
+}
+
+static void tell(rtc_peer_connection *pc, struct user_event *e)
+{
+    rtc_rtp_transceiver *t = e->object;
+    const rtc_peer_connection_callbacks *c = &pc->callbacks;
+    switch ((enum transceiver_event)e->type) {
+    case TRANSCEIVER_TRACK:
+        tell_track(pc, t, e->more);
+        break;
+    case TRANSCEIVER_TRACK_MUTE:
+        if (c->on_track_mute)
+            c->on_track_mute(pc, pc->user, t->receiver.track, e->value != 0);
+        break;
+    case TRANSCEIVER_CIRCUIT:
+        if (c->on_circuit_change)
+            c->on_circuit_change(pc, pc->user, &t->sender, (rtc_circuit)e->value);
+        break;
+    case TRANSCEIVER_ENCODED_FRAME:
+        (void)rtc_media_source_push_encoded(media_track_source(t->receiver.track), e->frame);
+        break;
+    }
+}
+
+static void hold(void *t)
+{
+    (void)rtc_rtp_transceiver_ref(t);
+}
+
+static void release(rtc_peer_connection *pc, struct user_event *e)
+{
+    (void)pc;
+    rtc_rtp_transceiver_unref(e->object);
+}
+
+struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value)
+{
+    static const struct event_teller teller = {.tell = tell, .hold = hold, .release = release};
+    return peer_tell(t->connection, &teller, (int)type, value, t);
+}
+
 static uint32_t fresh_ssrc(rtc_peer_connection *pc)
 {
     uint32_t ssrc;
@@ -68,7 +125,7 @@ static void fresh_id(rtc_context *context, char id[JSEP_ID_MAX])
 static void track_muted(void *user, bool muted)
 {
     rtc_rtp_transceiver *t = user;
-    (void)event_queue_add(t->connection, USER_TRACK_MUTE, muted, NULL, t);
+    (void)transceiver_tell(t, TRANSCEIVER_TRACK_MUTE, muted);
 }
 
 static const struct media_track_events track_events = {.muted = track_muted};

@@ -3,6 +3,7 @@
 #ifndef CRTC_TRANSCEIVER_H
 #define CRTC_TRANSCEIVER_H
 
+#include "event_queue.h"
 #include "jsep.h"
 #include "list.h"
 #include "media_track.h"
@@ -89,6 +90,21 @@ struct rtc_rtp_transceiver {
     rtc_rtp_receiver receiver;
 };
 
+enum transceiver_event {
+    TRANSCEIVER_TRACK,        /* more: struct track_streams */
+    TRANSCEIVER_TRACK_MUTE,   /* value: muted */
+    TRANSCEIVER_CIRCUIT,      /* value: rtc_circuit */
+    TRANSCEIVER_ENCODED_FRAME /* frame: received, for the track's sinks */
+};
+
+/* The stream ids of a track event, as they were when it was queued. */
+struct track_streams {
+    size_t count;
+    char ids[4][128];
+};
+
+/* As peer_tell(). */
+struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value);
 int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
 /* The same in two steps: one that is made is nobody's yet; it joins the connection, which can not fail, or is discarded. */
 int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);

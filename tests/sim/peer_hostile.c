@@ -2,6 +2,7 @@
 /* Datagrams that should not be: every short length of every shape, before and after keys exist, from the peer's path and from strangers;
  * forged, replayed and flooding ones. Nothing is taken from whom ICE has not validated, what is dropped is counted, and the connection goes
  * on. */
+#include "data_channel_object.h"
 #include "peer.h"
 #include "peer_pump.h"
 #include "transport.h"
@@ -294,7 +295,7 @@ static void events_beyond_the_limit(void **state)
     assert_int_equal(rtc_peer_connection_create_data_channel(pc, "x", 1, NULL, &channel), RTC_OK);
     const rtc_path path = {.socket = 1, .remote = {.family = 4, .ip = {10, 0, 0, 9}, .port = 9}};
     for (int i = 0; i <= 100; i++)
-        (void)event_queue_add(pc, USER_CHANNEL_LOW, 0, channel, NULL);
+        (void)data_channel_tell(channel, DATA_CHANNEL_LOW, 0);
     for (int i = 0; i < 10; i++)
         rtc_peer_connection_receive_copy(pc, 1000, &path, datagram, sizeof datagram);
     assert_int_equal(pc->transport->counters.over_limit, 10);
