@@ -6,6 +6,7 @@
 
 #include "codec_mismatch.h"
 #include "ice_report.h"
+#include "sender_circuit.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -293,8 +294,8 @@ static void print_generations(const struct transport *t, rtc_time_t now, struct 
 /* What is negotiated and connected, and still not sent as it should be. */
 static void print_circuits(const rtc_peer_connection *pc, struct text *out)
 {
-    for (size_t i = 0; i < rtc_peer_connection_transceiver_count(pc); i++) {
-        const rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(pc, i);
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
         for (size_t k = 0; k < t->sender.encoding_count; k++) {
             const struct sender_encoding *e = &t->sender.encodings[k];
             if (e->circuit != RTC_CIRCUIT_CLOSED)

@@ -56,3 +56,9 @@ rtc_sdp_type rtc_sdp_type_from_name(const char *name)
             return (rtc_sdp_type)i;
     return RTC_SDP_NONE;
 }
+
+const char *rtc_circuit_name(rtc_circuit circuit)
+{
+    static const char *const names[] = {"closed", "reduced", "stopped"};
+    return NAME_OF(names, circuit);
+}

@@ -9,7 +9,8 @@
 #include "negotiation_plan.h"
 #include "peer_transport.h"
 #include "restart.h"
-#include "transceiver.h"
+#include "sending.h"
+#include "transceiver_life.h"
 #include "transport.h"
 
 /* ---- What there is ---- */

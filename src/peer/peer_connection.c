@@ -7,7 +7,7 @@
 #include "data_channel_object.h"
 #include "endpoint.h"
 #include "peer_transport.h"
-#include "transceiver.h"
+#include "transceiver_life.h"
 #include "transport.h"
 
 #include <pthread.h>

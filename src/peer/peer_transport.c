@@ -11,6 +11,8 @@
 #include "media_track.h"
 #include "receive_pipeline.h"
 #include "send_pipeline.h"
+#include "sender_circuit.h"
+#include "sending.h"
 #include "transceiver.h"
 #include "transport.h"
 

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The circuit breaker of what a sender sends (RFC 8083), as the application sees it. */
+/* See sender_circuit.h. */
+#include "sender_circuit.h"
+
 #include "peer.h"
 #include "rtp_breaker.h"
 #include "send_pipeline.h"
-#include "transceiver.h"
-
-const char *rtc_circuit_name(rtc_circuit circuit)
-{
-    static const char *const names[] = {"closed", "reduced", "stopped"};
-    return (unsigned)circuit <= RTC_CIRCUIT_STOPPED ? names[circuit] : "?";
-}
 
 rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender)
 {
@@ -17,14 +12,6 @@ rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender)
     for (size_t i = 0; i < sender->encoding_count; i++)
         worst = sender->encodings[i].circuit > worst ? sender->encodings[i].circuit : worst;
     return worst;
-}
-
-bool sender_is_stopped(const rtc_rtp_sender *sender)
-{
-    for (size_t i = 0; i < sender->encoding_count; i++)
-        if (sender->encodings[i].circuit != RTC_CIRCUIT_STOPPED)
-            return false;
-    return true;
 }
 
 const char *transceiver_circuit_reason(const struct sender_encoding *encoding)

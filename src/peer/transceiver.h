@@ -68,14 +68,14 @@ enum transceiver_state {
     TRANSCEIVER_DETACHED /* no connection's any more; the handle is inert */
 };
 
-/* Owner: its connection, and whoever has references. Written by transceiver.c and, for what is negotiated, negotiation.c; the sender's and
- * the receiver's pipelines and what they count by these. */
+/* Owner: its connection, and whoever has references. Written by transceiver_life.c, sending.c, transceiver_api.c and, for what is
+ * negotiated, negotiation.c; the sender's and the receiver's pipelines and what they count by these. */
 struct rtc_rtp_transceiver {
     atomic_uint references;
     rtc_context *context;
     rtc_peer_connection *connection; /* NULL when detached; not a reference */
     struct link link;
-    enum transceiver_state state; /* written by its setter in transceiver.c only */
+    enum transceiver_state state; /* written by its setter in transceiver_life.c only */
     rtc_media_kind kind;
     uint32_t number;       /* in its connection's negotiation */
     char mid[JSEP_ID_MAX]; /* as negotiated; "" before it is associated */
@@ -105,20 +105,9 @@ struct track_streams {
 
 /* As peer_tell(). */
 struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value);
-int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
-/* The same in two steps: one that is made is nobody's yet; it joins the connection, which can not fail, or is discarded. */
-int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
-void transceiver_join(rtc_rtp_transceiver *t);
-void transceiver_discard(rtc_rtp_transceiver *t);
-/* It or the connection goes: everything stops, the handle stays inert. */
-void transceiver_detach(rtc_rtp_transceiver *t);
 rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
 rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, uint32_t section);
-/* Gives the sender this track (may be NULL). */
-void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track);
-int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count);
-
 /* By its handle in the RTP session; NULL when it is not the sender's. */
 struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream);
 /* What all its encodings may make together; 0: nothing was said yet, or all are stopped. */
@@ -127,19 +116,5 @@ uint32_t sender_target_bitrate(const rtc_rtp_sender *sender);
 bool sender_is_stopped(const rtc_rtp_sender *sender);
 /* The mark of its packets: that of its most urgent encoding. */
 uint8_t sender_dscp(const rtc_rtp_transceiver *t);
-/* What the RTP session says about the breaker of what we send. */
-void transceiver_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *encoding, enum rtp_circuit circuit, uint32_t reason);
-/* Why the last opening was, in words. Static. */
-const char *transceiver_circuit_reason(const struct sender_encoding *encoding);
-/* The section was rejected: nothing goes either way any more. */
-void transceiver_stop(rtc_rtp_transceiver *t);
-/* Begins or ends encoding, as direction, codec and track say. Without memory for a pipeline, which was not prepared, the connection gives
- * up. */
-void transceiver_update_sending(rtc_rtp_transceiver *t);
-/* Makes ready what that takes where the direction becomes this one: then it can not fail for want of memory. Harmless when repeated.
- * RTC_ERR_NO_MEMORY. */
-int transceiver_prepare_sending(rtc_rtp_transceiver *t, rtc_rtp_direction direction);
-/* Gives back what was prepared and not used. */
-void transceiver_forget_prepared(rtc_rtp_transceiver *t);
 
 #endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* See sending.h. */
+#include "sending.h"
+
+#include "peer.h"
+#include "send_pipeline.h"
+#include "transport.h"
+
+#include <stdio.h>
+
+void transceiver_stop_sending(rtc_rtp_transceiver *t)
+{
+    struct send_pipeline *ended = t->sender.pipeline;
+    t->sender.pipeline = NULL;
+    if (ended)
+        send_pipeline_end(ended, t->connection->now, &t->sender.past);
+}
+
+void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track)
+{
+    transceiver_stop_sending(t);
+    rtc_media_stream_track *old = t->sender.track;
+    t->sender.track = track ? rtc_media_stream_track_ref(track) : NULL;
+    rtc_media_stream_track_unref(old);
+    if (track && !t->mid[0])
+        (void)snprintf(t->sender.track_id, sizeof t->sender.track_id, "%s", rtc_media_stream_track_id(track));
+    transceiver_update_sending(t);
+}
+
+int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count)
+{
+    if (count > JSEP_STREAMS_MAX)
+        return RTC_ERR_RANGE;
+    for (size_t i = 0; i < count; i++) {
+        const char *id = streams && streams[i] ? rtc_media_stream_id(streams[i]) : NULL;
+        if (!id || strlen(id) >= JSEP_ID_MAX)
+            return RTC_ERR_TYPE;
+        (void)snprintf(sender->stream_ids[i], JSEP_ID_MAX, "%s", id);
+    }
+    sender->stream_count = count;
+    return RTC_OK;
+}
+
+void transceiver_mark_again(const rtc_rtp_transceiver *t)
+{
+    if (t->connection && t->connection->transport)
+        t->connection->media_mark_stale = true;
+}
+
+void transceiver_update_sending(rtc_rtp_transceiver *t)
+{
+    transceiver_mark_again(t);
+    bool wanted = t->state == TRANSCEIVER_LIVE && t->sender.track && t->has_current_direction && direction_sends(t->current_direction) &&
+                  t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->connection->transport);
+    if (!wanted) {
+        transceiver_stop_sending(t);
+        return;
+    }
+    if (t->sender.pipeline)
+        return;
+    int error = t->sender.prepared ? RTC_OK : send_pipeline_prepare(t->connection, t->kind, &t->sender.prepared);
+    if (error)
+        log_write(t->context, RTC_LOG_ERROR, "peer", "section '%s' can not send: %s", t->mid, rtc_error_message(error));
+    if (error == RTC_ERR_NO_MEMORY)
+        peer_give_up(t->connection);
+    if (error)
+        return;
+    t->sender.pipeline = t->sender.prepared;
+    t->sender.prepared = NULL;
+    send_pipeline_start(t->sender.pipeline, t);
+}
+
+int transceiver_prepare_sending(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
+{
+    if (t->state != TRANSCEIVER_LIVE || !t->sender.track || !direction_sends(direction) || t->sender.pipeline || t->sender.prepared)
+        return RTC_OK;
+    int error = send_pipeline_prepare(t->connection, t->kind, &t->sender.prepared);
+    return error == RTC_ERR_NO_MEMORY ? error : RTC_OK; /* that no worker can be had is told when it is to begin */
+}
+
+void transceiver_forget_prepared(rtc_rtp_transceiver *t)
+{
+    send_pipeline_discard(t->sender.prepared);
+    t->sender.prepared = NULL;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* The public names of transceivers, senders and receivers (webrtc-pc 5), with addTrack, addTransceiver and removeTrack (5.1). */
+#include "dscp.h"
+#include "negotiation_needed.h"
+#include "peer_transport.h"
+#include "sending.h"
+#include "transceiver_life.h"
+#include "transport.h"
+
+static rtc_rtp_transceiver *of_sender(const rtc_rtp_sender *sender)
+{
+    return link_owner((uintptr_t)sender, rtc_rtp_transceiver, sender);
+}
+
+static rtc_rtp_transceiver *of_receiver(const rtc_rtp_receiver *receiver)
+{
+    return link_owner((uintptr_t)receiver, rtc_rtp_transceiver, receiver);
+}
+
+/* What a call on a transceiver, or on what belongs to it, begins with that may fail: it is refused when stopped or closed. */
+static int begin(const rtc_rtp_transceiver *t, const char *caller)
+{
+    if (!t)
+        return error_say(RTC_ERR_TYPE, "%s: the object is NULL", caller);
+    if (!t->connection)
+        return error_say(RTC_ERR_INVALID_STATE, "%s: the connection is closed, or took the transceiver back", caller);
+    t->connection->last_error[0] = 0;
+    if (t->state != TRANSCEIVER_LIVE)
+        return peer_fail(t->connection, RTC_ERR_INVALID_STATE, "the transceiver is stopped");
+    return RTC_OK;
+}
+
+rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *t)
+{
+    return t->kind;
+}
+
+const char *rtc_rtp_transceiver_mid(const rtc_rtp_transceiver *t)
+{
+    return t->mid[0] ? t->mid : NULL;
+}
+
+rtc_rtp_sender *rtc_rtp_transceiver_sender(const rtc_rtp_transceiver *t)
+{
+    return &((rtc_rtp_transceiver *)(uintptr_t)t)->sender;
+}
+
+rtc_rtp_receiver *rtc_rtp_transceiver_receiver(const rtc_rtp_transceiver *t)
+{
+    return &((rtc_rtp_transceiver *)(uintptr_t)t)->receiver;
+}
+
+rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transceiver *t)
+{
+    return t->direction;
+}
+
+int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
+{
+    int error = begin(t, "rtc_rtp_transceiver_set_direction");
+    if (error)
+        return error;
+    if ((unsigned)direction > RTC_DIRECTION_SENDRECV)
+        return peer_fail(t->connection, RTC_ERR_TYPE, "unknown direction %d", (int)direction);
+    if (t->direction == direction)
+        return RTC_OK;
+    t->direction = direction;
+    negotiation_update_needed(t->connection);
+    peer_settle(t->connection);
+    return RTC_OK;
+}
+
+bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *t, rtc_rtp_direction *out)
+{
+    if (t->has_current_direction && out)
+        *out = t->current_direction;
+    return t->has_current_direction;
+}
+
+rtc_rtp_sender *rtc_rtp_sender_ref(rtc_rtp_sender *sender)
+{
+    if (sender)
+        (void)rtc_rtp_transceiver_ref(of_sender(sender));
+    return sender;
+}
+
+void rtc_rtp_sender_unref(rtc_rtp_sender *sender)
+{
+    if (sender)
+        rtc_rtp_transceiver_unref(of_sender(sender));
+}
+
+rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *sender)
+{
+    return sender->track;
+}
+
+int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track)
+{
+    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
+    if (t && track && rtc_media_stream_track_kind(track) != t->kind)
+        return peer_fail(t->connection, RTC_ERR_TYPE, "the track is one of %s", t->kind == RTC_MEDIA_AUDIO ? "video" : "audio");
+    int error = begin(t, "rtc_rtp_sender_replace_track");
+    if (error)
+        return error;
+    if (track == sender->track)
+        return RTC_OK;
+    (void)peer_now(t->connection);
+    transceiver_set_track(t, track);
+    peer_settle(t->connection);
+    return RTC_OK;
+}
+
+int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
+{
+    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
+    int error = begin(t, "rtc_rtp_sender_set_max_bitrate");
+    if (error)
+        return error;
+    rtc_peer_connection *pc = t->connection;
+    for (size_t i = 0; i < sender->encoding_count; i++) {
+        struct sender_encoding *e = &sender->encodings[i];
+        e->rtp.max_bitrate_bps = bitrate_bps;
+        if (e->stream)
+            rtp_session_set_stream_bitrate(transport_media(pc->transport), peer_now(pc), e->stream, bitrate_bps,
+                                           transport_media_out(pc->transport));
+    }
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+static void set_priorities(rtc_rtp_sender *sender, rtc_priority priority)
+{
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        sender->encodings[i].priority = priority;
+}
+
+int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
+{
+    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
+    if (t && (unsigned)priority > RTC_PRIORITY_HIGH)
+        return peer_fail(t->connection, RTC_ERR_TYPE, "unknown priority %d", (int)priority);
+    int error = begin(t, "rtc_rtp_sender_set_priority");
+    if (error)
+        return error;
+    set_priorities(sender, priority);
+    if (t->rtp_section)
+        rtp_session_set_section_dscp(transport_media(t->connection->transport), t->rtp_section, sender_dscp(t));
+    transceiver_mark_again(t);
+    return RTC_OK;
+}
+
+rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender)
+{
+    return sender->encodings[0].priority;
+}
+
+rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver)
+{
+    if (receiver)
+        (void)rtc_rtp_transceiver_ref(of_receiver(receiver));
+    return receiver;
+}
+
+void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver)
+{
+    if (receiver)
+        rtc_rtp_transceiver_unref(of_receiver(receiver));
+}
+
+rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver *receiver)
+{
+    return receiver->track;
+}
+
+int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
+{
+    rtc_rtp_transceiver *t = receiver ? of_receiver(receiver) : NULL;
+    if (t && t->kind != RTC_MEDIA_VIDEO)
+        return peer_fail(t->connection, RTC_ERR_INVALID_ACCESS, "sound has no keyframes");
+    int error = begin(t, "rtc_rtp_receiver_request_keyframe");
+    if (error)
+        return error;
+    rtc_peer_connection *pc = t->connection;
+    if (!t->rtp_section)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
+    rtp_session_request_keyframe(transport_media(pc->transport), peer_now(pc), t->rtp_section, transport_media_out(pc->transport));
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+/* A transceiver whose sender is free and was never used (webrtc-pc 5.1, addTrack step 7). */
+static rtc_rtp_transceiver *reusable(rtc_peer_connection *pc, rtc_media_kind kind)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (t->kind == kind && !t->sender.track && t->state == TRANSCEIVER_LIVE && !t->has_sent)
+            return t;
+    }
+    return NULL;
+}
+
+static bool already_sent(rtc_peer_connection *pc, const rtc_media_stream_track *track)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
+        if (link_owner(l, rtc_rtp_transceiver, link)->sender.track == track)
+            return true;
+    return false;
+}
+
+static int fail_streams(rtc_peer_connection *pc, int error, size_t count)
+{
+    if (error == RTC_ERR_RANGE)
+        return peer_fail(pc, error, "%zu streams are more than the %d of one track", count, JSEP_STREAMS_MAX);
+    return peer_fail(pc, error, "streams: an entry is missing");
+}
+
+int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_media_stream *const *streams,
+                                  size_t stream_count, rtc_rtp_sender **sender)
+{
+    if (!pc || !track)
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_add_track: %s is NULL", pc ? "track" : "connection");
+    int error = peer_begin(pc);
+    if (error)
+        return error;
+    if (already_sent(pc, track))
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the track is sent already");
+    rtc_media_kind kind = rtc_media_stream_track_kind(track);
+    rtc_rtp_transceiver *t = reusable(pc, kind);
+    struct rtc_rtp_sender probe = {0};
+    error = transceiver_set_streams(&probe, streams, stream_count);
+    if (error)
+        return fail_streams(pc, error, stream_count);
+    if (!t) {
+        error = transceiver_new(pc, kind, RTC_DIRECTION_SENDRECV, &t);
+        if (error)
+            return peer_end(pc, error);
+        t->created_by_add_track = true;
+    }
+    t->made_by_offer = false;
+    (void)transceiver_set_streams(&t->sender, streams, stream_count);
+    t->direction = direction_or(t->direction, RTC_DIRECTION_SENDONLY);
+    transceiver_set_track(t, track);
+    negotiation_update_needed(pc);
+    if (sender)
+        *sender = &t->sender;
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind kind, rtc_media_stream_track *track,
+                                        const rtc_rtp_transceiver_init *given, rtc_rtp_transceiver **out)
+{
+    rtc_rtp_transceiver_init init;
+    rtc_rtp_transceiver *t;
+    if (!pc)
+        return error_say(RTC_ERR_TYPE, "rtc_peer_connection_add_transceiver: connection is NULL");
+    int error = peer_begin(pc);
+    if (!error)
+        error = peer_options(pc, &init, sizeof init, given, "rtc_rtp_transceiver_init");
+    if (error)
+        return error;
+    init.has_direction = init.has_direction || init.direction != 0; /* the flag is for the zero, inactive */
+    if (track)
+        kind = rtc_media_stream_track_kind(track);
+    if (kind != RTC_MEDIA_AUDIO && kind != RTC_MEDIA_VIDEO)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown kind of media %d", (int)kind);
+    if (init.has_direction && (unsigned)init.direction > RTC_DIRECTION_SENDRECV)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown direction %d", (int)init.direction);
+    if ((unsigned)init.priority > RTC_PRIORITY_HIGH)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown priority %d", (int)init.priority);
+    struct rtc_rtp_sender probe = {0};
+    error = transceiver_set_streams(&probe, init.streams, init.stream_count);
+    if (error)
+        return fail_streams(pc, error, init.stream_count);
+    error = transceiver_new(pc, kind, init.has_direction ? init.direction : RTC_DIRECTION_SENDRECV, &t);
+    if (error)
+        return peer_end(pc, error);
+    (void)transceiver_set_streams(&t->sender, init.streams, init.stream_count);
+    for (size_t i = 0; i < t->sender.encoding_count; i++)
+        t->sender.encodings[i].rtp.max_bitrate_bps = init.max_bitrate_bps;
+    set_priorities(&t->sender, init.priority);
+    if (track)
+        transceiver_set_track(t, track);
+    negotiation_update_needed(pc);
+    if (out)
+        *out = t;
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *sender)
+{
+    if (!pc || !sender)
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_remove_track: %s is NULL", pc ? "sender" : "connection");
+    int error = peer_begin(pc);
+    if (error)
+        return error;
+    rtc_rtp_transceiver *t = of_sender(sender);
+    if (t->connection != pc)
+        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the sender belongs to another connection");
+    if (!sender->track || t->state != TRANSCEIVER_LIVE)
+        return RTC_OK;
+    transceiver_set_track(t, NULL);
+    t->direction = direction_and(t->direction, RTC_DIRECTION_RECVONLY);
+    negotiation_update_needed(pc);
+    peer_settle(pc);
+    return RTC_OK;
+}
+
+size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *pc)
+{
+    return pc->transceiver_count;
+}
+
+rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *pc, size_t index)
+{
+    struct link *l = pc->transceivers.next;
+    while (l != &pc->transceivers && index > 0) {
+        l = l->next;
+        index--;
+    }
+    return l == &pc->transceivers ? NULL : link_owner(l, rtc_rtp_transceiver, link);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* See transceiver_life.h. */
+#include "transceiver_life.h"
+
+#include "peer.h"
+#include "receive_pipeline.h"
+#include "sending.h"
+#include "track_feedback.h"
+#include "transport.h"
+
+#include <stdio.h>
+
+static uint32_t fresh_ssrc(rtc_peer_connection *pc)
+{
+    uint32_t ssrc;
+    do
+        ssrc = context_random_u32(pc->context);
+    while (ssrc == 0);
+    return ssrc;
+}
+
+/* A random UUID (RFC 9562 4.4), the shape track ids have. */
+static void fresh_id(rtc_context *context, char id[JSEP_ID_MAX])
+{
+    uint8_t b[16];
+    context_random(context, b, sizeof b);
+    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+    (void)snprintf(id, JSEP_ID_MAX, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4],
+                   b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+/* The track says that it is muted or not: the application is told. */
+static void track_muted(void *user, bool muted)
+{
+    rtc_rtp_transceiver *t = user;
+    (void)transceiver_tell(t, TRANSCEIVER_TRACK_MUTE, muted);
+}
+
+static const struct media_track_events track_events = {.muted = track_muted};
+
+static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
+{
+    char id[JSEP_ID_MAX];
+    fresh_id(pc->context, id);
+    int error = track_feedback_new(pc, t, &t->receiver.feedback);
+    if (error)
+        return error;
+    const char *label = t->kind == RTC_MEDIA_AUDIO ? "remote audio" : "remote video";
+    error = media_track_new_remote(pc->context, t->kind, id, label, &track_feedback_ops, t->receiver.feedback, &t->receiver.track);
+    if (error)
+        return error;
+    media_track_listen(t->receiver.track, &track_events, t);
+    return receive_pipeline_new(pc, t, &t->receiver.pipeline);
+}
+
+static void release_receiver(rtc_rtp_transceiver *t)
+{
+    receive_pipeline_detach(t->receiver.pipeline);
+    t->receiver.pipeline = NULL;
+    track_feedback_detach(t->receiver.feedback);
+    t->receiver.feedback = NULL;
+    if (t->receiver.track)
+        media_track_listen(t->receiver.track, NULL, NULL);
+}
+
+void transceiver_discard(rtc_rtp_transceiver *t)
+{
+    release_receiver(t);
+    t->connection = NULL;
+    rtc_rtp_transceiver_unref(t);
+}
+
+int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)
+{
+    rtc_rtp_transceiver *t = memory_zeroed(pc->context, sizeof *t);
+    if (!t)
+        return RTC_ERR_NO_MEMORY;
+    atomic_init(&t->references, 1);
+    t->context = rtc_context_ref(pc->context);
+    t->connection = pc;
+    t->kind = kind;
+    t->direction = direction;
+    t->sender.encoding_count = 1;
+    t->sender.encodings[0].rtp.ssrc = fresh_ssrc(pc);
+    t->sender.encodings[0].rtp.rtx_ssrc = kind == RTC_MEDIA_VIDEO ? fresh_ssrc(pc) : 0;
+    t->sender.codec.payload_type = JSEP_NO_PAYLOAD_TYPE;
+    fresh_id(pc->context, t->sender.track_id);
+    int error = make_receiver(pc, t);
+    if (error)
+        transceiver_discard(t);
+    else
+        *out = t;
+    return error;
+}
+
+void transceiver_join(rtc_rtp_transceiver *t)
+{
+    rtc_peer_connection *pc = t->connection;
+    t->number = ++pc->negotiation.transceivers_made;
+    list_append(&pc->transceivers, &t->link);
+    pc->transceiver_count++;
+}
+
+int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)
+{
+    int error = transceiver_make(pc, kind, direction, out);
+    if (!error)
+        transceiver_join(*out);
+    return error;
+}
+
+/* What is no move of the table changes nothing. */
+static void set_state(rtc_rtp_transceiver *t, enum transceiver_state state)
+{
+    static const bool moves[3][3] = {
+        [TRANSCEIVER_LIVE][TRANSCEIVER_STOPPED] = true,
+        [TRANSCEIVER_STOPPED][TRANSCEIVER_DETACHED] = true,
+    };
+    if (moves[t->state][state])
+        t->state = state;
+}
+
+void transceiver_stop(rtc_rtp_transceiver *t)
+{
+    rtc_peer_connection *pc = t->connection;
+    if (t->state != TRANSCEIVER_LIVE)
+        return;
+    set_state(t, TRANSCEIVER_STOPPED);
+    transceiver_stop_sending(t);
+    transceiver_forget_prepared(t);
+    if (pc && pc->transport && transport_media(pc->transport) && t->rtp_section)
+        rtp_session_remove_section(transport_media(pc->transport), pc->now, t->rtp_section, transport_media_out(pc->transport));
+    t->rtp_section = 0;
+    for (size_t i = 0; i < t->sender.encoding_count; i++)
+        t->sender.encodings[i].stream = 0;
+    t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
+    t->has_current_direction = true;
+    media_track_end(t->receiver.track);
+}
+
+void transceiver_detach(rtc_rtp_transceiver *t)
+{
+    rtc_peer_connection *pc = t->connection;
+    transceiver_stop(t);
+    release_receiver(t);
+    list_remove(&t->link);
+    pc->transceiver_count--;
+    set_state(t, TRANSCEIVER_DETACHED);
+    t->connection = NULL;
+    rtc_rtp_transceiver_unref(t);
+}

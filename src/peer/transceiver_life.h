@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* How transceivers come into being, stop and go. */
+#ifndef CRTC_TRANSCEIVER_LIFE_H
+#define CRTC_TRANSCEIVER_LIFE_H
+
+#include "transceiver.h"
+
+int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
+/* The same in two steps: one that is made is nobody's yet; it joins the connection, which can not fail, or is discarded. */
+int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
+void transceiver_join(rtc_rtp_transceiver *t);
+void transceiver_discard(rtc_rtp_transceiver *t);
+/* It or the connection goes: everything stops, the handle stays inert. */
+void transceiver_detach(rtc_rtp_transceiver *t);
+/* The section was rejected: nothing goes either way any more. */
+void transceiver_stop(rtc_rtp_transceiver *t);
+
+#endif
