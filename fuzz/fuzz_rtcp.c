@@ -77,7 +77,7 @@ static void act(struct rtp_send_stream *sender, struct rtp_pacer *pacer, rtc_tim
         (void)rtp_send_stream_fir(sender, now, p->ssrc, (uint8_t)p->count);
     for (size_t i = 0; (p->kind == RTCP_SR || p->kind == RTCP_RR) && i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
-        (void)rtp_send_stream_report(sender, now, &report);
+        (void)rtp_send_stream_report(sender, now, now, &report);
     }
     (void)rtp_send_stream_tick(sender, now);
 }

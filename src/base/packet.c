@@ -58,8 +58,10 @@ static struct packet *reset(struct packet *p)
     p->next = NULL;
     p->path = (struct path){0};
     p->time = 0;
+    p->arrived = RTC_TIME_NEVER;
     p->flags = 0;
     p->dscp = 0;
+    p->ecn = 0;
     p->start = PACKET_HEADROOM;
     p->len = 0;
     return p;

@@ -21,14 +21,18 @@ struct packet {
     struct packet *next; /* in whichever queue holds it */
     struct packet_pool *pool;
     struct path path;    /* where it came from, or goes to */
-    rtc_time_t time;     /* when it arrived, or was made */
+    rtc_time_t time;     /* on the way out: when it was made, or began to wait */
+    rtc_time_t arrived;  /* on the way in: when the kernel had it; RTC_TIME_NEVER: nobody said. Read by packet_arrival(). */
     uint32_t flags;      /* enum packet_flag */
     uint8_t dscp;        /* on the way out: the differentiated services codepoint (RFC 2474) */
+    uint8_t ecn;         /* on either way: the two bits beside it (RFC 3168 section 5) */
     uint32_t capacity;   /* of bytes[] */
     uint32_t start;      /* first used byte */
     uint32_t len;        /* used bytes */
     uint8_t bytes[];
 };
+
+enum { ECN_CE = 3 }; /* congestion experienced (RFC 3168 section 5) */
 
 enum packet_flag {
     PACKET_TEXT = 1 << 0      /* a data channel message of text */
@@ -61,6 +65,11 @@ static inline uint8_t *packet_data(struct packet *p)
 static inline struct slice packet_slice(const struct packet *p)
 {
     return slice_of(p->bytes + p->start, p->len);
+}
+/* When it arrived, for who does not know better than that it is there now: never later than `now`. */
+static inline rtc_time_t packet_arrival(const struct packet *p, rtc_time_t now)
+{
+    return p->arrived < now ? p->arrived : now;
 }
 /* The memory that it takes, whatever it holds. */
 static inline size_t packet_cost(const struct packet *p)

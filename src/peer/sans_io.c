@@ -69,6 +69,24 @@ unsigned rtc_packet_dscp(const rtc_packet *packet)
     return inner(packet)->dscp;
 }
 
+rtc_ecn rtc_packet_ecn(const rtc_packet *packet)
+{
+    return (rtc_ecn)inner(packet)->ecn;
+}
+
+int rtc_packet_set_ecn(rtc_packet *packet, rtc_ecn ecn)
+{
+    if ((unsigned)ecn > RTC_ECN_CE)
+        return error_say(RTC_ERR_RANGE, "%u is none of the four codepoints of ECN", (unsigned)ecn);
+    inner(packet)->ecn = (uint8_t)ecn;
+    return RTC_OK;
+}
+
+void rtc_packet_set_arrival(rtc_packet *packet, rtc_time_t arrived)
+{
+    inner(packet)->arrived = arrived;
+}
+
 /* Pictures that are decoded and wait to be shown. */
 static rtc_time_t tick_receivers(rtc_peer_connection *pc, bool show)
 {

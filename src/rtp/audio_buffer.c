@@ -99,11 +99,11 @@ static int64_t unwrap(struct audio_buffer *b, uint32_t timestamp)
 }
 
 /* The sender's clock jumped, or it is another sender: nothing that was learnt applies. */
-static bool discontinuous(const struct audio_buffer *b, rtc_time_t now, int64_t timestamp)
+static bool discontinuous(const struct audio_buffer *b, rtc_time_t arrived, int64_t timestamp)
 {
     if (!b->estimator.ready)
         return false;
-    rtc_time_t late = delay_of(b, now, timestamp);
+    rtc_time_t late = delay_of(b, arrived, timestamp);
     return late < -DISCONTINUITY_EARLY_US || late > (b->count > 0 ? DISCONTINUITY_LATE_US : DISCONTINUITY_DRY_US);
 }
 
@@ -167,14 +167,13 @@ static enum audio_insert store(struct audio_buffer *b, struct audio_packet p)
 enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, uint32_t timestamp, struct audio_packet p)
 {
     p.timestamp = unwrap(b, timestamp);
-    p.arrival = now;
-    if (discontinuous(b, now, p.timestamp)) {
+    if (discontinuous(b, p.arrival, p.timestamp)) {
         audio_buffer_reset(b);
         p.timestamp = unwrap(b, timestamp);
     }
     if (p.timestamp > b->last_timestamp || b->state == AUDIO_BUFFER_IDLE)
         b->last_timestamp = p.timestamp;
-    delay_estimator_add(&b->estimator, now, to_us(b, p.timestamp), true);
+    delay_estimator_add(&b->estimator, p.arrival, to_us(b, p.timestamp), true);
     b->duration = p.duration;
     if (b->state == AUDIO_BUFFER_IDLE)
         begin(b, now, p.timestamp);

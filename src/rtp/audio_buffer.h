@@ -22,7 +22,7 @@ struct audio_packet {
     uint32_t duration; /* clock units */
     bool quiet;        /* silence (DTX): stretching it is not heard */
     bool fec;          /* carries the packet before it */
-    rtc_time_t arrival;
+    rtc_time_t arrival;       /* not after it is inserted */
     rtc_encoded_frame *frame; /* a reference */
 };
 

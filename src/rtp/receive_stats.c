@@ -22,9 +22,9 @@ static void begin(struct receive_stats *s, uint16_t sequence)
     s->has_transit = false;
 }
 
-static void count_jitter(struct receive_stats *s, rtc_time_t now, uint32_t timestamp)
+static void count_jitter(struct receive_stats *s, rtc_time_t arrived, uint32_t timestamp)
 {
-    uint64_t clock = (uint64_t)now * s->clock_rate / 1000000;
+    uint64_t clock = (uint64_t)arrived * s->clock_rate / 1000000;
     uint32_t transit = (uint32_t)clock - timestamp;
     /* Packets of one frame share a timestamp although they leave one after the other: only the first one tells of the network. */
     if (s->has_transit && timestamp == s->last_timestamp)
@@ -90,7 +90,8 @@ static enum receive_verdict start(struct receive_stats *s, uint16_t sequence)
     return RECEIVE_PROBATION;
 }
 
-enum receive_verdict receive_stats_packet(struct receive_stats *s, rtc_time_t now, uint16_t sequence, uint32_t timestamp, int64_t *extended)
+enum receive_verdict receive_stats_packet(struct receive_stats *s, rtc_time_t arrived, uint16_t sequence, uint32_t timestamp,
+                                          int64_t *extended)
 {
     enum receive_verdict verdict;
     if (!s->started)
@@ -99,7 +100,7 @@ enum receive_verdict receive_stats_packet(struct receive_stats *s, rtc_time_t no
         verdict = s->valid ? follow(s, sequence) : probe(s, sequence);
     *extended = receive_stats_extend(s, sequence);
     if (verdict != RECEIVE_STRAY && *extended == s->highest)
-        count_jitter(s, now, timestamp);
+        count_jitter(s, arrived, timestamp);
     return verdict;
 }
 

@@ -37,8 +37,8 @@ struct receive_report {
 };
 
 void receive_stats_init(struct receive_stats *stats, uint32_t clock_rate);
-/* One packet of the stream itself (not retransmitted). *sequence is its extended number. */
-enum receive_verdict receive_stats_packet(struct receive_stats *stats, rtc_time_t now, uint16_t sequence, uint32_t timestamp,
+/* One packet of the stream itself (not retransmitted) that arrived then. *sequence is its extended number. */
+enum receive_verdict receive_stats_packet(struct receive_stats *stats, rtc_time_t arrived, uint16_t sequence, uint32_t timestamp,
                                           int64_t *extended);
 /* The extended number nearest to what was received, for a packet that came by another way (RTX). */
 int64_t receive_stats_extend(const struct receive_stats *stats, uint16_t sequence);

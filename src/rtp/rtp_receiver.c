@@ -128,10 +128,10 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
         r->stats.audio_level = amplitude(level);
 }
 
-static void insert_audio(struct rtp_receiver *r, rtc_time_t now, uint32_t timestamp, struct slice payload)
+static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arrived, uint32_t timestamp, struct slice payload)
 {
     struct payload_info info;
-    struct audio_packet p = {0};
+    struct audio_packet p = {.arrival = arrived};
     if (payload.len == 0)
         return;
     if (!r->codec->format->parse(payload, &info)) {
@@ -162,7 +162,7 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rt
                          struct packet *packet)
 {
     struct payload_info info;
-    struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp};
+    struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp, .arrival = packet_arrival(packet, now)};
     if (payload.len > 0) {
         if (!r->codec->format->parse(payload, &info)) {
             r->stats.packets_discarded++;
@@ -192,14 +192,14 @@ static void insert(struct rtp_receiver *r, rtc_time_t now, const struct rtp_head
         insert_video(r, now, h, sequence, payload, packet);
         return;
     }
-    insert_audio(r, now, h->timestamp, payload);
+    insert_audio(r, now, packet_arrival(packet, now), h->timestamp, payload);
     packet_free(packet);
 }
 
 void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct packet *packet)
 {
     int64_t sequence;
-    enum receive_verdict verdict = receive_stats_packet(&r->arrival, now, h->sequence, h->timestamp, &sequence);
+    enum receive_verdict verdict = receive_stats_packet(&r->arrival, packet_arrival(packet, now), h->sequence, h->timestamp, &sequence);
     count(r, now, h, packet);
     if (verdict == RECEIVE_RESTART)
         restart(r);
@@ -233,10 +233,10 @@ void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const s
 
 /* ---- RTCP ---- */
 
-void rtp_receiver_sender_report(struct rtp_receiver *r, rtc_time_t now, const struct rtcp_sender_info *info)
+void rtp_receiver_sender_report(struct rtp_receiver *r, rtc_time_t arrived, const struct rtcp_sender_info *info)
 {
     r->last_sr = rtcp_ntp_middle(info->ntp);
-    r->last_sr_time = now;
+    r->last_sr_time = arrived;
     sender_clock_report(&r->clock, info->ntp, info->timestamp);
 }
 

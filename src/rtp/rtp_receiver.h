@@ -55,14 +55,16 @@ void rtp_receiver_set_room(struct rtp_receiver *receiver, struct jitter_room *ro
 /* Whether its media is played: what is buffered is given up when not. */
 void rtp_receiver_set_playing(struct rtp_receiver *receiver, bool playing);
 
-/* A packet of the stream; consumes `packet`, of which `header` is a view. */
+/* A packet of the stream; consumes `packet`, of which `header` is a view. Jitter and playout delays are measured by when it arrived (RFC
+ * 3550 6.4.1), what waits for something begins now. */
 void rtp_receiver_packet(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
 /* A packet of its RTX stream; consumes it. */
 void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
 /* It bounds how long repair is waited for. */
 void rtp_receiver_set_round_trip(struct rtp_receiver *receiver, rtc_time_t round_trip);
 
-void rtp_receiver_sender_report(struct rtp_receiver *receiver, rtc_time_t now, const struct rtcp_sender_info *info);
+/* One that arrived then: the delay since it (DLSR, RFC 3550 6.4.1) counts from there. */
+void rtp_receiver_sender_report(struct rtp_receiver *receiver, rtc_time_t arrived, const struct rtcp_sender_info *info);
 /* The report block about it, when it was heard since the last one. */
 bool rtp_receiver_report(struct rtp_receiver *receiver, rtc_time_t now, struct rtcp_report *out);
 /* The sequence numbers to ask for now. */

@@ -364,11 +364,11 @@ bool rtp_send_stream_fir(struct rtp_send_stream *s, rtc_time_t now, uint32_t fro
 }
 
 /* RFC 3550 section 6.4.1: now, less when the SR left us, less how long the peer held it. */
-static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report)
+static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t arrived, const struct rtcp_report *report)
 {
     if (report->last_sr == 0)
         return 0;
-    uint32_t arrival = rtcp_ntp_middle(rtcp_ntp(context_wall_us(s->context, now)));
+    uint32_t arrival = rtcp_ntp_middle(rtcp_ntp(context_wall_us(s->context, arrived)));
     int32_t middle = (int32_t)(arrival - report->last_sr - report->delay_since_last_sr);
     rtc_time_t sample = middle > 0 ? rtcp_middle_us((uint32_t)middle) : 1;
     if (sample > ROUND_TRIP_MAX_US)
@@ -381,7 +381,7 @@ static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t now, 
 }
 
 /* Counts of packets are cumulative, so that a report that is lost takes nothing away; a peer that counts anew is followed. */
-static void note_sample(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report, rtc_time_t round_trip_us)
+static void note_sample(struct rtp_send_stream *s, rtc_time_t arrived, const struct rtcp_report *report, rtc_time_t round_trip_us)
 {
     rtc_time_t left = s->cache ? rtx_cache_left(s->cache, (uint16_t)(report->highest_sequence + 1)) : RTC_TIME_NEVER;
     uint32_t expected = report->highest_sequence - s->heard.highest;
@@ -397,19 +397,19 @@ static void note_sample(struct rtp_send_stream *s, rtc_time_t now, const struct 
         .lost = (uint32_t)lost,
         .received_bytes = (uint32_t)(average * (expected - (uint32_t)lost)),
         .round_trip_us = round_trip_us,
-        .under_way_us = left < now ? now - left : 0,
+        .under_way_us = left < arrived ? arrived - left : 0,
         .jitter_us = s->format.codec.clock_rate ? (rtc_time_t)report->jitter * US_PER_S / s->format.codec.clock_rate : 0,
     };
     s->heard.highest = report->highest_sequence;
     s->heard.lost = report->lost;
 }
 
-bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, const struct rtcp_report *report)
+bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_report *report)
 {
-    rtc_time_t round_trip_us = measure_round_trip(s, now, report);
+    rtc_time_t round_trip_us = measure_round_trip(s, arrived, report);
     if (report->ssrc != s->encoding.ssrc)
         return false;
-    note_sample(s, now, report, round_trip_us);
+    note_sample(s, arrived, report, round_trip_us);
     s->stats.has_report = true;
     s->stats.fraction_lost = report->fraction_lost / 256.0;
     s->stats.packets_lost = report->lost;

@@ -130,8 +130,8 @@ void rtp_send_stream_nack(struct rtp_send_stream *stream, rtc_time_t now, const 
 bool rtp_send_stream_pli(struct rtp_send_stream *stream, rtc_time_t now);
 bool rtp_send_stream_fir(struct rtp_send_stream *stream, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence);
 /* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such
- * a one (pass it on to rtp_rate_report()). */
-bool rtp_send_stream_report(struct rtp_send_stream *stream, rtc_time_t now, const struct rtcp_report *report);
+ * a one (pass it on to rtp_rate_report()). The round trip ended when the datagram `arrived`. */
+bool rtp_send_stream_report(struct rtp_send_stream *stream, rtc_time_t now, rtc_time_t arrived, const struct rtcp_report *report);
 /* Whether its circuit is STOPPED. */
 bool rtp_send_stream_is_stopped(const struct rtp_send_stream *stream);
 /* Tried again, and nobody has spoken of it since: it makes the least there is. */

@@ -283,7 +283,7 @@ void rtp_session_input(struct rtp_session *s, rtc_time_t now, struct packet *pac
         if (error)
             count_refusal(s, error);
         else
-            rtp_session_control(s, now, packet_slice(packet), out);
+            rtp_session_control(s, now, packet, out);
     }
     packet_free(packet);
 }

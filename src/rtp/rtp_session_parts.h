@@ -21,6 +21,6 @@ struct rtp_session {
 };
 
 /* rtp_session_rtcp.c: a plain RTCP datagram, borrowed. */
-void rtp_session_control(struct rtp_session *session, rtc_time_t now, struct slice datagram, struct out *out);
+void rtp_session_control(struct rtp_session *session, rtc_time_t now, const struct packet *datagram, struct out *out);
 
 #endif

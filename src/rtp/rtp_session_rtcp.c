@@ -3,28 +3,29 @@
 #include "memory.h"
 #include "rtp_session_parts.h"
 
-static void take_reports(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
+/* What measures the path counts from when the report arrived (RFC 3550 6.4.1: "A"); what waits, from now. */
+static void take_reports(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p)
 {
     rtp_circuits_excuse_sound(&s->circuits, now);
     rtp_rate_path(&s->sending.rate, now, s->outlet.round_trip);
     for (size_t i = 0; i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
         struct rtp_send_stream *st = rtp_members_stream_of(&s->members, report.ssrc);
-        if (st && rtp_send_stream_report(st, now, &report) && st->kind == RTC_MEDIA_VIDEO)
+        if (st && rtp_send_stream_report(st, now, arrived, &report) && st->kind == RTC_MEDIA_VIDEO)
             rtp_rate_report(&s->sending.rate, now, rtp_send_stream_sample(st));
     }
 }
 
-static void take_sender_report(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
+static void take_sender_report(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p)
 {
     struct rtp_member *m = rtp_members_find(&s->members, rtp_demux_section_of(s->members.demux, p->ssrc));
     for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
         struct rtp_receiver *r = rtp_receive_stream_source(rs, p->ssrc);
         if (r)
-            rtp_receiver_sender_report(r, now, &p->sender);
+            rtp_receiver_sender_report(r, arrived, &p->sender);
     }
-    rtp_rate_way_back(&s->sending.rate, now, now, rtcp_ntp_wall_us(p->sender.ntp));
-    take_reports(s, now, p);
+    rtp_rate_way_back(&s->sending.rate, now, arrived, rtcp_ntp_wall_us(p->sender.ntp));
+    take_reports(s, now, arrived, p);
 }
 
 static void take_nack(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
@@ -65,14 +66,14 @@ static void take_bye(struct rtp_session *s, const struct rtcp_packet *p, struct 
         rtp_receiving_end(&s->receiving, rtcp_ssrc_at(p, i), out);
 }
 
-static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, struct out *out)
+static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p, struct out *out)
 {
     switch (p->kind) {
     case RTCP_SR:
-        take_sender_report(s, now, p);
+        take_sender_report(s, now, arrived, p);
         break;
     case RTCP_RR:
-        take_reports(s, now, p);
+        take_reports(s, now, arrived, p);
         break;
     case RTCP_NACK:
         take_nack(s, now, p, out);
@@ -95,13 +96,13 @@ static void take(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet
     }
 }
 
-void rtp_session_control(struct rtp_session *s, rtc_time_t now, struct slice datagram, struct out *out)
+void rtp_session_control(struct rtp_session *s, rtc_time_t now, const struct packet *datagram, struct out *out)
 {
-    struct rtcp_iterator it = rtcp_packets(datagram);
+    struct rtcp_iterator it = rtcp_packets(packet_slice(datagram));
     struct rtcp_packet p;
     rtp_circuits_heard(&s->circuits, now, out);
     while (rtcp_next(&it, &p))
-        take(s, now, &p, out);
+        take(s, now, packet_arrival(datagram, now), &p, out);
     s->counters.malformed += it.malformed;
     rtp_sending_update_rate(&s->sending, now, out);
     rtp_sending_drain(&s->sending, now, out);

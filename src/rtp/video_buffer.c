@@ -219,7 +219,7 @@ static int64_t unwrap(struct video_buffer *b, uint32_t timestamp)
 }
 
 /* The frame leaves the ring for the playout queue. False when memory ran out: nothing after it can be decoded. */
-static bool complete(struct video_buffer *b, rtc_time_t now, int64_t end)
+static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived, int64_t end)
 {
     const struct video_slot *head = held(b, b->next_sequence);
     int64_t timestamp = unwrap(b, head->timestamp);
@@ -231,7 +231,7 @@ static bool complete(struct video_buffer *b, rtc_time_t now, int64_t end)
         clear(b, held(b, b->next_sequence));
     b->stalled_since = RTC_TIME_NEVER;
     if (frame)
-        video_playout_push(b, now, frame, timestamp);
+        video_playout_push(b, now, arrived, frame, timestamp);
     else
         wait_for_keyframe(b, now);
     return frame != NULL;
@@ -255,7 +255,8 @@ static bool head_missing(const struct video_buffer *b)
     return false;
 }
 
-static void advance(struct video_buffer *b, rtc_time_t now)
+/* `arrived`: what makes frames complete, if any. */
+static void advance(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived)
 {
     while (b->state == VIDEO_BUFFER_FLOWING || b->state == VIDEO_BUFFER_STUCK) {
         skip_padding(b);
@@ -268,7 +269,7 @@ static void advance(struct video_buffer *b, rtc_time_t now)
         if (end < b->next_sequence)
             break;
         b->state = VIDEO_BUFFER_FLOWING;
-        if (!complete(b, now, end))
+        if (!complete(b, now, arrived, end))
             return;
     }
     if (!head_missing(b))
@@ -333,8 +334,16 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
 {
     struct video_slot *s = slot_of(b, p->sequence);
     *s = (struct video_slot){
-        .sequence = p->sequence, .packet = p->packet, .arrival = now, .timestamp = p->timestamp, .len = (uint16_t)p->payload.len,
-        .width = p->width, .height = p->height, .used = true, .first = p->first && p->payload.len > 0, .last = p->last,
+        .sequence = p->sequence,
+        .packet = p->packet,
+        .arrival = p->arrival,
+        .timestamp = p->timestamp,
+        .len = (uint16_t)p->payload.len,
+        .width = p->width,
+        .height = p->height,
+        .used = true,
+        .first = p->first && p->payload.len > 0,
+        .last = p->last,
         .keyframe = p->keyframe,
         .temporal_id = p->temporal_id,
     };
@@ -379,7 +388,7 @@ bool video_buffer_insert(struct video_buffer *b, rtc_time_t now, const struct vi
         drop_undecodable(b, now);
     if (b->state != VIDEO_BUFFER_FLOWING && !jump(b, p->sequence))
         (void)jump(b, p->sequence - 1); /* it may be what ends the frame before it */
-    advance(b, now);
+    advance(b, now, p->arrival);
     return true;
 }
 
@@ -396,7 +405,7 @@ void video_buffer_check(struct video_buffer *b, rtc_time_t now)
         return;
     b->state = VIDEO_BUFFER_STUCK;
     jump_anywhere(b);
-    advance(b, now);
+    advance(b, now, now);
 }
 
 rtc_time_t video_buffer_keyframe_deadline(const struct video_buffer *b)

@@ -32,6 +32,7 @@ struct video_packet {
     bool keyframe;     /* known of the first one only */
     uint16_t width, height;
     uint8_t temporal_id;
+    rtc_time_t arrival;   /* not after it is inserted */
     struct slice payload; /* inside `packet`; empty: padding, which only fills its sequence number */
     struct packet *packet; /* owned; may be NULL for padding */
 };

@@ -50,9 +50,9 @@ static void smooth(struct video_buffer *b, rtc_time_t now)
 }
 
 /* Another sender's clock: nothing that was learnt applies. */
-static bool discontinuous(const struct video_buffer *b, rtc_time_t now, int64_t timestamp)
+static bool discontinuous(const struct video_buffer *b, rtc_time_t arrived, int64_t timestamp)
 {
-    rtc_time_t late = now - delay_estimator_earliest(&b->estimator, to_us(b, timestamp));
+    rtc_time_t late = arrived - delay_estimator_earliest(&b->estimator, to_us(b, timestamp));
     return b->estimator.ready && (late < -DISCONTINUITY_EARLY_US || late > DISCONTINUITY_LATE_US);
 }
 
@@ -63,9 +63,9 @@ static void move_waiting(struct video_buffer *b, int64_t moved)
         b->ready[(b->ready_at + i) % VIDEO_READY_MAX].timestamp += moved * (int64_t)b->clock_rate / 1000000;
 }
 
-void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_frame *frame, int64_t timestamp)
+void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived, rtc_encoded_frame *frame, int64_t timestamp)
 {
-    bool anew = discontinuous(b, now, timestamp);
+    bool anew = discontinuous(b, arrived, timestamp);
     int64_t offset = b->offset;
     if (anew) {
         delay_estimator_reset(&b->estimator);
@@ -75,7 +75,7 @@ void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_fram
     /* A keyframe among others takes longer because it is larger: that is no reason to wait for every frame. */
     bool key = rtc_encoded_frame_keyframe(frame), usual = !key || b->last_was_keyframe;
     b->last_was_keyframe = key;
-    delay_estimator_add(&b->estimator, now, to_us(b, timestamp), usual);
+    delay_estimator_add(&b->estimator, arrived, to_us(b, timestamp), usual);
     smooth(b, now);
     if (anew)
         move_waiting(b, offset - b->offset);
@@ -89,7 +89,7 @@ void video_playout_push(struct video_buffer *b, rtc_time_t now, rtc_encoded_fram
         return;
     }
     jitter_room_add(b->room, jitter_room_cost(frame));
-    b->ready[(b->ready_at + b->ready_count++) % VIDEO_READY_MAX] = (struct video_ready){frame, timestamp, now};
+    b->ready[(b->ready_at + b->ready_count++) % VIDEO_READY_MAX] = (struct video_ready){frame, timestamp, arrived};
 }
 
 struct video_ready video_playout_pop(struct video_buffer *b)

@@ -5,8 +5,8 @@
 
 #include "video_buffer.h"
 
-/* Takes the frame over. */
-void video_playout_push(struct video_buffer *buffer, rtc_time_t now, rtc_encoded_frame *frame, int64_t timestamp);
+/* Takes the frame over, of which the last packet arrived then. */
+void video_playout_push(struct video_buffer *buffer, rtc_time_t now, rtc_time_t arrived, rtc_encoded_frame *frame, int64_t timestamp);
 /* The oldest frame; there is one. */
 struct video_ready video_playout_pop(struct video_buffer *buffer);
 /* The head has been missing for max_wait: looks for a keyframe to go on from. */

@@ -6,6 +6,8 @@
 #include "transport_ice.h"
 #include "transport_internal.h"
 
+enum { ARRIVAL_AGE_MAX_US = 10000000 };
+
 void transport_count_over_limit(struct transport *t)
 {
     t->counters.over_limit++;
@@ -17,6 +19,7 @@ static void receive_upper(struct transport *t, rtc_time_t now, struct packet *pa
     uint8_t first = packet_data(packet)[0];
     t->counters.packets_received++;
     t->counters.bytes_received += packet->len;
+    t->counters.congested += packet->ecn == ECN_CE;
     if (first >= 128 && first <= 191 && t->full) {
         t->counters.over_limit++;
         packet_free(packet);
@@ -55,10 +58,20 @@ void transport_release_held(struct transport *t, rtc_time_t now)
     }
 }
 
+/* When it arrived is worth knowing to who measures the path, for the loop may have been busy since. What can not be is no measurement; what
+ * a socket holds while a program is stopped can be. */
+static void check_arrival(struct transport *t, rtc_time_t now, struct packet *packet)
+{
+    bool said = packet->arrived != RTC_TIME_NEVER, possible = packet->arrived <= now && packet->arrived >= now - ARRIVAL_AGE_MAX_US;
+    t->counters.misdated += said && !possible;
+    if (!possible)
+        packet->arrived = now;
+}
+
 /* A datagram of a peer, whether it came directly or through a relay. */
 static void receive_datagram(struct transport *t, rtc_time_t now, struct packet *packet)
 {
-    packet->time = now;
+    check_arrival(t, now, packet);
     if (packet->len == 0 || packet->path.protocol != PATH_UDP) {
         t->counters.unknown++;
         packet_free(packet);

@@ -27,6 +27,8 @@ struct transport_counters {
     uint64_t unvalidated; /* from paths that ICE does not know, beyond the hold */
     uint64_t no_path;     /* produced while nothing could be sent */
     uint64_t over_limit;  /* dropped because the application does not dispatch */
+    uint64_t misdated;    /* were said to have arrived in the future, or long ago: taken for now */
+    uint64_t congested;   /* of packets_received: a router marked them in place of dropping them (RFC 3168) */
 };
 
 /* What a transport is made with. The parent's, borrowed for the transport's life: its ICE settings are read whenever a generation begins,

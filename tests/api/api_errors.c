@@ -482,6 +482,7 @@ static void the_face(void **state)
     (void)state;
     assert_non_null(packet);
     REFUSED(rtc_packet_set_len(packet, 1 << 20), RTC_ERR_RANGE, "1048576 bytes");
+    REFUSED(rtc_packet_set_ecn(packet, (rtc_ecn)4), RTC_ERR_RANGE, "4 is none");
     rtc_packet_free(packet);
     REFUSED(rtc_peer_connection_result(NULL, 0, &result), RTC_ERR_TYPE, "connection is NULL");
     REFUSED_BY(pc, rtc_peer_connection_result(pc, 0, NULL), RTC_ERR_TYPE, "result is NULL");

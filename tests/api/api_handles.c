@@ -354,6 +354,10 @@ static void packets_of_the_face(void **state)
     memset(rtc_packet_data(packet), 0xab, capacity);
     rtc_packet_path(packet, &path);
     assert_int_equal(path.socket, 0);
+    assert_int_equal(rtc_packet_ecn(packet), RTC_ECN_NOT_ECT);
+    assert_int_equal(rtc_packet_set_ecn(packet, RTC_ECN_CE), RTC_OK);
+    assert_int_equal(rtc_packet_ecn(packet), RTC_ECN_CE);
+    rtc_packet_set_arrival(packet, rtc_now());
     rtc_peer_connection_receive(pc, rtc_now(), &path, packet); /* nobody negotiated anything: dropped */
     packet = rtc_packet_new(pc);
     rtc_peer_connection_free(pc);

@@ -353,6 +353,31 @@ static void slow_clock_without_jitter(void **state)
     drift(-200, 0);
 }
 
+/* A loop that turns every 70 ms only is no jitter of the network, and no part of the round trip, for who knows when packets came. */
+static void late_turns(void **state)
+{
+    (void)state;
+    const struct rtp_sim_options o = {.seed = 22, .link = {.delay_us = 20 * MS}, .full_size_rtcp = true};
+    struct rtp_inbound_stats in[2];
+    struct rtp_outbound_stats out[2];
+    for (int stamped = 0; stamped < 2; stamped++) {
+        assert_int_equal(rtp_sim_init(&sim, context, &o), RTC_OK);
+        sim.b.turn = 70 * MS;
+        sim.b.stamped = stamped;
+        rtp_sim_run(&sim, sim.now + 20 * SECOND);
+        in[stamped] = rtp_sim_inbound(&sim.b, sim.b.audio);
+        out[stamped] = rtp_sim_outbound(&sim.a, sim.a.audio);
+        assert_int_equal(sim.b.seen.misplaced, 0);
+        assert_in_range(sim.b.seen.concealed, 0, 8); /* at the beginning */
+        if (!stamped)
+            rtp_sim_fini(&sim);
+    }
+    assert_true(in[0].jitter_s > 0.01);
+    assert_true(in[1].jitter_s < 0.001);
+    assert_true(in[1].current_delay_us + 30 * MS < in[0].current_delay_us);
+    assert_true(out[1].round_trip_time_s > 0.039 && out[1].round_trip_time_s < 0.042);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -361,7 +386,7 @@ int main(void)
         TEST(clean),           TEST(reports),         TEST(loss),           TEST(reordering),  TEST(duplication), TEST(long_way),
         TEST(unknown_sources), TEST(timestamps_wrap), TEST(sequence_wraps), TEST(silent_peer), TEST(goodbye),     TEST(dtx),
         TEST(no_path),         TEST(decoder_lost),    TEST(stall),          TEST(outage),      TEST(fast_clock),  TEST(slow_clock),
-        TEST(slow_clock_without_jitter),
+        TEST(slow_clock_without_jitter), TEST(late_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

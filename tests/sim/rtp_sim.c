@@ -297,9 +297,18 @@ static rtc_time_t source_due(const struct rtp_sim_peer *p)
     return p->sends_audio && p->next_audio < at ? p->next_audio : at;
 }
 
+/* When its loop looks at what is due then. */
+static rtc_time_t turn_after(const struct rtp_sim_peer *p, rtc_time_t due)
+{
+    if (p->turn == 0 || due == RTC_TIME_NEVER)
+        return due;
+    due = due > p->sim->now ? due : p->sim->now;
+    return (due + p->turn - 1) / p->turn * p->turn;
+}
+
 static rtc_time_t due_of(const struct rtp_sim_peer *p, enum timer_reason *why)
 {
-    rtc_time_t at = source_due(p), session = rtp_session_deadline(p->session, why);
+    rtc_time_t at = source_due(p), session = turn_after(p, p->socket.count > 0 ? p->sim->now : rtp_session_deadline(p->session, why));
     return session < at ? session : at;
 }
 
@@ -310,6 +319,12 @@ static void serve(struct rtp_sim_peer *p)
         send_video(p);
     if (p->sends_audio && p->next_audio <= now)
         send_audio(p);
+    if (turn_after(p, now) > now)
+        return;
+    while (p->socket.count > 0) { /* before the timers, as in a real loop */
+        rtp_session_input(p->session, now, packet_queue_pop(&p->socket), &p->out);
+        rtp_sim_drain(p);
+    }
     if (rtp_session_deadline(p->session, NULL) <= now) {
         rtp_session_tick(p->session, now, &p->out);
         rtp_sim_drain(p);
@@ -323,8 +338,13 @@ static void deliver(struct rtp_sim *sim)
         struct rtp_sim_peer *p = sim_host_user(d.host);
         struct packet *packet = d.packet;
         d.packet = NULL;
-        rtp_session_input(p->session, sim->now, packet, &p->out);
-        rtp_sim_drain(p);
+        packet->arrived = p->stamped ? sim->now : RTC_TIME_NEVER;
+        if (p->turn > 0) {
+            packet_queue_push(&p->socket, packet);
+        } else {
+            rtp_session_input(p->session, sim->now, packet, &p->out);
+            rtp_sim_drain(p);
+        }
         sim_delivery_free(&d);
     }
 }
@@ -413,6 +433,8 @@ void rtp_sim_fini(struct rtp_sim *sim)
     struct rtp_sim_peer *peers[] = {&sim->a, &sim->b};
     for (int i = 0; i < 2; i++)
         rtp_session_free(peers[i]->session);
+    for (int i = 0; i < 2; i++)
+        packet_queue_clear(&peers[i]->socket);
     sim_network_free(sim->net);
     for (int i = 0; i < 2; i++)
         if (peers[i]->out.pool)

@@ -68,6 +68,10 @@ struct rtp_sim_peer {
     int64_t fast_ppm;      /* how much faster than time its clocks run */
     int64_t ahead;         /* what that has come to, in millionths of a microsecond */
     uint64_t video_sent, refused;
+    /* Its loop. */
+    rtc_time_t turn;            /* it looks at its socket and its timers this often only; 0: at once */
+    bool stamped;               /* packets carry when they came to the socket */
+    struct packet_queue socket; /* what waits for the next turn */
     struct rtp_sim_seen seen;
 };
 

@@ -39,6 +39,7 @@ struct pair {
     struct side side[2];
     struct packet_queue wire; /* packet->time: when it arrives; flags: to whom */
     unsigned loss_percent;
+    uint8_t ecn; /* what routers on the way make of it */
     bool cut;
     uint64_t random;
 };
@@ -77,6 +78,7 @@ static void put_on_wire(struct pair *p, int from, struct packet *packet)
         memcpy(packet_data(copy), packet_data(packet), packet->len);
         copy->len = packet->len;
         copy->path = packet->path;
+        copy->ecn = p->ecn;
         copy->time = p->now + WIRE_US;
         copy->flags = (uint32_t)(1 - from);
         packet_queue_push(&p->wire, copy);
@@ -403,6 +405,42 @@ static void media_flow(void **state)
     end(&p);
 }
 
+static void arrive_at(struct pair *p, rtc_time_t arrived)
+{
+    struct packet *packet = packet_new(p->side[0].settings.pool);
+    assert_non_null(packet);
+    packet_data(packet)[0] = 200; /* of no protocol */
+    packet->len = 1;
+    packet->arrived = arrived;
+    transport_receive(p->side[0].t, p->now, packet);
+    drain(p, 0);
+}
+
+/* When packets arrived is believed while it can be; what routers marked is counted. */
+static void the_network_tells(void **state)
+{
+    struct pair p;
+    (void)state;
+    connect(&p, 29);
+    open_channel(&p);
+    const uint64_t *misdated = &p.side[0].t->counters.misdated;
+    arrive_at(&p, RTC_TIME_NEVER);
+    arrive_at(&p, p.now);
+    arrive_at(&p, p.now - 10 * SECOND);
+    assert_int_equal(*misdated, 0);
+    arrive_at(&p, p.now + 1);
+    arrive_at(&p, p.now - 10 * SECOND - 1);
+    arrive_at(&p, -RTC_TIME_NEVER);
+    assert_int_equal(*misdated, 3);
+    assert_int_equal(p.side[1].t->counters.congested, 0);
+    p.ecn = ECN_CE;
+    say(&p, 0, "through a full queue");
+    run(&p, SECOND);
+    assert_int_equal(p.side[1].messages, 1);
+    assert_true(p.side[1].t->counters.congested > 0);
+    end(&p);
+}
+
 /* ICE says what became of the path, DTLS stays; then the path comes back. */
 static void a_gap_in_the_path(void **state)
 {
@@ -444,6 +482,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_connect_and_talk),
         cmocka_unit_test(media_flow),
+        cmocka_unit_test(the_network_tells),
         cmocka_unit_test(a_gap_in_the_path),
         cmocka_unit_test(one_closes),
     };

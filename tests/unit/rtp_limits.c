@@ -20,8 +20,12 @@ static void fill(struct video_buffer *buffer, struct packet_pool *pool, size_t l
         assert_non_null(p);
         memset(packet_data(p), 0, len);
         p->len = (uint32_t)len;
-        struct video_packet v = {
-            .sequence = sequence, .timestamp = (uint32_t)sequence, .first = true, .last = sequence % 7 == 0, .packet = p};
+        struct video_packet v = {.sequence = sequence,
+                                 .timestamp = (uint32_t)sequence,
+                                 .first = true,
+                                 .last = sequence % 7 == 0,
+                                 .arrival = SECOND,
+                                 .packet = p};
         v.payload = packet_slice(p);
         (void)video_buffer_insert(buffer, SECOND, &v);
     }
@@ -88,8 +92,13 @@ static void give(struct video_buffer *b, struct packet_pool *pool, int64_t seque
     assert_non_null(p);
     memset(packet_data(p), 0, len);
     p->len = (uint32_t)len;
-    struct video_packet v = {
-        .sequence = sequence, .timestamp = (uint32_t)sequence * 3000, .first = true, .last = true, .keyframe = keyframe, .packet = p};
+    struct video_packet v = {.sequence = sequence,
+                             .timestamp = (uint32_t)sequence * 3000,
+                             .first = true,
+                             .last = true,
+                             .keyframe = keyframe,
+                             .arrival = SECOND,
+                             .packet = p};
     v.payload = packet_slice(p);
     (void)video_buffer_insert(b, SECOND, &v);
 }

@@ -34,7 +34,7 @@ static int end(void **state)
 
 static enum audio_insert insert_long(uint32_t timestamp, uint32_t duration, bool fec, bool quiet)
 {
-    struct audio_packet p = {.duration = duration, .fec = fec, .quiet = quiet};
+    struct audio_packet p = {.duration = duration, .fec = fec, .quiet = quiet, .arrival = now};
     const rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = "x", .data_len = 1,
                                          .rtp_timestamp = timestamp, .capture_time_us = 1};
     assert_int_equal(rtc_encoded_frame_new(NULL, &o, &p.frame), RTC_OK);

@@ -69,8 +69,15 @@ static bool insert(int64_t first, uint32_t timestamp, uint8_t part, uint8_t part
     uint8_t bytes[10];
     memset(bytes, part, sizeof bytes);
     struct packet *packet = packet_copy(pool, slice_of(bytes, sizeof bytes));
-    const struct video_packet p = {.sequence = first + part, .timestamp = timestamp, .first = part == 0, .last = part == parts - 1,
-                                   .keyframe = key && part == 0, .width = key ? 640 : 0, .payload = packet_slice(packet), .packet = packet};
+    const struct video_packet p = {.sequence = first + part,
+                                   .timestamp = timestamp,
+                                   .first = part == 0,
+                                   .last = part == parts - 1,
+                                   .keyframe = key && part == 0,
+                                   .width = key ? 640 : 0,
+                                   .arrival = now,
+                                   .payload = packet_slice(packet),
+                                   .packet = packet};
     bool used = video_buffer_insert(&buffer, now, &p);
     play();
     return used;
@@ -87,7 +94,7 @@ static int64_t frame(uint32_t timestamp, uint8_t parts, bool key)
 
 static void padding(int64_t at)
 {
-    const struct video_packet p = {.sequence = at};
+    const struct video_packet p = {.sequence = at, .arrival = now};
     (void)video_buffer_insert(&buffer, now, &p);
     play();
 }
@@ -126,8 +133,16 @@ static void temporal_layer_is_told(void **state)
 {
     (void)state;
     struct packet *packet = packet_copy(pool, slice_of("x", 1));
-    const struct video_packet p = {.sequence = 1, .timestamp = 3000, .first = true, .last = true, .keyframe = true, .width = 640,
-                                   .temporal_id = 2, .payload = packet_slice(packet), .packet = packet};
+    const struct video_packet p = {.sequence = 1,
+                                   .timestamp = 3000,
+                                   .first = true,
+                                   .last = true,
+                                   .keyframe = true,
+                                   .width = 640,
+                                   .temporal_id = 2,
+                                   .arrival = now,
+                                   .payload = packet_slice(packet),
+                                   .packet = packet};
     struct video_release release;
     assert_true(video_buffer_insert(&buffer, now, &p));
     now += SECOND;
@@ -168,6 +183,7 @@ static void header_in_parts(void **state)
                                            .first = at == 0,
                                            .last = at + len == sizeof key,
                                            .keyframe = at == 0,
+                                           .arrival = now,
                                            .payload = packet_slice(packet),
                                            .packet = packet};
             (void)video_buffer_insert(&buffer, now, &p);

@@ -304,7 +304,7 @@ static void no_allocation_in_steady_state(void **state)
         assert_int_equal(leave_all(&f), 6);
         f.now += 33 * MS;
         const struct rtcp_report report = {.ssrc = VIDEO_SSRC, .highest_sequence = (uint32_t)i};
-        (void)rtp_send_stream_report(f.sender, f.now, &report);
+        (void)rtp_send_stream_report(f.sender, f.now, f.now, &report);
     }
     f.world.allocations_left = -1;
     rtc_encoded_frame_unref(frame);
@@ -511,9 +511,9 @@ static void what_arrives_outlives_the_octet_count(void **state)
     f.sender->stats.packets_sent = count;
     f.sender->stats.bytes_sent = count * 1100ull;
     struct rtcp_report r = {.ssrc = VIDEO_SSRC, .highest_sequence = h.sequence};
-    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now, f.now, &r));
     r.highest_sequence += 100;
-    assert_true(rtp_send_stream_report(f.sender, f.now + SECOND, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now + SECOND, f.now + SECOND, &r));
     assert_int_equal(rtp_send_stream_sample(f.sender)->expected, 100);
     assert_in_range(rtp_send_stream_sample(f.sender)->received_bytes, 110000, 115000);
     fixture_fini(&f);
@@ -528,7 +528,7 @@ static void reports_give_the_round_trip(void **state)
     f.now += 300 * MS;
     struct rtcp_report r = answer(&f, sent, 250 * MS, 64);
     assert_int_equal(rtp_send_stream_round_trip_us(f.sender), 0);
-    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now, f.now, &r));
     assert_in_range(rtp_send_stream_round_trip_us(f.sender), 49 * MS + 900, 50 * MS + 100);
     struct rtp_outbound_stats stats;
     rtp_send_stream_stats(f.sender, &stats);
@@ -538,12 +538,12 @@ static void reports_give_the_round_trip(void **state)
     assert_true(stats.remote_jitter_s == 0.01);
     assert_int_equal(stats.round_trip_time_measurements, 1);
     r.ssrc = RTX_SSRC;
-    assert_false(rtp_send_stream_report(f.sender, f.now, &r)); /* tells the round trip, not the loss of media */
+    assert_false(rtp_send_stream_report(f.sender, f.now, f.now, &r)); /* tells the round trip, not the loss of media */
     r = answer(&f, f.now, SECOND, 0);                     /* held for longer than it can be */
-    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now, f.now, &r));
     assert_true(rtp_send_stream_round_trip_us(f.sender) > 0);
     r.last_sr = 0;
-    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now, f.now, &r));
     fixture_fini(&f);
 }
 
@@ -555,7 +555,7 @@ static void a_pli_that_crossed_a_keyframe_is_void(void **state)
     fixture_init(&f, true);
     f.now += 200 * MS;
     struct rtcp_report r = answer(&f, f.now - 200 * MS, 0, 0);
-    assert_true(rtp_send_stream_report(f.sender, f.now, &r));
+    assert_true(rtp_send_stream_report(f.sender, f.now, f.now, &r));
     assert_int_equal(send_video(&f, 100, 0), RTC_OK);
     assert_false(rtp_send_stream_pli(f.sender, f.now + 150 * MS));
     assert_true(rtp_send_stream_deadline(f.sender, NULL) == RTC_TIME_NEVER);
