@@ -109,7 +109,7 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     if (!error)
         error = reaper_new(context, &reaper_ops, l, &l->face.reaper);
     if (!error)
-        error = udp_receiver_new(context, &l->receiver);
+        error = udp_receiver_new(context, l->face.pool, &l->receiver);
     if (!error)
         error = mailbox_new(context, wake_from_worker, l, &l->mailbox);
     if (error) {
@@ -445,6 +445,7 @@ void rtc_loop_free(rtc_loop *loop)
     while (!list_empty(&l->ports))
         shared_port_close(shared_port_of(l->ports.next));
     bury(l);
+    udp_receiver_free(l->context, l->receiver);
     packet_pool_unref(l->face.pool); /* from here on it is that of handles, which end one at a time */
     reaper_close(l->face.reaper);
     loop_lock_give(&l->lock);
@@ -456,7 +457,6 @@ void rtc_loop_free(rtc_loop *loop)
     }
     close_descriptors(l);
     network_watch_fini(l->context, &l->network);
-    udp_receiver_free(l->context, l->receiver);
     timer_heap_fini(l->context, &l->timers);
     loop_posts_fini(&l->posts);
     pthread_mutex_destroy(&l->dirty_lock);

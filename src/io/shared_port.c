@@ -160,17 +160,19 @@ struct arrival {
     struct driven *last; /* told already that it has something to do */
 };
 
-static void take(void *user, const rtc_address *local, const rtc_address *from, const uint8_t *data, size_t len)
+static void take(void *user, const rtc_address *local, const rtc_address *from, rtc_packet *packet)
 {
     struct arrival *a = user;
     const struct shared_socket *s = a->socket;
     rtc_path path = {.local = s->io.local, .remote = *from};
     if (s->any && local->family != RTC_ADDRESS_NONE)
         memcpy(path.local.ip, local->ip, sizeof path.local.ip);
-    rtc_peer_connection *pc = rtc_endpoint_route(s->port->endpoint, a->now, &path, data, len);
-    if (!pc)
+    rtc_peer_connection *pc = rtc_endpoint_route(s->port->endpoint, a->now, &path, rtc_packet_data(packet), rtc_packet_len(packet));
+    if (!pc) {
+        rtc_packet_free(packet);
         return;
-    rtc_peer_connection_receive_copy(pc, a->now, &path, data, len);
+    }
+    rtc_peer_connection_receive(pc, a->now, &path, packet);
     struct driven *d = peer_attachment(pc);
     if (d != a->last)
         driven_changed(d);
@@ -191,7 +193,7 @@ static void receive(struct io_socket *io, rtc_time_t now)
     struct arrival arrival = {.socket = s, .now = now};
     bool more = true;
     for (int i = 0; i < RECEIVES_MAX && more; i++) {
-        more = udp_receive(s->port->loop->receiver, s->io.fd, take, &arrival);
+        more = udp_receive(s->port->loop->receiver, s->io.fd, now, take, &arrival);
         send_answers(s->port);
     }
 }
@@ -214,7 +216,7 @@ static int bind_socket(int fd, const rtc_address *wanted, rtc_address *bound)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    udp_receiver_prepare(fd);
+    udp_receiver_prepare(fd, wanted->family);
     if (bind(fd, &address.any, len) != 0)
         return io_socket_error();
     len = sizeof address;

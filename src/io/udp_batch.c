@@ -2,6 +2,8 @@
 /* See udp_batch.h. */
 #include "udp_batch.h"
 
+#include "kernel_clock.h"
+#include "packet.h"
 #include "socket_address.h"
 
 #include <errno.h>
@@ -12,7 +14,7 @@ enum {
     RUN_BYTES_MAX = 65000,
     MESSAGES = 4,        /* received per call */
     MESSAGE_MAX = 65536, /* pages that are not touched cost nothing */
-    CONTROL_BYTES = 128
+    CONTROL_BYTES = 192
 };
 
 /* ---- Sending ---- */
@@ -22,16 +24,22 @@ static bool same_address(const rtc_address *a, const rtc_address *b)
     return a->family == b->family && a->port == b->port && a->scope == b->scope && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
+/* The type of service (RFC 2474, RFC 3168): the kernel takes both parts of it at once. */
+static unsigned mark_of(const rtc_packet *packet)
+{
+    return rtc_packet_dscp(packet) << 2 | (unsigned)rtc_packet_ecn(packet);
+}
+
 size_t udp_run_length(rtc_packet *const *packets, size_t count)
 {
     rtc_path first, path;
     size_t segment = rtc_packet_len(packets[0]), bytes = segment, n = 1;
-    unsigned dscp = rtc_packet_dscp(packets[0]);
+    unsigned mark = mark_of(packets[0]);
     rtc_packet_path(packets[0], &first);
     for (; n < count && n < RUN_MAX; n++) {
         size_t len = rtc_packet_len(packets[n]);
         rtc_packet_path(packets[n], &path);
-        bool ended = rtc_packet_len(packets[n - 1]) < segment || rtc_packet_dscp(packets[n]) != dscp;
+        bool ended = rtc_packet_len(packets[n - 1]) < segment || mark_of(packets[n]) != mark;
         if (ended || len == 0 || len > segment || bytes + len > RUN_BYTES_MAX || !same_address(&first.remote, &path.remote) ||
             !same_address(&first.local, &path.local))
             break;
@@ -78,10 +86,10 @@ static void say_local(struct control *control, const rtc_address *local)
     }
 }
 
-static void say_mark(struct control *control, const rtc_address *remote, unsigned dscp)
+static void say_mark(struct control *control, const rtc_address *remote, unsigned mark)
 {
     bool six = remote->family == RTC_ADDRESS_IPV6;
-    int tos = (int)(dscp << 2);
+    int tos = (int)mark;
     say(control, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos);
 }
 
@@ -98,7 +106,7 @@ enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, boo
     union socket_address to;
     struct iovec parts[RUN_MAX];
     struct control control = {.len = 0};
-    unsigned dscp = rtc_packet_dscp(packets[0]);
+    unsigned mark = mark_of(packets[0]);
     rtc_packet_path(packets[0], &path);
     for (size_t i = 0; i < count; i++)
         parts[i] = (struct iovec){rtc_packet_data(packets[i]), rtc_packet_len(packets[i])};
@@ -110,17 +118,20 @@ enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, boo
     if (from_local)
         say_local(&control, &path.local);
     size_t unmarked = control.len;
-    if (dscp != 0)
-        say_mark(&control, &path.remote, dscp);
+    if (mark != 0)
+        say_mark(&control, &path.remote, mark);
     ssize_t sent = send_message(fd, &message, &control, control.len);
-    if (sent < 0 && dscp != 0 && (errno == EINVAL || errno == EPERM))
+    if (sent < 0 && mark != 0 && (errno == EINVAL || errno == EPERM))
         sent = send_message(fd, &message, &control, unmarked); /* marks are worth less than the packets */
     return result_of(sent, count > 1);
 }
 
 /* ---- Receiving ---- */
 
+/* Owned by a loop; written here alone. */
 struct udp_receiver {
+    struct packet_pool *pool;
+    struct kernel_clock clock;
     struct mmsghdr messages[MESSAGES];
     struct iovec parts[MESSAGES];
     union socket_address from[MESSAGES];
@@ -128,30 +139,44 @@ struct udp_receiver {
     uint8_t bytes[MESSAGES][MESSAGE_MAX];
 };
 
-int udp_receiver_new(rtc_context *context, struct udp_receiver **out)
+int udp_receiver_new(rtc_context *context, struct packet_pool *pool, struct udp_receiver **out)
 {
-    *out = memory_alloc(context, sizeof **out);
-    return *out ? RTC_OK : RTC_ERR_NO_MEMORY;
+    struct udp_receiver *r = memory_alloc(context, sizeof *r);
+    if (!r)
+        return RTC_ERR_NO_MEMORY;
+    r->pool = packet_pool_ref(pool);
+    r->clock = (struct kernel_clock){.known = false};
+    kernel_clock_measure(&r->clock);
+    *out = r;
+    return RTC_OK;
 }
 
 void udp_receiver_free(rtc_context *context, struct udp_receiver *r)
 {
+    if (!r)
+        return;
+    packet_pool_unref(r->pool);
     memory_free(context, r);
 }
 
-void udp_receiver_prepare(int fd)
+static void ask(int fd, int level, int option)
 {
     int one = 1;
-    (void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof one);
+    (void)setsockopt(fd, level, option, &one, sizeof one);
+}
+
+void udp_receiver_prepare(int fd, uint32_t family)
+{
+    bool six = family == RTC_ADDRESS_IPV6;
+    ask(fd, IPPROTO_UDP, UDP_GRO);
+    ask(fd, SOL_SOCKET, SO_TIMESTAMPNS);
+    ask(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVTCLASS : IP_RECVTOS);
 }
 
 void udp_receiver_tell_local(int fd, uint32_t family)
 {
-    int one = 1;
-    if (family == RTC_ADDRESS_IPV6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
-    else
-        (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+    bool six = family == RTC_ADDRESS_IPV6;
+    ask(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVPKTINFO : IP_PKTINFO);
 }
 
 static void make_room(struct udp_receiver *r)
@@ -169,59 +194,95 @@ static void make_room(struct udp_receiver *r)
     }
 }
 
-/* What the kernel says beside the datagrams. */
+/* What the kernel says beside the datagrams: of those that it joined to one message once for all, for it joins none that differ in any of
+ * this. */
 struct told {
-    size_t segment;    /* the length of those that it joined to one message; the whole length for a single one */
-    rtc_address local; /* where they were sent to */
+    size_t segment;     /* the length of those that it joined; the whole length for a single one */
+    rtc_address local;  /* where they were sent to */
+    int64_t stamped_us; /* when they came, by the wall clock; 0: not told */
+    uint8_t ecn;
 };
+
+/* Of the control message's value, if it is one of these and as long. */
+static bool is(const struct cmsghdr *c, int level, int type, void *value, size_t len)
+{
+    if (c->cmsg_level != level || c->cmsg_type != type || c->cmsg_len < CMSG_LEN(len))
+        return false;
+    memcpy(value, CMSG_DATA(c), len);
+    return true;
+}
+
+static void read_one(const struct cmsghdr *c, size_t len, struct told *out)
+{
+    enum { ECN_BITS = 3 };
+    int number = 0;
+    uint8_t tos;
+    struct timespec stamp;
+    struct in_pktinfo four;
+    struct in6_pktinfo six;
+    union socket_address address;
+    memset(&address, 0, sizeof address);
+    if (is(c, IPPROTO_UDP, UDP_GRO, &number, sizeof number)) {
+        out->segment = number > 0 && (size_t)number < len ? (size_t)number : len;
+    } else if (is(c, SOL_SOCKET, SCM_TIMESTAMPNS, &stamp, sizeof stamp)) {
+        out->stamped_us = (int64_t)stamp.tv_sec * 1000000 + stamp.tv_nsec / 1000;
+    } else if (is(c, IPPROTO_IP, IP_TOS, &tos, sizeof tos)) {
+        out->ecn = tos & ECN_BITS;
+    } else if (is(c, IPPROTO_IPV6, IPV6_TCLASS, &number, sizeof number)) {
+        out->ecn = (uint8_t)(number & ECN_BITS);
+    } else if (is(c, IPPROTO_IP, IP_PKTINFO, &four, sizeof four)) {
+        address.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = four.ipi_addr};
+        socket_address_to(&address, &out->local);
+    } else if (is(c, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof six)) {
+        address.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = six.ipi6_addr};
+        socket_address_to(&address, &out->local);
+    }
+}
 
 static void read_control(struct msghdr *message, size_t len, struct told *out)
 {
     *out = (struct told){.segment = len};
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-        int segment = 0;
-        struct in_pktinfo four;
-        struct in6_pktinfo six;
-        union socket_address address;
-        memset(&address, 0, sizeof address);
-        if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO && c->cmsg_len >= CMSG_LEN(sizeof segment)) {
-            memcpy(&segment, CMSG_DATA(c), sizeof segment);
-            out->segment = segment > 0 && (size_t)segment < len ? (size_t)segment : len;
-        } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof four)) {
-            memcpy(&four, CMSG_DATA(c), sizeof four);
-            address.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = four.ipi_addr};
-            socket_address_to(&address, &out->local);
-        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof six)) {
-            memcpy(&six, CMSG_DATA(c), sizeof six);
-            address.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = six.ipi6_addr};
-            socket_address_to(&address, &out->local);
-        }
-    }
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+        read_one(c, len, out);
 }
 
-static void cut(const rtc_address *from, const uint8_t *bytes, size_t len, const struct told *told, udp_take *take, void *user)
+/* The datagrams of one message. */
+static void cut(struct udp_receiver *r, const uint8_t *bytes, size_t len, size_t segment, struct packet_queue *to)
 {
     size_t at = 0;
     do { /* once for an empty datagram */
-        size_t piece = told->segment < len - at ? told->segment : len - at;
-        take(user, &told->local, from, bytes + at, piece);
+        size_t piece = segment < len - at ? segment : len - at;
+        struct packet *p = piece <= PACKET_CAPACITY - PACKET_HEADROOM ? packet_copy(r->pool, slice_of(bytes + at, piece)) : NULL;
+        if (p)
+            packet_queue_push(to, p);
         at += piece;
     } while (at < len);
 }
 
-bool udp_receive(struct udp_receiver *r, int fd, udp_take *take, void *user)
+static void take_message(struct udp_receiver *r, int i, rtc_time_t now, udp_take *take, void *user)
+{
+    size_t len = r->messages[i].msg_len;
+    struct packet_queue run = {0};
+    struct told told;
+    rtc_address from;
+    socket_address_to(&r->from[i], &from);
+    read_control(&r->messages[i].msg_hdr, len, &told);
+    if (!(r->messages[i].msg_hdr.msg_flags & MSG_TRUNC))
+        cut(r, r->bytes[i], len, told.segment, &run);
+    for (struct packet *p; (p = packet_queue_pop(&run)) != NULL;) {
+        p->arrived = told.stamped_us ? kernel_clock_time(&r->clock, told.stamped_us, now) : RTC_TIME_NEVER;
+        p->ecn = told.ecn;
+        take(user, &told.local, &from, (rtc_packet *)p);
+    }
+}
+
+bool udp_receive(struct udp_receiver *r, int fd, rtc_time_t now, udp_take *take, void *user)
 {
     make_room(r);
     int count = recvmmsg(fd, r->messages, MESSAGES, MSG_DONTWAIT, NULL);
-    for (int i = 0; i < count; i++) {
-        struct msghdr *message = &r->messages[i].msg_hdr;
-        size_t len = r->messages[i].msg_len;
-        struct told told;
-        rtc_address from;
-        socket_address_to(&r->from[i], &from);
-        read_control(message, len, &told);
-        if (!(message->msg_flags & MSG_TRUNC))
-            cut(&from, r->bytes[i], len, &told, take, user);
-    }
+    if (count > 0)
+        kernel_clock_measure(&r->clock); /* what came was stamped before this, and after the one before */
+    for (int i = 0; i < count; i++)
+        take_message(r, i, now, take, user);
     return count == MESSAGES;
 }

@@ -19,26 +19,30 @@ enum udp_sent {
 };
 
 /* How many of the packets, from the first on, can go as one message: of one length, but for a shorter last one, from one address to one
- * address, with one mark. At least 1. */
+ * address, with one mark and the same ECN bits. At least 1. */
 size_t udp_run_length(rtc_packet *const *packets, size_t count);
-/* Sends them as one message, from where they lie, with their codepoint (rtc_packet_dscp) if the kernel lets it. Frees nothing; errno says
- * why it refused. `from_local`: the socket is bound to any address, and they leave from the one in their path. */
+/* Sends them as one message, from where they lie, with their codepoint (rtc_packet_dscp) and ECN bits if the kernel lets it. Frees nothing;
+ * errno says why it refused. `from_local`: the socket is bound to any address, and they leave from the one in their path. */
 enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, bool from_local);
 
 /* ---- Receiving ---- */
 
-/* Room for what one call receives; any number of sockets of one thread share it. */
+struct packet_pool;
+
+/* Room for what one call receives; any number of sockets of one thread share it. Datagrams become packets of the pool. */
 struct udp_receiver;
-int udp_receiver_new(rtc_context *context, struct udp_receiver **out);
+int udp_receiver_new(rtc_context *context, struct packet_pool *pool, struct udp_receiver **out);
 void udp_receiver_free(rtc_context *context, struct udp_receiver *receiver);
 
-/* Lets the kernel join datagrams of this socket; harmless where it can not. */
-void udp_receiver_prepare(int fd);
+/* Lets the kernel join datagrams of this socket, and tell when they came and with which ECN bits; harmless where it can not. */
+void udp_receiver_prepare(int fd, uint32_t family);
 /* Datagrams of this socket, which is bound to any address, are told with the address that they were sent to. */
 void udp_receiver_tell_local(int fd, uint32_t family);
-/* `local` has no port, and RTC_ADDRESS_NONE where it is not told. */
-typedef void udp_take(void *user, const rtc_address *local, const rtc_address *from, const uint8_t *data, size_t len);
-/* One call's worth of datagrams, each given to `take`, borrowed for that call. True when more may wait. */
-bool udp_receive(struct udp_receiver *receiver, int fd, udp_take *take, void *user);
+/* `local` has no port, and RTC_ADDRESS_NONE where it is not told. The packet, which says when it came and with which ECN bits, becomes the
+ * taker's. */
+typedef void udp_take(void *user, const rtc_address *local, const rtc_address *from, rtc_packet *packet);
+/* One call's worth of datagrams, each given to `take`; none came after `now`. Longer ones than a packet holds are dropped, and those for
+ * which there is no memory. True when more may wait. */
+bool udp_receive(struct udp_receiver *receiver, int fd, rtc_time_t now, udp_take *take, void *user);
 
 #endif

@@ -47,7 +47,7 @@ static int bind_socket(rtc_context *context, int fd, const rtc_request *request,
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     enlarge(context, fd, SO_RCVBUFFORCE, SO_RCVBUF, "rmem");
     enlarge(context, fd, SO_SNDBUFFORCE, SO_SNDBUF, "wmem");
-    udp_receiver_prepare(fd);
+    udp_receiver_prepare(fd, request->local.family);
     if (request->flags & RTC_REQUEST_SHARED)
         multicast_share(fd);
     return io_bind(context, fd, request, local);
@@ -93,21 +93,23 @@ struct arrival {
     rtc_time_t now;
 };
 
-static void take(void *user, const rtc_address *local, const rtc_address *from, const uint8_t *data, size_t len)
+static void take(void *user, const rtc_address *local, const rtc_address *from, rtc_packet *packet)
 {
     struct arrival *a = user;
     struct udp_socket *s = a->socket;
     (void)local; /* it is bound to one */
     rtc_path path = {.socket = s->io.id, .local = s->io.local, .remote = *from};
     if (s->io.driven->pc)
-        rtc_peer_connection_receive_copy(s->io.driven->pc, a->now, &path, data, len);
+        rtc_peer_connection_receive(s->io.driven->pc, a->now, &path, packet);
+    else
+        rtc_packet_free(packet);
 }
 
 static void receive(struct io_socket *io, rtc_time_t now)
 {
     struct udp_socket *s = inner(io);
     struct arrival arrival = {s, now};
-    for (int i = 0; i < RECEIVES_MAX && s->io.fd >= 0 && udp_receive(s->io.driven->loop->receiver, s->io.fd, take, &arrival); i++)
+    for (int i = 0; i < RECEIVES_MAX && s->io.fd >= 0 && udp_receive(s->io.driven->loop->receiver, s->io.fd, now, take, &arrival); i++)
         ;
 }
 

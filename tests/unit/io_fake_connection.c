@@ -65,6 +65,11 @@ unsigned rtc_packet_dscp(const rtc_packet *packet)
     return ((const struct packet *)packet)->dscp;
 }
 
+rtc_ecn rtc_packet_ecn(const rtc_packet *packet)
+{
+    return (rtc_ecn)((const struct packet *)packet)->ecn;
+}
+
 void rtc_packet_path(const rtc_packet *packet, rtc_path *out)
 {
     const struct path *p = &((const struct packet *)packet)->path;
@@ -86,14 +91,10 @@ static void take_bytes(rtc_peer_connection *pc, const rtc_path *path, const void
 void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const rtc_path *path, rtc_packet *packet)
 {
     (void)now;
+    pc->last_ecn = ((const struct packet *)packet)->ecn;
+    pc->last_arrival = ((const struct packet *)packet)->arrived;
     take_bytes(pc, path, rtc_packet_data(packet), rtc_packet_len(packet));
     rtc_packet_free(packet);
-}
-
-void rtc_peer_connection_receive_copy(rtc_peer_connection *pc, rtc_time_t now, const rtc_path *path, const void *data, size_t len)
-{
-    (void)now;
-    take_bytes(pc, path, data, len);
 }
 
 int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rtc_result *result)
@@ -214,11 +215,17 @@ void fake_request(rtc_peer_connection *f, const rtc_request *request)
 
 void fake_send(rtc_peer_connection *f, const rtc_path *path, const void *bytes, size_t len)
 {
+    fake_send_ecn(f, path, bytes, len, RTC_ECN_NOT_ECT);
+}
+
+void fake_send_ecn(rtc_peer_connection *f, const rtc_path *path, const void *bytes, size_t len, rtc_ecn ecn)
+{
     struct packet *p = packet_new_sized(f->pool, len);
     assert_non_null(p);
     memcpy(packet_data(p), bytes, len);
     p->len = (uint32_t)len;
     p->path = (struct path){path->socket, (uint8_t)path->protocol, inner_address(&path->local), inner_address(&path->remote)};
+    p->ecn = (uint8_t)ecn;
     packet_queue_push(&f->tx, p);
     driven_changed(f->attachment);
 }

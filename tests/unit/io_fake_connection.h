@@ -28,6 +28,8 @@ struct rtc_peer_connection {
     uint8_t *received; /* all bytes, in order */
     size_t received_len, received_capacity;
     rtc_path last_path;
+    uint8_t last_ecn;
+    rtc_time_t last_arrival; /* RTC_TIME_NEVER: not told */
     bool stop;              /* the loop, when this is run next; */
     size_t received_before; /* what had come by then */
 };
@@ -46,6 +48,8 @@ void fake_detach(rtc_peer_connection *fake);
 /* Both are carried out by the next iteration of the loop. */
 void fake_request(rtc_peer_connection *fake, const rtc_request *request);
 void fake_send(rtc_peer_connection *fake, const rtc_path *path, const void *bytes, size_t len);
+/* The same with these ECN bits. */
+void fake_send_ecn(rtc_peer_connection *fake, const rtc_path *path, const void *bytes, size_t len, rtc_ecn ecn);
 /* Iterates the loop until `done` says so; fails the test when that takes absurdly long. */
 void fake_run(rtc_peer_connection *fake, bool (*done)(void *user), void *user);
 /* Until there are `count` results; the last of them. */

@@ -122,12 +122,16 @@ static void replies_leave_from_where_they_were_asked(void **state)
         rtc_peer_connection *f = last % 2 ? &s->b : &s->a;
         const uint8_t question[3] = {last % 2, last, 9};
         size_t before = f->received_len;
+        const int ecn = last & 3;
+        assert_int_equal(setsockopt(s->client, IPPROTO_IP, IP_TOS, &ecn, sizeof ecn), 0);
         ask(s, last, question, sizeof question);
         ask(s, last, "nobody's", 8);
         while (f->received_len == before)
             fake_settle(&s->a);
         assert_int_equal(f->received_len, before + 3);
         assert_memory_equal(f->received + before, question, 3);
+        assert_int_equal(f->last_ecn, ecn);
+        assert_true(f->last_arrival <= rtc_now());
         assert_int_equal(f->last_path.socket, 77);
         assert_int_equal(f->last_path.local.ip[3], last);
         assert_int_equal(f->last_path.local.port, s->port);

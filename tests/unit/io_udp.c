@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Datagrams in batches over two real sockets of the loopback: which packets go together, and that the receiver gets each as it was. */
+#include "kernel_clock.h"
 #include "packet.h"
 #include "udp_batch.h"
 
@@ -26,6 +27,7 @@ struct scene {
     size_t taken;     /* received so far */
     rtc_address told; /* what the receiver should say of where datagrams were sent to */
     rtc_address came_from;
+    rtc_time_t sent_after; /* nothing can have come before */
 };
 
 static int bound_socket(uint16_t *port)
@@ -49,10 +51,10 @@ static int set_up(void **state)
     scene = (struct scene){0};
     assert_int_equal(rtc_context_new(NULL, &scene.context), 0);
     assert_int_equal(packet_pool_new(scene.context, &scene.pool), 0);
-    assert_int_equal(udp_receiver_new(scene.context, &scene.receiver), 0);
+    assert_int_equal(udp_receiver_new(scene.context, scene.pool, &scene.receiver), 0);
     scene.from = bound_socket(&port);
     scene.to = bound_socket(&port);
-    udp_receiver_prepare(scene.to);
+    udp_receiver_prepare(scene.to, RTC_ADDRESS_IPV4);
     scene.address = (rtc_address){.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, 1}, .port = port};
     *state = &scene;
     return 0;
@@ -228,23 +230,28 @@ static void a_run_has_no_more_datagrams_than_the_kernel_takes(void **state)
     assert_int_equal(udp_run_length(s->packets, s->count), 64);
 }
 
-static void take(void *user, const rtc_address *local, const rtc_address *from, const uint8_t *data, size_t len)
+static void take(void *user, const rtc_address *local, const rtc_address *from, rtc_packet *packet)
 {
     struct scene *s = user;
-    assert_int_equal(from->family, RTC_ADDRESS_IPV4);
+    const struct packet *p = (const struct packet *)packet;
+    assert_int_equal(from->family, s->address.family);
     assert_int_equal(local->family, s->told.family);
     assert_memory_equal(local->ip, s->told.ip, sizeof local->ip);
     s->came_from = *from;
     assert_true(s->taken < s->count);
     rtc_packet *sent = s->packets[s->taken++];
-    assert_int_equal(len, rtc_packet_len(sent));
-    assert_memory_equal(data, rtc_packet_data(sent), len);
+    assert_int_equal(p->len, rtc_packet_len(sent));
+    assert_memory_equal(packet_slice(p).data, rtc_packet_data(sent), p->len);
+    assert_int_equal(p->ecn, rtc_packet_ecn(sent));
+    assert_true(p->arrived >= s->sent_after && p->arrived <= rtc_now());
+    rtc_packet_free(packet);
 }
 
 static void send_all(struct scene *s)
 {
     size_t done = 0;
     bool cuts = true;
+    s->sent_after = rtc_now() - 1000; /* two clocks are compared */
     while (done < s->count) {
         size_t run = cuts ? udp_run_length(s->packets + done, s->count - done) : 1;
         enum udp_sent sent = udp_run_send(s->from, s->packets + done, run, false);
@@ -263,7 +270,7 @@ static void receive_all(struct scene *s)
     while (s->taken < s->count) {
         struct pollfd p = {.fd = s->to, .events = POLLIN};
         assert_int_equal(poll(&p, 1, 10000), 1);
-        (void)udp_receive(s->receiver, s->to, take, s);
+        (void)udp_receive(s->receiver, s->to, rtc_now(), take, s);
     }
 }
 
@@ -281,10 +288,75 @@ static void every_datagram_arrives_as_it_was_sent(void **state)
     receive_all(s);
 }
 
+/* Long enough runs of each, and single ones, that some are cut and joined. */
+static void add_with_ecn(struct scene *s)
+{
+    static const uint8_t bits[] = {0, 1, 2, 3, 2, 0, 3};
+    for (size_t i = 0; i < sizeof bits; i++)
+        for (int n = 0; n < (i < 5 ? 9 : 1); n++) {
+            struct packet *p = add(s, 300);
+            p->ecn = bits[i];
+            p->dscp = i % 2 ? 46 : 0;
+        }
+    assert_int_equal(udp_run_length(s->packets, s->count), 9);
+    assert_int_equal(udp_run_length(s->packets + 45, 2), 1);
+}
+
+static void ecn_arrives(void **state)
+{
+    struct scene *s = *state;
+    add_with_ecn(s);
+    send_all(s);
+    receive_all(s);
+}
+
+static void ecn_arrives_over_ipv6(void **state)
+{
+    struct scene *s = *state;
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t len = sizeof any;
+    int from = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), to = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (from < 0 || to < 0 || bind(to, (struct sockaddr *)&any, sizeof any) != 0)
+        skip(); /* a host without IPv6 */
+    assert_int_equal(getsockname(to, (struct sockaddr *)&any, &len), 0);
+    assert_int_equal(dup2(from, s->from), s->from);
+    assert_int_equal(dup2(to, s->to), s->to);
+    (void)close(from);
+    (void)close(to);
+    udp_receiver_prepare(s->to, RTC_ADDRESS_IPV6);
+    udp_receiver_tell_local(s->to, RTC_ADDRESS_IPV6);
+    s->address = (rtc_address){.family = RTC_ADDRESS_IPV6, .ip = {[15] = 1}, .port = ntohs(any.sin6_port)};
+    s->told = s->address;
+    add_with_ecn(s);
+    send_all(s);
+    receive_all(s);
+}
+
+/* The kernel stamps by a clock that somebody may set. */
+static void stamps_survive_a_clock_that_is_set(void **state)
+{
+    struct kernel_clock c = {.known = false};
+    const int64_t day = 86400000000;
+    (void)state;
+    assert_int_equal(kernel_clock_time(&c, day, 1000), RTC_TIME_NEVER);
+    kernel_clock_note(&c, 1000, day, 1000);
+    assert_int_equal(kernel_clock_time(&c, day, 1000), RTC_TIME_NEVER); /* it may have been set just before */
+    kernel_clock_note(&c, 5000, day + 4010, 5020);
+    assert_int_equal(kernel_clock_time(&c, day + 2000, 5000), 3000);
+    assert_int_equal(kernel_clock_time(&c, day + 9000, 5000), 5000); /* nothing came later than now */
+    kernel_clock_note(&c, 9000, 2 * day, 9000);
+    assert_int_equal(kernel_clock_time(&c, day + 7000, 9000), RTC_TIME_NEVER);
+    assert_int_equal(kernel_clock_time(&c, 2 * day - 10, 9000), RTC_TIME_NEVER);
+    kernel_clock_note(&c, 10000, 2 * day + 1000, 10000);
+    assert_int_equal(kernel_clock_time(&c, 2 * day + 500, 10000), 9500);
+    kernel_clock_measure(&c); /* of this host: another difference than that of the numbers above */
+    assert_false(c.believed);
+}
+
 static void a_quiet_socket_gives_nothing(void **state)
 {
     struct scene *s = *state;
-    assert_false(udp_receive(s->receiver, s->to, take, s));
+    assert_false(udp_receive(s->receiver, s->to, rtc_now(), take, s));
     assert_int_equal(s->taken, 0);
 }
 
@@ -318,7 +390,7 @@ static void addresses_of_sockets_that_have_many(void **state)
     uint16_t port;
     s->from = any_socket(&port);
     s->to = any_socket(&port);
-    udp_receiver_prepare(s->to);
+    udp_receiver_prepare(s->to, RTC_ADDRESS_IPV4);
     udp_receiver_tell_local(s->to, RTC_ADDRESS_IPV4);
     for (uint8_t last = 1; last < 4; last++) {
         s->address = (rtc_address){.family = RTC_ADDRESS_IPV4, .ip = {127, 0, 0, (uint8_t)(last + 4)}, .port = port};
@@ -354,6 +426,9 @@ int main(void)
         TEST(a_run_fits_one_message),
         TEST(a_run_has_no_more_datagrams_than_the_kernel_takes),
         TEST(every_datagram_arrives_as_it_was_sent),
+        TEST(ecn_arrives),
+        TEST(ecn_arrives_over_ipv6),
+        TEST(stamps_survive_a_clock_that_is_set),
         TEST(a_quiet_socket_gives_nothing),
         TEST(what_can_not_be_sent_is_refused),
         TEST(addresses_of_sockets_that_have_many),

@@ -63,6 +63,27 @@ static void mixed_packets_leave_by_their_own_sockets(void **state)
     (void)close(fd);
 }
 
+/* Two sockets of the connection send to each other: ECN both ways, and when it came. */
+static void ecn_and_arrival_are_told(void **state)
+{
+    rtc_peer_connection fake;
+    rtc_address own[2];
+    (void)state;
+    fake_begin(&fake);
+    for (uint32_t i = 0; i < 2; i++)
+        own[i] = open_udp(&fake, i + 1, i + 1);
+    for (size_t i = 0; i < 8; i++) {
+        const rtc_path path = {.socket = i % 2 + 1u, .local = own[i % 2], .remote = own[1 - i % 2]};
+        rtc_time_t before = rtc_now() - 1000; /* two clocks are compared */
+        fake_send_ecn(&fake, &path, "x", 1, (rtc_ecn)(i / 2));
+        fake_receive(&fake, i + 1);
+        assert_int_equal(fake.last_path.socket, 2 - i % 2);
+        assert_int_equal(fake.last_ecn, i / 2);
+        assert_true(fake.last_arrival >= before && fake.last_arrival <= rtc_now());
+    }
+    fake_end(&fake);
+}
+
 /* The next wait of the loop ends as it does when the process was stopped and goes on. */
 static struct {
     rtc_peer_connection *fake;
@@ -103,6 +124,7 @@ static void after_an_interruption_sockets_come_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mixed_packets_leave_by_their_own_sockets),
+                                       cmocka_unit_test(ecn_and_arrival_are_told),
                                        cmocka_unit_test(after_an_interruption_sockets_come_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
