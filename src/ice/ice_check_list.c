@@ -128,7 +128,7 @@ static enum ice_pair_state first_state(const struct ice_check_list *list, const 
 /* The table of foundations is never more than half full. */
 static bool grow_thaws(struct ice_check_list *list)
 {
-    size_t needed = list->thaw_capacity ? list->thaw_capacity : 64;
+    size_t needed = list->thaw_capacity ? list->thaw_capacity : 16;
     while (needed < 2 * (list->count + 1))
         needed *= 2;
     if (needed == list->thaw_capacity)
