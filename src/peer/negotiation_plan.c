@@ -74,7 +74,7 @@ void negotiation_plan_free(struct negotiation_plan *plan)
 /* Room for everything that `sections` sections can ask for. Of an offer, each transceiver loses its section and its track, or goes; each
  * section makes and associates a transceiver, and its track comes, goes or stops. Of an answer, a section is carried or not, and its track
  * comes or goes. */
-static int make(rtc_context *context, const struct negotiation_facts *facts, size_t sections, struct negotiation_plan **out)
+static int make(rtc_context *context, const struct negotiation_facts *facts, size_t sections, size_t media, struct negotiation_plan **out)
 {
     struct negotiation_plan *plan = memory_zeroed(context, sizeof *plan);
     if (!plan)
@@ -84,7 +84,7 @@ static int make(rtc_context *context, const struct negotiation_facts *facts, siz
     plan->transceivers = memory_zeroed(context, (facts->transceiver_count + sections + 1) * sizeof *plan->transceivers);
     plan->rtp = memory_zeroed(context, (sections + 1) * sizeof *plan->rtp);
     plan->effects = memory_zeroed(context, room * sizeof *plan->effects);
-    int error = negotiation_state_copy(context, negotiation_facts_now(facts), sections, &plan->next);
+    int error = negotiation_state_copy(context, negotiation_facts_now(facts), media, &plan->next);
     if (error || !plan->transceivers || !plan->rtp || !plan->effects) {
         negotiation_plan_free(plan);
         return RTC_ERR_NO_MEMORY;
@@ -135,13 +135,22 @@ static int check(const struct negotiation_facts *facts, enum signaling_side side
     return error || side == SIGNALING_LOCAL ? error : check_transport(facts, d->type, d->parsed, why);
 }
 
+/* Sections that a transceiver may have: the state has room for so many more. */
+static size_t media_sections(const struct session_description *d)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->section_count; i++)
+        count += d->sections[i].type != MEDIA_APPLICATION;
+    return count;
+}
+
 int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *facts, enum signaling_side side, struct description *d,
                          struct negotiation_plan **out, struct jsep_error *why)
 {
     struct negotiation_plan *plan = NULL;
     int error = check(facts, side, d, why);
     if (!error)
-        error = make(context, facts, d->parsed->section_count, &plan);
+        error = make(context, facts, d->parsed->section_count, media_sections(d->parsed), &plan);
     if (error)
         return error;
     bool local = side == SIGNALING_LOCAL, answer = d->type == RTC_SDP_ANSWER;
@@ -166,7 +175,8 @@ int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *
 {
     struct negotiation_plan *plan;
     struct negotiation_state stable;
-    int error = make(context, facts, facts->pending->media_count + facts->stable->media_count, &plan);
+    size_t all = facts->pending->media_count + facts->stable->media_count;
+    int error = make(context, facts, all, all, &plan);
     if (error)
         return error;
     error = negotiation_state_copy(context, facts->stable, 0, &stable);

@@ -11,13 +11,11 @@ int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, st
     if (error)
         return error;
     struct description *d = memory_zeroed(context, sizeof *d);
-    char *text = d ? memory_text(context, sdp, strlen(sdp)) : NULL;
-    if (!text) {
-        memory_free(context, d);
+    if (!d) {
         session_description_free(context, parsed);
         return RTC_ERR_NO_MEMORY;
     }
-    *d = (struct description){.references = 1, .type = type, .text = text, .parsed = parsed};
+    *d = (struct description){.references = 1, .type = type, .text = parsed->sdp->text, .parsed = parsed};
     *out = d;
     return RTC_OK;
 }
@@ -34,7 +32,6 @@ void description_unref(rtc_context *context, struct description *d)
     if (!d || --d->references > 0)
         return;
     session_description_free(context, d->parsed);
-    memory_free(context, d->text);
     memory_free(context, d);
 }
 
@@ -57,7 +54,9 @@ int description_agreed(const struct session_description *d, const char *mid)
 int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out)
 {
     *out = (struct negotiation_state){.transport = from->transport, .media_count = from->media_count};
-    out->media = memory_zeroed(context, (from->media_count + more + 1) * sizeof *out->media);
+    if (from->media_count + more == 0)
+        return RTC_OK; /* data alone: an entry is over a kilobyte */
+    out->media = memory_zeroed(context, (from->media_count + more) * sizeof *out->media);
     if (!out->media)
         return RTC_ERR_NO_MEMORY;
     if (from->media_count > 0)

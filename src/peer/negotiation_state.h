@@ -13,8 +13,8 @@
 struct description {
     uint32_t references;
     rtc_sdp_type type;
-    char *text;
-    struct session_description *parsed;
+    const char *text;                   /* the copy that `parsed` points into */
+    struct session_description *parsed; /* owned */
 };
 
 /* RTC_ERR_NO_MEMORY, or what session_description_parse gives, with *why filled. */
