@@ -277,9 +277,8 @@ static int create(rtc_context *context, const struct assoc_options *options, str
     a->options = *options;
     a->outbox.context = context;
     handshake_init(&a->handshake, context, options->rtt_us);
-    int error = flight_init(&a->flight, context, options->streams);
-    if (!error)
-        error = open_socket(a);
+    flight_init(&a->flight, context);
+    int error = open_socket(a);
     if (error) {
         destroy(&a->base);
         return error;
@@ -561,6 +560,8 @@ static int64_t send_message(struct assoc *assoc, rtc_time_t now, const struct as
     struct usrsctp_assoc *a = of(assoc);
     if (!a->socket || (a->phase != PHASE_UP && a->phase != PHASE_CONNECTING))
         return RTC_ERR_NETWORK;
+    if (flight_reserve(&a->flight, m->stream))
+        return 0; /* nothing was taken: it is tried again */
     bool end = m->data.len <= PIECE_BYTES;
     struct sctp_sendv_spa spa = describe(m, end);
     enter(a, now, out);
@@ -619,7 +620,7 @@ static void set_mtu(struct assoc *assoc, uint16_t mtu)
 static uint32_t unsent(const struct assoc *assoc, uint16_t stream)
 {
     const struct usrsctp_assoc *a = of_const(assoc);
-    return stream < a->flight.streams ? a->flight.unsent[stream] : 0;
+    return stream < a->flight.known ? a->flight.unsent[stream] : 0;
 }
 
 static uint64_t unsent_total(const struct assoc *assoc)

@@ -4,11 +4,9 @@
 
 #include "memory.h"
 
-int channel_set_init(struct channel_set *set, rtc_context *context, uint32_t ids)
+void channel_set_init(struct channel_set *set, rtc_context *context)
 {
-    *set = (struct channel_set){.context = context, .ids = ids, .next_handle = 1};
-    set->by_id = memory_zeroed(context, ids * sizeof *set->by_id);
-    return set->by_id ? RTC_OK : RTC_ERR_NO_MEMORY;
+    *set = (struct channel_set){.context = context, .next_handle = 1};
 }
 
 void channel_set_fini(struct channel_set *set)
@@ -54,10 +52,17 @@ struct channel *channel_set_by_id(const struct channel_set *set, uint16_t id)
     return id < set->ids ? set->by_id[id] : NULL;
 }
 
-void channel_set_take_id(struct channel_set *set, struct channel *c, uint16_t id)
+bool channel_set_take_id(struct channel_set *set, struct channel *c, uint16_t id)
 {
+    void *array = set->by_id;
+    size_t before = set->ids;
+    if (!memory_grow(set->context, &array, &set->ids, (size_t)id + 1, sizeof *set->by_id))
+        return false;
+    set->by_id = array;
+    memset(set->by_id + before, 0, (set->ids - before) * sizeof *set->by_id);
     c->id = id;
     set->by_id[id] = c;
+    return true;
 }
 
 void channel_set_leave_id(struct channel_set *set, const struct channel *c)

@@ -90,7 +90,7 @@ void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out
     size_t count = 0;
     if (dc->resets_wanted == 0 || dc->state != SCTP_CONNECTED)
         return;
-    for (uint32_t id = 0; id < dc->options.max_channels && count < ASSOC_RESET_MAX; id++)
+    for (size_t id = 0; id < dc->set.ids && count < ASSOC_RESET_MAX; id++)
         if (dc->set.by_id[id] && is_drained(dc, dc->set.by_id[id]))
             streams[count++] = (uint16_t)id;
     if (count > 0 && assoc_reset_streams(dc->assoc, now, streams, count, out))
@@ -107,7 +107,7 @@ void channel_close_all(struct data_channels *dc, int error, struct out *out)
             channel_fail(c, error, out);
         channel_finish(dc, c, out);
     }
-    for (uint32_t id = 0; id < dc->options.max_channels; id++)
+    for (size_t id = 0; id < dc->set.ids; id++)
         if (dc->set.by_id[id])
             channel_discard(dc, dc->set.by_id[id]); /* refusals that nobody knows of */
     dc->resets_wanted = 0;

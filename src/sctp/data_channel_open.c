@@ -9,7 +9,7 @@
 static uint16_t free_id(const struct data_channels *dc)
 {
     for (uint32_t id = dc->dtls_client ? 0 : 1; id < dc->streams; id += 2)
-        if (!dc->set.by_id[id])
+        if (!channel_set_by_id(&dc->set, (uint16_t)id))
             return (uint16_t)id;
     return CHANNEL_ID_NONE;
 }
@@ -48,7 +48,7 @@ static void take_free_id(struct data_channels *dc, struct channel *c)
 {
     uint16_t id = c->id == CHANNEL_ID_NONE ? free_id(dc) : CHANNEL_ID_NONE;
     if (id != CHANNEL_ID_NONE)
-        channel_set_take_id(&dc->set, c, id);
+        (void)channel_set_take_id(&dc->set, c, id); /* without memory it has none, and says so when it starts */
 }
 
 void channel_announce_all(struct data_channels *dc, rtc_time_t now, struct out *out)
@@ -116,7 +116,7 @@ static int check_options(const struct data_channels *dc, const struct data_chann
         return RTC_ERR_TYPE;
     if (o->negotiated && o->id >= dc->streams)
         return RTC_ERR_RANGE;
-    if (o->negotiated && dc->set.by_id[o->id])
+    if (o->negotiated && channel_set_by_id(&dc->set, o->id))
         return RTC_ERR_OPERATION;
     return dc->state == SCTP_CLOSED ? RTC_ERR_INVALID_STATE : RTC_OK;
 }
@@ -142,8 +142,10 @@ int channel_open(struct data_channels *dc, rtc_time_t now, const struct data_cha
     struct channel *c = make(dc, options);
     if (!c)
         return RTC_ERR_NO_MEMORY;
-    if (id != CHANNEL_ID_NONE)
-        channel_set_take_id(&dc->set, c, id);
+    if (id != CHANNEL_ID_NONE && !channel_set_take_id(&dc->set, c, id)) {
+        channel_discard(dc, c);
+        return RTC_ERR_NO_MEMORY;
+    }
     if (dc->state == SCTP_CONNECTING)
         announce(dc, c);
     error = dc->state == SCTP_CONNECTED ? start(dc, c, out) : RTC_OK;
@@ -163,7 +165,10 @@ static void refuse_stream(struct data_channels *dc, uint16_t stream, struct out 
     struct channel *c = channel_new(dc->context, &none);
     if (!c)
         return;
-    channel_set_take_id(&dc->set, c, stream);
+    if (!channel_set_take_id(&dc->set, c, stream)) {
+        channel_discard(dc, c);
+        return;
+    }
     channel_set_state(c, CHANNEL_OPEN, out);
     channel_close(dc, c, out);
 }
@@ -189,11 +194,11 @@ static struct channel *make_peers(struct data_channels *dc, uint16_t stream, con
     if (!c)
         return NULL;
     c->opening.by_peer = c->opening.acknowledged = true;
-    if (channel_queue_push(&dc->queues, c, PPID_DCEP, slice_of(ack, sizeof ack), 0, RTC_TIME_NEVER) != RTC_OK) {
+    if (!channel_set_take_id(&dc->set, c, stream) ||
+        channel_queue_push(&dc->queues, c, PPID_DCEP, slice_of(ack, sizeof ack), 0, RTC_TIME_NEVER) != RTC_OK) {
         channel_discard(dc, c);
         return NULL;
     }
-    channel_set_take_id(&dc->set, c, stream);
     c->state = CHANNEL_OPEN; /* CHANNEL_EVENT_NEW says so */
     return c;
 }

@@ -38,11 +38,7 @@ int data_channels_new(rtc_context *context, const struct data_channels_options *
     data_channels_set_room(dc, UINT64_MAX, UINT32_MAX);
     channel_queues_init(&dc->queues, context);
     dc->partials = (struct channel_partials){.context = context, .max_message = dc->options.max_message_bytes};
-    int error = channel_set_init(&dc->set, context, dc->options.max_channels);
-    if (error) {
-        memory_free(context, dc);
-        return error;
-    }
+    channel_set_init(&dc->set, context);
     *out = dc;
     return RTC_OK;
 }
@@ -55,7 +51,7 @@ void data_channels_free(struct data_channels *dc)
     dc->assoc = NULL;
     while (dc->set.count > 0)
         channel_discard(dc, dc->set.channels[dc->set.count - 1]);
-    for (uint32_t id = 0; id < dc->options.max_channels; id++)
+    for (size_t id = 0; id < dc->set.ids; id++)
         if (dc->set.by_id[id])
             channel_discard(dc, dc->set.by_id[id]);
     channel_queues_trim(&dc->queues);

@@ -6,11 +6,20 @@
 #include "memory.h"
 #include "sctp_chunk.h"
 
-int flight_init(struct flight *f, rtc_context *context, uint32_t streams)
+void flight_init(struct flight *f, rtc_context *context)
 {
-    *f = (struct flight){.context = context, .streams = streams};
-    f->unsent = memory_zeroed(context, streams * sizeof *f->unsent);
-    return f->unsent ? RTC_OK : RTC_ERR_NO_MEMORY;
+    *f = (struct flight){.context = context};
+}
+
+int flight_reserve(struct flight *f, uint16_t stream)
+{
+    void *array = f->unsent;
+    size_t before = f->known;
+    if (!memory_grow(f->context, &array, &f->known, (size_t)stream + 1, sizeof *f->unsent))
+        return RTC_ERR_NO_MEMORY;
+    f->unsent = array;
+    memset(f->unsent + before, 0, (f->known - before) * sizeof *f->unsent);
+    return RTC_OK;
 }
 
 void flight_fini(struct flight *f)
@@ -18,6 +27,7 @@ void flight_fini(struct flight *f)
     if (f->context)
         memory_free(f->context, f->unsent);
     f->unsent = NULL;
+    f->known = 0;
 }
 
 static bool is_user(uint32_t ppid)
@@ -28,21 +38,22 @@ static bool is_user(uint32_t ppid)
 void flight_given(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
 {
     f->total += bytes;
-    if (is_user(ppid) && stream < f->streams)
+    if (is_user(ppid) && stream < f->known)
         f->unsent[stream] += (uint32_t)bytes;
 }
 
 void flight_abandoned(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
 {
     f->total -= bytes < f->total ? bytes : f->total;
-    if (is_user(ppid) && stream < f->streams)
+    if (is_user(ppid) && stream < f->known)
         f->unsent[stream] -= bytes < f->unsent[stream] ? (uint32_t)bytes : f->unsent[stream];
 }
 
 void flight_dry(struct flight *f)
 {
     f->total = 0;
-    memset(f->unsent, 0, f->streams * sizeof *f->unsent);
+    for (size_t i = 0; i < f->known; i++)
+        f->unsent[i] = 0;
 }
 
 static void data_sent(struct flight *f, struct reader *body)

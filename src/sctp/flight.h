@@ -9,17 +9,19 @@
 
 struct flight {
     rtc_context *context;
-    uint32_t *unsent; /* per stream: bytes of user messages */
-    uint32_t streams;
-    uint64_t total; /* bytes of everything unsent */
+    uint32_t *unsent; /* per stream: bytes of user messages; as long as the highest stream that was sent on takes */
+    size_t known;     /* of them */
+    uint64_t total;   /* bytes of everything unsent */
     uint64_t retransmits;
     uint32_t highest; /* TSN sent */
     uint32_t acked;   /* cumulative TSN the peer acknowledged */
     bool started;     /* both are known */
 };
 
-int flight_init(struct flight *flight, rtc_context *context, uint32_t streams);
+void flight_init(struct flight *flight, rtc_context *context);
 void flight_fini(struct flight *flight);
+/* Bytes of that stream will be counted. RTC_ERR_NO_MEMORY. */
+int flight_reserve(struct flight *flight, uint16_t stream);
 /* The engine took bytes to send, or gave unsent ones up. */
 void flight_given(struct flight *flight, uint16_t stream, uint32_t ppid, size_t bytes);
 void flight_abandoned(struct flight *flight, uint16_t stream, uint32_t ppid, size_t bytes);

@@ -43,7 +43,8 @@ static struct flight begin(rtc_context **context)
 {
     struct flight f;
     assert_int_equal(rtc_context_new(NULL, context), RTC_OK);
-    assert_int_equal(flight_init(&f, *context, 4), RTC_OK);
+    flight_init(&f, *context);
+    assert_int_equal(flight_reserve(&f, 3), RTC_OK);
     return f;
 }
 
