@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* RTCDataChannel (webrtc-pc 6.2) over the channels of src/sctp. */
-#include "data_channel_object.h"
+/* RTCDataChannel (webrtc-pc 6.2) as an object; see data_channel.h. */
+#include "data_channel.h"
 
-#include "negotiation_needed.h"
-#include "peer_transport.h"
+#include "peer.h"
 #include "transport.h"
 
 static void destroy(rtc_data_channel *c)
 {
     rtc_context *context = c->context;
     packet_queue_clear(&c->waiting);
-    memory_free(context, c->label);
-    memory_free(context, c->protocol);
+    memory_free(context, c->parameters.label);
+    memory_free(context, c->parameters.protocol);
     memory_free(context, c);
     rtc_context_unref(context);
 }
@@ -37,12 +36,12 @@ static rtc_data_channel *create(rtc_peer_connection *pc, struct slice label, str
     atomic_init(&c->references, 1);
     c->context = rtc_context_ref(pc->context);
     list_init(&c->link);
-    c->label = memory_text(pc->context, label.data, label.len);
-    c->protocol = memory_text(pc->context, protocol.data, protocol.len);
-    c->label_len = label.len;
-    c->protocol_len = protocol.len;
+    c->parameters.label = memory_text(pc->context, label.data, label.len);
+    c->parameters.protocol = memory_text(pc->context, protocol.data, protocol.len);
+    c->parameters.label_len = label.len;
+    c->parameters.protocol_len = protocol.len;
     c->id = -1;
-    if (!c->label || !c->protocol) {
+    if (!c->parameters.label || !c->parameters.protocol) {
         destroy(c);
         return NULL;
     }
@@ -71,9 +70,9 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t hand
     if (!c)
         return NULL;
     c->handle = handle;
-    c->unordered = info.unordered;
-    c->max_retransmits = info.max_retransmits;
-    c->max_packet_life_ms = info.max_packet_life_ms;
+    c->parameters.unordered = info.unordered;
+    c->parameters.max_retransmits = info.max_retransmits;
+    c->parameters.max_packet_life_ms = info.max_packet_life_ms;
     c->id = info.id;
     c->state = RTC_DATA_CHANNEL_OPEN;
     c->was_open = true;
@@ -83,75 +82,41 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t hand
     return c;
 }
 
-static int check_init(rtc_peer_connection *pc, size_t label_len, const rtc_data_channel_init *init)
-{
-    if (label_len > 65535 || init->protocol_len > 65535)
-        return peer_fail(pc, RTC_ERR_TYPE, "label or protocol is longer than 65535 bytes");
-    if (init->protocol_len > 0 && !init->protocol)
-        return peer_fail(pc, RTC_ERR_TYPE, "protocol_len is %zu, but protocol is NULL", init->protocol_len);
-    if (init->has_max_retransmits && init->has_max_packet_life_time)
-        return peer_fail(pc, RTC_ERR_TYPE, "max_retransmits and max_packet_life_time_ms exclude each other");
-    if (init->negotiated && init->id == CHANNEL_ID_NONE)
-        return peer_fail(pc, RTC_ERR_TYPE, "id 65535 is reserved");
-    if (init->negotiated && init->id >= pc->settings.max_channels)
-        return peer_fail(pc, RTC_ERR_RANGE, "id %u is not below max_channels %u", init->id, pc->settings.max_channels);
-    return RTC_OK;
-}
-
-static int read_init(rtc_peer_connection *pc, const rtc_data_channel_init *given, rtc_data_channel_init *init)
-{
-    int error = peer_options(pc, init, sizeof *init, given, "rtc_data_channel_init");
-    if (error)
-        return error;
-    if (init->protocol && init->protocol_len == 0)
-        init->protocol_len = strlen(init->protocol);
-    /* The flags are for the zeros: a number that was given counts. */
-    init->has_max_retransmits = init->has_max_retransmits || init->max_retransmits > 0;
-    init->has_max_packet_life_time = init->has_max_packet_life_time || init->max_packet_life_time_ms > 0;
-    return RTC_OK;
-}
-
 static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id, uint16_t priority)
 {
     struct transport *t = pc->transport;
     struct data_channel_options options = {
-        .label = slice_of(c->label, c->label_len),
-        .protocol = slice_of(c->protocol, c->protocol_len),
-        .unordered = c->unordered,
-        .max_retransmits = c->max_retransmits,
-        .max_packet_life_ms = c->max_packet_life_ms,
-        .negotiated = c->negotiated,
-        .id = c->negotiated ? id : CHANNEL_ID_NONE,
+        .label = slice_of(c->parameters.label, c->parameters.label_len),
+        .protocol = slice_of(c->parameters.protocol, c->parameters.protocol_len),
+        .unordered = c->parameters.unordered,
+        .max_retransmits = c->parameters.max_retransmits,
+        .max_packet_life_ms = c->parameters.max_packet_life_ms,
+        .negotiated = c->parameters.negotiated,
+        .id = c->parameters.negotiated ? id : CHANNEL_ID_NONE,
         .priority = priority,
     };
     int error = data_channels_open(transport_channels(t), pc->now, &options, &c->handle, transport_channels_out(t));
     if (error == RTC_ERR_OPERATION)
-        return c->negotiated ? peer_fail(pc, error, "the channel can not be opened: id %u is taken", id)
-                             : peer_fail(pc, error, "the channel can not be opened: none of the %u ids is left", pc->settings.max_channels);
+        return c->parameters.negotiated
+                   ? peer_fail(pc, error, "the channel can not be opened: id %u is taken", id)
+                   : peer_fail(pc, error, "the channel can not be opened: none of the %u ids is left", pc->settings.max_channels);
     return error ? peer_fail(pc, error, "the channel can not be opened: %s", rtc_error_message(error)) : RTC_OK;
 }
 
-static int make(rtc_peer_connection *pc, const char *label, size_t label_len, const rtc_data_channel_init *given, rtc_data_channel **out)
+int data_channel_open(rtc_peer_connection *pc, struct slice label, const rtc_data_channel_init *init, rtc_data_channel **out)
 {
-    rtc_data_channel_init init;
-    int error = read_init(pc, given, &init);
-    if (!error)
-        error = check_init(pc, label_len, &init);
-    if (!error)
-        error = peer_need_transport(pc, true);
-    if (!error)
-        error = transport_need_channels(pc->transport);
+    int error = transport_need_channels(pc->transport);
     if (error)
         return error;
-    rtc_data_channel *c = create(pc, slice_of(label, label_len), slice_of(init.protocol, init.protocol_len));
+    rtc_data_channel *c = create(pc, label, slice_of(init->protocol, init->protocol_len));
     if (!c)
         return RTC_ERR_NO_MEMORY;
-    c->unordered = init.unordered;
-    c->negotiated = init.negotiated;
-    c->max_retransmits = init.has_max_retransmits ? init.max_retransmits : -1;
-    c->max_packet_life_ms = init.has_max_packet_life_time ? init.max_packet_life_time_ms : -1;
-    c->id = init.negotiated ? init.id : -1;
-    error = open_below(pc, c, init.id, init.priority);
+    c->parameters.unordered = init->unordered;
+    c->parameters.negotiated = init->negotiated;
+    c->parameters.max_retransmits = init->has_max_retransmits ? init->max_retransmits : -1;
+    c->parameters.max_packet_life_ms = init->has_max_packet_life_time ? init->max_packet_life_time_ms : -1;
+    c->id = init->negotiated ? init->id : -1;
+    error = open_below(pc, c, init->id, init->priority);
     if (error) {
         rtc_data_channel_unref(c);
         return error;
@@ -161,31 +126,18 @@ static int make(rtc_peer_connection *pc, const char *label, size_t label_len, co
     return RTC_OK;
 }
 
-int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char *label, size_t label_len, const rtc_data_channel_init *init,
-                                            rtc_data_channel **out)
+void data_channel_close(rtc_data_channel *c)
 {
-    if (!pc || !out || (!label && label_len > 0))
-        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_create_data_channel: %s is NULL",
-                         !pc    ? "connection"
-                         : !out ? "out"
-                                : "label");
-    int error = peer_begin(pc);
-    if (!error)
-        error = make(pc, label, label_len, init, out);
-    if (error)
-        return peer_end(pc, error);
-    pc->negotiation.wants_data = true;
-    negotiation_update_needed(pc);
-    peer_settle(pc);
-    return RTC_OK;
+    rtc_peer_connection *pc = c->connection;
+    if (!pc || c->state >= RTC_DATA_CHANNEL_CLOSING)
+        return;
+    struct transport *t = pc->transport;
+    c->state = RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
+    data_channels_close_one(transport_channels(t), peer_now(pc), c->handle, transport_channels_out(t));
+    pc->output_waits = true;
 }
 
-/* What a call on the channel begins with that may fail. */
-static void forget_error(rtc_data_channel *c)
-{
-    if (c->connection)
-        c->connection->last_error[0] = 0;
-}
+/* ---- Messages that wait for callbacks ---- */
 
 static void deliver(rtc_data_channel *c, struct packet *message)
 {
@@ -216,24 +168,6 @@ static void drain_waiting(rtc_peer_connection *pc, rtc_data_channel *c)
         deliver(c, p);
 }
 
-int rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_callbacks *callbacks, void *user)
-{
-    if (!c)
-        return error_say(RTC_ERR_TYPE, "rtc_data_channel_set_callbacks: channel is NULL");
-    forget_error(c);
-    int error = peer_options(c->connection, &c->callbacks, sizeof c->callbacks, callbacks, "rtc_data_channel_callbacks");
-    if (error)
-        return error;
-    c->user = user;
-    c->has_callbacks = callbacks != NULL;
-    /* What waited is delivered from the loop, not inside this call. */
-    if (c->has_callbacks && c->waiting.head && c->connection) {
-        (void)data_channel_tell(c, DATA_CHANNEL_MESSAGE, 0);
-        peer_settle(c->connection);
-    }
-    return RTC_OK;
-}
-
 /* Of the channels that nobody listens to, the one that keeps most, when `c` takes so much more. */
 static rtc_data_channel *find_hoarder(const rtc_peer_connection *pc, rtc_data_channel *c, uint64_t more)
 {
@@ -251,8 +185,9 @@ static rtc_data_channel *find_hoarder(const rtc_peer_connection *pc, rtc_data_ch
 
 static void end_hoarding(rtc_data_channel *c)
 {
-    log_write(c->context, RTC_LOG_WARNING, "peer", "channel '%s' is closed: too many messages wait, and it has no callbacks", c->label);
-    rtc_data_channel_close(c);
+    log_write(c->context, RTC_LOG_WARNING, "peer", "channel '%s' is closed: too many messages wait, and it has no callbacks",
+              c->parameters.label);
+    data_channel_close(c);
     c->ignored = true; /* what is still on its way */
 }
 
@@ -284,6 +219,8 @@ static void run_message(rtc_peer_connection *pc, rtc_data_channel *c, struct use
     else if (e->packet)
         keep(pc, c, e);
 }
+
+/* ---- What the application is told ---- */
 
 static void tell(rtc_peer_connection *pc, struct user_event *e)
 {
@@ -341,6 +278,8 @@ struct user_event *data_channel_tell(rtc_data_channel *c, enum data_channel_even
     return peer_tell(c->connection, &teller, (int)type, value, c);
 }
 
+/* ---- States ---- */
+
 /* Copies what the layer below knows and the handle must keep. */
 static void refresh(rtc_data_channel *c)
 {
@@ -387,118 +326,4 @@ void data_channel_silence(rtc_data_channel *c)
     c->silent = true;
     forget_waiting(c->connection, c);
     detach(c);
-}
-
-static int send_message(rtc_data_channel *c, bool text, const void *data, size_t len)
-{
-    rtc_peer_connection *pc = c->connection;
-    forget_error(c);
-    if (!data && len > 0)
-        return peer_fail(pc, RTC_ERR_TYPE, "a message of %zu bytes, but its address is NULL", len);
-    if (!pc || c->state != RTC_DATA_CHANNEL_OPEN)
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing can be sent: the channel is %s", rtc_data_channel_state_name(c->state));
-    struct transport *t = pc->transport;
-    int error = data_channels_send(transport_channels(t), peer_now(pc), c->handle, text, slice_of(data, len), transport_channels_out(t));
-    if (error == RTC_ERR_QUOTA_EXCEEDED) /* how a sender that fills the buffer learns that it is full: nothing for the log */
-        return peer_say(pc, error, "the send buffer is full: wait for on_buffered_amount_low");
-    if (error == RTC_ERR_TYPE)
-        return peer_fail(pc, error, "a message of %zu bytes is over the %llu that the peer takes", len,
-                         (unsigned long long)data_channels_max_message(transport_channels(t)));
-    if (error)
-        return peer_fail(pc, error, "the message was not taken: %s", rtc_error_message(error));
-    peer_settle(pc);
-    return RTC_OK;
-}
-
-int rtc_data_channel_send_text(rtc_data_channel *c, const char *text, size_t len)
-{
-    return c ? send_message(c, true, text, len) : error_say(RTC_ERR_TYPE, "rtc_data_channel_send_text: channel is NULL");
-}
-
-int rtc_data_channel_send(rtc_data_channel *c, const void *data, size_t len)
-{
-    return c ? send_message(c, false, data, len) : error_say(RTC_ERR_TYPE, "rtc_data_channel_send: channel is NULL");
-}
-
-void rtc_data_channel_close(rtc_data_channel *c)
-{
-    rtc_peer_connection *pc = c ? c->connection : NULL;
-    if (!pc || c->state >= RTC_DATA_CHANNEL_CLOSING)
-        return;
-    struct transport *t = pc->transport;
-    c->state = RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
-    data_channels_close_one(transport_channels(t), peer_now(pc), c->handle, transport_channels_out(t));
-    peer_settle(pc);
-}
-
-const char *rtc_data_channel_label(const rtc_data_channel *c, size_t *len)
-{
-    if (len)
-        *len = c->label_len;
-    return c->label;
-}
-
-const char *rtc_data_channel_protocol(const rtc_data_channel *c, size_t *len)
-{
-    if (len)
-        *len = c->protocol_len;
-    return c->protocol;
-}
-
-rtc_data_channel_state rtc_data_channel_ready_state(const rtc_data_channel *c)
-{
-    return c->state;
-}
-
-bool rtc_data_channel_ordered(const rtc_data_channel *c)
-{
-    return !c->unordered;
-}
-
-bool rtc_data_channel_negotiated(const rtc_data_channel *c)
-{
-    return c->negotiated;
-}
-
-int rtc_data_channel_max_retransmits(const rtc_data_channel *c)
-{
-    return c->max_retransmits;
-}
-
-int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *c)
-{
-    return c->max_packet_life_ms;
-}
-
-int rtc_data_channel_id(const rtc_data_channel *c)
-{
-    struct data_channel_info info;
-    if (c->id >= 0 || !c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
-        return c->id;
-    return info.id == CHANNEL_ID_NONE ? -1 : info.id;
-}
-
-uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *c)
-{
-    struct data_channel_info info;
-    if (!c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
-        return c->last_buffered;
-    return info.buffered;
-}
-
-uint64_t rtc_data_channel_buffered_amount_low_threshold(const rtc_data_channel *c)
-{
-    return c->low_threshold;
-}
-
-void rtc_data_channel_set_buffered_amount_low_threshold(rtc_data_channel *c, uint64_t bytes)
-{
-    c->low_threshold = bytes;
-    if (c->connection)
-        data_channels_set_buffered_low(transport_channels(c->connection->transport), c->handle, bytes);
-}
-
-void *rtc_data_channel_user(const rtc_data_channel *c)
-{
-    return c->user;
 }

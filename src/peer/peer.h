@@ -76,6 +76,7 @@ struct rtc_peer_connection {
 
     struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
     bool media_mark_stale;       /* what is sent changed, or its priority: the transport is to be told the most urgent mark */
+    bool output_waits;           /* an object made something to send or to tell while the transport is not run: it is to be, soon */
     uint32_t next_request_id;
     struct user_event_queue events;
 };

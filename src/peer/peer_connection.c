@@ -4,7 +4,7 @@
 
 #include "candidate_pool.h"
 #include "configuration.h"
-#include "data_channel_object.h"
+#include "data_channel.h"
 #include "endpoint.h"
 #include "peer_transport.h"
 #include "transceiver_life.h"

@@ -3,7 +3,7 @@
  * from transports are derived in this file and nowhere else (webrtc-pc 4.3.3, 4.3.4), when a transport says that its own changed. */
 #include "peer_transport.h"
 
-#include "data_channel_object.h"
+#include "data_channel.h"
 #include "dscp.h"
 #include "endpoint.h"
 #include "explain.h"
@@ -145,7 +145,7 @@ static void channel_opened_by_peer(rtc_peer_connection *pc, uint32_t handle)
     }
     struct user_event *told = data_channel_tell(channel, DATA_CHANNEL_NEW, 0);
     if (told)
-        event_queue_charge(&pc->events, told, CHANNEL_NEW_COST + 2 * (channel->label_len + channel->protocol_len));
+        event_queue_charge(&pc->events, told, CHANNEL_NEW_COST + 2 * (channel->parameters.label_len + channel->parameters.protocol_len));
     (void)data_channel_tell(channel, DATA_CHANNEL_OPEN, 0);
 }
 
@@ -296,6 +296,7 @@ void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
         take(pc, now, &event);
         transport_free_event(pc->transport, &event);
     }
+    pc->output_waits = false;
     if (transport_is_starved(pc->transport))
         peer_give_up(pc);
 }

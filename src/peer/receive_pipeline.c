@@ -4,7 +4,7 @@
 
 #include "audio_stretch.h"
 #include "codec_registry.h"
-#include "peer_transport.h"
+#include "peer.h"
 #include "transport.h"
 
 #include <pthread.h>
@@ -291,8 +291,8 @@ static void done(struct job *job, rtc_time_t now)
         receive_pipeline_tick(p, now);
         tell_budget(p);
     }
-    if (p->pc)
-        peer_run_transport(p->pc, now);
+    if (p->pc) /* still: what was shown may have made its application close the connection */
+        p->pc->output_waits = true;
     if (again)
         executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
     else

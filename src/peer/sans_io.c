@@ -224,6 +224,8 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
     advance(pc, now);
     if (!peer_is_closed(pc)) {
         mailbox_run(pc->mailbox, pc->now);
+        if (pc->output_waits) /* before what is due now, which came later */
+            peer_run_transport(pc, pc->now);
         (void)tick_receivers(pc, true);
     }
     if (!pc->transport)
@@ -294,8 +296,11 @@ size_t rtc_peer_connection_dispatch(rtc_peer_connection *pc)
 {
     size_t ran = 0;
     (void)rtc_peer_connection_ref(pc);
-    while (!atomic_load(&pc->released) && event_queue_run(&pc->events, pc))
+    while (!atomic_load(&pc->released) && event_queue_run(&pc->events, pc)) {
         ran++;
+        if (pc->output_waits)
+            peer_settle(pc);
+    }
     rtc_peer_connection_unref(pc);
     return ran;
 }

@@ -4,7 +4,7 @@
 #include "send_pipeline_parts.h"
 
 #include "capabilities.h"
-#include "peer_transport.h"
+#include "peer.h"
 #include "rtp_rate.h"
 #include "transport.h"
 
@@ -127,7 +127,7 @@ static void done(struct job *job, rtc_time_t now)
     if (gap)
         send_pipeline_request_keyframe(p);
     if (p->pc)
-        peer_run_transport(p->pc, now);
+        p->pc->output_waits = true;
     if (again)
         executor_submit(context_executor(p->context), p->mailbox, &p->job, now);
     else

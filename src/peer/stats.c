@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* getStats (webrtc-pc 8; the dictionaries of webrtc-stats): what the layers counted, under their standard names. */
 #include "codec_mismatch.h"
-#include "data_channel_object.h"
+#include "data_channel.h"
 #include "receive_pipeline.h"
 #include "send_pipeline.h"
 #include "stats_builder.h"
@@ -44,8 +44,8 @@ static void add_channels(struct stats_builder *b)
             continue;
         (void)snprintf(b->id, sizeof b->id, "D%u", c->handle);
         stats_begin(b, "data-channel", b->id);
-        stats_text(b, "label", c->label);
-        stats_text(b, "protocol", c->protocol);
+        stats_text(b, "label", c->parameters.label);
+        stats_text(b, "protocol", c->parameters.protocol);
         if (info.id != CHANNEL_ID_NONE)
             stats_number(b, "dataChannelIdentifier", info.id);
         stats_text(b, "state", rtc_data_channel_state_name(c->state));

@@ -2,7 +2,7 @@
 /* From the consumers of a received track to its connection; see track_feedback.h. */
 #include "track_feedback.h"
 
-#include "peer_transport.h"
+#include "peer.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -45,7 +45,7 @@ static void done(struct job *job, rtc_time_t now)
         rtp_session_set_receive_limit(transport_media(t), now, f->transceiver->rtp_section, bitrate);
         if (keyframe)
             rtp_session_request_keyframe(transport_media(t), now, f->transceiver->rtp_section, transport_media_out(t));
-        peer_run_transport(f->pc, now);
+        f->pc->output_waits = true;
     }
     unref(f);
 }

@@ -2,7 +2,7 @@
 /* Datagrams that should not be: every short length of every shape, before and after keys exist, from the peer's path and from strangers;
  * forged, replayed and flooding ones. Nothing is taken from whom ICE has not validated, what is dropped is counted, and the connection goes
  * on. */
-#include "data_channel_object.h"
+#include "data_channel.h"
 #include "peer.h"
 #include "peer_pump.h"
 #include "transport.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a peer sends and nobody takes is bounded: messages for channels without callbacks, and events that are not dispatched. */
 #include "context.h"
-#include "data_channel_object.h"
+#include "data_channel.h"
 #include "packet.h"
 #include "peer_transport.h"
 #include "peer_scene.h"

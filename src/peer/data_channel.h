@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCDataChannel as the connection sees it: a handle over a channel of src/sctp. */
-#ifndef CRTC_DATA_CHANNEL_OBJECT_H
-#define CRTC_DATA_CHANNEL_OBJECT_H
+#ifndef CRTC_PEER_DATA_CHANNEL_H
+#define CRTC_PEER_DATA_CHANNEL_H
 
 #include "event_queue.h"
 #include "list.h"
@@ -9,6 +9,15 @@
 #include <crtc/data_channel.h>
 #include <stdatomic.h>
 
+/* What it was opened with. */
+struct channel_parameters {
+    char *label, *protocol; /* zero-terminated copies */
+    size_t label_len, protocol_len;
+    bool unordered, negotiated;
+    int max_retransmits, max_packet_life_ms; /* -1: no limit */
+};
+
+/* Owner: its connection, and whoever has references. Written by data_channel.c, and by data_channel_api.c for what the application sets. */
 struct rtc_data_channel {
     atomic_uint references;
     rtc_context *context;
@@ -16,11 +25,8 @@ struct rtc_data_channel {
     struct link link;                /* while the connection holds its reference */
     uint32_t handle;                 /* of src/sctp */
     rtc_data_channel_state state;
-    char *label, *protocol; /* zero-terminated copies */
-    size_t label_len, protocol_len;
-    bool unordered, negotiated;
-    int max_retransmits, max_packet_life_ms;
-    int id;
+    struct channel_parameters parameters;
+    int id; /* of the stream; -1 before it has one */
     uint64_t low_threshold;
     uint64_t last_buffered; /* what bufferedAmount says once the channel is gone */
     rtc_data_channel_callbacks callbacks;
@@ -46,6 +52,10 @@ enum data_channel_event {
 /* As peer_tell(). */
 struct user_event *data_channel_tell(rtc_data_channel *channel, enum data_channel_event type, int value);
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle);
+/* Opens one. The connection has a transport; `init` was checked. peer_settle() is to follow, here and below. */
+int data_channel_open(rtc_peer_connection *pc, struct slice label, const rtc_data_channel_init *init, rtc_data_channel **out);
+/* Harmless when repeated. */
+void data_channel_close(rtc_data_channel *channel);
 /* The peer opened this one. NULL when out of memory. */
 rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle);
 /* The state machine below says so. */
