@@ -242,7 +242,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c, void
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the endpoint has another loop");
     if (c->endpoint && c->endpoint->closed)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "the endpoint is closed");
-    pc->loop = c->loop;
+    pc->driver.loop = c->loop;
     pc->settings.ice_lite = c->ice_lite;
     pc->max_bundle = c->bundle_policy == RTC_BUNDLE_MAX_BUNDLE;
     pc->settings.include_loopback = c->include_loopback;
@@ -259,7 +259,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c, void
 
 static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
 {
-    if (c->loop && c->loop != pc->loop)
+    if (c->loop && c->loop != pc->driver.loop)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the loop can not change");
     if (c->endpoint &&
         (!pc->settings.member || c->endpoint != pc->settings.member->endpoint)) /* a connection that is not closed has not left */

@@ -53,7 +53,7 @@ static void adopt(rtc_peer_connection *pc, rtc_data_channel *c)
 {
     c->connection = pc;
     data_channels_set_user(transport_channels(pc->transport), c->handle, c);
-    list_append(&pc->channels, &rtc_data_channel_ref(c)->link);
+    list_append(&pc->channels.list, &rtc_data_channel_ref(c)->link);
 }
 
 rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle)
@@ -76,7 +76,7 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t hand
     c->id = info.id;
     c->state = RTC_DATA_CHANNEL_OPEN;
     c->was_open = true;
-    pc->channels_opened++;
+    pc->channels.opened++;
     adopt(pc, c);
     rtc_data_channel_unref(c);
     return c;
@@ -173,7 +173,7 @@ static rtc_data_channel *find_hoarder(const rtc_peer_connection *pc, rtc_data_ch
 {
     rtc_data_channel *most = c;
     uint64_t bytes = c->waiting_bytes + more;
-    for (struct link *l = pc->channels.next; l != &pc->channels; l = l->next) {
+    for (struct link *l = pc->channels.list.next; l != &pc->channels.list; l = l->next) {
         rtc_data_channel *other = link_owner(l, rtc_data_channel, link);
         if (other == c || other->has_callbacks || other->waiting_bytes <= bytes)
             continue;
@@ -304,8 +304,8 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
     if (!pc || state <= c->state)
         return;
     refresh(c);
-    pc->channels_opened += state == RTC_DATA_CHANNEL_OPEN;
-    pc->channels_closed += state == RTC_DATA_CHANNEL_CLOSED && c->was_open;
+    pc->channels.opened += state == RTC_DATA_CHANNEL_OPEN;
+    pc->channels.closed += state == RTC_DATA_CHANNEL_CLOSED && c->was_open;
     c->was_open = c->was_open || state == RTC_DATA_CHANNEL_OPEN;
     c->state = state;
     if (state == RTC_DATA_CHANNEL_OPEN)

@@ -316,7 +316,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     if (pc->transport && !peer_is_closed(pc)) {
         print_circuits(pc, &text);
         const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
-        text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->ice_connection_state),
+        text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->states.ice),
                    ice_agent_controlling(ice) ? "controlling" : "controlled");
         print_servers(ice, &text);
         print_generations(pc->transport, pc->now, &text);

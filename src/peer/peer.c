@@ -8,15 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void peer_wake(void *user)
-{
-    rtc_peer_connection *pc = user;
-    pthread_mutex_lock(&pc->wake_lock);
-    if (pc->wake)
-        pc->wake(pc->wake_user);
-    pthread_mutex_unlock(&pc->wake_lock);
-}
-
 void peer_set_life(rtc_peer_connection *pc, enum peer_life life)
 {
     static const bool moves[4][4] = {
@@ -29,7 +20,7 @@ void peer_set_life(rtc_peer_connection *pc, enum peer_life life)
 
 rtc_time_t peer_now(rtc_peer_connection *pc)
 {
-    if (pc->loop)
+    if (pc->driver.loop)
         pc->now = rtc_now();
     return pc->now;
 }
@@ -136,9 +127,9 @@ void peer_give_up(rtc_peer_connection *pc)
         return;
     peer_log(pc, RTC_LOG_ERROR, "out of memory: the connection fails");
     peer_set_life(pc, PEER_GIVEN_UP);
-    if (pc->connection_state == RTC_PEER_CONNECTION_FAILED)
+    if (pc->states.connection == RTC_PEER_CONNECTION_FAILED)
         return;
-    pc->connection_state = RTC_PEER_CONNECTION_FAILED;
+    pc->states.connection = RTC_PEER_CONNECTION_FAILED;
     event_queue_add_last(&pc->events, &states, PEER_CONNECTION, RTC_PEER_CONNECTION_FAILED);
 }
 

@@ -17,12 +17,12 @@
 #include "log.h"
 #include "memory.h"
 #include "negotiation_state.h"
+#include "peer_driver.h"
 #include "reaper.h"
 #include "signaling.h"
 #include "transport.h"
 
 #include <crtc/transport.h>
-#include <pthread.h>
 #include <stdatomic.h>
 
 /* The life of a connection. Whatever is asked of one that gave up or is closed is refused.
@@ -37,48 +37,59 @@ enum peer_life {
     PEER_LINGERING /* closed too, and held by a reference of its own */
 };
 
-struct rtc_peer_connection {
-    rtc_context *context;
-    atomic_uint references;
+/* References to a connection, and its end. Written by peer_connection.c alone. */
+struct peer_references {
+    atomic_uint count;
     struct reaper *reaper; /* its loop's, which ends it; a reference; NULL without a loop */
     struct reaper_entry grave;
     atomic_bool released; /* the last reference was given to the reaper: no callback runs any more */
-    rtc_loop *loop;       /* NULL: sans I/O */
-    rtc_time_t now;       /* the latest time seen; without a loop, the time of API calls */
+};
+
+/* Written before anybody is told: derived in peer_transport.c; where the connection is closed (peer_connection.c) or gives up (peer.c). */
+struct peer_states {
+    rtc_ice_gathering_state gathering;
+    rtc_ice_connection_state ice;
+    rtc_peer_connection_state connection;
+};
+
+/* Written by data_channel.c alone. */
+struct peer_channels {
+    struct link list;        /* struct rtc_data_channel.link */
+    uint64_t opened, closed; /* that were open once, and are closed again */
+};
+
+/* Owner: whoever has references; the loop's thread, or who has it for itself, is inside. Each part that is a struct says who writes to it.
+ */
+struct rtc_peer_connection {
+    rtc_context *context;
+    struct peer_references references;
+    struct peer_driver driver;
+    rtc_time_t now; /* the latest time seen; without a loop, the time of API calls */
     rtc_peer_connection_callbacks callbacks;
     void *user;
-    pthread_mutex_t wake_lock; /* guards wake, which workers call */
-    void (*wake)(void *user);
-    void *wake_user; /* with a loop: its attachment */
-    bool attached;
-    struct mailbox *mailbox;
     char last_error[ERROR_TEXT_MAX];
+    enum peer_life life; /* written by peer_set_life() only */
 
-    /* Configuration. */
+    /* Written by configuration.c, and where a connection is made. */
     struct transport_settings settings; /* with all that it points to */
     uint8_t candidate_pool_size;
     bool max_bundle;
+    uint32_t next_request_id; /* of all that is below */
 
-    /* States: written before anybody is told. */
-    rtc_ice_gathering_state gathering_state;
-    rtc_ice_connection_state ice_connection_state;
-    rtc_peer_connection_state connection_state;
-    enum peer_life life; /* written by peer_set_life() only */
-
+    struct peer_states states;
     struct negotiation negotiation;
     char *explanation; /* what explain gave last */
+    struct user_event_queue events;
 
-    struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation */
+    struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation; written by transceiver_life.c */
     size_t transceiver_count;
-    struct decode_budget decoding;
-    struct link channels;                      /* struct rtc_data_channel.link */
-    uint64_t channels_opened, channels_closed; /* that were open once, and are closed again */
+    struct decode_budget decoding; /* the receiving pipelines' */
+    struct peer_channels channels;
 
     struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
-    bool media_mark_stale;       /* what is sent changed, or its priority: the transport is to be told the most urgent mark */
-    bool output_waits;           /* an object made something to send or to tell while the transport is not run: it is to be, soon */
-    uint32_t next_request_id;
-    struct user_event_queue events;
+    /* Marks, which objects set and peer_run_transport() looks at. */
+    bool media_mark_stale; /* what is sent changed, or its priority: the transport is to be told the most urgent mark */
+    bool output_waits;     /* something is to be sent or told while the transport is not run: it is to be, soon */
 };
 
 static inline bool peer_is_closed(const rtc_peer_connection *pc)
@@ -114,7 +125,5 @@ enum peer_state_event { PEER_SIGNALING, PEER_GATHERING, PEER_ICE, PEER_CONNECTIO
 void peer_tell_state(rtc_peer_connection *pc, enum peer_state_event which, int state);
 /* Along the arrows that are drawn above; what is none of them changes nothing. */
 void peer_set_life(rtc_peer_connection *pc, enum peer_life life);
-/* There is something to fetch: tells the loop, or whoever set_wake() named. Any thread. */
-void peer_wake(void *pc);
 
 #endif

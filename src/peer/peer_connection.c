@@ -10,8 +10,6 @@
 #include "transceiver_life.h"
 #include "transport.h"
 
-#include <pthread.h>
-
 static int store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
 {
     int error = peer_options(pc, &pc->callbacks, sizeof pc->callbacks, callbacks, "rtc_peer_connection_callbacks");
@@ -27,18 +25,14 @@ static void destroy(rtc_peer_connection *pc)
     negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
     transport_free(pc->transport);
-    if (pc->mailbox) {
-        mailbox_mute(pc->mailbox);
-        mailbox_unref(pc->mailbox);
-    }
     endpoint_member_free(pc->settings.member);
     configuration_forget_servers(pc);
     memory_free(context, pc->settings.authorities_pem);
     memory_free(context, pc->settings.rules);
     certificate_unref(pc->settings.certificate);
     packet_pool_unref(pc->settings.pool);
-    reaper_unref(pc->reaper);
-    pthread_mutex_destroy(&pc->wake_lock);
+    reaper_unref(pc->references.reaper);
+    peer_driver_fini(&pc->driver);
     memory_free(context, pc);
     rtc_context_unref(context);
 }
@@ -47,23 +41,20 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
 {
     int error = configuration_begin(pc, configuration, peer_lost_endpoint);
     if (!error)
-        error = mailbox_new(pc->context, peer_wake, pc, &pc->mailbox);
-    if (!error && pc->loop) {
-        pc->settings.pool = packet_pool_ref(pc->loop->pool);
-        pc->reaper = reaper_ref(pc->loop->reaper);
+        error = peer_driver_open(&pc->driver, pc->context);
+    if (!error && pc->driver.loop) {
+        pc->settings.pool = packet_pool_ref(pc->driver.loop->pool);
+        pc->references.reaper = reaper_ref(pc->driver.loop->reaper);
     } else if (!error)
         error = packet_pool_new(pc->context, &pc->settings.pool);
-    if (!error && pc->loop) {
-        error = pc->loop->ops->attach(pc->loop, pc, pc->settings.member ? pc->settings.member->endpoint->port : NULL, &pc->wake_user);
-        pc->attached = !error;
-        pc->wake = error ? NULL : pc->loop->ops->changed;
-    }
+    if (!error)
+        error = peer_driver_attach(&pc->driver, pc, pc->settings.member ? pc->settings.member->endpoint->port : NULL);
     if (!error)
         error = candidate_pool_start(pc);
     if (!error && pc->transport)
         peer_settle(pc);
-    if (error && pc->attached)
-        pc->loop->ops->detach(pc->wake_user);
+    if (error && pc->driver.attached)
+        peer_driver_detach(&pc->driver);
     return error;
 }
 
@@ -77,17 +68,17 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     if (!pc)
         return error_plain(RTC_ERR_NO_MEMORY);
     pc->context = rtc_context_ref(context);
-    atomic_init(&pc->references, 1);
-    pthread_mutex_init(&pc->wake_lock, NULL);
+    atomic_init(&pc->references.count, 1);
+    peer_driver_init(&pc->driver);
     event_queue_init(&pc->events, context);
     list_init(&pc->transceivers);
-    list_init(&pc->channels);
+    list_init(&pc->channels.list);
     decode_budget_init(&pc->decoding, context_limits(context));
     pc->now = context_start_time(context);
     pc->negotiation.session_id = context_random_u64(context) >> 2; /* RFC 9429 5.2.1: 63 bits, and JavaScript-safe peers like fewer */
     pc->settings.next_request_id = &pc->next_request_id;
-    pc->settings.wake = peer_wake;
-    pc->settings.wake_user = pc;
+    pc->settings.wake = peer_driver_wake;
+    pc->settings.wake_user = &pc->driver;
     pc->settings.log_number = (uint32_t)(pc->negotiation.session_id % 100000);
     context_random_text(context, pc->settings.cname, sizeof pc->settings.cname - 1);
     int error = store_callbacks(pc, callbacks, user);
@@ -108,16 +99,16 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
 rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *pc)
 {
     if (pc)
-        atomic_fetch_add_explicit(&pc->references, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&pc->references.count, 1, memory_order_relaxed);
     return pc;
 }
 
 /* True when it is the last one: it is kept then, so that whoever runs the connection's callbacks at this moment finds it whole. */
 static bool drop_unless_last(rtc_peer_connection *pc)
 {
-    unsigned count = atomic_load_explicit(&pc->references, memory_order_acquire);
+    unsigned count = atomic_load_explicit(&pc->references.count, memory_order_acquire);
     while (count > 1)
-        if (atomic_compare_exchange_weak_explicit(&pc->references, &count, count - 1, memory_order_acq_rel, memory_order_acquire))
+        if (atomic_compare_exchange_weak_explicit(&pc->references.count, &count, count - 1, memory_order_acq_rel, memory_order_acquire))
             return false;
     return true;
 }
@@ -126,12 +117,12 @@ static bool drop_unless_last(rtc_peer_connection *pc)
  * counts then. */
 static void end(struct reaper_entry *grave)
 {
-    rtc_peer_connection *pc = link_owner(grave, rtc_peer_connection, grave);
-    atomic_store(&pc->released, false);
+    rtc_peer_connection *pc = link_owner(grave, rtc_peer_connection, references.grave);
+    atomic_store(&pc->references.released, false);
     if (!drop_unless_last(pc))
         return;
     rtc_peer_connection_close(pc);
-    if (atomic_fetch_sub_explicit(&pc->references, 1, memory_order_acq_rel) == 1) /* not while its relays are given back */
+    if (atomic_fetch_sub_explicit(&pc->references.count, 1, memory_order_acq_rel) == 1) /* not while its relays are given back */
         destroy(pc);
 }
 
@@ -139,13 +130,13 @@ void rtc_peer_connection_unref(rtc_peer_connection *pc)
 {
     if (!pc || !drop_unless_last(pc))
         return;
-    pc->grave.end = end;
-    if (!pc->reaper) {
-        end(&pc->grave);
+    pc->references.grave.end = end;
+    if (!pc->references.reaper) {
+        end(&pc->references.grave);
         return;
     }
-    atomic_store(&pc->released, true);
-    reaper_put(pc->reaper, &pc->grave);
+    atomic_store(&pc->references.released, true);
+    reaper_put(pc->references.reaper, &pc->references.grave);
 }
 
 void rtc_peer_connection_free(rtc_peer_connection *pc)
@@ -159,8 +150,8 @@ void rtc_peer_connection_free(rtc_peer_connection *pc)
 
 static void detach_children(rtc_peer_connection *pc)
 {
-    while (!list_empty(&pc->channels))
-        data_channel_silence(link_owner(pc->channels.next, rtc_data_channel, link));
+    while (!list_empty(&pc->channels.list))
+        data_channel_silence(link_owner(pc->channels.list.next, rtc_data_channel, link));
     while (!list_empty(&pc->transceivers))
         transceiver_detach(link_owner(pc->transceivers.next, rtc_rtp_transceiver, link));
 }
@@ -170,12 +161,12 @@ static void leave_loop(rtc_peer_connection *pc)
 {
     bool busy = pc->transport && transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER;
     if (!busy) {
-        pc->loop->ops->detach(pc->wake_user);
+        peer_driver_detach(&pc->driver);
         return;
     }
     (void)rtc_peer_connection_ref(pc);
     peer_set_life(pc, PEER_LINGERING);
-    pc->loop->ops->changed(pc->wake_user);
+    pc->driver.loop->ops->changed(pc->driver.wake_user);
 }
 
 void peer_end_linger(rtc_peer_connection *pc)
@@ -183,7 +174,7 @@ void peer_end_linger(rtc_peer_connection *pc)
     if (pc->life != PEER_LINGERING || transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER)
         return;
     peer_set_life(pc, PEER_CLOSED);
-    pc->loop->ops->detach(pc->wake_user);
+    peer_driver_detach(&pc->driver);
     rtc_peer_connection_unref(pc);
 }
 
@@ -194,19 +185,15 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     rtc_time_t now = peer_now(pc);
     peer_set_life(pc, PEER_CLOSED);
     pc->negotiation.signaling = RTC_SIGNALING_CLOSED;
-    pc->ice_connection_state = RTC_ICE_CONNECTION_CLOSED;
-    pc->connection_state = RTC_PEER_CONNECTION_CLOSED;
+    pc->states.ice = RTC_ICE_CONNECTION_CLOSED;
+    pc->states.connection = RTC_PEER_CONNECTION_CLOSED;
     peer_log(pc, RTC_LOG_INFO, "closed");
     event_queue_clear(&pc->events, pc);
     detach_children(pc);
     if (pc->transport)
         transport_close(pc->transport, now);
-    pthread_mutex_lock(&pc->wake_lock);
-    if (pc->loop)
-        pc->wake = NULL;
-    pthread_mutex_unlock(&pc->wake_lock);
-    mailbox_mute(pc->mailbox);
-    if (pc->attached)
+    peer_driver_mute(&pc->driver);
+    if (pc->driver.attached)
         leave_loop(pc);
     if (pc->settings.member)
         endpoint_leave(pc->settings.member);
@@ -214,7 +201,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
 
 void *peer_attachment(const rtc_peer_connection *pc)
 {
-    return pc->attached ? pc->wake_user : NULL;
+    return pc->driver.attached ? pc->driver.wake_user : NULL;
 }
 
 int rtc_peer_connection_set_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
@@ -255,17 +242,17 @@ rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connectio
 
 rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *pc)
 {
-    return pc->gathering_state;
+    return pc->states.gathering;
 }
 
 rtc_ice_connection_state rtc_peer_connection_ice_connection_state(const rtc_peer_connection *pc)
 {
-    return pc->ice_connection_state;
+    return pc->states.ice;
 }
 
 rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_connection *pc)
 {
-    return pc->connection_state;
+    return pc->states.connection;
 }
 
 rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connection *pc)

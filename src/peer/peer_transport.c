@@ -91,16 +91,16 @@ static void update_states(rtc_peer_connection *pc)
     if (pc->life != PEER_OPEN)
         return;
     rtc_ice_connection_state ice = derive_ice(pc->transport);
-    if (ice != pc->ice_connection_state) {
-        pc->ice_connection_state = ice;
+    if (ice != pc->states.ice) {
+        pc->states.ice = ice;
         peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
         if (ice == RTC_ICE_CONNECTION_FAILED)
             log_ice_failure(pc);
         peer_tell_state(pc, PEER_ICE, (int)ice);
     }
     rtc_peer_connection_state state = derive(pc->transport);
-    if (state != pc->connection_state && !peer_gave_up(pc)) {
-        pc->connection_state = state;
+    if (state != pc->states.connection && !peer_gave_up(pc)) {
+        pc->states.connection = state;
         peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
                  rtc_peer_connection_state_name(state));
         peer_tell_state(pc, PEER_CONNECTION, (int)state);
@@ -109,9 +109,9 @@ static void update_states(rtc_peer_connection *pc)
 
 static void set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state)
 {
-    if (pc->gathering_state == state)
+    if (pc->states.gathering == state)
         return;
-    pc->gathering_state = state;
+    pc->states.gathering = state;
     peer_log(pc, RTC_LOG_INFO, "ICE gathering: %s", rtc_ice_gathering_state_name(state));
     peer_tell_state(pc, PEER_GATHERING, (int)state);
 }
@@ -191,7 +191,7 @@ void peer_end_channels(rtc_peer_connection *pc)
         return;
     transport_close_channels(pc->transport, pc->now);
     peer_run_transport(pc, pc->now); /* the channels are told, and let go */
-    if (list_empty(&pc->channels))   /* else memory ran out: the connection is given up */
+    if (list_empty(&pc->channels.list))   /* else memory ran out: the connection is given up */
         transport_drop_channels(pc->transport);
 }
 
@@ -316,7 +316,7 @@ void peer_settle(rtc_peer_connection *pc)
     if (peer_is_closed(pc))
         return;
     peer_run_transport(pc, pc->now);
-    peer_wake(pc);
+    peer_driver_wake(&pc->driver);
 }
 
 void peer_lost_endpoint(void *connection)

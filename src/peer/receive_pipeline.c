@@ -435,7 +435,7 @@ int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct
     p->job.done = done;
     p->context = rtc_context_ref(pc->context);
     p->kind = t->kind;
-    p->mailbox = pc->mailbox;
+    p->mailbox = pc->driver.mailbox;
     p->track = rtc_media_stream_track_ref(t->receiver.track);
     pthread_mutex_init(&p->lock, NULL);
     p->pc = pc;

@@ -215,7 +215,7 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
 static void trim_pool(rtc_peer_connection *pc)
 {
     const struct transport *t = pc->transport;
-    if (!pc->loop && !transport_is_closed(t) && pc->now - transport_last_traffic(t) > IDLE_TRIM_US)
+    if (!pc->driver.loop && !transport_is_closed(t) && pc->now - transport_last_traffic(t) > IDLE_TRIM_US)
         packet_pool_trim(pc->settings.pool, IDLE_KEEPS_PACKETS);
 }
 
@@ -223,7 +223,7 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
 {
     advance(pc, now);
     if (!peer_is_closed(pc)) {
-        mailbox_run(pc->mailbox, pc->now);
+        mailbox_run(pc->driver.mailbox, pc->now);
         if (pc->output_waits) /* before what is due now, which came later */
             peer_run_transport(pc, pc->now);
         (void)tick_receivers(pc, true);
@@ -252,7 +252,7 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
         at = transport_deadline(pc->transport, &reason);
     }
     if (!peer_is_closed(pc)) {
-        deadline_min(&at, &reason, mailbox_deadline(pc->mailbox), TIMER_CODEC);
+        deadline_min(&at, &reason, mailbox_deadline(pc->driver.mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
     }
     if (why)
@@ -296,7 +296,7 @@ size_t rtc_peer_connection_dispatch(rtc_peer_connection *pc)
 {
     size_t ran = 0;
     (void)rtc_peer_connection_ref(pc);
-    while (!atomic_load(&pc->released) && event_queue_run(&pc->events, pc)) {
+    while (!atomic_load(&pc->references.released) && event_queue_run(&pc->events, pc)) {
         ran++;
         if (pc->output_waits)
             peer_settle(pc);
@@ -307,8 +307,5 @@ size_t rtc_peer_connection_dispatch(rtc_peer_connection *pc)
 
 void rtc_peer_connection_set_wake(rtc_peer_connection *pc, void (*wake)(void *user), void *user)
 {
-    pthread_mutex_lock(&pc->wake_lock);
-    pc->wake = wake;
-    pc->wake_user = user;
-    pthread_mutex_unlock(&pc->wake_lock);
+    peer_driver_set_wake(&pc->driver, wake, user);
 }

@@ -257,7 +257,7 @@ int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct s
     p->job.done = done;
     p->context = rtc_context_ref(pc->context);
     p->kind = kind;
-    p->mailbox = pc->mailbox;
+    p->mailbox = pc->driver.mailbox;
     pthread_mutex_init(&p->lock, NULL);
     p->shared.keyframe_wanted = true;
     p->shared.encoded_starts = kind == RTC_MEDIA_VIDEO;

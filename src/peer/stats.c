@@ -31,13 +31,13 @@ static void add_mismatch(struct stats_builder *b)
 static void add_connection(struct stats_builder *b)
 {
     stats_begin(b, "peer-connection", "P");
-    stats_number(b, "dataChannelsOpened", (double)b->pc->channels_opened);
-    stats_number(b, "dataChannelsClosed", (double)b->pc->channels_closed);
+    stats_number(b, "dataChannelsOpened", (double)b->pc->channels.opened);
+    stats_number(b, "dataChannelsClosed", (double)b->pc->channels.closed);
 }
 
 static void add_channels(struct stats_builder *b)
 {
-    for (struct link *l = b->pc->channels.next; l != &b->pc->channels; l = l->next) {
+    for (struct link *l = b->pc->channels.list.next; l != &b->pc->channels.list; l = l->next) {
         rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
         struct data_channel_info info;
         if (!data_channels_info(transport_channels(b->t), c->handle, &info))

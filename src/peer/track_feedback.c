@@ -96,7 +96,7 @@ int track_feedback_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct t
     atomic_init(&f->references, 2);
     f->job.done = done;
     f->context = rtc_context_ref(pc->context);
-    f->mailbox = mailbox_ref(pc->mailbox);
+    f->mailbox = mailbox_ref(pc->driver.mailbox);
     pthread_mutex_init(&f->lock, NULL);
     f->pc = pc;
     f->transceiver = t;

@@ -67,7 +67,7 @@ static void another_network(void **state)
         for (int i = 0; i < 2; i++) {
             assert_true(s.received[i] > heard[i] + 600);
             assert_true(s.p.now - s.sink[i].last_at < 100 * MS); /* frames flow again */
-            assert_int_equal(restart_pc(&s, i)->connection_state, RTC_PEER_CONNECTION_CONNECTED);
+            assert_int_equal(restart_pc(&s, i)->states.connection, RTC_PEER_CONNECTION_CONNECTED);
         }
         restart_end(&s);
     }

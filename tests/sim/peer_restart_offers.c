@@ -154,7 +154,7 @@ static void declined(void **state)
         peer_run(&s.p, SECOND);
         assert_int_equal(restart_agents(&s, 0), 1);
         assert_string_equal(restart_ufrag(&s, 0), in_use);
-        assert_int_equal(a->ice_connection_state, RTC_ICE_CONNECTION_COMPLETED);
+        assert_int_equal(a->states.ice, RTC_ICE_CONNECTION_COMPLETED);
         assert_int_equal(a->negotiation.to_replace_count, 0);
         assert_null(strstr(s.log[0].text, "needed")); /* nor asks for itself again */
     }
@@ -284,7 +284,7 @@ static void hostile_offers(void **state)
     assert_int_equal(set_changed(b, RTC_SDP_OFFER, offer, "a=ice-ufrag:", "a=ice-ufrag:evil"), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 60 * SECOND); /* checks that nobody answers; the old path goes on */
-    assert_int_equal(b->connection_state, RTC_PEER_CONNECTION_CONNECTED);
+    assert_int_equal(b->states.connection, RTC_PEER_CONNECTION_CONNECTED);
     assert_null(strstr(s.log[1].text, "failed"));
     free(offer);
     restart_end(&s);
@@ -416,7 +416,7 @@ static void offers_of_browsers(void **state)
             assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
             peer_run(&p, 50 * MS);
             read_ufrag(peer_description(&p, 0), ufrags[n]);
-            assert_int_equal(pc->gathering_state, RTC_ICE_GATHERING_COMPLETE);
+            assert_int_equal(pc->states.gathering, RTC_ICE_GATHERING_COMPLETE);
             free(offer);
         }
         assert_string_equal(ufrags[0], ufrags[1]);

@@ -230,7 +230,7 @@ static char *describe(const struct life *l, bool stable)
     FILE *out = open_memstream(&text, &len);
     const rtc_peer_connection *pc = l->pc;
     const struct negotiation *n = &pc->negotiation;
-    (void)fprintf(out, "%d %d\n", (int)n->signaling, (int)pc->connection_state);
+    (void)fprintf(out, "%d %d\n", (int)n->signaling, (int)pc->states.connection);
     print_media(out, &n->stable);
     print_media(out, &n->pending);
     for (struct link *k = pc->transceivers.next; k != &pc->transceivers; k = k->next) {

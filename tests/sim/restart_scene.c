@@ -157,8 +157,8 @@ static bool settled(struct sim_peers *p, void *user)
     for (int i = 0; i < 2; i++)
         if (p->peer[i].pc->transport->ice.next.agent || p->peer[i].pc->transport->ice.pending ||
             p->peer[i].pc->negotiation.signaling != RTC_SIGNALING_STABLE ||
-            p->peer[i].pc->ice_connection_state < RTC_ICE_CONNECTION_CONNECTED ||
-            p->peer[i].pc->ice_connection_state > RTC_ICE_CONNECTION_COMPLETED)
+            p->peer[i].pc->states.ice < RTC_ICE_CONNECTION_CONNECTED ||
+            p->peer[i].pc->states.ice > RTC_ICE_CONNECTION_COMPLETED)
             return false;
     return true;
 }
