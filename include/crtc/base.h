@@ -14,6 +14,7 @@ extern "C" {
 /* Marks a function that libcrtc.so exports; everything else in the library is hidden. */
 #define RTC_EXPORT __attribute__((visibility("default")))
 
+/* The version of the headers: a program can be built with these and run with a library of another patch level (rtc_version). */
 #define RTC_VERSION_MAJOR 0
 #define RTC_VERSION_MINOR 1
 #define RTC_VERSION_PATCH 0
@@ -47,8 +48,17 @@ typedef int64_t rtc_time_t;
     X(RTC_ERR_ABORT, -16, "AbortError", "the operation was aborted")                                                          \
     X(RTC_ERR_ENCODING, -17, "EncodingError", "data could not be encoded or decoded")
 
+/* What a function returns: RTC_OK, or one of RTC_ERROR_LIST.
+ *
+ * Owner: codes are numbers, texts are the library's.
+ * Thread: the functions here may be called on any. rtc_last_error() is a text for each thread.
+ * Valid: names and sentences for ever; the words of rtc_last_error() until the next call on the thread.
+ * Errors: a function that returns an error has done nothing, or says what. A NULL handle is RTC_ERR_TYPE. A struct whose `size` was not set is RTC_ERR_TYPE, one with a
+ * member set that this version of the library does not know RTC_ERR_NOT_SUPPORTED. Any call that needs memory may be RTC_ERR_NO_MEMORY; a connection for which memory
+ * ran out where nothing could be refused any more fails, and says so from then on.
+ * Section: WebIDL 2.8.1 (DOMException), ECMAScript 20.5 (TypeError, RangeError). */
 enum rtc_error {
-    RTC_OK = 0,
+    RTC_OK = 0, /* it is done */
 #define RTC_ERROR_ENUM(name, value, dom, text) name = value,
     RTC_ERROR_LIST(RTC_ERROR_ENUM)
 #undef RTC_ERROR_ENUM

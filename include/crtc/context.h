@@ -10,18 +10,24 @@
 extern "C" {
 #endif
 
-/* Reference-counted; every object made with a context holds a reference. */
+/* What the library asks of the process: memory, log, random numbers, limits, worker threads. One serves any number of connections and loops.
+ *
+ * Owner: reference-counted; every object made with a context holds a reference.
+ * Thread: any.
+ * Valid: while a reference is held. NULL stands for the process's default context, which is made when it is first needed and never goes.
+ * Errors: only its constructor fails.
+ * Section: none: in a browser it is the browser. */
 typedef struct rtc_context rtc_context;
 
-/* Where memory comes from. `realloc` with NULL allocates; `free` of NULL is legal. All three are called from any thread. */
+/* Where memory comes from. All three are needed, and called from any thread. */
 typedef struct rtc_allocator {
-    void *(*alloc)(void *user, size_t size);
-    void *(*realloc)(void *user, void *memory, size_t size);
-    void (*free)(void *user, void *memory);
-    void *user;
+    void *(*alloc)(void *user, size_t size);                 /* NULL: none is left */
+    void *(*realloc)(void *user, void *memory, size_t size); /* of NULL: allocates */
+    void (*free)(void *user, void *memory);                  /* of NULL: nothing */
+    void *user;                                              /* what the three are given */
 } rtc_allocator;
 
-/* WARNING: calls that are refused, with their reasons, and connections that fail. INFO: how each connection fares - its states, candidates,
+/* NONE: nothing. ERROR: what goes on without something that was asked for. WARNING: calls that are refused, with their reasons, and connections that fail. INFO: how each connection fares - its states, candidates,
  * selected pair, DTLS and SCTP - enough to see why one does not come up. DEBUG: single packets that were dropped or refused. */
 typedef enum rtc_log_level {
     RTC_LOG_NONE = 0,
@@ -72,11 +78,12 @@ typedef struct rtc_limits {
                                      * is dropped; default 32 MiB */
 } rtc_limits;
 
+/* Everything is copied; zero is a default everywhere. */
 typedef struct rtc_context_options {
     size_t size;                    /* sizeof(rtc_context_options) */
     const rtc_allocator *allocator; /* copied; NULL: malloc. It must outlive the context. */
     rtc_log_callback log;           /* NULL: standard error */
-    void *log_user;
+    void *log_user;                 /* what `log` is given */
     rtc_log_level log_level;        /* RTC_LOG_NONE (zero) logs nothing */
     const rtc_limits *limits;       /* copied; NULL: the defaults */
     /* Threads for encoding, decoding, certificates and the callbacks of sinks; default: one more than there are cores, at most 9. Of several the
@@ -84,11 +91,13 @@ typedef struct rtc_context_options {
     uint32_t worker_threads;
 } rtc_context_options;
 
-/* Makes a context. `options` may be NULL. On success *out holds one reference of the caller's. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
+/* Makes a context. `options` may be NULL. On success *out holds one reference of the caller's. Any thread.
+ * Errors: RTC_ERR_TYPE (out is NULL, an allocator without one of its functions, a size that is not set), RTC_ERR_NOT_SUPPORTED (an option that this version does
+ * not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_context_new(const rtc_context_options *options, rtc_context **out);
 /* Takes another reference; returns `context`. NULL is legal, here and in every other _ref and _unref. Any thread. */
 RTC_EXPORT rtc_context *rtc_context_ref(rtc_context *context);
-/* Drops a reference; the last one ends the worker threads, waiting for running jobs. NULL is legal. */
+/* Drops a reference; the last one ends the worker threads, waiting for running jobs. NULL is legal. Any thread. */
 RTC_EXPORT void rtc_context_unref(rtc_context *context);
 /* Now, on the time base of every rtc_time_t that this context's objects take and give. Any thread. */
 RTC_EXPORT rtc_time_t rtc_now(void);

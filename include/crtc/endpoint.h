@@ -26,6 +26,7 @@
 extern "C" {
 #endif
 
+/* Everything is copied. */
 typedef struct rtc_endpoint_options {
     size_t size;                  /* sizeof(rtc_endpoint_options) */
     rtc_loop *loop;               /* which receives and sends; must outlive the endpoint. NULL: the sockets are yours, see below. */
@@ -35,15 +36,17 @@ typedef struct rtc_endpoint_options {
     bool answer_stun; /* answer Binding requests without a user name as a STUN server does (RFC 8489), up to 1000 a second */
 } rtc_endpoint_options;
 
-/* Binds the port. Errors: RTC_ERR_TYPE (options), RTC_ERR_SYNTAX (an address), RTC_ERR_RANGE (too many), RTC_ERR_NO_MEMORY, RTC_ERR_NOT_ALLOWED,
- * RTC_ERR_QUOTA_EXCEEDED (descriptors), RTC_ERR_NETWORK (in use, or no such address here). When no addresses were given it is enough that one family can be
- * had. On success *out holds one reference of the caller's. */
+/* Binds the port. When no addresses were given it is enough that one family can be had. On success *out holds one reference of the caller's.
+ * Errors: RTC_ERR_TYPE (out or options is NULL, an address is missing, no port without a loop, a size that is not set), RTC_ERR_NOT_SUPPORTED (an option that this
+ * version does not know), RTC_ERR_SYNTAX (an address that is not numeric), RTC_ERR_RANGE (more than 64 addresses), RTC_ERR_NOT_ALLOWED (the system forbids the port),
+ * RTC_ERR_QUOTA_EXCEEDED (no descriptors are left), RTC_ERR_NETWORK (the port is in use, or there is no such address here), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_endpoint_new(rtc_context *context, const rtc_endpoint_options *options, rtc_endpoint **out);
-/* Every connection on the endpoint holds a reference; the last one closes it: any thread, as with rtc_peer_connection_unref. NULL is legal. */
+/* Takes or drops a reference; the last one closes the endpoint: any thread, as with rtc_peer_connection_unref. NULL is legal. */
 RTC_EXPORT rtc_endpoint *rtc_endpoint_ref(rtc_endpoint *endpoint);
 RTC_EXPORT void rtc_endpoint_unref(rtc_endpoint *endpoint);
 /* Closes the port at once. Connections that still use it lose these candidates, and fail unless they have others. NULL is legal. */
 RTC_EXPORT void rtc_endpoint_close(rtc_endpoint *endpoint);
+/* The port that it is bound to. */
 RTC_EXPORT uint16_t rtc_endpoint_port(const rtc_endpoint *endpoint);
 
 /* What the endpoint saw. Packets that belong to no connection are dropped, and nobody is told. */
@@ -51,13 +54,14 @@ typedef struct rtc_endpoint_stats {
     size_t size;          /* sizeof(rtc_endpoint_stats), set by the caller */
     uint32_t connections; /* now */
     uint32_t paths;       /* pairs of addresses known to belong to a connection, now */
-    uint64_t packets_received;
+    uint64_t packets_received; /* since it was made, as all that follow */
     uint64_t unknown_user; /* ICE checks for user name fragments that no connection has */
     uint64_t unknown_path; /* packets from addresses that no check has proven */
     uint64_t malformed;    /* no STUN, though they look like it */
     uint64_t contested;    /* checks on a path that belongs to another connection */
     uint64_t stun_answers; /* to plain STUN clients */
 } rtc_endpoint_stats;
+/* Fills *out, up to its size. */
 RTC_EXPORT void rtc_endpoint_get_stats(const rtc_endpoint *endpoint, rtc_endpoint_stats *out);
 
 /* ---- Without a loop: the sockets are yours. The endpoint was told their addresses and port.

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Values are fixed. */
+/* What a track, frame or codec is of: AUDIO or VIDEO. Values are fixed. */
 typedef enum rtc_media_kind { RTC_MEDIA_AUDIO = 1, RTC_MEDIA_VIDEO = 2 } rtc_media_kind;
 
 /* ---- Video frames --------------------------------------------------------------------------------------------------------- */
@@ -28,12 +28,19 @@ typedef enum rtc_video_format {
     RTC_VIDEO_RGBA = 7
 } rtc_video_format;
 
-/* A picture. Reference-counted, read-only once pushed into a source or received from a sink; any thread may read, ref and unref it. */
+/* A picture (VideoFrame).
+ *
+ * Owner: reference-counted. Who pushes one keeps its own reference; sinks get one borrowed for the call.
+ * Thread: any, to read, to ref and to unref; one writes, before it is pushed.
+ * Valid: while a reference is held, with its planes; read-only once pushed into a source or received from a sink.
+ * Errors: as rtc_video_frame_new and rtc_video_frame_convert say.
+ * Section: webcodecs 9.4. */
 typedef struct rtc_video_frame rtc_video_frame;
 
+/* What a picture is to be. */
 typedef struct rtc_video_frame_options {
     size_t size;                 /* sizeof(rtc_video_frame_options) */
-    rtc_video_format format;
+    rtc_video_format format;     /* of its planes */
     uint32_t width, height;      /* pixels, 1 to 16384 */
     rtc_time_t capture_time_us;  /* monotonic; 0: now */
     uint32_t rotation;           /* degrees clockwise to turn it upright: 0, 90, 180 or 270 */
@@ -45,10 +52,14 @@ typedef struct rtc_video_frame_options {
     void *release_user;
 } rtc_video_frame_options;
 
-/* Errors: RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NO_MEMORY (release has not run then). */
+/* A picture with memory of its own, or around the caller's. *out is a reference of the caller's. When it fails, release has not run.
+ * Errors: RTC_ERR_TYPE (options or out is NULL, an unknown format, a plane is missing, a size that is not set), RTC_ERR_RANGE (width, height, rotation or a stride out of
+ * bounds), RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_video_frame_new(rtc_context *context, const rtc_video_frame_options *options, rtc_video_frame **out);
+/* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_video_frame *rtc_video_frame_ref(rtc_video_frame *frame);
 RTC_EXPORT void rtc_video_frame_unref(rtc_video_frame *frame);
+/* What it was made with. */
 RTC_EXPORT rtc_video_format rtc_video_frame_format(const rtc_video_frame *frame);
 RTC_EXPORT uint32_t rtc_video_frame_width(const rtc_video_frame *frame);
 RTC_EXPORT uint32_t rtc_video_frame_height(const rtc_video_frame *frame);
@@ -67,21 +78,30 @@ RTC_EXPORT uint8_t *rtc_video_frame_writable_plane(rtc_video_frame *frame, size_
 /* The picture in another format, turned upright, and scaled to this size; width and height 0: its own, after turning and made even. To: I420, RGB24, BGRA, RGBA. From:
  * every format. YUV is that of BT.601 in studio range, as VP8 and JPEG cameras have it; between two RGB formats the way is by I420, which keeps half of the
  * resolution in colour. Times are kept. *out is a new reference, to `frame` itself when there is nothing to do. Any thread; it takes about a millisecond for a
- * million pixels. Errors: RTC_ERR_TYPE (NULL, a format that is not among those), RTC_ERR_RANGE (a side over 16384, one of them 0), RTC_ERR_ENCODING (a broken JPEG),
+ * million pixels.
+ * Errors: RTC_ERR_TYPE (frame or out is NULL, a format that is not among those), RTC_ERR_RANGE (a side over 16384, one of them 0), RTC_ERR_ENCODING (a broken JPEG),
  * RTC_ERR_NOT_SUPPORTED (the library was built without media), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_video_frame_convert(rtc_context *context, rtc_video_frame *frame, rtc_video_format format, uint32_t width, uint32_t height,
                                        rtc_video_frame **out);
 
 /* ---- Audio frames --------------------------------------------------------------------------------------------------------- */
 
+/* How a sample is kept, in native byte order: S16, signed 16 bits, or F32, a float in [-1, 1]. */
 typedef enum rtc_audio_format { RTC_AUDIO_S16 = 1, RTC_AUDIO_F32 = 2 } rtc_audio_format;
 
-/* Interleaved samples in native byte order: signed 16 bits, or float in [-1, 1]. Reference-counted like a video frame. */
+/* A stretch of sound (AudioData): interleaved samples.
+ *
+ * Owner: reference-counted, like a video frame.
+ * Thread: any, to read, to ref and to unref; one writes, before it is pushed.
+ * Valid: while a reference is held, with its samples; read-only once pushed into a source or received from a sink.
+ * Errors: as rtc_audio_frame_new says.
+ * Section: webcodecs 9.2. */
 typedef struct rtc_audio_frame rtc_audio_frame;
 
+/* What it is to hold. */
 typedef struct rtc_audio_frame_options {
     size_t size;                 /* sizeof(rtc_audio_frame_options) */
-    rtc_audio_format format;
+    rtc_audio_format format;     /* of its samples */
     uint32_t sample_rate;        /* 8000 to 192000 Hz */
     uint32_t channels;           /* 1 to 8 */
     uint32_t samples;            /* per channel, 1 to sample_rate (one second) */
@@ -89,30 +109,42 @@ typedef struct rtc_audio_frame_options {
     const void *data;            /* copied, samples x channels values; NULL: silence */
 } rtc_audio_frame_options;
 
-/* *out is a reference of the caller's. Any thread. RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NO_MEMORY. */
+/* *out is a reference of the caller's. Any thread.
+ * Errors: RTC_ERR_TYPE (options or out is NULL, an unknown format, a size that is not set), RTC_ERR_RANGE (rate, channels or samples out of bounds), RTC_ERR_NOT_SUPPORTED (an
+ * option that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_audio_frame_new(rtc_context *context, const rtc_audio_frame_options *options, rtc_audio_frame **out);
+/* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_audio_frame *rtc_audio_frame_ref(rtc_audio_frame *frame);
 RTC_EXPORT void rtc_audio_frame_unref(rtc_audio_frame *frame);
+/* What it was made with; samples are those of one channel. */
 RTC_EXPORT rtc_audio_format rtc_audio_frame_format(const rtc_audio_frame *frame);
 RTC_EXPORT uint32_t rtc_audio_frame_sample_rate(const rtc_audio_frame *frame);
 RTC_EXPORT uint32_t rtc_audio_frame_channels(const rtc_audio_frame *frame);
 RTC_EXPORT uint32_t rtc_audio_frame_samples(const rtc_audio_frame *frame);
 RTC_EXPORT rtc_time_t rtc_audio_frame_capture_time_us(const rtc_audio_frame *frame);
+/* The RTP timestamp (48 kHz) of a received frame; 0 for a captured one. */
 RTC_EXPORT uint32_t rtc_audio_frame_rtp_timestamp(const rtc_audio_frame *frame);
 RTC_EXPORT void rtc_audio_frame_set_rtp_timestamp(rtc_audio_frame *frame, uint32_t rtp_timestamp);
-/* Borrowed while a reference is held. */
+/* The samples, channels in turn. Borrowed while a reference is held. */
 RTC_EXPORT const void *rtc_audio_frame_data(const rtc_audio_frame *frame);
 /* For filling a frame before it is pushed. */
 RTC_EXPORT void *rtc_audio_frame_writable_data(rtc_audio_frame *frame);
 
 /* ---- Encoded frames ------------------------------------------------------------------------------------------------------- */
 
-/* One encoded picture or packet of audio (RTCEncodedVideoFrame, RTCEncodedAudioFrame). Reference-counted like a video frame. */
+/* One encoded picture or packet of audio (RTCEncodedVideoFrame, RTCEncodedAudioFrame).
+ *
+ * Owner: reference-counted, like a video frame.
+ * Thread: any, to read, to ref and to unref; one writes, before it is handed on.
+ * Valid: while a reference is held, with its bytes; read-only once pushed into a source or received from a sink.
+ * Errors: as rtc_encoded_frame_new says.
+ * Section: webrtc-encoded-transform 6, 7. */
 typedef struct rtc_encoded_frame rtc_encoded_frame;
 
+/* What it holds. */
 typedef struct rtc_encoded_frame_options {
     size_t size;                 /* sizeof(rtc_encoded_frame_options) */
-    rtc_media_kind kind;
+    rtc_media_kind kind;         /* which of the members below count */
     const char *codec;           /* the RTP encoding name: "VP8", "opus" (RFC 4855); copied, at most 15 characters */
     const void *data;            /* copied; NULL: room that is filled through rtc_encoded_frame_writable_data */
     size_t data_len;             /* bytes; 1 to 8 MiB */
@@ -125,10 +157,14 @@ typedef struct rtc_encoded_frame_options {
     uint32_t spatial_id, temporal_id; /* video: the layer it belongs to, 0 to 7; the base layer is 0 */
 } rtc_encoded_frame_options;
 
-/* *out is a reference of the caller's. Any thread. RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NO_MEMORY. */
+/* *out is a reference of the caller's. Any thread.
+ * Errors: RTC_ERR_TYPE (options, out or the codec's name is NULL, an unknown kind, a name that is too long, a size that is not set), RTC_ERR_RANGE (no bytes, more than
+ * 8 MiB, or a layer over 7), RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_encoded_frame_new(rtc_context *context, const rtc_encoded_frame_options *options, rtc_encoded_frame **out);
+/* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_encoded_frame *rtc_encoded_frame_ref(rtc_encoded_frame *frame);
 RTC_EXPORT void rtc_encoded_frame_unref(rtc_encoded_frame *frame);
+/* What it was made with, or came with. Name and bytes are borrowed while a reference is held. */
 RTC_EXPORT rtc_media_kind rtc_encoded_frame_kind(const rtc_encoded_frame *frame);
 RTC_EXPORT const char *rtc_encoded_frame_codec(const rtc_encoded_frame *frame);
 RTC_EXPORT const uint8_t *rtc_encoded_frame_data(const rtc_encoded_frame *frame);
@@ -149,11 +185,31 @@ RTC_EXPORT void rtc_encoded_frame_truncate(rtc_encoded_frame *frame, size_t data
 
 /* ---- Sources, tracks, streams, sinks ---------------------------------------------------------------------------------------- */
 
-/* Where a track's media comes from. Frames are pushed into it from any thread; every track of it gets them. Reference-counted. */
+/* Where a track's media comes from. Frames are pushed into it; every track of it gets them.
+ *
+ * Owner: reference-counted; its tracks hold references.
+ * Thread: any, and several at once.
+ * Valid: while a reference is held. `ops` are called until destroy, which comes with the last one.
+ * Errors: as each function says. A frame that nobody takes is no error.
+ * Section: mediacapture-streams 4.3.1 (a track's source). */
 typedef struct rtc_media_source rtc_media_source;
-/* MediaStreamTrack (mediacapture-streams 4.3). Reference-counted. */
+
+/* MediaStreamTrack: one source's media on their way to senders and sinks.
+ *
+ * Owner: reference-counted; senders and receivers hold references. It holds one to its source, and its sinks go with it.
+ * Thread: any.
+ * Valid: while a reference is held. A remote track ends when its transceiver stops or its connection closes, and stays readable.
+ * Errors: as each function says.
+ * Section: mediacapture-streams 4.3. */
 typedef struct rtc_media_stream_track rtc_media_stream_track;
-/* MediaStream (mediacapture-streams 4.2): a named group of tracks. Reference-counted. */
+
+/* MediaStream: a named group of tracks. Here a name alone, which a sender tells its peer, so that the peer plays what belongs together in step.
+ *
+ * Owner: reference-counted. Senders copy the id and hold no reference.
+ * Thread: any.
+ * Valid: while a reference is held; its id with it.
+ * Errors: as rtc_media_stream_new says.
+ * Section: mediacapture-streams 4.2, RFC 8830. */
 typedef struct rtc_media_stream rtc_media_stream;
 
 /* What a source may be told by whoever consumes it; for sources that make their own frames. All optional; called on any thread, `start` and `stop` in turns
@@ -168,13 +224,17 @@ typedef struct rtc_media_source_ops {
     void (*destroy)(void *user);          /* the last reference went */
 } rtc_media_source_ops;
 
-/* A source that is fed by hand. `label` (UTF-8, may be NULL) becomes its tracks' label. `ops` may be NULL. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
+/* A source that is fed by hand. `label` (UTF-8, may be NULL) becomes its tracks' label. `ops` may be NULL. *out is a reference of the caller's.
+ * Errors: RTC_ERR_TYPE (out is NULL, an unknown kind, a size that is not set), RTC_ERR_NOT_SUPPORTED (an operation that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *label, const rtc_media_source_ops *ops, void *user,
                                     rtc_media_source **out);
+/* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_media_source *rtc_media_source_ref(rtc_media_source *source);
 RTC_EXPORT void rtc_media_source_unref(rtc_media_source *source);
+/* Of all its tracks. */
 RTC_EXPORT rtc_media_kind rtc_media_source_kind(const rtc_media_source *source);
-/* Push one frame; the source takes references of its own. Any thread. RTC_ERR_TYPE for a frame of the other kind.
+/* Push one frame; the source takes references of its own. Any thread.
+ * Errors: RTC_ERR_TYPE (source or frame is NULL, a frame of the other kind).
  *
  * Media is live: a frame is pushed when its time has come, and stands for the time since the one before. A file that is pushed at once is a camera that went mad: a
  * sender encodes one picture and keeps the newest of those that come meanwhile, up to 10 frames of sound wait for their encoder, and up to 64 encoded frames for the
@@ -197,8 +257,9 @@ typedef struct rtc_test_video_options {
     uint32_t colour;          /* 0xRRGGBB of the background; default: moving colour bars */
     uint32_t grain;           /* 0 to 64: noise of that amplitude that is another one in each picture, as hard to encode as what cameras make; default none */
 } rtc_test_video_options;
-/* `options` may be NULL. *out is a reference of the caller's. Any thread. RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_NOT_SUPPORTED (the library was built without media),
- * RTC_ERR_NO_MEMORY. */
+/* `options` may be NULL. *out is a reference of the caller's. Any thread.
+ * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set), RTC_ERR_RANGE (a member out of bounds), RTC_ERR_NOT_SUPPORTED (the library was built without media, or an option
+ * that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_test_video_source_new(rtc_context *context, const rtc_test_video_options *options, rtc_media_source **out);
 
 /* A sine tone, or a made-up voice, in 48 kHz S16 frames of 10 ms. */
@@ -209,17 +270,23 @@ typedef struct rtc_test_audio_options {
     uint32_t level_percent;   /* amplitude; default 30 */
     uint32_t voice;           /* not 0: syllables in place of the tone, other ones for each number, which encoders take for speech */
 } rtc_test_audio_options;
-/* The same for sound. */
+/* The same for sound.
+ * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set), RTC_ERR_RANGE (a member out of bounds), RTC_ERR_NOT_SUPPORTED (the library was built without media, or an option
+ * that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_test_audio_source_new(rtc_context *context, const rtc_test_audio_options *options, rtc_media_source **out);
 
+/* MediaStreamTrackState: LIVE, or ENDED, which is for good. */
 typedef enum rtc_track_ready_state { RTC_TRACK_LIVE = 1, RTC_TRACK_ENDED = 2 } rtc_track_ready_state;
 
-/* A track of a source, with a fresh random id. *out is a reference of the caller's. RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
+/* A track of a source, with a fresh random id. *out is a reference of the caller's.
+ * Errors: RTC_ERR_TYPE (source or out is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_media_stream_track_new(rtc_media_source *source, rtc_media_stream_track **out);
+/* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_media_stream_track *rtc_media_stream_track_ref(rtc_media_stream_track *track);
 RTC_EXPORT void rtc_media_stream_track_unref(rtc_media_stream_track *track);
+/* Of its source. */
 RTC_EXPORT rtc_media_kind rtc_media_stream_track_kind(const rtc_media_stream_track *track);
-/* UTF-8, borrowed while a reference is held. */
+/* Its id, which its peer is told, and its source's label. UTF-8, borrowed while a reference is held. */
 RTC_EXPORT const char *rtc_media_stream_track_id(const rtc_media_stream_track *track);
 RTC_EXPORT const char *rtc_media_stream_track_label(const rtc_media_stream_track *track);
 /* A disabled track carries black pictures and silence in place of raw frames, and no encoded ones. */
@@ -227,14 +294,18 @@ RTC_EXPORT bool rtc_media_stream_track_enabled(const rtc_media_stream_track *tra
 RTC_EXPORT void rtc_media_stream_track_set_enabled(rtc_media_stream_track *track, bool enabled);
 /* True while a remote track receives nothing. */
 RTC_EXPORT bool rtc_media_stream_track_muted(const rtc_media_stream_track *track);
+/* readyState. */
 RTC_EXPORT rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_media_stream_track *track);
 /* Ends the track: nothing more passes. */
 RTC_EXPORT void rtc_media_stream_track_stop(rtc_media_stream_track *track);
 
-/* `id`: 1 to 64 token characters as a=msid takes them (RFC 8830); NULL: a random UUID. RTC_ERR_SYNTAX for another. */
+/* `id`: 1 to 64 token characters as a=msid takes them (RFC 8830); NULL: a random UUID. *out is a reference of the caller's.
+ * Errors: RTC_ERR_TYPE (out is NULL), RTC_ERR_SYNTAX (another id), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_media_stream_new(rtc_context *context, const char *id, rtc_media_stream **out);
+/* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_media_stream *rtc_media_stream_ref(rtc_media_stream *stream);
 RTC_EXPORT void rtc_media_stream_unref(rtc_media_stream *stream);
+/* Borrowed while a reference is held. */
 RTC_EXPORT const char *rtc_media_stream_id(const rtc_media_stream *stream);
 
 /* What receives a track's media. Every member but size may be NULL. A sink of a remote track that has neither on_video nor on_audio leaves its frames
@@ -249,14 +320,23 @@ RTC_EXPORT const char *rtc_media_stream_id(const rtc_media_stream *stream);
  * they like. Of a local track every sink gets what was pushed, in the format in which it was pushed, and black or silence while the track is disabled. */
 typedef struct rtc_media_sink_ops {
     size_t size;
-    void (*on_video)(void *user, rtc_video_frame *frame);
-    void (*on_audio)(void *user, rtc_audio_frame *frame);
-    void (*on_encoded)(void *user, rtc_encoded_frame *frame);
+    void (*on_video)(void *user, rtc_video_frame *frame);     /* a picture */
+    void (*on_audio)(void *user, rtc_audio_frame *frame);     /* a stretch of sound */
+    void (*on_encoded)(void *user, rtc_encoded_frame *frame); /* what was sent or pushed, undecoded */
 } rtc_media_sink_ops;
+
+/* What receives a track's media.
+ *
+ * Owner: its track, until rtc_media_stream_track_remove_sink, or until the last reference to the track goes.
+ * Thread: it is added and removed on any.
+ * Valid: until it is removed: then no callback of it runs any more, and the handle is gone. The frames that it is given are borrowed for the call.
+ * Errors: as rtc_media_stream_track_add_sink says. A slow sink loses the oldest frames.
+ * Section: none; mediacapture-streams 4.3.1 calls it a consumer. */
 typedef struct rtc_media_sink rtc_media_sink;
 
-/* A sink that is not removed goes with the last reference to its track, as if by rtc_media_stream_track_remove_sink(). Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY
- * (also when no worker thread can be had). */
+/* A sink that is not removed goes with the last reference to its track, as if by rtc_media_stream_track_remove_sink(). `ops` is copied.
+ * Errors: RTC_ERR_TYPE (track, ops or out is NULL, a size that is not set), RTC_ERR_NOT_SUPPORTED (an operation that this version does not know), RTC_ERR_NO_MEMORY (also when no
+ * worker thread can be had). */
 RTC_EXPORT int rtc_media_stream_track_add_sink(rtc_media_stream_track *track, const rtc_media_sink_ops *ops, void *user, rtc_media_sink **out);
 /* Once this returns no callback of the sink runs any more; from within one of its own callbacks it returns at once and that call is the last. So it waits
  * for a callback on another thread: hold no lock (such as a loop's) that the callback wants. NULL is legal. */
@@ -264,13 +344,14 @@ RTC_EXPORT void rtc_media_stream_track_remove_sink(rtc_media_stream_track *track
 
 /* ---- Codecs --------------------------------------------------------------------------------------------------------------- */
 
+/* What an encoder is to make. */
 typedef struct rtc_encoder_settings {
     size_t size;
     uint32_t width, height;     /* video */
     uint32_t frames_per_second; /* video */
     uint32_t sample_rate;       /* audio: 48000 */
     uint32_t channels;          /* audio */
-    uint32_t bitrate_bps;
+    uint32_t bitrate_bps;       /* what the network takes */
     uint32_t packet_loss_percent; /* audio: what in-band FEC should expect */
     bool inband_fec;            /* audio */
     uint32_t speed;             /* video: 0, the usual care, to 4, the least: raised while encoding takes more than half of the time */
@@ -283,10 +364,16 @@ typedef enum rtc_audio_decode {
     RTC_AUDIO_DECODE_CONCEAL = 3  /* no frame: invent `samples` samples */
 } rtc_audio_decode;
 
-/* One codec. Instances are made by the functions and used by one thread at a time, not always the same. */
+/* One codec, of the library or of a program's own. Instances are made by the functions.
+ *
+ * Owner: the program's; it must outlive the context that it is added to. Encoders and decoders are freed by encoder_free and decoder_free.
+ * Thread: each instance is used by one at a time, not always the same.
+ * Valid: frames that are given in are borrowed for the call, those given out are new references.
+ * Errors: 0 or an RTC_ERR_* of the function's. A frame whose encoding fails is dropped; RTC_ERR_ENCODING of a decoder asks the peer for a keyframe.
+ * Section: webcodecs 4 to 7. */
 typedef struct rtc_codec_ops {
     size_t size;
-    rtc_media_kind kind;
+    rtc_media_kind kind; /* which of the functions below count */
     const char *name; /* the RTP encoding name */
     /* Encoder; NULL when it can not encode. *out only on success. */
     int (*encoder_new)(rtc_context *context, const rtc_encoder_settings *settings, void **out);
@@ -308,7 +395,9 @@ typedef struct rtc_codec_ops {
 } rtc_codec_ops;
 
 /* Adds a codec to a context, in front of those it has; `ops` must outlive the context. Its name must be one whose RTP payload format the library knows
- * (VP8, opus): others RTC_ERR_NOT_SUPPORTED. Before the first connection is made. */
+ * (VP8, opus): others are refused. Before the first connection is made.
+ * Errors: RTC_ERR_TYPE (ops or its name is NULL, a size that is not set, functions that are missing), RTC_ERR_NOT_SUPPORTED (no payload format, or a function that this version
+ * does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *ops);
 
 #ifdef __cplusplus

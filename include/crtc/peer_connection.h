@@ -15,19 +15,43 @@
 extern "C" {
 #endif
 
+/* RTCPeerConnection: one peer, with all that is sent to it and comes from it.
+ *
+ * Owner: reference-counted. Its children (channels, transceivers) are references of the connection's that it gives out borrowed; queued events hold references of their own.
+ * Thread: its loop's, or that of who drives it (<crtc/transport.h>); from others under rtc_loop_lock. References are taken and dropped on any.
+ * Valid: while a reference is held. Once closed it stays valid and inert: accessors answer, other calls are RTC_ERR_INVALID_STATE, and no event follows.
+ * Errors: what every call may return beside what it lists: RTC_ERR_TYPE for a NULL connection, and RTC_ERR_NO_MEMORY, also when the connection failed earlier because
+ * memory ran out. The words are in rtc_peer_connection_last_error.
+ * Section: webrtc-pc 4.4. */
 typedef struct rtc_peer_connection rtc_peer_connection;
-typedef struct rtc_endpoint rtc_endpoint; /* <crtc/endpoint.h> */
+
+/* One UDP port for many connections (<crtc/endpoint.h>).
+ *
+ * Owner: reference-counted; every connection that uses it holds a reference, and the last one that goes closes it.
+ * Thread: its loop's, or that of who routes its datagrams; references are taken and dropped on any.
+ * Valid: while a reference is held. Once closed its connections go on with the candidates that they have elsewhere.
+ * Errors: only its constructor fails. What belongs to no connection is dropped, and counted in rtc_endpoint_stats.
+ * Section: none; RFC 8445 7.2.2 says how a datagram finds its connection. */
+typedef struct rtc_endpoint rtc_endpoint;
 
 /* ---- Certificates (webrtc-pc 4.9) ------------------------------------------------------------------------------------------- */
 
-/* Reference-counted; may be shared by any number of connections; any thread. */
+/* RTCCertificate: whom a connection proves to be, by the fingerprint in its descriptions. Who makes none uses one that the context keeps ready.
+ *
+ * Owner: reference-counted; may be shared by any number of connections, each of which holds a reference.
+ * Thread: any.
+ * Valid: while a reference is held. One that has expired is refused by rtc_peer_connection_new.
+ * Errors: as each function says.
+ * Section: webrtc-pc 4.9. */
 typedef struct rtc_certificate rtc_certificate;
 
+/* The kind of key. ECDSA_P256: what everybody uses. RSA_2048: for peers that know no other; making one takes a second. */
 typedef enum rtc_key_algorithm { RTC_KEY_ECDSA_P256 = 0, RTC_KEY_RSA_2048 = 1 } rtc_key_algorithm;
 
+/* Nothing is kept of it. */
 typedef struct rtc_certificate_options {
-    size_t size; /* sizeof(rtc_certificate_options) */
-    rtc_key_algorithm algorithm;
+    size_t size;                 /* sizeof(rtc_certificate_options) */
+    rtc_key_algorithm algorithm; /* of its key */
     uint64_t lifetime_ms; /* 0: 30 days */
     /* Whom the certificate is for, so that it serves an HTTPS server as well: host names, "*.example.org" among them, and numeric addresses (subjectAltName,
      * RFC 5280 4.2.1.6). At most 64. Connections need none. */
@@ -35,22 +59,31 @@ typedef struct rtc_certificate_options {
     size_t name_count;
 } rtc_certificate_options;
 
-/* A self-signed certificate that is valid from a day ago. `options` may be NULL. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (the algorithm), RTC_ERR_RANGE (too many names),
- * RTC_ERR_SYNTAX (a name that is none), RTC_ERR_OPERATION, RTC_ERR_NO_MEMORY. */
+/* A self-signed certificate that is valid from a day ago. `options` may be NULL. *out is a reference of the caller's.
+ * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set, a name is missing, a lifetime that no certificate can have), RTC_ERR_NOT_SUPPORTED (the algorithm, or an
+ * option that this version does not know), RTC_ERR_RANGE (more than 64 names), RTC_ERR_SYNTAX (a name that is neither a host name nor a numeric address),
+ * RTC_ERR_OPERATION (the key or the certificate can not be made), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *options, rtc_certificate **out);
-/* The same without names, with the same errors. `lifetime_ms` 0: 30 days. */
+/* The same without names. `lifetime_ms` 0: 30 days.
+ * Errors: RTC_ERR_TYPE (out is NULL, a lifetime that no certificate can have), RTC_ERR_NOT_SUPPORTED (the algorithm), RTC_ERR_OPERATION (the key or the certificate can not
+ * be made), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out);
-/* From PEM text that holds the certificate and its private key. RTC_ERR_SYNTAX; RTC_ERR_INVALID_ACCESS when they do not belong together. */
+/* From PEM text that holds the certificate and its private key. *out is a reference of the caller's.
+ * Errors: RTC_ERR_TYPE (pem or out is NULL), RTC_ERR_SYNTAX (no certificate, no key, or more text than a certificate has), RTC_ERR_INVALID_ACCESS (they do not belong
+ * together), RTC_ERR_NOT_SUPPORTED (a key that is neither RSA of 2048 bits or more nor ECDSA on P-256 or P-384), RTC_ERR_OPERATION (its fingerprint can not be made),
+ * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len, rtc_certificate **out);
-/* Certificate and private key as PEM; the text is the caller's, freed with rtc_certificate_free_pem (which wipes it). RTC_ERR_TYPE,
- * RTC_ERR_OPERATION, RTC_ERR_NO_MEMORY. */
+/* Certificate and private key as PEM; the text is the caller's, freed with rtc_certificate_free_pem (which wipes it).
+ * Errors: RTC_ERR_TYPE (certificate or out is NULL), RTC_ERR_OPERATION (they can not be printed), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_export_pem(const rtc_certificate *certificate, char **out);
+/* Wipes and frees what rtc_certificate_export_pem gave of this certificate. NULL is legal. */
 RTC_EXPORT void rtc_certificate_free_pem(const rtc_certificate *certificate, char *pem);
+/* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_certificate *rtc_certificate_ref(rtc_certificate *certificate);
 RTC_EXPORT void rtc_certificate_unref(rtc_certificate *certificate);
-/* SHA-256, "AB:CD:...". Borrowed while a reference is held. */
+/* SHA-256 of it, "AB:CD:...". Borrowed while a reference is held. */
 RTC_EXPORT const char *rtc_certificate_fingerprint(const rtc_certificate *certificate);
-/* Milliseconds since 1970. */
+/* When it is valid no more, in milliseconds since 1970. */
 RTC_EXPORT double rtc_certificate_expires_ms(const rtc_certificate *certificate);
 
 /* ---- Configuration (webrtc-pc 4.2) ------------------------------------------------------------------------------------------ */
@@ -58,32 +91,40 @@ RTC_EXPORT double rtc_certificate_expires_ms(const rtc_certificate *certificate)
 /* RTCIceServer. URLs: "stun:host[:port]", "turn:host[:port][?transport=udp|tcp]" and "turns:host[:port][?transport=tcp]" (TLS); ports 3478, for turns: 5349.
  * TURN needs both username and credential (RTC_ERR_INVALID_ACCESS). "stuns:" and TURN over DTLS are RTC_ERR_NOT_SUPPORTED, other schemes RTC_ERR_SYNTAX. */
 typedef struct rtc_ice_server {
-    size_t size;
-    const char *const *urls;
+    size_t size;             /* sizeof(rtc_ice_server) */
+    const char *const *urls; /* one at least */
     size_t url_count;
-    const char *username;
-    const char *credential;
+    const char *username;    /* for TURN */
+    const char *credential;  /* for TURN: a password */
 } rtc_ice_server;
 
 /* RTCBundlePolicy. There is one transport for everything in either case, and sections that the peer does not bundle are rejected. BALANCED: our offers give
  * every section a port, so that a peer which never heard of a=bundle-only does not take it for rejected. MAX_BUNDLE: sections after the first have port 0 and
  * a=bundle-only until the peer bundled them (RFC 9429 4.1.1). max-compat is not built. */
 typedef enum rtc_bundle_policy { RTC_BUNDLE_BALANCED = 0, RTC_BUNDLE_MAX_BUNDLE = 2 } rtc_bundle_policy;
+
+/* RTCIceTransportPolicy. ALL: whatever connects. RELAY: nothing but relayed candidates is gathered, used or told to the peer. */
 typedef enum rtc_ice_transport_policy { RTC_ICE_TRANSPORT_ALL = 0, RTC_ICE_TRANSPORT_RELAY = 1 } rtc_ice_transport_policy;
 
 /* Candidates for TCP (RFC 6544), used where nothing gets through over UDP. ENABLED: connect to the peer's, and listen for the peer on a port of each
- * interface, as a browser needs, which only connects. ACTIVE: connect only. */
+ * interface, as a browser needs, which only connects. ACTIVE: connect only. DISABLED: none. */
 typedef enum rtc_ice_tcp_policy { RTC_ICE_TCP_ENABLED = 0, RTC_ICE_TCP_ACTIVE = 1, RTC_ICE_TCP_DISABLED = 2 } rtc_ice_tcp_policy;
 
-/* Whether to follow the network after the first gathering: interfaces that come get candidates, and the gathering state goes back to gathering until they
- * are complete; those that go lose theirs. */
+/* Whether to follow the network after the first gathering. CONTINUALLY: interfaces that come get candidates, and the gathering state goes back to gathering until they
+ * are complete; those that go lose theirs. ONCE: what was gathered at first is all. */
 typedef enum rtc_ice_gathering_policy { RTC_ICE_GATHER_CONTINUALLY = 0, RTC_ICE_GATHER_ONCE = 1 } rtc_ice_gathering_policy;
 
-/* RTCConfiguration. Everything is copied. Zero is a default everywhere. */
+/* RTCConfiguration. Zero is a default everywhere.
+ *
+ * Owner: the caller's. Everything is copied, or referenced where it is a handle.
+ * Thread: that of the call that it is given to.
+ * Valid: for that call.
+ * Errors: of rtc_peer_connection_new and rtc_peer_connection_set_configuration, which change nothing then; the members say what they refuse.
+ * Section: webrtc-pc 4.2. */
 typedef struct rtc_configuration {
     size_t size;                               /* sizeof(rtc_configuration) */
     rtc_loop *loop;                            /* NULL: no loop, see <crtc/transport.h>. Must outlive the connection. */
-    const rtc_ice_server *const *ice_servers;
+    const rtc_ice_server *const *ice_servers;  /* iceServers: an array of pointers */
     size_t ice_server_count;
     rtc_certificate *const *certificates;      /* the first is used; none: one of the context's ready-made ones */
     size_t certificate_count;
@@ -94,7 +135,7 @@ typedef struct rtc_configuration {
     uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s */
     uint32_t max_message_size;                 /* largest data channel message taken from the peer; 0: 256 KiB, which is also the most */
     const char *authorities_pem;               /* whom turns: servers' certificates must be from, PEM; NULL: the system's authorities */
-    rtc_ice_gathering_policy ice_gathering_policy;
+    rtc_ice_gathering_policy ice_gathering_policy; /* whether to follow the network */
     /* Which interfaces to gather from, for every kind of candidate: each text is an interface name, where '*' stands for any run of characters ("docker*"),
      * or an address, or a prefix of addresses ("10.0.0.0/8", "fc00::/7"). An address is used when ice_allow is empty or matches, and ice_deny does not. At
      * most 32 each. RTC_ERR_SYNTAX, RTC_ERR_RANGE. */
@@ -136,6 +177,7 @@ typedef struct rtc_configuration {
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */
 
+/* RTCSignalingState (webrtc-pc 4.3.1). The values are the standard's; the two of provisional answers do not come in this version. */
 typedef enum rtc_signaling_state {
     RTC_SIGNALING_STABLE = 0,
     RTC_SIGNALING_HAVE_LOCAL_OFFER = 1,
@@ -144,7 +186,9 @@ typedef enum rtc_signaling_state {
     RTC_SIGNALING_HAVE_REMOTE_PRANSWER = 4,
     RTC_SIGNALING_CLOSED = 5
 } rtc_signaling_state;
+/* RTCIceGatheringState (webrtc-pc 4.3.2). The values are the standard's. */
 typedef enum rtc_ice_gathering_state { RTC_ICE_GATHERING_NEW = 0, RTC_ICE_GATHERING_GATHERING = 1, RTC_ICE_GATHERING_COMPLETE = 2 } rtc_ice_gathering_state;
+/* RTCIceConnectionState (webrtc-pc 4.3.4). The values are the standard's. */
 typedef enum rtc_ice_connection_state {
     RTC_ICE_CONNECTION_NEW = 0,
     RTC_ICE_CONNECTION_CHECKING = 1,
@@ -154,6 +198,7 @@ typedef enum rtc_ice_connection_state {
     RTC_ICE_CONNECTION_FAILED = 5,
     RTC_ICE_CONNECTION_CLOSED = 6
 } rtc_ice_connection_state;
+/* RTCPeerConnectionState (webrtc-pc 4.3.3). The values are the standard's. */
 typedef enum rtc_peer_connection_state {
     RTC_PEER_CONNECTION_NEW = 0,
     RTC_PEER_CONNECTION_CONNECTING = 1,
@@ -163,7 +208,7 @@ typedef enum rtc_peer_connection_state {
     RTC_PEER_CONNECTION_CLOSED = 5
 } rtc_peer_connection_state;
 
-/* RTCDtlsTransportState. CLOSED: the peer said goodbye; FAILED: it could not be trusted or understood. Both are final: this stack has one transport for each
+/* RTCDtlsTransportState (webrtc-pc 5.5.1). The values are the standard's. CLOSED: the peer said goodbye; FAILED: it could not be trusted or understood. Both are final: this stack has one transport for each
  * connection. */
 typedef enum rtc_dtls_transport_state {
     RTC_DTLS_TRANSPORT_NEW = 0,
@@ -178,42 +223,56 @@ RTC_EXPORT const char *rtc_signaling_state_name(rtc_signaling_state state);
 RTC_EXPORT const char *rtc_ice_gathering_state_name(rtc_ice_gathering_state state);
 RTC_EXPORT const char *rtc_ice_connection_state_name(rtc_ice_connection_state state);
 RTC_EXPORT const char *rtc_peer_connection_state_name(rtc_peer_connection_state state);
-RTC_EXPORT const char *rtc_data_channel_state_name(rtc_data_channel_state state);
 RTC_EXPORT const char *rtc_dtls_transport_state_name(rtc_dtls_transport_state state);
+/* "connecting", "open", "closing", "closed"; "?" for a value that is none. Static storage. Any thread. */
+RTC_EXPORT const char *rtc_data_channel_state_name(rtc_data_channel_state state);
 
-/* RTCSdpType; NONE stands for "no description" and, in set_local_description, for the parameterless form. */
+/* RTCSdpType: what a session description is. NONE stands for "no description" and, in set_local_description, for the parameterless form; OFFER and ANSWER are exchanged;
+ * PRANSWER and ROLLBACK are refused in this version. Descriptions are text: there is no handle for them.
+ *
+ * Owner: the connection keeps what was created last and what is set; texts that are given in are copied.
+ * Thread: the connection's.
+ * Valid: what rtc_peer_connection_create_offer and rtc_peer_connection_create_answer give until the next of these two calls, what
+ * rtc_peer_connection_local_description and rtc_peer_connection_remote_description give until the next call into the connection.
+ * Errors: a description that is refused changes nothing. rtc_peer_connection_last_error says why, with the line.
+ * Section: webrtc-pc 4.6, RFC 9429, RFC 8866. */
 typedef enum rtc_sdp_type { RTC_SDP_NONE = 0, RTC_SDP_OFFER = 1, RTC_SDP_PRANSWER = 2, RTC_SDP_ANSWER = 3, RTC_SDP_ROLLBACK = 4 } rtc_sdp_type;
 /* "offer", "pranswer", "answer", "rollback", or "" for NONE; and back (NONE for text that is none of these). */
 RTC_EXPORT const char *rtc_sdp_type_name(rtc_sdp_type type);
 RTC_EXPORT rtc_sdp_type rtc_sdp_type_from_name(const char *name);
 
-/* RTCIceCandidate, as an event gives it. Texts are borrowed for the callback. An empty `candidate` says that the generation has no more candidates
- * (send it to the peer like any other). */
+/* RTCIceCandidate, as an event gives it. An empty `candidate` says that the generation has no more candidates (send it to the peer like any other).
+ *
+ * Owner: the connection's.
+ * Thread: the connection's.
+ * Valid: for the callback, texts included. Those of the peer are copied.
+ * Errors: of rtc_peer_connection_add_ice_candidate. What could not be gathered is told by on_ice_candidate_error.
+ * Section: webrtc-pc 4.8.1, RFC 8839 5.1. */
 typedef struct rtc_ice_candidate {
-    size_t size;
+    size_t size;                   /* sizeof(rtc_ice_candidate) of the library */
     const char *candidate;         /* "candidate:..." */
-    const char *sdp_mid;
-    int sdp_m_line_index;
-    const char *username_fragment;
+    const char *sdp_mid;           /* of the section that carries the transport */
+    int sdp_m_line_index;          /* of the same, from 0 */
+    const char *username_fragment; /* of its generation */
 } rtc_ice_candidate;
 
 /* RTCPeerConnectionIceErrorEvent. */
 typedef struct rtc_ice_candidate_error {
     size_t size;
-    const char *address; /* local address, "" when unknown */
-    uint16_t port;
-    const char *url;
-    uint16_t error_code; /* a STUN error code, or 701: no answer */
-    const char *error_text;
+    const char *address;    /* local address, "" when unknown */
+    uint16_t port;          /* local port, 0 when unknown */
+    const char *url;        /* of the server */
+    uint16_t error_code;    /* a STUN error code, or 701: no answer */
+    const char *error_text; /* what the server said, or why there is no answer */
 } rtc_ice_candidate_error;
 
 /* RTCTrackEvent. Borrowed for the callback: take references to keep. */
 typedef struct rtc_track_event {
     size_t size;
-    rtc_rtp_transceiver *transceiver;
-    rtc_rtp_receiver *receiver;
-    rtc_media_stream_track *track;
-    const char *const *stream_ids;
+    rtc_rtp_transceiver *transceiver; /* what receives it */
+    rtc_rtp_receiver *receiver;       /* the same one's receiver */
+    rtc_media_stream_track *track;    /* the receiver's track */
+    const char *const *stream_ids;    /* the streams that the peer says it is in */
     size_t stream_count;
 } rtc_track_event;
 
@@ -221,16 +280,20 @@ typedef struct rtc_track_event {
  * state as it was when it was queued only through its argument. */
 typedef struct rtc_peer_connection_callbacks {
     size_t size;
+    /* Something was asked for that the next offer will carry. Not during an exchange: after it. */
     void (*on_negotiation_needed)(rtc_peer_connection *connection, void *user);
     /* candidate NULL: gathering is complete. */
     void (*on_ice_candidate)(rtc_peer_connection *connection, void *user, const rtc_ice_candidate *candidate);
+    /* A server gave nothing. */
     void (*on_ice_candidate_error)(rtc_peer_connection *connection, void *user, const rtc_ice_candidate_error *error);
+    /* A state changed. Of several that change at once, ICE's comes before the connection's (webrtc-pc 4.3.3). */
     void (*on_signaling_state_change)(rtc_peer_connection *connection, void *user, rtc_signaling_state state);
     void (*on_ice_gathering_state_change)(rtc_peer_connection *connection, void *user, rtc_ice_gathering_state state);
     void (*on_ice_connection_state_change)(rtc_peer_connection *connection, void *user, rtc_ice_connection_state state);
     void (*on_connection_state_change)(rtc_peer_connection *connection, void *user, rtc_peer_connection_state state);
     /* The peer opened a channel. Set its callbacks here; take a reference to keep it beyond its closing. */
     void (*on_data_channel)(rtc_peer_connection *connection, void *user, rtc_data_channel *channel);
+    /* The peer sends a track, anew or once more, or it came into one more stream. */
     void (*on_track)(rtc_peer_connection *connection, void *user, const rtc_track_event *event);
     /* A remote track began or stopped to receive. */
     void (*on_track_mute)(rtc_peer_connection *connection, void *user, rtc_media_stream_track *track, bool muted);
@@ -243,8 +306,12 @@ typedef struct rtc_peer_connection_callbacks {
 
 /* ---- The connection --------------------------------------------------------------------------------------------------------- */
 
-/* new RTCPeerConnection(configuration). `configuration` and `callbacks` may be NULL and are copied. Errors: RTC_ERR_TYPE, RTC_ERR_SYNTAX (a server's
- * URL), RTC_ERR_NOT_SUPPORTED (a URL's transport), RTC_ERR_INVALID_ACCESS (an expired certificate, a TURN server without credentials), RTC_ERR_NO_MEMORY. */
+/* new RTCPeerConnection(configuration). `configuration` and `callbacks` may be NULL and are copied. *out is a reference of the caller's. Why it was refused says
+ * rtc_last_error.
+ * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set, an unknown policy, an entry of a list is missing), RTC_ERR_SYNTAX (a server's URL, or a rule for addresses, that can not
+ * be read), RTC_ERR_NOT_SUPPORTED (a URL's transport, an option or a callback that this version does not know), RTC_ERR_INVALID_ACCESS (an expired certificate, a TURN server
+ * without credentials, an endpoint of another loop, servers or relays with ICE-lite), RTC_ERR_INVALID_STATE (the endpoint is closed), RTC_ERR_RANGE (a number or a list
+ * beyond its bounds), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *configuration, const rtc_peer_connection_callbacks *callbacks, void *user,
                                        rtc_peer_connection **out);
 /* Any thread, as for every handle of the library. The last reference that goes closes the connection: on its loop's thread, in the loop's next turn, when it went on
@@ -260,49 +327,64 @@ RTC_EXPORT void rtc_peer_connection_close(rtc_peer_connection *connection);
 /* Clears the callbacks, closes and drops the caller's reference: none of its callbacks runs once this returned. Legal in callbacks; like every call but ref and unref,
  * on the loop's thread or with its lock held. NULL is legal. */
 RTC_EXPORT void rtc_peer_connection_free(rtc_peer_connection *connection);
-/* Replaces the events' receiver; NULL clears. RTC_ERR_TYPE, RTC_ERR_NOT_SUPPORTED (a callback that this version of the library does not know): the receiver stays. */
+/* Replaces the events' receiver; NULL clears: after that none runs any more.
+ * Errors: RTC_ERR_TYPE (connection is NULL, a size that is not set), RTC_ERR_NOT_SUPPORTED (a callback that this version of the library does not know). The receiver
+ * stays then. */
 RTC_EXPORT int rtc_peer_connection_set_callbacks(rtc_peer_connection *connection, const rtc_peer_connection_callbacks *callbacks, void *user);
 /* setConfiguration: servers and policy may change; with a local description they take effect with the next ICE restart, which the next offer begins by itself
  * (RFC 9429 3.5.1). The candidate pool's size may change until a local description is set; loop and certificates may not change (NULL and none: as they are).
- * RTC_ERR_INVALID_MODIFICATION. A max_bitrate_bps that is not 0 is taken, too. The other members keep the values they had. */
+ * A max_bitrate_bps that is not 0 is taken, too. The other members keep the values they had.
+ * Errors: RTC_ERR_INVALID_STATE (closed), RTC_ERR_INVALID_MODIFICATION (what can not change), RTC_ERR_TYPE (connection is NULL, a size that is not set, an unknown policy, an entry
+ * of a list is missing), RTC_ERR_SYNTAX (a server's URL), RTC_ERR_NOT_SUPPORTED (a URL's transport, an option that this version does not know), RTC_ERR_INVALID_ACCESS (a TURN
+ * server without credentials, servers or relays with ICE-lite), RTC_ERR_RANGE (too many servers), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
 /* What went wrong in the last call on the connection, or on a channel, transceiver, sender or receiver of it, among those that can fail: in words, with the offending
  * SDP line or value; "" when that call succeeded. Borrowed until the next call. For a NULL handle, or where there is no connection (its constructor): rtc_last_error(). */
 RTC_EXPORT const char *rtc_peer_connection_last_error(const rtc_peer_connection *connection);
 
-/* createOffer, createAnswer. *sdp is borrowed until the next create call. RTC_ERR_INVALID_STATE in the wrong state, RTC_ERR_OPERATION, RTC_ERR_NO_MEMORY. */
+/* createOffer, createAnswer. *sdp is borrowed until the next create call.
+ * Errors: RTC_ERR_INVALID_STATE (closed; an offer needs "stable" or "have-local-offer", an answer "have-remote-offer"), RTC_ERR_TYPE (connection or sdp is NULL),
+ * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_create_offer(rtc_peer_connection *connection, const char **sdp);
 RTC_EXPORT int rtc_peer_connection_create_answer(rtc_peer_connection *connection, const char **sdp);
-/* setLocalDescription. RTC_SDP_NONE with NULL is the parameterless form: it makes the offer or answer itself. The text must be what create gave
- * (RTC_ERR_INVALID_MODIFICATION). RTC_SDP_PRANSWER and RTC_SDP_ROLLBACK: RTC_ERR_NOT_SUPPORTED in this version. */
+/* setLocalDescription. RTC_SDP_NONE with NULL is the parameterless form: it makes the offer or answer itself. A text must be what create gave last; NULL or "" stands
+ * for that.
+ * Errors: RTC_ERR_INVALID_STATE (closed, or the signaling state lets no such description be set), RTC_ERR_INVALID_MODIFICATION (another text), RTC_ERR_NOT_SUPPORTED
+ * (RTC_SDP_PRANSWER and RTC_SDP_ROLLBACK), RTC_ERR_TYPE (connection is NULL, an unknown type), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
-/* setRemoteDescription. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS (well-formed but not acceptable), RTC_ERR_INVALID_STATE, RTC_ERR_NOT_SUPPORTED (pranswer, rollback,
- * another certificate), RTC_ERR_RANGE (beyond a limit of the context). A refused description changes nothing. An offer with other ICE credentials than before
- * restarts ICE (RFC 8839 4.4.1.1). The answer to an offer of ours that restarts has other ones; with the old ones it declines, and everything goes on as it was. Any
- * other answer must have the same (RTC_ERR_INVALID_ACCESS). */
+/* setRemoteDescription. A refused description changes nothing. An offer with other ICE credentials than before restarts ICE (RFC 8839 4.4.1.1). The answer to an offer of
+ * ours that restarts has other ones; with the old ones it declines, and everything goes on as it was. Any other answer must have the same.
+ * Errors: RTC_ERR_INVALID_STATE (closed, or the signaling state lets no such description be set), RTC_ERR_SYNTAX (not SDP), RTC_ERR_INVALID_ACCESS (well-formed but not
+ * acceptable, such as credentials that may not change), RTC_ERR_NOT_SUPPORTED (pranswer, rollback, another certificate), RTC_ERR_RANGE (beyond a limit of the context),
+ * RTC_ERR_TYPE (connection or sdp is NULL, an unknown type), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_remote_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* localDescription, with the candidates gathered so far; remoteDescription. NULL (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next
  * call into the connection. */
 RTC_EXPORT const char *rtc_peer_connection_local_description(rtc_peer_connection *connection, rtc_sdp_type *type);
 RTC_EXPORT const char *rtc_peer_connection_remote_description(rtc_peer_connection *connection, rtc_sdp_type *type);
 
-/* addIceCandidate. NULL or an empty candidate text: the peer has no more. Before a remote description RTC_ERR_INVALID_STATE; a candidate for no section or of an
- * unknown ufrag RTC_ERR_OPERATION; bad text RTC_ERR_OPERATION; neither mid nor index RTC_ERR_TYPE. */
+/* RTCIceCandidateInit: a candidate of the peer's. */
 typedef struct rtc_ice_candidate_init {
     size_t size;
-    const char *candidate;
+    const char *candidate;         /* "candidate:..."; NULL or "": the peer has no more */
     const char *sdp_mid;           /* may be NULL */
     bool has_sdp_m_line_index;     /* for index 0: another one counts without */
-    uint16_t sdp_m_line_index;
+    uint16_t sdp_m_line_index;     /* of the section, from 0, when there is no sdp_mid */
     const char *username_fragment; /* may be NULL */
 } rtc_ice_candidate_init;
+/* addIceCandidate. `candidate` NULL: the peer has no more.
+ * Errors: RTC_ERR_INVALID_STATE (closed, or there is no remote description), RTC_ERR_OPERATION (text that is no candidate, no such section, or the username fragment of no
+ * description), RTC_ERR_TYPE (connection is NULL, a size that is not set, neither mid nor index), RTC_ERR_NOT_SUPPORTED (a member that this version does not know),
+ * RTC_ERR_QUOTA_EXCEEDED (more candidates than rtc_limits.remote_candidates), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *connection, const rtc_ice_candidate_init *candidate);
 
 /* restartIce: the next offers carry new ICE credentials until a negotiation with them is complete, or one of the peer's replaced ours; on_negotiation_needed
  * follows (once stable). The path there is goes on being used until the new generation has one; channels and media do not notice. Without a local description
- * there is nothing to restart. RTC_ERR_INVALID_STATE when closed. */
+ * there is nothing to restart.
+ * Errors: RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (connection is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_restart_ice(rtc_peer_connection *connection);
 
+/* The states as they are now: what events tell may be older. */
 RTC_EXPORT rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_ice_connection_state rtc_peer_connection_ice_connection_state(const rtc_peer_connection *connection);
@@ -311,25 +393,28 @@ RTC_EXPORT rtc_peer_connection_state rtc_peer_connection_connection_state(const 
 /* The state of its RTCDtlsTransport; NEW before there is one, CLOSED once the connection is. */
 RTC_EXPORT rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connection *connection);
 
-/* addTrack: sends the track in the streams given (their ids; may be none). *sender (may be NULL) is borrowed from the connection. RTC_ERR_INVALID_ACCESS when it is
- * already sent, RTC_ERR_INVALID_STATE when closed. */
+/* addTrack: sends the track in the streams given (their ids; may be none). *sender (may be NULL) is borrowed from the connection.
+ * Errors: RTC_ERR_INVALID_ACCESS (it is sent already), RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (connection or track is NULL, a stream is missing), RTC_ERR_RANGE (more
+ * streams than a track may have, 4), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_add_track(rtc_peer_connection *connection, rtc_media_stream_track *track, rtc_media_stream *const *streams, size_t stream_count,
                                              rtc_rtp_sender **sender);
 /* addTransceiver with a track, or with a kind when track is NULL. `init` may be NULL. *out (may be NULL) is borrowed from the connection.
- * RTC_ERR_TYPE (an unknown kind, direction or priority, a stream that is missing), RTC_ERR_RANGE (more streams than a track may have), RTC_ERR_INVALID_STATE when
- * closed, RTC_ERR_NO_MEMORY. */
+ * Errors: RTC_ERR_TYPE (connection is NULL, an unknown kind, direction or priority, a stream is missing, a size that is not set), RTC_ERR_RANGE (more streams than a track may
+ * have, 4), RTC_ERR_INVALID_STATE (closed), RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_add_transceiver(rtc_peer_connection *connection, rtc_media_kind kind, rtc_media_stream_track *track,
                                                    const rtc_rtp_transceiver_init *init, rtc_rtp_transceiver **out);
-/* removeTrack: the sender stops; takes effect in SDP with the next negotiation. RTC_ERR_INVALID_ACCESS for another connection's sender, RTC_ERR_INVALID_STATE when
- * closed. */
+/* removeTrack: the sender stops; takes effect in SDP with the next negotiation.
+ * Errors: RTC_ERR_INVALID_ACCESS (another connection's sender), RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (connection or sender is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_remove_track(rtc_peer_connection *connection, rtc_rtp_sender *sender);
 /* getTransceivers, in order of creation. NULL beyond the last. Borrowed from the connection: a remote offer that replaces one which was not answered takes away what
  * only that one brought, unless a track was added to it. */
 RTC_EXPORT size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *connection, size_t index);
 
-/* createDataChannel. `label` may hold any bytes; `init` may be NULL. *out is a reference of the caller's. RTC_ERR_INVALID_STATE when closed, RTC_ERR_TYPE for
- * contradictory or too long values, RTC_ERR_RANGE for an id beyond max_channels, RTC_ERR_OPERATION when the id is taken or none is left. */
+/* createDataChannel. `label` may hold any bytes; `init` may be NULL. *out is a reference of the caller's.
+ * Errors: RTC_ERR_INVALID_STATE (the connection is closed, or its SCTP association), RTC_ERR_TYPE (connection, label or out is NULL, contradictory or too long values, a size that is
+ * not set), RTC_ERR_RANGE (an id beyond max_channels), RTC_ERR_OPERATION (the id is taken, or none is left), RTC_ERR_NOT_SUPPORTED (an option that this version does
+ * not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_create_data_channel(rtc_peer_connection *connection, const char *label, size_t label_len, const rtc_data_channel_init *init,
                                                        rtc_data_channel **out);
 /* RTCSctpTransport: the channels and message bytes both sides agreed on; 0 before that. */
@@ -343,9 +428,11 @@ RTC_EXPORT uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connecti
 RTC_EXPORT const char *rtc_peer_connection_explain(rtc_peer_connection *connection);
 
 /* getStats. *out is a reference of the caller's. Beside the dictionaries of webrtc-stats there is a "rejected-section" (mid, kind, reason) for each section of the
- * peer's that has no codec in common with this side. RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
+ * peer's that has no codec in common with this side. A closed connection gives what it still knows.
+ * Errors: RTC_ERR_TYPE (connection or out is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_get_stats(rtc_peer_connection *connection, rtc_stats_report **out);
 
+/* What its callbacks are given. */
 RTC_EXPORT void *rtc_peer_connection_user(const rtc_peer_connection *connection);
 
 #ifdef __cplusplus

@@ -9,18 +9,40 @@
 extern "C" {
 #endif
 
-/* Reference-counted; the connection holds a reference. Handles stay valid, and inert, after close. */
+/* RTCRtpTransceiver: a section of the session description, with a sender and a receiver of one kind of media.
+ *
+ * Owner: reference-counted; the connection holds a reference. What gives one gives it borrowed from the connection: take a reference to keep it.
+ * Thread: its connection's; references are taken and dropped on any.
+ * Valid: while a reference is held. Once stopped, or once its connection is closed, it stays valid and inert.
+ * Errors: of each call as it says, with words in rtc_peer_connection_last_error.
+ * Section: webrtc-pc 5.4. */
 typedef struct rtc_rtp_transceiver rtc_rtp_transceiver;
+
+/* RTCRtpSender: what sends a track, or nothing.
+ *
+ * Owner: a part of its transceiver, whose references it shares: who holds one of the sender holds the transceiver.
+ * Thread: its connection's; references are taken and dropped on any.
+ * Valid: as its transceiver.
+ * Errors: RTC_ERR_INVALID_STATE once its transceiver is stopped or its connection closed; else as each call says.
+ * Section: webrtc-pc 5.2. */
 typedef struct rtc_rtp_sender rtc_rtp_sender;
+
+/* RTCRtpReceiver: what the peer sends, as a track.
+ *
+ * Owner: a part of its transceiver, whose references it shares.
+ * Thread: its connection's; references are taken and dropped on any.
+ * Valid: as its transceiver; its track may be kept beyond that by a reference of its own, and has ended then.
+ * Errors: RTC_ERR_INVALID_STATE once its transceiver is stopped or its connection closed; else as each call says.
+ * Section: webrtc-pc 5.3. */
 typedef struct rtc_rtp_receiver rtc_rtp_receiver;
 
-/* Values are fixed: bit 0 sends, bit 1 receives. */
+/* RTCRtpTransceiverDirection. Values are fixed: bit 0 sends, bit 1 receives. */
 typedef enum rtc_rtp_direction {
-    RTC_DIRECTION_INACTIVE = 0,
-    RTC_DIRECTION_SENDONLY = 1,
-    RTC_DIRECTION_RECVONLY = 2,
-    RTC_DIRECTION_SENDRECV = 3,
-    RTC_DIRECTION_STOPPED = 4
+    RTC_DIRECTION_INACTIVE = 0, /* neither */
+    RTC_DIRECTION_SENDONLY = 1, /* we send */
+    RTC_DIRECTION_RECVONLY = 2, /* the peer sends */
+    RTC_DIRECTION_SENDRECV = 3, /* both do */
+    RTC_DIRECTION_STOPPED = 4   /* for good: its section is rejected. Can not be set. */
 } rtc_rtp_direction;
 
 /* RTCPriorityType (webrtc-priority 4), as it marks packets on the network (RFC 8837): low, the default, leaves them unmarked; medium and high ask
@@ -31,7 +53,7 @@ typedef enum rtc_priority { RTC_PRIORITY_LOW = 0, RTC_PRIORITY_VERY_LOW = 1, RTC
 typedef struct rtc_rtp_transceiver_init {
     size_t size;
     bool has_direction;            /* for inactive, which is 0: other directions count without; without and 0: sendrecv */
-    rtc_rtp_direction direction;
+    rtc_rtp_direction direction;   /* what its section offers first */
     rtc_media_stream *const *streams; /* for the sender's msid; may be NULL */
     size_t stream_count;
     uint32_t max_bitrate_bps;      /* encodings[0].maxBitrate; 0: the connection's cap */
@@ -39,45 +61,56 @@ typedef struct rtc_rtp_transceiver_init {
 } rtc_rtp_transceiver_init;
 
 /* The circuit breaker of what a sender sends (RFC 8083), which protects networks from media that they can not carry, whatever the rate control believes.
- * REDUCED: the rate was cut to a tenth, or is being tried from the lowest after a stop. STOPPED: nothing is sent, and nothing is encoded; it is tried again
+ * CLOSED: all is well. REDUCED: the rate was cut to a tenth, or is being tried from the lowest after a stop. STOPPED: nothing is sent, and nothing is encoded; it is tried again
  * by itself after 5 seconds, later after up to a minute, or when reports of the receiver come again. Sound is not stopped for what video does. */
 typedef enum rtc_circuit { RTC_CIRCUIT_CLOSED = 0, RTC_CIRCUIT_REDUCED = 1, RTC_CIRCUIT_STOPPED = 2 } rtc_circuit;
 
+/* Takes or drops a reference. Any thread; NULL is legal. */
 RTC_EXPORT rtc_rtp_transceiver *rtc_rtp_transceiver_ref(rtc_rtp_transceiver *transceiver);
 RTC_EXPORT void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *transceiver);
+/* Of both its tracks. */
 RTC_EXPORT rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *transceiver);
 /* NULL before it is negotiated. Borrowed while a reference is held. */
 RTC_EXPORT const char *rtc_rtp_transceiver_mid(const rtc_rtp_transceiver *transceiver);
 /* Borrowed while a reference to the transceiver is held. */
 RTC_EXPORT rtc_rtp_sender *rtc_rtp_transceiver_sender(const rtc_rtp_transceiver *transceiver);
 RTC_EXPORT rtc_rtp_receiver *rtc_rtp_transceiver_receiver(const rtc_rtp_transceiver *transceiver);
+/* What was asked for; STOPPED once it is. */
 RTC_EXPORT rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transceiver *transceiver);
-/* Takes effect with the next negotiation. RTC_ERR_INVALID_STATE when stopped or closed, RTC_ERR_TYPE. */
+/* Takes effect with the next negotiation.
+ * Errors: RTC_ERR_INVALID_STATE (stopped or closed), RTC_ERR_TYPE (transceiver is NULL, STOPPED or an unknown direction). */
 RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceiver, rtc_rtp_direction direction);
-/* False while nothing was negotiated (currentDirection null). */
+/* What was negotiated last, into *out. False while nothing was (currentDirection null). */
 RTC_EXPORT bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *transceiver, rtc_rtp_direction *out);
 
+/* Takes or drops a reference to its transceiver. Any thread; NULL is legal. */
 RTC_EXPORT rtc_rtp_sender *rtc_rtp_sender_ref(rtc_rtp_sender *sender);
 RTC_EXPORT void rtc_rtp_sender_unref(rtc_rtp_sender *sender);
-/* Borrowed until it is replaced; NULL without a track. */
+/* What is sent: borrowed until it is replaced; NULL without a track. */
 RTC_EXPORT rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *sender);
-/* Changes what is sent without negotiation; NULL sends nothing. RTC_ERR_TYPE for the other kind, RTC_ERR_INVALID_STATE when stopped. */
+/* Changes what is sent without negotiation; NULL sends nothing. The sender takes a reference.
+ * Errors: RTC_ERR_TYPE (sender is NULL, a track of the other kind), RTC_ERR_INVALID_STATE (stopped or closed). */
 RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track);
-/* encodings[0].maxBitrate of setParameters; 0: the connection's cap. RTC_ERR_INVALID_STATE when stopped or closed. */
+/* encodings[0].maxBitrate of setParameters; 0: the connection's cap.
+ * Errors: RTC_ERR_TYPE (sender is NULL), RTC_ERR_INVALID_STATE (stopped or closed). */
 RTC_EXPORT int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps);
-/* encodings[0].networkPriority of setParameters. RTC_ERR_TYPE, RTC_ERR_INVALID_STATE when stopped or closed. */
+/* encodings[0].networkPriority of setParameters.
+ * Errors: RTC_ERR_TYPE (sender is NULL, an unknown priority), RTC_ERR_INVALID_STATE (stopped or closed). */
 RTC_EXPORT int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority);
+/* As it was set. */
 RTC_EXPORT rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender);
 /* CLOSED, which is the good one, while nothing is sent. Changes are told by on_circuit_change. */
 RTC_EXPORT rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender);
 /* "closed", "reduced", "stopped"; "?" for a value that is none. Static. Any thread. */
 RTC_EXPORT const char *rtc_circuit_name(rtc_circuit circuit);
 
+/* Takes or drops a reference to its transceiver. Any thread; NULL is legal. */
 RTC_EXPORT rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver);
 RTC_EXPORT void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver);
 /* Never NULL. Borrowed while a reference is held. Its sinks get decoded or encoded frames. */
 RTC_EXPORT rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver *receiver);
-/* Asks the peer for a keyframe. RTC_ERR_INVALID_STATE while nothing is received, RTC_ERR_INVALID_ACCESS for audio. */
+/* Asks the peer for a keyframe.
+ * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_INVALID_STATE (nothing is received yet; stopped or closed). */
 RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);
 
 #ifdef __cplusplus
