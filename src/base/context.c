@@ -1,44 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* The context: memory, random numbers, log, limits and the executor of a process (or of one part of it). */
+/* The context: random numbers, log, limits, and what modules keep, of a process (or of one part of it). Memory is below it (memory.h), the
+ * executor above (executor.h): one of the modules that keep something here. */
 #include "context.h"
 
 #include "error.h"
-#include "executor.h"
 #include "log.h"
-#include "memory.h"
 #include "options.h"
 #include "text.h"
 
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 struct slot {
     void *value;
     void (*release)(rtc_context *, void *);
 };
 
+/* Made and written by this file. What is not said to be guarded is set before the context is given away (by the two for tests, before it is
+ * used) and only read then. */
 struct rtc_context {
+    rtc_allocator allocator; /* the first member: memory.c knows no other */
     atomic_uint references;
-    rtc_allocator allocator;
     rtc_log_callback log;
     void *log_user;
     rtc_log_level log_level;
     rtc_limits limits;
     uint32_t worker_threads;
     int64_t wall_offset_us;
-    pthread_mutex_t lock; /* guards what follows */
-    struct executor *executor;
-    struct slot slots[CONTEXT_SLOTS];
-    bool seeded, simulated;
+    pthread_mutex_t lock;
+    struct slot slots[CONTEXT_SLOTS]; /* guarded by the lock */
+    bool seeded;
+    uint64_t seed; /* where a seeded one is in its sequence */
+    bool simulated;
     rtc_time_t job_cost_us; /* simulated */
-    uint64_t seed;
 };
+_Static_assert(offsetof(struct rtc_context, allocator) == 0, "what memory.c takes it for");
 
 static void *system_alloc(void *user, size_t size)
 {
@@ -162,7 +165,6 @@ void rtc_context_unref(rtc_context *c)
 {
     if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
         return;
-    executor_free(c->executor);
     for (int i = 0; i < CONTEXT_SLOTS; i++)
         if (c->slots[i].release)
             c->slots[i].release(c, c->slots[i].value);
@@ -192,23 +194,9 @@ const rtc_limits *context_limits(const rtc_context *context)
     return &context->limits;
 }
 
-rtc_allocator context_allocator(const rtc_context *context)
+uint32_t context_worker_threads(const rtc_context *context)
 {
-    return context->allocator;
-}
-
-struct executor *context_executor(rtc_context *c)
-{
-    pthread_mutex_lock(&c->lock);
-    if (!c->executor) {
-        long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        uint32_t threads = c->simulated ? 0 : c->worker_threads ? c->worker_threads : cores < 1 ? 2 : cores > 8 ? 9 : (uint32_t)cores + 1;
-        if (executor_new(c, threads, &c->executor) == RTC_OK && c->simulated)
-            executor_simulate(c->executor, c->job_cost_us);
-    }
-    struct executor *executor = c->executor;
-    pthread_mutex_unlock(&c->lock);
-    return executor;
+    return context->worker_threads;
 }
 
 void *context_slot_get(rtc_context *c, enum context_slot slot)
@@ -246,12 +234,16 @@ void context_seed(rtc_context *c, uint64_t seed)
     c->wall_offset_us = 1700000000000000; /* a fixed day, so that a seeded run repeats */
 }
 
-void context_simulate(rtc_context *c, rtc_time_t job_cost_us)
+void context_set_simulated(rtc_context *c, rtc_time_t job_cost_us)
 {
     c->simulated = true;
     c->job_cost_us = job_cost_us;
-    if (c->executor)
-        executor_simulate(c->executor, job_cost_us);
+}
+
+bool context_is_simulated(const rtc_context *c, rtc_time_t *job_cost_us)
+{
+    *job_cost_us = c->job_cost_us;
+    return c->simulated;
 }
 
 /* splitmix64: only a seeded test context draws from it. */
@@ -322,26 +314,4 @@ void log_write(const rtc_context *c, rtc_log_level level, const char *module, co
     va_end(args);
     text_copy_foreign(text, sizeof text, slice_str(text)); /* descriptions, candidates and servers are quoted: none may forge a line */
     c->log(c->log_user, level, module, text);
-}
-
-void *memory_alloc(rtc_context *c, size_t size)
-{
-    return c->allocator.alloc(c->allocator.user, size);
-}
-
-void *memory_zeroed(rtc_context *c, size_t size)
-{
-    void *p = memory_alloc(c, size);
-    return p ? memset(p, 0, size) : NULL;
-}
-
-void *memory_realloc(rtc_context *c, void *memory, size_t size)
-{
-    return c->allocator.realloc(c->allocator.user, memory, size);
-}
-
-void memory_free(rtc_context *c, void *memory)
-{
-    if (memory)
-        c->allocator.free(c->allocator.user, memory);
 }

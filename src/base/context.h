@@ -5,15 +5,12 @@
 
 #include <crtc/context.h>
 
-struct executor;
-
 /* Never NULL: the process's default context stands in, made at first use and never freed. NULL only when out of memory. Does not take a
  * reference. */
 rtc_context *context_resolve(rtc_context *context);
 const rtc_limits *context_limits(const rtc_context *context);
-rtc_allocator context_allocator(const rtc_context *context);
-/* Started at first use; NULL when threads can not be had. */
-struct executor *context_executor(rtc_context *context);
+/* As the options asked for: 0 leaves the choice to the executor, which is what starts them. */
+uint32_t context_worker_threads(const rtc_context *context);
 
 /* Cryptographically strong bytes (getrandom). A test that seeded the context gets repeatable ones. */
 void context_random(rtc_context *context, void *bytes, size_t len);
@@ -25,17 +22,28 @@ void context_random_text(rtc_context *context, char *text, size_t len);
 /* Wall-clock microseconds since 1970 for a monotonic time (RTCP NTP times, certificate validity). */
 int64_t context_wall_us(const rtc_context *context, rtc_time_t now);
 
-/* One slot for what a module keeps per context (ready-made certificates, the threads that resolve names, an engine); `release` runs when
- * the context goes. Thread-safe: the first value set wins and is returned. */
-enum context_slot { CONTEXT_SLOT_CERTIFICATES, CONTEXT_SLOT_CODECS, CONTEXT_SLOT_RESOLVER, CONTEXT_SLOT_SCTP_ENGINE, CONTEXT_SLOTS };
+/* One slot for what a module keeps per context (workers, ready-made certificates, the threads that resolve names, an engine); `release`
+ * runs when the context goes, in the order of the slots: the executor's jobs, which may use the others, end first. Thread-safe: the first
+ * value set wins and is returned. */
+enum context_slot {
+    CONTEXT_SLOT_EXECUTOR,
+    CONTEXT_SLOT_CERTIFICATES,
+    CONTEXT_SLOT_CODECS,
+    CONTEXT_SLOT_RESOLVER,
+    CONTEXT_SLOT_SCTP_ENGINE,
+    CONTEXT_SLOTS
+};
 void *context_slot_get(rtc_context *context, enum context_slot slot);
 void *context_slot_set(rtc_context *context, enum context_slot slot, void *value, void (*release)(rtc_context *, void *));
 
 /* Where a connection's time begins before it is told one: now, or 0 in simulation. */
 rtc_time_t context_start_time(const rtc_context *context);
 
-/* For tests only (hidden symbols): repeatable random bytes, and jobs that run inline and complete after a simulated cost. */
+/* For tests only (hidden symbols): repeatable random bytes, and that time and jobs are simulated, which context_simulate (executor.h) says
+ * to all whom it concerns. */
 void context_seed(rtc_context *context, uint64_t seed);
-void context_simulate(rtc_context *context, rtc_time_t job_cost_us);
+void context_set_simulated(rtc_context *context, rtc_time_t job_cost_us);
+/* *job_cost_us is what a job costs then. */
+bool context_is_simulated(const rtc_context *context, rtc_time_t *job_cost_us);
 
 #endif

@@ -8,10 +8,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum {
     PASSED_OVER_MAX = 8, /* then one of the class has its turn */
-    NICE_BY = 5          /* a third of the weight of those that are not */
+    NICE_BY = 5,         /* a third of the weight of those that are not */
+    CORES_USED = 8       /* more workers than that wait for each other, or for nothing */
 };
 
 struct job_queue {
@@ -144,7 +146,7 @@ int executor_new(rtc_context *context, uint32_t threads, struct executor **out)
     struct executor *e = memory_zeroed(context, sizeof *e + threads * sizeof e->thread[0]);
     if (!e)
         return RTC_ERR_NO_MEMORY;
-    e->allocator = context_allocator(context);
+    e->allocator = memory_allocator(context);
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->wanted, NULL);
     pthread_cond_init(&e->wanted_promptly, NULL);
@@ -220,6 +222,45 @@ void executor_submit(struct executor *e, struct mailbox *mailbox, struct job *jo
     e->reserved_idle = e->reserved_idle && !promptly;
     pthread_cond_signal(promptly ? &e->wanted_promptly : &e->wanted);
     pthread_mutex_unlock(&e->lock);
+}
+
+static void release_executor(rtc_context *context, void *value)
+{
+    (void)context;
+    executor_free(value);
+}
+
+/* A worker a core, to a point, and the one that is reserved. */
+static uint32_t threads_wanted(const rtc_context *context)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t asked = context_worker_threads(context);
+    return asked ? asked : cores < 1 ? 2 : cores > CORES_USED ? CORES_USED + 1 : (uint32_t)cores + 1;
+}
+
+struct executor *context_executor(rtc_context *context)
+{
+    struct executor *e = context_slot_get(context, CONTEXT_SLOT_EXECUTOR);
+    rtc_time_t job_cost_us;
+    if (e)
+        return e;
+    bool simulated = context_is_simulated(context, &job_cost_us);
+    if (executor_new(context, simulated ? 0 : threads_wanted(context), &e) != RTC_OK)
+        return NULL;
+    if (simulated)
+        executor_simulate(e, job_cost_us);
+    struct executor *kept = context_slot_set(context, CONTEXT_SLOT_EXECUTOR, e, release_executor);
+    if (kept != e)
+        executor_free(e); /* another thread was first */
+    return kept;
+}
+
+void context_simulate(rtc_context *context, rtc_time_t job_cost_us)
+{
+    struct executor *e = context_slot_get(context, CONTEXT_SLOT_EXECUTOR);
+    context_set_simulated(context, job_cost_us);
+    if (e)
+        executor_simulate(e, job_cost_us);
 }
 
 int mailbox_new(rtc_context *context, void (*wake)(void *user), void *user, struct mailbox **out)

@@ -29,6 +29,11 @@ struct job {
     rtc_time_t due;
 };
 
+/* The context's own, kept in a slot of it: started at first use; NULL when threads can not be had. */
+struct executor *context_executor(rtc_context *context);
+/* For tests only (hidden symbol): jobs run inline, and complete after a simulated cost. */
+void context_simulate(rtc_context *context, rtc_time_t job_cost_us);
+
 int executor_new(rtc_context *context, uint32_t threads, struct executor **out);
 /* Waits for running jobs; queued jobs still run. */
 void executor_free(struct executor *executor);

@@ -1,6 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* Helpers on top of the context's allocator. */
+/* The lowest file: of a context it knows only the allocator that it begins with, so that everything may stand on it. */
 #include "memory.h"
+
+static const rtc_allocator *allocator_of(const rtc_context *context)
+{
+    return (const rtc_allocator *)(const void *)context;
+}
+
+rtc_allocator memory_allocator(const rtc_context *context)
+{
+    return *allocator_of(context);
+}
+
+void *memory_alloc(rtc_context *context, size_t size)
+{
+    const rtc_allocator *a = allocator_of(context);
+    return a->alloc(a->user, size);
+}
+
+void *memory_zeroed(rtc_context *context, size_t size)
+{
+    void *p = memory_alloc(context, size);
+    return p ? memset(p, 0, size) : NULL;
+}
+
+void *memory_realloc(rtc_context *context, void *memory, size_t size)
+{
+    const rtc_allocator *a = allocator_of(context);
+    return a->realloc(a->user, memory, size);
+}
+
+void memory_free(rtc_context *context, void *memory)
+{
+    const rtc_allocator *a = allocator_of(context);
+    if (memory)
+        a->free(a->user, memory);
+}
 
 char *memory_text(rtc_context *context, const void *text, size_t len)
 {

@@ -3,6 +3,7 @@
  * forged, replayed and flooding ones. Nothing is taken from whom ICE has not validated, what is dropped is counted, and the connection goes
  * on. */
 #include "data_channel.h"
+#include "executor.h"
 #include "peer.h"
 #include "peer_pump.h"
 #include "transport.h"

@@ -4,6 +4,7 @@
 #include "peer_pump.h"
 
 #include "context.h"
+#include "executor.h"
 
 #include <malloc.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
 #include "sim_hall.h"
 
 #include "context.h"
+#include "executor.h"
 #include "sim_stun_server.h"
 #include "usrsctp_time.h"
 

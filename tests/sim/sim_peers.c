@@ -3,6 +3,7 @@
 #include "sim_peers.h"
 
 #include "context.h"
+#include "executor.h"
 #include "memory.h"
 #include "usrsctp_time.h"
 

@@ -4,6 +4,7 @@
 #include "certificate_write.h"
 #include "context.h"
 #include "counting_allocator.h"
+#include "executor.h"
 #include "memory.h"
 
 #include <setjmp.h>

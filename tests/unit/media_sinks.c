@@ -2,6 +2,7 @@
 /* Sinks: frames arrive on workers, one at a time and in order; slow ones lose the oldest; removal is final from everywhere. */
 #include "context.h"
 #include "counting_allocator.h"
+#include "executor.h"
 #include "media_track.h"
 
 #include <pthread.h>
