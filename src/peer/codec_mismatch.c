@@ -13,12 +13,12 @@ bool codec_mismatch(const rtc_peer_connection *pc, size_t index, struct text *ou
     if (!section || section->rejected || (section->type != MEDIA_AUDIO && section->type != MEDIA_VIDEO))
         return false;
     capabilities_of(section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, &ours);
-    if (jsep_codecs_meet(ours.codecs, ours.codec_count, section->codecs, section->codec_count))
+    if (jsep_codecs_meet(ours.codecs, ours.codec_count, section->rtp.codecs, section->rtp.codec_count))
         return false;
     if (!out)
         return true;
     text_print(out, "no codec in common: the peer offers ");
-    jsep_list_codecs(section->codecs, section->codec_count, out);
+    jsep_list_codecs(section->rtp.codecs, section->rtp.codec_count, out);
     text_print(out, "; this side has ");
     jsep_list_codecs(ours.codecs, ours.codec_count, out);
     return true;

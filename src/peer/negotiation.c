@@ -230,16 +230,16 @@ static void set_generation(rtc_peer_connection *pc, const struct negotiation_pla
 static void apply_candidates(rtc_peer_connection *pc, struct ice_agent *agent, const struct jsep_section *section)
 {
     struct transport *t = pc->transport;
-    for (size_t i = 0; i < section->candidate_count; i++) {
+    for (size_t i = 0; i < section->transport.candidate_count; i++) {
         struct ice_candidate candidate;
-        peer_log(pc, RTC_LOG_INFO, "remote %.*s", (int)section->candidates[i].len, (const char *)section->candidates[i].data);
-        if (ice_candidate_parse(section->candidates[i], &candidate) == RTC_OK)
+        peer_log(pc, RTC_LOG_INFO, "remote %.*s", (int)section->transport.candidates[i].len, (const char *)section->transport.candidates[i].data);
+        if (ice_candidate_parse(section->transport.candidates[i], &candidate) == RTC_OK)
             (void)transport_ice_add_candidate(t, pc->now, agent, &candidate); /* beyond the limit: dropped and counted */
         else
-            log_write(pc->context, RTC_LOG_WARNING, "peer", "not a candidate: '%.*s'", (int)section->candidates[i].len,
-                      (const char *)section->candidates[i].data);
+            log_write(pc->context, RTC_LOG_WARNING, "peer", "not a candidate: '%.*s'", (int)section->transport.candidates[i].len,
+                      (const char *)section->transport.candidates[i].data);
     }
-    if (section->end_of_candidates || !section->ice_trickle)
+    if (section->transport.end_of_candidates || !section->transport.ice_trickle)
         transport_ice_end_candidates(t, pc->now, agent);
 }
 
@@ -258,9 +258,9 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
     if (declined)
         decline_restart(pc);
     struct ice_agent *agent = transport_ice_agree(t, pc->now);
-    if (remote->ice_lite)
+    if (remote->transport.ice_lite)
         ice_agent_set_remote_lite(agent);
-    transport_ice_set_remote(t, pc->now, agent, remote->ice_ufrag, remote->ice_pwd);
+    transport_ice_set_remote(t, pc->now, agent, remote->transport.ice_ufrag, remote->transport.ice_pwd);
     apply_candidates(pc, agent, remote);
 }
 
@@ -275,12 +275,12 @@ static void apply_dtls(rtc_peer_connection *pc, const struct jsep_section *remot
 static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote)
 {
     struct transport *t = pc->transport;
-    if (transport_sctp_moves(t, remote->sctp_port))
+    if (transport_sctp_moves(t, remote->sctp.port))
         peer_end_channels(pc);
     if (transport_need_channels(t)) /* never fails but after that */
         peer_give_up(pc);
     else
-        transport_start_sctp(t, pc->now, remote->sctp_port, remote->max_message_size);
+        transport_start_sctp(t, pc->now, remote->sctp.port, remote->sctp.max_message_size);
 }
 
 static void end_data(rtc_peer_connection *pc)

@@ -15,12 +15,12 @@ struct agreement {
 
 static void read_remote_ssrcs(const struct jsep_section *remote, struct rtp_section *section)
 {
-    size_t count = remote->ssrc_count < RTP_SSRCS_MAX ? remote->ssrc_count : RTP_SSRCS_MAX;
-    memcpy(section->remote_ssrcs, remote->ssrcs, count * sizeof section->remote_ssrcs[0]);
-    memcpy(section->remote_rtx_ssrcs, remote->rtx_ssrcs, count * sizeof section->remote_rtx_ssrcs[0]);
+    size_t count = remote->rtp.ssrc_count < RTP_SSRCS_MAX ? remote->rtp.ssrc_count : RTP_SSRCS_MAX;
+    memcpy(section->remote_ssrcs, remote->rtp.ssrcs, count * sizeof section->remote_ssrcs[0]);
+    memcpy(section->remote_rtx_ssrcs, remote->rtp.rtx_ssrcs, count * sizeof section->remote_rtx_ssrcs[0]);
     section->remote_ssrc_count = count;
     text_copy(section->remote_stream_id, sizeof section->remote_stream_id,
-              remote->stream_count > 0 ? remote->stream_ids[0] : remote->cname);
+              remote->rtp.stream_count > 0 ? remote->rtp.stream_ids[0] : remote->rtp.cname);
 }
 
 uint32_t negotiation_bitrate_limit(uint64_t bandwidth_bps)
@@ -55,7 +55,7 @@ static bool is_carried(const struct agreement *a, size_t i)
     if (a->tagged < 0)
         return false;
     const struct jsep_section *section = &a->answer->sections[i], *tagged = &a->answer->sections[a->tagged];
-    return (int)i == a->tagged || (section->bundled && tagged->bundled && section->bundle_group == tagged->bundle_group);
+    return (int)i == a->tagged || (section->bundle.grouped && tagged->bundle.grouped && section->bundle.group == tagged->bundle.group);
 }
 
 /* A section without a port to connect to wants no association, whatever else it says (RFC 8841 5.1). */
@@ -63,7 +63,7 @@ static bool has_data(const struct agreement *a, size_t i)
 {
     const struct jsep_section *local = &a->local->sections[i], *remote = &a->remote->sections[i];
     bool agreed = local->type == MEDIA_APPLICATION && !local->rejected && !remote->rejected && is_carried(a, i);
-    return agreed && remote->data_channel && remote->sctp_port != 0;
+    return agreed && remote->sctp.data_channel && remote->sctp.port != 0;
 }
 
 _Static_assert((int)AGREED_ENCODINGS_MAX == (int)RTP_ENCODINGS_MAX, "all that a transceiver has");
@@ -127,7 +127,7 @@ static void end_data_unless_agreed(struct negotiation_plan *plan, const struct a
 /* RFC 8842 5.3: the answerer's a=setup decides. */
 static enum setup_role our_role(const struct agreement *a, size_t i)
 {
-    enum setup_role answered = a->answer->sections[i].setup;
+    enum setup_role answered = a->answer->sections[i].transport.setup;
     bool answerer_is_client = answered != SETUP_PASSIVE;
     return answerer_is_client == a->local_offered ? SETUP_PASSIVE : SETUP_ACTIVE;
 }
@@ -135,7 +135,8 @@ static enum setup_role our_role(const struct agreement *a, size_t i)
 static int check_ice(const struct negotiation_facts *facts, const struct jsep_section *section, struct jsep_error *why)
 {
     const struct negotiation_state *now = negotiation_facts_now(facts);
-    if (ice_credentials_are_valid(section->ice_ufrag, section->ice_pwd) && (facts->ice.pending || !negotiation_restarts(now, section)))
+    if (ice_credentials_are_valid(section->transport.ice_ufrag, section->transport.ice_pwd) &&
+        (facts->ice.pending || !negotiation_restarts(now, section)))
         return RTC_OK;
     *why = (struct jsep_error){.code = RTC_ERR_INVALID_ACCESS, .text = "the ICE credentials are not acceptable"};
     return RTC_ERR_INVALID_ACCESS;
@@ -161,8 +162,8 @@ static void plan_transport(const struct negotiation_facts *facts, struct negotia
     struct effect *credentials = negotiation_plan_add(plan, EFFECT_CREDENTIALS, 0);
     credentials->section = at;
     credentials->flag = facts->ice.pending && now->transport.ufrag[0] && !negotiation_restarts(now, remote);
-    keep(agreed->ufrag, sizeof agreed->ufrag, remote->ice_ufrag);
-    keep(agreed->password, sizeof agreed->password, remote->ice_pwd);
+    keep(agreed->ufrag, sizeof agreed->ufrag, remote->transport.ice_ufrag);
+    keep(agreed->password, sizeof agreed->password, remote->transport.ice_pwd);
     struct effect *dtls = negotiation_plan_add(plan, EFFECT_DTLS, 0);
     dtls->section = at;
     dtls->role = our_role(a, at);

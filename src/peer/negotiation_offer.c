@@ -41,7 +41,7 @@ static void associate(struct negotiation_plan *plan, uint32_t transceiver, const
 
 static bool same_credentials(const struct jsep_section *a, const struct jsep_section *b)
 {
-    return a && b && slice_eq(a->ice_ufrag, b->ice_ufrag) && slice_eq(a->ice_pwd, b->ice_pwd);
+    return a && b && slice_eq(a->transport.ice_ufrag, b->transport.ice_ufrag) && slice_eq(a->transport.ice_pwd, b->transport.ice_pwd);
 }
 
 /* A description's credentials say which generation it speaks of: those of a local offer become one when it is set. */
@@ -191,12 +191,12 @@ static bool knows_stream(const struct agreed_media *media, const char *id)
 /* True when the track came into a stream that it was not in (webrtc-pc 4.4.1.5, "set the associated remote streams"). */
 static bool follow_streams(struct agreed_media *media, const struct jsep_section *section, bool sends)
 {
-    size_t count = sends ? section->stream_count : 0;
+    size_t count = sends ? section->rtp.stream_count : 0;
     bool more = false;
     for (size_t i = 0; i < count; i++)
-        more = more || !knows_stream(media, section->stream_ids[i]);
+        more = more || !knows_stream(media, section->rtp.stream_ids[i]);
     media->stream_count = count;
-    memcpy(media->stream_ids, section->stream_ids, sizeof media->stream_ids);
+    memcpy(media->stream_ids, section->rtp.stream_ids, sizeof media->stream_ids);
     return more;
 }
 

@@ -41,22 +41,23 @@ struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_
 
 bool negotiation_section_has(const struct jsep_section *section, const struct ice_credentials *c)
 {
-    return slice_is(section->ice_ufrag, c->ufrag) && slice_is(section->ice_pwd, c->password);
+    return slice_is(section->transport.ice_ufrag, c->ufrag) && slice_is(section->transport.ice_pwd, c->password);
 }
 
 void negotiation_read_credentials(const struct jsep_section *section, struct ice_credentials *out)
 {
     memset(out, 0, sizeof *out);
-    if (section->ice_ufrag.len < sizeof out->ufrag && section->ice_pwd.len < sizeof out->password) {
-        memcpy(out->ufrag, section->ice_ufrag.data, section->ice_ufrag.len);
-        memcpy(out->password, section->ice_pwd.data, section->ice_pwd.len);
+    if (section->transport.ice_ufrag.len < sizeof out->ufrag && section->transport.ice_pwd.len < sizeof out->password) {
+        memcpy(out->ufrag, section->transport.ice_ufrag.data, section->transport.ice_ufrag.len);
+        memcpy(out->password, section->transport.ice_pwd.data, section->transport.ice_pwd.len);
     }
 }
 
 bool negotiation_restarts(const struct negotiation_state *now, const struct jsep_section *section)
 {
     const struct agreed_transport *agreed = &now->transport;
-    return section && agreed->ufrag[0] && !(slice_is(section->ice_ufrag, agreed->ufrag) && slice_is(section->ice_pwd, agreed->password));
+    return section && agreed->ufrag[0] &&
+           !(slice_is(section->transport.ice_ufrag, agreed->ufrag) && slice_is(section->transport.ice_pwd, agreed->password));
 }
 
 void negotiation_plan_free(struct negotiation_plan *plan)
@@ -98,9 +99,9 @@ static int make(rtc_context *context, const struct negotiation_facts *facts, siz
 
 static bool same_identity(const struct jsep_section *a, const struct jsep_section *b)
 {
-    for (size_t i = 0; i < a->fingerprint_count; i++)
-        for (size_t k = 0; k < b->fingerprint_count; k++)
-            if (memcmp(&a->fingerprints[i], &b->fingerprints[k], sizeof a->fingerprints[i]) == 0)
+    for (size_t i = 0; i < a->transport.fingerprint_count; i++)
+        for (size_t k = 0; k < b->transport.fingerprint_count; k++)
+            if (memcmp(&a->transport.fingerprints[i], &b->transport.fingerprints[k], sizeof a->transport.fingerprints[i]) == 0)
                 return true;
     return false;
 }
@@ -113,7 +114,7 @@ static int check_transport(const struct negotiation_facts *facts, rtc_sdp_type t
     const struct session_description *before = description_says(facts->stable->remote);
     int i = before ? description_agreed(before, now->transport.mid) : -1;
     int k = type == RTC_SDP_OFFER ? description_agreed(d, now->transport.mid) : description_tagged(d);
-    if (k >= 0 && !ice_credentials_are_valid(d->sections[k].ice_ufrag, d->sections[k].ice_pwd))
+    if (k >= 0 && !ice_credentials_are_valid(d->sections[k].transport.ice_ufrag, d->sections[k].transport.ice_pwd))
         return refuse(why, RTC_ERR_INVALID_ACCESS,
                       "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);
     if (i < 0 || k < 0)

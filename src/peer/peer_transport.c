@@ -32,11 +32,12 @@ void peer_give_room(rtc_peer_connection *pc)
 int peer_start_dtls(rtc_peer_connection *pc, enum dtls_role role, const struct jsep_section *remote)
 {
     struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
-    size_t count = remote->fingerprint_count < DTLS_FINGERPRINTS_MAX ? remote->fingerprint_count : DTLS_FINGERPRINTS_MAX;
+    size_t count =
+        remote->transport.fingerprint_count < DTLS_FINGERPRINTS_MAX ? remote->transport.fingerprint_count : DTLS_FINGERPRINTS_MAX;
     for (size_t i = 0; i < count; i++) {
-        memcpy(fingerprints[i].hash, remote->fingerprints[i].hash, sizeof fingerprints[i].hash);
-        memcpy(fingerprints[i].value, remote->fingerprints[i].value, sizeof fingerprints[i].value);
-        fingerprints[i].len = remote->fingerprints[i].len;
+        memcpy(fingerprints[i].hash, remote->transport.fingerprints[i].hash, sizeof fingerprints[i].hash);
+        memcpy(fingerprints[i].value, remote->transport.fingerprints[i].value, sizeof fingerprints[i].value);
+        fingerprints[i].len = remote->transport.fingerprints[i].len;
     }
     return transport_start_dtls(pc->transport, pc->now, role, fingerprints, count);
 }

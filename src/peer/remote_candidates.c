@@ -19,8 +19,8 @@ static bool is_transports(const rtc_peer_connection *pc, const struct session_de
     if (at < 0 || index == at)
         return at >= 0;
     const struct jsep_section *a = &remote->sections[at], *b = &remote->sections[index];
-    return b->bundled && a->bundled && a->bundle_group == b->bundle_group && slice_eq(a->ice_ufrag, b->ice_ufrag) &&
-           slice_eq(a->ice_pwd, b->ice_pwd);
+    return b->bundle.grouped && a->bundle.grouped && a->bundle.group == b->bundle.group &&
+           slice_eq(a->transport.ice_ufrag, b->transport.ice_ufrag) && slice_eq(a->transport.ice_pwd, b->transport.ice_pwd);
 }
 
 /* Where a candidate goes: a section of a description, and the generation that was, or will be, negotiated with it. */
@@ -40,7 +40,7 @@ static bool find_in(const rtc_peer_connection *pc, const struct description *d, 
     out->remote = d->parsed;
     out->index = named ? find_section(d->parsed, init) : description_agreed(d->parsed, negotiation_now(&pc->negotiation)->transport.mid);
     out->agent = !t ? NULL : d == pc->negotiation.pending.remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
-    return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].ice_ufrag));
+    return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].transport.ice_ufrag));
 }
 
 /* The pending description first; one whose section has the candidate's username fragment, when it says one (webrtc-pc 4.4.2). */

@@ -104,7 +104,7 @@ static void add_known(rtc_peer_connection *pc, struct snapshot *s, const struct 
 {
     struct jsep_local_section *section = add(s, known->type, known->mid);
     rtc_rtp_transceiver *t = transceiver_by_mid(pc, known->mid);
-    if (known->type == MEDIA_APPLICATION && known->data_channel && !known->rejected && !refused)
+    if (known->type == MEDIA_APPLICATION && known->sctp.data_channel && !known->rejected && !refused)
         fill_data(pc, section);
     else if (t && !known->rejected)
         fill_media(s, section, t);

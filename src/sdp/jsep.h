@@ -44,18 +44,9 @@ struct jsep_fingerprint {
     size_t len;
 };
 
-/* One m= section as its author wrote it, session-level attributes inherited. Text and lists in it are borrowed from the description. */
-struct jsep_section {
-    enum media_type type;
-    struct slice media; /* "audio", as written */
-    uint16_t port;
-    bool bundle_only;
-    bool rejected;          /* port 0 without bundle-only */
-    bool bundled;           /* its mid stands in a BUNDLE group */
-    size_t bundle_group;    /* index of the group; meaningful when bundled */
-    size_t bundle_position; /* place of its mid in the group */
-    char mid[JSEP_ID_MAX];  /* "" when absent */
-    rtc_rtp_direction direction;
+/* Where a section's packets go and who may send them: what ICE and DTLS need to know (RFC 8839, RFC 8842). It stands in each section,
+ * whichever of them counts: of a BUNDLE group that of the tagged one (session_description_tagged). */
+struct jsep_transport {
     struct slice ice_ufrag, ice_pwd;
     bool ice_lite, ice_trickle, end_of_candidates;
     const struct slice *candidates; /* "candidate:..." of this section */
@@ -63,11 +54,24 @@ struct jsep_section {
     struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX];
     size_t fingerprint_count;
     enum setup_role setup;
-    bool rtcp_mux, rtcp_reduced_size, extmap_allow_mixed;
+    bool rtcp_mux;
+};
+
+/* Which transport it shares (RFC 8843). */
+struct jsep_bundle {
+    bool only;       /* a=bundle-only: without the group there is no such section */
+    bool grouped;    /* its mid stands in a BUNDLE group */
+    size_t group;    /* index of the group; meaningful when grouped */
+    size_t position; /* place of its mid in the group */
+};
+
+/* What the packets of an RTP section are: formats, header extensions, and what the author sends. */
+struct jsep_rtp {
     const struct jsep_codec *codecs; /* in order of preference; rtx formats are folded into the codec they repair */
     size_t codec_count;
     const struct jsep_extension *extensions;
     size_t extension_count;
+    bool rtcp_reduced_size, extmap_allow_mixed;
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
     size_t stream_count;
     char track_id[JSEP_ID_MAX];
@@ -75,11 +79,30 @@ struct jsep_section {
     uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
-    bool simulcast;            /* a=simulcast present */
-    uint64_t bandwidth_bps;    /* what its author wants to get at most: sdp_bandwidth() */
-    uint16_t sctp_port;        /* application; from sctp-port or sctpmap; 0: none is given, or no association is wanted */
-    uint64_t max_message_size; /* 65536 when absent (RFC 8841); 0: any */
+    bool simulcast; /* a=simulcast present */
+};
+
+/* The association of an application section (RFC 8841). */
+struct jsep_sctp {
+    uint16_t port;             /* from sctp-port or sctpmap; 0: none is given, or no association is wanted */
+    uint64_t max_message_size; /* 65536 when absent (RFC 8841 section 6); 0: any */
     bool data_channel;         /* protocol and format are those of WebRTC data channels (either spelling) */
+};
+
+/* One m= section as its author wrote it, session-level attributes inherited. Text and lists in it are borrowed from the description.
+ * Written by jsep_section.c while it is read, and by jsep_read.c, which knows the groups; nobody changes it later. */
+struct jsep_section {
+    enum media_type type;
+    struct slice media; /* "audio", as written */
+    uint16_t port;
+    bool rejected;         /* port 0 without bundle-only */
+    char mid[JSEP_ID_MAX]; /* "" when absent */
+    rtc_rtp_direction direction;
+    uint64_t bandwidth_bps; /* what its author wants to get at most: sdp_bandwidth() */
+    struct jsep_bundle bundle;
+    struct jsep_transport transport;
+    struct jsep_rtp rtp;   /* of audio and video */
+    struct jsep_sctp sctp; /* of applications */
 };
 
 struct session_description {

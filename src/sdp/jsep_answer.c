@@ -19,8 +19,8 @@ static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offer
 {
     uint64_t used = 0; /* of the local codecs */
     const struct jsep_local_section *local = plan->local;
-    for (size_t i = 0; i < offered->codec_count; i++) {
-        const struct jsep_codec *theirs = &offered->codecs[i], *ours = jsep_codec_find(local->codecs, local->codec_count, theirs);
+    for (size_t i = 0; i < offered->rtp.codec_count; i++) {
+        const struct jsep_codec *theirs = &offered->rtp.codecs[i], *ours = jsep_codec_find(local->codecs, local->codec_count, theirs);
         if (!ours || (used >> (ours - local->codecs) & 1))
             continue;
         used |= UINT64_C(1) << (ours - local->codecs);
@@ -37,13 +37,13 @@ static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offer
 /* RFC 8285: ids over 14 need the two-byte form, which needs extmap-allow-mixed; 15 is reserved; those over 4095 only ask for a number. */
 static bool id_usable(const struct jsep_section *offered, uint16_t id)
 {
-    return id >= 1 && id <= 255 && id != 15 && (id <= 14 || offered->extmap_allow_mixed);
+    return id >= 1 && id <= 255 && id != 15 && (id <= 14 || offered->rtp.extmap_allow_mixed);
 }
 
 static void plan_extensions(struct answer *answer, struct jsep_plan *plan, const struct jsep_section *offered)
 {
-    for (size_t i = 0; i < offered->extension_count; i++) {
-        const struct jsep_extension *theirs = &offered->extensions[i];
+    for (size_t i = 0; i < offered->rtp.extension_count; i++) {
+        const struct jsep_extension *theirs = &offered->rtp.extensions[i];
         const struct jsep_extension *ours = jsep_extension_find(plan->local->extensions, plan->local->extension_count, theirs->uri);
         rtc_rtp_direction direction = ours ? direction_and(direction_reverse(theirs->direction), ours->direction) : RTC_DIRECTION_INACTIVE;
         if (direction == RTC_DIRECTION_INACTIVE || !id_usable(offered, theirs->id))
@@ -61,7 +61,7 @@ static void plan_extensions(struct answer *answer, struct jsep_plan *plan, const
 static bool same_transport(const struct answer *answer, const struct jsep_section *offered)
 {
     const struct jsep_section *first = answer->first;
-    return !first || (first->bundled && offered->bundled && first->bundle_group == offered->bundle_group);
+    return !first || (first->bundle.grouped && offered->bundle.grouped && first->bundle.group == offered->bundle.group);
 }
 
 static bool acceptable(const struct answer *answer, const struct jsep_plan *plan, const struct jsep_section *offered)
@@ -71,8 +71,8 @@ static bool acceptable(const struct answer *answer, const struct jsep_plan *plan
         !same_transport(answer, offered))
         return false;
     if (offered->type == MEDIA_APPLICATION)
-        return offered->data_channel && offered->sctp_port != 0; /* RFC 8841 5.1: without a port the section is not valid */
-    return offered->rtcp_mux && plan->codec_count > 0;
+        return offered->sctp.data_channel && offered->sctp.port != 0; /* RFC 8841 5.1: without a port the section is not valid */
+    return offered->transport.rtcp_mux && plan->codec_count > 0;
 }
 
 static void plan_rejection(struct jsep_plan *plan, const struct jsep_section *offered, struct slice formats)
@@ -81,14 +81,14 @@ static void plan_rejection(struct jsep_plan *plan, const struct jsep_section *of
     plan->extension_count = 0;
     plan->codec_count = 0;
     plan->formats = sdp_word(&formats);
-    if (offered->codec_count == 0)
+    if (offered->rtp.codec_count == 0)
         return;
     plan->formats = (struct slice){NULL, 0};
-    plan->codecs[plan->codec_count++] = (struct jsep_codec){.payload_type = offered->codecs[0].payload_type,
+    plan->codecs[plan->codec_count++] = (struct jsep_codec){.payload_type = offered->rtp.codecs[0].payload_type,
                                                             .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE,
-                                                            .clock_rate = offered->codecs[0].clock_rate,
-                                                            .channels = offered->codecs[0].channels};
-    memcpy(plan->codecs[0].name, offered->codecs[0].name, sizeof(plan->codecs[0].name));
+                                                            .clock_rate = offered->rtp.codecs[0].clock_rate,
+                                                            .channels = offered->rtp.codecs[0].channels};
+    memcpy(plan->codecs[0].name, offered->rtp.codecs[0].name, sizeof(plan->codecs[0].name));
 }
 
 /* RFC 8842 section 5.3, RFC 4145 section 4.1: what the offer leaves us. */
@@ -119,14 +119,14 @@ static void plan_section(struct answer *answer, size_t index)
     }
     if (!answer->first)
         answer->first = offered;
-    if (!answer->tagged || offered->bundle_position < answer->tagged->bundle_position)
+    if (!answer->tagged || offered->bundle.position < answer->tagged->bundle.position)
         answer->tagged = offered;
     plan->formats = offered->type == MEDIA_APPLICATION ? media->formats : (struct slice){NULL, 0};
     plan->legacy_sctp = jsep_is_legacy_sctp(media);
-    plan->bundled = offered->bundled;
+    plan->bundled = offered->bundle.grouped;
     plan->direction = direction_and(direction_reverse(offered->direction), plan->local->direction);
-    plan->reduced_size = offered->rtcp_reduced_size;
-    plan->allow_mixed = offered->extmap_allow_mixed;
+    plan->reduced_size = offered->rtp.rtcp_reduced_size;
+    plan->allow_mixed = offered->rtp.extmap_allow_mixed;
     plan_extensions(answer, plan, offered);
 }
 
@@ -146,8 +146,8 @@ static struct slice group_mids(const struct session_description *offer, size_t g
 /* In the offer's order, so that the first accepted one is the tagged section of both. */
 static void list_mids(const struct answer *answer, struct text *mids)
 {
-    struct slice rest =
-        answer->tagged && answer->tagged->bundled ? group_mids(answer->offer, answer->tagged->bundle_group) : (struct slice){NULL, 0};
+    struct slice rest = answer->tagged && answer->tagged->bundle.grouped ? group_mids(answer->offer, answer->tagged->bundle.group)
+                                                                         : (struct slice){NULL, 0};
     while (rest.len > 0) {
         struct slice mid = sdp_word(&rest);
         for (size_t i = 0; i < answer->offer->section_count; i++)
@@ -180,7 +180,7 @@ int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapsho
         for (size_t i = 0; i < offer->section_count; i++)
             plan_section(&answer, i);
         for (size_t i = 0; i < offer->section_count; i++)
-            answer.plans[i].setup = setup_for(snapshot, answer.tagged ? answer.tagged->setup : SETUP_NONE);
+            answer.plans[i].setup = setup_for(snapshot, answer.tagged ? answer.tagged->transport.setup : SETUP_NONE);
         write_answer(&answer, out);
     } else {
         out->failed = true;

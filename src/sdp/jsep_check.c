@@ -9,9 +9,9 @@ static size_t line_of(const struct session_description *d, size_t section)
 
 static int check_setup(const struct jsep_section *offered, const struct jsep_section *answered, size_t line, struct jsep_error *error)
 {
-    if (answered->setup == SETUP_ACTPASS)
+    if (answered->transport.setup == SETUP_ACTPASS)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "an answer must choose a role: a=setup:actpass is for offers");
-    if (answered->setup != SETUP_NONE && answered->setup == offered->setup)
+    if (answered->transport.setup != SETUP_NONE && answered->transport.setup == offered->transport.setup)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "offer and answer take the same a=setup role");
     return 0;
 }
@@ -20,14 +20,14 @@ static int check_bundle(const struct session_description *offer, const struct se
                         struct jsep_error *error)
 {
     const struct jsep_section *offered = &offer->sections[index], *answered = &answer->sections[index];
-    if (!answered->bundled)
+    if (!answered->bundle.grouped)
         return 0;
-    if (!offered->bundled)
+    if (!offered->bundle.grouped)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer adds the mid \"%s\" to a BUNDLE group",
                          answered->mid);
     for (size_t i = 0; i < index; i++)
-        if (answer->sections[i].bundled && answer->sections[i].bundle_group == answered->bundle_group &&
-            offer->sections[i].bundle_group != offered->bundle_group)
+        if (answer->sections[i].bundle.grouped && answer->sections[i].bundle.group == answered->bundle.group &&
+            offer->sections[i].bundle.group != offered->bundle.group)
             return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer joins two BUNDLE groups of the offer");
     return 0;
 }
@@ -39,7 +39,7 @@ static int check_answered(const struct session_description *offer, const struct 
     size_t line = line_of(answer, index);
     if (!slice_eq(offered->media, answered->media) || offered->type != answered->type)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu is of another kind than the offer's", index);
-    if (strcmp(offered->mid, answered->mid) != 0 && (answered->mid[0] || answered->bundled))
+    if (strcmp(offered->mid, answered->mid) != 0 && (answered->mid[0] || answered->bundle.grouped))
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has the mid \"%s\", the offer's \"%s\"", index, answered->mid,
                          offered->mid);
     if (answered->rejected)
@@ -47,7 +47,7 @@ static int check_answered(const struct session_description *offer, const struct 
     if (offered->rejected)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "the answer accepts section %zu, which the offer does not offer", index);
     bool rtp = answered->type == MEDIA_AUDIO || answered->type == MEDIA_VIDEO;
-    if (rtp && !answered->rtcp_mux)
+    if (rtp && !answered->transport.rtcp_mux)
         return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has no a=rtcp-mux, which is required", index);
     size_t tagged = session_description_tagged(answer, index);
     int result = check_setup(&offer->sections[tagged], &answer->sections[tagged], line, error);

@@ -13,15 +13,16 @@ static struct jsep_codec agree(const struct jsep_codec *named, const struct jsep
 static void negotiate_codecs(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
 {
     out->send_codec = (struct jsep_codec){.payload_type = JSEP_NO_PAYLOAD_TYPE, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE};
-    for (size_t i = 0; i < remote->codec_count; i++) {
-        const struct jsep_codec *theirs = &remote->codecs[i], *ours = jsep_codec_find(local->codecs, local->codec_count, theirs);
+    for (size_t i = 0; i < remote->rtp.codec_count; i++) {
+        const struct jsep_codec *theirs = &remote->rtp.codecs[i],
+                                *ours = jsep_codec_find(local->rtp.codecs, local->rtp.codec_count, theirs);
         if (ours && !jsep_codec_is_auxiliary(theirs)) {
             out->send_codec = agree(theirs, ours);
             break;
         }
     }
-    for (size_t i = 0; i < local->codec_count; i++) {
-        const struct jsep_codec *ours = &local->codecs[i], *theirs = jsep_codec_find(remote->codecs, remote->codec_count, ours);
+    for (size_t i = 0; i < local->rtp.codec_count; i++) {
+        const struct jsep_codec *ours = &local->rtp.codecs[i], *theirs = jsep_codec_find(remote->rtp.codecs, remote->rtp.codec_count, ours);
         if (theirs)
             out->receive_codecs[out->receive_codec_count++] = agree(ours, theirs);
     }
@@ -29,9 +30,9 @@ static void negotiate_codecs(const struct jsep_section *local, const struct jsep
 
 static void negotiate_extensions(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
 {
-    for (size_t i = 0; i < local->extension_count; i++) {
-        const struct jsep_extension *ours = &local->extensions[i];
-        const struct jsep_extension *theirs = jsep_extension_find(remote->extensions, remote->extension_count, ours->uri);
+    for (size_t i = 0; i < local->rtp.extension_count; i++) {
+        const struct jsep_extension *ours = &local->rtp.extensions[i];
+        const struct jsep_extension *theirs = jsep_extension_find(remote->rtp.extensions, remote->rtp.extension_count, ours->uri);
         rtc_rtp_direction direction =
             theirs ? direction_and(ours->direction, direction_reverse(theirs->direction)) : RTC_DIRECTION_INACTIVE;
         if (direction == RTC_DIRECTION_INACTIVE)
@@ -51,7 +52,7 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
 {
     *out = (struct jsep_negotiated){.rejected = local->rejected || remote->rejected};
     out->direction = out->rejected ? RTC_DIRECTION_INACTIVE : direction_and(local->direction, direction_reverse(remote->direction));
-    out->rtcp_reduced_size = local->rtcp_reduced_size && remote->rtcp_reduced_size;
+    out->rtcp_reduced_size = local->rtp.rtcp_reduced_size && remote->rtp.rtcp_reduced_size;
     negotiate_codecs(local, remote, out);
     negotiate_extensions(local, remote, out);
 }

@@ -15,13 +15,13 @@ void jsep_numbers_note(struct jsep_numbers *n, const struct session_description 
 {
     for (size_t i = 0; d && i < d->section_count; i++) {
         const struct jsep_section *s = &d->sections[i];
-        for (size_t k = 0; !s->rejected && k < s->codec_count; k++) {
-            note(n, &s->codecs[k], s->codecs[k].payload_type, false, foreign);
-            note(n, &s->codecs[k], s->codecs[k].rtx_payload_type, true, foreign);
+        for (size_t k = 0; !s->rejected && k < s->rtp.codec_count; k++) {
+            note(n, &s->rtp.codecs[k], s->rtp.codecs[k].payload_type, false, foreign);
+            note(n, &s->rtp.codecs[k], s->rtp.codecs[k].rtx_payload_type, true, foreign);
         }
-        for (size_t k = 0; !s->rejected && k < s->extension_count; k++)
-            if (s->extensions[k].id < NUMBERS_EXTENSIONS && !n->extensions[s->extensions[k].id])
-                n->extensions[s->extensions[k].id] = s->extensions[k].uri;
+        for (size_t k = 0; !s->rejected && k < s->rtp.extension_count; k++)
+            if (s->rtp.extensions[k].id < NUMBERS_EXTENSIONS && !n->extensions[s->rtp.extensions[k].id])
+                n->extensions[s->rtp.extensions[k].id] = s->rtp.extensions[k].uri;
     }
 }
 
@@ -75,7 +75,7 @@ static void take(struct jsep_numbers *n, const struct jsep_codec *codec, uint8_t
 
 bool jsep_numbers_codec(struct jsep_numbers *n, const struct jsep_section *previous, struct jsep_codec *codec)
 {
-    const struct jsep_codec *before = previous ? jsep_codec_find(previous->codecs, previous->codec_count, codec) : NULL;
+    const struct jsep_codec *before = previous ? jsep_codec_find(previous->rtp.codecs, previous->rtp.codec_count, codec) : NULL;
     uint8_t wish = codec->payload_type, rtx_wish = codec->rtx_payload_type;
     codec->payload_type = pick(n, codec, before ? before->payload_type : JSEP_NO_PAYLOAD_TYPE, wish, false);
     if (codec->payload_type == JSEP_NO_PAYLOAD_TYPE)

@@ -24,7 +24,7 @@ static bool was_bundled(const struct jsep_snapshot *snapshot, size_t index, cons
 {
     const struct jsep_section *local = previous_of(snapshot->previous_local, index, s),
                               *remote = previous_of(snapshot->previous_remote, index, s);
-    return local && remote && local->bundled && remote->bundled && !local->rejected && !remote->rejected;
+    return local && remote && local->bundle.grouped && remote->bundle.grouped && !local->rejected && !remote->rejected;
 }
 
 static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *snapshot, size_t index)

@@ -44,10 +44,10 @@ size_t session_description_tagged(const struct session_description *d, size_t in
 {
     const struct jsep_section *section = &d->sections[index];
     size_t best = index;
-    for (size_t i = 0; section->bundled && i < d->section_count; i++) {
+    for (size_t i = 0; section->bundle.grouped && i < d->section_count; i++) {
         const struct jsep_section *other = &d->sections[i];
-        if (other->bundled && !other->rejected && other->bundle_group == section->bundle_group &&
-            (d->sections[best].rejected || other->bundle_position < d->sections[best].bundle_position))
+        if (other->bundle.grouped && !other->rejected && other->bundle.group == section->bundle.group &&
+            (d->sections[best].rejected || other->bundle.position < d->sections[best].bundle.position))
             best = i;
     }
     return best;
@@ -64,19 +64,19 @@ static int check_mids(const struct session_description *d, struct jsep_error *er
 /* Transport attributes need to stand in one section of a group only (RFC 8843 section 7.1.3): the others take them from it. */
 static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
 {
-    if (s->ice_ufrag.len == 0 && s->ice_pwd.len == 0) {
-        s->ice_ufrag = tagged->ice_ufrag;
-        s->ice_pwd = tagged->ice_pwd;
+    if (s->transport.ice_ufrag.len == 0 && s->transport.ice_pwd.len == 0) {
+        s->transport.ice_ufrag = tagged->transport.ice_ufrag;
+        s->transport.ice_pwd = tagged->transport.ice_pwd;
     }
-    if (s->fingerprint_count == 0) {
-        memcpy(s->fingerprints, tagged->fingerprints, sizeof(s->fingerprints));
-        s->fingerprint_count = tagged->fingerprint_count;
+    if (s->transport.fingerprint_count == 0) {
+        memcpy(s->transport.fingerprints, tagged->transport.fingerprints, sizeof(s->transport.fingerprints));
+        s->transport.fingerprint_count = tagged->transport.fingerprint_count;
     }
-    if (s->setup == SETUP_NONE)
-        s->setup = tagged->setup;
-    s->ice_trickle = s->ice_trickle || tagged->ice_trickle;
-    if (s->bundle_only) /* RFC 9429 section 5.2.1: these stand with the transport's attributes */
-        s->rtcp_mux = s->rtcp_mux || tagged->rtcp_mux;
+    if (s->transport.setup == SETUP_NONE)
+        s->transport.setup = tagged->transport.setup;
+    s->transport.ice_trickle = s->transport.ice_trickle || tagged->transport.ice_trickle;
+    if (s->bundle.only) /* RFC 9429 section 5.2.1: these stand with the transport's attributes */
+        s->transport.rtcp_mux = s->transport.rtcp_mux || tagged->transport.rtcp_mux;
 }
 
 static int read_group(struct session_description *d, const struct sdp_line *line, struct slice mids, size_t group, struct jsep_error *error)
@@ -92,11 +92,11 @@ static int read_group(struct session_description *d, const struct sdp_line *line
             return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "BUNDLE names the mid \"%.*s\", which no section has",
                              mid.len < 64 ? (int)mid.len : 64, (const char *)mid.data);
         struct jsep_section *section = &d->sections[index];
-        if (section->bundled)
+        if (section->bundle.grouped)
             return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "the mid \"%s\" is in BUNDLE groups twice", section->mid);
-        section->bundled = true;
-        section->bundle_group = group;
-        section->bundle_position = position++;
+        section->bundle.grouped = true;
+        section->bundle.group = group;
+        section->bundle.position = position++;
         if (!tagged && !section->rejected)
             tagged = section;
         else if (tagged)
@@ -118,17 +118,17 @@ static int read_groups(struct session_description *d, struct jsep_error *error)
             return result;
     }
     for (size_t i = 0; i < d->section_count; i++) /* bundle-only without a group leaves no transport (RFC 8843 section 6) */
-        d->sections[i].rejected = d->sections[i].rejected || (d->sections[i].port == 0 && !d->sections[i].bundled);
+        d->sections[i].rejected = d->sections[i].rejected || (d->sections[i].port == 0 && !d->sections[i].bundle.grouped);
     return 0;
 }
 
 static int check_transport(const struct session_description *d, size_t index, struct jsep_error *error)
 {
     const struct jsep_section *s = &d->sections[index];
-    const char *missing = s->ice_ufrag.len == 0       ? "ice-ufrag"
-                          : s->ice_pwd.len == 0       ? "ice-pwd"
-                          : s->fingerprint_count == 0 ? "fingerprint"
-                                                      : NULL;
+    const char *missing = s->transport.ice_ufrag.len == 0       ? "ice-ufrag"
+                          : s->transport.ice_pwd.len == 0       ? "ice-pwd"
+                          : s->transport.fingerprint_count == 0 ? "fingerprint"
+                                                                : NULL;
     if (s->rejected || s->type == MEDIA_OTHER)
         return 0;
     if (missing)
@@ -144,14 +144,14 @@ static int out_of_memory(struct jsep_error *error)
 /* Copies the section's lists to memory of their own, one block for both. */
 static int keep_lists(rtc_context *context, struct jsep_section *s, struct jsep_error *error)
 {
-    size_t codecs = s->codec_count * sizeof(*s->codecs), extensions = s->extension_count * sizeof(*s->extensions);
+    size_t codecs = s->rtp.codec_count * sizeof(*s->rtp.codecs), extensions = s->rtp.extension_count * sizeof(*s->rtp.extensions);
     uint8_t *block = memory_alloc(context, codecs + extensions + 1);
     if (!block)
         return out_of_memory(error);
-    memcpy(block, s->codecs, codecs);
-    memcpy(block + codecs, s->extensions, extensions);
-    s->codecs = (const void *)block;
-    s->extensions = (const void *)(block + codecs);
+    memcpy(block, s->rtp.codecs, codecs);
+    memcpy(block + codecs, s->rtp.extensions, extensions);
+    s->rtp.codecs = (const void *)block;
+    s->rtp.extensions = (const void *)(block + codecs);
     return 0;
 }
 
@@ -169,7 +169,7 @@ static int read_each(struct session_description *d, rtc_context *context, struct
             result = keep_lists(context, section, error);
         if (result == 0)
             d->section_count++;
-        candidates += section->candidate_count;
+        candidates += section->transport.candidate_count;
     }
     return result;
 }
@@ -229,7 +229,7 @@ void session_description_free(rtc_context *context, struct session_description *
     struct sdp *sdp = d->sdp;
     context = context_resolve(context);
     for (size_t i = 0; i < d->section_count; i++)
-        memory_free(context, (void *)d->sections[i].codecs); /* the extensions are in the same block */
+        memory_free(context, (void *)d->sections[i].rtp.codecs); /* the extensions are in the same block */
     memory_free(context, d->candidates);
     memory_free(context, d->sections);
     memory_free(context, d);

@@ -32,7 +32,7 @@ static int bad(struct reading *r, const struct sdp_line *line)
 
 static struct jsep_codec *codec_of(struct reading *r, uint8_t payload_type)
 {
-    for (size_t i = 0; i < r->out->codec_count; i++)
+    for (size_t i = 0; i < r->out->rtp.codec_count; i++)
         if (r->lists->codecs[i].payload_type == payload_type)
             return &r->lists->codecs[i];
     return NULL;
@@ -40,19 +40,19 @@ static struct jsep_codec *codec_of(struct reading *r, uint8_t payload_type)
 
 static int read_ufrag(struct reading *r, const struct sdp_line *line)
 {
-    r->out->ice_ufrag = line->value;
+    r->out->transport.ice_ufrag = line->value;
     return sdp_is_ice_credential(line->value, 4) ? 0 : bad(r, line);
 }
 
 static int read_pwd(struct reading *r, const struct sdp_line *line)
 {
-    r->out->ice_pwd = line->value;
+    r->out->transport.ice_pwd = line->value;
     return sdp_is_ice_credential(line->value, 22) ? 0 : bad(r, line);
 }
 
 static int read_ice_options(struct reading *r, const struct sdp_line *line)
 {
-    r->out->ice_trickle = r->out->ice_trickle || sdp_ice_options_has(line->value, "trickle");
+    r->out->transport.ice_trickle = r->out->transport.ice_trickle || sdp_ice_options_has(line->value, "trickle");
     return 0;
 }
 
@@ -61,13 +61,10 @@ static int read_flag(struct reading *r, const struct sdp_line *line)
     const struct {
         const char *name;
         bool *flag;
-    } flags[] = {{"ice-lite", &r->out->ice_lite},
-                 {"end-of-candidates", &r->out->end_of_candidates},
-                 {"rtcp-mux", &r->out->rtcp_mux},
-                 {"rtcp-mux-only", &r->out->rtcp_mux},
-                 {"rtcp-rsize", &r->out->rtcp_reduced_size},
-                 {"extmap-allow-mixed", &r->out->extmap_allow_mixed},
-                 {"bundle-only", &r->out->bundle_only}};
+    } flags[] = {{"ice-lite", &r->out->transport.ice_lite},      {"end-of-candidates", &r->out->transport.end_of_candidates},
+                 {"rtcp-mux", &r->out->transport.rtcp_mux},      {"rtcp-mux-only", &r->out->transport.rtcp_mux},
+                 {"rtcp-rsize", &r->out->rtp.rtcp_reduced_size}, {"extmap-allow-mixed", &r->out->rtp.extmap_allow_mixed},
+                 {"bundle-only", &r->out->bundle.only}};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         if (slice_is(line->name, flags[i].name))
             *flags[i].flag = true;
@@ -100,18 +97,18 @@ static int read_fingerprint(struct reading *r, const struct sdp_line *line)
     if (!sdp_read_fingerprint(line->value, &read))
         return bad(r, line);
     if (!r->in_session && !r->own_fingerprints)
-        s->fingerprint_count = 0;
+        s->transport.fingerprint_count = 0;
     r->own_fingerprints = r->own_fingerprints || !r->in_session;
-    if (s->fingerprint_count == JSEP_FINGERPRINTS_MAX)
+    if (s->transport.fingerprint_count == JSEP_FINGERPRINTS_MAX)
         return 0;
-    struct jsep_fingerprint *f = &s->fingerprints[s->fingerprint_count];
+    struct jsep_fingerprint *f = &s->transport.fingerprints[s->transport.fingerprint_count];
     if (!jsep_copy(f->hash, sizeof(f->hash), read.hash))
         return 0;
     for (char *c = f->hash; *c; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
     memcpy(f->value, read.value, read.len);
     f->len = read.len;
-    s->fingerprint_count++;
+    s->transport.fingerprint_count++;
     return 0;
 }
 
@@ -122,7 +119,7 @@ static int read_setup(struct reading *r, const struct sdp_line *line)
         return jsep_fail(r->error, RTC_ERR_INVALID_ACCESS, line->number, "a=setup:holdconn is not allowed");
     for (unsigned i = SETUP_ACTPASS; i <= SETUP_PASSIVE; i++)
         if (slice_is(line->value, names[i])) {
-            r->out->setup = (enum setup_role)i;
+            r->out->transport.setup = (enum setup_role)i;
             return 0;
         }
     return bad(r, line);
@@ -135,19 +132,19 @@ static int read_extmap(struct reading *r, const struct sdp_line *line)
     if (!sdp_read_extmap(line->value, &read))
         return bad(r, line);
     if (!r->in_session && !r->own_extensions)
-        s->extension_count = 0;
+        s->rtp.extension_count = 0;
     r->own_extensions = r->own_extensions || !r->in_session;
-    struct jsep_extension *e = &r->lists->extensions[s->extension_count < JSEP_EXTENSIONS_MAX ? s->extension_count : 0];
-    if (s->extension_count == JSEP_EXTENSIONS_MAX)
+    struct jsep_extension *e = &r->lists->extensions[s->rtp.extension_count < JSEP_EXTENSIONS_MAX ? s->rtp.extension_count : 0];
+    if (s->rtp.extension_count == JSEP_EXTENSIONS_MAX)
         return 0;
     *e = (struct jsep_extension){.id = read.id, .direction = RTC_DIRECTION_SENDRECV};
     if (read.direction.len > 0 && !direction_from(read.direction, &e->direction))
         return bad(r, line);
     /* One id and one URI each name one extension: what comes later is ignored. A URI that is too long can not be one of ours. */
-    for (size_t i = 0; i < s->extension_count; i++)
-        if (s->extensions[i].id == read.id || slice_is(read.uri, s->extensions[i].uri))
+    for (size_t i = 0; i < s->rtp.extension_count; i++)
+        if (s->rtp.extensions[i].id == read.id || slice_is(read.uri, s->rtp.extensions[i].uri))
             return 0;
-    s->extension_count += jsep_copy(e->uri, sizeof(e->uri), read.uri) ? 1 : 0;
+    s->rtp.extension_count += jsep_copy(e->uri, sizeof(e->uri), read.uri) ? 1 : 0;
     return 0;
 }
 
@@ -160,7 +157,7 @@ static int read_mid(struct reading *r, const struct sdp_line *line)
 
 static int read_candidate(struct reading *r, const struct sdp_line *line)
 {
-    r->candidates[r->out->candidate_count++] = line->text;
+    r->candidates[r->out->transport.candidate_count++] = line->text;
     return 0;
 }
 
@@ -206,7 +203,7 @@ static int read_rtcp_fb(struct reading *r, const struct sdp_line *line)
     struct sdp_rtcp_fb read;
     if (!sdp_read_rtcp_fb(line->value, &read))
         return bad(r, line);
-    for (size_t i = 0; i < r->out->codec_count; i++)
+    for (size_t i = 0; i < r->out->rtp.codec_count; i++)
         if (read.any || r->lists->codecs[i].payload_type == read.payload_type)
             apply_feedback(&r->lists->codecs[i], &read);
     return 0;
@@ -214,21 +211,21 @@ static int read_rtcp_fb(struct reading *r, const struct sdp_line *line)
 
 static bool add_stream(struct jsep_section *s, struct slice stream)
 {
-    if (slice_is(stream, "-") || s->stream_count == JSEP_STREAMS_MAX)
+    if (slice_is(stream, "-") || s->rtp.stream_count == JSEP_STREAMS_MAX)
         return true;
-    for (size_t i = 0; i < s->stream_count; i++)
-        if (slice_is(stream, s->stream_ids[i]))
+    for (size_t i = 0; i < s->rtp.stream_count; i++)
+        if (slice_is(stream, s->rtp.stream_ids[i]))
             return true;
-    if (!sdp_is_visible(stream) || !jsep_copy(s->stream_ids[s->stream_count], JSEP_ID_MAX, stream))
+    if (!sdp_is_visible(stream) || !jsep_copy(s->rtp.stream_ids[s->rtp.stream_count], JSEP_ID_MAX, stream))
         return false;
-    s->stream_count++;
+    s->rtp.stream_count++;
     return true;
 }
 
 static bool add_msid(struct jsep_section *s, const struct sdp_msid *msid)
 {
-    bool first = s->track_id[0] == 0 && msid->track.len > 0;
-    if (first && (!sdp_is_visible(msid->track) || !jsep_copy(s->track_id, sizeof(s->track_id), msid->track)))
+    bool first = s->rtp.track_id[0] == 0 && msid->track.len > 0;
+    if (first && (!sdp_is_visible(msid->track) || !jsep_copy(s->rtp.track_id, sizeof(s->rtp.track_id), msid->track)))
         return false;
     return add_stream(s, msid->stream);
 }
@@ -251,13 +248,13 @@ static bool is_repair(const struct reading *r, uint32_t ssrc)
 /* Index of a media SSRC, which is added when it is new; JSEP_SSRCS_MAX when there is no room. */
 static size_t ssrc_index(struct jsep_section *s, uint32_t ssrc)
 {
-    for (size_t i = 0; i < s->ssrc_count; i++)
-        if (s->ssrcs[i] == ssrc)
+    for (size_t i = 0; i < s->rtp.ssrc_count; i++)
+        if (s->rtp.ssrcs[i] == ssrc)
             return i;
-    if (s->ssrc_count == JSEP_SSRCS_MAX)
+    if (s->rtp.ssrc_count == JSEP_SSRCS_MAX)
         return JSEP_SSRCS_MAX;
-    s->ssrcs[s->ssrc_count] = ssrc;
-    return s->ssrc_count++;
+    s->rtp.ssrcs[s->rtp.ssrc_count] = ssrc;
+    return s->rtp.ssrc_count++;
 }
 
 static int read_ssrc_group(struct reading *r, const struct sdp_line *line)
@@ -273,8 +270,8 @@ static int read_ssrc_group(struct reading *r, const struct sdp_line *line)
         return 0;
     r->repair[r->repair_count++] = repair;
     size_t index = ssrc_index(r->out, media);
-    if (fid && index < JSEP_SSRCS_MAX && r->out->rtx_ssrcs[index] == 0)
-        r->out->rtx_ssrcs[index] = repair;
+    if (fid && index < JSEP_SSRCS_MAX && r->out->rtp.rtx_ssrcs[index] == 0)
+        r->out->rtp.rtx_ssrcs[index] = repair;
     return 0;
 }
 
@@ -285,8 +282,8 @@ static int read_ssrc(struct reading *r, const struct sdp_line *line)
         return bad(r, line);
     if (!is_repair(r, read.ssrc))
         (void)ssrc_index(r->out, read.ssrc);
-    if (slice_is(read.attribute, "cname") && r->out->cname[0] == 0)
-        (void)jsep_copy(r->out->cname, sizeof(r->out->cname), read.value);
+    if (slice_is(read.attribute, "cname") && r->out->rtp.cname[0] == 0)
+        (void)jsep_copy(r->out->rtp.cname, sizeof(r->out->rtp.cname), read.value);
     if (slice_is(read.attribute, "msid") && r->fallback.stream.len == 0)
         (void)sdp_read_msid(read.value, &r->fallback);
     return 0;
@@ -301,7 +298,7 @@ static int read_rid(struct reading *r, const struct sdp_line *line)
 static int read_simulcast(struct reading *r, const struct sdp_line *line)
 {
     struct sdp_simulcast read;
-    r->out->simulcast = true;
+    r->out->rtp.simulcast = true;
     return sdp_read_simulcast(line->value, &read) ? 0 : bad(r, line);
 }
 
@@ -310,7 +307,7 @@ static int read_sctp_port(struct reading *r, const struct sdp_line *line)
     uint64_t port = 0;
     if (!slice_to_u64(line->value, UINT16_MAX, &port))
         return bad(r, line);
-    r->out->sctp_port = (uint16_t)port;
+    r->out->sctp.port = (uint16_t)port;
     return 0;
 }
 
@@ -319,14 +316,14 @@ static int read_sctpmap(struct reading *r, const struct sdp_line *line)
     struct sdp_sctpmap read;
     if (!sdp_read_sctpmap(line->value, &read))
         return bad(r, line);
-    r->out->sctp_port = read.port;
-    r->out->data_channel = r->out->data_channel || slice_is(read.application, "webrtc-datachannel");
+    r->out->sctp.port = read.port;
+    r->out->sctp.data_channel = r->out->sctp.data_channel || slice_is(read.application, "webrtc-datachannel");
     return 0;
 }
 
 static int read_max_message_size(struct reading *r, const struct sdp_line *line)
 {
-    return slice_to_u64(line->value, UINT64_MAX, &r->out->max_message_size) ? 0 : bad(r, line);
+    return slice_to_u64(line->value, UINT64_MAX, &r->out->sctp.max_message_size) ? 0 : bad(r, line);
 }
 
 /* SSRC groups are read before SSRCs, so that repair SSRCs are known as such whatever the order of the lines. */
@@ -420,10 +417,10 @@ static int read_formats(struct reading *r, const struct sdp_media *media)
         if (!slice_to_u64(word, 127, &number))
             return jsep_fail(r->error, RTC_ERR_SYNTAX, media->block.lines[0].number,
                              "the formats of an RTP section must be numbers from 0 to 127");
-        if (r->out->codec_count == JSEP_CODECS_MAX || codec_of(r, (uint8_t)number))
+        if (r->out->rtp.codec_count == JSEP_CODECS_MAX || codec_of(r, (uint8_t)number))
             continue;
-        r->apt[r->out->codec_count] = JSEP_NO_PAYLOAD_TYPE;
-        r->lists->codecs[r->out->codec_count++] =
+        r->apt[r->out->rtp.codec_count] = JSEP_NO_PAYLOAD_TYPE;
+        r->lists->codecs[r->out->rtp.codec_count++] =
             (struct jsep_codec){.payload_type = (uint8_t)number, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE, .channels = 1};
     }
     return 0;
@@ -438,8 +435,8 @@ static void read_sctp_format(struct jsep_section *s, const struct sdp_media *med
 {
     struct slice rest = media->formats, word = sdp_word(&rest);
     uint64_t port = 0;
-    s->data_channel = slice_is(word, "webrtc-datachannel");
-    s->sctp_port = slice_to_u64(word, UINT16_MAX, &port) ? (uint16_t)port : 0; /* RFC 8841 5.1: a=sctp-port has no default */
+    s->sctp.data_channel = slice_is(word, "webrtc-datachannel");
+    s->sctp.port = slice_to_u64(word, UINT16_MAX, &port) ? (uint16_t)port : 0; /* RFC 8841 5.1: a=sctp-port has no default */
 }
 
 /* RFC 3551 section 6: the static payload types that need no rtpmap. */
@@ -450,7 +447,7 @@ static void name_static_formats(struct reading *r)
         const char *name;
     } known[] = {{0, "PCMU"}, {3, "GSM"}, {8, "PCMA"}, {9, "G722"}, {13, "CN"}};
     struct jsep_codec *codecs = r->lists->codecs;
-    for (size_t i = 0; i < r->out->codec_count; i++)
+    for (size_t i = 0; i < r->out->rtp.codec_count; i++)
         for (size_t k = 0; k < sizeof(known) / sizeof(known[0]) && codecs[i].clock_rate == 0; k++)
             if (known[k].payload_type == codecs[i].payload_type) {
                 (void)jsep_copy(codecs[i].name, sizeof(codecs[i].name), slice_str(known[k].name));
@@ -464,7 +461,7 @@ static void drop_like_rtcp(struct reading *r)
 {
     struct jsep_section *s = r->out;
     struct jsep_codec *codecs = r->lists->codecs;
-    for (size_t i = 0; i < s->codec_count; i++)
+    for (size_t i = 0; i < s->rtp.codec_count; i++)
         if (jsep_looks_like_rtcp(codecs[i].payload_type))
             codecs[i].clock_rate = 0; /* as one without a name */
 }
@@ -474,27 +471,27 @@ static void fold_formats(struct reading *r)
 {
     struct jsep_section *s = r->out;
     struct jsep_codec *codecs = r->lists->codecs;
-    for (size_t i = 0; i < s->codec_count; i++) {
+    for (size_t i = 0; i < s->rtp.codec_count; i++) {
         struct jsep_codec *repaired = r->rtx[i] && codecs[i].clock_rate != 0 && r->apt[i] <= 127 ? codec_of(r, (uint8_t)r->apt[i]) : NULL;
         if (repaired && !r->rtx[repaired - codecs] && repaired->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
             repaired->rtx_payload_type = codecs[i].payload_type;
     }
     size_t kept = 0;
-    for (size_t i = 0; i < s->codec_count; i++)
+    for (size_t i = 0; i < s->rtp.codec_count; i++)
         if (!r->rtx[i] && codecs[i].clock_rate != 0) {
             struct jsep_codec codec = codecs[i];
             codecs[kept++] = codec;
         }
-    s->codec_count = kept;
+    s->rtp.codec_count = kept;
 }
 
 int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct jsep_error *error)
 {
     struct reading r = {.out = out, .lists = lists, .error = error, .in_session = true};
-    out->codecs = lists->codecs;
-    out->extensions = lists->extensions;
+    out->rtp.codecs = lists->codecs;
+    out->rtp.extensions = lists->extensions;
     out->direction = RTC_DIRECTION_SENDRECV;
-    out->max_message_size = 65536;
+    out->sctp.max_message_size = 65536;
     return read_block(&r, &sdp->session, INHERITED, false);
 }
 
@@ -511,13 +508,13 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
 {
     const struct sdp_media *media = &sdp->media[index];
     struct reading r = {.out = out, .lists = lists, .candidates = candidates, .error = error};
-    memcpy(lists->extensions, out->extensions, out->extension_count * sizeof(lists->extensions[0]));
-    out->codecs = lists->codecs;
-    out->extensions = lists->extensions;
+    memcpy(lists->extensions, out->rtp.extensions, out->rtp.extension_count * sizeof(lists->extensions[0]));
+    out->rtp.codecs = lists->codecs;
+    out->rtp.extensions = lists->extensions;
     out->type = type_of(media);
     out->media = media->media;
     out->port = media->port;
-    out->candidates = candidates;
+    out->transport.candidates = candidates;
     if (out->type == MEDIA_APPLICATION) {
         out->direction = RTC_DIRECTION_SENDRECV; /* a session-level direction speaks of media streams only */
         read_sctp_format(out, media);
@@ -531,6 +528,6 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
         (void)add_msid(out, &r.fallback);
-    out->rejected = out->port == 0 && !out->bundle_only;
+    out->rejected = out->port == 0 && !out->bundle.only;
     return 0;
 }

@@ -26,11 +26,11 @@ static void formats_of_one_codec_are_told_apart(void **state)
     struct session_description *d = parsed_file("chromium_156_simulcast3_offer.sdp");
     struct jsep_negotiated n;
     struct jsep_section local = d->sections[1]; /* we can only do one of its H.264 formats: packetization mode 0, baseline */
-    local.codec_count = 0;
-    for (size_t i = 0; i < d->sections[1].codec_count; i++)
-        if (d->sections[1].codecs[i].payload_type == 104) {
-            local.codecs = &d->sections[1].codecs[i];
-            local.codec_count = 1;
+    local.rtp.codec_count = 0;
+    for (size_t i = 0; i < d->sections[1].rtp.codec_count; i++)
+        if (d->sections[1].rtp.codecs[i].payload_type == 104) {
+            local.rtp.codecs = &d->sections[1].rtp.codecs[i];
+            local.rtp.codec_count = 1;
         }
     jsep_negotiate(&local, &d->sections[1], &n);
     assert_int_equal(n.send_codec.payload_type, 104);
@@ -93,7 +93,7 @@ static void expect_list(const char *sdp, const char *expected)
 {
     struct session_description *d = parsed(sdp);
     struct text text = text_new(context_resolve(NULL));
-    jsep_list_codecs(d->sections[0].codecs, d->sections[0].codec_count, &text);
+    jsep_list_codecs(d->sections[0].rtp.codecs, d->sections[0].rtp.codec_count, &text);
     assert_string_equal(text.data, expected);
     text_fini(&text);
     session_description_free(NULL, d);
@@ -110,8 +110,8 @@ static void codecs_are_listed(void **state)
     expect_list(VIDEO("104", "a=rtpmap:104 ulpfec/90000\r\n"), "none");
     struct session_description *a = parsed(VIDEO("104 96", "a=rtpmap:104 red/90000\r\na=rtpmap:96 VP8/90000\r\n")),
                                *b = parsed(VIDEO("104 97", "a=rtpmap:104 red/90000\r\na=rtpmap:97 VP9/90000\r\n"));
-    assert_false(jsep_codecs_meet(a->sections[0].codecs, 2, b->sections[0].codecs, 2)); /* red alone carries nothing */
-    assert_true(jsep_codecs_meet(a->sections[0].codecs, 2, a->sections[0].codecs, 2));
+    assert_false(jsep_codecs_meet(a->sections[0].rtp.codecs, 2, b->sections[0].rtp.codecs, 2)); /* red alone carries nothing */
+    assert_true(jsep_codecs_meet(a->sections[0].rtp.codecs, 2, a->sections[0].rtp.codecs, 2));
     session_description_free(NULL, a);
     session_description_free(NULL, b);
 }

@@ -14,19 +14,19 @@ static void check_offer(const struct session_description *d)
 {
     assert_int_equal(d->section_count, 3);
     for (size_t i = 0; i < 3; i++) {
-        assert_true(d->sections[i].bundled);
-        assert_int_equal(d->sections[i].setup, SETUP_ACTPASS);
-        assert_true(d->sections[i].ice_trickle);
-        assert_int_equal(d->sections[i].bundle_only, i > 0);
+        assert_true(d->sections[i].bundle.grouped);
+        assert_int_equal(d->sections[i].transport.setup, SETUP_ACTPASS);
+        assert_true(d->sections[i].transport.ice_trickle);
+        assert_int_equal(d->sections[i].bundle.only, i > 0);
         assert_int_equal(d->sections[i].port, i > 0 ? 0 : 9);
     }
-    assert_string_equal(d->sections[1].track_id, "track-video");
-    assert_int_equal(d->sections[1].ssrcs[0], 1001);
-    assert_int_equal(d->sections[1].rtx_ssrcs[0], 2001);
-    assert_int_equal(d->sections[1].codecs[0].rtx_payload_type, 97);
-    assert_string_equal(d->sections[1].cname, "cname-1");
-    assert_true(d->sections[2].data_channel);
-    assert_true(d->sections[2].max_message_size == 262144);
+    assert_string_equal(d->sections[1].rtp.track_id, "track-video");
+    assert_int_equal(d->sections[1].rtp.ssrcs[0], 1001);
+    assert_int_equal(d->sections[1].rtp.rtx_ssrcs[0], 2001);
+    assert_int_equal(d->sections[1].rtp.codecs[0].rtx_payload_type, 97);
+    assert_string_equal(d->sections[1].rtp.cname, "cname-1");
+    assert_true(d->sections[2].sctp.data_channel);
+    assert_true(d->sections[2].sctp.max_message_size == 262144);
 }
 
 /* Who does not ask for max-bundle gives every section a port: peers that never heard of bundle-only take 0 for a rejection. */
@@ -121,7 +121,7 @@ static void offer_is_answered_and_agreed_on_by_both_sides(void **state)
     char *reply = answer_text(&b, offer);
     struct session_description *answer = parsed(reply);
     assert_int_equal(jsep_check_answer(offer, answer, NULL), 0);
-    assert_int_equal(answer->sections[0].setup, SETUP_ACTIVE);
+    assert_int_equal(answer->sections[0].transport.setup, SETUP_ACTIVE);
     assert_int_equal(answer->sections[2].port, 9);
     check_agreement(offer, answer);
     check_agreement(answer, offer);
@@ -399,9 +399,9 @@ static void bundle_only_sections_without_a_transport(void **state)
                     "a=bundle-only\r\n";
     struct session_description *offer = parsed(offered);
     for (size_t i = 0; i < 3; i++) {
-        assert_true(slice_is(offer->sections[i].ice_ufrag, "abcd"));
-        assert_int_equal(offer->sections[i].fingerprint_count, 1);
-        assert_int_equal(offer->sections[i].setup, SETUP_ACTPASS);
+        assert_true(slice_is(offer->sections[i].transport.ice_ufrag, "abcd"));
+        assert_int_equal(offer->sections[i].transport.fingerprint_count, 1);
+        assert_int_equal(offer->sections[i].transport.setup, SETUP_ACTPASS);
     }
     session_description_free(NULL, offer);
     char *reply = answer_to(offered, NULL);
@@ -418,8 +418,8 @@ static void attributes_come_from_the_tagged_section(void **state)
 #define BUNDLED(port, mid, rest) "m=audio " port " UDP/TLS/RTP/SAVPF 0\r\na=rtcp-mux\r\na=mid:" mid "\r\n" rest
     struct session_description *d =
         parsed(SDP_SESSION "a=group:BUNDLE 0 1\r\n" BUNDLED("9", "0", "a=ice-options:trickle\r\n" SDP_TRANSPORT) BUNDLED("9", "1", ""));
-    assert_true(d->sections[1].ice_trickle);
-    assert_true(slice_is(d->sections[1].ice_pwd, "0123456789abcdefghijkl"));
+    assert_true(d->sections[1].transport.ice_trickle);
+    assert_true(slice_is(d->sections[1].transport.ice_pwd, "0123456789abcdefghijkl"));
     session_description_free(NULL, d);
     assert_int_equal(parse_error(SDP_SESSION "a=group:BUNDLE 0 1\r\n" BUNDLED("0", "0", SDP_TRANSPORT) BUNDLED("9", "1", ""), NULL),
                      RTC_ERR_INVALID_ACCESS);
@@ -436,9 +436,9 @@ static void payload_types_that_look_like_rtcp(void **state)
                                          VP8_AND("96", "63"), VP8_AND("96", "64"), VP8_AND("96", "95")};
     for (size_t i = 0; i < 7; i++) {
         struct session_description *d = parsed(offers[i]);
-        assert_int_equal(d->sections[0].codec_count, i < 3 ? 0 : 1);
+        assert_int_equal(d->sections[0].rtp.codec_count, i < 3 ? 0 : 1);
         if (i >= 3)
-            assert_int_equal(d->sections[0].codecs[0].rtx_payload_type, i == 3 ? 96 : i == 4 ? 63 : JSEP_NO_PAYLOAD_TYPE);
+            assert_int_equal(d->sections[0].rtp.codecs[0].rtx_payload_type, i == 3 ? 96 : i == 4 ? 63 : JSEP_NO_PAYLOAD_TYPE);
         session_description_free(NULL, d);
         char *reply = answer_to(offers[i], NULL);
         has(reply, "m=video 0 ", i < 3);

@@ -40,7 +40,7 @@ static void a_section_that_was_not_bundled_has_no_port(void **state)
     a.snapshot.previous_local = offer;
     a.snapshot.previous_remote = answer;
     for (int bundled = 0; bundled < 2; bundled++) {
-        answer->sections[1].bundled = bundled != 0;
+        answer->sections[1].bundle.grouped = bundled != 0;
         char *text = offer_text(&a);
         has(text, "m=application 0 ", !bundled);
         has(text, "a=bundle-only\r\n", !bundled);
@@ -71,11 +71,11 @@ static void a_section_added_later_joins_the_transport(void **state)
     has(text, "a=group:BUNDLE 0 1 2\r\n", true);
     assert_int_equal(again->sections[0].port, 9);
     assert_int_equal(again->sections[1].port, 9);
-    assert_false(again->sections[1].bundle_only);
+    assert_false(again->sections[1].bundle.only);
     assert_int_equal(again->sections[2].port, 0);
-    assert_true(again->sections[2].bundle_only);
+    assert_true(again->sections[2].bundle.only);
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(again->sections[i].setup, SETUP_ACTPASS);
+        assert_int_equal(again->sections[i].transport.setup, SETUP_ACTPASS);
     session_description_free(NULL, again);
     session_description_free(NULL, answer);
     session_description_free(NULL, offer);
@@ -144,12 +144,12 @@ static void numbers_of_an_answered_offer_are_kept(void **state)
     b.snapshot.previous_remote = offer;
     text = offer_text(&b);
     struct session_description *again = parsed(text);
-    assert_int_equal(again->sections[0].codecs[0].payload_type, 111);
-    assert_int_equal(again->sections[1].codecs[0].payload_type, 96);
-    assert_int_equal(again->sections[1].codecs[0].rtx_payload_type, 97);
-    assert_string_equal(again->sections[1].extensions[0].uri, "urn:new");
-    assert_true(again->sections[1].extensions[0].id > 4); /* 1-4 mean something else in this group */
-    assert_int_equal(again->sections[1].extensions[1].id, 4);
+    assert_int_equal(again->sections[0].rtp.codecs[0].payload_type, 111);
+    assert_int_equal(again->sections[1].rtp.codecs[0].payload_type, 96);
+    assert_int_equal(again->sections[1].rtp.codecs[0].rtx_payload_type, 97);
+    assert_string_equal(again->sections[1].rtp.extensions[0].uri, "urn:new");
+    assert_true(again->sections[1].rtp.extensions[0].id > 4); /* 1-4 mean something else in this group */
+    assert_int_equal(again->sections[1].rtp.extensions[1].id, 4);
     session_description_free(NULL, again);
     session_description_free(NULL, answer);
     session_description_free(NULL, offer);
@@ -172,10 +172,10 @@ static void one_codec_has_one_number_in_the_group(void **state)
     s->codec_count = 3;
     char *text = offer_text(&a);
     struct session_description *d = parsed(text);
-    assert_int_equal(d->sections[1].codec_count, 2); /* said twice, written once */
-    assert_int_equal(d->sections[1].codecs[1].payload_type, 96);
-    assert_int_equal(d->sections[1].codecs[1].rtx_payload_type, 97);
-    uint8_t h264 = d->sections[1].codecs[0].payload_type, rtx = d->sections[1].codecs[0].rtx_payload_type;
+    assert_int_equal(d->sections[1].rtp.codec_count, 2); /* said twice, written once */
+    assert_int_equal(d->sections[1].rtp.codecs[1].payload_type, 96);
+    assert_int_equal(d->sections[1].rtp.codecs[1].rtx_payload_type, 97);
+    uint8_t h264 = d->sections[1].rtp.codecs[0].payload_type, rtx = d->sections[1].rtp.codecs[0].rtx_payload_type;
     assert_true(h264 != 96 && h264 != 97 && rtx != 96 && rtx != 97 && h264 != rtx);
     session_description_free(NULL, d);
     free(text);
@@ -200,8 +200,8 @@ static void rtx_belongs_to_its_payload_type(void **state)
     a.snapshot.previous_remote = remote;
     char *text = offer_text(&a);
     struct session_description *d = parsed(text);
-    const struct jsep_codec *codecs = d->sections[0].codecs;
-    assert_int_equal(d->sections[0].codec_count, 2);
+    const struct jsep_codec *codecs = d->sections[0].rtp.codecs;
+    assert_int_equal(d->sections[0].rtp.codec_count, 2);
     assert_int_equal(codecs[0].payload_type, 35);
     assert_int_equal(codecs[0].rtx_payload_type, 36);
     assert_true(codecs[1].payload_type != 35 && codecs[1].payload_type != 37);
@@ -227,8 +227,8 @@ static void rtx_of_another_payload_type_is_not_taken(void **state)
     a.snapshot.previous_remote = theirs;
     char *text = offer_text(&a);
     struct session_description *d = parsed(text);
-    assert_int_equal(d->sections[0].codecs[0].payload_type, 100);
-    uint8_t rtx = d->sections[0].codecs[0].rtx_payload_type;
+    assert_int_equal(d->sections[0].rtp.codecs[0].payload_type, 100);
+    uint8_t rtx = d->sections[0].rtp.codecs[0].rtx_payload_type;
     assert_true(rtx != JSEP_NO_PAYLOAD_TYPE && rtx != 97);
     session_description_free(NULL, d);
     session_description_free(NULL, theirs);
@@ -275,8 +275,8 @@ static void a_peer_that_took_every_number_leaves_room(void **state)
     a.snapshot.previous_remote = remote;
     char *offer = offer_text(&a);
     struct session_description *d = parsed(offer);
-    assert_int_equal(d->sections[0].codec_count, 1);
-    assert_true(d->sections[0].codecs[0].rtx_payload_type != JSEP_NO_PAYLOAD_TYPE);
+    assert_int_equal(d->sections[0].rtp.codec_count, 1);
+    assert_true(d->sections[0].rtp.codecs[0].rtx_payload_type != JSEP_NO_PAYLOAD_TYPE);
     session_description_free(NULL, d);
     session_description_free(NULL, remote);
     text_fini(&text);
@@ -467,11 +467,11 @@ static void candidates_are_folded_in(void **state)
     char *all = folded(two, "0", lines, 5, true);
     has(all, "m=audio 5003 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 198.51.100.1\r\n", true);
     struct session_description *d = parsed(all);
-    assert_int_equal(d->sections[0].candidate_count, 5);
-    assert_true(slice_is(d->sections[0].candidates[0], lines[0]));
-    assert_true(d->sections[0].end_of_candidates);
-    assert_false(d->sections[1].end_of_candidates);
-    assert_int_equal(d->sections[1].candidate_count, 0);
+    assert_int_equal(d->sections[0].transport.candidate_count, 5);
+    assert_true(slice_is(d->sections[0].transport.candidates[0], lines[0]));
+    assert_true(d->sections[0].transport.end_of_candidates);
+    assert_false(d->sections[1].transport.end_of_candidates);
+    assert_int_equal(d->sections[1].transport.candidate_count, 0);
     char *again = folded(all, "0", lines, 5, true);
     assert_string_equal(all, again);
     session_description_free(NULL, d);

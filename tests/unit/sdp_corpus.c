@@ -33,17 +33,18 @@ static void every_description_prints_as_it_was(void **state)
 
 static void check_section(const char *name, const struct jsep_section *s)
 {
-    bool ok = s->mid[0] &&
-              (s->rejected || (s->ice_ufrag.len >= 4 && s->ice_pwd.len >= 22 && s->fingerprint_count == 1 && s->setup != SETUP_NONE));
-    ok = ok && (s->rejected || (s->fingerprints[0].len == 32 && strcmp(s->fingerprints[0].hash, "sha-256") == 0));
+    bool ok = s->mid[0] && (s->rejected || (s->transport.ice_ufrag.len >= 4 && s->transport.ice_pwd.len >= 22 &&
+                                            s->transport.fingerprint_count == 1 && s->transport.setup != SETUP_NONE));
+    ok = ok && (s->rejected || (s->transport.fingerprints[0].len == 32 && strcmp(s->transport.fingerprints[0].hash, "sha-256") == 0));
     if (s->type == MEDIA_APPLICATION)
-        ok = ok && s->data_channel && s->sctp_port == 5000 && s->max_message_size >= 65536;
+        ok = ok && s->sctp.data_channel && s->sctp.port == 5000 && s->sctp.max_message_size >= 65536;
     else
-        ok = ok && s->type != MEDIA_OTHER && s->codec_count > 0 && s->direction <= RTC_DIRECTION_SENDRECV;
-    for (size_t i = 0; i < s->codec_count; i++)
-        ok = ok && s->codecs[i].name[0] && s->codecs[i].clock_rate >= 8000 && !slice_is_nocase(slice_str(s->codecs[i].name), "rtx");
-    for (size_t i = 0; i < s->candidate_count; i++)
-        ok = ok && memcmp(s->candidates[i].data, "candidate:", 10) == 0;
+        ok = ok && s->type != MEDIA_OTHER && s->rtp.codec_count > 0 && s->direction <= RTC_DIRECTION_SENDRECV;
+    for (size_t i = 0; i < s->rtp.codec_count; i++)
+        ok = ok && s->rtp.codecs[i].name[0] && s->rtp.codecs[i].clock_rate >= 8000 &&
+             !slice_is_nocase(slice_str(s->rtp.codecs[i].name), "rtx");
+    for (size_t i = 0; i < s->transport.candidate_count; i++)
+        ok = ok && memcmp(s->transport.candidates[i].data, "candidate:", 10) == 0;
     if (!ok)
         fail_msg("%s: section \"%s\" reads wrongly", name, s->mid);
 }
@@ -67,9 +68,9 @@ static void every_description_reads_sanely(void **state)
 
 static const struct jsep_codec *codec_named(const struct jsep_section *s, const char *name)
 {
-    for (size_t i = 0; i < s->codec_count; i++)
-        if (slice_is_nocase(slice_str(s->codecs[i].name), name))
-            return &s->codecs[i];
+    for (size_t i = 0; i < s->rtp.codec_count; i++)
+        if (slice_is_nocase(slice_str(s->rtp.codecs[i].name), name))
+            return &s->rtp.codecs[i];
     return NULL;
 }
 
@@ -78,27 +79,27 @@ static void firefox_session_level_attributes_reach_sections(void **state)
     (void)state;
     struct session_description *d = parsed_file("firefox_153_maxbundle_offer.sdp");
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(d->sections[i].fingerprint_count, 1);
-        assert_int_equal(d->sections[i].fingerprints[0].value[0], 0x3f);
-        assert_true(d->sections[i].ice_trickle);
-        assert_int_equal(d->sections[i].setup, SETUP_ACTPASS);
-        assert_true(d->sections[i].bundled);
+        assert_int_equal(d->sections[i].transport.fingerprint_count, 1);
+        assert_int_equal(d->sections[i].transport.fingerprints[0].value[0], 0x3f);
+        assert_true(d->sections[i].transport.ice_trickle);
+        assert_int_equal(d->sections[i].transport.setup, SETUP_ACTPASS);
+        assert_true(d->sections[i].bundle.grouped);
         assert_false(d->sections[i].rejected);
-        assert_int_equal(d->sections[i].bundle_only, i > 0);
+        assert_int_equal(d->sections[i].bundle.only, i > 0);
         assert_int_equal(d->sections[i].port, i > 0 ? 0 : 9);
     }
     const struct jsep_section *audio = &d->sections[0];
-    assert_string_equal(audio->stream_ids[0], "{ce55ef67-e60b-40cf-823b-41cadb7a6cf9}");
-    assert_string_equal(audio->track_id, "{267c93b7-ef40-49d1-920d-6d743a2a7ea5}");
-    assert_int_equal(audio->extensions[1].id, 2);
-    assert_int_equal(audio->extensions[1].direction, RTC_DIRECTION_RECVONLY);
-    assert_string_equal(audio->codecs[0].name, "opus");
-    assert_string_equal(audio->codecs[0].fmtp, "maxplaybackrate=48000;stereo=1;useinbandfec=1");
-    assert_int_equal(audio->codecs[0].payload_type, 109);
-    assert_int_equal(audio->codecs[0].channels, 2);
-    assert_int_equal(audio->ssrcs[0], 744748610);
-    assert_string_equal(audio->cname, "{62f5e57a-ef4b-4af4-8a1b-c898703fad78}");
-    assert_true(d->sections[2].max_message_size == 1073741823);
+    assert_string_equal(audio->rtp.stream_ids[0], "{ce55ef67-e60b-40cf-823b-41cadb7a6cf9}");
+    assert_string_equal(audio->rtp.track_id, "{267c93b7-ef40-49d1-920d-6d743a2a7ea5}");
+    assert_int_equal(audio->rtp.extensions[1].id, 2);
+    assert_int_equal(audio->rtp.extensions[1].direction, RTC_DIRECTION_RECVONLY);
+    assert_string_equal(audio->rtp.codecs[0].name, "opus");
+    assert_string_equal(audio->rtp.codecs[0].fmtp, "maxplaybackrate=48000;stereo=1;useinbandfec=1");
+    assert_int_equal(audio->rtp.codecs[0].payload_type, 109);
+    assert_int_equal(audio->rtp.codecs[0].channels, 2);
+    assert_int_equal(audio->rtp.ssrcs[0], 744748610);
+    assert_string_equal(audio->rtp.cname, "{62f5e57a-ef4b-4af4-8a1b-c898703fad78}");
+    assert_true(d->sections[2].sctp.max_message_size == 1073741823);
     session_description_free(NULL, d);
 }
 
@@ -113,10 +114,10 @@ static void firefox_rtx_and_fid_fold(void **state)
     assert_true(vp8->nack && vp8->nack_pli && vp8->ccm_fir && vp8->goog_remb && vp8->transport_cc);
     assert_int_equal(red->rtx_payload_type, 119);
     assert_int_equal(codec_named(video, "ulpfec")->rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
-    assert_int_equal(video->codec_count, 5);
-    assert_int_equal(video->ssrc_count, 1);
-    assert_int_equal(video->ssrcs[0], 1273345748);
-    assert_true(video->rtx_ssrcs[0] == 3887630944u);
+    assert_int_equal(video->rtp.codec_count, 5);
+    assert_int_equal(video->rtp.ssrc_count, 1);
+    assert_int_equal(video->rtp.ssrcs[0], 1273345748);
+    assert_true(video->rtp.rtx_ssrcs[0] == 3887630944u);
     session_description_free(NULL, d);
 }
 
@@ -125,9 +126,9 @@ static void firefox_simulcast_has_three_ssrcs_with_partners(void **state)
     (void)state;
     struct session_description *d = parsed_file("firefox_153_simulcast3_offer.sdp");
     const struct jsep_section *video = &d->sections[1];
-    assert_true(video->simulcast);
-    assert_int_equal(video->ssrc_count, 3);
-    assert_true(video->ssrcs[1] == 3777031933u && video->rtx_ssrcs[1] == 3864025304u);
+    assert_true(video->rtp.simulcast);
+    assert_int_equal(video->rtp.ssrc_count, 3);
+    assert_true(video->rtp.ssrcs[1] == 3777031933u && video->rtp.rtx_ssrcs[1] == 3864025304u);
     session_description_free(NULL, d);
 }
 
@@ -136,12 +137,12 @@ static void chromium_simulcast_has_no_ssrcs(void **state)
     (void)state;
     struct session_description *d = parsed_file("chromium_156_simulcast3_offer.sdp");
     const struct jsep_section *video = &d->sections[1];
-    assert_true(video->simulcast);
+    assert_true(video->rtp.simulcast);
     assert_int_equal(video->direction, RTC_DIRECTION_SENDONLY);
-    assert_int_equal(video->ssrc_count, 0);
+    assert_int_equal(video->rtp.ssrc_count, 0);
     assert_int_equal(codec_named(video, "VP8")->rtx_payload_type, 97);
-    assert_int_equal(video->extension_count, 13);
-    assert_true(video->extmap_allow_mixed);
+    assert_int_equal(video->rtp.extension_count, 13);
+    assert_true(video->rtp.extmap_allow_mixed);
     session_description_free(NULL, d);
 }
 
@@ -151,15 +152,15 @@ static void aiortc_legacy_data_section_is_a_data_channel(void **state)
     struct session_description *d = parsed_file("aiortc_1.4.0_avd_offer.sdp");
     const struct jsep_section *data = &d->sections[2];
     assert_int_equal(data->type, MEDIA_APPLICATION);
-    assert_true(data->data_channel);
-    assert_int_equal(data->sctp_port, 5000);
-    assert_true(data->max_message_size == 65536);
-    assert_true(data->end_of_candidates);
-    assert_false(data->ice_trickle);
-    assert_int_equal(data->candidate_count, 2);
+    assert_true(data->sctp.data_channel);
+    assert_int_equal(data->sctp.port, 5000);
+    assert_true(data->sctp.max_message_size == 65536);
+    assert_true(data->transport.end_of_candidates);
+    assert_false(data->transport.ice_trickle);
+    assert_int_equal(data->transport.candidate_count, 2);
     /* One extension id means two URIs. */
-    assert_int_equal(d->sections[0].extensions[1].id, d->sections[1].extensions[1].id);
-    assert_string_not_equal(d->sections[0].extensions[1].uri, d->sections[1].extensions[1].uri);
+    assert_int_equal(d->sections[0].rtp.extensions[1].id, d->sections[1].rtp.extensions[1].id);
+    assert_string_not_equal(d->sections[0].rtp.extensions[1].uri, d->sections[1].rtp.extensions[1].uri);
     session_description_free(NULL, d);
 }
 
@@ -167,12 +168,12 @@ static void libdatachannel_options_and_named_mids(void **state)
 {
     (void)state;
     struct session_description *d = parsed_file("libdatachannel_ndc0.33.4_avd_offer.sdp");
-    assert_true(d->sections[0].ice_trickle); /* "ice2,trickle" */
+    assert_true(d->sections[0].transport.ice_trickle); /* "ice2,trickle" */
     assert_int_equal(session_description_find(d, "video"), 1);
     assert_int_equal(session_description_find(d, "nothing"), -1);
     assert_int_equal(session_description_find(d, ""), -1);
-    assert_string_equal(d->sections[0].track_id, "tr");
-    assert_int_equal(d->sections[0].stream_count, 1); /* a=msid and a=ssrc msid name the same */
+    assert_string_equal(d->sections[0].rtp.track_id, "tr");
+    assert_int_equal(d->sections[0].rtp.stream_count, 1); /* a=msid and a=ssrc msid name the same */
     assert_int_equal(d->sections[1].port, 44586);
     session_description_free(NULL, d);
 }
@@ -181,8 +182,8 @@ static void wrtc_track_without_stream(void **state)
 {
     (void)state;
     struct session_description *d = parsed_file("wrtc_0.10.0_avd_offer.sdp");
-    assert_int_equal(d->sections[0].stream_count, 0);
-    assert_string_equal(d->sections[0].track_id, "6b15a199-67bc-4508-bae2-533e80ce0c86");
+    assert_int_equal(d->sections[0].rtp.stream_count, 0);
+    assert_string_equal(d->sections[0].rtp.track_id, "6b15a199-67bc-4508-bae2-533e80ce0c86");
     session_description_free(NULL, d);
 }
 
@@ -194,7 +195,7 @@ static void stopped_transceivers_are_rejected_sections(void **state)
         struct session_description *d = parsed_file(names[i]);
         assert_int_equal(d->section_count, 4);
         assert_true(d->sections[3].rejected);
-        assert_false(d->sections[3].bundled);
+        assert_false(d->sections[3].bundle.grouped);
         assert_false(d->sections[0].rejected);
         session_description_free(NULL, d);
     }

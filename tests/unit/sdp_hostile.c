@@ -100,8 +100,8 @@ static void what_does_not_count(void **state)
     assert_false(d->sections[0].rejected);
     assert_int_equal(d->sections[0].direction, RTC_DIRECTION_SENDRECV);
     assert_int_equal(d->sections[1].direction, RTC_DIRECTION_INACTIVE);
-    assert_int_equal(d->sections[1].codec_count, 1);
-    assert_int_equal(d->sections[1].codecs[0].rtx_payload_type, 97);
+    assert_int_equal(d->sections[1].rtp.codec_count, 1);
+    assert_int_equal(d->sections[1].rtp.codecs[0].rtx_payload_type, 97);
     session_description_free(NULL, d);
 }
 
@@ -112,12 +112,12 @@ static void a_section_speaks_for_itself(void **state)
     struct session_description *d = parsed("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=extmap:3 urn:session\r\n" AUDIO("0")
                                                AUDIO("1") "a=extmap:5 urn:own\r\n"
                                                           "a=ssrc-group:FID 7 7\r\na=ssrc:7 cname:c\r\n");
-    assert_int_equal(d->sections[0].extension_count, 1);
-    assert_string_equal(d->sections[0].extensions[0].uri, "urn:session");
-    assert_int_equal(d->sections[1].extension_count, 1);
-    assert_string_equal(d->sections[1].extensions[0].uri, "urn:own");
-    assert_int_equal(d->sections[1].ssrc_count, 1);
-    assert_int_equal(d->sections[1].rtx_ssrcs[0], 0);
+    assert_int_equal(d->sections[0].rtp.extension_count, 1);
+    assert_string_equal(d->sections[0].rtp.extensions[0].uri, "urn:session");
+    assert_int_equal(d->sections[1].rtp.extension_count, 1);
+    assert_string_equal(d->sections[1].rtp.extensions[0].uri, "urn:own");
+    assert_int_equal(d->sections[1].rtp.ssrc_count, 1);
+    assert_int_equal(d->sections[1].rtp.rtx_ssrcs[0], 0);
     session_description_free(NULL, d);
 }
 
@@ -216,8 +216,8 @@ static void missing_c_and_lf_line_ends_are_forgiven(void **state)
     struct session_description *d = parsed(
         "v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nt=0 0\nm=audio 9 UDP/TLS/RTP/SAVPF 0\na=ice-ufrag:abcd\na=ice-pwd:0123456789abcdefghijkl\n"
         "a=fingerprint:x 00\na=mid:0\n\n");
-    assert_string_equal(d->sections[0].codecs[0].name, "PCMU");
-    assert_true(slice_is(d->sections[0].ice_ufrag, "abcd"));
+    assert_string_equal(d->sections[0].rtp.codecs[0].name, "PCMU");
+    assert_true(slice_is(d->sections[0].transport.ice_ufrag, "abcd"));
     session_description_free(NULL, d);
 }
 
@@ -227,8 +227,8 @@ static void numbers_that_overflow_do_no_harm(void **state)
     struct session_description *d =
         parsed(SDP_SESSION "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 98\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
                            "a=fmtp:97 apt=99999999999999999999999\r\na=rtpmap:98 rtx/90000\r\na=fmtp:98 apt=97\r\na=mid:0\r\n" TRANSPORT);
-    assert_int_equal(d->sections[0].codec_count, 1);
-    assert_int_equal(d->sections[0].codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
+    assert_int_equal(d->sections[0].rtp.codec_count, 1);
+    assert_int_equal(d->sections[0].rtp.codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);
     session_description_free(NULL, d);
 }
 
@@ -237,9 +237,9 @@ static void duplicate_extensions_keep_the_first(void **state)
     (void)state;
     struct session_description *d =
         parsed(SDP_SESSION AUDIO("0") "a=extmap:1 urn:a\r\na=extmap:1 urn:b\r\na=extmap:2 urn:a\r\na=extmap:3 urn:c\r\n");
-    assert_int_equal(d->sections[0].extension_count, 2);
-    assert_string_equal(d->sections[0].extensions[0].uri, "urn:a");
-    assert_int_equal(d->sections[0].extensions[0].id, 1);
+    assert_int_equal(d->sections[0].rtp.extension_count, 2);
+    assert_string_equal(d->sections[0].rtp.extensions[0].uri, "urn:a");
+    assert_int_equal(d->sections[0].rtp.extensions[0].id, 1);
     session_description_free(NULL, d);
 }
 
@@ -247,9 +247,9 @@ static void own_fingerprints_replace_those_of_the_session(void **state)
 {
     (void)state;
     struct session_description *d = parsed(SDP_SESSION "a=fingerprint:x 01\r\na=fingerprint:y 02\r\n" AUDIO("0") "a=fingerprint:Z 03\r\n");
-    assert_int_equal(d->sections[0].fingerprint_count, 2);
-    assert_string_equal(d->sections[0].fingerprints[0].hash, "sha-1");
-    assert_string_equal(d->sections[0].fingerprints[1].hash, "z");
+    assert_int_equal(d->sections[0].transport.fingerprint_count, 2);
+    assert_string_equal(d->sections[0].transport.fingerprints[0].hash, "sha-1");
+    assert_string_equal(d->sections[0].transport.fingerprints[1].hash, "z");
     session_description_free(NULL, d);
 }
 
@@ -259,10 +259,10 @@ static void bundled_sections_take_transport_from_the_tagged_one(void **state)
     struct session_description *d = parsed(
         SDP_SESSION "a=group:BUNDLE 0 1\r\n" AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
     assert_false(d->sections[1].rejected);
-    assert_true(slice_is(d->sections[1].ice_ufrag, "abcd"));
-    assert_int_equal(d->sections[1].fingerprint_count, 1);
-    assert_int_equal(d->sections[1].setup, SETUP_ACTPASS);
-    assert_int_equal(d->sections[1].sctp_port, 0); /* there is no default */
+    assert_true(slice_is(d->sections[1].transport.ice_ufrag, "abcd"));
+    assert_int_equal(d->sections[1].transport.fingerprint_count, 1);
+    assert_int_equal(d->sections[1].transport.setup, SETUP_ACTPASS);
+    assert_int_equal(d->sections[1].sctp.port, 0); /* there is no default */
     session_description_free(NULL, d);
     d = parsed(SDP_SESSION AUDIO("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=bundle-only\r\n");
     assert_true(d->sections[1].rejected); /* in no group, so without a transport */
@@ -273,9 +273,9 @@ static void plan_b_track_ids_come_from_ssrc_lines(void **state)
 {
     (void)state;
     struct session_description *d = parsed(SDP_SESSION AUDIO("0") "a=ssrc:5 cname:c\r\na=ssrc:5 msid:s t\r\n");
-    assert_string_equal(d->sections[0].track_id, "t");
-    assert_string_equal(d->sections[0].stream_ids[0], "s");
-    assert_int_equal(d->sections[0].ssrc_count, 1);
+    assert_string_equal(d->sections[0].rtp.track_id, "t");
+    assert_string_equal(d->sections[0].rtp.stream_ids[0], "s");
+    assert_int_equal(d->sections[0].rtp.ssrc_count, 1);
     session_description_free(NULL, d);
 }
 
@@ -291,12 +291,12 @@ static void more_than_fits_is_left_out(void **state)
                    i, i + 1000, i, i, i, i, i, i);
     struct session_description *d = parsed(text.data);
     const struct jsep_section *s = &d->sections[0];
-    assert_int_equal(s->ssrc_count, JSEP_SSRCS_MAX);
-    assert_int_equal(s->stream_count, JSEP_STREAMS_MAX);
-    assert_int_equal(s->extension_count, JSEP_EXTENSIONS_MAX);
-    assert_int_equal(s->fingerprint_count, JSEP_FINGERPRINTS_MAX);
-    assert_int_equal(s->candidate_count, 100);
-    assert_true(slice_is(s->candidates[99], "candidate:100"));
+    assert_int_equal(s->rtp.ssrc_count, JSEP_SSRCS_MAX);
+    assert_int_equal(s->rtp.stream_count, JSEP_STREAMS_MAX);
+    assert_int_equal(s->rtp.extension_count, JSEP_EXTENSIONS_MAX);
+    assert_int_equal(s->transport.fingerprint_count, JSEP_FINGERPRINTS_MAX);
+    assert_int_equal(s->transport.candidate_count, 100);
+    assert_true(slice_is(s->transport.candidates[99], "candidate:100"));
     session_description_free(NULL, d);
     text_fini(&text);
 }
