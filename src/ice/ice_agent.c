@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The agent: its life, its lists of candidates and its state. See ice_agent.h. */
-#include "ice_internal.h"
+#include "ice_agent.h"
 
+#include "ice_gather.h"
+#include "ice_input.h"
+#include "ice_interfaces.h"
+#include "ice_internal.h"
+#include "ice_report.h"
+#include "ice_trickle.h"
 #include "mdns.h"
 #include "memory.h"
 

@@ -79,7 +79,7 @@ rtc_time_t ice_judged_at(const struct ice_consent *consent, rtc_time_t at)
     return at > back ? at : back;
 }
 
-void ice_probe(const struct ice_consent *consent, struct ice_pair *pair, rtc_time_t now, struct out *out)
+void ice_consent_ask(const struct ice_consent *consent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     struct ice_probe *p = &pair->consent.probes[pair->consent.probe_index++ % ICE_PROBES];
     *p = (struct ice_probe){.sent = now, .active = true, .controlling = ice_controls(consent->session)};
@@ -135,17 +135,17 @@ void ice_consent_run(struct ice_consent *consent, rtc_time_t now, struct out *ou
     if (ice_is_lite(consent->session))
         return; /* the peer's checks are all there is (RFC 8445 section 2.5) */
     if (consent->checks->selected && now >= selected_due(consent->checks->selected))
-        ice_probe(consent, consent->checks->selected, now, out);
+        ice_consent_ask(consent, consent->checks->selected, now, out);
     int tried = 0;
     consent->checks->backup = find_backup(consent, now);
     for (size_t i = 0; i < consent->checks->count; i++) {
         struct ice_pair *pair = consent->checks->pairs[i];
         if (pair == consent->checks->backup && now >= backup_due(pair))
-            ice_probe(consent, pair, now, out);
+            ice_consent_ask(consent, pair, now, out);
         if (!is_alternative(consent, pair) || ++tried > ALTERNATIVES)
             continue;
         if (now >= alternative_due(consent, pair))
-            ice_probe(consent, pair, now, out);
+            ice_consent_ask(consent, pair, now, out);
     }
 }
 

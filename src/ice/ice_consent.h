@@ -16,7 +16,7 @@ struct ice_consent {
 void ice_consent_init(struct ice_consent *consent, const struct ice_session *session, struct ice_check_list *checks);
 
 /* Sends a consent check. */
-void ice_probe(const struct ice_consent *consent, struct ice_pair *pair, rtc_time_t now, struct out *out);
+void ice_consent_ask(const struct ice_consent *consent, struct ice_pair *pair, rtc_time_t now, struct out *out);
 void ice_consent_run(struct ice_consent *consent, rtc_time_t now, struct out *out);
 void ice_consent_deadline(const struct ice_consent *consent, rtc_time_t *best, enum timer_reason *why);
 

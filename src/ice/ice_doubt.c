@@ -48,7 +48,7 @@ void ice_doubt_run(struct ice_doubt *doubt, rtc_time_t now, struct out *out)
     if (now < doubt->next || doubt->asked > QUESTIONS)
         return;
     if (doubt->asked < QUESTIONS)
-        ice_probe(doubt->consent, doubt->checks->selected, now, out);
+        ice_consent_ask(doubt->consent, doubt->checks->selected, now, out);
     doubt->asked++;
     doubt->next = now + answer_takes(doubt->checks->selected);
 }

@@ -3,6 +3,8 @@
  * family. Host candidates are announced as soon as their socket is bound; nothing waits for a server, and a server that does not answer
  * costs only its own candidate. Where sockets, servers, queries, relays, names and TCP meet: what a result means for each of them, and when
  * all of it is over. */
+#include "ice_gather.h"
+
 #include "ice_internal.h"
 
 static void query_server(struct ice_agent *agent, struct ice_base *base, uint32_t index, rtc_time_t now, struct out *out)

@@ -2,6 +2,8 @@
 /* What arrives: Binding requests (RFC 8445 section 7.3) with role conflicts and peer-reflexive candidates, and responses to our checks
  * (section 7.2.5). Requests need our own password only, so they are answered, and remembered as triggered checks, before the peer's
  * description is here. */
+#include "ice_input.h"
+
 #include "ice_internal.h"
 
 static const rtc_time_t consent_is_fresh = 1 * ICE_SECOND;
@@ -100,7 +102,7 @@ static void asked_elsewhere(struct ice_agent *agent, struct ice_pair *pair, rtc_
     ice_doubt_start(&agent->doubt, now);
     if (agent->checks.selected && pair->state == ICE_PAIR_SUCCEEDED && now >= pair->consent.granted + consent_is_fresh &&
         now >= pair->consent.asked + consent_is_fresh)
-        ice_probe(&agent->consent, pair, now, out);
+        ice_consent_ask(&agent->consent, pair, now, out);
 }
 
 static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_base *base, const struct address *from,

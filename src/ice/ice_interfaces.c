@@ -2,8 +2,10 @@
 /* The local addresses that get a socket (RFC 8445 section 5.1.1.1): which of the system's list are used, and how they rank. The kind of the
  * network comes first, then families alternate (RFC 8421 section 4). Whenever the list changes, what is new gets a socket, and what
  * vanished is not used any more; its socket is kept for a while, for a cable that is plugged in again. */
-#include "ice_internal.h"
+#include "ice_interfaces.h"
 
+#include "ice_gather.h"
+#include "ice_internal.h"
 #include "memory.h"
 
 #include <crtc/transport.h>

@@ -62,7 +62,7 @@ void ice_lite_ask(const struct ice_consent *consent, struct ice_pair *pair, rtc_
     if (!pair || !consent->session->remote_known || now < consent->checks->sent + pace)
         return;
     consent->checks->sent = now;
-    ice_probe(consent, pair, now, out);
+    ice_consent_ask(consent, pair, now, out);
 }
 
 /* RFC 8445 section 6.1.1 has two lite agents check nothing and section 8.2.2 send as the candidates say: without consent, which RFC 8827

@@ -3,7 +3,10 @@
 #ifndef CRTC_ICE_REPORT_H
 #define CRTC_ICE_REPORT_H
 
-#include "ice_agent.h"
+#include "ice_types.h"
+
+struct ice_pair;
+struct ice_remote;
 
 enum { ICE_REASON_MAX = 160 };
 
@@ -38,6 +41,10 @@ bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct
 /* A candidate that nothing is sent to, with the reason (static text). The first few. */
 bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out, const char **reason);
 bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct ice_server_report *out);
+
+/* The two ends of a pair as they are told of. */
+void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out);
+void ice_describe_remote(const struct ice_agent *agent, const struct ice_remote *remote, struct ice_candidate *out);
 
 /* A packet of the upper layers left on the selected pair, or could not; arrived. */
 void ice_agent_count_sent(struct ice_agent *agent, rtc_time_t now, size_t bytes);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The peer's candidates as they are signalled (RFC 8838 section 11): each is judged, kept, and paired with what there is. Where signalling
  * meets remote candidates, pairs, and what is connected to over TCP. */
+#include "ice_trickle.h"
+
 #include "ice_internal.h"
 
 /* What a candidate must be for this agent to check it, once its address is known. */

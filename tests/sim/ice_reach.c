@@ -4,6 +4,7 @@
 #include "ice_script.h"
 
 #include "ice_internal.h"
+#include "ice_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
