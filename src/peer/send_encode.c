@@ -119,20 +119,25 @@ static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *fram
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Every frame that was taken is sent or counted. */
+/* With the lock held. Every frame that was taken is sent or counted, once: whoever ended the pipeline counted what was at the worker. */
+static void count_dropped(struct send_pipeline *p)
+{
+    p->shared.stats.frames_dropped += !p->shared.detached;
+    p->shared.in_work = false;
+}
+
 static void count_unmade(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->shared.stats.frames_dropped++;
-    p->shared.in_work = false;
+    count_dropped(p);
     pthread_mutex_unlock(&p->lock);
 }
 
 static void fail_encoding(struct send_pipeline *p, int error)
 {
     pthread_mutex_lock(&p->lock);
-    bool first = p->shared.stats.frames_dropped++ == 0;
-    p->shared.in_work = false;
+    bool first = p->shared.stats.frames_dropped == 0;
+    count_dropped(p);
     p->shared.keyframe_wanted = true;
     pthread_mutex_unlock(&p->lock);
     if (first)
@@ -242,7 +247,7 @@ void send_pipeline_encode(struct job *job)
     for (;;) {
         pthread_mutex_lock(&p->lock);
         bool more = !p->shared.detached && send_ring_pop(&p->shared.in, &item);
-        p->shared.in_work = more && p->kind == RTC_MEDIA_VIDEO;
+        p->shared.in_work = more;
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;

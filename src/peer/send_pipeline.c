@@ -294,7 +294,7 @@ void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
     media_track_set_bitrate(p->track, p->consumer, p->shared.bitrate_bps);
 }
 
-/* What still waits is not sent any more; nor is the picture that a worker has at this moment, whose result nobody takes. */
+/* What still waits is not sent any more; nor is what a worker has at this moment, whose result nobody takes: nor does it count from now on. */
 static void give_up_waiting(struct send_pipeline *p)
 {
     struct send_item item;

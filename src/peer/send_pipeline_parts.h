@@ -37,7 +37,7 @@ struct send_shared {
     struct send_ring in, out;
     bool forwards; /* the track brings encoded frames */
     bool busy, detached, keyframe_wanted, bitrate_changed;
-    bool in_work;            /* a picture is at the worker: neither passed on nor counted yet */
+    bool in_work;            /* a frame is at the worker: neither passed on nor counted yet */
     bool encoded_starts;     /* coded video may go on with a keyframe only */
     bool encoded_lost;       /* a gap in coded video: its source must make a keyframe */
     bool stopped;            /* by the circuit breaker */

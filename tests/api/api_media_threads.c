@@ -40,8 +40,24 @@ static void codec_free(void *codec)
     (void)codec;
 }
 
+/* A picture that was taken at this time fails, and only when it is told to. */
+enum { TRAP_TIME = 1 };
+static atomic_uint trapped, sprung, gone;
+
+static void let_go(void *user)
+{
+    (void)user;
+    atomic_fetch_add(&gone, 1);
+}
+
 static int encode(void *codec, rtc_video_frame *frame, bool keyframe, rtc_encoded_frame **out)
 {
+    if (rtc_video_frame_capture_time_us(frame) == TRAP_TIME) {
+        atomic_fetch_add(&trapped, 1);
+        while (atomic_load(&sprung) == 0)
+            (void)sched_yield();
+        return RTC_ERR_ENCODING;
+    }
     uint32_t n = atomic_fetch_add(&encoded, 1);
     if (n % 2 == 0)
         return RTC_OK;
@@ -217,6 +233,69 @@ static void tracks_are_replaced(void **state)
     end(&s);
 }
 
+/* The picture that waited is given up by who replaces the track, and lets the one at the worker fail before anything else is counted. */
+static void spring(void *user)
+{
+    (void)user;
+    atomic_fetch_add(&sprung, 1);
+    wait_for(&gone, 1);
+}
+
+static void push_wrapped(rtc_media_source *source, rtc_context *context, rtc_time_t taken, void (*release)(void *user))
+{
+    static uint8_t grey[64 * 48 * 3 / 2];
+    const rtc_video_frame_options options = {.size = sizeof options,
+                                             .format = RTC_VIDEO_I420,
+                                             .width = 64,
+                                             .height = 48,
+                                             .capture_time_us = taken,
+                                             .planes = {grey, grey + 64 * 48, grey + 64 * 60},
+                                             .strides = {64, 32, 32},
+                                             .release = release};
+    rtc_video_frame *picture;
+    assert_int_equal(rtc_video_frame_new(context, &options, &picture), RTC_OK);
+    assert_int_equal(rtc_media_source_push_video(source, picture), RTC_OK);
+    rtc_video_frame_unref(picture);
+}
+
+static double frames_dropped(rtc_peer_connection *pc)
+{
+    rtc_stats_report *report;
+    double value = -1;
+    assert_int_equal(rtc_peer_connection_get_stats(pc, &report), RTC_OK);
+    assert_true(rtc_stats_number(rtc_stats_report_find_type(report, "outbound-rtp"), "framesDropped", &value));
+    rtc_stats_report_unref(report);
+    return value;
+}
+
+/* A pipeline ends while the encoder fails: what it had is counted by the one or by the other. */
+static void what_fails_at_the_end_counts_once(void **state)
+{
+    struct scene s;
+    rtc_media_source *source;
+    rtc_media_stream_track *track;
+    (void)state;
+    begin(&s);
+    wait_for(&encoded, atomic_load(&encoded) + 1);
+    assert_int_equal(rtc_media_source_new(s.context, RTC_MEDIA_VIDEO, "by hand", NULL, NULL, &source), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
+    rtc_loop_lock(s.loop);
+    assert_int_equal(rtc_rtp_sender_replace_track(s.sender, track), RTC_OK);
+    double before = frames_dropped(s.pc[0]);
+    rtc_loop_unlock(s.loop);
+    push_wrapped(source, s.context, TRAP_TIME, let_go);
+    wait_for(&trapped, 1);
+    push_wrapped(source, s.context, TRAP_TIME + 1, spring);
+    rtc_loop_lock(s.loop);
+    assert_int_equal(rtc_rtp_sender_replace_track(s.sender, NULL), RTC_OK);
+    double after = frames_dropped(s.pc[0]);
+    rtc_loop_unlock(s.loop);
+    assert_true(after - before == 2);
+    rtc_media_stream_track_unref(track);
+    rtc_media_source_unref(source);
+    end(&s);
+}
+
 /* Connections go while pictures are being decoded, and shown. */
 static void receivers_are_freed(void **state)
 {
@@ -234,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tracks_are_replaced),
         cmocka_unit_test(receivers_are_freed),
+        cmocka_unit_test(what_fails_at_the_end_counts_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
