@@ -4,13 +4,13 @@
  * the rate is raised so that they do not. Video and its repair share one budget (RFC 4588 section 7): retransmissions get no more than a
  * part of the target, and what they take is taken off what the encoder may make. Owns its packets.
  *
- * The way of a packet: rtp_send_stream_frame() and rtp_send_stream_nack() push plain RTP without sequence numbers here; the session pops
- * what is due, lets rtp_send_stream_leaving() number, stamp and cache it, protects it in place and sends it:
+ * The way of a packet: rtp_send_stream_frame() and rtp_send_stream_nack() push plain RTP without sequence numbers here, extensions by
+ * ids of our own; the session pops what is due, lets rtp_send_stream_leaving() number it, write its extensions and cache it, protects it in place and sends it:
  *
  *     while ((packet = rtp_pacer_pop(&pacer, now)) != NULL) {
  *         sender = the one with rtp_send_stream_owns(sender, rtp_ssrc(packet_slice(packet)));
- *         rtp_send_stream_leaving(sender, now, packet);
- *         srtp_protect_packet(...); out_send(...);
+ *         if (rtp_send_stream_leaving(sender, now, packet))
+ *             srtp_protect_packet(...); out_send(...);
  *     }
  */
 #ifndef CRTC_RTP_PACER_H

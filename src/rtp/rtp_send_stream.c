@@ -95,7 +95,12 @@ bool rtp_send_stream_owns(const struct rtp_send_stream *s, uint32_t ssrc)
 
 /* ---- Packetizing ---- */
 
-static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* written over when the packet leaves */
+static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* what is true is known when the packet leaves */
+
+/* The ids of a packet that waits, whatever was negotiated: that may change until it leaves (RFC 8285 section 6), and then its extensions
+ * are written anew. */
+static const uint8_t waiting_ids[RTP_EXTENSIONS] = {1, 2, 3, 4, 5};
+_Static_assert(RTP_EXTENSIONS == 5, "each has an id while it waits");
 
 /* The header of the stream's packets; `audio_level` must live as long. */
 static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t timestamp, const uint8_t *audio_level)
@@ -109,11 +114,22 @@ static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t tim
     return header;
 }
 
-/* A packet with the header; its sequence number comes when it leaves. */
+/* RFC 8852 section 3.2: a repair packet says which stream it repairs. */
+static void turn_into_repair(struct rtp_header *header)
+{
+    header->extensions[RTP_EXTENSION_REPAIRED_RID] = header->extensions[RTP_EXTENSION_RID];
+    header->extensions[RTP_EXTENSION_RID] = slice_of(NULL, 0);
+}
+
+/* A packet that will wait; its sequence number and what was negotiated of its extensions come when it leaves. */
 static struct packet *new_packet(const struct rtp_send_stream *s, const struct rtp_header *header, struct packet_pool *pool)
 {
     struct packet *packet = packet_new(pool);
-    if (packet && !rtp_write_header(packet, header, s->format.ids)) {
+    struct rtp_header waiting = *header;
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++)
+        if (s->format.ids[i] == 0)
+            waiting.extensions[i] = slice_of(NULL, 0);
+    if (packet && !rtp_write_header(packet, &waiting, waiting_ids)) {
         packet_free(packet);
         packet = NULL;
     }
@@ -222,23 +238,43 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
 
 /* ---- Leaving ---- */
 
-static void stamp_send_time(const struct rtp_header *header, rtc_time_t now, struct packet *packet)
+/* Writes the header in front of the payload as it leaves: `waited`, of which the packet is made, with the extensions that are negotiated
+ * now. False when it does not fit. */
+static bool write_leaving(const struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *waited, uint16_t sequence,
+                          struct packet *packet)
 {
-    struct slice value = header->extensions[RTP_EXTENSION_ABS_SEND_TIME];
-    if (value.len == RTP_ABS_SEND_TIME_LEN)
-        rtp_abs_send_time_write(packet_data(packet) + (value.data - packet_data(packet)), now);
+    struct slice level = waited->extensions[RTP_EXTENSION_AUDIO_LEVEL];
+    uint8_t audio_level = level.len > 0 ? level.data[0] : RTP_NO_AUDIO_LEVEL, sent[RTP_ABS_SEND_TIME_LEN];
+    struct rtp_header header = header_of(s, waited->timestamp, &audio_level);
+    rtp_abs_send_time_write(sent, now);
+    header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(sent, sizeof sent);
+    header.marker = waited->marker;
+    header.payload_type = waited->payload_type;
+    header.ssrc = waited->ssrc;
+    header.sequence = sequence;
+    if (header.ssrc != s->encoding.ssrc)
+        turn_into_repair(&header);
+    size_t size = rtp_header_size(&header, s->format.ids), payload = (size_t)(waited->payload.data - packet->bytes);
+    if (size > payload)
+        return false;
+    packet->start = (uint32_t)(payload - size);
+    if (!rtp_write_header(packet, &header, s->format.ids))
+        return false;
+    packet->len += (uint32_t)waited->payload.len;
+    return true;
 }
 
-void rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct packet *packet)
+bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct packet *packet)
 {
     struct rtp_header header;
-    if (!rtp_parse(packet_slice(packet), s->format.ids, &header))
-        return;
+    if (!rtp_parse(packet_slice(packet), waiting_ids, &header))
+        return false;
     bool media = header.ssrc == s->encoding.ssrc;
-    header.sequence =
-        media ? s->numbers.sequence++ : s->numbers.rtx_sequence++; /* RFC 3550 section 5.1: one more for each packet that is sent */
-    rtp_set_sequence(packet, header.sequence);
-    stamp_send_time(&header, now, packet);
+    uint16_t *next = media ? &s->numbers.sequence : &s->numbers.rtx_sequence;
+    header.sequence = *next;
+    if (!write_leaving(s, now, &header, header.sequence, packet))
+        return false;
+    (*next)++; /* RFC 3550 section 5.1: one more for each packet that is sent */
     rtp_breaker_sent(&s->breaker, now, packet->len);
     s->stats.packets_sent++;
     s->stats.bytes_sent += header.payload.len;
@@ -246,7 +282,7 @@ void rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct p
     if (!media) {
         s->stats.retransmitted_packets_sent++;
         s->stats.retransmitted_bytes_sent += header.payload.len;
-        return;
+        return true;
     }
     s->numbers.started = true;
     s->numbers.last_left = now;
@@ -255,6 +291,7 @@ void rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct p
     s->numbers.sr_octets += (uint32_t)header.payload.len;
     if (s->cache)
         rtx_cache_put(s->cache, now, header.sequence, packet);
+    return true;
 }
 
 void rtp_send_stream_dropped(struct rtp_send_stream *s)
@@ -270,27 +307,26 @@ void rtp_send_stream_dropped(struct rtp_send_stream *s)
 static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct packet *original, struct packet_pool *pool)
 {
     struct rtp_header before;
-    struct packet *packet = packet_new(pool);
-    if (!packet || !rtp_parse(packet_slice(original), NULL, &before))
-        goto failed;
+    struct packet *packet;
+    if (!rtp_parse(packet_slice(original), NULL, &before))
+        return NULL;
     struct rtp_header header = header_of(s, before.timestamp, NULL);
     header.marker = before.marker;
     header.payload_type = s->format.codec.rtx_payload_type;
     header.ssrc = s->encoding.rtx_ssrc;
-    header.extensions[RTP_EXTENSION_REPAIRED_RID] = header.extensions[RTP_EXTENSION_RID]; /* RFC 8852 section 3.2 */
-    header.extensions[RTP_EXTENSION_RID] = slice_of(NULL, 0);
-    if (!rtp_write_header(packet, &header, s->format.ids))
-        goto failed;
+    turn_into_repair(&header);
+    packet = new_packet(s, &header, pool);
+    if (!packet)
+        return NULL;
     struct writer w = payload_writer(packet);
     writer_u16(&w, before.sequence);
     writer_bytes(&w, before.payload);
-    if (!writer_ok(&w))
-        goto failed;
+    if (!writer_ok(&w)) {
+        packet_free(packet);
+        return NULL;
+    }
     packet->len += (uint32_t)writer_len(&w);
     return packet;
-failed:
-    packet_free(packet);
-    return NULL;
 }
 
 static void resend(struct rtp_send_stream *s, rtc_time_t now, uint16_t sequence, struct packet_pool *pool, struct rtp_pacer *pacer)

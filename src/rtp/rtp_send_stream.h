@@ -112,9 +112,10 @@ bool rtp_send_stream_owns(const struct rtp_send_stream *stream, uint32_t ssrc);
  * over one packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full), RTC_ERR_NO_MEMORY. */
 int rtp_send_stream_frame(struct rtp_send_stream *stream, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level,
                           struct packet_pool *pool, struct rtp_pacer *pacer);
-/* A packet of ours left the pacer and is about to be protected: gives it its sequence number, writes its abs-send-time, counts and caches
- * it. What waited and was dropped leaves no hole that the peer would take for loss. */
-void rtp_send_stream_leaving(struct rtp_send_stream *stream, rtc_time_t now, struct packet *packet);
+/* A packet of ours left the pacer and is about to be protected: gives it its sequence number, writes its extensions by the ids that are
+ * negotiated now, counts and caches it. What waited and was dropped leaves no hole that the peer would take for loss. False: they do not
+ * fit any more, the packet is to be dropped. */
+bool rtp_send_stream_leaving(struct rtp_send_stream *stream, rtc_time_t now, struct packet *packet);
 /* Media of ours that waited in the pacer was dropped. Where that cut a picture in two a number is left out: the peer must not take the part
  * that it has for the whole. Of video the caller sees to a keyframe. */
 void rtp_send_stream_dropped(struct rtp_send_stream *stream);

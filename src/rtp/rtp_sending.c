@@ -38,14 +38,12 @@ void rtp_sending_drain(struct rtp_sending *sd, rtc_time_t now, struct out *out)
         return;
     for (struct packet *p; (p = rtp_pacer_pop(&sd->pacer, now)) != NULL;) {
         struct rtp_send_stream *st = rtp_members_stream_of(sd->members, rtp_ssrc(packet_slice(p)));
-        if (st) {
-            p->dscp = st->section->config.dscp;
-            rtp_send_stream_leaving(st, now, p);
-        }
-        if (!st || srtp_protect_packet(sd->outlet->srtp, p) != RTC_OK)
+        if (!st || !rtp_send_stream_leaving(st, now, p) || srtp_protect_packet(sd->outlet->srtp, p) != RTC_OK) {
             packet_free(p);
-        else
-            out_send(out, p);
+            continue;
+        }
+        p->dscp = st->section->config.dscp;
+        out_send(out, p);
     }
 }
 

@@ -24,7 +24,7 @@ static struct wire_packet wire[PACKETS_MAX];
 static size_t wire_count;
 static const char *wire_mid;
 
-static const uint8_t ids[RTP_EXTENSIONS] = {
+static uint8_t ids[RTP_EXTENSIONS] = {
     [RTP_EXTENSION_MID] = 1, [RTP_EXTENSION_RID] = 4, [RTP_EXTENSION_REPAIRED_RID] = 5, [RTP_EXTENSION_ABS_SEND_TIME] = TIME_ID};
 
 static void keep(struct packet *packet)
@@ -133,6 +133,43 @@ static void dropped_frames_leave_no_hole(void **state)
     look();
     assert_int_equal(wire_count, 1);
     media_follows(&wire[0], (uint16_t)(last + 1));
+}
+
+static void number_extensions(const uint8_t new_ids[RTP_EXTENSIONS])
+{
+    memcpy(ids, new_ids, sizeof ids);
+    section_with_extensions();
+}
+
+/* What waits while an offer numbers the extensions anew (RFC 8285 section 6) leaves with the new ids, whether they take more room or less,
+ * and so does what is sent again. */
+static void extensions_are_numbered_anew(void **state)
+{
+    (void)state;
+    static const uint8_t first[RTP_EXTENSIONS] = {
+        [RTP_EXTENSION_MID] = 1, [RTP_EXTENSION_RID] = 4, [RTP_EXTENSION_REPAIRED_RID] = 5, [RTP_EXTENSION_ABS_SEND_TIME] = TIME_ID};
+    static const uint8_t others[RTP_EXTENSIONS] = {
+        [RTP_EXTENSION_MID] = 200, [RTP_EXTENSION_RID] = 6, [RTP_EXTENSION_REPAIRED_RID] = 4, [RTP_EXTENSION_ABS_SEND_TIME] = 1};
+    static uint8_t before[1400];
+    assert_int_equal(send_frame(8 * FULL, true), RTC_OK);
+    let_go();
+    look();
+    uint16_t last = wire[wire_count - 1].sequence;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(send_frame(3 * FULL, false), RTC_OK);
+        assert_true(rtp_session_backlog(session) > 0);
+        number_extensions(i % 2 == 0 ? others : first);
+        let_go();
+        look(); /* sees the mid by the new ids */
+        assert_true(wire_count >= 3);
+        for (size_t k = 0; k < wire_count; k++) {
+            media_follows(&wire[k], ++last);
+            memset(before, wire[k].payload[wire[k].payload_len - 1], sizeof before);
+            assert_memory_equal(wire[k].payload + 20, before, wire[k].payload_len - 20);
+        }
+        assert_true(wire[wire_count - 1].marker);
+    }
+    number_extensions(first);
 }
 
 /* Of a frame that was cut in two the peer must see that a part is missing: one number is left out. */
@@ -391,6 +428,7 @@ static void a_section_has_any_number_of_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(extensions_are_numbered_anew, begin_numbers, end),
         cmocka_unit_test_setup_teardown(dropped_frames_leave_no_hole, begin_numbers, end),
         cmocka_unit_test_setup_teardown(a_cut_frame_shows, begin_numbers, end),
         cmocka_unit_test_setup_teardown(refused_frames_leave_no_hole, begin_numbers, end),
