@@ -143,7 +143,7 @@ static void step(struct call *c, uint8_t what, struct slice bytes)
     case 7: send(c, c->audio, RTC_MEDIA_AUDIO, bytes); break;
     case 8: wait_for(c, (rtc_time_t)bytes.len * 1000); break;
     case 9: wait_for(c, (rtc_time_t)bytes.len * 20000); break;
-    case 10: rtp_session_request_keyframe(c->session, c->now, c->video, &c->out); break;
+    case 10: rtp_session_request_keyframe(c->session, c->now, rtp_session_receive_stream(c->session, c->video, ""), &c->out); break;
     case 11: rtp_session_set_writable(c->session, c->now, bytes.len & 1, &c->out); break;
     }
     drain(c);

@@ -221,7 +221,8 @@ static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 {
     p->admission.awaits_keyframe = true;
     if (p->pc && p->pc->transport && transport_media(p->pc->transport) && p->transceiver->rtp_section)
-        rtp_session_request_keyframe(transport_media(p->pc->transport), now, p->transceiver->rtp_section,
+        rtp_session_request_keyframe(transport_media(p->pc->transport), now,
+                                     rtp_session_receive_stream(transport_media(p->pc->transport), p->transceiver->rtp_section, ""),
                                      transport_media_out(p->pc->transport));
 }
 

@@ -157,7 +157,8 @@ static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver
 static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
     struct rtp_inbound_stats s;
-    if (!rtp_session_inbound_stats(transport_media(b->t), t->rtp_section, b->pc->now, &s))
+    if (!rtp_session_inbound_stats(transport_media(b->t), rtp_session_receive_stream(transport_media(b->t), t->rtp_section, ""), b->pc->now,
+                                   &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     add_stream_head(b, t, "inbound-rtp", s.ssrc);

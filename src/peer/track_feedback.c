@@ -42,9 +42,10 @@ static void done(struct job *job, rtc_time_t now)
     pthread_mutex_unlock(&f->lock);
     struct transport *t = f->pc ? f->pc->transport : NULL;
     if (t && transport_media(t) && f->transceiver->rtp_section) {
-        rtp_session_set_receive_limit(transport_media(t), now, f->transceiver->rtp_section, bitrate);
+        uint32_t stream = rtp_session_receive_stream(transport_media(t), f->transceiver->rtp_section, "");
+        rtp_session_set_receive_limit(transport_media(t), now, stream, bitrate);
         if (keyframe)
-            rtp_session_request_keyframe(transport_media(t), now, f->transceiver->rtp_section, transport_media_out(t));
+            rtp_session_request_keyframe(transport_media(t), now, stream, transport_media_out(t));
         f->pc->output_waits = true;
     }
     unref(f);

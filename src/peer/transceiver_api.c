@@ -184,7 +184,9 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     rtc_peer_connection *pc = t->connection;
     if (!t->rtp_section)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
-    rtp_session_request_keyframe(transport_media(pc->transport), peer_now(pc), t->rtp_section, transport_media_out(pc->transport));
+    struct rtp_session *media = transport_media(pc->transport);
+    rtp_session_request_keyframe(media, peer_now(pc), rtp_session_receive_stream(media, t->rtp_section, ""),
+                                 transport_media_out(pc->transport));
     peer_settle(pc);
     return RTC_OK;
 }

@@ -248,14 +248,16 @@ static void learn_rid(struct source *s, struct slice rid)
     memcpy(s->rid, rid.data, rid.len);
 }
 
+/* The latest that had it: a peer may change its SSRC (RFC 3550 section 8.2). */
 static uint32_t source_with_rid(const struct rtp_demux *d, uint32_t section, const char *rid)
 {
+    const struct source *latest = NULL;
     for (size_t i = 0; i < d->source_count; i++) {
         const struct source *s = &d->sources[i];
-        if (s->section == section && !s->rtx && strcmp(s->rid, rid) == 0)
-            return s->ssrc;
+        if (s->section == section && !s->rtx && strcmp(s->rid, rid) == 0 && (!latest || s->used > latest->used))
+            latest = s;
     }
-    return 0;
+    return latest ? latest->ssrc : 0;
 }
 
 /* A repair stream that no a=ssrc-group names: by its repaired-rid (RFC 8852), else it belongs to what plays. */

@@ -38,7 +38,7 @@ enum rtp_audio_action {
 struct rtp_event {
     struct event head;
     uint32_t section; /* its handle */
-    uint32_t stream;  /* the handle of what is sent, for KEYFRAME_REQUEST, TARGET_BITRATE and CIRCUIT_BREAKER; else 0 */
+    uint32_t stream;  /* the handle of what is sent (KEYFRAME_REQUEST, TARGET_BITRATE, CIRCUIT_BREAKER) or received (all others) */
     union {
         struct {
             rtc_encoded_frame *frame; /* a reference */

@@ -77,6 +77,36 @@ struct rtp_receive_stream *rtp_members_next_received(const struct rtp_members *m
     return i < ms->count ? ms->all[i]->received : NULL;
 }
 
+struct rtp_receive_stream *rtp_members_received(const struct rtp_members *ms, uint32_t handle)
+{
+    struct rtp_receive_stream *rs = NULL;
+    while ((rs = rtp_members_next_received(ms, rs)) != NULL && (rs->handle == 0 || rs->handle != handle))
+        ;
+    return rs;
+}
+
+static struct rtp_receive_stream *find_received(const struct rtp_member *m, const char *rid)
+{
+    struct rtp_receive_stream *rs = m->received;
+    while (rs && strcmp(rs->rid, rid) != 0)
+        rs = rs->next;
+    return rs;
+}
+
+struct rtp_receive_stream *rtp_member_received(const struct rtp_member *m, const char *rid)
+{
+    struct rtp_receive_stream *rs = m->config.receive_rid_count > 0 ? find_received(m, rid) : m->received;
+    return rs && rs->named ? rs : NULL;
+}
+
+struct rtp_receive_stream *rtp_member_receiver_of(const struct rtp_member *m, uint32_t ssrc)
+{
+    struct rtp_receive_stream *rs = m->received;
+    while (rs && !rtp_receive_stream_source(rs, ssrc))
+        rs = rs->next;
+    return rs;
+}
+
 struct rtp_send_stream *rtp_members_stream(const struct rtp_members *ms, uint32_t handle)
 {
     struct rtp_send_stream *st = NULL;
@@ -144,6 +174,20 @@ static int prepare_streams(struct rtp_members *ms, struct rtp_member *m, const s
     return error;
 }
 
+/* The same of those that are received. */
+static int prepare_received(struct rtp_members *ms, struct rtp_member *m, const struct rtp_section *config)
+{
+    int error = RTC_OK;
+    for (size_t i = 0; i < config->receive_rid_count && !error; i++) {
+        struct rtp_receive_stream **at = &m->received;
+        while (*at && strcmp((*at)->rid, config->receive_rids[i]) != 0)
+            at = &(*at)->next;
+        if (!*at)
+            error = rtp_receive_stream_new(ms->context, m, config->receive_rids[i], at);
+    }
+    return error;
+}
+
 /* An SSRC is a stream's for good: nobody else may be taken for it (RFC 3550 section 8). */
 static void keep_ssrcs(const struct rtp_member *m, struct rtp_section *config)
 {
@@ -197,6 +241,8 @@ int rtp_members_reserve(struct rtp_members *ms, const struct rtp_section *sectio
     else
         m = *find_reserved(ms, section->mid);
     int error = m ? RTC_OK : reserve_member(ms, section->mid, &m);
+    if (!error)
+        error = prepare_received(ms, m, &config);
     return error ? error : prepare_streams(ms, m, &config, max_rtp);
 }
 
@@ -222,14 +268,32 @@ static void configure_streams(struct rtp_members *ms, struct rtp_member *m)
     }
 }
 
+static bool names(const struct rtp_section *config, const char *rid)
+{
+    for (size_t i = 0; i < config->receive_rid_count; i++)
+        if (strcmp(config->receive_rids[i], rid) == 0)
+            return true;
+    return rid[0] == '\0';
+}
+
+static void configure_received(struct rtp_members *ms, struct rtp_member *m)
+{
+    for (struct rtp_receive_stream *rs = m->received; rs; rs = rs->next) {
+        rs->named = names(&m->config, rs->rid);
+        if (rs->handle == 0)
+            rs->handle = ++ms->last_handle;
+        if (m->config.receive && rs->named)
+            continue;
+        rtp_receive_stream_forget_all(rs);
+        rs->muted = true; /* the peer layer says so itself; what comes later unmutes */
+    }
+}
+
 static void configure(struct rtp_members *ms, struct rtp_member *m, const struct rtp_section *config)
 {
     m->config = *config;
     configure_streams(ms, m);
-    for (struct rtp_receive_stream *rs = config->receive ? NULL : m->received; rs; rs = rs->next) {
-        rtp_receive_stream_forget_all(rs);
-        rs->muted = true; /* the peer layer says so itself; what comes later unmutes */
-    }
+    configure_received(ms, m);
 }
 
 int rtp_members_set(struct rtp_members *ms, const struct rtp_section *section, struct rtp_member **out)

@@ -15,7 +15,7 @@ struct rtp_member {
     struct rtp_member *next;             /* while it is reserved */
     struct rtp_section config;           /* as last set */
     struct rtp_send_stream *streams;     /* owned: that it sends, one for each rid; none until it may send */
-    struct rtp_receive_stream *received; /* owned: one for each rid; the first one takes what has none */
+    struct rtp_receive_stream *received; /* owned: the first one takes what has no rid, the others one rid each */
 };
 
 /* Owned by the session; written by rtp_members.c. Its streams say themselves who writes to them. */
@@ -25,7 +25,7 @@ struct rtp_members {
     struct rtp_member **all; /* owned */
     size_t count, capacity;
     struct rtp_member *reserved; /* owned; a list: for sections that are still to be set */
-    uint32_t last_handle;        /* of sections and of streams that are sent: nobody's twice */
+    uint32_t last_handle;        /* of sections and of streams: nobody's twice */
 };
 
 /* RTC_ERR_NO_MEMORY. */
@@ -50,12 +50,18 @@ struct rtp_send_stream *rtp_members_stream_of(const struct rtp_members *members,
 /* The same of those that are received. */
 struct rtp_receive_stream *rtp_members_next_received(const struct rtp_members *members, const struct rtp_receive_stream *after);
 
+struct rtp_receive_stream *rtp_members_received(const struct rtp_members *members, uint32_t handle);
+
+/* Whose a packet with this rid is: the section's only one when no rids were negotiated; NULL for a rid that was not. */
+struct rtp_receive_stream *rtp_member_received(const struct rtp_member *member, const char *rid);
+/* Who has received this SSRC; NULL: nobody. */
+struct rtp_receive_stream *rtp_member_receiver_of(const struct rtp_member *member, uint32_t ssrc);
 struct rtp_send_stream *rtp_member_stream(const struct rtp_member *member, const char *rid);
 /* What a section says that sends nothing, it says with this one. */
 uint32_t rtp_member_ssrc(const struct rtp_member *member);
 /* Whether its section is to send this one: it was negotiated so, and no breaker is open. */
 bool rtp_member_sends(const struct rtp_send_stream *stream);
-/* Something to tell of the stream. */
+/* Something to tell of a stream that is sent. */
 struct rtp_event *rtp_member_event(struct out *out, enum rtp_event_type type, const struct rtp_send_stream *stream);
 
 #endif

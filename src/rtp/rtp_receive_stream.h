@@ -14,17 +14,20 @@ enum {
 
 struct rtp_member;
 
-/* Owned by its section, of the session's thread. Written by rtp_receive_stream.c, but for the last part. */
+/* Owned by its section, of the session's thread. Written by rtp_receive_stream.c, but for its name
+ * (rtp_members.c) and the last part. */
 struct rtp_receive_stream {
     struct rtp_receive_stream *next; /* of the same section */
     struct rtp_member *section;      /* its owner */
+    uint32_t handle;                 /* given by the table of sections; 0: reserved, not set yet */
+    bool named;                      /* by the section's configuration: else nothing is taken for it any more */
     rtc_context *context;            /* the section's: no reference */
     char rid[RTP_RID_MAX + 1];       /* "": the section's only one */
     struct rtp_receiver *sources;    /* owned; newest first */
     struct rtp_receiver *playing;    /* one of them, or NULL */
     struct stream_history history;   /* of SSRCs that are gone */
 
-    /* The session's. */
+    /* Written by rtp_receiving.c; the limit by rtp_session.c. */
     bool muted;
     rtc_time_t last_media;
     uint32_t receive_limit_bps; /* what its sender is asked to keep to; 0: nothing */

@@ -14,7 +14,7 @@ enum {
     REPAIR_WAIT_MAX_US = 1000000,
     REORDER_WAIT_US = 60000, /* without NACK a gap is worth waiting for reordering only */
     PLI_EVERY_US = 200000,
-    REPAIR_AHEAD = 256       /* how far an RTX packet may be in front of the stream */
+    REPAIR_AHEAD = 256 /* how far an RTX packet may be in front of the stream */
 };
 
 static void init_buffer(struct rtp_receiver *r)
@@ -247,8 +247,12 @@ bool rtp_receiver_report(struct rtp_receiver *r, rtc_time_t now, struct rtcp_rep
         return false;
     r->heard = false;
     *out = (struct rtcp_report){
-        .ssrc = r->ssrc, .fraction_lost = report.fraction_lost, .lost = report.cumulative_lost,
-        .highest_sequence = report.highest_sequence, .jitter = report.jitter, .last_sr = r->last_sr,
+        .ssrc = r->ssrc,
+        .fraction_lost = report.fraction_lost,
+        .lost = report.cumulative_lost,
+        .highest_sequence = report.highest_sequence,
+        .jitter = report.jitter,
+        .last_sr = r->last_sr,
         .delay_since_last_sr = r->last_sr ? rtcp_us_middle(now - r->last_sr_time) : 0,
     };
     return true;
@@ -299,32 +303,34 @@ static void release_sound(struct event *event)
     rtc_encoded_frame_unref(((struct rtp_event *)event)->audio.frame);
 }
 
-static void emit_video(struct out *out, uint32_t section, const struct video_release *release)
+static void emit_video(struct out *out, uint32_t section, uint32_t stream, const struct video_release *release)
 {
     struct rtp_event *e = rtp_event(out, RTP_EVENT_VIDEO_FRAME, section);
     if (!e) {
         rtc_encoded_frame_unref(release->frame);
         return;
     }
+    e->stream = stream;
     e->video.frame = release->frame;
     e->video.play_time = release->play_time;
     e->head.release = release_picture;
 }
 
-static void emit_audio(struct out *out, uint32_t section, const struct audio_decision *decision)
+static void emit_audio(struct out *out, uint32_t section, uint32_t stream, const struct audio_decision *decision)
 {
     struct rtp_event *e = rtp_event(out, RTP_EVENT_AUDIO, section);
     if (!e) {
         rtc_encoded_frame_unref(decision->frame);
         return;
     }
+    e->stream = stream;
     e->audio.frame = decision->frame;
     e->audio.action = decision->action;
     e->audio.samples = decision->samples;
     e->head.release = release_sound;
 }
 
-void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section, struct out *out)
+void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section, uint32_t stream, struct out *out)
 {
     struct audio_decision decision;
     struct video_release release;
@@ -332,10 +338,10 @@ void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section,
         return;
     if (r->kind == RTC_MEDIA_AUDIO) {
         while (audio_buffer_next(&r->buffer.audio, now, &decision))
-            emit_audio(out, section, &decision);
+            emit_audio(out, section, stream, &decision);
     } else {
         while (video_buffer_next(&r->buffer.video, now, &release))
-            emit_video(out, section, &release);
+            emit_video(out, section, stream, &release);
         if (r->nacks)
             nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
     }

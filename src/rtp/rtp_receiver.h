@@ -74,8 +74,8 @@ void rtp_receiver_want_keyframe(struct rtp_receiver *receiver);
 /* True when a PLI is due; the caller sends it. */
 bool rtp_receiver_take_pli(struct rtp_receiver *receiver, rtc_time_t now, rtc_time_t round_trip);
 
-/* Appends what is due as events of the section. */
-void rtp_receiver_play(struct rtp_receiver *receiver, rtc_time_t now, uint32_t section, struct out *out);
+/* Appends what is due as events of the section, and of the stream in it. */
+void rtp_receiver_play(struct rtp_receiver *receiver, rtc_time_t now, uint32_t section, uint32_t stream, struct out *out);
 /* `feedback`: NACK and PLI can be sent; else they are no reason to be called. */
 rtc_time_t rtp_receiver_deadline(const struct rtp_receiver *receiver, bool feedback, enum timer_reason *why);
 

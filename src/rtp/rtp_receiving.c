@@ -6,16 +6,9 @@
 
 static void tell(struct out *out, enum rtp_event_type type, const struct rtp_receive_stream *rs)
 {
-    (void)rtp_event(out, type, rs->section->handle);
-}
-
-/* Its own, or what takes those without a name. */
-static struct rtp_receive_stream *stream_of(const struct rtp_member *m, const char *rid)
-{
-    struct rtp_receive_stream *rs = m->received;
-    while (rs && strcmp(rs->rid, rid) != 0)
-        rs = rs->next;
-    return rs ? rs : m->received;
+    struct rtp_event *e = rtp_event(out, type, rs->section->handle);
+    if (e)
+        e->stream = rs->handle;
 }
 
 static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_receive_stream *rs, const struct rtp_route *route)
@@ -25,6 +18,10 @@ static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_r
         rtp_demux_forget(rc->members->demux, surplus->ssrc);
         rtp_receive_stream_forget(rs, surplus);
     }
+    /* What came before it said its name is another stream's no more. */
+    struct rtp_receive_stream *before = rtp_member_receiver_of(rs->section, route->ssrc);
+    if (before)
+        rtp_receive_stream_forget(before, rtp_receive_stream_source(before, route->ssrc));
     if (rtp_receiver_new(rc->context, rs->section->config.kind, route->ssrc, route->codec, rc->disable_nack, &r) != RTC_OK)
         return NULL;
     rtp_receiver_set_room(r, &rc->jitter);
@@ -67,6 +64,7 @@ static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_rece
     rtp_receiver_packet(r, now, h, packet);
 }
 
+/* `rs` is the stream that it repairs. */
 static void take_retransmission(struct rtp_receive_stream *rs, rtc_time_t now, const struct rtp_route *route, const struct rtp_header *h,
                                 struct packet *packet)
 {
@@ -82,8 +80,15 @@ static void serve(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_s
     if (!rs->playing)
         return;
     rtp_receiver_set_round_trip(rs->playing, rtp_outlet_round_trip(rc->outlet));
-    rtp_receiver_play(rs->playing, now, rs->section->handle, out);
+    rtp_receiver_play(rs->playing, now, rs->section->handle, rs->handle, out);
     rtp_reports_feedback(rc->reports, now, rs, out);
+}
+
+/* An RTX packet that names no stream belongs to whoever has the SSRC that it repairs (RFC 4588 section 8.3), else it says so itself. */
+static struct rtp_receive_stream *stream_of(const struct rtp_member *m, const struct rtp_route *route)
+{
+    struct rtp_receive_stream *rs = route->rtx && route->media_ssrc ? rtp_member_receiver_of(m, route->media_ssrc) : NULL;
+    return rs ? rs : rtp_member_received(m, route->rid);
 }
 
 void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packet *packet, struct out *out)
@@ -91,16 +96,17 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
     struct rtp_header h;
     struct rtp_route route;
     struct rtp_member *m = NULL;
+    struct rtp_receive_stream *rs = NULL;
     if (!rtp_parse(packet_slice(packet), rtp_demux_ids(rc->members->demux), &h))
         rc->counters->malformed++;
-    else if (!rtp_demux_route(rc->members->demux, &h, &route) || !(m = rtp_members_find(rc->members, route.section)) || !m->config.receive)
+    else if (!rtp_demux_route(rc->members->demux, &h, &route) || !(m = rtp_members_find(rc->members, route.section)) ||
+             !m->config.receive || !(rs = stream_of(m, &route)))
         rc->counters->unknown++;
-    if (!m || !m->config.receive) {
+    if (!rs) {
         packet_free(packet);
         return;
     }
     rtp_find_extensions(&h, m->config.extension_ids);
-    struct rtp_receive_stream *rs = stream_of(m, route.rid);
     if (route.rtx)
         take_retransmission(rs, now, &route, &h, packet);
     else

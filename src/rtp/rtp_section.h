@@ -9,7 +9,15 @@
 
 /* What sound is encoded with unless it is limited. */
 enum { RTP_SOUND_BPS = 48000 };
-enum { RTP_MID_MAX = 32, RTP_RID_MAX = 16, RTP_ENCODINGS_MAX = 4, RTP_CODECS_MAX = 16, RTP_SSRCS_MAX = 8, RTP_NO_PAYLOAD_TYPE = 0xff };
+enum {
+    RTP_MID_MAX = 32,
+    RTP_RID_MAX = 16,
+    RTP_ENCODINGS_MAX = 4,
+    RTP_RIDS_MAX = 8,
+    RTP_CODECS_MAX = 16,
+    RTP_SSRCS_MAX = 8,
+    RTP_NO_PAYLOAD_TYPE = 0xff
+};
 
 /* A payload type and how it was negotiated. */
 struct rtp_codec {
@@ -38,8 +46,10 @@ struct rtp_section {
     size_t receive_codec_count;
     uint8_t extension_ids[RTP_EXTENSIONS]; /* 0: not negotiated */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
-    size_t encoding_count;                /* the first one's SSRC speaks in reports and feedback for who sends nothing (RFC 3550 6.4.2) */
-    uint32_t remote_ssrcs[RTP_SSRCS_MAX]; /* from a=ssrc, in order; may be none */
+    size_t encoding_count; /* the first one's SSRC speaks in reports and feedback for who sends nothing (RFC 3550 6.4.2) */
+    char receive_rids[RTP_RIDS_MAX][RTP_RID_MAX + 1]; /* streams that the peer names (a=rid, RFC 8851), beside one that has no name */
+    size_t receive_rid_count;
+    uint32_t remote_ssrcs[RTP_SSRCS_MAX];     /* from a=ssrc, in order; may be none */
     uint32_t remote_rtx_ssrcs[RTP_SSRCS_MAX]; /* from a=ssrc-group:FID, 0 without */
     size_t remote_ssrc_count;
     char remote_stream_id[64];     /* sections with the same one are synchronised to each other (lip sync) */

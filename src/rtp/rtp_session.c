@@ -121,6 +121,15 @@ uint32_t rtp_session_send_stream(const struct rtp_session *s, uint32_t section, 
     return st ? st->handle : 0;
 }
 
+uint32_t rtp_session_receive_stream(const struct rtp_session *s, uint32_t section, const char *rid)
+{
+    const struct rtp_member *m = rtp_members_find(&s->members, section);
+    const struct rtp_receive_stream *rs = m ? m->received : NULL;
+    while (rs && strcmp(rs->rid, rid) != 0)
+        rs = rs->next;
+    return rs ? rs->handle : 0;
+}
+
 void rtp_session_remove_section(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
 {
     struct rtp_member *m = rtp_members_find(&s->members, handle);
@@ -288,25 +297,22 @@ void rtp_session_input(struct rtp_session *s, rtc_time_t now, struct packet *pac
     packet_free(packet);
 }
 
-void rtp_session_request_keyframe(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
+void rtp_session_request_keyframe(struct rtp_session *s, rtc_time_t now, uint32_t stream, struct out *out)
 {
-    const struct rtp_member *m = rtp_members_find(&s->members, handle);
-    for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
-        if (!rs->playing)
-            continue;
-        rtp_receiver_want_keyframe(rs->playing);
-        rtp_reports_feedback(&s->reports, now, rs, out);
-    }
+    struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
+    if (!rs || !rs->playing)
+        return;
+    rtp_receiver_want_keyframe(rs->playing);
+    rtp_reports_feedback(&s->reports, now, rs, out);
 }
 
-void rtp_session_set_receive_limit(struct rtp_session *s, rtc_time_t now, uint32_t handle, uint32_t bitrate_bps)
+void rtp_session_set_receive_limit(struct rtp_session *s, rtc_time_t now, uint32_t stream, uint32_t bitrate_bps)
 {
     enum { SOON_US = 50000 };
-    const struct rtp_member *m = rtp_members_find(&s->members, handle);
-    if (!m || m->received->receive_limit_bps == bitrate_bps)
+    struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
+    if (!rs || rs->receive_limit_bps == bitrate_bps)
         return;
-    for (struct rtp_receive_stream *rs = m->received; rs; rs = rs->next)
-        rs->receive_limit_bps = bitrate_bps;
+    rs->receive_limit_bps = bitrate_bps;
     if (bitrate_bps && s->sending.started)
         rtp_reports_hasten(&s->reports, now + SOON_US);
 }
@@ -335,11 +341,11 @@ bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t stream, st
     return true;
 }
 
-bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t handle, rtc_time_t now, struct rtp_inbound_stats *out)
+bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t stream, rtc_time_t now, struct rtp_inbound_stats *out)
 {
     (void)now;
-    const struct rtp_member *m = rtp_members_find(&s->members, handle);
-    const struct rtp_receiver *r = m ? (m->received->playing ? m->received->playing : m->received->sources) : NULL;
+    const struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
+    const struct rtp_receiver *r = rs ? (rs->playing ? rs->playing : rs->sources) : NULL;
     if (!r)
         return false;
     rtp_receiver_stats(r, out);

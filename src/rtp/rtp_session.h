@@ -4,7 +4,8 @@
  * machine.
  *
  * A section is one m= section, known by its mid. It sends any number of streams, which rids tell apart (RFC 8852, RFC 8853); one without
- * simulcast. A stream that is sent has its RTX stream with it. Of any number of incoming SSRCs the latest plays.
+ * simulcast. A stream that is sent has its RTX stream with it. It receives as many: a packet says whose it is by the RtpStreamId extension,
+ * or RepairedRtpStreamId for RTX; of any number of SSRCs of one stream the latest plays.
  */
 #ifndef CRTC_RTP_SESSION_H
 #define CRTC_RTP_SESSION_H
@@ -16,11 +17,11 @@
 struct rtp_session;
 
 struct rtp_session_options {
-    const char *cname;           /* copied */
-    uint32_t max_packet_bytes;   /* largest datagram; 0: PACKET_MTU */
-    uint32_t max_bitrate_bps;    /* for all video that is sent; 0: 1.5 Mbit/s */
-    uint32_t start_bitrate_bps;  /* of all video, to begin with; 0: 300 kbit/s */
-    bool disable_nack;           /* tests: no loss repair as receiver */
+    const char *cname;          /* copied */
+    uint32_t max_packet_bytes;  /* largest datagram; 0: PACKET_MTU */
+    uint32_t max_bitrate_bps;   /* for all video that is sent; 0: 1.5 Mbit/s */
+    uint32_t start_bitrate_bps; /* of all video, to begin with; 0: 300 kbit/s */
+    bool disable_nack;          /* tests: no loss repair as receiver */
 };
 
 int rtp_session_new(rtc_context *context, const struct rtp_session_options *options, struct rtp_session **out);
@@ -38,6 +39,8 @@ int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const s
                             struct out *out);
 /* The stream that the section sends with this rid: its handle, which no section and no other stream has; 0 while it may not send yet. */
 uint32_t rtp_session_send_stream(const struct rtp_session *session, uint32_t section, const char *rid);
+/* The stream that the section receives with this rid, "" for one without: its handle, which nothing else has; 0 when none was set. */
+uint32_t rtp_session_receive_stream(const struct rtp_session *session, uint32_t section, const char *rid);
 /* Stops it: BYE for what we sent. */
 void rtp_session_remove_section(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
 /* The datagrams of this size fit the current pair. */
@@ -67,18 +70,18 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_re
  * for it). */
 int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t stream, rtc_encoded_frame *frame, uint8_t audio_level,
                            struct out *out);
-/* Who sends this section's media is asked for no more than this (REMB), 0: for as much as it likes. REMB speaks of all video that is received:
- * it is said only while every section that plays has a limit. */
-void rtp_session_set_receive_limit(struct rtp_session *session, rtc_time_t now, uint32_t handle, uint32_t bitrate_bps);
+/* Who sends this stream is asked for no more than this (REMB), 0: for as much as it likes. REMB speaks of all video that is received:
+ * it is said only while every stream that plays has a limit. */
+void rtp_session_set_receive_limit(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint32_t bitrate_bps);
 /* How long the video that waits for its turn takes to leave: an encoder that is ahead leaves pictures out. */
 rtc_time_t rtp_session_backlog(const struct rtp_session *session);
 /* The decoder can not go on: a PLI follows (rate-limited). */
-void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
+void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, uint32_t stream, struct out *out);
 /* BYE for everything; nothing is sent afterwards. */
 void rtp_session_close(struct rtp_session *session, rtc_time_t now, struct out *out);
 
 bool rtp_session_outbound_stats(const struct rtp_session *session, uint32_t stream, struct rtp_outbound_stats *out);
-bool rtp_session_inbound_stats(const struct rtp_session *session, uint32_t handle, rtc_time_t now, struct rtp_inbound_stats *out);
+bool rtp_session_inbound_stats(const struct rtp_session *session, uint32_t stream, rtc_time_t now, struct rtp_inbound_stats *out);
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
 
 #endif

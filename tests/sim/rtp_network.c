@@ -261,7 +261,7 @@ static void decoder_lost(void **state)
     uint32_t plis = rtp_sim_inbound(&sim.b, sim.b.video).pli_count;
     uint64_t keys = sim.b.seen.key_frames;
     for (int i = 0; i < 10; i++)
-        rtp_session_request_keyframe(sim.b.session, sim.now, sim.b.video, &sim.b.out);
+        rtp_session_request_keyframe(sim.b.session, sim.now, rtp_session_receive_stream(sim.b.session, sim.b.video, ""), &sim.b.out);
     rtp_sim_drain(&sim.b);
     rtp_sim_run(&sim, sim.now + SECOND);
     assert_int_equal(rtp_sim_inbound(&sim.b, sim.b.video).pli_count, plis + 1);

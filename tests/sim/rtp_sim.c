@@ -444,7 +444,7 @@ void rtp_sim_fini(struct rtp_sim *sim)
 struct rtp_inbound_stats rtp_sim_inbound(struct rtp_sim_peer *p, uint32_t handle)
 {
     struct rtp_inbound_stats stats = {0};
-    (void)rtp_session_inbound_stats(p->session, handle, p->sim->now, &stats);
+    (void)rtp_session_inbound_stats(p->session, rtp_session_receive_stream(p->session, handle, ""), p->sim->now, &stats);
     return stats;
 }
 

@@ -2,7 +2,7 @@
 foreach(name stats nack audio video sync)
   crtc_test(test_rtp_receive_${name} LABEL unit SEES base media rtp MODULES base media rtp SOURCES rtp_receive_${name}.c)
 endforeach()
-foreach(name session sources)
+foreach(name session sources rids)
   crtc_test(test_rtp_receive_${name} LABEL unit SEES base media rtp MODULES base media rtp SOURCES rtp_receive_${name}.c rtp_scripted_peer.c)
 endforeach()
 crtc_test(test_rtp_limits LABEL unit SEES base media rtp MODULES base media rtp SOURCES rtp_limits.c)

@@ -150,7 +150,7 @@ static void the_latest_source_plays(void **state)
     struct rtp_inbound_stats stats;
     show(10, true);
     say(MEDIA + 0x50, 96, 500, 1000, true, picture(true));
-    assert_true(rtp_session_inbound_stats(session, video, now, &stats));
+    assert_true(rtp_session_inbound_stats(session, rtp_session_receive_stream(session, video, ""), now, &stats));
     assert_int_equal(stats.ssrc, MEDIA + 0x50);
     assert_int_equal(events(RTP_EVENT_VIDEO_FRAME, video), 2);
     show(11, true);
@@ -158,7 +158,7 @@ static void the_latest_source_plays(void **state)
     assert_int_equal(events(RTP_EVENT_VIDEO_FRAME, video), 0);
     for (uint16_t i = 0; i < 90; i++, wait_until(now + 33 * MS))
         show((uint16_t)(12 + i), i % 20 == 0);
-    assert_true(rtp_session_inbound_stats(session, video, now, &stats));
+    assert_true(rtp_session_inbound_stats(session, rtp_session_receive_stream(session, video, ""), now, &stats));
     assert_int_equal(stats.ssrc, MEDIA);
 }
 
@@ -182,7 +182,7 @@ static void reception_report(void **state)
     assert_int_equal(s.kinds[RTCP_SR], 0); /* nothing was sent */
     assert_true(s.kinds[RTCP_SDES] == s.kinds[RTCP_RR]);
     struct rtp_inbound_stats stats;
-    assert_true(rtp_session_inbound_stats(session, video, now, &stats));
+    assert_true(rtp_session_inbound_stats(session, rtp_session_receive_stream(session, video, ""), now, &stats));
     assert_int_equal(stats.packets_received, 19);
     assert_int_equal(stats.packets_lost, 1);
 }
@@ -202,7 +202,7 @@ static void goodbye(void **state)
     tell(write_bye);
     assert_int_equal(events(RTP_EVENT_MUTE, video), 1);
     struct rtp_inbound_stats stats;
-    assert_false(rtp_session_inbound_stats(session, video, now, &stats));
+    assert_false(rtp_session_inbound_stats(session, rtp_session_receive_stream(session, video, ""), now, &stats));
     show(11, true);
     assert_int_equal(events(RTP_EVENT_UNMUTE, video), 1);
 }

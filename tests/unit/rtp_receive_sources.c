@@ -14,7 +14,7 @@ static struct slice sound(void)
 static uint32_t heard_ssrc(uint32_t section)
 {
     struct rtp_inbound_stats stats = {0};
-    (void)rtp_session_inbound_stats(session, section, now, &stats);
+    (void)rtp_session_inbound_stats(session, rtp_session_receive_stream(session, section, ""), now, &stats);
     return stats.ssrc;
 }
 
@@ -40,7 +40,7 @@ static void no_requests_to_the_silent(void **state)
     wait_until(now + 1900 * MS);
     assert_in_range(sent().kinds[RTCP_PLI], 8, 11);
     wait_until(now + 10 * SECOND);
-    rtp_session_request_keyframe(session, now, video, &out);
+    rtp_session_request_keyframe(session, now, rtp_session_receive_stream(session, video, ""), &out);
     wait_until(now + 10 * SECOND);
     assert_true(sent().kinds[RTCP_PLI] <= 1);
     show(11, false);
@@ -112,7 +112,8 @@ static void many_streams_wait(void **state)
     struct rtp_inbound_stats stats;
     say(0x70000, 96, 300, 300, true, picture(true));
     say(0x70000, 96, 301, 301, true, picture(true));
-    assert_true(rtp_session_inbound_stats(session, rtp_demux_section_of(session->members.demux, 0x70000), now, &stats));
+    assert_true(rtp_session_inbound_stats(
+        session, rtp_session_receive_stream(session, rtp_demux_section_of(session->members.demux, 0x70000), ""), now, &stats));
     assert_true(stats.frames_received > 0);
 }
 
@@ -223,7 +224,7 @@ static rtc_time_t talk(rtc_time_t duration, bool pictures)
         (void)events(0, 0);
         (void)sent();
     }
-    assert_true(rtp_session_inbound_stats(session, audio, now, &stats));
+    assert_true(rtp_session_inbound_stats(session, rtp_session_receive_stream(session, audio, ""), now, &stats));
     return stats.current_delay_us;
 }
 
