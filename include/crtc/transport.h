@@ -19,7 +19,7 @@ extern "C" {
 /* NONE: not set; IPV4, IPV6. */
 typedef enum rtc_address_family { RTC_ADDRESS_NONE = 0, RTC_ADDRESS_IPV4 = 4, RTC_ADDRESS_IPV6 = 6 } rtc_address_family;
 
-/* A transport address. */
+/* A transport address. Never grows. */
 typedef struct rtc_address {
     uint8_t family; /* rtc_address_family */
     uint8_t ip[16]; /* network order; IPv4 in the first 4 bytes, the rest zero */
@@ -27,7 +27,7 @@ typedef struct rtc_address {
     uint32_t scope; /* IPv6 zone index, or 0 */
 } rtc_address;
 
-/* Where a datagram came from or goes to. */
+/* Where a datagram came from or goes to. Never grows: what more there is to say of a packet is said by functions on it. */
 typedef struct rtc_path {
     uint32_t socket;   /* the id of the request that opened the socket; 0: the port of the connection's endpoint (<crtc/endpoint.h>) */
     uint32_t protocol; /* 0: UDP, a packet is a datagram; 1: TCP, a packet is the next bytes of the stream */

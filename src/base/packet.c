@@ -11,6 +11,10 @@ struct packet_pool {
     uint32_t references; /* the owner's, and one per packet that is out */
     uint32_t kept;
     struct packet *free_list;
+    uint32_t kept_slices;
+    struct packet *slices; /* recycled ones, which have no bytes */
+    uint32_t block_count;  /* that exist */
+    struct packet_block *blocks;
 };
 
 int packet_pool_new(rtc_context *context, struct packet_pool **out)
@@ -30,19 +34,6 @@ struct packet_pool *packet_pool_ref(struct packet_pool *pool)
     return pool;
 }
 
-void packet_pool_unref(struct packet_pool *pool)
-{
-    if (!pool || --pool->references > 0)
-        return;
-    for (struct packet *p = pool->free_list, *next; p; p = next) {
-        next = p->next;
-        memory_free(pool->context, p);
-    }
-    rtc_context *context = pool->context;
-    memory_free(context, pool);
-    rtc_context_unref(context);
-}
-
 void packet_pool_trim(struct packet_pool *pool, uint32_t keep)
 {
     while (pool->kept > keep) {
@@ -51,6 +42,24 @@ void packet_pool_trim(struct packet_pool *pool, uint32_t keep)
         pool->kept--;
         memory_free(pool->context, p);
     }
+    for (struct packet *p; (p = pool->slices) != NULL; pool->kept_slices--) {
+        pool->slices = p->next;
+        memory_free(pool->context, p);
+    }
+    for (struct packet_block *b; (b = pool->blocks) != NULL; pool->block_count--) {
+        pool->blocks = b->next;
+        memory_free(pool->context, b);
+    }
+}
+
+void packet_pool_unref(struct packet_pool *pool)
+{
+    if (!pool || --pool->references > 0)
+        return;
+    packet_pool_trim(pool, 0);
+    rtc_context *context = pool->context;
+    memory_free(context, pool);
+    rtc_context_unref(context);
 }
 
 static struct packet *reset(struct packet *p)
@@ -62,7 +71,6 @@ static struct packet *reset(struct packet *p)
     p->flags = 0;
     p->dscp = 0;
     p->ecn = 0;
-    p->start = PACKET_HEADROOM;
     p->len = 0;
     return p;
 }
@@ -74,6 +82,9 @@ static struct packet *allocate(struct packet_pool *pool, size_t capacity)
         return NULL;
     p->pool = packet_pool_ref(pool);
     p->capacity = (uint32_t)capacity;
+    p->start = PACKET_HEADROOM;
+    p->bytes = p->own;
+    p->block = NULL;
     return reset(p);
 }
 
@@ -85,6 +96,7 @@ struct packet *packet_new(struct packet_pool *pool)
     pool->free_list = p->next;
     pool->kept--;
     packet_pool_ref(pool);
+    p->start = PACKET_HEADROOM;
     return reset(p);
 }
 
@@ -112,14 +124,61 @@ void packet_free(struct packet *p)
     if (!p)
         return;
     struct packet_pool *pool = p->pool;
-    if (p->capacity == PACKET_CAPACITY && pool->kept < POOL_KEEPS) {
+    struct packet_block *block = p->block;
+    if (block && pool->kept_slices < POOL_KEEPS) {
+        p->next = pool->slices;
+        pool->slices = p;
+        pool->kept_slices++;
+    } else if (!block && p->capacity == PACKET_CAPACITY && pool->kept < POOL_KEEPS) {
         p->next = pool->free_list;
         pool->free_list = p;
         pool->kept++;
     } else {
         memory_free(pool->context, p);
     }
+    packet_block_unref(pool, block);
     packet_pool_unref(pool);
+}
+
+/* ---- Blocks ---- */
+
+struct packet_block *packet_block_new(struct packet_pool *pool)
+{
+    struct packet_block *b = pool->blocks;
+    if (b)
+        pool->blocks = b->next;
+    else if (pool->block_count < PACKET_BLOCKS_MAX && (b = memory_alloc(pool->context, sizeof *b)) != NULL)
+        pool->block_count++;
+    if (b)
+        b->references = 1;
+    return b;
+}
+
+void packet_block_unref(struct packet_pool *pool, struct packet_block *block)
+{
+    if (!block || --block->references > 0)
+        return;
+    block->next = pool->blocks;
+    pool->blocks = block;
+}
+
+struct packet *packet_in_block(struct packet_pool *pool, struct packet_block *block, size_t at, size_t len)
+{
+    struct packet *p = pool->slices;
+    if (p) {
+        pool->slices = p->next;
+        pool->kept_slices--;
+    } else if ((p = memory_alloc(pool->context, sizeof *p)) == NULL) {
+        return NULL;
+    }
+    block->references++;
+    (void)reset(p);
+    p->pool = packet_pool_ref(pool);
+    p->block = block;
+    p->bytes = block->bytes + at;
+    p->capacity = p->len = (uint32_t)len;
+    p->start = 0;
+    return p;
 }
 
 void packet_queue_push(struct packet_queue *queue, struct packet *packet)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Packet buffers with headroom and tailroom, so that a payload written once can be framed, protected and wrapped in place. A pool
  * recycles the standard size; a packet is owned by exactly one holder and given back with packet_free(). A pool belongs to one thread at a
- * time; packets keep their pool alive. */
+ * time; packets keep their pool alive.
+ *
+ * Datagrams that the kernel joined arrive in a block, of which each becomes a packet without being copied. Such a slice has no room around
+ * it, and the whole block stays while one of its slices is held: there are only so many blocks, and when all are in use, what arrives is
+ * copied (docs/decisions/0036-what-the-face-carries.md). */
 #ifndef CRTC_PACKET_H
 #define CRTC_PACKET_H
 
@@ -15,7 +19,19 @@
 /* Capacity of a standard packet, headroom included: a full Ethernet frame may arrive, an auth tag may be added. */
 #define PACKET_CAPACITY 1664
 
+/* Of a block: what the kernel joins to one message at most. */
+#define PACKET_BLOCK_BYTES 65536
+/* Blocks of a pool, in use or kept: what slices may pin, whoever holds them for how long. */
+#define PACKET_BLOCKS_MAX 20
+
 struct packet_pool;
+
+/* A buffer that slices share; the pool's, lent to who holds references. */
+struct packet_block {
+    struct packet_block *next; /* in the pool */
+    uint32_t references;       /* one per slice, and that of who fills it */
+    uint8_t bytes[PACKET_BLOCK_BYTES];
+};
 
 struct packet {
     struct packet *next; /* in whichever queue holds it */
@@ -26,10 +42,12 @@ struct packet {
     uint32_t flags;      /* enum packet_flag */
     uint8_t dscp;        /* on the way out: the differentiated services codepoint (RFC 2474) */
     uint8_t ecn;         /* on either way: the two bits beside it (RFC 3168 section 5) */
-    uint32_t capacity;   /* of bytes[] */
+    uint32_t capacity;   /* of bytes */
     uint32_t start;      /* first used byte */
     uint32_t len;        /* used bytes */
-    uint8_t bytes[];
+    uint8_t *bytes;      /* own, or in the block */
+    struct packet_block *block; /* of a slice, a reference; else NULL */
+    uint8_t own[];
 };
 
 enum { ECN_CE = 3 }; /* congestion experienced (RFC 3168 section 5) */
@@ -58,6 +76,12 @@ struct packet *packet_new_sized(struct packet_pool *pool, size_t size);
 struct packet *packet_copy(struct packet_pool *pool, struct slice bytes);
 void packet_free(struct packet *packet);
 
+/* A block to receive into, with one reference. NULL when out of memory, or when PACKET_BLOCKS_MAX are in use. */
+struct packet_block *packet_block_new(struct packet_pool *pool);
+void packet_block_unref(struct packet_pool *pool, struct packet_block *block);
+/* The packet that is these bytes of the block, which it holds. NULL when out of memory. */
+struct packet *packet_in_block(struct packet_pool *pool, struct packet_block *block, size_t at, size_t len);
+
 static inline uint8_t *packet_data(struct packet *p)
 {
     return p->bytes + p->start;
@@ -71,7 +95,7 @@ static inline rtc_time_t packet_arrival(const struct packet *p, rtc_time_t now)
 {
     return p->arrived < now ? p->arrived : now;
 }
-/* The memory that it takes, whatever it holds. */
+/* The memory that it takes, whatever it holds; of a block a slice's own part: blocks are few. */
 static inline size_t packet_cost(const struct packet *p)
 {
     enum { ALLOCATION = 16 }; /* of the allocator's own */

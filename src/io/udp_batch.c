@@ -12,8 +12,8 @@
 enum {
     RUN_MAX = 64, /* datagrams per message: what the first kernels with UDP_SEGMENT take */
     RUN_BYTES_MAX = 65000,
-    MESSAGES = 4,        /* received per call */
-    MESSAGE_MAX = 65536, /* pages that are not touched cost nothing */
+    MESSAGES = 4,    /* received per call */
+    SLICE_MIN = 256, /* what is shorter is copied sooner than held in its place */
     CONTROL_BYTES = 192
 };
 
@@ -128,24 +128,25 @@ enum udp_sent udp_run_send(int fd, rtc_packet *const *packets, size_t count, boo
 
 /* ---- Receiving ---- */
 
-/* Owned by a loop; written here alone. */
+/* Owned by a loop; written here alone. A message begins in a packet, which is all there is to a single datagram, and goes on in a block,
+ * whose pages cost nothing until then. Both are had when they are needed. */
 struct udp_receiver {
     struct packet_pool *pool;
     struct kernel_clock clock;
     struct mmsghdr messages[MESSAGES];
-    struct iovec parts[MESSAGES];
+    struct iovec parts[MESSAGES][2];
+    struct packet *packets[MESSAGES];
+    struct packet_block *blocks[MESSAGES];
     union socket_address from[MESSAGES];
     _Alignas(struct cmsghdr) char control[MESSAGES][CONTROL_BYTES];
-    uint8_t bytes[MESSAGES][MESSAGE_MAX];
 };
 
 int udp_receiver_new(rtc_context *context, struct packet_pool *pool, struct udp_receiver **out)
 {
-    struct udp_receiver *r = memory_alloc(context, sizeof *r);
+    struct udp_receiver *r = memory_zeroed(context, sizeof *r);
     if (!r)
         return RTC_ERR_NO_MEMORY;
     r->pool = packet_pool_ref(pool);
-    r->clock = (struct kernel_clock){.known = false};
     kernel_clock_measure(&r->clock);
     *out = r;
     return RTC_OK;
@@ -155,6 +156,10 @@ void udp_receiver_free(rtc_context *context, struct udp_receiver *r)
 {
     if (!r)
         return;
+    for (int i = 0; i < MESSAGES; i++) {
+        packet_free(r->packets[i]);
+        packet_block_unref(r->pool, r->blocks[i]);
+    }
     packet_pool_unref(r->pool);
     memory_free(context, r);
 }
@@ -182,12 +187,15 @@ void udp_receiver_tell_local(int fd, uint32_t family)
 static void make_room(struct udp_receiver *r)
 {
     for (int i = 0; i < MESSAGES; i++) {
-        r->parts[i] = (struct iovec){r->bytes[i], MESSAGE_MAX};
+        struct packet *p = r->packets[i] = r->packets[i] ? r->packets[i] : packet_new(r->pool);
+        struct packet_block *b = r->blocks[i] = r->blocks[i] ? r->blocks[i] : packet_block_new(r->pool);
+        r->parts[i][0] = (struct iovec){p ? packet_data(p) : NULL, p ? packet_tailroom(p) : 0};
+        r->parts[i][1] = (struct iovec){b ? b->bytes : NULL, b ? sizeof b->bytes : 0};
         r->messages[i].msg_hdr = (struct msghdr){
             .msg_name = &r->from[i],
             .msg_namelen = sizeof r->from[i],
-            .msg_iov = &r->parts[i],
-            .msg_iovlen = 1,
+            .msg_iov = r->parts[i],
+            .msg_iovlen = 2,
             .msg_control = r->control[i],
             .msg_controllen = CONTROL_BYTES,
         };
@@ -246,17 +254,54 @@ static void read_control(struct msghdr *message, size_t len, struct told *out)
         read_one(c, len, out);
 }
 
-/* The datagrams of one message. */
-static void cut(struct udp_receiver *r, const uint8_t *bytes, size_t len, size_t segment, struct packet_queue *to)
+/* The bytes of message `i` from `at` on, which may lie in both its parts. */
+static struct packet *copy(struct udp_receiver *r, int i, size_t at, size_t len)
 {
-    size_t at = 0;
+    const struct iovec *head = &r->parts[i][0], *rest = &r->parts[i][1];
+    size_t in_head = at < head->iov_len ? head->iov_len - at : 0;
+    struct packet *p = packet_new(r->pool);
+    in_head = in_head < len ? in_head : len;
+    if (!p)
+        return NULL;
+    if (in_head > 0)
+        memcpy(packet_data(p), (const uint8_t *)head->iov_base + at, in_head);
+    if (in_head < len)
+        memcpy(packet_data(p) + in_head, (const uint8_t *)rest->iov_base + (at + in_head - head->iov_len), len - in_head);
+    p->len = (uint32_t)len;
+    return p;
+}
+
+/* The packet that the message began in; what else lies in it has been copied, or will be before anybody has it. */
+static struct packet *take_head(struct udp_receiver *r, int i, size_t len)
+{
+    struct packet *p = r->packets[i];
+    r->packets[i] = NULL;
+    p->len = (uint32_t)len;
+    return p;
+}
+
+/* The datagrams of message `i`, in order. Those in the block stay there if there is another block for the next message. */
+static void cut(struct udp_receiver *r, int i, size_t len, size_t segment, struct packet_queue *to)
+{
+    size_t head = r->parts[i][0].iov_len, at = 0;
+    struct packet_block *block = r->blocks[i], *next = len > head && segment >= SLICE_MIN ? packet_block_new(r->pool) : NULL;
     do { /* once for an empty datagram */
         size_t piece = segment < len - at ? segment : len - at;
-        struct packet *p = piece <= PACKET_CAPACITY - PACKET_HEADROOM ? packet_copy(r->pool, slice_of(bytes + at, piece)) : NULL;
+        struct packet *p = NULL;
+        if (at == 0 && piece <= head && r->packets[i])
+            p = take_head(r, i, piece);
+        else if (at >= head && next && piece <= PACKET_CAPACITY - PACKET_HEADROOM)
+            p = packet_in_block(r->pool, block, at - head, piece);
+        else if (piece <= PACKET_CAPACITY - PACKET_HEADROOM)
+            p = copy(r, i, at, piece);
         if (p)
             packet_queue_push(to, p);
         at += piece;
     } while (at < len);
+    if (next) {
+        packet_block_unref(r->pool, block);
+        r->blocks[i] = next;
+    }
 }
 
 static void take_message(struct udp_receiver *r, int i, rtc_time_t now, udp_take *take, void *user)
@@ -268,7 +313,7 @@ static void take_message(struct udp_receiver *r, int i, rtc_time_t now, udp_take
     socket_address_to(&r->from[i], &from);
     read_control(&r->messages[i].msg_hdr, len, &told);
     if (!(r->messages[i].msg_hdr.msg_flags & MSG_TRUNC))
-        cut(r, r->bytes[i], len, told.segment, &run);
+        cut(r, i, len, told.segment, &run);
     for (struct packet *p; (p = packet_queue_pop(&run)) != NULL;) {
         p->arrived = told.stamped_us ? kernel_clock_time(&r->clock, told.stamped_us, now) : RTC_TIME_NEVER;
         p->ecn = told.ecn;

@@ -97,6 +97,62 @@ static void pool_is_bounded_and_trimmed(void **state)
     end(&s);
 }
 
+static void slices_share_a_block(void **state)
+{
+    struct scene s;
+    struct packet_pool *pool;
+    (void)state;
+    begin(&s);
+    assert_int_equal(packet_pool_new(s.context, &pool), RTC_OK);
+    struct packet_block *block = packet_block_new(pool), *others[PACKET_BLOCKS_MAX];
+    memcpy(block->bytes, "onetwothree", 11);
+    struct packet *one = packet_in_block(pool, block, 0, 3), *two = packet_in_block(pool, block, 3, 3),
+                  *three = packet_in_block(pool, block, 6, 5);
+    assert_true(slice_is(packet_slice(two), "two"));
+    assert_int_equal(packet_tailroom(two), 0); /* nobody writes into the next one */
+    assert_true(packet_cost(two) < PACKET_CAPACITY);
+    packet_block_unref(pool, block);
+    for (size_t i = 1; i < PACKET_BLOCKS_MAX; i++)
+        assert_non_null(others[i] = packet_block_new(pool));
+    assert_null(packet_block_new(pool));
+    packet_free(one);
+    packet_free(three);
+    assert_null(packet_block_new(pool)); /* one slice holds it */
+    assert_true(slice_is(packet_slice(two), "two"));
+    packet_free(two);
+    long long calls = s.counter.calls;
+    block = packet_block_new(pool);
+    one = packet_in_block(pool, block, 10, 2);
+    assert_int_equal(s.counter.calls, calls); /* all of it is recycled */
+    assert_int_equal(one->arrived, RTC_TIME_NEVER);
+    for (size_t i = 1; i < PACKET_BLOCKS_MAX; i++)
+        packet_block_unref(pool, others[i]);
+    packet_pool_trim(pool, 0);
+    packet_block_unref(pool, block);
+    packet_pool_unref(pool);
+    packet_data(one)[1] = 1; /* the slice keeps both */
+    packet_free(one);
+    end(&s);
+}
+
+static void blocks_without_memory(void **state)
+{
+    struct scene s;
+    struct packet_pool *pool;
+    (void)state;
+    begin(&s);
+    assert_int_equal(packet_pool_new(s.context, &pool), RTC_OK);
+    s.counter.fail_at = s.counter.calls + 1;
+    assert_null(packet_block_new(pool));
+    struct packet_block *block = packet_block_new(pool);
+    s.counter.fail_at = s.counter.calls + 1;
+    assert_null(packet_in_block(pool, block, 0, 1));
+    packet_free(packet_in_block(pool, block, 0, 1));
+    packet_block_unref(pool, block);
+    packet_pool_unref(pool);
+    end(&s);
+}
+
 static void queue_is_first_in_first_out(void **state)
 {
     struct scene s;
@@ -228,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packets_are_recycled_clean),  cmocka_unit_test(packets_keep_their_pool),
+        cmocka_unit_test(slices_share_a_block),        cmocka_unit_test(blocks_without_memory),
         cmocka_unit_test(pool_is_bounded_and_trimmed), cmocka_unit_test(queue_is_first_in_first_out),
         cmocka_unit_test(out_owns_what_it_holds),      cmocka_unit_test(steady_events_allocate_nothing),
         cmocka_unit_test(lost_events_are_remembered),  cmocka_unit_test(reasons_have_names),

@@ -4,6 +4,8 @@
 #include "packet.h"
 #include "udp_batch.h"
 
+#include "counting_allocator.h"
+
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -14,9 +16,10 @@
 
 #include <cmocka.h>
 
-enum { PACKETS_MAX = 80 };
+enum { PACKETS_MAX = 700 };
 
 struct scene {
+    struct counting_allocator counter;
     rtc_context *context;
     struct packet_pool *pool;
     struct udp_receiver *receiver;
@@ -28,6 +31,7 @@ struct scene {
     rtc_address told; /* what the receiver should say of where datagrams were sent to */
     rtc_address came_from;
     rtc_time_t sent_after; /* nothing can have come before */
+    struct packet_queue held;
 };
 
 static int bound_socket(uint16_t *port)
@@ -48,8 +52,10 @@ static int set_up(void **state)
 {
     static struct scene scene;
     uint16_t port;
-    scene = (struct scene){0};
-    assert_int_equal(rtc_context_new(NULL, &scene.context), 0);
+    memset(&scene, 0, sizeof scene);
+    const rtc_allocator allocator = counting_allocator_of(&scene.counter);
+    const rtc_context_options options = {.size = sizeof options, .allocator = &allocator};
+    assert_int_equal(rtc_context_new(&options, &scene.context), 0);
     assert_int_equal(packet_pool_new(scene.context, &scene.pool), 0);
     assert_int_equal(udp_receiver_new(scene.context, scene.pool, &scene.receiver), 0);
     scene.from = bound_socket(&port);
@@ -63,6 +69,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct scene *s = *state;
+    packet_queue_clear(&s->held);
     for (size_t i = 0; i < s->count; i++)
         rtc_packet_free(s->packets[i]);
     (void)close(s->from);
@@ -70,15 +77,18 @@ static int tear_down(void **state)
     udp_receiver_free(s->context, s->receiver);
     packet_pool_unref(s->pool);
     rtc_context_unref(s->context);
+    assert_int_equal(s->counter.live, 0);
     return 0;
 }
 
-/* A packet whose bytes are its number. */
+/* A packet whose bytes are its number, or begin with it. */
 static struct packet *add(struct scene *s, size_t len)
 {
     struct packet *p = packet_new(s->pool);
     assert_non_null(p);
     memset(packet_data(p), (int)s->count, len);
+    if (len > 1)
+        packet_data(p)[1] = (uint8_t)(s->count >> 8);
     p->len = (uint32_t)len;
     p->path.socket = 1;
     p->path.remote.family = s->address.family;
@@ -353,6 +363,97 @@ static void stamps_survive_a_clock_that_is_set(void **state)
     assert_false(c.believed);
 }
 
+/* Keeps what came, which may have gaps, but no other order. */
+static void hold(void *user, const rtc_address *local, const rtc_address *from, rtc_packet *packet)
+{
+    struct scene *s = user;
+    struct packet *p = (struct packet *)packet;
+    size_t number = (size_t)packet_data(p)[0] | (size_t)packet_data(p)[1] << 8;
+    (void)local;
+    (void)from;
+    assert_in_range(number, s->taken, s->count - 1);
+    s->taken = number + 1;
+    p->flags = (uint32_t)number;
+    packet_queue_push(&s->held, p);
+}
+
+static void receive_what_is_there(struct scene *s)
+{
+    for (struct pollfd p = {.fd = s->to, .events = POLLIN}; poll(&p, 1, 0) == 1;)
+        (void)udp_receive(s->receiver, s->to, rtc_now(), hold, s);
+}
+
+/* All that is held is as it was sent; those among it that are slices. */
+static size_t look_at_held(struct scene *s)
+{
+    size_t slices = 0;
+    for (const struct packet *p = s->held.head; p; p = p->next) {
+        rtc_packet *sent = s->packets[p->flags];
+        assert_int_equal(p->len, rtc_packet_len(sent));
+        assert_memory_equal(packet_slice(p).data, rtc_packet_data(sent), p->len);
+        slices += p->block != NULL;
+    }
+    return slices;
+}
+
+/* Joined datagrams stay where the kernel put them while there is room for the next ones, whoever keeps them for how long. */
+static void what_is_held_is_bounded_and_stays(void **state)
+{
+    struct scene *s = *state;
+    enum { RUN = 20, RUNS = 30 };
+    size_t slices[RUNS];
+    for (size_t i = 0; i < RUNS; i++) {
+        add_many(s, RUN, 1200);
+        enum udp_sent sent = udp_run_send(s->from, s->packets + i * RUN, RUN, false);
+        if (sent == UDP_UNSEGMENTED)
+            skip();
+        receive_what_is_there(s);
+        assert_int_equal(s->held.count, (i + 1) * RUN);
+        slices[i] = look_at_held(s);
+    }
+    assert_int_equal(slices[0], RUN - 2); /* but the first one, and what lies on both sides of the first packet's end */
+    assert_true(slices[RUNS - 1] <= PACKET_BLOCKS_MAX * RUN);
+    assert_int_equal(slices[RUNS - 1], slices[RUNS - 2]); /* the rest is copied */
+    packet_free(packet_queue_pop(&s->held));
+    udp_receiver_free(s->context, s->receiver);
+    s->receiver = NULL;
+    (void)look_at_held(s);
+    for (struct packet *p = s->held.head; p; p = p->next)
+        memset(packet_data(p), 0xff, p->len); /* in place, as it is decrypted */
+    packet_queue_clear(&s->held);
+}
+
+static void each_allocation_fails(void **state)
+{
+    struct scene *s = *state;
+    bool failed = true;
+    add_many(s, 20, 1200);
+    add_many(s, 20, 100);
+    for (long long n = 1; failed; n++) {
+        udp_receiver_free(s->context, s->receiver);
+        packet_pool_trim(s->pool, 0);
+        assert_int_equal(udp_receiver_new(s->context, s->pool, &s->receiver), 0);
+        send_all(s);
+        s->taken = 0;
+        s->counter.failed = 0;
+        s->counter.fail_at = s->counter.calls + n;
+        receive_what_is_there(s);
+        s->counter.fail_at = 0;
+        failed = s->counter.failed > 0;
+        (void)look_at_held(s);
+        assert_true(failed || s->held.count == s->count);
+        packet_queue_clear(&s->held);
+    }
+    s->counter.fail_at = s->counter.calls + 1;
+    s->counter.fail_after = true; /* nothing at all can be had */
+    udp_receiver_free(s->context, s->receiver);
+    packet_pool_trim(s->pool, 0);
+    s->receiver = NULL;
+    assert_int_equal(udp_receiver_new(s->context, s->pool, &s->receiver), RTC_ERR_NO_MEMORY);
+    s->counter.fail_at = 0;
+    s->counter.fail_after = false;
+}
+
 static void a_quiet_socket_gives_nothing(void **state)
 {
     struct scene *s = *state;
@@ -426,6 +527,8 @@ int main(void)
         TEST(a_run_fits_one_message),
         TEST(a_run_has_no_more_datagrams_than_the_kernel_takes),
         TEST(every_datagram_arrives_as_it_was_sent),
+        TEST(what_is_held_is_bounded_and_stays),
+        TEST(each_allocation_fails),
         TEST(ecn_arrives),
         TEST(ecn_arrives_over_ipv6),
         TEST(stamps_survive_a_clock_that_is_set),
