@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The association: what happens to each datagram, who may become CONNECTED, and application data. See dtls.h; RFC 6347, RFC 8827 6.5. */
-#include "dtls_internal.h"
+#include "dtls.h"
 
 #include "certificate_internal.h"
-#include "dtls_fingerprint.h"
+#include "dtls_internal.h"
+#include "dtls_record.h"
 #include "log.h"
 #include "memory.h"
 
@@ -14,9 +15,7 @@
 
 enum {
     OVERHEAD_MAX = 37, /* AES-GCM: header 13, explicit nonce 8, tag 16 */
-    EARLY_BYTES_MAX = 4096,
-    REORDERED_US = 10000,
-    HASTENED_MAX = 2
+    EARLY_BYTES_MAX = 4096
 };
 
 /* How long a handshake goes on after an alert that nobody vouched for, when nothing else comes. */
@@ -52,11 +51,11 @@ static void set_state(struct dtls *d, enum dtls_state state)
 /* What only a handshake needs, and what waits for its end. */
 static void forget(struct dtls *d)
 {
-    packet_queue_clear(&d->early);
-    packet_queue_clear(&d->future);
-    packet_queue_clear(&d->held);
+    packet_queue_clear(&d->waiting.early);
+    packet_queue_clear(&d->waiting.future);
+    packet_queue_clear(&d->waiting.data);
     client_hello_fini(&d->hello);
-    memory_wipe(&d->secrets, sizeof d->secrets);
+    memory_wipe(&d->session.secrets, sizeof d->session.secrets);
 }
 
 static void __attribute__((format(printf, 2, 3))) fail(struct dtls *d, const char *format, ...)
@@ -66,9 +65,9 @@ static void __attribute__((format(printf, 2, 3))) fail(struct dtls *d, const cha
     (void)vsnprintf(d->failure, sizeof d->failure, format, args);
     va_end(args);
     log_write(d->context, RTC_LOG_WARNING, "dtls", "%s", d->failure);
-    dtls_session_flush(d); /* an alert, perhaps */
+    dtls_session_flush(&d->session, d->out); /* an alert, perhaps */
     forget(d);
-    d->timer.final = RTC_TIME_NEVER;
+    dtls_timer_stop(&d->session.timer);
     set_state(d, DTLS_FAILED);
 }
 
@@ -76,7 +75,7 @@ static void fail_with_code(struct dtls *d, int error)
 {
     char text[96] = "";
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
-        fail(d, "the peer sent alert %d", mbedtls_compat_alert(&d->ssl));
+        fail(d, "the peer sent alert %d", mbedtls_compat_alert(&d->session.ssl));
     } else if (error == MBEDTLS_ERR_SSL_TIMEOUT) {
         fail(d, "the handshake timed out");
     } else {
@@ -106,8 +105,8 @@ static void take_data(struct dtls *d, struct packet *packet)
 {
     if (d->state == DTLS_CONNECTED) {
         emit_data(d, packet);
-    } else if (d->held.count < DTLS_HELD_RECORDS_MAX) {
-        packet_queue_push(&d->held, packet);
+    } else if (d->waiting.data.count < DTLS_HELD_RECORDS_MAX) {
+        packet_queue_push(&d->waiting.data, packet);
     } else {
         d->counters.dropped++;
         packet_free(packet);
@@ -116,8 +115,8 @@ static void take_data(struct dtls *d, struct packet *packet)
 
 static void peer_closed(struct dtls *d)
 {
-    (void)mbedtls_ssl_close_notify(&d->ssl);
-    dtls_session_flush(d);
+    (void)mbedtls_ssl_close_notify(&d->session.ssl);
+    dtls_session_flush(&d->session, d->out);
     forget(d);
     set_state(d, DTLS_CLOSED);
 }
@@ -130,10 +129,10 @@ static bool is_idle(int result)
 /* One call of mbedTLS; false when there is no more to read. */
 static bool read_one(struct dtls *d, struct packet *into)
 {
-    int result = mbedtls_ssl_read(&d->ssl, packet_data(into), packet_tailroom(into));
+    int result = mbedtls_ssl_read(&d->session.ssl, packet_data(into), packet_tailroom(into));
     if (result > 0) {
         into->len = (uint32_t)result;
-        into->time = d->now;
+        into->time = d->session.now;
         take_data(d, into);
         return true;
     }
@@ -154,22 +153,22 @@ static bool may_read(const struct dtls *d)
 static void read_records(struct dtls *d)
 {
     bool more = true;
-    size_t room = d->inbox.len;
+    size_t room = d->session.inbox.len;
     while (more && may_read(d)) {
         struct packet *p = packet_new_sized(d->out->pool, room);
         if (!p) {
-            d->inbox = slice_of(NULL, 0);
+            d->session.inbox = slice_of(NULL, 0);
             d->counters.dropped++;
             return;
         }
         more = read_one(d, p);
     }
-    dtls_session_flush(d);
+    dtls_session_flush(&d->session, d->out);
 }
 
 static void describe_cipher(struct dtls *d)
 {
-    const char *name = mbedtls_ssl_get_ciphersuite(&d->ssl);
+    const char *name = mbedtls_ssl_get_ciphersuite(&d->session.ssl);
     (void)snprintf(d->cipher, sizeof d->cipher, "%s", name ? name : "");
     for (char *c = d->cipher; *c; c++)
         if (*c == '-')
@@ -178,31 +177,31 @@ static void describe_cipher(struct dtls *d)
 
 static void refuse_certificate(struct dtls *d, const char *why)
 {
-    (void)mbedtls_ssl_send_alert_message(&d->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
+    (void)mbedtls_ssl_send_alert_message(&d->session.ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
     fail(d, "%s", why);
 }
 
 static void become_connected(struct dtls *d)
 {
-    int error = dtls_session_derive_keys(d);
+    int error = dtls_session_derive_keys(&d->session, &d->keys);
     if (error) {
         fail_with_code(d, error);
         return;
     }
     describe_cipher(d);
     client_hello_fini(&d->hello);
-    mbedtls_ssl_set_mtu(&d->ssl, d->mtu);
+    mbedtls_ssl_set_mtu(&d->session.ssl, d->mtu);
     set_state(d, DTLS_CONNECTED);
-    for (struct packet *p; (p = packet_queue_pop(&d->held)) != NULL;)
+    for (struct packet *p; (p = packet_queue_pop(&d->waiting.data)) != NULL;)
         emit_data(d, p);
 }
 
 /* The only way to CONNECTED: a certificate whose key signed the handshake, and a fingerprint that names it. */
 static void judge(struct dtls *d)
 {
-    if (d->state != DTLS_CONNECTING || d->phase != PHASE_OVER)
+    if (d->state != DTLS_CONNECTING || d->session.phase != PHASE_OVER)
         return;
-    const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&d->ssl);
+    const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&d->session.ssl);
     if (!peer) {
         refuse_certificate(d, "the peer sent no certificate");
         return;
@@ -225,49 +224,50 @@ static void judge(struct dtls *d)
 /* A ClientHello that mbedTLS can not read may be anybody's: it must not end the association. The peer's own limits do. */
 static bool is_bad_hello(struct dtls *d, int error)
 {
-    return d->role == DTLS_SERVER && mbedtls_compat_awaits_client_hello(&d->ssl) && error != MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN &&
-           error != MBEDTLS_ERR_SSL_NO_USABLE_CIPHERSUITE && error != MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION &&
-           error != MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    return d->session.role == DTLS_SERVER && mbedtls_compat_awaits_client_hello(&d->session.ssl) &&
+           error != MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN && error != MBEDTLS_ERR_SSL_NO_USABLE_CIPHERSUITE &&
+           error != MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION && error != MBEDTLS_ERR_SSL_ALLOC_FAILED;
 }
 
 static void step(struct dtls *d)
 {
-    int error = dtls_session_step(d);
+    int error = dtls_session_step(&d->session);
+    d->counters.retransmits = d->session.retransmits;
     if (error && is_bad_hello(d, error)) {
         d->counters.malformed++;
-        error = dtls_session_restart(d);
+        error = dtls_session_restart(&d->session);
     }
     if (error) {
         fail_with_code(d, error);
         return;
     }
-    dtls_session_flush(d);
-    if (d->phase == PHASE_OVER)
+    dtls_session_flush(&d->session, d->out);
+    if (d->session.phase == PHASE_OVER)
         judge(d);
 }
 
 static void feed(struct dtls *d, struct slice record)
 {
-    d->inbox = record;
-    d->alert_due = RTC_TIME_NEVER;
-    if (d->phase == PHASE_HANDSHAKE)
+    d->session.inbox = record;
+    d->alert.due = RTC_TIME_NEVER;
+    if (d->session.phase == PHASE_HANDSHAKE)
         step(d);
     else
         read_records(d);
-    d->inbox = slice_of(NULL, 0);
+    d->session.inbox = slice_of(NULL, 0);
 }
 
 static void take_plain_handshake(struct dtls *d, const struct dtls_record *record)
 {
     struct slice whole = record->whole;
     if (!dtls_record_is_client_hello(record)) {
-        if (mbedtls_compat_awaits_client_hello(&d->ssl) && d->role == DTLS_SERVER)
+        if (mbedtls_compat_awaits_client_hello(&d->session.ssl) && d->session.role == DTLS_SERVER)
             d->counters.dropped++; /* overtook the ClientHello: it comes again */
         else
             feed(d, whole);
         return;
     }
-    if (d->role != DTLS_SERVER || client_hello_input(&d->hello, record, &whole) != RTC_OK) {
+    if (d->session.role != DTLS_SERVER || client_hello_input(&d->hello, record, &whole) != RTC_OK) {
         d->counters.malformed++;
         return;
     }
@@ -279,18 +279,18 @@ static void take_plain_handshake(struct dtls *d, const struct dtls_record *recor
 static void take_plain_alert(struct dtls *d, struct slice body)
 {
     enum { FATAL = 2 };
-    bool begun = d->role == DTLS_CLIENT || !mbedtls_compat_awaits_client_hello(&d->ssl);
+    bool begun = d->session.role == DTLS_CLIENT || !mbedtls_compat_awaits_client_hello(&d->session.ssl);
     if (!begun || body.len != 2 || body.data[0] != FATAL)
         return;
-    d->ignored_alert = body.data[1];
-    if (d->alert_due == RTC_TIME_NEVER)
-        d->alert_due = d->now + alert_patience;
+    d->alert.description = body.data[1];
+    if (d->alert.due == RTC_TIME_NEVER)
+        d->alert.due = d->session.now + alert_patience;
 }
 
 /* Epoch 0: anybody could have written it. An alert here would end the handshake, application data has no place. */
 static void take_plain(struct dtls *d, const struct dtls_record *record)
 {
-    if (mbedtls_compat_epoch_in(&d->ssl) != 0 || record->type == DTLS_APPLICATION_DATA) {
+    if (mbedtls_compat_epoch_in(&d->session.ssl) != 0 || record->type == DTLS_APPLICATION_DATA) {
         d->counters.dropped++;
     } else if (record->type == DTLS_ALERT) {
         d->counters.dropped++;
@@ -299,7 +299,7 @@ static void take_plain(struct dtls *d, const struct dtls_record *record)
         d->counters.malformed++;
     } else if (record->type == DTLS_HANDSHAKE) {
         take_plain_handshake(d, record);
-    } else if (mbedtls_compat_awaits_client_hello(&d->ssl)) {
+    } else if (mbedtls_compat_awaits_client_hello(&d->session.ssl)) {
         d->counters.dropped++;
     } else {
         feed(d, record->whole);
@@ -315,30 +315,15 @@ static void hold(struct dtls *d, struct packet_queue *queue, struct slice bytes)
         d->counters.dropped++;
 }
 
-/* A record that only the peer's last flight makes readable came before it: that flight was lost, or two datagrams changed places. Unless
- * it comes in a moment, what we sent last is sent again, which makes the peer repeat its own (RFC 6347 4.2.4): the timer would take a round
- * trip more to find out. A forger gains no more than so many repetitions. */
-static void hasten(struct dtls *d)
-{
-    rtc_time_t at = d->now + REORDERED_US;
-    if (d->hastened == HASTENED_MAX || d->timer.final == RTC_TIME_NEVER || d->timer.final <= at)
-        return;
-    if (d->hastened > 0 && d->now < d->hastened_at + d->timer.first)
-        return;
-    d->hastened++;
-    d->hastened_at = d->now;
-    d->timer.final = at;
-}
-
 /* Epoch 1. During the handshake mbedTLS takes a bad record for a failed handshake, so only proven ones reach it; data that overtook the
  * peer's Finished it would drop. */
 static void take_protected(struct dtls *d, const struct dtls_record *record)
 {
-    bool early = mbedtls_compat_epoch_in(&d->ssl) == 0 || record->type == DTLS_APPLICATION_DATA;
-    if (d->phase == PHASE_HANDSHAKE && early) {
-        hold(d, &d->future, record->whole);
-        hasten(d);
-    } else if (d->phase == PHASE_HANDSHAKE && !dtls_session_vouches(d, record->whole))
+    bool early = mbedtls_compat_epoch_in(&d->session.ssl) == 0 || record->type == DTLS_APPLICATION_DATA;
+    if (d->session.phase == PHASE_HANDSHAKE && early) {
+        hold(d, &d->waiting.future, record->whole);
+        dtls_timer_hasten(&d->session.timer, d->session.now);
+    } else if (d->session.phase == PHASE_HANDSHAKE && !dtls_session_vouches(&d->session, record->whole))
         d->counters.dropped++;
     else
         feed(d, record->whole);
@@ -356,9 +341,9 @@ static void take_record(struct dtls *d, const struct dtls_record *record)
 
 static void take_future(struct dtls *d)
 {
-    struct packet_queue waiting = d->future;
+    struct packet_queue waiting = d->waiting.future;
     struct dtls_record record;
-    d->future = (struct packet_queue){0};
+    d->waiting.future = (struct packet_queue){0};
     if (waiting.head)
         for (struct packet *p; (p = packet_queue_pop(&waiting)) != NULL; packet_free(p)) {
             struct reader r = reader_of(packet_slice(p));
@@ -374,7 +359,7 @@ static void take_datagram(struct dtls *d, struct slice datagram)
     enum dtls_record_result result = DTLS_RECORD_END;
     while (may_read(d) && (result = dtls_record_next(&r, &record)) == DTLS_RECORD_OK) {
         take_record(d, &record);
-        if (d->future.head && may_read(d) && mbedtls_compat_epoch_in(&d->ssl) > 0)
+        if (d->waiting.future.head && may_read(d) && mbedtls_compat_epoch_in(&d->session.ssl) > 0)
             take_future(d);
     }
     if (result == DTLS_RECORD_MALFORMED)
@@ -386,13 +371,14 @@ static void take_datagram(struct dtls *d, struct slice datagram)
 /* Datagrams are kept for a handshake that has not begun. */
 static bool may_wait(const struct dtls *d)
 {
-    return d->state == DTLS_NEW || (d->state == DTLS_CONNECTING && d->phase == PHASE_WAITING);
+    return d->state == DTLS_NEW || (d->state == DTLS_CONNECTING && d->session.phase == PHASE_WAITING);
 }
 
 static void enter(struct dtls *d, rtc_time_t now, struct out *out)
 {
-    d->now = now;
     d->out = out;
+    d->session.now = now;
+    d->session.pool = out->pool;
 }
 
 int dtls_new(rtc_context *context, const struct dtls_options *options, struct dtls **out)
@@ -404,8 +390,11 @@ int dtls_new(rtc_context *context, const struct dtls_options *options, struct dt
     d->context = rtc_context_ref(context);
     d->certificate = certificate_ref(options->certificate);
     d->mtu = options->mtu ? options->mtu : PACKET_MTU;
-    d->handshake_mtu = options->handshake_mtu ? options->handshake_mtu : d->mtu;
-    d->timer.final = d->alert_due = RTC_TIME_NEVER;
+    d->session.context = d->context;
+    d->session.certificate = d->certificate;
+    d->session.handshake_mtu = options->handshake_mtu ? options->handshake_mtu : d->mtu;
+    dtls_timer_stop(&d->session.timer);
+    d->alert.due = RTC_TIME_NEVER;
     client_hello_init(&d->hello, context);
     *out = d;
     return RTC_OK;
@@ -415,11 +404,11 @@ void dtls_free(struct dtls *d)
 {
     if (!d)
         return;
-    dtls_session_close(d);
-    packet_queue_clear(&d->early);
-    packet_queue_clear(&d->future);
-    packet_queue_clear(&d->held);
-    packet_queue_clear(&d->flight);
+    dtls_session_close(&d->session);
+    packet_queue_clear(&d->waiting.early);
+    packet_queue_clear(&d->waiting.future);
+    packet_queue_clear(&d->waiting.data);
+    packet_queue_clear(&d->session.flight);
     client_hello_fini(&d->hello);
     certificate_unref(d->certificate);
     memory_wipe(&d->keys, sizeof d->keys);
@@ -431,12 +420,12 @@ void dtls_free(struct dtls *d)
 /* A server waits for the path too: an answer without one would be lost, and be sent again only after a timeout. */
 static void begin(struct dtls *d)
 {
-    if (d->phase != PHASE_WAITING || !d->writable)
+    if (d->session.phase != PHASE_WAITING || !d->writable)
         return;
-    d->phase = PHASE_HANDSHAKE;
-    if (d->role == DTLS_CLIENT)
+    dtls_session_begin(&d->session);
+    if (d->session.role == DTLS_CLIENT)
         step(d);
-    for (struct packet *p; (p = packet_queue_pop(&d->early)) != NULL; packet_free(p))
+    for (struct packet *p; (p = packet_queue_pop(&d->waiting.early)) != NULL; packet_free(p))
         take_datagram(d, packet_slice(p));
 }
 
@@ -445,13 +434,12 @@ int dtls_start(struct dtls *d, rtc_time_t now, enum dtls_role role, struct out *
     enter(d, now, out);
     if (d->state != DTLS_NEW)
         return RTC_ERR_INVALID_STATE;
-    d->role = role;
-    int error = dtls_session_open(d);
+    d->session.role = role;
+    int error = dtls_session_open(&d->session);
     if (error) {
         fail_with_code(d, error);
         return error == MBEDTLS_ERR_SSL_ALLOC_FAILED ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION;
     }
-    d->phase = PHASE_WAITING;
     set_state(d, DTLS_CONNECTING);
     begin(d);
     return RTC_OK;
@@ -479,16 +467,16 @@ void dtls_set_remote_fingerprints(struct dtls *d, rtc_time_t now, const struct d
 
 void dtls_set_rtt(struct dtls *d, rtc_time_t rtt_us)
 {
-    d->rtt_us = rtt_us;
-    if (d->set_up)
-        dtls_session_set_timeout(d);
+    d->session.rtt_us = rtt_us;
+    if (d->session.set_up)
+        dtls_session_set_timeout(&d->session);
 }
 
 void dtls_input(struct dtls *d, rtc_time_t now, struct slice datagram, struct out *out)
 {
     enter(d, now, out);
     if (may_wait(d))
-        hold(d, &d->early, datagram);
+        hold(d, &d->waiting.early, datagram);
     else
         take_datagram(d, datagram);
 }
@@ -496,11 +484,11 @@ void dtls_input(struct dtls *d, rtc_time_t now, struct slice datagram, struct ou
 void dtls_tick(struct dtls *d, rtc_time_t now, struct out *out)
 {
     enter(d, now, out);
-    if (d->state != DTLS_CONNECTING || d->phase != PHASE_HANDSHAKE)
+    if (d->state != DTLS_CONNECTING || d->session.phase != PHASE_HANDSHAKE)
         return;
-    if (now >= d->alert_due)
-        fail(d, "the peer sent alert %d", d->ignored_alert);
-    else if (now >= d->timer.final)
+    if (now >= d->alert.due)
+        fail(d, "the peer sent alert %d", d->alert.description);
+    else if (now >= d->session.timer.final)
         step(d);
 }
 
@@ -509,21 +497,21 @@ rtc_time_t dtls_deadline(const struct dtls *d, enum timer_reason *why)
     rtc_time_t best = RTC_TIME_NEVER;
     if (why)
         *why = TIMER_NONE;
-    if (d->state == DTLS_CONNECTING && d->phase == PHASE_HANDSHAKE)
-        deadline_min(&best, why, d->timer.final < d->alert_due ? d->timer.final : d->alert_due, TIMER_DTLS_RETRANSMIT);
+    if (d->state == DTLS_CONNECTING && d->session.phase == PHASE_HANDSHAKE)
+        deadline_min(&best, why, d->session.timer.final < d->alert.due ? d->session.timer.final : d->alert.due, TIMER_DTLS_RETRANSMIT);
     return best;
 }
 
 int dtls_send(struct dtls *d, struct slice data, struct out *out)
 {
-    enter(d, d->now, out);
+    enter(d, d->session.now, out);
     if (d->state != DTLS_CONNECTED)
         return RTC_ERR_INVALID_STATE;
     if (data.len == 0 || data.len + dtls_overhead(d) > d->mtu)
         return RTC_ERR_RANGE;
-    int result = mbedtls_ssl_write(&d->ssl, data.data, data.len);
-    bool sent = d->flight.head != NULL;
-    dtls_session_flush(d);
+    int result = mbedtls_ssl_write(&d->session.ssl, data.data, data.len);
+    bool sent = d->session.flight.head != NULL;
+    dtls_session_flush(&d->session, d->out);
     if (result < 0)
         return RTC_ERR_OPERATION;
     return sent ? RTC_OK : RTC_ERR_NO_MEMORY;
@@ -531,10 +519,10 @@ int dtls_send(struct dtls *d, struct slice data, struct out *out)
 
 void dtls_close(struct dtls *d, struct out *out)
 {
-    enter(d, d->now, out);
+    enter(d, d->session.now, out);
     if (d->state == DTLS_CONNECTED) {
-        (void)mbedtls_ssl_close_notify(&d->ssl);
-        dtls_session_flush(d);
+        (void)mbedtls_ssl_close_notify(&d->session.ssl);
+        dtls_session_flush(&d->session, d->out);
     }
     forget(d);
     (void)move_to(d, DTLS_CLOSED);
@@ -547,7 +535,7 @@ enum dtls_state dtls_state(const struct dtls *d)
 
 enum dtls_role dtls_role(const struct dtls *d)
 {
-    return d->role;
+    return d->session.role;
 }
 
 const char *dtls_failure(const struct dtls *d)
@@ -555,11 +543,11 @@ const char *dtls_failure(const struct dtls *d)
     return d->failure;
 }
 
-int dtls_srtp_keys(const struct dtls *d, struct dtls_srtp_keys *out)
+int dtls_export_srtp_keys(const struct dtls *d, struct dtls_srtp_keys *out)
 {
     if (d->state != DTLS_CONNECTED)
         return RTC_ERR_INVALID_STATE;
-    if (!d->has_keys)
+    if (!d->keys.profile)
         return RTC_ERR_NOT_FOUND;
     *out = d->keys;
     return RTC_OK;
@@ -567,7 +555,7 @@ int dtls_srtp_keys(const struct dtls *d, struct dtls_srtp_keys *out)
 
 struct slice dtls_remote_certificate(const struct dtls *d)
 {
-    const mbedtls_x509_crt *peer = d->state == DTLS_CONNECTED ? mbedtls_ssl_get_peer_cert(&d->ssl) : NULL;
+    const mbedtls_x509_crt *peer = d->state == DTLS_CONNECTED ? mbedtls_ssl_get_peer_cert(&d->session.ssl) : NULL;
     return peer ? slice_of(peer->raw.p, peer->raw.len) : slice_of(NULL, 0);
 }
 
@@ -578,14 +566,14 @@ const char *dtls_cipher(const struct dtls *d)
 
 const char *dtls_srtp_profile_name(const struct dtls *d)
 {
-    if (!d->has_keys)
+    if (!d->keys.profile)
         return "";
     return d->keys.profile == 7 ? "SRTP_AEAD_AES_128_GCM" : d->keys.profile == 8 ? "SRTP_AEAD_AES_256_GCM" : "SRTP_AES128_CM_HMAC_SHA1_80";
 }
 
 size_t dtls_overhead(const struct dtls *d)
 {
-    int expansion = d->state == DTLS_CONNECTED ? mbedtls_ssl_get_record_expansion(&d->ssl) : 0;
+    int expansion = d->state == DTLS_CONNECTED ? mbedtls_ssl_get_record_expansion(&d->session.ssl) : 0;
     return expansion > 0 ? (size_t)expansion : OVERHEAD_MAX;
 }
 

@@ -8,56 +8,9 @@
 #ifndef CRTC_DTLS_H
 #define CRTC_DTLS_H
 
-#include "certificate.h"
-#include "out.h"
+#include "dtls_types.h"
 
 struct dtls;
-
-enum dtls_state { DTLS_NEW, DTLS_CONNECTING, DTLS_CONNECTED, DTLS_CLOSED, DTLS_FAILED };
-enum dtls_role { DTLS_SERVER, DTLS_CLIENT };
-
-enum dtls_event_type {
-    DTLS_EVENT_STATE = EVENT_DTLS, /* state, already stored */
-    DTLS_EVENT_DATA                /* data: one decrypted record of application data (an SCTP packet) */
-};
-
-struct dtls_event {
-    struct event head;
-    union {
-        enum dtls_state state;
-        struct packet *data;
-    };
-};
-_Static_assert(sizeof(struct dtls_event) <= EVENT_BYTES, "an event of this module fits");
-
-enum { DTLS_FINGERPRINTS_MAX = 8, DTLS_HELD_RECORDS_MAX = 32 };
-
-/* From a=fingerprint. Unknown hash functions are ignored; at least one known one must match. */
-struct dtls_fingerprint {
-    char hash[16]; /* lower case: "sha-256" */
-    uint8_t value[64];
-    size_t len;
-};
-
-struct dtls_options {
-    struct certificate *certificate; /* a reference is taken */
-    uint16_t mtu;                    /* largest datagram; 0: PACKET_MTU */
-    uint16_t handshake_mtu;          /* the same for the flights of the handshake; 0: mtu */
-};
-
-/* Keying material for one direction each; wiped by the receiver (RFC 5764 4.2). */
-struct dtls_srtp_keys {
-    uint16_t profile; /* 1: SRTP_AES128_CM_HMAC_SHA1_80; 7, 8: the AEAD ones */
-    uint8_t key_len, salt_len;
-    uint8_t local_key[32], local_salt[14]; /* what we send is protected with */
-    uint8_t remote_key[32], remote_salt[14];
-};
-
-struct dtls_counters {
-    uint64_t malformed;   /* records or fragments that make no sense */
-    uint64_t dropped;     /* bad MAC, replay, beyond the hold */
-    uint64_t retransmits; /* flights sent again */
-};
 
 int dtls_new(rtc_context *context, const struct dtls_options *options, struct dtls **out);
 void dtls_free(struct dtls *dtls);
@@ -84,7 +37,7 @@ enum dtls_role dtls_role(const struct dtls *dtls);
 /* Why it failed, or "". Borrowed. */
 const char *dtls_failure(const struct dtls *dtls);
 /* RTC_ERR_INVALID_STATE before CONNECTED, RTC_ERR_NOT_FOUND when no SRTP profile was negotiated. */
-int dtls_srtp_keys(const struct dtls *dtls, struct dtls_srtp_keys *out);
+int dtls_export_srtp_keys(const struct dtls *dtls, struct dtls_srtp_keys *out);
 /* The peer's certificate, DER; empty before CONNECTED. Borrowed. */
 struct slice dtls_remote_certificate(const struct dtls *dtls);
 /* IANA names: "TLS_ECDHE_...", or "". */

@@ -3,7 +3,16 @@
 #ifndef CRTC_DTLS_FINGERPRINT_H
 #define CRTC_DTLS_FINGERPRINT_H
 
-#include "dtls.h"
+#include "slice.h"
+
+enum { DTLS_FINGERPRINTS_MAX = 8 };
+
+/* From a=fingerprint. Unknown hash functions are ignored; at least one known one must match. */
+struct dtls_fingerprint {
+    char hash[16]; /* lower case: "sha-256" */
+    uint8_t value[64];
+    size_t len;
+};
 
 enum dtls_fingerprint_result { FINGERPRINT_MATCHES, FINGERPRINT_DIFFERS, FINGERPRINT_UNUSABLE /* no hash function that we know */ };
 

@@ -13,7 +13,7 @@ void transport_take_keys(struct transport *t)
     uint8_t local[sizeof keys.local_key + sizeof keys.local_salt], remote[sizeof local];
     if (!t->rtp)
         return;
-    if (dtls_srtp_keys(t->dtls, &keys)) {
+    if (dtls_export_srtp_keys(t->dtls, &keys)) {
         transport_log(t, RTC_LOG_WARNING, "the peer negotiated no SRTP profile: media can not flow");
         return;
     }

@@ -17,8 +17,8 @@ enum { FLIGHTS_US = 20000 * 4 };
 static void assert_same_keys(const struct pair *p)
 {
     struct dtls_srtp_keys a, b;
-    assert_int_equal(dtls_srtp_keys(p->end[0].dtls, &a), 0);
-    assert_int_equal(dtls_srtp_keys(p->end[1].dtls, &b), 0);
+    assert_int_equal(dtls_export_srtp_keys(p->end[0].dtls, &a), 0);
+    assert_int_equal(dtls_export_srtp_keys(p->end[1].dtls, &b), 0);
     assert_int_equal(a.profile, 1);
     assert_int_equal(b.profile, 1);
     assert_int_equal(a.key_len, 16);
@@ -398,7 +398,7 @@ static void late_fingerprint(void **state)
         assert_int_equal(last_state(e), DTLS_CONNECTING);
         assert_int_equal(last_state(&p.end[1 - late]), DTLS_CONNECTED);
         assert_int_equal(dtls_send(e->dtls, slice_str("x"), &e->out), RTC_ERR_INVALID_STATE);
-        assert_int_equal(dtls_srtp_keys(e->dtls, &keys), RTC_ERR_INVALID_STATE);
+        assert_int_equal(dtls_export_srtp_keys(e->dtls, &keys), RTC_ERR_INVALID_STATE);
         assert_int_equal(dtls_remote_certificate(e->dtls).len, 0);
         char text[32];
         for (int i = 0; i < DTLS_HELD_RECORDS_MAX + 5; i++) {

@@ -154,15 +154,15 @@ static void nothing_is_left_behind(void **state)
         assert_non_null(server->hello.record);
         carry(&p, SERVER);
         carry(&p, CLIENT);
-        assert_true(end == 1 || server->secrets.set); /* not judged yet */
+        assert_true(end == 1 || server->session.secrets.set); /* not judged yet */
         if (end == 0)
             pair_trust(&p, SERVER, c->ecdsa[0]);
         if (end == 2)
             dtls_close(server, &p.end[SERVER].out);
         assert_int_equal(dtls_state(server), end == 0 ? DTLS_CONNECTED : end == 1 ? DTLS_FAILED : DTLS_CLOSED);
-        assert_true(is_zero(&server->secrets, sizeof server->secrets));
+        assert_true(is_zero(&server->session.secrets, sizeof server->session.secrets));
         assert_null(server->hello.record);
-        assert_int_equal(server->early.count + server->future.count + server->held.count, 0);
+        assert_int_equal(server->waiting.early.count + server->waiting.future.count + server->waiting.data.count, 0);
         pair_fini(&p);
     }
 }

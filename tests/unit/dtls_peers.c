@@ -43,7 +43,7 @@ static void no_use_srtp(void **state)
     bare_identify(&b, c->ecdsa[0]);
     assert_int_equal(bare_run(&b), 0);
     assert_int_equal(dtls_state(p.end[SERVER].dtls), DTLS_CONNECTED);
-    assert_int_equal(dtls_srtp_keys(p.end[SERVER].dtls, &keys), RTC_ERR_NOT_FOUND);
+    assert_int_equal(dtls_export_srtp_keys(p.end[SERVER].dtls, &keys), RTC_ERR_NOT_FOUND);
     bare_fini(&b);
     pair_fini(&p);
 }
@@ -60,7 +60,7 @@ static void only_a_profile_that_we_do_not_take(void **state)
     bare_identify(&b, c->ecdsa[0]);
     assert_int_equal(mbedtls_ssl_conf_dtls_srtp_protection_profiles(&b.config, profiles), 0);
     assert_int_equal(bare_run(&b), 0);
-    assert_int_equal(dtls_srtp_keys(p.end[SERVER].dtls, &keys), RTC_ERR_NOT_FOUND);
+    assert_int_equal(dtls_export_srtp_keys(p.end[SERVER].dtls, &keys), RTC_ERR_NOT_FOUND);
     bare_fini(&b);
     pair_fini(&p);
 }
@@ -200,7 +200,7 @@ static void the_keys_are_in_their_places(void **state)
         assert_int_equal(bare_run(&b), 0);
         assert_int_equal(dtls_state(p.end[ours].dtls), DTLS_CONNECTED);
         assert_int_equal(mbedtls_ssl_tls_prf(e.prf, e.master, 48, "EXTRACTOR-dtls_srtp", e.random, 64, m, sizeof m), 0);
-        assert_int_equal(dtls_srtp_keys(p.end[ours].dtls, &k), 0);
+        assert_int_equal(dtls_export_srtp_keys(p.end[ours].dtls, &k), 0);
         assert_memory_equal(server ? k.remote_key : k.local_key, m, 16);
         assert_memory_equal(server ? k.local_key : k.remote_key, m + 16, 16);
         assert_memory_equal(server ? k.remote_salt : k.local_salt, m + 32, 14);
