@@ -7,6 +7,7 @@
 #include "dtls_record.h"
 #include "log.h"
 #include "memory.h"
+#include "moves.h"
 
 #include <mbedtls/error.h>
 
@@ -21,22 +22,27 @@ enum {
 /* How long a handshake goes on after an alert that nobody vouched for, when nothing else comes. */
 static const rtc_time_t alert_patience = 10 * INT64_C(1000000);
 
-static const char *const state_names[] = {"new", "connecting", "connected", "closed", "failed"};
-
-/* By the state that is left: the states that may follow. */
-static const unsigned allowed_moves[] = {
-    [DTLS_NEW] = 1u << DTLS_CONNECTING | 1u << DTLS_CLOSED | 1u << DTLS_FAILED,
-    [DTLS_CONNECTING] = 1u << DTLS_CONNECTED | 1u << DTLS_CLOSED | 1u << DTLS_FAILED,
-    [DTLS_CONNECTED] = 1u << DTLS_CLOSED | 1u << DTLS_FAILED,
-    [DTLS_CLOSED] = 0,
-    [DTLS_FAILED] = 0,
+static const struct moves moves = {
+    .module = "dtls",
+    .what = "association",
+    .count = DTLS_FAILED + 1,
+    .names = {"new", "connecting", "connected", "closed", "failed"},
+    .allowed =
+        {
+            [DTLS_NEW] = MOVE_TO(DTLS_CONNECTING) | MOVE_TO(DTLS_CLOSED) | MOVE_TO(DTLS_FAILED),
+            [DTLS_CONNECTING] = MOVE_TO(DTLS_CONNECTED) | MOVE_TO(DTLS_CLOSED) | MOVE_TO(DTLS_FAILED),
+            [DTLS_CONNECTED] = MOVE_TO(DTLS_CLOSED) | MOVE_TO(DTLS_FAILED),
+            [DTLS_CLOSED] = 0,
+            [DTLS_FAILED] = 0,
+        },
 };
 
+/* What comes after the end changes nothing: that is no error, as the application may close at any time. */
 static bool move_to(struct dtls *d, enum dtls_state state)
 {
-    if (!(allowed_moves[d->state] & 1u << state))
+    if (!moves_allow(&moves, d->state, state))
         return false;
-    log_write(d->context, RTC_LOG_DEBUG, "dtls", "%s -> %s", state_names[d->state], state_names[state]);
+    log_write(d->context, RTC_LOG_DEBUG, "dtls", "%s -> %s", moves.names[d->state], moves.names[state]);
     d->state = state;
     return true;
 }

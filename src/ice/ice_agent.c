@@ -11,7 +11,6 @@
 #include "mdns.h"
 #include "memory.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 /* RFC 8863: not even a check list of only failed pairs fails before this, since the peer may reach us yet. */
@@ -295,26 +294,32 @@ void ice_agent_tick(struct ice_agent *agent, rtc_time_t now, struct out *out)
     run(agent, now, out);
 }
 
-static void set_state(struct ice_agent *agent, enum ice_state state, struct out *out)
+const struct moves ice_agent_moves = {
+    .module = "ice",
+    .what = "agent",
+    .count = ICE_CLOSED + 1,
+    .names = {"new", "checking", "connected", "completed", "disconnected", "failed", "closed"},
+    .allowed =
+        {
+            [ICE_NEW] = MOVE_TO(ICE_CHECKING) | MOVE_TO(ICE_CLOSED),
+            [ICE_CHECKING] = MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
+            [ICE_CONNECTED] = MOVE_TO(ICE_COMPLETED) | MOVE_TO(ICE_DISCONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
+            [ICE_COMPLETED] = MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_DISCONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
+            [ICE_DISCONNECTED] = MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
+            [ICE_FAILED] = MOVE_TO(ICE_CLOSED),
+            [ICE_CLOSED] = 0,
+        },
+};
+
+static bool set_state(struct ice_agent *agent, enum ice_state state, struct out *out)
 {
-#define TO(s) (1u << (s))
-    static const unsigned allowed[] = {
-        [ICE_NEW] = TO(ICE_CHECKING) | TO(ICE_CLOSED),
-        [ICE_CHECKING] = TO(ICE_CONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
-        [ICE_CONNECTED] = TO(ICE_COMPLETED) | TO(ICE_DISCONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
-        [ICE_COMPLETED] = TO(ICE_CONNECTED) | TO(ICE_DISCONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
-        [ICE_DISCONNECTED] = TO(ICE_CONNECTED) | TO(ICE_FAILED) | TO(ICE_CLOSED),
-        [ICE_FAILED] = TO(ICE_CLOSED),
-        [ICE_CLOSED] = 0,
-    };
-#undef TO
-    bool is_allowed = allowed[agent->session.state] & 1u << state;
-    assert(is_allowed);
-    (void)is_allowed;
+    if (!moves_take(&ice_agent_moves, agent->common.context, agent->session.state, state))
+        return false;
     agent->session.state = state;
     struct ice_event *e = state == ICE_CLOSED ? NULL : ice_event(&agent->common, ICE_EVENT_STATE, out);
     if (e)
         e->state = state;
+    return true;
 }
 
 static bool is_complete(const struct ice_agent *agent)
@@ -374,7 +379,8 @@ static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *ou
     while ((next = next_state(agent, now)) != agent->session.state) {
         if (next == ICE_CHECKING)
             agent->session.started = now;
-        set_state(agent, next, out);
+        if (!set_state(agent, next, out))
+            return;
     }
 }
 
@@ -456,7 +462,7 @@ void ice_agent_close(struct ice_agent *agent, rtc_time_t now, struct out *out)
         ice_relays_abandon(&agent->relays, out);
         return;
     }
-    set_state(agent, ICE_CLOSED, out);
+    (void)set_state(agent, ICE_CLOSED, out);
     ice_relays_close(&agent->relays, now, out);
     ice_lookups_forget(&agent->lookups);
     ice_names_close(&agent->names, out);

@@ -4,8 +4,6 @@
 
 #include "memory.h"
 
-#include <assert.h>
-
 void ice_bases_fini(struct ice_bases *bases)
 {
     for (size_t i = 0; i < bases->count; i++)
@@ -44,20 +42,24 @@ struct ice_base *ice_bases_find(const struct ice_bases *bases, uint32_t socket)
     return NULL;
 }
 
-void ice_base_set_state(struct ice_base *base, enum ice_base_state state)
+const struct moves ice_base_moves = {
+    .module = "ice",
+    .what = "base",
+    .count = ICE_BASE_CLOSED + 1,
+    .names = {"opening", "open", "probed", "closed"},
+    .allowed =
+        {
+            [ICE_BASE_OPENING] = MOVE_TO(ICE_BASE_OPEN) | MOVE_TO(ICE_BASE_PROBED) | MOVE_TO(ICE_BASE_CLOSED),
+            [ICE_BASE_OPEN] = MOVE_TO(ICE_BASE_CLOSED),
+            [ICE_BASE_PROBED] = MOVE_TO(ICE_BASE_CLOSED),
+            [ICE_BASE_CLOSED] = MOVE_TO(ICE_BASE_OPEN) | MOVE_TO(ICE_BASE_CLOSED),
+        },
+};
+
+void ice_base_set_state(struct ice_base *base, rtc_context *context, enum ice_base_state state)
 {
-#define TO(s) (1u << (s))
-    static const unsigned allowed[] = {
-        [ICE_BASE_OPENING] = TO(ICE_BASE_OPEN) | TO(ICE_BASE_PROBED) | TO(ICE_BASE_CLOSED),
-        [ICE_BASE_OPEN] = TO(ICE_BASE_CLOSED),
-        [ICE_BASE_PROBED] = TO(ICE_BASE_CLOSED),
-        [ICE_BASE_CLOSED] = TO(ICE_BASE_OPEN) | TO(ICE_BASE_CLOSED),
-    };
-#undef TO
-    bool is_allowed = allowed[base->state] & 1u << state;
-    assert(is_allowed);
-    (void)is_allowed;
-    base->state = state;
+    if (moves_take(&ice_base_moves, context, base->state, state))
+        base->state = state;
 }
 
 /* The local preference is made of the direction's and the interface's; the type preferences are those of other implementations. */

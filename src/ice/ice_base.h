@@ -8,6 +8,7 @@
 #define CRTC_ICE_BASE_H
 
 #include "ice_common.h"
+#include "moves.h"
 
 struct ice_relay;
 struct ice_connection;
@@ -56,7 +57,8 @@ struct ice_base *ice_bases_add(struct ice_bases *bases);
 void ice_bases_remove(struct ice_bases *bases, struct ice_base *base);
 struct ice_base *ice_bases_find(const struct ice_bases *bases, uint32_t socket);
 
-void ice_base_set_state(struct ice_base *base, enum ice_base_state state);
+extern const struct moves ice_base_moves;
+void ice_base_set_state(struct ice_base *base, rtc_context *context, enum ice_base_state state);
 /* The priority that it would have as a peer-reflexive candidate (RFC 8445 section 7.1.1). */
 uint32_t ice_base_reflexive_priority(const struct ice_base *base);
 /* RFC 6544 section 4.2: over TCP after all that is direct over UDP, and before relays. `preference`: the interface's, counted from 0, the

@@ -208,7 +208,7 @@ void ice_suspend_pairs(struct ice_check_list *list, const struct ice_base *base,
         pair->check.transaction = (struct ice_transaction){0};
         memset(pair->consent.probes, 0, sizeof pair->consent.probes);
         pair->nominated = pair->peer_nominates = pair->check.nominates = false;
-        ice_pair_set_state(pair, ICE_PAIR_FAILED);
+        ice_pair_set_state(pair, list->common->context, ICE_PAIR_FAILED);
     }
 }
 
@@ -216,7 +216,7 @@ void ice_resume_pairs(struct ice_check_list *list, const struct ice_base *base)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->pairs[i]->base == base) {
-            ice_pair_set_state(list->pairs[i], ICE_PAIR_WAITING);
+            ice_pair_set_state(list->pairs[i], list->common->context, ICE_PAIR_WAITING);
             list->pairs[i]->check.left = ICE_CHECKS_MAX;
         }
 }
@@ -229,7 +229,7 @@ void ice_recheck_all(struct ice_check_list *list, rtc_time_t now)
             continue;
         pair->check.left = ICE_CHECKS_MAX; /* the network is another one */
         if (pair->state != ICE_PAIR_IN_PROGRESS)
-            ice_pair_set_state(pair, ICE_PAIR_WAITING);
+            ice_pair_set_state(pair, list->common->context, ICE_PAIR_WAITING);
         else
             ice_trigger(list, pair, now);
     }
@@ -246,7 +246,7 @@ void ice_restart_checks(struct ice_check_list *list)
         pair->check.transaction = (struct ice_transaction){0};
         pair->check.nominates = false;
         if (pair->state == ICE_PAIR_IN_PROGRESS)
-            ice_pair_set_state(pair, ICE_PAIR_WAITING);
+            ice_pair_set_state(pair, list->common->context, ICE_PAIR_WAITING);
     }
 }
 
@@ -261,7 +261,7 @@ void ice_recheck(struct ice_check_list *list, struct ice_pair *pair)
     pair->check.transaction.active = false;
     if (pair->state == ICE_PAIR_SUCCEEDED)
         return;
-    ice_pair_set_state(pair, ICE_PAIR_WAITING);
+    ice_pair_set_state(pair, list->common->context, ICE_PAIR_WAITING);
     enqueue(list, pair);
 }
 
@@ -319,7 +319,7 @@ void ice_start_check(struct ice_check_list *list, struct ice_pair *pair, bool no
     pair->check.transaction.controlling = ice_controls(list->session);
     pair->check.nominates = nominate;
     if (pair->state != ICE_PAIR_SUCCEEDED)
-        ice_pair_set_state(pair, ICE_PAIR_IN_PROGRESS);
+        ice_pair_set_state(pair, list->common->context, ICE_PAIR_IN_PROGRESS);
     transmit(list, pair, now, out);
 }
 
@@ -333,10 +333,10 @@ void ice_check_succeeded(struct ice_check_list *list, struct ice_pair *pair, con
     pair->consent.granted = pair->consent.answered = now;
     list_remove(&pair->triggered);
     if (pair->state != ICE_PAIR_SUCCEEDED) {
-        ice_pair_set_state(pair, ICE_PAIR_SUCCEEDED);
+        ice_pair_set_state(pair, list->common->context, ICE_PAIR_SUCCEEDED);
         for (size_t i = 0; i < list->count; i++)
             if (list->pairs[i]->state == ICE_PAIR_FROZEN && list->pairs[i]->foundation == pair->foundation)
-                ice_pair_set_state(list->pairs[i], ICE_PAIR_WAITING);
+                ice_pair_set_state(list->pairs[i], list->common->context, ICE_PAIR_WAITING);
     }
     if (list->first_valid == RTC_TIME_NEVER)
         list->first_valid = now;
@@ -351,7 +351,7 @@ static void retransmit(struct ice_check_list *list, struct ice_pair *pair, rtc_t
     }
     pair->check.transaction.active = false;
     if (pair->state == ICE_PAIR_IN_PROGRESS)
-        ice_pair_set_state(pair, ICE_PAIR_FAILED);
+        ice_pair_set_state(pair, list->common->context, ICE_PAIR_FAILED);
 }
 
 static bool is_urgent(const struct ice_pair *pair)
@@ -401,7 +401,7 @@ static void unfreeze(struct ice_check_list *list)
     }
     for (size_t i = 0; i < list->thaw_capacity; i++)
         if (list->thaws[i].next && !list->thaws[i].held)
-            ice_pair_set_state(list->thaws[i].next, ICE_PAIR_WAITING);
+            ice_pair_set_state(list->thaws[i].next, list->common->context, ICE_PAIR_WAITING);
 }
 
 static struct ice_pair *best_waiting(const struct ice_check_list *list)
@@ -439,7 +439,7 @@ static void start_checks(struct ice_check_list *list, rtc_time_t now, struct out
     while ((pair = next_check(list)) != NULL) {
         if (is_exhausted(pair)) {
             list_remove(&pair->triggered);
-            ice_pair_set_state(pair, ICE_PAIR_FAILED);
+            ice_pair_set_state(pair, list->common->context, ICE_PAIR_FAILED);
             continue;
         }
         list->due = paced(list, pair, now);

@@ -40,7 +40,7 @@ void ice_remove_socket(struct ice_agent *agent, struct ice_base *base, rtc_time_
         (void)out_request(out, REQUEST_CLOSE, base->socket);
     ice_tcp_drop_interface(&agent->tcp, &base->address, now, out);
     ice_names_withdraw(&agent->names, base, out);
-    ice_base_set_state(base, ICE_BASE_CLOSED);
+    ice_base_set_state(base, agent->common.context, ICE_BASE_CLOSED);
     ice_drop_base(&agent->checks, base, now);
     ice_queries_forget(&agent->queries, base);
     ice_locals_forget(&agent->locals, base->socket, out);
@@ -50,7 +50,7 @@ void ice_remove_socket(struct ice_agent *agent, struct ice_base *base, rtc_time_
 static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     if (result->error != RTC_OK || result->local.family == ADDRESS_NONE) {
-        ice_base_set_state(base, ICE_BASE_CLOSED); /* there is nothing to close */
+        ice_base_set_state(base, agent->common.context, ICE_BASE_CLOSED); /* there is nothing to close */
         ice_remove_socket(agent, base, now, out);
         return;
     }
@@ -65,10 +65,10 @@ static void on_opened(struct ice_agent *agent, struct ice_base *base, rtc_time_t
     base->shown = agent->common.rules ? ice_externals_apply(&agent->common.rules->externals, &base->address) : base->address;
     /* The interface works: that is all that is wanted of it. */
     if (agent->common.relay_only) {
-        ice_base_set_state(base, ICE_BASE_PROBED);
+        ice_base_set_state(base, agent->common.context, ICE_BASE_PROBED);
         (void)out_request(out, REQUEST_CLOSE, base->socket);
     } else {
-        ice_base_set_state(base, ICE_BASE_OPEN);
+        ice_base_set_state(base, agent->common.context, ICE_BASE_OPEN);
         add_host(agent, base, out);
         ice_pair_base(&agent->pairing, base);
         ice_tcp_pair_base(&agent->tcp, base);

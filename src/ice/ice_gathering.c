@@ -2,17 +2,25 @@
 /* See ice_gathering.h. */
 #include "ice_gathering.h"
 
-#include <assert.h>
-
 static const rtc_time_t gather_most = 9500 * ICE_MS;
+
+const struct moves ice_gathering_moves = {
+    .module = "ice",
+    .what = "gathering",
+    .count = ICE_GATHERING_COMPLETE + 1,
+    .names = {"new", "active", "complete"},
+    .allowed =
+        {
+            [ICE_GATHERING_NEW] = MOVE_TO(ICE_GATHERING_ACTIVE),
+            [ICE_GATHERING_ACTIVE] = MOVE_TO(ICE_GATHERING_COMPLETE),
+            [ICE_GATHERING_COMPLETE] = MOVE_TO(ICE_GATHERING_ACTIVE),
+        },
+};
 
 static void set_state(struct ice_gathering *gathering, enum ice_gathering_state state, struct out *out)
 {
-    /* Back to NEW never, and from each to ACTIVE or COMPLETE only when it is the other one's turn. */
-    bool is_allowed = state == ICE_GATHERING_ACTIVE ? gathering->state != ICE_GATHERING_ACTIVE
-                                                    : state == ICE_GATHERING_COMPLETE && gathering->state == ICE_GATHERING_ACTIVE;
-    assert(is_allowed);
-    (void)is_allowed;
+    if (!moves_take(&ice_gathering_moves, gathering->common->context, gathering->state, state))
+        return;
     gathering->state = state;
     struct ice_event *e = ice_event(gathering->common, ICE_EVENT_GATHERING_STATE, out);
     if (e)

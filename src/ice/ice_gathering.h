@@ -8,6 +8,9 @@
 #define CRTC_ICE_GATHERING_H
 
 #include "ice_common.h"
+#include "moves.h"
+
+extern const struct moves ice_gathering_moves;
 
 struct ice_gathering {
     const struct ice_common *common;

@@ -154,7 +154,7 @@ static bool open_base(struct ice_agent *agent, const struct io_interface *i, rtc
     base->network = (uint8_t)kind_of(i);
     struct request *r = out_request(out, REQUEST_OPEN_UDP, ice_request_id(&agent->common));
     if (!r) {
-        ice_base_set_state(base, ICE_BASE_CLOSED);
+        ice_base_set_state(base, agent->common.context, ICE_BASE_CLOSED);
         return false;
     }
     base->socket = r->id;

@@ -26,6 +26,9 @@ struct ice_interfaces {
     enum ice_interfaces_state state;
 };
 
+/* Those of the agent's own state, which ice_agent.c alone sets. */
+extern const struct moves ice_agent_moves;
+
 /* Made by ice_agent_new(), never moved. */
 struct ice_agent {
     struct ice_common common;

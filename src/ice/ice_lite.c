@@ -43,7 +43,7 @@ static bool nomination_counts(const struct ice_check_list *checks, const struct 
 
 void ice_lite_request(struct ice_check_list *checks, struct ice_pair *pair, bool nominates, rtc_time_t now)
 {
-    ice_pair_set_state(pair, ICE_PAIR_SUCCEEDED);
+    ice_pair_set_state(pair, checks->common->context, ICE_PAIR_SUCCEEDED);
     pair->mapped = pair->base->address;
     pair->consent.granted = now;
     if (checks->first_valid == RTC_TIME_NEVER)
@@ -71,7 +71,7 @@ void ice_lite_leave(struct ice_check_list *checks)
 {
     checks->first_valid = RTC_TIME_NEVER;
     for (size_t i = 0; i < checks->count; i++) {
-        ice_pair_set_state(checks->pairs[i], ICE_PAIR_WAITING);
+        ice_pair_set_state(checks->pairs[i], checks->common->context, ICE_PAIR_WAITING);
         checks->pairs[i]->nominated = false;
     }
 }

@@ -2,23 +2,25 @@
 /* See ice_pair.h. */
 #include "ice_pair.h"
 
-#include <assert.h>
+const struct moves ice_pair_moves = {
+    .module = "ice",
+    .what = "pair",
+    .count = ICE_PAIR_FAILED + 1,
+    .names = {"frozen", "waiting", "in progress", "succeeded", "failed"},
+    .allowed =
+        {
+            [ICE_PAIR_FROZEN] = MOVE_TO(ICE_PAIR_WAITING) | MOVE_TO(ICE_PAIR_SUCCEEDED) | MOVE_TO(ICE_PAIR_FAILED),
+            [ICE_PAIR_WAITING] = MOVE_TO(ICE_PAIR_IN_PROGRESS) | MOVE_TO(ICE_PAIR_SUCCEEDED) | MOVE_TO(ICE_PAIR_FAILED),
+            [ICE_PAIR_IN_PROGRESS] = MOVE_TO(ICE_PAIR_WAITING) | MOVE_TO(ICE_PAIR_SUCCEEDED) | MOVE_TO(ICE_PAIR_FAILED),
+            [ICE_PAIR_SUCCEEDED] = MOVE_TO(ICE_PAIR_WAITING) | MOVE_TO(ICE_PAIR_FAILED),
+            [ICE_PAIR_FAILED] = MOVE_TO(ICE_PAIR_WAITING) | MOVE_TO(ICE_PAIR_SUCCEEDED),
+        },
+};
 
-void ice_pair_set_state(struct ice_pair *pair, enum ice_pair_state state)
+void ice_pair_set_state(struct ice_pair *pair, rtc_context *context, enum ice_pair_state state)
 {
-#define TO(s) (1u << (s))
-    static const unsigned allowed[] = {
-        [ICE_PAIR_FROZEN] = TO(ICE_PAIR_WAITING) | TO(ICE_PAIR_SUCCEEDED) | TO(ICE_PAIR_FAILED),
-        [ICE_PAIR_WAITING] = TO(ICE_PAIR_IN_PROGRESS) | TO(ICE_PAIR_SUCCEEDED) | TO(ICE_PAIR_FAILED),
-        [ICE_PAIR_IN_PROGRESS] = TO(ICE_PAIR_WAITING) | TO(ICE_PAIR_SUCCEEDED) | TO(ICE_PAIR_FAILED),
-        [ICE_PAIR_SUCCEEDED] = TO(ICE_PAIR_WAITING) | TO(ICE_PAIR_FAILED),
-        [ICE_PAIR_FAILED] = TO(ICE_PAIR_WAITING) | TO(ICE_PAIR_SUCCEEDED),
-    };
-#undef TO
-    bool is_allowed = state == pair->state || allowed[pair->state] & 1u << state;
-    assert(is_allowed);
-    (void)is_allowed;
-    pair->state = state;
+    if (state != pair->state && moves_take(&ice_pair_moves, context, pair->state, state))
+        pair->state = state;
 }
 
 bool ice_pair_unresolved(const struct ice_pair *pair)

@@ -8,6 +8,7 @@
 #include "ice_remote.h"
 #include "ice_transaction.h"
 #include "list.h"
+#include "moves.h"
 
 enum { ICE_PROBES = 4, ICE_CHECKS_MAX = 7 };
 
@@ -80,7 +81,9 @@ struct ice_pair {
     rtc_time_t doubted;      /* it was left because it did not answer; nothing until it is heard of again */
 };
 
-void ice_pair_set_state(struct ice_pair *pair, enum ice_pair_state state);
+extern const struct moves ice_pair_moves;
+/* The state that it has already is no move. */
+void ice_pair_set_state(struct ice_pair *pair, rtc_context *context, enum ice_pair_state state);
 /* A check of it is still to tell: the check list is not done. */
 bool ice_pair_unresolved(const struct ice_pair *pair);
 /* The consent check that a response belongs to; NULL: none of this pair's. */

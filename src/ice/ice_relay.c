@@ -6,7 +6,6 @@
 #include "memory.h"
 #include "text.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 enum { PER_SERVER_MAX = 4, ATTEMPTS_MAX = 3, MISMATCH = 437, TRY_ALTERNATE = 300 };
@@ -19,21 +18,27 @@ static const rtc_time_t settled = 30 * ICE_SECOND; /* one that was OPEN for so l
 /* Relays over UDP rank before those over TCP, and these before TLS. */
 static const uint16_t preference_step = 0x4000;
 
-static void set_state(struct ice_relay *relay, enum ice_relay_state state)
+const struct moves ice_relay_moves = {
+    .module = "ice",
+    .what = "relay",
+    .count = ICE_RELAY_FAILED + 1,
+    .names = {"opening", "allocating", "open", "waiting", "failed"},
+    .allowed =
+        {
+            [ICE_RELAY_OPENING] =
+                MOVE_TO(ICE_RELAY_OPENING) | MOVE_TO(ICE_RELAY_ALLOCATING) | MOVE_TO(ICE_RELAY_WAITING) | MOVE_TO(ICE_RELAY_FAILED),
+            [ICE_RELAY_ALLOCATING] =
+                MOVE_TO(ICE_RELAY_OPENING) | MOVE_TO(ICE_RELAY_OPEN) | MOVE_TO(ICE_RELAY_WAITING) | MOVE_TO(ICE_RELAY_FAILED),
+            [ICE_RELAY_OPEN] = MOVE_TO(ICE_RELAY_WAITING) | MOVE_TO(ICE_RELAY_FAILED),
+            [ICE_RELAY_WAITING] = MOVE_TO(ICE_RELAY_OPENING) | MOVE_TO(ICE_RELAY_FAILED),
+            [ICE_RELAY_FAILED] = MOVE_TO(ICE_RELAY_FAILED),
+        },
+};
+
+static void set_state(const struct ice_relays *relays, struct ice_relay *relay, enum ice_relay_state state)
 {
-#define TO(s) (1u << (s))
-    static const unsigned allowed[] = {
-        [ICE_RELAY_OPENING] = TO(ICE_RELAY_OPENING) | TO(ICE_RELAY_ALLOCATING) | TO(ICE_RELAY_WAITING) | TO(ICE_RELAY_FAILED),
-        [ICE_RELAY_ALLOCATING] = TO(ICE_RELAY_OPENING) | TO(ICE_RELAY_OPEN) | TO(ICE_RELAY_WAITING) | TO(ICE_RELAY_FAILED),
-        [ICE_RELAY_OPEN] = TO(ICE_RELAY_WAITING) | TO(ICE_RELAY_FAILED),
-        [ICE_RELAY_WAITING] = TO(ICE_RELAY_OPENING) | TO(ICE_RELAY_FAILED),
-        [ICE_RELAY_FAILED] = TO(ICE_RELAY_FAILED),
-    };
-#undef TO
-    bool is_allowed = allowed[relay->state] & 1u << state;
-    assert(is_allowed);
-    (void)is_allowed;
-    relay->state = state;
+    if (moves_take(&ice_relay_moves, relays->common->context, relay->state, state))
+        relay->state = state;
 }
 
 static bool was_open(const struct ice_relay *relay)
@@ -51,7 +56,7 @@ static void open_transport(struct ice_relays *relays, struct ice_relay *relay, s
     const struct ice_server *server = &relays->servers->list[relay->server].config;
     bool stream = is_stream(relays, relay);
     struct request *r = out_request(out, stream ? REQUEST_OPEN_TCP : REQUEST_OPEN_UDP, ice_request_id(relays->common));
-    set_state(relay, r ? ICE_RELAY_OPENING : ICE_RELAY_FAILED);
+    set_state(relays, relay, r ? ICE_RELAY_OPENING : ICE_RELAY_FAILED);
     if (!r)
         return;
     relay->socket = r->id;
@@ -140,7 +145,7 @@ static void close_bases(struct ice_relays *relays, struct ice_relay *relay, rtc_
         if (relay->bases[i]->state == ICE_BASE_CLOSED)
             continue;
         relay->bases[i]->turn = NULL;
-        ice_base_set_state(relay->bases[i], ICE_BASE_CLOSED);
+        ice_base_set_state(relay->bases[i], relays->common->context, ICE_BASE_CLOSED);
         ice_drop_base(relays->pairing->checks, relay->bases[i], now);
         ice_locals_forget(relays->locals, relay->bases[i]->socket, out);
     }
@@ -161,7 +166,7 @@ static void wait_before_next(struct ice_relays *relays, struct ice_relay *relay,
     rtc_time_t wait = relay->losses < 6 ? wait_first << relay->losses : wait_most;
     relay->again = now + (at_once ? 0 : spread(relays, wait));
     relay->losses = relay->losses < UINT8_MAX ? (uint8_t)(relay->losses + 1) : UINT8_MAX;
-    set_state(relay, ICE_RELAY_WAITING);
+    set_state(relays, relay, ICE_RELAY_WAITING);
 }
 
 /* The end of an attempt, or of an allocation. */
@@ -183,7 +188,7 @@ static void fail(struct ice_relays *relays, struct ice_relay *relay, uint16_t co
     if (was_open(relay))
         wait_before_next(relays, relay, code, now);
     else
-        set_state(relay, ICE_RELAY_FAILED);
+        set_state(relays, relay, ICE_RELAY_FAILED);
 }
 
 static bool may_try_again(const struct ice_relays *relays, const struct ice_relay *relay)
@@ -222,7 +227,7 @@ static void begin(struct ice_relays *relays, struct ice_relay *relay, const stru
         return;
     }
     relay->local = result->local;
-    set_state(relay, ICE_RELAY_ALLOCATING);
+    set_state(relays, relay, ICE_RELAY_ALLOCATING);
     turn_client_start(relay->client, now, out);
 }
 
@@ -253,7 +258,7 @@ static struct ice_base *new_base(struct ice_relays *relays, struct ice_relay *re
         out->failed = true;
         return NULL;
     }
-    ice_base_set_state(base, ICE_BASE_CLOSED);
+    ice_base_set_state(base, relays->common->context, ICE_BASE_CLOSED);
     base->relay = relay;
     relay->bases[relay->base_count++] = base;
     return base;
@@ -270,7 +275,7 @@ static struct ice_base *open_base(struct ice_relays *relays, struct ice_relay *r
     *base = (struct ice_base){.relay = relay, .socket = ice_request_id(relays->common), .state = ICE_BASE_CLOSED};
     base->turn = relay->client;
     base->address = base->shown = *relayed;
-    ice_base_set_state(base, ICE_BASE_OPEN);
+    ice_base_set_state(base, relays->common->context, ICE_BASE_OPEN);
 
     base->preference = relay->preference;
     base->priority = ice_candidate_priority(ICE_RELAYED, base->preference, ICE_COMPONENT);
@@ -295,7 +300,7 @@ static void on_allocated(struct ice_relays *relays, struct ice_relay *relay, rtc
 {
     const struct address *relayed;
     size_t count = turn_client_relayed(relay->client, &relayed);
-    set_state(relay, ICE_RELAY_OPEN);
+    set_state(relays, relay, ICE_RELAY_OPEN);
     relay->opened = now;
     ice_gathering_resume(relays->gathering, now, out);
     for (size_t i = 0; i < count; i++) {
@@ -469,7 +474,7 @@ void ice_relays_close(struct ice_relays *relays, rtc_time_t now, struct out *out
 {
     for (size_t i = 0; i < relays->count; i++) {
         struct ice_relay *relay = relays->list[i];
-        set_state(relay, ICE_RELAY_FAILED);
+        set_state(relays, relay, ICE_RELAY_FAILED);
         for (size_t k = 0; k < relay->base_count; k++)
             relay->bases[k]->turn = NULL;
         if (relay->client)

@@ -23,14 +23,17 @@ enum { ICE_RELAYS_MAX = 16 };
  *    |   +---- 437, 300 ---------------+  |  +--> FAILED       | lost
  *    |                                    v                    v
  *    +------- after a while ---------- WAITING <---------------+
- * One that never was OPEN ends FAILED; one that was is allocated again until the agent ends, which makes it FAILED. */
+ * One that never was OPEN ends FAILED; one that was is allocated again until the agent ends, which makes it FAILED. OPENING again is
+ * another attempt before it was. */
 enum ice_relay_state { ICE_RELAY_OPENING, ICE_RELAY_ALLOCATING, ICE_RELAY_OPEN, ICE_RELAY_WAITING, ICE_RELAY_FAILED };
+
+extern const struct moves ice_relay_moves;
 
 /* An allocation on a TURN server, or the attempt at one. */
 struct ice_relay {
     uint32_t server;
-    uint32_t socket; /* the id of the request that opened its transport; 0: closed */
-    enum ice_relay_state state;
+    uint32_t socket;            /* the id of the request that opened its transport; 0: closed */
+    enum ice_relay_state state; /* set_state() of ice_relay.c */
     uint16_t preference;
     uint8_t attempts;
     uint8_t losses;             /* in a row, each followed by a longer wait */

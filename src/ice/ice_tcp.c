@@ -19,21 +19,25 @@ static const rtc_time_t again_later = 1 * ICE_SECOND;
 static const rtc_time_t unused_most = 30 * ICE_SECOND;   /* nothing comes any more: as long as consent lasts (RFC 7675 section 5.1) */
 static const rtc_time_t quiet_selected = 3 * ICE_SECOND; /* a selected pair this quiet is no reason not to connect */
 
-static void set_state(struct ice_connection *c, enum ice_connection_state state)
+const struct moves ice_connection_moves = {
+    .module = "ice",
+    .what = "TCP connection",
+    .count = ICE_CONNECTION_CLOSED + 1,
+    .names = {"waiting", "connecting", "open", "proven", "closed"},
+    .allowed =
+        {
+            [ICE_CONNECTION_WAITING] = MOVE_TO(ICE_CONNECTION_CONNECTING) | MOVE_TO(ICE_CONNECTION_CLOSED),
+            [ICE_CONNECTION_CONNECTING] = MOVE_TO(ICE_CONNECTION_OPEN) | MOVE_TO(ICE_CONNECTION_WAITING) | MOVE_TO(ICE_CONNECTION_CLOSED),
+            [ICE_CONNECTION_OPEN] = MOVE_TO(ICE_CONNECTION_PROVEN) | MOVE_TO(ICE_CONNECTION_WAITING) | MOVE_TO(ICE_CONNECTION_CLOSED),
+            [ICE_CONNECTION_PROVEN] = MOVE_TO(ICE_CONNECTION_WAITING) | MOVE_TO(ICE_CONNECTION_CLOSED),
+            [ICE_CONNECTION_CLOSED] = 0,
+        },
+};
+
+static void set_state(const struct ice_tcp *tcp, struct ice_connection *c, enum ice_connection_state state)
 {
-#define TO(s) (1u << (s))
-    static const unsigned allowed[] = {
-        [ICE_CONNECTION_WAITING] = TO(ICE_CONNECTION_CONNECTING) | TO(ICE_CONNECTION_CLOSED),
-        [ICE_CONNECTION_CONNECTING] = TO(ICE_CONNECTION_OPEN) | TO(ICE_CONNECTION_WAITING) | TO(ICE_CONNECTION_CLOSED),
-        [ICE_CONNECTION_OPEN] = TO(ICE_CONNECTION_PROVEN) | TO(ICE_CONNECTION_WAITING) | TO(ICE_CONNECTION_CLOSED),
-        [ICE_CONNECTION_PROVEN] = TO(ICE_CONNECTION_WAITING) | TO(ICE_CONNECTION_CLOSED),
-        [ICE_CONNECTION_CLOSED] = 0,
-    };
-#undef TO
-    bool is_allowed = allowed[c->state] & 1u << state;
-    assert(is_allowed);
-    (void)is_allowed;
-    c->state = state;
+    if (moves_take(&ice_connection_moves, tcp->common->context, c->state, state))
+        c->state = state;
 }
 
 static bool is_open(const struct ice_connection *c)
@@ -202,7 +206,7 @@ static bool add_base(struct ice_tcp *tcp, struct ice_connection *c)
     base->tcp = c;
     base->tcp_type = c->accepted ? ICE_TCP_PASSIVE : ICE_TCP_ACTIVE;
     base->socket = c->socket;
-    ice_base_set_state(base, ICE_BASE_OPEN);
+    ice_base_set_state(base, tcp->common->context, ICE_BASE_OPEN);
     base->address = base->shown = c->local;
     base->preference = (uint16_t)(UINT16_MAX - preference);
     base->priority = ice_tcp_priority(ICE_HOST, (enum ice_tcp_type)base->tcp_type, preference);
@@ -249,7 +253,7 @@ static void lose(struct ice_tcp *tcp, struct ice_connection *c, rtc_time_t now, 
     }
     c->socket = 0;
     c->local.port = 0;
-    set_state(c, again ? ICE_CONNECTION_WAITING : ICE_CONNECTION_CLOSED);
+    set_state(tcp, c, again ? ICE_CONNECTION_WAITING : ICE_CONNECTION_CLOSED);
     c->at = now + (lasted ? again_soon : again_later);
 }
 
@@ -258,7 +262,7 @@ void ice_tcp_prove(struct ice_tcp *tcp, const struct ice_base *base)
     struct ice_connection *c = base->tcp;
     if (c->state == ICE_CONNECTION_PROVEN)
         return;
-    set_state(c, ICE_CONNECTION_PROVEN);
+    set_state(tcp, c, ICE_CONNECTION_PROVEN);
     c->tries_left = TRIES_ONCE_PROVEN;
     tcp->strangers -= c->accepted;
 }
@@ -315,11 +319,11 @@ static void connect_to(struct ice_tcp *tcp, struct ice_connection *c, rtc_time_t
     struct request *r = out_request(out, REQUEST_OPEN_TCP, ice_request_id(tcp->common));
     c->tries_left--;
     if (!r) {
-        set_state(c, ICE_CONNECTION_CLOSED);
+        set_state(tcp, c, ICE_CONNECTION_CLOSED);
         return;
     }
     c->socket = r->id;
-    set_state(c, ICE_CONNECTION_CONNECTING);
+    set_state(tcp, c, ICE_CONNECTION_CONNECTING);
     c->at = now + connect_most;
     tcp->connecting++;
     r->local = c->local;
@@ -332,7 +336,7 @@ static void on_connected(struct ice_tcp *tcp, struct ice_connection *c, rtc_time
     if (c->state != ICE_CONNECTION_CONNECTING)
         return;
     tcp->connecting--;
-    set_state(c, ICE_CONNECTION_OPEN);
+    set_state(tcp, c, ICE_CONNECTION_OPEN);
     c->opened = now;
     c->at = now + unproven_most;
     c->local = result->local;

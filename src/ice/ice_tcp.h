@@ -41,6 +41,8 @@ enum ice_connection_state {
     ICE_CONNECTION_CLOSED
 };
 
+extern const struct moves ice_connection_moves;
+
 struct ice_connection {
     uint32_t socket; /* 0: none */
     enum ice_connection_state state;

@@ -18,6 +18,28 @@ static const rtc_time_t refresh_before = 60 * TURN_SECOND;
 
 enum { CHALLENGES_MAX = 4, LIFETIME_DEFAULT = 600, LIFETIME_MOST = 3600, FIRST_CHANNEL = 0x4000, TRY_ALTERNATE = 300, MISMATCH = 437 };
 
+const struct moves turn_client_moves = {
+    .module = "ice",
+    .what = "TURN client",
+    .count = TURN_CLOSED + 1,
+    .names = {"new", "allocating", "allocated", "failed", "closing", "closed"},
+    .allowed =
+        {
+            [TURN_NEW] = MOVE_TO(TURN_ALLOCATING) | MOVE_TO(TURN_CLOSED),
+            [TURN_ALLOCATING] = MOVE_TO(TURN_ALLOCATED) | MOVE_TO(TURN_FAILED) | MOVE_TO(TURN_CLOSING) | MOVE_TO(TURN_CLOSED),
+            [TURN_ALLOCATED] = MOVE_TO(TURN_FAILED) | MOVE_TO(TURN_CLOSING),
+            [TURN_FAILED] = MOVE_TO(TURN_CLOSING) | MOVE_TO(TURN_CLOSED),
+            [TURN_CLOSING] = MOVE_TO(TURN_FAILED) | MOVE_TO(TURN_CLOSED),
+            [TURN_CLOSED] = MOVE_TO(TURN_CLOSED),
+        },
+};
+
+static void set_state(struct turn_client *t, enum turn_state state)
+{
+    if (moves_take(&turn_client_moves, t->context, t->state, state))
+        t->state = state;
+}
+
 int turn_client_new(rtc_context *context, const struct turn_options *options, struct turn_client **out)
 {
     struct turn_client *t = memory_zeroed(context, sizeof *t);
@@ -140,7 +162,7 @@ static void fail(struct turn_client *t, uint16_t code, struct slice text)
 {
     size_t len = text.len < sizeof t->failure.text ? text.len : sizeof t->failure.text - 1;
     t->may_linger = t->state == TURN_ALLOCATED && code != MISMATCH;
-    t->state = TURN_FAILED;
+    set_state(t, TURN_FAILED);
     t->failure.code = code;
     memset(t->failure.text, 0, sizeof t->failure.text);
     if (len > 0)
@@ -174,7 +196,7 @@ void turn_client_start(struct turn_client *t, rtc_time_t now, struct out *out)
 {
     if (t->state != TURN_NEW)
         return;
-    t->state = TURN_ALLOCATING;
+    set_state(t, TURN_ALLOCATING);
     turn_request_start(t, &t->request, now);
     turn_client_tick(t, now, out);
 }
@@ -206,7 +228,7 @@ static void on_allocated(struct turn_client *t, const struct stun_message *m, rt
     }
     if (m->has & (STUN_HAS_MAPPED | STUN_HAS_XOR_MAPPED))
         t->mapped = m->mapped;
-    t->state = TURN_ALLOCATED;
+    set_state(t, TURN_ALLOCATED);
     set_lifetime(t, m, now);
 }
 
@@ -252,7 +274,7 @@ static void on_allocation_response(struct turn_client *t, const struct stun_mess
     enum turn_verdict verdict = turn_request_judge(t, &t->request, m, now);
     if (t->state == TURN_CLOSING) {
         if (verdict == TURN_VERDICT_SUCCESS || verdict == TURN_VERDICT_ERROR)
-            t->state = TURN_CLOSED;
+            set_state(t, TURN_CLOSED);
         return;
     }
     switch (verdict) {
@@ -365,7 +387,7 @@ static void run_closing(struct turn_client *t, rtc_time_t now, struct out *out)
 {
     struct stun_message m = refresh(0);
     if (now >= t->expires || !turn_request_run(t, &t->request, &m, now, out))
-        t->state = TURN_CLOSED;
+        set_state(t, TURN_CLOSED);
 }
 
 void turn_client_tick(struct turn_client *t, rtc_time_t now, struct out *out)
@@ -409,7 +431,7 @@ void turn_client_close(struct turn_client *t, rtc_time_t now, struct out *out)
     bool may_exist = may_exist_there(t);
     if (t->state == TURN_CLOSING)
         return;
-    t->state = may_exist ? TURN_CLOSING : TURN_CLOSED;
+    set_state(t, may_exist ? TURN_CLOSING : TURN_CLOSED);
     t->request.active = false;
     t->expires = now + closing_most;
     if (may_exist)

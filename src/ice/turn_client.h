@@ -5,16 +5,20 @@
  *   NEW --start--> ALLOCATING --success--> ALLOCATED --expired, refused, 437, silence--> FAILED
  *                      |   ^ 401, 438, 440     |
  *                      |   +---+               +--close--> CLOSING --answered, or not in time--> CLOSED
- *                      +--error, no answer--> FAILED */
+ *                      +--error, no answer--> FAILED
+ * Each of them may be closed: CLOSING where the server may have an allocation, else CLOSED at once. 437 in CLOSING makes it FAILED. */
 #ifndef CRTC_TURN_CLIENT_H
 #define CRTC_TURN_CLIENT_H
 
+#include "moves.h"
 #include "out.h"
 #include "stun_message.h"
 
 struct turn_client;
 
 enum turn_state { TURN_NEW, TURN_ALLOCATING, TURN_ALLOCATED, TURN_FAILED, TURN_CLOSING, TURN_CLOSED };
+extern const struct moves turn_client_moves;
+
 enum { TURN_PERMISSIONS_MAX = 64, TURN_CHANNELS_MAX = 16 };
 /* The most that a Send indication, and that ChannelData, puts around a datagram. */
 enum { TURN_INDICATION_OVERHEAD = 52, TURN_CHANNEL_OVERHEAD = 4 };

@@ -3,6 +3,7 @@ crtc_test(test_stun_message LABEL unit SEES base ice MODULES base ice SOURCES st
 crtc_test(test_ice_candidate LABEL unit SEES base ice MODULES base ice SOURCES ice_candidate.c)
 crtc_test(test_ice_reach LABEL unit SEES base ice MODULES base ice SOURCES ice_reach.c)
 crtc_test(test_ice_filter LABEL unit SEES base ice MODULES base ice SOURCES ice_filter.c)
+crtc_test(test_ice_moves LABEL unit SEES base ice MODULES base ice SOURCES ice_moves.c)
 crtc_test(test_turn LABEL unit SEES base ice MODULES base ice SOURCES turn.c)
 crtc_test(test_turn_client LABEL unit SEES base ice MODULES base ice SOURCES turn_client.c)
 foreach(name dns_message mdns tcp_framing)
