@@ -12,9 +12,8 @@ CIRCLE_MAX = 3
 FIELDS_MAX = 25
 
 # The rest of what was larger: how many rooms the largest circle of a folder may have, and how many fields a struct. These lists only ever get shorter.
-CIRCLES_LEFT = {"dtls": 4, "io": 10}
+CIRCLES_LEFT = {"io": 10}
 STRUCTS_LEFT = {
-    "dtls": 33,
     "rtp_inbound_stats": 29,
     "video_buffer": 28,
 }
