@@ -43,7 +43,8 @@ typedef struct rtc_data_channel_init {
                                    * channels; the highest one of open channels marks the packets of all (RFC 8837) */
 } rtc_data_channel_init;
 
-/* Events of a channel; every member but size may be NULL. `data` is borrowed for the call. */
+/* Events of a channel; every member but size may be NULL. `data` is borrowed for the call. The order is: on_open; messages and buffered amounts; on_closing when the peer
+ * closes it; on_error before on_close when something failed; on_close, after which nothing comes. */
 typedef struct rtc_data_channel_callbacks {
     size_t size;
     /* Messages may be sent. Of a channel that the peer opened: set in on_data_channel, it comes, too. */

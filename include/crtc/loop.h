@@ -22,8 +22,8 @@ extern "C" {
 /* The event loop of any number of connections.
  *
  * Owner: the caller of rtc_loop_new; not counted. It must outlive the connections and endpoints that use it.
- * Thread: rtc_loop_stop, _lock, _unlock, _post, _post_delayed and _cancel on any; rtc_loop_run, _iterate, _fd and _timeout_ms on the thread that is to be the loop's. All
- * that belongs to the loop is called on its thread, or with its lock held.
+ * Thread: any. rtc_loop_run and rtc_loop_iterate make the calling thread the loop's, one at a time, and all that belongs to the loop is called on that one, or with its lock
+ * held. Not from a callback: rtc_loop_free, rtc_loop_run and rtc_loop_iterate.
  * Valid: until rtc_loop_free.
  * Errors: as each function says.
  * Section: none: HTML's event loop, as far as connections need one. */

@@ -366,7 +366,7 @@ typedef enum rtc_audio_decode {
 
 /* One codec, of the library or of a program's own. Instances are made by the functions.
  *
- * Owner: the program's; it must outlive the context that it is added to. Encoders and decoders are freed by encoder_free and decoder_free.
+ * Owner: the program's. A context copies it, but for the name, which must outlive the context. Encoders and decoders are freed by encoder_free and decoder_free.
  * Thread: each instance is used by one at a time, not always the same.
  * Valid: frames that are given in are borrowed for the call, those given out are new references.
  * Errors: 0 or an RTC_ERR_* of the function's. A frame whose encoding fails is dropped; RTC_ERR_ENCODING of a decoder asks the peer for a keyframe.
@@ -394,7 +394,7 @@ typedef struct rtc_codec_ops {
     int (*decode_audio)(void *decoder, rtc_audio_decode what, rtc_encoded_frame *frame, uint32_t samples, rtc_audio_frame **out);
 } rtc_codec_ops;
 
-/* Adds a codec to a context, in front of those it has; `ops` must outlive the context. Its name must be one whose RTP payload format the library knows
+/* Adds a codec to a context, in front of those it has. `ops` is copied, but for its name, which must outlive the context. The name must be one whose RTP payload format the library knows
  * (VP8, opus): others are refused. Before the first connection is made.
  * Errors: RTC_ERR_TYPE (ops or its name is NULL, a size that is not set, functions that are missing), RTC_ERR_NOT_SUPPORTED (no payload format, or a function that this version
  * does not know), RTC_ERR_NO_MEMORY. */

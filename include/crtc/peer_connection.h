@@ -277,7 +277,12 @@ typedef struct rtc_track_event {
 } rtc_track_event;
 
 /* Events of a connection; every member but size may be NULL. New states are read with the accessors below: an event fires after its state changed and sees the
- * state as it was when it was queued only through its argument. */
+ * state as it was when it was queued only through its argument.
+ *
+ * While a connection comes up the side that offers is told, in this order: on_negotiation_needed; the signaling state have-local-offer; that gathering began, each
+ * candidate, and NULL after the last, once gathering is complete; stable, when the answer is set; ICE checking, the connection connecting, DTLS connecting; ICE connected, DTLS
+ * connected, the connection connected; then its channels open. Candidates may go on coming in between. The side that answers is told of tracks between have-remote-offer
+ * and stable, and of the channels that the peer opened after the connection is connected. */
 typedef struct rtc_peer_connection_callbacks {
     size_t size;
     /* Something was asked for that the next offer will carry. Not during an exchange: after it. */
