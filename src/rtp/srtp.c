@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* SRTP over libsrtp2: see srtp.h. The only file that includes it. */
+/* SRTP over libsrtp2: see srtp.h. With srtp_crypto.c the only file that includes it. */
 #include "srtp.h"
 
 #include "memory.h"
 #include "reader.h"
 #include "rtp_packet.h"
+#include "srtp_crypto.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -48,6 +49,8 @@ static bool ready;
 static void init_library(void)
 {
     ready = srtp_init() == srtp_err_status_ok;
+    if (ready)
+        (void)srtp_crypto_install(); /* else it works on with its own */
 }
 
 static const struct profile *find_profile(uint16_t id)

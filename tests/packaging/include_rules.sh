@@ -14,8 +14,8 @@ rule() { # rule PATTERN ALLOWED_FILES_REGEX
     fi
 }
 rule 'usrsctp' '^src/sctp/(assoc_usrsctp|usrsctp_process)\.c$'
-rule 'srtp2/' '^src/rtp/srtp\.c$'
-rule 'mbedtls/' '^src/(dtls/|base/hash\.c$)'
+rule 'srtp2/' '^src/rtp/srtp(_crypto)?\.c$'
+rule 'mbedtls/' '^src/(dtls/|base/hash\.c$|rtp/srtp_crypto\.c$)'
 rule 'vpx/' '^src/codecs/vp8_codec\.c$'
 rule 'opus' '^src/codecs/opus_codec\.c$'
 rule 'speex' '^src/codecs/audio_resampler\.c$'
