@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The usable local addresses (getifaddrs): of interfaces that are up and running, without those of IPv6 that the kernel does not let
  * anybody use yet (RFC 4862 section 5.4). ICE chooses among them. */
-#include "io_internal.h"
+#include "interfaces.h"
+
+#include "memory.h"
 #include "network_type.h"
 #include "text.h"
 #include "unready.h"

@@ -1,40 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop (<crtc/loop.h>): epoll over the sockets, an eventfd for other threads, a timerfd for the earliest deadline, netlink for changes
- * of the network. The epoll descriptor is the one a foreign loop watches: it becomes readable for each of these. */
+/* The loop (<crtc/loop.h>): its core (loop_core.h) and all that stands on it, put together. Who runs it, on which thread; its end. */
+#include "driven.h"
 #include "error.h"
-#include "io_internal.h"
+#include "log.h"
+#include "memory.h"
+#include "network_watch.h"
 #include "packet.h"
 #include "reaper.h"
+#include "udp_batch.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
-
-enum { EVENTS_MAX = 64 };
+#include <string.h>
 
 static const rtc_time_t linger_most = 500000;
 
 static const struct loop_ops ops = {driven_attach, driven_detach, driven_changed, shared_port_bind, shared_port_unbind};
-
-struct loop *loop_of(rtc_loop *loop)
-{
-    return (struct loop *)loop;
-}
-
-/* Whoever calls has stored what he wakes for. While the loop is at work it needs no waking: before it waits again it looks for what came
- * meanwhile. */
-void loop_wake(struct loop *l)
-{
-    pthread_mutex_lock(&l->dirty_lock);
-    bool write_it = !l->woken && !l->working;
-    l->woken = l->woken || write_it;
-    pthread_mutex_unlock(&l->dirty_lock);
-    uint64_t one = 1;
-    if (write_it && write(l->wake_fd, &one, sizeof one) < 0)
-        log_write(l->context, RTC_LOG_ERROR, "io", "the loop can not be woken: %s", strerror(errno));
-}
 
 static void wake_from_worker(void *user)
 {
@@ -49,7 +29,7 @@ static bool enter(void *user)
     bool owned;
     if (!loop_lock_try(&l->lock, &owned))
         return false;
-    if (owned || (!l->running && !l->has_thread && pthread_equal(l->home, pthread_self())))
+    if (owned || (!l->thread.running && !l->thread.has_thread && pthread_equal(l->thread.home, pthread_self())))
         return true;
     loop_lock_give(&l->lock);
     return false;
@@ -62,28 +42,6 @@ static void leave(void *user)
 
 static const struct reaper_ops reaper_ops = {enter, leave, wake_from_worker};
 
-static bool watch(struct loop *l, int fd, void *tag)
-{
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = tag};
-    return fd >= 0 && epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0;
-}
-
-static bool open_descriptors(struct loop *l)
-{
-    l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    return l->epoll_fd >= 0 && watch(l, l->wake_fd, &l->wake_fd) && watch(l, l->timer_fd, &l->timer_fd);
-}
-
-static void close_descriptors(struct loop *l)
-{
-    const int fds[] = {l->timer_fd, l->wake_fd, l->epoll_fd};
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
-}
-
 int rtc_loop_new(rtc_context *context, rtc_loop **out)
 {
     context = context_resolve(context);
@@ -93,25 +51,16 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     if (!l)
         return error_plain(RTC_ERR_NO_MEMORY);
     l->face.ops = &ops;
-    l->context = rtc_context_ref(context);
-    l->timer_armed = RTC_TIME_NEVER;
-    l->home = pthread_self();
-    list_init(&l->driven);
-    list_init(&l->ports);
-    list_init(&l->dirty);
-    loop_lock_init(&l->lock);
-    loop_posts_init(&l->posts);
-    network_watch_init(&l->network);
-    pthread_mutex_init(&l->dirty_lock, NULL);
-    int error = open_descriptors(l) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop's descriptors can not be had: %s", strerror(errno));
-    if (!error)
-        error = packet_pool_new(context, &l->face.pool);
+    l->thread.home = pthread_self();
+    list_init(&l->lists.driven);
+    list_init(&l->lists.ports);
+    int error = loop_core_init(l, context);
+    if (error == RTC_ERR_OPERATION)
+        error = error_say(error, "the loop's descriptors can not be had: %s", strerror(errno));
     if (!error)
         error = reaper_new(context, &reaper_ops, l, &l->face.reaper);
     if (!error)
         error = udp_receiver_new(context, l->face.pool, &l->receiver);
-    if (!error)
-        error = mailbox_new(context, wake_from_worker, l, &l->mailbox);
     if (error) {
         rtc_loop_free(&l->face);
         return error == RTC_ERR_NO_MEMORY ? error_plain(error) : error;
@@ -120,153 +69,11 @@ int rtc_loop_new(rtc_context *context, rtc_loop **out)
     return RTC_OK;
 }
 
-/* What was closed during this iteration and could still have been named by one of its events. */
-static void bury(struct loop *l)
-{
-    while (l->closed_sockets) {
-        struct io_socket *s = l->closed_sockets;
-        l->closed_sockets = s->next_closed;
-        memory_free(l->context, s);
-    }
-    while (l->gone) {
-        struct driven *d = l->gone;
-        l->gone = d->next_gone;
-        driven_unref(d);
-    }
-}
-
-static rtc_time_t next_deadline(struct loop *l)
-{
-    const struct timer_entry *first = timer_heap_first(&l->timers);
-    rtc_time_t at = first ? first->at : RTC_TIME_NEVER;
-    rtc_time_t post = loop_posts_deadline(&l->posts);
-    at = post < at ? post : at;
-    return l->network.due < at ? l->network.due : at;
-}
-
-/* Deadlines that move away, as retransmission timers do with every packet, cost no system call: the timer fires in vain once and is set to
- * what is next then. */
-static void arm_timer(struct loop *l)
-{
-    rtc_time_t at = next_deadline(l);
-    if (at >= l->timer_armed)
-        return;
-    l->timer_armed = at;
-    at = at < 1 ? 1 : at; /* zero would disarm it */
-    struct itimerspec spec = {.it_value = {.tv_sec = (time_t)(at / 1000000), .tv_nsec = (long)(at % 1000000) * 1000}};
-    (void)timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
-}
-
-/* One read sets an eventfd or a timerfd back to zero. */
-static void clear_descriptor(int fd)
-{
-    uint64_t count;
-    if (read(fd, &count, sizeof count) < 0)
-        return; /* nothing was there */
-}
-
-static void handle(struct loop *l, const struct epoll_event *e, rtc_time_t now)
-{
-    if (e->data.ptr == &l->wake_fd) {
-        clear_descriptor(l->wake_fd); /* before the flag, or a wake between the two would be read away and never written again */
-        pthread_mutex_lock(&l->dirty_lock);
-        l->woken = false;
-        pthread_mutex_unlock(&l->dirty_lock);
-    } else if (e->data.ptr == &l->timer_fd) {
-        clear_descriptor(l->timer_fd);
-        l->timer_armed = RTC_TIME_NEVER;
-    } else if (e->data.ptr == &l->network) {
-        network_watch_readable(&l->network, now);
-    } else {
-        struct io_socket *s = e->data.ptr;
-        if (s->fd >= 0 && (e->events & EPOLLOUT))
-            s->ops->flush(s);
-        if (s->fd >= 0 && (e->events & (EPOLLIN | EPOLLERR | EPOLLHUP))) {
-            s->ops->receive(s, now);
-            if (s->fd >= 0 && s->driven)
-                driven_changed(s->driven);
-        }
-    }
-}
-
-static void run_due_timers(struct loop *l, rtc_time_t now)
-{
-    for (struct timer_entry *e; (e = timer_heap_first(&l->timers)) != NULL && e->at <= now;) {
-        (void)timer_heap_set(l->context, &l->timers, e, RTC_TIME_NEVER);
-        driven_changed(link_owner(e, struct driven, timer));
-    }
-}
-
-/* Every connection that is dirty now runs once; what gets dirty meanwhile waits for the next iteration, so that one connection can not
- * starve the rest. */
-static void run_dirty(struct loop *l)
-{
-    struct link round;
-    list_init(&round);
-    pthread_mutex_lock(&l->dirty_lock);
-    while (!list_empty(&l->dirty)) {
-        struct link *first = l->dirty.next;
-        list_remove(first);
-        list_append(&round, first);
-    }
-    for (;;) {
-        if (list_empty(&round))
-            break;
-        struct driven *d = link_owner(round.next, struct driven, dirty_link);
-        list_remove(&d->dirty_link);
-        pthread_mutex_unlock(&l->dirty_lock);
-        driven_run(d, rtc_now());
-        pthread_mutex_lock(&l->dirty_lock);
-    }
-    pthread_mutex_unlock(&l->dirty_lock);
-}
-
-static void set_working(struct loop *l, bool working)
-{
-    pthread_mutex_lock(&l->dirty_lock);
-    l->working = working;
-    bool left = !working && !list_empty(&l->dirty);
-    pthread_mutex_unlock(&l->dirty_lock);
-    if (left || (!working && (mailbox_deadline(l->mailbox) != RTC_TIME_NEVER || reaper_waits(l->face.reaper))))
-        loop_wake(l);
-}
-
-static void process(struct loop *l, const struct epoll_event *events, int count)
-{
-    rtc_time_t now = rtc_now();
-    set_working(l, true);
-    for (int i = 0; i < count; i++)
-        handle(l, &events[i], now);
-    loop_posts_run(l->context, &l->posts, now);
-    mailbox_run(l->mailbox, now);
-    reaper_run(l->face.reaper);
-    network_watch_run(l, now);
-    run_due_timers(l, now);
-    run_dirty(l);
-    bury(l);
-    set_working(l, false);
-    arm_timer(l); /* last: functions that were posted meanwhile have woken nobody */
-}
-
-static bool iterate(struct loop *l, int timeout_ms)
-{
-    struct epoll_event events[EVENTS_MAX];
-    int count = epoll_wait(l->epoll_fd, events, EVENTS_MAX, timeout_ms);
-    if (count < 0 && errno == EINTR) /* so it ends, too, when the process was stopped for a while: what came is read before timers run */
-        count = epoll_wait(l->epoll_fd, events, EVENTS_MAX, 0);
-    if (count < 0 && errno != EINTR)
-        return false;
-    loop_lock_take(&l->lock);
-    process(l, events, count > 0 ? count : 0);
-    loop_lock_give(&l->lock);
-    return true;
-}
-
 static int run(struct loop *l)
 {
     int error = RTC_OK;
-    while (!atomic_exchange(&l->stopping, false) && !error)
-        error = iterate(l, -1) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop can not wait: %s", strerror(errno));
+    while (!atomic_exchange(&l->thread.stopping, false) && !error)
+        error = loop_core_iterate(l, -1) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop can not wait: %s", strerror(errno));
     return error;
 }
 
@@ -274,12 +81,12 @@ static int run(struct loop *l)
 static void join_thread(struct loop *l, bool only_ended)
 {
     loop_lock_take(&l->lock);
-    bool join = l->has_thread && !(only_ended && l->running) && !pthread_equal(l->thread, pthread_self());
+    bool join = l->thread.has_thread && !(only_ended && l->thread.running) && !pthread_equal(l->thread.thread, pthread_self());
     if (join)
-        l->has_thread = false;
+        l->thread.has_thread = false;
     loop_lock_give(&l->lock);
     if (join)
-        (void)pthread_join(l->thread, NULL);
+        (void)pthread_join(l->thread.thread, NULL);
 }
 
 /* RTC_ERR_INVALID_STATE when it runs already. */
@@ -289,9 +96,9 @@ static int claim(struct loop *l)
         return error_say(RTC_ERR_TYPE, "the loop is NULL");
     join_thread(l, true);
     loop_lock_take(&l->lock);
-    bool idle = !l->running && !l->has_thread;
-    l->running = l->running || idle;
-    l->home = idle ? pthread_self() : l->home;
+    bool idle = !l->thread.running && !l->thread.has_thread;
+    l->thread.running = l->thread.running || idle;
+    l->thread.home = idle ? pthread_self() : l->thread.home;
     loop_lock_give(&l->lock);
     return idle ? RTC_OK : error_say(RTC_ERR_INVALID_STATE, "the loop is running already");
 }
@@ -299,7 +106,7 @@ static int claim(struct loop *l)
 static void release(struct loop *l)
 {
     loop_lock_take(&l->lock);
-    l->running = false;
+    l->thread.running = false;
     loop_lock_give(&l->lock);
 }
 
@@ -329,11 +136,11 @@ int rtc_loop_start(rtc_loop *loop)
     int error = claim(l);
     if (error)
         return error;
-    atomic_store(&l->stopping, false); /* a stop that came before was not meant for this thread */
+    atomic_store(&l->thread.stopping, false); /* a stop that came before was not meant for this thread */
     loop_lock_take(&l->lock);          /* the new thread waits for it before it does anything */
-    l->has_thread = pthread_create(&l->thread, NULL, thread_main, l) == 0;
-    l->running = l->has_thread;
-    error = l->has_thread ? RTC_OK : error_say(RTC_ERR_OPERATION, "no thread can be had for the loop");
+    l->thread.has_thread = pthread_create(&l->thread.thread, NULL, thread_main, l) == 0;
+    l->thread.running = l->thread.has_thread;
+    error = l->thread.has_thread ? RTC_OK : error_say(RTC_ERR_OPERATION, "no thread can be had for the loop");
     loop_lock_give(&l->lock);
     return error;
 }
@@ -343,7 +150,7 @@ void rtc_loop_stop(rtc_loop *loop)
     struct loop *l = loop_of(loop);
     if (!l)
         return;
-    atomic_store(&l->stopping, true);
+    atomic_store(&l->thread.stopping, true);
     loop_wake(l);
     join_thread(l, false);
 }
@@ -357,7 +164,7 @@ int rtc_loop_timeout_ms(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
     loop_lock_take(&l->lock);
-    rtc_time_t at = next_deadline(l);
+    rtc_time_t at = loop_core_deadline(l);
     loop_lock_give(&l->lock);
     if (at == RTC_TIME_NEVER)
         return -1;
@@ -373,7 +180,8 @@ int rtc_loop_iterate(rtc_loop *loop)
     int error = claim(l);
     if (error)
         return error;
-    error = iterate(l, 0) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop can not look at its descriptors: %s", strerror(errno));
+    error =
+        loop_core_iterate(l, 0) ? RTC_OK : error_say(RTC_ERR_OPERATION, "the loop can not look at its descriptors: %s", strerror(errno));
     release(l);
     return error;
 }
@@ -420,19 +228,20 @@ bool rtc_loop_cancel(rtc_loop *loop, uint64_t id)
 static void close_connections(struct loop *l)
 {
     rtc_time_t now, limit = rtc_now() + linger_most;
-    for (struct link *at = l->driven.next, *next; at != &l->driven; at = next) {
+    for (struct link *at = l->lists.driven.next, *next; at != &l->lists.driven; at = next) {
         next = at->next;
-        rtc_peer_connection_close(link_owner(at, struct driven, link)->pc);
+        rtc_peer_connection_close(link_owner(at, struct driven, link)->owner.pc);
     }
-    while (!list_empty(&l->driven) && (now = rtc_now()) < limit && iterate(l, (int)((limit - now) / 1000) + 1))
+    while (!list_empty(&l->lists.driven) && (now = rtc_now()) < limit && loop_core_iterate(l, (int)((limit - now) / 1000) + 1))
         ;
-    while (!list_empty(&l->driven))
-        rtc_peer_connection_tick(link_owner(l->driven.next, struct driven, link)->pc, RTC_TIME_NEVER);
+    while (!list_empty(&l->lists.driven))
+        rtc_peer_connection_tick(link_owner(l->lists.driven.next, struct driven, link)->owner.pc, RTC_TIME_NEVER);
 }
 
 void rtc_loop_free(rtc_loop *loop)
 {
     struct loop *l = loop_of(loop);
+    rtc_context *context;
     if (!l)
         return;
     rtc_loop_stop(loop);
@@ -442,26 +251,17 @@ void rtc_loop_free(rtc_loop *loop)
     if (l->face.reaper)
         reaper_run(l->face.reaper);
     close_connections(l); /* after the functions above, which may have made some */
-    while (!list_empty(&l->ports))
-        shared_port_close(shared_port_of(l->ports.next));
-    bury(l);
+    while (!list_empty(&l->lists.ports))
+        shared_port_close(shared_port_of(l->lists.ports.next));
+    loop_core_bury(l);
+    network_watch_free(l);
     udp_receiver_free(l->context, l->receiver);
     packet_pool_unref(l->face.pool); /* from here on it is that of handles, which end one at a time */
     reaper_close(l->face.reaper);
     loop_lock_give(&l->lock);
     reaper_unref(l->face.reaper);
-    if (l->mailbox) {
-        mailbox_mute(l->mailbox);
-        mailbox_run(l->mailbox, RTC_TIME_NEVER);
-        mailbox_unref(l->mailbox);
-    }
-    close_descriptors(l);
-    network_watch_fini(l->context, &l->network);
-    timer_heap_fini(l->context, &l->timers);
-    loop_posts_fini(&l->posts);
-    pthread_mutex_destroy(&l->dirty_lock);
-    loop_lock_fini(&l->lock);
-    rtc_context *context = l->context;
+    context = rtc_context_ref(l->context);
+    loop_core_fini(l);
     memory_free(context, l);
     rtc_context_unref(context);
 }

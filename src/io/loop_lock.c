@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A fair recursive lock; see io_internal.h. */
-#include "io_internal.h"
+/* A fair recursive lock; see loop_lock.h. */
+#include "loop_lock.h"
 
 void loop_lock_init(struct loop_lock *l)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions that run on the loop's thread because another thread asked for it. */
-#include "io_internal.h"
+#include "loop_posts.h"
+
+#include "memory.h"
 
 void loop_posts_init(struct loop_posts *posts)
 {

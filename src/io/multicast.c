@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Sockets that others on this host have, too, and groups: what multicast DNS needs (RFC 6762 sections 11 and 15). A socket that is bound to
  * a group gets what is sent to the group on the interfaces where it joined, and takes no unicast datagram from whoever shares the port. */
-#include "io_internal.h"
+#include "multicast.h"
+
+#include "io_socket.h"
 #include "socket_address.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <string.h>
 
 enum { HOPS = 255 };
 

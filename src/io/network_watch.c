@@ -2,9 +2,14 @@
 /* Who asked for the local addresses, and when they change: one rtnetlink socket per loop, opened with the first request. What it says is
  * not read: changes come in bursts, so a little later the addresses are listed again and compared, and whoever was told another list is
  * told the new one. Without netlink (a sandbox) everybody gets the addresses of the moment, once. */
-#include "io_internal.h"
+#include "network_watch.h"
+
+#include "interfaces.h"
+#include "log.h"
+#include "memory.h"
 
 #include <errno.h>
+#include <string.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/epoll.h>
@@ -16,43 +21,59 @@ static const rtc_time_t read_again = 1000000; /* after the list could not be rea
 
 struct interfaces_request {
     struct link link;
-    struct driven *driven;
+    struct io_owner *owner;
     uint32_t id;
     uint64_t told; /* the generation of the list it was answered with */
 };
 
-void network_watch_init(struct network_watch *w)
-{
-    *w = (struct network_watch){.fd = -1, .due = RTC_TIME_NEVER};
-    list_init(&w->requests);
-}
+/* The loop's; written here alone. */
+struct network_watch {
+    struct loop_watch watch; /* of fd */
+    struct loop_task task;   /* to read the list again */
+    struct loop *loop;
+    int fd;              /* rtnetlink; -1 where there is none */
+    rtc_time_t due;      /* when the list is read again after a change; RTC_TIME_NEVER */
+    rtc_interface *list; /* as it was read last */
+    size_t count;
+    uint64_t generation;  /* of the list; 0: there is none */
+    struct link requests; /* struct interfaces_request: open ones */
+};
 
-void network_watch_fini(rtc_context *context, struct network_watch *w)
+void network_watch_free(struct loop *l)
 {
+    struct network_watch *w = l->network;
+    if (!w)
+        return;
+    loop_task_forget(l, &w->task);
     if (w->fd >= 0)
         (void)close(w->fd);
-    memory_free(context, w->list);
-    w->fd = -1;
-    w->list = NULL;
+    memory_free(l->context, w->list);
+    memory_free(l->context, w);
+    l->network = NULL;
 }
 
-static void open_netlink(struct loop *l)
+static void set_due(struct network_watch *w, rtc_time_t at)
 {
-    struct network_watch *w = &l->network;
+    w->due = at;
+    if (!loop_task_set(w->loop, &w->task, at))
+        loop_task_changed(w->loop, &w->task); /* no memory for the timer: it is looked at again at once */
+}
+
+static void open_netlink(struct network_watch *w)
+{
     struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = w};
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0) {
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && loop_watch_add(w->loop, fd, EPOLLIN, &w->watch)) {
         w->fd = fd;
         return;
     }
-    log_write(l->context, RTC_LOG_INFO, "io", "changes of the network will not be noticed: %s", strerror(errno));
+    log_write(w->loop->context, RTC_LOG_INFO, "io", "changes of the network will not be noticed: %s", strerror(errno));
     if (fd >= 0)
         (void)close(fd);
 }
 
 /* What the kernel had no room for is a change as well (ENOBUFS). */
-void network_watch_readable(struct network_watch *w, rtc_time_t now)
+static void take_signs(struct network_watch *w, rtc_time_t now)
 {
     char ignored[8192];
     for (;;) {
@@ -60,8 +81,14 @@ void network_watch_readable(struct network_watch *w, rtc_time_t now)
         if (got < 0 && (w->fd < 0 || errno != ENOBUFS))
             return;
         if (w->due == RTC_TIME_NEVER)
-            w->due = now + settles;
+            set_due(w, now + settles);
     }
+}
+
+static void ready(struct loop_watch *watch, uint32_t events, rtc_time_t now)
+{
+    (void)events;
+    take_signs(link_owner(watch, struct network_watch, watch), now);
 }
 
 static bool same_list(const struct network_watch *w, const rtc_interface *list, size_t count)
@@ -70,24 +97,24 @@ static bool same_list(const struct network_watch *w, const rtc_interface *list, 
 }
 
 /* Reads the list; those who know another one are told soon. */
-static int refresh(struct loop *l, rtc_time_t now)
+static int refresh(struct network_watch *w, rtc_time_t now)
 {
-    struct network_watch *w = &l->network;
+    rtc_context *context = w->loop->context;
     rtc_interface *list = NULL;
     size_t count = 0;
-    int error = interfaces_read(l->context, &list, &count);
+    int error = interfaces_read(context, &list, &count);
     if (error)
         return error;
     if (same_list(w, list, count)) {
-        memory_free(l->context, list);
+        memory_free(context, list);
         return RTC_OK;
     }
-    memory_free(l->context, w->list);
+    memory_free(context, w->list);
     w->list = list;
     w->count = count;
     w->generation++;
     if (!list_empty(&w->requests))
-        w->due = now;
+        set_due(w, now);
     return RTC_OK;
 }
 
@@ -98,64 +125,76 @@ static void tell(struct network_watch *w, struct interfaces_request *r, int erro
     result.interface_count = error ? 0 : w->count;
     result.interface_size = sizeof *w->list;
     r->told = error ? 0 : w->generation;
-    driven_result(r->driven, &result);
+    r->owner->tell(r->owner, &result);
 }
 
-void network_watch_ask(struct driven *d, uint32_t id)
+static void run(struct loop_task *task, rtc_time_t now)
 {
-    struct loop *l = d->loop;
-    struct network_watch *w = &l->network;
-    rtc_time_t now = rtc_now();
-    struct interfaces_request *r = memory_zeroed(l->context, sizeof *r);
-    if (!r) {
-        rtc_result refused = {.size = sizeof refused, .type = RTC_REQUEST_INTERFACES, .id = id, .error = RTC_ERR_NO_MEMORY};
-        driven_result(d, &refused);
+    struct network_watch *w = link_owner(task, struct network_watch, task);
+    if (now < w->due) {
+        set_due(w, w->due);
         return;
     }
-    if (w->fd < 0)
-        open_netlink(l);
-    network_watch_readable(w, now);
-    bool known = w->fd >= 0 && w->generation > 0 && w->due == RTC_TIME_NEVER;
-    int error = known ? RTC_OK : refresh(l, now);
-    if (error && w->fd >= 0 && w->due == RTC_TIME_NEVER)
-        w->due = now + read_again;
-    *r = (struct interfaces_request){.driven = d, .id = id};
-    list_append(&w->requests, &r->link);
-    tell(w, r, error);
-}
-
-static void drop(struct loop *l, struct interfaces_request *r)
-{
-    list_remove(&r->link);
-    memory_free(l->context, r);
-}
-
-void network_watch_forget(struct driven *d, uint32_t id)
-{
-    struct link *requests = &d->loop->network.requests;
-    for (struct link *at = requests->next, *next; at != requests; at = next) {
-        struct interfaces_request *r = link_owner(at, struct interfaces_request, link);
-        next = at->next;
-        if (r->driven == d && (id == 0 || r->id == id))
-            drop(d->loop, r);
-    }
-}
-
-void network_watch_run(struct loop *l, rtc_time_t now)
-{
-    struct network_watch *w = &l->network;
-    if (now < w->due)
-        return;
-    w->due = RTC_TIME_NEVER;
+    set_due(w, RTC_TIME_NEVER);
     if (list_empty(&w->requests)) {
         w->generation = 0; /* nobody looks: the list grows old unread */
         return;
     }
-    int error = refresh(l, now);
-    w->due = error ? now + read_again : RTC_TIME_NEVER;
+    int error = refresh(w, now);
+    set_due(w, error ? now + read_again : RTC_TIME_NEVER);
     for (struct link *at = w->requests.next; !error && at != &w->requests; at = at->next) {
         struct interfaces_request *r = link_owner(at, struct interfaces_request, link);
         if (r->told != w->generation)
             tell(w, r, RTC_OK);
+    }
+}
+
+/* NULL when out of memory. */
+static struct network_watch *watch_of(struct loop *l)
+{
+    struct network_watch *w = l->network ? l->network : memory_zeroed(l->context, sizeof *w);
+    if (!w || w == l->network)
+        return w;
+    *w = (struct network_watch){.watch = {ready}, .loop = l, .fd = -1, .due = RTC_TIME_NEVER};
+    loop_task_init(&w->task, run);
+    list_init(&w->requests);
+    l->network = w;
+    return w;
+}
+
+void network_watch_ask(struct io_owner *owner, uint32_t id)
+{
+    struct network_watch *w = watch_of(owner->loop);
+    rtc_time_t now = rtc_now();
+    struct interfaces_request *r = w ? memory_zeroed(owner->loop->context, sizeof *r) : NULL;
+    if (!r) {
+        rtc_result refused = {.size = sizeof refused, .type = RTC_REQUEST_INTERFACES, .id = id, .error = RTC_ERR_NO_MEMORY};
+        owner->tell(owner, &refused);
+        return;
+    }
+    if (w->fd < 0)
+        open_netlink(w);
+    take_signs(w, now);
+    bool known = w->fd >= 0 && w->generation > 0 && w->due == RTC_TIME_NEVER;
+    int error = known ? RTC_OK : refresh(w, now);
+    if (error && w->fd >= 0 && w->due == RTC_TIME_NEVER)
+        set_due(w, now + read_again);
+    *r = (struct interfaces_request){.owner = owner, .id = id};
+    list_append(&w->requests, &r->link);
+    tell(w, r, error);
+}
+
+void network_watch_forget(struct io_owner *owner, uint32_t id)
+{
+    struct network_watch *w = owner->loop->network;
+    if (!w)
+        return;
+    for (struct link *at = w->requests.next, *next; at != &w->requests; at = next) {
+        struct interfaces_request *r = link_owner(at, struct interfaces_request, link);
+        next = at->next;
+        if (r->owner != owner || (id != 0 && r->id != id))
+            continue;
+        list_remove(&r->link);
+        memory_free(owner->loop->context, r);
     }
 }

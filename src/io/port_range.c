@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Binding a socket to the address of a request: port 0 means any, or the first free one of the request's range, beginning at a random place
  * so that many connections do not all try the same ports first. */
-#include "io_internal.h"
+#include "port_range.h"
+
+#include "context.h"
+#include "io_socket.h"
+#include "log.h"
 #include "socket_address.h"
 
 #include <errno.h>

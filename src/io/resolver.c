@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Name resolution off the loop's thread: getaddrinfo on a worker, its answer back through the loop's mailbox. The workers are its own: a
  * name server that does not answer holds one up for ten seconds and more, which those that encode and decode do not have. */
-#include "io_internal.h"
+#include "resolver.h"
+
+#include "context.h"
+#include "memory.h"
 
 #include <netdb.h>
+#include <string.h>
 #include <netinet/in.h>
 
 enum { ADDRESSES_MAX = 16, THREADS = 2 };
 
 struct resolution {
     struct job job;
-    struct driven *driven; /* a reference */
+    struct resolver_client client;
     rtc_context *context;
     uint32_t id;
     char name[256];
@@ -51,7 +55,7 @@ static void run(struct job *job)
 static void finish(struct resolution *r)
 {
     rtc_context *context = r->context;
-    driven_unref(r->driven);
+    r->client.release(r->client.user);
     memory_free(context, r);
     rtc_context_unref(context);
 }
@@ -66,7 +70,7 @@ static void done(struct job *job, rtc_time_t now)
                          .addresses = r->addresses,
                          .address_count = r->count};
     if (now != RTC_TIME_NEVER)
-        driven_result(r->driven, &result);
+        r->client.answer(r->client.user, &result);
     finish(r);
 }
 
@@ -88,22 +92,19 @@ static struct executor *executor_of(rtc_context *context)
     return kept;
 }
 
-void resolver_start(struct driven *d, const rtc_request *request)
+int resolver_start(struct loop *l, const rtc_request *request, const struct resolver_client *client)
 {
-    rtc_result failed = {.size = sizeof failed, .type = RTC_REQUEST_RESOLVE, .id = request->id, .error = RTC_ERR_NO_MEMORY};
-    struct executor *executor = executor_of(d->loop->context);
-    struct resolution *r = executor ? memory_zeroed(d->loop->context, sizeof *r) : NULL;
-    if (!r) {
-        driven_result(d, &failed);
-        return;
-    }
+    struct executor *executor = executor_of(l->context);
+    struct resolution *r = executor ? memory_zeroed(l->context, sizeof *r) : NULL;
+    if (!r)
+        return RTC_ERR_NO_MEMORY;
     r->job.run = run;
     r->job.done = done;
-    r->context = rtc_context_ref(d->loop->context);
-    r->driven = d;
-    atomic_fetch_add_explicit(&d->references, 1, memory_order_relaxed);
+    r->context = rtc_context_ref(l->context);
+    r->client = *client;
     r->id = request->id;
     memcpy(r->name, request->name, sizeof r->name);
     r->name[sizeof r->name - 1] = 0;
-    executor_submit(executor, d->loop->mailbox, &r->job, rtc_now());
+    executor_submit(executor, l->mailbox, &r->job, rtc_now());
+    return RTC_OK;
 }

@@ -2,10 +2,16 @@
 /* The port of an endpoint: a socket for each of its addresses. What arrives is routed by the endpoint; what its connections send waits,
  * where the kernel has no room, with the connection that sends it, so that one which sends too much does not crowd out the others. A socket
  * that is bound to any address replies from the one that was asked. */
-#include "io_internal.h"
+#include "shared_port.h"
+
+#include "io_socket.h"
+#include "log.h"
+#include "memory.h"
 #include "socket_address.h"
+#include "udp_batch.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -25,7 +31,8 @@ struct shared_port {
     rtc_endpoint *endpoint;
     struct shared_socket *sockets[SOCKETS_MAX];
     size_t count;
-    struct link waiting; /* struct driven.backlog.link */
+    struct link users;   /* struct port_user.link */
+    struct link waiting; /* struct port_user.waiting_link */
 };
 
 struct shared_port *shared_port_of(struct link *link)
@@ -53,7 +60,7 @@ static struct shared_socket *socket_for(const struct shared_port *port, const rt
 static void wait_for_room(struct shared_socket *s, bool wait)
 {
     if (s->waits != wait)
-        (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        (void)io_socket_watch_for(&s->io, wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
     s->waits = wait;
 }
 
@@ -93,50 +100,66 @@ static size_t send_runs(struct shared_port *port, rtc_packet **packets, size_t c
 }
 
 /* The queue is as long as a network's: the newest are lost. */
-static void keep(struct driven *d, rtc_packet **packets, size_t count)
+static void keep(struct port_user *u, rtc_packet **packets, size_t count)
 {
-    struct backlog *b = &d->backlog;
-    if (count > 0 && !b->packets)
-        b->packets = memory_alloc(d->loop->context, BACKLOG_MAX * sizeof *b->packets);
-    if (count > 0 && b->packets && list_empty(&b->link))
-        list_append(&d->port->waiting, &b->link);
+    if (count > 0 && !u->packets)
+        u->packets = memory_alloc(u->port->loop->context, BACKLOG_MAX * sizeof *u->packets);
+    if (count > 0 && u->packets && list_empty(&u->waiting_link))
+        list_append(&u->port->waiting, &u->waiting_link);
     for (size_t i = 0; i < count; i++) {
-        if (b->packets && b->count < BACKLOG_MAX)
-            b->packets[b->count++] = packets[i];
+        if (u->packets && u->count < BACKLOG_MAX)
+            u->packets[u->count++] = packets[i];
         else
             rtc_packet_free(packets[i]);
     }
 }
 
-void shared_port_send(struct driven *d, rtc_packet **packets, size_t count)
+void shared_port_join(struct port_user *u, struct shared_port *port)
 {
-    size_t done = list_empty(&d->port->waiting) ? send_runs(d->port, packets, count) : 0;
-    keep(d, packets + done, count - done);
+    *u = (struct port_user){.port = port};
+    list_init(&u->link);
+    list_init(&u->waiting_link);
+    if (port)
+        list_append(&port->users, &u->link);
 }
 
-void shared_port_forget(struct driven *d)
+void shared_port_send(struct port_user *u, rtc_packet **packets, size_t count)
 {
-    struct backlog *b = &d->backlog;
-    for (size_t i = 0; i < b->count; i++)
-        rtc_packet_free(b->packets[i]);
-    memory_free(d->loop->context, b->packets);
-    list_remove(&b->link);
-    b->packets = NULL;
-    b->count = 0;
+    size_t done = list_empty(&u->port->waiting) ? send_runs(u->port, packets, count) : 0;
+    keep(u, packets + done, count - done);
+}
+
+/* Nothing of it waits any more. */
+static void forget(struct port_user *u)
+{
+    for (size_t i = 0; i < u->count; i++)
+        rtc_packet_free(u->packets[i]);
+    memory_free(u->port->loop->context, u->packets);
+    list_remove(&u->waiting_link);
+    u->packets = NULL;
+    u->count = 0;
+}
+
+void shared_port_part(struct port_user *u)
+{
+    if (!u->port)
+        return;
+    forget(u);
+    list_remove(&u->link);
+    u->port = NULL;
 }
 
 /* A few packets of one connection, which then waits behind the others; false when the kernel has no room for them. */
-static bool send_turn(struct shared_port *port, struct driven *d)
+static bool send_turn(struct shared_port *port, struct port_user *u)
 {
-    struct backlog *b = &d->backlog;
-    size_t turn = b->count < TURN_PACKETS ? b->count : TURN_PACKETS, done = send_runs(port, b->packets, turn);
-    b->count -= done;
-    memmove(b->packets, b->packets + done, b->count * sizeof b->packets[0]);
-    if (b->count == 0) {
-        shared_port_forget(d);
+    size_t turn = u->count < TURN_PACKETS ? u->count : TURN_PACKETS, done = send_runs(port, u->packets, turn);
+    u->count -= done;
+    memmove(u->packets, u->packets + done, u->count * sizeof u->packets[0]);
+    if (u->count == 0) {
+        forget(u);
     } else if (done == turn) {
-        list_remove(&b->link);
-        list_append(&port->waiting, &b->link);
+        list_remove(&u->waiting_link);
+        list_append(&port->waiting, &u->waiting_link);
     }
     return done == turn;
 }
@@ -147,7 +170,7 @@ static void flush(struct io_socket *io)
     for (size_t i = 0; i < port->count; i++)
         wait_for_room(port->sockets[i], false);
     while (!list_empty(&port->waiting))
-        if (!send_turn(port, link_owner(port->waiting.next, struct driven, backlog.link)))
+        if (!send_turn(port, link_owner(port->waiting.next, struct port_user, waiting_link)))
             return;
 }
 
@@ -157,7 +180,7 @@ static void flush(struct io_socket *io)
 struct arrival {
     struct shared_socket *socket;
     rtc_time_t now;
-    struct driven *last; /* told already that it has something to do */
+    struct loop_task *last; /* told already that it has something to do */
 };
 
 static void take(void *user, const rtc_address *local, const rtc_address *from, rtc_packet *packet)
@@ -173,10 +196,10 @@ static void take(void *user, const rtc_address *local, const rtc_address *from, 
         return;
     }
     rtc_peer_connection_receive(pc, a->now, &path, packet);
-    struct driven *d = peer_attachment(pc);
-    if (d != a->last)
-        driven_changed(d);
-    a->last = d;
+    struct loop_task *task = &((struct io_owner *)peer_attachment(pc))->task;
+    if (task != a->last)
+        loop_task_changed(s->io.loop, task);
+    a->last = task;
 }
 
 /* What the endpoint itself has to say is worth no waiting. */
@@ -238,17 +261,15 @@ static int open_socket(struct shared_port *port, const rtc_address *wanted)
     struct shared_socket *s = memory_zeroed(port->loop->context, sizeof *s);
     if (!s)
         return RTC_ERR_NO_MEMORY;
-    s->io.ops = &ops;
-    s->io.loop = port->loop;
+    io_socket_init(&s->io, &ops, port->loop, NULL, 0);
     s->port = port;
-    list_init(&s->io.link);
     s->io.fd = socket(wanted->family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int error = s->io.fd < 0 ? io_socket_error() : bind_socket(s->io.fd, wanted, &s->io.local);
     s->any = !error && is_any(&s->io.local);
     if (s->any)
         udp_receiver_tell_local(s->io.fd, wanted->family);
     if (!error)
-        error = io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLIN);
+        error = io_socket_watch(&s->io, EPOLLIN);
     if (!error) {
         port->sockets[port->count++] = s;
         return RTC_OK;
@@ -299,6 +320,7 @@ int shared_port_bind(rtc_loop *loop, rtc_endpoint *endpoint, rtc_address *addres
         return error;
     port->loop = l;
     port->endpoint = endpoint;
+    list_init(&port->users);
     list_init(&port->waiting);
     /* A port that is free on one address may be taken on another: then another one is tried. */
     for (int attempt = 0; attempt < BIND_ATTEMPTS; attempt++) {
@@ -313,7 +335,7 @@ int shared_port_bind(rtc_loop *loop, rtc_endpoint *endpoint, rtc_address *addres
     *count = port->count;
     for (size_t i = 0; i < port->count; i++)
         addresses[i] = port->sockets[i]->io.local;
-    list_append(&l->ports, &port->link);
+    list_append(&l->lists.ports, &port->link);
     *out = port;
     return RTC_OK;
 }
@@ -323,13 +345,8 @@ void shared_port_unbind(void *user)
     struct shared_port *port = user;
     struct loop *l = port->loop;
     close_sockets(port);
-    for (struct link *k = l->driven.next; k != &l->driven; k = k->next) {
-        struct driven *d = link_owner(k, struct driven, link);
-        if (d->port != port)
-            continue;
-        shared_port_forget(d);
-        d->port = NULL;
-    }
+    while (!list_empty(&port->users))
+        shared_port_part(link_owner(port->users.next, struct port_user, link));
     list_remove(&port->link);
     memory_free(l->context, port);
 }

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* A TCP listener of a peer connection. What it accepts becomes a TCP socket of the connection with an id of its own. Whoever connects is a
  * stranger until the connection says otherwise: only so many may be there at once, and the rest is turned away. */
-#include "io_internal.h"
+#include "tcp_listener.h"
+
+#include "log.h"
+#include "memory.h"
+#include "port_range.h"
 #include "socket_address.h"
+#include "tcp_socket.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -21,28 +27,28 @@ static struct tcp_listener *inner(struct io_socket *io)
 }
 
 /* An id that no accepted connection has now: the numbers come round only after a thousand million of them. */
-static uint32_t next_id(struct driven *d)
+static uint32_t next_id(struct io_owner *owner)
 {
-    d->last_accepted = (d->last_accepted + 1) % RTC_ACCEPTED_SOCKET;
-    return (uint32_t)RTC_ACCEPTED_SOCKET | d->last_accepted;
+    owner->last_accepted = (owner->last_accepted + 1) % RTC_ACCEPTED_SOCKET;
+    return (uint32_t)RTC_ACCEPTED_SOCKET | owner->last_accepted;
 }
 
 static void take(struct tcp_listener *l, int fd, const union socket_address *from)
 {
-    struct driven *d = l->io.driven;
-    rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_LISTEN_TCP, .id = l->io.id, .socket = next_id(d)};
+    struct io_owner *owner = l->io.owner;
+    rtc_result result = {.size = sizeof result, .type = RTC_REQUEST_LISTEN_TCP, .id = l->io.id, .socket = next_id(owner)};
     union socket_address local;
     socklen_t len = sizeof local;
     socket_address_to(from, &result.remote);
     bool known = getsockname(fd, &local.any, &len) == 0;
     if (known)
         socket_address_to(&local, &result.local);
-    if (d->accepted >= ACCEPTED_MAX || !known || tcp_socket_adopt(d, fd, &result, l->messages) != RTC_OK) {
-        log_write(d->loop->context, RTC_LOG_DEBUG, "io", "a connection to listener %u was turned away", l->io.id);
+    if (owner->accepted >= ACCEPTED_MAX || !known || tcp_socket_adopt(owner, fd, &result, l->messages) != RTC_OK) {
+        log_write(owner->loop->context, RTC_LOG_DEBUG, "io", "a connection to listener %u was turned away", l->io.id);
         (void)close(fd);
         return;
     }
-    driven_result(d, &result);
+    owner->tell(owner, &result);
 }
 
 /* The listener is watched for edges: when there are no descriptors left it does not keep the loop busy, and tries again when the next one
@@ -50,7 +56,7 @@ static void take(struct tcp_listener *l, int fd, const union socket_address *fro
 static void receive(struct io_socket *io, rtc_time_t now)
 {
     (void)now;
-    for (int i = 0; i < ACCEPTS_MAX && io->fd >= 0 && io->driven->pc; i++) {
+    for (int i = 0; i < ACCEPTS_MAX && io->fd >= 0 && io->owner->pc; i++) {
         union socket_address from;
         socklen_t len = sizeof from;
         int fd = accept4(io->fd, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -91,31 +97,29 @@ static int start(struct tcp_listener *l, const rtc_request *request)
         (void)setsockopt(l->io.fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     /* Connections of an earlier listener that the kernel still remembers are no reason to do without a port of the range. */
     (void)setsockopt(l->io.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    int error = io_bind(l->io.driven->loop->context, l->io.fd, request, &l->io.local);
+    int error = io_bind(l->io.loop->context, l->io.fd, request, &l->io.local);
     if (error)
         return error;
     if (listen(l->io.fd, WAITING_MAX) != 0)
         return io_socket_error();
-    return io_socket_watch(&l->io, EPOLL_CTL_ADD, EPOLLIN | EPOLLET);
+    return io_socket_watch(&l->io, EPOLLIN | EPOLLET);
 }
 
-int tcp_listener_open(struct driven *d, const rtc_request *request, struct io_socket **out)
+int tcp_listener_open(struct io_owner *owner, const rtc_request *request, struct io_socket **out)
 {
-    struct tcp_listener *l = memory_zeroed(d->loop->context, sizeof *l);
+    struct tcp_listener *l = memory_zeroed(owner->loop->context, sizeof *l);
     if (!l)
         return RTC_ERR_NO_MEMORY;
-    l->io.ops = &ops;
-    l->io.driven = d;
-    l->io.id = request->id;
+    io_socket_init(&l->io, &ops, owner->loop, owner, request->id);
     l->messages = request->flags & RTC_REQUEST_MESSAGES;
     int error = start(l, request);
     if (error) {
         if (l->io.fd >= 0)
             (void)close(l->io.fd);
-        memory_free(d->loop->context, l);
+        memory_free(owner->loop->context, l);
         return error;
     }
-    list_append(&d->sockets, &l->io.link);
+    list_append(&owner->sockets, &l->io.link);
     *out = &l->io;
     return RTC_OK;
 }

@@ -3,10 +3,14 @@
  * order. It was asked for, or accepted by a listener. Where each packet is a message (RTC_REQUEST_MESSAGES), those that would wait behind
  * too many bytes are dropped whole, as a network drops datagrams: media that is seconds late is of no use. In any other stream nothing can
  * be dropped, and a peer that takes nothing for so long that the bytes pile up ends it. Its end is told as a failed result with its id. */
-#include "io_internal.h"
+#include "tcp_socket.h"
+
+#include "log.h"
+#include "memory.h"
 #include "socket_address.h"
 
 #include <errno.h>
+#include <string.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -33,7 +37,7 @@ static struct tcp_socket *inner(struct io_socket *io)
 
 static void forget_waiting(struct tcp_socket *s)
 {
-    memory_free(s->io.driven->loop->context, s->waiting);
+    memory_free(s->io.loop->context, s->waiting);
     s->waiting = NULL;
     s->waiting_start = s->waiting_len = s->waiting_capacity = 0;
 }
@@ -42,10 +46,10 @@ static void close_socket(struct io_socket *io)
 {
     struct tcp_socket *s = inner(io);
     if (s->dropped > 0)
-        log_write(io->driven->loop->context, RTC_LOG_INFO, "io", "TCP socket %u: %llu messages were dropped, for too many waited", io->id,
+        log_write(io->loop->context, RTC_LOG_INFO, "io", "TCP socket %u: %llu messages were dropped, for too many waited", io->id,
                   (unsigned long long)s->dropped);
     forget_waiting(s);
-    io->driven->accepted -= s->accepted;
+    io->owner->accepted -= s->accepted;
     io_socket_bury(io);
 }
 
@@ -53,7 +57,7 @@ static void tell(struct tcp_socket *s, int error)
 {
     rtc_result result = {.size = sizeof result, .id = s->io.id, .error = error, .local = s->io.local};
     result.type = s->accepted ? RTC_REQUEST_LISTEN_TCP : RTC_REQUEST_OPEN_TCP;
-    driven_result(s->io.driven, &result);
+    s->io.owner->tell(s->io.owner, &result);
 }
 
 static void lose(struct tcp_socket *s, int error)
@@ -72,7 +76,7 @@ static void on_connected(struct tcp_socket *s)
         error = errno;
     if (error == 0 && getsockname(s->io.fd, &local.any, &len) != 0)
         error = errno;
-    if (error != 0 || io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN) != RTC_OK) {
+    if (error != 0 || io_socket_watch_for(&s->io, EPOLLIN) != RTC_OK) {
         lose(s, RTC_ERR_NETWORK);
         return;
     }
@@ -85,13 +89,13 @@ static void receive(struct io_socket *io, rtc_time_t now)
 {
     struct tcp_socket *s = inner(io);
     rtc_path path = {.socket = io->id, .protocol = 1, .local = io->local, .remote = s->remote};
-    for (int i = 0; i < READS_MAX && s->connected && io->fd >= 0 && io->driven->pc; i++) {
-        rtc_packet *packet = rtc_packet_new(io->driven->pc);
+    for (int i = 0; i < READS_MAX && s->connected && io->fd >= 0 && io->owner->pc; i++) {
+        rtc_packet *packet = rtc_packet_new(io->owner->pc);
         ssize_t got = packet ? recv(io->fd, rtc_packet_data(packet), rtc_packet_capacity(packet), 0) : -1;
         bool wait = !packet || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
         if (got > 0) {
             (void)rtc_packet_set_len(packet, (size_t)got);
-            rtc_peer_connection_receive(io->driven->pc, now, &path, packet);
+            rtc_peer_connection_receive(io->owner->pc, now, &path, packet);
             continue;
         }
         rtc_packet_free(packet);
@@ -116,7 +120,7 @@ static bool make_room(struct tcp_socket *s, size_t len)
         memmove(s->waiting, s->waiting + s->waiting_start, s->waiting_len);
         s->waiting_start = 0;
     }
-    if (!memory_grow(s->io.driven->loop->context, &waiting, &s->waiting_capacity, s->waiting_start + s->waiting_len + len, 1))
+    if (!memory_grow(s->io.loop->context, &waiting, &s->waiting_capacity, s->waiting_start + s->waiting_len + len, 1))
         return false;
     s->waiting = waiting;
     return true;
@@ -131,7 +135,7 @@ static bool keep(struct tcp_socket *s, const uint8_t *bytes, size_t len)
         return false;
     memcpy(s->waiting + s->waiting_start + s->waiting_len, bytes, len);
     if (s->waiting_len == 0)
-        (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+        (void)io_socket_watch_for(&s->io, EPOLLIN | EPOLLOUT);
     s->waiting_len += len;
     return true;
 }
@@ -189,7 +193,7 @@ static void flush(struct io_socket *io)
     if (s->waiting_len > 0)
         return;
     forget_waiting(s);
-    (void)io_socket_watch(io, EPOLL_CTL_MOD, EPOLLIN);
+    (void)io_socket_watch_for(io, EPOLLIN);
 }
 
 static const struct io_socket_ops ops = {close_socket, receive, send_packets, flush};
@@ -222,50 +226,48 @@ static int start(struct tcp_socket *s, const rtc_request *request)
         return io_socket_error();
     if (connect(s->io.fd, &remote.any, len) != 0 && errno != EINPROGRESS)
         return io_socket_error();
-    return io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLOUT);
+    return io_socket_watch(&s->io, EPOLLOUT);
 }
 
-static struct tcp_socket *make(struct driven *d, uint32_t id, int fd, const rtc_address *remote, bool messages)
+static struct tcp_socket *make(struct io_owner *owner, uint32_t id, int fd, const rtc_address *remote, bool messages)
 {
-    struct tcp_socket *s = memory_zeroed(d->loop->context, sizeof *s);
+    struct tcp_socket *s = memory_zeroed(owner->loop->context, sizeof *s);
     if (!s)
         return NULL;
-    s->io.ops = &ops;
-    s->io.driven = d;
-    s->io.id = id;
+    io_socket_init(&s->io, &ops, owner->loop, owner, id);
     s->io.fd = fd;
     s->remote = *remote;
     s->messages = messages;
     return s;
 }
 
-int tcp_socket_open(struct driven *d, const rtc_request *request)
+int tcp_socket_open(struct io_owner *owner, const rtc_request *request)
 {
-    struct tcp_socket *s = make(d, request->id, -1, &request->remote, request->flags & RTC_REQUEST_MESSAGES);
+    struct tcp_socket *s = make(owner, request->id, -1, &request->remote, request->flags & RTC_REQUEST_MESSAGES);
     int error = s ? start(s, request) : RTC_ERR_NO_MEMORY;
     if (error && s) {
         if (s->io.fd >= 0)
             (void)close(s->io.fd);
-        memory_free(d->loop->context, s);
+        memory_free(owner->loop->context, s);
     }
     if (error)
         return error;
-    list_append(&d->sockets, &s->io.link);
+    list_append(&owner->sockets, &s->io.link);
     return RTC_OK;
 }
 
-int tcp_socket_adopt(struct driven *d, int fd, const rtc_result *accepted, bool messages)
+int tcp_socket_adopt(struct io_owner *owner, int fd, const rtc_result *accepted, bool messages)
 {
-    struct tcp_socket *s = make(d, accepted->socket, fd, &accepted->remote, messages);
-    int error = s ? io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLIN) : RTC_ERR_NO_MEMORY;
+    struct tcp_socket *s = make(owner, accepted->socket, fd, &accepted->remote, messages);
+    int error = s ? io_socket_watch(&s->io, EPOLLIN) : RTC_ERR_NO_MEMORY;
     if (error) {
-        memory_free(d->loop->context, s);
+        memory_free(owner->loop->context, s);
         return error;
     }
     prepare(s);
     s->io.local = accepted->local;
     s->connected = s->accepted = true;
-    d->accepted++;
-    list_append(&d->sockets, &s->io.link);
+    owner->accepted++;
+    list_append(&owner->sockets, &s->io.link);
     return RTC_OK;
 }

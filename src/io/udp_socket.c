@@ -1,30 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* One UDP socket of a connection: its life, and the queue of what the kernel has no room for. */
-#include "io_internal.h"
-#include "socket_address.h"
+#include "udp_socket.h"
+
+#include "log.h"
+#include "memory.h"
+#include "multicast.h"
+#include "port_range.h"
+#include "udp_batch.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 enum { RECEIVES_MAX = 4, BUFFER_BYTES = 1 << 20, BLOCKED_MAX = 256 };
 
-int io_socket_error(void)
-{
-    switch (errno) {
-    case EACCES:
-    case EPERM:
-        return RTC_ERR_NOT_ALLOWED;
-    case ENOMEM:
-    case ENOBUFS:
-        return RTC_ERR_NO_MEMORY;
-    case EMFILE:
-    case ENFILE:
-        return RTC_ERR_QUOTA_EXCEEDED;
-    default:
-        return RTC_ERR_NETWORK;
-    }
-}
+struct udp_socket {
+    struct io_socket io;  /* first */
+    bool unsegmented;     /* the kernel does not cut messages for this one */
+    rtc_packet **blocked; /* packets that the kernel had no room for, in order; NULL while there are none */
+    size_t blocked_count;
+};
 
 /* For the bursts that a keyframe makes, and those that come while a callback takes its time. Who is privileged may have more than the
  * system's maximum; the kernel counts what it needs itself, which is why it says twice as much. */
@@ -53,24 +50,6 @@ static int bind_socket(rtc_context *context, int fd, const rtc_request *request,
     return io_bind(context, fd, request, local);
 }
 
-int io_socket_watch(struct io_socket *s, int operation, uint32_t events)
-{
-    struct epoll_event e = {.events = events, .data.ptr = s};
-    struct loop *loop = s->driven ? s->driven->loop : s->loop;
-    return epoll_ctl(loop->epoll_fd, operation, s->fd, &e) == 0 ? RTC_OK : io_socket_error();
-}
-
-void io_socket_bury(struct io_socket *s)
-{
-    struct loop *loop = s->driven ? s->driven->loop : s->loop;
-    list_remove(&s->link);
-    (void)close(s->fd);
-    s->fd = -1;
-    s->next_closed = loop->closed_sockets; /* an event of this iteration may still name it */
-    loop->closed_sockets = s;
-    loop_wake(loop);
-}
-
 static struct udp_socket *inner(struct io_socket *s)
 {
     return link_owner(s, struct udp_socket, io);
@@ -82,7 +61,7 @@ static void close_socket(struct io_socket *io)
     for (size_t i = 0; i < s->blocked_count; i++)
         rtc_packet_free(s->blocked[i]);
     s->blocked_count = 0;
-    memory_free(io->driven->loop->context, s->blocked);
+    memory_free(io->loop->context, s->blocked);
     s->blocked = NULL;
     io_socket_bury(io);
 }
@@ -99,8 +78,8 @@ static void take(void *user, const rtc_address *local, const rtc_address *from, 
     struct udp_socket *s = a->socket;
     (void)local; /* it is bound to one */
     rtc_path path = {.socket = s->io.id, .local = s->io.local, .remote = *from};
-    if (s->io.driven->pc)
-        rtc_peer_connection_receive(s->io.driven->pc, a->now, &path, packet);
+    if (s->io.owner->pc)
+        rtc_peer_connection_receive(s->io.owner->pc, a->now, &path, packet);
     else
         rtc_packet_free(packet);
 }
@@ -109,7 +88,7 @@ static void receive(struct io_socket *io, rtc_time_t now)
 {
     struct udp_socket *s = inner(io);
     struct arrival arrival = {s, now};
-    for (int i = 0; i < RECEIVES_MAX && s->io.fd >= 0 && udp_receive(s->io.driven->loop->receiver, s->io.fd, now, take, &arrival); i++)
+    for (int i = 0; i < RECEIVES_MAX && s->io.fd >= 0 && udp_receive(s->io.loop->receiver, s->io.fd, now, take, &arrival); i++)
         ;
 }
 
@@ -127,7 +106,7 @@ static size_t send_runs(struct udp_socket *s, rtc_packet **packets, size_t count
             continue;
         }
         if (sent == UDP_REFUSED)
-            log_write(s->io.driven->loop->context, RTC_LOG_DEBUG, "io", "datagrams were not sent: %s", strerror(errno));
+            log_write(s->io.loop->context, RTC_LOG_DEBUG, "io", "datagrams were not sent: %s", strerror(errno));
         for (size_t end = done + run; done < end; done++)
             rtc_packet_free(packets[done]);
     }
@@ -138,9 +117,9 @@ static size_t send_runs(struct udp_socket *s, rtc_packet **packets, size_t count
 static void keep(struct udp_socket *s, rtc_packet **packets, size_t count)
 {
     if (count > 0 && !s->blocked)
-        s->blocked = memory_alloc(s->io.driven->loop->context, BLOCKED_MAX * sizeof *s->blocked);
+        s->blocked = memory_alloc(s->io.loop->context, BLOCKED_MAX * sizeof *s->blocked);
     if (count > 0 && s->blocked && s->blocked_count == 0)
-        (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+        (void)io_socket_watch_for(&s->io, EPOLLIN | EPOLLOUT);
     for (size_t i = 0; i < count; i++) {
         if (s->blocked && s->blocked_count < BLOCKED_MAX)
             s->blocked[s->blocked_count++] = packets[i];
@@ -165,32 +144,31 @@ static void flush(struct io_socket *io)
         memmove(s->blocked, s->blocked + done, s->blocked_count * sizeof s->blocked[0]);
         return;
     }
-    memory_free(s->io.driven->loop->context, s->blocked);
+    memory_free(s->io.loop->context, s->blocked);
     s->blocked = NULL;
-    (void)io_socket_watch(&s->io, EPOLL_CTL_MOD, EPOLLIN);
+    (void)io_socket_watch_for(&s->io, EPOLLIN);
 }
 
 static const struct io_socket_ops ops = {close_socket, receive, send_packets, flush};
 
-int udp_socket_open(struct driven *d, const rtc_request *request, struct io_socket **out)
+int udp_socket_open(struct io_owner *owner, const rtc_request *request, struct io_socket **out)
 {
-    struct udp_socket *s = memory_zeroed(d->loop->context, sizeof *s);
+    rtc_context *context = owner->loop->context;
+    struct udp_socket *s = memory_zeroed(context, sizeof *s);
     if (!s)
         return RTC_ERR_NO_MEMORY;
-    s->io.ops = &ops;
-    s->io.driven = d;
-    s->io.id = request->id;
+    io_socket_init(&s->io, &ops, owner->loop, owner, request->id);
     s->io.fd = socket(request->local.family == RTC_ADDRESS_IPV6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int error = s->io.fd < 0 ? io_socket_error() : bind_socket(d->loop->context, s->io.fd, request, &s->io.local);
+    int error = s->io.fd < 0 ? io_socket_error() : bind_socket(context, s->io.fd, request, &s->io.local);
     if (!error)
-        error = io_socket_watch(&s->io, EPOLL_CTL_ADD, EPOLLIN);
+        error = io_socket_watch(&s->io, EPOLLIN);
     if (error) {
         if (s->io.fd >= 0)
             (void)close(s->io.fd);
-        memory_free(d->loop->context, s);
+        memory_free(context, s);
         return error;
     }
-    list_append(&d->sockets, &s->io.link);
+    list_append(&owner->sockets, &s->io.link);
     *out = &s->io;
     return RTC_OK;
 }

@@ -12,7 +12,7 @@ CIRCLE_MAX = 3
 FIELDS_MAX = 25
 
 # The rest of what was larger: how many rooms the largest circle of a folder may have, and how many fields a struct. These lists only ever get shorter.
-CIRCLES_LEFT = {"io": 10}
+CIRCLES_LEFT = {}
 STRUCTS_LEFT = {
     "rtp_inbound_stats": 29,
     "video_buffer": 28,

@@ -2,7 +2,7 @@
 /* See io_fake_connection.h. */
 #include "io_fake_connection.h"
 
-#include "io_internal.h"
+#include "driven.h"
 
 #include <poll.h>
 #include <setjmp.h>

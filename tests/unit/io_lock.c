@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop's lock: it excludes, recurses, and whoever asked first gets it next. */
-#include "io_internal.h"
+#include "loop_lock.h"
 
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 

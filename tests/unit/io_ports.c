@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sockets bound within a range of ports. Each run has a loopback address of its own, so that all of its ports are free. */
-#include "io_internal.h"
+#include "port_range.h"
 
 #include <netinet/in.h>
 #include <setjmp.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions handed to a loop: order, delay, cancelling, posting from within. */
 #include "counting_allocator.h"
-#include "io_internal.h"
+#include "loop_posts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 #include <stdio.h>
 
 #include <cmocka.h>

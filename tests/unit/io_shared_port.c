@@ -2,7 +2,7 @@
 /* The port of an endpoint: datagrams reach the connection that they are routed to with the address that they were sent to, replies leave
  * from there, connections take turns when the kernel has no room, and ports come and go with what waits for them. */
 #include "io_fake_connection.h"
-#include "io_internal.h"
+#include "driven.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* UDP sockets of one connection on the loop: what is sent leaves from the socket that its path names, however the packets are mixed. */
 #include "io_fake_connection.h"
 
-#include "io_internal.h"
+#include "driven.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
