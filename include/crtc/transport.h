@@ -4,8 +4,9 @@
  *
  * After every call into the connection (any API call, not only these) drain it: rtc_peer_connection_next_packet until NULL,
  * rtc_peer_connection_next_request until false, rtc_peer_connection_dispatch for the callbacks, and then sleep until
- * rtc_peer_connection_deadline or the next datagram. A deadline holds until the next call into the connection, callbacks included, and until the function of
- * rtc_peer_connection_set_wake is called: ask for it again after each of these. A call into another connection does not move it.
+ * rtc_peer_connection_deadline or the next datagram. A deadline holds until the next call into the connection, callbacks included, and
+ * until the function of rtc_peer_connection_set_wake is called: ask for it again after each of these. A call into another connection does
+ * not move it.
  */
 #ifndef CRTC_TRANSPORT_H
 #define CRTC_TRANSPORT_H
@@ -177,7 +178,8 @@ RTC_EXPORT void rtc_peer_connection_receive_copy(rtc_peer_connection *connection
 RTC_EXPORT int rtc_peer_connection_result(rtc_peer_connection *connection, rtc_time_t now, const rtc_result *result);
 /* Does what is due. Early and late calls are harmless. */
 RTC_EXPORT void rtc_peer_connection_tick(rtc_peer_connection *connection, rtc_time_t now);
-/* When tick wants to be called next, which may have passed already; RTC_TIME_NEVER when nothing waits. Ask again after every call into the connection. *why (may be NULL) becomes a static text such as "ice check". */
+/* When tick wants to be called next, which may have passed already; RTC_TIME_NEVER when nothing waits. Ask again after every call into the
+ * connection. *why (may be NULL) becomes a static text such as "ice check". */
 RTC_EXPORT rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *connection, const char **why);
 /* The next packet to send, the caller's; NULL when there is none. */
 RTC_EXPORT rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *connection);

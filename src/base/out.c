@@ -68,6 +68,29 @@ void *out_event(struct out *out, int type)
     return e;
 }
 
+int out_reserve(struct out *out, size_t events)
+{
+    while (out->free_count < events) {
+        struct event *e = memory_alloc(out->context, EVENT_BYTES);
+        if (!e)
+            return RTC_ERR_NO_MEMORY;
+        e->next = out->free_events;
+        out->free_events = e;
+        out->free_count++;
+    }
+    return RTC_OK;
+}
+
+void out_forget_reserved(struct out *out)
+{
+    while (out->free_count > KEEPS_EVENTS) {
+        struct event *e = out->free_events;
+        out->free_events = e->next;
+        out->free_count--;
+        memory_free(out->context, e);
+    }
+}
+
 void *out_pop_event(struct out *out)
 {
     struct event *e = out->events.head;

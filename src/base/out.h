@@ -103,6 +103,10 @@ void out_send(struct out *out, struct packet *packet);
 
 /* Appends an event and returns it as the module's struct, all zero but for its head; NULL (and out->failed) when out of memory. */
 void *out_event(struct out *out, int type);
+/* So many events are there for the next calls, which can not fail then. RTC_ERR_NO_MEMORY: some of them are. */
+int out_reserve(struct out *out, size_t events);
+/* What was reserved and not needed is given back, but for as many as are kept anyway. */
+void out_forget_reserved(struct out *out);
 /* The first one, as the struct of the module that it is of; NULL when there is none. */
 void *out_pop_event(struct out *out);
 /* Frees an event and what it owns. NULL is legal. */

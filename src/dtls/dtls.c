@@ -435,13 +435,30 @@ static void begin(struct dtls *d)
         take_datagram(d, packet_slice(p));
 }
 
+static int open_session(struct dtls *d, enum dtls_role role)
+{
+    if (d->session.set_up && d->session.role == role)
+        return 0;
+    dtls_session_close(&d->session);
+    d->session.role = role;
+    int error = dtls_session_open(&d->session);
+    if (error)
+        dtls_session_close(&d->session);
+    return error;
+}
+
+int dtls_prepare(struct dtls *d, enum dtls_role role)
+{
+    int error = d->state == DTLS_NEW ? open_session(d, role) : 0;
+    return error == 0 ? RTC_OK : error == MBEDTLS_ERR_SSL_ALLOC_FAILED ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION;
+}
+
 int dtls_start(struct dtls *d, rtc_time_t now, enum dtls_role role, struct out *out)
 {
     enter(d, now, out);
     if (d->state != DTLS_NEW)
         return RTC_ERR_INVALID_STATE;
-    d->session.role = role;
-    int error = dtls_session_open(&d->session);
+    int error = open_session(d, role);
     if (error) {
         fail_with_code(d, error);
         return error == MBEDTLS_ERR_SSL_ALLOC_FAILED ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION;

@@ -14,6 +14,9 @@ struct dtls;
 
 int dtls_new(rtc_context *context, const struct dtls_options *options, struct dtls **out);
 void dtls_free(struct dtls *dtls);
+/* Makes ready what a handshake in this role needs, so that starting it can not run out of memory; harmless when repeated, with another
+ * role, or for nothing. RTC_ERR_NO_MEMORY; other errors are those of dtls_start too, which tells them. */
+int dtls_prepare(struct dtls *dtls, enum dtls_role role);
 /* The role is known. The handshake begins once a path is writable too; datagrams that come before are held (bounded) until then. */
 int dtls_start(struct dtls *dtls, rtc_time_t now, enum dtls_role role, struct out *out);
 /* The path can carry packets (a valid pair): a client sends its ClientHello now, a server answers the one that it holds. */

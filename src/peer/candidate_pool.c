@@ -17,7 +17,7 @@ int candidate_pool_start(rtc_peer_connection *pc)
     int error = peer_need_transport(pc, true);
     if (error)
         return error;
-    transport_pool(pc->transport, peer_now(pc));
+    transport_pool(pc->transport);
     return RTC_OK;
 }
 
@@ -27,7 +27,7 @@ static int discard(rtc_peer_connection *pc)
     if (!pc->transport || !transport_is_pooling(pc->transport) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return RTC_OK;
     peer_run_transport(pc, pc->now);
-    return transport_discard_pool(pc->transport, pc->now);
+    return transport_discard_pool(pc->transport);
 }
 
 /* The servers changed: whatever has begun to gather did so with the old ones. */

@@ -29,19 +29,6 @@ void peer_give_room(rtc_peer_connection *pc)
     transport_set_room(pc->transport, room.bytes, room.events);
 }
 
-int peer_start_dtls(rtc_peer_connection *pc, enum dtls_role role, const struct jsep_section *remote)
-{
-    struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
-    size_t count =
-        remote->transport.fingerprint_count < DTLS_FINGERPRINTS_MAX ? remote->transport.fingerprint_count : DTLS_FINGERPRINTS_MAX;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(fingerprints[i].hash, remote->transport.fingerprints[i].hash, sizeof fingerprints[i].hash);
-        memcpy(fingerprints[i].value, remote->transport.fingerprints[i].value, sizeof fingerprints[i].value);
-        fingerprints[i].len = remote->transport.fingerprints[i].len;
-    }
-    return transport_start_dtls(pc->transport, pc->now, role, fingerprints, count);
-}
-
 /* ---- States ---- */
 
 /* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). There a closed DTLS transport is as good as a connected one, because
@@ -186,16 +173,6 @@ static void channel_event(rtc_peer_connection *pc, struct sctp_event *event)
     }
 }
 
-void peer_end_channels(rtc_peer_connection *pc)
-{
-    if (!transport_channels(pc->transport))
-        return;
-    transport_close_channels(pc->transport, pc->now);
-    peer_run_transport(pc, pc->now); /* the channels are told, and let go */
-    if (list_empty(&pc->channels.list))   /* else memory ran out: the connection is given up */
-        transport_drop_channels(pc->transport);
-}
-
 /* ---- Media ---- */
 
 static void media_event(rtc_peer_connection *pc, rtc_time_t now, const struct rtp_event *event)
@@ -331,15 +308,6 @@ void peer_lost_endpoint(void *connection)
             peer_take_result(pc, &gone);
     }
     peer_settle(pc);
-}
-
-void peer_surface_pool(rtc_peer_connection *pc)
-{
-    if (!transport_is_pooling(pc->transport))
-        return;
-    peer_run_transport(pc, pc->now); /* what is still queued is among the agent's candidates already */
-    transport_surface(pc->transport);
-    peer_run_transport(pc, pc->now);
 }
 
 void peer_end_transport(rtc_peer_connection *pc)

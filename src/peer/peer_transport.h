@@ -17,12 +17,6 @@ void peer_take_result(rtc_peer_connection *pc, const struct io_result *in);
 void peer_lost_endpoint(void *pc);
 /* To be called before packets, ticks, and questions for the deadline. */
 void peer_give_room(rtc_peer_connection *pc);
-/* The negotiated role and the peer's fingerprints. */
-int peer_start_dtls(rtc_peer_connection *pc, enum dtls_role role, const struct jsep_section *remote);
-/* The association and its channels end, and may begin anew. */
-void peer_end_channels(rtc_peer_connection *pc);
-/* What a pool gathered is told now. */
-void peer_surface_pool(rtc_peer_connection *pc);
 /* Ends everything below while the connection stays: its channels are told. Harmless when repeated. */
 void peer_end_transport(rtc_peer_connection *pc);
 

@@ -156,6 +156,16 @@ int rtp_demux_reserve(struct rtp_demux *d, size_t more)
     return RTC_OK;
 }
 
+int rtp_demux_reserve_sources(struct rtp_demux *d, size_t more)
+{
+    void *array = d->sources;
+    size_t need = d->source_count + more < d->source_limit ? d->source_count + more : d->source_limit;
+    if (!memory_grow(d->context, &array, &d->source_capacity, need, sizeof *d->sources))
+        return RTC_ERR_NO_MEMORY;
+    d->sources = array;
+    return RTC_OK;
+}
+
 static struct entry *add_section(struct rtp_demux *d, uint32_t handle)
 {
     if (rtp_demux_reserve(d, 1))

@@ -23,6 +23,8 @@ int rtp_demux_new(rtc_context *context, struct rtp_demux **out);
 void rtp_demux_free(struct rtp_demux *demux);
 /* Room for so many sections more: adding them does not fail. */
 int rtp_demux_reserve(struct rtp_demux *demux, size_t more);
+/* Room for so many SSRCs more that descriptions name, up to the limit. */
+int rtp_demux_reserve_sources(struct rtp_demux *demux, size_t more);
 /* Adds or replaces; replacing keeps SSRCs that were latched. Sections that do not receive still get their RTCP routed.
  * RTC_ERR_NO_MEMORY. */
 int rtp_demux_set_section(struct rtp_demux *demux, uint32_t handle, const struct rtp_section *section);

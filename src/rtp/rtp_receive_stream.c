@@ -48,6 +48,7 @@ static void play(struct rtp_receive_stream *rs, struct rtp_receiver *r)
 void rtp_receive_stream_add(struct rtp_receive_stream *rs, struct rtp_receiver *r)
 {
     r->before = stream_history_take(&rs->history, rs->context, r->ssrc);
+    stream_history_reserve(&rs->history, rs->context);
     r->next = rs->sources;
     rs->sources = r;
     play(rs, r);

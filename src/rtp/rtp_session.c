@@ -89,6 +89,11 @@ int rtp_session_reserve_section(struct rtp_session *s, const struct rtp_section 
     return rtp_members_reserve(&s->members, section, rtp_outlet_max_rtp(&s->outlet));
 }
 
+int rtp_session_reserve_sources(struct rtp_session *s, size_t ssrcs)
+{
+    return rtp_demux_reserve_sources(s->members.demux, ssrcs);
+}
+
 void rtp_session_forget_reserved(struct rtp_session *s)
 {
     rtp_members_forget_reserved(&s->members);

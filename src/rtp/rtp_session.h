@@ -31,6 +31,8 @@ int rtp_session_set_keys(struct rtp_session *session, uint16_t profile, struct s
 /* Has the memory ready that setting this section will need, so that rtp_session_set_section can not fail for want of it; changes nothing
  * that anybody notices. */
 int rtp_session_reserve_section(struct rtp_session *session, const struct rtp_section *section);
+/* The same for the SSRCs that all the sections that will be set say of the peer, media and RTX. */
+int rtp_session_reserve_sources(struct rtp_session *session, size_t ssrcs);
 /* Gives back what was reserved and not set. */
 void rtp_session_forget_reserved(struct rtp_session *session);
 /* Adds the section, or changes the one with the same mid. *handle is never 0. SSRCs of ours stay as they were first given to a rid; the

@@ -11,9 +11,8 @@ struct past_stream {
     struct rtp_inbound_stats stats;
 };
 
-static void forget_beyond(struct stream_history *h, rtc_context *context, size_t count)
+static void forget_beyond(struct past_stream **at, rtc_context *context, size_t count)
 {
-    struct past_stream **at = &h->first;
     while (*at && count-- > 0)
         at = &(*at)->next;
     while (*at) {
@@ -23,15 +22,25 @@ static void forget_beyond(struct stream_history *h, rtc_context *context, size_t
     }
 }
 
-void stream_history_keep(struct stream_history *h, rtc_context *context, const struct rtp_inbound_stats *stats)
+void stream_history_reserve(struct stream_history *h, rtc_context *context)
 {
     struct past_stream *past = memory_alloc(context, sizeof *past);
     if (!past)
         return;
+    past->next = h->spare;
+    h->spare = past;
+}
+
+void stream_history_keep(struct stream_history *h, rtc_context *context, const struct rtp_inbound_stats *stats)
+{
+    struct past_stream *past = h->spare;
+    if (!past)
+        return;
+    h->spare = past->next;
     past->stats = *stats;
     past->next = h->first;
     h->first = past;
-    forget_beyond(h, context, REMEMBERED_MAX);
+    forget_beyond(&h->first, context, REMEMBERED_MAX);
 }
 
 struct rtp_inbound_stats stream_history_take(struct stream_history *h, rtc_context *context, uint32_t ssrc)
@@ -51,7 +60,8 @@ struct rtp_inbound_stats stream_history_take(struct stream_history *h, rtc_conte
 
 void stream_history_fini(struct stream_history *h, rtc_context *context)
 {
-    forget_beyond(h, context, 0);
+    forget_beyond(&h->first, context, 0);
+    forget_beyond(&h->spare, context, 0);
 }
 
 void stream_history_add(struct rtp_inbound_stats *s, const struct rtp_inbound_stats *before)

@@ -11,9 +11,12 @@
 struct past_stream;
 struct stream_history {
     struct past_stream *first;
+    struct past_stream *spare; /* one for each stream that is there */
 };
 
-/* Without memory they are forgotten. */
+/* For a stream that begins: there will be room for it. Without memory it is forgotten when it ends. */
+void stream_history_reserve(struct stream_history *h, rtc_context *context);
+/* It ended. */
 void stream_history_keep(struct stream_history *h, rtc_context *context, const struct rtp_inbound_stats *stats);
 /* What is known of the stream, which leaves the history; all zero for a new one. */
 struct rtp_inbound_stats stream_history_take(struct stream_history *h, rtc_context *context, uint32_t ssrc);

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "sizes.h"
 #include "tls_streams.h"
+#include "transport_due.h"
 #include "transport_events.h"
 #include "transport_internal.h"
 
@@ -45,6 +46,7 @@ void transport_free(struct transport *t)
     dtls_free(t->dtls);
     transport_ice_free(t);
     transport_forget_errors(t);
+    transport_forget_due(t);
     tls_streams_free(t);
     packet_queue_clear(&t->ready);
     packet_queue_clear(&t->held);
@@ -178,12 +180,12 @@ static void make_ready(struct transport *t, rtc_time_t now)
     t->starved = t->starved || t->out.failed || t->sctp_out.failed || t->rtp_out.failed;
 }
 
-bool transport_next_event(struct transport *t, rtc_time_t now, struct transport_event *event)
+/* Until nothing is left; true: something is to be told first. */
+static bool walk(struct transport *t, rtc_time_t now, struct transport_event *event)
 {
-    *event = (struct transport_event){.out = NULL};
+    bool progress;
     if (transport_surface_next(t, event) || transport_ice_regain(t, event))
         return true;
-    bool progress;
     do {
         progress = false;
         if (transport_events_below(t, now, event, &progress) || transport_ice_follow(t, now, event))
@@ -196,6 +198,16 @@ bool transport_next_event(struct transport *t, rtc_time_t now, struct transport_
         if (transport_events_media(t, event))
             return true;
     } while (progress);
+    return false;
+}
+
+bool transport_next_event(struct transport *t, rtc_time_t now, struct transport_event *event)
+{
+    *event = (struct transport_event){.out = NULL};
+    do {
+        if (walk(t, now, event))
+            return true;
+    } while (transport_carry_out(t, now));
     make_ready(t, now);
     return false;
 }

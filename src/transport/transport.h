@@ -6,6 +6,7 @@
 #ifndef CRTC_TRANSPORT_TRANSPORT_H
 #define CRTC_TRANSPORT_TRANSPORT_H
 
+#include "transport_due.h"
 #include "transport_ice.h"
 #include "transport_marks.h"
 #include "transport_pool.h"

@@ -111,7 +111,7 @@ static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state st
         transport_log(t, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
                       dtls_cipher(t->dtls));
         transport_take_keys(t);
-        transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
+        (void)transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
     }
     if (state == DTLS_CLOSED)
         transport_log(t, RTC_LOG_INFO, "DTLS: the peer closed it");

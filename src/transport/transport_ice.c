@@ -56,35 +56,42 @@ static bool is_closed(const struct ice_agent *agent)
     return ice_agent_state(agent) == ICE_CLOSED && ice_agent_deadline(agent, NULL) == RTC_TIME_NEVER;
 }
 
-/* The oldest of those that still give relays back makes room; its servers forget them by themselves. */
-static void await_closing(struct transport *t, rtc_time_t now, struct ice_agent *agent)
+/* The agent is nobody's afterwards. What it says as it goes, and asks for, follows with transport_ice_part. */
+static void drop(struct transport *t, struct ice_agent **agent)
 {
     size_t last = TRANSPORT_CLOSING_MAX - 1;
-    if (t->ice.closing[last])
-        ice_agent_close(t->ice.closing[last], now, &t->out);
-    ice_agent_free(t->ice.closing[last]);
+    if (!*agent)
+        return;
+    ice_agent_free(t->ice.closing[last]); /* there is none: transport_ice_part leaves room */
     memmove(&t->ice.closing[1], &t->ice.closing[0], last * sizeof t->ice.closing[0]);
-    t->ice.closing[0] = agent;
+    t->ice.closing[0] = *agent;
+    *agent = NULL;
 }
 
-/* The agent is nobody's afterwards; its sockets are asked to be closed and its goodbyes are in `out`. */
-static void drop(struct transport *t, rtc_time_t now, struct ice_agent **agent)
+/* The oldest of those that still give relays back make room; their servers forget them by themselves. */
+bool transport_ice_part(struct transport *t, rtc_time_t now)
 {
-    struct ice_agent *dropped = *agent;
-    *agent = NULL;
-    if (!dropped)
-        return;
-    ice_agent_close(dropped, now, &t->out);
-    if (is_closed(dropped))
-        ice_agent_free(dropped);
-    else
-        await_closing(t, now, dropped);
+    bool parted = false;
+    size_t kept = 0;
+    for (size_t i = 0; i < TRANSPORT_CLOSING_MAX; i++) {
+        struct ice_agent *agent = t->ice.closing[i];
+        bool dropped = agent && ice_agent_state(agent) != ICE_CLOSED;
+        t->ice.closing[i] = NULL;
+        if (dropped || (agent && kept == TRANSPORT_RELEASING_MAX))
+            ice_agent_close(agent, now, &t->out);
+        parted = parted || dropped;
+        if (agent && !is_closed(agent) && kept < TRANSPORT_RELEASING_MAX)
+            t->ice.closing[kept++] = agent;
+        else
+            ice_agent_free(agent);
+    }
+    return parted;
 }
 
 static void retire(struct transport *t, rtc_time_t now, struct ice_agent **agent)
 {
     size_t last = TRANSPORT_RETIRING_MAX - 1;
-    drop(t, now, &t->ice.retiring[last].agent);
+    drop(t, &t->ice.retiring[last].agent);
     memmove(&t->ice.retiring[1], &t->ice.retiring[0], last * sizeof t->ice.retiring[0]);
     t->ice.retiring[0] = (struct retiring_agent){.agent = *agent, .heard = now, .since = now};
     *agent = NULL;
@@ -121,14 +128,14 @@ struct ice_agent *transport_ice_latest(const struct transport *t)
 }
 
 /* A generation that comes to nothing leaves the word to the one that goes on, whose own gathering is what counts again. */
-void transport_ice_set_pending(struct transport *t, rtc_time_t now, struct ice_agent *agent)
+void transport_ice_set_pending(struct transport *t, struct ice_agent *agent)
 {
     const struct ice_agent *dropped = t->ice.pending;
     if (dropped && ice_agent_generation(dropped) == t->ice.gatherer) {
         t->ice.regains = ice_agent_gathering_state(dropped) == ICE_GATHERING_ACTIVE;
         t->ice.gatherer = ice_agent_generation(transport_ice_negotiated(t));
     }
-    drop(t, now, &t->ice.pending);
+    drop(t, &t->ice.pending);
     t->ice.pending = agent;
 }
 
@@ -156,7 +163,7 @@ struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now)
     /* Roles outlive generations (RFC 8445 section 6.1.1), also one that changed since the new one was made. */
     ice_agent_set_controlling(t->ice.pending, ice_agent_controlling(transport_ice_negotiated(t)));
     if (!ice_agent_has_remote_credentials(t->ice.current.agent)) {
-        drop(t, now, &t->ice.current.agent);
+        drop(t, &t->ice.current.agent);
         t->ice.current.agent = t->ice.pending;
     } else {
         if (t->ice.next.agent)
@@ -187,11 +194,6 @@ bool transport_ice_is_pending(const struct transport *t)
 void transport_ice_set_controlling(struct transport *t, bool controlling)
 {
     ice_agent_set_controlling(t->ice.current.agent, controlling);
-}
-
-void transport_ice_set_remote(struct transport *t, rtc_time_t now, struct ice_agent *agent, struct slice ufrag, struct slice password)
-{
-    (void)ice_agent_set_remote_credentials(agent, now, ufrag, password, &t->out);
 }
 
 int transport_ice_add_candidate(struct transport *t, rtc_time_t now, struct ice_agent *agent, const struct ice_candidate *candidate)
@@ -229,24 +231,24 @@ uint64_t transport_ice_misdirected(const struct transport *t)
     return t->counters.misdirected - t->ice.misdirected_before;
 }
 
-int transport_ice_renew(struct transport *t, rtc_time_t now)
+int transport_ice_renew(struct transport *t)
 {
     struct ice_agent *fresh;
     int error = transport_ice_make(t, ice_agent_credentials(t->ice.current.agent), ice_agent_controlling(t->ice.current.agent), &fresh);
     if (error)
         return error;
-    drop(t, now, &t->ice.current.agent);
+    drop(t, &t->ice.current.agent);
     t->ice.current.agent = fresh;
     return RTC_OK;
 }
 
-void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent *agent)
+void transport_ice_gather(struct transport *t, const struct ice_agent *agent)
 {
     if (ice_agent_gathering_state(agent) != ICE_GATHERING_NEW)
         return;
     t->ice.gatherer = ice_agent_generation(agent);
     t->ice.regains = false;
-    ice_agent_gather(agent, now, &t->out);
+    t->due.gather = true;
 }
 
 /* iceTransportState of the generations together (webrtc-pc 5.6.5): a working path keeps a connection connected whatever becomes of the
@@ -369,15 +371,11 @@ void transport_ice_tick(struct transport *t, rtc_time_t now)
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
     for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
         if (t->ice.retiring[i].agent && !t->ended && now >= retired_at(&t->ice.retiring[i]))
-            drop(t, now, &t->ice.retiring[i].agent);
+            drop(t, &t->ice.retiring[i].agent);
     size_t count = transport_ice_agents(t, agents);
     for (size_t i = 0; i < count; i++)
         ice_agent_tick(agents[i], now, &t->out);
-    for (size_t i = 0; i < TRANSPORT_CLOSING_MAX; i++)
-        if (t->ice.closing[i] && is_closed(t->ice.closing[i])) {
-            ice_agent_free(t->ice.closing[i]);
-            t->ice.closing[i] = NULL;
-        }
+    (void)transport_ice_part(t, now);
 }
 
 rtc_time_t transport_ice_deadline(const struct transport *t, enum timer_reason *why)

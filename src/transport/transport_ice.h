@@ -11,11 +11,11 @@ struct transport;
 /* A new generation with `credentials`, or ones of its own when NULL; it belongs to nobody yet (ice_agent_free). */
 int transport_ice_make(struct transport *t, const struct ice_credentials *credentials, bool controlling, struct ice_agent **out);
 /* The generation of the offer that was set, which restarts; takes the agent. NULL: that offer does not. */
-void transport_ice_set_pending(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+void transport_ice_set_pending(struct transport *t, struct ice_agent *agent);
 /* Offer and answer are both known: the pending generation, if any, becomes the one that is negotiated, which is returned. */
 struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now);
 /* In place of the current one, which the peer knows nothing of, another with the same credentials that can gather anew. */
-int transport_ice_renew(struct transport *t, rtc_time_t now);
+int transport_ice_renew(struct transport *t);
 /* The answer had the peer's old credentials although our offer was to restart, or not. */
 void transport_ice_note_answer(struct transport *t, bool declined);
 bool transport_ice_restart_declined(const struct transport *t);
@@ -23,8 +23,7 @@ bool transport_ice_restart_declined(const struct transport *t);
 bool transport_ice_is_pending(const struct transport *t);
 /* Which role we have; a generation that is made later is given one of its own. */
 void transport_ice_set_controlling(struct transport *t, bool controlling);
-/* What the peer told of a generation: its credentials, a candidate, that there is no more. Errors as the agent gives them. */
-void transport_ice_set_remote(struct transport *t, rtc_time_t now, struct ice_agent *agent, struct slice ufrag, struct slice password);
+/* What the peer told of a generation: a candidate, that there is no more. Errors as the agent gives them. */
 int transport_ice_add_candidate(struct transport *t, rtc_time_t now, struct ice_agent *agent, const struct ice_candidate *candidate);
 void transport_ice_end_candidates(struct transport *t, rtc_time_t now, struct ice_agent *agent);
 /* The generation whose path is used, and the one that is negotiated and has none yet (NULL without a restart). */
@@ -36,7 +35,8 @@ struct ice_agent *transport_ice_negotiated(const struct transport *t);
 struct ice_agent *transport_ice_latest(const struct transport *t);
 /* All that there are; returns how many. */
 size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRANSPORT_AGENTS_MAX]);
-void transport_ice_gather(struct transport *t, rtc_time_t now, struct ice_agent *agent);
+/* It gathers, if it does not: that begins when events are asked for next. */
+void transport_ice_gather(struct transport *t, const struct ice_agent *agent);
 /* The newest generation that has begun to gather, by its number; 0: none has. Ones that were left behind do not count. */
 uint32_t transport_ice_gathered(const struct transport *t);
 /* Binding requests that were for none of our generations, since the one that was negotiated last. */
@@ -47,6 +47,8 @@ enum ice_state transport_ice_told(const struct transport *t);
 
 /* ---- For this folder ---- */
 
+/* Those that were dropped say goodbye, and whoever has nothing left to say goes. True: some were. */
+bool transport_ice_part(struct transport *t, rtc_time_t now);
 /* An agent's event; true: transport_ice_told() may be another one. */
 bool transport_ice_tell(struct transport *t, uint32_t generation, enum ice_state state);
 /* How gathering stands, when a generation was dropped in the middle of it. */

@@ -27,12 +27,13 @@ struct generations {
     struct generation next;    /* negotiated, looking for a path; NULL without a restart */
     struct ice_agent *pending; /* of an offer that restarts and is not answered yet, or NULL */
     struct retiring_agent retiring[TRANSPORT_RETIRING_MAX];
-    struct ice_agent *closing[TRANSPORT_CLOSING_MAX]; /* they give their relays back */
-    uint32_t newest;                                  /* the number of the newest agent */
-    uint32_t gatherer;                                /* that of the one whose candidates the parent is told */
-    bool regains;                                     /* the one before it stopped in the middle: the parent is to hear how it stands */
-    bool restart_declined;                            /* the last restart that was offered */
-    uint64_t misdirected_before;                      /* counters.misdirected when the one that was negotiated last began */
+    struct ice_agent
+        *closing[TRANSPORT_CLOSING_MAX]; /* the newest first: those that were just dropped, and those that give their relays back */
+    uint32_t newest;                     /* the number of the newest agent */
+    uint32_t gatherer;                   /* that of the one whose candidates the parent is told */
+    bool regains;                        /* the one before it stopped in the middle: the parent is to hear how it stands */
+    bool restart_declined;               /* the last restart that was offered */
+    uint64_t misdirected_before;         /* counters.misdirected when the one that was negotiated last began */
 };
 
 /* A candidate pool: what is gathered before a local description is not told (RFC 9429 section 3.5.4).
@@ -53,10 +54,11 @@ struct candidate_pool {
 /* The SCTP association.
  *
  *   NONE --offer and answer have one--> AGREED --DTLS is up--> STARTED
- *     ^-----------------transport_drop_channels-------------------'
+ *     ^                                  ^ '-----they do not, or another------> ENDING --it is closed--> ENDED
+ *     '----------------------------------'---------------its channels were told------------------------------'
  *
- * Written to by transport_upper.c alone. */
-enum association_state { ASSOCIATION_NONE, ASSOCIATION_AGREED, ASSOCIATION_STARTED };
+ * Written to by transport_due.c and transport_upper.c alone. */
+enum association_state { ASSOCIATION_NONE, ASSOCIATION_AGREED, ASSOCIATION_STARTED, ASSOCIATION_ENDING, ASSOCIATION_ENDED };
 
 struct transport_sctp {
     enum association_state state;
@@ -72,11 +74,20 @@ struct transport_marks {
     bool stale;    /* the channels' are to be looked at again */
 };
 
+/* What was agreed on and waits to be carried out. Written to by transport_due.c alone. */
+struct transport_due {
+    bool surface, gather;
+    struct transport_remote *remote; /* owned, as the next two; NULL: nothing new */
+    struct transport_identity *identity;
+    struct data_channels *channels; /* in place of those that end */
+};
+
 /* Owner: the parent, by transport_new and transport_free. Its fields are read and written to in this folder alone. */
 struct transport {
     const struct transport_settings *settings;
     rtc_context *context;
     struct generations ice;
+    struct transport_due due;
     struct candidate_pool pool;
     struct dtls *dtls;
     struct data_channels *channels; /* NULL until a channel or an application section needs it */

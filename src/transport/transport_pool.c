@@ -24,20 +24,24 @@ void transport_forget_errors(struct transport *t)
     t->pool.error_count = 0;
 }
 
-void transport_pool(struct transport *t, rtc_time_t now)
+void transport_pool(struct transport *t)
 {
     t->pool.state = POOL_WITHHELD;
-    transport_ice_gather(t, now, t->ice.current.agent);
+    transport_ice_gather(t, t->ice.current.agent);
 }
 
-void transport_surface(struct transport *t)
+void transport_begin_surfacing(struct transport *t)
 {
     if (t->pool.state != POOL_WITHHELD)
         return;
     t->pool.told = 0;
-    t->pool.state = t->ice.pending ? POOL_NONE : POOL_SURFACING;
-    if (t->ice.pending) /* gathered with other servers, and there was no memory to do it anew: the description is not of it */
-        transport_forget_errors(t);
+    t->pool.state = POOL_SURFACING;
+}
+
+void transport_abandon_pool(struct transport *t)
+{
+    transport_forget_errors(t);
+    t->pool.state = POOL_NONE;
 }
 
 bool transport_is_pooling(const struct transport *t)
@@ -45,13 +49,12 @@ bool transport_is_pooling(const struct transport *t)
     return t->pool.state == POOL_WITHHELD;
 }
 
-int transport_discard_pool(struct transport *t, rtc_time_t now)
+int transport_discard_pool(struct transport *t)
 {
-    int error = t->pool.state == POOL_WITHHELD ? transport_ice_renew(t, now) : RTC_OK;
+    int error = t->pool.state == POOL_WITHHELD ? transport_ice_renew(t) : RTC_OK;
     if (error || t->pool.state != POOL_WITHHELD)
         return error;
-    transport_forget_errors(t);
-    t->pool.state = POOL_NONE;
+    transport_abandon_pool(t);
     return RTC_OK;
 }
 

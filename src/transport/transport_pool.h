@@ -8,17 +8,18 @@
 struct transport;
 
 /* Gathers before there is a description. */
-void transport_pool(struct transport *t, rtc_time_t now);
-/* What a pool gathered is told now: a local description was set. Everything else must have been told, and this is to be before anything
- * else happens. */
-void transport_surface(struct transport *t);
+void transport_pool(struct transport *t);
 /* There is a pool, and nothing of it was told yet. */
 bool transport_is_pooling(const struct transport *t);
 /* What was pooled does not fit the settings any more. On failure it stays. */
-int transport_discard_pool(struct transport *t, rtc_time_t now);
+int transport_discard_pool(struct transport *t);
 
 /* ---- For this folder ---- */
 
+/* What it gathered is told from now on. */
+void transport_begin_surfacing(struct transport *t);
+/* It is never told. */
+void transport_abandon_pool(struct transport *t);
 /* What is told next of what was pooled; false: nothing. */
 bool transport_surface_next(struct transport *t, struct transport_event *told);
 /* An error that may be told later; takes it out of the event. */

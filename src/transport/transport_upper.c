@@ -29,19 +29,35 @@ void transport_take_keys(struct transport *t)
     memory_wipe(remote, sizeof remote);
 }
 
-int transport_need_channels(struct transport *t)
+int transport_make_channels(const struct transport *t, struct data_channels **out)
 {
-    if (t->channels)
-        return RTC_OK;
     struct data_channels_options options = {
         .max_channels = t->settings->max_channels,
         .max_message_bytes = t->settings->max_message_size,
         .mtu = size_sctp_packet(t->overhead),
     };
-    int error = data_channels_new(t->context, &options, &t->channels);
+    return data_channels_new(t->context, &options, out);
+}
+
+int transport_need_channels(struct transport *t)
+{
+    struct data_channels *made;
+    if (t->channels)
+        return RTC_OK;
+    int error = transport_make_channels(t, &made);
     if (!error)
-        data_channels_set_wake(t->channels, t->settings->wake, t->settings->wake_user);
+        transport_replace_channels(t, made);
     return error;
+}
+
+void transport_replace_channels(struct transport *t, struct data_channels *channels)
+{
+    if (t->channels)
+        data_channels_set_wake(t->channels, NULL, NULL);
+    data_channels_free(t->channels);
+    t->channels = channels;
+    if (channels)
+        data_channels_set_wake(channels, t->settings->wake, t->settings->wake_user);
 }
 
 int transport_need_rtp(struct transport *t, rtc_time_t now)
@@ -63,40 +79,16 @@ int transport_need_rtp(struct transport *t, rtc_time_t now)
     return RTC_OK;
 }
 
-int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct dtls_fingerprint *fingerprints,
-                         size_t count)
-{
-    if (t->dtls_started)
-        return RTC_OK;
-    dtls_set_remote_fingerprints(t->dtls, now, fingerprints, count, &t->out);
-    int error = dtls_start(t->dtls, now, role, &t->out);
-    if (error)
-        return error;
-    t->dtls_started = true;
-    if (t->writable)
-        dtls_set_writable(t->dtls, now, &t->out);
-    return RTC_OK;
-}
-
-void transport_run_sctp(struct transport *t, rtc_time_t now)
+bool transport_run_sctp(struct transport *t, rtc_time_t now)
 {
     if (t->sctp.state != ASSOCIATION_AGREED || dtls_state(t->dtls) != DTLS_CONNECTED)
-        return;
+        return false;
     t->sctp.state = ASSOCIATION_STARTED;
+    data_channels_set_remote_port(t->channels, t->sctp.remote_port);
     if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->sctp.remote_max_message,
                             ice_agent_rtt_us(t->ice.current.agent), &t->sctp_out))
         t->starved = true;
-}
-
-void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message)
-{
-    if (t->sctp.state != ASSOCIATION_NONE)
-        return;
-    t->sctp.state = ASSOCIATION_AGREED;
-    t->sctp.remote_port = remote_port;
-    data_channels_set_remote_port(t->channels, remote_port);
-    t->sctp.remote_max_message = remote_max_message;
-    transport_run_sctp(t, now);
+    return true;
 }
 
 void transport_close_channels(struct transport *t, rtc_time_t now)
@@ -105,25 +97,10 @@ void transport_close_channels(struct transport *t, rtc_time_t now)
         data_channels_close(t->channels, now, &t->sctp_out);
 }
 
-void transport_drop_channels(struct transport *t)
-{
-    if (!t->channels)
-        return;
-    data_channels_set_wake(t->channels, NULL, NULL);
-    data_channels_free(t->channels);
-    t->channels = NULL;
-    t->sctp = (struct transport_sctp){0};
-}
-
 bool transport_is_over(const struct transport *t)
 {
     enum dtls_state state = dtls_state(t->dtls);
     return state == DTLS_CLOSED || state == DTLS_FAILED;
-}
-
-bool transport_sctp_moves(const struct transport *t, uint16_t remote_port)
-{
-    return t->sctp.state != ASSOCIATION_NONE && t->sctp.remote_port != remote_port;
 }
 
 const struct dtls *transport_dtls(const struct transport *t)

@@ -10,16 +10,8 @@ struct transport;
 
 int transport_need_channels(struct transport *t);
 int transport_need_rtp(struct transport *t, rtc_time_t now);
-/* The negotiated role and the peer's fingerprints; once. */
-int transport_start_dtls(struct transport *t, rtc_time_t now, enum dtls_role role, const struct dtls_fingerprint *fingerprints,
-                         size_t count);
-/* An association was agreed on. */
-void transport_start_sctp(struct transport *t, rtc_time_t now, uint16_t remote_port, uint64_t remote_max_message);
-/* It ends, which its channels are told; when they have been, and are forgotten, it can be dropped. transport_need_channels begins anew. */
+/* The association ends now, which its channels are told. */
 void transport_close_channels(struct transport *t, rtc_time_t now);
-void transport_drop_channels(struct transport *t);
-/* The association that was agreed on is with another port of the peer's than this one. */
-bool transport_sctp_moves(const struct transport *t, uint16_t remote_port);
 /* To be asked how it stands. */
 const struct dtls *transport_dtls(const struct transport *t);
 /* The role is negotiated: DTLS was started. */
@@ -34,8 +26,11 @@ bool transport_is_over(const struct transport *t);
 
 /* ---- For this folder ---- */
 
-/* The association may begin, if it was agreed on and DTLS is up. */
-void transport_run_sctp(struct transport *t, rtc_time_t now);
+/* The association begins, if it was agreed on and DTLS is up; false: it does not. */
+bool transport_run_sctp(struct transport *t, rtc_time_t now);
+int transport_make_channels(const struct transport *t, struct data_channels **out);
+/* Takes `channels`, which may be NULL. */
+void transport_replace_channels(struct transport *t, struct data_channels *channels);
 /* DTLS is up: the RTP session, if there is one, gets its keys. */
 void transport_take_keys(struct transport *t);
 

@@ -24,3 +24,8 @@ if(TARGET crtc_codecs) # real codecs, and the conversion that they need
 endif()
 crtc_test(test_sim_peer_monkey LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_monkey.c ../monkey.c ${peer_harness})
 crtc_test(test_sim_peer_sctp LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_sctp.c sim_turn_server.c ${peer_harness})
+# Nobody allocates while a plan is applied (apply_guard.c), in those that exchange descriptions as they come and go.
+foreach(name data explain signaling offers channels stats names marks refused goodbye hops undone renegotiate tracks restart restart_offers restart_dropped sctp monkey)
+  target_sources(test_sim_peer_${name} PRIVATE apply_guard.c)
+  target_link_options(test_sim_peer_${name} PRIVATE -Wl,--wrap=negotiation_apply,--wrap=memory_alloc,--wrap=memory_zeroed,--wrap=memory_realloc,--wrap=memory_text,--wrap=memory_grow)
+endforeach()

@@ -207,13 +207,19 @@ static void connected(struct scene *s, uint64_t seed)
     expect_message(s);
 }
 
+static void end_association(struct scene *s)
+{
+    transport_end_sctp(s->p.peer[0].pc->transport);
+    peer_run_transport(s->p.peer[0].pc, s->p.now);
+}
+
 /* A port that changes in a later offer: the old channels end, new ones go through a new association. */
 static void a_port_that_changes(void **state)
 {
     struct scene s;
     (void)state;
     connected(&s, 8);
-    peer_end_channels(s.p.peer[0].pc);
+    end_association(&s);
     assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
     open_channel(&s);
     bind_to(&s, 0, OTHER_PORT);
@@ -224,7 +230,7 @@ static void a_port_that_changes(void **state)
     assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN);
     expect_message(&s);
     s.rewritten[0] = NULL; /* in a later answer, too */
-    peer_end_channels(s.p.peer[0].pc);
+    end_association(&s);
     open_channel(&s);
     exchange(&s, 1);
     peer_run(&s.p, 500 * MS);

@@ -91,7 +91,7 @@ static void put_on_wire(struct pair *p, int from, struct packet *packet)
 static void add_candidate(struct pair *p, int to, const struct ice_candidate *candidate)
 {
     struct transport *t = p->side[to].t;
-    assert_int_equal(ice_agent_add_remote_candidate(transport_ice_latest(t), p->now, candidate, &t->out), RTC_OK);
+    assert_int_equal(transport_ice_add_candidate(t, p->now, transport_ice_latest(t), candidate), RTC_OK);
 }
 
 static void on_channel(struct side *s, const struct sctp_event *e)
@@ -256,20 +256,30 @@ static void end(struct pair *p)
 }
 
 /* What descriptions would say. */
+static void negotiate_side(struct pair *p, int i)
+{
+    struct side *s = &p->side[i], *other = &p->side[1 - i];
+    struct ice_agent *agent = transport_ice_agree(s->t, p->now);
+    struct transport_remote *remote = transport_remote_new(p->context, 0);
+    const struct ice_credentials *theirs = ice_agent_credentials(transport_ice_latest(other->t));
+    struct transport_identity *identity;
+    struct data_channels *next;
+    assert_non_null(remote);
+    text_copy(remote->ufrag, sizeof remote->ufrag, theirs->ufrag);
+    text_copy(remote->password, sizeof remote->password, theirs->password);
+    assert_int_equal(transport_prepare_dtls(s->t, i == 0 ? DTLS_SERVER : DTLS_CLIENT, &identity), RTC_OK);
+    identity->fingerprints[identity->fingerprint_count++] = fingerprint_of(other);
+    assert_int_equal(transport_prepare_sctp(s->t, SCTP_DEFAULT_PORT, &next), RTC_OK);
+    transport_set_remote(s->t, remote);
+    transport_start_dtls(s->t, identity);
+    transport_start_sctp(s->t, SCTP_DEFAULT_PORT, 65536, next);
+    transport_ice_gather(s->t, agent);
+}
+
 static void negotiate(struct pair *p)
 {
-    for (int i = 0; i < 2; i++) {
-        struct side *s = &p->side[i], *other = &p->side[1 - i];
-        struct ice_agent *agent = transport_ice_agree(s->t, p->now);
-        const struct ice_credentials *theirs = ice_agent_credentials(transport_ice_latest(other->t));
-        struct dtls_fingerprint fingerprint = fingerprint_of(other);
-        assert_int_equal(ice_agent_set_remote_credentials(agent, p->now, slice_str(theirs->ufrag), slice_str(theirs->password), &s->t->out),
-                         RTC_OK);
-        assert_int_equal(transport_need_channels(s->t), RTC_OK);
-        assert_int_equal(transport_start_dtls(s->t, p->now, i == 0 ? DTLS_SERVER : DTLS_CLIENT, &fingerprint, 1), RTC_OK);
-        transport_start_sctp(s->t, p->now, SCTP_DEFAULT_PORT, 65536);
-        transport_ice_gather(s->t, p->now, agent);
-    }
+    for (int i = 0; i < 2; i++)
+        negotiate_side(p, i);
     for (int i = 0; i < 2; i++)
         drain(p, i);
 }

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* See negotiation_apply.h. */
+#include "negotiation_apply.h"
+
+#include "negotiation_needed.h"
+#include "negotiation_transport.h"
+#include "restart.h"
+#include "sending.h"
+#include "transceiver_life.h"
+#include "transport.h"
+
+/* ---- Effects on transceivers ---- */
+
+static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, struct effect *e)
+{
+    struct track_streams *streams = e->ready;
+    struct user_event *event = transceiver_tell(t, TRANSCEIVER_TRACK, 0);
+    if (!event)
+        return; /* memory ran out: the connection has given up */
+    streams->count = media->stream_count;
+    memcpy(streams->ids, media->stream_ids, sizeof streams->ids);
+    event_queue_carry_more(&pc->events, event, streams);
+    e->ready = NULL;
+}
+
+static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
+{
+    struct transport *transport = pc->transport;
+    if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_section, transport_media_out(transport)))
+        peer_give_up(pc); /* never: it was reserved */
+    for (size_t i = 0; i < t->sender.encoding_count; i++) {
+        struct sender_encoding *e = &t->sender.encodings[i];
+        e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_section, e->rtp.rid);
+    }
+    t->current_direction = media->direction;
+    t->has_current_direction = true;
+    t->has_sent = t->has_sent || direction_sends(t->current_direction);
+    t->sender.codec = media->encodings[0].codec;
+    transceiver_update_sending(t);
+}
+
+static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiation_state *state, struct effect *e)
+{
+    rtc_rtp_transceiver *t = transceiver_by_number(pc, e->transceiver);
+    const struct agreed_media *media = negotiation_state_of(state, e->transceiver);
+    if (!t)
+        return;
+    switch (e->type) {
+    case EFFECT_LET_GO:
+        memset(t->mid, 0, sizeof t->mid);
+        break;
+    case EFFECT_ASSOCIATE:
+        text_copy(t->mid, sizeof t->mid, media->mid);
+        break;
+    case EFFECT_TRACK_ADDED:
+        tell_track(pc, media, t, e);
+        break;
+    case EFFECT_TRACK_REMOVED:
+        media_track_set_muted(t->receiver.track, true);
+        break;
+    case EFFECT_REMOVE:
+        transceiver_detach(t);
+        break;
+    case EFFECT_STOP:
+        transceiver_stop(t);
+        break;
+    case EFFECT_MEDIA:
+        apply_media(pc, media, t, e->rtp);
+        break;
+    default:
+        break;
+    }
+}
+
+static void create(struct effect *e)
+{
+    rtc_rtp_transceiver *t = e->ready;
+    e->ready = NULL;
+    t->made_by_offer = true;
+    transceiver_join(t);
+}
+
+/* ---- Carrying out ---- */
+
+static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const struct negotiation_state *state, struct effect *e)
+{
+    switch (e->type) {
+    case EFFECT_CREATE:
+        create(e);
+        break;
+    case EFFECT_SIGNALING:
+        if (e->flag)
+            peer_tell_state(pc, PEER_SIGNALING, (int)plan->signaling);
+        break;
+    case EFFECT_MISMATCHES:
+        break; /* logged when all is done */
+    case EFFECT_UNBUNDLED:
+        peer_log(pc, RTC_LOG_WARNING, "section '%s' is rejected: the peer does not bundle it, and there is one transport for everything",
+                 state->local->parsed->sections[e->section].mid);
+        break;
+    case EFFECT_GENERATION:
+    case EFFECT_NO_GENERATION:
+    case EFFECT_CONTROLLING:
+    case EFFECT_GATHER:
+    case EFFECT_CREDENTIALS:
+    case EFFECT_DTLS:
+    case EFFECT_DATA:
+    case EFFECT_NO_DATA:
+    case EFFECT_BANDWIDTH:
+        negotiation_apply_transport(pc, plan, state, e);
+        break;
+    default:
+        apply_to_transceiver(pc, state, e);
+        break;
+    }
+}
+
+/* The next state takes its place before anybody is told. Returns where it is. */
+static const struct negotiation_state *commit(rtc_peer_connection *pc, struct negotiation_plan *plan)
+{
+    struct negotiation *n = &pc->negotiation;
+    bool agreed = plan->signaling == RTC_SIGNALING_STABLE;
+    n->signaling = plan->signaling;
+    negotiation_state_fini(pc->context, &n->pending);
+    if (agreed)
+        negotiation_state_fini(pc->context, &n->stable);
+    struct negotiation_state *place = agreed ? &n->stable : &n->pending;
+    *place = plan->next;
+    plan->next = (struct negotiation_state){0};
+    negotiation_forget_shown(pc->context, &pc->negotiation);
+    if (agreed)
+        n->last_offer.counts = n->last_answer.counts = false;
+    return place;
+}
+
+void negotiation_apply(rtc_peer_connection *pc, struct negotiation_plan *plan)
+{
+    struct negotiation *n = &pc->negotiation;
+    rtc_signaling_state before = n->signaling;
+    const struct negotiation_state *state = commit(pc, plan);
+    if (before != n->signaling)
+        peer_log(pc, RTC_LOG_INFO, "signaling: %s", rtc_signaling_state_name(n->signaling));
+    for (size_t i = 0; i < plan->effect_count; i++) {
+        plan->effects[i].flag = plan->effects[i].type == EFFECT_SIGNALING ? before != n->signaling : plan->effects[i].flag;
+        apply(pc, plan, state, &plan->effects[i]);
+    }
+    if (n->signaling != RTC_SIGNALING_STABLE)
+        return;
+    restart_settled(pc);
+    n->needed = false;
+    negotiation_update_needed(pc);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* See negotiation_transport.h. */
+#include "negotiation_transport.h"
+
+#include "restart.h"
+#include "transport.h"
+
+static const struct jsep_section *remote_section(const struct negotiation_state *state, const struct effect *e)
+{
+    return &state->remote->parsed->sections[e->section];
+}
+
+/* ---- Getting ready ---- */
+
+static int ready_generation(rtc_peer_connection *pc, struct effect *e)
+{
+    struct transport *t = pc->transport;
+    const struct ice_credentials *credentials = e->credentials.ufrag[0] ? &e->credentials : NULL;
+    struct ice_agent *made = NULL;
+    int error = transport_ice_make(t, credentials, ice_agent_controlling(transport_ice_negotiated(t)), &made);
+    e->ready = made;
+    return error;
+}
+
+static void keep(char *to, size_t size, struct slice from)
+{
+    size_t len = from.len < size ? from.len : size - 1; /* always: it was checked */
+    memcpy(to, from.data, len);
+    to[len] = 0;
+}
+
+/* What is no candidate is left out; negotiation_apply_transport says so. */
+static int ready_credentials(rtc_peer_connection *pc, const struct jsep_section *section, struct effect *e)
+{
+    struct transport_remote *remote = transport_remote_new(pc->context, section->transport.candidate_count);
+    if (!remote)
+        return RTC_ERR_NO_MEMORY;
+    keep(remote->ufrag, sizeof remote->ufrag, section->transport.ice_ufrag);
+    keep(remote->password, sizeof remote->password, section->transport.ice_pwd);
+    remote->lite = section->transport.ice_lite;
+    remote->end_of_candidates = section->transport.end_of_candidates || !section->transport.ice_trickle;
+    for (size_t i = 0; i < section->transport.candidate_count; i++)
+        if (ice_candidate_parse(section->transport.candidates[i], &remote->candidates[remote->candidate_count]) == RTC_OK)
+            remote->candidate_count++;
+    e->ready = remote;
+    return RTC_OK;
+}
+
+static int ready_dtls(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
+{
+    struct transport_identity *identity = NULL;
+    int error = transport_prepare_dtls(pc->transport, e->role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT, &identity);
+    if (error)
+        return error;
+    for (size_t i = 0; i < remote->transport.fingerprint_count && i < DTLS_FINGERPRINTS_MAX; i++) {
+        struct dtls_fingerprint *f = &identity->fingerprints[identity->fingerprint_count++];
+        memcpy(f->hash, remote->transport.fingerprints[i].hash, sizeof f->hash);
+        memcpy(f->value, remote->transport.fingerprints[i].value, sizeof f->value);
+        f->len = remote->transport.fingerprints[i].len;
+    }
+    e->ready = identity;
+    return RTC_OK;
+}
+
+static int ready_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
+{
+    struct data_channels *next = NULL;
+    int error = transport_prepare_sctp(pc->transport, remote->sctp.port, &next);
+    e->ready = next;
+    return error;
+}
+
+int negotiation_ready_transport(rtc_peer_connection *pc, const struct negotiation_state *next, struct effect *e)
+{
+    switch (e->type) {
+    case EFFECT_GENERATION:
+        return ready_generation(pc, e);
+    case EFFECT_CREDENTIALS:
+        return ready_credentials(pc, remote_section(next, e), e);
+    case EFFECT_DTLS:
+        return ready_dtls(pc, remote_section(next, e), e);
+    case EFFECT_DATA:
+        return ready_data(pc, remote_section(next, e), e);
+    default:
+        return RTC_OK;
+    }
+}
+
+void negotiation_give_back_transport(struct effect *e)
+{
+    switch (e->type) {
+    case EFFECT_GENERATION:
+        ice_agent_free(e->ready);
+        break;
+    case EFFECT_CREDENTIALS:
+        transport_remote_free(e->ready);
+        break;
+    case EFFECT_DTLS:
+        transport_identity_free(e->ready);
+        break;
+    case EFFECT_DATA:
+        data_channels_free(e->ready);
+        break;
+    default:
+        return;
+    }
+    e->ready = NULL;
+}
+
+/* ---- Applying ---- */
+
+/* The peer was told other credentials than those that go on: an offer can not go back to them. */
+static void restart_next_time(rtc_peer_connection *pc)
+{
+    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(pc->transport));
+}
+
+static void set_generation(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
+{
+    struct negotiation *n = &pc->negotiation;
+    if (plan->side == SIGNALING_REMOTE) /* the last answer has the credentials of the offer that is replaced */
+        n->last_answer.counts = false;
+    if (e->ready && plan->side == SIGNALING_LOCAL)
+        memory_wipe(&n->fresh, sizeof n->fresh);
+    if (e->ready)
+        peer_log(pc, RTC_LOG_INFO, plan->side == SIGNALING_LOCAL ? "ICE: this offer restarts" : "ICE: the peer's offer restarts");
+    transport_ice_set_pending(pc->transport, e->ready);
+    e->ready = NULL;
+    if (e->type == EFFECT_NO_GENERATION && e->flag)
+        restart_next_time(pc);
+}
+
+static void log_candidates(const rtc_peer_connection *pc, const struct jsep_section *section)
+{
+    struct ice_candidate candidate;
+    for (size_t i = 0; i < section->transport.candidate_count; i++) {
+        const struct slice *text = &section->transport.candidates[i];
+        peer_log(pc, RTC_LOG_INFO, "remote %.*s", (int)text->len, (const char *)text->data);
+        if (ice_candidate_parse(*text, &candidate))
+            log_write(pc->context, RTC_LOG_WARNING, "peer", "not a candidate: '%.*s'", (int)text->len, (const char *)text->data);
+    }
+}
+
+static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section *section, struct effect *e)
+{
+    struct transport *t = pc->transport;
+    transport_ice_note_answer(t, e->flag);
+    if (e->flag) {
+        log_write(pc->context, RTC_LOG_WARNING, "peer", "ICE: the answer has the old credentials: the peer does not restart");
+        transport_ice_set_pending(t, NULL);
+        restart_next_time(pc);
+    }
+    transport_ice_agree(t, pc->now);
+    log_candidates(pc, section);
+    transport_set_remote(t, e->ready);
+    e->ready = NULL;
+}
+
+/* RFC 8841 9.3: a port that changes asks for a new association. */
+static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
+{
+    transport_start_sctp(pc->transport, remote->sctp.port, remote->sctp.max_message_size, e->ready);
+    e->ready = NULL;
+}
+
+static void end_data(rtc_peer_connection *pc)
+{
+    if (!transport_channels(pc->transport))
+        return;
+    peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");
+    transport_end_sctp(pc->transport);
+}
+
+static void limit_bandwidth(rtc_peer_connection *pc, const struct session_description *remote)
+{
+    struct transport *t = pc->transport;
+    if (transport_media(t))
+        rtp_session_set_peer_bitrate(transport_media(t), pc->now, negotiation_bitrate_limit(remote->bandwidth_bps), transport_media_out(t));
+}
+
+void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiation_plan *plan, const struct negotiation_state *state,
+                                 struct effect *e)
+{
+    switch (e->type) {
+    case EFFECT_GENERATION:
+    case EFFECT_NO_GENERATION:
+        set_generation(pc, plan, e);
+        break;
+    case EFFECT_CONTROLLING:
+        transport_ice_set_controlling(pc->transport, e->flag);
+        break;
+    case EFFECT_GATHER:
+        transport_surface(pc->transport);
+        transport_ice_gather(pc->transport, transport_ice_latest(pc->transport));
+        break;
+    case EFFECT_CREDENTIALS:
+        apply_credentials(pc, remote_section(state, e), e);
+        break;
+    case EFFECT_DTLS:
+        transport_start_dtls(pc->transport, e->ready);
+        e->ready = NULL;
+        break;
+    case EFFECT_DATA:
+        apply_data(pc, remote_section(state, e), e);
+        break;
+    case EFFECT_NO_DATA:
+        end_data(pc);
+        break;
+    case EFFECT_BANDWIDTH:
+        limit_bandwidth(pc, state->remote->parsed);
+        break;
+    default:
+        break;
+    }
+}

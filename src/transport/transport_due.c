@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* See transport_due.h. */
+#include "transport_due.h"
+
+#include "memory.h"
+#include "transport_ice.h"
+#include "transport_internal.h"
+#include "transport_pool.h"
+#include "transport_upper.h"
+
+/* ---- Made ready ---- */
+
+struct transport_remote *transport_remote_new(rtc_context *context, size_t candidates)
+{
+    struct transport_remote *remote = memory_zeroed(context, sizeof *remote + candidates * sizeof remote->candidates[0]);
+    if (remote)
+        remote->context = context;
+    return remote;
+}
+
+void transport_remote_free(struct transport_remote *remote)
+{
+    if (!remote)
+        return;
+    memory_wipe(remote->password, sizeof remote->password);
+    memory_free(remote->context, remote);
+}
+
+int transport_prepare_dtls(struct transport *t, enum dtls_role role, struct transport_identity **out)
+{
+    struct transport_identity *identity = memory_zeroed(t->context, sizeof *identity);
+    if (!identity)
+        return RTC_ERR_NO_MEMORY;
+    identity->context = t->context;
+    identity->role = role;
+    int error = t->dtls_started ? RTC_OK : dtls_prepare(t->dtls, role);
+    if (error == RTC_ERR_NO_MEMORY) {
+        memory_free(t->context, identity);
+        return error;
+    }
+    *out = identity; /* any other error makes DTLS fail, which is told */
+    return RTC_OK;
+}
+
+void transport_identity_free(struct transport_identity *identity)
+{
+    if (identity)
+        memory_free(identity->context, identity);
+}
+
+static bool moves(const struct transport *t, uint16_t remote_port)
+{
+    return t->sctp.state != ASSOCIATION_NONE && t->sctp.remote_port != remote_port;
+}
+
+int transport_prepare_sctp(struct transport *t, uint16_t remote_port, struct data_channels **out)
+{
+    *out = NULL;
+    return moves(t, remote_port) ? transport_make_channels(t, out) : transport_need_channels(t);
+}
+
+/* ---- Given ---- */
+
+/* The pending generation gathered with other servers than the pool, and there was no memory to pool anew: the description is not of it. */
+void transport_surface(struct transport *t)
+{
+    if (t->pool.state == POOL_WITHHELD && t->ice.pending)
+        transport_abandon_pool(t);
+    t->due.surface = t->pool.state == POOL_WITHHELD;
+}
+
+void transport_set_remote(struct transport *t, struct transport_remote *remote)
+{
+    transport_remote_free(t->due.remote); /* never: what is due was carried out since */
+    t->due.remote = remote;
+}
+
+void transport_start_dtls(struct transport *t, struct transport_identity *identity)
+{
+    transport_identity_free(t->due.identity);
+    t->due.identity = identity;
+}
+
+void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next)
+{
+    if (t->sctp.state == ASSOCIATION_NONE)
+        t->sctp.state = ASSOCIATION_AGREED;
+    else if (moves(t, remote_port))
+        t->sctp.state = ASSOCIATION_ENDING;
+    else
+        return;
+    data_channels_free(t->due.channels);
+    t->due.channels = next;
+    t->sctp.remote_port = remote_port;
+    t->sctp.remote_max_message = remote_max_message;
+}
+
+void transport_end_sctp(struct transport *t)
+{
+    if (!t->channels)
+        return;
+    t->sctp.state = ASSOCIATION_ENDING;
+    t->sctp.remote_port = 0;
+    data_channels_free(t->due.channels);
+    t->due.channels = NULL;
+}
+
+/* ---- Carried out ---- */
+
+static void gather(struct transport *t, rtc_time_t now)
+{
+    struct ice_agent *alive[] = {t->ice.current.agent, t->ice.next.agent, t->ice.pending};
+    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
+        if (alive[i] && ice_agent_generation(alive[i]) == t->ice.gatherer)
+            ice_agent_gather(alive[i], now, &t->out);
+}
+
+static void hear(struct transport *t, rtc_time_t now, const struct transport_remote *remote)
+{
+    struct ice_agent *agent = transport_ice_negotiated(t);
+    if (remote->lite)
+        ice_agent_set_remote_lite(agent);
+    (void)ice_agent_set_remote_credentials(agent, now, slice_str(remote->ufrag), slice_str(remote->password), &t->out);
+    for (size_t i = 0; i < remote->candidate_count; i++) /* beyond the limit: dropped and counted */
+        t->starved |= ice_agent_add_remote_candidate(agent, now, &remote->candidates[i], &t->out) == RTC_ERR_NO_MEMORY;
+    if (remote->end_of_candidates)
+        ice_agent_end_of_remote_candidates(agent, now, &t->out);
+}
+
+static void begin_dtls(struct transport *t, rtc_time_t now, const struct transport_identity *identity)
+{
+    if (t->dtls_started)
+        return;
+    dtls_set_remote_fingerprints(t->dtls, now, identity->fingerprints, identity->fingerprint_count, &t->out);
+    int error = dtls_start(t->dtls, now, identity->role, &t->out);
+    t->starved |= error == RTC_ERR_NO_MEMORY;
+    t->dtls_started = error == RTC_OK;
+    if (t->writable && !error)
+        dtls_set_writable(t->dtls, now, &t->out);
+}
+
+/* What follows a word from above; false: nothing was said. */
+static bool carry_out_ice_and_dtls(struct transport *t, rtc_time_t now)
+{
+    struct transport_due *due = &t->due;
+    struct transport_remote *remote = due->remote;
+    struct transport_identity *identity = due->identity;
+    if (due->surface) {
+        due->surface = false;
+        transport_begin_surfacing(t);
+    } else if (due->gather) {
+        due->gather = false;
+        gather(t, now);
+    } else if (remote) {
+        due->remote = NULL;
+        hear(t, now, remote);
+        transport_remote_free(remote);
+    } else if (identity) {
+        due->identity = NULL;
+        begin_dtls(t, now, identity);
+        transport_identity_free(identity);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Its channels are told of the end before they are forgotten. */
+static bool carry_out_sctp(struct transport *t, rtc_time_t now)
+{
+    if (t->sctp.state == ASSOCIATION_ENDING) {
+        transport_close_channels(t, now);
+        t->sctp.state = ASSOCIATION_ENDED;
+    } else if (t->sctp.state == ASSOCIATION_ENDED && !t->sctp_out.failed) {
+        transport_replace_channels(t, t->due.channels);
+        t->sctp.state = t->due.channels ? ASSOCIATION_AGREED : ASSOCIATION_NONE;
+        t->due.channels = NULL;
+    } else {
+        return transport_run_sctp(t, now);
+    }
+    return true;
+}
+
+bool transport_carry_out(struct transport *t, rtc_time_t now)
+{
+    if (t->ended)
+        return false;
+    return transport_ice_part(t, now) || carry_out_ice_and_dtls(t, now) || carry_out_sctp(t, now);
+}
+
+void transport_forget_due(struct transport *t)
+{
+    transport_remote_free(t->due.remote);
+    transport_identity_free(t->due.identity);
+    data_channels_free(t->due.channels);
+    t->due = (struct transport_due){.surface = false};
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What was agreed on for a transport is carried out in two steps. First everything that takes memory is made ready, and whoever negotiates
+ * may still think better of it; then it is given to the transport, which can not fail. What follows from it below (checks, a handshake, an
+ * association, goodbyes) begins when events are asked for next, one after the other in the order of this header, and is then like anything
+ * else that a transport does by itself: without memory for it the transport is starved. */
+#ifndef CRTC_TRANSPORT_DUE_H
+#define CRTC_TRANSPORT_DUE_H
+
+#include "transport_types.h"
+
+struct transport;
+
+/* What the peer's description says of ICE. Its owner's, who made room for that many candidates, until a transport takes it. */
+struct transport_remote {
+    rtc_context *context;
+    char ufrag[ICE_UFRAG_MAX + 1], password[ICE_PASSWORD_MAX + 1];
+    bool lite, end_of_candidates;
+    size_t candidate_count;
+    struct ice_candidate candidates[];
+};
+
+/* What it says of DTLS, and what follows from both descriptions. */
+struct transport_identity {
+    rtc_context *context;
+    enum dtls_role role; /* ours */
+    size_t fingerprint_count;
+    struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
+};
+
+/* ---- Made ready: RTC_ERR_NO_MEMORY ---- */
+
+struct transport_remote *transport_remote_new(rtc_context *context, size_t candidates);
+void transport_remote_free(struct transport_remote *remote);
+/* With everything that a handshake in this role needs, unless there was one. */
+int transport_prepare_dtls(struct transport *t, enum dtls_role role, struct transport_identity **out);
+void transport_identity_free(struct transport_identity *identity);
+/* *out: what takes the place of the channels that there are, when the association must be another one (RFC 8841 9.3: its port changes);
+ * else NULL. */
+int transport_prepare_sctp(struct transport *t, uint16_t remote_port, struct data_channels **out);
+
+/* ---- Given: none of it fails ---- */
+
+/* What a pool gathered is told: a local description was set. */
+void transport_surface(struct transport *t);
+/* The negotiated generation hears of the peer. Takes it. */
+void transport_set_remote(struct transport *t, struct transport_remote *remote);
+/* DTLS begins; once. Takes it. */
+void transport_start_dtls(struct transport *t, struct transport_identity *identity);
+/* There is an association. Takes `next`. */
+void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next);
+/* There is none any more: its channels are told, and forgotten when they have been. transport_need_channels begins anew. */
+void transport_end_sctp(struct transport *t);
+
+/* ---- For this folder ---- */
+
+/* Carries out the first that is due; false: nothing is. Everything that the cores said before must have been told. */
+bool transport_carry_out(struct transport *t, rtc_time_t now);
+void transport_forget_due(struct transport *t);
+
+#endif
