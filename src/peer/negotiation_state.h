@@ -82,8 +82,8 @@ struct created_description {
 };
 
 /* The connection's part of it. Owner: the connection. The states, `signaling` and `needed` are written where a plan is carried out
- * (negotiation.c), which is followed by negotiation_update_needed(), and whether created texts count; these by description.c, what
- * restarts need by restart.c, versions by snapshot.c; others only count (transceiver.c) or ask (data_channel.c). */
+ * (negotiation.c), which is followed by negotiation_update_needed(), and whether created texts count; these by description_api.c, what
+ * restarts need by restart.c, versions by snapshot.c; others only count (transceiver_life.c) or ask (data_channel_api.c). */
 struct negotiation {
     rtc_signaling_state signaling; /* signaling.h; closed from any state */
     struct negotiation_state stable, pending;

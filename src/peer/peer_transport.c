@@ -264,6 +264,7 @@ static void take(rtc_peer_connection *pc, rtc_time_t now, struct transport_event
 void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
 {
     struct transport_event event;
+    pc->output_waits = false;
     if (!pc->transport)
         return;
     for (;;) {
@@ -274,7 +275,6 @@ void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
         take(pc, now, &event);
         transport_free_event(pc->transport, &event);
     }
-    pc->output_waits = false;
     if (transport_is_starved(pc->transport))
         peer_give_up(pc);
 }
