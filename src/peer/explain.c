@@ -301,7 +301,7 @@ static void print_circuits(const rtc_peer_connection *pc, struct text *out)
             if (e->circuit != RTC_CIRCUIT_CLOSED)
                 text_print(out, "%s of section '%s' is %s by the circuit breaker: %s\n",
                            t->kind == RTC_MEDIA_AUDIO ? "the sound" : "the video", t->mid, rtc_circuit_name(e->circuit),
-                           transceiver_circuit_reason(e));
+                           sender_circuit_reason(e));
         }
     }
 }

@@ -204,7 +204,7 @@ static void media_event(rtc_peer_connection *pc, rtc_time_t now, const struct rt
         break;
     case RTP_EVENT_CIRCUIT_BREAKER:
         if (encoding)
-            transceiver_circuit_changed(transceiver, encoding, event->circuit.state, event->circuit.reason);
+            sender_circuit_changed(transceiver, encoding, event->circuit.state, event->circuit.reason);
         break;
     default:
         break;

@@ -14,7 +14,7 @@ rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender)
     return worst;
 }
 
-const char *transceiver_circuit_reason(const struct sender_encoding *encoding)
+const char *sender_circuit_reason(const struct sender_encoding *encoding)
 {
     static const char *const reasons[] = {
         [RTP_BREAKER_CLOSED] = "",
@@ -25,7 +25,7 @@ const char *transceiver_circuit_reason(const struct sender_encoding *encoding)
     return reasons[encoding->circuit_reason];
 }
 
-void transceiver_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *encoding, enum rtp_circuit circuit, uint32_t reason)
+void sender_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *encoding, enum rtp_circuit circuit, uint32_t reason)
 {
     rtc_circuit now = (rtc_circuit)circuit;
     encoding->circuit = now;
@@ -36,6 +36,6 @@ void transceiver_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding 
         return;
     peer_log(t->connection, now == RTC_CIRCUIT_CLOSED ? RTC_LOG_INFO : RTC_LOG_WARNING, "section '%s': the circuit breaker is %s%s%s",
              t->mid, rtc_circuit_name(now), now == RTC_CIRCUIT_CLOSED ? "" : ": ",
-             now == RTC_CIRCUIT_CLOSED ? "" : transceiver_circuit_reason(encoding));
+             now == RTC_CIRCUIT_CLOSED ? "" : sender_circuit_reason(encoding));
     (void)transceiver_tell(t, TRANSCEIVER_CIRCUIT, (int)rtc_rtp_sender_circuit(&t->sender));
 }

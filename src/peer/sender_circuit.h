@@ -6,8 +6,8 @@
 #include "transceiver.h"
 
 /* What the RTP session says about the breaker of what we send. */
-void transceiver_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *encoding, enum rtp_circuit circuit, uint32_t reason);
+void sender_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *encoding, enum rtp_circuit circuit, uint32_t reason);
 /* Why the last opening was, in words. Static. */
-const char *transceiver_circuit_reason(const struct sender_encoding *encoding);
+const char *sender_circuit_reason(const struct sender_encoding *encoding);
 
 #endif
