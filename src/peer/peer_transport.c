@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection as the parent of its transport: what it is given, and what its events mean here. The states of the connection that follow
- * from transports are derived in this file and nowhere else (webrtc-pc 4.3.3, 4.3.4), when a transport says that its own changed. */
+ * from transports (connection_states.h) are kept here and nowhere else, when a transport says that its own changed. */
 #include "peer_transport.h"
 
+#include "connection_states.h"
 #include "data_channel.h"
 #include "dscp.h"
 #include "endpoint.h"
@@ -31,36 +32,15 @@ void peer_give_room(rtc_peer_connection *pc)
 
 /* ---- States ---- */
 
-/* RTCPeerConnectionState from its two transports (webrtc-pc 4.3.3). There a closed DTLS transport is as good as a connected one, because
- * others may be open; with one for everything, nothing gets through any more. */
-static rtc_peer_connection_state derive(const struct transport *t)
+/* There is one. `gathering`: as it was told last. */
+static struct transport_states states_of(const struct transport *t, enum ice_gathering_state gathering)
 {
-    enum ice_state ice = transport_ice_state(t);
-    enum dtls_state dtls = dtls_state(transport_dtls(t));
-    if (ice == ICE_FAILED || dtls == DTLS_FAILED)
-        return RTC_PEER_CONNECTION_FAILED;
-    if (ice == ICE_DISCONNECTED || dtls == DTLS_CLOSED)
-        return RTC_PEER_CONNECTION_DISCONNECTED;
-    if (ice == ICE_NEW && dtls <= DTLS_CONNECTING)
-        return RTC_PEER_CONNECTION_NEW;
-    if (ice == ICE_CHECKING || dtls <= DTLS_CONNECTING)
-        return RTC_PEER_CONNECTION_CONNECTING;
-    return RTC_PEER_CONNECTION_CONNECTED;
-}
-
-/* It passes through every state that an agent had, although that may be further already. */
-static rtc_ice_connection_state derive_ice(const struct transport *t)
-{
-    static const rtc_ice_connection_state states[] = {
-        [ICE_NEW] = RTC_ICE_CONNECTION_NEW,
-        [ICE_CHECKING] = RTC_ICE_CONNECTION_CHECKING,
-        [ICE_CONNECTED] = RTC_ICE_CONNECTION_CONNECTED,
-        [ICE_COMPLETED] = RTC_ICE_CONNECTION_COMPLETED,
-        [ICE_DISCONNECTED] = RTC_ICE_CONNECTION_DISCONNECTED,
-        [ICE_FAILED] = RTC_ICE_CONNECTION_FAILED,
-        [ICE_CLOSED] = RTC_ICE_CONNECTION_CLOSED,
+    return (struct transport_states){
+        .ice = transport_ice_state(t),
+        .ice_told = transport_ice_told(t),
+        .dtls = dtls_state(transport_dtls(t)),
+        .gathering = gathering,
     };
-    return states[transport_ice_told(t)];
 }
 
 /* What a user who wonders about "failed" wants to know first. */
@@ -78,7 +58,8 @@ static void update_states(rtc_peer_connection *pc)
 {
     if (pc->life != PEER_OPEN)
         return;
-    rtc_ice_connection_state ice = derive_ice(pc->transport);
+    struct transport_states states = states_of(pc->transport, ICE_GATHERING_NEW);
+    rtc_ice_connection_state ice = ice_connection_state_of(&states, 1);
     if (ice != pc->states.ice) {
         pc->states.ice = ice;
         peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
@@ -86,7 +67,7 @@ static void update_states(rtc_peer_connection *pc)
             log_ice_failure(pc);
         peer_tell_state(pc, PEER_ICE, (int)ice);
     }
-    rtc_peer_connection_state state = derive(pc->transport);
+    rtc_peer_connection_state state = connection_state_of(&states, 1);
     if (state != pc->states.connection && !peer_gave_up(pc)) {
         pc->states.connection = state;
         peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
@@ -95,8 +76,10 @@ static void update_states(rtc_peer_connection *pc)
     }
 }
 
-static void set_gathering_state(rtc_peer_connection *pc, rtc_ice_gathering_state state)
+static void gathering_changed(rtc_peer_connection *pc, enum ice_gathering_state told)
 {
+    struct transport_states states = states_of(pc->transport, told);
+    rtc_ice_gathering_state state = gathering_state_of(&states, 1);
     if (pc->states.gathering == state)
         return;
     pc->states.gathering = state;
@@ -236,7 +219,7 @@ static void take(rtc_peer_connection *pc, rtc_time_t now, struct transport_event
         dtls_changed(pc, event->dtls);
         break;
     case TRANSPORT_GATHERING:
-        set_gathering_state(pc, (rtc_ice_gathering_state)event->gathering);
+        gathering_changed(pc, event->gathering);
         break;
     case TRANSPORT_CANDIDATE:
         candidates_gathered(pc, event->candidate);
@@ -246,7 +229,7 @@ static void take(rtc_peer_connection *pc, rtc_time_t now, struct transport_event
         break;
     case TRANSPORT_CANDIDATES_END:
         candidates_end(pc, event->ufrag);
-        set_gathering_state(pc, RTC_ICE_GATHERING_COMPLETE);
+        gathering_changed(pc, ICE_GATHERING_COMPLETE);
         candidates_complete(pc);
         break;
     case TRANSPORT_CANDIDATES_LOST:
