@@ -212,19 +212,15 @@ static void follow_track(struct negotiation_plan *plan, struct agreed_media *med
         (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, media->transceiver);
 }
 
+/* A section that an offer rejects stops its transceiver when it is answered: until then it can be undone. */
 void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote)
 {
     for (size_t i = 0; i < remote->section_count; i++) {
         const struct jsep_section *section = &remote->sections[i];
         struct agreed_media *media = negotiation_is_media(section) ? negotiation_state_by_mid(&plan->next, section->mid) : NULL;
-        struct transceiver_facts *t = media ? negotiation_plan_transceiver(plan, media->transceiver) : NULL;
-        if (!t || t->stopped)
-            continue;
-        follow_track(plan, media, section);
-        if (!section->rejected)
-            continue;
-        t->stopped = true;
-        (void)negotiation_plan_add(plan, EFFECT_STOP, t->number);
+        const struct transceiver_facts *t = media ? negotiation_plan_transceiver(plan, media->transceiver) : NULL;
+        if (t && !t->stopped)
+            follow_track(plan, media, section);
     }
 }
 

@@ -222,7 +222,7 @@ static void print_media(FILE *out, const struct negotiation_state *state)
     }
 }
 
-/* `stable`: without what an undone offer leaves on purpose: a track that it took away comes back muted, and what it stopped stays so. */
+/* `stable`: without what an undone offer leaves on purpose: a track that it took away comes back muted. */
 static char *describe(const struct life *l, bool stable)
 {
     char *text = NULL;
@@ -235,10 +235,10 @@ static char *describe(const struct life *l, bool stable)
     print_media(out, &n->pending);
     for (struct link *k = pc->transceivers.next; k != &pc->transceivers; k = k->next) {
         const rtc_rtp_transceiver *t = link_owner(k, rtc_rtp_transceiver, link);
-        (void)fprintf(out, "%u %d %s", t->number, (int)t->kind, t->mid);
+        (void)fprintf(out, "%u %d %s %d %d %d/%d %u", t->number, (int)t->kind, t->mid, (int)t->state, (int)t->direction,
+                      t->has_current_direction, (int)t->current_direction, t->rtp_section);
         if (!stable)
-            (void)fprintf(out, " %d %d %d/%d muted=%d %u", t->state, (int)t->direction, t->has_current_direction, (int)t->current_direction,
-                          rtc_media_stream_track_muted(t->receiver.track), t->rtp_section);
+            (void)fprintf(out, " muted=%d", rtc_media_stream_track_muted(t->receiver.track));
         (void)fprintf(out, "\n");
     }
     const struct transport *t = pc->transport; /* the first one may come early */

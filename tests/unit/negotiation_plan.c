@@ -205,20 +205,32 @@ static void undoing(void **state)
     end(&w);
 }
 
-/* What an offer stopped stays so, and its track is not told anew. */
-static void undoing_what_stopped(void **state)
+/* A section that an offer rejects stops its transceiver when that is answered: undone, nothing has stopped. What the application stopped
+ * stays so, and its track is not told anew. */
+static void undoing_what_stops(void **state)
 {
     static const char without[] =
         TOP "v\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\n" VIDEO("v", "uuuu", "actpass", "a=recvonly");
+    static const char answered[] =
+        TOP "v\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\n" VIDEO("v", "oooo", "active", "a=sendonly");
     struct world w;
     (void)state;
     begin(&w);
     answer_two(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "signaling, track-removed 1, stop 1, mismatches");
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "signaling, track-removed 1, mismatches");
+    assert_false(w.transceivers[0].stopped);
     negotiation_plan_free(w.plan);
     w.plan = NULL;
     assert_int_equal(negotiation_plan_undo(w.context, &w.facts, &w.plan), RTC_OK);
+    assert_string_equal(effects(&w), "track-added 1, signaling");
+    negotiation_plan_free(w.plan);
+    w.plan = NULL;
+    w.transceivers[0].stopped = true;
+    assert_int_equal(negotiation_plan_undo(w.context, &w.facts, &w.plan), RTC_OK);
     assert_string_equal(effects(&w), "signaling");
+    w.transceivers[0].stopped = false;
+    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, answered, "gather, credentials, dtls, stop 1, media 2, bandwidth, signaling");
+    assert_true(w.transceivers[0].stopped);
     end(&w);
 }
 
@@ -299,9 +311,8 @@ static void the_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_exchange),     cmocka_unit_test(a_replaced_offer),
-        cmocka_unit_test(undoing),         cmocka_unit_test(undoing_what_stopped),
-        cmocka_unit_test(a_pure_function), cmocka_unit_test(restarts),
+        cmocka_unit_test(an_exchange),        cmocka_unit_test(a_replaced_offer), cmocka_unit_test(undoing),
+        cmocka_unit_test(undoing_what_stops), cmocka_unit_test(a_pure_function),  cmocka_unit_test(restarts),
         cmocka_unit_test(the_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
