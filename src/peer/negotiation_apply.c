@@ -26,16 +26,17 @@ static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media
 static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
 {
     struct transport *transport = pc->transport;
+    t->current_direction = media->direction;
+    t->has_current_direction = true;
+    t->has_sent = t->has_sent || direction_sends(t->current_direction);
+    t->sender.codec = media->encodings[0].codec;
+    transceiver_finish_sending(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_section, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
         struct sender_encoding *e = &t->sender.encodings[i];
         e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_section, e->rtp.rid);
     }
-    t->current_direction = media->direction;
-    t->has_current_direction = true;
-    t->has_sent = t->has_sent || direction_sends(t->current_direction);
-    t->sender.codec = media->encodings[0].codec;
     transceiver_update_sending(t);
 }
 

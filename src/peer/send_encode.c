@@ -3,12 +3,40 @@
  * done. It knows no connection. */
 #include "send_pipeline_parts.h"
 
+#include "capabilities.h"
 #include "context.h"
 #include "log.h"
 #include "media_tools.h"
 #include "rtp_session.h"
 
 #include <math.h>
+#include <stdio.h>
+
+void send_pipeline_adopt_codec(struct send_pipeline *p)
+{
+    struct send_worker *w = &p->worker;
+    w->codec = codec_find_encoder(p->context, p->kind, p->shared.codec.name);
+    w->inband_fec = capabilities_inband_fec(&p->shared.codec);
+    w->loss_percent = w->inband_fec ? 10 : 0;
+    p->shared.codec_changed = false;
+    (void)snprintf(p->shared.stats.encoder, sizeof p->shared.stats.encoder, "%s", w->codec ? w->codec->name : "none");
+}
+
+/* Between two frames, so that none is lost: another codec, or other parameters of it, take another encoder. */
+static void follow_codec(struct send_pipeline *p)
+{
+    const rtc_codec_ops *before = p->worker.codec;
+    pthread_mutex_lock(&p->lock);
+    bool changed = p->shared.codec_changed;
+    if (changed)
+        send_pipeline_adopt_codec(p);
+    p->shared.keyframe_wanted = p->shared.keyframe_wanted || changed;
+    pthread_mutex_unlock(&p->lock);
+    if (!changed || !p->worker.encoder)
+        return;
+    before->encoder_free(p->worker.encoder);
+    p->worker.encoder = NULL;
+}
 
 static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
 {
@@ -19,11 +47,11 @@ static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
         .frames_per_second = p->worker.frame_rate,
         .sample_rate = AUDIO_FRAMER_RATE,
         .channels = p->worker.channels,
-        .inband_fec = p->inband_fec,
+        .inband_fec = p->worker.inband_fec,
     };
     pthread_mutex_lock(&p->lock);
     s->bitrate_bps = p->shared.bitrate_bps;
-    s->packet_loss_percent = p->loss_percent;
+    s->packet_loss_percent = p->worker.loss_percent;
     s->speed = p->shared.load.speed;
     p->shared.bitrate_changed = false;
     pthread_mutex_unlock(&p->lock);
@@ -40,8 +68,8 @@ static int prepare_encoder(struct send_pipeline *p, bool resized)
         return RTC_OK;
     settings_of(p, &settings);
     if (p->worker.encoder)
-        return p->codec->encoder_configure ? p->codec->encoder_configure(p->worker.encoder, &settings) : RTC_OK;
-    return p->codec->encoder_new(p->context, &settings, &p->worker.encoder);
+        return p->worker.codec->encoder_configure ? p->worker.codec->encoder_configure(p->worker.encoder, &settings) : RTC_OK;
+    return p->worker.codec->encoder_new(p->context, &settings, &p->worker.encoder);
 }
 
 static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t level)
@@ -76,7 +104,7 @@ static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, boo
     p->worker.encoder_width = width;
     p->worker.encoder_height = height;
     int error = prepare_encoder(p, resized);
-    return error ? error : p->codec->encode_video(p->worker.encoder, picture, keyframe, out);
+    return error ? error : p->worker.codec->encode_video(p->worker.encoder, picture, keyframe, out);
 }
 
 /* With the lock held: how many pictures a second come. Fewer of them are sent when there is too little of anything, and if that counted,
@@ -213,7 +241,7 @@ static int encode_packets(struct send_pipeline *p)
         rtc_time_t began = rtc_now();
         error = prepare_encoder(p, false);
         if (!error)
-            error = p->codec->encode_audio(p->worker.encoder, packet, &encoded);
+            error = p->worker.codec->encode_audio(p->worker.encoder, packet, &encoded);
         if (encoded) {
             count_encoded(p, encoded, began);
             emit(p, encoded, level_of(packet));
@@ -251,11 +279,12 @@ void send_pipeline_encode(struct job *job)
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;
+        follow_codec(p);
         if (item.encoded) {
             emit(p, rtc_encoded_frame_ref(item.encoded), RTP_NO_AUDIO_LEVEL);
-        } else if (p->codec && item.video) {
+        } else if (p->worker.codec && item.video) {
             encode_video(p, item.video);
-        } else if (p->codec && item.audio) {
+        } else if (p->worker.codec && item.audio) {
             encode_audio(p, item.audio);
         } else {
             count_unmade(p); /* raw, and nobody encodes it */

@@ -3,12 +3,11 @@
  * encoding (send_encode.c) and sending happen without it. */
 #include "send_pipeline_parts.h"
 
-#include "capabilities.h"
 #include "peer.h"
 #include "rtp_rate.h"
 #include "transport.h"
 
-#include <stdio.h>
+#include <strings.h>
 
 enum {
     AUDIO_WAITING_MAX = 10, /* pushed stretches of sound */
@@ -50,7 +49,7 @@ static void unref(struct send_pipeline *p)
     while (send_ring_pop(&p->shared.in, &item) || send_ring_pop(&p->shared.out, &item))
         send_item_free(&item);
     if (p->worker.encoder)
-        p->codec->encoder_free(p->worker.encoder);
+        p->worker.codec->encoder_free(p->worker.encoder);
     audio_framer_free(p->worker.framer);
     pthread_mutex_destroy(&p->lock);
     rtc_context *context = p->context;
@@ -278,13 +277,11 @@ void send_pipeline_discard(struct send_pipeline *p)
 
 void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
 {
-    p->codec = codec_find_encoder(p->context, p->kind, t->sender.codec.name);
-    p->inband_fec = capabilities_inband_fec(&t->sender.codec);
-    p->loss_percent = p->inband_fec ? 10 : 0;
+    p->shared.codec = t->sender.codec;
+    send_pipeline_adopt_codec(p);
     p->shared.bitrate_bps = first_bitrate(p->pc, t);
     p->shared.stopped = sender_is_stopped(&t->sender);
     p->shared.stats.bitrate_bps = p->shared.bitrate_bps;
-    (void)snprintf(p->shared.stats.encoder, sizeof p->shared.stats.encoder, "%s", p->codec ? p->codec->name : "none");
     p->transceiver = t;
     p->track = rtc_media_stream_track_ref(t->sender.track);
     atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
@@ -294,7 +291,8 @@ void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
     media_track_set_bitrate(p->track, p->consumer, p->shared.bitrate_bps);
 }
 
-/* What still waits is not sent any more; nor is what a worker has at this moment, whose result nobody takes: nor does it count from now on. */
+/* What still waits is not sent any more; nor is what a worker has at this moment, whose result nobody takes: nor does it count from now on.
+ */
 static void give_up_waiting(struct send_pipeline *p)
 {
     struct send_item item;
@@ -334,6 +332,26 @@ void send_pipeline_request_keyframe(struct send_pipeline *p)
     pthread_mutex_unlock(&p->lock);
     if (p->track)
         media_track_request_keyframe(p->track);
+}
+
+void send_pipeline_flush(struct send_pipeline *p, rtc_time_t now)
+{
+    send_ready(p, now);
+}
+
+/* Its numbers are RTP's affair. */
+static bool is_same_codec(const struct jsep_codec *a, const struct jsep_codec *b)
+{
+    return strcasecmp(a->name, b->name) == 0 && a->clock_rate == b->clock_rate && a->channels == b->channels &&
+           strcmp(a->fmtp, b->fmtp) == 0;
+}
+
+void send_pipeline_set_codec(struct send_pipeline *p, const struct jsep_codec *codec)
+{
+    pthread_mutex_lock(&p->lock);
+    p->shared.codec_changed = p->shared.codec_changed || !is_same_codec(&p->shared.codec, codec);
+    p->shared.codec = *codec;
+    pthread_mutex_unlock(&p->lock);
 }
 
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)

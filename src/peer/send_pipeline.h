@@ -17,6 +17,11 @@ void send_pipeline_discard(struct send_pipeline *p);
 /* Ends it: nothing more is consumed. What it has encoded is still sent, so that the stream lacks nothing; all it counted is added to `sum`,
  * as send_pipeline_sum() does. NULL is legal. */
 void send_pipeline_end(struct send_pipeline *p, rtc_time_t now, struct send_pipeline_stats *sum);
+/* What it has encoded is sent now, before what is agreed on changes. */
+void send_pipeline_flush(struct send_pipeline *p, rtc_time_t now);
+/* The codec or its parameters may be others now: what is taken from now on gets an encoder of its own then, and begins with a keyframe. No
+ * frame is lost. */
+void send_pipeline_set_codec(struct send_pipeline *p, const struct jsep_codec *codec);
 void send_pipeline_request_keyframe(struct send_pipeline *p);
 /* Nothing may be sent for now: raw frames are dropped before they are encoded. */
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped);

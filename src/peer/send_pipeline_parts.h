@@ -37,6 +37,8 @@ struct send_shared {
     struct send_ring in, out;
     bool forwards; /* the track brings encoded frames */
     bool busy, detached, keyframe_wanted, bitrate_changed;
+    bool codec_changed;      /* `codec` is not what the worker encodes with yet */
+    struct jsep_codec codec; /* as negotiated */
     bool in_work;            /* a frame is at the worker: neither passed on nor counted yet */
     bool encoded_starts;     /* coded video may go on with a keyframe only */
     bool encoded_lost;       /* a gap in coded video: its source must make a keyframe */
@@ -47,8 +49,11 @@ struct send_shared {
     struct send_pipeline_stats stats;
 };
 
-/* The encoder and what feeds it: the worker's alone. */
+/* The encoder and what feeds it: the worker's alone, once the pipeline has started. */
 struct send_worker {
+    const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
+    uint32_t loss_percent;
+    bool inband_fec;
     void *encoder;
     struct audio_framer *framer;
     struct video_scale scale;
@@ -64,10 +69,7 @@ struct send_pipeline {
     atomic_uint references;
     rtc_context *context;
     rtc_media_kind kind;
-    const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
-    struct mailbox *mailbox;    /* the connection's: no reference, valid while not detached */
-    uint32_t loss_percent;
-    bool inband_fec;
+    struct mailbox *mailbox; /* the connection's: no reference, valid while not detached */
     pthread_mutex_t lock;
     struct send_shared shared;
     struct send_worker worker;
@@ -82,6 +84,8 @@ struct send_pipeline {
 void send_item_free(struct send_item *item);
 bool send_ring_push(struct send_ring *ring, struct send_item item, uint32_t limit);
 bool send_ring_pop(struct send_ring *ring, struct send_item *out);
+/* With the lock held, or before anybody else sees it: what the worker encodes with is made from what was negotiated. */
+void send_pipeline_adopt_codec(struct send_pipeline *p);
 /* The job: encodes what waits, one picture at most, on a worker. */
 void send_pipeline_encode(struct job *job);
 

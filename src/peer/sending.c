@@ -47,17 +47,31 @@ void transceiver_mark_again(const rtc_rtp_transceiver *t)
         t->connection->media_mark_stale = true;
 }
 
+static bool is_to_send(const rtc_rtp_transceiver *t)
+{
+    return t->state == TRANSCEIVER_LIVE && t->sender.track && t->has_current_direction && direction_sends(t->current_direction) &&
+           t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->connection->transport);
+}
+
+void transceiver_finish_sending(rtc_rtp_transceiver *t)
+{
+    if (!is_to_send(t))
+        transceiver_stop_sending(t);
+    else if (t->sender.pipeline)
+        send_pipeline_flush(t->sender.pipeline, t->connection->now);
+}
+
 void transceiver_update_sending(rtc_rtp_transceiver *t)
 {
     transceiver_mark_again(t);
-    bool wanted = t->state == TRANSCEIVER_LIVE && t->sender.track && t->has_current_direction && direction_sends(t->current_direction) &&
-                  t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->connection->transport);
-    if (!wanted) {
+    if (!is_to_send(t)) {
         transceiver_stop_sending(t);
         return;
     }
-    if (t->sender.pipeline)
+    if (t->sender.pipeline) {
+        send_pipeline_set_codec(t->sender.pipeline, &t->sender.codec);
         return;
+    }
     int error = t->sender.prepared ? RTC_OK : send_pipeline_prepare(t->connection, t->kind, &t->sender.prepared);
     if (error)
         log_write(t->context, RTC_LOG_ERROR, "peer", "section '%s' can not send: %s", t->mid, rtc_error_message(error));
