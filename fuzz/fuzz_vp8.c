@@ -30,7 +30,7 @@ static void parse_opus(struct slice s)
 static void split_vp8(struct slice frame, size_t max_payload)
 {
     struct packetizer packetizer;
-    if (!vp8_packetizer_start(&packetizer, frame, 7, max_payload))
+    if (!vp8_packetizer_start(&packetizer, frame, &(struct payload_picture){.id = 7}, max_payload))
         return;
     size_t at = 0;
     for (bool last = false; !last;) {

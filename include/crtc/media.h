@@ -141,6 +141,12 @@ RTC_EXPORT void *rtc_audio_frame_writable_data(rtc_audio_frame *frame);
  * Section: webrtc-encoded-transform 6, 7. */
 typedef struct rtc_encoded_frame rtc_encoded_frame;
 
+/* What else there is to say of a picture's layers. */
+typedef enum rtc_layer_flags {
+    RTC_LAYER_TEMPORAL = 1, /* its stream has temporal layers, and it says which one it belongs to, the lowest included */
+    RTC_LAYER_SYNC = 2      /* it refers to nothing but the base layer: who gets lower layers may get this one from here on */
+} rtc_layer_flags;
+
 /* What it holds. */
 typedef struct rtc_encoded_frame_options {
     size_t size;                 /* sizeof(rtc_encoded_frame_options) */
@@ -155,6 +161,8 @@ typedef struct rtc_encoded_frame_options {
     uint32_t width, height;      /* video: pixels, 0 when unknown */
     uint32_t unused;             /* not looked at: what follows stands behind the struct of older versions, their padding included */
     uint32_t spatial_id, temporal_id; /* video: the layer it belongs to, 0 to 7; the base layer is 0 */
+    uint32_t simulcast_index;    /* video: which of the sender's encodings it is, 0 to 3 */
+    uint32_t layer_flags;        /* video: of rtc_layer_flags, or 0 */
 } rtc_encoded_frame_options;
 
 /* *out is a reference of the caller's. Any thread.
@@ -175,10 +183,14 @@ RTC_EXPORT rtc_time_t rtc_encoded_frame_capture_time_us(const rtc_encoded_frame 
 RTC_EXPORT uint32_t rtc_encoded_frame_duration(const rtc_encoded_frame *frame);
 RTC_EXPORT uint32_t rtc_encoded_frame_width(const rtc_encoded_frame *frame);
 RTC_EXPORT uint32_t rtc_encoded_frame_height(const rtc_encoded_frame *frame);
-/* The layer of a picture, 0 where there are none. A received one has what its payload format says: of VP8 the temporal layer (RFC 7741 section 4.2). No
- * decoder needs a picture of a higher temporal layer to show those of the lower ones. They are not written into packets yet. */
+/* The layer of a picture, 0 where there are none. A received one has what its payload format says: of VP8 the temporal layer and its flags (RFC 7741 section 4.2).
+ * No decoder needs a picture of a higher temporal layer to show those of the lower ones. A picture that is sent says so in its packets when it has RTC_LAYER_TEMPORAL,
+ * as far as its payload format can. */
 RTC_EXPORT uint32_t rtc_encoded_frame_spatial_id(const rtc_encoded_frame *frame);
 RTC_EXPORT uint32_t rtc_encoded_frame_temporal_id(const rtc_encoded_frame *frame);
+RTC_EXPORT uint32_t rtc_encoded_frame_simulcast_index(const rtc_encoded_frame *frame);
+/* Of rtc_layer_flags. */
+RTC_EXPORT uint32_t rtc_encoded_frame_layer_flags(const rtc_encoded_frame *frame);
 /* Before it is handed on: the bytes, and a shorter length once they are known. */
 RTC_EXPORT uint8_t *rtc_encoded_frame_writable_data(rtc_encoded_frame *frame);
 RTC_EXPORT void rtc_encoded_frame_truncate(rtc_encoded_frame *frame, size_t data_len);
@@ -344,6 +356,15 @@ RTC_EXPORT void rtc_media_stream_track_remove_sink(rtc_media_stream_track *track
 
 /* ---- Codecs --------------------------------------------------------------------------------------------------------------- */
 
+/* A codec as offer and answer agreed on it. Borrowed for the call that gets it. */
+typedef struct rtc_codec_parameters {
+    size_t size;
+    const char *name;    /* the RTP encoding name */
+    uint32_t clock_rate; /* Hz */
+    uint32_t channels;   /* 1 unless the description says otherwise */
+    const char *fmtp;    /* "minptime=10;useinbandfec=1", as it is written; "": none. Of what is sent the peer's, of what is received our own (RFC 3264 section 6.1) */
+} rtc_codec_parameters;
+
 /* What an encoder is to make. */
 typedef struct rtc_encoder_settings {
     size_t size;
@@ -355,7 +376,12 @@ typedef struct rtc_encoder_settings {
     uint32_t packet_loss_percent; /* audio: what in-band FEC should expect */
     bool inband_fec;            /* audio */
     uint32_t speed;             /* video: 0, the usual care, to 4, the least: raised while encoding takes more than half of the time */
+    uint32_t encodings;         /* video: how many simulcast_index may name; of others nothing is sent. 1 before simulcast is negotiated */
+    const rtc_codec_parameters *parameters; /* an encoder is made anew when they change, and never told others */
 } rtc_encoder_settings;
+
+/* How many encoded pictures may come of one. */
+enum { RTC_ENCODER_LAYERS_MAX = 16 };
 
 /* What to do for one stretch of audio playout. */
 typedef enum rtc_audio_decode {
@@ -392,6 +418,14 @@ typedef struct rtc_codec_ops {
     int (*decode_video)(void *decoder, rtc_encoded_frame *frame, rtc_video_frame **out);
     /* `samples` per channel at 48 kHz: how many are wanted (FEC, CONCEAL); for FRAME what the packet holds is given. */
     int (*decode_audio)(void *decoder, rtc_audio_decode what, rtc_encoded_frame *frame, uint32_t samples, rtc_audio_frame **out);
+    /* In place of encode_video, which may then be NULL: one picture may become several, of other layers each, with which their options speak (spatial_id, temporal_id,
+     * simulcast_index, layer_flags). They are put into `out`, which has room for `capacity` (RTC_ENCODER_LAYERS_MAX), new references in the order in which they
+     * are to be sent, and counted in *count, which is 0 before the call; none: the encoder dropped the picture. After an error there are none. `keyframes` has one
+     * bit for each simulcast_index, from the lowest, whose next frame must be a keyframe. What has the index of no encoding is dropped and counted. */
+    int (*encode_layers)(void *encoder, rtc_video_frame *frame, uint32_t keyframes, rtc_encoded_frame **out, size_t capacity, size_t *count);
+    /* In place of decoder_new, which may then be NULL: with what was negotiated. When that changes another decoder is made: for the next packet of sound, of
+     * pictures for the next keyframe. */
+    int (*decoder_new_with)(rtc_context *context, const rtc_codec_parameters *parameters, void **out);
 } rtc_codec_ops;
 
 /* Adds a codec to a context, in front of those it has. `ops` is copied, but for its name, which must outlive the context. The name must be one whose RTP payload format the library knows

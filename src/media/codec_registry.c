@@ -48,17 +48,24 @@ static struct registry *registry_of(rtc_context *context)
     return kept;
 }
 
+static bool makes_decoders(const rtc_codec_ops *o)
+{
+    return o->decoder_new || o->decoder_new_with;
+}
+
 /* Whatever it offers to do must be whole. */
 static int check_complete(const rtc_codec_ops *o)
 {
     bool video = o->kind == RTC_MEDIA_VIDEO;
     if (!o->name)
         return error_say(RTC_ERR_TYPE, "rtc_codec_ops.name is NULL");
-    if (o->encoder_new && (!o->encoder_free || !(video ? o->encode_video != NULL : o->encode_audio != NULL)))
+    bool encodes = video ? o->encode_video || o->encode_layers : o->encode_audio != NULL;
+    bool decodes = video ? o->decode_video != NULL : o->decode_audio != NULL;
+    if (o->encoder_new && !(o->encoder_free && encodes))
         return error_say(RTC_ERR_TYPE, "the codec '%.40s' has encoder_new, but not all that encoding takes", o->name);
-    if (o->decoder_new && (!o->decoder_free || !(video ? o->decode_video != NULL : o->decode_audio != NULL)))
+    if (makes_decoders(o) && !(o->decoder_free && decodes))
         return error_say(RTC_ERR_TYPE, "the codec '%.40s' has decoder_new, but not all that decoding takes", o->name);
-    if (!o->encoder_new && !o->decoder_new)
+    if (!o->encoder_new && !makes_decoders(o))
         return error_say(RTC_ERR_TYPE, "the codec '%.40s' can neither encode nor decode", o->name);
     return RTC_OK;
 }
@@ -94,7 +101,7 @@ static bool suits(const rtc_codec_ops *ops, rtc_media_kind kind, const char *nam
 {
     if (ops->kind != kind || strcasecmp(ops->name, name) != 0)
         return false;
-    return ability == ANY || (ability == ENCODES ? ops->encoder_new != NULL : ops->decoder_new != NULL);
+    return ability == ANY || (ability == ENCODES ? ops->encoder_new != NULL : makes_decoders(ops));
 }
 
 static const rtc_codec_ops *find_added(rtc_context *context, rtc_media_kind kind, const char *name, enum ability ability)

@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-enum { CODEC_NAME_MAX = 15, ENCODED_BYTES_MAX = 8 * 1024 * 1024, LAYER_MAX = 7 };
+enum { CODEC_NAME_MAX = 15, ENCODED_BYTES_MAX = 8 * 1024 * 1024, LAYER_MAX = 7, SIMULCAST_MAX = 3 };
 
 /* A program of before had a struct as large as all that is in front of the layers. */
 _Static_assert(offsetof(rtc_encoded_frame_options, spatial_id) % sizeof(size_t) == 0, "the layers lie in no padding");
@@ -20,7 +20,7 @@ struct rtc_encoded_frame {
     rtc_media_kind kind;
     char codec[CODEC_NAME_MAX + 1];
     bool keyframe;
-    uint32_t rtp_timestamp, duration, width, height, spatial_id, temporal_id;
+    uint32_t rtp_timestamp, duration, width, height, spatial_id, temporal_id, simulcast_index, layer_flags;
     rtc_time_t capture_time_us;
     size_t len;
     uint8_t data[];
@@ -40,6 +40,11 @@ static int check(const rtc_encoded_frame_options *o)
     if (o->spatial_id > LAYER_MAX || o->temporal_id > LAYER_MAX)
         return error_say(RTC_ERR_RANGE, "layers %u and %u of an encoded frame: they are numbered 0 to %d", o->spatial_id, o->temporal_id,
                          LAYER_MAX);
+    if (o->simulcast_index > SIMULCAST_MAX)
+        return error_say(RTC_ERR_RANGE, "simulcast_index %u of an encoded frame: a sender has encodings 0 to %d", o->simulcast_index,
+                         SIMULCAST_MAX);
+    if (o->layer_flags & ~(uint32_t)(RTC_LAYER_TEMPORAL | RTC_LAYER_SYNC))
+        return error_say(RTC_ERR_TYPE, "layer_flags 0x%x of an encoded frame: not all of them are known", o->layer_flags);
     return RTC_OK;
 }
 
@@ -61,6 +66,8 @@ static int make(rtc_context *context, const rtc_encoded_frame_options *o, rtc_en
     frame->height = o->height;
     frame->spatial_id = o->spatial_id;
     frame->temporal_id = o->temporal_id;
+    frame->simulcast_index = o->simulcast_index;
+    frame->layer_flags = o->layer_flags;
     frame->len = o->data_len;
     if (o->data)
         memcpy(frame->data, o->data, o->data_len);
@@ -157,6 +164,16 @@ uint32_t rtc_encoded_frame_spatial_id(const rtc_encoded_frame *frame)
 uint32_t rtc_encoded_frame_temporal_id(const rtc_encoded_frame *frame)
 {
     return frame->temporal_id;
+}
+
+uint32_t rtc_encoded_frame_simulcast_index(const rtc_encoded_frame *frame)
+{
+    return frame->simulcast_index;
+}
+
+uint32_t rtc_encoded_frame_layer_flags(const rtc_encoded_frame *frame)
+{
+    return frame->layer_flags;
 }
 
 uint8_t *rtc_encoded_frame_writable_data(rtc_encoded_frame *frame)

@@ -8,6 +8,8 @@
 #include "slice.h"
 #include "writer.h"
 
+#include <crtc/media.h>
+
 /* What a receiver reads off one payload. */
 struct payload_info {
     struct slice data;      /* the bytes of the frame */
@@ -15,16 +17,26 @@ struct payload_info {
     bool keyframe;          /* of the first: decodable without any other */
     uint16_t width, height; /* of a keyframe's first, in pixels; 0: it does not say */
     uint8_t temporal_id;    /* of pictures; 0: the base layer, or no layers */
+    uint8_t layer_flags;    /* of pictures: of rtc_layer_flags */
     uint32_t samples;       /* of sound: per channel, at the codec's clock */
     bool fec;               /* of sound: holds another form of the packet before it */
     bool quiet;             /* of sound: silence */
+};
+
+/* What payloads say of a picture that is sent, beside its bytes. */
+struct payload_picture {
+    uint16_t id;         /* 15 bits, one more for each picture */
+    uint8_t layer_flags; /* of rtc_layer_flags */
+    uint8_t temporal_id;
+    uint8_t
+        base_index; /* with RTC_LAYER_TEMPORAL: counts the pictures of the lowest layer, of which the last is meant (RFC 7741: TL0PICIDX) */
 };
 
 /* A picture on its way into payloads. */
 struct packetizer {
     struct slice left;
     size_t payloads_left;
-    uint16_t picture_id; /* 15 bits, one more for each picture */
+    struct payload_picture picture;
     bool first;
 };
 
@@ -36,7 +48,7 @@ struct payload_format {
 
     /* Of pictures; a packet of sound is one payload as it is. */
     /* `max_payload` counts what the format adds. False when the frame is empty or there is no room for a byte of it. */
-    bool (*packetizer_start)(struct packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload);
+    bool (*packetizer_start)(struct packetizer *p, struct slice frame, const struct payload_picture *picture, size_t max_payload);
     /* Writes the next payload; *last: it ends the picture (the marker bit). False when there is none or `w` failed. */
     bool (*packetizer_next)(struct packetizer *p, struct writer *w, bool *last);
     /* The size that a keyframe's header tells, of which so many bytes are enough; 0 when it is cut short. False: no keyframe. */

@@ -5,7 +5,7 @@
 #include "reader.h"
 
 enum { BIT_X = 0x80, BIT_N = 0x20, BIT_S = 0x10, BIT_I = 0x80, BIT_L = 0x40, BIT_T = 0x20, BIT_K = 0x10, BIT_M = 0x80 };
-enum { SIZE_MASK = 0x3fff };
+enum { SIZE_MASK = 0x3fff, BIT_Y = 0x20, TID_MAX = 3 };
 
 /* RFC 7741 section 4.2: the octets that X, I, L, T and K announce. */
 static void read_extension(struct reader *r, struct vp8_payload *out)
@@ -22,7 +22,7 @@ static void read_extension(struct reader *r, struct vp8_payload *out)
         uint8_t byte = reader_u8(r);
         out->has_temporal_id = (flags & BIT_T) != 0;
         out->temporal_id = out->has_temporal_id ? byte >> 6 : 0;
-        out->layer_sync = out->has_temporal_id && (byte & 0x20);
+        out->layer_sync = out->has_temporal_id && (byte & BIT_Y);
     }
 }
 
@@ -59,13 +59,33 @@ bool vp8_payload_parse(struct slice payload, struct vp8_payload *out)
     return true;
 }
 
-bool vp8_packetizer_start(struct packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload)
+static bool has_layers(const struct payload_picture *picture)
 {
-    if (frame.len == 0 || max_payload <= VP8_DESCRIPTOR_LEN)
+    return picture->layer_flags & RTC_LAYER_TEMPORAL;
+}
+
+bool vp8_packetizer_start(struct packetizer *p, struct slice frame, const struct payload_picture *picture, size_t max_payload)
+{
+    size_t used = VP8_DESCRIPTOR_LEN + (has_layers(picture) ? VP8_LAYERS_LEN : 0);
+    if (frame.len == 0 || max_payload <= used)
         return false;
-    size_t room = max_payload - VP8_DESCRIPTOR_LEN;
-    *p = (struct packetizer){frame, (frame.len + room - 1) / room, picture_id & 0x7fff, true};
+    size_t room = max_payload - used;
+    *p = (struct packetizer){frame, (frame.len + room - 1) / room, *picture, true};
     return true;
+}
+
+/* RFC 7741 section 4.2. TID has two bits: higher layers than that are the fourth. */
+static void write_descriptor(const struct packetizer *p, struct writer *w)
+{
+    const struct payload_picture *picture = &p->picture;
+    uint8_t tid = picture->temporal_id < TID_MAX ? picture->temporal_id : TID_MAX;
+    writer_u8(w, (uint8_t)(BIT_X | (p->first ? BIT_S : 0)));
+    writer_u8(w, has_layers(picture) ? BIT_I | BIT_L | BIT_T : BIT_I);
+    writer_u16(w, (uint16_t)(BIT_M << 8 | (picture->id & 0x7fff)));
+    if (!has_layers(picture))
+        return;
+    writer_u8(w, picture->base_index);
+    writer_u8(w, (uint8_t)(tid << 6 | (picture->layer_flags & RTC_LAYER_SYNC ? BIT_Y : 0)));
 }
 
 bool vp8_packetizer_next(struct packetizer *p, struct writer *w, bool *last)
@@ -73,9 +93,7 @@ bool vp8_packetizer_next(struct packetizer *p, struct writer *w, bool *last)
     if (p->payloads_left == 0)
         return false;
     size_t len = p->left.len / p->payloads_left;
-    writer_u8(w, (uint8_t)(BIT_X | (p->first ? BIT_S : 0)));
-    writer_u8(w, BIT_I);
-    writer_u16(w, (uint16_t)(BIT_M << 8 | p->picture_id));
+    write_descriptor(p, w);
     writer_bytes(w, slice_of(p->left.data, len));
     if (!writer_ok(w))
         return false;
@@ -95,7 +113,9 @@ static bool parse(struct slice payload, struct payload_info *out)
                                  .keyframe = vp8.keyframe,
                                  .width = vp8.width,
                                  .height = vp8.height,
-                                 .temporal_id = vp8.temporal_id};
+                                 .temporal_id = vp8.temporal_id,
+                                 .layer_flags =
+                                     (uint8_t)((vp8.has_temporal_id ? RTC_LAYER_TEMPORAL : 0) | (vp8.layer_sync ? RTC_LAYER_SYNC : 0))};
     return true;
 }
 

@@ -6,7 +6,12 @@
 #include "payload_format.h"
 
 enum { VP8_CLOCK_RATE = 90000, VP8_KEYFRAME_HEADER_LEN = 10 /* RFC 6386 section 9.1 */ };
-enum { VP8_DESCRIPTOR_LEN = 4 /* as we write it: X, I, 15-bit picture id */, VP8_NO_PICTURE_ID = -1, VP8_NO_TL0 = -1 };
+enum {
+    VP8_DESCRIPTOR_LEN = 4 /* as we write it: X, I, 15-bit picture id */,
+    VP8_LAYERS_LEN = 2 /* and with layers: TL0PICIDX, TID and Y */,
+    VP8_NO_PICTURE_ID = -1,
+    VP8_NO_TL0 = -1
+};
 
 struct vp8_payload {
     bool non_reference;        /* N: may be dropped */
@@ -30,7 +35,7 @@ bool vp8_payload_parse(struct slice payload, struct vp8_payload *out);
 bool vp8_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
 
 /* Splits a frame into nearly equal payloads. `max_payload` counts the descriptor. */
-bool vp8_packetizer_start(struct packetizer *p, struct slice frame, uint16_t picture_id, size_t max_payload);
+bool vp8_packetizer_start(struct packetizer *p, struct slice frame, const struct payload_picture *picture, size_t max_payload);
 bool vp8_packetizer_next(struct packetizer *p, struct writer *w, bool *last);
 
 extern const struct payload_format vp8_payload_format;

@@ -54,6 +54,7 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
         .remb = from->goog_remb,
     };
     text_copy(to->name, sizeof to->name, from->name);
+    text_copy(to->fmtp, sizeof to->fmtp, from->fmtp);
 }
 
 bool capabilities_inband_fec(const struct jsep_codec *codec)

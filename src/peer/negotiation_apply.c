@@ -4,6 +4,7 @@
 
 #include "negotiation_needed.h"
 #include "negotiation_transport.h"
+#include "receive_pipeline.h"
 #include "restart.h"
 #include "sending.h"
 #include "transceiver_life.h"
@@ -37,6 +38,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         struct sender_encoding *e = &t->sender.encodings[i];
         e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_section, e->rtp.rid);
     }
+    receive_pipeline_set_codecs(t->receiver.pipeline, rtp->receive_codecs, rtp->receive_codec_count);
     transceiver_update_sending(t);
 }
 

@@ -4,11 +4,13 @@
 
 #include "audio_stretch.h"
 #include "codec_registry.h"
+#include "codec_table.h"
 #include "peer.h"
 #include "transport.h"
 
 #include <pthread.h>
 #include <stdio.h>
+#include <strings.h>
 
 enum { WAITING_MAX = 64 }; /* encoded frames that wait for the decoder, and pictures that wait to be shown */
 
@@ -29,7 +31,10 @@ struct receive_shared {
     struct unit in[WAITING_MAX];
     struct shown out[WAITING_MAX];
     uint32_t in_count, out_count;
-    uint64_t in_bytes; /* of the frames in `in` */
+    uint64_t in_bytes;                       /* of the frames in `in` */
+    struct rtp_codec codecs[RTP_CODECS_MAX]; /* as negotiated */
+    size_t codec_count;
+    bool codecs_changed; /* the worker does not know them yet */
     bool busy, detached;
     bool broken; /* the decoder lost its thread: a keyframe is needed */
     struct receive_pipeline_stats stats;
@@ -37,7 +42,10 @@ struct receive_shared {
 
 /* The worker's alone. */
 struct receive_worker {
+    struct rtp_codec codecs[RTP_CODECS_MAX]; /* a copy */
+    size_t codec_count;
     const rtc_codec_ops *codec;
+    struct rtp_codec made_for; /* what the decoder was made for */
     void *decoder;
     rtc_audio_frame *accelerated; /* sound that is to be blended into what follows */
 };
@@ -95,18 +103,54 @@ static void unref(struct receive_pipeline *p)
 
 /* ---- On the worker ---- */
 
-/* The decoder for this frame's codec, made or changed as needed. */
+/* What was negotiated for this frame's codec; of one that was not, what is known of it. */
+static struct rtp_codec parameters_of(const struct receive_worker *w, rtc_media_kind kind, const char *name)
+{
+    struct rtp_codec out = {0};
+    for (size_t i = 0; i < w->codec_count; i++)
+        if (strcasecmp(w->codecs[i].name, name) == 0)
+            return w->codecs[i];
+    const struct codec_row *row = codec_row_carried(kind, name);
+    text_copy(out.name, sizeof out.name, name);
+    out.clock_rate = row ? row->clock_rate : 0;
+    out.channels = row ? row->channels : 1;
+    return out;
+}
+
+static bool is_same(const struct rtp_codec *a, const struct rtp_codec *b)
+{
+    return strcasecmp(a->name, b->name) == 0 && a->clock_rate == b->clock_rate && a->channels == b->channels &&
+           strcmp(a->fmtp, b->fmtp) == 0;
+}
+
+static int make_decoder(struct receive_pipeline *p)
+{
+    const rtc_codec_ops *codec = p->worker.codec;
+    const struct rtp_codec *agreed = &p->worker.made_for;
+    const rtc_codec_parameters parameters = {sizeof parameters, agreed->name, agreed->clock_rate, agreed->channels, agreed->fmtp};
+    return codec->decoder_new_with ? codec->decoder_new_with(p->context, &parameters, &p->worker.decoder)
+                                   : codec->decoder_new(p->context, 2, &p->worker.decoder);
+}
+
+/* The decoder for this frame's codec and its parameters, made or changed as needed. Pictures can go on in another one with a keyframe only.
+ */
 static int prepare_decoder(struct receive_pipeline *p, const rtc_encoded_frame *frame)
 {
-    const rtc_codec_ops *codec = frame ? codec_find_decoder(p->context, p->kind, rtc_encoded_frame_codec(frame)) : p->worker.codec;
+    struct receive_worker *w = &p->worker;
+    const rtc_codec_ops *codec = frame ? codec_find_decoder(p->context, p->kind, rtc_encoded_frame_codec(frame)) : w->codec;
     if (!codec)
         return RTC_ERR_NOT_SUPPORTED;
-    if (p->worker.decoder && codec != p->worker.codec) {
-        p->worker.codec->decoder_free(p->worker.decoder);
-        p->worker.decoder = NULL;
+    const struct rtp_codec agreed = frame ? parameters_of(w, p->kind, rtc_encoded_frame_codec(frame)) : w->made_for;
+    bool may_change = p->kind == RTC_MEDIA_AUDIO || (frame && rtc_encoded_frame_keyframe(frame));
+    if (w->decoder && (codec != w->codec || (may_change && !is_same(&agreed, &w->made_for)))) {
+        w->codec->decoder_free(w->decoder);
+        w->decoder = NULL;
     }
-    p->worker.codec = codec;
-    return p->worker.decoder ? RTC_OK : codec->decoder_new(p->context, 2, &p->worker.decoder);
+    if (w->decoder)
+        return RTC_OK;
+    w->codec = codec;
+    w->made_for = agreed;
+    return make_decoder(p);
 }
 
 static void count_decoded(struct receive_pipeline *p, const rtc_encoded_frame *frame, const rtc_video_frame *picture, rtc_time_t began)
@@ -194,6 +238,11 @@ static bool take_unit(struct receive_pipeline *p, struct unit *out)
 {
     pthread_mutex_lock(&p->lock);
     bool more = p->shared.in_count > 0 && !p->shared.detached && !p->shared.broken;
+    if (p->shared.codecs_changed) {
+        p->worker.codec_count = p->shared.codec_count;
+        memcpy(p->worker.codecs, p->shared.codecs, p->shared.codec_count * sizeof p->shared.codecs[0]);
+        p->shared.codecs_changed = false;
+    }
     if (more) {
         *out = p->shared.in[0];
         memmove(p->shared.in, p->shared.in + 1, --p->shared.in_count * sizeof p->shared.in[0]);
@@ -371,6 +420,15 @@ static void tell_sinks(struct receive_pipeline *p, rtc_encoded_frame *frame)
     struct user_event *e = transceiver_tell(p->transceiver, TRANSCEIVER_ENCODED_FRAME, 0);
     if (e)
         event_queue_carry(&p->pc->events, e, NULL, rtc_encoded_frame_ref(frame));
+}
+
+void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_codec *codecs, size_t count)
+{
+    pthread_mutex_lock(&p->lock);
+    p->shared.codec_count = count < RTP_CODECS_MAX ? count : RTP_CODECS_MAX;
+    memcpy(p->shared.codecs, codecs, p->shared.codec_count * sizeof *codecs);
+    p->shared.codecs_changed = true;
+    pthread_mutex_unlock(&p->lock);
 }
 
 void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at)

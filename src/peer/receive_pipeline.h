@@ -17,6 +17,9 @@ struct receive_pipeline_stats {
 int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct receive_pipeline **out);
 /* NULL is legal. */
 void receive_pipeline_detach(struct receive_pipeline *p);
+/* What may come, as negotiated: decoders that were made for something else are made anew, for the next packet of sound or the next
+ * keyframe. */
+void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_codec *codecs, size_t count);
 /* The next frame in decoding order (borrowed) and when it is to be shown. */
 void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at);
 /* Due now; action: enum rtp_audio_action; samples: per channel, for what is invented. */

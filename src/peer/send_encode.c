@@ -15,6 +15,7 @@
 void send_pipeline_adopt_codec(struct send_pipeline *p)
 {
     struct send_worker *w = &p->worker;
+    w->negotiated = p->shared.codec;
     w->codec = codec_find_encoder(p->context, p->kind, p->shared.codec.name);
     w->inband_fec = capabilities_inband_fec(&p->shared.codec);
     w->loss_percent = w->inband_fec ? 10 : 0;
@@ -38,8 +39,10 @@ static void follow_codec(struct send_pipeline *p)
     p->worker.encoder = NULL;
 }
 
-static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
+static void settings_of(struct send_pipeline *p, rtc_codec_parameters *parameters, rtc_encoder_settings *s)
 {
+    const struct jsep_codec *codec = &p->worker.negotiated;
+    *parameters = (rtc_codec_parameters){sizeof *parameters, codec->name, codec->clock_rate, codec->channels, codec->fmtp};
     *s = (rtc_encoder_settings){
         .size = sizeof *s,
         .width = p->worker.encoder_width,
@@ -48,6 +51,8 @@ static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
         .sample_rate = AUDIO_FRAMER_RATE,
         .channels = p->worker.channels,
         .inband_fec = p->worker.inband_fec,
+        .encodings = p->encodings,
+        .parameters = parameters,
     };
     pthread_mutex_lock(&p->lock);
     s->bitrate_bps = p->shared.bitrate_bps;
@@ -61,30 +66,45 @@ static void settings_of(struct send_pipeline *p, rtc_encoder_settings *s)
 static int prepare_encoder(struct send_pipeline *p, bool resized)
 {
     rtc_encoder_settings settings;
+    rtc_codec_parameters parameters;
     pthread_mutex_lock(&p->lock);
     bool changed = p->shared.bitrate_changed || resized;
     pthread_mutex_unlock(&p->lock);
     if (p->worker.encoder && !changed)
         return RTC_OK;
-    settings_of(p, &settings);
+    settings_of(p, &parameters, &settings);
     if (p->worker.encoder)
         return p->worker.codec->encoder_configure ? p->worker.codec->encoder_configure(p->worker.encoder, &settings) : RTC_OK;
     return p->worker.codec->encoder_new(p->context, &settings, &p->worker.encoder);
 }
 
-static void emit(struct send_pipeline *p, rtc_encoded_frame *frame, uint8_t level)
+/* What came of one frame: of pictures one for each layer. */
+struct layers {
+    rtc_encoded_frame *frames[RTC_ENCODER_LAYERS_MAX]; /* references */
+    size_t count;
+};
+
+static void drop_layers(struct layers *layers)
 {
-    struct send_item item = {.encoded = frame, .audio_level = level};
+    while (layers->count > 0)
+        rtc_encoded_frame_unref(layers->frames[--layers->count]);
+}
+
+/* Takes the references: all of it goes on its way, or nothing. */
+static void emit(struct send_pipeline *p, struct layers *layers, uint8_t level)
+{
     pthread_mutex_lock(&p->lock);
-    bool kept = !p->shared.detached && send_ring_push(&p->shared.out, item, ENCODED_WAITING_MAX);
+    bool kept = !p->shared.detached && p->shared.out.count + layers->count <= ENCODED_WAITING_MAX;
+    for (size_t i = 0; kept && i < layers->count; i++)
+        (void)send_ring_push(&p->shared.out, (struct send_item){.encoded = layers->frames[i], .audio_level = level}, ENCODED_WAITING_MAX);
     p->shared.in_work = false;
     if (!kept && !p->shared.detached) { /* else it is counted already */
-        p->shared.stats.frames_dropped++;
+        p->shared.stats.frames_dropped += layers->count;
         p->shared.encoded_lost = p->kind == RTC_MEDIA_VIDEO;
     }
     pthread_mutex_unlock(&p->lock);
     if (!kept)
-        rtc_encoded_frame_unref(frame);
+        drop_layers(layers);
 }
 
 static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
@@ -97,14 +117,32 @@ static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
     p->worker.last_capture_us = capture_us;
 }
 
-static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, rtc_encoded_frame **out)
+/* Into layers where the codec makes them, else into one frame at most. */
+static int run_encoder(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, struct layers *out)
+{
+    const rtc_codec_ops *codec = p->worker.codec;
+    int error = codec->encode_layers ? codec->encode_layers(p->worker.encoder, picture, keyframe ? (1u << p->encodings) - 1 : 0,
+                                                            out->frames, RTC_ENCODER_LAYERS_MAX, &out->count)
+                                     : codec->encode_video(p->worker.encoder, picture, keyframe, out->frames);
+    if (!codec->encode_layers)
+        out->count = out->frames[0] != NULL;
+    if (out->count > RTC_ENCODER_LAYERS_MAX) { /* the codec is broken: what it says it made is not there */
+        out->count = 0;
+        error = RTC_ERR_RANGE;
+    }
+    if (error)
+        drop_layers(out);
+    return error;
+}
+
+static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, struct layers *out)
 {
     uint32_t width = rtc_video_frame_width(picture), height = rtc_video_frame_height(picture);
     bool resized = width != p->worker.encoder_width || height != p->worker.encoder_height;
     p->worker.encoder_width = width;
     p->worker.encoder_height = height;
     int error = prepare_encoder(p, resized);
-    return error ? error : p->worker.codec->encode_video(p->worker.encoder, picture, keyframe, out);
+    return error ? error : run_encoder(p, picture, keyframe, out);
 }
 
 /* With the lock held: how many pictures a second come. Fewer of them are sent when there is too little of anything, and if that counted,
@@ -135,12 +173,13 @@ static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_fra
     return media_tools_video_to_i420(p->context, frame, width, height, out);
 }
 
-static void count_encoded(struct send_pipeline *p, const rtc_encoded_frame *frame, rtc_time_t began)
+static void count_encoded(struct send_pipeline *p, const struct layers *layers, rtc_time_t began)
 {
     rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
     pthread_mutex_lock(&p->lock);
-    p->shared.stats.frames_encoded++;
-    p->shared.stats.key_frames_encoded += rtc_encoded_frame_keyframe(frame);
+    p->shared.stats.frames_encoded += layers->count;
+    for (size_t i = 0; i < layers->count; i++)
+        p->shared.stats.key_frames_encoded += rtc_encoded_frame_keyframe(layers->frames[i]);
     p->shared.stats.total_encode_time_us += took;
     p->shared.stats.width = p->worker.encoder_width;
     p->shared.stats.height = p->worker.encoder_height;
@@ -194,7 +233,7 @@ static void owe_keyframe(struct send_pipeline *p)
 static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
 {
     rtc_video_frame *picture = NULL;
-    rtc_encoded_frame *encoded = NULL;
+    struct layers encoded = {0};
     rtc_time_t began = rtc_now();
     pthread_mutex_lock(&p->lock);
     bool keyframe = p->shared.keyframe_wanted;
@@ -208,9 +247,9 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
     spend(p, frame, began);
     if (error) {
         fail_encoding(p, error);
-    } else if (encoded) {
-        count_encoded(p, encoded, began);
-        emit(p, encoded, RTP_NO_AUDIO_LEVEL);
+    } else if (encoded.count > 0) {
+        count_encoded(p, &encoded, began);
+        emit(p, &encoded, RTP_NO_AUDIO_LEVEL);
     } else {
         count_unmade(p); /* dropped by the rate control */
         if (keyframe)
@@ -237,14 +276,15 @@ static int encode_packets(struct send_pipeline *p)
     rtc_audio_frame *packet;
     int error = audio_framer_pop(p->worker.framer, &packet);
     while (!error && packet) {
-        rtc_encoded_frame *encoded = NULL;
+        struct layers encoded = {0};
         rtc_time_t began = rtc_now();
         error = prepare_encoder(p, false);
         if (!error)
-            error = p->worker.codec->encode_audio(p->worker.encoder, packet, &encoded);
-        if (encoded) {
-            count_encoded(p, encoded, began);
-            emit(p, encoded, level_of(packet));
+            error = p->worker.codec->encode_audio(p->worker.encoder, packet, encoded.frames);
+        encoded.count = encoded.frames[0] != NULL;
+        if (encoded.count > 0) {
+            count_encoded(p, &encoded, began);
+            emit(p, &encoded, level_of(packet));
         }
         rtc_audio_frame_unref(packet);
         if (!error)
@@ -281,7 +321,7 @@ void send_pipeline_encode(struct job *job)
             return;
         follow_codec(p);
         if (item.encoded) {
-            emit(p, rtc_encoded_frame_ref(item.encoded), RTP_NO_AUDIO_LEVEL);
+            emit(p, &(struct layers){{rtc_encoded_frame_ref(item.encoded)}, 1}, RTP_NO_AUDIO_LEVEL);
         } else if (p->worker.codec && item.video) {
             encode_video(p, item.video);
         } else if (p->worker.codec && item.audio) {

@@ -76,6 +76,18 @@ static void count_unsent(struct send_pipeline *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* To the stream of its encoding; RTC_ERR_NOT_FOUND when there is none. */
+static int send_frame(struct send_pipeline *p, const struct send_item *item, rtc_time_t now)
+{
+    struct transport *t = p->pc ? p->pc->transport : NULL;
+    if (!t)
+        return RTC_ERR_INVALID_STATE;
+    const rtc_rtp_sender *sender = &p->transceiver->sender;
+    uint32_t index = rtc_encoded_frame_simulcast_index(item->encoded);
+    uint32_t stream = index < sender->encoding_count ? sender->encodings[index].stream : 0;
+    return rtp_session_send_frame(transport_media(t), now, stream, item->encoded, item->audio_level, transport_media_out(t));
+}
+
 static void send_ready(struct send_pipeline *p, rtc_time_t now)
 {
     struct send_item item;
@@ -85,16 +97,13 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;
-        struct transport *t = p->pc ? p->pc->transport : NULL;
-        int error = t ? rtp_session_send_frame(transport_media(t), now, p->transceiver->sender.encodings[0].stream, item.encoded,
-                                               item.audio_level, transport_media_out(t))
-                      : RTC_ERR_INVALID_STATE;
+        int error = send_frame(p, &item, now);
         if (error)
             count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */
         if (error == RTC_ERR_NO_MEMORY)
             send_pipeline_request_keyframe(p); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
-        if (t && p->kind == RTC_MEDIA_VIDEO)
-            note_backlog(p, t, now);
+        if (p->pc && p->pc->transport && p->kind == RTC_MEDIA_VIDEO)
+            note_backlog(p, p->pc->transport, now);
         send_item_free(&item);
     }
 }
@@ -277,6 +286,7 @@ void send_pipeline_discard(struct send_pipeline *p)
 
 void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
 {
+    p->encodings = (uint32_t)t->sender.encoding_count;
     p->shared.codec = t->sender.codec;
     send_pipeline_adopt_codec(p);
     p->shared.bitrate_bps = first_bitrate(p->pc, t);

@@ -51,7 +51,8 @@ struct send_shared {
 
 /* The encoder and what feeds it: the worker's alone, once the pipeline has started. */
 struct send_worker {
-    const rtc_codec_ops *codec; /* NULL: only encoded frames pass */
+    const rtc_codec_ops *codec;   /* NULL: only encoded frames pass */
+    struct jsep_codec negotiated; /* what it was chosen for */
     uint32_t loss_percent;
     bool inband_fec;
     void *encoder;
@@ -69,6 +70,7 @@ struct send_pipeline {
     atomic_uint references;
     rtc_context *context;
     rtc_media_kind kind;
+    uint32_t encodings;      /* of the sender, at least 1 */
     struct mailbox *mailbox; /* the connection's: no reference, valid while not detached */
     pthread_mutex_t lock;
     struct send_shared shared;

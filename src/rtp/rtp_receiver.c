@@ -175,6 +175,7 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rt
         p.width = info.width;
         p.height = info.height;
         p.temporal_id = info.temporal_id;
+        p.layer_flags = info.layer_flags;
         p.payload = info.data;
         p.packet = packet;
     } else {

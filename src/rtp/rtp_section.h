@@ -26,6 +26,7 @@ struct rtp_codec {
     char name[16];            /* "VP8", "opus" */
     uint32_t clock_rate;
     uint8_t channels;
+    char fmtp[256]; /* for who encodes and decodes; "": none */
     bool nack, pli, fir, remb;
 };
 

@@ -44,6 +44,7 @@ static void randomize(struct rtp_send_stream *s)
     s->numbers.sequence = (uint16_t)(random & 0x7fff);
     s->numbers.rtx_sequence = (uint16_t)(random >> 16 & 0x7fff);
     s->numbers.picture_id = (uint16_t)(random >> 32 & 0x7fff);
+    s->numbers.base_index = (uint8_t)(random >> 48);
     s->numbers.timestamp_offset = context_random_u32(s->context);
 }
 
@@ -167,13 +168,22 @@ static bool packetize(const struct rtp_send_stream *s, struct packetizer *p, str
     return true;
 }
 
-static int send_video(struct rtp_send_stream *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
-                      struct rtp_pacer *pacer)
+static struct payload_picture next_picture(struct rtp_send_stream *s, const rtc_encoded_frame *frame)
+{
+    uint32_t flags = rtc_encoded_frame_layer_flags(frame), temporal_id = rtc_encoded_frame_temporal_id(frame);
+    s->numbers.picture_id = (uint16_t)((s->numbers.picture_id + 1) & 0x7fff);
+    if ((flags & RTC_LAYER_TEMPORAL) && temporal_id == 0)
+        s->numbers.base_index++; /* RFC 7741 section 4.2: TL0PICIDX */
+    return (struct payload_picture){s->numbers.picture_id, (uint8_t)flags, (uint8_t)temporal_id, s->numbers.base_index};
+}
+
+static int send_video(struct rtp_send_stream *s, rtc_time_t now, const rtc_encoded_frame *encoded, struct slice frame,
+                      struct rtp_header *header, struct packet_pool *pool, struct rtp_pacer *pacer)
 {
     struct packetizer p;
     struct packet_queue packets = {0};
-    s->numbers.picture_id = (uint16_t)((s->numbers.picture_id + 1) & 0x7fff);
-    if (!s->format.payload->packetizer_start(&p, frame, s->numbers.picture_id, max_payload(s, header)))
+    const struct payload_picture picture = next_picture(s, encoded);
+    if (!s->format.payload->packetizer_start(&p, frame, &picture, max_payload(s, header)))
         return RTC_ERR_RANGE;
     if (!rtp_pacer_has_room(pacer, p.payloads_left))
         return RTC_ERR_QUOTA_EXCEEDED;
@@ -230,7 +240,7 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
     uint32_t timestamp = rtc_encoded_frame_rtp_timestamp(frame) + s->numbers.timestamp_offset;
     struct rtp_header header = header_of(s, timestamp, s->kind == RTC_MEDIA_AUDIO ? &audio_level : NULL);
     int error =
-        s->kind == RTC_MEDIA_VIDEO ? send_video(s, now, data, &header, pool, pacer) : send_audio(s, now, data, &header, pool, pacer);
+        s->kind == RTC_MEDIA_VIDEO ? send_video(s, now, frame, data, &header, pool, pacer) : send_audio(s, now, data, &header, pool, pacer);
     if (!error)
         note_frame(s, now, frame, timestamp);
     return error;

@@ -194,7 +194,7 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     rtc_encoded_frame *frame = NULL;
     rtc_encoded_frame_options o = {
         .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = b->codec->name, .data_len = frame_bytes(b, start, end), .keyframe = head->keyframe,
-        .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height, .temporal_id = head->temporal_id,
+        .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height, .temporal_id = head->temporal_id, .layer_flags = head->layer_flags,
     };
     if (head->keyframe && head->width == 0)
         read_size(b, start, end, &o);
@@ -346,6 +346,7 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
         .last = p->last,
         .keyframe = p->keyframe,
         .temporal_id = p->temporal_id,
+        .layer_flags = p->layer_flags,
     };
     if (p->packet)
         jitter_room_add(b->room, packet_cost(p->packet));

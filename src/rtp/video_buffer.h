@@ -31,7 +31,7 @@ struct video_packet {
     bool first, last;  /* of its frame */
     bool keyframe;     /* known of the first one only */
     uint16_t width, height;
-    uint8_t temporal_id;
+    uint8_t temporal_id, layer_flags;
     rtc_time_t arrival;   /* not after it is inserted */
     struct slice payload; /* inside `packet`; empty: padding, which only fills its sequence number */
     struct packet *packet; /* owned; may be NULL for padding */
@@ -44,7 +44,7 @@ struct video_slot {
     uint32_t timestamp;
     uint16_t offset, len; /* of the payload in packet->bytes */
     uint16_t width, height;
-    uint8_t temporal_id;
+    uint8_t temporal_id, layer_flags;
     bool used, first, last, keyframe;
 };
 

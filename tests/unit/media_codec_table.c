@@ -67,7 +67,7 @@ static void test_pictures_go_through(void **state)
     uint8_t bytes[64], back[sizeof keyframe];
     size_t len = 0;
     bool last = false;
-    assert_true(format->packetizer_start(&p, slice_of(keyframe, sizeof keyframe), 5, 14));
+    assert_true(format->packetizer_start(&p, slice_of(keyframe, sizeof keyframe), &(struct payload_picture){.id = 5}, 14));
     for (bool first = true; !last; first = false) {
         struct writer w = writer_of(bytes, sizeof bytes);
         struct payload_info info;

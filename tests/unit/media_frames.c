@@ -226,7 +226,9 @@ static void test_encoded_data(void **state)
                                          .width = 6,
                                          .height = 5,
                                          .spatial_id = 4,
-                                         .temporal_id = 3};
+                                         .temporal_id = 3,
+                                         .simulcast_index = 2,
+                                         .layer_flags = RTC_LAYER_TEMPORAL | RTC_LAYER_SYNC};
     rtc_encoded_frame *f;
     assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_OK);
     assert_memory_equal(rtc_encoded_frame_data(f), "abcdef", 6);
@@ -239,6 +241,8 @@ static void test_encoded_data(void **state)
     assert_int_equal(rtc_encoded_frame_height(f), 5);
     assert_int_equal(rtc_encoded_frame_spatial_id(f), 4);
     assert_int_equal(rtc_encoded_frame_temporal_id(f), 3);
+    assert_int_equal(rtc_encoded_frame_simulcast_index(f), 2);
+    assert_int_equal(rtc_encoded_frame_layer_flags(f), RTC_LAYER_TEMPORAL | RTC_LAYER_SYNC);
     rtc_encoded_frame_truncate(f, 7);
     assert_int_equal(rtc_encoded_frame_len(f), 6);
     rtc_encoded_frame_truncate(f, 2);
@@ -255,6 +259,12 @@ static void test_layers(void **state)
     o.temporal_id = 0;
     o.spatial_id = 8;
     assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_ERR_RANGE);
+    o.spatial_id = 0;
+    o.simulcast_index = 4;
+    assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_ERR_RANGE);
+    o.simulcast_index = 0;
+    o.layer_flags = 4;
+    assert_int_equal(rtc_encoded_frame_new(NULL, &o, &f), RTC_ERR_TYPE);
     /* A program of before: its padding may hold anything, and nothing behind it is read. */
     o.size = offsetof(rtc_encoded_frame_options, spatial_id);
     o.unused = 77;

@@ -29,6 +29,25 @@ static int make_decoder(rtc_context *context, uint32_t channels, void **out)
     return RTC_ERR_NOT_SUPPORTED;
 }
 
+static int make_decoder_with(rtc_context *context, const rtc_codec_parameters *parameters, void **out)
+{
+    (void)context;
+    (void)parameters;
+    (void)out;
+    return RTC_ERR_NOT_SUPPORTED;
+}
+
+static int encode_layers(void *encoder, rtc_video_frame *frame, uint32_t keyframes, rtc_encoded_frame **out, size_t capacity, size_t *count)
+{
+    (void)encoder;
+    (void)frame;
+    (void)keyframes;
+    (void)out;
+    (void)capacity;
+    (void)count;
+    return RTC_OK;
+}
+
 static void discard(void *codec)
 {
     (void)codec;
@@ -114,6 +133,27 @@ static void test_shorter_struct(void **state)
     assert_int_equal(rtc_context_add_codec(context, &ops), RTC_OK);
     assert_null(codec_find(context, RTC_MEDIA_VIDEO, "VP8")->decode_video);
     rtc_context_unref(context);
+}
+
+/* The newer members stand in for the older ones. */
+static void test_layers_and_parameters(void **state)
+{
+    (void)state;
+    struct counting_allocator c = {0};
+    rtc_context *context = counting_context(&c);
+    rtc_codec_ops ops = encoder_ops();
+    ops.encode_video = NULL;
+    ops.encode_layers = encode_layers;
+    assert_int_equal(rtc_context_add_codec(context, &ops), RTC_OK);
+    assert_non_null(codec_find_encoder(context, RTC_MEDIA_VIDEO, "VP8"));
+    assert_null(codec_find_decoder(context, RTC_MEDIA_VIDEO, "VP8"));
+    ops = decoder_ops();
+    ops.decoder_new = NULL;
+    ops.decoder_new_with = make_decoder_with;
+    assert_int_equal(rtc_context_add_codec(context, &ops), RTC_OK);
+    assert_non_null(codec_find_decoder(context, RTC_MEDIA_VIDEO, "VP8"));
+    rtc_context_unref(context);
+    assert_int_equal(c.live, 0);
 }
 
 static void test_refused(void **state)
@@ -227,8 +267,9 @@ static void test_stream_ids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_latest_that_can), cmocka_unit_test(test_shorter_struct),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_without_media),   cmocka_unit_test(test_framer_without_media), cmocka_unit_test(test_stream_ids),
+        cmocka_unit_test(test_latest_that_can), cmocka_unit_test(test_shorter_struct), cmocka_unit_test(test_layers_and_parameters),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_without_media),  cmocka_unit_test(test_framer_without_media),
+        cmocka_unit_test(test_stream_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

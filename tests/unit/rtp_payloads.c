@@ -74,7 +74,7 @@ static void check_split(size_t frame_len, size_t max_payload)
     for (size_t i = 0; i < frame_len; i++)
         frame[i] = (uint8_t)(i * 7 + 1);
     struct packetizer packetizer;
-    assert_true(vp8_packetizer_start(&packetizer, slice_of(frame, frame_len), 0xffff, max_payload));
+    assert_true(vp8_packetizer_start(&packetizer, slice_of(frame, frame_len), &(struct payload_picture){.id = 0xffff}, max_payload));
     size_t expected = packetizer.payloads_left;
     size_t len = 0;
     size_t count = 0;
@@ -109,13 +109,45 @@ static void splits_and_joins_vp8_frames(void **state)
     check_split(100, 5);
 }
 
+/* RFC 7741 section 4.2: in every payload of a picture whose stream has temporal layers, and in no other. */
+static void writes_temporal_layers(void **state)
+{
+    (void)state;
+    for (uint8_t tid = 0; tid < 5; tid++) {
+        const struct payload_picture picture = {
+            .id = 3, .layer_flags = RTC_LAYER_TEMPORAL | (tid == 1 ? RTC_LAYER_SYNC : 0), .temporal_id = tid, .base_index = 250};
+        struct packetizer packetizer;
+        size_t count = 0;
+        assert_true(vp8_packetizer_start(&packetizer, slice_of("abcdefghi", 9), &picture, VP8_DESCRIPTOR_LEN + VP8_LAYERS_LEN + 4));
+        for (bool last = false; !last; count++) {
+            uint8_t room[VP8_DESCRIPTOR_LEN + VP8_LAYERS_LEN + 4];
+            struct writer w = writer_of(room, sizeof room);
+            struct vp8_payload p;
+            struct payload_info info;
+            assert_true(vp8_packetizer_next(&packetizer, &w, &last));
+            assert_true(vp8_payload_parse(slice_of(room, writer_len(&w)), &p));
+            assert_int_equal(p.picture_id, 3);
+            assert_int_equal(p.tl0_picture_index, 250);
+            assert_true(p.has_temporal_id);
+            assert_int_equal(p.temporal_id, tid < 3 ? tid : 3); /* there are two bits */
+            assert_int_equal(p.layer_sync, tid == 1);
+            assert_int_equal(p.data.len, 3);
+            assert_true(vp8_payload_format.parse(slice_of(room, writer_len(&w)), &info));
+            assert_int_equal(info.layer_flags, picture.layer_flags);
+        }
+        assert_int_equal(count, 3);
+        assert_false(vp8_packetizer_start(&packetizer, slice_of("a", 1), &picture, VP8_DESCRIPTOR_LEN + VP8_LAYERS_LEN));
+    }
+}
+
 static void refuses_to_split_nothing(void **state)
 {
     (void)state;
     struct packetizer p;
-    assert_false(vp8_packetizer_start(&p, slice_of("", 0), 1, 1000));
-    assert_false(vp8_packetizer_start(&p, slice_of("a", 1), 1, VP8_DESCRIPTOR_LEN));
-    assert_true(vp8_packetizer_start(&p, slice_of("abc", 3), 1, 7));
+    const struct payload_picture picture = {.id = 1};
+    assert_false(vp8_packetizer_start(&p, slice_of("", 0), &picture, 1000));
+    assert_false(vp8_packetizer_start(&p, slice_of("a", 1), &picture, VP8_DESCRIPTOR_LEN));
+    assert_true(vp8_packetizer_start(&p, slice_of("abc", 3), &picture, 7));
     uint8_t room[6];
     struct writer w = writer_of(room, sizeof room);
     bool last;
@@ -130,8 +162,8 @@ static void opus_durations(void **state)
     static const struct {
         uint8_t config;
         uint32_t samples;
-    } rows[] = {{0, 480}, {1, 960}, {2, 1920}, {3, 2880}, {7, 2880}, {11, 2880}, {12, 480}, {13, 960},
-                {14, 480}, {15, 960}, {16, 120}, {17, 240}, {18, 480}, {19, 960}, {28, 120}, {31, 960}};
+    } rows[] = {{0, 480},  {1, 960},  {2, 1920}, {3, 2880}, {7, 2880}, {11, 2880}, {12, 480}, {13, 960},
+                {14, 480}, {15, 960}, {16, 120}, {17, 240}, {18, 480}, {19, 960},  {28, 120}, {31, 960}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t bytes[] = {(uint8_t)(rows[i].config << 3), 0, 1, 2};
         struct opus_payload p;
@@ -149,25 +181,25 @@ static void opus_packings(void **state)
         const char *hex;
         uint8_t frames; /* 0: malformed */
     } rows[] = {
-        {"98", 1},              /* code 0, an empty frame */
-        {"99 0102", 2},         /* code 1 */
-        {"99 010203", 0},       /* of unequal halves */
-        {"9a 01 aa bbbb", 2},   /* code 2 */
-        {"9a", 0},              /* without its length */
-        {"9a fc", 0},           /* with half its length */
-        {"9a 05 aa", 0},        /* length past the end */
-        {"9b", 0},              /* code 3 without its count */
-        {"9b 00", 0},           /* M = 0 */
-        {"9b 31", 0},           /* M = 49 */
-        {"83 30 aabb", 0},      /* 48 x 2.5 ms, but 2 bytes do not divide by 48 */
-        {"83 30", 48},          /* 48 empty ones */
+        {"98", 1},            /* code 0, an empty frame */
+        {"99 0102", 2},       /* code 1 */
+        {"99 010203", 0},     /* of unequal halves */
+        {"9a 01 aa bbbb", 2}, /* code 2 */
+        {"9a", 0},            /* without its length */
+        {"9a fc", 0},         /* with half its length */
+        {"9a 05 aa", 0},      /* length past the end */
+        {"9b", 0},            /* code 3 without its count */
+        {"9b 00", 0},         /* M = 0 */
+        {"9b 31", 0},         /* M = 49 */
+        {"83 30 aabb", 0},    /* 48 x 2.5 ms, but 2 bytes do not divide by 48 */
+        {"83 30", 48},        /* 48 empty ones */
         {"9b 03 aabbcc", 3},
-        {"9b 07", 0},           /* 7 x 20 ms is over 120 ms */
+        {"9b 07", 0}, /* 7 x 20 ms is over 120 ms */
         {"9b 83 01 02 aa bbbb cc", 3},
         {"9b 83 01 09 aa bbbb cc", 0},
-        {"9b 43 03 aabbcc 000000", 3},  /* padding */
-        {"9b 43 ff", 0},                /* padding cut short */
-        {"9b 43 09 aabbcc", 0},         /* padding past the start */
+        {"9b 43 03 aabbcc 000000", 3}, /* padding */
+        {"9b 43 ff", 0},               /* padding cut short */
+        {"9b 43 09 aabbcc", 0},        /* padding past the start */
         {"9b c2 01 01 aa bb 00", 2},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -199,14 +231,11 @@ static void opus_redundancy(void **state)
         const char *hex;
         bool fec;
     } rows[] = {
-        {"48 80 00", false}, /* SILK wideband 20 ms mono: voice activity only */
-        {"48 40 00", true},
-        {"4c 08 00", false}, /* stereo: the second bit of the side, which has two */
-        {"4c 10 00", true},
-        {"50 20 00", true},  /* 40 ms: two voice activity bits first */
-        {"50 c0 00", false},
-        {"48 40", false},    /* DTX: one byte */
-        {"98 40 00", false}, /* CELT has none */
+        {"48 80 00", false},                      /* SILK wideband 20 ms mono: voice activity only */
+        {"48 40 00", true},  {"4c 08 00", false}, /* stereo: the second bit of the side, which has two */
+        {"4c 10 00", true},  {"50 20 00", true},  /* 40 ms: two voice activity bits first */
+        {"50 c0 00", false}, {"48 40", false},    /* DTX: one byte */
+        {"98 40 00", false},                      /* CELT has none */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bytes b = hex(rows[i].hex);
@@ -236,6 +265,7 @@ int main(void)
         cmocka_unit_test(refuses_cut_vp8_payloads),
         cmocka_unit_test(reads_cut_keyframe_headers),
         cmocka_unit_test(splits_and_joins_vp8_frames),
+        cmocka_unit_test(writes_temporal_layers),
         cmocka_unit_test(refuses_to_split_nothing),
         cmocka_unit_test(opus_durations),
         cmocka_unit_test(opus_packings),

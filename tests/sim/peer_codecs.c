@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* What codecs are told and what they may give: parameters as negotiated, an encoder that is made anew when they change without a frame lost
+ * or doubled, several layers from one picture. In virtual time, with a codec of the test's own. */
+#include "peer_pump.h"
+
+#include "../scripted_media.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVERY_US = 33333 };
+
+/* What the codec saw, and what it is to make. */
+static struct {
+    rtc_context *context;
+    bool layers; /* two temporal ones, and one of an encoding that there is not */
+    uint32_t encoders, decoders, alive;
+    char encoder_fmtp[64], decoder_fmtp[64], decoder_name[16];
+    uint32_t clock_rate, channels, encodings, pictures, serial, keyframes_wanted;
+} seen;
+
+static void keep(char to[64], const char *from)
+{
+    (void)snprintf(to, 64, "%s", from);
+}
+
+static int encoder_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
+{
+    (void)context;
+    seen.encoders++;
+    seen.alive++;
+    seen.encodings = settings->encodings;
+    assert_string_equal(settings->parameters->name, "VP8");
+    assert_int_equal(settings->parameters->clock_rate, 90000);
+    keep(seen.encoder_fmtp, settings->parameters->fmtp);
+    *out = &seen;
+    return RTC_OK;
+}
+
+static int decoder_new_with(rtc_context *context, const rtc_codec_parameters *parameters, void **out)
+{
+    (void)context;
+    seen.decoders++;
+    seen.alive++;
+    (void)snprintf(seen.decoder_name, sizeof seen.decoder_name, "%s", parameters->name);
+    keep(seen.decoder_fmtp, parameters->fmtp);
+    seen.clock_rate = parameters->clock_rate;
+    seen.channels = parameters->channels;
+    *out = &seen;
+    return RTC_OK;
+}
+
+static void codec_free(void *codec)
+{
+    (void)codec;
+    seen.alive--;
+}
+
+static rtc_encoded_frame *make(rtc_video_frame *picture, bool key, uint32_t temporal_id, uint32_t simulcast_index)
+{
+    static const uint8_t head[SCRIPTED_HEAD] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
+    uint8_t data[400] = {0};
+    rtc_encoded_frame *frame;
+    memcpy(data, head, sizeof head);
+    data[0] = key ? 0x10 : 0x11;
+    scripted_put(data + SCRIPTED_HEAD, simulcast_index == 0 ? seen.serial++ : 0, rtc_video_frame_capture_time_us(picture));
+    const rtc_encoded_frame_options options = {
+        .size = sizeof options,
+        .kind = RTC_MEDIA_VIDEO,
+        .codec = "VP8",
+        .data = data,
+        .data_len = sizeof data,
+        .keyframe = key,
+        .rtp_timestamp = seen.pictures * 3000 + temporal_id * 1500,
+        .capture_time_us = rtc_video_frame_capture_time_us(picture),
+        .temporal_id = temporal_id,
+        .simulcast_index = simulcast_index,
+        .layer_flags = seen.layers ? RTC_LAYER_TEMPORAL | (temporal_id > 0 ? RTC_LAYER_SYNC : 0) : 0,
+    };
+    assert_int_equal(rtc_encoded_frame_new(seen.context, &options, &frame), RTC_OK);
+    return frame;
+}
+
+static int encode_layers(void *encoder, rtc_video_frame *picture, uint32_t keyframes, rtc_encoded_frame **out, size_t capacity,
+                         size_t *count)
+{
+    (void)encoder;
+    assert_int_equal(capacity, RTC_ENCODER_LAYERS_MAX);
+    assert_int_equal(*count, 0);
+    assert_true(keyframes <= 1); /* there is one encoding */
+    seen.keyframes_wanted += keyframes;
+    out[(*count)++] = make(picture, keyframes & 1, 0, 0);
+    if (seen.layers) {
+        out[(*count)++] = make(picture, false, 1, 0);
+        out[(*count)++] = make(picture, false, 0, 1);
+    }
+    seen.pictures++;
+    return RTC_OK;
+}
+
+static int decode(void *decoder, rtc_encoded_frame *frame, rtc_video_frame **out)
+{
+    (void)decoder;
+    (void)frame;
+    *out = NULL;
+    return RTC_OK;
+}
+
+static const rtc_codec_ops codec = {.size = sizeof codec,
+                                    .kind = RTC_MEDIA_VIDEO,
+                                    .name = "VP8",
+                                    .encoder_new = encoder_new,
+                                    .encoder_free = codec_free,
+                                    .encode_layers = encode_layers,
+                                    .decoder_new_with = decoder_new_with,
+                                    .decoder_free = codec_free,
+                                    .decode_video = decode};
+
+struct scene {
+    struct sim_peers p;
+    rtc_media_source *source;
+    rtc_media_sink *sink;
+    rtc_time_t next;
+    uint32_t pushed;
+    uint32_t came, upper, lower_after_lower; /* frames that came, of temporal layer 1, and such of layer 0 that came without one between */
+    uint32_t next_serial;
+    uint32_t last_id;
+};
+
+static void on_step(struct sim_peers *p, void *user)
+{
+    struct scene *s = user;
+    for (; s->next <= p->now; s->next += EVERY_US, s->pushed++) {
+        const rtc_video_frame_options options = {
+            .size = sizeof options, .format = RTC_VIDEO_I420, .width = 64, .height = 48, .capture_time_us = s->next};
+        rtc_video_frame *frame;
+        assert_int_equal(rtc_video_frame_new(p->context, &options, &frame), RTC_OK);
+        assert_int_equal(rtc_media_source_push_video(s->source, frame), RTC_OK);
+        rtc_video_frame_unref(frame);
+    }
+}
+
+static rtc_time_t next_step(struct sim_peers *p, void *user)
+{
+    (void)p;
+    return ((const struct scene *)user)->next;
+}
+
+static void on_picture(void *user, rtc_video_frame *frame)
+{
+    (void)user;
+    (void)frame;
+}
+
+/* Each frame exactly once, in order. */
+static void on_encoded(void *user, rtc_encoded_frame *frame)
+{
+    struct scene *s = user;
+    assert_int_equal(scripted_serial(frame), s->next_serial++);
+    uint32_t id = rtc_encoded_frame_temporal_id(frame);
+    assert_int_equal(rtc_encoded_frame_layer_flags(frame), !seen.layers ? 0
+                                                           : id > 0     ? RTC_LAYER_TEMPORAL | RTC_LAYER_SYNC
+                                                                        : RTC_LAYER_TEMPORAL);
+    s->lower_after_lower += s->came > 0 && id == 0 && s->last_id == 0;
+    s->last_id = id;
+    s->upper += id == 1;
+    s->came++;
+}
+
+/* Until the candidates are in the description; later ones have them at once. */
+static void gather(struct scene *s)
+{
+    if (!s->p.on_step)
+        peer_run(&s->p, SECOND);
+}
+
+/* Offer and answer, with parameters of VP8 in the answer; NULL: none. */
+static void exchange(struct scene *s, const char *fmtp)
+{
+    rtc_sdp_type type;
+    char with[128];
+    assert_int_equal(rtc_peer_connection_set_local_description(s->p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    gather(s);
+    const char *offer = rtc_peer_connection_local_description(s->p.peer[0].pc, &type);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->p.peer[1].pc, type, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(s->p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    gather(s);
+    const char *answer = rtc_peer_connection_local_description(s->p.peer[1].pc, &type);
+    (void)snprintf(with, sizeof with, "a=rtpmap:96 VP8/90000\r\na=fmtp:96 %s\r\n", fmtp ? fmtp : "");
+    assert_int_equal(text_count(answer, "a=rtpmap:96 VP8/90000\r\n"), 1);
+    char *changed = text_replace(answer, "a=rtpmap:96 VP8/90000\r\n", fmtp ? with : "a=rtpmap:96 VP8/90000\r\n");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->p.peer[0].pc, type, changed), RTC_OK);
+    free(changed);
+}
+
+static void begin(struct scene *s, bool layers, const char *fmtp)
+{
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = on_picture, .on_encoded = on_encoded};
+    rtc_media_stream_track *track;
+    memset(s, 0, sizeof *s);
+    memset(&seen, 0, sizeof seen);
+    peer_scene(&s->p, 1, true);
+    seen.context = s->p.context;
+    seen.layers = layers;
+    assert_int_equal(rtc_context_add_codec(s->p.context, &codec), RTC_OK);
+    assert_int_equal(rtc_media_source_new(s->p.context, RTC_MEDIA_VIDEO, "raw", NULL, NULL, &s->source), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(s->source, &track), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(s->p.peer[0].pc, track, NULL, 0, NULL), RTC_OK);
+    rtc_media_stream_track_unref(track);
+    exchange(s, fmtp);
+    assert_int_equal(rtc_media_stream_track_add_sink(peer_remote_track(&s->p, 1, 0), &ops, s, &s->sink), RTC_OK);
+    peer_connect(&s->p, 5 * SECOND);
+    s->next = s->p.now + EVERY_US;
+    s->p.on_step = on_step;
+    s->p.next_step = next_step;
+    s->p.step_user = s;
+}
+
+static void end(struct scene *s)
+{
+    sim_peers_fini(&s->p);
+    rtc_media_source_unref(s->source);
+    assert_int_equal(seen.alive, 0);
+}
+
+static double outbound(struct scene *s, const char *name)
+{
+    rtc_stats_report *report;
+    double value = -1;
+    assert_int_equal(rtc_peer_connection_get_stats(s->p.peer[0].pc, &report), RTC_OK);
+    assert_true(rtc_stats_number(rtc_stats_report_find_type(report, "outbound-rtp"), name, &value));
+    rtc_stats_report_unref(report);
+    return value;
+}
+
+static void parameters_reach_the_codecs(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, false, "max-fr=30;max-fs=3600");
+    peer_run(&s.p, 2 * SECOND);
+    assert_int_equal(seen.encoders, 1);
+    assert_int_equal(seen.encodings, 1);
+    assert_string_equal(seen.encoder_fmtp, "max-fr=30;max-fs=3600"); /* what the peer wants to get */
+    assert_int_equal(seen.decoders, 1);
+    assert_string_equal(seen.decoder_name, "VP8");
+    assert_int_equal(seen.clock_rate, 90000);
+    assert_int_equal(seen.channels, 1);
+    assert_string_equal(seen.decoder_fmtp, ""); /* what we said, and that is nothing */
+    end(&s);
+}
+
+/* The encoder is another one, and what came before it came is all there. */
+static void a_change_of_parameters_loses_nothing(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, false, "max-fr=30");
+    peer_run(&s.p, 2 * SECOND + EVERY_US + 1000); /* a picture is at the worker */
+    uint32_t keyframes = seen.keyframes_wanted;
+    exchange(&s, "max-fr=30");
+    peer_run(&s.p, 1 * SECOND);
+    assert_int_equal(seen.encoders, 1);
+    for (int i = 0; i < 8; i++) {
+        char fmtp[32];
+        (void)snprintf(fmtp, sizeof fmtp, "max-fr=%d", 10 + i);
+        peer_run(&s.p, SECOND / 2 + i * 700);
+        exchange(&s, fmtp);
+        peer_run(&s.p, SECOND / 2);
+        assert_int_equal(seen.encoders, 2 + i);
+        assert_string_equal(seen.encoder_fmtp, fmtp);
+    }
+    assert_int_equal(seen.keyframes_wanted, keyframes + 8);
+    peer_run(&s.p, 2 * EVERY_US);
+    s.next = RTC_TIME_NEVER;
+    peer_run(&s.p, 1 * SECOND);
+    assert_int_equal(s.came, s.pushed);
+    assert_int_equal((int)outbound(&s, "framesDropped"), 0);
+    end(&s);
+}
+
+/* The direction changes while a picture is encoded: what left the encoder before still leaves. */
+static void what_is_encoded_leaves_before_it_ends(void **state)
+{
+    struct scene s;
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        begin(&s, false, NULL);
+        peer_run(&s.p, 1 * SECOND + i * 3700);
+        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+        exchange(&s, NULL);
+        s.next = RTC_TIME_NEVER;
+        peer_run(&s.p, 1 * SECOND);
+        assert_int_equal((int)outbound(&s, "framesDropped"), 0);
+        assert_int_equal((int)outbound(&s, "framesSent"), s.pushed);
+        end(&s);
+    }
+}
+
+static void one_picture_becomes_several_layers(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, true, NULL);
+    peer_run(&s.p, 3 * SECOND);
+    s.next = RTC_TIME_NEVER;
+    peer_run(&s.p, 1 * SECOND);
+    assert_true(s.pushed > 80);
+    assert_int_equal(seen.pictures, s.pushed);
+    assert_int_equal(s.came, 2 * s.pushed);
+    assert_int_equal(s.upper, s.pushed);
+    assert_int_equal(s.lower_after_lower, 0);
+    assert_int_equal((int)outbound(&s, "framesEncoded"), 3 * s.pushed);
+    assert_int_equal((int)outbound(&s, "framesSent"), 2 * s.pushed);
+    assert_int_equal((int)outbound(&s, "framesDropped"), s.pushed); /* those of an encoding that there is not */
+    end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_reach_the_codecs),
+        cmocka_unit_test(a_change_of_parameters_loses_nothing),
+        cmocka_unit_test(what_is_encoded_leaves_before_it_ends),
+        cmocka_unit_test(one_picture_becomes_several_layers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
