@@ -181,6 +181,21 @@ struct packet *packet_in_block(struct packet_pool *pool, struct packet_block *bl
     return p;
 }
 
+struct packet *packet_keep(struct packet *p)
+{
+    struct packet *copy = p->block ? packet_copy(p->pool, packet_slice(p)) : NULL;
+    if (!copy)
+        return p;
+    copy->path = p->path;
+    copy->time = p->time;
+    copy->arrived = p->arrived;
+    copy->flags = p->flags;
+    copy->dscp = p->dscp;
+    copy->ecn = p->ecn;
+    packet_free(p);
+    return copy;
+}
+
 void packet_queue_push(struct packet_queue *queue, struct packet *packet)
 {
     if (!queue->head)

@@ -81,6 +81,9 @@ struct packet_block *packet_block_new(struct packet_pool *pool);
 void packet_block_unref(struct packet_pool *pool, struct packet_block *block);
 /* The packet that is these bytes of the block, which it holds. NULL when out of memory. */
 struct packet *packet_in_block(struct packet_pool *pool, struct packet_block *block, size_t at, size_t len);
+/* For who keeps it, for nobody knows how long: of a slice a copy that holds no block, else the packet itself, as when there is no memory
+ * for a copy. Consumes `packet`. */
+struct packet *packet_keep(struct packet *packet);
 
 static inline uint8_t *packet_data(struct packet *p)
 {

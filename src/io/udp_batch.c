@@ -280,6 +280,12 @@ static struct packet *take_head(struct udp_receiver *r, int i, size_t len)
     return p;
 }
 
+/* As libsrtp wants packets to lie that it decrypts in place. */
+static bool is_aligned(const uint8_t *bytes)
+{
+    return (uintptr_t)bytes % sizeof(uint32_t) == 0;
+}
+
 /* The datagrams of message `i`, in order. Those in the block stay there if there is another block for the next message. */
 static void cut(struct udp_receiver *r, int i, size_t len, size_t segment, struct packet_queue *to)
 {
@@ -290,7 +296,7 @@ static void cut(struct udp_receiver *r, int i, size_t len, size_t segment, struc
         struct packet *p = NULL;
         if (at == 0 && piece <= head && r->packets[i])
             p = take_head(r, i, piece);
-        else if (at >= head && next && piece <= PACKET_CAPACITY - PACKET_HEADROOM)
+        else if (at >= head && next && is_aligned(block->bytes + (at - head)) && piece <= PACKET_CAPACITY - PACKET_HEADROOM)
             p = packet_in_block(r->pool, block, at - head, piece);
         else if (piece <= PACKET_CAPACITY - PACKET_HEADROOM)
             p = copy(r, i, at, piece);

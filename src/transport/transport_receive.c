@@ -43,7 +43,7 @@ static void hold(struct transport *t, struct packet *packet)
         t->counters.unvalidated++;
         packet_free(packet_queue_pop(&t->held));
     }
-    packet_queue_push(&t->held, packet);
+    packet_queue_push(&t->held, packet_keep(packet));
 }
 
 void transport_release_held(struct transport *t, rtc_time_t now)

@@ -120,6 +120,20 @@ static void slices_share_a_block(void **state)
     assert_null(packet_block_new(pool)); /* one slice holds it */
     assert_true(slice_is(packet_slice(two), "two"));
     packet_free(two);
+    block = packet_block_new(pool);
+    memset(block->bytes, 'x', 2);
+    two = packet_in_block(pool, block, 0, 2);
+    packet_block_unref(pool, block);
+    two->arrived = 5;
+    two->ecn = ECN_CE;
+    two->path.socket = 9;
+    two = packet_keep(two); /* holds none any more */
+    assert_true(slice_is(packet_slice(two), "xx"));
+    assert_int_equal(two->arrived, 5);
+    assert_int_equal(two->ecn, ECN_CE);
+    assert_int_equal(two->path.socket, 9);
+    assert_ptr_equal(packet_keep(two), two);
+    packet_free(two);
     long long calls = s.counter.calls;
     block = packet_block_new(pool);
     one = packet_in_block(pool, block, 10, 2);

@@ -392,6 +392,7 @@ static size_t look_at_held(struct scene *s)
         assert_int_equal(p->len, rtc_packet_len(sent));
         assert_memory_equal(packet_slice(p).data, rtc_packet_data(sent), p->len);
         slices += p->block != NULL;
+        assert_int_equal((uintptr_t)packet_slice(p).data % 4, 0); /* libsrtp wants it so */
     }
     return slices;
 }
@@ -421,6 +422,18 @@ static void what_is_held_is_bounded_and_stays(void **state)
     for (struct packet *p = s->held.head; p; p = p->next)
         memset(packet_data(p), 0xff, p->len); /* in place, as it is decrypted */
     packet_queue_clear(&s->held);
+}
+
+static void slices_are_aligned(void **state)
+{
+    struct scene *s = *state;
+    add_many(s, 20, 1201);
+    add_many(s, 1, 9);
+    add_many(s, 20, 1202);
+    send_all(s);
+    receive_what_is_there(s);
+    assert_int_equal(s->held.count, 41);
+    (void)look_at_held(s);
 }
 
 static void each_allocation_fails(void **state)
@@ -528,6 +541,7 @@ int main(void)
         TEST(a_run_has_no_more_datagrams_than_the_kernel_takes),
         TEST(every_datagram_arrives_as_it_was_sent),
         TEST(what_is_held_is_bounded_and_stays),
+        TEST(slices_are_aligned),
         TEST(each_allocation_fails),
         TEST(ecn_arrives),
         TEST(ecn_arrives_over_ipv6),
