@@ -52,23 +52,24 @@ static rtc_data_channel *create(rtc_peer_connection *pc, struct slice label, str
 static void adopt(rtc_peer_connection *pc, rtc_data_channel *c)
 {
     c->connection = pc;
-    data_channels_set_user(transport_channels(pc->transport), c->handle, c);
+    data_channels_set_user(transport_channels(c->transport), c->handle, c);
     list_append(&pc->channels.list, &rtc_data_channel_ref(c)->link);
 }
 
-rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle)
+rtc_data_channel *data_channel_by_handle(const struct transport *transport, uint32_t handle)
 {
-    return data_channels_user(transport_channels(pc->transport), handle);
+    return data_channels_user(transport_channels(transport), handle);
 }
 
-rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle)
+rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transport *transport, uint32_t handle)
 {
     struct data_channel_info info;
-    if (!data_channels_info(transport_channels(pc->transport), handle, &info))
+    if (!data_channels_info(transport_channels(transport), handle, &info))
         return NULL;
     rtc_data_channel *c = create(pc, info.label, info.protocol);
     if (!c)
         return NULL;
+    c->transport = transport;
     c->handle = handle;
     c->parameters.unordered = info.unordered;
     c->parameters.max_retransmits = info.max_retransmits;
@@ -84,7 +85,7 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t hand
 
 static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id, uint16_t priority)
 {
-    struct transport *t = pc->transport;
+    struct transport *t = c->transport;
     struct data_channel_options options = {
         .label = slice_of(c->parameters.label, c->parameters.label_len),
         .protocol = slice_of(c->parameters.protocol, c->parameters.protocol_len),
@@ -111,6 +112,7 @@ int data_channel_open(rtc_peer_connection *pc, struct slice label, const rtc_dat
     rtc_data_channel *c = create(pc, label, slice_of(init->protocol, init->protocol_len));
     if (!c)
         return RTC_ERR_NO_MEMORY;
+    c->transport = pc->transport;
     c->parameters.unordered = init->unordered;
     c->parameters.negotiated = init->negotiated;
     c->parameters.max_retransmits = init->has_max_retransmits ? init->max_retransmits : -1;
@@ -131,7 +133,7 @@ void data_channel_close(rtc_data_channel *c)
     rtc_peer_connection *pc = c->connection;
     if (!pc || c->state >= RTC_DATA_CHANNEL_CLOSING)
         return;
-    struct transport *t = pc->transport;
+    struct transport *t = c->transport;
     c->state = RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
     data_channels_close_one(transport_channels(t), peer_now(pc), c->handle, transport_channels_out(t));
     pc->output_waits = true;
@@ -284,7 +286,7 @@ struct user_event *data_channel_tell(rtc_data_channel *c, enum data_channel_even
 static void refresh(rtc_data_channel *c)
 {
     struct data_channel_info info;
-    if (!c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
+    if (!c->connection || !data_channels_info(transport_channels(c->transport), c->handle, &info))
         return;
     c->id = info.id == CHANNEL_ID_NONE ? -1 : info.id;
     c->last_buffered = info.buffered;
@@ -316,7 +318,7 @@ void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
         forget_waiting(pc, c);
     if (state != RTC_DATA_CHANNEL_CLOSED)
         return;
-    data_channels_forget(transport_channels(pc->transport), c->handle);
+    data_channels_forget(transport_channels(c->transport), c->handle);
     detach(c);
 }
 

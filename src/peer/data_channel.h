@@ -23,7 +23,8 @@ struct rtc_data_channel {
     rtc_context *context;
     rtc_peer_connection *connection; /* NULL once it is closed; not a reference */
     struct link link;                /* while the connection holds its reference */
-    uint32_t handle;                 /* of src/sctp */
+    struct transport *transport;     /* whose channel it is; the connection's */
+    uint32_t handle;                 /* of src/sctp, there */
     rtc_data_channel_state state;
     struct channel_parameters parameters;
     int id; /* of the stream; -1 before it has one */
@@ -51,13 +52,14 @@ enum data_channel_event {
 
 /* As peer_tell(). */
 struct user_event *data_channel_tell(rtc_data_channel *channel, enum data_channel_event type, int value);
-rtc_data_channel *data_channel_by_handle(const rtc_peer_connection *pc, uint32_t handle);
+/* Handles are a transport's. */
+rtc_data_channel *data_channel_by_handle(const struct transport *transport, uint32_t handle);
 /* Opens one. The connection has a transport; `init` was checked. peer_settle() is to follow, here and below. */
 int data_channel_open(rtc_peer_connection *pc, struct slice label, const rtc_data_channel_init *init, rtc_data_channel **out);
 /* Harmless when repeated. */
 void data_channel_close(rtc_data_channel *channel);
 /* The peer opened this one. NULL when out of memory. */
-rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, uint32_t handle);
+rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transport *transport, uint32_t handle);
 /* The state machine below says so. */
 void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);
 /* The connection goes: the channel is closed and says nothing any more. */

@@ -92,7 +92,7 @@ static int send_message(rtc_data_channel *c, bool text, const void *data, size_t
         return peer_fail(pc, RTC_ERR_TYPE, "a message of %zu bytes, but its address is NULL", len);
     if (!pc || c->state != RTC_DATA_CHANNEL_OPEN)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing can be sent: the channel is %s", rtc_data_channel_state_name(c->state));
-    struct transport *t = pc->transport;
+    struct transport *t = c->transport;
     int error = data_channels_send(transport_channels(t), peer_now(pc), c->handle, text, slice_of(data, len), transport_channels_out(t));
     if (error == RTC_ERR_QUOTA_EXCEEDED) /* how a sender that fills the buffer learns that it is full: nothing for the log */
         return peer_say(pc, error, "the send buffer is full: wait for on_buffered_amount_low");
@@ -166,7 +166,7 @@ int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *c)
 int rtc_data_channel_id(const rtc_data_channel *c)
 {
     struct data_channel_info info;
-    if (c->id >= 0 || !c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
+    if (c->id >= 0 || !c->connection || !data_channels_info(transport_channels(c->transport), c->handle, &info))
         return c->id;
     return info.id == CHANNEL_ID_NONE ? -1 : info.id;
 }
@@ -174,7 +174,7 @@ int rtc_data_channel_id(const rtc_data_channel *c)
 uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *c)
 {
     struct data_channel_info info;
-    if (!c->connection || !data_channels_info(transport_channels(c->connection->transport), c->handle, &info))
+    if (!c->connection || !data_channels_info(transport_channels(c->transport), c->handle, &info))
         return c->last_buffered;
     return info.buffered;
 }
@@ -188,7 +188,7 @@ void rtc_data_channel_set_buffered_amount_low_threshold(rtc_data_channel *c, uin
 {
     c->low_threshold = bytes;
     if (c->connection)
-        data_channels_set_buffered_low(transport_channels(c->connection->transport), c->handle, bytes);
+        data_channels_set_buffered_low(transport_channels(c->transport), c->handle, bytes);
 }
 
 void *rtc_data_channel_user(const rtc_data_channel *c)

@@ -27,6 +27,7 @@ static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media
 static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
 {
     struct transport *transport = pc->transport;
+    t->transport = transport;
     t->current_direction = media->direction;
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);

@@ -107,9 +107,9 @@ static void dtls_changed(rtc_peer_connection *pc, enum dtls_state state)
 
 /* ---- Channels ---- */
 
-static void channel_opened_by_peer(rtc_peer_connection *pc, uint32_t handle)
+static void channel_opened_by_peer(rtc_peer_connection *pc, struct transport *t, uint32_t handle)
 {
-    rtc_data_channel *channel = data_channel_new_remote(pc, handle);
+    rtc_data_channel *channel = data_channel_new_remote(pc, t, handle);
     if (!channel) {
         peer_give_up(pc);
         return;
@@ -129,13 +129,13 @@ static void take_message(rtc_peer_connection *pc, rtc_data_channel *channel, str
     event->message = NULL;
 }
 
-static void channel_event(rtc_peer_connection *pc, struct sctp_event *event)
+static void channel_event(rtc_peer_connection *pc, struct transport *t, struct sctp_event *event)
 {
     if (event->head.type == CHANNEL_EVENT_NEW) {
-        channel_opened_by_peer(pc, event->channel);
+        channel_opened_by_peer(pc, t, event->channel);
         return;
     }
-    rtc_data_channel *channel = data_channel_by_handle(pc, event->channel);
+    rtc_data_channel *channel = data_channel_by_handle(t, event->channel);
     if (!channel)
         return;
     switch (event->head.type) {
@@ -158,9 +158,9 @@ static void channel_event(rtc_peer_connection *pc, struct sctp_event *event)
 
 /* ---- Media ---- */
 
-static void media_event(rtc_peer_connection *pc, rtc_time_t now, const struct rtp_event *event)
+static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_time_t now, const struct rtp_event *event)
 {
-    rtc_rtp_transceiver *transceiver = transceiver_by_rtp_section(pc, event->section);
+    rtc_rtp_transceiver *transceiver = transceiver_by_rtp_section(pc, t, event->section);
     if (!transceiver)
         return;
     struct sender_encoding *encoding = sender_encoding_of(&transceiver->sender, event->stream);
@@ -209,7 +209,7 @@ static void tell_media_mark(rtc_peer_connection *pc)
 
 /* ---- One event after the other ---- */
 
-static void take(rtc_peer_connection *pc, rtc_time_t now, struct transport_event *event)
+static void take(rtc_peer_connection *pc, struct transport *t, rtc_time_t now, struct transport_event *event)
 {
     switch (event->type) {
     case TRANSPORT_ICE_STATE:
@@ -236,10 +236,10 @@ static void take(rtc_peer_connection *pc, rtc_time_t now, struct transport_event
         negotiation_forget_shown(pc->context, &pc->negotiation);
         break;
     case TRANSPORT_CHANNEL:
-        channel_event(pc, event->sctp);
+        channel_event(pc, t, event->sctp);
         break;
     case TRANSPORT_MEDIA:
-        media_event(pc, now, event->rtp);
+        media_event(pc, t, now, event->rtp);
         break;
     }
 }
@@ -255,7 +255,7 @@ void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
             tell_media_mark(pc);
         if (!transport_next_event(pc->transport, now, &event))
             break;
-        take(pc, now, &event);
+        take(pc, pc->transport, now, &event);
         transport_free_event(pc->transport, &event);
     }
     if (transport_is_starved(pc->transport))

@@ -269,10 +269,11 @@ static void run(struct job *job)
 static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 {
     p->admission.awaits_keyframe = true;
-    if (p->pc && p->pc->transport && transport_media(p->pc->transport) && p->transceiver->rtp_section)
-        rtp_session_request_keyframe(transport_media(p->pc->transport), now,
-                                     rtp_session_receive_stream(transport_media(p->pc->transport), p->transceiver->rtp_section, ""),
-                                     transport_media_out(p->pc->transport));
+    struct transport *t = p->pc ? p->transceiver->transport : NULL;
+    if (t && p->transceiver->rtp_section)
+        rtp_session_request_keyframe(transport_media(t), now,
+                                     rtp_session_receive_stream(transport_media(t), p->transceiver->rtp_section, ""),
+                                     transport_media_out(t));
 }
 
 /* Drops what waits for the decoder: it can not be decoded without what was lost. With the lock held. */

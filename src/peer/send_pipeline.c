@@ -79,7 +79,7 @@ static void count_unsent(struct send_pipeline *p)
 /* To the stream of its encoding; RTC_ERR_NOT_FOUND when there is none. */
 static int send_frame(struct send_pipeline *p, const struct send_item *item, rtc_time_t now)
 {
-    struct transport *t = p->pc ? p->pc->transport : NULL;
+    struct transport *t = p->pc ? p->transceiver->transport : NULL;
     if (!t)
         return RTC_ERR_INVALID_STATE;
     const rtc_rtp_sender *sender = &p->transceiver->sender;
@@ -102,8 +102,8 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
             count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */
         if (error == RTC_ERR_NO_MEMORY)
             send_pipeline_request_keyframe(p); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
-        if (p->pc && p->pc->transport && p->kind == RTC_MEDIA_VIDEO)
-            note_backlog(p, p->pc->transport, now);
+        if (p->pc && p->transceiver->transport && p->kind == RTC_MEDIA_VIDEO)
+            note_backlog(p, p->transceiver->transport, now);
         send_item_free(&item);
     }
 }

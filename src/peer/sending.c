@@ -50,7 +50,7 @@ void transceiver_mark_again(const rtc_rtp_transceiver *t)
 static bool is_to_send(const rtc_rtp_transceiver *t)
 {
     return t->state == TRANSCEIVER_LIVE && t->sender.track && t->has_current_direction && direction_sends(t->current_direction) &&
-           t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->connection->transport);
+           t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->transport);
 }
 
 void transceiver_finish_sending(rtc_rtp_transceiver *t)

@@ -40,7 +40,7 @@ static void add_channels(struct stats_builder *b)
     for (struct link *l = b->pc->channels.list.next; l != &b->pc->channels.list; l = l->next) {
         rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
         struct data_channel_info info;
-        if (!data_channels_info(transport_channels(b->t), c->handle, &info))
+        if (!data_channels_info(transport_channels(c->transport), c->handle, &info))
             continue;
         (void)snprintf(b->id, sizeof b->id, "D%u", c->handle);
         stats_begin(b, "data-channel", b->id);
@@ -103,7 +103,7 @@ static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t, 
 {
     struct rtp_outbound_stats s;
     const char *rid = encoding->rtp.rid;
-    if (!rtp_session_outbound_stats(transport_media(b->t), encoding->stream, &s))
+    if (!rtp_session_outbound_stats(transport_media(t->transport), encoding->stream, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "O%s%s%s", t->mid, rid[0] ? "-" : "", rid);
     add_stream_head(b, t, "outbound-rtp", s.ssrc);
@@ -157,8 +157,8 @@ static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver
 static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
     struct rtp_inbound_stats s;
-    if (!rtp_session_inbound_stats(transport_media(b->t), rtp_session_receive_stream(transport_media(b->t), t->rtp_section, ""), b->pc->now,
-                                   &s))
+    if (!rtp_session_inbound_stats(transport_media(t->transport),
+                                   rtp_session_receive_stream(transport_media(t->transport), t->rtp_section, ""), b->pc->now, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     add_stream_head(b, t, "inbound-rtp", s.ssrc);

@@ -40,8 +40,8 @@ static void done(struct job *job, rtc_time_t now)
     uint32_t bitrate = f->bitrate_bps;
     f->posted = f->keyframe_wanted = false;
     pthread_mutex_unlock(&f->lock);
-    struct transport *t = f->pc ? f->pc->transport : NULL;
-    if (t && transport_media(t) && f->transceiver->rtp_section) {
+    struct transport *t = f->pc ? f->transceiver->transport : NULL;
+    if (t && f->transceiver->rtp_section) {
         uint32_t stream = rtp_session_receive_stream(transport_media(t), f->transceiver->rtp_section, "");
         rtp_session_set_receive_limit(transport_media(t), now, stream, bitrate);
         if (keyframe)

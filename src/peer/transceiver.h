@@ -82,10 +82,11 @@ struct rtc_rtp_transceiver {
     rtc_rtp_direction direction;
     rtc_rtp_direction current_direction;
     bool has_current_direction;
-    bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
-    bool made_by_offer;        /* of the peer; addTrack makes it the application's */
-    bool has_sent;             /* a current direction once said so: addTrack does not take the sender any more */
-    uint32_t rtp_section;      /* handle in the RTP session, of what that has for the m= section; 0 without */
+    bool created_by_add_track;   /* a remote offer may take it over (RFC 9429 5.10) */
+    bool made_by_offer;          /* of the peer; addTrack makes it the application's */
+    bool has_sent;               /* a current direction once said so: addTrack does not take the sender any more */
+    struct transport *transport; /* of the m= section; the connection's; NULL without one */
+    uint32_t rtp_section;        /* handle in its RTP session, of what that has for the section; 0 without */
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;
 };
@@ -107,7 +108,7 @@ struct track_streams {
 struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value);
 rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
-rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, uint32_t section);
+rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, const struct transport *transport, uint32_t section);
 /* By its handle in the RTP session; NULL when it is not the sender's. */
 struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream);
 /* What all its encodings may make together; 0: nothing was said yet, or all are stopped. */

@@ -122,8 +122,8 @@ int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
         struct sender_encoding *e = &sender->encodings[i];
         e->rtp.max_bitrate_bps = bitrate_bps;
         if (e->stream)
-            rtp_session_set_stream_bitrate(transport_media(pc->transport), peer_now(pc), e->stream, bitrate_bps,
-                                           transport_media_out(pc->transport));
+            rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(pc), e->stream, bitrate_bps,
+                                           transport_media_out(t->transport));
     }
     peer_settle(pc);
     return RTC_OK;
@@ -145,7 +145,7 @@ int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
         return error;
     set_priorities(sender, priority);
     if (t->rtp_section)
-        rtp_session_set_section_dscp(transport_media(t->connection->transport), t->rtp_section, sender_dscp(t));
+        rtp_session_set_section_dscp(transport_media(t->transport), t->rtp_section, sender_dscp(t));
     transceiver_mark_again(t);
     return RTC_OK;
 }
@@ -184,9 +184,9 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     rtc_peer_connection *pc = t->connection;
     if (!t->rtp_section)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
-    struct rtp_session *media = transport_media(pc->transport);
+    struct rtp_session *media = transport_media(t->transport);
     rtp_session_request_keyframe(media, peer_now(pc), rtp_session_receive_stream(media, t->rtp_section, ""),
-                                 transport_media_out(pc->transport));
+                                 transport_media_out(t->transport));
     peer_settle(pc);
     return RTC_OK;
 }

@@ -129,8 +129,9 @@ void transceiver_stop(rtc_rtp_transceiver *t)
     set_state(t, TRANSCEIVER_STOPPED);
     transceiver_stop_sending(t);
     transceiver_forget_prepared(t);
-    if (pc && pc->transport && transport_media(pc->transport) && t->rtp_section)
-        rtp_session_remove_section(transport_media(pc->transport), pc->now, t->rtp_section, transport_media_out(pc->transport));
+    if (pc && t->rtp_section)
+        rtp_session_remove_section(transport_media(t->transport), pc->now, t->rtp_section, transport_media_out(t->transport));
+    t->transport = NULL;
     t->rtp_section = 0;
     for (size_t i = 0; i < t->sender.encoding_count; i++)
         t->sender.encodings[i].stream = 0;
