@@ -83,7 +83,7 @@ static void check_answer(rtc_context *context, struct jsep_snapshot *snapshot, c
 {
     struct session_description *answer = NULL;
     struct text text = text_new(context);
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     require(jsep_create_answer(context, snapshot, offer, &text) == 0, "no answer");
     int result = session_description_parse(context, slice_of(text.data, text.len), &answer, &error);
     require(result == 0 || result == RTC_ERR_RANGE, "our answer does not parse");
@@ -101,7 +101,7 @@ static void check_answer(rtc_context *context, struct jsep_snapshot *snapshot, c
 static void check_description(rtc_context *context, struct slice input)
 {
     struct session_description *offer = NULL;
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     int result = session_description_parse(context, input, &offer, &error);
     require(result == 0 || (error.code == result && error.text[0] != 0), "refused without a reason");
     if (result != 0)

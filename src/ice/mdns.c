@@ -299,10 +299,8 @@ static bool ask_together(struct mdns *m, rtc_time_t now, struct out *out)
         if (now >= ask_due(m, &m->queries[i]))
             add_questions(&message, &m->queries[i], now);
     for (size_t i = 0; i < m->link_count && message.question_count > 0; i++)
-        if (m->links[i].state == MDNS_LINK_OPEN) {
+        if (m->links[i].state == MDNS_LINK_OPEN)
             mdns_send(&m->links[i], &m->links[i].group, &message, out);
-            m->counters.queries_sent++;
-        }
     return message.question_count > 0;
 }
 
@@ -338,7 +336,6 @@ static void take_record(struct mdns *m, rtc_time_t now, const struct mdns_link *
         q->address = record->address;
         q->asked = now;
         q->heard = m->messages;
-        m->counters.resolved++;
     } else if (q->answer == MDNS_FOUND && q->heard == m->messages && !address_ip_eq(&q->address, &record->address)) {
         q->answer = MDNS_AMBIGUOUS;
     }

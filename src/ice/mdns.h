@@ -27,9 +27,6 @@ enum mdns_answer {
 };
 
 struct mdns_counters {
-    uint64_t queries_sent;
-    uint64_t answers_sent;
-    uint64_t resolved;   /* names */
     uint64_t malformed;  /* datagrams that are no DNS messages */
     uint64_t ignored;    /* responses from other ports, opcodes that nobody uses, ... */
     uint64_t conflicts;  /* somebody else claims a name of ours */

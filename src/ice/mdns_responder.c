@@ -197,7 +197,6 @@ static void answer_one(struct mdns *m, size_t link, const struct address *to, co
     }
     add_record(&answer, own, legacy ? legacy_ttl : MDNS_TTL_SECONDS, !legacy);
     mdns_send(&m->links[link], to, &answer, out);
-    m->counters.answers_sent++;
 }
 
 void mdns_respond(struct mdns *m, rtc_time_t now, size_t link, const struct address *from, const struct dns_message *query, struct out *out)
@@ -232,7 +231,6 @@ static void answer_all(struct mdns *m, size_t link, rtc_time_t now, struct out *
     if (answer.record_count == 0)
         return;
     mdns_send(&m->links[link], &m->links[link].group, &answer, out);
-    m->counters.answers_sent++;
 }
 
 void mdns_responder_run(struct mdns *m, rtc_time_t now, struct out *out)

@@ -9,7 +9,7 @@
 #include "transport.h"
 
 /* Says what is wrong with a description, and quotes the line. */
-static int fail_at(rtc_peer_connection *pc, int error, const char *sdp, const struct jsep_error *why)
+static int fail_at(rtc_peer_connection *pc, int error, const char *sdp, const struct sdp_error *why)
 {
     enum { QUOTED = 80 };
     if (why->line == 0)
@@ -25,7 +25,7 @@ static int fail_at(rtc_peer_connection *pc, int error, const char *sdp, const st
 
 static int load(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp, struct description **out)
 {
-    struct jsep_error why = {0};
+    struct sdp_error why = {0};
     int error = description_new(pc->context, type, sdp, out, &why);
     return error && why.code ? fail_at(pc, error, sdp, &why) : error;
 }

@@ -166,7 +166,7 @@ int negotiation_set(rtc_peer_connection *pc, enum signaling_side side, struct de
     struct negotiation_facts facts;
     struct negotiation_plan *plan;
     struct transceiver_facts *transceivers;
-    struct jsep_error why = {0};
+    struct sdp_error why = {0};
     int error = read_facts(pc, &facts, &transceivers);
     if (!error)
         error = negotiation_plan_set(pc->context, &facts, side, d, &plan, &why);

@@ -132,13 +132,13 @@ static enum setup_role our_role(const struct agreement *a, size_t i)
     return answerer_is_client == a->local_offered ? SETUP_PASSIVE : SETUP_ACTIVE;
 }
 
-static int check_ice(const struct negotiation_facts *facts, const struct jsep_section *section, struct jsep_error *why)
+static int check_ice(const struct negotiation_facts *facts, const struct jsep_section *section, struct sdp_error *why)
 {
     const struct negotiation_state *now = negotiation_facts_now(facts);
     if (ice_credentials_are_valid(section->transport.ice_ufrag, section->transport.ice_pwd) &&
         (facts->ice.pending || !negotiation_restarts(now, section)))
         return RTC_OK;
-    *why = (struct jsep_error){.code = RTC_ERR_INVALID_ACCESS, .text = "the ICE credentials are not acceptable"};
+    *why = (struct sdp_error){.code = RTC_ERR_INVALID_ACCESS, .text = "the ICE credentials are not acceptable"};
     return RTC_ERR_INVALID_ACCESS;
 }
 
@@ -184,8 +184,7 @@ static void follow_answer(struct negotiation_plan *plan, const struct session_de
     }
 }
 
-int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered,
-                            struct jsep_error *why)
+int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered, struct sdp_error *why)
 {
     struct agreement a = {.local = plan->next.local->parsed, .remote = plan->next.remote->parsed, .local_offered = local_offered};
     a.answer = local_offered ? a.remote : a.local;

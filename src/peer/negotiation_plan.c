@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static int refuse(struct jsep_error *why, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static int refuse(struct jsep_error *why, int error, const char *format, ...)
+static int refuse(struct sdp_error *why, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int refuse(struct sdp_error *why, int error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -108,7 +108,7 @@ static bool same_identity(const struct jsep_section *a, const struct jsep_sectio
 
 /* RFC 9429 5.8: the transport that there is must be able to go on with the description. */
 static int check_transport(const struct negotiation_facts *facts, rtc_sdp_type type, const struct session_description *d,
-                           struct jsep_error *why)
+                           struct sdp_error *why)
 {
     const struct negotiation_state *now = negotiation_facts_now(facts);
     const struct session_description *before = description_says(facts->stable->remote);
@@ -126,7 +126,7 @@ static int check_transport(const struct negotiation_facts *facts, rtc_sdp_type t
     return RTC_OK;
 }
 
-static int check(const struct negotiation_facts *facts, enum signaling_side side, const struct description *d, struct jsep_error *why)
+static int check(const struct negotiation_facts *facts, enum signaling_side side, const struct description *d, struct sdp_error *why)
 {
     int error = RTC_OK;
     if (d->type == RTC_SDP_ANSWER)
@@ -146,7 +146,7 @@ static size_t media_sections(const struct session_description *d)
 }
 
 int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *facts, enum signaling_side side, struct description *d,
-                         struct negotiation_plan **out, struct jsep_error *why)
+                         struct negotiation_plan **out, struct sdp_error *why)
 {
     struct negotiation_plan *plan = NULL;
     int error = check(facts, side, d, why);

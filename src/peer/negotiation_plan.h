@@ -90,7 +90,7 @@ struct negotiation_plan {
 /* Setting a description of this side; it must be allowed in this state (signaling.h). Takes a reference to `d`. On failure (RTC_ERR_*, with
  * *why filled unless memory ran out) *out is untouched. */
 int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *facts, enum signaling_side side, struct description *d,
-                         struct negotiation_plan **out, struct jsep_error *why);
+                         struct negotiation_plan **out, struct sdp_error *why);
 /* Undoing what is pending: the stable state is the next one. */
 int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out);
 /* NULL is legal. What is ready for the effects must have been taken or given back. */
@@ -125,6 +125,6 @@ void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotia
 /* Of what a description's b= lines say; nothing at all is as little as can be. */
 uint32_t negotiation_bitrate_limit(uint64_t bandwidth_bps);
 int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered,
-                            struct jsep_error *why);
+                            struct sdp_error *why);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "memory.h"
 
-int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, struct description **out, struct jsep_error *why)
+int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, struct description **out, struct sdp_error *why)
 {
     struct session_description *parsed;
     int error = session_description_parse(context, slice_str(sdp), &parsed, why);

@@ -18,7 +18,7 @@ struct description {
 };
 
 /* RTC_ERR_NO_MEMORY, or what session_description_parse gives, with *why filled. */
-int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, struct description **out, struct jsep_error *why);
+int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, struct description **out, struct sdp_error *why);
 struct description *description_ref(struct description *d);
 void description_unref(rtc_context *context, struct description *d);
 /* What it says; NULL without one. */

@@ -113,17 +113,10 @@ struct session_description {
     struct slice *candidates;      /* owned: what the sections' candidates point into */
 };
 
-/* Where and why text was refused. */
-struct jsep_error {
-    int code;    /* RTC_ERR_* */
-    size_t line; /* 1-based line of the text; 0: none in particular */
-    char text[160];
-};
-
 /* Reads a description. RTC_ERR_SYNTAX for what is no SDP or breaks its grammar; RTC_ERR_INVALID_ACCESS for what is well-formed but breaks
  * JSEP's rules (no ufrag, no fingerprint, duplicate mid, BUNDLE of an unknown mid, holdconn, ...); RTC_ERR_NO_MEMORY. *error is filled when
  * not NULL. */
-int session_description_parse(rtc_context *context, struct slice text, struct session_description **out, struct jsep_error *error);
+int session_description_parse(rtc_context *context, struct slice text, struct session_description **out, struct sdp_error *error);
 void session_description_free(rtc_context *context, struct session_description *description);
 /* Index of the section with this mid, or -1. */
 int session_description_find(const struct session_description *description, const char *mid);
@@ -173,9 +166,9 @@ int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapsho
 
 /* Checks that `answer` answers `offer`: same sections and order, mids, no new BUNDLE members, setup allowed. RTC_ERR_INVALID_ACCESS with
  * *error filled. */
-int jsep_check_answer(const struct session_description *offer, const struct session_description *answer, struct jsep_error *error);
+int jsep_check_answer(const struct session_description *offer, const struct session_description *answer, struct sdp_error *error);
 /* Checks that `offer` may follow what was negotiated (sections never vanish or change kind). */
-int jsep_check_offer(const struct session_description *previous, const struct session_description *offer, struct jsep_error *error);
+int jsep_check_offer(const struct session_description *previous, const struct session_description *offer, struct sdp_error *error);
 
 /* What two descriptions of one section agree on, from the local side's view. */
 struct jsep_negotiated {

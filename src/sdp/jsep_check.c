@@ -7,80 +7,80 @@ static size_t line_of(const struct session_description *d, size_t section)
     return d->sdp->media[section].block.lines[0].number;
 }
 
-static int check_setup(const struct jsep_section *offered, const struct jsep_section *answered, size_t line, struct jsep_error *error)
+static int check_setup(const struct jsep_section *offered, const struct jsep_section *answered, size_t line, struct sdp_error *error)
 {
     if (answered->transport.setup == SETUP_ACTPASS)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "an answer must choose a role: a=setup:actpass is for offers");
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line, "an answer must choose a role: a=setup:actpass is for offers");
     if (answered->transport.setup != SETUP_NONE && answered->transport.setup == offered->transport.setup)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "offer and answer take the same a=setup role");
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line, "offer and answer take the same a=setup role");
     return 0;
 }
 
 static int check_bundle(const struct session_description *offer, const struct session_description *answer, size_t index,
-                        struct jsep_error *error)
+                        struct sdp_error *error)
 {
     const struct jsep_section *offered = &offer->sections[index], *answered = &answer->sections[index];
     if (!answered->bundle.grouped)
         return 0;
     if (!offered->bundle.grouped)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer adds the mid \"%s\" to a BUNDLE group",
-                         answered->mid);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer adds the mid \"%s\" to a BUNDLE group",
+                        answered->mid);
     for (size_t i = 0; i < index; i++)
         if (answer->sections[i].bundle.grouped && answer->sections[i].bundle.group == answered->bundle.group &&
             offer->sections[i].bundle.group != offered->bundle.group)
-            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer joins two BUNDLE groups of the offer");
+            return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(answer, index), "the answer joins two BUNDLE groups of the offer");
     return 0;
 }
 
 static int check_answered(const struct session_description *offer, const struct session_description *answer, size_t index,
-                          struct jsep_error *error)
+                          struct sdp_error *error)
 {
     const struct jsep_section *offered = &offer->sections[index], *answered = &answer->sections[index];
     size_t line = line_of(answer, index);
     if (!slice_eq(offered->media, answered->media) || offered->type != answered->type)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu is of another kind than the offer's", index);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu is of another kind than the offer's", index);
     if (strcmp(offered->mid, answered->mid) != 0 && (answered->mid[0] || answered->bundle.grouped))
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has the mid \"%s\", the offer's \"%s\"", index, answered->mid,
-                         offered->mid);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has the mid \"%s\", the offer's \"%s\"", index, answered->mid,
+                        offered->mid);
     if (answered->rejected)
         return 0;
     if (offered->rejected)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "the answer accepts section %zu, which the offer does not offer", index);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line, "the answer accepts section %zu, which the offer does not offer", index);
     bool rtp = answered->type == MEDIA_AUDIO || answered->type == MEDIA_VIDEO;
     if (rtp && !answered->transport.rtcp_mux)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has no a=rtcp-mux, which is required", index);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line, "section %zu has no a=rtcp-mux, which is required", index);
     size_t tagged = session_description_tagged(answer, index);
     int result = check_setup(&offer->sections[tagged], &answer->sections[tagged], line, error);
     return result == 0 ? check_bundle(offer, answer, index, error) : result;
 }
 
-int jsep_check_answer(const struct session_description *offer, const struct session_description *answer, struct jsep_error *error)
+int jsep_check_answer(const struct session_description *offer, const struct session_description *answer, struct sdp_error *error)
 {
     if (offer->section_count != answer->section_count)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, 0, "the offer has %zu sections, the answer %zu", offer->section_count,
-                         answer->section_count);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, 0, "the offer has %zu sections, the answer %zu", offer->section_count,
+                        answer->section_count);
     int result = 0;
     for (size_t i = 0; result == 0 && i < offer->section_count; i++)
         result = check_answered(offer, answer, i, error);
     return result;
 }
 
-int jsep_check_offer(const struct session_description *previous, const struct session_description *offer, struct jsep_error *error)
+int jsep_check_offer(const struct session_description *previous, const struct session_description *offer, struct sdp_error *error)
 {
     if (!previous)
         return 0;
     if (offer->section_count < previous->section_count)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, 0, "an offer must keep every section: there were %zu, now there are %zu",
-                         previous->section_count, offer->section_count);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, 0, "an offer must keep every section: there were %zu, now there are %zu",
+                        previous->section_count, offer->section_count);
     for (size_t i = 0; i < previous->section_count; i++) {
         const struct jsep_section *before = &previous->sections[i], *now = &offer->sections[i];
         if (before->rejected) /* its place may be used again (RFC 9429 section 5.2.2) */
             continue;
         if (before->type != now->type || !slice_eq(before->media, now->media))
-            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its kind", i);
+            return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its kind", i);
         if (strcmp(before->mid, now->mid) != 0)
-            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its mid from \"%s\" to \"%s\"", i,
-                             before->mid, now->mid);
+            return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its mid from \"%s\" to \"%s\"", i,
+                            before->mid, now->mid);
     }
     return 0;
 }

@@ -5,9 +5,6 @@
 
 #include "jsep.h"
 
-/* Fills *error (may be NULL) and returns `code`. */
-int jsep_fail(struct jsep_error *error, int code, size_t line, const char *format, ...) __attribute__((format(printf, 4, 5)));
-
 /* Copies into a zero-terminated array; false (and "") when it does not fit. */
 bool jsep_copy(char *out, size_t size, struct slice from);
 
@@ -17,10 +14,10 @@ struct jsep_lists {
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
 };
 /* jsep_section.c. What the session part gives to every section; *out was zeroed, its lists are `lists` then. */
-int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct jsep_error *error);
+int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct sdp_error *error);
 /* Reads one m= section over a copy of that, its lists into `lists`. `candidates` has room for every candidate line of it. */
 int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candidates, struct jsep_lists *lists, struct jsep_section *out,
-                      struct jsep_error *error);
+                      struct sdp_error *error);
 
 /* Whether an application section speaks of its port as before RFC 8841 (sctpmap). */
 bool jsep_is_legacy_sctp(const struct sdp_media *media);

@@ -6,22 +6,6 @@
 #include "memory.h"
 #include "sdp_attributes.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-int jsep_fail(struct jsep_error *error, int code, size_t line, const char *format, ...)
-{
-    if (!error)
-        return code;
-    va_list args;
-    va_start(args, format);
-    error->code = code;
-    error->line = line;
-    (void)vsnprintf(error->text, sizeof(error->text), format, args);
-    va_end(args);
-    return code;
-}
-
 static size_t line_of(const struct session_description *d, size_t section)
 {
     return d->sdp->media[section].block.lines[0].number;
@@ -53,11 +37,11 @@ size_t session_description_tagged(const struct session_description *d, size_t in
     return best;
 }
 
-static int check_mids(const struct session_description *d, struct jsep_error *error)
+static int check_mids(const struct session_description *d, struct sdp_error *error)
 {
     for (size_t i = 0; i < d->section_count; i++)
         if (d->sections[i].mid[0] && session_description_find(d, d->sections[i].mid) != (int)i)
-            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, i), "two sections have the mid \"%s\"", d->sections[i].mid);
+            return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, i), "two sections have the mid \"%s\"", d->sections[i].mid);
     return 0;
 }
 
@@ -79,7 +63,7 @@ static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
         s->transport.rtcp_mux = s->transport.rtcp_mux || tagged->transport.rtcp_mux;
 }
 
-static int read_group(struct session_description *d, const struct sdp_line *line, struct slice mids, size_t group, struct jsep_error *error)
+static int read_group(struct session_description *d, const struct sdp_line *line, struct slice mids, size_t group, struct sdp_error *error)
 {
     struct jsep_section *tagged = NULL;
     size_t position = 0;
@@ -89,11 +73,11 @@ static int read_group(struct session_description *d, const struct sdp_line *line
         if (mid.len == 0)
             break;
         if (index < 0)
-            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "BUNDLE names the mid \"%.*s\", which no section has",
-                             mid.len < 64 ? (int)mid.len : 64, (const char *)mid.data);
+            return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "BUNDLE names the mid \"%.*s\", which no section has",
+                            mid.len < 64 ? (int)mid.len : 64, (const char *)mid.data);
         struct jsep_section *section = &d->sections[index];
         if (section->bundle.grouped)
-            return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "the mid \"%s\" is in BUNDLE groups twice", section->mid);
+            return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line->number, "the mid \"%s\" is in BUNDLE groups twice", section->mid);
         section->bundle.grouped = true;
         section->bundle.group = group;
         section->bundle.position = position++;
@@ -105,14 +89,14 @@ static int read_group(struct session_description *d, const struct sdp_line *line
     return 0;
 }
 
-static int read_groups(struct session_description *d, struct jsep_error *error)
+static int read_groups(struct session_description *d, struct sdp_error *error)
 {
     const struct sdp_line *line;
     size_t cursor = 0, groups = 0;
     while ((line = sdp_next_attribute(&d->sdp->session, "group", &cursor)) != NULL) {
         struct sdp_group group;
         if (!sdp_read_group(line->value, &group))
-            return jsep_fail(error, RTC_ERR_SYNTAX, line->number, "a=group does not follow its grammar");
+            return sdp_fail(error, RTC_ERR_SYNTAX, line->number, "a=group does not follow its grammar");
         int result = slice_is(group.semantics, "BUNDLE") ? read_group(d, line, group.mids, groups++, error) : 0;
         if (result != 0)
             return result;
@@ -122,7 +106,7 @@ static int read_groups(struct session_description *d, struct jsep_error *error)
     return 0;
 }
 
-static int check_transport(const struct session_description *d, size_t index, struct jsep_error *error)
+static int check_transport(const struct session_description *d, size_t index, struct sdp_error *error)
 {
     const struct jsep_section *s = &d->sections[index];
     const char *missing = s->transport.ice_ufrag.len == 0       ? "ice-ufrag"
@@ -132,17 +116,17 @@ static int check_transport(const struct session_description *d, size_t index, st
     if (s->rejected || s->type == MEDIA_OTHER)
         return 0;
     if (missing)
-        return jsep_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, index), "section %zu has no a=%s", index, missing);
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, index), "section %zu has no a=%s", index, missing);
     return 0;
 }
 
-static int out_of_memory(struct jsep_error *error)
+static int out_of_memory(struct sdp_error *error)
 {
-    return jsep_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
+    return sdp_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
 }
 
 /* Copies the section's lists to memory of their own, one block for both. */
-static int keep_lists(rtc_context *context, struct jsep_section *s, struct jsep_error *error)
+static int keep_lists(rtc_context *context, struct jsep_section *s, struct sdp_error *error)
 {
     size_t codecs = s->rtp.codec_count * sizeof(*s->rtp.codecs), extensions = s->rtp.extension_count * sizeof(*s->rtp.extensions);
     uint8_t *block = memory_alloc(context, codecs + extensions + 1);
@@ -156,7 +140,7 @@ static int keep_lists(rtc_context *context, struct jsep_section *s, struct jsep_
 }
 
 /* `lists` are of the session part, then of each section. */
-static int read_each(struct session_description *d, rtc_context *context, struct jsep_lists lists[2], struct jsep_error *error)
+static int read_each(struct session_description *d, rtc_context *context, struct jsep_lists lists[2], struct sdp_error *error)
 {
     struct slice *candidates = d->candidates;
     struct jsep_section inherited = {0};
@@ -174,7 +158,7 @@ static int read_each(struct session_description *d, rtc_context *context, struct
     return result;
 }
 
-static int read_sections(struct session_description *d, rtc_context *context, struct jsep_error *error)
+static int read_sections(struct session_description *d, rtc_context *context, struct sdp_error *error)
 {
     struct sdp_block all = {d->sdp->lines, d->sdp->line_count};
     size_t cursor = 0, count = 0;
@@ -188,7 +172,7 @@ static int read_sections(struct session_description *d, rtc_context *context, st
     return result;
 }
 
-static int read_description(struct session_description *d, struct jsep_error *error)
+static int read_description(struct session_description *d, struct sdp_error *error)
 {
     d->bandwidth_bps = sdp_bandwidth(&d->sdp->session);
     int result = read_sections(d, d->sdp->context, error);
@@ -201,13 +185,13 @@ static int read_description(struct session_description *d, struct jsep_error *er
     return result;
 }
 
-int session_description_parse(rtc_context *context, struct slice text, struct session_description **out, struct jsep_error *error)
+int session_description_parse(rtc_context *context, struct slice text, struct session_description **out, struct sdp_error *error)
 {
     struct sdp_error reason = {0};
     struct sdp *sdp = NULL;
     int result = sdp_parse(context, text, &sdp, &reason);
     if (result != 0)
-        return jsep_fail(error, result, reason.line, "%s", reason.text);
+        return sdp_fail(error, result, reason.line, "%s", reason.text);
     struct session_description *d = memory_zeroed(sdp->context, sizeof(*d));
     if (!d) {
         sdp_free(sdp);

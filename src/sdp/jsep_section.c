@@ -9,7 +9,7 @@ struct reading {
     struct jsep_section *out;
     struct jsep_lists *lists; /* what the lists of `out` are */
     struct slice *candidates;
-    struct jsep_error *error;
+    struct sdp_error *error;
     bool in_session;
     bool own_fingerprints; /* the section has its own: the session's no longer count */
     bool own_extensions;
@@ -26,8 +26,8 @@ static int bad(struct reading *r, const struct sdp_line *line)
 {
     if (r->out->type == MEDIA_OTHER)
         return 0;
-    return jsep_fail(r->error, RTC_ERR_SYNTAX, line->number, "a=%.*s does not follow its grammar",
-                     line->name.len < 40 ? (int)line->name.len : 40, (const char *)line->name.data);
+    return sdp_fail(r->error, RTC_ERR_SYNTAX, line->number, "a=%.*s does not follow its grammar",
+                    line->name.len < 40 ? (int)line->name.len : 40, (const char *)line->name.data);
 }
 
 static struct jsep_codec *codec_of(struct reading *r, uint8_t payload_type)
@@ -116,7 +116,7 @@ static int read_setup(struct reading *r, const struct sdp_line *line)
 {
     static const char *const names[] = {"", "actpass", "active", "passive"};
     if (slice_is(line->value, "holdconn"))
-        return jsep_fail(r->error, RTC_ERR_INVALID_ACCESS, line->number, "a=setup:holdconn is not allowed");
+        return sdp_fail(r->error, RTC_ERR_INVALID_ACCESS, line->number, "a=setup:holdconn is not allowed");
     for (unsigned i = SETUP_ACTPASS; i <= SETUP_PASSIVE; i++)
         if (slice_is(line->value, names[i])) {
             r->out->transport.setup = (enum setup_role)i;
@@ -415,8 +415,8 @@ static int read_formats(struct reading *r, const struct sdp_media *media)
         if (word.len == 0)
             break;
         if (!slice_to_u64(word, 127, &number))
-            return jsep_fail(r->error, RTC_ERR_SYNTAX, media->block.lines[0].number,
-                             "the formats of an RTP section must be numbers from 0 to 127");
+            return sdp_fail(r->error, RTC_ERR_SYNTAX, media->block.lines[0].number,
+                            "the formats of an RTP section must be numbers from 0 to 127");
         if (r->out->rtp.codec_count == JSEP_CODECS_MAX || codec_of(r, (uint8_t)number))
             continue;
         r->apt[r->out->rtp.codec_count] = JSEP_NO_PAYLOAD_TYPE;
@@ -485,7 +485,7 @@ static void fold_formats(struct reading *r)
     s->rtp.codec_count = kept;
 }
 
-int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct jsep_error *error)
+int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct sdp_error *error)
 {
     struct reading r = {.out = out, .lists = lists, .error = error, .in_session = true};
     out->rtp.codecs = lists->codecs;
@@ -504,7 +504,7 @@ static int read_media(struct reading *r, const struct sdp_media *media)
 }
 
 int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candidates, struct jsep_lists *lists, struct jsep_section *out,
-                      struct jsep_error *error)
+                      struct sdp_error *error)
 {
     const struct sdp_media *media = &sdp->media[index];
     struct reading r = {.out = out, .lists = lists, .candidates = candidates, .error = error};

@@ -29,7 +29,7 @@ struct sdp_block {
 struct sdp_origin {
     struct slice username;
     struct slice session_id, version;
-    struct slice network_type, address_type, address;
+    struct slice address;
 };
 
 /* m= and what follows it. */
@@ -37,7 +37,6 @@ struct sdp_media {
     struct sdp_block block; /* lines[0] is the m= line */
     struct slice media;
     uint16_t port;
-    uint32_t port_count; /* 1 when absent */
     struct slice protocol;
     struct slice formats; /* words separated by single spaces */
 };

@@ -70,8 +70,8 @@ static int parse_origin(const struct sdp_line *line, struct sdp_origin *out, str
     out->username = sdp_word(&rest);
     out->session_id = sdp_word(&rest);
     out->version = sdp_word(&rest);
-    out->network_type = sdp_word(&rest);
-    out->address_type = sdp_word(&rest);
+    (void)sdp_word(&rest); /* network and address type: nobody asks */
+    (void)sdp_word(&rest);
     out->address = sdp_word(&rest);
     if (!is_number(out->session_id) || !is_number(out->version) || out->address.len == 0 || rest.len > 0)
         return sdp_fail(error, RTC_ERR_SYNTAX, line->number, "o= must be a user name, two numbers, and an address");
@@ -92,7 +92,6 @@ static int parse_media(const struct sdp_line *line, struct sdp_media *out, struc
     if (out->protocol.len == 0 || sdp_word(&rest).len == 0)
         return sdp_fail(error, RTC_ERR_SYNTAX, line->number, "m= must name a kind, a port, a protocol and a format");
     out->port = (uint16_t)number;
-    out->port_count = (uint32_t)count;
     return 0;
 }
 

@@ -143,7 +143,7 @@ static void check_answer_to(const char *name, struct slice text, void *user)
     local_match(&local, offer);
     char *reply = answer_text(&local, offer);
     struct session_description *answer = parsed(reply);
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     if (jsep_check_answer(offer, answer, &error) != 0)
         fail_msg("%s: %s", name, error.text);
     bool accepted = false;
@@ -183,7 +183,7 @@ static char *answer_to(const char *offer_sdp, struct local_side *side)
     }
     char *reply = answer_text(side, offer);
     struct session_description *answer = parsed(reply);
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     if (jsep_check_answer(offer, answer, &error) != 0)
         fail_msg("%s in\n%s", error.text, reply);
     session_description_free(NULL, answer);

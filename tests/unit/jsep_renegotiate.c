@@ -314,7 +314,7 @@ static void refuse_edited(const char *offer_sdp, const char *answer_sdp, const c
     text_add(&edited, slice_of(answer_sdp, (size_t)(at - answer_sdp)));
     text_print(&edited, "%s%s", to, at + strlen(from));
     struct session_description *offer = parsed(offer_sdp), *answer = parsed(edited.data);
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     if (jsep_check_answer(offer, answer, &error) != RTC_ERR_INVALID_ACCESS || error.text[0] == 0)
         fail_msg("accepted \"%s\" for \"%s\"", to, from);
     session_description_free(NULL, offer);
@@ -378,7 +378,7 @@ static void roles_must_differ_and_rejections_stand(void **state)
 static void sections_never_vanish_or_change(void **state)
 {
     (void)state;
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     struct session_description *two = parsed(SESSION SECTION("0") SECTION("1")), *one = parsed(SESSION SECTION("0")),
                                *other = parsed(SESSION SECTION("0") SECTION("2"));
     struct session_description *stopped = parsed(SESSION SECTION("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n");
@@ -412,7 +412,7 @@ static void check_real_pair(const char *name, struct slice text, void *user)
     (void)text;
     snprintf(offer_name, sizeof(offer_name), "%.*s_answer%s", (int)(at - name), name, at + 6);
     struct session_description *offer = parsed_file(name), *answer = parsed_file(offer_name);
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     if (jsep_check_answer(offer, answer, &error) != 0)
         fail_msg("%s: %s", name, error.text);
     session_description_free(NULL, offer);

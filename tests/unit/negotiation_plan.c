@@ -52,7 +52,7 @@ static void end(struct world *w)
     assert_int_equal(w->counter.live, 0);
 }
 
-static int plan(struct world *w, enum signaling_side side, rtc_sdp_type type, const char *sdp, struct jsep_error *why)
+static int plan(struct world *w, enum signaling_side side, rtc_sdp_type type, const char *sdp, struct sdp_error *why)
 {
     struct description *d;
     int error = description_new(w->context, type, sdp, &d, why);
@@ -118,7 +118,7 @@ static void carry_out(struct world *w)
 
 static void expect(struct world *w, enum signaling_side side, rtc_sdp_type type, const char *sdp, const char *words)
 {
-    struct jsep_error why = {0};
+    struct sdp_error why = {0};
     if (plan(w, side, type, sdp, &why))
         fail_msg("%s", why.text);
     assert_string_equal(effects(w), words);
@@ -238,7 +238,7 @@ static void undoing_what_stops(void **state)
 static void a_pure_function(void **state)
 {
     struct world w;
-    struct jsep_error why = {0};
+    struct sdp_error why = {0};
     char first[512];
     (void)state;
     begin(&w);

@@ -80,7 +80,7 @@ size_t corpus_each(void (*visit)(const char *name, struct slice text, void *user
 struct session_description *parsed(const char *text)
 {
     struct session_description *d = NULL;
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     if (session_description_parse(NULL, slice_str(text), &d, &error) != 0)
         fail_msg("%s at line %zu: %s in\n%s", rtc_error_name(error.code), error.line, error.text, text);
     return d;
@@ -94,7 +94,7 @@ struct session_description *parsed_file(const char *name)
     return d;
 }
 
-int parse_error(const char *text, struct jsep_error *detail)
+int parse_error(const char *text, struct sdp_error *detail)
 {
     struct session_description *d = NULL;
     int result = session_description_parse(NULL, slice_str(text), &d, detail);

@@ -14,7 +14,7 @@ char *corpus_read(const char *name);
 struct session_description *parsed(const char *text);
 struct session_description *parsed_file(const char *name);
 /* The code that parsing fails with (0: it does not); `detail` (may be NULL) is filled. */
-int parse_error(const char *text, struct jsep_error *detail);
+int parse_error(const char *text, struct sdp_error *detail);
 
 /* The lines before the first section, and those of a section that say where it is. */
 #define SDP_SESSION "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"

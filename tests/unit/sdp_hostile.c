@@ -19,7 +19,7 @@
 
 static void refused(const char *text, int code, size_t line)
 {
-    struct jsep_error error = {0};
+    struct sdp_error error = {0};
     int result = parse_error(text, &error);
     if (result != code || error.code != code || error.text[0] == 0 || (line && error.line != line))
         fail_msg("%s (line %zu, \"%s\") instead of %s (line %zu) for\n%s", rtc_error_name(result), error.line, error.text,
@@ -366,7 +366,7 @@ static void check_prefixes(const char *name)
     size_t len = strlen(text);
     for (size_t n = 0; n < len; n++) {
         struct session_description *d = NULL;
-        struct jsep_error error = {0};
+        struct sdp_error error = {0};
         char *cut = malloc(n + 1); /* exactly as long, so that a sanitizer sees reads past the end */
         assert_non_null(cut);
         memcpy(cut, text, n);
