@@ -15,8 +15,8 @@
 #include <stdio.h>
 
 enum {
-    OVERHEAD_MAX = 37, /* AES-GCM: header 13, explicit nonce 8, tag 16 */
-    EARLY_BYTES_MAX = 4096
+    OVERHEAD_MAX = 37,     /* AES-GCM: header 13, explicit nonce 8, tag 16 */
+    EARLY_BYTES_MAX = 4096 /* of one that waits: no datagram of a handshake is larger, anything else is not worth keeping */
 };
 
 /* How long a handshake goes on after an alert that nobody vouched for, when nothing else comes. */

@@ -2,6 +2,8 @@
 /* See dtls_record.h. */
 #include "dtls_record.h"
 
+/* DTLS counts versions down from 254 (RFC 6347 section 4.1), so both 1.0 and 1.2 begin like that. Content types from 24 on are of
+ * extensions that we do not have. */
 enum { VERSION_MAJOR = 0xfe, HEARTBEAT = 24 };
 
 enum dtls_record_result dtls_record_next(struct reader *datagram, struct dtls_record *out)

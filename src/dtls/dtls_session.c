@@ -91,6 +91,7 @@ static int configure(struct dtls_session *s)
     mbedtls_ssl_conf_verify(c, accept_any, NULL);
     mbedtls_ssl_conf_cert_req_ca_list(c, MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
     mbedtls_ssl_conf_renegotiation(c, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+    /* RFC 7627: without it a man in the middle could give both sides one master secret, and so one set of SRTP keys. */
     mbedtls_ssl_conf_extended_master_secret(c, MBEDTLS_SSL_EXTENDED_MS_ENABLED);
     mbedtls_ssl_conf_session_tickets(c, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     if (s->role == DTLS_SERVER)

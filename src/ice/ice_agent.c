@@ -17,6 +17,7 @@
 static const rtc_time_t patience = 16 * ICE_SECOND;
 /* The same when the peer never said that it has no more candidates: a whole transaction of RFC 8489 section 6.2.1. */
 static const rtc_time_t patience_most = 39500 * ICE_MS;
+/* The selected pair went with its address and no other works: so long new ones may come before the agent fails. */
 static const rtc_time_t lost_most = 20 * ICE_SECOND;
 
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };

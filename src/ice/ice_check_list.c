@@ -13,16 +13,17 @@
  * be ready yet, and is asked for longer. */
 enum { BURST = 5, SENDS_MAX = 12, SENDS_ONCE_SELECTED = 8, SENDS_OVER_TCP = 4, CHECKS_PER_REQUEST = 3 };
 
+/* RFC 8445 section 14.3 has 500 ms before anything is measured; the first loss would cost half a second of set-up then. */
 static const rtc_time_t retransmit_first = 50 * ICE_MS;
 static const rtc_time_t retransmit_most = 3200 * ICE_MS;
 /* TCP loses nothing, but a peer that is not ready yet drops what it can not judge. */
 static const rtc_time_t repeat_first = 1 * ICE_SECOND;
 static const rtc_time_t repeat_most = 4 * ICE_SECOND;
-static const rtc_time_t pace_ordinary = 20 * ICE_MS; /* Ta, RFC 8445 section 14.2 */
-static const rtc_time_t pace_host = 5 * ICE_MS;
-static const rtc_time_t burst_again = 100 * ICE_MS;
-static const rtc_time_t retrigger = 20 * ICE_MS;
-static const rtc_time_t long_ago = -3600 * ICE_SECOND;
+static const rtc_time_t pace_ordinary = 20 * ICE_MS;   /* Ta, RFC 8445 section 14.2 */
+static const rtc_time_t pace_host = 5 * ICE_MS;        /* the least that the same section allows */
+static const rtc_time_t burst_again = 100 * ICE_MS;    /* nothing was started for so long: BURST urgent checks may leave at once again */
+static const rtc_time_t retrigger = 20 * ICE_MS;       /* a check that left just now is not repeated for a request that crossed it */
+static const rtc_time_t long_ago = -3600 * ICE_SECOND; /* before any time that the caller has */
 
 void ice_check_list_init(struct ice_check_list *list, struct ice_common *common, const struct ice_session *session)
 {

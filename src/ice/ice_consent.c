@@ -7,21 +7,28 @@
 
 #include "ice_send.h"
 
+/* Other pairs that are tried while the selected one is quiet: a peer with many addresses must not make us send for ever to all of them. */
 enum { ALTERNATIVES = 8 };
 
+/* Nothing authenticated came for so long: the next question does not wait for its turn, and goes out again this often. */
 static const rtc_time_t quiet_probe = 1500 * ICE_MS;
 static const rtc_time_t probe_again = 500 * ICE_MS;
+/* After at least two of those the other pairs are asked, too. */
 static const rtc_time_t quiet_alternative = 3 * ICE_SECOND;
 static const rtc_time_t alternative_again = 1 * ICE_SECOND;
+/* Often enough that one answer may be lost before the backup's consent ends, seldom enough to cost nothing. */
 static const rtc_time_t backup_again = 12 * ICE_SECOND;
+/* Longer than the longest time between two regular questions (6 s), so that it takes more than one lost answer. */
 static const rtc_time_t disconnected_after = 6800 * ICE_MS;
 /* A lite agent can not ask sooner when it is quiet: two of the peer's consent checks, which may be 6 seconds apart, may be lost. */
 static const rtc_time_t disconnected_after_lite = 18500 * ICE_MS;
 static const rtc_time_t failed_after = 20 * ICE_SECOND;
-static const rtc_time_t consent_lasts = 30 * ICE_SECOND;
+static const rtc_time_t consent_lasts = 30 * ICE_SECOND; /* RFC 7675 section 5.1 */
+/* A tick so late says that this process stood still (a laptop that slept, a debugger), and not that the peer was silent; for a moment after
+ * that nothing is concluded from silence. */
 static const rtc_time_t pause_least = 500 * ICE_MS;
 static const rtc_time_t back_lasts = 1 * ICE_SECOND;
-static const rtc_time_t long_ago = -3600 * ICE_SECOND;
+static const rtc_time_t long_ago = -3600 * ICE_SECOND; /* before any time that the caller has */
 
 void ice_consent_init(struct ice_consent *consent, const struct ice_session *session, struct ice_check_list *checks)
 {
@@ -85,6 +92,7 @@ void ice_consent_ask(const struct ice_consent *consent, struct ice_pair *pair, r
     *p = (struct ice_probe){.sent = now, .active = true, .controlling = ice_controls(consent->session)};
     context_random(consent->checks->common->context, p->id, sizeof p->id);
     pair->consent.asked = now;
+    /* 5 seconds, made 0.8 to 1.2 times that long at random (RFC 7675 section 5.1). */
     pair->consent.interval = 4 * ICE_SECOND + context_random_u32(consent->checks->common->context) % (2 * ICE_SECOND);
     /* A nominated pair stays so in the peer's eyes if it lost its state or switches to us late. */
     ice_send_check(consent->session, pair, p->id, pair->nominated, now, out);

@@ -5,9 +5,10 @@
 enum { QUESTIONS = 3 };
 
 static const rtc_time_t settled = 2 * ICE_SECOND; /* before that pairs come and go anyway */
+/* How long each question waits for its answer follows from the measured round trip, between these. */
 static const rtc_time_t patience_least = 50 * ICE_MS;
 static const rtc_time_t patience_most = 300 * ICE_MS;
-static const rtc_time_t margin = 30 * ICE_MS;
+static const rtc_time_t margin = 30 * ICE_MS; /* for what the peer itself takes */
 
 void ice_doubt_start(struct ice_doubt *doubt, rtc_time_t now)
 {

@@ -6,6 +6,7 @@
 
 #include "ice_internal.h"
 
+/* A peer that asks on another pair than the selected is asked back there, but no more often than this. */
 static const rtc_time_t consent_is_fresh = 1 * ICE_SECOND;
 
 /* The two sides of a username, ours first; false when it has no colon. */
@@ -56,7 +57,8 @@ static bool role_conflicts(struct ice_agent *agent, const struct stun_message *m
     return false;
 }
 
-/* Something authenticated came on the pair. */
+/* Something authenticated came on the pair: from now on DTLS and media from there are taken (RFC 8445 section 12.2 asks to be ready for
+ * data on any candidate; before this nobody knows whose it is). What was held meanwhile is told to be good. */
 static void hear(struct ice_agent *agent, struct ice_pair *pair, rtc_time_t now, struct out *out)
 {
     pair->consent.heard = now;

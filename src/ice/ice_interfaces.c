@@ -13,6 +13,7 @@
 /* A local preference (RFC 8445 section 5.1.2.1): the kind of the network in the upper bits, then the place among those of the kind. */
 enum { PLACES = 1 << 13, KINDS = 8 };
 
+/* As long as consent lasts: a pair that comes back later has to be made anew anyway. */
 static const rtc_time_t keeps_absent = 30 * ICE_SECOND;
 
 /* Best first. What is not known to be worse is taken for a cable. */

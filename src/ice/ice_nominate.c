@@ -4,10 +4,13 @@
 
 #include "ice_lite.h"
 
+/* From the first pair that works until one is nominated (RFC 8445 section 8.1.1 leaves it to us): the best is seldom the first to answer.
+ * When what works costs more than what is still being checked, a relay say, it is worth more patience; packets flow meanwhile. */
 static const rtc_time_t settling = 100 * ICE_MS;
 static const rtc_time_t settling_second_best = 1000 * ICE_MS;
-static const rtc_time_t coming_up = 2 * ICE_SECOND;
-static const rtc_time_t stays_left = 10 * ICE_SECOND;
+static const rtc_time_t coming_up = 2 * ICE_SECOND;   /* selected for less than that: changing it is still part of the set-up */
+static const rtc_time_t stays_left = 10 * ICE_SECOND; /* one that was left has to show that it works again before it is gone back to */
+/* The selected pair may be quieter than another that would take over: else two that are equally good would alternate. */
 static const rtc_time_t quiet_selected = 4 * ICE_SECOND;
 static const rtc_time_t quiet_other = 2500 * ICE_MS;
 static const rtc_time_t quiet_left = 2500 * ICE_MS; /* not less than quiet_other */

@@ -6,11 +6,13 @@
 #include "ice_send.h"
 #include "memory.h"
 
+/* Between two sendings of a query: the first is shorter than the 500 ms of RFC 8489 section 6.2.1, since candidates are waited for. */
 static const rtc_time_t query_first = 200 * ICE_MS;
 static const rtc_time_t query_most = 4 * ICE_SECOND;
-static const rtc_time_t query_pace = 5 * ICE_MS;
-static const rtc_time_t ask_again = 500 * ICE_MS;
-static const rtc_time_t mapping_refresh = 15 * ICE_SECOND;
+static const rtc_time_t query_pace = 5 * ICE_MS;  /* between queries: the least of RFC 8445 section 14.2 */
+static const rtc_time_t ask_again = 500 * ICE_MS; /* after a change of the network: NATs may take a moment to follow it */
+static const rtc_time_t mapping_refresh =
+    15 * ICE_SECOND; /* RFC 8445 section 5.1.1.4; well below what RFC 4787 section 4.3 has NATs keep */
 
 enum { AGAIN = 3 };
 

@@ -10,10 +10,11 @@
 
 enum { PER_SERVER_MAX = 4, ATTEMPTS_MAX = 3, MISMATCH = 437, TRY_ALTERNATE = 300 };
 
+/* Between attempts to have a lost allocation again: doubled by each loss, spread at random. */
 static const rtc_time_t wait_first = 500 * ICE_MS;
 static const rtc_time_t wait_most = 30 * ICE_SECOND;
-static const rtc_time_t attempt_most = 10 * ICE_SECOND;
-static const rtc_time_t settled = 30 * ICE_SECOND; /* one that was OPEN for so long does not flap */
+static const rtc_time_t attempt_most = 10 * ICE_SECOND; /* for each of those; the first is bounded by gathering */
+static const rtc_time_t settled = 30 * ICE_SECOND;      /* one that was OPEN for so long does not flap */
 
 /* Relays over UDP rank before those over TCP, and these before TLS. */
 static const uint16_t preference_step = 0x4000;

@@ -53,10 +53,10 @@ void ice_send_check(const struct ice_session *session, struct ice_pair *pair, co
     struct stun_message m = {.class = STUN_REQUEST, .method = STUN_BINDING};
     m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_FINGERPRINT;
     m.has |= ice_controls(session) ? STUN_HAS_CONTROLLING : STUN_HAS_CONTROLLED;
-    m.has |= nominate && ice_controls(session) ? STUN_HAS_USE_CANDIDATE : 0;
+    m.has |= nominate && ice_controls(session) ? STUN_HAS_USE_CANDIDATE : 0; /* the controlling agent's alone (RFC 8445 section 7.1.2) */
     memcpy(m.transaction, id, sizeof m.transaction);
     m.username = slice_str(username);
-    m.priority = ice_base_reflexive_priority(pair->base);
+    m.priority = ice_base_reflexive_priority(pair->base); /* RFC 8445 section 7.1.1: of the peer-reflexive candidate that this may make */
     m.tie_breaker = session->tie_breaker;
     ice_send(pair->base, &pair->remote->address, &m, slice_str(session->remote_password), now, out);
     pair->counts.requests_sent++;

@@ -10,10 +10,11 @@
 
 enum { DISCARD_PORT = 9, TRIES = 2, TRIES_ONCE_PROVEN = 4, STRANGERS_PER_ADDRESS = 4, STUN_LEN_MIN = 20 };
 
-static const rtc_time_t udp_first = 250 * ICE_MS; /* what checks over UDP get ahead (in the spirit of RFC 8305) */
-static const rtc_time_t connect_most = 5 * ICE_SECOND;
-static const rtc_time_t unproven_most = 10 * ICE_SECOND;
+static const rtc_time_t udp_first = 250 * ICE_MS;        /* what checks over UDP get ahead (in the spirit of RFC 8305) */
+static const rtc_time_t connect_most = 5 * ICE_SECOND;   /* the system would try for minutes */
+static const rtc_time_t unproven_most = 10 * ICE_SECOND; /* nothing authenticated came in that time: it is a stranger's, or of no use */
 static const rtc_time_t stranger_keeps = 2 * ICE_SECOND; /* its place, when places are short */
+/* Before the next attempt: soon after the end of one that had lasted, which was an accident; later after one that had not. */
 static const rtc_time_t again_soon = 100 * ICE_MS;
 static const rtc_time_t again_later = 1 * ICE_SECOND;
 static const rtc_time_t unused_most = 30 * ICE_SECOND;   /* nothing comes any more: as long as consent lasts (RFC 7675 section 5.1) */

@@ -14,6 +14,7 @@ static const rtc_time_t ask_pace = 10 * MDNS_MS;
 static const rtc_time_t links_most = 100 * MDNS_MS;
 static const rtc_time_t found_lasts = MDNS_TTL_SECONDS * MDNS_SECOND;
 
+/* In one message, for each name a question for IPv4 and one for IPv6 (RFC 6762 section 5.3). */
 enum { NAMES_TOGETHER = DNS_QUESTIONS_MAX / 2 };
 
 int mdns_new(rtc_context *context, uint32_t *next_request_id, uint32_t names_max, struct mdns **out)

@@ -10,7 +10,7 @@
 #include <crtc/base.h>
 #include <stdio.h>
 
-static const rtc_time_t multicast_again = 1 * MDNS_SECOND;
+static const rtc_time_t multicast_again = 1 * MDNS_SECOND; /* RFC 6762 section 6: a record is not multicast again within a second */
 /* A quarter of the life of a record: who asks for a unicast answer gets one only when everybody was told lately (section 5.4). */
 static const rtc_time_t multicast_lately = MDNS_TTL_SECONDS / 4 * MDNS_SECOND;
 static const uint32_t legacy_ttl = 10; /* section 6.7 */

@@ -5,17 +5,22 @@
 
 #include "memory.h"
 
+/* RFC 8489 section 6.2.1 begins with 500 ms where nothing is known of the way; a candidate is waited for here. */
 static const rtc_time_t retransmit_first = 200 * TURN_MS;
 static const rtc_time_t retransmit_most = 4 * TURN_SECOND;
-static const rtc_time_t stream_again = 8 * TURN_SECOND;
+static const rtc_time_t stream_again = 8 * TURN_SECOND;    /* over TCP and TLS */
 static const rtc_time_t unanswered_most = 39500 * TURN_MS; /* Ti, RFC 8489 section 6.2.2 */
 static const rtc_time_t probe_most = TURN_SECOND;          /* between two sendings of a Refresh */
+/* A server that went away says nothing: when what we sent brings nothing back for so long the allocation is refreshed, and after some of
+ * these given up, long before it would expire. */
 static const rtc_time_t silent_probe = 2 * TURN_SECOND;
 static const rtc_time_t silent_most = 15 * TURN_SECOND;
-static const rtc_time_t closing_most = TURN_SECOND;
-static const rtc_time_t refresh_again = 5 * TURN_SECOND;
-static const rtc_time_t refresh_before = 60 * TURN_SECOND;
+static const rtc_time_t closing_most = TURN_SECOND; /* a goodbye may be asked for again with another nonce; nobody waits longer for it */
+static const rtc_time_t refresh_again = 5 * TURN_SECOND;   /* after one that was refused or lost */
+static const rtc_time_t refresh_before = 60 * TURN_SECOND; /* before it expires */
 
+/* Lifetimes in seconds: what is granted when the server does not say, and the most that one is believed, so that a lost allocation is
+ * noticed. Channel numbers: RFC 8656 section 12. */
 enum { CHALLENGES_MAX = 4, LIFETIME_DEFAULT = 600, LIFETIME_MOST = 3600, FIRST_CHANNEL = 0x4000, TRY_ALTERNATE = 300, MISMATCH = 437 };
 
 const struct moves turn_client_moves = {

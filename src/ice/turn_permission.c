@@ -7,9 +7,9 @@
 
 static const rtc_time_t permission_refresh = 240 * TURN_SECOND; /* of 300 */
 static const rtc_time_t channel_refresh = 240 * TURN_SECOND;    /* of 600; it refreshes the permission, too */
-static const rtc_time_t denied_for = 30 * TURN_SECOND;
-static const rtc_time_t idle_most = 280 * TURN_SECOND;
-static const rtc_time_t evictable = 30 * TURN_SECOND;
+static const rtc_time_t denied_for = 30 * TURN_SECOND;          /* it is not asked for again: the server would only refuse once more */
+static const rtc_time_t idle_most = 280 * TURN_SECOND;          /* unused for longer than a refresh, it is not refreshed any more */
+static const rtc_time_t evictable = 30 * TURN_SECOND;           /* unused for so long, its place may be taken when there are too many */
 /* An unused channel is bound for what is left of its 10 minutes, and apart from others for 5 more (RFC 8656 section 12). */
 static const rtc_time_t channel_lasts = (600 + 300) * TURN_SECOND;
 

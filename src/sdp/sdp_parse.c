@@ -54,7 +54,7 @@ static bool read_bandwidth(const struct sdp_block *block, const char *modifier, 
 
 uint64_t sdp_bandwidth(const struct sdp_block *block)
 {
-    enum { HEADERS_BPS = 50 * 40 * 8 };
+    enum { HEADERS_BPS = 50 * 40 * 8 }; /* a second: fifty packets of forty bytes (RFC 9429 section 5.10) */
     uint64_t value;
     if (read_bandwidth(block, "TIAS", &value))
         return value;
