@@ -18,9 +18,9 @@ static const char *name_of(const struct moves *m, unsigned state)
 
 bool moves_take(const struct moves *m, const rtc_context *context, unsigned from, unsigned to)
 {
-    if (moves_allow(m, from, to))
-        return true;
-    log_write(context, RTC_LOG_ERROR, m->module, "a %s can not go from %s to %s", m->what, name_of(m, from), name_of(m, to));
-    assert(!"a move that is not in the table");
-    return false;
+    bool is_in_table = moves_allow(m, from, to);
+    if (!is_in_table)
+        log_write(context, RTC_LOG_ERROR, m->module, "a %s can not go from %s to %s", m->what, name_of(m, from), name_of(m, to));
+    assert(is_in_table);
+    return is_in_table;
 }
