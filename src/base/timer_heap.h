@@ -5,11 +5,13 @@
 
 #include <crtc/context.h>
 
+/* Embedded in what it belongs to, whose owner takes it out before it goes. Written by timer_heap.c only. */
 struct timer_entry {
     rtc_time_t at;
     size_t place; /* its index + 1; 0: in no heap */
 };
 
+/* The array is its own (timer_heap_fini), the entries are others'. */
 struct timer_heap {
     struct timer_entry **entries;
     size_t count, capacity;

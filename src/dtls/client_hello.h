@@ -13,6 +13,7 @@
 
 enum { CLIENT_HELLO_MAX = 8192 };
 
+/* Part of an association; written by client_hello.c only. */
 struct client_hello {
     rtc_context *context;
     uint8_t *record; /* room for headers and message, then a bit per byte of the message; NULL when idle */

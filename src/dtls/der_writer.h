@@ -22,6 +22,7 @@ enum der_tag {
     DER_CONTEXT_CONSTRUCTED = 0xa0 /* [n] around other values */
 };
 
+/* On the stack of who writes. */
 struct der_writer {
     uint8_t *start;
     uint8_t *at; /* what is written lies from here on */

@@ -11,6 +11,7 @@ enum { DTLS_RECORD_HEADER = 13, DTLS_RECORD_BODY_MAX = 16384 + 2048, DTLS_HANDSH
 enum dtls_content { DTLS_CHANGE_CIPHER_SPEC = 20, DTLS_ALERT = 21, DTLS_HANDSHAKE = 22, DTLS_APPLICATION_DATA = 23 };
 enum { DTLS_CLIENT_HELLO = 1 };
 
+/* A view of a datagram; lives no longer than that. */
 struct dtls_record {
     uint8_t type; /* enum dtls_content */
     uint16_t epoch;

@@ -14,6 +14,7 @@ struct tls_client;
 
 enum tls_client_state { TLS_CONNECTING, TLS_CONNECTED, TLS_CLOSED, TLS_FAILED };
 
+/* Borrowed for the call. */
 struct tls_client_options {
     const char *server_name;     /* a host name, or an address as text */
     const char *authorities_pem; /* trusted certificates; NULL: the system's */

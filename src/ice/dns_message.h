@@ -33,6 +33,7 @@ struct dns_record {
     uint8_t has;            /* of NSEC, enum dns_has: all that the name has (RFC 6762 section 6.1) */
 };
 
+/* On the stack of whoever reads (dns_parse) or writes one; nobody keeps one. */
 struct dns_message {
     uint16_t id;
     bool response;

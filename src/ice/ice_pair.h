@@ -43,6 +43,7 @@ struct ice_pair_consent {
     struct ice_probe probes[ICE_PROBES];
 };
 
+/* Written by ice_rtt_sample() only. */
 struct ice_rtt {
     rtc_time_t smoothed; /* 0: not measured */
     rtc_time_t total;
@@ -58,6 +59,7 @@ struct ice_rtt {
  *                          +---triggered--- FAILED <------+ */
 enum ice_pair_state { ICE_PAIR_FROZEN, ICE_PAIR_WAITING, ICE_PAIR_IN_PROGRESS, ICE_PAIR_SUCCEEDED, ICE_PAIR_FAILED };
 
+/* Allocated by itself by the check list, which frees it; pointers to it stay while it is in the list. */
 struct ice_pair {
     struct link triggered; /* in the triggered-check queue, or nowhere */
     struct ice_base *base;

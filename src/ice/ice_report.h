@@ -13,6 +13,7 @@ enum { ICE_REASON_MAX = 160 };
 /* RTCStatsIceCandidatePairState. */
 enum ice_report_state { ICE_REPORT_FROZEN, ICE_REPORT_WAITING, ICE_REPORT_IN_PROGRESS, ICE_REPORT_SUCCEEDED, ICE_REPORT_FAILED };
 
+/* A copy for who asked; nothing in it is borrowed. */
 struct ice_pair_report {
     uint32_t serial;                    /* names the pair as long as it lives */
     struct ice_candidate local, remote; /* with their serials */

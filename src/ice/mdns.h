@@ -26,6 +26,7 @@ enum mdns_answer {
     MDNS_NO_ANSWER  /* nobody answered in time */
 };
 
+/* Since it was made; written by its files only. */
 struct mdns_counters {
     uint64_t malformed;  /* datagrams that are no DNS messages */
     uint64_t ignored;    /* responses from other ports, opcodes that nobody uses, ... */

@@ -13,6 +13,7 @@
 
 enum mdns_link_state { MDNS_LINK_CLOSED, MDNS_LINK_OPENING, MDNS_LINK_JOINING, MDNS_LINK_OPEN, MDNS_LINK_REFUSED };
 
+/* One family on one interface; its states are drawn in mdns.h. */
 struct mdns_link {
     enum mdns_link_state state;
     struct address interface; /* port 0 */
@@ -46,6 +47,7 @@ struct mdns_own {
     uint32_t owed;                        /* a bit for each link on which an answer waits for its time */
 };
 
+/* Owned by the agent's names (ice_names.c). Links and queries are written by mdns.c, `own` by mdns_responder.c. */
 struct mdns {
     rtc_context *context;
     uint32_t *next_request_id;

@@ -82,6 +82,8 @@ struct stun_turn {
     struct slice data;
 };
 
+/* A message, as views of the bytes that it was read from. On the stack of whoever reads or writes one, who alone writes to it; nobody keeps one. stun_parse() fills
+ * what `has` names; a writer sets that and what it names. */
 struct stun_message {
     enum stun_class class;
     uint16_t method;

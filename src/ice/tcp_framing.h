@@ -9,6 +9,7 @@
 
 enum { TCP_FRAMING_HEADER = 2 };
 
+/* Of one TCP connection, which owns it: what came of a frame that is not whole yet. Written by tcp_framing.c. */
 struct tcp_framing {
     struct packet *packet; /* what has arrived of the packet in hand; NULL before its length is known, and while it is passed over */
     size_t left;           /* bytes of it that are still to come */

@@ -23,6 +23,7 @@ enum { TURN_PERMISSIONS_MAX = 64, TURN_CHANNELS_MAX = 16 };
 /* The most that a Send indication, and that ChannelData, puts around a datagram. */
 enum { TURN_INDICATION_OVERHEAD = 52, TURN_CHANNEL_OVERHEAD = 4 };
 
+/* Borrowed for the call; credentials are copied. */
 struct turn_options {
     const char *username, *password;
     struct path server; /* its protocol decides: a stream needs no retransmission, and padding */

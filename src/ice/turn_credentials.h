@@ -11,6 +11,7 @@
 
 enum { TURN_USERNAME_MAX = 508, TURN_PASSWORD_MAX = 508, TURN_REALM_MAX = 763, TURN_NONCE_MAX = 763, TURN_ALGORITHMS_MAX = 64 };
 
+/* Part of a TURN client, wiped with it. Written by turn_credentials.c only. */
 struct turn_credentials {
     char username[TURN_USERNAME_MAX + 1];
     char password[TURN_PASSWORD_MAX + 1];

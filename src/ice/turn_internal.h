@@ -47,6 +47,7 @@ struct turn_channel {
 /* Which families are asked for; what a server does not have is tried no more. */
 enum turn_families { TURN_FAMILIES_BOTH, TURN_FAMILIES_IPV4, TURN_FAMILIES_IPV6 };
 
+/* Owned by the relay that made it (ice_relay.c). turn_client.c writes to it; permissions and channels are written by turn_permission.c. */
 struct turn_client {
     rtc_context *context;
     struct path server;

@@ -8,6 +8,7 @@
 
 enum { TURN_STREAM_MESSAGE_MAX = 2048 };
 
+/* Of one relay over TCP or TLS, which owns it: what came of a message that is not whole yet. Written by turn_stream.c. */
 struct turn_stream {
     uint8_t bytes[TURN_STREAM_MESSAGE_MAX];
     size_t len;  /* of the message in hand that has arrived */

@@ -20,6 +20,7 @@ struct sdp_line {
     struct slice value; /* of an attribute; data is NULL when there is no colon */
 };
 
+/* A run of lines of the description, which owns them. */
 struct sdp_block {
     const struct sdp_line *lines;
     size_t count;
@@ -41,6 +42,7 @@ struct sdp_media {
     struct slice formats; /* words separated by single spaces */
 };
 
+/* Made by sdp_parse(), never changed afterwards; sdp_free(). */
 struct sdp {
     rtc_context *context;
     char *text;             /* owned; every slice points into it */
