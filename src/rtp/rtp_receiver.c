@@ -59,7 +59,7 @@ void rtp_receiver_set_room(struct rtp_receiver *r, struct jitter_room *room)
     if (r->kind == RTC_MEDIA_AUDIO)
         r->buffer.audio.room = room;
     else
-        r->buffer.video.room = room;
+        video_buffer_set_room(&r->buffer.video, room);
 }
 
 static void restart(struct rtp_receiver *r)
@@ -371,8 +371,8 @@ rtc_time_t rtp_receiver_deadline(const struct rtp_receiver *r, bool feedback, en
 
 static rtc_time_t base_of(const struct rtp_receiver *r)
 {
-    const struct delay_estimator *e = r->kind == RTC_MEDIA_AUDIO ? &r->buffer.audio.estimator : &r->buffer.video.estimator;
-    int64_t timestamp = r->kind == RTC_MEDIA_AUDIO ? r->buffer.audio.last_timestamp : r->buffer.video.last_timestamp;
+    const struct delay_estimator *e = r->kind == RTC_MEDIA_AUDIO ? &r->buffer.audio.estimator : &r->buffer.video.playout.estimator;
+    int64_t timestamp = r->kind == RTC_MEDIA_AUDIO ? r->buffer.audio.last_timestamp : r->buffer.video.playout.last_timestamp;
     rtc_time_t earliest = delay_estimator_earliest(e, timestamp * 1000000 / (int64_t)r->clock.clock_rate);
     return earliest - sender_clock_time(&r->clock, (uint32_t)timestamp);
 }
@@ -383,7 +383,7 @@ static bool observable(const struct rtp_receiver *r)
         return false;
     if (r->kind == RTC_MEDIA_AUDIO)
         return r->buffer.audio.estimator.ready && r->buffer.audio.state == AUDIO_BUFFER_PLAYING;
-    return r->buffer.video.has_offset;
+    return r->buffer.video.playout.has_offset;
 }
 
 void rtp_receiver_observe(struct rtp_receiver *r, rtc_time_t now)
@@ -396,8 +396,8 @@ void rtp_receiver_observe(struct rtp_receiver *r, rtc_time_t now)
         r->party.delay = audio_buffer_delay(&r->buffer.audio);
         r->party.own_delay = audio_buffer_own_target(&r->buffer.audio, now);
     } else {
-        r->party.delay = video_buffer_delay(&r->buffer.video);
-        r->party.own_delay = video_buffer_own_target(&r->buffer.video);
+        r->party.delay = video_playout_delay(&r->buffer.video.playout);
+        r->party.own_delay = video_playout_own_target(&r->buffer.video.playout);
     }
 }
 
@@ -406,7 +406,7 @@ void rtp_receiver_follow(struct rtp_receiver *r)
     if (r->kind == RTC_MEDIA_AUDIO)
         audio_buffer_set_minimum_delay(&r->buffer.audio, r->party.added);
     else
-        video_buffer_set_minimum_delay(&r->buffer.video, r->party.added);
+        video_playout_set_minimum_delay(&r->buffer.video.playout, r->party.added);
 }
 
 /* ---- Statistics ---- */
@@ -432,11 +432,11 @@ static void video_stats(const struct video_buffer *b, struct rtp_inbound_stats *
     out->frames_received = b->stats.frames_received;
     out->key_frames_received = b->stats.key_frames_received;
     out->frames_dropped = b->stats.frames_dropped;
-    out->freeze_count = b->stats.freeze_count;
-    out->total_freezes_duration_s = (double)b->stats.freeze_duration / 1e6;
-    out->jitter_buffer_delay_s = (double)b->stats.delay_sum / 1e6;
-    out->jitter_buffer_emitted_count = b->stats.frames_released;
-    out->current_delay_us = video_buffer_delay(b);
+    out->freeze_count = b->playout.stats.freeze_count;
+    out->total_freezes_duration_s = (double)b->playout.stats.freeze_duration / 1e6;
+    out->jitter_buffer_delay_s = (double)b->playout.stats.delay_sum / 1e6;
+    out->jitter_buffer_emitted_count = b->playout.stats.frames_released;
+    out->current_delay_us = video_playout_delay(&b->playout);
 }
 
 void rtp_receiver_stats(const struct rtp_receiver *r, struct rtp_inbound_stats *out)

@@ -3,8 +3,6 @@
 #include "video_buffer.h"
 
 #include "memory.h"
-#include "sequence.h"
-#include "video_playout.h"
 
 enum {
     FIRST_CAPACITY = 128,
@@ -18,7 +16,7 @@ void video_buffer_init(struct video_buffer *b, rtc_context *context, const struc
     memset(b, 0, sizeof *b);
     b->context = context;
     b->codec = codec;
-    b->clock_rate = codec->clock_rate;
+    b->playout.clock_rate = codec->clock_rate;
     b->capacity_max = FIRST_CAPACITY;
     while (b->capacity_max * 2 <= capacity)
         b->capacity_max *= 2;
@@ -61,8 +59,12 @@ void video_buffer_fini(struct video_buffer *b)
     memory_free(b->context, b->slots);
     b->slots = NULL;
     b->capacity = 0;
-    while (b->ready_count > 0)
-        rtc_encoded_frame_unref(video_playout_pop(b).frame);
+    video_playout_clear(&b->playout);
+}
+
+void video_buffer_set_room(struct video_buffer *b, struct jitter_room *room)
+{
+    b->room = b->playout.room = room;
 }
 
 void video_buffer_restart(struct video_buffer *b)
@@ -193,8 +195,17 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     const struct video_slot *head = held(b, start);
     rtc_encoded_frame *frame = NULL;
     rtc_encoded_frame_options o = {
-        .size = sizeof o, .kind = RTC_MEDIA_VIDEO, .codec = b->codec->name, .data_len = frame_bytes(b, start, end), .keyframe = head->keyframe,
-        .rtp_timestamp = head->timestamp, .capture_time_us = now > 0 ? now : 1, .width = head->width, .height = head->height, .temporal_id = head->temporal_id, .layer_flags = head->layer_flags,
+        .size = sizeof o,
+        .kind = RTC_MEDIA_VIDEO,
+        .codec = b->codec->name,
+        .data_len = frame_bytes(b, start, end),
+        .keyframe = head->keyframe,
+        .rtp_timestamp = head->timestamp,
+        .capture_time_us = now > 0 ? now : 1,
+        .width = head->width,
+        .height = head->height,
+        .temporal_id = head->temporal_id,
+        .layer_flags = head->layer_flags,
     };
     if (head->keyframe && head->width == 0)
         read_size(b, start, end, &o);
@@ -210,19 +221,11 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     return frame;
 }
 
-static int64_t unwrap(struct video_buffer *b, uint32_t timestamp)
-{
-    int64_t t = b->has_timestamp ? unwrap32(b->last_timestamp, timestamp) : timestamp;
-    b->has_timestamp = true;
-    b->last_timestamp = t;
-    return t;
-}
-
 /* The frame leaves the ring for the playout queue. False when memory ran out: nothing after it can be decoded. */
 static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived, int64_t end)
 {
     const struct video_slot *head = held(b, b->next_sequence);
-    int64_t timestamp = unwrap(b, head->timestamp);
+    int64_t timestamp = video_playout_unwrap(&b->playout, head->timestamp);
     rtc_encoded_frame *frame = assemble(b, now, b->next_sequence, end);
     b->stats.frames_received++;
     b->stats.key_frames_received += head->keyframe;
@@ -230,11 +233,16 @@ static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived,
     for (; b->next_sequence <= end; b->next_sequence++)
         clear(b, held(b, b->next_sequence));
     b->stalled_since = RTC_TIME_NEVER;
-    if (frame)
-        video_playout_push(b, now, arrived, frame, timestamp);
-    else
+    if (!frame) {
         wait_for_keyframe(b, now);
-    return frame != NULL;
+        return false;
+    }
+    if (!video_playout_push(&b->playout, now, arrived, frame, timestamp)) {
+        b->stats.frames_dropped++;
+        b->state = VIDEO_BUFFER_WAITING;
+        b->waiting_since = now;
+    }
+    return true;
 }
 
 static void skip_padding(struct video_buffer *b)
@@ -400,7 +408,8 @@ void video_buffer_set_max_wait(struct video_buffer *b, rtc_time_t max_wait)
     b->max_wait = max_wait;
 }
 
-void video_buffer_check(struct video_buffer *b, rtc_time_t now)
+/* The head has been missing for max_wait: looks for a keyframe to go on from. */
+static void check(struct video_buffer *b, rtc_time_t now)
 {
     if (b->state != VIDEO_BUFFER_FLOWING || b->stalled_since == RTC_TIME_NEVER || now - b->stalled_since < b->max_wait)
         return;
@@ -426,4 +435,20 @@ rtc_time_t video_buffer_keyframe_deadline(const struct video_buffer *b)
 bool video_buffer_wants_keyframe(const struct video_buffer *b, rtc_time_t now)
 {
     return b->state != VIDEO_BUFFER_FLOWING && video_buffer_keyframe_deadline(b) <= now;
+}
+
+/* ---- Playout ---- */
+
+bool video_buffer_next(struct video_buffer *b, rtc_time_t now, struct video_release *out)
+{
+    check(b, now);
+    return video_playout_next(&b->playout, now, out);
+}
+
+rtc_time_t video_buffer_deadline(const struct video_buffer *b)
+{
+    rtc_time_t at = video_playout_deadline(&b->playout);
+    if (b->state == VIDEO_BUFFER_FLOWING && b->stalled_since != RTC_TIME_NEVER && b->stalled_since + b->max_wait < at)
+        at = b->stalled_since + b->max_wait;
+    return at;
 }

@@ -14,26 +14,23 @@
 #define CRTC_VIDEO_BUFFER_H
 
 #include "codec_table.h"
-#include "delay_estimator.h"
-#include "jitter_room.h"
 #include "packet.h"
+#include "video_playout.h"
 
 #include <crtc/media.h>
-
-enum { VIDEO_READY_MAX = 128 };
 
 enum video_buffer_state { VIDEO_BUFFER_EMPTY, VIDEO_BUFFER_WAITING, VIDEO_BUFFER_FLOWING, VIDEO_BUFFER_STUCK };
 
 /* One packet of the stream, already understood. */
 struct video_packet {
-    int64_t sequence;  /* extended */
+    int64_t sequence; /* extended */
     uint32_t timestamp;
-    bool first, last;  /* of its frame */
-    bool keyframe;     /* known of the first one only */
+    bool first, last; /* of its frame */
+    bool keyframe;    /* known of the first one only */
     uint16_t width, height;
     uint8_t temporal_id, layer_flags;
-    rtc_time_t arrival;   /* not after it is inserted */
-    struct slice payload; /* inside `packet`; empty: padding, which only fills its sequence number */
+    rtc_time_t arrival;    /* not after it is inserted */
+    struct slice payload;  /* inside `packet`; empty: padding, which only fills its sequence number */
     struct packet *packet; /* owned; may be NULL for padding */
 };
 
@@ -48,34 +45,19 @@ struct video_slot {
     bool used, first, last, keyframe;
 };
 
-struct video_ready {
-    rtc_encoded_frame *frame;
-    int64_t timestamp; /* unwrapped */
-    rtc_time_t complete;
-};
-
-/* A frame that is due to be decoded. */
-struct video_release {
-    rtc_encoded_frame *frame; /* a reference for the caller */
-    rtc_time_t play_time;     /* never before now */
-    int64_t timestamp;
-};
-
 struct video_buffer_stats {
-    uint64_t frames_received, key_frames_received, frames_dropped, frames_released;
+    uint64_t frames_received, key_frames_received, frames_dropped;
     uint64_t late_packets, duplicate_packets;
-    uint64_t freeze_count;
-    rtc_time_t freeze_duration, delay_sum;
 };
 
+/* Embedded in struct rtp_receiver; written by video_buffer.c, `playout` by video_playout.c. */
 struct video_buffer {
-    rtc_context *context;
+    rtc_context *context; /* the receiver's: no reference */
     const struct codec_row *codec;
-    uint32_t clock_rate;
-    size_t capacity;      /* of slots; a power of two */
+    struct video_slot *slots; /* owned */
+    size_t capacity;          /* of slots; a power of two */
     size_t capacity_max;
     struct jitter_room *room; /* shared with other streams; NULL: none */
-    struct video_slot *slots;
     enum video_buffer_state state;
     int64_t next_sequence; /* the first one not yet released or given up */
     int64_t highest;
@@ -83,24 +65,15 @@ struct video_buffer {
     rtc_time_t stalled_since; /* the head is missing although something after it came; RTC_TIME_NEVER when not */
     rtc_time_t waiting_since;
     rtc_time_t keyframe_time; /* when the start of a keyframe last came */
-    struct delay_estimator estimator;
-    bool has_timestamp;
-    int64_t last_timestamp;
-    struct video_ready ready[VIDEO_READY_MAX];
-    size_t ready_at, ready_count;
-    bool last_was_keyframe;
-    bool has_offset;
-    int64_t offset;        /* play time minus media time */
-    rtc_time_t offset_time;
-    rtc_time_t minimum_delay;
-    rtc_time_t last_play;  /* of the frame released last; 0: none */
-    rtc_time_t average_interval;
+    struct video_playout playout;
     struct video_buffer_stats stats;
 };
 
 /* Nothing is allocated before the first packet. */
 void video_buffer_init(struct video_buffer *buffer, rtc_context *context, const struct codec_row *codec, size_t capacity);
 void video_buffer_fini(struct video_buffer *buffer);
+/* Before the first packet: what is buffered counts there, too. NULL: none. */
+void video_buffer_set_room(struct video_buffer *buffer, struct jitter_room *room);
 /* The sequence began anew: gives up what is buffered; a keyframe is needed. Statistics stay. */
 void video_buffer_restart(struct video_buffer *buffer);
 /* Takes packet->packet over. False when it was of no use: late, a duplicate, or out of memory. */
@@ -114,10 +87,5 @@ void video_buffer_set_max_wait(struct video_buffer *buffer, rtc_time_t max_wait)
 bool video_buffer_wants_keyframe(const struct video_buffer *buffer, rtc_time_t now);
 /* When that may become true; RTC_TIME_NEVER when it does not by itself. */
 rtc_time_t video_buffer_keyframe_deadline(const struct video_buffer *buffer);
-
-/* The playout delay after the earliest possible arrival: now, what the stream itself needs, and what lip sync asks for. */
-rtc_time_t video_buffer_delay(const struct video_buffer *buffer);
-rtc_time_t video_buffer_own_target(const struct video_buffer *buffer);
-void video_buffer_set_minimum_delay(struct video_buffer *buffer, rtc_time_t delay);
 
 #endif

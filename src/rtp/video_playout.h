@@ -1,15 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/* The second half of the video buffer: complete frames wait for their playout time. */
+/* Complete frames of one video stream that wait for their playout time. The delay is a high quantile of how late whole frames were complete
+ * during the last seconds, approached smoothly. Knows nothing of packets. */
 #ifndef CRTC_VIDEO_PLAYOUT_H
 #define CRTC_VIDEO_PLAYOUT_H
 
-#include "video_buffer.h"
+#include "delay_estimator.h"
+#include "jitter_room.h"
 
-/* Takes the frame over, of which the last packet arrived then. */
-void video_playout_push(struct video_buffer *buffer, rtc_time_t now, rtc_time_t arrived, rtc_encoded_frame *frame, int64_t timestamp);
-/* The oldest frame; there is one. */
-struct video_ready video_playout_pop(struct video_buffer *buffer);
-/* The head has been missing for max_wait: looks for a keyframe to go on from. */
-void video_buffer_check(struct video_buffer *buffer, rtc_time_t now);
+enum { VIDEO_READY_MAX = 128 };
+
+struct video_ready {
+    rtc_encoded_frame *frame;
+    int64_t timestamp; /* unwrapped */
+    rtc_time_t complete;
+};
+
+/* A frame that is due to be decoded. */
+struct video_release {
+    rtc_encoded_frame *frame; /* a reference for the caller */
+    rtc_time_t play_time;     /* never before now */
+    int64_t timestamp;
+};
+
+struct video_playout_stats {
+    uint64_t frames_released;
+    uint64_t freeze_count; /* webrtc-stats, freezeCount */
+    rtc_time_t freeze_duration, delay_sum;
+};
+
+/* Embedded in struct video_buffer; written by video_playout.c. */
+struct video_playout {
+    uint32_t clock_rate;
+    struct jitter_room *room; /* shared with other streams; NULL: none */
+    struct delay_estimator estimator;
+    bool has_timestamp;
+    int64_t last_timestamp;                    /* unwrapped */
+    struct video_ready ready[VIDEO_READY_MAX]; /* a ring; each owns its frame */
+    size_t ready_at, ready_count;
+    bool last_was_keyframe;
+    bool has_offset;
+    int64_t offset; /* play time minus media time */
+    rtc_time_t offset_time;
+    rtc_time_t minimum_delay;
+    rtc_time_t last_play; /* of the frame released last; 0: none */
+    rtc_time_t average_interval;
+    struct video_playout_stats stats;
+};
+
+/* Gives up what waits. */
+void video_playout_clear(struct video_playout *playout);
+/* The media time of the next frame, of what its packets say. */
+int64_t video_playout_unwrap(struct video_playout *playout, uint32_t timestamp);
+/* Takes the frame over, of which the last packet arrived then. False: too many wait, it is given up. */
+bool video_playout_push(struct video_playout *playout, rtc_time_t now, rtc_time_t arrived, rtc_encoded_frame *frame, int64_t timestamp);
+/* The next frame that is due; call until false. */
+bool video_playout_next(struct video_playout *playout, rtc_time_t now, struct video_release *out);
+/* RTC_TIME_NEVER: none waits. */
+rtc_time_t video_playout_deadline(const struct video_playout *playout);
+
+/* The delay after the earliest possible arrival: now, what the stream itself needs, and what lip sync asks for. */
+rtc_time_t video_playout_delay(const struct video_playout *playout);
+rtc_time_t video_playout_own_target(const struct video_playout *playout);
+void video_playout_set_minimum_delay(struct video_playout *playout, rtc_time_t delay);
 
 #endif

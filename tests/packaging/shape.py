@@ -15,7 +15,6 @@ FIELDS_MAX = 25
 CIRCLES_LEFT = {}
 STRUCTS_LEFT = {
     "rtp_inbound_stats": 29,
-    "video_buffer": 28,
 }
 # Structs that may have more fields, for one alone writes to them: the .c file's room; "" when it is the program that uses the library.
 STRUCTS_OWNED = {

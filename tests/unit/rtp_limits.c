@@ -81,8 +81,8 @@ static size_t held_bytes(const struct video_buffer *b)
     size_t bytes = 0;
     for (size_t k = 0; k < b->capacity; k++)
         bytes += b->slots[k].packet ? packet_cost(b->slots[k].packet) : 0;
-    for (size_t k = 0; k < b->ready_count; k++)
-        bytes += JITTER_FRAME_COST + rtc_encoded_frame_len(b->ready[(b->ready_at + k) % VIDEO_READY_MAX].frame);
+    for (size_t k = 0; k < b->playout.ready_count; k++)
+        bytes += JITTER_FRAME_COST + rtc_encoded_frame_len(b->playout.ready[(b->playout.ready_at + k) % VIDEO_READY_MAX].frame);
     return bytes;
 }
 
@@ -118,7 +118,7 @@ static void video_room(void **state)
         assert_int_equal(packet_pool_new(context, &pool), RTC_OK);
         for (size_t k = 0; k < STREAMS; k++) {
             video_buffer_init(&buffers[k], context, codec_row_carried(RTC_MEDIA_VIDEO, "VP8"), LIMIT);
-            buffers[k].room = &room;
+            video_buffer_set_room(&buffers[k], &room);
         }
         for (int64_t n = 0; n < 3000; n++) {
             size_t sum = 0;
@@ -128,7 +128,7 @@ static void video_room(void **state)
             assert_int_equal(room.bytes, sum);
             assert_in_range(sum, 0, room.most);
             whole = whole || sum > room.most * 9 / 10;
-            gaps = gaps || buffers[1].ready_count > 0;
+            gaps = gaps || buffers[1].playout.ready_count > 0;
         }
         assert_true(room.most == 1 || (whole && gaps));
         for (size_t k = 0; k < STREAMS; k++)
@@ -137,7 +137,7 @@ static void video_room(void **state)
         video_buffer_init(&buffers[0], context, codec_row_carried(RTC_MEDIA_VIDEO, "VP8"), LIMIT);
         buffers[0].room = &room;
         give(&buffers[0], pool, 1, sizes[i % 2], true);
-        assert_int_equal(buffers[0].ready_count, room.most == 1 ? 0 : 1);
+        assert_int_equal(buffers[0].playout.ready_count, room.most == 1 ? 0 : 1);
         video_buffer_fini(&buffers[0]);
         packet_pool_unref(pool);
         rtc_context_unref(context);

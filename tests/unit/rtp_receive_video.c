@@ -120,11 +120,11 @@ static void in_order(void **state)
     assert_int_equal(shown_count, 300);
     for (uint32_t n = 0; n < 300; n++)
         assert_int_equal(shown[n], n * 3000);
-    assert_int_equal(buffer.stats.freeze_count, 0);
+    assert_int_equal(buffer.playout.stats.freeze_count, 0);
     assert_int_equal(buffer.stats.frames_received, 300);
     assert_int_equal(buffer.stats.key_frames_received, 1);
     /* A calm network: little delay, and even steps. */
-    assert_true(video_buffer_delay(&buffer) <= 20 * MS);
+    assert_true(video_playout_delay(&buffer.playout) <= 20 * MS);
     for (size_t n = 100; n < 300; n++)
         assert_in_range(shown_at[n] - shown_at[n - 1], 32 * MS, 35 * MS);
 }
@@ -244,8 +244,8 @@ static void keyframe_in_place_of_repair(void **state)
     assert_int_equal(shown[30], 70 * 3000);
     assert_int_equal(buffer.stats.frames_dropped, 5);
     assert_false(video_buffer_wants_keyframe(&buffer, now));
-    assert_int_equal(buffer.stats.freeze_count, 1);
-    assert_true(buffer.stats.freeze_duration > SECOND);
+    assert_int_equal(buffer.playout.stats.freeze_count, 1);
+    assert_true(buffer.playout.stats.freeze_duration > SECOND);
 }
 
 /* A keyframe that came while repair was still hoped for is used as soon as it is not. */
@@ -376,10 +376,10 @@ static void delay_follows_lateness(void **state)
         run_until(2 * SECOND + (rtc_time_t)n * 33333 + (n % 5 == 0 ? 25 * MS : 0) + 60 * MS * (n / 3 % 2));
         (void)frame(n * 3000, 1, false);
     }
-    assert_in_range(video_buffer_delay(&buffer), 60 * MS, 110 * MS);
+    assert_in_range(video_playout_delay(&buffer.playout), 60 * MS, 110 * MS);
     for (uint32_t n = 903; n < 1200; n++)
         follow(n, 1);
-    assert_true(video_buffer_delay(&buffer) <= 20 * MS);
+    assert_true(video_playout_delay(&buffer.playout) <= 20 * MS);
 }
 
 /* The sender's clock jumps by so much while frames wait for their time: none of them, and none after them, waits for the jump. */
@@ -387,7 +387,7 @@ static void jump_by(uint32_t ticks)
 {
     uint32_t timestamp = 0x80000000u;
     rtc_time_t at = 2 * SECOND;
-    video_buffer_set_minimum_delay(&buffer, 300 * MS);
+    video_playout_set_minimum_delay(&buffer.playout, 300 * MS);
     for (uint32_t n = 0; n < 600; n++, at += 33333, timestamp += 3000) {
         run_until(at);
         if (n == 300)
@@ -428,9 +428,9 @@ static void clock_jumps_always(void **state)
         (void)frame(timestamp, 1, true);
         shown_count = 0;
     }
-    assert_in_range(buffer.last_timestamp, 0, INT64_C(1) << 33);
+    assert_in_range(buffer.playout.last_timestamp, 0, INT64_C(1) << 33);
     settle();
-    assert_int_equal(buffer.stats.frames_released, 20000);
+    assert_int_equal(buffer.playout.stats.frames_released, 20000);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
