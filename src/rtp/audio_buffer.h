@@ -43,6 +43,7 @@ struct audio_buffer_stats {
     uint64_t emitted_samples;
 };
 
+/* Embedded in struct rtp_receiver, which gives it its room; all else is written by audio_buffer.c. */
 struct audio_buffer {
     uint32_t clock_rate;
     size_t capacity;

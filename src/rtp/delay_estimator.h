@@ -21,6 +21,7 @@ struct delay_second {
     uint32_t counts[DELAY_BUCKETS];
 };
 
+/* Embedded in a jitter buffer; written by delay_estimator.c. */
 struct delay_estimator {
     struct delay_second seconds[DELAY_WINDOW_S];
     uint32_t totals[DELAY_BUCKETS];

@@ -6,6 +6,7 @@
 
 #include <crtc/media.h>
 
+/* Owned by the receiving half of a session (rtp_receiving.h), which sets the limit; every buffer that shares it counts what it holds. */
 struct jitter_room {
     uint64_t bytes, most;
 };

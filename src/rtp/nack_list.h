@@ -15,6 +15,7 @@ struct nack_entry {
     uint32_t tries;
 };
 
+/* Owned by struct rtp_receiver; written by nack_list.c. */
 struct nack_list {
     bool started;
     int64_t highest;

@@ -13,6 +13,7 @@ enum receive_verdict {
     RECEIVE_STRAY      /* far out of sequence: drop it */
 };
 
+/* Embedded in struct rtp_receiver; written by receive_stats.c. */
 struct receive_stats {
     bool started, valid;
     uint32_t clock_rate;

@@ -12,6 +12,7 @@
 
 enum rtp_breaker_reason { RTP_BREAKER_CLOSED, RTP_BREAKER_MEDIA_TIMEOUT, RTP_BREAKER_RTCP_TIMEOUT, RTP_BREAKER_CONGESTION };
 
+/* Embedded in the stream that it stops (rtp_send_stream.h); written by rtp_breaker.c, but for `excused`, which the stream is told. */
 struct rtp_breaker {
     enum rtp_breaker_reason reason; /* RTP_BREAKER_CLOSED: media may flow */
     rtc_time_t interval_us;         /* Tdr: between the peer's reports, as measured */

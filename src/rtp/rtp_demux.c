@@ -23,6 +23,7 @@ struct entry {
     struct rtp_section section;
 };
 
+/* Owned by the table of sections (rtp_members.h); only this file sees it. */
 struct rtp_demux {
     rtc_context *context;
     struct entry *sections;

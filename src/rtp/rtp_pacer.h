@@ -5,7 +5,8 @@
  * part of the target, and what they take is taken off what the encoder may make. Owns its packets.
  *
  * The way of a packet: rtp_send_stream_frame() and rtp_send_stream_nack() push plain RTP without sequence numbers here, extensions by
- * ids of our own; the session pops what is due, lets rtp_send_stream_leaving() number it, write its extensions and cache it, protects it in place and sends it:
+ * ids of our own; the session pops what is due, lets rtp_send_stream_leaving() number it, write its extensions and cache it, protects it in
+ * place and sends it:
  *
  *     while ((packet = rtp_pacer_pop(&pacer, now)) != NULL) {
  *         sender = the one with rtp_send_stream_owns(sender, rtp_ssrc(packet_slice(packet)));
@@ -22,6 +23,7 @@ enum rtp_priority { RTP_PRIORITY_AUDIO, RTP_PRIORITY_REPAIR, RTP_PRIORITY_VIDEO,
 
 enum { RTP_PACER_PACKETS_MAX = 2048, RTP_PACER_REPAIRS_MAX = 256, RTP_PACER_QUEUE_TIME_US = 250000 };
 
+/* Embedded in the sending half of a session (rtp_sending.h); written by rtp_pacer.c. */
 struct rtp_pacer {
     struct packet_queue queues[RTP_PRIORITIES];
     uint64_t queued_bytes; /* of what is paced: all but audio */

@@ -46,6 +46,7 @@ struct rtp_rate_queue {
     rtc_time_t jitter_us;
 };
 
+/* Embedded in the sending half of a session (rtp_sending.h); written by rtp_rate.c. */
 struct rtp_rate {
     uint32_t cap_bps, start_bps;
     uint32_t remb_bps; /* 0: none received, or long ago */

@@ -9,6 +9,7 @@
 #include "context.h"
 
 struct past_stream;
+/* Embedded in struct rtp_receive_stream; written by stream_history.c. */
 struct stream_history {
     struct past_stream *first;
     struct past_stream *spare; /* one for each stream that is there */

@@ -6,6 +6,7 @@
 
 #include "packet.h"
 
+/* Embedded in an engine's association; written by assembly.c. */
 struct assembly {
     struct packet *packet;
     uint16_t stream;

@@ -7,6 +7,7 @@
 #include "context.h"
 #include "slice.h"
 
+/* Embedded in an engine's association; written by flight.c. */
 struct flight {
     rtc_context *context;
     uint32_t *unsent; /* per stream: bytes of user messages; as long as the highest stream that was sent on takes */

@@ -9,6 +9,7 @@
 #include "context.h"
 #include "slice.h"
 
+/* Embedded in an engine's association; written by handshake.c. */
 struct handshake {
     rtc_context *context;
     rtc_time_t first; /* from a packet to its first repeat; 0: none is repeated */
