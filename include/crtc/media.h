@@ -311,6 +311,37 @@ RTC_EXPORT rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_me
 /* Ends the track: nothing more passes. */
 RTC_EXPORT void rtc_media_stream_track_stop(rtc_media_stream_track *track);
 
+/* What a track tells (mediacapture-streams 4.3.1). Every member but size may be NULL. Each runs after the change, which rtc_media_stream_track_muted() and _ready_state()
+ * say already; `track` is borrowed for the call.
+ *
+ * The events of a remote track run where its connection's callbacks do, in the order of those: on its loop's thread, or from rtc_peer_connection_dispatch(); what
+ * happens when the connection is closed runs on a worker thread of the library, since no event of the connection follows. A callback runs for one event at a time. It
+ * may add and remove any of them, close and free anything, drop the last reference to the track. */
+typedef struct rtc_track_callbacks {
+    size_t size;
+    void (*on_mute)(void *user, rtc_media_stream_track *track);   /* nothing comes from its source for now */
+    void (*on_unmute)(void *user, rtc_media_stream_track *track); /* again */
+    /* Its source ended: of a remote track its transceiver stopped, was taken back, or the connection closed. Not after rtc_media_stream_track_stop(). The last event. */
+    void (*on_ended)(void *user, rtc_media_stream_track *track);
+} rtc_track_callbacks;
+
+/* Who listens to a track.
+ *
+ * Owner: its track; it goes with the last reference to that, or is removed before.
+ * Thread: any.
+ * Valid: until it is removed, or its track goes.
+ * Errors: as rtc_media_stream_track_add_listener says.
+ * Section: mediacapture-streams 4.3.1, DOM 2.7. */
+typedef struct rtc_track_listener rtc_track_listener;
+
+/* Adds one more who listens, for what happens from now on. The callbacks are copied; *listener goes with the last reference to the track, if it is not removed before.
+ * Any thread. Errors: RTC_ERR_TYPE, RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_media_stream_track_add_listener(rtc_media_stream_track *track, const rtc_track_callbacks *callbacks, void *user,
+                                                   rtc_track_listener **listener);
+/* Once this returns none of its callbacks runs any more; from within one of them it returns at once, and that call is the last. So it waits for a callback on another
+ * thread: hold no lock (such as a loop's) that the callback wants. Any thread; NULL is legal. */
+RTC_EXPORT void rtc_media_stream_track_remove_listener(rtc_media_stream_track *track, rtc_track_listener *listener);
+
 /* `id`: 1 to 64 token characters as a=msid takes them (RFC 8830); NULL: a random UUID. *out is a reference of the caller's.
  * Errors: RTC_ERR_TYPE (out is NULL), RTC_ERR_SYNTAX (another id), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_media_stream_new(rtc_context *context, const char *id, rtc_media_stream **out);

@@ -4,8 +4,11 @@
 
 #include "context.h"
 #include "error.h"
+#include "executor.h"
+#include "list.h"
 #include "media_id.h"
 #include "memory.h"
+#include "options.h"
 
 #include <stdatomic.h>
 
@@ -19,7 +22,18 @@ struct rtc_media_stream_track {
     atomic_ullong dropped;
     const struct media_track_events *events; /* NULL: nobody listens. The maker's thread alone. */
     void *events_user;
+    struct track_listeners listeners;
+    struct job ending; /* submitted once: tells them on a worker that it ended */
+    atomic_bool ending_told;
 };
+
+/* On a worker; the reference is the job's. */
+static void tell_ended(struct job *job)
+{
+    rtc_media_stream_track *track = link_owner(job, rtc_media_stream_track, ending);
+    media_track_tell(track, TRACK_EVENT_ENDED);
+    rtc_media_stream_track_unref(track);
+}
 
 static int make(rtc_media_source *source, const char *id, rtc_media_stream_track **out)
 {
@@ -33,6 +47,9 @@ static int make(rtc_media_source *source, const char *id, rtc_media_stream_track
     }
     atomic_init(&track->references, 1);
     atomic_init(&track->enabled, true);
+    track_listeners_init(&track->listeners);
+    track->ending.run = tell_ended;
+    track->ending.class = JOB_USER;
     track->context = rtc_context_ref(context);
     track->source = rtc_media_source_ref(source);
     track->id = own_id;
@@ -80,6 +97,7 @@ void rtc_media_stream_track_unref(rtc_media_stream_track *track)
     media_source_remove_track(track->source, track);
     rtc_media_source_unref(track->source);
     rtc_context *context = track->context;
+    track_listeners_fini(&track->listeners, context);
     memory_free(context, track->id);
     memory_free(context, track);
     rtc_context_unref(context);
@@ -132,15 +150,51 @@ rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_media_stream_
     return atomic_load(&track->ended) ? RTC_TRACK_ENDED : RTC_TRACK_LIVE;
 }
 
-void media_track_end(rtc_media_stream_track *track)
+bool media_track_end(rtc_media_stream_track *track)
 {
-    if (!atomic_exchange(&track->ended, true))
+    bool live = !atomic_exchange(&track->ended, true);
+    if (live)
         media_source_end_track(track->source, track);
+    return live;
+}
+
+void media_track_tell(rtc_media_stream_track *track, enum track_event event)
+{
+    (void)rtc_media_stream_track_ref(track); /* a callback may drop the last one */
+    track_listeners_tell(&track->listeners, track->context, track, event);
+    rtc_media_stream_track_unref(track);
+}
+
+void media_track_tell_end_elsewhere(rtc_media_stream_track *track)
+{
+    struct executor *executor = context_executor(track->context);
+    if (!executor || atomic_exchange(&track->ending_told, true))
+        return;
+    executor_submit(executor, NULL, &rtc_media_stream_track_ref(track)->ending, 0);
+}
+
+int rtc_media_stream_track_add_listener(rtc_media_stream_track *track, const rtc_track_callbacks *given, void *user,
+                                        rtc_track_listener **out)
+{
+    rtc_track_callbacks callbacks;
+    if (!track || !given || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_track_add_listener: %s is NULL",
+                         !track   ? "track"
+                         : !given ? "callbacks"
+                                  : "listener");
+    int error = options_take(&callbacks, sizeof callbacks, given, "rtc_track_callbacks");
+    return error ? error : error_plain(track_listeners_add(&track->listeners, track->context, &callbacks, user, out));
+}
+
+void rtc_media_stream_track_remove_listener(rtc_media_stream_track *track, rtc_track_listener *listener)
+{
+    if (track && listener)
+        track_listeners_remove(&track->listeners, track->context, listener);
 }
 
 void rtc_media_stream_track_stop(rtc_media_stream_track *track)
 {
-    media_track_end(track);
+    (void)media_track_end(track);
 }
 
 rtc_media_source *media_track_source(const rtc_media_stream_track *track)

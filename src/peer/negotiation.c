@@ -112,7 +112,8 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
 
 static bool is_told(const struct effect *e)
 {
-    return e->type == EFFECT_SIGNALING || e->type == EFFECT_TRACK_ADDED || e->type == EFFECT_TRACK_REMOVED;
+    return e->type == EFFECT_SIGNALING || e->type == EFFECT_TRACK_ADDED || e->type == EFFECT_TRACK_REMOVED || e->type == EFFECT_STOP ||
+           e->type == EFFECT_REMOVE;
 }
 
 /* Whatever changes who sends may change the rate of each of them. */

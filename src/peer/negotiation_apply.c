@@ -148,6 +148,8 @@ void negotiation_apply(rtc_peer_connection *pc, struct negotiation_plan *plan)
         plan->effects[i].flag = plan->effects[i].type == EFFECT_SIGNALING ? before != n->signaling : plan->effects[i].flag;
         apply(pc, plan, state, &plan->effects[i]);
     }
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
+        transceiver_tell_ended(link_owner(l, rtc_rtp_transceiver, link));
     if (n->signaling != RTC_SIGNALING_STABLE)
         return;
     restart_settled(pc);

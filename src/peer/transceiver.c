@@ -56,6 +56,10 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
     case TRANSCEIVER_TRACK_MUTE:
         if (c->on_track_mute)
             c->on_track_mute(pc, pc->user, t->receiver.track, e->value != 0);
+        media_track_tell(t->receiver.track, e->value ? TRACK_EVENT_MUTE : TRACK_EVENT_UNMUTE);
+        break;
+    case TRANSCEIVER_TRACK_ENDED:
+        media_track_tell(t->receiver.track, TRACK_EVENT_ENDED);
         break;
     case TRANSCEIVER_CIRCUIT:
         if (c->on_circuit_change)

@@ -55,6 +55,7 @@ struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
     struct receive_pipeline *pipeline;
     struct track_feedback *feedback; /* what the track's consumers ask for */
+    bool ended_untold;               /* its source ended, which the track's listeners are still to be told */
 };
 
 /* One way only (webrtc-pc 5.4.1):
@@ -93,6 +94,7 @@ struct rtc_rtp_transceiver {
 
 enum transceiver_event {
     TRANSCEIVER_TRACK,        /* more: struct track_streams */
+    TRANSCEIVER_TRACK_ENDED,  /* its source did */
     TRANSCEIVER_TRACK_MUTE,   /* value: muted */
     TRANSCEIVER_CIRCUIT,      /* value: rtc_circuit */
     TRANSCEIVER_ENCODED_FRAME /* frame: received, for the track's sinks */

@@ -137,13 +137,25 @@ void transceiver_stop(rtc_rtp_transceiver *t)
         t->sender.encodings[i].stream = 0;
     t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
     t->has_current_direction = true;
-    media_track_end(t->receiver.track);
+    t->receiver.ended_untold = media_track_end(t->receiver.track);
+}
+
+void transceiver_tell_ended(rtc_rtp_transceiver *t)
+{
+    if (!t->receiver.ended_untold)
+        return;
+    t->receiver.ended_untold = false;
+    if (peer_is_closed(t->connection))
+        media_track_tell_end_elsewhere(t->receiver.track);
+    else
+        (void)transceiver_tell(t, TRANSCEIVER_TRACK_ENDED, 0);
 }
 
 void transceiver_detach(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
     transceiver_stop(t);
+    transceiver_tell_ended(t);
     release_receiver(t);
     list_remove(&t->link);
     pc->transceiver_count--;

@@ -14,5 +14,8 @@ void transceiver_discard(rtc_rtp_transceiver *t);
 void transceiver_detach(rtc_rtp_transceiver *t);
 /* The section was rejected: nothing goes either way any more. */
 void transceiver_stop(rtc_rtp_transceiver *t);
+/* After everything that was done together with it: the listeners of the remote track are told that its source ended (mediacapture-streams
+ * 4.3.1 queues a task for it). Harmless when there is nothing to tell. */
+void transceiver_tell_ended(rtc_rtp_transceiver *t);
 
 #endif

@@ -435,6 +435,11 @@ static void sources_tracks_streams(void **state)
     REFUSED(rtc_media_stream_track_add_sink(NULL, &ops, NULL, &sink), RTC_ERR_TYPE, "track is NULL");
     REFUSED(rtc_media_stream_track_add_sink(track, NULL, NULL, &sink), RTC_ERR_TYPE, "ops is NULL");
     REFUSED(rtc_media_stream_track_add_sink(track, &ops, NULL, NULL), RTC_ERR_TYPE, "out is NULL");
+    const rtc_track_callbacks callbacks = {.size = sizeof callbacks};
+    rtc_track_listener *listener;
+    REFUSED(rtc_media_stream_track_add_listener(NULL, &callbacks, NULL, &listener), RTC_ERR_TYPE, "track is NULL");
+    REFUSED(rtc_media_stream_track_add_listener(track, NULL, NULL, &listener), RTC_ERR_TYPE, "callbacks is NULL");
+    REFUSED(rtc_media_stream_track_add_listener(track, &callbacks, NULL, NULL), RTC_ERR_TYPE, "listener is NULL");
     REFUSED(rtc_test_video_source_new(NULL, NULL, NULL), RTC_ERR_TYPE, "out is NULL");
     REFUSED(rtc_test_video_source_new(NULL, &(rtc_test_video_options){.size = sizeof(rtc_test_video_options), .width = 15, .height = 16},
                                       &none),
