@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Carries out what was planned of a description (negotiation_plan.h): what the plan is made from is read, what its effects need is got
+/* Carries out what was planned of a description (negotiation_planning.h): what the plan is made from is read, what its effects need is got
  * ready, the next state takes its place, and the effects follow. Only getting ready may fail. What begins with the agreed transport
  * (checks, a handshake) does so when that runs next, and without memory ends the connection then, as at any other time (transport_due.h).
  */
@@ -7,7 +7,7 @@
 
 #include "codec_mismatch.h"
 #include "negotiation_apply.h"
-#include "negotiation_plan.h"
+#include "negotiation_planning.h"
 #include "negotiation_transport.h"
 #include "peer_transport.h"
 #include "sending.h"

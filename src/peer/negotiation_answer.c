@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Planning of answers (RFC 9429 section 5.11): offer and answer are both known, and say what the transport, the media and the data channels
  * do from now on. */
+#include "negotiation_answer.h"
+
 #include "capabilities.h"
 #include "memory.h"
-#include "negotiation_plan.h"
+#include "negotiation_offer.h"
 
 /* Everything about the exchange that its sections need. */
 struct agreement {

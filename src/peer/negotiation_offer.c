@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Planning of offers (RFC 9429 sections 5.9 and 5.10): which transceiver has which section, remote tracks that appear and vanish, and ICE
  * restarts (RFC 9429 sections 3.5.1 and 5.10; RFC 8839 section 4.4). An offer in place of another takes back what only that one said. */
-#include "negotiation_plan.h"
+#include "negotiation_offer.h"
 
 static rtc_media_kind kind_of(const struct jsep_section *section)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a description means for a connection (RFC 9429 sections 5.9 to 5.11; webrtc-pc 4.4.1.5), as a pure function: a state, what there is
- * beside it, and a description give the next state and a list of effects. It may refuse the description or run out of memory; nothing has
- * changed then. negotiation.c gets ready what the effects need, which may fail too, and then carries them out in their order, which can
- * not be refused any more. */
+/* What a description means for a connection, as a value: the next state, and a list of effects that lead to it. It is made by
+ * negotiation_planning.h from a state, what there is beside it, and a description; negotiation.c carries it out. */
 #ifndef CRTC_NEGOTIATION_PLAN_H
 #define CRTC_NEGOTIATION_PLAN_H
 
@@ -87,12 +85,6 @@ struct negotiation_plan {
     size_t effect_count;
 };
 
-/* Setting a description of this side; it must be allowed in this state (signaling.h). Takes a reference to `d`. On failure (RTC_ERR_*, with
- * *why filled unless memory ran out) *out is untouched. */
-int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *facts, enum signaling_side side, struct description *d,
-                         struct negotiation_plan **out, struct sdp_error *why);
-/* Undoing what is pending: the stable state is the next one. */
-int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out);
 /* NULL is legal. What is ready for the effects must have been taken or given back. */
 void negotiation_plan_free(struct negotiation_plan *plan);
 
@@ -112,19 +104,5 @@ void negotiation_read_credentials(const struct jsep_section *section, struct ice
 const struct negotiation_state *negotiation_facts_now(const struct negotiation_facts *facts);
 /* The section's credentials are others than those that were agreed on. Changing only one of the two counts, as it does for browsers. */
 bool negotiation_restarts(const struct negotiation_state *now, const struct jsep_section *section);
-
-/* negotiation_offer.c */
-void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan);
-void negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan);
-/* Remote tracks appear and vanish as this remote description says. */
-void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote);
-/* What came with sections that are no more goes with them; `before`: the state before. */
-void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotiation_state *before);
-
-/* negotiation_answer.c */
-/* Of what a description's b= lines say; nothing at all is as little as can be. */
-uint32_t negotiation_bitrate_limit(uint64_t bandwidth_bps);
-int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered,
-                            struct sdp_error *why);
 
 #endif

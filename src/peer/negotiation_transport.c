@@ -2,6 +2,7 @@
 /* See negotiation_transport.h. */
 #include "negotiation_transport.h"
 
+#include "negotiation_answer.h"
 #include "restart.h"
 #include "transport.h"
 

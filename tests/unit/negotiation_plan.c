@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Planning a negotiation without a connection: a state, some facts and a description give the next state and the effects, the same each
  * time, and whatever fails leaves the state alone. */
-#include "negotiation_plan.h"
+#include "negotiation_planning.h"
 
 #include "context.h"
 #include "counting_allocator.h"

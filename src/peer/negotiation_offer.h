@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Planning of offers. */
+#ifndef CRTC_NEGOTIATION_OFFER_H
+#define CRTC_NEGOTIATION_OFFER_H
+
+#include "negotiation_plan.h"
+
+void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan);
+void negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan);
+/* Remote tracks appear and vanish as this remote description says. */
+void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote);
+/* What came with sections that are no more goes with them; `before`: the state before. */
+void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotiation_state *before);
+
+#endif
