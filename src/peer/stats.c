@@ -126,25 +126,25 @@ static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t, 
 
 static void add_inbound_audio(struct stats_builder *b, const struct rtp_inbound_stats *s)
 {
-    stats_number(b, "totalSamplesReceived", (double)s->total_samples);
-    stats_number(b, "concealedSamples", (double)s->concealed_samples);
-    stats_number(b, "concealmentEvents", (double)s->concealment_events);
-    stats_number(b, "removedSamplesForAcceleration", (double)s->removed_samples_for_acceleration);
-    stats_number(b, "audioLevel", s->audio_level);
+    stats_number(b, "totalSamplesReceived", (double)s->audio.total_samples);
+    stats_number(b, "concealedSamples", (double)s->audio.concealed_samples);
+    stats_number(b, "concealmentEvents", (double)s->audio.concealment_events);
+    stats_number(b, "removedSamplesForAcceleration", (double)s->audio.removed_samples_for_acceleration);
+    stats_number(b, "audioLevel", s->audio.audio_level);
 }
 
 static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct rtp_inbound_stats *s)
 {
     struct receive_pipeline_stats d;
     receive_pipeline_stats(t->receiver.pipeline, &d);
-    stats_number(b, "framesReceived", (double)s->frames_received);
+    stats_number(b, "framesReceived", (double)s->video.frames_received);
     stats_number(b, "framesDecoded", (double)d.frames_decoded);
     stats_number(b, "keyFramesDecoded", (double)d.key_frames_decoded);
-    stats_number(b, "framesDropped", (double)(s->frames_dropped + d.frames_dropped));
+    stats_number(b, "framesDropped", (double)(s->video.frames_dropped + d.frames_dropped));
     stats_number(b, "framesRefused", (double)d.frames_refused);
     stats_number(b, "totalDecodeTime", (double)d.total_decode_time_us / 1e6);
-    stats_number(b, "freezeCount", (double)s->freeze_count);
-    stats_number(b, "totalFreezesDuration", s->total_freezes_duration_s);
+    stats_number(b, "freezeCount", (double)s->video.freeze_count);
+    stats_number(b, "totalFreezesDuration", s->video.total_freezes_duration_s);
     stats_number(b, "nackCount", s->nack_count);
     stats_number(b, "pliCount", s->pli_count);
     stats_number(b, "firCount", s->fir_count);

@@ -125,7 +125,7 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
     uint8_t level;
     bool voice;
     if (rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &level, &voice))
-        r->stats.audio_level = amplitude(level);
+        r->stats.audio.audio_level = amplitude(level);
 }
 
 static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arrived, uint32_t timestamp, struct slice payload)
@@ -415,11 +415,11 @@ static void audio_stats(const struct audio_buffer *b, struct rtp_inbound_stats *
 {
     out->packets_discarded += b->stats.late_packets;
     out->packets_duplicated = b->stats.duplicate_packets;
-    out->total_samples = b->stats.total_samples;
-    out->concealed_samples = b->stats.concealed_samples;
-    out->concealment_events = b->stats.concealment_events;
-    out->fec_samples = b->stats.fec_samples;
-    out->removed_samples_for_acceleration = b->stats.accelerated_samples;
+    out->audio.total_samples = b->stats.total_samples;
+    out->audio.concealed_samples = b->stats.concealed_samples;
+    out->audio.concealment_events = b->stats.concealment_events;
+    out->audio.fec_samples = b->stats.fec_samples;
+    out->audio.removed_samples_for_acceleration = b->stats.accelerated_samples;
     out->jitter_buffer_delay_s = (double)b->stats.delay_sum_us_samples_ms / 1000;
     out->jitter_buffer_emitted_count = b->stats.emitted_samples;
     out->current_delay_us = audio_buffer_delay(b);
@@ -429,11 +429,11 @@ static void video_stats(const struct video_buffer *b, struct rtp_inbound_stats *
 {
     out->packets_discarded += b->stats.late_packets;
     out->packets_duplicated = b->stats.duplicate_packets;
-    out->frames_received = b->stats.frames_received;
-    out->key_frames_received = b->stats.key_frames_received;
-    out->frames_dropped = b->stats.frames_dropped;
-    out->freeze_count = b->playout.stats.freeze_count;
-    out->total_freezes_duration_s = (double)b->playout.stats.freeze_duration / 1e6;
+    out->video.frames_received = b->stats.frames_received;
+    out->video.key_frames_received = b->stats.key_frames_received;
+    out->video.frames_dropped = b->stats.frames_dropped;
+    out->video.freeze_count = b->playout.stats.freeze_count;
+    out->video.total_freezes_duration_s = (double)b->playout.stats.freeze_duration / 1e6;
     out->jitter_buffer_delay_s = (double)b->playout.stats.delay_sum / 1e6;
     out->jitter_buffer_emitted_count = b->playout.stats.frames_released;
     out->current_delay_us = video_playout_delay(&b->playout);

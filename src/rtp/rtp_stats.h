@@ -25,6 +25,19 @@ struct rtp_outbound_stats {
     uint64_t round_trip_time_measurements;
 };
 
+/* Of sound alone, in samples of 48 kHz. */
+struct rtp_inbound_audio {
+    uint64_t total_samples, concealed_samples, concealment_events, fec_samples, removed_samples_for_acceleration;
+    double audio_level; /* last received, 0 to 1 */
+};
+
+/* Of pictures alone. */
+struct rtp_inbound_video {
+    uint64_t frames_received, key_frames_received, frames_dropped;
+    uint64_t freeze_count;
+    double total_freezes_duration_s;
+};
+
 /* rtp_session_inbound_stats(). */
 struct rtp_inbound_stats {
     uint32_t ssrc;
@@ -34,15 +47,12 @@ struct rtp_inbound_stats {
     uint64_t packets_discarded, packets_duplicated;
     double jitter_s;
     uint64_t retransmitted_packets_received;
-    uint64_t frames_received, key_frames_received, frames_dropped;
     uint32_t nack_count, pli_count, fir_count;
-    uint64_t freeze_count;
-    double total_freezes_duration_s;
-    uint64_t total_samples, concealed_samples, concealment_events, fec_samples, removed_samples_for_acceleration; /* audio, 48 kHz */
+    struct rtp_inbound_audio audio;
+    struct rtp_inbound_video video;
     double jitter_buffer_delay_s; /* summed over emitted frames or samples, as webrtc-stats says */
     uint64_t jitter_buffer_emitted_count;
     rtc_time_t current_delay_us; /* the playout delay now */
-    double audio_level;          /* last received, 0 to 1 */
     rtc_time_t last_packet_time;
     double estimated_capture_skew_s; /* audio/video: how far this stream plays behind (+) its partner */
 };

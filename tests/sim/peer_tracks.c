@@ -97,7 +97,7 @@ static void replaced_tracks_lose_nothing(void **state)
     assert_int_equal(received.packets_received, sent.packets_sent);
     assert_int_equal(received.packets_lost, 0);
     assert_int_equal(received.nack_count, 0);
-    assert_int_equal(received.frames_received, sent.frames_sent);
+    assert_int_equal(received.video.frames_received, sent.frames_sent);
     scene_end(&s);
 }
 

@@ -79,7 +79,7 @@ static void reports(void **state)
     assert_true(in.packets_lost > 50);
     assert_true(in.current_delay_us > 0);
     in = rtp_sim_inbound(&sim.b, sim.b.audio);
-    assert_true(in.audio_level > 0.03 && in.audio_level < 0.033); /* -30 dBov */
+    assert_true(in.audio.audio_level > 0.03 && in.audio.audio_level < 0.033); /* -30 dBov */
     expect(0.99, 0.02, 400 * MS);
 }
 
@@ -223,7 +223,7 @@ static void dtx(void **state)
     sim.a.dtx = false;
     rtp_sim_run(&sim, sim.now + 5 * SECOND);
     struct rtp_inbound_stats after = rtp_sim_inbound(&sim.b, sim.b.audio);
-    assert_true(after.concealed_samples - before.concealed_samples <= 960 * 25); /* only what came before the first silent packet */
+    assert_true(after.audio.concealed_samples - before.audio.concealed_samples <= 960 * 25); /* only what came before the first silent packet */
     assert_int_equal(sim.b.seen.mutes, 0);
     assert_true(sim.b.seen.packets > 240 + 20);
     assert_true(sim.b.seen.audio_latency < 120 * MS);

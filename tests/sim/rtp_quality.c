@@ -42,7 +42,7 @@ static void print(const char *name, uint64_t seed, struct rtp_sim_peer *p)
     print_message(
         "    delay: video %lld ms, audio %lld ms; keyframes asked %u, nacks %u, lost %lld, rtx %llu, freezes %llu, latencies %lld %lld\n",
         (long long)(video.current_delay_us / 1000), (long long)(audio.current_delay_us / 1000), video.pli_count, video.nack_count,
-        (long long)video.packets_lost, (unsigned long long)video.retransmitted_packets_received, (unsigned long long)video.freeze_count,
+        (long long)video.packets_lost, (unsigned long long)video.retransmitted_packets_received, (unsigned long long)video.video.freeze_count,
         (long long)(p->seen.video_latency / 1000), (long long)(p->seen.audio_latency / 1000));
 }
 

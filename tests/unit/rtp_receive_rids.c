@@ -132,9 +132,9 @@ static void each_is_repaired(void **state)
     repair(HIGH_RTX, 2, NULL, 4);
     wait_until(now + SECOND);
     assert_int_equal(numbers(low).retransmitted_packets_received, 1);
-    assert_int_equal(numbers(low).frames_received, 3);
+    assert_int_equal(numbers(low).video.frames_received, 3);
     assert_int_equal(numbers(high).retransmitted_packets_received, 2);
-    assert_int_equal(numbers(high).frames_received, 5);
+    assert_int_equal(numbers(high).video.frames_received, 5);
     rtp_session_request_keyframe(session, now, high, &out);
     s = sent();
     assert_int_equal(s.kinds[RTCP_PLI], 1);
@@ -155,7 +155,7 @@ static void another_ssrc(void **state)
     repair(OTHER_RTX, 1, "h", 7002);
     wait_until(now + SECOND);
     assert_int_equal(numbers(high).ssrc, OTHER);
-    assert_int_equal(numbers(high).frames_received, 3);
+    assert_int_equal(numbers(high).video.frames_received, 3);
     assert_int_equal(numbers(low).packets_received, 0);
 }
 

@@ -114,7 +114,7 @@ static void many_streams_wait(void **state)
     say(0x70000, 96, 301, 301, true, picture(true));
     assert_true(rtp_session_inbound_stats(
         session, rtp_session_receive_stream(session, rtp_demux_section_of(session->members.demux, 0x70000), ""), now, &stats));
-    assert_true(stats.frames_received > 0);
+    assert_true(stats.video.frames_received > 0);
 }
 
 static void many_goodbyes(void **state)
