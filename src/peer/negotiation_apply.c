@@ -33,11 +33,11 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     t->has_sent = t->has_sent || direction_sends(t->current_direction);
     t->sender.codec = media->encodings[0].codec;
     transceiver_finish_sending(t);
-    if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_section, transport_media_out(transport)))
+    if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
         struct sender_encoding *e = &t->sender.encodings[i];
-        e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_section, e->rtp.rid);
+        e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_member, e->rtp.rid);
     }
     receive_pipeline_set_codecs(t->receiver.pipeline, rtp->receive_codecs, rtp->receive_codec_count);
     transceiver_update_sending(t);

@@ -160,7 +160,7 @@ static void channel_event(rtc_peer_connection *pc, struct transport *t, struct s
 
 static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_time_t now, const struct rtp_event *event)
 {
-    rtc_rtp_transceiver *transceiver = transceiver_by_rtp_section(pc, t, event->section);
+    rtc_rtp_transceiver *transceiver = transceiver_by_rtp_member(pc, t, event->member);
     if (!transceiver)
         return;
     struct sender_encoding *encoding = sender_encoding_of(&transceiver->sender, event->stream);

@@ -270,9 +270,9 @@ static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 {
     p->admission.awaits_keyframe = true;
     struct transport *t = p->pc ? p->transceiver->transport : NULL;
-    if (t && p->transceiver->rtp_section)
+    if (t && p->transceiver->rtp_member)
         rtp_session_request_keyframe(transport_media(t), now,
-                                     rtp_session_receive_stream(transport_media(t), p->transceiver->rtp_section, ""),
+                                     rtp_session_receive_stream(transport_media(t), p->transceiver->rtp_member, ""),
                                      transport_media_out(t));
 }
 

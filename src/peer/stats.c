@@ -158,7 +158,7 @@ static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
     struct rtp_inbound_stats s;
     if (!rtp_session_inbound_stats(transport_media(t->transport),
-                                   rtp_session_receive_stream(transport_media(t->transport), t->rtp_section, ""), b->pc->now, &s))
+                                   rtp_session_receive_stream(transport_media(t->transport), t->rtp_member, ""), b->pc->now, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     add_stream_head(b, t, "inbound-rtp", s.ssrc);
@@ -183,7 +183,7 @@ static void add_media(struct stats_builder *b)
 {
     for (struct link *l = b->pc->transceivers.next; l != &b->pc->transceivers; l = l->next) {
         const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (!t->rtp_section)
+        if (!t->rtp_member)
             continue;
         for (size_t i = 0; i < t->sender.encoding_count; i++)
             add_outbound(b, t, &t->sender.encodings[i]);

@@ -41,8 +41,8 @@ static void done(struct job *job, rtc_time_t now)
     f->posted = f->keyframe_wanted = false;
     pthread_mutex_unlock(&f->lock);
     struct transport *t = f->pc ? f->transceiver->transport : NULL;
-    if (t && f->transceiver->rtp_section) {
-        uint32_t stream = rtp_session_receive_stream(transport_media(t), f->transceiver->rtp_section, "");
+    if (t && f->transceiver->rtp_member) {
+        uint32_t stream = rtp_session_receive_stream(transport_media(t), f->transceiver->rtp_member, "");
         rtp_session_set_receive_limit(transport_media(t), now, stream, bitrate);
         if (keyframe)
             rtp_session_request_keyframe(transport_media(t), now, stream, transport_media_out(t));

@@ -108,11 +108,11 @@ rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const cha
     return NULL;
 }
 
-rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, const struct transport *transport, uint32_t section)
+rtc_rtp_transceiver *transceiver_by_rtp_member(const rtc_peer_connection *pc, const struct transport *transport, uint32_t member)
 {
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (t->transport == transport && t->rtp_section == section)
+        if (t->transport == transport && t->rtp_member == member)
             return t;
     }
     return NULL;

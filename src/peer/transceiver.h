@@ -87,7 +87,7 @@ struct rtc_rtp_transceiver {
     bool made_by_offer;          /* of the peer; addTrack makes it the application's */
     bool has_sent;               /* a current direction once said so: addTrack does not take the sender any more */
     struct transport *transport; /* of the m= section; the connection's; NULL without one */
-    uint32_t rtp_section;        /* handle in its RTP session, of what that has for the section; 0 without */
+    uint32_t rtp_member;         /* what its RTP session has for that section: a handle; 0 without */
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;
 };
@@ -110,7 +110,7 @@ struct track_streams {
 struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value);
 rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
-rtc_rtp_transceiver *transceiver_by_rtp_section(const rtc_peer_connection *pc, const struct transport *transport, uint32_t section);
+rtc_rtp_transceiver *transceiver_by_rtp_member(const rtc_peer_connection *pc, const struct transport *transport, uint32_t member);
 /* By its handle in the RTP session; NULL when it is not the sender's. */
 struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream);
 /* What all its encodings may make together; 0: nothing was said yet, or all are stopped. */

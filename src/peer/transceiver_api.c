@@ -144,8 +144,8 @@ int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
     if (error)
         return error;
     set_priorities(sender, priority);
-    if (t->rtp_section)
-        rtp_session_set_section_dscp(transport_media(t->transport), t->rtp_section, sender_dscp(t));
+    if (t->rtp_member)
+        rtp_session_set_member_dscp(transport_media(t->transport), t->rtp_member, sender_dscp(t));
     transceiver_mark_again(t);
     return RTC_OK;
 }
@@ -182,10 +182,10 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     if (error)
         return error;
     rtc_peer_connection *pc = t->connection;
-    if (!t->rtp_section)
+    if (!t->rtp_member)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
     struct rtp_session *media = transport_media(t->transport);
-    rtp_session_request_keyframe(media, peer_now(pc), rtp_session_receive_stream(media, t->rtp_section, ""),
+    rtp_session_request_keyframe(media, peer_now(pc), rtp_session_receive_stream(media, t->rtp_member, ""),
                                  transport_media_out(t->transport));
     peer_settle(pc);
     return RTC_OK;

@@ -129,10 +129,10 @@ void transceiver_stop(rtc_rtp_transceiver *t)
     set_state(t, TRANSCEIVER_STOPPED);
     transceiver_stop_sending(t);
     transceiver_forget_prepared(t);
-    if (pc && t->rtp_section)
-        rtp_session_remove_section(transport_media(t->transport), pc->now, t->rtp_section, transport_media_out(t->transport));
+    if (pc && t->rtp_member)
+        rtp_session_remove_member(transport_media(t->transport), pc->now, t->rtp_member, transport_media_out(t->transport));
     t->transport = NULL;
-    t->rtp_section = 0;
+    t->rtp_member = 0;
     for (size_t i = 0; i < t->sender.encoding_count; i++)
         t->sender.encodings[i].stream = 0;
     t->direction = t->current_direction = RTC_DIRECTION_STOPPED;

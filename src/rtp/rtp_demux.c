@@ -9,7 +9,7 @@ enum { SECTIONS_MAX = 128 };
 /* A remote SSRC and what is known of it. */
 struct source {
     uint32_t ssrc;
-    uint32_t section;
+    uint32_t member;
     uint32_t media_ssrc; /* of an RTX stream, 0 while unknown */
     bool rtx;
     bool described; /* from the description: stays until the section changes, or nothing else can make room */
@@ -23,7 +23,7 @@ struct entry {
     struct rtp_section section;
 };
 
-/* Owned by the table of sections (rtp_members.h); only this file sees it. */
+/* Owned by the table of members (rtp_members.h); only this file sees it. */
 struct rtp_demux {
     rtc_context *context;
     struct entry *sections;
@@ -104,22 +104,22 @@ static struct source *add_source(struct rtp_demux *d)
 }
 
 /* The SSRC's entry, made if need be; NULL when out of memory. */
-static struct source *latch(struct rtp_demux *d, uint32_t ssrc, uint32_t section)
+static struct source *latch(struct rtp_demux *d, uint32_t ssrc, uint32_t member)
 {
     struct source *s = find_source(d, ssrc);
-    if (s && s->section == section)
+    if (s && s->member == member)
         return s;
     if (!s)
         s = add_source(d);
     if (s)
-        *s = (struct source){.ssrc = ssrc, .section = section};
+        *s = (struct source){.ssrc = ssrc, .member = member};
     return s;
 }
 
 static void drop_sources(struct rtp_demux *d, uint32_t handle, bool described_only)
 {
     for (size_t i = d->source_count; i-- > 0;) {
-        if (d->sources[i].section == handle && (d->sources[i].described || !described_only))
+        if (d->sources[i].member == handle && (d->sources[i].described || !described_only))
             drop_source(d, &d->sources[i]);
     }
 }
@@ -193,7 +193,7 @@ int rtp_demux_set_section(struct rtp_demux *d, uint32_t handle, const struct rtp
     return RTC_OK;
 }
 
-void rtp_demux_remove_section(struct rtp_demux *d, uint32_t handle)
+void rtp_demux_remove_member(struct rtp_demux *d, uint32_t handle)
 {
     struct entry *e = find_section(d, handle);
     if (!e)
@@ -248,7 +248,7 @@ static struct entry *section_of(const struct rtp_demux *d, const struct rtp_head
     if (header->extensions[RTP_EXTENSION_MID].data)
         return section_by_mid(d, header->extensions[RTP_EXTENSION_MID]);
     const struct source *s = find_source(d, header->ssrc);
-    return s ? find_section(d, s->section) : section_by_payload_type(d, header->payload_type);
+    return s ? find_section(d, s->member) : section_by_payload_type(d, header->payload_type);
 }
 
 static void learn_rid(struct source *s, struct slice rid)
@@ -260,12 +260,12 @@ static void learn_rid(struct source *s, struct slice rid)
 }
 
 /* The latest that had it: a peer may change its SSRC (RFC 3550 section 8.2). */
-static uint32_t source_with_rid(const struct rtp_demux *d, uint32_t section, const char *rid)
+static uint32_t source_with_rid(const struct rtp_demux *d, uint32_t member, const char *rid)
 {
     const struct source *latest = NULL;
     for (size_t i = 0; i < d->source_count; i++) {
         const struct source *s = &d->sources[i];
-        if (s->section == section && !s->rtx && strcmp(s->rid, rid) == 0 && (!latest || s->used > latest->used))
+        if (s->member == member && !s->rtx && strcmp(s->rid, rid) == 0 && (!latest || s->used > latest->used))
             latest = s;
     }
     return latest ? latest->ssrc : 0;
@@ -276,7 +276,7 @@ static uint32_t repaired_ssrc(const struct rtp_demux *d, const struct entry *e, 
 {
     if (s->media_ssrc)
         return s->media_ssrc;
-    return s->rid[0] ? source_with_rid(d, s->section, s->rid) : e->last_media_ssrc;
+    return s->rid[0] ? source_with_rid(d, s->member, s->rid) : e->last_media_ssrc;
 }
 
 bool rtp_demux_route(struct rtp_demux *d, const struct rtp_header *header, struct rtp_route *out)
@@ -296,10 +296,10 @@ bool rtp_demux_route(struct rtp_demux *d, const struct rtp_header *header, struc
     return true;
 }
 
-uint32_t rtp_demux_section_of(const struct rtp_demux *d, uint32_t remote_ssrc)
+uint32_t rtp_demux_member_of(const struct rtp_demux *d, uint32_t remote_ssrc)
 {
     const struct source *s = find_source(d, remote_ssrc);
-    return s ? s->section : 0;
+    return s ? s->member : 0;
 }
 
 void rtp_demux_forget(struct rtp_demux *d, uint32_t remote_ssrc)

@@ -11,7 +11,7 @@
 struct rtp_demux;
 
 struct rtp_route {
-    uint32_t section;              /* the handle given to rtp_demux_set_section() */
+    uint32_t member;               /* the handle given to rtp_demux_set_section() */
     uint32_t ssrc;                 /* the packet's */
     bool rtx;                      /* a repair stream (RFC 4588) */
     uint32_t media_ssrc;           /* rtx: the stream that it repairs, 0 while unknown; else ssrc */
@@ -29,15 +29,15 @@ int rtp_demux_reserve_sources(struct rtp_demux *demux, size_t more);
  * RTC_ERR_NO_MEMORY. */
 int rtp_demux_set_section(struct rtp_demux *demux, uint32_t handle, const struct rtp_section *section);
 /* Forgets its SSRCs too. */
-void rtp_demux_remove_section(struct rtp_demux *demux, uint32_t handle);
+void rtp_demux_remove_member(struct rtp_demux *demux, uint32_t handle);
 /* The ids of mid, rid and repaired-rid to parse a packet with before its section is known (they agree within a bundle); afterwards use
  * rtp_find_extensions() with the section's own ids. */
 const uint8_t *rtp_demux_ids(const struct rtp_demux *demux);
 /* False: drop the packet (unknown mid, unknown SSRC and no unique payload type, a payload type that the section does not receive, no
  * memory). */
 bool rtp_demux_route(struct rtp_demux *demux, const struct rtp_header *header, struct rtp_route *out);
-/* The section of a remote SSRC (SR, BYE, SDES), 0 when unknown. */
-uint32_t rtp_demux_section_of(const struct rtp_demux *demux, uint32_t remote_ssrc);
+/* The member that a remote SSRC belongs to (SR, BYE, SDES), 0 when unknown. */
+uint32_t rtp_demux_member_of(const struct rtp_demux *demux, uint32_t remote_ssrc);
 /* BYE: the SSRC may be used by somebody else from now on. */
 void rtp_demux_forget(struct rtp_demux *demux, uint32_t remote_ssrc);
 

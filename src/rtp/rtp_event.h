@@ -37,8 +37,8 @@ enum rtp_audio_action {
 
 struct rtp_event {
     struct event head;
-    uint32_t section; /* its handle */
-    uint32_t stream;  /* the handle of what is sent (KEYFRAME_REQUEST, TARGET_BITRATE, CIRCUIT_BREAKER) or received (all others) */
+    uint32_t member; /* its handle */
+    uint32_t stream; /* the handle of what is sent (KEYFRAME_REQUEST, TARGET_BITRATE, CIRCUIT_BREAKER) or received (all others) */
     union {
         struct {
             rtc_encoded_frame *frame; /* a reference */
@@ -58,12 +58,12 @@ struct rtp_event {
 };
 _Static_assert(sizeof(struct rtp_event) <= EVENT_BYTES, "an event of this module fits");
 
-/* out_event() with the section. */
-static inline struct rtp_event *rtp_event(struct out *out, enum rtp_event_type type, uint32_t section)
+/* out_event() with the member. */
+static inline struct rtp_event *rtp_event(struct out *out, enum rtp_event_type type, uint32_t member)
 {
     struct rtp_event *e = out_event(out, (int)type);
     if (e)
-        e->section = section;
+        e->member = member;
     return e;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sections of a session and their streams: see rtp_members.h. */
+/* The members of a session and their streams: see rtp_members.h. */
 #include "rtp_members.h"
 
 #include "memory.h"
@@ -63,7 +63,7 @@ struct rtp_send_stream *rtp_members_next_stream(const struct rtp_members *ms, co
 {
     if (after && after->next)
         return after->next;
-    for (size_t i = after ? after->section->position + 1 : 0; i < ms->count; i++)
+    for (size_t i = after ? after->member->position + 1 : 0; i < ms->count; i++)
         if (ms->all[i]->streams)
             return ms->all[i]->streams;
     return NULL;
@@ -73,7 +73,7 @@ struct rtp_receive_stream *rtp_members_next_received(const struct rtp_members *m
 {
     if (after && after->next)
         return after->next;
-    size_t i = after ? after->section->position + 1 : 0;
+    size_t i = after ? after->member->position + 1 : 0;
     return i < ms->count ? ms->all[i]->received : NULL;
 }
 
@@ -138,7 +138,7 @@ uint32_t rtp_member_ssrc(const struct rtp_member *m)
 
 struct rtp_event *rtp_member_event(struct out *out, enum rtp_event_type type, const struct rtp_send_stream *st)
 {
-    struct rtp_event *e = rtp_event(out, type, st->section->handle);
+    struct rtp_event *e = rtp_event(out, type, st->member->handle);
     if (e)
         e->stream = st->handle;
     return e;
@@ -146,7 +146,7 @@ struct rtp_event *rtp_member_event(struct out *out, enum rtp_event_type type, co
 
 bool rtp_member_sends(const struct rtp_send_stream *st)
 {
-    return st->named && st->section->config.send && !rtp_send_stream_is_stopped(st);
+    return st->named && st->member->config.send && !rtp_send_stream_is_stopped(st);
 }
 
 /* ---- Sections ---- */
@@ -159,7 +159,7 @@ static int add_stream(struct rtp_members *ms, struct rtp_member *m, const struct
         at = &(*at)->next;
     int error = rtp_send_stream_new(ms->context, config, encoding, max_rtp, at);
     if (!error)
-        (*at)->section = m;
+        (*at)->member = m;
     return error;
 }
 
@@ -324,7 +324,7 @@ int rtp_members_set(struct rtp_members *ms, const struct rtp_section *section, s
 void rtp_members_remove(struct rtp_members *ms, struct rtp_member *m)
 {
     size_t i = m->position;
-    rtp_demux_remove_section(ms->demux, m->handle);
+    rtp_demux_remove_member(ms->demux, m->handle);
     memmove(&ms->all[i], &ms->all[i + 1], (ms->count - i - 1) * sizeof *ms->all);
     ms->count--;
     for (; i < ms->count; i++)

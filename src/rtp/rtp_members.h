@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sections of a session and their streams: the table in which every part of it looks things up. What a section needs is got ready
+/* The members of a session and their streams: the table in which every part of it looks things up. What a section needs is got ready
  * before it is set, so that setting it can not fail (docs/decisions/0033-negotiation-is-a-value.md). */
 #ifndef CRTC_RTP_MEMBERS_H
 #define CRTC_RTP_MEMBERS_H
@@ -8,7 +8,7 @@
 #include "rtp_receive_stream.h"
 #include "rtp_send_stream.h"
 
-/* A section. Owned by the table, which alone writes to it, but for `config.dscp` (rtp_session.c). */
+/* What the session has for one m= section. Owned by the table, which alone writes to it, but for `config.dscp` (rtp_session.c). */
 struct rtp_member {
     uint32_t handle;
     size_t position;                     /* in the table; of one that is reserved nothing */
@@ -24,8 +24,8 @@ struct rtp_members {
     struct rtp_demux *demux; /* owned; what it learns of SSRCs is also forgotten by rtp_receiving.c */
     struct rtp_member **all; /* owned */
     size_t count, capacity;
-    struct rtp_member *reserved; /* owned; a list: for sections that are still to be set */
-    uint32_t last_handle;        /* of sections and of streams: nobody's twice */
+    struct rtp_member *reserved; /* owned; a list: of sections that are still to be set */
+    uint32_t last_handle;        /* of members and of streams: nobody's twice */
 };
 
 /* RTC_ERR_NO_MEMORY. */

@@ -5,13 +5,13 @@
 #include "memory.h"
 #include "text.h"
 
-int rtp_receive_stream_new(rtc_context *context, struct rtp_member *section, const char *rid, struct rtp_receive_stream **out)
+int rtp_receive_stream_new(rtc_context *context, struct rtp_member *member, const char *rid, struct rtp_receive_stream **out)
 {
     struct rtp_receive_stream *rs = memory_zeroed(context, sizeof *rs);
     if (!rs)
         return RTC_ERR_NO_MEMORY;
     rs->context = context;
-    rs->section = section;
+    rs->member = member;
     rs->muted = true;
     text_copy(rs->rid, sizeof rs->rid, rid);
     *out = rs;

@@ -14,14 +14,14 @@ enum {
 
 struct rtp_member;
 
-/* Owned by its section, of the session's thread. Written by rtp_receive_stream.c, but for its name
+/* Owned by its member, of the session's thread. Written by rtp_receive_stream.c, but for its name
  * (rtp_members.c) and the last part. */
 struct rtp_receive_stream {
-    struct rtp_receive_stream *next; /* of the same section */
-    struct rtp_member *section;      /* its owner */
-    uint32_t handle;                 /* given by the table of sections; 0: reserved, not set yet */
+    struct rtp_receive_stream *next; /* of the same member */
+    struct rtp_member *member;       /* its owner */
+    uint32_t handle;                 /* given by the table of members; 0: reserved, not set yet */
     bool named;                      /* by the section's configuration: else nothing is taken for it any more */
-    rtc_context *context;            /* the section's: no reference */
+    rtc_context *context;            /* the member's: no reference */
     char rid[RTP_RID_MAX + 1];       /* "": the section's only one */
     struct rtp_receiver *sources;    /* owned; newest first */
     struct rtp_receiver *playing;    /* one of them, or NULL */
@@ -34,7 +34,7 @@ struct rtp_receive_stream {
 };
 
 /* RTC_ERR_NO_MEMORY. */
-int rtp_receive_stream_new(rtc_context *context, struct rtp_member *section, const char *rid, struct rtp_receive_stream **out);
+int rtp_receive_stream_new(rtc_context *context, struct rtp_member *member, const char *rid, struct rtp_receive_stream **out);
 void rtp_receive_stream_free(struct rtp_receive_stream *stream);
 struct rtp_receiver *rtp_receive_stream_source(const struct rtp_receive_stream *stream, uint32_t ssrc);
 /* Takes the receiver of an SSRC that is new; it plays, and goes on counting where it left. */

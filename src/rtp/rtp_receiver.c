@@ -304,9 +304,9 @@ static void release_sound(struct event *event)
     rtc_encoded_frame_unref(((struct rtp_event *)event)->audio.frame);
 }
 
-static void emit_video(struct out *out, uint32_t section, uint32_t stream, const struct video_release *release)
+static void emit_video(struct out *out, uint32_t member, uint32_t stream, const struct video_release *release)
 {
-    struct rtp_event *e = rtp_event(out, RTP_EVENT_VIDEO_FRAME, section);
+    struct rtp_event *e = rtp_event(out, RTP_EVENT_VIDEO_FRAME, member);
     if (!e) {
         rtc_encoded_frame_unref(release->frame);
         return;
@@ -317,9 +317,9 @@ static void emit_video(struct out *out, uint32_t section, uint32_t stream, const
     e->head.release = release_picture;
 }
 
-static void emit_audio(struct out *out, uint32_t section, uint32_t stream, const struct audio_decision *decision)
+static void emit_audio(struct out *out, uint32_t member, uint32_t stream, const struct audio_decision *decision)
 {
-    struct rtp_event *e = rtp_event(out, RTP_EVENT_AUDIO, section);
+    struct rtp_event *e = rtp_event(out, RTP_EVENT_AUDIO, member);
     if (!e) {
         rtc_encoded_frame_unref(decision->frame);
         return;
@@ -331,7 +331,7 @@ static void emit_audio(struct out *out, uint32_t section, uint32_t stream, const
     e->head.release = release_sound;
 }
 
-void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section, uint32_t stream, struct out *out)
+void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t member, uint32_t stream, struct out *out)
 {
     struct audio_decision decision;
     struct video_release release;
@@ -339,10 +339,10 @@ void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t section,
         return;
     if (r->kind == RTC_MEDIA_AUDIO) {
         while (audio_buffer_next(&r->buffer.audio, now, &decision))
-            emit_audio(out, section, stream, &decision);
+            emit_audio(out, member, stream, &decision);
     } else {
         while (video_buffer_next(&r->buffer.video, now, &release))
-            emit_video(out, section, stream, &release);
+            emit_video(out, member, stream, &release);
         if (r->nacks)
             nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
     }

@@ -75,7 +75,7 @@ void rtp_receiver_want_keyframe(struct rtp_receiver *receiver);
 bool rtp_receiver_take_pli(struct rtp_receiver *receiver, rtc_time_t now, rtc_time_t round_trip);
 
 /* Appends what is due as events of the section, and of the stream in it. */
-void rtp_receiver_play(struct rtp_receiver *receiver, rtc_time_t now, uint32_t section, uint32_t stream, struct out *out);
+void rtp_receiver_play(struct rtp_receiver *receiver, rtc_time_t now, uint32_t member, uint32_t stream, struct out *out);
 /* `feedback`: NACK and PLI can be sent; else they are no reason to be called. */
 rtc_time_t rtp_receiver_deadline(const struct rtp_receiver *receiver, bool feedback, enum timer_reason *why);
 

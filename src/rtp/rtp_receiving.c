@@ -6,7 +6,7 @@
 
 static void tell(struct out *out, enum rtp_event_type type, const struct rtp_receive_stream *rs)
 {
-    struct rtp_event *e = rtp_event(out, type, rs->section->handle);
+    struct rtp_event *e = rtp_event(out, type, rs->member->handle);
     if (e)
         e->stream = rs->handle;
 }
@@ -19,10 +19,10 @@ static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_r
         rtp_receive_stream_forget(rs, surplus);
     }
     /* What came before it said its name is another stream's no more. */
-    struct rtp_receive_stream *before = rtp_member_receiver_of(rs->section, route->ssrc);
+    struct rtp_receive_stream *before = rtp_member_receiver_of(rs->member, route->ssrc);
     if (before)
         rtp_receive_stream_forget(before, rtp_receive_stream_source(before, route->ssrc));
-    if (rtp_receiver_new(rc->context, rs->section->config.kind, route->ssrc, route->codec, rc->disable_nack, &r) != RTC_OK)
+    if (rtp_receiver_new(rc->context, rs->member->config.kind, route->ssrc, route->codec, rc->disable_nack, &r) != RTC_OK)
         return NULL;
     rtp_receiver_set_room(r, &rc->jitter);
     rtp_receive_stream_add(rs, r);
@@ -80,7 +80,7 @@ static void serve(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_s
     if (!rs->playing)
         return;
     rtp_receiver_set_round_trip(rs->playing, rtp_outlet_round_trip(rc->outlet));
-    rtp_receiver_play(rs->playing, now, rs->section->handle, rs->handle, out);
+    rtp_receiver_play(rs->playing, now, rs->member->handle, rs->handle, out);
     rtp_reports_feedback(rc->reports, now, rs, out);
 }
 
@@ -99,8 +99,8 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
     struct rtp_receive_stream *rs = NULL;
     if (!rtp_parse(packet_slice(packet), rtp_demux_ids(rc->members->demux), &h))
         rc->counters->malformed++;
-    else if (!rtp_demux_route(rc->members->demux, &h, &route) || !(m = rtp_members_find(rc->members, route.section)) ||
-             !m->config.receive || !(rs = stream_of(m, &route)))
+    else if (!rtp_demux_route(rc->members->demux, &h, &route) || !(m = rtp_members_find(rc->members, route.member)) || !m->config.receive ||
+             !(rs = stream_of(m, &route)))
         rc->counters->unknown++;
     if (!rs) {
         packet_free(packet);
@@ -116,7 +116,7 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
 
 void rtp_receiving_end(struct rtp_receiving *rc, uint32_t ssrc, struct out *out)
 {
-    struct rtp_member *m = rtp_members_find(rc->members, rtp_demux_section_of(rc->members->demux, ssrc));
+    struct rtp_member *m = rtp_members_find(rc->members, rtp_demux_member_of(rc->members->demux, ssrc));
     rtp_demux_forget(rc->members->demux, ssrc);
     for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
         struct rtp_receiver *r = rtp_receive_stream_source(rs, ssrc);
@@ -143,16 +143,16 @@ static void forget_silent(struct rtp_receiving *rc, struct rtp_receive_stream *r
 
 static bool moves(const struct rtp_receive_stream *rs)
 {
-    return rs->playing && !rs->muted && rs->section->config.remote_stream_id[0] != '\0';
+    return rs->playing && !rs->muted && rs->member->config.remote_stream_id[0] != '\0';
 }
 
 /* The stream of the other kind that it is to be heard or seen with. */
 static struct rtp_receive_stream *partner_of(const struct rtp_receiving *rc, const struct rtp_receive_stream *of)
 {
-    const struct rtp_section *own = &of->section->config;
+    const struct rtp_section *own = &of->member->config;
     struct rtp_receive_stream *rs = NULL;
     while ((rs = rtp_members_next_received(rc->members, rs)) != NULL) {
-        const struct rtp_section *its = &rs->section->config;
+        const struct rtp_section *its = &rs->member->config;
         if (its->kind != own->kind && moves(rs) && strcmp(its->remote_stream_id, own->remote_stream_id) == 0)
             break;
     }
@@ -185,7 +185,7 @@ static void synchronise_all(struct rtp_receiving *rc, rtc_time_t now)
         struct rtp_receive_stream *partner = moves(rs) ? partner_of(rc, rs) : NULL;
         if (rs->playing && !partner)
             release_partner(rs->playing);
-        else if (partner && rs->section->config.kind == RTC_MEDIA_AUDIO)
+        else if (partner && rs->member->config.kind == RTC_MEDIA_AUDIO)
             synchronise(rs->playing, partner->playing, now);
     }
 }
@@ -206,8 +206,8 @@ static bool synchronises(const struct rtp_receiving *rc)
 {
     bool audio = false, video = false;
     for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rc->members, rs)) != NULL;) {
-        audio = audio || (rs->section->config.kind == RTC_MEDIA_AUDIO && moves(rs));
-        video = video || (rs->section->config.kind == RTC_MEDIA_VIDEO && moves(rs));
+        audio = audio || (rs->member->config.kind == RTC_MEDIA_AUDIO && moves(rs));
+        video = video || (rs->member->config.kind == RTC_MEDIA_VIDEO && moves(rs));
     }
     return audio && video;
 }

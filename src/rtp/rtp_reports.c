@@ -87,9 +87,9 @@ static void limit_sender(const struct rtp_reports *rp, struct control *c)
     uint64_t sum = 0;
     size_t n = 0;
     for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rp->members, rs)) != NULL;) {
-        if (rs->section->config.kind != RTC_MEDIA_VIDEO || !rs->playing)
+        if (rs->member->config.kind != RTC_MEDIA_VIDEO || !rs->playing)
             continue;
-        if (rs->receive_limit_bps == 0 || !takes_remb(rs->section) || n == REMB_SSRCS)
+        if (rs->receive_limit_bps == 0 || !takes_remb(rs->member) || n == REMB_SSRCS)
             return;
         sum += rs->receive_limit_bps;
         ssrcs[n++] = rs->playing->ssrc;
@@ -102,7 +102,7 @@ static rtc_time_t interval_of(const struct rtp_reports *rp)
 {
     bool video = false;
     for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rp->members, rs)) != NULL;)
-        video = video || (rs->section->config.kind == RTC_MEDIA_VIDEO && (rs->section->streams || rs->playing));
+        video = video || (rs->member->config.kind == RTC_MEDIA_VIDEO && (rs->member->streams || rs->playing));
     rtc_time_t mean = video ? INTERVAL_VIDEO_US : INTERVAL_AUDIO_US;
     return mean / 2 + (rtc_time_t)(context_random_u32(rp->context) % (uint32_t)mean);
 }
@@ -145,7 +145,7 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
             if (!begin(rp, &c, out))
                 return;
         }
-        speak(rp, &c, now, at->section, at, NULL, 0);
+        speak(rp, &c, now, at->member, at, NULL, 0);
     }
     limit_sender(rp, &c);
     finish(rp, &c, out);
@@ -172,7 +172,7 @@ static bool begin_feedback(const struct rtp_reports *rp, struct control *c, rtc_
 
 void rtp_reports_feedback(const struct rtp_reports *rp, rtc_time_t now, const struct rtp_receive_stream *rs, struct out *out)
 {
-    const struct rtp_member *m = rs->section;
+    const struct rtp_member *m = rs->member;
     struct rtp_receiver *r = rs->playing;
     rtc_time_t round_trip = rtp_outlet_round_trip(rp->outlet);
     uint16_t missing[NACKS_AT_ONCE];
@@ -218,7 +218,7 @@ void rtp_reports_bye(const struct rtp_reports *rp, rtc_time_t now, const struct 
     uint32_t ssrcs[BYES_AT_ONCE];
     size_t n = 0;
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(rp->members, st)) != NULL;) {
-        if (member && st->section != member)
+        if (member && st->member != member)
             continue;
         if (n + 2 > BYES_AT_ONCE) {
             say_bye(rp, now, rp->members->all[0], ssrcs, n, out);

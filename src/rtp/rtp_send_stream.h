@@ -69,10 +69,10 @@ struct rtp_stream_heard {
     struct rtp_rate_sample sample;
 };
 
-/* Owned by its section, of the session's thread. */
+/* Owned by its member, of the session's thread. */
 struct rtp_send_stream {
-    struct rtp_send_stream *next; /* of the same section */
-    struct rtp_member *section;   /* its owner */
+    struct rtp_send_stream *next; /* of the same member */
+    struct rtp_member *member;    /* its owner */
     uint32_t handle;
     struct rtp_encoding encoding; /* as configured; the SSRCs as they were first given */
     bool named;                   /* by the section's configuration: else it does not send any more */

@@ -42,7 +42,7 @@ void rtp_sending_drain(struct rtp_sending *sd, rtc_time_t now, struct out *out)
             packet_free(p);
             continue;
         }
-        p->dscp = st->section->config.dscp;
+        p->dscp = st->member->config.dscp;
         out_send(out, p);
     }
 }
@@ -74,7 +74,7 @@ static void ask_keyframe(struct rtp_send_stream *st, rtc_time_t now, struct out 
 int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, rtc_encoded_frame *frame, uint8_t audio_level,
                       struct out *out)
 {
-    if (!rtp_outlet_is_open(sd->outlet) || !rtp_member_sends(st) || st->section->config.send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
+    if (!rtp_outlet_is_open(sd->outlet) || !rtp_member_sends(st) || st->member->config.send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
         return refuse(st);
     if (st->owes_keyframe && !rtc_encoded_frame_keyframe(frame)) {
         ask_keyframe(st, now, out);
@@ -117,7 +117,7 @@ static uint32_t without_repairs(struct rtp_sending *sd, rtc_time_t now, uint32_t
 
 static uint32_t cap_of(const struct rtp_send_stream *st)
 {
-    uint32_t ours = st->encoding.max_bitrate_bps, peers = st->section->config.peer_max_bitrate_bps;
+    uint32_t ours = st->encoding.max_bitrate_bps, peers = st->member->config.peer_max_bitrate_bps;
     uint32_t cap = ours == 0 || (peers != 0 && peers < ours) ? peers : ours;
     return rtp_send_stream_is_on_trial(st) && (cap == 0 || cap > RTP_RATE_MIN_BPS) ? RTP_RATE_MIN_BPS : cap;
 }
@@ -128,7 +128,7 @@ static uint64_t update_sound(struct rtp_sending *sd, struct out *out)
     uint64_t all = 0;
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;) {
         uint32_t cap = cap_of(st), target = cap != 0 && cap < RTP_SOUND_BPS ? cap : RTP_SOUND_BPS;
-        if (st->kind != RTC_MEDIA_AUDIO || !st->named || !st->section->config.send)
+        if (st->kind != RTC_MEDIA_AUDIO || !st->named || !st->member->config.send)
             continue;
         all += target;
         if (target != RTP_SOUND_BPS || st->target_bps != 0)

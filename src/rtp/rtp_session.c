@@ -119,23 +119,23 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
     return RTC_OK;
 }
 
-uint32_t rtp_session_send_stream(const struct rtp_session *s, uint32_t section, const char *rid)
+uint32_t rtp_session_send_stream(const struct rtp_session *s, uint32_t member, const char *rid)
 {
-    const struct rtp_member *m = rtp_members_find(&s->members, section);
+    const struct rtp_member *m = rtp_members_find(&s->members, member);
     const struct rtp_send_stream *st = m ? rtp_member_stream(m, rid) : NULL;
     return st ? st->handle : 0;
 }
 
-uint32_t rtp_session_receive_stream(const struct rtp_session *s, uint32_t section, const char *rid)
+uint32_t rtp_session_receive_stream(const struct rtp_session *s, uint32_t member, const char *rid)
 {
-    const struct rtp_member *m = rtp_members_find(&s->members, section);
+    const struct rtp_member *m = rtp_members_find(&s->members, member);
     const struct rtp_receive_stream *rs = m ? m->received : NULL;
     while (rs && strcmp(rs->rid, rid) != 0)
         rs = rs->next;
     return rs ? rs->handle : 0;
 }
 
-void rtp_session_remove_section(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
+void rtp_session_remove_member(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
 {
     struct rtp_member *m = rtp_members_find(&s->members, handle);
     if (!m)
@@ -147,7 +147,7 @@ void rtp_session_remove_section(struct rtp_session *s, rtc_time_t now, uint32_t 
     rtp_sending_update_rate(&s->sending, now, out);
 }
 
-void rtp_session_set_section_dscp(struct rtp_session *s, uint32_t handle, uint8_t dscp)
+void rtp_session_set_member_dscp(struct rtp_session *s, uint32_t handle, uint8_t dscp)
 {
     struct rtp_member *m = rtp_members_find(&s->members, handle);
     if (m)

@@ -3,9 +3,10 @@
  * demultiplexing (RFC 8843 9.2), per-stream senders and receivers, RTCP, loss repair, playout times, the sending rate. A pure state
  * machine.
  *
- * A section is one m= section, known by its mid. It sends any number of streams, which rids tell apart (RFC 8852, RFC 8853); one without
- * simulcast. A stream that is sent has its RTX stream with it. It receives as many: a packet says whose it is by the RtpStreamId extension,
- * or RepairedRtpStreamId for RTX; of any number of SSRCs of one stream the latest plays.
+ * A section is one m= section, known by its mid; what the session has for it is its member, known by a handle. It sends any number of
+ * streams, which rids tell apart (RFC 8852, RFC 8853); one without simulcast. A stream that is sent has its RTX stream with it. It receives
+ * as many: a packet says whose it is by the RtpStreamId extension, or RepairedRtpStreamId for RTX; of any number of SSRCs of one stream the
+ * latest plays.
  */
 #ifndef CRTC_RTP_SESSION_H
 #define CRTC_RTP_SESSION_H
@@ -35,16 +36,16 @@ int rtp_session_reserve_section(struct rtp_session *session, const struct rtp_se
 int rtp_session_reserve_sources(struct rtp_session *session, size_t ssrcs);
 /* Gives back what was reserved and not set. */
 void rtp_session_forget_reserved(struct rtp_session *session);
-/* Adds the section, or changes the one with the same mid. *handle is never 0. SSRCs of ours stay as they were first given to a rid; the
- * stream of a rid that is no longer named keeps its numbers and sends nothing. */
-int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const struct rtp_section *section, uint32_t *handle,
+/* Adds a member for the section, or changes the one with the same mid. *member is never 0. SSRCs of ours stay as they were first given to a
+ * rid; the stream of a rid that is no longer named keeps its numbers and sends nothing. */
+int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const struct rtp_section *section, uint32_t *member,
                             struct out *out);
-/* The stream that the section sends with this rid: its handle, which no section and no other stream has; 0 while it may not send yet. */
-uint32_t rtp_session_send_stream(const struct rtp_session *session, uint32_t section, const char *rid);
-/* The stream that the section receives with this rid, "" for one without: its handle, which nothing else has; 0 when none was set. */
-uint32_t rtp_session_receive_stream(const struct rtp_session *session, uint32_t section, const char *rid);
+/* The stream that the member sends with this rid: its handle, which no member and no other stream has; 0 while it may not send yet. */
+uint32_t rtp_session_send_stream(const struct rtp_session *session, uint32_t member, const char *rid);
+/* The stream that the member receives with this rid, "" for one without: its handle, which nothing else has; 0 when none was set. */
+uint32_t rtp_session_receive_stream(const struct rtp_session *session, uint32_t member, const char *rid);
 /* Stops it: BYE for what we sent. */
-void rtp_session_remove_section(struct rtp_session *session, rtc_time_t now, uint32_t handle, struct out *out);
+void rtp_session_remove_member(struct rtp_session *session, rtc_time_t now, uint32_t member, struct out *out);
 /* The datagrams of this size fit the current pair. */
 void rtp_session_set_max_packet(struct rtp_session *session, uint32_t max_packet_bytes);
 void rtp_session_set_max_bitrate(struct rtp_session *session, uint32_t max_bitrate_bps);
@@ -53,7 +54,7 @@ void rtp_session_set_peer_bitrate(struct rtp_session *session, rtc_time_t now, u
 /* The cap of one stream that is sent; 0: none beyond the session's. */
 void rtp_session_set_stream_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint32_t max_bitrate_bps,
                                     struct out *out);
-void rtp_session_set_section_dscp(struct rtp_session *session, uint32_t handle, uint8_t dscp);
+void rtp_session_set_member_dscp(struct rtp_session *session, uint32_t member, uint8_t dscp);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */

@@ -18,7 +18,7 @@ static void take_reports(struct rtp_session *s, rtc_time_t now, rtc_time_t arriv
 
 static void take_sender_report(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p)
 {
-    struct rtp_member *m = rtp_members_find(&s->members, rtp_demux_section_of(s->members.demux, p->ssrc));
+    struct rtp_member *m = rtp_members_find(&s->members, rtp_demux_member_of(s->members.demux, p->ssrc));
     for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
         struct rtp_receiver *r = rtp_receive_stream_source(rs, p->ssrc);
         if (r)

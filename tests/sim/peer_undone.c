@@ -236,7 +236,7 @@ static char *describe(const struct life *l, bool stable)
     for (struct link *k = pc->transceivers.next; k != &pc->transceivers; k = k->next) {
         const rtc_rtp_transceiver *t = link_owner(k, rtc_rtp_transceiver, link);
         (void)fprintf(out, "%u %d %s %d %d %d/%d %u", t->number, (int)t->kind, t->mid, (int)t->state, (int)t->direction,
-                      t->has_current_direction, (int)t->current_direction, t->rtp_section);
+                      t->has_current_direction, (int)t->current_direction, t->rtp_member);
         if (!stable)
             (void)fprintf(out, " muted=%d", rtc_media_stream_track_muted(t->receiver.track));
         (void)fprintf(out, "\n");

@@ -192,7 +192,7 @@ static void goodbye(void **state)
     const struct rtp_sim_options o = {.seed = 11, .link = {.delay_us = 25 * MS}};
     call(&o, 5 * SECOND);
     sim.a.sends_video = false;
-    rtp_session_remove_section(sim.a.session, sim.now, sim.a.video, &sim.a.out);
+    rtp_session_remove_member(sim.a.session, sim.now, sim.a.video, &sim.a.out);
     rtp_sim_drain(&sim.a);
     rtp_sim_run(&sim, sim.now + 100 * MS);
     assert_int_equal(sim.b.seen.mutes, 1);

@@ -83,7 +83,7 @@ static uint32_t get_serial(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void send(struct rtp_sim_peer *p, uint32_t section, rtc_encoded_frame_options *o, uint8_t level)
+static void send(struct rtp_sim_peer *p, uint32_t member, rtc_encoded_frame_options *o, uint8_t level)
 {
     rtc_encoded_frame *frame = NULL;
     o->size = sizeof *o;
@@ -91,7 +91,7 @@ static void send(struct rtp_sim_peer *p, uint32_t section, rtc_encoded_frame_opt
     if (rtc_encoded_frame_new(NULL, o, &frame) != RTC_OK)
         return;
     p->refused +=
-        rtp_session_send_frame(p->session, p->sim->now, rtp_session_send_stream(p->session, section, ""), frame, level, &p->out) != RTC_OK;
+        rtp_session_send_frame(p->session, p->sim->now, rtp_session_send_stream(p->session, member, ""), frame, level, &p->out) != RTC_OK;
     rtc_encoded_frame_unref(frame);
     rtp_sim_drain(p);
 }
@@ -251,7 +251,7 @@ static void see(struct rtp_sim_peer *p, const struct rtp_event *e)
         p->seen.breakers += e->circuit.state == RTP_CIRCUIT_STOPPED;
         p->seen.reduced += e->circuit.state == RTP_CIRCUIT_REDUCED;
         p->seen.closed += e->circuit.state == RTP_CIRCUIT_CLOSED;
-        p->seen.sound_stopped = p->seen.sound_stopped || (e->section == p->audio && e->circuit.state == RTP_CIRCUIT_STOPPED);
+        p->seen.sound_stopped = p->seen.sound_stopped || (e->member == p->audio && e->circuit.state == RTP_CIRCUIT_STOPPED);
         break;
     default:
         fail_msg("event %d", e->head.type);

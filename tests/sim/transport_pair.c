@@ -24,7 +24,7 @@ struct side {
     struct address address;
     uint32_t socket; /* for host candidates; 0: none yet */
     uint16_t port;
-    uint32_t section;
+    uint32_t member;
     /* What it was told. */
     enum dtls_state dtls;
     enum ice_state ice;
@@ -108,7 +108,7 @@ static void on_channel(struct side *s, const struct sctp_event *e)
 
 static void on_media(struct side *s, const struct rtp_event *e)
 {
-    assert_int_equal(e->section, s->section);
+    assert_int_equal(e->member, s->member);
     s->keyframe_requests += e->head.type == RTP_EVENT_KEYFRAME_REQUEST;
     if (e->head.type == RTP_EVENT_VIDEO_FRAME) {
         s->frames++;
@@ -363,7 +363,7 @@ static void add_video(struct pair *p, int n)
     section.remote_ssrc_count = 1;
     section.dscp = dscp_of_media(RTC_MEDIA_VIDEO, RTC_PRIORITY_HIGH);
     assert_int_equal(transport_need_rtp(s->t, p->now), RTC_OK);
-    assert_int_equal(rtp_session_set_section(s->t->rtp, p->now, &section, &s->section, &s->t->rtp_out), RTC_OK);
+    assert_int_equal(rtp_session_set_section(s->t->rtp, p->now, &section, &s->member, &s->t->rtp_out), RTC_OK);
     drain(p, n);
 }
 
@@ -383,7 +383,7 @@ static void send_picture(struct pair *p, uint32_t number)
                                    .rtp_timestamp = number * 90000 / FRAMES_A_SECOND,
                                    .capture_time_us = p->now};
     assert_int_equal(rtc_encoded_frame_new(p->context, &o, &frame), RTC_OK);
-    uint32_t stream = rtp_session_send_stream(s->t->rtp, s->section, "");
+    uint32_t stream = rtp_session_send_stream(s->t->rtp, s->member, "");
     assert_int_equal(rtp_session_send_frame(s->t->rtp, p->now, stream, frame, RTP_NO_AUDIO_LEVEL, &s->t->rtp_out), RTC_OK);
     rtc_encoded_frame_unref(frame);
     drain(p, 0);

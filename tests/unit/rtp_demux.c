@@ -62,12 +62,12 @@ static void mid_latches_the_ssrc(void **state)
     assert_int_equal(rtp_demux_set_section(d.demux, SECOND_VIDEO, &second), RTC_OK);
     assert_false(route(&d, (struct from){100, VP8, 0, 0, 0}, &r)); /* two sections take VP8 */
     assert_true(route(&d, (struct from){100, VP8, "w", 0, 0}, &r));
-    assert_int_equal(r.section, SECOND_VIDEO);
+    assert_int_equal(r.member, SECOND_VIDEO);
     assert_true(route(&d, (struct from){100, VP8, 0, 0, 0}, &r)); /* latched */
-    assert_int_equal(r.section, SECOND_VIDEO);
-    assert_int_equal(rtp_demux_section_of(d.demux, 100), SECOND_VIDEO);
+    assert_int_equal(r.member, SECOND_VIDEO);
+    assert_int_equal(rtp_demux_member_of(d.demux, 100), SECOND_VIDEO);
     assert_true(route(&d, (struct from){100, VP8, "v", 0, 0}, &r)); /* and moved */
-    assert_int_equal(r.section, VIDEO);
+    assert_int_equal(r.member, VIDEO);
     assert_false(route(&d, (struct from){100, VP8, "x", 0, 0}, &r)); /* an unknown mid is never guessed */
     assert_false(route(&d, (struct from){100, VP8, "", 0, 0}, &r));
     demux_fini(&d);
@@ -80,10 +80,10 @@ static void payload_types_must_be_the_sections(void **state)
     struct rtp_route r;
     demux_init(&d, 8);
     assert_false(route(&d, (struct from){100, OPUS, "v", 0, 0}, &r));
-    assert_int_equal(rtp_demux_section_of(d.demux, 100), 0);
+    assert_int_equal(rtp_demux_member_of(d.demux, 100), 0);
     assert_false(route(&d, (struct from){100, 50, 0, 0, 0}, &r));
     assert_true(route(&d, (struct from){100, OPUS, 0, 0, 0}, &r)); /* unique */
-    assert_int_equal(r.section, AUDIO);
+    assert_int_equal(r.member, AUDIO);
     assert_string_equal(r.codec->name, "opus");
     assert_false(r.rtx);
     d.audio.receive = false;
@@ -106,12 +106,12 @@ static void described_ssrcs(void **state)
     assert_true(r.rtx);
     assert_int_equal(r.media_ssrc, 500);
     assert_int_equal(r.codec->payload_type, VP8);
-    assert_int_equal(rtp_demux_section_of(d.demux, 500), VIDEO);
+    assert_int_equal(rtp_demux_member_of(d.demux, 500), VIDEO);
     rtp_demux_forget(d.demux, 500);
-    assert_int_equal(rtp_demux_section_of(d.demux, 500), VIDEO); /* the description still says so */
+    assert_int_equal(rtp_demux_member_of(d.demux, 500), VIDEO); /* the description still says so */
     d.video.remote_ssrc_count = 0;
     assert_int_equal(rtp_demux_set_section(d.demux, VIDEO, &d.video), RTC_OK);
-    assert_int_equal(rtp_demux_section_of(d.demux, 500), 0);
+    assert_int_equal(rtp_demux_member_of(d.demux, 500), 0);
     demux_fini(&d);
 }
 
@@ -167,13 +167,13 @@ static void the_table_is_bounded(void **state)
         assert_int_equal(r.ssrc, ssrc);
         assert_true(route(&d, (struct from){900, VP8, "v", 0, 0}, &r));
     }
-    assert_int_equal(rtp_demux_section_of(d.demux, 10999), VIDEO);
-    assert_int_equal(rtp_demux_section_of(d.demux, 10998), VIDEO);
-    assert_int_equal(rtp_demux_section_of(d.demux, 10997), 0);
-    assert_int_equal(rtp_demux_section_of(d.demux, 900), VIDEO);   /* who speaks is never forgotten */
-    assert_int_equal(rtp_demux_section_of(d.demux, 500), AUDIO); /* nor is what the description names */
-    rtp_demux_remove_section(d.demux, VIDEO);
-    assert_int_equal(rtp_demux_section_of(d.demux, 900), 0);
+    assert_int_equal(rtp_demux_member_of(d.demux, 10999), VIDEO);
+    assert_int_equal(rtp_demux_member_of(d.demux, 10998), VIDEO);
+    assert_int_equal(rtp_demux_member_of(d.demux, 10997), 0);
+    assert_int_equal(rtp_demux_member_of(d.demux, 900), VIDEO); /* who speaks is never forgotten */
+    assert_int_equal(rtp_demux_member_of(d.demux, 500), AUDIO); /* nor is what the description names */
+    rtp_demux_remove_member(d.demux, VIDEO);
+    assert_int_equal(rtp_demux_member_of(d.demux, 900), 0);
     assert_false(route(&d, (struct from){900, VP8, "v", 0, 0}, &r));
     assert_true(route(&d, (struct from){900, OPUS, "a", 0, 0}, &r));
     demux_fini(&d);
@@ -191,9 +191,9 @@ static void many_described_sources(void **state)
         d.video.remote_ssrcs[i] = 600 + i;
     assert_int_equal(rtp_demux_set_section(d.demux, VIDEO, &d.video), RTC_OK);
     assert_true(route(&d, (struct from){601, VP8, 0, 0, 0}, &r));
-    assert_int_equal(rtp_demux_section_of(d.demux, 601), VIDEO);
+    assert_int_equal(rtp_demux_member_of(d.demux, 601), VIDEO);
     assert_true(route(&d, (struct from){700, OPUS, "a", 0, 0}, &r));
-    assert_int_equal(rtp_demux_section_of(d.demux, 700), AUDIO);
+    assert_int_equal(rtp_demux_member_of(d.demux, 700), AUDIO);
     demux_fini(&d);
 }
 

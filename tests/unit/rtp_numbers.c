@@ -347,7 +347,7 @@ static unsigned told_of(enum rtp_event_type type, uint32_t stream)
 {
     unsigned n = 0;
     for (struct rtp_event *e; (e = out_pop_event(&out)) != NULL;) {
-        n += e->head.type == (int)type && e->section == video && e->stream == stream;
+        n += e->head.type == (int)type && e->member == video && e->stream == stream;
         out_free_event(&out, e);
     }
     return n;

@@ -73,7 +73,7 @@ static struct told told_of(uint32_t stream)
 {
     struct told told = {0};
     for (struct rtp_event *e; (e = out_pop_event(&out)) != NULL; out_free_event(&out, e)) {
-        assert_int_equal(e->section, video);
+        assert_int_equal(e->member, video);
         told.frames += e->head.type == RTP_EVENT_VIDEO_FRAME && e->stream == stream;
         told.unmutes += e->head.type == RTP_EVENT_UNMUTE && e->stream == stream;
     }

@@ -430,8 +430,8 @@ static void no_longer_receives(void **state)
     wait_until(now + 100 * MS);
     assert_int_equal(events(RTP_EVENT_VIDEO_FRAME, video), 0);
     assert_int_equal(rtp_session_counters(session)->unknown, 1);
-    rtp_session_remove_section(session, now, video, &out);
-    rtp_session_remove_section(session, now, video, &out);
+    rtp_session_remove_member(session, now, video, &out);
+    rtp_session_remove_member(session, now, video, &out);
     show(12, true);
     assert_int_equal(rtp_session_counters(session)->unknown, 2);
 }

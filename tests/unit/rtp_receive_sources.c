@@ -11,10 +11,10 @@ static struct slice sound(void)
     return slice_of(bytes, sizeof bytes);
 }
 
-static uint32_t heard_ssrc(uint32_t section)
+static uint32_t heard_ssrc(uint32_t member)
 {
     struct rtp_inbound_stats stats = {0};
-    (void)rtp_session_inbound_stats(session, rtp_session_receive_stream(session, section, ""), now, &stats);
+    (void)rtp_session_inbound_stats(session, rtp_session_receive_stream(session, member, ""), now, &stats);
     return stats.ssrc;
 }
 
@@ -113,7 +113,7 @@ static void many_streams_wait(void **state)
     say(0x70000, 96, 300, 300, true, picture(true));
     say(0x70000, 96, 301, 301, true, picture(true));
     assert_true(rtp_session_inbound_stats(
-        session, rtp_session_receive_stream(session, rtp_demux_section_of(session->members.demux, 0x70000), ""), now, &stats));
+        session, rtp_session_receive_stream(session, rtp_demux_member_of(session->members.demux, 0x70000), ""), now, &stats));
     assert_true(stats.video.frames_received > 0);
 }
 

@@ -135,11 +135,11 @@ void tell(void (*write)(struct writer *))
 
 /* ---- What comes out ---- */
 
-unsigned events(int type, uint32_t section)
+unsigned events(int type, uint32_t member)
 {
     unsigned n = 0;
     for (struct rtp_event *e; (e = out_pop_event(&out)) != NULL;) {
-        n += e->head.type == type && e->section == section;
+        n += e->head.type == type && e->member == member;
         out_free_event(&out, e);
     }
     return n;

@@ -39,7 +39,7 @@ void show(uint16_t sequence, bool key_frame);
 void tell(void (*write)(struct writer *));
 
 /* How many events of a type for a section came since the last call. */
-unsigned events(int type, uint32_t section);
+unsigned events(int type, uint32_t member);
 
 /* What was sent since the last call: how many packets of each kind, and the last one of each. */
 struct sent {
