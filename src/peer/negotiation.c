@@ -122,6 +122,18 @@ static size_t changes_rates(const struct effect *e)
     return e->type == EFFECT_MEDIA || e->type == EFFECT_STOP || e->type == EFFECT_REMOVE || e->type == EFFECT_BANDWIDTH;
 }
 
+/* What the senders that are changed have encoded leaves as things stand: packets want memory. */
+static void flush_senders(rtc_peer_connection *pc, const struct negotiation_plan *plan)
+{
+    for (size_t i = 0; i < plan->effect_count; i++) {
+        const struct effect *e = &plan->effects[i];
+        bool ends = e->type == EFFECT_MEDIA || e->type == EFFECT_STOP || e->type == EFFECT_REMOVE;
+        rtc_rtp_transceiver *t = ends ? transceiver_by_number(pc, e->transceiver) : NULL;
+        if (t)
+            transceiver_flush_sending(t);
+    }
+}
+
 /* Room for what is appended by then, below and above. */
 static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 {
@@ -144,7 +156,10 @@ static int get_ready(rtc_peer_connection *pc, struct negotiation_plan *plan)
     int error = peer_need_transport(pc, plan->side == SIGNALING_LOCAL);
     for (size_t i = 0; i < plan->effect_count && !error; i++)
         error = ready_effect(pc, plan, &plan->effects[i]);
-    return error ? error : reserve(pc, plan);
+    if (error)
+        return error;
+    flush_senders(pc, plan);
+    return reserve(pc, plan);
 }
 
 /* ---- Setting ---- */

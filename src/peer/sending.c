@@ -53,12 +53,16 @@ static bool is_to_send(const rtc_rtp_transceiver *t)
            t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->transport);
 }
 
+void transceiver_flush_sending(rtc_rtp_transceiver *t)
+{
+    if (t->sender.pipeline)
+        send_pipeline_flush(t->sender.pipeline, t->connection->now);
+}
+
 void transceiver_finish_sending(rtc_rtp_transceiver *t)
 {
     if (!is_to_send(t))
         transceiver_stop_sending(t);
-    else if (t->sender.pipeline)
-        send_pipeline_flush(t->sender.pipeline, t->connection->now);
 }
 
 void transceiver_update_sending(rtc_rtp_transceiver *t)

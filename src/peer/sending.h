@@ -11,7 +11,9 @@ int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *str
 /* Begins or ends encoding, as direction, codec and track say. Without memory for a pipeline, which was not prepared, the connection gives
  * up. */
 void transceiver_update_sending(rtc_rtp_transceiver *t);
-/* To be called between changing these and telling the RTP session: what is encoded already leaves by what was agreed on before. */
+/* Before a negotiation changes anything: what is encoded already leaves by what was agreed on before. */
+void transceiver_flush_sending(rtc_rtp_transceiver *t);
+/* To be called between changing these and telling the RTP session: ends encoding where nothing is to be sent any more. */
 void transceiver_finish_sending(rtc_rtp_transceiver *t);
 /* Makes ready what that takes where the direction becomes this one: then it can not fail for want of memory. Harmless when repeated.
  * RTC_ERR_NO_MEMORY. */
