@@ -39,7 +39,11 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         struct sender_encoding *e = &t->sender.encodings[i];
         e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_member, e->rtp.rid);
     }
-    receive_pipeline_set_codecs(t->receiver.pipeline, rtp->receive_codecs, rtp->receive_codec_count);
+    for (size_t i = 0; i < t->receiver.stream_count; i++) {
+        struct receiver_stream *s = &t->receiver.streams[i];
+        s->stream = rtp_session_receive_stream(transport_media(transport), t->rtp_member, s->rid);
+        receive_pipeline_set_codecs(s->pipeline, rtp->receive_codecs, rtp->receive_codec_count);
+    }
     transceiver_update_sending(t);
 }
 

@@ -164,12 +164,15 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
     if (!transceiver)
         return;
     struct sender_encoding *encoding = sender_encoding_of(&transceiver->sender, event->stream);
+    struct receiver_stream *received = receiver_stream_of(&transceiver->receiver, event->stream);
     switch (event->head.type) {
     case RTP_EVENT_VIDEO_FRAME:
-        receive_pipeline_video(transceiver->receiver.pipeline, now, event->video.frame, event->video.play_time);
+        if (received)
+            receive_pipeline_video(received->pipeline, now, event->video.frame, event->video.play_time);
         break;
     case RTP_EVENT_AUDIO:
-        receive_pipeline_audio(transceiver->receiver.pipeline, now, (int)event->audio.action, event->audio.frame, event->audio.samples);
+        if (received)
+            receive_pipeline_audio(received->pipeline, now, (int)event->audio.action, event->audio.frame, event->audio.samples);
         break;
     case RTP_EVENT_KEYFRAME_REQUEST:
         if (encoding && transceiver->sender.pipeline)
@@ -183,7 +186,8 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
         break;
     case RTP_EVENT_UNMUTE:
     case RTP_EVENT_MUTE:
-        media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
+        if (received)
+            media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
         break;
     case RTP_EVENT_CIRCUIT_BREAKER:
         if (encoding)

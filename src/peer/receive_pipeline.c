@@ -76,6 +76,7 @@ struct receive_pipeline {
     /* The connection thread's alone. */
     rtc_peer_connection *pc;
     rtc_rtp_transceiver *transceiver;
+    const struct receiver_stream *stream;
     struct receive_admission admission;
     struct shown waiting[WAITING_MAX]; /* decoded, not yet due; in order */
     uint32_t waiting_count;
@@ -270,10 +271,8 @@ static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 {
     p->admission.awaits_keyframe = true;
     struct transport *t = p->pc ? p->transceiver->transport : NULL;
-    if (t && p->transceiver->rtp_member)
-        rtp_session_request_keyframe(transport_media(t), now,
-                                     rtp_session_receive_stream(transport_media(t), p->transceiver->rtp_member, ""),
-                                     transport_media_out(t));
+    if (t && p->stream->stream)
+        rtp_session_request_keyframe(transport_media(t), now, p->stream->stream, transport_media_out(t));
 }
 
 /* Drops what waits for the decoder: it can not be decoded without what was lost. With the lock held. */
@@ -485,7 +484,8 @@ rtc_time_t receive_pipeline_deadline(const struct receive_pipeline *p)
     return p && p->waiting_count > 0 ? p->waiting[0].at : RTC_TIME_NEVER;
 }
 
-int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct receive_pipeline **out)
+int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const struct receiver_stream *stream,
+                         struct receive_pipeline **out)
 {
     struct receive_pipeline *p = memory_zeroed(pc->context, sizeof *p);
     if (!p)
@@ -500,6 +500,7 @@ int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct
     pthread_mutex_init(&p->lock, NULL);
     p->pc = pc;
     p->transceiver = t;
+    p->stream = stream;
     *out = p;
     return RTC_OK;
 }
@@ -514,6 +515,7 @@ void receive_pipeline_detach(struct receive_pipeline *p)
     decode_budget_hold(&p->pc->decoding, p->admission.held, 0);
     p->pc = NULL;
     p->transceiver = NULL;
+    p->stream = NULL;
     unref(p);
 }
 

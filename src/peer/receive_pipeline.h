@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From the RTP session to a remote track: encoded frames are handed to sinks that want them so, decoded on a worker for the others, and
- * shown when they are due. */
+/* From one stream of the RTP session to a remote track: encoded frames are handed to sinks that want them so, decoded on a worker for the
+ * others, and shown when they are due. */
 #ifndef CRTC_RECEIVE_PIPELINE_H
 #define CRTC_RECEIVE_PIPELINE_H
 
@@ -14,7 +14,9 @@ struct receive_pipeline_stats {
     char decoder[16];
 };
 
-int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct receive_pipeline **out);
+/* `stream`: of the receiver of `t`, which both outlive it, or detach it. RTC_ERR_NO_MEMORY. */
+int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const struct receiver_stream *stream,
+                         struct receive_pipeline **out);
 /* NULL is legal. */
 void receive_pipeline_detach(struct receive_pipeline *p);
 /* What may come, as negotiated: decoders that were made for something else are made anew, for the next packet of sound or the next

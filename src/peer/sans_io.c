@@ -95,12 +95,13 @@ static rtc_time_t tick_receivers(rtc_peer_connection *pc, bool show)
 {
     rtc_time_t at = RTC_TIME_NEVER;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
-        struct receive_pipeline *pipeline = link_owner(l, rtc_rtp_transceiver, link)->receiver.pipeline;
-        if (show)
-            receive_pipeline_tick(pipeline, pc->now);
-        rtc_time_t next = receive_pipeline_deadline(pipeline);
-        if (next < at)
-            at = next;
+        const rtc_rtp_receiver *receiver = &link_owner(l, rtc_rtp_transceiver, link)->receiver;
+        for (size_t i = 0; i < receiver->stream_count; i++) {
+            if (show)
+                receive_pipeline_tick(receiver->streams[i].pipeline, pc->now);
+            rtc_time_t next = receive_pipeline_deadline(receiver->streams[i].pipeline);
+            at = next < at ? next : at;
+        }
     }
     return at;
 }

@@ -133,10 +133,10 @@ static void add_inbound_audio(struct stats_builder *b, const struct rtp_inbound_
     stats_number(b, "audioLevel", s->audio.audio_level);
 }
 
-static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct rtp_inbound_stats *s)
+static void add_inbound_video(struct stats_builder *b, struct receive_pipeline *pipeline, const struct rtp_inbound_stats *s)
 {
     struct receive_pipeline_stats d;
-    receive_pipeline_stats(t->receiver.pipeline, &d);
+    receive_pipeline_stats(pipeline, &d);
     stats_number(b, "framesReceived", (double)s->video.frames_received);
     stats_number(b, "framesDecoded", (double)d.frames_decoded);
     stats_number(b, "keyFramesDecoded", (double)d.key_frames_decoded);
@@ -154,11 +154,10 @@ static void add_inbound_video(struct stats_builder *b, const rtc_rtp_transceiver
     }
 }
 
-static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
+static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct receiver_stream *stream)
 {
     struct rtp_inbound_stats s;
-    if (!rtp_session_inbound_stats(transport_media(t->transport),
-                                   rtp_session_receive_stream(transport_media(t->transport), t->rtp_member, ""), b->pc->now, &s))
+    if (!rtp_session_inbound_stats(transport_media(t->transport), stream->stream, b->pc->now, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     add_stream_head(b, t, "inbound-rtp", s.ssrc);
@@ -176,7 +175,7 @@ static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
     if (t->kind == RTC_MEDIA_AUDIO)
         add_inbound_audio(b, &s);
     else
-        add_inbound_video(b, t, &s);
+        add_inbound_video(b, stream->pipeline, &s);
 }
 
 static void add_media(struct stats_builder *b)
@@ -187,7 +186,8 @@ static void add_media(struct stats_builder *b)
             continue;
         for (size_t i = 0; i < t->sender.encoding_count; i++)
             add_outbound(b, t, &t->sender.encodings[i]);
-        add_inbound(b, t);
+        for (size_t i = 0; i < t->receiver.stream_count; i++)
+            add_inbound(b, t, &t->receiver.streams[i]);
     }
 }
 

@@ -41,11 +41,11 @@ static void done(struct job *job, rtc_time_t now)
     f->posted = f->keyframe_wanted = false;
     pthread_mutex_unlock(&f->lock);
     struct transport *t = f->pc ? f->transceiver->transport : NULL;
-    if (t && f->transceiver->rtp_member) {
-        uint32_t stream = rtp_session_receive_stream(transport_media(t), f->transceiver->rtp_member, "");
-        rtp_session_set_receive_limit(transport_media(t), now, stream, bitrate);
+    const rtc_rtp_receiver *receiver = t && f->transceiver->rtp_member ? &f->transceiver->receiver : NULL;
+    for (size_t i = 0; receiver && i < receiver->stream_count; i++) {
+        rtp_session_set_receive_limit(transport_media(t), now, receiver->streams[i].stream, bitrate);
         if (keyframe)
-            rtp_session_request_keyframe(transport_media(t), now, stream, transport_media_out(t));
+            rtp_session_request_keyframe(transport_media(t), now, receiver->streams[i].stream, transport_media_out(t));
         f->pc->output_waits = true;
     }
     unref(f);

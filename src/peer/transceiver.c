@@ -126,6 +126,14 @@ struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stre
     return NULL;
 }
 
+struct receiver_stream *receiver_stream_of(rtc_rtp_receiver *receiver, uint32_t stream)
+{
+    for (size_t i = 0; stream && i < receiver->stream_count; i++)
+        if (receiver->streams[i].stream == stream)
+            return &receiver->streams[i];
+    return NULL;
+}
+
 uint32_t sender_target_bitrate(const rtc_rtp_sender *sender)
 {
     uint32_t sum = 0;

@@ -51,11 +51,20 @@ struct rtc_rtp_sender {
     struct jsep_codec codec;                             /* what the pipeline encodes with */
 };
 
+/* One stream that is received, (mid, rid): the connection's half; the RTP session has the other (struct rtp_receive_stream). Owner: its
+ * receiver. Made with the transceiver; `stream` is written where a negotiation is carried out, and by transceiver_life.c. */
+struct receiver_stream {
+    char rid[RTP_RID_MAX + 1];         /* "": the one without a name */
+    uint32_t stream;                   /* handle in the RTP session; 0 while nothing may come */
+    struct receive_pipeline *pipeline; /* decodes it: a decoder follows one stream */
+};
+
 struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
-    struct receive_pipeline *pipeline;
-    struct track_feedback *feedback; /* what the track's consumers ask for */
-    bool ended_untold;               /* its source ended, which the track's listeners are still to be told */
+    struct receiver_stream streams[1 + RTP_RIDS_MAX]; /* the one without a name, which is the only one before rids are negotiated */
+    size_t stream_count;                              /* at least 1 */
+    struct track_feedback *feedback;                  /* what the track's consumers ask for */
+    bool ended_untold;                                /* its source ended, which the track's listeners are still to be told */
 };
 
 /* One way only (webrtc-pc 5.4.1):
@@ -113,6 +122,8 @@ rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const cha
 rtc_rtp_transceiver *transceiver_by_rtp_member(const rtc_peer_connection *pc, const struct transport *transport, uint32_t member);
 /* By its handle in the RTP session; NULL when it is not the sender's. */
 struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream);
+/* The same of what is received. */
+struct receiver_stream *receiver_stream_of(rtc_rtp_receiver *receiver, uint32_t stream);
 /* What all its encodings may make together; 0: nothing was said yet, or all are stopped. */
 uint32_t sender_target_bitrate(const rtc_rtp_sender *sender);
 /* Nothing of it may be sent: the breakers of all its encodings are open. */

@@ -184,9 +184,9 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     rtc_peer_connection *pc = t->connection;
     if (!t->rtp_member)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing is received yet");
-    struct rtp_session *media = transport_media(t->transport);
-    rtp_session_request_keyframe(media, peer_now(pc), rtp_session_receive_stream(media, t->rtp_member, ""),
-                                 transport_media_out(t->transport));
+    for (size_t i = 0; i < receiver->stream_count; i++)
+        rtp_session_request_keyframe(transport_media(t->transport), peer_now(pc), receiver->streams[i].stream,
+                                     transport_media_out(t->transport));
     peer_settle(pc);
     return RTC_OK;
 }

@@ -51,13 +51,16 @@ static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
     if (error)
         return error;
     media_track_listen(t->receiver.track, &track_events, t);
-    return receive_pipeline_new(pc, t, &t->receiver.pipeline);
+    t->receiver.stream_count = 1;
+    return receive_pipeline_new(pc, t, &t->receiver.streams[0], &t->receiver.streams[0].pipeline);
 }
 
 static void release_receiver(rtc_rtp_transceiver *t)
 {
-    receive_pipeline_detach(t->receiver.pipeline);
-    t->receiver.pipeline = NULL;
+    for (size_t i = 0; i < t->receiver.stream_count; i++) {
+        receive_pipeline_detach(t->receiver.streams[i].pipeline);
+        t->receiver.streams[i].pipeline = NULL;
+    }
     track_feedback_detach(t->receiver.feedback);
     t->receiver.feedback = NULL;
     if (t->receiver.track)
@@ -135,6 +138,8 @@ void transceiver_stop(rtc_rtp_transceiver *t)
     t->rtp_member = 0;
     for (size_t i = 0; i < t->sender.encoding_count; i++)
         t->sender.encodings[i].stream = 0;
+    for (size_t i = 0; i < t->receiver.stream_count; i++)
+        t->receiver.streams[i].stream = 0;
     t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
     t->has_current_direction = true;
     t->receiver.ended_untold = media_track_end(t->receiver.track);
