@@ -245,8 +245,17 @@ RTC_EXPORT rtc_media_source *rtc_media_source_ref(rtc_media_source *source);
 RTC_EXPORT void rtc_media_source_unref(rtc_media_source *source);
 /* Of all its tracks. */
 RTC_EXPORT rtc_media_kind rtc_media_source_kind(const rtc_media_source *source);
+/* It has nothing more to give, and never will: a file is over, a device was unplugged. Its tracks end, and those that were not stopped tell it (on_ended);
+ * none of them gets anything any more, what is pushed afterwards is refused, and the source is told to stop. A track that is made of it has ended.
+ * Not to be taken back; once more does nothing, and NULL is legal. Any thread, its own callbacks included (mediacapture-streams 4.3.1). */
+RTC_EXPORT void rtc_media_source_end(rtc_media_source *source);
+/* Whether it gives nothing for now: a lid that is closed, a device that somebody else has. Its tracks are muted, those that are made meanwhile too, and tell it (on_mute,
+ * on_unmute). What is pushed while they are arrives as black or silence, as with a disabled track, and encoded frames do not: the first encoded picture after it
+ * should be a keyframe. Who pushes nothing has nothing sent. The same again is no event, and an ended source stays as it is; NULL is legal. Any thread, its own callbacks
+ * included (mediacapture-streams 4.3.1). */
+RTC_EXPORT void rtc_media_source_set_muted(rtc_media_source *source, bool muted);
 /* Push one frame; the source takes references of its own. Any thread.
- * Errors: RTC_ERR_TYPE (source or frame is NULL, a frame of the other kind).
+ * Errors: RTC_ERR_TYPE (source or frame is NULL, a frame of the other kind), RTC_ERR_INVALID_STATE (the source has ended).
  *
  * Media is live: a frame is pushed when its time has come, and stands for the time since the one before. A file that is pushed at once is a camera that went mad: a
  * sender encodes one picture and keeps the newest of those that come meanwhile, up to 10 frames of sound wait for their encoder, and up to 64 encoded frames for the
@@ -304,7 +313,7 @@ RTC_EXPORT const char *rtc_media_stream_track_label(const rtc_media_stream_track
 /* A disabled track carries black pictures and silence in place of raw frames, and no encoded ones. */
 RTC_EXPORT bool rtc_media_stream_track_enabled(const rtc_media_stream_track *track);
 RTC_EXPORT void rtc_media_stream_track_set_enabled(rtc_media_stream_track *track, bool enabled);
-/* True while a remote track receives nothing. */
+/* True while its source gives nothing: the peer's, or one that rtc_media_source_set_muted() muted. */
 RTC_EXPORT bool rtc_media_stream_track_muted(const rtc_media_stream_track *track);
 /* readyState. */
 RTC_EXPORT rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_media_stream_track *track);
@@ -315,13 +324,14 @@ RTC_EXPORT void rtc_media_stream_track_stop(rtc_media_stream_track *track);
  * say already; `track` is borrowed for the call.
  *
  * The events of a remote track run where its connection's callbacks do, in the order of those: on its loop's thread, or from rtc_peer_connection_dispatch(); what
- * happens when the connection is closed runs on a worker thread of the library, since no event of the connection follows. A callback runs for one event at a time. It
+ * happens when the connection is closed runs on a worker thread of the library, since no event of the connection follows. The events of a local track run within
+ * rtc_media_source_end() and rtc_media_source_set_muted(), on the thread that calls, or on one that is within them for the same source already. A callback runs for one event at a time. It
  * may add and remove any of them, close and free anything, drop the last reference to the track. */
 typedef struct rtc_track_callbacks {
     size_t size;
     void (*on_mute)(void *user, rtc_media_stream_track *track);   /* nothing comes from its source for now */
     void (*on_unmute)(void *user, rtc_media_stream_track *track); /* again */
-    /* Its source ended: of a remote track its transceiver stopped, was taken back, or the connection closed. Not after rtc_media_stream_track_stop(). The last event. */
+    /* Its source ended: of a local track rtc_media_source_end() said so, of a remote one its transceiver stopped, was taken back, or the connection closed. Not after rtc_media_stream_track_stop(). The last event. */
     void (*on_ended)(void *user, rtc_media_stream_track *track);
 } rtc_track_callbacks;
 

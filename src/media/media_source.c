@@ -44,6 +44,10 @@ struct rtc_media_source {
     bool knows_unlimited;
     uint32_t told_bps; /* what set_bitrate() last said */
     struct media_source_stats stats;
+    struct link tracks; /* struct media_source_track.link */
+    bool muted, ended;
+    bool untold;       /* the tracks do not know of these two yet */
+    bool telling_them; /* a thread tells them, and will look again after it */
 };
 
 /* Which consumers this thread is within, innermost first. */
@@ -99,6 +103,7 @@ int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *
     pthread_mutex_init(&source->lock, NULL);
     pthread_cond_init(&source->idle, NULL);
     list_init(&source->consumers);
+    list_init(&source->tracks);
     *out = source;
     return RTC_OK;
 }
@@ -232,7 +237,7 @@ void media_source_add_consumer(rtc_media_source *source, rtc_media_stream_track 
     c->track = track;
     pthread_mutex_lock(&source->lock);
     list_append(&source->consumers, &c->link);
-    c->active = rtc_media_stream_track_ready_state(track) == RTC_TRACK_LIVE;
+    c->active = !source->ended && rtc_media_stream_track_ready_state(track) == RTC_TRACK_LIVE;
     source->active += c->active;
     settle(source);
     pthread_mutex_unlock(&source->lock);
@@ -312,12 +317,13 @@ void media_source_end_track(rtc_media_source *source, const rtc_media_stream_tra
     pthread_mutex_unlock(&source->lock);
 }
 
-void media_source_remove_track(rtc_media_source *source, const rtc_media_stream_track *track)
+void media_source_remove_track(rtc_media_source *source, struct media_source_track *member, const rtc_media_stream_track *track)
 {
     struct media_consumer *c;
     struct link dead;
     list_init(&dead);
     pthread_mutex_lock(&source->lock);
+    list_remove(&member->link);
     while ((c = consumer_of(source, track)) != NULL)
         remove_locked(source, c, true, &dead);
     settle(source);
@@ -325,6 +331,93 @@ void media_source_remove_track(rtc_media_source *source, const rtc_media_stream_
     pthread_mutex_unlock(&source->lock);
     bury(source, &dead);
 }
+
+/* ---- Muted and ended ---- */
+
+void media_source_add_track(rtc_media_source *source, struct media_source_track *member, atomic_bool *muted, atomic_bool *ended)
+{
+    pthread_mutex_lock(&source->lock);
+    list_append(&source->tracks, &member->link);
+    atomic_store(muted, source->muted);
+    atomic_store(ended, source->ended);
+    pthread_mutex_unlock(&source->lock);
+}
+
+/* Under the lock: the first of the tracks from here on that is not about to go, held. */
+static struct media_source_track *hold_from(rtc_media_source *source, struct link *at)
+{
+    for (; at != &source->tracks; at = at->next) {
+        struct media_source_track *member = link_owner(at, struct media_source_track, link);
+        if (member->ops->hold(member))
+            return member;
+    }
+    return NULL;
+}
+
+/* Under the lock, which is let go around every call. One that is held stays in the list. */
+static void tell_each(rtc_media_source *source)
+{
+    struct media_source_track *member = hold_from(source, source->tracks.next), *next;
+    for (; member; member = next) {
+        bool muted = source->muted, ended = source->ended;
+        pthread_mutex_unlock(&source->lock);
+        member->ops->says(member, muted, ended);
+        pthread_mutex_lock(&source->lock);
+        next = hold_from(source, member->link.next);
+        pthread_mutex_unlock(&source->lock);
+        member->ops->drop(member); /* which may free it */
+        pthread_mutex_lock(&source->lock);
+    }
+}
+
+/* Under the lock: what changed is told by one thread at a time, so that the last that a track hears is what its source is. Who comes
+ * meanwhile, from within a callback too, leaves it to that thread. */
+static void tell_tracks(rtc_media_source *source)
+{
+    source->untold = true;
+    if (source->telling_them)
+        return;
+    source->telling_them = true;
+    while (source->untold) {
+        source->untold = false;
+        tell_each(source);
+    }
+    source->telling_them = false;
+}
+
+void rtc_media_source_set_muted(rtc_media_source *source, bool muted)
+{
+    if (!source)
+        return;
+    rtc_media_source_ref(source); /* a callback may drop the last one */
+    pthread_mutex_lock(&source->lock);
+    if (!source->ended && source->muted != muted) {
+        source->muted = muted;
+        tell_tracks(source);
+    }
+    pthread_mutex_unlock(&source->lock);
+    rtc_media_source_unref(source);
+}
+
+void rtc_media_source_end(rtc_media_source *source)
+{
+    if (!source)
+        return;
+    rtc_media_source_ref(source); /* a callback may drop the last one */
+    pthread_mutex_lock(&source->lock);
+    if (!source->ended) {
+        source->ended = true;
+        for (struct link *l = source->consumers.next; l != &source->consumers; l = l->next)
+            deactivate(source, link_owner(l, struct media_consumer, link));
+        settle(source);
+        tell_bitrate(source);
+        tell_tracks(source);
+    }
+    pthread_mutex_unlock(&source->lock);
+    rtc_media_source_unref(source);
+}
+
+/* ---- Frames ---- */
 
 /* One pushed frame, and what disabled tracks get in its place (made when the first is met). */
 struct pass {
@@ -367,7 +460,7 @@ static void call(const struct media_consumer *c, struct pass *p, bool enabled)
 
 static void call_unlocked(rtc_media_source *source, struct media_consumer *c, struct pass *p)
 {
-    bool enabled = rtc_media_stream_track_enabled(c->track);
+    bool enabled = !source->muted && rtc_media_stream_track_enabled(c->track);
     struct delivery here = {c, deliveries};
     c->running++;
     pthread_mutex_unlock(&source->lock);
@@ -417,41 +510,49 @@ static int check_push(const rtc_media_source *source, const void *frame, rtc_med
     return RTC_OK;
 }
 
+/* Under the lock. */
+static void count(rtc_media_source *source, const struct pass *p)
+{
+    struct media_source_stats *stats = &source->stats;
+    stats->frames += p->video || p->audio;
+    if (p->video) {
+        stats->width = rtc_video_frame_width(p->video);
+        stats->height = rtc_video_frame_height(p->video);
+    } else if (p->audio) {
+        stats->audio_samples += rtc_audio_frame_samples(p->audio);
+        stats->sample_rate = rtc_audio_frame_sample_rate(p->audio);
+    }
+}
+
+static int push(rtc_media_source *source, struct pass p, const char *what)
+{
+    pthread_mutex_lock(&source->lock);
+    bool ended = source->ended;
+    if (!ended)
+        count(source, &p);
+    pthread_mutex_unlock(&source->lock);
+    if (ended)
+        return error_say(RTC_ERR_INVALID_STATE, "%s: the source has ended", what);
+    pass_frame(source, &p);
+    return RTC_OK;
+}
+
 int rtc_media_source_push_video(rtc_media_source *source, rtc_video_frame *frame)
 {
-    int error = check_push(source, frame, RTC_MEDIA_VIDEO, "rtc_media_source_push_video");
-    if (error)
-        return error;
-    pthread_mutex_lock(&source->lock);
-    source->stats.frames++;
-    source->stats.width = rtc_video_frame_width(frame);
-    source->stats.height = rtc_video_frame_height(frame);
-    pthread_mutex_unlock(&source->lock);
-    pass_frame(source, &(struct pass){.video = frame});
-    return RTC_OK;
+    int error = check_push(source, frame, RTC_MEDIA_VIDEO, __func__);
+    return error ? error : push(source, (struct pass){.video = frame}, __func__);
 }
 
 int rtc_media_source_push_audio(rtc_media_source *source, rtc_audio_frame *frame)
 {
-    int error = check_push(source, frame, RTC_MEDIA_AUDIO, "rtc_media_source_push_audio");
-    if (error)
-        return error;
-    pthread_mutex_lock(&source->lock);
-    source->stats.frames++;
-    source->stats.audio_samples += rtc_audio_frame_samples(frame);
-    source->stats.sample_rate = rtc_audio_frame_sample_rate(frame);
-    pthread_mutex_unlock(&source->lock);
-    pass_frame(source, &(struct pass){.audio = frame});
-    return RTC_OK;
+    int error = check_push(source, frame, RTC_MEDIA_AUDIO, __func__);
+    return error ? error : push(source, (struct pass){.audio = frame}, __func__);
 }
 
 int rtc_media_source_push_encoded(rtc_media_source *source, rtc_encoded_frame *frame)
 {
-    int error = check_push(source, frame, frame ? rtc_encoded_frame_kind(frame) : RTC_MEDIA_VIDEO, "rtc_media_source_push_encoded");
-    if (error)
-        return error;
-    pass_frame(source, &(struct pass){.encoded = frame});
-    return RTC_OK;
+    int error = check_push(source, frame, frame ? rtc_encoded_frame_kind(frame) : RTC_MEDIA_VIDEO, __func__);
+    return error ? error : push(source, (struct pass){.encoded = frame}, __func__);
 }
 
 uint32_t rtc_media_source_room(rtc_media_source *source)

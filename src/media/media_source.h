@@ -4,7 +4,10 @@
 #ifndef CRTC_MEDIA_SOURCE_H
 #define CRTC_MEDIA_SOURCE_H
 
+#include "list.h"
+
 #include <crtc/media.h>
+#include <stdatomic.h>
 
 /* One subscriber of one track. Every function may be NULL. All but room() run on the pushing thread, without any lock of the source, and
  * must not wait for a lock that the thread that removes the consumer may hold. Frames are borrowed for the call. */
@@ -25,6 +28,17 @@ struct media_source_stats {
     uint32_t sample_rate;
 };
 
+/* A track, as its source knows it: part of the track. The link is the source's. */
+struct media_source_track {
+    struct link link;
+    const struct media_source_track_ops *ops;
+};
+struct media_source_track_ops {
+    bool (*hold)(struct media_source_track *); /* takes a reference, unless the track is about to go. Under the source's lock. */
+    void (*drop)(struct media_source_track *); /* gives it back */
+    void (*says)(struct media_source_track *, bool muted, bool ended); /* what its source is now, or was all the time. While it is held. */
+};
+
 /* In two steps, for who must not fail halfway: one that was made and not added yet is its maker's, and discarded without released(). Copies
  * `ops`. RTC_ERR_NO_MEMORY. */
 int media_consumer_new(rtc_context *context, const struct media_consumer_ops *ops, void *user, struct media_consumer **out);
@@ -37,8 +51,10 @@ void media_source_remove_consumer(rtc_media_source *source, struct media_consume
 bool media_source_within(const struct media_consumer *consumer);
 /* The track ended: its consumers stay but no longer count, so that a source nobody needs is told to stop. */
 void media_source_end_track(rtc_media_source *source, const rtc_media_stream_track *track);
-/* The track goes: its consumers are removed. */
-void media_source_remove_track(rtc_media_source *source, const rtc_media_stream_track *track);
+/* From now on the track hears what becomes of its source. What that is already is stored in *muted and *ended. */
+void media_source_add_track(rtc_media_source *source, struct media_source_track *member, atomic_bool *muted, atomic_bool *ended);
+/* The track goes: it hears nothing more, and its consumers are removed. */
+void media_source_remove_track(rtc_media_source *source, struct media_source_track *member, const rtc_media_stream_track *track);
 
 void media_source_request_keyframe(rtc_media_source *source);
 /* What this consumer's network takes: the source is told the least of all consumers', whenever that changes. With `consumer` removed, what

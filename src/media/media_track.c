@@ -16,6 +16,7 @@ struct rtc_media_stream_track {
     atomic_uint references;
     rtc_context *context;
     rtc_media_source *source; /* a reference */
+    struct media_source_track member;
     char *id;
     atomic_bool enabled, muted, ended;
     atomic_uint raw_sinks;
@@ -35,6 +36,35 @@ static void tell_ended(struct job *job)
     rtc_media_stream_track_unref(track);
 }
 
+/* ---- What its source says ---- */
+
+static bool hold(struct media_source_track *member)
+{
+    rtc_media_stream_track *track = link_owner(member, rtc_media_stream_track, member);
+    unsigned count = atomic_load(&track->references);
+    while (count > 0 && !atomic_compare_exchange_weak(&track->references, &count, count + 1))
+        ;
+    return count > 0;
+}
+
+static void drop(struct media_source_track *member)
+{
+    rtc_media_stream_track_unref(link_owner(member, rtc_media_stream_track, member));
+}
+
+static void source_says(struct media_source_track *member, bool muted, bool ended)
+{
+    rtc_media_stream_track *track = link_owner(member, rtc_media_stream_track, member);
+    if (ended && media_track_end(track))
+        media_track_tell(track, TRACK_EVENT_ENDED);
+    else if (!atomic_load(&track->ended) && atomic_exchange(&track->muted, muted) != muted)
+        media_track_tell(track, muted ? TRACK_EVENT_MUTE : TRACK_EVENT_UNMUTE);
+}
+
+static const struct media_source_track_ops member_ops = {.hold = hold, .drop = drop, .says = source_says};
+
+/* ---- Making ---- */
+
 static int make(rtc_media_source *source, const char *id, rtc_media_stream_track **out)
 {
     rtc_context *context = media_source_context(source);
@@ -53,6 +83,8 @@ static int make(rtc_media_source *source, const char *id, rtc_media_stream_track
     track->context = rtc_context_ref(context);
     track->source = rtc_media_source_ref(source);
     track->id = own_id;
+    track->member.ops = &member_ops;
+    media_source_add_track(source, &track->member, &track->muted, &track->ended);
     *out = track;
     return RTC_OK;
 }
@@ -94,7 +126,7 @@ void rtc_media_stream_track_unref(rtc_media_stream_track *track)
 {
     if (!track || atomic_fetch_sub_explicit(&track->references, 1, memory_order_acq_rel) > 1)
         return;
-    media_source_remove_track(track->source, track);
+    media_source_remove_track(track->source, &track->member, track);
     rtc_media_source_unref(track->source);
     rtc_context *context = track->context;
     track_listeners_fini(&track->listeners, context);

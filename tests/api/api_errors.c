@@ -427,6 +427,10 @@ static void sources_tracks_streams(void **state)
     REFUSED(rtc_media_source_push_video(source, picture), RTC_ERR_TYPE, "one of audio");
     REFUSED(rtc_media_source_push_audio(source, NULL), RTC_ERR_TYPE, "frame is NULL");
     REFUSED(rtc_media_source_push_encoded(source, NULL), RTC_ERR_TYPE, "frame is NULL");
+    assert_int_equal(rtc_media_source_new(NULL, RTC_MEDIA_VIDEO, NULL, NULL, NULL, &none), RTC_OK);
+    rtc_media_source_end(none);
+    REFUSED(rtc_media_source_push_video(none, picture), RTC_ERR_INVALID_STATE, "source has ended");
+    rtc_media_source_unref(none);
     REFUSED(rtc_media_stream_track_new(NULL, &track), RTC_ERR_TYPE, "source is NULL");
     REFUSED(rtc_media_stream_track_new(source, NULL), RTC_ERR_TYPE, "out is NULL");
     assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);

@@ -2,7 +2,7 @@
 foreach(name codec_table frames registry)
   crtc_test(test_media_${name} LABEL unit SEES base media MODULES base media SOURCES media_${name}.c)
 endforeach()
-foreach(name tracks sinks listeners)
+foreach(name tracks sinks listeners source_states)
   crtc_test(test_media_${name} LABEL unit threads SEES base media MODULES base media SOURCES media_${name}.c)
 endforeach()
 if(CRTC_MEDIA) # with the resampler
