@@ -237,6 +237,30 @@ static void protects_as_the_reference_does(void **state)
     }
 }
 
+/* Payloads that end anywhere in a block of the cipher, the first and later ones. */
+static void every_length_is_as_the_reference_has_it(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_init(&p, &profiles[0], NULL);
+    struct slice key = slice_of(key_a, profiles[0].key_len), salt = slice_of(key_a + key.len, profiles[0].salt_len);
+    struct bytes session_key = derive(key, salt, 0, key.len), session_salt = derive(key, salt, 2, salt.len),
+                 auth_key = derive(key, salt, 1, 20);
+    for (size_t len = 0; len <= 70; len++) {
+        struct bytes wanted = hex("80 60 0001 00000000 00000007");
+        wanted.data[3] = (uint8_t)(len + 1);
+        for (size_t i = 0; i < len; i++)
+            wanted.data[wanted.len++] = (uint8_t)(i * 7);
+        struct packet *packet = world_packet(&p.world, view(&wanted));
+        assert_int_equal(srtp_protect_packet(p.a, packet), RTC_OK);
+        cm_encrypt(&wanted, 12, view(&session_key), view(&session_salt), 0);
+        sha1_tag(&wanted, view(&auth_key), 0);
+        assert_bytes(packet_slice(packet), view(&wanted));
+        packet_free(packet);
+    }
+    pair_fini(&p);
+}
+
 static void rtcp_goes_through(void **state)
 {
     (void)state;
@@ -478,6 +502,7 @@ int main(void)
         cmocka_unit_test(reference_meets_rfc_3711),
         cmocka_unit_test(reference_meets_rfc_7714),
         cmocka_unit_test(protects_as_the_reference_does),
+        cmocka_unit_test(every_length_is_as_the_reference_has_it),
         cmocka_unit_test(rtcp_goes_through),
         cmocka_unit_test(changed_bytes_are_noticed),
         cmocka_unit_test(directions_have_keys_of_their_own),
