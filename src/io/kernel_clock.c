@@ -13,7 +13,9 @@ enum {
 void kernel_clock_note(struct kernel_clock *c, rtc_time_t before, int64_t wall_us, rtc_time_t after)
 {
     int64_t ahead = wall_us - before - (after - before) / 2, moved = ahead - c->ahead_us;
-    c->believed = c->known && moved < STEP_US && moved > -STEP_US;
+    bool agrees = c->known && moved < STEP_US && moved > -STEP_US;
+    c->believed = agrees;
+    c->since = agrees ? c->since : after;
     c->ahead_us = ahead;
     c->known = true;
 }
@@ -38,5 +40,7 @@ rtc_time_t kernel_clock_time(const struct kernel_clock *c, int64_t wall_us, rtc_
     if (!c->believed)
         return RTC_TIME_NEVER;
     rtc_time_t at = wall_us - c->ahead_us;
+    if (at < c->since)
+        return RTC_TIME_NEVER;
     return at < now ? at : now;
 }

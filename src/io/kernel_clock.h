@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* From the kernel's stamps to the library's time. Datagrams are stamped by the wall clock (SO_TIMESTAMPNS), which somebody may set; the
  * library counts by the monotonic one. How far the two are apart only changes when that happens, for both are slewed alike: it is measured
- * once for each batch, and where two measurements do not agree, no stamp between them is believed. */
+ * once for each batch, and where two measurements do not agree, no stamp before the second one is believed: what waits in sockets then was
+ * stamped by what the clock said before, however long it takes to read it. */
 #ifndef CRTC_KERNEL_CLOCK_H
 #define CRTC_KERNEL_CLOCK_H
 
@@ -11,7 +12,8 @@
 struct kernel_clock {
     int64_t ahead_us; /* the wall clock, of the monotonic one */
     bool known;
-    bool believed; /* what was stamped since the measurement before the last one */
+    bool believed;    /* the last measurement */
+    rtc_time_t since; /* the clock was not set after this: stamps of before are not believed */
 };
 
 /* `wall_us` was read between the other two readings. */

@@ -359,6 +359,10 @@ static void stamps_survive_a_clock_that_is_set(void **state)
     assert_int_equal(kernel_clock_time(&c, 2 * day - 10, 9000), RTC_TIME_NEVER);
     kernel_clock_note(&c, 10000, 2 * day + 1000, 10000);
     assert_int_equal(kernel_clock_time(&c, 2 * day + 500, 10000), 9500);
+    kernel_clock_note(&c, 20000, 2 * day + 3011000, 20000); /* three seconds forward, while more waits than one call receives */
+    kernel_clock_note(&c, 21000, 2 * day + 3012000, 21000);
+    assert_int_equal(kernel_clock_time(&c, 2 * day + 10500, 21000), RTC_TIME_NEVER);
+    assert_int_equal(kernel_clock_time(&c, 2 * day + 3011500, 21000), 20500);
     kernel_clock_measure(&c); /* of this host: another difference than that of the numbers above */
     assert_false(c.believed);
 }
