@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Only rtc_* leaves libcrtc.so and libcrtc.a, and every function that the headers declare is there; soname and symbols carry the version that says what fits what.
+# Only rtc_* leaves libcrtc.so and libcrtc.a, and every function that the headers declare is there; soname and symbols carry the version that says what fits what. The library stays
+# once it was loaded: tables of libsrtp2's point to its code.
 set -eu
 library=$1 archive=$2 headers=$3 abi=$4
 objdump -p "$library" | grep -q "SONAME  *libcrtc\.so\.${abi//./\\.}\$" || { printf 'the soname is not libcrtc.so.%s\n' "$abi"; exit 1; }
+readelf -d "$library" | grep -q 'Flags:.*NODELETE' || { printf 'the library may be unloaded\n'; exit 1; }
 unversioned=$(nm -D --defined-only "$library" | awk '{print $3}' | grep '^rtc_' | grep -v "@@CRTC_${abi//./\\.}\$" || true)
 [ -z "$unversioned" ] || { printf 'not of version CRTC_%s:\n%s\n' "$abi" "$unversioned"; exit 1; }
 exported=$(nm -D --defined-only "$library" | awk '{print $3}' | sed 's/@.*//' | grep -v '^CRTC_[0-9.]*$' | sort -u)
