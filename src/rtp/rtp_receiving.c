@@ -11,24 +11,6 @@ static void tell(struct out *out, enum rtp_event_type type, const struct rtp_rec
         e->stream = rs->handle;
 }
 
-static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_receive_stream *rs, const struct rtp_route *route)
-{
-    struct rtp_receiver *r = NULL, *surplus = rtp_receive_stream_surplus(rs);
-    if (surplus) {
-        rtp_demux_forget(rc->members->demux, surplus->ssrc);
-        rtp_receive_stream_forget(rs, surplus);
-    }
-    /* What came before it said its name is another stream's no more. */
-    struct rtp_receive_stream *before = rtp_member_receiver_of(rs->member, route->ssrc);
-    if (before)
-        rtp_receive_stream_forget(before, rtp_receive_stream_source(before, route->ssrc));
-    if (rtp_receiver_new(rc->context, rs->member->config.kind, route->ssrc, route->codec, rc->disable_nack, &r) != RTC_OK)
-        return NULL;
-    rtp_receiver_set_room(r, &rc->jitter);
-    rtp_receive_stream_add(rs, r);
-    return r;
-}
-
 static void heard(struct rtp_receive_stream *rs, rtc_time_t now, struct out *out)
 {
     rs->last_media = now;
@@ -46,6 +28,33 @@ static void mute(struct rtp_receive_stream *rs, struct out *out)
     tell(out, RTP_EVENT_MUTE, rs);
 }
 
+/* One of its sources ended. */
+static void lose(struct rtp_receive_stream *rs, struct rtp_receiver *r, struct out *out)
+{
+    if (rs->playing == r)
+        mute(rs, out);
+    rtp_receive_stream_forget(rs, r);
+}
+
+static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_receive_stream *rs, const struct rtp_route *route,
+                                          struct out *out)
+{
+    struct rtp_receiver *r = NULL, *surplus = rtp_receive_stream_surplus(rs);
+    if (surplus) {
+        rtp_demux_forget(rc->members->demux, surplus->ssrc);
+        rtp_receive_stream_forget(rs, surplus);
+    }
+    /* What came before it said its name is another stream's no more. */
+    struct rtp_receive_stream *before = rtp_member_receiver_of(rs->member, route->ssrc);
+    if (before)
+        lose(before, rtp_receive_stream_source(before, route->ssrc), out);
+    if (rtp_receiver_new(rc->context, rs->member->config.kind, route->ssrc, route->codec, rc->disable_nack, &r) != RTC_OK)
+        return NULL;
+    rtp_receiver_set_room(r, &rc->jitter);
+    rtp_receive_stream_add(rs, r);
+    return r;
+}
+
 /* ---- Packets ---- */
 
 static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
@@ -53,7 +62,7 @@ static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_rece
 {
     struct rtp_receiver *r = rtp_receive_stream_source(rs, route->ssrc);
     if (!r)
-        r = make_receiver(rc, rs, route);
+        r = make_receiver(rc, rs, route, out);
     if (!r) {
         packet_free(packet);
         return;
@@ -120,11 +129,8 @@ void rtp_receiving_end(struct rtp_receiving *rc, uint32_t ssrc, struct out *out)
     rtp_demux_forget(rc->members->demux, ssrc);
     for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
         struct rtp_receiver *r = rtp_receive_stream_source(rs, ssrc);
-        if (!r)
-            continue;
-        if (rs->playing == r)
-            mute(rs, out);
-        rtp_receive_stream_forget(rs, r);
+        if (r)
+            lose(rs, r, out);
     }
 }
 

@@ -66,7 +66,7 @@ static struct rtp_inbound_stats numbers(uint32_t stream)
 }
 
 struct told {
-    unsigned frames, unmutes;
+    unsigned frames, unmutes, mutes;
 };
 
 static struct told told_of(uint32_t stream)
@@ -76,6 +76,7 @@ static struct told told_of(uint32_t stream)
         assert_int_equal(e->member, video);
         told.frames += e->head.type == RTP_EVENT_VIDEO_FRAME && e->stream == stream;
         told.unmutes += e->head.type == RTP_EVENT_UNMUTE && e->stream == stream;
+        told.mutes += e->head.type == RTP_EVENT_MUTE && e->stream == stream;
     }
     return told;
 }
@@ -166,7 +167,9 @@ static void a_name_comes_late(void **state)
     uint32_t nameless = rtp_session_receive_stream(session, video, "");
     say_rid(LOW, 1, NULL, true);
     assert_int_equal(numbers(nameless).packets_received, 1);
+    drain_events();
     say_rid(LOW, 2, "l", true);
+    assert_int_equal(told_of(nameless).mutes, 1); /* nothing is heard of that one any more */
     assert_int_equal(numbers(low).packets_received, 1);
     assert_false(rtp_session_inbound_stats(session, nameless, now, &(struct rtp_inbound_stats){0}));
 }
