@@ -25,19 +25,40 @@ static const int ciphersuites[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA2
                                    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
                                    0};
 
+const struct moves tls_client_moves = {
+    .module = "dtls",
+    .what = "TLS client",
+    .count = TLS_FAILED + 1,
+    .names = {"connecting", "connected", "closed", "failed"},
+    .allowed =
+        {
+            [TLS_CONNECTING] = MOVE_TO(TLS_CONNECTED) | MOVE_TO(TLS_CLOSED) | MOVE_TO(TLS_FAILED),
+            [TLS_CONNECTED] = MOVE_TO(TLS_CLOSED) | MOVE_TO(TLS_FAILED),
+            [TLS_CLOSED] = 0,
+            [TLS_FAILED] = 0,
+        },
+};
+
+/* Owned by the stream that it secures (src/transport/tls_streams.c); written by this file. */
 struct tls_client {
     rtc_context *context;
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config config;
     mbedtls_x509_crt authorities;
-    enum tls_client_state state;
-    struct address address; /* the server's name when it is an address; family NONE else */
-    struct slice input;     /* during a call */
+    enum tls_client_state state; /* set_state() */
+    struct address address;      /* the server's name when it is an address; family NONE else */
+    struct slice input;          /* during a call */
     struct packet_pool *pool;
     struct packet_queue *tx;
     bool starved; /* a packet could not be had: the stream has a hole */
     char failure[160];
 };
+
+static void set_state(struct tls_client *c, enum tls_client_state state)
+{
+    if (moves_take(&tls_client_moves, c->context, c->state, state))
+        c->state = state;
+}
 
 static int transmit(void *user, const unsigned char *bytes, size_t len)
 {
@@ -166,7 +187,7 @@ static void fail(struct tls_client *c, int error)
 {
     char text[100] = "";
     uint32_t flags = mbedtls_ssl_get_verify_result(&c->ssl);
-    c->state = TLS_FAILED;
+    set_state(c, TLS_FAILED);
     if (c->starved) {
         (void)snprintf(c->failure, sizeof c->failure, "out of memory");
     } else if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED && flags != UINT32_MAX) {
@@ -195,7 +216,7 @@ static void handshake(struct tls_client *c)
         fail(c, result);
         return;
     }
-    c->state = TLS_CONNECTED;
+    set_state(c, TLS_CONNECTED);
     mbedtls_x509_crt_free(&c->authorities); /* many, and of no more use */
     mbedtls_x509_crt_init(&c->authorities);
 }
@@ -216,7 +237,7 @@ static void read_plain(struct tls_client *c, struct packet_queue *plain)
         if (is_idle(result))
             return;
         if (result == 0 || result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-            c->state = TLS_CLOSED;
+            set_state(c, TLS_CLOSED);
         else
             fail(c, result);
     }
@@ -261,8 +282,8 @@ void tls_client_close(struct tls_client *c, struct packet_pool *pool, struct pac
     enter(c, slice_of(NULL, 0), pool, tx);
     if (c->state == TLS_CONNECTED)
         (void)mbedtls_ssl_close_notify(&c->ssl);
-    if (c->state != TLS_FAILED)
-        c->state = TLS_CLOSED;
+    if (c->state == TLS_CONNECTING || c->state == TLS_CONNECTED)
+        set_state(c, TLS_CLOSED);
 }
 
 enum tls_client_state tls_client_state(const struct tls_client *c)

@@ -3,16 +3,19 @@
  * plain text come out. The server's certificate must lead to one of the trusted authorities and carry the server's name (RFC 6125) or
  * address.
  *
- *   CONNECTING --handshake, certificate good--> CONNECTED --close_notify--> CLOSED
- *       +--anything else--> FAILED <--broken record--+ */
+ *   CONNECTING --handshake, certificate good--> CONNECTED --close_notify, of either side--> CLOSED
+ *       |   +--anything else--> FAILED <--broken record--+                                    ^
+ *       +--closed by its owner----------------------------------------------------------------+ */
 #ifndef CRTC_TLS_CLIENT_H
 #define CRTC_TLS_CLIENT_H
 
+#include "moves.h"
 #include "packet.h"
 
 struct tls_client;
 
 enum tls_client_state { TLS_CONNECTING, TLS_CONNECTED, TLS_CLOSED, TLS_FAILED };
+extern const struct moves tls_client_moves;
 
 /* Borrowed for the call. */
 struct tls_client_options {

@@ -12,13 +12,33 @@ static const rtc_time_t resolve_most = 10 * ICE_SECOND;
  *      +------- none of them -----------------------------------------^        each ends FOUND, or is dropped */
 enum lookup_state { LOOKUP_WAITING, LOOKUP_MULTICAST, LOOKUP_SYSTEM, LOOKUP_FOUND };
 
+const struct moves ice_lookup_moves = {
+    .module = "ice",
+    .what = "lookup",
+    .count = LOOKUP_FOUND + 1,
+    .names = {"waiting", "multicast", "system", "found"},
+    .allowed =
+        {
+            [LOOKUP_WAITING] = MOVE_TO(LOOKUP_MULTICAST) | MOVE_TO(LOOKUP_SYSTEM),
+            [LOOKUP_MULTICAST] = MOVE_TO(LOOKUP_SYSTEM) | MOVE_TO(LOOKUP_FOUND),
+            [LOOKUP_SYSTEM] = MOVE_TO(LOOKUP_FOUND),
+            [LOOKUP_FOUND] = 0,
+        },
+};
+
 struct ice_lookup {
     struct ice_lookup *next;
-    enum lookup_state state;
-    rtc_time_t until;    /* NEVER while WAITING */
-    uint32_t resolve_id; /* SYSTEM: 0 while other names are looked up */
+    enum lookup_state state; /* set_state() */
+    rtc_time_t until;        /* NEVER while WAITING */
+    uint32_t resolve_id;     /* SYSTEM: 0 while other names are looked up */
     struct ice_candidate candidate;
 };
+
+static void set_state(const struct ice_lookups *lookups, struct ice_lookup *n, enum lookup_state state)
+{
+    if (state != n->state && moves_take(&ice_lookup_moves, lookups->common->context, n->state, state))
+        n->state = state;
+}
 
 static bool is_same(const struct ice_candidate *a, const struct ice_candidate *b)
 {
@@ -88,14 +108,14 @@ static void settle(struct ice_lookups *lookups, struct ice_lookup *n, const stru
     uint16_t port = n->candidate.address.port;
     n->candidate.address = *address;
     n->candidate.address.port = port;
-    n->state = LOOKUP_FOUND;
+    set_state(lookups, n, LOOKUP_FOUND);
     lookups->common->counters.names_resolved++;
 }
 
 /* Asks the system, as soon as it is not busy with other names. */
 static void look_up(struct ice_lookups *lookups, struct ice_lookup *n, struct out *out)
 {
-    n->state = LOOKUP_SYSTEM;
+    set_state(lookups, n, LOOKUP_SYSTEM);
     for (size_t i = 0; i < ICE_LOOKUPS_MAX && n->resolve_id == 0; i++) {
         uint32_t *slot = &lookups->asked[i];
         struct request *r = *slot == 0 ? out_request(out, REQUEST_RESOLVE, ice_request_id(lookups->common)) : NULL;
@@ -124,7 +144,7 @@ static void ask(struct ice_lookups *lookups, struct ice_lookup *n, rtc_time_t no
     if (mdns_has_links(mdns)) {
         int error = mdns_ask(mdns, now, n->candidate.name);
         out->failed |= error == RTC_ERR_NO_MEMORY;
-        n->state = LOOKUP_MULTICAST;
+        set_state(lookups, n, LOOKUP_MULTICAST);
     } else if (bases_are_settled(lookups)) {
         look_up(lookups, n, out);
     }

@@ -16,6 +16,9 @@ enum { ICE_LOOKUPS_MAX = 4 /* at the system, at a time */ };
 
 struct ice_lookup;
 
+/* Drawn in ice_lookup.c. */
+extern const struct moves ice_lookup_moves;
+
 struct ice_lookups {
     struct ice_common *common;
     const struct ice_session *session;

@@ -16,6 +16,26 @@ static const rtc_time_t mapping_refresh =
 
 enum { AGAIN = 3 };
 
+const struct moves ice_query_moves = {
+    .module = "ice",
+    .what = "query",
+    .count = ICE_QUERY_FAILED + 1,
+    .names = {"waiting", "active", "mapped", "failed"},
+    .allowed =
+        {
+            [ICE_QUERY_WAITING] = MOVE_TO(ICE_QUERY_ACTIVE) | MOVE_TO(ICE_QUERY_FAILED),
+            [ICE_QUERY_ACTIVE] = MOVE_TO(ICE_QUERY_MAPPED) | MOVE_TO(ICE_QUERY_FAILED) | MOVE_TO(ICE_QUERY_WAITING),
+            [ICE_QUERY_MAPPED] = 0,
+            [ICE_QUERY_FAILED] = MOVE_TO(ICE_QUERY_WAITING),
+        },
+};
+
+static void set_state(const struct ice_queries *queries, struct ice_query *q, enum ice_query_state state)
+{
+    if (state != q->state && moves_take(&ice_query_moves, queries->common->context, q->state, state))
+        q->state = state;
+}
+
 void ice_queries_fini(struct ice_queries *queries)
 {
     memory_free(queries->common->context, queries->list);
@@ -62,7 +82,7 @@ void ice_queries_retry(struct ice_queries *queries, const struct ice_base *base,
         struct ice_query *q = &queries->list[i];
         if (q->base != base || q->state == ICE_QUERY_MAPPED)
             continue;
-        q->state = ICE_QUERY_WAITING;
+        set_state(queries, q, ICE_QUERY_WAITING);
         q->transaction.active = false;
         q->at = now + (rtc_time_t)i * query_pace;
     }
@@ -80,7 +100,7 @@ void ice_queries_forget(struct ice_queries *queries, const struct ice_base *base
 static void on_mapped(struct ice_queries *queries, struct ice_query *q, const struct address *mapped, rtc_time_t now, struct out *out)
 {
     struct ice_candidate c;
-    q->state = ICE_QUERY_MAPPED;
+    set_state(queries, q, ICE_QUERY_MAPPED);
     q->again = 0;
     q->at = now + mapping_refresh;
     /* A host that is not behind a NAT, two servers seeing the same, or what is known: redundant (RFC 8445 section 5.1.3). */
@@ -97,7 +117,7 @@ static void on_mapped(struct ice_queries *queries, struct ice_query *q, const st
 
 static void fail_query(struct ice_queries *queries, struct ice_query *q, uint16_t code, struct slice text, struct out *out)
 {
-    q->state = ICE_QUERY_FAILED;
+    set_state(queries, q, ICE_QUERY_FAILED);
     q->transaction.active = false;
     /* That a TURN server is none for STUN is no fault. */
     if (queries->servers->list[q->server].config.kind == ICE_SERVER_STUN)
@@ -158,7 +178,7 @@ static void run_query(const struct ice_queries *queries, struct ice_query *q, bo
     if (q->state != ICE_QUERY_ACTIVE)
         ice_transaction_start(&q->transaction, queries->common->context, query_first, now);
     if (q->state == ICE_QUERY_WAITING)
-        q->state = ICE_QUERY_ACTIVE;
+        set_state(queries, q, ICE_QUERY_ACTIVE);
     if (q->again > 0)
         q->again--;
     q->at = now + (q->again > 0 ? ask_again : mapping_refresh);

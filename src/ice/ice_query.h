@@ -12,17 +12,19 @@
 enum { ICE_QUERIES_MAX = 128 };
 
 /*   WAITING --its time has come--> ACTIVE --answered--> MAPPED, asked again from time to time
- *      ^                              +--refused, no answer--> FAILED
+ *      ^  +---------given up----------+--refused, no answer--> FAILED
  *      +---all but MAPPED, when the base's address is back---+ */
 enum ice_query_state { ICE_QUERY_WAITING, ICE_QUERY_ACTIVE, ICE_QUERY_MAPPED, ICE_QUERY_FAILED };
+
+extern const struct moves ice_query_moves;
 
 /* Binding requests from one base to one address of a server. */
 struct ice_query {
     struct ice_base *base;
     uint32_t server;
     struct address address;
-    enum ice_query_state state;
-    uint8_t again; /* MAPPED: ask so often at `at`, whether or not a refresh is needed, for the network changed */
+    enum ice_query_state state; /* set_state() in ice_query.c */
+    uint8_t again;              /* MAPPED: ask so often at `at`, whether or not a refresh is needed, for the network changed */
     struct ice_transaction transaction;
     rtc_time_t at; /* WAITING: when to start; MAPPED: when to refresh the NAT's mapping */
 };

@@ -35,6 +35,29 @@ const struct moves ice_connection_moves = {
         },
 };
 
+const struct moves ice_listener_moves = {
+    .module = "ice",
+    .what = "TCP listener",
+    .count = ICE_LISTENER_OPEN + 1,
+    .names = {"closed", "opening", "open"},
+    .allowed =
+        {
+            [ICE_LISTENER_CLOSED] = MOVE_TO(ICE_LISTENER_OPENING),
+            [ICE_LISTENER_OPENING] = MOVE_TO(ICE_LISTENER_OPEN) | MOVE_TO(ICE_LISTENER_CLOSED),
+            [ICE_LISTENER_OPEN] = MOVE_TO(ICE_LISTENER_CLOSED),
+        },
+};
+
+/* CLOSED is the one without a socket: its place is free. */
+static void set_listener(const struct ice_tcp *tcp, struct ice_listener *l, enum ice_listener_state state)
+{
+    if (!moves_take(&ice_listener_moves, tcp->common->context, l->state, state))
+        return;
+    l->state = state;
+    if (state == ICE_LISTENER_CLOSED)
+        l->socket = 0;
+}
+
 static void set_state(const struct ice_tcp *tcp, struct ice_connection *c, enum ice_connection_state state)
 {
     if (moves_take(&ice_connection_moves, tcp->common->context, c->state, state))
@@ -126,7 +149,8 @@ static void listen_on(struct ice_tcp *tcp, const struct ice_base *base, struct o
     r->port_min = tcp->common->port_min;
     r->port_max = tcp->common->port_max;
     r->flags = REQUEST_MESSAGES;
-    *slot = (struct ice_listener){.socket = r->id, .state = ICE_LISTENER_OPENING};
+    *slot = (struct ice_listener){.socket = r->id, .state = ICE_LISTENER_CLOSED};
+    set_listener(tcp, slot, ICE_LISTENER_OPENING);
 }
 
 static bool may_offer(const struct ice_tcp *tcp)
@@ -504,11 +528,10 @@ static void on_listening(struct ice_tcp *tcp, struct ice_listener *l, const stru
     if (late)
         (void)out_request(out, REQUEST_CLOSE, l->socket);
     if (late || !opened) {
-        l->socket = 0;
-        l->state = ICE_LISTENER_CLOSED;
+        set_listener(tcp, l, ICE_LISTENER_CLOSED);
         return;
     }
-    l->state = ICE_LISTENER_OPEN;
+    set_listener(tcp, l, ICE_LISTENER_OPEN);
     l->address = result->local;
     announce(tcp, base, ICE_TCP_PASSIVE, l->address.port, out);
 }
@@ -531,8 +554,7 @@ void ice_tcp_drop_interface(struct ice_tcp *tcp, const struct address *interface
         if (l->state != ICE_LISTENER_OPEN || !address_ip_eq(&l->address, interface))
             continue;
         (void)out_request(out, REQUEST_CLOSE, l->socket);
-        l->socket = 0;
-        l->state = ICE_LISTENER_CLOSED;
+        set_listener(tcp, l, ICE_LISTENER_CLOSED);
     }
     for (size_t i = tcp->connection_count; i > 0; i--)
         if (address_ip_eq(&tcp->connections[i - 1]->local, interface))

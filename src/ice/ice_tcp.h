@@ -21,10 +21,12 @@ enum { ICE_TCP_ATTEMPTS_MAX = 32, ICE_TCP_CONNECTING_MAX = 8, ICE_TCP_ACCEPTED_M
  *      +--refused, too late------------------------------^ */
 enum ice_listener_state { ICE_LISTENER_CLOSED, ICE_LISTENER_OPENING, ICE_LISTENER_OPEN };
 
+extern const struct moves ice_listener_moves;
+
 /* A listening socket, whose address is a passive host candidate. */
 struct ice_listener {
-    uint32_t socket; /* 0: CLOSED */
-    enum ice_listener_state state;
+    uint32_t socket;               /* 0: CLOSED */
+    enum ice_listener_state state; /* set_listener() in ice_tcp.c */
     struct address address;
 };
 

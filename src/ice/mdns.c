@@ -14,6 +14,36 @@ static const rtc_time_t ask_pace = 10 * MDNS_MS;
 static const rtc_time_t links_most = 100 * MDNS_MS;
 static const rtc_time_t found_lasts = MDNS_TTL_SECONDS * MDNS_SECOND;
 
+const struct moves mdns_link_moves = {
+    .module = "ice",
+    .what = "multicast DNS link",
+    .count = MDNS_LINK_REFUSED + 1,
+    .names = {"closed", "opening", "joining", "open", "refused"},
+    .allowed =
+        {
+            [MDNS_LINK_CLOSED] = MOVE_TO(MDNS_LINK_OPENING) | MOVE_TO(MDNS_LINK_REFUSED),
+            [MDNS_LINK_OPENING] = MOVE_TO(MDNS_LINK_JOINING) | MOVE_TO(MDNS_LINK_REFUSED),
+            [MDNS_LINK_JOINING] = MOVE_TO(MDNS_LINK_OPEN) | MOVE_TO(MDNS_LINK_REFUSED),
+            [MDNS_LINK_OPEN] = MOVE_TO(MDNS_LINK_CLOSED) | MOVE_TO(MDNS_LINK_REFUSED),
+            [MDNS_LINK_REFUSED] = 0,
+        },
+};
+
+const struct moves mdns_query_moves = {
+    .module = "ice",
+    .what = "multicast DNS query",
+    .count = MDNS_NO_ANSWER + 1,
+    .names = {"unknown", "asking", "found", "ambiguous", "no answer"},
+    .allowed =
+        {
+            [MDNS_UNKNOWN] = MOVE_TO(MDNS_ASKING),
+            [MDNS_ASKING] = MOVE_TO(MDNS_FOUND) | MOVE_TO(MDNS_NO_ANSWER),
+            [MDNS_FOUND] = MOVE_TO(MDNS_AMBIGUOUS),
+            [MDNS_AMBIGUOUS] = 0,
+            [MDNS_NO_ANSWER] = 0,
+        },
+};
+
 /* In one message, for each name a question for IPv4 and one for IPv6 (RFC 6762 section 5.3). */
 enum { NAMES_TOGETHER = DNS_QUESTIONS_MAX / 2 };
 
@@ -59,6 +89,12 @@ bool mdns_is_candidate_name(const char *name)
 }
 
 /* ---- Links ---- */
+
+static void set_link(const struct mdns *m, struct mdns_link *link, enum mdns_link_state state)
+{
+    if (moves_take(&mdns_link_moves, m->context, link->state, state))
+        link->state = state;
+}
 
 static struct address group_of(const struct address *interface, uint32_t index)
 {
@@ -136,7 +172,7 @@ static struct request *request(struct mdns *m, enum request_type type, struct ou
 static void open_link(struct mdns *m, struct mdns_link *link, struct out *out)
 {
     struct request *r = request(m, REQUEST_OPEN_UDP, out);
-    link->state = r ? MDNS_LINK_OPENING : MDNS_LINK_REFUSED;
+    set_link(m, link, r ? MDNS_LINK_OPENING : MDNS_LINK_REFUSED);
     if (!r)
         return;
     r->local = link->group;
@@ -147,7 +183,7 @@ static void open_link(struct mdns *m, struct mdns_link *link, struct out *out)
 static void join_link(struct mdns *m, struct mdns_link *link, struct out *out)
 {
     struct request *r = request(m, REQUEST_JOIN_MULTICAST, out);
-    link->state = r ? MDNS_LINK_JOINING : MDNS_LINK_REFUSED;
+    set_link(m, link, r ? MDNS_LINK_JOINING : MDNS_LINK_REFUSED);
     if (!r)
         return;
     r->socket = link->socket;
@@ -174,7 +210,7 @@ static void run_links(struct mdns *m, struct out *out)
             open_link(m, link, out);
         } else if (!wanted && link->state == MDNS_LINK_OPEN) {
             (void)out_request(out, REQUEST_CLOSE, link->socket);
-            link->state = MDNS_LINK_CLOSED;
+            set_link(m, link, MDNS_LINK_CLOSED);
         }
     }
 }
@@ -187,16 +223,22 @@ static void on_link(struct mdns *m, struct mdns_link *link, const struct io_resu
     if (result->error != RTC_OK) {
         if (joined)
             (void)out_request(out, REQUEST_CLOSE, link->socket);
-        link->state = MDNS_LINK_REFUSED;
-    } else if (joined) {
-        link->state = MDNS_LINK_OPEN;
-    } else if (link->state == MDNS_LINK_OPENING) {
+        set_link(m, link, MDNS_LINK_REFUSED);
+    } else if (joined && link->state == MDNS_LINK_JOINING) {
+        set_link(m, link, MDNS_LINK_OPEN);
+    } else if (!joined && link->state == MDNS_LINK_OPENING) {
         link->bound = result->local;
         join_link(m, link, out);
     }
 }
 
 /* ---- Asking ---- */
+
+static void set_answer(const struct mdns *m, struct mdns_query *q, enum mdns_answer answer)
+{
+    if (moves_take(&mdns_query_moves, m->context, q->answer, answer))
+        q->answer = answer;
+}
 
 static struct mdns_query *find_query(const struct mdns *m, const char *name)
 {
@@ -237,8 +279,9 @@ int mdns_ask(struct mdns *m, rtc_time_t now, const char *name)
     int error = q ? RTC_OK : new_query(m, &q);
     if (error)
         return error;
-    *q = (struct mdns_query){.answer = MDNS_ASKING, .asked = now, .next = now, .interval = ask_again};
+    *q = (struct mdns_query){.answer = MDNS_UNKNOWN, .asked = now, .next = now, .interval = ask_again};
     memcpy(q->name, name, MDNS_NAME_LEN);
+    set_answer(m, q, MDNS_ASKING);
     return RTC_OK;
 }
 
@@ -309,7 +352,7 @@ static void run_queries(struct mdns *m, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < m->query_count; i++)
         if (m->queries[i].answer == MDNS_ASKING && now >= m->queries[i].asked + ask_most)
-            m->queries[i].answer = MDNS_NO_ANSWER;
+            set_answer(m, &m->queries[i], MDNS_NO_ANSWER);
     if (now >= m->paced && ask_together(m, now, out))
         m->paced = now + ask_pace;
 }
@@ -333,12 +376,12 @@ static void take_record(struct mdns *m, rtc_time_t now, const struct mdns_link *
     if (!is_plausible(link, &record->address)) {
         m->counters.ignored++;
     } else if (q->answer == MDNS_ASKING) {
-        q->answer = MDNS_FOUND;
+        set_answer(m, q, MDNS_FOUND);
         q->address = record->address;
         q->asked = now;
         q->heard = m->messages;
     } else if (q->answer == MDNS_FOUND && q->heard == m->messages && !address_ip_eq(&q->address, &record->address)) {
-        q->answer = MDNS_AMBIGUOUS;
+        set_answer(m, q, MDNS_AMBIGUOUS);
     }
 }
 

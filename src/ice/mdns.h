@@ -8,7 +8,11 @@
  *
  *   a link:  CLOSED --wanted--> OPENING --bound--> JOINING --joined--> OPEN --nothing to do--> CLOSED
  *                                  |                  |
- *                                  +----> REFUSED <---+        (also once it is OPEN, when its socket goes) */
+ *                                  +----> REFUSED <---+        (also once it is OPEN, when its socket goes, and out of memory)
+ *
+ *   a query: UNKNOWN --asked--> ASKING --answered--> FOUND --another address in the same message--> AMBIGUOUS
+ *                                  +--ten seconds--> NO_ANSWER
+ *   A name that is asked for again, and one that takes another's place, begins anew. */
 #ifndef CRTC_MDNS_H
 #define CRTC_MDNS_H
 

@@ -5,18 +5,24 @@
 
 #include "dns_message.h"
 #include "mdns.h"
+#include "moves.h"
 
 #define MDNS_MS ((rtc_time_t)1000)
 #define MDNS_SECOND ((rtc_time_t)1000000)
 #define MDNS_LONG_AGO ((rtc_time_t)-3600 * MDNS_SECOND)
 #define MDNS_TTL_SECONDS 120 /* of records with host names, RFC 6762 section 10 */
 
+/* Drawn in mdns.h. */
 enum mdns_link_state { MDNS_LINK_CLOSED, MDNS_LINK_OPENING, MDNS_LINK_JOINING, MDNS_LINK_OPEN, MDNS_LINK_REFUSED };
+extern const struct moves mdns_link_moves;
 
-/* One family on one interface; its states are drawn in mdns.h. */
+/* Of mdns_query.answer; drawn in mdns.h. */
+extern const struct moves mdns_query_moves;
+
+/* One family on one interface. */
 struct mdns_link {
-    enum mdns_link_state state;
-    struct address interface; /* port 0 */
+    enum mdns_link_state state; /* set_link() in mdns.c */
+    struct address interface;   /* port 0 */
     uint32_t index;
     struct address group;
     struct address bound;
@@ -29,7 +35,7 @@ struct mdns_link {
 /* A name that is looked for. */
 struct mdns_query {
     char name[MDNS_NAME_LEN + 1];
-    enum mdns_answer answer;
+    enum mdns_answer answer; /* set_answer() in mdns.c; MDNS_UNKNOWN for no longer than it takes to begin */
     struct address address;
     rtc_time_t asked; /* when it was asked for, or found */
     rtc_time_t next;  /* when it is sent again */

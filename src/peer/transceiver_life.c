@@ -113,14 +113,22 @@ int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direct
     return error;
 }
 
-/* What is no move of the table changes nothing. */
+const struct moves transceiver_moves = {
+    .module = "peer",
+    .what = "transceiver",
+    .count = TRANSCEIVER_DETACHED + 1,
+    .names = {"live", "stopped", "detached"},
+    .allowed =
+        {
+            [TRANSCEIVER_LIVE] = MOVE_TO(TRANSCEIVER_STOPPED),
+            [TRANSCEIVER_STOPPED] = MOVE_TO(TRANSCEIVER_DETACHED),
+            [TRANSCEIVER_DETACHED] = 0,
+        },
+};
+
 static void set_state(rtc_rtp_transceiver *t, enum transceiver_state state)
 {
-    static const bool moves[3][3] = {
-        [TRANSCEIVER_LIVE][TRANSCEIVER_STOPPED] = true,
-        [TRANSCEIVER_STOPPED][TRANSCEIVER_DETACHED] = true,
-    };
-    if (moves[t->state][state])
+    if (moves_take(&transceiver_moves, t->context, t->state, state))
         t->state = state;
 }
 

@@ -3,7 +3,11 @@
 #ifndef CRTC_TRANSCEIVER_LIFE_H
 #define CRTC_TRANSCEIVER_LIFE_H
 
+#include "moves.h"
 #include "transceiver.h"
+
+/* Drawn in transceiver.h. */
+extern const struct moves transceiver_moves;
 
 int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
 /* The same in two steps: one that is made is nobody's yet; it joins the connection, which can not fail, or is discarded. */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The states of pairs, bases, relays, connections, gathering, agents and TURN clients: every move that their diagrams draw, and no other.
- * One that is not drawn can not happen unseen: it ends a debug build, and is refused and logged where assertions are left out. */
+/* The states of pairs, bases, relays, connections, listeners, queries, gathering, agents and TURN clients: every move that their diagrams
+ * draw, and no other. One that is not drawn can not happen unseen: it ends a debug build, and is refused and logged where assertions are
+ * left out. */
+#include "drawn_moves.h"
 #include "ice_internal.h"
+#include "ice_lookup.h"
+#include "mdns_internal.h"
 
 #include "context.h"
 
@@ -14,12 +18,6 @@
 
 #include <cmocka.h>
 
-/* Each row: the state that is left, and the first letters of those that may follow. */
-struct drawn {
-    const struct moves *moves;
-    const char *rows[MOVES_STATES_MAX];
-};
-
 /* f frozen, w waiting, i in progress, s succeeded, x failed */
 static const struct drawn pairs = {&ice_pair_moves, {"wsx", "isx", "wsx", "wx", "ws"}};
 /* o opening, O open, p probed, c closed */
@@ -28,6 +26,16 @@ static const struct drawn bases = {&ice_base_moves, {"Opc", "c", "c", "Oc"}};
 static const struct drawn relays = {&ice_relay_moves, {"oawx", "oOwx", "wx", "ox", "x"}};
 /* w waiting, C connecting, O open, p proven, c closed */
 static const struct drawn connections = {&ice_connection_moves, {"Cc", "Owc", "pwc", "wc", ""}};
+/* c closed, o opening, O open */
+static const struct drawn listeners = {&ice_listener_moves, {"o", "Oc", "c"}};
+/* w waiting, a active, m mapped, x failed */
+static const struct drawn queries = {&ice_query_moves, {"ax", "wmx", "", "w"}};
+/* w waiting, m multicast, s system, f found */
+static const struct drawn lookups = {&ice_lookup_moves, {"ms", "sf", "f", ""}};
+/* c closed, o opening, j joining, O open, x refused */
+static const struct drawn links = {&mdns_link_moves, {"ox", "jx", "Ox", "cx", ""}};
+/* u unknown, a asking, f found, m ambiguous (more than one), n no answer */
+static const struct drawn names = {&mdns_query_moves, {"a", "fn", "m", "", ""}};
 /* n new, a active, c complete */
 static const struct drawn gatherings = {&ice_gathering_moves, {"a", "c", "a"}};
 /* n new, k checking, C connected, m completed, d disconnected, x failed, c closed */
@@ -35,29 +43,21 @@ static const struct drawn agents = {&ice_agent_moves, {"kc", "Cxc", "mdxc", "Cdx
 /* n new, a allocating, A allocated, x failed, g closing, c closed */
 static const struct drawn clients = {&turn_client_moves, {"ac", "Axgc", "xg", "gc", "xc", "c"}};
 
-static void check(const struct drawn *drawn, const char *letters)
-{
-    assert_int_equal(drawn->moves->count, strlen(letters));
-    for (unsigned from = 0; from < drawn->moves->count; from++)
-        for (unsigned to = 0; to < drawn->moves->count; to++)
-            assert_int_equal(moves_allow(drawn->moves, from, to), strchr(drawn->rows[from], letters[to]) != NULL);
-    for (unsigned i = 0; i < drawn->moves->count; i++) {
-        assert_non_null(drawn->moves->names[i]);
-        assert_false(moves_allow(drawn->moves, i, (unsigned)drawn->moves->count));
-        assert_false(moves_allow(drawn->moves, (unsigned)drawn->moves->count, i));
-    }
-}
-
 static void what_is_drawn(void **state)
 {
     (void)state;
-    check(&pairs, "fwisx");
-    check(&bases, "oOpc");
-    check(&relays, "oaOwx");
-    check(&connections, "wCOpc");
-    check(&gatherings, "nac");
-    check(&agents, "nkCmdxc");
-    check(&clients, "naAxgc");
+    assert_moves_are_drawn(&pairs, "fwisx");
+    assert_moves_are_drawn(&bases, "oOpc");
+    assert_moves_are_drawn(&relays, "oaOwx");
+    assert_moves_are_drawn(&connections, "wCOpc");
+    assert_moves_are_drawn(&listeners, "coO");
+    assert_moves_are_drawn(&queries, "wamx");
+    assert_moves_are_drawn(&lookups, "wmsf");
+    assert_moves_are_drawn(&links, "cojOx");
+    assert_moves_are_drawn(&names, "uafmn");
+    assert_moves_are_drawn(&gatherings, "nac");
+    assert_moves_are_drawn(&agents, "nkCmdxc");
+    assert_moves_are_drawn(&clients, "naAxgc");
 }
 
 static void keep_line(void *user, rtc_log_level level, const char *module, const char *text)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The TLS client against a server of mbedTLS: names, addresses, authorities, bytes in any pieces, records that were tampered with. */
 #include "tls_client.h"
+
+#include "drawn_moves.h"
 #include "tls_server.h"
 
 #include "context.h"
@@ -259,6 +261,14 @@ static void alerts(void **state)
     end(r);
 }
 
+/* c connecting, C connected, d closed, x failed */
+static void what_is_drawn(void **state)
+{
+    static const struct drawn clients = {&tls_client_moves, {"Cdx", "dx", "", ""}};
+    (void)state;
+    assert_moves_are_drawn(&clients, "cCdx");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +277,7 @@ int main(void)
         cmocka_unit_test(closed_by_either),     cmocka_unit_test(not_tls_at_all),
         cmocka_unit_test(bad_authorities),      cmocka_unit_test(certificates_of_all_kinds),
         cmocka_unit_test(no_negotiation_again), cmocka_unit_test(alerts),
+        cmocka_unit_test(what_is_drawn),
     };
     return cmocka_run_group_tests_name("tls client", tests, NULL, NULL);
 }
