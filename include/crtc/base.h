@@ -48,7 +48,7 @@ typedef int64_t rtc_time_t;
     X(RTC_ERR_ABORT, -16, "AbortError", "the operation was aborted")                                                          \
     X(RTC_ERR_ENCODING, -17, "EncodingError", "data could not be encoded or decoded")
 
-/* What a function returns: RTC_OK, or one of RTC_ERROR_LIST.
+/* What a function returns: RTC_OK, or one of RTC_ERROR_LIST. No function of this version gives RTC_ERR_OVERCONSTRAINED (a device does not do what is asked of it), RTC_ERR_TIMEOUT (nothing came in the time that a call was given) or RTC_ERR_ABORT (a call was given up before it was done): they are for capture, and for calls that wait.
  *
  * Owner: codes are numbers, texts are the library's.
  * Thread: the functions here may be called on any. rtc_last_error() is a text for each thread.
