@@ -7,7 +7,7 @@
 
 enum address_family { ADDRESS_NONE = 0, ADDRESS_IPV4 = 4, ADDRESS_IPV6 = 6 };
 
-struct address {
+struct address { /* a value: of whoever has it, who alone writes to it */
     uint8_t family;    /* enum address_family */
     uint8_t ip[16];    /* network order; IPv4 uses the first 4 bytes, the rest is zero */
     uint16_t port;     /* host order */
@@ -19,7 +19,7 @@ struct address {
 
 /* Where a datagram came from or goes to: `socket` is the id of the request that opened the socket. */
 enum path_protocol { PATH_UDP = 0, PATH_TCP = 1 };
-struct path {
+struct path { /* a value, too */
     uint32_t socket;
     uint8_t protocol; /* enum path_protocol */
     struct address local;

@@ -8,7 +8,7 @@
 struct packet_pool;
 struct reaper;
 
-struct loop_ops {
+struct loop_ops { /* a constant of src/io */
     /* The loop takes the connection on: it will drain it and answer its requests. Loop's thread, or with its lock held. `port` is that of its endpoint, or NULL.
      * *attachment names the connection to the loop from now on. */
     int (*attach)(rtc_loop *loop, rtc_peer_connection *connection, void *port, void **attachment);
@@ -27,7 +27,7 @@ struct loop_ops {
 /* What attach() called this connection; NULL when it is not attached. Implemented by src/peer, for the loop. */
 void *peer_attachment(const rtc_peer_connection *connection);
 
-/* The first member of the loop's own struct. */
+/* The first member of the loop's own struct: owned by whoever called rtc_loop_new, written once, when it is made. */
 struct rtc_loop {
     const struct loop_ops *ops;
     struct packet_pool *pool; /* of all its connections: an idle one holds no buffers */

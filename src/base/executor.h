@@ -19,7 +19,7 @@ enum job_class {
     JOB_CLASSES
 };
 
-/* Embedded in the submitter's own struct; must stay until done() has run. */
+/* Embedded in the submitter's own struct, who fills it in; must stay until done() has run, and is executor.c's to write to until then. */
 struct job {
     struct job *next;
     void (*run)(struct job *job);                       /* on a worker thread */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct link {
+struct link { /* embedded in what stands in a list, or its head; written by these functions alone */
     struct link *next, *prev;
 };
 

@@ -14,7 +14,7 @@ enum { MOVES_STATES_MAX = 8 };
 /* A state as a member of a set of those that may follow another. */
 #define MOVE_TO(state) (1u << (state))
 
-/* Constant, beside the enum whose diagram it is. */
+/* A constant of whoever has the setter, beside the enum whose diagram it is: nobody writes to it. */
 struct moves {
     const char *module; /* for the log */
     const char *what;   /* "pair", "relay" */

@@ -20,7 +20,7 @@ enum request_type {
 /* enum rtc_request_flags */
 enum request_flags { REQUEST_SHARED = 1, REQUEST_MESSAGES = 2 };
 
-struct request {
+struct request { /* the queue's, then theirs who popped it; filled in by the core that asks */
     struct request *next;
     enum request_type type;
     uint32_t id; /* unique per connection, never 0 */
@@ -34,7 +34,7 @@ struct request {
     bool tls; /* OPEN_TCP: the bytes are those inside TLS with the server `name`; whoever carries requests on puts it in between */
 };
 
-/* A local address as REQUEST_INTERFACES answers it. */
+/* A local address as REQUEST_INTERFACES answers it. A value of whoever answers. */
 struct io_interface {
     struct address address; /* port 0 */
     char name[32];
@@ -43,7 +43,7 @@ struct io_interface {
     uint32_t prefix_length; /* 0: not known */
 };
 
-/* The answer to a request. `addresses` and `interfaces` are borrowed for the call that takes the result. */
+/* The answer to a request: its writer's. `addresses` and `interfaces` are borrowed for the call that takes the result. */
 struct io_result {
     enum request_type type;
     uint32_t id;
@@ -65,23 +65,23 @@ enum { EVENT_ICE = 0x100, EVENT_DTLS = 0x200, EVENT_SCTP = 0x300, EVENT_RTP = 0x
 
 enum { EVENT_BYTES = 64 }; /* what an event takes at most, of whatever module */
 
-struct event {
+struct event { /* the queue's, then theirs who popped it; filled in by its module */
     struct event *next;
     void (*release)(struct event *event); /* frees what the event owns; NULL: nothing */
     int type;
 };
 
-struct request_queue {
+struct request_queue { /* a part of struct out; written by out.c alone */
     struct request *head;
     struct request **tail;
 };
 
-struct event_queue {
+struct event_queue { /* likewise */
     struct event *head;
     struct event **tail;
 };
 
-struct out {
+struct out { /* embedded in whose effects it takes; written by out.c, and `failed` by whoever loses what may not be lost */
     rtc_context *context;
     struct packet_pool *pool;
     struct packet_queue tx;

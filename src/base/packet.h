@@ -33,7 +33,7 @@ struct packet_block {
     uint8_t bytes[PACKET_BLOCK_BYTES];
 };
 
-struct packet {
+struct packet { /* its one holder's, who alone writes to it; `next` is the queue's */
     struct packet *next; /* in whichever queue holds it */
     struct packet_pool *pool;
     struct path path;    /* where it came from, or goes to */
@@ -56,7 +56,7 @@ enum packet_flag {
     PACKET_TEXT = 1 << 0      /* a data channel message of text */
 };
 
-struct packet_queue {
+struct packet_queue { /* embedded; owns what is in it. Written by packet.c alone. */
     struct packet *head;
     struct packet **tail; /* NULL while never used */
     uint32_t count;

@@ -6,7 +6,7 @@
 
 #include "slice.h"
 
-struct reader {
+struct reader { /* on the stack of who parses; written by these functions alone */
     const uint8_t *at;
     const uint8_t *end;
     bool failed;

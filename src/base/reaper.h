@@ -9,13 +9,13 @@
 
 struct reaper;
 
-/* The first member, or a member, of an object. */
+/* The first member, or a member, of an object, which fills in `end`; `next` is written by reaper.c alone. */
 struct reaper_entry {
     struct reaper_entry *next;
     void (*end)(struct reaper_entry *entry);
 };
 
-/* How the loop is reached; none of these waits. */
+/* How the loop is reached; none of these waits. A constant of the loop's. */
 struct reaper_ops {
     bool (*enter)(void *user); /* true: this thread has the loop for itself, until leave() */
     void (*leave)(void *user);

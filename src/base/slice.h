@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-struct slice {
+struct slice { /* a value; valid for as long as its owner keeps the bytes */
     const uint8_t *data;
     size_t len;
 };

@@ -7,12 +7,12 @@
 
 #include "context.h"
 
-struct table_entry {
+struct table_entry { /* embedded in what is found by it, which owns it; written by table.c alone */
     struct table_entry *next;
     uint64_t hash;
 };
 
-struct table {
+struct table { /* embedded in its owner; written by table.c alone */
     struct table_entry **buckets;
     size_t size; /* a power of two, or 0 while there are none */
     size_t count;

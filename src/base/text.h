@@ -7,7 +7,7 @@
 
 #include <crtc/context.h>
 
-struct text {
+struct text { /* of whoever prints, on its stack or embedded; written by text.c alone */
     rtc_context *context;
     char *data; /* zero-terminated once anything was added */
     size_t len;

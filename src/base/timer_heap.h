@@ -11,7 +11,7 @@ struct timer_entry {
     size_t place; /* its index + 1; 0: in no heap */
 };
 
-/* The array is its own (timer_heap_fini), the entries are others'. */
+/* Embedded in its owner. The array is its own (timer_heap_fini), the entries are others'. Written by timer_heap.c only. */
 struct timer_heap {
     struct timer_entry **entries;
     size_t count, capacity;

@@ -6,7 +6,7 @@
 
 #include "slice.h"
 
-struct writer {
+struct writer { /* on the stack of who prints; written by these functions alone. The block is somebody else's. */
     uint8_t *start;
     uint8_t *at;
     uint8_t *end;
