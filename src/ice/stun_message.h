@@ -92,7 +92,7 @@ struct stun_message {
     struct slice username;
     struct slice realm;
     struct slice nonce;
-    struct slice software;
+    struct slice software; /* never sent, nor asked for: the codec has it because the vectors of RFC 5769 do */
     uint32_t priority;
     uint64_t tie_breaker;
     struct address mapped;

@@ -79,7 +79,7 @@ struct jsep_rtp {
     uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
-    bool simulcast; /* a=simulcast present */
+    bool simulcast; /* a=simulcast present: for when it is negotiated (RFC 8853), which it is not yet */
 };
 
 /* The association of an application section (RFC 8841). */

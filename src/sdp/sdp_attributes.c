@@ -64,7 +64,6 @@ bool sdp_read_extmap(struct slice value, struct sdp_extmap *out)
     out->id = (uint16_t)id;
     out->direction = head;
     out->uri = sdp_word(&rest);
-    out->attributes = rest;
     return ok && ((id >= 1 && id <= 255) || id >= 4096) && out->uri.len > 0;
 }
 
@@ -195,7 +194,6 @@ bool sdp_read_sctpmap(struct slice value, struct sdp_sctpmap *out)
     out->application = sdp_word(&rest);
     ok = ok && out->application.len > 0 && (rest.len == 0 || read_number(&rest, ' ', UINT32_MAX, &streams));
     out->port = (uint16_t)port;
-    out->streams = (uint32_t)streams;
     return ok;
 }
 

@@ -30,11 +30,12 @@ struct sdp_rtcp_fb {
 };
 bool sdp_read_rtcp_fb(struct slice value, struct sdp_rtcp_fb *out);
 
-/* "3/sendonly urn:... attributes" (RFC 8285 section 5). Ids are 1-255, or 4096-4351 for "to be chosen by the answer". */
+/* "3/sendonly urn:... attributes" (RFC 8285 section 5). Ids are 1-255, or 4096-4351 for "to be chosen by the answer". No extension that we
+ * know has attributes: they are passed over. */
 struct sdp_extmap {
     uint16_t id;
     struct slice direction; /* empty when absent */
-    struct slice uri, attributes;
+    struct slice uri;
 };
 bool sdp_read_extmap(struct slice value, struct sdp_extmap *out);
 
@@ -73,7 +74,8 @@ struct sdp_group {
 };
 bool sdp_read_group(struct slice value, struct sdp_group *out);
 
-/* "f send pt=96;max-width=640" (RFC 8851 section 4); ids of at most 255 characters. */
+/* "f send pt=96;max-width=640" (RFC 8851 section 4); ids of at most 255 characters. Descriptions are refused when it is malformed; what it
+ * says, restrictions too, is for simulcast, which is not negotiated yet. */
 struct sdp_rid {
     struct slice id;
     bool send;
@@ -81,17 +83,17 @@ struct sdp_rid {
 };
 bool sdp_read_rid(struct slice value, struct sdp_rid *out);
 
-/* "send q;h;~f recv x" (RFC 8853 section 5.1): the stream lists as written, empty when absent. */
+/* "send q;h;~f recv x" (RFC 8853 section 5.1): the stream lists as written, empty when absent. Likewise. */
 struct sdp_simulcast {
     struct slice send, recv;
 };
 bool sdp_read_simulcast(struct slice value, struct sdp_simulcast *out);
 
-/* "5000 webrtc-datachannel 1024" (the form before RFC 8841) */
+/* "5000 webrtc-datachannel 1024" (the form before RFC 8841). A number of streams may follow: it is checked and
+ * passed over, for SCTP agrees on that by itself. */
 struct sdp_sctpmap {
     uint16_t port;
     struct slice application;
-    uint32_t streams; /* 0 when absent */
 };
 bool sdp_read_sctpmap(struct slice value, struct sdp_sctpmap *out);
 
