@@ -19,6 +19,8 @@ struct io_owner {
 };
 
 struct io_socket;
+
+/* A constant of each kind of socket. */
 struct io_socket_ops {
     /* Nothing of it is used afterwards but its memory, which goes at the end of the iteration. */
     void (*close)(struct io_socket *s);

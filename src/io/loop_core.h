@@ -18,20 +18,21 @@
 struct network_watch;
 struct udp_receiver;
 
-/* A descriptor that the loop waits for; embedded in what it belongs to. */
+/* A descriptor that the loop waits for; embedded in what it belongs to, which fills it in. */
 struct loop_watch {
     /* epoll says so. Loop's thread, its lock held; and so for the functions below. */
     void (*ready)(struct loop_watch *watch, uint32_t events, rtc_time_t now);
 };
 
-/* What is run when its time has come, or something about it has changed; embedded in what it belongs to. */
+/* What is run when its time has come, or something about it has changed; embedded in what it belongs to, which
+ * fills in `run`. The rest is written by loop_core.c alone. */
 struct loop_task {
     void (*run)(struct loop_task *task, rtc_time_t now);
     struct link changed_link; /* in the loop's list, under its own lock */
     struct timer_entry timer;
 };
 
-/* Memory that an event of this iteration may still name; embedded, too. */
+/* Memory that an event of this iteration may still name; embedded, too, and written by loop_core.c alone. */
 struct loop_remains {
     void (*end)(struct loop_remains *remains); /* at the end of the iteration */
     struct loop_remains *next;

@@ -6,6 +6,7 @@
 #include <crtc/context.h>
 #include <pthread.h>
 
+/* Owned by the queue, then by the turn of the loop that calls it; written by loop_posts.c alone. */
 struct post {
     struct post *next;
     rtc_time_t at; /* 0: as soon as possible */
@@ -13,6 +14,7 @@ struct post {
     void (*fn)(void *user);
     void *user;
 };
+
 /* Owned by the loop; written by loop_posts.c alone, under its mutex. */
 struct loop_posts {
     pthread_mutex_t mutex;

@@ -19,6 +19,7 @@
 static const rtc_time_t settles = 60000;      /* from the first sign of a change to the reading of the list */
 static const rtc_time_t read_again = 1000000; /* after the list could not be read */
 
+/* Owned by the watch; written here alone. */
 struct interfaces_request {
     struct link link;
     struct io_owner *owner;

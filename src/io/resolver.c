@@ -12,6 +12,7 @@
 
 enum { ADDRESSES_MAX = 16, THREADS = 2 };
 
+/* Its own owner: a worker's until its job is done, then done() answers and frees it. Written here alone. */
 struct resolution {
     struct job job;
     struct resolver_client client;

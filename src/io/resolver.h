@@ -7,7 +7,7 @@
 
 #include <crtc/transport.h>
 
-/* Who wants to know. */
+/* Who wants to know. Read at once: nothing of it is kept but a copy. */
 struct resolver_client {
     void (*answer)(void *user, const rtc_result *result); /* on the loop's thread; not when the loop ends before */
     void (*release)(void *user);                          /* the last call; it may be after the loop */

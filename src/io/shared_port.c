@@ -17,6 +17,7 @@
 
 enum { SOCKETS_MAX = 64, RECEIVES_MAX = 16, BUFFER_BYTES = 4 << 20, BACKLOG_MAX = 256, TURN_PACKETS = 16, BIND_ATTEMPTS = 16 };
 
+/* Owned by its port; written here alone. */
 struct shared_socket {
     struct io_socket io; /* first */
     struct shared_port *port;
@@ -25,6 +26,7 @@ struct shared_socket {
     bool waits;       /* for room in the kernel */
 };
 
+/* Owned by the loop, from shared_port_bind() until it is unbound, or closed with the loop; written here alone. */
 struct shared_port {
     struct link link; /* in the loop's list */
     struct loop *loop;

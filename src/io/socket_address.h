@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+/* A value, as the kernel wants it. */
 union socket_address {
     struct sockaddr any;
     struct sockaddr_in v4;

@@ -16,6 +16,7 @@
 
 enum { WAITING_MAX = 16, ACCEPTS_MAX = 64, ACCEPTED_MAX = 64 };
 
+/* Owned by its connection on the loop (struct io_owner); written here alone. */
 struct tcp_listener {
     struct io_socket io;
     bool messages; /* for the sockets that it accepts */

@@ -18,6 +18,7 @@
 /* The kernel holds little that it has not sent (TCP_NOTSENT_LOWAT): what waits, waits here, where it is bounded. */
 enum { READS_MAX = 64, WAITING_MAX = 4 << 20, MESSAGES_WAITING_MAX = 256 << 10, KERNEL_WAITING_MAX = 32 << 10 };
 
+/* Owned by its connection on the loop (struct io_owner); written here alone. */
 struct tcp_socket {
     struct io_socket io;
     rtc_address remote;

@@ -16,6 +16,7 @@
 
 enum { RECEIVES_MAX = 4, BUFFER_BYTES = 1 << 20, BLOCKED_MAX = 256 };
 
+/* Owned by its connection on the loop (struct io_owner); written here alone. */
 struct udp_socket {
     struct io_socket io;  /* first */
     bool unsegmented;     /* the kernel does not cut messages for this one */

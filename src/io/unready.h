@@ -11,6 +11,7 @@
 
 enum { UNREADY_MAX = 64 };
 
+/* A value of whoever reads the list; written by unready.c alone. */
 struct unready {
     uint8_t ip[UNREADY_MAX][16];
     size_t count;

@@ -32,7 +32,11 @@ enum {
     ENDPOINT_PATHS_MAX = 16     /* per connection */
 };
 
-/* An agent of a connection, by its user name fragment. Not in the table while it has no alias. */
+/* The structs of this file are written by endpoint.c (members, users, aliases, paths), endpoint_route.c (transactions, answers) and
+ * endpoint_api.c (what the application set), on the thread of the endpoint's loop. */
+
+/* An agent of a connection, by its user name fragment. Not in the table while it has no alias. A
+ * part of its member. */
 struct endpoint_user {
     struct table_entry entry;
     struct endpoint_member *member;
@@ -40,6 +44,7 @@ struct endpoint_user {
     char ufrag[ICE_LOCAL_UFRAG_LEN + 1];
 };
 
+/* A socket that an agent asked for and the endpoint stands for. Owned by its member. */
 struct endpoint_alias {
     uint32_t socket; /* the id of the agent's request */
     struct address local;
@@ -47,7 +52,7 @@ struct endpoint_alias {
 };
 
 /* A path that belongs to a connection: something authenticated came on it. That proves nothing about the address it came from, so that a
- * connection whose own question was answered from there takes it from one whose was not. */
+ * connection whose own question was answered from there takes it from one whose was not. Owned by its member. */
 struct endpoint_path {
     struct table_entry entry;
     struct endpoint_path *next; /* of the same connection */
@@ -58,7 +63,7 @@ struct endpoint_path {
     rtc_time_t answered; /* when one of its requests was answered from there last; -1: never */
 };
 
-/* A connection on an endpoint. */
+/* A connection on an endpoint. Owned by the connection, which has it from endpoint_admit() until endpoint_member_free(). */
 struct endpoint_member {
     struct link link;         /* in the endpoint's list */
     struct table_entry entry; /* by its tag */
@@ -82,13 +87,14 @@ struct endpoint_transaction {
     uint32_t serial; /* the oldest of a set makes room */
 };
 
-/* Sets of a few places each, chosen by the transaction id; no entry is ever looked for elsewhere. */
+/* Sets of a few places each, chosen by the transaction id; no entry is ever looked for elsewhere. A part of the endpoint. */
 struct endpoint_transactions {
     struct endpoint_transaction *places;
     size_t sets; /* a power of two, or 0 */
     uint32_t serial;
 };
 
+/* Owned by who has references; ended on its loop's thread. */
 struct rtc_endpoint {
     rtc_context *context;
     atomic_uint references;

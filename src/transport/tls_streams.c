@@ -7,6 +7,7 @@
 #include "transport_ice.h"
 #include "transport_internal.h"
 
+/* Owned by its transport, in `tls`; written here alone. */
 struct tls_stream {
     struct link link;
     uint32_t id;

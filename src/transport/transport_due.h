@@ -19,7 +19,7 @@ struct transport_remote {
     struct ice_candidate candidates[];
 };
 
-/* What it says of DTLS, and what follows from both descriptions. */
+/* What it says of DTLS, and what follows from both descriptions. Owned likewise. */
 struct transport_identity {
     rtc_context *context;
     enum dtls_role role; /* ours */

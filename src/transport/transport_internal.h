@@ -8,20 +8,20 @@
 
 enum { TRANSPORT_HELD_MAX = 16 /* datagrams from paths that are not validated yet */, TRANSPORT_ERRORS_KEPT_MAX = 8 };
 
-/* An ICE agent, and how far the parent knows of its states: its events may be behind it. */
+/* An ICE agent, owned, and how far the parent knows of its states: its events may be behind it. */
 struct generation {
     struct ice_agent *agent;
     enum ice_state told;
 };
 
-/* A generation left behind: it receives and answers until the peer is done with it. */
+/* A generation left behind: it receives and answers until the peer is done with it. Owns its agent. */
 struct retiring_agent {
     struct ice_agent *agent;
     rtc_time_t heard; /* when something above ICE came on it */
     rtc_time_t since;
 };
 
-/* Written to by transport_ice.c alone. */
+/* A part of the transport. Written to by transport_ice.c alone. */
 struct generations {
     struct generation current; /* whose selected path is used; never NULL */
     struct generation next;    /* negotiated, looking for a path; NULL without a restart */

@@ -18,6 +18,7 @@ enum {
 
 struct endpoint_member;
 
+/* Since the transport was made. Its part; written by whichever file of this folder counts. */
 struct transport_counters {
     uint64_t packets_sent, bytes_sent, packets_received, bytes_received; /* of DTLS, RTP and RTCP: no checks, no relay's wrapping */
     uint64_t arrived;                                                    /* whatever came, from whomever */
@@ -67,7 +68,8 @@ enum transport_event_type {
     TRANSPORT_MEDIA            /* rtp. Frames are borrowed. */
 };
 
-/* What a transport tells its parent. Everything in it is borrowed until transport_free_event. */
+/* What a transport tells its parent, who has it on its stack for transport_next_event to fill. Everything in it is borrowed until
+ * transport_free_event. */
 struct transport_event {
     enum transport_event_type type;
     union {
