@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdalign.h>
 
+/* Counted. Written by whoever made it until it is pushed or handed on; nobody writes it after that, but for the count. */
 struct rtc_audio_frame {
     atomic_uint references;
     rtc_context *context;

@@ -10,6 +10,7 @@
 
 enum { GAP_US = 100000, FOLLOW = 64 /* of a difference to the clock, what part is made up for at once */, RESAMPLE_MARGIN = 64 };
 
+/* Owner: the encoding part of a sending pipeline, on whose thread everything here is called and written. */
 struct audio_framer {
     rtc_context *context;
     uint32_t channels, packet_samples;

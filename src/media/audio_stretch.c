@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* In samples at the frame's rate. */
+/* In samples at the frame's rate. A value. */
 struct plan {
     const int16_t *first, *second;
     uint32_t channels, second_samples;

@@ -11,11 +11,13 @@
 #include <pthread.h>
 #include <strings.h>
 
+/* Owner: the registry. Never written again, nor removed before the context goes: encoders and decoders keep pointers to `ops`. */
 struct added {
     struct added *next;
     rtc_codec_ops ops; /* a copy, so that members which an older caller does not know are NULL */
 };
 
+/* Owner: its context. `first` is read and written with the lock held. */
 struct registry {
     pthread_mutex_t lock;
     struct added *first;

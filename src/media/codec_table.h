@@ -18,6 +18,7 @@ struct codec_parameter {
     size_t compared;    /* leading characters; 0: all */
 };
 
+/* A row of the table: constant. */
 struct codec_row {
     const char *name;                    /* the encoding name (RFC 4855), compared without case */
     rtc_media_kind kind;                 /* of what is auxiliary: 0 */

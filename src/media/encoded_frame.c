@@ -14,6 +14,7 @@ enum { CODEC_NAME_MAX = 15, ENCODED_BYTES_MAX = 8 * 1024 * 1024, LAYER_MAX = 7, 
 /* A program of before had a struct as large as all that is in front of the layers. */
 _Static_assert(offsetof(rtc_encoded_frame_options, spatial_id) % sizeof(size_t) == 0, "the layers lie in no padding");
 
+/* Counted. Written by whoever made it until it is pushed or handed on; nobody writes it after that, but for the count. */
 struct rtc_encoded_frame {
     atomic_uint references;
     rtc_context *context;

@@ -15,11 +15,14 @@
 /* Waiting frames: pictures get old, sound must not get holes. */
 enum { VIDEO_WAITING_MAX = 2, AUDIO_WAITING_MAX = 50 };
 
+/* One of the two, a reference of the sink's. */
 struct waiting {
     rtc_video_frame *video;
     rtc_audio_frame *audio;
 };
 
+/* Owner: its consumer, which its track's source owns, and a job under way. What changes is read and written with the lock held, `consumer`
+ * by add_sink alone. */
 struct rtc_media_sink {
     atomic_uint references; /* the consumer's, and that of a submitted job */
     rtc_context *context;

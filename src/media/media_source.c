@@ -15,6 +15,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Owner: its source, once it was added; its maker before. Read and written with the source's lock held, but for `track`, `ops` and `user`,
+ * which are set before. */
 struct media_consumer {
     struct link link;
     rtc_media_stream_track *track;
@@ -27,6 +29,7 @@ struct media_consumer {
     bool abandoned; /* nobody waits for its calls: the last one frees it */
 };
 
+/* Counted. What stands behind the lock is read and written with the lock held; all else is set when it is made. */
 struct rtc_media_source {
     atomic_uint references;
     rtc_context *context;
@@ -50,7 +53,7 @@ struct rtc_media_source {
     bool telling_them; /* a thread tells them, and will look again after it */
 };
 
-/* Which consumers this thread is within, innermost first. */
+/* Which consumers this thread is within, innermost first. On the stack of the call. */
 struct delivery {
     const struct media_consumer *consumer;
     struct delivery *outer;
@@ -419,7 +422,8 @@ void rtc_media_source_end(rtc_media_source *source)
 
 /* ---- Frames ---- */
 
-/* One pushed frame, and what disabled tracks get in its place (made when the first is met). */
+/* One pushed frame, and what disabled tracks get in its place (made when the first is met). A value on the pushing thread's stack; the
+ * substitutes are references of its own. */
 struct pass {
     rtc_video_frame *video, *black;
     rtc_audio_frame *audio, *silence;

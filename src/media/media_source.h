@@ -20,7 +20,8 @@ struct media_consumer_ops {
 };
 struct media_consumer;
 
-/* What has passed, for statistics (webrtc-stats RTCMediaSourceStats). */
+/* What has passed, for statistics (webrtc-stats RTCMediaSourceStats). Part of the source, written with its lock held; handed out as a copy.
+ */
 struct media_source_stats {
     uint64_t frames; /* pictures, or stretches of sound */
     uint32_t width, height;
@@ -28,7 +29,7 @@ struct media_source_stats {
     uint32_t sample_rate;
 };
 
-/* A track, as its source knows it: part of the track. The link is the source's. */
+/* A track, as its source knows it: part of the track. The link is the source's. Written by the track before it is added. */
 struct media_source_track {
     struct link link;
     const struct media_source_track_ops *ops;

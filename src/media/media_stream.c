@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+/* Counted. Nobody writes it once it is made, but for the count. */
 struct rtc_media_stream {
     atomic_uint references;
     rtc_context *context;

@@ -19,7 +19,7 @@ int media_substitute_black(const rtc_video_frame *frame, rtc_video_frame **out)
     int error = rtc_video_frame_new(video_frame_context(frame), &o, out);
     if (error)
         return error;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) /* black of studio range (BT.601) */
         memset(rtc_video_frame_writable_plane(*out, i), i == 0 ? 16 : 128,
                rtc_video_frame_stride(*out, i) * video_format_rows(RTC_VIDEO_I420, o.height, i));
     rtc_video_frame_set_rtp_timestamp(*out, rtc_video_frame_rtp_timestamp(frame));

@@ -8,6 +8,7 @@
 
 struct audio_resampler;
 
+/* A constant table of src/codecs. */
 struct media_tools {
     /* The picture as upright I420 of this size; width and height 0: its own size after turning, made even. *out is a new reference, to
      * `frame` itself when nothing is to be done. Times are kept. RTC_ERR_ENCODING: a broken JPEG. */

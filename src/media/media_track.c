@@ -12,6 +12,8 @@
 
 #include <stdatomic.h>
 
+/* Counted. `enabled` is the program's to write, `muted` and `ended` are written by what the source says, and by the connection that
+ * receives it; `ended` by stop(), too. */
 struct rtc_media_stream_track {
     atomic_uint references;
     rtc_context *context;

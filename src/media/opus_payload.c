@@ -29,6 +29,7 @@ static bool take_length(struct slice *s, size_t *len)
     return true;
 }
 
+/* A value; `first` is borrowed from the packet. */
 struct frames {
     size_t count;
     struct slice first;
@@ -43,6 +44,7 @@ static void note(struct frames *f, size_t index, struct slice frame)
         f->longest = frame.len;
 }
 
+/* Sections 3.2.3 and 3.2.5: what can not be divided evenly is no packet. */
 static bool equal_frames(struct frames *f, struct slice s)
 {
     if (s.len % f->count != 0)
@@ -94,7 +96,7 @@ static bool many_frames(struct frames *f, struct slice s)
 {
     if (s.len < 1)
         return false;
-    uint8_t head = s.data[0];
+    uint8_t head = s.data[0]; /* section 3.2.5: variable bit rate, padding, six bits of count, of which none is malformed */
     f->count = head & 0x3f;
     s = slice_of(s.data + 1, s.len - 1);
     if (f->count == 0 || f->count > FRAMES_MAX || ((head & 0x40) && !remove_padding(&s)))

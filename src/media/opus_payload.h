@@ -8,6 +8,7 @@
 
 enum { OPUS_CLOCK_RATE = 48000, OPUS_SAMPLES_MAX = 5760 /* 120 ms */ };
 
+/* A value, filled by opus_payload_parse(). */
 struct opus_payload {
     uint32_t samples; /* per channel at 48 kHz, 120 to OPUS_SAMPLES_MAX */
     uint8_t frames;   /* 1 to 48 */

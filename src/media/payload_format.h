@@ -10,7 +10,7 @@
 
 #include <crtc/media.h>
 
-/* What a receiver reads off one payload. */
+/* What a receiver reads off one payload. A value; `data` is borrowed from the payload. */
 struct payload_info {
     struct slice data;      /* the bytes of the frame */
     bool first;             /* they begin it */
@@ -23,7 +23,7 @@ struct payload_info {
     bool quiet;             /* of sound: silence */
 };
 
-/* What payloads say of a picture that is sent, beside its bytes. */
+/* What payloads say of a picture that is sent, beside its bytes. A value of the stream's that sends it. */
 struct payload_picture {
     uint16_t id;         /* 15 bits, one more for each picture */
     uint8_t layer_flags; /* of rtc_layer_flags */
@@ -32,7 +32,8 @@ struct payload_picture {
         base_index; /* with RTC_LAYER_TEMPORAL: counts the pictures of the lowest layer, of which the last is meant (RFC 7741: TL0PICIDX) */
 };
 
-/* A picture on its way into payloads. */
+/* A picture on its way into payloads. On the stack of whoever sends it, written by the format's functions; `left` is borrowed from the
+ * frame. */
 struct packetizer {
     struct slice left;
     size_t payloads_left;
@@ -42,6 +43,7 @@ struct packetizer {
 
 enum { PAYLOAD_KEYFRAME_HEADER_MAX = 16 };
 
+/* A constant table, one for each format. */
 struct payload_format {
     /* False for a payload that is broken. */
     bool (*parse)(struct slice payload, struct payload_info *out);

@@ -5,6 +5,7 @@
 
 #include "memory.h"
 
+/* Owner: its track's list. Read and written with the list's lock held; `callbacks`, `user` and `number` are set before others see it. */
 struct rtc_track_listener {
     struct link link;
     rtc_track_callbacks callbacks;

@@ -11,6 +11,8 @@
 
 enum { PLANES_MAX = 3, ROW_ALIGNMENT = 64, SIDE_MAX = 16384 };
 
+/* Counted. Written by whoever made it until it is pushed or handed on; nobody writes it after that, but for the count. Wrapped planes are
+ * the program's, which `release` gives back. */
 struct rtc_video_frame {
     atomic_uint references;
     rtc_context *context;

@@ -13,6 +13,7 @@ enum {
     VP8_NO_TL0 = -1
 };
 
+/* A value, filled by vp8_payload_parse(); `data` is borrowed from the payload. */
 struct vp8_payload {
     bool non_reference;        /* N: may be dropped */
     bool start_of_partition;   /* S */
