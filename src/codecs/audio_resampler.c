@@ -10,6 +10,7 @@
 /* Speech and music at a fraction of the encoder's cost. */
 enum { QUALITY = 5 };
 
+/* Owner: whoever made it; used by one thread at a time. */
 struct audio_resampler {
     rtc_context *context;
     SpeexResamplerState *state;

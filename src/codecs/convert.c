@@ -10,6 +10,7 @@
 #include <libyuv/rotate.h>
 #include <libyuv/scale.h>
 
+/* A view, which owns nothing. */
 struct planes {
     uint8_t *y, *u, *v;
     int stride_y, stride_u, stride_v;

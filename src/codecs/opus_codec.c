@@ -17,12 +17,14 @@ enum {
     BITRATE_MAX = 510000
 };
 
+/* Owner: whoever made it by rtc_codec_ops; used by one thread at a time. */
 struct encoder {
     rtc_context *context;
     uint32_t channels;
     OpusEncoder *opus;
 };
 
+/* Owner: whoever made it by rtc_codec_ops; used by one thread at a time. */
 struct decoder {
     rtc_context *context;
     uint32_t channels;

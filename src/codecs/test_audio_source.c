@@ -11,6 +11,7 @@
 
 enum { RATE = 48000, PER_SECOND = 100, SAMPLES = RATE / PER_SECOND };
 
+/* Owner: its test source. The thread that makes the frames alone writes `voice`. */
 struct maker {
     rtc_context *context; /* borrowed from the source */
     rtc_test_audio_options options;

@@ -11,10 +11,12 @@
 enum { BLOCKS = 20, FIRST_BIT = 2, BITS = 16, PARITY = FIRST_BIT + BITS, STRIP = 8, GLYPH_WIDTH = 5, GLYPH_HEIGHT = 7, TEXT_MAX = 32 };
 enum { BLACK = 16, WHITE = 235, NEUTRAL = 128 };
 
+/* A value. */
 struct yuv {
     uint8_t y, u, v;
 };
 
+/* A view of a frame's planes, which owns nothing. */
 struct canvas {
     uint8_t *plane[3];
     size_t stride[3];

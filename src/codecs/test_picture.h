@@ -6,6 +6,7 @@
 
 #include <crtc/media.h>
 
+/* A value. */
 struct test_picture {
     uint32_t number;    /* its low 16 bits can be read back */
     rtc_time_t time_us; /* what the clock shows */

@@ -15,6 +15,7 @@
 
 enum { LATE_MAX_US = 200000 };
 
+/* One run of the thread. Counted; `ended` is read and written with the lock held. */
 struct run {
     atomic_uint references; /* the source's and the thread's */
     rtc_context *context;
@@ -25,6 +26,7 @@ struct run {
     bool ended;
 };
 
+/* Owner: its source, whose destroy() frees it. `run` is written by start and stop, which never meet; `number` by the thread of the run. */
 struct test_source {
     rtc_context *context;
     rtc_media_source *source; /* not a reference: it owns this */

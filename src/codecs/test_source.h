@@ -8,7 +8,7 @@
 struct test_source;
 
 /* What makes the frames. `push` makes frame `number` (0, 1, ... since the source began) for `at` and pushes it; `release` frees `maker`.
- * Called by one thread at a time. */
+ * Called by one thread at a time. A constant table of each maker. */
 struct test_source_ops {
     void (*push)(void *maker, rtc_media_source *source, uint64_t number, rtc_time_t at);
     void (*release)(rtc_context *context, void *maker);

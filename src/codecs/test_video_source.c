@@ -7,6 +7,7 @@
 #include "test_picture.h"
 #include "test_source.h"
 
+/* Owner: its test source. Not written once it is made. */
 struct maker {
     rtc_context *context; /* borrowed from the source */
     rtc_test_video_options options;

@@ -8,12 +8,13 @@
 
 enum { TEST_VOICE_RATE = 48000, TEST_VOICE_FORMANTS = 3 };
 
-/* Two poles: lets pass what is around one frequency. */
+/* Two poles: lets pass what is around one frequency. Part of a voice. */
 struct test_resonator {
     double gain, first, second; /* factors of the input and of the last two outputs */
     double last, before_last;
 };
 
+/* A value of its maker's, written by test_voice.c. */
 struct test_voice {
     uint32_t seed, pitch_hz;
     uint64_t number; /* of the next sample */

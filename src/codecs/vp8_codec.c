@@ -17,6 +17,7 @@ enum { CLOCK = 90000, KEYFRAME_HEADER = 10, SPEED_MAX = 4, RATE_DEFAULT = 30, RA
 
 /* ---- Encoder ---------------------------------------------------------------------------------------------------------------- */
 
+/* Owner: whoever made it by rtc_codec_ops; used by one thread at a time. */
 struct encoder {
     rtc_context *context;
     rtc_encoder_settings settings;
@@ -287,6 +288,7 @@ static int encode(void *user, rtc_video_frame *frame, bool keyframe, rtc_encoded
 
 /* ---- Decoder ---------------------------------------------------------------------------------------------------------------- */
 
+/* Owner: whoever made it by rtc_codec_ops; used by one thread at a time. */
 struct decoder {
     rtc_context *context;
     vpx_codec_ctx_t vpx;
