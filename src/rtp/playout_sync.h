@@ -7,11 +7,11 @@
 
 #include <crtc/base.h>
 
-/* One stream's RTP clock against the sender's NTP clock. */
+/* One stream's RTP clock against the sender's NTP clock. Part of a receiver; written by playout_sync.c. */
 struct sender_clock {
     bool known;
     uint32_t clock_rate;
-    int64_t wall_us; /* the sender's clock at its last report */
+    int64_t wall_us;    /* the sender's clock at its last report */
     uint32_t timestamp; /* the RTP timestamp of that moment */
 };
 
@@ -20,7 +20,7 @@ void sender_clock_report(struct sender_clock *clock, uint64_t ntp, uint32_t time
 int64_t sender_clock_time(const struct sender_clock *clock, uint32_t timestamp);
 
 /* One stream's part in a pair. `base` is when a sample can be played at the earliest minus its time by the sender's clock: it means
- * something only against the partner's. The buffers bound how fast they follow `added`. */
+ * something only against the partner's. The buffers bound how fast they follow `added`. A value of a receiver's, filled for one step. */
 struct playout_party {
     bool known;
     int64_t base;

@@ -4,6 +4,7 @@
 
 #include "memory.h"
 
+/* Owns its packet. */
 struct slot {
     struct packet *packet; /* NULL: empty */
     uint16_t sequence;
@@ -11,7 +12,8 @@ struct slot {
     rtc_time_t sent, last_resent;
 };
 
-/* Sequence numbers come in order, so the slots from `oldest` on, `span` of them, are the ones in use. */
+/* Sequence numbers come in order, so the slots from `oldest` on, `span` of them, are the ones in use. Owner: its send stream. Written by
+ * this file. */
 struct rtx_cache {
     rtc_context *context;
     uint16_t oldest;

@@ -6,6 +6,7 @@
 
 enum { REMEMBERED_MAX = 8 };
 
+/* Owner: the history. */
 struct past_stream {
     struct past_stream *next;
     struct rtp_inbound_stats stats;
