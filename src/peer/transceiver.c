@@ -56,9 +56,11 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
     case TRANSCEIVER_TRACK_MUTE:
         if (c->on_track_mute)
             c->on_track_mute(pc, pc->user, t->receiver.track, e->value != 0);
-        media_track_tell(t->receiver.track, e->value ? TRACK_EVENT_MUTE : TRACK_EVENT_UNMUTE);
+        if (!peer_is_closed(pc)) /* by that callback: then a worker tells that the track ended, behind which nothing comes */
+            media_track_tell(t->receiver.track, e->value ? TRACK_EVENT_MUTE : TRACK_EVENT_UNMUTE);
         break;
     case TRANSCEIVER_TRACK_ENDED:
+        t->receiver.ended_untold = false;
         media_track_tell(t->receiver.track, TRACK_EVENT_ENDED);
         break;
     case TRANSCEIVER_CIRCUIT:
@@ -76,10 +78,16 @@ static void hold(void *t)
     (void)rtc_rtp_transceiver_ref(t);
 }
 
+/* The connection closed before an event had its turn: that a track ended is told all the same. */
 static void release(rtc_peer_connection *pc, struct user_event *e)
 {
+    rtc_rtp_transceiver *t = e->object;
     (void)pc;
-    rtc_rtp_transceiver_unref(e->object);
+    if (e->type == TRANSCEIVER_TRACK_ENDED && t->receiver.ended_untold) {
+        t->receiver.ended_untold = false;
+        media_track_tell_end_elsewhere(t->receiver.track);
+    }
+    rtc_rtp_transceiver_unref(t);
 }
 
 struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value)

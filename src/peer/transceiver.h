@@ -65,6 +65,7 @@ struct rtc_rtp_receiver {
     size_t stream_count;                              /* at least 1 */
     struct track_feedback *feedback;                  /* what the track's consumers ask for */
     bool ended_untold;                                /* its source ended, which the track's listeners are still to be told */
+    bool ended_queued;                                /* an event is to tell them */
 };
 
 /* One way only (webrtc-pc 5.4.1):

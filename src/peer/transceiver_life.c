@@ -155,13 +155,13 @@ void transceiver_stop(rtc_rtp_transceiver *t)
 
 void transceiver_tell_ended(rtc_rtp_transceiver *t)
 {
-    if (!t->receiver.ended_untold)
+    if (!t->receiver.ended_untold || t->receiver.ended_queued)
         return;
-    t->receiver.ended_untold = false;
-    if (peer_is_closed(t->connection))
-        media_track_tell_end_elsewhere(t->receiver.track);
-    else
-        (void)transceiver_tell(t, TRANSCEIVER_TRACK_ENDED, 0);
+    t->receiver.ended_queued = transceiver_tell(t, TRANSCEIVER_TRACK_ENDED, 0) != NULL;
+    if (t->receiver.ended_queued)
+        return;
+    t->receiver.ended_untold = false; /* closed, or without memory */
+    media_track_tell_end_elsewhere(t->receiver.track);
 }
 
 void transceiver_detach(rtc_rtp_transceiver *t)

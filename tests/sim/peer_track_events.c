@@ -94,6 +94,24 @@ static void removal_mutes(void **state)
     end(&c);
 }
 
+/* An answer that rejects its section, set but for what it tells. */
+static void reject_section(struct call *c)
+{
+    assert_int_equal(rtc_peer_connection_set_local_description(c->s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(c->s.p.peer[0].pc, RTC_SDP_OFFER, peer_description(&c->s.p, 1)), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(c->s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    char line[32];
+    unsigned port = 0;
+    assert_int_equal(sscanf(strstr(peer_description(&c->s.p, 0), "m=video "), "m=video %u", &port), 1);
+    (void)snprintf(line, sizeof line, "m=video %u ", port);
+    char *rejected = text_replace(peer_description(&c->s.p, 0), line, "m=video 0 ");
+    char *again = text_replace(rejected, "a=group:BUNDLE 0\r\n", "");
+    assert_int_equal(rtc_peer_connection_set_remote_description(c->s.p.peer[1].pc, RTC_SDP_ANSWER, again), RTC_OK);
+    free(rejected);
+    free(again);
+    assert_int_equal(rtc_media_stream_track_ready_state(c->track), RTC_TRACK_ENDED);
+}
+
 /* Its section is rejected: the transceiver stops, and the source of the track ends, which is told after the state. */
 static void a_rejected_section_ends_it(void **state)
 {
@@ -101,26 +119,51 @@ static void a_rejected_section_ends_it(void **state)
     (void)state;
     begin(&c);
     scene_forget_logs(&c.s);
-    assert_int_equal(rtc_peer_connection_set_local_description(c.s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
-    assert_int_equal(rtc_peer_connection_set_remote_description(c.s.p.peer[0].pc, RTC_SDP_OFFER, peer_description(&c.s.p, 1)), RTC_OK);
-    assert_int_equal(rtc_peer_connection_set_local_description(c.s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
-    char line[32];
-    unsigned port = 0;
-    assert_int_equal(sscanf(strstr(peer_description(&c.s.p, 0), "m=video "), "m=video %u", &port), 1);
-    (void)snprintf(line, sizeof line, "m=video %u ", port);
-    char *rejected = text_replace(peer_description(&c.s.p, 0), line, "m=video 0 ");
-    char *again = text_replace(rejected, "a=group:BUNDLE 0\r\n", "");
-    assert_int_equal(rtc_peer_connection_set_remote_description(c.s.p.peer[1].pc, RTC_SDP_ANSWER, again), RTC_OK);
-    free(rejected);
-    free(again);
+    reject_section(&c);
     peer_run(&c.s.p, 1000);
-    assert_int_equal(rtc_media_stream_track_ready_state(c.track), RTC_TRACK_ENDED);
     assert_non_null(strstr(said(&c), "signaling:stable"));
     assert_non_null(strstr(said(&c), "track-ended"));
     assert_true(strstr(said(&c), "track-ended") > strstr(said(&c), "signaling:stable"));
     assert_int_equal(peer_log_count(&c.s.log[1], "track-ended"), 1);
     end(&c);
     assert_int_equal(peer_log_count(&c.s.log[1], "track-ended"), 1); /* closing says it no second time */
+}
+
+/* The connection closes before it said so: the track still does. */
+static void closing_before_it_is_told(void **state)
+{
+    struct call c;
+    (void)state;
+    begin(&c);
+    scene_forget_logs(&c.s);
+    reject_section(&c);
+    assert_int_equal(peer_log_count(&c.s.log[1], "track-ended"), 0);
+    rtc_peer_connection_close(c.s.p.peer[1].pc);
+    peer_run(&c.s.p, SECOND);
+    assert_int_equal(peer_log_count(&c.s.log[1], "track-ended"), 1);
+    end(&c);
+}
+
+static void close_it(rtc_peer_connection *pc, void *user, rtc_media_stream_track *track, bool muted)
+{
+    (void)track;
+    assert_true(muted);
+    peer_log_add(user, "closing");
+    rtc_peer_connection_close(pc);
+}
+
+/* The connection's own callback closes it: no mute follows, for ended is the last event. */
+static void closing_while_it_is_muted(void **state)
+{
+    struct call c;
+    (void)state;
+    begin(&c);
+    scene_forget_logs(&c.s);
+    c.s.p.peer[1].extra.on_track_mute = close_it;
+    c.s.pumps.pump[0].running = false;
+    peer_run(&c.s.p, 4 * SECOND);
+    assert_string_equal(said(&c), "closing track-ended");
+    end(&c);
 }
 
 /* No event of a closed connection follows; its tracks tell by themselves that they ended. */
@@ -172,6 +215,7 @@ int main(void)
         cmocka_unit_test(media_comes_and_goes),        cmocka_unit_test(removal_mutes),
         cmocka_unit_test(a_rejected_section_ends_it),  cmocka_unit_test(closing_ends_it),
         cmocka_unit_test(a_peer_that_closes_mutes_it), cmocka_unit_test(stopping_it_says_nothing),
+        cmocka_unit_test(closing_before_it_is_told),   cmocka_unit_test(closing_while_it_is_muted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
