@@ -201,6 +201,8 @@ void media_track_tell(rtc_media_stream_track *track, enum track_event event)
 
 void media_track_tell_end_elsewhere(rtc_media_stream_track *track)
 {
+    if (!track_listeners_any(&track->listeners)) /* no worker is begun for nothing, nor the context kept until it had its turn */
+        return;
     struct executor *executor = context_executor(track->context);
     if (!executor || atomic_exchange(&track->ending_told, true))
         return;

@@ -59,6 +59,14 @@ int track_listeners_add(struct track_listeners *l, rtc_context *context, const r
     return RTC_OK;
 }
 
+bool track_listeners_any(struct track_listeners *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool any = !list_empty(&l->list);
+    pthread_mutex_unlock(&l->lock);
+    return any;
+}
+
 /* With the lock held: a call of it on another thread. */
 static bool called_elsewhere(const rtc_track_listener *listener)
 {

@@ -26,6 +26,8 @@ void track_listeners_fini(struct track_listeners *l, rtc_context *context);
 /* Copies `callbacks`. RTC_ERR_NO_MEMORY. */
 int track_listeners_add(struct track_listeners *l, rtc_context *context, const rtc_track_callbacks *callbacks, void *user,
                         rtc_track_listener **out);
+/* Whether there is somebody to tell. */
+bool track_listeners_any(struct track_listeners *l);
 /* Waits for a call on another thread. */
 void track_listeners_remove(struct track_listeners *l, rtc_context *context, rtc_track_listener *listener);
 /* Calls everybody who was there when it began. The caller has a reference to the track. */

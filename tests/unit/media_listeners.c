@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who listens to a track: in which order they are told, what may be done from within a callback, and that nobody is called once removed. */
+#include "context.h"
 #include "counting_allocator.h"
 #include "media_track.h"
 
@@ -263,13 +264,31 @@ static void the_end_is_told_elsewhere(void **state)
     rtc_context_unref(context);
 }
 
+/* Who has no listeners starts no worker for them, and is gone with the last reference. */
+static void an_end_that_nobody_hears(void **state)
+{
+    struct counting_allocator c = {0};
+    rtc_allocator allocator = counting_allocator_of(&c);
+    const rtc_context_options o = {.size = sizeof o, .allocator = &allocator};
+    rtc_context *context;
+    (void)state;
+    assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
+    rtc_media_stream_track *track = fresh_track(context);
+    assert_true(media_track_end(track));
+    media_track_tell_end_elsewhere(track);
+    assert_null(context_slot_get(context, CONTEXT_SLOT_EXECUTOR));
+    rtc_media_stream_track_unref(track);
+    rtc_context_unref(context);
+    assert_int_equal(c.live, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_order_of_adding),        cmocka_unit_test(from_within_callbacks),
         cmocka_unit_test(the_last_reference_goes),   cmocka_unit_test(old_and_broken_structs),
         cmocka_unit_test(memory_runs_out),           cmocka_unit_test(nobody_is_called_once_removed),
-        cmocka_unit_test(the_end_is_told_elsewhere),
+        cmocka_unit_test(the_end_is_told_elsewhere), cmocka_unit_test(an_end_that_nobody_hears),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
