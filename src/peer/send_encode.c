@@ -130,6 +130,8 @@ static int run_encoder(struct send_pipeline *p, rtc_video_frame *picture, bool k
         out->count = 0;
         error = RTC_ERR_RANGE;
     }
+    for (size_t i = 0; i < out->count && !error; i++)
+        error = out->frames[i] ? RTC_OK : RTC_ERR_RANGE;
     if (error)
         drop_layers(out);
     return error;
@@ -282,7 +284,9 @@ static int encode_packets(struct send_pipeline *p)
         if (!error)
             error = p->worker.codec->encode_audio(p->worker.encoder, packet, encoded.frames);
         encoded.count = encoded.frames[0] != NULL;
-        if (encoded.count > 0) {
+        if (error) {
+            drop_layers(&encoded);
+        } else if (encoded.count > 0) {
             count_encoded(p, &encoded, began);
             emit(p, &encoded, level_of(packet));
         }

@@ -15,6 +15,7 @@ enum { EVERY_US = 33333 };
 static struct {
     rtc_context *context;
     bool layers; /* two temporal ones, and one of an encoding that there is not */
+    bool broken; /* of the eleventh picture an error comes behind a frame, and of the 21st a frame that is none */
     uint32_t encoders, decoders, alive;
     char encoder_fmtp[64], decoder_fmtp[64], decoder_name[16];
     uint32_t clock_rate, channels, encodings, pictures, serial, keyframes_wanted;
@@ -90,6 +91,11 @@ static int encode_layers(void *encoder, rtc_video_frame *picture, uint32_t keyfr
     assert_int_equal(*count, 0);
     assert_true(keyframes <= 1); /* there is one encoding */
     seen.keyframes_wanted += keyframes;
+    if (seen.broken && (seen.pictures == 10 || seen.pictures == 20)) {
+        out[(*count)++] = make(picture, false, 0, 1);
+        *count += seen.pictures == 20; /* and there is nothing */
+        return seen.pictures++ == 10 ? RTC_ERR_OPERATION : RTC_OK;
+    }
     out[(*count)++] = make(picture, keyframes & 1, 0, 0);
     if (seen.layers) {
         out[(*count)++] = make(picture, false, 1, 0);
@@ -318,13 +324,30 @@ static void one_picture_becomes_several_layers(void **state)
     end(&s);
 }
 
+/* A picture that an encoder spoils is lost as a whole, counted, and followed by a keyframe. */
+static void spoilt_pictures_are_lost_alone(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, false, NULL);
+    seen.broken = true;
+    peer_run(&s.p, 2 * SECOND);
+    s.next = RTC_TIME_NEVER;
+    peer_run(&s.p, 1 * SECOND);
+    assert_int_equal(seen.pictures, s.pushed);
+    assert_int_equal(s.came, s.pushed - 2);
+    assert_int_equal(seen.keyframes_wanted, 1 + 2);
+    assert_int_equal((int)outbound(&s, "framesEncoded"), s.pushed - 2);
+    assert_int_equal((int)outbound(&s, "framesDropped"), 2);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parameters_reach_the_codecs),
-        cmocka_unit_test(a_change_of_parameters_loses_nothing),
-        cmocka_unit_test(what_is_encoded_leaves_before_it_ends),
-        cmocka_unit_test(one_picture_becomes_several_layers),
+        cmocka_unit_test(parameters_reach_the_codecs),           cmocka_unit_test(a_change_of_parameters_loses_nothing),
+        cmocka_unit_test(what_is_encoded_leaves_before_it_ends), cmocka_unit_test(one_picture_becomes_several_layers),
+        cmocka_unit_test(spoilt_pictures_are_lost_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
