@@ -26,11 +26,25 @@ static void parse_opus(struct slice s)
         abort();
 }
 
-/* The frame comes back from its payloads. */
+/* What a payload says of its picture's layers. */
+static bool says(const struct vp8_payload *p, const struct payload_picture *picture)
+{
+    bool layers = picture->layer_flags & RTC_LAYER_TEMPORAL;
+    if (p->picture_id != picture->id || p->has_temporal_id != layers)
+        return false;
+    return layers
+               ? p->tl0_picture_index == picture->base_index && p->temporal_id == (picture->temporal_id < 3 ? picture->temporal_id : 3) &&
+                     p->layer_sync == ((picture->layer_flags & RTC_LAYER_SYNC) != 0)
+               : p->tl0_picture_index == VP8_NO_TL0;
+}
+
+/* The frame comes back from its payloads. Its first byte is what they say of its layers, too. */
 static void split_vp8(struct slice frame, size_t max_payload)
 {
     struct packetizer packetizer;
-    if (!vp8_packetizer_start(&packetizer, frame, &(struct payload_picture){.id = 7}, max_payload))
+    uint8_t what = frame.len > 0 ? frame.data[0] : 0;
+    const struct payload_picture picture = {.id = 7, .layer_flags = what & 3, .temporal_id = what >> 2 & 7, .base_index = what};
+    if (!vp8_packetizer_start(&packetizer, frame, &picture, max_payload))
         return;
     size_t at = 0;
     for (bool last = false; !last;) {
@@ -39,7 +53,8 @@ static void split_vp8(struct slice frame, size_t max_payload)
         struct vp8_payload p;
         if (!vp8_packetizer_next(&packetizer, &w, &last) || !vp8_payload_parse(slice_of(room, writer_len(&w)), &p))
             abort();
-        if (p.data.len > frame.len - at || memcmp(frame.data + at, p.data.data, p.data.len) != 0 || p.start_of_frame != (at == 0))
+        if (!says(&p, &picture) || p.data.len > frame.len - at || memcmp(frame.data + at, p.data.data, p.data.len) != 0 ||
+            p.start_of_frame != (at == 0))
             abort();
         at += p.data.len;
     }
