@@ -12,18 +12,21 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-enum { REPLACEMENTS = 300, LIVES = 20 };
+enum { REPLACEMENTS = 300, EXCHANGES = 60, LIVES = 20 };
 
 /* ---- A codec that is quick and obstinate: it drops every other picture, keyframe or not, and its pictures are grey ---- */
 
-static atomic_uint encoded, decoded;
+static atomic_uint encoded, decoded, encoders, told; /* `told`: the number that the last encoder was given */
 
 static int codec_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
 {
-    (void)settings;
+    const char *number = strstr(settings->parameters->fmtp, "max-fr=");
+    atomic_store(&told, number ? (uint32_t)strtoul(number + strlen("max-fr="), NULL, 10) : 0);
+    atomic_fetch_add(&encoders, 1);
     *out = context;
     return RTC_OK;
 }
@@ -148,14 +151,22 @@ static void on_picture(void *user, rtc_video_frame *frame)
     atomic_fetch_add(&s->shown, 1);
 }
 
-static void exchange(struct scene *s)
+/* Offer and answer. `number`, if it is not 0, is a parameter of VP8 in the answer. */
+static void exchange(struct scene *s, uint32_t number)
 {
+    static const char vp8[] = "a=rtpmap:96 VP8/90000\r\n";
+    static char changed[65536];
     rtc_sdp_type type;
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(rtc_peer_connection_set_local_description(s->pc[i], RTC_SDP_NONE, NULL), RTC_OK);
-        const char *sdp = rtc_peer_connection_local_description(s->pc[i], &type);
-        assert_int_equal(rtc_peer_connection_set_remote_description(s->pc[1 - i], type, sdp), RTC_OK);
-    }
+    assert_int_equal(rtc_peer_connection_set_local_description(s->pc[0], RTC_SDP_NONE, NULL), RTC_OK);
+    const char *offer = rtc_peer_connection_local_description(s->pc[0], &type);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->pc[1], type, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(s->pc[1], RTC_SDP_NONE, NULL), RTC_OK);
+    const char *answer = rtc_peer_connection_local_description(s->pc[1], &type), *rest = strstr(answer, vp8);
+    assert_non_null(rest);
+    rest += strlen(vp8);
+    if (number > 0)
+        (void)snprintf(changed, sizeof changed, "%.*sa=fmtp:96 max-fr=%u\r\n%s", (int)(rest - answer), answer, number, rest);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->pc[0], type, number > 0 ? changed : answer), RTC_OK);
 }
 
 static rtc_media_stream_track *fresh_track(struct scene *s)
@@ -183,7 +194,7 @@ static void begin(struct scene *s)
     }
     assert_int_equal(rtc_peer_connection_add_track(s->pc[0], track, NULL, 0, &s->sender), RTC_OK);
     rtc_media_stream_track_unref(track);
-    exchange(s);
+    exchange(s, 0);
     rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s->pc[1], 0));
     s->remote = rtc_media_stream_track_ref(rtc_rtp_receiver_track(receiver));
     assert_int_equal(rtc_media_stream_track_add_sink(s->remote, &ops, s, &s->sink), RTC_OK);
@@ -229,6 +240,25 @@ static void tracks_are_replaced(void **state)
         assert_int_equal(rtc_rtp_sender_replace_track(s.sender, track), RTC_OK);
         rtc_media_stream_track_unref(track);
         rtc_loop_unlock(s.loop);
+    }
+    end(&s);
+}
+
+/* Another encoder takes the place of the one that is at work. */
+static void encoders_are_exchanged(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    wait_for(&encoded, atomic_load(&encoded) + 1);
+    for (uint32_t i = 1; i <= EXCHANGES; i++) {
+        uint32_t before = atomic_load(&encoders);
+        rtc_loop_lock(s.loop);
+        exchange(&s, i);
+        rtc_loop_unlock(s.loop);
+        wait_for(&encoders, before + 1);
+        assert_int_equal(atomic_load(&told), i);
+        wait_for(&encoded, atomic_load(&encoded) + i % 3);
     }
     end(&s);
 }
@@ -296,15 +326,27 @@ static void what_fails_at_the_end_counts_once(void **state)
     end(&s);
 }
 
-/* Connections go while pictures are being decoded, and shown. */
+static atomic_uint ended;
+
+static void on_ended(void *user, rtc_media_stream_track *track)
+{
+    assert_int_equal(rtc_media_stream_track_ready_state(track), RTC_TRACK_ENDED);
+    atomic_fetch_add((atomic_uint *)user, 1);
+}
+
+/* Connections go while pictures are being decoded, and shown. Whoever listens to a track hears of it, though nothing else is left. */
 static void receivers_are_freed(void **state)
 {
+    static const rtc_track_callbacks listening = {.size = sizeof listening, .on_ended = on_ended};
     (void)state;
-    for (int i = 0; i < LIVES; i++) {
+    for (uint32_t i = 0; i < LIVES; i++) {
         struct scene s;
+        rtc_track_listener *listener;
         begin(&s);
+        assert_int_equal(rtc_media_stream_track_add_listener(s.remote, &listening, &ended, &listener), RTC_OK);
         wait_for(&s.shown, 3);
         end(&s);
+        wait_for(&ended, i + 1);
     }
 }
 
@@ -312,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tracks_are_replaced),
+        cmocka_unit_test(encoders_are_exchanged),
         cmocka_unit_test(receivers_are_freed),
         cmocka_unit_test(what_fails_at_the_end_counts_once),
     };
