@@ -271,12 +271,15 @@ static uint32_t source_with_rid(const struct rtp_demux *d, uint32_t member, cons
     return latest ? latest->ssrc : 0;
 }
 
-/* A repair stream that no a=ssrc-group names: by its repaired-rid (RFC 8852), else it belongs to what plays. */
+/* A repair stream that no a=ssrc-group names: by its repaired-rid (RFC 8852), else it belongs to what plays. Where several may play it must
+ * say so: another's packet would be taken for the one that is missing. */
 static uint32_t repaired_ssrc(const struct rtp_demux *d, const struct entry *e, const struct source *s)
 {
     if (s->media_ssrc)
         return s->media_ssrc;
-    return s->rid[0] ? source_with_rid(d, s->member, s->rid) : e->last_media_ssrc;
+    if (s->rid[0])
+        return source_with_rid(d, s->member, s->rid);
+    return e->section.receive_rid_count == 0 ? e->last_media_ssrc : 0;
 }
 
 bool rtp_demux_route(struct rtp_demux *d, const struct rtp_header *header, struct rtp_route *out)

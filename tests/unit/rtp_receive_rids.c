@@ -144,6 +144,22 @@ static void each_is_repaired(void **state)
     assert_int_equal(numbers(low).pli_count, 0);
 }
 
+/* Whose repair it is can not be guessed where there are several: that of another would be taken for the packet that is missing. */
+static void a_repair_without_a_name(void **state)
+{
+    (void)state;
+    say_rid(HIGH, 1, "h", true);
+    say_rid(LOW, 501, "l", true);
+    say_rid(LOW, 503, "l", false);
+    repair(HIGH_RTX, 1, NULL, 502);
+    wait_until(now + 20 * MS);
+    assert_int_equal(numbers(low).retransmitted_packets_received, 0);
+    assert_int_equal(numbers(low).video.frames_received, 1);
+    repair(LOW_RTX, 1, "l", 502);
+    wait_until(now + 20 * MS);
+    assert_int_equal(numbers(low).video.frames_received, 3);
+}
+
 /* A stream that changes its SSRC goes on, and repairs are the new one's. */
 static void another_ssrc(void **state)
 {
@@ -198,7 +214,8 @@ static void names_that_are_not_agreed_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(each_plays), TEST(each_is_repaired), TEST(another_ssrc), TEST(a_name_comes_late), TEST(names_that_are_not_agreed_on),
+        TEST(each_plays),   TEST(each_is_repaired),  TEST(a_repair_without_a_name),
+        TEST(another_ssrc), TEST(a_name_comes_late), TEST(names_that_are_not_agreed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
