@@ -134,20 +134,41 @@ static void flush_senders(rtc_peer_connection *pc, const struct negotiation_plan
     }
 }
 
+/* The session says goodbye for the streams of a section that ends. */
+static bool says_goodbye(const struct effect *e)
+{
+    return e->type == EFFECT_STOP || e->type == EFFECT_REMOVE;
+}
+
+/* The pool has so many packets afterwards. */
+static int reserve_packets(struct packet_pool *pool, size_t count)
+{
+    struct packet_queue reserved = {0};
+    struct packet *p = NULL;
+    while (reserved.count < count && (p = packet_new(pool)) != NULL)
+        packet_queue_push(&reserved, p);
+    int error = reserved.count < count ? RTC_ERR_NO_MEMORY : RTC_OK;
+    packet_queue_clear(&reserved);
+    return error;
+}
+
 /* Room for what is appended by then, below and above. */
 static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 {
     struct rtp_session *media = transport_media(pc->transport);
     uint32_t told = 1; /* negotiationneeded */
-    size_t changes = 0, ssrcs = 0;
+    size_t changes = 0, ssrcs = 0, goodbyes = 0;
     for (size_t i = 0; i < plan->effect_count; i++) {
         told += is_told(&plan->effects[i]);
         changes += changes_rates(&plan->effects[i]);
+        goodbyes += says_goodbye(&plan->effects[i]);
         ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 2 * plan->effects[i].rtp->remote_ssrc_count : 0;
     }
     int error = out_reserve(transport_media_out(pc->transport), changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX);
     if (!error && media)
         error = rtp_session_reserve_sources(media, ssrcs);
+    if (!error && media)
+        error = reserve_packets(pc->settings.pool, goodbyes);
     return error ? error : event_queue_reserve(&pc->events, told);
 }
 

@@ -7,6 +7,7 @@
 #include "data_channel.h"
 #include "endpoint.h"
 #include "peer_transport.h"
+#include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
 
@@ -150,6 +151,8 @@ void rtc_peer_connection_free(rtc_peer_connection *pc)
 
 static void detach_children(rtc_peer_connection *pc)
 {
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
+        transceiver_flush_sending(link_owner(l, rtc_rtp_transceiver, link));
     while (!list_empty(&pc->channels.list))
         data_channel_silence(link_owner(pc->channels.list.next, rtc_data_channel, link));
     while (!list_empty(&pc->transceivers))

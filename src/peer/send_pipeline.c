@@ -308,11 +308,11 @@ static void give_up_waiting(struct send_pipeline *p)
     struct send_item item;
     pthread_mutex_lock(&p->lock);
     p->shared.detached = true;
-    p->shared.stats.frames_dropped += p->shared.in.count + p->shared.in_work;
+    p->shared.stats.frames_dropped += p->shared.in.count + p->shared.in_work + p->shared.out.count;
     pthread_mutex_unlock(&p->lock);
     for (;;) { /* references go without the lock: the last one calls whom the frame belongs to */
         pthread_mutex_lock(&p->lock);
-        bool more = send_ring_pop(&p->shared.in, &item);
+        bool more = send_ring_pop(&p->shared.in, &item) || send_ring_pop(&p->shared.out, &item);
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;
@@ -320,12 +320,11 @@ static void give_up_waiting(struct send_pipeline *p)
     }
 }
 
-void send_pipeline_end(struct send_pipeline *p, rtc_time_t now, struct send_pipeline_stats *sum)
+void send_pipeline_end(struct send_pipeline *p, struct send_pipeline_stats *sum)
 {
     if (!p)
         return;
     give_up_waiting(p);
-    send_ready(p, now);
     send_pipeline_sum(p, sum);
     media_track_remove_consumer(p->track, p->consumer);
     rtc_media_stream_track_unref(p->track);
@@ -346,7 +345,8 @@ void send_pipeline_request_keyframe(struct send_pipeline *p)
 
 void send_pipeline_flush(struct send_pipeline *p, rtc_time_t now)
 {
-    send_ready(p, now);
+    if (p)
+        send_ready(p, now);
 }
 
 /* Its numbers are RTP's affair. */

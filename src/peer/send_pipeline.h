@@ -14,11 +14,11 @@ int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct s
 void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t);
 /* Of one that was not started. NULL is legal. */
 void send_pipeline_discard(struct send_pipeline *p);
-/* Ends it: nothing more is consumed. What it has encoded is still sent, so that the stream lacks nothing; all it counted is added to `sum`,
- * as send_pipeline_sum() does. NULL is legal. */
-void send_pipeline_end(struct send_pipeline *p, rtc_time_t now, struct send_pipeline_stats *sum);
-/* What it has encoded is sent now, before what is agreed on changes. */
+/* What it has encoded is sent now, so that the stream lacks nothing when it ends, or when what is agreed on changes. NULL is legal. */
 void send_pipeline_flush(struct send_pipeline *p, rtc_time_t now);
+/* Ends it, without memory: nothing more is consumed or sent. What a worker made since it was flushed counts as dropped; all it counted is
+ * added to `sum`, as send_pipeline_sum() does. NULL is legal. */
+void send_pipeline_end(struct send_pipeline *p, struct send_pipeline_stats *sum);
 /* The codec or its parameters may be others now: what is taken from now on gets an encoder of its own then, and begins with a keyframe. No
  * frame is lost. */
 void send_pipeline_set_codec(struct send_pipeline *p, const struct jsep_codec *codec);

@@ -13,11 +13,12 @@ void transceiver_stop_sending(rtc_rtp_transceiver *t)
     struct send_pipeline *ended = t->sender.pipeline;
     t->sender.pipeline = NULL;
     if (ended)
-        send_pipeline_end(ended, t->connection->now, &t->sender.past);
+        send_pipeline_end(ended, &t->sender.past);
 }
 
 void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track)
 {
+    transceiver_flush_sending(t);
     transceiver_stop_sending(t);
     rtc_media_stream_track *old = t->sender.track;
     t->sender.track = track ? rtc_media_stream_track_ref(track) : NULL;
@@ -55,8 +56,7 @@ static bool is_to_send(const rtc_rtp_transceiver *t)
 
 void transceiver_flush_sending(rtc_rtp_transceiver *t)
 {
-    if (t->sender.pipeline)
-        send_pipeline_flush(t->sender.pipeline, t->connection->now);
+    send_pipeline_flush(t->sender.pipeline, t->connection->now);
 }
 
 void transceiver_finish_sending(rtc_rtp_transceiver *t)

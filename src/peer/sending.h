@@ -11,7 +11,7 @@ int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *str
 /* Begins or ends encoding, as direction, codec and track say. Without memory for a pipeline, which was not prepared, the connection gives
  * up. */
 void transceiver_update_sending(rtc_rtp_transceiver *t);
-/* Before a negotiation changes anything: what is encoded already leaves by what was agreed on before. */
+/* Before anything changes: what is encoded already leaves by what was agreed on before. */
 void transceiver_flush_sending(rtc_rtp_transceiver *t);
 /* To be called between changing these and telling the RTP session: ends encoding where nothing is to be sent any more. */
 void transceiver_finish_sending(rtc_rtp_transceiver *t);
@@ -20,7 +20,7 @@ void transceiver_finish_sending(rtc_rtp_transceiver *t);
 int transceiver_prepare_sending(rtc_rtp_transceiver *t, rtc_rtp_direction direction);
 /* Gives back what was prepared and not used. */
 void transceiver_forget_prepared(rtc_rtp_transceiver *t);
-/* Ends encoding. */
+/* Ends encoding, without memory. */
 void transceiver_stop_sending(rtc_rtp_transceiver *t);
 /* What is sent changed, or its priority: the transport is to be told its mark again. */
 void transceiver_mark_again(const rtc_rtp_transceiver *t);

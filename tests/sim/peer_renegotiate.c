@@ -302,6 +302,29 @@ static void rejected_section(void **state)
     }
 }
 
+/* One that was sent ends: its streams say goodbye, and what that takes was made ready (apply_guard.c). */
+static void a_section_that_is_sent_is_rejected(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 28);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    scene_expect_frames(&s, 1, 0);
+    scene_expect_frames(&s, 1, 1);
+    char *offer = scene_gathered_offer(&s);
+    scene_exchange_changed(&s, text_replace(offer, "VP8/90000", "XYZ/90000"));
+    free(offer);
+    for (int i = 0; i < 2; i++) {
+        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[i].pc, 0);
+        assert_int_equal(rtc_rtp_transceiver_direction(t), RTC_DIRECTION_STOPPED);
+    }
+    scene_expect_frames(&s, 1, 1);
+    scene_end(&s);
+}
+
 static void everything_rejected(void **state)
 {
     struct scene s;
@@ -445,6 +468,7 @@ int main(void)
         cmocka_unit_test(need_compares_with_both_descriptions),
         cmocka_unit_test(one_kind_only),
         cmocka_unit_test(rejected_section),
+        cmocka_unit_test(a_section_that_is_sent_is_rejected),
         cmocka_unit_test(everything_rejected),
         cmocka_unit_test(data_rejected),
         cmocka_unit_test(unbundled_offer),
