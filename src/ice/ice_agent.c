@@ -235,6 +235,13 @@ void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out)
     run(agent, now, out);
 }
 
+bool ice_agent_has_socket(const struct ice_agent *agent, uint32_t socket)
+{
+    return socket != 0 &&
+           (ice_bases_find(&agent->bases, socket) || ice_tcp_has_socket(&agent->tcp, socket) ||
+            ice_relays_have_socket(&agent->relays, socket) || (agent->names.mdns && mdns_has_socket(agent->names.mdns, socket)));
+}
+
 bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out)
 {
     if (agent->session.state == ICE_CLOSED || !ice_input(agent, now, from, packet, out))

@@ -47,6 +47,8 @@ void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out);
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
+/* One of its sockets, or of its connections, is that one (rtc_path.socket); 0 is nobody's. */
+bool ice_agent_has_socket(const struct ice_agent *agent, uint32_t socket);
 /* A datagram whose first byte is 0-3 (RFC 7983). False: it is for another agent that may share the socket (a socket that is not this one's,
  * a request for another username fragment, a response to a request that this one did not send), and nothing was counted. */
 bool ice_agent_input(struct ice_agent *agent, rtc_time_t now, const struct path *from, struct slice packet, struct out *out);

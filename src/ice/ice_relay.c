@@ -410,6 +410,14 @@ static void unwrap_stream(struct ice_relays *relays, struct ice_relay *relay, rt
         fail(relays, relay, 0, "the server does not speak TURN", now, out);
 }
 
+bool ice_relays_have_socket(const struct ice_relays *relays, uint32_t socket)
+{
+    for (size_t i = 0; i < relays->count; i++)
+        if (relays->list[i]->socket == socket)
+            return true;
+    return false;
+}
+
 bool ice_relays_unwrap(struct ice_relays *relays, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out)
 {
     for (size_t i = 0; i < relays->count; i++) {

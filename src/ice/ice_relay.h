@@ -67,6 +67,8 @@ void ice_relays_fini(struct ice_relays *relays);
 void ice_relays_start(struct ice_relays *relays, const struct ice_base *base, uint32_t server, const struct address *address,
                       struct out *out);
 bool ice_relays_result(struct ice_relays *relays, rtc_time_t now, const struct io_result *result, struct out *out);
+/* One of their transports is that socket, which is not 0. */
+bool ice_relays_have_socket(const struct ice_relays *relays, uint32_t socket);
 /* What came on a relay's transport: what peers sent through it is appended to `inner`. False: on none of these. */
 bool ice_relays_unwrap(struct ice_relays *relays, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
 /* A first attempt is under way. */

@@ -571,6 +571,11 @@ static struct ice_connection *find_connection(const struct ice_tcp *tcp, uint32_
     return NULL;
 }
 
+bool ice_tcp_has_socket(const struct ice_tcp *tcp, uint32_t socket)
+{
+    return find_connection(tcp, socket) != NULL;
+}
+
 bool ice_tcp_result(struct ice_tcp *tcp, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     struct ice_connection *c = find_connection(tcp, result->id);

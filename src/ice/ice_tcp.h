@@ -94,6 +94,8 @@ void ice_tcp_drop_interface(struct ice_tcp *tcp, const struct address *interface
 void ice_tcp_prove(struct ice_tcp *tcp, const struct ice_base *base);
 
 bool ice_tcp_result(struct ice_tcp *tcp, rtc_time_t now, const struct io_result *result, struct out *out);
+/* One of its connections is that socket, which is not 0. */
+bool ice_tcp_has_socket(const struct ice_tcp *tcp, uint32_t socket);
 /* For packets of streams (PATH_TCP); false: this is none of ours. */
 bool ice_tcp_unwrap(struct ice_tcp *tcp, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
 /* Connections are being made, or will be. */

@@ -402,12 +402,24 @@ static void take_message(struct mdns *m, rtc_time_t now, size_t link, const stru
         take_record(m, now, &m->links[link], &message->records[i]);
 }
 
+/* Among its links; their number when it is none of theirs. */
+static size_t find_socket(const struct mdns *m, uint32_t socket)
+{
+    size_t link = 0;
+    while (link < m->link_count && (m->links[link].socket != socket || m->links[link].socket == 0))
+        link++;
+    return link;
+}
+
+bool mdns_has_socket(const struct mdns *m, uint32_t socket)
+{
+    return find_socket(m, socket) < m->link_count;
+}
+
 bool mdns_input(struct mdns *m, rtc_time_t now, const struct path *from, struct slice bytes, struct out *out)
 {
     struct dns_message message;
-    size_t link = 0;
-    while (link < m->link_count && (m->links[link].socket != from->socket || m->links[link].socket == 0))
-        link++;
+    size_t link = find_socket(m, from->socket);
     if (link == m->link_count)
         return false;
     if (m->links[link].state != MDNS_LINK_OPEN || m->closed)

@@ -65,6 +65,8 @@ void mdns_withdraw(struct mdns *mdns, const struct address *address);
  * mdns_publish() make room for others at the limit. For a new `mdns`; RTC_ERR_NO_MEMORY. */
 int mdns_inherit(struct mdns *mdns, struct mdns *from);
 
+/* One of the sockets that it asked for. */
+bool mdns_has_socket(const struct mdns *mdns, uint32_t socket);
 /* A datagram; false when its socket is none of ours. */
 bool mdns_input(struct mdns *mdns, rtc_time_t now, const struct path *from, struct slice bytes, struct out *out);
 /* False when the result's id is none of ours. */

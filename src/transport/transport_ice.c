@@ -303,6 +303,16 @@ bool transport_ice_follow(struct transport *t, rtc_time_t now, struct transport_
     return true;
 }
 
+bool transport_ice_has_socket(const struct transport *t, uint32_t socket)
+{
+    struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    for (size_t i = 0; i < count; i++)
+        if (ice_agent_has_socket(agents[i], socket))
+            return true;
+    return false;
+}
+
 void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *packet)
 {
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];

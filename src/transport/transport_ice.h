@@ -37,6 +37,8 @@ struct ice_agent *transport_ice_latest(const struct transport *t);
 size_t transport_ice_agents(const struct transport *t, struct ice_agent *out[TRANSPORT_AGENTS_MAX]);
 /* It gathers, if it does not: that begins when events are asked for next. */
 void transport_ice_gather(struct transport *t, const struct ice_agent *agent);
+/* A packet that comes on this socket or connection is for one of them (ice_agent_has_socket). */
+bool transport_ice_has_socket(const struct transport *t, uint32_t socket);
 /* The newest generation that has begun to gather, by its number; 0: none has. Ones that were left behind do not count. */
 uint32_t transport_ice_gathered(const struct transport *t);
 /* Binding requests that were for none of our generations, since the one that was negotiated last. */
