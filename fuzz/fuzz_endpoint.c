@@ -113,7 +113,7 @@ static void receive(const struct path *from, struct slice bytes)
 
 static const struct path *selected(int index)
 {
-    struct transport *t = run.p.peer[index].pc->transport;
+    struct transport *t = peer_first_transport(run.p.peer[index].pc);
     return t ? ice_agent_selected(t->ice.current.agent) : NULL;
 }
 
@@ -131,7 +131,7 @@ static void datagram(struct slice bytes, bool stranger)
 
 static void record(struct slice bytes)
 {
-    struct transport *t = run.p.peer[0].pc->transport;
+    struct transport *t = peer_first_transport(run.p.peer[0].pc);
     uint8_t packet[512];
     size_t len = bytes.len < sizeof packet ? bytes.len : sizeof packet;
     if (!t || len == 0)
@@ -148,7 +148,7 @@ static void record(struct slice bytes)
 
 static uint32_t ssrc_of(uint8_t choice)
 {
-    const struct rtp_session *s = run.p.peer[0].pc->transport->rtp;
+    const struct rtp_session *s = peer_first_transport(run.p.peer[0].pc)->rtp;
     if ((choice & 3) == 3)
         return 0x5eed0000u + choice;
     const struct rtp_member *m = s->members.all[(choice & 1) % s->members.count];
@@ -161,8 +161,9 @@ static uint32_t ssrc_of(uint8_t choice)
 static void protected_packet(struct slice bytes, bool control)
 {
     static const uint8_t types[8] = {96, 97, 111, 96, 97, 111, 0, 127};
-    struct transport *t = run.p.peer[0].pc->transport;
-    struct packet *p = t && t->rtp && t->rtp->outlet.srtp && t->rtp->members.count > 0 && bytes.len >= 4 ? packet_new(t->settings->pool) : NULL;
+    struct transport *t = peer_first_transport(run.p.peer[0].pc);
+    struct packet *p =
+        t && t->rtp && t->rtp->outlet.srtp && t->rtp->members.count > 0 && bytes.len >= 4 ? packet_new(t->settings->pool) : NULL;
     if (!p)
         return;
     struct writer w = writer_of(packet_data(p), 1100);

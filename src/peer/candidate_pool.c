@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See candidate_pool.h. What is pooled is gathered and withheld by the transport; a local description surfaces it (negotiation.c). */
+/* See candidate_pool.h. What is pooled is gathered and withheld by the first transport; a local description surfaces it (negotiation.c). */
 #include "candidate_pool.h"
 
 #include "peer_transport.h"
@@ -17,37 +17,45 @@ int candidate_pool_start(rtc_peer_connection *pc)
     int error = peer_need_transport(pc, true);
     if (error)
         return error;
-    transport_pool(pc->transport);
+    transport_pool(peer_first_transport(pc));
     return RTC_OK;
 }
 
 /* What was pooled does not fit the configuration any more. */
 static int discard(rtc_peer_connection *pc)
 {
-    if (!pc->transport || !transport_is_pooling(pc->transport) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
+    if (!peer_first_transport(pc) || !transport_is_pooling(peer_first_transport(pc)) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return RTC_OK;
     peer_run_transport(pc, pc->now);
-    return transport_discard_pool(pc->transport);
+    return transport_discard_pool(peer_first_transport(pc));
 }
 
 /* The servers changed: whatever has begun to gather did so with the old ones. */
 static void mark_stale(rtc_peer_connection *pc)
 {
-    uint32_t gathered = transport_ice_gathered(pc->transport);
+    uint32_t gathered = transport_ice_gathered(peer_first_transport(pc));
     if (gathered > pc->negotiation.stale_generation)
         pc->negotiation.stale_generation = gathered;
 }
 
-int candidate_pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before)
+static int set_servers(const rtc_peer_connection *pc, const struct transport *t)
 {
     struct ice_agent *agents[TRANSPORT_AGENTS_MAX];
+    size_t count = transport_ice_agents(t, agents);
+    int error = RTC_OK;
+    for (size_t i = 0; i < count && !error; i++)
+        error = ice_agent_set_servers(agents[i], pc->settings.servers, pc->settings.server_count, pc->settings.relay_only);
+    return error;
+}
+
+int candidate_pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before)
+{
     int error = RTC_OK;
     if (servers_changed || pc->candidate_pool_size < size_before)
         error = discard(pc);
-    if (servers_changed && pc->transport)
+    if (servers_changed && peer_first_transport(pc))
         mark_stale(pc);
-    size_t count = pc->transport ? transport_ice_agents(pc->transport, agents) : 0;
-    for (size_t i = 0; i < count && !error; i++)
-        error = ice_agent_set_servers(agents[i], pc->settings.servers, pc->settings.server_count, pc->settings.relay_only);
+    for (size_t i = 0; i < pc->transports.count && !error; i++)
+        error = set_servers(pc, pc->transports.items[i]);
     return error ? error : candidate_pool_start(pc);
 }

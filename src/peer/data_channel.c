@@ -106,13 +106,13 @@ static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id,
 
 int data_channel_open(rtc_peer_connection *pc, struct slice label, const rtc_data_channel_init *init, rtc_data_channel **out)
 {
-    int error = transport_need_channels(pc->transport);
+    int error = transport_need_channels(peer_first_transport(pc));
     if (error)
         return error;
     rtc_data_channel *c = create(pc, label, slice_of(init->protocol, init->protocol_len));
     if (!c)
         return RTC_ERR_NO_MEMORY;
-    c->transport = pc->transport;
+    c->transport = peer_first_transport(pc);
     c->parameters.unordered = init->unordered;
     c->parameters.negotiated = init->negotiated;
     c->parameters.max_retransmits = init->has_max_retransmits ? init->max_retransmits : -1;

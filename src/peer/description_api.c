@@ -176,7 +176,7 @@ int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_
 static char *show(rtc_peer_connection *pc, const struct description *d)
 {
     const struct ice_candidate *candidates;
-    const struct transport *t = pc->transport;
+    const struct transport *t = peer_first_transport(pc);
     const struct ice_agent *agent = !t ? NULL : d == pc->negotiation.pending.local ? transport_ice_latest(t) : transport_ice_negotiated(t);
     size_t count = agent ? ice_agent_local_candidates(agent, &candidates) : 0;
     bool complete = agent && ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE;

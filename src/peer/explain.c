@@ -50,19 +50,19 @@ static void look_at_pairs(const struct ice_agent *ice, rtc_time_t now, struct ev
     }
 }
 
-static struct evidence collect(const rtc_peer_connection *pc)
+static struct evidence collect(const struct transport *t, rtc_time_t now)
 {
-    const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
+    const struct ice_agent *ice = transport_ice_negotiated(t);
     const struct ice_candidate *locals;
     struct ice_candidate remote;
     struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
-    e.strangers = ice_agent_counters(ice)->unauthenticated + transport_ice_misdirected(pc->transport);
+    e.strangers = ice_agent_counters(ice)->unauthenticated + transport_ice_misdirected(t);
     e.locals = ice_agent_local_candidates(ice, &locals);
     e.left_out = ice_agent_counters(ice)->left_out;
     (void)ice_agent_left_out_report(ice, 0, &remote, &e.left_out_reason);
     while (ice_agent_remote_report(ice, e.remotes, &remote))
         e.remotes++;
-    look_at_pairs(ice, pc->now, &e);
+    look_at_pairs(ice, now, &e);
     look_at_servers(ice, &e);
     return e;
 }
@@ -75,9 +75,9 @@ static void advise_relay(const struct evidence *e, struct text *out)
         text_print(out, "; and %s gave no relay: %s", e->broken.url, e->broken.reason);
 }
 
-static void conclude_without_local(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
+static void conclude_without_local(const rtc_peer_connection *pc, const struct transport *t, const struct evidence *e, struct text *out)
 {
-    if (ice_agent_gathering_state(transport_ice_negotiated(pc->transport)) != ICE_GATHERING_COMPLETE)
+    if (ice_agent_gathering_state(transport_ice_negotiated(t)) != ICE_GATHERING_COMPLETE)
         text_print(out, "no local candidate has been found yet");
     else if (pc->settings.relay_only && !e->turn)
         text_print(out, "only relays may be used, and no TURN server is configured");
@@ -87,10 +87,10 @@ static void conclude_without_local(const rtc_peer_connection *pc, const struct e
         text_print(out, "there is no local candidate: no network interface has an address that can be used");
 }
 
-static void conclude_without_pair(const rtc_peer_connection *pc, const struct evidence *e, struct text *out)
+static void conclude_without_pair(const struct transport *t, const struct evidence *e, struct text *out)
 {
-    const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(pc->transport));
-    const char *names = ice_agent_name_failure(transport_ice_negotiated(pc->transport));
+    const struct ice_counters *c = ice_agent_counters(transport_ice_negotiated(t));
+    const char *names = ice_agent_name_failure(transport_ice_negotiated(t));
     if (e->remotes <= e->left_out && e->left_out_reason)
         text_print(out, "none of the peer's candidates may be used: %s", e->left_out_reason);
     else if (e->remotes > 0)
@@ -122,30 +122,50 @@ static void conclude_without_answer(const struct evidence *e, struct text *out)
         advise_relay(e, out);
 }
 
-static void conclude_without_path(const rtc_peer_connection *pc, struct text *out)
+static void conclude_without_path(const rtc_peer_connection *pc, const struct transport *t, struct text *out)
 {
-    struct evidence e = collect(pc);
-    enum ice_state state = ice_agent_state(transport_ice_negotiated(pc->transport));
+    struct evidence e = collect(t, pc->now);
+    enum ice_state state = ice_agent_state(transport_ice_negotiated(t));
     if (state == ICE_DISCONNECTED ||
-        (state == ICE_FAILED && ice_agent_selected_info(transport_ice_negotiated(pc->transport), &(struct ice_selected){0})))
+        (state == ICE_FAILED && ice_agent_selected_info(transport_ice_negotiated(t), &(struct ice_selected){0})))
         text_print(out, "the path worked, but nothing is heard of the peer any more: its network or ours has changed, or it is gone");
     else if (e.locals == 0 && e.pairs == 0)
-        conclude_without_local(pc, &e, out);
+        conclude_without_local(pc, t, &e, out);
     else if (e.pairs == 0)
-        conclude_without_pair(pc, &e, out);
+        conclude_without_pair(t, &e, out);
     else
         conclude_without_answer(&e, out);
 }
 
-static void conclude_with_path(const rtc_peer_connection *pc, struct text *out)
+static void conclude_with_path(const struct transport *t, struct text *out)
 {
-    enum dtls_state dtls = dtls_state(transport_dtls(pc->transport));
+    enum dtls_state dtls = dtls_state(transport_dtls(t));
     if (dtls == DTLS_FAILED)
-        text_print(out, "there is a path to the peer, but the DTLS handshake failed: %s", dtls_failure(transport_dtls(pc->transport)));
+        text_print(out, "there is a path to the peer, but the DTLS handshake failed: %s", dtls_failure(transport_dtls(t)));
     else if (dtls == DTLS_CONNECTED)
         text_print(out, "connected");
     else
         text_print(out, "there is a path to the peer, and the DTLS handshake is going on");
+}
+
+static bool has_path(const struct transport *t)
+{
+    const struct ice_agent *ice = transport_ice_current(t);
+    return ice_agent_selected(ice) && ice_agent_state(ice) != ICE_DISCONNECTED;
+}
+
+static bool works(const struct transport *t)
+{
+    return has_path(t) && dtls_state(transport_dtls(t)) == DTLS_CONNECTED;
+}
+
+/* Of several, the one that keeps the connection from being connected; the first when all work. */
+static const struct transport *of_interest(const struct peer_transports *transports)
+{
+    for (size_t i = 0; i < transports->count; i++)
+        if (!works(transports->items[i]))
+            return transports->items[i];
+    return peer_transports_first(transports);
 }
 
 /* Nothing of the negotiation was accepted, so that there is nothing to connect. */
@@ -172,6 +192,7 @@ static void conclude_empty(const rtc_peer_connection *pc, struct text *out)
 void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
 {
     bool local = negotiation_local(&pc->negotiation), remote = negotiation_remote(&pc->negotiation);
+    const struct transport *t = of_interest(&pc->transports);
     if (peer_is_closed(pc))
         text_print(out, "the connection was closed on this side");
     else if (peer_gave_up(pc))
@@ -184,15 +205,14 @@ void explain_conclusion(const rtc_peer_connection *pc, struct text *out)
         text_print(out, "the peer's offer has not been answered");
     else if (is_empty(pc))
         conclude_empty(pc, out);
-    else if (!pc->transport)
+    else if (!t)
         text_print(out, "no transport was needed");
-    else if (dtls_state(transport_dtls(pc->transport)) == DTLS_CLOSED)
+    else if (dtls_state(transport_dtls(t)) == DTLS_CLOSED)
         text_print(out, "the peer ended the connection");
-    else if (ice_agent_selected(transport_ice_current(pc->transport)) &&
-             ice_agent_state(transport_ice_current(pc->transport)) != ICE_DISCONNECTED)
-        conclude_with_path(pc, out);
+    else if (has_path(t))
+        conclude_with_path(t, out);
     else
-        conclude_without_path(pc, out);
+        conclude_without_path(pc, t, out);
 }
 
 static void print_candidate(const struct ice_candidate *c, struct text *out)
@@ -306,6 +326,16 @@ static void print_circuits(const rtc_peer_connection *pc, struct text *out)
     }
 }
 
+static void print_transport(const rtc_peer_connection *pc, size_t number, struct text *out)
+{
+    const struct transport *t = pc->transports.items[number];
+    const struct ice_agent *ice = transport_ice_negotiated(t);
+    if (number > 0)
+        text_print(out, "transport %zu:\n", number + 1);
+    print_servers(ice, out);
+    print_generations(t, pc->now, out);
+}
+
 const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
 {
     struct text text = text_new(pc->context);
@@ -313,13 +343,12 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     explain_conclusion(pc, &text);
     text_print(&text, "\n");
     print_mismatches(pc, &text);
-    if (pc->transport && !peer_is_closed(pc)) {
+    if (pc->transports.count > 0 && !peer_is_closed(pc)) {
         print_circuits(pc, &text);
-        const struct ice_agent *ice = transport_ice_negotiated(pc->transport);
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->states.ice),
-                   ice_agent_controlling(ice) ? "controlling" : "controlled");
-        print_servers(ice, &text);
-        print_generations(pc->transport, pc->now, &text);
+                   ice_agent_controlling(transport_ice_negotiated(peer_first_transport(pc))) ? "controlling" : "controlled");
+        for (size_t i = 0; i < pc->transports.count; i++)
+            print_transport(pc, i, &text);
     }
     memory_free(pc->context, pc->explanation);
     pc->explanation = text_take(&text);

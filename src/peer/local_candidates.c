@@ -59,11 +59,14 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
 
 static const struct event_teller teller = {.tell = tell};
 
-static void queue(rtc_peer_connection *pc, const char *text, const char *ufrag)
+static void queue(rtc_peer_connection *pc, size_t number, const char *text, const char *ufrag)
 {
     const struct session_description *local = description_says(negotiation_local(&pc->negotiation));
-    int index = local ? session_description_find(local, negotiation_now(&pc->negotiation)->transport.mid) : 0;
-    char *packed = pack(pc->context, text, negotiation_now(&pc->negotiation)->transport.mid, ufrag);
+    const char *mid = negotiation_now(&pc->negotiation)->transport.mid;
+    if (number > 0)
+        return; /* no section has it: descriptions know of the first one */
+    int index = local ? session_description_find(local, mid) : 0;
+    char *packed = pack(pc->context, text, mid, ufrag);
     if (!packed) {
         peer_give_up(pc);
         return;
@@ -75,7 +78,7 @@ static void queue(rtc_peer_connection *pc, const char *text, const char *ufrag)
         memory_free(pc->context, packed);
 }
 
-void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate)
+void candidates_gathered(rtc_peer_connection *pc, size_t number, const struct ice_candidate *candidate)
 {
     struct text text = text_new(pc->context);
     ice_candidate_print(candidate, &text);
@@ -84,16 +87,16 @@ void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *ca
     if (printed)
         peer_log(pc, RTC_LOG_INFO, "local %s", printed);
     if (printed)
-        queue(pc, printed, candidate->ufrag);
+        queue(pc, number, printed, candidate->ufrag);
     else
         peer_give_up(pc);
     memory_free(pc->context, printed);
 }
 
-void candidates_end(rtc_peer_connection *pc, const char *ufrag)
+void candidates_end(rtc_peer_connection *pc, size_t number, const char *ufrag)
 {
     negotiation_forget_shown(pc->context, &pc->negotiation);
-    queue(pc, "", ufrag);
+    queue(pc, number, "", ufrag);
 }
 
 void candidates_complete(rtc_peer_connection *pc)

@@ -5,9 +5,10 @@
 
 #include "peer.h"
 
-void candidates_gathered(rtc_peer_connection *pc, const struct ice_candidate *candidate);
+/* `number`: the transport whose they are. */
+void candidates_gathered(rtc_peer_connection *pc, size_t number, const struct ice_candidate *candidate);
 /* `ufrag`: the generation that has no more. */
-void candidates_end(rtc_peer_connection *pc, const char *ufrag);
+void candidates_end(rtc_peer_connection *pc, size_t number, const char *ufrag);
 /* The null candidate, after the gathering state says so. */
 void candidates_complete(rtc_peer_connection *pc);
 void candidates_error(rtc_peer_connection *pc, const struct ice_candidate_error *error);

@@ -36,7 +36,7 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
 /* *transceivers is the caller's to free. */
 static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, struct transceiver_facts **transceivers)
 {
-    const struct transport *t = pc->transport;
+    const struct transport *t = peer_first_transport(pc);
     size_t count = 0;
     *transceivers = memory_zeroed(pc->context, (pc->transceiver_count + 1) * sizeof **transceivers);
     if (!*transceivers)
@@ -64,9 +64,9 @@ static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, 
 static int ready_media(rtc_peer_connection *pc, const struct negotiation_state *next, const struct effect *e)
 {
     rtc_rtp_transceiver *t = transceiver_by_number(pc, e->transceiver);
-    int error = transport_need_rtp(pc->transport, pc->now);
+    int error = transport_need_rtp(peer_first_transport(pc), pc->now);
     if (!error)
-        error = rtp_session_reserve_section(transport_media(pc->transport), e->rtp);
+        error = rtp_session_reserve_section(transport_media(peer_first_transport(pc)), e->rtp);
     return error || !t ? error : transceiver_prepare_sending(t, negotiation_state_of(next, e->transceiver)->direction);
 }
 
@@ -103,10 +103,10 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
         else
             memory_free(pc->context, e->ready);
     }
-    if (pc->transport && transport_media(pc->transport))
-        rtp_session_forget_reserved(transport_media(pc->transport));
-    if (pc->transport)
-        out_forget_reserved(transport_media_out(pc->transport));
+    if (peer_first_transport(pc) && transport_media(peer_first_transport(pc)))
+        rtp_session_forget_reserved(transport_media(peer_first_transport(pc)));
+    if (peer_first_transport(pc))
+        out_forget_reserved(transport_media_out(peer_first_transport(pc)));
     negotiation_plan_free(plan);
 }
 
@@ -155,7 +155,7 @@ static int reserve_packets(struct packet_pool *pool, size_t count)
 /* Room for what is appended by then, below and above. */
 static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 {
-    struct rtp_session *media = transport_media(pc->transport);
+    struct rtp_session *media = transport_media(peer_first_transport(pc));
     uint32_t told = 1; /* negotiationneeded */
     size_t changes = 0, ssrcs = 0, goodbyes = 0;
     for (size_t i = 0; i < plan->effect_count; i++) {
@@ -164,7 +164,7 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
         goodbyes += says_goodbye(&plan->effects[i]);
         ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 2 * plan->effects[i].rtp->remote_ssrc_count : 0;
     }
-    int error = out_reserve(transport_media_out(pc->transport), changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX);
+    int error = out_reserve(transport_media_out(peer_first_transport(pc)), changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX);
     if (!error && media)
         error = rtp_session_reserve_sources(media, ssrcs);
     if (!error && media)

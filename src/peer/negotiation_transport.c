@@ -15,7 +15,7 @@ static const struct jsep_section *remote_section(const struct negotiation_state 
 
 static int ready_generation(rtc_peer_connection *pc, struct effect *e)
 {
-    struct transport *t = pc->transport;
+    struct transport *t = peer_first_transport(pc);
     const struct ice_credentials *credentials = e->credentials.ufrag[0] ? &e->credentials : NULL;
     struct ice_agent *made = NULL;
     int error = transport_ice_make(t, credentials, ice_agent_controlling(transport_ice_negotiated(t)), &made);
@@ -50,7 +50,7 @@ static int ready_credentials(rtc_peer_connection *pc, const struct jsep_section 
 static int ready_dtls(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
 {
     struct transport_identity *identity = NULL;
-    int error = transport_prepare_dtls(pc->transport, e->role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT, &identity);
+    int error = transport_prepare_dtls(peer_first_transport(pc), e->role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT, &identity);
     if (error)
         return error;
     for (size_t i = 0; i < remote->transport.fingerprint_count && i < DTLS_FINGERPRINTS_MAX; i++) {
@@ -66,7 +66,7 @@ static int ready_dtls(rtc_peer_connection *pc, const struct jsep_section *remote
 static int ready_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
 {
     struct data_channels *next = NULL;
-    int error = transport_prepare_sctp(pc->transport, remote->sctp.port, &next);
+    int error = transport_prepare_sctp(peer_first_transport(pc), remote->sctp.port, &next);
     e->ready = next;
     return error;
 }
@@ -113,7 +113,7 @@ void negotiation_give_back_transport(struct effect *e)
 /* The peer was told other credentials than those that go on: an offer can not go back to them. */
 static void restart_next_time(rtc_peer_connection *pc)
 {
-    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(pc->transport));
+    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(peer_first_transport(pc)));
 }
 
 static void set_generation(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
@@ -125,7 +125,7 @@ static void set_generation(rtc_peer_connection *pc, const struct negotiation_pla
         memory_wipe(&n->fresh, sizeof n->fresh);
     if (e->ready)
         peer_log(pc, RTC_LOG_INFO, plan->side == SIGNALING_LOCAL ? "ICE: this offer restarts" : "ICE: the peer's offer restarts");
-    transport_ice_set_pending(pc->transport, e->ready);
+    transport_ice_set_pending(peer_first_transport(pc), e->ready);
     e->ready = NULL;
     if (e->type == EFFECT_NO_GENERATION && e->flag)
         restart_next_time(pc);
@@ -144,7 +144,7 @@ static void log_candidates(const rtc_peer_connection *pc, const struct jsep_sect
 
 static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section *section, struct effect *e)
 {
-    struct transport *t = pc->transport;
+    struct transport *t = peer_first_transport(pc);
     transport_ice_note_answer(t, e->flag);
     if (e->flag) {
         log_write(pc->context, RTC_LOG_WARNING, "peer", "ICE: the answer has the old credentials: the peer does not restart");
@@ -160,21 +160,21 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
 /* RFC 8841 9.3: a port that changes asks for a new association. */
 static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
 {
-    transport_start_sctp(pc->transport, remote->sctp.port, remote->sctp.max_message_size, e->ready);
+    transport_start_sctp(peer_first_transport(pc), remote->sctp.port, remote->sctp.max_message_size, e->ready);
     e->ready = NULL;
 }
 
 static void end_data(rtc_peer_connection *pc)
 {
-    if (!transport_channels(pc->transport))
+    if (!transport_channels(peer_first_transport(pc)))
         return;
     peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");
-    transport_end_sctp(pc->transport);
+    transport_end_sctp(peer_first_transport(pc));
 }
 
 static void limit_bandwidth(rtc_peer_connection *pc, const struct session_description *remote)
 {
-    struct transport *t = pc->transport;
+    struct transport *t = peer_first_transport(pc);
     if (transport_media(t))
         rtp_session_set_peer_bitrate(transport_media(t), pc->now, negotiation_bitrate_limit(remote->bandwidth_bps), transport_media_out(t));
 }
@@ -188,17 +188,17 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
         set_generation(pc, plan, e);
         break;
     case EFFECT_CONTROLLING:
-        transport_ice_set_controlling(pc->transport, e->flag);
+        transport_ice_set_controlling(peer_first_transport(pc), e->flag);
         break;
     case EFFECT_GATHER:
-        transport_surface(pc->transport);
-        transport_ice_gather(pc->transport, transport_ice_latest(pc->transport));
+        transport_surface(peer_first_transport(pc));
+        transport_ice_gather(peer_first_transport(pc), transport_ice_latest(peer_first_transport(pc)));
         break;
     case EFFECT_CREDENTIALS:
         apply_credentials(pc, remote_section(state, e), e);
         break;
     case EFFECT_DTLS:
-        transport_start_dtls(pc->transport, e->ready);
+        transport_start_dtls(peer_first_transport(pc), e->ready);
         e->ready = NULL;
         break;
     case EFFECT_DATA:

@@ -18,6 +18,7 @@
 #include "memory.h"
 #include "negotiation_state.h"
 #include "peer_driver.h"
+#include "peer_transports.h"
 #include "reaper.h"
 #include "signaling.h"
 #include "transport.h"
@@ -86,7 +87,7 @@ struct rtc_peer_connection {
     struct decode_budget decoding; /* the receiving pipelines' */
     struct peer_channels channels;
 
-    struct transport *transport; /* the one of the BUNDLE group; NULL before it is needed */
+    struct peer_transports transports; /* none before one is needed; the first is that of the BUNDLE group */
     /* Marks, which objects set and peer_run_transport() looks at. */
     bool media_mark_stale; /* what is sent changed, or its priority: the transport is to be told the most urgent mark */
     bool output_waits;     /* something is to be sent or told while the transport is not run: it is to be, soon */
@@ -99,6 +100,12 @@ static inline bool peer_is_closed(const rtc_peer_connection *pc)
 static inline bool peer_gave_up(const rtc_peer_connection *pc)
 {
     return pc->life == PEER_GIVEN_UP;
+}
+
+/* The transport of the BUNDLE group; NULL before it is needed. */
+static inline struct transport *peer_first_transport(const rtc_peer_connection *pc)
+{
+    return peer_transports_first(&pc->transports);
 }
 
 /* The time for a call that brings none. */

@@ -25,7 +25,7 @@ static void destroy(rtc_peer_connection *pc)
     event_queue_fini(&pc->events, pc);
     negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
-    transport_free(pc->transport);
+    peer_transports_fini(context, &pc->transports);
     endpoint_member_free(pc->settings.member);
     configuration_forget_servers(pc);
     memory_free(context, pc->settings.authorities_pem);
@@ -52,7 +52,7 @@ static int construct(rtc_peer_connection *pc, const rtc_configuration *configura
         error = peer_driver_attach(&pc->driver, pc, pc->settings.member ? pc->settings.member->endpoint->port : NULL);
     if (!error)
         error = candidate_pool_start(pc);
-    if (!error && pc->transport)
+    if (!error && pc->transports.count > 0)
         peer_settle(pc);
     if (error && pc->driver.attached)
         peer_driver_detach(&pc->driver);
@@ -162,7 +162,7 @@ static void detach_children(rtc_peer_connection *pc)
 /* Gives the loop up, unless relays are being given back: then in a moment, for which the connection holds on to itself. */
 static void leave_loop(rtc_peer_connection *pc)
 {
-    bool busy = pc->transport && transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER;
+    bool busy = peer_transports_deadline(&pc->transports, NULL) != RTC_TIME_NEVER;
     if (!busy) {
         peer_driver_detach(&pc->driver);
         return;
@@ -174,7 +174,7 @@ static void leave_loop(rtc_peer_connection *pc)
 
 void peer_end_linger(rtc_peer_connection *pc)
 {
-    if (pc->life != PEER_LINGERING || transport_deadline(pc->transport, &(enum timer_reason){TIMER_NONE}) != RTC_TIME_NEVER)
+    if (pc->life != PEER_LINGERING || peer_transports_deadline(&pc->transports, NULL) != RTC_TIME_NEVER)
         return;
     peer_set_life(pc, PEER_CLOSED);
     peer_driver_detach(&pc->driver);
@@ -193,8 +193,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     peer_log(pc, RTC_LOG_INFO, "closed");
     event_queue_clear(&pc->events, pc);
     detach_children(pc);
-    if (pc->transport)
-        transport_close(pc->transport, now);
+    peer_transports_close(&pc->transports, now);
     peer_driver_mute(&pc->driver);
     if (pc->driver.attached)
         leave_loop(pc);
@@ -224,8 +223,8 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     int error = peer_begin(pc);
     if (!error)
         error = configuration_change(pc, configuration, &servers_changed);
-    if (!error && pc->transport && transport_media(pc->transport))
-        rtp_session_set_max_bitrate(transport_media(pc->transport), pc->settings.max_bitrate_bps);
+    if (!error)
+        peer_transports_set_max_bitrate(&pc->transports, pc->settings.max_bitrate_bps);
     if (!error)
         error = candidate_pool_configured(pc, servers_changed, size_before);
     if (!error)
@@ -262,18 +261,28 @@ rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connectio
 {
     if (peer_is_closed(pc))
         return RTC_DTLS_TRANSPORT_CLOSED;
-    return pc->transport ? (rtc_dtls_transport_state)dtls_state(transport_dtls(pc->transport)) : RTC_DTLS_TRANSPORT_NEW;
+    const struct transport *t = peer_first_transport(pc);
+    return t ? (rtc_dtls_transport_state)dtls_state(transport_dtls(t)) : RTC_DTLS_TRANSPORT_NEW;
+}
+
+/* There is one association at most, whichever transport it stands on. */
+static const struct data_channels *association_of(const rtc_peer_connection *pc)
+{
+    const struct data_channels *channels = NULL;
+    for (size_t i = 0; i < pc->transports.count && !channels; i++)
+        channels = transport_channels(pc->transports.items[i]);
+    return channels;
 }
 
 uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *pc)
 {
-    const struct data_channels *channels = pc->transport ? transport_channels(pc->transport) : NULL;
+    const struct data_channels *channels = association_of(pc);
     return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max(channels) : 0;
 }
 
 uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *pc)
 {
-    const struct data_channels *channels = pc->transport ? transport_channels(pc->transport) : NULL;
+    const struct data_channels *channels = association_of(pc);
     return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max_message(channels) : 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection as the parent of its transport: what it is given, and what its events mean here. The states of the connection that follow
- * from transports (connection_states.h) are kept here and nowhere else, when a transport says that its own changed. */
+/* The connection as the parent of its transports: what they are given, and what their events mean here. The states of the connection that
+ * follow from them (connection_states.h) are kept here and nowhere else, when a transport says that its own changed. */
 #include "peer_transport.h"
 
 #include "connection_states.h"
@@ -21,27 +21,16 @@ _Static_assert((int)RTC_DTLS_TRANSPORT_CLOSED == (int)DTLS_CLOSED && (int)RTC_DT
 
 int peer_need_transport(rtc_peer_connection *pc, bool controlling)
 {
-    return pc->transport ? RTC_OK : transport_new(pc->context, &pc->settings, controlling, &pc->transport);
+    return pc->transports.count > 0 ? RTC_OK : peer_transports_add(pc->context, &pc->transports, &pc->settings, controlling);
 }
 
 void peer_give_room(rtc_peer_connection *pc)
 {
     struct event_room room = event_queue_room(&pc->events);
-    transport_set_room(pc->transport, room.bytes, room.events);
+    peer_transports_set_room(&pc->transports, room.bytes, room.events);
 }
 
 /* ---- States ---- */
-
-/* There is one. `gathering`: as it was told last. */
-static struct transport_states states_of(const struct transport *t, enum ice_gathering_state gathering)
-{
-    return (struct transport_states){
-        .ice = transport_ice_state(t),
-        .ice_told = transport_ice_told(t),
-        .dtls = dtls_state(transport_dtls(t)),
-        .gathering = gathering,
-    };
-}
 
 /* What a user who wonders about "failed" wants to know first. */
 static void log_ice_failure(const rtc_peer_connection *pc)
@@ -58,8 +47,8 @@ static void update_states(rtc_peer_connection *pc)
 {
     if (pc->life != PEER_OPEN)
         return;
-    struct transport_states states = states_of(pc->transport, ICE_GATHERING_NEW);
-    rtc_ice_connection_state ice = ice_connection_state_of(&states, 1);
+    peer_transports_look(&pc->transports);
+    rtc_ice_connection_state ice = ice_connection_state_of(pc->transports.states, pc->transports.count);
     if (ice != pc->states.ice) {
         pc->states.ice = ice;
         peer_log(pc, RTC_LOG_INFO, "ICE: %s", rtc_ice_connection_state_name(ice));
@@ -67,7 +56,7 @@ static void update_states(rtc_peer_connection *pc)
             log_ice_failure(pc);
         peer_tell_state(pc, PEER_ICE, (int)ice);
     }
-    rtc_peer_connection_state state = connection_state_of(&states, 1);
+    rtc_peer_connection_state state = connection_state_of(pc->transports.states, pc->transports.count);
     if (state != pc->states.connection && !peer_gave_up(pc)) {
         pc->states.connection = state;
         peer_log(pc, state == RTC_PEER_CONNECTION_FAILED ? RTC_LOG_WARNING : RTC_LOG_INFO, "connection: %s",
@@ -76,10 +65,10 @@ static void update_states(rtc_peer_connection *pc)
     }
 }
 
-static void gathering_changed(rtc_peer_connection *pc, enum ice_gathering_state told)
+static void gathering_changed(rtc_peer_connection *pc, size_t number, enum ice_gathering_state told)
 {
-    struct transport_states states = states_of(pc->transport, told);
-    rtc_ice_gathering_state state = gathering_state_of(&states, 1);
+    peer_transports_gathering(&pc->transports, number, told);
+    rtc_ice_gathering_state state = gathering_state_of(pc->transports.states, pc->transports.count);
     if (pc->states.gathering == state)
         return;
     pc->states.gathering = state;
@@ -87,21 +76,31 @@ static void gathering_changed(rtc_peer_connection *pc, enum ice_gathering_state 
     peer_tell_state(pc, PEER_GATHERING, (int)state);
 }
 
+/* Whose media go through this transport. One that was never agreed on is the first one's, as descriptions would have it. */
+static bool is_of(const rtc_peer_connection *pc, const rtc_rtp_transceiver *transceiver, const struct transport *t)
+{
+    return (transceiver->transport ? transceiver->transport : peer_first_transport(pc)) == t;
+}
+
 /* Encoders that nobody would hear end with the DTLS that gave the keys. */
-static void end_media(rtc_peer_connection *pc)
+static void end_media(rtc_peer_connection *pc, const struct transport *t)
 {
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
+        if (!is_of(pc, transceiver, t))
+            continue;
         transceiver_update_sending(transceiver);
         media_track_set_muted(transceiver->receiver.track, true);
     }
 }
 
-static void dtls_changed(rtc_peer_connection *pc, enum dtls_state state)
+/* The public state of DTLS is that of the first one. */
+static void dtls_changed(rtc_peer_connection *pc, const struct transport *t, enum dtls_state state)
 {
-    peer_tell_state(pc, PEER_DTLS, (int)state);
+    if (t == peer_first_transport(pc))
+        peer_tell_state(pc, PEER_DTLS, (int)state);
     if (state == DTLS_CLOSED || state == DTLS_FAILED)
-        end_media(pc);
+        end_media(pc, t);
     update_states(pc);
 }
 
@@ -199,42 +198,56 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
 }
 
 /* With which priority media are sent changed. */
-static void tell_media_mark(rtc_peer_connection *pc)
+static void tell_media_mark(const rtc_peer_connection *pc, struct transport *t)
 {
     uint8_t most = DSCP_NOTHING;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         const rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
-        if (transceiver->sender.pipeline)
+        if (transceiver->sender.pipeline && is_of(pc, transceiver, t))
             most = dscp_more(most, sender_dscp(transceiver));
     }
-    transport_set_media_mark(pc->transport, most);
+    transport_set_media_mark(t, most);
+}
+
+static void tell_media_marks(rtc_peer_connection *pc)
+{
+    for (size_t i = 0; i < pc->transports.count; i++)
+        tell_media_mark(pc, pc->transports.items[i]);
     pc->media_mark_stale = false;
 }
 
 /* ---- One event after the other ---- */
 
-static void take(rtc_peer_connection *pc, struct transport *t, rtc_time_t now, struct transport_event *event)
+/* The application hears once that nothing more is gathered, from all of them (webrtc-pc 4.8.1). */
+static void candidates_over(rtc_peer_connection *pc, size_t number, const char *ufrag)
 {
+    candidates_end(pc, number, ufrag);
+    gathering_changed(pc, number, ICE_GATHERING_COMPLETE);
+    if (pc->states.gathering == RTC_ICE_GATHERING_COMPLETE)
+        candidates_complete(pc);
+}
+
+static void take(rtc_peer_connection *pc, size_t number, rtc_time_t now, struct transport_event *event)
+{
+    struct transport *t = pc->transports.items[number];
     switch (event->type) {
     case TRANSPORT_ICE_STATE:
         update_states(pc);
         break;
     case TRANSPORT_DTLS_STATE:
-        dtls_changed(pc, event->dtls);
+        dtls_changed(pc, t, event->dtls);
         break;
     case TRANSPORT_GATHERING:
-        gathering_changed(pc, event->gathering);
+        gathering_changed(pc, number, event->gathering);
         break;
     case TRANSPORT_CANDIDATE:
-        candidates_gathered(pc, event->candidate);
+        candidates_gathered(pc, number, event->candidate);
         break;
     case TRANSPORT_CANDIDATE_ERROR:
         candidates_error(pc, event->error);
         break;
     case TRANSPORT_CANDIDATES_END:
-        candidates_end(pc, event->ufrag);
-        gathering_changed(pc, ICE_GATHERING_COMPLETE);
-        candidates_complete(pc);
+        candidates_over(pc, number, event->ufrag);
         break;
     case TRANSPORT_CANDIDATES_LOST:
         negotiation_forget_shown(pc->context, &pc->negotiation);
@@ -248,30 +261,41 @@ static void take(rtc_peer_connection *pc, struct transport *t, rtc_time_t now, s
     }
 }
 
-void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
+static bool run_one(rtc_peer_connection *pc, size_t number, rtc_time_t now)
 {
     struct transport_event event;
-    pc->output_waits = false;
-    if (!pc->transport)
-        return;
-    for (;;) {
+    struct transport *t = pc->transports.items[number];
+    bool told = false;
+    for (;; told = true) {
         if (pc->media_mark_stale)
-            tell_media_mark(pc);
-        if (!transport_next_event(pc->transport, now, &event))
-            break;
-        take(pc, pc->transport, now, &event);
-        transport_free_event(pc->transport, &event);
+            tell_media_marks(pc);
+        if (!transport_next_event(t, now, &event))
+            return told;
+        take(pc, number, now, &event);
+        transport_free_event(t, &event);
     }
-    if (transport_is_starved(pc->transport))
+}
+
+/* What one tells may be work for another that was still: only when nobody told anything all of them are. */
+void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
+{
+    bool told = true;
+    pc->output_waits = false;
+    while (told) {
+        told = false;
+        for (size_t i = 0; i < pc->transports.count; i++)
+            told |= run_one(pc, i, now) && pc->transports.count > 1;
+    }
+    if (peer_transports_starved(&pc->transports))
         peer_give_up(pc);
 }
 
 void peer_take_result(rtc_peer_connection *pc, const struct io_result *in)
 {
-    if (!transport_result(pc->transport, pc->now, in)) {
+    if (!peer_transports_result(&pc->transports, pc->now, in)) {
         log_write(pc->context, RTC_LOG_DEBUG, "peer", "a result for request %u, which nobody made", in->id);
         if (in->type == REQUEST_LISTEN_TCP && in->error == RTC_OK && in->socket) /* the listener was closed meanwhile */
-            transport_refuse_socket(pc->transport, in->socket);
+            transport_refuse_socket(peer_first_transport(pc), in->socket);
     }
     peer_run_transport(pc, pc->now);
 }
@@ -299,9 +323,9 @@ void peer_lost_endpoint(void *connection)
 
 void peer_end_transport(rtc_peer_connection *pc)
 {
-    if (transport_is_closed(pc->transport))
+    if (peer_transports_closed(&pc->transports))
         return;
-    transport_close_channels(pc->transport, pc->now);
+    peer_transports_close_channels(&pc->transports, pc->now);
     peer_run_transport(pc, pc->now);
-    transport_close(pc->transport, pc->now);
+    peer_transports_close(&pc->transports, pc->now);
 }

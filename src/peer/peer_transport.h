@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection as the parent of its transport. */
+/* The connection as the parent of its transports. */
 #ifndef CRTC_PEER_TRANSPORT_H
 #define CRTC_PEER_TRANSPORT_H
 
 #include "peer.h"
 
-/* The transport, made at first need. */
+/* The first transport, made at first need. */
 int peer_need_transport(rtc_peer_connection *pc, bool controlling);
-/* Takes what the transport has to tell until it is still, and what it has to send is ready. Harmless without a transport. */
+/* Takes what the transports have to tell until they are still, and what they have to send is ready. Harmless without any. */
 void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now);
 /* What every public call ends with that may have made something to send or to tell: the same, and the loop is told. */
 void peer_settle(rtc_peer_connection *pc);
-/* The answer to a request. */
+/* The answer to a request, for the transport that made it. */
 void peer_take_result(rtc_peer_connection *pc, const struct io_result *in);
 /* Its endpoint was closed, and the aliases with it. */
 void peer_lost_endpoint(void *pc);

@@ -34,7 +34,7 @@ static bool find_in(const rtc_peer_connection *pc, const struct description *d, 
                     struct destination *out)
 {
     bool named = init->sdp_mid || init->has_sdp_m_line_index;
-    const struct transport *t = pc->transport;
+    const struct transport *t = peer_first_transport(pc);
     if (!d)
         return false;
     out->remote = d->parsed;
@@ -73,7 +73,7 @@ static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *
     if (error || !to.agent || !is_transports(pc, to.remote, to.index))
         return error;
     peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
-    error = transport_ice_add_candidate(pc->transport, peer_now(pc), to.agent, &candidate);
+    error = transport_ice_add_candidate(peer_first_transport(pc), peer_now(pc), to.agent, &candidate);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
 }
 
@@ -85,7 +85,7 @@ static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init 
         return RTC_OK;
     int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
     if (!error && to.agent && to.index == description_agreed(to.remote, negotiation_now(&pc->negotiation)->transport.mid))
-        transport_ice_end_candidates(pc->transport, peer_now(pc), to.agent);
+        transport_ice_end_candidates(peer_first_transport(pc), peer_now(pc), to.agent);
     return error;
 }
 

@@ -37,7 +37,7 @@ static bool must_be_replaced(const rtc_peer_connection *pc, const struct ice_age
 
 const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc)
 {
-    const struct ice_agent *latest = transport_ice_latest(pc->transport);
+    const struct ice_agent *latest = transport_ice_latest(peer_first_transport(pc));
     if (!must_be_replaced(pc, latest))
         return ice_agent_credentials(latest);
     if (!pc->negotiation.fresh.ufrag[0])
@@ -47,7 +47,7 @@ const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc)
 
 const struct ice_credentials *restart_answer_credentials(const rtc_peer_connection *pc)
 {
-    return ice_agent_credentials(transport_ice_latest(pc->transport));
+    return ice_agent_credentials(transport_ice_latest(peer_first_transport(pc)));
 }
 
 void restart_settled(rtc_peer_connection *pc)

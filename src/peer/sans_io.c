@@ -115,7 +115,7 @@ static void advance(rtc_peer_connection *pc, rtc_time_t now)
 void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const rtc_path *path, rtc_packet *packet)
 {
     struct packet *p = inner(packet);
-    struct transport *t = pc->transport;
+    struct transport *t = peer_transports_by_socket(&pc->transports, path->socket);
     advance(pc, now);
     bool ended = t && transport_is_closed(t); /* its relays may be waiting for an answer */
     if (!t || (!ended && (pc->life != PEER_OPEN || event_queue_overflows(&pc->events)))) {
@@ -196,7 +196,7 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
     if (error)
         return error;
     advance(pc, now);
-    if (!pc->transport || peer_is_closed(pc))
+    if (pc->transports.count == 0 || peer_is_closed(pc))
         return RTC_OK;
     struct io_result in = {
         .type = (enum request_type)result.type,
@@ -218,8 +218,8 @@ int rtc_peer_connection_result(rtc_peer_connection *pc, rtc_time_t now, const rt
 /* A loop does the same for its own, which others use too. */
 static void trim_pool(rtc_peer_connection *pc)
 {
-    const struct transport *t = pc->transport;
-    if (!pc->driver.loop && !transport_is_closed(t) && pc->now - transport_last_traffic(t) > IDLE_TRIM_US)
+    const struct peer_transports *all = &pc->transports;
+    if (!pc->driver.loop && !peer_transports_closed(all) && pc->now - peer_transports_last_traffic(all) > IDLE_TRIM_US)
         packet_pool_trim(pc->settings.pool, IDLE_KEEPS_PACKETS);
 }
 
@@ -232,12 +232,12 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
             peer_run_transport(pc, pc->now);
         (void)tick_receivers(pc, true);
     }
-    if (!pc->transport)
+    if (pc->transports.count == 0)
         return;
     if (peer_gave_up(pc))
         peer_end_transport(pc);
     peer_give_room(pc);
-    transport_tick(pc->transport, pc->now);
+    peer_transports_tick(&pc->transports, pc->now);
     trim_pool(pc);
     peer_run_transport(pc, pc->now);
     if (peer_is_closed(pc))
@@ -248,12 +248,12 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 {
     enum timer_reason reason = TIMER_NONE;
     rtc_time_t at = RTC_TIME_NEVER;
-    if (pc->transport && peer_gave_up(pc) && !transport_is_closed(pc->transport)) {
+    if (peer_gave_up(pc) && !peer_transports_closed(&pc->transports)) {
         reason = TIMER_EVENT; /* to end it */
         at = pc->now;
-    } else if (pc->transport) {
+    } else if (pc->transports.count > 0) {
         peer_give_room(pc);
-        at = transport_deadline(pc->transport, &reason);
+        at = peer_transports_deadline(&pc->transports, &reason);
     }
     if (!peer_is_closed(pc)) {
         deadline_min(&at, &reason, mailbox_deadline(pc->driver.mailbox), TIMER_CODEC);
@@ -266,13 +266,14 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
 
 rtc_packet *rtc_peer_connection_next_packet(rtc_peer_connection *pc)
 {
-    return pc->transport ? (rtc_packet *)transport_next_packet(pc->transport) : NULL;
+    return (rtc_packet *)peer_transports_next_packet(&pc->transports);
 }
 
 bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
 {
-    struct request *r = pc->transport ? transport_next_request(pc->transport, pc->now) : NULL;
-    if (pc->transport && (pc->settings.member || transport_is_starved(pc->transport)))
+    struct transport *asker;
+    struct request *r = peer_transports_next_request(&pc->transports, pc->now, &asker);
+    if (pc->transports.count > 0 && (pc->settings.member || peer_transports_starved(&pc->transports)))
         peer_run_transport(pc, pc->now); /* what the endpoint saw to has consequences */
     if (!r)
         return false;
@@ -289,7 +290,7 @@ bool rtc_peer_connection_next_request(rtc_peer_connection *pc, rtc_request *out)
     };
     if (r->type != REQUEST_OPEN_UDP)
         memcpy(request.name, r->name, sizeof request.name);
-    transport_free_request(pc->transport, r);
+    transport_free_request(asker, r);
     size_t size = out->size < sizeof request ? out->size : sizeof request;
     request.size = size;
     memcpy(out, &request, size);

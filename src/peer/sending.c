@@ -44,7 +44,7 @@ int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *str
 
 void transceiver_mark_again(const rtc_rtp_transceiver *t)
 {
-    if (t->connection && t->connection->transport)
+    if (t->connection && peer_first_transport(t->connection))
         t->connection->media_mark_stale = true;
 }
 

@@ -182,7 +182,7 @@ int snapshot_answer(rtc_peer_connection *pc, const struct session_description *o
     struct snapshot s;
     int error = begin(pc, offer->section_count, restart_answer_credentials(pc), &s);
     if (!error) {
-        s.jsep.setup = answer_setup(pc->transport);
+        s.jsep.setup = answer_setup(peer_first_transport(pc));
         for (size_t i = 0; i < offer->section_count; i++)
             add_known(pc, &s, &offer->sections[i], false);
         error = jsep_create_answer(pc->context, &s.jsep, offer, out);

@@ -40,9 +40,9 @@ static void add_channels(struct stats_builder *b)
     for (struct link *l = b->pc->channels.list.next; l != &b->pc->channels.list; l = l->next) {
         rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
         struct data_channel_info info;
-        if (!data_channels_info(transport_channels(c->transport), c->handle, &info))
+        if (c->transport != b->t || !data_channels_info(transport_channels(c->transport), c->handle, &info))
             continue;
-        (void)snprintf(b->id, sizeof b->id, "D%u", c->handle);
+        (void)snprintf(b->id, sizeof b->id, "%sD%u", b->of, c->handle);
         stats_begin(b, "data-channel", b->id);
         stats_text(b, "label", c->parameters.label);
         stats_text(b, "protocol", c->parameters.protocol);
@@ -62,7 +62,7 @@ static void add_stream_head(struct stats_builder *b, const rtc_rtp_transceiver *
     stats_number(b, "ssrc", ssrc);
     stats_text(b, "kind", t->kind == RTC_MEDIA_AUDIO ? "audio" : "video");
     stats_text(b, "mid", t->mid);
-    stats_text(b, "transportId", "T");
+    stats_text(b, "transportId", b->transport_id);
 }
 
 static void add_remote_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t, const char *rid, const struct rtp_outbound_stats *s)
@@ -182,7 +182,7 @@ static void add_media(struct stats_builder *b)
 {
     for (struct link *l = b->pc->transceivers.next; l != &b->pc->transceivers; l = l->next) {
         const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (!t->rtp_member)
+        if (!t->rtp_member || t->transport != b->t)
             continue;
         for (size_t i = 0; i < t->sender.encoding_count; i++)
             add_outbound(b, t, &t->sender.encodings[i]);
@@ -191,25 +191,33 @@ static void add_media(struct stats_builder *b)
     }
 }
 
+static void add_transport(struct stats_builder *b, size_t number)
+{
+    b->t = b->pc->transports.items[number];
+    if (number > 0)
+        (void)snprintf(b->of, sizeof b->of, "%u-", (unsigned)number + 1);
+    (void)snprintf(b->transport_id, sizeof b->transport_id, "%sT", b->of);
+    stats_add_transport(b);
+    if (transport_channels(b->t))
+        add_channels(b);
+    if (transport_media(b->t))
+        add_media(b);
+}
+
 int rtc_peer_connection_get_stats(rtc_peer_connection *pc, rtc_stats_report **out)
 {
     if (!pc || !out)
         return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_get_stats: %s is NULL", pc ? "out" : "connection");
     pc->last_error[0] = 0;
-    struct stats_builder b = {.pc = pc, .t = peer_is_closed(pc) ? NULL : pc->transport};
+    struct stats_builder b = {.pc = pc};
     int error = stats_report_new(pc->context, &b.report);
     if (error)
         return peer_end(pc, error);
     b.now_ms = (double)context_wall_us(pc->context, peer_now(pc)) / 1000.0;
     add_connection(&b);
     add_mismatch(&b);
-    if (b.t) {
-        stats_add_transport(&b);
-        if (transport_channels(b.t))
-            add_channels(&b);
-        if (transport_media(b.t))
-            add_media(&b);
-    }
+    for (size_t i = 0; i < pc->transports.count && !peer_is_closed(pc); i++)
+        add_transport(&b, i);
     if (!stats_report_ok(b.report)) {
         rtc_stats_report_unref(b.report);
         return peer_end(pc, RTC_ERR_NO_MEMORY);

@@ -9,9 +9,11 @@
 
 struct stats_builder {
     rtc_peer_connection *pc;
-    struct transport *t;
+    struct transport *t; /* the one that is told of, with what hangs on it */
+    char of[12];         /* what the ids of these begin with: its number, from the second one on */
     rtc_stats_report *report;
     double now_ms;
+    char transport_id[16];
     char id[160];
 };
 

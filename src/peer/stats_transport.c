@@ -49,12 +49,12 @@ static void add_certificate(struct stats_builder *b, const char *id, struct slic
     memory_free(b->pc->context, base64);
 }
 
-static void candidate_id(char *id, size_t size, bool local, uint32_t serial, uint32_t pair)
+static void candidate_id(const struct stats_builder *b, char *id, size_t size, bool local, uint32_t serial, uint32_t pair)
 {
     if (serial)
-        (void)snprintf(id, size, "%c%u", local ? 'L' : 'R', serial);
+        (void)snprintf(id, size, "%s%c%u", b->of, local ? 'L' : 'R', serial);
     else
-        (void)snprintf(id, size, "LP%u", pair); /* peer-reflexive on our side: a pair's own */
+        (void)snprintf(id, size, "%sLP%u", b->of, pair); /* peer-reflexive on our side: a pair's own */
 }
 
 static void add_server_of(struct stats_builder *b, const struct ice_agent *agent, const struct ice_candidate *c)
@@ -71,7 +71,7 @@ static void add_candidate(struct stats_builder *b, const struct ice_agent *agent
 {
     char ip[ADDRESS_TEXT_MAX];
     stats_begin(b, local ? "local-candidate" : "remote-candidate", id);
-    stats_text(b, "transportId", "T");
+    stats_text(b, "transportId", b->transport_id);
     if (c->name[0] || c->address.family != ADDRESS_NONE)
         stats_text(b, "address", c->name[0] ? c->name : address_ip_text(&c->address, ip));
     stats_number(b, "port", c->address.port);
@@ -97,11 +97,11 @@ static void add_candidates(struct stats_builder *b, const struct ice_agent *agen
     struct ice_candidate remote;
     size_t count = ice_agent_local_candidates(agent, &locals);
     for (size_t i = 0; i < count; i++) {
-        candidate_id(b->id, sizeof b->id, true, locals[i].serial, 0);
+        candidate_id(b, b->id, sizeof b->id, true, locals[i].serial, 0);
         add_candidate(b, agent, true, b->id, &locals[i]);
     }
     for (size_t i = 0; ice_agent_remote_report(agent, i, &remote); i++) {
-        candidate_id(b->id, sizeof b->id, false, remote.serial, 0);
+        candidate_id(b, b->id, sizeof b->id, false, remote.serial, 0);
         add_candidate(b, agent, false, b->id, &remote);
     }
 }
@@ -133,13 +133,13 @@ static void add_pair_counts(struct stats_builder *b, const struct ice_pair_count
 static void add_pair(struct stats_builder *b, const struct ice_agent *agent, const struct ice_pair_report *p)
 {
     char id[32], local[32], remote[32];
-    candidate_id(local, sizeof local, true, p->local.serial, p->serial);
-    candidate_id(remote, sizeof remote, false, p->remote.serial, 0);
+    candidate_id(b, local, sizeof local, true, p->local.serial, p->serial);
+    candidate_id(b, remote, sizeof remote, false, p->remote.serial, 0);
     if (p->local.serial == 0)
         add_candidate(b, agent, true, local, &p->local);
-    (void)snprintf(id, sizeof id, "CP%u", p->serial);
+    (void)snprintf(id, sizeof id, "%sCP%u", b->of, p->serial);
     stats_begin(b, "candidate-pair", id);
-    stats_text(b, "transportId", "T");
+    stats_text(b, "transportId", b->transport_id);
     stats_text(b, "localCandidateId", local);
     stats_text(b, "remoteCandidateId", remote);
     stats_text(b, "state", pair_state_name(p->state));
@@ -166,9 +166,9 @@ static void add_servers(struct stats_builder *b)
 {
     struct ice_server_report server;
     for (size_t i = 0; ice_agent_server_report(transport_ice_negotiated(b->t), i, &server); i++) {
-        (void)snprintf(b->id, sizeof b->id, "S%zu", i);
+        (void)snprintf(b->id, sizeof b->id, "%sS%zu", b->of, i);
         stats_begin(b, "ice-server", b->id);
-        stats_text(b, "transportId", "T");
+        stats_text(b, "transportId", b->transport_id);
         stats_text(b, "url", server.url);
         stats_text(b, "state", server_state_name(server.progress));
         stats_number(b, "candidates", server.candidates);
@@ -185,7 +185,7 @@ static void add_selected(struct stats_builder *b)
     for (size_t i = 0; ice_agent_pair_report(transport_ice_current(b->t), b->pc->now, i, &pair); i++) {
         if (!pair.selected)
             continue;
-        (void)snprintf(b->id, sizeof b->id, "CP%u", pair.serial);
+        (void)snprintf(b->id, sizeof b->id, "%sCP%u", b->of, pair.serial);
         stats_text(b, "selectedCandidatePairId", b->id);
     }
 }
@@ -199,7 +199,8 @@ static void add_dtls(struct stats_builder *b)
     stats_text(b, "localCertificateId", "CL");
     if (dtls_state(dtls) != DTLS_CONNECTED)
         return;
-    stats_text(b, "remoteCertificateId", "CR");
+    (void)snprintf(b->id, sizeof b->id, "%sCR", b->of);
+    stats_text(b, "remoteCertificateId", b->id);
     stats_text(b, "tlsVersion", "FEFD");
     stats_text(b, "dtlsCipher", dtls_cipher(dtls));
     if (profile[0])
@@ -209,7 +210,7 @@ static void add_dtls(struct stats_builder *b)
 static void add_transport(struct stats_builder *b)
 {
     const struct transport_counters *c = transport_counters(b->t);
-    stats_begin(b, "transport", "T");
+    stats_begin(b, "transport", b->transport_id);
     stats_number(b, "packetsSent", (double)c->packets_sent);
     stats_number(b, "packetsReceived", (double)c->packets_received);
     stats_number(b, "bytesSent", (double)c->bytes_sent);
@@ -226,9 +227,11 @@ static void add_transport(struct stats_builder *b)
 void stats_add_transport(struct stats_builder *b)
 {
     add_transport(b);
-    add_certificate(b, "CL", certificate_der(b->pc->settings.certificate));
+    if (b->t == peer_first_transport(b->pc)) /* all have the same */
+        add_certificate(b, "CL", certificate_der(b->pc->settings.certificate));
+    (void)snprintf(b->id, sizeof b->id, "%sCR", b->of);
     if (dtls_state(transport_dtls(b->t)) == DTLS_CONNECTED)
-        add_certificate(b, "CR", dtls_remote_certificate(transport_dtls(b->t)));
+        add_certificate(b, b->id, dtls_remote_certificate(transport_dtls(b->t)));
     const struct ice_agent *generations[] = {transport_ice_current(b->t), transport_ice_next(b->t)};
     for (size_t i = 0; i < 2 && generations[i]; i++) {
         add_candidates(b, generations[i]);

@@ -120,15 +120,15 @@ static void receive_misdirected_request(rtc_peer_connection *pc)
 {
     static const uint8_t request[] = {0, 1, 0, 16, 0x21, 0x12, 0xa4, 0x42, 0,   0,   0,   0,   0,   0,   0,   0, 0, 0,
                                       0, 0, 0, 6,  0,    9,    'x',  'x',  'x', 'x', ':', 'y', 'y', 'y', 'y', 0, 0, 0};
-    const struct path *selected = ice_agent_selected(pc->transport->ice.current.agent);
+    const struct path *selected = ice_agent_selected(peer_first_transport(pc)->ice.current.agent);
     rtc_path from = {.socket = selected->socket, .protocol = selected->protocol};
     from.local = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = selected->local.port};
     from.remote = (rtc_address){.family = RTC_ADDRESS_IPV4, .port = selected->remote.port};
     memcpy(from.local.ip, selected->local.ip, 4);
     memcpy(from.remote.ip, selected->remote.ip, 4);
-    uint64_t before = pc->transport->counters.misdirected;
+    uint64_t before = peer_first_transport(pc)->counters.misdirected;
     rtc_peer_connection_receive_copy(pc, pc->now, &from, request, sizeof request);
-    assert_int_equal(pc->transport->counters.misdirected, before + 1);
+    assert_int_equal(peer_first_transport(pc)->counters.misdirected, before + 1);
 }
 
 /* The path that goes on being used is shown beside what becomes of the restart. */

@@ -64,7 +64,7 @@ static uint64_t sent_above_ice(struct scene *s, int index)
 
 static struct transport *transport_of(struct scene *s, int index)
 {
-    return s->p.peer[index].pc->transport;
+    return peer_first_transport(s->p.peer[index].pc);
 }
 
 /* Nothing but close_notify: no ABORT of the association, no BYE. */

@@ -57,7 +57,7 @@ static void end(struct scene *s)
 
 static struct transport *transport_of(struct scene *s, int index)
 {
-    return s->p.peer[index].pc->transport;
+    return peer_first_transport(s->p.peer[index].pc);
 }
 
 static rtc_address public_of(const struct address *a)
@@ -299,11 +299,11 @@ static void events_beyond_the_limit(void **state)
         (void)data_channel_tell(channel, DATA_CHANNEL_LOW, 0);
     for (int i = 0; i < 10; i++)
         rtc_peer_connection_receive_copy(pc, 1000, &path, datagram, sizeof datagram);
-    assert_int_equal(pc->transport->counters.over_limit, 10);
+    assert_int_equal(peer_first_transport(pc)->counters.over_limit, 10);
     assert_true(rtc_peer_connection_dispatch(pc) > 100);
     rtc_peer_connection_receive_copy(pc, 1000, &path, datagram, sizeof datagram);
-    assert_int_equal(pc->transport->counters.over_limit, 10);
-    assert_int_equal(pc->transport->counters.arrived, 1);
+    assert_int_equal(peer_first_transport(pc)->counters.over_limit, 10);
+    assert_int_equal(peer_first_transport(pc)->counters.arrived, 1);
     rtc_data_channel_unref(channel);
     rtc_peer_connection_free(pc);
     rtc_context_unref(context);

@@ -123,10 +123,10 @@ static void goodbyes_that_nobody_hears(void **state)
         turn.dead = true;
         assert_int_equal(rtc_peer_connection_restart_ice(p.peer[0].pc), RTC_OK);
         assert_int_equal(rtc_peer_connection_set_local_description(p.peer[0].pc, RTC_SDP_OFFER, NULL), RTC_OK);
-        assert_in_range(transport_ice_agents(p.peer[0].pc->transport, agents), 2, 2 + TRANSPORT_CLOSING_MAX);
+        assert_in_range(transport_ice_agents(peer_first_transport(p.peer[0].pc), agents), 2, 2 + TRANSPORT_CLOSING_MAX);
     }
     peer_run(&p, 3 * SECOND);
-    assert_int_equal(transport_ice_agents(p.peer[0].pc->transport, agents), 2);
+    assert_int_equal(transport_ice_agents(peer_first_transport(p.peer[0].pc), agents), 2);
     end(&p);
 }
 
@@ -139,14 +139,15 @@ static void a_relay_takes_room(void **state)
     peer_connect(&p, 2 * SECOND);
     peer_run(&p, SECOND);
     for (int i = 0; i < 2; i++) {
-        assert_true(p.peer[i].pc->transport->overhead > 0);
-        assert_int_equal(p.peer[i].pc->transport->overhead, ice_agent_overhead(p.peer[i].pc->transport->ice.current.agent));
+        assert_true(peer_first_transport(p.peer[i].pc)->overhead > 0);
+        assert_int_equal(peer_first_transport(p.peer[i].pc)->overhead,
+                         ice_agent_overhead(peer_first_transport(p.peer[i].pc)->ice.current.agent));
     }
     static const uint8_t message[60000];
     assert_int_equal(rtc_data_channel_send(channel, message, sizeof message), RTC_OK);
     peer_run(&p, 2 * SECOND);
     assert_int_equal(rtc_data_channel_buffered_amount(channel), 0);
-    uint32_t overhead = p.peer[0].pc->transport->overhead; /* the record's is 13 + 16 with this cipher */
+    uint32_t overhead = peer_first_transport(p.peer[0].pc)->overhead; /* the record's is 13 + 16 with this cipher */
     assert_int_equal(sim_network_counters(p.net)->largest, size_sctp_packet(overhead) + 29u + overhead);
     end(&p);
 }

@@ -186,10 +186,10 @@ static void roles_stay(void **state)
         rtc_peer_connection *from = restart_pc(&s, offers), *to = restart_pc(&s, 1 - offers);
         assert_int_equal(rtc_peer_connection_restart_ice(from), RTC_OK);
         assert_int_equal(rtc_peer_connection_set_local_description(from, RTC_SDP_NONE, NULL), RTC_OK);
-        assert_int_equal(ice_agent_controlling(from->transport->ice.pending), offers == 0);
+        assert_int_equal(ice_agent_controlling(peer_first_transport(from)->ice.pending), offers == 0);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(to, RTC_SDP_OFFER, peer_description(&s.p, offers)), RTC_OK);
-        assert_int_equal(ice_agent_controlling(to->transport->ice.pending), offers == 1);
+        assert_int_equal(ice_agent_controlling(peer_first_transport(to)->ice.pending), offers == 1);
         assert_int_equal(rtc_peer_connection_set_local_description(to, RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 10 * MS);
         assert_int_equal(rtc_peer_connection_set_remote_description(from, RTC_SDP_ANSWER, peer_description(&s.p, 1 - offers)), RTC_OK);
@@ -214,14 +214,14 @@ static void roles_of_before_the_answer(void **state)
     assert_int_equal(rtc_peer_connection_restart_ice(b), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 10 * MS);
-    a->transport->ice.current.agent->session.role = ICE_CONTROLLED;
-    b->transport->ice.current.agent->session.role = ICE_CONTROLLING;
+    peer_first_transport(a)->ice.current.agent->session.role = ICE_CONTROLLED;
+    peer_first_transport(b)->ice.current.agent->session.role = ICE_CONTROLLING;
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, peer_description(&s.p, 1)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
     peer_run(&s.p, 10 * MS);
     assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_ANSWER, peer_description(&s.p, 0)), RTC_OK);
-    assert_true(ice_agent_controlling(transport_ice_latest(b->transport)));
-    assert_false(ice_agent_controlling(transport_ice_latest(a->transport)));
+    assert_true(ice_agent_controlling(transport_ice_latest(peer_first_transport(b))));
+    assert_false(ice_agent_controlling(transport_ice_latest(peer_first_transport(a))));
     restart_expect_settled(&s, SECOND);
     restart_end(&s);
 }
@@ -357,7 +357,8 @@ static void conflicting_roles(void **state)
         assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
         restart_expect_settled(&s, SECOND);
         peer_run(&s.p, SECOND);
-        assert_int_not_equal(ice_agent_controlling(restart_transport(&s, 0)->ice.current.agent), ice_agent_controlling(restart_transport(&s, 1)->ice.current.agent));
+        assert_int_not_equal(ice_agent_controlling(restart_transport(&s, 0)->ice.current.agent),
+                             ice_agent_controlling(restart_transport(&s, 1)->ice.current.agent));
         assert_in_range(s.longest_silence[0], 1, 25 * MS);
         restart_end(&s);
     }
@@ -606,7 +607,7 @@ static void pool_changes(void **state)
     peer_log_attach(&p.peer[0], &log);
     p.manual = true;
     peer_run(&p, SECOND);
-    struct transport *t = p.peer[0].pc->transport;
+    struct transport *t = peer_first_transport(p.peer[0].pc);
     uint32_t generation = ice_agent_generation(t->ice.current.agent);
     assert_int_equal(ice_agent_gathering_state(t->ice.current.agent), ICE_GATHERING_COMPLETE);
     c = with_server(servers);

@@ -67,8 +67,8 @@ static void end(struct scene *s)
 /* The association of this peer, which has one when it is made, is to use another port than 5000. */
 static void bind_to(struct scene *s, int index, uint16_t port)
 {
-    assert_int_equal(transport_need_channels(s->p.peer[index].pc->transport), RTC_OK);
-    s->p.peer[index].pc->transport->channels->options.local_port = port;
+    assert_int_equal(transport_need_channels(peer_first_transport(s->p.peer[index].pc)), RTC_OK);
+    peer_first_transport(s->p.peer[index].pc)->channels->options.local_port = port;
 }
 
 static int give(struct scene *s, int from, rtc_sdp_type type)
@@ -209,7 +209,7 @@ static void connected(struct scene *s, uint64_t seed)
 
 static void end_association(struct scene *s)
 {
-    transport_end_sctp(s->p.peer[0].pc->transport);
+    transport_end_sctp(peer_first_transport(s->p.peer[0].pc));
     peer_run_transport(s->p.peer[0].pc, s->p.now);
 }
 

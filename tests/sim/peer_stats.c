@@ -439,7 +439,7 @@ static void what_is_not_sent_is_counted(void **state)
     assert_true(number_of(report, "candidate-pair", "packetsDiscardedOnSend") == 0);
     assert_true(number_of(report, "candidate-pair", "bytesDiscardedOnSend") == 0);
     rtc_stats_report_unref(report);
-    struct ice_agent *agent = s.p.peer[0].pc->transport->ice.current.agent;
+    struct ice_agent *agent = peer_first_transport(s.p.peer[0].pc)->ice.current.agent;
     ice_agent_count_discarded(agent, 100);
     ice_agent_count_discarded(agent, 1100);
     report = report_of(&s, 0);

@@ -241,7 +241,7 @@ static char *describe(const struct life *l, bool stable)
             (void)fprintf(out, " muted=%d", rtc_media_stream_track_muted(t->receiver.track));
         (void)fprintf(out, "\n");
     }
-    const struct transport *t = pc->transport; /* the first one may come early */
+    const struct transport *t = peer_first_transport(pc); /* the first one may come early */
     bool used = t && ice_agent_has_remote_credentials(transport_ice_negotiated(t));
     if (t && n->signaling == RTC_SIGNALING_STABLE)
         assert_null(t->ice.pending);

@@ -139,7 +139,7 @@ static void messages_go_with_the_connection(void **state)
     assert_non_null(theirs->waiting.head);
     const rtc_peer_connection_callbacks callbacks = {.size = sizeof callbacks, .on_dtls_state_change = hang_up};
     assert_int_equal(rtc_peer_connection_set_callbacks(s.p.peer[1].pc, &callbacks, NULL), RTC_OK);
-    struct transport *t = s.p.peer[0].pc->transport;
+    struct transport *t = peer_first_transport(s.p.peer[0].pc);
     dtls_close(t->dtls, &t->out);
     peer_run_transport(s.p.peer[0].pc, s.p.now);
     peer_run(&s.p, SECOND);

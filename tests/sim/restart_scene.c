@@ -126,7 +126,7 @@ void restart_end(struct restart_scene *s)
 
 struct transport *restart_transport(struct restart_scene *s, int index)
 {
-    return s->p.peer[index].pc->transport;
+    return peer_first_transport(s->p.peer[index].pc);
 }
 
 rtc_peer_connection *restart_pc(struct restart_scene *s, int index)
@@ -155,9 +155,8 @@ static bool settled(struct sim_peers *p, void *user)
 {
     (void)user;
     for (int i = 0; i < 2; i++)
-        if (p->peer[i].pc->transport->ice.next.agent || p->peer[i].pc->transport->ice.pending ||
-            p->peer[i].pc->negotiation.signaling != RTC_SIGNALING_STABLE ||
-            p->peer[i].pc->states.ice < RTC_ICE_CONNECTION_CONNECTED ||
+        if (peer_first_transport(p->peer[i].pc)->ice.next.agent || peer_first_transport(p->peer[i].pc)->ice.pending ||
+            p->peer[i].pc->negotiation.signaling != RTC_SIGNALING_STABLE || p->peer[i].pc->states.ice < RTC_ICE_CONNECTION_CONNECTED ||
             p->peer[i].pc->states.ice > RTC_ICE_CONNECTION_COMPLETED)
             return false;
     return true;
