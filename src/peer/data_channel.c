@@ -104,15 +104,16 @@ static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id,
     return error ? peer_fail(pc, error, "the channel can not be opened: %s", rtc_error_message(error)) : RTC_OK;
 }
 
-int data_channel_open(rtc_peer_connection *pc, struct slice label, const rtc_data_channel_init *init, rtc_data_channel **out)
+int data_channel_open(rtc_peer_connection *pc, struct transport *t, struct slice label, const rtc_data_channel_init *init,
+                      rtc_data_channel **out)
 {
-    int error = transport_need_channels(peer_first_transport(pc));
+    int error = transport_need_channels(t);
     if (error)
         return error;
     rtc_data_channel *c = create(pc, label, slice_of(init->protocol, init->protocol_len));
     if (!c)
         return RTC_ERR_NO_MEMORY;
-    c->transport = peer_first_transport(pc);
+    c->transport = t;
     c->parameters.unordered = init->unordered;
     c->parameters.negotiated = init->negotiated;
     c->parameters.max_retransmits = init->has_max_retransmits ? init->max_retransmits : -1;

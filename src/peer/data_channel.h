@@ -54,8 +54,9 @@ enum data_channel_event {
 struct user_event *data_channel_tell(rtc_data_channel *channel, enum data_channel_event type, int value);
 /* Handles are a transport's. */
 rtc_data_channel *data_channel_by_handle(const struct transport *transport, uint32_t handle);
-/* Opens one. The connection has a transport; `init` was checked. peer_settle() is to follow, here and below. */
-int data_channel_open(rtc_peer_connection *pc, struct slice label, const rtc_data_channel_init *init, rtc_data_channel **out);
+/* Opens one on a transport of the connection's; `init` was checked. peer_settle() is to follow, here and below. */
+int data_channel_open(rtc_peer_connection *pc, struct transport *t, struct slice label, const rtc_data_channel_init *init,
+                      rtc_data_channel **out);
 /* Harmless when repeated. */
 void data_channel_close(rtc_data_channel *channel);
 /* The peer opened this one. NULL when out of memory. */

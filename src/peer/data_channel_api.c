@@ -50,7 +50,7 @@ int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char 
     if (!error)
         error = peer_need_transport(pc, true);
     if (!error)
-        error = data_channel_open(pc, slice_of(label, label_len), &init, out);
+        error = data_channel_open(pc, peer_first_transport(pc), slice_of(label, label_len), &init, out);
     if (error)
         return peer_end(pc, error);
     pc->negotiation.wants_data = true;

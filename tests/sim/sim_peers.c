@@ -310,7 +310,10 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
     }
     for (rtc_packet *packet; (packet = rtc_peer_connection_next_packet(peer->pc)) != NULL;) {
         peer->marked[kind_of(rtc_packet_data(packet), rtc_packet_len(packet))][rtc_packet_dscp(packet) & 63]++;
-        out_send(&p->scratch, (struct packet *)packet);
+        if (p->loses && p->loses(p, peer->index, (struct packet *)packet))
+            rtc_packet_free(packet);
+        else
+            out_send(&p->scratch, (struct packet *)packet);
     }
     sim_host_drain(peer->host, p->now, &p->scratch);
 }

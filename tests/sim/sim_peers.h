@@ -19,7 +19,7 @@ struct sim_peer {
     int index;                           /* 0 or 1 */
     rtc_peer_connection_callbacks extra; /* the test's own, called after the harness's */
     void *extra_user;
-    bool busy; /* the application dispatches nothing */
+    bool busy;                                           /* the application dispatches nothing */
     rtc_data_channel *remote_channel;                    /* the first the peer opened; a reference */
     rtc_time_t connected_at, failed_at, disconnected_at; /* RTC_TIME_NEVER before */
     uint32_t tracks, negotiations_needed;
@@ -39,7 +39,8 @@ struct sim_peers {
     void (*on_step)(struct sim_peers *peers, void *user); /* called whenever time moved; may push frames */
     rtc_time_t (*next_step)(struct sim_peers *peers, void *user);
     void *step_user;
-    void (*serve)(struct sim_peers *peers, const struct packet *packet); /* takes what arrives at hosts that are no peer's */
+    void (*serve)(struct sim_peers *peers, const struct packet *packet);            /* takes what arrives at hosts that are no peer's */
+    bool (*loses)(struct sim_peers *peers, int index, const struct packet *packet); /* what that peer sends and never leaves; may be NULL */
     struct out scratch;
     rtc_context *own; /* the harness's, whose memory does not run out */
     int error;        /* the first error of a call that the harness made; the test may clear it */
