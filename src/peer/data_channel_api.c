@@ -33,6 +33,12 @@ static int read_init(rtc_peer_connection *pc, const rtc_data_channel_init *given
     return RTC_OK;
 }
 
+/* Of the section of data; before there is one, of the first. */
+static struct transport *data_transport(const rtc_peer_connection *pc)
+{
+    return pc->transports.items[negotiation_now(&pc->negotiation)->data_transport];
+}
+
 int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char *label, size_t label_len,
                                             const rtc_data_channel_init *given, rtc_data_channel **out)
 {
@@ -50,7 +56,7 @@ int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char 
     if (!error)
         error = peer_need_transport(pc, true);
     if (!error)
-        error = data_channel_open(pc, peer_first_transport(pc), slice_of(label, label_len), &init, out);
+        error = data_channel_open(pc, data_transport(pc), slice_of(label, label_len), &init, out);
     if (error)
         return peer_end(pc, error);
     pc->negotiation.wants_data = true;

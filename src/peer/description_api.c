@@ -191,8 +191,8 @@ static char *show(rtc_peer_connection *pc, const struct description *d)
         error = text ? RTC_OK : RTC_ERR_NO_MEMORY;
     }
     if (!error)
-        error = jsep_with_candidates(pc->context, slice_str(d->text), negotiation_now(&pc->negotiation)->transport.mid, lines, count,
-                                     complete, &out);
+        error = jsep_with_candidates(pc->context, slice_str(d->text),
+                                     negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid, lines, count, complete, &out);
     for (size_t i = 0; lines && i < count; i++)
         memory_free(pc->context, (void *)(uintptr_t)lines[i].data);
     memory_free(pc->context, lines);
@@ -209,7 +209,7 @@ const char *rtc_peer_connection_local_description(rtc_peer_connection *pc, rtc_s
     if (!d)
         return NULL;
     if (!pc->negotiation.shown_local)
-        pc->negotiation.shown_local = negotiation_now(&pc->negotiation)->transport.mid[0] ? show(pc, d) : NULL;
+        pc->negotiation.shown_local = negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid[0] ? show(pc, d) : NULL;
     return pc->negotiation.shown_local ? pc->negotiation.shown_local : d->text;
 }
 

@@ -62,9 +62,9 @@ static const struct event_teller teller = {.tell = tell};
 static void queue(rtc_peer_connection *pc, size_t number, const char *text, const char *ufrag)
 {
     const struct session_description *local = description_says(negotiation_local(&pc->negotiation));
-    const char *mid = negotiation_now(&pc->negotiation)->transport.mid;
-    if (number > 0)
-        return; /* no section has it: descriptions know of the first one */
+    const char *mid = negotiation_state_transport(negotiation_now(&pc->negotiation), number)->mid;
+    if (number > 0 && !mid[0])
+        return; /* no section has it */
     int index = local ? session_description_find(local, mid) : 0;
     char *packed = pack(pc->context, text, mid, ufrag);
     if (!packed) {

@@ -64,10 +64,12 @@ static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, 
 static int ready_media(rtc_peer_connection *pc, const struct negotiation_state *next, const struct effect *e)
 {
     rtc_rtp_transceiver *t = transceiver_by_number(pc, e->transceiver);
-    int error = transport_need_rtp(peer_first_transport(pc), pc->now);
+    const struct agreed_media *media = negotiation_state_of(next, e->transceiver);
+    struct transport *transport = pc->transports.items[media->transport];
+    int error = transport_need_rtp(transport, pc->now);
     if (!error)
-        error = rtp_session_reserve_section(transport_media(peer_first_transport(pc)), e->rtp);
-    return error || !t ? error : transceiver_prepare_sending(t, negotiation_state_of(next, e->transceiver)->direction);
+        error = rtp_session_reserve_section(transport_media(transport), e->rtp);
+    return error || !t ? error : transceiver_prepare_sending(t, media->direction);
 }
 
 static int ready_effect(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
@@ -89,6 +91,13 @@ static int ready_effect(rtc_peer_connection *pc, const struct negotiation_plan *
     }
 }
 
+static void forget_reserved(struct transport *t)
+{
+    if (transport_media(t))
+        rtp_session_forget_reserved(transport_media(t));
+    out_forget_reserved(transport_media_out(t));
+}
+
 /* What was not taken. */
 static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
 {
@@ -103,10 +112,8 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
         else
             memory_free(pc->context, e->ready);
     }
-    if (peer_first_transport(pc) && transport_media(peer_first_transport(pc)))
-        rtp_session_forget_reserved(transport_media(peer_first_transport(pc)));
-    if (peer_first_transport(pc))
-        out_forget_reserved(transport_media_out(peer_first_transport(pc)));
+    for (size_t i = 0; i < pc->transports.count; i++)
+        forget_reserved(pc->transports.items[i]);
     negotiation_plan_free(plan);
 }
 
@@ -152,10 +159,9 @@ static int reserve_packets(struct packet_pool *pool, size_t count)
     return error;
 }
 
-/* Room for what is appended by then, below and above. */
+/* Room for what is appended by then, below and above; on each transport for as much as may come to it. */
 static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 {
-    struct rtp_session *media = transport_media(peer_first_transport(pc));
     uint32_t told = 1; /* negotiationneeded */
     size_t changes = 0, ssrcs = 0, goodbyes = 0;
     for (size_t i = 0; i < plan->effect_count; i++) {
@@ -164,9 +170,15 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
         goodbyes += says_goodbye(&plan->effects[i]);
         ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 2 * plan->effects[i].rtp->remote_ssrc_count : 0;
     }
-    int error = out_reserve(transport_media_out(peer_first_transport(pc)), changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX);
-    if (!error && media)
-        error = rtp_session_reserve_sources(media, ssrcs);
+    bool media = false;
+    int error = RTC_OK;
+    for (size_t i = 0; i < pc->transports.count && !error; i++) {
+        struct transport *t = pc->transports.items[i];
+        error = out_reserve(transport_media_out(t), changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX);
+        if (!error && transport_media(t))
+            error = rtp_session_reserve_sources(transport_media(t), ssrcs);
+        media = media || transport_media(t);
+    }
     if (!error && media)
         error = reserve_packets(pc->settings.pool, goodbyes);
     return error ? error : event_queue_reserve(&pc->events, told);
@@ -175,6 +187,8 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 static int get_ready(rtc_peer_connection *pc, struct negotiation_plan *plan)
 {
     int error = peer_need_transport(pc, plan->side == SIGNALING_LOCAL);
+    while (pc->transports.count < plan->next.transport_count && !error)
+        error = peer_transports_add(pc->context, &pc->transports, &pc->settings, plan->side == SIGNALING_LOCAL);
     for (size_t i = 0; i < plan->effect_count && !error; i++)
         error = ready_effect(pc, plan, &plan->effects[i]);
     if (error)

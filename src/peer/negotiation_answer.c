@@ -93,6 +93,7 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
     }
     struct rtp_section *rtp = &plan->rtp[plan->rtp_count++];
     fill_section(t, media->mid, &a->remote->sections[i], a->said, rtp);
+    media->transport = 0; /* the first carries everything (docs/decisions/0004-max-bundle-only.md) */
     media->answered = true;
     media->direction = a->said->direction;
     agree_encodings(t, &a->said->send_codec, media);
@@ -107,10 +108,13 @@ static void plan_section(struct negotiation_plan *plan, const struct agreement *
     a->said->rejected = a->said->rejected || !is_carried(a, i);
     if (a->said->rejected && !local->rejected && !remote->rejected)
         negotiation_plan_add(plan, EFFECT_UNBUNDLED, 0)->section = i;
-    if (has_data(a, i))
-        negotiation_plan_add(plan, EFFECT_DATA, 0)->section = i;
-    else if (media)
+    if (has_data(a, i)) {
+        struct effect *data = negotiation_plan_add(plan, EFFECT_DATA, 0);
+        data->section = i;
+        data->transport = plan->next.data_transport;
+    } else if (media) {
         plan_media(plan, a, i, media);
+    }
 }
 
 /* The data section was rejected, or the peer ends the association. */
@@ -123,7 +127,7 @@ static void end_data_unless_agreed(struct negotiation_plan *plan, const struct a
         spoken_of = spoken_of || a->local->sections[i].type == MEDIA_APPLICATION;
     }
     if (spoken_of)
-        (void)negotiation_plan_add(plan, EFFECT_NO_DATA, 0);
+        negotiation_plan_add(plan, EFFECT_NO_DATA, 0)->transport = plan->next.data_transport;
 }
 
 /* RFC 8842 5.3: the answerer's a=setup decides. */
@@ -157,13 +161,13 @@ static void keep(char *to, size_t size, struct slice from)
 static void plan_transport(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct agreement *a)
 {
     const struct negotiation_state *now = negotiation_facts_now(facts);
-    struct agreed_transport *agreed = &plan->next.transport;
+    struct agreed_transport *agreed = negotiation_plan_transport(plan, 0);
     size_t at = (size_t)a->tagged;
     const struct jsep_section *remote = &a->remote->sections[at];
     memcpy(agreed->mid, a->local->sections[at].mid, sizeof agreed->mid); /* of candidates that are still to come */
     struct effect *credentials = negotiation_plan_add(plan, EFFECT_CREDENTIALS, 0);
     credentials->section = at;
-    credentials->flag = facts->ice.pending && now->transport.ufrag[0] && !negotiation_restarts(now, remote);
+    credentials->flag = facts->ice.pending && negotiation_state_transport(now, 0)->ufrag[0] && !negotiation_restarts(now, remote);
     keep(agreed->ufrag, sizeof agreed->ufrag, remote->transport.ice_ufrag);
     keep(agreed->password, sizeof agreed->password, remote->transport.ice_pwd);
     struct effect *dtls = negotiation_plan_add(plan, EFFECT_DTLS, 0);

@@ -26,7 +26,7 @@ static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media
 
 static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
 {
-    struct transport *transport = peer_first_transport(pc);
+    struct transport *transport = pc->transports.items[media->transport];
     t->transport = transport;
     t->current_direction = media->direction;
     t->has_current_direction = true;

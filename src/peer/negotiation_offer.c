@@ -63,7 +63,8 @@ static void plan_remote_generation(const struct negotiation_facts *facts, struct
 {
     const struct negotiation_state *now = negotiation_facts_now(facts);
     const struct session_description *last = description_says(facts->pending->remote);
-    int k = description_agreed(offer, now->transport.mid), i = description_agreed(last, now->transport.mid);
+    int k = description_agreed(offer, negotiation_state_transport(now, 0)->mid),
+        i = description_agreed(last, negotiation_state_transport(now, 0)->mid);
     const struct jsep_section *section = k < 0 ? NULL : &offer->sections[k], *before = i < 0 ? NULL : &last->sections[i];
     bool restarts = negotiation_restarts(now, section);
     if (restarts && facts->ice.pending && same_credentials(section, before))
@@ -101,7 +102,8 @@ void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct 
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
     if (tagged < 0)
         return;
-    memcpy(plan->next.transport.mid, offer->sections[tagged].mid, sizeof plan->next.transport.mid);
+    struct agreed_transport *agreed = negotiation_plan_transport(plan, 0);
+    memcpy(agreed->mid, offer->sections[tagged].mid, sizeof agreed->mid);
     (void)negotiation_plan_add(plan, EFFECT_GATHER, 0);
 }
 

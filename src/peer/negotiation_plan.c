@@ -16,6 +16,13 @@ struct effect *negotiation_plan_add(struct negotiation_plan *plan, enum effect_t
     return e;
 }
 
+struct agreed_transport *negotiation_plan_transport(struct negotiation_plan *plan, size_t number)
+{
+    if (number == plan->next.transport_count)
+        plan->next.transport_count++;
+    return &plan->next.transports[number];
+}
+
 struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_plan *plan, uint32_t number)
 {
     for (size_t i = 0; i < plan->transceiver_count; i++)
@@ -40,7 +47,7 @@ void negotiation_read_credentials(const struct jsep_section *section, struct ice
 
 bool negotiation_restarts(const struct negotiation_state *now, const struct jsep_section *section)
 {
-    const struct agreed_transport *agreed = &now->transport;
+    const struct agreed_transport *agreed = negotiation_state_transport(now, 0);
     return section && agreed->ufrag[0] &&
            !(slice_is(section->transport.ice_ufrag, agreed->ufrag) && slice_is(section->transport.ice_pwd, agreed->password));
 }

@@ -63,7 +63,8 @@ enum effect_type {
 struct effect {
     enum effect_type type;
     uint32_t transceiver;
-    size_t section; /* index in both descriptions */
+    size_t transport; /* the number of the one that it is carried out on */
+    size_t section;   /* index in both descriptions */
     rtc_media_kind kind;
     bool flag;
     enum setup_role role;               /* ours: active or passive */
@@ -92,6 +93,8 @@ void negotiation_plan_free(struct negotiation_plan *plan);
 
 /* Never fails: the room was made with the plan. */
 struct effect *negotiation_plan_add(struct negotiation_plan *plan, enum effect_type type, uint32_t transceiver);
+/* Of the next state; the number may be the next one, once in a plan. */
+struct agreed_transport *negotiation_plan_transport(struct negotiation_plan *plan, size_t number);
 struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_plan *plan, uint32_t number);
 static inline bool negotiation_is_media(const struct jsep_section *section)
 {

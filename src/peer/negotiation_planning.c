@@ -61,8 +61,8 @@ static int check_transport(const struct negotiation_facts *facts, rtc_sdp_type t
 {
     const struct negotiation_state *now = negotiation_facts_now(facts);
     const struct session_description *before = description_says(facts->stable->remote);
-    int i = before ? description_agreed(before, now->transport.mid) : -1;
-    int k = type == RTC_SDP_OFFER ? description_agreed(d, now->transport.mid) : description_tagged(d);
+    int i = before ? description_agreed(before, negotiation_state_transport(now, 0)->mid) : -1;
+    int k = type == RTC_SDP_OFFER ? description_agreed(d, negotiation_state_transport(now, 0)->mid) : description_tagged(d);
     if (k >= 0 && !ice_credentials_are_valid(d->sections[k].transport.ice_ufrag, d->sections[k].transport.ice_pwd))
         return refuse(why, RTC_ERR_INVALID_ACCESS,
                       "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);

@@ -51,25 +51,49 @@ int description_agreed(const struct session_description *d, const char *mid)
     return (int)session_description_tagged(d, (size_t)agreed);
 }
 
+/* With room for another. */
+static bool copy_transports(rtc_context *context, const struct negotiation_state *from, struct negotiation_state *out)
+{
+    out->transport_count = from->transport_count;
+    out->transports = memory_zeroed(context, (from->transport_count + 1) * sizeof *out->transports);
+    if (out->transports && from->transport_count > 0)
+        memcpy(out->transports, from->transports, from->transport_count * sizeof *out->transports);
+    return out->transports != NULL;
+}
+
+static bool copy_media(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out)
+{
+    out->media_count = from->media_count;
+    if (from->media_count + more == 0)
+        return true; /* data alone: an entry is over a kilobyte */
+    out->media = memory_zeroed(context, (from->media_count + more) * sizeof *out->media);
+    if (out->media && from->media_count > 0)
+        memcpy(out->media, from->media, from->media_count * sizeof *out->media);
+    return out->media != NULL;
+}
+
 int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out)
 {
-    *out = (struct negotiation_state){.transport = from->transport, .media_count = from->media_count};
-    if (from->media_count + more == 0)
-        return RTC_OK; /* data alone: an entry is over a kilobyte */
-    out->media = memory_zeroed(context, (from->media_count + more) * sizeof *out->media);
-    if (!out->media)
-        return RTC_ERR_NO_MEMORY;
-    if (from->media_count > 0)
-        memcpy(out->media, from->media, from->media_count * sizeof *out->media);
-    return RTC_OK;
+    *out = (struct negotiation_state){.data_transport = from->data_transport};
+    if (copy_transports(context, from, out) && copy_media(context, from, more, out))
+        return RTC_OK;
+    negotiation_state_fini(context, out);
+    return RTC_ERR_NO_MEMORY;
 }
 
 void negotiation_state_fini(rtc_context *context, struct negotiation_state *state)
 {
     description_unref(context, state->local);
     description_unref(context, state->remote);
+    memory_free(context, state->transports);
     memory_free(context, state->media);
     *state = (struct negotiation_state){0};
+}
+
+const struct agreed_transport *negotiation_state_transport(const struct negotiation_state *state, size_t number)
+{
+    static const struct agreed_transport nothing;
+    return number < state->transport_count ? &state->transports[number] : &nothing;
 }
 
 struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid)

@@ -34,7 +34,8 @@ int description_tagged(const struct session_description *d);
  * have transports of their own, which are not used. */
 int description_agreed(const struct session_description *d, const char *mid);
 
-/* Transport attributes of one section, those of a tagged one: they count for its BUNDLE group (RFC 8843 section 7.1.3). */
+/* Transport attributes of one section, those of a tagged one: they count for its BUNDLE group (RFC 8843 section 7.1.3). It has the number
+ * of the connection's transport (peer_transports.h) that carries them. */
 struct agreed_transport {
     char mid[JSEP_ID_MAX];         /* of our section that carries its candidates; "" before there is one */
     char ufrag[ICE_UFRAG_MAX + 1]; /* the peer's, as last agreed on; "" before */
@@ -51,6 +52,7 @@ enum { AGREED_ENCODINGS_MAX = 4 };
 /* A transceiver's section. */
 struct agreed_media {
     uint32_t transceiver; /* its number */
+    size_t transport;     /* the number of the one that carries it */
     char mid[JSEP_ID_MAX];
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* of the remote track */
     size_t stream_count;
@@ -63,15 +65,19 @@ struct agreed_media {
 
 /* A state of the exchange, as a value: nothing of it points into the connection. */
 struct negotiation_state {
-    struct description *local, *remote; /* references; NULL: none was set (webrtc-pc 4.4.1.5: current and pending descriptions) */
-    struct agreed_transport transport;  /* of the one BUNDLE group that there is */
-    struct agreed_media *media;         /* of transceivers with a section; owned */
+    struct description *local, *remote;  /* references; NULL: none was set (webrtc-pc 4.4.1.5: current and pending descriptions) */
+    struct agreed_transport *transports; /* owned; none before the first description. The first is that of the one BUNDLE group there is. */
+    size_t transport_count;
+    size_t data_transport;      /* the number of the one that carries the section of data */
+    struct agreed_media *media; /* of transceivers with a section; owned */
     size_t media_count;
 };
 
-/* Copies what `from` has, with room for `more` sections; the descriptions are left out. */
+/* Copies what `from` has, with room for `more` sections and another transport; the descriptions are left out. */
 int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out);
 void negotiation_state_fini(rtc_context *context, struct negotiation_state *state);
+/* What was agreed on for the transport with this number; nothing yet, of one that no description spoke of. */
+const struct agreed_transport *negotiation_state_transport(const struct negotiation_state *state, size_t number);
 struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid);
 struct agreed_media *negotiation_state_of(const struct negotiation_state *state, uint32_t transceiver);
 

@@ -11,11 +11,17 @@ static const struct jsep_section *remote_section(const struct negotiation_state 
     return &state->remote->parsed->sections[e->section];
 }
 
+/* Made with the plan, if not before. */
+static struct transport *transport_of(const rtc_peer_connection *pc, const struct effect *e)
+{
+    return pc->transports.items[e->transport];
+}
+
 /* ---- Getting ready ---- */
 
 static int ready_generation(rtc_peer_connection *pc, struct effect *e)
 {
-    struct transport *t = peer_first_transport(pc);
+    struct transport *t = transport_of(pc, e);
     const struct ice_credentials *credentials = e->credentials.ufrag[0] ? &e->credentials : NULL;
     struct ice_agent *made = NULL;
     int error = transport_ice_make(t, credentials, ice_agent_controlling(transport_ice_negotiated(t)), &made);
@@ -50,7 +56,7 @@ static int ready_credentials(rtc_peer_connection *pc, const struct jsep_section 
 static int ready_dtls(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
 {
     struct transport_identity *identity = NULL;
-    int error = transport_prepare_dtls(peer_first_transport(pc), e->role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT, &identity);
+    int error = transport_prepare_dtls(transport_of(pc, e), e->role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT, &identity);
     if (error)
         return error;
     for (size_t i = 0; i < remote->transport.fingerprint_count && i < DTLS_FINGERPRINTS_MAX; i++) {
@@ -66,7 +72,7 @@ static int ready_dtls(rtc_peer_connection *pc, const struct jsep_section *remote
 static int ready_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
 {
     struct data_channels *next = NULL;
-    int error = transport_prepare_sctp(peer_first_transport(pc), remote->sctp.port, &next);
+    int error = transport_prepare_sctp(transport_of(pc, e), remote->sctp.port, &next);
     e->ready = next;
     return error;
 }
@@ -111,9 +117,9 @@ void negotiation_give_back_transport(struct effect *e)
 /* ---- Applying ---- */
 
 /* The peer was told other credentials than those that go on: an offer can not go back to them. */
-static void restart_next_time(rtc_peer_connection *pc)
+static void restart_next_time(rtc_peer_connection *pc, const struct effect *e)
 {
-    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(peer_first_transport(pc)));
+    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(transport_of(pc, e)));
 }
 
 static void set_generation(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
@@ -125,10 +131,10 @@ static void set_generation(rtc_peer_connection *pc, const struct negotiation_pla
         memory_wipe(&n->fresh, sizeof n->fresh);
     if (e->ready)
         peer_log(pc, RTC_LOG_INFO, plan->side == SIGNALING_LOCAL ? "ICE: this offer restarts" : "ICE: the peer's offer restarts");
-    transport_ice_set_pending(peer_first_transport(pc), e->ready);
+    transport_ice_set_pending(transport_of(pc, e), e->ready);
     e->ready = NULL;
     if (e->type == EFFECT_NO_GENERATION && e->flag)
-        restart_next_time(pc);
+        restart_next_time(pc, e);
 }
 
 static void log_candidates(const rtc_peer_connection *pc, const struct jsep_section *section)
@@ -144,12 +150,12 @@ static void log_candidates(const rtc_peer_connection *pc, const struct jsep_sect
 
 static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section *section, struct effect *e)
 {
-    struct transport *t = peer_first_transport(pc);
+    struct transport *t = transport_of(pc, e);
     transport_ice_note_answer(t, e->flag);
     if (e->flag) {
         log_write(pc->context, RTC_LOG_WARNING, "peer", "ICE: the answer has the old credentials: the peer does not restart");
         transport_ice_set_pending(t, NULL);
-        restart_next_time(pc);
+        restart_next_time(pc, e);
     }
     transport_ice_agree(t, pc->now);
     log_candidates(pc, section);
@@ -160,23 +166,27 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
 /* RFC 8841 9.3: a port that changes asks for a new association. */
 static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
 {
-    transport_start_sctp(peer_first_transport(pc), remote->sctp.port, remote->sctp.max_message_size, e->ready);
+    transport_start_sctp(transport_of(pc, e), remote->sctp.port, remote->sctp.max_message_size, e->ready);
     e->ready = NULL;
 }
 
-static void end_data(rtc_peer_connection *pc)
+static void end_data(rtc_peer_connection *pc, const struct effect *e)
 {
-    if (!transport_channels(peer_first_transport(pc)))
+    if (!transport_channels(transport_of(pc, e)))
         return;
     peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");
-    transport_end_sctp(peer_first_transport(pc));
+    transport_end_sctp(transport_of(pc, e));
 }
 
+/* Of each session, which knows of no other. */
 static void limit_bandwidth(rtc_peer_connection *pc, const struct session_description *remote)
 {
-    struct transport *t = peer_first_transport(pc);
-    if (transport_media(t))
-        rtp_session_set_peer_bitrate(transport_media(t), pc->now, negotiation_bitrate_limit(remote->bandwidth_bps), transport_media_out(t));
+    for (size_t i = 0; i < pc->transports.count; i++) {
+        struct transport *t = pc->transports.items[i];
+        if (transport_media(t))
+            rtp_session_set_peer_bitrate(transport_media(t), pc->now, negotiation_bitrate_limit(remote->bandwidth_bps),
+                                         transport_media_out(t));
+    }
 }
 
 void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiation_plan *plan, const struct negotiation_state *state,
@@ -188,24 +198,24 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
         set_generation(pc, plan, e);
         break;
     case EFFECT_CONTROLLING:
-        transport_ice_set_controlling(peer_first_transport(pc), e->flag);
+        transport_ice_set_controlling(transport_of(pc, e), e->flag);
         break;
     case EFFECT_GATHER:
-        transport_surface(peer_first_transport(pc));
-        transport_ice_gather(peer_first_transport(pc), transport_ice_latest(peer_first_transport(pc)));
+        transport_surface(transport_of(pc, e));
+        transport_ice_gather(transport_of(pc, e), transport_ice_latest(transport_of(pc, e)));
         break;
     case EFFECT_CREDENTIALS:
         apply_credentials(pc, remote_section(state, e), e);
         break;
     case EFFECT_DTLS:
-        transport_start_dtls(peer_first_transport(pc), e->ready);
+        transport_start_dtls(transport_of(pc, e), e->ready);
         e->ready = NULL;
         break;
     case EFFECT_DATA:
         apply_data(pc, remote_section(state, e), e);
         break;
     case EFFECT_NO_DATA:
-        end_data(pc);
+        end_data(pc, e);
         break;
     case EFFECT_BANDWIDTH:
         limit_bandwidth(pc, state->remote->parsed);

@@ -15,7 +15,7 @@ static int find_section(const struct session_description *remote, const rtc_ice_
  * has not bundled yet have transports of their own, which are not needed. */
 static bool is_transports(const rtc_peer_connection *pc, const struct session_description *remote, int index)
 {
-    int at = description_agreed(remote, negotiation_now(&pc->negotiation)->transport.mid);
+    int at = description_agreed(remote, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid);
     if (at < 0 || index == at)
         return at >= 0;
     const struct jsep_section *a = &remote->sections[at], *b = &remote->sections[index];
@@ -38,7 +38,8 @@ static bool find_in(const rtc_peer_connection *pc, const struct description *d, 
     if (!d)
         return false;
     out->remote = d->parsed;
-    out->index = named ? find_section(d->parsed, init) : description_agreed(d->parsed, negotiation_now(&pc->negotiation)->transport.mid);
+    out->index = named ? find_section(d->parsed, init)
+                       : description_agreed(d->parsed, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid);
     out->agent = !t ? NULL : d == pc->negotiation.pending.remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
     return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].transport.ice_ufrag));
 }
@@ -84,7 +85,8 @@ static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init 
     if (!named && description_tagged(description_says(negotiation_remote(&pc->negotiation))) < 0)
         return RTC_OK;
     int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
-    if (!error && to.agent && to.index == description_agreed(to.remote, negotiation_now(&pc->negotiation)->transport.mid))
+    if (!error && to.agent &&
+        to.index == description_agreed(to.remote, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid))
         transport_ice_end_candidates(peer_first_transport(pc), peer_now(pc), to.agent);
     return error;
 }

@@ -210,8 +210,9 @@ static char *spoil(struct life *l, char *text)
 
 static void print_media(FILE *out, const struct negotiation_state *state)
 {
-    (void)fprintf(out, "transport %s %s %s, %p %p\n", state->transport.mid, state->transport.ufrag, state->transport.password,
-                  (void *)state->local, (void *)state->remote);
+    (void)fprintf(out, "%p %p, data over %zu\n", (void *)state->local, (void *)state->remote, state->data_transport);
+    for (size_t i = 0; i < state->transport_count; i++)
+        (void)fprintf(out, "transport %s %s %s\n", state->transports[i].mid, state->transports[i].ufrag, state->transports[i].password);
     for (size_t i = 0; i < state->media_count; i++) {
         const struct agreed_media *m = &state->media[i];
         (void)fprintf(out, "  %u %s told=%d answered=%d %d codec=%u/%u", m->transceiver, m->mid, m->track_told, m->answered,

@@ -160,7 +160,7 @@ static void an_exchange(void **state)
     expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 2, media 1, bandwidth, signaling");
     assert_int_equal(w.facts.signaling, RTC_SIGNALING_STABLE);
     assert_null(w.pending.remote);
-    assert_string_equal(w.stable.transport.ufrag, "uuuu");
+    assert_string_equal(negotiation_state_transport(&w.stable, 0)->ufrag, "uuuu");
     const struct agreed_media *video = negotiation_state_by_mid(&w.stable, "v");
     assert_int_equal(video->direction, RTC_DIRECTION_SENDONLY);
     assert_int_equal(video->encoding_count, 1);
@@ -190,6 +190,7 @@ static void undoing(void **state)
     const struct negotiation_state before = w.stable;
     struct agreed_media media[2];
     memcpy(media, before.media, sizeof media);
+    struct agreed_transport transport = before.transports[0];
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, three, "create 3, associate 3, signaling, track-removed 1, track-added 3, mismatches");
     negotiation_plan_free(w.plan);
     w.plan = NULL;
@@ -199,7 +200,8 @@ static void undoing(void **state)
     assert_int_equal(w.facts.signaling, RTC_SIGNALING_STABLE);
     assert_int_equal(w.stable.media_count, 2);
     assert_memory_equal(w.stable.media, media, sizeof media);
-    assert_memory_equal(&w.stable.transport, &before.transport, sizeof before.transport);
+    assert_int_equal(w.stable.transport_count, 1);
+    assert_memory_equal(w.stable.transports, &transport, sizeof transport);
     assert_ptr_equal(w.stable.remote, before.remote);
     assert_null(w.pending.remote);
     end(&w);
@@ -289,7 +291,7 @@ static void restarts(void **state)
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "generation, signaling, mismatches");
     w.facts.ice.pending = true;
     expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, rejected, "none, stop 1, stop 2, bandwidth, signaling"); /* for nothing */
-    assert_string_equal(w.stable.transport.ufrag, "uuuu");
+    assert_string_equal(negotiation_state_transport(&w.stable, 0)->ufrag, "uuuu");
     end(&w);
 }
 
