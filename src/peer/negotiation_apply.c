@@ -84,7 +84,7 @@ static void create(struct effect *e)
 {
     rtc_rtp_transceiver *t = e->ready;
     e->ready = NULL;
-    t->made_by_offer = true;
+    t->owner = TRANSCEIVER_OF_OFFER;
     transceiver_join(t);
 }
 

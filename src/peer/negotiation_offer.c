@@ -19,7 +19,7 @@ static struct transceiver_facts *unassociated(struct negotiation_plan *plan, rtc
 {
     for (size_t i = 0; i < plan->transceiver_count; i++) {
         struct transceiver_facts *t = &plan->transceivers[i];
-        if (!t->stopped && t->kind == kind && (t->created_by_add_track || !only_add_track) && !has_section(plan, t))
+        if (!t->stopped && t->kind == kind && (t->owner == TRANSCEIVER_OF_TRACK || !only_add_track) && !has_section(plan, t))
             return t;
     }
     return NULL;
@@ -133,7 +133,7 @@ static uint32_t create(const struct negotiation_facts *facts, struct negotiation
 {
     struct transceiver_facts *t = &plan->transceivers[plan->transceiver_count];
     uint32_t number = facts->next_number + (uint32_t)(plan->transceiver_count++ - facts->transceiver_count);
-    *t = (struct transceiver_facts){.number = number, .kind = kind, .made_by_offer = true, .encoding_count = 1};
+    *t = (struct transceiver_facts){.number = number, .kind = kind, .owner = TRANSCEIVER_OF_OFFER, .encoding_count = 1};
     negotiation_plan_add(plan, EFFECT_CREATE, number)->kind = kind;
     return number;
 }
@@ -164,7 +164,7 @@ void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotia
             is->stream_count = 0;
             is->track_told = false;
         }
-        if ((!is || !is->mid[0]) && t->made_by_offer && !t->has_track)
+        if ((!is || !is->mid[0]) && t->owner == TRANSCEIVER_OF_OFFER && !t->has_track)
             (void)negotiation_plan_add(plan, EFFECT_REMOVE, t->number);
     }
 }

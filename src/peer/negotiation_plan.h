@@ -11,11 +11,10 @@
 /* A transceiver as planning sees it: what the application wishes, and what can not be undone. */
 struct transceiver_facts {
     uint32_t number; /* never used twice in a connection */
+    enum transceiver_owner owner;
     rtc_media_kind kind;
     bool stopped;
-    bool created_by_add_track; /* a remote offer may take it over (RFC 9429 5.10) */
-    bool made_by_offer;        /* and not the application's since */
-    bool has_track;            /* that it sends */
+    bool has_track; /* that it sends */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count;
     uint8_t dscp;

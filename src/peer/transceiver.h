@@ -7,6 +7,7 @@
 #include "jsep.h"
 #include "list.h"
 #include "media_track.h"
+#include "negotiation_state.h"
 #include "rtp_session.h"
 
 #include <crtc/peer_connection.h>
@@ -87,14 +88,13 @@ struct rtc_rtp_transceiver {
     rtc_peer_connection *connection; /* NULL when detached; not a reference */
     struct link link;
     enum transceiver_state state; /* written by its setter in transceiver_life.c only */
+    enum transceiver_owner owner;
     rtc_media_kind kind;
     uint32_t number;       /* in its connection's negotiation */
     char mid[JSEP_ID_MAX]; /* as negotiated; "" before it is associated */
     rtc_rtp_direction direction;
     rtc_rtp_direction current_direction;
     bool has_current_direction;
-    bool created_by_add_track;   /* a remote offer may take it over (RFC 9429 5.10) */
-    bool made_by_offer;          /* of the peer; addTrack makes it the application's */
     bool has_sent;               /* a current direction once said so: addTrack does not take the sender any more */
     struct transport *transport; /* of the m= section; the connection's; NULL without one */
     uint32_t rtp_member;         /* what its RTP session has for that section: a handle; 0 without */

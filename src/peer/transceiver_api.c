@@ -237,9 +237,10 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
         error = transceiver_new(pc, kind, RTC_DIRECTION_SENDRECV, &t);
         if (error)
             return peer_end(pc, error);
-        t->created_by_add_track = true;
+        t->owner = TRANSCEIVER_OF_TRACK;
     }
-    t->made_by_offer = false;
+    if (t->owner == TRANSCEIVER_OF_OFFER)
+        t->owner = TRANSCEIVER_OF_APPLICATION;
     (void)transceiver_set_streams(&t->sender, streams, stream_count);
     t->direction = direction_or(t->direction, RTC_DIRECTION_SENDONLY);
     transceiver_set_track(t, track);

@@ -151,7 +151,7 @@ static void an_exchange(void **state)
     (void)state;
     begin(&w);
     w.transceivers[0] = (struct transceiver_facts){
-        .number = 1, .kind = RTC_MEDIA_VIDEO, .created_by_add_track = true, .has_track = true, .encoding_count = 1};
+        .number = 1, .kind = RTC_MEDIA_VIDEO, .owner = TRANSCEIVER_OF_TRACK, .has_track = true, .encoding_count = 1};
     w.facts.transceiver_count = 1;
     w.facts.next_number = 2;
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two, "create 2, associate 2, associate 1, role, signaling, track-added 2, mismatches");
