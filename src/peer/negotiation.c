@@ -68,7 +68,7 @@ static int ready_media(rtc_peer_connection *pc, const struct negotiation_state *
     int error = transport_need_rtp(transport, pc->now);
     if (!error)
         error = rtp_session_reserve_section(transport_media(transport), e->rtp);
-    return error || !t ? error : transceiver_prepare_sending(t, media->direction);
+    return error || !t ? error : sending_prepare(t, media->direction);
 }
 
 static int ready_effect(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
@@ -104,7 +104,7 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
         struct effect *e = &plan->effects[i];
         rtc_rtp_transceiver *t = e->type == EFFECT_MEDIA ? transceiver_by_number(pc, e->transceiver) : NULL;
         if (t)
-            transceiver_forget_prepared(t);
+            sending_forget_prepared(t);
         negotiation_give_back_transport(e);
         if (e->ready && e->type == EFFECT_CREATE)
             transceiver_discard(e->ready);
@@ -136,7 +136,7 @@ static void flush_senders(rtc_peer_connection *pc, const struct negotiation_plan
         bool ends = e->type == EFFECT_MEDIA || e->type == EFFECT_STOP || e->type == EFFECT_REMOVE;
         rtc_rtp_transceiver *t = ends ? transceiver_by_number(pc, e->transceiver) : NULL;
         if (t)
-            transceiver_flush_sending(t);
+            sending_flush(t);
     }
 }
 

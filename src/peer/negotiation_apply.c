@@ -32,7 +32,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);
     t->sender.codec = media->encodings[0].codec;
-    transceiver_finish_sending(t);
+    sending_finish(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
@@ -44,7 +44,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         s->stream = rtp_session_receive_stream(transport_media(transport), t->rtp_member, s->rid);
         receive_pipeline_set_codecs(s->pipeline, rtp->receive_codecs, rtp->receive_codec_count);
     }
-    transceiver_update_sending(t);
+    sending_update(t);
 }
 
 static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiation_state *state, struct effect *e)

@@ -152,7 +152,7 @@ void rtc_peer_connection_free(rtc_peer_connection *pc)
 static void detach_children(rtc_peer_connection *pc)
 {
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
-        transceiver_flush_sending(link_owner(l, rtc_rtp_transceiver, link));
+        sending_flush(link_owner(l, rtc_rtp_transceiver, link));
     while (!list_empty(&pc->channels.list))
         data_channel_silence(link_owner(pc->channels.list.next, rtc_data_channel, link));
     while (!list_empty(&pc->transceivers))

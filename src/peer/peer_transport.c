@@ -89,7 +89,7 @@ static void end_media(rtc_peer_connection *pc, const struct transport *t)
         rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
         if (!is_of(pc, transceiver, t))
             continue;
-        transceiver_update_sending(transceiver);
+        sending_update(transceiver);
         media_track_set_muted(transceiver->receiver.track, true);
     }
 }

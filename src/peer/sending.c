@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-void transceiver_stop_sending(rtc_rtp_transceiver *t)
+void sending_stop(rtc_rtp_transceiver *t)
 {
     struct send_pipeline *ended = t->sender.pipeline;
     t->sender.pipeline = NULL;
@@ -16,19 +16,19 @@ void transceiver_stop_sending(rtc_rtp_transceiver *t)
         send_pipeline_end(ended, &t->sender.past);
 }
 
-void transceiver_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track)
+void sending_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track)
 {
-    transceiver_flush_sending(t);
-    transceiver_stop_sending(t);
+    sending_flush(t);
+    sending_stop(t);
     rtc_media_stream_track *old = t->sender.track;
     t->sender.track = track ? rtc_media_stream_track_ref(track) : NULL;
     rtc_media_stream_track_unref(old);
     if (track && !t->mid[0])
         (void)snprintf(t->sender.track_id, sizeof t->sender.track_id, "%s", rtc_media_stream_track_id(track));
-    transceiver_update_sending(t);
+    sending_update(t);
 }
 
-int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count)
+int sending_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count)
 {
     if (count > JSEP_STREAMS_MAX)
         return RTC_ERR_RANGE;
@@ -42,7 +42,7 @@ int transceiver_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *str
     return RTC_OK;
 }
 
-void transceiver_mark_again(const rtc_rtp_transceiver *t)
+void sending_mark_again(const rtc_rtp_transceiver *t)
 {
     if (t->connection && peer_first_transport(t->connection))
         t->connection->media_mark_stale = true;
@@ -54,22 +54,22 @@ static bool is_to_send(const rtc_rtp_transceiver *t)
            t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE && !transport_is_over(t->transport);
 }
 
-void transceiver_flush_sending(rtc_rtp_transceiver *t)
+void sending_flush(rtc_rtp_transceiver *t)
 {
     send_pipeline_flush(t->sender.pipeline, t->connection->now);
 }
 
-void transceiver_finish_sending(rtc_rtp_transceiver *t)
+void sending_finish(rtc_rtp_transceiver *t)
 {
     if (!is_to_send(t))
-        transceiver_stop_sending(t);
+        sending_stop(t);
 }
 
-void transceiver_update_sending(rtc_rtp_transceiver *t)
+void sending_update(rtc_rtp_transceiver *t)
 {
-    transceiver_mark_again(t);
+    sending_mark_again(t);
     if (!is_to_send(t)) {
-        transceiver_stop_sending(t);
+        sending_stop(t);
         return;
     }
     if (t->sender.pipeline) {
@@ -88,7 +88,7 @@ void transceiver_update_sending(rtc_rtp_transceiver *t)
     send_pipeline_start(t->sender.pipeline, t);
 }
 
-int transceiver_prepare_sending(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
+int sending_prepare(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
 {
     if (t->state != TRANSCEIVER_LIVE || !t->sender.track || !direction_sends(direction) || t->sender.pipeline || t->sender.prepared)
         return RTC_OK;
@@ -96,7 +96,7 @@ int transceiver_prepare_sending(rtc_rtp_transceiver *t, rtc_rtp_direction direct
     return error == RTC_ERR_NO_MEMORY ? error : RTC_OK; /* that no worker can be had is told when it is to begin */
 }
 
-void transceiver_forget_prepared(rtc_rtp_transceiver *t)
+void sending_forget_prepared(rtc_rtp_transceiver *t)
 {
     send_pipeline_discard(t->sender.prepared);
     t->sender.prepared = NULL;

@@ -106,7 +106,7 @@ int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track 
     if (track == sender->track)
         return RTC_OK;
     (void)peer_now(t->connection);
-    transceiver_set_track(t, track);
+    sending_set_track(t, track);
     peer_settle(t->connection);
     return RTC_OK;
 }
@@ -146,7 +146,7 @@ int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
     set_priorities(sender, priority);
     if (t->rtp_member)
         rtp_session_set_member_dscp(transport_media(t->transport), t->rtp_member, sender_dscp(t));
-    transceiver_mark_again(t);
+    sending_mark_again(t);
     return RTC_OK;
 }
 
@@ -230,7 +230,7 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
     rtc_media_kind kind = rtc_media_stream_track_kind(track);
     rtc_rtp_transceiver *t = reusable(pc, kind);
     struct rtc_rtp_sender probe = {0};
-    error = transceiver_set_streams(&probe, streams, stream_count);
+    error = sending_set_streams(&probe, streams, stream_count);
     if (error)
         return fail_streams(pc, error, stream_count);
     if (!t) {
@@ -241,9 +241,9 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
     }
     if (t->owner == TRANSCEIVER_OF_OFFER)
         t->owner = TRANSCEIVER_OF_APPLICATION;
-    (void)transceiver_set_streams(&t->sender, streams, stream_count);
+    (void)sending_set_streams(&t->sender, streams, stream_count);
     t->direction = direction_or(t->direction, RTC_DIRECTION_SENDONLY);
-    transceiver_set_track(t, track);
+    sending_set_track(t, track);
     negotiation_update_needed(pc);
     if (sender)
         *sender = &t->sender;
@@ -273,18 +273,18 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
     if ((unsigned)init.priority > RTC_PRIORITY_HIGH)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown priority %d", (int)init.priority);
     struct rtc_rtp_sender probe = {0};
-    error = transceiver_set_streams(&probe, init.streams, init.stream_count);
+    error = sending_set_streams(&probe, init.streams, init.stream_count);
     if (error)
         return fail_streams(pc, error, init.stream_count);
     error = transceiver_new(pc, kind, init.has_direction ? init.direction : RTC_DIRECTION_SENDRECV, &t);
     if (error)
         return peer_end(pc, error);
-    (void)transceiver_set_streams(&t->sender, init.streams, init.stream_count);
+    (void)sending_set_streams(&t->sender, init.streams, init.stream_count);
     for (size_t i = 0; i < t->sender.encoding_count; i++)
         t->sender.encodings[i].rtp.max_bitrate_bps = init.max_bitrate_bps;
     set_priorities(&t->sender, init.priority);
     if (track)
-        transceiver_set_track(t, track);
+        sending_set_track(t, track);
     negotiation_update_needed(pc);
     if (out)
         *out = t;
@@ -304,7 +304,7 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the sender belongs to another connection");
     if (!sender->track || t->state != TRANSCEIVER_LIVE)
         return RTC_OK;
-    transceiver_set_track(t, NULL);
+    sending_set_track(t, NULL);
     t->direction = direction_and(t->direction, RTC_DIRECTION_RECVONLY);
     negotiation_update_needed(pc);
     peer_settle(pc);

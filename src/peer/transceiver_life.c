@@ -138,8 +138,8 @@ void transceiver_stop(rtc_rtp_transceiver *t)
     if (t->state != TRANSCEIVER_LIVE)
         return;
     set_state(t, TRANSCEIVER_STOPPED);
-    transceiver_stop_sending(t);
-    transceiver_forget_prepared(t);
+    sending_stop(t);
+    sending_forget_prepared(t);
     if (pc && t->rtp_member)
         rtp_session_remove_member(transport_media(t->transport), pc->now, t->rtp_member, transport_media_out(t->transport));
     t->transport = NULL;
