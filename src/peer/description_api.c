@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions, and
  * asking for other credentials. Everything that can be refused is checked before anything changes. signaling.h has the moves. */
+#include "candidate_pool.h"
 #include "negotiation.h"
 #include "negotiation_needed.h"
 #include "peer_transport.h"
@@ -95,14 +96,21 @@ static int check_created(rtc_peer_connection *pc, const char *created, const cha
 /* Whether this version has such descriptions, and the state lets one be set. */
 static int check_state(rtc_peer_connection *pc, enum signaling_side side, rtc_sdp_type type)
 {
-    if (type == RTC_SDP_PRANSWER || type == RTC_SDP_ROLLBACK)
+    if (type == RTC_SDP_PRANSWER)
         return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "%s is not part of this version", rtc_sdp_type_name(type));
-    if (type != RTC_SDP_OFFER && type != RTC_SDP_ANSWER)
+    if (type != RTC_SDP_OFFER && type != RTC_SDP_ANSWER && type != RTC_SDP_ROLLBACK)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown description type %d", (int)type);
     if (!may_set(pc, side, type))
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "a %s %s can not be set in state %s", side == SIGNALING_LOCAL ? "local" : "remote",
                          rtc_sdp_type_name(type), state_name(pc));
     return RTC_OK;
+}
+
+/* webrtc-pc 4.4.1.5, rollback. A pool begins anew with the transport. */
+static int roll_back(rtc_peer_connection *pc)
+{
+    int error = negotiation_undo(pc);
+    return error ? error : candidate_pool_start(pc);
 }
 
 static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
@@ -111,8 +119,8 @@ static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp
     if (type == RTC_SDP_NONE)
         type = may_set(pc, SIGNALING_LOCAL, RTC_SDP_ANSWER) ? RTC_SDP_ANSWER : RTC_SDP_OFFER;
     int error = check_state(pc, SIGNALING_LOCAL, type);
-    if (error)
-        return error;
+    if (error || type == RTC_SDP_ROLLBACK)
+        return error ? error : roll_back(pc);
     bool answering = type == RTC_SDP_ANSWER;
     const struct created_description *last = answering ? &pc->negotiation.last_answer : &pc->negotiation.last_offer;
     const char *text = last->counts ? last->text : NULL;
@@ -151,9 +159,14 @@ int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_t
 static int set_remote(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
     struct description *d = NULL;
-    int error = check_state(pc, SIGNALING_REMOTE, type);
+    int error = RTC_OK;
+    if (type == RTC_SDP_OFFER && pc->negotiation.signaling == RTC_SIGNALING_HAVE_LOCAL_OFFER)
+        error = roll_back(pc); /* whatever comes of the offer (webrtc-pc 4.4.2, setRemoteDescription) */
     if (!error)
-        error = load(pc, type, sdp, &d);
+        error = check_state(pc, SIGNALING_REMOTE, type);
+    if (error || type == RTC_SDP_ROLLBACK)
+        return error ? error : roll_back(pc);
+    error = load(pc, type, sdp, &d);
     if (error)
         return error;
     error = negotiation_set(pc, SIGNALING_REMOTE, d);
@@ -163,7 +176,7 @@ static int set_remote(rtc_peer_connection *pc, rtc_sdp_type type, const char *sd
 
 int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
 {
-    if (!pc || !sdp)
+    if (!pc || (!sdp && type != RTC_SDP_ROLLBACK))
         return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_set_remote_description: %s is NULL", pc ? "sdp" : "connection");
     int error = peer_begin(pc);
     if (error)

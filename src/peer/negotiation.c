@@ -23,7 +23,6 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
         .kind = t->kind,
         .stopped = t->state != TRANSCEIVER_LIVE,
         .owner = t->owner,
-        .has_track = t->sender.track != NULL,
         .encoding_count = t->sender.encoding_count,
         .dscp = sender_dscp(t),
     };

@@ -108,6 +108,7 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
         break;
     case EFFECT_GENERATION:
     case EFFECT_NO_GENERATION:
+    case EFFECT_ANEW:
     case EFFECT_CONTROLLING:
     case EFFECT_GATHER:
     case EFFECT_CREDENTIALS:
@@ -136,7 +137,7 @@ static const struct negotiation_state *commit(rtc_peer_connection *pc, struct ne
     *place = plan->next;
     plan->next = (struct negotiation_state){0};
     negotiation_forget_shown(pc->context, &pc->negotiation);
-    if (agreed)
+    if (agreed && !plan->undoes) /* what was created before an offer that is undone may be set afterwards */
         n->last_offer.counts = n->last_answer.counts = false;
     return place;
 }

@@ -150,7 +150,7 @@ static void take_sections(const struct negotiation_facts *facts, struct negotiat
     }
 }
 
-/* RFC 9429 section 5.7 says so of rollback: the remote track goes, and the transceiver too, unless the application gave it a track. */
+/* RFC 9429 section 5.7 says so of rollback: the remote track goes, and the transceiver too, unless addTrack made it the application's. */
 void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotiation_state *before)
 {
     for (size_t i = 0; i < plan->transceiver_count; i++) {
@@ -164,7 +164,7 @@ void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotia
             is->stream_count = 0;
             is->track_told = false;
         }
-        if ((!is || !is->mid[0]) && t->owner == TRANSCEIVER_OF_OFFER && !t->has_track)
+        if ((!is || !is->mid[0]) && t->owner == TRANSCEIVER_OF_OFFER)
             (void)negotiation_plan_add(plan, EFFECT_REMOVE, t->number);
     }
 }
@@ -223,6 +223,30 @@ void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct 
         const struct transceiver_facts *t = media ? negotiation_plan_transceiver(plan, media->transceiver) : NULL;
         if (t && !t->stopped)
             follow_track(plan, media, section);
+    }
+}
+
+static bool comes_back(const struct agreed_media *then, const struct agreed_media *media)
+{
+    bool more = !media->track_told;
+    for (size_t i = 0; i < then->stream_count; i++)
+        more = more || !knows_stream(media, then->stream_ids[i]);
+    return then->track_told && more;
+}
+
+void negotiation_plan_undo_tracks(struct negotiation_plan *plan, const struct negotiation_state *pending)
+{
+    for (size_t i = 0; i < pending->media_count; i++) {
+        const struct agreed_media *then = negotiation_state_of(&plan->next, pending->media[i].transceiver);
+        if (then && !then->track_told && pending->media[i].track_told)
+            (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, then->transceiver);
+    }
+    negotiation_plan_forget(plan, pending);
+    for (size_t i = 0; i < pending->media_count; i++) {
+        const struct agreed_media *then = negotiation_state_of(&plan->next, pending->media[i].transceiver);
+        const struct transceiver_facts *t = negotiation_plan_transceiver(plan, pending->media[i].transceiver);
+        if (then && t && !t->stopped && comes_back(then, &pending->media[i])) /* stopping is for good */
+            (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, then->transceiver);
     }
 }
 

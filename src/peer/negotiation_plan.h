@@ -14,7 +14,6 @@ struct transceiver_facts {
     enum transceiver_owner owner;
     rtc_media_kind kind;
     bool stopped;
-    bool has_track; /* that it sends */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count;
     uint8_t dscp;
@@ -46,6 +45,7 @@ enum effect_type {
     EFFECT_STOP,          /* transceiver: its section is rejected */
     EFFECT_GENERATION,    /* ICE: the offer restarts, with these credentials or new ones; takes the place of a pending generation */
     EFFECT_NO_GENERATION, /* ICE: there is no restart, and what was pending goes; flag: we had offered it, and it was answered */
+    EFFECT_ANEW,          /* ICE: what was gathered, and told by the peer, for an offer that is undone goes; the credentials stay */
     EFFECT_CONTROLLING,   /* flag: which role the offerer, or the answerer, has (RFC 8445 section 6.1.1) */
     EFFECT_SIGNALING,     /* the state is told */
     EFFECT_GATHER,        /* local candidates are told, and gathered if they were not */
@@ -76,6 +76,7 @@ struct negotiation_plan {
     rtc_context *context;
     enum signaling_side side;               /* of the description */
     rtc_signaling_state signaling;          /* afterwards */
+    bool undoes;                            /* nothing was agreed on: the stable state is the next one */
     struct negotiation_state next;          /* takes the place of `stable` or of `pending`, as `signaling` says */
     struct transceiver_facts *transceivers; /* as they will be, with those that are made at the end */
     size_t transceiver_count;

@@ -121,7 +121,7 @@ int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *f
     return error;
 }
 
-int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out)
+static int make_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out)
 {
     struct negotiation_plan *plan;
     struct negotiation_state stable;
@@ -139,20 +139,35 @@ int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *
     plan->next.local = description_ref(facts->stable->local);
     plan->next.remote = description_ref(facts->stable->remote);
     plan->signaling = RTC_SIGNALING_STABLE;
-    for (size_t i = 0; i < facts->pending->media_count; i++) {
-        const struct agreed_media *media = &facts->pending->media[i], *then = negotiation_state_of(&stable, media->transceiver);
-        const struct transceiver_facts *t = negotiation_plan_transceiver(plan, media->transceiver);
-        if (!then)
-            (void)negotiation_plan_add(plan, EFFECT_LET_GO, media->transceiver);
-        else if (then->track_told && !media->track_told && t && !t->stopped) /* stopping is for good */
-            (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, media->transceiver);
-        else if (!then->track_told && media->track_told)
-            (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, media->transceiver);
-    }
-    negotiation_plan_forget(plan, facts->pending);
+    plan->undoes = true;
+    *out = plan;
+    return RTC_OK;
+}
+
+/* Generations, and transports that only the undone offer had; the first one may have been told candidates before our answer. */
+static void undo_ice(const struct negotiation_facts *facts, struct negotiation_plan *plan)
+{
+    size_t agreed = facts->stable->transport_count, there = facts->pending->transport_count;
     if (facts->ice.pending)
         (void)negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0);
+    if (there == 0)
+        there = 1;
+    for (size_t i = agreed; i < there; i++)
+        negotiation_plan_add(plan, EFFECT_ANEW, 0)->transport = i;
+}
+
+int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out)
+{
+    struct negotiation_plan *plan;
+    int error = make_undo(context, facts, &plan);
+    if (error)
+        return error;
+    undo_ice(facts, plan);
+    for (size_t i = 0; i < facts->pending->media_count; i++)
+        if (!negotiation_state_of(&plan->next, facts->pending->media[i].transceiver))
+            (void)negotiation_plan_add(plan, EFFECT_LET_GO, facts->pending->media[i].transceiver);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
+    negotiation_plan_undo_tracks(plan, facts->pending);
     *out = plan;
     return RTC_OK;
 }

@@ -29,6 +29,17 @@ static int ready_generation(rtc_peer_connection *pc, struct effect *e)
     return error;
 }
 
+/* Another agent with the credentials of the one that the undone offer used: that offer may be set again. */
+static int ready_anew(rtc_peer_connection *pc, struct effect *e)
+{
+    struct transport *t = transport_of(pc, e);
+    const struct ice_agent *used = transport_ice_current(t);
+    struct ice_agent *made = NULL;
+    int error = transport_ice_make(t, ice_agent_credentials(used), ice_agent_controlling(used), &made);
+    e->ready = made;
+    return error;
+}
+
 static void keep(char *to, size_t size, struct slice from)
 {
     size_t len = from.len < size ? from.len : size - 1; /* always: it was checked */
@@ -82,6 +93,8 @@ int negotiation_ready_transport(rtc_peer_connection *pc, const struct negotiatio
     switch (e->type) {
     case EFFECT_GENERATION:
         return ready_generation(pc, e);
+    case EFFECT_ANEW:
+        return ready_anew(pc, e);
     case EFFECT_CREDENTIALS:
         return ready_credentials(pc, remote_section(next, e), e);
     case EFFECT_DTLS:
@@ -97,6 +110,7 @@ void negotiation_give_back_transport(struct effect *e)
 {
     switch (e->type) {
     case EFFECT_GENERATION:
+    case EFFECT_ANEW:
         ice_agent_free(e->ready);
         break;
     case EFFECT_CREDENTIALS:
@@ -196,6 +210,10 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
     case EFFECT_GENERATION:
     case EFFECT_NO_GENERATION:
         set_generation(pc, plan, e);
+        break;
+    case EFFECT_ANEW:
+        transport_start_over(transport_of(pc, e), e->ready);
+        e->ready = NULL;
         break;
     case EFFECT_CONTROLLING:
         transport_ice_set_controlling(transport_of(pc, e), e->flag);

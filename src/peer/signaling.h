@@ -11,7 +11,9 @@
  *        ^                              |        ^                       |
  *        '----- set local answer -------'        '-----------------------'
  *
- * Provisional answers and rollback are further rows, which this version does not have. */
+ * A rollback goes back to STABLE: a local one from HAVE_LOCAL_OFFER, a remote one from HAVE_REMOTE_OFFER. A remote offer in HAVE_LOCAL_OFFER
+ * is no move: description_api.c makes it two, of which the first is a local rollback. Provisional answers are further rows, which this
+ * version does not have. */
 #ifndef CRTC_SIGNALING_H
 #define CRTC_SIGNALING_H
 

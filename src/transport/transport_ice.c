@@ -242,6 +242,14 @@ int transport_ice_renew(struct transport *t)
     return RTC_OK;
 }
 
+void transport_ice_replace(struct transport *t, struct ice_agent *agent)
+{
+    t->ice.regains = ice_agent_gathering_state(t->ice.current.agent) != ICE_GATHERING_NEW;
+    t->ice.gatherer = 0;
+    drop(t, &t->ice.current.agent);
+    t->ice.current = (struct generation){.agent = agent, .told = ICE_NEW};
+}
+
 void transport_ice_gather(struct transport *t, const struct ice_agent *agent)
 {
     if (ice_agent_gathering_state(agent) != ICE_GATHERING_NEW)

@@ -16,6 +16,8 @@ void transport_ice_set_pending(struct transport *t, struct ice_agent *agent);
 struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now);
 /* In place of the current one, which the peer knows nothing of, another with the same credentials that can gather anew. */
 int transport_ice_renew(struct transport *t);
+/* The same with an agent that was made before, which it takes: nothing was agreed on, and whatever was gathered and told is over. */
+void transport_ice_replace(struct transport *t, struct ice_agent *agent);
 /* The answer had the peer's old credentials although our offer was to restart, or not. */
 void transport_ice_note_answer(struct transport *t, bool declined);
 bool transport_ice_restart_declined(const struct transport *t);

@@ -58,6 +58,12 @@ int transport_discard_pool(struct transport *t)
     return RTC_OK;
 }
 
+void transport_start_over(struct transport *t, struct ice_agent *agent)
+{
+    transport_abandon_pool(t);
+    transport_ice_replace(t, agent);
+}
+
 /* That gathering began, the candidates that there are, the errors, perhaps the end. */
 bool transport_surface_next(struct transport *t, struct transport_event *told)
 {

@@ -14,6 +14,9 @@ bool transport_is_pooling(const struct transport *t);
 /* What was pooled does not fit the settings any more. On failure it stays. */
 int transport_discard_pool(struct transport *t);
 
+/* The offer that it gathered for is undone, and nothing was agreed on: with this agent, which it takes, it begins anew. */
+void transport_start_over(struct transport *t, struct ice_agent *agent);
+
 /* ---- For this folder ---- */
 
 /* What it gathered is told from now on. */

@@ -364,7 +364,8 @@ static void conflicting_roles(void **state)
     }
 }
 
-/* Both ask at once: each refuses the other's offer, and the wish of the one who gives way is fulfilled by the other's. */
+/* Both ask at once: the one who does not give way drops the other's offer, and the wish of the one who gives way is fulfilled by the
+ * other's. */
 static void glare(void **state)
 {
     struct restart_scene s;
@@ -374,7 +375,6 @@ static void glare(void **state)
     assert_int_equal(rtc_peer_connection_restart_ice(a), RTC_OK);
     assert_int_equal(rtc_peer_connection_restart_ice(b), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
-    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, peer_description(&s.p, 1)), RTC_ERR_INVALID_STATE);
     peer_run(&s.p, 10 * MS);
     assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);

@@ -69,8 +69,8 @@ static void calls_in_wrong_states(void **state)
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, "v=0\r\n"), RTC_ERR_INVALID_STATE);
     assert_non_null(strstr(rtc_peer_connection_last_error(a), "stable"));
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_PRANSWER, NULL), RTC_ERR_NOT_SUPPORTED);
-    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_ROLLBACK, NULL), RTC_ERR_NOT_SUPPORTED);
-    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ROLLBACK, ""), RTC_ERR_NOT_SUPPORTED);
+    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_ROLLBACK, NULL), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ROLLBACK, ""), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_NONE, "v=0\r\n"), RTC_ERR_TYPE);
     assert_int_equal(rtc_peer_connection_set_local_description(a, (rtc_sdp_type)99, NULL), RTC_ERR_TYPE);
     assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, NULL), RTC_ERR_TYPE);
@@ -83,13 +83,9 @@ static void calls_in_wrong_states(void **state)
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_OFFER, sdp), RTC_OK);
     assert_string_equal(rtc_peer_connection_last_error(a), "");
     assert_int_equal(rtc_peer_connection_create_answer(a, &sdp), RTC_ERR_INVALID_STATE);
-    char *offer = strdup(peer_description(&p, 0));
-    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_OFFER, offer),
-                     RTC_ERR_INVALID_STATE);                             /* glare, without rollback */
     assert_int_equal(rtc_peer_connection_create_offer(a, &sdp), RTC_OK); /* again is legal */
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_OFFER, sdp), RTC_OK);
-    free(offer);
-    offer = strdup(sdp);
+    char *offer = strdup(sdp);
     /* have-remote-offer */
     assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, offer), RTC_OK);
     assert_int_equal(rtc_peer_connection_signaling_state(b), RTC_SIGNALING_HAVE_REMOTE_OFFER);

@@ -372,15 +372,16 @@ static bool answer(struct life *l)
     return alive;
 }
 
-/* At the wrong time: the state forbids it. */
+/* At the wrong time: the state forbids it. An offer of the peer's takes ours back first, which is a step of its own. */
 static bool glare(struct life *l)
 {
-    bool set = false, alive, remote = l->pc->negotiation.signaling == RTC_SIGNALING_HAVE_LOCAL_OFFER;
-    char *sdp = write_offer(l);
-    alive = attempt(l, &(struct attempt){remote ? SET_REMOTE : SET_LOCAL, RTC_SDP_OFFER, sdp}, &set);
+    bool set = false, ours = l->pc->negotiation.signaling == RTC_SIGNALING_HAVE_LOCAL_OFFER;
+    bool alive = attempt(l, &(struct attempt){.kind = SET_LOCAL, .type = ours ? RTC_SDP_ANSWER : RTC_SDP_OFFER}, &set);
     assert_false(alive && set);
-    free(sdp);
-    return alive;
+    if (!alive || !ours)
+        return alive;
+    alive = attempt(l, &(struct attempt){.kind = UNDO}, &set);
+    return alive && offer(l, false);
 }
 
 /* False when it ended before its time: sum->resume_at says where. */
