@@ -80,6 +80,10 @@ RTC_EXPORT rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transce
 /* Takes effect with the next negotiation.
  * Errors: RTC_ERR_INVALID_STATE (stopped or closed), RTC_ERR_TYPE (transceiver is NULL, STOPPED or an unknown direction). */
 RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceiver, rtc_rtp_direction direction);
+/* stop(): ends sending and receiving at once and for good; its remote track ends. The next offer of ours rejects its section, and when that is answered the
+ * transceiver leaves the connection. Harmless when repeated. A peer that rejects its section in an offer or answer stops it too.
+ * Errors: RTC_ERR_INVALID_STATE (closed, or it has left the connection), RTC_ERR_TYPE (transceiver is NULL). */
+RTC_EXPORT int rtc_rtp_transceiver_stop(rtc_rtp_transceiver *transceiver);
 /* What was negotiated last, into *out. False while nothing was (currentDirection null). */
 RTC_EXPORT bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *transceiver, rtc_rtp_direction *out);
 

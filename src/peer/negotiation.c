@@ -21,10 +21,12 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
     struct transceiver_facts facts = {
         .number = t->number,
         .kind = t->kind,
-        .stopped = t->state != TRANSCEIVER_LIVE,
+        .stopped = t->state >= TRANSCEIVER_STOPPED,
+        .stopping = t->state != TRANSCEIVER_LIVE,
         .owner = t->owner,
         .encoding_count = t->sender.encoding_count,
         .dscp = sender_dscp(t),
+        .offered_mid = t->offered_mid[0] ? t->offered_mid : NULL,
     };
     for (size_t i = 0; i < t->sender.encoding_count; i++)
         facts.encodings[i] = t->sender.encodings[i].rtp;

@@ -86,9 +86,7 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
     if (!t)
         return;
     if (a->said->rejected) {
-        if (!t->stopped)
-            (void)negotiation_plan_add(plan, EFFECT_STOP, t->number);
-        t->stopped = true;
+        negotiation_plan_stop(plan, t);
         return;
     }
     struct rtp_section *rtp = &plan->rtp[plan->rtp_count++];
@@ -190,6 +188,30 @@ static void follow_answer(struct negotiation_plan *plan, const struct session_de
     }
 }
 
+/* What this exchange has said of a section: it is not there any more. */
+static bool is_rejected(const struct session_description *d, const char *mid)
+{
+    int i = session_description_find(d, mid);
+    return i >= 0 && d->sections[i].rejected;
+}
+
+/* webrtc-pc 4.4.1.5: in the stable state, transceivers whose section is rejected leave the connection; with them go those that were told to
+ * stop before they had one, of which no description will ever speak. */
+static void remove_stopped(struct negotiation_plan *plan)
+{
+    for (size_t i = 0; i < plan->transceiver_count; i++) {
+        struct transceiver_facts *t = &plan->transceivers[i];
+        struct agreed_media *media = negotiation_state_of(&plan->next, t->number);
+        bool settled = !media || is_rejected(plan->next.local->parsed, media->mid) || is_rejected(plan->next.remote->parsed, media->mid);
+        if (!settled || !(t->stopped || (t->stopping && !media)))
+            continue;
+        (void)negotiation_plan_add(plan, EFFECT_REMOVE, t->number);
+        if (media)
+            media->mid[0] = 0;
+    }
+    negotiation_plan_sweep(&plan->next);
+}
+
 int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered, struct sdp_error *why)
 {
     struct agreement a = {.local = plan->next.local->parsed, .remote = plan->next.remote->parsed, .local_offered = local_offered};
@@ -219,5 +241,6 @@ int negotiation_plan_answer(const struct negotiation_facts *facts, struct negoti
         negotiation_plan_follow_tracks(plan, a.remote);
     else
         follow_answer(plan, a.local);
+    remove_stopped(plan);
     return RTC_OK;
 }

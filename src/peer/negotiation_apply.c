@@ -27,10 +27,12 @@ static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media
 static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
 {
     struct transport *transport = pc->transports.items[media->transport];
-    t->transport = transport;
     t->current_direction = media->direction;
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);
+    if (t->state != TRANSCEIVER_LIVE) /* it is silent already, whatever was agreed on */
+        return;
+    t->transport = transport;
     t->sender.codec = media->encodings[0].codec;
     sending_finish(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
@@ -59,6 +61,7 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
         break;
     case EFFECT_ASSOCIATE:
         text_copy(t->mid, sizeof t->mid, media->mid);
+        t->offered_mid[0] = 0;
         break;
     case EFFECT_TRACK_ADDED:
         tell_track(pc, media, t, e);
@@ -67,6 +70,7 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
         media_track_set_muted(t->receiver.track, true);
         break;
     case EFFECT_REMOVE:
+        memset(t->mid, 0, sizeof t->mid);
         transceiver_detach(t);
         break;
     case EFFECT_STOP:

@@ -9,10 +9,12 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
 {
     const struct session_description *local = description_says(pc->negotiation.stable.local),
                                      *remote = description_says(pc->negotiation.stable.remote);
-    if (t->state != TRANSCEIVER_LIVE)
-        return false;
     int l = t->mid[0] && local ? session_description_find(local, t->mid) : -1;
     int r = t->mid[0] && remote ? session_description_find(remote, t->mid) : -1;
+    if (t->state == TRANSCEIVER_STOPPING)
+        return true;
+    if (t->state != TRANSCEIVER_LIVE)
+        return l >= 0 && r >= 0 && !local->sections[l].rejected && !remote->sections[r].rejected;
     if (l < 0 || r < 0)
         return true;
     rtc_rtp_direction ours = local->sections[l].direction, reversed = direction_reverse(remote->sections[r].direction);

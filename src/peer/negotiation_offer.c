@@ -19,10 +19,21 @@ static struct transceiver_facts *unassociated(struct negotiation_plan *plan, rtc
 {
     for (size_t i = 0; i < plan->transceiver_count; i++) {
         struct transceiver_facts *t = &plan->transceivers[i];
-        if (!t->stopped && t->kind == kind && (t->owner == TRANSCEIVER_OF_TRACK || !only_add_track) && !has_section(plan, t))
+        if (!t->stopping && t->kind == kind && (t->owner == TRANSCEIVER_OF_TRACK || !only_add_track) && !has_section(plan, t))
             return t;
     }
     return NULL;
+}
+
+/* The one that the offer was created with for this section (RFC 9429 section 5.9), even if it was told to stop since. */
+static struct transceiver_facts *offered(struct negotiation_plan *plan, rtc_media_kind kind, const char *mid)
+{
+    for (size_t i = 0; i < plan->transceiver_count; i++) {
+        struct transceiver_facts *t = &plan->transceivers[i];
+        if (!t->stopped && t->kind == kind && t->offered_mid && strcmp(t->offered_mid, mid) == 0 && !has_section(plan, t))
+            return t;
+    }
+    return unassociated(plan, kind, false);
 }
 
 /* The entry of a transceiver that lost its section in this plan is used again. */
@@ -94,7 +105,7 @@ void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct 
         const struct jsep_section *section = &offer->sections[i];
         if (!negotiation_is_media(section) || section->rejected || negotiation_state_by_mid(&plan->next, section->mid))
             continue;
-        const struct transceiver_facts *t = unassociated(plan, kind_of(section), false);
+        const struct transceiver_facts *t = offered(plan, kind_of(section), section->mid);
         if (t)
             associate(plan, t->number, section->mid);
     }
@@ -169,8 +180,7 @@ void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotia
     }
 }
 
-/* Entries of transceivers that have no section any more. */
-static void sweep(struct negotiation_state *state)
+void negotiation_plan_sweep(struct negotiation_state *state)
 {
     size_t kept = 0;
     for (size_t i = 0; i < state->media_count; i++)
@@ -214,15 +224,18 @@ static void follow_track(struct negotiation_plan *plan, struct agreed_media *med
         (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, media->transceiver);
 }
 
-/* A section that an offer rejects stops its transceiver when it is answered: until then it can be undone. */
+/* A section that the peer rejects stops its transceiver at once and for good, even if the offer that says so is taken back. */
 void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote)
 {
     for (size_t i = 0; i < remote->section_count; i++) {
         const struct jsep_section *section = &remote->sections[i];
         struct agreed_media *media = negotiation_is_media(section) ? negotiation_state_by_mid(&plan->next, section->mid) : NULL;
-        const struct transceiver_facts *t = media ? negotiation_plan_transceiver(plan, media->transceiver) : NULL;
-        if (t && !t->stopped)
-            follow_track(plan, media, section);
+        struct transceiver_facts *t = media ? negotiation_plan_transceiver(plan, media->transceiver) : NULL;
+        if (!t || t->stopped)
+            continue;
+        follow_track(plan, media, section);
+        if (section->rejected)
+            negotiation_plan_stop(plan, t);
     }
 }
 
@@ -257,7 +270,7 @@ void negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct
     let_go(facts, plan, offer);
     take_sections(facts, plan, offer);
     negotiation_plan_forget(plan, negotiation_facts_now(facts));
-    sweep(&plan->next);
+    negotiation_plan_sweep(&plan->next);
     plan_remote_generation(facts, plan, offer);
     plan_role(facts, plan, false);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);

@@ -31,6 +31,13 @@ struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_
     return NULL;
 }
 
+void negotiation_plan_stop(struct negotiation_plan *plan, struct transceiver_facts *t)
+{
+    if (!t->stopped)
+        (void)negotiation_plan_add(plan, EFFECT_STOP, t->number);
+    t->stopped = t->stopping = true;
+}
+
 bool negotiation_section_has(const struct jsep_section *section, const struct ice_credentials *c)
 {
     return slice_is(section->transport.ice_ufrag, c->ufrag) && slice_is(section->transport.ice_pwd, c->password);

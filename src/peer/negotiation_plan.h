@@ -13,10 +13,12 @@ struct transceiver_facts {
     uint32_t number; /* never used twice in a connection */
     enum transceiver_owner owner;
     rtc_media_kind kind;
-    bool stopped;
+    bool stopped;   /* [[Stopped]] */
+    bool stopping;  /* [[Stopping]], of stopped ones too */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count;
     uint8_t dscp;
+    const char *offered_mid; /* of the section that an offer was created with for it; NULL: none */
 };
 
 /* ICE generations as planning sees them. */
@@ -96,6 +98,8 @@ struct effect *negotiation_plan_add(struct negotiation_plan *plan, enum effect_t
 /* Of the next state; the number may be the next one, once in a plan. */
 struct agreed_transport *negotiation_plan_transport(struct negotiation_plan *plan, size_t number);
 struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_plan *plan, uint32_t number);
+/* Its section is rejected; harmless when it was stopped before. */
+void negotiation_plan_stop(struct negotiation_plan *plan, struct transceiver_facts *transceiver);
 static inline bool negotiation_is_media(const struct jsep_section *section)
 {
     return section->type == MEDIA_AUDIO || section->type == MEDIA_VIDEO;

@@ -23,14 +23,14 @@ static int refuse(struct sdp_error *why, int error, const char *format, ...)
 
 /* Room for everything that `sections` sections can ask for. Of an offer, each transceiver loses its section and its track, or goes; each
  * section makes and associates a transceiver, and its track comes, goes or stops. Of an answer, a section is carried or not, and its track
- * comes or goes. */
+ * comes or goes; each transceiver may leave. */
 static int make(rtc_context *context, const struct negotiation_facts *facts, size_t sections, size_t media, struct negotiation_plan **out)
 {
     struct negotiation_plan *plan = memory_zeroed(context, sizeof *plan);
     if (!plan)
         return RTC_ERR_NO_MEMORY;
     plan->context = context;
-    size_t room = 4 * facts->transceiver_count + 6 * sections + 16;
+    size_t room = 5 * facts->transceiver_count + 6 * sections + 16;
     plan->transceivers = memory_zeroed(context, (facts->transceiver_count + sections + 1) * sizeof *plan->transceivers);
     plan->rtp = memory_zeroed(context, (sections + 1) * sizeof *plan->rtp);
     plan->effects = memory_zeroed(context, room * sizeof *plan->effects);

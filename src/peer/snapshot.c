@@ -15,6 +15,7 @@ struct snapshot {
     struct jsep_local_section *sections;
     const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section */
     size_t capacity;
+    bool offers;
     struct capabilities audio, video; /* what the sections' lists point into */
 };
 
@@ -74,7 +75,7 @@ static struct jsep_local_section *add(struct snapshot *s, enum media_type type, 
 static void fill_media(struct snapshot *s, struct jsep_local_section *section, const rtc_rtp_transceiver *t)
 {
     size_t row = (size_t)(section - s->sections);
-    section->rejected = t->state != TRANSCEIVER_LIVE;
+    section->rejected = t->state >= TRANSCEIVER_STOPPED || (s->offers && t->state != TRANSCEIVER_LIVE);
     section->direction = t->state != TRANSCEIVER_LIVE ? RTC_DIRECTION_INACTIVE : t->direction;
     const struct capabilities *can = t->kind == RTC_MEDIA_AUDIO ? &s->audio : &s->video;
     section->codecs = can->codecs;
@@ -85,7 +86,7 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
         s->streams[row][i] = t->sender.stream_ids[i];
     section->stream_ids = s->streams[row];
     section->stream_count = t->sender.stream_count;
-    if (direction_sends(t->direction)) {
+    if (direction_sends(section->direction)) {
         section->track_id = t->sender.track_id;
         section->ssrc = t->sender.encodings[0].rtp.ssrc; /* of several, rids tell and no SSRC (RFC 8853 section 5.5) */
         section->rtx_ssrc = t->sender.encodings[0].rtp.rtx_ssrc;
@@ -134,9 +135,11 @@ static void add_new(rtc_peer_connection *pc, struct snapshot *s)
     char mid[JSEP_ID_MAX];
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        t->offered_mid[0] = 0;
         if (t->mid[0] || t->state != TRANSCEIVER_LIVE)
             continue;
         fresh_mid(pc, s, mid);
+        text_copy(t->offered_mid, sizeof t->offered_mid, mid);
         fill_media(s, add(s, t->kind == RTC_MEDIA_AUDIO ? MEDIA_AUDIO : MEDIA_VIDEO, mid), t);
     }
     for (size_t i = 0; i < s->jsep.section_count; i++)
@@ -162,6 +165,7 @@ int snapshot_offer(rtc_peer_connection *pc, struct text *out)
     size_t known = previous ? previous->section_count : 0;
     int error = begin(pc, known + pc->transceiver_count + 1, restart_offer_credentials(pc), &s);
     if (!error) {
+        s.offers = true;
         for (size_t i = 0; i < known; i++)
             add_known(pc, &s, &previous->sections[i], was_refused(pc, i, &previous->sections[i]));
         add_new(pc, &s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A received track that is sent on: what its consumers ask of it - a keyframe, a rate - on any thread, brought to the connection that receives
- * it, whose peer is asked in turn. So a request passes through every hop. */
+/* A received track that is sent on: what its consumers ask of it - a keyframe, a rate - on any thread, brought to the connection that
+ * receives it, whose peer is asked in turn. So a request passes through every hop. */
 #ifndef CRTC_TRACK_FEEDBACK_H
 #define CRTC_TRACK_FEEDBACK_H
 

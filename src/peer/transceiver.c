@@ -61,7 +61,8 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
         break;
     case TRANSCEIVER_TRACK_ENDED:
         t->receiver.ended_untold = false;
-        media_track_tell(t->receiver.track, TRACK_EVENT_ENDED);
+        if (media_track_end(t->receiver.track))
+            media_track_tell(t->receiver.track, TRACK_EVENT_ENDED);
         break;
     case TRANSCEIVER_CIRCUIT:
         if (c->on_circuit_change)
@@ -85,7 +86,8 @@ static void release(rtc_peer_connection *pc, struct user_event *e)
     (void)pc;
     if (e->type == TRANSCEIVER_TRACK_ENDED && t->receiver.ended_untold) {
         t->receiver.ended_untold = false;
-        media_track_tell_end_elsewhere(t->receiver.track);
+        if (media_track_end(t->receiver.track))
+            media_track_tell_end_elsewhere(t->receiver.track);
     }
     rtc_rtp_transceiver_unref(t);
 }

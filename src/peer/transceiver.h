@@ -65,19 +65,20 @@ struct rtc_rtp_receiver {
     struct receiver_stream streams[1 + RTP_RIDS_MAX]; /* the one without a name, which is the only one before rids are negotiated */
     size_t stream_count;                              /* at least 1 */
     struct track_feedback *feedback;                  /* what the track's consumers ask for */
-    bool ended_untold;                                /* its source ended, which the track's listeners are still to be told */
-    bool ended_queued;                                /* an event is to tell them */
+    bool ended_untold;                                /* its track is to end, in a task of its own */
+    bool ended_queued;                                /* the event that does it is on its way */
 };
 
-/* One way only (webrtc-pc 5.4.1):
+/* [[Stopping]] and [[Stopped]] of webrtc-pc 5.4, one way only:
  *
- *   LIVE --its section is rejected, or what is below--> STOPPED --it is taken back, or the connection closed--> DETACHED
- *
- * [[Stopping]] of webrtc-pc 5.4 would stand between LIVE and STOPPED; nothing asks for it in this version. */
+ *   LIVE --stop()--> STOPPING --its section is rejected, or what is below--> STOPPED --negotiated, taken back, or closed--> DETACHED
+ *     '------------------its section is rejected, or what is below------------^
+ */
 enum transceiver_state {
     TRANSCEIVER_LIVE,
-    TRANSCEIVER_STOPPED, /* nothing goes either way any more; the section keeps its place */
-    TRANSCEIVER_DETACHED /* no connection's any more; the handle is inert */
+    TRANSCEIVER_STOPPING, /* nothing goes either way any more; the next offer rejects its section */
+    TRANSCEIVER_STOPPED,  /* the peer knows, or nobody will; the section keeps its place until it is negotiated */
+    TRANSCEIVER_DETACHED  /* no connection's any more; the handle is inert */
 };
 
 /* Owner: its connection, and whoever has references. Written by transceiver_life.c, sending.c, transceiver_api.c and, for what is
@@ -90,8 +91,9 @@ struct rtc_rtp_transceiver {
     enum transceiver_state state; /* written by its setter in transceiver_life.c only */
     enum transceiver_owner owner;
     rtc_media_kind kind;
-    uint32_t number;       /* in its connection's negotiation */
-    char mid[JSEP_ID_MAX]; /* as negotiated; "" before it is associated */
+    uint32_t number;               /* in its connection's negotiation */
+    char mid[JSEP_ID_MAX];         /* as negotiated; "" before it is associated */
+    char offered_mid[JSEP_ID_MAX]; /* of the section that the offer which was created last has for it; "": it has a mid, or no section */
     rtc_rtp_direction direction;
     rtc_rtp_direction current_direction;
     bool has_current_direction;

@@ -50,6 +50,25 @@ rtc_rtp_receiver *rtc_rtp_transceiver_receiver(const rtc_rtp_transceiver *t)
     return &((rtc_rtp_transceiver *)(uintptr_t)t)->receiver;
 }
 
+int rtc_rtp_transceiver_stop(rtc_rtp_transceiver *t)
+{
+    if (!t)
+        return error_say(RTC_ERR_TYPE, "rtc_rtp_transceiver_stop: transceiver is NULL");
+    rtc_peer_connection *pc = t->connection;
+    if (!pc)
+        return error_say(RTC_ERR_INVALID_STATE, "rtc_rtp_transceiver_stop: the connection is closed, or the transceiver has left it");
+    int error = peer_begin(pc);
+    if (error || t->state != TRANSCEIVER_LIVE)
+        return error;
+    (void)peer_now(pc);
+    sending_flush(t);
+    transceiver_begin_stop(t);
+    transceiver_tell_ended(t);
+    negotiation_update_needed(pc);
+    peer_settle(pc);
+    return RTC_OK;
+}
+
 rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transceiver *t)
 {
     return t->direction;
@@ -204,9 +223,11 @@ static rtc_rtp_transceiver *reusable(rtc_peer_connection *pc, rtc_media_kind kin
 
 static bool already_sent(rtc_peer_connection *pc, const rtc_media_stream_track *track)
 {
-    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
-        if (link_owner(l, rtc_rtp_transceiver, link)->sender.track == track)
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (t->sender.track == track && t->state < TRANSCEIVER_STOPPED)
             return true;
+    }
     return false;
 }
 

@@ -117,10 +117,11 @@ const struct moves transceiver_moves = {
     .module = "peer",
     .what = "transceiver",
     .count = TRANSCEIVER_DETACHED + 1,
-    .names = {"live", "stopped", "detached"},
+    .names = {"live", "stopping", "stopped", "detached"},
     .allowed =
         {
-            [TRANSCEIVER_LIVE] = MOVE_TO(TRANSCEIVER_STOPPED),
+            [TRANSCEIVER_LIVE] = MOVE_TO(TRANSCEIVER_STOPPING) | MOVE_TO(TRANSCEIVER_STOPPED),
+            [TRANSCEIVER_STOPPING] = MOVE_TO(TRANSCEIVER_STOPPED),
             [TRANSCEIVER_STOPPED] = MOVE_TO(TRANSCEIVER_DETACHED),
             [TRANSCEIVER_DETACHED] = 0,
         },
@@ -132,14 +133,35 @@ static void set_state(rtc_rtp_transceiver *t, enum transceiver_state state)
         t->state = state;
 }
 
+/* webrtc-pc 5.4.1, "stop sending and receiving". */
+static void fall_silent(rtc_rtp_transceiver *t)
+{
+    sending_stop(t);
+    sending_forget_prepared(t);
+    t->direction = RTC_DIRECTION_STOPPED;
+    t->receiver.ended_untold = rtc_media_stream_track_ready_state(t->receiver.track) != RTC_TRACK_ENDED;
+}
+
+/* The session keeps its member until the section is rejected: what the peer still sends must not be taken for another section's. */
+void transceiver_begin_stop(rtc_rtp_transceiver *t)
+{
+    if (t->state != TRANSCEIVER_LIVE)
+        return;
+    set_state(t, TRANSCEIVER_STOPPING);
+    fall_silent(t);
+    if (t->rtp_member)
+        rtp_session_quiet_member(transport_media(t->transport), t->connection->now, t->rtp_member, transport_media_out(t->transport));
+}
+
 void transceiver_stop(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
-    if (t->state != TRANSCEIVER_LIVE)
+    bool live = t->state == TRANSCEIVER_LIVE;
+    if (!live && t->state != TRANSCEIVER_STOPPING)
         return;
     set_state(t, TRANSCEIVER_STOPPED);
-    sending_stop(t);
-    sending_forget_prepared(t);
+    if (live)
+        fall_silent(t);
     if (pc && t->rtp_member)
         rtp_session_remove_member(transport_media(t->transport), pc->now, t->rtp_member, transport_media_out(t->transport));
     t->transport = NULL;
@@ -148,9 +170,8 @@ void transceiver_stop(rtc_rtp_transceiver *t)
         t->sender.encodings[i].stream = 0;
     for (size_t i = 0; i < t->receiver.stream_count; i++)
         t->receiver.streams[i].stream = 0;
-    t->direction = t->current_direction = RTC_DIRECTION_STOPPED;
+    t->current_direction = RTC_DIRECTION_STOPPED;
     t->has_current_direction = true;
-    t->receiver.ended_untold = media_track_end(t->receiver.track);
 }
 
 void transceiver_tell_ended(rtc_rtp_transceiver *t)
@@ -161,7 +182,8 @@ void transceiver_tell_ended(rtc_rtp_transceiver *t)
     if (t->receiver.ended_queued)
         return;
     t->receiver.ended_untold = false; /* closed, or without memory */
-    media_track_tell_end_elsewhere(t->receiver.track);
+    if (media_track_end(t->receiver.track))
+        media_track_tell_end_elsewhere(t->receiver.track);
 }
 
 void transceiver_detach(rtc_rtp_transceiver *t)

@@ -16,10 +16,12 @@ void transceiver_join(rtc_rtp_transceiver *t);
 void transceiver_discard(rtc_rtp_transceiver *t);
 /* It or the connection goes: everything stops, the handle stays inert. */
 void transceiver_detach(rtc_rtp_transceiver *t);
-/* The section was rejected: nothing goes either way any more. */
+/* stop() of webrtc-pc 5.4.1: nothing goes either way any more, which the peer is still to hear of. Harmless when repeated. */
+void transceiver_begin_stop(rtc_rtp_transceiver *t);
+/* The section was rejected: the same, for good. */
 void transceiver_stop(rtc_rtp_transceiver *t);
-/* After everything that was done together with it: the listeners of the remote track are told that its source ended (mediacapture-streams
- * 4.3.1 queues a task for it). Harmless when there is nothing to tell. */
+/* After everything that was done together with it: the remote track ends, and its listeners are told (mediacapture-streams 4.3.1 queues a
+ * task for both). Harmless when there is nothing to tell. */
 void transceiver_tell_ended(rtc_rtp_transceiver *t);
 
 #endif

@@ -321,6 +321,13 @@ int rtp_members_set(struct rtp_members *ms, const struct rtp_section *section, s
     return RTC_OK;
 }
 
+void rtp_members_quiet(struct rtp_members *ms, struct rtp_member *m)
+{
+    m->config.send = m->config.receive = false;
+    configure_streams(ms, m);
+    configure_received(ms, m);
+}
+
 void rtp_members_remove(struct rtp_members *ms, struct rtp_member *m)
 {
     size_t i = m->position;

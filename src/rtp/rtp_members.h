@@ -37,6 +37,8 @@ int rtp_members_reserve(struct rtp_members *members, const struct rtp_section *s
 void rtp_members_forget_reserved(struct rtp_members *members);
 /* Adds the section, for which memory is reserved, or changes the one with its mid. RTC_ERR_NO_MEMORY. */
 int rtp_members_set(struct rtp_members *members, const struct rtp_section *section, struct rtp_member **out);
+/* It neither sends nor receives until it is set again; what comes for it is still known as its own. */
+void rtp_members_quiet(struct rtp_members *members, struct rtp_member *member);
 /* Takes it out, and frees it. */
 void rtp_members_remove(struct rtp_members *members, struct rtp_member *member);
 

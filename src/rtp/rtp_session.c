@@ -135,14 +135,30 @@ uint32_t rtp_session_receive_stream(const struct rtp_session *s, uint32_t member
     return rs ? rs->handle : 0;
 }
 
+/* RFC 3550 section 6.3.7: nothing more of its SSRCs follows the BYE. */
+static void say_goodbye(struct rtp_session *s, rtc_time_t now, const struct rtp_member *m, struct out *out)
+{
+    rtp_reports_bye(&s->reports, now, m, out);
+    for (struct rtp_send_stream *st = m->streams; st; st = st->next)
+        rtp_sending_drop(&s->sending, st);
+}
+
+void rtp_session_quiet_member(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
+{
+    struct rtp_member *m = rtp_members_find(&s->members, handle);
+    if (!m)
+        return;
+    say_goodbye(s, now, m, out);
+    rtp_members_quiet(&s->members, m);
+    rtp_sending_update_rate(&s->sending, now, out);
+}
+
 void rtp_session_remove_member(struct rtp_session *s, rtc_time_t now, uint32_t handle, struct out *out)
 {
     struct rtp_member *m = rtp_members_find(&s->members, handle);
     if (!m)
         return;
-    rtp_reports_bye(&s->reports, now, m, out);
-    for (struct rtp_send_stream *st = m->streams; st; st = st->next)
-        rtp_sending_drop(&s->sending, st);
+    say_goodbye(s, now, m, out);
     rtp_members_remove(&s->members, m);
     rtp_sending_update_rate(&s->sending, now, out);
 }

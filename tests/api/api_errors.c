@@ -318,6 +318,7 @@ static void transceivers(void **state)
     (void)rtc_rtp_transceiver_ref(picture);
     REFUSED(rtc_rtp_transceiver_set_direction(NULL, RTC_DIRECTION_INACTIVE), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_transceiver_set_direction(sound, RTC_DIRECTION_STOPPED), RTC_ERR_TYPE, "direction 4");
+    REFUSED(rtc_rtp_transceiver_stop(NULL), RTC_ERR_TYPE, "NULL");
     REFUSED(rtc_rtp_sender_replace_track(NULL, NULL), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(picture), track), RTC_ERR_TYPE, "one of audio");
     REFUSED(rtc_rtp_sender_set_max_bitrate(NULL, 1), RTC_ERR_TYPE, "NULL");
@@ -328,6 +329,7 @@ static void transceivers(void **state)
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(picture)), RTC_ERR_INVALID_STATE, "nothing is received");
     rtc_peer_connection_close(pc);
     REFUSED(rtc_rtp_transceiver_set_direction(sound, RTC_DIRECTION_INACTIVE), RTC_ERR_INVALID_STATE, "closed");
+    REFUSED(rtc_rtp_transceiver_stop(sound), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(sound), NULL), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_set_max_bitrate(rtc_rtp_transceiver_sender(sound), 1), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_set_priority(rtc_rtp_transceiver_sender(sound), RTC_PRIORITY_LOW), RTC_ERR_INVALID_STATE, "closed");

@@ -94,9 +94,10 @@ static void replaced(void **state)
     assert_ptr_equal(rtc_peer_connection_transceiver(s.near, 0), kept);
     assert_string_equal(mid_of(&s, 1), "1");
     assert_null(rtc_rtp_transceiver_mid(gone));
-    assert_true(ended(gone) && !ended(kept));
+    assert_true(!ended(gone) && !ended(kept)); /* the track ends in a task of its own (mediacapture-streams 4.3.1) */
     assert_int_equal(rtc_rtp_transceiver_set_direction(gone, RTC_DIRECTION_INACTIVE), RTC_ERR_INVALID_STATE);
     peer_run(&s.p, MS);
+    assert_true(ended(gone) && !ended(kept));
     assert_int_equal(peer_log_count(&s.log, "track"), 3); /* the one that stayed is not told again */
     set_local(s.near);
     peer_run(&s.p, 10 * MS);

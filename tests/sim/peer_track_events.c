@@ -109,10 +109,10 @@ static void reject_section(struct call *c)
     assert_int_equal(rtc_peer_connection_set_remote_description(c->s.p.peer[1].pc, RTC_SDP_ANSWER, again), RTC_OK);
     free(rejected);
     free(again);
-    assert_int_equal(rtc_media_stream_track_ready_state(c->track), RTC_TRACK_ENDED);
+    assert_int_equal(rtc_media_stream_track_ready_state(c->track), RTC_TRACK_LIVE);
 }
 
-/* Its section is rejected: the transceiver stops, and the source of the track ends, which is told after the state. */
+/* Its section is rejected: the transceiver stops, and the track ends in a task of its own, which is told after the state. */
 static void a_rejected_section_ends_it(void **state)
 {
     struct call c;

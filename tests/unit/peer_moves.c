@@ -3,12 +3,12 @@
 #include "drawn_moves.h"
 #include "transceiver_life.h"
 
-/* l live, s stopped, d detached */
+/* l live, g stopping, s stopped, d detached */
 static void what_is_drawn(void **state)
 {
-    static const struct drawn transceivers = {&transceiver_moves, {"s", "d", ""}};
+    static const struct drawn transceivers = {&transceiver_moves, {"gs", "s", "d", ""}};
     (void)state;
-    assert_moves_are_drawn(&transceivers, "lsd");
+    assert_moves_are_drawn(&transceivers, "lgsd");
 }
 
 int main(void)

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* RTCRtpTransceiver (webrtc-pc 5.4): stopping, and what addTrack and removeTrack (5.1) do with transceivers. */
+#include "renegotiate_scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static rtc_rtp_transceiver *transceiver(struct scene *s, int index, size_t n)
+{
+    return rtc_peer_connection_transceiver(s->p.peer[index].pc, n);
+}
+
+static size_t count(struct scene *s, int index)
+{
+    return rtc_peer_connection_transceiver_count(s->p.peer[index].pc);
+}
+
+static rtc_rtp_transceiver *add(struct scene *s, int index, rtc_media_kind kind)
+{
+    rtc_rtp_transceiver *t;
+    assert_int_equal(rtc_peer_connection_add_transceiver(s->p.peer[index].pc, kind, NULL, NULL, &t), RTC_OK);
+    return t;
+}
+
+static bool ended(const rtc_rtp_transceiver *t)
+{
+    return rtc_media_stream_track_ready_state(rtc_rtp_receiver_track(rtc_rtp_transceiver_receiver(t))) == RTC_TRACK_ENDED;
+}
+
+static bool current(const rtc_rtp_transceiver *t, rtc_rtp_direction direction)
+{
+    rtc_rtp_direction is;
+    return rtc_rtp_transceiver_current_direction(t, &is) && is == direction;
+}
+
+static char *create_offer(struct scene *s, int index)
+{
+    const char *text;
+    assert_int_equal(rtc_peer_connection_create_offer(s->p.peer[index].pc, &text), RTC_OK);
+    return strdup(text);
+}
+
+static void set_local(struct scene *s, int index, rtc_sdp_type type, const char *sdp)
+{
+    assert_int_equal(rtc_peer_connection_set_local_description(s->p.peer[index].pc, type, sdp), RTC_OK);
+}
+
+static void set_remote(struct scene *s, int index, rtc_sdp_type type)
+{
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->p.peer[index].pc, type, peer_description(&s->p, !index)), RTC_OK);
+}
+
+/* webrtc-pc 5.4.1, stop(): [[Stopping]] at once, [[Stopped]] when it was negotiated; the track ends in a task. */
+static void stopping_then_stopped(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 1);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    (void)scene_add_track(&s, 1, RTC_MEDIA_AUDIO, NULL);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    scene_expect_frames(&s, 0, 0);
+    scene_expect_frames(&s, 1, 0);
+    scene_forget_logs(&s);
+    rtc_rtp_transceiver *t = rtc_rtp_transceiver_ref(transceiver(&s, 0, 0)), *far = rtc_rtp_transceiver_ref(transceiver(&s, 1, 0));
+    assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_OK);
+    assert_int_equal(rtc_rtp_transceiver_direction(t), RTC_DIRECTION_STOPPED);
+    assert_true(current(t, RTC_DIRECTION_SENDRECV) && !ended(t) && count(&s, 0) == 1);
+    assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_true(ended(t));
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 1);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(t), NULL), RTC_ERR_INVALID_STATE);
+    scene_expect_no_frames(&s, 1, 0); /* it is silent before the peer knows why */
+    set_local(&s, 0, RTC_SDP_OFFER, NULL);
+    assert_int_equal(text_count(peer_description(&s.p, 0), "m=audio 0 "), 1);
+    assert_true(current(t, RTC_DIRECTION_SENDRECV));
+    set_remote(&s, 1, RTC_SDP_OFFER); /* rejects: the peer's stops at once, and leaves when it was answered */
+    assert_true(current(far, RTC_DIRECTION_STOPPED) && rtc_rtp_transceiver_direction(far) == RTC_DIRECTION_STOPPED && !ended(far));
+    assert_int_equal(count(&s, 1), 1);
+    assert_non_null(rtc_rtp_transceiver_mid(far));
+    peer_run(&s.p, MS);
+    assert_true(ended(far));
+    set_local(&s, 1, RTC_SDP_ANSWER, NULL);
+    assert_int_equal(count(&s, 1), 0);
+    assert_null(rtc_rtp_transceiver_mid(far));
+    assert_true(current(t, RTC_DIRECTION_SENDRECV));
+    set_remote(&s, 0, RTC_SDP_ANSWER);
+    assert_int_equal(count(&s, 0), 0);
+    assert_null(rtc_rtp_transceiver_mid(t));
+    assert_true(current(t, RTC_DIRECTION_STOPPED));
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 1); /* that it was asked for is all there is */
+    rtc_rtp_transceiver_unref(t);
+    rtc_rtp_transceiver_unref(far);
+    scene_end(&s);
+}
+
+/* One that never had a section gets none; it goes with the next exchange. */
+static void stopped_before_it_is_offered(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 2);
+    rtc_rtp_transceiver *t = rtc_rtp_transceiver_ref(add(&s, 0, RTC_MEDIA_AUDIO));
+    (void)add(&s, 0, RTC_MEDIA_VIDEO);
+    assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_OK);
+    assert_int_equal(count(&s, 0), 2);
+    char *offer = create_offer(&s, 0);
+    assert_int_equal(text_count(offer, "m="), 1);
+    free(offer);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(count(&s, 0), 1);
+    assert_int_equal(rtc_rtp_transceiver_kind(transceiver(&s, 0, 0)), RTC_MEDIA_VIDEO);
+    assert_true(current(t, RTC_DIRECTION_STOPPED));
+    scene_forget_logs(&s);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 0);
+    rtc_rtp_transceiver_unref(t);
+    scene_end(&s);
+}
+
+/* The offer was created before: its section is this transceiver's (RFC 9429 5.9), not a younger one's; the next offer rejects it. */
+static void stopped_after_create_offer(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 3);
+    rtc_rtp_transceiver *t = add(&s, 0, RTC_MEDIA_AUDIO);
+    char *offer = create_offer(&s, 0);
+    assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_OK);
+    rtc_rtp_transceiver *young = add(&s, 0, RTC_MEDIA_AUDIO);
+    set_local(&s, 0, RTC_SDP_OFFER, offer);
+    free(offer);
+    assert_string_equal(rtc_rtp_transceiver_mid(t), "0");
+    assert_null(rtc_rtp_transceiver_mid(young));
+    set_remote(&s, 1, RTC_SDP_OFFER);
+    set_local(&s, 1, RTC_SDP_ANSWER, NULL);
+    scene_forget_logs(&s);
+    set_remote(&s, 0, RTC_SDP_ANSWER);
+    assert_true(current(t, RTC_DIRECTION_SENDONLY) && rtc_rtp_transceiver_direction(t) == RTC_DIRECTION_STOPPED);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 1);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(count(&s, 0), 1);
+    assert_ptr_equal(transceiver(&s, 0, 0), young);
+    assert_int_equal(count(&s, 1), 1);
+    scene_end(&s);
+}
+
+/* The answerer can not reject for having stopped: its section is inactive, and it asks for a negotiation of its own. */
+static void stopped_by_the_answerer(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 4);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    (void)scene_add_track(&s, 1, RTC_MEDIA_AUDIO, NULL);
+    set_local(&s, 0, RTC_SDP_OFFER, NULL);
+    set_remote(&s, 1, RTC_SDP_OFFER);
+    assert_int_equal(rtc_rtp_transceiver_stop(transceiver(&s, 1, 0)), RTC_OK);
+    scene_forget_logs(&s);
+    set_local(&s, 1, RTC_SDP_ANSWER, NULL);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "m=audio 0 "), 0);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "a=inactive"), 1);
+    assert_true(current(transceiver(&s, 1, 0), RTC_DIRECTION_INACTIVE));
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[1], "needed"), 1);
+    set_remote(&s, 0, RTC_SDP_ANSWER);
+    assert_true(current(transceiver(&s, 0, 0), RTC_DIRECTION_INACTIVE));
+    peer_exchange(&s.p, 1);
+    assert_int_equal(count(&s, 0) + count(&s, 1), 0);
+    scene_end(&s);
+}
+
+/* An offer that rejects is replaced by one that does not: what stopped stays so, and is rejected by us. */
+static void stopping_is_not_undone(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 5);
+    (void)add(&s, 0, RTC_MEDIA_AUDIO);
+    (void)add(&s, 0, RTC_MEDIA_VIDEO);
+    peer_exchange(&s.p, 0);
+    char *before = strdup(peer_description(&s.p, 0));
+    assert_int_equal(rtc_rtp_transceiver_stop(transceiver(&s, 0, 0)), RTC_OK);
+    set_local(&s, 0, RTC_SDP_OFFER, NULL);
+    set_remote(&s, 1, RTC_SDP_OFFER);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, before), RTC_OK);
+    free(before);
+    assert_true(current(transceiver(&s, 1, 0), RTC_DIRECTION_STOPPED));
+    set_local(&s, 1, RTC_SDP_ANSWER, NULL);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "m=audio 0 "), 1);
+    assert_int_equal(count(&s, 1), 1);
+    scene_end(&s);
+}
+
+/* 5.1, addTrack: a track is refused while a sender that is not stopped has it; removeTrack is harmless on what stops. */
+static void tracks_of_stopped_senders(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender, *again;
+    (void)state;
+    scene_begin(&s, 6);
+    struct peer_pump *pump = scene_add_track(&s, 0, RTC_MEDIA_VIDEO, &sender);
+    peer_exchange(&s.p, 0);
+    rtc_rtp_transceiver *t = rtc_rtp_transceiver_ref(transceiver(&s, 0, 0));
+    rtc_peer_connection *pc = s.p.peer[0].pc;
+    assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(pc, pump->track, NULL, 0, NULL), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(rtc_peer_connection_remove_track(pc, sender), RTC_OK);
+    assert_ptr_equal(rtc_rtp_sender_track(sender), pump->track);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(rtc_peer_connection_add_track(pc, pump->track, NULL, 0, &again), RTC_OK);
+    assert_true(again != sender);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    scene_expect_frames(&s, 1, 0);
+    rtc_rtp_transceiver_unref(t);
+    scene_end(&s);
+}
+
+/* The closed check comes first; the transceiver itself is stopped by the close. */
+static void closed(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 7);
+    rtc_rtp_transceiver *t = rtc_rtp_transceiver_ref(add(&s, 0, RTC_MEDIA_AUDIO));
+    rtc_peer_connection_close(s.p.peer[0].pc);
+    assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_rtp_transceiver_direction(t), RTC_DIRECTION_STOPPED);
+    assert_true(ended(t));
+    rtc_rtp_transceiver_unref(t);
+    scene_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stopping_then_stopped),
+        cmocka_unit_test(stopped_before_it_is_offered),
+        cmocka_unit_test(stopped_after_create_offer),
+        cmocka_unit_test(stopped_by_the_answerer),
+        cmocka_unit_test(stopping_is_not_undone),
+        cmocka_unit_test(tracks_of_stopped_senders),
+        cmocka_unit_test(closed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
