@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "error.h"
+#include "event_listeners.h"
 #include "executor.h"
 #include "list.h"
 #include "media_id.h"
@@ -25,7 +26,7 @@ struct rtc_media_stream_track {
     atomic_ullong dropped;
     const struct media_track_events *events; /* NULL: nobody listens. The maker's thread alone. */
     void *events_user;
-    struct track_listeners listeners;
+    struct event_listeners listeners;
     struct job ending; /* submitted once: tells them on a worker that it ended */
     atomic_bool ending_told;
 };
@@ -79,7 +80,7 @@ static int make(rtc_media_source *source, const char *id, rtc_media_stream_track
     }
     atomic_init(&track->references, 1);
     atomic_init(&track->enabled, true);
-    track_listeners_init(&track->listeners);
+    event_listeners_init(&track->listeners);
     track->ending.run = tell_ended;
     track->ending.class = JOB_USER;
     track->context = rtc_context_ref(context);
@@ -131,7 +132,7 @@ void rtc_media_stream_track_unref(rtc_media_stream_track *track)
     media_source_remove_track(track->source, &track->member, track);
     rtc_media_source_unref(track->source);
     rtc_context *context = track->context;
-    track_listeners_fini(&track->listeners, context);
+    event_listeners_fini(&track->listeners, context);
     memory_free(context, track->id);
     memory_free(context, track);
     rtc_context_unref(context);
@@ -192,16 +193,35 @@ bool media_track_end(rtc_media_stream_track *track)
     return live;
 }
 
+struct told {
+    rtc_media_stream_track *track;
+    enum track_event event;
+};
+
+static void call(const void *listener, void *user, const void *what)
+{
+    const rtc_track_callbacks *c = listener;
+    const struct told *told = what;
+    void (*const callbacks[])(void *, rtc_media_stream_track *) = {
+        [TRACK_EVENT_MUTE] = c->on_mute,
+        [TRACK_EVENT_UNMUTE] = c->on_unmute,
+        [TRACK_EVENT_ENDED] = c->on_ended,
+    };
+    if (callbacks[told->event])
+        callbacks[told->event](user, told->track);
+}
+
 void media_track_tell(rtc_media_stream_track *track, enum track_event event)
 {
+    const struct told told = {track, event};
     (void)rtc_media_stream_track_ref(track); /* a callback may drop the last one */
-    track_listeners_tell(&track->listeners, track->context, track, event);
+    event_listeners_tell(&track->listeners, track->context, call, &told);
     rtc_media_stream_track_unref(track);
 }
 
 void media_track_tell_end_elsewhere(rtc_media_stream_track *track)
 {
-    if (!track_listeners_any(&track->listeners)) /* no worker is begun for nothing, nor the context kept until it had its turn */
+    if (!event_listeners_any(&track->listeners)) /* no worker is begun for nothing, nor the context kept until it had its turn */
         return;
     struct executor *executor = context_executor(track->context);
     if (!executor || atomic_exchange(&track->ending_told, true))
@@ -219,13 +239,15 @@ int rtc_media_stream_track_add_listener(rtc_media_stream_track *track, const rtc
                          : !given ? "callbacks"
                                   : "listener");
     int error = options_take(&callbacks, sizeof callbacks, given, "rtc_track_callbacks");
-    return error ? error : error_plain(track_listeners_add(&track->listeners, track->context, &callbacks, user, out));
+    return error ? error
+                 : error_plain(event_listeners_add(&track->listeners, track->context, &callbacks, sizeof callbacks, user,
+                                                   (struct event_listener **)out));
 }
 
 void rtc_media_stream_track_remove_listener(rtc_media_stream_track *track, rtc_track_listener *listener)
 {
     if (track && listener)
-        track_listeners_remove(&track->listeners, track->context, listener);
+        event_listeners_remove(&track->listeners, track->context, (struct event_listener *)listener);
 }
 
 void rtc_media_stream_track_stop(rtc_media_stream_track *track)

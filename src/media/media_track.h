@@ -4,7 +4,6 @@
 #define CRTC_MEDIA_TRACK_H
 
 #include "media_source.h"
-#include "track_listeners.h"
 
 /* A track that is fed from a connection, over a source of its own: push with rtc_media_source_push_*(media_track_source(track), ...). It
  * starts muted. `label` and `ops` may be NULL. `ops`: what its source is told; a rate of 0 then says that nobody limits it any more.
@@ -25,6 +24,7 @@ void media_track_listen(rtc_media_stream_track *track, const struct media_track_
 void media_track_set_muted(rtc_media_stream_track *track, bool muted);
 /* As rtc_media_stream_track_stop: harmless when repeated. True: it was live, and its listeners are still to be told if its source ended. */
 bool media_track_end(rtc_media_stream_track *track);
+enum track_event { TRACK_EVENT_MUTE, TRACK_EVENT_UNMUTE, TRACK_EVENT_ENDED };
 /* Tells its listeners, once the change is stored: on this thread, or on a worker where there is no better one. */
 void media_track_tell(rtc_media_stream_track *track, enum track_event event);
 void media_track_tell_end_elsewhere(rtc_media_stream_track *track);
