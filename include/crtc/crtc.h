@@ -9,6 +9,7 @@
 #include <crtc/endpoint.h>
 #include <crtc/loop.h>
 #include <crtc/media.h>
+#include <crtc/media_stream.h>
 #include <crtc/peer_connection.h>
 #include <crtc/rtp.h>
 #include <crtc/stats.h>

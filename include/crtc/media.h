@@ -215,15 +215,6 @@ typedef struct rtc_media_source rtc_media_source;
  * Section: mediacapture-streams 4.3. */
 typedef struct rtc_media_stream_track rtc_media_stream_track;
 
-/* MediaStream: a named group of tracks. Here a name alone, which a sender tells its peer, so that the peer plays what belongs together in step.
- *
- * Owner: reference-counted. Senders copy the id and hold no reference.
- * Thread: any.
- * Valid: while a reference is held; its id with it.
- * Errors: as rtc_media_stream_new says.
- * Section: mediacapture-streams 4.2, RFC 8830. */
-typedef struct rtc_media_stream rtc_media_stream;
-
 /* What a source may be told by whoever consumes it; for sources that make their own frames. All optional; called on any thread, `start` and `stop` in turns
  * and never at the same time. A consumer is a sink or a connection that sends a track which has not ended.
  * They may be called from within a connection and so must not call into one; rtc_loop_post can. */
@@ -313,6 +304,24 @@ RTC_EXPORT const char *rtc_media_stream_track_label(const rtc_media_stream_track
 /* A disabled track carries black pictures and silence in place of raw frames, and no encoded ones. */
 RTC_EXPORT bool rtc_media_stream_track_enabled(const rtc_media_stream_track *track);
 RTC_EXPORT void rtc_media_stream_track_set_enabled(rtc_media_stream_track *track, bool enabled);
+/* What its media are for whoever encodes them (mst-content-hint 3); of sound and of pictures those that are named so. */
+typedef enum rtc_content_hint {
+    RTC_CONTENT_HINT_NONE = 0,               /* "": nothing was said */
+    RTC_CONTENT_HINT_SPEECH = 1,             /* sound */
+    RTC_CONTENT_HINT_SPEECH_RECOGNITION = 2, /* sound, for machines */
+    RTC_CONTENT_HINT_MUSIC = 3,              /* sound */
+    RTC_CONTENT_HINT_MOTION = 4,             /* pictures: smooth rather than sharp */
+    RTC_CONTENT_HINT_DETAIL = 5,             /* pictures: sharp rather than smooth */
+    RTC_CONTENT_HINT_TEXT = 6                /* pictures: of text, sharp rather than smooth */
+} rtc_content_hint;
+/* contentHint: kept for whoever asks. No encoder of this version looks at it.
+ * Errors: RTC_ERR_TYPE (track is NULL, a hint of the other kind or an unknown one). */
+RTC_EXPORT rtc_content_hint rtc_media_stream_track_content_hint(const rtc_media_stream_track *track);
+RTC_EXPORT int rtc_media_stream_track_set_content_hint(rtc_media_stream_track *track, rtc_content_hint hint);
+/* Another track of the same source, with an id of its own, that begins as this one is: enabled or not, muted or not, ended or not, with its hint
+ * (mediacapture-streams 4.3.1). A clone of a remote track is muted and ends with it, and is stopped by itself. *out is a reference of the caller's. Any thread.
+ * Errors: RTC_ERR_TYPE (track or out is NULL), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_media_stream_track_clone(rtc_media_stream_track *track, rtc_media_stream_track **out);
 /* True while its source gives nothing: the peer's, or one that rtc_media_source_set_muted() muted. */
 RTC_EXPORT bool rtc_media_stream_track_muted(const rtc_media_stream_track *track);
 /* readyState. */
@@ -323,15 +332,15 @@ RTC_EXPORT void rtc_media_stream_track_stop(rtc_media_stream_track *track);
 /* What a track tells (mediacapture-streams 4.3.1). Every member but size may be NULL. Each runs after the change, which rtc_media_stream_track_muted() and _ready_state()
  * say already; `track` is borrowed for the call.
  *
- * The events of a remote track run where its connection's callbacks do, in the order of those: on its loop's thread, or from rtc_peer_connection_dispatch(); what
- * happens when the connection is closed runs on a worker thread of the library, since no event of the connection follows. The events of a local track run within
+ * The events of a remote track run where its connection's callbacks do, in the order of those: on its loop's thread, or from rtc_peer_connection_dispatch(); that
+ * it ended, which was not told yet when the connection is closed, runs on a worker thread of the library, since no event of the connection follows. The events of a local track run within
  * rtc_media_source_end() and rtc_media_source_set_muted(), on the thread that calls, or on one that is within them for the same source already. A callback runs for one event at a time. It
  * may add and remove any of them, close and free anything, drop the last reference to the track. */
 typedef struct rtc_track_callbacks {
     size_t size;
     void (*on_mute)(void *user, rtc_media_stream_track *track);   /* nothing comes from its source for now */
     void (*on_unmute)(void *user, rtc_media_stream_track *track); /* again */
-    /* Its source ended: of a local track rtc_media_source_end() said so, of a remote one its transceiver stopped, was taken back, or the connection closed. Not after rtc_media_stream_track_stop(). The last event. */
+    /* Its source ended: of a local track rtc_media_source_end() said so, of a remote one its transceiver stopped, or was taken back. Not after rtc_media_stream_track_stop(), nor when the connection is closed (webrtc-pc 4.4.2, close): then the track has ended, and nobody is told. The last event. */
     void (*on_ended)(void *user, rtc_media_stream_track *track);
 } rtc_track_callbacks;
 
@@ -351,15 +360,6 @@ RTC_EXPORT int rtc_media_stream_track_add_listener(rtc_media_stream_track *track
 /* Once this returns none of its callbacks runs any more; from within one of them it returns at once, and that call is the last. So it waits for a callback on another
  * thread: hold no lock (such as a loop's) that the callback wants. Any thread; NULL is legal. */
 RTC_EXPORT void rtc_media_stream_track_remove_listener(rtc_media_stream_track *track, rtc_track_listener *listener);
-
-/* `id`: 1 to 64 token characters as a=msid takes them (RFC 8830); NULL: a random UUID. *out is a reference of the caller's.
- * Errors: RTC_ERR_TYPE (out is NULL), RTC_ERR_SYNTAX (another id), RTC_ERR_NO_MEMORY. */
-RTC_EXPORT int rtc_media_stream_new(rtc_context *context, const char *id, rtc_media_stream **out);
-/* Takes or drops a reference. NULL is legal. */
-RTC_EXPORT rtc_media_stream *rtc_media_stream_ref(rtc_media_stream *stream);
-RTC_EXPORT void rtc_media_stream_unref(rtc_media_stream *stream);
-/* Borrowed while a reference is held. */
-RTC_EXPORT const char *rtc_media_stream_id(const rtc_media_stream *stream);
 
 /* What receives a track's media. Every member but size may be NULL. A sink of a remote track that has neither on_video nor on_audio leaves its frames
  * undecoded. Frames are borrowed for the call: take a reference to keep one. on_video and on_audio run on a worker thread of the library, one call at a time
@@ -478,4 +478,7 @@ RTC_EXPORT int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *
 #ifdef __cplusplus
 }
 #endif
+
+#include <crtc/media_stream.h>
+
 #endif

@@ -178,6 +178,8 @@ static void consumer_released(void *user)
     pthread_mutex_lock(&sink->lock);
     bool removed = sink->removed;
     pthread_mutex_unlock(&sink->lock);
+    if (!removed && sink->raw) /* the track is still there: it goes after its consumers */
+        media_track_count_raw_sink(sink->track, false);
     if (!removed)
         silence(sink, true);
     unref(sink);

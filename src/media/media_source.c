@@ -37,6 +37,7 @@ struct rtc_media_source {
     char *label;
     rtc_media_source_ops ops;
     void *user;
+    atomic_uint raw_sinks; /* of all its tracks */
     pthread_mutex_t lock;
     pthread_cond_t idle; /* a removed consumer's call has ended */
     struct link consumers;
@@ -145,6 +146,19 @@ const char *media_source_label(const rtc_media_source *source)
 rtc_context *media_source_context(const rtc_media_source *source)
 {
     return source->context;
+}
+
+void media_source_count_raw(rtc_media_source *source, bool added)
+{
+    if (added)
+        atomic_fetch_add(&source->raw_sinks, 1);
+    else
+        atomic_fetch_sub(&source->raw_sinks, 1);
+}
+
+bool media_source_wants_raw(const rtc_media_source *source)
+{
+    return atomic_load(&source->raw_sinks) > 0;
 }
 
 void media_source_request_keyframe(rtc_media_source *source)
@@ -358,19 +372,36 @@ static struct media_source_track *hold_from(rtc_media_source *source, struct lin
 }
 
 /* Under the lock, which is let go around every call. One that is held stays in the list. */
-static void tell_each(rtc_media_source *source)
+static void visit_each(rtc_media_source *source, void (*visit)(struct media_source_track *, void *user), void *user)
 {
     struct media_source_track *member = hold_from(source, source->tracks.next), *next;
     for (; member; member = next) {
-        bool muted = source->muted, ended = source->ended;
         pthread_mutex_unlock(&source->lock);
-        member->ops->says(member, muted, ended);
+        visit(member, user);
         pthread_mutex_lock(&source->lock);
         next = hold_from(source, member->link.next);
         pthread_mutex_unlock(&source->lock);
         member->ops->drop(member); /* which may free it */
         pthread_mutex_lock(&source->lock);
     }
+}
+
+void media_source_visit_tracks(rtc_media_source *source, void (*visit)(struct media_source_track *, void *user), void *user)
+{
+    rtc_media_source_ref(source); /* its last track may go */
+    pthread_mutex_lock(&source->lock);
+    visit_each(source, visit, user);
+    pthread_mutex_unlock(&source->lock);
+    rtc_media_source_unref(source);
+}
+
+static void say(struct media_source_track *member, void *user)
+{
+    rtc_media_source *source = user;
+    pthread_mutex_lock(&source->lock);
+    bool muted = source->muted, ended = source->ended;
+    pthread_mutex_unlock(&source->lock);
+    member->ops->says(member, muted, ended);
 }
 
 /* Under the lock: what changed is told by one thread at a time, so that the last that a track hears is what its source is. Who comes
@@ -383,7 +414,7 @@ static void tell_tracks(rtc_media_source *source)
     source->telling_them = true;
     while (source->untold) {
         source->untold = false;
-        tell_each(source);
+        visit_each(source, say, source);
     }
     source->telling_them = false;
 }

@@ -54,8 +54,14 @@ bool media_source_within(const struct media_consumer *consumer);
 void media_source_end_track(rtc_media_source *source, const rtc_media_stream_track *track);
 /* From now on the track hears what becomes of its source. What that is already is stored in *muted and *ended. */
 void media_source_add_track(rtc_media_source *source, struct media_source_track *member, atomic_bool *muted, atomic_bool *ended);
+/* Calls `visit` for every track there is, held meanwhile, in order of making; outside of the source's lock. */
+void media_source_visit_tracks(rtc_media_source *source, void (*visit)(struct media_source_track *, void *user), void *user);
 /* The track goes: it hears nothing more, and its consumers are removed. */
 void media_source_remove_track(rtc_media_source *source, struct media_source_track *member, const rtc_media_stream_track *track);
+
+/* How many sinks of its tracks want pictures or sound. Any thread; asked for every frame. */
+void media_source_count_raw(rtc_media_source *source, bool added);
+bool media_source_wants_raw(const rtc_media_source *source);
 
 void media_source_request_keyframe(rtc_media_source *source);
 /* What this consumer's network takes: the source is told the least of all consumers', whenever that changes. With `consumer` removed, what

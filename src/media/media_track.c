@@ -13,8 +13,8 @@
 
 #include <stdatomic.h>
 
-/* Counted. `enabled` is the program's to write, `muted` and `ended` are written by what the source says, and by the connection that
- * receives it; `ended` by stop(), too. */
+/* Counted. `enabled` and the hint are the program's to write, `muted` and `ended` are written by what the source says, and by the
+ * connection that receives it; `ended` by stop(), too. */
 struct rtc_media_stream_track {
     atomic_uint references;
     rtc_context *context;
@@ -22,14 +22,44 @@ struct rtc_media_stream_track {
     struct media_source_track member;
     char *id;
     atomic_bool enabled, muted, ended;
-    atomic_uint raw_sinks;
+    atomic_int hint; /* rtc_content_hint */
     atomic_ullong dropped;
     const struct media_track_events *events; /* NULL: nobody listens. The maker's thread alone. */
     void *events_user;
     struct event_listeners listeners;
-    struct job ending; /* submitted once: tells them on a worker that it ended */
-    atomic_bool ending_told;
+    struct job ending;        /* submitted once: tells them on a worker that it ended */
+    atomic_bool ended_untold; /* by the connection, which will tell */
+    /* Of a connection's track: how often it was muted or not, and how many of these changes were told. A clone hears of those from `first`
+     * on. */
+    atomic_uint changes, told;
+    unsigned first;
 };
+
+struct told {
+    rtc_media_stream_track *track;
+    enum track_event event;
+};
+
+static void call(const void *listener, void *user, const void *what)
+{
+    const rtc_track_callbacks *c = listener;
+    const struct told *told = what;
+    void (*const callbacks[])(void *, rtc_media_stream_track *) = {
+        [TRACK_EVENT_MUTE] = c->on_mute,
+        [TRACK_EVENT_UNMUTE] = c->on_unmute,
+        [TRACK_EVENT_ENDED] = c->on_ended,
+    };
+    if (callbacks[told->event])
+        callbacks[told->event](user, told->track);
+}
+
+void media_track_tell(rtc_media_stream_track *track, enum track_event event)
+{
+    const struct told told = {track, event};
+    (void)rtc_media_stream_track_ref(track); /* a callback may drop the last one */
+    event_listeners_tell(&track->listeners, track->context, call, &told);
+    rtc_media_stream_track_unref(track);
+}
 
 /* On a worker; the reference is the job's. */
 static void tell_ended(struct job *job)
@@ -68,7 +98,7 @@ static const struct media_source_track_ops member_ops = {.hold = hold, .drop = d
 
 /* ---- Making ---- */
 
-static int make(rtc_media_source *source, const char *id, rtc_media_stream_track **out)
+static int make(rtc_media_source *source, const char *id, const rtc_media_stream_track *like, rtc_media_stream_track **out)
 {
     rtc_context *context = media_source_context(source);
     rtc_media_stream_track *track = memory_zeroed(context, sizeof *track);
@@ -79,7 +109,8 @@ static int make(rtc_media_source *source, const char *id, rtc_media_stream_track
         return RTC_ERR_NO_MEMORY;
     }
     atomic_init(&track->references, 1);
-    atomic_init(&track->enabled, true);
+    atomic_init(&track->enabled, like ? atomic_load(&like->enabled) : true);
+    atomic_init(&track->hint, like ? atomic_load(&like->hint) : (int)RTC_CONTENT_HINT_NONE);
     event_listeners_init(&track->listeners);
     track->ending.run = tell_ended;
     track->ending.class = JOB_USER;
@@ -88,6 +119,12 @@ static int make(rtc_media_source *source, const char *id, rtc_media_stream_track
     track->id = own_id;
     track->member.ops = &member_ops;
     media_source_add_track(source, &track->member, &track->muted, &track->ended);
+    if (like) { /* what happens to the other from now on is seen here too */
+        track->first = atomic_load(&like->changes);
+        atomic_store(&track->muted, atomic_load(&like->muted));
+        if (atomic_load(&like->ended))
+            atomic_store(&track->ended, true);
+    }
     *out = track;
     return RTC_OK;
 }
@@ -98,7 +135,16 @@ int rtc_media_stream_track_new(rtc_media_source *source, rtc_media_stream_track 
     if (!source || !out)
         return error_say(RTC_ERR_TYPE, "rtc_media_stream_track_new: %s is NULL", source ? "out" : "source");
     media_id_random(media_source_context(source), id);
-    return error_plain(make(source, id, out));
+    return error_plain(make(source, id, NULL, out));
+}
+
+int rtc_media_stream_track_clone(rtc_media_stream_track *track, rtc_media_stream_track **out)
+{
+    char id[MEDIA_ID_CAPACITY];
+    if (!track || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_track_clone: %s is NULL", track ? "out" : "track");
+    media_id_random(track->context, id);
+    return error_plain(make(track->source, id, track, out));
 }
 
 int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char *id, const char *label, const rtc_media_source_ops *ops,
@@ -111,7 +157,7 @@ int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char
     if (error)
         return error;
     media_source_understands_unlimited(source);
-    error = make(source, id, out);
+    error = make(source, id, NULL, out);
     rtc_media_source_unref(source);
     if (!error)
         atomic_store(&(*out)->muted, true);
@@ -163,6 +209,24 @@ void rtc_media_stream_track_set_enabled(rtc_media_stream_track *track, bool enab
     atomic_store(&track->enabled, enabled);
 }
 
+rtc_content_hint rtc_media_stream_track_content_hint(const rtc_media_stream_track *track)
+{
+    return (rtc_content_hint)atomic_load(&track->hint);
+}
+
+int rtc_media_stream_track_set_content_hint(rtc_media_stream_track *track, rtc_content_hint hint)
+{
+    if (!track)
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_track_set_content_hint: track is NULL");
+    bool sound = hint >= RTC_CONTENT_HINT_SPEECH && hint <= RTC_CONTENT_HINT_MUSIC;
+    bool pictures = hint >= RTC_CONTENT_HINT_MOTION && hint <= RTC_CONTENT_HINT_TEXT;
+    if (hint != RTC_CONTENT_HINT_NONE && !(rtc_media_stream_track_kind(track) == RTC_MEDIA_AUDIO ? sound : pictures))
+        return error_say(RTC_ERR_TYPE, "the hint %d is none of %s", (int)hint,
+                         rtc_media_stream_track_kind(track) == RTC_MEDIA_AUDIO ? "audio" : "video");
+    atomic_store(&track->hint, (int)hint);
+    return RTC_OK;
+}
+
 bool rtc_media_stream_track_muted(const rtc_media_stream_track *track)
 {
     return atomic_load(&track->muted);
@@ -172,12 +236,6 @@ void media_track_listen(rtc_media_stream_track *track, const struct media_track_
 {
     track->events = events;
     track->events_user = user;
-}
-
-void media_track_set_muted(rtc_media_stream_track *track, bool muted)
-{
-    if (atomic_exchange(&track->muted, muted) != muted && track->events)
-        track->events->muted(track->events_user, muted);
 }
 
 rtc_track_ready_state rtc_media_stream_track_ready_state(const rtc_media_stream_track *track)
@@ -193,41 +251,110 @@ bool media_track_end(rtc_media_stream_track *track)
     return live;
 }
 
-struct told {
-    rtc_media_stream_track *track;
-    enum track_event event;
-};
+/* ---- Tracks of a connection, with their clones ---- */
 
-static void call(const void *listener, void *user, const void *what)
+static rtc_media_stream_track *of_member(struct media_source_track *member)
 {
-    const rtc_track_callbacks *c = listener;
-    const struct told *told = what;
-    void (*const callbacks[])(void *, rtc_media_stream_track *) = {
-        [TRACK_EVENT_MUTE] = c->on_mute,
-        [TRACK_EVENT_UNMUTE] = c->on_unmute,
-        [TRACK_EVENT_ENDED] = c->on_ended,
-    };
-    if (callbacks[told->event])
-        callbacks[told->event](user, told->track);
+    return link_owner(member, rtc_media_stream_track, member);
 }
 
-void media_track_tell(rtc_media_stream_track *track, enum track_event event)
+static void store_muted(struct media_source_track *member, void *user)
 {
-    const struct told told = {track, event};
-    (void)rtc_media_stream_track_ref(track); /* a callback may drop the last one */
-    event_listeners_tell(&track->listeners, track->context, call, &told);
-    rtc_media_stream_track_unref(track);
+    atomic_store(&of_member(member)->muted, *(const bool *)user);
+}
+
+void media_track_set_muted(rtc_media_stream_track *track, bool muted)
+{
+    if (atomic_load(&track->muted) == muted)
+        return;
+    media_source_visit_tracks(track->source, store_muted, &muted);
+    atomic_fetch_add(&track->changes, 1);
+    if (track->events)
+        track->events->muted(track->events_user, muted);
+}
+
+static void end_one(struct media_source_track *member, void *user)
+{
+    bool *any = user;
+    if (!media_track_end(of_member(member)))
+        return;
+    atomic_store(&of_member(member)->ended_untold, true);
+    *any = true;
+}
+
+bool media_track_end_all(rtc_media_stream_track *track)
+{
+    bool any = false;
+    media_source_visit_tracks(track->source, end_one, &any);
+    return any;
+}
+
+struct change {
+    enum track_event event;
+    unsigned number;
+};
+
+static void tell_change(struct media_source_track *member, void *user)
+{
+    const struct change *change = user;
+    if (of_member(member)->first <= change->number)
+        media_track_tell(of_member(member), change->event);
+}
+
+static void tell_end(struct media_source_track *member, void *user)
+{
+    (void)user;
+    if (atomic_exchange(&of_member(member)->ended_untold, false))
+        media_track_tell(of_member(member), TRACK_EVENT_ENDED);
+}
+
+void media_track_tell_all(rtc_media_stream_track *track, enum track_event event)
+{
+    struct change change = {.event = event};
+    if (event == TRACK_EVENT_ENDED) {
+        media_source_visit_tracks(track->source, tell_end, NULL);
+        return;
+    }
+    change.number = atomic_fetch_add(&track->told, 1);
+    media_source_visit_tracks(track->source, tell_change, &change);
+}
+
+/* No worker is begun for nobody, nor the context kept until it had its turn. */
+static void submit_end(struct media_source_track *member, void *user)
+{
+    rtc_media_stream_track *track = of_member(member);
+    struct executor *executor = user;
+    if (atomic_exchange(&track->ended_untold, false) && event_listeners_any(&track->listeners))
+        executor_submit(executor, NULL, &rtc_media_stream_track_ref(track)->ending, 0);
+}
+
+static void forget_end(struct media_source_track *member, void *user)
+{
+    (void)user;
+    atomic_store(&of_member(member)->ended_untold, false);
+}
+
+static void find_listener(struct media_source_track *member, void *user)
+{
+    bool *any = user;
+    *any = *any || (atomic_load(&of_member(member)->ended_untold) && event_listeners_any(&of_member(member)->listeners));
 }
 
 void media_track_tell_end_elsewhere(rtc_media_stream_track *track)
 {
-    if (!event_listeners_any(&track->listeners)) /* no worker is begun for nothing, nor the context kept until it had its turn */
-        return;
-    struct executor *executor = context_executor(track->context);
-    if (!executor || atomic_exchange(&track->ending_told, true))
-        return;
-    executor_submit(executor, NULL, &rtc_media_stream_track_ref(track)->ending, 0);
+    bool any = false;
+    media_source_visit_tracks(track->source, find_listener, &any);
+    struct executor *executor = any ? context_executor(track->context) : NULL;
+    if (executor)
+        media_source_visit_tracks(track->source, submit_end, executor);
 }
+
+void media_track_end_quietly(rtc_media_stream_track *track)
+{
+    media_source_visit_tracks(track->source, forget_end, NULL);
+}
+
+/* ---- Listeners, and what connections and sinks ask ---- */
 
 int rtc_media_stream_track_add_listener(rtc_media_stream_track *track, const rtc_track_callbacks *given, void *user,
                                         rtc_track_listener **out)
@@ -262,7 +389,7 @@ rtc_media_source *media_track_source(const rtc_media_stream_track *track)
 
 bool media_track_wants_raw(const rtc_media_stream_track *track)
 {
-    return atomic_load(&track->raw_sinks) > 0;
+    return media_source_wants_raw(track->source);
 }
 
 int media_track_add_consumer(rtc_media_stream_track *track, const struct media_consumer_ops *ops, void *user, struct media_consumer **out)
@@ -309,10 +436,7 @@ uint64_t media_track_frames_dropped(const rtc_media_stream_track *track)
 
 void media_track_count_raw_sink(rtc_media_stream_track *track, bool added)
 {
-    if (added)
-        atomic_fetch_add(&track->raw_sinks, 1);
-    else
-        atomic_fetch_sub(&track->raw_sinks, 1);
+    media_source_count_raw(track->source, added);
 }
 
 void media_track_count_dropped(rtc_media_stream_track *track)

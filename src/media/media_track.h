@@ -20,15 +20,24 @@ struct media_track_events {
 };
 /* `events` is borrowed; NULL: nobody listens any more. On the thread that mutes the track. */
 void media_track_listen(rtc_media_stream_track *track, const struct media_track_events *events, void *user);
-/* Whether something comes from the connection. One thread at a time; the same again is no event. */
+/* Whether something comes from the connection, to the track and its clones. One thread at a time; the same again is no event. */
 void media_track_set_muted(rtc_media_stream_track *track, bool muted);
-/* As rtc_media_stream_track_stop: harmless when repeated. True: it was live, and its listeners are still to be told if its source ended. */
+/* As rtc_media_stream_track_stop: harmless when repeated. True: it was live. */
 bool media_track_end(rtc_media_stream_track *track);
+/* The connection gives nothing any more, to the track and its clones, for good. True: the listeners of some are still to be told. */
+bool media_track_end_all(rtc_media_stream_track *track);
+
 enum track_event { TRACK_EVENT_MUTE, TRACK_EVENT_UNMUTE, TRACK_EVENT_ENDED };
-/* Tells its listeners, once the change is stored: on this thread, or on a worker where there is no better one. */
+/* Tells the listeners of this one, on this thread. */
 void media_track_tell(rtc_media_stream_track *track, enum track_event event);
+/* Tells the listeners of the track and its clones, once the change is stored, on this thread: of each change that was told to `events` in
+ * turn; of the end those that did not hear of it. */
+void media_track_tell_all(rtc_media_stream_track *track, enum track_event event);
+/* That they ended, on a worker, where there is no better thread. */
 void media_track_tell_end_elsewhere(rtc_media_stream_track *track);
-/* Whether a sink wants pictures or sound: a remote track without stays undecoded. Any thread; asked for every frame. */
+/* That they ended will not be told. */
+void media_track_end_quietly(rtc_media_stream_track *track);
+/* Whether a sink of it or of a clone wants pictures or sound: a remote track without stays undecoded. Any thread; asked for every frame. */
 bool media_track_wants_raw(const rtc_media_stream_track *track);
 
 /* Subscribes to the track's frames; see media_consumer_ops. A disabled track passes black pictures and silence, and no encoded frames; an

@@ -57,12 +57,12 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
         if (c->on_track_mute)
             c->on_track_mute(pc, pc->user, t->receiver.track, e->value != 0);
         if (!peer_is_closed(pc)) /* by that callback: then a worker tells that the track ended, behind which nothing comes */
-            media_track_tell(t->receiver.track, e->value ? TRACK_EVENT_MUTE : TRACK_EVENT_UNMUTE);
+            media_track_tell_all(t->receiver.track, e->value ? TRACK_EVENT_MUTE : TRACK_EVENT_UNMUTE);
         break;
     case TRANSCEIVER_TRACK_ENDED:
         t->receiver.ended_untold = false;
-        if (media_track_end(t->receiver.track))
-            media_track_tell(t->receiver.track, TRACK_EVENT_ENDED);
+        if (media_track_end_all(t->receiver.track))
+            media_track_tell_all(t->receiver.track, TRACK_EVENT_ENDED);
         break;
     case TRANSCEIVER_CIRCUIT:
         if (c->on_circuit_change)
@@ -86,7 +86,7 @@ static void release(rtc_peer_connection *pc, struct user_event *e)
     (void)pc;
     if (e->type == TRANSCEIVER_TRACK_ENDED && t->receiver.ended_untold) {
         t->receiver.ended_untold = false;
-        if (media_track_end(t->receiver.track))
+        if (media_track_end_all(t->receiver.track))
             media_track_tell_end_elsewhere(t->receiver.track);
     }
     rtc_rtp_transceiver_unref(t);

@@ -139,7 +139,7 @@ static void fall_silent(rtc_rtp_transceiver *t)
     sending_stop(t);
     sending_forget_prepared(t);
     t->direction = RTC_DIRECTION_STOPPED;
-    t->receiver.ended_untold = rtc_media_stream_track_ready_state(t->receiver.track) != RTC_TRACK_ENDED;
+    t->receiver.ended_untold = true;
 }
 
 /* The session keeps its member until the section is rejected: what the peer still sends must not be taken for another section's. */
@@ -182,7 +182,7 @@ void transceiver_tell_ended(rtc_rtp_transceiver *t)
     if (t->receiver.ended_queued)
         return;
     t->receiver.ended_untold = false; /* closed, or without memory */
-    if (media_track_end(t->receiver.track))
+    if (media_track_end_all(t->receiver.track))
         media_track_tell_end_elsewhere(t->receiver.track);
 }
 
@@ -190,6 +190,11 @@ void transceiver_detach(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
     transceiver_stop(t);
+    if (peer_is_closed(pc) && t->receiver.ended_untold) { /* webrtc-pc 4.4.2, close(): the track ends without an event */
+        t->receiver.ended_untold = false;
+        (void)media_track_end_all(t->receiver.track);
+        media_track_end_quietly(t->receiver.track);
+    }
     transceiver_tell_ended(t);
     release_receiver(t);
     list_remove(&t->link);

@@ -416,6 +416,8 @@ static void sources_tracks_streams(void **state)
     rtc_media_source *source, *none;
     rtc_media_stream_track *track;
     rtc_media_stream *stream;
+    rtc_media_stream_listener *stream_listener;
+    static const rtc_media_stream_callbacks stream_callbacks = {.size = sizeof stream_callbacks};
     rtc_media_sink *sink;
     const rtc_video_frame_options size = {.size = sizeof size, .format = RTC_VIDEO_I420, .width = 2, .height = 2};
     const rtc_media_sink_ops ops = {.size = sizeof ops};
@@ -438,6 +440,15 @@ static void sources_tracks_streams(void **state)
     assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
     REFUSED(rtc_media_stream_new(NULL, NULL, NULL), RTC_ERR_TYPE, "out is NULL");
     REFUSED(rtc_media_stream_new(NULL, "a b", &stream), RTC_ERR_SYNTAX, "'a b'");
+    REFUSED(rtc_media_stream_new_from_tracks(NULL, NULL, 1, &stream), RTC_ERR_TYPE, "tracks is NULL");
+    REFUSED(rtc_media_stream_new_from_tracks(NULL, (rtc_media_stream_track *const[]){track, NULL}, 2, &stream), RTC_ERR_TYPE,
+            "track 1 is NULL");
+    REFUSED(rtc_media_stream_new_from_stream(NULL, &stream), RTC_ERR_TYPE, "stream is NULL");
+    REFUSED(rtc_media_stream_clone(NULL, &stream), RTC_ERR_TYPE, "stream is NULL");
+    REFUSED(rtc_media_stream_add_track(NULL, track), RTC_ERR_TYPE, "stream is NULL");
+    REFUSED(rtc_media_stream_add_listener(NULL, &stream_callbacks, NULL, &stream_listener), RTC_ERR_TYPE, "stream is NULL");
+    REFUSED(rtc_media_stream_track_clone(track, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_media_stream_track_set_content_hint(track, RTC_CONTENT_HINT_MOTION), RTC_ERR_TYPE, "none of audio");
     REFUSED(rtc_media_stream_track_add_sink(NULL, &ops, NULL, &sink), RTC_ERR_TYPE, "track is NULL");
     REFUSED(rtc_media_stream_track_add_sink(track, NULL, NULL, &sink), RTC_ERR_TYPE, "ops is NULL");
     REFUSED(rtc_media_stream_track_add_sink(track, &ops, NULL, NULL), RTC_ERR_TYPE, "out is NULL");

@@ -326,15 +326,14 @@ static void what_fails_at_the_end_counts_once(void **state)
     end(&s);
 }
 
-static atomic_uint ended;
-
 static void on_ended(void *user, rtc_media_stream_track *track)
 {
-    assert_int_equal(rtc_media_stream_track_ready_state(track), RTC_TRACK_ENDED);
-    atomic_fetch_add((atomic_uint *)user, 1);
+    (void)user;
+    (void)track;
+    fail_msg("closing tells nobody (webrtc-pc 4.4.2)");
 }
 
-/* Connections go while pictures are being decoded, and shown. Whoever listens to a track hears of it, though nothing else is left. */
+/* Connections go while pictures are being decoded, and shown. The track has ended, and who listens to it is not told. */
 static void receivers_are_freed(void **state)
 {
     static const rtc_track_callbacks listening = {.size = sizeof listening, .on_ended = on_ended};
@@ -343,10 +342,9 @@ static void receivers_are_freed(void **state)
         struct scene s;
         rtc_track_listener *listener;
         begin(&s);
-        assert_int_equal(rtc_media_stream_track_add_listener(s.remote, &listening, &ended, &listener), RTC_OK);
+        assert_int_equal(rtc_media_stream_track_add_listener(s.remote, &listening, NULL, &listener), RTC_OK);
         wait_for(&s.shown, 3);
         end(&s);
-        wait_for(&ended, i + 1);
     }
 }
 

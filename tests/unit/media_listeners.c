@@ -252,8 +252,8 @@ static void the_end_is_told_elsewhere(void **state)
     assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
     rtc_media_stream_track *track = fresh_track(context);
     assert_int_equal(rtc_media_stream_track_add_listener(track, &waiting, &told, &listener), RTC_OK);
-    assert_true(media_track_end(track));
-    assert_false(media_track_end(track));
+    assert_true(media_track_end_all(track));
+    assert_false(media_track_end_all(track));
     media_track_tell_end_elsewhere(track);
     media_track_tell_end_elsewhere(track);
     while (atomic_load(&told) == 0)
@@ -274,7 +274,7 @@ static void an_end_that_nobody_hears(void **state)
     (void)state;
     assert_int_equal(rtc_context_new(&o, &context), RTC_OK);
     rtc_media_stream_track *track = fresh_track(context);
-    assert_true(media_track_end(track));
+    assert_true(media_track_end_all(track));
     media_track_tell_end_elsewhere(track);
     assert_null(context_slot_get(context, CONTEXT_SLOT_EXECUTOR));
     rtc_media_stream_track_unref(track);
