@@ -177,7 +177,7 @@ typedef struct rtc_configuration {
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */
 
-/* RTCSignalingState (webrtc-pc 4.3.1). The values are the standard's; the two of provisional answers do not come in this version. */
+/* RTCSignalingState (webrtc-pc 4.3.1). The values are the standard's. */
 typedef enum rtc_signaling_state {
     RTC_SIGNALING_STABLE = 0,
     RTC_SIGNALING_HAVE_LOCAL_OFFER = 1,
@@ -228,7 +228,7 @@ RTC_EXPORT const char *rtc_dtls_transport_state_name(rtc_dtls_transport_state st
 RTC_EXPORT const char *rtc_data_channel_state_name(rtc_data_channel_state state);
 
 /* RTCSdpType: what a session description is. NONE stands for "no description" and, in set_local_description, for the parameterless form; OFFER and ANSWER are exchanged;
- * ROLLBACK takes an offer back; PRANSWER is refused in this version. Descriptions are text: there is no handle for them.
+ * ROLLBACK takes an offer back; PRANSWER is an answer that is not the last word: it takes effect, and others or the answer follow. Descriptions are text: there is no handle for them.
  *
  * Owner: the connection keeps what was created last and what is set; texts that are given in are copied.
  * Thread: the connection's.
@@ -348,22 +348,21 @@ RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connec
 RTC_EXPORT const char *rtc_peer_connection_last_error(const rtc_peer_connection *connection);
 
 /* createOffer, createAnswer. *sdp is borrowed until the next create call.
- * Errors: RTC_ERR_INVALID_STATE (closed; an offer needs "stable" or "have-local-offer", an answer "have-remote-offer"), RTC_ERR_TYPE (connection or sdp is NULL),
+ * Errors: RTC_ERR_INVALID_STATE (closed; an offer needs "stable" or "have-local-offer", an answer "have-remote-offer" or "have-local-pranswer"), RTC_ERR_TYPE (connection or sdp is NULL),
  * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_create_offer(rtc_peer_connection *connection, const char **sdp);
 RTC_EXPORT int rtc_peer_connection_create_answer(rtc_peer_connection *connection, const char **sdp);
 /* setLocalDescription. RTC_SDP_NONE with NULL is the parameterless form: it makes the offer or answer itself. A text must be what create gave last; NULL or "" stands
  * for that. RTC_SDP_ROLLBACK in "have-local-offer" takes our offer back, whatever the text: everything is as it was when the state was "stable" last, and the offer may
  * be set again.
- * Errors: RTC_ERR_INVALID_STATE (closed, or the signaling state lets no such description be set), RTC_ERR_INVALID_MODIFICATION (another text), RTC_ERR_NOT_SUPPORTED
- * (RTC_SDP_PRANSWER), RTC_ERR_TYPE (connection is NULL, an unknown type), RTC_ERR_NO_MEMORY. */
+ * Errors: RTC_ERR_INVALID_STATE (closed, or the signaling state lets no such description be set), RTC_ERR_INVALID_MODIFICATION (another text), RTC_ERR_TYPE (connection is NULL, an unknown type), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* setRemoteDescription. A refused description changes nothing. An offer with other ICE credentials than before restarts ICE (RFC 8839 4.4.1.1). The answer to an offer of
  * ours that restarts has other ones; with the old ones it declines, and everything goes on as it was. Any other answer must have the same.
  * RTC_SDP_ROLLBACK in "have-remote-offer" takes the peer's offer back; `sdp` may be NULL then. The transceivers that the offer made go, unless rtc_peer_connection_add_track
  * used them, and what it did to tracks is undone. An offer in "have-local-offer" first takes ours back, even if it is refused then itself: that is all that is left of glare.
  * Errors: RTC_ERR_INVALID_STATE (closed, or the signaling state lets no such description be set), RTC_ERR_SYNTAX (not SDP), RTC_ERR_INVALID_ACCESS (well-formed but not
- * acceptable, such as credentials that may not change), RTC_ERR_NOT_SUPPORTED (pranswer, another certificate), RTC_ERR_RANGE (beyond a limit of the context),
+ * acceptable, such as credentials that may not change), RTC_ERR_NOT_SUPPORTED (another certificate), RTC_ERR_RANGE (beyond a limit of the context),
  * RTC_ERR_TYPE (connection or sdp is NULL, an unknown type), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_remote_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
 /* localDescription, with the candidates gathered so far; remoteDescription. NULL (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next

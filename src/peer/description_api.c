@@ -93,12 +93,10 @@ static int check_created(rtc_peer_connection *pc, const char *created, const cha
     return RTC_OK;
 }
 
-/* Whether this version has such descriptions, and the state lets one be set. */
+/* Whether there are such descriptions, and the state lets one be set. */
 static int check_state(rtc_peer_connection *pc, enum signaling_side side, rtc_sdp_type type)
 {
-    if (type == RTC_SDP_PRANSWER)
-        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "%s is not part of this version", rtc_sdp_type_name(type));
-    if (type != RTC_SDP_OFFER && type != RTC_SDP_ANSWER && type != RTC_SDP_ROLLBACK)
+    if (type <= RTC_SDP_NONE || type > RTC_SDP_ROLLBACK)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown description type %d", (int)type);
     if (!may_set(pc, side, type))
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "a %s %s can not be set in state %s", side == SIGNALING_LOCAL ? "local" : "remote",
@@ -121,7 +119,7 @@ static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp
     int error = check_state(pc, SIGNALING_LOCAL, type);
     if (error || type == RTC_SDP_ROLLBACK)
         return error ? error : roll_back(pc);
-    bool answering = type == RTC_SDP_ANSWER;
+    bool answering = type != RTC_SDP_OFFER;
     const struct created_description *last = answering ? &pc->negotiation.last_answer : &pc->negotiation.last_offer;
     const char *text = last->counts ? last->text : NULL;
     error = check_created(pc, text, sdp);

@@ -10,7 +10,7 @@
 /* Everything about the exchange that its sections need. */
 struct agreement {
     const struct session_description *local, *remote, *answer;
-    bool local_offered;
+    bool local_offered, final;    /* final: no provisional answer */
     int tagged;                   /* section that stands for the transport; -1: everything is rejected */
     struct jsep_negotiated *said; /* of one section after the other */
 };
@@ -86,7 +86,8 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
     if (!t)
         return;
     if (a->said->rejected) {
-        negotiation_plan_stop(plan, t);
+        if (a->final) /* before, nothing is given up (RFC 9429 section 4.1.10.1) */
+            negotiation_plan_stop(plan, t);
         return;
     }
     struct rtp_section *rtp = &plan->rtp[plan->rtp_count++];
@@ -214,7 +215,10 @@ static void remove_stopped(struct negotiation_plan *plan)
 
 int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered, struct sdp_error *why)
 {
-    struct agreement a = {.local = plan->next.local->parsed, .remote = plan->next.remote->parsed, .local_offered = local_offered};
+    struct agreement a = {.local = plan->next.local->parsed,
+                          .remote = plan->next.remote->parsed,
+                          .local_offered = local_offered,
+                          .final = plan->signaling == RTC_SIGNALING_STABLE};
     a.answer = local_offered ? a.remote : a.local;
     a.tagged = description_tagged(a.answer);
     int error = a.tagged < 0 ? RTC_OK : check_ice(facts, &a.remote->sections[a.tagged], why);
@@ -229,18 +233,20 @@ int negotiation_plan_answer(const struct negotiation_facts *facts, struct negoti
         (void)negotiation_plan_add(plan, EFFECT_GATHER, 0);
     if (a.tagged >= 0)
         plan_transport(facts, plan, &a);
-    else if (facts->ice.pending) /* nothing is left that the restart was for */
+    else if (facts->ice.pending && a.final) /* nothing is left that the restart was for */
         negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0)->flag = local_offered;
     for (size_t i = 0; i < a.local->section_count; i++)
         plan_section(plan, &a, i);
     (void)negotiation_plan_add(plan, EFFECT_BANDWIDTH, 0);
-    end_data_unless_agreed(plan, &a);
+    if (a.final)
+        end_data_unless_agreed(plan, &a);
     memory_free(plan->context, a.said);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
     if (local_offered)
         negotiation_plan_follow_tracks(plan, a.remote);
     else
         follow_answer(plan, a.local);
-    remove_stopped(plan);
+    if (a.final)
+        remove_stopped(plan);
     return RTC_OK;
 }

@@ -60,7 +60,8 @@ static int check_transport(const struct negotiation_facts *facts, rtc_sdp_type t
                            struct sdp_error *why)
 {
     const struct negotiation_state *now = negotiation_facts_now(facts);
-    const struct session_description *before = description_says(facts->stable->remote);
+    bool provisional = facts->signaling == RTC_SIGNALING_HAVE_REMOTE_PRANSWER;
+    const struct session_description *before = description_says(provisional ? now->remote : facts->stable->remote);
     int i = before ? description_agreed(before, negotiation_state_transport(now, 0)->mid) : -1;
     int k = type == RTC_SDP_OFFER ? description_agreed(d, negotiation_state_transport(now, 0)->mid) : description_tagged(d);
     if (k >= 0 && !ice_credentials_are_valid(d->sections[k].transport.ice_ufrag, d->sections[k].transport.ice_pwd))
@@ -78,7 +79,7 @@ static int check_transport(const struct negotiation_facts *facts, rtc_sdp_type t
 static int check(const struct negotiation_facts *facts, enum signaling_side side, const struct description *d, struct sdp_error *why)
 {
     int error = RTC_OK;
-    if (d->type == RTC_SDP_ANSWER)
+    if (d->type != RTC_SDP_OFFER)
         error = jsep_check_answer((side == SIGNALING_LOCAL ? facts->pending->remote : facts->pending->local)->parsed, d->parsed, why);
     else if (side == SIGNALING_REMOTE)
         error = jsep_check_offer(description_says(facts->stable->remote), d->parsed, why);
@@ -103,7 +104,7 @@ int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *f
         error = make(context, facts, d->parsed->section_count, media_sections(d->parsed), &plan);
     if (error)
         return error;
-    bool local = side == SIGNALING_LOCAL, answer = d->type == RTC_SDP_ANSWER;
+    bool local = side == SIGNALING_LOCAL, answer = d->type != RTC_SDP_OFFER;
     plan->side = side;
     (void)signaling_move(facts->signaling, side, d->type, &plan->signaling);
     plan->next.local = description_ref(local ? d : answer ? facts->pending->local : NULL);

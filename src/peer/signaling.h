@@ -11,9 +11,10 @@
  *        ^                              |        ^                       |
  *        '----- set local answer -------'        '-----------------------'
  *
- * A rollback goes back to STABLE: a local one from HAVE_LOCAL_OFFER, a remote one from HAVE_REMOTE_OFFER. A remote offer in HAVE_LOCAL_OFFER
- * is no move: description_api.c makes it two, of which the first is a local rollback. Provisional answers are further rows, which this
- * version does not have. */
+ * A provisional answer, of the side that answers, leads to HAVE_REMOTE_PRANSWER or HAVE_LOCAL_PRANSWER; more of them stay there, and the
+ * answer leads on to STABLE. A rollback goes back to STABLE: a local one from HAVE_LOCAL_OFFER, a remote one from HAVE_REMOTE_OFFER. A
+ * remote offer in HAVE_LOCAL_OFFER is no move: description_api.c makes it two, of which the first is a local rollback. */
+
 #ifndef CRTC_SIGNALING_H
 #define CRTC_SIGNALING_H
 

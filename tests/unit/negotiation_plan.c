@@ -299,7 +299,7 @@ static void the_moves(void **state)
         for (int side = 0; side < 2; side++)
             for (int type = RTC_SDP_NONE; type <= RTC_SDP_ROLLBACK; type++)
                 allowed += signaling_move((rtc_signaling_state)from, (enum signaling_side)side, (rtc_sdp_type)type, NULL);
-    assert_int_equal(allowed, 8);
+    assert_int_equal(allowed, 14);
     assert_true(signaling_move(RTC_SIGNALING_HAVE_LOCAL_OFFER, SIGNALING_REMOTE, RTC_SDP_ANSWER, &to));
     assert_int_equal(to, RTC_SIGNALING_STABLE);
     assert_false(signaling_move(RTC_SIGNALING_HAVE_LOCAL_OFFER, SIGNALING_REMOTE, RTC_SDP_OFFER, &to)); /* glare: a rollback comes first */
