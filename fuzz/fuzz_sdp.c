@@ -128,7 +128,7 @@ static void check_folding(rtc_context *context, struct slice input)
     struct text text = text_new(context);
     struct slice candidate = slice_str("candidate:1 1 udp 1 192.0.2.1 5000 typ host");
     struct sdp *sdp = NULL;
-    if (jsep_with_candidates(context, input, "0", &candidate, 1, true, &text) == 0) {
+    if (jsep_with_candidates(context, input, 0, &candidate, 1, true, &text) == 0) {
         int result = sdp_parse(context, slice_of(text.data, text.len), &sdp, NULL);
         require(result == 0 || result == RTC_ERR_RANGE, "folded text does not parse");
     }

@@ -365,10 +365,16 @@ RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *co
  * acceptable, such as credentials that may not change), RTC_ERR_NOT_SUPPORTED (another certificate), RTC_ERR_RANGE (beyond a limit of the context),
  * RTC_ERR_TYPE (connection or sdp is NULL, an unknown type), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_remote_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
-/* localDescription, with the candidates gathered so far; remoteDescription. NULL (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next
- * call into the connection. */
+/* localDescription, with the candidates that events told so far; remoteDescription, with those that were added. The pending one, while there is one, else the current one. NULL
+ * (and *type NONE) when there is none; `type` may be NULL. Borrowed until the next call into the connection, or its next event. */
 RTC_EXPORT const char *rtc_peer_connection_local_description(rtc_peer_connection *connection, rtc_sdp_type *type);
 RTC_EXPORT const char *rtc_peer_connection_remote_description(rtc_peer_connection *connection, rtc_sdp_type *type);
+/* currentLocalDescription, currentRemoteDescription: what both sides agreed on last. As above. */
+RTC_EXPORT const char *rtc_peer_connection_current_local_description(rtc_peer_connection *connection, rtc_sdp_type *type);
+RTC_EXPORT const char *rtc_peer_connection_current_remote_description(rtc_peer_connection *connection, rtc_sdp_type *type);
+/* pendingLocalDescription, pendingRemoteDescription: the offer that waits for its answer, and a provisional answer to it. As above. */
+RTC_EXPORT const char *rtc_peer_connection_pending_local_description(rtc_peer_connection *connection, rtc_sdp_type *type);
+RTC_EXPORT const char *rtc_peer_connection_pending_remote_description(rtc_peer_connection *connection, rtc_sdp_type *type);
 
 /* RTCIceCandidateInit: a candidate of the peer's. */
 typedef struct rtc_ice_candidate_init {
@@ -379,7 +385,8 @@ typedef struct rtc_ice_candidate_init {
     uint16_t sdp_m_line_index;     /* of the section, from 0, when there is no sdp_mid */
     const char *username_fragment; /* may be NULL */
 } rtc_ice_candidate_init;
-/* addIceCandidate. `candidate` NULL: the peer has no more.
+/* addIceCandidate. `candidate` NULL, or one without text, mid and index: the peer has no more for any section. What was added stands in the remote description, the pending
+ * one, the current one or both, as the username fragments say.
  * Errors: RTC_ERR_INVALID_STATE (closed, or there is no remote description), RTC_ERR_OPERATION (text that is no candidate, no such section, or the username fragment of no
  * description), RTC_ERR_TYPE (connection is NULL, a size that is not set, neither mid nor index), RTC_ERR_NOT_SUPPORTED (a member that this version does not know),
  * RTC_ERR_QUOTA_EXCEEDED (more candidates than rtc_limits.remote_candidates), RTC_ERR_NO_MEMORY. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating, setting and showing descriptions, and
- * asking for other credentials. Everything that can be refused is checked before anything changes. signaling.h has the moves. */
+/* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating and setting descriptions, and
+ * asking for other credentials; shown_descriptions.c reads them. Everything that can be refused is checked before anything changes. signaling.h has the moves. */
 #include "candidate_pool.h"
 #include "negotiation.h"
 #include "negotiation_needed.h"
@@ -181,55 +181,6 @@ int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_
         return error;
     error = set_remote(pc, type, sdp);
     return finish(pc, error);
-}
-
-/* The local description's text with the candidates gathered so far. */
-static char *show(rtc_peer_connection *pc, const struct description *d)
-{
-    const struct ice_candidate *candidates;
-    const struct transport *t = peer_first_transport(pc);
-    const struct ice_agent *agent = !t ? NULL : d == pc->negotiation.pending.local ? transport_ice_latest(t) : transport_ice_negotiated(t);
-    size_t count = agent ? ice_agent_local_candidates(agent, &candidates) : 0;
-    bool complete = agent && ice_agent_gathering_state(agent) == ICE_GATHERING_COMPLETE;
-    struct text out = text_new(pc->context);
-    struct slice *lines = memory_zeroed(pc->context, (count + 1) * sizeof *lines);
-    int error = lines ? RTC_OK : RTC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < count && !error; i++) {
-        struct text line = text_new(pc->context);
-        ice_candidate_print(&candidates[i], &line);
-        char *text = text_take(&line);
-        lines[i] = slice_str(text);
-        error = text ? RTC_OK : RTC_ERR_NO_MEMORY;
-    }
-    if (!error)
-        error = jsep_with_candidates(pc->context, slice_str(d->text),
-                                     negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid, lines, count, complete, &out);
-    for (size_t i = 0; lines && i < count; i++)
-        memory_free(pc->context, (void *)(uintptr_t)lines[i].data);
-    memory_free(pc->context, lines);
-    if (error)
-        text_fini(&out);
-    return error ? NULL : text_take(&out);
-}
-
-const char *rtc_peer_connection_local_description(rtc_peer_connection *pc, rtc_sdp_type *type)
-{
-    const struct description *d = negotiation_local(&pc->negotiation);
-    if (type)
-        *type = d ? d->type : RTC_SDP_NONE;
-    if (!d)
-        return NULL;
-    if (!pc->negotiation.shown_local)
-        pc->negotiation.shown_local = negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid[0] ? show(pc, d) : NULL;
-    return pc->negotiation.shown_local ? pc->negotiation.shown_local : d->text;
-}
-
-const char *rtc_peer_connection_remote_description(rtc_peer_connection *pc, rtc_sdp_type *type)
-{
-    const struct description *d = negotiation_remote(&pc->negotiation);
-    if (type)
-        *type = d ? d->type : RTC_SDP_NONE;
-    return d ? d->text : NULL;
 }
 
 int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)

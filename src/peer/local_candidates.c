@@ -22,6 +22,7 @@ static char *pack(rtc_context *context, const char *candidate, const char *mid, 
 static void tell_candidate(rtc_peer_connection *pc, const struct user_event *e)
 {
     rtc_ice_candidate candidate = {.size = sizeof candidate, .sdp_m_line_index = e->value};
+    negotiation_forget_shown(pc->context, &pc->negotiation); /* it stands there from now on */
     if (!pc->callbacks.on_ice_candidate)
         return;
     if (e->more) {
@@ -58,6 +59,14 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
 }
 
 static const struct event_teller teller = {.tell = tell};
+
+bool candidates_wait(const rtc_peer_connection *pc, const char *text)
+{
+    for (const struct user_event *e = pc->events.head; e; e = e->next)
+        if (e->teller == &teller && e->type == CANDIDATE && e->more && strcmp(e->more, text) == 0)
+            return true;
+    return false;
+}
 
 static void queue(rtc_peer_connection *pc, size_t number, const char *text, const char *ufrag)
 {

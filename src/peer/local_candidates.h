@@ -7,6 +7,8 @@
 
 /* `number`: the transport whose they are. */
 void candidates_gathered(rtc_peer_connection *pc, size_t number, const struct ice_candidate *candidate);
+/* An event that tells this candidate, or with "" that there are no more, waits. */
+bool candidates_wait(const rtc_peer_connection *pc, const char *text);
 /* `ufrag`: the generation that has no more. */
 void candidates_end(rtc_peer_connection *pc, size_t number, const char *ufrag);
 /* The null candidate, after the gathering state says so. */

@@ -4,53 +4,6 @@
 
 #include "memory.h"
 
-int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, struct description **out, struct sdp_error *why)
-{
-    struct session_description *parsed;
-    int error = session_description_parse(context, slice_str(sdp), &parsed, why);
-    if (error)
-        return error;
-    struct description *d = memory_zeroed(context, sizeof *d);
-    if (!d) {
-        session_description_free(context, parsed);
-        return RTC_ERR_NO_MEMORY;
-    }
-    *d = (struct description){.references = 1, .type = type, .text = parsed->sdp->text, .parsed = parsed};
-    *out = d;
-    return RTC_OK;
-}
-
-struct description *description_ref(struct description *d)
-{
-    if (d)
-        d->references++;
-    return d;
-}
-
-void description_unref(rtc_context *context, struct description *d)
-{
-    if (!d || --d->references > 0)
-        return;
-    session_description_free(context, d->parsed);
-    memory_free(context, d);
-}
-
-int description_tagged(const struct session_description *d)
-{
-    for (size_t i = 0; d && i < d->section_count; i++)
-        if (!d->sections[i].rejected)
-            return (int)session_description_tagged(d, i);
-    return -1;
-}
-
-int description_agreed(const struct session_description *d, const char *mid)
-{
-    int agreed = d && mid[0] ? session_description_find(d, mid) : -1;
-    if (agreed < 0 || d->sections[agreed].rejected)
-        return description_tagged(d);
-    return (int)session_description_tagged(d, (size_t)agreed);
-}
-
 /* With room for another. */
 static bool copy_transports(rtc_context *context, const struct negotiation_state *from, struct negotiation_state *out)
 {
@@ -129,8 +82,8 @@ const struct description *negotiation_remote(const struct negotiation *n)
 
 void negotiation_forget_shown(rtc_context *context, struct negotiation *n)
 {
-    memory_free(context, n->shown_local);
-    n->shown_local = NULL;
+    description_forget_shown(context, n->stable.local);
+    description_forget_shown(context, n->pending.local);
 }
 
 void negotiation_fini(rtc_context *context, struct negotiation *n)
@@ -139,6 +92,5 @@ void negotiation_fini(rtc_context *context, struct negotiation *n)
     negotiation_state_fini(context, &n->pending);
     memory_free(context, n->last_offer.text);
     memory_free(context, n->last_answer.text);
-    memory_free(context, n->shown_local);
     memory_wipe(&n->fresh, sizeof n->fresh);
 }

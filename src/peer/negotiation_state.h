@@ -4,35 +4,10 @@
 #ifndef CRTC_NEGOTIATION_STATE_H
 #define CRTC_NEGOTIATION_STATE_H
 
+#include "description.h"
 #include "ice_agent.h"
-#include "jsep.h"
 
 #include <crtc/peer_connection.h>
-
-/* A session description that was set: its text and what it says. Shared by the states that have it, on one thread, and never changed. */
-struct description {
-    uint32_t references;
-    rtc_sdp_type type;
-    const char *text;                   /* the copy that `parsed` points into */
-    struct session_description *parsed; /* owned */
-};
-
-/* RTC_ERR_NO_MEMORY, or what session_description_parse gives, with *why filled. */
-int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, struct description **out, struct sdp_error *why);
-struct description *description_ref(struct description *d);
-void description_unref(rtc_context *context, struct description *d);
-/* What it says; NULL without one. */
-static inline const struct session_description *description_says(const struct description *d)
-{
-    return d ? d->parsed : NULL;
-}
-
-/* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
- * -1 when all are rejected, or without a description. */
-int description_tagged(const struct session_description *d);
-/* The same of a description that changes what was agreed on: the section `mid` has the transport now, if it is not rejected. Others may
- * have transports of their own, which are not used. */
-int description_agreed(const struct session_description *d, const char *mid);
 
 /* Transport attributes of one section, those of a tagged one: they count for its BUNDLE group (RFC 8843 section 7.1.3). It has the number
  * of the connection's transport (peer_transports.h) that carries them. */
@@ -101,7 +76,6 @@ struct negotiation {
     rtc_signaling_state signaling; /* signaling.h; closed from any state */
     struct negotiation_state stable, pending;
     struct created_description last_offer, last_answer;
-    char *shown_local; /* local description with its candidates, made on demand */
     uint64_t session_id, session_version;
     /* [[LocalIceCredentialsToReplace]]: those of the current and the pending description when a restart was asked for. */
     struct ice_credentials to_replace[2];
@@ -119,7 +93,7 @@ const struct negotiation_state *negotiation_now(const struct negotiation *n);
 /* The descriptions that count now: pending ones before current ones; NULL when there are none. */
 const struct description *negotiation_local(const struct negotiation *n);
 const struct description *negotiation_remote(const struct negotiation *n);
-/* Drops the cached localDescription text: a candidate or a description came. */
+/* A candidate of ours was told, or is no more: the texts of local descriptions are to be made anew. */
 void negotiation_forget_shown(rtc_context *context, struct negotiation *n);
 void negotiation_fini(rtc_context *context, struct negotiation *n);
 

@@ -25,23 +25,26 @@ static bool is_transports(const rtc_peer_connection *pc, const struct session_de
 
 /* Where a candidate goes: a section of a description, and the generation that was, or will be, negotiated with it. */
 struct destination {
-    const struct session_description *remote;
+    struct description *description;
     int index;
     struct ice_agent *agent; /* NULL without a transport */
 };
 
-static bool find_in(const rtc_peer_connection *pc, const struct description *d, const rtc_ice_candidate_init *init, struct slice ufrag,
+static struct slice ufrag_of(const struct description *d, int index)
+{
+    return d->parsed->sections[index].transport.ice_ufrag;
+}
+
+static bool find_in(const rtc_peer_connection *pc, struct description *d, const rtc_ice_candidate_init *init, struct slice ufrag,
                     struct destination *out)
 {
-    bool named = init->sdp_mid || init->has_sdp_m_line_index;
     const struct transport *t = peer_first_transport(pc);
     if (!d)
         return false;
-    out->remote = d->parsed;
-    out->index = named ? find_section(d->parsed, init)
-                       : description_agreed(d->parsed, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid);
+    out->description = d;
+    out->index = find_section(d->parsed, init);
     out->agent = !t ? NULL : d == pc->negotiation.pending.remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
-    return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, d->parsed->sections[out->index].transport.ice_ufrag));
+    return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, ufrag_of(d, out->index)));
 }
 
 /* The pending description first; one whose section has the candidate's username fragment, when it says one (webrtc-pc 4.4.2). */
@@ -61,36 +64,144 @@ static int find_destination(rtc_peer_connection *pc, const rtc_ice_candidate_ini
                      (const char *)ufrag.data);
 }
 
+/* ---- Into the descriptions ---- */
+
+/* The same section of the other description that is set, if it speaks of the same generation; NULL otherwise. */
+static struct description *find_other(const rtc_peer_connection *pc, const struct destination *to)
+{
+    const struct negotiation *n = &pc->negotiation;
+    struct description *other = to->description == n->pending.remote ? n->stable.remote : n->pending.remote;
+    if (!other || (size_t)to->index >= other->parsed->section_count ||
+        !slice_eq(ufrag_of(other, to->index), ufrag_of(to->description, to->index)))
+        return NULL;
+    return other;
+}
+
+/* What stands in the descriptions is bounded as what the agent keeps is; an end for each section has room. */
+static bool is_full(const rtc_peer_connection *pc, const struct description *d)
+{
+    return d->added_count >= context_limits(pc->context)->remote_candidates + d->parsed->section_count;
+}
+
+/* A candidate, ready to be added to one description or two. */
+struct addition {
+    struct description *to[2];
+    struct added_candidate *candidate[2];
+};
+
+static void forget_addition(rtc_peer_connection *pc, struct addition *a)
+{
+    for (int i = 0; i < 2; i++)
+        memory_free(pc->context, a->candidate[i]);
+}
+
+static int make_addition(rtc_peer_connection *pc, const struct destination *to, struct slice text, struct addition *out)
+{
+    *out = (struct addition){.to = {to->description, find_other(pc, to)}};
+    for (int i = 0; i < 2 && out->to[i]; i++) {
+        if (is_full(pc, out->to[i])) {
+            forget_addition(pc, out);
+            return peer_fail(pc, RTC_ERR_QUOTA_EXCEEDED, "more than %u candidates were added",
+                             context_limits(pc->context)->remote_candidates);
+        }
+        out->candidate[i] = added_candidate_new(pc->context, (size_t)to->index, text);
+        if (!out->candidate[i]) {
+            forget_addition(pc, out);
+            return RTC_ERR_NO_MEMORY;
+        }
+    }
+    return RTC_OK;
+}
+
+static void add_to_descriptions(rtc_peer_connection *pc, struct addition *a)
+{
+    for (int i = 0; i < 2 && a->to[i]; i++)
+        description_add(pc->context, a->to[i], a->candidate[i]);
+}
+
+/* ---- Candidates ---- */
+
+static int hand_over(rtc_peer_connection *pc, const struct destination *to, const struct ice_candidate *candidate)
+{
+    if (!to->agent || !is_transports(pc, to->description->parsed, to->index))
+        return RTC_OK;
+    int error = transport_ice_add_candidate(peer_first_transport(pc), peer_now(pc), to->agent, candidate);
+    return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
+}
+
 static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
 {
     struct ice_candidate candidate;
     struct destination to;
+    struct addition addition;
     if (ice_candidate_parse(slice_str(init->candidate), &candidate))
         return peer_fail(pc, RTC_ERR_OPERATION, "not a candidate: '%.120s'", init->candidate);
     const char *said = init->username_fragment ? init->username_fragment : "";
     if (said[0] && candidate.ufrag[0] && strcmp(said, candidate.ufrag) != 0)
         return peer_fail(pc, RTC_ERR_OPERATION, "the candidate names two username fragments, '%s' and '%s'", said, candidate.ufrag);
     int error = find_destination(pc, init, slice_str(said[0] ? said : candidate.ufrag), &to);
-    if (error || !to.agent || !is_transports(pc, to.remote, to.index))
+    if (!error && to.description->parsed->sections[to.index].rejected)
+        return RTC_OK;
+    if (!error)
+        error =
+            make_addition(pc, &to, slice_str(strncmp(init->candidate, "a=", 2) == 0 ? init->candidate + 2 : init->candidate), &addition);
+    if (error)
         return error;
     peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
-    error = transport_ice_add_candidate(peer_first_transport(pc), peer_now(pc), to.agent, &candidate);
-    return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
+    error = hand_over(pc, &to, &candidate);
+    if (error)
+        forget_addition(pc, &addition);
+    else
+        add_to_descriptions(pc, &addition);
+    return error;
+}
+
+/* ---- Their end ---- */
+
+static int end_section(rtc_peer_connection *pc, const struct destination *to)
+{
+    struct addition addition;
+    int error = make_addition(pc, to, slice_str(""), &addition);
+    if (error)
+        return error;
+    add_to_descriptions(pc, &addition);
+    if (to->agent &&
+        to->index == description_agreed(to->description->parsed, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid))
+        transport_ice_end_candidates(peer_first_transport(pc), peer_now(pc), to->agent);
+    return RTC_OK;
+}
+
+/* Of all sections that have this username fragment, or all there are. */
+static int end_everywhere(rtc_peer_connection *pc, const struct slice ufrag)
+{
+    struct description *d = pc->negotiation.pending.remote ? pc->negotiation.pending.remote : pc->negotiation.stable.remote;
+    bool any = ufrag.len == 0;
+    int error = RTC_OK;
+    for (size_t i = 0; i < d->parsed->section_count && !error; i++) {
+        struct destination to;
+        const rtc_ice_candidate_init init = {.has_sdp_m_line_index = true, .sdp_m_line_index = (uint16_t)i};
+        if (d->parsed->sections[i].rejected || (!find_in(pc, pc->negotiation.pending.remote, &init, ufrag, &to) &&
+                                                !find_in(pc, pc->negotiation.stable.remote, &init, ufrag, &to)))
+            continue;
+        any = true;
+        error = end_section(pc, &to);
+    }
+    return error || any
+               ? error
+               : peer_fail(pc, RTC_ERR_OPERATION, "no section has the username fragment '%.*s'", (int)ufrag.len, (const char *)ufrag.data);
 }
 
 static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
 {
     struct destination to;
-    bool named = init->sdp_mid || init->has_sdp_m_line_index;
-    if (!named && description_tagged(description_says(negotiation_remote(&pc->negotiation))) < 0)
-        return RTC_OK;
-    int error = find_destination(pc, init, slice_str(init->username_fragment ? init->username_fragment : ""), &to);
-    if (!error && to.agent &&
-        to.index == description_agreed(to.remote, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid))
-        transport_ice_end_candidates(peer_first_transport(pc), peer_now(pc), to.agent);
-    return error;
+    struct slice ufrag = slice_str(init->username_fragment ? init->username_fragment : "");
+    if (!init->sdp_mid && !init->has_sdp_m_line_index)
+        return end_everywhere(pc, ufrag);
+    int error = find_destination(pc, init, ufrag, &to);
+    return error || to.description->parsed->sections[to.index].rejected ? error : end_section(pc, &to);
 }
 
+/* The order of the checks is that of webrtc-pc 4.4.2. */
 static int add(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
 {
     bool empty = !init->candidate || !init->candidate[0];

@@ -189,9 +189,9 @@ bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct j
 /* The names of such codecs, each once, with commas; "none" when there is none. */
 void jsep_list_codecs(const struct jsep_codec *codecs, size_t count, struct text *out);
 
-/* The text of a local description with candidate lines ("candidate:...", without "a=") added to the section with this mid (and the default
- * address and port in its m= and c= lines), and a=end-of-candidates when `complete`. */
-int jsep_with_candidates(rtc_context *context, struct slice text, const char *mid, const struct slice *candidates, size_t count,
+/* The text of a description with candidate lines ("candidate:...", without "a=") added to the section with this index (and the default
+ * address and port in its m= and c= lines), and a=end-of-candidates when `complete`. RTC_ERR_NOT_FOUND without such a section. */
+int jsep_with_candidates(rtc_context *context, struct slice text, size_t section, const struct slice *candidates, size_t count,
                          bool complete, struct text *out);
 
 /* Value of a parameter in an fmtp such as "a=1;b=2"; empty slice when absent. Names are compared without case. */

@@ -104,20 +104,14 @@ static void write_section(const struct sdp_media *media, struct folding *f, stru
         text_print(out, "a=end-of-candidates\r\n");
 }
 
-static bool mid_is(const struct sdp_media *media, const char *mid)
-{
-    const struct sdp_line *line = sdp_attribute(&media->block, "mid");
-    return slice_is(line ? line->value : (struct slice){NULL, 0}, mid);
-}
-
-static int fold(const struct sdp *sdp, const char *mid, struct folding *f, struct text *out)
+static int fold(const struct sdp *sdp, size_t section, struct folding *f, struct text *out)
 {
     int result = RTC_ERR_NOT_FOUND;
     for (size_t i = 0; i < sdp->session.count; i++)
         write_line(&sdp->session.lines[i], out);
     for (size_t i = 0; i < sdp->media_count; i++) {
         const struct sdp_media *media = &sdp->media[i];
-        if (result != 0 && mid_is(media, mid)) {
+        if (i == section) {
             write_section(media, f, out);
             result = 0;
             continue;
@@ -132,7 +126,7 @@ static int fold(const struct sdp *sdp, const char *mid, struct folding *f, struc
     return result;
 }
 
-int jsep_with_candidates(rtc_context *context, struct slice text, const char *mid, const struct slice *candidates, size_t count,
+int jsep_with_candidates(rtc_context *context, struct slice text, size_t section, const struct slice *candidates, size_t count,
                          bool complete, struct text *out)
 {
     for (size_t i = 0; i < count; i++)
@@ -143,7 +137,7 @@ int jsep_with_candidates(rtc_context *context, struct slice text, const char *mi
     if (result != 0)
         return result;
     struct folding f = {.candidates = candidates, .count = count, .complete = complete};
-    result = fold(sdp, mid, &f, out);
+    result = fold(sdp, section, &f, out);
     sdp_free(sdp);
     return result;
 }

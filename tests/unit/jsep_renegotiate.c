@@ -434,13 +434,13 @@ static void real_answers_pass(void **state)
     assert_int_equal(pairs, 70);
 }
 
-static char *folded(const char *text, const char *mid, const char *const *lines, size_t count, bool complete)
+static char *folded(const char *text, size_t section, const char *const *lines, size_t count, bool complete)
 {
     struct slice candidates[8];
     struct text out = text_new(context_resolve(NULL));
     for (size_t i = 0; i < count; i++)
         candidates[i] = slice_str(lines[i]);
-    assert_int_equal(jsep_with_candidates(NULL, slice_str(text), mid, candidates, count, complete, &out), 0);
+    assert_int_equal(jsep_with_candidates(NULL, slice_str(text), section, candidates, count, complete, &out), 0);
     return text_take(&out);
 }
 
@@ -459,12 +459,12 @@ static void candidates_are_folded_in(void **state)
     (void)local_add(&a, MEDIA_AUDIO, "0");
     (void)local_add(&a, MEDIA_APPLICATION, "1");
     char *text = offer_text(&a);
-    char *one = folded(text, "0", lines, 1, false);
+    char *one = folded(text, 0, lines, 1, false);
     has(one, "m=audio 5000 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP6 fd00::2\r\n", true);
     has(one, "a=end-of-candidates", false);
-    char *two = folded(one, "0", lines, 4, false); /* the first is there already */
+    char *two = folded(one, 0, lines, 4, false); /* the first is there already */
     has(two, "m=audio 5001 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 192.0.2.2\r\n", true);
-    char *all = folded(two, "0", lines, 5, true);
+    char *all = folded(two, 0, lines, 5, true);
     has(all, "m=audio 5003 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 198.51.100.1\r\n", true);
     struct session_description *d = parsed(all);
     assert_int_equal(d->sections[0].transport.candidate_count, 5);
@@ -472,7 +472,7 @@ static void candidates_are_folded_in(void **state)
     assert_true(d->sections[0].transport.end_of_candidates);
     assert_false(d->sections[1].transport.end_of_candidates);
     assert_int_equal(d->sections[1].transport.candidate_count, 0);
-    char *again = folded(all, "0", lines, 5, true);
+    char *again = folded(all, 0, lines, 5, true);
     assert_string_equal(all, again);
     session_description_free(NULL, d);
     free(again);
@@ -487,7 +487,7 @@ static void folding_leaves_port_zero_and_checks_its_input(void **state)
     (void)state;
     static const char *const lines[] = {"candidate:2 1 udp 2130706430 192.0.2.2 5001 typ host"};
     const char *text = SESSION "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=bundle-only\r\n";
-    char *out = folded(text, "0", lines, 1, false);
+    char *out = folded(text, 0, lines, 1, false);
     has(out, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n", true);
     has(out, "a=candidate:2 1 udp", true);
     free(out);
@@ -495,13 +495,13 @@ static void folding_leaves_port_zero_and_checks_its_input(void **state)
     for (size_t i = 0; i < 4; i++) {
         struct slice bad = slice_str(evil[i]);
         struct text result = text_new(context_resolve(NULL));
-        assert_int_equal(jsep_with_candidates(NULL, slice_str(text), "0", &bad, 1, false, &result), RTC_ERR_TYPE);
+        assert_int_equal(jsep_with_candidates(NULL, slice_str(text), 0, &bad, 1, false, &result), RTC_ERR_TYPE);
         assert_int_equal(result.len, 0);
     }
     struct text result = text_new(context_resolve(NULL));
-    assert_int_equal(jsep_with_candidates(NULL, slice_str(text), "7", NULL, 0, false, &result), RTC_ERR_NOT_FOUND);
+    assert_int_equal(jsep_with_candidates(NULL, slice_str(text), 7, NULL, 0, false, &result), RTC_ERR_NOT_FOUND);
     assert_int_equal(result.len, 0);
-    assert_int_equal(jsep_with_candidates(NULL, slice_str("x"), "7", NULL, 0, false, &result), RTC_ERR_SYNTAX);
+    assert_int_equal(jsep_with_candidates(NULL, slice_str("x"), 7, NULL, 0, false, &result), RTC_ERR_SYNTAX);
 }
 
 int main(void)
