@@ -224,7 +224,8 @@ static void follow_track(struct negotiation_plan *plan, struct agreed_media *med
         (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, media->transceiver);
 }
 
-/* A section that the peer rejects stops its transceiver at once and for good, even if the offer that says so is taken back. */
+/* A section that the peer rejects stops its transceiver at once and for good, even if the offer that says so is taken back. A provisional
+ * answer gives nothing up (RFC 9429 section 4.1.10.1). */
 void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote)
 {
     for (size_t i = 0; i < remote->section_count; i++) {
@@ -234,7 +235,7 @@ void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct 
         if (!t || t->stopped)
             continue;
         follow_track(plan, media, section);
-        if (section->rejected)
+        if (section->rejected && plan->next.remote->type != RTC_SDP_PRANSWER)
             negotiation_plan_stop(plan, t);
     }
 }

@@ -580,6 +580,7 @@ static void pool(void **state)
         assert_int_equal(text_count(peer_description(&p, 0), "a=candidate:"), 3); /* UDP, and two for TCP */
         assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[1].pc, RTC_SDP_OFFER, peer_description(&p, 0)), RTC_OK);
         assert_int_equal(rtc_peer_connection_set_local_description(p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+        (void)rtc_peer_connection_dispatch(p.peer[1].pc);
         assert_int_equal(text_count(peer_description(&p, 1), "a=candidate:"), 3);
         assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[0].pc, RTC_SDP_ANSWER, peer_description(&p, 1)), RTC_OK);
         peer_connect(&p, SECOND);
