@@ -74,7 +74,7 @@ static void check_offer_again(rtc_context *context, struct jsep_snapshot *snapsh
     int result = session_description_parse(context, slice_of(text.data, text.len), &again, NULL);
     require(result == 0 || result == RTC_ERR_RANGE, "our offer does not parse");
     if (result == 0)
-        require(jsep_check_offer(answer, again, NULL) == 0, "our offer does not follow our answer");
+        require(jsep_check_offer(answer, NULL, again, NULL) == 0, "our offer does not follow our answer");
     session_description_free(context, again);
     text_fini(&text);
 }

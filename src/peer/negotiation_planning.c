@@ -82,7 +82,7 @@ static int check(const struct negotiation_facts *facts, enum signaling_side side
     if (d->type != RTC_SDP_OFFER)
         error = jsep_check_answer((side == SIGNALING_LOCAL ? facts->pending->remote : facts->pending->local)->parsed, d->parsed, why);
     else if (side == SIGNALING_REMOTE)
-        error = jsep_check_offer(description_says(facts->stable->remote), d->parsed, why);
+        error = jsep_check_offer(description_says(facts->stable->remote), description_says(facts->stable->local), d->parsed, why);
     return error || side == SIGNALING_LOCAL ? error : check_transport(facts, d->type, d->parsed, why);
 }
 

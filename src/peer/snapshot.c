@@ -115,11 +115,12 @@ static void add_known(rtc_peer_connection *pc, struct snapshot *s, const struct 
 
 static bool mid_taken(const rtc_peer_connection *pc, const struct snapshot *s, const char *mid)
 {
-    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
+    const struct session_description *remote = s->jsep.previous_remote, *local = s->jsep.previous_local;
     for (size_t i = 0; i < s->jsep.section_count; i++)
         if (strcmp(s->sections[i].mid, mid) == 0)
             return true;
-    return transceiver_by_mid(pc, mid) || (remote && session_description_find(remote, mid) >= 0);
+    return transceiver_by_mid(pc, mid) || (remote && session_description_find(remote, mid) >= 0) ||
+           (local && session_description_find(local, mid) >= 0);
 }
 
 static void fresh_mid(const rtc_peer_connection *pc, const struct snapshot *s, char mid[JSEP_ID_MAX])
@@ -130,18 +131,36 @@ static void fresh_mid(const rtc_peer_connection *pc, const struct snapshot *s, c
     while (mid_taken(pc, s, mid));
 }
 
+/* The oldest transceiver that has no section, nor one in this offer yet; NULL when all have. */
+static rtc_rtp_transceiver *next_without_section(rtc_peer_connection *pc)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (!t->mid[0] && !t->offered_mid[0] && t->state == TRANSCEIVER_LIVE)
+            return t;
+    }
+    return NULL;
+}
+
+static void add_transceiver(rtc_peer_connection *pc, struct snapshot *s, rtc_rtp_transceiver *t)
+{
+    char mid[JSEP_ID_MAX];
+    fresh_mid(pc, s, mid);
+    text_copy(t->offered_mid, sizeof t->offered_mid, mid);
+    fill_media(s, add(s, t->kind == RTC_MEDIA_AUDIO ? MEDIA_AUDIO : MEDIA_VIDEO, mid), t);
+}
+
+static void forget_offered(rtc_peer_connection *pc)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
+        link_owner(l, rtc_rtp_transceiver, link)->offered_mid[0] = 0;
+}
+
 static void add_new(rtc_peer_connection *pc, struct snapshot *s)
 {
     char mid[JSEP_ID_MAX];
-    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
-        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        t->offered_mid[0] = 0;
-        if (t->mid[0] || t->state != TRANSCEIVER_LIVE)
-            continue;
-        fresh_mid(pc, s, mid);
-        text_copy(t->offered_mid, sizeof t->offered_mid, mid);
-        fill_media(s, add(s, t->kind == RTC_MEDIA_AUDIO ? MEDIA_AUDIO : MEDIA_VIDEO, mid), t);
-    }
+    for (rtc_rtp_transceiver *t; (t = next_without_section(pc)) != NULL;)
+        add_transceiver(pc, s, t);
     for (size_t i = 0; i < s->jsep.section_count; i++)
         if (s->sections[i].type == MEDIA_APPLICATION)
             return; /* also when the peer rejected it */
@@ -158,6 +177,25 @@ static bool was_refused(const rtc_peer_connection *pc, size_t i, const struct js
     return remote && i < remote->section_count && remote->sections[i].rejected && remote->sections[i].type == known->type;
 }
 
+/* RFC 9429 section 5.2.2: one that either side rejected is used again for the next transceiver that has none. */
+static bool is_recyclable(const rtc_peer_connection *pc, size_t i, const struct jsep_section *known)
+{
+    const struct session_description *local = description_says(pc->negotiation.stable.local),
+                                     *remote = description_says(pc->negotiation.stable.remote);
+    bool rejected = (local && i < local->section_count && local->sections[i].rejected) ||
+                    (remote && i < remote->section_count && remote->sections[i].rejected);
+    return rejected && !transceiver_by_mid(pc, known->mid);
+}
+
+static void add_known_or_next(rtc_peer_connection *pc, struct snapshot *s, size_t i, const struct jsep_section *known)
+{
+    rtc_rtp_transceiver *next = is_recyclable(pc, i, known) ? next_without_section(pc) : NULL;
+    if (next)
+        add_transceiver(pc, s, next);
+    else
+        add_known(pc, s, known, was_refused(pc, i, known));
+}
+
 int snapshot_offer(rtc_peer_connection *pc, struct text *out)
 {
     const struct session_description *previous = description_says(negotiation_local(&pc->negotiation));
@@ -166,8 +204,9 @@ int snapshot_offer(rtc_peer_connection *pc, struct text *out)
     int error = begin(pc, known + pc->transceiver_count + 1, restart_offer_credentials(pc), &s);
     if (!error) {
         s.offers = true;
+        forget_offered(pc);
         for (size_t i = 0; i < known; i++)
-            add_known(pc, &s, &previous->sections[i], was_refused(pc, i, &previous->sections[i]));
+            add_known_or_next(pc, &s, i, &previous->sections[i]);
         add_new(pc, &s);
         error = jsep_create_offer(pc->context, &s.jsep, out);
     }

@@ -167,8 +167,10 @@ int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapsho
 /* Checks that `answer` answers `offer`: same sections and order, mids, no new BUNDLE members, setup allowed. RTC_ERR_INVALID_ACCESS with
  * *error filled. */
 int jsep_check_answer(const struct session_description *offer, const struct session_description *answer, struct sdp_error *error);
-/* Checks that `offer` may follow what was negotiated (sections never vanish or change kind). */
-int jsep_check_offer(const struct session_description *previous, const struct session_description *offer, struct sdp_error *error);
+/* Checks that `offer` may follow what was negotiated (sections never vanish or change kind, but for those that either side rejected).
+ * `previous`: its author's side, `ours`: the other's; may be NULL. */
+int jsep_check_offer(const struct session_description *previous, const struct session_description *ours,
+                     const struct session_description *offer, struct sdp_error *error);
 
 /* What two descriptions of one section agree on, from the local side's view. */
 struct jsep_negotiated {

@@ -65,7 +65,8 @@ int jsep_check_answer(const struct session_description *offer, const struct sess
     return result;
 }
 
-int jsep_check_offer(const struct session_description *previous, const struct session_description *offer, struct sdp_error *error)
+int jsep_check_offer(const struct session_description *previous, const struct session_description *ours,
+                     const struct session_description *offer, struct sdp_error *error)
 {
     if (!previous)
         return 0;
@@ -74,8 +75,8 @@ int jsep_check_offer(const struct session_description *previous, const struct se
                         previous->section_count, offer->section_count);
     for (size_t i = 0; i < previous->section_count; i++) {
         const struct jsep_section *before = &previous->sections[i], *now = &offer->sections[i];
-        if (before->rejected) /* its place may be used again (RFC 9429 section 5.2.2) */
-            continue;
+        if (before->rejected || (ours && i < ours->section_count && ours->sections[i].rejected))
+            continue; /* its place may be used again (RFC 9429 section 5.2.2) */
         if (before->type != now->type || !slice_eq(before->media, now->media))
             return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(offer, i), "section %zu changed its kind", i);
         if (strcmp(before->mid, now->mid) != 0)

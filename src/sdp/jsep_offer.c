@@ -27,6 +27,14 @@ static bool was_bundled(const struct jsep_snapshot *snapshot, size_t index, cons
     return local && remote && local->bundle.grouped && remote->bundle.grouped && !local->rejected && !remote->rejected;
 }
 
+/* A rejected section keeps the formats that it had: their numbers are not free for others while it may be recycled (RFC 3264 section 8.2).
+ */
+static void keep_codecs(struct jsep_plan *plan, const struct jsep_section *previous)
+{
+    plan->codec_count = previous->rtp.codec_count;
+    memcpy(plan->codecs, previous->rtp.codecs, plan->codec_count * sizeof plan->codecs[0]);
+}
+
 static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *snapshot, size_t index)
 {
     static const char *const names[] = {"", "audio", "video", "application", "text"};
@@ -35,6 +43,8 @@ static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *
     plan->protocol = slice_str(application ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF");
     plan->formats = slice_str(application ? "webrtc-datachannel" : "");
     const struct jsep_section *previous = previous_of(snapshot->previous_local, index, plan->local);
+    if (previous && plan->rejected && !application)
+        keep_codecs(plan, previous);
     if (!previous || !(application || plan->type == MEDIA_OTHER))
         return;
     const struct sdp_media *media = &snapshot->previous_local->sdp->media[index];

@@ -75,9 +75,9 @@ const struct sdp_line *sdp_next_attribute(const struct sdp_block *block, const c
 /* The first attribute of that name, or NULL. */
 const struct sdp_line *sdp_attribute(const struct sdp_block *block, const char *name);
 
-/* What the b= lines of the block allow (RFC 9429 section 5.10), in bits per second of media without any header: TIAS is that (RFC 3890), of AS in
- * kilobits (RFC 8866 section 5.8) a twentieth is taken off for RTCP and the headers of fifty packets a second. UINT64_MAX when there are none that
- * can be read; others are ignored, as RFC 8866 wants it. */
+/* What the b= lines of the block allow (RFC 9429 section 5.10), in bits per second of media without any header: TIAS is that (RFC 3890), of
+ * AS in kilobits (RFC 8866 section 5.8) a twentieth is taken off for RTCP and the headers of fifty packets a second. UINT64_MAX when there
+ * are none that can be read; others are ignored, as RFC 8866 wants it. */
 uint64_t sdp_bandwidth(const struct sdp_block *block);
 
 /* Takes the next word from *rest (words are separated by spaces); an empty slice at the end. */

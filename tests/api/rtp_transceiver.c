@@ -237,6 +237,93 @@ static void closed(void **state)
     scene_end(&s);
 }
 
+/* ---- m= sections (RFC 9429 5.2.2) ---- */
+
+/* A rejected section keeps its place and its formats, and is used again by the next transceiver, of whatever kind, under another mid. */
+static void recycled(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 10);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    assert_int_equal(rtc_rtp_transceiver_stop(transceiver(&s, 0, 0)), RTC_OK);
+    peer_exchange(&s.p, 0);
+    scene_expect_frames(&s, 1, 0); /* the transport was carried by the other one */
+    peer_exchange(&s.p, 0);        /* nothing to put there: it stays */
+    char *section = text_section(peer_description(&s.p, 0), 0);
+    assert_int_equal(strncmp(section, "m=video 0 UDP/TLS/RTP/SAVPF 9", 29), 0);
+    assert_int_equal(text_count(section, "a=rtpmap:") > 0 && text_count(section, " VP8/90000"), 1);
+    assert_int_equal(text_count(section, "a=msid") + text_count(section, "a=ssrc"), 0);
+    free(section);
+    for (int i = 0; i < 2; i++) {
+        rtc_media_kind kind = i == 1 ? RTC_MEDIA_VIDEO : RTC_MEDIA_AUDIO;
+        struct peer_pump *pump = scene_add_track(&s, i % 2, kind, NULL); /* by either side */
+        pump->next = s.p.now + 1;
+        peer_exchange(&s.p, i % 2);
+        assert_int_equal(text_count(peer_description(&s.p, 0), "m="), 2);
+        assert_int_equal(text_count(peer_description(&s.p, 0), " 0 UDP/TLS/RTP/SAVPF"), 0);
+        assert_int_equal(count(&s, 0), 2);
+        rtc_rtp_transceiver *t = transceiver(&s, 0, 1);
+        assert_int_equal(rtc_rtp_transceiver_kind(t), kind);
+        assert_true(strcmp(rtc_rtp_transceiver_mid(t), "0") != 0 || i > 0);
+        scene_expect_frames(&s, !(i % 2), 1);
+        scene_expect_frames(&s, 1, 0);
+        assert_int_equal(rtc_rtp_transceiver_stop(transceiver(&s, i % 2, 1)), RTC_OK);
+        peer_exchange(&s.p, i % 2);
+        assert_int_equal(count(&s, 0), 1);
+    }
+    scene_end(&s);
+}
+
+/* One that we rejected is free for both sides, and two are used in order; a third transceiver comes behind. */
+static void recycled_in_order(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 11);
+    for (int i = 0; i < 3; i++)
+        (void)add(&s, 0, RTC_MEDIA_AUDIO);
+    peer_exchange(&s.p, 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(rtc_rtp_transceiver_stop(transceiver(&s, 0, i)), RTC_OK);
+    peer_exchange(&s.p, 0);
+    rtc_rtp_transceiver *added[3];
+    for (int i = 0; i < 3; i++)
+        added[i] = add(&s, 1, i == 1 ? RTC_MEDIA_VIDEO : RTC_MEDIA_AUDIO);
+    peer_exchange(&s.p, 1);
+    char *video = text_section(peer_description(&s.p, 0), 1);
+    assert_int_equal(strncmp(video, "m=video ", 8), 0);
+    free(video);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "m="), 4);
+    assert_int_equal(count(&s, 0), 4);
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(rtc_rtp_transceiver_mid(added[i]), rtc_rtp_transceiver_mid(added[k]));
+    scene_end(&s);
+}
+
+/* The answerer rejected it although it was offered: the offerer's next transceiver takes its place. */
+static void recycled_after_the_answerer_rejected(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 12);
+    (void)add(&s, 0, RTC_MEDIA_AUDIO);
+    (void)add(&s, 0, RTC_MEDIA_VIDEO);
+    char *offer = scene_gathered_offer(&s);
+    scene_exchange_changed(&s, text_replace(offer, "VP8/90000", "XYZ/90000"));
+    free(offer);
+    assert_int_equal(count(&s, 0) + count(&s, 1), 2);
+    (void)add(&s, 0, RTC_MEDIA_VIDEO);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(text_count(peer_description(&s.p, 0), "m="), 2);
+    assert_int_equal(count(&s, 0) + count(&s, 1), 4);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +334,9 @@ int main(void)
         cmocka_unit_test(stopping_is_not_undone),
         cmocka_unit_test(tracks_of_stopped_senders),
         cmocka_unit_test(closed),
+        cmocka_unit_test(recycled),
+        cmocka_unit_test(recycled_in_order),
+        cmocka_unit_test(recycled_after_the_answerer_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,7 +67,7 @@ static void a_section_added_later_joins_the_transport(void **state)
     (void)local_add(&a, MEDIA_VIDEO, "2");
     char *text = offer_text(&a);
     struct session_description *again = parsed(text);
-    assert_int_equal(jsep_check_offer(offer, again, NULL), 0);
+    assert_int_equal(jsep_check_offer(offer, NULL, again, NULL), 0);
     has(text, "a=group:BUNDLE 0 1 2\r\n", true);
     assert_int_equal(again->sections[0].port, 9);
     assert_int_equal(again->sections[1].port, 9);
@@ -99,7 +99,7 @@ static void stopped_sections_stay_as_rejected_ones(void **state)
     a.sections[0].rejected = true;
     char *text = offer_text(&a);
     struct session_description *again = parsed(text);
-    assert_int_equal(jsep_check_offer(offer, again, NULL), 0);
+    assert_int_equal(jsep_check_offer(offer, NULL, again, NULL), 0);
     has(text, "a=group:BUNDLE 1\r\n", true);
     assert_true(again->sections[0].rejected);
     assert_int_equal(again->sections[1].port, 9);
@@ -383,15 +383,16 @@ static void sections_never_vanish_or_change(void **state)
                                *other = parsed(SESSION SECTION("0") SECTION("2"));
     struct session_description *stopped = parsed(SESSION SECTION("0") "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n");
     struct session_description *text = parsed(SESSION SECTION("0") "m=text 9 RTP/AVP 98\r\na=mid:1\r\n");
-    assert_int_equal(jsep_check_offer(NULL, one, NULL), 0);
-    assert_int_equal(jsep_check_offer(one, two, NULL), 0);
-    assert_int_equal(jsep_check_offer(two, two, NULL), 0);
-    assert_int_equal(jsep_check_offer(two, one, &error), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(jsep_check_offer(NULL, NULL, one, NULL), 0);
+    assert_int_equal(jsep_check_offer(one, NULL, two, NULL), 0);
+    assert_int_equal(jsep_check_offer(two, NULL, two, NULL), 0);
+    assert_int_equal(jsep_check_offer(two, NULL, one, &error), RTC_ERR_INVALID_ACCESS);
     assert_true(error.text[0] != 0);
-    assert_int_equal(jsep_check_offer(two, other, NULL), RTC_ERR_INVALID_ACCESS);
-    assert_int_equal(jsep_check_offer(two, text, NULL), RTC_ERR_INVALID_ACCESS);
-    assert_int_equal(jsep_check_offer(two, stopped, NULL), 0);
-    assert_int_equal(jsep_check_offer(stopped, other, NULL), 0); /* a place used again */
+    assert_int_equal(jsep_check_offer(two, NULL, other, NULL), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(jsep_check_offer(two, NULL, text, NULL), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(jsep_check_offer(two, NULL, stopped, NULL), 0);
+    assert_int_equal(jsep_check_offer(stopped, NULL, other, NULL), 0); /* a place used again */
+    assert_int_equal(jsep_check_offer(two, stopped, other, NULL), 0);  /* whoever had rejected it */
     session_description_free(NULL, two);
     session_description_free(NULL, one);
     session_description_free(NULL, other);
