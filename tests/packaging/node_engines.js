@@ -24,7 +24,7 @@ function allows(comparator) {
 
 const root = process.argv[2];
 let refused = 0, packages = 0;
-for (const folder of ['tests/interop', 'bench/peers']) {
+for (const folder of ['tests/interop', 'tests/wpt', 'bench/peers']) {
   const lock = JSON.parse(fs.readFileSync(path.join(root, folder, 'package-lock.json'), 'utf8'));
   for (const [name, { engines, version }] of Object.entries(lock.packages)) {
     packages++;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// RTCSessionDescription, RTCIceCandidate, RTCCertificate and RTCConfiguration: what is given to a connection and read from it.
+'use strict';
+const idl = require('./webidl');
+const { crtc, make, array, hasMember, koffi, withOut, read } = require('./library');
+const { handles, check, need, valueOf, nameOf, objectOf, Missing } = require('./session');
+
+/* ---- Descriptions (webrtc-pc 4.6). */
+
+const sdpType = idl.oneOf('offer', 'pranswer', 'answer', 'rollback');
+const readDescription = idl.dictionary({ type: [sdpType, idl.required], sdp: [idl.string, ''] });
+const readLocalDescription = idl.dictionary({ type: sdpType, sdp: [idl.string, ''] });
+
+class RTCSessionDescription {
+  #init;
+
+  constructor(init) {
+    if (arguments.length === 0) {
+      throw new TypeError('an argument is missing');
+    }
+    this.#init = readDescription(init);
+  }
+
+  get type() { return this.#init.type; }
+  get sdp() { return this.#init.sdp; }
+  toJSON() { return { type: this.type, sdp: this.sdp }; }
+}
+
+/* ---- Candidates (webrtc-pc 4.8). */
+
+const nullableString = idl.nullable(idl.string);
+const readCandidate = idl.dictionary({
+  candidate: [idl.string, ''], sdpMid: [nullableString, null], sdpMLineIndex: [idl.nullable(idl.unsignedShort), null], usernameFragment: [nullableString, null],
+});
+const readLocalCandidate = value => ({ ...readCandidate(value), ...idl.dictionary({
+  relayProtocol: [idl.nullable(idl.oneOf('udp', 'tcp', 'tls')), null], url: [idl.nullable(idl.usvString), null],
+})(value) });
+
+class RTCIceCandidate {
+  #init;
+  #parsed;
+
+  constructor(init = {}) {
+    this.#init = readLocalCandidate(init);
+    if (this.#init.sdpMid === null && this.#init.sdpMLineIndex === null) {
+      throw new TypeError('neither sdpMid nor sdpMLineIndex');
+    }
+    this.#parsed = parseCandidate(this.#init);
+  }
+
+  get candidate() { return this.#init.candidate; }
+  get sdpMid() { return this.#init.sdpMid; }
+  get sdpMLineIndex() { return this.#init.sdpMLineIndex; }
+  get foundation() { return this.#parsed.foundation ?? null; }
+  get component() { return this.#parsed.component ?? null; }
+  get priority() { return this.#parsed.priority ?? null; }
+  get address() { return this.#parsed.address ?? null; }
+  get protocol() { return this.#parsed.protocol ?? null; }
+  get port() { return this.#parsed.port ?? null; }
+  get type() { return this.#parsed.type ?? null; }
+  get tcpType() { return this.#parsed.tcpType ?? null; }
+  get relatedAddress() { return this.#parsed.relatedAddress ?? null; }
+  get relatedPort() { return this.#parsed.relatedPort ?? null; }
+  get usernameFragment() { return this.#init.usernameFragment ?? this.#parsed.usernameFragment ?? null; }
+  get relayProtocol() { return this.#init.relayProtocol; }
+  get url() { return this.#init.url; }
+  toJSON() { return { candidate: this.candidate, sdpMid: this.sdpMid, sdpMLineIndex: this.sdpMLineIndex, usernameFragment: this.usernameFragment }; }
+}
+
+// The library's parser, where it has one.
+function parseCandidate(init) {
+  return {};
+}
+
+function candidateInit(init) {
+  return make('rtc_ice_candidate_init', {
+    candidate: init.candidate, sdp_mid: init.sdpMid, has_sdp_m_line_index: init.sdpMLineIndex !== null, sdp_m_line_index: init.sdpMLineIndex ?? 0,
+    username_fragment: init.usernameFragment,
+  });
+}
+
+/* ---- Certificates (webrtc-pc 4.9). */
+
+class RTCCertificate {
+  get expires() { return crtc.rtc_certificate_expires_ms(handles.get(this)); }
+  getFingerprints() {
+    return [{ algorithm: 'sha-256', value: crtc.rtc_certificate_fingerprint(handles.get(this)).toLowerCase() }];
+  }
+}
+
+function certificateOf(handle) {
+  return objectOf(handle, 'rtc_certificate_ref', () => {
+    const certificate = Object.create(RTCCertificate.prototype);
+    handles.set(certificate, handle);
+    return certificate;
+  });
+}
+
+// The algorithms that webrtc-pc 4.9 asks for, as the Web Cryptography API normalizes their names.
+function keyAlgorithm(value) {
+  const algorithm = typeof value === 'object' && value !== null ? value : { name: value };
+  const name = idl.string(algorithm.name).toUpperCase();
+  if (name === 'ECDSA' && algorithm.namedCurve === 'P-256') {
+    return valueOf('RTC_KEY_', 'ECDSA_P256');
+  }
+  if (name === 'RSASSA-PKCS1-V1_5') {
+    const hash = typeof algorithm.hash === 'object' ? algorithm.hash?.name : algorithm.hash;
+    if (algorithm.modulusLength === 2048 && idl.string(hash).toUpperCase() === 'SHA-256') {
+      return valueOf('RTC_KEY_', 'RSA_2048');
+    }
+  }
+  throw new DOMException('no such kind of key', 'NotSupportedError');
+}
+
+async function generateCertificate(value) {
+  const algorithm = keyAlgorithm(value);
+  const expires = idl.dictionary({ expires: idl.enforceRange(0, Number.MAX_SAFE_INTEGER) })(typeof value === 'object' ? value : undefined).expires;
+  const [code, handle] = withOut(slot => crtc.rtc_certificate_generate(null, algorithm, expires === undefined ? 0 : Math.max(1, Math.min(expires, 31536000000)), slot));
+  check(code);
+  return certificateOf(handle);
+}
+
+/* ---- RTCConfiguration (webrtc-pc 4.2). */
+
+const readServer = idl.dictionary({
+  urls: [value => (typeof value === 'object' && value?.[Symbol.iterator] ? idl.sequence(idl.usvString)(value) : [idl.usvString(value)]), idl.required],
+  username: idl.string, credential: idl.string,
+});
+const readConfiguration = idl.dictionary({
+  iceServers: [idl.sequence(readServer), () => []], iceTransportPolicy: [idl.oneOf('relay', 'all'), 'all'], bundlePolicy: [idl.oneOf('balanced', 'max-compat', 'max-bundle'), 'balanced'],
+  rtcpMuxPolicy: [idl.oneOf('require'), 'require'], certificates: [idl.sequence(idl.instance(() => RTCCertificate)), () => []],
+  iceCandidatePoolSize: [idl.enforceRange(0, 255), 0],
+});
+
+function server({ urls, username, credential }) {
+  return make('rtc_ice_server', { urls: array('const char *', urls), url_count: urls.length, username: username ?? null, credential: credential ?? null });
+}
+
+// The library's struct of a dictionary; `more`: members beyond it.
+function configurationOf(dictionary, more) {
+  return make('rtc_configuration', {
+    ice_servers: array('void *', dictionary.iceServers.map(server)), ice_server_count: dictionary.iceServers.length,
+    certificates: array('void *', dictionary.certificates.map(each => handles.get(each))), certificate_count: dictionary.certificates.length,
+    bundle_policy: valueOf('RTC_BUNDLE_', dictionary.bundlePolicy), ice_transport_policy: valueOf('RTC_ICE_TRANSPORT_', dictionary.iceTransportPolicy),
+    ice_candidate_pool_size: dictionary.iceCandidatePoolSize, ...more,
+  });
+}
+
+idl.expose(RTCSessionDescription, RTCIceCandidate, RTCCertificate);
+
+module.exports = { RTCSessionDescription, RTCIceCandidate, RTCCertificate, readDescription, readLocalDescription, readCandidate, candidateInit, generateCertificate, certificateOf,
+  readConfiguration, configurationOf };

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// What a page of the web-platform-tests finds around it: a window, a document that shows nothing, media elements that play into the void, devices that are test sources.
+'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
+const idl = require('./webidl');
+const { MediaStream, MediaStreamTrack, testTrack } = require('./media');
+const { play } = require('./media_element');
+
+function globalEvents(target) {
+  const events = new EventTarget();
+  for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
+    target[name] = events[name].bind(events);
+  }
+}
+
+class Node extends EventTarget {
+  children = [];
+  parentElement = null;
+  get parentNode() { return this.parentElement; }
+  get childNodes() { return this.children; }
+  get firstChild() { return this.children[0] ?? null; }
+  appendChild(child) {
+    child.parentElement?.removeChild(child);
+    child.parentElement = this;
+    this.children.push(child);
+    return child;
+  }
+  append(...all) { all.forEach(child => this.appendChild(child)); }
+  removeChild(child) {
+    this.children = this.children.filter(each => each !== child);
+    child.parentElement = null;
+    return child;
+  }
+  remove() { this.parentElement?.removeChild(this); }
+}
+
+class HTMLElement extends Node {
+  style = {};
+  attributes = {};
+  constructor(tag = 'div') {
+    super();
+    this.tagName = tag.toUpperCase();
+    this.localName = tag;
+  }
+  setAttribute(name, value) { this.attributes[name] = `${value}`; }
+  getAttribute(name) { return this.attributes[name] ?? null; }
+  hasAttribute(name) { return name in this.attributes; }
+  removeAttribute(name) { delete this.attributes[name]; }
+  querySelector() { return null; }
+  querySelectorAll() { return []; }
+  get id() { return this.attributes.id ?? ''; }
+  set id(value) { this.attributes.id = `${value}`; }
+}
+
+// Plays when it has a stream: metadata come when a track gives something.
+class HTMLMediaElement extends HTMLElement {
+  #stream = null;
+  paused = true;
+  currentTime = 0;
+  readyState = 0;
+  autoplay = false;
+  muted = false;
+  get srcObject() { return this.#stream; }
+  set srcObject(stream) {
+    this.#stream = stream;
+    this.readyState = 0;
+    if (stream) {
+      play(this, stream);
+    }
+  }
+  async play() { this.paused = false; }
+  pause() { this.paused = true; }
+  load() {}
+}
+class HTMLVideoElement extends HTMLMediaElement {
+  videoWidth = 0;
+  videoHeight = 0;
+  #callbacks = [];
+  requestVideoFrameCallback(call) { return this.#callbacks.push(call); }
+  _frame(width, height) {
+    const resized = this.videoWidth !== width || this.videoHeight !== height;
+    Object.assign(this, { videoWidth: width, videoHeight: height });
+    if (resized) {
+      this.dispatchEvent(new Event('resize'));
+    }
+    this.#callbacks.splice(0).forEach(call => call(performance.now(), { width, height }));
+  }
+}
+class HTMLAudioElement extends HTMLMediaElement {}
+class HTMLCanvasElement extends HTMLElement {}
+idl.eventHandlers(HTMLMediaElement, 'loadedmetadata', 'loadeddata', 'canplay', 'playing', 'timeupdate', 'resize', 'ended');
+idl.eventHandlers(HTMLElement, 'load', 'error', 'click');
+
+const ELEMENTS = { video: HTMLVideoElement, audio: HTMLAudioElement, canvas: HTMLCanvasElement };
+
+function createElement(tag) {
+  return new (ELEMENTS[tag] ?? HTMLElement)(tag);
+}
+
+class FileReader extends EventTarget {
+  result = null;
+  async readAsArrayBuffer(blob) {
+    this.result = await blob.arrayBuffer();
+    this.dispatchEvent(new Event('load'));
+    this.dispatchEvent(new Event('loadend'));
+  }
+}
+idl.eventHandlers(FileReader, 'load', 'loadend', 'error');
+
+class MediaDevices extends EventTarget {
+  async getUserMedia(constraints = undefined) {
+    const wanted = ['audio', 'video'].filter(kind => constraints?.[kind]);
+    if (wanted.length === 0) {
+      throw new TypeError('nothing is asked for');
+    }
+    return new MediaStream(wanted.map(kind => testTrack(kind, settings(constraints[kind]))));
+  }
+  async enumerateDevices() { return []; }
+  getSupportedConstraints() { return {}; }
+}
+
+function settings(constraints) {
+  const result = {};
+  for (const name of ['width', 'height', 'frameRate']) {
+    const wanted = constraints?.[name];
+    const value = typeof wanted === 'object' ? wanted.exact ?? wanted.ideal ?? wanted.min ?? wanted.max : wanted;
+    if (value) {
+      result[name] = Math.max(2, value);
+    }
+  }
+  return result;
+}
+
+// Makes the global object a window for the page `file` below `root` with the query `search`, and its document one that has `markup`.
+function makeWindow(root, file, search, markup) {
+  const window = globalThis;
+  const document = new Node();
+  const href = `https://web-platform.test/${file}${search}`;
+  const location = new URL(href);
+  const byId = new Map();
+  Object.assign(document, { readyState: 'loading', hidden: false, visibilityState: 'visible', title: file, body: createElement('body'), head: createElement('head'),
+    documentElement: createElement('html'), location, createElement, createElementNS: (_, tag) => createElement(tag), createTextNode: () => new Node(),
+    getElementsByTagName: () => [], getElementById: id => byId.get(id) ?? null, querySelector: () => null, querySelectorAll: () => [], hasFocus: () => true });
+  for (const [, tag, attributes] of markup.matchAll(/<(video|audio|canvas|div|button|iframe)\b([^>]*)>/g)) {
+    const element = createElement(tag);
+    const id = /\bid\s*=\s*["']?([\w-]+)/.exec(attributes)?.[1];
+    document.body.appendChild(element);
+    if (id) {
+      element.id = id;
+      byId.set(id, element);
+      window[id] ??= element;
+    }
+    element.autoplay = /\bautoplay\b/.test(attributes);
+    document.querySelector = wanted => document.body.children.find(each => each.localName === wanted || `#${each.id}` === wanted) ?? null;
+  }
+  globalEvents(window);
+  for (const [name, value] of Object.entries({ window, self: window, parent: window, top: window, opener: null, frames: window, document, location, origin: location.origin, isSecureContext: true,
+    HTMLElement, HTMLMediaElement, HTMLVideoElement, HTMLAudioElement, HTMLCanvasElement, FileReader, Document: Node, MediaDevices, Window: Object,
+    navigator: { mediaDevices: new MediaDevices(), userAgent: 'libcrtc', permissions: undefined }, requestAnimationFrame: call => setTimeout(() => call(performance.now()), 16),
+    fetch: async url => new Response(fs.readFileSync(path.join(root, new URL(url, href).pathname))) })) {
+    Object.defineProperty(window, name, { value, writable: true, configurable: true, enumerable: true });
+  }
+  return { window, document };
+}
+
+module.exports = { makeWindow };
