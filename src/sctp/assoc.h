@@ -8,6 +8,7 @@
 #ifndef CRTC_ASSOC_H
 #define CRTC_ASSOC_H
 
+#include "moves.h"
 #include "out.h"
 
 struct assoc;
@@ -55,6 +56,14 @@ struct assoc_event {
         } reset;
     };
 };
+
+/* The life of an association, as an engine keeps it. What the peer says out of turn changes nothing.
+ *
+ *   NEW --assoc_connect--> CONNECTING --ASSOC_UP--> UP --ASSOC_LOST, assoc_abort--> LOST
+ *    '------it fails-----------'--------------ASSOC_LOST, assoc_abort---------------^
+ */
+enum assoc_phase { ASSOC_PHASE_NEW, ASSOC_PHASE_CONNECTING, ASSOC_PHASE_UP, ASSOC_PHASE_LOST };
+extern const struct moves assoc_moves;
 
 struct assoc_message {
     uint16_t stream;

@@ -39,20 +39,17 @@ enum {
     CAUSE_USER_ABORT = 12 /* RFC 9260 3.3.10.12 */
 };
 
-enum phase { PHASE_NEW, PHASE_CONNECTING, PHASE_UP, PHASE_LOST };
-
 struct usrsctp_assoc {
     struct assoc base;
     rtc_context *context;
     struct assoc_options options;
     struct socket *socket;
     uintptr_t id;
-    enum phase phase;
+    enum assoc_phase phase; /* set_phase() */
     bool nodelay;
     bool skip_notification; /* the rest of one that did not fit */
     bool resetting;         /* a reset was asked for and not answered */
-    bool lost_told;
-    rtc_time_t traffic; /* when a packet last passed */
+    rtc_time_t traffic;     /* when a packet last passed */
     rtc_time_t ticked;
     struct sack_view sacks;
     struct flight flight;
@@ -79,6 +76,14 @@ static _Thread_local struct {
     rtc_time_t now;
 } inside;
 
+static bool set_phase(struct usrsctp_assoc *a, enum assoc_phase phase)
+{
+    if (!moves_allow(&assoc_moves, a->phase, phase))
+        return false;
+    a->phase = phase;
+    return true;
+}
+
 static void send_packet(struct usrsctp_assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
 {
     a->traffic = now;
@@ -95,7 +100,7 @@ static void send_packet(struct usrsctp_assoc *a, struct out *out, rtc_time_t now
 static void emit(struct usrsctp_assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
 {
     flight_sent(&a->flight, bytes);
-    if (a->phase == PHASE_NEW || a->phase == PHASE_CONNECTING)
+    if (a->phase == ASSOC_PHASE_NEW || a->phase == ASSOC_PHASE_CONNECTING)
         handshake_sent(&a->handshake, now, bytes);
     send_packet(a, out, now, bytes);
 }
@@ -199,7 +204,7 @@ static bool set_path(struct usrsctp_assoc *a)
         .spp_pathmaxrxt = ATTEMPTS,
     };
     struct sockaddr_conn remote = address_of(a, a->options.remote_port);
-    if (a->phase != PHASE_NEW) /* before, the options are those of any path */
+    if (a->phase != ASSOC_PHASE_NEW) /* before, the options are those of any path */
         memcpy(&path.spp_address, &remote, sizeof remote);
     return set(a, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
 }
@@ -302,7 +307,7 @@ static int connect_to_peer(struct assoc *assoc, rtc_time_t now, struct out *out)
     int result = usrsctp_connect(a->socket, (struct sockaddr *)&remote, sizeof remote);
     int error = result == 0 || errno == EINPROGRESS ? RTC_OK : RTC_ERR_NETWORK;
     leave();
-    a->phase = error ? PHASE_LOST : PHASE_CONNECTING;
+    (void)set_phase(a, error ? ASSOC_PHASE_LOST : ASSOC_PHASE_CONNECTING);
     a->traffic = a->ticked = a->sacks.shown = now;
     return error;
 }
@@ -326,14 +331,14 @@ static bool input(struct assoc *assoc, rtc_time_t now, struct slice packet, stru
 
 static bool quiet(const struct usrsctp_assoc *a, rtc_time_t now)
 {
-    return a->phase == PHASE_UP && !a->resetting && a->flight.total == 0 && !flight_unacknowledged(&a->flight) &&
+    return a->phase == ASSOC_PHASE_UP && !a->resetting && a->flight.total == 0 && !flight_unacknowledged(&a->flight) &&
            now - a->traffic >= BUSY_AFTER_US;
 }
 
 /* Messages given up before they left are told of, but not every one in every case: when nothing moves and the engine is empty, it is. */
 static void check_dry(struct usrsctp_assoc *a, rtc_time_t now)
 {
-    if (a->phase != PHASE_UP || a->flight.total == 0 || flight_unacknowledged(&a->flight) || now - a->traffic < 100 * MS)
+    if (a->phase != ASSOC_PHASE_UP || a->flight.total == 0 || flight_unacknowledged(&a->flight) || now - a->traffic < 100 * MS)
         return;
     struct sctp_status status;
     socklen_t len = sizeof status;
@@ -347,7 +352,7 @@ static void check_dry(struct usrsctp_assoc *a, rtc_time_t now)
 static void repeat_handshake(struct usrsctp_assoc *a, struct out *out, rtc_time_t now)
 {
     const struct handshake *h = &a->handshake;
-    if (a->phase == PHASE_LOST || (a->phase == PHASE_UP && (!h->has_data || flight_acknowledged(&a->flight, h->tsn)))) {
+    if (a->phase == ASSOC_PHASE_LOST || (a->phase == ASSOC_PHASE_UP && (!h->has_data || flight_acknowledged(&a->flight, h->tsn)))) {
         handshake_over(&a->handshake);
         return;
     }
@@ -385,7 +390,7 @@ static void tick(struct assoc *assoc, rtc_time_t now, struct out *out)
 static rtc_time_t deadline(const struct assoc *assoc)
 {
     const struct usrsctp_assoc *a = of_const(assoc);
-    if (a->phase == PHASE_NEW || a->phase == PHASE_LOST || !a->socket)
+    if (a->phase == ASSOC_PHASE_NEW || a->phase == ASSOC_PHASE_LOST || !a->socket)
         return RTC_TIME_NEVER;
     if (atomic_load_explicit(&a->outbox.waiting, memory_order_relaxed))
         return a->ticked;
@@ -394,19 +399,17 @@ static rtc_time_t deadline(const struct assoc *assoc)
 
 static bool lose(struct usrsctp_assoc *a, bool clean, struct assoc_event *e)
 {
-    bool told = a->lost_told;
-    a->lost_told = true;
-    a->phase = PHASE_LOST;
     *e = (struct assoc_event){.type = ASSOC_LOST, .lost = {.clean = clean}};
     assembly_abandon(&a->assembly);
-    return !told;
+    return set_phase(a, ASSOC_PHASE_LOST);
 }
 
 static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_change *change, struct assoc_event *e)
 {
     switch (change->sac_state) {
     case SCTP_COMM_UP:
-        a->phase = PHASE_UP;
+        if (!set_phase(a, ASSOC_PHASE_UP))
+            return false;
         (void)set_rto(a, true);
         *e = (struct assoc_event){.type = ASSOC_UP, .up = {change->sac_outbound_streams, change->sac_inbound_streams}};
         return true;
@@ -517,7 +520,7 @@ static bool fetch_event(struct usrsctp_assoc *a, struct packet_pool *pool, struc
 static bool next_event(struct assoc *assoc, rtc_time_t now, struct assoc_event *event, struct out *out)
 {
     struct usrsctp_assoc *a = of(assoc);
-    if (!a->socket || a->phase == PHASE_NEW || a->phase == PHASE_LOST)
+    if (!a->socket || a->phase == ASSOC_PHASE_NEW || a->phase == ASSOC_PHASE_LOST)
         return false;
     if (!a->read && !(usrsctp_get_events(a->socket) & SCTP_EVENT_READ))
         return false;
@@ -558,7 +561,7 @@ static bool is_full(int error)
 static int64_t send_message(struct assoc *assoc, rtc_time_t now, const struct assoc_message *m, struct out *out)
 {
     struct usrsctp_assoc *a = of(assoc);
-    if (!a->socket || (a->phase != PHASE_UP && a->phase != PHASE_CONNECTING))
+    if (!a->socket || (a->phase != ASSOC_PHASE_UP && a->phase != ASSOC_PHASE_CONNECTING))
         return RTC_ERR_NETWORK;
     if (flight_reserve(&a->flight, m->stream))
         return 0; /* nothing was taken: it is tried again */
@@ -585,7 +588,7 @@ static bool reset_streams(struct assoc *assoc, rtc_time_t now, const uint16_t *s
         struct sctp_reset_streams request;
         uint8_t bytes[sizeof(struct sctp_reset_streams) + ASSOC_RESET_MAX * sizeof(uint16_t)];
     } u;
-    if (!a->socket || a->phase != PHASE_UP || count == 0 || count > ASSOC_RESET_MAX)
+    if (!a->socket || a->phase != ASSOC_PHASE_UP || count == 0 || count > ASSOC_RESET_MAX)
         return false;
     memset(&u.request, 0, sizeof u.request);
     u.request.srs_flags = SCTP_STREAM_RESET_OUTGOING;
@@ -606,7 +609,7 @@ static void abort_it(struct assoc *assoc, rtc_time_t now, struct out *out)
     close_socket(a);
     leave();
     assembly_abandon(&a->assembly);
-    a->phase = PHASE_LOST;
+    (void)set_phase(a, ASSOC_PHASE_LOST);
 }
 
 static void set_mtu(struct assoc *assoc, uint16_t mtu)

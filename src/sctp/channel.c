@@ -41,16 +41,33 @@ struct channel *channel_new(rtc_context *context, const struct data_channel_opti
     return c;
 }
 
-static bool is_allowed(enum data_channel_state from, enum data_channel_state to)
-{
-    static const uint8_t allowed[] = {
-        [CHANNEL_CONNECTING] = 1 << CHANNEL_OPEN | 1 << CHANNEL_CLOSING | 1 << CHANNEL_CLOSED,
-        [CHANNEL_OPEN] = 1 << CHANNEL_CLOSING | 1 << CHANNEL_CLOSED,
-        [CHANNEL_CLOSING] = 1 << CHANNEL_CLOSED,
-        [CHANNEL_CLOSED] = 0,
-    };
-    return (allowed[from] >> to & 1) != 0;
-}
+const struct moves data_channel_moves = {
+    .module = "sctp",
+    .what = "channel",
+    .count = CHANNEL_CLOSED + 1,
+    .names = {"connecting", "open", "closing", "closed"},
+    .allowed =
+        {
+            [CHANNEL_CONNECTING] = MOVE_TO(CHANNEL_OPEN) | MOVE_TO(CHANNEL_CLOSING) | MOVE_TO(CHANNEL_CLOSED),
+            [CHANNEL_OPEN] = MOVE_TO(CHANNEL_CLOSING) | MOVE_TO(CHANNEL_CLOSED),
+            [CHANNEL_CLOSING] = MOVE_TO(CHANNEL_CLOSED),
+            [CHANNEL_CLOSED] = 0,
+        },
+};
+
+const struct moves channel_reset_moves = {
+    .module = "sctp",
+    .what = "stream of a channel",
+    .count = RESET_DONE + 1,
+    .names = {"in use", "to be reset", "being reset", "reset"},
+    .allowed =
+        {
+            [RESET_NONE] = MOVE_TO(RESET_WANTED) | MOVE_TO(RESET_DONE),
+            [RESET_WANTED] = MOVE_TO(RESET_ASKED) | MOVE_TO(RESET_DONE),
+            [RESET_ASKED] = MOVE_TO(RESET_DONE),
+            [RESET_DONE] = 0,
+        },
+};
 
 struct sctp_event *channel_event(const struct channel *c, enum sctp_event_type type, struct out *out)
 {
@@ -62,7 +79,7 @@ struct sctp_event *channel_event(const struct channel *c, enum sctp_event_type t
 
 void channel_set_state(struct channel *c, enum data_channel_state state, struct out *out)
 {
-    if (!is_allowed(c->state, state))
+    if (!moves_allow(&data_channel_moves, c->state, state))
         return;
     c->state = state;
     struct sctp_event *e = c->handle ? channel_event(c, CHANNEL_EVENT_STATE, out) : NULL;

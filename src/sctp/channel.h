@@ -26,8 +26,13 @@ struct send_queue {
     int64_t deficit;     /* bytes it may send in its turn */
 };
 
-/* Our side of the stream. */
-enum reset_state { RESET_NONE, RESET_WANTED, RESET_ASKED, RESET_DONE };
+/* Our side of the stream (RFC 8831 section 6.7).
+ *
+ *   NONE --it is to close--> WANTED --all of it left--> ASKED --answered--> DONE
+ *    '-------------------------'------closed without a word---'--------------^
+ */
+enum channel_reset { RESET_NONE, RESET_WANTED, RESET_ASKED, RESET_DONE };
+extern const struct moves channel_reset_moves;
 
 /* As it was opened (RFC 8832 section 5.1), unchanged since. */
 struct channel_terms {
@@ -61,7 +66,7 @@ struct channel {
     } low;
     struct packet *partial; /* owned: parts of a message marked by the deprecated PPIDs (channel_partial.c) */
     /* data_channel_close.c */
-    enum reset_state reset;
+    enum channel_reset reset;
     bool peer_reset;
     uint64_t unsent; /* when it closed: bufferedAmount does not go back then (webrtc-pc 6.2) */
     /* data_channel_send.c and data_channel_receive.c */

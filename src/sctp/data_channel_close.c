@@ -2,12 +2,13 @@
 /* Closing (RFC 8831 6.7): each side resets its stream when what it queued has left; a channel is closed when both sides have. */
 #include "data_channels_internal.h"
 
-static void want_reset(struct data_channels *dc, struct channel *c)
+static void set_reset(struct data_channels *dc, struct channel *c, enum channel_reset reset)
 {
-    if (c->reset != RESET_NONE)
+    if (reset == c->reset || !moves_take(&channel_reset_moves, dc->context, c->reset, reset))
         return;
-    c->reset = RESET_WANTED;
-    dc->resets_wanted++;
+    dc->resets_wanted -= c->reset == RESET_WANTED;
+    dc->resets_wanted += reset == RESET_WANTED;
+    c->reset = reset;
 }
 
 void channel_discard(struct data_channels *dc, struct channel *c)
@@ -22,9 +23,7 @@ void channel_discard(struct data_channels *dc, struct channel *c)
 void channel_finish(struct data_channels *dc, struct channel *c, struct out *out)
 {
     c->unsent = channel_buffered(dc, c);
-    if (c->reset == RESET_WANTED)
-        dc->resets_wanted--;
-    c->reset = RESET_DONE;
+    set_reset(dc, c, RESET_DONE);
     channel_queue_clear(&dc->queues, c);
     list_remove(&c->low.above);
     channel_partial_forget(&dc->partials, c);
@@ -41,7 +40,7 @@ void channel_close(struct data_channels *dc, struct channel *c, struct out *out)
         return;
     channel_set_state(c, CHANNEL_CLOSING, out);
     if (was == CHANNEL_OPEN || c->opening.announced)
-        want_reset(dc, c);
+        set_reset(dc, c, RESET_WANTED);
     else
         channel_finish(dc, c, out);
 }
@@ -55,7 +54,7 @@ static void on_stream_reset(struct data_channels *dc, uint16_t stream, bool inco
         c->peer_reset = true;
         channel_close(dc, c, out);
     } else if (c->reset == RESET_ASKED) {
-        c->reset = RESET_DONE;
+        set_reset(dc, c, RESET_DONE);
     }
     if (c->peer_reset && c->reset == RESET_DONE)
         channel_finish(dc, c, out);
@@ -80,8 +79,7 @@ static bool is_drained(const struct data_channels *dc, const struct channel *c)
 static void mark_asked(struct data_channels *dc, const uint16_t *streams, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        dc->set.by_id[streams[i]]->reset = RESET_ASKED;
-    dc->resets_wanted -= (uint32_t)count;
+        set_reset(dc, dc->set.by_id[streams[i]], RESET_ASKED);
 }
 
 void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out *out)

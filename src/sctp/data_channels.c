@@ -67,9 +67,23 @@ void data_channels_set_wake(struct data_channels *dc, void (*wake)(void *user), 
         assoc_set_wake(dc->assoc, wake, user);
 }
 
+const struct moves sctp_moves = {
+    .module = "sctp",
+    .what = "association",
+    .count = SCTP_CLOSED + 1,
+    .names = {"new", "connecting", "connected", "closed"},
+    .allowed =
+        {
+            [SCTP_NEW] = MOVE_TO(SCTP_CONNECTING) | MOVE_TO(SCTP_CLOSED),
+            [SCTP_CONNECTING] = MOVE_TO(SCTP_CONNECTED) | MOVE_TO(SCTP_CLOSED),
+            [SCTP_CONNECTED] = MOVE_TO(SCTP_CLOSED),
+            [SCTP_CLOSED] = 0,
+        },
+};
+
 static void set_state(struct data_channels *dc, enum sctp_state state, struct out *out)
 {
-    if (state <= dc->state) /* it only goes forward */
+    if (!moves_allow(&sctp_moves, dc->state, state))
         return;
     dc->state = state;
     struct sctp_event *e = out_event(out, SCTP_EVENT_STATE);

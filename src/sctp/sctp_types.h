@@ -3,10 +3,21 @@
 #ifndef CRTC_SCTP_TYPES_H
 #define CRTC_SCTP_TYPES_H
 
+#include "moves.h"
 #include "out.h"
 
+/* Neither goes back, and what comes after its end changes nothing: the application may close at any time.
+ *
+ *   CONNECTING --both may use it--> OPEN --closed by either side--> CLOSING --both streams are reset--> CLOSED
+ *    '---'---closed---------------------'----------------------------^                                   ^
+ *        '----------------------the association is gone, or the peer uses the id anew--------------------'
+ *
+ *   NEW --data_channels_start--> CONNECTING --up--> CONNECTED --lost, closed--> CLOSED
+ *    '-----------closed---------------'-----------lost, closed-------------------^
+ */
 enum data_channel_state { CHANNEL_CONNECTING, CHANNEL_OPEN, CHANNEL_CLOSING, CHANNEL_CLOSED };
 enum sctp_state { SCTP_NEW, SCTP_CONNECTING, SCTP_CONNECTED, SCTP_CLOSED };
+extern const struct moves data_channel_moves, sctp_moves;
 
 enum sctp_event_type {
     SCTP_EVENT_STATE = EVENT_SCTP, /* state, already stored; no channel */
