@@ -4,8 +4,9 @@
  * played in no time to shorten the delay. The wanted delay is a high quantile of how late packets came during the last seconds; below it
  * the timeline waits (best when there is nothing to play, or silence), above it missing media is left out and packets are accelerated.
  *
- * States:  IDLE --first packet--> PLAYING --nothing came for a second--> IDLE
- * */
+ *   IDLE --first packet--> PLAYING --nothing came for a second, or the sender's clock jumped--> IDLE
+ *
+ * Each of the two may follow the other, so there is no move that a table could refuse. */
 #ifndef CRTC_AUDIO_BUFFER_H
 #define CRTC_AUDIO_BUFFER_H
 
@@ -18,10 +19,10 @@ enum { AUDIO_BUFFER_MAX = 256 };
 enum audio_buffer_state { AUDIO_BUFFER_IDLE, AUDIO_BUFFER_PLAYING };
 
 struct audio_packet {
-    int64_t timestamp; /* unwrapped */
-    uint32_t duration; /* clock units */
-    bool quiet;        /* silence (DTX): stretching it is not heard */
-    bool fec;          /* carries the packet before it */
+    int64_t timestamp;        /* unwrapped */
+    uint32_t duration;        /* clock units */
+    bool quiet;               /* silence (DTX): stretching it is not heard */
+    bool fec;                 /* carries the packet before it */
     rtc_time_t arrival;       /* not after it is inserted */
     rtc_encoded_frame *frame; /* a reference */
 };
@@ -56,11 +57,11 @@ struct audio_buffer {
     int64_t last_timestamp;      /* for unwrapping */
     int64_t next_timestamp;      /* the sample that is due at next_time */
     rtc_time_t next_time;
-    uint32_t duration;           /* of the latest packet */
-    bool quiet;                  /* what was played last is silence */
+    uint32_t duration; /* of the latest packet */
+    bool quiet;        /* what was played last is silence */
     bool concealing;
-    rtc_time_t minimum_delay;    /* asked for by lip sync */
-    rtc_time_t lossy_until;      /* recent loss: keep room for FEC */
+    rtc_time_t minimum_delay; /* asked for by lip sync */
+    rtc_time_t lossy_until;   /* recent loss: keep room for FEC */
     rtc_time_t last_accelerate, last_expand, below_since, starved_since;
     struct audio_buffer_stats stats;
 };

@@ -11,6 +11,26 @@ enum {
     FIRST_KEYFRAME_WAIT_US = 50000
 };
 
+const struct moves video_buffer_moves = {
+    .module = "rtp",
+    .what = "jitter buffer of video",
+    .count = VIDEO_BUFFER_STUCK + 1,
+    .names = {"empty", "waiting", "flowing", "stuck"},
+    .allowed =
+        {
+            [VIDEO_BUFFER_EMPTY] = MOVE_TO(VIDEO_BUFFER_WAITING),
+            [VIDEO_BUFFER_WAITING] = MOVE_TO(VIDEO_BUFFER_FLOWING) | MOVE_TO(VIDEO_BUFFER_EMPTY),
+            [VIDEO_BUFFER_FLOWING] = MOVE_TO(VIDEO_BUFFER_WAITING) | MOVE_TO(VIDEO_BUFFER_STUCK) | MOVE_TO(VIDEO_BUFFER_EMPTY),
+            [VIDEO_BUFFER_STUCK] = MOVE_TO(VIDEO_BUFFER_FLOWING) | MOVE_TO(VIDEO_BUFFER_WAITING) | MOVE_TO(VIDEO_BUFFER_EMPTY),
+        },
+};
+
+static void set_state(struct video_buffer *b, enum video_buffer_state state)
+{
+    if (state != b->state && moves_take(&video_buffer_moves, b->context, b->state, state))
+        b->state = state;
+}
+
 void video_buffer_init(struct video_buffer *b, rtc_context *context, const struct codec_row *codec, size_t capacity)
 {
     memset(b, 0, sizeof *b);
@@ -70,13 +90,13 @@ void video_buffer_set_room(struct video_buffer *b, struct jitter_room *room)
 void video_buffer_restart(struct video_buffer *b)
 {
     clear_all(b);
-    b->state = VIDEO_BUFFER_EMPTY;
+    set_state(b, VIDEO_BUFFER_EMPTY);
     b->stalled_since = RTC_TIME_NEVER;
 }
 
 static void wait_for_keyframe(struct video_buffer *b, rtc_time_t now)
 {
-    b->state = VIDEO_BUFFER_WAITING;
+    set_state(b, VIDEO_BUFFER_WAITING);
     b->waiting_since = now;
     b->stalled_since = RTC_TIME_NEVER;
 }
@@ -239,7 +259,7 @@ static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived,
     }
     if (!video_playout_push(&b->playout, now, arrived, frame, timestamp)) {
         b->stats.frames_dropped++;
-        b->state = VIDEO_BUFFER_WAITING;
+        set_state(b, VIDEO_BUFFER_WAITING);
         b->waiting_since = now;
     }
     return true;
@@ -276,7 +296,7 @@ static void advance(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived)
         int64_t end = frame_end(b, b->next_sequence);
         if (end < b->next_sequence)
             break;
-        b->state = VIDEO_BUFFER_FLOWING;
+        set_state(b, VIDEO_BUFFER_FLOWING);
         if (!complete(b, now, arrived, end))
             return;
     }
@@ -302,7 +322,7 @@ static bool jump(struct video_buffer *b, int64_t sequence)
     if (!s || !s->keyframe || frame_end(b, s->sequence) < s->sequence)
         return false;
     drop_to(b, s->sequence);
-    b->state = VIDEO_BUFFER_FLOWING;
+    set_state(b, VIDEO_BUFFER_FLOWING);
     b->stalled_since = RTC_TIME_NEVER;
     return true;
 }
@@ -413,7 +433,7 @@ static void check(struct video_buffer *b, rtc_time_t now)
 {
     if (b->state != VIDEO_BUFFER_FLOWING || b->stalled_since == RTC_TIME_NEVER || now - b->stalled_since < b->max_wait)
         return;
-    b->state = VIDEO_BUFFER_STUCK;
+    set_state(b, VIDEO_BUFFER_STUCK);
     jump_anywhere(b);
     advance(b, now, now);
 }

@@ -9,17 +9,20 @@
  *                             ^                            |  ^                                | |
  *                             +------- flush, no memory ---+  +--- repaired, or keyframe ------+ |
  *                             +------------------------------- flush ----------------------------+
- * */
+ *   any of them --the sequence begins anew--> EMPTY
+ */
 #ifndef CRTC_VIDEO_BUFFER_H
 #define CRTC_VIDEO_BUFFER_H
 
 #include "codec_table.h"
+#include "moves.h"
 #include "packet.h"
 #include "video_playout.h"
 
 #include <crtc/media.h>
 
 enum video_buffer_state { VIDEO_BUFFER_EMPTY, VIDEO_BUFFER_WAITING, VIDEO_BUFFER_FLOWING, VIDEO_BUFFER_STUCK };
+extern const struct moves video_buffer_moves;
 
 /* One packet of the stream, already understood. */
 struct video_packet {

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The video jitter buffer: which frames come out, in which order, when, and when a keyframe is wanted. */
+#include "drawn_moves.h"
 #include "video_buffer.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 enum { MS = 1000, SECOND = 1000000, WAIT = 200 * MS };
 
@@ -16,6 +13,14 @@ static int64_t sequence;
 static uint32_t shown[2000];
 static size_t shown_count;
 static rtc_time_t shown_at[2000];
+
+static void what_is_drawn(void **state)
+{
+    /* e empty, w waiting, f flowing, s stuck */
+    static const struct drawn buffers = {&video_buffer_moves, {"w", "fe", "wse", "fwe"}};
+    (void)state;
+    assert_moves_are_drawn(&buffers, "ewfs");
+}
 
 static int begin(void **state)
 {
@@ -438,6 +443,7 @@ static void clock_jumps_always(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_drawn),
         TEST(in_order),
         TEST(temporal_layer_is_told),
         TEST(any_packet_order),
