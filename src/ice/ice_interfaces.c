@@ -253,27 +253,50 @@ static unsigned follow(struct ice_agent *agent, rtc_time_t now, const struct io_
     return changed;
 }
 
+const struct moves ice_interfaces_moves = {
+    .module = "ice",
+    .what = "list of interfaces",
+    .count = ICE_INTERFACES_KNOWN + 1,
+    .names = {"unasked", "awaited", "unknown", "known"},
+    .allowed =
+        {
+            [ICE_INTERFACES_UNASKED] = MOVE_TO(ICE_INTERFACES_AWAITED),
+            [ICE_INTERFACES_AWAITED] = MOVE_TO(ICE_INTERFACES_UNKNOWN) | MOVE_TO(ICE_INTERFACES_KNOWN),
+            [ICE_INTERFACES_UNKNOWN] = MOVE_TO(ICE_INTERFACES_KNOWN),
+            [ICE_INTERFACES_KNOWN] = 0,
+        },
+};
+
+static void set_state(struct ice_agent *agent, enum ice_interfaces_state state)
+{
+    if (state != agent->interfaces.state && moves_take(&ice_interfaces_moves, agent->common.context, agent->interfaces.state, state))
+        agent->interfaces.state = state;
+}
+
 void ice_interfaces_watch(struct ice_agent *agent, struct out *out)
 {
     struct request *r = out_request(out, REQUEST_INTERFACES, ice_request_id(&agent->common));
-    if (r)
-        agent->interfaces = (struct ice_interfaces){.id = r->id, .state = ICE_INTERFACES_AWAITED};
+    if (!r)
+        return;
+    agent->interfaces.id = r->id;
+    set_state(agent, ICE_INTERFACES_AWAITED);
 }
 
 void ice_interfaces_listed(struct ice_agent *agent, rtc_time_t now, const struct io_result *result, struct out *out)
 {
     bool first = agent->interfaces.state != ICE_INTERFACES_KNOWN;
-    if (first)
-        agent->interfaces.state = ICE_INTERFACES_UNKNOWN;
     if (agent->common.gather_once) {
         (void)out_request(out, REQUEST_CLOSE, agent->interfaces.id);
         agent->interfaces.id = 0;
     }
     /* What failed stays so until the application restarts it. */
     if (result->error != RTC_OK || agent->session.state == ICE_FAILED ||
-        (agent->common.gather_once && agent->gathering.state != ICE_GATHERING_ACTIVE))
+        (agent->common.gather_once && agent->gathering.state != ICE_GATHERING_ACTIVE)) {
+        if (first)
+            set_state(agent, ICE_INTERFACES_UNKNOWN);
         return;
-    agent->interfaces.state = ICE_INTERFACES_KNOWN;
+    }
+    set_state(agent, ICE_INTERFACES_KNOWN);
     unsigned changed = follow(agent, now, result, out), opened = open_new(agent, now, result, first, out);
     if (opened > 0 || changed > 0)
         ice_gathering_resume(&agent->gathering, now, out);

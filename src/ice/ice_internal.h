@@ -20,6 +20,7 @@
  *   UNASKED --gathering begins--> AWAITED --failed, too late--> UNKNOWN --a later list--> KNOWN
  *                                    +--a list-------------------------------------------^ */
 enum ice_interfaces_state { ICE_INTERFACES_UNASKED, ICE_INTERFACES_AWAITED, ICE_INTERFACES_UNKNOWN, ICE_INTERFACES_KNOWN };
+extern const struct moves ice_interfaces_moves;
 
 struct ice_interfaces {
     uint32_t id; /* 0 unless it is open */

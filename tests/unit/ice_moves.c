@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The states of pairs, bases, relays, connections, listeners, queries, gathering, agents and TURN clients: every move that their diagrams
- * draw, and no other. One that is not drawn can not happen unseen: it ends a debug build, and is refused and logged where assertions are
- * left out. */
+/* The states of pairs, bases, relays, connections, listeners, queries, lists of interfaces, gathering, agents and TURN clients: every move
+ * that their diagrams draw, and no other. One that is not drawn can not happen unseen: it ends a debug build, and is refused and logged
+ * where assertions are left out. */
 #include "drawn_moves.h"
 #include "ice_internal.h"
 #include "ice_lookup.h"
@@ -40,6 +40,8 @@ static const struct drawn names = {&mdns_query_moves, {"a", "fn", "m", "", ""}};
 static const struct drawn gatherings = {&ice_gathering_moves, {"a", "c", "a"}};
 /* n new, k checking, C connected, m completed, d disconnected, x failed, c closed */
 static const struct drawn agents = {&ice_agent_moves, {"kc", "Cxc", "mdxc", "Cdxc", "Cxc", "c", ""}};
+/* u unasked, a awaited, x unknown, k known */
+static const struct drawn lists = {&ice_interfaces_moves, {"a", "xk", "k", ""}};
 /* n new, a allocating, A allocated, x failed, g closing, c closed */
 static const struct drawn clients = {&turn_client_moves, {"ac", "Axgc", "xg", "gc", "xc", "c"}};
 
@@ -56,6 +58,7 @@ static void what_is_drawn(void **state)
     assert_moves_are_drawn(&links, "cojOx");
     assert_moves_are_drawn(&names, "uafmn");
     assert_moves_are_drawn(&gatherings, "nac");
+    assert_moves_are_drawn(&lists, "uaxk");
     assert_moves_are_drawn(&agents, "nkCmdxc");
     assert_moves_are_drawn(&clients, "naAxgc");
 }
