@@ -7,7 +7,6 @@
 #include "dtls_record.h"
 #include "log.h"
 #include "memory.h"
-#include "moves.h"
 
 #include <mbedtls/error.h>
 
@@ -22,7 +21,7 @@ enum {
 /* How long a handshake goes on after an alert that nobody vouched for, when nothing else comes. */
 static const rtc_time_t alert_patience = 10 * INT64_C(1000000);
 
-static const struct moves moves = {
+const struct moves dtls_moves = {
     .module = "dtls",
     .what = "association",
     .count = DTLS_FAILED + 1,
@@ -40,9 +39,9 @@ static const struct moves moves = {
 /* What comes after the end changes nothing: that is no error, as the application may close at any time. */
 static bool move_to(struct dtls *d, enum dtls_state state)
 {
-    if (!moves_allow(&moves, d->state, state))
+    if (!moves_allow(&dtls_moves, d->state, state))
         return false;
-    log_write(d->context, RTC_LOG_DEBUG, "dtls", "%s -> %s", moves.names[d->state], moves.names[state]);
+    log_write(d->context, RTC_LOG_DEBUG, "dtls", "%s -> %s", dtls_moves.names[d->state], dtls_moves.names[state]);
     d->state = state;
     return true;
 }

@@ -4,6 +4,8 @@
  *
  *   NEW --start--> CONNECTING --handshake and fingerprint--> CONNECTED --close_notify either way--> CLOSED
  *                      +---------- alert, bad fingerprint ------+---> FAILED
+ *   NEW --it can not be set up--> FAILED
+ *   NEW, CONNECTING --closed by us--> CLOSED
  */
 #ifndef CRTC_DTLS_H
 #define CRTC_DTLS_H

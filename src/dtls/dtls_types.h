@@ -6,9 +6,12 @@
 
 #include "certificate.h"
 #include "dtls_fingerprint.h"
+#include "moves.h"
 #include "out.h"
 
+/* Drawn in dtls.h. */
 enum dtls_state { DTLS_NEW, DTLS_CONNECTING, DTLS_CONNECTED, DTLS_CLOSED, DTLS_FAILED };
+extern const struct moves dtls_moves;
 enum dtls_role { DTLS_SERVER, DTLS_CLIENT };
 
 /* Application data of a peer that nobody vouched for, datagrams before the handshake, records that overtook it: so many of each wait. */

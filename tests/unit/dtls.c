@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Two associations in virtual time: both roles, every loss, late and wrong fingerprints, keys, data, the end. */
 #include "counting_allocator.h"
+#include "drawn_moves.h"
 #include "dtls_pair.h"
 
 #include "hash.h"
@@ -13,6 +14,14 @@
 #include <mbedtls/md.h>
 
 enum { FLIGHTS_US = 20000 * 4 };
+
+static void what_is_drawn(void **state)
+{
+    /* n new, k connecting, C connected, c closed, x failed */
+    static const struct drawn associations = {&dtls_moves, {"kcx", "Ccx", "cx", "", ""}};
+    (void)state;
+    assert_moves_are_drawn(&associations, "nkCcx");
+}
 
 static void assert_same_keys(const struct pair *p)
 {
@@ -653,6 +662,7 @@ static void allocation_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_drawn),
         cmocka_unit_test(connects_in_two_round_trips),
         cmocka_unit_test(rsa_and_p384_peers),
         cmocka_unit_test(one_certificate_for_both),
