@@ -8,13 +8,23 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+const struct moves peer_life_moves = {
+    .module = "peer",
+    .what = "connection",
+    .count = PEER_LINGERING + 1,
+    .names = {"open", "given up", "closed", "lingering"},
+    .allowed =
+        {
+            [PEER_OPEN] = MOVE_TO(PEER_GIVEN_UP) | MOVE_TO(PEER_CLOSED),
+            [PEER_GIVEN_UP] = MOVE_TO(PEER_CLOSED),
+            [PEER_CLOSED] = MOVE_TO(PEER_LINGERING),
+            [PEER_LINGERING] = MOVE_TO(PEER_CLOSED),
+        },
+};
+
 void peer_set_life(rtc_peer_connection *pc, enum peer_life life)
 {
-    static const bool moves[4][4] = {
-        [PEER_OPEN][PEER_GIVEN_UP] = true,    [PEER_OPEN][PEER_CLOSED] = true,      [PEER_GIVEN_UP][PEER_CLOSED] = true,
-        [PEER_CLOSED][PEER_LINGERING] = true, [PEER_LINGERING][PEER_CLOSED] = true,
-    };
-    if (moves[pc->life][life])
+    if (moves_take(&peer_life_moves, pc->context, pc->life, life))
         pc->life = life;
 }
 

@@ -16,6 +16,7 @@
 #include "list.h"
 #include "log.h"
 #include "memory.h"
+#include "moves.h"
 #include "negotiation_state.h"
 #include "peer_driver.h"
 #include "peer_transports.h"
@@ -37,6 +38,7 @@ enum peer_life {
     PEER_CLOSED,
     PEER_LINGERING /* closed too, and held by a reference of its own */
 };
+extern const struct moves peer_life_moves;
 
 /* References to a connection, and its end. Written by peer_connection.c alone. */
 struct peer_references {

@@ -84,9 +84,9 @@ void transport_start_dtls(struct transport *t, struct transport_identity *identi
 void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next)
 {
     if (t->sctp.state == ASSOCIATION_NONE)
-        t->sctp.state = ASSOCIATION_AGREED;
+        transport_sctp_set_state(t, ASSOCIATION_AGREED);
     else if (moves(t, remote_port))
-        t->sctp.state = ASSOCIATION_ENDING;
+        transport_sctp_set_state(t, ASSOCIATION_ENDING);
     else
         return;
     data_channels_free(t->due.channels);
@@ -99,7 +99,7 @@ void transport_end_sctp(struct transport *t)
 {
     if (!t->channels)
         return;
-    t->sctp.state = ASSOCIATION_ENDING;
+    transport_sctp_set_state(t, ASSOCIATION_ENDING);
     t->sctp.remote_port = 0;
     data_channels_free(t->due.channels);
     t->due.channels = NULL;
@@ -170,10 +170,10 @@ static bool carry_out_sctp(struct transport *t, rtc_time_t now)
 {
     if (t->sctp.state == ASSOCIATION_ENDING) {
         transport_close_channels(t, now);
-        t->sctp.state = ASSOCIATION_ENDED;
+        transport_sctp_set_state(t, ASSOCIATION_ENDED);
     } else if (t->sctp.state == ASSOCIATION_ENDED && !t->sctp_out.failed) {
         transport_replace_channels(t, t->due.channels);
-        t->sctp.state = t->due.channels ? ASSOCIATION_AGREED : ASSOCIATION_NONE;
+        transport_sctp_set_state(t, t->due.channels ? ASSOCIATION_AGREED : ASSOCIATION_NONE);
         t->due.channels = NULL;
     } else {
         return transport_run_sctp(t, now);

@@ -38,15 +38,16 @@ struct generations {
 
 /* A candidate pool: what is gathered before a local description is not told (RFC 9429 section 3.5.4).
  *
- *   NONE --transport_pool--> WITHHELD --transport_surface--> SURFACING --all of it is told--> NONE
- *                               \-----transport_discard_pool------------------------------------^
+ *   NONE --transport_pool--> WITHHELD --transport_begin_surfacing--> SURFACING --all of it is told--> NONE
+ *                               '-----transport_abandon_pool-------------'----------------------------^
  *
  * Written to by transport_pool.c alone. */
 enum pool_state { POOL_NONE, POOL_WITHHELD, POOL_SURFACING };
+extern const struct moves transport_pool_moves;
 
 struct candidate_pool {
-    enum pool_state state;
-    size_t told; /* events, while SURFACING */
+    enum pool_state state; /* set_state() in transport_pool.c */
+    size_t told;           /* events, while SURFACING */
     struct ice_candidate_error *errors[TRANSPORT_ERRORS_KEPT_MAX];
     size_t error_count;
 };
@@ -54,14 +55,16 @@ struct candidate_pool {
 /* The SCTP association.
  *
  *   NONE --offer and answer have one--> AGREED --DTLS is up--> STARTED
- *     ^                                  ^ '-----they do not, or another------> ENDING --it is closed--> ENDED
- *     '----------------------------------'---------------its channels were told------------------------------'
+ *    '-------they do not any more---------'--- or another -------'--> ENDING --it is closed--> ENDED --its channels were told--> NONE
+ *                                                                        ^                      | '----- another follows ------> AGREED
+ *                                                                        '-- changed again -----'
  *
- * Written to by transport_due.c and transport_upper.c alone. */
+ * Written to by transport_due.c and transport_upper.c alone, by its setter in the latter. */
 enum association_state { ASSOCIATION_NONE, ASSOCIATION_AGREED, ASSOCIATION_STARTED, ASSOCIATION_ENDING, ASSOCIATION_ENDED };
+extern const struct moves transport_sctp_moves;
 
 struct transport_sctp {
-    enum association_state state;
+    enum association_state state; /* transport_sctp_set_state() */
     uint16_t remote_port; /* once agreed, as the next */
     uint64_t remote_max_message;
 };
@@ -109,5 +112,8 @@ struct transport {
     rtc_time_t last_traffic;
     struct transport_counters counters;
 };
+
+/* transport_upper.c */
+void transport_sctp_set_state(struct transport *t, enum association_state state);
 
 #endif

@@ -6,6 +6,25 @@
 #include "transport_internal.h"
 #include "transport_log.h"
 
+const struct moves transport_pool_moves = {
+    .module = "transport",
+    .what = "candidate pool",
+    .count = POOL_SURFACING + 1,
+    .names = {"none", "withheld", "surfacing"},
+    .allowed =
+        {
+            [POOL_NONE] = MOVE_TO(POOL_WITHHELD),
+            [POOL_WITHHELD] = MOVE_TO(POOL_SURFACING) | MOVE_TO(POOL_NONE),
+            [POOL_SURFACING] = MOVE_TO(POOL_NONE),
+        },
+};
+
+static void set_state(struct transport *t, enum pool_state state)
+{
+    if (state != t->pool.state && moves_take(&transport_pool_moves, t->context, t->pool.state, state))
+        t->pool.state = state;
+}
+
 /* Beyond the limit they are only in the log. */
 void transport_keep_error(struct transport *t, struct ice_event *event)
 {
@@ -26,7 +45,7 @@ void transport_forget_errors(struct transport *t)
 
 void transport_pool(struct transport *t)
 {
-    t->pool.state = POOL_WITHHELD;
+    set_state(t, POOL_WITHHELD);
     transport_ice_gather(t, t->ice.current.agent);
 }
 
@@ -35,13 +54,13 @@ void transport_begin_surfacing(struct transport *t)
     if (t->pool.state != POOL_WITHHELD)
         return;
     t->pool.told = 0;
-    t->pool.state = POOL_SURFACING;
+    set_state(t, POOL_SURFACING);
 }
 
 void transport_abandon_pool(struct transport *t)
 {
     transport_forget_errors(t);
-    t->pool.state = POOL_NONE;
+    set_state(t, POOL_NONE);
 }
 
 bool transport_is_pooling(const struct transport *t)
@@ -86,7 +105,7 @@ bool transport_surface_next(struct transport *t, struct transport_event *told)
         told->type = TRANSPORT_CANDIDATES_END;
         told->ufrag = ice_agent_local_ufrag(agent);
     } else {
-        p->state = POOL_NONE;
+        set_state(t, POOL_NONE);
         transport_forget_errors(t);
         return false;
     }

@@ -79,11 +79,32 @@ int transport_need_rtp(struct transport *t, rtc_time_t now)
     return RTC_OK;
 }
 
+const struct moves transport_sctp_moves = {
+    .module = "transport",
+    .what = "association",
+    .count = ASSOCIATION_ENDED + 1,
+    .names = {"none", "agreed", "started", "ending", "ended"},
+    .allowed =
+        {
+            [ASSOCIATION_NONE] = MOVE_TO(ASSOCIATION_AGREED) | MOVE_TO(ASSOCIATION_ENDING),
+            [ASSOCIATION_AGREED] = MOVE_TO(ASSOCIATION_STARTED) | MOVE_TO(ASSOCIATION_ENDING),
+            [ASSOCIATION_STARTED] = MOVE_TO(ASSOCIATION_ENDING),
+            [ASSOCIATION_ENDING] = MOVE_TO(ASSOCIATION_ENDED),
+            [ASSOCIATION_ENDED] = MOVE_TO(ASSOCIATION_NONE) | MOVE_TO(ASSOCIATION_AGREED) | MOVE_TO(ASSOCIATION_ENDING),
+        },
+};
+
+void transport_sctp_set_state(struct transport *t, enum association_state state)
+{
+    if (state != t->sctp.state && moves_take(&transport_sctp_moves, t->context, t->sctp.state, state))
+        t->sctp.state = state;
+}
+
 bool transport_run_sctp(struct transport *t, rtc_time_t now)
 {
     if (t->sctp.state != ASSOCIATION_AGREED || dtls_state(t->dtls) != DTLS_CONNECTED)
         return false;
-    t->sctp.state = ASSOCIATION_STARTED;
+    transport_sctp_set_state(t, ASSOCIATION_STARTED);
     data_channels_set_remote_port(t->channels, t->sctp.remote_port);
     if (data_channels_start(t->channels, now, dtls_role(t->dtls) == DTLS_CLIENT, t->sctp.remote_max_message,
                             ice_agent_rtt_us(t->ice.current.agent), &t->sctp_out))
