@@ -174,7 +174,7 @@ static size_t make_check(struct run *run, uint8_t choice, uint8_t *bytes, size_t
     m.has |= choice & 2 ? STUN_HAS_USE_CANDIDATE : 0;
     m.tie_breaker = choice & 4 ? UINT64_MAX : 1;
     m.transaction[0] = choice;
-    return stun_write(&m, slice_str(ice_agent_local_password(run->agent)), bytes, capacity);
+    return stun_write(&m, slice_str(ice_agent_credentials(run->agent)->password), bytes, capacity);
 }
 
 /* A packet for a peer, however it was sent, and the way its answer takes. */

@@ -135,7 +135,7 @@ static void take_step(struct run *run, enum step step, struct slice bytes)
         datagram(run, bytes);
         break;
     case STEP_REQUEST:
-        believed(run, 0x0001, transaction, ice_agent_local_password(run->agent), bytes, from_peer(bytes));
+        believed(run, 0x0001, transaction, ice_agent_credentials(run->agent)->password, bytes, from_peer(bytes));
         break;
     case STEP_RESPONSE:
         response(run, bytes);

@@ -110,7 +110,8 @@ static void believed(struct run *run, uint32_t socket, struct slice attributes)
 {
     static const uint8_t transaction[STUN_TRANSACTION_LEN];
     uint8_t bytes[2 + SCRIPT_MESSAGE_MAX];
-    size_t len = script_message(bytes + 2, sizeof bytes - 2, run->agent, 1, transaction, ice_agent_local_password(run->agent), attributes);
+    size_t len =
+        script_message(bytes + 2, sizeof bytes - 2, run->agent, 1, transaction, ice_agent_credentials(run->agent)->password, attributes);
     put_u16(bytes, (uint16_t)len);
     stream(run, socket, slice_of(bytes, len + 2));
 }

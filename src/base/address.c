@@ -61,11 +61,6 @@ bool address_eq(const struct address *a, const struct address *b)
     return a->port == b->port && a->scope == b->scope && address_ip_eq(a, b);
 }
 
-bool path_eq(const struct path *a, const struct path *b)
-{
-    return a->socket == b->socket && a->protocol == b->protocol && address_eq(&a->remote, &b->remote);
-}
-
 bool address_is_any(const struct address *a)
 {
     static const uint8_t zero[16];

@@ -7,11 +7,11 @@
 
 enum address_family { ADDRESS_NONE = 0, ADDRESS_IPV4 = 4, ADDRESS_IPV6 = 6 };
 
-struct address { /* a value: of whoever has it, who alone writes to it */
-    uint8_t family;    /* enum address_family */
-    uint8_t ip[16];    /* network order; IPv4 uses the first 4 bytes, the rest is zero */
-    uint16_t port;     /* host order */
-    uint32_t scope;    /* IPv6 zone index of a link-local address, else 0 */
+struct address {    /* a value: of whoever has it, who alone writes to it */
+    uint8_t family; /* enum address_family */
+    uint8_t ip[16]; /* network order; IPv4 uses the first 4 bytes, the rest is zero */
+    uint16_t port;  /* host order */
+    uint32_t scope; /* IPv6 zone index of a link-local address, else 0 */
 };
 
 /* "[" IPv6 "%" scope "]:" port and a terminating zero. */
@@ -36,7 +36,6 @@ const char *address_text(const struct address *a, char text[ADDRESS_TEXT_MAX]);
 size_t address_ip_len(const struct address *a);
 bool address_ip_eq(const struct address *a, const struct address *b);
 bool address_eq(const struct address *a, const struct address *b);
-bool path_eq(const struct path *a, const struct path *b);
 
 bool address_is_any(const struct address *a);
 bool address_is_loopback(const struct address *a);

@@ -3,13 +3,7 @@
 #ifndef CRTC_SEQUENCE_H
 #define CRTC_SEQUENCE_H
 
-#include <stdbool.h>
 #include <stdint.h>
-
-static inline bool seq16_newer(uint16_t a, uint16_t b)
-{
-    return a != b && (uint16_t)(a - b) < 0x8000;
-}
 
 static inline int16_t seq16_diff(uint16_t a, uint16_t b)
 {

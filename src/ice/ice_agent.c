@@ -492,11 +492,6 @@ const char *ice_agent_local_ufrag(const struct ice_agent *agent)
     return agent->common.credentials.ufrag;
 }
 
-const char *ice_agent_local_password(const struct ice_agent *agent)
-{
-    return agent->common.credentials.password;
-}
-
 uint32_t ice_agent_generation(const struct ice_agent *agent)
 {
     return agent->common.generation;
@@ -555,11 +550,6 @@ rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *fro
 {
     const struct ice_pair *pair = pair_of(agent, from);
     return pair && pair->consent.receivable ? pair->consent.heard : -1;
-}
-
-bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from)
-{
-    return ice_agent_heard(agent, from) >= 0;
 }
 
 rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent)

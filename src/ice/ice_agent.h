@@ -22,7 +22,6 @@ bool ice_credentials_equal(const struct ice_credentials *a, const struct ice_cre
 /* Local credentials, for the whole life of the agent. Borrowed. */
 const struct ice_credentials *ice_agent_credentials(const struct ice_agent *agent);
 const char *ice_agent_local_ufrag(const struct ice_agent *agent);
-const char *ice_agent_local_password(const struct ice_agent *agent);
 uint32_t ice_agent_generation(const struct ice_agent *agent);
 /* 4-256 and 22-256 ICE characters (RFC 8839 5.4), or '-', '_', '=', '#', which browsers accept too. */
 bool ice_credentials_are_valid(struct slice ufrag, struct slice password);
@@ -79,9 +78,8 @@ enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent
 /* The pair to send on, which has consent; NULL when nothing may be sent. Borrowed until the next call. */
 const struct path *ice_agent_selected(const struct ice_agent *agent);
 bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out);
-/* A Binding request from, or success response for, this 5-tuple was authenticated: DTLS and media from it may be taken. */
-bool ice_agent_can_receive(const struct ice_agent *agent, const struct path *from);
-/* When the last of these came; -1 when none did. */
+/* When a Binding request from, or success response for, this 5-tuple was authenticated last: DTLS and media from it may be taken; -1:
+ * never. */
 rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *from);
 /* When a request of ours was answered from there last, which nobody can do who only writes the address on what it sends; -1: never. */
 rtc_time_t ice_agent_answered(const struct ice_agent *agent, const struct path *from);

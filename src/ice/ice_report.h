@@ -50,7 +50,7 @@ void ice_describe_remote(const struct ice_agent *agent, const struct ice_remote 
 /* A packet of the upper layers left on the selected pair, or could not; arrived. */
 void ice_agent_count_sent(struct ice_agent *agent, rtc_time_t now, size_t bytes);
 void ice_agent_count_discarded(struct ice_agent *agent, size_t bytes);
-/* ice_agent_can_receive, and when it can, the packet is counted. */
+/* ice_agent_heard says that it may be taken: then the packet is counted. */
 bool ice_agent_receives(struct ice_agent *agent, rtc_time_t now, const struct path *from, size_t bytes);
 
 #endif

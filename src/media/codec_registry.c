@@ -97,13 +97,13 @@ int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *given)
     return RTC_OK;
 }
 
-enum ability { ANY, ENCODES, DECODES };
+enum ability { ENCODES, DECODES };
 
 static bool suits(const rtc_codec_ops *ops, rtc_media_kind kind, const char *name, enum ability ability)
 {
     if (ops->kind != kind || strcasecmp(ops->name, name) != 0)
         return false;
-    return ability == ANY || (ability == ENCODES ? ops->encoder_new != NULL : makes_decoders(ops));
+    return ability == ENCODES ? ops->encoder_new != NULL : makes_decoders(ops);
 }
 
 static const rtc_codec_ops *find_added(rtc_context *context, rtc_media_kind kind, const char *name, enum ability ability)
@@ -126,11 +126,6 @@ static const rtc_codec_ops *find(rtc_context *context, rtc_media_kind kind, cons
         if (suits(*o, kind, name, ability))
             found = *o;
     return found;
-}
-
-const rtc_codec_ops *codec_find(rtc_context *context, rtc_media_kind kind, const char *name)
-{
-    return find(context, kind, name, ANY);
 }
 
 const rtc_codec_ops *codec_find_encoder(rtc_context *context, rtc_media_kind kind, const char *name)

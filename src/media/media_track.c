@@ -424,11 +424,6 @@ void media_track_set_bitrate(rtc_media_stream_track *track, struct media_consume
     media_source_set_bitrate(track->source, consumer, bitrate_bps);
 }
 
-void media_track_source_stats(const rtc_media_stream_track *track, struct media_source_stats *out)
-{
-    media_source_stats(track->source, out);
-}
-
 uint64_t media_track_frames_dropped(const rtc_media_stream_track *track)
 {
     return atomic_load(&track->dropped);

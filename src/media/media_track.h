@@ -52,8 +52,6 @@ void media_track_remove_consumer(rtc_media_stream_track *track, struct media_con
 /* For sources of encoded frames: a receiver can not go on; what the network takes now. Others ignore it. */
 void media_track_request_keyframe(rtc_media_stream_track *track);
 void media_track_set_bitrate(rtc_media_stream_track *track, struct media_consumer *consumer, uint32_t bitrate_bps);
-/* What the track's source has passed. */
-void media_track_source_stats(const rtc_media_stream_track *track, struct media_source_stats *out);
 /* Frames that slow sinks of this track lost. */
 uint64_t media_track_frames_dropped(const rtc_media_stream_track *track);
 

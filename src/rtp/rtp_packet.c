@@ -5,7 +5,7 @@
 #include "reader.h"
 #include "rtp_extensions.h"
 
-enum { VERSION_2 = 0x80, PADDING_BIT = 0x20, EXTENSION_BIT = 0x10, MARKER_BIT = 0x80, SEQUENCE_OFFSET = 2, SSRC_OFFSET = 8 };
+enum { VERSION_2 = 0x80, PADDING_BIT = 0x20, EXTENSION_BIT = 0x10, MARKER_BIT = 0x80, SSRC_OFFSET = 8 };
 
 void rtp_find_extensions(struct rtp_header *header, const uint8_t ids[RTP_EXTENSIONS])
 {
@@ -79,12 +79,6 @@ bool rtp_write_header(struct packet *packet, const struct rtp_header *header, co
         return false;
     packet->len = (uint32_t)writer_len(&w);
     return true;
-}
-
-void rtp_set_sequence(struct packet *packet, uint16_t sequence)
-{
-    struct writer w = writer_of(packet_data(packet) + SEQUENCE_OFFSET, sizeof sequence);
-    writer_u16(&w, sequence);
 }
 
 uint32_t rtp_ssrc(struct slice packet)

@@ -35,8 +35,6 @@ bool rtp_write_header(struct packet *packet, const struct rtp_header *header, co
 /* What rtp_write_header() would write, in bytes. */
 size_t rtp_header_size(const struct rtp_header *header, const uint8_t ids[RTP_EXTENSIONS]);
 
-/* Of a packet that is known to be at least RTP_HEADER_LEN long. */
-void rtp_set_sequence(struct packet *packet, uint16_t sequence);
 /* The SSRC of a packet that is known to be at least RTP_HEADER_LEN long. */
 uint32_t rtp_ssrc(struct slice packet);
 /* RFC 5761 section 4: whether a datagram of the RTP range is RTCP. */

@@ -7,14 +7,14 @@
 #include <string.h>
 
 void log_write(void);
-void path_eq(void);
+void address_eq(void);
 
 void log_write(void)
 {
     abort();
 }
 
-void path_eq(void)
+void address_eq(void)
 {
     abort();
 }

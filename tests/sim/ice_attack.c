@@ -81,7 +81,8 @@ static void without_credentials_nothing_changes(void **state)
         ice_sim_drain(&sim.a);
         struct picture before = take_picture(sim.a.agent);
         struct path peer = {.socket = sim.a.agent->bases.list[0]->socket, .remote = address_ipv4(192, 0, 2, 2, 6000)};
-        peer.socket = ice_remotes_find(&sim.a.agent->remotes, &peer.remote, PATH_UDP) ? sim.a.agent->checks.pairs[0]->base->socket : peer.socket;
+        peer.socket =
+            ice_remotes_find(&sim.a.agent->remotes, &peer.remote, PATH_UDP) ? sim.a.agent->checks.pairs[0]->base->socket : peer.socket;
         struct path stranger = peer;
         stranger.remote.port = 666;
         unsigned events = sim.a.states + sim.a.validated + sim.a.selections;
@@ -113,7 +114,7 @@ static void equal_tie_breakers(void **state)
         struct path path = script_path(&sim, ADDRESS_IPV4);
         script_request(&sim.b, &m, username);
         m.tie_breaker = sim.a.agent->session.tie_breaker;
-        script_send(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
+        script_send(&sim.b, &path, &m, ice_agent_credentials(sim.a.agent)->password);
         ice_sim_run(&sim, sim.now + 30 * MS);
         assert_int_equal(script.errors, controlling);
         assert_int_equal(script.successes, !controlling);
@@ -178,7 +179,7 @@ static void a_new_role_asks_again(void **state)
     script_request(&sim.b, &m, username);
     m.tie_breaker = UINT64_MAX;
     struct path path = script_path(&sim, ADDRESS_IPV6); /* another path than that of the check */
-    script_send(&sim.b, &path, &m, ice_agent_local_password(sim.a.agent));
+    script_send(&sim.b, &path, &m, ice_agent_credentials(sim.a.agent)->password);
     ice_sim_run(&sim, sim.now + 25 * MS);
     assert_false(ice_agent_controlling(sim.a.agent));
     assert_int_equal(script.requests, requests + 2); /* and the triggered check */
@@ -314,7 +315,7 @@ static void living_pairs_keep_their_place(void **state)
         ice_sim_candidate(&sim.a, &c);
     }
     struct path from = {.socket = sim.a.agent->checks.pairs[0]->base->socket, .remote = path.local};
-    assert_true(ice_agent_can_receive(sim.a.agent, &from));
+    assert_true(ice_agent_heard(sim.a.agent, &from) >= 0);
     assert_int_equal(sim.a.agent->checks.count, 4);
     ice_sim_fini(&sim);
     rtc_context_unref(script_context);

@@ -147,7 +147,7 @@ static void requests_from_everywhere(void **state)
     m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_CONTROLLED | STUN_HAS_FINGERPRINT;
     m.username = slice_str(username);
     m.priority = 1862270975;
-    size_t len = stun_write(&m, slice_str(ice_agent_local_password(sim.a.agent)), bytes, sizeof bytes);
+    size_t len = stun_write(&m, slice_str(ice_agent_credentials(sim.a.agent)->password), bytes, sizeof bytes);
     struct path path = {.socket = sim.a.agent->bases.list[0]->socket};
     for (unsigned i = 0; i < 20000; i++) {
         path.socket = sim.a.agent->bases.list[i % ADDRESSES]->socket;

@@ -36,7 +36,7 @@ static void ask_from(struct ice_sim *sim, const struct address *from, uint32_t h
     m.tie_breaker = tie_breaker;
     n++;
     memcpy(m.transaction, &n, sizeof n);
-    size_t len = stun_write(&m, slice_str(ice_agent_local_password(sim->a.agent)), bytes, sizeof bytes);
+    size_t len = stun_write(&m, slice_str(ice_agent_credentials(sim->a.agent)->password), bytes, sizeof bytes);
     ice_agent_input(sim->a.agent, sim->now, &path, slice_of(bytes, len), &sim->a.out);
     ice_sim_drain(&sim->a);
 }

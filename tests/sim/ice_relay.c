@@ -417,7 +417,7 @@ static void loopback_behind_a_relay(void **state)
     m.has = STUN_HAS_USERNAME | STUN_HAS_PRIORITY | STUN_HAS_CONTROLLED | STUN_HAS_FINGERPRINT;
     m.username = slice_str(username);
     m.priority = 1845501695;
-    size_t len = stun_write(&m, slice_str(ice_agent_local_password(agent)), bytes, sizeof bytes);
+    size_t len = stun_write(&m, slice_str(ice_agent_credentials(agent)->password), bytes, sizeof bytes);
     const struct path path = {.socket = base->socket, .local = base->address, .remote = address_ipv4(127, 0, 0, 1, 5000)};
     size_t pairs = agent->checks.count;
     uint64_t left_out = ice_agent_counters(agent)->left_out;

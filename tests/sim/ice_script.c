@@ -52,7 +52,7 @@ void script_ask(struct ice_peer *peer, const struct path *path, uint32_t has)
     char username[64];
     script_request(peer, &m, username);
     m.has |= has;
-    script_send(peer, path, &m, ice_agent_local_password(peer->other->agent));
+    script_send(peer, path, &m, ice_agent_credentials(peer->other->agent)->password);
 }
 
 static void answer(struct ice_peer *peer, const struct packet *packet, const struct stun_message *request)
@@ -76,7 +76,7 @@ static void play(struct ice_peer *peer, const struct packet *packet)
     memcpy(script.bytes, m.bytes.data, m.bytes.len);
     script.last = m;
     if (m.class != STUN_REQUEST) {
-        assert_true(stun_authentic(&m, slice_str(ice_agent_local_password(peer->other->agent))));
+        assert_true(stun_authentic(&m, slice_str(ice_agent_credentials(peer->other->agent)->password)));
         script.successes += m.class == STUN_SUCCESS;
         script.errors += m.class == STUN_ERROR;
         script.last_error = m.error_code;

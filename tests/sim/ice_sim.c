@@ -202,7 +202,7 @@ static void take_signal(struct ice_sim *sim)
     struct signal *s = sim->signals;
     struct ice_peer *p = s->to;
     struct slice ufrag = slice_str(ice_agent_local_ufrag(p->other->agent));
-    struct slice password = slice_str(ice_agent_local_password(p->other->agent));
+    struct slice password = slice_str(ice_agent_credentials(p->other->agent)->password);
     sim->signals = s->next;
     if (s->type == SIGNAL_CREDENTIALS)
         assert_int_equal(ice_agent_set_remote_credentials(p->agent, sim->now, ufrag, password, &p->out), RTC_OK);

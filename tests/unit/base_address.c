@@ -66,13 +66,6 @@ static void equality(void **state)
     struct address zone = parse("fe80::1"), other = zone;
     other.scope = 2;
     assert_false(address_eq(&zone, &other));
-    struct path p = {.socket = 1, .remote = a}, q = p;
-    assert_true(path_eq(&p, &q));
-    q.socket = 2;
-    assert_false(path_eq(&p, &q));
-    q = p;
-    q.protocol = PATH_TCP;
-    assert_false(path_eq(&p, &q));
 }
 
 enum { ANY = 1, LOOPBACK = 2, LINK_LOCAL = 4, MULTICAST = 8, PRIVATE = 16 };

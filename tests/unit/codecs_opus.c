@@ -24,7 +24,7 @@ struct pair {
 static void pair_init(struct pair *p, uint32_t channels, uint32_t bitrate_bps)
 {
     memset(p, 0, sizeof *p);
-    p->ops = codec_find(NULL, RTC_MEDIA_AUDIO, "OPUS");
+    p->ops = codec_find_encoder(NULL, RTC_MEDIA_AUDIO, "OPUS");
     assert_non_null(p->ops);
     p->settings = (rtc_encoder_settings){.size = sizeof p->settings,
                                          .sample_rate = RATE,
@@ -266,7 +266,7 @@ static void test_broken_packets(void **state)
 static int code_one(rtc_context *context, void *user)
 {
     (void)user;
-    const rtc_codec_ops *ops = codec_find(context, RTC_MEDIA_AUDIO, "opus");
+    const rtc_codec_ops *ops = codec_find_encoder(context, RTC_MEDIA_AUDIO, "opus");
     const rtc_encoder_settings settings = {.size = sizeof settings, .sample_rate = RATE, .channels = 1, .bitrate_bps = 32000};
     const rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = RATE, .channels = 1, .samples = PACKET};
     void *encoder = NULL, *decoder = NULL;
@@ -293,7 +293,7 @@ static void test_settings_and_memory(void **state)
 {
     (void)state;
     fail_each_allocation(code_one, NULL, 100);
-    const rtc_codec_ops *ops = codec_find(NULL, RTC_MEDIA_AUDIO, "opus");
+    const rtc_codec_ops *ops = codec_find_encoder(NULL, RTC_MEDIA_AUDIO, "opus");
     rtc_encoder_settings settings = {.size = sizeof settings, .sample_rate = 44100, .channels = 1, .bitrate_bps = 32000};
     void *codec;
     assert_int_equal(ops->encoder_new(NULL, &settings, &codec), RTC_ERR_NOT_SUPPORTED);

@@ -56,7 +56,7 @@ static bool has_redundancy(const rtc_encoded_frame *frame)
 /* Packets with redundancy in a thousand, of a voice or a tone. */
 static int protected_packets(struct test_voice *voice)
 {
-    const rtc_codec_ops *opus = codec_find(NULL, RTC_MEDIA_AUDIO, "opus");
+    const rtc_codec_ops *opus = codec_find_encoder(NULL, RTC_MEDIA_AUDIO, "opus");
     const rtc_encoder_settings settings = {.size = sizeof settings,
                                            .sample_rate = TEST_VOICE_RATE,
                                            .channels = 1,

@@ -27,7 +27,7 @@ struct pair {
 static void pair_init(struct pair *p, uint32_t width, uint32_t height, uint32_t bitrate_bps)
 {
     memset(p, 0, sizeof *p);
-    p->ops = codec_find(NULL, RTC_MEDIA_VIDEO, "VP8");
+    p->ops = codec_find_encoder(NULL, RTC_MEDIA_VIDEO, "VP8");
     assert_non_null(p->ops);
     p->settings = (rtc_encoder_settings){
         .size = sizeof p->settings, .width = width, .height = height, .frames_per_second = RATE, .bitrate_bps = bitrate_bps};
@@ -401,7 +401,7 @@ static void test_broken_data(void **state)
 static int code_one(rtc_context *context, void *user)
 {
     rtc_video_frame *frame = user;
-    const rtc_codec_ops *ops = codec_find(context, RTC_MEDIA_VIDEO, "VP8");
+    const rtc_codec_ops *ops = codec_find_encoder(context, RTC_MEDIA_VIDEO, "VP8");
     const rtc_encoder_settings settings = {
         .size = sizeof settings, .width = 320, .height = 180, .frames_per_second = RATE, .bitrate_bps = 500000};
     void *encoder = NULL, *decoder = NULL;

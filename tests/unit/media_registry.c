@@ -106,17 +106,18 @@ static void test_latest_that_can(void **state)
     rtc_context *context = counting_context(&c);
     rtc_codec_ops first = encoder_ops(), second = decoder_ops(), third = encoder_ops();
     third.encoder_configure = NULL;
-    assert_null(codec_find(context, RTC_MEDIA_VIDEO, "VP8"));
+    assert_null(codec_find_encoder(context, RTC_MEDIA_VIDEO, "VP8"));
     assert_int_equal(rtc_context_add_codec(context, &first), RTC_OK);
-    const rtc_codec_ops *found = codec_find(context, RTC_MEDIA_VIDEO, "Vp8");
+    const rtc_codec_ops *found = codec_find_encoder(context, RTC_MEDIA_VIDEO, "Vp8");
     assert_non_null(found);
     assert_int_equal(rtc_context_add_codec(context, &second), RTC_OK);
     assert_ptr_equal(codec_find_encoder(context, RTC_MEDIA_VIDEO, "VP8"), found);
-    assert_ptr_equal(codec_find(context, RTC_MEDIA_VIDEO, "VP8"), codec_find_decoder(context, RTC_MEDIA_VIDEO, "VP8"));
+    assert_non_null(codec_find_decoder(context, RTC_MEDIA_VIDEO, "VP8"));
+    assert_ptr_not_equal(codec_find_decoder(context, RTC_MEDIA_VIDEO, "VP8"), found);
     assert_int_equal(rtc_context_add_codec(context, &third), RTC_OK);
     assert_ptr_not_equal(codec_find_encoder(context, RTC_MEDIA_VIDEO, "VP8"), found);
-    assert_null(codec_find(context, RTC_MEDIA_AUDIO, "VP8"));
-    assert_null(codec_find(context, RTC_MEDIA_AUDIO, "opus"));
+    assert_null(codec_find_encoder(context, RTC_MEDIA_AUDIO, "VP8"));
+    assert_null(codec_find_decoder(context, RTC_MEDIA_AUDIO, "opus"));
     rtc_context_unref(context);
     assert_int_equal(c.live, 0);
 }
@@ -131,7 +132,7 @@ static void test_shorter_struct(void **state)
     ops.size = offsetof(rtc_codec_ops, encode_audio);
     ops.decode_video = decode; /* beyond what it says */
     assert_int_equal(rtc_context_add_codec(context, &ops), RTC_OK);
-    assert_null(codec_find(context, RTC_MEDIA_VIDEO, "VP8")->decode_video);
+    assert_null(codec_find_encoder(context, RTC_MEDIA_VIDEO, "VP8")->decode_video);
     rtc_context_unref(context);
 }
 
@@ -185,7 +186,7 @@ static void test_refused(void **state)
         assert_int_equal(rtc_context_add_codec(context, &ops), RTC_ERR_NO_MEMORY);
         c.fail_at = 0;
     }
-    assert_null(codec_find(context, RTC_MEDIA_VIDEO, "VP8"));
+    assert_null(codec_find_encoder(context, RTC_MEDIA_VIDEO, "VP8"));
     rtc_context_unref(context);
     assert_int_equal(c.live, 0);
 }

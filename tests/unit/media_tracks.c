@@ -183,7 +183,7 @@ static void test_every_track_gets_every_frame(void **state)
     assert_int_equal(b.video, 1);
     assert_int_equal(c.video, 2);
     struct media_source_stats stats;
-    media_track_source_stats(one, &stats);
+    media_source_stats(source, &stats);
     assert_int_equal(stats.frames, 2);
     assert_int_equal(stats.width, 32);
     rtc_media_stream_track_unref(one); /* takes its consumers along */
