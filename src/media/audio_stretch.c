@@ -68,7 +68,7 @@ static void write_joined(const struct plan *p, int16_t *to)
     uint32_t n = p->channels;
     memcpy(to, p->first, (size_t)p->at * n * sizeof *to);
     for (uint32_t i = 0; i < p->fade * n; i++) {
-        int32_t w = (int32_t)(i / n * 4096 / p->fade);
+        int32_t w = (int32_t)(i / n * 4096 / p->fade); /* 12 bits of fraction: the products fit in 32 */
         int32_t x = p->first[p->at * n + i], y = p->second[p->from * n + i];
         to[p->at * n + i] = (int16_t)((x * (4096 - w) + y * w) / 4096);
     }
@@ -81,6 +81,7 @@ int audio_stretch_join(rtc_context *context, rtc_audio_frame *first, rtc_audio_f
     int error = check(first, second);
     if (error)
         return error;
+    /* Searched over 6 ms, in which a voice repeats itself, and faded over 10. */
     uint32_t rate = rtc_audio_frame_sample_rate(first), fade = rate / 100, range = rate * 6 / 1000;
     uint32_t shorter = smaller(rtc_audio_frame_samples(first), rtc_audio_frame_samples(second));
     struct plan p = {

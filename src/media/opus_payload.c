@@ -2,6 +2,7 @@
 /* Opus packets from the outside (RFC 6716 section 3): see opus_payload.h. */
 #include "opus_payload.h"
 
+/* The longest frame (section 3.4, R2); 48 of 2.5 ms are the longest packet, 120 ms (R5). */
 enum { FRAME_BYTES_MAX = 1275, FRAMES_MAX = 48, CONFIG_HYBRID = 12, CONFIG_CELT = 16, SILK_FRAME_SAMPLES = 960 };
 
 /* Table 2 of RFC 6716. */

@@ -3,13 +3,13 @@
 #include "encode_load.h"
 
 enum {
-    SHARE_PERCENT = 70,
-    CREDIT_MAX_US = 50000,
+    SHARE_PERCENT = 70,    /* of one processor: the rest is the connection's, and the machine's */
+    CREDIT_MAX_US = 50000, /* that a pause earns, or that is lent: about one picture */
     DEBT_MAX_US = 1000000, /* one picture that took for ever stops nothing for ever */
-    GAP_MAX_US = 1000000,
-    SHORT_PERCENT = 50,  /* of the interval: care is taken back above this, */
-    LATE_PERCENT = 100,  /* pictures become smaller when a third of them has no time although no care is left, */
-    PLENTY_PERCENT = 20, /* and it all comes back below this: the next larger size takes 2.25 times as long */
+    GAP_MAX_US = 1000000,  /* between pictures; a longer one is a pause, not a rate */
+    SHORT_PERCENT = 50,    /* of the interval: care is taken back above this, */
+    LATE_PERCENT = 100,    /* pictures become smaller when a third of them has no time although no care is left, */
+    PLENTY_PERCENT = 20,   /* and it all comes back below this: the next larger size takes 2.25 times as long */
     HURRY_AFTER_US = 500000,
     RELAX_AFTER_US = 10000000
 };

@@ -17,6 +17,7 @@ _Static_assert((int)RTC_REQUEST_OPEN_UDP == REQUEST_OPEN_UDP && (int)RTC_REQUEST
 _Static_assert(sizeof(rtc_address) == 24 && sizeof(rtc_path) == 56,
                "values of the public face that never grow (docs/decisions/0036-what-the-face-carries.md)");
 
+/* Of a connection that is silent for so long, what it recycles is given back but for one packet: the next consent check's. */
 enum { IDLE_TRIM_US = 1000000, IDLE_KEEPS_PACKETS = 1 };
 
 /* An rtc_packet is a struct packet. */

@@ -110,6 +110,7 @@ static void emit(struct send_pipeline *p, struct layers *layers, uint8_t level)
 static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
 {
     rtc_time_t gap = capture_us - p->worker.last_capture_us;
+    /* Two at once, and one after a pause, say nothing of a rate. */
     if (p->worker.last_capture_us > 0 && gap > 2000 && gap < 1000000) {
         uint32_t rate = (uint32_t)((1000000 + gap / 2) / gap);
         p->worker.frame_rate = (p->worker.frame_rate * 7 + rate + 4) / 8;

@@ -7,18 +7,18 @@
 #include <string.h>
 
 enum {
-    QUANTILE_PER_MILLE = 995,
-    INITIAL_DELAY_US = 40000,
-    MAX_DELAY_US = 500000,
+    QUANTILE_PER_MILLE = 995,         /* one packet of two hundred comes too late, and is heard as a loss is */
+    INITIAL_DELAY_US = 40000,         /* two packets of 20 ms, before anything was learnt */
+    MAX_DELAY_US = 500000,            /* nobody can talk over more than this: what is later is lost */
     DISCONTINUITY_EARLY_US = 1000000, /* media this much ahead of the base line is a new timeline */
     DISCONTINUITY_LATE_US = 5000000,  /* and so is what comes this much behind it */
     DISCONTINUITY_DRY_US = 1000000,   /* or this much, when nothing is left to play */
     STARVED_US = 1000000,             /* concealment without any packet ends after this */
     STALL_US = 500000,                /* a tick this late: the timeline is moved, not caught up with */
-    LOSS_MEMORY_US = 6000000,
-    ACCELERATE_EVERY_US = 100000,
+    LOSS_MEMORY_US = 6000000,         /* for so long after a loss one packet more is waited for: it may carry the lost one (in-band FEC) */
+    ACCELERATE_EVERY_US = 100000,     /* what is shortened, or stretched, oftener is heard */
     EXPAND_EVERY_US = 200000,
-    EXPAND_PATIENCE_US = 200000
+    EXPAND_PATIENCE_US = 200000 /* below the target for so long before speech is stretched; silence is at once */
 };
 
 void audio_buffer_init(struct audio_buffer *b, uint32_t clock_rate, size_t capacity)

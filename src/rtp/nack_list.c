@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+/* What only overtook is waited for no longer than the allowance: beyond it, asking in vain costs less than waiting does. A round trip that
+ * was measured as nearly nothing must not have each tick ask again. After the age no picture is held back for it any more. */
 enum { ALLOWANCE_MAX_US = 10000, MIN_RETRY_US = 20000, MAX_AGE_US = 3000000 };
 
 void nack_list_reset(struct nack_list *l)
@@ -71,7 +73,7 @@ bool nack_list_received(struct nack_list *l, rtc_time_t now, int64_t sequence, b
     } else if (sequence > l->highest) {
         kept = miss(l, now, l->highest + 1, sequence);
         l->highest = sequence;
-        l->allowance -= l->allowance / 512;
+        l->allowance -= l->allowance / 512; /* a network that reorders no more is forgotten over some hundreds of packets */
     } else {
         found(l, now, sequence, retransmitted);
     }

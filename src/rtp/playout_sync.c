@@ -6,8 +6,8 @@
 #include "sequence.h"
 
 enum {
-    EASE_US = 40000, /* what was added to audio is taken back when it is this much too long, or a third: going to and fro is heard */
-    MAX_ADDED_US = 1000000,
+    EASE_US = 40000,        /* what was added to audio is taken back when it is this much too long, or a third: going to and fro is heard */
+    MAX_ADDED_US = 1000000, /* beyond it, lips that do not fit are less of a nuisance than waiting */
     UNRELATED_US = 10000000 /* a difference like this is two clocks, not a delay */
 };
 

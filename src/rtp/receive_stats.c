@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* RFC 3550 appendix A.1, but for its MAX_MISORDER of 100: one keyframe is more packets than that. */
 enum { MIN_SEQUENTIAL = 2, MAX_DROPOUT = 3000, MAX_MISORDER = 1000, SEQUENCES = 1 << 16 };
 
 void receive_stats_init(struct receive_stats *s, uint32_t clock_rate)
@@ -34,7 +35,7 @@ static void count_jitter(struct receive_stats *s, rtc_time_t arrived, uint32_t t
         uint32_t distance = (uint32_t)(d < 0 ? -d : d);
         /* A jump of the timestamps is no jitter. */
         if (distance < s->clock_rate * 5)
-            s->jitter_q4 += distance - ((s->jitter_q4 + 8) >> 4);
+            s->jitter_q4 += distance - ((s->jitter_q4 + 8) >> 4); /* RFC 3550 A.8: J += (|D| - J) / 16, kept times 16 */
     }
     s->has_transit = true;
     s->transit = transit;
@@ -129,6 +130,7 @@ bool receive_stats_report(struct receive_stats *s, struct receive_report *out)
     s->received_prior = s->received;
     int64_t fraction = interval > 0 && lost > 0 ? lost * 256 / interval : 0;
     out->fraction_lost = (uint8_t)(fraction < 255 ? fraction : 255);
+    /* 24 bits with a sign (RFC 3550 6.4.1); duplicates make it negative. */
     out->cumulative_lost = (int32_t)(total > 0x7fffff ? 0x7fffff : total < -0x800000 ? -0x800000 : total);
     out->highest_sequence = (uint32_t)s->highest;
     out->jitter = s->jitter_q4 >> 4;

@@ -122,7 +122,7 @@ void rtcp_write_fir(struct writer *w, uint32_t ssrc, uint32_t media_ssrc, uint8_
 void rtcp_write_remb(struct writer *w, uint32_t ssrc, uint64_t bitrate_bps, const uint32_t *ssrcs, size_t count)
 {
     uint32_t exponent = 0;
-    while (bitrate_bps > 0x3ffff) {
+    while (bitrate_bps > 0x3ffff) { /* a mantissa of 18 bits (draft-alvestrand-rmcat-remb-03 section 2.2) */
         bitrate_bps >>= 1;
         exponent++;
     }

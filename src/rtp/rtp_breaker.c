@@ -5,6 +5,8 @@
 #include <math.h>
 
 enum { US_PER_S = 1000000, TD_MIN_US = 5 * US_PER_S /* RFC 3550 section 6.2: the fixed minimum */, PAUSE_US = 2 * US_PER_S };
+/* RFC 8083: so many intervals without a report (section 4.1), so many times the rate of TCP (section 4.3). In less than the least interval
+ * there are too few packets to say what was lost of them. */
 enum { INTERVAL_MIN_US = 50000, INTERVALS = 3, TCP_FACTOR = 10 };
 
 void rtp_breaker_init(struct rtp_breaker *b)

@@ -5,6 +5,8 @@
 #include "context.h"
 
 enum { OUTAGE_US = 10000000 /* nothing at all was heard for this long */ };
+/* One that stopped may try again by itself when congestion can be expected to have gone (RFC 8083 section 4.5): later each time, and as if
+ * for the first time when all went well for long. */
 enum { US_PER_S = 1000000, RETRY_US = 5 * US_PER_S, RETRY_MAX_US = 60 * US_PER_S, WELL_AFTER_US = 30 * US_PER_S, FLOWS_US = 5 * US_PER_S };
 
 static void set_state(struct rtp_send_stream *st, enum rtp_circuit state, rtc_time_t next, struct out *out)

@@ -4,7 +4,7 @@
 
 #include "memory.h"
 
-enum { SECTIONS_MAX = 128 };
+enum { SECTIONS_MAX = 128 }; /* a bound on what is walked for an unknown SSRC */
 
 /* A remote SSRC and what is known of it. */
 struct source {

@@ -2,7 +2,7 @@
 /* The way of a session's packets: see rtp_outlet.h. */
 #include "rtp_outlet.h"
 
-enum { DEFAULT_ROUND_TRIP_US = 100000 };
+enum { DEFAULT_ROUND_TRIP_US = 100000 }; /* before ICE or a report has measured one */
 
 bool rtp_outlet_is_open(const struct rtp_outlet *o)
 {

@@ -4,7 +4,7 @@
 
 #include "rtp_packet.h"
 
-enum { BURST_US = 5000, US_PER_S = 1000000 };
+enum { BURST_US = 5000 /* what leaves at once: timers are no finer */, US_PER_S = 1000000 };
 
 /* Repair of 5 % random loss takes 6 % of the rate, of 20 % a quarter. At once, as much as a third of a second of the rate, or a small
  * picture. */
@@ -18,6 +18,7 @@ static int64_t cost(const struct packet *packet)
 
 void rtp_pacer_set_target(struct rtp_pacer *p, uint32_t target_bps)
 {
+    /* A keyframe is many times as large as what follows: it leaves at two and a half times the rate, and in between there is silence. */
     uint64_t rate = (uint64_t)target_bps * 5 / 2;
     p->target_bps = target_bps;
     p->rate_bps = rate > UINT32_MAX ? UINT32_MAX : rate < 8000 ? 8000 : (uint32_t)rate;

@@ -90,5 +90,6 @@ uint32_t rtp_ssrc(struct slice packet)
 
 bool rtp_is_rtcp(struct slice datagram)
 {
+    /* The second byte as a packet type; of RTP it would be a marker with the payload types 64 to 95, which are not given out. */
     return datagram.len >= 2 && datagram.data[1] >= 192 && datagram.data[1] <= 223;
 }

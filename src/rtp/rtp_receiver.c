@@ -10,11 +10,11 @@
 #include "text.h"
 
 enum {
-    REPAIR_WAIT_MIN_US = 200000,
+    REPAIR_WAIT_MIN_US = 200000, /* three round trips are waited for a repair, which may be lost, too; within these */
     REPAIR_WAIT_MAX_US = 1000000,
     REORDER_WAIT_US = 60000, /* without NACK a gap is worth waiting for reordering only */
-    PLI_EVERY_US = 200000,
-    REPAIR_AHEAD = 256 /* how far an RTX packet may be in front of the stream */
+    PLI_EVERY_US = 200000,   /* a keyframe takes a while to be made: asking at each packet makes a sender make many */
+    REPAIR_AHEAD = 256       /* how far an RTX packet may be in front of the stream */
 };
 
 static void init_buffer(struct rtp_receiver *r)
@@ -110,7 +110,7 @@ static double amplitude(uint8_t level)
 {
     double value = 1;
     for (uint8_t i = 0; i < level; i++)
-        value *= 0.8912509381337456;
+        value *= 0.8912509381337456; /* 1 dB: 10 to the power of -1/20 */
     return level >= 127 ? 0 : value;
 }
 

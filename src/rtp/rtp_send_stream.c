@@ -8,8 +8,11 @@
 #include "rtx_cache.h"
 #include "text.h"
 
+/* The least between two keyframes that are asked for, and between two repairs of one packet (unknown: before a round trip is measured): who
+ * asks again sooner can not have seen what was sent. */
 enum { US_PER_S = 1000000, KEYFRAME_GAP_US = 100000, RESEND_GAP_US = 10000, RESEND_GAP_UNKNOWN_US = 50000, RTX_HEADER_LEN = 2 };
 enum { REPAIR_AGE_US = US_PER_S, KEYFRAME_GAP_MAX_US = 3 * US_PER_S, EXPECTED_MAX = 1 << 16 };
+/* What can be no measurement; and what a frame lasts when the capture times do not say. */
 enum { ROUND_TRIP_MAX_US = 60 * US_PER_S, CAPTURE_AGE_MAX_US = 5 * US_PER_S, AUDIO_FRAME_US = 20000, VIDEO_FRAME_US = 33000 };
 
 static bool repairs(const struct rtp_send_stream *s, const struct rtp_section *section)
@@ -43,7 +46,7 @@ static void randomize(struct rtp_send_stream *s)
     uint64_t random = context_random_u64(s->context);
     s->numbers.sequence = (uint16_t)(random & 0x7fff);
     s->numbers.rtx_sequence = (uint16_t)(random >> 16 & 0x7fff);
-    s->numbers.picture_id = (uint16_t)(random >> 32 & 0x7fff);
+    s->numbers.picture_id = (uint16_t)(random >> 32 & 0x7fff); /* 15 bits (RFC 7741 section 4.2) */
     s->numbers.base_index = (uint8_t)(random >> 48);
     s->numbers.timestamp_offset = context_random_u32(s->context);
 }

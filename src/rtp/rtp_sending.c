@@ -4,6 +4,8 @@
 
 #include "context.h"
 
+/* The peer needs the first report to bring sound and picture together (RFC 3550 6.4.1): it does not wait for the usual interval. How often
+ * a keyframe is asked for that does not come, and how often what repairs take is measured anew. */
 enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000 };
 
 /* Every stream that there may be. */

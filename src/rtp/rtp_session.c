@@ -114,7 +114,7 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
         if (rtp_send_stream_is_stopped(st) && starts)
             rtp_circuits_close(&s->circuits, now, st, out);
     *handle = m->handle;
-    rtp_reports_hasten(&s->reports, now + 1000000);
+    rtp_reports_hasten(&s->reports, now + 1000000); /* who begins to send is soon synchronised with, and named (SDES) */
     rtp_sending_update_rate(&s->sending, now, out);
     return RTC_OK;
 }
@@ -329,7 +329,7 @@ void rtp_session_request_keyframe(struct rtp_session *s, rtc_time_t now, uint32_
 
 void rtp_session_set_receive_limit(struct rtp_session *s, rtc_time_t now, uint32_t stream, uint32_t bitrate_bps)
 {
-    enum { SOON_US = 50000 };
+    enum { SOON_US = 50000 }; /* limits often come several at a time: one report says the last */
     struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
     if (!rs || rs->receive_limit_bps == bitrate_bps)
         return;

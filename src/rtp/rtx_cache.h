@@ -5,6 +5,7 @@
 
 #include "packet.h"
 
+/* Resends are those of one packet: who asks for it oftener has a path on which it does not arrive. */
 enum { RTX_CACHE_PACKETS = 1024, RTX_CACHE_BYTES_MAX = 2 << 20, RTX_CACHE_AGE_US = 2000000, RTX_CACHE_RESENDS_MAX = 6 };
 
 struct rtx_cache;

@@ -6,9 +6,9 @@
 
 enum {
     FIRST_CAPACITY = 128,
-    REORDER_AT_START = 64,
-    UNDECODABLE_AGE_US = 1000000, /* packets that no keyframe makes useful are given up after this */
-    FIRST_KEYFRAME_WAIT_US = 50000
+    REORDER_AT_START = 64,         /* what came first need not be what was sent first */
+    UNDECODABLE_AGE_US = 1000000,  /* packets that no keyframe makes useful are given up after this */
+    FIRST_KEYFRAME_WAIT_US = 50000 /* the first packets are of one in most calls: it is not asked for while it is coming */
 };
 
 const struct moves video_buffer_moves = {
@@ -40,7 +40,7 @@ void video_buffer_init(struct video_buffer *b, rtc_context *context, const struc
     b->capacity_max = FIRST_CAPACITY;
     while (b->capacity_max * 2 <= capacity)
         b->capacity_max *= 2;
-    b->max_wait = 300000;
+    b->max_wait = 300000; /* until video_buffer_set_max_wait */
     b->stalled_since = RTC_TIME_NEVER;
     b->keyframe_time = -RTC_TIME_NEVER;
 }

@@ -5,12 +5,12 @@
 #include "sequence.h"
 
 enum {
-    QUANTILE_PER_MILLE = 950,
-    LEAD_US = 10000, /* a frame is released this long before it is shown, to be decoded */
-    MAX_DELAY_US = 650000,
-    UP_PER_MILLE = 100, /* how fast the delay changes, microseconds per millisecond: no faster than audio can follow */
+    QUANTILE_PER_MILLE = 950, /* one frame of twenty is shown later than its time, which is seen less than a longer delay */
+    LEAD_US = 10000,          /* a frame is released this long before it is shown, to be decoded */
+    MAX_DELAY_US = 650000,    /* where the histogram ends (delay_estimator.h) */
+    UP_PER_MILLE = 100,       /* how fast the delay changes, microseconds per millisecond: no faster than audio can follow */
     DOWN_PER_MILLE = 200,
-    DISCONTINUITY_EARLY_US = 1000000,
+    DISCONTINUITY_EARLY_US = 1000000, /* as audio_buffer.c */
     DISCONTINUITY_LATE_US = 5000000,
     FREEZE_EXTRA_US = 150000 /* webrtc-stats, freezeCount */
 };

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+/* Packets that wait for a loop that does not run; what is over it is lost, and sent again. */
 enum { SLOT_BITS = 16, SLOTS = 1 << SLOT_BITS, OUTBOX_MAX = 256 };
 
 struct slot {

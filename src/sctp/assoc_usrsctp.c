@@ -28,15 +28,15 @@
 enum {
     COMMON_HEADER_LEN = 12,
     PIECE_BYTES = 128 * 1024, /* given to the engine at once; one that is larger than its buffer would be refused */
-    READ_BYTES = 64 * 1024,
+    READ_BYTES = 64 * 1024,   /* fetched at once */
     SCARCE_BYTES = 1024,
-    RTO_MAX_MS = 3000,
-    ATTEMPTS = 20, /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
-    BUSY_TICK_US = 10 * MS,
-    BUSY_AFTER_US = 500 * MS,
+    RTO_MAX_MS = 3000,        /* not the minute of RFC 9260 section 16: when the path is back, data goes on with the next timer */
+    ATTEMPTS = 20,            /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
+    BUSY_TICK_US = 10 * MS,   /* as fine as the engine's own clock */
+    BUSY_AFTER_US = 500 * MS, /* a delayed SACK, and its answer, are over by then */
     IDLE_TICK_US = 1000 * MS,
-    IDLE_ADVANCE_US = 100 * MS,
-    CAUSE_USER_ABORT = 12 /* RFC 9260 3.3.10.12 */
+    IDLE_ADVANCE_US = 100 * MS, /* nobody moved the process's clock for this long: one that is idle does */
+    CAUSE_USER_ABORT = 12       /* RFC 9260 3.3.10.12 */
 };
 
 struct usrsctp_assoc {
@@ -165,6 +165,7 @@ static bool set_rto(struct usrsctp_assoc *a, bool up)
 {
     rtc_time_t rtt = a->options.rtt_us > 0 ? a->options.rtt_us : 0;
     uint32_t initial = rtt ? clamp_ms(3 * rtt, 150, 1000) : 1000;
+    /* A peer may hold a SACK back for 200 ms (RFC 9260 section 6.2), and its clock has 10 ms steps on either side. */
     uint32_t least = clamp_ms(rtt + 220 * MS, 250, RTO_MAX_MS);
     struct sctp_rtoinfo rto = {
         .srto_initial = up && initial < least ? least : initial,

@@ -5,7 +5,7 @@
 #include "dcep.h"
 #include "memory.h"
 
-enum { SMALL_BYTES = 1280, SPARES_MAX = 32 };
+enum { SMALL_BYTES = 1280, SPARES_MAX = 32 }; /* messages of about a packet are recycled, so many of them */
 
 void channel_queues_init(struct channel_queues *qs, rtc_context *context)
 {

@@ -5,6 +5,7 @@
 #include "data_channels_internal.h"
 #include "memory.h"
 
+/* 1150: what is left of 1200 after DTLS, for who does not say; 576: any IPv4 host takes that (RFC 791). */
 enum { DEFAULT_CHANNELS = 256, DEFAULT_MTU = 1150, SMALLEST_MTU = 576 };
 
 static void take_options(struct data_channels *dc, const struct data_channels_options *o)

@@ -10,6 +10,7 @@
 
 #define MS 1000 /* microseconds */
 
+/* 1 MiB is 100 Mbit/s over 80 ms. A SACK after 20 ms, or four packets where RFC 9260 section 6.2 has two: each costs a DTLS record. */
 enum { BUFFER_BYTES = 1024 * 1024, CHUNKS_MAX = 16 * 1024, SACK_DELAY_MS = 20, SACK_EVERY = 4 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -32,8 +33,8 @@ static void begin(void)
     usrsctp_sysctl_set_sctp_sendspace(BUFFER_BYTES);
     usrsctp_sysctl_set_sctp_recvspace(BUFFER_BYTES);
     usrsctp_sysctl_set_sctp_max_chunks_on_queue(CHUNKS_MAX);
-    usrsctp_sysctl_set_sctp_ecn_enable(0);
-    usrsctp_sysctl_set_sctp_asconf_enable(0);
+    usrsctp_sysctl_set_sctp_ecn_enable(0);    /* above DTLS no bits of IP are seen, */
+    usrsctp_sysctl_set_sctp_asconf_enable(0); /* and no addresses */
     usrsctp_sysctl_set_sctp_auto_asconf(0);
     usrsctp_sysctl_set_sctp_auth_enable(0);
     usrsctp_sysctl_set_sctp_nrsack_enable(0);
@@ -44,7 +45,7 @@ static void begin(void)
     usrsctp_sysctl_set_sctp_delayed_sack_time_default(SACK_DELAY_MS);
     usrsctp_sysctl_set_sctp_sack_freq_default(SACK_EVERY);
     usrsctp_sysctl_set_sctp_L2_abc_variable(SACK_EVERY);
-    usrsctp_sysctl_set_sctp_initial_cwnd(10);
+    usrsctp_sysctl_set_sctp_initial_cwnd(10);    /* packets, as TCP's (RFC 6928) */
     usrsctp_sysctl_set_sctp_max_retran_chunk(0); /* RFC 9260 6.1 A: answered probes of a closed window do not count against a peer */
     usrsctp_sysctl_set_sctp_max_burst_default(0);
     usrsctp_sysctl_set_sctp_fr_max_burst_default(4);
@@ -59,6 +60,7 @@ void usrsctp_process_advance(rtc_time_t now)
     rtc_time_t elapsed_ms = (now - at) / MS;
     if (elapsed_ms > 0) {
         atomic_store_explicit(&timers_at, at + elapsed_ms * MS, memory_order_relaxed);
+        /* A machine that slept: every timer is due once, which a minute is enough for. */
         usrsctp_handle_timers(elapsed_ms > 60000 ? 60000 : (uint32_t)elapsed_ms);
     }
     pthread_mutex_unlock(&timers_lock);
