@@ -7,6 +7,7 @@
 #include <crtc/context.h>
 #include <crtc/data_channel.h>
 #include <crtc/endpoint.h>
+#include <crtc/ice_candidate.h>
 #include <crtc/loop.h>
 #include <crtc/media.h>
 #include <crtc/media_stream.h>

@@ -6,6 +6,7 @@
 #define CRTC_PEER_CONNECTION_H
 
 #include <crtc/data_channel.h>
+#include <crtc/ice_candidate.h>
 #include <crtc/loop.h>
 #include <crtc/media.h>
 #include <crtc/rtp.h>
@@ -241,21 +242,6 @@ typedef enum rtc_sdp_type { RTC_SDP_NONE = 0, RTC_SDP_OFFER = 1, RTC_SDP_PRANSWE
 RTC_EXPORT const char *rtc_sdp_type_name(rtc_sdp_type type);
 RTC_EXPORT rtc_sdp_type rtc_sdp_type_from_name(const char *name);
 
-/* RTCIceCandidate, as an event gives it. An empty `candidate` says that the generation has no more candidates (send it to the peer like any other).
- *
- * Owner: the connection's.
- * Thread: the connection's.
- * Valid: for the callback, texts included. Those of the peer are copied.
- * Errors: of rtc_peer_connection_add_ice_candidate. What could not be gathered is told by on_ice_candidate_error.
- * Section: webrtc-pc 4.8.1, RFC 8839 5.1. */
-typedef struct rtc_ice_candidate {
-    size_t size;                   /* sizeof(rtc_ice_candidate) of the library */
-    const char *candidate;         /* "candidate:..." */
-    const char *sdp_mid;           /* of the section that carries the transport */
-    int sdp_m_line_index;          /* of the same, from 0 */
-    const char *username_fragment; /* of its generation */
-} rtc_ice_candidate;
-
 /* RTCPeerConnectionIceErrorEvent. */
 typedef struct rtc_ice_candidate_error {
     size_t size;
@@ -376,15 +362,6 @@ RTC_EXPORT const char *rtc_peer_connection_current_remote_description(rtc_peer_c
 RTC_EXPORT const char *rtc_peer_connection_pending_local_description(rtc_peer_connection *connection, rtc_sdp_type *type);
 RTC_EXPORT const char *rtc_peer_connection_pending_remote_description(rtc_peer_connection *connection, rtc_sdp_type *type);
 
-/* RTCIceCandidateInit: a candidate of the peer's. */
-typedef struct rtc_ice_candidate_init {
-    size_t size;
-    const char *candidate;         /* "candidate:..."; NULL or "": the peer has no more */
-    const char *sdp_mid;           /* may be NULL */
-    bool has_sdp_m_line_index;     /* for index 0: another one counts without */
-    uint16_t sdp_m_line_index;     /* of the section, from 0, when there is no sdp_mid */
-    const char *username_fragment; /* may be NULL */
-} rtc_ice_candidate_init;
 /* addIceCandidate. `candidate` NULL, or one without text, mid and index: the peer has no more for any section. What was added stands in the remote description, the pending
  * one, the current one or both, as the username fragments say.
  * Errors: RTC_ERR_INVALID_STATE (closed, or there is no remote description), RTC_ERR_OPERATION (text that is no candidate, no such section, or the username fragment of no

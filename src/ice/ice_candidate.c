@@ -8,6 +8,11 @@ enum { COMPONENT_MAX = 256 };
 static const char *const type_names[] = {"host", "srflx", "prflx", "relay"};
 static const char *const tcp_names[] = {"", "active", "passive", "so"};
 
+const char *ice_tcp_type_name(enum ice_tcp_type type)
+{
+    return (size_t)type < sizeof tcp_names / sizeof tcp_names[0] ? tcp_names[type] : "";
+}
+
 const char *ice_candidate_type_name(enum ice_candidate_type type)
 {
     return (size_t)type < sizeof type_names / sizeof type_names[0] ? type_names[type] : "";
@@ -119,64 +124,70 @@ static bool parse_tcp_type(struct slice value, struct ice_candidate *c)
     return false;
 }
 
-static bool parse_related_port(struct slice value, struct ice_candidate *c)
+/* The words that have a place, and then names and values; unknown ones are skipped. */
+static struct ice_candidate_words split(struct slice text)
 {
-    uint64_t number;
-    if (!parse_number(value, 0, UINT16_MAX, &number))
-        return false;
-    if (c->related.family != ADDRESS_NONE)
-        c->related.port = (uint16_t)number;
-    return true;
-}
-
-static bool parse_extension(struct slice name, struct slice value, struct ice_candidate *c)
-{
-    if (slice_is(name, "raddr")) {
-        (void)address_parse(value, 0, &c->related);
-        return true;
-    }
-    if (slice_is(name, "rport"))
-        return parse_related_port(value, c);
-    if (slice_is(name, "tcptype"))
-        return parse_tcp_type(value, c);
-    if (slice_is(name, "ufrag"))
-        return only(value, "+/-_=") && copy_word(value, c->ufrag, sizeof c->ufrag);
-    return true;
-}
-
-static bool parse_extensions(struct slice text, struct ice_candidate *c)
-{
+    struct ice_candidate_words w = {.foundation = word(&text)};
+    struct slice *const fixed[] = {&w.component, &w.transport, &w.priority, &w.address, &w.port, &w.keyword, &w.type};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        *fixed[i] = word(&text);
     for (;;) {
         struct slice name = word(&text);
         struct slice value = word(&text);
         if (value.len == 0)
-            return true;
-        if (!parse_extension(name, value, c))
-            return false;
+            return w;
+        if (slice_is(name, "raddr"))
+            w.related_address = value;
+        else if (slice_is(name, "rport"))
+            w.related_port = value;
+        else if (slice_is(name, "tcptype"))
+            w.tcp_type = value;
+        else if (slice_is(name, "ufrag"))
+            w.ufrag = value;
     }
 }
 
-static bool parse_fixed(struct slice *text, struct ice_candidate *c)
+bool ice_candidate_split(struct slice text, struct ice_candidate_words *out)
 {
-    struct slice foundation = word(text), component = word(text), transport = word(text), priority = word(text);
-    struct slice host = word(text), port = word(text), keyword = word(text), type = word(text);
-    uint64_t number = 0;
-    if (!only(foundation, "+/-_=") || !copy_word(foundation, c->foundation, sizeof c->foundation))
+    (void)skip_prefix(&text, "a=");
+    if (!skip_prefix(&text, "candidate:") || !printable(text))
         return false;
-    if (!parse_number(component, 1, COMPONENT_MAX, &number))
+    *out = split(text);
+    return true;
+}
+
+static bool parse_extensions(const struct ice_candidate_words *w, struct ice_candidate *c)
+{
+    uint64_t port = 0;
+    (void)address_parse(w->related_address, 0, &c->related);
+    if (w->related_port.len > 0 && !parse_number(w->related_port, 0, UINT16_MAX, &port))
+        return false;
+    if (c->related.family != ADDRESS_NONE)
+        c->related.port = (uint16_t)port;
+    if (w->tcp_type.len > 0 && !parse_tcp_type(w->tcp_type, c))
+        return false;
+    return w->ufrag.len == 0 || (only(w->ufrag, "+/-_=") && copy_word(w->ufrag, c->ufrag, sizeof c->ufrag));
+}
+
+static bool parse_fixed(const struct ice_candidate_words *w, struct ice_candidate *c)
+{
+    uint64_t number = 0;
+    if (!only(w->foundation, "+/-_=") || !copy_word(w->foundation, c->foundation, sizeof c->foundation))
+        return false;
+    if (!parse_number(w->component, 1, COMPONENT_MAX, &number))
         return false;
     c->component = (uint16_t)number;
-    if (!parse_transport(transport, c) || !parse_number(priority, 0, UINT32_MAX, &number))
+    if (!parse_transport(w->transport, c) || !parse_number(w->priority, 0, UINT32_MAX, &number))
         return false;
     c->priority = (uint32_t)number;
-    return parse_host(host, port, c) && parse_type(keyword, type, c);
+    return parse_host(w->address, w->port, c) && parse_type(w->keyword, w->type, c);
 }
 
 int ice_candidate_parse(struct slice text, struct ice_candidate *out)
 {
     struct ice_candidate c = {.component = 1};
-    (void)skip_prefix(&text, "a=");
-    if (!skip_prefix(&text, "candidate:") || !printable(text) || !parse_fixed(&text, &c) || !parse_extensions(text, &c))
+    struct ice_candidate_words words;
+    if (!ice_candidate_split(text, &words) || !parse_fixed(&words, &c) || !parse_extensions(&words, &c))
         return RTC_ERR_SYNTAX;
     *out = c;
     return RTC_OK;

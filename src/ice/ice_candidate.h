@@ -26,6 +26,13 @@ struct ice_candidate {
     char ufrag[257];        /* the ufrag extension; else empty */
 };
 
+/* The words of the text, as it has them; a word that is not there is empty. */
+struct ice_candidate_words {
+    struct slice foundation, component, transport, priority, address, port, keyword, type;
+    struct slice related_address, related_port, tcp_type, ufrag;
+};
+/* False when it does not begin with "candidate:", with or without "a=" before that, or has control characters. */
+bool ice_candidate_split(struct slice text, struct ice_candidate_words *out);
 /* Parses "candidate:..." with or without "a=" and the "candidate:" prefix being required; unknown extensions are skipped. RTC_ERR_SYNTAX
  * when it does not follow the grammar. */
 int ice_candidate_parse(struct slice text, struct ice_candidate *out);
@@ -33,5 +40,6 @@ int ice_candidate_parse(struct slice text, struct ice_candidate *out);
 void ice_candidate_print(const struct ice_candidate *candidate, struct text *out);
 uint32_t ice_candidate_priority(enum ice_candidate_type type, uint16_t local_preference, uint16_t component);
 const char *ice_candidate_type_name(enum ice_candidate_type type); /* "host", "srflx", "prflx", "relay" */
+const char *ice_tcp_type_name(enum ice_tcp_type type);             /* "", "active", "passive", "so" */
 
 #endif

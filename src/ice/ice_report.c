@@ -215,6 +215,11 @@ bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct
     return true;
 }
 
+const char *ice_relay_protocol_name(const char *url)
+{
+    return strncmp(url, "turns:", 6) == 0 ? "tls" : strstr(url, "transport=tcp") ? "tcp" : "udp";
+}
+
 void ice_agent_count_sent(struct ice_agent *agent, rtc_time_t now, size_t bytes)
 {
     if (!agent->checks.selected)

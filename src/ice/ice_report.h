@@ -42,6 +42,8 @@ bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct
 /* A candidate that nothing is sent to, with the reason (static text). The first few. */
 bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out, const char **reason);
 bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct ice_server_report *out);
+/* How a TURN server with this URL is spoken to: "udp", "tcp", "tls" (RTCIceServerTransportProtocol). */
+const char *ice_relay_protocol_name(const char *url);
 
 /* The two ends of a pair as they are told of. */
 void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pair, struct ice_candidate *out);

@@ -2,35 +2,17 @@
 /* Candidates of this side on their way to the application (webrtc-pc 4.8.1; RFC 8838, RFC 8840). */
 #include "local_candidates.h"
 
+#include "candidate_object.h"
+#include "ice_report.h"
 #include "transport.h"
 
 enum { CANDIDATE, CANDIDATE_ERROR };
 
-/* Three texts in one block: candidate, mid, username fragment. */
-static char *pack(rtc_context *context, const char *candidate, const char *mid, const char *ufrag)
-{
-    size_t a = strlen(candidate) + 1, b = strlen(mid) + 1, c = strlen(ufrag) + 1;
-    char *block = memory_alloc(context, a + b + c);
-    if (!block)
-        return NULL;
-    memcpy(block, candidate, a);
-    memcpy(block + a, mid, b);
-    memcpy(block + a + b, ufrag, c);
-    return block;
-}
-
 static void tell_candidate(rtc_peer_connection *pc, const struct user_event *e)
 {
-    rtc_ice_candidate candidate = {.size = sizeof candidate, .sdp_m_line_index = e->value};
     negotiation_forget_shown(pc->context, &pc->negotiation); /* it stands there from now on */
-    if (!pc->callbacks.on_ice_candidate)
-        return;
-    if (e->more) {
-        candidate.candidate = e->more;
-        candidate.sdp_mid = candidate.candidate + strlen(candidate.candidate) + 1;
-        candidate.username_fragment = candidate.sdp_mid + strlen(candidate.sdp_mid) + 1;
-    }
-    pc->callbacks.on_ice_candidate(pc, pc->user, e->more ? &candidate : NULL);
+    if (pc->callbacks.on_ice_candidate)
+        pc->callbacks.on_ice_candidate(pc, pc->user, e->object);
 }
 
 static void tell_error(rtc_peer_connection *pc, const struct user_event *e)
@@ -58,45 +40,71 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
         tell_error(pc, e);
 }
 
-static const struct event_teller teller = {.tell = tell};
+static void release(rtc_peer_connection *pc, struct user_event *e)
+{
+    (void)pc;
+    rtc_ice_candidate_unref(e->object);
+}
+
+static const struct event_teller teller = {.tell = tell, .hold = candidate_object_hold, .release = release};
+
+enum { CANDIDATE_COST = 512 }; /* what one takes, with its texts */
 
 bool candidates_wait(const rtc_peer_connection *pc, const char *text)
 {
     for (const struct user_event *e = pc->events.head; e; e = e->next)
-        if (e->teller == &teller && e->type == CANDIDATE && e->more && strcmp(e->more, text) == 0)
+        if (e->teller == &teller && e->type == CANDIDATE && e->object &&
+            strcmp(((const rtc_ice_candidate *)e->object)->candidate, text) == 0)
             return true;
     return false;
 }
 
-static void queue(rtc_peer_connection *pc, size_t number, const char *text, const char *ufrag)
+/* `init` says all but the section. */
+static void queue(rtc_peer_connection *pc, size_t number, rtc_ice_candidate_init *init)
 {
     const struct session_description *local = description_says(negotiation_local(&pc->negotiation));
     const char *mid = negotiation_state_transport(negotiation_now(&pc->negotiation), number)->mid;
     if (number > 0 && !mid[0])
         return; /* no section has it */
     int index = local ? session_description_find(local, mid) : 0;
-    char *packed = pack(pc->context, text, mid, ufrag);
-    if (!packed) {
+    init->sdp_mid = mid;
+    init->has_sdp_m_line_index = true;
+    init->sdp_m_line_index = (uint16_t)(index < 0 ? 0 : index);
+    const rtc_ice_candidate *candidate = candidate_object_new(pc->context, init);
+    if (!candidate) {
         peer_give_up(pc);
         return;
     }
-    struct user_event *e = peer_tell(pc, &teller, CANDIDATE, index < 0 ? 0 : index, NULL);
+    struct user_event *e = peer_tell(pc, &teller, CANDIDATE, 0, (void *)(uintptr_t)candidate);
     if (e)
-        event_queue_carry_more(&pc->events, e, packed);
-    else
-        memory_free(pc->context, packed);
+        event_queue_charge(&pc->events, e, CANDIDATE_COST);
+    rtc_ice_candidate_unref(candidate);
+}
+
+/* webrtc-pc 4.8.1.1: from which server it came, and how that one is spoken to. */
+static void name_server(const rtc_peer_connection *pc, size_t number, const struct ice_candidate *candidate,
+                        struct ice_server_report *server, rtc_ice_candidate_init *init)
+{
+    const struct ice_agent *agent = transport_ice_latest(pc->transports.items[number]);
+    if (candidate->server == 0 || !ice_agent_server_report(agent, candidate->server - 1u, server))
+        return;
+    init->url = server->url;
+    init->relay_protocol = candidate->type == ICE_RELAYED ? ice_relay_protocol_name(server->url) : NULL;
 }
 
 void candidates_gathered(rtc_peer_connection *pc, size_t number, const struct ice_candidate *candidate)
 {
     struct text text = text_new(pc->context);
+    struct ice_server_report server;
     ice_candidate_print(candidate, &text);
     char *printed = text_take(&text);
+    rtc_ice_candidate_init init = {.size = sizeof init, .candidate = printed, .username_fragment = candidate->ufrag};
     negotiation_forget_shown(pc->context, &pc->negotiation);
     if (printed)
         peer_log(pc, RTC_LOG_INFO, "local %s", printed);
+    name_server(pc, number, candidate, &server, &init);
     if (printed)
-        queue(pc, number, printed, candidate->ufrag);
+        queue(pc, number, &init);
     else
         peer_give_up(pc);
     memory_free(pc->context, printed);
@@ -104,8 +112,9 @@ void candidates_gathered(rtc_peer_connection *pc, size_t number, const struct ic
 
 void candidates_end(rtc_peer_connection *pc, size_t number, const char *ufrag)
 {
+    rtc_ice_candidate_init init = {.size = sizeof init, .candidate = "", .username_fragment = ufrag};
     negotiation_forget_shown(pc->context, &pc->negotiation);
-    queue(pc, number, "", ufrag);
+    queue(pc, number, &init);
 }
 
 void candidates_complete(rtc_peer_connection *pc)

@@ -25,18 +25,6 @@ static const char *server_state_name(enum ice_server_progress progress)
     return names[progress];
 }
 
-static const char *tcp_type_name(uint8_t type)
-{
-    static const char *const names[] = {"", "active", "passive", "so"};
-    return names[type];
-}
-
-/* RTCIceServerTransportProtocol */
-static const char *relay_protocol(const char *url)
-{
-    return strncmp(url, "turns:", 6) == 0 ? "tls" : strstr(url, "transport=tcp") ? "tcp" : "udp";
-}
-
 static void add_certificate(struct stats_builder *b, const char *id, struct slice der)
 {
     char fingerprint[CERTIFICATE_FINGERPRINT_TEXT];
@@ -64,7 +52,7 @@ static void add_server_of(struct stats_builder *b, const struct ice_agent *agent
         return;
     stats_text(b, "url", server.url);
     if (c->type == ICE_RELAYED)
-        stats_text(b, "relayProtocol", relay_protocol(server.url));
+        stats_text(b, "relayProtocol", ice_relay_protocol_name(server.url));
 }
 
 static void add_candidate(struct stats_builder *b, const struct ice_agent *agent, bool local, const char *id, const struct ice_candidate *c)
@@ -86,7 +74,7 @@ static void add_candidate(struct stats_builder *b, const struct ice_agent *agent
     if (c->ufrag[0])
         stats_text(b, "usernameFragment", c->ufrag);
     if (c->tcp_type != ICE_TCP_NONE)
-        stats_text(b, "tcpType", tcp_type_name(c->tcp_type));
+        stats_text(b, "tcpType", ice_tcp_type_name((enum ice_tcp_type)c->tcp_type));
     if (local)
         add_server_of(b, agent, c);
 }

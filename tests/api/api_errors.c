@@ -116,6 +116,15 @@ static void certificates(void **state)
     rtc_certificate_unref(certificate);
 }
 
+static void candidates(void **state)
+{
+    const rtc_ice_candidate *candidate;
+    const rtc_ice_candidate_init init = {.size = sizeof init, .candidate = "candidate:1 1 udp 1 192.0.2.1 5 typ host"};
+    (void)state;
+    REFUSED(rtc_ice_candidate_new(NULL, &init, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_ice_candidate_new(NULL, &init, &candidate), RTC_ERR_TYPE, "neither sdp_mid nor sdp_m_line_index");
+}
+
 static int new_with(rtc_configuration configuration)
 {
     rtc_peer_connection *pc = NULL;
@@ -576,6 +585,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contexts_loops_endpoints),
         cmocka_unit_test(certificates),
+        cmocka_unit_test(candidates),
         cmocka_unit_test(constructor_of_connections),
         cmocka_unit_test(connections),
         cmocka_unit_test(channels),

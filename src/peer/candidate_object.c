@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* See candidate_object.h. The members are words of a second copy of the text, each with a zero after it. */
+#include "candidate_object.h"
+
+#include "error.h"
+#include "context.h"
+#include "ice_candidate.h"
+#include "memory.h"
+#include "options.h"
+
+#include <stdatomic.h>
+
+struct candidate_object {
+    rtc_ice_candidate face; /* first: what users hold */
+    atomic_uint references;
+    rtc_context *context; /* a reference */
+    char text[];
+};
+
+static struct candidate_object *inner(const rtc_ice_candidate *candidate)
+{
+    return (struct candidate_object *)(uintptr_t)candidate;
+}
+
+/* Appends a copy to the block; NULL stays NULL. */
+static const char *keep(char **at, const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*at, text, size);
+    *at += size;
+    return copy;
+}
+
+static size_t size_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* A word of the copy at `base` of the text at `text`, ended there; NULL when there is none. */
+static const char *word(char *base, const char *text, struct slice s)
+{
+    if (s.len == 0)
+        return NULL;
+    char *w = base + ((const char *)s.data - text);
+    w[s.len] = 0; /* a space, or the end of the text */
+    return w;
+}
+
+/* `copy` is another copy of the face's text. */
+static void read_members(rtc_ice_candidate *face, char *copy)
+{
+    struct ice_candidate_words words;
+    struct ice_candidate c;
+    struct slice text = slice_str(face->candidate);
+    if (ice_candidate_parse(text, &c) || !ice_candidate_split(text, &words))
+        return;
+    face->foundation = word(copy, face->candidate, words.foundation);
+    face->component = c.component == 1 ? "rtp" : c.component == 2 ? "rtcp" : NULL;
+    face->priority = c.priority;
+    face->address = word(copy, face->candidate, words.address);
+    face->protocol = c.protocol == PATH_TCP ? "tcp" : "udp";
+    face->port = c.address.port;
+    face->type = ice_candidate_type_name((enum ice_candidate_type)c.type);
+    face->tcp_type = c.tcp_type != ICE_TCP_NONE ? ice_tcp_type_name((enum ice_tcp_type)c.tcp_type) : NULL;
+    face->related_address = word(copy, face->candidate, words.related_address);
+    uint64_t port;
+    if (slice_to_u64(words.related_port, UINT16_MAX, &port))
+        face->related_port = (int)port;
+}
+
+const rtc_ice_candidate *candidate_object_new(rtc_context *context, const rtc_ice_candidate_init *init)
+{
+    const char *text = init->candidate ? init->candidate : "";
+    size_t size =
+        2 * size_of(text) + size_of(init->sdp_mid) + size_of(init->username_fragment) + size_of(init->relay_protocol) + size_of(init->url);
+    struct candidate_object *c = memory_alloc(context, sizeof *c + size);
+    if (!c)
+        return NULL;
+    char *at = c->text;
+    atomic_init(&c->references, 1);
+    c->context = rtc_context_ref(context);
+    c->face = (rtc_ice_candidate){.size = sizeof c->face, .related_port = -1};
+    c->face.sdp_m_line_index = init->has_sdp_m_line_index ? init->sdp_m_line_index : -1;
+    c->face.candidate = keep(&at, text);
+    char *copy = at;
+    (void)keep(&at, text);
+    c->face.sdp_mid = keep(&at, init->sdp_mid);
+    c->face.username_fragment = keep(&at, init->username_fragment);
+    c->face.relay_protocol = keep(&at, init->relay_protocol);
+    c->face.url = keep(&at, init->url);
+    read_members(&c->face, copy);
+    return &c->face;
+}
+
+void candidate_object_hold(void *candidate)
+{
+    (void)rtc_ice_candidate_ref(candidate);
+}
+
+int rtc_ice_candidate_new(rtc_context *context, const rtc_ice_candidate_init *given, const rtc_ice_candidate **out)
+{
+    rtc_ice_candidate_init init;
+    context = context_resolve(context);
+    if (!out)
+        return error_say(RTC_ERR_TYPE, "rtc_ice_candidate_new: out is NULL");
+    int error = options_take(&init, sizeof init, given, "rtc_ice_candidate_init");
+    if (error)
+        return error;
+    init.has_sdp_m_line_index = init.has_sdp_m_line_index || init.sdp_m_line_index > 0;
+    if (!init.sdp_mid && !init.has_sdp_m_line_index)
+        return error_say(RTC_ERR_TYPE, "rtc_ice_candidate_new: neither sdp_mid nor sdp_m_line_index");
+    const rtc_ice_candidate *made = context ? candidate_object_new(context, &init) : NULL;
+    if (!made)
+        return error_plain(RTC_ERR_NO_MEMORY);
+    *out = made;
+    return RTC_OK;
+}
+
+const rtc_ice_candidate *rtc_ice_candidate_ref(const rtc_ice_candidate *candidate)
+{
+    if (candidate)
+        atomic_fetch_add_explicit(&inner(candidate)->references, 1, memory_order_relaxed);
+    return candidate;
+}
+
+void rtc_ice_candidate_unref(const rtc_ice_candidate *candidate)
+{
+    struct candidate_object *c = inner(candidate);
+    if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
+        return;
+    rtc_context *context = c->context;
+    memory_free(context, c);
+    rtc_context_unref(context);
+}
