@@ -259,7 +259,8 @@ typedef struct rtc_track_event {
     rtc_rtp_receiver *receiver;       /* the same one's receiver */
     rtc_media_stream_track *track;    /* the receiver's track */
     const char *const *stream_ids;    /* the streams that the peer says it is in */
-    size_t stream_count;
+    size_t stream_count;              /* of both lists */
+    rtc_media_stream *const *streams; /* the same as objects: for one id a connection has one, and the track is in it already */
 } rtc_track_event;
 
 /* Events of a connection; every member but size may be NULL. New states are read with the accessors below: an event fires after its state changed and sees the

@@ -227,23 +227,35 @@ int media_stream_reserve(rtc_media_stream *stream, size_t count)
     return error;
 }
 
-int rtc_media_stream_add_track(rtc_media_stream *stream, rtc_media_stream_track *track)
+static int add(rtc_media_stream *stream, rtc_media_stream_track *track, bool *added)
 {
-    if (!stream || !track)
-        return error_say(RTC_ERR_TYPE, "rtc_media_stream_add_track: %s is NULL", stream ? "track" : "stream");
     pthread_mutex_lock(&stream->lock);
     bool there = position_of(stream, track) < stream->track_count;
     int error = there ? RTC_OK : grow(stream, 1);
-    if (!there && !error)
+    *added = !there && !error;
+    if (*added)
         stream->tracks[stream->track_count++] = rtc_media_stream_track_ref(track);
     pthread_mutex_unlock(&stream->lock);
-    return error_plain(error);
+    return error;
 }
 
-void rtc_media_stream_remove_track(rtc_media_stream *stream, rtc_media_stream_track *track)
+int rtc_media_stream_add_track(rtc_media_stream *stream, rtc_media_stream_track *track)
 {
+    bool added;
     if (!stream || !track)
-        return;
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_add_track: %s is NULL", stream ? "track" : "stream");
+    return error_plain(add(stream, track, &added));
+}
+
+bool media_stream_put(rtc_media_stream *stream, rtc_media_stream_track *track)
+{
+    bool added;
+    (void)add(stream, track, &added);
+    return added;
+}
+
+bool media_stream_take(rtc_media_stream *stream, rtc_media_stream_track *track)
+{
     pthread_mutex_lock(&stream->lock);
     size_t i = position_of(stream, track);
     bool there = i < stream->track_count;
@@ -252,6 +264,13 @@ void rtc_media_stream_remove_track(rtc_media_stream *stream, rtc_media_stream_tr
     pthread_mutex_unlock(&stream->lock);
     if (there)
         rtc_media_stream_track_unref(track);
+    return there;
+}
+
+void rtc_media_stream_remove_track(rtc_media_stream *stream, rtc_media_stream_track *track)
+{
+    if (stream && track)
+        (void)media_stream_take(stream, track);
 }
 
 size_t rtc_media_stream_get_tracks(rtc_media_stream *stream, rtc_media_kind kind, rtc_media_stream_track **tracks, size_t capacity)

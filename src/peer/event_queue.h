@@ -23,6 +23,7 @@ struct user_event {
     const struct event_teller *teller;
     int type, value;          /* the teller's */
     void *object;             /* what it speaks of */
+    void *also;               /* a second one, which the teller gives back */
     struct packet *packet;    /* owned */
     rtc_encoded_frame *frame; /* a reference */
     void *more;               /* what else it says; owned, from memory_alloc */

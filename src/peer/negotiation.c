@@ -10,6 +10,7 @@
 #include "negotiation_planning.h"
 #include "negotiation_transport.h"
 #include "peer_transport.h"
+#include "remote_streams.h"
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
@@ -84,6 +85,8 @@ static int ready_effect(rtc_peer_connection *pc, const struct negotiation_plan *
     case EFFECT_TRACK_ADDED:
         e->ready = memory_zeroed(pc->context, sizeof(struct track_streams));
         return e->ready ? RTC_OK : RTC_ERR_NO_MEMORY;
+    case EFFECT_STREAMS:
+        return remote_streams_prepare(pc, &plan->next, plan->transceiver_count);
     case EFFECT_MEDIA:
         return ready_media(pc, &plan->next, e);
     default:
@@ -166,6 +169,7 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
     size_t changes = 0, ssrcs = 0, goodbyes = 0;
     for (size_t i = 0; i < plan->effect_count; i++) {
         told += is_told(&plan->effects[i]);
+        told += plan->effects[i].type == EFFECT_STREAMS ? (uint32_t)remote_streams_changes(pc, &plan->next) : 0;
         changes += changes_rates(&plan->effects[i]);
         goodbyes += says_goodbye(&plan->effects[i]);
         ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 2 * plan->effects[i].rtp->remote_ssrc_count : 0;

@@ -6,6 +6,7 @@
 #include "capabilities.h"
 #include "memory.h"
 #include "negotiation_offer.h"
+#include "negotiation_tracks.h"
 
 /* Everything about the exchange that its sections need. */
 struct agreement {
@@ -174,21 +175,6 @@ static void plan_transport(const struct negotiation_facts *facts, struct negotia
     dtls->role = our_role(a, at);
 }
 
-/* Tracks that our answer does not want to receive vanish. */
-static void follow_answer(struct negotiation_plan *plan, const struct session_description *answer)
-{
-    for (size_t i = 0; i < answer->section_count; i++) {
-        const struct jsep_section *section = &answer->sections[i];
-        struct agreed_media *media =
-            negotiation_is_media(section) && !section->rejected ? negotiation_state_by_mid(&plan->next, section->mid) : NULL;
-        if (!media || !media->track_told || direction_receives(section->direction))
-            continue;
-        media->stream_count = 0;
-        media->track_told = false;
-        (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, media->transceiver);
-    }
-}
-
 /* What this exchange has said of a section: it is not there any more. */
 static bool is_rejected(const struct session_description *d, const char *mid)
 {
@@ -245,7 +231,8 @@ int negotiation_plan_answer(const struct negotiation_facts *facts, struct negoti
     if (local_offered)
         negotiation_plan_follow_tracks(plan, a.remote);
     else
-        follow_answer(plan, a.local);
+        negotiation_plan_follow_answer(plan, a.local);
+    negotiation_plan_tell_tracks(plan, negotiation_facts_now(facts));
     if (a.final)
         remove_stopped(plan);
     return RTC_OK;

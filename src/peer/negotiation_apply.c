@@ -5,6 +5,7 @@
 #include "negotiation_needed.h"
 #include "negotiation_transport.h"
 #include "receive_pipeline.h"
+#include "remote_streams.h"
 #include "restart.h"
 #include "sending.h"
 #include "transceiver_life.h"
@@ -12,14 +13,15 @@
 
 /* ---- Effects on transceivers ---- */
 
-static void tell_track(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, struct effect *e)
+static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct effect *e)
 {
     struct track_streams *streams = e->ready;
     struct user_event *event = transceiver_tell(t, TRANSCEIVER_TRACK, 0);
     if (!event)
         return; /* memory ran out: the connection has given up */
-    streams->count = media->stream_count;
-    memcpy(streams->ids, media->stream_ids, sizeof streams->ids);
+    streams->count = t->receiver.media_stream_count;
+    for (size_t i = 0; i < streams->count; i++)
+        streams->streams[i] = rtc_media_stream_ref(t->receiver.media_streams[i]);
     event_queue_carry_more(&pc->events, event, streams);
     e->ready = NULL;
 }
@@ -64,7 +66,7 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
         t->offered_mid[0] = 0;
         break;
     case EFFECT_TRACK_ADDED:
-        tell_track(pc, media, t, e);
+        tell_track(pc, t, e);
         break;
     case EFFECT_TRACK_REMOVED:
         media_track_set_muted(t->receiver.track, true);
@@ -103,6 +105,9 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
     case EFFECT_SIGNALING:
         if (e->flag)
             peer_tell_state(pc, PEER_SIGNALING, (int)plan->signaling);
+        break;
+    case EFFECT_STREAMS:
+        remote_streams_set(pc, state);
         break;
     case EFFECT_MISMATCHES:
         break; /* logged when all is done */

@@ -3,6 +3,8 @@
  * restarts (RFC 9429 sections 3.5.1 and 5.10; RFC 8839 section 4.4). An offer in place of another takes back what only that one said. */
 #include "negotiation_offer.h"
 
+#include "negotiation_tracks.h"
+
 static rtc_media_kind kind_of(const struct jsep_section *section)
 {
     return section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO;
@@ -161,25 +163,6 @@ static void take_sections(const struct negotiation_facts *facts, struct negotiat
     }
 }
 
-/* RFC 9429 section 5.7 says so of rollback: the remote track goes, and the transceiver too, unless addTrack made it the application's. */
-void negotiation_plan_forget(struct negotiation_plan *plan, const struct negotiation_state *before)
-{
-    for (size_t i = 0; i < plan->transceiver_count; i++) {
-        const struct transceiver_facts *t = &plan->transceivers[i];
-        const struct agreed_media *was = negotiation_state_of(before, t->number);
-        struct agreed_media *is = negotiation_state_of(&plan->next, t->number);
-        if (!was || (is && strcmp(was->mid, is->mid) == 0))
-            continue;
-        (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, t->number);
-        if (is) {
-            is->stream_count = 0;
-            is->track_told = false;
-        }
-        if ((!is || !is->mid[0]) && t->owner == TRANSCEIVER_OF_OFFER)
-            (void)negotiation_plan_add(plan, EFFECT_REMOVE, t->number);
-    }
-}
-
 void negotiation_plan_sweep(struct negotiation_state *state)
 {
     size_t kept = 0;
@@ -190,78 +173,6 @@ void negotiation_plan_sweep(struct negotiation_state *state)
             kept++;
         }
     state->media_count = kept;
-}
-
-static bool knows_stream(const struct agreed_media *media, const char *id)
-{
-    for (size_t i = 0; i < media->stream_count; i++)
-        if (strcmp(media->stream_ids[i], id) == 0)
-            return true;
-    return false;
-}
-
-/* True when the track came into a stream that it was not in (webrtc-pc 4.4.1.5, "set the associated remote streams"). */
-static bool follow_streams(struct agreed_media *media, const struct jsep_section *section, bool sends)
-{
-    size_t count = sends ? section->rtp.stream_count : 0;
-    bool more = false;
-    for (size_t i = 0; i < count; i++)
-        more = more || !knows_stream(media, section->rtp.stream_ids[i]);
-    media->stream_count = count;
-    memcpy(media->stream_ids, section->rtp.stream_ids, sizeof media->stream_ids);
-    return more;
-}
-
-/* webrtc-pc 4.4.1.5, "process the addition/removal of a remote track". */
-static void follow_track(struct negotiation_plan *plan, struct agreed_media *media, const struct jsep_section *section)
-{
-    bool sends = !section->rejected && direction_sends(section->direction);
-    bool more = follow_streams(media, section, sends), begins = sends && !media->track_told;
-    if (!sends && media->track_told)
-        (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, media->transceiver);
-    media->track_told = sends;
-    if (begins || more)
-        (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, media->transceiver);
-}
-
-/* A section that the peer rejects stops its transceiver at once and for good, even if the offer that says so is taken back. A provisional
- * answer gives nothing up (RFC 9429 section 4.1.10.1). */
-void negotiation_plan_follow_tracks(struct negotiation_plan *plan, const struct session_description *remote)
-{
-    for (size_t i = 0; i < remote->section_count; i++) {
-        const struct jsep_section *section = &remote->sections[i];
-        struct agreed_media *media = negotiation_is_media(section) ? negotiation_state_by_mid(&plan->next, section->mid) : NULL;
-        struct transceiver_facts *t = media ? negotiation_plan_transceiver(plan, media->transceiver) : NULL;
-        if (!t || t->stopped)
-            continue;
-        follow_track(plan, media, section);
-        if (section->rejected && plan->next.remote->type != RTC_SDP_PRANSWER)
-            negotiation_plan_stop(plan, t);
-    }
-}
-
-static bool comes_back(const struct agreed_media *then, const struct agreed_media *media)
-{
-    bool more = !media->track_told;
-    for (size_t i = 0; i < then->stream_count; i++)
-        more = more || !knows_stream(media, then->stream_ids[i]);
-    return then->track_told && more;
-}
-
-void negotiation_plan_undo_tracks(struct negotiation_plan *plan, const struct negotiation_state *pending)
-{
-    for (size_t i = 0; i < pending->media_count; i++) {
-        const struct agreed_media *then = negotiation_state_of(&plan->next, pending->media[i].transceiver);
-        if (then && !then->track_told && pending->media[i].track_told)
-            (void)negotiation_plan_add(plan, EFFECT_TRACK_REMOVED, then->transceiver);
-    }
-    negotiation_plan_forget(plan, pending);
-    for (size_t i = 0; i < pending->media_count; i++) {
-        const struct agreed_media *then = negotiation_state_of(&plan->next, pending->media[i].transceiver);
-        const struct transceiver_facts *t = negotiation_plan_transceiver(plan, pending->media[i].transceiver);
-        if (then && t && !t->stopped && comes_back(then, &pending->media[i])) /* stopping is for good */
-            (void)negotiation_plan_add(plan, EFFECT_TRACK_ADDED, then->transceiver);
-    }
 }
 
 /* Its credentials wait for our answer, which says which section stands for the transport. */
@@ -276,5 +187,6 @@ void negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct
     plan_role(facts, plan, false);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
     negotiation_plan_follow_tracks(plan, offer);
+    negotiation_plan_tell_tracks(plan, negotiation_facts_now(facts));
     (void)negotiation_plan_add(plan, EFFECT_MISMATCHES, 0);
 }

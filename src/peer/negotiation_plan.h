@@ -43,6 +43,7 @@ enum effect_type {
     EFFECT_ASSOCIATE,     /* transceiver: has the section that the next state says */
     EFFECT_TRACK_REMOVED, /* transceiver: the remote track is muted */
     EFFECT_REMOVE,        /* transceiver: is taken back */
+    EFFECT_STREAMS,       /* remote tracks leave their streams and come into those that the next state says */
     EFFECT_TRACK_ADDED,   /* transceiver: the remote track is told, with its streams as the next state says */
     EFFECT_STOP,          /* transceiver: its section is rejected */
     EFFECT_GENERATION,    /* ICE: the offer restarts, with these credentials or new ones; takes the place of a pending generation */

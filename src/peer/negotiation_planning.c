@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "negotiation_answer.h"
 #include "negotiation_offer.h"
+#include "negotiation_tracks.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -168,7 +169,8 @@ int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *
         if (!negotiation_state_of(&plan->next, facts->pending->media[i].transceiver))
             (void)negotiation_plan_add(plan, EFFECT_LET_GO, facts->pending->media[i].transceiver);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
-    negotiation_plan_undo_tracks(plan, facts->pending);
+    negotiation_plan_forget(plan, facts->pending);
+    negotiation_plan_tell_tracks(plan, facts->pending);
     *out = plan;
     return RTC_OK;
 }

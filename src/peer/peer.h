@@ -61,6 +61,12 @@ struct peer_channels {
     uint64_t opened, closed; /* that were open once, and are closed again */
 };
 
+/* Streams that the peer named. Written by remote_streams.c alone. */
+struct remote_streams {
+    rtc_media_stream **items; /* owned, references */
+    size_t count, capacity;
+};
+
 /* Owner: whoever has references; the loop's thread, or who has it for itself, is inside. Each part that is a struct says who writes to it.
  */
 struct rtc_peer_connection {
@@ -88,6 +94,7 @@ struct rtc_peer_connection {
     size_t transceiver_count;
     struct decode_budget decoding; /* the receiving pipelines' */
     struct peer_channels channels;
+    struct remote_streams remote_streams;
 
     struct peer_transports transports; /* none before one is needed; the first is that of the BUNDLE group */
     /* Marks, which objects set and peer_run_transport() looks at. */

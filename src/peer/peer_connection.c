@@ -7,6 +7,7 @@
 #include "data_channel.h"
 #include "endpoint.h"
 #include "peer_transport.h"
+#include "remote_streams.h"
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
@@ -25,6 +26,7 @@ static void destroy(rtc_peer_connection *pc)
     event_queue_fini(&pc->events, pc);
     negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
+    remote_streams_fini(pc);
     peer_transports_fini(context, &pc->transports);
     endpoint_member_free(pc->settings.member);
     configuration_forget_servers(pc);

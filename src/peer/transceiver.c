@@ -3,12 +3,15 @@
 #include "transceiver.h"
 
 #include "dscp.h"
+#include "media_stream.h"
 #include "peer.h"
 
 static void destroy(rtc_rtp_transceiver *t)
 {
     rtc_context *context = t->context;
     rtc_media_stream_track_unref(t->sender.track);
+    for (size_t i = 0; i < t->receiver.media_stream_count; i++)
+        rtc_media_stream_unref(t->receiver.media_streams[i]);
     rtc_media_stream_track_unref(t->receiver.track);
     memory_free(context, t);
     rtc_context_unref(context);
@@ -29,11 +32,11 @@ void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *t)
 
 static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const struct track_streams *streams)
 {
-    const char *ids[4];
+    const char *ids[JSEP_STREAMS_MAX];
     if (!pc->callbacks.on_track || !t->connection) /* taken back before it was told */
         return;
     for (size_t i = 0; i < streams->count; i++)
-        ids[i] = streams->ids[i];
+        ids[i] = rtc_media_stream_id(streams->streams[i]);
     rtc_track_event event = {
         .size = sizeof event,
         .transceiver = t,
@@ -41,6 +44,7 @@ static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const st
         .track = t->receiver.track,
         .stream_ids = ids,
         .stream_count = streams->count,
+        .streams = streams->streams,
     };
     pc->callbacks.on_track(pc, pc->user, &event);
 }
@@ -52,6 +56,9 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
     switch ((enum transceiver_event)e->type) {
     case TRANSCEIVER_TRACK:
         tell_track(pc, t, e->more);
+        break;
+    case TRANSCEIVER_STREAM:
+        media_stream_tell(e->also, t->receiver.track, e->value != 0);
         break;
     case TRANSCEIVER_TRACK_MUTE:
         if (c->on_track_mute)
@@ -83,7 +90,11 @@ static void hold(void *t)
 static void release(rtc_peer_connection *pc, struct user_event *e)
 {
     rtc_rtp_transceiver *t = e->object;
+    const struct track_streams *streams = e->type == TRANSCEIVER_TRACK ? e->more : NULL;
     (void)pc;
+    for (size_t i = 0; streams && i < streams->count; i++)
+        rtc_media_stream_unref(streams->streams[i]);
+    rtc_media_stream_unref(e->also);
     if (e->type == TRANSCEIVER_TRACK_ENDED && t->receiver.ended_untold) {
         t->receiver.ended_untold = false;
         if (media_track_end_all(t->receiver.track))

@@ -62,11 +62,13 @@ struct receiver_stream {
 
 struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
-    struct receiver_stream streams[1 + RTP_RIDS_MAX]; /* the one without a name, which is the only one before rids are negotiated */
-    size_t stream_count;                              /* at least 1 */
-    struct track_feedback *feedback;                  /* what the track's consumers ask for */
-    bool ended_untold;                                /* its track is to end, in a task of its own */
-    bool ended_queued;                                /* the event that does it is on its way */
+    struct receiver_stream streams[1 + RTP_RIDS_MAX];  /* the one without a name, which is the only one before rids are negotiated */
+    size_t stream_count;                               /* at least 1 */
+    rtc_media_stream *media_streams[JSEP_STREAMS_MAX]; /* references: [[AssociatedRemoteMediaStreams]], written by remote_streams.c */
+    size_t media_stream_count;
+    struct track_feedback *feedback; /* what the track's consumers ask for */
+    bool ended_untold;               /* its track is to end, in a task of its own */
+    bool ended_queued;               /* the event that does it is on its way */
 };
 
 /* [[Stopping]] and [[Stopped]] of webrtc-pc 5.4, one way only:
@@ -106,16 +108,17 @@ struct rtc_rtp_transceiver {
 
 enum transceiver_event {
     TRANSCEIVER_TRACK,        /* more: struct track_streams */
+    TRANSCEIVER_STREAM,       /* value: its track came into a stream (also), or left it */
     TRANSCEIVER_TRACK_ENDED,  /* its source did */
     TRANSCEIVER_TRACK_MUTE,   /* value: muted */
     TRANSCEIVER_CIRCUIT,      /* value: rtc_circuit */
     TRANSCEIVER_ENCODED_FRAME /* frame: received, for the track's sinks */
 };
 
-/* The stream ids of a track event, as they were when it was queued. */
+/* The streams of a track event, as they were when it was queued: references. */
 struct track_streams {
     size_t count;
-    char ids[4][128];
+    rtc_media_stream *streams[JSEP_STREAMS_MAX];
 };
 
 /* As peer_tell(). */

@@ -74,6 +74,7 @@ static const char *effects(const struct world *w)
         [EFFECT_ASSOCIATE] = "associate",
         [EFFECT_TRACK_REMOVED] = "track-removed",
         [EFFECT_REMOVE] = "remove",
+        [EFFECT_STREAMS] = "streams",
         [EFFECT_TRACK_ADDED] = "track-added",
         [EFFECT_STOP] = "stop",
         [EFFECT_GENERATION] = "generation",
@@ -136,7 +137,7 @@ static const char three[] = TOP "a v w\r\n" AUDIO("a", "uuuu", "actpass", "a=ina
 static void offer_two(struct world *w)
 {
     expect(w, SIGNALING_REMOTE, RTC_SDP_OFFER, two,
-           "create 1, associate 1, create 2, associate 2, role, signaling, track-added 1, mismatches");
+           "create 1, associate 1, create 2, associate 2, role, signaling, streams, track-added 1, mismatches");
 }
 
 /* It does, and is answered. */
@@ -155,7 +156,7 @@ static void an_exchange(void **state)
         (struct transceiver_facts){.number = 1, .kind = RTC_MEDIA_VIDEO, .owner = TRANSCEIVER_OF_TRACK, .encoding_count = 1};
     w.facts.transceiver_count = 1;
     w.facts.next_number = 2;
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two, "create 2, associate 2, associate 1, role, signaling, track-added 2, mismatches");
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two, "create 2, associate 2, associate 1, role, signaling, streams, track-added 2, mismatches");
     assert_int_equal(w.facts.signaling, RTC_SIGNALING_HAVE_REMOTE_OFFER);
     assert_int_equal(w.stable.media_count, 0);
     expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, two_answered, "gather, credentials, dtls, media 2, media 1, bandwidth, signaling");
@@ -177,7 +178,7 @@ static void a_replaced_offer(void **state)
     begin(&w);
     offer_two(&w);
     static const char other[] = TOP "a\r\n" AUDIO("a", "uuuu", "actpass", "a=inactive");
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, other, "let-go 2, track-removed 2, remove 2, role, signaling, track-removed 1, mismatches");
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, other, "let-go 2, role, signaling, track-removed 1, streams, remove 2, mismatches");
     assert_int_equal(w.pending.media_count, 1);
     end(&w);
 }
@@ -192,11 +193,11 @@ static void undoing(void **state)
     struct agreed_media media[2];
     memcpy(media, before.media, sizeof media);
     struct agreed_transport transport = before.transports[0];
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, three, "create 3, associate 3, signaling, track-removed 1, track-added 3, mismatches");
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, three, "create 3, associate 3, signaling, track-removed 1, streams, track-added 3, mismatches");
     negotiation_plan_free(w.plan);
     w.plan = NULL;
     assert_int_equal(negotiation_plan_undo(w.context, &w.facts, &w.plan), RTC_OK);
-    assert_string_equal(effects(&w), "let-go 3, signaling, track-removed 3, remove 3, track-added 1");
+    assert_string_equal(effects(&w), "let-go 3, signaling, track-removed 3, streams, track-added 1, remove 3");
     carry_out(&w);
     assert_int_equal(w.facts.signaling, RTC_SIGNALING_STABLE);
     assert_int_equal(w.stable.media_count, 2);
@@ -220,7 +221,7 @@ static void undoing_what_stops(void **state)
     (void)state;
     begin(&w);
     answer_two(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "signaling, track-removed 1, stop 1, mismatches");
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "signaling, stop 1, track-removed 1, streams, mismatches");
     assert_true(w.transceivers[0].stopped);
     negotiation_plan_free(w.plan);
     w.plan = NULL;
@@ -285,7 +286,7 @@ static void restarts(void **state)
     w.facts.ice.pending = false;
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "generation, signaling, mismatches");
     w.facts.ice.pending = true;
-    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, rejected, "none, stop 1, stop 2, bandwidth, signaling, remove 1, remove 2"); /* for nothing */
+    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, rejected, "none, stop 1, stop 2, bandwidth, signaling, track-removed 1, streams, remove 1, remove 2"); /* for nothing */
     assert_string_equal(negotiation_state_transport(&w.stable, 0)->ufrag, "uuuu");
     end(&w);
 }
