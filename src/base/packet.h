@@ -50,7 +50,7 @@ struct packet { /* its one holder's, who alone writes to it; `next` is the queue
     uint8_t own[];
 };
 
-enum { ECN_CE = 3 }; /* congestion experienced (RFC 3168 section 5) */
+enum { ECN_ECT1 = 1, ECN_CE = 3 }; /* RFC 3168 section 5: the one that L4S uses (RFC 9331), and congestion experienced */
 
 enum packet_flag {
     PACKET_TEXT = 1 << 0      /* a data channel message of text */

@@ -67,17 +67,17 @@ static void add_stream_head(struct stats_builder *b, const rtc_rtp_transceiver *
 
 static void add_remote_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t, const char *rid, const struct rtp_outbound_stats *s)
 {
-    if (!s->has_report)
+    if (!s->heard.any)
         return;
     (void)snprintf(b->id, sizeof b->id, "RI%s%s%s", t->mid, rid[0] ? "-" : "", rid);
     add_stream_head(b, t, "remote-inbound-rtp", s->ssrc);
-    stats_number(b, "packetsLost", (double)s->packets_lost);
-    stats_number(b, "jitter", s->remote_jitter_s);
-    stats_number(b, "fractionLost", s->fraction_lost);
-    if (s->round_trip_time_measurements > 0)
-        stats_number(b, "roundTripTime", s->round_trip_time_s);
-    stats_number(b, "totalRoundTripTime", s->total_round_trip_time_s);
-    stats_number(b, "roundTripTimeMeasurements", (double)s->round_trip_time_measurements);
+    stats_number(b, "packetsLost", (double)s->heard.packets_lost);
+    stats_number(b, "jitter", s->heard.jitter_s);
+    stats_number(b, "fractionLost", s->heard.fraction_lost);
+    if (s->heard.round_trip_time_measurements > 0)
+        stats_number(b, "roundTripTime", s->heard.round_trip_time_s);
+    stats_number(b, "totalRoundTripTime", s->heard.total_round_trip_time_s);
+    stats_number(b, "roundTripTimeMeasurements", (double)s->heard.round_trip_time_measurements);
 }
 
 static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
@@ -103,7 +103,7 @@ static void add_outbound(struct stats_builder *b, const rtc_rtp_transceiver *t, 
 {
     struct rtp_outbound_stats s;
     const char *rid = encoding->rtp.rid;
-    if (!rtp_session_outbound_stats(transport_media(t->transport), encoding->stream, &s))
+    if (!rtp_session_outbound_stats(transport_media(t->transport), encoding->stream, b->pc->now, &s))
         return;
     (void)snprintf(b->id, sizeof b->id, "O%s%s%s", t->mid, rid[0] ? "-" : "", rid);
     add_stream_head(b, t, "outbound-rtp", s.ssrc);
@@ -169,8 +169,8 @@ static void add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t, c
     stats_number(b, "packetsDiscarded", (double)s.packets_discarded);
     stats_number(b, "retransmittedPacketsReceived", (double)s.retransmitted_packets_received);
     stats_number(b, "jitter", s.jitter_s);
-    stats_number(b, "jitterBufferDelay", s.jitter_buffer_delay_s);
-    stats_number(b, "jitterBufferEmittedCount", (double)s.jitter_buffer_emitted_count);
+    stats_number(b, "jitterBufferDelay", s.buffer.delay_s);
+    stats_number(b, "jitterBufferEmittedCount", (double)s.buffer.emitted_count);
     stats_number(b, "estimatedPlayoutDelay", (double)s.current_delay_us / 1e6);
     if (t->kind == RTC_MEDIA_AUDIO)
         add_inbound_audio(b, &s);

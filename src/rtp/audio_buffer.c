@@ -167,6 +167,7 @@ static enum audio_insert store(struct audio_buffer *b, struct audio_packet p)
 enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, uint32_t timestamp, struct audio_packet p)
 {
     p.timestamp = unwrap(b, timestamp);
+    b->stats.fec_packets += p.fec;
     if (discontinuous(b, p.arrival, p.timestamp)) {
         audio_buffer_reset(b);
         p.timestamp = unwrap(b, timestamp);
@@ -181,6 +182,7 @@ enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, ui
         begin_earlier(b, now, p.timestamp);
     if (p.timestamp < b->next_timestamp) {
         b->stats.late_packets++;
+        b->stats.fec_unused += p.fec;
         return refuse(p.frame, AUDIO_LATE);
     }
     return store(b, p);
@@ -201,19 +203,24 @@ static bool decide(struct audio_buffer *b, struct audio_decision *out, enum rtp_
     return true;
 }
 
+static bool invent(struct audio_buffer *b, uint32_t samples, bool advance, struct audio_decision *out)
+{
+    (void)decide(b, out, RTP_AUDIO_CONCEAL, samples);
+    if (advance)
+        b->next_timestamp += samples;
+    b->next_time += to_us(b, samples);
+    return true;
+}
+
 /* Silence that stands for silence (DTX) is not counted as concealment. */
 static bool conceal(struct audio_buffer *b, uint32_t samples, bool advance, struct audio_decision *out)
 {
-    (void)decide(b, out, RTP_AUDIO_CONCEAL, samples);
     if (!b->quiet) {
         b->stats.concealed_samples += samples;
         b->stats.concealment_events += !b->concealing;
         b->concealing = true;
     }
-    if (advance)
-        b->next_timestamp += samples;
-    b->next_time += to_us(b, samples);
-    return true;
+    return invent(b, samples, advance, out);
 }
 
 static bool recover(struct audio_buffer *b, uint32_t samples, struct audio_decision *out)
@@ -221,10 +228,27 @@ static bool recover(struct audio_buffer *b, uint32_t samples, struct audio_decis
     (void)decide(b, out, RTP_AUDIO_FEC, samples);
     out->frame = rtc_encoded_frame_ref(b->packets[0].frame);
     b->stats.fec_samples += samples;
+    b->fec_taken = true;
     b->concealing = false;
     b->next_timestamp += samples;
     b->next_time += to_us(b, samples);
     return true;
+}
+
+/* The packet in front is used up, or too late: nobody needs what it says of the one before it any more. */
+static void settle_fec(struct audio_buffer *b)
+{
+    b->stats.fec_unused += b->packets[0].fec && !b->fec_taken;
+    b->fec_taken = false;
+}
+
+static void count_delay(struct audio_buffer *b, const struct audio_packet *p)
+{
+    int64_t samples = p->duration;
+    b->stats.emitted_samples += p->duration;
+    b->stats.delay_sum_us_samples_ms += (b->next_time - p->arrival) * samples / 1000;
+    b->stats.target_sum += audio_buffer_target(b, b->next_time) * samples / 1000;
+    b->stats.own_target_sum += audio_buffer_own_target(b, b->next_time) * samples / 1000;
 }
 
 static bool play(struct audio_buffer *b, enum rtp_audio_action action, struct audio_decision *out)
@@ -232,8 +256,8 @@ static bool play(struct audio_buffer *b, enum rtp_audio_action action, struct au
     struct audio_packet *p = &b->packets[0];
     (void)decide(b, out, action, p->duration);
     out->frame = rtc_encoded_frame_ref(p->frame);
-    b->stats.emitted_samples += p->duration;
-    b->stats.delay_sum_us_samples_ms += (b->next_time - p->arrival) * (int64_t)p->duration / 1000;
+    count_delay(b, p);
+    settle_fec(b);
     b->concealing = false;
     b->quiet = p->quiet;
     b->next_timestamp += p->duration;
@@ -282,10 +306,12 @@ static bool may_expand(struct audio_buffer *b, rtc_time_t now, rtc_time_t target
     return below && now - b->last_expand >= EXPAND_EVERY_US;
 }
 
+/* Nothing is missing: it is played slower (webrtc-stats, insertedSamplesForDeceleration). */
 static bool expand(struct audio_buffer *b, rtc_time_t now, struct audio_decision *out)
 {
     b->last_expand = now;
-    return conceal(b, b->duration, false, out);
+    b->stats.inserted_samples += b->duration;
+    return invent(b, b->duration, false, out);
 }
 
 static bool bridge(struct audio_buffer *b, rtc_time_t now, int64_t gap, rtc_time_t target, struct audio_decision *out)
@@ -332,6 +358,7 @@ static void drop_excess(struct audio_buffer *b, rtc_time_t target)
 {
     while (b->count > 1 && to_us(b, buffered(b)) > target + MAX_DELAY_US) {
         b->stats.late_packets++;
+        settle_fec(b);
         drop_packets(b, 1);
         b->next_timestamp = b->packets[0].timestamp;
     }
@@ -342,6 +369,7 @@ static void drop_overlapped(struct audio_buffer *b)
 {
     while (b->count > 0 && b->packets[0].timestamp < b->next_timestamp) {
         b->stats.late_packets++;
+        settle_fec(b);
         drop_packets(b, 1);
     }
 }

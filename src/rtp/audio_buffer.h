@@ -38,9 +38,11 @@ struct audio_decision {
 };
 
 struct audio_buffer_stats {
-    uint64_t total_samples, concealed_samples, concealment_events, fec_samples, accelerated_samples;
+    uint64_t total_samples, concealed_samples, concealment_events, fec_samples, accelerated_samples, inserted_samples;
+    uint64_t fec_packets, fec_unused;
     uint64_t late_packets, duplicate_packets;
-    int64_t delay_sum_us_samples_ms; /* microseconds of delay times samples, in thousands */
+    int64_t delay_sum_us_samples_ms;    /* microseconds of delay times samples, in thousands; so the two below */
+    int64_t target_sum, own_target_sum; /* what the delay should have been, and would have been without lip sync */
     uint64_t emitted_samples;
 };
 
@@ -60,6 +62,7 @@ struct audio_buffer {
     uint32_t duration; /* of the latest packet */
     bool quiet;        /* what was played last is silence */
     bool concealing;
+    bool fec_taken;           /* the packet in front gave what the one before it lacked */
     rtc_time_t minimum_delay; /* asked for by lip sync */
     rtc_time_t lossy_until;   /* recent loss: keep room for FEC */
     rtc_time_t last_accelerate, last_expand, below_since, starved_since;

@@ -43,6 +43,7 @@ struct rtp_event {
         struct {
             rtc_encoded_frame *frame; /* a reference */
             rtc_time_t play_time;     /* when to show it */
+            rtc_time_t began;         /* when its first packet arrived */
         } video;
         struct {
             rtc_encoded_frame *frame; /* a reference; NULL for CONCEAL */

@@ -80,7 +80,7 @@ void rtp_receive_stream_forget(struct rtp_receive_stream *rs, struct rtp_receive
         *at = gone->next;
     if (rs->playing == gone)
         rs->playing = NULL;
-    rtp_receiver_stats(gone, &stats);
+    rtp_receiver_stats(gone, 0, &stats);
     stream_history_keep(&rs->history, rs->context, &stats);
     rtp_receiver_free(gone);
 }

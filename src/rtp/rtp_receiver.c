@@ -114,6 +114,12 @@ static double amplitude(uint8_t level)
     return level >= 127 ? 0 : value;
 }
 
+static void count_mark(struct rtp_receiver *r, const struct packet *packet)
+{
+    r->stats.packets_with_ect1 += packet->ecn == ECN_ECT1;
+    r->stats.packets_with_ce += packet->ecn == ECN_CE;
+}
+
 static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, const struct packet *packet)
 {
     r->last_packet = now;
@@ -122,6 +128,7 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
     r->stats.packets_received++;
     r->stats.bytes_received += h->payload.len;
     r->stats.header_bytes_received += packet->len - h->payload.len;
+    count_mark(r, packet);
     uint8_t level;
     bool voice;
     if (rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &level, &voice))
@@ -223,7 +230,10 @@ void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const s
         packet_free(packet);
         return;
     }
+    count_mark(r, packet);
+    r->stats.rtx_ssrc = h->ssrc;
     r->stats.retransmitted_packets_received++;
+    r->stats.retransmitted_bytes_received += reader_left(&reader);
     r->stats.packets_received++;
     r->stats.bytes_received += reader_left(&reader);
     r->stats.header_bytes_received += packet->len - reader_left(&reader);
@@ -234,10 +244,20 @@ void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const s
 
 /* ---- RTCP ---- */
 
+static void count_report(struct rtp_told_stats *told, rtc_time_t arrived, const struct rtcp_sender_info *info)
+{
+    told->bytes += (uint32_t)(info->octets - (uint32_t)told->bytes);
+    told->packets = info->packets;
+    told->remote_wall_us = info->ntp ? rtcp_ntp_wall_us(info->ntp) : 0;
+    told->time = arrived;
+    told->reports++;
+}
+
 void rtp_receiver_sender_report(struct rtp_receiver *r, rtc_time_t arrived, const struct rtcp_sender_info *info)
 {
     r->last_sr = rtcp_ntp_middle(info->ntp);
     r->last_sr_time = arrived;
+    count_report(&r->stats.told, arrived, info);
     sender_clock_report(&r->clock, info->ntp, info->timestamp);
 }
 
@@ -314,6 +334,7 @@ static void emit_video(struct out *out, uint32_t member, uint32_t stream, const 
     e->stream = stream;
     e->video.frame = release->frame;
     e->video.play_time = release->play_time;
+    e->video.began = release->began;
     e->head.release = release_picture;
 }
 
@@ -420,8 +441,15 @@ static void audio_stats(const struct audio_buffer *b, struct rtp_inbound_stats *
     out->audio.concealment_events = b->stats.concealment_events;
     out->audio.fec_samples = b->stats.fec_samples;
     out->audio.removed_samples_for_acceleration = b->stats.accelerated_samples;
-    out->jitter_buffer_delay_s = (double)b->stats.delay_sum_us_samples_ms / 1000;
-    out->jitter_buffer_emitted_count = b->stats.emitted_samples;
+    out->audio.inserted_samples_for_deceleration = b->stats.inserted_samples;
+    out->audio.fec_packets_received = b->stats.fec_packets;
+    out->audio.fec_packets_discarded = b->stats.fec_unused;
+    out->buffer = (struct rtp_jitter_stats){
+        .delay_s = (double)b->stats.delay_sum_us_samples_ms / 1000,
+        .target_delay_s = (double)b->stats.target_sum / 1000,
+        .minimum_delay_s = (double)b->stats.own_target_sum / 1000,
+        .emitted_count = b->stats.emitted_samples,
+    };
     out->current_delay_us = audio_buffer_delay(b);
 }
 
@@ -434,12 +462,36 @@ static void video_stats(const struct video_buffer *b, struct rtp_inbound_stats *
     out->video.frames_dropped = b->stats.frames_dropped;
     out->video.freeze_count = b->playout.stats.freeze_count;
     out->video.total_freezes_duration_s = (double)b->playout.stats.freeze_duration / 1e6;
-    out->jitter_buffer_delay_s = (double)b->playout.stats.delay_sum / 1e6;
-    out->jitter_buffer_emitted_count = b->playout.stats.frames_released;
+    out->video.pause_count = b->playout.stats.pause_count;
+    out->video.total_pauses_duration_s = (double)b->playout.stats.pause_duration / 1e6;
+    out->video.total_inter_frame_delay_s = (double)b->playout.stats.interval_sum / 1e6;
+    out->video.total_squared_inter_frame_delay_s2 = b->playout.stats.interval_square_sum;
+    out->video.frames_of_many_packets = b->stats.frames_of_many_packets;
+    out->video.total_assembly_time_s = (double)b->stats.assembly_time / 1e6;
+    out->buffer = (struct rtp_jitter_stats){
+        .delay_s = (double)b->playout.stats.delay_sum / 1e6,
+        .target_delay_s = (double)b->playout.stats.target_sum / 1e6,
+        .minimum_delay_s = (double)b->playout.stats.own_target_sum / 1e6,
+        .emitted_count = b->playout.stats.frames_released,
+    };
     out->current_delay_us = video_playout_delay(&b->playout);
 }
 
-void rtp_receiver_stats(const struct rtp_receiver *r, struct rtp_inbound_stats *out)
+/* webrtc-stats, estimatedPlayoutTimestamp: what plays now, by the sender's clock. */
+static int64_t playout_wall(const struct rtp_receiver *r, rtc_time_t now)
+{
+    const struct audio_buffer *sound = &r->buffer.audio;
+    const struct video_playout *pictures = &r->buffer.video.playout;
+    if (!r->clock.known || !r->playing)
+        return 0;
+    if (r->kind == RTC_MEDIA_AUDIO)
+        return sound->state == AUDIO_BUFFER_PLAYING && sound->emitted
+                   ? sender_clock_time(&r->clock, (uint32_t)sound->next_timestamp) + now - sound->next_time
+                   : 0;
+    return pictures->last_play > 0 ? sender_clock_time(&r->clock, pictures->last_played) + now - pictures->last_play : 0;
+}
+
+void rtp_receiver_stats(const struct rtp_receiver *r, rtc_time_t now, struct rtp_inbound_stats *out)
 {
     *out = r->stats;
     out->ssrc = r->ssrc;
@@ -451,5 +503,6 @@ void rtp_receiver_stats(const struct rtp_receiver *r, struct rtp_inbound_stats *
         audio_stats(&r->buffer.audio, out);
     else
         video_stats(&r->buffer.video, out);
+    out->playout_wall_us = playout_wall(r, now);
     stream_history_add(out, &r->before);
 }

@@ -83,6 +83,6 @@ rtc_time_t rtp_receiver_deadline(const struct rtp_receiver *receiver, bool feedb
 void rtp_receiver_observe(struct rtp_receiver *receiver, rtc_time_t now);
 void rtp_receiver_follow(struct rtp_receiver *receiver);
 
-void rtp_receiver_stats(const struct rtp_receiver *receiver, struct rtp_inbound_stats *out);
+void rtp_receiver_stats(const struct rtp_receiver *receiver, rtc_time_t now, struct rtp_inbound_stats *out);
 
 #endif

@@ -63,7 +63,8 @@ int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section,
     s->keyframes = (struct rtp_stream_keyframes){.asked = RTC_TIME_NEVER, .sent = RTC_TIME_NEVER, .due = RTC_TIME_NEVER};
     rtp_breaker_init(&s->breaker);
     randomize(s);
-    s->heard.highest = s->numbers.sequence - 1u;
+    s->heard.first = s->numbers.sequence;
+    s->heard.highest = s->heard.first - 1u;
     rtp_send_stream_configure(s, section, encoding);
     s->stats.ssrc = s->encoding.ssrc;
     rtp_send_stream_set_max_rtp(s, max_rtp_bytes);
@@ -223,6 +224,9 @@ static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_enco
     s->numbers.last_capture = capture <= now && now - capture < CAPTURE_AGE_MAX_US ? capture : now;
     s->numbers.last_timestamp = timestamp;
     s->stats.frames_sent++;
+    event_rate_add(&s->frames, now);
+    uint32_t layers = rtc_encoded_frame_layer_flags(frame) & RTC_LAYER_TEMPORAL ? rtc_encoded_frame_temporal_id(frame) + 1 : 1;
+    s->stats.temporal_layers = layers > s->stats.temporal_layers ? layers : s->stats.temporal_layers;
     if (s->kind == RTC_MEDIA_VIDEO && rtc_encoded_frame_keyframe(frame)) {
         s->stats.key_frames_sent++;
         s->keyframes.sent = now;
@@ -290,6 +294,7 @@ bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct p
     (*next)++; /* RFC 3550 section 5.1: one more for each packet that is sent */
     rtp_breaker_sent(&s->breaker, now, packet->len);
     s->stats.packets_sent++;
+    s->stats.total_send_delay_us += now > packet->time ? now - packet->time : 0;
     s->stats.bytes_sent += header.payload.len;
     s->stats.header_bytes_sent += packet->len - header.payload.len;
     if (!media) {
@@ -423,9 +428,9 @@ static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t arriv
     if (sample > ROUND_TRIP_MAX_US)
         return 0;
     s->heard.round_trip_us = s->heard.round_trip_us ? (7 * s->heard.round_trip_us + sample) / 8 : sample;
-    s->stats.round_trip_time_s = (double)sample / US_PER_S;
-    s->stats.total_round_trip_time_s += s->stats.round_trip_time_s;
-    s->stats.round_trip_time_measurements++;
+    s->stats.heard.round_trip_time_s = (double)sample / US_PER_S;
+    s->stats.heard.total_round_trip_time_s += s->stats.heard.round_trip_time_s;
+    s->stats.heard.round_trip_time_measurements++;
     return sample;
 }
 
@@ -459,10 +464,13 @@ bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, rtc_time_
     if (report->ssrc != s->encoding.ssrc)
         return false;
     note_sample(s, arrived, report, round_trip_us);
-    s->stats.has_report = true;
-    s->stats.fraction_lost = report->fraction_lost / 256.0;
-    s->stats.packets_lost = report->lost;
-    s->stats.remote_jitter_s = s->format.codec.clock_rate ? (double)report->jitter / s->format.codec.clock_rate : 0;
+    int64_t received = (int64_t)(report->highest_sequence - s->heard.first) + 1 - report->lost;
+    s->stats.heard.any = true;
+    s->stats.heard.time = arrived;
+    s->stats.heard.fraction_lost = report->fraction_lost / 256.0;
+    s->stats.heard.packets_lost = report->lost;
+    s->stats.heard.packets_received = received > 0 ? (uint64_t)received : 0;
+    s->stats.heard.jitter_s = s->format.codec.clock_rate ? (double)report->jitter / s->format.codec.clock_rate : 0;
     rtp_breaker_report(&s->breaker, now, report, s->heard.round_trip_us, s->kind == RTC_MEDIA_AUDIO ? AUDIO_FRAME_US : VIDEO_FRAME_US);
     return true;
 }
@@ -551,7 +559,9 @@ bool rtp_send_stream_active_since(const struct rtp_send_stream *s, rtc_time_t si
     return s->numbers.started && s->numbers.last_left >= since;
 }
 
-void rtp_send_stream_stats(const struct rtp_send_stream *s, struct rtp_outbound_stats *out)
+void rtp_send_stream_stats(const struct rtp_send_stream *s, rtc_time_t now, struct rtp_outbound_stats *out)
 {
     *out = s->stats;
+    out->rtx_ssrc = s->cache ? s->encoding.rtx_ssrc : 0;
+    out->frames_per_second = event_rate_per_second(&s->frames, now);
 }

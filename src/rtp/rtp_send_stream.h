@@ -6,6 +6,7 @@
 #ifndef CRTC_RTP_SEND_STREAM_H
 #define CRTC_RTP_SEND_STREAM_H
 
+#include "event_rate.h"
 #include "rtcp.h"
 #include "rtp_breaker.h"
 #include "rtp_pacer.h"
@@ -63,6 +64,7 @@ struct rtp_stream_keyframes {
 
 /* What reports about it said. */
 struct rtp_stream_heard {
+    uint32_t first; /* the sequence number of the first packet */
     uint32_t highest;
     int32_t lost;
     rtc_time_t round_trip_us; /* smoothed; 0: unknown */
@@ -92,7 +94,8 @@ struct rtp_send_stream {
     struct rtp_stream_heard heard;
     struct rtp_breaker breaker;
     bool told_breaker;
-    struct rtx_cache *cache; /* NULL without RTX */
+    struct rtx_cache *cache;  /* NULL without RTX */
+    struct event_rate frames; /* that were sent */
     struct rtp_outbound_stats stats;
 };
 
@@ -164,6 +167,6 @@ bool rtp_send_stream_info(const struct rtp_send_stream *stream, rtc_time_t now, 
 /* True when media left since the given time: it is a sender in the sense of RFC 3550 section 6.4. */
 bool rtp_send_stream_active_since(const struct rtp_send_stream *stream, rtc_time_t since);
 /* All but what the session adds: target_bitrate_bps and the circuit's. */
-void rtp_send_stream_stats(const struct rtp_send_stream *stream, struct rtp_outbound_stats *out);
+void rtp_send_stream_stats(const struct rtp_send_stream *stream, rtc_time_t now, struct rtp_outbound_stats *out);
 
 #endif

@@ -349,12 +349,13 @@ void rtp_session_close(struct rtp_session *s, rtc_time_t now, struct out *out)
 
 /* ---- Numbers ---- */
 
-bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t stream, struct rtp_outbound_stats *out)
+bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t stream, rtc_time_t now, struct rtp_outbound_stats *out)
 {
     const struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
     if (!st)
         return false;
-    rtp_send_stream_stats(st, out);
+    rtp_send_stream_stats(st, now, out);
+    out->active = st->named && st->member->config.send;
     out->target_bitrate_bps = st->target_bps;
     out->circuit = st->circuit.state;
     out->circuit_reason = st->circuit.reason;
@@ -364,13 +365,32 @@ bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t stream, st
 
 bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t stream, rtc_time_t now, struct rtp_inbound_stats *out)
 {
-    (void)now;
     const struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
     const struct rtp_receiver *r = rs ? (rs->playing ? rs->playing : rs->sources) : NULL;
     if (!r)
         return false;
-    rtp_receiver_stats(r, out);
+    rtp_receiver_stats(r, now, out);
     return true;
+}
+
+const struct rtp_codec *rtp_session_sent_codec(const struct rtp_session *s, uint32_t stream)
+{
+    const struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    return st && st->format.codec.payload_type != RTP_NO_PAYLOAD_TYPE ? &st->format.codec : NULL;
+}
+
+const struct rtp_codec *rtp_session_received_codec(const struct rtp_session *s, uint32_t stream, uint8_t payload_type)
+{
+    const struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
+    for (size_t i = 0; rs && i < rs->member->config.receive_codec_count; i++)
+        if (rs->member->config.receive_codecs[i].payload_type == payload_type)
+            return &rs->member->config.receive_codecs[i];
+    return NULL;
+}
+
+uint32_t rtp_session_sending_rate(const struct rtp_session *s)
+{
+    return rtp_rate_target(&s->sending.rate);
 }
 
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *s)

@@ -85,8 +85,13 @@ void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, u
 /* BYE for everything; nothing is sent afterwards. */
 void rtp_session_close(struct rtp_session *session, rtc_time_t now, struct out *out);
 
-bool rtp_session_outbound_stats(const struct rtp_session *session, uint32_t stream, struct rtp_outbound_stats *out);
+bool rtp_session_outbound_stats(const struct rtp_session *session, uint32_t stream, rtc_time_t now, struct rtp_outbound_stats *out);
 bool rtp_session_inbound_stats(const struct rtp_session *session, uint32_t stream, rtc_time_t now, struct rtp_inbound_stats *out);
+/* What the stream is written with now, and what one that came was negotiated as; NULL: nothing. Borrowed until a section is set. */
+const struct rtp_codec *rtp_session_sent_codec(const struct rtp_session *session, uint32_t stream);
+const struct rtp_codec *rtp_session_received_codec(const struct rtp_session *session, uint32_t stream, uint8_t payload_type);
+/* What the path is thought to take of all video together, in bits per second. */
+uint32_t rtp_session_sending_rate(const struct rtp_session *session);
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
 
 #endif

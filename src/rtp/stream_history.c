@@ -65,6 +65,42 @@ void stream_history_fini(struct stream_history *h, rtc_context *context)
     forget_beyond(&h->spare, context, 0);
 }
 
+static void add_video(struct rtp_inbound_video *s, const struct rtp_inbound_video *before)
+{
+    s->frames_received += before->frames_received;
+    s->key_frames_received += before->key_frames_received;
+    s->frames_dropped += before->frames_dropped;
+    s->freeze_count += before->freeze_count;
+    s->total_freezes_duration_s += before->total_freezes_duration_s;
+    s->pause_count += before->pause_count;
+    s->total_pauses_duration_s += before->total_pauses_duration_s;
+    s->total_inter_frame_delay_s += before->total_inter_frame_delay_s;
+    s->total_squared_inter_frame_delay_s2 += before->total_squared_inter_frame_delay_s2;
+    s->frames_of_many_packets += before->frames_of_many_packets;
+    s->total_assembly_time_s += before->total_assembly_time_s;
+}
+
+static void add_audio(struct rtp_inbound_audio *s, const struct rtp_inbound_audio *before)
+{
+    s->total_samples += before->total_samples;
+    s->concealed_samples += before->concealed_samples;
+    s->concealment_events += before->concealment_events;
+    s->fec_samples += before->fec_samples;
+    s->removed_samples_for_acceleration += before->removed_samples_for_acceleration;
+    s->inserted_samples_for_deceleration += before->inserted_samples_for_deceleration;
+    s->fec_packets_received += before->fec_packets_received;
+    s->fec_packets_discarded += before->fec_packets_discarded;
+}
+
+/* The sender's own counts go on when its stream does: its reports say what it sent in all. */
+static void add_reports(struct rtp_told_stats *s, const struct rtp_told_stats *before)
+{
+    if (s->reports == 0)
+        *s = *before;
+    else
+        s->reports += before->reports;
+}
+
 void stream_history_add(struct rtp_inbound_stats *s, const struct rtp_inbound_stats *before)
 {
     s->packets_received += before->packets_received;
@@ -73,20 +109,18 @@ void stream_history_add(struct rtp_inbound_stats *s, const struct rtp_inbound_st
     s->packets_lost += before->packets_lost;
     s->packets_discarded += before->packets_discarded;
     s->packets_duplicated += before->packets_duplicated;
+    s->packets_with_ect1 += before->packets_with_ect1;
+    s->packets_with_ce += before->packets_with_ce;
     s->retransmitted_packets_received += before->retransmitted_packets_received;
-    s->video.frames_received += before->video.frames_received;
-    s->video.key_frames_received += before->video.key_frames_received;
-    s->video.frames_dropped += before->video.frames_dropped;
+    s->retransmitted_bytes_received += before->retransmitted_bytes_received;
     s->nack_count += before->nack_count;
     s->pli_count += before->pli_count;
     s->fir_count += before->fir_count;
-    s->video.freeze_count += before->video.freeze_count;
-    s->video.total_freezes_duration_s += before->video.total_freezes_duration_s;
-    s->audio.total_samples += before->audio.total_samples;
-    s->audio.concealed_samples += before->audio.concealed_samples;
-    s->audio.concealment_events += before->audio.concealment_events;
-    s->audio.fec_samples += before->audio.fec_samples;
-    s->audio.removed_samples_for_acceleration += before->audio.removed_samples_for_acceleration;
-    s->jitter_buffer_delay_s += before->jitter_buffer_delay_s;
-    s->jitter_buffer_emitted_count += before->jitter_buffer_emitted_count;
+    add_audio(&s->audio, &before->audio);
+    add_video(&s->video, &before->video);
+    add_reports(&s->told, &before->told);
+    s->buffer.delay_s += before->buffer.delay_s;
+    s->buffer.target_delay_s += before->buffer.target_delay_s;
+    s->buffer.minimum_delay_s += before->buffer.minimum_delay_s;
+    s->buffer.emitted_count += before->buffer.emitted_count;
 }

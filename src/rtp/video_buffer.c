@@ -241,12 +241,33 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     return frame;
 }
 
+/* When its packets came; how long it took to get those of a frame that has several is counted (webrtc-stats, totalAssemblyTime). */
+static struct video_arrival count_arrival(struct video_buffer *b, int64_t start, int64_t end)
+{
+    struct video_arrival a = {held(b, start)->arrival, held(b, start)->arrival};
+    size_t packets = 0;
+    for (int64_t at = start; at <= end; at++) {
+        const struct video_slot *s = held(b, at);
+        if (s->len == 0)
+            continue;
+        packets++;
+        a.began = s->arrival < a.began ? s->arrival : a.began;
+        a.arrived = s->arrival > a.arrived ? s->arrival : a.arrived;
+    }
+    if (packets > 1) {
+        b->stats.frames_of_many_packets++;
+        b->stats.assembly_time += a.arrived - a.began;
+    }
+    return a;
+}
+
 /* The frame leaves the ring for the playout queue. False when memory ran out: nothing after it can be decoded. */
 static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived, int64_t end)
 {
     const struct video_slot *head = held(b, b->next_sequence);
     int64_t timestamp = video_playout_unwrap(&b->playout, head->timestamp);
     rtc_encoded_frame *frame = assemble(b, now, b->next_sequence, end);
+    struct video_arrival arrival = {count_arrival(b, b->next_sequence, end).began, arrived};
     b->stats.frames_received++;
     b->stats.key_frames_received += head->keyframe;
     b->stats.frames_dropped += !frame;
@@ -257,7 +278,7 @@ static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived,
         wait_for_keyframe(b, now);
         return false;
     }
-    if (!video_playout_push(&b->playout, now, arrived, frame, timestamp)) {
+    if (!video_playout_push(&b->playout, now, arrival, frame, timestamp)) {
         b->stats.frames_dropped++;
         set_state(b, VIDEO_BUFFER_WAITING);
         b->waiting_since = now;

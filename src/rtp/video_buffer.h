@@ -51,6 +51,8 @@ struct video_slot {
 struct video_buffer_stats {
     uint64_t frames_received, key_frames_received, frames_dropped;
     uint64_t late_packets, duplicate_packets;
+    uint64_t frames_of_many_packets;
+    rtc_time_t assembly_time; /* of these, from the first packet to the last */
 };
 
 /* Embedded in struct rtp_receiver; written by video_buffer.c, `playout` by video_playout.c. */

@@ -12,7 +12,8 @@ enum {
     DOWN_PER_MILLE = 200,
     DISCONTINUITY_EARLY_US = 1000000, /* as audio_buffer.c */
     DISCONTINUITY_LATE_US = 5000000,
-    FREEZE_EXTRA_US = 150000 /* webrtc-stats, freezeCount */
+    FREEZE_EXTRA_US = 150000, /* webrtc-stats, freezeCount */
+    PAUSE_US = 5000000        /* webrtc-stats, pauseCount */
 };
 
 static int64_t to_us(const struct video_playout *p, int64_t timestamp)
@@ -73,8 +74,9 @@ int64_t video_playout_unwrap(struct video_playout *p, uint32_t timestamp)
     return t;
 }
 
-bool video_playout_push(struct video_playout *p, rtc_time_t now, rtc_time_t arrived, rtc_encoded_frame *frame, int64_t timestamp)
+bool video_playout_push(struct video_playout *p, rtc_time_t now, struct video_arrival arrival, rtc_encoded_frame *frame, int64_t timestamp)
 {
+    rtc_time_t arrived = arrival.arrived;
     bool anew = discontinuous(p, arrived, timestamp);
     int64_t offset = p->offset;
     if (anew) {
@@ -96,7 +98,7 @@ bool video_playout_push(struct video_playout *p, rtc_time_t now, rtc_time_t arri
         return false;
     }
     jitter_room_add(p->room, jitter_room_cost(frame));
-    p->ready[(p->ready_at + p->ready_count++) % VIDEO_READY_MAX] = (struct video_ready){frame, timestamp, arrived};
+    p->ready[(p->ready_at + p->ready_count++) % VIDEO_READY_MAX] = (struct video_ready){frame, timestamp, arrival.began};
     return true;
 }
 
@@ -121,8 +123,8 @@ static rtc_time_t head_play_time(const struct video_playout *p)
     return to_us(p, p->ready[p->ready_at].timestamp) + p->offset;
 }
 
-/* webrtc-stats: a freeze is an interval of at least max(3 x average, average + 150 ms) between two frames. */
-static void count_freeze(struct video_playout *p, rtc_time_t play_time)
+/* webrtc-stats: a freeze is an interval of at least max(3 x average, average + 150 ms) between two frames, a pause one of more than 5 s. */
+static void count_interval(struct video_playout *p, rtc_time_t play_time)
 {
     rtc_time_t interval = play_time - p->last_play, average = p->average_interval;
     bool first = p->last_play == 0;
@@ -134,6 +136,12 @@ static void count_freeze(struct video_playout *p, rtc_time_t play_time)
         p->stats.freeze_count++;
         p->stats.freeze_duration += interval;
     }
+    if (interval > PAUSE_US) {
+        p->stats.pause_count++;
+        p->stats.pause_duration += interval;
+    }
+    p->stats.interval_sum += interval;
+    p->stats.interval_square_sum += (double)interval / 1e6 * (double)interval / 1e6;
     p->average_interval = average == 0 ? interval : average + (interval - average) / 30;
 }
 
@@ -146,10 +154,14 @@ bool video_playout_next(struct video_playout *p, rtc_time_t now, struct video_re
     if (play_time - LEAD_US > now)
         return false;
     struct video_ready r = pop(p);
-    *out = (struct video_release){r.frame, play_time > now ? play_time : now, r.timestamp};
+    *out = (struct video_release){r.frame, play_time > now ? play_time : now, r.began, r.timestamp};
+    rtc_time_t own = video_playout_own_target(p);
     p->stats.frames_released++;
-    p->stats.delay_sum += out->play_time - r.complete;
-    count_freeze(p, out->play_time);
+    p->stats.delay_sum += out->play_time - r.began;
+    p->stats.own_target_sum += own;
+    p->stats.target_sum += own > p->minimum_delay ? own : p->minimum_delay;
+    p->last_played = rtc_encoded_frame_rtp_timestamp(r.frame);
+    count_interval(p, out->play_time);
     return true;
 }
 

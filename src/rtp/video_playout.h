@@ -12,20 +12,24 @@ enum { VIDEO_READY_MAX = 128 };
 struct video_ready {
     rtc_encoded_frame *frame;
     int64_t timestamp; /* unwrapped */
-    rtc_time_t complete;
+    rtc_time_t began;  /* when its first packet arrived */
 };
 
 /* A frame that is due to be decoded. */
 struct video_release {
     rtc_encoded_frame *frame; /* a reference for the caller */
     rtc_time_t play_time;     /* never before now */
+    rtc_time_t began;         /* when its first packet arrived */
     int64_t timestamp;
 };
 
 struct video_playout_stats {
     uint64_t frames_released;
-    uint64_t freeze_count; /* webrtc-stats, freezeCount */
-    rtc_time_t freeze_duration, delay_sum;
+    uint64_t freeze_count, pause_count; /* webrtc-stats, freezeCount, pauseCount */
+    rtc_time_t freeze_duration, pause_duration, delay_sum;
+    rtc_time_t target_sum, own_target_sum; /* what the delay should have been, and would have been without lip sync */
+    rtc_time_t interval_sum;               /* between frames as they are played */
+    double interval_square_sum;            /* in square seconds */
 };
 
 /* Embedded in struct video_buffer; written by video_playout.c. */
@@ -43,6 +47,7 @@ struct video_playout {
     rtc_time_t offset_time;
     rtc_time_t minimum_delay;
     rtc_time_t last_play; /* of the frame released last; 0: none */
+    uint32_t last_played; /* its timestamp */
     rtc_time_t average_interval;
     struct video_playout_stats stats;
 };
@@ -51,8 +56,13 @@ struct video_playout {
 void video_playout_clear(struct video_playout *playout);
 /* The media time of the next frame, of what its packets say. */
 int64_t video_playout_unwrap(struct video_playout *playout, uint32_t timestamp);
-/* Takes the frame over, of which the last packet arrived then. False: too many wait, it is given up. */
-bool video_playout_push(struct video_playout *playout, rtc_time_t now, rtc_time_t arrived, rtc_encoded_frame *frame, int64_t timestamp);
+/* When the packets of a frame arrived, the first and the last one. */
+struct video_arrival {
+    rtc_time_t began, arrived;
+};
+/* Takes the frame over. False: too many wait, it is given up. */
+bool video_playout_push(struct video_playout *playout, rtc_time_t now, struct video_arrival arrival, rtc_encoded_frame *frame,
+                        int64_t timestamp);
 /* The next frame that is due; call until false. */
 bool video_playout_next(struct video_playout *playout, rtc_time_t now, struct video_release *out);
 /* RTC_TIME_NEVER: none waits. */

@@ -86,7 +86,7 @@ static void replaced_tracks_lose_nothing(void **state)
     peer_run(&s.p, SECOND);
     const rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0),
                               *other = rtc_peer_connection_transceiver(s.p.peer[1].pc, 0);
-    assert_true(rtp_session_outbound_stats(peer_first_transport(s.p.peer[0].pc)->rtp, t->sender.encodings[0].stream, &sent));
+    assert_true(rtp_session_outbound_stats(peer_first_transport(s.p.peer[0].pc)->rtp, t->sender.encodings[0].stream, s.p.now, &sent));
     assert_true(rtp_session_inbound_stats(peer_first_transport(s.p.peer[1].pc)->rtp,
                                           rtp_session_receive_stream(peer_first_transport(s.p.peer[1].pc)->rtp, other->rtp_member, ""),
                                           s.p.now, &received));

@@ -68,9 +68,9 @@ static void reports(void **state)
     const struct rtp_sim_options o = {.seed = 2, .link = {.delay_us = 40 * MS, .loss = 0.05}, .full_size_rtcp = true};
     call(&o, 20 * SECOND);
     struct rtp_outbound_stats video = rtp_sim_outbound(&sim.a, sim.a.video), audio = rtp_sim_outbound(&sim.a, sim.a.audio);
-    assert_true(video.has_report && audio.has_report);
-    assert_true(video.round_trip_time_s > 0.079 && video.round_trip_time_s < 0.095);
-    assert_true(video.packets_lost > 50 && audio.packets_lost > 10);
+    assert_true(video.heard.any && audio.heard.any);
+    assert_true(video.heard.round_trip_time_s > 0.079 && video.heard.round_trip_time_s < 0.095);
+    assert_true(video.heard.packets_lost > 50 && audio.heard.packets_lost > 10);
     assert_true(video.nack_count > 10 && video.retransmitted_packets_sent > 50);
     assert_int_equal(video.target_bitrate_bps, sim.a.seen.target_bps);
     assert_true(video.target_bitrate_bps > 500000);
@@ -116,7 +116,7 @@ static void long_way(void **state)
     const struct rtp_sim_options o = {.seed = 6, .link = {.delay_us = 150 * MS, .loss = 0.02}};
     call(&o, 40 * SECOND);
     expect(0.97, 0.03, 900 * MS);
-    assert_true(rtp_sim_outbound(&sim.a, sim.a.video).round_trip_time_s >= 0.3);
+    assert_true(rtp_sim_outbound(&sim.a, sim.a.video).heard.round_trip_time_s >= 0.3);
 }
 
 static void unknown_sources(void **state)
@@ -375,7 +375,7 @@ static void late_turns(void **state)
     assert_true(in[0].jitter_s > 0.01);
     assert_true(in[1].jitter_s < 0.001);
     assert_true(in[1].current_delay_us + 30 * MS < in[0].current_delay_us);
-    assert_true(out[1].round_trip_time_s > 0.039 && out[1].round_trip_time_s < 0.042);
+    assert_true(out[1].heard.round_trip_time_s > 0.039 && out[1].heard.round_trip_time_s < 0.042);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

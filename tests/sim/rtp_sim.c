@@ -451,6 +451,6 @@ struct rtp_inbound_stats rtp_sim_inbound(struct rtp_sim_peer *p, uint32_t handle
 struct rtp_outbound_stats rtp_sim_outbound(struct rtp_sim_peer *p, uint32_t handle)
 {
     struct rtp_outbound_stats stats = {0};
-    (void)rtp_session_outbound_stats(p->session, rtp_session_send_stream(p->session, handle, ""), &stats);
+    (void)rtp_session_outbound_stats(p->session, rtp_session_send_stream(p->session, handle, ""), p->sim->now, &stats);
     return stats;
 }

@@ -47,7 +47,7 @@ static void print(struct rtp_sim_peer *p, int second, uint64_t bytes)
                   "skipped %llu, rtx %llu\n",
                   second, v.target_bitrate_bps / 1000, (unsigned long long)bytes * 8 / STRETCH_S / 1000, p->camera.scale.eighths,
                   (unsigned long long)s->decodable, (long long)(s->longest_freeze / MS), (unsigned long long)s->fec,
-                  (unsigned long long)s->concealed, v.round_trip_time_s * 1000, v.fraction_lost * 100,
+                  (unsigned long long)s->concealed, v.heard.round_trip_time_s * 1000, v.heard.fraction_lost * 100,
                   (unsigned long long)p->camera.skipped, (unsigned long long)v.retransmitted_packets_sent);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Cursors over bytes, wrapping numbers, growing text, lists, errors: the small things of src/base. */
+#include "event_rate.h"
 #include "list.h"
 #include "memory.h"
 #include "reader.h"
@@ -269,6 +270,28 @@ static void foreign_text(void **state)
     assert_string_equal(zero, "a?b");
 }
 
+/* What happens evenly is counted exactly, in any tenth of a second, after pauses of any length. */
+static void a_rate_is_of_the_last_second(void **state)
+{
+    struct event_rate rate = {0};
+    (void)state;
+    assert_int_equal(event_rate_per_second(&rate, 0), 0);
+    assert_int_equal(event_rate_per_second(&rate, 123456789), 0);
+    for (rtc_time_t at = 5000000; at < 8000000; at += 33333)
+        event_rate_add(&rate, at);
+    for (rtc_time_t at = 8000000; at < 8100000; at += 20000)
+        assert_in_range(event_rate_per_second(&rate, at), 29, 31);
+    assert_in_range(event_rate_per_second(&rate, 8500000), 14, 16);
+    assert_int_equal(event_rate_per_second(&rate, 9100000), 0);
+    event_rate_add(&rate, 9000000000);
+    assert_int_equal(event_rate_per_second(&rate, 9000000000), 0); /* its tenth is not over */
+    assert_int_equal(event_rate_per_second(&rate, 9000100000), 1);
+    assert_int_equal(event_rate_per_second(&rate, 9001000000), 1);
+    assert_int_equal(event_rate_per_second(&rate, 9001100000), 0);
+    event_rate_add(&rate, 8999900000); /* a clock that went back: counted where the last one was */
+    assert_int_equal(event_rate_per_second(&rate, 9000100000), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +306,7 @@ int main(void)
         cmocka_unit_test(foreign_text),
         cmocka_unit_test(array_growth),
         cmocka_unit_test(errors_have_names_and_texts),
+        cmocka_unit_test(a_rate_is_of_the_last_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,7 +269,7 @@ static void repairs_that_are_dropped_leave_no_hole(void **state)
     }
     assert_in_range(repaired, 4, 3 * count - 1); /* some, and some were not */
     struct rtp_outbound_stats stats;
-    assert_true(rtp_session_outbound_stats(session, video_stream, &stats));
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
     assert_int_equal(stats.retransmitted_packets_sent, repaired);
     assert_int_equal(stats.packets_sent, count + repaired);
 }
@@ -293,7 +293,7 @@ static void a_pause_is_no_new_stream(void **state)
     size_t count = wire_count;
     uint16_t last = wire[count - 1].sequence;
     assert_true(wire[count - 1].marker);
-    assert_true(rtp_session_outbound_stats(session, video_stream, &before));
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &before));
     assert_int_equal(before.packets_sent, count);
     v.send = true;
     assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
@@ -303,7 +303,7 @@ static void a_pause_is_no_new_stream(void **state)
     look();
     assert_int_equal(wire_count, 1);
     media_follows(&wire[0], (uint16_t)(last + 1));
-    assert_true(rtp_session_outbound_stats(session, video_stream, &after));
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &after));
     assert_int_equal(after.packets_sent, count + 1);
     assert_int_equal(after.frames_sent, 2);
 }
@@ -394,7 +394,7 @@ static void a_section_has_any_number_of_streams(void **state)
         sends_as(high, 0x1200, "h", &next[1]);
         sends_as(low, 0x1300, "l", &next[2]);
     }
-    assert_true(rtp_session_outbound_stats(session, low, &stats));
+    assert_true(rtp_session_outbound_stats(session, low, now, &stats));
     assert_int_equal(stats.packets_sent, 3);
     assert_true(stats.target_bitrate_bps <= 50000);
     asked[0] = (uint16_t)(next[2] - 1);

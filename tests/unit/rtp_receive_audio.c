@@ -35,8 +35,13 @@ static int end(void **state)
 static enum audio_insert insert_long(uint32_t timestamp, uint32_t duration, bool fec, bool quiet)
 {
     struct audio_packet p = {.duration = duration, .fec = fec, .quiet = quiet, .arrival = now};
-    const rtc_encoded_frame_options o = {.size = sizeof o, .kind = RTC_MEDIA_AUDIO, .codec = "opus", .data = "x", .data_len = 1,
-                                         .rtp_timestamp = timestamp, .capture_time_us = 1};
+    const rtc_encoded_frame_options o = {.size = sizeof o,
+                                         .kind = RTC_MEDIA_AUDIO,
+                                         .codec = "opus",
+                                         .data = "x",
+                                         .data_len = 1,
+                                         .rtp_timestamp = timestamp,
+                                         .capture_time_us = 1};
     assert_int_equal(rtc_encoded_frame_new(NULL, &o, &p.frame), RTC_OK);
     return audio_buffer_insert(&buffer, now, timestamp, p);
 }
@@ -89,6 +94,13 @@ static void steady(void **state)
     assert_int_equal(actions[RTP_AUDIO_FEC], 0);
     assert_int_equal(gaps, 0);
     assert_true(actions[RTP_AUDIO_PACKET] > 490);
+    const struct audio_buffer_stats *s = &buffer.stats; /* delays are summed in thousandths */
+    assert_int_equal(s->emitted_samples, actions[RTP_AUDIO_PACKET] * PACKET);
+    assert_in_range(s->target_sum * 1000 / (int64_t)s->emitted_samples, 20 * MS, 45 * MS);
+    assert_int_equal(s->own_target_sum, s->target_sum);
+    assert_int_equal(s->inserted_samples, 0);
+    assert_int_equal(s->fec_packets, 500); /* nothing was lost: nobody needed it */
+    assert_int_equal(s->fec_unused, actions[RTP_AUDIO_PACKET]);
     assert_in_range(audio_buffer_delay(&buffer), 20 * MS, 46 * MS);
 }
 
@@ -102,6 +114,8 @@ static void a_lost_packet_is_recovered(void **state)
     assert_int_equal(actions[RTP_AUDIO_CONCEAL], 0);
     assert_int_equal(buffer.stats.fec_samples, PACKET);
     assert_int_equal(buffer.stats.concealed_samples, 0);
+    assert_int_equal(buffer.stats.fec_packets, 99);
+    assert_int_equal(buffer.stats.fec_unused, actions[RTP_AUDIO_PACKET] - 1);
 }
 
 /* The first of two is concealed, the second recovered. */
@@ -285,6 +299,9 @@ static void waits_for_video(void **state)
         arrive(i, 0);
     assert_in_range(audio_buffer_delay(&buffer), 20 * MS, 46 * MS);
     assert_int_equal(gaps, 0);
+    assert_true(buffer.stats.inserted_samples > 0); /* it is got by playing slower, which is no concealment */
+    assert_int_equal(buffer.stats.concealed_samples, 0);
+    assert_true(buffer.stats.target_sum > buffer.stats.own_target_sum);
 }
 
 /* Nobody came for three seconds (a stopped process): what was missed is not played all at once. */
@@ -307,9 +324,21 @@ static void a_late_tick(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(steady), TEST(a_lost_packet_is_recovered), TEST(two_lost_packets), TEST(reordering), TEST(duplicates_and_late_ones),
-        TEST(delay_rises_and_falls), TEST(silence), TEST(falls_idle), TEST(timestamps_jump), TEST(burst_after_a_stall), TEST(durations),
-        TEST(bounded), TEST(overlapping), TEST(waits_for_video), TEST(a_late_tick),
+        TEST(steady),
+        TEST(a_lost_packet_is_recovered),
+        TEST(two_lost_packets),
+        TEST(reordering),
+        TEST(duplicates_and_late_ones),
+        TEST(delay_rises_and_falls),
+        TEST(silence),
+        TEST(falls_idle),
+        TEST(timestamps_jump),
+        TEST(burst_after_a_stall),
+        TEST(durations),
+        TEST(bounded),
+        TEST(overlapping),
+        TEST(waits_for_video),
+        TEST(a_late_tick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -290,7 +290,7 @@ static void feedback_about_ours(void **state)
     tell(write_remb);
     assert_int_equal(events(RTP_EVENT_TARGET_BITRATE, video), 1);
     struct rtp_outbound_stats stats;
-    assert_true(rtp_session_outbound_stats(session, video_stream, &stats));
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
     assert_int_equal(stats.target_bitrate_bps, 200000);
     assert_int_equal(stats.pli_count, 1);
     tell(write_nack); /* for packets that never were */
@@ -307,7 +307,7 @@ static void the_cap_can_change(void **state)
     rtp_session_set_max_bitrate(session, 100000);
     wait_until(now + 2 * SECOND);
     assert_int_equal(events(RTP_EVENT_TARGET_BITRATE, video), 1);
-    assert_true(rtp_session_outbound_stats(session, video_stream, &stats));
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
     assert_int_equal(stats.target_bitrate_bps, 100000);
 }
 
@@ -413,7 +413,7 @@ static void ssrcs_stay(void **state)
     v.send = true;
     assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
     stream = rtp_session_send_stream(session, handle, "");
-    assert_true(rtp_session_outbound_stats(session, stream, &stats));
+    assert_true(rtp_session_outbound_stats(session, stream, now, &stats));
     assert_int_equal(stats.ssrc, 0x7000);
 }
 

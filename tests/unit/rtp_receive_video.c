@@ -128,10 +128,41 @@ static void in_order(void **state)
     assert_int_equal(buffer.playout.stats.freeze_count, 0);
     assert_int_equal(buffer.stats.frames_received, 300);
     assert_int_equal(buffer.stats.key_frames_received, 1);
+    assert_int_equal(buffer.stats.frames_of_many_packets, 240);
+    assert_int_equal(buffer.stats.assembly_time, 0);
+    const struct video_playout_stats *s = &buffer.playout.stats;
+    assert_int_equal(s->frames_released, 300);
+    assert_int_equal(s->interval_sum, shown_at[299] - shown_at[0]);
+    assert_true(s->interval_square_sum > 299 * 0.0011 && s->interval_square_sum < 299 * 0.0012);
+    assert_int_equal(s->pause_count, 0);
+    assert_true(s->target_sum > 0 && s->target_sum == s->own_target_sum);
     /* A calm network: little delay, and even steps. */
     assert_true(video_playout_delay(&buffer.playout) <= 20 * MS);
     for (size_t n = 100; n < 300; n++)
         assert_in_range(shown_at[n] - shown_at[n - 1], 32 * MS, 35 * MS);
+}
+
+/* From the first packet to the last; and a frame that comes after more than five seconds ends a pause. */
+static void slow_frames_and_pauses(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 30; n++) {
+        run_until(2 * SECOND + (rtc_time_t)n * 33333);
+        (void)insert(sequence, n * 3000, 0, 2, n == 0);
+        run_until(now + 5 * MS);
+        (void)insert(sequence, n * 3000, 1, 2, false);
+        sequence += 2;
+    }
+    assert_int_equal(buffer.stats.frames_of_many_packets, 30);
+    assert_int_equal(buffer.stats.assembly_time, 30 * 5 * MS);
+    run_until(now + 10 * SECOND);
+    assert_int_equal(buffer.playout.stats.pause_count, 0);
+    (void)frame(29 * 3000 + 10 * 90000, 1, false);
+    settle();
+    assert_int_equal(buffer.playout.stats.pause_count, 1);
+    assert_int_equal(buffer.playout.stats.freeze_count, 1);
+    assert_in_range(buffer.playout.stats.pause_duration, 9900 * MS, 10100 * MS);
+    assert_true(buffer.playout.stats.delay_sum >= 30 * 5 * MS);
 }
 
 static void temporal_layer_is_told(void **state)
@@ -445,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_drawn),
         TEST(in_order),
+        TEST(slow_frames_and_pauses),
         TEST(temporal_layer_is_told),
         TEST(any_packet_order),
         TEST(header_in_parts),

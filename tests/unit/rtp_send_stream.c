@@ -256,7 +256,7 @@ static void lack_of_memory_takes_the_whole_frame(void **state)
     uint16_t last = h.sequence;
     rtc_encoded_frame_unref(frame);
     struct rtp_outbound_stats stats = {0};
-    rtp_send_stream_stats(f.sender, &stats);
+    rtp_send_stream_stats(f.sender, 0, &stats);
     assert_int_equal(stats.frames_sent, 1);
     f.now += 33 * MS;
     assert_int_equal(send_video(&f, 100, 0), RTC_OK);
@@ -363,7 +363,7 @@ static void nacks_are_answered_with_rtx(void **state)
     assert_int_equal(h.sequence, (uint16_t)(rtx_sequence + 1)); /* a packet of its own */
     packet_free(packet);
     struct rtp_outbound_stats stats = {0};
-    rtp_send_stream_stats(f.sender, &stats);
+    rtp_send_stream_stats(f.sender, 0, &stats);
     assert_int_equal(stats.nack_count, 3);
     assert_int_equal(stats.retransmitted_packets_sent, 2);
     assert_int_equal(stats.packets_sent, 3);
@@ -480,7 +480,7 @@ static void a_repeated_fir_is_one_request(void **state)
     assert_true(rtp_send_stream_fir(f.sender, f.now + SECOND, 5, 2));
     assert_true(rtp_send_stream_fir(f.sender, f.now + 2 * SECOND, 6, 2));
     struct rtp_outbound_stats stats = {0};
-    rtp_send_stream_stats(f.sender, &stats);
+    rtp_send_stream_stats(f.sender, 0, &stats);
     assert_int_equal(stats.fir_count, 4);
     fixture_fini(&f);
 }
@@ -496,7 +496,8 @@ static struct rtcp_report answer(struct fixture *f, rtc_time_t sent, rtc_time_t 
     return r;
 }
 
-/* The octet count of sender reports has 32 bits (RFC 3550 section 6.4.1): hours of video are beyond it. What arrives does not shrink then. */
+/* The octet count of sender reports has 32 bits (RFC 3550 section 6.4.1): hours of video are beyond it. What arrives does not shrink then.
+ */
 static void what_arrives_outlives_the_octet_count(void **state)
 {
     (void)state;
@@ -531,15 +532,15 @@ static void reports_give_the_round_trip(void **state)
     assert_true(rtp_send_stream_report(f.sender, f.now, f.now, &r));
     assert_in_range(rtp_send_stream_round_trip_us(f.sender), 49 * MS + 900, 50 * MS + 100);
     struct rtp_outbound_stats stats;
-    rtp_send_stream_stats(f.sender, &stats);
-    assert_true(stats.has_report);
-    assert_true(stats.fraction_lost == 0.25);
-    assert_int_equal(stats.packets_lost, 3);
-    assert_true(stats.remote_jitter_s == 0.01);
-    assert_int_equal(stats.round_trip_time_measurements, 1);
+    rtp_send_stream_stats(f.sender, 0, &stats);
+    assert_true(stats.heard.any);
+    assert_true(stats.heard.fraction_lost == 0.25);
+    assert_int_equal(stats.heard.packets_lost, 3);
+    assert_true(stats.heard.jitter_s == 0.01);
+    assert_int_equal(stats.heard.round_trip_time_measurements, 1);
     r.ssrc = RTX_SSRC;
     assert_false(rtp_send_stream_report(f.sender, f.now, f.now, &r)); /* tells the round trip, not the loss of media */
-    r = answer(&f, f.now, SECOND, 0);                     /* held for longer than it can be */
+    r = answer(&f, f.now, SECOND, 0);                                 /* held for longer than it can be */
     assert_true(rtp_send_stream_report(f.sender, f.now, f.now, &r));
     assert_true(rtp_send_stream_round_trip_us(f.sender) > 0);
     r.last_sr = 0;
