@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Cursors over bytes, wrapping numbers, growing text, lists, errors: the small things of src/base. */
 #include "event_rate.h"
+#include "json.h"
 #include "list.h"
 #include "memory.h"
 #include "reader.h"
@@ -8,6 +9,7 @@
 #include "text.h"
 #include "writer.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -292,6 +294,62 @@ static void a_rate_is_of_the_last_second(void **state)
     assert_int_equal(event_rate_per_second(&rate, 9000100000), 2);
 }
 
+static void expect_json(const char *bytes, size_t len, const char *expected)
+{
+    rtc_context *context;
+    assert_int_equal(rtc_context_new(NULL, &context), RTC_OK);
+    struct text text = text_new(context);
+    json_string(&text, slice_of(bytes, len));
+    char *json = text_take(&text);
+    assert_string_equal(json, expected);
+    memory_free(context, json);
+    rtc_context_unref(context);
+}
+
+static void json_strings(void **state)
+{
+    (void)state;
+    expect_json("", 0, "\"\"");
+    expect_json("plain", 5, "\"plain\"");
+    expect_json("a\"b\\c/d", 7, "\"a\\\"b\\\\c/d\"");
+    expect_json("\0\n\x1f\x7f", 4, "\"\\u0000\\u000a\\u001f\\u007f\"");
+    expect_json("gr\xc3\xb6\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80", 15, "\"gr\xc3\xb6\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\"");
+    /* What is no UTF-8, byte for byte: cut short, too long, half of a pair, beyond Unicode. */
+    expect_json("\xe2\x82", 2, "\"\\ufffd\\ufffd\"");
+    expect_json("\xc0\xaf"
+                "x",
+                3, "\"\\ufffd\\ufffdx\"");
+    expect_json("\xed\xa0\x80", 3, "\"\\ufffd\\ufffd\\ufffd\"");
+    expect_json("\xf4\x90\x80\x80", 4, "\"\\ufffd\\ufffd\\ufffd\\ufffd\"");
+}
+
+static void json_numbers(void **state)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } numbers[] = {{0, "0"},
+                   {-1, "-1"},
+                   {0.1, "0.1"},
+                   {1764441512345.678, "1764441512345.678"},
+                   {4294967295.0, "4294967295"},
+                   {1e300, "1e+300"},
+                   {1.0 / 3, "0.33333333333333331"},
+                   {INFINITY, "null"},
+                   {NAN, "null"}};
+    rtc_context *context;
+    (void)state;
+    assert_int_equal(rtc_context_new(NULL, &context), RTC_OK);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct text text = text_new(context);
+        json_number(&text, numbers[i].value);
+        char *json = text_take(&text);
+        assert_string_equal(json, numbers[i].text);
+        memory_free(context, json);
+    }
+    rtc_context_unref(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +364,8 @@ int main(void)
         cmocka_unit_test(foreign_text),
         cmocka_unit_test(array_growth),
         cmocka_unit_test(errors_have_names_and_texts),
+        cmocka_unit_test(json_strings),
+        cmocka_unit_test(json_numbers),
         cmocka_unit_test(a_rate_is_of_the_last_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
