@@ -2,6 +2,7 @@
 /* VP8 and Opus payloads: the first byte of the input picks which, and how the bytes are cut when they are a frame to split. */
 #include "opus_payload.h"
 #include "vp8_payload.h"
+#include "vp8_quantizer.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,8 @@ static bool inside(struct slice part, struct slice whole)
 static void parse_vp8(struct slice s)
 {
     struct vp8_payload p;
+    if (vp8_quantizer(s) < -1 || vp8_quantizer(s) > 127)
+        abort();
     if (vp8_payload_parse(s, &p) && (!inside(p.data, s) || p.data.len == 0 || p.picture_id > 0x7fff))
         abort();
 }

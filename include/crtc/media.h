@@ -431,6 +431,10 @@ typedef enum rtc_audio_decode {
     RTC_AUDIO_DECODE_CONCEAL = 3  /* no frame: invent `samples` samples */
 } rtc_audio_decode;
 
+/* Whether a codec takes little power (webrtc-stats, powerEfficientEncoder and powerEfficientDecoder). UNKNOWN: it does not tell. EFFICIENT: it runs on hardware that is made for it, or as well as that. HUNGRY: it
+ * computes on the processor. */
+typedef enum rtc_codec_power { RTC_CODEC_POWER_UNKNOWN = 0, RTC_CODEC_POWER_EFFICIENT = 1, RTC_CODEC_POWER_HUNGRY = 2 } rtc_codec_power;
+
 /* One codec, of the library or of a program's own. Instances are made by the functions.
  *
  * Owner: the program's. A context copies it, but for the name, which must outlive the context. Encoders and decoders are freed by encoder_free and decoder_free.
@@ -467,6 +471,8 @@ typedef struct rtc_codec_ops {
     /* In place of decoder_new, which may then be NULL: with what was negotiated. When that changes another decoder is made: for the next packet of sound, of
      * pictures for the next keyframe. */
     int (*decoder_new_with)(rtc_context *context, const rtc_codec_parameters *parameters, void **out);
+    const char *implementation; /* what it is made with, for statistics (encoderImplementation, decoderImplementation), "libvpx"; it outlives the context. NULL: not told */
+    rtc_codec_power power;      /* the same, powerEfficientEncoder and powerEfficientDecoder */
 } rtc_codec_ops;
 
 /* Adds a codec to a context, in front of those it has. `ops` is copied, but for its name, which must outlive the context. The name must be one whose RTP payload format the library knows

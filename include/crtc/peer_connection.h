@@ -423,6 +423,9 @@ RTC_EXPORT const char *rtc_peer_connection_explain(rtc_peer_connection *connecti
  * peer's that has no codec in common with this side. A closed connection gives what it still knows.
  * Errors: RTC_ERR_TYPE (connection or out is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_get_stats(rtc_peer_connection *connection, rtc_stats_report **out);
+/* getStats with a track as the selector: what rtc_rtp_sender_get_stats or rtc_rtp_receiver_get_stats gives of the one sender or receiver that has it (webrtc-pc 8.2).
+ * Errors: RTC_ERR_TYPE (connection, track or out is NULL), RTC_ERR_INVALID_ACCESS (no sender or receiver of the connection has this track, or more than one), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_peer_connection_get_track_stats(rtc_peer_connection *connection, const rtc_media_stream_track *track, rtc_stats_report **out);
 
 /* What its callbacks are given. */
 RTC_EXPORT void *rtc_peer_connection_user(const rtc_peer_connection *connection);

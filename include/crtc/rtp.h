@@ -4,6 +4,7 @@
 #define CRTC_RTP_H
 
 #include <crtc/media.h>
+#include <crtc/stats.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -108,6 +109,11 @@ RTC_EXPORT rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender);
 /* "closed", "reduced", "stopped"; "?" for a value that is none. Static. Any thread. */
 RTC_EXPORT const char *rtc_circuit_name(rtc_circuit circuit);
 
+/* getStats of a sender: the "outbound-rtp" of all its encodings, and what these refer to, directly or not: codec, media-source, transport, candidate pair and so on (webrtc-pc 8.5). A report
+ * without any dictionary when it sends nothing: before that is negotiated, stopped, or closed. *out is a reference of the caller's.
+ * Errors: RTC_ERR_TYPE (sender or out is NULL), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_rtp_sender_get_stats(rtc_rtp_sender *sender, rtc_stats_report **out);
+
 /* Takes or drops a reference to its transceiver. Any thread; NULL is legal. */
 RTC_EXPORT rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver);
 RTC_EXPORT void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver);
@@ -116,6 +122,10 @@ RTC_EXPORT rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver
 /* Asks the peer for a keyframe.
  * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_INVALID_STATE (nothing is received yet; stopped or closed). */
 RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);
+/* getStats of a receiver: its "inbound-rtp", and what these refer to, directly or not (webrtc-pc 8.5). A report without any dictionary when nothing has been received, stopped, or closed.
+ * *out is a reference of the caller's.
+ * Errors: RTC_ERR_TYPE (receiver or out is NULL), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_rtp_receiver_get_stats(rtc_rtp_receiver *receiver, rtc_stats_report **out);
 
 #ifdef __cplusplus
 }

@@ -227,6 +227,11 @@ rtc_time_t context_start_time(const rtc_context *context)
     return context->simulated ? 0 : rtc_now();
 }
 
+rtc_time_t context_now(const rtc_context *context, rtc_time_t simulated)
+{
+    return context->simulated ? simulated : rtc_now();
+}
+
 void context_seed(rtc_context *c, uint64_t seed)
 {
     c->seeded = true;

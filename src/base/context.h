@@ -38,6 +38,8 @@ void *context_slot_set(rtc_context *context, enum context_slot slot, void *value
 
 /* Where a connection's time begins before it is told one: now, or 0 in simulation. */
 rtc_time_t context_start_time(const rtc_context *context);
+/* The time, or what it is in simulation. */
+rtc_time_t context_now(const rtc_context *context, rtc_time_t simulated);
 
 /* For tests only (hidden symbols): repeatable random bytes, and that time and jobs are simulated, which context_simulate (executor.h) says
  * to all whom it concerns. */

@@ -58,3 +58,11 @@ const struct codec_row *codec_row_carried(rtc_media_kind kind, const char *name)
     const struct codec_row *row = codec_row_named(name);
     return row && row->kind == kind && row->format ? row : NULL;
 }
+
+int codec_quantizer(const rtc_encoded_frame *picture)
+{
+    const struct codec_row *row = codec_row_carried(RTC_MEDIA_VIDEO, rtc_encoded_frame_codec(picture));
+    if (!row || !row->format->frame_quantizer)
+        return -1;
+    return row->format->frame_quantizer(slice_of(rtc_encoded_frame_data(picture), rtc_encoded_frame_len(picture)));
+}

@@ -45,4 +45,7 @@ const struct codec_row *codec_row_named(const char *name);
 /* The same, of those that can be carried. */
 const struct codec_row *codec_row_carried(rtc_media_kind kind, const char *name);
 
+/* How coarse a picture is (payload_format.h); below 0: not known. */
+int codec_quantizer(const rtc_encoded_frame *picture);
+
 #endif

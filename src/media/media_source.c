@@ -545,26 +545,44 @@ static int check_push(const rtc_media_source *source, const void *frame, rtc_med
     return RTC_OK;
 }
 
+/* A remote track that is sent on passes its frames encoded, and decoded too while somebody watches it: decoded ones count. */
+static void count_encoded(struct media_source_stats *stats, const rtc_encoded_frame *frame, rtc_time_t now)
+{
+    stats->encoded_frames++;
+    if (stats->frames > 0 || rtc_encoded_frame_kind(frame) != RTC_MEDIA_VIDEO)
+        return;
+    event_rate_add(&stats->rate, now);
+    if (rtc_encoded_frame_width(frame) > 0) {
+        stats->width = rtc_encoded_frame_width(frame);
+        stats->height = rtc_encoded_frame_height(frame);
+    }
+}
+
 /* Under the lock. */
-static void count(rtc_media_source *source, const struct pass *p)
+static void count(rtc_media_source *source, const struct pass *p, double power)
 {
     struct media_source_stats *stats = &source->stats;
+    if (p->encoded)
+        count_encoded(stats, p->encoded, context_now(source->context, rtc_encoded_frame_capture_time_us(p->encoded)));
     stats->frames += p->video || p->audio;
     if (p->video) {
         stats->width = rtc_video_frame_width(p->video);
         stats->height = rtc_video_frame_height(p->video);
+        event_rate_add(&stats->rate, context_now(source->context, rtc_video_frame_capture_time_us(p->video)));
     } else if (p->audio) {
         stats->audio_samples += rtc_audio_frame_samples(p->audio);
         stats->sample_rate = rtc_audio_frame_sample_rate(p->audio);
+        audio_meter_add(&stats->meter, power, rtc_audio_frame_samples(p->audio), stats->sample_rate);
     }
 }
 
 static int push(rtc_media_source *source, struct pass p, const char *what)
 {
+    double power = p.audio ? audio_power(p.audio) : 0;
     pthread_mutex_lock(&source->lock);
     bool ended = source->ended;
     if (!ended)
-        count(source, &p);
+        count(source, &p, power);
     pthread_mutex_unlock(&source->lock);
     if (ended)
         return error_say(RTC_ERR_INVALID_STATE, "%s: the source has ended", what);

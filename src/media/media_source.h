@@ -4,6 +4,8 @@
 #ifndef CRTC_MEDIA_SOURCE_H
 #define CRTC_MEDIA_SOURCE_H
 
+#include "audio_power.h"
+#include "event_rate.h"
 #include "list.h"
 
 #include <crtc/media.h>
@@ -23,10 +25,13 @@ struct media_consumer;
 /* What has passed, for statistics (webrtc-stats RTCMediaSourceStats). Part of the source, written with its lock held; handed out as a copy.
  */
 struct media_source_stats {
-    uint64_t frames; /* pictures, or stretches of sound */
+    uint64_t frames; /* raw pictures, or stretches of sound */
     uint32_t width, height;
     uint64_t audio_samples; /* per channel */
     uint32_t sample_rate;
+    uint64_t encoded_frames;
+    struct event_rate rate;   /* of pictures: raw ones, else encoded ones */
+    struct audio_meter meter; /* of raw sound */
 };
 
 /* A track, as its source knows it: part of the track. The link is the source's. Written by the track before it is added. */

@@ -56,6 +56,8 @@ struct payload_format {
     /* The size that a keyframe's header tells, of which so many bytes are enough; 0 when it is cut short. False: no keyframe. */
     size_t keyframe_header_len; /* at most PAYLOAD_KEYFRAME_HEADER_MAX */
     bool (*frame_info)(struct slice frame, uint16_t *width, uint16_t *height);
+    /* Of a whole picture: how coarse it is, on the codec's own scale (webrtc-stats, qpSum). Below 0: not known. NULL: of none is. */
+    int (*frame_quantizer)(struct slice frame);
 };
 
 #endif

@@ -2,6 +2,8 @@
 /* The RTP payload format of VP8: see vp8_payload.h. */
 #include "vp8_payload.h"
 
+#include "vp8_quantizer.h"
+
 #include "reader.h"
 
 enum { BIT_X = 0x80, BIT_N = 0x20, BIT_S = 0x10, BIT_I = 0x80, BIT_L = 0x40, BIT_T = 0x20, BIT_K = 0x10, BIT_M = 0x80 };
@@ -125,4 +127,5 @@ const struct payload_format vp8_payload_format = {
     .packetizer_next = vp8_packetizer_next,
     .keyframe_header_len = VP8_KEYFRAME_HEADER_LEN,
     .frame_info = vp8_frame_info,
+    .frame_quantizer = vp8_quantizer,
 };

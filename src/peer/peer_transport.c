@@ -167,11 +167,11 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
     switch (event->head.type) {
     case RTP_EVENT_VIDEO_FRAME:
         if (received)
-            receive_pipeline_video(received->pipeline, now, event->video.frame, event->video.play_time);
+            receive_pipeline_video(received->pipeline, now, &event->video);
         break;
     case RTP_EVENT_AUDIO:
         if (received)
-            receive_pipeline_audio(received->pipeline, now, (int)event->audio.action, event->audio.frame, event->audio.samples);
+            receive_pipeline_audio(received->pipeline, now, &event->audio);
         break;
     case RTP_EVENT_KEYFRAME_REQUEST:
         if (encoding && transceiver->sender.pipeline)

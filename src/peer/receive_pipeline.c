@@ -9,16 +9,18 @@
 #include "transport.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <strings.h>
 
 enum { WAITING_MAX = 64 }; /* encoded frames that wait for the decoder, and pictures that wait to be shown */
 
 struct unit {
     rtc_encoded_frame *frame; /* a reference; NULL: conceal */
-    int action;
+    enum rtp_audio_action action;
     uint32_t samples;
     rtc_time_t show_at;
+    rtc_time_t began; /* when its first packet arrived; 0: it is none */
+    rtc_time_t submitted;
+    bool missed; /* sound: it is invented for what is missing */
 };
 
 struct shown {
@@ -154,17 +156,44 @@ static int prepare_decoder(struct receive_pipeline *p, const rtc_encoded_frame *
     return make_decoder(p);
 }
 
-static void count_decoded(struct receive_pipeline *p, const rtc_encoded_frame *frame, const rtc_video_frame *picture, rtc_time_t began)
+/* Of what a picture or a packet of sound brought, of which one sample is one sample. */
+static double processing_delay(const struct receive_pipeline *p, const struct unit *unit, rtc_time_t now)
 {
+    double delay = unit->began > 0 && now > unit->began ? (double)(now - unit->began) / 1e6 : 0;
+    return p->kind == RTC_MEDIA_AUDIO ? delay * (double)unit->samples : delay;
+}
+
+static void count_decoded(struct receive_pipeline *p, const struct unit *unit, const rtc_video_frame *picture, rtc_time_t began)
+{
+    const rtc_encoded_frame *frame = unit->frame;
+    rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
+    rtc_time_t now = context_now(p->context, unit->submitted + took);
+    int quantizer = frame && p->kind == RTC_MEDIA_VIDEO ? codec_quantizer(frame) : -1;
     pthread_mutex_lock(&p->lock);
-    p->shared.stats.frames_decoded++;
-    p->shared.stats.key_frames_decoded += frame && rtc_encoded_frame_keyframe(frame);
-    p->shared.stats.total_decode_time_us += rtc_now() - began;
+    struct receive_pipeline_stats *s = &p->shared.stats;
+    s->frames_decoded++;
+    s->key_frames_decoded += frame && rtc_encoded_frame_keyframe(frame);
+    s->total_decode_time_us += took;
+    s->total_processing_delay_s += processing_delay(p, unit, now);
+    event_rate_add(&s->rate, now);
+    s->quantized += quantizer >= 0;
+    s->quantizers += quantizer >= 0 ? (uint64_t)quantizer : 0;
     if (picture) {
-        p->shared.stats.width = rtc_video_frame_width(picture);
-        p->shared.stats.height = rtc_video_frame_height(picture);
+        s->width = rtc_video_frame_width(picture);
+        s->height = rtc_video_frame_height(picture);
     }
-    (void)snprintf(p->shared.stats.decoder, sizeof p->shared.stats.decoder, "%s", p->worker.codec->name);
+    s->implementation = p->worker.codec->implementation;
+    s->power = p->worker.codec->power;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void count_sound(struct receive_pipeline *p, const struct unit *unit, const rtc_audio_frame *sound)
+{
+    double power = audio_power(sound);
+    uint32_t samples = rtc_audio_frame_samples(sound);
+    pthread_mutex_lock(&p->lock);
+    audio_meter_add(&p->shared.stats.meter, power, samples, rtc_audio_frame_sample_rate(sound));
+    p->shared.stats.silent_concealed += unit->missed && power == 0 ? samples : 0;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -176,7 +205,7 @@ static void decode_video(struct receive_pipeline *p, const struct unit *unit)
     if (!error)
         error = p->worker.codec->decode_video(p->worker.decoder, unit->frame, &picture);
     if (!error)
-        count_decoded(p, unit->frame, picture, began);
+        count_decoded(p, unit, picture, began);
     pthread_mutex_lock(&p->lock);
     if (error) {
         p->shared.stats.frames_dropped++;
@@ -189,7 +218,7 @@ static void decode_video(struct receive_pipeline *p, const struct unit *unit)
     rtc_video_frame_unref(picture);
 }
 
-static void play(struct receive_pipeline *p, rtc_audio_frame *sound, int action)
+static void play(struct receive_pipeline *p, rtc_audio_frame *sound, enum rtp_audio_action action)
 {
     rtc_audio_frame *first = p->worker.accelerated, *joined = NULL;
     p->worker.accelerated = NULL;
@@ -225,9 +254,11 @@ static void decode_audio(struct receive_pipeline *p, const struct unit *unit)
         pthread_mutex_unlock(&p->lock);
         return;
     }
-    count_decoded(p, unit->frame, NULL, began);
-    if (sound)
-        play(p, sound, unit->action);
+    count_decoded(p, unit, NULL, began);
+    if (!sound)
+        return;
+    count_sound(p, unit, sound);
+    play(p, sound, unit->action);
 }
 
 static size_t unit_bytes(const struct unit *unit)
@@ -362,6 +393,7 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
     }
     if (!overflow) {
         (void)rtc_encoded_frame_ref(unit.frame);
+        unit.submitted = now;
         p->shared.in[p->shared.in_count++] = unit;
         p->shared.in_bytes += unit_bytes(&unit);
         begin = !p->shared.busy;
@@ -431,8 +463,9 @@ void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_co
     pthread_mutex_unlock(&p->lock);
 }
 
-void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at)
+void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, const struct rtp_picture *picture)
 {
+    rtc_encoded_frame *frame = picture->frame;
     if (!p || !p->pc)
         return;
     tell_sinks(p, frame);
@@ -448,18 +481,36 @@ void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_enco
     if (!admit(p, now, frame))
         return;
     p->admission.awaits_keyframe = false;
-    accept(p, now, (struct unit){.frame = frame, .show_at = show_at});
+    accept(p, now, (struct unit){.frame = frame, .show_at = picture->play_time, .began = picture->began});
     tell_budget(p);
 }
 
-void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, int action, rtc_encoded_frame *frame, uint32_t samples)
+/* What is not decoded is as loud as its sender says (RFC 6464). */
+static void count_undecoded(struct receive_pipeline *p, const struct rtp_sound *sound)
+{
+    if (sound->level == RTP_NO_AUDIO_LEVEL || !sound->frame || sound->action == RTP_AUDIO_FEC)
+        return;
+    const struct codec_row *row = codec_row_carried(RTC_MEDIA_AUDIO, rtc_encoded_frame_codec(sound->frame));
+    pthread_mutex_lock(&p->lock);
+    audio_meter_add(&p->shared.stats.meter, audio_level_power(sound->level), sound->samples, row ? row->clock_rate : 0);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, const struct rtp_sound *sound)
 {
     if (!p || !p->pc)
         return;
-    if (frame && action != RTP_AUDIO_FEC)
-        tell_sinks(p, frame);
+    if (sound->frame && sound->action != RTP_AUDIO_FEC)
+        tell_sinks(p, sound->frame);
     if (media_track_wants_raw(p->track))
-        accept(p, now, (struct unit){.frame = frame, .action = action, .samples = samples});
+        accept(p, now,
+               (struct unit){.frame = sound->frame,
+                             .action = sound->action,
+                             .samples = sound->samples,
+                             .began = sound->arrived,
+                             .missed = sound->missed});
+    else
+        count_undecoded(p, sound);
 }
 
 void receive_pipeline_tick(struct receive_pipeline *p, rtc_time_t now)
@@ -472,6 +523,11 @@ void receive_pipeline_tick(struct receive_pipeline *p, rtc_time_t now)
     for (uint32_t i = 0; i < due; i++) {
         (void)rtc_media_source_push_video(media_track_source(p->track), p->waiting[i].frame);
         rtc_video_frame_unref(p->waiting[i].frame);
+    }
+    if (due > 0) {
+        pthread_mutex_lock(&p->lock);
+        p->shared.stats.frames_rendered += due;
+        pthread_mutex_unlock(&p->lock);
     }
     p->waiting_count -= due;
     memmove(p->waiting, p->waiting + due, p->waiting_count * sizeof p->waiting[0]);

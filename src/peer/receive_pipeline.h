@@ -4,14 +4,23 @@
 #ifndef CRTC_RECEIVE_PIPELINE_H
 #define CRTC_RECEIVE_PIPELINE_H
 
+#include "audio_power.h"
 #include "transceiver.h"
 
 struct receive_pipeline_stats {
     uint64_t frames_decoded, key_frames_decoded, frames_dropped;
-    uint64_t frames_refused; /* of those dropped: over a limit */
+    uint64_t frames_refused;  /* of those dropped: over a limit */
+    uint64_t frames_rendered; /* pictures that were shown */
+    struct event_rate rate;   /* of what was decoded */
     rtc_time_t total_decode_time_us;
+    double total_processing_delay_s; /* from the first packet until it is decoded; of each picture, or each sample of sound */
+    uint64_t quantizers;             /* of pictures: summed up, and of how many */
+    uint64_t quantized;
     uint32_t width, height;
-    char decoder[16];
+    struct audio_meter meter;   /* of sound: decoded, or while nobody wants it so, what its sender says */
+    uint64_t silent_concealed;  /* samples in place of missing ones of which nothing is to be heard */
+    const char *implementation; /* what decodes; NULL: not told */
+    rtc_codec_power power;
 };
 
 /* `stream`: of the receiver of `t`, which both outlive it, or detach it. RTC_ERR_NO_MEMORY. */
@@ -22,10 +31,10 @@ void receive_pipeline_detach(struct receive_pipeline *p);
 /* What may come, as negotiated: decoders that were made for something else are made anew, for the next packet of sound or the next
  * keyframe. */
 void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_codec *codecs, size_t count);
-/* The next frame in decoding order (borrowed) and when it is to be shown. */
-void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, rtc_encoded_frame *frame, rtc_time_t show_at);
-/* Due now; action: enum rtp_audio_action; samples: per channel, for what is invented. */
-void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, int action, rtc_encoded_frame *frame, uint32_t samples);
+/* The next frame in decoding order (borrowed). */
+void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, const struct rtp_picture *picture);
+/* Due now (borrowed). */
+void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, const struct rtp_sound *sound);
 /* Shows what is due. */
 void receive_pipeline_tick(struct receive_pipeline *p, rtc_time_t now);
 rtc_time_t receive_pipeline_deadline(const struct receive_pipeline *p);

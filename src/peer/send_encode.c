@@ -3,14 +3,15 @@
  * done. It knows no connection. */
 #include "send_pipeline_parts.h"
 
+#include "audio_power.h"
 #include "capabilities.h"
+#include "codec_table.h"
 #include "context.h"
 #include "log.h"
 #include "media_tools.h"
 #include "rtp_session.h"
 
 #include <math.h>
-#include <stdio.h>
 
 void send_pipeline_adopt_codec(struct send_pipeline *p)
 {
@@ -20,7 +21,8 @@ void send_pipeline_adopt_codec(struct send_pipeline *p)
     w->inband_fec = capabilities_inband_fec(&p->shared.codec);
     w->loss_percent = w->inband_fec ? 10 : 0;
     p->shared.codec_changed = false;
-    (void)snprintf(p->shared.stats.encoder, sizeof p->shared.stats.encoder, "%s", w->codec ? w->codec->name : "none");
+    p->shared.stats.implementation = w->codec ? w->codec->implementation : NULL;
+    p->shared.stats.power = w->codec ? w->codec->power : RTC_CODEC_POWER_UNKNOWN;
 }
 
 /* Between two frames, so that none is lost: another codec, or other parameters of it, take another encoder. */
@@ -168,18 +170,34 @@ static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_fra
     const struct video_scale_limits limits = {coming_rate(p), p->shared.bitrate_bps, p->shared.load.smaller};
     bool changes = video_scale_choose(&p->worker.scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
     p->shared.stats.resolution_changes += changes && !first;
-    p->shared.stats.limited = width < full_width;
-    p->shared.stats.hurried = p->shared.stats.limited && p->shared.load.smaller > 0;
+    enum quality_reason reason = width >= full_width ? QUALITY_NONE : p->shared.load.smaller > 0 ? QUALITY_CPU : QUALITY_BANDWIDTH;
+    quality_limitation_set(&p->shared.stats.limitation, reason, context_now(p->context, rtc_video_frame_capture_time_us(frame)));
     pthread_mutex_unlock(&p->lock);
     if (width == full_width)
         width = height = 0;
     return media_tools_video_to_i420(p->context, frame, width, height, out);
 }
 
+/* With the lock held: what a picture was to take, and whether it took much more (webrtc-stats, totalEncodedBytesTarget, hugeFramesSent). */
+static void count_sizes(struct send_pipeline *p, const struct layers *layers)
+{
+    struct send_pipeline_stats *s = &p->shared.stats;
+    uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE, wanted = p->shared.bitrate_bps / 8 / rate;
+    s->encoded_bytes_target += wanted;
+    for (size_t i = 0; i < layers->count; i++) {
+        int quantizer = codec_quantizer(layers->frames[i]);
+        s->quantized += quantizer >= 0;
+        s->quantizers += quantizer >= 0 ? (uint64_t)quantizer : 0;
+        s->huge_frames += rtc_encoded_frame_len(layers->frames[i]) * 2 * layers->count >= (size_t)wanted * 5;
+    }
+}
+
 static void count_encoded(struct send_pipeline *p, const struct layers *layers, rtc_time_t began)
 {
     rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
     pthread_mutex_lock(&p->lock);
+    if (p->kind == RTC_MEDIA_VIDEO)
+        count_sizes(p, layers);
     p->shared.stats.frames_encoded += layers->count;
     for (size_t i = 0; i < layers->count; i++)
         p->shared.stats.key_frames_encoded += rtc_encoded_frame_keyframe(layers->frames[i]);
@@ -263,13 +281,8 @@ static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
 /* RFC 6464: -dBov, 0 loudest to 127, with the voice bit for what is above a whisper. */
 static uint8_t level_of(const rtc_audio_frame *frame)
 {
-    const int16_t *s = rtc_audio_frame_data(frame);
-    size_t n = (size_t)rtc_audio_frame_samples(frame) * rtc_audio_frame_channels(frame);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)s[i] * s[i];
-    double rms = n > 0 ? sqrt(sum / (double)n) / 32768.0 : 0;
-    double db = rms > 0 ? -20.0 * log10(rms) : 127;
+    double power = audio_power(frame);
+    double db = power > 0 ? -10.0 * log10(power) : 127;
     uint8_t level = db >= 127 ? 127 : db < 0 ? 0 : (uint8_t)(db + 0.5);
     return (uint8_t)(level < 50 ? level | 0x80 : level);
 }

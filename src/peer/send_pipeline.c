@@ -402,6 +402,14 @@ void send_pipeline_sum(struct send_pipeline *p, struct send_pipeline_stats *sum)
     own.frames_encoded += sum->frames_encoded;
     own.key_frames_encoded += sum->key_frames_encoded;
     own.total_encode_time_us += sum->total_encode_time_us;
+    own.quantizers += sum->quantizers;
+    own.quantized += sum->quantized;
+    own.huge_frames += sum->huge_frames;
+    own.encoded_bytes_target += sum->encoded_bytes_target;
+    if (p->pc)
+        quality_limitation_until(&own.limitation, p->pc->now);
+    for (int i = 0; i < QUALITY_REASONS; i++)
+        own.limitation.durations[i] += sum->limitation.durations[i];
     own.resolution_changes += sum->resolution_changes;
     own.width = own.width ? own.width : sum->width;
     own.height = own.height ? own.height : sum->height;

@@ -2,15 +2,21 @@
 /* RTCStatsReport (webrtc-pc 8.3): an immutable list of dictionaries. */
 #include "stats_report.h"
 
+#include "error.h"
+#include "json.h"
 #include "memory.h"
 
 #include <stdatomic.h>
 
+/* The numbers of a RECORD stand in one array, their names in a static one. */
 struct member {
     const char *name;
     rtc_stats_value_type type;
     double number;
     char *text;
+    const char *const *keys;
+    double *numbers;
+    size_t number_count;
 };
 
 struct rtc_stats {
@@ -19,6 +25,7 @@ struct rtc_stats {
     double timestamp_ms;
     struct member *members;
     size_t count, capacity;
+    bool chosen; /* while it is made: it is to stay, with all that it leads to */
 };
 
 struct rtc_stats_report {
@@ -49,8 +56,10 @@ rtc_stats_report *rtc_stats_report_ref(rtc_stats_report *r)
 
 static void free_stats(rtc_context *context, rtc_stats *s)
 {
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
         memory_free(context, s->members[i].text);
+        memory_free(context, s->members[i].numbers);
+    }
     memory_free(context, s->members);
     memory_free(context, s->id);
 }
@@ -118,6 +127,69 @@ void stats_report_text(rtc_stats_report *r, const char *name, const char *value)
         m->text = value ? memory_text(r->context, value, strlen(value)) : NULL;
     if (m && !m->text)
         r->failed = true;
+}
+
+void stats_report_record(rtc_stats_report *r, const char *name, const char *const *keys, const double *numbers, size_t count)
+{
+    struct member *m = add(r, name, RTC_STATS_RECORD);
+    if (!m)
+        return;
+    m->numbers = memory_alloc(r->context, count * sizeof *numbers);
+    if (!m->numbers) {
+        r->failed = true;
+        return;
+    }
+    memcpy(m->numbers, numbers, count * sizeof *numbers);
+    m->keys = keys;
+    m->number_count = count;
+}
+
+void stats_report_stamp(rtc_stats_report *r, double timestamp_ms)
+{
+    if (!r->failed && r->count > 0)
+        r->stats[r->count - 1].timestamp_ms = timestamp_ms;
+}
+
+/* ---- Selection (webrtc-pc 8.5) ---- */
+
+void stats_report_choose(rtc_stats_report *r)
+{
+    if (!r->failed && r->count > 0)
+        r->stats[r->count - 1].chosen = true;
+}
+
+static bool is_reference(const struct member *m)
+{
+    size_t len = strlen(m->name);
+    return m->type == RTC_STATS_STRING && m->text && len > 2 && strcmp(m->name + len - 2, "Id") == 0;
+}
+
+/* What this one refers to is chosen, too. True: something was not before. */
+static bool follow(rtc_stats_report *r, const rtc_stats *from)
+{
+    bool more = false;
+    for (size_t i = 0; i < from->count; i++)
+        for (size_t k = 0; is_reference(&from->members[i]) && k < r->count; k++)
+            if (!r->stats[k].chosen && strcmp(r->stats[k].id, from->members[i].text) == 0)
+                r->stats[k].chosen = more = true;
+    return more;
+}
+
+void stats_report_select(rtc_stats_report *r)
+{
+    size_t kept = 0;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < r->count; i++)
+            more = (r->stats[i].chosen && follow(r, &r->stats[i])) || more;
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->stats[i].chosen)
+            r->stats[kept++] = r->stats[i];
+        else
+            free_stats(r->context, &r->stats[i]);
+    }
+    r->count = kept;
 }
 
 bool stats_report_ok(const rtc_stats_report *r)
@@ -209,4 +281,90 @@ const char *rtc_stats_string(const rtc_stats *s, const char *name)
 {
     const struct member *m = find(s, name, RTC_STATS_STRING);
     return m ? m->text : NULL;
+}
+
+size_t rtc_stats_record_count(const rtc_stats *s, const char *name)
+{
+    const struct member *m = find(s, name, RTC_STATS_RECORD);
+    return m ? m->number_count : 0;
+}
+
+const char *rtc_stats_record_key(const rtc_stats *s, const char *name, size_t index)
+{
+    const struct member *m = find(s, name, RTC_STATS_RECORD);
+    return m && index < m->number_count ? m->keys[index] : NULL;
+}
+
+bool rtc_stats_record_number(const rtc_stats *s, const char *name, const char *key, double *out)
+{
+    const struct member *m = find(s, name, RTC_STATS_RECORD);
+    for (size_t i = 0; m && i < m->number_count; i++)
+        if (strcmp(m->keys[i], key) == 0) {
+            *out = m->numbers[i];
+            return true;
+        }
+    return false;
+}
+
+/* ---- JSON ---- */
+
+static void print_record(struct text *text, const struct member *m)
+{
+    text_print(text, "{");
+    for (size_t i = 0; i < m->number_count; i++) {
+        text_print(text, "%s\"%s\":", i > 0 ? "," : "", m->keys[i]);
+        json_number(text, m->numbers[i]);
+    }
+    text_print(text, "}");
+}
+
+static void print_member(struct text *text, const struct member *m)
+{
+    text_print(text, ",\"%s\":", m->name);
+    if (m->type == RTC_STATS_NUMBER)
+        json_number(text, m->number);
+    else if (m->type == RTC_STATS_BOOLEAN)
+        text_print(text, "%s", m->number != 0 ? "true" : "false");
+    else if (m->type == RTC_STATS_STRING)
+        json_string(text, slice_str(m->text));
+    else
+        print_record(text, m);
+}
+
+void stats_print(struct text *text, const rtc_stats *s)
+{
+    text_print(text, "{\"id\":");
+    json_string(text, slice_str(s->id));
+    text_print(text, ",\"timestamp\":");
+    json_number(text, s->timestamp_ms);
+    text_print(text, ",\"type\":\"%s\"", s->type);
+    for (size_t i = 0; i < s->count; i++)
+        print_member(text, &s->members[i]);
+    text_print(text, "}");
+}
+
+int rtc_stats_report_json(const rtc_stats_report *r, char **out)
+{
+    if (!r || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_stats_report_json: %s is NULL", r ? "out" : "report");
+    struct text text = text_new(r->context);
+    text_print(&text, "{");
+    for (size_t i = 0; i < r->count; i++) {
+        text_print(&text, "%s", i > 0 ? "," : "");
+        json_string(&text, slice_str(r->stats[i].id));
+        text_print(&text, ":");
+        stats_print(&text, &r->stats[i]);
+    }
+    text_print(&text, "}");
+    char *json = text_take(&text);
+    if (!json)
+        return error_plain(RTC_ERR_NO_MEMORY);
+    *out = json;
+    return RTC_OK;
+}
+
+void rtc_stats_report_free_json(const rtc_stats_report *r, char *json)
+{
+    if (r)
+        memory_free(r->context, json);
 }

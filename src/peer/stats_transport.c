@@ -94,11 +94,10 @@ static void add_candidates(struct stats_builder *b, const struct ice_agent *agen
     }
 }
 
-/* DOMHighResTimeStamp of a time in the past. */
 static void add_time(struct stats_builder *b, const char *name, rtc_time_t at)
 {
     if (at != RTC_TIME_NEVER)
-        stats_number(b, name, b->now_ms - (double)(b->pc->now - at) / 1000.0);
+        stats_number(b, name, stats_time(b, at));
 }
 
 static void add_pair_counts(struct stats_builder *b, const struct ice_pair_counts *c)
@@ -131,10 +130,13 @@ static void add_pair(struct stats_builder *b, const struct ice_agent *agent, con
     stats_text(b, "localCandidateId", local);
     stats_text(b, "remoteCandidateId", remote);
     stats_text(b, "state", pair_state_name(p->state));
-    stats_report_boolean(b->report, "nominated", p->nominated);
+    stats_boolean(b, "nominated", p->nominated);
     stats_number(b, "totalRoundTripTime", (double)p->total_rtt_us / 1e6);
     if (p->rtt_us > 0)
         stats_number(b, "currentRoundTripTime", (double)p->rtt_us / 1e6);
+    uint32_t rate = p->selected && transport_media(b->t) ? rtp_session_sending_rate(transport_media(b->t)) : 0;
+    if (rate > 0)
+        stats_number(b, "availableOutgoingBitrate", rate);
     add_pair_counts(b, &p->counts);
     if (p->reason[0])
         stats_text(b, "failureReason", p->reason);

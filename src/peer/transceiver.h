@@ -8,6 +8,7 @@
 #include "list.h"
 #include "media_track.h"
 #include "negotiation_state.h"
+#include "quality_limitation.h"
 #include "rtp_session.h"
 
 #include <crtc/peer_connection.h>
@@ -17,11 +18,14 @@
 struct send_pipeline_stats {
     uint64_t frames_in, frames_dropped, frames_encoded, key_frames_encoded;
     rtc_time_t total_encode_time_us;
-    uint32_t width, height; /* of what is encoded */
+    uint64_t quantizers, quantized;             /* of pictures: summed up, and of how many */
+    uint64_t huge_frames, encoded_bytes_target; /* of pictures; huge: of two and a half times the size that was wanted */
+    uint32_t width, height;                     /* of what is encoded */
     uint32_t resolution_changes;
-    bool limited, hurried; /* pictures are sent smaller than they come, for want of rate or of time */
+    struct quality_limitation limitation; /* why pictures are sent smaller than they come */
     uint32_t bitrate_bps;
-    char encoder[16];
+    const char *implementation; /* what encodes; NULL: nothing, or it is not told */
+    rtc_codec_power power;
 };
 
 struct send_pipeline;

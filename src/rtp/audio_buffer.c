@@ -220,7 +220,9 @@ static bool conceal(struct audio_buffer *b, uint32_t samples, bool advance, stru
         b->stats.concealment_events += !b->concealing;
         b->concealing = true;
     }
-    return invent(b, samples, advance, out);
+    (void)invent(b, samples, advance, out);
+    out->missed = !b->quiet;
+    return true;
 }
 
 static bool recover(struct audio_buffer *b, uint32_t samples, struct audio_decision *out)
@@ -256,6 +258,8 @@ static bool play(struct audio_buffer *b, enum rtp_audio_action action, struct au
     struct audio_packet *p = &b->packets[0];
     (void)decide(b, out, action, p->duration);
     out->frame = rtc_encoded_frame_ref(p->frame);
+    out->arrived = p->arrival;
+    out->level = p->level;
     count_delay(b, p);
     settle_fec(b);
     b->concealing = false;

@@ -23,6 +23,7 @@ struct audio_packet {
     uint32_t duration;        /* clock units */
     bool quiet;               /* silence (DTX): stretching it is not heard */
     bool fec;                 /* carries the packet before it */
+    uint8_t level;            /* as its sender says (rtp_event.h) */
     rtc_time_t arrival;       /* not after it is inserted */
     rtc_encoded_frame *frame; /* a reference */
 };
@@ -35,6 +36,9 @@ struct audio_decision {
     uint32_t samples;         /* clock units */
     int64_t timestamp;        /* of the first sample, unwrapped */
     rtc_time_t time;          /* when it is due */
+    rtc_time_t arrived;       /* these as in struct rtp_sound */
+    uint8_t level;
+    bool missed;
 };
 
 struct audio_buffer_stats {

@@ -35,21 +35,30 @@ enum rtp_audio_action {
     RTP_AUDIO_ACCELERATE /* decode and blend into what was played before, playing it in no time: the delay shrinks by its duration */
 };
 
+/* What is due to be decoded, and shown at its time. */
+struct rtp_picture {
+    rtc_encoded_frame *frame; /* a reference */
+    rtc_time_t play_time;     /* when to show it */
+    rtc_time_t began;         /* when its first packet arrived */
+};
+
+/* What is due to be played. */
+struct rtp_sound {
+    rtc_encoded_frame *frame; /* a reference; NULL for CONCEAL */
+    rtc_time_t arrived;       /* of PACKET and ACCELERATE */
+    enum rtp_audio_action action;
+    uint32_t samples; /* per channel, wanted for FEC and CONCEAL */
+    uint8_t level;    /* of PACKET and ACCELERATE, as its sender says: -dBov (RFC 6464); RTP_NO_AUDIO_LEVEL: it does not */
+    bool missed;      /* of CONCEAL: something stood there, and it is no silence */
+};
+
 struct rtp_event {
     struct event head;
     uint32_t member; /* its handle */
     uint32_t stream; /* the handle of what is sent (KEYFRAME_REQUEST, TARGET_BITRATE, CIRCUIT_BREAKER) or received (all others) */
     union {
-        struct {
-            rtc_encoded_frame *frame; /* a reference */
-            rtc_time_t play_time;     /* when to show it */
-            rtc_time_t began;         /* when its first packet arrived */
-        } video;
-        struct {
-            rtc_encoded_frame *frame; /* a reference; NULL for CONCEAL */
-            enum rtp_audio_action action;
-            uint32_t samples; /* per channel, wanted for FEC and CONCEAL */
-        } audio;
+        struct rtp_picture video;
+        struct rtp_sound audio;
         uint32_t target_bps;
         struct {
             enum rtp_circuit state; /* what the stream does now */

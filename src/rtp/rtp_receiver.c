@@ -135,10 +135,11 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
         r->stats.audio.audio_level = amplitude(level);
 }
 
-static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arrived, uint32_t timestamp, struct slice payload)
+static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arrived, const struct rtp_header *h, struct slice payload)
 {
     struct payload_info info;
-    struct audio_packet p = {.arrival = arrived};
+    struct audio_packet p = {.arrival = arrived, .level = RTP_NO_AUDIO_LEVEL};
+    bool voice;
     if (payload.len == 0)
         return;
     if (!r->codec->format->parse(payload, &info)) {
@@ -152,7 +153,7 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arri
         .data = payload.data,
         .data_len = payload.len,
         .keyframe = true,
-        .rtp_timestamp = timestamp,
+        .rtp_timestamp = h->timestamp,
         .capture_time_us = now > 0 ? now : 1,
         .duration = info.samples,
     };
@@ -161,7 +162,8 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arri
     p.duration = info.samples;
     p.quiet = info.quiet;
     p.fec = info.fec;
-    (void)audio_buffer_insert(&r->buffer.audio, now, timestamp, p);
+    (void)rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &p.level, &voice);
+    (void)audio_buffer_insert(&r->buffer.audio, now, h->timestamp, p);
 }
 
 /* Consumes the packet. */
@@ -200,7 +202,7 @@ static void insert(struct rtp_receiver *r, rtc_time_t now, const struct rtp_head
         insert_video(r, now, h, sequence, payload, packet);
         return;
     }
-    insert_audio(r, now, packet_arrival(packet, now), h->timestamp, payload);
+    insert_audio(r, now, packet_arrival(packet, now), h, payload);
     packet_free(packet);
 }
 
@@ -332,9 +334,7 @@ static void emit_video(struct out *out, uint32_t member, uint32_t stream, const 
         return;
     }
     e->stream = stream;
-    e->video.frame = release->frame;
-    e->video.play_time = release->play_time;
-    e->video.began = release->began;
+    e->video = (struct rtp_picture){release->frame, release->play_time, release->began};
     e->head.release = release_picture;
 }
 
@@ -346,9 +346,8 @@ static void emit_audio(struct out *out, uint32_t member, uint32_t stream, const 
         return;
     }
     e->stream = stream;
-    e->audio.frame = decision->frame;
-    e->audio.action = decision->action;
-    e->audio.samples = decision->samples;
+    e->audio =
+        (struct rtp_sound){decision->frame, decision->arrived, decision->action, decision->samples, decision->level, decision->missed};
     e->head.release = release_sound;
 }
 

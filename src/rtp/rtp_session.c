@@ -390,7 +390,10 @@ const struct rtp_codec *rtp_session_received_codec(const struct rtp_session *s, 
 
 uint32_t rtp_session_sending_rate(const struct rtp_session *s)
 {
-    return rtp_rate_target(&s->sending.rate);
+    for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(&s->members, st)) != NULL;)
+        if (st->kind == RTC_MEDIA_VIDEO && rtp_member_sends(st))
+            return rtp_rate_target(&s->sending.rate);
+    return 0;
 }
 
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *s)

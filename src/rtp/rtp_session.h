@@ -90,7 +90,7 @@ bool rtp_session_inbound_stats(const struct rtp_session *session, uint32_t strea
 /* What the stream is written with now, and what one that came was negotiated as; NULL: nothing. Borrowed until a section is set. */
 const struct rtp_codec *rtp_session_sent_codec(const struct rtp_session *session, uint32_t stream);
 const struct rtp_codec *rtp_session_received_codec(const struct rtp_session *session, uint32_t stream, uint8_t payload_type);
-/* What the path is thought to take of all video together, in bits per second. */
+/* What the path is thought to take of all video together, in bits per second; 0: nobody knows, for none is sent. */
 uint32_t rtp_session_sending_rate(const struct rtp_session *session);
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
 

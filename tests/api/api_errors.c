@@ -213,6 +213,11 @@ static void connections(void **state)
     REFUSED(rtc_peer_connection_restart_ice(NULL), RTC_ERR_TYPE, "connection is NULL");
     REFUSED(rtc_peer_connection_get_stats(NULL, &report), RTC_ERR_TYPE, "connection is NULL");
     REFUSED_BY(pc, rtc_peer_connection_get_stats(pc, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_peer_connection_get_track_stats(NULL, NULL, &report), RTC_ERR_TYPE, "connection is NULL");
+    REFUSED_BY(pc, rtc_peer_connection_get_track_stats(pc, NULL, &report), RTC_ERR_TYPE, "track is NULL");
+    REFUSED(rtc_rtp_sender_get_stats(NULL, &report), RTC_ERR_TYPE, "sender is NULL");
+    REFUSED(rtc_rtp_receiver_get_stats(NULL, &report), RTC_ERR_TYPE, "receiver is NULL");
+    REFUSED(rtc_stats_report_json(NULL, NULL), RTC_ERR_TYPE, "report is NULL");
     /* what succeeds leaves no old words at the connection */
     stain(pc);
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &fine), RTC_OK);
@@ -220,6 +225,7 @@ static void connections(void **state)
     stain(pc);
     assert_int_equal(rtc_peer_connection_get_stats(pc, &report), RTC_OK);
     assert_string_equal(rtc_peer_connection_last_error(pc), "");
+    REFUSED(rtc_stats_report_json(report, NULL), RTC_ERR_TYPE, "out is NULL");
     rtc_stats_report_unref(report);
     assert_ptr_equal(rtc_peer_connection_last_error(NULL), rtc_last_error());
     rtc_peer_connection_close(pc);
@@ -531,6 +537,7 @@ static int use_everything(rtc_context *context)
     rtc_media_source *source = NULL;
     rtc_media_stream_track *track = NULL;
     rtc_stats_report *report = NULL;
+    char *json = NULL;
     rtc_loop *loop = NULL;
     int error = rtc_loop_new(context, &loop);
     if (!error)
@@ -547,6 +554,9 @@ static int use_everything(rtc_context *context)
         error = rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL);
     if (!error)
         error = rtc_peer_connection_get_stats(pc, &report);
+    if (!error)
+        error = rtc_stats_report_json(report, &json);
+    rtc_stats_report_free_json(report, json);
     if (!error)
         error = rtc_peer_connection_explain(pc) ? RTC_OK : RTC_ERR_NO_MEMORY;
     if (error && !strstr(rtc_last_error(), "memory"))

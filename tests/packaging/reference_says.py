@@ -10,7 +10,7 @@ import tempfile
 # what, file, a text in it, what stands there in its place, and what the check says
 BROKEN = [
     ("nothing", "include/crtc/rtp.h", "", "", None),
-    ("a function without a comment", "include/crtc/stats.h", "/* Milliseconds since 1970. */\n", "\n", "function rtc_stats_timestamp_ms has no comment"),
+    ("a function without a comment", "include/crtc/stats.h", "/* Its name in this report and in all others of the connection. */\n", "\n", "function rtc_stats_id has no comment"),
     ("a type without a comment", "include/crtc/rtp.h", "/* RTCRtpTransceiverInit. */\n", "", "type rtc_rtp_transceiver_init has no comment"),
     ("a member without words", "include/crtc/media.h", "/* pixels, 1 to 16384 */", "", "member width of rtc_video_frame_options has no words"),
     ("a value without words", "include/crtc/data_channel.h", "/* messages may be sent */", "", "value RTC_DATA_CHANNEL_OPEN has no words"),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* VP8: pictures survive, keyframes come when asked for and only then, the rate is kept and follows, sizes change, broken data is an error
  * and no more. */
+#include "codec_table.h"
 #include "codec_registry.h"
 #include "context.h"
 #include "failing_memory.h"
@@ -96,6 +97,7 @@ static void test_pictures_survive(void **state)
             assert_true(test_picture_read(back, &number));
             assert_int_equal(number, i);
             assert_true(psnr(f, back) > 27);
+            assert_in_range(codec_quantizer(e), 0, 127);
             rtc_video_frame_unref(back);
             decoded++;
         }
@@ -104,6 +106,27 @@ static void test_pictures_survive(void **state)
     }
     assert_true(decoded >= 57);
     pair_fini(&p);
+}
+
+/* What the header says goes with how much the encoder may spend. */
+static void test_quantizers_follow_the_rate(void **state)
+{
+    static const uint32_t rates[] = {100000, 500000, 3000000};
+    int sums[3] = {0};
+    (void)state;
+    for (size_t r = 0; r < 3; r++) {
+        struct pair p;
+        pair_init(&p, 640, 360, rates[r]);
+        for (int i = 0; i < 30; i++) {
+            rtc_video_frame *f = draw(&p);
+            rtc_encoded_frame *e = encode(&p, f, false);
+            sums[r] += e ? codec_quantizer(e) : 127;
+            rtc_encoded_frame_unref(e);
+            rtc_video_frame_unref(f);
+        }
+        pair_fini(&p);
+    }
+    assert_true(sums[0] > sums[1] && sums[1] > sums[2]);
 }
 
 static void test_keyframes_on_demand_only(void **state)
@@ -462,12 +485,19 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pictures_survive),   cmocka_unit_test(test_keyframes_on_demand_only),
-        cmocka_unit_test(test_rate_follows),       cmocka_unit_test(test_size_changes_on_the_fly),
-        cmocka_unit_test(test_turned_upright),     cmocka_unit_test(test_needs_a_keyframe),
-        cmocka_unit_test(test_size_is_bounded),    cmocka_unit_test(test_size_limit_is_the_contexts),
-        cmocka_unit_test(test_short_for_its_size), cmocka_unit_test(test_broken_data),
-        cmocka_unit_test(test_lost_for_memory),    cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_pictures_survive),
+        cmocka_unit_test(test_quantizers_follow_the_rate),
+        cmocka_unit_test(test_keyframes_on_demand_only),
+        cmocka_unit_test(test_rate_follows),
+        cmocka_unit_test(test_size_changes_on_the_fly),
+        cmocka_unit_test(test_turned_upright),
+        cmocka_unit_test(test_needs_a_keyframe),
+        cmocka_unit_test(test_size_is_bounded),
+        cmocka_unit_test(test_size_limit_is_the_contexts),
+        cmocka_unit_test(test_short_for_its_size),
+        cmocka_unit_test(test_broken_data),
+        cmocka_unit_test(test_lost_for_memory),
+        cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "opus_payload.h"
 #include "vp8_payload.h"
+#include "vp8_quantizer.h"
 
 /* ---- VP8 ---- */
 
@@ -258,6 +259,96 @@ static void opus_prefixes(void **state)
     }
 }
 
+/* ---- The quantizer of VP8 ---- */
+
+/* The boolean encoder of RFC 6386 section 7.3, with equal odds. */
+struct bool_writer {
+    uint8_t bytes[64];
+    size_t len;
+    uint32_t range, bottom;
+    int left; /* shifts until a byte is complete */
+};
+
+static void carry(struct bool_writer *w)
+{
+    size_t at = w->len;
+    while (at > 0 && w->bytes[at - 1] == 255)
+        w->bytes[--at] = 0;
+    w->bytes[at - 1]++;
+}
+
+static void put(struct bool_writer *w, int bits, uint32_t value)
+{
+    while (bits-- > 0) {
+        uint32_t split = 1 + ((w->range - 1) * 128 >> 8), bit = value >> bits & 1;
+        w->bottom += bit ? split : 0;
+        if (bit && w->bottom < split)
+            carry(w);
+        w->range = bit ? w->range - split : split;
+        while (w->range < 128) {
+            w->range <<= 1;
+            if (w->bottom & 0x80000000u)
+                carry(w);
+            w->bottom <<= 1;
+            if (--w->left == 0) {
+                w->bytes[w->len++] = (uint8_t)(w->bottom >> 24);
+                w->bottom &= 0xffffff;
+                w->left = 8;
+            }
+        }
+    }
+}
+
+/* A frame's head: its tag, and what stands before the quantizer, with everything that may stand there or with nothing of it. */
+static struct bytes frame_head(bool keyframe, bool full, uint32_t quantizer)
+{
+    struct bytes b = keyframe ? hex("10 02 00 9d012a 4001 f000") : hex("11 02 00");
+    struct bool_writer w = {.range = 255, .left = 24};
+    if (keyframe)
+        put(&w, 2, 0);
+    put(&w, 1, full); /* segmentation */
+    if (full) {
+        put(&w, 3, 7); /* a map, data, absolute */
+        for (int i = 0; i < 4; i++)
+            put(&w, 9, 0x100 | 0x55);
+        for (int i = 0; i < 4; i++)
+            put(&w, i % 2 ? 1 : 8, i % 2 ? 0 : 0x80 | 0x2a);
+        for (int i = 0; i < 3; i++)
+            put(&w, 9, 0x1ff);
+    }
+    put(&w, 10, 0x155);
+    put(&w, 1, full); /* loop filter adjustments */
+    if (full) {
+        put(&w, 1, 1);
+        for (int i = 0; i < 8; i++)
+            put(&w, i % 3 ? 1 : 8, i % 3 ? 0 : 0x80 | 0x13);
+    }
+    put(&w, 2, 1);
+    put(&w, 7, quantizer);
+    put(&w, 32, 0);
+    memcpy(b.data + b.len, w.bytes, w.len);
+    b.len += w.len;
+    return b;
+}
+
+static void reads_quantizers(void **state)
+{
+    (void)state;
+    for (uint32_t quantizer = 0; quantizer < 128; quantizer++)
+        for (int i = 0; i < 4; i++) {
+            struct bytes b = frame_head(i & 1, i & 2, quantizer);
+            assert_int_equal(vp8_quantizer(view(&b)), quantizer);
+        }
+    for (int i = 0; i < 4; i++) {
+        struct bytes b = frame_head(i & 1, i & 2, 64);
+        size_t len = b.len, least = (i & 1) ? 10 : 3;
+        for (b.len = 0; b.len < len; b.len++)
+            assert_true(vp8_quantizer(view(&b)) == -1 || b.len > least + 3);
+    }
+    struct bytes other = hex("10 02 00 9d012b 4001 f000 0000 0000 0000");
+    assert_int_equal(vp8_quantizer(view(&other)), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +358,7 @@ int main(void)
         cmocka_unit_test(splits_and_joins_vp8_frames),
         cmocka_unit_test(writes_temporal_layers),
         cmocka_unit_test(refuses_to_split_nothing),
+        cmocka_unit_test(reads_quantizers),
         cmocka_unit_test(opus_durations),
         cmocka_unit_test(opus_packings),
         cmocka_unit_test(opus_frames_have_a_longest),
