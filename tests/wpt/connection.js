@@ -9,7 +9,7 @@ const events = require('./events');
 const descriptions = require('./description');
 const { transceiverOf, addTransceiver, addTrack } = require('./rtp');
 const { channelOf, createDataChannel, listen } = require('./data_channel');
-const { streamsOf, trackOf, MediaStreamTrack } = require('./media');
+const { streamOf, MediaStreamTrack } = require('./media');
 const { sctpOf } = require('./transports');
 const { reportOf } = require('./stats');
 
@@ -21,6 +21,7 @@ class RTCPeerConnection extends EventTarget {
   #needed = false;
   #descriptions = {};
   // What the last event said.
+  #signalingState = 'stable';
   #iceGatheringState = 'new';
   #iceConnectionState = 'new';
   #connectionState = 'new';
@@ -45,17 +46,18 @@ class RTCPeerConnection extends EventTarget {
       return Promise.reject(new DOMException('the connection is closed', 'InvalidStateError'));
     }
     return new Promise((resolve, reject) => {
-      this.#chain.push(() => operation().then(resolve, reject).then(() => this.#next()));
+      this.#chain.push(() => operation().then(value => this.#settle(resolve, value), error => this.#settle(reject, error)));
       if (this.#chain.length === 1) {
         this.#chain[0]();
       }
     });
   }
 
-  #next() {
+  #settle(settle, value) {
     if (this.#closed) {
       return;
     }
+    settle(value);
     this.#chain.shift();
     if (this.#chain.length > 0) {
       this.#chain[0]();
@@ -84,11 +86,18 @@ class RTCPeerConnection extends EventTarget {
     }));
   }
 
+  // What webrtc-pc has an operation refuse when it begins, before anything is done in parallel.
+  #in(states) {
+    if (!states.includes(this.signalingState)) {
+      throw new DOMException(`not in the state ${this.signalingState}`, 'InvalidStateError');
+    }
+  }
+
   #create(type, options) {
-    return this.#enqueue(() => this.#inParallel(() => {
-      const call = type === 'offer' && options ? slot => need('rtc_peer_connection_create_offer_with')(this.#handle, options, slot)
-        : slot => crtc[`rtc_peer_connection_create_${type}`](this.#handle, ...(arity(`rtc_peer_connection_create_${type}`) ? [null] : []), slot);
-      const [code, sdp] = withOut(call, 'const char *');
+    const states = type === 'offer' ? ['stable', 'have-local-offer'] : ['have-remote-offer', 'have-local-pranswer'];
+    return this.#enqueue(async () => this.#in(states) ?? this.#inParallel(() => {
+      const [code, sdp] = withOut(slot => (options ? need('rtc_peer_connection_create_offer_with')(this.#handle, options, slot)
+        : crtc[`rtc_peer_connection_create_${type}`](this.#handle, slot)), 'const char *');
       check(code);
       return { type, sdp };
     }));
@@ -106,10 +115,16 @@ class RTCPeerConnection extends EventTarget {
     return legacyOf(() => this.#create('answer'), typeof args[0] === 'function' && args);
   }
 
+  #rollsBack(type) {
+    if (type === 'rollback') {
+      this.#in(['have-local-offer', 'have-remote-offer']);
+    }
+  }
+
   setLocalDescription(description = undefined, ...callbacksGiven) {
     return legacyOf(() => {
       const { type, sdp } = descriptions.readLocalDescription(description);
-      return this.#enqueue(() => this.#inParallel(() => {
+      return this.#enqueue(async () => this.#rollsBack(type) ?? this.#inParallel(() => {
         check(crtc.rtc_peer_connection_set_local_description(this.#handle, type ? valueOf('RTC_SDP_', type) : 0, type ? sdp : null));
       }));
     }, callbacksGiven.length > 0 && callbacksGiven);
@@ -118,10 +133,16 @@ class RTCPeerConnection extends EventTarget {
   setRemoteDescription(description, ...callbacksGiven) {
     return legacyOf(() => {
       const { type, sdp } = descriptions.readDescription(description);
-      return this.#enqueue(() => this.#inParallel(() => {
+      return this.#enqueue(async () => this.#rollsBack(type) ?? this.#inParallel(() => {
         check(crtc.rtc_peer_connection_set_remote_description(this.#handle, valueOf('RTC_SDP_', type), sdp));
       }));
     }, callbacksGiven.length > 0 && callbacksGiven);
+  }
+
+  #hasRemote() {
+    if (!crtc.rtc_peer_connection_remote_description(this.#handle, null)) {
+      throw new DOMException('there is no remote description', 'InvalidStateError');
+    }
   }
 
   addIceCandidate(candidate = undefined, ...callbacksGiven) {
@@ -130,7 +151,7 @@ class RTCPeerConnection extends EventTarget {
       if (init.candidate !== '' && init.sdpMid === null && init.sdpMLineIndex === null) {
         throw new TypeError('neither sdpMid nor sdpMLineIndex');
       }
-      return this.#enqueue(() => this.#inParallel(() => {
+      return this.#enqueue(async () => this.#hasRemote() ?? this.#inParallel(() => {
         check(crtc.rtc_peer_connection_add_ice_candidate(this.#handle, descriptions.candidateInit(init)));
       }));
     }, callbacksGiven.length > 0 && callbacksGiven);
@@ -157,19 +178,18 @@ class RTCPeerConnection extends EventTarget {
   get currentRemoteDescription() { return this.#description('current_remote'); }
   get pendingRemoteDescription() { return this.#description('pending_remote'); }
 
-  get signalingState() { return nameOf('RTC_SIGNALING_', crtc.rtc_peer_connection_signaling_state(this.#handle)); }
+  get signalingState() { return this.#closed ? 'closed' : this.#signalingState; }
   get iceGatheringState() { return this.#iceGatheringState; }
   get iceConnectionState() { return this.#closed ? 'closed' : this.#iceConnectionState; }
   get connectionState() { return this.#closed ? 'closed' : this.#connectionState; }
   get canTrickleIceCandidates() {
-    const trickles = need('rtc_peer_connection_can_trickle_ice_candidates')(this.#handle);
-    const name = typeof trickles === 'number' ? nameOf('RTC_TRICKLE_', trickles) : null;
-    return name === null || name === undefined || name === 'unknown' ? null : name === 'yes' || name === 'supported';
+    const trickles = nameOf('RTC_TRICKLE_', need('rtc_peer_connection_can_trickle_ice_candidates')(this.#handle));
+    return trickles === 'unknown' ? null : trickles === 'supported';
   }
   get sctp() { return sctpOf(this.#handle); }
 
   restartIce() { check(crtc.rtc_peer_connection_restart_ice(this.#handle)); }
-  getConfiguration() { return descriptions.configurationFrom(this.#handle); }
+  getConfiguration() { return descriptions.configurationFrom(need('rtc_peer_connection_get_configuration')(this.#handle)); }
 
   setConfiguration(configuration = undefined) {
     check(crtc.rtc_peer_connection_set_configuration(this.#handle, descriptions.configurationOf(descriptions.readConfiguration(configuration))));
@@ -212,18 +232,29 @@ class RTCPeerConnection extends EventTarget {
   }
 
   // replaceTrack of a sender is one of the chain's operations, too.
-  _replaceTrack(call) { return this.#enqueue(() => this.#inParallel(call)); }
+  _replaceTrack(sender, call) { return this.#enqueue(async () => this.#isNotStopped(sender) ?? this.#inParallel(call)); }
+
+  #isNotStopped(sender) {
+    if (this.#transceivers().find(each => each.sender === sender)?.direction === 'stopped') {
+      throw new DOMException('the transceiver is stopped', 'InvalidStateError');
+    }
+  }
 
   static generateCertificate(algorithm) { return descriptions.generateCertificate(algorithm); }
 
   /* Events: what they say is read within the callback, and told in a task. */
 
-  _state(which, state) {
+  _state(which, state, atOnce = false) {
     queueTask(this, () => {
       if (!this.#closed) {
         this[which](state);
       }
-    });
+    }, atOnce);
+  }
+
+  _signaling(state) {
+    this.#signalingState = state;
+    this.dispatchEvent(new Event('signalingstatechange'));
   }
 
   _iceGathering(state) {
@@ -268,13 +299,16 @@ class RTCPeerConnection extends EventTarget {
   }
 }
 
-// Whether a create function takes options as well.
-function arity(name) {
-  return require('./library').arity(name) > 2;
-}
-
+// The library's struct of RTCOfferOptions; null when there is nothing in it.
 function offerOptions({ iceRestart, offerToReceiveAudio, offerToReceiveVideo }) {
-  return null;
+  if (!iceRestart && offerToReceiveAudio === undefined && offerToReceiveVideo === undefined) {
+    return null;
+  }
+  need('rtc_peer_connection_create_offer_with');
+  return make('rtc_offer_options', {
+    ice_restart: iceRestart, has_offer_to_receive_audio: offerToReceiveAudio !== undefined, offer_to_receive_audio: offerToReceiveAudio ?? false,
+    has_offer_to_receive_video: offerToReceiveVideo !== undefined, offer_to_receive_video: offerToReceiveVideo ?? false,
+  });
 }
 
 // Errors of the conversion reject; callbacks of the old form are called in place of the promise.
@@ -303,10 +337,8 @@ const on = (tell) => (handle, user, ...values) => {
 };
 
 function candidateEvent(candidate) {
-  const of = read('rtc_ice_candidate', candidate);
-  const object = of && new descriptions.RTCIceCandidate({ candidate: of.candidate, sdpMid: of.sdp_mid, sdpMLineIndex: of.sdp_m_line_index < 0 ? null : of.sdp_m_line_index,
-    usernameFragment: of.username_fragment });
-  return () => new events.RTCPeerConnectionIceEvent('icecandidate', { candidate: object, url: of?.url });
+  const object = descriptions.candidateOf(candidate);
+  return () => new events.RTCPeerConnectionIceEvent('icecandidate', { candidate: object, url: object?.url });
 }
 
 function candidateErrorEvent(pointer) {
@@ -318,7 +350,7 @@ function candidateErrorEvent(pointer) {
 function trackEvent(connection, pointer) {
   const event = read('rtc_track_event', pointer);
   const transceiver = transceiverOf(event.transceiver, connection);
-  const streams = streamsOf(connection, event, transceiver.receiver.track);
+  const streams = readList('void *', event.streams, event.stream_count).map(streamOf);
   return () => new events.RTCTrackEvent('track', { receiver: transceiver.receiver, track: transceiver.receiver.track, streams, transceiver });
 }
 
@@ -326,7 +358,7 @@ const callbacks = make('rtc_peer_connection_callbacks', {
   on_negotiation_needed: on(connection => connection._negotiationNeeded()),
   on_ice_candidate: on((connection, candidate) => connection._tell(candidateEvent(candidate))),
   on_ice_candidate_error: on((connection, error) => connection._tell(candidateErrorEvent(error))),
-  on_signaling_state_change: on(connection => connection._tell(() => new Event('signalingstatechange'), true)),
+  on_signaling_state_change: on((connection, state) => connection._state('_signaling', nameOf('RTC_SIGNALING_', state), true)),
   on_ice_gathering_state_change: on((connection, state) => connection._state('_iceGathering', nameOf('RTC_ICE_GATHERING_', state))),
   on_ice_connection_state_change: on((connection, state) => connection._state('_iceConnection', nameOf('RTC_ICE_CONNECTION_', state))),
   on_connection_state_change: on((connection, state) => connection._state('_connection', nameOf('RTC_PEER_CONNECTION_', state))),

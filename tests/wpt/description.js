@@ -37,45 +37,57 @@ const readLocalCandidate = value => ({ ...readCandidate(value), ...idl.dictionar
 })(value) });
 
 class RTCIceCandidate {
-  #init;
-  #parsed;
+  #of;
 
   constructor(init = {}) {
-    this.#init = readLocalCandidate(init);
-    if (this.#init.sdpMid === null && this.#init.sdpMLineIndex === null) {
-      throw new TypeError('neither sdpMid nor sdpMLineIndex');
+    if (!crtc.rtc_ice_candidate_new) { // TEMPORARY
+      const of = readLocalCandidate(init);
+      if (of.sdpMid === null && of.sdpMLineIndex === null) throw new TypeError('neither');
+      this.#of = { candidate: of.candidate, sdp_mid: of.sdpMid, sdp_m_line_index: of.sdpMLineIndex ?? -1, username_fragment: of.usernameFragment, relay_protocol: of.relayProtocol, url: of.url, foundation: null };
+      return;
     }
-    this.#parsed = parseCandidate(this.#init);
+    const [code, handle] = withOut(slot => need('rtc_ice_candidate_new')(null, candidateInit(readLocalCandidate(init)), slot));
+    check(code);
+    this.#of = read('rtc_ice_candidate', handle);
   }
 
-  get candidate() { return this.#init.candidate; }
-  get sdpMid() { return this.#init.sdpMid; }
-  get sdpMLineIndex() { return this.#init.sdpMLineIndex; }
-  get foundation() { return this.#parsed.foundation ?? null; }
-  get component() { return this.#parsed.component ?? null; }
-  get priority() { return this.#parsed.priority ?? null; }
-  get address() { return this.#parsed.address ?? null; }
-  get protocol() { return this.#parsed.protocol ?? null; }
-  get port() { return this.#parsed.port ?? null; }
-  get type() { return this.#parsed.type ?? null; }
-  get tcpType() { return this.#parsed.tcpType ?? null; }
-  get relatedAddress() { return this.#parsed.relatedAddress ?? null; }
-  get relatedPort() { return this.#parsed.relatedPort ?? null; }
-  get usernameFragment() { return this.#init.usernameFragment ?? this.#parsed.usernameFragment ?? null; }
-  get relayProtocol() { return this.#init.relayProtocol; }
-  get url() { return this.#init.url; }
+  get candidate() { return this.#of.candidate; }
+  get sdpMid() { return this.#of.sdp_mid; }
+  get sdpMLineIndex() { return this.#of.sdp_m_line_index < 0 ? null : this.#of.sdp_m_line_index; }
+  get foundation() { return this.#of.foundation; }
+  get component() { return this.#of.component; }
+  get priority() { return this.#ofText(this.#of.priority); }
+  get address() { return this.#of.address; }
+  get protocol() { return this.#of.protocol; }
+  get port() { return this.#ofText(this.#of.port); }
+  get type() { return this.#of.type; }
+  get tcpType() { return this.#of.tcp_type; }
+  get relatedAddress() { return this.#of.related_address; }
+  get relatedPort() { return this.#of.related_port < 0 ? null : this.#of.related_port; }
+  get usernameFragment() { return this.#of.username_fragment; }
+  get relayProtocol() { return this.#of.relay_protocol; }
+  get url() { return this.#of.url; }
   toJSON() { return { candidate: this.candidate, sdpMid: this.sdpMid, sdpMLineIndex: this.sdpMLineIndex, usernameFragment: this.usernameFragment }; }
+
+  // Numbers have no absent value: nothing could be read where there is no foundation.
+  #ofText(value) { return this.#of.foundation === null ? null : value; }
+
+  static _of(values) {
+    const candidate = new RTCIceCandidate({ sdpMid: '' });
+    candidate.#of = values;
+    return candidate;
+  }
 }
 
-// The library's parser, where it has one.
-function parseCandidate(init) {
-  return {};
+// Of what the library gives: an event, a list.
+function candidateOf(pointer) {
+  return pointer ? RTCIceCandidate._of(read('rtc_ice_candidate', pointer)) : null;
 }
 
 function candidateInit(init) {
   return make('rtc_ice_candidate_init', {
     candidate: init.candidate, sdp_mid: init.sdpMid, has_sdp_m_line_index: init.sdpMLineIndex !== null, sdp_m_line_index: init.sdpMLineIndex ?? 0,
-    username_fragment: init.usernameFragment,
+    username_fragment: init.usernameFragment, ...(hasMember('rtc_ice_candidate_init', 'url') ? { relay_protocol: init.relayProtocol ?? null, url: init.url ?? null } : {}),
   });
 }
 
@@ -148,5 +160,5 @@ function configurationOf(dictionary, more) {
 
 idl.expose(RTCSessionDescription, RTCIceCandidate, RTCCertificate);
 
-module.exports = { RTCSessionDescription, RTCIceCandidate, RTCCertificate, readDescription, readLocalDescription, readCandidate, candidateInit, generateCertificate, certificateOf,
+module.exports = { RTCSessionDescription, RTCIceCandidate, RTCCertificate, readDescription, readLocalDescription, readCandidate, candidateInit, candidateOf, generateCertificate, certificateOf,
   readConfiguration, configurationOf };

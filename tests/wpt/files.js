@@ -8,7 +8,7 @@ const FOLDERS = [
   ['webrtc', /./], ['webrtc-extensions', /./], ['webrtc-priority', /./], ['webrtc-stats', /./], ['mediacapture-streams', /^mediacapture-streams\/MediaStream/],
 ];
 // What needs a browser beside the API: frames within frames, workers, the page cache, media elements, devices and pictures that are looked at.
-const NOT = /back-forward-cache|postMessage|transfer|iframe|service-worker|capture-video|videoDetector|feature-policy|identity|tools\/|third_party|resources\/|MediaElement|applyConstraints|track-currentTime|-(audio|video)-only|Track-get(Capabilities|Settings)/;
+const NOT = /back-forward-cache|postMessage|transfer|iframe|service-worker|capture-video|videoDetector|feature-policy|identity|idlharness|tools\/|third_party|resources\/|MediaElement|applyConstraints|track-currentTime|-(audio|video)-only|Track-get(Capabilities|Settings)/;
 
 function walk(root, folder) {
   return fs.readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap(entry => {

@@ -2,8 +2,8 @@
 // MediaStreamTrack and MediaStream (mediacapture-streams 4) over rtc_media_stream_track and rtc_media_stream, and tracks of test sources for getUserMedia.
 'use strict';
 const idl = require('./webidl');
-const { crtc, make, hasMember, withOut, readList } = require('./library');
-const { handles, check, need, known, objectOf, queueTask, nameOf, valueOf } = require('./session');
+const { crtc, constants, koffi, make, array, withOut, readList } = require('./library');
+const { handles, objects, check, known, objectOf, queueTask, nameOf } = require('./session');
 const events = require('./events');
 
 class MediaStreamTrack extends EventTarget {
@@ -14,44 +14,93 @@ class MediaStreamTrack extends EventTarget {
   set enabled(value) { crtc.rtc_media_stream_track_set_enabled(handles.get(this), Boolean(value)); }
   get muted() { return crtc.rtc_media_stream_track_muted(handles.get(this)); }
   get readyState() { return nameOf('RTC_TRACK_', crtc.rtc_media_stream_track_ready_state(handles.get(this))); }
-  get contentHint() { return need('rtc_media_stream_track_content_hint')(handles.get(this)); }
-  set contentHint(value) { need('rtc_media_stream_track_set_content_hint')(handles.get(this), `${value}`); }
+  get contentHint() {
+    const value = crtc.rtc_media_stream_track_content_hint(handles.get(this));
+    return value === constants.RTC_CONTENT_HINT_NONE ? '' : nameOf('RTC_CONTENT_HINT_', value);
+  }
+  // One that is of no kind, or of the other, changes nothing (mst-content-hint 3).
+  set contentHint(value) {
+    const hint = hintOf(`${value}`);
+    if (hint !== undefined) {
+      crtc.rtc_media_stream_track_set_content_hint(handles.get(this), hint);
+    }
+  }
   stop() { crtc.rtc_media_stream_track_stop(handles.get(this)); }
   clone() {
-    const [code, handle] = withOut(slot => need('rtc_media_stream_track_clone')(handles.get(this), slot));
+    const [code, handle] = withOut(slot => crtc.rtc_media_stream_track_clone(handles.get(this), slot));
     check(code);
     return trackOf(handle);
   }
 }
 
-class MediaStream extends EventTarget {
-  #tracks = new Set();
+function hintOf(value) {
+  return value === '' ? constants.RTC_CONTENT_HINT_NONE : constants[`RTC_CONTENT_HINT_${value.toUpperCase().replaceAll('-', '_')}`];
+}
 
+const readTrack = idl.instance(() => MediaStreamTrack);
+
+class MediaStream extends EventTarget {
   constructor(given = undefined) {
     super();
-    const tracks = given === undefined ? [] : given instanceof MediaStream ? given.getTracks() : idl.sequence(idl.instance(() => MediaStreamTrack))(given);
-    if (!nextStream) {
-      const [code, handle] = withOut(slot => crtc.rtc_media_stream_new(null, null, slot));
-      check(code);
-      handles.set(this, handle);
-    } else {
-      handles.set(this, nextStream);
-    }
-    tracks.forEach(each => this.addTrack(each));
+    const [code, handle] = withOut(slot => (given === undefined ? crtc.rtc_media_stream_new(null, null, slot)
+      : given instanceof MediaStream ? crtc.rtc_media_stream_new_from_stream(handles.get(given), slot) : fromTracks(idl.sequence(readTrack)(given), slot)));
+    check(code);
+    adopt(this, handle);
   }
 
   get id() { return crtc.rtc_media_stream_id(handles.get(this)); }
-  get active() { return [...this.#tracks].some(each => each.readyState === 'live'); }
-  getTracks() { return [...this.#tracks]; }
-  getAudioTracks() { return this.getTracks().filter(each => each.kind === 'audio'); }
-  getVideoTracks() { return this.getTracks().filter(each => each.kind === 'video'); }
-  getTrackById(id) { return this.getTracks().find(each => each.id === `${id}`) ?? null; }
-  addTrack(track) { this.#tracks.add(idl.instance(() => MediaStreamTrack)(track)); }
-  removeTrack(track) { this.#tracks.delete(idl.instance(() => MediaStreamTrack)(track)); }
-  clone() { return new MediaStream(this.getTracks().map(each => each.clone())); }
+  get active() { return crtc.rtc_media_stream_active(handles.get(this)); }
+  getTracks() { return tracksOf(this, 0); }
+  getAudioTracks() { return tracksOf(this, constants.RTC_MEDIA_AUDIO); }
+  getVideoTracks() { return tracksOf(this, constants.RTC_MEDIA_VIDEO); }
+  getTrackById(id) { return trackOf(crtc.rtc_media_stream_get_track_by_id(handles.get(this), `${id}`)); }
+  addTrack(track) { check(crtc.rtc_media_stream_add_track(handles.get(this), handles.get(readTrack(track)))); }
+  removeTrack(track) { crtc.rtc_media_stream_remove_track(handles.get(this), handles.get(readTrack(track))); }
+  clone() {
+    const [code, handle] = withOut(slot => crtc.rtc_media_stream_clone(handles.get(this), slot));
+    check(code);
+    return streamOf(handle);
+  }
 }
 
-let nextStream = null;
+function fromTracks(tracks, slot) {
+  return crtc.rtc_media_stream_new_from_tracks(null, array('void *', tracks.map(each => handles.get(each))), tracks.length, slot);
+}
+
+function tracksOf(stream, kind) {
+  const count = Number(crtc.rtc_media_stream_get_tracks(handles.get(stream), kind, null, 0));
+  if (count === 0) {
+    return [];
+  }
+  const room = koffi.alloc('void *', count);
+  crtc.rtc_media_stream_get_tracks(handles.get(stream), kind, room, count);
+  return readList('void *', room, count).map(trackOf);
+}
+
+const onStream = name => (user, handle, track) => {
+  const stream = known(handle);
+  const object = trackOf(track);
+  if (stream) {
+    queueTask(stream, () => stream.dispatchEvent(new events.MediaStreamTrackEvent(name, { track: object })), true);
+  }
+};
+const streamCallbacks = make('rtc_media_stream_callbacks', { on_add_track: onStream('addtrack'), on_remove_track: onStream('removetrack') });
+
+function adopt(stream, handle) {
+  crtc.rtc_media_stream_ref(handle);
+  handles.set(stream, handle);
+  objects.set(handle, stream);
+  withOut(slot => crtc.rtc_media_stream_add_listener(handle, streamCallbacks, null, slot));
+}
+
+function streamOf(handle) {
+  if (handle && !known(handle)) {
+    const stream = new EventTarget();
+    Object.setPrototypeOf(stream, MediaStream.prototype);
+    adopt(stream, handle);
+  }
+  return known(handle) ?? null;
+}
 
 const on = name => (user, handle) => {
   const track = known(handle);
@@ -71,22 +120,6 @@ function trackOf(handle) {
   });
 }
 
-// The streams that a track event names, one object for each id of a connection.
-const streamsOfConnection = new WeakMap();
-function streamsOf(connection, event, track) {
-  const byId = streamsOfConnection.get(connection) ?? new Map();
-  streamsOfConnection.set(connection, byId);
-  return readList('const char *', event.stream_ids, event.stream_count).map(id => {
-    if (!byId.has(id)) {
-      [, nextStream] = withOut(slot => crtc.rtc_media_stream_new(null, id, slot));
-      byId.set(id, new MediaStream());
-      nextStream = null;
-    }
-    byId.get(id).addTrack(track);
-    return byId.get(id);
-  });
-}
-
 // A track of a test picture or a tone.
 function testTrack(kind, { width = 320, height = 240, frameRate = 15 } = {}) {
   const [code, source] = withOut(slot => (kind === 'audio' ? crtc.rtc_test_audio_source_new(null, null, slot)
@@ -101,4 +134,4 @@ idl.eventHandlers(MediaStreamTrack, 'mute', 'unmute', 'ended');
 idl.eventHandlers(MediaStream, 'addtrack', 'removetrack');
 idl.expose(MediaStreamTrack, MediaStream);
 
-module.exports = { MediaStreamTrack, MediaStream, trackOf, streamsOf, testTrack };
+module.exports = { MediaStreamTrack, MediaStream, trackOf, streamOf, testTrack };

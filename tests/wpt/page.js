@@ -132,9 +132,19 @@ function settings(constraints) {
   return result;
 }
 
+// Node.js 20 lacks what browsers' iterators have.
+function iteratorHelpers() {
+  const Iterator = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+  for (const name of ['map', 'filter', 'find', 'some', 'every', 'forEach', 'reduce']) {
+    Iterator[name] ??= function (...args) { return Array.from(this)[name](...args); };
+  }
+  Iterator.toArray ??= function () { return Array.from(this); };
+}
+
 // Makes the global object a window for the page `file` below `root` with the query `search`, and its document one that has `markup`.
 function makeWindow(root, file, search, markup) {
   const window = globalThis;
+  iteratorHelpers();
   const document = new Node();
   const href = `https://web-platform.test/${file}${search}`;
   const location = new URL(href);

@@ -44,7 +44,7 @@ class RTCRtpSender {
   replaceTrack(track) {
     try {
       const handle = handles.get(nullableTrack(track)) ?? null;
-      return connectionOf(this)._replaceTrack(() => check(crtc.rtc_rtp_sender_replace_track(handles.get(this), handle)));
+      return connectionOf(this)._replaceTrack(this, () => check(crtc.rtc_rtp_sender_replace_track(handles.get(this), handle)));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -23,8 +23,16 @@ function member(stats, name, type) {
   if (type === constants.RTC_STATS_STRING) {
     return crtc.rtc_stats_string(stats, name);
   }
+  if (type === constants.RTC_STATS_RECORD) {
+    return record(stats, name);
+  }
   const number = type === constants.RTC_STATS_NUMBER;
   return withOut(slot => crtc[number ? 'rtc_stats_number' : 'rtc_stats_boolean'](stats, name, slot), number ? 'double' : 'bool')[1];
+}
+
+function record(stats, name) {
+  const keys = Array.from({ length: Number(crtc.rtc_stats_record_count(stats, name)) }, (_, i) => crtc.rtc_stats_record_key(stats, name, i));
+  return Object.fromEntries(keys.map(key => [key, withOut(slot => crtc.rtc_stats_record_number(stats, name, key, slot), 'double')[1]]));
 }
 
 function dictionary(stats) {
@@ -50,15 +58,13 @@ function reportFrom(handle) {
 
 // Of a connection, with a track as selector or null; or of a sender or receiver, by the name of their function.
 function reportOf(object, selector, name = selector ? 'rtc_peer_connection_get_track_stats' : 'rtc_peer_connection_get_stats') {
-  return new Promise((resolve, reject) => setImmediate(() => {
-    try {
-      const [code, report] = withOut(slot => need(name)(handles.get(object), ...(selector ? [handles.get(selector)] : []), slot));
-      check(code);
-      resolve(reportFrom(report));
-    } catch (error) {
-      reject(error);
-    }
-  }));
+  try {
+    const [code, report] = withOut(slot => need(name)(handles.get(object), ...(selector ? [handles.get(selector)] : []), slot));
+    check(code);
+    return new Promise(resolve => setImmediate(() => resolve(reportFrom(report))));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 module.exports = { reportOf };
