@@ -164,7 +164,8 @@ int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, cons
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     agent->session.end_of_candidates = true;
-    agent->session.peer_seen = true;
+    if (agent->session.state == ICE_NEW)
+        agent->session.started = now;
     run(agent, now, out);
 }
 
@@ -347,11 +348,18 @@ static bool nothing_left(const struct ice_agent *agent, rtc_time_t now)
     return now >= agent->session.started + patience_most || (now >= agent->session.started + patience && is_complete(agent));
 }
 
+/* NEW is over when there is somebody to check; where the peer named nobody and will not, when it was given the time to ask us (RFC 8863
+ * section 4). */
+static bool has_begun(const struct ice_agent *agent, rtc_time_t now)
+{
+    return agent->session.remote_known && (agent->session.peer_seen || (agent->session.end_of_candidates && nothing_left(agent, now)));
+}
+
 static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t now)
 {
     switch (agent->session.state) {
     case ICE_NEW:
-        return agent->session.remote_known && agent->session.peer_seen ? ICE_CHECKING : ICE_NEW;
+        return has_begun(agent, now) ? ICE_CHECKING : ICE_NEW;
     case ICE_CHECKING:
         return nothing_left(agent, now) ? ICE_FAILED : ICE_CHECKING;
     case ICE_DISCONNECTED:
@@ -385,7 +393,7 @@ static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *ou
 {
     enum ice_state next;
     while ((next = next_state(agent, now)) != agent->session.state) {
-        if (next == ICE_CHECKING)
+        if (next == ICE_CHECKING && agent->session.peer_seen)
             agent->session.started = now;
         if (!set_state(agent, next, out))
             return;
@@ -421,7 +429,7 @@ static void run(struct ice_agent *agent, rtc_time_t now, struct out *out)
     if (agent->session.state == ICE_CLOSED)
         return;
     rtc_time_t late = ice_notice_pause(&agent->consent, now);
-    if (agent->session.state == ICE_CHECKING)
+    if (agent->session.state == ICE_NEW || agent->session.state == ICE_CHECKING)
         agent->session.started += late; /* checks did not have the time that they are given */
     run_due(agent, now, out);
     agent->consent.due = ice_agent_deadline(agent, NULL);
@@ -430,7 +438,8 @@ static void run(struct ice_agent *agent, rtc_time_t now, struct out *out)
 static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum timer_reason *why)
 {
     const struct ice_pair *pair = agent->checks.selected;
-    if (agent->session.state == ICE_CHECKING) {
+    bool waits = agent->session.state == ICE_NEW && agent->session.end_of_candidates && agent->session.remote_known;
+    if (waits || agent->session.state == ICE_CHECKING) {
         deadline_min(best, why, agent->session.started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
     } else if (agent->session.state == ICE_DISCONNECTED) {
         deadline_min(best, why,

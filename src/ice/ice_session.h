@@ -15,11 +15,11 @@ struct ice_session {
     enum ice_role role;
     bool remote_lite;       /* the role is settled: we control */
     bool remote_known;      /* its credentials are */
-    bool peer_seen;         /* a candidate, an authenticated request or the end of candidates came */
+    bool peer_seen;         /* a candidate that is taken, or an authenticated request came */
     bool end_of_candidates; /* of the peer's (RFC 8838 section 14) */
     uint64_t tie_breaker;
     enum ice_state state;
-    rtc_time_t started; /* when CHECKING began */
+    rtc_time_t started; /* when CHECKING began, or in NEW the peer said that it has no more candidates */
     char remote_ufrag[ICE_UFRAG_MAX + 1];
     char remote_password[ICE_PASSWORD_MAX + 1];
 };

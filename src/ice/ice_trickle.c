@@ -34,6 +34,7 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
     }
     if (!remote)
         return RTC_ERR_NO_MEMORY;
+    agent->session.peer_seen = true;
     ice_pair_remote(&agent->pairing, remote);
     ice_tcp_pair_remote(&agent->tcp, remote);
     return RTC_OK;
@@ -55,7 +56,7 @@ static int take_remote(struct ice_agent *agent, const struct ice_candidate *c)
 int ice_trickle(struct ice_agent *agent, const struct ice_candidate *candidate)
 {
     bool named = candidate->address.family == ADDRESS_NONE && is_wanted(agent, candidate);
-    agent->session.peer_seen = true;
+    agent->session.peer_seen |= named;
     return named ? ice_lookups_add(&agent->lookups, candidate) : take_remote(agent, candidate);
 }
 

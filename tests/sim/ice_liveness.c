@@ -245,9 +245,13 @@ static void nobody(void **state)
     sim_host_add_address(sim.a.host, "192.0.2.1");
     assert_int_equal(ice_sim_agents(&sim, NULL, NULL), RTC_OK);
     ice_sim_start(&sim);
+    const struct ice_candidate reserved = {
+        .component = 1, .protocol = PATH_UDP, .priority = 1, .type = ICE_HOST, .address = address_ipv4(240, 0, 0, 1, 6000)};
+    assert_int_equal(ice_agent_add_remote_candidate(sim.a.agent, sim.now, &reserved, &sim.a.out), RTC_OK);
+    assert_int_equal(ice_agent_counters(sim.a.agent)->left_out, 1);
     rtc_time_t start = sim.now;
     ice_sim_run(&sim, sim.now + SECOND);
-    assert_int_equal(ice_agent_state(sim.a.agent), ICE_CHECKING);
+    assert_int_equal(ice_agent_state(sim.a.agent), ICE_NEW); /* CHECKING needs somebody to check (webrtc-pc 5.6.1) */
     ice_sim_run(&sim, sim.now + 60 * SECOND);
     within(8, sim.a.state_at[ICE_FAILED] - start, 15 * SECOND, 20 * SECOND);
     ice_sim_fini(&sim);
