@@ -40,13 +40,7 @@ class RTCIceCandidate {
   #of;
 
   constructor(init = {}) {
-    if (!crtc.rtc_ice_candidate_new) { // TEMPORARY
-      const of = readLocalCandidate(init);
-      if (of.sdpMid === null && of.sdpMLineIndex === null) throw new TypeError('neither');
-      this.#of = { candidate: of.candidate, sdp_mid: of.sdpMid, sdp_m_line_index: of.sdpMLineIndex ?? -1, username_fragment: of.usernameFragment, relay_protocol: of.relayProtocol, url: of.url, foundation: null };
-      return;
-    }
-    const [code, handle] = withOut(slot => need('rtc_ice_candidate_new')(null, candidateInit(readLocalCandidate(init)), slot));
+    const [code, handle] = withOut(slot => crtc.rtc_ice_candidate_new(null, candidateInit(readLocalCandidate(init)), slot));
     check(code);
     this.#of = read('rtc_ice_candidate', handle);
   }
@@ -87,7 +81,7 @@ function candidateOf(pointer) {
 function candidateInit(init) {
   return make('rtc_ice_candidate_init', {
     candidate: init.candidate, sdp_mid: init.sdpMid, has_sdp_m_line_index: init.sdpMLineIndex !== null, sdp_m_line_index: init.sdpMLineIndex ?? 0,
-    username_fragment: init.usernameFragment, ...(hasMember('rtc_ice_candidate_init', 'url') ? { relay_protocol: init.relayProtocol ?? null, url: init.url ?? null } : {}),
+    username_fragment: init.usernameFragment, relay_protocol: init.relayProtocol ?? null, url: init.url ?? null,
   });
 }
 
