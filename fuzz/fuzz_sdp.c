@@ -112,8 +112,8 @@ static void check_description(rtc_context *context, struct slice input)
         fill(&sections[i], &offer->sections[i]);
     struct jsep_snapshot snapshot = {.session_id = 1,
                                      .version = 1,
-                                     .ice_ufrag = "abcd",
-                                     .ice_pwd = "0123456789abcdefghijkl",
+                                     .transport.ice_ufrag = "abcd",
+                                     .transport.ice_pwd = "0123456789abcdefghijkl",
                                      .fingerprint = &fingerprint,
                                      .cname = "c",
                                      .sections = sections,

@@ -99,10 +99,9 @@ typedef struct rtc_ice_server {
     const char *credential;  /* for TURN: a password */
 } rtc_ice_server;
 
-/* RTCBundlePolicy. There is one transport for everything in either case, and sections that the peer does not bundle are rejected. BALANCED: our offers give
- * every section a port, so that a peer which never heard of a=bundle-only does not take it for rejected. MAX_BUNDLE: sections after the first have port 0 and
- * a=bundle-only until the peer bundled them (RFC 9429 4.1.1). max-compat is not built. */
-typedef enum rtc_bundle_policy { RTC_BUNDLE_BALANCED = 0, RTC_BUNDLE_MAX_BUNDLE = 2 } rtc_bundle_policy;
+/* RTCBundlePolicy (RFC 9429 4.1.1): how many transports our offers have before the peer bundles. BALANCED: the first audio, the first video and the data each;
+ * others are bundle-only. MAX_COMPAT: every section. MAX_BUNDLE: the first section alone, and in answers what is not bundled with the first accepted one is rejected. */
+typedef enum rtc_bundle_policy { RTC_BUNDLE_BALANCED = 0, RTC_BUNDLE_MAX_COMPAT = 1, RTC_BUNDLE_MAX_BUNDLE = 2 } rtc_bundle_policy;
 
 /* RTCIceTransportPolicy. ALL: whatever connects. RELAY: nothing but relayed candidates is gathered, used or told to the peer. */
 typedef enum rtc_ice_transport_policy { RTC_ICE_TRANSPORT_ALL = 0, RTC_ICE_TRANSPORT_RELAY = 1 } rtc_ice_transport_policy;
@@ -150,8 +149,8 @@ typedef struct rtc_configuration {
     size_t external_address_count;
     uint16_t port_min, port_max;               /* local ports of UDP sockets, those to TURN servers included, and of TCP listeners; both 0: any. RTC_ERR_RANGE.
                                                 * When none is free the socket's candidates are missing, and the log says so. */
-    uint8_t ice_candidate_pool_size;           /* > 0: candidates are gathered from the start, and told when a local description is set. This stack bundles
-                                                  everything on one transport, so larger sizes are like 1. */
+    uint8_t ice_candidate_pool_size;           /* > 0: candidates are gathered from the start, and told when a local description is set. The first transport
+                                                  has a pool, so larger sizes are like 1. */
     /* Tell the peer random names in place of the addresses of this host (draft-ietf-mmusic-mdns-ice-candidates); peers on the same local network resolve
      * them by multicast DNS. Nothing that the application is told, but a server-reflexive candidate, has an address of this host then. Can not change. */
     bool hide_local_addresses;
@@ -209,8 +208,8 @@ typedef enum rtc_peer_connection_state {
     RTC_PEER_CONNECTION_CLOSED = 5
 } rtc_peer_connection_state;
 
-/* RTCDtlsTransportState (webrtc-pc 5.5.1). The values are the standard's. CLOSED: the peer said goodbye; FAILED: it could not be trusted or understood. Both are final: this stack has one transport for each
- * connection. */
+/* RTCDtlsTransportState (webrtc-pc 5.5.1). The values are the standard's. CLOSED: the peer said goodbye; FAILED: it could not be trusted or understood. Both last until another
+ * association is negotiated (RFC 8842), with which the state is new again. */
 typedef enum rtc_dtls_transport_state {
     RTC_DTLS_TRANSPORT_NEW = 0,
     RTC_DTLS_TRANSPORT_CONNECTING = 1,

@@ -31,11 +31,10 @@ static int discard(rtc_peer_connection *pc)
 }
 
 /* The servers changed: whatever has begun to gather did so with the old ones. */
-static void mark_stale(rtc_peer_connection *pc)
+static void mark_stale(const rtc_peer_connection *pc)
 {
-    uint32_t gathered = transport_ice_gathered(peer_first_transport(pc));
-    if (gathered > pc->negotiation.stale_generation)
-        pc->negotiation.stale_generation = gathered;
+    for (size_t i = 0; i < pc->transports.count; i++)
+        transport_ice_outdate(pc->transports.items[i], transport_ice_gathered(pc->transports.items[i]));
 }
 
 static int set_servers(const rtc_peer_connection *pc, const struct transport *t)
@@ -53,7 +52,7 @@ int candidate_pool_configured(rtc_peer_connection *pc, bool servers_changed, uin
     int error = RTC_OK;
     if (servers_changed || pc->candidate_pool_size < size_before)
         error = discard(pc);
-    if (servers_changed && peer_first_transport(pc))
+    if (servers_changed)
         mark_stale(pc);
     for (size_t i = 0; i < pc->transports.count && !error; i++)
         error = set_servers(pc, pc->transports.items[i]);

@@ -244,7 +244,7 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c, void
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "the endpoint is closed");
     pc->driver.loop = c->loop;
     pc->settings.ice_lite = c->ice_lite;
-    pc->max_bundle = c->bundle_policy == RTC_BUNDLE_MAX_BUNDLE;
+    pc->bundle_policy = c->bundle_policy;
     pc->settings.include_loopback = c->include_loopback;
     pc->settings.hide_addresses = c->hide_local_addresses;
     pc->settings.tcp_policy = (enum ice_tcp_policy)c->ice_tcp_policy;
@@ -264,7 +264,7 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
     if (c->endpoint &&
         (!pc->settings.member || c->endpoint != pc->settings.member->endpoint)) /* a connection that is not closed has not left */
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the endpoint can not change");
-    if (c->bundle_policy != RTC_BUNDLE_BALANCED && !pc->max_bundle)
+    if (c->bundle_policy != RTC_BUNDLE_BALANCED && c->bundle_policy != pc->bundle_policy)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the bundle policy can not change");
     if (c->ice_lite && !pc->settings.ice_lite)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "ICE-lite is chosen at first");
@@ -283,7 +283,7 @@ static bool same_servers(const rtc_peer_connection *pc, const struct ice_server 
 
 static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
 {
-    if (c->bundle_policy != RTC_BUNDLE_BALANCED && c->bundle_policy != RTC_BUNDLE_MAX_BUNDLE)
+    if ((unsigned)c->bundle_policy > RTC_BUNDLE_MAX_BUNDLE)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown bundle_policy %d", (int)c->bundle_policy);
     if (c->ice_transport_policy != RTC_ICE_TRANSPORT_ALL && c->ice_transport_policy != RTC_ICE_TRANSPORT_RELAY)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_transport_policy %d", (int)c->ice_transport_policy);

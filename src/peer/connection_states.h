@@ -13,6 +13,7 @@ struct transport_states {
     enum ice_state ice, ice_told; /* as it is; as far as its events told of it */
     enum dtls_state dtls;
     enum ice_gathering_state gathering;
+    bool idle; /* it carries nothing at the moment, and counts as one that is closed */
 };
 
 /* RTCPeerConnectionState. Of one that is closed neither this nor the next is asked. */

@@ -36,7 +36,7 @@ static int read_init(rtc_peer_connection *pc, const rtc_data_channel_init *given
 /* Of the section of data; before there is one, of the first. */
 static struct transport *data_transport(const rtc_peer_connection *pc)
 {
-    return pc->transports.items[negotiation_now(&pc->negotiation)->data_transport];
+    return pc->transports.items[negotiation_now(&pc->negotiation)->data_transport]; /* that an answer named last */
 }
 
 int rtc_peer_connection_create_data_channel(rtc_peer_connection *pc, const char *label, size_t label_len,

@@ -41,20 +41,12 @@ void description_unref(rtc_context *context, struct description *d)
     memory_free(context, d);
 }
 
-int description_tagged(const struct session_description *d)
+bool description_rejects_all(const struct session_description *d)
 {
+    bool all = d != NULL;
     for (size_t i = 0; d && i < d->section_count; i++)
-        if (!d->sections[i].rejected)
-            return (int)session_description_tagged(d, i);
-    return -1;
-}
-
-int description_agreed(const struct session_description *d, const char *mid)
-{
-    int agreed = d && mid[0] ? session_description_find(d, mid) : -1;
-    if (agreed < 0 || d->sections[agreed].rejected)
-        return description_tagged(d);
-    return (int)session_description_tagged(d, (size_t)agreed);
+        all = all && d->sections[i].rejected;
+    return all;
 }
 
 struct added_candidate *added_candidate_new(rtc_context *context, size_t section, struct slice text)

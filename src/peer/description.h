@@ -36,12 +36,8 @@ static inline const struct session_description *description_says(const struct de
     return d ? d->parsed : NULL;
 }
 
-/* Index of the section that stands for the transport: of the group of the first accepted one the tagged one (RFC 8843 9.2);
- * -1 when all are rejected, or without a description. */
-int description_tagged(const struct session_description *d);
-/* The same of a description that changes what was agreed on: the section `mid` has the transport now, if it is not rejected. Others may
- * have transports of their own, which are not used. */
-int description_agreed(const struct session_description *d, const char *mid);
+/* All of its sections are rejected; not so without a description. */
+bool description_rejects_all(const struct session_description *d);
 
 /* NULL when out of memory. `text` is a candidate without "a=", or "". */
 struct added_candidate *added_candidate_new(rtc_context *context, size_t section, struct slice text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Offer/answer state (webrtc-pc 4.3.1, 4.4.1.5; RFC 9429 section 3.2, 4.1): creating and setting descriptions, and
- * asking for other credentials; shown_descriptions.c reads them. Everything that can be refused is checked before anything changes. signaling.h has the moves. */
+ * asking for other credentials; shown_descriptions.c reads them. Everything that can be refused is checked before anything changes.
+ * signaling.h has the moves. */
 #include "candidate_pool.h"
 #include "negotiation.h"
 #include "negotiation_needed.h"

@@ -174,7 +174,7 @@ static bool is_empty(const rtc_peer_connection *pc)
     const struct negotiation_state *agreed = &pc->negotiation.stable;
     bool answered = agreed->local && agreed->local->type == RTC_SDP_ANSWER;
     const struct session_description *answer = description_says(answered ? agreed->local : agreed->remote);
-    return answer && answer->section_count > 0 && description_tagged(answer) < 0;
+    return answer && answer->section_count > 0 && description_rejects_all(answer);
 }
 
 static void conclude_empty(const rtc_peer_connection *pc, struct text *out)

@@ -34,39 +34,60 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
     return facts;
 }
 
-/* *transceivers is the caller's to free. */
-static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, struct transceiver_facts **transceivers)
+static struct ice_facts ice_facts_of(const struct transport *t)
 {
-    const struct transport *t = peer_first_transport(pc);
+    return (struct ice_facts){
+        .pending = transport_ice_is_pending(t),
+        .negotiated = *ice_agent_credentials(transport_ice_negotiated(t)),
+        .latest = *ice_agent_credentials(transport_ice_latest(t)),
+    };
+}
+
+/* Lists of facts. */
+struct facts_lists {
+    struct transceiver_facts *transceivers;
+    struct ice_facts *ice;
+};
+
+static void forget_facts(rtc_peer_connection *pc, struct facts_lists *lists)
+{
+    memory_free(pc->context, lists->transceivers);
+    memory_free(pc->context, lists->ice);
+}
+
+/* The lists are the caller's to free, whatever is returned. */
+static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, struct facts_lists *lists)
+{
     size_t count = 0;
-    *transceivers = memory_zeroed(pc->context, (pc->transceiver_count + 1) * sizeof **transceivers);
-    if (!*transceivers)
+    lists->transceivers = memory_zeroed(pc->context, (pc->transceiver_count + 1) * sizeof *lists->transceivers);
+    lists->ice = memory_zeroed(pc->context, (pc->transports.count + 1) * sizeof *lists->ice);
+    if (!lists->transceivers || !lists->ice)
         return RTC_ERR_NO_MEMORY;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
-        (*transceivers)[count++] = facts_of(link_owner(l, rtc_rtp_transceiver, link));
+        lists->transceivers[count++] = facts_of(link_owner(l, rtc_rtp_transceiver, link));
+    for (size_t i = 0; i < pc->transports.count; i++)
+        lists->ice[i] = ice_facts_of(pc->transports.items[i]);
     *facts = (struct negotiation_facts){
         .signaling = pc->negotiation.signaling,
         .stable = &pc->negotiation.stable,
         .pending = &pc->negotiation.pending,
-        .transceivers = *transceivers,
+        .transceivers = lists->transceivers,
         .transceiver_count = count,
         .next_number = pc->negotiation.transceivers_made + 1,
+        .ice = lists->ice,
+        .transport_count = pc->transports.count,
+        .policy = pc->bundle_policy,
     };
-    if (!t)
-        return RTC_OK;
-    facts->ice.pending = transport_ice_is_pending(t);
-    facts->ice.negotiated = *ice_agent_credentials(transport_ice_negotiated(t));
-    facts->ice.latest = *ice_agent_credentials(transport_ice_latest(t));
     return RTC_OK;
 }
 
 /* ---- Getting ready ---- */
 
-static int ready_media(rtc_peer_connection *pc, const struct negotiation_state *next, const struct effect *e)
+static int ready_media(rtc_peer_connection *pc, const struct negotiation_plan *plan, const struct effect *e)
 {
     rtc_rtp_transceiver *t = transceiver_by_number(pc, e->transceiver);
-    const struct agreed_media *media = negotiation_state_of(next, e->transceiver);
-    struct transport *transport = pc->transports.items[media->transport];
+    const struct agreed_media *media = negotiation_state_of(&plan->next, e->transceiver);
+    struct transport *transport = plan->transports[media->transport].ready;
     int error = transport_need_rtp(transport, pc->now);
     if (!error)
         error = rtp_session_reserve_section(transport_media(transport), e->rtp);
@@ -88,9 +109,9 @@ static int ready_effect(rtc_peer_connection *pc, const struct negotiation_plan *
     case EFFECT_STREAMS:
         return remote_streams_prepare(pc, &plan->next, plan->transceiver_count);
     case EFFECT_MEDIA:
-        return ready_media(pc, &plan->next, e);
+        return ready_media(pc, plan, e);
     default:
-        return negotiation_ready_transport(pc, &plan->next, e);
+        return negotiation_ready_transport(pc, plan, e);
     }
 }
 
@@ -117,6 +138,9 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
     }
     for (size_t i = 0; i < pc->transports.count; i++)
         forget_reserved(pc->transports.items[i]);
+    for (size_t i = 0; i < plan->transport_count; i++)
+        if (plan->transports[i].before == TRANSPORT_NONE)
+            transport_free(plan->transports[i].ready);
     negotiation_plan_free(plan);
 }
 
@@ -144,10 +168,10 @@ static void flush_senders(rtc_peer_connection *pc, const struct negotiation_plan
     }
 }
 
-/* The session says goodbye for the streams of a section that ends. */
+/* The session says goodbye for the streams of a section that ends, or gets another transport. */
 static bool says_goodbye(const struct effect *e)
 {
-    return e->type == EFFECT_STOP || e->type == EFFECT_REMOVE;
+    return e->type == EFFECT_STOP || e->type == EFFECT_REMOVE || e->type == EFFECT_MEDIA;
 }
 
 /* The pool has so many packets afterwards. */
@@ -162,6 +186,12 @@ static int reserve_packets(struct packet_pool *pool, size_t count)
     return error;
 }
 
+static int reserve_on(struct transport *t, size_t events, size_t ssrcs)
+{
+    int error = out_reserve(transport_media_out(t), events);
+    return error || !transport_media(t) ? error : rtp_session_reserve_sources(transport_media(t), ssrcs);
+}
+
 /* Room for what is appended by then, below and above; on each transport for as much as may come to it. */
 static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 {
@@ -174,25 +204,36 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
         goodbyes += says_goodbye(&plan->effects[i]);
         ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 2 * plan->effects[i].rtp->remote_ssrc_count : 0;
     }
+    size_t events = changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX;
     bool media = false;
     int error = RTC_OK;
     for (size_t i = 0; i < pc->transports.count && !error; i++) {
-        struct transport *t = pc->transports.items[i];
-        error = out_reserve(transport_media_out(t), changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX);
-        if (!error && transport_media(t))
-            error = rtp_session_reserve_sources(transport_media(t), ssrcs);
-        media = media || transport_media(t);
+        error = reserve_on(pc->transports.items[i], events, ssrcs);
+        media = media || transport_media(pc->transports.items[i]);
     }
+    for (size_t i = 0; i < plan->transport_count && !error; i++)
+        error = reserve_on(plan->transports[i].ready, events, ssrcs);
     if (!error && media)
         error = reserve_packets(pc->settings.pool, goodbyes);
     return error ? error : event_queue_reserve(&pc->events, told);
 }
 
+static int ready_transport(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct planned_transport *p)
+{
+    if (p->before == TRANSPORT_NONE)
+        return transport_new(pc->context, &pc->settings, p->credentials.ufrag[0] ? &p->credentials : NULL, plan->side == SIGNALING_LOCAL,
+                             &p->ready);
+    p->ready = pc->transports.items[p->before];
+    return RTC_OK;
+}
+
 static int get_ready(rtc_peer_connection *pc, struct negotiation_plan *plan)
 {
     int error = peer_need_transport(pc, plan->side == SIGNALING_LOCAL);
-    while (pc->transports.count < plan->next.transport_count && !error)
-        error = peer_transports_add(pc->context, &pc->transports, &pc->settings, plan->side == SIGNALING_LOCAL);
+    if (!error)
+        error = peer_transports_reserve(pc->context, &pc->transports, plan->transport_count);
+    for (size_t i = 0; i < plan->transport_count && !error; i++)
+        error = ready_transport(pc, plan, &plan->transports[i]);
     for (size_t i = 0; i < plan->effect_count && !error; i++)
         error = ready_effect(pc, plan, &plan->effects[i]);
     if (error)
@@ -220,12 +261,12 @@ int negotiation_set(rtc_peer_connection *pc, enum signaling_side side, struct de
 {
     struct negotiation_facts facts;
     struct negotiation_plan *plan;
-    struct transceiver_facts *transceivers;
+    struct facts_lists lists;
     struct sdp_error why = {0};
-    int error = read_facts(pc, &facts, &transceivers);
+    int error = read_facts(pc, &facts, &lists);
     if (!error)
         error = negotiation_plan_set(pc->context, &facts, side, d, &plan, &why);
-    memory_free(pc->context, transceivers);
+    forget_facts(pc, &lists);
     if (error)
         return why.code ? peer_fail(pc, error, "%s", why.text) : error;
     return carry_out(pc, plan);
@@ -235,10 +276,10 @@ int negotiation_undo(rtc_peer_connection *pc)
 {
     struct negotiation_facts facts;
     struct negotiation_plan *plan;
-    struct transceiver_facts *transceivers;
-    int error = read_facts(pc, &facts, &transceivers);
+    struct facts_lists lists;
+    int error = read_facts(pc, &facts, &lists);
     if (!error)
         error = negotiation_plan_undo(pc->context, &facts, &plan);
-    memory_free(pc->context, transceivers);
+    forget_facts(pc, &lists);
     return error ? error : carry_out(pc, plan);
 }

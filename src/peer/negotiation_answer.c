@@ -5,14 +5,14 @@
 
 #include "capabilities.h"
 #include "memory.h"
+#include "negotiation_carriers.h"
 #include "negotiation_offer.h"
 #include "negotiation_tracks.h"
 
 /* Everything about the exchange that its sections need. */
 struct agreement {
-    const struct session_description *local, *remote, *answer;
-    bool local_offered, final;    /* final: no provisional answer */
-    int tagged;                   /* section that stands for the transport; -1: everything is rejected */
+    const struct session_description *local, *remote;
+    bool final;                   /* no provisional answer */
     struct jsep_negotiated *said; /* of one section after the other */
 };
 
@@ -52,20 +52,11 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->dscp = t->dscp;
 }
 
-/* There is one transport: a section that the answer gives another (RFC 8843 section 7.3.3) can not be carried. */
-static bool is_carried(const struct agreement *a, size_t i)
-{
-    if (a->tagged < 0)
-        return false;
-    const struct jsep_section *section = &a->answer->sections[i], *tagged = &a->answer->sections[a->tagged];
-    return (int)i == a->tagged || (section->bundle.grouped && tagged->bundle.grouped && section->bundle.group == tagged->bundle.group);
-}
-
 /* A section without a port to connect to wants no association, whatever else it says (RFC 8841 5.1). */
-static bool has_data(const struct agreement *a, size_t i)
+static bool has_data(const struct negotiation_plan *plan, const struct agreement *a, size_t i)
 {
     const struct jsep_section *local = &a->local->sections[i], *remote = &a->remote->sections[i];
-    bool agreed = local->type == MEDIA_APPLICATION && !local->rejected && !remote->rejected && is_carried(a, i);
+    bool agreed = local->type == MEDIA_APPLICATION && negotiation_carrier(plan, i) != TRANSPORT_NONE;
     return agreed && remote->sctp.data_channel && remote->sctp.port != 0;
 }
 
@@ -81,6 +72,18 @@ static void agree_encodings(const struct transceiver_facts *t, const struct jsep
     }
 }
 
+static void plan_data(struct negotiation_plan *plan, const struct agreement *a, size_t i)
+{
+    struct negotiation_state *next = &plan->next;
+    next->data_transport = negotiation_carrier(plan, i);
+    struct agreed_transport *agreed = &next->transports[next->data_transport];
+    agreed->sctp_port = a->remote->sections[i].sctp.port;
+    agreed->max_message_size = a->remote->sections[i].sctp.max_message_size;
+    struct effect *data = negotiation_plan_add(plan, EFFECT_DATA, 0);
+    data->transport = next->data_transport;
+    data->anew = agreed->renewed;
+}
+
 static void plan_media(struct negotiation_plan *plan, const struct agreement *a, size_t i, struct agreed_media *media)
 {
     struct transceiver_facts *t = negotiation_plan_transceiver(plan, media->transceiver);
@@ -93,7 +96,7 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
     }
     struct rtp_section *rtp = &plan->rtp[plan->rtp_count++];
     fill_section(t, media->mid, &a->remote->sections[i], a->said, rtp);
-    media->transport = 0; /* the first carries everything (docs/decisions/0004-max-bundle-only.md) */
+    media->transport = negotiation_carrier(plan, i);
     media->answered = true;
     media->direction = a->said->direction;
     agree_encodings(t, &a->said->send_codec, media);
@@ -105,16 +108,13 @@ static void plan_section(struct negotiation_plan *plan, const struct agreement *
     const struct jsep_section *local = &a->local->sections[i], *remote = &a->remote->sections[i];
     struct agreed_media *media = negotiation_is_media(local) ? negotiation_state_by_mid(&plan->next, local->mid) : NULL;
     jsep_negotiate(local, remote, a->said);
-    a->said->rejected = a->said->rejected || !is_carried(a, i);
+    a->said->rejected = a->said->rejected || negotiation_carrier(plan, i) == TRANSPORT_NONE;
     if (a->said->rejected && !local->rejected && !remote->rejected)
         negotiation_plan_add(plan, EFFECT_UNBUNDLED, 0)->section = i;
-    if (has_data(a, i)) {
-        struct effect *data = negotiation_plan_add(plan, EFFECT_DATA, 0);
-        data->section = i;
-        data->transport = plan->next.data_transport;
-    } else if (media) {
+    if (has_data(plan, a, i))
+        plan_data(plan, a, i);
+    else if (media)
         plan_media(plan, a, i, media);
-    }
 }
 
 /* The data section was rejected, or the peer ends the association. */
@@ -122,57 +122,12 @@ static void end_data_unless_agreed(struct negotiation_plan *plan, const struct a
 {
     bool spoken_of = false;
     for (size_t i = 0; i < a->local->section_count; i++) {
-        if (has_data(a, i))
+        if (has_data(plan, a, i))
             return;
         spoken_of = spoken_of || a->local->sections[i].type == MEDIA_APPLICATION;
     }
     if (spoken_of)
         negotiation_plan_add(plan, EFFECT_NO_DATA, 0)->transport = plan->next.data_transport;
-}
-
-/* RFC 8842 5.3: the answerer's a=setup decides. */
-static enum setup_role our_role(const struct agreement *a, size_t i)
-{
-    enum setup_role answered = a->answer->sections[i].transport.setup;
-    bool answerer_is_client = answered != SETUP_PASSIVE;
-    return answerer_is_client == a->local_offered ? SETUP_PASSIVE : SETUP_ACTIVE;
-}
-
-static int check_ice(const struct negotiation_facts *facts, const struct jsep_section *section, struct sdp_error *why)
-{
-    const struct negotiation_state *now = negotiation_facts_now(facts);
-    if (ice_credentials_are_valid(section->transport.ice_ufrag, section->transport.ice_pwd) &&
-        (facts->ice.pending || !negotiation_restarts(now, section)))
-        return RTC_OK;
-    *why = (struct sdp_error){.code = RTC_ERR_INVALID_ACCESS, .text = "the ICE credentials are not acceptable"};
-    return RTC_ERR_INVALID_ACCESS;
-}
-
-static void keep(char *to, size_t size, struct slice from)
-{
-    size_t len = from.len < size ? from.len : size - 1;
-    memcpy(to, from.data, len);
-    to[len] = 0;
-}
-
-/* RFC 8839 section 4.4.1.1.1 has the answer to an offer that restarts change both. Peers that can not restart answer with what they had:
- * for them nothing changed, and the old generation goes on. They were told other credentials of ours, though, so that the next offer can
- * not go back to the old ones, which would look like a restart, too: it is one. */
-static void plan_transport(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct agreement *a)
-{
-    const struct negotiation_state *now = negotiation_facts_now(facts);
-    struct agreed_transport *agreed = negotiation_plan_transport(plan, 0);
-    size_t at = (size_t)a->tagged;
-    const struct jsep_section *remote = &a->remote->sections[at];
-    memcpy(agreed->mid, a->local->sections[at].mid, sizeof agreed->mid); /* of candidates that are still to come */
-    struct effect *credentials = negotiation_plan_add(plan, EFFECT_CREDENTIALS, 0);
-    credentials->section = at;
-    credentials->flag = facts->ice.pending && negotiation_state_transport(now, 0)->ufrag[0] && !negotiation_restarts(now, remote);
-    keep(agreed->ufrag, sizeof agreed->ufrag, remote->transport.ice_ufrag);
-    keep(agreed->password, sizeof agreed->password, remote->transport.ice_pwd);
-    struct effect *dtls = negotiation_plan_add(plan, EFFECT_DTLS, 0);
-    dtls->section = at;
-    dtls->role = our_role(a, at);
 }
 
 /* What this exchange has said of a section: it is not there any more. */
@@ -201,26 +156,18 @@ static void remove_stopped(struct negotiation_plan *plan)
 
 int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered, struct sdp_error *why)
 {
-    struct agreement a = {.local = plan->next.local->parsed,
-                          .remote = plan->next.remote->parsed,
-                          .local_offered = local_offered,
-                          .final = plan->signaling == RTC_SIGNALING_STABLE};
-    a.answer = local_offered ? a.remote : a.local;
-    a.tagged = description_tagged(a.answer);
-    int error = a.tagged < 0 ? RTC_OK : check_ice(facts, &a.remote->sections[a.tagged], why);
-    if (error)
-        return error;
+    struct agreement a = {
+        .local = plan->next.local->parsed, .remote = plan->next.remote->parsed, .final = plan->signaling == RTC_SIGNALING_STABLE};
     a.said = memory_alloc(plan->context, sizeof *a.said);
     if (!a.said)
         return RTC_ERR_NO_MEMORY;
     if (local_offered)
         (void)negotiation_plan_add(plan, EFFECT_MISMATCHES, 0);
-    else if (a.tagged >= 0)
-        (void)negotiation_plan_add(plan, EFFECT_GATHER, 0);
-    if (a.tagged >= 0)
-        plan_transport(facts, plan, &a);
-    else if (facts->ice.pending && a.final) /* nothing is left that the restart was for */
-        negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0)->flag = local_offered;
+    int error = negotiation_carry_answer(facts, plan, local_offered, why);
+    if (error) {
+        memory_free(plan->context, a.said);
+        return error;
+    }
     for (size_t i = 0; i < a.local->section_count; i++)
         plan_section(plan, &a, i);
     (void)negotiation_plan_add(plan, EFFECT_BANDWIDTH, 0);

@@ -29,6 +29,10 @@ static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct e
 static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
 {
     struct transport *transport = pc->transports.items[media->transport];
+    if (t->transport && t->transport != transport && t->rtp_member) {
+        rtp_session_remove_member(transport_media(t->transport), pc->now, t->rtp_member, transport_media_out(t->transport));
+        t->rtp_member = 0;
+    }
     t->current_direction = media->direction;
     t->has_current_direction = true;
     t->has_sent = t->has_sent || direction_sends(t->current_direction);
@@ -112,7 +116,7 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
     case EFFECT_MISMATCHES:
         break; /* logged when all is done */
     case EFFECT_UNBUNDLED:
-        peer_log(pc, RTC_LOG_WARNING, "section '%s' is rejected: the peer does not bundle it, and there is one transport for everything",
+        peer_log(pc, RTC_LOG_WARNING, "section '%s' is rejected: the peer does not bundle it, and it has no transport of its own",
                  state->local->parsed->sections[e->section].mid);
         break;
     case EFFECT_GENERATION:
@@ -148,6 +152,8 @@ static const struct negotiation_state *commit(rtc_peer_connection *pc, struct ne
     negotiation_forget_shown(pc->context, &pc->negotiation);
     if (agreed && !plan->undoes) /* what was created before an offer that is undone may be set afterwards */
         n->last_offer.counts = n->last_answer.counts = false;
+    if (plan->side == SIGNALING_LOCAL) /* of the offer that was set; an answer has none */
+        negotiation_forget_fresh(pc->context, n);
     return place;
 }
 
@@ -155,6 +161,7 @@ void negotiation_apply(rtc_peer_connection *pc, struct negotiation_plan *plan)
 {
     struct negotiation *n = &pc->negotiation;
     rtc_signaling_state before = n->signaling;
+    negotiation_arrange_transports(pc, plan);
     const struct negotiation_state *state = commit(pc, plan);
     if (before != n->signaling)
         peer_log(pc, RTC_LOG_INFO, "signaling: %s", rtc_signaling_state_name(n->signaling));

@@ -2,6 +2,7 @@
 /* Whether another negotiation is needed (webrtc-pc 4.7.3). */
 #include "negotiation_needed.h"
 
+#include "restart.h"
 #include "transceiver.h"
 
 /* webrtc-pc 4.7.3, "check if negotiation is needed". */
@@ -26,7 +27,7 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
 static bool is_needed(rtc_peer_connection *pc)
 {
     const struct session_description *local = description_says(pc->negotiation.stable.local);
-    if (pc->negotiation.to_replace_count > 0)
+    if (restart_is_wished(pc))
         return true;
     bool has_data = false; /* one that the peer rejected counts too: asking again and again would not change its mind */
     for (size_t i = 0; local && i < local->section_count; i++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Planning of offers (RFC 9429 sections 5.9 and 5.10): which transceiver has which section, remote tracks that appear and vanish, and ICE
- * restarts (RFC 9429 sections 3.5.1 and 5.10; RFC 8839 section 4.4). An offer in place of another takes back what only that one said. */
+/* Planning of offers (RFC 9429 sections 5.9 and 5.10): which transceiver has which section, and remote tracks that appear and
+ * vanish. An offer in place of another takes back what only that one said. */
 #include "negotiation_offer.h"
 
+#include "negotiation_carriers.h"
 #include "negotiation_tracks.h"
 
 static rtc_media_kind kind_of(const struct jsep_section *section)
@@ -50,59 +51,14 @@ static void associate(struct negotiation_plan *plan, uint32_t transceiver, const
     (void)negotiation_plan_add(plan, EFFECT_ASSOCIATE, transceiver);
 }
 
-/* ---- ICE ---- */
-
-static bool same_credentials(const struct jsep_section *a, const struct jsep_section *b)
-{
-    return a && b && slice_eq(a->transport.ice_ufrag, b->transport.ice_ufrag) && slice_eq(a->transport.ice_pwd, b->transport.ice_pwd);
-}
-
-/* A description's credentials say which generation it speaks of: those of a local offer become one when it is set. */
-static void plan_local_generation(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct jsep_section *section)
-{
-    if (negotiation_section_has(section, &facts->ice.latest))
-        return;
-    if (negotiation_section_has(section, &facts->ice.negotiated)) {
-        (void)negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0);
-        return;
-    }
-    negotiation_read_credentials(section, &negotiation_plan_add(plan, EFFECT_GENERATION, 0)->credentials);
-}
-
-/* A remote offer that restarts gets a generation at once, which keeps the candidates that come before our answer; the one made for an
- * earlier offer with these credentials goes on. */
-static void plan_remote_generation(const struct negotiation_facts *facts, struct negotiation_plan *plan,
-                                   const struct session_description *offer)
-{
-    const struct negotiation_state *now = negotiation_facts_now(facts);
-    const struct session_description *last = description_says(facts->pending->remote);
-    int k = description_agreed(offer, negotiation_state_transport(now, 0)->mid),
-        i = description_agreed(last, negotiation_state_transport(now, 0)->mid);
-    const struct jsep_section *section = k < 0 ? NULL : &offer->sections[k], *before = i < 0 ? NULL : &last->sections[i];
-    bool restarts = negotiation_restarts(now, section);
-    if (restarts && facts->ice.pending && same_credentials(section, before))
-        return;
-    if (restarts)
-        (void)negotiation_plan_add(plan, EFFECT_GENERATION, 0);
-    else if (facts->ice.pending)
-        (void)negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0);
-}
-
-/* RFC 8445 6.1.1: the offerer controls, whoever made an agent first. */
-static void plan_role(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool controlling)
-{
-    if (!facts->stable->local)
-        negotiation_plan_add(plan, EFFECT_CONTROLLING, 0)->flag = controlling;
-}
-
 /* ---- A local offer ---- */
 
-void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan)
+int negotiation_plan_local_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan)
 {
     const struct session_description *offer = plan->next.local->parsed;
-    int tagged = description_tagged(offer);
-    if (tagged >= 0)
-        plan_local_generation(facts, plan, &offer->sections[tagged]);
+    int error = negotiation_carry_local_offer(facts, plan);
+    if (error)
+        return error;
     for (size_t i = 0; i < offer->section_count; i++) {
         const struct jsep_section *section = &offer->sections[i];
         if (!negotiation_is_media(section) || section->rejected || negotiation_state_by_mid(&plan->next, section->mid))
@@ -111,13 +67,10 @@ void negotiation_plan_local_offer(const struct negotiation_facts *facts, struct 
         if (t)
             associate(plan, t->number, section->mid);
     }
-    plan_role(facts, plan, true);
+    negotiation_carry_roles(facts, plan, true);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
-    if (tagged < 0)
-        return;
-    struct agreed_transport *agreed = negotiation_plan_transport(plan, 0);
-    memcpy(agreed->mid, offer->sections[tagged].mid, sizeof agreed->mid);
-    (void)negotiation_plan_add(plan, EFFECT_GATHER, 0);
+    negotiation_carry_gather(plan);
+    return RTC_OK;
 }
 
 /* ---- A remote offer ---- */
@@ -175,18 +128,20 @@ void negotiation_plan_sweep(struct negotiation_state *state)
     state->media_count = kept;
 }
 
-/* Its credentials wait for our answer, which says which section stands for the transport. */
-void negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan)
+int negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan, struct sdp_error *why)
 {
     const struct session_description *offer = plan->next.remote->parsed;
     let_go(facts, plan, offer);
     take_sections(facts, plan, offer);
     negotiation_plan_forget(plan, negotiation_facts_now(facts));
     negotiation_plan_sweep(&plan->next);
-    plan_remote_generation(facts, plan, offer);
-    plan_role(facts, plan, false);
+    int error = negotiation_carry_remote_offer(facts, plan, why);
+    if (error)
+        return error;
+    negotiation_carry_roles(facts, plan, false);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
     negotiation_plan_follow_tracks(plan, offer);
     negotiation_plan_tell_tracks(plan, negotiation_facts_now(facts));
     (void)negotiation_plan_add(plan, EFFECT_MISMATCHES, 0);
+    return RTC_OK;
 }

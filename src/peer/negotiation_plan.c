@@ -2,7 +2,11 @@
 /* The plan as a value, and what is read of sections in more than one file of planning. */
 #include "negotiation_plan.h"
 
+#include "carriers.h"
 #include "memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 const struct negotiation_state *negotiation_facts_now(const struct negotiation_facts *facts)
 {
@@ -16,11 +20,33 @@ struct effect *negotiation_plan_add(struct negotiation_plan *plan, enum effect_t
     return e;
 }
 
-struct agreed_transport *negotiation_plan_transport(struct negotiation_plan *plan, size_t number)
+void negotiation_plan_transports(const struct negotiation_facts *facts, struct negotiation_plan *plan)
 {
-    if (number == plan->next.transport_count)
-        plan->next.transport_count++;
-    return &plan->next.transports[number];
+    struct negotiation_state *next = &plan->next;
+    size_t needed = carriers_count(next->carriers, next->carrier_count), agreed = facts->stable->transport_count;
+    next->transport_count = needed > agreed ? needed : agreed;
+    for (size_t i = 0; i < next->transport_count; i++)
+        next->transports[i] = *negotiation_state_transport(facts->stable, i);
+    plan->transport_count = next->transport_count > 0 ? next->transport_count : 1;
+    for (size_t i = 0; i < plan->transport_count; i++) /* there will be a first one, if there is none */
+        plan->transports[i].before = i < facts->transport_count || i == 0 ? i : TRANSPORT_NONE;
+}
+
+const struct ice_facts *negotiation_facts_ice(const struct negotiation_facts *facts, size_t number)
+{
+    static const struct ice_facts nothing;
+    return number < facts->transport_count ? &facts->ice[number] : &nothing;
+}
+
+int negotiation_refuse(struct sdp_error *why, int error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(why->text, sizeof why->text, format, args);
+    va_end(args);
+    why->code = error;
+    why->line = 0;
+    return error;
 }
 
 struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_plan *plan, uint32_t number)
@@ -52,9 +78,9 @@ void negotiation_read_credentials(const struct jsep_section *section, struct ice
     }
 }
 
-bool negotiation_restarts(const struct negotiation_state *now, const struct jsep_section *section)
+bool negotiation_restarts(const struct negotiation_state *now, size_t transport, const struct jsep_section *section)
 {
-    const struct agreed_transport *agreed = negotiation_state_transport(now, 0);
+    const struct agreed_transport *agreed = negotiation_state_transport(now, transport);
     return section && agreed->ufrag[0] &&
            !(slice_is(section->transport.ice_ufrag, agreed->ufrag) && slice_is(section->transport.ice_pwd, agreed->password));
 }
@@ -66,6 +92,7 @@ void negotiation_plan_free(struct negotiation_plan *plan)
     rtc_context *context = plan->context;
     negotiation_state_fini(context, &plan->next);
     memory_free(context, plan->transceivers);
+    memory_free(context, plan->transports);
     memory_free(context, plan->rtp);
     memory_free(context, plan->effects);
     memory_free(context, plan);

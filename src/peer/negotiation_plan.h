@@ -13,15 +13,15 @@ struct transceiver_facts {
     uint32_t number; /* never used twice in a connection */
     enum transceiver_owner owner;
     rtc_media_kind kind;
-    bool stopped;   /* [[Stopped]] */
-    bool stopping;  /* [[Stopping]], of stopped ones too */
+    bool stopped;  /* [[Stopped]] */
+    bool stopping; /* [[Stopping]], of stopped ones too */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count;
     uint8_t dscp;
     const char *offered_mid; /* of the section that an offer was created with for it; NULL: none */
 };
 
-/* ICE generations as planning sees them. */
+/* The ICE generations of one transport as planning sees them. */
 struct ice_facts {
     bool pending;                      /* one was made for the pending offer, which restarts */
     struct ice_credentials negotiated; /* ours, of the generation that both sides agreed on last */
@@ -33,8 +33,10 @@ struct negotiation_facts {
     const struct negotiation_state *stable, *pending; /* pending counts when it has a description */
     const struct transceiver_facts *transceivers;     /* in order of creation */
     size_t transceiver_count;
-    uint32_t next_number; /* of the next transceiver that is made */
-    struct ice_facts ice;
+    uint32_t next_number;        /* of the next transceiver that is made */
+    const struct ice_facts *ice; /* of each transport that there is, by its number */
+    size_t transport_count;
+    rtc_bundle_policy policy;
 };
 
 enum effect_type {
@@ -54,10 +56,10 @@ enum effect_type {
     EFFECT_GATHER,        /* local candidates are told, and gathered if they were not */
     EFFECT_MISMATCHES,    /* sections without a codec in common are logged */
     EFFECT_CREDENTIALS,   /* section: the peer's, with its candidates; flag: it declined our restart */
-    EFFECT_DTLS,          /* section: its fingerprints; role */
-    EFFECT_UNBUNDLED,     /* section: is given up, because it has another transport */
+    EFFECT_DTLS,          /* the association, as the next state says; anew: another one */
+    EFFECT_UNBUNDLED,     /* section: is given up, because the transport that it has is another group's */
     EFFECT_MEDIA,         /* transceiver, rtp: direction, codec and numbers as agreed */
-    EFFECT_DATA,          /* section: the association */
+    EFFECT_DATA,          /* the association of SCTP, as the next state says; anew: another one */
     EFFECT_NO_DATA,       /* there is none */
     EFFECT_BANDWIDTH      /* of everything, as the peer's description limits it */
 };
@@ -69,10 +71,18 @@ struct effect {
     size_t section;   /* index in both descriptions */
     rtc_media_kind kind;
     bool flag;
-    enum setup_role role;               /* ours: active or passive */
+    bool anew;                          /* nothing of the transport goes on, but what is said of its layers */
     struct ice_credentials credentials; /* an empty ufrag: new ones */
     const struct rtp_section *rtp;
     void *ready; /* owned: what was made for it before anything changed (negotiation.c) */
+};
+
+/* A transport of the next state: one that there is, with the number that it had, or one that is made. */
+struct planned_transport {
+    size_t before;                      /* TRANSPORT_NONE: it is made */
+    struct ice_credentials credentials; /* of one that is made; an empty ufrag: its own */
+    bool idle;                          /* it carries nothing, and waits for the answer that settles it */
+    struct transport *ready;            /* what it is: found or made before anything changed (negotiation.c); owned while it is made */
 };
 
 struct negotiation_plan {
@@ -83,6 +93,8 @@ struct negotiation_plan {
     struct negotiation_state next;          /* takes the place of `stable` or of `pending`, as `signaling` says */
     struct transceiver_facts *transceivers; /* as they will be, with those that are made at the end */
     size_t transceiver_count;
+    struct planned_transport *transports; /* those of the next state, and at least one; all others go */
+    size_t transport_count;
     struct rtp_section *rtp; /* what effects point to */
     size_t rtp_count;
     struct effect *effects;
@@ -96,8 +108,10 @@ void negotiation_plan_free(struct negotiation_plan *plan);
 
 /* Never fails: the room was made with the plan. */
 struct effect *negotiation_plan_add(struct negotiation_plan *plan, enum effect_type type, uint32_t transceiver);
-/* Of the next state; the number may be the next one, once in a plan. */
-struct agreed_transport *negotiation_plan_transport(struct negotiation_plan *plan, size_t number);
+/* The transports of an offer's plan: those that were agreed on, and as many more as its carriers need. */
+void negotiation_plan_transports(const struct negotiation_facts *facts, struct negotiation_plan *plan);
+/* Its generations; none of one that is made. */
+const struct ice_facts *negotiation_facts_ice(const struct negotiation_facts *facts, size_t number);
 struct transceiver_facts *negotiation_plan_transceiver(const struct negotiation_plan *plan, uint32_t number);
 /* Its section is rejected; harmless when it was stopped before. */
 void negotiation_plan_stop(struct negotiation_plan *plan, struct transceiver_facts *transceiver);
@@ -110,7 +124,10 @@ bool negotiation_section_has(const struct jsep_section *section, const struct ic
 void negotiation_read_credentials(const struct jsep_section *section, struct ice_credentials *out);
 /* The state that counts before the plan. */
 const struct negotiation_state *negotiation_facts_now(const struct negotiation_facts *facts);
-/* The section's credentials are others than those that were agreed on. Changing only one of the two counts, as it does for browsers. */
-bool negotiation_restarts(const struct negotiation_state *now, const struct jsep_section *section);
+/* The section's credentials are others than those that were agreed on for this transport. Changing only one of the two counts, as it does
+ * for browsers. */
+bool negotiation_restarts(const struct negotiation_state *now, size_t transport, const struct jsep_section *section);
+/* Fills *why and returns `error`. */
+int negotiation_refuse(struct sdp_error *why, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

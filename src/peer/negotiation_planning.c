@@ -7,36 +7,23 @@
 #include "negotiation_offer.h"
 #include "negotiation_tracks.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-static int refuse(struct sdp_error *why, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static int refuse(struct sdp_error *why, int error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(why->text, sizeof why->text, format, args);
-    va_end(args);
-    why->code = error;
-    why->line = 0;
-    return error;
-}
-
 /* Room for everything that `sections` sections can ask for. Of an offer, each transceiver loses its section and its track, or goes; each
  * section makes and associates a transceiver, and its track comes, goes or stops. Of an answer, a section is carried or not, and its track
- * comes or goes; each transceiver may leave. */
+ * comes or goes; each transceiver may leave. Each section may have a transport, which restarts and gathers, and whose layers begin. */
 static int make(rtc_context *context, const struct negotiation_facts *facts, size_t sections, size_t media, struct negotiation_plan **out)
 {
     struct negotiation_plan *plan = memory_zeroed(context, sizeof *plan);
     if (!plan)
         return RTC_ERR_NO_MEMORY;
     plan->context = context;
-    size_t room = 5 * facts->transceiver_count + 6 * sections + 16;
+    size_t room = 5 * facts->transceiver_count + 12 * sections + facts->transport_count + 16;
     plan->transceivers = memory_zeroed(context, (facts->transceiver_count + sections + 1) * sizeof *plan->transceivers);
+    size_t transports = facts->stable->transport_count + facts->pending->transport_count + sections + 1;
+    plan->transports = memory_zeroed(context, transports * sizeof *plan->transports);
     plan->rtp = memory_zeroed(context, (sections + 1) * sizeof *plan->rtp);
     plan->effects = memory_zeroed(context, room * sizeof *plan->effects);
-    int error = negotiation_state_copy(context, negotiation_facts_now(facts), media, &plan->next);
-    if (error || !plan->transceivers || !plan->rtp || !plan->effects) {
+    int error = negotiation_state_copy(context, negotiation_facts_now(facts), media, sections, &plan->next);
+    if (error || !plan->transceivers || !plan->transports || !plan->rtp || !plan->effects) {
         negotiation_plan_free(plan);
         return RTC_ERR_NO_MEMORY;
     }
@@ -47,36 +34,6 @@ static int make(rtc_context *context, const struct negotiation_facts *facts, siz
     return RTC_OK;
 }
 
-static bool same_identity(const struct jsep_section *a, const struct jsep_section *b)
-{
-    for (size_t i = 0; i < a->transport.fingerprint_count; i++)
-        for (size_t k = 0; k < b->transport.fingerprint_count; k++)
-            if (memcmp(&a->transport.fingerprints[i], &b->transport.fingerprints[k], sizeof a->transport.fingerprints[i]) == 0)
-                return true;
-    return false;
-}
-
-/* RFC 9429 5.8: the transport that there is must be able to go on with the description. */
-static int check_transport(const struct negotiation_facts *facts, rtc_sdp_type type, const struct session_description *d,
-                           struct sdp_error *why)
-{
-    const struct negotiation_state *now = negotiation_facts_now(facts);
-    bool provisional = facts->signaling == RTC_SIGNALING_HAVE_REMOTE_PRANSWER;
-    const struct session_description *before = description_says(provisional ? now->remote : facts->stable->remote);
-    int i = before ? description_agreed(before, negotiation_state_transport(now, 0)->mid) : -1;
-    int k = type == RTC_SDP_OFFER ? description_agreed(d, negotiation_state_transport(now, 0)->mid) : description_tagged(d);
-    if (k >= 0 && !ice_credentials_are_valid(d->sections[k].transport.ice_ufrag, d->sections[k].transport.ice_pwd))
-        return refuse(why, RTC_ERR_INVALID_ACCESS,
-                      "section %d: the ICE credentials are too short, too long or have characters that are not allowed", k);
-    if (i < 0 || k < 0)
-        return RTC_OK;
-    if (!same_identity(&before->sections[i], &d->sections[k]))
-        return refuse(why, RTC_ERR_NOT_SUPPORTED, "the description changes the certificate, which this version can not do");
-    if (type != RTC_SDP_OFFER && !facts->ice.pending && negotiation_restarts(now, &d->sections[k]))
-        return refuse(why, RTC_ERR_INVALID_ACCESS, "the answer has new ICE credentials, although our offer does not restart ICE");
-    return RTC_OK;
-}
-
 static int check(const struct negotiation_facts *facts, enum signaling_side side, const struct description *d, struct sdp_error *why)
 {
     int error = RTC_OK;
@@ -84,7 +41,7 @@ static int check(const struct negotiation_facts *facts, enum signaling_side side
         error = jsep_check_answer((side == SIGNALING_LOCAL ? facts->pending->remote : facts->pending->local)->parsed, d->parsed, why);
     else if (side == SIGNALING_REMOTE)
         error = jsep_check_offer(description_says(facts->stable->remote), description_says(facts->stable->local), d->parsed, why);
-    return error || side == SIGNALING_LOCAL ? error : check_transport(facts, d->type, d->parsed, why);
+    return error;
 }
 
 /* Sections that a transceiver may have: the state has room for so many more. */
@@ -113,9 +70,9 @@ int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *f
     if (answer)
         error = negotiation_plan_answer(facts, plan, !local, why);
     else if (local)
-        negotiation_plan_local_offer(facts, plan);
+        error = negotiation_plan_local_offer(facts, plan);
     else
-        negotiation_plan_remote_offer(facts, plan);
+        error = negotiation_plan_remote_offer(facts, plan, why);
     if (error)
         negotiation_plan_free(plan);
     else
@@ -131,7 +88,7 @@ static int make_undo(rtc_context *context, const struct negotiation_facts *facts
     int error = make(context, facts, all, all, &plan);
     if (error)
         return error;
-    error = negotiation_state_copy(context, facts->stable, 0, &stable);
+    error = negotiation_state_copy(context, facts->stable, 0, 0, &stable);
     if (error) {
         negotiation_plan_free(plan);
         return error;
@@ -149,13 +106,12 @@ static int make_undo(rtc_context *context, const struct negotiation_facts *facts
 /* Generations, and transports that only the undone offer had; the first one may have been told candidates before our answer. */
 static void undo_ice(const struct negotiation_facts *facts, struct negotiation_plan *plan)
 {
-    size_t agreed = facts->stable->transport_count, there = facts->pending->transport_count;
-    if (facts->ice.pending)
-        (void)negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0);
-    if (there == 0)
-        there = 1;
-    for (size_t i = agreed; i < there; i++)
-        negotiation_plan_add(plan, EFFECT_ANEW, 0)->transport = i;
+    negotiation_plan_transports(facts, plan);
+    for (size_t i = 0; i < plan->transport_count; i++)
+        if (negotiation_facts_ice(facts, i)->pending)
+            negotiation_plan_add(plan, EFFECT_NO_GENERATION, 0)->transport = i;
+    if (facts->stable->transport_count == 0)
+        (void)negotiation_plan_add(plan, EFFECT_ANEW, 0);
 }
 
 int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out)

@@ -4,14 +4,24 @@
 
 #include "memory.h"
 
-/* With room for another. */
-static bool copy_transports(rtc_context *context, const struct negotiation_state *from, struct negotiation_state *out)
+/* Of each section at most one is new. */
+static bool copy_transports(rtc_context *context, const struct negotiation_state *from, size_t sections, struct negotiation_state *out)
 {
     out->transport_count = from->transport_count;
-    out->transports = memory_zeroed(context, (from->transport_count + 1) * sizeof *out->transports);
+    out->transports = memory_zeroed(context, (from->transport_count + sections + 1) * sizeof *out->transports);
     if (out->transports && from->transport_count > 0)
         memcpy(out->transports, from->transports, from->transport_count * sizeof *out->transports);
     return out->transports != NULL;
+}
+
+static bool copy_carriers(rtc_context *context, const struct negotiation_state *from, size_t sections, struct negotiation_state *out)
+{
+    size_t room = from->carrier_count > sections ? from->carrier_count : sections;
+    out->carrier_count = from->carrier_count;
+    out->carriers = memory_alloc(context, (room + 1) * sizeof *out->carriers);
+    if (out->carriers && from->carrier_count > 0)
+        memcpy(out->carriers, from->carriers, from->carrier_count * sizeof *out->carriers);
+    return out->carriers != NULL;
 }
 
 static bool copy_media(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out)
@@ -25,10 +35,12 @@ static bool copy_media(rtc_context *context, const struct negotiation_state *fro
     return out->media != NULL;
 }
 
-int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out)
+int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t media, size_t sections,
+                           struct negotiation_state *out)
 {
     *out = (struct negotiation_state){.data_transport = from->data_transport};
-    if (copy_transports(context, from, out) && copy_media(context, from, more, out))
+    if (copy_transports(context, from, sections, out) && copy_carriers(context, from, sections, out) &&
+        copy_media(context, from, media, out))
         return RTC_OK;
     negotiation_state_fini(context, out);
     return RTC_ERR_NO_MEMORY;
@@ -39,6 +51,7 @@ void negotiation_state_fini(rtc_context *context, struct negotiation_state *stat
     description_unref(context, state->local);
     description_unref(context, state->remote);
     memory_free(context, state->transports);
+    memory_free(context, state->carriers);
     memory_free(context, state->media);
     *state = (struct negotiation_state){0};
 }
@@ -86,11 +99,22 @@ void negotiation_forget_shown(rtc_context *context, struct negotiation *n)
     description_forget_shown(context, n->pending.local);
 }
 
+void negotiation_forget_fresh(rtc_context *context, struct negotiation *n)
+{
+    for (size_t i = 0; i < n->fresh_count; i++)
+        memory_wipe(&n->fresh[i], sizeof n->fresh[i]);
+    memory_free(context, n->fresh);
+    n->fresh = NULL;
+    n->fresh_count = 0;
+}
+
 void negotiation_fini(rtc_context *context, struct negotiation *n)
 {
     negotiation_state_fini(context, &n->stable);
     negotiation_state_fini(context, &n->pending);
     memory_free(context, n->last_offer.text);
     memory_free(context, n->last_answer.text);
-    memory_wipe(&n->fresh, sizeof n->fresh);
+    negotiation_forget_fresh(context, n);
+    for (size_t i = 0; i < 2; i++)
+        description_unref(context, n->to_replace[i]);
 }

@@ -12,10 +12,18 @@
 /* Transport attributes of one section, those of a tagged one: they count for its BUNDLE group (RFC 8843 section 7.1.3). It has the number
  * of the connection's transport (peer_transports.h) that carries them. */
 struct agreed_transport {
-    char mid[JSEP_ID_MAX];         /* of our section that carries its candidates; "" before there is one */
+    char mid[JSEP_ID_MAX];         /* of the section that names its candidates; "" before there is one */
     char ufrag[ICE_UFRAG_MAX + 1]; /* the peer's, as last agreed on; "" before */
     char password[ICE_PASSWORD_MAX + 1];
+    enum setup_role role;                                        /* ours: active or passive; SETUP_NONE before */
+    struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX]; /* the peer's certificate has one of them */
+    size_t fingerprint_count;
+    uint16_t sctp_port; /* the peer's; 0: no association is agreed on */
+    uint64_t max_message_size;
+    bool renewed;    /* the last exchange began another association, above which nothing goes on */
+    bool taken_over; /* while an offer waits: its section goes with it, and another one gets it */
 };
+enum { TRANSPORT_NONE = UINT16_MAX };
 
 /* One encoding that is sent, named by its mid and rid. */
 struct agreed_encoding {
@@ -48,15 +56,19 @@ struct agreed_media {
 /* A state of the exchange, as a value: nothing of it points into the connection. */
 struct negotiation_state {
     struct description *local, *remote;  /* references; NULL: none was set (webrtc-pc 4.4.1.5: current and pending descriptions) */
-    struct agreed_transport *transports; /* owned; none before the first description. The first is that of the one BUNDLE group there is. */
+    struct agreed_transport *transports; /* owned; none before the first description. Once agreed on in the order of sections. */
     size_t transport_count;
+    uint16_t *carriers; /* owned: for each section of the descriptions the number of its transport, or TRANSPORT_NONE */
+    size_t carrier_count;
     size_t data_transport;      /* the number of the one that carries the section of data */
     struct agreed_media *media; /* of transceivers with a section; owned */
     size_t media_count;
 };
 
-/* Copies what `from` has, with room for `more` sections and another transport; the descriptions are left out. */
-int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t more, struct negotiation_state *out);
+/* Copies what `from` has, with room for `media` more sections of media, and for `sections` in all, each with a transport; the descriptions
+ * are left out. */
+int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t media, size_t sections,
+                           struct negotiation_state *out);
 void negotiation_state_fini(rtc_context *context, struct negotiation_state *state);
 /* What was agreed on for the transport with this number; nothing yet, of one that no description spoke of. */
 const struct agreed_transport *negotiation_state_transport(const struct negotiation_state *state, size_t number);
@@ -77,11 +89,11 @@ struct negotiation {
     struct negotiation_state stable, pending;
     struct created_description last_offer, last_answer;
     uint64_t session_id, session_version;
-    /* [[LocalIceCredentialsToReplace]]: those of the current and the pending description when a restart was asked for. */
-    struct ice_credentials to_replace[2];
-    size_t to_replace_count;
-    struct ice_credentials fresh; /* of an offer that was made and not set yet; an empty ufrag: none */
-    uint32_t stale_generation;  /* ICE generations up to this one gathered with other servers or another policy: the next offer restarts */
+    /* [[LocalIceCredentialsToReplace]]: all of the current and the pending description when a restart was asked for. References. */
+    struct description *to_replace[2];
+    /* Of an offer that was made and not set yet, by the numbers of transports; an empty ufrag: none. Owned. */
+    struct ice_credentials *fresh;
+    size_t fresh_count;
     uint32_t transceivers_made; /* the number of the last one */
     bool wants_data;            /* a channel was made: an application section is needed */
     bool needed;                /* [[NegotiationNeeded]] */
@@ -95,6 +107,8 @@ const struct description *negotiation_local(const struct negotiation *n);
 const struct description *negotiation_remote(const struct negotiation *n);
 /* A candidate of ours was told, or is no more: the texts of local descriptions are to be made anew. */
 void negotiation_forget_shown(rtc_context *context, struct negotiation *n);
+/* Credentials of an offer that is set, or will not be. */
+void negotiation_forget_fresh(rtc_context *context, struct negotiation *n);
 void negotiation_fini(rtc_context *context, struct negotiation *n);
 
 #endif

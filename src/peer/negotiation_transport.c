@@ -2,8 +2,10 @@
 /* See negotiation_transport.h. */
 #include "negotiation_transport.h"
 
+#include "data_channel.h"
 #include "negotiation_answer.h"
-#include "restart.h"
+#include "peer_transport.h"
+#include "transceiver.h"
 #include "transport.h"
 
 static const struct jsep_section *remote_section(const struct negotiation_state *state, const struct effect *e)
@@ -11,17 +13,23 @@ static const struct jsep_section *remote_section(const struct negotiation_state 
     return &state->remote->parsed->sections[e->section];
 }
 
-/* Made with the plan, if not before. */
+/* While a plan is applied. */
 static struct transport *transport_of(const rtc_peer_connection *pc, const struct effect *e)
 {
     return pc->transports.items[e->transport];
 }
 
+/* Whose channels are to be those of the connection: they may have waited elsewhere. */
+static struct transport *holder_of_data(const rtc_peer_connection *pc, struct transport *next)
+{
+    struct transport *holder = peer_transports_at(&pc->transports, negotiation_now(&pc->negotiation)->data_transport);
+    return holder && transport_channels(holder) ? holder : next;
+}
+
 /* ---- Getting ready ---- */
 
-static int ready_generation(rtc_peer_connection *pc, struct effect *e)
+static int ready_generation(struct transport *t, struct effect *e)
 {
-    struct transport *t = transport_of(pc, e);
     const struct ice_credentials *credentials = e->credentials.ufrag[0] ? &e->credentials : NULL;
     struct ice_agent *made = NULL;
     int error = transport_ice_make(t, credentials, ice_agent_controlling(transport_ice_negotiated(t)), &made);
@@ -30,9 +38,8 @@ static int ready_generation(rtc_peer_connection *pc, struct effect *e)
 }
 
 /* Another agent with the credentials of the one that the undone offer used: that offer may be set again. */
-static int ready_anew(rtc_peer_connection *pc, struct effect *e)
+static int ready_anew(struct transport *t, struct effect *e)
 {
-    struct transport *t = transport_of(pc, e);
     const struct ice_agent *used = transport_ice_current(t);
     struct ice_agent *made = NULL;
     int error = transport_ice_make(t, ice_agent_credentials(used), ice_agent_controlling(used), &made);
@@ -64,43 +71,45 @@ static int ready_credentials(rtc_peer_connection *pc, const struct jsep_section 
     return RTC_OK;
 }
 
-static int ready_dtls(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
+static int ready_dtls(struct transport *t, const struct agreed_transport *agreed, struct effect *e)
 {
     struct transport_identity *identity = NULL;
-    int error = transport_prepare_dtls(transport_of(pc, e), e->role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT, &identity);
+    int error = transport_prepare_dtls(t, agreed->role == SETUP_PASSIVE ? DTLS_SERVER : DTLS_CLIENT, e->anew, &identity);
     if (error)
         return error;
-    for (size_t i = 0; i < remote->transport.fingerprint_count && i < DTLS_FINGERPRINTS_MAX; i++) {
+    for (size_t i = 0; i < agreed->fingerprint_count && i < DTLS_FINGERPRINTS_MAX; i++) {
         struct dtls_fingerprint *f = &identity->fingerprints[identity->fingerprint_count++];
-        memcpy(f->hash, remote->transport.fingerprints[i].hash, sizeof f->hash);
-        memcpy(f->value, remote->transport.fingerprints[i].value, sizeof f->value);
-        f->len = remote->transport.fingerprints[i].len;
+        memcpy(f->hash, agreed->fingerprints[i].hash, sizeof f->hash);
+        memcpy(f->value, agreed->fingerprints[i].value, sizeof f->value);
+        f->len = agreed->fingerprints[i].len;
     }
     e->ready = identity;
     return RTC_OK;
 }
 
-static int ready_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
+static int ready_data(struct transport *t, const struct agreed_transport *agreed, struct effect *e)
 {
     struct data_channels *next = NULL;
-    int error = transport_prepare_sctp(transport_of(pc, e), remote->sctp.port, &next);
+    int error = transport_prepare_sctp(t, agreed->sctp_port, e->anew, &next);
     e->ready = next;
     return error;
 }
 
-int negotiation_ready_transport(rtc_peer_connection *pc, const struct negotiation_state *next, struct effect *e)
+int negotiation_ready_transport(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
 {
+    struct transport *t = plan->transports[e->transport].ready;
+    const struct agreed_transport *agreed = negotiation_state_transport(&plan->next, e->transport);
     switch (e->type) {
     case EFFECT_GENERATION:
-        return ready_generation(pc, e);
+        return ready_generation(t, e);
     case EFFECT_ANEW:
-        return ready_anew(pc, e);
+        return ready_anew(t, e);
     case EFFECT_CREDENTIALS:
-        return ready_credentials(pc, remote_section(next, e), e);
+        return ready_credentials(pc, remote_section(&plan->next, e), e);
     case EFFECT_DTLS:
-        return ready_dtls(pc, remote_section(next, e), e);
+        return ready_dtls(t, agreed, e);
     case EFFECT_DATA:
-        return ready_data(pc, remote_section(next, e), e);
+        return ready_data(holder_of_data(pc, t), agreed, e);
     default:
         return RTC_OK;
     }
@@ -130,10 +139,32 @@ void negotiation_give_back_transport(struct effect *e)
 
 /* ---- Applying ---- */
 
-/* The peer was told other credentials than those that go on: an offer can not go back to them. */
-static void restart_next_time(rtc_peer_connection *pc, const struct effect *e)
+/* A channel keeps its handle. */
+static void move_channels(rtc_peer_connection *pc, struct transport *from, struct transport *to)
 {
-    pc->negotiation.stale_generation = ice_agent_generation(transport_ice_negotiated(transport_of(pc, e)));
+    transport_move_sctp(from, to);
+    for (struct link *l = pc->channels.list.next; l != &pc->channels.list; l = l->next) {
+        rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
+        c->transport = c->transport == from ? to : c->transport;
+    }
+}
+
+void negotiation_arrange_transports(rtc_peer_connection *pc, struct negotiation_plan *plan)
+{
+    struct transport *to = plan->transports[plan->next.data_transport].ready, *from = holder_of_data(pc, to);
+    if (from != to)
+        move_channels(pc, from, to);
+    for (size_t i = 0; i < plan->transport_count; i++) {
+        peer_transports_put(&pc->transports, plan->transports[i].ready, plan->transports[i].idle);
+        plan->transports[i].ready = NULL;
+    }
+    peer_transports_arrange(pc->context, &pc->transports);
+}
+
+/* The peer was told other credentials than those that go on: an offer can not go back to them. */
+static void restart_next_time(struct transport *t)
+{
+    transport_ice_outdate(t, ice_agent_generation(transport_ice_negotiated(t)));
 }
 
 static void set_generation(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct effect *e)
@@ -141,14 +172,12 @@ static void set_generation(rtc_peer_connection *pc, const struct negotiation_pla
     struct negotiation *n = &pc->negotiation;
     if (plan->side == SIGNALING_REMOTE) /* the last answer has the credentials of the offer that is replaced */
         n->last_answer.counts = false;
-    if (e->ready && plan->side == SIGNALING_LOCAL)
-        memory_wipe(&n->fresh, sizeof n->fresh);
     if (e->ready)
         peer_log(pc, RTC_LOG_INFO, plan->side == SIGNALING_LOCAL ? "ICE: this offer restarts" : "ICE: the peer's offer restarts");
     transport_ice_set_pending(transport_of(pc, e), e->ready);
     e->ready = NULL;
     if (e->type == EFFECT_NO_GENERATION && e->flag)
-        restart_next_time(pc, e);
+        restart_next_time(transport_of(pc, e));
 }
 
 static void log_candidates(const rtc_peer_connection *pc, const struct jsep_section *section)
@@ -169,18 +198,18 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
     if (e->flag) {
         log_write(pc->context, RTC_LOG_WARNING, "peer", "ICE: the answer has the old credentials: the peer does not restart");
         transport_ice_set_pending(t, NULL);
-        restart_next_time(pc, e);
+        restart_next_time(transport_of(pc, e));
     }
-    transport_ice_agree(t, pc->now);
+    transport_ice_agree(t, pc->now, e->anew);
     log_candidates(pc, section);
     transport_set_remote(t, e->ready);
     e->ready = NULL;
 }
 
 /* RFC 8841 9.3: a port that changes asks for a new association. */
-static void apply_data(rtc_peer_connection *pc, const struct jsep_section *remote, struct effect *e)
+static void apply_data(rtc_peer_connection *pc, const struct agreed_transport *agreed, struct effect *e)
 {
-    transport_start_sctp(transport_of(pc, e), remote->sctp.port, remote->sctp.max_message_size, e->ready);
+    transport_start_sctp(transport_of(pc, e), agreed->sctp_port, agreed->max_message_size, e->ready);
     e->ready = NULL;
 }
 
@@ -192,14 +221,36 @@ static void end_data(rtc_peer_connection *pc, const struct effect *e)
     transport_end_sctp(transport_of(pc, e));
 }
 
-/* Of each session, which knows of no other. */
-static void limit_bandwidth(rtc_peer_connection *pc, const struct session_description *remote)
+static bool sends_video(const rtc_peer_connection *pc, const struct transport *t)
 {
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        const rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
+        if (transceiver->transport == t && transceiver->kind == RTC_MEDIA_VIDEO && transceiver->has_current_direction &&
+            direction_sends(transceiver->current_direction))
+            return true;
+    }
+    return false;
+}
+
+/* A limit of zero is none: what is shared is at least 1. */
+static uint32_t share(uint32_t bps, uint32_t count)
+{
+    return bps > 0 && bps < count ? 1 : bps / count;
+}
+
+void negotiation_share_bitrate(rtc_peer_connection *pc)
+{
+    const struct session_description *remote = description_says(pc->negotiation.stable.remote);
+    uint32_t limit = remote ? negotiation_bitrate_limit(remote->bandwidth_bps) : 0, count = 0;
+    for (size_t i = 0; i < pc->transports.count; i++)
+        count += sends_video(pc, pc->transports.items[i]);
     for (size_t i = 0; i < pc->transports.count; i++) {
         struct transport *t = pc->transports.items[i];
-        if (transport_media(t))
-            rtp_session_set_peer_bitrate(transport_media(t), pc->now, negotiation_bitrate_limit(remote->bandwidth_bps),
-                                         transport_media_out(t));
+        uint32_t shared_by = sends_video(pc, t) ? count : 1;
+        if (!transport_media(t))
+            continue;
+        rtp_session_set_max_bitrate(transport_media(t), share(pc->settings.max_bitrate_bps, shared_by));
+        rtp_session_set_peer_bitrate(transport_media(t), pc->now, share(limit, shared_by), transport_media_out(t));
     }
 }
 
@@ -230,13 +281,13 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
         e->ready = NULL;
         break;
     case EFFECT_DATA:
-        apply_data(pc, remote_section(state, e), e);
+        apply_data(pc, negotiation_state_transport(state, e->transport), e);
         break;
     case EFFECT_NO_DATA:
         end_data(pc, e);
         break;
     case EFFECT_BANDWIDTH:
-        limit_bandwidth(pc, state->remote->parsed);
+        negotiation_share_bitrate(pc);
         break;
     default:
         break;

@@ -6,6 +6,7 @@
 #include "configuration.h"
 #include "data_channel.h"
 #include "endpoint.h"
+#include "negotiation_transport.h"
 #include "peer_transport.h"
 #include "remote_streams.h"
 #include "sending.h"
@@ -226,7 +227,7 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     if (!error)
         error = configuration_change(pc, configuration, &servers_changed);
     if (!error)
-        peer_transports_set_max_bitrate(&pc->transports, pc->settings.max_bitrate_bps);
+        negotiation_share_bitrate(pc);
     if (!error)
         error = candidate_pool_configured(pc, servers_changed, size_before);
     if (!error)

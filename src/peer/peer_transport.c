@@ -65,15 +65,22 @@ static void update_states(rtc_peer_connection *pc)
     }
 }
 
-static void gathering_changed(rtc_peer_connection *pc, size_t number, enum ice_gathering_state told)
+/* True when it is another one. */
+static bool update_gathering(rtc_peer_connection *pc)
 {
-    peer_transports_gathering(&pc->transports, number, told);
     rtc_ice_gathering_state state = gathering_state_of(pc->transports.states, pc->transports.count);
     if (pc->states.gathering == state)
-        return;
+        return false;
     pc->states.gathering = state;
     peer_log(pc, RTC_LOG_INFO, "ICE gathering: %s", rtc_ice_gathering_state_name(state));
     peer_tell_state(pc, PEER_GATHERING, (int)state);
+    return true;
+}
+
+static void gathering_changed(rtc_peer_connection *pc, size_t number, enum ice_gathering_state told)
+{
+    peer_transports_gathering(&pc->transports, number, told);
+    (void)update_gathering(pc);
 }
 
 /* Whose media go through this transport. One that was never agreed on is the first one's, as descriptions would have it. */
@@ -261,6 +268,55 @@ static void take(rtc_peer_connection *pc, size_t number, rtc_time_t now, struct 
     }
 }
 
+/* Of one that leaves, only its channels are anybody's concern. */
+static void take_last(rtc_peer_connection *pc, struct transport *t, struct transport_event *event)
+{
+    if (event->type == TRANSPORT_CHANNEL)
+        channel_event(pc, t, event->sctp);
+}
+
+static void end_leaving(rtc_peer_connection *pc, struct transport *t, rtc_time_t now)
+{
+    struct transport_event event;
+    if (transport_is_closed(t))
+        return;
+    transport_close_channels(t, now);
+    while (transport_next_event(t, now, &event)) {
+        take_last(pc, t, &event);
+        transport_free_event(t, &event);
+    }
+    transport_leave(t, now);
+}
+
+/* Nothing of the connection stands on it any more. */
+static void forget_transport(rtc_peer_connection *pc, struct transport *t)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
+        if (transceiver->transport != t)
+            continue;
+        transceiver->transport = NULL;
+        transceiver->rtp_member = 0;
+    }
+    transport_free(t);
+}
+
+static void run_leaving(rtc_peer_connection *pc, rtc_time_t now)
+{
+    for (size_t i = pc->transports.count; i < pc->transports.count + pc->transports.leaving; i++)
+        end_leaving(pc, pc->transports.items[i], now);
+    update_states(pc); /* what waited for them waits no longer */
+    if (update_gathering(pc) && pc->states.gathering == RTC_ICE_GATHERING_COMPLETE)
+        candidates_complete(pc);
+}
+
+void peer_forget_left(rtc_peer_connection *pc)
+{
+    struct transport *left;
+    while (pc->life == PEER_OPEN && (left = peer_transports_left(&pc->transports)) != NULL)
+        forget_transport(pc, left);
+}
+
 static bool run_one(rtc_peer_connection *pc, size_t number, rtc_time_t now)
 {
     struct transport_event event;
@@ -281,6 +337,8 @@ void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
 {
     bool told = true;
     pc->output_waits = false;
+    if (pc->transports.leaving > 0)
+        run_leaving(pc, now);
     while (told) {
         told = false;
         for (size_t i = 0; i < pc->transports.count; i++)

@@ -7,6 +7,8 @@
 
 /* The first transport, made at first need. */
 int peer_need_transport(rtc_peer_connection *pc, bool controlling);
+/* Frees those that left and have said all. Not while anything of a transport is in hand. */
+void peer_forget_left(rtc_peer_connection *pc);
 /* Takes what the transports have to tell until they are still, and what they have to send is ready. Harmless without any. */
 void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now);
 /* What every public call ends with that may have made something to send or to tell: the same, and the loop is told. */

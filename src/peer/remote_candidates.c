@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Candidates of the peer on their way from the application to an agent (webrtc-pc 4.4.2 addIceCandidate; RFC 8838, RFC 8840). */
+#include "carriers.h"
 #include "peer_transport.h"
 #include "transport.h"
 
@@ -11,23 +12,14 @@ static int find_section(const struct session_description *remote, const rtc_ice_
     return init->has_sdp_m_line_index && init->sdp_m_line_index < remote->section_count ? init->sdp_m_line_index : -1;
 }
 
-/* Whether the section's candidates are those of the transport: it is its section, or shares its credentials. Other sections of a peer that
- * has not bundled yet have transports of their own, which are not needed. */
-static bool is_transports(const rtc_peer_connection *pc, const struct session_description *remote, int index)
-{
-    int at = description_agreed(remote, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid);
-    if (at < 0 || index == at)
-        return at >= 0;
-    const struct jsep_section *a = &remote->sections[at], *b = &remote->sections[index];
-    return b->bundle.grouped && a->bundle.grouped && a->bundle.group == b->bundle.group &&
-           slice_eq(a->transport.ice_ufrag, b->transport.ice_ufrag) && slice_eq(a->transport.ice_pwd, b->transport.ice_pwd);
-}
-
 /* Where a candidate goes: a section of a description, and the generation that was, or will be, negotiated with it. */
 struct destination {
     struct description *description;
     int index;
-    struct ice_agent *agent; /* NULL without a transport */
+    const struct negotiation_state *state; /* that has it */
+    uint16_t number;                       /* of its transport, or TRANSPORT_NONE */
+    struct transport *transport;           /* NULL without one */
+    struct ice_agent *agent;
 };
 
 static struct slice ufrag_of(const struct description *d, int index)
@@ -35,15 +27,36 @@ static struct slice ufrag_of(const struct description *d, int index)
     return d->parsed->sections[index].transport.ice_ufrag;
 }
 
-static bool find_in(const rtc_peer_connection *pc, struct description *d, const rtc_ice_candidate_init *init, struct slice ufrag,
-                    struct destination *out)
+/* The section that stands for the transport: the one that has it, or its group's. */
+static int find_tagged(const struct destination *to)
 {
-    const struct transport *t = peer_first_transport(pc);
+    const struct session_description *remote = to->description->parsed;
+    int had = session_description_find(remote, negotiation_state_transport(to->state, to->number)->mid);
+    return had >= 0 && to->state->carriers[had] == to->number ? had : carriers_tagged(to->state->carriers, remote, to->number);
+}
+
+/* Whether the section's candidates are those of the transport: it is its section, or shares its credentials. Other sections of a peer that
+ * has not bundled yet have transports of their own, which are not needed. */
+static bool is_transports(const struct destination *to)
+{
+    const struct session_description *remote = to->description->parsed;
+    const struct jsep_section *a = &remote->sections[find_tagged(to)], *b = &remote->sections[to->index];
+    return a == b || (b->bundle.grouped && a->bundle.grouped && a->bundle.group == b->bundle.group &&
+                      slice_eq(a->transport.ice_ufrag, b->transport.ice_ufrag) && slice_eq(a->transport.ice_pwd, b->transport.ice_pwd));
+}
+
+static bool find_in(const rtc_peer_connection *pc, const struct negotiation_state *state, const rtc_ice_candidate_init *init,
+                    struct slice ufrag, struct destination *out)
+{
+    struct description *d = state->remote;
     if (!d)
         return false;
-    out->description = d;
-    out->index = find_section(d->parsed, init);
-    out->agent = !t ? NULL : d == pc->negotiation.pending.remote ? transport_ice_latest(t) : transport_ice_negotiated(t);
+    *out = (struct destination){.description = d, .index = find_section(d->parsed, init), .state = state, .number = TRANSPORT_NONE};
+    if (out->index >= 0 && (size_t)out->index < state->carrier_count)
+        out->number = state->carriers[out->index];
+    out->transport = peer_transports_at(&pc->transports, out->number);
+    if (out->transport)
+        out->agent = state == &pc->negotiation.pending ? transport_ice_latest(out->transport) : transport_ice_negotiated(out->transport);
     return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, ufrag_of(d, out->index)));
 }
 
@@ -52,9 +65,9 @@ static int find_destination(rtc_peer_connection *pc, const rtc_ice_candidate_ini
 {
     struct destination other;
     *out = other = (struct destination){.index = -1};
-    if (find_in(pc, pc->negotiation.pending.remote, init, ufrag, out))
+    if (find_in(pc, &pc->negotiation.pending, init, ufrag, out))
         return RTC_OK;
-    if (find_in(pc, pc->negotiation.stable.remote, init, ufrag, &other)) {
+    if (find_in(pc, &pc->negotiation.stable, init, ufrag, &other)) {
         *out = other;
         return RTC_OK;
     }
@@ -123,9 +136,9 @@ static void add_to_descriptions(rtc_peer_connection *pc, struct addition *a)
 
 static int hand_over(rtc_peer_connection *pc, const struct destination *to, const struct ice_candidate *candidate)
 {
-    if (!to->agent || !is_transports(pc, to->description->parsed, to->index))
+    if (!to->agent || !is_transports(to))
         return RTC_OK;
-    int error = transport_ice_add_candidate(peer_first_transport(pc), peer_now(pc), to->agent, candidate);
+    int error = transport_ice_add_candidate(to->transport, peer_now(pc), to->agent, candidate);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
 }
 
@@ -165,9 +178,8 @@ static int end_section(rtc_peer_connection *pc, const struct destination *to)
     if (error)
         return error;
     add_to_descriptions(pc, &addition);
-    if (to->agent &&
-        to->index == description_agreed(to->description->parsed, negotiation_state_transport(negotiation_now(&pc->negotiation), 0)->mid))
-        transport_ice_end_candidates(peer_first_transport(pc), peer_now(pc), to->agent);
+    if (to->agent && to->index == find_tagged(to))
+        transport_ice_end_candidates(to->transport, peer_now(pc), to->agent);
     return RTC_OK;
 }
 
@@ -180,8 +192,8 @@ static int end_everywhere(rtc_peer_connection *pc, const struct slice ufrag)
     for (size_t i = 0; i < d->parsed->section_count && !error; i++) {
         struct destination to;
         const rtc_ice_candidate_init init = {.has_sdp_m_line_index = true, .sdp_m_line_index = (uint16_t)i};
-        if (d->parsed->sections[i].rejected || (!find_in(pc, pc->negotiation.pending.remote, &init, ufrag, &to) &&
-                                                !find_in(pc, pc->negotiation.stable.remote, &init, ufrag, &to)))
+        if (d->parsed->sections[i].rejected ||
+            (!find_in(pc, &pc->negotiation.pending, &init, ufrag, &to) && !find_in(pc, &pc->negotiation.stable, &init, ufrag, &to)))
             continue;
         any = true;
         error = end_section(pc, &to);

@@ -7,54 +7,88 @@
 #include "negotiation_plan.h"
 #include "transport.h"
 
-static const struct jsep_section *transport_section(const struct session_description *d)
+/* The description's sections have these credentials of ours. */
+static bool says(const struct description *d, const struct ice_credentials *credentials)
 {
-    int index = description_tagged(d);
-    return index < 0 ? NULL : &d->sections[index];
+    const struct session_description *said = description_says(d);
+    for (size_t i = 0; said && i < said->section_count; i++)
+        if (!said->sections[i].rejected && negotiation_section_has(&said->sections[i], credentials))
+            return true;
+    return false;
 }
 
-static void want_replaced(rtc_peer_connection *pc, const struct description *d)
+static void forget_wish(rtc_peer_connection *pc)
 {
-    const struct jsep_section *section = transport_section(description_says(d));
-    if (section)
-        negotiation_read_credentials(section, &pc->negotiation.to_replace[pc->negotiation.to_replace_count++]);
+    for (size_t i = 0; i < 2; i++) {
+        description_unref(pc->context, pc->negotiation.to_replace[i]);
+        pc->negotiation.to_replace[i] = NULL;
+    }
 }
 
 void restart_wish(rtc_peer_connection *pc)
 {
-    pc->negotiation.to_replace_count = 0;
-    want_replaced(pc, pc->negotiation.stable.local);
-    want_replaced(pc, pc->negotiation.pending.local);
+    struct negotiation *n = &pc->negotiation;
+    forget_wish(pc);
+    n->to_replace[0] = description_rejects_all(description_says(n->stable.local)) ? NULL : description_ref(n->stable.local);
+    n->to_replace[1] = description_rejects_all(description_says(n->pending.local)) ? NULL : description_ref(n->pending.local);
 }
 
-static bool must_be_replaced(const rtc_peer_connection *pc, const struct ice_agent *agent)
+bool restart_is_wished(const rtc_peer_connection *pc)
 {
-    for (size_t i = 0; i < pc->negotiation.to_replace_count; i++)
-        if (ice_credentials_equal(&pc->negotiation.to_replace[i], ice_agent_credentials(agent)))
-            return true;
-    return ice_agent_generation(agent) <= pc->negotiation.stale_generation; /* RFC 9429 section 3.5.1 */
+    return pc->negotiation.to_replace[0] || pc->negotiation.to_replace[1];
 }
 
-const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc)
+static bool must_be_replaced(const rtc_peer_connection *pc, const struct transport *t)
 {
-    const struct ice_agent *latest = transport_ice_latest(peer_first_transport(pc));
-    if (!must_be_replaced(pc, latest))
-        return ice_agent_credentials(latest);
-    if (!pc->negotiation.fresh.ufrag[0])
-        ice_credentials_make(pc->context, &pc->negotiation.fresh);
-    return &pc->negotiation.fresh;
+    const struct ice_credentials *latest = ice_agent_credentials(transport_ice_latest(t));
+    return says(pc->negotiation.to_replace[0], latest) || says(pc->negotiation.to_replace[1], latest) ||
+           transport_ice_is_outdated(t); /* RFC 9429 section 3.5.1 */
 }
 
-const struct ice_credentials *restart_answer_credentials(const rtc_peer_connection *pc)
+static const struct ice_credentials *fresh(rtc_peer_connection *pc, size_t number)
 {
-    return ice_agent_credentials(transport_ice_latest(peer_first_transport(pc)));
+    struct negotiation *n = &pc->negotiation;
+    if (number >= n->fresh_count) {
+        struct ice_credentials *more = memory_zeroed(pc->context, (number + 1) * sizeof *more);
+        if (!more)
+            return NULL;
+        size_t count = n->fresh_count;
+        if (count > 0)
+            memcpy(more, n->fresh, count * sizeof *more);
+        negotiation_forget_fresh(pc->context, n);
+        n->fresh = more;
+        n->fresh_count = number + 1;
+    }
+    if (!n->fresh[number].ufrag[0])
+        ice_credentials_make(pc->context, &n->fresh[number]);
+    return &n->fresh[number];
+}
+
+int restart_offer_credentials(rtc_peer_connection *pc, size_t number, struct ice_credentials *out)
+{
+    const struct transport *t = peer_transports_at(&pc->transports, number);
+    const struct ice_credentials *credentials =
+        t && !must_be_replaced(pc, t) ? ice_agent_credentials(transport_ice_latest(t)) : fresh(pc, number);
+    if (credentials)
+        *out = *credentials;
+    return credentials ? RTC_OK : RTC_ERR_NO_MEMORY;
+}
+
+void restart_answer_credentials(const rtc_peer_connection *pc, size_t number, struct ice_credentials *out)
+{
+    *out = *ice_agent_credentials(transport_ice_latest(pc->transports.items[number]));
 }
 
 void restart_settled(rtc_peer_connection *pc)
 {
-    const struct jsep_section *section = transport_section(description_says(pc->negotiation.stable.local));
-    for (size_t i = 0; i < pc->negotiation.to_replace_count; i++)
-        if (section && negotiation_section_has(section, &pc->negotiation.to_replace[i]))
+    const struct session_description *local = description_says(pc->negotiation.stable.local);
+    struct ice_credentials used;
+    for (size_t i = 0; local && i < local->section_count; i++) {
+        if (local->sections[i].rejected)
+            continue;
+        negotiation_read_credentials(&local->sections[i], &used);
+        if (says(pc->negotiation.to_replace[0], &used) || says(pc->negotiation.to_replace[1], &used))
             return;
-    pc->negotiation.to_replace_count = 0;
+    }
+    forget_wish(pc);
 }

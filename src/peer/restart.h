@@ -7,10 +7,13 @@
 
 /* restartIce: the credentials of now are to be replaced. */
 void restart_wish(rtc_peer_connection *pc);
+/* They still are. */
+bool restart_is_wished(const rtc_peer_connection *pc);
 /* A negotiation is complete: a wish for a restart may be fulfilled. */
 void restart_settled(rtc_peer_connection *pc);
-/* The credentials that a new offer, and an answer, carry. */
-const struct ice_credentials *restart_offer_credentials(rtc_peer_connection *pc);
-const struct ice_credentials *restart_answer_credentials(const rtc_peer_connection *pc);
+/* The credentials that a new offer has for a transport, which need not be there yet. RTC_ERR_NO_MEMORY. */
+int restart_offer_credentials(rtc_peer_connection *pc, size_t number, struct ice_credentials *out);
+/* The same of an answer; it is there. */
+void restart_answer_credentials(const rtc_peer_connection *pc, size_t number, struct ice_credentials *out);
 
 #endif

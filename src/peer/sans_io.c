@@ -237,6 +237,7 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
         return;
     if (peer_gave_up(pc))
         peer_end_transport(pc);
+    peer_forget_left(pc);
     peer_give_room(pc);
     peer_transports_tick(&pc->transports, pc->now);
     trim_pool(pc);
@@ -257,6 +258,8 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
         at = peer_transports_deadline(&pc->transports, &reason);
     }
     if (!peer_is_closed(pc)) {
+        if (peer_transports_any_left(&pc->transports))
+            deadline_min(&at, &reason, pc->now, TIMER_EVENT);
         deadline_min(&at, &reason, mailbox_deadline(pc->driver.mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
     }

@@ -3,6 +3,7 @@
 #include "snapshot.h"
 
 #include "capabilities.h"
+#include "carriers.h"
 #include "restart.h"
 #include "transceiver.h"
 #include "transport.h"
@@ -13,7 +14,9 @@ struct snapshot {
     struct jsep_snapshot jsep;
     struct jsep_fingerprint fingerprint;
     struct jsep_local_section *sections;
-    const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section */
+    const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section, as the next two */
+    struct ice_credentials *credentials;
+    struct jsep_local_transport *transports;
     size_t capacity;
     bool offers;
     struct capabilities audio, video; /* what the sections' lists point into */
@@ -31,7 +34,7 @@ static void read_fingerprint(const char *text, struct jsep_fingerprint *out)
     }
 }
 
-static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_credentials *credentials, struct snapshot *s)
+static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
 {
     memset(s, 0, sizeof *s);
     s->capacity = capacity;
@@ -39,16 +42,16 @@ static int begin(rtc_peer_connection *pc, size_t capacity, const struct ice_cred
     capabilities_of(RTC_MEDIA_VIDEO, &s->video);
     s->sections = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->sections);
     s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
-    if (!s->sections || !s->streams)
+    s->credentials = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->credentials);
+    s->transports = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->transports);
+    if (!s->sections || !s->streams || !s->credentials || !s->transports)
         return RTC_ERR_NO_MEMORY;
     read_fingerprint(certificate_fingerprint(pc->settings.certificate), &s->fingerprint);
     s->jsep = (struct jsep_snapshot){
         .session_id = pc->negotiation.session_id,
         .version = ++pc->negotiation.session_version,
-        .ice_ufrag = credentials->ufrag,
-        .ice_pwd = credentials->password,
         .ice_lite = pc->settings.ice_lite,
-        .max_bundle = pc->max_bundle,
+        .one_transport = pc->bundle_policy == RTC_BUNDLE_MAX_BUNDLE,
         .fingerprint = &s->fingerprint,
         .cname = pc->settings.cname,
         .sections = s->sections,
@@ -62,6 +65,10 @@ static void end(rtc_peer_connection *pc, struct snapshot *s)
 {
     memory_free(pc->context, s->sections);
     memory_free(pc->context, (void *)s->streams);
+    memory_free(pc->context, s->transports);
+    for (size_t i = 0; s->credentials && i <= s->capacity; i++)
+        memory_wipe(&s->credentials[i], sizeof s->credentials[i]);
+    memory_free(pc->context, s->credentials);
 }
 
 static struct jsep_local_section *add(struct snapshot *s, enum media_type type, const char *mid)
@@ -196,38 +203,112 @@ static void add_known_or_next(rtc_peer_connection *pc, struct snapshot *s, size_
         add_known(pc, s, known, was_refused(pc, i, known));
 }
 
+/* What the section says of its transport. */
+static void set_transport(struct snapshot *s, size_t i, enum setup_role setup)
+{
+    s->transports[i] =
+        (struct jsep_local_transport){.ice_ufrag = s->credentials[i].ufrag, .ice_pwd = s->credentials[i].password, .setup = setup};
+    s->sections[i].transport = &s->transports[i];
+}
+
+/* Both sides know of groups, and have some. */
+static bool bundles(const struct negotiation_state *stable)
+{
+    const struct session_description *local = description_says(stable->local), *remote = description_says(stable->remote);
+    for (size_t i = 0; local && remote && i < local->section_count && i < remote->section_count; i++)
+        if (local->sections[i].bundle.grouped && remote->sections[i].bundle.grouped)
+            return true;
+    return false;
+}
+
+/* Groups stay as they were agreed on; what is new joins the first. Who has agreed on none is offered one of all. */
+static void set_group(const rtc_peer_connection *pc, struct snapshot *s, size_t i, const struct offered_carrier *carriers)
+{
+    const struct negotiation_state *stable = &pc->negotiation.stable;
+    size_t first = 0;
+    while (first < i && carriers[first].transport == TRANSPORT_NONE)
+        first++;
+    bool known = i < stable->carrier_count && stable->carriers[i] != TRANSPORT_NONE;
+    s->sections[i].group = !bundles(stable) ? 0 : known ? carriers[i].transport : carriers[first].transport;
+}
+
+/* Rejected sections repeat what others say. */
+static int set_carriers(rtc_peer_connection *pc, struct snapshot *s, const struct offered_carrier *carriers)
+{
+    int error = restart_offer_credentials(pc, 0, &s->credentials[s->capacity]);
+    s->jsep.transport =
+        (struct jsep_local_transport){.ice_ufrag = s->credentials[s->capacity].ufrag, .ice_pwd = s->credentials[s->capacity].password};
+    for (size_t i = 0; i < s->jsep.section_count && !error; i++) {
+        if (carriers[i].transport == TRANSPORT_NONE)
+            continue;
+        error = restart_offer_credentials(pc, carriers[i].transport, &s->credentials[i]);
+        s->sections[i].bundle_only = carriers[i].shares;
+        set_group(pc, s, i, carriers);
+        set_transport(s, i, SETUP_ACTPASS);
+    }
+    return error;
+}
+
+static int choose_carriers(rtc_peer_connection *pc, struct snapshot *s)
+{
+    size_t count = s->jsep.section_count;
+    struct offered_section *sections = memory_zeroed(pc->context, (count + 1) * sizeof *sections);
+    struct offered_carrier *carriers = memory_zeroed(pc->context, (count + 1) * sizeof *carriers);
+    int error = sections && carriers ? RTC_OK : RTC_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count && !error; i++)
+        sections[i] = (struct offered_section){s->sections[i].type, s->sections[i].mid, s->sections[i].rejected};
+    if (!error) {
+        carriers_of_local_offer(&pc->negotiation.stable, pc->bundle_policy, sections, count, carriers);
+        error = set_carriers(pc, s, carriers);
+    }
+    memory_free(pc->context, sections);
+    memory_free(pc->context, carriers);
+    return error;
+}
+
 int snapshot_offer(rtc_peer_connection *pc, struct text *out)
 {
     const struct session_description *previous = description_says(negotiation_local(&pc->negotiation));
     struct snapshot s;
     size_t known = previous ? previous->section_count : 0;
-    int error = begin(pc, known + pc->transceiver_count + 1, restart_offer_credentials(pc), &s);
+    int error = begin(pc, known + pc->transceiver_count + 1, &s);
     if (!error) {
         s.offers = true;
         forget_offered(pc);
         for (size_t i = 0; i < known; i++)
             add_known_or_next(pc, &s, i, &previous->sections[i]);
         add_new(pc, &s);
-        error = jsep_create_offer(pc->context, &s.jsep, out);
+        error = choose_carriers(pc, &s);
     }
+    if (!error)
+        error = jsep_create_offer(pc->context, &s.jsep, out);
     end(pc, &s);
     return error ? peer_fail(pc, error, "the offer can not be made: %s", rtc_error_message(error)) : RTC_OK;
 }
 
-/* Our DTLS role in an answer: the one we have, else active (RFC 9429 5.3.1). */
-static enum setup_role answer_setup(const struct transport *t)
+/* Our DTLS role is the one we have, else active (RFC 9429 5.3.1). */
+static void set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i)
 {
-    return transport_has_role(t) && dtls_role(transport_dtls(t)) == DTLS_SERVER ? SETUP_PASSIVE : SETUP_ACTIVE;
+    const struct negotiation_state *pending = &pc->negotiation.pending;
+    uint16_t number = pending->carriers[i];
+    bool carried = number != TRANSPORT_NONE;
+    bool passive = carried && negotiation_state_transport(pending, number)->role == SETUP_PASSIVE;
+    restart_answer_credentials(pc, carried ? number : 0, &s->credentials[i]);
+    set_transport(s, i, passive ? SETUP_PASSIVE : SETUP_ACTIVE);
 }
 
 int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out)
 {
     struct snapshot s;
-    int error = begin(pc, offer->section_count, restart_answer_credentials(pc), &s);
+    int error = begin(pc, offer->section_count, &s);
     if (!error) {
-        s.jsep.setup = answer_setup(peer_first_transport(pc));
-        for (size_t i = 0; i < offer->section_count; i++)
+        restart_answer_credentials(pc, 0, &s.credentials[s.capacity]);
+        s.jsep.transport =
+            (struct jsep_local_transport){.ice_ufrag = s.credentials[s.capacity].ufrag, .ice_pwd = s.credentials[s.capacity].password};
+        for (size_t i = 0; i < offer->section_count; i++) {
             add_known(pc, &s, &offer->sections[i], false);
+            set_answered(pc, &s, i);
+        }
         error = jsep_create_answer(pc->context, &s.jsep, offer, out);
     }
     end(pc, &s);

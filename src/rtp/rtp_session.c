@@ -66,6 +66,13 @@ int rtp_session_set_keys(struct rtp_session *s, uint16_t profile, struct slice l
     return RTC_OK;
 }
 
+void rtp_session_forget_keys(struct rtp_session *s)
+{
+    srtp_transport_free(s->outlet.srtp);
+    s->outlet.srtp = NULL;
+    s->outlet.closed = false;
+}
+
 void rtp_session_set_max_packet(struct rtp_session *s, uint32_t max_packet_bytes)
 {
     s->outlet.max_packet = max_packet_bytes;

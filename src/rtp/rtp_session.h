@@ -29,6 +29,8 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
 void rtp_session_free(struct rtp_session *session);
 /* DTLS is up. `local` and `remote` are master key followed by master salt, of profile's lengths. */
 int rtp_session_set_keys(struct rtp_session *session, uint16_t profile, struct slice local, struct slice remote);
+/* The association that gave the keys is replaced: nothing comes or goes before there are others, also when the session was closed. */
+void rtp_session_forget_keys(struct rtp_session *session);
 /* Has the memory ready that setting this section will need, so that rtp_session_set_section can not fail for want of it; changes nothing
  * that anybody notices. */
 int rtp_session_reserve_section(struct rtp_session *session, const struct rtp_section *section);

@@ -54,6 +54,7 @@ struct jsep_transport {
     struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX];
     size_t fingerprint_count;
     enum setup_role setup;
+    struct slice tls_id; /* a=tls-id (RFC 8842), empty when absent */
     bool rtcp_mux;
 };
 
@@ -124,8 +125,17 @@ int session_description_find(const struct session_description *description, cons
  * the group's order (the tagged section of RFC 8843); itself when it is not bundled. */
 size_t session_description_tagged(const struct session_description *description, size_t index);
 
+/* What our side says of the transport of a section. Text is borrowed. */
+struct jsep_local_transport {
+    const char *ice_ufrag, *ice_pwd;
+    enum setup_role setup; /* answer: what we choose when the offer lets us (ACTIVE by default); offers always say actpass */
+};
+
 /* What our side has for one section. Text is borrowed. */
 struct jsep_local_section {
+    const struct jsep_local_transport *transport; /* NULL: the snapshot's */
+    bool bundle_only; /* offer: it has no transport of its own, so that it is there in the group only, until the peer bundled it */
+    size_t group;     /* offer: those with the same number are one BUNDLE group */
     enum media_type type;
     char mid[JSEP_ID_MAX];           /* ours for an offer; ignored in an answer, where the offer's counts */
     bool rejected;                   /* write port 0 (stopped, or not acceptable) */
@@ -144,12 +154,11 @@ struct jsep_local_section {
 
 struct jsep_snapshot {
     uint64_t session_id, version;
-    const char *ice_ufrag, *ice_pwd;
+    struct jsep_local_transport transport; /* of sections that name none, and of rejected ones */
     const struct jsep_fingerprint *fingerprint;
     const char *cname;
-    enum setup_role setup; /* answer: what we choose when the offer lets us (ACTIVE by default); offers always say actpass */
     bool ice_lite;
-    bool max_bundle;                           /* offer: sections after the first are bundle-only until the peer bundled them */
+    bool one_transport;                        /* answer: what is outside of the BUNDLE group of the first accepted section is rejected */
     const struct jsep_local_section *sections; /* in m= order. Offer: old ones first, then new. Answer: one for each section of the offer */
     size_t section_count;
     const struct session_description
@@ -157,10 +166,10 @@ struct jsep_snapshot {
     const struct session_description *previous_remote;
 };
 
-/* An offer: every section in one group, trickle, rtcp-mux. */
+/* An offer: every section in a group, trickle, rtcp-mux. */
 int jsep_create_offer(rtc_context *context, const struct jsep_snapshot *snapshot, struct text *out);
-/* An answer to `offer`: payload types and extension ids are the offer's; codecs are those both know; sections outside the group of the
- * first accepted one, of unknown media, or marked rejected get port 0. */
+/* An answer to `offer`: payload types and extension ids are the offer's; codecs are those both know; sections of
+ * unknown media, or marked rejected, get port 0. Its groups are the offer's. */
 int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapshot, const struct session_description *offer,
                        struct text *out);
 

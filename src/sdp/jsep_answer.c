@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* createAnswer (RFC 9429 section 5.3, RFC 8843 section 7.3): one section for each of the offer's. The first acceptable section decides
- * which BUNDLE group is used; what is outside of it is rejected, because this library runs one transport per connection. */
+/* createAnswer (RFC 9429 section 5.3, RFC 8843 section 7.3): one section for each of the offer's. The groups are
+ * the offer's, without what is rejected. */
 #include "context.h"
 #include "jsep_write.h"
 #include "memory.h"
@@ -10,9 +10,7 @@ struct answer {
     const struct jsep_snapshot *snapshot;
     const struct session_description *offer;
     struct jsep_plan *plans;
-    const char *uris[256];             /* of the extension ids used so far */
-    const struct jsep_section *first;  /* that was accepted */
-    const struct jsep_section *tagged; /* the accepted one that stands first in the group */
+    const struct jsep_section *first; /* that was accepted */
 };
 
 static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offered)
@@ -40,35 +38,49 @@ static bool id_usable(const struct jsep_section *offered, uint16_t id)
     return id >= 1 && id <= 255 && id != 15 && (id <= 14 || offered->rtp.extmap_allow_mixed);
 }
 
-static void plan_extensions(struct answer *answer, struct jsep_plan *plan, const struct jsep_section *offered)
+static bool same_group(const struct jsep_section *a, const struct jsep_section *b)
 {
+    return a == b || (a->bundle.grouped && b->bundle.grouped && a->bundle.group == b->bundle.group);
+}
+
+/* Some peers give one id to two URIs in different sections of a group: only the first can be understood. */
+static bool id_is_others(const struct answer *answer, size_t index, const struct jsep_extension *theirs)
+{
+    for (size_t i = 0; i <= index; i++)
+        for (size_t k = 0; same_group(&answer->offer->sections[i], &answer->offer->sections[index]) && k < answer->plans[i].extension_count;
+             k++)
+            if (answer->plans[i].extensions[k].id == theirs->id && strcmp(answer->plans[i].extensions[k].uri, theirs->uri) != 0)
+                return true;
+    return false;
+}
+
+static void plan_extensions(const struct answer *answer, size_t index)
+{
+    const struct jsep_section *offered = &answer->offer->sections[index];
+    struct jsep_plan *plan = &answer->plans[index];
     for (size_t i = 0; i < offered->rtp.extension_count; i++) {
         const struct jsep_extension *theirs = &offered->rtp.extensions[i];
         const struct jsep_extension *ours = jsep_extension_find(plan->local->extensions, plan->local->extension_count, theirs->uri);
         rtc_rtp_direction direction = ours ? direction_and(direction_reverse(theirs->direction), ours->direction) : RTC_DIRECTION_INACTIVE;
-        if (direction == RTC_DIRECTION_INACTIVE || !id_usable(offered, theirs->id))
+        if (direction == RTC_DIRECTION_INACTIVE || !id_usable(offered, theirs->id) || id_is_others(answer, index, theirs))
             continue;
-        /* Some peers give one id to two URIs in different sections: only the first can be understood. */
-        if (answer->uris[theirs->id] && strcmp(answer->uris[theirs->id], theirs->uri) != 0)
-            continue;
-        answer->uris[theirs->id] = theirs->uri;
         struct jsep_extension *extension = &plan->extensions[plan->extension_count++];
         *extension = *theirs;
         extension->direction = direction;
     }
 }
 
-static bool same_transport(const struct answer *answer, const struct jsep_section *offered)
+/* RFC 9429 section 5.3.1: with max-bundle there is one transport. */
+static bool may_be_carried(const struct answer *answer, const struct jsep_section *offered)
 {
-    const struct jsep_section *first = answer->first;
-    return !first || (first->bundle.grouped && offered->bundle.grouped && first->bundle.group == offered->bundle.group);
+    return !answer->snapshot->one_transport || !answer->first || same_group(answer->first, offered);
 }
 
 static bool acceptable(const struct answer *answer, const struct jsep_plan *plan, const struct jsep_section *offered)
 {
     const struct jsep_local_section *local = plan->local;
     if (!local || local->rejected || offered->rejected || offered->type == MEDIA_OTHER || local->type != offered->type ||
-        !same_transport(answer, offered))
+        !may_be_carried(answer, offered))
         return false;
     if (offered->type == MEDIA_APPLICATION)
         return offered->sctp.data_channel && offered->sctp.port != 0; /* RFC 8841 5.1: without a port the section is not valid */
@@ -92,13 +104,25 @@ static void plan_rejection(struct jsep_plan *plan, const struct jsep_section *of
 }
 
 /* RFC 8842 section 5.3, RFC 4145 section 4.1: what the offer leaves us. */
-static enum setup_role setup_for(const struct jsep_snapshot *snapshot, enum setup_role offered)
+static enum setup_role setup_for(enum setup_role ours, enum setup_role offered)
 {
     if (offered == SETUP_ACTIVE)
         return SETUP_PASSIVE;
     if (offered == SETUP_PASSIVE)
         return SETUP_ACTIVE;
-    return snapshot->setup == SETUP_PASSIVE ? SETUP_PASSIVE : SETUP_ACTIVE;
+    return ours == SETUP_PASSIVE ? SETUP_PASSIVE : SETUP_ACTIVE;
+}
+
+/* The accepted section that stands first in the group of this one; itself when it is in none. */
+static const struct jsep_section *tagged_of(const struct answer *answer, size_t index)
+{
+    const struct jsep_section *offered = &answer->offer->sections[index], *best = NULL;
+    for (size_t i = 0; i < answer->offer->section_count; i++) {
+        const struct jsep_section *other = &answer->offer->sections[i];
+        if (!answer->plans[i].rejected && same_group(other, offered) && (!best || other->bundle.position < best->bundle.position))
+            best = other;
+    }
+    return best ? best : offered;
 }
 
 static void plan_section(struct answer *answer, size_t index)
@@ -119,15 +143,13 @@ static void plan_section(struct answer *answer, size_t index)
     }
     if (!answer->first)
         answer->first = offered;
-    if (!answer->tagged || offered->bundle.position < answer->tagged->bundle.position)
-        answer->tagged = offered;
     plan->formats = offered->type == MEDIA_APPLICATION ? media->formats : (struct slice){NULL, 0};
     plan->legacy_sctp = jsep_is_legacy_sctp(media);
     plan->bundled = offered->bundle.grouped;
     plan->direction = direction_and(direction_reverse(offered->direction), plan->local->direction);
     plan->reduced_size = offered->rtp.rtcp_reduced_size;
     plan->allow_mixed = offered->rtp.extmap_allow_mixed;
-    plan_extensions(answer, plan, offered);
+    plan_extensions(answer, index);
 }
 
 /* The words of the offer's BUNDLE group number `group`. */
@@ -144,27 +166,52 @@ static struct slice group_mids(const struct session_description *offer, size_t g
 }
 
 /* In the offer's order, so that the first accepted one is the tagged section of both. */
-static void list_mids(const struct answer *answer, struct text *mids)
+static void write_group(const struct answer *answer, size_t group, struct text *groups)
 {
-    struct slice rest = answer->tagged && answer->tagged->bundle.grouped ? group_mids(answer->offer, answer->tagged->bundle.group)
-                                                                         : (struct slice){NULL, 0};
+    struct text mids = text_new(groups->context);
+    struct slice rest = group_mids(answer->offer, group);
     while (rest.len > 0) {
         struct slice mid = sdp_word(&rest);
         for (size_t i = 0; i < answer->offer->section_count; i++)
             if (answer->plans[i].bundled && slice_is(mid, answer->plans[i].mid))
-                text_print(mids, " %s", answer->plans[i].mid);
+                text_print(&mids, " %s", answer->plans[i].mid);
     }
+    jsep_write_group(groups, &mids);
+    groups->failed = groups->failed || mids.failed;
+    text_fini(&mids);
+}
+
+static size_t count_groups(const struct session_description *offer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < offer->section_count; i++)
+        if (offer->sections[i].bundle.grouped && offer->sections[i].bundle.group >= count)
+            count = offer->sections[i].bundle.group + 1;
+    return count;
+}
+
+/* What rejected sections repeat. */
+static const struct jsep_local_transport *first_transport(const struct answer *answer)
+{
+    size_t i = 0;
+    while (i < answer->offer->section_count && answer->plans[i].rejected)
+        i++;
+    return jsep_transport_of(answer->snapshot, i < answer->offer->section_count ? answer->plans[i].local : NULL);
 }
 
 static void write_answer(const struct answer *answer, struct text *out)
 {
-    struct text mids = text_new(out->context);
-    list_mids(answer, &mids);
-    jsep_write_session(out, answer->snapshot, mids.data ? mids.data : "", false);
+    struct text groups = text_new(out->context);
+    size_t count = count_groups(answer->offer);
+    for (size_t i = 0; i < count; i++)
+        write_group(answer, i, &groups);
+    jsep_write_session(out, answer->snapshot, &groups, false);
+    struct jsep_snapshot snapshot = *answer->snapshot;
+    snapshot.transport = *first_transport(answer);
     for (size_t i = 0; i < answer->offer->section_count; i++)
-        jsep_write_section(out, answer->snapshot, &answer->plans[i]);
-    out->failed = out->failed || mids.failed;
-    text_fini(&mids);
+        jsep_write_section(out, &snapshot, &answer->plans[i]);
+    out->failed = out->failed || groups.failed;
+    text_fini(&groups);
 }
 
 int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapshot, const struct session_description *offer,
@@ -180,7 +227,8 @@ int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapsho
         for (size_t i = 0; i < offer->section_count; i++)
             plan_section(&answer, i);
         for (size_t i = 0; i < offer->section_count; i++)
-            answer.plans[i].setup = setup_for(snapshot, answer.tagged ? answer.tagged->transport.setup : SETUP_NONE);
+            answer.plans[i].setup =
+                setup_for(jsep_transport_of(snapshot, answer.plans[i].local)->setup, tagged_of(&answer, i)->transport.setup);
         write_answer(&answer, out);
     } else {
         out->failed = true;

@@ -34,6 +34,12 @@ bool jsep_codec_is_auxiliary(const struct jsep_codec *codec);
 
 const struct jsep_extension *jsep_extension_find(const struct jsep_extension *extensions, size_t count, const char *uri);
 
+/* What our side says of the transport of this section, which may be NULL. */
+static inline const struct jsep_local_transport *jsep_transport_of(const struct jsep_snapshot *snapshot, const struct jsep_local_section *s)
+{
+    return s && s->transport ? s->transport : &snapshot->transport;
+}
+
 /* RFC 5761 section 4: second bytes 192 to 223 are RTCP's. */
 static inline bool jsep_looks_like_rtcp(uint8_t payload_type)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* createOffer (RFC 9429 section 5.2): every section in one BUNDLE group. What was negotiated before keeps its place, mid and numbers;
+/* createOffer (RFC 9429 section 5.2): every section in a BUNDLE group. What was negotiated before keeps its place, mid and numbers;
  * sections that are gone stay as rejected ones. */
 #include "context.h"
 #include "jsep_numbers.h"
@@ -82,7 +82,7 @@ static void plan_section(struct offer *offer, size_t index, bool first)
     if (plan->rejected)
         return;
     plan->bundled = local->mid[0] != 0;
-    plan->bundle_only = offer->snapshot->max_bundle && plan->bundled && !first && !was_bundled(offer->snapshot, index, local);
+    plan->bundle_only = local->bundle_only && plan->bundled && !first && !was_bundled(offer->snapshot, index, local);
     plan->setup = SETUP_ACTPASS;
     plan->reduced_size = true;
     plan_codecs(offer, plan, index);
@@ -101,16 +101,36 @@ static int check_sections(const struct jsep_snapshot *snapshot)
     return jsep_check_snapshot(snapshot);
 }
 
-static void write_offer(const struct offer *offer, struct text *mids, struct text *out)
+static bool begins_group(const struct offer *offer, size_t index)
+{
+    bool begins = offer->plans[index].bundled;
+    for (size_t i = 0; i < index; i++)
+        begins = begins && !(offer->plans[i].bundled && offer->plans[i].local->group == offer->plans[index].local->group);
+    return begins;
+}
+
+/* The group of this section, which is the first of it. */
+static void write_group(const struct offer *offer, size_t first, struct text *groups)
+{
+    struct text mids = text_new(groups->context);
+    for (size_t i = first; i < offer->snapshot->section_count; i++)
+        if (offer->plans[i].bundled && offer->plans[i].local->group == offer->plans[first].local->group)
+            text_print(&mids, " %s", offer->plans[i].mid);
+    jsep_write_group(groups, &mids);
+    groups->failed = groups->failed || mids.failed;
+    text_fini(&mids);
+}
+
+static void write_offer(const struct offer *offer, struct text *groups, struct text *out)
 {
     size_t count = offer->snapshot->section_count;
     for (size_t i = 0; i < count; i++)
-        if (offer->plans[i].bundled)
-            text_print(mids, " %s", offer->plans[i].mid);
-    jsep_write_session(out, offer->snapshot, mids->data ? mids->data : "", true);
+        if (begins_group(offer, i))
+            write_group(offer, i, groups);
+    jsep_write_session(out, offer->snapshot, groups, true);
     for (size_t i = 0; i < count; i++)
         jsep_write_section(out, offer->snapshot, &offer->plans[i]);
-    out->failed = out->failed || mids->failed;
+    out->failed = out->failed || groups->failed;
 }
 
 static void plan_offer(struct offer *offer)
@@ -132,14 +152,14 @@ int jsep_create_offer(rtc_context *context, const struct jsep_snapshot *snapshot
         return result != 0 ? result : RTC_ERR_NO_MEMORY;
     struct offer offer = {snapshot, memory_zeroed(context, (snapshot->section_count + 1) * sizeof(struct jsep_plan)),
                           memory_zeroed(context, sizeof(struct jsep_numbers))};
-    struct text mids = text_new(context);
+    struct text groups = text_new(context);
     if (offer.plans && offer.numbers) {
         plan_offer(&offer);
-        write_offer(&offer, &mids, out);
+        write_offer(&offer, &groups, out);
     } else {
         out->failed = true;
     }
-    text_fini(&mids);
+    text_fini(&groups);
     memory_free(context, offer.numbers);
     memory_free(context, offer.plans);
     return jsep_written(out);

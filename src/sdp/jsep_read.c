@@ -58,6 +58,8 @@ static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
     }
     if (s->transport.setup == SETUP_NONE)
         s->transport.setup = tagged->transport.setup;
+    if (s->transport.tls_id.len == 0)
+        s->transport.tls_id = tagged->transport.tls_id;
     s->transport.ice_trickle = s->transport.ice_trickle || tagged->transport.ice_trickle;
     if (s->bundle.only) /* RFC 9429 section 5.2.1: these stand with the transport's attributes */
         s->transport.rtcp_mux = s->transport.rtcp_mux || tagged->transport.rtcp_mux;

@@ -125,6 +125,12 @@ static int read_setup(struct reading *r, const struct sdp_line *line)
     return bad(r, line);
 }
 
+static int read_tls_id(struct reading *r, const struct sdp_line *line)
+{
+    r->out->transport.tls_id = line->value;
+    return 0;
+}
+
 static int read_extmap(struct reading *r, const struct sdp_line *line)
 {
     struct jsep_section *s = r->out;
@@ -347,6 +353,7 @@ static const struct attribute_reader {
     {"end-of-candidates", read_flag, SECTION | INHERITED},
     {"fingerprint", read_fingerprint, SECTION | INHERITED},
     {"setup", read_setup, SECTION | INHERITED},
+    {"tls-id", read_tls_id, SECTION | INHERITED},
     {"mid", read_mid, SECTION},
     {"sendrecv", read_direction, SECTION | INHERITED},
     {"sendonly", read_direction, SECTION | INHERITED},

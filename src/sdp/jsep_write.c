@@ -43,23 +43,34 @@ static bool section_ok(const struct jsep_local_section *s)
     return ok;
 }
 
+static bool transport_ok(const struct jsep_local_transport *t)
+{
+    return t->ice_ufrag && t->ice_pwd && sdp_is_ice_credential(slice_str(t->ice_ufrag), 4) &&
+           sdp_is_ice_credential(slice_str(t->ice_pwd), 22);
+}
+
 int jsep_check_snapshot(const struct jsep_snapshot *s)
 {
-    bool ok = s->ice_ufrag && s->ice_pwd && s->fingerprint && sdp_is_ice_credential(slice_str(s->ice_ufrag), 4) &&
-              sdp_is_ice_credential(slice_str(s->ice_pwd), 22) && sdp_is_token(slice_str(s->fingerprint->hash)) &&
-              s->fingerprint->len > 0 && s->fingerprint->len <= sizeof(s->fingerprint->value);
+    bool ok = transport_ok(&s->transport) && s->fingerprint && sdp_is_token(slice_str(s->fingerprint->hash)) && s->fingerprint->len > 0 &&
+              s->fingerprint->len <= sizeof(s->fingerprint->value);
     ok = ok && (!s->cname || (s->cname[0] != 0 && strlen(s->cname) < JSEP_ID_MAX && sdp_is_visible(slice_str(s->cname))));
     for (size_t i = 0; ok && i < s->section_count; i++)
-        ok = section_ok(&s->sections[i]);
+        ok = section_ok(&s->sections[i]) && (!s->sections[i].transport || transport_ok(s->sections[i].transport));
     return ok ? 0 : RTC_ERR_TYPE;
 }
 
-void jsep_write_session(struct text *out, const struct jsep_snapshot *s, const char *mids, bool allow_mixed)
+void jsep_write_group(struct text *groups, const struct text *mids)
+{
+    if (mids->data)
+        text_print(groups, "a=group:BUNDLE%s\r\n", mids->data);
+}
+
+void jsep_write_session(struct text *out, const struct jsep_snapshot *s, const struct text *groups, bool allow_mixed)
 {
     text_print(out, "v=0\r\no=- %llu %llu IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", (unsigned long long)s->session_id,
                (unsigned long long)s->version);
-    if (mids[0])
-        text_print(out, "a=group:BUNDLE%s\r\n", mids);
+    if (groups->data)
+        text_print(out, "%s", groups->data);
     if (allow_mixed)
         text_print(out, "a=extmap-allow-mixed\r\n");
     text_print(out, "a=msid-semantic:WMS *\r\n");
@@ -100,7 +111,8 @@ static void write_media_line(struct text *out, const struct jsep_plan *plan)
 static void write_transport(struct text *out, const struct jsep_snapshot *s, const struct jsep_plan *plan)
 {
     static const char *const setups[] = {"actpass", "actpass", "active", "passive"};
-    text_print(out, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s ", s->ice_ufrag, s->ice_pwd, s->fingerprint->hash);
+    const struct jsep_local_transport *t = jsep_transport_of(s, plan->rejected ? NULL : plan->local);
+    text_print(out, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s ", t->ice_ufrag, t->ice_pwd, s->fingerprint->hash);
     for (size_t i = 0; i < s->fingerprint->len; i++)
         text_print(out, "%s%02X", i > 0 ? ":" : "", s->fingerprint->value[i]);
     text_print(out, "\r\na=setup:%s\r\n", setups[plan->setup]);

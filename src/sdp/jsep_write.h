@@ -26,8 +26,10 @@ struct jsep_plan {
 /* RTC_ERR_TYPE when anything that we would print could break out of its line: ids, names, parameters, URIs. */
 int jsep_check_snapshot(const struct jsep_snapshot *snapshot);
 
-/* The session part. The group's mids are `mids` with spaces in front of each; "" writes no group. */
-void jsep_write_session(struct text *out, const struct jsep_snapshot *snapshot, const char *mids, bool allow_mixed);
+/* The session part. `groups` are the lines of the groups, whole. */
+void jsep_write_session(struct text *out, const struct jsep_snapshot *snapshot, const struct text *groups, bool allow_mixed);
+/* One such line; `mids` has a space in front of each, and without any nothing is written. */
+void jsep_write_group(struct text *groups, const struct text *mids);
 void jsep_write_section(struct text *out, const struct jsep_snapshot *snapshot, const struct jsep_plan *plan);
 /* 0 when everything was written; else empties *out and returns RTC_ERR_NO_MEMORY. */
 int jsep_written(struct text *out);

@@ -12,7 +12,8 @@
 #include "transport_events.h"
 #include "transport_internal.h"
 
-int transport_new(rtc_context *context, const struct transport_settings *settings, bool controlling, struct transport **out)
+int transport_new(rtc_context *context, const struct transport_settings *settings, const struct ice_credentials *credentials,
+                  bool controlling, struct transport **out)
 {
     struct transport *t = memory_zeroed(context, sizeof *t);
     if (!t)
@@ -24,11 +25,9 @@ int transport_new(rtc_context *context, const struct transport_settings *setting
     out_init_shared(&t->out, context, settings->pool);
     out_init_shared(&t->sctp_out, context, settings->pool);
     out_init_shared(&t->rtp_out, context, settings->pool);
-    int error = transport_ice_make(t, NULL, controlling, &t->ice.current.agent);
-    struct dtls_options dtls = {
-        .certificate = settings->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
+    int error = transport_ice_make(t, credentials, controlling, &t->ice.current.agent);
     if (!error)
-        error = dtls_new(context, &dtls, &t->dtls);
+        error = transport_make_dtls(t, &t->dtls);
     if (error) {
         transport_free(t);
         return error;
@@ -229,6 +228,11 @@ bool transport_is_closed(const struct transport *t)
     return t->ended;
 }
 
+bool transport_is_gone(const struct transport *t)
+{
+    return t->ended && !t->ready.head && !t->out.requests.head && transport_ice_deadline(t, NULL) == RTC_TIME_NEVER;
+}
+
 rtc_time_t transport_last_traffic(const struct transport *t)
 {
     return t->last_traffic;
@@ -289,6 +293,18 @@ static void settle_silently(struct transport *t, rtc_time_t now)
         transport_free_event(t, &e);
 }
 
+static void end(struct transport *t, rtc_time_t now)
+{
+    struct out *outs[] = {&t->out, &t->sctp_out, &t->rtp_out};
+    for (size_t i = 0; i < sizeof outs / sizeof outs[0]; i++)
+        for (struct event *e; (e = out_pop_event(outs[i])) != NULL;)
+            out_free_event(outs[i], e);
+    settle_silently(t, now);
+    transport_ice_close(t, now);
+    settle_silently(t, now); /* the goodbyes to the relays */
+    tls_streams_close(t);
+}
+
 void transport_close(struct transport *t, rtc_time_t now)
 {
     bool progress;
@@ -303,12 +319,15 @@ void transport_close(struct transport *t, rtc_time_t now)
     }
     send_sctp(t, &progress);
     dtls_close(t->dtls, &t->out);
-    struct out *outs[] = {&t->out, &t->sctp_out, &t->rtp_out};
-    for (size_t i = 0; i < sizeof outs / sizeof outs[0]; i++)
-        for (struct event *e; (e = out_pop_event(outs[i])) != NULL;)
-            out_free_event(outs[i], e);
-    settle_silently(t, now);
-    transport_ice_close(t, now);
-    settle_silently(t, now); /* the goodbyes to the relays */
-    tls_streams_close(t);
+    end(t, now);
+}
+
+void transport_leave(struct transport *t, rtc_time_t now)
+{
+    if (t->ended)
+        return;
+    t->ended = true;
+    packet_queue_clear(&t->out.tx);
+    packet_queue_clear(&t->rtp_out.tx);
+    end(t, now);
 }

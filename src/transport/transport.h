@@ -16,7 +16,9 @@
 
 struct transport;
 
-int transport_new(rtc_context *context, const struct transport_settings *settings, bool controlling, struct transport **out);
+/* `credentials`: of its first ICE generation, or NULL for ones of its own. */
+int transport_new(rtc_context *context, const struct transport_settings *settings, const struct ice_credentials *credentials,
+                  bool controlling, struct transport **out);
 void transport_free(struct transport *t);
 
 /* ---- Packets (transport_receive.h), time, the world. After each of these, and after calls of the cores: transport_next_event until it is
@@ -35,6 +37,8 @@ void transport_free_event(struct transport *t, struct transport_event *event);
 bool transport_is_starved(const struct transport *t);
 /* It was closed. */
 bool transport_is_closed(const struct transport *t);
+/* It was closed, and has nothing left to say or to ask. */
+bool transport_is_gone(const struct transport *t);
 /* When anything was sent or received last. */
 rtc_time_t transport_last_traffic(const struct transport *t);
 const struct transport_counters *transport_counters(const struct transport *t);
@@ -49,5 +53,7 @@ void transport_refuse_socket(struct transport *t, uint32_t socket);
 /* Says goodbye on every layer, without a word to the parent; what it has to send is ready afterwards. While there is a deadline yet, relays
  * are being given back: ticks and packets go on for that moment. Harmless when repeated. */
 void transport_close(struct transport *t, rtc_time_t now);
+/* The same without a goodbye to the peer, who learns of it otherwise, and may need what is left of it until then. */
+void transport_leave(struct transport *t, rtc_time_t now);
 
 #endif

@@ -3,6 +3,7 @@
 #include "transport_due.h"
 
 #include "memory.h"
+#include "sizes.h"
 #include "transport_ice.h"
 #include "transport_internal.h"
 #include "transport_pool.h"
@@ -26,16 +27,24 @@ void transport_remote_free(struct transport_remote *remote)
     memory_free(remote->context, remote);
 }
 
-int transport_prepare_dtls(struct transport *t, enum dtls_role role, struct transport_identity **out)
+static int prepare_handshake(struct transport *t, bool anew, struct transport_identity *identity)
+{
+    if (!anew)
+        return t->dtls_started ? RTC_OK : dtls_prepare(t->dtls, identity->role);
+    int error = transport_make_dtls(t, &identity->anew);
+    return error ? error : dtls_prepare(identity->anew, identity->role);
+}
+
+int transport_prepare_dtls(struct transport *t, enum dtls_role role, bool anew, struct transport_identity **out)
 {
     struct transport_identity *identity = memory_zeroed(t->context, sizeof *identity);
     if (!identity)
         return RTC_ERR_NO_MEMORY;
     identity->context = t->context;
     identity->role = role;
-    int error = t->dtls_started ? RTC_OK : dtls_prepare(t->dtls, role);
+    int error = prepare_handshake(t, anew, identity);
     if (error == RTC_ERR_NO_MEMORY) {
-        memory_free(t->context, identity);
+        transport_identity_free(identity);
         return error;
     }
     *out = identity; /* any other error makes DTLS fail, which is told */
@@ -44,19 +53,17 @@ int transport_prepare_dtls(struct transport *t, enum dtls_role role, struct tran
 
 void transport_identity_free(struct transport_identity *identity)
 {
-    if (identity)
-        memory_free(identity->context, identity);
+    if (!identity)
+        return;
+    dtls_free(identity->anew);
+    memory_free(identity->context, identity);
 }
 
-static bool moves(const struct transport *t, uint16_t remote_port)
-{
-    return t->sctp.state != ASSOCIATION_NONE && t->sctp.remote_port != remote_port;
-}
-
-int transport_prepare_sctp(struct transport *t, uint16_t remote_port, struct data_channels **out)
+int transport_prepare_sctp(struct transport *t, uint16_t remote_port, bool anew, struct data_channels **out)
 {
     *out = NULL;
-    return moves(t, remote_port) ? transport_make_channels(t, out) : transport_need_channels(t);
+    return t->sctp.state != ASSOCIATION_NONE && (anew || t->sctp.remote_port != remote_port) ? transport_make_channels(t, out)
+                                                                                             : transport_need_channels(t);
 }
 
 /* ---- Given ---- */
@@ -77,6 +84,14 @@ void transport_set_remote(struct transport *t, struct transport_remote *remote)
 
 void transport_start_dtls(struct transport *t, struct transport_identity *identity)
 {
+    if (identity->anew) {
+        dtls_free(t->dtls);
+        t->dtls = identity->anew;
+        identity->anew = NULL;
+        t->dtls_started = false;
+        if (t->rtp)
+            rtp_session_forget_keys(t->rtp);
+    }
     transport_identity_free(t->due.identity);
     t->due.identity = identity;
 }
@@ -85,7 +100,7 @@ void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t re
 {
     if (t->sctp.state == ASSOCIATION_NONE)
         transport_sctp_set_state(t, ASSOCIATION_AGREED);
-    else if (moves(t, remote_port))
+    else if (next)
         transport_sctp_set_state(t, ASSOCIATION_ENDING);
     else
         return;
@@ -103,6 +118,22 @@ void transport_end_sctp(struct transport *t)
     t->sctp.remote_port = 0;
     data_channels_free(t->due.channels);
     t->due.channels = NULL;
+}
+
+void transport_move_sctp(struct transport *from, struct transport *to)
+{
+    struct out of_none = to->sctp_out;
+    transport_replace_channels(to, NULL);
+    to->channels = from->channels;
+    to->sctp = from->sctp;
+    to->sctp_out = from->sctp_out;
+    to->due.channels = from->due.channels;
+    from->channels = from->due.channels = NULL;
+    from->sctp = (struct transport_sctp){.state = ASSOCIATION_NONE};
+    from->sctp_out = of_none;
+    from->marks.stale = to->marks.stale = true;
+    if (to->channels)
+        data_channels_set_mtu(to->channels, size_sctp_packet(to->overhead));
 }
 
 /* ---- Carried out ---- */

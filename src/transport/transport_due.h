@@ -23,6 +23,7 @@ struct transport_remote {
 struct transport_identity {
     rtc_context *context;
     enum dtls_role role; /* ours */
+    struct dtls *anew;   /* owned: takes the place of the association that there is; NULL: that goes on */
     size_t fingerprint_count;
     struct dtls_fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
 };
@@ -31,12 +32,13 @@ struct transport_identity {
 
 struct transport_remote *transport_remote_new(rtc_context *context, size_t candidates);
 void transport_remote_free(struct transport_remote *remote);
-/* With everything that a handshake in this role needs, unless there was one. */
-int transport_prepare_dtls(struct transport *t, enum dtls_role role, struct transport_identity **out);
+/* With everything that a handshake in this role needs, unless there was one. `anew`: there is to be another association (RFC 8842 section
+ * 3.1). */
+int transport_prepare_dtls(struct transport *t, enum dtls_role role, bool anew, struct transport_identity **out);
 void transport_identity_free(struct transport_identity *identity);
-/* *out: what takes the place of the channels that there are, when the association must be another one (RFC 8841 9.3: its port changes);
- * else NULL. */
-int transport_prepare_sctp(struct transport *t, uint16_t remote_port, struct data_channels **out);
+/* *out: what takes the place of the channels that there are, when the association must be another one (`anew`, or its port changes: RFC
+ * 8841 section 9.3); else NULL. */
+int transport_prepare_sctp(struct transport *t, uint16_t remote_port, bool anew, struct data_channels **out);
 
 /* ---- Given: none of it fails ---- */
 
@@ -44,10 +46,13 @@ int transport_prepare_sctp(struct transport *t, uint16_t remote_port, struct dat
 void transport_surface(struct transport *t);
 /* The negotiated generation hears of the peer. Takes it. */
 void transport_set_remote(struct transport *t, struct transport_remote *remote);
-/* DTLS begins; once. Takes it. */
+/* DTLS begins; once, and again when it was made ready anew: then what had its keys waits for others, and an association of SCTP goes on
+ * over it. Takes it. */
 void transport_start_dtls(struct transport *t, struct transport_identity *identity);
-/* There is an association. Takes `next`. */
+/* There is an association; with `next`, another one. Takes it. */
 void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next);
+/* The association and its channels go on over `to`, which has none. */
+void transport_move_sctp(struct transport *from, struct transport *to);
 /* There is none any more: its channels are told, and forgotten when they have been. transport_need_channels begins anew. */
 void transport_end_sctp(struct transport *t);
 

@@ -156,13 +156,25 @@ bool transport_ice_regain(struct transport *t, struct transport_event *told)
 
 /* What a negotiation replaced before it had a path may have one on the peer's side. The very first one, of which the peer knows nothing,
  * has not. */
-struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now)
+static void drop_all_but_pending(struct transport *t)
+{
+    drop(t, &t->ice.current.agent);
+    drop(t, &t->ice.next.agent);
+    for (size_t i = 0; i < TRANSPORT_RETIRING_MAX; i++)
+        drop(t, &t->ice.retiring[i].agent);
+    t->ice.next.told = ICE_NEW;
+    t->ice.current.agent = t->ice.pending;
+}
+
+struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now, bool anew)
 {
     if (!t->ice.pending)
         return transport_ice_negotiated(t);
     /* Roles outlive generations (RFC 8445 section 6.1.1), also one that changed since the new one was made. */
     ice_agent_set_controlling(t->ice.pending, ice_agent_controlling(transport_ice_negotiated(t)));
-    if (!ice_agent_has_remote_credentials(t->ice.current.agent)) {
+    if (anew) {
+        drop_all_but_pending(t);
+    } else if (!ice_agent_has_remote_credentials(t->ice.current.agent)) {
         drop(t, &t->ice.current.agent);
         t->ice.current.agent = t->ice.pending;
     } else {
@@ -174,6 +186,17 @@ struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now)
     t->ice.pending = NULL;
     t->ice.misdirected_before = t->counters.misdirected;
     return transport_ice_negotiated(t);
+}
+
+void transport_ice_outdate(struct transport *t, uint32_t generation)
+{
+    if (generation > t->ice.outdated)
+        t->ice.outdated = generation;
+}
+
+bool transport_ice_is_outdated(const struct transport *t)
+{
+    return ice_agent_generation(transport_ice_latest(t)) <= t->ice.outdated;
 }
 
 void transport_ice_note_answer(struct transport *t, bool declined)

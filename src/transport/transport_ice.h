@@ -12,8 +12,9 @@ struct transport;
 int transport_ice_make(struct transport *t, const struct ice_credentials *credentials, bool controlling, struct ice_agent **out);
 /* The generation of the offer that was set, which restarts; takes the agent. NULL: that offer does not. */
 void transport_ice_set_pending(struct transport *t, struct ice_agent *agent);
-/* Offer and answer are both known: the pending generation, if any, becomes the one that is negotiated, which is returned. */
-struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now);
+/* Offer and answer are both known: the pending generation, if any, becomes the one that is negotiated, which is returned. `anew`: what was
+ * before it goes at once, with its paths: whoever is at their other end is not the peer any more. */
+struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now, bool anew);
 /* In place of the current one, which the peer knows nothing of, another with the same credentials that can gather anew. */
 int transport_ice_renew(struct transport *t);
 /* The same with an agent that was made before, which it takes: nothing was agreed on, and whatever was gathered and told is over. */
@@ -21,6 +22,10 @@ void transport_ice_replace(struct transport *t, struct ice_agent *agent);
 /* The answer had the peer's old credentials although our offer was to restart, or not. */
 void transport_ice_note_answer(struct transport *t, bool declined);
 bool transport_ice_restart_declined(const struct transport *t);
+/* Generations up to this one gathered with other settings, or the peer knows of others: the next offer is to restart. Never undone. */
+void transport_ice_outdate(struct transport *t, uint32_t generation);
+/* The latest one is among them. */
+bool transport_ice_is_outdated(const struct transport *t);
 /* There is a generation of an offer that restarts and is not answered yet. */
 bool transport_ice_is_pending(const struct transport *t);
 /* Which role we have; a generation that is made later is given one of its own. */

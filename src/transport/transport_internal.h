@@ -32,6 +32,7 @@ struct generations {
     uint32_t newest;                     /* the number of the newest agent */
     uint32_t gatherer;                   /* that of the one whose candidates the parent is told */
     bool regains;                        /* the one before it stopped in the middle: the parent is to hear how it stands */
+    uint32_t outdated;                   /* generations up to this one are not to be offered any more */
     bool restart_declined;               /* the last restart that was offered */
     uint64_t misdirected_before;         /* counters.misdirected when the one that was negotiated last began */
 };
@@ -65,7 +66,7 @@ extern const struct moves transport_sctp_moves;
 
 struct transport_sctp {
     enum association_state state; /* transport_sctp_set_state() */
-    uint16_t remote_port; /* once agreed, as the next */
+    uint16_t remote_port;         /* once agreed, as the next */
     uint64_t remote_max_message;
 };
 

@@ -12,7 +12,7 @@
 enum {
     TRANSPORT_RETIRING_MAX = 2,  /* two: the peer may still use what a second restart replaced before it had a path here */
     TRANSPORT_RELEASING_MAX = 4, /* generations that give their relays back */
-    TRANSPORT_CLOSING_MAX = TRANSPORT_RELEASING_MAX + 3 /* an exchange drops as many at once */,
+    TRANSPORT_CLOSING_MAX = TRANSPORT_RELEASING_MAX + TRANSPORT_RETIRING_MAX + 3 /* an exchange drops as many at once */,
     TRANSPORT_AGENTS_MAX = 3 + TRANSPORT_RETIRING_MAX + TRANSPORT_CLOSING_MAX
 };
 

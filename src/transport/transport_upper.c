@@ -29,6 +29,13 @@ void transport_take_keys(struct transport *t)
     memory_wipe(remote, sizeof remote);
 }
 
+int transport_make_dtls(const struct transport *t, struct dtls **out)
+{
+    const struct dtls_options options = {
+        .certificate = t->settings->certificate, .mtu = SIZE_DATAGRAM, .handshake_mtu = SIZE_DATAGRAM - SIZE_RELAY_INDICATION};
+    return dtls_new(t->context, &options, out);
+}
+
 int transport_make_channels(const struct transport *t, struct data_channels **out)
 {
     struct data_channels_options options = {

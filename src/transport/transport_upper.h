@@ -28,6 +28,7 @@ bool transport_is_over(const struct transport *t);
 
 /* The association begins, if it was agreed on and DTLS is up; false: it does not. */
 bool transport_run_sctp(struct transport *t, rtc_time_t now);
+int transport_make_dtls(const struct transport *t, struct dtls **out);
 int transport_make_channels(const struct transport *t, struct data_channels **out);
 /* Takes `channels`, which may be NULL. */
 void transport_replace_channels(struct transport *t, struct data_channels *channels);

@@ -371,61 +371,6 @@ static void data_rejected(void **state)
     scene_end(&s);
 }
 
-/* A peer that does not bundle gets the first section, and a clear no for the others. */
-static void unbundled_offer(void **state)
-{
-    struct scene s;
-    (void)state;
-    scene_begin(&s, 11);
-    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
-    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
-    char *offer = scene_gathered_offer(&s), *no_group = text_without_lines(offer, "a=group:"),
-         *no_only = text_without_lines(no_group, "a=bundle-only");
-    char *with_port = text_replace(no_only, "m=video 0 ", "m=video 5002 ");
-    free(offer);
-    free(no_group);
-    free(no_only);
-    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, with_port), RTC_OK);
-    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
-    peer_run(&s.p, 100 * MS);
-    char *audio = text_section(peer_description(&s.p, 1), 0), *video = text_section(peer_description(&s.p, 1), 1);
-    assert_true(strncmp(audio, "m=audio 0 ", 10) != 0 && strncmp(audio, "m=audio ", 8) == 0);
-    assert_true(strncmp(video, "m=video 0 ", 10) == 0);
-    free(audio);
-    free(video);
-    free(with_port);
-    assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[1].pc), 1);
-    scene_end(&s);
-}
-
-/* The peer's answer bundles nothing: one transport carries the first section, what is left of the others is a clear no. */
-static void unbundled_answer(void **state)
-{
-    struct scene s;
-    (void)state;
-    scene_begin(&s, 25);
-    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
-    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
-    char *offer = scene_gathered_offer(&s);
-    assert_int_equal(text_count(offer, "bundle-only") + text_count(offer, "m=video 0"), 0);
-    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, offer), RTC_OK);
-    free(offer);
-    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
-    peer_run(&s.p, 100 * MS);
-    char *answer = text_without_lines(peer_description(&s.p, 1), "a=group:");
-    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_ANSWER, answer), RTC_OK);
-    free(answer);
-    assert_int_equal(rtc_rtp_transceiver_direction(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)), RTC_DIRECTION_SENDRECV);
-    assert_int_equal(rtc_rtp_transceiver_direction(rtc_peer_connection_transceiver(s.p.peer[0].pc, 1)), RTC_DIRECTION_STOPPED);
-    peer_connect(&s.p, s.p.now + SECOND);
-    scene_expect_frames(&s, 1, 0);
-    char *again = scene_gathered_offer(&s), *video = text_section(again, 1);
-    assert_true(strncmp(video, "m=video 0 ", 10) == 0);
-    free(video);
-    free(again);
-    scene_end(&s);
-}
-
 /* RFC 9429 5.10: a transceiver made by addTransceiver waits for its own offer, one made by addTrack may be taken by the peer's. */
 static void who_takes_a_remote_section(void **state)
 {
@@ -479,8 +424,6 @@ int main(void)
         cmocka_unit_test(a_section_that_is_sent_is_rejected),
         cmocka_unit_test(everything_rejected),
         cmocka_unit_test(data_rejected),
-        cmocka_unit_test(unbundled_offer),
-        cmocka_unit_test(unbundled_answer),
         cmocka_unit_test(who_takes_a_remote_section),
         cmocka_unit_test(a_track_for_a_receiving_transceiver),
     };

@@ -39,8 +39,8 @@ static void order_of_events(void **state)
     peer_run(&p, 2 * SECOND);
     assert_string_equal(
         log[0].text,
-        "needed signaling:have-local-offer gathering:gathering candidate candidate candidate end gathering:complete null signaling:stable "
-        "ice:checking connection:connecting dtls:connecting ice:connected ice:completed dtls:connected connection:connected chat:open");
+        "needed signaling:have-local-offer gathering:gathering candidate candidate candidate candidate candidate end "
+        "candidate end gathering:complete null signaling:stable ice:checking connection:connecting dtls:connecting ice:connected ice:completed dtls:connected connection:connected chat:open");
     assert_string_equal(
         log[1].text,
         "signaling:have-remote-offer track signaling:stable gathering:gathering dtls:connecting candidate candidate ice:checking "
@@ -234,6 +234,7 @@ static void bad_offers_change_nothing(void **state)
     sim_peers_fini(&p);
 }
 
+/* Without an ICE restart: with one the association is another (peer_bundle.c). */
 static void new_certificates_are_refused(void **state)
 {
     struct sim_peers p;
@@ -246,7 +247,7 @@ static void new_certificates_are_refused(void **state)
     const char *offer = peer_description(&p, 0);
     char *other = strdup(offer), *digits = strstr(other, "sha-256 ") + 8;
     digits[0] = digits[0] == 'A' ? 'B' : 'A';
-    refuse(p.peer[1].pc, RTC_SDP_OFFER, other, RTC_ERR_NOT_SUPPORTED, "new certificate");
+    refuse(p.peer[1].pc, RTC_SDP_OFFER, other, RTC_ERR_INVALID_ACCESS, "new certificate");
     assert_non_null(strstr(rtc_peer_connection_last_error(p.peer[1].pc), "certificate"));
     assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[1].pc, RTC_SDP_OFFER, offer), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
@@ -403,7 +404,8 @@ static bool both_open(struct sim_peers *p, void *user)
     return p->peer[1].remote_channel != NULL;
 }
 
-/* A candidate that is named after another section of the bundle, as some peers do, is the transport's all the same. */
+/* A candidate that is named after another section of the bundle, as some peers do, is the transport's all the same; in an offer, where that
+ * section has a transport of its own yet, it is refused by its user name fragment. */
 static void candidates_of_a_bundled_section(void **state)
 {
     struct sim_peers p;
@@ -419,7 +421,7 @@ static void candidates_of_a_bundled_section(void **state)
     for (int i = 0; i < 2; i++) {
         char *line = strdup(strstr(peer_description(&p, i), "a=candidate:") + 2);
         *strstr(line, "\r\n") = 0;
-        assert_int_equal(add(p.peer[1 - i].pc, line, "1", -1, NULL), RTC_OK);
+        assert_int_equal(add(p.peer[1 - i].pc, line, "1", -1, NULL), i == 0 ? RTC_ERR_OPERATION : RTC_OK);
         free(line);
     }
     assert_true(sim_peers_run(&p, p.now + SECOND, both_open, NULL));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connections with two transports on each side. Descriptions know of the first, which carries the media; the second is made and negotiated
- * by hand, as descriptions that do not bundle would have it, and carries the data. */
+/* Connections with two transports on each side, as between peers that do not bundle: the first carries the media, the second the data. */
 #include "peer_pump.h"
 
 #include "../unit/counting_allocator.h"
@@ -29,73 +28,27 @@ static struct transport *second(const struct scene *s, int i)
     return s->p.peer[i].pc->transports.items[1];
 }
 
-/* ---- The second transport ---- */
+/* ---- Descriptions ---- */
 
-static int add_second(const struct scene *s, int i)
+static int set(struct scene *s, int i, rtc_sdp_type type, int from)
 {
-    rtc_peer_connection *pc = s->p.peer[i].pc;
-    return peer_transports_add(pc->context, &pc->transports, &pc->settings, i == 0);
-}
-
-static struct dtls_fingerprint fingerprint_of(const rtc_peer_connection *pc)
-{
-    struct dtls_fingerprint f = {.hash = "sha-256", .len = 32};
-    const char *text = certificate_fingerprint(pc->settings.certificate);
-    for (size_t i = 0; i < f.len; i++)
-        f.value[i] = (uint8_t)strtoul(text + 3 * i, NULL, 16);
-    return f;
-}
-
-/* What the descriptions of a section of data would say. */
-static int agree(const struct scene *s, int i)
-{
-    struct transport *t = second(s, i);
-    struct ice_agent *agent = transport_ice_agree(t, s->p.now);
-    const struct ice_credentials *theirs = ice_agent_credentials(transport_ice_latest(second(s, 1 - i)));
-    struct transport_remote *remote = transport_remote_new(s->p.context, 0);
-    struct transport_identity *identity = NULL;
-    struct data_channels *next = NULL;
-    int error = remote ? transport_prepare_dtls(t, i == 0 ? DTLS_SERVER : DTLS_CLIENT, &identity) : RTC_ERR_NO_MEMORY;
-    if (!error)
-        error = transport_prepare_sctp(t, SCTP_DEFAULT_PORT, &next);
-    if (error) {
-        transport_remote_free(remote);
-        transport_identity_free(identity);
-        return error;
-    }
-    memcpy(remote->ufrag, theirs->ufrag, sizeof remote->ufrag);
-    memcpy(remote->password, theirs->password, sizeof remote->password);
-    identity->fingerprints[identity->fingerprint_count++] = fingerprint_of(s->p.peer[1 - i].pc);
-    transport_set_remote(t, remote);
-    transport_start_dtls(t, identity);
-    transport_start_sctp(t, SCTP_DEFAULT_PORT, 65536, next);
-    transport_ice_gather(t, agent);
-    peer_settle(s->p.peer[i].pc);
-    return RTC_OK;
-}
-
-/* What would be trickled. */
-static int pass_candidates(const struct scene *s, int from)
-{
-    const struct ice_candidate *candidates;
-    struct transport *t = second(s, 1 - from);
-    size_t count = ice_agent_local_candidates(transport_ice_negotiated(second(s, from)), &candidates);
-    int error = RTC_OK;
-    for (size_t i = 0; i < count && !error; i++)
-        error = transport_ice_add_candidate(t, s->p.now, transport_ice_negotiated(t), &candidates[i]);
-    peer_settle(s->p.peer[1 - from].pc);
+    char *text = text_without_lines(peer_description(&s->p, from), "a=group:");
+    int error = text ? rtc_peer_connection_set_remote_description(s->p.peer[i].pc, type, text) : RTC_ERR_NO_MEMORY;
+    free(text);
     return error;
 }
 
-static int negotiate_second(struct scene *s)
+/* As a peer that never heard of BUNDLE has them. */
+static int negotiate(struct scene *s)
 {
-    int error = agree(s, 0);
-    if (!error)
-        error = agree(s, 1);
+    int error = rtc_peer_connection_set_local_description(s->p.peer[0].pc, RTC_SDP_NONE, NULL);
     (void)sim_peers_run(&s->p, s->p.now + 50 * MS, NULL, NULL);
     if (!error)
-        error = pass_candidates(s, 0);
-    return error ? error : pass_candidates(s, 1);
+        error = set(s, 1, RTC_SDP_OFFER, 0);
+    if (!error)
+        error = rtc_peer_connection_set_local_description(s->p.peer[1].pc, RTC_SDP_NONE, NULL);
+    (void)sim_peers_run(&s->p, s->p.now + 50 * MS, NULL, NULL);
+    return error ? error : set(s, 0, RTC_SDP_ANSWER, 1);
 }
 
 /* ---- What goes through them ---- */
@@ -133,11 +86,9 @@ static void watch(struct scene *s)
 
 static int open_channel(struct scene *s)
 {
-    static const rtc_data_channel_init init = {.size = sizeof init};
-    int error = data_channel_open(s->p.peer[0].pc, second(s, 0), slice_str("chat"), &init, &s->channel);
+    int error = rtc_peer_connection_create_data_channel(s->p.peer[0].pc, "chat", 4, NULL, &s->channel);
     if (!error)
         rtc_data_channel_set_callbacks(s->channel, &counts, &s->messages[0]);
-    peer_settle(s->p.peer[0].pc);
     return error;
 }
 
@@ -151,24 +102,19 @@ static int start_media(struct scene *s)
 static void begin(struct scene *s, uint64_t seed)
 {
     memset(s, 0, sizeof *s);
-    peer_scene(&s->p, seed, false);
+    peer_scene(&s->p, seed, true);
     for (int i = 0; i < 2; i++)
         peer_log_attach(&s->p.peer[i], &s->log[i]);
     assert_int_equal(start_media(s), RTC_OK);
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(peer_need_transport(s->p.peer[i].pc, i == 0), RTC_OK);
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(add_second(s, i), RTC_OK);
+    assert_int_equal(open_channel(s), RTC_OK);
 }
 
 static void connect(struct scene *s, uint64_t seed)
 {
     begin(s, seed);
-    assert_int_equal(sim_peers_negotiate(&s->p, 0), RTC_OK);
-    assert_int_equal(negotiate_second(s), RTC_OK);
+    assert_int_equal(negotiate(s), RTC_OK);
     peer_connect(&s->p, 10 * SECOND);
     assert_int_equal(peer_sink_attach(&s->sink, &s->p, peer_remote_track(&s->p, 1, 0)), RTC_OK);
-    assert_int_equal(open_channel(s), RTC_OK);
     peer_run(&s->p, SECOND);
     assert_non_null(s->p.peer[1].remote_channel);
     rtc_data_channel_set_callbacks(s->p.peer[1].remote_channel, &counts, &s->messages[1]);
@@ -185,7 +131,8 @@ static void end(struct scene *s)
 
 static bool of_second(struct sim_peers *p, int index, const struct packet *packet)
 {
-    return transport_ice_has_socket(p->peer[index].pc->transports.items[1], packet->path.socket);
+    const struct transport *t = peer_transports_at(&p->peer[index].pc->transports, 1);
+    return t && transport_ice_has_socket(t, packet->path.socket);
 }
 
 static void cut_second(struct sim_peers *p, bool cut)
@@ -195,30 +142,29 @@ static void cut_second(struct sim_peers *p, bool cut)
 
 /* ---- Tests ---- */
 
-/* The connection is as far as the one that is behind: until it has a second one that is connected, it is not. */
+/* The connection is as far as the one that is behind: until the second one is connected, it is not. */
 static void states_are_of_both(void **state)
 {
     struct scene s;
     (void)state;
     begin(&s, 1);
-    assert_int_equal(sim_peers_negotiate(&s.p, 0), RTC_OK);
+    cut_second(&s.p, true);
+    assert_int_equal(negotiate(&s), RTC_OK);
     peer_run(&s.p, 2 * SECOND);
     for (int i = 0; i < 2; i++) {
         const rtc_peer_connection *pc = s.p.peer[i].pc;
         assert_int_equal(dtls_state(transport_dtls(first(&s, i))), DTLS_CONNECTED);
         assert_int_equal(rtc_peer_connection_connection_state(pc), RTC_PEER_CONNECTION_CONNECTING);
         assert_int_equal(rtc_peer_connection_ice_connection_state(pc), RTC_ICE_CONNECTION_CHECKING);
-        assert_int_equal(rtc_peer_connection_ice_gathering_state(pc), RTC_ICE_GATHERING_NEW);
-        assert_int_equal(peer_log_count(&s.log[i], "null"), 0);
+        assert_int_equal(rtc_peer_connection_ice_gathering_state(pc), RTC_ICE_GATHERING_COMPLETE);
+        assert_int_equal(peer_log_count(&s.log[i], "null"), 1);
     }
-    assert_int_equal(negotiate_second(&s), RTC_OK);
-    peer_run(&s.p, 2 * SECOND);
+    cut_second(&s.p, false);
+    peer_run(&s.p, 4 * SECOND);
     for (int i = 0; i < 2; i++) {
         const rtc_peer_connection *pc = s.p.peer[i].pc;
         assert_int_equal(rtc_peer_connection_connection_state(pc), RTC_PEER_CONNECTION_CONNECTED);
         assert_in_range(rtc_peer_connection_ice_connection_state(pc), RTC_ICE_CONNECTION_CONNECTED, RTC_ICE_CONNECTION_COMPLETED);
-        assert_int_equal(rtc_peer_connection_ice_gathering_state(pc), RTC_ICE_GATHERING_COMPLETE);
-        assert_int_equal(peer_log_count(&s.log[i], "null"), 1);
         assert_int_equal(peer_log_count(&s.log[i], "connection:connected"), 1);
         assert_int_equal(peer_log_count(&s.log[i], "dtls:connected"), 1);
     }
@@ -241,7 +187,7 @@ static void media_over_one_and_data_over_the_other(void **state)
     }
     assert_true(transport_counters(first(&s, 1))->packets_received > 20);
     assert_ptr_equal(s.p.peer[1].remote_channel->transport, second(&s, 1));
-    assert_int_equal(rtc_peer_connection_max_message_size(s.p.peer[0].pc), 65536);
+    assert_int_equal(rtc_peer_connection_max_message_size(s.p.peer[0].pc), 256 * 1024);
     end(&s);
 }
 
@@ -359,12 +305,10 @@ static bool set_up(struct scene *s, const rtc_allocator *allocator)
 {
     const struct sim_link link = {.delay_us = 5 * MS};
     memset(s, 0, sizeof *s);
-    if (!sim_peers_init(&s->p, 7, &link, allocator, NULL) || start_media(s))
+    if (!sim_peers_init(&s->p, 7, &link, allocator, NULL))
         return false;
-    for (int i = 0; i < 2; i++)
-        if (peer_need_transport(s->p.peer[i].pc, i == 0) || add_second(s, i))
-            return false;
-    if (sim_peers_negotiate(&s->p, 0) || negotiate_second(s) || open_channel(s))
+    s->p.manual = true;
+    if (start_media(s) || open_channel(s) || negotiate(s))
         return false;
     return sim_peers_run(&s->p, s->p.now + 20 * SECOND, sim_peers_connected, NULL);
 }

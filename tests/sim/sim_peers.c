@@ -204,6 +204,16 @@ bool sim_peers_init_limited(struct sim_peers *p, uint64_t seed, const struct sim
     return true;
 }
 
+void sim_peers_replace(struct sim_peers *p, int index, const rtc_configuration *configuration)
+{
+    struct sim_peer *peer = &p->peer[index];
+    rtc_peer_connection_free(peer->pc); /* nobody carries what it still has to say */
+    peer->pc = NULL;
+    peer->connected_at = peer->failed_at = peer->disconnected_at = RTC_TIME_NEVER;
+    if (rtc_peer_connection_new(p->context, configuration, &callbacks, peer, &peer->pc))
+        abort();
+}
+
 void sim_peers_fini(struct sim_peers *p)
 {
     for (int i = 0; i < 2; i++) {

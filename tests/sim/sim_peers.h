@@ -52,6 +52,8 @@ bool sim_peers_init(struct sim_peers *peers, uint64_t seed, const struct sim_lin
 /* The same with other limits than the defaults. */
 bool sim_peers_init_limited(struct sim_peers *peers, uint64_t seed, const struct sim_link *link, const rtc_allocator *allocator,
                             const rtc_configuration *configuration, const rtc_limits *limits);
+/* Another connection takes the place of this peer's, which goes without a word. */
+void sim_peers_replace(struct sim_peers *peers, int index, const rtc_configuration *configuration);
 void sim_peers_fini(struct sim_peers *peers);
 /* Peer 0 makes an offer; answer and candidates follow by themselves as time passes. */
 int sim_peers_negotiate(struct sim_peers *peers, int offerer);

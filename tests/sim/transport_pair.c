@@ -239,7 +239,7 @@ static void begin(struct pair *p, uint64_t seed)
         s->settings.max_bitrate_bps = s->settings.start_bitrate_bps = 1000000;
         assert_int_equal(packet_pool_new(p->context, &s->settings.pool), RTC_OK);
         assert_int_equal(certificate_generate(p->context, CERTIFICATE_ECDSA_P256, 0, &s->settings.certificate), RTC_OK);
-        assert_int_equal(transport_new(p->context, &s->settings, i == 0, &s->t), RTC_OK);
+        assert_int_equal(transport_new(p->context, &s->settings, NULL, i == 0, &s->t), RTC_OK);
         transport_set_room(s->t, 1 << 20, 1000);
     }
 }
@@ -259,7 +259,7 @@ static void end(struct pair *p)
 static void negotiate_side(struct pair *p, int i)
 {
     struct side *s = &p->side[i], *other = &p->side[1 - i];
-    struct ice_agent *agent = transport_ice_agree(s->t, p->now);
+    struct ice_agent *agent = transport_ice_agree(s->t, p->now, false);
     struct transport_remote *remote = transport_remote_new(p->context, 0);
     const struct ice_credentials *theirs = ice_agent_credentials(transport_ice_latest(other->t));
     struct transport_identity *identity;
@@ -267,9 +267,9 @@ static void negotiate_side(struct pair *p, int i)
     assert_non_null(remote);
     text_copy(remote->ufrag, sizeof remote->ufrag, theirs->ufrag);
     text_copy(remote->password, sizeof remote->password, theirs->password);
-    assert_int_equal(transport_prepare_dtls(s->t, i == 0 ? DTLS_SERVER : DTLS_CLIENT, &identity), RTC_OK);
+    assert_int_equal(transport_prepare_dtls(s->t, i == 0 ? DTLS_SERVER : DTLS_CLIENT, false, &identity), RTC_OK);
     identity->fingerprints[identity->fingerprint_count++] = fingerprint_of(other);
-    assert_int_equal(transport_prepare_sctp(s->t, SCTP_DEFAULT_PORT, &next), RTC_OK);
+    assert_int_equal(transport_prepare_sctp(s->t, SCTP_DEFAULT_PORT, false, &next), RTC_OK);
     transport_set_remote(s->t, remote);
     transport_start_dtls(s->t, identity);
     transport_start_sctp(s->t, SCTP_DEFAULT_PORT, 65536, next);

@@ -22,9 +22,9 @@ struct row {
     rtc_ice_connection_state ice;
 };
 
-#define T(ice, dtls)                                         \
-    {                                                        \
-        ICE_##ice, ICE_##ice, DTLS_##dtls, ICE_GATHERING_NEW \
+#define T(ice, dtls)                                                \
+    {                                                               \
+        ICE_##ice, ICE_##ice, DTLS_##dtls, ICE_GATHERING_NEW, false \
     }
 
 static const struct row rows[] = {
@@ -97,7 +97,7 @@ static void pairs(void **state)
 /* One that no event told of yet: the connection looks at what is, iceConnectionState at what was told. */
 static void told(void **state)
 {
-    const struct transport_states ahead = {ICE_COMPLETED, ICE_CHECKING, DTLS_CONNECTED, ICE_GATHERING_COMPLETE};
+    const struct transport_states ahead = {ICE_COMPLETED, ICE_CHECKING, DTLS_CONNECTED, ICE_GATHERING_COMPLETE, false};
     (void)state;
     assert_int_equal(connection_state_of(&ahead, 1), RTC_PEER_CONNECTION_CONNECTED);
     assert_int_equal(ice_connection_state_of(&ahead, 1), RTC_ICE_CONNECTION_CHECKING);

@@ -36,10 +36,11 @@ static void bundle_only_is_for_max_bundle(void **state)
     for (int max = 0; max < 2; max++) {
         struct local_side a, b;
         local_init(&a, "aaaa");
-        a.snapshot.max_bundle = max != 0;
         (void)local_add(&a, MEDIA_AUDIO, "0");
         (void)local_add(&a, MEDIA_VIDEO, "1");
         (void)local_add(&a, MEDIA_APPLICATION, "2");
+        for (size_t i = 0; i < 3; i++)
+            a.sections[i].bundle_only = max != 0;
         char *text = offer_text(&a);
         assert_true(contains(text, "a=bundle-only\r\n") == (max != 0));
         struct session_description *offer = parsed(text);
@@ -221,7 +222,7 @@ static void setup_is_what_the_offer_leaves(void **state)
     struct local_side side;
     local_init(&side, "bbbb");
     (void)local_add(&side, MEDIA_AUDIO, "");
-    side.snapshot.setup = SETUP_PASSIVE; /* what an earlier exchange settled */
+    side.snapshot.transport.setup = SETUP_PASSIVE; /* what an earlier exchange settled */
     char *reply = answer_to(SDP_SESSION AUDIO "a=setup:actpass\r\n", &side);
     has(reply, "a=setup:passive\r\n", true);
     free(reply);
@@ -483,9 +484,9 @@ static void nothing_is_smuggled_into_a_line(void **state)
             else if (field == 2)
                 side.snapshot.cname = evil[i];
             else if (field == 3)
-                side.snapshot.ice_ufrag = evil[i];
+                side.snapshot.transport.ice_ufrag = evil[i];
             else if (field == 4)
-                side.snapshot.ice_pwd = evil[i];
+                side.snapshot.transport.ice_pwd = evil[i];
             else if (field == 5)
                 snprintf(codec.name, sizeof(codec.name), "%s", evil[i]);
             else if (field == 6)

@@ -30,6 +30,7 @@ struct world {
     rtc_context *context;
     struct negotiation_state stable, pending;
     struct transceiver_facts transceivers[8];
+    struct ice_facts ice[4]; /* of its transports */
     struct negotiation_facts facts;
     struct negotiation_plan *plan; /* the last one */
 };
@@ -40,7 +41,12 @@ static void begin(struct world *w)
     const rtc_allocator allocator = counting_allocator_of(&w->counter);
     assert_int_equal(rtc_context_new(&(rtc_context_options){.size = sizeof(rtc_context_options), .allocator = &allocator}, &w->context),
                      RTC_OK);
-    w->facts = (struct negotiation_facts){.stable = &w->stable, .pending = &w->pending, .transceivers = w->transceivers, .next_number = 1};
+    w->facts = (struct negotiation_facts){.ice = w->ice,
+                                          .transport_count = 1,
+                                          .stable = &w->stable,
+                                          .pending = &w->pending,
+                                          .transceivers = w->transceivers,
+                                          .next_number = 1};
 }
 
 static void end(struct world *w)
@@ -221,12 +227,13 @@ static void undoing_what_stops(void **state)
     (void)state;
     begin(&w);
     answer_two(&w);
-    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "signaling, stop 1, track-removed 1, streams, mismatches");
+    expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, without, "generation, signaling, stop 1, track-removed 1, streams, mismatches");
+    w.ice[0].pending = true; /* of the section that gets the transport */
     assert_true(w.transceivers[0].stopped);
     negotiation_plan_free(w.plan);
     w.plan = NULL;
     assert_int_equal(negotiation_plan_undo(w.context, &w.facts, &w.plan), RTC_OK);
-    assert_string_equal(effects(&w), "signaling");
+    assert_string_equal(effects(&w), "none, signaling");
     expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, answered, "gather, credentials, dtls, media 2, bandwidth, signaling, remove 1");
     assert_true(w.transceivers[0].stopped);
     end(&w);
@@ -280,13 +287,14 @@ static void restarts(void **state)
     begin(&w);
     answer_two(&w);
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "generation, signaling, mismatches");
-    w.facts.ice.pending = true;
+    w.ice[0].pending = true;
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "signaling, mismatches");
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, two, "none, signaling, mismatches");
-    w.facts.ice.pending = false;
+    w.ice[0].pending = false;
     expect(&w, SIGNALING_REMOTE, RTC_SDP_OFFER, again, "generation, signaling, mismatches");
-    w.facts.ice.pending = true;
-    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, rejected, "none, stop 1, stop 2, bandwidth, signaling, track-removed 1, streams, remove 1, remove 2"); /* for nothing */
+    w.ice[0].pending = true;
+    expect(&w, SIGNALING_LOCAL, RTC_SDP_ANSWER, rejected,
+           "none, stop 1, stop 2, bandwidth, signaling, track-removed 1, streams, remove 1, remove 2"); /* for nothing */
     assert_string_equal(negotiation_state_transport(&w.stable, 0)->ufrag, "uuuu");
     end(&w);
 }

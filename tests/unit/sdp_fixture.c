@@ -111,12 +111,12 @@ void local_init(struct local_side *local, const char *ufrag)
         local->fingerprint.value[i] = (uint8_t)(i * 7 + (uint8_t)ufrag[0]);
     local->snapshot = (struct jsep_snapshot){.session_id = 4611686018427387904u,
                                              .version = 1,
-                                             .ice_ufrag = ufrag,
-                                             .ice_pwd = "0123456789abcdefghijklmn",
+                                             .transport.ice_ufrag = ufrag,
+                                             .transport.ice_pwd = "0123456789abcdefghijklmn",
                                              .fingerprint = &local->fingerprint,
                                              .cname = "cname-1",
-                                             .setup = SETUP_ACTIVE,
-                                             .max_bundle = true,
+                                             .transport.setup = SETUP_ACTIVE,
+                                             .one_transport = true,
                                              .sections = local->sections};
 }
 
@@ -125,7 +125,8 @@ struct jsep_local_section *local_add(struct local_side *local, enum media_type t
     assert_true(local->snapshot.section_count < LOCAL_SECTIONS_MAX);
     size_t index = local->snapshot.section_count++;
     struct jsep_local_section *s = &local->sections[index];
-    *s = (struct jsep_local_section){.type = type, .direction = RTC_DIRECTION_SENDRECV, .sctp_port = 5000, .max_message_size = 262144};
+    *s = (struct jsep_local_section){
+        .type = type, .bundle_only = true, .direction = RTC_DIRECTION_SENDRECV, .sctp_port = 5000, .max_message_size = 262144};
     snprintf(s->mid, sizeof(s->mid), "%s", mid);
     if (type == MEDIA_APPLICATION || type == MEDIA_OTHER)
         return s;
