@@ -6,6 +6,11 @@ crtc_test(test_api_finalizer LABEL api threads SEES base SOURCES api_finalizer.c
 foreach(name endpoint errors handles media_stream sans_io versions)
   crtc_test(test_api_${name} LABEL api SEES base SOURCES api_${name}.c)
 endforeach()
+if(NOT TARGET crtc_codecs)
+  foreach(name errors versions)
+    target_compile_definitions(test_api_${name} PRIVATE WITHOUT_CODECS)
+  endforeach()
+endif()
 crtc_test(test_api_monkey LABEL api threads TIMEOUT 600 SEES base SOURCES api_monkey.c ../monkey.c)
 # The objects of webrtc-pc section 5, on two connections in virtual time.
 set(api_scene ../sim/renegotiate_scene.c ../sim/peer_pump.c ../sim/peer_scene.c ../sim/sim_peers.c ../sim/sim_network.c ../sim/sim_nat.c ../sim/sim_tcp.c

@@ -426,6 +426,24 @@ static void frames(void **state)
     REFUSED(code_of((rtc_encoded_frame_options){.kind = RTC_MEDIA_VIDEO, .codec = "VP8"}), RTC_ERR_RANGE, "0 bytes");
 }
 
+static void test_sources(void **state)
+{
+    rtc_media_source *none;
+    (void)state;
+#ifdef WITHOUT_CODECS
+    REFUSED(rtc_test_video_source_new(NULL, NULL, &none), RTC_ERR_NOT_SUPPORTED, "CRTC_MEDIA=OFF");
+    REFUSED(rtc_test_audio_source_new(NULL, NULL, &none), RTC_ERR_NOT_SUPPORTED, "CRTC_MEDIA=OFF");
+#else
+    REFUSED(rtc_test_video_source_new(NULL, NULL, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_test_video_source_new(NULL, &(rtc_test_video_options){.size = sizeof(rtc_test_video_options), .width = 15, .height = 16},
+                                      &none),
+            RTC_ERR_RANGE, "15x16");
+    REFUSED(rtc_test_audio_source_new(NULL, NULL, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_test_audio_source_new(NULL, &(rtc_test_audio_options){.size = sizeof(rtc_test_audio_options), .channels = 3}, &none),
+            RTC_ERR_RANGE, "3 channels");
+#endif
+}
+
 static void sources_tracks_streams(void **state)
 {
     rtc_media_source *source, *none;
@@ -472,13 +490,6 @@ static void sources_tracks_streams(void **state)
     REFUSED(rtc_media_stream_track_add_listener(NULL, &callbacks, NULL, &listener), RTC_ERR_TYPE, "track is NULL");
     REFUSED(rtc_media_stream_track_add_listener(track, NULL, NULL, &listener), RTC_ERR_TYPE, "callbacks is NULL");
     REFUSED(rtc_media_stream_track_add_listener(track, &callbacks, NULL, NULL), RTC_ERR_TYPE, "listener is NULL");
-    REFUSED(rtc_test_video_source_new(NULL, NULL, NULL), RTC_ERR_TYPE, "out is NULL");
-    REFUSED(rtc_test_video_source_new(NULL, &(rtc_test_video_options){.size = sizeof(rtc_test_video_options), .width = 15, .height = 16},
-                                      &none),
-            RTC_ERR_RANGE, "15x16");
-    REFUSED(rtc_test_audio_source_new(NULL, NULL, NULL), RTC_ERR_TYPE, "out is NULL");
-    REFUSED(rtc_test_audio_source_new(NULL, &(rtc_test_audio_options){.size = sizeof(rtc_test_audio_options), .channels = 3}, &none),
-            RTC_ERR_RANGE, "3 channels");
     rtc_media_stream_track_unref(track);
     rtc_media_source_unref(source);
     rtc_video_frame_unref(picture);
@@ -602,6 +613,7 @@ int main(void)
         cmocka_unit_test(numbers_without_flags),
         cmocka_unit_test(transceivers),
         cmocka_unit_test(frames),
+        cmocka_unit_test(test_sources),
         cmocka_unit_test(sources_tracks_streams),
         cmocka_unit_test(codecs),
         cmocka_unit_test(the_face),

@@ -136,6 +136,7 @@ static int take_sink(const void *ops)
     return error;
 }
 
+#ifndef WITHOUT_CODECS
 static int take_test_picture(const void *options)
 {
     rtc_media_source *made = NULL;
@@ -151,6 +152,7 @@ static int take_test_tone(const void *options)
     rtc_media_source_unref(made);
     return error;
 }
+#endif
 
 static int take_codec(const void *ops)
 {
@@ -229,8 +231,10 @@ static const struct {
     STRUCT(rtc_encoded_frame_options, take_encoded, &encoded, offsetof(rtc_encoded_frame_options, duration)),
     STRUCT(rtc_media_source_ops, take_source, NULL, offsetof(rtc_media_source_ops, destroy)),
     STRUCT(rtc_media_sink_ops, take_sink, NULL, offsetof(rtc_media_sink_ops, on_encoded)),
+#ifndef WITHOUT_CODECS /* then there are none of these sources */
     STRUCT(rtc_test_video_options, take_test_picture, NULL, offsetof(rtc_test_video_options, colour)),
     STRUCT(rtc_test_audio_options, take_test_tone, NULL, offsetof(rtc_test_audio_options, level_percent)),
+#endif
     STRUCT(rtc_codec_ops, take_codec, &codec, offsetof(rtc_codec_ops, decode_audio)),
     STRUCT(rtc_endpoint_options, take_endpoint, &endpoint, offsetof(rtc_endpoint_options, answer_stun)),
     STRUCT(rtc_result, take_result, NULL, offsetof(rtc_result, socket)),
