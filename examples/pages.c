@@ -284,6 +284,25 @@ static void page_stats_report(rtc_peer_connection *connection)
     rtc_stats_report_unref(report);
 }
 
+/* What a call does and how it fares, in a file for a reader of chrome://webrtc-internals dumps. */
+static int page_session_dump(rtc_peer_connection *connection)
+{
+    const rtc_session_dump_options options = {.size = sizeof(options), .interval_ms = 1000, .name = "a page"};
+    rtc_session_dump *dump;
+    char *json;
+    int error = rtc_session_dump_new(connection, &options, &dump); /* best at once after rtc_peer_connection_new */
+    if (error)
+        return error;
+    rtc_peer_connection_restart_ice(connection); /* the call */
+    error = rtc_session_dump_json(dump, &json);
+    if (!error)
+        printf("%s\n", json); /* into a file */
+    if (!error)
+        rtc_session_dump_free_json(dump, json);
+    rtc_session_dump_free(dump);
+    return error;
+}
+
 /* A server: all its connections on one port, and no checks of its own. */
 static int page_endpoint(rtc_context *context, rtc_loop *loop, rtc_peer_connection **out)
 {
@@ -378,6 +397,7 @@ int main(void)
     good &= channel != NULL && media(context, caller);
     good &= page_session_description(caller, callee) == RTC_OK && page_ice_candidate(callee, &told) == RTC_OK;
     page_stats_report(caller);
+    good &= page_session_dump(caller) == RTC_OK;
     page_packet(callee, &path, "x", 1);
     good &= page_sans_io(callee) > 0;
     rtc_data_channel_unref(channel);

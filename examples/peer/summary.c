@@ -57,6 +57,17 @@ static cJSON *audio_of(const struct watch_counts *counts)
     return audio;
 }
 
+static void add_record(cJSON *dictionary, const rtc_stats *stats, const char *name)
+{
+    cJSON *record = cJSON_AddObjectToObject(dictionary, name);
+    for (size_t i = 0; i < rtc_stats_record_count(stats, name); i++) {
+        const char *key = rtc_stats_record_key(stats, name, i);
+        double number = 0;
+        rtc_stats_record_number(stats, name, key, &number);
+        cJSON_AddNumberToObject(record, key, number);
+    }
+}
+
 static cJSON *dictionary_of(const rtc_stats *stats)
 {
     cJSON *dictionary = cJSON_CreateObject();
@@ -70,6 +81,8 @@ static cJSON *dictionary_of(const rtc_stats *stats)
             cJSON_AddNumberToObject(dictionary, name, number);
         } else if (rtc_stats_boolean(stats, name, &truth)) {
             cJSON_AddBoolToObject(dictionary, name, truth);
+        } else if (rtc_stats_member_type(stats, i) == RTC_STATS_RECORD) {
+            add_record(dictionary, stats, name);
         } else {
             cJSON_AddStringToObject(dictionary, name, rtc_stats_string(stats, name));
         }

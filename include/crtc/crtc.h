@@ -13,6 +13,7 @@
 #include <crtc/media_stream.h>
 #include <crtc/peer_connection.h>
 #include <crtc/rtp.h>
+#include <crtc/session_dump.h>
 #include <crtc/stats.h>
 #include <crtc/transport.h>
 

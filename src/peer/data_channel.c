@@ -3,6 +3,7 @@
 #include "data_channel.h"
 
 #include "peer.h"
+#include "peer_record.h"
 #include "transport.h"
 
 static void destroy(rtc_data_channel *c)
@@ -79,6 +80,7 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transp
     c->was_open = true;
     pc->channels.opened++;
     adopt(pc, c);
+    peer_record(pc, "ondatachannel", "label:s ordered:b id:d", c->parameters.label, !c->parameters.unordered, c->id);
     rtc_data_channel_unref(c);
     return c;
 }
@@ -125,6 +127,8 @@ int data_channel_open(rtc_peer_connection *pc, struct transport *t, struct slice
         return error;
     }
     adopt(pc, c);
+    peer_record(pc, "createDataChannel", "label:s ordered:b protocol:s negotiated:b id:d", c->parameters.label, !init->unordered,
+                c->parameters.protocol, init->negotiated, c->id);
     *out = c;
     return RTC_OK;
 }

@@ -5,6 +5,7 @@
 #include "candidate_pool.h"
 #include "negotiation.h"
 #include "negotiation_needed.h"
+#include "peer_record.h"
 #include "peer_transport.h"
 #include "restart.h"
 #include "snapshot.h"
@@ -56,6 +57,24 @@ static int keep(rtc_peer_connection *pc, struct created_description *slot, struc
     return RTC_OK;
 }
 
+/* `sdp` NULL: it failed. */
+static void record_created(rtc_peer_connection *pc, bool offer, const char *sdp)
+{
+    peer_record(pc, offer ? "createOffer" : "createAnswer", "");
+    if (sdp)
+        peer_record(pc, offer ? "createOfferOnSuccess" : "createAnswerOnSuccess", "type:s sdp:s", offer ? "offer" : "answer", sdp);
+    else
+        peer_record(pc, offer ? "createOfferOnFailure" : "createAnswerOnFailure", "message:s", pc->last_error);
+}
+
+static void record_set(rtc_peer_connection *pc, const char *call, rtc_sdp_type type, const char *sdp)
+{
+    if (type == RTC_SDP_NONE)
+        peer_record(pc, call, "");
+    else
+        peer_record(pc, call, "type:s sdp:s", rtc_sdp_type_name(type), sdp ? sdp : "");
+}
+
 int rtc_peer_connection_create_offer(rtc_peer_connection *pc, const char **sdp)
 {
     if (!pc || !sdp)
@@ -69,7 +88,9 @@ int rtc_peer_connection_create_offer(rtc_peer_connection *pc, const char **sdp)
     struct text text = text_new(pc->context);
     if (!error)
         error = snapshot_offer(pc, &text);
-    return peer_end(pc, keep(pc, &pc->negotiation.last_offer, &text, error, sdp));
+    error = peer_end(pc, keep(pc, &pc->negotiation.last_offer, &text, error, sdp));
+    record_created(pc, true, error ? NULL : *sdp);
+    return error;
 }
 
 int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
@@ -83,7 +104,9 @@ int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "an answer can not be made in state %s", state_name(pc));
     struct text text = text_new(pc->context);
     error = snapshot_answer(pc, description_says(pc->negotiation.pending.remote), &text);
-    return peer_end(pc, keep(pc, &pc->negotiation.last_answer, &text, error, sdp));
+    error = peer_end(pc, keep(pc, &pc->negotiation.last_answer, &text, error, sdp));
+    record_created(pc, false, error ? NULL : *sdp);
+    return error;
 }
 
 /* The description set must be the one that was created last. */
@@ -151,8 +174,10 @@ int rtc_peer_connection_set_local_description(rtc_peer_connection *pc, rtc_sdp_t
     int error = peer_begin(pc);
     if (error)
         return error;
-    error = set_local(pc, type, sdp);
-    return finish(pc, error);
+    record_set(pc, "setLocalDescription", type, sdp);
+    error = finish(pc, set_local(pc, type, sdp));
+    peer_record_end(pc, "setLocalDescriptionOnSuccess", "setLocalDescriptionOnFailure", error);
+    return error;
 }
 
 static int set_remote(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp)
@@ -180,8 +205,10 @@ int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_
     int error = peer_begin(pc);
     if (error)
         return error;
-    error = set_remote(pc, type, sdp);
-    return finish(pc, error);
+    record_set(pc, "setRemoteDescription", type, sdp);
+    error = finish(pc, set_remote(pc, type, sdp));
+    peer_record_end(pc, "setRemoteDescriptionOnSuccess", "setRemoteDescriptionOnFailure", error);
+    return error;
 }
 
 int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
@@ -191,6 +218,7 @@ int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
     int error = peer_begin(pc);
     if (error)
         return error;
+    peer_record(pc, "restartIce", "");
     restart_wish(pc);
     negotiation_update_needed(pc);
     peer_settle(pc);

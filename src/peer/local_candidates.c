@@ -4,6 +4,7 @@
 
 #include "candidate_object.h"
 #include "ice_report.h"
+#include "peer_record.h"
 #include "transport.h"
 
 enum { CANDIDATE, CANDIDATE_ERROR };
@@ -75,6 +76,7 @@ static void queue(rtc_peer_connection *pc, size_t number, rtc_ice_candidate_init
         peer_give_up(pc);
         return;
     }
+    peer_record(pc, "onicecandidate", "sdpMid:s sdpMLineIndex:d candidate:s", init->sdp_mid, (int)init->sdp_m_line_index, init->candidate);
     struct user_event *e = peer_tell(pc, &teller, CANDIDATE, 0, (void *)(uintptr_t)candidate);
     if (e)
         event_queue_charge(&pc->events, e, CANDIDATE_COST);

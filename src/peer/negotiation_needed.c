@@ -2,6 +2,7 @@
 /* Whether another negotiation is needed (webrtc-pc 4.7.3). */
 #include "negotiation_needed.h"
 
+#include "peer_record.h"
 #include "restart.h"
 #include "transceiver.h"
 
@@ -58,6 +59,8 @@ void negotiation_update_needed(rtc_peer_connection *pc)
     bool needed = is_needed(pc);
     bool news = needed && !pc->negotiation.needed;
     pc->negotiation.needed = needed;
+    if (news)
+        peer_record(pc, "onnegotiationneeded", "");
     if (news)
         (void)peer_tell(pc, &teller, 0, ++pc->negotiation.asked, NULL);
 }

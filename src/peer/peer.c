@@ -3,6 +3,7 @@
 #include "peer.h"
 
 #include "options.h"
+#include "peer_record.h"
 #include "text.h"
 
 #include <stdarg.h>
@@ -128,6 +129,7 @@ static const struct event_teller states = {.tell = tell_state};
 
 void peer_tell_state(rtc_peer_connection *pc, enum peer_state_event which, int state)
 {
+    peer_record_state(pc, which, state);
     (void)peer_tell(pc, &states, (int)which, state, NULL);
 }
 

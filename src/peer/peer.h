@@ -87,7 +87,8 @@ struct rtc_peer_connection {
 
     struct peer_states states;
     struct negotiation negotiation;
-    char *explanation; /* what explain gave last */
+    char *explanation;            /* what explain gave last */
+    struct rtc_session_dump *log; /* a reference: what is recorded of it (session_log.h); NULL: nothing is */
     struct user_event_queue events;
 
     struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation; written by transceiver_life.c */

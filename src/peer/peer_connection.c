@@ -9,7 +9,9 @@
 #include "negotiation_transport.h"
 #include "peer_transport.h"
 #include "remote_streams.h"
+#include "peer_record.h"
 #include "sending.h"
+#include "session_log.h"
 #include "transceiver_life.h"
 #include "transport.h"
 
@@ -27,6 +29,7 @@ static void destroy(rtc_peer_connection *pc)
     event_queue_fini(&pc->events, pc);
     negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
+    session_log_unref(pc->log);
     remote_streams_fini(pc);
     peer_transports_fini(context, &pc->transports);
     endpoint_member_free(pc->settings.member);
@@ -194,6 +197,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     pc->states.ice = RTC_ICE_CONNECTION_CLOSED;
     pc->states.connection = RTC_PEER_CONNECTION_CLOSED;
     peer_log(pc, RTC_LOG_INFO, "closed");
+    peer_record(pc, "close", "");
     event_queue_clear(&pc->events, pc);
     detach_children(pc);
     peer_transports_close(&pc->transports, now);

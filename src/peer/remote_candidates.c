@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Candidates of the peer on their way from the application to an agent (webrtc-pc 4.4.2 addIceCandidate; RFC 8838, RFC 8840). */
 #include "carriers.h"
+#include "peer_record.h"
 #include "peer_transport.h"
 #include "transport.h"
 
@@ -237,5 +238,9 @@ int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *pc, const rtc_ice
     init.has_sdp_m_line_index = init.has_sdp_m_line_index || init.sdp_m_line_index > 0;
     error = add(pc, &init);
     peer_settle(pc);
-    return peer_end(pc, error);
+    error = peer_end(pc, error);
+    peer_record(pc, "addIceCandidate", "sdpMid:s sdpMLineIndex:d candidate:s", init.sdp_mid, (int)init.sdp_m_line_index, init.candidate);
+    if (error)
+        peer_record_end(pc, NULL, "addIceCandidateOnFailure", error);
+    return error;
 }

@@ -4,6 +4,7 @@
 #include "peer_transport.h"
 #include "public_address.h"
 #include "receive_pipeline.h"
+#include "session_dump.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -232,6 +233,7 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
         if (pc->output_waits) /* before what is due now, which came later */
             peer_run_transport(pc, pc->now);
         (void)tick_receivers(pc, true);
+        session_dump_tick(pc);
     }
     if (pc->transports.count == 0)
         return;
@@ -262,6 +264,7 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
             deadline_min(&at, &reason, pc->now, TIMER_EVENT);
         deadline_min(&at, &reason, mailbox_deadline(pc->driver.mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
+        deadline_min(&at, &reason, session_dump_deadline(pc), TIMER_EVENT);
     }
     if (why)
         *why = timer_reason_name(reason);

@@ -2,6 +2,7 @@
 /* getStats (webrtc-pc 8; the dictionaries of webrtc-stats): what the layers counted, under their standard names. */
 #include "codec_mismatch.h"
 #include "data_channel.h"
+#include "stats.h"
 #include "stats_builder.h"
 
 #include <stdio.h>
@@ -84,13 +85,12 @@ static void add_sources(struct stats_builder *b)
 }
 
 /* The stats selection algorithm (webrtc-pc 8.5). Everything is gathered; with a selector, what it does not lead to goes again. */
-static int gather(rtc_peer_connection *pc, const rtc_rtp_sender *sender, const rtc_rtp_receiver *receiver, rtc_stats_report **out)
+int stats_gather(rtc_peer_connection *pc, const rtc_rtp_sender *sender, const rtc_rtp_receiver *receiver, rtc_stats_report **out)
 {
-    pc->last_error[0] = 0;
     struct stats_builder b = {.pc = pc, .sender = sender, .receiver = receiver};
     int error = stats_report_new(pc->context, &b.report);
     if (error)
-        return peer_end(pc, error);
+        return error;
     b.now_ms = (double)context_wall_us(pc->context, peer_now(pc)) / 1000.0;
     add_connection(&b);
     add_mismatch(&b);
@@ -102,10 +102,16 @@ static int gather(rtc_peer_connection *pc, const rtc_rtp_sender *sender, const r
         stats_report_select(b.report);
     if (!stats_report_ok(b.report)) {
         rtc_stats_report_unref(b.report);
-        return peer_end(pc, RTC_ERR_NO_MEMORY);
+        return RTC_ERR_NO_MEMORY;
     }
     *out = b.report;
     return RTC_OK;
+}
+
+static int gather(rtc_peer_connection *pc, const rtc_rtp_sender *sender, const rtc_rtp_receiver *receiver, rtc_stats_report **out)
+{
+    pc->last_error[0] = 0;
+    return peer_end(pc, stats_gather(pc, sender, receiver, out));
 }
 
 int rtc_peer_connection_get_stats(rtc_peer_connection *pc, rtc_stats_report **out)

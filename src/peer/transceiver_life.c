@@ -3,6 +3,7 @@
 #include "transceiver_life.h"
 
 #include "peer.h"
+#include "peer_record.h"
 #include "receive_pipeline.h"
 #include "sending.h"
 #include "track_feedback.h"
@@ -103,6 +104,8 @@ void transceiver_join(rtc_rtp_transceiver *t)
     t->number = ++pc->negotiation.transceivers_made;
     list_append(&pc->transceivers, &t->link);
     pc->transceiver_count++;
+    peer_record(pc, "transceiverAdded", "kind:s transceiverIndex:d", t->kind == RTC_MEDIA_AUDIO ? "audio" : "video",
+                (int)pc->transceiver_count - 1);
 }
 
 int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)

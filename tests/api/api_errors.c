@@ -183,6 +183,8 @@ static void connections(void **state)
     const rtc_ice_candidate_init candidate = {.size = sizeof candidate, .candidate = "candidate:x"}, unsized_candidate = {0};
     const char *sdp;
     rtc_stats_report *report;
+    rtc_session_dump *dump;
+    const rtc_session_dump_options hasty = {.size = sizeof hasty, .interval_ms = 7};
     (void)state;
     REFUSED(rtc_peer_connection_set_callbacks(NULL, NULL, NULL), RTC_ERR_TYPE, "connection is NULL");
     REFUSED_BY(pc, rtc_peer_connection_set_callbacks(pc, &unsized, NULL), RTC_ERR_TYPE, "size is 0");
@@ -218,6 +220,9 @@ static void connections(void **state)
     REFUSED(rtc_rtp_sender_get_stats(NULL, &report), RTC_ERR_TYPE, "sender is NULL");
     REFUSED(rtc_rtp_receiver_get_stats(NULL, &report), RTC_ERR_TYPE, "receiver is NULL");
     REFUSED(rtc_stats_report_json(NULL, NULL), RTC_ERR_TYPE, "report is NULL");
+    REFUSED(rtc_session_dump_new(NULL, NULL, &dump), RTC_ERR_TYPE, "connection is NULL");
+    REFUSED_BY(pc, rtc_session_dump_new(pc, &hasty, &dump), RTC_ERR_RANGE, "interval_ms 7");
+    REFUSED(rtc_session_dump_json(NULL, NULL), RTC_ERR_TYPE, "dump is NULL");
     /* what succeeds leaves no old words at the connection */
     stain(pc);
     assert_int_equal(rtc_peer_connection_set_configuration(pc, &fine), RTC_OK);
