@@ -556,7 +556,8 @@ static bool is_settled(struct sim_peers *p, void *user)
 static void begin(const rtc_allocator *allocator)
 {
     const struct sim_link link = {.delay_us = 5 * MS, .jitter_us = w.seed % 2 ? 3 * MS : 0, .loss = w.seed % 3 ? 0.05 : 0};
-    assert_true(sim_peers_init(&w.p, w.seed, &link, allocator, NULL));
+    const rtc_configuration configuration = {.size = sizeof configuration, .bundle_policy = (rtc_bundle_policy)(w.seed / 4 % 3)};
+    assert_true(sim_peers_init(&w.p, w.seed, &link, allocator, &configuration));
     w.p.manual = true;
     w.p.on_step = on_step;
     w.p.next_step = next_step;
