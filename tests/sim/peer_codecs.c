@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVERY_US = 33333 };
-
 /* What the codec saw, and what it is to make. */
 static struct {
     rtc_context *context;
@@ -125,33 +123,12 @@ static const rtc_codec_ops codec = {.size = sizeof codec,
 
 struct scene {
     struct sim_peers p;
-    rtc_media_source *source;
+    struct peer_camera camera;
     rtc_media_sink *sink;
-    rtc_time_t next;
-    uint32_t pushed;
     uint32_t came, upper, lower_after_lower; /* frames that came, of temporal layer 1, and such of layer 0 that came without one between */
     uint32_t next_serial;
     uint32_t last_id;
 };
-
-static void on_step(struct sim_peers *p, void *user)
-{
-    struct scene *s = user;
-    for (; s->next <= p->now; s->next += EVERY_US, s->pushed++) {
-        const rtc_video_frame_options options = {
-            .size = sizeof options, .format = RTC_VIDEO_I420, .width = 64, .height = 48, .capture_time_us = s->next};
-        rtc_video_frame *frame;
-        assert_int_equal(rtc_video_frame_new(p->context, &options, &frame), RTC_OK);
-        assert_int_equal(rtc_media_source_push_video(s->source, frame), RTC_OK);
-        rtc_video_frame_unref(frame);
-    }
-}
-
-static rtc_time_t next_step(struct sim_peers *p, void *user)
-{
-    (void)p;
-    return ((const struct scene *)user)->next;
-}
 
 static void on_picture(void *user, rtc_video_frame *frame)
 {
@@ -203,30 +180,23 @@ static void exchange(struct scene *s, const char *fmtp)
 static void begin(struct scene *s, bool layers, const char *fmtp)
 {
     static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = on_picture, .on_encoded = on_encoded};
-    rtc_media_stream_track *track;
     memset(s, 0, sizeof *s);
     memset(&seen, 0, sizeof seen);
     peer_scene(&s->p, 1, true);
     seen.context = s->p.context;
     seen.layers = layers;
     assert_int_equal(rtc_context_add_codec(s->p.context, &codec), RTC_OK);
-    assert_int_equal(rtc_media_source_new(s->p.context, RTC_MEDIA_VIDEO, "raw", NULL, NULL, &s->source), RTC_OK);
-    assert_int_equal(rtc_media_stream_track_new(s->source, &track), RTC_OK);
-    assert_int_equal(rtc_peer_connection_add_track(s->p.peer[0].pc, track, NULL, 0, NULL), RTC_OK);
-    rtc_media_stream_track_unref(track);
+    peer_camera_new(&s->camera, &s->p);
     exchange(s, fmtp);
     assert_int_equal(rtc_media_stream_track_add_sink(peer_remote_track(&s->p, 1, 0), &ops, s, &s->sink), RTC_OK);
     peer_connect(&s->p, 5 * SECOND);
-    s->next = s->p.now + EVERY_US;
-    s->p.on_step = on_step;
-    s->p.next_step = next_step;
-    s->p.step_user = s;
+    peer_camera_start(&s->camera, &s->p);
 }
 
 static void end(struct scene *s)
 {
     sim_peers_fini(&s->p);
-    rtc_media_source_unref(s->source);
+    rtc_media_source_unref(s->camera.source);
     assert_int_equal(seen.alive, 0);
 }
 
@@ -263,7 +233,7 @@ static void a_change_of_parameters_loses_nothing(void **state)
     struct scene s;
     (void)state;
     begin(&s, false, "max-fr=30");
-    peer_run(&s.p, 2 * SECOND + EVERY_US + 1000); /* a picture is at the worker */
+    peer_run(&s.p, 2 * SECOND + PEER_CAMERA_US + 1000); /* a picture is at the worker */
     uint32_t keyframes = seen.keyframes_wanted;
     exchange(&s, "max-fr=30");
     peer_run(&s.p, 1 * SECOND);
@@ -278,10 +248,10 @@ static void a_change_of_parameters_loses_nothing(void **state)
         assert_string_equal(seen.encoder_fmtp, fmtp);
     }
     assert_int_equal(seen.keyframes_wanted, keyframes + 8);
-    peer_run(&s.p, 2 * EVERY_US);
-    s.next = RTC_TIME_NEVER;
+    peer_run(&s.p, 2 * PEER_CAMERA_US);
+    s.camera.next = RTC_TIME_NEVER;
     peer_run(&s.p, 1 * SECOND);
-    assert_int_equal(s.came, s.pushed);
+    assert_int_equal(s.came, s.camera.pushed);
     assert_int_equal((int)outbound(&s, "framesDropped"), 0);
     end(&s);
 }
@@ -297,10 +267,10 @@ static void what_is_encoded_leaves_before_it_ends(void **state)
         rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0);
         assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
         exchange(&s, NULL);
-        s.next = RTC_TIME_NEVER;
+        s.camera.next = RTC_TIME_NEVER;
         peer_run(&s.p, 1 * SECOND);
         assert_int_equal((int)outbound(&s, "framesDropped"), 0);
-        assert_int_equal((int)outbound(&s, "framesSent"), s.pushed);
+        assert_int_equal((int)outbound(&s, "framesSent"), s.camera.pushed);
         end(&s);
     }
 }
@@ -311,16 +281,16 @@ static void one_picture_becomes_several_layers(void **state)
     (void)state;
     begin(&s, true, NULL);
     peer_run(&s.p, 3 * SECOND);
-    s.next = RTC_TIME_NEVER;
+    s.camera.next = RTC_TIME_NEVER;
     peer_run(&s.p, 1 * SECOND);
-    assert_true(s.pushed > 80);
-    assert_int_equal(seen.pictures, s.pushed);
-    assert_int_equal(s.came, 2 * s.pushed);
-    assert_int_equal(s.upper, s.pushed);
+    assert_true(s.camera.pushed > 80);
+    assert_int_equal(seen.pictures, s.camera.pushed);
+    assert_int_equal(s.came, 2 * s.camera.pushed);
+    assert_int_equal(s.upper, s.camera.pushed);
     assert_int_equal(s.lower_after_lower, 0);
-    assert_int_equal((int)outbound(&s, "framesEncoded"), 3 * s.pushed);
-    assert_int_equal((int)outbound(&s, "framesSent"), 2 * s.pushed);
-    assert_int_equal((int)outbound(&s, "framesDropped"), s.pushed); /* those of an encoding that there is not */
+    assert_int_equal((int)outbound(&s, "framesEncoded"), 3 * s.camera.pushed);
+    assert_int_equal((int)outbound(&s, "framesSent"), 2 * s.camera.pushed);
+    assert_int_equal((int)outbound(&s, "framesDropped"), s.camera.pushed); /* those of an encoding that there is not */
     end(&s);
 }
 
@@ -332,12 +302,12 @@ static void spoilt_pictures_are_lost_alone(void **state)
     begin(&s, false, NULL);
     seen.broken = true;
     peer_run(&s.p, 2 * SECOND);
-    s.next = RTC_TIME_NEVER;
+    s.camera.next = RTC_TIME_NEVER;
     peer_run(&s.p, 1 * SECOND);
-    assert_int_equal(seen.pictures, s.pushed);
-    assert_int_equal(s.came, s.pushed - 2);
+    assert_int_equal(seen.pictures, s.camera.pushed);
+    assert_int_equal(s.came, s.camera.pushed - 2);
     assert_int_equal(seen.keyframes_wanted, 1 + 2);
-    assert_int_equal((int)outbound(&s, "framesEncoded"), s.pushed - 2);
+    assert_int_equal((int)outbound(&s, "framesEncoded"), s.camera.pushed - 2);
     assert_int_equal((int)outbound(&s, "framesDropped"), 2);
     end(&s);
 }

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-enum { EVERY_US = 33333 };
-
 /* An encoder that takes as long as the test says, and less the less care it takes. */
 static struct {
     rtc_context *context;
@@ -65,34 +63,11 @@ static const rtc_codec_ops codec = {.size = sizeof codec,
 
 struct scene {
     struct sim_peers p;
-    rtc_media_source *source;
-    rtc_time_t next;
-    uint32_t pushed;
+    struct peer_camera camera;
 };
-
-static void on_step(struct sim_peers *p, void *user)
-{
-    struct scene *s = user;
-    for (; s->next <= p->now; s->next += EVERY_US, s->pushed++) {
-        const rtc_video_frame_options options = {
-            .size = sizeof options, .format = RTC_VIDEO_I420, .width = 64, .height = 48, .capture_time_us = s->next};
-        rtc_video_frame *frame;
-        assert_int_equal(rtc_video_frame_new(p->context, &options, &frame), RTC_OK);
-        assert_int_equal(rtc_media_source_push_video(s->source, frame), RTC_OK);
-        rtc_video_frame_unref(frame);
-    }
-}
-
-static rtc_time_t next_step(struct sim_peers *p, void *user)
-{
-    const struct scene *s = user;
-    (void)p;
-    return s->next;
-}
 
 static void begin(struct scene *s, rtc_time_t cost, bool helps)
 {
-    rtc_media_stream_track *track;
     memset(s, 0, sizeof *s);
     memset(&machine, 0, sizeof machine);
     peer_scene(&s->p, 1, true);
@@ -100,22 +75,16 @@ static void begin(struct scene *s, rtc_time_t cost, bool helps)
     machine.cost = cost;
     machine.helps = helps;
     assert_int_equal(rtc_context_add_codec(s->p.context, &codec), RTC_OK);
-    assert_int_equal(rtc_media_source_new(s->p.context, RTC_MEDIA_VIDEO, "raw", NULL, NULL, &s->source), RTC_OK);
-    assert_int_equal(rtc_media_stream_track_new(s->source, &track), RTC_OK);
-    assert_int_equal(rtc_peer_connection_add_track(s->p.peer[0].pc, track, NULL, 0, NULL), RTC_OK);
-    rtc_media_stream_track_unref(track);
+    peer_camera_new(&s->camera, &s->p);
     peer_exchange(&s->p, 0);
     peer_connect(&s->p, 5 * SECOND);
-    s->next = s->p.now + EVERY_US;
-    s->p.on_step = on_step;
-    s->p.next_step = next_step;
-    s->p.step_user = s;
+    peer_camera_start(&s->camera, &s->p);
 }
 
 static void end(struct scene *s)
 {
     sim_peers_fini(&s->p);
-    rtc_media_source_unref(s->source);
+    rtc_media_source_unref(s->camera.source);
 }
 
 static double dropped(struct scene *s)
@@ -145,10 +114,10 @@ static void a_share_of_the_time(void **state)
         begin(&s, costs[i], false);
         peer_run(&s.p, 20 * SECOND);
         double busy = (double)machine.encoded * (double)costs[i] / (20.0 * (double)SECOND);
-        print_message("%lld ms a picture: %u of %u encoded, %.2f of the time\n", (long long)costs[i] / 1000, machine.encoded, s.pushed,
-                      busy);
+        print_message("%lld ms a picture: %u of %u encoded, %.2f of the time\n", (long long)costs[i] / 1000, machine.encoded,
+                      s.camera.pushed, busy);
         assert_true(busy <= 0.75 && busy > 0.45);
-        assert_true(machine.encoded + dropped(&s) >= s.pushed - 2 && machine.encoded + dropped(&s) <= s.pushed);
+        assert_true(machine.encoded + dropped(&s) >= s.camera.pushed - 2 && machine.encoded + dropped(&s) <= s.camera.pushed);
         assert_int_equal(machine.speed, 4);
         end(&s);
     }
@@ -174,42 +143,35 @@ static void less_care_until_it_keeps_up(void **state)
     end(&s);
 }
 
-static void push_one(struct scene *s)
-{
-    s->next = s->p.now;
-    on_step(&s->p, s);
-    s->next = RTC_TIME_NEVER;
-}
-
 /* Who pushes can ask whether somebody would lose a frame. One is encoded, one waits; the oldest that waits makes room for the newest. */
 static void room(void **state)
 {
     struct scene s;
     (void)state;
     begin(&s, 20 * MS, false);
-    s.next = RTC_TIME_NEVER;
+    s.camera.next = RTC_TIME_NEVER;
     peer_run(&s.p, 100 * MS);
     assert_int_equal(rtc_media_source_room(NULL), 0);
-    assert_int_equal(rtc_media_source_room(s.source), 1);
+    assert_int_equal(rtc_media_source_room(s.camera.source), 1);
     struct send_pipeline *pipeline = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)->sender.pipeline;
     send_pipeline_set_stopped(pipeline, true); /* as a circuit breaker does */
-    assert_int_equal(rtc_media_source_room(s.source), 0);
+    assert_int_equal(rtc_media_source_room(s.camera.source), 0);
     send_pipeline_set_stopped(pipeline, false);
-    assert_int_equal(rtc_media_source_room(s.source), 1);
-    push_one(&s);
-    assert_int_equal(rtc_media_source_room(s.source), 1);
-    push_one(&s);
-    assert_int_equal(rtc_media_source_room(s.source), 0);
+    assert_int_equal(rtc_media_source_room(s.camera.source), 1);
+    peer_camera_push(&s.camera, &s.p);
+    assert_int_equal(rtc_media_source_room(s.camera.source), 1);
+    peer_camera_push(&s.camera, &s.p);
+    assert_int_equal(rtc_media_source_room(s.camera.source), 0);
     assert_true(dropped(&s) == 0);
-    push_one(&s);
-    push_one(&s);
+    peer_camera_push(&s.camera, &s.p);
+    peer_camera_push(&s.camera, &s.p);
     assert_true(dropped(&s) == 2); /* the two older ones of the three that waited */
     assert_int_equal(machine.encoded, 1);
     peer_run(&s.p, 200 * MS);
     assert_int_equal(machine.encoded, 2);
     rtc_peer_connection_free(s.p.peer[0].pc);
     s.p.peer[0].pc = NULL;
-    assert_int_equal(rtc_media_source_room(s.source), 0); /* nobody is there */
+    assert_int_equal(rtc_media_source_room(s.camera.source), 0); /* nobody is there */
     end(&s);
 }
 

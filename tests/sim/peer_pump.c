@@ -129,6 +129,50 @@ static void on_encoded(void *user, rtc_encoded_frame *frame)
     s->latency = now - scripted_time(frame);
 }
 
+void peer_camera_new(struct peer_camera *c, struct sim_peers *p)
+{
+    rtc_media_stream_track *track;
+    *c = (struct peer_camera){.next = RTC_TIME_NEVER};
+    assert_int_equal(rtc_media_source_new(p->context, RTC_MEDIA_VIDEO, "raw", NULL, NULL, &c->source), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(c->source, &track), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(p->peer[0].pc, track, NULL, 0, NULL), RTC_OK);
+    rtc_media_stream_track_unref(track);
+}
+
+static void show_pictures(struct sim_peers *p, void *user)
+{
+    struct peer_camera *c = user;
+    for (; c->next <= p->now; c->next += PEER_CAMERA_US, c->pushed++) {
+        const rtc_video_frame_options options = {
+            .size = sizeof options, .format = RTC_VIDEO_I420, .width = 64, .height = 48, .capture_time_us = c->next};
+        rtc_video_frame *frame;
+        assert_int_equal(rtc_video_frame_new(p->context, &options, &frame), RTC_OK);
+        assert_int_equal(rtc_media_source_push_video(c->source, frame), RTC_OK);
+        rtc_video_frame_unref(frame);
+    }
+}
+
+static rtc_time_t next_picture(struct sim_peers *p, void *user)
+{
+    (void)p;
+    return ((const struct peer_camera *)user)->next;
+}
+
+void peer_camera_start(struct peer_camera *c, struct sim_peers *p)
+{
+    c->next = p->now + PEER_CAMERA_US;
+    p->on_step = show_pictures;
+    p->next_step = next_picture;
+    p->step_user = c;
+}
+
+void peer_camera_push(struct peer_camera *c, struct sim_peers *p)
+{
+    c->next = p->now;
+    show_pictures(p, c);
+    c->next = RTC_TIME_NEVER;
+}
+
 int peer_sink_attach(struct peer_sink *s, struct sim_peers *peers, rtc_media_stream_track *track)
 {
     static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_encoded = on_encoded};

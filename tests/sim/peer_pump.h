@@ -14,11 +14,24 @@ struct peer_pump {
     uint32_t serial;
     rtc_time_t next;
     bool wants_keyframe;
-    uint32_t bitrate_bps; /* what the connection said */
-    size_t frame_bytes;   /* video: average */
+    uint32_t bitrate_bps;                           /* what the connection said */
+    size_t frame_bytes;                             /* video: average */
     uint64_t key_frames, keyframe_requests, unmade; /* unmade: there was no memory for the frame */
     uint64_t random;
 };
+
+/* A source of raw pictures, one each PEER_CAMERA_US, whose track the first peer sends. */
+enum { PEER_CAMERA_US = 33333 };
+struct peer_camera {
+    rtc_media_source *source;
+    rtc_time_t next; /* RTC_TIME_NEVER: it rests */
+    uint32_t pushed;
+};
+void peer_camera_new(struct peer_camera *camera, struct sim_peers *peers);
+/* From the next interval on, by the pair's steps. */
+void peer_camera_start(struct peer_camera *camera, struct sim_peers *peers);
+/* One picture now; then it rests. */
+void peer_camera_push(struct peer_camera *camera, struct sim_peers *peers);
 
 /* What an on_encoded sink saw. A video frame is decodable when it is a keyframe or follows the last decodable one; the first one
  * is, because the connection passes on none that is not. */
