@@ -149,6 +149,14 @@ static rtc_rtp_sender *page_rtp_sender(rtc_peer_connection *connection, rtc_medi
     return sender;
 }
 
+/* The keys of a telephone, as soon as they can be sent. */
+static void page_dtmf_sender(rtc_rtp_sender *sender)
+{
+    rtc_dtmf_sender *dtmf = rtc_rtp_sender_dtmf(sender);
+    if (rtc_dtmf_sender_can_insert(dtmf))
+        rtc_dtmf_sender_insert(dtmf, "0123#", RTC_DTMF_DURATION_MS, RTC_DTMF_GAP_MS);
+}
+
 /* A recorder that begins in the middle of a call wants a picture that needs no other. */
 static void page_rtp_receiver(rtc_rtp_transceiver *transceiver)
 {
@@ -367,6 +375,7 @@ static int media(rtc_context *context, rtc_peer_connection *connection)
     page_media_stream_track(source);
     page_rtp_transceiver(connection);
     page_rtp_receiver(rtc_peer_connection_transceiver(connection, 1));
+    page_dtmf_sender(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(connection, 0)));
     rtc_media_stream_track_remove_sink(track, sink);
     rtc_video_frame_unref(picture);
     rtc_encoded_frame_unref(encoded);

@@ -46,7 +46,8 @@ typedef int64_t rtc_time_t;
     X(RTC_ERR_NETWORK, -14, "NetworkError", "the network or a peer failed")                                                   \
     X(RTC_ERR_TIMEOUT, -15, "TimeoutError", "it took too long")                                                               \
     X(RTC_ERR_ABORT, -16, "AbortError", "the operation was aborted")                                                          \
-    X(RTC_ERR_ENCODING, -17, "EncodingError", "data could not be encoded or decoded")
+    X(RTC_ERR_ENCODING, -17, "EncodingError", "data could not be encoded or decoded")                                         \
+    X(RTC_ERR_INVALID_CHARACTER, -18, "InvalidCharacterError", "the text has a character that is not allowed")
 
 /* What a function returns: RTC_OK, or one of RTC_ERROR_LIST. No function of this version gives RTC_ERR_OVERCONSTRAINED (a device does not do what is asked of it), RTC_ERR_TIMEOUT (nothing came in the time that a call was given) or RTC_ERR_ABORT (a call was given up before it was done): they are for capture, and for calls that wait.
  *

@@ -6,6 +6,7 @@
 #include <crtc/base.h>
 #include <crtc/context.h>
 #include <crtc/data_channel.h>
+#include <crtc/dtmf.h>
 #include <crtc/endpoint.h>
 #include <crtc/ice_candidate.h>
 #include <crtc/loop.h>

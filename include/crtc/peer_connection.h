@@ -293,6 +293,9 @@ typedef struct rtc_peer_connection_callbacks {
     void (*on_dtls_state_change)(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state);
     /* The circuit breaker (RFC 8083 section 4.5) reduced or stopped what `sender` sends, or all is well again. The sender is borrowed for the callback. */
     void (*on_circuit_change)(rtc_peer_connection *connection, void *user, rtc_rtp_sender *sender, rtc_circuit circuit);
+    /* The peer sends a telephone event (RFC 4733): `tone` is a character of "0123456789*#ABCD". Once when it begins, with what it lasted so far, and once when it
+     * `ended`, with its whole duration. The receiver is borrowed for the callback. */
+    void (*on_tone)(rtc_peer_connection *connection, void *user, rtc_rtp_receiver *receiver, char tone, uint32_t duration_ms, bool ended);
 } rtc_peer_connection_callbacks;
 
 /* ---- The connection --------------------------------------------------------------------------------------------------------- */

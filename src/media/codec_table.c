@@ -41,7 +41,24 @@ const struct codec_row codec_rows[] = {
     {.name = "flexfec", .auxiliary = true},
     {.name = "rtx", .auxiliary = true},
     {.name = "CN", .auxiliary = true},
-    {.name = "telephone-event", .auxiliary = true},
+    {.name = "telephone-event", /* RFC 4733, by the clock of Opus */
+     .auxiliary = true,
+     .tones = true,
+     .kind = RTC_MEDIA_AUDIO,
+     .clock_rate = OPUS_CLOCK_RATE,
+     .channels = 1,
+     .payload_type = 110,
+     .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE,
+     .fmtp = "0-15"},
+    {.name = "telephone-event", /* as everybody has it (RFC 7874 section 3) */
+     .auxiliary = true,
+     .tones = true,
+     .kind = RTC_MEDIA_AUDIO,
+     .clock_rate = 8000,
+     .channels = 1,
+     .payload_type = 126,
+     .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE,
+     .fmtp = "0-15"},
 };
 const size_t codec_row_count = sizeof codec_rows / sizeof codec_rows[0];
 

@@ -22,6 +22,7 @@ struct codec_parameter {
 struct codec_row {
     const char *name;                    /* the encoding name (RFC 4855), compared without case */
     rtc_media_kind kind;                 /* of what is auxiliary: 0 */
+    bool tones;                          /* telephone events (RFC 4733): auxiliary, and offered for sound; a row for each clock rate */
     bool auxiliary;                      /* protects, fills in or signals beside a codec: never what media is sent with */
     const struct payload_format *format; /* NULL: not carried here; the row says when two descriptions of it are the same */
     struct codec_parameter distinct[CODEC_DISTINCT_MAX];
@@ -40,6 +41,11 @@ struct codec_row {
 extern const struct codec_row codec_rows[];
 extern const size_t codec_row_count;
 
+/* Whether descriptions have it: it is carried, or signals beside what is. */
+static inline bool codec_row_is_offered(const struct codec_row *row)
+{
+    return row->format || row->tones;
+}
 /* NULL when nothing is known of it. */
 const struct codec_row *codec_row_named(const char *name);
 /* The same, of those that can be carried. */

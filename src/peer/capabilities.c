@@ -34,7 +34,7 @@ void capabilities_of(rtc_media_kind kind, struct capabilities *out)
 {
     out->codec_count = out->extension_count = 0;
     for (size_t i = 0; i < codec_row_count && out->codec_count < CAPABILITIES_CODECS_MAX; i++)
-        if (codec_rows[i].format && codec_rows[i].kind == kind)
+        if (codec_row_is_offered(&codec_rows[i]) && codec_rows[i].kind == kind)
             describe_codec(&codec_rows[i], &out->codecs[out->codec_count++]);
     for (size_t i = 0; i < RTP_EXTENSIONS; i++)
         if (kind == RTC_MEDIA_AUDIO ? rtp_extension_rows[i].audio : rtp_extension_rows[i].video)
@@ -52,6 +52,7 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
         .pli = from->nack_pli,
         .fir = from->ccm_fir,
         .remb = from->goog_remb,
+        .tones = jsep_codec_has_tones(from),
     };
     text_copy(to->name, sizeof to->name, from->name);
     text_copy(to->fmtp, sizeof to->fmtp, from->fmtp);

@@ -40,6 +40,9 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->receive = direction_receives(n->direction);
     section->reduced_size = n->rtcp_reduced_size;
     capabilities_read_codec(&n->send_codec, &section->send_codec);
+    bool tones = n->tone_codec.payload_type != JSEP_NO_PAYLOAD_TYPE;
+    section->tone_payload_type = n->tone_codec.payload_type;
+    section->tone_clock_rate = tones ? n->tone_codec.clock_rate : 0;
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
         capabilities_read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
     capabilities_read_extensions(n->extensions, n->extension_count, section->extension_ids);

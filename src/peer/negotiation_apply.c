@@ -40,6 +40,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         return;
     t->transport = transport;
     t->sender.codec = media->encodings[0].codec;
+    t->sender.takes_tones = rtp->tone_clock_rate > 0;
     sending_finish(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */

@@ -195,6 +195,11 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
         if (received)
             media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
         break;
+    case RTP_EVENT_TONE:
+        if (received)
+            (void)transceiver_tell(transceiver, TRANSCEIVER_TONE,
+                                   transceiver_tone_value(event->tone.event, event->tone.ended, event->tone.duration_ms));
+        break;
     case RTP_EVENT_CIRCUIT_BREAKER:
         if (encoding)
             sender_circuit_changed(transceiver, encoding, event->circuit.state, event->circuit.reason);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sans-I/O face (<crtc/transport.h>): packets, requests, results, time and dispatch. */
+#include "dtmf_sender.h"
 #include "peer_connection.h"
 #include "peer_transport.h"
 #include "public_address.h"
@@ -93,17 +94,38 @@ void rtc_packet_set_arrival(rtc_packet *packet, rtc_time_t arrived)
 }
 
 /* Pictures that are decoded and wait to be shown. */
+static rtc_time_t tick_receiver(rtc_peer_connection *pc, const rtc_rtp_receiver *receiver, bool show)
+{
+    rtc_time_t at = RTC_TIME_NEVER;
+    for (size_t i = 0; i < receiver->stream_count; i++) {
+        if (show)
+            receive_pipeline_tick(receiver->streams[i].pipeline, pc->now);
+        rtc_time_t next = receive_pipeline_deadline(receiver->streams[i].pipeline);
+        at = next < at ? next : at;
+    }
+    return at;
+}
+
 static rtc_time_t tick_receivers(rtc_peer_connection *pc, bool show)
 {
     rtc_time_t at = RTC_TIME_NEVER;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
-        const rtc_rtp_receiver *receiver = &link_owner(l, rtc_rtp_transceiver, link)->receiver;
-        for (size_t i = 0; i < receiver->stream_count; i++) {
-            if (show)
-                receive_pipeline_tick(receiver->streams[i].pipeline, pc->now);
-            rtc_time_t next = receive_pipeline_deadline(receiver->streams[i].pipeline);
-            at = next < at ? next : at;
-        }
+        rtc_time_t next = tick_receiver(pc, &link_owner(l, rtc_rtp_transceiver, link)->receiver, show);
+        at = next < at ? next : at;
+    }
+    return at;
+}
+
+/* Tones that wait for their time. */
+static rtc_time_t tick_tones(rtc_peer_connection *pc, bool play)
+{
+    rtc_time_t at = RTC_TIME_NEVER;
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        if (play)
+            dtmf_sender_tick(t, pc->now);
+        rtc_time_t next = dtmf_sender_deadline(t);
+        at = next < at ? next : at;
     }
     return at;
 }
@@ -234,6 +256,7 @@ void rtc_peer_connection_tick(rtc_peer_connection *pc, rtc_time_t now)
             peer_run_transport(pc, pc->now);
         (void)tick_receivers(pc, true);
         session_dump_tick(pc);
+        (void)tick_tones(pc, true);
     }
     if (pc->transports.count == 0)
         return;
@@ -265,6 +288,7 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
         deadline_min(&at, &reason, mailbox_deadline(pc->driver.mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
         deadline_min(&at, &reason, session_dump_deadline(pc), TIMER_EVENT);
+        deadline_min(&at, &reason, tick_tones(pc, false), TIMER_EVENT);
     }
     if (why)
         *why = timer_reason_name(reason);

@@ -9,6 +9,7 @@
 static void destroy(rtc_rtp_transceiver *t)
 {
     rtc_context *context = t->context;
+    memory_free(context, t->sender.dtmf.tones);
     rtc_media_stream_track_unref(t->sender.track);
     for (size_t i = 0; i < t->receiver.media_stream_count; i++)
         rtc_media_stream_unref(t->receiver.media_streams[i]);
@@ -59,6 +60,14 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
         break;
     case TRANSCEIVER_STREAM:
         media_stream_tell(e->also, t->receiver.track, e->value != 0);
+        break;
+    case TRANSCEIVER_TONE:
+        if (c->on_tone)
+            c->on_tone(pc, pc->user, &t->receiver, "0123456789*#ABCD"[e->value & 0x0f], (uint32_t)e -> value >> 8, (e->value & 0x80) != 0);
+        break;
+    case TRANSCEIVER_TONE_CHANGE:
+        if (t->sender.dtmf.callbacks.on_tone_change)
+            t->sender.dtmf.callbacks.on_tone_change(t->sender.dtmf.user, &t->sender.dtmf, (const char[]){(char)e->value, '\0'});
         break;
     case TRANSCEIVER_TRACK_MUTE:
         if (c->on_track_mute)

@@ -11,6 +11,7 @@
 #include "quality_limitation.h"
 #include "rtp_session.h"
 
+#include <crtc/dtmf.h>
 #include <crtc/peer_connection.h>
 #include <stdatomic.h>
 
@@ -43,6 +44,17 @@ struct sender_encoding {
     uint32_t circuit_reason;     /* enum rtp_breaker_reason, of the last opening */
 };
 
+/* A part of its sender; written by dtmf_sender.c alone. */
+struct rtc_dtmf_sender {
+    char *tones; /* owned; NULL before there were any */
+    size_t played;
+    uint32_t duration_ms, gap_ms;
+    bool scheduled; /* the playout task is to run at `next` */
+    rtc_time_t next;
+    rtc_dtmf_sender_callbacks callbacks;
+    void *user;
+};
+
 struct rtc_rtp_sender {
     rtc_media_stream_track *track; /* a reference, or NULL */
     char track_id[JSEP_ID_MAX];    /* the msid track id: kept when the track is replaced */
@@ -54,6 +66,8 @@ struct rtc_rtp_sender {
     struct send_pipeline *prepared;                      /* for the next time that something is; NULL */
     struct send_pipeline_stats past;                     /* of the pipelines before it */
     struct jsep_codec codec;                             /* what the pipeline encodes with */
+    bool takes_tones;                                    /* telephone events were negotiated */
+    struct rtc_dtmf_sender dtmf;
 };
 
 /* One stream that is received, (mid, rid): the connection's half; the RTP session has the other (struct rtp_receive_stream). Owner: its
@@ -113,6 +127,8 @@ struct rtc_rtp_transceiver {
 enum transceiver_event {
     TRANSCEIVER_TRACK,        /* more: struct track_streams */
     TRANSCEIVER_STREAM,       /* value: its track came into a stream (also), or left it */
+    TRANSCEIVER_TONE,         /* received; value: as transceiver_tone_value() */
+    TRANSCEIVER_TONE_CHANGE,  /* sent; value: the character, or 0 */
     TRANSCEIVER_TRACK_ENDED,  /* its source did */
     TRANSCEIVER_TRACK_MUTE,   /* value: muted */
     TRANSCEIVER_CIRCUIT,      /* value: rtc_circuit */
@@ -124,6 +140,12 @@ struct track_streams {
     size_t count;
     rtc_media_stream *streams[JSEP_STREAMS_MAX];
 };
+
+/* A received tone as the value of an event. */
+static inline int transceiver_tone_value(uint8_t event, bool ended, uint32_t duration_ms)
+{
+    return (int)((duration_ms & 0x3fffff) << 8 | (ended ? 0x80u : 0u) | (event & 0x7fu));
+}
 
 /* As peer_tell(). */
 struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value);

@@ -15,7 +15,8 @@ enum rtp_event_type {
                                           when it is limited, or no longer */
     RTP_EVENT_UNMUTE,                  /* the first media packet after silence */
     RTP_EVENT_MUTE,                    /* nothing for 2 s, or BYE */
-    RTP_EVENT_CIRCUIT_BREAKER          /* circuit */
+    RTP_EVENT_CIRCUIT_BREAKER,         /* circuit */
+    RTP_EVENT_TONE                     /* tone: a telephone event began or ended (RFC 4733) */
 };
 
 /* The circuit breaker of a stream that is sent (RFC 8083):
@@ -60,6 +61,11 @@ struct rtp_event {
         struct rtp_picture video;
         struct rtp_sound audio;
         uint32_t target_bps;
+        struct {
+            uint8_t event; /* 0 to 15 */
+            bool ended;
+            uint32_t duration_ms; /* so far, or in all */
+        } tone;
         struct {
             enum rtp_circuit state; /* what the stream does now */
             uint32_t reason;        /* enum rtp_breaker_reason of the last time that it opened */

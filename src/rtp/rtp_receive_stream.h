@@ -6,6 +6,7 @@
 
 #include "rtp_receiver.h"
 #include "stream_history.h"
+#include "telephone_event.h"
 
 enum {
     RTP_FORGET_US = 10000000, /* an SSRC that no longer plays and was silent for this long is forgotten */
@@ -29,6 +30,7 @@ struct rtp_receive_stream {
 
     /* Written by rtp_receiving.c; the limit by rtp_session.c. */
     bool muted;
+    struct tone_receiver tone;
     rtc_time_t last_media;
     uint32_t receive_limit_bps; /* what its sender is asked to keep to; 0: nothing */
 };

@@ -222,6 +222,17 @@ void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rt
     insert(r, now, h, sequence, h->payload, packet);
 }
 
+void rtp_receiver_event(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, uint32_t passed, struct packet *packet)
+{
+    int64_t sequence;
+    if (receive_stats_packet(&r->arrival, packet_arrival(packet, now), h->sequence, h->timestamp + passed, &sequence) == RECEIVE_RESTART)
+        restart(r);
+    count(r, now, h, packet);
+    if (r->nacks)
+        (void)nack_list_received(r->nacks, now, sequence, false);
+    packet_free(packet);
+}
+
 void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct packet *packet)
 {
     struct reader reader = reader_of(h->payload);

@@ -58,6 +58,9 @@ void rtp_receiver_set_playing(struct rtp_receiver *receiver, bool playing);
 /* A packet of the stream; consumes `packet`, of which `header` is a view. Jitter and playout delays are measured by when it arrived (RFC
  * 3550 6.4.1), what waits for something begins now. */
 void rtp_receiver_packet(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
+/* A telephone event in its place, of which so much has passed by the stream's clock: only counted. Consumes it. */
+void rtp_receiver_event(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, uint32_t passed,
+                        struct packet *packet);
 /* A packet of its RTX stream; consumes it. */
 void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
 /* It bounds how long repair is waited for. */

@@ -36,6 +36,16 @@ static void lose(struct rtp_receive_stream *rs, struct rtp_receiver *r, struct o
     rtp_receive_stream_forget(rs, r);
 }
 
+/* What the stream's sound is encoded with, whatever came first. */
+static const struct rtp_codec *codec_of(const struct rtp_receive_stream *rs, const struct rtp_codec *came)
+{
+    const struct rtp_section *config = &rs->member->config;
+    for (size_t i = 0; came->tones && i < config->receive_codec_count; i++)
+        if (!config->receive_codecs[i].tones)
+            return &config->receive_codecs[i];
+    return came;
+}
+
 static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_receive_stream *rs, const struct rtp_route *route,
                                           struct out *out)
 {
@@ -48,7 +58,7 @@ static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_r
     struct rtp_receive_stream *before = rtp_member_receiver_of(rs->member, route->ssrc);
     if (before)
         lose(before, rtp_receive_stream_source(before, route->ssrc), out);
-    if (rtp_receiver_new(rc->context, rs->member->config.kind, route->ssrc, route->codec, rc->disable_nack, &r) != RTC_OK)
+    if (rtp_receiver_new(rc->context, rs->member->config.kind, route->ssrc, codec_of(rs, route->codec), rc->disable_nack, &r) != RTC_OK)
         return NULL;
     rtp_receiver_set_room(r, &rc->jitter);
     rtp_receive_stream_add(rs, r);
@@ -56,6 +66,39 @@ static struct rtp_receiver *make_receiver(struct rtp_receiving *rc, struct rtp_r
 }
 
 /* ---- Packets ---- */
+
+static void tell_tone(struct out *out, const struct rtp_receive_stream *rs, uint8_t event, bool ended, uint32_t duration_ms)
+{
+    struct rtp_event *e = rtp_event(out, RTP_EVENT_TONE, rs->member->handle);
+    if (!e)
+        return;
+    e->stream = rs->handle;
+    e->tone.event = event;
+    e->tone.ended = ended;
+    e->tone.duration_ms = duration_ms;
+}
+
+static void tell_tones(struct out *out, const struct rtp_receive_stream *rs, const struct tone_news *news)
+{
+    if (news->ended)
+        tell_tone(out, rs, news->ended_event, true, news->ended_ms);
+    if (news->began)
+        tell_tone(out, rs, news->began_event, false, news->began_ms);
+}
+
+/* RFC 4733: it has the numbers of the stream, and is not played. */
+static void take_event(struct rtp_receive_stream *rs, rtc_time_t now, const struct rtp_route *route, const struct rtp_header *h,
+                       struct rtp_receiver *r, struct packet *packet, struct out *out)
+{
+    struct telephone_event event;
+    struct tone_news news;
+    uint32_t rate = codec_of(rs, route->codec)->clock_rate, events = route->codec->clock_rate;
+    bool readable = events > 0 && telephone_event_read(h->payload, &event);
+    uint32_t passed = readable ? (uint32_t)((uint64_t)event.duration * rate / events) : 0;
+    rtp_receiver_event(r, now, h, passed, packet);
+    if (readable && tone_receiver_packet(&rs->tone, h->timestamp, rate, events, &event, &news))
+        tell_tones(out, rs, &news);
+}
 
 static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
                        const struct rtp_header *h, struct packet *packet, struct out *out)
@@ -70,6 +113,13 @@ static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_rece
     rtp_receive_stream_choose(rs, r, now);
     if (h->payload.len > 0)
         heard(rs, now, out);
+    struct tone_news news;
+    if (route->codec->tones) {
+        take_event(rs, now, route, h, r, packet, out);
+        return;
+    }
+    if (h->payload.len > 0 && tone_receiver_sound(&rs->tone, h->timestamp, &news))
+        tell_tones(out, rs, &news);
     rtp_receiver_packet(r, now, h, packet);
 }
 

@@ -28,6 +28,7 @@ struct rtp_codec {
     uint8_t channels;
     char fmtp[256]; /* for who encodes and decodes; "": none */
     bool nack, pli, fir, remb;
+    bool tones; /* telephone events (RFC 4733): beside a codec of sound */
 };
 
 /* One stream that a section sends: (mid, rid) is its name for as long as the section lives. */
@@ -42,6 +43,8 @@ struct rtp_section {
     rtc_media_kind kind;
     bool send, receive;
     bool reduced_size;           /* a=rtcp-rsize */
+    uint8_t tone_payload_type;   /* of telephone events that we send; with a rate of 0: none */
+    uint32_t tone_clock_rate;    /* of their durations */
     struct rtp_codec send_codec; /* payload_type RTP_NO_PAYLOAD_TYPE: nothing can be sent */
     struct rtp_codec receive_codecs[RTP_CODECS_MAX];
     size_t receive_codec_count;

@@ -29,6 +29,9 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     const struct codec_row *row = codec_row_carried(section->kind, section->send_codec.name);
     s->format.codec = section->send_codec;
     s->format.payload = row ? row->format : NULL;
+    s->format.tone_payload_type = section->tone_payload_type;
+    s->tone.rate = section->send_codec.clock_rate;
+    s->tone.events = section->tone_clock_rate;
     memcpy(s->format.mid, section->mid, sizeof s->format.mid);
     memcpy(s->format.ids, section->extension_ids, sizeof s->format.ids);
     if (!repairs(s, section)) {
@@ -235,6 +238,39 @@ static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_enco
     }
 }
 
+/* What the stream's clock says now. Before there was any sound it has no relation to what will come. */
+static uint32_t timestamp_now(const struct rtp_send_stream *s, rtc_time_t now)
+{
+    bool known = s->stats.frames_sent > 0;
+    int64_t since = (now - (known ? s->numbers.last_capture : 0)) * (int64_t)s->format.codec.clock_rate / US_PER_S;
+    return (known ? s->numbers.last_timestamp : s->numbers.timestamp_offset) + (uint32_t)since;
+}
+
+int rtp_send_stream_tone(struct rtp_send_stream *s, rtc_time_t now, uint8_t event, rtc_time_t duration_us)
+{
+    if (s->tone.events == 0)
+        return RTC_ERR_NOT_SUPPORTED;
+    tone_sender_start(&s->tone, now, event, duration_us, timestamp_now(s, now));
+    return RTC_OK;
+}
+
+void rtp_send_stream_tick_tone(struct rtp_send_stream *s, rtc_time_t now, struct packet_pool *pool, struct rtp_pacer *pacer)
+{
+    struct tone_packet tone;
+    while (tone_sender_next(&s->tone, now, &tone)) {
+        struct rtp_header header = header_of(s, tone.timestamp, NULL);
+        header.payload_type = s->format.tone_payload_type;
+        header.marker = tone.marker;
+        struct packet *packet = new_packet(s, &header, pool);
+        if (!packet)
+            continue;
+        struct writer w = payload_writer(packet);
+        writer_bytes(&w, slice_of(tone.payload, sizeof tone.payload));
+        packet->len += (uint32_t)writer_len(&w);
+        (void)rtp_pacer_push(pacer, now, RTP_PRIORITY_AUDIO, packet);
+    }
+}
+
 int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level,
                           struct packet_pool *pool, struct rtp_pacer *pacer)
 {
@@ -245,6 +281,8 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
         return RTC_ERR_NOT_SUPPORTED;
     struct slice data = slice_of(rtc_encoded_frame_data(frame), rtc_encoded_frame_len(frame));
     uint32_t timestamp = rtc_encoded_frame_rtp_timestamp(frame) + s->numbers.timestamp_offset;
+    if (tone_sender_sounds(&s->tone, now)) /* RFC 4733 section 2.5.1.2: it stands in its place */
+        return RTC_OK;
     struct rtp_header header = header_of(s, timestamp, s->kind == RTC_MEDIA_AUDIO ? &audio_level : NULL);
     int error =
         s->kind == RTC_MEDIA_VIDEO ? send_video(s, now, frame, data, &header, pool, pacer) : send_audio(s, now, data, &header, pool, pacer);
@@ -527,6 +565,7 @@ rtc_time_t rtp_send_stream_deadline(const struct rtp_send_stream *s, enum timer_
     rtc_time_t best = RTC_TIME_NEVER;
     bool untold = s->breaker.reason != RTP_BREAKER_CLOSED && !s->told_breaker;
     deadline_min(&best, why, s->keyframes.due, TIMER_RTP_KEYFRAME);
+    deadline_min(&best, why, tone_sender_deadline(&s->tone), TIMER_RTP_PACE);
     deadline_min(&best, why, untold ? s->breaker.last_report : rtp_breaker_deadline(&s->breaker), TIMER_RTP_RATE);
     return best;
 }

@@ -15,6 +15,7 @@
 #include "rtp_event.h"
 #include "rtp_section.h"
 #include "rtp_stats.h"
+#include "telephone_event.h"
 
 struct rtp_member;
 struct rtx_cache;
@@ -30,6 +31,7 @@ struct rtp_stream_circuit {
 
 /* How packets are written: as was negotiated for the section. */
 struct rtp_stream_format {
+    uint8_t tone_payload_type; /* with a rate of 0 in `tone`: none */
     struct rtp_codec codec;
     const struct payload_format *payload; /* of that codec; NULL: nobody can packetize it */
     char mid[RTP_MID_MAX + 1];
@@ -91,6 +93,7 @@ struct rtp_send_stream {
     struct rtp_stream_format format;
     struct rtp_stream_numbers numbers;
     struct rtp_stream_keyframes keyframes;
+    struct tone_sender tone;
     struct rtp_stream_heard heard;
     struct rtp_breaker breaker;
     bool told_breaker;
@@ -116,6 +119,11 @@ bool rtp_send_stream_owns(const struct rtp_send_stream *stream, uint32_t ssrc);
  * over one packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full), RTC_ERR_NO_MEMORY. */
 int rtp_send_stream_frame(struct rtp_send_stream *stream, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level,
                           struct packet_pool *pool, struct rtp_pacer *pacer);
+/* Plays a tone in place of other sound, from now on and in place of one that plays. RTC_ERR_NOT_SUPPORTED when no telephone events were
+ * negotiated. */
+int rtp_send_stream_tone(struct rtp_send_stream *stream, rtc_time_t now, uint8_t event, rtc_time_t duration_us);
+/* Its packets that are due go into the pacer; what finds no room or memory is lost, as on the network. */
+void rtp_send_stream_tick_tone(struct rtp_send_stream *stream, rtc_time_t now, struct packet_pool *pool, struct rtp_pacer *pacer);
 /* A packet of ours left the pacer and is about to be protected: gives it its sequence number, writes its extensions by the ids that are
  * negotiated now, counts and caches it. What waited and was dropped leaves no hole that the peer would take for loss. False: they do not
  * fit any more, the packet is to be dropped. */

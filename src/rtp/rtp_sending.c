@@ -92,6 +92,21 @@ int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_st
     return error;
 }
 
+int rtp_sending_tone(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, uint8_t event, rtc_time_t duration_us)
+{
+    if (!rtp_outlet_is_open(sd->outlet) || !rtp_member_sends(st))
+        return RTC_ERR_INVALID_STATE;
+    return rtp_send_stream_tone(st, now, event, duration_us);
+}
+
+void rtp_sending_tick_tone(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, struct out *out)
+{
+    if (rtp_member_sends(st))
+        rtp_send_stream_tick_tone(st, now, out->pool, &sd->pacer);
+    else
+        st->tone.active = false;
+}
+
 /* ---- Rate ---- */
 
 static void tell_target(struct rtp_send_stream *st, uint32_t target_bps, struct out *out)

@@ -27,6 +27,10 @@ void rtp_sending_start(struct rtp_sending *sending, rtc_time_t now);
 /* rtp_session_send_frame(). */
 int rtp_sending_frame(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream, rtc_encoded_frame *frame,
                       uint8_t audio_level, struct out *out);
+/* rtp_session_send_tone(). */
+int rtp_sending_tone(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream, uint8_t event, rtc_time_t duration_us);
+/* What is due of tones goes into the pacer; those of a stream that does not send any more end. */
+void rtp_sending_tick_tone(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream, struct out *out);
 /* What may leave the pacer leaves. */
 void rtp_sending_drain(struct rtp_sending *sending, rtc_time_t now, struct out *out);
 /* What waits of the stream in the pacer does not leave any more. */

@@ -186,6 +186,12 @@ int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t strea
     return st ? rtp_sending_frame(&s->sending, now, st, frame, audio_level, out) : RTC_ERR_NOT_FOUND;
 }
 
+int rtp_session_send_tone(struct rtp_session *s, rtc_time_t now, uint32_t stream, uint8_t event, rtc_time_t duration_us)
+{
+    struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    return st ? rtp_sending_tone(&s->sending, now, st, event, duration_us) : RTC_ERR_NOT_FOUND;
+}
+
 rtc_time_t rtp_session_backlog(const struct rtp_session *s)
 {
     return rtp_pacer_backlog(&s->sending.pacer);
@@ -251,6 +257,7 @@ static void tick_streams(struct rtp_session *s, rtc_time_t now, struct out *out)
         if (due.breaker != RTP_BREAKER_CLOSED && !rtp_send_stream_is_stopped(st))
             rtp_circuits_open(&s->circuits, now, st, due.breaker, out);
         rtp_circuits_tick(&s->circuits, now, st, out);
+        rtp_sending_tick_tone(&s->sending, now, st, out);
     }
 }
 

@@ -77,6 +77,9 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_re
  * for it). */
 int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t stream, rtc_encoded_frame *frame, uint8_t audio_level,
                            struct out *out);
+/* Plays a tone of DTMF (event 0 to 15, RFC 4733) in place of what the stream sends. RTC_ERR_INVALID_STATE when it does not send,
+ * RTC_ERR_NOT_SUPPORTED when no telephone events were negotiated, RTC_ERR_NOT_FOUND without such a stream. */
+int rtp_session_send_tone(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint8_t event, rtc_time_t duration_us);
 /* Who sends this stream is asked for no more than this (REMB), 0: for as much as it likes. REMB speaks of all video that is received:
  * it is said only while every stream that plays has a limit. */
 void rtp_session_set_receive_limit(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint32_t bitrate_bps);

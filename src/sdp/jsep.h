@@ -187,6 +187,7 @@ struct jsep_negotiated {
     rtc_rtp_direction direction; /* ours */
     struct jsep_codec
         send_codec; /* the first of the remote's codecs that the local side lists too; payload_type NO_PAYLOAD_TYPE when none */
+    struct jsep_codec tone_codec; /* the remote's telephone events, by the clock of send_codec if it has such; NO_PAYLOAD_TYPE when none */
     struct jsep_codec receive_codecs[JSEP_CODECS_MAX]; /* what the remote may send, with our payload types */
     size_t receive_codec_count;
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX]; /* listed by both; ids as the answer says */
@@ -195,6 +196,8 @@ struct jsep_negotiated {
 };
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out);
 
+/* Telephone events (RFC 4733). */
+bool jsep_codec_has_tones(const struct jsep_codec *codec);
 /* Whether one of the codecs that media can be sent with is in both lists. */
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count);
 /* The names of such codecs, each once, with commas; "none" when there is none. */

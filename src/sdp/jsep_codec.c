@@ -89,6 +89,12 @@ bool jsep_codec_is_auxiliary(const struct jsep_codec *codec)
     return row && row->auxiliary;
 }
 
+bool jsep_codec_has_tones(const struct jsep_codec *codec)
+{
+    const struct codec_row *row = codec_row_named(codec->name);
+    return row && row->tones;
+}
+
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count)
 {
     for (size_t i = 0; i < a_count; i++)

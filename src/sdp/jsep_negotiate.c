@@ -10,6 +10,19 @@ static struct jsep_codec agree(const struct jsep_codec *named, const struct jsep
     return codec;
 }
 
+/* RFC 4733 section 2.1: events share the clock of the sound beside them. Firefox names 8000 Hz alone: then durations count by that. */
+static void negotiate_tones(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
+{
+    out->tone_codec = (struct jsep_codec){.payload_type = JSEP_NO_PAYLOAD_TYPE, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE};
+    for (size_t i = 0; i < remote->rtp.codec_count; i++) {
+        const struct jsep_codec *theirs = &remote->rtp.codecs[i];
+        if (!jsep_codec_has_tones(theirs) || !jsep_codec_find(local->rtp.codecs, local->rtp.codec_count, theirs))
+            continue;
+        if (out->tone_codec.payload_type == JSEP_NO_PAYLOAD_TYPE || theirs->clock_rate == out->send_codec.clock_rate)
+            out->tone_codec = *theirs;
+    }
+}
+
 static void negotiate_codecs(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
 {
     out->send_codec = (struct jsep_codec){.payload_type = JSEP_NO_PAYLOAD_TYPE, .rtx_payload_type = JSEP_NO_PAYLOAD_TYPE};
@@ -54,5 +67,6 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
     out->direction = out->rejected ? RTC_DIRECTION_INACTIVE : direction_and(local->direction, direction_reverse(remote->direction));
     out->rtcp_reduced_size = local->rtp.rtcp_reduced_size && remote->rtp.rtcp_reduced_size;
     negotiate_codecs(local, remote, out);
+    negotiate_tones(local, remote, out);
     negotiate_extensions(local, remote, out);
 }

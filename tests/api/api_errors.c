@@ -342,6 +342,9 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_sender_replace_track(NULL, NULL), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(picture), track), RTC_ERR_TYPE, "one of audio");
     REFUSED(rtc_rtp_sender_set_max_bitrate(NULL, 1), RTC_ERR_TYPE, "NULL");
+    REFUSED(rtc_dtmf_sender_set_callbacks(NULL, NULL, NULL), RTC_ERR_TYPE, "dtmf is NULL");
+    REFUSED(rtc_dtmf_sender_insert(rtc_rtp_sender_dtmf(sender), NULL, 100, 70), RTC_ERR_TYPE, "tones is NULL");
+    REFUSED_BY(pc, rtc_dtmf_sender_insert(rtc_rtp_sender_dtmf(sender), "1", 100, 70), RTC_ERR_INVALID_STATE, "not connected");
     REFUSED(rtc_rtp_sender_set_priority(NULL, RTC_PRIORITY_LOW), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_sender_set_priority(sender, (rtc_priority)9), RTC_ERR_TYPE, "priority 9");
     REFUSED(rtc_rtp_receiver_request_keyframe(NULL), RTC_ERR_TYPE, "NULL");

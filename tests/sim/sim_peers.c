@@ -143,6 +143,13 @@ static void on_dtls(rtc_peer_connection *pc, void *user, rtc_dtls_transport_stat
         peer->extra.on_dtls_state_change(pc, peer->extra_user, state);
 }
 
+static void on_tone(rtc_peer_connection *pc, void *user, rtc_rtp_receiver *receiver, char tone, uint32_t duration_ms, bool ended)
+{
+    struct sim_peer *peer = user;
+    if (peer->extra.on_tone)
+        peer->extra.on_tone(pc, peer->extra_user, receiver, tone, duration_ms, ended);
+}
+
 static void on_circuit(rtc_peer_connection *pc, void *user, rtc_rtp_sender *sender, rtc_circuit circuit)
 {
     struct sim_peer *peer = user;
@@ -160,6 +167,7 @@ static const rtc_peer_connection_callbacks callbacks = {
     .on_ice_gathering_state_change = on_gathering,
     .on_ice_connection_state_change = on_ice_state,
     .on_track_mute = on_mute,
+    .on_tone = on_tone,
     .on_ice_candidate = on_candidate,
     .on_connection_state_change = on_state,
     .on_data_channel = on_channel,

@@ -14,7 +14,12 @@ static void test_sound(void **state)
     (void)state;
     struct capabilities c;
     capabilities_of(RTC_MEDIA_AUDIO, &c);
-    assert_int_equal(c.codec_count, 1);
+    assert_int_equal(c.codec_count, 3);
+    for (size_t i = 1; i < 3; i++) {
+        assert_string_equal(c.codecs[i].name, "telephone-event");
+        assert_int_equal(c.codecs[i].clock_rate, i == 1 ? 48000 : 8000);
+        assert_int_equal(c.codecs[i].payload_type, i == 1 ? 110 : 126);
+    }
     assert_string_equal(c.codecs[0].name, "opus");
     assert_int_equal(c.codecs[0].payload_type, 111);
     assert_int_equal(c.codecs[0].rtx_payload_type, JSEP_NO_PAYLOAD_TYPE);

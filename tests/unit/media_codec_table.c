@@ -13,7 +13,8 @@ static void test_rows_are_whole(void **state)
     (void)state;
     for (size_t i = 0; i < codec_row_count; i++) {
         const struct codec_row *row = &codec_rows[i];
-        assert_ptr_equal(codec_row_named(row->name), row); /* no name stands there twice */
+        if (!row->tones)                                       /* of which there is one for each clock rate */
+            assert_ptr_equal(codec_row_named(row->name), row); /* no other name stands there twice */
         assert_ptr_equal(codec_row_carried(row->kind, row->name), row->format ? row : NULL);
         if (!row->format)
             continue;
@@ -36,7 +37,7 @@ static void test_payload_types_are_distinct(void **state)
     (void)state;
     int used[256] = {0};
     for (size_t i = 0; i < codec_row_count; i++) {
-        if (!codec_rows[i].format)
+        if (!codec_row_is_offered(&codec_rows[i]))
             continue;
         assert_int_equal(used[codec_rows[i].payload_type]++, 0);
         if (codec_rows[i].rtx_payload_type != CODEC_NO_PAYLOAD_TYPE)
