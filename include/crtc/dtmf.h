@@ -20,7 +20,10 @@ extern "C" {
 typedef struct rtc_dtmf_sender rtc_dtmf_sender;
 
 /* What insertDTMF takes where nothing is said, in milliseconds. */
-enum { RTC_DTMF_DURATION_MS = 100, RTC_DTMF_GAP_MS = 70 };
+enum {
+    RTC_DTMF_DURATION_MS = 100, /* of a tone */
+    RTC_DTMF_GAP_MS = 70        /* behind it */
+};
 
 /* What it tells. Every member but size may be NULL. */
 typedef struct rtc_dtmf_sender_callbacks {

@@ -119,6 +119,19 @@ RTC_EXPORT rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver);
 RTC_EXPORT void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver);
 /* Never NULL. Borrowed while a reference is held. Its sinks get decoded or encoded frames. */
 RTC_EXPORT rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver *receiver);
+/* RTCRtpContributingSource, RTCRtpSynchronizationSource (webrtc-pc 5.3.1): who was heard, or seen, in what a receiver got. */
+typedef struct rtc_rtp_source {
+    size_t size;             /* sizeof(rtc_rtp_source); set by the caller */
+    rtc_time_t timestamp_us; /* when the last frame of it went to the track */
+    uint32_t source;         /* its CSRC or SSRC */
+    uint32_t rtp_timestamp;  /* of that frame */
+    bool has_audio_level;    /* the peer said how loud it is (RFC 6464) */
+    double audio_level;      /* 0 to 1, linear: 1 is as loud as can be */
+} rtc_rtp_source;
+/* getSynchronizationSources and getContributingSources: those of the last 10 seconds, the latest first. False for an index beyond the last one, whoever was heard, and once
+ * the connection is closed; then *out is untouched. */
+RTC_EXPORT bool rtc_rtp_receiver_synchronization_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out);
+RTC_EXPORT bool rtc_rtp_receiver_contributing_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out);
 /* Asks the peer for a keyframe.
  * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_INVALID_STATE (nothing is received yet; stopped or closed). */
 RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);

@@ -23,6 +23,7 @@ struct rtc_encoded_frame {
     bool keyframe;
     uint32_t rtp_timestamp, duration, width, height, spatial_id, temporal_id, simulcast_index, layer_flags;
     rtc_time_t capture_time_us;
+    struct frame_origin origin;
     size_t len;
     uint8_t data[];
 };
@@ -105,6 +106,16 @@ void rtc_encoded_frame_unref(rtc_encoded_frame *frame)
     rtc_context *context = frame->context;
     memory_free(context, frame);
     rtc_context_unref(context);
+}
+
+void encoded_frame_set_origin(rtc_encoded_frame *frame, const struct frame_origin *origin)
+{
+    frame->origin = *origin;
+}
+
+const struct frame_origin *encoded_frame_origin(const rtc_encoded_frame *frame)
+{
+    return &frame->origin;
 }
 
 rtc_media_kind rtc_encoded_frame_kind(const rtc_encoded_frame *frame)

@@ -12,6 +12,19 @@ uint32_t video_format_rows(rtc_video_format format, uint32_t height, size_t plan
 /* One sample of one channel. */
 size_t audio_format_sample_bytes(rtc_audio_format format);
 
+/* Where a received frame comes from (RFC 3550 section 5.1), and how loud its source said that it is (RFC 6464). */
+enum { FRAME_CSRCS_MAX = 15, FRAME_NO_LEVEL = 0xff };
+struct frame_origin {
+    uint32_t ssrc; /* 0: it was not received */
+    uint8_t level; /* -dBov, 0 to 127; FRAME_NO_LEVEL */
+    uint8_t csrc_count;
+    uint32_t csrcs[FRAME_CSRCS_MAX];
+};
+/* Before it is handed on. */
+void encoded_frame_set_origin(rtc_encoded_frame *frame, const struct frame_origin *origin);
+/* Borrowed while a reference is held. */
+const struct frame_origin *encoded_frame_origin(const rtc_encoded_frame *frame);
+
 /* The context that a frame was made with: borrowed. */
 rtc_context *video_frame_context(const rtc_video_frame *frame);
 rtc_context *audio_frame_context(const rtc_audio_frame *frame);

@@ -74,6 +74,8 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
         tell_track(pc, t, e);
         break;
     case EFFECT_TRACK_REMOVED:
+        for (size_t i = 0; i < t->receiver.stream_count; i++)
+            t->receiver.streams[i].heard = false;
         media_track_set_muted(t->receiver.track, true);
         break;
     case EFFECT_REMOVE:

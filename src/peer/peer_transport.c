@@ -8,9 +8,11 @@
 #include "dscp.h"
 #include "endpoint.h"
 #include "explain.h"
+#include "frame.h"
 #include "local_candidates.h"
 #include "media_track.h"
 #include "receive_pipeline.h"
+#include "receiver_sources.h"
 #include "send_pipeline.h"
 #include "sender_circuit.h"
 #include "sending.h"
@@ -164,6 +166,24 @@ static void channel_event(rtc_peer_connection *pc, struct transport *t, struct s
 
 /* ---- Media ---- */
 
+/* Of several streams of one track any will do. */
+static void stream_heard(rtc_rtp_transceiver *transceiver, struct receiver_stream *stream, bool heard)
+{
+    const rtc_rtp_receiver *receiver = &transceiver->receiver;
+    bool any = false;
+    stream->heard = heard;
+    for (size_t i = 0; i < receiver->stream_count; i++)
+        any = any || receiver->streams[i].heard;
+    media_track_set_muted(receiver->track, !any);
+}
+
+/* A frame is on its way to the track. */
+static void note_sources(const rtc_rtp_transceiver *transceiver, rtc_time_t now, const rtc_encoded_frame *frame)
+{
+    if (frame)
+        receiver_sources_note(transceiver->receiver.sources, now, encoded_frame_origin(frame), rtc_encoded_frame_rtp_timestamp(frame));
+}
+
 static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_time_t now, const struct rtp_event *event)
 {
     rtc_rtp_transceiver *transceiver = transceiver_by_rtp_member(pc, t, event->member);
@@ -173,10 +193,12 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
     struct receiver_stream *received = receiver_stream_of(&transceiver->receiver, event->stream);
     switch (event->head.type) {
     case RTP_EVENT_VIDEO_FRAME:
+        note_sources(transceiver, now, event->video.frame);
         if (received)
             receive_pipeline_video(received->pipeline, now, &event->video);
         break;
     case RTP_EVENT_AUDIO:
+        note_sources(transceiver, now, event->audio.action == RTP_AUDIO_FEC ? NULL : event->audio.frame);
         if (received)
             receive_pipeline_audio(received->pipeline, now, &event->audio);
         break;
@@ -193,7 +215,7 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
     case RTP_EVENT_UNMUTE:
     case RTP_EVENT_MUTE:
         if (received)
-            media_track_set_muted(transceiver->receiver.track, event->head.type == RTP_EVENT_MUTE);
+            stream_heard(transceiver, received, event->head.type == RTP_EVENT_UNMUTE);
         break;
     case RTP_EVENT_TONE:
         if (received)

@@ -10,6 +10,7 @@ static void destroy(rtc_rtp_transceiver *t)
 {
     rtc_context *context = t->context;
     memory_free(context, t->sender.dtmf.tones);
+    memory_free(context, t->receiver.sources);
     rtc_media_stream_track_unref(t->sender.track);
     for (size_t i = 0; i < t->receiver.media_stream_count; i++)
         rtc_media_stream_unref(t->receiver.media_streams[i]);

@@ -31,6 +31,7 @@ struct send_pipeline_stats {
 
 struct send_pipeline;
 struct receive_pipeline;
+struct receiver_sources;
 
 /* One stream that is sent, (mid, rid): the connection's half; the RTP session has the other (struct rtp_send_stream). Owner: its sender.
  * Made with the transceiver; `stream` is written where a negotiation is carried out, caps and priorities by what the application asks for,
@@ -76,6 +77,7 @@ struct receiver_stream {
     char rid[RTP_RID_MAX + 1];         /* "": the one without a name */
     uint32_t stream;                   /* handle in the RTP session; 0 while nothing may come */
     struct receive_pipeline *pipeline; /* decodes it: a decoder follows one stream */
+    bool heard;                        /* media comes: the track is muted while none of its streams is */
 };
 
 struct rtc_rtp_receiver {
@@ -84,9 +86,10 @@ struct rtc_rtp_receiver {
     size_t stream_count;                               /* at least 1 */
     rtc_media_stream *media_streams[JSEP_STREAMS_MAX]; /* references: [[AssociatedRemoteMediaStreams]], written by remote_streams.c */
     size_t media_stream_count;
-    struct track_feedback *feedback; /* what the track's consumers ask for */
-    bool ended_untold;               /* its track is to end, in a task of its own */
-    bool ended_queued;               /* the event that does it is on its way */
+    struct receiver_sources *sources; /* owned: who was heard lately */
+    struct track_feedback *feedback;  /* what the track's consumers ask for */
+    bool ended_untold;                /* its track is to end, in a task of its own */
+    bool ended_queued;                /* the event that does it is on its way */
 };
 
 /* [[Stopping]] and [[Stopped]] of webrtc-pc 5.4, one way only:

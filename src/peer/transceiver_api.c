@@ -3,6 +3,7 @@
 #include "dscp.h"
 #include "negotiation_needed.h"
 #include "peer_transport.h"
+#include "receiver_sources.h"
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
@@ -190,6 +191,26 @@ void rtc_rtp_receiver_unref(rtc_rtp_receiver *receiver)
 rtc_media_stream_track *rtc_rtp_receiver_track(const rtc_rtp_receiver *receiver)
 {
     return receiver->track;
+}
+
+static bool show_source(const rtc_rtp_receiver *receiver, bool contributing, size_t index, rtc_rtp_source *out)
+{
+    rtc_rtp_transceiver *t = receiver && out && out->size > 0 ? of_receiver(receiver) : NULL;
+    rtc_rtp_source source = {.size = t ? out->size : 0};
+    if (!t || !t->connection || !receiver_sources_at(receiver->sources, peer_now(t->connection), contributing, index, &source))
+        return false;
+    memcpy(out, &source, source.size < sizeof source ? source.size : sizeof source);
+    return true;
+}
+
+bool rtc_rtp_receiver_synchronization_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out)
+{
+    return show_source(receiver, false, index, out);
+}
+
+bool rtc_rtp_receiver_contributing_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out)
+{
+    return show_source(receiver, true, index, out);
 }
 
 int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)

@@ -5,6 +5,7 @@
 #include "peer.h"
 #include "peer_record.h"
 #include "receive_pipeline.h"
+#include "receiver_sources.h"
 #include "sending.h"
 #include "track_feedback.h"
 #include "transport.h"
@@ -53,6 +54,9 @@ static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
         return error;
     media_track_listen(t->receiver.track, &track_events, t);
     t->receiver.stream_count = 1;
+    error = receiver_sources_new(pc->context, &t->receiver.sources);
+    if (error)
+        return error;
     return receive_pipeline_new(pc, t, &t->receiver.streams[0], &t->receiver.streams[0].pipeline);
 }
 

@@ -174,10 +174,39 @@ static int prepare_streams(struct rtp_members *ms, struct rtp_member *m, const s
     return error;
 }
 
+static bool names(const struct rtp_section *config, const char *rid)
+{
+    for (size_t i = 0; i < config->receive_rid_count; i++)
+        if (strcmp(config->receive_rids[i], rid) == 0)
+            return true;
+    return rid[0] == '\0';
+}
+
+/* Frees the streams of rids that are no longer named, but for as many as a section may have: their counters stand for what may be named
+ * again. Of those that were got ready and never set none is kept. */
+static void sweep_received(struct rtp_member *m, const struct rtp_section *config, bool old)
+{
+    size_t idle = 0;
+    for (const struct rtp_receive_stream *rs = m->received; rs; rs = rs->next)
+        idle += rs->handle != 0 && !names(config, rs->rid);
+    for (struct rtp_receive_stream **at = &m->received; *at;) {
+        struct rtp_receive_stream *rs = *at;
+        bool goes = !names(config, rs->rid) && (rs->handle == 0 || (old && idle > RTP_RIDS_MAX));
+        if (!goes) {
+            at = &rs->next;
+            continue;
+        }
+        idle -= rs->handle != 0;
+        *at = rs->next;
+        rtp_receive_stream_free(rs);
+    }
+}
+
 /* The same of those that are received. */
 static int prepare_received(struct rtp_members *ms, struct rtp_member *m, const struct rtp_section *config)
 {
     int error = RTC_OK;
+    sweep_received(m, config, false);
     for (size_t i = 0; i < config->receive_rid_count && !error; i++) {
         struct rtp_receive_stream **at = &m->received;
         while (*at && strcmp((*at)->rid, config->receive_rids[i]) != 0)
@@ -268,16 +297,9 @@ static void configure_streams(struct rtp_members *ms, struct rtp_member *m)
     }
 }
 
-static bool names(const struct rtp_section *config, const char *rid)
-{
-    for (size_t i = 0; i < config->receive_rid_count; i++)
-        if (strcmp(config->receive_rids[i], rid) == 0)
-            return true;
-    return rid[0] == '\0';
-}
-
 static void configure_received(struct rtp_members *ms, struct rtp_member *m)
 {
+    sweep_received(m, &m->config, true);
     for (struct rtp_receive_stream *rs = m->received; rs; rs = rs->next) {
         rs->named = names(&m->config, rs->rid);
         if (rs->handle == 0)

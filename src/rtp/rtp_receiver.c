@@ -135,6 +135,17 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
         r->stats.audio.audio_level = amplitude(level);
 }
 
+static struct frame_origin origin_of(const struct rtp_header *h)
+{
+    struct frame_origin origin = {.ssrc = h->ssrc, .level = FRAME_NO_LEVEL};
+    struct reader csrcs = reader_of(h->csrcs);
+    bool voice;
+    while (reader_left(&csrcs) >= 4 && origin.csrc_count < FRAME_CSRCS_MAX)
+        origin.csrcs[origin.csrc_count++] = reader_u32(&csrcs);
+    (void)rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &origin.level, &voice);
+    return origin;
+}
+
 static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arrived, const struct rtp_header *h, struct slice payload)
 {
     struct payload_info info;
@@ -159,6 +170,8 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arri
     };
     if (rtc_encoded_frame_new(r->context, &o, &p.frame) != RTC_OK)
         return;
+    const struct frame_origin origin = origin_of(h);
+    encoded_frame_set_origin(p.frame, &origin);
     p.duration = info.samples;
     p.quiet = info.quiet;
     p.fec = info.fec;
@@ -219,6 +232,8 @@ void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rt
     }
     if (r->nacks && !nack_list_received(r->nacks, now, sequence, false))
         rtp_receiver_want_keyframe(r);
+    if (r->kind == RTC_MEDIA_VIDEO)
+        r->origin = origin_of(h);
     insert(r, now, h, sequence, h->payload, packet);
 }
 
@@ -337,9 +352,10 @@ static void release_sound(struct event *event)
     rtc_encoded_frame_unref(((struct rtp_event *)event)->audio.frame);
 }
 
-static void emit_video(struct out *out, uint32_t member, uint32_t stream, const struct video_release *release)
+static void emit_video(const struct rtp_receiver *r, struct out *out, uint32_t member, uint32_t stream, const struct video_release *release)
 {
     struct rtp_event *e = rtp_event(out, RTP_EVENT_VIDEO_FRAME, member);
+    encoded_frame_set_origin(release->frame, &r->origin);
     if (!e) {
         rtc_encoded_frame_unref(release->frame);
         return;
@@ -373,7 +389,7 @@ void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t member, 
             emit_audio(out, member, stream, &decision);
     } else {
         while (video_buffer_next(&r->buffer.video, now, &release))
-            emit_video(out, member, stream, &release);
+            emit_video(r, out, member, stream, &release);
         if (r->nacks)
             nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
     }

@@ -2,6 +2,8 @@
 /* Streams of one section that rids tell apart (RFC 8852): each with its own pictures, repairs, feedback and numbers. */
 #include "rtp_scripted_peer.h"
 
+#include <stdio.h>
+
 enum { HIGH = 0x3000, HIGH_RTX = 0x3001, LOW = 0x3100, LOW_RTX = 0x3101, VP8 = 96, VP8_RTX = 97 };
 
 static const uint8_t ids[RTP_EXTENSIONS] = {[RTP_EXTENSION_MID] = 1, [RTP_EXTENSION_RID] = 2, [RTP_EXTENSION_REPAIRED_RID] = 3};
@@ -209,13 +211,32 @@ static void names_that_are_not_agreed_on(void **state)
     assert_int_equal(numbers(low).packets_received, 2); /* it goes on counting */
 }
 
+/* Rids that are never named again pile up no further than a section may have. */
+static void names_come_and_go(void **state)
+{
+    char rid[RTP_RID_MAX + 1];
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        (void)snprintf(rid, sizeof rid, "r%d", i);
+        section_with_rids("h", rid);
+        assert_true(rtp_session_receive_stream(session, video, rid) != 0);
+    }
+    assert_int_equal(rtp_session_receive_stream(session, video, "h"), high);
+    assert_int_equal(rtp_session_receive_stream(session, video, "l"), 0);
+    assert_int_equal(rtp_session_receive_stream(session, video, "r0"), 0);
+    assert_true(rtp_session_receive_stream(session, video, "r38") != 0);
+    say_rid(HIGH, 1, "h", true);
+    assert_int_equal(numbers(high).packets_received, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_rids, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(each_plays),   TEST(each_is_repaired),  TEST(a_repair_without_a_name),
-        TEST(another_ssrc), TEST(a_name_comes_late), TEST(names_that_are_not_agreed_on),
+        TEST(each_plays),        TEST(each_is_repaired),  TEST(a_repair_without_a_name),
+        TEST(another_ssrc),      TEST(a_name_comes_late), TEST(names_that_are_not_agreed_on),
+        TEST(names_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* See receiver_sources.h. */
+#include "receiver_sources.h"
+
+#include "memory.h"
+
+#include <math.h>
+
+enum { SOURCES_MAX = 32, WINDOW_US = 10000000, SILENT = 127 };
+
+struct source {
+    uint32_t id;
+    uint32_t rtp_timestamp;
+    rtc_time_t at;
+    uint8_t level;
+    bool contributing;
+};
+
+/* Owner: a receiver; written here alone. The latest comes first. */
+struct receiver_sources {
+    size_t count;
+    struct source items[SOURCES_MAX];
+};
+
+int receiver_sources_new(rtc_context *context, struct receiver_sources **out)
+{
+    struct receiver_sources *s = memory_zeroed(context, sizeof *s);
+    if (!s)
+        return RTC_ERR_NO_MEMORY;
+    *out = s;
+    return RTC_OK;
+}
+
+static size_t place_of(const struct receiver_sources *s, uint32_t id, bool contributing)
+{
+    size_t i = 0;
+    while (i < s->count && !(s->items[i].id == id && s->items[i].contributing == contributing))
+        i++;
+    return i;
+}
+
+static void put(struct receiver_sources *s, struct source source)
+{
+    size_t i = place_of(s, source.id, source.contributing);
+    if (i == SOURCES_MAX)
+        i--;
+    else if (i == s->count)
+        s->count++;
+    memmove(&s->items[1], &s->items[0], i * sizeof s->items[0]);
+    s->items[0] = source;
+}
+
+void receiver_sources_note(struct receiver_sources *s, rtc_time_t now, const struct frame_origin *origin, uint32_t rtp_timestamp)
+{
+    if (origin->ssrc == 0)
+        return;
+    for (size_t i = origin->csrc_count; i-- > 0;) /* how loud each is RFC 6465 would say, which is not negotiated */
+        put(s, (struct source){origin->csrcs[i], rtp_timestamp, now, FRAME_NO_LEVEL, true});
+    put(s, (struct source){origin->ssrc, rtp_timestamp, now, origin->level, false});
+}
+
+bool receiver_sources_at(const struct receiver_sources *s, rtc_time_t now, bool contributing, size_t index, rtc_rtp_source *out)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct source *source = &s->items[i];
+        if (source->contributing != contributing || now - source->at > WINDOW_US || index-- > 0)
+            continue;
+        out->timestamp_us = source->at;
+        out->source = source->id;
+        out->rtp_timestamp = source->rtp_timestamp;
+        out->has_audio_level = source->level != FRAME_NO_LEVEL;
+        out->audio_level = !out->has_audio_level || source->level >= SILENT ? 0 : pow(10, -source->level / 20.0);
+        return true;
+    }
+    return false;
+}
