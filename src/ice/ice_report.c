@@ -120,6 +120,11 @@ bool ice_agent_pair_report(const struct ice_agent *agent, rtc_time_t now, size_t
     return true;
 }
 
+const char *ice_agent_remote_ufrag(const struct ice_agent *agent)
+{
+    return agent->session.remote_ufrag;
+}
+
 bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out)
 {
     if (index >= agent->remotes.count)

@@ -39,6 +39,8 @@ struct ice_server_report {
 /* Pairs, remote candidates and servers by index; false beyond the last. Local candidates: ice_agent_local_candidates. */
 bool ice_agent_pair_report(const struct ice_agent *agent, rtc_time_t now, size_t index, struct ice_pair_report *out);
 bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out);
+/* The name of the peer's credentials (RFC 8445 5.3), which all its candidates share; "": it has not said yet. */
+const char *ice_agent_remote_ufrag(const struct ice_agent *agent);
 /* A candidate that nothing is sent to, with the reason (static text). The first few. */
 bool ice_agent_left_out_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out, const char **reason);
 bool ice_agent_server_report(const struct ice_agent *agent, size_t index, struct ice_server_report *out);

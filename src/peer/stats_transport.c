@@ -71,8 +71,9 @@ static void add_candidate(struct stats_builder *b, const struct ice_agent *agent
         stats_text(b, "relatedAddress", address_ip_text(&c->related, ip));
         stats_number(b, "relatedPort", c->related.port);
     }
-    if (c->ufrag[0])
-        stats_text(b, "usernameFragment", c->ufrag);
+    const char *ufrag = local || c->ufrag[0] ? c->ufrag : ice_agent_remote_ufrag(agent);
+    if (ufrag[0])
+        stats_text(b, "usernameFragment", ufrag);
     if (c->tcp_type != ICE_TCP_NONE)
         stats_text(b, "tcpType", ice_tcp_type_name((enum ice_tcp_type)c->tcp_type));
     if (local)

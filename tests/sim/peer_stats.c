@@ -62,7 +62,7 @@ static const struct {
       "dtlsRole", "remoteCertificateId", "srtpCipher", "tlsVersion"}},
     {"certificate", {NULL}, {"fingerprint", "fingerprintAlgorithm", "base64Certificate"}},
     {"local-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType", "foundation"}},
-    {"remote-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType"}},
+    {"remote-candidate", {"port", "priority"}, {"transportId", "address", "protocol", "candidateType", "usernameFragment"}},
     {"candidate-pair",
      {"packetsSent", "packetsReceived", "bytesSent", "bytesReceived", "totalRoundTripTime", "currentRoundTripTime", "requestsSent",
       "requestsReceived", "responsesSent", "responsesReceived", "lastPacketSentTimestamp", "lastPacketReceivedTimestamp",
@@ -470,18 +470,41 @@ static void what_is_not_sent_is_counted(void **state)
     end(&s);
 }
 
+/* The transport of an offer that nobody has answered (webrtc-stats RTCTransportStats). */
+static void before_there_is_a_peer(void **state)
+{
+    struct sim_peers p;
+    rtc_data_channel *channel;
+    rtc_stats_report *report;
+    (void)state;
+    peer_scene(&p, 1, true);
+    rtc_peer_connection *pc = p.peer[0].pc;
+    assert_int_equal(rtc_peer_connection_create_data_channel(pc, "chat", 4, NULL, &channel), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_get_stats(pc, &report), RTC_OK);
+    const rtc_stats *transport = rtc_stats_report_find_type(report, "transport");
+    assert_string_equal(rtc_stats_string(transport, "dtlsState"), "new");
+    assert_string_equal(rtc_stats_string(transport, "dtlsRole"), "unknown");
+    assert_string_equal(rtc_stats_string(transport, "iceState"), "new");
+    assert_string_equal(rtc_stats_string(transport, "iceRole"), "controlling");
+    assert_non_null(strstr(rtc_peer_connection_local_description(pc, NULL), rtc_stats_string(transport, "iceLocalUsernameFragment")));
+    assert_null(rtc_stats_string(transport, "selectedCandidatePairId"));
+    assert_null(rtc_stats_string(transport, "remoteCertificateId"));
+    assert_true(number_of(report, "transport", "selectedCandidatePairChanges") == 0);
+    assert_true(number_of(report, "transport", "bytesSent") == 0);
+    rtc_stats_report_unref(report);
+    rtc_data_channel_unref(channel);
+    sim_peers_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members_are_there),
-        cmocka_unit_test(counters_never_fall),
-        cmocka_unit_test(references_lead_somewhere),
-        cmocka_unit_test(ids_of_two_generations),
-        cmocka_unit_test(numbers_agree),
-        cmocka_unit_test(a_new_rate_counts),
-        cmocka_unit_test(no_frame_vanishes),
-        cmocka_unit_test(what_is_not_sent_is_counted),
-        cmocka_unit_test(when_packets_came),
+        cmocka_unit_test(before_there_is_a_peer),      cmocka_unit_test(members_are_there),
+        cmocka_unit_test(counters_never_fall),         cmocka_unit_test(references_lead_somewhere),
+        cmocka_unit_test(ids_of_two_generations),      cmocka_unit_test(numbers_agree),
+        cmocka_unit_test(a_new_rate_counts),           cmocka_unit_test(no_frame_vanishes),
+        cmocka_unit_test(what_is_not_sent_is_counted), cmocka_unit_test(when_packets_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

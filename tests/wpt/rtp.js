@@ -53,7 +53,7 @@ class RTCRtpSender {
     const list = streams.map(idl.instance(() => MediaStream)).map(each => handles.get(each));
     check(need('rtc_rtp_sender_set_streams')(handles.get(this), array('void *', list), list.length));
   }
-  getStats() { return reportOf(handles.get(this), undefined, 'rtc_rtp_sender_get_stats'); }
+  getStats() { return reportOf(this, undefined, 'rtc_rtp_sender_get_stats'); }
 }
 
 class RTCRtpReceiver {
@@ -63,7 +63,7 @@ class RTCRtpReceiver {
   getParameters() { return parameters.getParameters(this, 'rtc_rtp_receiver_get_parameters', 'rtc_rtp_receive_parameters'); }
   getContributingSources() { return require('./sources').sourcesOf(handles.get(this), 'contributing'); }
   getSynchronizationSources() { return require('./sources').sourcesOf(handles.get(this), 'synchronization'); }
-  getStats() { return reportOf(handles.get(this), undefined, 'rtc_rtp_receiver_get_stats'); }
+  getStats() { return reportOf(this, undefined, 'rtc_rtp_receiver_get_stats'); }
   get jitterBufferTarget() {
     const [known, value] = withOut(slot => need('rtc_rtp_receiver_jitter_buffer_target_ms')(handles.get(this), slot), 'double');
     return known ? value : null;
