@@ -99,6 +99,46 @@ static int page_ice_candidate(rtc_peer_connection *other, const rtc_ice_candidat
     return rtc_peer_connection_add_ice_candidate(other, &init);
 }
 
+static void on_pair(rtc_ice_transport *transport, void *user)
+{
+    const rtc_ice_candidate *local, *remote;
+    (void)user;
+    if (rtc_ice_transport_selected_candidate_pair(transport, &local, &remote))
+        printf("%s -> %s\n", local->type, remote->type);
+}
+
+/* Says over which kind of candidates a transport goes, whenever that changes. */
+static void page_ice_transport(rtc_dtls_transport *transport)
+{
+    static const rtc_ice_transport_callbacks callbacks = {.size = sizeof(callbacks), .on_selected_candidate_pair_change = on_pair};
+    rtc_ice_transport_set_callbacks(rtc_dtls_transport_ice_transport(transport), &callbacks, NULL);
+}
+
+static void on_dtls_state_change(rtc_dtls_transport *transport, void *user, rtc_dtls_transport_state state)
+{
+    (void)transport;
+    (void)user;
+    if (state == RTC_DTLS_TRANSPORT_CLOSED)
+        printf("the peer hung up\n");
+}
+
+/* What carries a sender's section, once a description with it is set. */
+static rtc_dtls_transport *page_dtls_transport(rtc_rtp_sender *sender)
+{
+    static const rtc_dtls_transport_callbacks callbacks = {.size = sizeof(callbacks), .on_state_change = on_dtls_state_change};
+    rtc_dtls_transport *transport = rtc_rtp_sender_transport(sender);
+    if (transport)
+        rtc_dtls_transport_set_callbacks(transport, &callbacks, NULL);
+    return transport;
+}
+
+/* How large a message may be, once a description with a section of data is set; 0 before. */
+static uint64_t page_sctp_transport(rtc_peer_connection *connection)
+{
+    rtc_sctp_transport *transport = rtc_peer_connection_sctp(connection);
+    return transport ? rtc_sctp_transport_max_message_size(transport) : 0;
+}
+
 /* One that is kept: the peer sees the same fingerprint each time. */
 static void page_certificate(rtc_context *context)
 {
@@ -405,6 +445,9 @@ int main(void)
     rtc_data_channel *channel = page_data_channel(caller);
     good &= channel != NULL && media(context, caller);
     good &= page_session_description(caller, callee) == RTC_OK && page_ice_candidate(callee, &told) == RTC_OK;
+    rtc_dtls_transport *transport = page_dtls_transport(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(caller, 0)));
+    good &= transport != NULL && page_sctp_transport(caller) > 0;
+    page_ice_transport(transport);
     page_stats_report(caller);
     good &= page_session_dump(caller) == RTC_OK;
     page_packet(callee, &path, "x", 1);

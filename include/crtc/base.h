@@ -65,6 +65,35 @@ enum rtc_error {
 #undef RTC_ERROR_ENUM
 };
 
+/* RTCErrorDetailType (webrtc-pc 11.2): what failed, of an error that an event tells. NONE: nothing of these. DATA_CHANNEL_FAILURE: the channel could not go on. DTLS_FAILURE: the
+ * handshake failed, or a fatal alert ended it. FINGERPRINT_FAILURE: the peer's certificate is not the one of its description. SCTP_FAILURE: the association ended. SDP_SYNTAX_ERROR, HARDWARE_ENCODER_NOT_AVAILABLE
+ * and HARDWARE_ENCODER_ERROR do not come in this version. */
+typedef enum rtc_error_detail {
+    RTC_ERROR_NONE = 0,
+    RTC_ERROR_DATA_CHANNEL_FAILURE = 1,
+    RTC_ERROR_DTLS_FAILURE = 2,
+    RTC_ERROR_FINGERPRINT_FAILURE = 3,
+    RTC_ERROR_SCTP_FAILURE = 4,
+    RTC_ERROR_SDP_SYNTAX_ERROR = 5,
+    RTC_ERROR_HARDWARE_ENCODER_NOT_AVAILABLE = 6,
+    RTC_ERROR_HARDWARE_ENCODER_ERROR = 7
+} rtc_error_detail;
+/* The W3C names: "data-channel-failure", "dtls-failure", ...; "" for NONE, "?" for a value that is none. Static storage. Any thread. */
+RTC_EXPORT const char *rtc_error_detail_name(rtc_error_detail detail);
+
+/* RTCError (webrtc-pc 11), as events give it: borrowed for the callback. A number that is null there is -1. */
+typedef struct rtc_error_info {
+    size_t size;                  /* sizeof(rtc_error_info) of the library */
+    int error;                    /* RTC_ERR_OPERATION, of which every RTCError is one */
+    const char *message;          /* a sentence */
+    rtc_error_detail detail;      /* errorDetail */
+    int sdp_line_number;          /* of RTC_ERROR_SDP_SYNTAX_ERROR */
+    int sctp_cause_code;          /* of RTC_ERROR_SCTP_FAILURE: of the peer's ABORT (RFC 9260 3.3.10) */
+    int received_alert;           /* of RTC_ERROR_DTLS_FAILURE: a fatal alert that the peer sent (RFC 8446 6) */
+    int sent_alert;               /* the same that was sent to it */
+    int http_request_status_code; /* of none in this version */
+} rtc_error_info;
+
 /* The DOMException (or ECMAScript error) name of a code, such as "InvalidStateError"; "None" for RTC_OK and "UnknownError" for a
  * value that is no code. Static storage. Any thread. */
 RTC_EXPORT const char *rtc_error_name(int error);

@@ -6,10 +6,11 @@
 #define CRTC_PEER_CONNECTION_H
 
 #include <crtc/data_channel.h>
-#include <crtc/ice_candidate.h>
+#include <crtc/dtls_transport.h>
 #include <crtc/loop.h>
 #include <crtc/media.h>
 #include <crtc/rtp.h>
+#include <crtc/sctp_transport.h>
 #include <crtc/stats.h>
 
 #ifdef __cplusplus
@@ -186,8 +187,6 @@ typedef enum rtc_signaling_state {
     RTC_SIGNALING_HAVE_REMOTE_PRANSWER = 4,
     RTC_SIGNALING_CLOSED = 5
 } rtc_signaling_state;
-/* RTCIceGatheringState (webrtc-pc 4.3.2). The values are the standard's. */
-typedef enum rtc_ice_gathering_state { RTC_ICE_GATHERING_NEW = 0, RTC_ICE_GATHERING_GATHERING = 1, RTC_ICE_GATHERING_COMPLETE = 2 } rtc_ice_gathering_state;
 /* RTCIceConnectionState (webrtc-pc 4.3.4). The values are the standard's. */
 typedef enum rtc_ice_connection_state {
     RTC_ICE_CONNECTION_NEW = 0,
@@ -208,22 +207,10 @@ typedef enum rtc_peer_connection_state {
     RTC_PEER_CONNECTION_CLOSED = 5
 } rtc_peer_connection_state;
 
-/* RTCDtlsTransportState (webrtc-pc 5.5.1). The values are the standard's. CLOSED: the peer said goodbye; FAILED: it could not be trusted or understood. Both last until another
- * association is negotiated (RFC 8842), with which the state is new again. */
-typedef enum rtc_dtls_transport_state {
-    RTC_DTLS_TRANSPORT_NEW = 0,
-    RTC_DTLS_TRANSPORT_CONNECTING = 1,
-    RTC_DTLS_TRANSPORT_CONNECTED = 2,
-    RTC_DTLS_TRANSPORT_CLOSED = 3,
-    RTC_DTLS_TRANSPORT_FAILED = 4
-} rtc_dtls_transport_state;
-
 /* The W3C names: "have-local-offer", "checking", ... Static storage; "?" for a value that is none. Any thread. */
 RTC_EXPORT const char *rtc_signaling_state_name(rtc_signaling_state state);
-RTC_EXPORT const char *rtc_ice_gathering_state_name(rtc_ice_gathering_state state);
 RTC_EXPORT const char *rtc_ice_connection_state_name(rtc_ice_connection_state state);
 RTC_EXPORT const char *rtc_peer_connection_state_name(rtc_peer_connection_state state);
-RTC_EXPORT const char *rtc_dtls_transport_state_name(rtc_dtls_transport_state state);
 /* "connecting", "open", "closing", "closed"; "?" for a value that is none. Static storage. Any thread. */
 RTC_EXPORT const char *rtc_data_channel_state_name(rtc_data_channel_state state);
 
@@ -411,6 +398,9 @@ RTC_EXPORT rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_c
  * not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_create_data_channel(rtc_peer_connection *connection, const char *label, size_t label_len, const rtc_data_channel_init *init,
                                                        rtc_data_channel **out);
+/* sctp: NULL while no description that is set has a section of data, or the section is rejected. Borrowed from the connection until a description is set. Of a connection that is
+ * closed: what it had. */
+RTC_EXPORT rtc_sctp_transport *rtc_peer_connection_sctp(const rtc_peer_connection *connection);
 /* RTCSctpTransport: the channels and message bytes both sides agreed on; 0 before that. */
 RTC_EXPORT uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *connection);
 RTC_EXPORT uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *connection);

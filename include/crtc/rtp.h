@@ -3,6 +3,7 @@
 #ifndef CRTC_RTP_H
 #define CRTC_RTP_H
 
+#include <crtc/dtls_transport.h>
 #include <crtc/media.h>
 #include <crtc/stats.h>
 
@@ -104,6 +105,10 @@ RTC_EXPORT int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t b
 RTC_EXPORT int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority);
 /* As it was set. */
 RTC_EXPORT rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender);
+/* sender.transport, receiver.transport: what carries its section; NULL before a local description has the section (a remote offer alone gives none). Borrowed from the connection
+ * until a description is set; of a closed connection while the sender's or receiver's reference is held. */
+RTC_EXPORT rtc_dtls_transport *rtc_rtp_sender_transport(const rtc_rtp_sender *sender);
+RTC_EXPORT rtc_dtls_transport *rtc_rtp_receiver_transport(const rtc_rtp_receiver *receiver);
 /* CLOSED, which is the good one, while nothing is sent. Changes are told by on_circuit_change. */
 RTC_EXPORT rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender);
 /* "closed", "reduced", "stopped"; "?" for a value that is none. Static. Any thread. */

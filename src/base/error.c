@@ -30,6 +30,19 @@ const char *rtc_error_name(int error)
     }
 }
 
+const char *rtc_error_detail_name(rtc_error_detail detail)
+{
+    static const char *const names[] = {"",
+                                        "data-channel-failure",
+                                        "dtls-failure",
+                                        "fingerprint-failure",
+                                        "sctp-failure",
+                                        "sdp-syntax-error",
+                                        "hardware-encoder-not-available",
+                                        "hardware-encoder-error"};
+    return (size_t)detail < sizeof names / sizeof names[0] ? names[detail] : "?";
+}
+
 const char *rtc_error_message(int error)
 {
     switch (error) {

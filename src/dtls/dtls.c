@@ -76,11 +76,17 @@ static void __attribute__((format(printf, 2, 3))) fail(struct dtls *d, const cha
     set_state(d, DTLS_FAILED);
 }
 
+static void fail_by_alert(struct dtls *d, int alert)
+{
+    d->cause.received_alert = alert;
+    fail(d, "the peer sent alert %d", alert);
+}
+
 static void fail_with_code(struct dtls *d, int error)
 {
     char text[96] = "";
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
-        fail(d, "the peer sent alert %d", mbedtls_compat_alert(&d->session.ssl));
+        fail_by_alert(d, mbedtls_compat_alert(&d->session.ssl));
     } else if (error == MBEDTLS_ERR_SSL_TIMEOUT) {
         fail(d, "the handshake timed out");
     } else {
@@ -183,6 +189,8 @@ static void describe_cipher(struct dtls *d)
 static void refuse_certificate(struct dtls *d, const char *why)
 {
     (void)mbedtls_ssl_send_alert_message(&d->session.ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
+    d->cause.fingerprint = true;
+    d->cause.sent_alert = MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
     fail(d, "%s", why);
 }
 
@@ -400,6 +408,7 @@ int dtls_new(rtc_context *context, const struct dtls_options *options, struct dt
     d->session.handshake_mtu = options->handshake_mtu ? options->handshake_mtu : d->mtu;
     dtls_timer_stop(&d->session.timer);
     d->alert.due = RTC_TIME_NEVER;
+    d->cause = (struct dtls_cause){.received_alert = -1, .sent_alert = -1};
     client_hello_init(&d->hello, context);
     *out = d;
     return RTC_OK;
@@ -509,7 +518,7 @@ void dtls_tick(struct dtls *d, rtc_time_t now, struct out *out)
     if (d->state != DTLS_CONNECTING || d->session.phase != PHASE_HANDSHAKE)
         return;
     if (now >= d->alert.due)
-        fail(d, "the peer sent alert %d", d->alert.description);
+        fail_by_alert(d, d->alert.description);
     else if (now >= d->session.timer.final)
         step(d);
 }
@@ -565,6 +574,11 @@ const char *dtls_failure(const struct dtls *d)
     return d->failure;
 }
 
+const struct dtls_cause *dtls_failure_cause(const struct dtls *d)
+{
+    return &d->cause;
+}
+
 int dtls_export_srtp_keys(const struct dtls *d, struct dtls_srtp_keys *out)
 {
     if (d->state != DTLS_CONNECTED)
@@ -579,6 +593,15 @@ struct slice dtls_remote_certificate(const struct dtls *d)
 {
     const mbedtls_x509_crt *peer = d->state == DTLS_CONNECTED ? mbedtls_ssl_get_peer_cert(&d->session.ssl) : NULL;
     return peer ? slice_of(peer->raw.p, peer->raw.len) : slice_of(NULL, 0);
+}
+
+size_t dtls_remote_certificates(const struct dtls *d, struct slice out[DTLS_CHAIN_MAX])
+{
+    size_t count = 0;
+    const mbedtls_x509_crt *one = d->state == DTLS_CONNECTED ? mbedtls_ssl_get_peer_cert(&d->session.ssl) : NULL;
+    for (; one && count < DTLS_CHAIN_MAX; one = one->next)
+        out[count++] = slice_of(one->raw.p, one->raw.len);
+    return count;
 }
 
 const char *dtls_cipher(const struct dtls *d)

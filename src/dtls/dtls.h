@@ -41,10 +41,13 @@ enum dtls_state dtls_state(const struct dtls *dtls);
 enum dtls_role dtls_role(const struct dtls *dtls);
 /* Why it failed, or "". Borrowed. */
 const char *dtls_failure(const struct dtls *dtls);
+const struct dtls_cause *dtls_failure_cause(const struct dtls *dtls);
 /* RTC_ERR_INVALID_STATE before CONNECTED, RTC_ERR_NOT_FOUND when no SRTP profile was negotiated. */
 int dtls_export_srtp_keys(const struct dtls *dtls, struct dtls_srtp_keys *out);
 /* The peer's certificate, DER; empty before CONNECTED. Borrowed. */
 struct slice dtls_remote_certificate(const struct dtls *dtls);
+/* The same with the rest of its chain, as far as it is shown; returns how many. */
+size_t dtls_remote_certificates(const struct dtls *dtls, struct slice out[DTLS_CHAIN_MAX]);
 /* IANA names: "TLS_ECDHE_...", or "". */
 const char *dtls_cipher(const struct dtls *dtls);
 /* The same for SRTP: "SRTP_AES128_CM_HMAC_SHA1_80", or "" while none is negotiated. */

@@ -39,6 +39,7 @@ struct dtls {
     struct dtls_srtp_keys keys; /* profile 0: none was negotiated */
     char cipher[64];
     char failure[192];
+    struct dtls_cause cause;
     struct dtls_counters counters;
 };
 

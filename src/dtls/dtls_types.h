@@ -31,6 +31,14 @@ struct dtls_event {
 };
 _Static_assert(sizeof(struct dtls_event) <= EVENT_BYTES, "an event of this module fits");
 
+enum { DTLS_CHAIN_MAX = 8 }; /* certificates of the peer's chain that are shown */
+
+/* Why it failed, as far as alerts and fingerprints say it. */
+struct dtls_cause {
+    bool fingerprint;               /* the peer's certificate is not the one that was promised */
+    int received_alert, sent_alert; /* fatal ones (RFC 8446 6); -1: none */
+};
+
 struct dtls_options {
     struct certificate *certificate; /* a reference is taken */
     uint16_t mtu;                    /* largest datagram; 0: PACKET_MTU */

@@ -192,6 +192,13 @@ bool ice_agent_has_remote_credentials(const struct ice_agent *agent)
     return agent->session.remote_known;
 }
 
+bool ice_agent_remote_credentials(const struct ice_agent *agent, const char **ufrag, const char **password)
+{
+    *ufrag = agent->session.remote_ufrag;
+    *password = agent->session.remote_password;
+    return agent->session.remote_known;
+}
+
 bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slice ufrag, struct slice password)
 {
     return agent->session.remote_known && slice_is(ufrag, agent->session.remote_ufrag) &&

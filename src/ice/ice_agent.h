@@ -29,6 +29,8 @@ bool ice_credentials_are_valid(struct slice ufrag, struct slice password);
  * RTC_ERR_INVALID_STATE. */
 int ice_agent_set_remote_credentials(struct ice_agent *agent, rtc_time_t now, struct slice ufrag, struct slice password, struct out *out);
 bool ice_agent_has_remote_credentials(const struct ice_agent *agent);
+/* False before they are set. Borrowed. */
+bool ice_agent_remote_credentials(const struct ice_agent *agent, const char **ufrag, const char **password);
 bool ice_agent_remote_credentials_are(const struct ice_agent *agent, struct slice ufrag, struct slice password);
 /* Changes the role before the peer is known (both roles are taken at set-up); later the tie-breaker decides. */
 void ice_agent_set_controlling(struct ice_agent *agent, bool controlling);

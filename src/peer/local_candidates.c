@@ -6,12 +6,21 @@
 #include "ice_report.h"
 #include "peer_record.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 enum { CANDIDATE, CANDIDATE_ERROR };
 
+/* What the event of a candidate carries. */
+struct target {
+    rtc_ice_transport *ice; /* whose it is; a reference */
+};
+
 static void tell_candidate(rtc_peer_connection *pc, const struct user_event *e)
 {
+    const struct target *target = e->more;
     negotiation_forget_shown(pc->context, &pc->negotiation); /* it stands there from now on */
+    if (target)
+        transport_objects_add_local(pc, target->ice, e->object);
     if (pc->callbacks.on_ice_candidate)
         pc->callbacks.on_ice_candidate(pc, pc->user, e->object);
 }
@@ -43,7 +52,10 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
 
 static void release(rtc_peer_connection *pc, struct user_event *e)
 {
+    struct target *target = e->type == CANDIDATE ? e->more : NULL;
     (void)pc;
+    if (target)
+        rtc_ice_transport_unref(target->ice);
     rtc_ice_candidate_unref(e->object);
 }
 
@@ -72,14 +84,19 @@ static void queue(rtc_peer_connection *pc, size_t number, rtc_ice_candidate_init
     init->has_sdp_m_line_index = true;
     init->sdp_m_line_index = (uint16_t)(index < 0 ? 0 : index);
     const rtc_ice_candidate *candidate = candidate_object_new(pc->context, init);
-    if (!candidate) {
-        peer_give_up(pc);
-        return;
-    }
-    peer_record(pc, "onicecandidate", "sdpMid:s sdpMLineIndex:d candidate:s", init->sdp_mid, (int)init->sdp_m_line_index, init->candidate);
-    struct user_event *e = peer_tell(pc, &teller, CANDIDATE, 0, (void *)(uintptr_t)candidate);
-    if (e)
+    struct target *target = memory_alloc(pc->context, sizeof *target);
+    if (candidate)
+        peer_record(pc, "onicecandidate", "sdpMid:s sdpMLineIndex:d candidate:s", init->sdp_mid, (int)init->sdp_m_line_index,
+                    init->candidate);
+    struct user_event *e = candidate && target ? peer_tell(pc, &teller, CANDIDATE, 0, (void *)(uintptr_t)candidate) : NULL;
+    if (e) {
+        target->ice = rtc_ice_transport_ref(rtc_dtls_transport_ice_transport(dtls_transport_of(pc->transports.items[number])));
+        e->more = target;
         event_queue_charge(&pc->events, e, CANDIDATE_COST);
+    } else {
+        memory_free(pc->context, target);
+        peer_give_up(pc);
+    }
     rtc_ice_candidate_unref(candidate);
 }
 

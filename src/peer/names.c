@@ -18,6 +18,30 @@ const char *rtc_ice_gathering_state_name(rtc_ice_gathering_state state)
     return NAME_OF(names, state);
 }
 
+const char *rtc_ice_transport_state_name(rtc_ice_transport_state state)
+{
+    static const char *const names[] = {"new", "checking", "connected", "completed", "disconnected", "failed", "closed"};
+    return NAME_OF(names, state);
+}
+
+const char *rtc_ice_role_name(rtc_ice_role role)
+{
+    static const char *const names[] = {"unknown", "controlling", "controlled"};
+    return NAME_OF(names, role);
+}
+
+const char *rtc_ice_component_name(rtc_ice_component component)
+{
+    static const char *const names[] = {"?", "rtp", "rtcp"};
+    return NAME_OF(names, component);
+}
+
+const char *rtc_sctp_transport_state_name(rtc_sctp_transport_state state)
+{
+    static const char *const names[] = {"connecting", "connected", "closed"};
+    return NAME_OF(names, state);
+}
+
 const char *rtc_ice_connection_state_name(rtc_ice_connection_state state)
 {
     static const char *const names[] = {"new", "checking", "connected", "completed", "disconnected", "failed", "closed"};

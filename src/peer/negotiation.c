@@ -140,7 +140,7 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
         forget_reserved(pc->transports.items[i]);
     for (size_t i = 0; i < plan->transport_count; i++)
         if (plan->transports[i].before == TRANSPORT_NONE)
-            transport_free(plan->transports[i].ready);
+            dtls_transport_drop(plan->transports[i].ready);
     negotiation_plan_free(plan);
 }
 
@@ -221,8 +221,8 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 static int ready_transport(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct planned_transport *p)
 {
     if (p->before == TRANSPORT_NONE)
-        return transport_new(pc->context, &pc->settings, p->credentials.ufrag[0] ? &p->credentials : NULL, plan->side == SIGNALING_LOCAL,
-                             &p->ready);
+        return dtls_transport_make(pc->context, &pc->settings, p->credentials.ufrag[0] ? &p->credentials : NULL,
+                                   plan->side == SIGNALING_LOCAL, &p->ready);
     p->ready = pc->transports.items[p->before];
     return RTC_OK;
 }

@@ -10,6 +10,7 @@
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 /* ---- Effects on transceivers ---- */
 
@@ -172,6 +173,7 @@ void negotiation_apply(rtc_peer_connection *pc, struct negotiation_plan *plan)
         plan->effects[i].flag = plan->effects[i].type == EFFECT_SIGNALING ? before != n->signaling : plan->effects[i].flag;
         apply(pc, plan, state, &plan->effects[i]);
     }
+    transport_objects_follow_sctp(pc);
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
         transceiver_tell_ended(link_owner(l, rtc_rtp_transceiver, link));
     if (n->signaling != RTC_SIGNALING_STABLE)

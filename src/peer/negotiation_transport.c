@@ -7,6 +7,7 @@
 #include "peer_transport.h"
 #include "transceiver.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 static const struct jsep_section *remote_section(const struct negotiation_state *state, const struct effect *e)
 {
@@ -55,11 +56,15 @@ static void keep(char *to, size_t size, struct slice from)
 }
 
 /* What is no candidate is left out; negotiation_apply_transport says so. */
-static int ready_credentials(rtc_peer_connection *pc, const struct jsep_section *section, struct effect *e)
+static int ready_credentials(rtc_peer_connection *pc, const struct transport *t, const struct jsep_section *section, struct effect *e)
 {
     struct transport_remote *remote = transport_remote_new(pc->context, section->transport.candidate_count);
     if (!remote)
         return RTC_ERR_NO_MEMORY;
+    if (transport_objects_ready_remotes(pc->context, t, section)) {
+        transport_remote_free(remote);
+        return RTC_ERR_NO_MEMORY;
+    }
     keep(remote->ufrag, sizeof remote->ufrag, section->transport.ice_ufrag);
     keep(remote->password, sizeof remote->password, section->transport.ice_pwd);
     remote->lite = section->transport.ice_lite;
@@ -87,10 +92,12 @@ static int ready_dtls(struct transport *t, const struct agreed_transport *agreed
     return RTC_OK;
 }
 
-static int ready_data(struct transport *t, const struct agreed_transport *agreed, struct effect *e)
+static int ready_data(rtc_peer_connection *pc, struct transport *t, const struct agreed_transport *agreed, struct effect *e)
 {
     struct data_channels *next = NULL;
-    int error = transport_prepare_sctp(t, agreed->sctp_port, e->anew, &next);
+    int error = transport_objects_ready_sctp(pc);
+    if (!error)
+        error = transport_prepare_sctp(t, agreed->sctp_port, e->anew, &next);
     e->ready = next;
     return error;
 }
@@ -105,11 +112,11 @@ int negotiation_ready_transport(rtc_peer_connection *pc, const struct negotiatio
     case EFFECT_ANEW:
         return ready_anew(t, e);
     case EFFECT_CREDENTIALS:
-        return ready_credentials(pc, remote_section(&plan->next, e), e);
+        return ready_credentials(pc, t, remote_section(&plan->next, e), e);
     case EFFECT_DTLS:
         return ready_dtls(t, agreed, e);
     case EFFECT_DATA:
-        return ready_data(holder_of_data(pc, t), agreed, e);
+        return ready_data(pc, holder_of_data(pc, t), agreed, e);
     default:
         return RTC_OK;
     }
@@ -202,6 +209,7 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
     }
     transport_ice_agree(t, pc->now, e->anew);
     log_candidates(pc, section);
+    transport_objects_take_remotes(t);
     transport_set_remote(t, e->ready);
     e->ready = NULL;
 }
@@ -209,6 +217,7 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
 /* RFC 8841 9.3: a port that changes asks for a new association. */
 static void apply_data(rtc_peer_connection *pc, const struct agreed_transport *agreed, struct effect *e)
 {
+    transport_objects_begin_sctp(pc, e->ready != NULL);
     transport_start_sctp(transport_of(pc, e), agreed->sctp_port, agreed->max_message_size, e->ready);
     e->ready = NULL;
 }
@@ -218,6 +227,7 @@ static void end_data(rtc_peer_connection *pc, const struct effect *e)
     if (!transport_channels(transport_of(pc, e)))
         return;
     peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");
+    transport_objects_end_sctp(pc);
     transport_end_sctp(transport_of(pc, e));
 }
 
@@ -268,8 +278,10 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
         break;
     case EFFECT_CONTROLLING:
         transport_ice_set_controlling(transport_of(pc, e), e->flag);
+        transport_objects_set_role(transport_of(pc, e));
         break;
     case EFFECT_GATHER:
+        transport_objects_set_local(transport_of(pc, e));
         transport_surface(transport_of(pc, e));
         transport_ice_gather(transport_of(pc, e), transport_ice_latest(transport_of(pc, e)));
         break;

@@ -55,10 +55,19 @@ struct peer_states {
     rtc_peer_connection_state connection;
 };
 
+/* The association's objects, which are references. Written by transport_objects.c, and where the connection is made. */
+struct peer_sctp {
+    bool exists; /* descriptions have a section for it */
+    rtc_sctp_transport *current;
+    rtc_sctp_transport *next;   /* kept ready for another association; NULL */
+    rtc_sctp_transport *ending; /* of the one before, which is still to be told that it closed; NULL */
+};
+
 /* Written by data_channel.c alone. */
 struct peer_channels {
     struct link list;        /* struct rtc_data_channel.link */
     uint64_t opened, closed; /* that were open once, and are closed again */
+    struct peer_sctp sctp;
 };
 
 /* Streams that the peer named. Written by remote_streams.c alone. */

@@ -14,6 +14,7 @@
 #include "session_log.h"
 #include "transceiver_life.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 static int store_callbacks(rtc_peer_connection *pc, const rtc_peer_connection_callbacks *callbacks, void *user)
 {
@@ -32,6 +33,9 @@ static void destroy(rtc_peer_connection *pc)
     session_log_unref(pc->log);
     remote_streams_fini(pc);
     peer_transports_fini(context, &pc->transports);
+    rtc_sctp_transport_unref(pc->channels.sctp.current);
+    rtc_sctp_transport_unref(pc->channels.sctp.next);
+    rtc_sctp_transport_unref(pc->channels.sctp.ending);
     endpoint_member_free(pc->settings.member);
     configuration_forget_servers(pc);
     memory_free(context, pc->settings.authorities_pem);
@@ -46,7 +50,8 @@ static void destroy(rtc_peer_connection *pc)
 
 static int construct(rtc_peer_connection *pc, const rtc_configuration *configuration)
 {
-    int error = configuration_begin(pc, configuration, peer_lost_endpoint);
+    pc->channels.sctp.current = sctp_transport_new(pc->context);
+    int error = pc->channels.sctp.current ? configuration_begin(pc, configuration, peer_lost_endpoint) : RTC_ERR_NO_MEMORY;
     if (!error)
         error = peer_driver_open(&pc->driver, pc->context);
     if (!error && pc->driver.loop) {
@@ -199,6 +204,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     peer_log(pc, RTC_LOG_INFO, "closed");
     peer_record(pc, "close", "");
     event_queue_clear(&pc->events, pc);
+    transport_objects_close(pc);
     detach_children(pc);
     peer_transports_close(&pc->transports, now);
     peer_driver_mute(&pc->driver);

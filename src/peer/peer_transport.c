@@ -18,6 +18,7 @@
 #include "sending.h"
 #include "transceiver.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 _Static_assert((int)RTC_DTLS_TRANSPORT_CLOSED == (int)DTLS_CLOSED && (int)RTC_DTLS_TRANSPORT_FAILED == (int)DTLS_FAILED, "the same states");
 
@@ -50,6 +51,7 @@ static void update_states(rtc_peer_connection *pc)
     if (pc->life != PEER_OPEN)
         return;
     peer_transports_look(&pc->transports);
+    transport_objects_tell_ice(pc);
     rtc_ice_connection_state ice = ice_connection_state_of(pc->transports.states, pc->transports.count);
     if (ice != pc->states.ice) {
         pc->states.ice = ice;
@@ -81,7 +83,10 @@ static bool update_gathering(rtc_peer_connection *pc)
 
 static void gathering_changed(rtc_peer_connection *pc, size_t number, enum ice_gathering_state told)
 {
+    bool same = pc->transports.states[number].gathering == told;
     peer_transports_gathering(&pc->transports, number, told);
+    if (!same)
+        transport_objects_tell_gathering(pc, number, (rtc_ice_gathering_state)told);
     (void)update_gathering(pc);
 }
 
@@ -104,8 +109,10 @@ static void end_media(rtc_peer_connection *pc, const struct transport *t)
 }
 
 /* The public state of DTLS is that of the first one. */
-static void dtls_changed(rtc_peer_connection *pc, const struct transport *t, enum dtls_state state)
+static void dtls_changed(rtc_peer_connection *pc, size_t number, enum dtls_state state)
 {
+    const struct transport *t = pc->transports.items[number];
+    transport_objects_tell_dtls(pc, number, state);
     if (t == peer_first_transport(pc))
         peer_tell_state(pc, PEER_DTLS, (int)state);
     if (state == DTLS_CLOSED || state == DTLS_FAILED)
@@ -266,10 +273,17 @@ static void take(rtc_peer_connection *pc, size_t number, rtc_time_t now, struct 
     struct transport *t = pc->transports.items[number];
     switch (event->type) {
     case TRANSPORT_ICE_STATE:
+        transport_objects_tell_pair(pc, number);
         update_states(pc);
         break;
+    case TRANSPORT_SELECTED_PAIR:
+        transport_objects_tell_pair(pc, number);
+        break;
+    case TRANSPORT_SCTP_STATE:
+        transport_objects_tell_sctp(pc, number, event->association);
+        break;
     case TRANSPORT_DTLS_STATE:
-        dtls_changed(pc, t, event->dtls);
+        dtls_changed(pc, number, event->dtls);
         break;
     case TRANSPORT_GATHERING:
         gathering_changed(pc, number, event->gathering);
@@ -307,6 +321,7 @@ static void end_leaving(rtc_peer_connection *pc, struct transport *t, rtc_time_t
     struct transport_event event;
     if (transport_is_closed(t))
         return;
+    transport_objects_leave(pc, t);
     transport_close_channels(t, now);
     while (transport_next_event(t, now, &event)) {
         take_last(pc, t, &event);
@@ -325,7 +340,7 @@ static void forget_transport(rtc_peer_connection *pc, struct transport *t)
         transceiver->transport = NULL;
         transceiver->rtp_member = 0;
     }
-    transport_free(t);
+    dtls_transport_drop(t);
 }
 
 static void run_leaving(rtc_peer_connection *pc, rtc_time_t now)

@@ -75,12 +75,12 @@ int peer_transports_add(rtc_context *context, struct peer_transports *transports
                         bool controlling)
 {
     struct transport *t;
-    int error = transport_new(context, settings, NULL, controlling, &t);
+    int error = dtls_transport_make(context, settings, NULL, controlling, &t);
     if (error)
         return error;
     error = peer_transports_reserve(context, transports, transports->count + 1);
     if (error) {
-        transport_free(t);
+        dtls_transport_drop(t);
         return error;
     }
     for (size_t i = 0; i < transports->count; i++)
@@ -93,7 +93,7 @@ int peer_transports_add(rtc_context *context, struct peer_transports *transports
 void peer_transports_fini(rtc_context *context, struct peer_transports *transports)
 {
     for (size_t i = 0; i < transports->count + transports->leaving; i++)
-        transport_free(transports->items[i]);
+        dtls_transport_drop(transports->items[i]);
     memory_free(context, transports->items);
     memory_free(context, transports->states);
     memory_free(context, transports->next);

@@ -6,6 +6,7 @@
 #define CRTC_PEER_TRANSPORTS_H
 
 #include "connection_states.h"
+#include "dtls_transport.h"
 #include "transport.h"
 
 /* Owner: the connection. Written by peer_transports.c alone. */

@@ -4,6 +4,7 @@
 #include "peer_record.h"
 #include "peer_transport.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 /* The section a candidate is for, or -1. */
 static int find_section(const struct session_description *remote, const rtc_ice_candidate_init *init)
@@ -135,11 +136,18 @@ static void add_to_descriptions(rtc_peer_connection *pc, struct addition *a)
 
 /* ---- Candidates ---- */
 
-static int hand_over(rtc_peer_connection *pc, const struct destination *to, const struct ice_candidate *candidate)
+static int hand_over(rtc_peer_connection *pc, const struct destination *to, const rtc_ice_candidate_init *init,
+                     const struct ice_candidate *candidate)
 {
+    const rtc_ice_candidate *shown = NULL;
     if (!to->agent || !is_transports(to))
         return RTC_OK;
-    int error = transport_ice_add_candidate(to->transport, peer_now(pc), to->agent, candidate);
+    int error = transport_objects_make_remote(pc->context, to->transport, init, &shown);
+    if (!error)
+        error = transport_ice_add_candidate(to->transport, peer_now(pc), to->agent, candidate);
+    if (!error)
+        transport_objects_add_remote(to->transport, shown);
+    rtc_ice_candidate_unref(shown);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
 }
 
@@ -162,7 +170,7 @@ static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *
     if (error)
         return error;
     peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
-    error = hand_over(pc, &to, &candidate);
+    error = hand_over(pc, &to, init, &candidate);
     if (error)
         forget_addition(pc, &addition);
     else

@@ -15,6 +15,7 @@ static void destroy(rtc_rtp_transceiver *t)
     for (size_t i = 0; i < t->receiver.media_stream_count; i++)
         rtc_media_stream_unref(t->receiver.media_streams[i]);
     rtc_media_stream_track_unref(t->receiver.track);
+    rtc_dtls_transport_unref(t->last_transport);
     memory_free(context, t);
     rtc_context_unref(context);
 }

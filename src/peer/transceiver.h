@@ -122,6 +122,7 @@ struct rtc_rtp_transceiver {
     bool has_current_direction;
     bool has_sent;               /* a current direction once said so: addTrack does not take the sender any more */
     struct transport *transport; /* of the m= section; the connection's; NULL without one */
+    rtc_dtls_transport *last_transport; /* what applications see of it once it is detached; a reference; NULL */
     uint32_t rtp_member;         /* what its RTP session has for that section: a handle; 0 without */
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;

@@ -9,6 +9,7 @@
 #include "sending.h"
 #include "track_feedback.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 #include <stdio.h>
 
@@ -204,6 +205,7 @@ void transceiver_detach(rtc_rtp_transceiver *t)
     }
     transceiver_tell_ended(t);
     release_receiver(t);
+    t->last_transport = rtc_dtls_transport_ref(transport_objects_of(pc, t->number));
     list_remove(&t->link);
     pc->transceiver_count--;
     set_state(t, TRANSCEIVER_DETACHED);

@@ -24,13 +24,16 @@ uint64_t channel_buffered(const struct data_channels *dc, const struct channel *
     return c->queue.user_bytes + (sending ? assoc_unsent(dc->assoc, c->id) : 0);
 }
 
+uint64_t channel_limit(rtc_context *context, uint64_t remote)
+{
+    uint32_t limit = context_limits(context)->send_queue_bytes;
+    uint64_t ours = limit > QUEUED_COST ? limit - QUEUED_COST : 0;
+    return remote && remote < ours ? remote : ours;
+}
+
 uint64_t channel_max_message(const struct data_channels *dc)
 {
-    if (dc->state == SCTP_NEW)
-        return 0;
-    uint32_t limit = context_limits(dc->context)->send_queue_bytes;
-    uint64_t ours = limit > QUEUED_COST ? limit - QUEUED_COST : 0;
-    return dc->remote_max_message_bytes && dc->remote_max_message_bytes < ours ? dc->remote_max_message_bytes : ours;
+    return dc->state == SCTP_NEW ? 0 : channel_limit(dc->context, dc->remote_max_message_bytes);
 }
 
 static struct assoc_message describe(const struct channel *c, uint32_t ppid, struct slice bytes, rtc_time_t expires, rtc_time_t now)

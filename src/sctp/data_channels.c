@@ -97,6 +97,16 @@ void data_channels_set_remote_port(struct data_channels *dc, uint16_t port)
     dc->options.remote_port = port;
 }
 
+uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_bytes)
+{
+    return channel_limit(context, remote_max_message_bytes);
+}
+
+void data_channels_set_remote_max(struct data_channels *dc, uint64_t bytes)
+{
+    dc->remote_max_message_bytes = bytes;
+}
+
 int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_client, uint64_t remote_max, rtc_time_t rtt_us, struct out *out)
 {
     if (dc->state != SCTP_NEW)

@@ -20,6 +20,10 @@ void data_channels_free(struct data_channels *channels);
 void data_channels_set_wake(struct data_channels *channels, void (*wake)(void *user), void *user);
 /* The peer's port, from its SDP, before the start. */
 void data_channels_set_remote_port(struct data_channels *channels, uint16_t port);
+/* The largest message that it takes, from there too, when that changes later on; 0: any. */
+void data_channels_set_remote_max(struct data_channels *channels, uint64_t bytes);
+/* What that leaves of the largest message that a channel of this context can send. */
+uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_bytes);
 /* DTLS is up: starts the association. Our stream ids are even when we are the DTLS client (RFC 8832 6). `remote_max_message_bytes` from the
  * peer's SDP: 0 means any size. The round trip ICE measured (0: unknown) sets the first RTO. */
 int data_channels_start(struct data_channels *channels, rtc_time_t now, bool dtls_client, uint64_t remote_max_message_bytes,

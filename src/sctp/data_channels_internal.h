@@ -57,6 +57,8 @@ struct data_channels {
 
 /* data_channel_send.c */
 uint64_t channel_buffered(const struct data_channels *dc, const struct channel *c);
+/* data_channels_limit(). */
+uint64_t channel_limit(rtc_context *context, uint64_t remote_max_message_bytes);
 uint64_t channel_max_message(const struct data_channels *dc);
 /* Gives the association what it has room for. `keep_last`: but for the last message. */
 void channel_pump(struct data_channels *dc, rtc_time_t now, bool keep_last, struct out *out);

@@ -40,7 +40,12 @@ struct sctp_event {
 };
 _Static_assert(sizeof(struct sctp_event) <= EVENT_BYTES, "an event of this module fits");
 
-enum { SCTP_DEFAULT_PORT = 5000, SCTP_MAX_MESSAGE_BYTES = 256 * 1024, CHANNEL_ID_NONE = 0xffff };
+enum {
+    SCTP_UNSAID_MAX_MESSAGE = 65536 /* RFC 8841 6 */,
+    SCTP_DEFAULT_PORT = 5000,
+    SCTP_MAX_MESSAGE_BYTES = 256 * 1024,
+    CHANNEL_ID_NONE = 0xffff
+};
 
 struct data_channel_options {
     struct slice label; /* any bytes, at most 65535 */

@@ -55,6 +55,16 @@ void transport_free(struct transport *t)
     memory_free(t->context, t);
 }
 
+void transport_set_user(struct transport *t, void *user)
+{
+    t->user = user;
+}
+
+void *transport_user(const struct transport *t)
+{
+    return t->user;
+}
+
 /* ---- Time ---- */
 
 void transport_set_room(struct transport *t, uint64_t bytes, uint32_t events)

@@ -20,6 +20,9 @@ struct transport;
 int transport_new(rtc_context *context, const struct transport_settings *settings, const struct ice_credentials *credentials,
                   bool controlling, struct transport **out);
 void transport_free(struct transport *t);
+/* What the parent keeps with it; NULL at first. */
+void transport_set_user(struct transport *t, void *user);
+void *transport_user(const struct transport *t);
 
 /* ---- Packets (transport_receive.h), time, the world. After each of these, and after calls of the cores: transport_next_event until it is
  * false. What was negotiated: transport_ice.h, transport_upper.h. ---- */

@@ -102,8 +102,11 @@ void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t re
         transport_sctp_set_state(t, ASSOCIATION_AGREED);
     else if (next)
         transport_sctp_set_state(t, ASSOCIATION_ENDING);
-    else
+    else {
+        t->sctp.remote_max_message = remote_max_message;
+        data_channels_set_remote_max(t->channels, remote_max_message);
         return;
+    }
     data_channels_free(t->due.channels);
     t->due.channels = next;
     t->sctp.remote_port = remote_port;

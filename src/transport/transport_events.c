@@ -82,7 +82,8 @@ static bool ice_event(struct transport *t, rtc_time_t now, struct ice_event *eve
         t->counters.selected_pair_changes += current;
         if (current)
             log_selected_pair(t);
-        return false;
+        told->type = TRANSPORT_SELECTED_PAIR;
+        return current;
     case ICE_EVENT_STATE:
         told->type = TRANSPORT_ICE_STATE;
         return transport_ice_tell(t, event->generation, event->state);
@@ -160,7 +161,9 @@ bool transport_events_channels(struct transport *t, struct transport_event *told
         *progress = true;
         if (e->head.type == SCTP_EVENT_STATE) {
             transport_log(t, RTC_LOG_INFO, "SCTP: %s", names[e->state]);
-            continue;
+            told->type = TRANSPORT_SCTP_STATE;
+            told->association = e->state;
+            return tell(told, &t->sctp_out, &e->head);
         }
         t->marks.stale = t->marks.stale || e->head.type == CHANNEL_EVENT_NEW || e->head.type == CHANNEL_EVENT_STATE;
         told->type = TRANSPORT_CHANNEL;

@@ -89,6 +89,7 @@ struct transport_due {
 /* Owner: the parent, by transport_new and transport_free. Its fields are read and written to in this folder alone. */
 struct transport {
     const struct transport_settings *settings;
+    void *user; /* the parent's */
     rtc_context *context;
     struct generations ice;
     struct transport_due due;

@@ -58,6 +58,8 @@ struct transport_settings {
 
 enum transport_event_type {
     TRANSPORT_ICE_STATE = 1,   /* transport_ice_told() is another one */
+    TRANSPORT_SELECTED_PAIR,   /* the current generation's */
+    TRANSPORT_SCTP_STATE,      /* association, already stored */
     TRANSPORT_DTLS_STATE,      /* dtls, already stored. CLOSED, FAILED: what stood on it ends with it, and never comes back. */
     TRANSPORT_GATHERING,       /* gathering, which goes on anew: NEW or ACTIVE */
     TRANSPORT_CANDIDATE,       /* candidate: a new local one */
@@ -74,6 +76,7 @@ struct transport_event {
     enum transport_event_type type;
     union {
         enum dtls_state dtls;
+        enum sctp_state association;
         enum ice_gathering_state gathering;
         const struct ice_candidate *candidate;
         const struct ice_candidate_error *error;

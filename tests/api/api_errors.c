@@ -125,6 +125,27 @@ static void candidates(void **state)
     REFUSED(rtc_ice_candidate_new(NULL, &init, &candidate), RTC_ERR_TYPE, "neither sdp_mid nor sdp_m_line_index");
 }
 
+static void transports(void **state)
+{
+    const rtc_ice_transport_callbacks ice = {.size = 0};
+    const rtc_dtls_transport_callbacks dtls = {.size = 0};
+    const rtc_sctp_transport_callbacks sctp = {.size = 0};
+    rtc_peer_connection *pc = connection();
+    rtc_data_channel *channel;
+    (void)state;
+    assert_int_equal(rtc_peer_connection_create_data_channel(pc, "a", 1, NULL, &channel), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_NONE, NULL), RTC_OK);
+    rtc_dtls_transport *transport = rtc_sctp_transport_transport(rtc_peer_connection_sctp(pc));
+    REFUSED(rtc_ice_transport_set_callbacks(NULL, NULL, NULL), RTC_ERR_TYPE, "transport is NULL");
+    REFUSED(rtc_dtls_transport_set_callbacks(NULL, NULL, NULL), RTC_ERR_TYPE, "transport is NULL");
+    REFUSED(rtc_sctp_transport_set_callbacks(NULL, NULL, NULL), RTC_ERR_TYPE, "transport is NULL");
+    REFUSED(rtc_ice_transport_set_callbacks(rtc_dtls_transport_ice_transport(transport), &ice, NULL), RTC_ERR_TYPE, "size is 0");
+    REFUSED(rtc_dtls_transport_set_callbacks(transport, &dtls, NULL), RTC_ERR_TYPE, "size is 0");
+    REFUSED(rtc_sctp_transport_set_callbacks(rtc_peer_connection_sctp(pc), &sctp, NULL), RTC_ERR_TYPE, "size is 0");
+    rtc_data_channel_unref(channel);
+    rtc_peer_connection_free(pc);
+}
+
 static int new_with(rtc_configuration configuration)
 {
     rtc_peer_connection *pc = NULL;
@@ -615,6 +636,7 @@ int main(void)
         cmocka_unit_test(contexts_loops_endpoints),
         cmocka_unit_test(certificates),
         cmocka_unit_test(candidates),
+        cmocka_unit_test(transports),
         cmocka_unit_test(constructor_of_connections),
         cmocka_unit_test(connections),
         cmocka_unit_test(channels),

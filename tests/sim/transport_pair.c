@@ -140,6 +140,8 @@ static void on_event(struct pair *p, int n, const struct transport_event *e)
         on_media(s, e->rtp);
         break;
     case TRANSPORT_GATHERING:
+    case TRANSPORT_SELECTED_PAIR:
+    case TRANSPORT_SCTP_STATE:
     case TRANSPORT_CANDIDATE_ERROR:
     case TRANSPORT_CANDIDATES_LOST:
         break;
