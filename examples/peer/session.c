@@ -90,6 +90,21 @@ static void on_circuit_change(rtc_peer_connection *connection, void *user, rtc_r
     tell_state(user, "circuit", rtc_circuit_name(circuit));
 }
 
+static void on_tone(rtc_peer_connection *connection, void *user, rtc_rtp_receiver *receiver, char tone, uint32_t duration_ms, bool ended)
+{
+    (void)connection;
+    (void)user;
+    (void)receiver;
+    if (ended) {
+        const char text[] = {tone, '\0'};
+        cJSON *event = cJSON_CreateObject();
+        cJSON_AddStringToObject(event, "event", "tone");
+        cJSON_AddStringToObject(event, "tone", text);
+        cJSON_AddNumberToObject(event, "ms", duration_ms);
+        lines_write(event);
+    }
+}
+
 static void on_dtls_state_change(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state)
 {
     (void)connection;
@@ -270,6 +285,20 @@ static void add(struct session *session, const cJSON *line)
     fail(session, "add", error);
 }
 
+/* The keys of a telephone, with the first sound that is sent. */
+static void play_tones(struct session *session, const cJSON *line)
+{
+    const char *tones = string_of(line, "tones");
+    const cJSON *duration = cJSON_GetObjectItemCaseSensitive(line, "duration");
+    rtc_dtmf_sender *dtmf = NULL;
+    size_t count = rtc_peer_connection_transceiver_count(session->connection);
+    for (size_t i = 0; i < count && dtmf == NULL; i++) {
+        dtmf = rtc_rtp_sender_dtmf(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(session->connection, i)));
+    }
+    uint32_t ms = cJSON_IsNumber(duration) && duration->valueint > 0 ? (uint32_t)duration->valueint : RTC_DTMF_DURATION_MS;
+    fail(session, "insertDTMF", rtc_dtmf_sender_insert(dtmf, tones, ms, RTC_DTMF_GAP_MS));
+}
+
 /* The offer follows, since negotiation is needed. */
 static void restart(struct session *session)
 {
@@ -296,6 +325,8 @@ static void take_command(struct session *session, const char *type, const cJSON 
         wrong = channels_send(&session->channels, line);
     } else if (strcmp(type, "add") == 0) {
         add(session, line);
+    } else if (strcmp(type, "tones") == 0) {
+        play_tones(session, line);
     } else if (strcmp(type, "stats") == 0) {
         summary_write(session, "stats");
     } else if (strcmp(type, "restart") == 0) {
@@ -303,7 +334,7 @@ static void take_command(struct session *session, const char *type, const cJSON 
     } else if (strcmp(type, "offer") == 0 || strcmp(type, "answer") == 0) {
         wrong = "an offer or answer without sdp";
     } else {
-        wrong = "the type is none of offer, answer, bye, send, add, stats and restart";
+        wrong = "the type is none of offer, answer, bye, send, add, tones, stats and restart";
     }
     if (wrong != NULL) {
         refuse(session, wrong);
@@ -369,6 +400,7 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .on_connection_state_change = on_connection_state_change,
         .on_dtls_state_change = on_dtls_state_change,
         .on_circuit_change = on_circuit_change,
+        .on_tone = on_tone,
         .on_data_channel = on_data_channel,
         .on_track = on_track,
     };

@@ -109,6 +109,21 @@ async function liteServer(setup, ourRole) {
   checks.summaryIsSound(ours, { media: true });
 }
 
+// Keys of a telephone, both ways: we are told which were pressed, and the other side hears the two frequencies of ours.
+async function tones(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true });
+  await checks.connected(ours, other);
+  await checks.otherHearsUs(other);
+  await other.write({ type: 'tones', tones: '1d#', duration: 200 });
+  for (const tone of '1D#') {
+    await ours.line(`the tone ${tone}`, line => line.event === 'tone' && line.tone === tone && Math.abs(line.ms - 200) <= 40);
+  }
+  await ours.write({ type: 'tones', tones: '5', duration: 6000 });
+  await checks.becomes('770 and 1336 Hz at the other side', async () => (await other.stats()).audio, audio => audio.toneHz > 750 && audio.toneHz < 1400, 8);
+  await checks.otherHearsUs(other);
+  assert.equal(await ours.close(), 0);
+}
+
 // The other side hangs up: we learn of it from its goodbye, not from its silence.
 async function otherHangsUp(setup, ourRole) {
   const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
@@ -143,4 +158,4 @@ async function transportStopped(setup, ourRole) {
   assert.equal(await ours.close(), 0);
 }
 
-module.exports = { channelLater, dataOnly, everything, liteServer, maxBundle, otherHangsUp, restarts, trackLater, transportStopped, weAddLater, weHangUp };
+module.exports = { channelLater, dataOnly, everything, liteServer, maxBundle, otherHangsUp, restarts, tones, trackLater, transportStopped, weAddLater, weHangUp };

@@ -128,6 +128,7 @@ globalThis.StandardPeer = class {
         case 'send': return this.send(line);
         case 'add': return line.what === 'channel' ? this.addChannel(line.label) : this.addTrack(line.what);
         case 'close-channel': return this.channels.find(({ label }) => label === line.label).close();
+        case 'tones': return this.connection.getSenders().find(({ dtmf }) => dtmf).dtmf.insertDTMF(line.tones, line.duration);
         case 'stop': return this.connection.getTransceivers()[line.index].stop();
         case 'restart': return this.connection.restartIce();
         case 'stats': return this.emit({ type: 'stats', ...await this.media.stats() });
