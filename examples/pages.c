@@ -180,12 +180,26 @@ static void page_rtp_transceiver(rtc_peer_connection *connection)
         printf("mid %s\n", rtc_rtp_transceiver_mid(transceiver) ? rtc_rtp_transceiver_mid(transceiver) : "not negotiated yet");
 }
 
+/* What a sender may use at most: read, changed and given back before events are dispatched. */
+static int page_rtp_parameters(rtc_rtp_sender *sender)
+{
+    rtc_rtp_parameters *parameters;
+    int error = rtc_rtp_sender_get_parameters(sender, &parameters);
+    if (error)
+        return error;
+    parameters->encodings[0]->max_bitrate_bps = 500000;
+    parameters->encodings[0]->max_framerate = 15;
+    error = rtc_rtp_sender_set_parameters(sender, parameters);
+    rtc_rtp_parameters_free(parameters);
+    return error;
+}
+
 /* Sends a track in a stream, half a megabit of it at most. */
 static rtc_rtp_sender *page_rtp_sender(rtc_peer_connection *connection, rtc_media_stream_track *track, rtc_media_stream *stream)
 {
     rtc_rtp_sender *sender = NULL;
     if (rtc_peer_connection_add_track(connection, track, &stream, 1, &sender) == RTC_OK)
-        rtc_rtp_sender_set_max_bitrate(sender, 500000);
+        rtc_rtp_sender_replace_track(sender, track);
     return sender;
 }
 
@@ -410,7 +424,8 @@ static int media(rtc_context *context, rtc_peer_connection *connection)
     rtc_media_sink *sink = page_media_sink(track, &samples);
     rtc_encoded_frame *encoded = page_encoded_frame(context, "x", 1, true);
     rtc_video_frame *picture = page_video_frame(context);
-    int good = page_rtp_sender(connection, track, stream) != NULL && page_media_source(source, silence) == RTC_OK &&
+    rtc_rtp_sender *sender = page_rtp_sender(connection, track, stream);
+    int good = sender != NULL && page_rtp_parameters(sender) == RTC_OK && page_media_source(source, silence) == RTC_OK &&
                page_audio_frame(sound) == 0 && encoded != NULL && picture != NULL;
     page_media_stream_track(source);
     page_rtp_transceiver(connection);

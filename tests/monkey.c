@@ -132,7 +132,8 @@ static void push_raw_video(struct monkey *m, uint64_t *random, rtc_time_t now)
     rtc_video_frame *frame;
     assert_int_equal(rtc_video_frame_new(m->context, &options, &frame), RTC_OK);
     for (size_t i = 0; i < 3; i++)
-        memset(rtc_video_frame_writable_plane(frame, i), (int)options.width, rtc_video_frame_stride(frame, i) * (i ? options.height / 2 : options.height));
+        memset(rtc_video_frame_writable_plane(frame, i), (int)options.width,
+               rtc_video_frame_stride(frame, i) * (i ? options.height / 2 : options.height));
     expect_result(rtc_media_source_push_video(m->sources[0], frame));
     rtc_video_frame_unref(frame);
 }
@@ -421,8 +422,18 @@ static void add_transceiver(struct monkey_side *s)
 {
     rtc_rtp_transceiver *t = NULL;
     rtc_media_stream_track *track = some_track(s);
-    const rtc_rtp_transceiver_init init = {
-        .size = sizeof init, .has_direction = true, .direction = (rtc_rtp_direction)dice(s, 5), .priority = (rtc_priority)dice(s, 4)};
+    static const char *const rids[] = {NULL, "q", "h"};
+    rtc_rtp_encoding_parameters encodings[3], *all[3];
+    for (unsigned i = 0; i < 3; i++) {
+        encodings[i] = (rtc_rtp_encoding_parameters){
+            .size = sizeof encodings[i], .rid = rids[dice(s, 3)], .network_priority = (rtc_priority)dice(s, 4)};
+        all[i] = &encodings[i];
+    }
+    const rtc_rtp_transceiver_init init = {.size = sizeof init,
+                                           .has_direction = true,
+                                           .direction = (rtc_rtp_direction)dice(s, 5),
+                                           .send_encodings = all,
+                                           .send_encoding_count = dice(s, 4)};
     if (s->pc && rtc_peer_connection_transceiver_count(s->pc) < 12) {
         rtc_media_kind kind = dice(s, 2) ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO;
         int error = rtc_peer_connection_add_transceiver(s->pc, kind, track, &init, &t);
@@ -468,10 +479,16 @@ static void set_direction(struct monkey_side *s)
 static void set_parameters(struct monkey_side *s)
 {
     rtc_rtp_transceiver *t = some_transceiver(s);
-    if (!t)
+    rtc_rtp_parameters *p;
+    if (!t || rtc_rtp_sender_get_parameters(rtc_rtp_transceiver_sender(t), &p))
         return;
-    expect_result(rtc_rtp_sender_set_max_bitrate(rtc_rtp_transceiver_sender(t), dice(s, 2000000)));
-    expect_result(rtc_rtp_sender_set_priority(rtc_rtp_transceiver_sender(t), (rtc_priority)dice(s, 5)));
+    p->encodings[0]->inactive = dice(s, 4) == 0;
+    p->encodings[0]->max_bitrate_bps = dice(s, 2000000);
+    p->encodings[0]->network_priority = (rtc_priority)dice(s, 5);
+    p->encodings[0]->scale_resolution_down_by = dice(s, 4);
+    p->encodings[0]->max_framerate = dice(s, 40);
+    expect_result(rtc_rtp_sender_set_parameters(rtc_rtp_transceiver_sender(t), p));
+    rtc_rtp_parameters_free(p);
 }
 
 static void request_keyframe(struct monkey_side *s)

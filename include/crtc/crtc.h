@@ -18,6 +18,7 @@
 #include <crtc/rtp.h>
 #include <crtc/sctp_transport.h>
 #include <crtc/session_dump.h>
+#include <crtc/rtp_parameters.h>
 #include <crtc/stats.h>
 #include <crtc/transport.h>
 

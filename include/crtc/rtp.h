@@ -5,6 +5,7 @@
 
 #include <crtc/dtls_transport.h>
 #include <crtc/media.h>
+#include <crtc/rtp_parameters.h>
 #include <crtc/stats.h>
 
 #ifdef __cplusplus
@@ -47,10 +48,6 @@ typedef enum rtc_rtp_direction {
     RTC_DIRECTION_STOPPED = 4   /* for good: its section is rejected. Can not be set. */
 } rtc_rtp_direction;
 
-/* RTCPriorityType (webrtc-priority 4), as it marks packets on the network (RFC 8837): low, the default, leaves them unmarked; medium and high ask
- * networks that honour it for more than best effort, very low for less. Many networks ignore or erase marks, and a few drop what is marked. */
-typedef enum rtc_priority { RTC_PRIORITY_LOW = 0, RTC_PRIORITY_VERY_LOW = 1, RTC_PRIORITY_MEDIUM = 2, RTC_PRIORITY_HIGH = 3 } rtc_priority;
-
 /* RTCRtpTransceiverInit. */
 typedef struct rtc_rtp_transceiver_init {
     size_t size;
@@ -58,8 +55,8 @@ typedef struct rtc_rtp_transceiver_init {
     rtc_rtp_direction direction;   /* what its section offers first */
     rtc_media_stream *const *streams; /* for the sender's msid; may be NULL */
     size_t stream_count;
-    uint32_t max_bitrate_bps;      /* encodings[0].maxBitrate; 0: the connection's cap */
-    rtc_priority priority;         /* encodings[0].networkPriority */
+    rtc_rtp_encoding_parameters *const *send_encodings; /* sendEncodings; none: one of defaults. Several need a rid each. */
+    size_t send_encoding_count;
 } rtc_rtp_transceiver_init;
 
 /* The circuit breaker of what a sender sends (RFC 8083), which protects networks from media that they can not carry, whatever the rate control believes.
@@ -86,6 +83,11 @@ RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceive
  * transceiver leaves the connection. Harmless when repeated. A peer that rejects its section in an offer or answer stops it too.
  * Errors: RTC_ERR_INVALID_STATE (closed, or it has left the connection), RTC_ERR_TYPE (transceiver is NULL). */
 RTC_EXPORT int rtc_rtp_transceiver_stop(rtc_rtp_transceiver *transceiver);
+/* setCodecPreferences: what offers and answers from now on list for it, in this order; what is not among them is not offered or accepted. No codecs: all of them again, in our
+ * order. Taken from rtc_rtp_receiver_get_capabilities(); duplicates are left out.
+ * Errors: RTC_ERR_INVALID_MODIFICATION (a codec that can not be received, or none but those that repair others), RTC_ERR_TYPE (transceiver, or an entry, is NULL, a size that is
+ * not set), RTC_ERR_INVALID_STATE (closed), RTC_ERR_NOT_SUPPORTED (an option that this version does not know). */
+RTC_EXPORT int rtc_rtp_transceiver_set_codec_preferences(rtc_rtp_transceiver *transceiver, const rtc_rtp_codec *const *codecs, size_t count);
 /* What was negotiated last, into *out. False while nothing was (currentDirection null). */
 RTC_EXPORT bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *transceiver, rtc_rtp_direction *out);
 
@@ -97,18 +99,18 @@ RTC_EXPORT rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *se
 /* Changes what is sent without negotiation; NULL sends nothing. The sender takes a reference.
  * Errors: RTC_ERR_TYPE (sender is NULL, a track of the other kind), RTC_ERR_INVALID_STATE (stopped or closed). */
 RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track);
-/* encodings[0].maxBitrate of setParameters; 0: the connection's cap.
- * Errors: RTC_ERR_TYPE (sender is NULL), RTC_ERR_INVALID_STATE (stopped or closed). */
-RTC_EXPORT int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps);
-/* encodings[0].networkPriority of setParameters.
- * Errors: RTC_ERR_TYPE (sender is NULL, an unknown priority), RTC_ERR_INVALID_STATE (stopped or closed). */
-RTC_EXPORT int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority);
-/* As it was set. */
-RTC_EXPORT rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender);
 /* sender.transport, receiver.transport: what carries its section; NULL before a local description has the section (a remote offer alone gives none). Borrowed from the connection
  * until a description is set; of a closed connection while the sender's or receiver's reference is held. */
 RTC_EXPORT rtc_dtls_transport *rtc_rtp_sender_transport(const rtc_rtp_sender *sender);
 RTC_EXPORT rtc_dtls_transport *rtc_rtp_receiver_transport(const rtc_rtp_receiver *receiver);
+/* getParameters: into *out, which the caller frees. Those of a sender that is stopped or closed can be read, too.
+ * Errors: RTC_ERR_TYPE (sender or out is NULL), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_rtp_sender_get_parameters(rtc_rtp_sender *sender, rtc_rtp_parameters **out);
+/* setParameters: encodings and the degradation preference are what these say from now on, without negotiation; everything else must be as it was read.
+ * Errors: RTC_ERR_INVALID_STATE (stopped or closed; they were not read since events were dispatched last), RTC_ERR_TYPE (sender, parameters, the transaction id, encodings or one of
+ * them is NULL, an unknown priority or preference, a size that is not set), RTC_ERR_INVALID_MODIFICATION (what may not be changed was, encodings came or went, a codec
+ * that was not negotiated), RTC_ERR_RANGE (scale_resolution_down_by under 1, max_framerate under 0), RTC_ERR_NOT_SUPPORTED (an option that this version does not know). */
+RTC_EXPORT int rtc_rtp_sender_set_parameters(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters);
 /* CLOSED, which is the good one, while nothing is sent. Changes are told by on_circuit_change. */
 RTC_EXPORT rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender);
 /* "closed", "reduced", "stopped"; "?" for a value that is none. Static. Any thread. */
@@ -137,6 +139,9 @@ typedef struct rtc_rtp_source {
  * the connection is closed; then *out is untouched. */
 RTC_EXPORT bool rtc_rtp_receiver_synchronization_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out);
 RTC_EXPORT bool rtc_rtp_receiver_contributing_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out);
+/* getParameters: into *out, which the caller frees.
+ * Errors: RTC_ERR_TYPE (receiver or out is NULL), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_rtp_receiver_get_parameters(rtc_rtp_receiver *receiver, rtc_rtp_parameters **out);
 /* Asks the peer for a keyframe.
  * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_INVALID_STATE (nothing is received yet; stopped or closed). */
 RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);

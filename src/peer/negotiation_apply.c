@@ -7,6 +7,7 @@
 #include "receive_pipeline.h"
 #include "remote_streams.h"
 #include "restart.h"
+#include "sender_parameters.h"
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
@@ -42,6 +43,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     t->transport = transport;
     t->sender.codec = media->encodings[0].codec;
     t->sender.takes_tones = rtp->tone_clock_rate > 0;
+    sender_follow_codecs(t);
     sending_finish(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */

@@ -157,6 +157,13 @@ static uint32_t coming_rate(const struct send_pipeline *p)
     return p->shared.load.interval > 0 ? (uint32_t)(1000000 / p->shared.load.interval) : DEFAULT_FRAME_RATE;
 }
 
+/* As large as the application wants it (scaleResolutionDownBy), in whole pairs of lines where that is less than it is. */
+static uint32_t asked_side(uint32_t full, double scale)
+{
+    uint32_t side = scale > 1 ? (uint32_t)((double)full / scale) & ~1u : full;
+    return side < 2 && full >= 2 ? 2 : side;
+}
+
 /* The picture upright and as large as the rate and the time are enough for. */
 static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_frame **out)
 {
@@ -164,13 +171,15 @@ static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_fra
     bool lies = rotation == 90 || rotation == 270;
     uint32_t full_width = lies ? rtc_video_frame_height(frame) : rtc_video_frame_width(frame);
     uint32_t full_height = lies ? rtc_video_frame_width(frame) : rtc_video_frame_height(frame);
-    uint32_t width = full_width, height = full_height;
     pthread_mutex_lock(&p->lock);
+    uint32_t width = asked_side(full_width, p->shared.limits.scale), height = asked_side(full_height, p->shared.limits.scale);
+    uint32_t asked_width = width;
     bool first = p->worker.scale.eighths == 0;
     const struct video_scale_limits limits = {coming_rate(p), p->shared.bitrate_bps, p->shared.load.smaller};
-    bool changes = video_scale_choose(&p->worker.scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
+    bool changes = !p->shared.limits.keeps_size &&
+                   video_scale_choose(&p->worker.scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
     p->shared.stats.resolution_changes += changes && !first;
-    enum quality_reason reason = width >= full_width ? QUALITY_NONE : p->shared.load.smaller > 0 ? QUALITY_CPU : QUALITY_BANDWIDTH;
+    enum quality_reason reason = width >= asked_width ? QUALITY_NONE : p->shared.load.smaller > 0 ? QUALITY_CPU : QUALITY_BANDWIDTH;
     quality_limitation_set(&p->shared.stats.limitation, reason, context_now(p->context, rtc_video_frame_capture_time_us(frame)));
     pthread_mutex_unlock(&p->lock);
     if (width == full_width)

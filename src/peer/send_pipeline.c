@@ -76,6 +76,15 @@ static void count_unsent(struct send_pipeline *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* The encoding that is made where only one is: the first that is not switched off. */
+static size_t first_active(const rtc_rtp_sender *sender)
+{
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        if (!sender->encodings[i].settings.inactive)
+            return i;
+    return 0;
+}
+
 /* To the stream of its encoding; RTC_ERR_NOT_FOUND when there is none. */
 static int send_frame(struct send_pipeline *p, const struct send_item *item, rtc_time_t now)
 {
@@ -84,7 +93,9 @@ static int send_frame(struct send_pipeline *p, const struct send_item *item, rtc
         return RTC_ERR_INVALID_STATE;
     const rtc_rtp_sender *sender = &p->transceiver->sender;
     uint32_t index = rtc_encoded_frame_simulcast_index(item->encoded);
-    uint32_t stream = index < sender->encoding_count ? sender->encodings[index].stream : 0;
+    if (index == 0)
+        index = (uint32_t)first_active(sender);
+    uint32_t stream = index < sender->encoding_count && !sender->encodings[index].settings.inactive ? sender->encodings[index].stream : 0;
     return rtp_session_send_frame(transport_media(t), now, stream, item->encoded, item->audio_level, transport_media_out(t));
 }
 
@@ -150,11 +161,25 @@ static bool has_time(struct send_pipeline *p, rtc_time_t captured)
     return p->shared.busy || encode_load_admits(&p->shared.load, executor_now(context_executor(p->context), captured));
 }
 
+/* With the lock held. A picture comes up to an eighth of the interval early: sources are not that exact. */
+static bool is_too_early(struct send_pipeline *p, rtc_time_t taken)
+{
+    const struct send_limits *l = &p->shared.limits;
+    double at = (double)taken;
+    if (!l->has_framerate)
+        return false;
+    if (l->interval_us <= 0 || (at + l->interval_us / 8 < p->shared.picture_due && p->shared.picture_due - at <= 2 * l->interval_us))
+        return true;
+    bool steady = p->shared.picture_due > 0 && at - p->shared.picture_due < l->interval_us;
+    p->shared.picture_due = (steady ? p->shared.picture_due : at) + l->interval_us;
+    return false;
+}
+
 /* A raw picture or sound that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
 static bool is_useless(const struct send_pipeline *p, bool encoded, rtc_time_t taken)
 {
     bool behind = p->kind == RTC_MEDIA_VIDEO && taken < p->shared.behind_until && p->shared.behind_until - taken <= BEHIND_MAX_US;
-    return !encoded && (p->shared.stopped || behind);
+    return p->shared.limits.inactive || (!encoded && (p->shared.stopped || behind));
 }
 
 static void accept(struct send_pipeline *p, struct send_item item, uint32_t limit, rtc_time_t now)
@@ -168,15 +193,16 @@ static void accept(struct send_pipeline *p, struct send_item item, uint32_t limi
         return;
     }
     p->shared.stats.frames_in++;
+    p->shared.encoded_starts = p->shared.encoded_starts || (p->shared.limits.inactive && p->kind == RTC_MEDIA_VIDEO);
     if (item.encoded && p->shared.encoded_starts && !rtc_encoded_frame_keyframe(item.encoded)) {
         p->shared.stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
     }
-    p->shared.encoded_starts = p->shared.encoded_starts && !item.encoded;
+    p->shared.encoded_starts = p->shared.encoded_starts && (!item.encoded || p->shared.limits.inactive);
     if (item.video)
         encode_load_came(&p->shared.load, executor_now(context_executor(p->context), now));
-    if (is_useless(p, item.encoded != NULL, now) || (item.video && !has_time(p, now))) {
+    if (is_useless(p, item.encoded != NULL, now) || (item.video && (!has_time(p, now) || is_too_early(p, now)))) {
         p->shared.stats.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
@@ -249,6 +275,19 @@ static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_trans
     return start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps;
 }
 
+static struct send_limits limits_of(const rtc_rtp_sender *sender)
+{
+    const struct encoding_settings *s = &sender->encodings[first_active(sender)].settings;
+    return (struct send_limits){
+        .inactive = s->inactive,
+        .keeps_size = sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
+                      sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION,
+        .scale = s->scale_resolution_down_by >= 1 ? s->scale_resolution_down_by : 1,
+        .has_framerate = s->has_max_framerate,
+        .interval_us = s->max_framerate > 0 ? 1e6 / s->max_framerate : 0,
+    };
+}
+
 int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct send_pipeline **out)
 {
     static const struct media_consumer_ops ops = {on_video, on_audio, on_encoded, released, room};
@@ -293,6 +332,7 @@ void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
     p->shared.stopped = sender_is_stopped(&t->sender);
     p->shared.stats.bitrate_bps = p->shared.bitrate_bps;
     p->transceiver = t;
+    p->shared.limits = limits_of(&t->sender);
     p->track = rtc_media_stream_track_ref(t->sender.track);
     atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
     media_track_attach_consumer(p->track, p->consumer);
@@ -362,6 +402,18 @@ void send_pipeline_set_codec(struct send_pipeline *p, const struct jsep_codec *c
     p->shared.codec_changed = p->shared.codec_changed || !is_same_codec(&p->shared.codec, codec);
     p->shared.codec = *codec;
     pthread_mutex_unlock(&p->lock);
+}
+
+void send_pipeline_follow_settings(struct send_pipeline *p)
+{
+    struct send_limits limits = limits_of(&p->transceiver->sender);
+    pthread_mutex_lock(&p->lock);
+    bool again = p->shared.limits.inactive && !limits.inactive;
+    p->shared.limits = limits;
+    p->shared.picture_due = 0;
+    pthread_mutex_unlock(&p->lock);
+    if (again && p->kind == RTC_MEDIA_VIDEO)
+        send_pipeline_request_keyframe(p);
 }
 
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)

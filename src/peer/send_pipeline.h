@@ -22,6 +22,8 @@ void send_pipeline_end(struct send_pipeline *p, struct send_pipeline_stats *sum)
 /* The codec or its parameters may be others now: what is taken from now on gets an encoder of its own then, and begins with a keyframe. No
  * frame is lost. */
 void send_pipeline_set_codec(struct send_pipeline *p, const struct jsep_codec *codec);
+/* The sender's encodings or its degradation preference changed (setParameters). */
+void send_pipeline_follow_settings(struct send_pipeline *p);
 void send_pipeline_request_keyframe(struct send_pipeline *p);
 /* Nothing may be sent for now: raw frames are dropped before they are encoded. */
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped);

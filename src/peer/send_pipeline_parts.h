@@ -32,6 +32,15 @@ struct send_ring {
     uint32_t first, count;
 };
 
+/* What the application asks of the encoding that is made here (setParameters): a plain value. */
+struct send_limits {
+    bool inactive;      /* nothing is encoded or sent */
+    bool keeps_size;    /* pictures are left out rather than made smaller */
+    double scale;       /* sides are divided by it; at least 1 */
+    bool has_framerate; /* pictures come this long after one another at least */
+    double interval_us; /* of a framerate of 0: for ever */
+};
+
 /* What the three threads share. Read and written with the lock held. */
 struct send_shared {
     struct send_ring in, out;
@@ -45,6 +54,8 @@ struct send_shared {
     bool stopped;            /* by the circuit breaker */
     rtc_time_t behind_until; /* pictures taken before then are left out; 0: none */
     uint32_t bitrate_bps;
+    struct send_limits limits;
+    double picture_due; /* the capture time before which pictures come too early for the framerate that was asked for */
     struct encode_load load;
     struct send_pipeline_stats stats;
 };

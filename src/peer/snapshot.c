@@ -85,8 +85,9 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
     section->rejected = t->state >= TRANSCEIVER_STOPPED || (s->offers && t->state != TRANSCEIVER_LIVE);
     section->direction = t->state != TRANSCEIVER_LIVE ? RTC_DIRECTION_INACTIVE : t->direction;
     const struct capabilities *can = t->kind == RTC_MEDIA_AUDIO ? &s->audio : &s->video;
-    section->codecs = can->codecs;
-    section->codec_count = can->codec_count;
+    section->prefers = t->preferences.count > 0;
+    section->codecs = section->prefers ? t->preferences.codecs : can->codecs;
+    section->codec_count = section->prefers ? t->preferences.count : can->codec_count;
     section->extensions = can->extensions;
     section->extension_count = can->extension_count;
     for (size_t i = 0; i < t->sender.stream_count; i++)

@@ -86,6 +86,9 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
         if (c->on_circuit_change)
             c->on_circuit_change(pc, pc->user, &t->sender, (rtc_circuit)e->value);
         break;
+    case TRANSCEIVER_TRANSACTION:
+        t->sender.transaction_open = false;
+        break;
     case TRANSCEIVER_ENCODED_FRAME:
         (void)rtc_media_source_push_encoded(media_track_source(t->receiver.track), e->frame);
         break;
@@ -150,6 +153,18 @@ rtc_rtp_transceiver *transceiver_by_rtp_member(const rtc_peer_connection *pc, co
     return NULL;
 }
 
+int transceiver_begin(const rtc_rtp_transceiver *t, const char *caller)
+{
+    if (!t)
+        return error_say(RTC_ERR_TYPE, "%s: the object is NULL", caller);
+    if (!t->connection)
+        return error_say(RTC_ERR_INVALID_STATE, "%s: the connection is closed, or took the transceiver back", caller);
+    t->connection->last_error[0] = 0;
+    if (t->state != TRANSCEIVER_LIVE)
+        return peer_fail(t->connection, RTC_ERR_INVALID_STATE, "the transceiver is stopped");
+    return RTC_OK;
+}
+
 struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream)
 {
     for (size_t i = 0; stream && i < sender->encoding_count; i++)
@@ -186,6 +201,6 @@ uint8_t sender_dscp(const rtc_rtp_transceiver *t)
 {
     uint8_t most = DSCP_NOTHING;
     for (size_t i = 0; i < t->sender.encoding_count; i++)
-        most = dscp_more(most, dscp_of_media(t->kind, t->sender.encodings[i].priority));
+        most = dscp_more(most, dscp_of_media(t->kind, t->sender.encodings[i].settings.network_priority));
     return most;
 }

@@ -3,6 +3,7 @@
 #ifndef CRTC_TRANSCEIVER_H
 #define CRTC_TRANSCEIVER_H
 
+#include "capabilities.h"
 #include "event_queue.h"
 #include "jsep.h"
 #include "list.h"
@@ -33,13 +34,22 @@ struct send_pipeline;
 struct receive_pipeline;
 struct receiver_sources;
 
+/* What the application asks of one encoding ([[SendEncodings]] of webrtc-pc 5.2), beside its rid: a plain value. */
+struct encoding_settings {
+    bool inactive, has_max_bitrate, has_max_framerate, has_codec;
+    uint32_t max_bitrate_bps;
+    double max_framerate, scale_resolution_down_by; /* the latter at least 1; 0 of sound */
+    rtc_priority priority, network_priority;
+    struct jsep_codec codec;
+};
+
 /* One stream that is sent, (mid, rid): the connection's half; the RTP session has the other (struct rtp_send_stream). Owner: its sender.
  * Made with the transceiver; `stream` is written where a negotiation is carried out, caps and priorities by what the application asks for,
  * the rest as the session tells. */
 struct sender_encoding {
     struct rtp_encoding rtp; /* its name, SSRCs and cap, as negotiations hand them to the session */
     uint32_t stream;         /* handle in the RTP session; 0 before it may send */
-    rtc_priority priority;
+    struct encoding_settings settings;
     uint32_t target_bitrate_bps; /* what the session last allowed; 0: nothing said yet, or stopped */
     rtc_circuit circuit;         /* as it was last told */
     uint32_t circuit_reason;     /* enum rtp_breaker_reason, of the last opening */
@@ -69,6 +79,16 @@ struct rtc_rtp_sender {
     struct jsep_codec codec;                             /* what the pipeline encodes with */
     bool takes_tones;                                    /* telephone events were negotiated */
     struct rtc_dtmf_sender dtmf;
+    bool has_degradation_preference;
+    rtc_degradation_preference degradation_preference;
+    char transaction_id[40]; /* of the parameters that were read last */
+    bool transaction_open;   /* [[LastReturnedParameters]] is not null */
+};
+
+/* [[PreferredCodecs]] of webrtc-pc 5.4. Owner: its transceiver; written by codec_preferences.c. */
+struct codec_preferences {
+    struct jsep_codec codecs[CAPABILITIES_CODECS_MAX];
+    size_t count; /* 0: ours, all of them */
 };
 
 /* One stream that is received, (mid, rid): the connection's half; the RTP session has the other (struct rtp_receive_stream). Owner: its
@@ -124,6 +144,7 @@ struct rtc_rtp_transceiver {
     struct transport *transport; /* of the m= section; the connection's; NULL without one */
     rtc_dtls_transport *last_transport; /* what applications see of it once it is detached; a reference; NULL */
     uint32_t rtp_member;         /* what its RTP session has for that section: a handle; 0 without */
+    struct codec_preferences preferences;
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;
 };
@@ -136,6 +157,7 @@ enum transceiver_event {
     TRANSCEIVER_TRACK_ENDED,  /* its source did */
     TRANSCEIVER_TRACK_MUTE,   /* value: muted */
     TRANSCEIVER_CIRCUIT,      /* value: rtc_circuit */
+    TRANSCEIVER_TRANSACTION,  /* the parameters that were read before can not be set any more */
     TRANSCEIVER_ENCODED_FRAME /* frame: received, for the track's sinks */
 };
 
@@ -153,6 +175,8 @@ static inline int transceiver_tone_value(uint8_t event, bool ended, uint32_t dur
 
 /* As peer_tell(). */
 struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value);
+/* What a call on a transceiver, or on what belongs to it, begins with that may fail: it is refused when stopped or closed. */
+int transceiver_begin(const rtc_rtp_transceiver *t, const char *caller);
 rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number);
 rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const char *mid);
 rtc_rtp_transceiver *transceiver_by_rtp_member(const rtc_peer_connection *pc, const struct transport *transport, uint32_t member);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The public names of transceivers, senders and receivers (webrtc-pc 5), with addTrack, addTransceiver and removeTrack (5.1). */
-#include "dscp.h"
 #include "negotiation_needed.h"
 #include "peer_transport.h"
 #include "receiver_sources.h"
+#include "sender_parameters.h"
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
@@ -16,19 +16,6 @@ static rtc_rtp_transceiver *of_sender(const rtc_rtp_sender *sender)
 static rtc_rtp_transceiver *of_receiver(const rtc_rtp_receiver *receiver)
 {
     return link_owner((uintptr_t)receiver, rtc_rtp_transceiver, receiver);
-}
-
-/* What a call on a transceiver, or on what belongs to it, begins with that may fail: it is refused when stopped or closed. */
-static int begin(const rtc_rtp_transceiver *t, const char *caller)
-{
-    if (!t)
-        return error_say(RTC_ERR_TYPE, "%s: the object is NULL", caller);
-    if (!t->connection)
-        return error_say(RTC_ERR_INVALID_STATE, "%s: the connection is closed, or took the transceiver back", caller);
-    t->connection->last_error[0] = 0;
-    if (t->state != TRANSCEIVER_LIVE)
-        return peer_fail(t->connection, RTC_ERR_INVALID_STATE, "the transceiver is stopped");
-    return RTC_OK;
 }
 
 rtc_media_kind rtc_rtp_transceiver_kind(const rtc_rtp_transceiver *t)
@@ -77,7 +64,7 @@ rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transceiver *t)
 
 int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *t, rtc_rtp_direction direction)
 {
-    int error = begin(t, "rtc_rtp_transceiver_set_direction");
+    int error = transceiver_begin(t, "rtc_rtp_transceiver_set_direction");
     if (error)
         return error;
     if ((unsigned)direction > RTC_DIRECTION_SENDRECV)
@@ -120,7 +107,7 @@ int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track 
     rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
     if (t && track && rtc_media_stream_track_kind(track) != t->kind)
         return peer_fail(t->connection, RTC_ERR_TYPE, "the track is one of %s", t->kind == RTC_MEDIA_AUDIO ? "video" : "audio");
-    int error = begin(t, "rtc_rtp_sender_replace_track");
+    int error = transceiver_begin(t, "rtc_rtp_sender_replace_track");
     if (error)
         return error;
     if (track == sender->track)
@@ -129,50 +116,6 @@ int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track 
     sending_set_track(t, track);
     peer_settle(t->connection);
     return RTC_OK;
-}
-
-int rtc_rtp_sender_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
-{
-    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
-    int error = begin(t, "rtc_rtp_sender_set_max_bitrate");
-    if (error)
-        return error;
-    rtc_peer_connection *pc = t->connection;
-    for (size_t i = 0; i < sender->encoding_count; i++) {
-        struct sender_encoding *e = &sender->encodings[i];
-        e->rtp.max_bitrate_bps = bitrate_bps;
-        if (e->stream)
-            rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(pc), e->stream, bitrate_bps,
-                                           transport_media_out(t->transport));
-    }
-    peer_settle(pc);
-    return RTC_OK;
-}
-
-static void set_priorities(rtc_rtp_sender *sender, rtc_priority priority)
-{
-    for (size_t i = 0; i < sender->encoding_count; i++)
-        sender->encodings[i].priority = priority;
-}
-
-int rtc_rtp_sender_set_priority(rtc_rtp_sender *sender, rtc_priority priority)
-{
-    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
-    if (t && (unsigned)priority > RTC_PRIORITY_HIGH)
-        return peer_fail(t->connection, RTC_ERR_TYPE, "unknown priority %d", (int)priority);
-    int error = begin(t, "rtc_rtp_sender_set_priority");
-    if (error)
-        return error;
-    set_priorities(sender, priority);
-    if (t->rtp_member)
-        rtp_session_set_member_dscp(transport_media(t->transport), t->rtp_member, sender_dscp(t));
-    sending_mark_again(t);
-    return RTC_OK;
-}
-
-rtc_priority rtc_rtp_sender_priority(const rtc_rtp_sender *sender)
-{
-    return sender->encodings[0].priority;
 }
 
 rtc_rtp_receiver *rtc_rtp_receiver_ref(rtc_rtp_receiver *receiver)
@@ -218,7 +161,7 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     rtc_rtp_transceiver *t = receiver ? of_receiver(receiver) : NULL;
     if (t && t->kind != RTC_MEDIA_VIDEO)
         return peer_fail(t->connection, RTC_ERR_INVALID_ACCESS, "sound has no keyframes");
-    int error = begin(t, "rtc_rtp_receiver_request_keyframe");
+    int error = transceiver_begin(t, "rtc_rtp_receiver_request_keyframe");
     if (error)
         return error;
     rtc_peer_connection *pc = t->connection;
@@ -312,19 +255,20 @@ int rtc_peer_connection_add_transceiver(rtc_peer_connection *pc, rtc_media_kind 
         return peer_fail(pc, RTC_ERR_TYPE, "unknown kind of media %d", (int)kind);
     if (init.has_direction && (unsigned)init.direction > RTC_DIRECTION_SENDRECV)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown direction %d", (int)init.direction);
-    if ((unsigned)init.priority > RTC_PRIORITY_HIGH)
-        return peer_fail(pc, RTC_ERR_TYPE, "unknown priority %d", (int)init.priority);
     struct rtc_rtp_sender probe = {0};
+    struct wished_encodings wished;
     error = sending_set_streams(&probe, init.streams, init.stream_count);
     if (error)
         return fail_streams(pc, error, init.stream_count);
+    error = sender_check_encodings(pc, kind, init.send_encodings, init.send_encoding_count, &wished);
+    if (error)
+        return error;
     error = transceiver_new(pc, kind, init.has_direction ? init.direction : RTC_DIRECTION_SENDRECV, &t);
     if (error)
         return peer_end(pc, error);
     (void)sending_set_streams(&t->sender, init.streams, init.stream_count);
-    for (size_t i = 0; i < t->sender.encoding_count; i++)
-        t->sender.encodings[i].rtp.max_bitrate_bps = init.max_bitrate_bps;
-    set_priorities(&t->sender, init.priority);
+    if (wished.count > 0)
+        sender_adopt_encodings(t, &wished);
     if (track)
         sending_set_track(t, track);
     negotiation_update_needed(pc);

@@ -13,17 +13,17 @@
 
 #include <stdio.h>
 
-static uint32_t fresh_ssrc(rtc_peer_connection *pc)
+uint32_t transceiver_fresh_ssrc(rtc_context *context)
 {
     uint32_t ssrc;
     do
-        ssrc = context_random_u32(pc->context);
+        ssrc = context_random_u32(context);
     while (ssrc == 0);
     return ssrc;
 }
 
 /* A random UUID (RFC 9562 4.4), the shape track ids have. */
-static void fresh_id(rtc_context *context, char id[JSEP_ID_MAX])
+void transceiver_fresh_id(rtc_context *context, char id[JSEP_ID_MAX])
 {
     uint8_t b[16];
     context_random(context, b, sizeof b);
@@ -45,7 +45,7 @@ static const struct media_track_events track_events = {.muted = track_muted};
 static int make_receiver(rtc_peer_connection *pc, rtc_rtp_transceiver *t)
 {
     char id[JSEP_ID_MAX];
-    fresh_id(pc->context, id);
+    transceiver_fresh_id(pc->context, id);
     int error = track_feedback_new(pc, t, &t->receiver.feedback);
     if (error)
         return error;
@@ -91,10 +91,11 @@ int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direc
     t->kind = kind;
     t->direction = direction;
     t->sender.encoding_count = 1;
-    t->sender.encodings[0].rtp.ssrc = fresh_ssrc(pc);
-    t->sender.encodings[0].rtp.rtx_ssrc = kind == RTC_MEDIA_VIDEO ? fresh_ssrc(pc) : 0;
+    t->sender.encodings[0].rtp.ssrc = transceiver_fresh_ssrc(pc->context);
+    t->sender.encodings[0].rtp.rtx_ssrc = kind == RTC_MEDIA_VIDEO ? transceiver_fresh_ssrc(pc->context) : 0;
+    t->sender.encodings[0].settings.scale_resolution_down_by = kind == RTC_MEDIA_VIDEO ? 1 : 0;
     t->sender.codec.payload_type = JSEP_NO_PAYLOAD_TYPE;
-    fresh_id(pc->context, t->sender.track_id);
+    transceiver_fresh_id(pc->context, t->sender.track_id);
     int error = make_receiver(pc, t);
     if (error)
         transceiver_discard(t);

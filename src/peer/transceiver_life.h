@@ -9,6 +9,9 @@
 /* Drawn in transceiver.h. */
 extern const struct moves transceiver_moves;
 
+/* Not 0; and a UUID, as ids of tracks are. */
+uint32_t transceiver_fresh_ssrc(rtc_context *context);
+void transceiver_fresh_id(rtc_context *context, char id[JSEP_ID_MAX]);
 int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
 /* The same in two steps: one that is made is nobody's yet; it joins the connection, which can not fail, or is discarded. */
 int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);

@@ -142,6 +142,7 @@ struct jsep_local_section {
     rtc_rtp_direction direction;     /* what we want */
     const struct jsep_codec *codecs; /* what we can do, in order of preference, with the payload types we would like */
     size_t codec_count;
+    bool prefers; /* an answer lists codecs in this order; else in the offer's */
     const struct jsep_extension *extensions;
     size_t extension_count;
     const char *const *stream_ids; /* msid; none: "-" */
@@ -198,6 +199,10 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
 
 /* Telephone events (RFC 4733). */
 bool jsep_codec_has_tones(const struct jsep_codec *codec);
+/* The codecs of `theirs` that `ours` lists, too, with what both can do, into `out`; so many. Those beside media are among them. */
+size_t jsep_common_codecs(const struct jsep_section *theirs, const struct jsep_section *ours, struct jsep_codec *out, size_t max);
+/* It protects, fills in or signals beside a codec: never what media is sent with. */
+bool jsep_codec_is_beside(const struct jsep_codec *codec);
 /* Whether one of the codecs that media can be sent with is in both lists. */
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count);
 /* The names of such codecs, each once, with commas; "none" when there is none. */

@@ -13,6 +13,19 @@ struct answer {
     const struct jsep_section *first; /* that was accepted */
 };
 
+/* RFC 9429 section 5.3.1: what the application prefers comes first. There are few: by insertion. */
+static void sort_by_preference(struct jsep_plan *plan, const struct jsep_local_section *local)
+{
+    for (size_t i = 1; i < plan->codec_count; i++)
+        for (size_t k = i; k > 0; k--) {
+            struct jsep_codec *a = &plan->codecs[k - 1], *b = &plan->codecs[k], other = *a;
+            if (jsep_codec_find(local->codecs, local->codec_count, a) <= jsep_codec_find(local->codecs, local->codec_count, b))
+                break;
+            *a = *b;
+            *b = other;
+        }
+}
+
 static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offered)
 {
     uint64_t used = 0; /* of the local codecs */
@@ -30,6 +43,8 @@ static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offer
             codec->rtx_payload_type = theirs->rtx_payload_type;
         jsep_codec_restrict(codec, theirs);
     }
+    if (local->prefers)
+        sort_by_preference(plan, local);
 }
 
 /* RFC 8285: ids over 14 need the two-byte form, which needs extmap-allow-mixed; 15 is reserved; those over 4095 only ask for a number. */

@@ -95,6 +95,24 @@ bool jsep_codec_has_tones(const struct jsep_codec *codec)
     return row && row->tones;
 }
 
+bool jsep_codec_is_beside(const struct jsep_codec *codec)
+{
+    return jsep_codec_is_auxiliary(codec);
+}
+
+size_t jsep_common_codecs(const struct jsep_section *theirs, const struct jsep_section *ours, struct jsep_codec *out, size_t max)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < theirs->rtp.codec_count && count < max; i++) {
+        const struct jsep_codec *known = jsep_codec_find(ours->rtp.codecs, ours->rtp.codec_count, &theirs->rtp.codecs[i]);
+        if (!known)
+            continue;
+        out[count] = theirs->rtp.codecs[i];
+        jsep_codec_restrict(&out[count++], known);
+    }
+    return count;
+}
+
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count)
 {
     for (size_t i = 0; i < a_count; i++)

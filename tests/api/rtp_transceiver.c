@@ -324,6 +324,56 @@ static void recycled_after_the_answerer_rejected(void **state)
     scene_end(&s);
 }
 
+/* ---- Codec preferences (5.4.1) ---- */
+
+/* What is not preferred is neither offered nor accepted; only what can be received may be, in any case of letters, and once. */
+static void codec_preferences(void **state)
+{
+    struct scene s;
+    rtc_rtp_capabilities *video;
+    const rtc_rtp_codec *only[3];
+    (void)state;
+    scene_begin(&s, 20);
+    rtc_rtp_transceiver *t = add(&s, 0, RTC_MEDIA_VIDEO), *sound = add(&s, 0, RTC_MEDIA_AUDIO);
+    assert_int_equal(rtc_rtp_receiver_get_capabilities(NULL, RTC_MEDIA_VIDEO, &video), RTC_OK);
+    rtc_rtp_codec vp8 = *video->codecs[0], other = vp8, *rtx = video->codecs[video->codec_count - 1];
+    assert_string_equal(vp8.mime_type, "video/VP8");
+    vp8.mime_type = "VIDEO/vp8";
+    only[0] = only[1] = &vp8;
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(sound, only, 1), RTC_ERR_INVALID_MODIFICATION);
+    for (int i = 0; i < 3; i++) {
+        other = vp8;
+        other.clock_rate += i == 0;
+        other.channels = (uint16_t)(other.channels + (i == 1));
+        other.sdp_fmtp_line = i == 2 ? "x=1" : other.sdp_fmtp_line;
+        only[2] = &other;
+        assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, only, 3), RTC_ERR_INVALID_MODIFICATION);
+    }
+    only[2] = rtx;
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, only + 2, 1), RTC_ERR_INVALID_MODIFICATION); /* nothing to send with */
+    char *offer = create_offer(&s, 0);
+    assert_int_equal(text_count(offer, " rtx/90000"), 1); /* refused: nothing has changed */
+    free(offer);
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, only, 2), RTC_OK); /* without retransmissions */
+    offer = create_offer(&s, 0);
+    assert_int_equal(text_count(offer, " VP8/90000"), 1);
+    assert_int_equal(text_count(offer, " rtx/90000"), 0);
+    free(offer);
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, only, 3), RTC_OK);
+    offer = create_offer(&s, 0);
+    assert_int_equal(text_count(offer, " rtx/90000"), 1);
+    free(offer);
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, NULL, 0), RTC_OK);
+    set_local(&s, 0, RTC_SDP_OFFER, NULL);
+    set_remote(&s, 1, RTC_SDP_OFFER);
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(transceiver(&s, 1, 0), only, 1), RTC_OK);
+    set_local(&s, 1, RTC_SDP_ANSWER, NULL);
+    assert_int_equal(text_count(peer_description(&s.p, 1), " rtx/90000"), 0);
+    set_remote(&s, 0, RTC_SDP_ANSWER);
+    rtc_rtp_capabilities_free(video);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +384,7 @@ int main(void)
         cmocka_unit_test(stopping_is_not_undone),
         cmocka_unit_test(tracks_of_stopped_senders),
         cmocka_unit_test(closed),
+        cmocka_unit_test(codec_preferences),
         cmocka_unit_test(recycled),
         cmocka_unit_test(recycled_in_order),
         cmocka_unit_test(recycled_after_the_answerer_rejected),

@@ -16,7 +16,7 @@ BROKEN = [
     ("a value without words", "include/crtc/data_channel.h", "/* messages may be sent */", "", "value RTC_DATA_CHANNEL_OPEN has no words"),
     ("no owner", "include/crtc/loop.h", " * Owner: ", " * Of: ", 'rtc_loop, which has the page loop, does not say "Owner:"'),
     ("no thread", "include/crtc/transport.h", " * Thread: the connection's.\n", "", 'rtc_packet, which has the page packet, does not say "Thread:"'),
-    ("no errors of a function", "include/crtc/rtp.h", " * Errors: RTC_ERR_TYPE (sender is NULL), RTC", " * RTC", "rtc_rtp_sender_set_max_bitrate does not list its errors"),
+    ("no errors of a function", "include/crtc/rtp.h", " * Errors: RTC_ERR_TYPE (receiver is NULL), RTC", " * RTC", "rtc_rtp_receiver_request_keyframe does not list its errors"),
     ("an error that a test sees", "tests/api/x.c", "", "assert_int_equal(rtc_rtp_sender_replace_track(s, f(g(1))), RTC_ERR_ABORT);\n", "rtc_rtp_sender_replace_track returns RTC_ERR_ABORT in tests/api/x.c"),
     ("a page of before", "include/crtc/base.h", "One English sentence", "A sentence", "docs/reference/errors.md is not what the headers say"),
     ("a page by hand", "docs/reference/loop.md", "# rtc_loop", "# The loop", "docs/reference/loop.md is not what the headers say"),

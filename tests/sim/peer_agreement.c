@@ -303,8 +303,12 @@ static void add_track(struct side *s)
 
 static void add_transceiver(struct side *s)
 {
-    const rtc_rtp_transceiver_init init = {
-        .size = sizeof init, .has_direction = true, .direction = (rtc_rtp_direction)dice(4), .priority = (rtc_priority)dice(4)};
+    rtc_rtp_encoding_parameters encoding = {.size = sizeof encoding, .network_priority = (rtc_priority)dice(4)}, *encodings = &encoding;
+    const rtc_rtp_transceiver_init init = {.size = sizeof init,
+                                           .has_direction = true,
+                                           .direction = (rtc_rtp_direction)dice(4),
+                                           .send_encodings = &encodings,
+                                           .send_encoding_count = 1};
     if (rtc_peer_connection_transceiver_count(s->pc) >= TRANSCEIVERS_MAX)
         return;
     rtc_media_stream_track *track = dice(2) ? new_track() : NULL;

@@ -143,7 +143,7 @@ static void rates(void **state)
         begin(&r, 20 + hops, hops, 0);
         run(&r, 3 * SECOND);
         assert_true(r.pump->bitrate_bps > 1000000);
-        assert_int_equal(rtc_rtp_sender_set_max_bitrate(r.sender[hops - 1], 300000), RTC_OK);
+        assert_int_equal(peer_set_max_bitrate(r.sender[hops - 1], 300000), RTC_OK);
         run(&r, 3 * SECOND);
         assert_in_range(r.pump->bitrate_bps, 250000, 300000);
         run(&r, 20 * SECOND); /* it is said again and again */

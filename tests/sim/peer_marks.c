@@ -104,7 +104,8 @@ static void media(void **state)
     (void)state;
     struct sim_peers peers;
     struct peer_pumps pumps = {.count = 0};
-    const rtc_rtp_transceiver_init init = {.size = sizeof init, .priority = RTC_PRIORITY_HIGH};
+    rtc_rtp_encoding_parameters high = {.size = sizeof high, .network_priority = RTC_PRIORITY_HIGH}, *encodings = &high;
+    const rtc_rtp_transceiver_init init = {.size = sizeof init, .send_encodings = &encodings, .send_encoding_count = 1};
     rtc_rtp_transceiver *transceiver;
     peer_scene(&peers, 3, true);
     peer_pumps_attach(&pumps, &peers);
@@ -112,7 +113,7 @@ static void media(void **state)
     rtc_peer_connection *pc = peers.peer[0].pc;
     assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_VIDEO, video->track, &init, &transceiver), RTC_OK);
     rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(transceiver);
-    assert_int_equal(rtc_rtp_sender_priority(sender), RTC_PRIORITY_HIGH);
+    assert_int_equal(peer_network_priority(sender), RTC_PRIORITY_HIGH);
     peer_exchange(&peers, 0);
     peer_connect(&peers, 5 * SECOND);
     peer_run(&peers, SECOND);
@@ -121,14 +122,15 @@ static void media(void **state)
     assert_true(all_marked(&peers.peer[0], SIM_RTP, AF41) > 0);
     assert_true(all_marked(&peers.peer[0], SIM_RTCP, AF41) > 0);
     assert_true(all_marked(&peers.peer[0], SIM_STUN, AF41) > 0);
-    assert_int_equal(rtc_rtp_sender_set_priority(sender, RTC_PRIORITY_VERY_LOW), RTC_OK);
+    assert_int_equal(peer_set_network_priority(sender, RTC_PRIORITY_VERY_LOW), RTC_OK);
     forget(&peers.peer[0]);
     peer_run(&peers, 10 * SECOND);
     assert_true(all_marked(&peers.peer[0], SIM_RTP, CS1) > 0);
     assert_true(all_marked(&peers.peer[0], SIM_STUN, CS1) > 0);
-    assert_int_equal(rtc_rtp_sender_set_priority(sender, (rtc_priority)4), RTC_ERR_TYPE);
-    assert_int_equal(rtc_rtp_sender_priority(sender), RTC_PRIORITY_VERY_LOW);
-    const rtc_rtp_transceiver_init wrong = {.size = sizeof wrong, .priority = (rtc_priority)4};
+    assert_int_equal(peer_set_network_priority(sender, (rtc_priority)4), RTC_ERR_TYPE);
+    assert_int_equal(peer_network_priority(sender), RTC_PRIORITY_VERY_LOW);
+    high.network_priority = (rtc_priority)4;
+    const rtc_rtp_transceiver_init wrong = {.size = sizeof wrong, .send_encodings = &encodings, .send_encoding_count = 1};
     assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_AUDIO, NULL, &wrong, NULL), RTC_ERR_TYPE);
     sim_peers_fini(&peers);
     peer_pumps_fini(&pumps);

@@ -39,6 +39,35 @@ void peer_connect(struct sim_peers *peers, rtc_time_t limit);
 /* A local description, never NULL. */
 const char *peer_description(struct sim_peers *peers, int index);
 
+/* Reads the parameters of a sender, changes the first encoding and sets them: what setting gives. */
+static inline int peer_set_max_bitrate(rtc_rtp_sender *sender, uint32_t bitrate_bps)
+{
+    rtc_rtp_parameters *parameters;
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &parameters), RTC_OK);
+    parameters->encodings[0]->has_max_bitrate = false;
+    parameters->encodings[0]->max_bitrate_bps = bitrate_bps;
+    int error = rtc_rtp_sender_set_parameters(sender, parameters);
+    rtc_rtp_parameters_free(parameters);
+    return error;
+}
+static inline int peer_set_network_priority(rtc_rtp_sender *sender, rtc_priority priority)
+{
+    rtc_rtp_parameters *parameters;
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &parameters), RTC_OK);
+    parameters->encodings[0]->network_priority = priority;
+    int error = rtc_rtp_sender_set_parameters(sender, parameters);
+    rtc_rtp_parameters_free(parameters);
+    return error;
+}
+static inline rtc_priority peer_network_priority(rtc_rtp_sender *sender)
+{
+    rtc_rtp_parameters *parameters;
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &parameters), RTC_OK);
+    rtc_priority priority = parameters->encodings[0]->network_priority;
+    rtc_rtp_parameters_free(parameters);
+    return priority;
+}
+
 /* Text tools; results are the caller's (free). */
 char *text_replace(const char *text, const char *what, const char *with); /* every occurrence */
 char *text_without_lines(const char *text, const char *start);            /* lines that begin so */

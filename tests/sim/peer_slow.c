@@ -264,7 +264,7 @@ static void pictures_left_out_are_no_reason_for_larger_ones(void **state)
     const struct sim_link link = {.delay_us = 25 * MS};
     begin(5, &link, true);
     assert_int_equal(
-        rtc_rtp_sender_set_max_bitrate(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(call.p.peer[0].pc, 1)), 300000), RTC_OK);
+        peer_set_max_bitrate(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(call.p.peer[0].pc, 1)), 300000), RTC_OK);
     peer_exchange(&call.p, 0);
     encoded.full_cost = 300 * MS; /* and 75 at the size that the rate is enough for */
     connect();

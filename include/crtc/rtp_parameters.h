@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* What media is sent and received with, read and written as values (webrtc-pc 5.2, 5.3): codecs, capabilities, and the parameters of senders and receivers. */
+#ifndef CRTC_RTP_PARAMETERS_H
+#define CRTC_RTP_PARAMETERS_H
+
+#include <crtc/media.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* RTCPriorityType (webrtc-priority 4). Of a network priority it marks packets (RFC 8837): low, the default, leaves them unmarked; medium and high ask networks that honour it for
+ * more than best effort, very low for less. Many networks ignore or erase marks, and a few drop what is marked. */
+typedef enum rtc_priority { RTC_PRIORITY_LOW = 0, RTC_PRIORITY_VERY_LOW = 1, RTC_PRIORITY_MEDIUM = 2, RTC_PRIORITY_HIGH = 3 } rtc_priority;
+
+/* RTCDegradationPreference (mst-content-hint 4): what of video is given up first when there is too little rate or time for all of it. Both: pictures become smaller, and
+ * fewer. Framerate keeps their number, resolution their size, and framerate with resolution both. */
+typedef enum rtc_degradation_preference {
+    RTC_DEGRADATION_BALANCED = 0,                         /* both go down */
+    RTC_DEGRADATION_MAINTAIN_FRAMERATE = 1,               /* pictures become smaller */
+    RTC_DEGRADATION_MAINTAIN_RESOLUTION = 2,              /* pictures are left out */
+    RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION = 3 /* pictures become worse; those that can not be made in time are left out all the same */
+} rtc_degradation_preference;
+
+/* RTCRtpCodec, and RTCRtpCodecParameters where it has a payload type. */
+typedef struct rtc_rtp_codec {
+    size_t size;
+    const char *mime_type;     /* "audio/opus"; compared without case */
+    uint32_t clock_rate;       /* in Hz */
+    uint16_t channels;         /* of sound; 0: not said, as of video */
+    const char *sdp_fmtp_line; /* its parameters as in a=fmtp; NULL: none */
+    uint8_t payload_type;      /* in the parameters of senders and receivers; else 0, and not read */
+} rtc_rtp_codec;
+
+/* RTCRtpHeaderExtensionCapability, and RTCRtpHeaderExtensionParameters where it has an id. */
+typedef struct rtc_rtp_header_extension {
+    size_t size;
+    const char *uri; /* that names it */
+    uint16_t id;     /* as negotiated; of a capability 0 */
+    bool encrypted;  /* never, in this version (RFC 6904) */
+} rtc_rtp_header_extension;
+
+/* RTCRtpCapabilities: what this build can do with a kind of media, whatever a peer may want. */
+typedef struct rtc_rtp_capabilities {
+    size_t size;
+    rtc_rtp_codec *const *codecs; /* in the order of preference */
+    size_t codec_count;
+    rtc_rtp_header_extension *const *header_extensions; /* that can be negotiated */
+    size_t header_extension_count;
+} rtc_rtp_capabilities;
+
+/* RTCRtpEncodingParameters: one encoding of what a sender sends. Zeroed but for size it is the standard's default. A number counts without its has_ flag, which is for 0. */
+typedef struct rtc_rtp_encoding_parameters {
+    size_t size;
+    const char *rid;      /* that names it among several; NULL: none. Set when its transceiver is made, never changed. Letters and digits, at most 16. */
+    bool inactive;        /* active is false: nothing is encoded or sent */
+    bool has_max_bitrate; /* for 0 */
+    uint32_t max_bitrate_bps; /* of what is encoded, without headers and repair; without: the connection's cap */
+    bool has_max_framerate; /* for 0, which sends no picture */
+    double max_framerate;   /* pictures a second, of video; encoded frames of a source of one's own are passed on as they come */
+    bool has_scale_resolution_down_by;    /* for 0, which is refused */
+    double scale_resolution_down_by;      /* width and height of video are divided by it; at least 1 */
+    rtc_priority priority;                /* of its share of the rate */
+    rtc_priority network_priority;        /* of its packets' marks */
+    const rtc_rtp_codec *codec;           /* to send it with, of those that were negotiated; NULL: the first of these */
+} rtc_rtp_encoding_parameters;
+
+/* RTCRtpSendParameters and RTCRtpReceiveParameters: what a sender or receiver works with, as a value of the caller's. Read it, change encodings and the preference, and
+ * give it back before the connection dispatches events: each reading begins a transaction that ends then.
+ *
+ * Owner: the caller, who frees it with rtc_rtp_parameters_free(); all that it points to is a part of it.
+ * Thread: any, one at a time.
+ * Valid: until it is freed; it does not follow what changes later.
+ * Errors: those of rtc_rtp_sender_get_parameters and rtc_rtp_sender_set_parameters.
+ * Section: webrtc-pc 5.2.3 to 5.2.8. */
+typedef struct rtc_rtp_parameters {
+    size_t size;
+    const char *transaction_id; /* of a sender: it goes back as it came */
+    rtc_rtp_encoding_parameters *const *encodings; /* of a sender */
+    size_t encoding_count;
+    rtc_rtp_header_extension *const *header_extensions; /* as negotiated, those that are used in this direction */
+    size_t header_extension_count;
+    const char *rtcp_cname; /* of a sender */
+    bool rtcp_reduced_size; /* RFC 5506 */
+    rtc_rtp_codec *const *codecs; /* as negotiated, in order; none before that */
+    size_t codec_count;
+    bool has_degradation_preference;                    /* for balanced, which is 0 */
+    rtc_degradation_preference degradation_preference;  /* of video that is sent */
+} rtc_rtp_parameters;
+
+/* NULL is legal. */
+RTC_EXPORT void rtc_rtp_parameters_free(rtc_rtp_parameters *parameters);
+RTC_EXPORT void rtc_rtp_capabilities_free(rtc_rtp_capabilities *capabilities);
+
+/* RTCRtpSender.getCapabilities and RTCRtpReceiver.getCapabilities: into *out, which the caller frees. `context` NULL: the default one.
+ * Errors: RTC_ERR_TYPE (out is NULL, an unknown kind), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_rtp_sender_get_capabilities(rtc_context *context, rtc_media_kind kind, rtc_rtp_capabilities **out);
+RTC_EXPORT int rtc_rtp_receiver_get_capabilities(rtc_context *context, rtc_media_kind kind, rtc_rtp_capabilities **out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Parameters, capabilities and codecs of <crtc/rtp_parameters.h> as values: each is one block of memory with all that it points to. */
+#ifndef CRTC_PEER_RTP_PARAMETERS_H
+#define CRTC_PEER_RTP_PARAMETERS_H
+
+#include "transceiver.h"
+
+/* A codec in public words, with the text that it points to. */
+struct public_codec {
+    rtc_rtp_codec codec;
+    char mime_type[48];
+    char fmtp[256];
+};
+void public_codec_set(struct public_codec *out, rtc_media_kind kind, const struct jsep_codec *codec);
+/* The retransmissions of a codec (RFC 4588). `payload_type` JSEP_NO_PAYLOAD_TYPE: of a capability, which says no apt. */
+void public_codec_set_rtx(struct public_codec *out, rtc_media_kind kind, const struct jsep_codec *codec, uint8_t payload_type);
+/* Both mean the same codec (webrtc-pc 5.2.4, "codec match"): everything but the payload type. */
+bool public_codec_matches(const rtc_rtp_codec *a, const rtc_rtp_codec *b);
+
+/* With nothing in it but size; the lists have their room. NULL without memory. */
+struct parameters_block;
+struct parameters_block *parameters_block_new(rtc_context *context);
+void parameters_block_set_transaction(struct parameters_block *b, const char *id, const char *cname);
+void parameters_block_add_encoding(struct parameters_block *b, rtc_media_kind kind, const struct sender_encoding *encoding);
+/* What local and remote section agree on, of what is sent or received. `to`: whose payload types. */
+void parameters_block_set_negotiated(struct parameters_block *b, rtc_media_kind kind, const struct jsep_negotiated *agreed,
+                                     const struct jsep_codec *codecs, size_t codec_count, bool sends);
+void parameters_block_set_degradation(struct parameters_block *b, bool has, rtc_degradation_preference preference);
+rtc_rtp_parameters *parameters_block_public(struct parameters_block *b);
+
+/* Takes one encoding that the application gives (webrtc-pc 5.1, addTransceiver; 5.2, setParameters): members that are not of this kind of
+ * media are left out, and what is missing of a picture's scale stays 0. RTC_ERR_TYPE, RTC_ERR_RANGE, or `codec_error` for a codec that can
+ * not be sent; *why says so. */
+struct parameters_error {
+    int code;
+    char text[160];
+};
+bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_parameters *given, size_t index, int codec_error,
+                            struct encoding_settings *out, struct parameters_error *why);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* getParameters and setParameters of senders and receivers, and the checks of sendEncodings; see sender_parameters.h. */
+#include "sender_parameters.h"
+
+#include "peer.h"
+#include "peer_transport.h"
+#include "rtp_parameters.h"
+#include "send_pipeline.h"
+#include "sending.h"
+#include "transceiver_life.h"
+#include "transport.h"
+
+#include <stdio.h>
+
+static rtc_rtp_transceiver *of_sender(const rtc_rtp_sender *sender)
+{
+    return link_owner((uintptr_t)sender, rtc_rtp_transceiver, sender);
+}
+
+/* ---- sendEncodings of addTransceiver (webrtc-pc 5.1) ---- */
+
+/* RFC 8852 section 3.1 has letters and digits only, however much RFC 8851 allows. */
+static bool is_rid(const char *rid)
+{
+    size_t len = strlen(rid);
+    for (size_t i = 0; i < len; i++)
+        if (!((rid[i] >= '0' && rid[i] <= '9') || ((rid[i] | 32) >= 'a' && (rid[i] | 32) <= 'z')))
+            return false;
+    return len > 0 && len <= RTP_RID_MAX;
+}
+
+static int check_rids(rtc_peer_connection *pc, rtc_rtp_encoding_parameters *const *given, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!given[i])
+            return peer_fail(pc, RTC_ERR_TYPE, "encoding %zu is NULL", i);
+        const char *rid = given[i]->rid;
+        if (rid && !is_rid(rid))
+            return peer_fail(pc, RTC_ERR_TYPE, "encoding %zu: '%.40s' is no rid: it has 1 to %d letters and digits", i, rid, RTP_RID_MAX);
+        if (!rid && count > 1)
+            return peer_fail(pc, RTC_ERR_TYPE, "encoding %zu has no rid: several need one each", i);
+        for (size_t k = 0; rid && k < i; k++)
+            if (strcmp(given[k]->rid, rid) == 0)
+                return peer_fail(pc, RTC_ERR_TYPE, "encodings %zu and %zu have the rid '%s'", k, i, rid);
+    }
+    return RTC_OK;
+}
+
+/* Where one says its scale the others are not scaled; where none does, each is half as large as the next. */
+static void default_scales(struct wished_encodings *w, bool any)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->settings[i].scale_resolution_down_by == 0)
+            w->settings[i].scale_resolution_down_by = any ? 1 : (double)(1u << (w->count - 1 - i));
+}
+
+int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_encoding_parameters *const *given, size_t count,
+                           struct wished_encodings *out)
+{
+    size_t most = kind == RTC_MEDIA_AUDIO ? 1 : RTP_ENCODINGS_MAX;
+    bool scaled = false;
+    *out = (struct wished_encodings){0};
+    if (count > 0 && !given)
+        return peer_fail(pc, RTC_ERR_TYPE, "send_encodings is NULL");
+    int error = check_rids(pc, given, count);
+    for (size_t i = 0; i < count && !error; i++) {
+        rtc_rtp_encoding_parameters e;
+        struct encoding_settings settings;
+        struct parameters_error why;
+        error = peer_options(pc, &e, sizeof e, given[i], "rtc_rtp_encoding_parameters");
+        if (!error && !encoding_settings_take(kind, &e, i, RTC_ERR_OPERATION, &settings, &why))
+            error = peer_fail(pc, why.code, "%s", why.text);
+        if (error || i >= most)
+            continue;
+        scaled = scaled || settings.scale_resolution_down_by > 0;
+        out->settings[out->count] = settings;
+        text_copy(out->rids[out->count++], sizeof out->rids[0], e.rid ? e.rid : "");
+    }
+    if (out->count == 1)
+        out->rids[0][0] = 0;
+    if (kind == RTC_MEDIA_VIDEO)
+        default_scales(out, scaled);
+    return error;
+}
+
+static void adopt_settings(struct sender_encoding *e, const struct encoding_settings *s)
+{
+    e->settings = *s;
+    e->rtp.max_bitrate_bps = s->has_max_bitrate && s->max_bitrate_bps == 0 ? 1 : s->max_bitrate_bps;
+}
+
+void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encodings *w)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        struct sender_encoding *e = &t->sender.encodings[i];
+        if (i > 0) {
+            *e = (struct sender_encoding){0};
+            e->rtp.ssrc = transceiver_fresh_ssrc(t->context);
+            e->rtp.rtx_ssrc = t->kind == RTC_MEDIA_VIDEO ? transceiver_fresh_ssrc(t->context) : 0;
+        }
+        text_copy(e->rtp.rid, sizeof e->rtp.rid, w->rids[i]);
+        adopt_settings(e, &w->settings[i]);
+    }
+    t->sender.encoding_count = w->count > 0 ? w->count : 1;
+}
+
+void sender_follow_codecs(rtc_rtp_transceiver *t)
+{
+    for (size_t i = 0; i < t->sender.encoding_count; i++) {
+        struct encoding_settings *s = &t->sender.encodings[i].settings;
+        s->has_codec = s->has_codec && slice_eq_nocase(slice_str(s->codec.name), slice_str(t->sender.codec.name));
+    }
+}
+
+/* ---- getParameters ---- */
+
+/* What the current descriptions agree on of its section; NULL: nothing yet, or without memory, which *error says. */
+static struct jsep_negotiated *agreed_of(const rtc_rtp_transceiver *t, const struct jsep_section **ours, const struct jsep_section **theirs,
+                                         int *error)
+{
+    *error = RTC_OK;
+    const struct negotiation *n = t->connection ? &t->connection->negotiation : NULL;
+    const struct session_description *local = n ? description_says(n->stable.local) : NULL,
+                                     *remote = n ? description_says(n->stable.remote) : NULL;
+    int l = local && t->mid[0] ? session_description_find(local, t->mid) : -1,
+        r = remote && t->mid[0] ? session_description_find(remote, t->mid) : -1;
+    if (l < 0 || r < 0 || local->sections[l].rejected || remote->sections[r].rejected)
+        return NULL;
+    struct jsep_negotiated *agreed = memory_alloc(t->context, sizeof *agreed);
+    if (!agreed) {
+        *error = RTC_ERR_NO_MEMORY;
+        return NULL;
+    }
+    *ours = &local->sections[l];
+    *theirs = &remote->sections[r];
+    jsep_negotiate(*ours, *theirs, agreed);
+    return agreed;
+}
+
+static int fill_negotiated(const rtc_rtp_transceiver *t, bool sends, struct parameters_block *b)
+{
+    const struct jsep_section *ours, *theirs;
+    int error;
+    struct jsep_negotiated *agreed = agreed_of(t, &ours, &theirs, &error);
+    if (!agreed)
+        return error;
+    size_t count = agreed->receive_codec_count;
+    struct jsep_codec *codecs = agreed->receive_codecs;
+    if (sends) /* in their numbers, and their order */
+        count = jsep_common_codecs(theirs, ours, codecs, JSEP_CODECS_MAX);
+    parameters_block_set_negotiated(b, t->kind, agreed, codecs, count, sends);
+    memory_free(t->context, agreed);
+    return RTC_OK;
+}
+
+/* Each reading begins a transaction, unless one is under way: it lasts until events are dispatched (webrtc-pc 5.2, getParameters). */
+static void open_transaction(rtc_rtp_transceiver *t)
+{
+    char id[JSEP_ID_MAX];
+    if (t->sender.transaction_open)
+        return;
+    transceiver_fresh_id(t->context, id);
+    text_copy(t->sender.transaction_id, sizeof t->sender.transaction_id, id);
+    t->sender.transaction_open = t->connection && transceiver_tell(t, TRANSCEIVER_TRANSACTION, 0) != NULL;
+}
+
+int rtc_rtp_sender_get_parameters(rtc_rtp_sender *sender, rtc_rtp_parameters **out)
+{
+    if (!sender || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_rtp_sender_get_parameters: %s is NULL", sender ? "out" : "sender");
+    rtc_rtp_transceiver *t = of_sender(sender);
+    struct parameters_block *b = parameters_block_new(t->context);
+    int error = b ? fill_negotiated(t, true, b) : RTC_ERR_NO_MEMORY;
+    if (error) {
+        rtc_rtp_parameters_free(b ? parameters_block_public(b) : NULL);
+        return error_plain(error);
+    }
+    open_transaction(t);
+    parameters_block_set_transaction(b, sender->transaction_id, t->connection ? t->connection->settings.cname : "");
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        parameters_block_add_encoding(b, t->kind, &sender->encodings[i]);
+    parameters_block_set_degradation(b, sender->has_degradation_preference, sender->degradation_preference);
+    *out = parameters_block_public(b);
+    return RTC_OK;
+}
+
+int rtc_rtp_receiver_get_parameters(rtc_rtp_receiver *receiver, rtc_rtp_parameters **out)
+{
+    if (!receiver || !out)
+        return error_say(RTC_ERR_TYPE, "rtc_rtp_receiver_get_parameters: %s is NULL", receiver ? "out" : "receiver");
+    rtc_rtp_transceiver *t = link_owner((uintptr_t)receiver, rtc_rtp_transceiver, receiver);
+    struct parameters_block *b = parameters_block_new(t->context);
+    int error = b ? fill_negotiated(t, false, b) : RTC_ERR_NO_MEMORY;
+    if (error) {
+        rtc_rtp_parameters_free(b ? parameters_block_public(b) : NULL);
+        return error_plain(error);
+    }
+    *out = parameters_block_public(b);
+    return RTC_OK;
+}
+
+/* ---- setParameters ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static const char *changed_codecs(const rtc_rtp_parameters *now, const rtc_rtp_parameters *given)
+{
+    if (now->codec_count != given->codec_count || (given->codec_count > 0 && !given->codecs))
+        return "codecs";
+    for (size_t i = 0; i < now->codec_count; i++)
+        if (!given->codecs[i] || !public_codec_matches(now->codecs[i], given->codecs[i]) ||
+            now->codecs[i]->payload_type != given->codecs[i]->payload_type)
+            return "codecs";
+    return NULL;
+}
+
+static const char *changed_extensions(const rtc_rtp_parameters *now, const rtc_rtp_parameters *given)
+{
+    if (now->header_extension_count != given->header_extension_count || (given->header_extension_count > 0 && !given->header_extensions))
+        return "header_extensions";
+    for (size_t i = 0; i < now->header_extension_count; i++) {
+        const rtc_rtp_header_extension *a = now->header_extensions[i], *b = given->header_extensions[i];
+        if (!b || !same_text(a->uri, b->uri) || a->id != b->id || a->encrypted != b->encrypted)
+            return "header_extensions";
+    }
+    return NULL;
+}
+
+/* What may not be changed, and was; NULL: nothing. */
+static const char *changed(const rtc_rtp_parameters *now, const rtc_rtp_parameters *given)
+{
+    if (!same_text(now->transaction_id, given->transaction_id))
+        return "transaction_id";
+    if (now->encoding_count != given->encoding_count)
+        return "the number of encodings";
+    for (size_t i = 0; i < now->encoding_count; i++)
+        if (!same_text(now->encodings[i]->rid, given->encodings[i]->rid))
+            return "the rid of an encoding";
+    if (!same_text(now->rtcp_cname, given->rtcp_cname) || now->rtcp_reduced_size != given->rtcp_reduced_size)
+        return "rtcp";
+    const char *what = changed_extensions(now, given);
+    return what ? what : changed_codecs(now, given);
+}
+
+static int check_given(rtc_peer_connection *pc, const rtc_rtp_sender *sender, const rtc_rtp_parameters *given)
+{
+    if (!sender->transaction_open)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "the parameters were not read since events were dispatched last");
+    if (!given->transaction_id || !given->encodings)
+        return peer_fail(pc, RTC_ERR_TYPE, "%s is NULL", given->encodings ? "transaction_id" : "encodings");
+    if ((unsigned)given->degradation_preference > RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown degradation preference %d", (int)given->degradation_preference);
+    for (size_t i = 0; i < given->encoding_count; i++)
+        if (!given->encodings[i])
+            return peer_fail(pc, RTC_ERR_TYPE, "encoding %zu is NULL", i);
+    return RTC_OK;
+}
+
+static bool is_negotiated(const rtc_rtp_parameters *now, const rtc_rtp_codec *wanted)
+{
+    for (size_t i = 0; i < now->codec_count; i++)
+        if (public_codec_matches(now->codecs[i], wanted))
+            return true;
+    return now->codec_count == 0;
+}
+
+/* Each encoding in turn, into `settings`. */
+static int take_encodings(rtc_peer_connection *pc, rtc_media_kind kind, const rtc_rtp_parameters *now, const rtc_rtp_parameters *given,
+                          struct encoding_settings settings[RTP_ENCODINGS_MAX])
+{
+    for (size_t i = 0; i < now->encoding_count; i++) {
+        rtc_rtp_encoding_parameters e;
+        struct parameters_error why;
+        int error = peer_options(pc, &e, sizeof e, given->encodings[i], "rtc_rtp_encoding_parameters");
+        if (error)
+            return error;
+        if (!encoding_settings_take(kind, &e, i, RTC_ERR_INVALID_MODIFICATION, &settings[i], &why))
+            return peer_fail(pc, why.code, "%s", why.text);
+        if (e.codec && !is_negotiated(now, e.codec))
+            return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "encoding %zu: its codec was not negotiated", i);
+        if (kind == RTC_MEDIA_VIDEO && settings[i].scale_resolution_down_by == 0)
+            settings[i].scale_resolution_down_by = 1;
+    }
+    return RTC_OK;
+}
+
+static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settings)
+{
+    rtc_rtp_sender *sender = &t->sender;
+    for (size_t i = 0; i < sender->encoding_count; i++) {
+        struct sender_encoding *e = &sender->encodings[i];
+        adopt_settings(e, &settings[i]);
+        if (e->stream)
+            rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(t->connection), e->stream, e->rtp.max_bitrate_bps,
+                                           transport_media_out(t->transport));
+    }
+    if (t->rtp_member)
+        rtp_session_set_member_dscp(transport_media(t->transport), t->rtp_member, sender_dscp(t));
+    sending_mark_again(t);
+    if (sender->pipeline)
+        send_pipeline_follow_settings(sender->pipeline);
+    peer_settle(t->connection);
+}
+
+int rtc_rtp_sender_set_parameters(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters)
+{
+    if (!sender || !parameters)
+        return error_say(RTC_ERR_TYPE, "rtc_rtp_sender_set_parameters: %s is NULL", sender ? "parameters" : "sender");
+    rtc_rtp_transceiver *t = of_sender(sender);
+    rtc_rtp_parameters given, *now = NULL;
+    struct encoding_settings settings[RTP_ENCODINGS_MAX];
+    int error = transceiver_begin(t, "rtc_rtp_sender_set_parameters");
+    if (error)
+        return error;
+    rtc_peer_connection *pc = t->connection;
+    error = peer_options(pc, &given, sizeof given, parameters, "rtc_rtp_parameters");
+    if (!error)
+        error = check_given(pc, sender, &given);
+    if (!error && rtc_rtp_sender_get_parameters(sender, &now))
+        error = peer_end(pc, RTC_ERR_NO_MEMORY);
+    const char *what = error ? NULL : changed(now, &given);
+    if (what)
+        error = peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "%s must be as it was read", what);
+    if (!error)
+        error = take_encodings(pc, t->kind, now, &given, settings);
+    rtc_rtp_parameters_free(now);
+    if (error)
+        return error;
+    sender->has_degradation_preference = given.has_degradation_preference || given.degradation_preference != 0;
+    sender->degradation_preference = given.degradation_preference;
+    apply(t, settings);
+    return RTC_OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The encodings of a sender, as its transceiver is made and as setParameters changes them (webrtc-pc 5.1, 5.2). */
+#ifndef CRTC_SENDER_PARAMETERS_H
+#define CRTC_SENDER_PARAMETERS_H
+
+#include "transceiver.h"
+
+/* sendEncodings of a transceiver that is to be made: checked, and with the defaults of what was left open. */
+struct wished_encodings {
+    char rids[RTP_ENCODINGS_MAX][RTP_RID_MAX + 1];
+    struct encoding_settings settings[RTP_ENCODINGS_MAX];
+    size_t count; /* 0: none were given */
+};
+/* RTC_ERR_TYPE, RTC_ERR_RANGE, RTC_ERR_OPERATION, RTC_ERR_NOT_SUPPORTED, with words in last_error. */
+int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_encoding_parameters *const *given, size_t count,
+                           struct wished_encodings *out);
+/* Of a transceiver that was just made. */
+void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encodings *wished);
+/* What was agreed on changed: a codec that is no longer sent is no encoding's any more. */
+void sender_follow_codecs(rtc_rtp_transceiver *t);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* RTCRtpSender (webrtc-pc 5.2): parameters and what they do, sendEncodings of addTransceiver (5.1), capabilities. */
+#include "renegotiate_scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static rtc_rtp_sender *sender_of(struct scene *s, rtc_media_kind kind, rtc_rtp_encoding_parameters *const *encodings, size_t count)
+{
+    const rtc_rtp_transceiver_init init = {.size = sizeof init, .send_encodings = encodings, .send_encoding_count = count};
+    rtc_rtp_transceiver *t;
+    assert_int_equal(rtc_peer_connection_add_transceiver(s->p.peer[0].pc, kind, NULL, &init, &t), RTC_OK);
+    return rtc_rtp_transceiver_sender(t);
+}
+
+static int refused(struct scene *s, rtc_media_kind kind, rtc_rtp_encoding_parameters *const *encodings, size_t count)
+{
+    const rtc_rtp_transceiver_init init = {.size = sizeof init, .send_encodings = encodings, .send_encoding_count = count};
+    size_t before = rtc_peer_connection_transceiver_count(s->p.peer[0].pc);
+    int error = rtc_peer_connection_add_transceiver(s->p.peer[0].pc, kind, NULL, &init, NULL);
+    assert_int_equal(rtc_peer_connection_transceiver_count(s->p.peer[0].pc), before);
+    return error;
+}
+
+static rtc_rtp_parameters *parameters_of(rtc_rtp_sender *sender)
+{
+    rtc_rtp_parameters *p;
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &p), RTC_OK);
+    return p;
+}
+
+/* 5.2, create an RTCRtpSender: one encoding that says nothing but that it is active. */
+static void defaults(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 1);
+    for (int kind = RTC_MEDIA_AUDIO; kind <= RTC_MEDIA_VIDEO; kind++) {
+        rtc_rtp_parameters *p = parameters_of(sender_of(&s, (rtc_media_kind)kind, NULL, 0));
+        const rtc_rtp_encoding_parameters *e = p->encodings[0];
+        assert_int_equal(p->encoding_count, 1);
+        assert_true(!e->rid && !e->inactive && !e->has_max_bitrate && !e->has_max_framerate && !e->codec);
+        assert_int_equal(e->has_scale_resolution_down_by, kind == RTC_MEDIA_VIDEO);
+        assert_true(e->scale_resolution_down_by == (kind == RTC_MEDIA_VIDEO ? 1 : 0));
+        assert_true(strlen(p->transaction_id) > 0 && strlen(p->rtcp_cname) > 0);
+        assert_int_equal(p->codec_count + p->header_extension_count, 0); /* not negotiated yet */
+        rtc_rtp_parameters_free(p);
+    }
+    scene_end(&s);
+}
+
+/* 5.1, addTransceiver: rids, scales and ranges. */
+static void send_encodings(void **state)
+{
+    struct scene s;
+    rtc_rtp_encoding_parameters a = {.size = sizeof a, .rid = "foo"}, b = {.size = sizeof b, .rid = "bar"}, c[6], *two[] = {&a, &b},
+                                *six[6];
+    (void)state;
+    scene_begin(&s, 2);
+    rtc_rtp_parameters *p = parameters_of(sender_of(&s, RTC_MEDIA_VIDEO, two, 2));
+    assert_int_equal(p->encoding_count, 2);
+    assert_string_equal(p->encodings[1]->rid, "bar");
+    assert_true(p->encodings[0]->scale_resolution_down_by == 2 && p->encodings[1]->scale_resolution_down_by == 1);
+    rtc_rtp_parameters_free(p);
+    b.scale_resolution_down_by = 3;
+    p = parameters_of(sender_of(&s, RTC_MEDIA_VIDEO, two, 2));
+    assert_true(p->encodings[0]->scale_resolution_down_by == 1 && p->encodings[1]->scale_resolution_down_by == 3);
+    rtc_rtp_parameters_free(p);
+    p = parameters_of(sender_of(&s, RTC_MEDIA_AUDIO, two, 2)); /* sound has one, and no scale, however wrong */
+    assert_true(p->encoding_count == 1 && !p->encodings[0]->rid && !p->encodings[0]->has_scale_resolution_down_by);
+    rtc_rtp_parameters_free(p);
+    for (int i = 0; i < 6; i++) {
+        static const char *const rids[] = {"0", "1", "2", "3", "4", "5"};
+        c[i] = (rtc_rtp_encoding_parameters){.size = sizeof c[i], .rid = rids[i]};
+        six[i] = &c[i];
+    }
+    p = parameters_of(sender_of(&s, RTC_MEDIA_VIDEO, six, 6)); /* more than can be sent are cut */
+    assert_int_equal(p->encoding_count, 4);
+    rtc_rtp_parameters_free(p);
+    static const char *const wrong[] = {"", "!?", "foo-bar", "foo_bar", "aaaaaaaaaaaaaaaaa", "f\xc3\xb6"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        a.rid = wrong[i];
+        assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 1), RTC_ERR_TYPE);
+    }
+    a.rid = "bar"; /* twice */
+    assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 2), RTC_ERR_TYPE);
+    a.rid = NULL; /* one of two has none */
+    assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 2), RTC_ERR_TYPE);
+    for (int i = -1; i < 2; i++) {
+        a = (rtc_rtp_encoding_parameters){.size = sizeof a, .has_scale_resolution_down_by = true, .scale_resolution_down_by = i * 0.5};
+        assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 1), RTC_ERR_RANGE);
+    }
+    a = (rtc_rtp_encoding_parameters){.size = sizeof a, .max_framerate = -1};
+    assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 1), RTC_ERR_RANGE);
+    const rtc_rtp_codec odd = {.size = sizeof odd, .mime_type = "video/odd", .clock_rate = 90000};
+    a = (rtc_rtp_encoding_parameters){.size = sizeof a, .codec = &odd};
+    assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 1), RTC_ERR_OPERATION);
+    scene_end(&s);
+}
+
+/* 5.2, getParameters and setParameters: a transaction lasts until events are dispatched. */
+static void transactions(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 3);
+    rtc_rtp_sender *sender = sender_of(&s, RTC_MEDIA_VIDEO, NULL, 0);
+    rtc_rtp_parameters *first = parameters_of(sender), *second = parameters_of(sender);
+    assert_string_equal(first->transaction_id, second->transaction_id);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, first), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, second), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, first), RTC_ERR_INVALID_STATE);
+    rtc_rtp_parameters *third = parameters_of(sender);
+    assert_string_not_equal(first->transaction_id, third->transaction_id);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, first), RTC_ERR_INVALID_MODIFICATION);
+    third->transaction_id = NULL;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, third), RTC_ERR_TYPE);
+    assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)), RTC_OK);
+    rtc_rtp_parameters *stopped = parameters_of(sender);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, stopped), RTC_ERR_INVALID_STATE);
+    rtc_rtp_parameters_free(first);
+    rtc_rtp_parameters_free(second);
+    rtc_rtp_parameters_free(third);
+    rtc_rtp_parameters_free(stopped);
+    scene_end(&s);
+}
+
+/* What may not be changed is refused, and nothing has changed then; what may is there when it is read again. */
+static void changes(void **state)
+{
+    struct scene s;
+    rtc_rtp_encoding_parameters a = {.size = sizeof a, .rid = "foo"}, b = {.size = sizeof b, .rid = "bar"}, *two[] = {&a, &b}, *turned[2];
+    (void)state;
+    scene_begin(&s, 4);
+    rtc_rtp_sender *sender = sender_of(&s, RTC_MEDIA_VIDEO, two, 2);
+    rtc_rtp_parameters *p = parameters_of(sender);
+    rtc_rtp_parameters given = *p;
+    given.encoding_count = 1;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, &given), RTC_ERR_INVALID_MODIFICATION);
+    turned[0] = p->encodings[1];
+    turned[1] = p->encodings[0];
+    given = *p;
+    given.encodings = turned;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, &given), RTC_ERR_INVALID_MODIFICATION);
+    given = *p;
+    given.rtcp_cname = "other";
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, &given), RTC_ERR_INVALID_MODIFICATION);
+    given = *p;
+    given.rtcp_reduced_size = true;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, &given), RTC_ERR_INVALID_MODIFICATION);
+    p->encodings[0]->max_bitrate_bps = 77;
+    p->encodings[1]->scale_resolution_down_by = 0.5;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_ERR_RANGE);
+    rtc_rtp_parameters_free(p);
+    p = parameters_of(sender);
+    assert_false(p->encodings[0]->has_max_bitrate);
+    p->encodings[0]->inactive = true;
+    p->encodings[0]->max_bitrate_bps = 100000;
+    p->encodings[0]->has_max_framerate = true;
+    p->encodings[0]->priority = RTC_PRIORITY_HIGH;
+    p->encodings[1]->scale_resolution_down_by = 0; /* left out: 1 */
+    p->encodings[1]->has_scale_resolution_down_by = false;
+    p->degradation_preference = RTC_DEGRADATION_MAINTAIN_RESOLUTION;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_OK);
+    rtc_rtp_parameters_free(p);
+    p = parameters_of(sender);
+    assert_true(p->encodings[0]->inactive && p->encodings[0]->max_bitrate_bps == 100000 && p->encodings[0]->has_max_framerate);
+    assert_true(p->encodings[0]->max_framerate == 0 && p->encodings[0]->priority == RTC_PRIORITY_HIGH);
+    assert_true(p->encodings[1]->scale_resolution_down_by == 1 && !p->encodings[1]->inactive);
+    assert_true(p->has_degradation_preference && p->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION);
+    rtc_rtp_parameters_free(p);
+    scene_end(&s);
+}
+
+static bool has_codec(const rtc_rtp_parameters *p, const char *mime_type)
+{
+    for (size_t i = 0; i < p->codec_count; i++)
+        if (strcmp(p->codecs[i]->mime_type, mime_type) == 0)
+            return p->codecs[i]->payload_type > 0;
+    return false;
+}
+
+/* After a negotiation codecs, header extensions and reduced size are those that were agreed on, of sender and receiver. */
+static void negotiated(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender;
+    (void)state;
+    scene_begin(&s, 5);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, &sender);
+    peer_exchange(&s.p, 0);
+    rtc_rtp_parameters *sent = parameters_of(sender), *received;
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s.p.peer[1].pc, 0));
+    assert_int_equal(rtc_rtp_receiver_get_parameters(receiver, &received), RTC_OK);
+    assert_true(has_codec(sent, "video/VP8") && has_codec(sent, "video/rtx") && has_codec(received, "video/VP8"));
+    assert_true(sent->header_extension_count > 0 && received->header_extension_count == sent->header_extension_count);
+    assert_true(sent->rtcp_reduced_size && received->rtcp_reduced_size && !received->transaction_id && received->encoding_count == 0);
+    const rtc_rtp_codec *vp8 = sent->codecs[0];
+    sent->encodings[0]->codec = vp8;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, sent), RTC_OK);
+    sent->codecs[0]->clock_rate = 1;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, sent), RTC_ERR_INVALID_MODIFICATION);
+    rtc_rtp_parameters_free(sent);
+    sent = parameters_of(sender);
+    assert_string_equal(sent->encodings[0]->codec->mime_type, "video/VP8");
+    rtc_rtp_parameters_free(sent);
+    rtc_rtp_parameters_free(received);
+    scene_end(&s);
+}
+
+static void set_inactive(rtc_rtp_sender *sender, bool inactive)
+{
+    rtc_rtp_parameters *p = parameters_of(sender);
+    p->encodings[0]->inactive = inactive;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_OK);
+    rtc_rtp_parameters_free(p);
+}
+
+/* active: nothing is sent, without a negotiation, until it is again; video goes on with a keyframe. */
+static void inactive(void **state)
+{
+    (void)state;
+    for (int kind = RTC_MEDIA_AUDIO; kind <= RTC_MEDIA_VIDEO; kind++) {
+        struct scene s;
+        rtc_rtp_sender *sender;
+        scene_begin(&s, 6);
+        (void)scene_add_track(&s, 0, (rtc_media_kind)kind, &sender);
+        set_inactive(sender, true);
+        peer_exchange(&s.p, 0);
+        peer_connect(&s.p, SECOND);
+        scene_expect_no_frames(&s, 1, 0);
+        set_inactive(sender, false);
+        scene_expect_frames(&s, 1, 0);
+        set_inactive(sender, true);
+        peer_run(&s.p, SECOND);
+        scene_expect_no_frames(&s, 1, 0);
+        set_inactive(sender, false);
+        peer_run(&s.p, SECOND / 2);
+        scene_expect_frames(&s, 1, 0);
+        assert_int_equal(peer_log_count(&s.log[0], "needed"), 0);
+        scene_end(&s);
+    }
+}
+
+/* 5.2, getCapabilities: codecs without numbers, repair among them, and header extensions. */
+static void capabilities(void **state)
+{
+    (void)state;
+    for (int kind = RTC_MEDIA_AUDIO; kind <= RTC_MEDIA_VIDEO; kind++) {
+        rtc_rtp_capabilities *sent, *received;
+        assert_int_equal(rtc_rtp_sender_get_capabilities(NULL, (rtc_media_kind)kind, &sent), RTC_OK);
+        assert_int_equal(rtc_rtp_receiver_get_capabilities(NULL, (rtc_media_kind)kind, &received), RTC_OK);
+        assert_true(sent->codec_count > 0 && sent->codec_count == received->codec_count && sent->header_extension_count > 0);
+        bool rtx = false;
+        for (size_t i = 0; i < sent->codec_count; i++) {
+            const rtc_rtp_codec *c = sent->codecs[i];
+            assert_int_equal(strncmp(c->mime_type, kind == RTC_MEDIA_AUDIO ? "audio/" : "video/", 6), 0);
+            assert_true(c->clock_rate > 0 && c->payload_type == 0 && (c->channels > 0) == (kind == RTC_MEDIA_AUDIO));
+            rtx = rtx || strcmp(c->mime_type, "video/rtx") == 0;
+        }
+        assert_int_equal(rtx, kind == RTC_MEDIA_VIDEO);
+        rtc_rtp_capabilities_free(sent);
+        rtc_rtp_capabilities_free(received);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),   cmocka_unit_test(send_encodings), cmocka_unit_test(transactions), cmocka_unit_test(changes),
+        cmocka_unit_test(negotiated), cmocka_unit_test(inactive),       cmocka_unit_test(capabilities),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
