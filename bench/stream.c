@@ -73,7 +73,7 @@ static void fill(struct endpoint *e)
         if (rtc_now() >= ends) {
             s->finished = true;
             must(rtc_data_channel_send_text(e->channel, "end", 3), "send_text");
-        } else if (rtc_data_channel_send(e->channel, s->message, (size_t)s->settings->size) == RTC_ERR_QUOTA_EXCEEDED) {
+        } else if (rtc_data_channel_send(e->channel, s->message, (size_t)s->settings->size) == RTC_ERR_OPERATION) {
             return;
         }
     }

@@ -249,10 +249,10 @@ static void on_message(rtc_data_channel *channel, void *user, bool text, const v
     called(s);
 }
 
-static void on_error(rtc_data_channel *channel, void *user, int error, const char *message)
+static void on_error(rtc_data_channel *channel, void *user, const rtc_error_info *error)
 {
     (void)channel;
-    assert_true(error < 0 && message != NULL);
+    assert_true(error->error < 0 && error->message != NULL);
     called(user);
 }
 

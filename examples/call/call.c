@@ -124,7 +124,7 @@ static void on_track(rtc_peer_connection *connection, void *user, const rtc_trac
     struct call *call = user;
     (void)connection;
     int error = watch_track(&call->watch, event->track);
-    if (error == RTC_ERR_QUOTA_EXCEEDED) {
+    if (error == RTC_ERR_OPERATION) {
         fprintf(stderr, "%s: more tracks came than are watched\n", call->user);
     } else if (error != RTC_OK) {
         complain(call, "receiving a track", error);

@@ -49,7 +49,7 @@ static int send_message(struct channels *channels, rtc_data_channel *channel, bo
     if (error == RTC_OK) {
         channels->messages_sent++;
         channels->bytes_sent += len;
-    } else if (error != RTC_ERR_QUOTA_EXCEEDED) {
+    } else if (error != RTC_ERR_OPERATION) {
         cJSON *event = event_of(channel, "error");
         cJSON_AddStringToObject(event, "message", rtc_error_message(error));
         cJSON_AddStringToObject(event, "detail", rtc_last_error());
@@ -129,12 +129,12 @@ static void on_close(rtc_data_channel *channel, void *user)
     tell_state(channel);
 }
 
-static void on_error(rtc_data_channel *channel, void *user, int error, const char *message)
+static void on_error(rtc_data_channel *channel, void *user, const rtc_error_info *error)
 {
     struct channels *channels = user;
     cJSON *event = event_of(channel, "error");
-    cJSON_AddStringToObject(event, "name", rtc_error_name(error));
-    cJSON_AddStringToObject(event, "message", message);
+    cJSON_AddStringToObject(event, "name", rtc_error_detail_name(error->detail));
+    cJSON_AddStringToObject(event, "message", error->message);
     lines_write(event);
     channels->errors++;
 }

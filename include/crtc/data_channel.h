@@ -57,8 +57,9 @@ typedef struct rtc_data_channel_callbacks {
     void (*on_closing)(rtc_data_channel *channel, void *user);
     /* Closed, and the last event: by either side, or because the transport ended. Not when the connection was closed here. */
     void (*on_close)(rtc_data_channel *channel, void *user);
-    /* An error code and a sentence; on_close follows. */
-    void (*on_error)(rtc_data_channel *channel, void *user, int error, const char *message);
+    /* RTCError; on_close follows. RTC_ERROR_SCTP_FAILURE: the association ended, because the peer closed the connection (then often with sctp_cause_code 12) or the
+     * transport failed; the channel is closed by then. RTC_ERROR_DATA_CHANNEL_FAILURE: this channel can not go on. */
+    void (*on_error)(rtc_data_channel *channel, void *user, const rtc_error_info *error);
 } rtc_data_channel_callbacks;
 
 /* Takes or drops a reference. Any thread; NULL is legal. A channel that nobody holds lives on with its connection. */
@@ -71,10 +72,10 @@ RTC_EXPORT void rtc_data_channel_unref(rtc_data_channel *channel);
  * stays then. */
 RTC_EXPORT int rtc_data_channel_set_callbacks(rtc_data_channel *channel, const rtc_data_channel_callbacks *callbacks, void *user);
 
-/* Sends one message of at most the SCTP transport's max message size (rtc_peer_connection_max_message_size). The bytes are copied. A message that was taken on a
+/* Sends one message of at most the SCTP transport's max message size (rtc_sctp_transport_max_message_size). The bytes are copied. A message that was taken on a
  * reliable channel is delivered or the channel closes with an error.
  * Errors: RTC_ERR_INVALID_STATE (the channel is not open), RTC_ERR_TYPE (channel or data is NULL, or the message is larger than the peer takes),
- * RTC_ERR_QUOTA_EXCEEDED (the send buffer is full: nothing was taken; wait for on_buffered_amount_low), RTC_ERR_NO_MEMORY. */
+ * RTC_ERR_OPERATION (the send buffer is full: nothing was taken; wait for on_buffered_amount_low), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_data_channel_send_text(rtc_data_channel *channel, const char *text, size_t len);
 RTC_EXPORT int rtc_data_channel_send(rtc_data_channel *channel, const void *data, size_t len);
 /* Starts the closing handshake: what was sent before still arrives. Harmless when closing or closed. */
@@ -83,7 +84,7 @@ RTC_EXPORT void rtc_data_channel_close(rtc_data_channel *channel);
 /* Any bytes, U+0000 included; `len` may be NULL; also zero-terminated. Borrowed while a reference is held. */
 RTC_EXPORT const char *rtc_data_channel_label(const rtc_data_channel *channel, size_t *len);
 RTC_EXPORT const char *rtc_data_channel_protocol(const rtc_data_channel *channel, size_t *len);
-/* readyState. */
+/* readyState: as events have told it, and CLOSING after rtc_data_channel_close. */
 RTC_EXPORT rtc_data_channel_state rtc_data_channel_ready_state(const rtc_data_channel *channel);
 /* As it was made: by rtc_data_channel_init, or by the peer. */
 RTC_EXPORT bool rtc_data_channel_ordered(const rtc_data_channel *channel);
@@ -93,7 +94,7 @@ RTC_EXPORT int rtc_data_channel_max_retransmits(const rtc_data_channel *channel)
 RTC_EXPORT int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *channel);
 /* The SCTP stream, or -1 before it is known. */
 RTC_EXPORT int rtc_data_channel_id(const rtc_data_channel *channel);
-/* Bytes of messages taken and not yet given to the network; of a closed channel: those that never were. */
+/* Bytes of messages taken and not yet given to the network when this turn of the loop began, and those taken since (webrtc-pc 6.2); of a closed channel: those that never were. */
 RTC_EXPORT uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *channel);
 /* At or below which on_buffered_amount_low is told, once each time that the amount falls to it. */
 RTC_EXPORT uint64_t rtc_data_channel_buffered_amount_low_threshold(const rtc_data_channel *channel);

@@ -76,7 +76,7 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transp
     c->parameters.max_retransmits = info.max_retransmits;
     c->parameters.max_packet_life_ms = info.max_packet_life_ms;
     c->id = info.id;
-    c->state = RTC_DATA_CHANNEL_OPEN;
+    c->below = RTC_DATA_CHANNEL_OPEN;
     c->was_open = true;
     pc->channels.opened++;
     adopt(pc, c);
@@ -99,6 +99,9 @@ static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id,
         .priority = priority,
     };
     int error = data_channels_open(transport_channels(t), pc->now, &options, &c->handle, transport_channels_out(t));
+    if (error == RTC_ERR_RANGE)
+        return peer_fail(pc, RTC_ERR_OPERATION, "the channel can not be opened: id %u is beyond the %u channels that both sides have", id,
+                         data_channels_max(transport_channels(t)));
     if (error == RTC_ERR_OPERATION)
         return c->parameters.negotiated
                    ? peer_fail(pc, error, "the channel can not be opened: id %u is taken", id)
@@ -136,10 +139,15 @@ int data_channel_open(rtc_peer_connection *pc, struct transport *t, struct slice
 void data_channel_close(rtc_data_channel *c)
 {
     rtc_peer_connection *pc = c->connection;
-    if (!pc || c->state >= RTC_DATA_CHANNEL_CLOSING)
+    if (c->state >= RTC_DATA_CHANNEL_CLOSING)
         return;
+    if (!pc || c->below >= RTC_DATA_CHANNEL_CLOSING) { /* the peer was faster, which is still to be told */
+        c->state = RTC_DATA_CHANNEL_CLOSING;
+        return;
+    }
     struct transport *t = c->transport;
-    c->state = RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
+    c->state = c->below =
+        RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
     data_channels_close_one(transport_channels(t), peer_now(pc), c->handle, transport_channels_out(t));
     pc->output_waits = true;
 }
@@ -229,38 +237,79 @@ static void run_message(rtc_peer_connection *pc, rtc_data_channel *c, struct use
 
 /* ---- What the application is told ---- */
 
+/* RTCError (webrtc-pc 6.2, 11): without its association a channel is closed by then. */
+static void tell_error(rtc_data_channel *c, const struct user_event *e)
+{
+    bool lost = e->value == RTC_ERR_NETWORK;
+    const int *cause = e->more;
+    const rtc_error_info info = {
+        .size = sizeof info,
+        .error = RTC_ERR_OPERATION,
+        .message = lost ? "the SCTP association ended" : rtc_error_message(e->value),
+        .detail = lost ? RTC_ERROR_SCTP_FAILURE : RTC_ERROR_DATA_CHANNEL_FAILURE,
+        .sdp_line_number = -1,
+        .sctp_cause_code = lost && cause ? *cause : -1,
+        .received_alert = -1,
+        .sent_alert = -1,
+        .http_request_status_code = -1,
+    };
+    if (lost)
+        c->state = RTC_DATA_CHANNEL_CLOSED;
+    if (c->callbacks.on_error)
+        c->callbacks.on_error(c, c->user, &info);
+}
+
+static void tell_low(rtc_data_channel *c)
+{
+    c->low_queued = false;
+    if (c->callbacks.on_buffered_amount_low && data_channel_buffered(c) <= c->low_threshold)
+        c->callbacks.on_buffered_amount_low(c, c->user);
+}
+
+/* "Announce the data channel as open"; one that closes by now is not announced. */
+static void tell_open(rtc_data_channel *c)
+{
+    if (c->state == RTC_DATA_CHANNEL_CONNECTING)
+        c->state = RTC_DATA_CHANNEL_OPEN;
+    if (c->callbacks.on_open && c->state == RTC_DATA_CHANNEL_OPEN)
+        c->callbacks.on_open(c, c->user);
+}
+
 static void tell(rtc_peer_connection *pc, struct user_event *e)
 {
     rtc_data_channel *c = e->object;
     const rtc_data_channel_callbacks *cb = &c->callbacks;
     switch ((enum data_channel_event)e->type) {
     case DATA_CHANNEL_NEW:
+        c->state = RTC_DATA_CHANNEL_OPEN;
         if (pc->callbacks.on_data_channel)
             pc->callbacks.on_data_channel(pc, pc->user, c);
         else
             c->ignored = true;
         break;
-    case DATA_CHANNEL_OPEN: /* W3C 6.2: one that closes by now is not announced */
-        if (cb->on_open && c->state == RTC_DATA_CHANNEL_OPEN)
-            cb->on_open(c, c->user);
+    case DATA_CHANNEL_OPEN:
+        tell_open(c);
         break;
     case DATA_CHANNEL_MESSAGE:
         run_message(pc, c, e);
         break;
     case DATA_CHANNEL_LOW:
-        if (cb->on_buffered_amount_low)
-            cb->on_buffered_amount_low(c, c->user);
+        tell_low(c);
         break;
-    case DATA_CHANNEL_CLOSING:
+    case DATA_CHANNEL_CLOSING: /* not when both sides close it */
+        if (c->state >= RTC_DATA_CHANNEL_CLOSING)
+            break;
+        c->state = RTC_DATA_CHANNEL_CLOSING;
         if (cb->on_closing)
             cb->on_closing(c, c->user);
         break;
     case DATA_CHANNEL_ERROR:
-        if (cb->on_error)
-            cb->on_error(c, c->user, e->value, rtc_error_message(e->value));
+        drain_waiting(pc, c);
+        tell_error(c, e);
         break;
     case DATA_CHANNEL_CLOSE:
         drain_waiting(pc, c);
+        c->state = RTC_DATA_CHANNEL_CLOSED;
         if (cb->on_close)
             cb->on_close(c, c->user);
         break;
@@ -274,8 +323,11 @@ static void hold(void *c)
 
 static void release(rtc_peer_connection *pc, struct user_event *e)
 {
-    if (e->type == DATA_CHANNEL_CLOSE)
-        forget_waiting(pc, e->object);
+    rtc_data_channel *c = e->object;
+    if (e->type == DATA_CHANNEL_CLOSE) { /* told, or never to be */
+        forget_waiting(pc, c);
+        c->state = RTC_DATA_CHANNEL_CLOSED;
+    }
     rtc_data_channel_unref(e->object);
 }
 
@@ -283,6 +335,47 @@ struct user_event *data_channel_tell(rtc_data_channel *c, enum data_channel_even
 {
     static const struct event_teller teller = {.tell = tell, .hold = hold, .release = release};
     return peer_tell(c->connection, &teller, (int)type, value, c);
+}
+
+void data_channel_tell_low(rtc_data_channel *c)
+{
+    if (!c->low_queued)
+        c->low_queued = data_channel_tell(c, DATA_CHANNEL_LOW, 0) != NULL;
+}
+
+void data_channel_fail(rtc_data_channel *c, int error, int cause)
+{
+    rtc_peer_connection *pc = c->connection;
+    int *more = cause >= 0 ? memory_alloc(pc->context, sizeof *more) : NULL;
+    struct user_event *e = data_channel_tell(c, DATA_CHANNEL_ERROR, error);
+    if (e && more) {
+        *more = cause;
+        event_queue_carry_more(&pc->events, e, more);
+    } else {
+        memory_free(pc->context, more); /* without memory: nothing more is said */
+    }
+}
+
+/* ---- bufferedAmount (webrtc-pc 6.2): what was sent in a turn of the loop counts until the next one, whether it has left or not ---- */
+
+static uint64_t buffered_below(const rtc_data_channel *c)
+{
+    struct data_channel_info info;
+    if (!c->connection || !data_channels_info(transport_channels(c->transport), c->handle, &info))
+        return c->last_buffered;
+    return info.buffered;
+}
+
+uint64_t data_channel_buffered(const rtc_data_channel *c)
+{
+    uint64_t below = buffered_below(c);
+    return c->connection && c->sent_turn == c->connection->events.turn && c->sent_amount > below ? c->sent_amount : below;
+}
+
+void data_channel_sent(rtc_data_channel *c, uint64_t before, size_t bytes)
+{
+    c->sent_turn = c->connection->events.turn;
+    c->sent_amount = before + bytes;
 }
 
 /* ---- States ---- */
@@ -294,12 +387,12 @@ static void refresh(rtc_data_channel *c)
     if (!c->connection || !data_channels_info(transport_channels(c->transport), c->handle, &info))
         return;
     c->id = info.id == CHANNEL_ID_NONE ? -1 : info.id;
-    c->last_buffered = info.buffered;
+    c->last_buffered = data_channel_buffered(c);
 }
 
 static void detach(rtc_data_channel *c)
 {
-    c->state = RTC_DATA_CHANNEL_CLOSED;
+    c->below = RTC_DATA_CHANNEL_CLOSED;
     c->connection = NULL;
     list_remove(&c->link);
     rtc_data_channel_unref(c);
@@ -308,19 +401,21 @@ static void detach(rtc_data_channel *c)
 void data_channel_set_state(rtc_data_channel *c, rtc_data_channel_state state)
 {
     rtc_peer_connection *pc = c->connection;
-    if (!pc || state <= c->state)
+    if (!pc || state <= c->below)
         return;
     refresh(c);
     pc->channels.opened += state == RTC_DATA_CHANNEL_OPEN;
     pc->channels.closed += state == RTC_DATA_CHANNEL_CLOSED && c->was_open;
     c->was_open = c->was_open || state == RTC_DATA_CHANNEL_OPEN;
-    c->state = state;
+    c->below = state;
     if (state == RTC_DATA_CHANNEL_OPEN)
         (void)data_channel_tell(c, DATA_CHANNEL_OPEN, 0);
     else if (state == RTC_DATA_CHANNEL_CLOSING)
         (void)data_channel_tell(c, DATA_CHANNEL_CLOSING, 0);
-    else if (!data_channel_tell(c, DATA_CHANNEL_CLOSE, 0))
+    else if (!data_channel_tell(c, DATA_CHANNEL_CLOSE, 0)) {
         forget_waiting(pc, c);
+        c->state = RTC_DATA_CHANNEL_CLOSED;
+    }
     if (state != RTC_DATA_CHANNEL_CLOSED)
         return;
     data_channels_forget(transport_channels(c->transport), c->handle);
@@ -331,6 +426,7 @@ void data_channel_silence(rtc_data_channel *c)
 {
     refresh(c);
     c->silent = true;
+    c->state = RTC_DATA_CHANNEL_CLOSED;
     forget_waiting(c->connection, c);
     detach(c);
 }

@@ -25,10 +25,14 @@ struct rtc_data_channel {
     struct link link;                /* while the connection holds its reference */
     struct transport *transport;     /* whose channel it is; the connection's */
     uint32_t handle;                 /* of src/sctp, there */
-    rtc_data_channel_state state;
+    rtc_data_channel_state state;    /* readyState: as told */
+    rtc_data_channel_state below;    /* as the association has it; ahead of it by the events that wait */
     struct channel_parameters parameters;
     int id; /* of the stream; -1 before it has one */
     uint64_t low_threshold;
+    bool low_queued;        /* an event that waits says that the amount is low */
+    uint64_t sent_turn;     /* when messages were sent last: struct user_event_queue, turn */
+    uint64_t sent_amount;   /* bufferedAmount in that turn: nothing that was sent in it has left */
     uint64_t last_buffered; /* what bufferedAmount says once the channel is gone */
     rtc_data_channel_callbacks callbacks;
     void *user;
@@ -47,7 +51,7 @@ enum data_channel_event {
     DATA_CHANNEL_LOW,
     DATA_CHANNEL_CLOSING,
     DATA_CHANNEL_CLOSE,
-    DATA_CHANNEL_ERROR /* value: the code */
+    DATA_CHANNEL_ERROR /* value: the code; more: the cause, an int */
 };
 
 /* As peer_tell(). */
@@ -61,6 +65,13 @@ int data_channel_open(rtc_peer_connection *pc, struct transport *t, struct slice
 void data_channel_close(rtc_data_channel *channel);
 /* The peer opened this one. NULL when out of memory. */
 rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transport *transport, uint32_t handle);
+/* The amount that is buffered fell to the threshold. */
+void data_channel_tell_low(rtc_data_channel *channel);
+/* It failed; `cause`: of the peer's ABORT, or -1. */
+void data_channel_fail(rtc_data_channel *channel, int error, int cause);
+uint64_t data_channel_buffered(const rtc_data_channel *channel);
+/* So many bytes were taken while `before` were buffered. */
+void data_channel_sent(rtc_data_channel *channel, uint64_t before, size_t bytes);
 /* The state machine below says so. */
 void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);
 /* The connection goes: the channel is closed and says nothing any more. */

@@ -15,8 +15,6 @@ static int check_init(rtc_peer_connection *pc, size_t label_len, const rtc_data_
         return peer_fail(pc, RTC_ERR_TYPE, "max_retransmits and max_packet_life_time_ms exclude each other");
     if (init->negotiated && init->id == CHANNEL_ID_NONE)
         return peer_fail(pc, RTC_ERR_TYPE, "id 65535 is reserved");
-    if (init->negotiated && init->id >= pc->settings.max_channels)
-        return peer_fail(pc, RTC_ERR_RANGE, "id %u is not below max_channels %u", init->id, pc->settings.max_channels);
     return RTC_OK;
 }
 
@@ -90,23 +88,36 @@ int rtc_data_channel_set_callbacks(rtc_data_channel *c, const rtc_data_channel_c
     return RTC_OK;
 }
 
+/* webrtc-pc 6.2, send(). */
+static int refuse_message(rtc_data_channel *c, int error, size_t len)
+{
+    rtc_peer_connection *pc = c->connection;
+    if (error == RTC_ERR_QUOTA_EXCEEDED) /* how a sender that fills the buffer learns that it is full: nothing for the log */
+        return peer_say(pc, RTC_ERR_OPERATION, "the send buffer is full: wait for on_buffered_amount_low");
+    if (error == RTC_ERR_TYPE)
+        return peer_fail(pc, error, "a message of %zu bytes is over the %llu that the peer takes", len,
+                         (unsigned long long)data_channels_max_message(transport_channels(c->transport)));
+    if (error == RTC_ERR_INVALID_STATE)
+        return peer_fail(pc, error, "nothing can be sent: the peer closes the channel");
+    return peer_fail(pc, error, "the message was not taken: %s", rtc_error_message(error));
+}
+
 static int send_message(rtc_data_channel *c, bool text, const void *data, size_t len)
 {
     rtc_peer_connection *pc = c->connection;
     forget_error(c);
     if (!data && len > 0)
         return peer_fail(pc, RTC_ERR_TYPE, "a message of %zu bytes, but its address is NULL", len);
-    if (!pc || c->state != RTC_DATA_CHANNEL_OPEN)
+    if (c->state != RTC_DATA_CHANNEL_OPEN)
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing can be sent: the channel is %s", rtc_data_channel_state_name(c->state));
+    if (!pc)
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "nothing can be sent: the channel is closed below");
     struct transport *t = c->transport;
+    uint64_t before = data_channel_buffered(c);
     int error = data_channels_send(transport_channels(t), peer_now(pc), c->handle, text, slice_of(data, len), transport_channels_out(t));
-    if (error == RTC_ERR_QUOTA_EXCEEDED) /* how a sender that fills the buffer learns that it is full: nothing for the log */
-        return peer_say(pc, error, "the send buffer is full: wait for on_buffered_amount_low");
-    if (error == RTC_ERR_TYPE)
-        return peer_fail(pc, error, "a message of %zu bytes is over the %llu that the peer takes", len,
-                         (unsigned long long)data_channels_max_message(transport_channels(t)));
     if (error)
-        return peer_fail(pc, error, "the message was not taken: %s", rtc_error_message(error));
+        return refuse_message(c, error, len);
+    data_channel_sent(c, before, len);
     peer_settle(pc);
     return RTC_OK;
 }
@@ -123,11 +134,11 @@ int rtc_data_channel_send(rtc_data_channel *c, const void *data, size_t len)
 
 void rtc_data_channel_close(rtc_data_channel *c)
 {
-    rtc_peer_connection *pc = c ? c->connection : NULL;
-    if (!pc || c->state >= RTC_DATA_CHANNEL_CLOSING)
+    if (!c)
         return;
     data_channel_close(c);
-    peer_settle(pc);
+    if (c->connection)
+        peer_settle(c->connection);
 }
 
 const char *rtc_data_channel_label(const rtc_data_channel *c, size_t *len)
@@ -179,10 +190,7 @@ int rtc_data_channel_id(const rtc_data_channel *c)
 
 uint64_t rtc_data_channel_buffered_amount(const rtc_data_channel *c)
 {
-    struct data_channel_info info;
-    if (!c->connection || !data_channels_info(transport_channels(c->transport), c->handle, &info))
-        return c->last_buffered;
-    return info.buffered;
+    return data_channel_buffered(c);
 }
 
 uint64_t rtc_data_channel_buffered_amount_low_threshold(const rtc_data_channel *c)

@@ -16,6 +16,7 @@ enum {
 void event_queue_init(struct user_event_queue *q, rtc_context *context)
 {
     q->context = context;
+    q->turn = 1;
 }
 
 static struct user_event *take(struct user_event_queue *q)
@@ -158,6 +159,7 @@ bool event_queue_run(struct user_event_queue *q, rtc_peer_connection *pc)
     struct user_event *e = pop(q);
     if (!e)
         return false;
+    event_queue_turn(q);
     e->teller->tell(pc, e);
     recycle(q, pc, e);
     return true;

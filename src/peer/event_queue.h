@@ -38,6 +38,7 @@ struct user_event_queue {
     uint32_t count;      /* that wait */
     uint64_t bytes;      /* what they cost */
     uint64_t kept_bytes; /* what messages cost that wait for their channels' callbacks */
+    uint64_t turn;       /* counts tasks, in the sense of webrtc-pc: events that are told, and what comes from outside; from 1 */
     struct user_event *free_list;
     uint32_t free_count;
     struct user_event reserve; /* kept ready: that memory ran out must be told without memory */
@@ -66,6 +67,11 @@ struct event_room event_queue_room(const struct user_event_queue *q);
 bool event_queue_overflows(const struct user_event_queue *q);
 /* Tells the first one; false when there is none. `pc`: whose queue it is, here and below. */
 bool event_queue_run(struct user_event_queue *q, rtc_peer_connection *pc);
+/* Another task begins. */
+static inline void event_queue_turn(struct user_event_queue *q)
+{
+    q->turn++;
+}
 /* None of those that wait will be told. */
 void event_queue_clear(struct user_event_queue *q, rtc_peer_connection *pc);
 void event_queue_fini(struct user_event_queue *q, rtc_peer_connection *pc);

@@ -161,10 +161,10 @@ static void channel_event(rtc_peer_connection *pc, struct transport *t, struct s
         take_message(pc, channel, event);
         break;
     case CHANNEL_EVENT_BUFFERED_LOW:
-        (void)data_channel_tell(channel, DATA_CHANNEL_LOW, 0);
+        data_channel_tell_low(channel);
         break;
     case CHANNEL_EVENT_ERROR:
-        (void)data_channel_tell(channel, DATA_CHANNEL_ERROR, event->error);
+        data_channel_fail(channel, event->error, event->cause);
         break;
     default:
         break;

@@ -134,6 +134,7 @@ static void advance(rtc_peer_connection *pc, rtc_time_t now)
 {
     if (now > pc->now)
         pc->now = now;
+    event_queue_turn(&pc->events);
 }
 
 void rtc_peer_connection_receive(rtc_peer_connection *pc, rtc_time_t now, const rtc_path *path, rtc_packet *packet)

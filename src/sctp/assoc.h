@@ -39,7 +39,8 @@ struct assoc_event {
             uint16_t streams_out, streams_in;
         } up;
         struct {
-            bool clean; /* by a shutdown or the peer's own wish, not by a failure */
+            bool clean; /* by a shutdown: neither a failure nor an ABORT */
+            int cause;  /* of the peer's ABORT (RFC 9260 3.3.10); -1: none */
         } lost;
         struct {
             struct packet *packet; /* the taker's */

@@ -398,9 +398,9 @@ static rtc_time_t deadline(const struct assoc *assoc)
     return a->ticked + (quiet(a, a->ticked) ? IDLE_TICK_US : BUSY_TICK_US);
 }
 
-static bool lose(struct usrsctp_assoc *a, bool clean, struct assoc_event *e)
+static bool lose(struct usrsctp_assoc *a, bool clean, int cause, struct assoc_event *e)
 {
-    *e = (struct assoc_event){.type = ASSOC_LOST, .lost = {.clean = clean}};
+    *e = (struct assoc_event){.type = ASSOC_LOST, .lost = {.clean = clean, .cause = cause}};
     assembly_abandon(&a->assembly);
     return set_phase(a, ASSOC_PHASE_LOST);
 }
@@ -415,9 +415,9 @@ static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_cha
         *e = (struct assoc_event){.type = ASSOC_UP, .up = {change->sac_outbound_streams, change->sac_inbound_streams}};
         return true;
     case SCTP_SHUTDOWN_COMP:
-        return lose(a, true, e);
+        return lose(a, true, -1, e);
     default: /* lost, never started, or begun anew by a peer that has forgotten every channel */
-        return lose(a, change->sac_state == SCTP_COMM_LOST && change->sac_error == CAUSE_USER_ABORT, e);
+        return lose(a, false, change->sac_state == SCTP_COMM_LOST && change->sac_error ? change->sac_error : -1, e);
     }
 }
 
@@ -504,7 +504,7 @@ static bool fetch_event(struct usrsctp_assoc *a, struct packet_pool *pool, struc
         int flags;
         ssize_t len = fetch(a, bytes, room, &info, &flags);
         if (len <= 0)
-            return (len == 0 || (errno != EAGAIN && errno != EINTR && errno != ENOTCONN)) && lose(a, len == 0, e);
+            return (len == 0 || (errno != EAGAIN && errno != EINTR && errno != ENOTCONN)) && lose(a, len == 0, -1, e);
         bool end = (flags & MSG_EOR) != 0;
         if (flags & MSG_NOTIFICATION) {
             bool rest = a->skip_notification;

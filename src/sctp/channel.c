@@ -87,9 +87,16 @@ void channel_set_state(struct channel *c, enum data_channel_state state, struct 
         e->channel_state = state;
 }
 
-void channel_fail(const struct channel *c, int error, struct out *out)
+void channel_fail_by(const struct channel *c, int error, int cause, struct out *out)
 {
     struct sctp_event *e = c->handle ? channel_event(c, CHANNEL_EVENT_ERROR, out) : NULL;
-    if (e)
-        e->error = error;
+    if (!e)
+        return;
+    e->error = error;
+    e->cause = cause;
+}
+
+void channel_fail(const struct channel *c, int error, struct out *out)
+{
+    channel_fail_by(c, error, -1, out);
 }

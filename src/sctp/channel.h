@@ -84,5 +84,7 @@ struct sctp_event *channel_event(const struct channel *channel, enum sctp_event_
 /* The one setter: stores, then tells. */
 void channel_set_state(struct channel *channel, enum data_channel_state state, struct out *out);
 void channel_fail(const struct channel *channel, int error, struct out *out);
+/* The same, with what the peer said when it ended the association; -1: nothing. */
+void channel_fail_by(const struct channel *channel, int error, int cause, struct out *out);
 
 #endif

@@ -52,14 +52,21 @@ struct channel *channel_set_by_id(const struct channel_set *set, uint16_t id)
     return id < set->ids ? set->by_id[id] : NULL;
 }
 
-bool channel_set_take_id(struct channel_set *set, struct channel *c, uint16_t id)
+bool channel_set_reserve_ids(struct channel_set *set, size_t count)
 {
     void *array = set->by_id;
     size_t before = set->ids;
-    if (!memory_grow(set->context, &array, &set->ids, (size_t)id + 1, sizeof *set->by_id))
+    if (!memory_grow(set->context, &array, &set->ids, count, sizeof *set->by_id))
         return false;
     set->by_id = array;
     memset(set->by_id + before, 0, (set->ids - before) * sizeof *set->by_id);
+    return true;
+}
+
+bool channel_set_take_id(struct channel_set *set, struct channel *c, uint16_t id)
+{
+    if (!channel_set_reserve_ids(set, (size_t)id + 1))
+        return false;
     c->id = id;
     set->by_id[id] = c;
     return true;

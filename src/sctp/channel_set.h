@@ -23,6 +23,8 @@ void channel_set_fini(struct channel_set *set);
 bool channel_set_add(struct channel_set *set, struct channel *channel);
 struct channel *channel_set_find(const struct channel_set *set, uint32_t handle);
 struct channel *channel_set_by_id(const struct channel_set *set, uint16_t id);
+/* Room for the ids below `count`; false when out of memory. */
+bool channel_set_reserve_ids(struct channel_set *set, size_t count);
 /* False without memory. */
 bool channel_set_take_id(struct channel_set *set, struct channel *channel, uint16_t id);
 /* Another channel may have it. */

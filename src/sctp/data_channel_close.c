@@ -95,14 +95,14 @@ void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out
         mark_asked(dc, streams, count);
 }
 
-void channel_close_all(struct data_channels *dc, int error, struct out *out)
+void channel_close_all(struct data_channels *dc, int error, int cause, struct out *out)
 {
     for (size_t i = 0; i < dc->set.count; i++) {
         struct channel *c = dc->set.channels[i];
         if (c->state == CHANNEL_CLOSED)
             continue;
-        if (error && c->state != CHANNEL_CLOSING)
-            channel_fail(c, error, out);
+        if (error)
+            channel_fail_by(c, error, cause, out);
         channel_finish(dc, c, out);
     }
     for (size_t id = 0; id < dc->set.ids; id++)

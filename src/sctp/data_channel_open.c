@@ -51,6 +51,13 @@ static void take_free_id(struct data_channels *dc, struct channel *c)
         (void)channel_set_take_id(&dc->set, c, id); /* without memory it has none, and says so when it starts */
 }
 
+void channel_number_all(struct data_channels *dc)
+{
+    for (size_t i = 0; i < dc->set.count; i++)
+        if (dc->set.channels[i]->state == CHANNEL_CONNECTING)
+            take_free_id(dc, dc->set.channels[i]);
+}
+
 void channel_announce_all(struct data_channels *dc, rtc_time_t now, struct out *out)
 {
     for (size_t i = 0; i < dc->set.count; i++) {
@@ -114,7 +121,7 @@ static int check_options(const struct data_channels *dc, const struct data_chann
     bool both = o->max_retransmits >= 0 && o->max_packet_life_ms >= 0;
     if (both || o->label.len > UINT16_MAX || o->protocol.len > UINT16_MAX || (o->negotiated && o->id == CHANNEL_ID_NONE))
         return RTC_ERR_TYPE;
-    if (o->negotiated && o->id >= dc->streams)
+    if (o->negotiated && o->id >= dc->streams && dc->state == SCTP_CONNECTED)
         return RTC_ERR_RANGE;
     if (o->negotiated && channel_set_by_id(&dc->set, o->id))
         return RTC_ERR_OPERATION;
@@ -125,7 +132,7 @@ static int check_options(const struct data_channels *dc, const struct data_chann
 static int choose_id(const struct data_channels *dc, const struct data_channel_options *o, uint16_t *id)
 {
     *id = o->negotiated ? o->id : CHANNEL_ID_NONE;
-    if (o->negotiated || dc->state == SCTP_NEW)
+    if (o->negotiated || !dc->has_role)
         return dc->set.count < dc->streams || o->negotiated ? RTC_OK : RTC_ERR_OPERATION;
     *id = free_id(dc);
     return *id == CHANNEL_ID_NONE ? RTC_ERR_OPERATION : RTC_OK;

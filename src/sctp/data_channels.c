@@ -102,6 +102,23 @@ uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_b
     return channel_limit(context, remote_max_message_bytes);
 }
 
+int data_channels_reserve_ids(struct data_channels *dc)
+{
+    size_t most = 2 * (dc->set.count + 1); /* each takes the lowest of its parity that none of the others has */
+    if (dc->has_role || dc->set.count == 0)
+        return RTC_OK;
+    return channel_set_reserve_ids(&dc->set, most < dc->streams ? most : dc->streams) ? RTC_OK : RTC_ERR_NO_MEMORY;
+}
+
+void data_channels_set_role(struct data_channels *dc, bool dtls_client)
+{
+    if (dc->has_role)
+        return;
+    dc->has_role = true;
+    dc->dtls_client = dtls_client;
+    channel_number_all(dc);
+}
+
 void data_channels_set_remote_max(struct data_channels *dc, uint64_t bytes)
 {
     dc->remote_max_message_bytes = bytes;
@@ -130,6 +147,7 @@ int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_clie
         return error;
     }
     dc->assoc = assoc;
+    dc->has_role = true;
     dc->dtls_client = dtls_client;
     dc->remote_max_message_bytes = remote_max;
     set_state(dc, SCTP_CONNECTING, out);
@@ -146,10 +164,10 @@ static void on_up(struct data_channels *dc, rtc_time_t now, const struct assoc_e
     channel_start_all(dc, now, out);
 }
 
-static void on_lost(struct data_channels *dc, int error, struct out *out)
+static void on_lost(struct data_channels *dc, int error, int cause, struct out *out)
 {
     set_state(dc, SCTP_CLOSED, out);
-    channel_close_all(dc, error, out);
+    channel_close_all(dc, error, cause, out);
 }
 
 static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_event *e, struct out *out)
@@ -159,7 +177,7 @@ static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_
         on_up(dc, now, e, out);
         break;
     case ASSOC_LOST:
-        on_lost(dc, e->lost.clean ? RTC_OK : RTC_ERR_NETWORK, out);
+        on_lost(dc, e->lost.clean ? RTC_OK : RTC_ERR_NETWORK, e->lost.cause, out);
         break;
     case ASSOC_MESSAGE:
         channel_receive(dc, e->message.stream, e->message.ppid, e->message.packet, out);
@@ -229,7 +247,14 @@ void data_channels_close(struct data_channels *dc, rtc_time_t now, struct out *o
 {
     if (dc->assoc && dc->state != SCTP_CLOSED)
         assoc_abort(dc->assoc, now, out);
-    on_lost(dc, RTC_OK, out);
+    on_lost(dc, RTC_OK, -1, out);
+}
+
+void data_channels_lose(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    if (dc->assoc && dc->state != SCTP_CLOSED)
+        assoc_abort(dc->assoc, now, out);
+    on_lost(dc, RTC_ERR_NETWORK, -1, out);
 }
 
 int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle,
@@ -242,7 +267,7 @@ int data_channels_send(struct data_channels *dc, rtc_time_t now, uint32_t handle
 {
     int error = channel_send(dc, now, channel_set_find(&dc->set, handle), text, message, out);
     if (dc->sending.broken && dc->state != SCTP_CLOSED)
-        data_channels_close(dc, now, out);
+        data_channels_lose(dc, now, out);
     return error;
 }
 

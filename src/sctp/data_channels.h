@@ -24,6 +24,10 @@ void data_channels_set_remote_port(struct data_channels *channels, uint16_t port
 void data_channels_set_remote_max(struct data_channels *channels, uint64_t bytes);
 /* What that leaves of the largest message that a channel of this context can send. */
 uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_bytes);
+/* The DTLS role is agreed on: channels without an id get theirs, in the order in which they were made, and later ones at once. Memory for
+ * that is asked for before (RTC_ERR_NO_MEMORY); one that finds no id is told so when the association is up. */
+int data_channels_reserve_ids(struct data_channels *channels);
+void data_channels_set_role(struct data_channels *channels, bool dtls_client);
 /* DTLS is up: starts the association. Our stream ids are even when we are the DTLS client (RFC 8832 6). `remote_max_message_bytes` from the
  * peer's SDP: 0 means any size. The round trip ICE measured (0: unknown) sets the first RTO. */
 int data_channels_start(struct data_channels *channels, rtc_time_t now, bool dtls_client, uint64_t remote_max_message_bytes,
@@ -40,12 +44,14 @@ rtc_time_t data_channels_deadline(const struct data_channels *channels, enum tim
 void data_channels_set_mtu(struct data_channels *channels, uint16_t mtu);
 /* Closes every channel (their CLOSED events follow) and the association, with an ABORT or SHUTDOWN to the peer. */
 void data_channels_close(struct data_channels *channels, rtc_time_t now, struct out *out);
+/* The same, when what carries it has failed: the channels are told an error first. */
+void data_channels_lose(struct data_channels *channels, rtc_time_t now, struct out *out);
 
 /* Sending is done at once, but a burst of small messages waits until it fills a packet or until the next tick, for which the deadline asks
  * at once: ask for the deadline after every call. */
 
 /* Makes a channel, before or after the association is up. *handle is its handle, never reused, never 0. RTC_ERR_RANGE: id beyond
- * max_channels; RTC_ERR_OPERATION: the id is taken or none is left; RTC_ERR_TYPE: contradictory options. */
+ * the streams of an association that is up; RTC_ERR_OPERATION: the id is taken or none is left; RTC_ERR_TYPE: contradictory options. */
 int data_channels_open(struct data_channels *channels, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle,
                        struct out *out);
 /* RTC_ERR_INVALID_STATE unless OPEN; RTC_ERR_TYPE when larger than the peer takes; RTC_ERR_QUOTA_EXCEEDED when the send queue is full

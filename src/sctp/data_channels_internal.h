@@ -39,8 +39,8 @@ struct data_channels {
     rtc_context *context;
     struct data_channels_options options;
     enum sctp_state state;
-    struct assoc *assoc; /* owned; NULL before the start */
-    bool dtls_client;
+    struct assoc *assoc;        /* owned; NULL before the start */
+    bool has_role, dtls_client; /* the role is known; which */
     uint64_t remote_max_message_bytes;
     uint16_t streams; /* usable ids are below */
     struct channel_set set;
@@ -70,7 +70,7 @@ int channel_send(struct data_channels *dc, rtc_time_t now, struct channel *c, bo
 /* Takes it out of everything and frees it. */
 void channel_discard(struct data_channels *dc, struct channel *c);
 void channel_close(struct data_channels *dc, struct channel *c, struct out *out);
-void channel_close_all(struct data_channels *dc, int error, struct out *out);
+void channel_close_all(struct data_channels *dc, int error, int cause, struct out *out);
 void channel_on_reset(struct data_channels *dc, const struct assoc_event *event, struct out *out);
 void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out *out);
 /* It is closed now: the association is gone, both sides have reset, or the peer uses its id anew. */
@@ -79,6 +79,8 @@ void channel_finish(struct data_channels *dc, struct channel *c, struct out *out
 /* data_channel_open.c */
 /* data_channels_open(). */
 int channel_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle, struct out *out);
+/* data_channels_set_role(). */
+void channel_number_all(struct data_channels *dc);
 /* The association is on its way: what can be said before it is up. */
 void channel_announce_all(struct data_channels *dc, rtc_time_t now, struct out *out);
 void channel_start_all(struct data_channels *dc, rtc_time_t now, struct out *out);

@@ -25,7 +25,7 @@ enum sctp_event_type {
     CHANNEL_EVENT_STATE,           /* channel_state, already stored; CLOSED comes once and last */
     CHANNEL_EVENT_MESSAGE,         /* message: a whole one; PACKET_TEXT tells text from binary */
     CHANNEL_EVENT_BUFFERED_LOW,    /* bufferedAmount fell to or below the threshold */
-    CHANNEL_EVENT_ERROR            /* error; a closing follows */
+    CHANNEL_EVENT_ERROR            /* error, cause; a closing follows */
 };
 
 struct sctp_event {
@@ -35,7 +35,10 @@ struct sctp_event {
         enum sctp_state state;
         enum data_channel_state channel_state;
         struct packet *message;
-        int error; /* RTC_ERR_* */
+        struct {
+            int error; /* RTC_ERR_*; RTC_ERR_NETWORK: the association is lost */
+            int cause; /* then: of the peer's ABORT (RFC 9260 3.3.10); -1: none */
+        };
     };
 };
 _Static_assert(sizeof(struct sctp_event) <= EVENT_BYTES, "an event of this module fits");

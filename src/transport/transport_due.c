@@ -62,8 +62,9 @@ void transport_identity_free(struct transport_identity *identity)
 int transport_prepare_sctp(struct transport *t, uint16_t remote_port, bool anew, struct data_channels **out)
 {
     *out = NULL;
-    return t->sctp.state != ASSOCIATION_NONE && (anew || t->sctp.remote_port != remote_port) ? transport_make_channels(t, out)
-                                                                                             : transport_need_channels(t);
+    bool another = t->sctp.state != ASSOCIATION_NONE && (anew || t->sctp.remote_port != remote_port);
+    int error = another ? transport_make_channels(t, out) : transport_need_channels(t);
+    return error || another ? error : data_channels_reserve_ids(t->channels);
 }
 
 /* ---- Given ---- */
@@ -98,6 +99,8 @@ void transport_start_dtls(struct transport *t, struct transport_identity *identi
 
 void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next)
 {
+    if (!next) /* the role goes with the description; of another association, when it begins */
+        data_channels_set_role(t->channels, t->due.identity ? t->due.identity->role == DTLS_CLIENT : dtls_role(t->dtls) == DTLS_CLIENT);
     if (t->sctp.state == ASSOCIATION_NONE)
         transport_sctp_set_state(t, ASSOCIATION_AGREED);
     else if (next)

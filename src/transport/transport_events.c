@@ -101,7 +101,7 @@ static bool ice_event(struct transport *t, rtc_time_t now, struct ice_event *eve
  * the peer's word that ends it. */
 static void end_upper(struct transport *t, rtc_time_t now)
 {
-    transport_close_channels(t, now);
+    transport_lose_channels(t, now);
     if (t->rtp)
         rtp_session_close(t->rtp, now, &t->rtp_out);
 }

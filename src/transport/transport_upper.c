@@ -125,6 +125,12 @@ void transport_close_channels(struct transport *t, rtc_time_t now)
         data_channels_close(t->channels, now, &t->sctp_out);
 }
 
+void transport_lose_channels(struct transport *t, rtc_time_t now)
+{
+    if (t->channels)
+        data_channels_lose(t->channels, now, &t->sctp_out);
+}
+
 bool transport_is_over(const struct transport *t)
 {
     enum dtls_state state = dtls_state(t->dtls);

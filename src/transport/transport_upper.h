@@ -12,6 +12,8 @@ int transport_need_channels(struct transport *t);
 int transport_need_rtp(struct transport *t, rtc_time_t now);
 /* The association ends now, which its channels are told. */
 void transport_close_channels(struct transport *t, rtc_time_t now);
+/* The same, because what carries it has ended. */
+void transport_lose_channels(struct transport *t, rtc_time_t now);
 /* To be asked how it stands. */
 const struct dtls *transport_dtls(const struct transport *t);
 /* The role is negotiated: DTLS was started. */

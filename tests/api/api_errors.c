@@ -274,8 +274,8 @@ static void channels(void **state)
     REFUSED_BY(pc, rtc_peer_connection_create_data_channel(pc, "x", 1, &init, &none), RTC_ERR_TYPE, "rtc_data_channel_init.size is 0");
     init = (rtc_data_channel_init){.size = sizeof init, .protocol_len = 3};
     REFUSED_BY(pc, rtc_peer_connection_create_data_channel(pc, "x", 1, &init, &none), RTC_ERR_TYPE, "protocol is NULL");
-    init = (rtc_data_channel_init){.size = sizeof init, .negotiated = true, .id = 300};
-    REFUSED_BY(pc, rtc_peer_connection_create_data_channel(pc, "x", 1, &init, &none), RTC_ERR_RANGE, "id 300");
+    init = (rtc_data_channel_init){.size = sizeof init, .negotiated = true, .id = 65535};
+    REFUSED_BY(pc, rtc_peer_connection_create_data_channel(pc, "x", 1, &init, &none), RTC_ERR_TYPE, "id 65535");
     init.id = 3;
     assert_int_equal(rtc_peer_connection_create_data_channel(pc, "x", 1, &init, &channel), RTC_OK);
     REFUSED_BY(pc, rtc_peer_connection_create_data_channel(pc, "x", 1, &init, &none), RTC_ERR_OPERATION, "id 3 is taken");

@@ -181,10 +181,10 @@ static void on_close(rtc_data_channel *channel, void *user)
     happened(user, API_CLOSE);
 }
 
-static void on_error(rtc_data_channel *channel, void *user, int error, const char *message)
+static void on_error(rtc_data_channel *channel, void *user, const rtc_error_info *error)
 {
     (void)channel;
-    assert_true(error < 0 && message[0]);
+    assert_true(error->error < 0 && error->message[0]);
     happened(user, API_ERROR);
 }
 

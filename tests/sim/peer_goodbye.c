@@ -88,7 +88,7 @@ static void expect_left(struct scene *s)
 {
     rtc_peer_connection *pc = s->p.peer[0].pc;
     expect_idle_senders(s);
-    assert_string_equal(s->log[0].text, "dtls:closed muted connection:disconnected chat:close");
+    assert_string_equal(s->log[0].text, "dtls:closed muted connection:disconnected chat:error chat:close");
     assert_int_equal(rtc_peer_connection_dtls_state(pc), RTC_DTLS_TRANSPORT_CLOSED);
     assert_int_equal(rtc_peer_connection_connection_state(pc), RTC_PEER_CONNECTION_DISCONNECTED);
     assert_int_equal(rtc_data_channel_ready_state(s->channel), RTC_DATA_CHANNEL_CLOSED);

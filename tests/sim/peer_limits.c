@@ -139,7 +139,7 @@ static size_t send_until_held_up(struct scene *s, size_t len)
         uint32_t number = (uint32_t)sent;
         memcpy(bytes, &number, sizeof number);
         int error = rtc_data_channel_send(s->channels[0], bytes, len);
-        assert_true(error == RTC_OK || error == RTC_ERR_QUOTA_EXCEEDED);
+        assert_true(error == RTC_OK || error == RTC_ERR_OPERATION);
         sent += error == RTC_OK;
         refused += error != RTC_OK;
         if (error || sent % 64 == 0)

@@ -60,12 +60,11 @@ static void on_close(rtc_data_channel *channel, void *user)
     s->closed++;
 }
 
-static void on_error(rtc_data_channel *channel, void *user, int error, const char *message)
+static void on_error(rtc_data_channel *channel, void *user, const rtc_error_info *error)
 {
     struct scene *s = user;
     (void)channel;
     (void)error;
-    (void)message;
     s->errors++;
 }
 

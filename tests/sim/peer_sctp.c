@@ -211,6 +211,7 @@ static void end_association(struct scene *s)
 {
     transport_end_sctp(peer_first_transport(s->p.peer[0].pc));
     peer_run_transport(s->p.peer[0].pc, s->p.now);
+    (void)rtc_peer_connection_dispatch(s->p.peer[0].pc); /* channels are closed when they are told so */
 }
 
 /* A port that changes in a later offer: the old channels end, new ones go through a new association. */

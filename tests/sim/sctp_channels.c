@@ -396,7 +396,12 @@ static void test_association_closed(void **state)
     assert_int_equal(data_channels_state(sim->end[0].dc), SCTP_CLOSED);
     sctp_sim_run(sim, SECOND);
     assert_int_equal(sim->end[1].state, SCTP_CLOSED);
-    assert_closed_both(sim, handle, b->handle); /* the peer wished it: no error */
+    assert_int_equal(sim_channel(sim, 0, handle)->state, CHANNEL_CLOSED);
+    assert_int_equal(sim_channel(sim, 0, handle)->errors, 0); /* here it was wished for */
+    assert_int_equal(b->state, CHANNEL_CLOSED);
+    assert_int_equal(b->closed_events, 1);
+    assert_int_equal(b->errors, 1); /* there the association was aborted (webrtc-pc 6.2, closed "with an error") */
+    assert_int_equal(b->error, RTC_ERR_NETWORK);
     assert_int_equal(sim_send_numbered(sim, 1, b->handle, 10, 0), RTC_ERR_INVALID_STATE);
     uint32_t none;
     assert_int_equal(data_channels_open(sim->end[1].dc, sim->now, &options, &none, &sim->end[1].out), RTC_ERR_INVALID_STATE);

@@ -2,7 +2,7 @@
 // RTCDataChannel (webrtc-pc 6.2) over rtc_data_channel.
 'use strict';
 const idl = require('./webidl');
-const { crtc, make, hasMember, withOut, bytes, koffi } = require('./library');
+const { crtc, make, hasMember, withOut, read, bytes, koffi } = require('./library');
 const { handles, check, need, known, objectOf, queueTask, touch, nameOf, valueOf, exception, Missing } = require('./session');
 const events = require('./events');
 
@@ -92,6 +92,15 @@ class RTCDataChannel extends EventTarget {
     queueTask(this, () => this.dispatchEvent(makeEvent()));
   }
 
+  _fail(pointer) {
+    const error = read('rtc_error_info', pointer);
+    const init = { errorDetail: nameOf('RTC_ERROR_', error.detail) };
+    if (error.sctp_cause_code >= 0) {
+      init.sctpCauseCode = error.sctp_cause_code;
+    }
+    this._tell(() => new events.RTCErrorEvent('error', { error: new events.RTCError(init, error.message) }));
+  }
+
   _message(text, data) {
     this._tell(() => new MessageEvent('message', { data: text ? data.toString() : this.#binaryType === 'blob' ? new Blob([data]) : arrayBuffer(data), origin: globalThis.location?.origin }));
   }
@@ -126,7 +135,7 @@ const callbacks = make('rtc_data_channel_callbacks', {
   on_buffered_amount_low: simple('bufferedamountlow'),
   on_closing: simple('closing'),
   on_close: simple('close'),
-  on_error: on((channel, code, message) => channel._tell(() => new events.RTCErrorEvent('error', { error: new events.RTCError({ errorDetail: 'sctp-failure' }, message) }))),
+  on_error: on((channel, pointer) => channel._fail(pointer)),
 });
 
 function channelOf(handle) {
