@@ -303,12 +303,8 @@ static void add_track(struct side *s)
 
 static void add_transceiver(struct side *s)
 {
-    rtc_rtp_encoding_parameters encoding = {.size = sizeof encoding, .network_priority = (rtc_priority)dice(4)}, *encodings = &encoding;
-    const rtc_rtp_transceiver_init init = {.size = sizeof init,
-                                           .has_direction = true,
-                                           .direction = (rtc_rtp_direction)dice(4),
-                                           .send_encodings = &encodings,
-                                           .send_encoding_count = 1};
+    const rtc_rtp_transceiver_init init = {
+        .size = sizeof init, .has_direction = true, .direction = (rtc_rtp_direction)dice(4)};
     if (rtc_peer_connection_transceiver_count(s->pc) >= TRANSCEIVERS_MAX)
         return;
     rtc_media_stream_track *track = dice(2) ? new_track() : NULL;
@@ -347,6 +343,39 @@ static void stop(struct side *s)
     rtc_rtp_transceiver *t = dice(3) == 0 ? some_transceiver(s) : NULL;
     if (t)
         must(s, rtc_rtp_transceiver_stop(t), "stop");
+}
+
+/* The peer may prefer others, or nothing that we have: then the section is rejected, which both see. */
+static void prefer_codecs(struct side *s)
+{
+    const rtc_rtp_codec *wanted[16];
+    rtc_rtp_capabilities *all;
+    rtc_rtp_transceiver *t = some_transceiver(s);
+    if (!t || is_stopped(t))
+        return;
+    must(s, rtc_rtp_receiver_get_capabilities(w.p.context, rtc_rtp_transceiver_kind(t), &all), "get_capabilities");
+    size_t count = all->codec_count < COUNT(wanted) ? all->codec_count : COUNT(wanted), from = dice((uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        wanted[i] = all->codecs[(from + i) % count];
+    must(s, rtc_rtp_transceiver_set_codec_preferences(t, wanted, dice(4) ? count : 0), "set_codec_preferences");
+    rtc_rtp_capabilities_free(all);
+}
+
+static void set_parameters(struct side *s)
+{
+    rtc_rtp_parameters *p;
+    rtc_rtp_transceiver *t = some_transceiver(s);
+    if (!t || is_stopped(t))
+        return;
+    rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(t);
+    must(s, rtc_rtp_sender_get_parameters(sender, &p), "get_parameters");
+    for (size_t i = 0; i < p->encoding_count; i++) {
+        p->encodings[i]->inactive = dice(4) == 0;
+        p->encodings[i]->has_max_bitrate = dice(2) == 0;
+        p->encodings[i]->max_bitrate_bps = 20000 + dice(1000000);
+    }
+    must(s, rtc_rtp_sender_set_parameters(sender, p), "set_parameters");
+    rtc_rtp_parameters_free(p);
 }
 
 static void restart(struct side *s)
@@ -403,8 +432,10 @@ static void look(struct side *s)
 static void act(struct side *s)
 {
     static void (*const things[])(struct side *) = {
-        add_track, add_track, add_transceiver, remove_track, replace_track, set_direction, set_direction, stop, restart, open_channel, send,
-        send,      send,      close_channel,   blunder,      roll_back_own, look,
+        prefer_codecs, set_parameters, add_track,     add_track,     add_transceiver,
+        remove_track,  replace_track,  set_direction, set_direction, stop,
+        restart,       open_channel,   send,          send,          send,
+        close_channel, blunder,        roll_back_own, look,
     };
     things[dice(COUNT(things))](s);
 }
@@ -486,6 +517,24 @@ static bool has_format(const char *formats, const char *wanted)
     return false;
 }
 
+/* Whatever one may send with, the other takes under that payload type. */
+static void compare_codecs(rtc_rtp_transceiver *from, rtc_rtp_transceiver *to)
+{
+    rtc_rtp_parameters *sent, *taken;
+    AGREE(rtc_rtp_sender_get_parameters(rtc_rtp_transceiver_sender(from), &sent) == RTC_OK);
+    AGREE(rtc_rtp_receiver_get_parameters(rtc_rtp_transceiver_receiver(to), &taken) == RTC_OK);
+    AGREE(sent->codec_count > 0);
+    for (size_t i = 0; i < sent->codec_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < taken->codec_count; k++)
+            found = found || (sent->codecs[i]->payload_type == taken->codecs[k]->payload_type &&
+                              strcmp(sent->codecs[i]->mime_type, taken->codecs[k]->mime_type) == 0);
+        AGREE(found);
+    }
+    rtc_rtp_parameters_free(sent);
+    rtc_rtp_parameters_free(taken);
+}
+
 static void compare_transceivers(const struct section *s)
 {
     rtc_rtp_direction direction[2];
@@ -500,6 +549,8 @@ static void compare_transceivers(const struct section *s)
     for (int i = 0; i < 2; i++)
         AGREE(rtc_rtp_transceiver_current_direction(t[i], &direction[i]));
     AGREE((direction[0] & 1) == (direction[1] >> 1 & 1) && (direction[1] & 1) == (direction[0] >> 1 & 1));
+    compare_codecs(t[0], t[1]);
+    compare_codecs(t[1], t[0]);
     w.agreed++;
 }
 
