@@ -59,11 +59,14 @@ typedef struct rtc_certificate_options {
      * RFC 5280 4.2.1.6). At most 64. Connections need none. */
     const char *const *names;
     size_t name_count;
+    bool has_lifetime;        /* lifetime_ms 0 counts, too: it expires at once */
+    uint32_t modulus_bits;    /* of an RSA key: 2048 to 4096, in steps of 8; 0: 2048. Larger ones take many seconds to make. */
+    uint32_t public_exponent; /* of an RSA key: 65537, for 0 too */
 } rtc_certificate_options;
 
 /* A self-signed certificate that is valid from a day ago. `options` may be NULL. *out is a reference of the caller's.
- * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set, a name is missing, a lifetime that no certificate can have), RTC_ERR_NOT_SUPPORTED (the algorithm, or an
- * option that this version does not know), RTC_ERR_RANGE (more than 64 names), RTC_ERR_SYNTAX (a name that is neither a host name nor a numeric address),
+ * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set, a name is missing, a lifetime that no certificate can have), RTC_ERR_NOT_SUPPORTED (the algorithm, its modulus or exponent,
+ * or an option that this version does not know), RTC_ERR_RANGE (more than 64 names), RTC_ERR_SYNTAX (a name that is neither a host name nor a numeric address),
  * RTC_ERR_OPERATION (the key or the certificate can not be made), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *options, rtc_certificate **out);
 /* The same without names. `lifetime_ms` 0: 30 days.

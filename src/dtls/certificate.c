@@ -153,14 +153,15 @@ static int describe(struct certificate *c)
     return RTC_OK;
 }
 
-static int make_key(rtc_context *context, enum certificate_key kind, mbedtls_pk_context *key)
+static int make_key(rtc_context *context, const struct certificate_wish *wish, mbedtls_pk_context *key)
 {
-    bool rsa = kind == CERTIFICATE_RSA_2048;
+    bool rsa = wish->key == CERTIFICATE_RSA_2048;
+    unsigned bits = wish->modulus_bits ? wish->modulus_bits : 2048;
     int error = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY));
     if (error)
         return error;
     if (rsa)
-        return mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key), mbedtls_compat_random, context, 2048, 65537);
+        return mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key), mbedtls_compat_random, context, bits, 65537);
     return mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), mbedtls_compat_random, context);
 }
 
@@ -171,6 +172,8 @@ static int self_sign(struct certificate *c, const struct certificate_wish *wish)
     uint8_t *der = memory_alloc(c->context, capacity);
     int64_t now = context_wall_us(c->context, rtc_now()), lifetime_us = wish->lifetime_us > 0 ? wish->lifetime_us : 30 * DAY_US;
     struct slice written;
+    if (wish->expires_at_once)
+        lifetime_us = 0;
     if (!der)
         return MBEDTLS_ERR_X509_ALLOC_FAILED;
     context_random(c->context, serial, sizeof serial);
@@ -196,7 +199,7 @@ static int generate(rtc_context *context, const struct certificate_wish *wish, s
     struct certificate *c = create(context);
     if (!c)
         return error_plain(RTC_ERR_NO_MEMORY);
-    int error = make_key(context, wish->key, &c->key);
+    int error = make_key(context, wish, &c->key);
     c->signer = mbedtls_compat_signer(&c->key);
     if (!error)
         error = self_sign(c, wish);

@@ -17,13 +17,16 @@ struct certificate_wish {
     int64_t lifetime_us;      /* 0: 30 days */
     const char *const *names; /* for subjectAltName: host names and numeric addresses */
     size_t name_count;
+    bool expires_at_once;  /* lifetime_us does not count */
+    uint32_t modulus_bits; /* of an RSA key; 0: 2048 */
 };
 
 /* Self-signed. RTC_ERR_RANGE for too many names, RTC_ERR_SYNTAX for one that is none, RTC_ERR_TYPE for a missing one. */
 int certificate_make(rtc_context *context, const struct certificate_wish *wish, struct certificate **out);
 /* Without names; valid from a day ago for `lifetime_us` (0: 30 days) from now. */
 int certificate_generate(rtc_context *context, enum certificate_key key, int64_t lifetime_us, struct certificate **out);
-/* A PEM certificate followed or preceded by its PEM private key. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS when they do not belong together. */
+/* A PEM certificate followed or preceded by its PEM private key. RTC_ERR_SYNTAX, RTC_ERR_INVALID_ACCESS when they do not belong together.
+ */
 int certificate_import_pem(rtc_context *context, struct slice pem, struct certificate **out);
 /* Both as PEM, zero-terminated; freed with memory_free. */
 int certificate_export_pem(const struct certificate *certificate, char **out);

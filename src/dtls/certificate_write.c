@@ -13,9 +13,9 @@
 #include <time.h>
 
 enum {
-    DER_BASE = 2048,      /* a certificate without names: an RSA one of 2048 bits takes 700 bytes */
-    DER_NAME = 260,       /* one name with its head */
-    PUBLIC_KEY_MAX = 512, /* an RSA one of 2048 bits takes 294 bytes */
+    DER_BASE = 2048,       /* a certificate without names: an RSA one of 2048 bits takes 700 bytes */
+    DER_NAME = 260,        /* one name with its head */
+    PUBLIC_KEY_MAX = 1024, /* an RSA one of 4096 bits takes 550 bytes */
     LABEL_MAX = 63,
 };
 

@@ -20,6 +20,10 @@ static int check_options(const rtc_certificate_options *o)
         return error_say(RTC_ERR_TYPE, "a lifetime of %llu ms is too long", (unsigned long long)o->lifetime_ms);
     if (o->algorithm != RTC_KEY_ECDSA_P256 && o->algorithm != RTC_KEY_RSA_2048)
         return error_say(RTC_ERR_NOT_SUPPORTED, "unknown key algorithm %d", (int)o->algorithm);
+    if (o->public_exponent != 0 && o->public_exponent != 65537)
+        return error_say(RTC_ERR_NOT_SUPPORTED, "a public exponent of %u: it must be 65537", o->public_exponent);
+    if (o->modulus_bits != 0 && (o->modulus_bits < 2048 || o->modulus_bits > 4096 || o->modulus_bits % 8 != 0))
+        return error_say(RTC_ERR_NOT_SUPPORTED, "a modulus of %u bits: it must be 2048 to 4096, in steps of 8", o->modulus_bits);
     return RTC_OK;
 }
 
@@ -38,6 +42,8 @@ int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *giv
         .lifetime_us = (int64_t)o.lifetime_ms * 1000,
         .names = o.names,
         .name_count = o.name_count,
+        .expires_at_once = o.has_lifetime && o.lifetime_ms == 0,
+        .modulus_bits = o.modulus_bits,
     };
     struct certificate *made;
     error = certificate_make(context, &wish, &made);

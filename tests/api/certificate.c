@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* RTCCertificate (webrtc-pc 4.9): what can be generated, when it expires, what a connection takes, and RSA in DTLS in both roles. */
+#include "../sim/peer_scene.h"
+
+#include <string.h>
+
+static rtc_certificate *made(const rtc_certificate_options *options)
+{
+    rtc_certificate *certificate = NULL;
+    assert_int_equal(rtc_certificate_new(NULL, options, &certificate), RTC_OK);
+    return certificate;
+}
+
+/* One that has expired is refused, whatever its key. */
+static void an_expired_one_is_refused(void **state)
+{
+    const rtc_certificate_options options = {.size = sizeof options, .has_lifetime = true};
+    rtc_peer_connection *pc = NULL;
+    (void)state;
+    rtc_certificate *certificate = made(&options);
+    const rtc_configuration configuration = {.size = sizeof configuration, .certificates = &certificate, .certificate_count = 1};
+    assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_ERR_INVALID_ACCESS);
+    assert_non_null(strstr(rtc_last_error(), "expired"));
+    assert_null(pc);
+    rtc_certificate_unref(certificate);
+}
+
+static void a_lifetime_counts_from_now(void **state)
+{
+    const rtc_certificate_options day = {.size = sizeof day, .lifetime_ms = 86400000};
+    (void)state;
+    rtc_certificate *certificate = made(&day), *month = made(NULL);
+    double left = rtc_certificate_expires_ms(month) - rtc_certificate_expires_ms(certificate);
+    assert_true(left > 28.9 * 86400000 && left < 29.1 * 86400000);
+    rtc_certificate_unref(month);
+    rtc_certificate_unref(certificate);
+}
+
+/* The certificate is the offerer's (the DTLS server) or the answerer's (the client). */
+static void rsa_connects(void **state)
+{
+    const rtc_certificate_options options = {
+        .size = sizeof options, .algorithm = RTC_KEY_RSA_2048, .modulus_bits = 2048, .public_exponent = 65537};
+    (void)state;
+    rtc_certificate *rsa = made(&options);
+    const rtc_configuration with_rsa = {.size = sizeof with_rsa, .certificates = &rsa, .certificate_count = 1};
+    const struct sim_link link = {.delay_us = 5 * MS};
+    for (int offerer = 0; offerer < 2; offerer++) {
+        struct sim_peers p;
+        rtc_data_channel *channel;
+        assert_true(sim_peers_init(&p, 1, &link, NULL, &with_rsa)); /* both: each role has one */
+        p.manual = true;
+        assert_int_equal(rtc_peer_connection_create_data_channel(p.peer[offerer].pc, "a", 1, NULL, &channel), RTC_OK);
+        peer_exchange(&p, offerer);
+        assert_non_null(strstr(peer_description(&p, 0), rtc_certificate_fingerprint(rsa)));
+        peer_connect(&p, 10 * SECOND);
+        rtc_data_channel_unref(channel);
+        sim_peers_fini(&p);
+    }
+    rtc_certificate_unref(rsa);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_expired_one_is_refused),
+        cmocka_unit_test(a_lifetime_counts_from_now),
+        cmocka_unit_test(rsa_connects),
+    };
+    return cmocka_run_group_tests_name("RTCCertificate", tests, NULL, NULL);
+}
