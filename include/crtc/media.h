@@ -322,6 +322,17 @@ RTC_EXPORT int rtc_media_stream_track_set_content_hint(rtc_media_stream_track *t
  * (mediacapture-streams 4.3.1). A clone of a remote track is muted and ends with it, and is stopped by itself. *out is a reference of the caller's. Any thread.
  * Errors: RTC_ERR_TYPE (track or out is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_media_stream_track_clone(rtc_media_stream_track *track, rtc_media_stream_track **out);
+/* MediaTrackSettings: what comes from a track's source, as the last frames were. All are 0 before the first one, and what is of the other kind of media always. */
+typedef struct rtc_track_settings {
+    size_t size;            /* sizeof(rtc_track_settings); set by the caller */
+    uint32_t width, height; /* of the last picture, pixels */
+    double frame_rate;      /* pictures in a second, as they came in the last one */
+    uint32_t sample_rate;   /* of sound, Hz; of a remote track while somebody hears it */
+    uint32_t channels;      /* of sound */
+} rtc_track_settings;
+/* getSettings (mediacapture-streams 4.3.3.3). Any thread.
+ * Errors: RTC_ERR_TYPE (track or out is NULL, or its size is not set). */
+RTC_EXPORT int rtc_media_stream_track_get_settings(const rtc_media_stream_track *track, rtc_track_settings *out);
 /* True while its source gives nothing: the peer's, or one that rtc_media_source_set_muted() muted. */
 RTC_EXPORT bool rtc_media_stream_track_muted(const rtc_media_stream_track *track);
 /* readyState. */

@@ -572,6 +572,7 @@ static void count(rtc_media_source *source, const struct pass *p, double power)
     } else if (p->audio) {
         stats->audio_samples += rtc_audio_frame_samples(p->audio);
         stats->sample_rate = rtc_audio_frame_sample_rate(p->audio);
+        stats->channels = rtc_audio_frame_channels(p->audio);
         audio_meter_add(&stats->meter, power, rtc_audio_frame_samples(p->audio), stats->sample_rate);
     }
 }

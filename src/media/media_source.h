@@ -28,7 +28,7 @@ struct media_source_stats {
     uint64_t frames; /* raw pictures, or stretches of sound */
     uint32_t width, height;
     uint64_t audio_samples; /* per channel */
-    uint32_t sample_rate;
+    uint32_t sample_rate, channels;
     uint64_t encoded_frames;
     struct event_rate rate;   /* of pictures: raw ones, else encoded ones */
     struct audio_meter meter; /* of raw sound */

@@ -227,6 +227,27 @@ int rtc_media_stream_track_set_content_hint(rtc_media_stream_track *track, rtc_c
     return RTC_OK;
 }
 
+int rtc_media_stream_track_get_settings(const rtc_media_stream_track *track, rtc_track_settings *out)
+{
+    struct media_source_stats stats;
+    if (!track || !out || out->size == 0)
+        return error_say(RTC_ERR_TYPE, "rtc_media_stream_track_get_settings: %s",
+                         !track ? "track is NULL"
+                         : !out ? "out is NULL"
+                                : "the size of out is not set");
+    media_source_stats(track->source, &stats);
+    const rtc_track_settings settings = {
+        .size = out->size,
+        .width = stats.width,
+        .height = stats.height,
+        .frame_rate = event_rate_per_second(&stats.rate, context_now(track->context, (stats.rate.slot + 1) * EVENT_RATE_SLOT_US)),
+        .sample_rate = stats.sample_rate,
+        .channels = stats.channels,
+    };
+    memcpy(out, &settings, out->size < sizeof settings ? out->size : sizeof settings);
+    return RTC_OK;
+}
+
 bool rtc_media_stream_track_muted(const rtc_media_stream_track *track)
 {
     return atomic_load(&track->muted);

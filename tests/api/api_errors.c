@@ -535,6 +535,8 @@ static void sources_tracks_streams(void **state)
     REFUSED(rtc_media_stream_add_track(NULL, track), RTC_ERR_TYPE, "stream is NULL");
     REFUSED(rtc_media_stream_add_listener(NULL, &stream_callbacks, NULL, &stream_listener), RTC_ERR_TYPE, "stream is NULL");
     REFUSED(rtc_media_stream_track_clone(track, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_media_stream_track_get_settings(track, NULL), RTC_ERR_TYPE, "out is NULL");
+    REFUSED(rtc_media_stream_track_get_settings(track, &(rtc_track_settings){.size = 0}), RTC_ERR_TYPE, "size");
     REFUSED(rtc_media_stream_track_set_content_hint(track, RTC_CONTENT_HINT_MOTION), RTC_ERR_TYPE, "none of audio");
     REFUSED(rtc_media_stream_track_add_sink(NULL, &ops, NULL, &sink), RTC_ERR_TYPE, "track is NULL");
     REFUSED(rtc_media_stream_track_add_sink(track, NULL, NULL, &sink), RTC_ERR_TYPE, "ops is NULL");

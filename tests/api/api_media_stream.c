@@ -173,6 +173,44 @@ static void hints(void **state)
     end(&s);
 }
 
+/* What comes, as it comes (4.3.3.3). */
+static void settings(void **state)
+{
+    struct scene s;
+    rtc_track_settings got = {.size = sizeof got};
+    rtc_audio_frame *sound;
+    rtc_video_frame *picture;
+    (void)state;
+    begin(&s);
+    assert_int_equal(rtc_media_stream_track_get_settings(s.video, &got), RTC_OK);
+    assert_true(got.width == 0 && got.height == 0 && got.frame_rate == 0 && got.sample_rate == 0);
+    assert_int_equal(
+        rtc_audio_frame_new(
+            NULL,
+            &(rtc_audio_frame_options){
+                .size = sizeof(rtc_audio_frame_options), .format = RTC_AUDIO_S16, .sample_rate = 16000, .channels = 2, .samples = 160},
+            &sound),
+        RTC_OK);
+    assert_int_equal(
+        rtc_video_frame_new(
+            NULL,
+            &(rtc_video_frame_options){.size = sizeof(rtc_video_frame_options), .format = RTC_VIDEO_I420, .width = 320, .height = 180},
+            &picture),
+        RTC_OK);
+    assert_int_equal(rtc_media_source_push_audio(s.sources[0], sound), RTC_OK);
+    assert_int_equal(rtc_media_source_push_video(s.sources[1], picture), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_get_settings(s.video, &got), RTC_OK);
+    assert_true(got.width == 320 && got.height == 180 && got.channels == 0);
+    assert_int_equal(rtc_media_stream_track_get_settings(s.audio, &got), RTC_OK);
+    assert_true(got.sample_rate == 16000 && got.channels == 2 && got.width == 0);
+    got = (rtc_track_settings){.size = offsetof(rtc_track_settings, frame_rate), .sample_rate = 7};
+    assert_int_equal(rtc_media_stream_track_get_settings(s.audio, &got), RTC_OK);
+    assert_int_equal(got.sample_rate, 7); /* a program that knows less */
+    rtc_audio_frame_unref(sound);
+    rtc_video_frame_unref(picture);
+    end(&s);
+}
+
 static void never(void *user, rtc_media_stream *stream, rtc_media_stream_track *track)
 {
     (void)user;
@@ -205,6 +243,7 @@ int main(void)
         cmocka_unit_test(clone_of_a_stream),
         cmocka_unit_test(clone_of_a_track),
         cmocka_unit_test(hints),
+        cmocka_unit_test(settings),
         cmocka_unit_test(own_changes_are_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
