@@ -75,6 +75,7 @@ struct jsep_rtp {
     bool rtcp_reduced_size, extmap_allow_mixed;
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
     size_t stream_count;
+    bool says_msid; /* even if that is "-" */
     char track_id[JSEP_ID_MAX];
     uint32_t ssrcs[JSEP_SSRCS_MAX];     /* media SSRCs in order, without repair ones */
     uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */

@@ -230,6 +230,7 @@ static bool add_stream(struct jsep_section *s, struct slice stream)
 
 static bool add_msid(struct jsep_section *s, const struct sdp_msid *msid)
 {
+    s->rtp.says_msid = true;
     bool first = s->rtp.track_id[0] == 0 && msid->track.len > 0;
     if (first && (!sdp_is_visible(msid->track) || !jsep_copy(s->rtp.track_id, sizeof(s->rtp.track_id), msid->track)))
         return false;

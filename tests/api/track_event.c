@@ -5,6 +5,7 @@
 #include "renegotiate_scene.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Peer 0 sends, peer 1 listens. */
@@ -171,6 +172,26 @@ static void one_more_track(void **state)
     end(&c);
 }
 
+/* A peer that knows nothing of streams: all of its tracks are in one. */
+static void no_word_of_streams(void **state)
+{
+    struct call c;
+    (void)state;
+    begin(&c);
+    (void)add(&c, RTC_MEDIA_AUDIO, 0, 1);
+    (void)add(&c, RTC_MEDIA_VIDEO, 1, 1);
+    assert_int_equal(rtc_peer_connection_set_local_description(c.s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    char *bare = text_without_lines(peer_description(&c.s.p, 0), "a=msid:"), *barer = text_without_lines(bare, "a=ssrc:");
+    assert_int_equal(rtc_peer_connection_set_remote_description(c.s.p.peer[1].pc, RTC_SDP_OFFER, barer), RTC_OK);
+    peer_run(&c.s.p, MS);
+    assert_int_equal(c.stream_count, 1);
+    assert_string_equal(rtc_media_stream_id(c.stream[0]), "default");
+    assert_int_equal(tracks_in(c.stream[0]), 2);
+    free(bare);
+    free(barer);
+    end(&c);
+}
+
 /* removeTrack: muted, then out of its streams. The same again: the same stream. */
 static void a_track_goes_and_comes_again(void **state)
 {
@@ -307,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_stream),
         cmocka_unit_test(two_tracks_of_one_stream),
+        cmocka_unit_test(no_word_of_streams),
         cmocka_unit_test(one_more_track),
         cmocka_unit_test(a_track_goes_and_comes_again),
         cmocka_unit_test(what_goes_before_what_comes),
