@@ -314,6 +314,20 @@ void session_restart_in_time(struct session *session)
     }
 }
 
+/* Of the first section in which the peer sends several layers (simulcast). */
+static const char *show_layer(struct session *session, const cJSON *line)
+{
+    const char *rid = string_of(line, "rid");
+    for (size_t i = 0; rid != NULL && i < rtc_peer_connection_transceiver_count(session->connection); i++) {
+        rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(session->connection, i));
+        if (rtc_rtp_receiver_rid_count(receiver) > 0) {
+            fail(session, "selecting a layer", rtc_rtp_receiver_select_rid(receiver, rid));
+            return NULL;
+        }
+    }
+    return rid == NULL ? "a layer without a rid" : "the peer sends no layers";
+}
+
 /* ---- Lines in ---- */
 
 static void take_command(struct session *session, const char *type, const cJSON *line)
@@ -327,6 +341,8 @@ static void take_command(struct session *session, const char *type, const cJSON 
         add(session, line);
     } else if (strcmp(type, "tones") == 0) {
         play_tones(session, line);
+    } else if (strcmp(type, "layer") == 0) {
+        wrong = show_layer(session, line);
     } else if (strcmp(type, "stats") == 0) {
         summary_write(session, "stats");
     } else if (strcmp(type, "restart") == 0) {
@@ -334,7 +350,7 @@ static void take_command(struct session *session, const char *type, const cJSON 
     } else if (strcmp(type, "offer") == 0 || strcmp(type, "answer") == 0) {
         wrong = "an offer or answer without sdp";
     } else {
-        wrong = "the type is none of offer, answer, bye, send, add, tones, stats and restart";
+        wrong = "the type is none of offer, answer, bye, send, add, layer, tones, stats and restart";
     }
     if (wrong != NULL) {
         refuse(session, wrong);

@@ -142,6 +142,15 @@ RTC_EXPORT bool rtc_rtp_receiver_contributing_source(const rtc_rtp_receiver *rec
 /* getParameters: into *out, which the caller frees.
  * Errors: RTC_ERR_TYPE (receiver or out is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_rtp_receiver_get_parameters(rtc_rtp_receiver *receiver, rtc_rtp_parameters **out);
+/* The streams that the peer sends in this section (simulcast, RFC 8853), by the names that it gives them, as negotiated; 0 without simulcast. NULL beyond the last. Borrowed until
+ * the next negotiation. */
+RTC_EXPORT size_t rtc_rtp_receiver_rid_count(const rtc_rtp_receiver *receiver);
+RTC_EXPORT const char *rtc_rtp_receiver_rid(const rtc_rtp_receiver *receiver, size_t index);
+/* The one of them that the track shows: at first the first. NULL without simulcast. Borrowed as above. */
+RTC_EXPORT const char *rtc_rtp_receiver_selected_rid(const rtc_rtp_receiver *receiver);
+/* Chooses the one that the track shows, beginning with a keyframe, which is asked for.
+ * Errors: RTC_ERR_TYPE (receiver or rid is NULL), RTC_ERR_NOT_FOUND (the peer sends no such stream), RTC_ERR_INVALID_STATE (stopped or closed). */
+RTC_EXPORT int rtc_rtp_receiver_select_rid(rtc_rtp_receiver *receiver, const char *rid);
 /* Asks the peer for a keyframe.
  * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_INVALID_STATE (nothing is received yet; stopped or closed). */
 RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);

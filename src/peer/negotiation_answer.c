@@ -50,6 +50,8 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->encoding_count = t->encoding_count;
     for (size_t i = 0; n->send_codec.rtx_payload_type == JSEP_NO_PAYLOAD_TYPE && i < section->encoding_count; i++)
         section->encodings[i].rtx_ssrc = 0;
+    for (size_t i = 0; i < n->receive_rids.count && i < RTP_RIDS_MAX; i++)
+        text_copy(section->receive_rids[section->receive_rid_count++], sizeof section->receive_rids[0], n->receive_rids.all[i].id);
     read_remote_ssrcs(remote, section);
     section->peer_max_bitrate_bps = negotiation_bitrate_limit(remote->bandwidth_bps);
     section->dscp = t->dscp;

@@ -5,6 +5,7 @@
 #include "negotiation_needed.h"
 #include "negotiation_transport.h"
 #include "receive_pipeline.h"
+#include "receiver_rids.h"
 #include "remote_streams.h"
 #include "restart.h"
 #include "sender_parameters.h"
@@ -51,6 +52,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         struct sender_encoding *e = &t->sender.encodings[i];
         e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_member, e->rtp.rid);
     }
+    receiver_follow_rids(&t->receiver, rtp);
     for (size_t i = 0; i < t->receiver.stream_count; i++) {
         struct receiver_stream *s = &t->receiver.streams[i];
         s->stream = rtp_session_receive_stream(transport_media(transport), t->rtp_member, s->rid);

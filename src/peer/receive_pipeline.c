@@ -55,6 +55,7 @@ struct receive_worker {
 /* What may be decoded, and what it takes: the connection thread's alone. */
 struct receive_admission {
     bool awaits_keyframe;
+    bool restarts;            /* another stream is shown: sinks of encoded frames, too, begin with its keyframe */
     bool hopeless;            /* the keyframe that was refused last was too large: another one would be, too */
     enum decode_verdict told; /* the limit that the log last spoke of */
     uint32_t width, height;   /* of a picture, as the last keyframe said */
@@ -463,11 +464,25 @@ void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_co
     pthread_mutex_unlock(&p->lock);
 }
 
+void receive_pipeline_restart(struct receive_pipeline *p, rtc_time_t now)
+{
+    if (!p || !p->pc)
+        return;
+    p->admission.restarts = true;
+    p->admission.hopeless = false;
+    request_keyframe(p, now);
+}
+
 void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, const struct rtp_picture *picture)
 {
     rtc_encoded_frame *frame = picture->frame;
     if (!p || !p->pc)
         return;
+    if (p->admission.restarts && !rtc_encoded_frame_keyframe(frame)) {
+        request_keyframe(p, now);
+        return;
+    }
+    p->admission.restarts = false;
     tell_sinks(p, frame);
     if (!media_track_wants_raw(p->track)) {
         p->admission.awaits_keyframe = true; /* for whoever begins to look later */

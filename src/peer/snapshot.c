@@ -85,6 +85,9 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
     section->rejected = t->state >= TRANSCEIVER_STOPPED || (s->offers && t->state != TRANSCEIVER_LIVE);
     section->direction = t->state != TRANSCEIVER_LIVE ? RTC_DIRECTION_INACTIVE : t->direction;
     const struct capabilities *can = t->kind == RTC_MEDIA_AUDIO ? &s->audio : &s->video;
+    section->takes_rids = t->kind == RTC_MEDIA_VIDEO;
+    for (size_t i = 0; t->sender.encoding_count > 1 && i < t->sender.encoding_count; i++)
+        text_copy(section->send_rids.all[section->send_rids.count++].id, JSEP_RID_MAX + 1, t->sender.encodings[i].rtp.rid);
     section->prefers = t->preferences.count > 0;
     section->codecs = section->prefers ? t->preferences.codecs : can->codecs;
     section->codec_count = section->prefers ? t->preferences.count : can->codec_count;

@@ -102,8 +102,10 @@ struct receiver_stream {
 
 struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
-    struct receiver_stream streams[1 + RTP_RIDS_MAX];  /* the one without a name, which is the only one before rids are negotiated */
-    size_t stream_count;                               /* at least 1 */
+    char rids[RTP_RIDS_MAX][RTP_RID_MAX + 1]; /* the streams that the peer names, as negotiated; one of them is in streams[0] */
+    size_t rid_count;
+    struct receiver_stream streams[1]; /* the one that is shown: that without a name, or the one that was selected of those with */
+    size_t stream_count;               /* 1 */
     rtc_media_stream *media_streams[JSEP_STREAMS_MAX]; /* references: [[AssociatedRemoteMediaStreams]], written by remote_streams.c */
     size_t media_stream_count;
     struct receiver_sources *sources; /* owned: who was heard lately */

@@ -19,6 +19,8 @@ enum {
     JSEP_FINGERPRINTS_MAX = 8,
     JSEP_STREAMS_MAX = 4,
     JSEP_ID_MAX = 128,
+    JSEP_RIDS_MAX = 8,
+    JSEP_RID_MAX = 16, /* that an RTP header extension of the one-byte form carries */
     JSEP_NO_PAYLOAD_TYPE = 0xff
 };
 
@@ -66,6 +68,19 @@ struct jsep_bundle {
     size_t position; /* place of its mid in the group */
 };
 
+/* A stream that simulcast names (RFC 8853), with what its a=rid line says of it. */
+struct jsep_rid {
+    char id[JSEP_RID_MAX + 1];
+    struct slice restrictions; /* as written, such as "pt=96;max-width=640" (RFC 8851 section 5); borrowed */
+};
+
+/* The streams of one direction in the order of a=simulcast: of alternatives the first, each once, with or without "~", and those alone
+ * that have an a=rid line. What is too long to be carried, or has other characters than letters and digits (RFC 8852), is left out. */
+struct jsep_rids {
+    struct jsep_rid all[JSEP_RIDS_MAX];
+    size_t count;
+};
+
 /* What the packets of an RTP section are: formats, header extensions, and what the author sends. */
 struct jsep_rtp {
     const struct jsep_codec *codecs; /* in order of preference; rtx formats are folded into the codec they repair */
@@ -81,7 +96,8 @@ struct jsep_rtp {
     uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
-    bool simulcast; /* a=simulcast present: for when it is negotiated (RFC 8853), which it is not yet */
+    bool simulcast;                        /* a=simulcast present */
+    struct jsep_rids send_rids, recv_rids; /* its author's */
 };
 
 /* The association of an application section (RFC 8841). */
@@ -148,8 +164,10 @@ struct jsep_local_section {
     size_t extension_count;
     const char *const *stream_ids; /* msid; none: "-" */
     size_t stream_count;
-    const char *track_id;    /* NULL: no msid line */
-    uint32_t ssrc, rtx_ssrc; /* 0: no a=ssrc lines */
+    const char *track_id;       /* NULL: no msid line */
+    struct jsep_rids send_rids; /* of several encodings; none: one without a name */
+    bool takes_rids;            /* an answer receives all the streams that the offer names */
+    uint32_t ssrc, rtx_ssrc;    /* 0: no a=ssrc lines */
     uint16_t sctp_port;
     uint64_t max_message_size;
 };
@@ -195,6 +213,7 @@ struct jsep_negotiated {
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX]; /* listed by both; ids as the answer says */
     size_t extension_count;
     bool rtcp_reduced_size;
+    struct jsep_rids send_rids, receive_rids; /* that both name; in our order and in theirs */
 };
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out);
 
@@ -204,6 +223,8 @@ bool jsep_codec_has_tones(const struct jsep_codec *codec);
 size_t jsep_common_codecs(const struct jsep_section *theirs, const struct jsep_section *ours, struct jsep_codec *out, size_t max);
 /* It protects, fills in or signals beside a codec: never what media is sent with. */
 bool jsep_codec_is_beside(const struct jsep_codec *codec);
+/* NULL: it is not among them. */
+const struct jsep_rid *jsep_rids_find(const struct jsep_rids *rids, const char *id);
 /* Whether one of the codecs that media can be sent with is in both lists. */
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count);
 /* The names of such codecs, each once, with commas; "none" when there is none. */

@@ -85,6 +85,22 @@ static void plan_extensions(const struct answer *answer, size_t index)
     }
 }
 
+/* RFC 8853 section 5.3.2: of the offer's streams those that we know; the order of what we send is ours. The streams need their names in
+ * packets (RFC 8852). */
+static void plan_rids(struct jsep_plan *plan, const struct jsep_section *offered)
+{
+    const struct jsep_local_section *local = plan->local;
+    if (!jsep_extension_find(plan->extensions, plan->extension_count, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"))
+        return;
+    for (size_t i = 0; direction_sends(plan->direction) && i < local->send_rids.count; i++) {
+        const struct jsep_rid *wanted = jsep_rids_find(&offered->rtp.recv_rids, local->send_rids.all[i].id);
+        if (wanted)
+            plan->send_rids.all[plan->send_rids.count++] = *wanted;
+    }
+    if (local->takes_rids && direction_receives(plan->direction))
+        plan->recv_rids = offered->rtp.send_rids;
+}
+
 /* RFC 9429 section 5.3.1: with max-bundle there is one transport. */
 static bool may_be_carried(const struct answer *answer, const struct jsep_section *offered)
 {
@@ -165,6 +181,7 @@ static void plan_section(struct answer *answer, size_t index)
     plan->reduced_size = offered->rtp.rtcp_reduced_size;
     plan->allow_mixed = offered->rtp.extmap_allow_mixed;
     plan_extensions(answer, index);
+    plan_rids(plan, offered);
 }
 
 /* The words of the offer's BUNDLE group number `group`. */

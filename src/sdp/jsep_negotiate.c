@@ -61,6 +61,14 @@ static void negotiate_extensions(const struct jsep_section *local, const struct 
     }
 }
 
+/* Those of `rids` that `other` has, too. */
+static void meet(const struct jsep_rids *rids, const struct jsep_rids *other, struct jsep_rids *out)
+{
+    for (size_t i = 0; i < rids->count; i++)
+        if (jsep_rids_find(other, rids->all[i].id))
+            out->all[out->count++] = rids->all[i];
+}
+
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out)
 {
     *out = (struct jsep_negotiated){.rejected = local->rejected || remote->rejected};
@@ -69,4 +77,6 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
     negotiate_codecs(local, remote, out);
     negotiate_tones(local, remote, out);
     negotiate_extensions(local, remote, out);
+    meet(&local->rtp.send_rids, &remote->rtp.recv_rids, &out->send_rids);
+    meet(&remote->rtp.send_rids, &local->rtp.recv_rids, &out->receive_rids);
 }

@@ -18,6 +18,9 @@ struct reading {
     uint32_t repair[2 * JSEP_SSRCS_MAX]; /* SSRCs that repair others */
     size_t repair_count;
     struct sdp_msid fallback; /* of a=ssrc:n msid */
+    struct sdp_rid rids[2 * JSEP_RIDS_MAX];
+    size_t rid_count;
+    struct sdp_simulcast simulcast;
     bool msid;
 };
 
@@ -299,14 +302,17 @@ static int read_ssrc(struct reading *r, const struct sdp_line *line)
 static int read_rid(struct reading *r, const struct sdp_line *line)
 {
     struct sdp_rid read;
-    return sdp_read_rid(line->value, &read) ? 0 : bad(r, line);
+    if (!sdp_read_rid(line->value, &read))
+        return bad(r, line);
+    if (r->rid_count < 2 * JSEP_RIDS_MAX)
+        r->rids[r->rid_count++] = read;
+    return 0;
 }
 
 static int read_simulcast(struct reading *r, const struct sdp_line *line)
 {
-    struct sdp_simulcast read;
     r->out->rtp.simulcast = true;
-    return sdp_read_simulcast(line->value, &read) ? 0 : bad(r, line);
+    return sdp_read_simulcast(line->value, &r->simulcast) ? 0 : bad(r, line);
 }
 
 static int read_sctp_port(struct reading *r, const struct sdp_line *line)
@@ -388,6 +394,46 @@ static int read_block(struct reading *r, const struct sdp_block *block, unsigned
             break;
         }
     return 0;
+}
+
+static bool is_carried_rid(struct slice id)
+{
+    for (size_t i = 0; i < id.len; i++)
+        if (!((id.data[i] >= '0' && id.data[i] <= '9') || ((id.data[i] | 0x20) >= 'a' && (id.data[i] | 0x20) <= 'z')))
+            return false;
+    return id.len > 0 && id.len <= JSEP_RID_MAX;
+}
+
+static const struct sdp_rid *line_of_rid(const struct reading *r, struct slice id, bool send)
+{
+    for (size_t i = 0; i < r->rid_count; i++)
+        if (r->rids[i].send == send && slice_eq(r->rids[i].id, id))
+            return &r->rids[i];
+    return NULL;
+}
+
+const struct jsep_rid *jsep_rids_find(const struct jsep_rids *rids, const char *id)
+{
+    for (size_t i = 0; i < rids->count; i++)
+        if (strcmp(rids->all[i].id, id) == 0)
+            return &rids->all[i];
+    return NULL;
+}
+
+/* Once all lines are read: a=rid may stand behind a=simulcast. */
+static void name_rids(const struct reading *r, struct slice streams, bool send, struct jsep_rids *out)
+{
+    while (streams.len > 0 && out->count < JSEP_RIDS_MAX) {
+        struct slice alternatives = sdp_until(&streams, ';'), id = sdp_until(&alternatives, ',');
+        if (id.len > 0 && id.data[0] == '~')
+            id = slice_of(id.data + 1, id.len - 1);
+        const struct sdp_rid *line = is_carried_rid(id) ? line_of_rid(r, id, send) : NULL;
+        struct jsep_rid *rid = &out->all[out->count];
+        if (!line || !jsep_copy(rid->id, sizeof rid->id, id) || jsep_rids_find(out, rid->id))
+            continue;
+        rid->restrictions = line->restrictions;
+        out->count++;
+    }
 }
 
 /* m= */
@@ -536,6 +582,8 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
         (void)add_msid(out, &r.fallback);
+    name_rids(&r, r.simulcast.send, true, &out->rtp.send_rids);
+    name_rids(&r, r.simulcast.recv, false, &out->rtp.recv_rids);
     out->rejected = out->port == 0 && !out->bundle.only;
     return 0;
 }

@@ -185,6 +185,32 @@ static void write_ssrcs(struct text *out, const struct jsep_snapshot *s, const s
         text_print(out, "a=ssrc:%u cname:%s\r\n", local->rtx_ssrc, s->cname);
 }
 
+static void write_rids(struct text *out, const struct jsep_rids *rids, const char *direction)
+{
+    for (size_t i = 0; i < rids->count; i++) {
+        const struct slice *r = &rids->all[i].restrictions;
+        text_print(out, "a=rid:%s %s%s%.*s\r\n", rids->all[i].id, direction, r->len > 0 ? " " : "", (int)r->len, (const char *)r->data);
+    }
+}
+
+static void write_rid_list(struct text *out, const struct jsep_rids *rids, const char *direction)
+{
+    for (size_t i = 0; i < rids->count; i++)
+        text_print(out, "%s%s", i > 0 ? ";" : direction, rids->all[i].id);
+}
+
+static void write_simulcast(struct text *out, const struct jsep_plan *plan)
+{
+    if (plan->send_rids.count + plan->recv_rids.count == 0)
+        return;
+    write_rids(out, &plan->send_rids, "send");
+    write_rids(out, &plan->recv_rids, "recv");
+    text_print(out, "a=simulcast:");
+    write_rid_list(out, &plan->send_rids, "send ");
+    write_rid_list(out, &plan->recv_rids, plan->send_rids.count > 0 ? " recv " : "recv ");
+    text_print(out, "\r\n");
+}
+
 static void write_media_attributes(struct text *out, const struct jsep_snapshot *s, const struct jsep_plan *plan)
 {
     if (plan->allow_mixed)
@@ -198,7 +224,9 @@ static void write_media_attributes(struct text *out, const struct jsep_snapshot 
         text_print(out, "a=rtcp-rsize\r\n");
     for (size_t i = 0; i < plan->codec_count; i++)
         write_codec(out, &plan->codecs[i]);
-    write_ssrcs(out, s, plan);
+    if (plan->send_rids.count == 0) /* of several, rids tell (RFC 8853 section 5.5) */
+        write_ssrcs(out, s, plan);
+    write_simulcast(out, plan);
 }
 
 static void write_sctp_attributes(struct text *out, const struct jsep_plan *plan)

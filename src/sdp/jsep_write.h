@@ -21,6 +21,7 @@ struct jsep_plan {
     size_t codec_count;
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
     size_t extension_count;
+    struct jsep_rids send_rids, recv_rids;
 };
 
 /* RTC_ERR_TYPE when anything that we would print could break out of its line: ids, names, parameters, URIs. */

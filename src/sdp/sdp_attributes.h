@@ -74,8 +74,7 @@ struct sdp_group {
 };
 bool sdp_read_group(struct slice value, struct sdp_group *out);
 
-/* "f send pt=96;max-width=640" (RFC 8851 section 4); ids of at most 255 characters. Descriptions are refused when it is malformed; what it
- * says, restrictions too, is for simulcast, which is not negotiated yet. */
+/* "f send pt=96;max-width=640" (RFC 8851 section 4); ids of at most 255 characters. Descriptions are refused when it is malformed. */
 struct sdp_rid {
     struct slice id;
     bool send;

@@ -392,6 +392,8 @@ static void transceivers(void **state)
     read->encoding_count = 1;
     read->encodings[0]->network_priority = (rtc_priority)9;
     REFUSED_BY(pc, rtc_rtp_sender_set_parameters(sender, read), RTC_ERR_TYPE, "priority");
+    REFUSED(rtc_rtp_receiver_select_rid(NULL, "f"), RTC_ERR_TYPE, "NULL");
+    REFUSED_BY(pc, rtc_rtp_receiver_select_rid(rtc_rtp_transceiver_receiver(picture), "f"), RTC_ERR_NOT_FOUND, "'f'");
     REFUSED(rtc_rtp_receiver_request_keyframe(NULL), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(sound)), RTC_ERR_INVALID_ACCESS, "keyframes");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(picture)), RTC_ERR_INVALID_STATE, "nothing is received");
@@ -402,6 +404,7 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_sender_set_parameters(rtc_rtp_transceiver_sender(sound), read), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_transceiver_set_codec_preferences(sound, NULL, 0), RTC_ERR_INVALID_STATE, "closed");
     rtc_rtp_parameters_free(read);
+    REFUSED(rtc_rtp_receiver_select_rid(rtc_rtp_transceiver_receiver(picture), "f"), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(picture)), RTC_ERR_INVALID_STATE, "closed");
     rtc_rtp_transceiver_unref(sound);
     rtc_rtp_transceiver_unref(picture);

@@ -14,7 +14,7 @@ const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both
   ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('maxBundle').slice(0, 1), ...both('tones')];
 
 const OTHERS = {
-  chromium: { scenarios: BROWSER_SCENARIOS },
+  chromium: { scenarios: [...BROWSER_SCENARIOS, ['layers we-answer', setup => scenarios.layers(setup, 'answer')]] },
   firefox: { scenarios: BROWSER_SCENARIOS },
   wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('dataOnly'), ...both('restarts', { media: false }), ...both('maxBundle').slice(0, 1)] },
   'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },

@@ -158,4 +158,19 @@ async function transportStopped(setup, ourRole) {
   assert.equal(await ours.close(), 0);
 }
 
-module.exports = { channelLater, dataOnly, everything, liteServer, maxBundle, otherHangsUp, restarts, tones, trackLater, transportStopped, weAddLater, weHangUp };
+// The other side sends three layers of one picture: all of them come, and each is shown when it is chosen.
+async function layers(setup, ourRole) {
+  const sizes = { q: 4, h: 2, f: 1 };
+  const { ours, other } = await setup({ ourRole, layers: Object.entries(sizes).map(([rid, scale]) => ({ rid, scaleResolutionDownBy: scale })) });
+  await checks.connected(ours, other);
+  assert.match(ours.sdp(), /a=simulcast:recv q;h;f\r\n/);
+  const width = async () => (await ours.stats()).video.width;
+  const least = await checks.becomes('the smallest layer', width, pixels => pixels > 0);
+  for (const rid of ['f', 'h', 'q', 'f']) {
+    await ours.write({ type: 'layer', rid });
+    await checks.becomes(`the layer ${rid}`, width, pixels => pixels === least * 4 / sizes[rid], 30);
+  }
+  assert.equal(await ours.close(), 0);
+}
+
+module.exports = { channelLater, dataOnly, everything, layers, liteServer, maxBundle, otherHangsUp, restarts, tones, trackLater, transportStopped, weAddLater, weHangUp };

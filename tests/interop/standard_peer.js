@@ -52,7 +52,10 @@ globalThis.StandardPeer = class {
 
   begin() {
     return this.enqueue(async () => {
-      const { role, audio, video, data } = this.options;
+      const { role, audio, video, layers, data } = this.options;
+      if (layers) {
+        this.connection.addTransceiver(this.painted(), { direction: 'sendonly', sendEncodings: layers });
+      }
       for (const kind of [audio && 'audio', video && 'video'].filter(Boolean)) {
         await this.addTrack(kind);
       }
@@ -68,6 +71,18 @@ globalThis.StandardPeer = class {
   async addTrack(kind) {
     const { track, stream } = await this.media.track(kind);
     this.connection.addTrack(track, stream);
+  }
+
+  // A moving picture that is large enough for a browser to make three layers of it.
+  painted() {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
+    const pen = canvas.getContext('2d');
+    let turn = 0;
+    setInterval(() => {
+      pen.fillStyle = `hsl(${turn++ % 360} 60% 50%)`;
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+    }, 33);
+    return canvas.captureStream(30).getVideoTracks()[0];
   }
 
   addChannel(label) {

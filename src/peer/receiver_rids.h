@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Which of the streams that a peer sends in one section (simulcast, RFC 8853) a receiver shows. */
+#ifndef CRTC_RECEIVER_RIDS_H
+#define CRTC_RECEIVER_RIDS_H
+
+#include "transceiver.h"
+
+/* The streams are those of this section now; the one that was shown goes on being it while it is among them, else the first is. */
+void receiver_follow_rids(rtc_rtp_receiver *receiver, const struct rtp_section *section);
+
+#endif
