@@ -111,6 +111,58 @@ function summaryIsSound(ours, { media }) {
   }
 }
 
+const one = (statistics, type, kind) => statistics.find(each => each.type === type && (!kind || each.kind === kind));
+
+// What one side says of the media that it sends and what the other says of receiving it (webrtc-stats), within what is on its way while both are asked. Firefox
+// counts no quantizers of what it sees, and no reports.
+function streamAgrees(sender, receiver, kind) {
+  const ON_ITS_WAY = { packets: 150, bytes: 150000, frames: 60 };
+  const out = one(sender, 'outbound-rtp', kind);
+  const into = one(receiver, 'inbound-rtp', kind);
+  const close = (got, sent, slack, what) => assert.ok(got <= sent + slack && got >= sent * 0.95 - slack, `${kind}: ${what}: ${sent} sent, ${got} received`);
+  assert.equal(into.ssrc, out.ssrc);
+  close(into.packetsReceived, out.packetsSent, ON_ITS_WAY.packets, 'packets');
+  close(into.bytesReceived, out.bytesSent, ON_ITS_WAY.bytes, 'bytes');
+  const [ours, theirs] = [[sender, out], [receiver, into]].map(([statistics, { codecId }]) => statistics.find(({ id }) => id === codecId));
+  assert.equal(ours.mimeType.toLowerCase(), theirs.mimeType.toLowerCase());
+  assert.deepEqual([ours.payloadType, ours.clockRate, ours.channels], [theirs.payloadType, theirs.clockRate, theirs.channels]);
+  const heard = sender.find(({ id }) => id === out.remoteId);
+  const told = receiver.find(({ id }) => id === into.remoteId);
+  assert.ok(heard.roundTripTime >= 0 && heard.roundTripTime < 1, `round trip ${heard.roundTripTime}`);
+  assert.ok(Math.abs(heard.packetsLost - into.packetsLost) < 50, `${heard.packetsLost} and ${into.packetsLost} lost`);
+  assert.ok(told.packetsSent <= out.packetsSent + ON_ITS_WAY.packets && told.packetsSent > 0 && told.reportsSent !== 0, JSON.stringify(told));
+  if (kind === 'video') {
+    close(into.framesDecoded, out.framesEncoded, ON_ITS_WAY.frames, 'frames');
+    assert.ok(into.qpSum === undefined || out.qpSum === undefined || Math.abs(into.qpSum / into.framesDecoded - out.qpSum / out.framesEncoded) < 15, `quantizers ${out.qpSum / out.framesEncoded} and ${into.qpSum / into.framesDecoded}`);
+  } else {
+    assert.ok(into.totalAudioEnergy > 0 && into.totalSamplesDuration > 1, JSON.stringify(into));
+  }
+}
+
+// Both sides have heard of each other by reports.
+function areReported(statistics) {
+  return ['audio', 'video'].every(kind => one(statistics, 'outbound-rtp', kind)?.packetsSent > 100 && one(statistics, 'remote-inbound-rtp', kind)?.roundTripTime !== undefined
+    && one(statistics, 'remote-outbound-rtp', kind)?.packetsSent > 50);
+}
+
+async function statisticsAgree(ours, other) {
+  const [mine, theirs] = await becomes('reports of both sides', async () => Promise.all([ours.stats(), other.stats()]).then(all => all.map(({ statistics }) => statistics)),
+    all => all.every(areReported), 30);
+  for (const kind of ['audio', 'video']) {
+    streamAgrees(mine, theirs, kind);
+    streamAgrees(theirs, mine, kind);
+  }
+  for (const statistics of [mine, theirs]) {
+    const { selectedCandidatePairId } = one(statistics, 'transport') ?? {}; // Firefox has none
+    assert.ok(!selectedCandidatePairId || statistics.find(({ id }) => id === selectedCandidatePairId).currentRoundTripTime < 1);
+  }
+  for (const each of mine) { // no reference leads nowhere
+    for (const name of Object.keys(each).filter(key => key.endsWith('Id'))) {
+      assert.ok(mine.some(({ id }) => id === each[name]), `${name} of ${each.type}`);
+    }
+  }
+}
+
 // The selected pair's local candidate has the fragment of the newest credentials; statistics hold one generation again once it was taken up.
 function isOnNewGeneration({ statistics }) {
   const transport = statistics.find(({ type }) => type === 'transport');
@@ -118,4 +170,4 @@ function isOnNewGeneration({ statistics }) {
   return candidates.length > 0 && candidates.every(({ usernameFragment }) => usernameFragment === transport.iceLocalUsernameFragment);
 }
 
-module.exports = { OUR_MEDIA_ARGS, becomes, connected, isOnNewGeneration, messagesCross, near, otherHearsUs, otherSeesUs, rgb, summaryIsSound, weHearOther, weSeeOther, withoutStatistics };
+module.exports = { OUR_MEDIA_ARGS, becomes, connected, isOnNewGeneration, messagesCross, near, otherHearsUs, otherSeesUs, rgb, statisticsAgree, summaryIsSound, weHearOther, weSeeOther, withoutStatistics };

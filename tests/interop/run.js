@@ -11,7 +11,7 @@ const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
 const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly'), ...both('liteServer'),
-  ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('maxBundle').slice(0, 1), ...both('tones')];
+  ...both('statistics'), ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('maxBundle').slice(0, 1), ...both('tones')];
 
 const OTHERS = {
   chromium: { scenarios: [...BROWSER_SCENARIOS, ['layers we-answer', setup => scenarios.layers(setup, 'answer')]] },

@@ -14,6 +14,16 @@ async function everything(setup, ourRole, { largest } = {}) {
   checks.summaryIsSound(ours, { media: true });
 }
 
+// What both say of the same call.
+async function statistics(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
+  await checks.connected(ours, other);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other)]);
+  await checks.statisticsAgree(ours, other);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+}
+
 // Our offer has one section with a port, the others are bundle-only and have no transport of their own.
 async function maxBundle(setup, ourRole) {
   const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk', maxBundle: true });
@@ -173,4 +183,4 @@ async function layers(setup, ourRole) {
   assert.equal(await ours.close(), 0);
 }
 
-module.exports = { channelLater, dataOnly, everything, layers, liteServer, maxBundle, otherHangsUp, restarts, tones, trackLater, transportStopped, weAddLater, weHangUp };
+module.exports = { channelLater, dataOnly, everything, layers, liteServer, maxBundle, otherHangsUp, restarts, statistics, tones, trackLater, transportStopped, weAddLater, weHangUp };

@@ -146,7 +146,7 @@ globalThis.StandardPeer = class {
         case 'tones': return this.connection.getSenders().find(({ dtmf }) => dtmf).dtmf.insertDTMF(line.tones, line.duration);
         case 'stop': return this.connection.getTransceivers()[line.index].stop();
         case 'restart': return this.connection.restartIce();
-        case 'stats': return this.emit({ type: 'stats', ...await this.media.stats() });
+        case 'stats': return this.emit({ type: 'stats', ...await this.media.stats(), statistics: [...(await this.connection.getStats?.() ?? new Map()).values()] });
         case 'bye': return this.connection.close();
       }
       throw new Error(`unknown line ${JSON.stringify(line)}`);
