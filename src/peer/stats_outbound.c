@@ -139,6 +139,7 @@ static void add_encoding(struct stats_builder *b, const rtc_rtp_transceiver *t, 
     struct sent_ids ids;
     if (!rtp_session_outbound_stats(transport_media(t->transport), encoding->stream, b->pc->now, &s))
         return;
+    s.active = s.active && !encoding->settings.inactive; /* as the parameters of its sender have it */
     (void)snprintf(ids.stream, sizeof ids.stream, "O%s%s%s", t->mid, rid[0] ? "-" : "", rid);
     (void)snprintf(ids.remote, sizeof ids.remote, "RI%s%s%s", t->mid, rid[0] ? "-" : "", rid);
     source_id(t, ids.source);

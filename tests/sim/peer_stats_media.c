@@ -283,6 +283,25 @@ static void decoders(void **state)
     rtc_stats_report_unref(report);
 }
 
+/* setParameters shows at once. */
+static void an_encoding_that_is_inactive(void **state)
+{
+    (void)state;
+    connect_call();
+    for (size_t n = 0; n < 2; n++) {
+        rtc_rtp_parameters *parameters;
+        rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(call.p.peer[0].pc, n));
+        assert_int_equal(rtc_rtp_sender_get_parameters(sender, &parameters), RTC_OK);
+        parameters->encodings[0]->inactive = true;
+        assert_int_equal(rtc_rtp_sender_set_parameters(sender, parameters), RTC_OK);
+        rtc_rtp_parameters_free(parameters);
+    }
+    rtc_stats_report *report = report_of(0);
+    assert_false(truth(find(report, "outbound-rtp", "audio"), "active"));
+    assert_false(truth(find(report, "outbound-rtp", "video"), "active"));
+    rtc_stats_report_unref(report);
+}
+
 /* The clocks of both sides are one in simulation: what plays now was captured a little while ago. */
 static void playout_time(void **state)
 {
@@ -469,8 +488,8 @@ static void times_go_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sources),      TEST(codecs),  TEST(encoders),         TEST(decoders),    TEST(selectors),   TEST(tracks_of_nobody_and_of_two),
-        TEST(playout_time), TEST(as_json), TEST(both_sides_agree), TEST(after_close), TEST(times_go_up),
+        TEST(an_encoding_that_is_inactive), TEST(sources),      TEST(codecs),  TEST(encoders),         TEST(decoders),    TEST(selectors),
+        TEST(tracks_of_nobody_and_of_two),  TEST(playout_time), TEST(as_json), TEST(both_sides_agree), TEST(after_close), TEST(times_go_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
