@@ -110,6 +110,9 @@ typedef enum rtc_bundle_policy { RTC_BUNDLE_BALANCED = 0, RTC_BUNDLE_MAX_COMPAT 
 /* RTCIceTransportPolicy. ALL: whatever connects. RELAY: nothing but relayed candidates is gathered, used or told to the peer. */
 typedef enum rtc_ice_transport_policy { RTC_ICE_TRANSPORT_ALL = 0, RTC_ICE_TRANSPORT_RELAY = 1 } rtc_ice_transport_policy;
 
+/* RTCRtcpMuxPolicy. REQUIRE: RTCP goes where RTP goes, and a description that does not say so is refused. NEGOTIATE, which the standard gave up, is RTC_ERR_NOT_SUPPORTED. */
+typedef enum rtc_rtcp_mux_policy { RTC_RTCP_MUX_REQUIRE = 0, RTC_RTCP_MUX_NEGOTIATE = 1 } rtc_rtcp_mux_policy;
+
 /* Candidates for TCP (RFC 6544), used where nothing gets through over UDP. ENABLED: connect to the peer's, and listen for the peer on a port of each
  * interface, as a browser needs, which only connects. ACTIVE: connect only. DISABLED: none. */
 typedef enum rtc_ice_tcp_policy { RTC_ICE_TCP_ENABLED = 0, RTC_ICE_TCP_ACTIVE = 1, RTC_ICE_TCP_DISABLED = 2 } rtc_ice_tcp_policy;
@@ -130,7 +133,7 @@ typedef struct rtc_configuration {
     rtc_loop *loop;                            /* NULL: no loop, see <crtc/transport.h>. Must outlive the connection. */
     const rtc_ice_server *const *ice_servers;  /* iceServers: an array of pointers */
     size_t ice_server_count;
-    rtc_certificate *const *certificates;      /* the first is used; none: one of the context's ready-made ones */
+    rtc_certificate *const *certificates;      /* the first is used, none may have expired; none given: one of the context's ready-made ones */
     size_t certificate_count;
     rtc_bundle_policy bundle_policy;           /* can not change */
     rtc_ice_transport_policy ice_transport_policy; /* RELAY: nothing but relayed candidates is gathered, used or told to the peer */
@@ -177,6 +180,7 @@ typedef struct rtc_configuration {
     size_t remote_deny_count;
     uint32_t start_bitrate_bps;                /* for all video sent, to begin with; 0: 300 kbit/s. From there it climbs within seconds while the network
                                                 * takes it; who knows that there is room may begin higher. Can not change. */
+    rtc_rtcp_mux_policy rtcp_mux_policy;       /* rtcpMuxPolicy */
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */
@@ -322,17 +326,34 @@ RTC_EXPORT int rtc_peer_connection_set_callbacks(rtc_peer_connection *connection
  * of a list is missing), RTC_ERR_SYNTAX (a server's URL), RTC_ERR_NOT_SUPPORTED (a URL's transport, an option that this version does not know), RTC_ERR_INVALID_ACCESS (a TURN
  * server without credentials, servers or relays with ICE-lite), RTC_ERR_RANGE (too many servers), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
+/* getConfiguration: what it was made with, and what set_configuration changed since; `size` is that of the library. Members that were not given are zero, as they were.
+ * Borrowed until the next rtc_peer_connection_set_configuration; also of a closed connection. */
+RTC_EXPORT const rtc_configuration *rtc_peer_connection_get_configuration(const rtc_peer_connection *connection);
 /* What went wrong in the last call on the connection, or on a channel, transceiver, sender or receiver of it, among those that can fail: in words, with the offending
  * SDP line or value; "" when that call succeeded. Borrowed until the next call. For a NULL handle, or where there is no connection (its constructor): rtc_last_error(). */
 RTC_EXPORT const char *rtc_peer_connection_last_error(const rtc_peer_connection *connection);
 
-/* createOffer, createAnswer. *sdp is borrowed until the next create call.
+/* createOffer, createAnswer. *sdp is borrowed until the next create call, or call without a text to rtc_peer_connection_set_local_description. It is the text of last time when nothing has changed
+ * since.
  * Errors: RTC_ERR_INVALID_STATE (closed; an offer needs "stable" or "have-local-offer", an answer "have-remote-offer" or "have-local-pranswer"), RTC_ERR_TYPE (connection or sdp is NULL),
  * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_create_offer(rtc_peer_connection *connection, const char **sdp);
 RTC_EXPORT int rtc_peer_connection_create_answer(rtc_peer_connection *connection, const char **sdp);
+/* RTCOfferOptions (webrtc-pc 4.2.7), with the legacy members of 4.4.3.2. */
+typedef struct rtc_offer_options {
+    size_t size;                     /* sizeof(rtc_offer_options) */
+    bool ice_restart;                /* this offer has other ICE credentials than our description that counts */
+    bool has_offer_to_receive_audio; /* for false: true counts without */
+    bool offer_to_receive_audio;     /* true: a transceiver is added that receives, if there is none; false: those there are receive no more */
+    bool has_offer_to_receive_video; /* the same for video */
+    bool offer_to_receive_video;     /* the same for video */
+} rtc_offer_options;
+/* createOffer with options, which may be NULL.
+ * Errors: RTC_ERR_INVALID_STATE (closed, or neither "stable" nor "have-local-offer"), RTC_ERR_TYPE (connection or sdp is NULL, a size that is not set),
+ * RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_peer_connection_create_offer_with(rtc_peer_connection *connection, const rtc_offer_options *options, const char **sdp);
 /* setLocalDescription. RTC_SDP_NONE with NULL is the parameterless form: it makes the offer or answer itself. A text must be what create gave last; NULL or "" stands
- * for that. RTC_SDP_ROLLBACK in "have-local-offer" takes our offer back, whatever the text: everything is as it was when the state was "stable" last, and the offer may
+ * for that, or for a new one if that does not say what there is any more. RTC_SDP_ROLLBACK in "have-local-offer" takes our offer back, whatever the text: everything is as it was when the state was "stable" last, and the offer may
  * be set again.
  * Errors: RTC_ERR_INVALID_STATE (closed, or the signaling state lets no such description be set), RTC_ERR_INVALID_MODIFICATION (another text), RTC_ERR_TYPE (connection is NULL, an unknown type), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_local_description(rtc_peer_connection *connection, rtc_sdp_type type, const char *sdp);
@@ -354,6 +375,15 @@ RTC_EXPORT const char *rtc_peer_connection_current_remote_description(rtc_peer_c
 /* pendingLocalDescription, pendingRemoteDescription: the offer that waits for its answer, and a provisional answer to it. As above. */
 RTC_EXPORT const char *rtc_peer_connection_pending_local_description(rtc_peer_connection *connection, rtc_sdp_type *type);
 RTC_EXPORT const char *rtc_peer_connection_pending_remote_description(rtc_peer_connection *connection, rtc_sdp_type *type);
+
+/* What the last description of the peer says of candidates that come one by one. */
+typedef enum rtc_trickle {
+    RTC_TRICKLE_UNKNOWN = 0,    /* there is none */
+    RTC_TRICKLE_SUPPORTED = 1,  /* the peer takes them */
+    RTC_TRICKLE_UNSUPPORTED = 2 /* it wants them all in a description: set one that is complete (on_ice_candidate with NULL) */
+} rtc_trickle;
+/* canTrickleIceCandidates (webrtc-pc 4.4.2). */
+RTC_EXPORT rtc_trickle rtc_peer_connection_can_trickle_ice_candidates(const rtc_peer_connection *connection);
 
 /* addIceCandidate. `candidate` NULL, or one without text, mid and index: the peer has no more for any section. What was added stands in the remote description, the pending
  * one, the current one or both, as the username fragments say.

@@ -55,7 +55,7 @@ struct ice_server {
     char username[509], credential[509];
 };
 
-enum { ICE_SERVERS_MAX = 16, ICE_UFRAG_MAX = 256, ICE_PASSWORD_MAX = 256, ICE_LOCAL_UFRAG_LEN = 8, ICE_LOCAL_PASSWORD_LEN = 24 };
+enum { ICE_SERVERS_MAX = 32, ICE_UFRAG_MAX = 256, ICE_PASSWORD_MAX = 256, ICE_LOCAL_UFRAG_LEN = 8, ICE_LOCAL_PASSWORD_LEN = 24 };
 
 /* A username fragment and a password, made together. */
 struct ice_credentials {

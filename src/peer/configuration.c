@@ -3,6 +3,7 @@
 #include "configuration.h"
 
 #include "endpoint.h"
+#include "kept_configuration.h"
 #include "text.h"
 
 enum { PORT = 3478, PORT_TLS = 5349 };
@@ -157,13 +158,25 @@ static int choose_certificate(rtc_peer_connection *pc, const rtc_configuration *
 {
     if (c->certificate_count == 0)
         return certificate_take(pc->context, &pc->settings.certificate);
-    struct certificate *given = c->certificates ? (struct certificate *)c->certificates[0] : NULL;
-    if (!given)
-        return peer_fail(pc, RTC_ERR_TYPE, "certificates: entry 0 is missing");
-    if (certificate_expires_us(given) <= context_wall_us(pc->context, peer_now(pc)))
-        return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the certificate has expired");
-    pc->settings.certificate = certificate_ref(given);
+    for (size_t i = 0; i < c->certificate_count; i++) {
+        struct certificate *given = c->certificates ? (struct certificate *)c->certificates[i] : NULL;
+        if (!given)
+            return peer_fail(pc, RTC_ERR_TYPE, "certificates: entry %zu is missing", i);
+        if (certificate_expires_us(given) <= context_wall_us(pc->context, peer_now(pc)))
+            return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "certificates: entry %zu has expired", i);
+    }
+    pc->settings.certificate = certificate_ref((struct certificate *)c->certificates[0]);
     return RTC_OK;
+}
+
+/* Those that are given are those that there are. */
+static bool same_certificates(const rtc_peer_connection *pc, const rtc_configuration *c)
+{
+    const rtc_configuration *kept = kept_configuration_show(pc->configuration);
+    if (c->certificate_count == 0)
+        return true;
+    return c->certificates && c->certificate_count == kept->certificate_count &&
+           memcmp(c->certificates, kept->certificates, c->certificate_count * sizeof *c->certificates) == 0;
 }
 
 static int add_filter(void *filters, struct slice text)
@@ -230,6 +243,8 @@ static int check_first(rtc_peer_connection *pc, const rtc_configuration *c, void
         return error;
     if (c->ice_gathering_policy != RTC_ICE_GATHER_CONTINUALLY && c->ice_gathering_policy != RTC_ICE_GATHER_ONCE)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_gathering_policy %d", (int)c->ice_gathering_policy);
+    if (c->rtcp_mux_policy == RTC_RTCP_MUX_NEGOTIATE)
+        return peer_fail(pc, RTC_ERR_NOT_SUPPORTED, "RTCP is always multiplexed with RTP");
     if (c->max_channels > 65534)
         return peer_fail(pc, RTC_ERR_RANGE, "max_channels is over 65534");
     if (c->max_message_size > 256 * 1024)
@@ -268,8 +283,10 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the bundle policy can not change");
     if (c->ice_lite && !pc->settings.ice_lite)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "ICE-lite is chosen at first");
-    if (c->certificate_count > 0 && (!c->certificates || (struct certificate *)c->certificates[0] != pc->settings.certificate))
-        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificate can not change");
+    if (c->rtcp_mux_policy != RTC_RTCP_MUX_REQUIRE)
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the RTCP mux policy can not change");
+    if (!same_certificates(pc, c))
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificates can not change");
     if (c->ice_candidate_pool_size != pc->candidate_pool_size && negotiation_local(&pc->negotiation))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the candidate pool's size can not change after a local description was set");
     return RTC_OK;
@@ -287,9 +304,26 @@ static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown bundle_policy %d", (int)c->bundle_policy);
     if (c->ice_transport_policy != RTC_ICE_TRANSPORT_ALL && c->ice_transport_policy != RTC_ICE_TRANSPORT_RELAY)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_transport_policy %d", (int)c->ice_transport_policy);
+    if ((unsigned)c->rtcp_mux_policy > RTC_RTCP_MUX_NEGOTIATE)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown rtcp_mux_policy %d", (int)c->rtcp_mux_policy);
     if ((unsigned)c->ice_tcp_policy > RTC_ICE_TCP_DISABLED)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_tcp_policy %d", (int)c->ice_tcp_policy);
     return RTC_OK;
+}
+
+/* What is there, with what a change changes. */
+static int keep(rtc_peer_connection *pc, const rtc_configuration *c, bool first, struct kept_configuration **out)
+{
+    rtc_configuration all = *c;
+    if (!first) {
+        all = *kept_configuration_show(pc->configuration);
+        all.ice_servers = c->ice_servers;
+        all.ice_server_count = c->ice_server_count;
+        all.ice_transport_policy = c->ice_transport_policy;
+        all.ice_candidate_pool_size = c->ice_candidate_pool_size;
+        all.max_bitrate_bps = c->max_bitrate_bps ? c->max_bitrate_bps : all.max_bitrate_bps;
+    }
+    return kept_configuration_new(pc, &all, out);
 }
 
 /* `lost`: of a new connection; NULL: a change. */
@@ -307,11 +341,16 @@ static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (
     if (lite && (relay_only || c.ice_server_count > 0))
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "ICE-lite knows host candidates only: no servers, no relays");
     struct ice_server *servers = NULL;
+    struct kept_configuration *kept = NULL;
     uint32_t count = 0;
     error = make_servers(pc, &c, &servers, &count);
     if (!error)
         error = first ? check_first(pc, &c, lost) : check_change(pc, &c);
+    if (!error)
+        error = keep(pc, &c, first, &kept);
     if (!error) {
+        kept_configuration_free(pc->context, pc->configuration);
+        pc->configuration = kept;
         *servers_changed = !same_servers(pc, servers, count, relay_only);
         configuration_forget_servers(pc);
         pc->settings.servers = servers;
@@ -337,4 +376,9 @@ int configuration_begin(rtc_peer_connection *pc, const rtc_configuration *given,
 int configuration_change(rtc_peer_connection *pc, const rtc_configuration *given, bool *servers_changed)
 {
     return apply(pc, given, NULL, servers_changed);
+}
+
+const rtc_configuration *rtc_peer_connection_get_configuration(const rtc_peer_connection *pc)
+{
+    return kept_configuration_show(pc->configuration);
 }

@@ -3,12 +3,12 @@
  * asking for other credentials; shown_descriptions.c reads them. Everything that can be refused is checked before anything changes.
  * signaling.h has the moves. */
 #include "candidate_pool.h"
+#include "created_descriptions.h"
 #include "negotiation.h"
 #include "negotiation_needed.h"
 #include "peer_record.h"
 #include "peer_transport.h"
 #include "restart.h"
-#include "snapshot.h"
 #include "transport.h"
 
 /* Says what is wrong with a description, and quotes the line. */
@@ -43,18 +43,16 @@ static const char *state_name(const rtc_peer_connection *pc)
     return rtc_signaling_state_name(pc->negotiation.signaling);
 }
 
-/* Keeps `text` as the last created description. */
-static int keep(rtc_peer_connection *pc, struct created_description *slot, struct text *text, int error, const char **sdp)
+static int create_offer(rtc_peer_connection *pc, const rtc_offer_options *given, const char **sdp)
 {
-    char *made = error ? NULL : text_take(text);
-    if (!made) {
-        text_fini(text);
-        return error ? error : RTC_ERR_NO_MEMORY;
-    }
-    memory_free(pc->context, slot->text);
-    *slot = (struct created_description){.text = made, .counts = true};
-    *sdp = made;
-    return RTC_OK;
+    rtc_offer_options o;
+    int error = peer_options(pc, &o, sizeof o, given, "rtc_offer_options");
+    if (error)
+        return error;
+    if (!may_set(pc, SIGNALING_LOCAL, RTC_SDP_OFFER))
+        return peer_fail(pc, RTC_ERR_INVALID_STATE, "an offer can not be made in state %s", state_name(pc));
+    error = created_offer_receives(pc, &o);
+    return error ? error : created_offer(pc, o.ice_restart, sdp);
 }
 
 /* `sdp` NULL: it failed. */
@@ -75,22 +73,23 @@ static void record_set(rtc_peer_connection *pc, const char *call, rtc_sdp_type t
         peer_record(pc, call, "type:s sdp:s", rtc_sdp_type_name(type), sdp ? sdp : "");
 }
 
+int rtc_peer_connection_create_offer_with(rtc_peer_connection *pc, const rtc_offer_options *options, const char **sdp)
+{
+    if (!pc || !sdp)
+        return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_create_offer_with: %s is NULL", pc ? "sdp" : "connection");
+    int error = peer_begin(pc);
+    if (error)
+        return error;
+    error = peer_end(pc, create_offer(pc, options, sdp));
+    record_created(pc, true, error ? NULL : *sdp);
+    return error;
+}
+
 int rtc_peer_connection_create_offer(rtc_peer_connection *pc, const char **sdp)
 {
     if (!pc || !sdp)
         return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_create_offer: %s is NULL", pc ? "sdp" : "connection");
-    int error = peer_begin(pc);
-    if (error)
-        return error;
-    if (!may_set(pc, SIGNALING_LOCAL, RTC_SDP_OFFER))
-        return peer_fail(pc, RTC_ERR_INVALID_STATE, "an offer can not be made in state %s", state_name(pc));
-    error = peer_need_transport(pc, true);
-    struct text text = text_new(pc->context);
-    if (!error)
-        error = snapshot_offer(pc, &text);
-    error = peer_end(pc, keep(pc, &pc->negotiation.last_offer, &text, error, sdp));
-    record_created(pc, true, error ? NULL : *sdp);
-    return error;
+    return rtc_peer_connection_create_offer_with(pc, NULL, sdp);
 }
 
 int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
@@ -102,9 +101,7 @@ int rtc_peer_connection_create_answer(rtc_peer_connection *pc, const char **sdp)
         return error;
     if (!may_set(pc, SIGNALING_LOCAL, RTC_SDP_ANSWER))
         return peer_fail(pc, RTC_ERR_INVALID_STATE, "an answer can not be made in state %s", state_name(pc));
-    struct text text = text_new(pc->context);
-    error = snapshot_answer(pc, description_says(pc->negotiation.pending.remote), &text);
-    error = peer_end(pc, keep(pc, &pc->negotiation.last_answer, &text, error, sdp));
+    error = peer_end(pc, created_answer(pc, sdp));
     record_created(pc, false, error ? NULL : *sdp);
     return error;
 }
@@ -144,16 +141,18 @@ static int set_local(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp
     if (error || type == RTC_SDP_ROLLBACK)
         return error ? error : roll_back(pc);
     bool answering = type != RTC_SDP_OFFER;
-    const struct created_description *last = answering ? &pc->negotiation.last_answer : &pc->negotiation.last_offer;
+    struct created_description *last = answering ? &pc->negotiation.last_answer : &pc->negotiation.last_offer;
     const char *text = last->counts ? last->text : NULL;
     error = check_created(pc, text, sdp);
-    if (!error && (!text || !sdp || !sdp[0]))
-        error = answering ? rtc_peer_connection_create_answer(pc, &text) : rtc_peer_connection_create_offer(pc, &text);
+    if (!error && (!text || !sdp || !sdp[0])) /* the last one, if it still says what there is */
+        error = answering ? created_answer(pc, &text) : created_offer(pc, last->counts && last->restarts, &text);
     if (!error)
         error = load(pc, type, text, &d);
     if (error)
         return error;
     error = negotiation_set(pc, SIGNALING_LOCAL, d);
+    if (!error)
+        last->restarts = false;
     description_unref(pc->context, d);
     return error;
 }
@@ -209,6 +208,14 @@ int rtc_peer_connection_set_remote_description(rtc_peer_connection *pc, rtc_sdp_
     error = finish(pc, set_remote(pc, type, sdp));
     peer_record_end(pc, "setRemoteDescriptionOnSuccess", "setRemoteDescriptionOnFailure", error);
     return error;
+}
+
+rtc_trickle rtc_peer_connection_can_trickle_ice_candidates(const rtc_peer_connection *pc)
+{
+    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
+    if (!remote)
+        return RTC_TRICKLE_UNKNOWN;
+    return session_description_trickles(remote) ? RTC_TRICKLE_SUPPORTED : RTC_TRICKLE_UNSUPPORTED;
 }
 
 int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)

@@ -34,6 +34,15 @@ static int make(rtc_context *context, const struct negotiation_facts *facts, siz
     return RTC_OK;
 }
 
+/* RFC 9429 section 5.8.3, with the policy that there is. */
+static int check_rtcp_mux(const struct session_description *d, struct sdp_error *why)
+{
+    for (size_t i = 0; i < d->section_count; i++)
+        if (negotiation_is_media(&d->sections[i]) && !d->sections[i].rejected && !d->sections[i].transport.rtcp_mux)
+            return sdp_fail(why, RTC_ERR_INVALID_ACCESS, d->sdp->media[i].block.lines[0].number, "section %zu has no a=rtcp-mux", i);
+    return RTC_OK;
+}
+
 static int check(const struct negotiation_facts *facts, enum signaling_side side, const struct description *d, struct sdp_error *why)
 {
     int error = RTC_OK;
@@ -41,7 +50,7 @@ static int check(const struct negotiation_facts *facts, enum signaling_side side
         error = jsep_check_answer((side == SIGNALING_LOCAL ? facts->pending->remote : facts->pending->local)->parsed, d->parsed, why);
     else if (side == SIGNALING_REMOTE)
         error = jsep_check_offer(description_says(facts->stable->remote), description_says(facts->stable->local), d->parsed, why);
-    return error;
+    return error || side == SIGNALING_LOCAL ? error : check_rtcp_mux(d->parsed, why);
 }
 
 /* Sections that a transceiver may have: the state has room for so many more. */

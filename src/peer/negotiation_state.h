@@ -78,7 +78,8 @@ struct agreed_media *negotiation_state_of(const struct negotiation_state *state,
 /* What was created last, which the application may read until the next one is. */
 struct created_description {
     char *text;
-    bool counts; /* it may be set: nothing that it was made from is over */
+    bool counts;   /* it may be set: nothing that it was made from is over */
+    bool restarts; /* an offer that was asked to restart ICE, and was not set yet */
 };
 
 /* The connection's part of it. Owner: the connection. The states, `signaling` and `needed` are written where a plan is carried out

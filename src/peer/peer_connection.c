@@ -4,6 +4,7 @@
 
 #include "candidate_pool.h"
 #include "configuration.h"
+#include "kept_configuration.h"
 #include "data_channel.h"
 #include "endpoint.h"
 #include "negotiation_transport.h"
@@ -38,6 +39,7 @@ static void destroy(rtc_peer_connection *pc)
     rtc_sctp_transport_unref(pc->channels.sctp.ending);
     endpoint_member_free(pc->settings.member);
     configuration_forget_servers(pc);
+    kept_configuration_free(context, pc->configuration);
     memory_free(context, pc->settings.authorities_pem);
     memory_free(context, pc->settings.rules);
     certificate_unref(pc->settings.certificate);

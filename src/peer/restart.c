@@ -64,11 +64,11 @@ static const struct ice_credentials *fresh(rtc_peer_connection *pc, size_t numbe
     return &n->fresh[number];
 }
 
-int restart_offer_credentials(rtc_peer_connection *pc, size_t number, struct ice_credentials *out)
+int restart_offer_credentials(rtc_peer_connection *pc, size_t number, bool restart, struct ice_credentials *out)
 {
     const struct transport *t = peer_transports_at(&pc->transports, number);
-    const struct ice_credentials *credentials =
-        t && !must_be_replaced(pc, t) ? ice_agent_credentials(transport_ice_latest(t)) : fresh(pc, number);
+    bool anew = !t || must_be_replaced(pc, t) || (restart && negotiation_local(&pc->negotiation));
+    const struct ice_credentials *credentials = !anew ? ice_agent_credentials(transport_ice_latest(t)) : fresh(pc, number);
     if (credentials)
         *out = *credentials;
     return credentials ? RTC_OK : RTC_ERR_NO_MEMORY;

@@ -11,8 +11,9 @@ void restart_wish(rtc_peer_connection *pc);
 bool restart_is_wished(const rtc_peer_connection *pc);
 /* A negotiation is complete: a wish for a restart may be fulfilled. */
 void restart_settled(rtc_peer_connection *pc);
-/* The credentials that a new offer has for a transport, which need not be there yet. RTC_ERR_NO_MEMORY. */
-int restart_offer_credentials(rtc_peer_connection *pc, size_t number, struct ice_credentials *out);
+/* The credentials that a new offer has for a transport, which need not be there yet. `restart`: this offer is to have others than our
+ * description that counts. RTC_ERR_NO_MEMORY. */
+int restart_offer_credentials(rtc_peer_connection *pc, size_t number, bool restart, struct ice_credentials *out);
 /* The same of an answer; it is there. */
 void restart_answer_credentials(const rtc_peer_connection *pc, size_t number, struct ice_credentials *out);
 

@@ -19,6 +19,7 @@ struct snapshot {
     struct jsep_local_transport *transports;
     size_t capacity;
     bool offers;
+    bool ice_restart;                 /* this offer is to */
     struct capabilities audio, video; /* what the sections' lists point into */
 };
 
@@ -239,13 +240,13 @@ static void set_group(const rtc_peer_connection *pc, struct snapshot *s, size_t 
 /* Rejected sections repeat what others say. */
 static int set_carriers(rtc_peer_connection *pc, struct snapshot *s, const struct offered_carrier *carriers)
 {
-    int error = restart_offer_credentials(pc, 0, &s->credentials[s->capacity]);
+    int error = restart_offer_credentials(pc, 0, s->ice_restart, &s->credentials[s->capacity]);
     s->jsep.transport =
         (struct jsep_local_transport){.ice_ufrag = s->credentials[s->capacity].ufrag, .ice_pwd = s->credentials[s->capacity].password};
     for (size_t i = 0; i < s->jsep.section_count && !error; i++) {
         if (carriers[i].transport == TRANSPORT_NONE)
             continue;
-        error = restart_offer_credentials(pc, carriers[i].transport, &s->credentials[i]);
+        error = restart_offer_credentials(pc, carriers[i].transport, s->ice_restart, &s->credentials[i]);
         s->sections[i].bundle_only = carriers[i].shares;
         set_group(pc, s, i, carriers);
         set_transport(s, i, SETUP_ACTPASS);
@@ -270,7 +271,7 @@ static int choose_carriers(rtc_peer_connection *pc, struct snapshot *s)
     return error;
 }
 
-int snapshot_offer(rtc_peer_connection *pc, struct text *out)
+int snapshot_offer(rtc_peer_connection *pc, bool ice_restart, struct text *out)
 {
     const struct session_description *previous = description_says(negotiation_local(&pc->negotiation));
     struct snapshot s;
@@ -278,6 +279,7 @@ int snapshot_offer(rtc_peer_connection *pc, struct text *out)
     int error = begin(pc, known + pc->transceiver_count + 1, &s);
     if (!error) {
         s.offers = true;
+        s.ice_restart = ice_restart;
         forget_offered(pc);
         for (size_t i = 0; i < known; i++)
             add_known_or_next(pc, &s, i, &previous->sections[i]);

@@ -6,7 +6,7 @@
 #include "peer.h"
 #include "text.h"
 
-int snapshot_offer(rtc_peer_connection *pc, struct text *out);
+int snapshot_offer(rtc_peer_connection *pc, bool ice_restart, struct text *out);
 int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out);
 
 #endif

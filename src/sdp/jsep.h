@@ -136,6 +136,8 @@ struct session_description {
  * not NULL. */
 int session_description_parse(rtc_context *context, struct slice text, struct session_description **out, struct sdp_error *error);
 void session_description_free(rtc_context *context, struct session_description *description);
+/* Its author takes candidates one by one (a=ice-options:trickle, RFC 8840). */
+bool session_description_trickles(const struct session_description *description);
 /* Index of the section with this mid, or -1. */
 int session_description_find(const struct session_description *description, const char *mid);
 /* The section whose transport attributes (ICE, DTLS, candidates) count for this one: of its BUNDLE group the first that is not rejected, in

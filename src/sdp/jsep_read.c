@@ -24,6 +24,15 @@ int session_description_find(const struct session_description *d, const char *mi
     return find_mid(d, slice_str(mid));
 }
 
+bool session_description_trickles(const struct session_description *d)
+{
+    const struct sdp_line *line = sdp_attribute(&d->sdp->session, "ice-options");
+    bool trickles = line && sdp_ice_options_has(line->value, "trickle");
+    for (size_t i = 0; i < d->section_count; i++)
+        trickles = trickles || d->sections[i].transport.ice_trickle;
+    return trickles;
+}
+
 size_t session_description_tagged(const struct session_description *d, size_t index)
 {
     const struct jsep_section *section = &d->sections[index];

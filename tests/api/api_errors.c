@@ -217,6 +217,7 @@ static void connections(void **state)
     REFUSED_BY(pc, rtc_peer_connection_set_configuration(pc, &unknown), RTC_ERR_TYPE, "bundle_policy 7");
     REFUSED(rtc_peer_connection_create_offer(NULL, &sdp), RTC_ERR_TYPE, "connection is NULL");
     REFUSED_BY(pc, rtc_peer_connection_create_offer(pc, NULL), RTC_ERR_TYPE, "sdp is NULL");
+    REFUSED(rtc_peer_connection_create_offer_with(NULL, NULL, &sdp), RTC_ERR_TYPE, "connection is NULL");
     REFUSED(rtc_peer_connection_create_answer(NULL, &sdp), RTC_ERR_TYPE, "connection is NULL");
     REFUSED_BY(pc, rtc_peer_connection_create_answer(pc, NULL), RTC_ERR_TYPE, "sdp is NULL");
     REFUSED_BY(pc, rtc_peer_connection_create_answer(pc, &sdp), RTC_ERR_INVALID_STATE, "state stable");
