@@ -394,8 +394,8 @@ RTC_EXPORT int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *connec
 
 /* restartIce: the next offers carry new ICE credentials until a negotiation with them is complete, or one of the peer's replaced ours; on_negotiation_needed
  * follows (once stable). The path there is goes on being used until the new generation has one; channels and media do not notice. Without a local description
- * there is nothing to restart.
- * Errors: RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (connection is NULL), RTC_ERR_NO_MEMORY. */
+ * there is nothing to restart, nor in a closed connection.
+ * Errors: RTC_ERR_TYPE (connection is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_restart_ice(rtc_peer_connection *connection);
 
 /* The states as they are now: what events tell may be older. */

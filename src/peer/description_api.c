@@ -11,26 +11,11 @@
 #include "restart.h"
 #include "transport.h"
 
-/* Says what is wrong with a description, and quotes the line. */
-static int fail_at(rtc_peer_connection *pc, int error, const char *sdp, const struct sdp_error *why)
-{
-    enum { QUOTED = 80 };
-    if (why->line == 0)
-        return peer_fail(pc, error, "%s", why->text);
-    for (size_t line = 1; line < why->line && sdp; line++) {
-        sdp = strchr(sdp, '\n');
-        sdp += sdp ? 1 : 0;
-    }
-    size_t len = sdp ? strcspn(sdp, "\r\n") : 0;
-    return peer_fail(pc, error, "line %zu, '%.*s%s': %s", why->line, len < QUOTED ? (int)len : QUOTED, sdp ? sdp : "",
-                     len > QUOTED ? "..." : "", why->text);
-}
-
 static int load(rtc_peer_connection *pc, rtc_sdp_type type, const char *sdp, struct description **out)
 {
     struct sdp_error why = {0};
     int error = description_new(pc->context, type, sdp, out, &why);
-    return error && why.code ? fail_at(pc, error, sdp, &why) : error;
+    return error && why.code ? peer_fail_at(pc, error, sdp, &why) : error;
 }
 
 static bool may_set(const rtc_peer_connection *pc, enum signaling_side side, rtc_sdp_type type)
@@ -222,6 +207,8 @@ int rtc_peer_connection_restart_ice(rtc_peer_connection *pc)
 {
     if (!pc)
         return error_say(RTC_ERR_TYPE, "rtc_peer_connection_restart_ice: connection is NULL");
+    if (peer_is_closed(pc))
+        return RTC_OK; /* there is nothing left to restart, and nobody to tell (webrtc-pc 4.7.3) */
     int error = peer_begin(pc);
     if (error)
         return error;

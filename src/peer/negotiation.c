@@ -268,7 +268,7 @@ int negotiation_set(rtc_peer_connection *pc, enum signaling_side side, struct de
         error = negotiation_plan_set(pc->context, &facts, side, d, &plan, &why);
     forget_facts(pc, &lists);
     if (error)
-        return why.code ? peer_fail(pc, error, "%s", why.text) : error;
+        return why.code ? peer_fail_at(pc, error, d->text, &why) : error;
     return carry_out(pc, plan);
 }
 

@@ -6,7 +6,22 @@
 #include "restart.h"
 #include "transceiver.h"
 
-/* webrtc-pc 4.7.3, "check if negotiation is needed". */
+/* Our section has the streams that the sender is in, in any order. */
+static bool says_streams(const struct jsep_section *section, const struct rtc_rtp_sender *sender)
+{
+    if (section->rtp.stream_count != sender->stream_count)
+        return false;
+    for (size_t i = 0; i < sender->stream_count; i++) {
+        size_t k = 0;
+        while (k < section->rtp.stream_count && strcmp(section->rtp.stream_ids[k], sender->stream_ids[i]) != 0)
+            k++;
+        if (k == section->rtp.stream_count)
+            return false;
+    }
+    return true;
+}
+
+/* webrtc-pc 4.7.3, "check if negotiation is needed". A section that does not send has no a=msid of ours: its direction is what counts. */
 static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t)
 {
     const struct session_description *local = description_says(pc->negotiation.stable.local),
@@ -20,6 +35,8 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
     if (l < 0 || r < 0)
         return true;
     rtc_rtp_direction ours = local->sections[l].direction, reversed = direction_reverse(remote->sections[r].direction);
+    if (direction_sends(t->direction) && direction_sends(ours) && !says_streams(&local->sections[l], &t->sender))
+        return true;
     if (pc->negotiation.stable.local->type == RTC_SDP_OFFER)
         return t->direction != ours && t->direction != reversed;
     return direction_and(t->direction, reversed) != ours;

@@ -50,6 +50,8 @@ static int check(const struct negotiation_facts *facts, enum signaling_side side
         error = jsep_check_answer((side == SIGNALING_LOCAL ? facts->pending->remote : facts->pending->local)->parsed, d->parsed, why);
     else if (side == SIGNALING_REMOTE)
         error = jsep_check_offer(description_says(facts->stable->remote), description_says(facts->stable->local), d->parsed, why);
+    if (!error && side == SIGNALING_REMOTE)
+        error = jsep_check_tracks(d->parsed, why);
     return error || side == SIGNALING_LOCAL ? error : check_rtcp_mux(d->parsed, why);
 }
 

@@ -78,6 +78,20 @@ int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...)
     return error;
 }
 
+int peer_fail_at(rtc_peer_connection *pc, int error, const char *sdp, const struct sdp_error *why)
+{
+    enum { QUOTED = 80 };
+    if (why->line == 0)
+        return peer_fail(pc, error, "%s", why->text);
+    for (size_t line = 1; line < why->line && sdp; line++) {
+        sdp = strchr(sdp, '\n');
+        sdp += sdp ? 1 : 0;
+    }
+    size_t len = sdp ? strcspn(sdp, "\r\n") : 0;
+    return peer_fail(pc, error, "line %zu, '%.*s%s': %s", why->line, len < QUOTED ? (int)len : QUOTED, sdp ? sdp : "",
+                     len > QUOTED ? "..." : "", why->text);
+}
+
 int peer_options(rtc_peer_connection *pc, void *to, size_t known, const void *given, const char *name)
 {
     int error = options_take(to, known, given, name);

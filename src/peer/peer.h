@@ -134,6 +134,8 @@ rtc_time_t peer_now(rtc_peer_connection *pc);
 int peer_fail(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same without the log, for what is no mistake. */
 int peer_say(rtc_peer_connection *pc, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same of a description: with the line that is at fault, when there is one. */
+int peer_fail_at(rtc_peer_connection *pc, int error, const char *sdp, const struct sdp_error *why);
 /* Reads a struct of options (options.h), and records what is wrong with it. */
 int peer_options(rtc_peer_connection *pc, void *to, size_t known, const void *given, const char *name);
 /* One line of the log that says which connection it is about: the end of the session id in its SDP's o= line. */

@@ -203,6 +203,9 @@ int jsep_check_answer(const struct session_description *offer, const struct sess
 int jsep_check_offer(const struct session_description *previous, const struct session_description *ours,
                      const struct session_description *offer, struct sdp_error *error);
 
+/* Checks that no two sections of a peer's description have the same a=msid. RTC_ERR_OPERATION with *error filled. */
+int jsep_check_tracks(const struct session_description *d, struct sdp_error *error);
+
 /* What two descriptions of one section agree on, from the local side's view. */
 struct jsep_negotiated {
     bool rejected;

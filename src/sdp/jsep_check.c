@@ -85,3 +85,21 @@ int jsep_check_offer(const struct session_description *previous, const struct se
     }
     return 0;
 }
+
+static bool same_track(const struct jsep_section *a, const struct jsep_section *b)
+{
+    bool same = a->rtp.track_id[0] && strcmp(a->rtp.track_id, b->rtp.track_id) == 0 && a->rtp.stream_count == b->rtp.stream_count;
+    for (size_t i = 0; same && i < a->rtp.stream_count; i++)
+        same = strcmp(a->rtp.stream_ids[i], b->rtp.stream_ids[i]) == 0;
+    return same;
+}
+
+/* RFC 8830 section 2: an a=msid names one track of one section. The error is that of browsers. */
+int jsep_check_tracks(const struct session_description *d, struct sdp_error *error)
+{
+    for (size_t i = 0; i < d->section_count; i++)
+        for (size_t k = 0; k < i && !d->sections[i].rejected; k++)
+            if (!d->sections[k].rejected && same_track(&d->sections[k], &d->sections[i]))
+                return sdp_fail(error, RTC_ERR_OPERATION, line_of(d, i), "sections %zu and %zu have the same a=msid", k, i);
+    return 0;
+}

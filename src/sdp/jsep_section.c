@@ -21,6 +21,7 @@ struct reading {
     struct sdp_rid rids[2 * JSEP_RIDS_MAX];
     size_t rid_count;
     struct sdp_simulcast simulcast;
+    size_t other_track; /* line of an a=ssrc:n msid that names another track than the first; 0: none does */
     bool msid;
 };
 
@@ -294,8 +295,13 @@ static int read_ssrc(struct reading *r, const struct sdp_line *line)
         (void)ssrc_index(r->out, read.ssrc);
     if (slice_is(read.attribute, "cname") && r->out->rtp.cname[0] == 0)
         (void)jsep_copy(r->out->rtp.cname, sizeof(r->out->rtp.cname), read.value);
-    if (slice_is(read.attribute, "msid") && r->fallback.stream.len == 0)
-        (void)sdp_read_msid(read.value, &r->fallback);
+    struct sdp_msid msid;
+    if (!slice_is(read.attribute, "msid") || !sdp_read_msid(read.value, &msid))
+        return 0;
+    if (r->fallback.stream.len == 0)
+        r->fallback = msid;
+    else if (r->other_track == 0 && !slice_eq(msid.track, r->fallback.track))
+        r->other_track = line->number;
     return 0;
 }
 
@@ -585,5 +591,8 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     name_rids(&r, r.simulcast.send, true, &out->rtp.send_rids);
     name_rids(&r, r.simulcast.recv, false, &out->rtp.recv_rids);
     out->rejected = out->port == 0 && !out->bundle.only;
+    if (!r.msid && r.other_track > 0 && !out->rejected && out->type != MEDIA_OTHER)
+        return sdp_fail(error, RTC_ERR_INVALID_ACCESS, r.other_track,
+                        "the section has several tracks (\"plan B\"): each needs a section of its own (RFC 9429 section 5.2.1)");
     return 0;
 }

@@ -55,7 +55,7 @@ static unsigned draw(struct life *l, unsigned below)
 
 static const char *const direction_names[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
 
-static void write_media(FILE *out, const struct remote_section *s)
+static void write_media(FILE *out, const struct remote_section *s, int i)
 {
     bool audio = s->kind == 'a';
     (void)fprintf(out, "a=rtcp-mux\r\na=%s\r\n", direction_names[s->direction]);
@@ -64,7 +64,7 @@ static void write_media(FILE *out, const struct remote_section *s)
     else
         (void)fprintf(out, "a=rtpmap:%d %s\r\n", audio ? 111 : 96, audio ? "opus/48000/2" : "VP8/90000");
     if (s->direction & 1)
-        (void)fprintf(out, "a=msid:stream%d track\r\n", s->stream);
+        (void)fprintf(out, "a=msid:stream%d track%d\r\n", s->stream, i);
 }
 
 static void write_section(FILE *out, const struct remote *r, int i, const char *mid, const char *setup)
@@ -87,7 +87,7 @@ static void write_section(FILE *out, const struct remote *r, int i, const char *
     if (s->kind == 'd')
         (void)fprintf(out, "a=sctp-port:5000\r\n");
     else
-        write_media(out, s);
+        write_media(out, s, i);
 }
 
 static void mid_of(const struct remote *r, int i, char mid[16])
