@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* See candidate_pool.h. What is pooled is gathered and withheld by the first transport; a local description surfaces it (negotiation.c). */
 #include "candidate_pool.h"
+#include "kept_configuration.h"
 
 #include "peer_transport.h"
 #include "transport.h"
 
 static bool may_pool(const rtc_peer_connection *pc)
 {
-    return pc->candidate_pool_size > 0 && !negotiation_local(&pc->negotiation) && pc->negotiation.signaling == RTC_SIGNALING_STABLE;
+    return kept_pool_size(pc) > 0 && !negotiation_local(&pc->negotiation) && pc->negotiation.signaling == RTC_SIGNALING_STABLE;
 }
 
 int candidate_pool_start(rtc_peer_connection *pc)
@@ -50,7 +51,7 @@ static int set_servers(const rtc_peer_connection *pc, const struct transport *t)
 int candidate_pool_configured(rtc_peer_connection *pc, bool servers_changed, uint8_t size_before)
 {
     int error = RTC_OK;
-    if (servers_changed || pc->candidate_pool_size < size_before)
+    if (servers_changed || kept_pool_size(pc) < size_before)
         error = discard(pc);
     if (servers_changed)
         mark_stale(pc);

@@ -287,7 +287,7 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the RTCP mux policy can not change");
     if (!same_certificates(pc, c))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificates can not change");
-    if (c->ice_candidate_pool_size != pc->candidate_pool_size && negotiation_local(&pc->negotiation))
+    if (c->ice_candidate_pool_size != kept_pool_size(pc) && negotiation_local(&pc->negotiation))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the candidate pool's size can not change after a local description was set");
     return RTC_OK;
 }
@@ -356,7 +356,6 @@ static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (
         pc->settings.servers = servers;
         pc->settings.server_count = count;
         pc->settings.relay_only = relay_only;
-        pc->candidate_pool_size = c.ice_candidate_pool_size;
         if (c.max_bitrate_bps || first)
             pc->settings.max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
         if (first)

@@ -13,5 +13,9 @@ int kept_configuration_new(rtc_peer_connection *pc, const rtc_configuration *c, 
 /* Wipes it: it has passwords. NULL is legal. */
 void kept_configuration_free(rtc_context *context, struct kept_configuration *kept);
 const rtc_configuration *kept_configuration_show(const struct kept_configuration *kept);
+static inline uint8_t kept_pool_size(const rtc_peer_connection *pc)
+{
+    return kept_configuration_show(pc->configuration)->ice_candidate_pool_size;
+}
 
 #endif

@@ -91,7 +91,6 @@ struct rtc_peer_connection {
     /* Written by configuration.c, and where a connection is made. */
     struct transport_settings settings; /* with all that it points to */
     struct kept_configuration *configuration; /* as it was given; owned */
-    uint8_t candidate_pool_size;
     rtc_bundle_policy bundle_policy;
     uint32_t next_request_id; /* of all that is below */
 

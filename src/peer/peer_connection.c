@@ -234,7 +234,7 @@ int rtc_peer_connection_set_configuration(rtc_peer_connection *pc, const rtc_con
     bool servers_changed = false;
     if (!pc)
         return error_say(RTC_ERR_TYPE, "rtc_peer_connection_set_configuration: connection is NULL");
-    uint8_t size_before = pc->candidate_pool_size;
+    uint8_t size_before = kept_pool_size(pc);
     int error = peer_begin(pc);
     if (!error)
         error = configuration_change(pc, configuration, &servers_changed);

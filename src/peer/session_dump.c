@@ -2,6 +2,7 @@
 /* The recording of a connection: see <crtc/session_dump.h>. What it did is noted where it is done (peer_record), how it fared by reports of
  * getStats; session_log.c keeps both. */
 #include "session_dump.h"
+#include "kept_configuration.h"
 
 #include "json.h"
 #include "session_log.h"
@@ -15,7 +16,7 @@ static char *configuration_text(const rtc_peer_connection *pc)
     static const char *const bundle[] = {"balanced", "max-compat", "max-bundle"};
     struct text text = text_new(pc->context);
     text_print(&text, "{\"bundlePolicy\":\"%s\",\"iceTransportPolicy\":\"%s\",\"iceCandidatePoolSize\":%u}", bundle[pc->bundle_policy],
-               pc->settings.relay_only ? "relay" : "all", pc->candidate_pool_size);
+               pc->settings.relay_only ? "relay" : "all", kept_pool_size(pc));
     return text_take(&text);
 }
 

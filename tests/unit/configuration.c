@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCConfiguration as a constructor takes it: server URLs, credentials, policies, and what each mistake is called. */
 #include "configuration.h"
+#include "kept_configuration.h"
 
 #include <crtc/crtc.h>
 
@@ -231,11 +232,12 @@ static void members_are_taken(void **state)
     assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
     assert_int_equal(pc->settings.port_min, 5000);
     assert_int_equal(pc->settings.port_max, 5010);
-    assert_true(pc->settings.gather_once && pc->settings.include_loopback && pc->settings.hide_addresses && !pc->settings.relay_only && !pc->settings.ice_lite);
+    assert_true(pc->settings.gather_once && pc->settings.include_loopback && pc->settings.hide_addresses && !pc->settings.relay_only &&
+                !pc->settings.ice_lite);
     assert_int_equal(pc->settings.tcp_policy, RTC_ICE_TCP_ACTIVE);
     assert_int_equal(pc->settings.max_channels, 7);
     assert_int_equal(pc->settings.max_message_size, 1234);
-    assert_int_equal(pc->candidate_pool_size, 3);
+    assert_int_equal(kept_pool_size(pc), 3);
     assert_int_equal(pc->settings.max_bitrate_bps, 5);
     rtc_peer_connection_free(pc);
     assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, &plain), RTC_OK);
