@@ -35,6 +35,7 @@ static const char help[] =
     "  --external [L=]E    behind a 1:1 NAT: the local address L, or every one, is known outside as E\n"
     "  --loopback          use loopback addresses, too\n"
     "  --max-bundle        offer sections after the first as bundle-only\n"
+    "  --max-compat        offer a transport for each section\n"
     "  --hide-addresses    tell random .local names in place of addresses\n"
     "  --no-trickle        put the candidates into the description\n"
     "  --size WxH --fps N  the picture sent (640x360, 30)\n"
@@ -95,6 +96,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"external", ARGUMENT_TEXTS, &options->external, 0, 0},
         {"loopback", ARGUMENT_FLAG, &options->loopback, 0, 0},
         {"max-bundle", ARGUMENT_FLAG, &options->max_bundle, 0, 0},
+        {"max-compat", ARGUMENT_FLAG, &options->max_compat, 0, 0},
         {"hide-addresses", ARGUMENT_FLAG, &options->hide_addresses, 0, 0},
         {"no-trickle", ARGUMENT_FLAG, &options->no_trickle, 0, 0},
         {"size", ARGUMENT_SIZE, options->size, 16, 4096},

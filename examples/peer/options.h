@@ -26,6 +26,7 @@ struct options {
     struct text_list allow, deny, external;
     bool loopback;
     bool max_bundle;
+    bool max_compat;
     bool hide_addresses;
     bool no_trickle; /* the description waits for all candidates */
     uint32_t size[2], frames_per_second, colour, grain, tone_hz, voice, bitrate_bps;

@@ -305,6 +305,18 @@ static void restart(struct session *session)
     fail(session, "restartIce", rtc_peer_connection_restart_ice(session->connection));
 }
 
+/* The transceiver with this index. */
+static void stop(struct session *session, const cJSON *line)
+{
+    const cJSON *index = cJSON_GetObjectItemCaseSensitive(line, "index");
+    size_t count = rtc_peer_connection_transceiver_count(session->connection);
+    if (!cJSON_IsNumber(index) || index->valuedouble < 0 || index->valuedouble >= (double)count) {
+        refuse(session, "stop: there is no transceiver with this index");
+    } else {
+        fail(session, "stop", rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(session->connection, (size_t)index->valuedouble)));
+    }
+}
+
 void session_restart_in_time(struct session *session)
 {
     uint32_t after = session->options->restart_after;
@@ -347,10 +359,12 @@ static void take_command(struct session *session, const char *type, const cJSON 
         summary_write(session, "stats");
     } else if (strcmp(type, "restart") == 0) {
         restart(session);
+    } else if (strcmp(type, "stop") == 0) {
+        stop(session, line);
     } else if (strcmp(type, "offer") == 0 || strcmp(type, "answer") == 0) {
         wrong = "an offer or answer without sdp";
     } else {
-        wrong = "the type is none of offer, answer, bye, send, add, layer, tones, stats and restart";
+        wrong = "the type is none of offer, answer, bye, send, add, layer, tones, stats, restart and stop";
     }
     if (wrong != NULL) {
         refuse(session, wrong);
@@ -428,7 +442,9 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .loop = loop,
         .authorities_pem = authorities,
         .include_loopback = options->loopback,
-        .bundle_policy = options->max_bundle ? RTC_BUNDLE_MAX_BUNDLE : RTC_BUNDLE_BALANCED,
+        .bundle_policy = options->max_bundle   ? RTC_BUNDLE_MAX_BUNDLE
+                         : options->max_compat ? RTC_BUNDLE_MAX_COMPAT
+                                               : RTC_BUNDLE_BALANCED,
         .hide_local_addresses = options->hide_addresses,
         .ice_lite = options->lite,
         .ice_allow = options->allow.texts,

@@ -71,8 +71,8 @@ static uint16_t first_carrier(const struct offered_carrier *carriers, size_t cou
     return i < count ? carriers[i].transport : TRANSPORT_NONE;
 }
 
-void carriers_of_local_offer(const struct negotiation_state *stable, rtc_bundle_policy policy, const struct offered_section *sections,
-                             size_t count, struct offered_carrier *out)
+void carriers_of_local_offer(const struct negotiation_state *stable, rtc_bundle_policy policy, bool one_port,
+                             const struct offered_section *sections, size_t count, struct offered_carrier *out)
 {
     uint16_t bundled = bundled_carrier(stable, sections, count);
     for (size_t i = 0; i < count; i++) {
@@ -81,8 +81,9 @@ void carriers_of_local_offer(const struct negotiation_state *stable, rtc_bundle_
         out[i] = (struct offered_carrier){.transport = agreed};
         if (sections[i].rejected || agreed != TRANSPORT_NONE)
             continue;
-        if (bundled != TRANSPORT_NONE)
-            out[i] = (struct offered_carrier){.transport = bundled, .shares = one};
+        uint16_t joined = bundled == TRANSPORT_NONE && one_port ? first_carrier(out, i) : bundled;
+        if (joined != TRANSPORT_NONE)
+            out[i] = (struct offered_carrier){.transport = joined, .shares = one};
         else if (policy != RTC_BUNDLE_MAX_COMPAT && has_address(sections, out, i, sections[i].type, one))
             out[i] = (struct offered_carrier){.transport = first_carrier(out, i), .shares = true};
         else

@@ -20,9 +20,9 @@ struct offered_carrier {
 };
 
 /* For each section of an offer of ours, by the policy: sections that were agreed on stay where they are, and others join the first of them
- * that was bundled. */
-void carriers_of_local_offer(const struct negotiation_state *stable, rtc_bundle_policy policy, const struct offered_section *sections,
-                             size_t count, struct offered_carrier *out);
+ * that was bundled. `one_port`: there is one for all, so that an address for each section is the same one. */
+void carriers_of_local_offer(const struct negotiation_state *stable, rtc_bundle_policy policy, bool one_port,
+                             const struct offered_section *sections, size_t count, struct offered_carrier *out);
 /* For each section of an offer of the peer's: one for each group, and one for each section outside of any. */
 void carriers_of_remote_offer(const struct negotiation_state *stable, const struct session_description *offer, uint16_t *out);
 /* For each section that offer and answer accept, when these are the carriers of the offer: its group's. What the answer would have carried

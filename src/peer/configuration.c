@@ -279,7 +279,7 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
     if (c->endpoint &&
         (!pc->settings.member || c->endpoint != pc->settings.member->endpoint)) /* a connection that is not closed has not left */
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the endpoint can not change");
-    if (c->bundle_policy != RTC_BUNDLE_BALANCED && c->bundle_policy != pc->bundle_policy)
+    if (c->bundle_policy != pc->bundle_policy)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the bundle policy can not change");
     if (c->ice_lite && !pc->settings.ice_lite)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "ICE-lite is chosen at first");

@@ -77,6 +77,7 @@ static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, 
         .ice = lists->ice,
         .transport_count = pc->transports.count,
         .policy = pc->bundle_policy,
+        .one_port = pc->settings.member != NULL,
     };
     return RTC_OK;
 }
@@ -220,8 +221,10 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 
 static int ready_transport(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct planned_transport *p)
 {
+    const struct ice_credentials *first = ice_agent_credentials(transport_ice_latest(peer_first_transport(pc)));
+    const struct ice_credentials *own = pc->settings.member ? NULL : first; /* on a shared port they tell who is who (restart.h) */
     if (p->before == TRANSPORT_NONE)
-        return dtls_transport_make(pc->context, &pc->settings, p->credentials.ufrag[0] ? &p->credentials : NULL,
+        return dtls_transport_make(pc->context, &pc->settings, p->credentials.ufrag[0] ? &p->credentials : own,
                                    plan->side == SIGNALING_LOCAL, &p->ready);
     p->ready = pc->transports.items[p->before];
     return RTC_OK;

@@ -90,7 +90,7 @@ static int choose_carriers(const struct negotiation_facts *facts, const struct n
     for (size_t i = 0; i < count && !error; i++)
         sections[i] = (struct offered_section){offer->sections[i].type, offer->sections[i].mid, offer->sections[i].rejected};
     if (!error)
-        carriers_of_local_offer(facts->stable, facts->policy, sections, count, carriers);
+        carriers_of_local_offer(facts->stable, facts->policy, facts->one_port, sections, count, carriers);
     for (size_t i = 0; i < count && !error; i++)
         out[i] = carriers[i].transport;
     memory_free(plan->context, sections);

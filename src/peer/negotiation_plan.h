@@ -37,6 +37,7 @@ struct negotiation_facts {
     const struct ice_facts *ice; /* of each transport that there is, by its number */
     size_t transport_count;
     rtc_bundle_policy policy;
+    bool one_port; /* of an endpoint */
 };
 
 enum effect_type {

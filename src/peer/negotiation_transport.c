@@ -156,6 +156,14 @@ static void move_channels(rtc_peer_connection *pc, struct transport *from, struc
     }
 }
 
+static size_t count_carried(const struct negotiation_state *state, size_t number)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < state->carrier_count; i++)
+        count += state->carriers[i] == number;
+    return count;
+}
+
 void negotiation_arrange_transports(rtc_peer_connection *pc, struct negotiation_plan *plan)
 {
     struct transport *to = plan->transports[plan->next.data_transport].ready, *from = holder_of_data(pc, to);
@@ -166,6 +174,8 @@ void negotiation_arrange_transports(rtc_peer_connection *pc, struct negotiation_
         plan->transports[i].ready = NULL;
     }
     peer_transports_arrange(pc->context, &pc->transports);
+    for (size_t i = 0; i < pc->transports.count; i++)
+        transport_set_shared(pc->transports.items[i], count_carried(&plan->next, i) > 1);
 }
 
 /* The peer was told other credentials than those that go on: an offer can not go back to them. */

@@ -45,9 +45,11 @@ static bool must_be_replaced(const rtc_peer_connection *pc, const struct transpo
            transport_ice_is_outdated(t); /* RFC 9429 section 3.5.1 */
 }
 
+/* One for all, or on a shared port for each. */
 static const struct ice_credentials *fresh(rtc_peer_connection *pc, size_t number)
 {
     struct negotiation *n = &pc->negotiation;
+    number = pc->settings.member ? number : 0;
     if (number >= n->fresh_count) {
         struct ice_credentials *more = memory_zeroed(pc->context, (number + 1) * sizeof *more);
         if (!more)
@@ -67,6 +69,8 @@ static const struct ice_credentials *fresh(rtc_peer_connection *pc, size_t numbe
 int restart_offer_credentials(rtc_peer_connection *pc, size_t number, bool restart, struct ice_credentials *out)
 {
     const struct transport *t = peer_transports_at(&pc->transports, number);
+    if (!t && !pc->settings.member)
+        t = peer_first_transport(pc);
     bool anew = !t || must_be_replaced(pc, t) || (restart && negotiation_local(&pc->negotiation));
     const struct ice_credentials *credentials = !anew ? ice_agent_credentials(transport_ice_latest(t)) : fresh(pc, number);
     if (credentials)

@@ -263,7 +263,7 @@ static int choose_carriers(rtc_peer_connection *pc, struct snapshot *s)
     for (size_t i = 0; i < count && !error; i++)
         sections[i] = (struct offered_section){s->sections[i].type, s->sections[i].mid, s->sections[i].rejected};
     if (!error) {
-        carriers_of_local_offer(&pc->negotiation.stable, pc->bundle_policy, sections, count, carriers);
+        carriers_of_local_offer(&pc->negotiation.stable, pc->bundle_policy, pc->settings.member != NULL, sections, count, carriers);
         error = set_carriers(pc, s, carriers);
     }
     memory_free(pc->context, sections);

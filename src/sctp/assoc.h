@@ -95,6 +95,7 @@ struct assoc_engine {
     uint32_t (*unsent)(const struct assoc *assoc, uint16_t stream);
     uint64_t (*unsent_total)(const struct assoc *assoc);
     uint64_t (*retransmits)(const struct assoc *assoc);
+    void (*expect_restart)(struct assoc *assoc); /* NULL: it takes none */
 };
 
 struct assoc {
@@ -127,6 +128,13 @@ static inline void assoc_free(struct assoc *assoc)
 static inline void assoc_set_wake(struct assoc *assoc, void (*wake)(void *user), void *user)
 {
     assoc->engine->set_wake(assoc, wake, user);
+}
+
+/* What is below begins anew while the association goes on: the peer may begin it again (RFC 9260 5.2), and means the same one. */
+static inline void assoc_expect_restart(struct assoc *assoc)
+{
+    if (assoc->engine->expect_restart)
+        assoc->engine->expect_restart(assoc);
 }
 
 static inline int assoc_connect(struct assoc *assoc, rtc_time_t now, struct out *out)

@@ -49,6 +49,7 @@ struct usrsctp_assoc {
     bool nodelay;
     bool skip_notification; /* the rest of one that did not fit */
     bool resetting;         /* a reset was asked for and not answered */
+    bool may_restart;       /* the peer may begin it anew, once */
     rtc_time_t traffic;     /* when a packet last passed */
     rtc_time_t ticked;
     struct sack_view sacks;
@@ -416,6 +417,13 @@ static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_cha
         return true;
     case SCTP_SHUTDOWN_COMP:
         return lose(a, true, -1, e);
+    case SCTP_RESTART:
+        if (a->phase == ASSOC_PHASE_UP && a->may_restart) {
+            a->may_restart = a->resetting = false;
+            assembly_abandon(&a->assembly);
+            return false;
+        }
+        return lose(a, false, -1, e);
     default: /* lost, never started, or begun anew by a peer that has forgotten every channel */
         return lose(a, false, change->sac_state == SCTP_COMM_LOST && change->sac_error ? change->sac_error : -1, e);
     }
@@ -639,6 +647,11 @@ static uint64_t retransmits(const struct assoc *assoc)
     return a->flight.retransmits;
 }
 
+static void expect_restart(struct assoc *assoc)
+{
+    of(assoc)->may_restart = true;
+}
+
 const struct assoc_engine assoc_usrsctp = {
     .name = "usrsctp",
     .create = create,
@@ -656,4 +669,5 @@ const struct assoc_engine assoc_usrsctp = {
     .unsent = unsent,
     .unsent_total = unsent_total,
     .retransmits = retransmits,
+    .expect_restart = expect_restart,
 };

@@ -92,6 +92,12 @@ static void set_state(struct data_channels *dc, enum sctp_state state, struct ou
         e->state = state;
 }
 
+void data_channels_expect_restart(struct data_channels *dc)
+{
+    if (dc->assoc)
+        assoc_expect_restart(dc->assoc);
+}
+
 void data_channels_set_remote_port(struct data_channels *dc, uint16_t port)
 {
     dc->options.remote_port = port;

@@ -15,6 +15,8 @@ struct data_channels;
 
 int data_channels_new(rtc_context *context, const struct data_channels_options *options, struct data_channels **out);
 void data_channels_free(struct data_channels *channels);
+/* DTLS below begins anew, and the channels go on: the peer may begin the association again, as Chromium does. */
+void data_channels_expect_restart(struct data_channels *channels);
 /* `wake` is called, on another loop's thread, when a tick of that loop's made packets for this association (the engine's timers are the
  * process's): data_channels_tick is then due. It must not call back in. NULL: none. */
 void data_channels_set_wake(struct data_channels *channels, void (*wake)(void *user), void *user);

@@ -85,6 +85,7 @@ void transport_tick(struct transport *t, rtc_time_t now)
     if (t->ended)
         return;
     dtls_tick(t->dtls, now, &t->out);
+    transport_tick_upper(t, now);
     if (t->channels)
         data_channels_tick(t->channels, now, &t->sctp_out);
     if (t->rtp) {
@@ -100,6 +101,7 @@ rtc_time_t transport_deadline(const struct transport *t, enum timer_reason *why)
         return transport_ice_deadline(t, why); /* relays are being given back */
     rtc_time_t at = transport_ice_deadline(t, why);
     deadline_min(&at, why, dtls_deadline(t->dtls, &reason), TIMER_DTLS_RETRANSMIT);
+    deadline_min(&at, why, transport_upper_deadline(t), TIMER_SCTP);
     if (t->channels)
         deadline_min(&at, why, data_channels_deadline(t->channels, &reason), TIMER_SCTP);
     if (t->rtp) {

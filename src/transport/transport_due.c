@@ -90,6 +90,9 @@ void transport_start_dtls(struct transport *t, struct transport_identity *identi
         t->dtls = identity->anew;
         identity->anew = NULL;
         t->dtls_started = false;
+        t->sctp.ends_at = 0;
+        if (t->channels)
+            data_channels_expect_restart(t->channels);
         if (t->rtp)
             rtp_session_forget_keys(t->rtp);
     }

@@ -97,15 +97,6 @@ static bool ice_event(struct transport *t, rtc_time_t now, struct ice_event *eve
 
 /* ---- DTLS and what stands on it ---- */
 
-/* What stands on DTLS goes with it, at once: the channels (RFC 8831 6.7) and the media whose keys it gave. ICE goes on by itself: it is not
- * the peer's word that ends it. */
-static void end_upper(struct transport *t, rtc_time_t now)
-{
-    transport_lose_channels(t, now);
-    if (t->rtp)
-        rtp_session_close(t->rtp, now, &t->rtp_out);
-}
-
 static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state state)
 {
     if (state == DTLS_CONNECTED) {
@@ -119,7 +110,7 @@ static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state st
     if (state == DTLS_FAILED)
         transport_log(t, RTC_LOG_ERROR, "DTLS failed: %s", dtls_failure(t->dtls));
     if (state == DTLS_CLOSED || state == DTLS_FAILED)
-        end_upper(t, now);
+        transport_end_upper(t, now);
 }
 
 static bool dtls_event(struct transport *t, rtc_time_t now, const struct dtls_event *event, struct transport_event *told)

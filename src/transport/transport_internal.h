@@ -68,6 +68,8 @@ struct transport_sctp {
     enum association_state state; /* transport_sctp_set_state() */
     uint16_t remote_port;         /* once agreed, as the next */
     uint64_t remote_max_message;
+    bool outlives;      /* DTLS, when the peer ends that: for a moment, in which a description may begin it anew */
+    rtc_time_t ends_at; /* that moment's end; 0: it is not waited for */
 };
 
 /* Marks of packets (transport_marks.h), written to there alone, but for `stale`. */

@@ -131,6 +131,39 @@ void transport_lose_channels(struct transport *t, rtc_time_t now)
         data_channels_lose(t->channels, now, &t->sctp_out);
 }
 
+void transport_set_shared(struct transport *t, bool shared)
+{
+    t->sctp.outlives = shared;
+}
+
+/* What stands on DTLS goes with it: the channels (RFC 8831 6.7) and the media whose keys it gave. ICE goes on by itself: it is not the
+ * peer's word that ends it. Browsers end DTLS when they stop the section that has the transport, before their offer says so; whoever hangs
+ * up ends the association first. */
+void transport_end_upper(struct transport *t, rtc_time_t now)
+{
+    static const rtc_time_t offer_takes = 3000000;
+    bool waits = t->sctp.outlives && dtls_state(t->dtls) == DTLS_CLOSED && t->sctp.state == ASSOCIATION_STARTED;
+    if (waits)
+        t->sctp.ends_at = now + offer_takes;
+    else
+        transport_lose_channels(t, now);
+    if (t->rtp)
+        rtp_session_close(t->rtp, now, &t->rtp_out);
+}
+
+void transport_tick_upper(struct transport *t, rtc_time_t now)
+{
+    if (t->sctp.ends_at == 0 || now < t->sctp.ends_at)
+        return;
+    t->sctp.ends_at = 0;
+    transport_lose_channels(t, now);
+}
+
+rtc_time_t transport_upper_deadline(const struct transport *t)
+{
+    return t->sctp.ends_at > 0 ? t->sctp.ends_at : RTC_TIME_NEVER;
+}
+
 bool transport_is_over(const struct transport *t)
 {
     enum dtls_state state = dtls_state(t->dtls);

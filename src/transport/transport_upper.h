@@ -14,6 +14,9 @@ int transport_need_rtp(struct transport *t, rtc_time_t now);
 void transport_close_channels(struct transport *t, rtc_time_t now);
 /* The same, because what carries it has ended. */
 void transport_lose_channels(struct transport *t, rtc_time_t now);
+/* Several sections have the transport: when the peer ends DTLS, its section may have gone and another one take it over, so that channels do
+ * not end at once. */
+void transport_set_shared(struct transport *t, bool shared);
 /* To be asked how it stands. */
 const struct dtls *transport_dtls(const struct transport *t);
 /* The role is negotiated: DTLS was started. */
@@ -28,6 +31,11 @@ bool transport_is_over(const struct transport *t);
 
 /* ---- For this folder ---- */
 
+/* DTLS is over: what stands on it ends. */
+void transport_end_upper(struct transport *t, rtc_time_t now);
+/* Channels that were not taken over end now; and when. */
+void transport_tick_upper(struct transport *t, rtc_time_t now);
+rtc_time_t transport_upper_deadline(const struct transport *t);
 /* The association begins, if it was agreed on and DTLS is up; false: it does not. */
 bool transport_run_sctp(struct transport *t, rtc_time_t now);
 int transport_make_dtls(const struct transport *t, struct dtls **out);

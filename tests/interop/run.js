@@ -11,20 +11,21 @@ const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
 const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly'), ...both('liteServer'),
-  ...both('statistics'), ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('maxBundle').slice(0, 1), ...both('tones')];
+  ...both('statistics'), ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('maxBundle').slice(0, 1), ...both('tones'),
+  ...both('maxCompat'), ...both('unbundled')];
 
 const OTHERS = {
   chromium: { scenarios: [...BROWSER_SCENARIOS, ['layers we-answer', setup => scenarios.layers(setup, 'answer')]] },
-  firefox: { scenarios: BROWSER_SCENARIOS },
+  firefox: { scenarios: [...BROWSER_SCENARIOS, ...both('weStopTransport')] }, // Chromium then ends the association, and our channels with it
   wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('dataOnly'), ...both('restarts', { media: false }), ...both('maxBundle').slice(0, 1)] },
   'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },
   aiortc: { command: '/usr/bin/python3', script: 'others/aiortc_peer.py', probe: ['-c', 'import aiortc'], noTrickle: true,
     scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },
 };
 
-function ourArguments({ ourRole, audio, video, data, lite, maxBundle }, { noTrickle }) {
+function ourArguments({ ourRole, audio, video, data, lite, maxBundle, maxCompat }, { noTrickle }) {
   const args = [`--${ourRole}`, '--seconds', '90', ...OUR_MEDIA_ARGS];
-  const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle, '--max-bundle': maxBundle };
+  const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle, '--max-bundle': maxBundle, '--max-compat': maxCompat };
   args.push(...Object.keys(flags).filter(flag => flags[flag]));
   if (lite) {
     args.push('--lite', '--port', String(20000 + process.pid % 10000));
@@ -63,11 +64,11 @@ async function runOne(binary, kind, { browser, tcp }, name, scenario) {
   const setup = async options => {
     const ours = new OurPeer(binary, ourArguments(options, OTHERS[kind]));
     peers.push(ours);
-    const { ourRole, data, lite, maxBundle, ...media } = options;
+    const { ourRole, data, lite, maxBundle, maxCompat, pass, ...media } = options;
     const other = await startOther(kind, browser, { role: ourRole === 'offer' ? 'answer' : 'offer', data: ourRole === 'answer' ? data : undefined, ...media });
     peers.push(other);
     ours.overTcp = tcp;
-    link(ours, other, tcp ? withoutUdp : undefined);
+    link(ours, other, tcp ? withoutUdp : pass);
     return { ours, other };
   };
   try {

@@ -157,14 +157,51 @@ async function weHangUp(setup, ourRole) {
   await other.event('dtlsState', 'closed');
 }
 
-// The other side stops the section that carries the transport and sets up another transport for what is left, which we do not do: our state says so.
+// What is left goes on after the section that carried the transport: a handshake begins anew, and the channel stays.
+async function goesOnWithout(first, ours, other) {
+  await ours.line('another handshake', ({ event, value }, i, all) => event === 'dtlsState' && value === 'connected' && i > first(all));
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other)]);
+  assert.ok(!ours.lines.some(({ event, state }) => event === 'channel' && state === 'closed'), 'our channel closed');
+  assert.equal(await ours.close(), 0);
+}
+
+const firstHandshake = lines => lines.findIndex(({ event, value }) => event === 'dtlsState' && value === 'connected');
+
 async function transportStopped(setup, ourRole) {
   const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
   await checks.connected(ours, other);
   await checks.messagesCross(ours, other, 1000);
   await other.write({ type: 'stop', index: 0 });
-  await ours.event('dtlsState', 'closed');
-  await ours.event('connectionState', 'disconnected');
+  await goesOnWithout(firstHandshake, ours, other);
+}
+
+async function weStopTransport(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk' });
+  await checks.connected(ours, other);
+  await checks.messagesCross(ours, other, 1000);
+  await ours.write({ type: 'stop', index: 0 });
+  await goesOnWithout(firstHandshake, ours, other);
+}
+
+// A transport for each section until they are bundled.
+async function maxCompat(setup, ourRole) {
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk', maxCompat: true, bundlePolicy: 'max-compat' });
+  await checks.connected(ours, other);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other), checks.otherHearsUs(other), checks.weHearOther(ours)]);
+  await checks.messagesCross(ours, other, 1000);
+  assert.equal(await ours.close(), 0);
+  checks.summaryIsSound(ours, { media: true });
+}
+
+// Neither side hears of BUNDLE: each section keeps its transport.
+async function unbundled(setup, ourRole) {
+  const pass = line => (line.sdp === undefined ? line : { ...line, sdp: line.sdp.replace(/a=group:BUNDLE[^\r]*\r\n/g, '') });
+  const { ours, other } = await setup({ ourRole, audio: true, video: true, data: 'talk', pass });
+  await checks.connected(ours, other);
+  await Promise.all([checks.otherSeesUs(other), checks.weSeeOther(ours, other), checks.otherHearsUs(other), checks.weHearOther(ours)]);
+  await checks.messagesCross(ours, other, 1000);
   assert.equal(await ours.close(), 0);
 }
 
@@ -183,4 +220,4 @@ async function layers(setup, ourRole) {
   assert.equal(await ours.close(), 0);
 }
 
-module.exports = { channelLater, dataOnly, everything, layers, liteServer, maxBundle, otherHangsUp, restarts, statistics, tones, trackLater, transportStopped, weAddLater, weHangUp };
+module.exports = { channelLater, dataOnly, everything, layers, liteServer, maxBundle, maxCompat, otherHangsUp, restarts, statistics, tones, trackLater, transportStopped, unbundled, weAddLater, weHangUp, weStopTransport };
