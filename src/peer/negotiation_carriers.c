@@ -303,6 +303,8 @@ static int carry_answered(const struct negotiation_facts *facts, struct negotiat
     const struct session_description *answer = (c->local_offered ? next->remote : next->local)->parsed;
     c->remote = &next->remote->parsed->sections[c->section];
     c->role = our_role(&answer->sections[c->section], c->local_offered);
+    if (c->local_offered && c->agreed->role == SETUP_ACTIVE && same_identity(c->agreed, c->remote))
+        c->role = SETUP_ACTIVE; /* Firefox 153 answers active to whatever it has been asked, and means the association that there is */
     c->changed = what_changes(facts, c->agreed, c->role, c->remote);
     int error = c->local_offered ? check_answered(facts, c, why) : check_credentials(c->remote, c->section, why);
     if (!error)
