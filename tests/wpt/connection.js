@@ -2,7 +2,7 @@
 // RTCPeerConnection (webrtc-pc 4.4) over rtc_peer_connection: calls become promises in the order of the operations chain, callbacks become events.
 'use strict';
 const idl = require('./webidl');
-const { crtc, constants, make, hasMember, read, readList, withOut, koffi } = require('./library');
+const { crtc, make, read, readList, withOut } = require('./library');
 const session = require('./session');
 const { handles, check, need, known, objectOf, queueTask, queueAfterDescription, waiting, iterate, touch, valueOf, nameOf } = session;
 const events = require('./events');

@@ -2,8 +2,8 @@
 // RTCDataChannel (webrtc-pc 6.2) over rtc_data_channel.
 'use strict';
 const idl = require('./webidl');
-const { crtc, make, hasMember, withOut, read, bytes, koffi } = require('./library');
-const { handles, check, need, known, objectOf, queueTask, touch, nameOf, valueOf, exception, Missing } = require('./session');
+const { crtc, make, withOut, read, bytes } = require('./library');
+const { handles, check, need, known, objectOf, queueTask, touch, nameOf } = require('./session');
 const events = require('./events');
 
 const readInit = idl.dictionary({

@@ -2,8 +2,8 @@
 // RTCSessionDescription, RTCIceCandidate, RTCCertificate and RTCConfiguration: what is given to a connection and read from it.
 'use strict';
 const idl = require('./webidl');
-const { crtc, make, array, hasMember, koffi, withOut, read } = require('./library');
-const { handles, check, need, valueOf, nameOf, objectOf, Missing } = require('./session');
+const { crtc, make, array, hasMember, withOut, read, readList } = require('./library');
+const { handles, check, valueOf, nameOf, objectOf } = require('./session');
 
 /* ---- Descriptions (webrtc-pc 4.6). */
 
@@ -134,12 +134,25 @@ const readServer = idl.dictionary({
 });
 const readConfiguration = idl.dictionary({
   iceServers: [idl.sequence(readServer), () => []], iceTransportPolicy: [idl.oneOf('relay', 'all'), 'all'], bundlePolicy: [idl.oneOf('balanced', 'max-compat', 'max-bundle'), 'balanced'],
-  rtcpMuxPolicy: [idl.oneOf('require'), 'require'], certificates: [idl.sequence(idl.instance(() => RTCCertificate)), () => []],
+  rtcpMuxPolicy: [idl.oneOf('require', 'negotiate'), 'require'] /* as browsers had it */, certificates: [idl.sequence(idl.instance(() => RTCCertificate)), () => []],
   iceCandidatePoolSize: [idl.enforceRange(0, 255), 0],
 });
 
 function server({ urls, username, credential }) {
   return make('rtc_ice_server', { urls: array('const char *', urls), url_count: urls.length, username: username ?? null, credential: credential ?? null });
+}
+
+// The dictionary of the library's struct.
+function configurationFrom(pointer) {
+  const of = read('rtc_configuration', pointer);
+  const servers = readList('void *', of.ice_servers, of.ice_server_count).map(each => read('rtc_ice_server', each));
+  return {
+    iceServers: servers.map(each => ({ urls: readList('const char *', each.urls, each.url_count), ...(each.username === null ? {} : { username: each.username }),
+      ...(each.credential === null ? {} : { credential: each.credential }) })),
+    iceTransportPolicy: nameOf('RTC_ICE_TRANSPORT_', of.ice_transport_policy), bundlePolicy: nameOf('RTC_BUNDLE_', of.bundle_policy),
+    rtcpMuxPolicy: nameOf('RTC_RTCP_MUX_', of.rtcp_mux_policy), iceCandidatePoolSize: of.ice_candidate_pool_size,
+    certificates: readList('void *', of.certificates, of.certificate_count).map(certificateOf),
+  };
 }
 
 // The library's struct of a dictionary; `more`: members beyond it.
@@ -148,11 +161,16 @@ function configurationOf(dictionary, more) {
     ice_servers: array('void *', dictionary.iceServers.map(server)), ice_server_count: dictionary.iceServers.length,
     certificates: array('void *', dictionary.certificates.map(each => handles.get(each))), certificate_count: dictionary.certificates.length,
     bundle_policy: valueOf('RTC_BUNDLE_', dictionary.bundlePolicy), ice_transport_policy: valueOf('RTC_ICE_TRANSPORT_', dictionary.iceTransportPolicy),
-    ice_candidate_pool_size: dictionary.iceCandidatePoolSize, ...more,
+    ice_candidate_pool_size: dictionary.iceCandidatePoolSize, ...rtcpMux(dictionary.rtcpMuxPolicy), ...more,
   });
+}
+
+// Of a library that has the policy.
+function rtcpMux(policy) {
+  return hasMember('rtc_configuration', 'rtcp_mux_policy') ? { rtcp_mux_policy: valueOf('RTC_RTCP_MUX_', policy) } : {};
 }
 
 idl.expose(RTCSessionDescription, RTCIceCandidate, RTCCertificate);
 
 module.exports = { RTCSessionDescription, RTCIceCandidate, RTCCertificate, readDescription, readLocalDescription, readCandidate, candidateInit, candidateOf, generateCertificate, certificateOf,
-  readConfiguration, configurationOf };
+  readConfiguration, configurationOf, configurationFrom };

@@ -88,7 +88,13 @@ class HTMLVideoElement extends HTMLMediaElement {
   }
 }
 class HTMLAudioElement extends HTMLMediaElement {}
-class HTMLCanvasElement extends HTMLElement {}
+// Shows nothing; its stream is a test picture.
+class HTMLCanvasElement extends HTMLElement {
+  width = 300;
+  height = 150;
+  captureStream = frameRate => new MediaStream([testTrack('video', { width: this.width & ~1, height: this.height & ~1, frameRate: frameRate || 15 })]);
+  getContext() { return new Proxy({}, { get: (_, name) => (name === 'canvas' ? this : () => {}), set: () => true }); }
+}
 idl.eventHandlers(HTMLMediaElement, 'loadedmetadata', 'loadeddata', 'canplay', 'playing', 'timeupdate', 'resize', 'ended');
 idl.eventHandlers(HTMLElement, 'load', 'error', 'click');
 

@@ -8,6 +8,8 @@ const { trackOf, MediaStreamTrack, MediaStream } = require('./media');
 const { dtlsOf } = require('./transports');
 const { reportOf } = require('./stats');
 const parameters = require('./parameters');
+const { dtmfOf } = require('./dtmf');
+const { sourcesOf } = require('./sources');
 
 const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive', 'stopped'];
 const direction = idl.oneOf(...DIRECTIONS);
@@ -30,16 +32,17 @@ class RTCRtpTransceiver {
     const [known, value] = withOut(slot => crtc.rtc_rtp_transceiver_current_direction(handles.get(this), slot), 'int');
     return known ? nameOf('RTC_DIRECTION_', value) : null;
   }
-  stop() { check(need('rtc_rtp_transceiver_stop')(handles.get(this))); }
+  get stopped() { return this.currentDirection === 'stopped'; }
+  stop() { check(crtc.rtc_rtp_transceiver_stop(handles.get(this))); }
   setCodecPreferences(codecs) { parameters.setCodecPreferences(handles.get(this), codecs); }
 }
 
 class RTCRtpSender {
   get track() { return trackOf(crtc.rtc_rtp_sender_track(handles.get(this))); }
   get transport() { return dtlsOf(need('rtc_rtp_sender_transport')(handles.get(this))); }
-  get dtmf() { return require('./dtmf').dtmfOf(handles.get(this)); }
+  get dtmf() { return dtmfOf(handles.get(this)); }
   static getCapabilities(kind) { return parameters.capabilities('rtc_rtp_sender_get_capabilities', `${kind}`); }
-  getParameters() { return parameters.getParameters(this, 'rtc_rtp_sender_get_parameters', 'rtc_rtp_send_parameters'); }
+  getParameters() { return parameters.getParameters(this, 'rtc_rtp_sender_get_parameters'); }
   setParameters(given, options = undefined) { return parameters.setParameters(this, given); }
   replaceTrack(track) {
     try {
@@ -60,9 +63,9 @@ class RTCRtpReceiver {
   get track() { return trackOf(crtc.rtc_rtp_receiver_track(handles.get(this))); }
   get transport() { return dtlsOf(need('rtc_rtp_receiver_transport')(handles.get(this))); }
   static getCapabilities(kind) { return parameters.capabilities('rtc_rtp_receiver_get_capabilities', `${kind}`); }
-  getParameters() { return parameters.getParameters(this, 'rtc_rtp_receiver_get_parameters', 'rtc_rtp_receive_parameters'); }
-  getContributingSources() { return require('./sources').sourcesOf(handles.get(this), 'contributing'); }
-  getSynchronizationSources() { return require('./sources').sourcesOf(handles.get(this), 'synchronization'); }
+  getParameters() { return parameters.getParameters(this, 'rtc_rtp_receiver_get_parameters'); }
+  getContributingSources() { return sourcesOf(handles.get(this), 'contributing'); }
+  getSynchronizationSources() { return sourcesOf(handles.get(this), 'synchronization'); }
   getStats() { return reportOf(this, undefined, 'rtc_rtp_receiver_get_stats'); }
   get jitterBufferTarget() {
     const [known, value] = withOut(slot => need('rtc_rtp_receiver_jitter_buffer_target_ms')(handles.get(this), slot), 'double');
@@ -125,7 +128,7 @@ function addTransceiver(connection, trackOrKind, given) {
   }
   const [streams, count] = streamHandles(init.streams);
   const options = make('rtc_rtp_transceiver_init', {
-    has_direction: true, direction: valueOf('RTC_DIRECTION_', init.direction), streams, stream_count: count, ...parameters.encodingsOf(init.sendEncodings),
+    has_direction: true, direction: valueOf('RTC_DIRECTION_', init.direction), streams, stream_count: count, ...(hasMember('rtc_rtp_transceiver_init', 'send_encodings') ? parameters.encodingsOf(init.sendEncodings) : {}),
   });
   const [code, handle] = withOut(slot => crtc.rtc_peer_connection_add_transceiver(handles.get(connection), valueOf('RTC_MEDIA_', kind), handles.get(track) ?? null, options, slot));
   check(code);
