@@ -81,6 +81,7 @@ class RTCPeerConnection extends EventTarget {
         queueTask(this, () => this.#closed || reject(error));
         return;
       }
+      this.#adoptTransports();
       iterate();
       queueAfterDescription(this, before, () => this.#closed || resolve(result));
     }));
@@ -90,6 +91,14 @@ class RTCPeerConnection extends EventTarget {
   #in(states) {
     if (!states.includes(this.signalingState)) {
       throw new DOMException(`not in the state ${this.signalingState}`, 'InvalidStateError');
+    }
+  }
+
+  // Transports are objects from the start, so that their states are those that events have told, however late a page asks.
+  #adoptTransports() {
+    if (crtc.rtc_rtp_sender_transport) {
+      this.#transceivers().forEach(each => each.sender.transport ?? each.receiver.transport);
+      this.sctp?.transport;
     }
   }
 

@@ -2,6 +2,7 @@
 // The events of webrtc-pc and mediacapture-streams, and RTCError.
 'use strict';
 const idl = require('./webidl');
+const { crtc, read } = require('./library');
 
 // members: { name: [convert, default or idl.required] }, in the init dictionary and as attributes.
 function eventType(name, members, initRequired = false) {
@@ -66,4 +67,14 @@ class RTCError extends DOMException {
 }
 idl.expose(RTCError);
 
-module.exports = { RTCPeerConnectionIceEvent, RTCPeerConnectionIceErrorEvent, RTCDataChannelEvent, RTCTrackEvent, RTCDTMFToneChangeEvent, RTCErrorEvent, MediaStreamTrackEvent, RTCError };
+// Of the library's struct, where -1 stands for null.
+function errorOf(pointer) {
+  const info = read('rtc_error_info', pointer);
+  const known = value => (value < 0 ? null : value);
+  return new RTCError({
+    errorDetail: crtc.rtc_error_detail_name(info.detail), sdpLineNumber: known(info.sdp_line_number), sctpCauseCode: known(info.sctp_cause_code),
+    receivedAlert: known(info.received_alert), sentAlert: known(info.sent_alert),
+  }, info.message);
+}
+
+module.exports = { errorOf, RTCPeerConnectionIceEvent, RTCPeerConnectionIceErrorEvent, RTCDataChannelEvent, RTCTrackEvent, RTCDTMFToneChangeEvent, RTCErrorEvent, MediaStreamTrackEvent, RTCError };

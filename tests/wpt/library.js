@@ -174,11 +174,10 @@ function structArray(name, list) {
 }
 
 function array(type, list) {
-  if (list.length === 0) {
-    return null;
+  const memory = koffi.alloc(type, Math.max(list.length, 1));
+  if (list.length > 0) {
+    koffi.encode(memory, type, list, list.length);
   }
-  const memory = koffi.alloc(type, list.length);
-  koffi.encode(memory, type, list, list.length);
   return memory;
 }
 

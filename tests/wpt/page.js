@@ -104,6 +104,26 @@ function createElement(tag) {
   return new (ELEMENTS[tag] ?? HTMLElement)(tag);
 }
 
+// Of all that there is of sound: a tone that can be had as a stream.
+class AudioNode {
+  frequency = { value: 440, setValueAtTime: () => {} };
+  gain = { value: 1 };
+  connect(other) { return other; }
+  disconnect() {}
+  start() {}
+  stop() {}
+}
+class AudioContext {
+  currentTime = 0;
+  state = 'running';
+  destination = new AudioNode();
+  createOscillator() { return new AudioNode(); }
+  createGain() { return new AudioNode(); }
+  createMediaStreamDestination() { return Object.assign(new AudioNode(), { stream: new MediaStream([testTrack('audio')]) }); }
+  async resume() {}
+  async close() {}
+}
+
 class FileReader extends EventTarget {
   result = null;
   async readAsArrayBuffer(blob) {
@@ -172,7 +192,7 @@ function makeWindow(root, file, search, markup) {
   }
   globalEvents(window);
   for (const [name, value] of Object.entries({ window, self: window, parent: window, top: window, opener: null, frames: window, document, location, origin: location.origin, isSecureContext: true,
-    HTMLElement, HTMLMediaElement, HTMLVideoElement, HTMLAudioElement, HTMLCanvasElement, FileReader, Document: Node, MediaDevices, Window: Object,
+    HTMLElement, HTMLMediaElement, HTMLVideoElement, HTMLAudioElement, HTMLCanvasElement, FileReader, AudioContext, Document: Node, MediaDevices, Window: Object,
     navigator: { mediaDevices: new MediaDevices(), userAgent: 'libcrtc', permissions: undefined }, requestAnimationFrame: call => setTimeout(() => call(performance.now()), 16),
     fetch: async url => new Response(fs.readFileSync(path.join(root, new URL(url, href).pathname))) })) {
     Object.defineProperty(window, name, { value, writable: true, configurable: true, enumerable: true });
