@@ -15,6 +15,8 @@ int description_new(rtc_context *context, rtc_sdp_type type, const char *sdp, st
         session_description_free(context, parsed);
         return RTC_ERR_NO_MEMORY;
     }
+    if (type == RTC_SDP_OFFER)
+        session_description_give_mids(parsed);
     *d = (struct description){.references = 1, .type = type, .text = parsed->sdp->text, .parsed = parsed};
     *out = d;
     return RTC_OK;

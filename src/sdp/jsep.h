@@ -138,6 +138,8 @@ int session_description_parse(rtc_context *context, struct slice text, struct se
 void session_description_free(rtc_context *context, struct session_description *description);
 /* Its author takes candidates one by one (a=ice-options:trickle, RFC 8840). */
 bool session_description_trickles(const struct session_description *description);
+/* An offer's sections without a mid get one that no other has, the same for the same offer (RFC 9429 section 5.10). */
+void session_description_give_mids(struct session_description *offer);
 /* Index of the section with this mid, or -1. */
 int session_description_find(const struct session_description *description, const char *mid);
 /* The section whose transport attributes (ICE, DTLS, candidates) count for this one: of its BUNDLE group the first that is not rejected, in

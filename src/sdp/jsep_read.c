@@ -5,6 +5,9 @@
 #include "jsep_internal.h"
 #include "memory.h"
 #include "sdp_attributes.h"
+#include "text.h"
+
+#include <stdio.h>
 
 static size_t line_of(const struct session_description *d, size_t section)
 {
@@ -52,6 +55,21 @@ static int check_mids(const struct session_description *d, struct sdp_error *err
         if (d->sections[i].mid[0] && session_description_find(d, d->sections[i].mid) != (int)i)
             return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, i), "two sections have the mid \"%s\"", d->sections[i].mid);
     return 0;
+}
+
+void session_description_give_mids(struct session_description *offer)
+{
+    for (size_t i = 0; i < offer->section_count; i++) {
+        char mid[JSEP_ID_MAX];
+        size_t number = i;
+        if (offer->sections[i].mid[0])
+            continue;
+        do {
+            snprintf(mid, sizeof mid, "%zu", number);
+            number += offer->section_count;
+        } while (session_description_find(offer, mid) >= 0);
+        text_copy(offer->sections[i].mid, sizeof offer->sections[i].mid, mid);
+    }
 }
 
 /* Transport attributes need to stand in one section of a group only (RFC 8843 section 7.1.3): the others take them from it. */

@@ -292,6 +292,28 @@ static void no_setup(void **state)
     end(&s);
 }
 
+static char *without_mid(const char *sdp, rtc_sdp_type type)
+{
+    char *ungrouped = text_without_lines(sdp, "a=group:"), *bare = text_without_lines(ungrouped, "a=mid:");
+    (void)type;
+    free(ungrouped);
+    return bare;
+}
+
+/* RFC 9429 section 5.10: whoever offers without mids gets a transceiver all the same, and the peer's answer may have none either. */
+static void no_mid(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 14);
+    add(s.far, RTC_MEDIA_VIDEO, RTC_DIRECTION_SENDRECV);
+    exchange_changed(&s, without_mid);
+    assert_int_equal(rtc_peer_connection_transceiver_count(s.near), 1);
+    assert_string_equal(rtc_rtp_transceiver_mid(rtc_peer_connection_transceiver(s.near, 0)), "0");
+    peer_connect(&s.p, 2 * SECOND);
+    end(&s);
+}
+
 static char *without_trickle(const char *sdp, rtc_sdp_type type)
 {
     char *trickling = text_without_lines(sdp, "a=end-of-candidates"), *whole = text_without_lines(trickling, "a=ice-options:");
@@ -328,9 +350,16 @@ static void whole_without_an_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replaced),       cmocka_unit_test(replaced_at_once), cmocka_unit_test(own_track_is_let_go),
-        cmocka_unit_test(taken_over),     cmocka_unit_test(kind_changes),     cmocka_unit_test(sendonly_takes_nothing),
-        cmocka_unit_test(track_ids_stay), cmocka_unit_test(no_setup),         cmocka_unit_test(whole_without_an_end),
+        cmocka_unit_test(replaced),
+        cmocka_unit_test(replaced_at_once),
+        cmocka_unit_test(own_track_is_let_go),
+        cmocka_unit_test(taken_over),
+        cmocka_unit_test(kind_changes),
+        cmocka_unit_test(sendonly_takes_nothing),
+        cmocka_unit_test(track_ids_stay),
+        cmocka_unit_test(no_setup),
+        cmocka_unit_test(no_mid),
+        cmocka_unit_test(whole_without_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
