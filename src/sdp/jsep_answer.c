@@ -107,6 +107,15 @@ static bool may_be_carried(const struct answer *answer, const struct jsep_sectio
     return !answer->snapshot->one_transport || !answer->first || same_group(answer->first, offered);
 }
 
+/* Tones alone, or repairs, carry no media. */
+static bool carries_media(const struct jsep_plan *plan)
+{
+    for (size_t i = 0; i < plan->codec_count; i++)
+        if (!jsep_codec_is_auxiliary(&plan->codecs[i]))
+            return true;
+    return false;
+}
+
 static bool acceptable(const struct answer *answer, const struct jsep_plan *plan, const struct jsep_section *offered)
 {
     const struct jsep_local_section *local = plan->local;
@@ -115,7 +124,7 @@ static bool acceptable(const struct answer *answer, const struct jsep_plan *plan
         return false;
     if (offered->type == MEDIA_APPLICATION)
         return offered->sctp.data_channel && offered->sctp.port != 0; /* RFC 8841 5.1: without a port the section is not valid */
-    return offered->transport.rtcp_mux && plan->codec_count > 0;
+    return offered->transport.rtcp_mux && carries_media(plan);
 }
 
 static void plan_rejection(struct jsep_plan *plan, const struct jsep_section *offered, struct slice formats)
