@@ -62,6 +62,7 @@ static void calls_events_and_statistics(void **state)
 {
     struct sim_peers p;
     struct peer_pumps pumps;
+    const char *offer = NULL;
     char *json = NULL;
     (void)state;
     peer_scene(&p, 1, true);
@@ -72,6 +73,7 @@ static void calls_events_and_statistics(void **state)
     struct peer_pump *video = peer_pump_new(&pumps, &p, RTC_MEDIA_VIDEO);
     assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, video->track, NULL, 0, NULL), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[0].pc, RTC_SDP_ANSWER, "v=0\r\n"), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_peer_connection_create_offer(p.peer[0].pc, &offer), RTC_OK);
     peer_exchange(&p, 0);
     const rtc_ice_candidate_init nowhere = {.size = sizeof nowhere, .candidate = "candidate:1 1 udp 1 10.0.0.9 9 typ host"};
     assert_int_equal(rtc_peer_connection_add_ice_candidate(p.peer[0].pc, &nowhere), RTC_ERR_TYPE);
