@@ -32,13 +32,17 @@ int sending_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams
 {
     if (count > JSEP_STREAMS_MAX)
         return RTC_ERR_RANGE;
+    sender->stream_count = 0;
     for (size_t i = 0; i < count; i++) {
         const char *id = streams && streams[i] ? rtc_media_stream_id(streams[i]) : NULL;
         if (!id || strlen(id) >= JSEP_ID_MAX)
             return RTC_ERR_TYPE;
-        (void)snprintf(sender->stream_ids[i], JSEP_ID_MAX, "%s", id);
+        size_t k = 0; /* each once: [[AssociatedMediaStreamIds]] is a set */
+        while (k < sender->stream_count && strcmp(sender->stream_ids[k], id) != 0)
+            k++;
+        if (k == sender->stream_count)
+            (void)snprintf(sender->stream_ids[sender->stream_count++], JSEP_ID_MAX, "%s", id);
     }
-    sender->stream_count = count;
     return RTC_OK;
 }
 

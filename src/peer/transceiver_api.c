@@ -202,6 +202,22 @@ static int fail_streams(rtc_peer_connection *pc, int error, size_t count)
     return peer_fail(pc, error, "streams: an entry is missing");
 }
 
+int rtc_rtp_sender_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count)
+{
+    rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
+    struct rtc_rtp_sender probe = {0};
+    int error = transceiver_begin(t, "rtc_rtp_sender_set_streams");
+    if (error)
+        return error;
+    error = sending_set_streams(&probe, streams, count);
+    if (error)
+        return fail_streams(t->connection, error, count);
+    (void)sending_set_streams(sender, streams, count);
+    negotiation_update_needed(t->connection);
+    peer_settle(t->connection);
+    return RTC_OK;
+}
+
 int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_track *track, rtc_media_stream *const *streams,
                                   size_t stream_count, rtc_rtp_sender **sender)
 {

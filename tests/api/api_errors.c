@@ -375,6 +375,9 @@ static void transceivers(void **state)
     rtc_rtp_capabilities *capabilities = NULL;
     rtc_rtp_codec odd = {.size = sizeof odd, .mime_type = "audio/odd"};
     const rtc_rtp_codec *codecs[] = {&odd};
+    REFUSED(rtc_rtp_sender_set_streams(NULL, NULL, 0), RTC_ERR_TYPE, "NULL");
+    REFUSED_BY(pc, rtc_rtp_sender_set_streams(sender, NULL, 1), RTC_ERR_TYPE, "streams");
+    REFUSED_BY(pc, rtc_rtp_sender_set_streams(sender, NULL, 1000), RTC_ERR_RANGE, "1000 streams");
     REFUSED(rtc_rtp_sender_get_parameters(NULL, &read), RTC_ERR_TYPE, "NULL");
     REFUSED(rtc_rtp_receiver_get_parameters(NULL, &read), RTC_ERR_TYPE, "NULL");
     REFUSED(rtc_rtp_sender_get_capabilities(NULL, RTC_MEDIA_AUDIO, NULL), RTC_ERR_TYPE, "NULL");
@@ -403,6 +406,7 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_transceiver_stop(sound), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(sound), NULL), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_set_parameters(rtc_rtp_transceiver_sender(sound), read), RTC_ERR_INVALID_STATE, "closed");
+    REFUSED(rtc_rtp_sender_set_streams(rtc_rtp_transceiver_sender(sound), NULL, 0), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_transceiver_set_codec_preferences(sound, NULL, 0), RTC_ERR_INVALID_STATE, "closed");
     rtc_rtp_parameters_free(read);
     REFUSED(rtc_rtp_receiver_select_rid(rtc_rtp_transceiver_receiver(picture), "f"), RTC_ERR_INVALID_STATE, "closed");

@@ -265,11 +265,40 @@ static void capabilities(void **state)
     }
 }
 
+/* setStreams: negotiation is needed, and the peer's track moves; each stream counts once. */
+static void streams(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender;
+    rtc_media_stream *a, *b;
+    (void)state;
+    scene_begin(&s, 8);
+    assert_int_equal(rtc_media_stream_new(s.p.context, "a", &a), RTC_OK);
+    assert_int_equal(rtc_media_stream_new(s.p.context, "b", &b), RTC_OK);
+    rtc_media_stream *both[] = {a, b, a};
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, &sender);
+    peer_exchange(&s.p, 0);
+    peer_run(&s.p, MS);
+    scene_forget_logs(&s);
+    assert_int_equal(rtc_rtp_sender_set_streams(sender, both, 3), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 1);
+    peer_exchange(&s.p, 0);
+    peer_run(&s.p, MS);
+    assert_int_equal(text_count(peer_description(&s.p, 0), "a=msid:a ") + text_count(peer_description(&s.p, 0), "a=msid:b "), 2);
+    assert_int_equal(peer_log_count(&s.log[1], "track"), 1);
+    assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_set_streams(sender, NULL, 0), RTC_ERR_INVALID_STATE);
+    rtc_media_stream_unref(a);
+    rtc_media_stream_unref(b);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),   cmocka_unit_test(send_encodings), cmocka_unit_test(transactions), cmocka_unit_test(changes),
-        cmocka_unit_test(negotiated), cmocka_unit_test(inactive),       cmocka_unit_test(capabilities),
+        cmocka_unit_test(negotiated), cmocka_unit_test(inactive),       cmocka_unit_test(capabilities), cmocka_unit_test(streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
