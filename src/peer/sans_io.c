@@ -284,7 +284,7 @@ rtc_time_t rtc_peer_connection_deadline(rtc_peer_connection *pc, const char **wh
         at = peer_transports_deadline(&pc->transports, &reason);
     }
     if (!peer_is_closed(pc)) {
-        if (peer_transports_any_left(&pc->transports))
+        if (pc->life == PEER_OPEN && peer_transports_any_left(&pc->transports)) /* peer_forget_left() */
             deadline_min(&at, &reason, pc->now, TIMER_EVENT);
         deadline_min(&at, &reason, mailbox_deadline(pc->driver.mailbox), TIMER_CODEC);
         deadline_min(&at, &reason, tick_receivers(pc, false), TIMER_RTP_PLAYOUT);
