@@ -5,7 +5,8 @@
  *  - an association is known to it by a number with a generation, never by a pointer: a late call finds nothing and is dropped;
  *  - its output callback only appends: to the `out` of the call in progress on this thread, else to the association's outbox;
  *  - received messages are fetched by us, never delivered;
- *  - SACKs are shown to it in the form that it handles as the standard says (sack.h);
+ *  - SACKs are shown to it in the form that it handles as the standard says (sack.h), and resets when it has all that is before them
+ *    (reset_gate.h);
  *  - it leaves checksums to us; no interleaving (RFC 8260) and no zero checksum (RFC 9653) is announced.
  * It measures round trips with gettimeofday(), so a step of the wall clock disturbs one sample. */
 #include "assoc.h"
@@ -17,6 +18,7 @@
 #include "handshake.h"
 #include "log.h"
 #include "memory.h"
+#include "reset_gate.h"
 #include "sack.h"
 #include "usrsctp_process.h"
 
@@ -53,6 +55,7 @@ struct usrsctp_assoc {
     rtc_time_t traffic;     /* when a packet last passed */
     rtc_time_t ticked;
     struct sack_view sacks;
+    struct reset_gate gate;
     struct flight flight;
     struct handshake handshake;
     struct outbox outbox;
@@ -101,6 +104,7 @@ static void send_packet(struct usrsctp_assoc *a, struct out *out, rtc_time_t now
 static void emit(struct usrsctp_assoc *a, struct out *out, rtc_time_t now, struct slice bytes)
 {
     flight_sent(&a->flight, bytes);
+    reset_gate_sent(&a->gate, bytes);
     if (a->phase == ASSOC_PHASE_NEW || a->phase == ASSOC_PHASE_CONNECTING)
         handshake_sent(&a->handshake, now, bytes);
     send_packet(a, out, now, bytes);
@@ -269,6 +273,7 @@ static void destroy(struct assoc *assoc)
     take_outbox(a, NULL, 0);
     handshake_fini(&a->handshake);
     flight_fini(&a->flight);
+    reset_gate_fini(&a->gate);
     assembly_abandon(&a->assembly);
     memory_free(a->context, a->read);
     memory_free(a->context, a);
@@ -285,6 +290,7 @@ static int create(rtc_context *context, const struct assoc_options *options, str
     a->outbox.context = context;
     handshake_init(&a->handshake, context, options->rtt_us);
     flight_init(&a->flight, context);
+    reset_gate_init(&a->gate, context);
     int error = open_socket(a);
     if (error) {
         destroy(&a->base);
@@ -314,6 +320,14 @@ static int connect_to_peer(struct assoc *assoc, rtc_time_t now, struct out *out)
     return error;
 }
 
+static void show(struct usrsctp_assoc *a, rtc_time_t now, struct slice packet)
+{
+    uint8_t room[SACK_PACKET_MAX];
+    struct slice shown = sack_show(&a->sacks, now, packet, room);
+    if (shown.len > 0)
+        usrsctp_conninput((void *)a->id, shown.data, shown.len, 0);
+}
+
 static bool input(struct assoc *assoc, rtc_time_t now, struct slice packet, struct out *out)
 {
     struct usrsctp_assoc *a = of(assoc);
@@ -321,12 +335,12 @@ static bool input(struct assoc *assoc, rtc_time_t now, struct slice packet, stru
         return false;
     if (!a->socket)
         return true;
-    uint8_t room[SACK_PACKET_MAX];
+    uint8_t room[RESET_GATE_PACKET_MAX];
     enter(a, now, out);
     a->traffic = now;
     flight_received(&a->flight, packet);
-    struct slice shown = sack_show(&a->sacks, now, packet, room);
-    usrsctp_conninput((void *)a->id, shown.data, shown.len, 0);
+    show(a, now, reset_gate_admit(&a->gate, packet, room));
+    show(a, now, reset_gate_take(&a->gate, room));
     leave();
     return true;
 }
@@ -420,6 +434,7 @@ static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_cha
     case SCTP_RESTART:
         if (a->phase == ASSOC_PHASE_UP && a->may_restart) {
             a->may_restart = a->resetting = false;
+            reset_gate_fini(&a->gate); /* other TSNs */
             assembly_abandon(&a->assembly);
             return false;
         }

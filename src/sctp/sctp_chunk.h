@@ -12,7 +12,8 @@ enum sctp_chunk_type {
     SCTP_CHUNK_INIT = 1,
     SCTP_CHUNK_SACK = 3,
     SCTP_CHUNK_SHUTDOWN = 7,
-    SCTP_CHUNK_COOKIE_ECHO = 10
+    SCTP_CHUNK_COOKIE_ECHO = 10,
+    SCTP_CHUNK_RE_CONFIG = 130 /* RFC 6525 3.1 */
 };
 
 struct sctp_chunk {

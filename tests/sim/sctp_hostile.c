@@ -99,6 +99,39 @@ static void test_used_again_before_the_answer(void **state)
     finish(r);
 }
 
+/* The peer resets a stream while DATA from before it is missing, which then comes alone: all that came meanwhile is delivered, the reset
+ * happens, and nobody needs to send more for it. */
+static void test_reset_while_data_is_missing(void **state)
+{
+    (void)state;
+    struct rude *r = begin(0);
+    say_open(r, 1, "closes");
+    say_open(r, 3, "stays");
+    run(r, 5);
+    r->lost = 1;
+    say(r, 3, PPID_STRING, "lost once", 9);
+    step(r);
+    assert_int_equal(r->lost, 0);
+    say(r, 3, PPID_STRING, "not lost", 8);
+    step(r);
+    uint16_t stream = 1;
+    assert_true(assoc_reset_streams(r->peer, r->now, &stream, 1, &r->peer_out));
+    step(r);
+    say_open(r, 5, "later");
+    step(r);
+    assert_int_equal(r->messages, 0); /* it is missing still */
+    assert_int_equal(r->closed, 0);
+    run(r, 400);
+    assert_int_equal(r->messages, 2);
+    assert_int_equal(r->opened, 3);
+    assert_int_equal(r->resets, 1); /* ours, in answer */
+    assert_int_equal(r->closed, 1);
+    run(r, 7000); /* longer than the peer would repeat what is not answered */
+    assert_int_equal(data_channels_state(r->dc), SCTP_CONNECTED);
+    assert_int_equal(r->closed, 1);
+    finish(r);
+}
+
 /* A stream that the peer can send on and we can not: there is no channel on it, and the others live and close as ever. */
 static void test_one_way_stream(void **state)
 {
@@ -377,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_wrong_parity),
         cmocka_unit_test(test_open_twice),
         cmocka_unit_test(test_used_again_before_the_answer),
+        cmocka_unit_test(test_reset_while_data_is_missing),
         cmocka_unit_test(test_one_way_stream),
         cmocka_unit_test(test_bad_dcep),
         cmocka_unit_test(test_ppids),
