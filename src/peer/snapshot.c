@@ -112,7 +112,7 @@ static void fill_data(const rtc_peer_connection *pc, struct jsep_local_section *
     section->max_message_size = pc->settings.max_message_size;
 }
 
-/* A section that was negotiated before, or is in the offer that is answered. `refused`: the peer rejected it. */
+/* A section that was negotiated before, or is in the offer that is answered. `refused`, of data: the peer rejected it, or we do. */
 static void add_known(rtc_peer_connection *pc, struct snapshot *s, const struct jsep_section *known, bool refused)
 {
     struct jsep_local_section *section = add(s, known->type, known->mid);
@@ -303,16 +303,37 @@ static void set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i)
     set_transport(s, i, passive ? SETUP_PASSIVE : SETUP_ACTIVE);
 }
 
+static bool offers_data(const struct jsep_section *section)
+{
+    return section->type == MEDIA_APPLICATION && section->sctp.data_channel && !section->rejected && section->sctp.port != 0;
+}
+
+/* There is one association: it has the section that it had, or the first that is offered. SIZE_MAX: none is. */
+static size_t choose_data(const rtc_peer_connection *pc, const struct session_description *offer)
+{
+    const struct session_description *agreed = description_says(pc->negotiation.stable.local);
+    size_t first = SIZE_MAX;
+    for (size_t i = offer->section_count; i-- > 0;) {
+        if (!offers_data(&offer->sections[i]))
+            continue;
+        if (agreed && i < agreed->section_count && offers_data(&agreed->sections[i]))
+            return i;
+        first = i;
+    }
+    return first;
+}
+
 int snapshot_answer(rtc_peer_connection *pc, const struct session_description *offer, struct text *out)
 {
     struct snapshot s;
+    size_t data = choose_data(pc, offer);
     int error = begin(pc, offer->section_count, &s);
     if (!error) {
         restart_answer_credentials(pc, 0, &s.credentials[s.capacity]);
         s.jsep.transport =
             (struct jsep_local_transport){.ice_ufrag = s.credentials[s.capacity].ufrag, .ice_pwd = s.credentials[s.capacity].password};
         for (size_t i = 0; i < offer->section_count; i++) {
-            add_known(pc, &s, &offer->sections[i], false);
+            add_known(pc, &s, &offer->sections[i], i != data);
             set_answered(pc, &s, i);
         }
         error = jsep_create_answer(pc->context, &s.jsep, offer, out);

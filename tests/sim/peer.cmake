@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 set(peer_sees base media sdp ice dtls sctp rtp transport peer)
 set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_nat.c sim_tcp.c usrsctp_time.c)
-foreach(name data dump explain signaling offers channels unread hostile limits stats names marks network refused goodbye hops load pictures undone codecs two_transports)
+foreach(name data dump explain signaling offers channels unread hostile limits stats names marks network refused goodbye hops load pictures undone codecs two_transports odd_offers)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
 foreach(name track_events renegotiate tracks bundle)
