@@ -2,6 +2,7 @@
 /* Offers that follow every grammar and that nobody makes: what a peer may do with them is refused, or harmless. */
 #include "peer_scene.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,11 +100,51 @@ static void another_section_of_data_is_rejected(void **state)
     answer_one(true, true);
 }
 
+/* ---- Ever more candidates ---- */
+
+/* The first peer's offer with a hundred candidates that no offer had. The caller's. */
+static char *with_more(struct scene *s, unsigned round)
+{
+    char lines[100 * 80 + 32], *to = lines;
+    for (unsigned i = 0; i < 100; i++)
+        to += sprintf(to, "a=candidate:%u 1 udp %u 10.9.%u.%u 4000 typ host\r\n", round * 100 + i, 1000 + i, round, i + 1);
+    (void)stpcpy(to, "a=mid:0");
+    return text_replace(peer_description(&s->p, 0), "a=mid:0", lines);
+}
+
+static void exchange_more(struct scene *s, unsigned round)
+{
+    assert_int_equal(rtc_peer_connection_set_local_description(pc(s, 0), RTC_SDP_NONE, NULL), RTC_OK);
+    char *offer = with_more(s, round);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc(s, 1), RTC_SDP_OFFER, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc(s, 1), RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc(s, 0), RTC_SDP_ANSWER, peer_description(&s->p, 1)), RTC_OK);
+    peer_run(&s->p, 100 * MS);
+    free(offer);
+}
+
+static void candidates_of_many_offers_are_bounded(void **state)
+{
+    struct scene s;
+    size_t count = 0;
+    (void)state;
+    begin(&s, 2);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 10 * SECOND);
+    for (unsigned round = 0; round < 3; round++)
+        exchange_more(&s, round);
+    rtc_dtls_transport *dtls = rtc_sctp_transport_transport(rtc_peer_connection_sctp(pc(&s, 1)));
+    (void)rtc_ice_transport_remote_candidates(rtc_dtls_transport_ice_transport(dtls), &count);
+    assert_int_equal(count, 64); /* the limit */
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_two_sections_of_data_is_answered),
         cmocka_unit_test(another_section_of_data_is_rejected),
+        cmocka_unit_test(candidates_of_many_offers_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
