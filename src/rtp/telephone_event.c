@@ -68,7 +68,7 @@ bool tone_sender_next(struct tone_sender *t, rtc_time_t now, struct tone_packet 
     struct telephone_event e = {.event = t->event, .volume = VOLUME};
     bool full = at - t->segment > segment_us(t);
     e.end = !full && at == t->end;
-    e.duration = full ? SEGMENT_MAX : (uint16_t)((at - t->segment) * (rtc_time_t)t->events / 1000000);
+    e.duration = (uint16_t)(full ? SEGMENT_MAX : (at - t->segment) * (rtc_time_t)t->events / 1000000);
     out->marker = !t->marked;
     out->timestamp = t->timestamp;
     telephone_event_write(&e, out->payload);
