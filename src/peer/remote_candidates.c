@@ -47,6 +47,20 @@ static bool is_transports(const struct destination *to)
                       slice_eq(a->transport.ice_ufrag, b->transport.ice_ufrag) && slice_eq(a->transport.ice_pwd, b->transport.ice_pwd));
 }
 
+/* A section that our answer rejected may have named its group's candidates before the peer knew of that. */
+static uint16_t number_of_group(const struct negotiation_state *state, int index)
+{
+    const struct session_description *remote = state->remote->parsed;
+    const struct jsep_section *a = &remote->sections[index];
+    for (size_t i = 0; a->bundle.grouped && i < state->carrier_count && i < remote->section_count; i++) {
+        const struct jsep_section *b = &remote->sections[i];
+        if (state->carriers[i] != TRANSPORT_NONE && b->bundle.grouped && b->bundle.group == a->bundle.group &&
+            slice_eq(a->transport.ice_ufrag, b->transport.ice_ufrag) && slice_eq(a->transport.ice_pwd, b->transport.ice_pwd))
+            return state->carriers[i];
+    }
+    return TRANSPORT_NONE;
+}
+
 static bool find_in(const rtc_peer_connection *pc, const struct negotiation_state *state, const rtc_ice_candidate_init *init,
                     struct slice ufrag, struct destination *out)
 {
@@ -55,7 +69,7 @@ static bool find_in(const rtc_peer_connection *pc, const struct negotiation_stat
         return false;
     *out = (struct destination){.description = d, .index = find_section(d->parsed, init), .state = state, .number = TRANSPORT_NONE};
     if (out->index >= 0 && (size_t)out->index < state->carrier_count)
-        out->number = state->carriers[out->index];
+        out->number = state->carriers[out->index] != TRANSPORT_NONE ? state->carriers[out->index] : number_of_group(state, out->index);
     out->transport = peer_transports_at(&pc->transports, out->number);
     if (out->transport)
         out->agent = state == &pc->negotiation.pending ? transport_ice_latest(out->transport) : transport_ice_negotiated(out->transport);

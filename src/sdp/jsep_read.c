@@ -88,6 +88,12 @@ static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
     if (s->transport.tls_id.len == 0)
         s->transport.tls_id = tagged->transport.tls_id;
     s->transport.ice_trickle = s->transport.ice_trickle || tagged->transport.ice_trickle;
+    if (s->transport.candidate_count == 0 && slice_eq(s->transport.ice_ufrag, tagged->transport.ice_ufrag) &&
+        slice_eq(s->transport.ice_pwd, tagged->transport.ice_pwd)) { /* it stands for the group when the answer rejects that one */
+        s->transport.candidates = tagged->transport.candidates;
+        s->transport.candidate_count = tagged->transport.candidate_count;
+        s->transport.end_of_candidates = s->transport.end_of_candidates || tagged->transport.end_of_candidates;
+    }
     if (s->bundle.only) /* RFC 9429 section 5.2.1: these stand with the transport's attributes */
         s->transport.rtcp_mux = s->transport.rtcp_mux || tagged->transport.rtcp_mux;
 }

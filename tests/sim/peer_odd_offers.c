@@ -139,12 +139,57 @@ static void candidates_of_many_offers_are_bounded(void **state)
     end(&s);
 }
 
+/* ---- The section with the candidates is rejected ---- */
+
+/* The first peer's offer of sound and data as max-bundle has it: what is bundle-only says nothing of transports. The sound has no codec
+ * that anybody knows. The caller's. */
+static char *bundle_only(struct scene *s)
+{
+    static const char data[] = "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=bundle-only\r\n"
+                               "a=sctp-port:5000\r\na=max-message-size:262144\r\n";
+    char *text = text_replace(peer_description(&s->p, 0), "opus/48000/2", "unknown/48000/2"), *section = text_section(text, 1);
+    char *offer = text_replace(text, section, data);
+    free(section);
+    free(text);
+    return offer;
+}
+
+static void candidates_of_a_rejected_section_are_its_groups(void **state)
+{
+    struct scene s;
+    size_t count = 0;
+    (void)state;
+    memset(&s, 0, sizeof s);
+    peer_scene(&s.p, 3, true);
+    assert_int_equal(rtc_peer_connection_add_transceiver(pc(&s, 0), RTC_MEDIA_AUDIO, NULL, NULL, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_create_data_channel(pc(&s, 0), "chat", 4, NULL, &s.channel), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc(&s, 0), RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, SECOND);
+    char *offer = bundle_only(&s);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc(&s, 1), RTC_SDP_OFFER, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc(&s, 1), RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "m=audio 0 "), 1);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "a=group:BUNDLE 1\r\n"), 1);
+    rtc_dtls_transport *dtls = rtc_sctp_transport_transport(rtc_peer_connection_sctp(pc(&s, 1)));
+    (void)rtc_ice_transport_remote_candidates(rtc_dtls_transport_ice_transport(dtls), &count);
+    assert_int_equal(count, text_count(offer, "a=candidate:"));
+    const rtc_ice_candidate_init late = {.size = sizeof late,
+                                         .candidate = "candidate:1 1 udp 1 10.9.9.9 4000 typ host",
+                                         .sdp_mid = "0"}; /* before the peer has the answer */
+    assert_int_equal(rtc_peer_connection_add_ice_candidate(pc(&s, 1), &late), RTC_OK);
+    (void)rtc_ice_transport_remote_candidates(rtc_dtls_transport_ice_transport(dtls), &count);
+    assert_int_equal(count, text_count(offer, "a=candidate:") + 1);
+    free(offer);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_two_sections_of_data_is_answered),
         cmocka_unit_test(another_section_of_data_is_rejected),
         cmocka_unit_test(candidates_of_many_offers_are_bounded),
+        cmocka_unit_test(candidates_of_a_rejected_section_are_its_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
