@@ -32,6 +32,7 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     s->format.tone_payload_type = section->tone_payload_type;
     s->tone.rate = section->send_codec.clock_rate;
     s->tone.events = section->tone_clock_rate;
+    s->tone.active = s->tone.active && s->tone.events > 0; /* the peer takes none any more: what plays is over */
     memcpy(s->format.mid, section->mid, sizeof s->format.mid);
     memcpy(s->format.ids, section->extension_ids, sizeof s->format.ids);
     if (!repairs(s, section)) {

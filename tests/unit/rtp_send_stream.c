@@ -615,6 +615,31 @@ static void the_breaker_is_told_once(void **state)
     fixture_fini(&f);
 }
 
+/* The peer takes no telephone events any more: the tone that plays is over, and asks for no time. */
+static void a_tone_ends_with_its_payload_type(void **state)
+{
+    struct fixture f;
+    enum timer_reason why = TIMER_NONE;
+    (void)state;
+    fixture_init(&f, false);
+    f.section.tone_payload_type = 110;
+    f.section.tone_clock_rate = 48000;
+    rtp_send_stream_configure(f.sender, &f.section, &f.section.encodings[0]);
+    assert_int_equal(rtp_send_stream_tone(f.sender, f.now, 5, SECOND), RTC_OK);
+    assert_true(rtp_send_stream_deadline(f.sender, &why) == f.now + 20 * MS);
+    f.section.tone_clock_rate = 0;
+    rtp_send_stream_configure(f.sender, &f.section, &f.section.encodings[0]);
+    f.now += 100 * MS;
+    rtp_send_stream_tick_tone(f.sender, f.now, f.world.pool, &f.pacer);
+    assert_true(rtp_pacer_deadline(&f.pacer) == RTC_TIME_NEVER);
+    assert_true(rtp_send_stream_deadline(f.sender, &why) > f.now);
+    f.section.tone_clock_rate = 48000;
+    rtp_send_stream_configure(f.sender, &f.section, &f.section.encodings[0]);
+    rtp_send_stream_tick_tone(f.sender, f.now, f.world.pool, &f.pacer);
+    assert_true(rtp_pacer_deadline(&f.pacer) == RTC_TIME_NEVER); /* nor goes on later */
+    fixture_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -638,6 +663,7 @@ int main(void)
         cmocka_unit_test(a_pli_that_crossed_a_keyframe_is_void),
         cmocka_unit_test(sender_reports_say_when_and_how_much),
         cmocka_unit_test(the_breaker_is_told_once),
+        cmocka_unit_test(a_tone_ends_with_its_payload_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
