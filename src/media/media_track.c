@@ -29,8 +29,8 @@ struct rtc_media_stream_track {
     struct event_listeners listeners;
     struct job ending;        /* submitted once: tells them on a worker that it ended */
     atomic_bool ended_untold; /* by the connection, which will tell */
-    /* Of a connection's track: how often it was muted or not, and how many of these changes were told. A clone hears of those from `first`
-     * on. */
+    /* Of a connection's track and its clones: how often it was muted or not, and (its own alone) how many of these changes were told. A
+     * clone hears of those from `first` on. */
     atomic_uint changes, told;
     unsigned first;
 };
@@ -121,6 +121,7 @@ static int make(rtc_media_source *source, const char *id, const rtc_media_stream
     media_source_add_track(source, &track->member, &track->muted, &track->ended);
     if (like) { /* what happens to the other from now on is seen here too */
         track->first = atomic_load(&like->changes);
+        atomic_store(&track->changes, track->first);
         atomic_store(&track->muted, atomic_load(&like->muted));
         if (atomic_load(&like->ended))
             atomic_store(&track->ended, true);
@@ -282,6 +283,7 @@ static rtc_media_stream_track *of_member(struct media_source_track *member)
 static void store_muted(struct media_source_track *member, void *user)
 {
     atomic_store(&of_member(member)->muted, *(const bool *)user);
+    atomic_fetch_add(&of_member(member)->changes, 1);
 }
 
 void media_track_set_muted(rtc_media_stream_track *track, bool muted)
@@ -289,7 +291,6 @@ void media_track_set_muted(rtc_media_stream_track *track, bool muted)
     if (atomic_load(&track->muted) == muted)
         return;
     media_source_visit_tracks(track->source, store_muted, &muted);
-    atomic_fetch_add(&track->changes, 1);
     if (track->events)
         track->events->muted(track->events_user, muted);
 }
