@@ -169,10 +169,10 @@ struct track_streams {
     rtc_media_stream *streams[JSEP_STREAMS_MAX];
 };
 
-/* A received tone as the value of an event. */
+/* A received tone as the value of an event: of one that lasts for more than an hour, the most that fits. */
 static inline int transceiver_tone_value(uint8_t event, bool ended, uint32_t duration_ms)
 {
-    return (int)((duration_ms & 0x3fffff) << 8 | (ended ? 0x80u : 0u) | (event & 0x7fu));
+    return (int)((duration_ms < 0x3fffff ? duration_ms : 0x3fffff) << 8 | (ended ? 0x80u : 0u) | (event & 0x7fu));
 }
 
 /* As peer_tell(). */

@@ -6,6 +6,7 @@
 
 enum { EVERY_US = 20000, ENDS = 3, BETWEEN_ENDS_US = 10000, VOLUME = 10, SEGMENT_MAX = 0xffff };
 enum { END_BIT = 0x80, VOLUME_BITS = 0x3f };
+enum { FORGET_AFTER = 1 << 30 }; /* a quarter of all timestamps: what is older than the last tone is late no more, but comes around */
 
 bool telephone_event_read(struct slice payload, struct telephone_event *out)
 {
@@ -96,7 +97,8 @@ bool tone_sender_sounds(const struct tone_sender *t, rtc_time_t now)
 
 static uint32_t lasted_ms(const struct tone_receiver *t)
 {
-    return t->before_ms + (uint32_t)((uint64_t)t->duration * 1000 / t->rate);
+    uint64_t all = t->before_ms + (uint64_t)t->duration * 1000 / t->rate;
+    return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
 }
 
 static bool end(struct tone_receiver *t, struct tone_news *news)
@@ -154,6 +156,8 @@ bool tone_receiver_packet(struct tone_receiver *t, uint32_t timestamp, uint32_t 
 
 bool tone_receiver_sound(struct tone_receiver *t, uint32_t timestamp, struct tone_news *news)
 {
+    int32_t since = (int32_t)(timestamp - t->timestamp);
     *news = (struct tone_news){0};
-    return t->open && (int32_t)(timestamp - t->timestamp) > 0 && end(t, news);
+    t->known = t->known && (t->open || since < FORGET_AFTER);
+    return t->open && since > 0 && end(t, news);
 }

@@ -121,11 +121,38 @@ static void a_lost_end(void **state)
     assert_false(tone_receiver_packet(&tone, 30000, 48000, 0, &(struct telephone_event){1, false, 10, 960}, &news));
 }
 
+/* Timestamps go around in a day at 48000 Hz: a tone that follows another one by more than half of that is no late one. */
+static void hours_later(void **state)
+{
+    struct tone_receiver tone = {0};
+    struct tone_news news;
+    (void)state;
+    assert_true(packet(&tone, 1000, 1, false, 960, &news) && news.began);
+    assert_true(packet(&tone, 1000, 1, true, 1920, &news) && news.ended);
+    assert_false(tone_receiver_sound(&tone, 4000, &news));
+    assert_false(packet(&tone, 900, 2, false, 960, &news)); /* late */
+    assert_false(tone_receiver_sound(&tone, 1000 + 0x50000000u, &news));
+    assert_true(packet(&tone, 1000 + 0x90000000u, 2, false, 960, &news) && news.began);
+}
+
+/* A peer that never ends one: how long it lasted stays at the most there is. */
+static void one_without_end(void **state)
+{
+    struct tone_receiver tone = {0};
+    struct tone_news news;
+    uint32_t timestamp = 0;
+    (void)state;
+    for (int i = 0; i < 100; i++, timestamp += 0xffff)
+        (void)tone_receiver_packet(&tone, timestamp, 1, 1, &(struct telephone_event){5, false, 10, 0xffff}, &news);
+    assert_true(tone_receiver_sound(&tone, timestamp, &news) && news.ended);
+    assert_true(news.ended_ms == UINT32_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(there_and_back), cmocka_unit_test(one_tone),   cmocka_unit_test(what_is_lost),
-        cmocka_unit_test(a_long_tone),    cmocka_unit_test(a_lost_end),
+        cmocka_unit_test(there_and_back), cmocka_unit_test(one_tone),    cmocka_unit_test(what_is_lost),    cmocka_unit_test(a_long_tone),
+        cmocka_unit_test(a_lost_end),     cmocka_unit_test(hours_later), cmocka_unit_test(one_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
