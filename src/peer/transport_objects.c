@@ -177,18 +177,18 @@ void transport_objects_add_local(rtc_peer_connection *pc, rtc_ice_transport *ice
         candidate_list_add(list, candidate);
 }
 
-/* As many as the agent keeps. */
-static size_t room_for_remotes(rtc_context *context, size_t count)
+/* As many as the agent keeps: what the peer says beyond that is not shown. */
+static size_t room_for_remotes(rtc_context *context, const struct candidate_list *list)
 {
     size_t limit = context_limits(context)->remote_candidates;
-    return count < limit ? limit - count : 0;
+    return list->count < limit ? limit - list->count : 0;
 }
 
 int transport_objects_make_remote(rtc_context *context, const struct transport *t, const rtc_ice_candidate_init *init,
                                   const rtc_ice_candidate **out)
 {
     struct candidate_list *list = &dtls_transport_of(t)->ice.remotes;
-    bool known = has_text(list, init->candidate) || room_for_remotes(context, list->count) == 0;
+    bool known = has_text(list, init->candidate) || room_for_remotes(context, list) == 0;
     *out = !known && candidate_list_reserve(context, list, 1) ? candidate_object_new(context, init) : NULL;
     return *out || known ? RTC_OK : RTC_ERR_NO_MEMORY;
 }
@@ -230,13 +230,11 @@ int transport_objects_ready_remotes(rtc_context *context, const struct transport
     rtc_ice_transport *ice = &dtls_transport_of(t)->ice;
     size_t count = section->transport.candidate_count, before = is_same_generation(ice, section) ? ice->remotes.count : 0;
     candidate_list_clear(&ice->coming);
-    if (count > room_for_remotes(context, before))
-        count = room_for_remotes(context, before);
     if (!candidate_list_reserve(context, &ice->coming, before + count))
         return before + count > 0 ? RTC_ERR_NO_MEMORY : RTC_OK;
     for (size_t i = 0; i < before; i++)
         candidate_list_add(&ice->coming, ice->remotes.items[i]);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && room_for_remotes(context, &ice->coming) > 0; i++)
         if (ready_remote(context, &ice->coming, section, section->transport.candidates[i]))
             return RTC_ERR_NO_MEMORY;
     return RTC_OK;

@@ -431,6 +431,31 @@ static void references_and_callbacks(void **state)
     end(&s);
 }
 
+/* A peer that has others in each of its offers can not make the list grow without end. */
+static void remote_candidates_are_bounded(void **state)
+{
+    struct scene s;
+    size_t count;
+    (void)state;
+    begin(&s, 10);
+    connect(&s);
+    for (int round = 0; round < 8; round++) {
+        char more[2048] = "a=mid:0\r\n";
+        for (int i = 0; i < 20; i++)
+            (void)sprintf(more + strlen(more), "a=candidate:%d 1 udp %d 10.77.%d.%d 9 typ host\r\n", i, i + 1, round, i);
+        set_local(&s, 1);
+        char *offer = text_replace(peer_description(&s.p, 1), "a=mid:0\r\n", more);
+        assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_OFFER, offer), RTC_OK);
+        set_local(&s, 0);
+        set_remote(&s, 1, RTC_SDP_ANSWER);
+        peer_run(&s.p, 100 * MS);
+        free(offer);
+    }
+    (void)rtc_ice_transport_remote_candidates(ice_of(&s, 0), &count);
+    assert_in_range(count, 20, 64); /* rtc_limits.remote_candidates */
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +468,7 @@ int main(void)
         cmocka_unit_test(trickled_and_revealed_candidates),
         cmocka_unit_test(a_wrong_fingerprint_is_an_error),
         cmocka_unit_test(references_and_callbacks),
+        cmocka_unit_test(remote_candidates_are_bounded),
     };
     return cmocka_run_group_tests_name("RTCIceTransport, RTCDtlsTransport", tests, NULL, NULL);
 }
