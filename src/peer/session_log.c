@@ -84,28 +84,36 @@ void session_log_unref(rtc_session_dump *log)
 
 /* ---- Bounds ---- */
 
+/* The older half of a text's values: runs, and a part of the one that lasts. */
+static void halve_runs(rtc_session_dump *log, struct log_series *s)
+{
+    size_t values = 0, gone = 0, left = 0;
+    for (size_t i = 0; i < s->count; i++)
+        values += s->runs[i].count;
+    left = values / 2;
+    s->first_ms += values > 1 ? (s->last_ms - s->first_ms) * (double)left / (double)(values - 1) : 0;
+    for (; gone < s->count && s->runs[gone].count <= left; gone++) {
+        left -= s->runs[gone].count;
+        log->bytes -= strlen(s->runs[gone].text) + 1;
+        memory_free(log->context, s->runs[gone].text);
+    }
+    if (gone < s->count)
+        s->runs[gone].count -= left;
+    memmove(s->runs, s->runs + gone, (s->count - gone) * sizeof *s->runs);
+    s->count -= gone;
+}
+
 /* The older half of a series; its times are even. */
 static void halve(rtc_session_dump *log, struct log_series *s)
 {
     size_t gone = s->count / 2;
-    if (!is_text(s)) {
-        double step = s->count > 1 ? (s->last_ms - s->first_ms) / (double)(s->count - 1) : 0;
-        memmove(s->numbers, s->numbers + gone, (s->count - gone) * sizeof *s->numbers);
-        s->first_ms += step * (double)gone;
-        s->count -= gone;
+    if (is_text(s)) {
+        halve_runs(log, s);
         return;
     }
-    size_t values = 0, left = 0;
-    for (size_t i = 0; i < s->count; i++) {
-        values += s->runs[i].count;
-        left += i < gone ? 0 : s->runs[i].count;
-    }
-    s->first_ms += values > 1 ? (s->last_ms - s->first_ms) * (double)(values - left) / (double)(values - 1) : 0;
-    for (size_t i = 0; i < gone; i++) {
-        log->bytes -= strlen(s->runs[i].text) + 1;
-        memory_free(log->context, s->runs[i].text);
-    }
-    memmove(s->runs, s->runs + gone, (s->count - gone) * sizeof *s->runs);
+    double step = s->count > 1 ? (s->last_ms - s->first_ms) / (double)(s->count - 1) : 0;
+    memmove(s->numbers, s->numbers + gone, (s->count - gone) * sizeof *s->numbers);
+    s->first_ms += step * (double)gone;
     s->count -= gone;
 }
 
