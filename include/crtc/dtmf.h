@@ -45,7 +45,7 @@ RTC_EXPORT int rtc_dtmf_sender_set_callbacks(rtc_dtmf_sender *dtmf, const rtc_dt
  * Errors: RTC_ERR_TYPE (dtmf or tones is NULL), RTC_ERR_INVALID_STATE (rtc_dtmf_sender_can_insert() is false), RTC_ERR_INVALID_CHARACTER (another character),
  * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_dtmf_sender_insert(rtc_dtmf_sender *dtmf, const char *tones, uint32_t duration_ms, uint32_t gap_ms);
-/* canInsertDTMF: the connection is connected, the sender has a track and sends, and the peer takes telephone events. */
+/* canInsertDTMF: the connection is connected, the sender has a track and an active encoding and sends, and the peer takes telephone events. */
 RTC_EXPORT bool rtc_dtmf_sender_can_insert(const rtc_dtmf_sender *dtmf);
 /* toneBuffer: what is still to be played, without the tone that plays. Borrowed until the next call on its connection. */
 RTC_EXPORT const char *rtc_dtmf_sender_tone_buffer(const rtc_dtmf_sender *dtmf);

@@ -98,6 +98,8 @@ static const char *obstacle(const rtc_rtp_transceiver *t)
         return "the sender has no track";
     if (!sends(t))
         return "the sender does not send";
+    if (t->sender.encodings[0].settings.inactive)
+        return "the sender's encoding is not active";
     return t->sender.takes_tones ? NULL : "the peer does not take telephone events";
 }
 

@@ -170,6 +170,27 @@ static void what_ends_it(void **state)
     scene_end(&c.s);
 }
 
+/* webrtc-pc 7.2, "determine if DTMF can be sent": not by an encoding that is not active. */
+static void not_by_what_is_inactive(void **state)
+{
+    struct call c;
+    rtc_rtp_parameters *parameters;
+    (void)state;
+    begin(&c);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rtc_rtp_sender_get_parameters(c.sender, &parameters), RTC_OK);
+        parameters->encodings[0]->inactive = i == 0;
+        assert_int_equal(rtc_rtp_sender_set_parameters(c.sender, parameters), RTC_OK);
+        rtc_rtp_parameters_free(parameters);
+        peer_run(&c.s.p, 100 * MS);
+        assert_int_equal(rtc_dtmf_sender_can_insert(c.dtmf), i == 1);
+        assert_int_equal(rtc_dtmf_sender_insert(c.dtmf, "", 100, 70), i == 0 ? RTC_ERR_INVALID_STATE : RTC_OK);
+        if (i == 0)
+            assert_non_null(strstr(rtc_peer_connection_last_error(c.s.p.peer[0].pc), "not active"));
+    }
+    scene_end(&c.s);
+}
+
 static void who_has_none(void **state)
 {
     struct call c;
@@ -197,6 +218,7 @@ int main(void)
         cmocka_unit_test(an_empty_one_tells_nothing),
         cmocka_unit_test(what_is_no_tone),
         cmocka_unit_test(what_ends_it),
+        cmocka_unit_test(not_by_what_is_inactive),
         cmocka_unit_test(who_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
