@@ -80,10 +80,14 @@ static void hold_ice(void *ice)
     (void)rtc_ice_transport_ref(ice);
 }
 
+/* That it is closed holds whether it was told or, because the connection closed, never will be. */
 static void release_ice(rtc_peer_connection *pc, struct user_event *e)
 {
+    rtc_ice_transport *ice = e->object;
     (void)pc;
-    rtc_ice_transport_unref(e->object);
+    if (e->type == ICE_TRANSPORT_STATE && e->value == RTC_ICE_TRANSPORT_CLOSED)
+        ice->state = RTC_ICE_TRANSPORT_CLOSED;
+    rtc_ice_transport_unref(ice);
 }
 
 static struct user_event *queue_ice(rtc_peer_connection *pc, rtc_ice_transport *ice, enum ice_transport_event type, int value)
@@ -285,8 +289,11 @@ static void hold_dtls(void *t)
 
 static void release_dtls(rtc_peer_connection *pc, struct user_event *e)
 {
+    rtc_dtls_transport *t = e->object;
     (void)pc;
-    rtc_dtls_transport_unref(e->object);
+    if (e->value == RTC_DTLS_TRANSPORT_CLOSED)
+        t->state = RTC_DTLS_TRANSPORT_CLOSED;
+    rtc_dtls_transport_unref(t);
 }
 
 static void *copy_chain(rtc_context *context, const struct dtls *dtls)
@@ -375,8 +382,11 @@ static void hold_sctp(void *t)
 
 static void release_sctp(rtc_peer_connection *pc, struct user_event *e)
 {
+    rtc_sctp_transport *t = e->object;
     (void)pc;
-    rtc_sctp_transport_unref(e->object);
+    if (e->value == RTC_SCTP_TRANSPORT_CLOSED)
+        t->state = RTC_SCTP_TRANSPORT_CLOSED;
+    rtc_sctp_transport_unref(t);
 }
 
 void transport_objects_tell_sctp(rtc_peer_connection *pc, size_t number, enum sctp_state state)
@@ -478,11 +488,13 @@ rtc_dtls_transport *transport_objects_of(const rtc_peer_connection *pc, uint32_t
 
 void transport_objects_close(rtc_peer_connection *pc)
 {
-    for (size_t i = 0; i < pc->transports.count; i++) {
+    for (size_t i = 0; i < pc->transports.count + pc->transports.leaving; i++) {
         object_of(pc, i)->state = RTC_DTLS_TRANSPORT_CLOSED;
         ice_of(pc, i)->state = RTC_ICE_TRANSPORT_CLOSED;
     }
     pc->channels.sctp.current->state = RTC_SCTP_TRANSPORT_CLOSED;
+    if (pc->channels.sctp.ending)
+        pc->channels.sctp.ending->state = RTC_SCTP_TRANSPORT_CLOSED;
 }
 
 /* ---- Public names ---- */

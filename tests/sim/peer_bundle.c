@@ -389,6 +389,34 @@ static void roles_change_with_a_restart(void **state)
     scene_end(&s);
 }
 
+/* A transport that is not needed any more is closed, though the connection closes before that could be told. */
+static void left_and_closed(void **state)
+{
+    struct scene s;
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        begin(&s, 40, RTC_BUNDLE_BALANCED);
+        (void)add_all(&s, 0);
+        assert_int_equal(rtc_peer_connection_set_local_description(pc_of(&s, 0), RTC_SDP_NONE, NULL), RTC_OK);
+        peer_run(&s.p, 100 * MS);
+        assert_int_equal(pc_of(&s, 0)->transports.count, 3);
+        rtc_dtls_transport *dtls = rtc_dtls_transport_ref(dtls_transport_of(pc_of(&s, 0)->transports.items[1]));
+        const rtc_ice_transport *ice = rtc_dtls_transport_ice_transport(dtls);
+        char *offer = strdup(peer_description(&s.p, 0));
+        answer(&s, offer, true);
+        assert_int_equal(pc_of(&s, 0)->transports.count, 1);
+        if (later)
+            peer_run(&s.p, SECOND);
+        rtc_peer_connection_close(pc_of(&s, 0));
+        assert_int_equal(rtc_dtls_transport_get_state(dtls), RTC_DTLS_TRANSPORT_CLOSED);
+        assert_int_equal(rtc_ice_transport_get_state(ice), RTC_ICE_TRANSPORT_CLOSED);
+        free(offer);
+        scene_end(&s);
+        assert_int_equal(rtc_ice_transport_get_state(ice), RTC_ICE_TRANSPORT_CLOSED);
+        rtc_dtls_transport_unref(dtls);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +429,7 @@ int main(void)
         cmocka_unit_test(another_endpoint_takes_over),
         cmocka_unit_test(what_takes_a_restart),
         cmocka_unit_test(roles_change_with_a_restart),
+        cmocka_unit_test(left_and_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
