@@ -2,7 +2,7 @@
 // RTCSessionDescription, RTCIceCandidate, RTCCertificate and RTCConfiguration: what is given to a connection and read from it.
 'use strict';
 const idl = require('./webidl');
-const { crtc, make, array, hasMember, withOut, read, readList } = require('./library');
+const { crtc, constants, make, array, hasMember, withOut, read, readList } = require('./library');
 const { handles, check, valueOf, nameOf, objectOf } = require('./session');
 
 /* ---- Descriptions (webrtc-pc 4.6). */
@@ -149,7 +149,7 @@ function configurationFrom(pointer) {
   return {
     iceServers: servers.map(each => ({ urls: readList('const char *', each.urls, each.url_count), ...(each.username === null ? {} : { username: each.username }),
       ...(each.credential === null ? {} : { credential: each.credential }) })),
-    iceTransportPolicy: nameOf('RTC_ICE_TRANSPORT_', of.ice_transport_policy), bundlePolicy: nameOf('RTC_BUNDLE_', of.bundle_policy),
+    iceTransportPolicy: of.ice_transport_policy === constants.RTC_ICE_TRANSPORT_RELAY ? 'relay' : 'all', bundlePolicy: nameOf('RTC_BUNDLE_', of.bundle_policy),
     rtcpMuxPolicy: nameOf('RTC_RTCP_MUX_', of.rtcp_mux_policy), iceCandidatePoolSize: of.ice_candidate_pool_size,
     certificates: readList('void *', of.certificates, of.certificate_count).map(certificateOf),
   };
