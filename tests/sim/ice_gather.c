@@ -184,7 +184,7 @@ static void beside_a_one_to_one_nat(void **state)
     ice_sim_fini(&sim);
 }
 
-/* Sixteen servers at once, of which one works: it is as quick as if it were alone, and the connection waits for none. */
+/* As many servers as there may be at once, of which one works: it is as quick as if it were alone, and the connection waits for none. */
 static void many_servers(void **state)
 {
     (void)state;
@@ -217,7 +217,7 @@ static void many_servers(void **state)
     assert_in_range(sim.a.reflexive_at - start, 1,
                     10 * MS + 5 * 5 * MS); /* the sim's server answers without delay of its own; questions are paced */
     assert_in_range(sim.a.gathered_at - start, 9 * SECOND, 10 * SECOND);
-    assert_int_equal(sim.a.errors, 4 + 4 + 4);
+    assert_int_equal(sim.a.errors, 3 * ICE_SERVERS_MAX / 4);
     ice_sim_fini(&sim);
 }
 
