@@ -396,7 +396,7 @@ static void left_and_closed(void **state)
     (void)state;
     for (int later = 0; later < 2; later++) {
         begin(&s, 40, RTC_BUNDLE_BALANCED);
-        (void)add_all(&s, 0);
+        rtc_data_channel *channel = add_all(&s, 0);
         assert_int_equal(rtc_peer_connection_set_local_description(pc_of(&s, 0), RTC_SDP_NONE, NULL), RTC_OK);
         peer_run(&s.p, 100 * MS);
         assert_int_equal(pc_of(&s, 0)->transports.count, 3);
@@ -411,6 +411,7 @@ static void left_and_closed(void **state)
         assert_int_equal(rtc_dtls_transport_get_state(dtls), RTC_DTLS_TRANSPORT_CLOSED);
         assert_int_equal(rtc_ice_transport_get_state(ice), RTC_ICE_TRANSPORT_CLOSED);
         free(offer);
+        rtc_data_channel_unref(channel);
         scene_end(&s);
         assert_int_equal(rtc_ice_transport_get_state(ice), RTC_ICE_TRANSPORT_CLOSED);
         rtc_dtls_transport_unref(dtls);
