@@ -18,6 +18,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+/* What one module keeps; a part of the context, which releases it with itself. Written by context_slot_set() alone. */
 struct slot {
     void *value;
     void (*release)(rtc_context *, void *);

@@ -7,7 +7,8 @@
 
 enum { EVENT_RATE_SLOTS = 11, EVENT_RATE_SLOT_US = 100000 };
 
-/* Embedded. Zeroed: nothing happened yet. Times do not go back. */
+/* Embedded in what counts, whose lock guards it if it has one; written by event_rate_add() alone. Zeroed: nothing happened yet. Times do
+ * not go back. */
 struct event_rate {
     int64_t slot; /* the number of the one that is being filled */
     uint16_t counts[EVENT_RATE_SLOTS];

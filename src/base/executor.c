@@ -16,11 +16,14 @@ enum {
     CORES_USED = 8       /* more workers than that wait for each other, or for nothing */
 };
 
+/* A part of an executor or a mailbox, under its lock. The jobs are their submitters'. */
 struct job_queue {
     struct job *head;
     struct job **tail;
 };
 
+/* Owned by whoever called executor_new(): a slot of the context, here or in src/io/resolver.c. Written here alone, under the lock. The
+ * simulation is set before jobs are submitted; `orphaned` is the freeing worker's own. */
 struct executor {
     rtc_allocator allocator; /* a copy: the context that owns the executor may go first */
     pthread_mutex_t lock;
@@ -36,6 +39,8 @@ struct executor {
     pthread_t thread[];
 };
 
+/* Shared by whoever empties it and each job that is on its way to it; freed with the last reference. Written here alone: the queue and
+ * `wake` under the lock, the rest when it is made. */
 struct mailbox {
     rtc_context *context;
     atomic_uint references;

@@ -6,6 +6,8 @@
 
 enum { POOL_KEEPS = 1024 }; /* recycled packets kept for reuse; more are given back to the allocator */
 
+/* Shared by whoever made it or holds a reference, and by each packet that is out; freed with the last reference. Written here alone, by the
+ * one thread that has it at the time. */
 struct packet_pool {
     rtc_context *context;
     uint32_t references; /* the owner's, and one per packet that is out */

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* The loop's, and that of whoever still has something to put here; freed with the last reference. Written here alone: the list and `closed`
+ * under the lock, the rest when it is made. */
 struct reaper {
     rtc_context *context;
     atomic_uint references;

@@ -57,6 +57,7 @@ static uint64_t word_of(const uint8_t *bytes, size_t len)
     return word;
 }
 
+/* SipHash; the four words are its constants. */
 uint64_t table_hash(const struct table *t, const void *key, size_t len)
 {
     uint64_t v[4] = {0x736f6d6570736575u ^ t->key[0], 0x646f72616e646f6du ^ t->key[1], 0x6c7967656e657261u ^ t->key[0],
