@@ -56,7 +56,7 @@ static struct io_socket *socket_by_id(struct driven *d, uint32_t id)
     return NULL;
 }
 
-/* Packets for one socket that are handed over together: the kernel can take many at once. */
+/* Packets for one socket that are handed over together: the kernel can take many at once. On the stack of the call that drains. */
 struct batch {
     rtc_packet *packets[SEND_TOGETHER];
     size_t count;

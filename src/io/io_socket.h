@@ -7,7 +7,7 @@
 
 #include <crtc/transport.h>
 
-/* A connection that the loop drives: the first member of struct driven, which alone writes `pc` and `tell`. */
+/* A connection that the loop drives: the first member of struct driven, whose file writes what is not said to be another's. */
 struct io_owner {
     struct loop_task task; /* first; it changes when something was received */
     struct loop *loop;

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+/* RFC 6762 section 11. */
 enum { HOPS = 255 };
 
 static void set(int fd, int level, int name, int value)

@@ -59,7 +59,7 @@ static enum udp_sent result_of(ssize_t sent, bool segmented)
     return segmented && could_be_cutting ? UDP_UNSEGMENTED : UDP_REFUSED;
 }
 
-/* What is said to the kernel beside the datagrams. */
+/* What is said to the kernel beside the datagrams. On the stack of the call that sends. */
 struct control {
     _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
     size_t len;
