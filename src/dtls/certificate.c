@@ -30,6 +30,8 @@ enum {
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----\n"
 #define PEM_END "-----END CERTIFICATE-----\n"
 
+/* Shared by whoever holds a reference; freed with the last. Written by this file until it is given away, and by certificate_bind() before
+ * anybody else has it; then nobody writes but mbedTLS, whose table in the key the lock is for (certificate_internal.h). */
 struct certificate {
     rtc_context *context;
     bool bound; /* holds a reference to the context */

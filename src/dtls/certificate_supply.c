@@ -17,12 +17,14 @@ enum {
 
 #define KEEPS_US (INT64_C(86400) * 1000000)
 
+/* A part of the supply. Its certificate is a reference. */
 struct entry {
     struct certificate *certificate;
     rtc_time_t made;
 };
 
-/* Owned by the context's slot, so it and its certificates hold no reference to the context. */
+/* Owned by the context's slot, so it and its certificates hold no reference to the context. Written here alone, under the lock: any
+ * thread takes, a worker fills up. */
 struct supply {
     pthread_mutex_t lock;
     uint32_t ready;
@@ -30,8 +32,9 @@ struct supply {
     struct entry entries[SUPPLY_FULL];
 };
 
-/* Its mailbox holds the context, and with it the supply, until done() has run. Nobody empties that mailbox: the job's own reference is the
- * last one, so done() runs where it is dropped, on the worker. */
+/* Its own owner, once submitted; written here: by the worker in make(), and freed in keep(). Its mailbox holds the context, and with it the
+ * supply, until done() has run. Nobody empties that mailbox: the job's own reference is the last one, so done() runs where it is dropped,
+ * on the worker. */
 struct supply_job {
     struct job job;
     rtc_context *context;

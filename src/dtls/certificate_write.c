@@ -16,7 +16,7 @@ enum {
     DER_BASE = 2048,       /* a certificate without names: an RSA one of 2048 bits takes 700 bytes */
     DER_NAME = 260,        /* one name with its head */
     PUBLIC_KEY_MAX = 1024, /* an RSA one of 4096 bits takes 550 bytes */
-    LABEL_MAX = 63,
+    LABEL_MAX = 63,        /* of a host name (RFC 1035 2.3.4) */
 };
 
 /* Contents of object identifiers, and whole values that never change. */

@@ -7,20 +7,20 @@
 #include "dtls_types.h"
 #include "dtls_session.h"
 
-/* What came before it could be taken, bounded by DTLS_HELD_RECORDS_MAX each. */
+/* What came before it could be taken, bounded by DTLS_HELD_RECORDS_MAX each. Part of an association; written by dtls.c. */
 struct dtls_waiting {
     struct packet_queue early;  /* datagrams that came before the role or a path was known */
     struct packet_queue future; /* encrypted records that overtook the handshake */
     struct packet_queue data;   /* application data that nobody vouched for yet */
 };
 
-/* The last fatal alert that nobody vouched for. */
+/* The last fatal alert that nobody vouched for. Part of an association; written by dtls.c. */
 struct dtls_doubtful_alert {
     int description;
     rtc_time_t due; /* when it is believed; RTC_TIME_NEVER without one */
 };
 
-/* Made by dtls_new() and written by dtls.c, but for the parts whose headers name another: the session, its timer, the ClientHello. */
+/* Owned by the transport; written by dtls.c, but for the parts whose headers name another: the session, its timer, the ClientHello. */
 struct dtls {
     rtc_context *context;
     struct certificate *certificate; /* a reference */

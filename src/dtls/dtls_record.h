@@ -6,6 +6,7 @@
 
 #include "reader.h"
 
+/* A body is at most 2^14 bytes and what protection adds, 2048 (RFC 5246 section 6.2.3). */
 enum { DTLS_RECORD_HEADER = 13, DTLS_RECORD_BODY_MAX = 16384 + 2048, DTLS_HANDSHAKE_HEADER = 12, DTLS_HANDSHAKE_MAX = 16384 };
 
 enum dtls_content { DTLS_CHANGE_CIPHER_SPEC = 20, DTLS_ALERT = 21, DTLS_HANDSHAKE = 22, DTLS_APPLICATION_DATA = 23 };

@@ -5,7 +5,7 @@
 
 #include <crtc/context.h>
 
-/* Written by dtls_timer.c only. */
+/* Part of a session; written by dtls_timer.c only. */
 struct dtls_timer {
     rtc_time_t intermediate; /* what mbedTLS asks for too; nothing depends on it */
     rtc_time_t final;        /* RTC_TIME_NEVER: it does not run */

@@ -12,7 +12,8 @@
 
 #include <crtc/context.h>
 
-/* What a handshake negotiated, stored by the export callback; wiped as soon as the SRTP keys are derived. */
+/* Part of a session: what a handshake negotiated. Written by the export callback (mbedtls_compat.c); the session wipes it as soon as the
+ * SRTP keys are derived, the association when it ends. */
 struct mbedtls_compat_secrets {
     bool set;
     mbedtls_tls_prf_types prf;
@@ -42,8 +43,8 @@ int mbedtls_compat_check_pair(rtc_context *context, const mbedtls_pk_context *pu
 int mbedtls_compat_sign(rtc_context *context, mbedtls_pk_context *key, const uint8_t *digest, size_t digest_len, uint8_t *signature, size_t capacity, size_t *len);
 /* Whether a key is one that we would sign with: RSA of at least 2048 bits, ECDSA on P-256 or P-384. */
 bool mbedtls_compat_key_usable(const mbedtls_pk_context *key);
-/* The same key as one that signs in place, borrowed and not to be freed. mbedTLS copies an EC key for every signature, and with the copy goes the table of
- * multiples of the base point; an ECDSA key, which is the same structure, it uses as it is. */
+/* The same key as one that signs in place, borrowed and not to be freed. mbedTLS copies an EC key for every signature, and with the copy
+ * goes the table of multiples of the base point; an ECDSA key, which is the same structure, it uses as it is. */
 mbedtls_pk_context mbedtls_compat_signer(const mbedtls_pk_context *key);
 
 #endif

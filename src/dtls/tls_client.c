@@ -10,6 +10,7 @@
 #include <mbedtls/error.h>
 #include <stdio.h>
 
+/* The tag of iPAddress in a GeneralName (RFC 5280 section 4.2.1.6): context-specific, 7. */
 enum { PIECE = 1400, SUBJECT_ALT_IP = 0x87 };
 
 /* Where distributions keep the authorities that the system trusts: Debian and Arch, Fedora, SUSE, Alpine and BSD. */
