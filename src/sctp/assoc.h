@@ -98,6 +98,8 @@ struct assoc_engine {
     void (*expect_restart)(struct assoc *assoc); /* NULL: it takes none */
 };
 
+/* The first member of an engine's own struct, which is owned by whoever called assoc_new(): the channels (data_channels.c). Written once,
+ * there. */
 struct assoc {
     const struct assoc_engine *engine;
 };

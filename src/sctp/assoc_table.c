@@ -9,6 +9,7 @@
 /* Packets that wait for a loop that does not run; what is over it is lost, and sent again. */
 enum { SLOT_BITS = 16, SLOTS = 1 << SLOT_BITS, OUTBOX_MAX = 256 };
 
+/* Of the process, as all below; written here alone, under the lock. The outbox is its association's, which takes it out before it goes. */
 struct slot {
     struct outbox *outbox;
     uintptr_t generation;

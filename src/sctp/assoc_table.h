@@ -9,12 +9,14 @@
 
 #include <stdatomic.h>
 
+/* The outbox's, then theirs who took it (outbox_take()), who free it. */
 struct outbox_packet {
     struct outbox_packet *next;
     size_t len;
     uint8_t bytes[];
 };
 
+/* Embedded in an engine's association, which sets `context`; the rest is written by assoc_table.c alone, from whatever thread. */
 struct outbox {
     rtc_context *context;
     atomic_bool waiting; /* packets are there */

@@ -41,6 +41,7 @@ enum {
     CAUSE_USER_ABORT = 12       /* RFC 9260 3.3.10.12 */
 };
 
+/* Owned by whoever called assoc_new(), of its thread. Written here alone, but for the parts, whose headers say who writes to them. */
 struct usrsctp_assoc {
     struct assoc base;
     rtc_context *context;

@@ -6,7 +6,8 @@
 #include "list.h"
 #include "sctp_types.h"
 
-/* A message that waits to be given to the association. */
+/* A message that waits to be given to the association: its channel's queue's, or a spare one. Written by channel_queue.c, and `done` by
+ * data_channel_send.c. */
 struct queued {
     struct queued *next;
     uint32_t capacity;
@@ -17,7 +18,7 @@ struct queued {
     uint8_t bytes[];
 };
 
-/* Written by channel_queue.c; what is given of the first message, and whose turn it is, by data_channel_send.c. */
+/* Part of a channel. Written by channel_queue.c; what is given of the first message, and whose turn it is, by data_channel_send.c. */
 struct send_queue {
     struct queued *head; /* owned */
     struct queued **tail;
@@ -34,7 +35,7 @@ struct send_queue {
 enum channel_reset { RESET_NONE, RESET_WANTED, RESET_ASKED, RESET_DONE };
 extern const struct moves channel_reset_moves;
 
-/* As it was opened (RFC 8832 section 5.1), unchanged since. */
+/* Part of a channel: as it was opened (RFC 8832 section 5.1), unchanged since. Written by channel.c. */
 struct channel_terms {
     struct dcep_text {
         char *text; /* owned */

@@ -9,6 +9,7 @@ enum { CHECKSUM_AT = 8, HEADER_LEN = 12 };
 static uint32_t tables[8][256];
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 
+/* 0x82f63b78: the polynomial 0x1edc6f41 with its bits in reverse. */
 static void make_tables(void)
 {
     for (uint32_t n = 0; n < 256; n++) {

@@ -9,7 +9,8 @@
 #include "channel_queue.h"
 #include "channel_set.h"
 
-/* What may still be told (data_channels_set_room()). Taken from by data_channel_open.c and data_channel_receive.c. */
+/* What may still be told. Part of struct data_channels; set by data_channels.c (data_channels_set_room()), taken from by
+ * data_channel_open.c and data_channel_receive.c. */
 struct channel_room {
     uint64_t bytes;
     uint32_t events;
@@ -26,7 +27,7 @@ static inline void channel_room_take(struct channel_room *room, uint64_t bytes)
     room->events -= room->events > 0;
 }
 
-/* Written by data_channel_send.c. */
+/* Part of struct data_channels; written by data_channel_send.c. */
 struct channel_sending {
     struct link above;     /* channels with more than their threshold buffered */
     rtc_time_t small_sent; /* when a message last left at once */

@@ -12,7 +12,7 @@
 
 enum { SACK_PACKET_MAX = 1500, SACK_SHOWN_EVERY_US = 10000 };
 
-/* Of one association; starts with the time when it begins. */
+/* Embedded in an engine's association, which sets the time when it begins; then written by sack.c. */
 struct sack_view {
     rtc_time_t shown; /* when a SACK was last shown in its other form */
 };
