@@ -8,7 +8,7 @@
 #include "ice_pair.h"
 #include "ice_session.h"
 
-/* What unfreezing knows of one foundation of pairs. */
+/* What unfreezing knows of one foundation of pairs. Part of the list; written by ice_check_list.c alone. */
 struct ice_thaw {
     uint64_t foundation;
     struct ice_pair *next; /* the frozen one of highest priority */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How far gathering is (RTCIceGathererState, webrtc-pc section 5.6.3). The agent owns it; whoever brings candidates although it was over
- * resumes it, and ice_gather.c, which knows what is still awaited, begins and completes it.
+ * resumes it, and ice_gather.c, which knows what is still awaited, begins and completes it: ice_gathering.c,
+ * which they call, is the only file that writes to it.
  *
  *   NEW --begun--> ACTIVE --nothing awaited any more, or too late--> COMPLETE
  *                    ^------- the network changed, another mapping ------+ */

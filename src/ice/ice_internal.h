@@ -22,6 +22,7 @@
 enum ice_interfaces_state { ICE_INTERFACES_UNASKED, ICE_INTERFACES_AWAITED, ICE_INTERFACES_UNKNOWN, ICE_INTERFACES_KNOWN };
 extern const struct moves ice_interfaces_moves;
 
+/* The request that tells of the local addresses. Part of the agent; written by ice_interfaces.c alone. */
 struct ice_interfaces {
     uint32_t id; /* 0 unless it is open */
     enum ice_interfaces_state state;
@@ -30,7 +31,7 @@ struct ice_interfaces {
 /* Those of the agent's own state, which ice_agent.c alone sets. */
 extern const struct moves ice_agent_moves;
 
-/* Made by ice_agent_new(), never moved. */
+/* Owned by the transport (src/transport/transport_ice.c), made by ice_agent_new(), never moved. `contested` is written by ice_agent.c. */
 struct ice_agent {
     struct ice_common common;
     struct ice_session session;

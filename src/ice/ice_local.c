@@ -44,7 +44,7 @@ void ice_local_init(const struct ice_locals *locals, struct ice_candidate *c, en
     memcpy(c->ufrag, credentials->ufrag, sizeof credentials->ufrag);
 }
 
-/* An event's object is released without a context, so it carries its own. */
+/* An event's object is released without a context, so it carries its own. The event's, written once, when it is made. */
 struct candidate_object {
     struct ice_candidate candidate;
     rtc_context *context;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Our own candidates, in the order they were gathered, and their foundations (RFC 8445 section 5.1.1.3). The agent owns them; whoever makes
  * a base tells its candidates to ice_locals_add(), which announces them to the peer (RFC 8838 section 8), and ice_locals_forget() takes
- * them back. */
+ * them back. Only ice_local.c writes to them. */
 #ifndef CRTC_ICE_LOCAL_H
 #define CRTC_ICE_LOCAL_H
 

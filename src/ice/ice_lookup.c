@@ -26,6 +26,7 @@ const struct moves ice_lookup_moves = {
         },
 };
 
+/* One name. Owned by the list; written here alone. */
 struct ice_lookup {
     struct ice_lookup *next;
     enum lookup_state state; /* set_state() */

@@ -2,7 +2,7 @@
 /* Which pair packets are sent on, and its nomination (RFC 8445 sections 8 and 12). Until a pair is nominated the best valid one is used
  * (section 12.1.1), so no round trip is spent waiting. As the controlling agent we nominate once, soon; as the controlled one we take the
  * highest priority among the pairs that the peer nominated, for peers nominate several (aggressive nomination of RFC 5245). Keeps nothing
- * of its own: what was chosen stands in the check list. */
+ * of its own: what was chosen stands in the check list. The agent owns it and sets it up; nobody writes to it then. */
 #ifndef CRTC_ICE_NOMINATE_H
 #define CRTC_ICE_NOMINATE_H
 

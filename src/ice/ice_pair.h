@@ -12,7 +12,8 @@
 
 enum { ICE_PROBES = 4, ICE_CHECKS_MAX = 7 };
 
-/* A consent check: never retransmitted (RFC 7675 section 5.1), so several may be on their way. */
+/* A consent check: never retransmitted (RFC 7675 section 5.1), so several may be on their way. Part of a
+ * pair; written by ice_consent.c, by ice_input.c when an answer comes, and by the check list, which forgets them all with their base. */
 struct ice_probe {
     uint8_t id[STUN_TRANSACTION_LEN];
     rtc_time_t sent;
@@ -43,7 +44,7 @@ struct ice_pair_consent {
     struct ice_probe probes[ICE_PROBES];
 };
 
-/* Written by ice_rtt_sample() only. */
+/* Part of a pair; written by ice_rtt_sample() only. */
 struct ice_rtt {
     rtc_time_t smoothed; /* 0: not measured */
     rtc_time_t total;
@@ -59,7 +60,8 @@ struct ice_rtt {
  *                          +---triggered--- FAILED <------+ */
 enum ice_pair_state { ICE_PAIR_FROZEN, ICE_PAIR_WAITING, ICE_PAIR_IN_PROGRESS, ICE_PAIR_SUCCEEDED, ICE_PAIR_FAILED };
 
-/* Allocated by itself by the check list, which frees it; pointers to it stay while it is in the list. */
+/* Allocated by itself by the check list, which frees it; pointers to it stay while it is in the list. The check list writes to what is not
+ * said to be others'; `mapped` is a lite agent's, too (ice_lite.c), and `counts` are counted up where a packet or request passes. */
 struct ice_pair {
     struct link triggered; /* in the triggered-check queue, or nowhere */
     struct ice_base *base;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which base is paired with which of the peer's candidates over UDP (RFC 8445 section 6.1.2.2), and whom nothing is sent to. Where bases,
- * remote candidates and the check list meet; keeps nothing of its own. */
+ * remote candidates and the check list meet; keeps nothing of its own. The agent owns it and sets it up; nobody writes to it then. */
 #ifndef CRTC_ICE_PAIRING_H
 #define CRTC_ICE_PAIRING_H
 

@@ -61,6 +61,7 @@ static struct address local_nat64(const struct address *a)
     return ip[10] == 0 && ip[11] == 0 ? ipv4_of(ip + 12, a->port) : address_ipv4(ip[6], ip[7], ip[9], ip[10], a->port);
 }
 
+/* The address and the port of the client's NAT, each with its bits inverted (RFC 4380 section 4). */
 static struct address teredo(const uint8_t ip[16])
 {
     return address_ipv4((uint8_t)~ip[12], (uint8_t)~ip[13], (uint8_t)~ip[14], (uint8_t)~ip[15], (uint16_t) ~(ip[10] << 8 | ip[11]));

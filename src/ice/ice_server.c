@@ -78,7 +78,8 @@ void ice_server_remember(struct ice_server_state *server, uint16_t code, struct 
     text_copy_foreign(server->error_text, sizeof server->error_text, text);
 }
 
-/* An event's object is released without a context, so it carries its own. */
+/* An event's object is released without a context, so it carries its own. The event's, then theirs who take it; written once, when it is
+ * made. */
 struct error_object {
     struct ice_candidate_error error;
     rtc_context *context;

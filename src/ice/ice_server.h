@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The STUN and TURN servers that the agent was given, where they are, and what each said last. The agent owns them; queries (ice_query.c)
- * and relays (ice_relay.c) refer to them by their index, so the list does not change once gathering has begun. */
+ * and relays (ice_relay.c) refer to them by their index, so the list does not change once gathering has begun. ice_server.c writes to
+ * them, and ice_gather.c to `resolve_id` when the answer came. */
 #ifndef CRTC_ICE_SERVER_H
 #define CRTC_ICE_SERVER_H
 
@@ -9,6 +10,7 @@
 /* The server could not be reached at all (webrtc-pc section 4.8.3). */
 enum { ICE_UNREACHABLE = 701 };
 
+/* One server. An element of the list of struct ice_servers, with its own copy of what the agent was told. */
 struct ice_server_state {
     struct ice_server config;
     uint32_t resolve_id;         /* 0 unless a resolution is on its way */

@@ -19,7 +19,7 @@ extern const struct moves mdns_link_moves;
 /* Of mdns_query.answer; drawn in mdns.h. */
 extern const struct moves mdns_query_moves;
 
-/* One family on one interface. */
+/* One family on one interface. Part of struct mdns; written by mdns.c, and how many answers left by unicast by mdns_responder.c. */
 struct mdns_link {
     enum mdns_link_state state; /* set_link() in mdns.c */
     struct address interface;   /* port 0 */
@@ -32,7 +32,7 @@ struct mdns_link {
     uint32_t unicast_count;
 };
 
-/* A name that is looked for. */
+/* A name that is looked for. Part of struct mdns; written by mdns.c. */
 struct mdns_query {
     char name[MDNS_NAME_LEN + 1];
     enum mdns_answer answer; /* set_answer() in mdns.c; MDNS_UNKNOWN for no longer than it takes to begin */
@@ -43,7 +43,7 @@ struct mdns_query {
     uint64_t heard; /* the message that answered */
 };
 
-/* A name of ours. */
+/* A name of ours. Part of struct mdns; written by mdns_responder.c, and by mdns.c where a link changes its number. */
 struct mdns_own {
     char name[MDNS_NAME_LEN + 1];
     struct address address;
@@ -53,7 +53,7 @@ struct mdns_own {
     uint32_t owed;                        /* a bit for each link on which an answer waits for its time */
 };
 
-/* Owned by the agent's names (ice_names.c). Links and queries are written by mdns.c, `own` by mdns_responder.c. */
+/* Owned by the agent's names (ice_names.c). Links and queries are written by mdns.c, `own` by mdns_responder.c; counters by both. */
 struct mdns {
     rtc_context *context;
     uint32_t *next_request_id;

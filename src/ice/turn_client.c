@@ -334,6 +334,7 @@ bool turn_client_input(struct turn_client *t, rtc_time_t now, struct slice bytes
     bool brought = false, allocated = t->state == TURN_ALLOCATED;
     if (!is_alive(t) || bytes.len == 0)
         return false;
+    /* The first byte tells ChannelData from STUN (RFC 8656 section 12, RFC 7983). */
     if (bytes.data[0] >= 64) {
         brought = allocated && take_channel_data(t, bytes, peer, data);
         t->asked = brought ? RTC_TIME_NEVER : t->asked;

@@ -29,7 +29,7 @@ struct turn_options {
     struct path server; /* its protocol decides: a stream needs no retransmission, and padding */
 };
 
-/* Why it FAILED. */
+/* Why it FAILED. Part of the client; written by turn_client.c. */
 struct turn_failure {
     uint16_t code; /* the server's, or 0: it did not answer or can not be understood */
     char text[128];

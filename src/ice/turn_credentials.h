@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "stun_message.h"
 
+/* In bytes. RFC 8489 sections 14.3, 14.9 and 14.10: fewer than 509 of a user name, at most 763 of a realm and a nonce. */
 enum { TURN_USERNAME_MAX = 508, TURN_PASSWORD_MAX = 508, TURN_REALM_MAX = 763, TURN_NONCE_MAX = 763, TURN_ALGORITHMS_MAX = 64 };
 
 /* Part of a TURN client, wiped with it. Written by turn_credentials.c only. */

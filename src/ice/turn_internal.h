@@ -11,7 +11,7 @@
 
 enum turn_method { TURN_ALLOCATE = 3, TURN_REFRESH = 4, TURN_SEND = 6, TURN_DATA = 7, TURN_CREATE_PERMISSION = 8, TURN_CHANNEL_BIND = 9 };
 
-/* What a request on its way is for. */
+/* A request on its way. Part of the client, of a permission or of a channel; written by turn_client.c for all of them. */
 struct turn_request {
     uint8_t id[STUN_TRANSACTION_LEN];
     bool active;
@@ -23,7 +23,7 @@ struct turn_request {
  *                        +--error--> DENIED, until forgotten */
 enum turn_grant { TURN_UNUSED, TURN_ASKED, TURN_GRANTED, TURN_DENIED };
 
-/* RFC 8656 section 9: for an address, whatever the port. */
+/* RFC 8656 section 9: for an address, whatever the port. Part of the client; written by turn_permission.c. */
 struct turn_permission {
     struct address peer;
     enum turn_grant grant;
@@ -33,7 +33,7 @@ struct turn_permission {
 };
 
 /* RFC 8656 section 12. A channel that was asked for may be used by the server before its answer arrives here. One that goes UNUSED may
- * still be bound for a while: until then its number and its peer belong together. */
+ * still be bound for a while: until then its number and its peer belong together. Part of the client; written by turn_permission.c. */
 struct turn_channel {
     struct address peer;
     uint16_t number;
@@ -47,7 +47,8 @@ struct turn_channel {
 /* Which families are asked for; what a server does not have is tried no more. */
 enum turn_families { TURN_FAMILIES_BOTH, TURN_FAMILIES_IPV4, TURN_FAMILIES_IPV6 };
 
-/* Owned by the relay that made it (ice_relay.c). turn_client.c writes to it; permissions and channels are written by turn_permission.c. */
+/* Owned by the relay that made it (ice_relay.c). turn_client.c writes to it; permissions, channels and
+ * `next_channel` are written by turn_permission.c, which also notes in `asked` what it sends. */
 struct turn_client {
     rtc_context *context;
     struct path server;

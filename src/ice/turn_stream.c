@@ -26,6 +26,7 @@ static bool skip(struct turn_stream *s, struct slice *input)
     return s->skip == 0;
 }
 
+/* First bytes: RFC 7983 section 7. */
 static bool is_stun(const struct turn_stream *s)
 {
     return s->bytes[0] <= 3;
