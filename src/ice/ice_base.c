@@ -62,7 +62,8 @@ void ice_base_set_state(struct ice_base *base, rtc_context *context, enum ice_ba
         base->state = state;
 }
 
-/* The local preference is made of the direction's and the interface's; the type preferences are those of other implementations. */
+/* The local preference is made of the direction's, three bits, and the interface's, thirteen (RFC 6544 section 4.2); the type preferences
+ * are those of other implementations. */
 uint32_t ice_tcp_priority(enum ice_candidate_type type, enum ice_tcp_type tcp_type, uint32_t preference)
 {
     static const uint8_t type_preference[] = {90, 82, 80, 0};

@@ -360,6 +360,7 @@ static bool is_urgent(const struct ice_pair *pair)
     return (pair->remote->type == ICE_HOST && !pair->base->relay) || pair->triggered.next != &pair->triggered;
 }
 
+/* Open addressing; the table is never full (grow_thaws()). The factor is 2^32 over the golden ratio, which spreads what is close. */
 static struct ice_thaw *find_thaw(struct ice_check_list *list, uint64_t foundation)
 {
     size_t mask = list->thaw_capacity - 1, at = (size_t)((foundation ^ foundation >> 32) * 0x9e3779b1u) & mask;

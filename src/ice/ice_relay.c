@@ -313,7 +313,8 @@ static void on_allocated(struct ice_relays *relays, struct ice_relay *relay, rtc
     }
 }
 
-/* Servers are found on ports that peers do not have; on no other addresses, though. */
+/* Servers are found on ports that peers do not have; on no other addresses, though: so the address is judged with a port that is allowed,
+ * that of TURN (RFC 8656) where the first server has one of well-known services. */
 static bool is_other_server(const struct ice_relays *relays, const struct ice_relay *relay, const struct address *to)
 {
     bool inside = address_is_loopback(to) && !address_is_loopback(&relay->address);

@@ -96,6 +96,7 @@ static void set_link(const struct mdns *m, struct mdns_link *link, enum mdns_lin
         link->state = state;
 }
 
+/* RFC 6762 section 3. */
 static struct address group_of(const struct address *interface, uint32_t index)
 {
     if (interface->family == ADDRESS_IPV4)
