@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+/* Counted. Written where it is made; after that only the count changes, on any thread. */
 struct candidate_object {
     rtc_ice_candidate face; /* first: what users hold */
     atomic_uint references;

@@ -9,6 +9,7 @@
 
 enum { CAPABILITIES_CODECS_MAX = 8 };
 
+/* A value, filled by capabilities_of(). */
 struct capabilities {
     struct jsep_codec codecs[CAPABILITIES_CODECS_MAX]; /* in order of preference */
     size_t codec_count;

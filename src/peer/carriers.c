@@ -99,7 +99,7 @@ static uint16_t free_number(const struct negotiation_state *stable, const uint16
     for (size_t i = 0; i < count; i++)
         if (taken[i] == number || is_agreed(stable, number)) {
             number++;
-            i = SIZE_MAX;
+            i = SIZE_MAX; /* likewise */
         }
     while (is_agreed(stable, number))
         number++;

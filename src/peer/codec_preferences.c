@@ -54,7 +54,7 @@ static int take(rtc_rtp_transceiver *t, const rtc_rtp_codec *const *codecs, size
     bool any = false;
     for (size_t i = 0; i < out->count; i++) {
         any = any || !jsep_codec_is_beside(&out->codecs[i]);
-        if (!repaired)
+        if (!repaired) /* the list names no repair: nothing is repaired */
             out->codecs[i].rtx_payload_type = JSEP_NO_PAYLOAD_TYPE;
     }
     return any ? RTC_OK : peer_fail(t->connection, RTC_ERR_INVALID_MODIFICATION, "none of the codecs is one that media is sent with");
@@ -69,7 +69,7 @@ int rtc_rtp_transceiver_set_codec_preferences(rtc_rtp_transceiver *t, const rtc_
         return error_say(RTC_ERR_INVALID_STATE,
                          "rtc_rtp_transceiver_set_codec_preferences: the connection is closed, or the transceiver has left it");
     int error = peer_begin(t->connection);
-    if (!error && count > 0)
+    if (!error && count > 0) /* an empty list takes the preferences back */
         error = take(t, codecs, count, &preferences);
     if (!error)
         t->preferences = preferences;

@@ -25,7 +25,8 @@ static bool same_but_version(const char *a, const char *b)
            strcmp(va + strspn(va, "0123456789"), vb + strspn(vb, "0123456789")) == 0;
 }
 
-/* Keeps `text` as the last created description, unless it says what that said. */
+/* Keeps `text` as the last created description, unless it says what that said: then the version that it was given is given back, so that
+ * it counts changes (RFC 3264 section 8). */
 static int keep(rtc_peer_connection *pc, struct created_description *slot, struct text *text, int error, const char **sdp)
 {
     char *made = error ? NULL : text_take(text);

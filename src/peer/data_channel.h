@@ -9,7 +9,7 @@
 #include <crtc/data_channel.h>
 #include <stdatomic.h>
 
-/* What it was opened with. */
+/* What it was opened with. A part of its channel, which owns the copies; not written after that. */
 struct channel_parameters {
     char *label, *protocol; /* zero-terminated copies */
     size_t label_len, protocol_len;

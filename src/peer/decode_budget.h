@@ -6,6 +6,7 @@
 
 #include <crtc/context.h>
 
+/* Owner: the connection, on whose thread it is. Written by decode_budget.c alone. */
 struct decode_budget {
     uint64_t picture_pixels, pixels_per_second, bytes_max;
     int64_t credit; /* pixels that may be decoded now; at most one second's */

@@ -8,14 +8,16 @@
 
 #include <crtc/peer_connection.h>
 
-/* A candidate of the peer's for one section; "" says that there are no more. */
+/* A candidate of the peer's for one section; "" says that there are no more. Owner: its description, once it was added; its maker before.
+ * Not written after that, but for `next`. */
 struct added_candidate {
     struct added_candidate *next;
     size_t section;
     char text[];
 };
 
-/* Shared by the states that have it, on one thread. What it says never changes; candidates are added while it counts. */
+/* Shared by the states that have it, on one thread. What it says never changes; candidates are added while it counts.
+ * Written by description.c alone. */
 struct description {
     uint32_t references;
     rtc_sdp_type type;

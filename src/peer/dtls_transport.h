@@ -8,7 +8,8 @@
 #include <crtc/dtls_transport.h>
 #include <stdatomic.h>
 
-/* The peer's certificates, DER, one after the other in one block. */
+/* The peer's certificates, DER, one after the other in one block. Owner: the event that tells of them, then their transport.
+ * Not written once it is made. */
 struct certificate_chain {
     size_t count;
     struct certificate_place {

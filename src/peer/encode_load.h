@@ -11,6 +11,7 @@
 
 enum { ENCODE_SPEED_MAX = 4, ENCODE_SMALLER_MAX = 4 };
 
+/* A part of a sending pipeline, read and written with its lock held; written by encode_load.c alone. Zeroed: nothing came yet. */
 struct encode_load {
     rtc_time_t credit;   /* time that may be spent; below 0: the next picture waits for it to grow */
     rtc_time_t last;     /* when it last grew */

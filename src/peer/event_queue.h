@@ -18,6 +18,8 @@ struct event_teller {
     void (*release)(rtc_peer_connection *pc, struct user_event *event);
 };
 
+/* Owner: its queue, from event_queue_add() on. Written by event_queue.c; what a teller's events say by who queues them, before they are
+ * told. */
 struct user_event {
     struct user_event *next;
     const struct event_teller *teller;

@@ -8,7 +8,7 @@
 
 #include <crtc/ice_transport.h>
 
-/* References to candidates, in order. */
+/* References to candidates, in order. A part of its ICE transport; written by ice_transport.c and transport_objects.c. */
 struct candidate_list {
     const rtc_ice_candidate **items;
     size_t count, capacity;

@@ -6,6 +6,7 @@
 #include <stdalign.h>
 #include <stddef.h>
 
+/* Owner: the connection. One block, not written once it is made. */
 struct kept_configuration {
     rtc_configuration shown;
     size_t size;                      /* of the block, with this */

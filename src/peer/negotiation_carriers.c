@@ -80,6 +80,7 @@ static void plan_local_generation(const struct negotiation_facts *facts, struct 
     negotiation_read_credentials(section, &add(plan, EFFECT_GENERATION, number)->credentials);
 }
 
+/* One more than there are, for there may be none, and no memory is an error. */
 static int choose_carriers(const struct negotiation_facts *facts, const struct negotiation_plan *plan,
                            const struct session_description *offer, uint16_t *out)
 {
@@ -228,7 +229,7 @@ int negotiation_carry_remote_offer(const struct negotiation_facts *facts, struct
 
 /* ---- An answer ---- */
 
-/* One transport while an answer is planned. */
+/* One transport while an answer is planned. On the stack; what it points to is borrowed. */
 struct carrying {
     const struct jsep_section *remote;     /* its section of the peer's */
     size_t section, before, number;        /* the section; its number while the offer waited, and in the next state */

@@ -28,6 +28,7 @@ struct ice_facts {
     struct ice_credentials latest;     /* of the one that the local description which counts speaks of */
 };
 
+/* On the stack of who plans; everything that it points to is borrowed, and nothing of it is written. */
 struct negotiation_facts {
     rtc_signaling_state signaling;
     const struct negotiation_state *stable, *pending; /* pending counts when it has a description */
@@ -65,6 +66,7 @@ enum effect_type {
     EFFECT_BANDWIDTH      /* of everything, as the peer's description limits it */
 };
 
+/* A part of its plan. */
 struct effect {
     enum effect_type type;
     uint32_t transceiver;
@@ -86,6 +88,9 @@ struct planned_transport {
     struct transport *ready;            /* what it is: found or made before anything changed (negotiation.c); owned while it is made */
 };
 
+/* Owner: who had it made, until negotiation_plan_free(). Written by negotiation_plan*.c, negotiation_answer.c, negotiation_offer.c and
+ * negotiation_carriers.c while it is made, then by negotiation.c, negotiation_apply.c and
+ * negotiation_transport.c, which get ready what it takes and carry it out. */
 struct negotiation_plan {
     rtc_context *context;
     enum signaling_side side;               /* of the description */

@@ -8,7 +8,7 @@
 
 enum quality_reason { QUALITY_NONE, QUALITY_CPU, QUALITY_BANDWIDTH, QUALITY_OTHER, QUALITY_REASONS };
 
-/* Part of what a sender counts. Zeroed: nothing was sent yet. */
+/* Part of what a sender counts; written by the functions below, but for sums (send_pipeline.c). Zeroed: nothing was sent yet. */
 struct quality_limitation {
     enum quality_reason reason;
     bool begun;

@@ -13,6 +13,7 @@
 
 enum { WAITING_MAX = 64 }; /* encoded frames that wait for the decoder, and pictures that wait to be shown */
 
+/* What waits for the decoder. A part of what is shared, or the worker's while it is decoded. */
 struct unit {
     rtc_encoded_frame *frame; /* a reference; NULL: conceal */
     enum rtp_audio_action action;
@@ -23,6 +24,7 @@ struct unit {
     bool missed; /* sound: it is invented for what is missing */
 };
 
+/* What waits for its time. Likewise. */
 struct shown {
     rtc_video_frame *frame; /* a reference */
     rtc_time_t at;

@@ -7,6 +7,7 @@
 #include "audio_power.h"
 #include "transceiver.h"
 
+/* Part of a pipeline, written by receive_pipeline.c with its lock held; handed out as a copy. */
 struct receive_pipeline_stats {
     uint64_t frames_decoded, key_frames_decoded, frames_dropped;
     uint64_t frames_refused;  /* of those dropped: over a limit */

@@ -20,7 +20,7 @@ void receiver_follow_rids(rtc_rtp_receiver *receiver, const struct rtp_section *
     struct receiver_stream *shown = &receiver->streams[0];
     receiver->rid_count = section->receive_rid_count;
     memcpy(receiver->rids, section->receive_rids, sizeof receiver->rids);
-    if (has_rid(receiver, shown->rid))
+    if (has_rid(receiver, shown->rid)) /* what the application selected stays */
         return;
     text_copy(shown->rid, sizeof shown->rid, receiver->rid_count > 0 ? receiver->rids[0] : "");
 }

@@ -8,6 +8,7 @@
 
 enum { SOURCES_MAX = 32, WINDOW_US = 10000000, SILENT = 127 };
 
+/* A part of the list below. */
 struct source {
     uint32_t id;
     uint32_t rtp_timestamp;

@@ -33,6 +33,7 @@ struct public_encoding {
     char rid[RTP_RID_MAX + 1];
 };
 
+/* Owner: who had it made, and then the application, which may change what is public. Written by this file until it has it. */
 struct parameters_block {
     rtc_rtp_parameters parameters; /* first: it is what the application has */
     rtc_context *context;          /* a reference */
@@ -42,6 +43,7 @@ struct parameters_block {
     struct public_lists lists;
 };
 
+/* Likewise. */
 struct capabilities_block {
     rtc_rtp_capabilities capabilities; /* first */
     rtc_context *context;              /* a reference */

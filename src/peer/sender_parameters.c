@@ -46,7 +46,8 @@ static int check_rids(rtc_peer_connection *pc, rtc_rtp_encoding_parameters *cons
     return RTC_OK;
 }
 
-/* Where one says its scale the others are not scaled; where none does, each is half as large as the next. */
+/* Where one says its scale the others are not scaled; where none does, each is half as large as the next (webrtc-pc 5.1, addTransceiver).
+ */
 static void default_scales(struct wished_encodings *w, bool any)
 {
     for (size_t i = 0; i < w->count; i++)
@@ -70,19 +71,20 @@ int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp
         error = peer_options(pc, &e, sizeof e, given[i], "rtc_rtp_encoding_parameters");
         if (!error && !encoding_settings_take(kind, &e, i, RTC_ERR_OPERATION, &settings, &why))
             error = peer_fail(pc, why.code, "%s", why.text);
-        if (error || i >= most)
+        if (error || i >= most) /* webrtc-pc 5.1: those that are too many are checked, and left out */
             continue;
         scaled = scaled || settings.scale_resolution_down_by > 0;
         out->settings[out->count] = settings;
         text_copy(out->rids[out->count++], sizeof out->rids[0], e.rid ? e.rid : "");
     }
-    if (out->count == 1)
+    if (out->count == 1) /* webrtc-pc 5.1: the only one has no rid */
         out->rids[0][0] = 0;
     if (kind == RTC_MEDIA_VIDEO)
         default_scales(out, scaled);
     return error;
 }
 
+/* To the session 0 is no cap: one of nothing at all becomes a bit a second. */
 static void adopt_settings(struct sender_encoding *e, const struct encoding_settings *s)
 {
     e->settings = *s;
@@ -259,6 +261,7 @@ static int check_given(rtc_peer_connection *pc, const rtc_rtp_sender *sender, co
     return RTC_OK;
 }
 
+/* Before anything is, whatever can be sent may be. */
 static bool is_negotiated(const rtc_rtp_parameters *now, const rtc_rtp_codec *wanted)
 {
     for (size_t i = 0; i < now->codec_count; i++)
@@ -329,6 +332,7 @@ int rtc_rtp_sender_set_parameters(rtc_rtp_sender *sender, const rtc_rtp_paramete
     rtc_rtp_parameters_free(now);
     if (error)
         return error;
+    /* Only 0 needs to be told from what was not given. */
     sender->has_degradation_preference = given.has_degradation_preference || given.degradation_preference != 0;
     sender->degradation_preference = given.degradation_preference;
     apply(t, settings);

@@ -152,7 +152,7 @@ static void forget_series(rtc_session_dump *log, double before_ms)
 
 static void make_room(rtc_session_dump *log)
 {
-    double first = 1e300, last = 0;
+    double first = 1e300, last = 0; /* later than any time, and earlier */
     size_t count = 0;
     if (log->bytes <= log->most)
         return;

@@ -18,7 +18,7 @@ struct log_entry {
     char *value;      /* JSON, or nothing; owned */
 };
 
-/* A text that stood there `count` times in a row. */
+/* A text that stood there `count` times in a row. Owner: its series. */
 struct log_run {
     char *text; /* owned */
     size_t count;

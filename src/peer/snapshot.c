@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+/* On the stack of who creates a description, written by this file; it owns its arrays, and texts are the connection's. */
 struct snapshot {
     struct jsep_snapshot jsep;
     struct jsep_fingerprint fingerprint;

@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-/* The numbers of a RECORD stand in one array, their names in a static one. */
+/* The numbers of a RECORD stand in one array, their names in a static one. Owner: its dictionary, with the id, texts and numbers. */
 struct member {
     const char *name;
     rtc_stats_value_type type;
@@ -19,6 +19,7 @@ struct member {
     size_t number_count;
 };
 
+/* Owner: its report. */
 struct rtc_stats {
     const char *type;
     char *id;
@@ -28,6 +29,7 @@ struct rtc_stats {
     bool chosen; /* while it is made: it is to stay, with all that it leads to */
 };
 
+/* Counted. Written by this file alone, until it is handed on; only the count changes after that, on any thread. */
 struct rtc_stats_report {
     atomic_uint references;
     rtc_context *context;

@@ -6,6 +6,7 @@
 #include "transceiver.h"
 #include "transport.h"
 
+/* Counted: the receiver, its track, and the mailbox while `posted`. Written by this file, with the lock held but for what is at the end. */
 struct track_feedback {
     struct job job; /* in the mailbox while `posted` */
     atomic_uint references;

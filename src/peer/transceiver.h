@@ -16,7 +16,7 @@
 #include <crtc/peer_connection.h>
 #include <stdatomic.h>
 
-/* What a sender's pipelines counted, over all the tracks it had. */
+/* What a sender's pipelines counted, over all the tracks it had. A pipeline writes its own with its lock held; a sum is a value. */
 struct send_pipeline_stats {
     uint64_t frames_in, frames_dropped, frames_encoded, key_frames_encoded;
     rtc_time_t total_encode_time_us;
@@ -66,6 +66,8 @@ struct rtc_dtmf_sender {
     void *user;
 };
 
+/* A part of its transceiver. The track, the streams and the pipelines are written by sending.c, what is negotiated by negotiation_apply.c,
+ * settings and the transaction by sender_parameters.c, which transceiver.c ends; all of it begins in transceiver_life.c. */
 struct rtc_rtp_sender {
     rtc_media_stream_track *track; /* a reference, or NULL */
     char track_id[JSEP_ID_MAX];    /* the msid track id: kept when the track is replaced */
@@ -100,6 +102,8 @@ struct receiver_stream {
     bool heard;                        /* media comes: the track is muted while none of its streams is */
 };
 
+/* A part of its transceiver. Made by transceiver_life.c, which also ends the track (with transceiver.c); the rids are written by
+ * receiver_rids.c. */
 struct rtc_rtp_receiver {
     rtc_media_stream_track *track;
     char rids[RTP_RIDS_MAX][RTP_RID_MAX + 1]; /* the streams that the peer names, as negotiated; one of them is in streams[0] */
@@ -142,10 +146,10 @@ struct rtc_rtp_transceiver {
     rtc_rtp_direction direction;
     rtc_rtp_direction current_direction;
     bool has_current_direction;
-    bool has_sent;               /* a current direction once said so: addTrack does not take the sender any more */
-    struct transport *transport; /* of the m= section; the connection's; NULL without one */
+    bool has_sent;                      /* a current direction once said so: addTrack does not take the sender any more */
+    struct transport *transport;        /* of the m= section; the connection's; NULL without one */
     rtc_dtls_transport *last_transport; /* what applications see of it once it is detached; a reference; NULL */
-    uint32_t rtp_member;         /* what its RTP session has for that section: a handle; 0 without */
+    uint32_t rtp_member;                /* what its RTP session has for that section: a handle; 0 without */
     struct codec_preferences preferences;
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;
