@@ -36,7 +36,7 @@ enum {
  * endpoint_api.c (what the application set), on the thread of the endpoint's loop. */
 
 /* An agent of a connection, by its user name fragment. Not in the table while it has no alias. A
- * part of its member. */
+ * part of its member; written by endpoint.c alone. */
 struct endpoint_user {
     struct table_entry entry;
     struct endpoint_member *member;
@@ -44,7 +44,7 @@ struct endpoint_user {
     char ufrag[ICE_LOCAL_UFRAG_LEN + 1];
 };
 
-/* A socket that an agent asked for and the endpoint stands for. Owned by its member. */
+/* A socket that an agent asked for and the endpoint stands for. Owned by its member; written by endpoint.c alone. */
 struct endpoint_alias {
     uint32_t socket; /* the id of the agent's request */
     struct address local;
@@ -52,7 +52,8 @@ struct endpoint_alias {
 };
 
 /* A path that belongs to a connection: something authenticated came on it. That proves nothing about the address it came from, so that a
- * connection whose own question was answered from there takes it from one whose was not. Owned by its member. */
+ * connection whose own question was answered from there takes it from one whose was not. Owned by its member; written by endpoint.c alone.
+ */
 struct endpoint_path {
     struct table_entry entry;
     struct endpoint_path *next; /* of the same connection */
@@ -63,7 +64,8 @@ struct endpoint_path {
     rtc_time_t answered; /* when one of its requests was answered from there last; -1: never */
 };
 
-/* A connection on an endpoint. Owned by the connection, which has it from endpoint_admit() until endpoint_member_free(). */
+/* A connection on an endpoint. Owned by the connection, which has it from endpoint_admit() until endpoint_member_free().
+ * Written by endpoint.c alone. */
 struct endpoint_member {
     struct link link;         /* in the endpoint's list */
     struct table_entry entry; /* by its tag */
@@ -79,7 +81,7 @@ struct endpoint_member {
     size_t path_count;
 };
 
-/* A request that left. Its connection is named by its tag, and may be gone. */
+/* A request that left. Its connection is named by its tag, and may be gone. A part of the sets below. */
 struct endpoint_transaction {
     uint8_t id[STUN_TRANSACTION_LEN];
     uint32_t tag; /* 0: unused */
@@ -87,7 +89,8 @@ struct endpoint_transaction {
     uint32_t serial; /* the oldest of a set makes room */
 };
 
-/* Sets of a few places each, chosen by the transaction id; no entry is ever looked for elsewhere. A part of the endpoint. */
+/* Sets of a few places each, chosen by the transaction id; no entry is ever looked for elsewhere. A part of the endpoint,
+ * which owns the places; written by endpoint_route.c alone. */
 struct endpoint_transactions {
     struct endpoint_transaction *places;
     size_t sets; /* a power of two, or 0 */

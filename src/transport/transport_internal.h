@@ -8,13 +8,13 @@
 
 enum { TRANSPORT_HELD_MAX = 16 /* datagrams from paths that are not validated yet */, TRANSPORT_ERRORS_KEPT_MAX = 8 };
 
-/* An ICE agent, owned, and how far the parent knows of its states: its events may be behind it. */
+/* An ICE agent, owned, and how far the parent knows of its states: its events may be behind it. A part of the generations. */
 struct generation {
     struct ice_agent *agent;
     enum ice_state told;
 };
 
-/* A generation left behind: it receives and answers until the peer is done with it. Owns its agent. */
+/* A generation left behind: it receives and answers until the peer is done with it. Owns its agent. A part of the generations. */
 struct retiring_agent {
     struct ice_agent *agent;
     rtc_time_t heard; /* when something above ICE came on it */
