@@ -18,6 +18,7 @@ enum { AUDIO_BUFFER_MAX = 256 };
 
 enum audio_buffer_state { AUDIO_BUFFER_IDLE, AUDIO_BUFFER_PLAYING };
 
+/* A part of its buffer. */
 struct audio_packet {
     int64_t timestamp;        /* unwrapped */
     uint32_t duration;        /* clock units */
@@ -41,6 +42,7 @@ struct audio_decision {
     bool missed;
 };
 
+/* A part of its buffer, written where that is. */
 struct audio_buffer_stats {
     uint64_t total_samples, concealed_samples, concealment_events, fec_samples, accelerated_samples, inserted_samples;
     uint64_t fec_packets, fec_unused;

@@ -14,6 +14,7 @@ enum {
     DELAY_BUCKET_US = 5000 /* the histogram ends at 640 ms */
 };
 
+/* A part of its estimator. */
 struct delay_second {
     int64_t second; /* since the time base's start; which second this row counts */
     bool used;

@@ -8,6 +8,7 @@
 
 enum { NACK_LIST_MAX = 512, NACK_TRIES = 10 };
 
+/* A part of its list. */
 struct nack_entry {
     int64_t sequence;
     rtc_time_t missed; /* when the gap was seen */

@@ -6,7 +6,7 @@
 
 enum { SECTIONS_MAX = 128 }; /* a bound on what is walked for an unknown SSRC */
 
-/* A remote SSRC and what is known of it. */
+/* A remote SSRC and what is known of it. A part of the demultiplexer, as the next. */
 struct source {
     uint32_t ssrc;
     uint32_t member;
@@ -17,6 +17,7 @@ struct source {
     char rid[RTP_RID_MAX + 1];
 };
 
+/* A section, by the handle of its member. */
 struct entry {
     uint32_t handle;
     uint32_t last_media_ssrc; /* the latest that sent media: what an unassociated RTX stream repairs */

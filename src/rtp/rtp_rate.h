@@ -20,7 +20,7 @@ struct rtp_rate_sample {
     rtc_time_t jitter_us;     /* as the receiver sees it */
 };
 
-/* What was heard since `since`, not judged yet. */
+/* What was heard since `since`, not judged yet. A part of the rate, as the two below. */
 struct rtp_rate_window {
     rtc_time_t since; /* RTC_TIME_NEVER: it begins with the next report */
     uint64_t expected, lost, bytes;

@@ -20,7 +20,7 @@
 struct rtp_member;
 struct rtx_cache;
 
-/* Where the stream is in the drawing at enum rtp_circuit. */
+/* Where the stream is in the drawing at enum rtp_circuit. A part of the stream, as the four below: that says who writes to each. */
 struct rtp_stream_circuit {
     enum rtp_circuit state;
     enum rtp_breaker_reason reason; /* of the last opening */
@@ -87,7 +87,7 @@ struct rtp_send_stream {
     bool owes_keyframe;  /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;
 
-    /* rtp_send_stream.c's alone. */
+    /* rtp_send_stream.c's alone, but that rtp_sending.c ends a tone. */
     rtc_context *context;
     rtc_media_kind kind;
     struct rtp_stream_format format;

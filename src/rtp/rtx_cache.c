@@ -4,7 +4,7 @@
 
 #include "memory.h"
 
-/* Owns its packet. */
+/* A part of the cache. Owns its packet. */
 struct slot {
     struct packet *packet; /* NULL: empty */
     uint16_t sequence;

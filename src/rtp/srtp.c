@@ -26,13 +26,14 @@ static const struct profile profiles[] = {
     {SRTP_PROFILE_AEAD_AES_256_GCM, 44, 16, 16, srtp_crypto_policy_set_aes_gcm_256_16_auth},
 };
 
-/* A remote SSRC that libsrtp has state for. */
+/* A remote SSRC that libsrtp has state for. A part of the list below. */
 struct source {
     uint32_t ssrc;
     uint64_t used; /* the count of packets when its last one came */
 };
 
-/* libsrtp makes state for every SSRC that proved authentic; the list of them bounds it. */
+/* libsrtp makes state for every SSRC that proved authentic; the list of them bounds it. Owner: the outlet of a session
+ * (rtp_outlet.h). Written by this file alone. */
 struct srtp_transport {
     rtc_context *context;
     const struct profile *profile;

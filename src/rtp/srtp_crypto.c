@@ -16,6 +16,7 @@ enum { BLOCK = 16, KEY_LEN = 16, SALT_LEN = 14, SHA1_LEN = 20 };
 
 /* ---- AES-128 in counter mode ---- */
 
+/* Owner: the libsrtp session that had it made. Written by this file alone, on the thread of that session. */
 struct counter_mode {
     srtp_cipher_t base;
     mbedtls_aes_context aes;
@@ -139,6 +140,7 @@ static const srtp_cipher_type_t counter_mode = {
 
 /* ---- HMAC-SHA1 ---- */
 
+/* Likewise. */
 struct hmac {
     srtp_auth_t base;
     mbedtls_md_context_t md;

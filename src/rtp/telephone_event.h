@@ -22,7 +22,8 @@ bool telephone_event_read(struct slice payload, struct telephone_event *out);
 void telephone_event_write(const struct telephone_event *event, uint8_t out[TELEPHONE_EVENT_LEN]);
 
 /* A tone that is sent: a packet every 20 ms with the duration so far, three that say that it ended (2.5.1.4), and a new segment whenever
- * the duration would not fit (2.5.1.3). Owner: the stream that is sent. All zero: none. */
+ * the duration would not fit (2.5.1.3). Owner: the stream that is sent (rtp_send_stream.h), which sets the clock rates and may end it; all
+ * else is written by telephone_event.c. All zero: none. */
 struct tone_sender {
     bool active; /* packets are still to come */
     uint8_t event;
@@ -47,7 +48,7 @@ rtc_time_t tone_sender_deadline(const struct tone_sender *tone);
 /* It is to be heard in place of other sound. */
 bool tone_sender_sounds(const struct tone_sender *tone, rtc_time_t now);
 
-/* A tone that is received. Owner: the stream that it comes in. All zero: none so far. */
+/* A tone that is received. Owner: the stream that it comes in; written by telephone_event.c. All zero: none so far. */
 struct tone_receiver {
     bool known, open; /* there was one; it has not ended */
     uint8_t event;

@@ -37,6 +37,7 @@ struct video_packet {
     struct packet *packet; /* owned; may be NULL for padding */
 };
 
+/* A part of its buffer; owns its packet. */
 struct video_slot {
     int64_t sequence;
     struct packet *packet;
@@ -48,6 +49,7 @@ struct video_slot {
     bool used, first, last, keyframe;
 };
 
+/* A part of its buffer, written where that is. */
 struct video_buffer_stats {
     uint64_t frames_received, key_frames_received, frames_dropped;
     uint64_t late_packets, duplicate_packets;

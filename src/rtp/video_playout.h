@@ -9,6 +9,7 @@
 
 enum { VIDEO_READY_MAX = 128 };
 
+/* A part of its playout: a frame, which is a reference, that waits for its time. */
 struct video_ready {
     rtc_encoded_frame *frame;
     int64_t timestamp; /* unwrapped */
@@ -23,6 +24,7 @@ struct video_release {
     int64_t timestamp;
 };
 
+/* A part of its playout, written where that is. */
 struct video_playout_stats {
     uint64_t frames_released;
     uint64_t freeze_count, pause_count; /* webrtc-stats, freezeCount, pauseCount */

@@ -7,7 +7,8 @@
 
 #include <crtc/base.h>
 
-/* Zeroed: nothing was chosen yet. */
+/* A part of what makes frames smaller (the worker of a sending pipeline); written by video_scale.c alone. Zeroed: nothing was chosen yet.
+ */
 struct video_scale {
     uint32_t eighths; /* of the width and of the height; 0: none yet */
     rtc_time_t changed;
