@@ -4,7 +4,7 @@
 
 enum { TAG_LEN = 3, KEYFRAME_LEN = 10, SEGMENTS = 4, TREE_PROBABILITIES = 3, REFERENCES = 4, MODES = 4 };
 
-/* The boolean decoder (RFC 6386 section 7.3), of which headers need equal odds only. */
+/* The boolean decoder (RFC 6386 section 7.3), of which headers need equal odds only. On the stack of who reads one. */
 struct bools {
     const uint8_t *at, *end;
     uint32_t value, range;
