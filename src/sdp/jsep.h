@@ -123,6 +123,7 @@ struct jsep_section {
     struct jsep_sctp sctp; /* of applications */
 };
 
+/* Owner: who had it made. Written while it is read (jsep_read.c, jsep_section.c) and by session_description_give_mids(), never later. */
 struct session_description {
     struct sdp *sdp;        /* owned */
     uint64_t bandwidth_bps; /* for all sections together, beside what each says: sdp_bandwidth() */

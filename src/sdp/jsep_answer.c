@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "sdp_attributes.h"
 
+/* An answer in the making. On the stack; it owns the plans, all else is borrowed. */
 struct answer {
     const struct jsep_snapshot *snapshot;
     const struct session_description *offer;

@@ -45,6 +45,7 @@ static void consider(struct slice candidate, struct default_candidate *best)
         *best = (struct default_candidate){rank, host, ipv6, (uint16_t)number};
 }
 
+/* What goes into a section. On the stack; the candidates are borrowed. */
 struct folding {
     const struct slice *candidates;
     size_t count;

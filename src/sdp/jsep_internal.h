@@ -8,7 +8,7 @@
 /* Copies into a zero-terminated array; false (and "") when it does not fit. */
 bool jsep_copy(char *out, size_t size, struct slice from);
 
-/* Room for the lists of a section while it is read. */
+/* Room for the lists of a section while it is read. Owner: jsep_read.c, for one description; written by jsep_section.c. */
 struct jsep_lists {
     struct jsep_codec codecs[JSEP_CODECS_MAX];
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];

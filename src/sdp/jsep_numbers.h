@@ -8,7 +8,8 @@
 
 enum { NUMBERS_PAYLOAD_TYPES = 128, NUMBERS_EXTENSIONS = 256 };
 
-/* Codecs and URIs are borrowed from the sections that were noted. */
+/* Owner: an offer in the making (jsep_offer.c). Written by jsep_numbers.c alone. Codecs and URIs are borrowed from the sections that were
+ * noted. */
 struct jsep_numbers {
     struct {
         const struct jsep_codec *codec; /* NULL: free */

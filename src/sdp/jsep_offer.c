@@ -6,6 +6,7 @@
 #include "jsep_write.h"
 #include "memory.h"
 
+/* An offer in the making. On the stack; it owns the plans and the numbers. */
 struct offer {
     const struct jsep_snapshot *snapshot;
     struct jsep_plan *plans; /* one for each section */

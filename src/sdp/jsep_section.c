@@ -5,6 +5,7 @@
 #include "jsep_internal.h"
 #include "sdp_attributes.h"
 
+/* One section while it is read. On the stack, written by this file; `out` and the lists are borrowed from who reads the description. */
 struct reading {
     struct jsep_section *out;
     struct jsep_lists *lists; /* what the lists of `out` are */
@@ -51,7 +52,7 @@ static int read_ufrag(struct reading *r, const struct sdp_line *line)
 static int read_pwd(struct reading *r, const struct sdp_line *line)
 {
     r->out->transport.ice_pwd = line->value;
-    return sdp_is_ice_credential(line->value, 22) ? 0 : bad(r, line);
+    return sdp_is_ice_credential(line->value, 22) ? 0 : bad(r, line); /* RFC 8839 section 5.4 */
 }
 
 static int read_ice_options(struct reading *r, const struct sdp_line *line)
@@ -511,7 +512,7 @@ static void name_static_formats(struct reading *r)
         for (size_t k = 0; k < sizeof(known) / sizeof(known[0]) && codecs[i].clock_rate == 0; k++)
             if (known[k].payload_type == codecs[i].payload_type) {
                 (void)jsep_copy(codecs[i].name, sizeof(codecs[i].name), slice_str(known[k].name));
-                codecs[i].clock_rate = 8000;
+                codecs[i].clock_rate = 8000; /* of G722, too (RFC 3551 section 4.5.2) */
             }
 }
 

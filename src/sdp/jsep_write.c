@@ -10,6 +10,7 @@ static bool is_id(const char *text)
     return text && strlen(text) < JSEP_ID_MAX && sdp_is_token(slice_str(text));
 }
 
+/* Seven bits (RFC 3550 section 5.1), and with rtcp-mux not those that look like RTCP (RFC 5761 section 4). */
 static bool is_payload_type(uint8_t number)
 {
     return number <= 127 && !jsep_looks_like_rtcp(number);
@@ -26,6 +27,7 @@ static bool codecs_ok(const struct jsep_local_section *s)
     return ok;
 }
 
+/* Ids have one byte in the longer form (RFC 8285 section 4.3). */
 static bool extensions_ok(const struct jsep_local_section *s)
 {
     bool ok = s->extension_count <= JSEP_EXTENSIONS_MAX;
@@ -43,6 +45,7 @@ static bool section_ok(const struct jsep_local_section *s)
     return ok;
 }
 
+/* RFC 8839 section 5.4: at least 4 and 22 characters. */
 static bool transport_ok(const struct jsep_local_transport *t)
 {
     return t->ice_ufrag && t->ice_pwd && sdp_is_ice_credential(slice_str(t->ice_ufrag), 4) &&
@@ -65,6 +68,7 @@ void jsep_write_group(struct text *groups, const struct text *mids)
         text_print(groups, "a=group:BUNDLE%s\r\n", mids->data);
 }
 
+/* RFC 9429 section 5.2.1: no user name, an address without meaning, and a session without end. */
 void jsep_write_session(struct text *out, const struct jsep_snapshot *s, const struct text *groups, bool allow_mixed)
 {
     text_print(out, "v=0\r\no=- %llu %llu IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", (unsigned long long)s->session_id,
@@ -231,7 +235,7 @@ static void write_media_attributes(struct text *out, const struct jsep_snapshot 
 
 static void write_sctp_attributes(struct text *out, const struct jsep_plan *plan)
 {
-    if (plan->legacy_sctp)
+    if (plan->legacy_sctp) /* of the form before RFC 8841, with the most streams that there can be */
         text_print(out, "a=sctpmap:%u webrtc-datachannel 65535\r\n", plan->local->sctp_port);
     else
         text_print(out, "a=sctp-port:%u\r\n", plan->local->sctp_port);
@@ -262,7 +266,7 @@ void jsep_write_section(struct text *out, const struct jsep_snapshot *snapshot, 
         write_rejected(out, snapshot, plan);
         return;
     }
-    if (plan->type != MEDIA_APPLICATION)
+    if (plan->type != MEDIA_APPLICATION) /* RFC 9429 section 5.2.1: a dummy value, with rtcp-mux nobody reads it */
         text_print(out, "a=rtcp:9 IN IP4 0.0.0.0\r\n");
     /* RFC 9429 section 5.2.1 wants none of these in bundle-only sections; libwebrtc then rejects data (docs/decisions/0004). */
     write_transport(out, snapshot, plan);

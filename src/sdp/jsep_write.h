@@ -5,7 +5,7 @@
 
 #include "jsep_internal.h"
 
-/* One m= section, decided in every detail. Text is borrowed. */
+/* One m= section, decided in every detail. Owner: the offer or the answer in the making, whose files alone write it. Text is borrowed. */
 struct jsep_plan {
     const struct jsep_local_section *local; /* NULL only for a rejected section */
     enum media_type type;

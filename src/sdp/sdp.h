@@ -42,7 +42,7 @@ struct sdp_media {
     struct slice formats; /* words separated by single spaces */
 };
 
-/* Made by sdp_parse(), never changed afterwards; sdp_free(). */
+/* Made by sdp_parse(), never changed afterwards; sdp_free(). Owner: a session_description, or who had it made. */
 struct sdp {
     rtc_context *context;
     char *text;             /* owned; every slice points into it */

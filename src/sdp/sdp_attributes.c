@@ -10,6 +10,7 @@ static bool read_number(struct slice *rest, char separator, uint64_t max, uint64
     return slice_to_u64(separator == ' ' ? sdp_word(rest) : sdp_until(rest, separator), max, out);
 }
 
+/* Seven bits (RFC 3550 section 5.1). */
 static bool read_payload_type(struct slice *rest, uint8_t *out)
 {
     uint64_t number = 0;
@@ -111,7 +112,7 @@ static int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c |= 0x20;
+    c |= 0x20; /* lower case: RFC 8122 section 5 has upper case alone, and both are read */
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -132,6 +133,7 @@ bool sdp_read_fingerprint(struct slice value, struct sdp_fingerprint *out)
     struct slice rest = value;
     out->hash = sdp_word(&rest);
     struct slice digits = sdp_word(&rest);
+    /* Two digits for each byte, with colons between them. */
     if (digits.len < 2 || digits.len % 3 != 2 || digits.len / 3 >= sizeof(out->value))
         return false;
     out->len = digits.len / 3 + 1;

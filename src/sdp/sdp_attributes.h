@@ -98,7 +98,7 @@ bool sdp_read_sctpmap(struct slice value, struct sdp_sctpmap *out);
 
 /* Whether a list of ICE options (RFC 8839 section 5.6) holds this one. Some peers separate by commas. */
 bool sdp_ice_options_has(struct slice value, const char *option);
-/* ice-ufrag and ice-pwd (RFC 8839 section 5.4): no spaces, a length between these. */
+/* ice-ufrag and ice-pwd (RFC 8839 section 5.4): no spaces, `min` to 256 characters. */
 bool sdp_is_ice_credential(struct slice value, size_t min);
 /* RFC 8866 section 9: token. */
 bool sdp_is_token(struct slice value);

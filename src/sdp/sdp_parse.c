@@ -46,7 +46,7 @@ static bool read_bandwidth(const struct sdp_block *block, const char *modifier, 
     size_t cursor = 0;
     while ((line = sdp_next_line(block, 'b', &cursor)) != NULL) {
         struct slice value = line->text;
-        if (slice_is(sdp_until(&value, ':'), modifier) && slice_to_u64(value, UINT64_MAX / 1000, out))
+        if (slice_is(sdp_until(&value, ':'), modifier) && slice_to_u64(value, UINT64_MAX / 1000, out)) /* as bits, too, if it is kilobits */
             return true;
     }
     return false;
@@ -60,7 +60,7 @@ uint64_t sdp_bandwidth(const struct sdp_block *block)
         return value;
     if (!read_bandwidth(block, "AS", &value))
         return UINT64_MAX;
-    uint64_t media = value * 950;
+    uint64_t media = value * 950; /* of kilobits, less a twentieth */
     return media > HEADERS_BPS ? media - HEADERS_BPS : 0;
 }
 
