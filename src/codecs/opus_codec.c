@@ -9,11 +9,11 @@
 
 enum {
     RATE = 48000,
-    COMPLEXITY = 9,
+    COMPLEXITY = 9,            /* of 0 to 10 */
     PACKET_SAMPLES_MAX = 5760, /* 120 ms */
     SHORTEST_SAMPLES = 120,    /* 2.5 ms: what every length is a multiple of */
-    PACKET_BYTES_MAX = 4000,
-    BITRATE_MIN = 6000,
+    PACKET_BYTES_MAX = 4000,   /* as much room as libopus recommends */
+    BITRATE_MIN = 6000,        /* RFC 6716 section 2.1.1, as the next */
     BITRATE_MAX = 510000
 };
 

@@ -101,6 +101,7 @@ static void draw_text(const struct canvas *c, uint32_t y, uint32_t size, const c
         draw_glyph(c, x, y, size, glyph_of(*text));
 }
 
+/* The longer text is 72 dots wide. The hours have two digits, so that the time begins anew after a hundred. */
 static void draw_texts(const struct canvas *c, const struct test_picture *p)
 {
     char number[TEXT_MAX], time[TEXT_MAX];
@@ -171,7 +172,7 @@ bool test_picture_read(const rtc_video_frame *frame, uint16_t *number)
     if (rtc_video_frame_format(frame) != RTC_VIDEO_I420)
         return false;
     uint32_t high = luma_of(frame, 0), low = luma_of(frame, 1);
-    if (high < low + 100)
+    if (high < low + 100) /* of the 219 between white and black: less is another picture */
         return false;
     for (uint32_t b = 0; b < BLOCKS; b++) {
         uint32_t luma = luma_of(frame, b), quarter = (high - low) / 4;

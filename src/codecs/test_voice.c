@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+/* In samples: a fifth of a second, and for consonants 30 to 50 ms. */
 enum { SYLLABLE = TEST_VOICE_RATE / 5, SYLLABLES_OF_A_PHRASE = 8, CONSONANT_MIN = 1440, CONSONANT_MAX = 2400 };
 
 static const double PI = 3.14159265358979323846;
@@ -13,6 +14,7 @@ static const double PI = 3.14159265358979323846;
 static const double vowels[][TEST_VOICE_FORMANTS] = {
     {730, 1090, 2440}, {530, 1840, 2480}, {270, 2290, 3010}, {570, 840, 2410}, {300, 870, 2240}};
 
+/* Each bit of the result depends on all of x. */
 static uint32_t scramble(uint32_t x)
 {
     x = (x ^ x >> 16) * 0x7feb352du;

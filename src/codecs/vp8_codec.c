@@ -49,6 +49,7 @@ static uint32_t frame_rate(const struct encoder *e)
     return rate == 0 ? RATE_DEFAULT : rate > RATE_MAX ? RATE_MAX : rate;
 }
 
+/* Threads share the rows of blocks: small pictures have too few of them for several. */
 static uint32_t threads_for(uint32_t pixels)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -70,6 +71,7 @@ static void set_rates(struct encoder *e)
     e->config.rc_target_bitrate = kbps < BITRATE_MIN_KBPS ? BITRATE_MIN_KBPS : kbps;
 }
 
+/* The numbers of the rate control are those of libwebrtc (libvpx_vp8_encoder.cc); buffers are in milliseconds of the bit rate. */
 static void fill_config(struct encoder *e)
 {
     vpx_codec_enc_cfg_t *c = &e->config;
@@ -95,7 +97,8 @@ static void fill_config(struct encoder *e)
     set_rates(e);
 }
 
-/* A keyframe may be as large as half the buffer at this frame rate, in percent of a frame's share; at least three frames. */
+/* A keyframe may be as large as half the buffer at this frame rate, in percent of a frame's share; at least three frames. By ten:
+ * milliseconds times pictures a second, over 1000, in percent. */
 static uint32_t intra_percent(const struct encoder *e)
 {
     uint32_t percent = e->config.rc_buf_optimal_sz / 2 * frame_rate(e) / 10;
@@ -209,6 +212,7 @@ static void view(const rtc_video_frame *frame, vpx_image_t *image)
     }
 }
 
+/* us * 9 / 100, but for a product that might not fit. */
 static int64_t clock_of(rtc_time_t us)
 {
     return us / 100 * 9 + us % 100 * 9 / 100;
@@ -218,6 +222,7 @@ static int64_t clock_of(rtc_time_t us)
 static unsigned long step_time(struct encoder *e, const rtc_video_frame *frame)
 {
     int64_t now = clock_of(rtc_video_frame_capture_time_us(frame)), passed = now - e->time;
+    /* Steps that no camera makes: its clock was set. */
     if (passed < CLOCK / RATE_MAX / 2 || passed > CLOCK * 10)
         passed = CLOCK / frame_rate(e);
     if (e->time == 0 && now > 0)
@@ -340,6 +345,7 @@ static bool acceptable(const struct decoder *d, const uint8_t *data, size_t len)
         return false;
     if (data[0] & 1)
         return d->has_reference;
+    /* The start code; above the 14 bits of a side are two of its scale, which is for who shows it. */
     if (len < 10 || data[3] != 0x9d || data[4] != 0x01 || data[5] != 0x2a)
         return false;
     unsigned width = (data[6] | (unsigned)data[7] << 8) & 0x3fff, height = (data[8] | (unsigned)data[9] << 8) & 0x3fff;
