@@ -71,7 +71,7 @@ static void set_rates(struct encoder *e)
     e->config.rc_target_bitrate = kbps < BITRATE_MIN_KBPS ? BITRATE_MIN_KBPS : kbps;
 }
 
-/* The numbers of the rate control are those of libwebrtc (libvpx_vp8_encoder.cc); buffers are in milliseconds of the bit rate. */
+/* Buffers are in milliseconds of the bit rate. */
 static void fill_config(struct encoder *e)
 {
     vpx_codec_enc_cfg_t *c = &e->config;
