@@ -129,14 +129,21 @@ static void on_close(rtc_data_channel *channel, void *user)
     tell_state(channel);
 }
 
+/* A call ends with a "user-initiated abort" (RFC 9260 section 3.3.10.12): somebody hung up, and nothing is wrong. */
+static bool is_goodbye(const rtc_error_info *error)
+{
+    return error->detail == RTC_ERROR_SCTP_FAILURE && error->sctp_cause_code == 12;
+}
+
 static void on_error(rtc_data_channel *channel, void *user, const rtc_error_info *error)
 {
     struct channels *channels = user;
     cJSON *event = event_of(channel, "error");
     cJSON_AddStringToObject(event, "name", rtc_error_detail_name(error->detail));
     cJSON_AddStringToObject(event, "message", error->message);
+    cJSON_AddNumberToObject(event, "sctpCauseCode", error->sctp_cause_code);
     lines_write(event);
-    channels->errors++;
+    channels->errors += !is_goodbye(error);
 }
 
 static const rtc_data_channel_callbacks callbacks = {
