@@ -282,13 +282,85 @@ static void an_end_that_nobody_hears(void **state)
     assert_int_equal(c.live, 0);
 }
 
+struct muted_calls {
+    const rtc_media_stream_track *track;
+    int muted, unmuted;
+};
+
+static void count_muted(void *user, bool muted)
+{
+    struct muted_calls *c = user;
+    assert_int_equal(rtc_media_stream_track_muted(c->track), muted); /* stored before it is told */
+    *(muted ? &c->muted : &c->unmuted) += 1;
+}
+
+static void the_connection_hears_of_mutes(void **state)
+{
+    (void)state;
+    static const struct media_track_events events = {.muted = count_muted};
+    rtc_media_stream_track *track;
+    assert_int_equal(media_track_new_remote(NULL, RTC_MEDIA_AUDIO, "id", NULL, NULL, NULL, &track), RTC_OK);
+    struct muted_calls heard = {.track = track};
+    media_track_listen(track, &events, &heard);
+    media_track_set_muted(track, true); /* it began so */
+    assert_int_equal(heard.muted, 0);
+    media_track_set_muted(track, false);
+    media_track_set_muted(track, false);
+    media_track_set_muted(track, true);
+    assert_int_equal(heard.unmuted, 1);
+    assert_int_equal(heard.muted, 1);
+    media_track_listen(track, NULL, NULL);
+    media_track_set_muted(track, false);
+    assert_false(rtc_media_stream_track_muted(track));
+    assert_int_equal(heard.unmuted, 1);
+    rtc_media_stream_track_unref(track);
+}
+
+static void count_unmute(void *user, rtc_media_stream_track *track)
+{
+    (void)track;
+    ++*(int *)user;
+}
+
+/* A clone of a clone, too, hears only of what happens after it was made. */
+static void clones_hear_what_comes_later(void **state)
+{
+    (void)state;
+    const rtc_track_callbacks callbacks = {.size = sizeof callbacks, .on_unmute = count_unmute};
+    rtc_media_stream_track *tracks[3];
+    rtc_track_listener *listeners[3];
+    int unmuted[3] = {0};
+    assert_int_equal(media_track_new_remote(NULL, RTC_MEDIA_AUDIO, "id", NULL, NULL, NULL, &tracks[0]), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_clone(tracks[0], &tracks[1]), RTC_OK);
+    media_track_set_muted(tracks[0], false); /* told in a moment */
+    assert_int_equal(rtc_media_stream_track_clone(tracks[1], &tracks[2]), RTC_OK);
+    assert_false(rtc_media_stream_track_muted(tracks[2]));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rtc_media_stream_track_add_listener(tracks[i], &callbacks, &unmuted[i], &listeners[i]), RTC_OK);
+    media_track_tell_all(tracks[0], TRACK_EVENT_UNMUTE);
+    assert_true(unmuted[0] == 1 && unmuted[1] == 1 && unmuted[2] == 0);
+    media_track_set_muted(tracks[0], true);
+    media_track_tell_all(tracks[0], TRACK_EVENT_MUTE);
+    media_track_set_muted(tracks[0], false);
+    media_track_tell_all(tracks[0], TRACK_EVENT_UNMUTE);
+    assert_true(unmuted[0] == 2 && unmuted[1] == 2 && unmuted[2] == 1);
+    for (int i = 0; i < 3; i++)
+        rtc_media_stream_track_unref(tracks[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(in_order_of_adding),        cmocka_unit_test(from_within_callbacks),
-        cmocka_unit_test(the_last_reference_goes),   cmocka_unit_test(old_and_broken_structs),
-        cmocka_unit_test(memory_runs_out),           cmocka_unit_test(nobody_is_called_once_removed),
-        cmocka_unit_test(the_end_is_told_elsewhere), cmocka_unit_test(an_end_that_nobody_hears),
+        cmocka_unit_test(in_order_of_adding),
+        cmocka_unit_test(from_within_callbacks),
+        cmocka_unit_test(the_last_reference_goes),
+        cmocka_unit_test(old_and_broken_structs),
+        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(nobody_is_called_once_removed),
+        cmocka_unit_test(the_end_is_told_elsewhere),
+        cmocka_unit_test(an_end_that_nobody_hears),
+        cmocka_unit_test(the_connection_hears_of_mutes),
+        cmocka_unit_test(clones_hear_what_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

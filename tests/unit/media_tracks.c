@@ -383,72 +383,6 @@ static void test_remote_track(void **state)
     drop_frames(&a);
 }
 
-struct muted_calls {
-    const rtc_media_stream_track *track;
-    int muted, unmuted;
-};
-
-static void count_muted(void *user, bool muted)
-{
-    struct muted_calls *c = user;
-    assert_int_equal(rtc_media_stream_track_muted(c->track), muted); /* stored before it is told */
-    *(muted ? &c->muted : &c->unmuted) += 1;
-}
-
-static void test_track_tells_when_it_is_muted(void **state)
-{
-    (void)state;
-    static const struct media_track_events events = {.muted = count_muted};
-    rtc_media_stream_track *track;
-    assert_int_equal(media_track_new_remote(NULL, RTC_MEDIA_AUDIO, "id", NULL, NULL, NULL, &track), RTC_OK);
-    struct muted_calls calls = {.track = track};
-    media_track_listen(track, &events, &calls);
-    media_track_set_muted(track, true); /* it began so */
-    assert_int_equal(calls.muted, 0);
-    media_track_set_muted(track, false);
-    media_track_set_muted(track, false);
-    media_track_set_muted(track, true);
-    assert_int_equal(calls.unmuted, 1);
-    assert_int_equal(calls.muted, 1);
-    media_track_listen(track, NULL, NULL);
-    media_track_set_muted(track, false);
-    assert_false(rtc_media_stream_track_muted(track));
-    assert_int_equal(calls.unmuted, 1);
-    rtc_media_stream_track_unref(track);
-}
-
-static void count_unmute(void *user, rtc_media_stream_track *track)
-{
-    (void)track;
-    ++*(int *)user;
-}
-
-/* A clone of a clone, too, hears only of what happens after it was made. */
-static void test_clones_hear_what_comes_later(void **state)
-{
-    (void)state;
-    const rtc_track_callbacks callbacks = {.size = sizeof callbacks, .on_unmute = count_unmute};
-    rtc_media_stream_track *tracks[3];
-    rtc_track_listener *listeners[3];
-    int unmuted[3] = {0};
-    assert_int_equal(media_track_new_remote(NULL, RTC_MEDIA_AUDIO, "id", NULL, NULL, NULL, &tracks[0]), RTC_OK);
-    assert_int_equal(rtc_media_stream_track_clone(tracks[0], &tracks[1]), RTC_OK);
-    media_track_set_muted(tracks[0], false); /* told in a moment */
-    assert_int_equal(rtc_media_stream_track_clone(tracks[1], &tracks[2]), RTC_OK);
-    assert_false(rtc_media_stream_track_muted(tracks[2]));
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(rtc_media_stream_track_add_listener(tracks[i], &callbacks, &unmuted[i], &listeners[i]), RTC_OK);
-    media_track_tell_all(tracks[0], TRACK_EVENT_UNMUTE);
-    assert_true(unmuted[0] == 1 && unmuted[1] == 1 && unmuted[2] == 0);
-    media_track_set_muted(tracks[0], true);
-    media_track_tell_all(tracks[0], TRACK_EVENT_MUTE);
-    media_track_set_muted(tracks[0], false);
-    media_track_tell_all(tracks[0], TRACK_EVENT_UNMUTE);
-    assert_true(unmuted[0] == 2 && unmuted[1] == 2 && unmuted[2] == 1);
-    for (int i = 0; i < 3; i++)
-        rtc_media_stream_track_unref(tracks[i]);
-}
-
 static void remove_self(struct consumer *c)
 {
     unsubscribe(c);
@@ -690,8 +624,6 @@ int main(void)
         cmocka_unit_test(test_source_runs_while_needed),
         cmocka_unit_test(test_rate_of_the_slowest),
         cmocka_unit_test(test_remote_track),
-        cmocka_unit_test(test_track_tells_when_it_is_muted),
-        cmocka_unit_test(test_clones_hear_what_comes_later),
         cmocka_unit_test(test_changes_within_a_callback),
         cmocka_unit_test(test_failing_memory),
         cmocka_unit_test(test_removal_is_final),
