@@ -6,13 +6,7 @@ const path = require('node:path');
 const idl = require('./webidl');
 const { MediaStream, MediaStreamTrack, testTrack } = require('./media');
 const { play } = require('./media_element');
-
-function globalEvents(target) {
-  const events = new EventTarget();
-  for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
-    target[name] = events[name].bind(events);
-  }
-}
+const { frameElement, receivesMessages, globalEvents } = require('./frame');
 
 class Node extends EventTarget {
   children = [];
@@ -24,12 +18,14 @@ class Node extends EventTarget {
     child.parentElement?.removeChild(child);
     child.parentElement = this;
     this.children.push(child);
+    child._inserted?.();
     return child;
   }
   append(...all) { all.forEach(child => this.appendChild(child)); }
   removeChild(child) {
     this.children = this.children.filter(each => each !== child);
     child.parentElement = null;
+    child._removed?.();
     return child;
   }
   remove() { this.parentElement?.removeChild(this); }
@@ -173,6 +169,7 @@ function makeWindow(root, file, search, markup) {
   iteratorHelpers();
   const document = new Node();
   const href = `https://web-platform.test/${file}${search}`;
+  ELEMENTS.iframe = frameElement(HTMLElement, createElement, root, href);
   const location = new URL(href);
   const byId = new Map();
   Object.assign(document, { readyState: 'loading', hidden: false, visibilityState: 'visible', title: file, body: createElement('body'), head: createElement('head'),
@@ -191,8 +188,9 @@ function makeWindow(root, file, search, markup) {
     document.querySelector = wanted => document.body.children.find(each => each.localName === wanted || `#${each.id}` === wanted) ?? null;
   }
   globalEvents(window);
+  receivesMessages(window);
   for (const [name, value] of Object.entries({ window, self: window, parent: window, top: window, opener: null, frames: window, document, location, origin: location.origin, isSecureContext: true,
-    HTMLElement, HTMLMediaElement, HTMLVideoElement, HTMLAudioElement, HTMLCanvasElement, FileReader, AudioContext, Document: Node, MediaDevices, Window: Object,
+    HTMLElement, HTMLMediaElement, HTMLVideoElement, HTMLAudioElement, HTMLCanvasElement, HTMLIFrameElement: ELEMENTS.iframe, FileReader, AudioContext, Document: Node, MediaDevices, Window: Object,
     navigator: { mediaDevices: new MediaDevices(), userAgent: 'libcrtc', permissions: undefined }, requestAnimationFrame: call => setTimeout(() => call(performance.now()), 16),
     fetch: async url => new Response(fs.readFileSync(path.join(root, new URL(url, href).pathname))) })) {
     Object.defineProperty(window, name, { value, writable: true, configurable: true, enumerable: true });
