@@ -218,8 +218,8 @@ class RTCPeerConnection extends EventTarget {
   }
 
   getTransceivers() { return this.#transceivers(); }
-  getSenders() { return this.#transceivers().filter(each => each.direction !== 'stopped').map(each => each.sender); }
-  getReceivers() { return this.#transceivers().filter(each => each.direction !== 'stopped').map(each => each.receiver); }
+  getSenders() { return this.#transceivers().filter(each => !each.stopped).map(each => each.sender); }
+  getReceivers() { return this.#transceivers().filter(each => !each.stopped).map(each => each.receiver); }
 
   addTrack(track, ...streams) { return addTrack(this, track, streams); }
 
@@ -373,7 +373,7 @@ const callbacks = make('rtc_peer_connection_callbacks', {
   on_connection_state_change: on((connection, state) => connection._state('_connection', nameOf('RTC_PEER_CONNECTION_', state))),
   on_data_channel: on((connection, handle) => {
     const channel = channelOf(handle);
-    connection._tell(() => new events.RTCDataChannelEvent('datachannel', { channel }));
+    channel._announce(connection);
     listen(channel);
   }),
   on_track: on((connection, event) => connection._tell(trackEvent(connection, event), true)),

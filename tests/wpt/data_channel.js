@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // RTCDataChannel (webrtc-pc 6.2) over rtc_data_channel.
 'use strict';
+const { Worker, MessageChannel, receiveMessageOnPort } = require('node:worker_threads');
 const idl = require('./webidl');
-const { crtc, make, withOut, read, bytes } = require('./library');
+const { crtc, make, withOut, bytes } = require('./library');
 const { handles, check, need, known, objectOf, queueTask, touch, nameOf } = require('./session');
 const events = require('./events');
 
@@ -18,11 +19,29 @@ function counted(call, handle) {
   return text ? bytes(text, length).toString() : '';
 }
 
+// A blob's bytes can be read later only, and its message has its place now: they are read on a thread for which this one waits.
+let reader = null;
+function blobBytes(blob) {
+  if (!reader) {
+    const { port1, port2 } = new MessageChannel();
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(`const { done, port } = require('node:worker_threads').workerData;
+      port.on('message', async blob => { port.postMessage(new Uint8Array(await blob.arrayBuffer())); Atomics.store(done, 0, 1); Atomics.notify(done, 0); });`,
+    { eval: true, workerData: { done, port: port2 }, transferList: [port2] });
+    worker.unref();
+    reader = { port: port1, done };
+  }
+  Atomics.store(reader.done, 0, 0);
+  reader.port.postMessage(blob);
+  Atomics.wait(reader.done, 0, 0);
+  return receiveMessageOnPort(reader.port).message;
+}
+
+const STATES = ['connecting', 'open', 'closing', 'closed'];
+
 class RTCDataChannel extends EventTarget {
   #binaryType = 'arraybuffer';
-  #state = null;
-  #sends = Promise.resolve();
-  #blobs = 0;
+  _told = null; // the state that the page was told of
 
   get label() { return counted(crtc.rtc_data_channel_label, handles.get(this)); }
   get protocol() { return counted(crtc.rtc_data_channel_protocol, handles.get(this)); }
@@ -35,7 +54,14 @@ class RTCDataChannel extends EventTarget {
     const value = need('rtc_data_channel_priority')(handles.get(this));
     return Object.keys(PRIORITIES).find(name => value <= PRIORITIES[name]) ?? 'high';
   }
-  get readyState() { return nameOf('RTC_DATA_CHANNEL_', crtc.rtc_data_channel_ready_state(handles.get(this))); }
+  get readyState() {
+    const now = nameOf('RTC_DATA_CHANNEL_', crtc.rtc_data_channel_ready_state(handles.get(this)));
+    if (this._connection?.signalingState === 'closed') {
+      return now; // at once, and without an event
+    }
+    this._told ??= now;
+    return this._told;
+  }
   get bufferedAmount() { return Number(crtc.rtc_data_channel_buffered_amount(handles.get(this))); }
   get bufferedAmountLowThreshold() { return Number(crtc.rtc_data_channel_buffered_amount_low_threshold(handles.get(this))); }
   set bufferedAmountLowThreshold(value) { crtc.rtc_data_channel_set_buffered_amount_low_threshold(handles.get(this), idl.unsignedLong(value)); }
@@ -50,18 +76,7 @@ class RTCDataChannel extends EventTarget {
     if (arguments.length === 0) {
       throw new TypeError('an argument is missing');
     }
-    if (data instanceof Blob) {
-      this.#sendBlob(data);
-    } else if (this.#blobs > 0) {
-      const copy = typeof data === 'string' ? data : raw(data).slice();
-      this.#sends = this.#sends.then(() => this.#sendNow(copy));
-    } else {
-      this.#sendNow(data);
-    }
-  }
-
-  #sendNow(data) {
-    const binary = raw(data);
+    const binary = data instanceof Blob ? blobBytes(data) : raw(data);
     if (binary) {
       check(crtc.rtc_data_channel_send(handles.get(this), binary.length ? binary : Buffer.alloc(1), binary.length));
     } else {
@@ -70,35 +85,50 @@ class RTCDataChannel extends EventTarget {
     }
   }
 
-  // A blob's bytes have to be read first; what is sent meanwhile waits for it.
-  #sendBlob(blob) {
-    if (this.readyState !== 'open') {
-      throw new DOMException('the channel is not open', 'InvalidStateError');
-    }
-    this.#blobs++;
-    this.#sends = this.#sends.then(async () => {
-      const data = new Uint8Array(await blob.arrayBuffer());
-      this.#sendNow(data);
-      this.#blobs--;
-    });
-  }
-
   close() {
     crtc.rtc_data_channel_close(handles.get(this));
+    this.#reach('closing');
     touch();
+  }
+
+  // False when it is in this state, or beyond it.
+  #reach(state) {
+    const later = STATES.indexOf(state) > STATES.indexOf(this.readyState);
+    this._told = later ? state : this._told;
+    return later;
   }
 
   _tell(makeEvent) {
     queueTask(this, () => this.dispatchEvent(makeEvent()));
   }
 
+  // The state is what the page has been told; what it does in one task counts for the next.
+  _change(name, state) {
+    queueTask(this, () => {
+      if (this.#reach(state) || (this.readyState === state && name !== 'closing')) {
+        this.dispatchEvent(new Event(name));
+      }
+    });
+  }
+
+  // By the peer: it is open when the page is told of it, and says so with the next event.
+  _announce(connection) {
+    this._connection = connection;
+    this._told = 'connecting';
+    connection._tell(() => {
+      this._told = 'open';
+      return new events.RTCDataChannelEvent('datachannel', { channel: this });
+    });
+  }
+
   _fail(pointer) {
-    const error = read('rtc_error_info', pointer);
-    const init = { errorDetail: nameOf('RTC_ERROR_', error.detail) };
-    if (error.sctp_cause_code >= 0) {
-      init.sctpCauseCode = error.sctp_cause_code;
-    }
-    this._tell(() => new events.RTCErrorEvent('error', { error: new events.RTCError(init, error.message) }));
+    const error = events.errorOf(pointer);
+    queueTask(this, () => {
+      if (error.errorDetail === 'sctp-failure') {
+        this.#reach('closed');
+      }
+      this.dispatchEvent(new events.RTCErrorEvent('error', { error }));
+    });
   }
 
   _message(text, data) {
@@ -128,13 +158,13 @@ const on = tell => (handle, user, ...values) => {
   }
 };
 
-const simple = name => on(channel => channel._tell(() => new Event(name)));
+const change = (name, state) => on(channel => channel._change(name, state));
 const callbacks = make('rtc_data_channel_callbacks', {
-  on_open: simple('open'),
+  on_open: change('open', 'open'),
   on_message: on((channel, text, data, length) => channel._message(text, bytes(data, length))),
-  on_buffered_amount_low: simple('bufferedamountlow'),
-  on_closing: simple('closing'),
-  on_close: simple('close'),
+  on_buffered_amount_low: on(channel => channel._tell(() => new Event('bufferedamountlow'))),
+  on_closing: change('closing', 'closing'),
+  on_close: change('close', 'closed'),
   on_error: on((channel, pointer) => channel._fail(pointer)),
 });
 
@@ -173,6 +203,7 @@ function createDataChannel(connection, label, given) {
   const [code, handle] = withOut(slot => crtc.rtc_peer_connection_create_data_channel(handles.get(connection), Buffer.concat([text, Buffer.alloc(1)]), text.length, options, slot));
   check(code);
   const channel = channelOf(handle);
+  channel._connection = connection;
   listen(channel);
   return channel;
 }

@@ -19,6 +19,7 @@ function eventType(name, members, initRequired = false) {
       }
     },
   }[name];
+  Object.defineProperty(type, 'length', { value: initRequired ? 2 : 1, configurable: true });
   for (const member of Object.keys(members)) {
     Object.defineProperty(type.prototype, member, { get() { return values.get(this)[member]; }, configurable: true, enumerable: true });
   }
