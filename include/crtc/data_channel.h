@@ -92,6 +92,8 @@ RTC_EXPORT bool rtc_data_channel_negotiated(const rtc_data_channel *channel);
 /* The limits of an unreliable channel; -1 when there is none. */
 RTC_EXPORT int rtc_data_channel_max_retransmits(const rtc_data_channel *channel);
 RTC_EXPORT int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *channel);
+/* As rtc_data_channel_init has it: 128 (very low), 256 (low), 512 (medium), 1024 (high), and whatever a peer asked for (RFC 8831 6.4). */
+RTC_EXPORT uint16_t rtc_data_channel_priority(const rtc_data_channel *channel);
 /* The SCTP stream, or -1 before it is known. */
 RTC_EXPORT int rtc_data_channel_id(const rtc_data_channel *channel);
 /* Bytes of messages taken and not yet given to the network when this turn of the loop began, and those taken since (webrtc-pc 6.2); of a closed channel: those that never were. */

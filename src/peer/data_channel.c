@@ -75,6 +75,7 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transp
     c->parameters.unordered = info.unordered;
     c->parameters.max_retransmits = info.max_retransmits;
     c->parameters.max_packet_life_ms = info.max_packet_life_ms;
+    c->parameters.priority = info.priority;
     c->id = info.id;
     c->below = RTC_DATA_CHANNEL_OPEN;
     c->was_open = true;
@@ -85,7 +86,7 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transp
     return c;
 }
 
-static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id, uint16_t priority)
+static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id)
 {
     struct transport *t = c->transport;
     struct data_channel_options options = {
@@ -96,7 +97,7 @@ static int open_below(rtc_peer_connection *pc, rtc_data_channel *c, uint16_t id,
         .max_packet_life_ms = c->parameters.max_packet_life_ms,
         .negotiated = c->parameters.negotiated,
         .id = c->parameters.negotiated ? id : CHANNEL_ID_NONE,
-        .priority = priority,
+        .priority = c->parameters.priority,
     };
     int error = data_channels_open(transport_channels(t), pc->now, &options, &c->handle, transport_channels_out(t));
     if (error == RTC_ERR_RANGE)
@@ -123,8 +124,9 @@ int data_channel_open(rtc_peer_connection *pc, struct transport *t, struct slice
     c->parameters.negotiated = init->negotiated;
     c->parameters.max_retransmits = init->has_max_retransmits ? init->max_retransmits : -1;
     c->parameters.max_packet_life_ms = init->has_max_packet_life_time ? init->max_packet_life_time_ms : -1;
+    c->parameters.priority = init->priority ? init->priority : CHANNEL_PRIORITY_LOW;
     c->id = init->negotiated ? init->id : -1;
-    error = open_below(pc, c, init->id, init->priority);
+    error = open_below(pc, c, init->id);
     if (error) {
         rtc_data_channel_unref(c);
         return error;

@@ -15,6 +15,7 @@ struct channel_parameters {
     size_t label_len, protocol_len;
     bool unordered, negotiated;
     int max_retransmits, max_packet_life_ms; /* -1: no limit */
+    uint16_t priority;
 };
 
 /* Owner: its connection, and whoever has references. Written by data_channel.c, and by data_channel_api.c for what the application sets. */

@@ -180,6 +180,11 @@ int rtc_data_channel_max_packet_life_time_ms(const rtc_data_channel *c)
     return c->parameters.max_packet_life_ms;
 }
 
+uint16_t rtc_data_channel_priority(const rtc_data_channel *c)
+{
+    return c->parameters.priority;
+}
+
 int rtc_data_channel_id(const rtc_data_channel *c)
 {
     struct data_channel_info info;

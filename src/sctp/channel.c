@@ -29,7 +29,7 @@ struct channel *channel_new(rtc_context *context, const struct data_channel_opti
         .terms.negotiated = o->negotiated,
         .terms.max_retransmits = o->max_retransmits,
         .terms.max_packet_life_ms = o->max_packet_life_ms,
-        .terms.priority = o->priority ? o->priority : 256,
+        .terms.priority = o->priority ? o->priority : CHANNEL_PRIORITY_LOW,
         .opening.acknowledged = o->negotiated,
     };
     list_init(&c->queue.active);

@@ -47,7 +47,8 @@ enum {
     SCTP_UNSAID_MAX_MESSAGE = 65536 /* RFC 8841 6 */,
     SCTP_DEFAULT_PORT = 5000,
     SCTP_MAX_MESSAGE_BYTES = 256 * 1024,
-    CHANNEL_ID_NONE = 0xffff
+    CHANNEL_ID_NONE = 0xffff,
+    CHANNEL_PRIORITY_LOW = 256 /* RFC 8831 6.4; the default */
 };
 
 struct data_channel_options {

@@ -23,6 +23,7 @@ static void on_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *ch
     assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_OPEN);
     peer_log_add(&s->log[1], "channel");
     channel_log_attach(channel, &s->words[1]);
+    rtc_data_channel_unref(s->channel[1]);
     s->channel[1] = rtc_data_channel_ref(channel);
 }
 
@@ -52,6 +53,25 @@ static void end(struct scene *s)
     for (int i = 0; i < 2; i++)
         rtc_data_channel_unref(s->channel[i]);
     sim_peers_fini(&s->p);
+}
+
+/* webrtc-priority: as it was made, here and at the peer. */
+static void a_priority_is_told(void **state)
+{
+    const rtc_data_channel_init high = {.size = sizeof high, .priority = 1024};
+    struct scene s;
+    (void)state;
+    begin(&s, 9);
+    assert_int_equal(rtc_data_channel_priority(s.channel[0]), 256);
+    rtc_data_channel_unref(s.channel[0]);
+    assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "h", 1, &high, &s.channel[0]), RTC_OK);
+    assert_int_equal(rtc_data_channel_priority(s.channel[0]), 1024);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 200 * MS);
+    assert_string_equal(rtc_data_channel_label(s.channel[1], NULL), "h");
+    assert_int_equal(rtc_data_channel_priority(s.channel[1]), 1024);
+    end(&s);
 }
 
 /* The answer says who is the DTLS client: from then on ids are known, of channels of before and of new ones. */
@@ -239,6 +259,7 @@ static void closed_where_it_is_announced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_priority_is_told),
         cmocka_unit_test(ids_come_with_the_answer),
         cmocka_unit_test(any_negotiated_id_may_be_tried),
         cmocka_unit_test(the_closing_procedure),
