@@ -60,7 +60,7 @@ typedef struct rtc_certificate_options {
     const char *const *names;
     size_t name_count;
     bool has_lifetime;        /* lifetime_ms 0 counts, too: it expires at once */
-    uint32_t modulus_bits;    /* of an RSA key: 2048 to 4096, in steps of 8; 0: 2048. Larger ones take many seconds to make. */
+    uint32_t modulus_bits;    /* of an RSA key: 1024 to 4096, in steps of 8; 0: 2048. Less is for peers that take no more, as browsers still make them; larger ones take many seconds. */
     uint32_t public_exponent; /* of an RSA key: 65537, for 0 too */
 } rtc_certificate_options;
 
@@ -75,7 +75,7 @@ RTC_EXPORT int rtc_certificate_new(rtc_context *context, const rtc_certificate_o
 RTC_EXPORT int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out);
 /* From PEM text that holds the certificate and its private key. *out is a reference of the caller's.
  * Errors: RTC_ERR_TYPE (pem or out is NULL), RTC_ERR_SYNTAX (no certificate, no key, or more text than a certificate has), RTC_ERR_INVALID_ACCESS (they do not belong
- * together), RTC_ERR_NOT_SUPPORTED (a key that is neither RSA of 2048 bits or more nor ECDSA on P-256 or P-384), RTC_ERR_OPERATION (its fingerprint can not be made),
+ * together), RTC_ERR_NOT_SUPPORTED (a key that is neither RSA of 1024 bits or more nor ECDSA on P-256 or P-384), RTC_ERR_OPERATION (its fingerprint can not be made),
  * RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_import_pem(rtc_context *context, const char *pem, size_t len, rtc_certificate **out);
 /* Certificate and private key as PEM; the text is the caller's, freed with rtc_certificate_free_pem (which wipes it).

@@ -263,7 +263,7 @@ static int parse_pem(struct certificate *c, const char *text, size_t len)
     if (error)
         return refuse(c->context, "not a private key", error, RTC_ERR_SYNTAX);
     if (!mbedtls_compat_key_usable(&c->key))
-        return error_say(RTC_ERR_NOT_SUPPORTED, "the private key is neither RSA of 2048 bits or more nor ECDSA on P-256 or P-384");
+        return error_say(RTC_ERR_NOT_SUPPORTED, "the private key is neither RSA of 1024 bits or more nor ECDSA on P-256 or P-384");
     c->signer = mbedtls_compat_signer(&c->key);
     error = mbedtls_compat_check_pair(c->context, &c->chain.pk, &c->key);
     return error ? refuse(c->context, "key and certificate do not match", error, RTC_ERR_INVALID_ACCESS) : describe(c);

@@ -90,7 +90,7 @@ int mbedtls_compat_sign(rtc_context *context, mbedtls_pk_context *key, const uin
 bool mbedtls_compat_key_usable(const mbedtls_pk_context *key)
 {
     if (mbedtls_pk_get_type(key) == MBEDTLS_PK_RSA)
-        return mbedtls_pk_get_bitlen(key) >= 2048;
+        return mbedtls_pk_get_bitlen(key) >= 1024;
     if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA))
         return false;
     mbedtls_ecp_group_id curve = mbedtls_pk_ec(*key)->grp.id;

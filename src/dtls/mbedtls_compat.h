@@ -41,7 +41,7 @@ int mbedtls_compat_parse_key(rtc_context *context, mbedtls_pk_context *key, cons
 int mbedtls_compat_check_pair(rtc_context *context, const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key);
 /* A signature over a SHA-256 digest. */
 int mbedtls_compat_sign(rtc_context *context, mbedtls_pk_context *key, const uint8_t *digest, size_t digest_len, uint8_t *signature, size_t capacity, size_t *len);
-/* Whether a key is one that we would sign with: RSA of at least 2048 bits, ECDSA on P-256 or P-384. */
+/* Whether a key is one that we would sign with: RSA of at least 1024 bits, ECDSA on P-256 or P-384. */
 bool mbedtls_compat_key_usable(const mbedtls_pk_context *key);
 /* The same key as one that signs in place, borrowed and not to be freed. mbedTLS copies an EC key for every signature, and with the copy
  * goes the table of multiples of the base point; an ECDSA key, which is the same structure, it uses as it is. */

@@ -22,8 +22,8 @@ static int check_options(const rtc_certificate_options *o)
         return error_say(RTC_ERR_NOT_SUPPORTED, "unknown key algorithm %d", (int)o->algorithm);
     if (o->public_exponent != 0 && o->public_exponent != 65537)
         return error_say(RTC_ERR_NOT_SUPPORTED, "a public exponent of %u: it must be 65537", o->public_exponent);
-    if (o->modulus_bits != 0 && (o->modulus_bits < 2048 || o->modulus_bits > 4096 || o->modulus_bits % 8 != 0))
-        return error_say(RTC_ERR_NOT_SUPPORTED, "a modulus of %u bits: it must be 2048 to 4096, in steps of 8", o->modulus_bits);
+    if (o->modulus_bits != 0 && (o->modulus_bits < 1024 || o->modulus_bits > 4096 || o->modulus_bits % 8 != 0))
+        return error_say(RTC_ERR_NOT_SUPPORTED, "a modulus of %u bits: it must be 1024 to 4096, in steps of 8", o->modulus_bits);
     return RTC_OK;
 }
 

@@ -36,13 +36,8 @@ static void a_lifetime_counts_from_now(void **state)
     rtc_certificate_unref(certificate);
 }
 
-/* The certificate is the offerer's (the DTLS server) or the answerer's (the client). */
-static void rsa_connects(void **state)
+static void connect_with(rtc_certificate *rsa)
 {
-    const rtc_certificate_options options = {
-        .size = sizeof options, .algorithm = RTC_KEY_RSA_2048, .modulus_bits = 2048, .public_exponent = 65537};
-    (void)state;
-    rtc_certificate *rsa = made(&options);
     const rtc_configuration with_rsa = {.size = sizeof with_rsa, .certificates = &rsa, .certificate_count = 1};
     const struct sim_link link = {.delay_us = 5 * MS};
     for (int offerer = 0; offerer < 2; offerer++) {
@@ -57,7 +52,25 @@ static void rsa_connects(void **state)
         rtc_data_channel_unref(channel);
         sim_peers_fini(&p);
     }
-    rtc_certificate_unref(rsa);
+}
+
+/* The certificate is the offerer's (the DTLS server) or the answerer's (the client). */
+static void rsa_connects(void **state)
+{
+    (void)state;
+    for (uint32_t bits = 1024; bits <= 2048; bits += 1024) {
+        rtc_certificate *rsa = made(&(rtc_certificate_options){
+            .size = sizeof(rtc_certificate_options), .algorithm = RTC_KEY_RSA_2048, .modulus_bits = bits, .public_exponent = 65537});
+        rtc_certificate *again;
+        char *pem;
+        assert_int_equal(rtc_certificate_export_pem(rsa, &pem), RTC_OK);
+        assert_int_equal(rtc_certificate_import_pem(NULL, pem, strlen(pem), &again), RTC_OK);
+        assert_string_equal(rtc_certificate_fingerprint(again), rtc_certificate_fingerprint(rsa));
+        connect_with(again);
+        rtc_certificate_free_pem(rsa, pem);
+        rtc_certificate_unref(again);
+        rtc_certificate_unref(rsa);
+    }
 }
 
 int main(void)

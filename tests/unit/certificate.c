@@ -66,7 +66,7 @@ static void what_is_refused(void **state)
     (void)state;
     struct certificate *c = NULL;
     assert_int_equal(import("mismatched", &c), RTC_ERR_INVALID_ACCESS);
-    assert_int_equal(import("rsa1024", &c), RTC_ERR_NOT_SUPPORTED);
+    assert_int_equal(import("rsa768", &c), RTC_ERR_NOT_SUPPORTED);
     assert_int_equal(import("encrypted", &c), RTC_ERR_SYNTAX);
     assert_int_equal(certificate_import_pem(NULL, slice_str(""), &c), RTC_ERR_SYNTAX);
     assert_int_equal(certificate_import_pem(NULL, slice_str("no PEM at all"), &c), RTC_ERR_SYNTAX);

@@ -107,12 +107,13 @@ function keyAlgorithm(value) {
   const algorithm = typeof value === 'object' && value !== null ? value : { name: value };
   const name = idl.string(algorithm.name).toUpperCase();
   if (name === 'ECDSA' && algorithm.namedCurve === 'P-256') {
-    return valueOf('RTC_KEY_', 'ECDSA_P256');
+    return { algorithm: valueOf('RTC_KEY_', 'ECDSA_P256') };
   }
   if (name === 'RSASSA-PKCS1-V1_5') {
     const hash = typeof algorithm.hash === 'object' ? algorithm.hash?.name : algorithm.hash;
-    if (algorithm.modulusLength === 2048 && idl.string(hash).toUpperCase() === 'SHA-256') {
-      return valueOf('RTC_KEY_', 'RSA_2048');
+    if (idl.string(hash).toUpperCase() === 'SHA-256') {
+      const exponent = Number(`0x${Buffer.from(algorithm.publicExponent).toString('hex')}`);
+      return { algorithm: valueOf('RTC_KEY_', 'RSA_2048'), modulus_bits: idl.unsignedLong(algorithm.modulusLength), public_exponent: idl.unsignedLong(exponent) };
     }
   }
   throw new DOMException('no such kind of key', 'NotSupportedError');
@@ -121,7 +122,8 @@ function keyAlgorithm(value) {
 async function generateCertificate(value) {
   const algorithm = keyAlgorithm(value);
   const expires = idl.dictionary({ expires: idl.enforceRange(0, Number.MAX_SAFE_INTEGER) })(typeof value === 'object' ? value : undefined).expires;
-  const [code, handle] = withOut(slot => crtc.rtc_certificate_generate(null, algorithm, expires === undefined ? 0 : Math.max(1, Math.min(expires, 31536000000)), slot));
+  const options = make('rtc_certificate_options', { ...algorithm, has_lifetime: expires !== undefined, lifetime_ms: Math.min(expires ?? 0, 31536000000) });
+  const [code, handle] = withOut(slot => crtc.rtc_certificate_new(null, options, slot));
   check(code);
   return certificateOf(handle);
 }
