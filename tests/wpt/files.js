@@ -7,8 +7,8 @@ const path = require('node:path');
 const FOLDERS = [
   ['webrtc', /./], ['webrtc-extensions', /./], ['webrtc-priority', /./], ['webrtc-stats', /./], ['mediacapture-streams', /^mediacapture-streams\/MediaStream/],
 ];
-// What needs a browser beside the API: frames within frames, workers, the page cache, media elements, devices and pictures that are looked at.
-const NOT = /back-forward-cache|postMessage|transfer|iframe|service-worker|capture-video|videoDetector|feature-policy|identity|idlharness|tools\/|third_party|resources\/|MediaElement|applyConstraints|track-currentTime|-(audio|video)-only|Track-get(Capabilities|Settings)/;
+// What needs a browser beside the API: workers, objects that are moved elsewhere, the page cache, devices.
+const NOT = /back-forward-cache|postMessage|transfer|iframe|service-worker|capture-video|videoDetector|feature-policy|identity|idlharness|tools\/|third_party|resources\/|applyConstraints|Track-get(Capabilities|Settings)/;
 
 function walk(root, folder) {
   return fs.readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap(entry => {

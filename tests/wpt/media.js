@@ -125,8 +125,12 @@ function testTrack(kind, { width = 320, height = 240, frameRate = 15 } = {}) {
   const [code, source] = withOut(slot => (kind === 'audio' ? crtc.rtc_test_audio_source_new(null, null, slot)
     : crtc.rtc_test_video_source_new(null, make('rtc_test_video_options', { width, height, frames_per_second: frameRate }), slot)));
   check(code);
-  const [other, handle] = withOut(slot => crtc.rtc_media_stream_track_new(source, slot));
-  check(other);
+  return trackOfSource(source);
+}
+
+function trackOfSource(source) {
+  const [code, handle] = withOut(slot => crtc.rtc_media_stream_track_new(source, slot));
+  check(code);
   return trackOf(handle);
 }
 
@@ -134,4 +138,4 @@ idl.eventHandlers(MediaStreamTrack, 'mute', 'unmute', 'ended');
 idl.eventHandlers(MediaStream, 'addtrack', 'removetrack');
 idl.expose(MediaStreamTrack, MediaStream);
 
-module.exports = { MediaStreamTrack, MediaStream, trackOf, streamOf, testTrack };
+module.exports = { MediaStreamTrack, MediaStream, trackOf, streamOf, testTrack, trackOfSource };

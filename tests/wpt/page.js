@@ -4,8 +4,9 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const idl = require('./webidl');
-const { MediaStream, MediaStreamTrack, testTrack } = require('./media');
-const { play } = require('./media_element');
+const { MediaStream, MediaStreamTrack, testTrack, trackOfSource } = require('./media');
+const { mediaElements } = require('./media_element');
+const { Picture, CanvasRenderingContext2D, WebGLRenderingContext, pictureSource } = require('./canvas');
 const { frameElement, receivesMessages, globalEvents } = require('./frame');
 
 class Node extends EventTarget {
@@ -49,49 +50,46 @@ class HTMLElement extends Node {
   set id(value) { this.attributes.id = `${value}`; }
 }
 
-// Plays when it has a stream: metadata come when a track gives something.
-class HTMLMediaElement extends HTMLElement {
-  #stream = null;
-  paused = true;
-  currentTime = 0;
-  readyState = 0;
-  autoplay = false;
-  muted = false;
-  get srcObject() { return this.#stream; }
-  set srcObject(stream) {
-    this.#stream = stream;
-    this.readyState = 0;
-    if (stream) {
-      play(this, stream);
-    }
-  }
-  async play() { this.paused = false; }
-  pause() { this.paused = true; }
-  load() {}
-}
-class HTMLVideoElement extends HTMLMediaElement {
-  videoWidth = 0;
-  videoHeight = 0;
-  #callbacks = [];
-  requestVideoFrameCallback(call) { return this.#callbacks.push(call); }
-  _frame(width, height) {
-    const resized = this.videoWidth !== width || this.videoHeight !== height;
-    Object.assign(this, { videoWidth: width, videoHeight: height });
-    if (resized) {
-      this.dispatchEvent(new Event('resize'));
-    }
-    this.#callbacks.splice(0).forEach(call => call(performance.now(), { width, height }));
-  }
-}
-class HTMLAudioElement extends HTMLMediaElement {}
-// Shows nothing; its stream is a test picture.
+const { HTMLMediaElement, HTMLVideoElement, HTMLAudioElement } = mediaElements(HTMLElement);
+
+// Shows nothing, but knows what is painted on it; its streams give that.
 class HTMLCanvasElement extends HTMLElement {
-  width = 300;
-  height = 150;
-  captureStream = frameRate => new MediaStream([testTrack('video', { width: this.width & ~1, height: this.height & ~1, frameRate: frameRate || 15 })]);
-  getContext() { return new Proxy({}, { get: (_, name) => (name === 'canvas' ? this : () => {}), set: () => true }); }
+  #width = 300;
+  #height = 150;
+  #shown = null;
+  #sources = [];
+  #contexts = new Map();
+  get width() { return this.#width; }
+  set width(value) { this.#resize(value, this.#height); }
+  get height() { return this.#height; }
+  set height(value) { this.#resize(this.#width, value); }
+
+  getContext(kind) {
+    const type = { '2d': CanvasRenderingContext2D, webgl: WebGLRenderingContext }[kind];
+    if (type && !this.#contexts.has(kind)) {
+      this.#contexts.set(kind, new type(this));
+    }
+    return this.#contexts.get(kind) ?? null;
+  }
+
+  captureStream() {
+    const { source, changed } = pictureSource(() => this._picture());
+    this.#sources.push(changed);
+    return new MediaStream([trackOfSource(source)]);
+  }
+
+  _picture() { return this.#shown ??= new Picture(this.#width, this.#height); }
+  _paint(stroke) {
+    stroke(this._picture());
+    this.#sources.forEach(changed => changed());
+  }
+
+  #resize(width, height) {
+    this.#width = Math.max(1, Math.trunc(width));
+    this.#height = Math.max(1, Math.trunc(height));
+    this.#shown = null;
+  }
 }
-idl.eventHandlers(HTMLMediaElement, 'loadedmetadata', 'loadeddata', 'canplay', 'playing', 'timeupdate', 'resize', 'ended');
 idl.eventHandlers(HTMLElement, 'load', 'error', 'click');
 
 const ELEMENTS = { video: HTMLVideoElement, audio: HTMLAudioElement, canvas: HTMLCanvasElement };
@@ -115,6 +113,8 @@ class AudioContext {
   destination = new AudioNode();
   createOscillator() { return new AudioNode(); }
   createGain() { return new AudioNode(); }
+  createMediaStreamSource() { return new AudioNode(); }
+  createScriptProcessor() { return new AudioNode(); }
   createMediaStreamDestination() { return Object.assign(new AudioNode(), { stream: new MediaStream([testTrack('audio')]) }); }
   async resume() {}
   async close() {}

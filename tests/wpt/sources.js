@@ -4,9 +4,9 @@
 const { crtc, make, read } = require('./library');
 const { need } = require('./session');
 
-// Times of the library are of its own clock; those of pages are of performance.now().
+// Times of the library are of its own clock; those of pages are of performance.timeOrigin and performance.now().
 function source(found) {
-  return { timestamp: performance.now() - Number(BigInt(crtc.rtc_now()) - BigInt(found.timestamp_us)) / 1000, source: found.source, rtpTimestamp: found.rtp_timestamp,
+  return { timestamp: performance.timeOrigin + performance.now() - Number(BigInt(crtc.rtc_now()) - BigInt(found.timestamp_us)) / 1000, source: found.source, rtpTimestamp: found.rtp_timestamp,
     ...(found.has_audio_level ? { audioLevel: found.audio_level } : {}) };
 }
 
