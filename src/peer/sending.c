@@ -16,6 +16,17 @@ void sending_stop(rtc_rtp_transceiver *t)
         send_pipeline_end(ended, &t->sender.past);
 }
 
+/* Whether another sender is known to the peer by this id already. */
+static bool is_taken(const rtc_rtp_transceiver *t, const char *track_id)
+{
+    for (struct link *l = t->connection->transceivers.next; l != &t->connection->transceivers; l = l->next) {
+        const rtc_rtp_transceiver *other = link_owner(l, rtc_rtp_transceiver, link);
+        if (other != t && other->state == TRANSCEIVER_LIVE && strcmp(other->sender.track_id, track_id) == 0)
+            return true;
+    }
+    return false;
+}
+
 void sending_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track)
 {
     sending_flush(t);
@@ -23,7 +34,7 @@ void sending_set_track(rtc_rtp_transceiver *t, rtc_media_stream_track *track)
     rtc_media_stream_track *old = t->sender.track;
     t->sender.track = track ? rtc_media_stream_track_ref(track) : NULL;
     rtc_media_stream_track_unref(old);
-    if (track && !t->mid[0])
+    if (track && !t->mid[0] && !is_taken(t, rtc_media_stream_track_id(track)))
         (void)snprintf(t->sender.track_id, sizeof t->sender.track_id, "%s", rtc_media_stream_track_id(track));
     sending_update(t);
 }

@@ -257,6 +257,24 @@ static void track_ids_stay(void **state)
     end(&s);
 }
 
+/* Two senders of one track: an id in SDP is that of one sender, so the second keeps the one that it was made with (RFC 8830 section 2). */
+static void a_track_of_two_senders(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 12);
+    struct peer_pump *pump = peer_pump_new(&s.pumps, &s.p, RTC_MEDIA_VIDEO);
+    for (size_t i = 0; i < 2; i++) {
+        add(s.far, RTC_MEDIA_VIDEO, RTC_DIRECTION_SENDONLY);
+        assert_int_equal(rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(s.far, i)), pump->track),
+                         RTC_OK);
+    }
+    peer_exchange(&s.p, 0);
+    assert_int_equal(text_count(peer_description(&s.p, 0), "a=msid:- "), 2);
+    assert_int_equal(text_count(peer_description(&s.p, 0), rtc_media_stream_track_id(pump->track)), 1);
+    end(&s);
+}
+
 /* ---- What may be left out ---- */
 
 /* An offer and an answer through `change`, which makes a new text. */
@@ -350,16 +368,10 @@ static void whole_without_an_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replaced),
-        cmocka_unit_test(replaced_at_once),
-        cmocka_unit_test(own_track_is_let_go),
-        cmocka_unit_test(taken_over),
-        cmocka_unit_test(kind_changes),
-        cmocka_unit_test(sendonly_takes_nothing),
-        cmocka_unit_test(track_ids_stay),
-        cmocka_unit_test(no_setup),
-        cmocka_unit_test(no_mid),
-        cmocka_unit_test(whole_without_an_end),
+        cmocka_unit_test(replaced),       cmocka_unit_test(replaced_at_once),       cmocka_unit_test(own_track_is_let_go),
+        cmocka_unit_test(taken_over),     cmocka_unit_test(kind_changes),           cmocka_unit_test(sendonly_takes_nothing),
+        cmocka_unit_test(track_ids_stay), cmocka_unit_test(a_track_of_two_senders), cmocka_unit_test(no_setup),
+        cmocka_unit_test(no_mid),         cmocka_unit_test(whole_without_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
