@@ -2,6 +2,7 @@
 /* One call of the native program: the connection's events become signalling messages, and the other way round. */
 #include "call.h"
 
+#include "first_transport.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -111,11 +112,22 @@ static void on_connection_state_change(rtc_peer_connection *connection, void *us
     printf("%s: %s\n", ((struct call *)user)->user, rtc_peer_connection_state_name(state));
 }
 
-static void on_dtls_state_change(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state)
+static void on_dtls_state_change(rtc_dtls_transport *transport, void *user, rtc_dtls_transport_state state)
 {
-    (void)connection;
+    (void)transport;
     if (state == RTC_DTLS_TRANSPORT_CLOSED) {
         printf("%s: the other side hung up\n", ((struct call *)user)->user);
+    }
+}
+
+/* A description may have brought another transport. */
+static void on_signaling_state_change(rtc_peer_connection *connection, void *user, rtc_signaling_state state)
+{
+    static const rtc_dtls_transport_callbacks callbacks = {.size = sizeof(callbacks), .on_state_change = on_dtls_state_change};
+    rtc_dtls_transport *transport = first_transport(connection);
+    (void)state;
+    if (transport != NULL) {
+        rtc_dtls_transport_set_callbacks(transport, &callbacks, user);
     }
 }
 
@@ -137,7 +149,7 @@ static int new_connection(struct call *call)
         .size = sizeof(callbacks),
         .on_ice_candidate = on_ice_candidate,
         .on_connection_state_change = on_connection_state_change,
-        .on_dtls_state_change = on_dtls_state_change,
+        .on_signaling_state_change = on_signaling_state_change,
         .on_data_channel = on_data_channel,
         .on_track = on_track,
     };
@@ -253,7 +265,8 @@ static void read_session(char out[32], const char *sdp)
 
 bool call_was_hung_up(const struct call *call)
 {
-    return rtc_peer_connection_dtls_state(call->connection) == RTC_DTLS_TRANSPORT_CLOSED;
+    const rtc_dtls_transport *transport = first_transport(call->connection);
+    return transport != NULL && rtc_dtls_transport_get_state(transport) == RTC_DTLS_TRANSPORT_CLOSED;
 }
 
 bool call_is_session(const struct call *call, const char *sdp)

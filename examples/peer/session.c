@@ -2,6 +2,7 @@
 /* The connection of a peer. */
 #include "session.h"
 
+#include "first_transport.h"
 #include "lines.h"
 #include "media_out.h"
 #include "summary.h"
@@ -65,10 +66,21 @@ static void tell_state(struct session *session, const char *name, const char *va
     }
 }
 
+static void on_dtls_state_change(rtc_dtls_transport *transport, void *user, rtc_dtls_transport_state state)
+{
+    (void)transport;
+    tell_state(user, "dtlsState", rtc_dtls_transport_state_name(state));
+}
+
+/* A description may have brought another transport. */
 static void on_signaling_state_change(rtc_peer_connection *connection, void *user, rtc_signaling_state state)
 {
-    (void)connection;
+    static const rtc_dtls_transport_callbacks callbacks = {.size = sizeof(callbacks), .on_state_change = on_dtls_state_change};
+    rtc_dtls_transport *transport = first_transport(connection);
     tell_state(user, "signalingState", rtc_signaling_state_name(state));
+    if (transport != NULL) {
+        rtc_dtls_transport_set_callbacks(transport, &callbacks, user);
+    }
 }
 
 static void on_ice_connection_state_change(rtc_peer_connection *connection, void *user, rtc_ice_connection_state state)
@@ -103,12 +115,6 @@ static void on_tone(rtc_peer_connection *connection, void *user, rtc_rtp_receive
         cJSON_AddNumberToObject(event, "ms", duration_ms);
         lines_write(event);
     }
-}
-
-static void on_dtls_state_change(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state)
-{
-    (void)connection;
-    tell_state(user, "dtlsState", rtc_dtls_transport_state_name(state));
 }
 
 /* ---- Descriptions and candidates ---- */
@@ -428,7 +434,6 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .on_ice_gathering_state_change = on_ice_gathering_state_change,
         .on_ice_connection_state_change = on_ice_connection_state_change,
         .on_connection_state_change = on_connection_state_change,
-        .on_dtls_state_change = on_dtls_state_change,
         .on_circuit_change = on_circuit_change,
         .on_tone = on_tone,
         .on_data_channel = on_data_channel,

@@ -282,9 +282,6 @@ typedef struct rtc_peer_connection_callbacks {
     void (*on_track)(rtc_peer_connection *connection, void *user, const rtc_track_event *event);
     /* A remote track began or stopped to receive. */
     void (*on_track_mute)(rtc_peer_connection *connection, void *user, rtc_media_stream_track *track, bool muted);
-    /* RTCDtlsTransport's statechange (webrtc-pc 5.5). RTC_DTLS_TRANSPORT_CLOSED: the peer hung up, or stopped the section that carries the transport; its
-     * channels are closed, its tracks muted and nothing is sent any more. A peer that vanishes without a word shows in the connection's state alone. */
-    void (*on_dtls_state_change)(rtc_peer_connection *connection, void *user, rtc_dtls_transport_state state);
     /* The circuit breaker (RFC 8083 section 4.5) reduced or stopped what `sender` sends, or all is well again. The sender is borrowed for the callback. */
     void (*on_circuit_change)(rtc_peer_connection *connection, void *user, rtc_rtp_sender *sender, rtc_circuit circuit);
     /* The peer sends a telephone event (RFC 4733): `tone` is a character of "0123456789*#ABCD". Once when it begins, with what it lasted so far, and once when it
@@ -404,8 +401,6 @@ RTC_EXPORT rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const
 RTC_EXPORT rtc_ice_connection_state rtc_peer_connection_ice_connection_state(const rtc_peer_connection *connection);
 /* connectionState, with one difference to webrtc-pc 4.3.3: a connection whose peer ended DTLS is "disconnected", not "connected", since nothing gets through. */
 RTC_EXPORT rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_connection *connection);
-/* The state of its RTCDtlsTransport; NEW before there is one, CLOSED once the connection is. */
-RTC_EXPORT rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connection *connection);
 
 /* addTrack: sends the track in the streams given (their ids; may be none). *sender (may be NULL) is borrowed from the connection.
  * Errors: RTC_ERR_INVALID_ACCESS (it is sent already), RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (connection or track is NULL, a stream is missing), RTC_ERR_RANGE (more
@@ -434,9 +429,6 @@ RTC_EXPORT int rtc_peer_connection_create_data_channel(rtc_peer_connection *conn
 /* sctp: NULL while no description that is set has a section of data, or the section is rejected. Borrowed from the connection until a description is set. Of a connection that is
  * closed: what it had. */
 RTC_EXPORT rtc_sctp_transport *rtc_peer_connection_sctp(const rtc_peer_connection *connection);
-/* RTCSctpTransport: the channels and message bytes both sides agreed on; 0 before that. */
-RTC_EXPORT uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *connection);
-RTC_EXPORT uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *connection);
 
 /* Why the connection is not connected, or how it is, for a person to read: the first line is the conclusion, such as "24 checks on 2 of 2 pairs were never
  * answered: a firewall or NAT may be in the way, or the peer is gone; no TURN server is configured, which could relay"; the lines after it are the

@@ -132,10 +132,6 @@ static void tell_state(rtc_peer_connection *pc, struct user_event *e)
         if (c->on_connection_state_change)
             c->on_connection_state_change(pc, pc->user, (rtc_peer_connection_state)e->value);
         break;
-    case PEER_DTLS:
-        if (c->on_dtls_state_change)
-            c->on_dtls_state_change(pc, pc->user, (rtc_dtls_transport_state)e->value);
-        break;
     }
 }
 

@@ -148,7 +148,7 @@ int peer_end(rtc_peer_connection *pc, int error);
 void peer_give_up(rtc_peer_connection *pc);
 /* Queues an event (event_queue.h). NULL when the connection is closed, or out of memory, and then it is given up. */
 struct user_event *peer_tell(rtc_peer_connection *pc, const struct event_teller *teller, int type, int value, void *object);
-enum peer_state_event { PEER_SIGNALING, PEER_GATHERING, PEER_ICE, PEER_CONNECTION, PEER_DTLS };
+enum peer_state_event { PEER_SIGNALING, PEER_GATHERING, PEER_ICE, PEER_CONNECTION };
 /* Queues that a state is another one; it must be stored by now. */
 void peer_tell_state(rtc_peer_connection *pc, enum peer_state_event which, int state);
 /* Along the arrows that are drawn above; what is none of them changes nothing. */

@@ -272,35 +272,6 @@ rtc_peer_connection_state rtc_peer_connection_connection_state(const rtc_peer_co
     return pc->states.connection;
 }
 
-rtc_dtls_transport_state rtc_peer_connection_dtls_state(const rtc_peer_connection *pc)
-{
-    if (peer_is_closed(pc))
-        return RTC_DTLS_TRANSPORT_CLOSED;
-    const struct transport *t = peer_first_transport(pc);
-    return t ? (rtc_dtls_transport_state)dtls_state(transport_dtls(t)) : RTC_DTLS_TRANSPORT_NEW;
-}
-
-/* There is one association at most, whichever transport it stands on. */
-static const struct data_channels *association_of(const rtc_peer_connection *pc)
-{
-    const struct data_channels *channels = NULL;
-    for (size_t i = 0; i < pc->transports.count && !channels; i++)
-        channels = transport_channels(pc->transports.items[i]);
-    return channels;
-}
-
-uint16_t rtc_peer_connection_max_channels(const rtc_peer_connection *pc)
-{
-    const struct data_channels *channels = association_of(pc);
-    return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max(channels) : 0;
-}
-
-uint64_t rtc_peer_connection_max_message_size(const rtc_peer_connection *pc)
-{
-    const struct data_channels *channels = association_of(pc);
-    return channels && data_channels_state(channels) == SCTP_CONNECTED ? data_channels_max_message(channels) : 0;
-}
-
 void *rtc_peer_connection_user(const rtc_peer_connection *pc)
 {
     return pc->user;

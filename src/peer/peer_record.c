@@ -96,7 +96,5 @@ void peer_record_state(rtc_peer_connection *pc, enum peer_state_event which, int
     case PEER_CONNECTION:
         peer_record_word(pc, "onconnectionstatechange", rtc_peer_connection_state_name((rtc_peer_connection_state)state));
         break;
-    case PEER_DTLS:
-        break; /* in the statistics of its transport */
     }
 }

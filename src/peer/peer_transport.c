@@ -108,13 +108,10 @@ static void end_media(rtc_peer_connection *pc, const struct transport *t)
     }
 }
 
-/* The public state of DTLS is that of the first one. */
 static void dtls_changed(rtc_peer_connection *pc, size_t number, enum dtls_state state)
 {
     const struct transport *t = pc->transports.items[number];
     transport_objects_tell_dtls(pc, number, state);
-    if (t == peer_first_transport(pc))
-        peer_tell_state(pc, PEER_DTLS, (int)state);
     if (state == DTLS_CLOSED || state == DTLS_FAILED)
         end_media(pc, t);
     update_states(pc);

@@ -232,7 +232,7 @@ static void more_than_max_channels(void **state)
     (void)state;
     begin_with(&s, 5, &configuration);
     open_chat(&s);
-    assert_int_equal(rtc_peer_connection_max_channels(s.p.peer[0].pc), 8);
+    assert_int_equal(rtc_sctp_transport_max_channels(rtc_peer_connection_sctp(s.p.peer[0].pc)), 8);
     for (int i = 0; i < 3; i++) /* ids 3, 5 and 7 */
         assert_int_equal(create(&s, 0, "more", NULL, &c[i]), RTC_OK);
     assert_int_equal(create(&s, 0, "too many", NULL, &c[3]), RTC_ERR_OPERATION);
@@ -320,7 +320,7 @@ static void peer_takes_less(void **state)
     (void)state;
     begin_with(&s, 8, &configuration);
     open_chat(&s);
-    assert_int_equal(rtc_peer_connection_max_message_size(s.p.peer[0].pc), 5000);
+    assert_int_equal(rtc_sctp_transport_max_message_size(rtc_peer_connection_sctp(s.p.peer[0].pc)), 5000);
     assert_int_equal(rtc_data_channel_send(s.channel, data, 5001), RTC_ERR_TYPE);
     assert_non_null(strstr(rtc_peer_connection_last_error(s.p.peer[0].pc), "5001 bytes is over the 5000"));
     assert_int_equal(rtc_data_channel_send(s.channel, NULL, 1), RTC_ERR_TYPE);

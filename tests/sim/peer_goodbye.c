@@ -89,7 +89,7 @@ static void expect_left(struct scene *s)
     rtc_peer_connection *pc = s->p.peer[0].pc;
     expect_idle_senders(s);
     assert_string_equal(s->log[0].text, "dtls:closed muted connection:disconnected chat:error chat:close");
-    assert_int_equal(rtc_peer_connection_dtls_state(pc), RTC_DTLS_TRANSPORT_CLOSED);
+    assert_int_equal(rtc_dtls_transport_get_state(sim_dtls(pc)), RTC_DTLS_TRANSPORT_CLOSED);
     assert_int_equal(rtc_peer_connection_connection_state(pc), RTC_PEER_CONNECTION_DISCONNECTED);
     assert_int_equal(rtc_data_channel_ready_state(s->channel), RTC_DATA_CHANNEL_CLOSED);
     assert_int_equal(rtc_data_channel_send(s->channel, "x", 1), RTC_ERR_INVALID_STATE);
@@ -103,12 +103,12 @@ static void hangs_up(void **state)
     (void)state;
     begin(&s, 1);
     rtc_peer_connection_close(s.p.peer[1].pc);
-    assert_int_equal(rtc_peer_connection_dtls_state(s.p.peer[1].pc), RTC_DTLS_TRANSPORT_CLOSED);
+    assert_int_equal(rtc_dtls_transport_get_state(sim_dtls(s.p.peer[1].pc)), RTC_DTLS_TRANSPORT_CLOSED);
     peer_run(&s.p, 10 * MS); /* half a round trip, and the moment of a packet */
     assert_int_equal(peer_log_count(&s.log[0], "dtls:closed"), 1);
     assert_int_equal(peer_log_count(&s.log[0], "connection:disconnected"), 1);
     assert_int_equal(peer_log_count(&s.log[0], "chat:close"), 1);
-    assert_int_equal(rtc_peer_connection_dtls_state(s.p.peer[0].pc), RTC_DTLS_TRANSPORT_CLOSED);
+    assert_int_equal(rtc_dtls_transport_get_state(sim_dtls(s.p.peer[0].pc)), RTC_DTLS_TRANSPORT_CLOSED);
     uint64_t before = sent_above_ice(&s, 0), frames = s.pump[0]->serial;
     peer_run(&s.p, 30 * SECOND);
     assert_int_equal(sent_above_ice(&s, 0), before);
@@ -211,7 +211,7 @@ static void refused_fingerprint(void **state)
             assert_int_equal(peer_log_count(&s.log[i], "dtls:failed"), 1);
             assert_int_equal(peer_log_count(&s.log[i], "connection:failed"), 1);
             assert_int_equal(rtc_peer_connection_connection_state(s.p.peer[i].pc), RTC_PEER_CONNECTION_FAILED);
-            assert_int_equal(rtc_peer_connection_dtls_state(s.p.peer[i].pc), RTC_DTLS_TRANSPORT_FAILED);
+            assert_int_equal(rtc_dtls_transport_get_state(sim_dtls(s.p.peer[i].pc)), RTC_DTLS_TRANSPORT_FAILED);
             assert_int_equal(peer_log_count(&s.log[i], "channel"), 0);
         }
         assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED); /* it will never open */

@@ -56,7 +56,7 @@ static void channel_added_later(void **state)
         (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
         peer_exchange(&s.p, 0);
         peer_connect(&s.p, SECOND);
-        assert_int_equal(rtc_peer_connection_max_channels(s.p.peer[0].pc), 0);
+        assert_null(rtc_peer_connection_sctp(s.p.peer[0].pc));
         rtc_data_channel *channel = scene_channel(&s, who);
         assert_int_equal(rtc_data_channel_id(channel), -1);
         peer_run(&s.p, MS);
@@ -64,8 +64,8 @@ static void channel_added_later(void **state)
         peer_exchange(&s.p, who);
         assert_true(sim_peers_run(&s.p, s.p.now + SECOND, channel_arrived, NULL));
         assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_OPEN);
-        assert_int_equal(rtc_peer_connection_max_channels(s.p.peer[0].pc), 256);
-        assert_int_equal(rtc_peer_connection_max_message_size(s.p.peer[0].pc), 262144);
+        assert_int_equal(rtc_sctp_transport_max_channels(rtc_peer_connection_sctp(s.p.peer[0].pc)), 256);
+        assert_int_equal(rtc_sctp_transport_max_message_size(rtc_peer_connection_sctp(s.p.peer[0].pc)), 262144);
         scene_expect_frames(&s, 1, 0);
         rtc_data_channel_unref(channel);
         scene_end(&s);

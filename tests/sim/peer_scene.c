@@ -61,9 +61,8 @@ static void on_connection(rtc_peer_connection *pc, void *user, rtc_peer_connecti
     add_state(user, "connection", rtc_peer_connection_state_name(state));
 }
 
-static void on_dtls(rtc_peer_connection *pc, void *user, rtc_dtls_transport_state state)
+static void on_dtls(void *user, rtc_dtls_transport_state state)
 {
-    (void)pc;
     add_state(user, "dtls", rtc_dtls_transport_state_name(state));
 }
 
@@ -100,11 +99,12 @@ void peer_log_attach(struct sim_peer *peer, struct peer_log *log)
         .on_ice_gathering_state_change = on_gathering,
         .on_ice_connection_state_change = on_ice,
         .on_connection_state_change = on_connection,
-        .on_dtls_state_change = on_dtls,
         .on_data_channel = on_channel,
         .on_track = on_track,
         .on_track_mute = on_mute,
     };
+    peer->on_dtls = on_dtls;
+    peer->dtls_user = log;
     peer->extra_user = log;
 }
 

@@ -187,7 +187,7 @@ static void media_over_one_and_data_over_the_other(void **state)
     }
     assert_true(transport_counters(first(&s, 1))->packets_received > 20);
     assert_ptr_equal(s.p.peer[1].remote_channel->transport, second(&s, 1));
-    assert_int_equal(rtc_peer_connection_max_message_size(s.p.peer[0].pc), 256 * 1024);
+    assert_int_equal(rtc_sctp_transport_max_message_size(rtc_peer_connection_sctp(s.p.peer[0].pc)), 256 * 1024);
     end(&s);
 }
 
@@ -232,7 +232,7 @@ static void one_is_closed_by_the_peer(void **state)
     peer_run(&s.p, 100 * MS);
     assert_int_equal(dtls_state(transport_dtls(second(&s, 0))), DTLS_CLOSED);
     assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
-    assert_int_equal(rtc_peer_connection_dtls_state(s.p.peer[0].pc), RTC_DTLS_TRANSPORT_CONNECTED);
+    assert_int_equal(rtc_dtls_transport_get_state(sim_dtls(s.p.peer[0].pc)), RTC_DTLS_TRANSPORT_CONNECTED);
     assert_false(rtc_media_stream_track_muted(s.sink.track));
     watch(&s);
     end(&s);

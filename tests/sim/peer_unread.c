@@ -117,11 +117,11 @@ static void who_keeps_most_is_closed(void **state)
     end(&s);
 }
 
-static void hang_up(rtc_peer_connection *pc, void *user, rtc_dtls_transport_state state)
+static void hang_up(rtc_dtls_transport *transport, void *user, rtc_dtls_transport_state state)
 {
-    (void)user;
+    (void)transport;
     if (state == RTC_DTLS_TRANSPORT_CLOSED)
-        rtc_peer_connection_close(pc);
+        rtc_peer_connection_close(user);
 }
 
 /* The peer ends DTLS and its channels close, and the application closes the connection before it is told of the channels: their messages go
@@ -137,8 +137,9 @@ static void messages_go_with_the_connection(void **state)
     flood(&s, 3);
     rtc_data_channel *theirs = s.p.peer[1].remote_channel;
     assert_non_null(theirs->waiting.head);
-    const rtc_peer_connection_callbacks callbacks = {.size = sizeof callbacks, .on_dtls_state_change = hang_up};
-    assert_int_equal(rtc_peer_connection_set_callbacks(s.p.peer[1].pc, &callbacks, NULL), RTC_OK);
+    const rtc_dtls_transport_callbacks callbacks = {.size = sizeof callbacks, .on_state_change = hang_up};
+    assert_int_equal(rtc_peer_connection_set_callbacks(s.p.peer[1].pc, NULL, NULL), RTC_OK);
+    assert_int_equal(rtc_dtls_transport_set_callbacks(sim_dtls(s.p.peer[1].pc), &callbacks, s.p.peer[1].pc), RTC_OK);
     struct transport *t = peer_first_transport(s.p.peer[0].pc);
     dtls_close(t->dtls, &t->out);
     peer_run_transport(s.p.peer[0].pc, s.p.now);

@@ -136,13 +136,6 @@ static void on_mute(rtc_peer_connection *pc, void *user, rtc_media_stream_track 
         peer->extra.on_track_mute(pc, peer->extra_user, track, muted);
 }
 
-static void on_dtls(rtc_peer_connection *pc, void *user, rtc_dtls_transport_state state)
-{
-    struct sim_peer *peer = user;
-    if (peer->extra.on_dtls_state_change)
-        peer->extra.on_dtls_state_change(pc, peer->extra_user, state);
-}
-
 static void on_tone(rtc_peer_connection *pc, void *user, rtc_rtp_receiver *receiver, char tone, uint32_t duration_ms, bool ended)
 {
     struct sim_peer *peer = user;
@@ -160,7 +153,6 @@ static void on_circuit(rtc_peer_connection *pc, void *user, rtc_rtp_sender *send
 static const rtc_peer_connection_callbacks callbacks = {
     .size = sizeof callbacks,
     .on_circuit_change = on_circuit,
-    .on_dtls_state_change = on_dtls,
     .on_negotiation_needed = on_negotiation_needed,
     .on_ice_candidate_error = on_candidate_error,
     .on_signaling_state_change = on_signaling,
@@ -336,9 +328,34 @@ static void drain(struct sim_peers *p, struct sim_peer *peer)
     sim_host_drain(peer->host, p->now, &p->scratch);
 }
 
+rtc_dtls_transport *sim_dtls(const rtc_peer_connection *pc)
+{
+    rtc_dtls_transport *t = NULL;
+    for (size_t i = 0; !t && i < rtc_peer_connection_transceiver_count(pc); i++)
+        t = rtc_rtp_sender_transport(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(pc, i)));
+    return t || !rtc_peer_connection_sctp(pc) ? t : rtc_sctp_transport_transport(rtc_peer_connection_sctp(pc));
+}
+
+static void on_dtls(rtc_dtls_transport *transport, void *user, rtc_dtls_transport_state state)
+{
+    struct sim_peer *peer = user;
+    (void)transport;
+    if (peer->on_dtls)
+        peer->on_dtls(peer->dtls_user, state);
+}
+
+static void watch(struct sim_peer *peer)
+{
+    static const rtc_dtls_transport_callbacks dtls = {.size = sizeof dtls, .on_state_change = on_dtls};
+    rtc_dtls_transport *t = peer->pc && peer->on_dtls ? sim_dtls(peer->pc) : NULL;
+    if (t && !rtc_dtls_transport_user(t)) /* else the test has callbacks of its own */
+        (void)rtc_dtls_transport_set_callbacks(t, &dtls, peer);
+}
+
 static void settle(struct sim_peers *p)
 {
     for (int i = 0; i < 2; i++) {
+        watch(&p->peer[i]);
         if (p->peer[i].pc && !p->peer[i].busy)
             (void)rtc_peer_connection_dispatch(p->peer[i].pc);
         drain(p, &p->peer[i]);

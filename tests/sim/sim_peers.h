@@ -16,8 +16,10 @@ struct sim_peer {
     struct sim_peers *peers;
     rtc_peer_connection *pc; /* NULL once the test freed it */
     struct sim_host *host;
-    int index;                           /* 0 or 1 */
-    rtc_peer_connection_callbacks extra; /* the test's own, called after the harness's */
+    int index;                                                   /* 0 or 1 */
+    rtc_peer_connection_callbacks extra;                         /* the test's own, called after the harness's */
+    void (*on_dtls)(void *user, rtc_dtls_transport_state state); /* of the first transport; the test's own */
+    void *dtls_user;
     void *extra_user;
     bool busy;                                           /* the application dispatches nothing */
     rtc_data_channel *remote_channel;                    /* the first the peer opened; a reference */
@@ -59,6 +61,8 @@ void sim_peers_fini(struct sim_peers *peers);
 int sim_peers_negotiate(struct sim_peers *peers, int offerer);
 /* Runs until `done` says so or `until` is reached; true when done. `done` NULL: until the time. */
 bool sim_peers_run(struct sim_peers *peers, rtc_time_t until, bool (*done)(struct sim_peers *peers, void *user), void *user);
+/* The transport of the first section, or of data; NULL before there is one. */
+rtc_dtls_transport *sim_dtls(const rtc_peer_connection *pc);
 /* Both are connected. */
 bool sim_peers_connected(struct sim_peers *peers, void *user);
 
