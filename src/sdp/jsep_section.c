@@ -516,15 +516,21 @@ static void name_static_formats(struct reading *r)
             }
 }
 
-/* RFC 5761 section 4: with rtcp-mux, which we require, these payload types can not be told from RTCP; such a format is as if it were not
- * there. */
-static void drop_like_rtcp(struct reading *r)
+/* RFC 5761 section 4: with rtcp-mux, which we require, these payload types can not be told from RTCP. In a section that is not taken such a
+ * format is as if it were not there. */
+static int refuse_like_rtcp(struct reading *r, const struct sdp_media *media)
 {
     struct jsep_section *s = r->out;
     struct jsep_codec *codecs = r->lists->codecs;
-    for (size_t i = 0; i < s->rtp.codec_count; i++)
-        if (jsep_looks_like_rtcp(codecs[i].payload_type))
-            codecs[i].clock_rate = 0; /* as one without a name */
+    for (size_t i = 0; i < s->rtp.codec_count; i++) {
+        if (!jsep_looks_like_rtcp(codecs[i].payload_type))
+            continue;
+        if (!s->rejected && s->transport.rtcp_mux)
+            return sdp_fail(r->error, RTC_ERR_INVALID_ACCESS, media->block.lines[0].number,
+                            "payload type %u can not be told from RTCP, which shares its port", codecs[i].payload_type);
+        codecs[i].clock_rate = 0; /* as one without a name */
+    }
+    return 0;
 }
 
 /* Folds rtx formats into what they repair (RFC 4588 section 8.6) and drops what has no name. */
@@ -585,13 +591,15 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
         return result;
     out->bandwidth_bps = sdp_bandwidth(&media->block);
     name_static_formats(&r);
-    drop_like_rtcp(&r);
+    out->rejected = out->port == 0 && !out->bundle.only;
+    result = refuse_like_rtcp(&r, media);
+    if (result != 0)
+        return result;
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
         (void)add_msid(out, &r.fallback);
     name_rids(&r, r.simulcast.send, true, &out->rtp.send_rids);
     name_rids(&r, r.simulcast.recv, false, &out->rtp.recv_rids);
-    out->rejected = out->port == 0 && !out->bundle.only;
     if (!r.msid && r.other_track > 0 && !out->rejected && out->type != MEDIA_OTHER)
         return sdp_fail(error, RTC_ERR_INVALID_ACCESS, r.other_track,
                         "the section has several tracks (\"plan B\"): each needs a section of its own (RFC 9429 section 5.2.1)");
