@@ -155,7 +155,8 @@ static void add_encoding(struct stats_builder *b, const rtc_rtp_transceiver *t, 
         stats_text(b, "remoteId", ids.remote);
     if (rid[0])
         stats_text(b, "rid", rid);
-    stats_count(b, "encodingIndex", index);
+    if (t->kind == RTC_MEDIA_VIDEO) /* sound has one encoding */
+        stats_count(b, "encodingIndex", index);
     add_packets(b, &s);
     add_frames(b, t, &s);
     if (index == 0)
