@@ -114,6 +114,9 @@ RTC_EXPORT int rtc_rtp_sender_get_parameters(rtc_rtp_sender *sender, rtc_rtp_par
  * them is NULL, an unknown priority or preference, a size that is not set), RTC_ERR_INVALID_MODIFICATION (what may not be changed was, encodings came or went, a codec
  * that was not negotiated), RTC_ERR_RANGE (scale_resolution_down_by under 1, max_framerate under 0), RTC_ERR_NOT_SUPPORTED (an option that this version does not know). */
 RTC_EXPORT int rtc_rtp_sender_set_parameters(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters);
+/* The same, with options; NULL: none.
+ * Errors: those of rtc_rtp_sender_set_parameters, RTC_ERR_INVALID_MODIFICATION (options of another number of encodings), RTC_ERR_TYPE (a size that is not set, an entry is NULL). */
+RTC_EXPORT int rtc_rtp_sender_set_parameters_with(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters, const rtc_set_parameter_options *options);
 /* CLOSED, which is the good one, while nothing is sent. Changes are told by on_circuit_change. */
 RTC_EXPORT rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender);
 /* "closed", "reduced", "stopped"; "?" for a value that is none. Static. Any thread. */

@@ -63,6 +63,10 @@ typedef struct rtc_rtp_encoding_parameters {
     rtc_priority priority;                /* of its share of the rate */
     rtc_priority network_priority;        /* of its packets' marks */
     const rtc_rtp_codec *codec;           /* to send it with, of those that were negotiated; NULL: the first of these */
+    bool has_scale_resolution_down_to;    /* scaleResolutionDownTo (webrtc-extensions 4.1), in place of scale_resolution_down_by; for a side of 0, which is refused */
+    uint32_t scale_resolution_down_to_max_width;  /* pictures are made so small that they fit, upright or lying as they are, with their shape; never larger. Of encodings that are */
+    uint32_t scale_resolution_down_to_max_height; /* not inactive all have it, or none */
+    bool adaptive_ptime;                  /* the length of packets of sound may follow the network (webrtc-extensions 4.2); it is kept, and they last 20 ms in this version */
 } rtc_rtp_encoding_parameters;
 
 /* RTCRtpSendParameters and RTCRtpReceiveParameters: what a sender or receiver works with, as a value of the caller's. Read it, change encodings and the preference, and
@@ -87,6 +91,17 @@ typedef struct rtc_rtp_parameters {
     bool has_degradation_preference;                    /* for balanced, which is 0 */
     rtc_degradation_preference degradation_preference;  /* of video that is sent */
 } rtc_rtp_parameters;
+
+/* RTCEncodingOptions and RTCSetParameterOptions (webrtc-extensions 4.3): what setParameters is to do once, beside what stays. */
+typedef struct rtc_encoding_options {
+    size_t size;
+    bool key_frame; /* of video: the next picture of this encoding is a keyframe */
+} rtc_encoding_options;
+typedef struct rtc_set_parameter_options {
+    size_t size;
+    const rtc_encoding_options *const *encoding_options; /* one for each encoding, or none */
+    size_t encoding_option_count;
+} rtc_set_parameter_options;
 
 /* NULL is legal. */
 RTC_EXPORT void rtc_rtp_parameters_free(rtc_rtp_parameters *parameters);

@@ -147,6 +147,10 @@ void parameters_block_add_encoding(struct parameters_block *b, rtc_media_kind ki
         .priority = s->priority,
         .network_priority = s->network_priority,
         .codec = s->has_codec ? &to->codec.codec : NULL,
+        .has_scale_resolution_down_to = s->max_width > 0,
+        .scale_resolution_down_to_max_width = s->max_width,
+        .scale_resolution_down_to_max_height = s->max_height,
+        .adaptive_ptime = s->adaptive_ptime,
     };
 }
 
@@ -271,31 +275,64 @@ static bool find_codec(rtc_media_kind kind, const rtc_rtp_codec *wanted, struct 
     return false;
 }
 
-bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_parameters *e, size_t index, int codec_error,
+static bool refuse_size(struct parameters_error *why, int code, size_t index, uint32_t width, uint32_t height)
+{
+    why->code = code;
+    (void)snprintf(why->text, sizeof why->text, "encoding %zu: no picture fits scale_resolution_down_to %ux%u", index, width, height);
+    return false;
+}
+
+/* What is only of pictures. */
+static bool take_pictures(const rtc_rtp_encoding_parameters *e, size_t index, int error, struct encoding_settings *out,
+                          struct parameters_error *why)
+{
+    bool scales = e->has_scale_resolution_down_by || !(e->scale_resolution_down_by == 0);
+    bool paced = e->has_max_framerate || !(e->max_framerate == 0);
+    uint32_t width = e->scale_resolution_down_to_max_width, height = e->scale_resolution_down_to_max_height;
+    if (scales && !(e->scale_resolution_down_by >= 1))
+        return refuse(why, RTC_ERR_RANGE, index, "scale_resolution_down_by is under 1:", e->scale_resolution_down_by);
+    if (paced && !(e->max_framerate >= 0))
+        return refuse(why, RTC_ERR_RANGE, index, "max_framerate is under 0:", e->max_framerate);
+    if ((e->has_scale_resolution_down_to || width > 0 || height > 0) && (width == 0 || height == 0))
+        return refuse_size(why, error, index, width, height);
+    out->has_max_framerate = paced;
+    out->max_framerate = e->max_framerate;
+    out->scale_resolution_down_by = e->scale_resolution_down_by;
+    out->max_width = width;
+    out->max_height = height;
+    return true;
+}
+
+bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_parameters *e, size_t index, int error,
                             struct encoding_settings *out, struct parameters_error *why)
 {
-    bool video = kind == RTC_MEDIA_VIDEO, scales = e->has_scale_resolution_down_by || !(e->scale_resolution_down_by == 0);
-    bool paced = e->has_max_framerate || !(e->max_framerate == 0);
     *out = (struct encoding_settings){
         .inactive = e->inactive,
         .has_max_bitrate = e->has_max_bitrate || e->max_bitrate_bps > 0,
         .max_bitrate_bps = e->max_bitrate_bps,
-        .has_max_framerate = video && paced,
-        .max_framerate = video && paced ? e->max_framerate : 0,
-        .scale_resolution_down_by = video && scales ? e->scale_resolution_down_by : 0,
         .priority = e->priority,
         .network_priority = e->network_priority,
         .has_codec = e->codec != NULL,
+        .adaptive_ptime = e->adaptive_ptime,
     };
     if ((unsigned)e->priority > RTC_PRIORITY_HIGH)
         return refuse(why, RTC_ERR_TYPE, index, "unknown priority", e->priority);
     if ((unsigned)e->network_priority > RTC_PRIORITY_HIGH)
         return refuse(why, RTC_ERR_TYPE, index, "unknown network priority", e->network_priority);
     if (e->codec && !find_codec(kind, e->codec, &out->codec))
-        return refuse(why, codec_error, index, "its codec can not be sent, with a clock rate of", e->codec->clock_rate);
-    if (video && scales && !(e->scale_resolution_down_by >= 1))
-        return refuse(why, RTC_ERR_RANGE, index, "scale_resolution_down_by is under 1:", e->scale_resolution_down_by);
-    if (video && paced && !(e->max_framerate >= 0))
-        return refuse(why, RTC_ERR_RANGE, index, "max_framerate is under 0:", e->max_framerate);
-    return true;
+        return refuse(why, error, index, "its codec can not be sent, with a clock rate of", e->codec->clock_rate);
+    return kind != RTC_MEDIA_VIDEO || take_pictures(e, index, error, out, why);
+}
+
+bool encoding_settings_agree(const struct encoding_settings *settings, size_t count, int error, struct parameters_error *why)
+{
+    size_t active = 0, limited = 0;
+    for (size_t i = 0; i < count; i++) {
+        active += !settings[i].inactive;
+        limited += !settings[i].inactive && settings[i].max_width > 0;
+    }
+    why->code = error;
+    (void)snprintf(why->text, sizeof why->text, "%zu of %zu active encodings have scale_resolution_down_to: all must, or none", limited,
+                   active);
+    return limited == 0 || limited == active;
 }

@@ -29,13 +29,15 @@ void parameters_block_set_degradation(struct parameters_block *b, bool has, rtc_
 rtc_rtp_parameters *parameters_block_public(struct parameters_block *b);
 
 /* Takes one encoding that the application gives (webrtc-pc 5.1, addTransceiver; 5.2, setParameters): members that are not of this kind of
- * media are left out, and what is missing of a picture's scale stays 0. RTC_ERR_TYPE, RTC_ERR_RANGE, or `codec_error` for a codec that can
- * not be sent; *why says so. */
+ * media are left out, and what is missing of a picture's scale stays 0. RTC_ERR_TYPE, RTC_ERR_RANGE, or `error` for a codec that can not be
+ * sent and a size that fits nothing; *why says so. */
 struct parameters_error {
     int code;
     char text[160];
 };
-bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_parameters *given, size_t index, int codec_error,
+bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_parameters *given, size_t index, int error,
                             struct encoding_settings *out, struct parameters_error *why);
+/* What they must have in common; `error` when they have not. */
+bool encoding_settings_agree(const struct encoding_settings *settings, size_t count, int error, struct parameters_error *why);
 
 #endif

@@ -157,10 +157,24 @@ static uint32_t coming_rate(const struct send_pipeline *p)
     return p->shared.load.interval > 0 ? (uint32_t)(1000000 / p->shared.load.interval) : DEFAULT_FRAME_RATE;
 }
 
-/* As large as the application wants it (scaleResolutionDownBy), in whole pairs of lines where that is less than it is. */
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* What sides are divided by. A picture has to fit whichever way it stands (webrtc-extensions 4.1). */
+static double asked_scale(const struct send_limits *l, uint32_t width, uint32_t height)
+{
+    bool stands = width < height, is_to_stand = l->max_width < l->max_height;
+    uint32_t max_width = stands == is_to_stand ? l->max_width : l->max_height,
+             max_height = stands == is_to_stand ? l->max_height : l->max_width;
+    return max_width > 0 ? larger((double)width / max_width, (double)height / max_height) : l->scale;
+}
+
+/* As large as the application wants it, in whole pairs of lines where that is less than it is. */
 static uint32_t asked_side(uint32_t full, double scale)
 {
-    uint32_t side = scale > 1 ? (uint32_t)((double)full / scale) & ~1u : full;
+    uint32_t side = scale > 1 ? (uint32_t)((double)full / scale + 1e-6) & ~1u : full; /* 1e-6: of 90 by 90.0 / 30 remain 30 */
     return side < 2 && full >= 2 ? 2 : side;
 }
 
@@ -172,7 +186,8 @@ static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_fra
     uint32_t full_width = lies ? rtc_video_frame_height(frame) : rtc_video_frame_width(frame);
     uint32_t full_height = lies ? rtc_video_frame_width(frame) : rtc_video_frame_height(frame);
     pthread_mutex_lock(&p->lock);
-    uint32_t width = asked_side(full_width, p->shared.limits.scale), height = asked_side(full_height, p->shared.limits.scale);
+    double scale = asked_scale(&p->shared.limits, full_width, full_height);
+    uint32_t width = asked_side(full_width, scale), height = asked_side(full_height, scale);
     uint32_t asked_width = width;
     bool first = p->worker.scale.eighths == 0;
     const struct video_scale_limits limits = {coming_rate(p), p->shared.bitrate_bps, p->shared.load.smaller};

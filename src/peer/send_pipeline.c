@@ -283,6 +283,8 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender)
         .keeps_size = sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
                       sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION,
         .scale = s->scale_resolution_down_by >= 1 ? s->scale_resolution_down_by : 1,
+        .max_width = s->max_width,
+        .max_height = s->max_height,
         .has_framerate = s->has_max_framerate,
         .interval_us = s->max_framerate > 0 ? 1e6 / s->max_framerate : 0,
     };

@@ -34,11 +34,12 @@ struct send_ring {
 
 /* What the application asks of the encoding that is made here (setParameters): a plain value. */
 struct send_limits {
-    bool inactive;      /* nothing is encoded or sent */
-    bool keeps_size;    /* pictures are left out rather than made smaller */
-    double scale;       /* sides are divided by it; at least 1 */
-    bool has_framerate; /* pictures come this long after one another at least */
-    double interval_us; /* of a framerate of 0: for ever */
+    bool inactive;                  /* nothing is encoded or sent */
+    bool keeps_size;                /* pictures are left out rather than made smaller */
+    double scale;                   /* sides are divided by it; at least 1 */
+    uint32_t max_width, max_height; /* in place of the scale, for pictures that lie or stand; 0: none */
+    bool has_framerate;             /* pictures come this long after one another at least */
+    double interval_us;             /* of a framerate of 0: for ever */
 };
 
 /* What the three threads share. Read and written with the lock held. */

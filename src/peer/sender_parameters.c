@@ -37,8 +37,8 @@ static int check_rids(rtc_peer_connection *pc, rtc_rtp_encoding_parameters *cons
         const char *rid = given[i]->rid;
         if (rid && !is_rid(rid))
             return peer_fail(pc, RTC_ERR_TYPE, "encoding %zu: '%.40s' is no rid: it has 1 to %d letters and digits", i, rid, RTP_RID_MAX);
-        if (!rid && count > 1)
-            return peer_fail(pc, RTC_ERR_TYPE, "encoding %zu has no rid: several need one each", i);
+        if (!rid != !given[0]->rid)
+            return peer_fail(pc, RTC_ERR_TYPE, "encoding %zu has no rid: all have one, or none", rid ? 0 : i);
         for (size_t k = 0; rid && k < i; k++)
             if (strcmp(given[k]->rid, rid) == 0)
                 return peer_fail(pc, RTC_ERR_TYPE, "encodings %zu and %zu have the rid '%s'", k, i, rid);
@@ -53,6 +53,16 @@ static void default_scales(struct wished_encodings *w, bool any)
     for (size_t i = 0; i < w->count; i++)
         if (w->settings[i].scale_resolution_down_by == 0)
             w->settings[i].scale_resolution_down_by = any ? 1 : (double)(1u << (w->count - 1 - i));
+}
+
+/* webrtc-pc 5.1: the only one has no rid. Several without get their numbers, as in browsers: packets must tell them apart. */
+static void name_encodings(struct wished_encodings *w)
+{
+    if (w->count == 1)
+        w->rids[0][0] = 0;
+    for (size_t i = 0; w->count > 1 && i < w->count; i++)
+        if (!w->rids[i][0])
+            (void)snprintf(w->rids[i], sizeof w->rids[i], "%zu", i);
 }
 
 int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_encoding_parameters *const *given, size_t count,
@@ -77,8 +87,10 @@ int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp
         out->settings[out->count] = settings;
         text_copy(out->rids[out->count++], sizeof out->rids[0], e.rid ? e.rid : "");
     }
-    if (out->count == 1) /* webrtc-pc 5.1: the only one has no rid */
-        out->rids[0][0] = 0;
+    struct parameters_error why;
+    if (!error && !encoding_settings_agree(out->settings, out->count, RTC_ERR_OPERATION, &why))
+        error = peer_fail(pc, why.code, "%s", why.text);
+    name_encodings(out);
     if (kind == RTC_MEDIA_VIDEO)
         default_scales(out, scaled);
     return error;
@@ -287,10 +299,12 @@ static int take_encodings(rtc_peer_connection *pc, rtc_media_kind kind, const rt
         if (kind == RTC_MEDIA_VIDEO && settings[i].scale_resolution_down_by == 0)
             settings[i].scale_resolution_down_by = 1;
     }
-    return RTC_OK;
+    struct parameters_error why;
+    bool agree = encoding_settings_agree(settings, now->encoding_count, RTC_ERR_INVALID_MODIFICATION, &why);
+    return agree ? RTC_OK : peer_fail(pc, why.code, "%s", why.text);
 }
 
-static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settings)
+static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settings, uint32_t keyframes)
 {
     rtc_rtp_sender *sender = &t->sender;
     for (size_t i = 0; i < sender->encoding_count; i++) {
@@ -305,36 +319,85 @@ static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settin
     sending_mark_again(t);
     if (sender->pipeline)
         send_pipeline_follow_settings(sender->pipeline);
+    if (sender->pipeline && keyframes && t->kind == RTC_MEDIA_VIDEO)
+        send_pipeline_request_keyframe(sender->pipeline);
     peer_settle(t->connection);
+}
+
+/* Of all that is checked before anything changes. */
+struct wished_parameters {
+    rtc_rtp_parameters given;
+    struct encoding_settings settings[RTP_ENCODINGS_MAX];
+    uint32_t keyframes; /* a bit for each encoding */
+};
+
+static int take_options(rtc_peer_connection *pc, const rtc_set_parameter_options *given, size_t encodings, uint32_t *keyframes)
+{
+    rtc_set_parameter_options options;
+    rtc_encoding_options one;
+    *keyframes = 0;
+    int error = given ? peer_options(pc, &options, sizeof options, given, "rtc_set_parameter_options") : RTC_OK;
+    if (error || !given || options.encoding_option_count == 0)
+        return error;
+    if (options.encoding_option_count != encodings)
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "there are options of %zu encodings, and %zu encodings",
+                         options.encoding_option_count, encodings);
+    for (size_t i = 0; i < encodings && !error; i++) {
+        if (!options.encoding_options || !options.encoding_options[i])
+            return peer_fail(pc, RTC_ERR_TYPE, "the options of encoding %zu are NULL", i);
+        error = peer_options(pc, &one, sizeof one, options.encoding_options[i], "rtc_encoding_options");
+        *keyframes |= !error && one.key_frame ? 1u << i : 0;
+    }
+    return error;
+}
+
+static int take_parameters(rtc_rtp_transceiver *t, const rtc_rtp_parameters *parameters, const rtc_set_parameter_options *options,
+                           struct wished_parameters *out)
+{
+    rtc_peer_connection *pc = t->connection;
+    rtc_rtp_parameters *now = NULL;
+    int error = peer_options(pc, &out->given, sizeof out->given, parameters, "rtc_rtp_parameters");
+    if (!error)
+        error = check_given(pc, &t->sender, &out->given);
+    if (!error && rtc_rtp_sender_get_parameters(&t->sender, &now))
+        error = peer_end(pc, RTC_ERR_NO_MEMORY);
+    const char *what = error ? NULL : changed(now, &out->given);
+    if (what)
+        error = peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "%s must be as it was read", what);
+    if (!error)
+        error = take_encodings(pc, t->kind, now, &out->given, out->settings);
+    if (!error)
+        error = take_options(pc, options, now->encoding_count, &out->keyframes);
+    rtc_rtp_parameters_free(now);
+    return error;
+}
+
+static int set_parameters(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters, const rtc_set_parameter_options *options,
+                          const char *caller)
+{
+    if (!sender || !parameters)
+        return error_say(RTC_ERR_TYPE, "%s: %s is NULL", caller, sender ? "parameters" : "sender");
+    rtc_rtp_transceiver *t = of_sender(sender);
+    struct wished_parameters wished;
+    int error = transceiver_begin(t, caller);
+    if (!error)
+        error = take_parameters(t, parameters, options, &wished);
+    if (error)
+        return error;
+    /* Only 0 needs to be told from what was not given. */
+    sender->has_degradation_preference = wished.given.has_degradation_preference || wished.given.degradation_preference != 0;
+    sender->degradation_preference = wished.given.degradation_preference;
+    apply(t, wished.settings, wished.keyframes);
+    return RTC_OK;
 }
 
 int rtc_rtp_sender_set_parameters(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters)
 {
-    if (!sender || !parameters)
-        return error_say(RTC_ERR_TYPE, "rtc_rtp_sender_set_parameters: %s is NULL", sender ? "parameters" : "sender");
-    rtc_rtp_transceiver *t = of_sender(sender);
-    rtc_rtp_parameters given, *now = NULL;
-    struct encoding_settings settings[RTP_ENCODINGS_MAX];
-    int error = transceiver_begin(t, "rtc_rtp_sender_set_parameters");
-    if (error)
-        return error;
-    rtc_peer_connection *pc = t->connection;
-    error = peer_options(pc, &given, sizeof given, parameters, "rtc_rtp_parameters");
-    if (!error)
-        error = check_given(pc, sender, &given);
-    if (!error && rtc_rtp_sender_get_parameters(sender, &now))
-        error = peer_end(pc, RTC_ERR_NO_MEMORY);
-    const char *what = error ? NULL : changed(now, &given);
-    if (what)
-        error = peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "%s must be as it was read", what);
-    if (!error)
-        error = take_encodings(pc, t->kind, now, &given, settings);
-    rtc_rtp_parameters_free(now);
-    if (error)
-        return error;
-    /* Only 0 needs to be told from what was not given. */
-    sender->has_degradation_preference = given.has_degradation_preference || given.degradation_preference != 0;
-    sender->degradation_preference = given.degradation_preference;
-    apply(t, settings);
-    return RTC_OK;
+    return set_parameters(sender, parameters, NULL, "rtc_rtp_sender_set_parameters");
+}
+
+int rtc_rtp_sender_set_parameters_with(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters,
+                                       const rtc_set_parameter_options *options)
+{
+    return set_parameters(sender, parameters, options, "rtc_rtp_sender_set_parameters_with");
 }

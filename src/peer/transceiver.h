@@ -39,6 +39,8 @@ struct encoding_settings {
     bool inactive, has_max_bitrate, has_max_framerate, has_codec;
     uint32_t max_bitrate_bps;
     double max_framerate, scale_resolution_down_by; /* the latter at least 1; 0 of sound */
+    uint32_t max_width, max_height;                 /* scaleResolutionDownTo, in place of the scale; 0: not given */
+    bool adaptive_ptime;
     rtc_priority priority, network_priority;
     struct jsep_codec codec;
 };

@@ -396,6 +396,10 @@ static void transceivers(void **state)
     read->encoding_count = 1;
     read->encodings[0]->network_priority = (rtc_priority)9;
     REFUSED_BY(pc, rtc_rtp_sender_set_parameters(sender, read), RTC_ERR_TYPE, "priority");
+    read->encodings[0]->network_priority = RTC_PRIORITY_LOW;
+    const rtc_set_parameter_options options = {.size = sizeof options, .encoding_option_count = 3};
+    REFUSED(rtc_rtp_sender_set_parameters_with(NULL, read, &options), RTC_ERR_TYPE, "NULL");
+    REFUSED_BY(pc, rtc_rtp_sender_set_parameters_with(sender, read, &options), RTC_ERR_INVALID_MODIFICATION, "options of 3 encodings");
     REFUSED(rtc_rtp_receiver_select_rid(NULL, "f"), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_receiver_select_rid(rtc_rtp_transceiver_receiver(picture), "f"), RTC_ERR_NOT_FOUND, "'f'");
     REFUSED(rtc_rtp_receiver_request_keyframe(NULL), RTC_ERR_TYPE, "NULL");

@@ -86,6 +86,10 @@ static void send_encodings(void **state)
     assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 2), RTC_ERR_TYPE);
     a.rid = NULL; /* one of two has none */
     assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 2), RTC_ERR_TYPE);
+    b.rid = NULL; /* both have none: they get some */
+    p = parameters_of(sender_of(&s, RTC_MEDIA_VIDEO, two, 2));
+    assert_true(strcmp(p->encodings[0]->rid, "0") == 0 && strcmp(p->encodings[1]->rid, "1") == 0);
+    rtc_rtp_parameters_free(p);
     for (int i = -1; i < 2; i++) {
         a = (rtc_rtp_encoding_parameters){.size = sizeof a, .has_scale_resolution_down_by = true, .scale_resolution_down_by = i * 0.5};
         assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 1), RTC_ERR_RANGE);
@@ -243,6 +247,82 @@ static void inactive(void **state)
     }
 }
 
+/* webrtc-extensions 4.1 and 4.2: both sides or none, and all active encodings or none. */
+static void extensions_of_encodings(void **state)
+{
+    struct scene s;
+    rtc_rtp_encoding_parameters a = {.size = sizeof a, .has_scale_resolution_down_to = true}, b = {.size = sizeof b}, *two[] = {&a, &b};
+    (void)state;
+    scene_begin(&s, 9);
+    assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 1), RTC_ERR_OPERATION);
+    a.scale_resolution_down_to_max_width = 120;
+    assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 1), RTC_ERR_OPERATION);
+    a.scale_resolution_down_to_max_height = 60;
+    assert_int_equal(refused(&s, RTC_MEDIA_VIDEO, two, 2), RTC_ERR_OPERATION);
+    b.inactive = true;
+    rtc_rtp_sender *sender = sender_of(&s, RTC_MEDIA_VIDEO, two, 2);
+    rtc_rtp_parameters *p = parameters_of(sender);
+    assert_int_equal(p->encodings[0]->scale_resolution_down_to_max_width, 120);
+    assert_true(p->encodings[0]->has_scale_resolution_down_to && !p->encodings[1]->has_scale_resolution_down_to);
+    p->encodings[1]->inactive = false;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_ERR_INVALID_MODIFICATION);
+    p->encodings[0]->scale_resolution_down_to_max_width = 0;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_ERR_INVALID_MODIFICATION);
+    p->encodings[0]->has_scale_resolution_down_to = false;
+    p->encodings[0]->scale_resolution_down_to_max_height = 0;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_OK);
+    rtc_rtp_parameters_free(p);
+    a = (rtc_rtp_encoding_parameters){.size = sizeof a, .adaptive_ptime = true, .scale_resolution_down_to_max_width = 1};
+    p = parameters_of(sender_of(&s, RTC_MEDIA_AUDIO, two, 1)); /* sound has no size, however wrong */
+    assert_true(p->encodings[0]->adaptive_ptime && !p->encodings[0]->has_scale_resolution_down_to);
+    rtc_rtp_parameters_free(p);
+    scene_end(&s);
+}
+
+/* webrtc-extensions 4.3: as many as there are encodings, or none. What a keyframe takes is seen where encoders are (encodings.c). */
+static void set_parameter_options(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 10);
+    rtc_rtp_sender *sender = sender_of(&s, RTC_MEDIA_VIDEO, NULL, 0);
+    rtc_rtp_parameters *p = parameters_of(sender);
+    const rtc_encoding_options key = {.size = sizeof key, .key_frame = true}, unsized = {0}, *two[] = {&key, &key}, *bad[] = {&unsized};
+    rtc_set_parameter_options options = {.size = sizeof options, .encoding_options = two, .encoding_option_count = 2};
+    assert_int_equal(rtc_rtp_sender_set_parameters_with(sender, p, &options), RTC_ERR_INVALID_MODIFICATION);
+    options.encoding_option_count = 1;
+    assert_int_equal(rtc_rtp_sender_set_parameters_with(sender, p, &options), RTC_OK);
+    options.encoding_options = bad;
+    assert_int_equal(rtc_rtp_sender_set_parameters_with(sender, p, &options), RTC_ERR_TYPE);
+    options.encoding_options = NULL;
+    assert_int_equal(rtc_rtp_sender_set_parameters_with(sender, p, &options), RTC_ERR_TYPE);
+    options.encoding_option_count = 0;
+    assert_int_equal(rtc_rtp_sender_set_parameters_with(sender, p, &options), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_set_parameters_with(sender, p, NULL), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_set_parameters_with(NULL, p, NULL), RTC_ERR_TYPE);
+    rtc_rtp_parameters_free(p);
+    scene_end(&s);
+}
+
+/* A track that two senders send: each section has an a=msid of its own, which the peer takes. */
+static void one_track_of_two_senders(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 11);
+    struct peer_pump *pump = scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    assert_int_equal(rtc_peer_connection_add_transceiver(s.p.peer[0].pc, RTC_MEDIA_VIDEO, pump->track, NULL, NULL), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_run(&s.p, MS);
+    assert_int_equal(text_count(peer_description(&s.p, 0), "a=msid:"), 2);
+    assert_int_equal(text_count(peer_description(&s.p, 0), rtc_media_stream_track_id(pump->track)), 1);
+    assert_int_equal(peer_log_count(&s.log[1], "track"), 2);
+    peer_connect(&s.p, 5 * SECOND);
+    scene_expect_frames(&s, 1, 0);
+    scene_expect_frames(&s, 1, 1);
+    scene_end(&s);
+}
+
 /* 5.2, getCapabilities: codecs without numbers, repair among them, and header extensions. */
 static void capabilities(void **state)
 {
@@ -297,8 +377,17 @@ static void streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),   cmocka_unit_test(send_encodings), cmocka_unit_test(transactions), cmocka_unit_test(changes),
-        cmocka_unit_test(negotiated), cmocka_unit_test(inactive),       cmocka_unit_test(capabilities), cmocka_unit_test(streams),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(send_encodings),
+        cmocka_unit_test(transactions),
+        cmocka_unit_test(changes),
+        cmocka_unit_test(negotiated),
+        cmocka_unit_test(inactive),
+        cmocka_unit_test(capabilities),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(extensions_of_encodings),
+        cmocka_unit_test(set_parameter_options),
+        cmocka_unit_test(one_track_of_two_senders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@ const readCodecParameters = value => ({ ...readCodec(value), ...idl.dictionary({
 const priority = idl.oneOf('very-low', 'low', 'medium', 'high');
 const readEncoding = idl.dictionary({
   rid: idl.string, active: [idl.boolean, true], codec: readCodec, maxBitrate: idl.unsignedLong, maxFramerate: idl.double, scaleResolutionDownBy: idl.double,
+  scaleResolutionDownTo: idl.dictionary({ maxWidth: [idl.unsignedLong, idl.required], maxHeight: [idl.unsignedLong, idl.required] }), adaptivePtime: [idl.boolean, false],
   priority: [priority, 'low'], networkPriority: [priority, 'low'],
 });
 const readExtension = idl.dictionary({ uri: [idl.string, idl.required], id: [idl.unsignedShort, idl.required], encrypted: [idl.boolean, false] });
@@ -18,6 +19,8 @@ const readParameters = idl.dictionary({
   rtcp: [idl.dictionary({ cname: idl.string, reducedSize: idl.boolean }), idl.required], codecs: [idl.sequence(readCodecParameters), idl.required],
   degradationPreference: idl.oneOf('balanced', 'maintain-framerate', 'maintain-resolution', 'maintain-framerate-and-resolution'),
 });
+
+const readOptions = idl.dictionary({ encodingOptions: [idl.sequence(idl.dictionary({ keyFrame: [idl.boolean, false] })), () => []] });
 
 /* ---- Into structs. */
 
@@ -31,7 +34,9 @@ function encodingStruct(encoding) {
     has_max_framerate: encoding.maxFramerate !== undefined, max_framerate: encoding.maxFramerate ?? 0,
     has_scale_resolution_down_by: encoding.scaleResolutionDownBy !== undefined, scale_resolution_down_by: encoding.scaleResolutionDownBy ?? 0,
     priority: valueOf('RTC_PRIORITY_', encoding.priority), network_priority: valueOf('RTC_PRIORITY_', encoding.networkPriority),
-    codec: encoding.codec ? codecStruct(encoding.codec) : null,
+    codec: encoding.codec ? codecStruct(encoding.codec) : null, adaptive_ptime: encoding.adaptivePtime,
+    has_scale_resolution_down_to: encoding.scaleResolutionDownTo !== undefined,
+    scale_resolution_down_to_max_width: encoding.scaleResolutionDownTo?.maxWidth ?? 0, scale_resolution_down_to_max_height: encoding.scaleResolutionDownTo?.maxHeight ?? 0,
   });
 }
 
@@ -75,7 +80,9 @@ function encodingFrom(encoding) {
     maxFramerate: encoding.has_max_framerate || encoding.max_framerate ? encoding.max_framerate : undefined,
     scaleResolutionDownBy: encoding.has_scale_resolution_down_by || encoding.scale_resolution_down_by ? encoding.scale_resolution_down_by : undefined,
     priority: nameOf('RTC_PRIORITY_', encoding.priority), networkPriority: nameOf('RTC_PRIORITY_', encoding.network_priority),
-    codec: encoding.codec ? codecFrom(read('rtc_rtp_codec', encoding.codec), false) : undefined,
+    codec: encoding.codec ? codecFrom(read('rtc_rtp_codec', encoding.codec), false) : undefined, adaptivePtime: encoding.adaptive_ptime,
+    scaleResolutionDownTo: encoding.has_scale_resolution_down_to
+      ? { maxWidth: encoding.scale_resolution_down_to_max_width, maxHeight: encoding.scale_resolution_down_to_max_height } : undefined,
   });
 }
 
@@ -120,9 +127,12 @@ function getParameters(object, name) {
   return result;
 }
 
-async function setParameters(sender, given) {
+async function setParameters(sender, given, options) {
   const parameters = readParameters(given);
-  check(need('rtc_rtp_sender_set_parameters')(handles.get(sender), parametersStruct(parameters)));
+  const { encodingOptions } = readOptions(options);
+  const each = encodingOptions.map(({ keyFrame }) => make('rtc_encoding_options', { key_frame: keyFrame }));
+  const struct = make('rtc_set_parameter_options', { encoding_options: array('void *', each), encoding_option_count: each.length });
+  check(need('rtc_rtp_sender_set_parameters_with')(handles.get(sender), parametersStruct(parameters), struct));
   await new Promise(resolve => setImmediate(resolve));
 }
 

@@ -43,7 +43,7 @@ class RTCRtpSender {
   get dtmf() { return dtmfOf(handles.get(this)); }
   static getCapabilities(kind) { return parameters.capabilities('rtc_rtp_sender_get_capabilities', `${kind}`); }
   getParameters() { return parameters.getParameters(this, 'rtc_rtp_sender_get_parameters'); }
-  setParameters(given, options = undefined) { return parameters.setParameters(this, given); }
+  setParameters(given, options = undefined) { return parameters.setParameters(this, given, options); }
   replaceTrack(track) {
     try {
       const handle = handles.get(nullableTrack(track)) ?? null;
