@@ -26,6 +26,7 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
         .stopping = t->state != TRANSCEIVER_LIVE,
         .owner = t->owner,
         .encoding_count = t->sender.encoding_count,
+        .widened = t->sender.widened,
         .dscp = sender_dscp(t),
         .offered_mid = t->offered_mid[0] ? t->offered_mid : NULL,
     };

@@ -46,6 +46,8 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
         capabilities_read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
     capabilities_read_extensions(n->extensions, n->extension_count, section->extension_ids);
+    if (n->send_rids.count + n->receive_rids.count == 0) /* RFC 8852 section 3: only what has a=rid lines is named in packets */
+        section->extension_ids[RTP_EXTENSION_RID] = section->extension_ids[RTP_EXTENSION_REPAIRED_RID] = 0;
     memcpy(section->encodings, t->encodings, sizeof section->encodings);
     section->encoding_count = t->encoding_count;
     for (size_t i = 0; n->send_codec.rtx_payload_type == JSEP_NO_PAYLOAD_TYPE && i < section->encoding_count; i++)
@@ -67,7 +69,20 @@ static bool has_data(const struct negotiation_plan *plan, const struct agreement
 
 _Static_assert((int)AGREED_ENCODINGS_MAX == (int)RTP_ENCODINGS_MAX, "all that a transceiver has");
 
-/* No simulcast is negotiated: what a sender has is what is agreed on, and all of it has one codec. */
+/* webrtc-pc 4.4.1.5: an answer keeps the encodings that both name, and without any the first alone, if it sends at all; who stops sending
+ * for a while goes on with all of them later. */
+static void narrow_encodings(struct transceiver_facts *t, const struct jsep_negotiated *said)
+{
+    size_t kept = 0;
+    if (!direction_sends(said->direction) || t->encoding_count < 2)
+        return;
+    for (size_t i = 0; i < t->encoding_count; i++)
+        if (jsep_rids_find(&said->send_rids, t->encodings[i].rid))
+            t->encodings[kept++] = t->encodings[i];
+    t->encoding_count = kept > 0 ? kept : 1;
+}
+
+/* All of what a sender has left has one codec. */
 static void agree_encodings(const struct transceiver_facts *t, const struct jsep_codec *codec, struct agreed_media *media)
 {
     media->encoding_count = t->encoding_count;
@@ -99,6 +114,7 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
             negotiation_plan_stop(plan, t);
         return;
     }
+    narrow_encodings(t, a->said);
     struct rtp_section *rtp = &plan->rtp[plan->rtp_count++];
     fill_section(t, media->mid, &a->remote->sections[i], a->said, rtp);
     media->transport = negotiation_carrier(plan, i);

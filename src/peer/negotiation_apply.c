@@ -48,9 +48,12 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     sending_finish(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
+    if (pc->negotiation.signaling == RTC_SIGNALING_STABLE)
+        sender_narrow_encodings(t, rtp->encodings, rtp->encoding_count);
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
         struct sender_encoding *e = &t->sender.encodings[i];
-        e->stream = rtp_session_send_stream(transport_media(transport), t->rtp_member, e->rtp.rid);
+        bool agreed = rtp_section_encoding(rtp, e->rtp.rid) != NULL;
+        e->stream = agreed ? rtp_session_send_stream(transport_media(transport), t->rtp_member, e->rtp.rid) : 0;
     }
     receiver_follow_rids(&t->receiver, rtp);
     for (size_t i = 0; i < t->receiver.stream_count; i++) {
@@ -89,6 +92,12 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
         break;
     case EFFECT_STOP:
         transceiver_stop(t);
+        break;
+    case EFFECT_ENCODINGS:
+        if (e->flag)
+            sender_widen_encodings(t, &state->remote->parsed->sections[e->section].rtp.recv_rids);
+        else
+            sender_restore_encoding(t);
         break;
     case EFFECT_MEDIA:
         apply_media(pc, media, t, e->rtp);

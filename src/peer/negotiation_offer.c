@@ -128,6 +128,25 @@ void negotiation_plan_sweep(struct negotiation_state *state)
     state->media_count = kept;
 }
 
+/* webrtc-pc 4.4.1.5: whose only encoding has no name gets those that the offer wants to receive (RFC 8853), and whoever had such of the
+ * offer in whose place this one comes has its own again. */
+static void plan_encodings(struct negotiation_plan *plan, const struct session_description *offer)
+{
+    for (size_t i = 0; i < plan->transceiver_count; i++) {
+        const struct transceiver_facts *t = &plan->transceivers[i];
+        const struct agreed_media *media = negotiation_state_of(&plan->next, t->number);
+        int section = media ? session_description_find(offer, media->mid) : -1;
+        bool alone = t->widened || (t->encoding_count == 1 && !t->encodings[0].rid[0]);
+        bool wanted =
+            section >= 0 && alone && t->kind == RTC_MEDIA_VIDEO && !t->stopping && offer->sections[section].rtp.recv_rids.count > 1;
+        if (!wanted && !t->widened)
+            continue;
+        struct effect *e = negotiation_plan_add(plan, EFFECT_ENCODINGS, t->number);
+        e->section = wanted ? (size_t)section : 0;
+        e->flag = wanted;
+    }
+}
+
 int negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct negotiation_plan *plan, struct sdp_error *why)
 {
     const struct session_description *offer = plan->next.remote->parsed;
@@ -135,6 +154,7 @@ int negotiation_plan_remote_offer(const struct negotiation_facts *facts, struct 
     take_sections(facts, plan, offer);
     negotiation_plan_forget(plan, negotiation_facts_now(facts));
     negotiation_plan_sweep(&plan->next);
+    plan_encodings(plan, offer);
     int error = negotiation_carry_remote_offer(facts, plan, why);
     if (error)
         return error;

@@ -17,6 +17,7 @@ struct transceiver_facts {
     bool stopping; /* [[Stopping]], of stopped ones too */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count;
+    bool widened; /* they are those that the pending offer of the peer wants */
     uint8_t dscp;
     const char *offered_mid; /* of the section that an offer was created with for it; NULL: none */
 };
@@ -47,6 +48,7 @@ enum effect_type {
     EFFECT_ASSOCIATE,     /* transceiver: has the section that the next state says */
     EFFECT_TRACK_REMOVED, /* transceiver: the remote track is muted */
     EFFECT_REMOVE,        /* transceiver: is taken back */
+    EFFECT_ENCODINGS,     /* transceiver, section; flag: it is to send the encodings that the remote section wants, else those of before */
     EFFECT_STREAMS,       /* remote tracks leave their streams and come into those that the next state says */
     EFFECT_TRACK_ADDED,   /* transceiver: the remote track is told, with its streams as the next state says */
     EFFECT_STOP,          /* transceiver: its section is rejected */

@@ -7,16 +7,17 @@
 #include "negotiation_offer.h"
 #include "negotiation_tracks.h"
 
-/* Room for everything that `sections` sections can ask for. Of an offer, each transceiver loses its section and its track, or goes; each
- * section makes and associates a transceiver, and its track comes, goes or stops. Of an answer, a section is carried or not, and its track
- * comes or goes; each transceiver may leave. Each section may have a transport, which restarts and gathers, and whose layers begin. */
+/* Room for everything that `sections` sections can ask for. Of an offer, each transceiver loses its section and its track, or goes, and
+ * gets its encodings back; each section makes and associates a transceiver, which gets encodings, and its track comes, goes or stops. Of an
+ * answer, a section is carried or not, and its track comes or goes; each transceiver may leave. Each section may have a transport, which
+ * restarts and gathers, and whose layers begin. */
 static int make(rtc_context *context, const struct negotiation_facts *facts, size_t sections, size_t media, struct negotiation_plan **out)
 {
     struct negotiation_plan *plan = memory_zeroed(context, sizeof *plan);
     if (!plan)
         return RTC_ERR_NO_MEMORY;
     plan->context = context;
-    size_t room = 5 * facts->transceiver_count + 12 * sections + facts->transport_count + 16;
+    size_t room = 6 * facts->transceiver_count + 13 * sections + facts->transport_count + 16;
     plan->transceivers = memory_zeroed(context, (facts->transceiver_count + sections + 1) * sizeof *plan->transceivers);
     size_t transports = facts->stable->transport_count + facts->pending->transport_count + sections + 1;
     plan->transports = memory_zeroed(context, transports * sizeof *plan->transports);
@@ -135,6 +136,9 @@ int negotiation_plan_undo(rtc_context *context, const struct negotiation_facts *
     for (size_t i = 0; i < facts->pending->media_count; i++)
         if (!negotiation_state_of(&plan->next, facts->pending->media[i].transceiver))
             (void)negotiation_plan_add(plan, EFFECT_LET_GO, facts->pending->media[i].transceiver);
+    for (size_t i = 0; i < plan->transceiver_count; i++)
+        if (plan->transceivers[i].widened)
+            (void)negotiation_plan_add(plan, EFFECT_ENCODINGS, plan->transceivers[i].number);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
     negotiation_plan_forget(plan, facts->pending);
     negotiation_plan_tell_tracks(plan, facts->pending);

@@ -118,6 +118,53 @@ void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encoding
     t->sender.encoding_count = w->count > 0 ? w->count : 1;
 }
 
+void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids)
+{
+    rtc_rtp_sender *sender = &t->sender;
+    struct wished_encodings wished = {.count = rids->count < RTP_ENCODINGS_MAX ? rids->count : RTP_ENCODINGS_MAX};
+    uint32_t stream = sender->widened ? sender->alone.stream : sender->encodings[0].stream;
+    if (!sender->widened)
+        sender->alone = sender->encodings[0];
+    for (size_t i = 0; i < wished.count; i++)
+        text_copy(wished.rids[i], sizeof wished.rids[i], rids->all[i].id);
+    default_scales(&wished, false);
+    sender->encodings[0] = (struct sender_encoding){.stream = stream}; /* which goes on until this is answered */
+    sender->encodings[0].rtp.ssrc = transceiver_fresh_ssrc(t->context);
+    sender->encodings[0].rtp.rtx_ssrc = transceiver_fresh_ssrc(t->context);
+    sender_adopt_encodings(t, &wished);
+    sender->widened = true;
+    sender->transaction_open = false;
+}
+
+void sender_restore_encoding(rtc_rtp_transceiver *t)
+{
+    if (!t->sender.widened)
+        return;
+    t->sender.encodings[0] = t->sender.alone;
+    t->sender.encoding_count = 1;
+    t->sender.widened = t->sender.transaction_open = false;
+}
+
+static bool is_kept(const struct rtp_encoding *agreed, size_t count, const char *rid)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(agreed[i].rid, rid) == 0)
+            return true;
+    return false;
+}
+
+void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *agreed, size_t count)
+{
+    rtc_rtp_sender *sender = &t->sender;
+    size_t kept = 0;
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        if (is_kept(agreed, count, sender->encodings[i].rtp.rid))
+            sender->encodings[kept++] = sender->encodings[i];
+    sender->transaction_open = sender->transaction_open && kept == sender->encoding_count;
+    sender->encoding_count = kept;
+    sender->widened = false;
+}
+
 void sender_follow_codecs(rtc_rtp_transceiver *t)
 {
     for (size_t i = 0; i < t->sender.encoding_count; i++) {

@@ -16,6 +16,12 @@ int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp
                            struct wished_encodings *out);
 /* Of a transceiver that was just made. */
 void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encodings *wished);
+/* What the peer wants to receive, in place of one encoding without a name, until its offer is answered or taken back; without memory. */
+void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids);
+/* Its offer is taken back; harmless when nothing was widened. */
+void sender_restore_encoding(rtc_rtp_transceiver *t);
+/* The exchange is over: those that were not agreed on are no more. */
+void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *agreed, size_t count);
 /* What was agreed on changed: a codec that is no longer sent is no encoding's any more. */
 void sender_follow_codecs(rtc_rtp_transceiver *t);
 

@@ -77,6 +77,8 @@ struct rtc_rtp_sender {
     size_t stream_count;
     struct sender_encoding encodings[RTP_ENCODINGS_MAX]; /* one of them before simulcast is negotiated */
     size_t encoding_count;                               /* at least 1 */
+    struct sender_encoding alone;                        /* while they are widened: the only one that there was before */
+    bool widened;                                        /* they are those that an offer of the peer's wants, which is not answered yet */
     struct send_pipeline *pipeline;                      /* NULL while nothing is sent */
     struct send_pipeline *prepared;                      /* for the next time that something is; NULL */
     struct send_pipeline_stats past;                     /* of the pipelines before it */

@@ -6,6 +6,7 @@
 #include "rtp_extensions.h"
 
 #include <crtc/media.h>
+#include <string.h>
 
 /* What sound is encoded with unless it is limited. */
 enum { RTP_SOUND_BPS = 48000 };
@@ -60,5 +61,14 @@ struct rtp_section {
     uint32_t peer_max_bitrate_bps; /* the peer's (b=TIAS, b=AS); 0: none */
     uint8_t dscp;                  /* of its packets */
 };
+
+/* NULL: it has none with this rid. */
+static inline const struct rtp_encoding *rtp_section_encoding(const struct rtp_section *section, const char *rid)
+{
+    for (size_t i = 0; i < section->encoding_count; i++)
+        if (strcmp(section->encodings[i].rid, rid) == 0)
+            return &section->encodings[i];
+    return NULL;
+}
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* RTCRtpReceiver (webrtc-pc 5.3): simulcast that a peer sends, and which layer of it is shown (RFC 8853). */
+/* Simulcast (webrtc-pc 5.4.1 and 4.4.1.5; RFC 8851, RFC 8853): which encodings offers and answers leave a sender, what a peer sends in
+ * several layers, and which of them is shown. */
 #include "renegotiate_scene.h"
 
 #include "../scripted_media.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,8 +144,232 @@ static void three_layers_and_a_choice(void **state)
     end(&s);
 }
 
+/* ---- Encodings that are negotiated ---- */
+
+static rtc_rtp_sender *sender_of(struct scene *s, int index)
+{
+    return rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(s->p.peer[index].pc, 0));
+}
+
+/* The rids of a sender's encodings with commas; "-" for none. */
+static void expect_rids(rtc_rtp_sender *sender, const char *expected)
+{
+    rtc_rtp_parameters *p;
+    char said[64] = "";
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &p), RTC_OK);
+    for (size_t i = 0; i < p->encoding_count; i++)
+        (void)snprintf(said + strlen(said), sizeof said - strlen(said), "%s%s", i > 0 ? "," : "",
+                       p->encodings[i]->rid ? p->encodings[i]->rid : "-");
+    rtc_rtp_parameters_free(p);
+    assert_string_equal(said, expected);
+}
+
+static double scale_of(rtc_rtp_sender *sender, size_t i)
+{
+    rtc_rtp_parameters *p;
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &p), RTC_OK);
+    assert_true(i < p->encoding_count);
+    double scale = p->encodings[i]->scale_resolution_down_by;
+    rtc_rtp_parameters_free(p);
+    return scale;
+}
+
+static void local(struct scene *s, int index)
+{
+    assert_int_equal(rtc_peer_connection_set_local_description(s->p.peer[index].pc, RTC_SDP_NONE, NULL), RTC_OK);
+}
+
+/* The local description of one peer with `from` replaced, to the other one. */
+static void hand_over(struct scene *s, int from, const char *old, const char *new)
+{
+    rtc_sdp_type type;
+    const char *text = rtc_peer_connection_local_description(s->p.peer[from].pc, &type);
+    assert_true(text_count(text, old) > 0);
+    char *changed = text_replace(text, old, new);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->p.peer[1 - from].pc, type, changed), RTC_OK);
+    free(changed);
+}
+
+/* What an answer does not name is no encoding any more; the others keep what they are; the order is ours. */
+static void an_answer_narrows(void **state)
+{
+    static const struct {
+        const char *answered, *left;
+        double scale;
+    } cases[] = {{"a=simulcast:recv q;h;f", "q,h,f", 4},
+                 {"a=simulcast:recv f;q", "q,f", 4},
+                 {"a=simulcast:recv h", "h", 2},
+                 {"a=simulcast:recv ~f,q;h", "h,f", 2},
+                 {"a=nothing:x", "q", 4},
+                 {"a=simulcast:recv x", "q", 4},
+                 {"a=simulcast:recv q;q;q;h", "q,h", 4}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        begin(&s);
+        local(&s, 0);
+        expect_rids(sender_of(&s, 0), "q,h,f");
+        hand_over(&s, 0, "a=mid:", "a=mid:");
+        local(&s, 1);
+        hand_over(&s, 1, "a=simulcast:recv q;h;f", cases[i].answered);
+        expect_rids(sender_of(&s, 0), cases[i].left);
+        assert_true(scale_of(sender_of(&s, 0), 0) == cases[i].scale);
+        local(&s, 0); /* the next offer names what is left, where that is several */
+        assert_int_equal(text_count(peer_description(&s.p, 0), "a=simulcast:send "), strchr(cases[i].left, ',') ? 1 : 0);
+        end(&s);
+    }
+}
+
+/* A provisional answer gives nothing up (RFC 9429 section 4.1.10.1); neither does who stops sending for a while, on either side. */
+static void what_does_not_narrow(void **state)
+{
+    struct scene s;
+    rtc_sdp_type type;
+    (void)state;
+    begin(&s);
+    local(&s, 0);
+    hand_over(&s, 0, "a=mid:", "a=mid:");
+    local(&s, 1);
+    char *less = text_replace(rtc_peer_connection_local_description(s.p.peer[1].pc, &type), "a=simulcast:recv q;h;f", "a=simulcast:recv q");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_PRANSWER, less), RTC_OK);
+    free(less);
+    expect_rids(sender_of(&s, 0), "q,h,f");
+    hand_over(&s, 1, "a=mid:", "a=mid:");
+    expect_rids(sender_of(&s, 0), "q,h,f");
+    for (int index = 0; index < 2; index++) {
+        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[index].pc, 0);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+        peer_exchange(&s.p, 0);
+        expect_rids(sender_of(&s, 0), "q,h,f");
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_OK);
+        peer_exchange(&s.p, 0);
+        expect_rids(sender_of(&s, 0), "q,h,f");
+    }
+    end(&s);
+}
+
+/* The offer of peer 0, which sends one stream, as one that wants to receive several. */
+static void offer_to_receive(struct scene *s, const char *rids)
+{
+    rtc_sdp_type type;
+    char lines[200];
+    const char *text = rtc_peer_connection_local_description(s->p.peer[0].pc, &type);
+    (void)snprintf(lines, sizeof lines, "a=rid:a recv\r\na=rid:b recv\r\na=rid:c recv\r\na=simulcast:recv %s\r\na=rtcp-mux\r\n", rids);
+    char *changed = text_replace(text, "a=rtcp-mux\r\n", lines);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s->p.peer[1].pc, type, changed), RTC_OK);
+    free(changed);
+}
+
+static void one_track_each(struct scene *s)
+{
+    scene_begin(s, 2);
+    (void)scene_add_track(s, 0, RTC_MEDIA_VIDEO, NULL);
+    (void)scene_add_track(s, 1, RTC_MEDIA_VIDEO, NULL);
+    local(s, 0);
+}
+
+/* An offer that wants several gets them: of alternatives the first, each once, sizes in powers of two; the answer names them. */
+static void an_offer_widens(void **state)
+{
+    static const struct {
+        const char *offered, *has, *answered;
+    } cases[] = {{"a;b;c", "a,b,c", "a=simulcast:send a;b;c\r\n"},
+                 {"b;a;b", "b,a", "a=simulcast:send b;a\r\n"},
+                 {"~a,x;c,b", "a,c", "a=simulcast:send a;c\r\n"},
+                 {"a", "-", NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        one_track_each(&s);
+        offer_to_receive(&s, cases[i].offered);
+        expect_rids(sender_of(&s, 1), cases[i].has);
+        if (i == 0)
+            assert_true(scale_of(sender_of(&s, 1), 0) == 4 && scale_of(sender_of(&s, 1), 2) == 1);
+        local(&s, 1);
+        expect_rids(sender_of(&s, 1), cases[i].has);
+        assert_int_equal(text_count(peer_description(&s.p, 1), "a=simulcast:"), cases[i].answered ? 1 : 0);
+        if (cases[i].answered)
+            assert_int_equal(text_count(peer_description(&s.p, 1), cases[i].answered), 1);
+        scene_end(&s);
+    }
+}
+
+/* Rollback gives the one encoding back as it was, whatever was set meanwhile; so does an offer in place of that one. */
+static void an_offer_that_widened_is_undone(void **state)
+{
+    struct scene s;
+    rtc_rtp_parameters *p;
+    (void)state;
+    one_track_each(&s);
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender_of(&s, 1), &p), RTC_OK);
+    p->encodings[0]->scale_resolution_down_by = 3;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender_of(&s, 1), p), RTC_OK);
+    offer_to_receive(&s, "a;b");
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender_of(&s, 1), p), RTC_ERR_INVALID_STATE); /* they are others */
+    rtc_rtp_parameters_free(p);
+    assert_true(scale_of(sender_of(&s, 1), 0) == 2 && scale_of(sender_of(&s, 1), 1) == 1);
+    offer_to_receive(&s, "c;b;a");
+    expect_rids(sender_of(&s, 1), "c,b,a");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+    expect_rids(sender_of(&s, 1), "-");
+    assert_true(scale_of(sender_of(&s, 1), 0) == 3);
+    offer_to_receive(&s, "a;b");
+    offer_to_receive(&s, "a");
+    expect_rids(sender_of(&s, 1), "-");
+    assert_true(scale_of(sender_of(&s, 1), 0) == 3);
+    scene_end(&s);
+}
+
+/* A transceiver that the offer makes has them at once; when addTrack keeps it beyond the offer it has one again. */
+static void a_transceiver_of_an_offer(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 3);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    local(&s, 0);
+    offer_to_receive(&s, "a;b");
+    expect_rids(sender_of(&s, 1), "a,b");
+    (void)scene_add_track(&s, 1, RTC_MEDIA_VIDEO, NULL);
+    assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[1].pc), 1);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+    assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[1].pc), 1);
+    expect_rids(sender_of(&s, 1), "-");
+    scene_end(&s);
+}
+
+/* A re-offer that wants fewer narrows when it is answered, not before; taken back it changes nothing. */
+static void a_reoffer_narrows_when_answered(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    peer_exchange(&s.p, 0);
+    for (int i = 0; i < 2; i++) {
+        local(&s, 1);
+        hand_over(&s, 1, "a=simulcast:recv q;h;f", "a=simulcast:recv h");
+        expect_rids(sender_of(&s, 0), "q,h,f");
+        if (i > 0)
+            break;
+        assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+        assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+        expect_rids(sender_of(&s, 0), "q,h,f");
+    }
+    local(&s, 0);
+    expect_rids(sender_of(&s, 0), "h");
+    end(&s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(three_layers_and_a_choice)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(three_layers_and_a_choice),
+        cmocka_unit_test(an_answer_narrows),
+        cmocka_unit_test(what_does_not_narrow),
+        cmocka_unit_test(an_offer_widens),
+        cmocka_unit_test(an_offer_that_widened_is_undone),
+        cmocka_unit_test(a_transceiver_of_an_offer),
+        cmocka_unit_test(a_reoffer_narrows_when_answered),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
