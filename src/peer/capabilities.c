@@ -3,6 +3,7 @@
 #include "capabilities.h"
 
 #include "codec_table.h"
+#include "fmtp.h"
 #include "rtp_extensions.h"
 
 _Static_assert((int)CODEC_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE && (int)RTP_NO_PAYLOAD_TYPE == (int)JSEP_NO_PAYLOAD_TYPE,
@@ -61,7 +62,7 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
 bool capabilities_inband_fec(const struct jsep_codec *codec)
 {
     const struct codec_row *row = codec_row_named(codec->name);
-    return row && row->inband_fec_parameter && slice_is(jsep_fmtp_value(codec->fmtp, row->inband_fec_parameter), "1");
+    return row && row->inband_fec_parameter && slice_is(fmtp_value(codec->fmtp, row->inband_fec_parameter), "1");
 }
 
 void capabilities_read_extensions(const struct jsep_extension *from, size_t count, uint8_t ids[RTP_EXTENSIONS])

@@ -243,7 +243,4 @@ void jsep_list_codecs(const struct jsep_codec *codecs, size_t count, struct text
 int jsep_with_candidates(rtc_context *context, struct slice text, size_t section, const struct slice *candidates, size_t count,
                          bool complete, struct text *out);
 
-/* Value of a parameter in an fmtp such as "a=1;b=2"; empty slice when absent. Names are compared without case. */
-struct slice jsep_fmtp_value(const char *fmtp, const char *name);
-
 #endif

@@ -2,6 +2,7 @@
 /* Formats of a section as codecs: when two are the same one (RFC 3264 section 6.1 and each payload format's offer/answer rules), and their
  * parameters. */
 #include "codec_table.h"
+#include "fmtp.h"
 #include "jsep_internal.h"
 
 #include <string.h>
@@ -17,29 +18,9 @@ bool jsep_copy(char *out, size_t size, struct slice from)
     return true;
 }
 
-static struct slice trim(struct slice s)
-{
-    while (s.len > 0 && s.data[0] == ' ')
-        s = slice_of(s.data + 1, s.len - 1);
-    while (s.len > 0 && s.data[s.len - 1] == ' ')
-        s.len--;
-    return s;
-}
-
-struct slice jsep_fmtp_value(const char *fmtp, const char *name)
-{
-    struct slice rest = slice_str(fmtp);
-    while (rest.len > 0) {
-        struct slice value = sdp_until(&rest, ';');
-        if (slice_is_nocase(trim(sdp_until(&value, '=')), name))
-            return trim(value);
-    }
-    return (struct slice){NULL, 0};
-}
-
 static struct slice value_or(const char *fmtp, const char *name, const char *absent)
 {
-    struct slice value = jsep_fmtp_value(fmtp, name);
+    struct slice value = fmtp_value(fmtp, name);
     return value.len > 0 ? value : slice_str(absent);
 }
 

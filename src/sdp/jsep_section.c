@@ -2,6 +2,7 @@
 /* Reads one m= section (RFC 9429 section 5.8.2): it starts as a copy of what the session part says for all, and its own attributes go over
  * that. A table says which reader takes which attribute; attributes that are not in it are none of offer and answer's business and pass
  * unread. */
+#include "fmtp.h"
 #include "jsep_internal.h"
 #include "sdp_attributes.h"
 
@@ -195,7 +196,7 @@ static int read_fmtp(struct reading *r, const struct sdp_line *line)
     if (!codec)
         return 0;
     (void)jsep_copy(codec->fmtp, sizeof(codec->fmtp), read.parameters);
-    if (!slice_to_u64(jsep_fmtp_value(codec->fmtp, "apt"), 127, &r->apt[codec - r->lists->codecs]))
+    if (!slice_to_u64(fmtp_value(codec->fmtp, "apt"), 127, &r->apt[codec - r->lists->codecs]))
         r->apt[codec - r->lists->codecs] = JSEP_NO_PAYLOAD_TYPE;
     return 0;
 }

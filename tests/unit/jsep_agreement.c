@@ -4,6 +4,7 @@
 #include "sdp_fixture.h"
 
 #include "context.h"
+#include "fmtp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,12 +13,12 @@
 static void fmtp_values(void **state)
 {
     (void)state;
-    assert_true(slice_is(jsep_fmtp_value("minptime=10;useinbandfec=1", "useinbandfec"), "1"));
-    assert_true(slice_is(jsep_fmtp_value(" A = 1 ; b=2=3 ;c", "a"), "1"));
-    assert_true(slice_is(jsep_fmtp_value("a=1; b=2=3 ;c", "B"), "2=3"));
-    assert_int_equal(jsep_fmtp_value("a=1;c", "c").len, 0);
-    assert_int_equal(jsep_fmtp_value("a=1", "x").len, 0);
-    assert_int_equal(jsep_fmtp_value("", "x").len, 0);
+    assert_true(slice_is(fmtp_value("minptime=10;useinbandfec=1", "useinbandfec"), "1"));
+    assert_true(slice_is(fmtp_value(" A = 1 ; b=2=3 ;c", "a"), "1"));
+    assert_true(slice_is(fmtp_value("a=1; b=2=3 ;c", "B"), "2=3"));
+    assert_int_equal(fmtp_value("a=1;c", "c").len, 0);
+    assert_int_equal(fmtp_value("a=1", "x").len, 0);
+    assert_int_equal(fmtp_value("", "x").len, 0);
 }
 
 static void formats_of_one_codec_are_told_apart(void **state)
