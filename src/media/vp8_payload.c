@@ -72,7 +72,7 @@ bool vp8_packetizer_start(struct packetizer *p, struct slice frame, const struct
     if (frame.len == 0 || max_payload <= used)
         return false;
     size_t room = max_payload - used;
-    *p = (struct packetizer){frame, (frame.len + room - 1) / room, *picture, true};
+    *p = (struct packetizer){.left = frame, .payloads_left = (frame.len + room - 1) / room, .picture = *picture, .first = true};
     return true;
 }
 

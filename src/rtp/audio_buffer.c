@@ -395,3 +395,18 @@ bool audio_buffer_next(struct audio_buffer *b, rtc_time_t now, struct audio_deci
         gap = leave_out(b, gap, target);
     return gap > 0 ? bridge(b, now, gap, target, out) : play_head(b, now, target, out);
 }
+
+bool audio_buffer_drain(struct audio_buffer *b, struct audio_decision *out)
+{
+    if (b->count == 0)
+        return false;
+    b->next_timestamp = b->packets[0].timestamp;
+    return play(b, RTP_AUDIO_PACKET, out);
+}
+
+void audio_buffer_set_clock(struct audio_buffer *b, uint32_t clock_rate)
+{
+    audio_buffer_reset(b);
+    b->clock_rate = clock_rate;
+    b->duration = clock_rate / 50;
+}

@@ -82,6 +82,10 @@ void audio_buffer_reset(struct audio_buffer *buffer);
 enum audio_insert audio_buffer_insert(struct audio_buffer *buffer, rtc_time_t now, uint32_t timestamp, struct audio_packet packet);
 /* The next decision that is due; call until false. */
 bool audio_buffer_next(struct audio_buffer *buffer, rtc_time_t now, struct audio_decision *out);
+/* What is buffered as it is, due or not; call until false. For a stream that goes on by another clock, which is set then: the timeline
+ * begins anew. */
+bool audio_buffer_drain(struct audio_buffer *buffer, struct audio_decision *out);
+void audio_buffer_set_clock(struct audio_buffer *buffer, uint32_t clock_rate);
 rtc_time_t audio_buffer_deadline(const struct audio_buffer *buffer);
 /* How long after its earliest possible arrival the due sample is played, and what that should be. */
 rtc_time_t audio_buffer_delay(const struct audio_buffer *buffer);

@@ -91,6 +91,14 @@ static enum receive_verdict start(struct receive_stats *s, uint16_t sequence)
     return RECEIVE_PROBATION;
 }
 
+void receive_stats_set_clock(struct receive_stats *s, uint32_t clock_rate)
+{
+    if (s->clock_rate > 0)
+        s->jitter_q4 = (uint32_t)((uint64_t)s->jitter_q4 * clock_rate / s->clock_rate);
+    s->clock_rate = clock_rate;
+    s->has_transit = false;
+}
+
 enum receive_verdict receive_stats_packet(struct receive_stats *s, rtc_time_t arrived, uint16_t sequence, uint32_t timestamp,
                                           int64_t *extended)
 {

@@ -9,6 +9,8 @@
 #include "stream_history.h"
 #include "text.h"
 
+#include <strings.h>
+
 enum {
     REPAIR_WAIT_MIN_US = 200000, /* three round trips are waited for a repair, which may be lost, too; within these */
     REPAIR_WAIT_MAX_US = 1000000,
@@ -105,6 +107,15 @@ void rtp_receiver_set_round_trip(struct rtp_receiver *r, rtc_time_t round_trip)
 
 /* ---- Packets ---- */
 
+/* NULL: nobody can read it, or it is of a kind that the stream is not. */
+static const struct codec_row *row_of(const struct rtp_receiver *r, const struct rtp_codec *codec)
+{
+    if (strcasecmp(r->codec->name, codec->name) == 0)
+        return r->codec;
+    const struct codec_row *row = codec_row_carried(r->kind, codec->name);
+    return row && row->clock_rate == codec->clock_rate ? row : NULL;
+}
+
 /* -dBov (RFC 6464) as an amplitude. */
 static double amplitude(uint8_t level)
 {
@@ -146,21 +157,22 @@ static struct frame_origin origin_of(const struct rtp_header *h)
     return origin;
 }
 
-static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arrived, const struct rtp_header *h, struct slice payload)
+static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
+                         struct slice payload, rtc_time_t arrived)
 {
     struct payload_info info;
     struct audio_packet p = {.arrival = arrived, .level = RTP_NO_AUDIO_LEVEL};
     bool voice;
     if (payload.len == 0)
         return;
-    if (!r->codec->format->parse(payload, &info)) {
+    if (!codec->format->parse(payload, &info)) {
         r->stats.packets_discarded++;
         return;
     }
     rtc_encoded_frame_options o = {
         .size = sizeof o,
         .kind = RTC_MEDIA_AUDIO,
-        .codec = r->codec->name,
+        .codec = codec->name,
         .data = payload.data,
         .data_len = payload.len,
         .keyframe = true,
@@ -180,18 +192,19 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, rtc_time_t arri
 }
 
 /* Consumes the packet. */
-static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload,
-                         struct packet *packet)
+static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
+                         int64_t sequence, struct slice payload, struct packet *packet)
 {
     struct payload_info info;
-    struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp, .arrival = packet_arrival(packet, now)};
+    struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp, .arrival = packet_arrival(packet, now), .codec = codec};
     if (payload.len > 0) {
-        if (!r->codec->format->parse(payload, &info)) {
+        if (!codec->format->parse(payload, &info)) {
             r->stats.packets_discarded++;
             packet_free(packet);
             return;
         }
         p.first = info.first;
+        p.may_be_first = info.may_be_first;
         p.last = h->marker;
         p.keyframe = info.keyframe;
         p.width = info.width;
@@ -208,14 +221,14 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct rt
         nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
 }
 
-static void insert(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, int64_t sequence, struct slice payload,
-                   struct packet *packet)
+static void insert(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h, int64_t sequence,
+                   struct slice payload, struct packet *packet)
 {
     if (r->kind == RTC_MEDIA_VIDEO) {
-        insert_video(r, now, h, sequence, payload, packet);
+        insert_video(r, now, codec, h, sequence, payload, packet);
         return;
     }
-    insert_audio(r, now, packet_arrival(packet, now), h, payload);
+    insert_audio(r, now, codec, h, payload, packet_arrival(packet, now));
     packet_free(packet);
 }
 
@@ -234,7 +247,7 @@ void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rt
         rtp_receiver_want_keyframe(r);
     if (r->kind == RTC_MEDIA_VIDEO)
         r->origin = origin_of(h);
-    insert(r, now, h, sequence, h->payload, packet);
+    insert(r, now, r->codec, h, sequence, h->payload, packet);
 }
 
 void rtp_receiver_event(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, uint32_t passed, struct packet *packet)
@@ -248,13 +261,15 @@ void rtp_receiver_event(struct rtp_receiver *r, rtc_time_t now, const struct rtp
     packet_free(packet);
 }
 
-void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct packet *packet)
+void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const struct rtp_codec *codec, const struct rtp_header *h,
+                                 struct packet *packet)
 {
+    const struct codec_row *row = row_of(r, codec);
     struct reader reader = reader_of(h->payload);
     uint16_t original = reader_u16(&reader);
     int64_t sequence = receive_stats_extend(&r->arrival, original);
     /* Shorter ones are padding that probes the path: browsers send it even before any media. */
-    if (!reader_ok(&reader) || !r->arrival.started || !r->playing || sequence > r->arrival.highest + REPAIR_AHEAD) {
+    if (!row || !reader_ok(&reader) || !r->arrival.started || !r->playing || sequence > r->arrival.highest + REPAIR_AHEAD) {
         packet_free(packet);
         return;
     }
@@ -267,7 +282,7 @@ void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const s
     r->stats.header_bytes_received += packet->len - reader_left(&reader);
     if (r->nacks && !nack_list_received(r->nacks, now, sequence, true))
         rtp_receiver_want_keyframe(r);
-    insert(r, now, h, sequence, reader_rest(&reader), packet);
+    insert(r, now, row, h, sequence, reader_rest(&reader), packet);
 }
 
 /* ---- RTCP ---- */
@@ -376,6 +391,29 @@ static void emit_audio(struct out *out, uint32_t member, uint32_t stream, const 
     e->audio =
         (struct rtp_sound){decision->frame, decision->arrived, decision->action, decision->samples, decision->level, decision->missed};
     e->head.release = release_sound;
+}
+
+bool rtp_receiver_set_codec(struct rtp_receiver *r, const struct rtp_codec *codec, const struct rtp_header *header, uint32_t member,
+                            uint32_t stream, struct out *out)
+{
+    const struct codec_row *row = row_of(r, codec);
+    struct audio_decision decision;
+    if (!row)
+        return false;
+    bool other_clock = row->clock_rate != r->codec->clock_rate;
+    if (other_clock && receive_stats_extend(&r->arrival, header->sequence) < r->arrival.highest)
+        return false;
+    r->codec = row;
+    if (!other_clock)
+        return true;
+    receive_stats_set_clock(&r->arrival, row->clock_rate);
+    r->clock = (struct sender_clock){.clock_rate = row->clock_rate};
+    if (r->kind != RTC_MEDIA_AUDIO)
+        return true;
+    while (audio_buffer_drain(&r->buffer.audio, &decision))
+        emit_audio(out, member, stream, &decision);
+    audio_buffer_set_clock(&r->buffer.audio, row->clock_rate);
+    return true;
 }
 
 void rtp_receiver_play(struct rtp_receiver *r, rtc_time_t now, uint32_t member, uint32_t stream, struct out *out)

@@ -25,7 +25,7 @@ struct rtp_receiver {
     rtc_context *context;
     uint32_t ssrc;
     rtc_media_kind kind;
-    const struct codec_row *codec;
+    const struct codec_row *codec; /* of what came last */
     uint8_t payload_type;
     bool playing; /* its media is wanted; else it is only counted */
     bool pli;     /* negotiated */
@@ -57,14 +57,19 @@ void rtp_receiver_set_room(struct rtp_receiver *receiver, struct jitter_room *ro
 /* Whether its media is played: what is buffered is given up when not. */
 void rtp_receiver_set_playing(struct rtp_receiver *receiver, bool playing);
 
+/* A packet of this codec is next. Sound that is buffered by another clock is played at once, so that none is left out. False: it is late,
+ * of a clock that is no longer used, or nobody can read it. */
+bool rtp_receiver_set_codec(struct rtp_receiver *receiver, const struct rtp_codec *codec, const struct rtp_header *header, uint32_t member,
+                            uint32_t stream, struct out *out);
 /* A packet of the stream; consumes `packet`, of which `header` is a view. Jitter and playout delays are measured by when it arrived (RFC
  * 3550 6.4.1), what waits for something begins now. */
 void rtp_receiver_packet(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
 /* A telephone event in its place, of which so much has passed by the stream's clock: only counted. Consumes it. */
 void rtp_receiver_event(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, uint32_t passed,
                         struct packet *packet);
-/* A packet of its RTX stream; consumes it. */
-void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
+/* A packet of its RTX stream, which repairs one of this codec; consumes it. */
+void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_codec *codec,
+                                 const struct rtp_header *header, struct packet *packet);
 /* It bounds how long repair is waited for. */
 void rtp_receiver_set_round_trip(struct rtp_receiver *receiver, rtc_time_t round_trip);
 

@@ -120,7 +120,10 @@ static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_rece
     }
     if (h->payload.len > 0 && tone_receiver_sound(&rs->tone, h->timestamp, &news))
         tell_tones(out, rs, &news);
-    rtp_receiver_packet(r, now, h, packet);
+    if (h->payload_type == r->payload_type || rtp_receiver_set_codec(r, route->codec, h, rs->member->handle, rs->handle, out))
+        rtp_receiver_packet(r, now, h, packet);
+    else
+        packet_free(packet);
 }
 
 /* `rs` is the stream that it repairs. */
@@ -129,7 +132,7 @@ static void take_retransmission(struct rtp_receive_stream *rs, rtc_time_t now, c
 {
     struct rtp_receiver *r = route->media_ssrc ? rtp_receive_stream_source(rs, route->media_ssrc) : rs->playing;
     if (r)
-        rtp_receiver_retransmission(r, now, h, packet);
+        rtp_receiver_retransmission(r, now, route->codec, h, packet);
     else
         packet_free(packet);
 }

@@ -27,8 +27,12 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     s->encoding.ssrc = ssrc;
     s->encoding.rtx_ssrc = rtx ? rtx : encoding->rtx_ssrc;
     const struct codec_row *row = codec_row_carried(section->kind, section->send_codec.name);
+    const struct payload_format *format = row ? row->format : NULL;
+    if (format != s->format.payload)
+        s->format.memory.len = 0;
     s->format.codec = section->send_codec;
-    s->format.payload = row ? row->format : NULL;
+    s->format.payload = format;
+    s->format.options = format && format->options ? format->options(section->send_codec.fmtp) : 0;
     s->format.tone_payload_type = section->tone_payload_type;
     s->tone.rate = section->send_codec.clock_rate;
     s->tone.events = section->tone_clock_rate;
@@ -182,7 +186,13 @@ static struct payload_picture next_picture(struct rtp_send_stream *s, const rtc_
     s->numbers.picture_id = (uint16_t)((s->numbers.picture_id + 1) & 0x7fff);
     if ((flags & RTC_LAYER_TEMPORAL) && temporal_id == 0)
         s->numbers.base_index++; /* RFC 7741 section 4.2: TL0PICIDX */
-    return (struct payload_picture){s->numbers.picture_id, (uint8_t)flags, (uint8_t)temporal_id, s->numbers.base_index};
+    return (struct payload_picture){.id = s->numbers.picture_id,
+                                    .layer_flags = (uint8_t)flags,
+                                    .temporal_id = (uint8_t)temporal_id,
+                                    .keyframe = rtc_encoded_frame_keyframe(frame),
+                                    .options = s->format.options,
+                                    .memory = &s->format.memory,
+                                    .base_index = s->numbers.base_index};
 }
 
 static int send_video(struct rtp_send_stream *s, rtc_time_t now, const rtc_encoded_frame *encoded, struct slice frame,

@@ -7,6 +7,7 @@
 #define CRTC_RTP_SEND_STREAM_H
 
 #include "event_rate.h"
+#include "payload_format.h"
 #include "rtcp.h"
 #include "rtp_breaker.h"
 #include "rtp_pacer.h"
@@ -34,6 +35,8 @@ struct rtp_stream_format {
     uint8_t tone_payload_type; /* with a rate of 0 in `tone`: none */
     struct rtp_codec codec;
     const struct payload_format *payload; /* of that codec; NULL: nobody can packetize it */
+    uint32_t options;                     /* that format's, of the codec's parameters */
+    struct payload_memory memory;         /* likewise, from picture to picture */
     char mid[RTP_MID_MAX + 1];
     uint8_t ids[RTP_EXTENSIONS];
     size_t max_rtp_bytes;

@@ -164,11 +164,23 @@ static bool afford(struct video_buffer *b, rtc_time_t now, const struct packet *
 
 /* ---- Frames ---- */
 
+/* Whether a frame begins here: its payload says so; or it may be, and what is before it ends another one. Where frames flow, the next one
+ * begins behind the last. */
+static bool begins(const struct video_buffer *b, const struct video_slot *s)
+{
+    if (!s || s->first || !s->may_be_first)
+        return s && s->first;
+    if (s->sequence == b->next_sequence)
+        return b->state == VIDEO_BUFFER_FLOWING || b->state == VIDEO_BUFFER_STUCK;
+    const struct video_slot *before = held(b, s->sequence - 1);
+    return before && (before->last || before->timestamp != s->timestamp);
+}
+
 /* The last sequence number of the complete frame that begins at `start`, or -1 below start. */
 static int64_t frame_end(const struct video_buffer *b, int64_t start)
 {
     const struct video_slot *s = held(b, start);
-    if (!s || !s->first)
+    if (!begins(b, s))
         return start - 1;
     uint32_t timestamp = s->timestamp;
     for (int64_t at = start;; at++) {
@@ -184,20 +196,43 @@ static int64_t frame_end(const struct video_buffer *b, int64_t start)
     }
 }
 
+static struct slice payload_of(const struct video_slot *s)
+{
+    return s->len > 0 ? slice_of(s->packet->bytes + s->offset, s->len) : slice_of(NULL, 0);
+}
+
 static size_t frame_bytes(const struct video_buffer *b, int64_t start, int64_t end)
 {
     size_t bytes = 0;
-    for (int64_t at = start; at <= end; at++)
-        bytes += held(b, at)->len;
+    for (int64_t at = start; at <= end; at++) {
+        const struct video_slot *s = held(b, at);
+        bool packed = s->len > 0 && s->codec->format->unpacked_len;
+        bytes += packed ? s->codec->format->unpacked_len(payload_of(s)) : s->len;
+    }
     return bytes;
+}
+
+static bool is_keyframe(const struct video_buffer *b, int64_t start, int64_t end)
+{
+    for (int64_t at = start; at <= end; at++)
+        if (held(b, at)->keyframe)
+            return true;
+    return false;
 }
 
 /* A keyframe says its size in its header, which need not lie in the first packet as a whole. */
 static void read_size(struct video_buffer *b, int64_t start, int64_t end, rtc_encoded_frame_options *o)
 {
     uint8_t header[PAYLOAD_KEYFRAME_HEADER_MAX];
-    size_t wanted = b->codec->format->keyframe_header_len, len = 0;
+    const struct payload_format *format = held(b, start)->codec->format;
+    size_t wanted = format->keyframe_header_len, len = 0;
     uint16_t width, height;
+    for (int64_t at = start; at <= end && o->width == 0; at++) {
+        o->width = held(b, at)->width;
+        o->height = held(b, at)->height;
+    }
+    if (o->width > 0 || wanted == 0)
+        return;
     for (int64_t at = start; at <= end && len < wanted; at++) {
         const struct video_slot *s = held(b, at);
         size_t more = s->len < wanted - len ? s->len : wanted - len;
@@ -205,7 +240,7 @@ static void read_size(struct video_buffer *b, int64_t start, int64_t end, rtc_en
             memcpy(header + len, s->packet->bytes + s->offset, more);
         len += more;
     }
-    (void)b->codec->format->frame_info(slice_of(header, len), &width, &height);
+    (void)format->frame_info(slice_of(header, len), &width, &height);
     o->width = width;
     o->height = height;
 }
@@ -217,9 +252,9 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     rtc_encoded_frame_options o = {
         .size = sizeof o,
         .kind = RTC_MEDIA_VIDEO,
-        .codec = b->codec->name,
+        .codec = head->codec->name,
         .data_len = frame_bytes(b, start, end),
-        .keyframe = head->keyframe,
+        .keyframe = is_keyframe(b, start, end),
         .rtp_timestamp = head->timestamp,
         .capture_time_us = now > 0 ? now : 1,
         .width = head->width,
@@ -227,16 +262,17 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
         .temporal_id = head->temporal_id,
         .layer_flags = head->layer_flags,
     };
-    if (head->keyframe && head->width == 0)
+    if (o.keyframe && o.width == 0)
         read_size(b, start, end, &o);
     if (rtc_encoded_frame_new(b->context, &o, &frame) != RTC_OK)
         return NULL;
-    uint8_t *to = rtc_encoded_frame_writable_data(frame);
+    struct writer w = writer_of(rtc_encoded_frame_writable_data(frame), o.data_len);
     for (int64_t at = start; at <= end; at++) {
         const struct video_slot *s = held(b, at);
-        if (s->len > 0)
-            memcpy(to, s->packet->bytes + s->offset, s->len);
-        to += s->len;
+        if (s->len > 0 && s->codec->format->unpack)
+            s->codec->format->unpack(payload_of(s), &w);
+        else
+            writer_bytes(&w, payload_of(s));
     }
     return frame;
 }
@@ -269,7 +305,7 @@ static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived,
     rtc_encoded_frame *frame = assemble(b, now, b->next_sequence, end);
     struct video_arrival arrival = {count_arrival(b, b->next_sequence, end).began, arrived};
     b->stats.frames_received++;
-    b->stats.key_frames_received += head->keyframe;
+    b->stats.key_frames_received += is_keyframe(b, b->next_sequence, end);
     b->stats.frames_dropped += !frame;
     for (; b->next_sequence <= end; b->next_sequence++)
         clear(b, held(b, b->next_sequence));
@@ -310,7 +346,7 @@ static void advance(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived)
     while (b->state == VIDEO_BUFFER_FLOWING || b->state == VIDEO_BUFFER_STUCK) {
         skip_padding(b);
         const struct video_slot *head = held(b, b->next_sequence);
-        if (head && !head->first) {
+        if (head && !begins(b, head)) {
             wait_for_keyframe(b, now); /* the sender left the beginning of a frame out */
             return;
         }
@@ -331,7 +367,7 @@ static void advance(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived)
 static const struct video_slot *frame_start(const struct video_buffer *b, int64_t sequence)
 {
     const struct video_slot *s = held(b, sequence);
-    while (s && !s->first)
+    while (s && !begins(b, s))
         s = s->sequence > b->next_sequence ? held(b, s->sequence - 1) : NULL;
     return s;
 }
@@ -340,7 +376,8 @@ static const struct video_slot *frame_start(const struct video_buffer *b, int64_
 static bool jump(struct video_buffer *b, int64_t sequence)
 {
     const struct video_slot *s = frame_start(b, sequence);
-    if (!s || !s->keyframe || frame_end(b, s->sequence) < s->sequence)
+    int64_t end = s ? frame_end(b, s->sequence) : 0;
+    if (!s || end < s->sequence || !is_keyframe(b, s->sequence, end))
         return false;
     drop_to(b, s->sequence);
     set_state(b, VIDEO_BUFFER_FLOWING);
@@ -352,7 +389,7 @@ static void jump_anywhere(struct video_buffer *b)
 {
     for (int64_t at = b->next_sequence; at <= b->highest; at++) {
         const struct video_slot *s = held(b, at);
-        if (s && s->first && s->keyframe && jump(b, at))
+        if (begins(b, s) && jump(b, at))
             return;
     }
 }
@@ -392,16 +429,18 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
         .height = p->height,
         .used = true,
         .first = p->first && p->payload.len > 0,
+        .may_be_first = p->may_be_first && p->payload.len > 0,
         .last = p->last,
         .keyframe = p->keyframe,
         .temporal_id = p->temporal_id,
         .layer_flags = p->layer_flags,
+        .codec = p->codec ? p->codec : b->codec,
     };
     if (p->packet)
         jitter_room_add(b->room, packet_cost(p->packet));
     if (p->payload.len > 0)
         s->offset = (uint16_t)(p->payload.data - p->packet->bytes);
-    if (s->first && s->keyframe)
+    if (s->keyframe)
         b->keyframe_time = now;
     if (p->sequence > b->highest)
         b->highest = p->sequence;

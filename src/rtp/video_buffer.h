@@ -28,13 +28,15 @@ extern const struct moves video_buffer_moves;
 struct video_packet {
     int64_t sequence; /* extended */
     uint32_t timestamp;
-    bool first, last; /* of its frame */
-    bool keyframe;    /* known of the first one only */
+    bool first, last;  /* of its frame */
+    bool may_be_first; /* it is, if it follows the end of another one */
+    bool keyframe;     /* its frame is one; not every packet of it says so */
     uint16_t width, height;
     uint8_t temporal_id, layer_flags;
-    rtc_time_t arrival;    /* not after it is inserted */
-    struct slice payload;  /* inside `packet`; empty: padding, which only fills its sequence number */
-    struct packet *packet; /* owned; may be NULL for padding */
+    rtc_time_t arrival;            /* not after it is inserted */
+    struct slice payload;          /* inside `packet`; empty: padding, which only fills its sequence number */
+    struct packet *packet;         /* owned; may be NULL for padding */
+    const struct codec_row *codec; /* NULL: the buffer's */
 };
 
 /* A part of its buffer; owns its packet. */
@@ -46,7 +48,8 @@ struct video_slot {
     uint16_t offset, len; /* of the payload in packet->bytes */
     uint16_t width, height;
     uint8_t temporal_id, layer_flags;
-    bool used, first, last, keyframe;
+    bool used, first, may_be_first, last, keyframe;
+    const struct codec_row *codec;
 };
 
 /* A part of its buffer, written where that is. */
@@ -59,10 +62,10 @@ struct video_buffer_stats {
 
 /* Embedded in struct rtp_receiver; written by video_buffer.c, `playout` by video_playout.c. */
 struct video_buffer {
-    rtc_context *context; /* the receiver's: no reference */
-    const struct codec_row *codec;
-    struct video_slot *slots; /* owned */
-    size_t capacity;          /* of slots; a power of two */
+    rtc_context *context;          /* the receiver's: no reference */
+    const struct codec_row *codec; /* of packets that do not say theirs */
+    struct video_slot *slots;      /* owned */
+    size_t capacity;               /* of slots; a power of two */
     size_t capacity_max;
     struct jitter_room *room; /* shared with other streams; NULL: none */
     enum video_buffer_state state;
