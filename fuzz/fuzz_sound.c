@@ -91,11 +91,11 @@ static void take(struct run *run, rtc_audio_frame *frame)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint32_t packets[] = {AUDIO_FRAMER_PACKET_SAMPLES, 480, 120, 2880};
+    static const uint32_t packets[] = {960, 480, 120, 2880};
     struct reader r = reader_of(slice_of(data, size));
     uint8_t flags = reader_u8(&r);
     struct run run = {.channels = 1 + (flags & 1), .packet = packets[flags >> 1 & 3], .time = 1000000000};
-    require(audio_framer_new(NULL, run.channels, run.packet, &run.framer) == RTC_OK);
+    require(audio_framer_new(NULL, 48000, run.channels, run.packet, &run.framer) == RTC_OK);
     for (unsigned frames = 0; reader_left(&r) >= 5 && frames < FRAMES_MAX; frames++) {
         rtc_audio_frame *frame = next_frame(&run, &r);
         take(&run, frame);

@@ -422,7 +422,7 @@ typedef struct rtc_encoder_settings {
     size_t size;
     uint32_t width, height;     /* video */
     uint32_t frames_per_second; /* video */
-    uint32_t sample_rate;       /* audio: 48000 */
+    uint32_t sample_rate;       /* audio: of the frames that come; the codec's clock rate: 48000 of Opus */
     uint32_t channels;          /* audio */
     uint32_t bitrate_bps;       /* what the network takes */
     uint32_t packet_loss_percent; /* audio: what in-band FEC should expect */

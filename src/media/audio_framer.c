@@ -13,12 +13,12 @@ enum { GAP_US = 100000, FOLLOW = 64 /* of a difference to the clock, what part i
 /* Owner: the encoding part of a sending pipeline, on whose thread everything here is called and written. */
 struct audio_framer {
     rtc_context *context;
-    uint32_t channels, packet_samples;
-    struct audio_resampler *resampler; /* NULL while the rate in is 48 kHz */
+    uint32_t rate, channels, packet_samples;
+    struct audio_resampler *resampler; /* NULL while the rate in is that rate */
     uint32_t rate_in;
     int16_t *mixed; /* the pushed frame in S16 and our channels */
     size_t mixed_capacity;
-    int16_t *ready; /* at 48 kHz, not yet in a packet */
+    int16_t *ready; /* at `rate`, not yet in a packet */
     size_t ready_capacity;
     uint32_t ready_samples;
     bool started;
@@ -27,18 +27,19 @@ struct audio_framer {
     int64_t popped; /* samples since then that went out in packets */
 };
 
-int audio_framer_new(rtc_context *context, uint32_t channels, uint32_t packet_samples, struct audio_framer **out)
+int audio_framer_new(rtc_context *context, uint32_t rate, uint32_t channels, uint32_t packet_samples, struct audio_framer **out)
 {
-    if (channels < 1 || channels > 2 || packet_samples < 1 || packet_samples > AUDIO_FRAMER_RATE)
+    if (rate < 1000 || rate > AUDIO_FRAMER_RATE_MAX || rate % 1000 != 0 || channels < 1 || channels > 2 || packet_samples < 1 ||
+        packet_samples > rate)
         return RTC_ERR_RANGE;
     context = context_resolve(context);
     struct audio_framer *f = context ? memory_zeroed(context, sizeof *f) : NULL;
     if (!f)
         return RTC_ERR_NO_MEMORY;
     f->context = rtc_context_ref(context);
+    f->rate = f->rate_in = rate;
     f->channels = channels;
     f->packet_samples = packet_samples;
-    f->rate_in = AUDIO_FRAMER_RATE;
     *out = f;
     return RTC_OK;
 }
@@ -62,9 +63,9 @@ void audio_framer_free(struct audio_framer *f)
     rtc_context_unref(context);
 }
 
-static rtc_time_t duration_us(int64_t samples)
+static rtc_time_t duration_us(const struct audio_framer *f, int64_t samples)
 {
-    return samples * 1000000 / AUDIO_FRAMER_RATE;
+    return samples * 1000000 / f->rate;
 }
 
 /* The mean of every `every`-th channel from `first` on, in S16. */
@@ -105,10 +106,10 @@ static int use_rate(struct audio_framer *f, uint32_t rate)
     if (rate == f->rate_in)
         return RTC_OK;
     struct audio_resampler *resampler = NULL;
-    if (rate != AUDIO_FRAMER_RATE) {
+    if (rate != f->rate) {
         if (!builtin_media_tools)
             return RTC_ERR_NOT_SUPPORTED;
-        int error = builtin_media_tools->resampler_new(f->context, f->channels, rate, AUDIO_FRAMER_RATE, &resampler);
+        int error = builtin_media_tools->resampler_new(f->context, f->channels, rate, f->rate, &resampler);
         if (error)
             return error;
     }
@@ -122,17 +123,17 @@ static int use_rate(struct audio_framer *f, uint32_t rate)
  * follows the clock little by little, for a sound card's second is not quite one. Otherwise there was a pause: RTP time goes on with it. */
 static void follow_time(struct audio_framer *f, rtc_time_t capture)
 {
-    rtc_time_t buffered_from = f->base_time + duration_us(f->popped);
-    rtc_time_t off = capture - (buffered_from + duration_us(f->ready_samples));
+    rtc_time_t buffered_from = f->base_time + duration_us(f, f->popped);
+    rtc_time_t off = capture - (buffered_from + duration_us(f, f->ready_samples));
     if (f->started && off <= GAP_US && off >= -GAP_US) {
         f->base_time += off / FOLLOW;
         return;
     }
     uint32_t ahead = f->popped > 0 ? (uint32_t)f->popped : 0;
     if (!f->started)
-        f->base_rtp = (uint32_t)((uint64_t)capture * 48 / 1000);
+        f->base_rtp = (uint32_t)((uint64_t)capture * (f->rate / 1000) / 1000);
     else if (capture > buffered_from)
-        f->base_rtp += ahead + (uint32_t)((uint64_t)(capture - buffered_from) * 48 / 1000);
+        f->base_rtp += ahead + (uint32_t)((uint64_t)(capture - buffered_from) * (f->rate / 1000) / 1000);
     else
         f->base_rtp += ahead + f->ready_samples;
     f->started = true;
@@ -143,7 +144,7 @@ static void follow_time(struct audio_framer *f, rtc_time_t capture)
 
 static int append(struct audio_framer *f, uint32_t samples)
 {
-    uint32_t room = f->resampler ? (uint32_t)((uint64_t)samples * AUDIO_FRAMER_RATE / f->rate_in) + RESAMPLE_MARGIN : samples;
+    uint32_t room = f->resampler ? (uint32_t)((uint64_t)samples * f->rate / f->rate_in) + RESAMPLE_MARGIN : samples;
     if (!memory_grow(f->context, (void **)&f->ready, &f->ready_capacity, ((size_t)f->ready_samples + room) * f->channels, sizeof *f->ready))
         return RTC_ERR_NO_MEMORY;
     int16_t *to = f->ready + (size_t)f->ready_samples * f->channels;
@@ -184,10 +185,10 @@ int audio_framer_pop(struct audio_framer *f, rtc_audio_frame **out)
     rtc_audio_frame_options o = {
         .size = sizeof o,
         .format = RTC_AUDIO_S16,
-        .sample_rate = AUDIO_FRAMER_RATE,
+        .sample_rate = f->rate,
         .channels = f->channels,
         .samples = f->packet_samples,
-        .capture_time_us = f->base_time + duration_us(f->popped),
+        .capture_time_us = f->base_time + duration_us(f, f->popped),
         .data = f->ready,
     };
     int error = rtc_audio_frame_new(f->context, &o, out);

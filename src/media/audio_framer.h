@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Cuts pushed sound of any rate, format, channel count and length into the packets that an audio encoder takes: S16 at 48 kHz, every packet
- * equally long. Resampling is done by the media tools; sound that is at 48 kHz already needs none. */
+/* Cuts pushed sound of any rate, format, channel count and length into the packets that an audio encoder takes: S16 at the encoder's rate,
+ * every packet equally long. Resampling is done by the media tools; sound that is at that rate already needs none. */
 #ifndef CRTC_AUDIO_FRAMER_H
 #define CRTC_AUDIO_FRAMER_H
 
@@ -8,10 +8,10 @@
 
 struct audio_framer;
 
-enum { AUDIO_FRAMER_RATE = 48000, AUDIO_FRAMER_PACKET_SAMPLES = 960 /* 20 ms */ };
+enum { AUDIO_FRAMER_RATE_MAX = 48000, AUDIO_FRAMER_PACKETS_PER_S = 50 /* of 20 ms */ };
 
-/* `channels`: 1 or 2, what comes out; more come down, fewer are repeated. */
-int audio_framer_new(rtc_context *context, uint32_t channels, uint32_t packet_samples, struct audio_framer **out);
+/* `rate`: whole kHz, up to 48000. `channels`: 1 or 2, what comes out; more come down, fewer are repeated. */
+int audio_framer_new(rtc_context *context, uint32_t rate, uint32_t channels, uint32_t packet_samples, struct audio_framer **out);
 void audio_framer_free(struct audio_framer *framer);
 /* Takes one frame (borrowed). Then audio_framer_pop() until it yields NULL. RTC_ERR_NOT_SUPPORTED: another rate, and no media tools. */
 int audio_framer_push(struct audio_framer *framer, rtc_audio_frame *frame);

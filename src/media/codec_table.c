@@ -2,6 +2,7 @@
 /* The table of codecs; see codec_table.h. */
 #include "codec_table.h"
 
+#include "g711_payload.h"
 #include "opus_payload.h"
 #include "vp8_payload.h"
 
@@ -17,6 +18,20 @@ const struct codec_row codec_rows[] = {
      .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE,
      .fmtp = "minptime=10;useinbandfec=1",
      .inband_fec_parameter = "useinbandfec"},
+    {.name = "PCMU", /* RFC 3551 section 4.5.14 */
+     .kind = RTC_MEDIA_AUDIO,
+     .format = &g711_payload_format,
+     .clock_rate = G711_CLOCK_RATE,
+     .channels = 1,
+     .payload_type = PCMU_PAYLOAD_TYPE,
+     .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE},
+    {.name = "PCMA",
+     .kind = RTC_MEDIA_AUDIO,
+     .format = &g711_payload_format,
+     .clock_rate = G711_CLOCK_RATE,
+     .channels = 1,
+     .payload_type = PCMA_PAYLOAD_TYPE,
+     .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE},
     {.name = "VP8", /* RFC 7741 */
      .kind = RTC_MEDIA_VIDEO,
      .format = &vp8_payload_format,

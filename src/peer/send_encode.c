@@ -29,12 +29,17 @@ void send_pipeline_adopt_codec(struct send_pipeline *p)
 static void follow_codec(struct send_pipeline *p)
 {
     const rtc_codec_ops *before = p->worker.codec;
+    const struct jsep_codec negotiated = p->worker.negotiated;
     pthread_mutex_lock(&p->lock);
     bool changed = p->shared.codec_changed;
     if (changed)
         send_pipeline_adopt_codec(p);
     p->shared.keyframe_wanted = p->shared.keyframe_wanted || changed;
     pthread_mutex_unlock(&p->lock);
+    if (negotiated.clock_rate != p->worker.negotiated.clock_rate || negotiated.channels != p->worker.negotiated.channels) {
+        audio_framer_free(p->worker.framer);
+        p->worker.framer = NULL;
+    }
     if (!changed || !p->worker.encoder)
         return;
     before->encoder_free(p->worker.encoder);
@@ -50,7 +55,7 @@ static void settings_of(struct send_pipeline *p, rtc_codec_parameters *parameter
         .width = p->worker.encoder_width,
         .height = p->worker.encoder_height,
         .frames_per_second = p->worker.frame_rate,
-        .sample_rate = AUDIO_FRAMER_RATE,
+        .sample_rate = codec->clock_rate,
         .channels = p->worker.channels,
         .inband_fec = p->worker.inband_fec,
         .encodings = p->encodings,
@@ -339,8 +344,10 @@ static void encode_audio(struct send_pipeline *p, rtc_audio_frame *frame)
 {
     int error = RTC_OK;
     if (!p->worker.framer) {
-        p->worker.channels = rtc_audio_frame_channels(frame) > 1 ? 2 : 1;
-        error = audio_framer_new(p->context, p->worker.channels, AUDIO_FRAMER_PACKET_SAMPLES, &p->worker.framer);
+        const struct jsep_codec *codec = &p->worker.negotiated;
+        p->worker.channels = rtc_audio_frame_channels(frame) > 1 && codec->channels > 1 ? 2 : 1;
+        error = audio_framer_new(p->context, codec->clock_rate, p->worker.channels, codec->clock_rate / AUDIO_FRAMER_PACKETS_PER_S,
+                                 &p->worker.framer);
     }
     if (!error)
         error = audio_framer_push(p->worker.framer, frame);

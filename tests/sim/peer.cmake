@@ -16,7 +16,8 @@ crtc_test(test_sim_peer_relays LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES p
 crtc_test(test_sim_peer_endpoint LABEL sim TIMEOUT 300 SEES ${peer_sees}
   SOURCES peer_endpoint.c sim_hall.c sim_network.c sim_nat.c sim_tcp.c sim_stun_server.c usrsctp_time.c)
 if(TARGET crtc_codecs) # real codecs, and the conversion that they need
-  crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} codecs SOURCES peer_media.c ${peer_harness})
+  crtc_test(test_sim_peer_media LABEL sim TIMEOUT 600 SEES ${peer_sees} codecs SOURCES peer_media.c peer_studio.c ${peer_harness})
+  crtc_test(test_sim_peer_real_codecs LABEL sim TIMEOUT 300 SEES ${peer_sees} codecs SOURCES peer_real_codecs.c peer_studio.c ${peer_harness})
   crtc_test(test_sim_peer_stats_media LABEL sim TIMEOUT 300 SEES ${peer_sees} codecs SOURCES peer_stats_media.c ${peer_harness})
   crtc_program(test_sim_peer_camera SEES ${peer_sees} codecs SOURCES peer_camera.c ${peer_harness} LIBRARIES cmocka)
   add_test(NAME test_sim_peer_camera COMMAND test_sim_peer_camera 30 *300_kbit) # the cheapest; all of them for ten minutes are for an idle machine

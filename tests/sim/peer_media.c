@@ -2,9 +2,9 @@
 /* Calls in virtual time through whole connections: scripted frames over clean and bad networks, judged at the application's end; and short
  * calls with the real codecs, judged on decoded pictures and sound. */
 #include "peer_pump.h"
+#include "peer_studio.h"
 
 #include "../scripted_media.h"
-#include "test_picture.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -317,131 +317,17 @@ static void datagram_sizes(void **state)
 
 /* ---- Real codecs ---- */
 
-struct watched {
-    uint64_t pictures, readable, wrong;
-    uint16_t number;
-    bool any;
-    uint64_t samples, loud;
-    double energy_at_tone, energy;
-};
-
-static void watch_picture(void *user, rtc_video_frame *frame)
-{
-    struct watched *w = user;
-    uint16_t number;
-    w->pictures++;
-    if (!test_picture_read(frame, &number))
-        return;
-    w->readable++;
-    w->wrong += w->any && (uint16_t)(number - w->number) > 1000;
-    w->number = number;
-    w->any = true;
-}
-
-/* The share of the sound's energy that is at 1 kHz. */
-static void watch_sound(void *user, rtc_audio_frame *frame)
-{
-    struct watched *w = user;
-    const int16_t *s = rtc_audio_frame_data(frame);
-    uint32_t n = rtc_audio_frame_samples(frame), channels = rtc_audio_frame_channels(frame);
-    double re = 0, im = 0, energy = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        double v = s[i * channels] / 32768.0, angle = 2 * M_PI * 1000.0 * i / 48000.0;
-        re += v * cos(angle);
-        im += v * sin(angle);
-        energy += v * v;
-    }
-    w->samples += n;
-    w->energy += energy;
-    w->energy_at_tone += 2 * (re * re + im * im) / n;
-    w->loud += energy / n > 0.001 ? n : 0;
-}
-
-static void push_picture(rtc_context *context, rtc_media_source *source, uint32_t number, rtc_time_t now)
-{
-    const rtc_video_frame_options options = {
-        .size = sizeof options, .format = RTC_VIDEO_I420, .width = 320, .height = 240, .capture_time_us = now};
-    const struct test_picture picture = {.number = number, .time_us = now};
-    rtc_video_frame *frame;
-    assert_int_equal(rtc_video_frame_new(context, &options, &frame), RTC_OK);
-    test_picture_draw(frame, &picture);
-    assert_int_equal(rtc_media_source_push_video(source, frame), RTC_OK);
-    rtc_video_frame_unref(frame);
-}
-
-static void push_tone(rtc_context *context, rtc_media_source *source, double *phase, rtc_time_t now)
-{
-    int16_t samples[480];
-    const rtc_audio_frame_options options = {.size = sizeof options,
-                                             .format = RTC_AUDIO_S16,
-                                             .sample_rate = 48000,
-                                             .channels = 1,
-                                             .samples = 480,
-                                             .capture_time_us = now,
-                                             .data = samples};
-    rtc_audio_frame *frame;
-    for (int i = 0; i < 480; i++, *phase += 2 * M_PI * 1000.0 / 48000.0)
-        samples[i] = (int16_t)(8000 * sin(*phase));
-    assert_int_equal(rtc_audio_frame_new(context, &options, &frame), RTC_OK);
-    assert_int_equal(rtc_media_source_push_audio(source, frame), RTC_OK);
-    rtc_audio_frame_unref(frame);
-}
-
-static struct {
-    rtc_media_source *video, *audio;
-    rtc_media_stream_track *video_track, *audio_track;
-    rtc_time_t next_video, next_audio;
-    uint32_t number;
-    double phase;
-} studio;
-
-static void studio_step(struct sim_peers *p, void *user)
-{
-    (void)user;
-    for (; studio.next_audio <= p->now; studio.next_audio += 10 * MS)
-        push_tone(p->context, studio.audio, &studio.phase, studio.next_audio);
-    for (; studio.next_video <= p->now; studio.next_video += 50 * MS)
-        push_picture(p->context, studio.video, studio.number++, studio.next_video);
-}
-
-static rtc_time_t studio_next(struct sim_peers *p, void *user)
-{
-    (void)p;
-    (void)user;
-    return studio.next_audio < studio.next_video ? studio.next_audio : studio.next_video;
-}
-
-static void open_studio(struct sim_peers *p)
-{
-    memset(&studio, 0, sizeof studio);
-    studio.next_audio = studio.next_video = MS;
-    assert_int_equal(rtc_media_source_new(p->context, RTC_MEDIA_VIDEO, "picture", NULL, NULL, &studio.video), RTC_OK);
-    assert_int_equal(rtc_media_source_new(p->context, RTC_MEDIA_AUDIO, "tone", NULL, NULL, &studio.audio), RTC_OK);
-    assert_int_equal(rtc_media_stream_track_new(studio.video, &studio.video_track), RTC_OK);
-    assert_int_equal(rtc_media_stream_track_new(studio.audio, &studio.audio_track), RTC_OK);
-    p->on_step = studio_step;
-    p->next_step = studio_next;
-}
-
-static void close_studio(void)
-{
-    rtc_media_stream_track_unref(studio.video_track);
-    rtc_media_stream_track_unref(studio.audio_track);
-    rtc_media_source_unref(studio.video);
-    rtc_media_source_unref(studio.audio);
-}
-
 static void real_call(uint64_t seed, const struct sim_link *link, double least_shown)
 {
-    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = watch_picture, .on_audio = watch_sound};
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = studio_watch_picture, .on_audio = studio_watch_sound};
     struct sim_peers p;
-    struct watched w = {0};
+    struct studio_watched w = {0};
     rtc_media_sink *sinks[2];
     rtc_media_stream_track *tracks[2];
     print_message("seed %llu\n", (unsigned long long)seed);
     assert_true(sim_peers_init(&p, seed, link, NULL, NULL));
     p.manual = true;
-    open_studio(&p);
+    studio_open(&p);
     assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, studio.audio_track, NULL, 0, NULL), RTC_OK);
     assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, studio.video_track, NULL, 0, NULL), RTC_OK);
     peer_exchange(&p, 0);
@@ -452,21 +338,20 @@ static void real_call(uint64_t seed, const struct sim_link *link, double least_s
     peer_connect(&p, 5 * SECOND);
     uint32_t first = studio.number;
     peer_run(&p, 8 * SECOND);
-    double shown = (double)w.readable / (studio.number - first), tone = w.energy_at_tone / w.energy,
-           loud = (double)w.loud / (double)w.samples;
+    double shown = (double)w.readable / (studio.number - first), tone = w.energy_at_tone / w.energy, loud = w.loud / w.seconds;
     print_message("shown %.3f of the pictures, %llu unreadable; %.3f of the sound's energy at its tone, %.3f of it loud\n", shown,
                   (unsigned long long)(w.pictures - w.readable), tone, loud);
     assert_true(shown >= least_shown);
     assert_true(w.pictures - w.readable <= 2);
     assert_int_equal(w.wrong, 0);
     assert_true(tone > 0.9 && loud > 0.9);
-    assert_true(w.samples > 7 * 48000);
+    assert_true(w.seconds > 7);
     for (size_t i = 0; i < 2; i++) {
         rtc_media_stream_track_remove_sink(tracks[i], sinks[i]);
         rtc_media_stream_track_unref(tracks[i]);
     }
     sim_peers_fini(&p);
-    close_studio();
+    studio_close();
 }
 
 static double encoded_frames(struct sim_peers *p)
@@ -491,7 +376,7 @@ static void encoder_counters(void **state)
     (void)state;
     assert_true(sim_peers_init(&p, 12, &link, NULL, NULL));
     p.manual = true;
-    open_studio(&p);
+    studio_open(&p);
     assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, studio.video_track, NULL, 0, &sender), RTC_OK);
     peer_exchange(&p, 0);
     peer_connect(&p, 5 * SECOND);
@@ -510,7 +395,7 @@ static void encoder_counters(void **state)
         assert_true(encoded_frames(&p) >= last);
     }
     sim_peers_fini(&p);
-    close_studio();
+    studio_close();
 }
 
 static void real_codecs(void **state)

@@ -147,10 +147,14 @@ static char *bundle_only(struct scene *s)
 {
     static const char data[] = "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=bundle-only\r\n"
                                "a=sctp-port:5000\r\na=max-message-size:262144\r\n";
-    char *text = text_replace(peer_description(&s->p, 0), "opus/48000/2", "unknown/48000/2"), *section = text_section(text, 1);
+    char *no_opus = text_replace(peer_description(&s->p, 0), "opus/48000/2", "unknown/48000/2"),
+         *no_ulaw = text_replace(no_opus, "PCMU/", "odd/");
+    char *text = text_replace(no_ulaw, "PCMA/", "other/"), *section = text_section(text, 1);
     char *offer = text_replace(text, section, data);
     free(section);
     free(text);
+    free(no_ulaw);
+    free(no_opus);
     return offer;
 }
 

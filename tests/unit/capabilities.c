@@ -14,11 +14,18 @@ static void test_sound(void **state)
     (void)state;
     struct capabilities c;
     capabilities_of(RTC_MEDIA_AUDIO, &c);
-    assert_int_equal(c.codec_count, 3);
-    for (size_t i = 1; i < 3; i++) {
+    assert_int_equal(c.codec_count, 5);
+    for (size_t i = 1; i < 3; i++) { /* RFC 7874 section 3, with the numbers of RFC 3551 section 6 */
+        assert_string_equal(c.codecs[i].name, i == 1 ? "PCMU" : "PCMA");
+        assert_int_equal(c.codecs[i].payload_type, i == 1 ? 0 : 8);
+        assert_int_equal(c.codecs[i].clock_rate, 8000);
+        assert_int_equal(c.codecs[i].channels, 1);
+        assert_string_equal(c.codecs[i].fmtp, "");
+    }
+    for (size_t i = 3; i < 5; i++) {
         assert_string_equal(c.codecs[i].name, "telephone-event");
-        assert_int_equal(c.codecs[i].clock_rate, i == 1 ? 48000 : 8000);
-        assert_int_equal(c.codecs[i].payload_type, i == 1 ? 110 : 126);
+        assert_int_equal(c.codecs[i].clock_rate, i == 3 ? 48000 : 8000);
+        assert_int_equal(c.codecs[i].payload_type, i == 3 ? 110 : 126);
     }
     assert_string_equal(c.codecs[0].name, "opus");
     assert_int_equal(c.codecs[0].payload_type, 111);

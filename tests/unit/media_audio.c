@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { PACKET = AUDIO_FRAMER_PACKET_SAMPLES };
+enum { PACKET = 48000 / AUDIO_FRAMER_PACKETS_PER_S };
 
 static rtc_audio_frame *new_frame(uint32_t rate, uint32_t channels, uint32_t samples, rtc_time_t time, const int16_t *data)
 {
@@ -46,7 +46,7 @@ static rtc_audio_frame *pop(struct audio_framer *framer)
 static struct audio_framer *new_framer(uint32_t channels)
 {
     struct audio_framer *framer;
-    assert_int_equal(audio_framer_new(NULL, channels, PACKET, &framer), RTC_OK);
+    assert_int_equal(audio_framer_new(NULL, 48000, channels, PACKET, &framer), RTC_OK);
     return framer;
 }
 
@@ -179,8 +179,8 @@ static void test_channels_and_formats(void **state)
     rtc_audio_frame_unref(f);
     audio_framer_free(mono);
     audio_framer_free(stereo);
-    assert_int_equal(audio_framer_new(NULL, 3, PACKET, &mono), RTC_ERR_RANGE);
-    assert_int_equal(audio_framer_new(NULL, 1, 0, &mono), RTC_ERR_RANGE);
+    assert_int_equal(audio_framer_new(NULL, 48000, 3, PACKET, &mono), RTC_ERR_RANGE);
+    assert_int_equal(audio_framer_new(NULL, 48000, 1, 0, &mono), RTC_ERR_RANGE);
 }
 
 /* A tone at another rate is the same tone at 48 kHz, as long, and whole. */
@@ -231,7 +231,7 @@ static int frame_some(rtc_context *context, void *user)
     (void)user;
     struct audio_framer *framer;
     rtc_audio_frame *in = new_frame(16000, 1, 320, 1000, NULL), *out = NULL;
-    int error = audio_framer_new(context, 2, PACKET, &framer);
+    int error = audio_framer_new(context, 48000, 2, PACKET, &framer);
     if (!error) {
         for (int i = 0; i < 2 && !error; i++)
             error = audio_framer_push(framer, in);

@@ -21,7 +21,8 @@ static void test_rows_are_whole(void **state)
         assert_false(row->auxiliary);
         assert_true(row->kind == RTC_MEDIA_AUDIO || row->kind == RTC_MEDIA_VIDEO);
         assert_true(row->clock_rate > 0 && row->channels > 0);
-        assert_true(row->payload_type >= 96 && row->payload_type <= 127); /* the dynamic ones (RFC 3551 section 3) */
+        bool is_static = row->payload_type == 0 || row->payload_type == 8; /* PCMU, PCMA; else a dynamic one (RFC 3551 sections 3 and 6) */
+        assert_true(is_static || (row->payload_type >= 96 && row->payload_type <= 127));
         assert_non_null(row->format->parse);
         if (row->kind != RTC_MEDIA_VIDEO)
             continue;

@@ -223,7 +223,7 @@ static void test_framer_without_media(void **state)
     struct audio_framer *framer;
     rtc_audio_frame *sound, *packet;
     rtc_audio_frame_options o = {.size = sizeof o, .format = RTC_AUDIO_S16, .sample_rate = 44100, .channels = 1, .samples = 960};
-    assert_int_equal(audio_framer_new(NULL, 1, 960, &framer), RTC_OK);
+    assert_int_equal(audio_framer_new(NULL, 48000, 1, 960, &framer), RTC_OK);
     assert_int_equal(rtc_audio_frame_new(NULL, &o, &sound), RTC_OK);
     assert_int_equal(audio_framer_push(framer, sound), RTC_ERR_NOT_SUPPORTED);
     rtc_audio_frame_unref(sound);
