@@ -160,6 +160,13 @@ RTC_EXPORT int rtc_rtp_receiver_select_rid(rtc_rtp_receiver *receiver, const cha
 /* Asks the peer for a keyframe.
  * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_INVALID_STATE (nothing is received yet; stopped or closed). */
 RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);
+/* jitterBufferTarget (webrtc-pc 5.3): how long what comes is held back at least before it is played, in milliseconds. False without: then, as with 0, for as long as is
+ * best. What `out` points to is untouched then; it may be NULL. */
+RTC_EXPORT bool rtc_rtp_receiver_jitter_buffer_target_ms(const rtc_rtp_receiver *receiver, double *out);
+/* Sets it; NULL: none. Playout goes there within some seconds, by stretching and shrinking what is heard, and holds for streams that come later, too; frames that there is no
+ * room for (rtc_limits) are not held back. Sound and pictures that belong together wait for each other, up to a second. May be set at any time, of a stopped one in vain.
+ * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_RANGE (not 0 to 4000). */
+RTC_EXPORT int rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_receiver *receiver, const double *target_ms);
 /* getStats of a receiver: its "inbound-rtp", and what these refer to, directly or not (webrtc-pc 8.5). A report without any dictionary when nothing has been received, stopped, or closed.
  * *out is a reference of the caller's.
  * Errors: RTC_ERR_TYPE (receiver or out is NULL), RTC_ERR_NO_MEMORY. */

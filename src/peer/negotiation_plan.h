@@ -19,6 +19,7 @@ struct transceiver_facts {
     size_t encoding_count;
     bool widened; /* they are those that the pending offer of the peer wants */
     uint8_t dscp;
+    rtc_time_t playout_target; /* jitterBufferTarget */
     const char *offered_mid; /* of the section that an offer was created with for it; NULL: none */
 };
 

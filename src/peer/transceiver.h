@@ -118,6 +118,8 @@ struct rtc_rtp_receiver {
     size_t media_stream_count;
     struct receiver_sources *sources; /* owned: who was heard lately */
     struct track_feedback *feedback;  /* what the track's consumers ask for */
+    bool has_jitter_buffer_target;    /* written by transceiver_api.c, and so its value */
+    double jitter_buffer_target_ms;   /* 0 without */
     bool ended_untold;                /* its track is to end, in a task of its own */
     bool ended_queued;                /* the event that does it is on its way */
 };

@@ -174,6 +174,34 @@ int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver)
     return RTC_OK;
 }
 
+bool rtc_rtp_receiver_jitter_buffer_target_ms(const rtc_rtp_receiver *receiver, double *out)
+{
+    bool has = receiver && receiver->has_jitter_buffer_target;
+    if (has && out)
+        *out = receiver->jitter_buffer_target_ms;
+    return has;
+}
+
+/* webrtc-pc 5.3, the setter of jitterBufferTarget. */
+int rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_receiver *receiver, const double *target_ms)
+{
+    enum { MOST_MS = 4000 };
+    if (!receiver)
+        return error_say(RTC_ERR_TYPE, "rtc_rtp_receiver_set_jitter_buffer_target_ms: receiver is NULL");
+    rtc_rtp_transceiver *t = of_receiver(receiver);
+    if (target_ms && !(*target_ms >= 0 && *target_ms <= MOST_MS))
+        return error_say(RTC_ERR_RANGE, "the target is %g ms: it is 0 to %d", *target_ms, MOST_MS);
+    receiver->has_jitter_buffer_target = target_ms != NULL;
+    receiver->jitter_buffer_target_ms = target_ms ? *target_ms : 0;
+    if (!t->connection || !t->rtp_member)
+        return RTC_OK;
+    (void)peer_now(t->connection);
+    rtp_session_set_member_playout_target(transport_media(t->transport), t->rtp_member,
+                                          (rtc_time_t)(receiver->jitter_buffer_target_ms * 1000));
+    peer_settle(t->connection);
+    return RTC_OK;
+}
+
 /* A transceiver whose sender is free and was never used (webrtc-pc 5.1, addTrack step 7). */
 static rtc_rtp_transceiver *reusable(rtc_peer_connection *pc, rtc_media_kind kind)
 {

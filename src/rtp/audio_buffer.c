@@ -18,6 +18,8 @@ enum {
     LOSS_MEMORY_US = 6000000,         /* for so long after a loss one packet more is waited for: it may carry the lost one (in-band FEC) */
     ACCELERATE_EVERY_US = 100000,     /* what is shortened, or stretched, oftener is heard */
     EXPAND_EVERY_US = 200000,
+    FAR_US = 100000,            /* an asked delay that is so much longer is not to be waited for: every second packet is stretched */
+    SPARE_PACKETS = 16,         /* beside what is held back: for bursts */
     EXPAND_PATIENCE_US = 200000 /* below the target for so long before speech is stretched; silence is at once */
 };
 
@@ -78,15 +80,26 @@ rtc_time_t audio_buffer_own_target(const struct audio_buffer *b, rtc_time_t now)
     return target < MAX_DELAY_US ? target : MAX_DELAY_US;
 }
 
+static rtc_time_t asked_delay(const struct audio_buffer *b)
+{
+    rtc_time_t most = b->capacity > SPARE_PACKETS ? to_us(b, (int64_t)(b->capacity - SPARE_PACKETS) * b->duration) : 0;
+    return b->asked_delay < most ? b->asked_delay : most;
+}
+
 rtc_time_t audio_buffer_target(const struct audio_buffer *b, rtc_time_t now)
 {
-    rtc_time_t own = audio_buffer_own_target(b, now);
-    return own > b->minimum_delay ? own : b->minimum_delay;
+    rtc_time_t own = audio_buffer_own_target(b, now), asked = asked_delay(b), more = own > b->minimum_delay ? own : b->minimum_delay;
+    return more > asked ? more : asked;
 }
 
 void audio_buffer_set_minimum_delay(struct audio_buffer *b, rtc_time_t delay)
 {
     b->minimum_delay = delay;
+}
+
+void audio_buffer_set_asked_delay(struct audio_buffer *b, rtc_time_t delay)
+{
+    b->asked_delay = delay;
 }
 
 /* ---- Insertion ---- */
@@ -300,6 +313,11 @@ static int64_t leave_out(struct audio_buffer *b, int64_t gap, rtc_time_t target)
     return gap - skip;
 }
 
+static bool is_far(const struct audio_buffer *b)
+{
+    return audio_buffer_delay(b) + FAR_US < asked_delay(b);
+}
+
 static bool may_expand(struct audio_buffer *b, rtc_time_t now, rtc_time_t target)
 {
     bool below = audio_buffer_delay(b) + to_us(b, b->duration) < target;
@@ -307,7 +325,7 @@ static bool may_expand(struct audio_buffer *b, rtc_time_t now, rtc_time_t target
         b->below_since = RTC_TIME_NEVER;
     else if (b->below_since == RTC_TIME_NEVER)
         b->below_since = now;
-    return below && now - b->last_expand >= EXPAND_EVERY_US;
+    return below && now - b->last_expand >= (is_far(b) ? 2 * to_us(b, b->duration) : EXPAND_EVERY_US);
 }
 
 /* Nothing is missing: it is played slower (webrtc-stats, insertedSamplesForDeceleration). */
@@ -346,7 +364,7 @@ static bool play_head(struct audio_buffer *b, rtc_time_t now, rtc_time_t target,
         b->last_accelerate = now;
         return play(b, RTP_AUDIO_ACCELERATE, out);
     }
-    if (may_expand(b, now, target) && (b->quiet || now - b->below_since >= EXPAND_PATIENCE_US))
+    if (may_expand(b, now, target) && (b->quiet || is_far(b) || now - b->below_since >= EXPAND_PATIENCE_US))
         return expand(b, now, out);
     return play(b, RTP_AUDIO_PACKET, out);
 }

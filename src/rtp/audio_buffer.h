@@ -70,6 +70,7 @@ struct audio_buffer {
     bool concealing;
     bool fec_taken;           /* the packet in front gave what the one before it lacked */
     rtc_time_t minimum_delay; /* asked for by lip sync */
+    rtc_time_t asked_delay;   /* by the application; 0: nothing */
     rtc_time_t lossy_until;   /* recent loss: keep room for FEC */
     rtc_time_t last_accelerate, last_expand, below_since, starved_since;
     struct audio_buffer_stats stats;
@@ -90,8 +91,11 @@ rtc_time_t audio_buffer_deadline(const struct audio_buffer *buffer);
 /* How long after its earliest possible arrival the due sample is played, and what that should be. */
 rtc_time_t audio_buffer_delay(const struct audio_buffer *buffer);
 rtc_time_t audio_buffer_target(const struct audio_buffer *buffer, rtc_time_t now);
-/* What the stream would wait by itself. */
+/* What the stream would wait by itself, if nobody asked for more. */
 rtc_time_t audio_buffer_own_target(const struct audio_buffer *buffer, rtc_time_t now);
 void audio_buffer_set_minimum_delay(struct audio_buffer *buffer, rtc_time_t delay);
+/* No less than this, as far as there is room for so many packets; it is reached faster than what the network or lip sync wants. 0: whatever
+ * is best. */
+void audio_buffer_set_asked_delay(struct audio_buffer *buffer, rtc_time_t delay);
 
 #endif

@@ -471,6 +471,11 @@ static bool observable(const struct rtp_receiver *r)
     return r->buffer.video.playout.has_offset;
 }
 
+static rtc_time_t later(rtc_time_t a, rtc_time_t b)
+{
+    return a > b ? a : b;
+}
+
 void rtp_receiver_observe(struct rtp_receiver *r, rtc_time_t now)
 {
     r->party.known = observable(r);
@@ -479,10 +484,10 @@ void rtp_receiver_observe(struct rtp_receiver *r, rtc_time_t now)
     r->party.base = base_of(r);
     if (r->kind == RTC_MEDIA_AUDIO) {
         r->party.delay = audio_buffer_delay(&r->buffer.audio);
-        r->party.own_delay = audio_buffer_own_target(&r->buffer.audio, now);
+        r->party.own_delay = later(audio_buffer_own_target(&r->buffer.audio, now), r->buffer.audio.asked_delay);
     } else {
         r->party.delay = video_playout_delay(&r->buffer.video.playout);
-        r->party.own_delay = video_playout_own_target(&r->buffer.video.playout);
+        r->party.own_delay = later(video_playout_own_target(&r->buffer.video.playout), r->buffer.video.playout.asked_delay);
     }
 }
 
@@ -492,6 +497,14 @@ void rtp_receiver_follow(struct rtp_receiver *r)
         audio_buffer_set_minimum_delay(&r->buffer.audio, r->party.added);
     else
         video_playout_set_minimum_delay(&r->buffer.video.playout, r->party.added);
+}
+
+void rtp_receiver_set_target(struct rtp_receiver *r, rtc_time_t target)
+{
+    if (r->kind == RTC_MEDIA_AUDIO)
+        audio_buffer_set_asked_delay(&r->buffer.audio, target);
+    else
+        video_playout_set_asked_delay(&r->buffer.video.playout, target);
 }
 
 /* ---- Statistics ---- */

@@ -72,6 +72,8 @@ void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, 
                                  const struct rtp_header *header, struct packet *packet);
 /* It bounds how long repair is waited for. */
 void rtp_receiver_set_round_trip(struct rtp_receiver *receiver, rtc_time_t round_trip);
+/* How long what comes is held back at least (webrtc-pc 5.3, jitterBufferTarget); 0: as is best. */
+void rtp_receiver_set_target(struct rtp_receiver *receiver, rtc_time_t target);
 
 /* One that arrived then: the delay since it (DLSR, RFC 3550 6.4.1) counts from there. */
 void rtp_receiver_sender_report(struct rtp_receiver *receiver, rtc_time_t arrived, const struct rtcp_sender_info *info);

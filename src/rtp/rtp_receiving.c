@@ -142,6 +142,7 @@ static void serve(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_s
     if (!rs->playing)
         return;
     rtp_receiver_set_round_trip(rs->playing, rtp_outlet_round_trip(rc->outlet));
+    rtp_receiver_set_target(rs->playing, rs->member->config.playout_target);
     rtp_receiver_play(rs->playing, now, rs->member->handle, rs->handle, out);
     rtp_reports_feedback(rc->reports, now, rs, out);
 }

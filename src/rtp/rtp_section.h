@@ -60,6 +60,7 @@ struct rtp_section {
     char remote_stream_id[64];     /* sections with the same one are synchronised to each other (lip sync) */
     uint32_t peer_max_bitrate_bps; /* the peer's (b=TIAS, b=AS); 0: none */
     uint8_t dscp;                  /* of its packets */
+    rtc_time_t playout_target;     /* what comes is held back for so long at least; 0: as is best */
 };
 
 /* NULL: it has none with this rid. */

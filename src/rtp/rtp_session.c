@@ -177,6 +177,13 @@ void rtp_session_set_member_dscp(struct rtp_session *s, uint32_t handle, uint8_t
         m->config.dscp = dscp;
 }
 
+void rtp_session_set_member_playout_target(struct rtp_session *s, uint32_t handle, rtc_time_t target)
+{
+    struct rtp_member *m = rtp_members_find(&s->members, handle);
+    if (m)
+        m->config.playout_target = target;
+}
+
 /* ---- Sending ---- */
 
 int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t stream, rtc_encoded_frame *frame, uint8_t audio_level,

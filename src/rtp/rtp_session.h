@@ -59,6 +59,8 @@ void rtp_session_set_peer_bitrate(struct rtp_session *session, rtc_time_t now, u
 void rtp_session_set_stream_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint32_t max_bitrate_bps,
                                     struct out *out);
 void rtp_session_set_member_dscp(struct rtp_session *session, uint32_t member, uint8_t dscp);
+/* What the member receives is held back for so long at least before it is played (webrtc-pc 5.3, jitterBufferTarget); 0: as is best. */
+void rtp_session_set_member_playout_target(struct rtp_session *session, uint32_t member, rtc_time_t target);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */

@@ -10,6 +10,8 @@ enum {
     MAX_DELAY_US = 650000,    /* where the histogram ends (delay_estimator.h) */
     UP_PER_MILLE = 100,       /* how fast the delay changes, microseconds per millisecond: no faster than audio can follow */
     DOWN_PER_MILLE = 200,
+    ASKED_PER_MILLE = 500,            /* up, when the application asked for it */
+    SPARE_FRAMES = 8,                 /* of VIDEO_READY_MAX: for those that are complete at once */
     DISCONTINUITY_EARLY_US = 1000000, /* as audio_buffer.c */
     DISCONTINUITY_LATE_US = 5000000,
     FREEZE_EXTRA_US = 150000, /* webrtc-stats, freezeCount */
@@ -32,6 +34,24 @@ void video_playout_set_minimum_delay(struct video_playout *p, rtc_time_t delay)
     p->minimum_delay = delay;
 }
 
+void video_playout_set_asked_delay(struct video_playout *p, rtc_time_t delay)
+{
+    p->asked_delay = delay;
+}
+
+static rtc_time_t target(const struct video_playout *p)
+{
+    rtc_time_t own = video_playout_own_target(p), more = own > p->minimum_delay ? own : p->minimum_delay;
+    return more > p->asked_delay ? more : p->asked_delay;
+}
+
+/* There is no room to hold back as much as was asked for. */
+static bool is_crowded(const struct video_playout *p)
+{
+    return p->asked_delay > 0 &&
+           (p->ready_count > VIDEO_READY_MAX - SPARE_FRAMES || !jitter_room_fits(p->room, p->room ? p->room->most / 8 : 0));
+}
+
 rtc_time_t video_playout_delay(const struct video_playout *p)
 {
     return p->has_offset ? p->offset - p->estimator.base : 0;
@@ -40,12 +60,12 @@ rtc_time_t video_playout_delay(const struct video_playout *p)
 /* Moves the playout times towards where they should be, a little at a time. */
 static void smooth(struct video_playout *p, rtc_time_t now)
 {
-    rtc_time_t own = video_playout_own_target(p), delay = own > p->minimum_delay ? own : p->minimum_delay;
+    rtc_time_t delay = target(p), up = delay == p->asked_delay ? ASKED_PER_MILLE : UP_PER_MILLE;
     int64_t wanted = p->estimator.base + delay, elapsed = now - p->offset_time;
     if (!p->has_offset)
         p->offset = wanted;
     else if (wanted > p->offset)
-        p->offset = wanted - p->offset > elapsed * UP_PER_MILLE / 1000 ? p->offset + elapsed * UP_PER_MILLE / 1000 : wanted;
+        p->offset = wanted - p->offset > elapsed * up / 1000 ? p->offset + elapsed * up / 1000 : wanted;
     else
         p->offset = p->offset - wanted > elapsed * DOWN_PER_MILLE / 1000 ? p->offset - elapsed * DOWN_PER_MILLE / 1000 : wanted;
     p->has_offset = true;
@@ -151,15 +171,16 @@ bool video_playout_next(struct video_playout *p, rtc_time_t now, struct video_re
         return false;
     smooth(p, now);
     rtc_time_t play_time = head_play_time(p);
+    if (is_crowded(p))
+        play_time = now;
     if (play_time - LEAD_US > now)
         return false;
     struct video_ready r = pop(p);
     *out = (struct video_release){r.frame, play_time > now ? play_time : now, r.began, r.timestamp};
-    rtc_time_t own = video_playout_own_target(p);
     p->stats.frames_released++;
     p->stats.delay_sum += out->play_time - r.began;
-    p->stats.own_target_sum += own;
-    p->stats.target_sum += own > p->minimum_delay ? own : p->minimum_delay;
+    p->stats.own_target_sum += video_playout_own_target(p);
+    p->stats.target_sum += target(p);
     p->last_played = rtc_encoded_frame_rtp_timestamp(r.frame);
     count_interval(p, out->play_time);
     return true;

@@ -47,9 +47,10 @@ struct video_playout {
     bool has_offset;
     int64_t offset; /* play time minus media time */
     rtc_time_t offset_time;
-    rtc_time_t minimum_delay;
-    rtc_time_t last_play; /* of the frame released last; 0: none */
-    uint32_t last_played; /* its timestamp */
+    rtc_time_t minimum_delay; /* asked for by lip sync */
+    rtc_time_t asked_delay;   /* by the application; 0: nothing */
+    rtc_time_t last_play;     /* of the frame released last; 0: none */
+    uint32_t last_played;     /* its timestamp */
     rtc_time_t average_interval;
     struct video_playout_stats stats;
 };
@@ -74,5 +75,8 @@ rtc_time_t video_playout_deadline(const struct video_playout *playout);
 rtc_time_t video_playout_delay(const struct video_playout *playout);
 rtc_time_t video_playout_own_target(const struct video_playout *playout);
 void video_playout_set_minimum_delay(struct video_playout *playout, rtc_time_t delay);
+/* No less than this, as far as there is room for the frames; it is reached faster than what the network or lip sync wants. 0: whatever is
+ * best. */
+void video_playout_set_asked_delay(struct video_playout *playout, rtc_time_t delay);
 
 #endif

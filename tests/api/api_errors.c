@@ -403,6 +403,8 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_receiver_select_rid(NULL, "f"), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_receiver_select_rid(rtc_rtp_transceiver_receiver(picture), "f"), RTC_ERR_NOT_FOUND, "'f'");
     REFUSED(rtc_rtp_receiver_request_keyframe(NULL), RTC_ERR_TYPE, "NULL");
+    REFUSED(rtc_rtp_receiver_set_jitter_buffer_target_ms(NULL, NULL), RTC_ERR_TYPE, "NULL");
+    REFUSED(rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_transceiver_receiver(sound), &(double){4001}), RTC_ERR_RANGE, "4001");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(sound)), RTC_ERR_INVALID_ACCESS, "keyframes");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(picture)), RTC_ERR_INVALID_STATE, "nothing is received");
     rtc_peer_connection_close(pc);

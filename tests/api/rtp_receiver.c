@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* RTCRtpReceiver (webrtc-pc 5.3): who was heard (5.3.1). */
+/* RTCRtpReceiver (webrtc-pc 5.3): who was heard (5.3.1), and how long it is held back (jitterBufferTarget). */
 #include "renegotiate_scene.h"
+
+#include <math.h>
+#include <string.h>
 
 static const rtc_rtp_receiver *receiver_of(struct scene *s, int index)
 {
@@ -81,13 +84,163 @@ static void an_older_struct(void **state)
     scene_end(&s);
 }
 
+/* ---- jitterBufferTarget ---- */
+
+static void set_target(struct scene *s, double target_ms)
+{
+    double got = -1;
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s->p.peer[1].pc, 0));
+    assert_int_equal(rtc_rtp_receiver_set_jitter_buffer_target_ms(receiver, &target_ms), RTC_OK);
+    assert_true(rtc_rtp_receiver_jitter_buffer_target_ms(receiver, &got) && got == target_ms);
+}
+
+/* The setter: null or 0 to 4000; what is refused changes nothing; stopped and closed receivers keep what they are told. */
+static void target_is_kept(void **state)
+{
+    struct scene s;
+    double got = 77, values[] = {500, 0, 0.5, 4000}, wrong[] = {4001, -1, -0.001, 1e9, (double)NAN, (double)INFINITY};
+    rtc_rtp_transceiver *t;
+    (void)state;
+    scene_begin(&s, 4);
+    assert_int_equal(rtc_peer_connection_add_transceiver(s.p.peer[1].pc, RTC_MEDIA_AUDIO, NULL, NULL, &t), RTC_OK);
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(t);
+    assert_false(rtc_rtp_receiver_jitter_buffer_target_ms(receiver, &got));
+    assert_false(rtc_rtp_receiver_jitter_buffer_target_ms(NULL, &got));
+    assert_true(got == 77);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        set_target(&s, values[i]);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(rtc_rtp_receiver_set_jitter_buffer_target_ms(receiver, &wrong[i]), RTC_ERR_RANGE);
+        assert_non_null(strstr(rtc_last_error(), "0 to 4000"));
+        assert_true(rtc_rtp_receiver_jitter_buffer_target_ms(receiver, &got) && got == 4000);
+    }
+    assert_int_equal(rtc_rtp_receiver_set_jitter_buffer_target_ms(receiver, NULL), RTC_OK);
+    assert_false(rtc_rtp_receiver_jitter_buffer_target_ms(receiver, NULL));
+    assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_OK);
+    set_target(&s, 100);
+    rtc_peer_connection_close(s.p.peer[1].pc);
+    assert_int_equal(rtc_rtp_receiver_set_jitter_buffer_target_ms(receiver, &values[0]), RTC_OK);
+    scene_end(&s);
+}
+
+struct held {
+    double delay_s, target_s, own_s, count;
+};
+
+static struct held held_now(struct scene *s)
+{
+    struct held h = {0};
+    rtc_stats_report *report;
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s->p.peer[1].pc, 0));
+    assert_int_equal(rtc_rtp_receiver_get_stats(receiver, &report), RTC_OK);
+    const rtc_stats *stats = rtc_stats_report_find_type(report, "inbound-rtp");
+    if (stats) {
+        assert_true(rtc_stats_number(stats, "jitterBufferDelay", &h.delay_s) &&
+                    rtc_stats_number(stats, "jitterBufferEmittedCount", &h.count));
+        assert_true(rtc_stats_number(stats, "jitterBufferTargetDelay", &h.target_s));
+        assert_true(rtc_stats_number(stats, "jitterBufferMinimumDelay", &h.own_s));
+    }
+    rtc_stats_report_unref(report);
+    return h;
+}
+
+/* Of what was played in the next second, on average. */
+static struct held held_for_a_second(struct scene *s)
+{
+    struct held before = held_now(s);
+    peer_run(&s->p, SECOND);
+    struct held after = held_now(s);
+    double count = after.count - before.count;
+    assert_true(count > 0);
+    return (struct held){(after.delay_s - before.delay_s) / count, (after.target_s - before.target_s) / count,
+                         (after.own_s - before.own_s) / count, count};
+}
+
+static void expect_held(struct scene *s, const struct peer_sink *sink, double from_s, double to_s)
+{
+    struct held h = held_for_a_second(s);
+    if (h.delay_s < from_s || h.delay_s > to_s)
+        fail_msg("held for %.3f s, not %.3f to %.3f", h.delay_s, from_s, to_s);
+    assert_true((double)sink->latency / 1e6 > from_s);
+    assert_true(h.own_s < 0.2); /* the network would want no more: jitterBufferMinimumDelay is without what the application asks for */
+}
+
+/* Playout goes to a higher target and comes back, and nothing is lost on the way. */
+static void target_is_reached(rtc_media_kind kind)
+{
+    struct scene s;
+    struct peer_sink sink;
+    scene_begin(&s, 5);
+    (void)scene_add_track(&s, 0, kind, NULL);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(peer_sink_attach(&sink, &s.p, peer_remote_track(&s.p, 1, 0)), RTC_OK);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 3 * SECOND);
+    expect_held(&s, &sink, 0, 0.1);
+    set_target(&s, 1000);
+    peer_run(&s.p, 4 * SECOND);
+    expect_held(&s, &sink, 0.97, 1.02);
+    set_target(&s, 4000);
+    peer_run(&s.p, 8 * SECOND);
+    expect_held(&s, &sink, 3.9, 4.02);
+    set_target(&s, 0);
+    peer_run(&s.p, 25 * SECOND);
+    expect_held(&s, &sink, 0, 0.1);
+    assert_true(sink.decodable == sink.frames && sink.out_of_order == 0);
+    peer_sink_fini(&sink);
+    scene_end(&s);
+}
+
+static void sound_is_held_back(void **state)
+{
+    (void)state;
+    target_is_reached(RTC_MEDIA_AUDIO);
+}
+
+static void pictures_are_held_back(void **state)
+{
+    (void)state;
+    target_is_reached(RTC_MEDIA_VIDEO);
+}
+
+/* Set before anything is negotiated it holds from the first frame on, and a new negotiation leaves it. */
+static void target_from_the_beginning(rtc_media_kind kind)
+{
+    struct scene s;
+    struct peer_sink sink;
+    scene_begin(&s, 6);
+    (void)scene_add_track(&s, 0, kind, NULL);
+    (void)scene_add_track(&s, 1, kind, NULL);
+    set_target(&s, 700);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(peer_sink_attach(&sink, &s.p, peer_remote_track(&s.p, 1, 0)), RTC_OK);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 3 * SECOND);
+    expect_held(&s, &sink, 0.65, 0.72);
+    peer_exchange(&s.p, 0);
+    expect_held(&s, &sink, 0.65, 0.72);
+    peer_sink_fini(&sink);
+    scene_end(&s);
+}
+
+static void sound_from_the_beginning(void **state)
+{
+    (void)state;
+    target_from_the_beginning(RTC_MEDIA_AUDIO);
+}
+
+static void pictures_from_the_beginning(void **state)
+{
+    (void)state;
+    target_from_the_beginning(RTC_MEDIA_VIDEO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_before_media),
-        cmocka_unit_test(sound_that_is_heard),
-        cmocka_unit_test(pictures_that_are_seen),
-        cmocka_unit_test(an_older_struct),
+        cmocka_unit_test(nobody_before_media),    cmocka_unit_test(sound_that_is_heard),      cmocka_unit_test(pictures_that_are_seen),
+        cmocka_unit_test(an_older_struct),        cmocka_unit_test(target_is_kept),           cmocka_unit_test(sound_is_held_back),
+        cmocka_unit_test(pictures_are_held_back), cmocka_unit_test(sound_from_the_beginning), cmocka_unit_test(pictures_from_the_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

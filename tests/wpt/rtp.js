@@ -73,7 +73,7 @@ class RTCRtpReceiver {
   }
   set jitterBufferTarget(value) {
     const target = idl.nullable(idl.double)(value);
-    check(need('rtc_rtp_receiver_set_jitter_buffer_target_ms')(handles.get(this), target ?? -1));
+    check(need('rtc_rtp_receiver_set_jitter_buffer_target_ms')(handles.get(this), target === null ? null : array('double', [target])));
   }
 }
 
