@@ -11,6 +11,7 @@
 #include "negotiation_transport.h"
 #include "peer_transport.h"
 #include "remote_streams.h"
+#include "sender_parameters.h"
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
@@ -31,8 +32,10 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
         .playout_target = (rtc_time_t)(t->receiver.jitter_buffer_target_ms * 1000),
         .offered_mid = t->offered_mid[0] ? t->offered_mid : NULL,
     };
-    for (size_t i = 0; i < t->sender.encoding_count; i++)
+    for (size_t i = 0; i < t->sender.encoding_count; i++) {
         facts.encodings[i] = t->sender.encodings[i].rtp;
+        facts.own_caps[i] = sender_own_cap(&t->sender.encodings[i]);
+    }
     return facts;
 }
 

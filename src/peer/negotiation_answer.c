@@ -78,9 +78,13 @@ static void narrow_encodings(struct transceiver_facts *t, const struct jsep_nego
     if (!direction_sends(said->direction) || t->encoding_count < 2)
         return;
     for (size_t i = 0; i < t->encoding_count; i++)
-        if (jsep_rids_find(&said->send_rids, t->encodings[i].rid))
-            t->encodings[kept++] = t->encodings[i];
+        if (jsep_rids_find(&said->send_rids, t->encodings[i].rid)) {
+            t->encodings[kept] = t->encodings[i];
+            t->own_caps[kept++] = t->own_caps[i];
+        }
     t->encoding_count = kept > 0 ? kept : 1;
+    if (t->encoding_count == 1) /* nobody has to be left anything */
+        t->encodings[0].max_bitrate_bps = t->own_caps[0];
 }
 
 /* All of what a sender has left has one codec. */

@@ -17,7 +17,8 @@ struct transceiver_facts {
     bool stopping; /* [[Stopping]], of stopped ones too */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count;
-    bool widened; /* they are those that the pending offer of the peer wants */
+    uint32_t own_caps[RTP_ENCODINGS_MAX]; /* that the application gave them */
+    bool widened;                         /* they are those that the pending offer of the peer wants */
     uint8_t dscp;
     rtc_time_t playout_target; /* jitterBufferTarget */
     const char *offered_mid; /* of the section that an offer was created with for it; NULL: none */

@@ -208,13 +208,13 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
         break;
     case RTP_EVENT_KEYFRAME_REQUEST:
         if (encoding && transceiver->sender.pipeline)
-            send_pipeline_request_keyframe(transceiver->sender.pipeline);
+            send_pipeline_request_keyframes(transceiver->sender.pipeline, 1u << (encoding - transceiver->sender.encodings));
         break;
     case RTP_EVENT_TARGET_BITRATE:
         if (encoding)
             encoding->target_bitrate_bps = event->target_bps;
         if (encoding && transceiver->sender.pipeline)
-            send_pipeline_set_bitrate(transceiver->sender.pipeline, sender_target_bitrate(&transceiver->sender));
+            send_pipeline_set_bitrate(transceiver->sender.pipeline, (size_t)(encoding - transceiver->sender.encodings), event->target_bps);
         break;
     case RTP_EVENT_UNMUTE:
     case RTP_EVENT_MUTE:

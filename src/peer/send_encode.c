@@ -13,100 +13,159 @@
 
 #include <math.h>
 
-void send_pipeline_adopt_codec(struct send_pipeline *p)
+/* With the lock held, or before anybody else sees it. */
+static void adopt_codec(struct send_pipeline *p, uint32_t i)
+{
+    struct send_layer *layer = &p->shared.layers[i];
+    struct send_encoder *e = &p->worker.encoders[i];
+    e->negotiated = layer->codec;
+    e->codec = codec_find_encoder(p->context, p->kind, layer->codec.name);
+    e->inband_fec = capabilities_inband_fec(&layer->codec);
+    e->loss_percent = e->inband_fec ? 10 : 0;
+    layer->codec_changed = false;
+    layer->stats.implementation = e->codec ? e->codec->implementation : NULL;
+    layer->stats.power = e->codec ? e->codec->power : RTC_CODEC_POWER_UNKNOWN;
+}
+
+void send_pipeline_adopt_layout(struct send_pipeline *p)
 {
     struct send_worker *w = &p->worker;
-    w->negotiated = p->shared.codec;
-    w->codec = codec_find_encoder(p->context, p->kind, p->shared.codec.name);
-    w->inband_fec = capabilities_inband_fec(&p->shared.codec);
-    w->loss_percent = w->inband_fec ? 10 : 0;
-    p->shared.codec_changed = false;
-    p->shared.stats.implementation = w->codec ? w->codec->implementation : NULL;
-    p->shared.stats.power = w->codec ? w->codec->power : RTC_CODEC_POWER_UNKNOWN;
+    w->count = p->shared.layer_count;
+    w->layout = p->shared.layout;
+    for (uint32_t i = 0; i < w->count; i++)
+        adopt_codec(p, i);
+    w->whole = w->encoders[0].codec && w->encoders[0].codec->encode_layers;
+    for (uint32_t i = 1; i < w->count; i++)
+        w->whole = w->whole && w->encoders[i].codec == w->encoders[0].codec;
 }
 
-/* Between two frames, so that none is lost: another codec, or other parameters of it, take another encoder. */
-static void follow_codec(struct send_pipeline *p)
+static void close_encoders(struct send_worker *w)
 {
-    const rtc_codec_ops *before = p->worker.codec;
-    const struct jsep_codec negotiated = p->worker.negotiated;
-    pthread_mutex_lock(&p->lock);
-    bool changed = p->shared.codec_changed;
-    if (changed)
-        send_pipeline_adopt_codec(p);
-    p->shared.keyframe_wanted = p->shared.keyframe_wanted || changed;
-    pthread_mutex_unlock(&p->lock);
-    if (negotiated.clock_rate != p->worker.negotiated.clock_rate || negotiated.channels != p->worker.negotiated.channels) {
-        audio_framer_free(p->worker.framer);
-        p->worker.framer = NULL;
+    for (size_t i = 0; i < RTP_ENCODINGS_MAX; i++) {
+        if (w->encoders[i].encoder)
+            w->encoders[i].codec->encoder_free(w->encoders[i].encoder);
+        w->encoders[i].encoder = NULL;
     }
-    if (!changed || !p->worker.encoder)
-        return;
-    before->encoder_free(p->worker.encoder);
-    p->worker.encoder = NULL;
 }
 
-static void settings_of(struct send_pipeline *p, rtc_codec_parameters *parameters, rtc_encoder_settings *s)
+/* With the lock held. */
+static bool has_changed(const struct send_pipeline *p)
 {
-    const struct jsep_codec *codec = &p->worker.negotiated;
+    bool changed = p->worker.layout != p->shared.layout;
+    for (uint32_t i = 0; i < p->shared.layer_count; i++)
+        changed = changed || p->shared.layers[i].codec_changed;
+    return changed;
+}
+
+/* Between two frames, so that none is lost: other encodings, another codec, or other parameters of it, take other encoders. */
+static void follow_layout(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    bool changed = has_changed(p);
+    pthread_mutex_unlock(&p->lock);
+    if (!changed)
+        return;
+    const struct jsep_codec before = p->worker.encoders[0].negotiated;
+    close_encoders(&p->worker);
+    pthread_mutex_lock(&p->lock);
+    send_pipeline_adopt_layout(p);
+    for (uint32_t i = 0; i < p->shared.layer_count; i++)
+        p->shared.layers[i].keyframe_wanted = true;
+    pthread_mutex_unlock(&p->lock);
+    const struct jsep_codec *now = &p->worker.encoders[0].negotiated;
+    if (before.clock_rate == now->clock_rate && before.channels == now->channels)
+        return;
+    audio_framer_free(p->worker.framer);
+    p->worker.framer = NULL;
+}
+
+/* With the lock held: what an encoder may make, which makes one layer, or all of them. */
+static uint32_t take_bitrate(struct send_pipeline *p, uint32_t i)
+{
+    uint32_t sum = 0, first = p->worker.whole ? 0 : i, last = p->worker.whole ? p->shared.layer_count : i + 1;
+    for (uint32_t k = first; k < last && k < p->shared.layer_count; k++) {
+        sum += p->shared.layers[k].bitrate_bps;
+        p->shared.layers[k].bitrate_changed = false;
+    }
+    return sum;
+}
+
+static void settings_of(struct send_pipeline *p, uint32_t i, rtc_codec_parameters *parameters, rtc_encoder_settings *s)
+{
+    const struct send_encoder *e = &p->worker.encoders[i];
+    const struct jsep_codec *codec = &e->negotiated;
     *parameters = (rtc_codec_parameters){sizeof *parameters, codec->name, codec->clock_rate, codec->channels, codec->fmtp};
     *s = (rtc_encoder_settings){
         .size = sizeof *s,
-        .width = p->worker.encoder_width,
-        .height = p->worker.encoder_height,
+        .width = e->width,
+        .height = e->height,
         .frames_per_second = p->worker.frame_rate,
         .sample_rate = codec->clock_rate,
         .channels = p->worker.channels,
-        .inband_fec = p->worker.inband_fec,
-        .encodings = p->encodings,
+        .inband_fec = e->inband_fec,
+        .packet_loss_percent = e->loss_percent,
+        .encodings = p->worker.whole ? p->worker.count : 1,
         .parameters = parameters,
     };
     pthread_mutex_lock(&p->lock);
-    s->bitrate_bps = p->shared.bitrate_bps;
-    s->packet_loss_percent = p->worker.loss_percent;
+    s->bitrate_bps = take_bitrate(p, i);
     s->speed = p->shared.load.speed;
-    p->shared.bitrate_changed = false;
     pthread_mutex_unlock(&p->lock);
+}
+
+/* With the lock held. */
+static bool has_other_rate(const struct send_pipeline *p, uint32_t i)
+{
+    bool changed = p->shared.layers[i].bitrate_changed;
+    for (uint32_t k = 0; p->worker.whole && k < p->shared.layer_count; k++)
+        changed = changed || p->shared.layers[k].bitrate_changed;
+    return changed;
 }
 
 /* Makes the encoder, or tells it what changed. */
-static int prepare_encoder(struct send_pipeline *p, bool resized)
+static int prepare_encoder(struct send_pipeline *p, uint32_t i, bool resized)
 {
     rtc_encoder_settings settings;
     rtc_codec_parameters parameters;
+    struct send_encoder *e = &p->worker.encoders[i];
     pthread_mutex_lock(&p->lock);
-    bool changed = p->shared.bitrate_changed || resized;
+    bool changed = has_other_rate(p, i) || resized;
     pthread_mutex_unlock(&p->lock);
-    if (p->worker.encoder && !changed)
+    if (e->encoder && !changed)
         return RTC_OK;
-    settings_of(p, &parameters, &settings);
-    if (p->worker.encoder)
-        return p->worker.codec->encoder_configure ? p->worker.codec->encoder_configure(p->worker.encoder, &settings) : RTC_OK;
-    return p->worker.codec->encoder_new(p->context, &settings, &p->worker.encoder);
+    settings_of(p, i, &parameters, &settings);
+    if (e->encoder)
+        return e->codec->encoder_configure ? e->codec->encoder_configure(e->encoder, &settings) : RTC_OK;
+    return e->codec->encoder_new(p->context, &settings, &e->encoder);
 }
 
-/* What came of one frame: of pictures one for each layer. */
+/* What came of one frame: of pictures one for each encoding, or several. */
 struct layers {
-    rtc_encoded_frame *frames[RTC_ENCODER_LAYERS_MAX]; /* references */
+    struct send_item items[RTC_ENCODER_LAYERS_MAX + RTP_ENCODINGS_MAX]; /* encoded: references */
     size_t count;
 };
 
 static void drop_layers(struct layers *layers)
 {
     while (layers->count > 0)
-        rtc_encoded_frame_unref(layers->frames[--layers->count]);
+        rtc_encoded_frame_unref(layers->items[--layers->count].encoded);
+}
+
+static void add_layer(struct layers *layers, rtc_encoded_frame *frame, uint8_t layer, uint8_t audio_level)
+{
+    layers->items[layers->count++] = (struct send_item){.encoded = frame, .layer = layer, .audio_level = audio_level};
 }
 
 /* Takes the references: all of it goes on its way, or nothing. */
-static void emit(struct send_pipeline *p, struct layers *layers, uint8_t level)
+static void emit(struct send_pipeline *p, struct layers *layers)
 {
     pthread_mutex_lock(&p->lock);
-    bool kept = !p->shared.detached && p->shared.out.count + layers->count <= ENCODED_WAITING_MAX;
+    bool kept = !p->shared.detached && p->worker.layout == p->shared.layout && p->shared.out.count + layers->count <= ENCODED_WAITING_MAX;
     for (size_t i = 0; kept && i < layers->count; i++)
-        (void)send_ring_push(&p->shared.out, (struct send_item){.encoded = layers->frames[i], .audio_level = level}, ENCODED_WAITING_MAX);
+        (void)send_ring_push(&p->shared.out, layers->items[i], ENCODED_WAITING_MAX);
     p->shared.in_work = false;
     if (!kept && !p->shared.detached) { /* else it is counted already */
-        p->shared.stats.frames_dropped += layers->count;
+        p->shared.frames_dropped += layers->count;
         p->shared.encoded_lost = p->kind == RTC_MEDIA_VIDEO;
     }
     pthread_mutex_unlock(&p->lock);
@@ -125,34 +184,47 @@ static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
     p->worker.last_capture_us = capture_us;
 }
 
-/* Into layers where the codec makes them, else into one frame at most. */
-static int run_encoder(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, struct layers *out)
+/* Frames of an encoder, new references: as many as there are layers where the codec makes these, else one at most. */
+struct made {
+    rtc_encoded_frame *frames[RTC_ENCODER_LAYERS_MAX];
+    size_t count;
+};
+
+static void drop_made(struct made *made)
 {
-    const rtc_codec_ops *codec = p->worker.codec;
-    int error = codec->encode_layers ? codec->encode_layers(p->worker.encoder, picture, keyframe ? (1u << p->encodings) - 1 : 0,
-                                                            out->frames, RTC_ENCODER_LAYERS_MAX, &out->count)
-                                     : codec->encode_video(p->worker.encoder, picture, keyframe, out->frames);
+    while (made->count > 0)
+        rtc_encoded_frame_unref(made->frames[--made->count]);
+}
+
+static int run_encoder(struct send_pipeline *p, uint32_t i, rtc_video_frame *picture, uint32_t keyframes, struct made *out)
+{
+    struct send_encoder *e = &p->worker.encoders[i];
+    const rtc_codec_ops *codec = e->codec;
+    uint32_t wanted = p->worker.whole ? keyframes : keyframes != 0;
+    int error = codec->encode_layers ? codec->encode_layers(e->encoder, picture, wanted, out->frames, RTC_ENCODER_LAYERS_MAX, &out->count)
+                                     : codec->encode_video(e->encoder, picture, wanted != 0, out->frames);
     if (!codec->encode_layers)
         out->count = out->frames[0] != NULL;
     if (out->count > RTC_ENCODER_LAYERS_MAX) { /* the codec is broken: what it says it made is not there */
         out->count = 0;
         error = RTC_ERR_RANGE;
     }
-    for (size_t i = 0; i < out->count && !error; i++)
-        error = out->frames[i] ? RTC_OK : RTC_ERR_RANGE;
+    for (size_t k = 0; k < out->count && !error; k++)
+        error = out->frames[k] ? RTC_OK : RTC_ERR_RANGE;
     if (error)
-        drop_layers(out);
+        drop_made(out);
     return error;
 }
 
-static int encode_picture(struct send_pipeline *p, rtc_video_frame *picture, bool keyframe, struct layers *out)
+static int encode_picture(struct send_pipeline *p, uint32_t i, rtc_video_frame *picture, uint32_t keyframes, struct made *out)
 {
+    struct send_encoder *e = &p->worker.encoders[i];
     uint32_t width = rtc_video_frame_width(picture), height = rtc_video_frame_height(picture);
-    bool resized = width != p->worker.encoder_width || height != p->worker.encoder_height;
-    p->worker.encoder_width = width;
-    p->worker.encoder_height = height;
-    int error = prepare_encoder(p, resized);
-    return error ? error : run_encoder(p, picture, keyframe, out);
+    bool resized = width != e->width || height != e->height;
+    e->width = width;
+    e->height = height;
+    int error = prepare_encoder(p, i, resized);
+    return error ? error : run_encoder(p, i, picture, keyframes, out);
 }
 
 /* With the lock held: how many pictures a second come. Fewer of them are sent when there is too little of anything, and if that counted,
@@ -183,79 +255,113 @@ static uint32_t asked_side(uint32_t full, double scale)
     return side < 2 && full >= 2 ? 2 : side;
 }
 
-/* The picture upright and as large as the rate and the time are enough for. */
-static int scaled(struct send_pipeline *p, rtc_video_frame *frame, rtc_video_frame **out)
+/* With the lock held: the layer that says how large pictures are. An encoder of all of them gets what the largest needs. */
+static struct send_layer *leading(struct send_pipeline *p, uint32_t i)
+{
+    struct send_layer *lead = &p->shared.layers[i];
+    for (uint32_t k = 0; p->worker.whole && k < p->shared.layer_count; k++) {
+        struct send_layer *layer = &p->shared.layers[k];
+        if (!layer->limits.inactive && (lead->limits.inactive || layer->limits.scale < lead->limits.scale))
+            lead = layer;
+    }
+    return lead;
+}
+
+/* With the lock held: from the full size, upright, to as large as the rate and the time are enough for. */
+static void choose_size(struct send_pipeline *p, uint32_t i, rtc_time_t captured, uint32_t *width, uint32_t *height)
+{
+    struct send_layer *layer = leading(p, i);
+    struct video_scale *scale = &p->worker.encoders[i].scale;
+    double asked = asked_scale(&layer->limits, *width, *height);
+    *width = asked_side(*width, asked);
+    *height = asked_side(*height, asked);
+    uint32_t asked_width = *width;
+    bool first = scale->eighths == 0;
+    const struct video_scale_limits limits = {coming_rate(p), layer->bitrate_bps, p->shared.load.smaller};
+    bool changes = !layer->limits.keeps_size && video_scale_choose(scale, captured, &limits, width, height);
+    layer->stats.resolution_changes += changes && !first;
+    enum quality_reason reason = *width >= asked_width ? QUALITY_NONE : p->shared.load.smaller > 0 ? QUALITY_CPU : QUALITY_BANDWIDTH;
+    quality_limitation_set(&layer->stats.limitation, reason, context_now(p->context, captured));
+}
+
+static int scaled(struct send_pipeline *p, uint32_t i, rtc_video_frame *frame, rtc_video_frame **out)
 {
     uint32_t rotation = rtc_video_frame_rotation(frame);
     bool lies = rotation == 90 || rotation == 270;
-    uint32_t full_width = lies ? rtc_video_frame_height(frame) : rtc_video_frame_width(frame);
-    uint32_t full_height = lies ? rtc_video_frame_width(frame) : rtc_video_frame_height(frame);
+    uint32_t width = lies ? rtc_video_frame_height(frame) : rtc_video_frame_width(frame), full_width = width;
+    uint32_t height = lies ? rtc_video_frame_width(frame) : rtc_video_frame_height(frame);
     pthread_mutex_lock(&p->lock);
-    double scale = asked_scale(&p->shared.limits, full_width, full_height);
-    uint32_t width = asked_side(full_width, scale), height = asked_side(full_height, scale);
-    uint32_t asked_width = width;
-    bool first = p->worker.scale.eighths == 0;
-    const struct video_scale_limits limits = {coming_rate(p), p->shared.bitrate_bps, p->shared.load.smaller};
-    bool changes = !p->shared.limits.keeps_size &&
-                   video_scale_choose(&p->worker.scale, rtc_video_frame_capture_time_us(frame), &limits, &width, &height);
-    p->shared.stats.resolution_changes += changes && !first;
-    enum quality_reason reason = width >= asked_width ? QUALITY_NONE : p->shared.load.smaller > 0 ? QUALITY_CPU : QUALITY_BANDWIDTH;
-    quality_limitation_set(&p->shared.stats.limitation, reason, context_now(p->context, rtc_video_frame_capture_time_us(frame)));
+    choose_size(p, i, rtc_video_frame_capture_time_us(frame), &width, &height);
     pthread_mutex_unlock(&p->lock);
     if (width == full_width)
         width = height = 0;
     return media_tools_video_to_i420(p->context, frame, width, height, out);
 }
 
-/* With the lock held: what a picture was to take, and whether it took much more (webrtc-stats, totalEncodedBytesTarget, hugeFramesSent). */
-static void count_sizes(struct send_pipeline *p, const struct layers *layers)
+/* Whose a frame is: of an encoder that makes all layers as the frame says, if there is such a layer. */
+static uint32_t layer_of(const struct send_pipeline *p, uint32_t i, const rtc_encoded_frame *frame)
 {
-    struct send_pipeline_stats *s = &p->shared.stats;
-    uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE, wanted = p->shared.bitrate_bps / 8 / rate;
-    s->encoded_bytes_target += wanted;
-    for (size_t i = 0; i < layers->count; i++) {
-        int quantizer = codec_quantizer(layers->frames[i]);
-        s->quantized += quantizer >= 0;
-        s->quantizers += quantizer >= 0 ? (uint64_t)quantizer : 0;
-        s->huge_frames += rtc_encoded_frame_len(layers->frames[i]) * 2 * layers->count >= (size_t)wanted * 5;
-    }
+    uint32_t said = p->worker.whole ? rtc_encoded_frame_simulcast_index(frame) : i;
+    return said < p->shared.layer_count ? said : 0;
 }
 
-static void count_encoded(struct send_pipeline *p, const struct layers *layers, rtc_time_t began)
+/* With the lock held: what a picture was to take, and whether it took much more (webrtc-stats, totalEncodedBytesTarget, hugeFramesSent). */
+static void count_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_frame *frame, size_t beside)
+{
+    struct send_layer *layer = &p->shared.layers[layer_of(p, i, frame)];
+    uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE;
+    uint64_t wanted = layer->bitrate_bps / 8 / rate;
+    int quantizer = codec_quantizer(frame);
+    layer->stats.quantized += quantizer >= 0;
+    layer->stats.quantizers += quantizer >= 0 ? (uint64_t)quantizer : 0;
+    layer->stats.huge_frames += rtc_encoded_frame_len(frame) * 2 * beside >= wanted * 5;
+}
+
+static void count_encoded(struct send_pipeline *p, uint32_t i, const struct made *made, rtc_time_t began)
 {
     rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
+    uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE;
     pthread_mutex_lock(&p->lock);
-    if (p->kind == RTC_MEDIA_VIDEO)
-        count_sizes(p, layers);
-    p->shared.stats.frames_encoded += layers->count;
-    for (size_t i = 0; i < layers->count; i++)
-        p->shared.stats.key_frames_encoded += rtc_encoded_frame_keyframe(layers->frames[i]);
-    p->shared.stats.total_encode_time_us += took;
-    p->shared.stats.width = p->worker.encoder_width;
-    p->shared.stats.height = p->worker.encoder_height;
+    struct send_layer *own = &p->shared.layers[i < p->shared.layer_count ? i : 0];
+    for (size_t k = 0; k < made->count; k++) {
+        struct send_pipeline_stats *s = &p->shared.layers[layer_of(p, i, made->frames[k])].stats;
+        s->frames_encoded++;
+        s->key_frames_encoded += rtc_encoded_frame_keyframe(made->frames[k]);
+        if (p->kind == RTC_MEDIA_VIDEO)
+            count_size(p, i, made->frames[k], p->worker.whole ? made->count : 1);
+    }
+    own->stats.encoded_bytes_target += p->kind == RTC_MEDIA_VIDEO ? own->bitrate_bps / 8 / rate : 0;
+    own->stats.total_encode_time_us += took;
+    own->stats.width = p->worker.encoders[i].width;
+    own->stats.height = p->worker.encoders[i].height;
     pthread_mutex_unlock(&p->lock);
 }
 
 /* With the lock held. Every frame that was taken is sent or counted, once: whoever ended the pipeline counted what was at the worker. */
-static void count_dropped(struct send_pipeline *p)
+static void count_dropped(struct send_pipeline *p, uint32_t i)
 {
-    p->shared.stats.frames_dropped += !p->shared.detached;
-    p->shared.in_work = false;
+    if (i < p->shared.layer_count)
+        p->shared.layers[i].stats.frames_dropped += !p->shared.detached;
 }
 
+/* Nobody encodes it. */
 static void count_unmade(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    count_dropped(p);
+    count_dropped(p, 0);
+    p->shared.in_work = false;
     pthread_mutex_unlock(&p->lock);
 }
 
-static void fail_encoding(struct send_pipeline *p, int error)
+/* The source is not asked for the keyframe: raw frames need no help of it, and the track is the connection thread's. */
+static void fail_encoding(struct send_pipeline *p, uint32_t i, int error)
 {
     pthread_mutex_lock(&p->lock);
-    bool first = p->shared.stats.frames_dropped == 0;
-    count_dropped(p);
-    p->shared.keyframe_wanted = true;
+    struct send_layer *layer = &p->shared.layers[i < p->shared.layer_count ? i : 0];
+    bool first = layer->stats.frames_dropped == 0;
+    count_dropped(p, i);
+    for (uint32_t k = 0; k < p->shared.layer_count; k++)
+        p->shared.layers[k].keyframe_wanted = p->shared.layers[k].keyframe_wanted || k == i || p->worker.whole;
     pthread_mutex_unlock(&p->lock);
     if (first)
         log_write(p->context, RTC_LOG_ERROR, "peer", "a frame could not be encoded: %s", rtc_error_message(error));
@@ -268,43 +374,68 @@ static void spend(struct send_pipeline *p, const rtc_video_frame *frame, rtc_tim
     rtc_time_t took = executor_took(executor, &p->job, began);
     rtc_time_t now = executor_now(executor, rtc_video_frame_capture_time_us(frame));
     pthread_mutex_lock(&p->lock);
-    p->shared.bitrate_changed = encode_load_spent(&p->shared.load, now, took) || p->shared.bitrate_changed;
+    bool other = encode_load_spent(&p->shared.load, now, took);
+    for (uint32_t i = 0; i < p->shared.layer_count; i++) /* the speed is told with the rates */
+        p->shared.layers[i].bitrate_changed = p->shared.layers[i].bitrate_changed || other;
     pthread_mutex_unlock(&p->lock);
 }
 
-/* The source is not asked: raw frames need no help of it, and the track is the connection thread's. */
-static void owe_keyframe(struct send_pipeline *p)
+/* Which of them begin with a keyframe; what is not made of these is owed again. */
+static uint32_t take_keyframes(struct send_pipeline *p, uint32_t layers)
+{
+    uint32_t wanted = 0;
+    pthread_mutex_lock(&p->lock);
+    for (uint32_t i = 0; i < p->shared.layer_count; i++) {
+        wanted |= (layers >> i & 1) && p->shared.layers[i].keyframe_wanted ? 1u << i : 0;
+        p->shared.layers[i].keyframe_wanted = p->shared.layers[i].keyframe_wanted && !(layers >> i & 1);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return wanted;
+}
+
+/* Dropped by the rate control. */
+static void owe(struct send_pipeline *p, uint32_t i, uint32_t keyframes)
 {
     pthread_mutex_lock(&p->lock);
-    p->shared.keyframe_wanted = true;
+    count_dropped(p, i);
+    for (uint32_t k = 0; k < p->shared.layer_count; k++)
+        p->shared.layers[k].keyframe_wanted = p->shared.layers[k].keyframe_wanted || (keyframes >> k & 1);
     pthread_mutex_unlock(&p->lock);
 }
 
-static void encode_video(struct send_pipeline *p, rtc_video_frame *frame)
+/* By one encoder, into the layer that it makes, or all. */
+static void encode_with(struct send_pipeline *p, uint32_t i, rtc_video_frame *frame, struct layers *out)
 {
     rtc_video_frame *picture = NULL;
+    struct made made = {0};
+    rtc_time_t began = rtc_now();
+    uint32_t keyframes = take_keyframes(p, p->worker.whole ? ~0u : 1u << i);
+    int error = scaled(p, i, frame, &picture);
+    if (!error)
+        error = encode_picture(p, i, picture, keyframes, &made);
+    rtc_video_frame_unref(picture);
+    if (error)
+        fail_encoding(p, i, error);
+    else if (made.count == 0)
+        owe(p, i, keyframes);
+    else
+        count_encoded(p, i, &made, began);
+    for (size_t k = 0; k < made.count; k++)
+        add_layer(out, made.frames[k], p->worker.whole ? LAYER_AS_IT_SAYS : (uint8_t)i, RTP_NO_AUDIO_LEVEL);
+}
+
+static void encode_video(struct send_pipeline *p, const struct send_item *item)
+{
     struct layers encoded = {0};
     rtc_time_t began = rtc_now();
-    pthread_mutex_lock(&p->lock);
-    bool keyframe = p->shared.keyframe_wanted;
-    p->shared.keyframe_wanted = false;
-    pthread_mutex_unlock(&p->lock);
-    measure_frame_rate(p, rtc_video_frame_capture_time_us(frame));
-    int error = scaled(p, frame, &picture);
-    if (!error)
-        error = encode_picture(p, picture, keyframe, &encoded);
-    rtc_video_frame_unref(picture);
-    spend(p, frame, began);
-    if (error) {
-        fail_encoding(p, error);
-    } else if (encoded.count > 0) {
-        count_encoded(p, &encoded, began);
-        emit(p, &encoded, RTP_NO_AUDIO_LEVEL);
-    } else {
-        count_unmade(p); /* dropped by the rate control */
-        if (keyframe)
-            owe_keyframe(p);
-    }
+    measure_frame_rate(p, rtc_video_frame_capture_time_us(item->video));
+    if (p->worker.whole)
+        encode_with(p, 0, item->video, &encoded);
+    for (uint32_t i = 0; !p->worker.whole && i < p->worker.count; i++)
+        if ((item->layers >> i & 1) && p->worker.encoders[i].codec)
+            encode_with(p, i, item->video, &encoded);
+    spend(p, item->video, began);
+    emit(p, &encoded);
 }
 
 /* RFC 6464: -dBov, 0 loudest to 127, with the voice bit for what is above a whisper. */
@@ -316,23 +447,31 @@ static uint8_t level_of(const rtc_audio_frame *frame)
     return (uint8_t)(level < 50 ? level | 0x80 : level);
 }
 
+static int encode_packet(struct send_pipeline *p, rtc_audio_frame *packet)
+{
+    struct made made = {0};
+    struct layers encoded = {0};
+    rtc_time_t began = rtc_now();
+    int error = prepare_encoder(p, 0, false);
+    if (!error)
+        error = p->worker.encoders[0].codec->encode_audio(p->worker.encoders[0].encoder, packet, made.frames);
+    made.count = made.frames[0] != NULL;
+    if (error)
+        drop_made(&made);
+    if (error || made.count == 0)
+        return error;
+    count_encoded(p, 0, &made, began);
+    add_layer(&encoded, made.frames[0], 0, level_of(packet));
+    emit(p, &encoded);
+    return RTC_OK;
+}
+
 static int encode_packets(struct send_pipeline *p)
 {
     rtc_audio_frame *packet;
     int error = audio_framer_pop(p->worker.framer, &packet);
     while (!error && packet) {
-        struct layers encoded = {0};
-        rtc_time_t began = rtc_now();
-        error = prepare_encoder(p, false);
-        if (!error)
-            error = p->worker.codec->encode_audio(p->worker.encoder, packet, encoded.frames);
-        encoded.count = encoded.frames[0] != NULL;
-        if (error) {
-            drop_layers(&encoded);
-        } else if (encoded.count > 0) {
-            count_encoded(p, &encoded, began);
-            emit(p, &encoded, level_of(packet));
-        }
+        error = encode_packet(p, packet);
         rtc_audio_frame_unref(packet);
         if (!error)
             error = audio_framer_pop(p->worker.framer, &packet);
@@ -344,7 +483,7 @@ static void encode_audio(struct send_pipeline *p, rtc_audio_frame *frame)
 {
     int error = RTC_OK;
     if (!p->worker.framer) {
-        const struct jsep_codec *codec = &p->worker.negotiated;
+        const struct jsep_codec *codec = &p->worker.encoders[0].negotiated;
         p->worker.channels = rtc_audio_frame_channels(frame) > 1 && codec->channels > 1 ? 2 : 1;
         error = audio_framer_new(p->context, codec->clock_rate, p->worker.channels, codec->clock_rate / AUDIO_FRAMER_PACKETS_PER_S,
                                  &p->worker.framer);
@@ -353,8 +492,19 @@ static void encode_audio(struct send_pipeline *p, rtc_audio_frame *frame)
         error = audio_framer_push(p->worker.framer, frame);
     if (!error)
         error = encode_packets(p);
-    if (error)
-        fail_encoding(p, error);
+    if (!error)
+        return;
+    fail_encoding(p, 0, error);
+    pthread_mutex_lock(&p->lock);
+    p->shared.in_work = false;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void pass_on(struct send_pipeline *p, rtc_encoded_frame *frame)
+{
+    struct layers one = {0};
+    add_layer(&one, rtc_encoded_frame_ref(frame), LAYER_AS_IT_SAYS, RTP_NO_AUDIO_LEVEL);
+    emit(p, &one);
 }
 
 void send_pipeline_encode(struct job *job)
@@ -368,16 +518,15 @@ void send_pipeline_encode(struct job *job)
         pthread_mutex_unlock(&p->lock);
         if (!more)
             return;
-        follow_codec(p);
-        if (item.encoded) {
-            emit(p, &(struct layers){{rtc_encoded_frame_ref(item.encoded)}, 1}, RTP_NO_AUDIO_LEVEL);
-        } else if (p->worker.codec && item.video) {
-            encode_video(p, item.video);
-        } else if (p->worker.codec && item.audio) {
+        follow_layout(p);
+        if (item.encoded)
+            pass_on(p, item.encoded);
+        else if (p->worker.encoders[0].codec && item.video)
+            encode_video(p, &item);
+        else if (p->worker.encoders[0].codec && item.audio)
             encode_audio(p, item.audio);
-        } else {
-            count_unmade(p); /* raw, and nobody encodes it */
-        }
+        else
+            count_unmade(p); /* raw */
         send_item_free(&item);
         if (p->kind == RTC_MEDIA_VIDEO)
             return; /* the frame leaves before the next one is begun */

@@ -48,8 +48,9 @@ static void unref(struct send_pipeline *p)
     struct send_item item;
     while (send_ring_pop(&p->shared.in, &item) || send_ring_pop(&p->shared.out, &item))
         send_item_free(&item);
-    if (p->worker.encoder)
-        p->worker.codec->encoder_free(p->worker.encoder);
+    for (size_t i = 0; i < RTP_ENCODINGS_MAX; i++)
+        if (p->worker.encoders[i].encoder)
+            p->worker.encoders[i].codec->encoder_free(p->worker.encoders[i].encoder);
     audio_framer_free(p->worker.framer);
     pthread_mutex_destroy(&p->lock);
     rtc_context *context = p->context;
@@ -72,11 +73,11 @@ static void note_backlog(struct send_pipeline *p, const struct transport *t, rtc
 static void count_unsent(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->shared.stats.frames_dropped++;
+    p->shared.frames_dropped++;
     pthread_mutex_unlock(&p->lock);
 }
 
-/* The encoding that is made where only one is: the first that is not switched off. */
+/* The encoding of a source that knows of one alone. */
 static size_t first_active(const rtc_rtp_sender *sender)
 {
     for (size_t i = 0; i < sender->encoding_count; i++)
@@ -92,8 +93,8 @@ static int send_frame(struct send_pipeline *p, const struct send_item *item, rtc
     if (!t)
         return RTC_ERR_INVALID_STATE;
     const rtc_rtp_sender *sender = &p->transceiver->sender;
-    uint32_t index = rtc_encoded_frame_simulcast_index(item->encoded);
-    if (index == 0)
+    uint32_t index = item->layer != LAYER_AS_IT_SAYS ? item->layer : rtc_encoded_frame_simulcast_index(item->encoded);
+    if (index == 0 && item->layer == LAYER_AS_IT_SAYS)
         index = (uint32_t)first_active(sender);
     uint32_t stream = index < sender->encoding_count && !sender->encodings[index].settings.inactive ? sender->encodings[index].stream : 0;
     return rtp_session_send_frame(transport_media(t), now, stream, item->encoded, item->audio_level, transport_media_out(t));
@@ -112,7 +113,8 @@ static void send_ready(struct send_pipeline *p, rtc_time_t now)
         if (error)
             count_unsent(p); /* the pacer was full, the section does not send, or the frame is none */
         if (error == RTC_ERR_NO_MEMORY)
-            send_pipeline_request_keyframe(p); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
+            send_pipeline_request_keyframes(
+                p, ~0u); /* the peer misses this frame. A frame that may not be sent yet is the session's affair. */
         if (p->pc && p->transceiver->transport && p->kind == RTC_MEDIA_VIDEO)
             note_backlog(p, p->transceiver->transport, now);
         send_item_free(&item);
@@ -127,7 +129,7 @@ static struct send_item late_picture(struct send_pipeline *p, rtc_time_t now)
         encode_load_admits_waiting(&p->shared.load, now))
         return late;
     (void)send_ring_pop(&p->shared.in, &late);
-    p->shared.stats.frames_dropped++;
+    p->shared.frames_dropped++;
     return late;
 }
 
@@ -144,7 +146,7 @@ static void done(struct job *job, rtc_time_t now)
     pthread_mutex_unlock(&p->lock);
     send_item_free(&late);
     if (gap)
-        send_pipeline_request_keyframe(p);
+        send_pipeline_request_keyframes(p, ~0u);
     if (p->pc)
         p->pc->output_waits = true;
     if (again)
@@ -161,25 +163,72 @@ static bool has_time(struct send_pipeline *p, rtc_time_t captured)
     return p->shared.busy || encode_load_admits(&p->shared.load, executor_now(context_executor(p->context), captured));
 }
 
-/* With the lock held. A picture comes up to an eighth of the interval early: sources are not that exact. */
-static bool is_too_early(struct send_pipeline *p, rtc_time_t taken)
+/* A picture comes up to an eighth of the interval early: sources are not that exact. */
+static bool is_too_early(struct send_layer *layer, rtc_time_t taken)
 {
-    const struct send_limits *l = &p->shared.limits;
+    const struct send_limits *l = &layer->limits;
     double at = (double)taken;
     if (!l->has_framerate)
         return false;
-    if (l->interval_us <= 0 || (at + l->interval_us / 8 < p->shared.picture_due && p->shared.picture_due - at <= 2 * l->interval_us))
+    if (l->interval_us <= 0 || (at + l->interval_us / 8 < layer->picture_due && layer->picture_due - at <= 2 * l->interval_us))
         return true;
-    bool steady = p->shared.picture_due > 0 && at - p->shared.picture_due < l->interval_us;
-    p->shared.picture_due = (steady ? p->shared.picture_due : at) + l->interval_us;
+    bool steady = layer->picture_due > 0 && at - layer->picture_due < l->interval_us;
+    layer->picture_due = (steady ? layer->picture_due : at) + l->interval_us;
     return false;
+}
+
+/* With the lock held: the encodings that want this picture. */
+static uint8_t wanted_layers(struct send_pipeline *p, rtc_time_t taken)
+{
+    uint32_t layers = 0;
+    for (uint32_t i = 0; i < p->shared.layer_count; i++) {
+        struct send_layer *layer = &p->shared.layers[i];
+        bool silent = layer->silent && p->shared.layer_count > 1; /* of a single one `stopped` says so */
+        if (!layer->limits.inactive && !silent && !is_too_early(layer, taken))
+            layers |= 1u << i;
+    }
+    return (uint8_t)layers;
+}
+
+/* With the lock held. */
+static bool all_inactive(const struct send_pipeline *p)
+{
+    for (uint32_t i = 0; i < p->shared.layer_count; i++)
+        if (!p->shared.layers[i].limits.inactive)
+            return false;
+    return true;
 }
 
 /* A raw picture or sound that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
 static bool is_useless(const struct send_pipeline *p, bool encoded, rtc_time_t taken)
 {
     bool behind = p->kind == RTC_MEDIA_VIDEO && taken < p->shared.behind_until && p->shared.behind_until - taken <= BEHIND_MAX_US;
-    return p->shared.limits.inactive || (!encoded && (p->shared.stopped || behind));
+    return all_inactive(p) || (!encoded && (p->shared.stopped || behind));
+}
+
+/* With the lock held: encoded video begins with a keyframe, and again after it was switched off. */
+static bool waits_for_keyframe(struct send_pipeline *p, const rtc_encoded_frame *encoded)
+{
+    bool inactive = all_inactive(p);
+    p->shared.encoded_starts = p->shared.encoded_starts || (inactive && p->kind == RTC_MEDIA_VIDEO);
+    if (encoded && p->shared.encoded_starts && !rtc_encoded_frame_keyframe(encoded))
+        return true;
+    p->shared.encoded_starts = p->shared.encoded_starts && (!encoded || inactive);
+    return false;
+}
+
+/* With the lock held: whether there is use and time for it. */
+static bool is_welcome(struct send_pipeline *p, struct send_item *item, rtc_time_t now)
+{
+    p->shared.frames_in++;
+    if (waits_for_keyframe(p, item->encoded))
+        return false;
+    if (item->video)
+        encode_load_came(&p->shared.load, executor_now(context_executor(p->context), now));
+    if (is_useless(p, item->encoded != NULL, now) || (item->video && !has_time(p, now)))
+        return false;
+    item->layers = item->video ? wanted_layers(p, now) : 1;
+    return item->layers != 0;
 }
 
 static void accept(struct send_pipeline *p, struct send_item item, uint32_t limit, rtc_time_t now)
@@ -192,23 +241,13 @@ static void accept(struct send_pipeline *p, struct send_item item, uint32_t limi
         pthread_mutex_unlock(&p->lock);
         return;
     }
-    p->shared.stats.frames_in++;
-    p->shared.encoded_starts = p->shared.encoded_starts || (p->shared.limits.inactive && p->kind == RTC_MEDIA_VIDEO);
-    if (item.encoded && p->shared.encoded_starts && !rtc_encoded_frame_keyframe(item.encoded)) {
-        p->shared.stats.frames_dropped++;
-        pthread_mutex_unlock(&p->lock);
-        return;
-    }
-    p->shared.encoded_starts = p->shared.encoded_starts && (!item.encoded || p->shared.limits.inactive);
-    if (item.video)
-        encode_load_came(&p->shared.load, executor_now(context_executor(p->context), now));
-    if (is_useless(p, item.encoded != NULL, now) || (item.video && (!has_time(p, now) || is_too_early(p, now)))) {
-        p->shared.stats.frames_dropped++;
+    if (!is_welcome(p, &item, now)) {
+        p->shared.frames_dropped++;
         pthread_mutex_unlock(&p->lock);
         return;
     }
     bool crowded = p->shared.in.count >= limit && send_ring_pop(&p->shared.in, &old);
-    p->shared.stats.frames_dropped += crowded;
+    p->shared.frames_dropped += crowded;
     p->shared.encoded_lost = p->shared.encoded_lost || (crowded && old.encoded && p->kind == RTC_MEDIA_VIDEO);
     (void)rtc_video_frame_ref(item.video);
     (void)rtc_audio_frame_ref(item.audio);
@@ -241,7 +280,8 @@ static void on_audio(void *user, rtc_audio_frame *frame)
 
 static void on_encoded(void *user, rtc_encoded_frame *frame)
 {
-    accept(user, (struct send_item){.encoded = frame}, ENCODED_WAITING_MAX, rtc_encoded_frame_capture_time_us(frame));
+    accept(user, (struct send_item){.encoded = frame, .layer = LAYER_AS_IT_SAYS}, ENCODED_WAITING_MAX,
+           rtc_encoded_frame_capture_time_us(frame));
 }
 
 static uint32_t room(void *user)
@@ -263,24 +303,24 @@ static void released(void *user)
     unref(user); /* the consumer's reference */
 }
 
-/* Before the session has said anything. */
-static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t)
+/* Before the session has said anything: an equal part for each encoding. */
+static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t, size_t encoding)
 {
-    uint32_t target = sender_target_bitrate(&t->sender);
-    if (target)
-        return target;
+    if (t->sender.encodings[encoding].target_bitrate_bps)
+        return t->sender.encodings[encoding].target_bitrate_bps;
     if (t->kind == RTC_MEDIA_AUDIO)
         return DEFAULT_AUDIO_BPS;
     uint32_t start = pc->settings.start_bitrate_bps ? pc->settings.start_bitrate_bps : RTP_RATE_START_BPS;
-    return start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps;
+    return (start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps) / (uint32_t)t->sender.encoding_count;
 }
 
-static struct send_limits limits_of(const rtc_rtp_sender *sender)
+/* Of several encodings each keeps its size: who receives them chooses between sizes. */
+static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encoding)
 {
-    const struct encoding_settings *s = &sender->encodings[first_active(sender)].settings;
+    const struct encoding_settings *s = &sender->encodings[encoding].settings;
     return (struct send_limits){
         .inactive = s->inactive,
-        .keeps_size = sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
+        .keeps_size = sender->encoding_count > 1 || sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
                       sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION,
         .scale = s->scale_resolution_down_by >= 1 ? s->scale_resolution_down_by : 1,
         .max_width = s->max_width,
@@ -288,6 +328,28 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender)
         .has_framerate = s->has_max_framerate,
         .interval_us = s->max_framerate > 0 ? 1e6 / s->max_framerate : 0,
     };
+}
+
+/* With the lock held, or before anybody else sees it: an encoding as its sender has it, when it begins. */
+static void begin_layer(struct send_pipeline *p, size_t i)
+{
+    const struct sender_encoding *e = &p->transceiver->sender.encodings[i];
+    struct send_layer *layer = &p->shared.layers[i];
+    *layer = (struct send_layer){.keyframe_wanted = true,
+                                 .codec = p->transceiver->sender.codec,
+                                 .bitrate_bps = first_bitrate(p->pc, p->transceiver, i),
+                                 .limits = limits_of(&p->transceiver->sender, i)};
+    layer->stats.bitrate_bps = layer->bitrate_bps;
+    text_copy(layer->rid, sizeof layer->rid, e->rtp.rid);
+}
+
+/* With the lock held. */
+static uint32_t whole_bitrate(const struct send_pipeline *p)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < p->shared.layer_count; i++)
+        sum += p->shared.layers[i].silent ? 0 : p->shared.layers[i].bitrate_bps;
+    return sum;
 }
 
 int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct send_pipeline **out)
@@ -308,7 +370,6 @@ int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct s
     p->kind = kind;
     p->mailbox = pc->driver.mailbox;
     pthread_mutex_init(&p->lock, NULL);
-    p->shared.keyframe_wanted = true;
     p->shared.encoded_starts = kind == RTC_MEDIA_VIDEO;
     p->worker.frame_rate = DEFAULT_FRAME_RATE;
     p->worker.channels = 1;
@@ -327,20 +388,18 @@ void send_pipeline_discard(struct send_pipeline *p)
 
 void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
 {
-    p->encodings = (uint32_t)t->sender.encoding_count;
-    p->shared.codec = t->sender.codec;
-    send_pipeline_adopt_codec(p);
-    p->shared.bitrate_bps = first_bitrate(p->pc, t);
-    p->shared.stopped = sender_is_stopped(&t->sender);
-    p->shared.stats.bitrate_bps = p->shared.bitrate_bps;
     p->transceiver = t;
-    p->shared.limits = limits_of(&t->sender);
+    p->shared.layer_count = (uint32_t)t->sender.encoding_count;
+    for (size_t i = 0; i < p->shared.layer_count; i++)
+        begin_layer(p, i);
+    send_pipeline_adopt_layout(p);
+    p->shared.stopped = sender_is_stopped(&t->sender);
     p->track = rtc_media_stream_track_ref(t->sender.track);
     atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
     media_track_attach_consumer(p->track, p->consumer);
     if (p->kind == RTC_MEDIA_VIDEO) /* whoever sends on what is under way already must begin with one */
         media_track_request_keyframe(p->track);
-    media_track_set_bitrate(p->track, p->consumer, p->shared.bitrate_bps);
+    media_track_set_bitrate(p->track, p->consumer, whole_bitrate(p));
 }
 
 /* What still waits is not sent any more; nor is what a worker has at this moment, whose result nobody takes: nor does it count from now on.
@@ -350,7 +409,7 @@ static void give_up_waiting(struct send_pipeline *p)
     struct send_item item;
     pthread_mutex_lock(&p->lock);
     p->shared.detached = true;
-    p->shared.stats.frames_dropped += p->shared.in.count + p->shared.in_work + p->shared.out.count;
+    p->shared.frames_dropped += p->shared.in.count + p->shared.in_work + p->shared.out.count;
     pthread_mutex_unlock(&p->lock);
     for (;;) { /* references go without the lock: the last one calls whom the frame belongs to */
         pthread_mutex_lock(&p->lock);
@@ -362,12 +421,13 @@ static void give_up_waiting(struct send_pipeline *p)
     }
 }
 
-void send_pipeline_end(struct send_pipeline *p, struct send_pipeline_stats *sum)
+void send_pipeline_end(struct send_pipeline *p)
 {
     if (!p)
         return;
     give_up_waiting(p);
-    send_pipeline_sum(p, sum);
+    for (size_t i = 0; i < p->transceiver->sender.encoding_count; i++)
+        send_pipeline_sum(p, i, &p->transceiver->sender.encodings[i].past);
     media_track_remove_consumer(p->track, p->consumer);
     rtc_media_stream_track_unref(p->track);
     p->track = NULL;
@@ -376,10 +436,12 @@ void send_pipeline_end(struct send_pipeline *p, struct send_pipeline_stats *sum)
     unref(p);
 }
 
-void send_pipeline_request_keyframe(struct send_pipeline *p)
+void send_pipeline_request_keyframes(struct send_pipeline *p, uint32_t encodings)
 {
     pthread_mutex_lock(&p->lock);
-    p->shared.keyframe_wanted = true;
+    for (uint32_t i = 0; i < p->shared.layer_count; i++)
+        if (encodings >> i & 1)
+            p->shared.layers[i].keyframe_wanted = true;
     pthread_mutex_unlock(&p->lock);
     if (p->track)
         media_track_request_keyframe(p->track);
@@ -398,24 +460,59 @@ static bool is_same_codec(const struct jsep_codec *a, const struct jsep_codec *b
            strcmp(a->fmtp, b->fmtp) == 0;
 }
 
-void send_pipeline_set_codec(struct send_pipeline *p, const struct jsep_codec *codec)
+/* With the lock held. */
+static bool is_same_layout(const struct send_pipeline *p)
+{
+    const rtc_rtp_sender *sender = &p->transceiver->sender;
+    bool same = p->shared.layer_count == sender->encoding_count;
+    for (uint32_t i = 0; same && i < p->shared.layer_count; i++)
+        same = strcmp(p->shared.layers[i].rid, sender->encodings[i].rtp.rid) == 0;
+    return same;
+}
+
+/* With the lock held: encodings that were there before keep what they counted. */
+static void change_layout(struct send_pipeline *p)
+{
+    struct send_layer before[RTP_ENCODINGS_MAX];
+    uint32_t count = p->shared.layer_count;
+    memcpy(before, p->shared.layers, sizeof before);
+    p->shared.layer_count = (uint32_t)p->transceiver->sender.encoding_count;
+    p->shared.layout++;
+    for (uint32_t i = 0; i < p->shared.layer_count; i++) {
+        begin_layer(p, i);
+        for (uint32_t k = 0; k < count; k++)
+            if (strcmp(before[k].rid, p->shared.layers[i].rid) == 0)
+                p->shared.layers[i].stats = before[k].stats;
+    }
+}
+
+void send_pipeline_follow_encodings(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->shared.codec_changed = p->shared.codec_changed || !is_same_codec(&p->shared.codec, codec);
-    p->shared.codec = *codec;
+    if (!is_same_layout(p))
+        change_layout(p);
+    for (uint32_t i = 0; i < p->shared.layer_count; i++) {
+        struct send_layer *layer = &p->shared.layers[i];
+        layer->codec_changed = layer->codec_changed || !is_same_codec(&layer->codec, &p->transceiver->sender.codec);
+        layer->codec = p->transceiver->sender.codec;
+    }
     pthread_mutex_unlock(&p->lock);
 }
 
 void send_pipeline_follow_settings(struct send_pipeline *p)
 {
-    struct send_limits limits = limits_of(&p->transceiver->sender);
+    uint32_t again = 0;
     pthread_mutex_lock(&p->lock);
-    bool again = p->shared.limits.inactive && !limits.inactive;
-    p->shared.limits = limits;
-    p->shared.picture_due = 0;
+    for (uint32_t i = 0; i < p->shared.layer_count && i < p->transceiver->sender.encoding_count; i++) {
+        struct send_layer *layer = &p->shared.layers[i];
+        struct send_limits limits = limits_of(&p->transceiver->sender, i);
+        again |= layer->limits.inactive && !limits.inactive ? 1u << i : 0;
+        layer->limits = limits;
+        layer->picture_due = 0;
+    }
     pthread_mutex_unlock(&p->lock);
     if (again && p->kind == RTC_MEDIA_VIDEO)
-        send_pipeline_request_keyframe(p);
+        send_pipeline_request_keyframes(p, again);
 }
 
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)
@@ -425,32 +522,43 @@ void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)
     pthread_mutex_unlock(&p->lock);
 }
 
-void send_pipeline_set_bitrate(struct send_pipeline *p, uint32_t bitrate_bps)
+void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_t bitrate_bps)
 {
     pthread_mutex_lock(&p->lock);
+    struct send_layer *layer = &p->shared.layers[encoding < p->shared.layer_count ? encoding : 0];
+    bool again = layer->silent && bitrate_bps > 0;
     if (bitrate_bps > 0) { /* stopped: what was last encoded with is as good as anything */
-        p->shared.bitrate_changed = p->shared.bitrate_changed || bitrate_bps != p->shared.bitrate_bps;
-        p->shared.bitrate_bps = bitrate_bps;
+        layer->bitrate_changed = layer->bitrate_changed || bitrate_bps != layer->bitrate_bps;
+        layer->bitrate_bps = bitrate_bps;
     }
-    p->shared.stats.bitrate_bps = bitrate_bps;
+    layer->silent = bitrate_bps == 0;
+    layer->keyframe_wanted = layer->keyframe_wanted || (again && p->shared.layer_count > 1);
+    layer->stats.bitrate_bps = bitrate_bps;
+    uint32_t whole = whole_bitrate(p);
     pthread_mutex_unlock(&p->lock);
     if (p->track)
-        media_track_set_bitrate(p->track, p->consumer, bitrate_bps > 0 ? bitrate_bps : RTP_RATE_MIN_BPS);
+        media_track_set_bitrate(p->track, p->consumer, whole > 0 ? whole : RTP_RATE_MIN_BPS);
 }
 
-void send_pipeline_stats(struct send_pipeline *p, struct send_pipeline_stats *out)
+static struct send_pipeline_stats own_stats(struct send_pipeline *p, size_t encoding)
 {
     pthread_mutex_lock(&p->lock);
-    *out = p->shared.stats;
+    struct send_pipeline_stats own = {0};
+    if (encoding < p->shared.layer_count)
+        own = p->shared.layers[encoding].stats;
+    if (encoding == 0) {
+        own.frames_in = p->shared.frames_in;
+        own.frames_dropped += p->shared.frames_dropped;
+    }
     pthread_mutex_unlock(&p->lock);
+    return own;
 }
 
-void send_pipeline_sum(struct send_pipeline *p, struct send_pipeline_stats *sum)
+void send_pipeline_sum(struct send_pipeline *p, size_t encoding, struct send_pipeline_stats *sum)
 {
-    struct send_pipeline_stats own;
     if (!p)
         return;
-    send_pipeline_stats(p, &own);
+    struct send_pipeline_stats own = own_stats(p, encoding);
     own.frames_in += sum->frames_in;
     own.frames_dropped += sum->frames_dropped;
     own.frames_encoded += sum->frames_encoded;

@@ -15,7 +15,8 @@
 
 enum {
     ENCODED_WAITING_MAX = 64, /* frames of an encoded source, and encoded frames on their way to the connection's thread */
-    DEFAULT_FRAME_RATE = 30
+    DEFAULT_FRAME_RATE = 30,
+    LAYER_AS_IT_SAYS = 0xff /* by its simulcast index; 0 is the first that is not switched off: a source may know of no others */
 };
 
 /* A frame on its way: exactly one pointer is set, a reference. */
@@ -24,6 +25,8 @@ struct send_item {
     rtc_audio_frame *audio;
     rtc_encoded_frame *encoded;
     uint8_t audio_level;
+    uint8_t layers; /* of a raw picture: a bit for each encoding that wants it */
+    uint8_t layer;  /* of an encoded frame: which encoding it is, or LAYER_AS_IT_SAYS */
 };
 
 /* A bounded ring of items. */
@@ -32,7 +35,7 @@ struct send_ring {
     uint32_t first, count;
 };
 
-/* What the application asks of the encoding that is made here (setParameters): a plain value. */
+/* What the application asks of one encoding (setParameters): a plain value. */
 struct send_limits {
     bool inactive;                  /* nothing is encoded or sent */
     bool keeps_size;                /* pictures are left out rather than made smaller */
@@ -42,36 +45,54 @@ struct send_limits {
     double interval_us;             /* of a framerate of 0: for ever */
 };
 
+/* One encoding. Read and written with the lock held. */
+struct send_layer {
+    char rid[RTP_RID_MAX + 1]; /* as its sender's */
+    struct jsep_codec codec;   /* to send it with */
+    bool codec_changed;        /* it is not what the worker encodes with yet */
+    bool keyframe_wanted, bitrate_changed;
+    bool silent; /* the session lets nothing of it through for now */
+    uint32_t bitrate_bps;
+    struct send_limits limits;
+    double picture_due;               /* the capture time before which pictures come too early for the framerate that was asked for */
+    struct send_pipeline_stats stats; /* its own; what was left out for all of them is shared */
+};
+
 /* What the three threads share. Read and written with the lock held. */
 struct send_shared {
     struct send_ring in, out;
-    bool forwards; /* the track brings encoded frames */
-    bool busy, detached, keyframe_wanted, bitrate_changed;
-    bool codec_changed;      /* `codec` is not what the worker encodes with yet */
-    struct jsep_codec codec; /* as negotiated */
+    struct send_layer layers[RTP_ENCODINGS_MAX];
+    uint32_t layer_count; /* at least 1 */
+    uint32_t layout;      /* counts changes of which encodings there are */
+    bool forwards;        /* the track brings encoded frames */
+    bool busy, detached;
     bool in_work;            /* a frame is at the worker: neither passed on nor counted yet */
     bool encoded_starts;     /* coded video may go on with a keyframe only */
     bool encoded_lost;       /* a gap in coded video: its source must make a keyframe */
     bool stopped;            /* by the circuit breaker */
     rtc_time_t behind_until; /* pictures taken before then are left out; 0: none */
-    uint32_t bitrate_bps;
-    struct send_limits limits;
-    double picture_due; /* the capture time before which pictures come too early for the framerate that was asked for */
     struct encode_load load;
-    struct send_pipeline_stats stats;
+    uint64_t frames_in, frames_dropped;
 };
 
-/* The encoder and what feeds it: the worker's alone, once the pipeline has started. */
-struct send_worker {
+/* What encodes one layer, or all of them. */
+struct send_encoder {
     const rtc_codec_ops *codec;   /* NULL: only encoded frames pass */
     struct jsep_codec negotiated; /* what it was chosen for */
     uint32_t loss_percent;
     bool inband_fec;
-    void *encoder;
-    struct audio_framer *framer;
+    void *encoder; /* NULL before the first frame */
     struct video_scale scale;
-    uint32_t encoder_width, encoder_height, frame_rate;
-    uint32_t channels;
+    uint32_t width, height;
+};
+
+/* The encoders and what feeds them: the worker's alone, once the pipeline has started. */
+struct send_worker {
+    struct send_encoder encoders[RTP_ENCODINGS_MAX]; /* one for each layer; the first one alone where a codec makes all of them */
+    uint32_t count, layout;                          /* as they were when these were made */
+    bool whole;                                      /* the first one makes all layers */
+    struct audio_framer *framer;
+    uint32_t frame_rate, channels;
     rtc_time_t last_capture_us;
 };
 
@@ -82,7 +103,6 @@ struct send_pipeline {
     atomic_uint references;
     rtc_context *context;
     rtc_media_kind kind;
-    uint32_t encodings;      /* of the sender, at least 1 */
     struct mailbox *mailbox; /* the connection's: no reference, valid while not detached */
     pthread_mutex_t lock;
     struct send_shared shared;
@@ -99,7 +119,7 @@ void send_item_free(struct send_item *item);
 bool send_ring_push(struct send_ring *ring, struct send_item item, uint32_t limit);
 bool send_ring_pop(struct send_ring *ring, struct send_item *out);
 /* With the lock held, or before anybody else sees it: what the worker encodes with is made from what was negotiated. */
-void send_pipeline_adopt_codec(struct send_pipeline *p);
+void send_pipeline_adopt_layout(struct send_pipeline *p);
 /* The job: encodes what waits, one picture at most, on a worker. */
 void send_pipeline_encode(struct job *job);
 

@@ -96,11 +96,26 @@ int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp
     return error;
 }
 
-/* To the session 0 is no cap: one of nothing at all becomes a bit a second. */
-static void adopt_settings(struct sender_encoding *e, const struct encoding_settings *s)
+uint32_t sender_own_cap(const struct sender_encoding *e)
 {
-    e->settings = *s;
-    e->rtp.max_bitrate_bps = s->has_max_bitrate && s->max_bitrate_bps == 0 ? 1 : s->max_bitrate_bps;
+    return e->settings.has_max_bitrate && e->settings.max_bitrate_bps == 0 ? 1 : e->settings.max_bitrate_bps;
+}
+
+/* What the smaller of several pictures is enough for: a part of the connection's cap by its pixels, half as much again. */
+static uint32_t enough_for(const rtc_rtp_transceiver *t, const struct encoding_settings *s)
+{
+    double part = 1.5 / (s->scale_resolution_down_by * s->scale_resolution_down_by);
+    return part < 1 && s->max_width == 0 ? (uint32_t)(part * t->connection->settings.max_bitrate_bps) : 0;
+}
+
+static void cap_encodings(rtc_rtp_transceiver *t)
+{
+    bool several = t->sender.encoding_count > 1;
+    for (size_t i = 0; i < t->sender.encoding_count; i++) {
+        struct sender_encoding *e = &t->sender.encodings[i];
+        uint32_t own = sender_own_cap(e);
+        e->rtp.max_bitrate_bps = several && e->settings.inactive ? 1 : several && own == 0 ? enough_for(t, &e->settings) : own;
+    }
 }
 
 void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encodings *w)
@@ -113,9 +128,10 @@ void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encoding
             e->rtp.rtx_ssrc = t->kind == RTC_MEDIA_VIDEO ? transceiver_fresh_ssrc(t->context) : 0;
         }
         text_copy(e->rtp.rid, sizeof e->rtp.rid, w->rids[i]);
-        adopt_settings(e, &w->settings[i]);
+        e->settings = w->settings[i];
     }
     t->sender.encoding_count = w->count > 0 ? w->count : 1;
+    cap_encodings(t);
 }
 
 void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids)
@@ -163,6 +179,7 @@ void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *
     sender->transaction_open = sender->transaction_open && kept == sender->encoding_count;
     sender->encoding_count = kept;
     sender->widened = false;
+    cap_encodings(t);
 }
 
 void sender_follow_codecs(rtc_rtp_transceiver *t)
@@ -354,9 +371,11 @@ static int take_encodings(rtc_peer_connection *pc, rtc_media_kind kind, const rt
 static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settings, uint32_t keyframes)
 {
     rtc_rtp_sender *sender = &t->sender;
+    for (size_t i = 0; i < sender->encoding_count; i++)
+        sender->encodings[i].settings = settings[i];
+    cap_encodings(t);
     for (size_t i = 0; i < sender->encoding_count; i++) {
-        struct sender_encoding *e = &sender->encodings[i];
-        adopt_settings(e, &settings[i]);
+        const struct sender_encoding *e = &sender->encodings[i];
         if (e->stream)
             rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(t->connection), e->stream, e->rtp.max_bitrate_bps,
                                            transport_media_out(t->transport));
@@ -367,7 +386,7 @@ static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settin
     if (sender->pipeline)
         send_pipeline_follow_settings(sender->pipeline);
     if (sender->pipeline && keyframes && t->kind == RTC_MEDIA_VIDEO)
-        send_pipeline_request_keyframe(sender->pipeline);
+        send_pipeline_request_keyframes(sender->pipeline, keyframes);
     peer_settle(t->connection);
 }
 

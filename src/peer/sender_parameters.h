@@ -20,6 +20,8 @@ void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encoding
 void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids);
 /* Its offer is taken back; harmless when nothing was widened. */
 void sender_restore_encoding(rtc_rtp_transceiver *t);
+/* The cap that the application gave it, as the RTP session takes it: 0 is none, and one of nothing at all becomes a bit a second. */
+uint32_t sender_own_cap(const struct sender_encoding *encoding);
 /* The exchange is over: those that were not agreed on are no more. */
 void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *agreed, size_t count);
 /* What was agreed on changed: a codec that is no longer sent is no encoding's any more. */

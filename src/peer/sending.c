@@ -13,7 +13,7 @@ void sending_stop(rtc_rtp_transceiver *t)
     struct send_pipeline *ended = t->sender.pipeline;
     t->sender.pipeline = NULL;
     if (ended)
-        send_pipeline_end(ended, &t->sender.past);
+        send_pipeline_end(ended);
 }
 
 /* Whether another sender is known to the peer by this id already. */
@@ -88,7 +88,7 @@ void sending_update(rtc_rtp_transceiver *t)
         return;
     }
     if (t->sender.pipeline) {
-        send_pipeline_set_codec(t->sender.pipeline, &t->sender.codec);
+        send_pipeline_follow_encodings(t->sender.pipeline);
         return;
     }
     int error = t->sender.prepared ? RTC_OK : send_pipeline_prepare(t->connection, t->kind, &t->sender.prepared);

@@ -62,10 +62,10 @@ static void add_pictures(struct stats_builder *b, const struct send_pipeline_sta
     }
 }
 
-static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t)
+static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t, size_t index)
 {
-    struct send_pipeline_stats s = t->sender.past;
-    send_pipeline_sum(t->sender.pipeline, &s);
+    struct send_pipeline_stats s = t->sender.encodings[index].past;
+    send_pipeline_sum(t->sender.pipeline, index, &s);
     stats_count(b, "framesEncoded", s.frames_encoded);
     stats_count(b, "keyFramesEncoded", s.key_frames_encoded);
     stats_number(b, "totalEncodeTime", (double)s.total_encode_time_us / 1e6);
@@ -130,7 +130,6 @@ static void add_remote_inbound(struct stats_builder *b, const rtc_rtp_transceive
     stats_count(b, "roundTripTimeMeasurements", heard->round_trip_time_measurements);
 }
 
-/* What the pipeline counted is that of all its encodings, and stands with the first one. */
 static void add_encoding(struct stats_builder *b, const rtc_rtp_transceiver *t, size_t index)
 {
     const struct sender_encoding *encoding = &t->sender.encodings[index];
@@ -159,8 +158,7 @@ static void add_encoding(struct stats_builder *b, const rtc_rtp_transceiver *t, 
         stats_count(b, "encodingIndex", index);
     add_packets(b, &s);
     add_frames(b, t, &s);
-    if (index == 0)
-        add_encoder(b, t);
+    add_encoder(b, t, index);
     if (s.heard.any)
         add_remote_inbound(b, t, &ids, &s);
 }

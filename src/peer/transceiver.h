@@ -52,9 +52,10 @@ struct sender_encoding {
     struct rtp_encoding rtp; /* its name, SSRCs and cap, as negotiations hand them to the session */
     uint32_t stream;         /* handle in the RTP session; 0 before it may send */
     struct encoding_settings settings;
-    uint32_t target_bitrate_bps; /* what the session last allowed; 0: nothing said yet, or stopped */
-    rtc_circuit circuit;         /* as it was last told */
-    uint32_t circuit_reason;     /* enum rtp_breaker_reason, of the last opening */
+    uint32_t target_bitrate_bps;     /* what the session last allowed; 0: nothing said yet, or stopped */
+    rtc_circuit circuit;             /* as it was last told */
+    uint32_t circuit_reason;         /* enum rtp_breaker_reason, of the last opening */
+    struct send_pipeline_stats past; /* of the pipelines before the one that there is */
 };
 
 /* A part of its sender; written by dtmf_sender.c alone. */
@@ -75,13 +76,12 @@ struct rtc_rtp_sender {
     char track_id[JSEP_ID_MAX];    /* the msid track id: kept when the track is replaced */
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
     size_t stream_count;
-    struct sender_encoding encodings[RTP_ENCODINGS_MAX]; /* one of them before simulcast is negotiated */
+    struct sender_encoding encodings[RTP_ENCODINGS_MAX]; /* one without simulcast */
     size_t encoding_count;                               /* at least 1 */
     struct sender_encoding alone;                        /* while they are widened: the only one that there was before */
     bool widened;                                        /* they are those that an offer of the peer's wants, which is not answered yet */
     struct send_pipeline *pipeline;                      /* NULL while nothing is sent */
     struct send_pipeline *prepared;                      /* for the next time that something is; NULL */
-    struct send_pipeline_stats past;                     /* of the pipelines before it */
     struct jsep_codec codec;                             /* what the pipeline encodes with */
     bool takes_tones;                                    /* telephone events were negotiated */
     struct rtc_dtmf_sender dtmf;

@@ -15,7 +15,11 @@ crtc_test(test_api_monkey LABEL api threads TIMEOUT 600 SEES base SOURCES api_mo
 # The objects of webrtc-pc section 5, on two connections in virtual time.
 set(api_scene ../sim/renegotiate_scene.c ../sim/peer_pump.c ../sim/peer_scene.c ../sim/sim_peers.c ../sim/sim_network.c ../sim/sim_nat.c ../sim/sim_tcp.c
   ../sim/usrsctp_time.c ../sim/apply_guard.c)
-foreach(name dtmf_sender rtp_receiver rtp_sender simulcast track_event rtp_transceiver)
+set(api_on_scene dtmf_sender rtp_receiver rtp_sender simulcast track_event rtp_transceiver)
+if(TARGET crtc_codecs) # pictures are made smaller
+  list(APPEND api_on_scene encodings)
+endif()
+foreach(name ${api_on_scene})
   crtc_test(test_api_${name} LABEL api sim TIMEOUT 300 SEES base media sdp ice dtls sctp rtp transport peer SOURCES ${name}.c ${api_scene})
   target_include_directories(test_api_${name} PRIVATE ../sim)
   target_link_options(test_api_${name} PRIVATE -Wl,--wrap=negotiation_set,--wrap=negotiation_apply,--wrap=memory_alloc,--wrap=memory_zeroed,--wrap=memory_realloc,--wrap=memory_text,--wrap=memory_grow)

@@ -90,8 +90,8 @@ static void replaced_tracks_lose_nothing(void **state)
     assert_true(rtp_session_inbound_stats(peer_first_transport(s.p.peer[1].pc)->rtp,
                                           rtp_session_receive_stream(peer_first_transport(s.p.peer[1].pc)->rtp, other->rtp_member, ""),
                                           s.p.now, &received));
-    struct send_pipeline_stats taken = t->sender.past;
-    send_pipeline_sum(t->sender.pipeline, &taken);
+    struct send_pipeline_stats taken = t->sender.encodings[0].past;
+    send_pipeline_sum(t->sender.pipeline, 0, &taken);
     assert_int_equal(sent.frames_sent + taken.frames_dropped, taken.frames_in);
     assert_true(sent.frames_sent > 40);
     assert_int_equal(received.packets_received, sent.packets_sent);
