@@ -85,11 +85,13 @@ int negotiation_plan_set(rtc_context *context, const struct negotiation_facts *f
         error = negotiation_plan_local_offer(facts, plan);
     else
         error = negotiation_plan_remote_offer(facts, plan, why);
-    if (error)
+    if (error) {
         negotiation_plan_free(plan);
-    else
-        *out = plan;
-    return error;
+        return error;
+    }
+    negotiation_state_trim(context, &plan->next);
+    *out = plan;
+    return RTC_OK;
 }
 
 static int make_undo(rtc_context *context, const struct negotiation_facts *facts, struct negotiation_plan **out)

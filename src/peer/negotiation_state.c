@@ -46,6 +46,19 @@ int negotiation_state_copy(rtc_context *context, const struct negotiation_state 
     return RTC_ERR_NO_MEMORY;
 }
 
+/* To what is there, which is a kilobyte for each transport and two for each section; it stays as it is when that can not be had. */
+static void *shrink(rtc_context *context, void *array, size_t count, size_t size)
+{
+    void *less = array && count > 0 ? memory_realloc(context, array, count * size) : NULL;
+    return less ? less : array;
+}
+
+void negotiation_state_trim(rtc_context *context, struct negotiation_state *state)
+{
+    state->transports = shrink(context, state->transports, state->transport_count, sizeof *state->transports);
+    state->media = shrink(context, state->media, state->media_count, sizeof *state->media);
+}
+
 void negotiation_state_fini(rtc_context *context, struct negotiation_state *state)
 {
     description_unref(context, state->local);

@@ -69,6 +69,8 @@ struct negotiation_state {
  * are left out. */
 int negotiation_state_copy(rtc_context *context, const struct negotiation_state *from, size_t media, size_t sections,
                            struct negotiation_state *out);
+/* Gives back the room that was not needed. */
+void negotiation_state_trim(rtc_context *context, struct negotiation_state *state);
 void negotiation_state_fini(rtc_context *context, struct negotiation_state *state);
 /* What was agreed on for the transport with this number; nothing yet, of one that no description spoke of. */
 const struct agreed_transport *negotiation_state_transport(const struct negotiation_state *state, size_t number);
