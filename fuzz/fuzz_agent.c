@@ -410,13 +410,11 @@ static void report(struct run *run)
     struct ice_pair_report pair;
     struct ice_server_report server;
     struct ice_selected selected;
-    const struct ice_candidate *locals;
     const char *reason;
     enum timer_reason why;
     struct text text = text_new(run->context);
-    size_t count = ice_agent_local_candidates(run->agent, &locals);
-    for (size_t i = 0; i < count; i++)
-        ice_candidate_print(&locals[i], &text);
+    for (size_t i = 0; ice_agent_local_candidate(run->agent, i, &c); i++)
+        ice_candidate_print(&c, &text);
     for (size_t i = 0; ice_agent_remote_report(run->agent, i, &c); i++)
         ice_candidate_print(&c, &text);
     for (size_t i = 0; ice_agent_left_out_report(run->agent, i, &c, &reason); i++)

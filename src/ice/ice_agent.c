@@ -579,10 +579,12 @@ rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent)
     return best;
 }
 
-size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ice_candidate **out)
+bool ice_agent_local_candidate(const struct ice_agent *agent, size_t index, struct ice_candidate *out)
 {
-    *out = agent->locals.list;
-    return agent->locals.count;
+    if (index >= agent->locals.count)
+        return false;
+    *out = ice_locals_get(&agent->locals, index);
+    return true;
 }
 
 const char *ice_agent_name_failure(const struct ice_agent *agent)

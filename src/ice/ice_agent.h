@@ -87,8 +87,8 @@ rtc_time_t ice_agent_heard(const struct ice_agent *agent, const struct path *fro
 rtc_time_t ice_agent_answered(const struct ice_agent *agent, const struct path *from);
 /* Smoothed round trip; 0 when unmeasured. */
 rtc_time_t ice_agent_rtt_us(const struct ice_agent *agent);
-/* Local candidates in the order they were gathered. One that is hidden has its name beside its address. Borrowed until the next call. */
-size_t ice_agent_local_candidates(const struct ice_agent *agent, const struct ice_candidate **out);
+/* Local candidates by index, in the order they were gathered; false beyond the last. One that is hidden has its name beside its address. */
+bool ice_agent_local_candidate(const struct ice_agent *agent, size_t index, struct ice_candidate *out);
 /* Why the last remote name that was not resolved was not: static text; NULL when none failed. */
 const char *ice_agent_name_failure(const struct ice_agent *agent);
 const struct ice_counters *ice_agent_counters(const struct ice_agent *agent);

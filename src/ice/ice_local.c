@@ -16,6 +16,8 @@ void ice_locals_init(struct ice_locals *locals, struct ice_common *common)
 
 void ice_locals_fini(struct ice_locals *locals)
 {
+    for (size_t i = 0; i < locals->count; i++)
+        memory_free(locals->common->context, locals->list[i].name);
     memory_free(locals->common->context, locals->list);
 }
 
@@ -57,8 +59,9 @@ static void release_candidate(struct event *event)
         memory_free(o->context, o);
 }
 
-static void announce(const struct ice_common *common, const struct ice_candidate *candidate, struct out *out)
+static void announce(const struct ice_locals *locals, size_t index, struct out *out)
 {
+    const struct ice_common *common = locals->common;
     struct candidate_object *o = memory_alloc(common->context, sizeof *o);
     struct ice_event *e = o ? ice_event(common, ICE_EVENT_CANDIDATE, out) : NULL;
     if (!e) {
@@ -66,9 +69,39 @@ static void announce(const struct ice_common *common, const struct ice_candidate
         out->failed = true;
         return;
     }
-    *o = (struct candidate_object){*candidate, common->context};
+    *o = (struct candidate_object){ice_locals_get(locals, index), common->context};
     e->candidate = &o->candidate;
     e->head.release = release_candidate;
+}
+
+static struct ice_local keep(const struct ice_candidate *c, uint32_t serial, char *name)
+{
+    struct ice_local l = {
+        .address = c->address, .related = c->related, .serial = serial, .priority = c->priority, .socket = c->socket, .name = name};
+    l.protocol = c->protocol;
+    l.type = c->type;
+    l.tcp_type = c->tcp_type;
+    l.server = c->server;
+    text_copy(l.foundation, sizeof l.foundation, c->foundation);
+    return l;
+}
+
+struct ice_candidate ice_locals_get(const struct ice_locals *locals, size_t index)
+{
+    const struct ice_local *l = &locals->list[index];
+    const struct ice_credentials *credentials = &locals->common->credentials;
+    struct ice_candidate c = {.component = ICE_COMPONENT, .protocol = l->protocol, .type = l->type, .tcp_type = l->tcp_type};
+    c.server = l->server;
+    c.serial = l->serial;
+    c.priority = l->priority;
+    c.socket = l->socket;
+    c.address = l->address;
+    c.related = l->related;
+    memcpy(c.foundation, l->foundation, sizeof l->foundation);
+    memcpy(c.ufrag, credentials->ufrag, sizeof credentials->ufrag);
+    if (l->name)
+        text_copy(c.name, sizeof c.name, l->name);
+    return c;
 }
 
 void ice_locals_add(struct ice_locals *locals, const struct ice_candidate *candidate, struct out *out)
@@ -77,16 +110,18 @@ void ice_locals_add(struct ice_locals *locals, const struct ice_candidate *candi
         locals->common->counters.over_limit++;
         return;
     }
-    /* Not more than is needed: they are large, few, and stay as long as the connection. */
-    struct ice_candidate *list = memory_realloc(locals->common->context, locals->list, (locals->count + 1) * sizeof *list);
-    if (!list) {
+    /* Not more than is needed: they are few, and stay as long as the connection. */
+    rtc_context *context = locals->common->context;
+    struct ice_local *list = memory_realloc(context, locals->list, (locals->count + 1) * sizeof *list);
+    locals->list = list ? list : locals->list;
+    char *name = candidate->name[0] ? memory_text(context, candidate->name, strlen(candidate->name)) : NULL;
+    if (!list || (candidate->name[0] && !name)) {
+        memory_free(context, name);
         out->failed = true;
         return;
     }
-    locals->list = list;
-    list[locals->count] = *candidate;
-    list[locals->count].serial = ice_next_serial(locals->common);
-    announce(locals->common, &list[locals->count++], out);
+    list[locals->count] = keep(candidate, ice_next_serial(locals->common), name);
+    announce(locals, locals->count++, out);
 }
 
 void ice_locals_forget(struct ice_locals *locals, uint32_t socket, struct out *out)
@@ -95,6 +130,8 @@ void ice_locals_forget(struct ice_locals *locals, uint32_t socket, struct out *o
     for (size_t i = 0; i < locals->count; i++)
         if (locals->list[i].socket != socket)
             locals->list[kept++] = locals->list[i];
+        else
+            memory_free(locals->common->context, locals->list[i].name);
     if (kept < locals->count)
         (void)ice_event(locals->common, ICE_EVENT_CANDIDATES_LOST, out);
     locals->count = kept;
@@ -103,8 +140,8 @@ void ice_locals_forget(struct ice_locals *locals, uint32_t socket, struct out *o
 bool ice_locals_show(const struct ice_locals *locals, const struct address *address)
 {
     for (size_t i = 0; i < locals->count; i++) {
-        const struct ice_candidate *c = &locals->list[i];
-        if (c->protocol == PATH_UDP && !c->name[0] && address_eq(&c->address, address))
+        const struct ice_local *c = &locals->list[i];
+        if (c->protocol == PATH_UDP && !c->name && address_eq(&c->address, address))
             return true;
     }
     return false;

@@ -9,9 +9,19 @@
 
 enum { ICE_LOCALS_MAX = 128 };
 
+/* What is kept of a candidate of ours: it stays as long as the connection, so without what all of them share, and without room for the
+ * name that few have. */
+struct ice_local {
+    struct address address, related;
+    char foundation[12]; /* a number in decimal */
+    uint32_t serial, priority, socket;
+    uint8_t protocol, type, tcp_type, server;
+    char *name; /* owned; NULL: the address is shown */
+};
+
 struct ice_locals {
     struct ice_common *common;
-    struct ice_candidate *list;
+    struct ice_local *list;
     size_t count;
     uint64_t foundation_salt; /* when addresses are hidden: a foundation tells nothing of them */
 };
@@ -25,6 +35,8 @@ void ice_local_init(const struct ice_locals *locals, struct ice_candidate *c, en
                     struct slice server);
 uint32_t ice_foundation(const struct ice_locals *locals, uint8_t type, const struct address *base, struct slice server);
 void ice_locals_add(struct ice_locals *locals, const struct ice_candidate *candidate, struct out *out);
+/* The candidate with this index, which must be there, as it was told. */
+struct ice_candidate ice_locals_get(const struct ice_locals *locals, size_t index);
 /* The candidates of that base are no more; the peer finds out by itself. */
 void ice_locals_forget(struct ice_locals *locals, uint32_t socket, struct out *out);
 /* Whether the peer is told this address already, over UDP and not hidden behind a name: that one may be told when a server sees it. */

@@ -24,9 +24,11 @@ void ice_describe_local(const struct ice_agent *agent, const struct ice_pair *pa
     const struct address *seen = translated ? &pair->mapped : &pair->base->shown;
     uint8_t protocol = pair->base->tcp ? PATH_TCP : PATH_UDP;
     for (size_t i = 0; i < agent->locals.count; i++) {
-        *out = agent->locals.list[i];
-        if (out->protocol == protocol && address_eq(&out->address, seen))
+        const struct ice_local *l = &agent->locals.list[i];
+        if (l->protocol == protocol && address_eq(&l->address, seen)) {
+            *out = ice_locals_get(&agent->locals, i);
             return;
+        }
     }
     *out = (struct ice_candidate){.component = ICE_COMPONENT, .protocol = protocol, .type = ICE_PEER_REFLEXIVE};
     out->address = *seen;

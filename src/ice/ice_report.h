@@ -36,7 +36,7 @@ struct ice_server_report {
     char reason[ICE_REASON_MAX];
 };
 
-/* Pairs, remote candidates and servers by index; false beyond the last. Local candidates: ice_agent_local_candidates. */
+/* Pairs, remote candidates and servers by index; false beyond the last. Local candidates: ice_agent_local_candidate. */
 bool ice_agent_pair_report(const struct ice_agent *agent, rtc_time_t now, size_t index, struct ice_pair_report *out);
 bool ice_agent_remote_report(const struct ice_agent *agent, size_t index, struct ice_candidate *out);
 /* The name of the peer's credentials (RFC 8445 5.3), which all its candidates share; "": it has not said yet. */

@@ -53,13 +53,13 @@ static void look_at_pairs(const struct ice_agent *ice, rtc_time_t now, struct ev
 static struct evidence collect(const struct transport *t, rtc_time_t now)
 {
     const struct ice_agent *ice = transport_ice_negotiated(t);
-    const struct ice_candidate *locals;
-    struct ice_candidate remote;
+    struct ice_candidate local, remote;
     struct evidence e = {.over = ice_agent_state(ice) == ICE_FAILED};
     e.strangers = ice_agent_counters(ice)->unauthenticated + transport_ice_misdirected(t);
-    e.locals = ice_agent_local_candidates(ice, &locals);
     e.left_out = ice_agent_counters(ice)->left_out;
     (void)ice_agent_left_out_report(ice, 0, &remote, &e.left_out_reason);
+    while (ice_agent_local_candidate(ice, e.locals, &local))
+        e.locals++;
     while (ice_agent_remote_report(ice, e.remotes, &remote))
         e.remotes++;
     look_at_pairs(ice, now, &e);
@@ -245,12 +245,10 @@ static void print_servers(const struct ice_agent *ice, struct text *out)
 
 static void print_candidates(const struct ice_agent *ice, struct text *out)
 {
-    const struct ice_candidate *locals;
-    struct ice_candidate remote;
-    size_t count = ice_agent_local_candidates(ice, &locals);
-    for (size_t i = 0; i < count; i++) {
+    struct ice_candidate local, remote;
+    for (size_t i = 0; ice_agent_local_candidate(ice, i, &local); i++) {
         text_print(out, "local ");
-        print_candidate(&locals[i], out);
+        print_candidate(&local, out);
         text_print(out, "\n");
     }
     for (size_t i = 0; ice_agent_remote_report(ice, i, &remote); i++) {

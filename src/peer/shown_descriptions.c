@@ -22,14 +22,16 @@ static void free_lines(rtc_peer_connection *pc, struct told *told)
 
 static int read_told(rtc_peer_connection *pc, const struct ice_agent *agent, struct told *told)
 {
-    const struct ice_candidate *candidates;
-    size_t count = ice_agent_local_candidates(agent, &candidates);
+    struct ice_candidate candidate;
+    size_t count = 0;
+    while (ice_agent_local_candidate(agent, count, &candidate))
+        count++;
     *told = (struct told){.lines = memory_zeroed(pc->context, (count + 1) * sizeof *told->lines)};
     if (!told->lines)
         return RTC_ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; ice_agent_local_candidate(agent, i, &candidate); i++) {
         struct text line = text_new(pc->context);
-        ice_candidate_print(&candidates[i], &line);
+        ice_candidate_print(&candidate, &line);
         char *text = text_take(&line);
         if (!text)
             return RTC_ERR_NO_MEMORY;

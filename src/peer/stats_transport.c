@@ -82,12 +82,10 @@ static void add_candidate(struct stats_builder *b, const struct ice_agent *agent
 
 static void add_candidates(struct stats_builder *b, const struct ice_agent *agent)
 {
-    const struct ice_candidate *locals;
-    struct ice_candidate remote;
-    size_t count = ice_agent_local_candidates(agent, &locals);
-    for (size_t i = 0; i < count; i++) {
-        candidate_id(b, b->id, sizeof b->id, true, locals[i].serial, 0);
-        add_candidate(b, agent, true, b->id, &locals[i]);
+    struct ice_candidate local, remote;
+    for (size_t i = 0; ice_agent_local_candidate(agent, i, &local); i++) {
+        candidate_id(b, b->id, sizeof b->id, true, local.serial, 0);
+        add_candidate(b, agent, true, b->id, &local);
     }
     for (size_t i = 0; ice_agent_remote_report(agent, i, &remote); i++) {
         candidate_id(b, b->id, sizeof b->id, false, remote.serial, 0);

@@ -47,8 +47,9 @@ enum pool_state { POOL_NONE, POOL_WITHHELD, POOL_SURFACING };
 extern const struct moves transport_pool_moves;
 
 struct candidate_pool {
-    enum pool_state state; /* set_state() in transport_pool.c */
-    size_t told;           /* events, while SURFACING */
+    enum pool_state state;       /* set_state() in transport_pool.c */
+    size_t told;                 /* events, while SURFACING */
+    struct ice_candidate *shown; /* owned: what the last of them is about; NULL: there was none */
     struct ice_candidate_error *errors[TRANSPORT_ERRORS_KEPT_MAX];
     size_t error_count;
 };

@@ -2,6 +2,7 @@
 /* See transport_pool.h. */
 #include "transport_pool.h"
 
+#include "memory.h"
 #include "transport_ice.h"
 #include "transport_internal.h"
 #include "transport_log.h"
@@ -41,6 +42,27 @@ void transport_forget_errors(struct transport *t)
     for (size_t i = 0; i < t->pool.error_count; i++)
         ice_candidate_error_free(t->pool.errors[i]);
     t->pool.error_count = 0;
+    memory_free(t->context, t->pool.shown);
+    t->pool.shown = NULL;
+}
+
+/* The candidate with this index; false beyond the last. */
+static bool show(struct transport *t, size_t index)
+{
+    struct candidate_pool *p = &t->pool;
+    if (!p->shown)
+        p->shown = memory_alloc(t->context, sizeof *p->shown);
+    t->starved |= p->shown == NULL;
+    return p->shown && ice_agent_local_candidate(t->ice.current.agent, index, p->shown);
+}
+
+static size_t gathered(const struct transport *t)
+{
+    struct ice_candidate candidate;
+    size_t count = 0;
+    while (ice_agent_local_candidate(t->ice.current.agent, count, &candidate))
+        count++;
+    return count;
 }
 
 void transport_pool(struct transport *t)
@@ -88,16 +110,15 @@ bool transport_surface_next(struct transport *t, struct transport_event *told)
 {
     struct candidate_pool *p = &t->pool;
     const struct ice_agent *agent = t->ice.current.agent;
-    const struct ice_candidate *candidates;
     if (p->state != POOL_SURFACING)
         return false;
-    size_t count = ice_agent_local_candidates(agent, &candidates), i = p->told++;
+    size_t count = gathered(t), i = p->told++;
     if (i == 0) {
         told->type = TRANSPORT_GATHERING;
         told->gathering = ICE_GATHERING_ACTIVE;
-    } else if (i <= count) {
+    } else if (i <= count && show(t, i - 1)) {
         told->type = TRANSPORT_CANDIDATE;
-        told->candidate = &candidates[i - 1];
+        told->candidate = p->shown;
     } else if (i - count <= p->error_count) {
         told->type = TRANSPORT_CANDIDATE_ERROR;
         told->error = p->errors[i - count - 1];

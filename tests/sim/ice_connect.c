@@ -187,7 +187,7 @@ static void late_credentials(void **state)
     ice_sim_gather(&sim.b);
     ice_sim_run(&sim, sim.now + 10 * MS);
     const struct ice_candidate *list;
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 3);
+    assert_int_equal(ice_sim_locals(sim.a.agent, &list), 3);
     assert_int_equal(list[0].protocol, PATH_UDP);
     assert_true(list[1].tcp_type == ICE_TCP_ACTIVE && list[2].tcp_type == ICE_TCP_PASSIVE);
     struct ice_candidate of_a = list[0];
@@ -207,7 +207,7 @@ static void late_credentials(void **state)
     assert_int_equal(s.remote.type, ICE_PEER_REFLEXIVE);
     assert_true(ice_sim_data_flows(&sim));
     /* What was learned turns out to be a candidate that is signalled. */
-    assert_int_equal(ice_agent_local_candidates(sim.b.agent, &list), 3);
+    assert_int_equal(ice_sim_locals(sim.b.agent, &list), 3);
     struct ice_candidate of_b = list[0];
     ice_sim_candidate(&sim.a, &of_b);
     assert_true(ice_agent_selected_info(sim.a.agent, &s));
@@ -229,7 +229,7 @@ static void late_trickle(void **state)
     ice_sim_run(&sim, sim.now + 25 * SECOND);
     assert_int_equal(sim.a.state_at[ICE_FAILED], -1);
     const struct ice_candidate *list;
-    assert_int_equal(ice_agent_local_candidates(sim.b.agent, &list), 3);
+    assert_int_equal(ice_sim_locals(sim.b.agent, &list), 3);
     struct ice_candidate of_b = list[0];
     assert_int_equal(of_b.protocol, PATH_UDP);
     ice_sim_candidate(&sim.a, &of_b);
@@ -522,7 +522,7 @@ static void many_addresses(void **state)
     assert_int_equal(ice_sim_agents(&sim, NULL, NULL), RTC_OK);
     ice_sim_gather(&sim.a);
     ice_sim_run(&sim, sim.now + 10 * MS);
-    size_t n = ice_agent_local_candidates(sim.a.agent, &list);
+    size_t n = ice_sim_locals(sim.a.agent, &list);
     assert_int_equal(n, 3 * 32); /* over UDP, then active and passive over TCP */
     n = sim.a.candidates;
     assert_int_equal(n, 32);
@@ -577,7 +577,7 @@ static void port_range(void **state)
     assert_int_equal(ice_sim_agents(&sim, &options, NULL), RTC_OK);
     ice_sim_start(&sim);
     assert_in_range(ice_sim_connect(&sim, SECOND), 1, 100 * MS);
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 3);
+    assert_int_equal(ice_sim_locals(sim.a.agent, &list), 3);
     assert_int_equal(list[0].address.port, 5001);
     assert_int_equal(list[2].tcp_type, ICE_TCP_PASSIVE);
     assert_in_range(list[2].address.port, 5000, 5001);

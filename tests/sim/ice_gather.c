@@ -55,7 +55,7 @@ static void kinds_of_networks(void **state)
     assert_int_equal(ice_sim_agents(&sim, &udp_only, NULL), RTC_OK);
     ice_sim_gather(&sim.a);
     ice_sim_run(&sim, sim.now + 10 * MS);
-    size_t n = ice_agent_local_candidates(sim.a.agent, &list), expected = sizeof order / sizeof order[0];
+    size_t n = ice_sim_locals(sim.a.agent, &list), expected = sizeof order / sizeof order[0];
     assert_int_equal(n, expected);
     for (size_t k = 0; k < expected; k++) { /* by priority, not by the order in which they were told */
         size_t above = 0, at = expected;
@@ -90,7 +90,7 @@ static void filters(void **state)
     assert_int_equal(ice_sim_agents(&sim, &options, NULL), RTC_OK);
     ice_sim_gather(&sim.a);
     ice_sim_run(&sim, sim.now + SECOND);
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 2);
+    assert_int_equal(ice_sim_locals(sim.a.agent, &list), 2);
     assert_true(is_at(&list[0], "172.16.0.1"));
     assert_true(is_at(&list[1], "192.0.2.1"));
     assert_int_equal(sim_network_counters(sim.net)->sent, 2 + 2); /* a question from each, and its answer */
@@ -141,7 +141,7 @@ static void one_to_one(bool ask_server, bool hide)
     assert_in_range(ice_sim_connect(&sim, SECOND), 1, 100 * MS);
     assert_true(ice_sim_data_flows(&sim));
     ice_sim_run(&sim, sim.now + SECOND);
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 1);
+    assert_int_equal(ice_sim_locals(sim.a.agent, &list), 1);
     assert_int_equal(list[0].type, ICE_HOST);
     assert_true(is_at(&list[0], "203.0.113.1"));
     assert_string_equal(list[0].name, "");

@@ -118,7 +118,7 @@ static void both_hide_two_families(void **state)
     assert_int_equal(resolved(&sim.a), 4);
     assert_int_equal(resolved(&sim.b), 4);
     /* Each address has a name of its own, and the foundations tell nothing. */
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 6);
+    assert_int_equal(ice_sim_locals(sim.a.agent, &list), 6);
     assert_string_not_equal(list[0].name, list[1].name);
     char foundation[2][ICE_FOUNDATION_MAX + 1];
     memcpy(foundation[0], list[0].foundation, sizeof foundation[0]);
@@ -127,7 +127,7 @@ static void both_hide_two_families(void **state)
     assert_int_equal(ice_sim_agents(&sim, &hidden_controlling, &hidden), RTC_OK);
     ice_sim_start(&sim);
     assert_in_range(ice_sim_connect(&sim, SECOND), 1, 60 * MS);
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 3);
+    assert_int_equal(ice_sim_locals(sim.a.agent, &list), 3);
     assert_string_not_equal(list[0].foundation, foundation[0]);
     ice_sim_fini(&sim);
 }
@@ -373,7 +373,7 @@ static void tell_of_server(void **state)
     assert_in_range(ice_sim_connect(&sim, SECOND), 1, 200 * MS);
     ice_sim_run(&sim, 3 * SECOND);
     /* Also of the address that is no other outside: nothing else tells where a host without a NAT is. */
-    size_t count = ice_agent_local_candidates(sim.a.agent, &list), reflexive = 0;
+    size_t count = ice_sim_locals(sim.a.agent, &list), reflexive = 0;
     assert_int_equal(count, 8); /* four of them for TCP */
     for (size_t i = 0; i < count; i++) {
         struct text text = text_new(context);

@@ -76,7 +76,7 @@ static void assert_gap(const struct ice_peer *p, rtc_time_t most)
 static size_t udp_candidates(const struct ice_peer *p)
 {
     const struct ice_candidate *list;
-    size_t count = ice_agent_local_candidates(p->agent, &list), n = 0;
+    size_t count = ice_sim_locals(p->agent, &list), n = 0;
     for (size_t i = 0; i < count; i++)
         n += list[i].protocol == PATH_UDP;
     return n;

@@ -51,7 +51,7 @@ static void relay_only(void **state)
     relay_scene_begin(&s, 3, SIM_NAT_NONE, NULL);
     relay_scene_agents(&s, true, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
-    assert_int_equal(ice_agent_local_candidates(s.sim.a.agent, &list), 1);
+    assert_int_equal(ice_sim_locals(s.sim.a.agent, &list), 1);
     assert_int_equal(list[0].type, ICE_RELAYED);
     assert_int_equal(list[0].server, 1);
     assert_int_equal(list[0].related.port, 0); /* our own addresses stay hidden */
@@ -77,7 +77,7 @@ static void relay_of_a_hidden_host(void **state)
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
     ice_sim_run(&s.sim, s.sim.now + SECOND);
     relay_scene_require_relay(&s.sim.a);
-    for (size_t count = ice_agent_local_candidates(s.sim.a.agent, &list), i = 0; i < count; i++) {
+    for (size_t count = ice_sim_locals(s.sim.a.agent, &list), i = 0; i < count; i++) {
         assert_true(list[i].type != ICE_HOST || list[i].name[0]);
         if (list[i].type == ICE_HOST)
             continue;
@@ -286,7 +286,7 @@ static void only_ipv6(void **state)
     sim_host_add_address(s.sim.b.host, "2001:db8:2::2");
     relay_scene_agents(&s, true, RELAY_SERVER_IP6);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, SECOND);
-    assert_int_equal(ice_agent_local_candidates(s.sim.a.agent, &list), 1);
+    assert_int_equal(ice_sim_locals(s.sim.a.agent, &list), 1);
     assert_int_equal(list[0].address.family, ADDRESS_IPV6);
     assert_true(ice_sim_data_flows(&s.sim));
     relay_scene_end(&s);
@@ -335,7 +335,7 @@ static void strangers(void **state)
     relay_scene_begin(&s, 35, SIM_NAT_SYMMETRIC, NULL);
     relay_scene_agents(&s, false, RELAY_SERVER_IP);
     assert_in_range(ice_sim_connect(&s.sim, 5 * SECOND), 1, 500 * MS);
-    size_t count = ice_agent_local_candidates(s.sim.a.agent, &list);
+    size_t count = ice_sim_locals(s.sim.a.agent, &list);
     struct sim_host *stranger = sim_host_new(s.sim.net, NULL, NULL);
     sim_host_open(stranger, 1, "192.0.2.66", 6666);
     for (size_t i = 0; i < count; i++) {

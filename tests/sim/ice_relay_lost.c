@@ -6,7 +6,7 @@
 static const struct ice_candidate *relayed_of(const struct ice_peer *p)
 {
     const struct ice_candidate *list, *found = NULL;
-    size_t count = ice_agent_local_candidates(p->agent, &list);
+    size_t count = ice_sim_locals(p->agent, &list);
     for (size_t i = 0; i < count; i++) {
         if (list[i].type != ICE_RELAYED)
             continue;
@@ -268,7 +268,7 @@ static void again_and_again(void **state)
         sim_turn_restart(&s.turn);
         run_for(&s, 40 * SECOND);
         require_recovered(&s, &old);
-        assert_int_equal(ice_agent_local_candidates(s.sim.a.agent, &list), 5); /* host, two for TCP, reflexive, relayed */
+        assert_int_equal(ice_sim_locals(s.sim.a.agent, &list), 5); /* host, two for TCP, reflexive, relayed */
     }
     relay_scene_end(&s);
 }

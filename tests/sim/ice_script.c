@@ -130,7 +130,7 @@ void script_candidate(struct ice_sim *sim, const char *text)
 struct path script_path(struct ice_sim *sim, uint8_t family)
 {
     const struct ice_candidate *list;
-    size_t n = ice_agent_local_candidates(sim->a.agent, &list);
+    size_t n = ice_sim_locals(sim->a.agent, &list);
     for (size_t i = 0; i < n; i++) {
         if (list[i].address.family != family)
             continue;

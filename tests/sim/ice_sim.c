@@ -326,6 +326,18 @@ void ice_sim_run(struct ice_sim *sim, rtc_time_t until)
     sim->now = until;
 }
 
+size_t ice_sim_locals(const struct ice_agent *agent, const struct ice_candidate **out)
+{
+    static struct ice_candidate lists[4][128];
+    static size_t turn;
+    size_t count = 0;
+    struct ice_candidate *list = lists[turn++ % 4];
+    while (count < 128 && ice_agent_local_candidate(agent, count, &list[count]))
+        count++;
+    *out = list;
+    return count;
+}
+
 bool ice_sim_connected(const struct ice_peer *p)
 {
     enum ice_state s = ice_agent_state(p->agent);

@@ -63,6 +63,8 @@ void ice_sim_candidate(struct ice_peer *to, const struct ice_candidate *candidat
 void ice_sim_run(struct ice_sim *sim, rtc_time_t until);
 /* Until both are connected (or completed), at most `limit`; the time it took, -1 when it did not happen. */
 rtc_time_t ice_sim_connect(struct ice_sim *sim, rtc_time_t limit);
+/* The candidates of its own, in a list that stays as it is until the fourth call after this one. */
+size_t ice_sim_locals(const struct ice_agent *agent, const struct ice_candidate **out);
 bool ice_sim_connected(const struct ice_peer *peer);
 /* Sends a datagram of data each way every 5 ms until then, as media does. */
 void ice_sim_stream(struct ice_sim *sim, rtc_time_t until);

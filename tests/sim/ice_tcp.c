@@ -32,7 +32,7 @@ static void candidates(void **state)
     begin(&sim, 1, ICE_TCP_ENABLED, ICE_TCP_ACTIVE_ONLY);
     ice_sim_start(&sim);
     ice_sim_run(&sim, sim.now + SECOND);
-    assert_int_equal(ice_agent_local_candidates(sim.a.agent, &list), 3);
+    assert_int_equal(ice_sim_locals(sim.a.agent, &list), 3);
     assert_int_equal(list[1].protocol, PATH_TCP);
     assert_int_equal(list[1].tcp_type, ICE_TCP_ACTIVE);
     assert_int_equal(list[1].address.port, 9);
@@ -44,7 +44,7 @@ static void candidates(void **state)
     assert_true(list[2].priority > ice_candidate_priority(ICE_RELAYED, UINT16_MAX, 1));
     assert_string_not_equal(list[0].foundation, list[1].foundation);
     assert_string_not_equal(list[1].foundation, list[2].foundation);
-    assert_int_equal(ice_agent_local_candidates(sim.b.agent, &list), 2);
+    assert_int_equal(ice_sim_locals(sim.b.agent, &list), 2);
     assert_int_equal(list[1].tcp_type, ICE_TCP_ACTIVE);
     ice_sim_fini(&sim);
     begin(&sim, 1, ICE_TCP_DISABLED, ICE_TCP_ENABLED);
@@ -148,7 +148,7 @@ static void without_udp_candidates(void **state)
     sim.a.mute_candidates = sim.b.mute_candidates = true;
     ice_sim_start(&sim);
     ice_sim_run(&sim, sim.now + 20 * MS);
-    size_t n = ice_agent_local_candidates(sim.b.agent, &list);
+    size_t n = ice_sim_locals(sim.b.agent, &list);
     assert_int_equal(n, 3);
     struct ice_candidate passive = list[2];
     ice_sim_candidate(&sim.a, &passive);

@@ -11,7 +11,7 @@ static uint32_t stranger_id;
 static struct address passive_address(struct ice_peer *p)
 {
     const struct ice_candidate *list;
-    size_t n = ice_agent_local_candidates(p->agent, &list);
+    size_t n = ice_sim_locals(p->agent, &list);
     for (size_t i = 0; i < n; i++)
         if (list[i].tcp_type == ICE_TCP_PASSIVE)
             return list[i].address;
