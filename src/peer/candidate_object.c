@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See candidate_object.h. The members are words of a second copy of the text, each with a zero after it. */
+/* See candidate_object.h. The members that are words of the text are copied behind it. */
 #include "candidate_object.h"
 
 #include "error.h"
@@ -39,43 +39,60 @@ static size_t size_of(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-/* A word of the copy at `base` of the text at `text`, ended there; NULL when there is none. */
-static const char *word(char *base, const char *text, struct slice s)
+/* The same with a word of the text; NULL when there is none. */
+static const char *keep_word(char **at, struct slice word)
 {
-    if (s.len == 0)
+    if (word.len == 0)
         return NULL;
-    char *w = base + ((const char *)s.data - text);
-    w[s.len] = 0; /* a space, or the end of the text */
-    return w;
+    char *copy = memcpy(*at, word.data, word.len);
+    copy[word.len] = 0;
+    *at += word.len + 1;
+    return copy;
 }
 
-/* `copy` is another copy of the face's text. */
-static void read_members(rtc_ice_candidate *face, char *copy)
-{
-    struct ice_candidate_words words;
+/* What the text says. */
+struct members {
+    bool readable;
     struct ice_candidate c;
-    struct slice text = slice_str(face->candidate);
-    if (ice_candidate_parse(text, &c) || !ice_candidate_split(text, &words))
+    struct ice_candidate_words words;
+};
+
+static void read_members(struct slice text, struct members *out)
+{
+    out->readable = !ice_candidate_parse(text, &out->c) && ice_candidate_split(text, &out->words);
+}
+
+static size_t size_of_words(const struct members *m)
+{
+    return m->readable ? m->words.foundation.len + m->words.address.len + m->words.related_address.len + 3 : 0;
+}
+
+static void keep_members(rtc_ice_candidate *face, const struct members *m, char **at)
+{
+    const struct ice_candidate *c = &m->c;
+    if (!m->readable)
         return;
-    face->foundation = word(copy, face->candidate, words.foundation);
-    face->component = c.component == 1 ? "rtp" : c.component == 2 ? "rtcp" : NULL;
-    face->priority = c.priority;
-    face->address = word(copy, face->candidate, words.address);
-    face->protocol = c.protocol == PATH_TCP ? "tcp" : "udp";
-    face->port = c.address.port;
-    face->type = ice_candidate_type_name((enum ice_candidate_type)c.type);
-    face->tcp_type = c.tcp_type != ICE_TCP_NONE ? ice_tcp_type_name((enum ice_tcp_type)c.tcp_type) : NULL;
-    face->related_address = word(copy, face->candidate, words.related_address);
+    face->foundation = keep_word(at, m->words.foundation);
+    face->component = c->component == 1 ? "rtp" : c->component == 2 ? "rtcp" : NULL;
+    face->priority = c->priority;
+    face->address = keep_word(at, m->words.address);
+    face->protocol = c->protocol == PATH_TCP ? "tcp" : "udp";
+    face->port = c->address.port;
+    face->type = ice_candidate_type_name((enum ice_candidate_type)c->type);
+    face->tcp_type = c->tcp_type != ICE_TCP_NONE ? ice_tcp_type_name((enum ice_tcp_type)c->tcp_type) : NULL;
+    face->related_address = keep_word(at, m->words.related_address);
     uint64_t port;
-    if (slice_to_u64(words.related_port, UINT16_MAX, &port))
+    if (slice_to_u64(m->words.related_port, UINT16_MAX, &port))
         face->related_port = (int)port;
 }
 
 const rtc_ice_candidate *candidate_object_new(rtc_context *context, const rtc_ice_candidate_init *init)
 {
     const char *text = init->candidate ? init->candidate : "";
-    size_t size =
-        2 * size_of(text) + size_of(init->sdp_mid) + size_of(init->username_fragment) + size_of(init->relay_protocol) + size_of(init->url);
+    struct members members;
+    read_members(slice_str(text), &members);
+    size_t size = size_of(text) + size_of_words(&members) + size_of(init->sdp_mid) + size_of(init->username_fragment) +
+                  size_of(init->relay_protocol) + size_of(init->url);
     struct candidate_object *c = memory_alloc(context, sizeof *c + size);
     if (!c)
         return NULL;
@@ -85,13 +102,11 @@ const rtc_ice_candidate *candidate_object_new(rtc_context *context, const rtc_ic
     c->face = (rtc_ice_candidate){.size = sizeof c->face, .related_port = -1};
     c->face.sdp_m_line_index = init->has_sdp_m_line_index ? init->sdp_m_line_index : -1;
     c->face.candidate = keep(&at, text);
-    char *copy = at;
-    (void)keep(&at, text);
     c->face.sdp_mid = keep(&at, init->sdp_mid);
     c->face.username_fragment = keep(&at, init->username_fragment);
     c->face.relay_protocol = keep(&at, init->relay_protocol);
     c->face.url = keep(&at, init->url);
-    read_members(&c->face, copy);
+    keep_members(&c->face, &members, &at);
     return &c->face;
 }
 
