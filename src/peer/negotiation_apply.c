@@ -95,7 +95,7 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
         break;
     case EFFECT_ENCODINGS:
         if (e->flag)
-            sender_widen_encodings(t, &state->remote->parsed->sections[e->section].rtp.recv_rids);
+            sender_widen_encodings(t, state->remote->parsed->sections[e->section].rtp.recv_rids);
         else
             sender_restore_encoding(t);
         break;

@@ -269,7 +269,7 @@ static void agree(struct negotiation_plan *plan, const struct carrying *c)
     keep(agreed->ufrag, sizeof agreed->ufrag, said->ice_ufrag);
     keep(agreed->password, sizeof agreed->password, said->ice_pwd);
     agreed->role = c->role;
-    memcpy(agreed->fingerprints, said->fingerprints, sizeof agreed->fingerprints);
+    memcpy(agreed->fingerprints, said->fingerprints, said->fingerprint_count * sizeof agreed->fingerprints[0]);
     agreed->fingerprint_count = said->fingerprint_count;
     agreed->sctp_port = 0;
     agreed->max_message_size = 0;

@@ -138,7 +138,7 @@ static void plan_encodings(struct negotiation_plan *plan, const struct session_d
         int section = media ? session_description_find(offer, media->mid) : -1;
         bool alone = t->widened || (t->encoding_count == 1 && !t->encodings[0].rid[0]);
         bool wanted =
-            section >= 0 && alone && t->kind == RTC_MEDIA_VIDEO && !t->stopping && offer->sections[section].rtp.recv_rids.count > 1;
+            section >= 0 && alone && t->kind == RTC_MEDIA_VIDEO && !t->stopping && offer->sections[section].rtp.recv_rids->count > 1;
         if (!wanted && !t->widened)
             continue;
         struct effect *e = negotiation_plan_add(plan, EFFECT_ENCODINGS, t->number);

@@ -53,7 +53,7 @@ struct jsep_transport {
     bool ice_lite, ice_trickle, end_of_candidates;
     const struct slice *candidates; /* "candidate:..." of this section */
     size_t candidate_count;
-    struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX];
+    const struct jsep_fingerprint *fingerprints; /* at most JSEP_FINGERPRINTS_MAX */
     size_t fingerprint_count;
     enum setup_role setup;
     struct slice tls_id; /* a=tls-id (RFC 8842), empty when absent */
@@ -96,8 +96,8 @@ struct jsep_rtp {
     uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
-    bool simulcast;                        /* a=simulcast present */
-    struct jsep_rids send_rids, recv_rids; /* its author's */
+    bool simulcast;                                /* a=simulcast present */
+    const struct jsep_rids *send_rids, *recv_rids; /* its author's */
 };
 
 /* The association of an application section (RFC 8841). */
@@ -121,6 +121,7 @@ struct jsep_section {
     struct jsep_transport transport;
     struct jsep_rtp rtp;   /* of audio and video */
     struct jsep_sctp sctp; /* of applications */
+    void *lists;           /* owned by its description: most sections have few of what is bounded, so they stand in a block of their own */
 };
 
 /* Owner: who had it made. Written while it is read (jsep_read.c, jsep_section.c) and by session_description_give_mids(), never later. */
@@ -128,7 +129,7 @@ struct session_description {
     struct sdp *sdp;        /* owned */
     uint64_t bandwidth_bps; /* for all sections together, beside what each says: sdp_bandwidth() */
     size_t section_count;
-    struct jsep_section *sections; /* owned array, with its lists of codecs and extensions */
+    struct jsep_section *sections; /* owned array, with their lists */
     struct slice *candidates;      /* owned: what the sections' candidates point into */
 };
 

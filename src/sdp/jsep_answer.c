@@ -94,12 +94,12 @@ static void plan_rids(struct jsep_plan *plan, const struct jsep_section *offered
     if (!jsep_extension_find(plan->extensions, plan->extension_count, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"))
         return;
     for (size_t i = 0; direction_sends(plan->direction) && i < local->send_rids.count; i++) {
-        const struct jsep_rid *wanted = jsep_rids_find(&offered->rtp.recv_rids, local->send_rids.all[i].id);
+        const struct jsep_rid *wanted = jsep_rids_find(offered->rtp.recv_rids, local->send_rids.all[i].id);
         if (wanted)
             plan->send_rids.all[plan->send_rids.count++] = *wanted;
     }
     if (local->takes_rids && direction_receives(plan->direction))
-        plan->recv_rids = offered->rtp.send_rids;
+        plan->recv_rids = *offered->rtp.send_rids;
 }
 
 /* RFC 9429 section 5.3.1: with max-bundle there is one transport. */

@@ -12,6 +12,8 @@ bool jsep_copy(char *out, size_t size, struct slice from);
 struct jsep_lists {
     struct jsep_codec codecs[JSEP_CODECS_MAX];
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
+    struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX];
+    struct jsep_rids send_rids, recv_rids;
 };
 /* jsep_section.c. What the session part gives to every section; *out was zeroed, its lists are `lists` then. */
 int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct sdp_error *error);

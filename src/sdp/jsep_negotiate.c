@@ -77,6 +77,6 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
     negotiate_codecs(local, remote, out);
     negotiate_tones(local, remote, out);
     negotiate_extensions(local, remote, out);
-    meet(&local->rtp.send_rids, &remote->rtp.recv_rids, &out->send_rids);
-    meet(&remote->rtp.send_rids, &local->rtp.recv_rids, &out->receive_rids);
+    meet(local->rtp.send_rids, remote->rtp.recv_rids, &out->send_rids);
+    meet(remote->rtp.send_rids, local->rtp.recv_rids, &out->receive_rids);
 }

@@ -91,7 +91,7 @@ static void plan_section(struct offer *offer, size_t index, bool first)
     if (direction_sends(local->direction))
         plan->send_rids = local->send_rids;
     if (previous && direction_receives(local->direction)) /* what is received stays so; only the sender names new ones */
-        plan->recv_rids = previous->rtp.recv_rids;
+        plan->recv_rids = *previous->rtp.recv_rids;
 }
 
 static int check_sections(const struct jsep_snapshot *snapshot)

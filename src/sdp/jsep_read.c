@@ -80,7 +80,7 @@ static void inherit(struct jsep_section *s, const struct jsep_section *tagged)
         s->transport.ice_pwd = tagged->transport.ice_pwd;
     }
     if (s->transport.fingerprint_count == 0) {
-        memcpy(s->transport.fingerprints, tagged->transport.fingerprints, sizeof(s->transport.fingerprints));
+        s->transport.fingerprints = tagged->transport.fingerprints;
         s->transport.fingerprint_count = tagged->transport.fingerprint_count;
     }
     if (s->transport.setup == SETUP_NONE)
@@ -160,17 +160,35 @@ static int out_of_memory(struct sdp_error *error)
     return sdp_fail(error, RTC_ERR_NO_MEMORY, 0, "out of memory");
 }
 
-/* Copies the section's lists to memory of their own, one block for both. */
+/* Moves a list to `*at` in a block; returns where it is. */
+static const void *keep(uint8_t **at, const void *list, size_t size)
+{
+    void *kept = memcpy(*at, list, size);
+    *at += size;
+    return kept;
+}
+
+static const struct jsep_rids *keep_rids(uint8_t **at, const struct jsep_rids *rids)
+{
+    static const struct jsep_rids none;
+    return rids->count > 0 ? keep(at, rids, sizeof *rids) : &none;
+}
+
+/* Copies the section's lists to memory of their own, one block for all. What needs the most to be aligned stands first. */
 static int keep_lists(rtc_context *context, struct jsep_section *s, struct sdp_error *error)
 {
     size_t codecs = s->rtp.codec_count * sizeof(*s->rtp.codecs), extensions = s->rtp.extension_count * sizeof(*s->rtp.extensions);
-    uint8_t *block = memory_alloc(context, codecs + extensions + 1);
-    if (!block)
+    size_t fingerprints = s->transport.fingerprint_count * sizeof(*s->transport.fingerprints);
+    size_t rids = (s->rtp.send_rids->count + s->rtp.recv_rids->count > 0 ? 2 : 0) * sizeof(struct jsep_rids);
+    uint8_t *at = memory_alloc(context, fingerprints + rids + codecs + extensions + 1);
+    if (!at)
         return out_of_memory(error);
-    memcpy(block, s->rtp.codecs, codecs);
-    memcpy(block + codecs, s->rtp.extensions, extensions);
-    s->rtp.codecs = (const void *)block;
-    s->rtp.extensions = (const void *)(block + codecs);
+    s->lists = at;
+    s->rtp.send_rids = keep_rids(&at, s->rtp.send_rids);
+    s->rtp.recv_rids = keep_rids(&at, s->rtp.recv_rids);
+    s->transport.fingerprints = keep(&at, s->transport.fingerprints, fingerprints);
+    s->rtp.codecs = keep(&at, s->rtp.codecs, codecs);
+    s->rtp.extensions = keep(&at, s->rtp.extensions, extensions);
     return 0;
 }
 
@@ -248,7 +266,7 @@ void session_description_free(rtc_context *context, struct session_description *
     struct sdp *sdp = d->sdp;
     context = context_resolve(context);
     for (size_t i = 0; i < d->section_count; i++)
-        memory_free(context, (void *)d->sections[i].rtp.codecs); /* the extensions are in the same block */
+        memory_free(context, d->sections[i].lists);
     memory_free(context, d->candidates);
     memory_free(context, d->sections);
     memory_free(context, d);

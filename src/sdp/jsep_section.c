@@ -107,7 +107,8 @@ static int read_fingerprint(struct reading *r, const struct sdp_line *line)
     r->own_fingerprints = r->own_fingerprints || !r->in_session;
     if (s->transport.fingerprint_count == JSEP_FINGERPRINTS_MAX)
         return 0;
-    struct jsep_fingerprint *f = &s->transport.fingerprints[s->transport.fingerprint_count];
+    struct jsep_fingerprint *f = &r->lists->fingerprints[s->transport.fingerprint_count];
+    memset(f, 0, sizeof *f); /* they are compared whole */
     if (!jsep_copy(f->hash, sizeof(f->hash), read.hash))
         return 0;
     for (char *c = f->hash; *c; c++)
@@ -553,11 +554,19 @@ static void fold_formats(struct reading *r)
     s->rtp.codec_count = kept;
 }
 
+static void use_lists(struct jsep_section *s, const struct jsep_lists *lists)
+{
+    s->rtp.codecs = lists->codecs;
+    s->rtp.extensions = lists->extensions;
+    s->transport.fingerprints = lists->fingerprints;
+    s->rtp.send_rids = &lists->send_rids;
+    s->rtp.recv_rids = &lists->recv_rids;
+}
+
 int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct sdp_error *error)
 {
     struct reading r = {.out = out, .lists = lists, .error = error, .in_session = true};
-    out->rtp.codecs = lists->codecs;
-    out->rtp.extensions = lists->extensions;
+    use_lists(out, lists);
     out->direction = RTC_DIRECTION_SENDRECV;
     out->sctp.max_message_size = 65536;
     return read_block(&r, &sdp->session, INHERITED, false);
@@ -577,8 +586,9 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     const struct sdp_media *media = &sdp->media[index];
     struct reading r = {.out = out, .lists = lists, .candidates = candidates, .error = error};
     memcpy(lists->extensions, out->rtp.extensions, out->rtp.extension_count * sizeof(lists->extensions[0]));
-    out->rtp.codecs = lists->codecs;
-    out->rtp.extensions = lists->extensions;
+    memcpy(lists->fingerprints, out->transport.fingerprints, out->transport.fingerprint_count * sizeof(lists->fingerprints[0]));
+    lists->send_rids = lists->recv_rids = (struct jsep_rids){.count = 0};
+    use_lists(out, lists);
     out->type = type_of(media);
     out->media = media->media;
     out->port = media->port;
@@ -599,8 +609,8 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
         (void)add_msid(out, &r.fallback);
-    name_rids(&r, r.simulcast.send, true, &out->rtp.send_rids);
-    name_rids(&r, r.simulcast.recv, false, &out->rtp.recv_rids);
+    name_rids(&r, r.simulcast.send, true, &lists->send_rids);
+    name_rids(&r, r.simulcast.recv, false, &lists->recv_rids);
     if (!r.msid && r.other_track > 0 && !out->rejected && out->type != MEDIA_OTHER)
         return sdp_fail(error, RTC_ERR_INVALID_ACCESS, r.other_track,
                         "the section has several tracks (\"plan B\"): each needs a section of its own (RFC 9429 section 5.2.1)");
