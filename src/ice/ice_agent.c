@@ -20,6 +20,10 @@ static const rtc_time_t patience_most = 39500 * ICE_MS;
 /* The selected pair went with its address and no other works: so long new ones may come before the agent fails. */
 static const rtc_time_t lost_most = 20 * ICE_SECOND;
 
+/* Nothing is concluded from the first candidates of the peer, which may be those of another family, before the others had the time to come.
+ */
+static const rtc_time_t others_follow = 500 * ICE_MS;
+
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };
 
 /* Does what is due, and whatever follows from what just came in. */
@@ -318,10 +322,10 @@ const struct moves ice_agent_moves = {
     .allowed =
         {
             [ICE_NEW] = MOVE_TO(ICE_CHECKING) | MOVE_TO(ICE_CLOSED),
-            [ICE_CHECKING] = MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
+            [ICE_CHECKING] = MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_DISCONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
             [ICE_CONNECTED] = MOVE_TO(ICE_COMPLETED) | MOVE_TO(ICE_DISCONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
             [ICE_COMPLETED] = MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_DISCONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
-            [ICE_DISCONNECTED] = MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
+            [ICE_DISCONNECTED] = MOVE_TO(ICE_CHECKING) | MOVE_TO(ICE_CONNECTED) | MOVE_TO(ICE_FAILED) | MOVE_TO(ICE_CLOSED),
             [ICE_FAILED] = MOVE_TO(ICE_CLOSED),
             [ICE_CLOSED] = 0,
         },
@@ -344,6 +348,12 @@ static bool is_complete(const struct ice_agent *agent)
            ice_checks_done(&agent->checks) && !ice_tcp_undecided(&agent->tcp);
 }
 
+/* Which check was the last one is the controlling side's to know: its peer may have to answer more of them at any time. */
+static bool may_complete(const struct ice_agent *agent)
+{
+    return ice_controls(&agent->session) && is_complete(agent);
+}
+
 /* What completes can not be undone by the peer's requests: checks that they trigger come and go in milliseconds. */
 static bool stays_complete(const struct ice_agent *agent)
 {
@@ -362,14 +372,35 @@ static bool has_begun(const struct ice_agent *agent, rtc_time_t now)
     return agent->session.remote_known && (agent->session.peer_seen || (agent->session.end_of_candidates && nothing_left(agent, now)));
 }
 
+bool ice_agent_had_path(const struct ice_agent *agent)
+{
+    return agent->checks.first_valid != RTC_TIME_NEVER;
+}
+
+/* Whatever there was to check failed, and more may come (webrtc-pc 5.6.5: checks fail while candidates are still to come). */
+static bool is_at_a_loss(const struct ice_agent *agent)
+{
+    return !ice_is_lite(&agent->session) && agent->gathering.state == ICE_GATHERING_COMPLETE && agent->lookups.pending_count == 0 &&
+           ice_checks_done(&agent->checks) && !ice_tcp_untried(&agent->tcp) && agent->remotes.count > 0;
+}
+
+static enum ice_state pathless_state(const struct ice_agent *agent, rtc_time_t now)
+{
+    if (nothing_left(agent, now))
+        return ICE_FAILED;
+    return is_at_a_loss(agent) && now >= agent->session.started + others_follow ? ICE_DISCONNECTED : ICE_CHECKING;
+}
+
 static enum ice_state unselected_state(const struct ice_agent *agent, rtc_time_t now)
 {
     switch (agent->session.state) {
     case ICE_NEW:
         return has_begun(agent, now) ? ICE_CHECKING : ICE_NEW;
     case ICE_CHECKING:
-        return nothing_left(agent, now) ? ICE_FAILED : ICE_CHECKING;
+        return pathless_state(agent, now);
     case ICE_DISCONNECTED:
+        if (!ice_agent_had_path(agent))
+            return pathless_state(agent, now);
         return now >= ice_judged_at(&agent->consent, agent->checks.lost + lost_most) ? ICE_FAILED : ICE_DISCONNECTED;
     default:
         return ICE_DISCONNECTED;
@@ -393,14 +424,14 @@ static enum ice_state next_state(const struct ice_agent *agent, rtc_time_t now)
         return ICE_DISCONNECTED;
     if (agent->session.state == ICE_COMPLETED && stays_complete(agent))
         return ICE_COMPLETED;
-    return agent->session.state != ICE_DISCONNECTED && is_complete(agent) ? ICE_COMPLETED : ICE_CONNECTED;
+    return agent->session.state != ICE_DISCONNECTED && may_complete(agent) ? ICE_COMPLETED : ICE_CONNECTED;
 }
 
 static void update_state(struct ice_agent *agent, rtc_time_t now, struct out *out)
 {
     enum ice_state next;
     while ((next = next_state(agent, now)) != agent->session.state) {
-        if (next == ICE_CHECKING && agent->session.peer_seen)
+        if (agent->session.state == ICE_NEW && agent->session.peer_seen)
             agent->session.started = now;
         if (!set_state(agent, next, out))
             return;
@@ -446,8 +477,11 @@ static void state_deadline(const struct ice_agent *agent, rtc_time_t *best, enum
 {
     const struct ice_pair *pair = agent->checks.selected;
     bool waits = agent->session.state == ICE_NEW && agent->session.end_of_candidates && agent->session.remote_known;
-    if (waits || agent->session.state == ICE_CHECKING) {
+    bool pathless = agent->session.state == ICE_DISCONNECTED && !pair && !ice_agent_had_path(agent);
+    if (waits || pathless || agent->session.state == ICE_CHECKING) {
         deadline_min(best, why, agent->session.started + (is_complete(agent) ? patience : patience_most), TIMER_ICE_STATE);
+        if (agent->session.state == ICE_CHECKING && is_at_a_loss(agent))
+            deadline_min(best, why, agent->session.started + others_follow, TIMER_ICE_STATE);
     } else if (agent->session.state == ICE_DISCONNECTED) {
         deadline_min(best, why,
                      ice_judged_at(&agent->consent, pair ? ice_failed_at(&agent->consent, pair) : agent->checks.lost + lost_most),

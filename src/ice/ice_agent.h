@@ -2,10 +2,11 @@
 /* An ICE agent (RFC 8445, trickle RFC 8838, dual stack RFC 8421, consent RFC 7675, patience RFC 8863) for one component and one data
  * stream: a pure state machine. Time and datagrams go in; datagrams, requests for sockets and names, and events come out.
  *
- *   NEW --candidate/credentials--> CHECKING --selected--> CONNECTED --all checks done--> COMPLETED
- *                                     |                     |  ^  consent lost/regained      |
- *                                     |                     v  |                             |
- *                                     +--> FAILED <----- DISCONNECTED <----------------------+
+ *   NEW --candidate/credentials--> CHECKING --selected--> CONNECTED --we control, all checks done--> COMPLETED
+ *                                    | ^ |                  |  ^  consent lost/regained                |
+ *          all failed, more may come | | | there is more    v  |                                       |
+ *                                    | +-+--------------- DISCONNECTED <-------------------------------+
+ *                                    +--> FAILED <----------'
  *   any --close--> CLOSED                      (RTCIceTransportState, webrtc-pc 5.6.5)
  */
 #ifndef CRTC_ICE_AGENT_H
@@ -76,6 +77,8 @@ bool ice_agent_wrap(struct ice_agent *agent, rtc_time_t now, struct packet *pack
 uint32_t ice_agent_overhead(const struct ice_agent *agent);
 
 enum ice_state ice_agent_state(const struct ice_agent *agent);
+/* There was a path once, whatever became of it. */
+bool ice_agent_had_path(const struct ice_agent *agent);
 enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent);
 /* The pair to send on, which has consent; NULL when nothing may be sent. Borrowed until the next call. */
 const struct path *ice_agent_selected(const struct ice_agent *agent);

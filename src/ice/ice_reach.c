@@ -9,19 +9,45 @@ static const char loopback[] = "a loopback address: this host is not reached by 
 static const char metadata[] = "an address of a cloud's metadata";
 static const char service[] = "a port of well-known services, which no peer has";
 
+static bool is_one_of(uint16_t port, const uint16_t *ports, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (port == ports[i])
+            return true;
+    return false;
+}
+
 /* Below 1024 only the ports of the web, and over TCP those not inside a network, as browsers have it: a candidate is no means to knock at
- * the name or mail servers of somebody else. Above, what gives anybody longer answers than the question was. */
+ * the name or mail servers of somebody else. Above, over UDP what gives anybody longer answers than the question was, and over TCP what no
+ * web page may connect to either (the bad ports of the Fetch standard, section 2.9). */
 static bool is_service_port(uint16_t port, enum path_protocol protocol, bool inside)
 {
     static const uint16_t reflectors[] = {1900 /* SSDP */, 3702 /* WS-Discovery */, 5353 /* mDNS */, 5355 /* LLMNR */,
                                           11211 /* memcached */};
+    static const uint16_t bad[] = {1719 /* H.323 */,
+                                   1720,
+                                   1723 /* PPTP */,
+                                   2049 /* NFS */,
+                                   3659 /* SASL */,
+                                   4045 /* lockd */,
+                                   4190 /* sieve */,
+                                   5060 /* SIP */,
+                                   5061,
+                                   6000 /* X11 */,
+                                   6566 /* scanners */,
+                                   6665 /* IRC */,
+                                   6666,
+                                   6667,
+                                   6668,
+                                   6669,
+                                   6679,
+                                   6697,
+                                   10080 /* backups */};
     bool web = port == HTTP || port == HTTPS;
     if (port < EPHEMERAL)
         return !web || (protocol == PATH_TCP && inside);
-    for (size_t i = 0; i < sizeof reflectors / sizeof reflectors[0] && protocol == PATH_UDP; i++)
-        if (port == reflectors[i])
-            return true;
-    return false;
+    return protocol == PATH_UDP ? is_one_of(port, reflectors, sizeof reflectors / sizeof reflectors[0])
+                                : is_one_of(port, bad, sizeof bad / sizeof bad[0]);
 }
 
 static bool is_any_of(const uint8_t ip[4], const uint8_t (*list)[4], size_t count)

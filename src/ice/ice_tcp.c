@@ -437,6 +437,16 @@ bool ice_tcp_undecided(const struct ice_tcp *tcp)
     return false;
 }
 
+bool ice_tcp_untried(const struct ice_tcp *tcp)
+{
+    if (tcp->connecting > 0)
+        return true;
+    for (size_t i = 0; i < tcp->connection_count; i++)
+        if (tcp->connections[i]->state == ICE_CONNECTION_WAITING && tcp->connections[i]->tries_left == TRIES)
+            return true;
+    return false;
+}
+
 /* ---- passive ---- */
 
 /* Whether a candidate of the peer has this address, whatever its port. */

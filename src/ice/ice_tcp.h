@@ -100,6 +100,8 @@ bool ice_tcp_has_socket(const struct ice_tcp *tcp, uint32_t socket);
 bool ice_tcp_unwrap(struct ice_tcp *tcp, rtc_time_t now, struct packet *packet, struct packet_queue *inner, struct out *out);
 /* Connections are being made, or will be. */
 bool ice_tcp_undecided(const struct ice_tcp *tcp);
+/* The same for those that were not tried yet: further tries come later. */
+bool ice_tcp_untried(const struct ice_tcp *tcp);
 /* Gives connections up whose time is over. */
 void ice_tcp_run(struct ice_tcp *tcp, rtc_time_t now, struct out *out);
 /* Begins the attempts whose time has come: once the state and the pairs are what they are. */

@@ -125,9 +125,7 @@ static void conclude_without_answer(const struct evidence *e, struct text *out)
 static void conclude_without_path(const rtc_peer_connection *pc, const struct transport *t, struct text *out)
 {
     struct evidence e = collect(t, pc->now);
-    enum ice_state state = ice_agent_state(transport_ice_negotiated(t));
-    if (state == ICE_DISCONNECTED ||
-        (state == ICE_FAILED && ice_agent_selected_info(transport_ice_negotiated(t), &(struct ice_selected){0})))
+    if (ice_agent_had_path(transport_ice_negotiated(t)))
         text_print(out, "the path worked, but nothing is heard of the peer any more: its network or ours has changed, or it is gone");
     else if (e.locals == 0 && e.pairs == 0)
         conclude_without_local(pc, t, &e, out);

@@ -48,7 +48,7 @@ static void clean(void **state)
     assert_in_range(took, 1, 25 * MS);
     assert_true(ice_sim_data_flows(&sim));
     assert_int_equal(ice_agent_state(sim.a.agent), ICE_COMPLETED);
-    assert_int_equal(ice_agent_state(sim.b.agent), ICE_COMPLETED);
+    assert_int_equal(ice_agent_state(sim.b.agent), ICE_CONNECTED); /* it is controlled, and may have to answer more checks */
     assert_int_equal(ice_agent_rtt_us(sim.a.agent), 10 * MS);
     assert_int_equal(sim.a.selections, 1);
     struct ice_selected s;
@@ -156,7 +156,8 @@ static void role_conflict(bool controlling)
         if (ice_agent_controlling(sim.a.agent) == ice_agent_controlling(sim.b.agent))
             fail_msg("seed %u: same role", seed);
         assert_true(ice_sim_data_flows(&sim));
-        assert_int_equal(ice_agent_state(sim.a.agent), ICE_COMPLETED);
+        assert_int_equal(ice_agent_state(sim.a.agent), ice_agent_controlling(sim.a.agent) ? ICE_COMPLETED : ICE_CONNECTED);
+        assert_int_equal(ice_agent_state(sim.b.agent), ice_agent_controlling(sim.b.agent) ? ICE_COMPLETED : ICE_CONNECTED);
         ice_sim_fini(&sim);
     }
 }

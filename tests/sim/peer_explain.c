@@ -106,7 +106,7 @@ static void a_connection_that_works(void **state)
     peer_connect(&p, SECOND);
     expect(&p, 0, "connected");
     expect_line(&p, 0, "works and is in use, round trip 10.0 ms");
-    expect_line(&p, 1, "ICE is completed as the controlled side");
+    expect_line(&p, 1, "ICE is connected as the controlled side");
     sim_host_link(p.peer[0].host)->down = true;
     peer_run(&p, 12 * SECOND);
     expect(&p, 0, "the path worked, but nothing is heard of the peer any more");

@@ -39,7 +39,7 @@ static const struct drawn names = {&mdns_query_moves, {"a", "fn", "m", "", ""}};
 /* n new, a active, c complete */
 static const struct drawn gatherings = {&ice_gathering_moves, {"a", "c", "a"}};
 /* n new, k checking, C connected, m completed, d disconnected, x failed, c closed */
-static const struct drawn agents = {&ice_agent_moves, {"kc", "Cxc", "mdxc", "Cdxc", "Cxc", "c", ""}};
+static const struct drawn agents = {&ice_agent_moves, {"kc", "Cdxc", "mdxc", "Cdxc", "kCxc", "c", ""}};
 /* u unasked, a awaited, x unknown, k known */
 static const struct drawn lists = {&ice_interfaces_moves, {"a", "xk", "k", ""}};
 /* n new, a allocating, A allocated, x failed, g closing, c closed */

@@ -119,6 +119,7 @@ static void ports(void **state)
     (void)state;
     static const uint16_t never[] = {0, 1, 7, 9, 19, 22, 25, 53, 69, 111, 123, 137, 161, 389, 500, 514, 1023};
     static const uint16_t reflectors[] = {1900, 3702, 5353, 5355, 11211};
+    static const uint16_t bad[] = {1719, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6669, 6679, 6697, 10080};
     static const uint16_t peers[] = {1024, 3478, 5349, 5354, 10000, 49152, 65535};
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
         expect(NULL, "192.0.2.1", never[i], PATH_UDP, true);
@@ -128,6 +129,11 @@ static void ports(void **state)
     for (size_t i = 0; i < sizeof reflectors / sizeof reflectors[0]; i++) {
         expect(NULL, "192.0.2.1", reflectors[i], PATH_UDP, true);
         expect(NULL, "192.0.2.1", reflectors[i], PATH_TCP, false);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect(NULL, "192.0.2.1", bad[i], PATH_UDP, false);
+        expect(NULL, "192.0.2.1", bad[i], PATH_TCP, true);
+        expect(NULL, "10.0.0.1", bad[i], PATH_TCP, true);
     }
     for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
         expect(NULL, "192.0.2.1", peers[i], PATH_UDP, false);
