@@ -20,6 +20,7 @@ class RTCPeerConnection extends EventTarget {
   #chain = [];
   #needed = false;
   #descriptions = {};
+  #untold = new Set();
   // What the last event said.
   #signalingState = 'stable';
   #iceGatheringState = 'new';
@@ -166,9 +167,19 @@ class RTCPeerConnection extends EventTarget {
     }, callbacksGiven.length > 0 && callbacksGiven);
   }
 
+  // A candidate stands there from the task on that tells of it (webrtc-pc 4.8.1.1).
+  #withoutUntold(sdp) {
+    return this.#untold.size === 0 ? sdp : sdp?.split('\r\n').filter(line => !this.#untold.has(line.slice(2)) && !(this.#untold.has('') && line === 'a=end-of-candidates')).join('\r\n');
+  }
+
   // The same object while the description is the same (webrtc-pc 4.4.1).
   #description(name) {
-    const [sdp, type] = withOut(slot => need(`rtc_peer_connection_${name}_description`)(this.#handle, slot), 'int').map((value, i) => (i === 0 ? value : nameOf('RTC_SDP_', value)));
+    const side = name.replace(/.*_/, '');
+    const [whole, type] = withOut(slot => need(`rtc_peer_connection_${name}_description`)(this.#handle, slot), 'int').map((value, i) => (i === 0 ? value : nameOf('RTC_SDP_', value)));
+    return this.#descriptionOf(name, side === 'local' ? this.#withoutUntold(whole) : whole, type);
+  }
+
+  #descriptionOf(name, sdp, type) {
     const key = `${type} ${sdp}`;
     for (const other of Object.values(this.#descriptions)) {
       if (sdp && other.key === key && other.side === name.replace(/.*_/, '')) {
@@ -266,19 +277,34 @@ class RTCPeerConnection extends EventTarget {
     this.dispatchEvent(new Event('signalingstatechange'));
   }
 
-  _iceGathering(state) {
-    this.#iceGatheringState = state;
-    this.dispatchEvent(new Event('icegatheringstatechange'));
+  // States that follow from those of transports change in the task of these (webrtc-pc 5.6.2), before anything is fired.
+  _follows(slot, state) {
+    if (!this.#closed) {
+      this[slot](state);
+    }
   }
 
-  _iceConnection(state) {
-    this.#iceConnectionState = state;
-    this.dispatchEvent(new Event('iceconnectionstatechange'));
+  _setGathering(state) { this.#iceGatheringState = state; }
+  _setIce(state) { this.#iceConnectionState = state; }
+  _setConnection(state) { this.#connectionState = state; }
+
+  _derived(slot, state, name) {
+    queueTask(this, () => {
+      if (!this.#closed) {
+        this[slot](state);
+        this.dispatchEvent(new Event(name));
+      }
+    }, false, () => this._follows(slot, state));
   }
 
-  _connection(state) {
-    this.#connectionState = state;
-    this.dispatchEvent(new Event('connectionstatechange'));
+  _candidate(makeEvent, text) {
+    this.#untold.add(text);
+    queueTask(this, () => {
+      this.#untold.delete(text);
+      if (!this.#closed) {
+        this.dispatchEvent(makeEvent());
+      }
+    });
   }
 
   _tell(makeEvent, atOnce) {
@@ -345,9 +371,9 @@ const on = (tell) => (handle, user, ...values) => {
   }
 };
 
-function candidateEvent(candidate) {
+function tellCandidate(connection, candidate) {
   const object = descriptions.candidateOf(candidate);
-  return () => new events.RTCPeerConnectionIceEvent('icecandidate', { candidate: object, url: object?.url });
+  connection._candidate(() => new events.RTCPeerConnectionIceEvent('icecandidate', { candidate: object, url: object?.url }), object?.candidate);
 }
 
 function candidateErrorEvent(pointer) {
@@ -365,12 +391,12 @@ function trackEvent(connection, pointer) {
 
 const callbacks = make('rtc_peer_connection_callbacks', {
   on_negotiation_needed: on(connection => connection._negotiationNeeded()),
-  on_ice_candidate: on((connection, candidate) => connection._tell(candidateEvent(candidate))),
+  on_ice_candidate: on(tellCandidate),
   on_ice_candidate_error: on((connection, error) => connection._tell(candidateErrorEvent(error))),
   on_signaling_state_change: on((connection, state) => connection._state('_signaling', nameOf('RTC_SIGNALING_', state), true)),
-  on_ice_gathering_state_change: on((connection, state) => connection._state('_iceGathering', nameOf('RTC_ICE_GATHERING_', state))),
-  on_ice_connection_state_change: on((connection, state) => connection._state('_iceConnection', nameOf('RTC_ICE_CONNECTION_', state))),
-  on_connection_state_change: on((connection, state) => connection._state('_connection', nameOf('RTC_PEER_CONNECTION_', state))),
+  on_ice_gathering_state_change: on((connection, state) => connection._derived('_setGathering', nameOf('RTC_ICE_GATHERING_', state), 'icegatheringstatechange')),
+  on_ice_connection_state_change: on((connection, state) => connection._derived('_setIce', nameOf('RTC_ICE_CONNECTION_', state), 'iceconnectionstatechange')),
+  on_connection_state_change: on((connection, state) => connection._derived('_setConnection', nameOf('RTC_PEER_CONNECTION_', state), 'connectionstatechange')),
   on_data_channel: on((connection, handle) => {
     const channel = channelOf(handle);
     channel._announce(connection);

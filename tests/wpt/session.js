@@ -15,10 +15,17 @@ const [, loop] = withOut(slot => crtc.rtc_loop_new(null, slot));
 
 const tasks = [];
 
-// `of`: whose task it is. `atOnce`: it belongs to the task that sets a description.
-function queueTask(of, run, atOnce = false) {
-  tasks.push({ of, run, atOnce });
+// `of`: whose task it is. `atOnce`: it belongs to the task that sets a description. `follows`: what it changes goes with the change that was told before it.
+function queueTask(of, run, atOnce = false, follows = null) {
+  tasks.push({ of, run, atOnce, follows });
   setImmediate(runOne);
+}
+
+// What follows from the change that is told by the task that runs.
+function changeWhatFollows() {
+  for (let i = 0; tasks[i]?.follows; i++) {
+    tasks[i].follows();
+  }
 }
 
 function runOne() {
@@ -137,4 +144,4 @@ function nameOf(prefix, value) {
   return name?.slice(prefix.length).toLowerCase().replaceAll('_', '-');
 }
 
-module.exports = { loop, queueTask, queueAfterDescription, waiting, iterate, touch, objectOf, known, objects, handles, exception, check, need, Missing, valueOf, nameOf };
+module.exports = { loop, queueTask, changeWhatFollows, queueAfterDescription, waiting, iterate, touch, objectOf, known, objects, handles, exception, check, need, Missing, valueOf, nameOf };

@@ -3,7 +3,7 @@
 'use strict';
 const idl = require('./webidl');
 const { crtc, make, read, readList, withOut, bytes } = require('./library');
-const { handles, check, need, known, objectOf, queueTask } = require('./session');
+const { handles, check, need, known, objectOf, queueTask, changeWhatFollows } = require('./session');
 const events = require('./events');
 const { candidateOf } = require('./description');
 
@@ -79,6 +79,7 @@ function changed(name, which, text) {
       }
       if (which) {
         transport._told[which] = crtc[text](state);
+        changeWhatFollows();
       }
       transport.dispatchEvent(new Event(name));
     });
