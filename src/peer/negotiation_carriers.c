@@ -237,6 +237,7 @@ struct carrying {
     bool local_offered;
     enum setup_role role;
     bool over;           /* the section gets it from one that goes */
+    bool unasked;        /* the peer's answer has other credentials, although our offer does not restart: somebody else answers */
     const char *changed; /* why DTLS begins anew; NULL: it does not, or only because it is taken over */
 };
 
@@ -249,15 +250,9 @@ static enum setup_role our_role(const struct jsep_section *answered, bool local_
 
 static int check_answered(const struct negotiation_facts *facts, const struct carrying *c, struct sdp_error *why)
 {
-    bool pending = negotiation_facts_ice(facts, c->before)->pending;
     bool restarts = negotiation_restarts(negotiation_facts_now(facts), c->before, c->remote);
     int error = check_credentials(c->remote, c->section, why);
-    if (error)
-        return error;
-    if (restarts && !pending && !c->over)
-        return negotiation_refuse(why, RTC_ERR_INVALID_ACCESS,
-                                  "the answer has new ICE credentials, although our offer does not restart ICE");
-    return check_restarts(c->changed, c->section, (restarts && pending) || c->over, why);
+    return error ? error : check_restarts(c->changed, c->section, restarts || c->over, why);
 }
 
 /* What stays agreed on of this transport from now on. */
@@ -276,6 +271,14 @@ static void agree(struct negotiation_plan *plan, const struct carrying *c)
     agreed->taken_over = false;
 }
 
+/* Another generation of ours with the credentials that the offer had: a taken-over transport, or another endpoint that answers, such as
+ * the next one of a call that was forked (RFC 9429 section 3.6). */
+static void plan_same_again(struct negotiation_plan *plan, const struct carrying *c, const struct ice_facts *ice)
+{
+    add(plan, EFFECT_GENERATION, c->number)->credentials = ice->negotiated;
+    (void)add(plan, EFFECT_GATHER, c->number);
+}
+
 /* RFC 8839 section 4.4.1.1.1 has the answer to an offer that restarts change both. Peers that can not restart answer with what they had:
  * for them nothing changed, and the old generation goes on. They were told other credentials of ours, though, so that the next offer can
  * not go back to the old ones, which would look like a restart, too: it is one. */
@@ -284,10 +287,8 @@ static void plan_answered(const struct negotiation_facts *facts, struct negotiat
     const struct ice_facts *ice = negotiation_facts_ice(facts, c->before);
     bool anew = c->agreed->role != SETUP_NONE && (c->over || c->changed);
     bool restarts = negotiation_restarts(negotiation_facts_now(facts), c->before, c->remote);
-    if (c->over && !ice->pending) {
-        add(plan, EFFECT_GENERATION, c->number)->credentials = ice->negotiated;
-        (void)add(plan, EFFECT_GATHER, c->number);
-    }
+    if ((c->over || c->unasked) && !ice->pending)
+        plan_same_again(plan, c, ice);
     struct effect *credentials = add(plan, EFFECT_CREDENTIALS, c->number);
     credentials->section = c->section;
     credentials->anew = anew;
@@ -304,7 +305,9 @@ static int carry_answered(const struct negotiation_facts *facts, struct negotiat
     const struct session_description *answer = (c->local_offered ? next->remote : next->local)->parsed;
     c->remote = &next->remote->parsed->sections[c->section];
     c->role = our_role(&answer->sections[c->section], c->local_offered);
-    if (c->local_offered && c->agreed->role == SETUP_ACTIVE && same_identity(c->agreed, c->remote))
+    c->unasked = c->local_offered && !c->over && !negotiation_facts_ice(facts, c->before)->pending &&
+                 negotiation_restarts(negotiation_facts_now(facts), c->before, c->remote);
+    if (c->local_offered && c->agreed->role == SETUP_ACTIVE && same_identity(c->agreed, c->remote) && !c->unasked)
         c->role = SETUP_ACTIVE; /* Firefox 153 answers active to whatever it has been asked, and means the association that there is */
     c->changed = what_changes(facts, c->agreed, c->role, c->remote);
     int error = c->local_offered ? check_answered(facts, c, why) : check_credentials(c->remote, c->section, why);

@@ -344,6 +344,65 @@ static void another_endpoint_takes_over(void **state)
     }
 }
 
+static void expect_taken_over(struct scene *s, rtc_data_channel *channel, rtc_data_channel *other)
+{
+    peer_connect(&s->p, 10 * SECOND);
+    peer_run(&s->p, SECOND);
+    if (channel)
+        assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(rtc_data_channel_ready_state(other), RTC_DATA_CHANNEL_OPEN);
+    assert_int_equal(peer_log_count(&s->log[0], "dtls:connected"), 1);
+    for (size_t n = 0; n < 2; n++)
+        scene_expect_frames(s, 1, n);
+    expect_transports(s, 1);
+}
+
+/* The same by its answer to an offer that asks for no restart: the call is handed over by whoever carries descriptions. */
+static void another_endpoint_answers(void **state)
+{
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        struct scene s;
+        rtc_data_channel *channel;
+        connect_all(&s, 60 + (uint64_t)closed, &channel);
+        replace_peer(&s, closed);
+        scene_forget_logs(&s);
+        rtc_data_channel *other = scene_channel(&s, 1);
+        peer_exchange(&s.p, 0);
+        expect_taken_over(&s, channel, other);
+        rtc_data_channel_unref(other);
+        rtc_data_channel_unref(channel);
+        scene_end(&s);
+    }
+}
+
+/* Serial forking (RFC 9429 section 3.6): one endpoint answers provisionally, perhaps so far that media flow, and another one answers. */
+static void another_endpoint_answers_a_forked_offer(void **state)
+{
+    (void)state;
+    for (int connects = 0; connects < 2; connects++) {
+        struct scene s;
+        begin(&s, 62 + (uint64_t)connects, RTC_BUNDLE_BALANCED);
+        rtc_data_channel *channel = add_all(&s, 0);
+        char *offer = scene_gathered_offer(&s);
+        assert_int_equal(rtc_peer_connection_set_remote_description(pc_of(&s, 1), RTC_SDP_OFFER, offer), RTC_OK);
+        assert_int_equal(rtc_peer_connection_set_local_description(pc_of(&s, 1), RTC_SDP_PRANSWER, NULL), RTC_OK);
+        peer_run(&s.p, 100 * MS);
+        assert_int_equal(rtc_peer_connection_set_remote_description(pc_of(&s, 0), RTC_SDP_PRANSWER, peer_description(&s.p, 1)), RTC_OK);
+        peer_run(&s.p, connects ? SECOND : 0);
+        assert_int_equal(peer_log_count(&s.log[0], "dtls:connected"), connects);
+        replace_peer(&s, false);
+        scene_forget_logs(&s);
+        rtc_data_channel *other = scene_channel(&s, 1);
+        answer(&s, offer, true);
+        expect_taken_over(&s, NULL, other);
+        free(offer);
+        rtc_data_channel_unref(other);
+        rtc_data_channel_unref(channel);
+        scene_end(&s);
+    }
+}
+
 /* What is not a restart can not be another association; and a role that is said must be the one that is had. */
 static void what_takes_a_restart(void **state)
 {
@@ -428,6 +487,8 @@ int main(void)
         cmocka_unit_test(undone),
         cmocka_unit_test(a_section_is_taken_over),
         cmocka_unit_test(another_endpoint_takes_over),
+        cmocka_unit_test(another_endpoint_answers),
+        cmocka_unit_test(another_endpoint_answers_a_forked_offer),
         cmocka_unit_test(what_takes_a_restart),
         cmocka_unit_test(roles_change_with_a_restart),
         cmocka_unit_test(left_and_closed),

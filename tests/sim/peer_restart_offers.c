@@ -227,8 +227,9 @@ static void roles_of_before_the_answer(void **state)
     restart_end(&s);
 }
 
-/* The answer must not restart when the offer does not; credentials that are no answer to one that does are those of no restart. */
-static void wrong_answers(void **state)
+/* An answer with other credentials, although the offer does not restart, is that of another endpoint with the same certificate: what it
+ * says leads nowhere here, and the path there is goes on. */
+static void answers_that_restart(void **state)
 {
     struct restart_scene s;
     (void)state;
@@ -244,10 +245,9 @@ static void wrong_answers(void **state)
     assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK); /* no restart */
     assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_NONE, NULL), RTC_OK);
-    assert_int_equal(set_changed(a, RTC_SDP_ANSWER, peer_description(&s.p, 1), "a=ice-ufrag:", "a=ice-ufrag:new"), RTC_ERR_INVALID_ACCESS);
-    assert_int_equal(set_changed(a, RTC_SDP_ANSWER, peer_description(&s.p, 1), "a=ice-pwd:", "a=ice-pwd:new"), RTC_ERR_INVALID_ACCESS);
-    assert_int_equal(rtc_peer_connection_set_remote_description(a, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    assert_int_equal(set_changed(a, RTC_SDP_ANSWER, peer_description(&s.p, 1), "a=ice-ufrag:", "a=ice-ufrag:new"), RTC_OK);
     peer_run(&s.p, 10 * SECOND);
+    assert_in_range(rtc_peer_connection_ice_connection_state(a), RTC_ICE_CONNECTION_CONNECTED, RTC_ICE_CONNECTION_COMPLETED);
     restart_end(&s);
 }
 
@@ -687,7 +687,7 @@ int main(void)
         cmocka_unit_test(declined),
         cmocka_unit_test(roles_stay),
         cmocka_unit_test(roles_of_before_the_answer),
-        cmocka_unit_test(wrong_answers),
+        cmocka_unit_test(answers_that_restart),
         cmocka_unit_test(hostile_offers),
         cmocka_unit_test(candidates_of_generations),
         cmocka_unit_test(conflicting_roles),
