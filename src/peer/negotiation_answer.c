@@ -80,6 +80,7 @@ static void narrow_encodings(struct transceiver_facts *t, const struct jsep_nego
     for (size_t i = 0; i < t->encoding_count; i++)
         if (jsep_rids_find(&said->send_rids, t->encodings[i].rid)) {
             t->encodings[kept] = t->encodings[i];
+            t->codecs[kept] = t->codecs[i];
             t->own_caps[kept++] = t->own_caps[i];
         }
     t->encoding_count = kept > 0 ? kept : 1;
@@ -87,13 +88,15 @@ static void narrow_encodings(struct transceiver_facts *t, const struct jsep_nego
         t->encodings[0].max_bitrate_bps = t->own_caps[0];
 }
 
-/* All of what a sender has left has one codec. */
-static void agree_encodings(const struct transceiver_facts *t, const struct jsep_codec *codec, struct agreed_media *media)
+/* Each has the codec that is wanted for it, if that is agreed on. */
+static void agree_encodings(const struct transceiver_facts *t, const struct agreement *a, size_t section, struct agreed_media *media)
 {
     media->encoding_count = t->encoding_count;
     for (size_t i = 0; i < t->encoding_count; i++) {
-        text_copy(media->encodings[i].rid, sizeof media->encodings[i].rid, t->encodings[i].rid);
-        media->encodings[i].codec = *codec;
+        struct agreed_encoding *e = &media->encodings[i];
+        text_copy(e->rid, sizeof e->rid, t->encodings[i].rid);
+        if (!t->codecs[i] || !jsep_common_codec(&a->remote->sections[section], &a->local->sections[section], t->codecs[i], &e->codec))
+            e->codec = a->said->send_codec;
     }
 }
 
@@ -125,7 +128,8 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
     media->transport = negotiation_carrier(plan, i);
     media->answered = true;
     media->direction = a->said->direction;
-    agree_encodings(t, &a->said->send_codec, media);
+    media->codec = a->said->send_codec;
+    agree_encodings(t, a, i, media);
     negotiation_plan_add(plan, EFFECT_MEDIA, t->number)->rtp = rtp;
 }
 

@@ -42,9 +42,8 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     if (t->state != TRANSCEIVER_LIVE) /* it is silent already, whatever was agreed on */
         return;
     t->transport = transport;
-    t->sender.codec = media->encodings[0].codec;
+    t->sender.codec = media->codec;
     t->sender.takes_tones = rtp->tone_clock_rate > 0;
-    sender_follow_codecs(t);
     sending_finish(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
@@ -55,6 +54,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         bool agreed = rtp_section_encoding(rtp, e->rtp.rid) != NULL;
         e->stream = agreed ? rtp_session_send_stream(transport_media(transport), t->rtp_member, e->rtp.rid) : 0;
     }
+    sender_follow_codecs(t, media);
     receiver_follow_rids(&t->receiver, rtp);
     for (size_t i = 0; i < t->receiver.stream_count; i++) {
         struct receiver_stream *s = &t->receiver.streams[i];

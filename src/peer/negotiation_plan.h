@@ -17,11 +17,12 @@ struct transceiver_facts {
     bool stopping; /* [[Stopping]], of stopped ones too */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count;
-    uint32_t own_caps[RTP_ENCODINGS_MAX]; /* that the application gave them */
-    bool widened;                         /* they are those that the pending offer of the peer wants */
+    uint32_t own_caps[RTP_ENCODINGS_MAX];               /* that the application gave them */
+    const struct jsep_codec *codecs[RTP_ENCODINGS_MAX]; /* that it wants for them; NULL: the first that is agreed on */
+    bool widened;                                       /* they are those that the pending offer of the peer wants */
     uint8_t dscp;
     rtc_time_t playout_target; /* jitterBufferTarget */
-    const char *offered_mid; /* of the section that an offer was created with for it; NULL: none */
+    const char *offered_mid;   /* of the section that an offer was created with for it; NULL: none */
 };
 
 /* The ICE generations of one transport as planning sees them. */

@@ -28,7 +28,7 @@ enum { TRANSPORT_NONE = UINT16_MAX };
 /* One encoding that is sent, named by its mid and rid. */
 struct agreed_encoding {
     char rid[JSEP_ID_MAX];   /* "": the only one */
-    struct jsep_codec codec; /* payload_type JSEP_NO_PAYLOAD_TYPE: none in common */
+    struct jsep_codec codec; /* that one, or the one that is wanted for it */
 };
 enum { AGREED_ENCODINGS_MAX = 4 };
 
@@ -49,6 +49,7 @@ struct agreed_media {
     bool track_told; /* [[FiredDirection]] receives: the track was told, and not taken away since */
     bool answered;   /* what follows was agreed on */
     rtc_rtp_direction direction;
+    struct jsep_codec codec; /* the first that both know; payload_type JSEP_NO_PAYLOAD_TYPE: none */
     struct agreed_encoding encodings[AGREED_ENCODINGS_MAX];
     size_t encoding_count;
 };

@@ -319,7 +319,7 @@ bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_paramete
         return refuse(why, RTC_ERR_TYPE, index, "unknown priority", e->priority);
     if ((unsigned)e->network_priority > RTC_PRIORITY_HIGH)
         return refuse(why, RTC_ERR_TYPE, index, "unknown network priority", e->network_priority);
-    if (e->codec && !find_codec(kind, e->codec, &out->codec))
+    if (e->codec && (!find_codec(kind, e->codec, &out->codec) || jsep_codec_is_beside(&out->codec)))
         return refuse(why, error, index, "its codec can not be sent, with a clock rate of", e->codec->clock_rate);
     return kind != RTC_MEDIA_VIDEO || take_pictures(e, index, error, out, why);
 }

@@ -336,7 +336,7 @@ static void begin_layer(struct send_pipeline *p, size_t i)
     const struct sender_encoding *e = &p->transceiver->sender.encodings[i];
     struct send_layer *layer = &p->shared.layers[i];
     *layer = (struct send_layer){.keyframe_wanted = true,
-                                 .codec = p->transceiver->sender.codec,
+                                 .codec = e->codec,
                                  .bitrate_bps = first_bitrate(p->pc, p->transceiver, i),
                                  .limits = limits_of(&p->transceiver->sender, i)};
     layer->stats.bitrate_bps = layer->bitrate_bps;
@@ -493,8 +493,9 @@ void send_pipeline_follow_encodings(struct send_pipeline *p)
         change_layout(p);
     for (uint32_t i = 0; i < p->shared.layer_count; i++) {
         struct send_layer *layer = &p->shared.layers[i];
-        layer->codec_changed = layer->codec_changed || !is_same_codec(&layer->codec, &p->transceiver->sender.codec);
-        layer->codec = p->transceiver->sender.codec;
+        const struct jsep_codec *codec = &p->transceiver->sender.encodings[i].codec;
+        layer->codec_changed = layer->codec_changed || !is_same_codec(&layer->codec, codec);
+        layer->codec = *codec;
     }
     pthread_mutex_unlock(&p->lock);
 }

@@ -2,6 +2,7 @@
 /* getParameters and setParameters of senders and receivers, and the checks of sendEncodings; see sender_parameters.h. */
 #include "sender_parameters.h"
 
+#include "capabilities.h"
 #include "peer.h"
 #include "peer_transport.h"
 #include "rtp_parameters.h"
@@ -123,7 +124,7 @@ void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encoding
     for (size_t i = 0; i < w->count; i++) {
         struct sender_encoding *e = &t->sender.encodings[i];
         if (i > 0) {
-            *e = (struct sender_encoding){0};
+            *e = (struct sender_encoding){.codec.payload_type = JSEP_NO_PAYLOAD_TYPE};
             e->rtp.ssrc = transceiver_fresh_ssrc(t->context);
             e->rtp.rtx_ssrc = t->kind == RTC_MEDIA_VIDEO ? transceiver_fresh_ssrc(t->context) : 0;
         }
@@ -144,7 +145,7 @@ void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids
     for (size_t i = 0; i < wished.count; i++)
         text_copy(wished.rids[i], sizeof wished.rids[i], rids->all[i].id);
     default_scales(&wished, false);
-    sender->encodings[0] = (struct sender_encoding){.stream = stream}; /* which goes on until this is answered */
+    sender->encodings[0] = (struct sender_encoding){.stream = stream, .codec = sender->alone.codec}; /* goes on until this is answered */
     sender->encodings[0].rtp.ssrc = transceiver_fresh_ssrc(t->context);
     sender->encodings[0].rtp.rtx_ssrc = transceiver_fresh_ssrc(t->context);
     sender_adopt_encodings(t, &wished);
@@ -182,36 +183,60 @@ void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *
     cap_encodings(t);
 }
 
-void sender_follow_codecs(rtc_rtp_transceiver *t)
+/* The session is told where it is another one than the section's. */
+static void set_codec(rtc_rtp_transceiver *t, struct sender_encoding *e, const struct jsep_codec *codec)
+{
+    struct rtp_codec rtp;
+    e->codec = *codec;
+    if (!e->stream)
+        return;
+    capabilities_read_codec(codec, &rtp);
+    rtp_session_set_stream_codec(transport_media(t->transport), e->stream, &rtp);
+}
+
+void sender_follow_codecs(rtc_rtp_transceiver *t, const struct agreed_media *media)
 {
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
-        struct encoding_settings *s = &t->sender.encodings[i].settings;
-        s->has_codec = s->has_codec && slice_eq_nocase(slice_str(s->codec.name), slice_str(t->sender.codec.name));
+        struct sender_encoding *e = &t->sender.encodings[i];
+        const struct jsep_codec *codec = &t->sender.codec;
+        for (size_t k = 0; k < media->encoding_count; k++)
+            if (strcmp(media->encodings[k].rid, e->rtp.rid) == 0)
+                codec = &media->encodings[k].codec;
+        e->settings.has_codec = e->settings.has_codec && jsep_codec_same(&e->settings.codec, codec);
+        if (codec->payload_type != JSEP_NO_PAYLOAD_TYPE)
+            set_codec(t, e, codec);
     }
 }
 
 /* ---- getParameters ---- */
 
-/* What the current descriptions agree on of its section; NULL: nothing yet, or without memory, which *error says. */
-static struct jsep_negotiated *agreed_of(const rtc_rtp_transceiver *t, const struct jsep_section **ours, const struct jsep_section **theirs,
-                                         int *error)
+/* Its section in both current descriptions; false: nothing is agreed on. */
+static bool sections_of(const rtc_rtp_transceiver *t, const struct jsep_section **ours, const struct jsep_section **theirs)
 {
-    *error = RTC_OK;
     const struct negotiation *n = t->connection ? &t->connection->negotiation : NULL;
     const struct session_description *local = n ? description_says(n->stable.local) : NULL,
                                      *remote = n ? description_says(n->stable.remote) : NULL;
     int l = local && t->mid[0] ? session_description_find(local, t->mid) : -1,
         r = remote && t->mid[0] ? session_description_find(remote, t->mid) : -1;
     if (l < 0 || r < 0 || local->sections[l].rejected || remote->sections[r].rejected)
-        return NULL;
-    struct jsep_negotiated *agreed = memory_alloc(t->context, sizeof *agreed);
-    if (!agreed) {
-        *error = RTC_ERR_NO_MEMORY;
-        return NULL;
-    }
+        return false;
     *ours = &local->sections[l];
     *theirs = &remote->sections[r];
-    jsep_negotiate(*ours, *theirs, agreed);
+    return true;
+}
+
+/* What they agree on; NULL: nothing yet, or without memory, which *error says. */
+static struct jsep_negotiated *agreed_of(const rtc_rtp_transceiver *t, const struct jsep_section **ours, const struct jsep_section **theirs,
+                                         int *error)
+{
+    *error = RTC_OK;
+    if (!sections_of(t, ours, theirs))
+        return NULL;
+    struct jsep_negotiated *agreed = memory_alloc(t->context, sizeof *agreed);
+    if (agreed)
+        jsep_negotiate(*ours, *theirs, agreed);
+    else
+        *error = RTC_ERR_NO_MEMORY;
     return agreed;
 }
 
@@ -337,19 +362,30 @@ static int check_given(rtc_peer_connection *pc, const rtc_rtp_sender *sender, co
     return RTC_OK;
 }
 
-/* Before anything is, whatever can be sent may be. */
-static bool is_negotiated(const rtc_rtp_parameters *now, const rtc_rtp_codec *wanted)
+static bool is_preferred(const struct codec_preferences *preferences, const struct jsep_codec *codec)
+{
+    for (size_t i = 0; i < preferences->count; i++)
+        if (jsep_codec_same(&preferences->codecs[i], codec))
+            return true;
+    return preferences->count == 0;
+}
+
+/* webrtc-pc 5.2, setParameters: of those that were negotiated; before that of the preferred ones, or all that can be sent. */
+static bool is_choosable(const rtc_rtp_transceiver *t, const rtc_rtp_parameters *now, const rtc_rtp_codec *wanted,
+                         const struct jsep_codec *codec)
 {
     for (size_t i = 0; i < now->codec_count; i++)
         if (public_codec_matches(now->codecs[i], wanted))
             return true;
-    return now->codec_count == 0;
+    return now->codec_count == 0 && is_preferred(&t->preferences, codec);
 }
 
 /* Each encoding in turn, into `settings`. */
-static int take_encodings(rtc_peer_connection *pc, rtc_media_kind kind, const rtc_rtp_parameters *now, const rtc_rtp_parameters *given,
+static int take_encodings(const rtc_rtp_transceiver *t, const rtc_rtp_parameters *now, const rtc_rtp_parameters *given,
                           struct encoding_settings settings[RTP_ENCODINGS_MAX])
 {
+    rtc_peer_connection *pc = t->connection;
+    rtc_media_kind kind = t->kind;
     for (size_t i = 0; i < now->encoding_count; i++) {
         rtc_rtp_encoding_parameters e;
         struct parameters_error why;
@@ -358,8 +394,8 @@ static int take_encodings(rtc_peer_connection *pc, rtc_media_kind kind, const rt
             return error;
         if (!encoding_settings_take(kind, &e, i, RTC_ERR_INVALID_MODIFICATION, &settings[i], &why))
             return peer_fail(pc, why.code, "%s", why.text);
-        if (e.codec && !is_negotiated(now, e.codec))
-            return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "encoding %zu: its codec was not negotiated", i);
+        if (e.codec && !is_choosable(t, now, e.codec, &settings[i].codec))
+            return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "encoding %zu: its codec, %.60s, was not negotiated", i, e.codec->mime_type);
         if (kind == RTC_MEDIA_VIDEO && settings[i].scale_resolution_down_by == 0)
             settings[i].scale_resolution_down_by = 1;
     }
@@ -368,12 +404,30 @@ static int take_encodings(rtc_peer_connection *pc, rtc_media_kind kind, const rt
     return agree ? RTC_OK : peer_fail(pc, why.code, "%s", why.text);
 }
 
+/* What was encoded before leaves as it is. */
+static void follow_wished_codecs(rtc_rtp_transceiver *t)
+{
+    sending_flush(t);
+    for (size_t i = 0; i < t->sender.encoding_count; i++) {
+        struct sender_encoding *e = &t->sender.encodings[i];
+        struct jsep_codec codec = t->sender.codec;
+        const struct jsep_section *ours, *theirs;
+        if (e->settings.has_codec && sections_of(t, &ours, &theirs))
+            (void)jsep_common_codec(theirs, ours, &e->settings.codec, &codec);
+        if (codec.payload_type != JSEP_NO_PAYLOAD_TYPE && codec.payload_type != e->codec.payload_type)
+            set_codec(t, e, &codec);
+    }
+    if (t->sender.pipeline)
+        send_pipeline_follow_encodings(t->sender.pipeline);
+}
+
 static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settings, uint32_t keyframes)
 {
     rtc_rtp_sender *sender = &t->sender;
     for (size_t i = 0; i < sender->encoding_count; i++)
         sender->encodings[i].settings = settings[i];
     cap_encodings(t);
+    follow_wished_codecs(t);
     for (size_t i = 0; i < sender->encoding_count; i++) {
         const struct sender_encoding *e = &sender->encodings[i];
         if (e->stream)
@@ -431,7 +485,7 @@ static int take_parameters(rtc_rtp_transceiver *t, const rtc_rtp_parameters *par
     if (what)
         error = peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "%s must be as it was read", what);
     if (!error)
-        error = take_encodings(pc, t->kind, now, &out->given, out->settings);
+        error = take_encodings(t, now, &out->given, out->settings);
     if (!error)
         error = take_options(pc, options, now->encoding_count, &out->keyframes);
     rtc_rtp_parameters_free(now);

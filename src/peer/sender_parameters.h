@@ -24,7 +24,7 @@ void sender_restore_encoding(rtc_rtp_transceiver *t);
 uint32_t sender_own_cap(const struct sender_encoding *encoding);
 /* The exchange is over: those that were not agreed on are no more. */
 void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *agreed, size_t count);
-/* What was agreed on changed: a codec that is no longer sent is no encoding's any more. */
-void sender_follow_codecs(rtc_rtp_transceiver *t);
+/* What was agreed on changed: each encoding is sent with what was agreed on for it, and one that wanted another codec wants it no more. */
+void sender_follow_codecs(rtc_rtp_transceiver *t, const struct agreed_media *media);
 
 #endif

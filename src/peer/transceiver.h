@@ -52,6 +52,7 @@ struct sender_encoding {
     struct rtp_encoding rtp; /* its name, SSRCs and cap, as negotiations hand them to the session */
     uint32_t stream;         /* handle in the RTP session; 0 before it may send */
     struct encoding_settings settings;
+    struct jsep_codec codec;         /* that it is sent with; payload_type JSEP_NO_PAYLOAD_TYPE: none yet */
     uint32_t target_bitrate_bps;     /* what the session last allowed; 0: nothing said yet, or stopped */
     rtc_circuit circuit;             /* as it was last told */
     uint32_t circuit_reason;         /* enum rtp_breaker_reason, of the last opening */
@@ -82,7 +83,7 @@ struct rtc_rtp_sender {
     bool widened;                                        /* they are those that an offer of the peer's wants, which is not answered yet */
     struct send_pipeline *pipeline;                      /* NULL while nothing is sent */
     struct send_pipeline *prepared;                      /* for the next time that something is; NULL */
-    struct jsep_codec codec;                             /* what the pipeline encodes with */
+    struct jsep_codec codec;                             /* the first that is agreed on: what nothing else is wanted of is sent with */
     bool takes_tones;                                    /* telephone events were negotiated */
     struct rtc_dtmf_sender dtmf;
     bool has_degradation_preference;

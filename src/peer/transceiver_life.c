@@ -94,7 +94,7 @@ int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direc
     t->sender.encodings[0].rtp.ssrc = transceiver_fresh_ssrc(pc->context);
     t->sender.encodings[0].rtp.rtx_ssrc = kind == RTC_MEDIA_VIDEO ? transceiver_fresh_ssrc(pc->context) : 0;
     t->sender.encodings[0].settings.scale_resolution_down_by = kind == RTC_MEDIA_VIDEO ? 1 : 0;
-    t->sender.codec.payload_type = JSEP_NO_PAYLOAD_TYPE;
+    t->sender.codec.payload_type = t->sender.encodings[0].codec.payload_type = JSEP_NO_PAYLOAD_TYPE;
     transceiver_fresh_id(pc->context, t->sender.track_id);
     int error = make_receiver(pc, t);
     if (error)

@@ -20,21 +20,28 @@ static bool repairs(const struct rtp_send_stream *s, const struct rtp_section *s
     return s->encoding.rtx_ssrc != 0 && section->send_codec.rtx_payload_type != RTP_NO_PAYLOAD_TYPE && section->send_codec.nack;
 }
 
+void rtp_send_stream_set_codec(struct rtp_send_stream *s, const struct rtp_codec *codec)
+{
+    const struct codec_row *row = codec_row_carried(s->kind, codec->name);
+    const struct payload_format *format = row ? row->format : NULL;
+    if (format != s->format.payload)
+        s->format.memory.len = 0;
+    if (s->cache && !slice_eq_nocase(slice_str(codec->name), slice_str(s->format.codec.name)))
+        rtx_cache_clear(s->cache); /* a repair says by its type what it repairs */
+    s->format.codec = *codec;
+    s->format.payload = format;
+    s->format.options = format && format->options ? format->options(codec->fmtp) : 0;
+    s->tone.rate = codec->clock_rate;
+}
+
 void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_section *section, const struct rtp_encoding *encoding)
 {
     uint32_t ssrc = s->encoding.ssrc ? s->encoding.ssrc : encoding->ssrc, rtx = s->encoding.rtx_ssrc;
     s->encoding = *encoding;
     s->encoding.ssrc = ssrc;
     s->encoding.rtx_ssrc = rtx ? rtx : encoding->rtx_ssrc;
-    const struct codec_row *row = codec_row_carried(section->kind, section->send_codec.name);
-    const struct payload_format *format = row ? row->format : NULL;
-    if (format != s->format.payload)
-        s->format.memory.len = 0;
-    s->format.codec = section->send_codec;
-    s->format.payload = format;
-    s->format.options = format && format->options ? format->options(section->send_codec.fmtp) : 0;
+    rtp_send_stream_set_codec(s, &section->send_codec);
     s->format.tone_payload_type = section->tone_payload_type;
-    s->tone.rate = section->send_codec.clock_rate;
     s->tone.events = section->tone_clock_rate;
     s->tone.active = s->tone.active && s->tone.events > 0; /* the peer takes none any more: what plays is over */
     memcpy(s->format.mid, section->mid, sizeof s->format.mid);
@@ -411,7 +418,7 @@ void rtp_send_stream_nack(struct rtp_send_stream *s, rtc_time_t now, const struc
                           struct rtp_pacer *pacer)
 {
     s->stats.nack_count++;
-    if (!s->cache || s->breaker.reason != RTP_BREAKER_CLOSED)
+    if (!s->cache || s->format.codec.rtx_payload_type == RTP_NO_PAYLOAD_TYPE || s->breaker.reason != RTP_BREAKER_CLOSED)
         return;
     for (size_t i = 0; i < nack->count; i++) {
         uint16_t sequence;

@@ -112,6 +112,8 @@ int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section,
 void rtp_send_stream_free(struct rtp_send_stream *stream);
 /* The section changed (codec, payload types, ids, mid, the encoding's cap); SSRCs stay as they were first given. */
 void rtp_send_stream_configure(struct rtp_send_stream *stream, const struct rtp_section *section, const struct rtp_encoding *encoding);
+/* Of this one of the section's streams it is another codec than the section's, until the section changes. */
+void rtp_send_stream_set_codec(struct rtp_send_stream *stream, const struct rtp_codec *codec);
 void rtp_send_stream_set_max_rtp(struct rtp_send_stream *stream, size_t max_rtp_bytes);
 /* Whether the SSRC is the stream's or its RTX stream's. */
 bool rtp_send_stream_owns(const struct rtp_send_stream *stream, uint32_t ssrc);

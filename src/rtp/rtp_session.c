@@ -213,6 +213,13 @@ void rtp_session_set_stream_bitrate(struct rtp_session *s, rtc_time_t now, uint3
     rtp_sending_update_rate(&s->sending, now, out);
 }
 
+void rtp_session_set_stream_codec(struct rtp_session *s, uint32_t stream, const struct rtp_codec *codec)
+{
+    struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    if (st)
+        rtp_send_stream_set_codec(st, codec);
+}
+
 void rtp_session_set_peer_bitrate(struct rtp_session *s, rtc_time_t now, uint32_t max_bitrate_bps, struct out *out)
 {
     s->sending.peer_max_bps = max_bitrate_bps;

@@ -58,6 +58,9 @@ void rtp_session_set_peer_bitrate(struct rtp_session *session, rtc_time_t now, u
 /* The cap of one stream that is sent; 0: none beyond the session's. */
 void rtp_session_set_stream_bitrate(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint32_t max_bitrate_bps,
                                     struct out *out);
+/* What one stream that is sent is written with, of those that the peer takes, in place of its section's codec: until that section is set
+ * again. What waits to leave stays as it is. */
+void rtp_session_set_stream_codec(struct rtp_session *session, uint32_t stream, const struct rtp_codec *codec);
 void rtp_session_set_member_dscp(struct rtp_session *session, uint32_t member, uint8_t dscp);
 /* What the member receives is held back for so long at least before it is played (webrtc-pc 5.3, jitterBufferTarget); 0: as is best. */
 void rtp_session_set_member_playout_target(struct rtp_session *session, uint32_t member, rtc_time_t target);

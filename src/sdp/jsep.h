@@ -230,6 +230,11 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
 bool jsep_codec_has_tones(const struct jsep_codec *codec);
 /* The codecs of `theirs` that `ours` lists, too, with what both can do, into `out`; so many. Those beside media are among them. */
 size_t jsep_common_codecs(const struct jsep_section *theirs, const struct jsep_section *ours, struct jsep_codec *out, size_t max);
+/* The one of theirs that is `wanted`, with what both can do; false: it is not among those that both list. */
+bool jsep_common_codec(const struct jsep_section *theirs, const struct jsep_section *ours, const struct jsep_codec *wanted,
+                       struct jsep_codec *out);
+/* Whether two formats are the same codec: name without case, clock rate, channels, and those parameters that make it another format. */
+bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b);
 /* It protects, fills in or signals beside a codec: never what media is sent with. */
 bool jsep_codec_is_beside(const struct jsep_codec *codec);
 /* NULL: it is not among them. */

@@ -94,6 +94,18 @@ size_t jsep_common_codecs(const struct jsep_section *theirs, const struct jsep_s
     return count;
 }
 
+bool jsep_common_codec(const struct jsep_section *theirs, const struct jsep_section *ours, const struct jsep_codec *wanted,
+                       struct jsep_codec *out)
+{
+    const struct jsep_codec *named = jsep_codec_find(theirs->rtp.codecs, theirs->rtp.codec_count, wanted);
+    const struct jsep_codec *known = named ? jsep_codec_find(ours->rtp.codecs, ours->rtp.codec_count, wanted) : NULL;
+    if (!known)
+        return false;
+    *out = *named;
+    jsep_codec_restrict(out, known);
+    return true;
+}
+
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count)
 {
     for (size_t i = 0; i < a_count; i++)

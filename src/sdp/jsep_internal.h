@@ -24,10 +24,7 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
 /* Whether an application section speaks of its port as before RFC 8841 (sctpmap). */
 bool jsep_is_legacy_sctp(const struct sdp_media *media);
 
-/* jsep_codec.c. Whether two formats are the same codec: name without case, clock rate, channels, and those parameters that make it another
- * format. */
-bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b);
-/* The entry of a list that is the same codec, or NULL. */
+/* jsep_codec.c. The entry of a list that is the same codec, or NULL. */
 const struct jsep_codec *jsep_codec_find(const struct jsep_codec *codecs, size_t count, const struct jsep_codec *wanted);
 /* Clears the feedback of *codec that `other` does not list, and its rtx when the other has none. */
 void jsep_codec_restrict(struct jsep_codec *codec, const struct jsep_codec *other);
