@@ -395,6 +395,10 @@ RTC_EXPORT int rtc_peer_connection_add_ice_candidate(rtc_peer_connection *connec
  * Errors: RTC_ERR_TYPE (connection is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_restart_ice(rtc_peer_connection *connection);
 
+/* Whether another negotiation is needed ([[NegotiationNeeded]], webrtc-pc 4.7.3), as of the last time that the connection was stable: what on_negotiation_needed told
+ * may be settled by now. A program that puts its own operations in a queue asks again when it gets to it. False once closed. */
+RTC_EXPORT bool rtc_peer_connection_negotiation_needed(const rtc_peer_connection *connection);
+
 /* The states as they are now: what events tell may be older. */
 RTC_EXPORT rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_ice_gathering_state rtc_peer_connection_ice_gathering_state(const rtc_peer_connection *connection);

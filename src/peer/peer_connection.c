@@ -252,6 +252,11 @@ const char *rtc_peer_connection_last_error(const rtc_peer_connection *pc)
     return pc ? pc->last_error : rtc_last_error();
 }
 
+bool rtc_peer_connection_negotiation_needed(const rtc_peer_connection *pc)
+{
+    return pc->negotiation.needed && !peer_is_closed(pc);
+}
+
 rtc_signaling_state rtc_peer_connection_signaling_state(const rtc_peer_connection *pc)
 {
     return pc->negotiation.signaling;

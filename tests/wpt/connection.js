@@ -323,10 +323,9 @@ class RTCPeerConnection extends EventTarget {
 
   #tellNeeded() {
     queueTask(this, () => {
-      const still = crtc.rtc_peer_connection_negotiation_needed;
       if (this.#needed && !this.#closed && this.#chain.length === 0 && this.signalingState === 'stable') {
         this.#needed = false;
-        if (!still || still(this.#handle)) {
+        if (crtc.rtc_peer_connection_negotiation_needed(this.#handle)) {
           this.dispatchEvent(new Event('negotiationneeded'));
         }
       }
