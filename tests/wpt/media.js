@@ -81,7 +81,7 @@ const onStream = name => (user, handle, track) => {
   const stream = known(handle);
   const object = trackOf(track);
   if (stream) {
-    queueTask(stream, () => stream.dispatchEvent(new events.MediaStreamTrackEvent(name, { track: object })), true);
+    queueTask(null, () => stream.dispatchEvent(new events.MediaStreamTrackEvent(name, { track: object })), true);
   }
 };
 const streamCallbacks = make('rtc_media_stream_callbacks', { on_add_track: onStream('addtrack'), on_remove_track: onStream('removetrack') });
@@ -105,7 +105,7 @@ function streamOf(handle) {
 const on = name => (user, handle) => {
   const track = known(handle);
   if (track) {
-    queueTask(track, () => track.dispatchEvent(new Event(name)), true);
+    queueTask(null, () => track.dispatchEvent(new Event(name)), true);
   }
 };
 const callbacks = make('rtc_track_callbacks', { on_mute: on('mute'), on_unmute: on('unmute'), on_ended: on('ended') });

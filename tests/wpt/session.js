@@ -15,7 +15,7 @@ const [, loop] = withOut(slot => crtc.rtc_loop_new(null, slot));
 
 const tasks = [];
 
-// `of`: whose task it is. `atOnce`: it belongs to the task that sets a description. `follows`: what it changes goes with the change that was told before it.
+// `of`: whose task it is; null: of a track or a stream, which do not say whose description it was. `atOnce`: it belongs to the task that sets a description. `follows`: what it changes goes with the change that was told before it.
 function queueTask(of, run, atOnce = false, follows = null) {
   tasks.push({ of, run, atOnce, follows });
   setImmediate(runOne);
@@ -36,7 +36,7 @@ function runOne() {
 function queueAfterDescription(of, before, run) {
   let place = Math.min(before, tasks.length);
   for (let i = place; i < tasks.length; i++) {
-    place = tasks[i].of === of && tasks[i].atOnce ? i + 1 : place;
+    place = (tasks[i].of === of || tasks[i].of === null) && tasks[i].atOnce ? i + 1 : place;
   }
   tasks.splice(place, 0, { of, run, atOnce: true });
   setImmediate(runOne);
