@@ -20,13 +20,21 @@ struct pair_ends {
     struct ice_candidate ends[2]; /* local and remote */
 };
 
-/* The candidate that the application knows of, so that both are the same text; another one for a peer-reflexive one. A reference. */
-static const rtc_ice_candidate *candidate_of(rtc_context *context, const struct candidate_list *known, const struct ice_candidate *c)
+/* The same candidate. A peer-reflexive one is the one that was signalled with its address (RFC 8445 section 7.3.1.3). */
+static bool is_candidate(const rtc_ice_candidate *known, const struct ice_candidate *c)
 {
     struct ice_candidate other;
+    return ice_candidate_parse(slice_str(known->candidate), &other) == RTC_OK && other.protocol == c->protocol &&
+           (other.type == c->type || c->type == ICE_PEER_REFLEXIVE) && address_eq(&other.address, &c->address) &&
+           strcmp(other.name, c->name) == 0;
+}
+
+/* The candidate that the application knows of, so that both are the same text; another one for one that only checks revealed. A reference.
+ */
+static const rtc_ice_candidate *candidate_of(rtc_context *context, const struct candidate_list *known, const struct ice_candidate *c)
+{
     for (size_t i = 0; i < known->count; i++)
-        if (ice_candidate_parse(slice_str(known->items[i]->candidate), &other) == RTC_OK && other.protocol == c->protocol &&
-            other.type == c->type && address_eq(&other.address, &c->address) && strcmp(other.name, c->name) == 0)
+        if (is_candidate(known->items[i], c))
             return rtc_ice_candidate_ref(known->items[i]);
     struct text text = text_new(context);
     ice_candidate_print(c, &text);
@@ -197,10 +205,23 @@ int transport_objects_make_remote(rtc_context *context, const struct transport *
     return *out || known ? RTC_OK : RTC_ERR_NO_MEMORY;
 }
 
+/* What only checks had revealed is signalled now: the pair has the candidate that is known, and is still the same pair. */
+static void name_selected(rtc_ice_transport *ice, const rtc_ice_candidate *candidate)
+{
+    struct ice_candidate revealed;
+    if (!ice->selected[1] || ice_candidate_parse(slice_str(ice->selected[1]->candidate), &revealed) ||
+        revealed.type != ICE_PEER_REFLEXIVE || !is_candidate(candidate, &revealed))
+        return;
+    rtc_ice_candidate_unref(ice->selected[1]);
+    ice->selected[1] = rtc_ice_candidate_ref(candidate);
+}
+
 void transport_objects_add_remote(const struct transport *t, const rtc_ice_candidate *candidate)
 {
-    if (candidate)
-        candidate_list_add(&dtls_transport_of(t)->ice.remotes, candidate);
+    if (!candidate)
+        return;
+    candidate_list_add(&dtls_transport_of(t)->ice.remotes, candidate);
+    name_selected(&dtls_transport_of(t)->ice, candidate);
 }
 
 /* One of a section's lines. */
@@ -222,22 +243,27 @@ static int ready_remote(rtc_context *context, struct candidate_list *list, const
     return made || known ? RTC_OK : RTC_ERR_NO_MEMORY;
 }
 
-static bool is_same_generation(const rtc_ice_transport *ice, const struct jsep_section *section)
+/* One that came before goes on with the section's generation: it is of the one that there is, or came ahead of the answer. Without a
+ * username fragment it is of the first. */
+static bool goes_on(const rtc_ice_transport *ice, const struct jsep_section *section, const rtc_ice_candidate *candidate)
 {
-    const char *ufrag, *password;
-    return ice_agent_remote_credentials(transport_ice_negotiated(ice->transport), &ufrag, &password) &&
-           slice_is(section->transport.ice_ufrag, ufrag) && slice_is(section->transport.ice_pwd, password);
+    const char *ufrag, *password, *own = candidate->username_fragment;
+    bool agreed = ice_agent_remote_credentials(transport_ice_negotiated(ice->transport), &ufrag, &password);
+    if (agreed && slice_is(section->transport.ice_ufrag, ufrag) && slice_is(section->transport.ice_pwd, password))
+        return true;
+    return own && own[0] ? slice_is(section->transport.ice_ufrag, own) : !agreed;
 }
 
 int transport_objects_ready_remotes(rtc_context *context, const struct transport *t, const struct jsep_section *section)
 {
     rtc_ice_transport *ice = &dtls_transport_of(t)->ice;
-    size_t count = section->transport.candidate_count, before = is_same_generation(ice, section) ? ice->remotes.count : 0;
+    size_t count = section->transport.candidate_count, before = ice->remotes.count;
     candidate_list_clear(&ice->coming);
     if (!candidate_list_reserve(context, &ice->coming, before + count))
         return before + count > 0 ? RTC_ERR_NO_MEMORY : RTC_OK;
     for (size_t i = 0; i < before; i++)
-        candidate_list_add(&ice->coming, ice->remotes.items[i]);
+        if (goes_on(ice, section, ice->remotes.items[i]))
+            candidate_list_add(&ice->coming, ice->remotes.items[i]);
     for (size_t i = 0; i < count && room_for_remotes(context, &ice->coming) > 0; i++)
         if (ready_remote(context, &ice->coming, section, section->transport.candidates[i]))
             return RTC_ERR_NO_MEMORY;
@@ -251,6 +277,8 @@ void transport_objects_take_remotes(const struct transport *t)
     ice->remotes = ice->coming;
     ice->coming = before;
     candidate_list_clear(&ice->coming);
+    for (size_t i = 0; i < ice->remotes.count; i++)
+        name_selected(ice, ice->remotes.items[i]);
 }
 
 void transport_objects_set_role(const struct transport *t)

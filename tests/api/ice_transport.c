@@ -350,6 +350,45 @@ static void a_restart_keeps_the_transport(void **state)
     end(&s);
 }
 
+/* Those that come ahead of the answer are of the generation that it begins, of a restart, too; those of the one before go. */
+static void candidates_ahead_of_the_answer(void **state)
+{
+    struct scene s;
+    size_t count;
+    (void)state;
+    begin(&s, 8);
+    for (int round = 0; round < 2; round++) {
+        size_t before = s.candidate_count[0];
+        if (round > 0)
+            assert_int_equal(rtc_peer_connection_restart_ice(s.p.peer[0].pc), RTC_OK);
+        set_local(&s, 0);
+        char *bare = strdup(peer_description(&s.p, 0));
+        if (round == 0)
+            listen_to(&s, 0);
+        peer_run(&s.p, 200 * MS);
+        assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, bare), RTC_OK);
+        for (size_t i = before; i < s.candidate_count[0]; i++) {
+            const rtc_ice_candidate *told = s.candidates[0][i];
+            const rtc_ice_candidate_init init = {
+                .size = sizeof init, .candidate = told->candidate, .sdp_mid = "0", .username_fragment = told->username_fragment};
+            assert_int_equal(rtc_peer_connection_add_ice_candidate(s.p.peer[1].pc, &init), RTC_OK);
+        }
+        set_local(&s, 1);
+        s.transceiver[1] = rtc_peer_connection_transceiver(s.p.peer[1].pc, 0);
+        peer_run(&s.p, 200 * MS);
+        set_remote(&s, 0, RTC_SDP_ANSWER);
+        peer_connect(&s.p, 5 * SECOND);
+        peer_run(&s.p, 2 * SECOND);
+        const rtc_ice_candidate *local, *remote, *const *list = rtc_ice_transport_remote_candidates(ice_of(&s, 1), &count);
+        assert_int_equal(count, s.candidate_count[0] - before);
+        assert_true(rtc_ice_transport_selected_candidate_pair(ice_of(&s, 1), &local, &remote));
+        assert_string_equal(remote->candidate, s.candidates[0][before]->candidate);
+        assert_ptr_equal(remote, list[0]);
+        free(bare);
+    }
+    end(&s);
+}
+
 /* Candidates that only checks revealed are nobody's list, but may be a pair's. */
 static void trickled_and_revealed_candidates(void **state)
 {
@@ -380,6 +419,8 @@ static void trickled_and_revealed_candidates(void **state)
     assert_int_equal(count, 1); /* once */
     assert_string_equal(list[0]->candidate, init.candidate);
     assert_string_equal(list[0]->sdp_mid, "0");
+    assert_true(rtc_ice_transport_selected_candidate_pair(ice_of(&s, 1), &local, &remote));
+    assert_ptr_equal(remote, list[0]); /* the peer named it */
     free(bare);
     end(&s);
 }
@@ -465,6 +506,7 @@ int main(void)
         cmocka_unit_test(certificates_of_the_peer),
         cmocka_unit_test(closing_is_silent_here_and_told_there),
         cmocka_unit_test(a_restart_keeps_the_transport),
+        cmocka_unit_test(candidates_ahead_of_the_answer),
         cmocka_unit_test(trickled_and_revealed_candidates),
         cmocka_unit_test(a_wrong_fingerprint_is_an_error),
         cmocka_unit_test(references_and_callbacks),
