@@ -117,10 +117,22 @@ static struct source *latch(struct rtp_demux *d, uint32_t ssrc, uint32_t member)
     return s;
 }
 
-static void drop_sources(struct rtp_demux *d, uint32_t handle, bool described_only)
+static bool names(const struct rtp_section *section, uint32_t ssrc)
+{
+    for (size_t i = 0; i < section->remote_ssrc_count && i < RTP_SSRCS_MAX; i++) {
+        if (section->remote_ssrcs[i] == ssrc || section->remote_rtx_ssrcs[i] == ssrc)
+            return true;
+    }
+    return false;
+}
+
+/* Those that the last description named and `next` does not; all of them when it is NULL. Who stays keeps the rid that was learned: a peer
+ * stops telling it once it is known. */
+static void drop_sources(struct rtp_demux *d, uint32_t handle, const struct rtp_section *next)
 {
     for (size_t i = d->source_count; i-- > 0;) {
-        if (d->sources[i].member == handle && (d->sources[i].described || !described_only))
+        const struct source *s = &d->sources[i];
+        if (s->member == handle && (!next || (s->described && !names(next, s->ssrc))))
             drop_source(d, &d->sources[i]);
     }
 }
@@ -185,7 +197,7 @@ int rtp_demux_set_section(struct rtp_demux *d, uint32_t handle, const struct rtp
     if (!e)
         return RTC_ERR_NO_MEMORY;
     e->section = *section;
-    drop_sources(d, handle, true);
+    drop_sources(d, handle, section);
     for (size_t i = 0; i < section->remote_ssrc_count && i < RTP_SSRCS_MAX; i++) {
         describe(d, handle, section->remote_ssrcs[i], false, 0);
         describe(d, handle, section->remote_rtx_ssrcs[i], true, section->remote_ssrcs[i]);
@@ -199,7 +211,7 @@ void rtp_demux_remove_member(struct rtp_demux *d, uint32_t handle)
     struct entry *e = find_section(d, handle);
     if (!e)
         return;
-    drop_sources(d, handle, false);
+    drop_sources(d, handle, NULL);
     *e = d->sections[--d->section_count];
     collect_ids(d);
 }

@@ -152,6 +152,34 @@ static void repair_streams_by_rid(void **state)
 }
 
 /* A peer that changes its SSRC for as long as the call lasts is heard for ever. */
+/* A source that the next description names again keeps the rid that its first packets told; one that it leaves out is unknown. */
+static void a_rid_outlives_the_description(void **state)
+{
+    (void)state;
+    struct demux_world d;
+    struct rtp_route r;
+    demux_init(&d, 8);
+    d.video.remote_ssrcs[0] = 500, d.video.remote_rtx_ssrcs[0] = 501;
+    d.video.remote_ssrcs[1] = 600, d.video.remote_rtx_ssrcs[1] = 601;
+    d.video.remote_ssrc_count = 2;
+    assert_int_equal(rtp_demux_set_section(d.demux, VIDEO, &d.video), RTC_OK);
+    assert_true(route(&d, (struct from){500, VP8, "v", "h", 0}, &r));
+    assert_true(route(&d, (struct from){600, VP8, "v", "q", 0}, &r));
+    assert_int_equal(rtp_demux_set_section(d.demux, VIDEO, &d.video), RTC_OK);
+    assert_true(route(&d, (struct from){500, VP8, 0, 0, 0}, &r));
+    assert_string_equal(r.rid, "h");
+    assert_true(route(&d, (struct from){501, VP8_RTX, 0, 0, 0}, &r));
+    assert_int_equal(r.media_ssrc, 500);
+    d.video.remote_ssrc_count = 1;
+    assert_int_equal(rtp_demux_set_section(d.demux, VIDEO, &d.video), RTC_OK);
+    assert_true(route(&d, (struct from){500, VP8, 0, 0, 0}, &r));
+    assert_string_equal(r.rid, "h");
+    assert_int_equal(rtp_demux_member_of(d.demux, 600), 0);
+    assert_true(route(&d, (struct from){600, VP8, "v", 0, 0}, &r));
+    assert_string_equal(r.rid, "");
+    demux_fini(&d);
+}
+
 static void the_table_is_bounded(void **state)
 {
     (void)state;
@@ -231,10 +259,11 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mid_latches_the_ssrc),   cmocka_unit_test(payload_types_must_be_the_sections),
-        cmocka_unit_test(described_ssrcs),        cmocka_unit_test(repair_streams_without_a_group),
-        cmocka_unit_test(repair_streams_by_rid),  cmocka_unit_test(the_table_is_bounded),
-        cmocka_unit_test(many_described_sources), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(mid_latches_the_ssrc),  cmocka_unit_test(payload_types_must_be_the_sections),
+        cmocka_unit_test(described_ssrcs),       cmocka_unit_test(repair_streams_without_a_group),
+        cmocka_unit_test(repair_streams_by_rid), cmocka_unit_test(a_rid_outlives_the_description),
+        cmocka_unit_test(the_table_is_bounded),  cmocka_unit_test(many_described_sources),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
