@@ -99,8 +99,10 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
         s->streams[row][i] = t->sender.stream_ids[i];
     section->stream_ids = s->streams[row];
     section->stream_count = t->sender.stream_count;
-    if (direction_sends(section->direction)) {
+    section->has_sent = t->has_sent;
+    if (direction_sends(section->direction))
         section->track_id = t->sender.track_id;
+    if (direction_sends(section->direction) || section->has_sent) {
         section->ssrc = t->sender.encodings[0].rtp.ssrc; /* of several, rids tell and no SSRC (RFC 8853 section 5.5) */
         section->rtx_ssrc = t->sender.encodings[0].rtp.rtx_ssrc;
     }

@@ -174,6 +174,7 @@ struct jsep_local_section {
     struct jsep_rids send_rids; /* of several encodings; none: one without a name */
     bool takes_rids;            /* an answer receives all the streams that the offer names */
     uint32_t ssrc, rtx_ssrc;    /* 0: no a=ssrc lines */
+    bool has_sent;              /* once: a=ssrc lines stay in every direction */
     uint16_t sctp_port;
     uint64_t max_message_size;
 };

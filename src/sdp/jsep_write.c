@@ -176,10 +176,12 @@ static bool has_rtx(const struct jsep_plan *plan)
     return false;
 }
 
+/* A source that was sent once stays named while nothing is sent. Chromium takes a stream whose lines go for one that has ended, and shows
+ * no picture of the next one. */
 static void write_ssrcs(struct text *out, const struct jsep_snapshot *s, const struct jsep_plan *plan)
 {
     const struct jsep_local_section *local = plan->local;
-    if (local->ssrc == 0 || !s->cname || !direction_sends(plan->direction))
+    if (local->ssrc == 0 || !s->cname || (!direction_sends(plan->direction) && !local->has_sent))
         return;
     bool rtx = local->rtx_ssrc != 0 && has_rtx(plan);
     if (rtx)

@@ -239,6 +239,32 @@ static void closed(void **state)
 
 /* ---- m= sections (RFC 9429 5.2.2) ---- */
 
+/* A source that has sent stays named in whatever direction, so that the peer's stream is the same one when it goes on. */
+static void named_while_held(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 10);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    char *first = text_section(peer_description(&s.p, 0), 0);
+    assert_int_equal(text_count(first, "a=ssrc-group:FID"), 1);
+    const rtc_rtp_direction turns[] = {RTC_DIRECTION_INACTIVE, RTC_DIRECTION_RECVONLY, RTC_DIRECTION_SENDRECV};
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        assert_int_equal(rtc_rtp_transceiver_set_direction(transceiver(&s, 0, 0), turns[i]), RTC_OK);
+        peer_exchange(&s.p, 0);
+        char *section = text_section(peer_description(&s.p, 0), 0);
+        const char *line = strstr(first, "a=ssrc:"), *same = strstr(section, "a=ssrc:");
+        assert_non_null(same);
+        assert_memory_equal(line, same, strcspn(line, " "));
+        assert_int_equal(text_count(section, "a=msid:"), turns[i] == RTC_DIRECTION_SENDRECV);
+        free(section);
+    }
+    free(first);
+    scene_end(&s);
+}
+
 /* A rejected section keeps its place and its formats, and is used again by the next transceiver, of whatever kind, under another mid. */
 static void recycled(void **state)
 {
@@ -385,6 +411,7 @@ int main(void)
         cmocka_unit_test(tracks_of_stopped_senders),
         cmocka_unit_test(closed),
         cmocka_unit_test(codec_preferences),
+        cmocka_unit_test(named_while_held),
         cmocka_unit_test(recycled),
         cmocka_unit_test(recycled_in_order),
         cmocka_unit_test(recycled_after_the_answerer_rejected),
