@@ -71,6 +71,10 @@ class ChromiumPage {
     await this.page.screenshot({ path: file });
   }
 
+  async close() {
+    await this.page.close();
+  }
+
   async resize(width, height) {
     await this.page.setViewportSize({ width, height });
   }
@@ -128,6 +132,10 @@ class FirefoxPage {
   async screenshot(file) {
     const { data } = await this.browser.command('browsingContext.captureScreenshot', { context: this.context });
     fs.writeFileSync(file, Buffer.from(data, 'base64'));
+  }
+
+  async close() {
+    await this.browser.command('browsingContext.close', { context: this.context });
   }
 }
 

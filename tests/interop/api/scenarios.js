@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+// Calls whose steps are those of the W3C interface, on either side. Each gets `open`, which gives the two sides; the first one acts, and each scenario is played with us and with
+// the browser as that one.
+'use strict';
+const assert = require('node:assert/strict');
+const { becomes } = require('../checks');
+const { release } = require('./sides');
+const { agree, connected, decodes, hears, logLength, logs, lookAt, midsOf, negotiate, portsOf, sees, seesNothing, stateOf } = require('./checks');
+
+const RED = [200, 40, 40];
+const GREEN = [40, 160, 60];
+const BLUE = [40, 60, 200];
+
+const addPicture = (side, colour) => side.run((each, given) => { each.addPicture(given); }, colour);
+const addSound = side => side.run(each => each.addSound());
+
+// A call in which the first side shows red and the other one green.
+async function pictures(open, options) {
+  const [a, b] = await open(options);
+  await addPicture(a, RED);
+  await addPicture(b, GREEN);
+  const [offer] = await negotiate(a, b);
+  await connected(a, b);
+  const [mid] = midsOf(offer, 'video');
+  await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+  return [a, b, mid];
+}
+
+// Tracks come and go: a track of the peer takes the section that is there, one that is removed is muted and leaves its stream, the next one has a section of its own.
+async function tracks(open) {
+  const [a, b] = await open();
+  await addSound(a);
+  await addPicture(a, RED);
+  const [offer] = await negotiate(a, b);
+  await connected(a, b);
+  const [[audio], [video]] = [midsOf(offer, 'audio'), midsOf(offer, 'video')];
+  const [, { transceivers }] = await agree(a, b);
+  assert.deepEqual(transceivers.map(({ currentDirection }) => currentDirection), ['recvonly', 'recvonly']);
+  await Promise.all([sees(b, video, RED), hears(b, audio)]);
+  await addPicture(b, GREEN); // in the section that is there
+  await addSound(b);
+  await negotiate(b, a);
+  await Promise.all([sees(a, video, GREEN), hears(a, audio)]);
+  assert.equal((await agree(a, b))[0].transceivers.length, 2);
+  await a.run(side => side.pc.removeTrack(side.pc.getSenders().find(({ track }) => track.kind === 'video')));
+  const before = await logLength(b);
+  await negotiate(a, b);
+  await Promise.all([logs(b, 'mute video', before), logs(b, 'removetrack video', before), seesNothing(b, video), sees(a, video, GREEN)]);
+  const [mine] = await agree(a, b);
+  assert.deepEqual(mine.transceivers.map(({ currentDirection }) => currentDirection), ['sendrecv', 'recvonly']);
+  await addPicture(a, BLUE);
+  const [last] = await negotiate(a, b);
+  const [first, fresh] = midsOf(last, 'video'); // a sender that has sent is not used for another track
+  assert.equal(first, video);
+  await Promise.all([sees(b, fresh, BLUE), sees(a, video, GREEN), hears(b, audio), logs(b, `track video ${fresh}`, before)]);
+  await agree(a, b);
+}
+
+// A section turns into each direction and back.
+async function directions(open) {
+  const [a, b, mid] = await pictures(open);
+  for (const [direction, aSees, bSees] of [['sendonly', false, true], ['inactive', false, false], ['recvonly', true, false], ['sendrecv', true, true]]) {
+    await a.run((side, given) => { side.pc.getTransceivers()[0].direction = given; }, direction);
+    await b.run(side => { side.pc.getTransceivers()[0].direction = 'sendrecv'; });
+    await negotiate(a, b);
+    const [{ transceivers: [mine] }] = await agree(a, b);
+    assert.equal(mine.currentDirection, direction);
+    await Promise.all([aSees ? sees(a, mid, GREEN) : seesNothing(a, mid), bSees ? sees(b, mid, RED) : seesNothing(b, mid)]);
+  }
+}
+
+// A stopped section is rejected, its tracks end, and the next one takes its place in the description.
+async function recycling(open) {
+  const [a, b, mid] = await pictures(open);
+  await addSound(a);
+  const [grown] = await negotiate(a, b);
+  const [audio] = midsOf(grown, 'audio');
+  const before = await logLength(b);
+  await a.run((side, given) => side.at(given).stop(), audio);
+  const [stopping, answer] = await negotiate(a, b);
+  assert.deepEqual([portsOf(stopping), portsOf(answer)].map(([, port]) => port), [0, 0]);
+  await Promise.all([logs(b, 'ended audio', before), sees(b, mid, RED), sees(a, mid, GREEN)]);
+  assert.deepEqual((await agree(a, b)).map(({ transceivers }) => transceivers.length), [1, 1]);
+  await b.run((side, colour) => { side.pc.addTransceiver(side.media.picture(colour)); }, BLUE); // the peer recycles it, and with another kind
+  const [recycled] = await negotiate(b, a);
+  if (b.name !== 'firefox') { // which appends a section for another kind
+    assert.deepEqual([portsOf(recycled).length, midsOf(recycled, 'audio').length], [2, 0]);
+  }
+  const [, fresh] = midsOf(recycled, 'video');
+  assert.notEqual(fresh, audio);
+  await Promise.all([sees(a, fresh, BLUE), sees(a, mid, GREEN), sees(b, mid, RED)]);
+  await agree(a, b);
+}
+
+// An offer is taken back, by the side that made it and by the one that got it, and the call is as it was.
+async function rollback(open) {
+  const [a, b, mid] = await pictures(open);
+  await addPicture(a, BLUE);
+  const offer = await a.run(side => side.describe());
+  await b.run((side, description) => side.accept(description), offer);
+  const [, fresh] = midsOf(offer.sdp, 'video');
+  await logs(b, `track video ${fresh}`);
+  assert.deepEqual((await Promise.all([a, b].map(stateOf))).map(({ signaling, pendingLocal, pendingRemote }) => [signaling, pendingLocal, pendingRemote]),
+    [['have-local-offer', 'offer', undefined], ['have-remote-offer', undefined, 'offer']]);
+  await b.run(side => side.pc.setRemoteDescription({ type: 'rollback', sdp: '' }));
+  await a.run(side => side.pc.setLocalDescription({ type: 'rollback', sdp: '' }));
+  const [mine, theirs] = await agree(a, b);
+  assert.deepEqual([mine, theirs].map(({ transceivers }) => transceivers.map(each => each.mid)), [[mid, null], [mid]]);
+  await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+  await addSound(b); // now the other one offers, and what waited goes with the answer's next negotiation
+  await negotiate(b, a);
+  await negotiate(a, b);
+  const [again] = (await agree(a, b))[0].transceivers.filter(each => each.mid !== mid && each.kind === 'video');
+  await Promise.all([sees(b, again.mid, BLUE), sees(b, mid, RED), sees(a, mid, GREEN)]);
+}
+
+// Both change the call at the same time, twice: their offers cross, the impolite one's counts, and the polite one's changes follow.
+async function glare(open, politeFirst) {
+  const [a, b] = await open({ politeFirst });
+  const collide = async change => {
+    for (const side of [a, b]) {
+      side.held = [];
+    }
+    await change();
+    await becomes('two offers', () => Promise.all([a, b].map(stateOf)), all => all.every(({ signaling }) => signaling === 'have-local-offer'));
+    release(a);
+    release(b);
+    await becomes('peace', () => Promise.all([a, b].map(stateOf)), all => all.every(({ signaling, transceivers, log }) => signaling === 'stable'
+      && transceivers.every(({ mid, currentDirection }) => mid !== null && currentDirection !== null)) && all.some(({ log }) => log.includes('glare')));
+  };
+  await Promise.all([a, b].map(side => side.run(each => { each.automatic = true; })));
+  await collide(() => Promise.all([addPicture(a, RED), addPicture(b, GREEN)]));
+  await connected(a, b);
+  const [{ transceivers }] = await agree(a, b);
+  assert.deepEqual(transceivers.map(({ mid, currentDirection }) => `${mid} ${currentDirection}`), ['0 sendrecv']); // the polite one's track went into the other's section
+  await Promise.all([sees(b, '0', RED), sees(a, '0', GREEN)]);
+  const [polite, impolite] = politeFirst ? [a, b] : [b, a]; // Chromium never offers a channel whose section it rolled back, and its elements then show no more
+  await collide(() => Promise.all([impolite.run(side => { side.useChannel(side.pc.createDataChannel('both')); }), polite.run((side, colour) => { side.pc.addTransceiver(side.media.picture(colour)); }, BLUE)]));
+  const [{ transceivers: all }] = await agree(a, b);
+  const [fresh] = all.filter(({ mid, kind }) => kind === 'video' && mid !== '0');
+  const stillSent = politeFirst ? RED : GREEN;
+  await Promise.all([sees(impolite, '0', stillSent), decodes(polite, '0'), sees(impolite, fresh.mid, BLUE)]);
+  await becomes('an open channel', () => impolite.run(side => side.channels[0].readyState), state => state === 'open');
+}
+
+// A provisional answer opens the way, and the answer closes the exchange.
+async function provisional(open) {
+  const [a, b] = await open();
+  await addPicture(a, RED);
+  await addPicture(b, GREEN);
+  const offer = await a.run(side => side.describe());
+  await b.run((side, description) => side.accept(description), offer);
+  const pranswer = await b.run(async side => {
+    const { sdp } = await side.pc.createAnswer();
+    await side.pc.setLocalDescription({ type: 'pranswer', sdp });
+    return { type: 'pranswer', sdp: side.pc.localDescription.sdp };
+  });
+  await a.run((side, description) => side.accept(description), pranswer);
+  const between = await Promise.all([a, b].map(stateOf));
+  assert.deepEqual(between.map(({ signaling }) => signaling), ['have-remote-pranswer', 'have-local-pranswer']);
+  await connected(a, b);
+  const answer = await b.run(side => side.describe());
+  await a.run((side, description) => side.accept(description), answer);
+  const [mid] = midsOf(offer.sdp, 'video');
+  await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+  const [{ log }] = await agree(a, b);
+  assert.deepEqual(log.filter(line => /^(have|stable)/.test(line)), ['have-local-offer', 'have-remote-pranswer', 'stable']);
+}
+
+const fragments = sdp => [...sdp.matchAll(/^a=ice-ufrag:(\S+)/gm)].map(([, ufrag]) => ufrag);
+
+// Other credentials on both sides, by restartIce and by the option of the offer; pictures and messages go on.
+async function iceRestart(open) {
+  const [a, b, mid] = await pictures(open);
+  let old = fragments((await stateOf(a)).local + (await stateOf(a)).remote);
+  for (const options of [undefined, { iceRestart: true }]) {
+    const before = await logLength(a);
+    if (!options) {
+      await a.run(side => side.pc.restartIce());
+      await logs(a, 'negotiationneeded', before);
+    }
+    const fresh = fragments((await negotiate(a, b, options)).join(''));
+    assert.ok(!fresh.some(ufrag => old.includes(ufrag)), `${old} and ${fresh}`);
+    await becomes('pairs of the new generation', async () => {
+      const selected = await Promise.all([a, b].map(side => side.run(async each => {
+        const all = new Map((await each.statistics()).map(one => [one.id, one]));
+        return [...all.values()].filter(one => one.type === 'candidate-pair' && (one.nominated || one.selected)).map(one => all.get(one.localCandidateId)?.usernameFragment ?? null);
+      })));
+      return selected;
+    }, selected => selected.every(list => list.some(ufrag => ufrag === null || fresh.includes(ufrag))));
+    await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+    old = fresh;
+  }
+  const states = await agree(a, b);
+  assert.ok(states.every(({ log }) => !log.includes('failed') && !log.includes('disconnected')), JSON.stringify(states.map(({ log }) => log)));
+}
+
+// Each codec that both have is the one that is sent when it is preferred.
+async function codecs(open) {
+  const [a, b, mid] = await pictures(open);
+  const known = side => side.run(() => [...new Set(RTCRtpSender.getCapabilities('video').codecs.map(({ mimeType }) => mimeType.toLowerCase()))]);
+  const theirs = await known(b);
+  const common = (await known(a)).filter(type => theirs.includes(type) && !/\/(rtx|red|ulpfec|flexfec-03)$/.test(type));
+  assert.ok(common.includes('video/vp8'), JSON.stringify(common));
+  for (const type of common) {
+    for (const side of [a, b]) {
+      await side.run((each, wanted) => {
+        const all = RTCRtpReceiver.getCapabilities('video').codecs;
+        each.pc.getTransceivers()[0].setCodecPreferences(all.filter(({ mimeType }) => [wanted, 'video/rtx'].includes(mimeType.toLowerCase())));
+      }, type);
+    }
+    const [offer] = await negotiate(a, b);
+    const names = [...offer.matchAll(/^a=rtpmap:\d+ (\w+)\//gm)].map(([, name]) => name.toLowerCase());
+    assert.deepEqual([...new Set(names)].sort(), [...new Set(['rtx', type.slice(6)])].sort());
+    await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+    for (const side of [a, b]) {
+      await becomes(`${type} sent by ${side.name}`, () => side.run(async each => {
+        const all = await each.statistics();
+        const sent = all.find(one => one.type === 'outbound-rtp' && one.kind === 'video');
+        return all.find(({ id }) => id === sent.codecId)?.mimeType.toLowerCase();
+      }), got => got === type);
+    }
+  }
+}
+
+// Another track, none, and one again, and nobody has to negotiate.
+async function replacing(open) {
+  const [a, b, mid] = await pictures(open);
+  const before = await logLength(a);
+  const replace = colour => a.run(async (side, given) => side.pc.getSenders()[0].replaceTrack(given && side.media.picture(given)), colour);
+  await replace(BLUE);
+  await sees(b, mid, BLUE);
+  await replace(null);
+  await seesNothing(b, mid);
+  await replace(GREEN);
+  await Promise.all([sees(b, mid, GREEN), sees(a, mid, GREEN)]);
+  const [{ log }] = await agree(a, b);
+  assert.deepEqual(log.slice(before), []);
+}
+
+// As many transports as the policy says until the answer bundles them.
+async function bundling(open, bundlePolicy) {
+  const [a, b] = await open({ configuration: { bundlePolicy } });
+  await addSound(a);
+  await addPicture(a, RED);
+  await addPicture(b, GREEN);
+  await a.run(side => { side.useChannel(side.pc.createDataChannel('talk')); });
+  await a.run((side, colour) => { side.pc.addTransceiver(side.media.picture(colour)); }, BLUE);
+  const offer = await a.run(side => side.describe());
+  const own = { balanced: [true, true, false, true], 'max-compat': [true, true, true, true], 'max-bundle': [true, false, false, false] }[bundlePolicy];
+  const kinds = [...offer.sdp.matchAll(/^m=(\w+) /gm)].map(([, kind]) => kind);
+  assert.deepEqual(kinds, ['audio', 'video', 'video', 'application']);
+  if (a.name === 'libcrtc') { // Chromium writes no bundle-only, and has a transport for each under "balanced"
+    assert.deepEqual(offer.sdp.split(/^m=/m).slice(1).map(section => !/^a=bundle-only/m.test(section)), own);
+  }
+  await b.run((side, description) => side.accept(description), offer);
+  await a.run((side, description) => side.accept(description), await b.run(side => side.describe()));
+  await connected(a, b);
+  const [first, second] = midsOf(offer.sdp, 'video');
+  await Promise.all([sees(b, first, RED), sees(a, first, GREEN), sees(b, second, BLUE)]);
+  assert.deepEqual((await agree(a, b)).map(({ transports }) => transports), [1, 1]);
+  await a.run(side => side.channels[0].send('on the same way'));
+  await logs(b, 'message on the same way');
+}
+
+// The browser sends three layers of one picture (it takes its time until there is room for the largest), each is shown when it is chosen, and after an offer of either side they are there still.
+async function layers(open) {
+  const [a, b] = await open();
+  const [ours, theirs] = a.name === 'libcrtc' ? [a, b] : [b, a];
+  const sizes = { q: 4, h: 2, f: 1 };
+  await theirs.run((side, given) => {
+    side.pc.addTransceiver(side.media.picture([40, 60, 200], 960, 540), { direction: 'sendonly', sendEncodings: Object.entries(given).map(([rid, scale]) => ({ rid, scaleResolutionDownBy: scale })) });
+  }, sizes);
+  const [, answer] = await negotiate(theirs, ours);
+  assert.match(answer, /a=simulcast:recv q;h;f\r\n/);
+  await connected(a, b);
+  const [mid] = midsOf(answer, 'video');
+  const { crtc } = require('../../wpt/library');
+  const { handles, check } = require('../../wpt/session');
+  const choose = rid => ours.run((side, given) => { check(crtc.rtc_rtp_receiver_select_rid(handles.get(side.at(given).receiver), rid)); }, mid);
+  const shows = async rid => {
+    await choose(rid);
+    await becomes(`layer ${rid}`, () => lookAt(ours, mid), ({ width }) => width === 960 / sizes[rid], 60);
+    await sees(ours, mid, BLUE);
+  };
+  await shows('q');
+  await shows('h');
+  await shows('f');
+  const [offer, second] = await negotiate(a, b); // of us when we are the first
+  assert.match(a === ours ? offer : second, /a=simulcast:recv q;h;f\r\n/);
+  await shows('h');
+}
+
+const SCENARIOS = {
+  tracks, directions, recycling, rollback, replacing, codecs, layers, provisional, 'ice restart': iceRestart,
+  'glare of the polite first': open => glare(open, true), 'glare of the impolite first': open => glare(open, false),
+  'bundle balanced': open => bundling(open, 'balanced'), 'bundle max-compat': open => bundling(open, 'max-compat'), 'bundle max-bundle': open => bundling(open, 'max-bundle'),
+};
+
+// What a browser does not have.
+const LACKS = { chromium: [], firefox: ['provisional'] };
+
+// Those of a browser, in both roles: [name, scenario, we begin].
+function scenariosOf(kind) {
+  return Object.entries(SCENARIOS).filter(([name]) => !LACKS[kind].includes(name))
+    .flatMap(([name, scenario]) => [[`${name}, we begin`, scenario, true], [`${name}, browser begins`, scenario, false]]);
+}
+
+module.exports = { scenariosOf };
