@@ -88,12 +88,12 @@ struct jsep_rtp {
     const struct jsep_extension *extensions;
     size_t extension_count;
     bool rtcp_reduced_size, extmap_allow_mixed;
-    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
+    const char (*stream_ids)[JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
     size_t stream_count;
     bool says_msid; /* even if that is "-" */
     char track_id[JSEP_ID_MAX];
-    uint32_t ssrcs[JSEP_SSRCS_MAX];     /* media SSRCs in order, without repair ones */
-    uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
+    const uint32_t *ssrcs;     /* media SSRCs in order, without repair ones */
+    const uint32_t *rtx_ssrcs; /* FID partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
     bool simulcast;                                /* a=simulcast present */

@@ -14,6 +14,8 @@ struct jsep_lists {
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
     struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX];
     struct jsep_rids send_rids, recv_rids;
+    uint32_t ssrcs[JSEP_SSRCS_MAX], rtx_ssrcs[JSEP_SSRCS_MAX];
+    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
 };
 /* jsep_section.c. What the session part gives to every section; *out was zeroed, its lists are `lists` then. */
 int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct sdp_error *error);
