@@ -458,6 +458,13 @@ void transport_objects_end_sctp(rtc_peer_connection *pc)
     pc->channels.sctp.current->over = pc->channels.sctp.current->begun;
 }
 
+/* The number of the transport that section `index` of our description has in this state; `otherwise` when that says nothing. */
+static size_t carrier_of(const struct negotiation_state *state, int index, size_t otherwise)
+{
+    bool said = index >= 0 && state->local && (size_t)index < state->carrier_count && state->carriers[index] != TRANSPORT_NONE;
+    return said ? state->carriers[index] : otherwise;
+}
+
 /* The section of data that the descriptions which count both have, as far as they go; -1: none, or it is rejected. */
 static int data_section(const struct session_description *local, const struct session_description *remote)
 {
@@ -476,7 +483,10 @@ void transport_objects_follow_sctp(rtc_peer_connection *pc)
     struct peer_sctp *sctp = &pc->channels.sctp;
     const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
     int section = data_section(description_says(negotiation_local(&pc->negotiation)), remote);
-    size_t number = negotiation_now(&pc->negotiation)->data_transport;
+    const struct negotiation_state *now = negotiation_now(&pc->negotiation);
+    size_t number = now->data_transport;
+    if (pc->negotiation.signaling == RTC_SIGNALING_HAVE_LOCAL_OFFER)
+        number = carrier_of(now, section, number); /* the channels wait where they do */
     sctp->exists = section >= 0 && number < pc->transports.count;
     if (!sctp->exists)
         return;
@@ -509,7 +519,9 @@ rtc_dtls_transport *transport_objects_of(const rtc_peer_connection *pc, uint32_t
     const struct negotiation *n = &pc->negotiation;
     const struct negotiation_state *state = n->signaling == RTC_SIGNALING_HAVE_REMOTE_OFFER ? &n->stable : negotiation_now(n);
     const struct agreed_media *media = negotiation_state_of(state, transceiver);
-    return media && media->transport < pc->transports.count ? object_of(pc, media->transport) : NULL;
+    const struct session_description *local = description_says(state->local);
+    size_t number = media ? carrier_of(state, local ? session_description_find(local, media->mid) : -1, media->transport) : 0;
+    return media && number < pc->transports.count ? object_of(pc, number) : NULL;
 }
 
 void transport_objects_close(rtc_peer_connection *pc)

@@ -350,6 +350,47 @@ static void a_restart_keeps_the_transport(void **state)
     end(&s);
 }
 
+/* An offer has as many transports as its bundle policy says, each section its own object, until the answer bundles them (webrtc-pc
+ * 4.4.1.5; the connection's policies in 4.2.5). */
+static void each_section_of_an_offer_has_its_own(void **state)
+{
+    static const rtc_bundle_policy policies[] = {RTC_BUNDLE_BALANCED, RTC_BUNDLE_MAX_COMPAT, RTC_BUNDLE_MAX_BUNDLE};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct scene s;
+        rtc_rtp_transceiver *video;
+        rtc_data_channel *channel;
+        begin(&s, 9);
+        const rtc_configuration c = {.size = sizeof c, .bundle_policy = policies[i]};
+        sim_peers_replace(&s.p, 0, &c);
+        rtc_peer_connection *pc = s.p.peer[0].pc;
+        assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_AUDIO, NULL, NULL, &s.transceiver[0]), RTC_OK);
+        assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_VIDEO, NULL, NULL, &video), RTC_OK);
+        assert_int_equal(rtc_peer_connection_create_data_channel(pc, "chat", 4, NULL, &channel), RTC_OK);
+        set_local(&s, 0);
+        rtc_dtls_transport *second = rtc_rtp_sender_transport(rtc_rtp_transceiver_sender(video)),
+                           *third = rtc_sctp_transport_transport(rtc_peer_connection_sctp(pc));
+        bool one = policies[i] == RTC_BUNDLE_MAX_BUNDLE;
+        assert_non_null(dtls_of(&s, 0));
+        assert_int_equal(second == dtls_of(&s, 0), one);
+        assert_int_equal(third == dtls_of(&s, 0), one);
+        assert_int_equal(third == second, one);
+        second = rtc_dtls_transport_ref(second);
+        peer_run(&s.p, 200 * MS);
+        set_remote(&s, 1, RTC_SDP_OFFER);
+        set_local(&s, 1);
+        peer_run(&s.p, 200 * MS);
+        set_remote(&s, 0, RTC_SDP_ANSWER);
+        peer_run(&s.p, 200 * MS);
+        assert_ptr_equal(rtc_rtp_sender_transport(rtc_rtp_transceiver_sender(video)), dtls_of(&s, 0));
+        assert_ptr_equal(rtc_sctp_transport_transport(rtc_peer_connection_sctp(pc)), dtls_of(&s, 0));
+        assert_int_equal(rtc_dtls_transport_get_state(second) == RTC_DTLS_TRANSPORT_CLOSED, !one);
+        rtc_dtls_transport_unref(second);
+        rtc_data_channel_unref(channel);
+        end(&s);
+    }
+}
+
 /* Those that come ahead of the answer are of the generation that it begins, of a restart, too; those of the one before go. */
 static void candidates_ahead_of_the_answer(void **state)
 {
@@ -506,6 +547,7 @@ int main(void)
         cmocka_unit_test(certificates_of_the_peer),
         cmocka_unit_test(closing_is_silent_here_and_told_there),
         cmocka_unit_test(a_restart_keeps_the_transport),
+        cmocka_unit_test(each_section_of_an_offer_has_its_own),
         cmocka_unit_test(candidates_ahead_of_the_answer),
         cmocka_unit_test(trickled_and_revealed_candidates),
         cmocka_unit_test(a_wrong_fingerprint_is_an_error),
