@@ -227,11 +227,12 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
 
 static int ready_transport(rtc_peer_connection *pc, const struct negotiation_plan *plan, struct planned_transport *p)
 {
-    const struct ice_credentials *first = ice_agent_credentials(transport_ice_latest(peer_first_transport(pc)));
-    const struct ice_credentials *own = pc->settings.member ? NULL : first; /* on a shared port they tell who is who (restart.h) */
+    const struct ice_agent *first = transport_ice_latest(peer_first_transport(pc));
+    bool apart = pc->settings.member || p->alone; /* on a shared port they tell who is who (restart.h) */
+    const struct ice_credentials *own = apart ? NULL : ice_agent_credentials(first);
+    bool controlling = p->alone ? ice_agent_controlling(first) : plan->side == SIGNALING_LOCAL;
     if (p->before == TRANSPORT_NONE)
-        return dtls_transport_make(pc->context, &pc->settings, p->credentials.ufrag[0] ? &p->credentials : own,
-                                   plan->side == SIGNALING_LOCAL, &p->ready);
+        return dtls_transport_make(pc->context, &pc->settings, p->credentials.ufrag[0] ? &p->credentials : own, controlling, &p->ready);
     p->ready = pc->transports.items[p->before];
     return RTC_OK;
 }

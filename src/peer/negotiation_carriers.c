@@ -316,16 +316,13 @@ static int carry_answered(const struct negotiation_facts *facts, struct negotiat
     return error;
 }
 
-/* Nothing is carried: the first transport stays, and nothing is left that its restart was for. */
-static void carry_nothing(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered)
+/* Nothing is carried: all transports go, and one that nothing was said of waits for whatever comes (webrtc-pc 4.3.2: as new as none). */
+static void carry_nothing(struct negotiation_plan *plan)
 {
-    plan->next.transport_count = facts->stable->transport_count > 0 ? 1 : 0;
-    plan->next.transports[0] = *negotiation_state_transport(facts->stable, 0);
+    plan->next.transport_count = 0;
     plan->next.data_transport = 0;
-    plan->transports[0].before = 0;
+    plan->transports[0] = (struct planned_transport){.before = TRANSPORT_NONE, .alone = true};
     plan->transport_count = 1;
-    if (negotiation_facts_ice(facts, 0)->pending)
-        add(plan, EFFECT_NO_GENERATION, 0)->flag = local_offered;
 }
 
 /* Transports are numbered anew, in the order of sections: *before has those that they had. Returns how many there are. */
@@ -355,13 +352,13 @@ static void keep_data_transport(const struct negotiation_facts *facts, struct ne
 }
 
 /* What carries nothing goes, and the others are numbered anew. */
-static void settle_transports(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered)
+static void settle_transports(const struct negotiation_facts *facts, struct negotiation_plan *plan)
 {
     struct negotiation_state *next = &plan->next;
     const struct negotiation_state *now = negotiation_facts_now(facts);
     next->transport_count = plan->transport_count = number_anew(plan, next->carriers, next->carrier_count);
     if (next->transport_count == 0) {
-        carry_nothing(facts, plan, local_offered);
+        carry_nothing(plan);
         return;
     }
     keep_data_transport(facts, plan);
@@ -426,7 +423,7 @@ int negotiation_carry_answer(const struct negotiation_facts *facts, struct negot
         memcpy(carriers, next->carriers, count * sizeof *carriers); /* by the numbers of before */
         next->carrier_count = count;
         if (plan->signaling == RTC_SIGNALING_STABLE)
-            settle_transports(facts, plan, local_offered);
+            settle_transports(facts, plan);
         else
             keep_transports(facts, plan);
         if (!local_offered)

@@ -90,6 +90,7 @@ struct planned_transport {
     size_t before;                      /* TRANSPORT_NONE: it is made */
     struct ice_credentials credentials; /* of one that is made; an empty ufrag: its own */
     bool idle;                          /* it carries nothing, and waits for the answer that settles it */
+    bool alone;                         /* it is made in place of all that there were: with credentials of its own, and their role */
     struct transport *ready;            /* what it is: found or made before anything changed (negotiation.c); owned while it is made */
 };
 

@@ -294,7 +294,7 @@ class RTCPeerConnection extends EventTarget {
         this[slot](state);
         this.dispatchEvent(new Event(name));
       }
-    }, false, () => this._follows(slot, state));
+    }, state === 'new' /* a description gave up what there was */, () => this._follows(slot, state));
   }
 
   _candidate(makeEvent, text) {
