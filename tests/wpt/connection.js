@@ -169,7 +169,7 @@ class RTCPeerConnection extends EventTarget {
 
   // A candidate stands there from the task on that tells of it (webrtc-pc 4.8.1.1).
   #withoutUntold(sdp) {
-    return this.#untold.size === 0 ? sdp : sdp?.split('\r\n').filter(line => !this.#untold.has(line.slice(2)) && !(this.#untold.has('') && line === 'a=end-of-candidates')).join('\r\n');
+    return this.#untold.size === 0 ? sdp : sdp?.split('\r\n').filter(line => line === '' || !this.#untold.has(line === 'a=end-of-candidates' ? '' : line.slice(2))).join('\r\n');
   }
 
   // The same object while the description is the same (webrtc-pc 4.4.1).
