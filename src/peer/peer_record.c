@@ -34,6 +34,15 @@ static void add_text(struct text *text, const char *value)
         text_print(text, "null");
 }
 
+static void add_list(struct text *text, const char *const *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        text_print(text, i > 0 ? "," : "[");
+        add_text(text, values[i]);
+    }
+    text_print(text, count > 0 ? "]" : "[]");
+}
+
 /* The member that `at` begins with; what comes after it. */
 static const char *add_member(struct text *text, const char *at, va_list *args)
 {
@@ -42,7 +51,10 @@ static const char *add_member(struct text *text, const char *at, va_list *args)
     at += name + 1;
     if (*at == 's')
         add_text(text, va_arg(*args, const char *));
-    else if (*at == 'b')
+    else if (*at == 'l') {
+        const char *const *values = va_arg(*args, const char *const *);
+        add_list(text, values, va_arg(*args, size_t));
+    } else if (*at == 'b')
         text_print(text, "%s", va_arg(*args, int) ? "true" : "false");
     else
         text_print(text, "%d", va_arg(*args, int));

@@ -356,5 +356,8 @@ void session_log_print(const rtc_session_dump *log, struct text *text)
         print_entry(text, e);
         text_print(text, "%s", e->next ? ",\n" : "");
     }
-    text_print(text, "]}},\"UserAgent\":\"libcrtc %s\",\"UserAgentData\":[]}", rtc_version());
+    text_print(text,
+               "]}},\"UserAgent\":\"libcrtc "
+               "%s\",\"UserAgentData\":{\"brands\":[{\"brand\":\"libcrtc\",\"version\":\"%s\"}],\"mobile\":false,\"platform\":\"Linux\"}}",
+               rtc_version(), rtc_version());
 }

@@ -4,7 +4,7 @@
 
 #include "dscp.h"
 #include "media_stream.h"
-#include "peer.h"
+#include "peer_record.h"
 
 static void destroy(rtc_rtp_transceiver *t)
 {
@@ -36,10 +36,15 @@ void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *t)
 static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const struct track_streams *streams)
 {
     const char *ids[JSEP_STREAMS_MAX];
-    if (!pc->callbacks.on_track || !t->connection) /* taken back before it was told */
+    if (!t->connection) /* taken back before it was told */
         return;
     for (size_t i = 0; i < streams->count; i++)
         ids[i] = rtc_media_stream_id(streams->streams[i]);
+    peer_record(pc, "ontrack", "kind:s id:s label:s streams:l", t->kind == RTC_MEDIA_AUDIO ? "audio" : "video",
+                rtc_media_stream_track_id(t->receiver.track), rtc_media_stream_track_label(t->receiver.track), (const char *const *)ids,
+                streams->count);
+    if (!pc->callbacks.on_track)
+        return;
     rtc_track_event event = {
         .size = sizeof event,
         .transceiver = t,

@@ -72,6 +72,7 @@ static void calls_events_and_statistics(void **state)
     peer_pumps_attach(&pumps, &p);
     struct peer_pump *video = peer_pump_new(&pumps, &p, RTC_MEDIA_VIDEO);
     assert_int_equal(rtc_peer_connection_add_track(p.peer[0].pc, video->track, NULL, 0, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(p.peer[1].pc, video->track, NULL, 0, NULL), RTC_OK);
     assert_int_equal(rtc_peer_connection_set_remote_description(p.peer[0].pc, RTC_SDP_ANSWER, "v=0\r\n"), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_peer_connection_create_offer(p.peer[0].pc, &offer), RTC_OK);
     peer_exchange(&p, 0);
@@ -81,10 +82,10 @@ static void calls_events_and_statistics(void **state)
     peer_run(&p, 10 * SECOND);
     assert_int_equal(rtc_session_dump_json(dump, &json), RTC_OK);
     expect_whole(json);
-    static const char *const events[] = {"transceiverAdded",     "onnegotiationneeded",    "createOfferOnSuccess",
-                                         "setLocalDescription",  "setRemoteDescription", "setRemoteDescriptionOnFailure",
-                                         "onicecandidate",         "addIceCandidateOnFailure",      "oniceconnectionstatechange",
-                                         "onsignalingstatechange", "onconnectionstatechange"};
+    static const char *const events[] = {"transceiverAdded",       "onnegotiationneeded",      "createOfferOnSuccess",
+                                         "setLocalDescription",    "setRemoteDescription",     "setRemoteDescriptionOnFailure",
+                                         "onicecandidate",         "addIceCandidateOnFailure", "oniceconnectionstatechange",
+                                         "onsignalingstatechange", "onconnectionstatechange",  "ontrack"};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         char type[64];
         (void)snprintf(type, sizeof type, "\"type\":\"%s\"", events[i]);
@@ -94,6 +95,8 @@ static void calls_events_and_statistics(void **state)
     assert_non_null(strstr(json, "\"value\":\"{\\\"type\\\":\\\"offer\\\",\\\"sdp\\\":\\\"v=0\\\\u000d\\\\u000a"));
     assert_non_null(strstr(json, "\"type\":\"onconnectionstatechange\",\"value\":\"\\\"connected\\\"\""));
     assert_non_null(strstr(json, "{\\\"name\\\":\\\"InvalidStateError\\\",\\\"message\\\":"));
+    assert_non_null(strstr(json, "\"type\":\"ontrack\",\"value\":\"{\\\"kind\\\":\\\"video\\\",\\\"id\\\":\\\""));
+    assert_non_null(strstr(json, ",\\\"streams\\\":[]}"));
     assert_non_null(strstr(json, "\"url\":\"a \\\"test\\\"\""));
     assert_non_null(strstr(json, "\"statsType\":\"outbound-rtp\""));
     /* A report every half second, none left out. */
