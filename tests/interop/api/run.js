@@ -57,7 +57,11 @@ async function main(kind, ...wanted) {
   return failed === 0 ? 0 : 1;
 }
 
-main(...process.argv.slice(2)).then(code => process.exit(code), error => {
-  console.error(error);
-  process.exit(1);
-});
+module.exports = { isThere };
+
+if (require.main === module) {
+  main(...process.argv.slice(2)).then(code => process.exit(code), error => {
+    console.error(error);
+    process.exit(1);
+  });
+}
