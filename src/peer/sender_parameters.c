@@ -63,7 +63,7 @@ static void name_encodings(struct wished_encodings *w)
         w->rids[0][0] = 0;
     for (size_t i = 0; w->count > 1 && i < w->count; i++)
         if (!w->rids[i][0])
-            (void)snprintf(w->rids[i], sizeof w->rids[i], "%zu", i);
+            (void)snprintf(w->rids[i], sizeof w->rids[i], "%u", (unsigned)i % RTP_ENCODINGS_MAX);
 }
 
 int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_encoding_parameters *const *given, size_t count,
