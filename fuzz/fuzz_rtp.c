@@ -17,7 +17,8 @@ static struct rtp_demux *new_demux(rtc_context *context)
         abort();
     struct rtp_section video = {.mid = "0", .kind = RTC_MEDIA_VIDEO, .receive = true, .receive_codec_count = 1};
     video.receive_codecs[0] = (struct rtp_codec){.payload_type = 96, .rtx_payload_type = 97, .name = "VP8"};
-    memcpy(video.extension_ids, ((uint8_t[]){1, 2, 3, 4, 5}), RTP_EXTENSIONS);
+    for (uint8_t i = 0; i < RTP_EXTENSIONS; i++)
+        video.extension_ids[i] = (uint8_t)(i + 1);
     struct rtp_section audio = {.mid = "1", .kind = RTC_MEDIA_AUDIO, .receive = true, .receive_codec_count = 1};
     audio.receive_codecs[0] = (struct rtp_codec){.payload_type = 111, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus"};
     if (rtp_demux_set_section(demux, 1, &video) != RTC_OK || rtp_demux_set_section(demux, 2, &audio) != RTC_OK)
@@ -60,7 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct rtp_header h;
         struct rtp_route route;
         if (rtp_parse(slice_of(whole.data + 2, len), rtp_demux_ids(demux), &h)) {
+            struct rtp_capture_time captured;
             (void)rtp_demux_route(demux, &h, &route);
+            (void)rtp_abs_capture_time_read(h.extension_block, &captured);
+            (void)rtp_video_orientation_read(h.extension_block);
             check_round_trip(pool, &h, rtp_demux_ids(demux));
         }
         (void)rtp_is_rtcp(slice_of(whole.data + 2, len));

@@ -163,15 +163,18 @@ typedef struct rtc_encoded_frame_options {
     uint32_t spatial_id, temporal_id; /* video: the layer it belongs to, 0 to 7; the base layer is 0 */
     uint32_t simulcast_index;    /* video: which of the sender's encodings it is, 0 to 3 */
     uint32_t layer_flags;        /* video: of rtc_layer_flags, or 0 */
+    uint32_t rotation;           /* video: degrees clockwise to turn the picture upright: 0, 90, 180 or 270 (urn:3gpp:video-orientation, where it was negotiated) */
 } rtc_encoded_frame_options;
 
 /* *out is a reference of the caller's. Any thread.
  * Errors: RTC_ERR_TYPE (options, out or the codec's name is NULL, an unknown kind, a name that is too long, a size that is not set), RTC_ERR_RANGE (no bytes, more than
- * 8 MiB, or a layer over 7), RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
+ * 8 MiB, a layer over 7, another rotation), RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_encoded_frame_new(rtc_context *context, const rtc_encoded_frame_options *options, rtc_encoded_frame **out);
 /* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_encoded_frame *rtc_encoded_frame_ref(rtc_encoded_frame *frame);
 RTC_EXPORT void rtc_encoded_frame_unref(rtc_encoded_frame *frame);
+/* Degrees clockwise that turn its picture upright. */
+RTC_EXPORT uint32_t rtc_encoded_frame_rotation(const rtc_encoded_frame *frame);
 /* What it was made with, or came with. Name and bytes are borrowed while a reference is held. */
 RTC_EXPORT rtc_media_kind rtc_encoded_frame_kind(const rtc_encoded_frame *frame);
 RTC_EXPORT const char *rtc_encoded_frame_codec(const rtc_encoded_frame *frame);
@@ -377,7 +380,8 @@ RTC_EXPORT void rtc_media_stream_track_remove_listener(rtc_media_stream_track *t
  * per sink; on_encoded runs on the thread that pushed or received it: it gets what comes from now on,
  * so whoever records a running call asks for a keyframe (rtc_rtp_receiver_request_keyframe). A sink with on_video gets one by itself.
  *
- * Of a remote track on_video gets I420, upright, of whatever size the peer sends, which may change with any frame; rtc_video_frame_convert() makes RGB of it. Its planes are
+ * Of a remote track on_video gets I420 of whatever size the peer sends, which may change with any frame, and with the rotation that it says (rtc_video_frame_rotation: cameras of
+ * phones); rtc_video_frame_convert() turns it upright, and makes RGB of it. Its planes are
  * read by their strides. on_audio gets S16 at 48000 Hz in two channels, the two alike where the peer sends one, mostly 20 ms at a time (960 samples per channel) but
  * also other lengths, since playout is stretched and shrunk by some milliseconds. capture_time_us of both is when they came, on the time base of rtc_now();
  * rtp_timestamp is the sender's. on_encoded gets VP8 frames and Opus packets as they were sent. Codecs that were added to the context (rtc_context_add_codec) give what

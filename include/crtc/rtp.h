@@ -39,15 +39,6 @@ typedef struct rtc_rtp_sender rtc_rtp_sender;
  * Section: webrtc-pc 5.3. */
 typedef struct rtc_rtp_receiver rtc_rtp_receiver;
 
-/* RTCRtpTransceiverDirection. Values are fixed: bit 0 sends, bit 1 receives. */
-typedef enum rtc_rtp_direction {
-    RTC_DIRECTION_INACTIVE = 0, /* neither */
-    RTC_DIRECTION_SENDONLY = 1, /* we send */
-    RTC_DIRECTION_RECVONLY = 2, /* the peer sends */
-    RTC_DIRECTION_SENDRECV = 3, /* both do */
-    RTC_DIRECTION_STOPPED = 4   /* for good: its section is rejected. Can not be set. */
-} rtc_rtp_direction;
-
 /* RTCRtpTransceiverInit. */
 typedef struct rtc_rtp_transceiver_init {
     size_t size;
@@ -99,6 +90,17 @@ RTC_EXPORT rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *se
 /* Changes what is sent without negotiation; NULL sends nothing. The sender takes a reference.
  * Errors: RTC_ERR_TYPE (sender is NULL, a track of the other kind), RTC_ERR_INVALID_STATE (stopped or closed). */
 RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track);
+/* getHeaderExtensionsToNegotiate (webrtc-extensions): all RTP header extensions that this version knows for its kind, each with the direction in which offers and answers have it;
+ * `codecs` are none. Stopped ones are not offered; those that nobody set are offered or not as the library likes, and answered. Into *out, which the caller frees.
+ * Errors: RTC_ERR_TYPE (transceiver or out is NULL), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_rtp_transceiver_get_header_extensions_to_negotiate(const rtc_rtp_transceiver *transceiver, rtc_rtp_capabilities **out);
+/* setHeaderExtensionsToNegotiate: the same list with other directions, for the next offer or answer. The array and what it points to are copied.
+ * Errors: RTC_ERR_TYPE (transceiver or an extension is NULL, a URI is NULL or empty, an unknown direction), RTC_ERR_INVALID_MODIFICATION (not the URIs of the list in their
+ * order; sdes:mid is to be anything but sendrecv), RTC_ERR_INVALID_STATE (the connection is closed, or the transceiver has left it). */
+RTC_EXPORT int rtc_rtp_transceiver_set_header_extensions_to_negotiate(rtc_rtp_transceiver *transceiver, const rtc_rtp_header_extension *const *extensions, size_t count);
+/* getNegotiatedHeaderExtensions: the same list with the directions that were agreed on; stopped where none was.
+ * Errors: RTC_ERR_TYPE (transceiver or out is NULL), RTC_ERR_NO_MEMORY. */
+RTC_EXPORT int rtc_rtp_transceiver_get_negotiated_header_extensions(const rtc_rtp_transceiver *transceiver, rtc_rtp_capabilities **out);
 /* sender.transport, receiver.transport: what carries its section; NULL before a local description has the section (a remote offer alone gives none). Borrowed from the connection
  * until a description is set; of a closed connection while the sender's or receiver's reference is held. */
 RTC_EXPORT rtc_dtls_transport *rtc_rtp_sender_transport(const rtc_rtp_sender *sender);
@@ -140,6 +142,10 @@ typedef struct rtc_rtp_source {
     uint32_t rtp_timestamp;  /* of that frame */
     bool has_audio_level;    /* the peer said how loud it is (RFC 6464) */
     double audio_level;      /* 0 to 1, linear: 1 is as loud as can be */
+    bool has_capture_timestamp;          /* abs-capture-time was negotiated, and came */
+    double capture_timestamp_ms;         /* captureTimestamp: when that frame was captured, by the clock of who captured it, in milliseconds of NTP time (since 1900) */
+    bool has_sender_capture_time_offset; /* the sender knows it */
+    double sender_capture_time_offset_ms; /* senderCaptureTimeOffset: how far that clock is ahead of the sender's */
 } rtc_rtp_source;
 /* getSynchronizationSources and getContributingSources: those of the last 10 seconds, the latest first. False for an index beyond the last one, whoever was heard, and once
  * the connection is closed; then *out is untouched. */

@@ -22,6 +22,15 @@ typedef enum rtc_degradation_preference {
     RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION = 3 /* pictures become worse; those that can not be made in time are left out all the same */
 } rtc_degradation_preference;
 
+/* RTCRtpTransceiverDirection. Values are fixed: bit 0 sends, bit 1 receives. */
+typedef enum rtc_rtp_direction {
+    RTC_DIRECTION_INACTIVE = 0, /* neither */
+    RTC_DIRECTION_SENDONLY = 1, /* we send */
+    RTC_DIRECTION_RECVONLY = 2, /* the peer sends */
+    RTC_DIRECTION_SENDRECV = 3, /* both do */
+    RTC_DIRECTION_STOPPED = 4   /* of a transceiver for good: its section is rejected. Can not be set. Of a header extension: it is not used */
+} rtc_rtp_direction;
+
 /* RTCRtpCodec, and RTCRtpCodecParameters where it has a payload type. */
 typedef struct rtc_rtp_codec {
     size_t size;
@@ -32,12 +41,13 @@ typedef struct rtc_rtp_codec {
     uint8_t payload_type;      /* in the parameters of senders and receivers; else 0, and not read */
 } rtc_rtp_codec;
 
-/* RTCRtpHeaderExtensionCapability, and RTCRtpHeaderExtensionParameters where it has an id. */
+/* RTCRtpHeaderExtensionCapability (webrtc-extensions), and RTCRtpHeaderExtensionParameters where it has an id. */
 typedef struct rtc_rtp_header_extension {
     size_t size;
     const char *uri; /* that names it */
     uint16_t id;     /* as negotiated; of a capability 0 */
     bool encrypted;  /* never, in this version (RFC 6904) */
+    rtc_rtp_direction direction; /* of what a transceiver is to negotiate, or has; else 0, and not read */
 } rtc_rtp_header_extension;
 
 /* RTCRtpCapabilities: what this build can do with a kind of media, whatever a peer may want. */

@@ -21,7 +21,7 @@ struct rtc_encoded_frame {
     rtc_media_kind kind;
     char codec[CODEC_NAME_MAX + 1];
     bool keyframe;
-    uint32_t rtp_timestamp, duration, width, height, spatial_id, temporal_id, simulcast_index, layer_flags;
+    uint32_t rtp_timestamp, duration, width, height, spatial_id, temporal_id, simulcast_index, layer_flags, rotation;
     rtc_time_t capture_time_us;
     struct frame_origin origin;
     size_t len;
@@ -47,6 +47,8 @@ static int check(const rtc_encoded_frame_options *o)
                          SIMULCAST_MAX);
     if (o->layer_flags & ~(uint32_t)(RTC_LAYER_TEMPORAL | RTC_LAYER_SYNC))
         return error_say(RTC_ERR_TYPE, "layer_flags 0x%x of an encoded frame: not all of them are known", o->layer_flags);
+    if (o->rotation > 270 || o->rotation % 90 != 0)
+        return error_say(RTC_ERR_RANGE, "a rotation of %u degrees: it must be 0, 90, 180 or 270", o->rotation);
     return RTC_OK;
 }
 
@@ -70,6 +72,7 @@ static int make(rtc_context *context, const rtc_encoded_frame_options *o, rtc_en
     frame->temporal_id = o->temporal_id;
     frame->simulcast_index = o->simulcast_index;
     frame->layer_flags = o->layer_flags;
+    frame->rotation = o->rotation;
     frame->len = o->data_len;
     if (o->data)
         memcpy(frame->data, o->data, o->data_len);
@@ -197,4 +200,9 @@ void rtc_encoded_frame_truncate(rtc_encoded_frame *frame, size_t data_len)
 {
     if (data_len < frame->len)
         frame->len = data_len;
+}
+
+uint32_t rtc_encoded_frame_rotation(const rtc_encoded_frame *frame)
+{
+    return frame->rotation;
 }

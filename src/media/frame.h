@@ -19,11 +19,16 @@ struct frame_origin {
     uint8_t level; /* -dBov, 0 to 127; FRAME_NO_LEVEL */
     uint8_t csrc_count;
     uint32_t csrcs[FRAME_CSRCS_MAX];
+    bool has_capture, has_capture_offset; /* abs-capture-time was negotiated, and its sender knows the offset */
+    double capture_ms, capture_offset_ms; /* NTP time of who captured; its clock minus the sender's */
 };
 /* Before it is handed on. */
 void encoded_frame_set_origin(rtc_encoded_frame *frame, const struct frame_origin *origin);
 /* Borrowed while a reference is held. */
 const struct frame_origin *encoded_frame_origin(const rtc_encoded_frame *frame);
+
+/* Of one that was just decoded: what its encoded frame says. */
+void video_frame_set_rotation(rtc_video_frame *frame, uint32_t rotation);
 
 /* The context that a frame was made with: borrowed. */
 rtc_context *video_frame_context(const rtc_video_frame *frame);

@@ -240,3 +240,8 @@ rtc_context *video_frame_context(const rtc_video_frame *frame)
 {
     return frame->context;
 }
+
+void video_frame_set_rotation(rtc_video_frame *frame, uint32_t rotation)
+{
+    frame->rotation = rotation;
+}

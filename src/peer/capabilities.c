@@ -27,7 +27,7 @@ static void describe_codec(const struct codec_row *row, struct jsep_codec *out)
 
 static void describe_extension(const struct rtp_extension_row *row, struct jsep_extension *out)
 {
-    *out = (struct jsep_extension){.id = row->id, .direction = RTC_DIRECTION_SENDRECV};
+    *out = (struct jsep_extension){.id = row->id, .direction = row->on_request ? RTC_DIRECTION_STOPPED : RTC_DIRECTION_SENDRECV};
     text_copy(out->uri, sizeof out->uri, row->uri);
 }
 
@@ -65,10 +65,12 @@ bool capabilities_inband_fec(const struct jsep_codec *codec)
     return row && row->inband_fec_parameter && slice_is(fmtp_value(codec->fmtp, row->inband_fec_parameter), "1");
 }
 
-void capabilities_read_extensions(const struct jsep_extension *from, size_t count, uint8_t ids[RTP_EXTENSIONS])
+void capabilities_read_extensions(const struct jsep_extension *from, size_t count, struct rtp_section *out)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < RTP_EXTENSIONS; k++)
-            if (strcmp(from[i].uri, rtp_extension_rows[k].uri) == 0)
-                ids[rtp_extension_rows[k].extension] = (uint8_t)from[i].id;
+            if (strcmp(from[i].uri, rtp_extension_rows[k].uri) == 0) {
+                out->extension_ids[rtp_extension_rows[k].extension] = (uint8_t)from[i].id;
+                out->extension_comes_only[rtp_extension_rows[k].extension] = !direction_sends(from[i].direction);
+            }
 }

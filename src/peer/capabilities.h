@@ -13,7 +13,7 @@ enum { CAPABILITIES_CODECS_MAX = 8 };
 struct capabilities {
     struct jsep_codec codecs[CAPABILITIES_CODECS_MAX]; /* in order of preference */
     size_t codec_count;
-    struct jsep_extension extensions[RTP_EXTENSIONS];
+    struct jsep_extension extensions[RTP_EXTENSIONS]; /* all that are known; STOPPED: offered on request only */
     size_t extension_count;
 };
 
@@ -23,7 +23,7 @@ void capabilities_of(rtc_media_kind kind, struct capabilities *out);
 void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to);
 /* Whether the peer wants in-band FEC of it. */
 bool capabilities_inband_fec(const struct jsep_codec *codec);
-/* The ids that were agreed upon; 0: none. */
-void capabilities_read_extensions(const struct jsep_extension *from, size_t count, uint8_t ids[RTP_EXTENSIONS]);
+/* The ids that were agreed upon, and which of them we are not to send. */
+void capabilities_read_extensions(const struct jsep_extension *from, size_t count, struct rtp_section *out);
 
 #endif

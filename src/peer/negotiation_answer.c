@@ -45,7 +45,7 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->tone_clock_rate = tones ? n->tone_codec.clock_rate : 0;
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
         capabilities_read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
-    capabilities_read_extensions(n->extensions, n->extension_count, section->extension_ids);
+    capabilities_read_extensions(n->extensions, n->extension_count, section);
     if (n->send_rids.count + n->receive_rids.count == 0) /* RFC 8852 section 3: only what has a=rid lines is named in packets */
         section->extension_ids[RTP_EXTENSION_RID] = section->extension_ids[RTP_EXTENSION_REPAIRED_RID] = 0;
     memcpy(section->encodings, t->encodings, sizeof section->encodings);

@@ -53,6 +53,8 @@ static int check(const struct negotiation_facts *facts, enum signaling_side side
         error = jsep_check_offer(description_says(facts->stable->remote), description_says(facts->stable->local), d->parsed, why);
     if (!error && side == SIGNALING_REMOTE)
         error = jsep_check_tracks(d->parsed, why);
+    if (!error && side == SIGNALING_REMOTE)
+        error = jsep_check_extensions(description_says(facts->stable->remote), d->parsed, why);
     return error || side == SIGNALING_LOCAL ? error : check_rtcp_mux(d->parsed, why);
 }
 

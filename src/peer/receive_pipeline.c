@@ -5,6 +5,7 @@
 #include "audio_stretch.h"
 #include "codec_registry.h"
 #include "codec_table.h"
+#include "frame.h"
 #include "peer.h"
 #include "transport.h"
 
@@ -214,6 +215,8 @@ static void decode_video(struct receive_pipeline *p, const struct unit *unit)
         p->shared.stats.frames_dropped++;
         p->shared.broken = true;
     } else if (picture && p->shared.out_count < WAITING_MAX) {
+        if (rtc_encoded_frame_rotation(unit->frame))
+            video_frame_set_rotation(picture, rtc_encoded_frame_rotation(unit->frame));
         p->shared.out[p->shared.out_count++] = (struct shown){picture, unit->show_at};
         picture = NULL;
     }

@@ -15,6 +15,8 @@ struct source {
     rtc_time_t at;
     uint8_t level;
     bool contributing;
+    bool has_capture, has_offset; /* as in struct frame_origin */
+    double capture_ms, offset_ms;
 };
 
 /* Owner: a receiver; written here alone. The latest comes first. */
@@ -56,8 +58,16 @@ void receiver_sources_note(struct receiver_sources *s, rtc_time_t now, const str
     if (origin->ssrc == 0)
         return;
     for (size_t i = origin->csrc_count; i-- > 0;) /* how loud each is RFC 6465 would say, which is not negotiated */
-        put(s, (struct source){origin->csrcs[i], rtp_timestamp, now, FRAME_NO_LEVEL, true});
-    put(s, (struct source){origin->ssrc, rtp_timestamp, now, origin->level, false});
+        put(s, (struct source){
+                   .id = origin->csrcs[i], .rtp_timestamp = rtp_timestamp, .at = now, .level = FRAME_NO_LEVEL, .contributing = true});
+    put(s, (struct source){.id = origin->ssrc,
+                           .rtp_timestamp = rtp_timestamp,
+                           .at = now,
+                           .level = origin->level,
+                           .has_capture = origin->has_capture,
+                           .has_offset = origin->has_capture_offset,
+                           .capture_ms = origin->capture_ms,
+                           .offset_ms = origin->capture_offset_ms});
 }
 
 bool receiver_sources_at(const struct receiver_sources *s, rtc_time_t now, bool contributing, size_t index, rtc_rtp_source *out)
@@ -69,6 +79,10 @@ bool receiver_sources_at(const struct receiver_sources *s, rtc_time_t now, bool 
         out->timestamp_us = source->at;
         out->source = source->id;
         out->rtp_timestamp = source->rtp_timestamp;
+        out->has_capture_timestamp = source->has_capture;
+        out->capture_timestamp_ms = source->capture_ms;
+        out->has_sender_capture_time_offset = source->has_offset;
+        out->sender_capture_time_offset_ms = source->offset_ms;
         out->has_audio_level = source->level != FRAME_NO_LEVEL;
         out->audio_level = !out->has_audio_level || source->level >= SILENT ? 0 : pow(10, -source->level / 20.0);
         return true;

@@ -94,12 +94,12 @@ static struct public_codec *add_codec(struct public_lists *l)
     return c;
 }
 
-static void add_extension(struct public_lists *l, const char *uri, uint16_t id)
+static void add_extension(struct public_lists *l, const char *uri, uint16_t id, rtc_rtp_direction direction)
 {
     struct public_extension *e = &l->extensions[l->extension_count];
     l->extension_list[l->extension_count++] = &e->extension;
     text_copy(e->uri, sizeof e->uri, uri);
-    e->extension = (rtc_rtp_header_extension){.size = sizeof e->extension, .uri = e->uri, .id = id};
+    e->extension = (rtc_rtp_header_extension){.size = sizeof e->extension, .uri = e->uri, .id = id, .direction = direction};
 }
 
 /* ---- Parameters ---- */
@@ -164,7 +164,7 @@ void parameters_block_set_negotiated(struct parameters_block *b, rtc_media_kind 
     }
     for (size_t i = 0; i < agreed->extension_count; i++)
         if (sends ? direction_sends(agreed->extensions[i].direction) : direction_receives(agreed->extensions[i].direction))
-            add_extension(&b->lists, agreed->extensions[i].uri, agreed->extensions[i].id);
+            add_extension(&b->lists, agreed->extensions[i].uri, agreed->extensions[i].id, RTC_DIRECTION_INACTIVE);
     b->parameters.codec_count = b->lists.codec_count;
     b->parameters.header_extension_count = b->lists.extension_count;
     b->parameters.rtcp_reduced_size = agreed->rtcp_reduced_size;
@@ -208,7 +208,36 @@ static void fill_capabilities(rtc_media_kind kind, struct public_lists *l)
     if (repaired)
         public_codec_set_rtx(add_codec(l), kind, repaired, JSEP_NO_PAYLOAD_TYPE);
     for (size_t i = 0; i < can.extension_count; i++)
-        add_extension(l, can.extensions[i].uri, 0);
+        add_extension(l, can.extensions[i].uri, 0, RTC_DIRECTION_INACTIVE);
+}
+
+static struct capabilities_block *new_block(rtc_context *context)
+{
+    struct capabilities_block *b = memory_zeroed(context, sizeof *b);
+    if (b)
+        b->context = rtc_context_ref(context);
+    return b;
+}
+
+static rtc_rtp_capabilities *show(struct capabilities_block *b)
+{
+    b->capabilities = (rtc_rtp_capabilities){.size = sizeof b->capabilities,
+                                             .codecs = b->lists.codec_list,
+                                             .codec_count = b->lists.codec_count,
+                                             .header_extensions = b->lists.extension_list,
+                                             .header_extension_count = b->lists.extension_count};
+    return &b->capabilities;
+}
+
+int capabilities_block_new(rtc_context *context, const struct jsep_extension *extensions, size_t count, rtc_rtp_capabilities **out)
+{
+    struct capabilities_block *b = new_block(context);
+    if (!b)
+        return error_plain(RTC_ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        add_extension(&b->lists, extensions[i].uri, 0, extensions[i].direction);
+    *out = show(b);
+    return RTC_OK;
 }
 
 static int get_capabilities(const char *caller, rtc_context *context, rtc_media_kind kind, rtc_rtp_capabilities **out)
@@ -218,17 +247,11 @@ static int get_capabilities(const char *caller, rtc_context *context, rtc_media_
     if (kind != RTC_MEDIA_AUDIO && kind != RTC_MEDIA_VIDEO)
         return error_say(RTC_ERR_TYPE, "unknown kind of media %d", (int)kind);
     context = context_resolve(context);
-    struct capabilities_block *b = context ? memory_zeroed(context, sizeof *b) : NULL;
+    struct capabilities_block *b = context ? new_block(context) : NULL;
     if (!b)
         return error_plain(RTC_ERR_NO_MEMORY);
-    b->context = rtc_context_ref(context);
     fill_capabilities(kind, &b->lists);
-    b->capabilities = (rtc_rtp_capabilities){.size = sizeof b->capabilities,
-                                             .codecs = b->lists.codec_list,
-                                             .codec_count = b->lists.codec_count,
-                                             .header_extensions = b->lists.extension_list,
-                                             .header_extension_count = b->lists.extension_count};
-    *out = &b->capabilities;
+    *out = show(b);
     return RTC_OK;
 }
 

@@ -28,6 +28,9 @@ void parameters_block_set_negotiated(struct parameters_block *b, rtc_media_kind 
 void parameters_block_set_degradation(struct parameters_block *b, bool has, rtc_degradation_preference preference);
 rtc_rtp_parameters *parameters_block_public(struct parameters_block *b);
 
+/* Header extensions with their directions, as capabilities without codecs. RTC_ERR_NO_MEMORY, with words. */
+int capabilities_block_new(rtc_context *context, const struct jsep_extension *extensions, size_t count, rtc_rtp_capabilities **out);
+
 /* Takes one encoding that the application gives (webrtc-pc 5.1, addTransceiver; 5.2, setParameters): members that are not of this kind of
  * media are left out, and what is missing of a picture's scale stays 0. RTC_ERR_TYPE, RTC_ERR_RANGE, or `error` for a codec that can not be
  * sent and a size that fits nothing; *why says so. */

@@ -225,9 +225,8 @@ static bool sections_of(const rtc_rtp_transceiver *t, const struct jsep_section 
     return true;
 }
 
-/* What they agree on; NULL: nothing yet, or without memory, which *error says. */
-static struct jsep_negotiated *agreed_of(const rtc_rtp_transceiver *t, const struct jsep_section **ours, const struct jsep_section **theirs,
-                                         int *error)
+struct jsep_negotiated *transceiver_agreement(const rtc_rtp_transceiver *t, const struct jsep_section **ours,
+                                              const struct jsep_section **theirs, int *error)
 {
     *error = RTC_OK;
     if (!sections_of(t, ours, theirs))
@@ -244,7 +243,7 @@ static int fill_negotiated(const rtc_rtp_transceiver *t, bool sends, struct para
 {
     const struct jsep_section *ours, *theirs;
     int error;
-    struct jsep_negotiated *agreed = agreed_of(t, &ours, &theirs, &error);
+    struct jsep_negotiated *agreed = transceiver_agreement(t, &ours, &theirs, &error);
     if (!agreed)
         return error;
     size_t count = agreed->receive_codec_count;

@@ -26,5 +26,8 @@ uint32_t sender_own_cap(const struct sender_encoding *encoding);
 void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *agreed, size_t count);
 /* What was agreed on changed: each encoding is sent with what was agreed on for it, and one that wanted another codec wants it no more. */
 void sender_follow_codecs(rtc_rtp_transceiver *t, const struct agreed_media *media);
+/* What the current descriptions agree on of its section: memory of its context, or NULL: nothing yet, or without memory, which *error says. */
+struct jsep_negotiated *transceiver_agreement(const rtc_rtp_transceiver *t, const struct jsep_section **ours,
+                                              const struct jsep_section **theirs, int *error);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "capabilities.h"
 #include "carriers.h"
+#include "header_extensions.h"
 #include "restart.h"
 #include "transceiver.h"
 #include "transport.h"
@@ -15,7 +16,8 @@ struct snapshot {
     struct jsep_snapshot jsep;
     struct jsep_fingerprint fingerprint;
     struct jsep_local_section *sections;
-    const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section, as the next two */
+    const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section, as the next three */
+    struct jsep_extension (*extensions)[RTP_EXTENSIONS];
     struct ice_credentials *credentials;
     struct jsep_local_transport *transports;
     size_t capacity;
@@ -44,9 +46,10 @@ static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
     capabilities_of(RTC_MEDIA_VIDEO, &s->video);
     s->sections = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->sections);
     s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
+    s->extensions = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->extensions);
     s->credentials = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->credentials);
     s->transports = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->transports);
-    if (!s->sections || !s->streams || !s->credentials || !s->transports)
+    if (!s->sections || !s->streams || !s->extensions || !s->credentials || !s->transports)
         return RTC_ERR_NO_MEMORY;
     read_fingerprint(certificate_fingerprint(pc->settings.certificate), &s->fingerprint);
     s->jsep = (struct jsep_snapshot){
@@ -67,6 +70,7 @@ static void end(rtc_peer_connection *pc, struct snapshot *s)
 {
     memory_free(pc->context, s->sections);
     memory_free(pc->context, (void *)s->streams);
+    memory_free(pc->context, (void *)s->extensions);
     memory_free(pc->context, s->transports);
     for (size_t i = 0; s->credentials && i <= s->capacity; i++)
         memory_wipe(&s->credentials[i], sizeof s->credentials[i]);
@@ -81,6 +85,14 @@ static struct jsep_local_section *add(struct snapshot *s, enum media_type type, 
     return section;
 }
 
+/* What its section was in the local description before; NULL: there was none. */
+static const struct jsep_section *previous_of(const struct snapshot *s, const char *mid)
+{
+    const struct session_description *local = s->jsep.previous_local;
+    int index = local && mid[0] ? session_description_find(local, mid) : -1;
+    return index < 0 ? NULL : &local->sections[index];
+}
+
 static void fill_media(struct snapshot *s, struct jsep_local_section *section, const rtc_rtp_transceiver *t)
 {
     size_t row = (size_t)(section - s->sections);
@@ -93,8 +105,8 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
     section->prefers = t->preferences.count > 0;
     section->codecs = section->prefers ? t->preferences.codecs : can->codecs;
     section->codec_count = section->prefers ? t->preferences.count : can->codec_count;
-    section->extensions = can->extensions;
-    section->extension_count = can->extension_count;
+    section->extensions = s->extensions[row];
+    section->extension_count = header_extensions_wanted(t, can, s->offers, previous_of(s, t->mid), s->extensions[row]);
     for (size_t i = 0; i < t->sender.stream_count; i++)
         s->streams[row][i] = t->sender.stream_ids[i];
     section->stream_ids = s->streams[row];

@@ -98,6 +98,12 @@ struct codec_preferences {
     size_t count; /* 0: ours, all of them */
 };
 
+/* [[HeaderExtensionsToNegotiate]] of webrtc-extensions: by the order of rtp_extension_rows, a direction plus 1; 0: nobody said any. Owner: its
+ * transceiver; written by header_extensions.c. */
+struct extension_wishes {
+    uint8_t directions[RTP_EXTENSIONS];
+};
+
 /* One stream that is received, (mid, rid): the connection's half; the RTP session has the other (struct rtp_receive_stream). Owner: its
  * receiver. Made with the transceiver; `stream` is written where a negotiation is carried out, and by transceiver_life.c. */
 struct receiver_stream {
@@ -158,6 +164,7 @@ struct rtc_rtp_transceiver {
     rtc_dtls_transport *last_transport; /* what applications see of it once it is detached; a reference; NULL */
     uint32_t rtp_member;                /* what its RTP session has for that section: a handle; 0 without */
     struct codec_preferences preferences;
+    struct extension_wishes extensions;
     rtc_rtp_sender sender;
     rtc_rtp_receiver receiver;
 };

@@ -2,17 +2,23 @@
 /* RTP header extensions: see rtp_extensions.h. */
 #include "rtp_extensions.h"
 
+#include "reader.h"
+
 enum { ONE_BYTE_ID_MAX = 14, ONE_BYTE_LEN_MAX = 16, BLOCK_HEAD = 4, ID_STOP = 15 };
 
 const struct rtp_extension_row rtp_extension_rows[RTP_EXTENSIONS] = {
     /* How loud a packet of sound is (RFC 6464). */
-    {RTP_EXTENSION_AUDIO_LEVEL, "urn:ietf:params:rtp-hdrext:ssrc-audio-level", 1, true, false},
+    {RTP_EXTENSION_AUDIO_LEVEL, "urn:ietf:params:rtp-hdrext:ssrc-audio-level", 1, true, false, false, false},
     /* When a packet left: what REMB estimates from. */
-    {RTP_EXTENSION_ABS_SEND_TIME, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", 2, true, true},
+    {RTP_EXTENSION_ABS_SEND_TIME, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", 2, true, true, false, false},
     /* Whose a packet is: its section (RFC 8843 section 15), its encoding, and the encoding that it repairs (RFC 8852). */
-    {RTP_EXTENSION_MID, "urn:ietf:params:rtp-hdrext:sdes:mid", 4, true, true},
-    {RTP_EXTENSION_RID, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", 10, false, true},
-    {RTP_EXTENSION_REPAIRED_RID, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", 11, false, true},
+    {RTP_EXTENSION_MID, "urn:ietf:params:rtp-hdrext:sdes:mid", 4, true, true, true, false},
+    {RTP_EXTENSION_RID, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", 10, false, true, false, false},
+    {RTP_EXTENSION_REPAIRED_RID, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", 11, false, true, false, false},
+    /* How far a picture is to be turned (RFC 7742 section 5). */
+    {RTP_EXTENSION_VIDEO_ORIENTATION, "urn:3gpp:video-orientation", 13, false, true, false, false},
+    /* When what is in a packet was captured, by whose clock. */
+    {RTP_EXTENSION_ABS_CAPTURE_TIME, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", 5, true, true, false, true},
 };
 
 struct rtp_extension_iterator rtp_extensions_of(uint16_t profile, struct slice block)
@@ -57,7 +63,7 @@ static bool present(const uint8_t ids[RTP_EXTENSIONS], const struct slice values
 static bool needs_two_bytes(const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS])
 {
     for (size_t i = 0; i < RTP_EXTENSIONS; i++) {
-        if (present(ids, values, i) && (ids[i] > ONE_BYTE_ID_MAX || values[i].len == 0 || values[i].len > ONE_BYTE_LEN_MAX))
+        if (ids && (ids[i] > ONE_BYTE_ID_MAX || (present(ids, values, i) && (values[i].len == 0 || values[i].len > ONE_BYTE_LEN_MAX))))
             return true;
     }
     return false;
@@ -120,4 +126,28 @@ bool rtp_audio_level_read(struct slice value, uint8_t *level, bool *voice)
     *level = value.data[0] & 0x7f;
     *voice = (value.data[0] & 0x80) != 0;
     return true;
+}
+
+void rtp_abs_capture_time_write(uint8_t value[RTP_ABS_CAPTURE_TIME_LEN], uint64_t ntp, int64_t offset)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        value[i] = (uint8_t)(ntp >> (56 - 8 * i));
+        value[8 + i] = (uint8_t)((uint64_t)offset >> (56 - 8 * i));
+    }
+}
+
+bool rtp_abs_capture_time_read(struct slice value, struct rtp_capture_time *out)
+{
+    struct reader r = reader_of(value);
+    if (value.len != RTP_ABS_CAPTURE_TIME_LEN && value.len != RTP_ABS_CAPTURE_TIME_LEN / 2)
+        return false;
+    out->ntp = reader_u64(&r);
+    out->has_offset = value.len == RTP_ABS_CAPTURE_TIME_LEN;
+    out->offset = out->has_offset ? (int64_t)reader_u64(&r) : 0;
+    return true;
+}
+
+uint8_t rtp_video_orientation_read(struct slice value)
+{
+    return value.len < RTP_VIDEO_ORIENTATION_LEN ? RTP_NO_ORIENTATION : value.data[0] & 0x03;
 }

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "memory.h"
 #include "rtp_extensions.h"
+#include "sequence.h"
 #include "stream_history.h"
 #include "text.h"
 
@@ -140,10 +141,23 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
     r->stats.bytes_received += h->payload.len;
     r->stats.header_bytes_received += packet->len - h->payload.len;
     count_mark(r, packet);
+    if (rtp_abs_capture_time_read(h->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME], &r->captured))
+        r->captured_timestamp = h->timestamp;
     uint8_t level;
     bool voice;
     if (rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &level, &voice))
         r->stats.audio.audio_level = amplitude(level);
+}
+
+/* It need not be said of each frame: the others follow by the stream's clock. */
+static void date(const struct rtp_receiver *r, uint32_t timestamp, struct frame_origin *origin)
+{
+    enum { OLD_S = 10 };
+    double since_s = (double)seq32_diff(timestamp, r->captured_timestamp) / r->clock.clock_rate;
+    origin->has_capture = r->captured.ntp != 0 && since_s < OLD_S && since_s > -OLD_S;
+    origin->has_capture_offset = origin->has_capture && r->captured.has_offset;
+    origin->capture_ms = origin->has_capture ? (double)r->captured.ntp / 4294967.296 + since_s * 1000 : 0;
+    origin->capture_offset_ms = origin->has_capture_offset ? (double)r->captured.offset / 4294967.296 : 0;
 }
 
 static struct frame_origin origin_of(const struct rtp_header *h)
@@ -182,7 +196,8 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct co
     };
     if (rtc_encoded_frame_new(r->context, &o, &p.frame) != RTC_OK)
         return;
-    const struct frame_origin origin = origin_of(h);
+    struct frame_origin origin = origin_of(h);
+    date(r, h->timestamp, &origin);
     encoded_frame_set_origin(p.frame, &origin);
     p.duration = info.samples;
     p.quiet = info.quiet;
@@ -196,7 +211,11 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct co
                          int64_t sequence, struct slice payload, struct packet *packet)
 {
     struct payload_info info;
-    struct video_packet p = {.sequence = sequence, .timestamp = h->timestamp, .arrival = packet_arrival(packet, now), .codec = codec};
+    struct video_packet p = {.sequence = sequence,
+                             .timestamp = h->timestamp,
+                             .arrival = packet_arrival(packet, now),
+                             .codec = codec,
+                             .orientation = rtp_video_orientation_read(h->extensions[RTP_EXTENSION_VIDEO_ORIENTATION])};
     if (payload.len > 0) {
         if (!codec->format->parse(payload, &info)) {
             r->stats.packets_discarded++;
@@ -370,7 +389,9 @@ static void release_sound(struct event *event)
 static void emit_video(const struct rtp_receiver *r, struct out *out, uint32_t member, uint32_t stream, const struct video_release *release)
 {
     struct rtp_event *e = rtp_event(out, RTP_EVENT_VIDEO_FRAME, member);
-    encoded_frame_set_origin(release->frame, &r->origin);
+    struct frame_origin origin = r->origin;
+    date(r, rtc_encoded_frame_rtp_timestamp(release->frame), &origin);
+    encoded_frame_set_origin(release->frame, &origin);
     if (!e) {
         rtc_encoded_frame_unref(release->frame);
         return;

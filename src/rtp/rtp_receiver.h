@@ -43,6 +43,8 @@ struct rtp_receiver {
     uint64_t keyframe_asked; /* the count of keyframes when the decoder asked for one, plus 1; 0: it has not */
     rtc_time_t next_pli;
     struct playout_party party;
+    struct rtp_capture_time captured; /* as its sender said last, of what has this timestamp; ntp 0: never */
+    uint32_t captured_timestamp;
     struct frame_origin origin;      /* of the latest packet of a picture: those of one stream differ in nothing that is told */
     struct rtp_inbound_stats stats;  /* what the parts do not count themselves */
     struct rtp_inbound_stats before; /* what was counted of the stream when it was here before */

@@ -49,7 +49,8 @@ struct rtp_section {
     struct rtp_codec send_codec; /* payload_type RTP_NO_PAYLOAD_TYPE: nothing can be sent */
     struct rtp_codec receive_codecs[RTP_CODECS_MAX];
     size_t receive_codec_count;
-    uint8_t extension_ids[RTP_EXTENSIONS]; /* 0: not negotiated */
+    uint8_t extension_ids[RTP_EXTENSIONS];     /* 0: not negotiated */
+    bool extension_comes_only[RTP_EXTENSIONS]; /* we are not to send it */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];
     size_t encoding_count; /* the first one's SSRC speaks in reports and feedback for who sends nothing (RFC 3550 6.4.2) */
     char receive_rids[RTP_RIDS_MAX][RTP_RID_MAX + 1]; /* streams that the peer names (a=rid, RFC 8851), beside one that has no name */

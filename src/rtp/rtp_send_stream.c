@@ -3,7 +3,9 @@
 #include "rtp_send_stream.h"
 
 #include "codec_table.h"
+#include "context.h"
 #include "memory.h"
+#include "rtcp.h"
 #include "rtp_extensions.h"
 #include "rtx_cache.h"
 #include "text.h"
@@ -45,7 +47,8 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     s->tone.events = section->tone_clock_rate;
     s->tone.active = s->tone.active && s->tone.events > 0; /* the peer takes none any more: what plays is over */
     memcpy(s->format.mid, section->mid, sizeof s->format.mid);
-    memcpy(s->format.ids, section->extension_ids, sizeof s->format.ids);
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++)
+        s->format.ids[i] = section->extension_comes_only[i] ? 0 : section->extension_ids[i];
     if (!repairs(s, section)) {
         rtx_cache_free(s->cache);
         s->cache = NULL;
@@ -119,18 +122,63 @@ static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* what is true is known when
 
 /* The ids of a packet that waits, whatever was negotiated: that may change until it leaves (RFC 8285 section 6), and then its extensions
  * are written anew. */
-static const uint8_t waiting_ids[RTP_EXTENSIONS] = {1, 2, 3, 4, 5};
-_Static_assert(RTP_EXTENSIONS == 5, "each has an id while it waits");
+static const uint8_t waiting_ids[RTP_EXTENSIONS] = {1, 2, 3, 4, 5, 6, 7};
+_Static_assert(RTP_EXTENSIONS == 7, "each has an id while it waits");
 
-/* The header of the stream's packets; `audio_level` must live as long. */
-static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t timestamp, const uint8_t *audio_level)
+/* What the extensions of a packet say of its frame. */
+struct said {
+    uint8_t level, orientation; /* RTP_NO_AUDIO_LEVEL, RTP_NO_ORIENTATION */
+    bool captured;
+    uint8_t capture[RTP_ABS_CAPTURE_TIME_LEN];
+};
+static const struct said nothing_said = {.level = RTP_NO_AUDIO_LEVEL, .orientation = RTP_NO_ORIENTATION};
+
+/* Of a packet that waits, or left. */
+static struct said said_in(const struct rtp_header *header)
+{
+    struct slice level = header->extensions[RTP_EXTENSION_AUDIO_LEVEL], capture = header->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME];
+    struct said said = {.level = level.len > 0 ? level.data[0] : RTP_NO_AUDIO_LEVEL,
+                        .orientation = rtp_video_orientation_read(header->extensions[RTP_EXTENSION_VIDEO_ORIENTATION]),
+                        .captured = capture.len == RTP_ABS_CAPTURE_TIME_LEN};
+    if (said.captured)
+        memcpy(said.capture, capture.data, sizeof said.capture);
+    return said;
+}
+
+/* When a frame was captured: what can not be is now. */
+static rtc_time_t capture_of(const rtc_encoded_frame *frame, rtc_time_t now)
+{
+    rtc_time_t capture = rtc_encoded_frame_capture_time_us(frame);
+    return capture <= now && now - capture < CAPTURE_AGE_MAX_US ? capture : now;
+}
+
+static struct said said_of(const struct rtp_send_stream *s, rtc_time_t now, const rtc_encoded_frame *frame, uint8_t audio_level)
+{
+    struct said said = nothing_said;
+    uint32_t rotation = rtc_encoded_frame_rotation(frame);
+    if (s->kind == RTC_MEDIA_AUDIO)
+        said.level = audio_level;
+    else if (rotation || s->numbers.turned || rtc_encoded_frame_keyframe(frame))
+        said.orientation = (uint8_t)(rotation / 90);
+    said.captured = s->format.ids[RTP_EXTENSION_ABS_CAPTURE_TIME] != 0;
+    if (said.captured) /* our clock is that of who captures */
+        rtp_abs_capture_time_write(said.capture, rtcp_ntp(context_wall_us(s->context, capture_of(frame, now))), 0);
+    return said;
+}
+
+/* The header of the stream's packets; `said` must live as long. */
+static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t timestamp, const struct said *said)
 {
     struct rtp_header header = {.payload_type = s->format.codec.payload_type, .timestamp = timestamp, .ssrc = s->encoding.ssrc};
     header.extensions[RTP_EXTENSION_MID] = s->format.mid[0] ? slice_str(s->format.mid) : slice_of(NULL, 0);
     header.extensions[RTP_EXTENSION_RID] = s->encoding.rid[0] ? slice_str(s->encoding.rid) : slice_of(NULL, 0);
     header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(zeros, sizeof zeros);
-    if (audio_level && *audio_level != RTP_NO_AUDIO_LEVEL)
-        header.extensions[RTP_EXTENSION_AUDIO_LEVEL] = slice_of(audio_level, 1);
+    if (said->level != RTP_NO_AUDIO_LEVEL)
+        header.extensions[RTP_EXTENSION_AUDIO_LEVEL] = slice_of(&said->level, 1);
+    if (said->orientation != RTP_NO_ORIENTATION)
+        header.extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(&said->orientation, RTP_VIDEO_ORIENTATION_LEN);
+    if (said->captured)
+        header.extensions[RTP_EXTENSION_ABS_CAPTURE_TIME] = slice_of(said->capture, sizeof said->capture);
     return header;
 }
 
@@ -168,13 +216,24 @@ static size_t max_payload(const struct rtp_send_stream *s, const struct rtp_head
     return s->format.max_rtp_bytes > used ? s->format.max_rtp_bytes - used : 0;
 }
 
+/* The first packet of a picture says when it was captured, the last one how it is turned (3GPP TS 26.114 section 7.4.5). */
+static void say_once(struct rtp_header *header, bool first, bool last)
+{
+    if (!first)
+        header->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME] = slice_of(NULL, 0);
+    if (!last)
+        header->extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(NULL, 0);
+}
+
 /* The packets of a frame; false without memory for all of them: the peer must not take a part for the whole. */
 static bool packetize(const struct rtp_send_stream *s, struct packetizer *p, struct rtp_header *header, struct packet_pool *pool,
                       struct packet_queue *packets)
 {
     while (p->payloads_left > 0) {
         header->marker = p->payloads_left == 1;
-        struct packet *packet = new_packet(s, header, pool);
+        struct rtp_header own = *header;
+        say_once(&own, packets->count == 0, header->marker);
+        struct packet *packet = new_packet(s, &own, pool);
         if (!packet) {
             packet_queue_clear(packets);
             return false;
@@ -241,8 +300,8 @@ static int send_audio(struct rtp_send_stream *s, rtc_time_t now, struct slice fr
 
 static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_encoded_frame *frame, uint32_t timestamp)
 {
-    rtc_time_t capture = rtc_encoded_frame_capture_time_us(frame);
-    s->numbers.last_capture = capture <= now && now - capture < CAPTURE_AGE_MAX_US ? capture : now;
+    s->numbers.last_capture = capture_of(frame, now);
+    s->numbers.turned = rtc_encoded_frame_rotation(frame) != 0;
     s->numbers.last_timestamp = timestamp;
     s->stats.frames_sent++;
     event_rate_add(&s->frames, now);
@@ -276,7 +335,7 @@ void rtp_send_stream_tick_tone(struct rtp_send_stream *s, rtc_time_t now, struct
 {
     struct tone_packet tone;
     while (tone_sender_next(&s->tone, now, &tone)) {
-        struct rtp_header header = header_of(s, tone.timestamp, NULL);
+        struct rtp_header header = header_of(s, tone.timestamp, &nothing_said);
         header.payload_type = s->format.tone_payload_type;
         header.marker = tone.marker;
         struct packet *packet = new_packet(s, &header, pool);
@@ -301,7 +360,8 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
     uint32_t timestamp = rtc_encoded_frame_rtp_timestamp(frame) + s->numbers.timestamp_offset;
     if (tone_sender_sounds(&s->tone, now)) /* RFC 4733 section 2.5.1.2: it stands in its place */
         return RTC_OK;
-    struct rtp_header header = header_of(s, timestamp, s->kind == RTC_MEDIA_AUDIO ? &audio_level : NULL);
+    const struct said said = said_of(s, now, frame, audio_level);
+    struct rtp_header header = header_of(s, timestamp, &said);
     int error =
         s->kind == RTC_MEDIA_VIDEO ? send_video(s, now, frame, data, &header, pool, pacer) : send_audio(s, now, data, &header, pool, pacer);
     if (!error)
@@ -316,9 +376,9 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
 static bool write_leaving(const struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *waited, uint16_t sequence,
                           struct packet *packet)
 {
-    struct slice level = waited->extensions[RTP_EXTENSION_AUDIO_LEVEL];
-    uint8_t audio_level = level.len > 0 ? level.data[0] : RTP_NO_AUDIO_LEVEL, sent[RTP_ABS_SEND_TIME_LEN];
-    struct rtp_header header = header_of(s, waited->timestamp, &audio_level);
+    const struct said said = said_in(waited); /* copied: the new header is written over the old one */
+    uint8_t sent[RTP_ABS_SEND_TIME_LEN];
+    struct rtp_header header = header_of(s, waited->timestamp, &said);
     rtp_abs_send_time_write(sent, now);
     header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(sent, sizeof sent);
     header.marker = waited->marker;
@@ -382,9 +442,10 @@ static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct p
 {
     struct rtp_header before;
     struct packet *packet;
-    if (!rtp_parse(packet_slice(original), NULL, &before))
+    if (!rtp_parse(packet_slice(original), s->format.ids, &before))
         return NULL;
-    struct rtp_header header = header_of(s, before.timestamp, NULL);
+    const struct said said = said_in(&before);
+    struct rtp_header header = header_of(s, before.timestamp, &said);
     header.marker = before.marker;
     header.payload_type = s->format.codec.rtx_payload_type;
     header.ssrc = s->encoding.rtx_ssrc;

@@ -47,6 +47,7 @@ struct rtp_stream_numbers {
     uint16_t sequence, rtx_sequence; /* of the next packet that leaves */
     uint16_t picture_id;
     uint8_t base_index; /* of the lowest temporal layer's last picture */
+    bool turned;        /* the frame before said a rotation */
     uint32_t timestamp_offset;
     uint32_t next_timestamp; /* audio: where the next frame continues this one */
     uint32_t last_timestamp; /* of the last frame, with the offset */

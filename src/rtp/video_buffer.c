@@ -3,6 +3,7 @@
 #include "video_buffer.h"
 
 #include "memory.h"
+#include "rtp_extensions.h"
 
 enum {
     FIRST_CAPACITY = 128,
@@ -245,6 +246,15 @@ static void read_size(struct video_buffer *b, int64_t start, int64_t end, rtc_en
     o->height = height;
 }
 
+/* How the frame is to be turned: as before, unless it says so. */
+static uint32_t turn(struct video_buffer *b, int64_t start, int64_t end)
+{
+    for (int64_t at = start; at <= end; at++)
+        if (held(b, at)->orientation != RTP_NO_ORIENTATION)
+            b->rotation = held(b, at)->orientation * 90u;
+    return b->rotation;
+}
+
 static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64_t start, int64_t end)
 {
     const struct video_slot *head = held(b, start);
@@ -264,6 +274,7 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     };
     if (o.keyframe && o.width == 0)
         read_size(b, start, end, &o);
+    o.rotation = turn(b, start, end);
     if (rtc_encoded_frame_new(b->context, &o, &frame) != RTC_OK)
         return NULL;
     struct writer w = writer_of(rtc_encoded_frame_writable_data(frame), o.data_len);
@@ -434,6 +445,7 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
         .keyframe = p->keyframe,
         .temporal_id = p->temporal_id,
         .layer_flags = p->layer_flags,
+        .orientation = p->orientation,
         .codec = p->codec ? p->codec : b->codec,
     };
     if (p->packet)

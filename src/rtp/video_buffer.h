@@ -33,6 +33,7 @@ struct video_packet {
     bool keyframe;     /* its frame is one; not every packet of it says so */
     uint16_t width, height;
     uint8_t temporal_id, layer_flags;
+    uint8_t orientation;           /* quarter turns; RTP_NO_ORIENTATION: as before */
     rtc_time_t arrival;            /* not after it is inserted */
     struct slice payload;          /* inside `packet`; empty: padding, which only fills its sequence number */
     struct packet *packet;         /* owned; may be NULL for padding */
@@ -47,7 +48,7 @@ struct video_slot {
     uint32_t timestamp;
     uint16_t offset, len; /* of the payload in packet->bytes */
     uint16_t width, height;
-    uint8_t temporal_id, layer_flags;
+    uint8_t temporal_id, layer_flags, orientation;
     bool used, first, may_be_first, last, keyframe;
     const struct codec_row *codec;
 };
@@ -75,6 +76,7 @@ struct video_buffer {
     rtc_time_t stalled_since; /* the head is missing although something after it came; RTC_TIME_NEVER when not */
     rtc_time_t waiting_since;
     rtc_time_t keyframe_time; /* when the start of a keyframe last came */
+    uint32_t rotation;        /* degrees: of the frame that was assembled last */
     struct video_playout playout;
     struct video_buffer_stats stats;
 };

@@ -48,10 +48,11 @@ static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offer
         sort_by_preference(plan, local);
 }
 
-/* RFC 8285: ids over 14 need the two-byte form, which needs extmap-allow-mixed; 15 is reserved; those over 4095 only ask for a number. */
-static bool id_usable(const struct jsep_section *offered, uint16_t id)
+/* RFC 8285: ids over 14 need the two-byte form, which without extmap-allow-mixed all packets are in; 15 is reserved; those over 4095 only
+ * ask for a number. */
+static bool id_usable(uint16_t id)
 {
-    return id >= 1 && id <= 255 && id != 15 && (id <= 14 || offered->rtp.extmap_allow_mixed);
+    return id >= 1 && id <= 255 && id != 15;
 }
 
 static bool same_group(const struct jsep_section *a, const struct jsep_section *b)
@@ -78,7 +79,7 @@ static void plan_extensions(const struct answer *answer, size_t index)
         const struct jsep_extension *theirs = &offered->rtp.extensions[i];
         const struct jsep_extension *ours = jsep_extension_find(plan->local->extensions, plan->local->extension_count, theirs->uri);
         rtc_rtp_direction direction = ours ? direction_and(direction_reverse(theirs->direction), ours->direction) : RTC_DIRECTION_INACTIVE;
-        if (direction == RTC_DIRECTION_INACTIVE || !id_usable(offered, theirs->id) || id_is_others(answer, index, theirs))
+        if (direction == RTC_DIRECTION_INACTIVE || !id_usable(theirs->id) || id_is_others(answer, index, theirs))
             continue;
         struct jsep_extension *extension = &plan->extensions[plan->extension_count++];
         *extension = *theirs;

@@ -86,6 +86,29 @@ int jsep_check_offer(const struct session_description *previous, const struct se
     return 0;
 }
 
+/* Another certificate is another sender, with numbers of its own. */
+static bool same_sender(const struct jsep_section *a, const struct jsep_section *b)
+{
+    const struct jsep_fingerprint *x = a->transport.fingerprints, *y = b->transport.fingerprints;
+    bool both = a->transport.fingerprint_count > 0 && b->transport.fingerprint_count > 0;
+    return strcmp(a->mid, b->mid) == 0 && !a->rejected && !b->rejected &&
+           (!both || (x->len == y->len && memcmp(x->value, y->value, x->len) == 0));
+}
+
+int jsep_check_extensions(const struct session_description *previous, const struct session_description *d, struct sdp_error *error)
+{
+    for (size_t i = 0; previous && i < d->section_count && i < previous->section_count; i++) {
+        const struct jsep_section *before = &previous->sections[i], *now = &d->sections[i];
+        for (size_t k = 0; same_sender(before, now) && k < before->rtp.extension_count; k++)
+            for (size_t n = 0; n < now->rtp.extension_count; n++)
+                if (before->rtp.extensions[k].id == now->rtp.extensions[n].id &&
+                    strcmp(before->rtp.extensions[k].uri, now->rtp.extensions[n].uri) != 0)
+                    return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, i), "section %zu gives the id %u of %s to %s", i,
+                                    before->rtp.extensions[k].id, before->rtp.extensions[k].uri, now->rtp.extensions[n].uri);
+    }
+    return 0;
+}
+
 static bool same_track(const struct jsep_section *a, const struct jsep_section *b)
 {
     bool same = a->rtp.track_id[0] && strcmp(a->rtp.track_id, b->rtp.track_id) == 0 && a->rtp.stream_count == b->rtp.stream_count;

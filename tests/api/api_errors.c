@@ -387,6 +387,11 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_transceiver_set_codec_preferences(NULL, NULL, 0), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_transceiver_set_codec_preferences(sound, NULL, 1), RTC_ERR_TYPE, "codec 0 is NULL");
     REFUSED_BY(pc, rtc_rtp_transceiver_set_codec_preferences(sound, codecs, 1), RTC_ERR_INVALID_MODIFICATION, "audio/odd");
+    REFUSED(rtc_rtp_transceiver_get_header_extensions_to_negotiate(NULL, &capabilities), RTC_ERR_TYPE, "NULL");
+    REFUSED(rtc_rtp_transceiver_get_negotiated_header_extensions(sound, NULL), RTC_ERR_TYPE, "NULL");
+    REFUSED(rtc_rtp_transceiver_set_header_extensions_to_negotiate(NULL, NULL, 0), RTC_ERR_TYPE, "NULL");
+    REFUSED_BY(pc, rtc_rtp_transceiver_set_header_extensions_to_negotiate(sound, NULL, 1), RTC_ERR_TYPE, "NULL");
+    REFUSED_BY(pc, rtc_rtp_transceiver_set_header_extensions_to_negotiate(sound, NULL, 0), RTC_ERR_INVALID_MODIFICATION, "0 header extensions");
     REFUSED(rtc_rtp_sender_set_parameters(NULL, &parameters), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_sender_set_parameters(sender, &parameters), RTC_ERR_INVALID_STATE, "not read");
     assert_int_equal(rtc_rtp_sender_get_parameters(sender, &read), RTC_OK);
@@ -414,6 +419,7 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_sender_set_parameters(rtc_rtp_transceiver_sender(sound), read), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_set_streams(rtc_rtp_transceiver_sender(sound), NULL, 0), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_transceiver_set_codec_preferences(sound, NULL, 0), RTC_ERR_INVALID_STATE, "closed");
+    REFUSED(rtc_rtp_transceiver_set_header_extensions_to_negotiate(sound, NULL, 0), RTC_ERR_INVALID_STATE, "closed");
     rtc_rtp_parameters_free(read);
     REFUSED(rtc_rtp_receiver_select_rid(rtc_rtp_transceiver_receiver(picture), "f"), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(picture)), RTC_ERR_INVALID_STATE, "closed");

@@ -37,11 +37,12 @@ static void test_sound(void **state)
     assert_true(capabilities_inband_fec(&c.codecs[0]));
     strcpy(c.codecs[0].fmtp, "minptime=10");
     assert_false(capabilities_inband_fec(&c.codecs[0]));
-    assert_int_equal(c.extension_count, 3);
+    assert_int_equal(c.extension_count, 4);
     assert_int_equal(c.extensions[0].id, 1);
     assert_string_equal(c.extensions[0].uri, "urn:ietf:params:rtp-hdrext:ssrc-audio-level");
     assert_int_equal(c.extensions[1].id, 2);
     assert_int_equal(c.extensions[2].id, 4);
+    assert_int_equal(c.extensions[3].direction, RTC_DIRECTION_STOPPED); /* abs-capture-time */
 }
 
 static void test_pictures(void **state)
@@ -58,8 +59,8 @@ static void test_pictures(void **state)
     assert_string_equal(c.codecs[0].fmtp, "");
     assert_true(c.codecs[0].nack && c.codecs[0].nack_pli && c.codecs[0].ccm_fir && c.codecs[0].goog_remb);
     assert_false(capabilities_inband_fec(&c.codecs[0]));
-    static const unsigned ids[] = {2, 4, 10, 11};
-    assert_int_equal(c.extension_count, 4);
+    static const unsigned ids[] = {2, 4, 10, 11, 13, 5};
+    assert_int_equal(c.extension_count, 6);
     for (size_t i = 0; i < c.extension_count; i++)
         assert_int_equal(c.extensions[i].id, ids[i]);
 }
@@ -67,7 +68,7 @@ static void test_pictures(void **state)
 static void test_extensions_are_read_back(void **state)
 {
     (void)state;
-    uint8_t ids[RTP_EXTENSIONS] = {0};
+    struct rtp_section section = {0};
     bool seen[RTP_EXTENSIONS] = {false};
     struct capabilities c;
     for (size_t i = 0; i < RTP_EXTENSIONS; i++) {
@@ -77,12 +78,15 @@ static void test_extensions_are_read_back(void **state)
     }
     capabilities_of(RTC_MEDIA_VIDEO, &c);
     c.extensions[1].id = 200;
-    capabilities_read_extensions(c.extensions, c.extension_count, ids);
+    c.extensions[2].direction = RTC_DIRECTION_RECVONLY;
+    capabilities_read_extensions(c.extensions, c.extension_count, &section);
+    const uint8_t *ids = section.extension_ids;
     assert_int_equal(ids[RTP_EXTENSION_ABS_SEND_TIME], 2);
     assert_int_equal(ids[RTP_EXTENSION_MID], 200);
     assert_int_equal(ids[RTP_EXTENSION_RID], 10);
     assert_int_equal(ids[RTP_EXTENSION_REPAIRED_RID], 11);
     assert_int_equal(ids[RTP_EXTENSION_AUDIO_LEVEL], 0);
+    assert_true(section.extension_comes_only[RTP_EXTENSION_RID] && !section.extension_comes_only[RTP_EXTENSION_MID]);
 }
 
 int main(void)

@@ -14,6 +14,7 @@ const readEncoding = idl.dictionary({
   priority: [priority, 'low'], networkPriority: [priority, 'low'],
 });
 const readExtension = idl.dictionary({ uri: [idl.string, idl.required], id: [idl.unsignedShort, idl.required], encrypted: [idl.boolean, false] });
+const readExtensionCapability = idl.dictionary({ uri: [idl.string, idl.required], direction: [idl.oneOf('sendrecv', 'sendonly', 'recvonly', 'inactive', 'stopped'), 'sendrecv'] });
 const readParameters = idl.dictionary({
   transactionId: [idl.string, idl.required], encodings: [idl.sequence(readEncoding), idl.required], headerExtensions: [idl.sequence(readExtension), idl.required],
   rtcp: [idl.dictionary({ cname: idl.string, reducedSize: idl.boolean }), idl.required], codecs: [idl.sequence(readCodecParameters), idl.required],
@@ -110,6 +111,24 @@ function setCodecPreferences(handle, codecs) {
   check(need('rtc_rtp_transceiver_set_codec_preferences')(handle, array('void *', list), list.length));
 }
 
+// webrtc-extensions, RTP header extension control. `which`: 'to_negotiate' or 'negotiated'.
+function headerExtensions(handle, which) {
+  const name = which === 'negotiated' ? 'rtc_rtp_transceiver_get_negotiated_header_extensions' : 'rtc_rtp_transceiver_get_header_extensions_to_negotiate';
+  const [code, pointer] = withOut(slot => need(name)(handle, slot));
+  check(code);
+  const found = read('rtc_rtp_capabilities', pointer);
+  const result = structsOf('rtc_rtp_header_extension', found.header_extensions, found.header_extension_count)
+    .map(({ uri, direction }) => ({ uri, direction: nameOf('RTC_DIRECTION_', direction) }));
+  crtc.rtc_rtp_capabilities_free(pointer);
+  return result;
+}
+
+function setHeaderExtensions(handle, extensions) {
+  const list = idl.sequence(readExtensionCapability)(extensions)
+    .map(({ uri, direction }) => make('rtc_rtp_header_extension', { uri, direction: valueOf('RTC_DIRECTION_', direction) }));
+  check(need('rtc_rtp_transceiver_set_header_extensions_to_negotiate')(handle, array('void *', list), list.length));
+}
+
 // Of a sender, with what only that has, or of a receiver.
 function getParameters(object, name) {
   const [code, pointer] = withOut(slot => need(name)(handles.get(object), slot));
@@ -136,4 +155,4 @@ async function setParameters(sender, given, options) {
   await new Promise(resolve => setImmediate(resolve));
 }
 
-module.exports = { readEncoding, encodingsOf, capabilities, setCodecPreferences, getParameters, setParameters };
+module.exports = { readEncoding, encodingsOf, capabilities, setCodecPreferences, getParameters, setParameters, headerExtensions, setHeaderExtensions };

@@ -34,6 +34,9 @@ class RTCRtpTransceiver {
   }
   get stopped() { return this.currentDirection === 'stopped'; }
   stop() { check(crtc.rtc_rtp_transceiver_stop(handles.get(this))); }
+  getHeaderExtensionsToNegotiate() { return parameters.headerExtensions(handles.get(this), 'to_negotiate'); }
+  setHeaderExtensionsToNegotiate(extensions) { parameters.setHeaderExtensions(handles.get(this), extensions); }
+  getNegotiatedHeaderExtensions() { return parameters.headerExtensions(handles.get(this), 'negotiated'); }
   setCodecPreferences(codecs) { parameters.setCodecPreferences(handles.get(this), codecs); }
 }
 
