@@ -376,6 +376,8 @@ void peer_run_transport(rtc_peer_connection *pc, rtc_time_t now)
 {
     bool told = true;
     pc->output_waits = false;
+    if (peer_transports_were_rearranged(&pc->transports))
+        update_states(pc); /* one that was added is new: not everything is connected (webrtc-pc 4.3.3) */
     if (pc->transports.leaving > 0)
         run_leaving(pc, now);
     while (told) {

@@ -46,7 +46,15 @@ void peer_transports_arrange(rtc_context *context, struct peer_transports *trans
     transports->leaving = end - transports->count;
     transports->next = NULL;
     transports->next_states = NULL;
+    transports->rearranged = true;
     peer_transports_look(transports);
+}
+
+bool peer_transports_were_rearranged(struct peer_transports *transports)
+{
+    bool were = transports->rearranged;
+    transports->rearranged = false;
+    return were;
 }
 
 bool peer_transports_any_left(const struct peer_transports *transports)

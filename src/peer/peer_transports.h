@@ -18,6 +18,7 @@ struct peer_transports {
     struct transport **next; /* an arrangement that is made ready */
     struct transport_states *next_states;
     size_t next_count;
+    bool rearranged; /* others than before: what follows from their states is to be told */
 };
 
 /* Another one, with the number `count` of before. */
@@ -29,6 +30,8 @@ int peer_transports_reserve(rtc_context *context, struct peer_transports *transp
  * nothing, and waits for an answer that may give it something. */
 void peer_transports_put(struct peer_transports *transports, struct transport *t, bool idle);
 void peer_transports_arrange(rtc_context *context, struct peer_transports *transports);
+/* They are others than when this was asked last. */
+bool peer_transports_were_rearranged(struct peer_transports *transports);
 /* The first of those that have left: it is the caller's. NULL: none has. */
 struct transport *peer_transports_left(struct peer_transports *transports);
 /* One has. */
