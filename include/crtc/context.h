@@ -76,6 +76,8 @@ typedef struct rtc_limits {
     uint32_t jitter_buffer_bytes;   /* memory per connection for packets and frames of media that wait for missing ones or for their time, all streams
                                      * together: a video stream that finds no room gives up what it holds and asks for a keyframe, a packet of sound
                                      * is dropped; default 32 MiB */
+    uint32_t transports;            /* of a connection, each with an ICE agent and DTLS: an offer of the peer's with more groups and sections outside of
+                                     * groups has the rest rejected, and in one of ours the rest has no address of its own; default 32 */
 } rtc_limits;
 
 /* Everything is copied; zero is a default everywhere. */

@@ -79,6 +79,7 @@ static const rtc_limits default_limits = {
     .decoder_bytes = 256u * 1024 * 1024,
     .waiting_bytes = 16u * 1024 * 1024,
     .jitter_buffer_bytes = 32u * 1024 * 1024,
+    .transports = 32,
 };
 
 static void log_to_stderr(void *user, rtc_log_level level, const char *module, const char *text)
@@ -121,6 +122,7 @@ static void take_limits(rtc_context *c, const rtc_limits *given)
     TAKE_LIMIT(decoder_bytes)
     TAKE_LIMIT(waiting_bytes)
     TAKE_LIMIT(jitter_buffer_bytes)
+    TAKE_LIMIT(transports)
 }
 
 int rtc_context_new(const rtc_context_options *given, rtc_context **out)

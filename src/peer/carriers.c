@@ -19,21 +19,33 @@ static bool is_agreed(const struct negotiation_state *stable, uint16_t transport
     return false;
 }
 
-/* ---- An offer of ours ---- */
+/* Gives out the numbers that carry nothing, the lowest first. On the stack. */
+struct free_numbers {
+    const struct negotiation_state *stable;
+    uint16_t next;
+    size_t left; /* transports that there may still be */
+};
 
-/* The lowest number that carries nothing. */
-static uint16_t free_for_offer(const struct negotiation_state *stable, const struct offered_carrier *taken, size_t count)
+static struct free_numbers free_numbers_of(const struct negotiation_state *stable, size_t most)
 {
-    uint16_t number = 0;
-    for (size_t i = 0; i < count; i++)
-        if (taken[i].transport == number || is_agreed(stable, number)) {
-            number++;
-            i = SIZE_MAX; /* from the first again */
-        }
-    while (is_agreed(stable, number))
-        number++;
-    return number;
+    size_t used = carriers_count(stable->carriers, stable->carrier_count), agreed = 0;
+    for (size_t n = 0; n < used; n++)
+        agreed += is_agreed(stable, (uint16_t)n);
+    return (struct free_numbers){.stable = stable, .left = most > agreed ? most - agreed : 0};
 }
+
+/* TRANSPORT_NONE: there are as many as there may be. */
+static uint16_t take_number(struct free_numbers *numbers)
+{
+    if (numbers->left == 0)
+        return TRANSPORT_NONE;
+    while (is_agreed(numbers->stable, numbers->next))
+        numbers->next++;
+    numbers->left--;
+    return numbers->next++;
+}
+
+/* ---- An offer of ours ---- */
 
 static bool was_bundled(const struct negotiation_state *stable, size_t index)
 {
@@ -71,40 +83,28 @@ static uint16_t first_carrier(const struct offered_carrier *carriers, size_t cou
     return i < count ? carriers[i].transport : TRANSPORT_NONE;
 }
 
-void carriers_of_local_offer(const struct negotiation_state *stable, rtc_bundle_policy policy, bool one_port,
+void carriers_of_local_offer(const struct negotiation_state *stable, const struct carrier_rules *rules,
                              const struct offered_section *sections, size_t count, struct offered_carrier *out)
 {
+    struct free_numbers numbers = free_numbers_of(stable, rules->most);
     uint16_t bundled = bundled_carrier(stable, sections, count);
     for (size_t i = 0; i < count; i++) {
-        bool one = policy == RTC_BUNDLE_MAX_BUNDLE;
+        bool one = rules->policy == RTC_BUNDLE_MAX_BUNDLE;
         uint16_t agreed = sections[i].rejected ? TRANSPORT_NONE : agreed_carrier(stable, i, sections[i].mid);
         out[i] = (struct offered_carrier){.transport = agreed};
         if (sections[i].rejected || agreed != TRANSPORT_NONE)
             continue;
-        uint16_t joined = bundled == TRANSPORT_NONE && one_port ? first_carrier(out, i) : bundled;
+        uint16_t joined = bundled == TRANSPORT_NONE && rules->one_port ? first_carrier(out, i) : bundled;
         if (joined != TRANSPORT_NONE)
             out[i] = (struct offered_carrier){.transport = joined, .shares = one};
-        else if (policy != RTC_BUNDLE_MAX_COMPAT && has_address(sections, out, i, sections[i].type, one))
+        else if (rules->policy == RTC_BUNDLE_MAX_COMPAT || !has_address(sections, out, i, sections[i].type, one))
+            out[i].transport = take_number(&numbers);
+        if (out[i].transport == TRANSPORT_NONE)
             out[i] = (struct offered_carrier){.transport = first_carrier(out, i), .shares = true};
-        else
-            out[i].transport = free_for_offer(stable, out, i);
     }
 }
 
 /* ---- An offer of the peer's ---- */
-
-static uint16_t free_number(const struct negotiation_state *stable, const uint16_t *taken, size_t count)
-{
-    uint16_t number = 0;
-    for (size_t i = 0; i < count; i++)
-        if (taken[i] == number || is_agreed(stable, number)) {
-            number++;
-            i = SIZE_MAX; /* likewise */
-        }
-    while (is_agreed(stable, number))
-        number++;
-    return number;
-}
 
 static bool is_carried(const struct jsep_section *section)
 {
@@ -138,15 +138,16 @@ static void keep_carriers(const struct negotiation_state *stable, const struct s
     }
 }
 
-void carriers_of_remote_offer(const struct negotiation_state *stable, const struct session_description *offer, uint16_t *out)
+void carriers_of_remote_offer(const struct negotiation_state *stable, size_t most, const struct session_description *offer, uint16_t *out)
 {
+    struct free_numbers numbers = free_numbers_of(stable, most);
     for (size_t i = 0; i < offer->section_count; i++)
         out[i] = TRANSPORT_NONE;
     keep_carriers(stable, offer, true, out);
     keep_carriers(stable, offer, false, out);
     for (size_t i = 0; i < offer->section_count; i++)
         if (is_carried(&offer->sections[i]) && out[i] == TRANSPORT_NONE)
-            give_group(offer, session_description_tagged(offer, i), free_number(stable, out, offer->section_count), out);
+            give_group(offer, session_description_tagged(offer, i), take_number(&numbers), out);
 }
 
 /* ---- An answer ---- */

@@ -19,12 +19,20 @@ struct offered_carrier {
     bool shares; /* it has no address of its own before the peer bundles it */
 };
 
+/* What the connection was made with. */
+struct carrier_rules {
+    rtc_bundle_policy policy;
+    bool one_port; /* there is one for all, so that an address for each section is the same one */
+    size_t most;   /* transports that there may be */
+};
+
 /* For each section of an offer of ours, by the policy: sections that were agreed on stay where they are, and others join the first of them
- * that was bundled. `one_port`: there is one for all, so that an address for each section is the same one. */
-void carriers_of_local_offer(const struct negotiation_state *stable, rtc_bundle_policy policy, bool one_port,
+ * that was bundled. What would be one transport too many shares the first. */
+void carriers_of_local_offer(const struct negotiation_state *stable, const struct carrier_rules *rules,
                              const struct offered_section *sections, size_t count, struct offered_carrier *out);
-/* For each section of an offer of the peer's: one for each group, and one for each section outside of any. */
-void carriers_of_remote_offer(const struct negotiation_state *stable, const struct session_description *offer, uint16_t *out);
+/* For each section of an offer of the peer's: one for each group, and one for each section outside of any, `most` of them; sections for
+ * which there is none any more have TRANSPORT_NONE. */
+void carriers_of_remote_offer(const struct negotiation_state *stable, size_t most, const struct session_description *offer, uint16_t *out);
 /* For each section that offer and answer accept, when these are the carriers of the offer: its group's. What the answer would have carried
  * where it can not be has TRANSPORT_NONE. */
 void carriers_of_answer(const uint16_t *offered, const struct session_description *offer, const struct session_description *answer,

@@ -82,8 +82,7 @@ static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, 
         .next_number = pc->negotiation.transceivers_made + 1,
         .ice = lists->ice,
         .transport_count = pc->transports.count,
-        .policy = pc->bundle_policy,
-        .one_port = pc->settings.member != NULL,
+        .rules = peer_carrier_rules(pc),
     };
     return RTC_OK;
 }

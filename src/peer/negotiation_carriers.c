@@ -91,7 +91,7 @@ static int choose_carriers(const struct negotiation_facts *facts, const struct n
     for (size_t i = 0; i < count && !error; i++)
         sections[i] = (struct offered_section){offer->sections[i].type, offer->sections[i].mid, offer->sections[i].rejected};
     if (!error)
-        carriers_of_local_offer(facts->stable, facts->policy, facts->one_port, sections, count, carriers);
+        carriers_of_local_offer(facts->stable, &facts->rules, sections, count, carriers);
     for (size_t i = 0; i < count && !error; i++)
         out[i] = carriers[i].transport;
     memory_free(plan->context, sections);
@@ -214,7 +214,7 @@ int negotiation_carry_remote_offer(const struct negotiation_facts *facts, struct
 {
     const struct session_description *offer = plan->next.remote->parsed;
     int error = RTC_OK;
-    carriers_of_remote_offer(facts->stable, offer, plan->next.carriers);
+    carriers_of_remote_offer(facts->stable, facts->rules.most, offer, plan->next.carriers);
     plan->next.carrier_count = offer->section_count;
     negotiation_plan_transports(facts, plan);
     for (size_t n = 0; n < plan->next.transport_count && !error; n++) {
@@ -417,7 +417,7 @@ int negotiation_carry_answer(const struct negotiation_facts *facts, struct negot
     uint16_t *carriers = memory_alloc(plan->context, (count + 1) * sizeof *carriers);
     int error = carriers && local_offered ? choose_carriers(facts, plan, offer, carriers) : carriers ? RTC_OK : RTC_ERR_NO_MEMORY;
     if (carriers && !local_offered)
-        carriers_of_remote_offer(facts->stable, offer, carriers);
+        carriers_of_remote_offer(facts->stable, facts->rules.most, offer, carriers);
     if (!error) {
         carriers_of_answer(carriers, offer, answer, next->carriers);
         memcpy(carriers, next->carriers, count * sizeof *carriers); /* by the numbers of before */

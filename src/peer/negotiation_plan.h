@@ -4,6 +4,7 @@
 #ifndef CRTC_NEGOTIATION_PLAN_H
 #define CRTC_NEGOTIATION_PLAN_H
 
+#include "carriers.h"
 #include "negotiation_state.h"
 #include "rtp_session.h"
 #include "signaling.h"
@@ -41,8 +42,7 @@ struct negotiation_facts {
     uint32_t next_number;        /* of the next transceiver that is made */
     const struct ice_facts *ice; /* of each transport that there is, by its number */
     size_t transport_count;
-    rtc_bundle_policy policy;
-    bool one_port; /* of an endpoint */
+    struct carrier_rules rules;
 };
 
 enum effect_type {

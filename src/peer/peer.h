@@ -4,6 +4,7 @@
 #ifndef CRTC_PEER_H
 #define CRTC_PEER_H
 
+#include "carriers.h"
 #include "certificate.h"
 #include "context.h"
 #include "decode_budget.h"
@@ -125,6 +126,13 @@ static inline bool peer_gave_up(const rtc_peer_connection *pc)
 static inline struct transport *peer_first_transport(const rtc_peer_connection *pc)
 {
     return peer_transports_first(&pc->transports);
+}
+
+/* How sections are given to transports. */
+static inline struct carrier_rules peer_carrier_rules(const rtc_peer_connection *pc)
+{
+    return (struct carrier_rules){
+        .policy = pc->bundle_policy, .one_port = pc->settings.member != NULL, .most = context_limits(pc->context)->transports};
 }
 
 /* The time for a call that brings none. */

@@ -278,7 +278,8 @@ static int choose_carriers(rtc_peer_connection *pc, struct snapshot *s)
     for (size_t i = 0; i < count && !error; i++)
         sections[i] = (struct offered_section){s->sections[i].type, s->sections[i].mid, s->sections[i].rejected};
     if (!error) {
-        carriers_of_local_offer(&pc->negotiation.stable, pc->bundle_policy, pc->settings.member != NULL, sections, count, carriers);
+        const struct carrier_rules rules = peer_carrier_rules(pc);
+        carriers_of_local_offer(&pc->negotiation.stable, &rules, sections, count, carriers);
         error = set_carriers(pc, s, carriers);
     }
     memory_free(pc->context, sections);
@@ -307,13 +308,12 @@ int snapshot_offer(rtc_peer_connection *pc, bool ice_restart, struct text *out)
     return error ? peer_fail(pc, error, "the offer can not be made: %s", rtc_error_message(error)) : RTC_OK;
 }
 
-/* Our DTLS role is the one we have, else active (RFC 9429 5.3.1). */
-static void set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i)
+/* Our DTLS role is the one we have, else active (RFC 9429 5.3.1). A section for which there is no transport any more is rejected. */
+static void set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i, uint16_t number)
 {
-    const struct negotiation_state *pending = &pc->negotiation.pending;
-    uint16_t number = pending->carriers[i];
-    bool carried = number != TRANSPORT_NONE;
-    bool passive = carried && negotiation_state_transport(pending, number)->role == SETUP_PASSIVE;
+    bool carried = number < pc->transports.count;
+    bool passive = carried && negotiation_state_transport(&pc->negotiation.pending, number)->role == SETUP_PASSIVE;
+    s->sections[i].rejected = s->sections[i].rejected || !carried;
     restart_answer_credentials(pc, carried ? number : 0, &s->credentials[i]);
     set_transport(s, i, passive ? SETUP_PASSIVE : SETUP_ACTIVE);
 }
@@ -342,17 +342,23 @@ int snapshot_answer(rtc_peer_connection *pc, const struct session_description *o
 {
     struct snapshot s;
     size_t data = choose_data(pc, offer);
+    uint16_t *carriers = memory_zeroed(pc->context, (offer->section_count + 1) * sizeof *carriers);
     int error = begin(pc, offer->section_count, &s);
+    if (!carriers)
+        error = RTC_ERR_NO_MEMORY;
     if (!error) {
+        /* Those of the offer: a provisional answer may have rejected what this one takes. */
+        carriers_of_remote_offer(&pc->negotiation.stable, context_limits(pc->context)->transports, offer, carriers);
         restart_answer_credentials(pc, 0, &s.credentials[s.capacity]);
         s.jsep.transport =
             (struct jsep_local_transport){.ice_ufrag = s.credentials[s.capacity].ufrag, .ice_pwd = s.credentials[s.capacity].password};
         for (size_t i = 0; i < offer->section_count; i++) {
             add_known(pc, &s, &offer->sections[i], i != data);
-            set_answered(pc, &s, i);
+            set_answered(pc, &s, i, carriers[i]);
         }
         error = jsep_create_answer(pc->context, &s.jsep, offer, out);
     }
+    memory_free(pc->context, carriers);
     end(pc, &s);
     return error ? peer_fail(pc, error, "the answer can not be made: %s", rtc_error_message(error)) : RTC_OK;
 }

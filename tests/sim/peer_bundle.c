@@ -299,6 +299,80 @@ static void a_section_is_taken_over(void **state)
     }
 }
 
+/* ---- Too many ---- */
+
+static void begin_limited(struct scene *s, uint64_t seed)
+{
+    const struct sim_link link = {.delay_us = 5 * MS};
+    const rtc_configuration c = {.size = sizeof c, .bundle_policy = RTC_BUNDLE_MAX_COMPAT};
+    const rtc_limits limits = {.size = sizeof limits, .transports = 2};
+    memset(s, 0, sizeof *s);
+    assert_true(sim_peers_init_limited(&s->p, seed, &link, NULL, &c, &limits));
+    s->p.manual = true;
+    peer_pumps_attach(&s->pumps, &s->p);
+    for (int i = 0; i < 2; i++)
+        peer_log_attach(&s->p.peer[i], &s->log[i]);
+}
+
+/* rtc_limits.transports: what would be one too many has no address of its own in an offer, and is rejected in one of the peer's. */
+static void as_many_as_there_may_be(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin_limited(&s, 70);
+    rtc_data_channel *channel = add_all(&s, 0);
+    char *offer = scene_gathered_offer(&s);
+    assert_int_equal(transports_of(&s, 0), 2);
+    assert_int_equal(text_count(offer, "a=bundle-only"), 1);
+    char *apart = ungrouped(text_replace(offer, "a=bundle-only\r\n", "")), *section = text_section(apart, 2);
+    char *other = text_replace(apart, "m=application 0 ", "m=application 9 ");
+    assert_non_null(section);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc_of(&s, 1), RTC_SDP_OFFER, other), RTC_OK);
+    assert_int_equal(transports_of(&s, 1), 2);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc_of(&s, 1), RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, 100 * MS);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "m=application 0 "), 1);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc_of(&s, 0), RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, SECOND);
+    expect_transports(&s, 2);
+    for (size_t n = 0; n < 2; n++)
+        scene_expect_frames(&s, 1, n);
+    free(section);
+    free(apart);
+    free(other);
+    free(offer);
+    rtc_data_channel_unref(channel);
+    scene_end(&s);
+}
+
+/* A hundred sections apart from each other take no time to speak of: what is planned grows with their number, or its square. */
+static void a_hundred_sections_apart(void **state)
+{
+    struct scene s;
+    (void)state;
+    const struct sim_link link = {.delay_us = 5 * MS};
+    const rtc_configuration c = {.size = sizeof c, .bundle_policy = RTC_BUNDLE_MAX_COMPAT};
+    const rtc_limits limits = {.size = sizeof limits, .transports = 128};
+    memset(&s, 0, sizeof s);
+    assert_true(sim_peers_init_limited(&s.p, 71, &link, NULL, &c, &limits));
+    s.p.manual = true;
+    peer_pumps_attach(&s.pumps, &s.p);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(rtc_peer_connection_add_transceiver(pc_of(&s, 0), RTC_MEDIA_AUDIO, NULL, NULL, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc_of(&s, 0), RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(transports_of(&s, 0), 100);
+    char *apart = text_without_lines(peer_description(&s.p, 0), "a=group:");
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc_of(&s, 1), RTC_SDP_OFFER, apart), RTC_OK);
+    assert_int_equal(transports_of(&s, 1), 100);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc_of(&s, 1), RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(text_count(peer_description(&s.p, 1), " 0 UDP/TLS/RTP/SAVPF "), 0);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc_of(&s, 0), RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    assert_int_equal(transports_of(&s, 0), 100);
+    free(apart);
+    scene_end(&s);
+}
+
 /* ---- Another association ---- */
 
 /* Another connection in place of peer 1, which is never heard of again. */
@@ -486,6 +560,8 @@ int main(void)
         cmocka_unit_test(two_groups),
         cmocka_unit_test(undone),
         cmocka_unit_test(a_section_is_taken_over),
+        cmocka_unit_test(as_many_as_there_may_be),
+        cmocka_unit_test(a_hundred_sections_apart),
         cmocka_unit_test(another_endpoint_takes_over),
         cmocka_unit_test(another_endpoint_answers),
         cmocka_unit_test(another_endpoint_answers_a_forked_offer),

@@ -43,6 +43,7 @@ static void begin(struct world *w)
                      RTC_OK);
     w->facts = (struct negotiation_facts){.ice = w->ice,
                                           .transport_count = 1,
+                                          .rules = {.most = 32},
                                           .stable = &w->stable,
                                           .pending = &w->pending,
                                           .transceivers = w->transceivers,
