@@ -25,7 +25,7 @@ if(TARGET crtc_codecs) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_slow LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_slow.c ${peer_harness})
 endif()
 crtc_test(test_sim_peer_monkey LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_monkey.c ../monkey.c ../monkey_codecs.c ${peer_harness})
-crtc_test(test_sim_peer_agreement LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_agreement.c ../monkey.c ../monkey_codecs.c ${peer_harness})
+crtc_test(test_sim_peer_agreement LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_agreement.c agreement.c ../monkey.c ../monkey_codecs.c ${peer_harness})
 crtc_test(test_sim_peer_sctp LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_sctp.c sim_turn_server.c ${peer_harness})
 # Nobody allocates while a plan is applied (apply_guard.c), in those that exchange descriptions as they come and go.
 foreach(name data codecs track_events explain signaling offers channels stats names marks refused goodbye hops undone renegotiate tracks restart restart_offers restart_dropped sctp monkey)

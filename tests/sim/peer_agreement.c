@@ -5,6 +5,8 @@
  * printed when it fails. Arguments: how many seeds, and the first. */
 #include "peer_scene.h"
 
+#include "agreement.h"
+
 #include "../monkey.h"
 #include "../unit/counting_allocator.h"
 
@@ -14,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { SEEDS = 40, STEPS = 50, TRANSCEIVERS_MAX = 7, PIPES = 6, MESSAGES_MAX = 40, SECTIONS_MAX = 64 };
+enum { SEEDS = 40, STEPS = 50, TRANSCEIVERS_MAX = 7, PIPES = 6, MESSAGES_MAX = 40, ENDS = 2 * PIPES + 1 /* one is negotiated */ };
 
 /* A message of the signalling, which keeps their order. */
 struct letter {
@@ -41,7 +43,7 @@ struct side {
     struct letter *letters; /* on their way to this side */
     rtc_time_t last;        /* when the latest of them comes */
     bool ignores;           /* the peer's offer, and its candidates */
-    struct end ends[2 * PIPES];
+    struct end ends[ENDS];
     int pipes; /* that it opened */
 };
 
@@ -50,7 +52,7 @@ static struct {
     struct monkey media;
     struct side side[2];
     uint64_t seed, random;
-    bool calm; /* nothing but what the negotiation asks for */
+    bool over; /* a side hung up: nobody hears anything any more */
     uint64_t offers, collisions, messages, rolled_back, provisional, refused, agreed;
 } w;
 static uint64_t seeds = SEEDS, first_seed = 1;
@@ -78,6 +80,8 @@ static void must(const struct side *s, int error, const char *what)
 
 static void post(struct side *from, rtc_sdp_type type, const char *text, const char *mid)
 {
+    if (w.over)
+        return;
     struct side *to = &w.side[1 - from->index];
     struct letter *l = calloc(1, sizeof *l), **place = &to->letters;
     assert_non_null(l);
@@ -226,6 +230,8 @@ static void on_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *ch
     size_t len;
     const char *label = rtc_data_channel_label(channel, &len);
     (void)pc;
+    if (len == 5 && memcmp(label, "lossy", 5) == 0)
+        return;
     AGREE(len == 1);
     keep_channel(user, label[0] - 'a', rtc_data_channel_ref(channel));
 }
@@ -233,7 +239,7 @@ static void on_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *ch
 static void open_channel(struct side *s)
 {
     rtc_data_channel *channel;
-    if (s->pipes == PIPES)
+    if (s->pipes == PIPES || w.over)
         return;
     int place = s->index * PIPES + s->pipes++;
     const char label = (char)('a' + place);
@@ -241,12 +247,32 @@ static void open_channel(struct side *s)
     keep_channel(s, place, channel);
 }
 
+/* One that both make, with an id that they agreed on without the library. */
+static void open_negotiated(struct side *s)
+{
+    rtc_data_channel *channel;
+    const rtc_data_channel_init init = {.size = sizeof init, .negotiated = true, .id = 200, .unordered = false};
+    must(s, rtc_peer_connection_create_data_channel(s->pc, "both", 4, &init, &channel), "a negotiated channel");
+    keep_channel(s, 2 * PIPES, channel);
+}
+
+/* Nobody counts what comes by these; the peer's end is not kept. */
+static void open_lossy(struct side *s)
+{
+    rtc_data_channel *channel;
+    const rtc_data_channel_init init = {.size = sizeof init, .unordered = dice(2) == 0, .has_max_retransmits = true};
+    if (dice(4) != 0 || w.over)
+        return;
+    must(s, rtc_peer_connection_create_data_channel(s->pc, "lossy", 5, &init, &channel), "a lossy channel");
+    rtc_data_channel_unref(channel);
+}
+
 static struct end *some_end(struct side *s)
 {
-    int from = (int)dice(2 * PIPES);
-    for (int i = 0; i < 2 * PIPES; i++)
-        if (s->ends[(from + i) % (2 * PIPES)].channel)
-            return &s->ends[(from + i) % (2 * PIPES)];
+    int from = (int)dice(ENDS);
+    for (int i = 0; i < ENDS; i++)
+        if (s->ends[(from + i) % ENDS].channel)
+            return &s->ends[(from + i) % ENDS];
     return NULL;
 }
 
@@ -303,13 +329,25 @@ static void add_track(struct side *s)
 
 static void add_transceiver(struct side *s)
 {
-    const rtc_rtp_transceiver_init init = {
-        .size = sizeof init, .has_direction = true, .direction = (rtc_rtp_direction)dice(4)};
+    rtc_media_kind kind = dice(2) ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO;
+    rtc_rtp_encoding_parameters layers[3], *all[3];
+    static const char *const rids[3] = {"q", "h", "f"};
+    for (int i = 0; i < 3; i++) {
+        layers[i] = (rtc_rtp_encoding_parameters){.size = sizeof layers[i], .rid = rids[i]};
+        all[i] = &layers[i];
+    }
+    const rtc_rtp_transceiver_init init = {.size = sizeof init,
+                                           .has_direction = true,
+                                           .direction = (rtc_rtp_direction)dice(4),
+                                           .send_encodings = all,
+                                           .send_encoding_count = kind == RTC_MEDIA_VIDEO && dice(4) == 0 ? 3 : 0};
     if (rtc_peer_connection_transceiver_count(s->pc) >= TRANSCEIVERS_MAX)
         return;
     rtc_media_stream_track *track = dice(2) ? new_track() : NULL;
-    must(s, rtc_peer_connection_add_transceiver(s->pc, dice(2) ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, track, &init, NULL), "add_transceiver");
+    bool fits = !track || rtc_media_stream_track_kind(track) == kind;
+    int error = rtc_peer_connection_add_transceiver(s->pc, kind, fits ? track : NULL, &init, NULL);
     rtc_media_stream_track_unref(track);
+    must(s, error, "add_transceiver");
 }
 
 static void remove_track(struct side *s)
@@ -378,6 +416,65 @@ static void set_parameters(struct side *s)
     rtc_rtp_parameters_free(p);
 }
 
+static void set_streams(struct side *s)
+{
+    rtc_media_stream *streams[3] = {NULL};
+    rtc_rtp_transceiver *t = some_transceiver(s);
+    size_t count = dice(COUNT(streams) + 1);
+    if (!t || is_stopped(t))
+        return;
+    for (size_t i = 0; i < count; i++)
+        must(s, rtc_media_stream_new(w.p.context, NULL, &streams[i]), "a stream");
+    must(s, rtc_rtp_sender_set_streams(rtc_rtp_transceiver_sender(t), streams, count), "set_streams");
+    for (size_t i = 0; i < count; i++)
+        rtc_media_stream_unref(streams[i]);
+}
+
+/* Legal while the sender may send. */
+static void insert_tones(struct side *s)
+{
+    rtc_rtp_transceiver *t = some_transceiver(s);
+    rtc_dtmf_sender *dtmf = t ? rtc_rtp_sender_dtmf(rtc_rtp_transceiver_sender(t)) : NULL;
+    if (!dtmf)
+        return;
+    bool can = rtc_dtmf_sender_can_insert(dtmf);
+    AGREE((rtc_dtmf_sender_insert(dtmf, dice(2) ? "12#,A" : "", 70, 40) == RTC_OK) == (can && !is_stopped(t)));
+}
+
+static void configure(struct side *s)
+{
+    rtc_configuration c = *rtc_peer_connection_get_configuration(s->pc);
+    c.max_bitrate_bps = 100000 + dice(1000000);
+    must(s, rtc_peer_connection_set_configuration(s->pc, &c), "set_configuration");
+    c.bundle_policy = (rtc_bundle_policy)((c.bundle_policy + 1) % 3);
+    AGREE(rtc_peer_connection_set_configuration(s->pc, &c) == RTC_ERR_INVALID_MODIFICATION);
+}
+
+/* What is made and never set changes nothing. */
+static void create(struct side *s)
+{
+    const char *sdp;
+    const rtc_offer_options options = {.size = sizeof options, .ice_restart = dice(2) == 0};
+    rtc_signaling_state state = rtc_peer_connection_signaling_state(s->pc);
+    bool offers = state == RTC_SIGNALING_STABLE || state == RTC_SIGNALING_HAVE_LOCAL_OFFER;
+    bool answers = state == RTC_SIGNALING_HAVE_REMOTE_OFFER || state == RTC_SIGNALING_HAVE_LOCAL_PRANSWER;
+    AGREE((rtc_peer_connection_create_offer_with(s->pc, &options, &sdp) == RTC_OK) == offers);
+    AGREE((rtc_peer_connection_create_answer(s->pc, &sdp) == RTC_OK) == answers);
+}
+
+/* What an application may want of a receiver, which its peer hears nothing of. */
+static void tune_receiver(struct side *s)
+{
+    rtc_rtp_transceiver *t = some_transceiver(s);
+    double target = dice(300);
+    if (!t || is_stopped(t))
+        return;
+    rtc_rtp_receiver *r = rtc_rtp_transceiver_receiver(t);
+    must(s, rtc_rtp_receiver_set_jitter_buffer_target_ms(r, dice(3) ? &target : NULL), "a target");
+    (void)rtc_rtp_receiver_request_keyframe(r);
+    (void)rtc_rtp_receiver_select_rid(r, dice(2) ? "q" : NULL);
+}
+
 static void restart(struct side *s)
 {
     if (dice(3) == 0)
@@ -435,151 +532,15 @@ static void act(struct side *s)
         prefer_codecs, set_parameters, add_track,     add_track,     add_transceiver,
         remove_track,  replace_track,  set_direction, set_direction, stop,
         restart,       open_channel,   send,          send,          send,
-        close_channel, blunder,        roll_back_own, look,
+        close_channel, blunder,        roll_back_own, look,          set_streams,
+        insert_tones,  configure,      create,        tune_receiver, open_lossy,
     };
     things[dice(COUNT(things))](s);
 }
 
-/* ---- What both must agree on ---- */
-
-struct section {
-    char kind[16], mid[64], formats[256], direction[16], ufrag[300];
-    bool rejected;
-};
-
-static void copy_line(char *to, size_t size, const char *from)
-{
-    size_t len = strcspn(from, "\r\n");
-    (void)snprintf(to, size, "%.*s", (int)(len < size ? len : size - 1), from);
-}
-
-static size_t read_sections(const char *sdp, struct section out[SECTIONS_MAX])
-{
-    size_t count = 0;
-    int port;
-    AGREE(sdp != NULL);
-    for (const char *line = sdp; *line; line += strcspn(line, "\n") + 1) {
-        struct section *s = count > 0 ? &out[count - 1] : NULL;
-        if (strncmp(line, "m=", 2) == 0) {
-            AGREE(count < SECTIONS_MAX);
-            s = &out[count++];
-            memset(s, 0, sizeof *s);
-            AGREE(sscanf(line, "m=%15s %d %*s %255[^\r\n]", s->kind, &port, s->formats) == 3);
-            s->rejected = port == 0;
-        } else if (!s) {
-            continue;
-        } else if (strncmp(line, "a=mid:", 6) == 0) {
-            copy_line(s->mid, sizeof s->mid, line + 6);
-        } else if (strncmp(line, "a=ice-ufrag:", 12) == 0) {
-            copy_line(s->ufrag, sizeof s->ufrag, line + 12);
-        } else if (strncmp(line, "a=bundle-only", 13) == 0) {
-            s->rejected = false;
-        } else if (strncmp(line, "a=send", 6) == 0 || strncmp(line, "a=recv", 6) == 0 || strncmp(line, "a=inactive", 10) == 0) {
-            copy_line(s->direction, sizeof s->direction, line + 2);
-        }
-    }
-    return count;
-}
-
-static rtc_rtp_transceiver *by_mid(const struct side *s, const char *mid)
-{
-    for (size_t i = 0; i < rtc_peer_connection_transceiver_count(s->pc); i++) {
-        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s->pc, i);
-        const char *its = rtc_rtp_transceiver_mid(t);
-        if (its && strcmp(its, mid) == 0)
-            return t;
-    }
-    return NULL;
-}
-
-/* What one said is what the other heard. */
-static void compare_texts(const struct side *speaker, const struct side *hearer)
-{
-    static struct section said[SECTIONS_MAX], heard[SECTIONS_MAX];
-    size_t count = read_sections(rtc_peer_connection_local_description(speaker->pc, NULL), said);
-    AGREE(count == read_sections(rtc_peer_connection_remote_description(hearer->pc, NULL), heard));
-    for (size_t i = 0; i < count; i++) {
-        AGREE(strcmp(said[i].kind, heard[i].kind) == 0 && strcmp(said[i].mid, heard[i].mid) == 0);
-        AGREE(said[i].rejected == heard[i].rejected && strcmp(said[i].formats, heard[i].formats) == 0);
-        AGREE(strcmp(said[i].direction, heard[i].direction) == 0 && strcmp(said[i].ufrag, heard[i].ufrag) == 0);
-    }
-}
-
-/* The first of `wanted` is one of `formats`. */
-static bool has_format(const char *formats, const char *wanted)
-{
-    char first[16];
-    (void)snprintf(first, sizeof first, "%.*s", (int)strcspn(wanted, " "), wanted);
-    size_t len = strlen(first);
-    for (const char *at = formats; (at = strstr(at, first)) != NULL; at++)
-        if ((at == formats || at[-1] == ' ') && (at[len] == ' ' || at[len] == 0))
-            return true;
-    return false;
-}
-
-/* Whatever one may send with, the other takes under that payload type. */
-static void compare_codecs(rtc_rtp_transceiver *from, rtc_rtp_transceiver *to)
-{
-    rtc_rtp_parameters *sent, *taken;
-    AGREE(rtc_rtp_sender_get_parameters(rtc_rtp_transceiver_sender(from), &sent) == RTC_OK);
-    AGREE(rtc_rtp_receiver_get_parameters(rtc_rtp_transceiver_receiver(to), &taken) == RTC_OK);
-    AGREE(sent->codec_count > 0);
-    for (size_t i = 0; i < sent->codec_count; i++) {
-        bool found = false;
-        for (size_t k = 0; k < taken->codec_count; k++)
-            found = found || (sent->codecs[i]->payload_type == taken->codecs[k]->payload_type &&
-                              strcmp(sent->codecs[i]->mime_type, taken->codecs[k]->mime_type) == 0);
-        AGREE(found);
-    }
-    rtc_rtp_parameters_free(sent);
-    rtc_rtp_parameters_free(taken);
-}
-
-static void compare_transceivers(const struct section *s)
-{
-    rtc_rtp_direction direction[2];
-    rtc_rtp_transceiver *t[2] = {by_mid(&w.side[0], s->mid), by_mid(&w.side[1], s->mid)};
-    if (s->rejected) {
-        for (int i = 0; i < 2; i++)
-            AGREE(!t[i] || is_stopped(t[i]));
-        return;
-    }
-    AGREE(t[0] && t[1]);
-    AGREE(rtc_rtp_transceiver_kind(t[0]) == rtc_rtp_transceiver_kind(t[1]));
-    for (int i = 0; i < 2; i++)
-        AGREE(rtc_rtp_transceiver_current_direction(t[i], &direction[i]));
-    AGREE((direction[0] & 1) == (direction[1] >> 1 & 1) && (direction[1] & 1) == (direction[0] >> 1 & 1));
-    compare_codecs(t[0], t[1]);
-    compare_codecs(t[1], t[0]);
-    w.agreed++;
-}
-
-static void compare_descriptions(void)
-{
-    static struct section ours[SECTIONS_MAX], theirs[SECTIONS_MAX];
-    const struct side *s = &w.side[0];
-    if (!rtc_peer_connection_local_description(s->pc, NULL))
-        return; /* nothing was ever to be negotiated */
-    compare_texts(&w.side[0], &w.side[1]);
-    compare_texts(&w.side[1], &w.side[0]);
-    size_t count = read_sections(rtc_peer_connection_local_description(s->pc, NULL), ours);
-    AGREE(count == read_sections(rtc_peer_connection_remote_description(s->pc, NULL), theirs));
-    for (size_t i = 0; i < count; i++) {
-        AGREE(strcmp(ours[i].mid, theirs[i].mid) == 0 && strcmp(ours[i].kind, theirs[i].kind) == 0);
-        for (size_t k = 0; k < i; k++)
-            AGREE(strcmp(ours[i].mid, ours[k].mid) != 0);
-        if (strcmp(ours[i].kind, "application") == 0)
-            continue;
-        bool rejected = ours[i].rejected || theirs[i].rejected;
-        AGREE(rejected || has_format(ours[i].formats, theirs[i].formats) || has_format(theirs[i].formats, ours[i].formats));
-        ours[i].rejected = rejected;
-        compare_transceivers(&ours[i]);
-    }
-}
-
 static void compare_channels(void)
 {
-    for (int place = 0; place < 2 * PIPES; place++) {
+    for (int place = 0; place < ENDS; place++) {
         const struct end *a = &w.side[0].ends[place], *b = &w.side[1].ends[place];
         if (a->closed || b->closed) /* what was on its way to who closed is nobody's */
             continue;
@@ -597,7 +558,7 @@ static bool is_settled(struct sim_peers *p, void *user)
     for (int i = 0; i < 2; i++) {
         if (w.side[i].letters || rtc_peer_connection_signaling_state(p->peer[i].pc) != RTC_SIGNALING_STABLE)
             return false;
-        for (int k = 0; k < 2 * PIPES; k++) {
+        for (int k = 0; k < ENDS; k++) {
             const struct end *e = &w.side[i].ends[k], *other = &w.side[1 - i].ends[k];
             if (e->channel && !e->closed && !other->closed && (!other->channel || other->came < e->sent))
                 return false;
@@ -610,6 +571,7 @@ static bool is_settled(struct sim_peers *p, void *user)
 
 static void begin(const rtc_allocator *allocator)
 {
+    w.over = false;
     const struct sim_link link = {.delay_us = 5 * MS, .jitter_us = w.seed % 2 ? 3 * MS : 0, .loss = w.seed % 3 ? 0.05 : 0};
     const rtc_configuration configuration = {.size = sizeof configuration, .bundle_policy = (rtc_bundle_policy)(w.seed / 4 % 3)};
     assert_true(sim_peers_init(&w.p, w.seed, &link, allocator, &configuration));
@@ -625,6 +587,8 @@ static void begin(const rtc_allocator *allocator)
                                                             .on_data_channel = on_channel};
         w.p.peer[i].extra_user = &w.side[i];
     }
+    for (int i = 0; i < 2 && w.seed % 4 == 0; i++)
+        open_negotiated(&w.side[i]);
 }
 
 static void live(void)
@@ -645,14 +609,33 @@ static void agree(void)
     AGREE(sim_peers_run(&w.p, w.p.now + 60 * SECOND, is_settled, NULL));
     (void)sim_peers_run(&w.p, w.p.now + 2 * SECOND, NULL, NULL);
     AGREE(is_settled(&w.p, NULL)); /* and stays so */
-    compare_descriptions();
+    w.agreed += agreement_compare((rtc_peer_connection *const[2]){w.side[0].pc, w.side[1].pc}, w.seed);
     compare_channels();
+}
+
+/* Either of them ends it; the other one hears of it, or does not. */
+static void hang_up(void)
+{
+    struct side *s = &w.side[dice(2)];
+    rtc_data_channel *channel;
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < ENDS; k++)
+            w.side[i].ends[k].closed = true;
+    rtc_peer_connection_close(s->pc);
+    w.over = true;
+    AGREE(rtc_peer_connection_signaling_state(s->pc) == RTC_SIGNALING_CLOSED);
+    AGREE(rtc_peer_connection_connection_state(s->pc) == RTC_PEER_CONNECTION_CLOSED);
+    AGREE(rtc_peer_connection_create_data_channel(s->pc, "x", 1, NULL, &channel) == RTC_ERR_INVALID_STATE);
+    (void)sim_peers_run(&w.p, w.p.now + SECOND, NULL, NULL);
+    for (int i = 0; i < 4; i++)
+        act(&w.side[1 - s->index]);
+    (void)sim_peers_run(&w.p, w.p.now + SECOND, NULL, NULL);
 }
 
 static void end(void)
 {
     for (int i = 0; i < 2; i++) {
-        for (int k = 0; k < 2 * PIPES; k++)
+        for (int k = 0; k < ENDS; k++)
             rtc_data_channel_unref(w.side[i].ends[k].channel);
         while (w.side[i].letters) {
             struct letter *l = w.side[i].letters;
@@ -676,6 +659,8 @@ static void both_agree(void **state)
         begin(&allocator);
         live();
         agree();
+        if (w.seed % 2)
+            hang_up();
         end();
         AGREE(counter.live == 0);
     }
