@@ -97,6 +97,7 @@ int created_offer_receives(rtc_peer_connection *pc, const rtc_offer_options *o)
         {RTC_MEDIA_VIDEO, o->has_offer_to_receive_video || o->offer_to_receive_video, o->offer_to_receive_video},
     };
     rtc_rtp_transceiver *made[KINDS] = {NULL, NULL};
+    uint32_t last = pc->negotiation.transceivers_made;
     int error = RTC_OK;
     for (int i = 0; i < KINDS && !error; i++)
         if (asked[i].wanted && !receives(pc, asked[i].kind))
@@ -109,5 +110,6 @@ int created_offer_receives(rtc_peer_connection *pc, const rtc_offer_options *o)
         else if (asked[i].said && !asked[i].wanted && !error)
             receive_no_more(pc, asked[i].kind);
     }
+    transceiver_record_added(pc, last);
     return error;
 }

@@ -7,6 +7,7 @@
 
 #include "codec_mismatch.h"
 #include "negotiation_apply.h"
+#include "negotiation_needed.h"
 #include "negotiation_planning.h"
 #include "negotiation_transport.h"
 #include "peer_transport.h"
@@ -257,8 +258,13 @@ static int get_ready(rtc_peer_connection *pc, struct negotiation_plan *plan)
 static int carry_out(rtc_peer_connection *pc, struct negotiation_plan *plan)
 {
     int error = get_ready(pc, plan);
-    if (!error)
+    uint32_t last = pc->negotiation.transceivers_made;
+    int asked = pc->negotiation.asked;
+    if (!error) {
         negotiation_apply(pc, plan);
+        transceiver_record_added(pc, last);
+        negotiation_record_needed(pc, asked);
+    }
     for (size_t i = 0; i < plan->effect_count && !error; i++)
         if (plan->effects[i].type == EFFECT_MISMATCHES)
             codec_mismatch_log(pc);

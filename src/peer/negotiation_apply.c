@@ -193,5 +193,5 @@ void negotiation_apply(rtc_peer_connection *pc, struct negotiation_plan *plan)
         return;
     restart_settled(pc);
     n->needed = false;
-    negotiation_update_needed(pc);
+    negotiation_follow_needed(pc);
 }

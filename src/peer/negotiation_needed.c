@@ -69,7 +69,7 @@ static void tell(rtc_peer_connection *pc, struct user_event *e)
 
 static const struct event_teller teller = {.tell = tell};
 
-void negotiation_update_needed(rtc_peer_connection *pc)
+void negotiation_follow_needed(rtc_peer_connection *pc)
 {
     if (peer_is_closed(pc) || pc->negotiation.signaling != RTC_SIGNALING_STABLE)
         return;
@@ -77,7 +77,18 @@ void negotiation_update_needed(rtc_peer_connection *pc)
     bool news = needed && !pc->negotiation.needed;
     pc->negotiation.needed = needed;
     if (news)
-        peer_record(pc, "onnegotiationneeded", "");
-    if (news)
         (void)peer_tell(pc, &teller, 0, ++pc->negotiation.asked, NULL);
+}
+
+void negotiation_record_needed(rtc_peer_connection *pc, int asked)
+{
+    if (pc->negotiation.asked != asked)
+        peer_record(pc, "onnegotiationneeded", "");
+}
+
+void negotiation_update_needed(rtc_peer_connection *pc)
+{
+    int asked = pc->negotiation.asked;
+    negotiation_follow_needed(pc);
+    negotiation_record_needed(pc, asked);
 }

@@ -115,6 +115,7 @@ int peer_end(rtc_peer_connection *pc, int error)
 static void tell_state(rtc_peer_connection *pc, struct user_event *e)
 {
     const rtc_peer_connection_callbacks *c = &pc->callbacks;
+    peer_record_state(pc, (enum peer_state_event)e->type, e->value); /* not where it changes: there nothing may be allocated */
     switch ((enum peer_state_event)e->type) {
     case PEER_SIGNALING:
         if (c->on_signaling_state_change)
@@ -139,7 +140,6 @@ static const struct event_teller states = {.tell = tell_state};
 
 void peer_tell_state(rtc_peer_connection *pc, enum peer_state_event which, int state)
 {
-    peer_record_state(pc, which, state);
     (void)peer_tell(pc, &states, (int)which, state, NULL);
 }
 

@@ -110,16 +110,26 @@ void transceiver_join(rtc_rtp_transceiver *t)
     t->number = ++pc->negotiation.transceivers_made;
     list_append(&pc->transceivers, &t->link);
     pc->transceiver_count++;
-    peer_record(pc, "transceiverAdded", "kind:s transceiverIndex:d", t->kind == RTC_MEDIA_AUDIO ? "audio" : "video",
-                (int)pc->transceiver_count - 1);
+}
+
+void transceiver_record_added(rtc_peer_connection *pc, uint32_t last)
+{
+    int index = 0;
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next, index++) {
+        const rtc_rtp_transceiver *t = link_owner(l, const rtc_rtp_transceiver, link);
+        if (t->number > last)
+            peer_record(pc, "transceiverAdded", "kind:s transceiverIndex:d", t->kind == RTC_MEDIA_AUDIO ? "audio" : "video", index);
+    }
 }
 
 int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out)
 {
     int error = transceiver_make(pc, kind, direction, out);
-    if (!error)
-        transceiver_join(*out);
-    return error;
+    if (error)
+        return error;
+    transceiver_join(*out);
+    transceiver_record_added(pc, (*out)->number - 1);
+    return RTC_OK;
 }
 
 const struct moves transceiver_moves = {

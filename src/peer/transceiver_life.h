@@ -16,6 +16,8 @@ int transceiver_new(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direct
 /* The same in two steps: one that is made is nobody's yet; it joins the connection, which can not fail, or is discarded. */
 int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direction direction, rtc_rtp_transceiver **out);
 void transceiver_join(rtc_rtp_transceiver *t);
+/* Those that joined behind the one with this number are noted where the connection is recorded, which may allocate. */
+void transceiver_record_added(rtc_peer_connection *pc, uint32_t last);
 void transceiver_discard(rtc_rtp_transceiver *t);
 /* It or the connection goes: everything stops, the handle stays inert. */
 void transceiver_detach(rtc_rtp_transceiver *t);
