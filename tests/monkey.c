@@ -3,6 +3,7 @@
 #include "monkey.h"
 
 #include "monkey_codecs.h"
+#include "monkey_objects.h"
 #include "scripted_media.h"
 
 #include <setjmp.h>
@@ -23,13 +24,13 @@ uint32_t monkey_random(uint64_t *state, uint32_t below)
     return (uint32_t)((z ^ z >> 31) >> 33) % below;
 }
 
-static uint32_t dice(struct monkey_side *s, uint32_t below)
+uint32_t monkey_dice(struct monkey_side *s, uint32_t below)
 {
     return s->monkey->choose ? s->monkey->choose(s, below) : monkey_random(&s->random, below);
 }
 
 /* A result is one of the library's. */
-static void expect_result(int result)
+void monkey_expect(int result)
 {
     assert_true(result <= 0 && rtc_error_name(result) != NULL);
 }
@@ -48,7 +49,7 @@ static void push_raw_video(struct monkey *m, uint64_t *random, rtc_time_t now)
     for (size_t i = 0; i < 3; i++)
         memset(rtc_video_frame_writable_plane(frame, i), (int)options.width,
                rtc_video_frame_stride(frame, i) * (i ? options.height / 2 : options.height));
-    expect_result(rtc_media_source_push_video(m->sources[0], frame));
+    monkey_expect(rtc_media_source_push_video(m->sources[0], frame));
     rtc_video_frame_unref(frame);
 }
 
@@ -62,7 +63,7 @@ static void push_raw_audio(struct monkey *m, uint64_t *random, rtc_time_t now)
                                              .capture_time_us = now};
     rtc_audio_frame *frame;
     assert_int_equal(rtc_audio_frame_new(m->context, &options, &frame), RTC_OK);
-    expect_result(rtc_media_source_push_audio(m->sources[1], frame));
+    monkey_expect(rtc_media_source_push_audio(m->sources[1], frame));
     rtc_audio_frame_unref(frame);
 }
 
@@ -77,26 +78,26 @@ void monkey_push(struct monkey *m, uint64_t *random, rtc_time_t now)
         rtc_encoded_frame *frame =
             what == 2 ? scripted_video(m->context, n, now, monkey_random(random, 5) == 0, 100 + monkey_random(random, 4000))
                       : scripted_audio(m->context, n, now);
-        expect_result(rtc_media_source_push_encoded(m->sources[what], frame));
+        monkey_expect(rtc_media_source_push_encoded(m->sources[what], frame));
         rtc_encoded_frame_unref(frame);
     }
 }
 
 /* ---- Handles ---- */
 
-static rtc_rtp_transceiver *some_transceiver(struct monkey_side *s)
+rtc_rtp_transceiver *monkey_transceiver(struct monkey_side *s)
 {
-    return s->transceivers[dice(s, MONKEY_HANDLES)];
+    return s->transceivers[monkey_dice(s, MONKEY_HANDLES)];
 }
 
-static rtc_data_channel *some_channel(struct monkey_side *s)
+rtc_data_channel *monkey_channel(struct monkey_side *s)
 {
-    return s->channels[dice(s, MONKEY_HANDLES)];
+    return s->channels[monkey_dice(s, MONKEY_HANDLES)];
 }
 
 static void keep_transceiver(struct monkey_side *s, rtc_rtp_transceiver *t)
 {
-    rtc_rtp_transceiver **place = &s->transceivers[dice(s, MONKEY_HANDLES)], *old = *place;
+    rtc_rtp_transceiver **place = &s->transceivers[monkey_dice(s, MONKEY_HANDLES)], *old = *place;
     *place = rtc_rtp_transceiver_ref(t);
     rtc_rtp_transceiver_unref(old);
 }
@@ -104,7 +105,7 @@ static void keep_transceiver(struct monkey_side *s, rtc_rtp_transceiver *t)
 /* Takes the reference. */
 static void keep_channel(struct monkey_side *s, rtc_data_channel *c)
 {
-    rtc_data_channel **place = &s->channels[dice(s, MONKEY_HANDLES)], *old = *place;
+    rtc_data_channel **place = &s->channels[monkey_dice(s, MONKEY_HANDLES)], *old = *place;
     *place = c;
     rtc_data_channel_unref(old);
 }
@@ -112,7 +113,7 @@ static void keep_channel(struct monkey_side *s, rtc_data_channel *c)
 static void keep_track(struct monkey_side *s, rtc_media_stream_track *track)
 {
     struct monkey *m = s->monkey;
-    uint32_t at = dice(s, MONKEY_HANDLES);
+    uint32_t at = monkey_dice(s, MONKEY_HANDLES);
     pthread_mutex_lock(&m->lock);
     rtc_media_stream_track *old = m->pool[at];
     m->pool[at] = rtc_media_stream_track_ref(track);
@@ -121,13 +122,13 @@ static void keep_track(struct monkey_side *s, rtc_media_stream_track *track)
 }
 
 /* A reference: a fresh one of a source, one that somebody has, or NULL. */
-static rtc_media_stream_track *some_track(struct monkey_side *s)
+rtc_media_stream_track *monkey_track(struct monkey_side *s)
 {
     struct monkey *m = s->monkey;
     rtc_media_stream_track *track = NULL;
-    uint32_t at = dice(s, MONKEY_HANDLES), what = dice(s, 8);
+    uint32_t at = monkey_dice(s, MONKEY_HANDLES), what = monkey_dice(s, 8);
     if (what < 5) {
-        assert_int_equal(rtc_media_stream_track_new(m->sources[dice(s, MONKEY_SOURCES)], &track), RTC_OK);
+        assert_int_equal(rtc_media_stream_track_new(m->sources[monkey_dice(s, MONKEY_SOURCES)], &track), RTC_OK);
     } else if (what < 7) {
         pthread_mutex_lock(&m->lock);
         track = rtc_media_stream_track_ref(m->pool[at]);
@@ -138,13 +139,13 @@ static rtc_media_stream_track *some_track(struct monkey_side *s)
 
 /* ---- Callbacks: sometimes something is done from within ---- */
 
-static void called(struct monkey_side *s)
+void monkey_called(struct monkey_side *s)
 {
     s->callbacks++;
-    if (atomic_load(&s->monkey->calm) || s->depth > 0 || dice(s, 8) != 0)
+    if (atomic_load(&s->monkey->calm) || s->depth > 0 || monkey_dice(s, 8) != 0)
         return;
     s->depth++;
-    for (uint32_t i = dice(s, MONKEY_ACTIONS_PER_CALLBACK) + 1; i > 0; i--)
+    for (uint32_t i = monkey_dice(s, MONKEY_ACTIONS_PER_CALLBACK) + 1; i > 0; i--)
         monkey_act(s);
     s->depth--;
 }
@@ -152,22 +153,22 @@ static void called(struct monkey_side *s)
 static void on_channel_event(rtc_data_channel *channel, void *user)
 {
     (void)rtc_data_channel_ready_state(channel);
-    called(user);
+    monkey_called(user);
 }
 
 static void on_message(rtc_data_channel *channel, void *user, bool text, const void *data, size_t len)
 {
     struct monkey_side *s = user;
-    if (dice(s, 4) == 0)
-        expect_result(text ? rtc_data_channel_send_text(channel, data, len) : rtc_data_channel_send(channel, data, len));
-    called(s);
+    if (monkey_dice(s, 4) == 0)
+        monkey_expect(text ? rtc_data_channel_send_text(channel, data, len) : rtc_data_channel_send(channel, data, len));
+    monkey_called(s);
 }
 
 static void on_error(rtc_data_channel *channel, void *user, const rtc_error_info *error)
 {
     (void)channel;
     assert_true(error->error < 0 && error->message != NULL);
-    called(user);
+    monkey_called(user);
 }
 
 static const rtc_data_channel_callbacks channel_callbacks = {
@@ -184,30 +185,30 @@ static void on_needed(rtc_peer_connection *pc, void *user)
 {
     struct monkey_side *s = user;
     (void)pc;
-    if (!atomic_load(&s->monkey->calm) && dice(s, 2) == 0)
+    if (!atomic_load(&s->monkey->calm) && monkey_dice(s, 2) == 0)
         s->monkey->negotiate(s);
-    called(s);
+    monkey_called(s);
 }
 
 static void on_candidate(rtc_peer_connection *pc, void *user, const rtc_ice_candidate *candidate)
 {
     (void)pc;
     (void)candidate;
-    called(user);
+    monkey_called(user);
 }
 
 static void on_signaling(rtc_peer_connection *pc, void *user, rtc_signaling_state state)
 {
     (void)pc;
     (void)state;
-    called(user);
+    monkey_called(user);
 }
 
 static void on_state(rtc_peer_connection *pc, void *user, rtc_peer_connection_state state)
 {
     (void)pc;
     (void)state;
-    called(user);
+    monkey_called(user);
 }
 
 static void on_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *channel)
@@ -215,7 +216,7 @@ static void on_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *ch
     (void)pc;
     rtc_data_channel_set_callbacks(channel, &channel_callbacks, user);
     keep_channel(user, rtc_data_channel_ref(channel));
-    called(user);
+    monkey_called(user);
 }
 
 static void on_track(rtc_peer_connection *pc, void *user, const rtc_track_event *event)
@@ -223,7 +224,7 @@ static void on_track(rtc_peer_connection *pc, void *user, const rtc_track_event 
     (void)pc;
     keep_transceiver(user, event->transceiver);
     keep_track(user, event->track);
-    called(user);
+    monkey_called(user);
 }
 
 static void on_mute(rtc_peer_connection *pc, void *user, rtc_media_stream_track *track, bool muted)
@@ -231,7 +232,7 @@ static void on_mute(rtc_peer_connection *pc, void *user, rtc_media_stream_track 
     (void)pc;
     (void)track;
     (void)muted;
-    called(user);
+    monkey_called(user);
 }
 
 const rtc_peer_connection_callbacks monkey_callbacks = {
@@ -272,17 +273,17 @@ static void create_channel(struct monkey_side *s)
 {
     rtc_data_channel *channel;
     const rtc_data_channel_init init = {.size = sizeof init,
-                                        .unordered = dice(s, 2) == 0,
-                                        .has_max_retransmits = dice(s, 3) == 0,
-                                        .max_retransmits = (uint16_t)dice(s, 3),
-                                        .has_max_packet_life_time = dice(s, 5) == 0,
+                                        .unordered = monkey_dice(s, 2) == 0,
+                                        .has_max_retransmits = monkey_dice(s, 3) == 0,
+                                        .max_retransmits = (uint16_t)monkey_dice(s, 3),
+                                        .has_max_packet_life_time = monkey_dice(s, 5) == 0,
                                         .max_packet_life_time_ms = 100,
-                                        .negotiated = dice(s, 4) == 0,
-                                        .id = (uint16_t)dice(s, 70)};
+                                        .negotiated = monkey_dice(s, 4) == 0,
+                                        .id = (uint16_t)monkey_dice(s, 70)};
     if (!s->pc)
         return;
-    int error = rtc_peer_connection_create_data_channel(s->pc, "monkey", dice(s, 7), dice(s, 3) ? &init : NULL, &channel);
-    expect_result(error);
+    int error = rtc_peer_connection_create_data_channel(s->pc, "monkey", monkey_dice(s, 7), monkey_dice(s, 3) ? &init : NULL, &channel);
+    monkey_expect(error);
     if (error)
         return;
     rtc_data_channel_set_callbacks(channel, &channel_callbacks, s);
@@ -292,15 +293,15 @@ static void create_channel(struct monkey_side *s)
 static void send_something(struct monkey_side *s)
 {
     static const char bytes[20000];
-    rtc_data_channel *c = some_channel(s);
-    uint32_t len = dice(s, 4) ? dice(s, 100) : dice(s, sizeof bytes);
+    rtc_data_channel *c = monkey_channel(s);
+    uint32_t len = monkey_dice(s, 4) ? monkey_dice(s, 100) : monkey_dice(s, sizeof bytes);
     if (c)
-        expect_result(dice(s, 2) ? rtc_data_channel_send(c, bytes, len) : rtc_data_channel_send_text(c, bytes, len));
+        monkey_expect(monkey_dice(s, 2) ? rtc_data_channel_send(c, bytes, len) : rtc_data_channel_send_text(c, bytes, len));
 }
 
 static void look_at_channel(struct monkey_side *s)
 {
-    rtc_data_channel *c = some_channel(s);
+    rtc_data_channel *c = monkey_channel(s);
     size_t len;
     if (!c)
         return;
@@ -308,13 +309,13 @@ static void look_at_channel(struct monkey_side *s)
     assert_non_null(rtc_data_channel_protocol(c, &len));
     (void)rtc_data_channel_id(c);
     (void)rtc_data_channel_buffered_amount(c);
-    rtc_data_channel_set_buffered_amount_low_threshold(c, dice(s, 5000));
-    rtc_data_channel_set_callbacks(c, dice(s, 4) ? &channel_callbacks : NULL, s);
+    rtc_data_channel_set_buffered_amount_low_threshold(c, monkey_dice(s, 5000));
+    rtc_data_channel_set_callbacks(c, monkey_dice(s, 4) ? &channel_callbacks : NULL, s);
 }
 
 static void close_channel(struct monkey_side *s)
 {
-    rtc_data_channel *c = some_channel(s);
+    rtc_data_channel *c = monkey_channel(s);
     if (c)
         rtc_data_channel_close(c);
 }
@@ -326,32 +327,32 @@ static void drop_channel(struct monkey_side *s)
 
 static void add_track(struct monkey_side *s)
 {
-    rtc_media_stream_track *track = some_track(s);
+    rtc_media_stream_track *track = monkey_track(s);
     if (s->pc && track)
-        expect_result(rtc_peer_connection_add_track(s->pc, track, NULL, 0, NULL));
+        monkey_expect(rtc_peer_connection_add_track(s->pc, track, NULL, 0, NULL));
     rtc_media_stream_track_unref(track);
 }
 
 static void add_transceiver(struct monkey_side *s)
 {
     rtc_rtp_transceiver *t = NULL;
-    rtc_media_stream_track *track = some_track(s);
+    rtc_media_stream_track *track = monkey_track(s);
     static const char *const rids[] = {NULL, "q", "h"};
     rtc_rtp_encoding_parameters encodings[3], *all[3];
     for (unsigned i = 0; i < 3; i++) {
         encodings[i] = (rtc_rtp_encoding_parameters){
-            .size = sizeof encodings[i], .rid = rids[dice(s, 3)], .network_priority = (rtc_priority)dice(s, 4)};
+            .size = sizeof encodings[i], .rid = rids[monkey_dice(s, 3)], .network_priority = (rtc_priority)monkey_dice(s, 4)};
         all[i] = &encodings[i];
     }
     const rtc_rtp_transceiver_init init = {.size = sizeof init,
                                            .has_direction = true,
-                                           .direction = (rtc_rtp_direction)dice(s, 5),
+                                           .direction = (rtc_rtp_direction)monkey_dice(s, 5),
                                            .send_encodings = all,
-                                           .send_encoding_count = dice(s, 4)};
+                                           .send_encoding_count = monkey_dice(s, 4)};
     if (s->pc && rtc_peer_connection_transceiver_count(s->pc) < 12) {
-        rtc_media_kind kind = dice(s, 2) ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO;
+        rtc_media_kind kind = monkey_dice(s, 2) ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO;
         int error = rtc_peer_connection_add_transceiver(s->pc, kind, track, &init, &t);
-        expect_result(error);
+        monkey_expect(error);
         if (!error)
             keep_transceiver(s, t);
     }
@@ -360,7 +361,7 @@ static void add_transceiver(struct monkey_side *s)
 
 static void find_transceiver(struct monkey_side *s)
 {
-    rtc_rtp_transceiver *t = s->pc ? rtc_peer_connection_transceiver(s->pc, dice(s, 12)) : NULL;
+    rtc_rtp_transceiver *t = s->pc ? rtc_peer_connection_transceiver(s->pc, monkey_dice(s, 12)) : NULL;
     if (!t)
         return;
     keep_transceiver(s, t);
@@ -369,52 +370,52 @@ static void find_transceiver(struct monkey_side *s)
 
 static void remove_track(struct monkey_side *s)
 {
-    rtc_rtp_transceiver *t = some_transceiver(s);
+    rtc_rtp_transceiver *t = monkey_transceiver(s);
     if (t && s->pc)
-        expect_result(rtc_peer_connection_remove_track(s->pc, rtc_rtp_transceiver_sender(t)));
+        monkey_expect(rtc_peer_connection_remove_track(s->pc, rtc_rtp_transceiver_sender(t)));
 }
 
 static void replace_track(struct monkey_side *s)
 {
-    rtc_rtp_transceiver *t = some_transceiver(s);
-    rtc_media_stream_track *track = some_track(s);
+    rtc_rtp_transceiver *t = monkey_transceiver(s);
+    rtc_media_stream_track *track = monkey_track(s);
     if (t)
-        expect_result(rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(t), track));
+        monkey_expect(rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(t), track));
     rtc_media_stream_track_unref(track);
 }
 
 static void set_direction(struct monkey_side *s)
 {
-    rtc_rtp_transceiver *t = some_transceiver(s);
+    rtc_rtp_transceiver *t = monkey_transceiver(s);
     if (t)
-        expect_result(rtc_rtp_transceiver_set_direction(t, (rtc_rtp_direction)dice(s, 6)));
+        monkey_expect(rtc_rtp_transceiver_set_direction(t, (rtc_rtp_direction)monkey_dice(s, 6)));
 }
 
 static void set_parameters(struct monkey_side *s)
 {
-    rtc_rtp_transceiver *t = some_transceiver(s);
+    rtc_rtp_transceiver *t = monkey_transceiver(s);
     rtc_rtp_parameters *p;
     if (!t || rtc_rtp_sender_get_parameters(rtc_rtp_transceiver_sender(t), &p))
         return;
-    p->encodings[0]->inactive = dice(s, 4) == 0;
-    p->encodings[0]->max_bitrate_bps = dice(s, 2000000);
-    p->encodings[0]->network_priority = (rtc_priority)dice(s, 5);
-    p->encodings[0]->scale_resolution_down_by = dice(s, 4);
-    p->encodings[0]->max_framerate = dice(s, 40);
-    expect_result(rtc_rtp_sender_set_parameters(rtc_rtp_transceiver_sender(t), p));
+    p->encodings[0]->inactive = monkey_dice(s, 4) == 0;
+    p->encodings[0]->max_bitrate_bps = monkey_dice(s, 2000000);
+    p->encodings[0]->network_priority = (rtc_priority)monkey_dice(s, 5);
+    p->encodings[0]->scale_resolution_down_by = monkey_dice(s, 4);
+    p->encodings[0]->max_framerate = monkey_dice(s, 40);
+    monkey_expect(rtc_rtp_sender_set_parameters(rtc_rtp_transceiver_sender(t), p));
     rtc_rtp_parameters_free(p);
 }
 
 static void request_keyframe(struct monkey_side *s)
 {
-    rtc_rtp_transceiver *t = some_transceiver(s);
+    rtc_rtp_transceiver *t = monkey_transceiver(s);
     if (t)
-        expect_result(rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(t)));
+        monkey_expect(rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(t)));
 }
 
 static void look_at_transceiver(struct monkey_side *s)
 {
-    rtc_rtp_transceiver *t = some_transceiver(s);
+    rtc_rtp_transceiver *t = monkey_transceiver(s);
     rtc_rtp_direction direction;
     if (!t)
         return;
@@ -434,17 +435,18 @@ static void remove_sink(struct monkey_sink *place)
 
 static void change_sink(struct monkey_side *s)
 {
-    struct monkey_sink *place = &s->sinks[dice(s, MONKEY_HANDLES)];
-    rtc_rtp_transceiver *t = some_transceiver(s);
+    struct monkey_sink *place = &s->sinks[monkey_dice(s, MONKEY_HANDLES)];
+    rtc_rtp_transceiver *t = monkey_transceiver(s);
     const rtc_media_sink_ops ops = {.size = sizeof ops,
-                                    .on_video = dice(s, 2) ? on_video : NULL,
-                                    .on_audio = dice(s, 2) ? on_audio : NULL,
-                                    .on_encoded = dice(s, 2) ? on_encoded : NULL};
+                                    .on_video = monkey_dice(s, 2) ? on_video : NULL,
+                                    .on_audio = monkey_dice(s, 2) ? on_audio : NULL,
+                                    .on_encoded = monkey_dice(s, 2) ? on_encoded : NULL};
     if (place->sink) {
         remove_sink(place);
         return;
     }
-    rtc_media_stream_track *track = t ? rtc_media_stream_track_ref(rtc_rtp_receiver_track(rtc_rtp_transceiver_receiver(t))) : some_track(s);
+    rtc_media_stream_track *track =
+        t ? rtc_media_stream_track_ref(rtc_rtp_receiver_track(rtc_rtp_transceiver_receiver(t))) : monkey_track(s);
     if (!track)
         return;
     assert_int_equal(rtc_media_stream_track_add_sink(track, &ops, s->monkey, &place->sink), RTC_OK);
@@ -453,11 +455,11 @@ static void change_sink(struct monkey_side *s)
 
 static void treat_track(struct monkey_side *s)
 {
-    rtc_media_stream_track *track = some_track(s);
+    rtc_media_stream_track *track = monkey_track(s);
     if (!track)
         return;
-    rtc_media_stream_track_set_enabled(track, dice(s, 2) == 0);
-    if (dice(s, 8) == 0)
+    rtc_media_stream_track_set_enabled(track, monkey_dice(s, 2) == 0);
+    if (monkey_dice(s, 8) == 0)
         rtc_media_stream_track_stop(track);
     keep_track(s, track);
     rtc_media_stream_track_unref(track);
@@ -472,7 +474,7 @@ static void restart(struct monkey_side *s)
 {
     if (!s->pc)
         return;
-    expect_result(rtc_peer_connection_restart_ice(s->pc));
+    monkey_expect(rtc_peer_connection_restart_ice(s->pc));
     s->monkey->negotiate(s);
 }
 
@@ -482,8 +484,8 @@ static void describe(struct monkey_side *s)
     rtc_sdp_type type;
     if (!s->pc)
         return;
-    expect_result(rtc_peer_connection_create_offer(s->pc, &sdp));
-    expect_result(rtc_peer_connection_create_answer(s->pc, &sdp));
+    monkey_expect(rtc_peer_connection_create_offer(s->pc, &sdp));
+    monkey_expect(rtc_peer_connection_create_answer(s->pc, &sdp));
     (void)rtc_peer_connection_local_description(s->pc, &type);
     (void)rtc_peer_connection_remote_description(s->pc, &type);
 }
@@ -491,16 +493,16 @@ static void describe(struct monkey_side *s)
 static void signal_nonsense(struct monkey_side *s)
 {
     static const char *const texts[] = {"", "v=0\r\n", "candidate:1 1 udp 1 10.0.0.9 9 typ host", "candidate:", "m=audio 9"};
-    const char *text = texts[dice(s, COUNT(texts))];
-    const rtc_ice_candidate_init init = {.size = sizeof init, .candidate = text, .sdp_mid = dice(s, 2) ? "0" : "nobody"};
+    const char *text = texts[monkey_dice(s, COUNT(texts))];
+    const rtc_ice_candidate_init init = {.size = sizeof init, .candidate = text, .sdp_mid = monkey_dice(s, 2) ? "0" : "nobody"};
     if (!s->pc)
         return;
-    if (dice(s, 2))
-        expect_result(rtc_peer_connection_add_ice_candidate(s->pc, &init));
-    else if (dice(s, 2))
-        expect_result(rtc_peer_connection_set_remote_description(s->pc, (rtc_sdp_type)dice(s, 5), text));
+    if (monkey_dice(s, 2))
+        monkey_expect(rtc_peer_connection_add_ice_candidate(s->pc, &init));
+    else if (monkey_dice(s, 2))
+        monkey_expect(rtc_peer_connection_set_remote_description(s->pc, (rtc_sdp_type)monkey_dice(s, 5), text));
     else
-        expect_result(rtc_peer_connection_set_local_description(s->pc, (rtc_sdp_type)dice(s, 5), text));
+        monkey_expect(rtc_peer_connection_set_local_description(s->pc, (rtc_sdp_type)monkey_dice(s, 5), text));
     assert_non_null(rtc_peer_connection_last_error(s->pc));
 }
 
@@ -508,7 +510,7 @@ static void ask_for_numbers(struct monkey_side *s)
 {
     rtc_stats_report *report;
     int error = s->pc ? rtc_peer_connection_get_stats(s->pc, &report) : RTC_ERR_TYPE;
-    expect_result(error);
+    monkey_expect(error);
     if (error)
         return;
     for (size_t i = 0; i < rtc_stats_report_count(report); i++)
@@ -524,19 +526,19 @@ static void ask_for_words(struct monkey_side *s)
 
 static void configure(struct monkey_side *s)
 {
-    rtc_configuration configuration = {.size = sizeof configuration, .max_bitrate_bps = dice(s, 3000000)};
+    rtc_configuration configuration = {.size = sizeof configuration, .max_bitrate_bps = monkey_dice(s, 3000000)};
     if (s->pc)
-        expect_result(rtc_peer_connection_set_configuration(s->pc, &configuration));
+        monkey_expect(rtc_peer_connection_set_configuration(s->pc, &configuration));
 }
 
 /* Rarely: it is the end of that side. Its handles stay, with a reference of its own to the connection or without. */
 static void end(struct monkey_side *s)
 {
     rtc_peer_connection *pc = s->pc;
-    if (!pc || dice(s, 40) != 0)
+    if (!pc || monkey_dice(s, 40) != 0)
         return;
     s->ended = true;
-    uint32_t how = dice(s, 3);
+    uint32_t how = monkey_dice(s, 3);
     if (how == 0) {
         rtc_peer_connection_close(pc);
     } else {
@@ -580,10 +582,20 @@ void monkey_act(struct monkey_side *s)
         ask_for_numbers,
         ask_for_words,
         configure,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
+        monkey_act_on_objects,
         end,
     };
     s->actions++;
-    things[dice(s, COUNT(things))](s);
+    things[monkey_dice(s, COUNT(things))](s);
 }
 
 /* ---- Beginning and end ---- */
@@ -603,6 +615,7 @@ void monkey_init(struct monkey *m, rtc_context *context, uint64_t seed)
 
 void monkey_side_fini(struct monkey_side *s)
 {
+    monkey_objects_fini(s);
     rtc_peer_connection_free(s->pc);
     s->pc = NULL;
     for (int i = 0; i < MONKEY_HANDLES; i++) {

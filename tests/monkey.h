@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A monkey at the interface: random calls on two connections with media and data, on handles of every age, with good and bad arguments, from
- * callbacks too. Nothing is expected of a call but that it comes back with one of the library's results. Whoever drives it says how time
- * passes, and holds the lock of a side's loop around what it does to that side. */
+/* A monkey at the interface: random calls on two connections with media and data, on handles of every age, with good and bad arguments,
+ * from callbacks too. Nothing is expected of a call but that it comes back with one of the library's results. Whoever drives it says how
+ * time passes, and holds the lock of a side's loop around what it does to that side. */
 #ifndef CRTC_TEST_MONKEY_H
 #define CRTC_TEST_MONKEY_H
 
@@ -21,12 +21,16 @@ struct monkey_side {
     struct monkey *monkey;
     int index;
     uint64_t random;
-    rtc_peer_connection *pc; /* a reference; NULL once it was let go of */
-    bool ended;              /* closed or freed */
-    int depth;               /* actions within callbacks within actions */
+    rtc_peer_connection *pc;                           /* a reference; NULL once it was let go of */
+    bool ended;                                        /* closed or freed */
+    int depth;                                         /* actions within callbacks within actions */
     rtc_rtp_transceiver *transceivers[MONKEY_HANDLES]; /* references, here and below */
     rtc_data_channel *channels[MONKEY_HANDLES];
     struct monkey_sink sinks[MONKEY_HANDLES];
+    rtc_dtls_transport *transports[MONKEY_HANDLES];
+    rtc_media_stream *streams[MONKEY_HANDLES];
+    rtc_sctp_transport *sctp;
+    rtc_session_dump *dump; /* owned */
     uint64_t actions, callbacks;
 };
 
@@ -37,9 +41,9 @@ struct monkey {
     pthread_mutex_t lock;
     rtc_media_stream_track *pool[MONKEY_HANDLES]; /* tracks of both sides, to be sent by either */
     atomic_uint pushed, shown;
-    atomic_bool calm;                            /* callbacks do nothing any more */
-    void (*negotiate)(struct monkey_side *side); /* an offer of this side goes its way */
-    void (*ended)(struct monkey_side *side);     /* may be NULL */
+    atomic_bool calm;                                             /* callbacks do nothing any more */
+    void (*negotiate)(struct monkey_side *side);                  /* an offer of this side goes its way */
+    void (*ended)(struct monkey_side *side);                      /* may be NULL */
     uint32_t (*choose)(struct monkey_side *side, uint32_t below); /* NULL: each side by its seed */
     void *user;
 };

@@ -11,7 +11,7 @@ if(NOT TARGET crtc_codecs)
     target_compile_definitions(test_api_${name} PRIVATE WITHOUT_CODECS)
   endforeach()
 endif()
-crtc_test(test_api_monkey LABEL api threads TIMEOUT 600 SEES base SOURCES api_monkey.c ../monkey.c ../monkey_codecs.c)
+crtc_test(test_api_monkey LABEL api threads TIMEOUT 600 SEES base SOURCES api_monkey.c ../monkey.c ../monkey_codecs.c ../monkey_objects.c)
 # The objects of webrtc-pc section 5, on two connections in virtual time.
 set(api_scene ../sim/renegotiate_scene.c ../sim/peer_pump.c ../sim/peer_scene.c ../sim/sim_peers.c ../sim/sim_network.c ../sim/sim_nat.c ../sim/sim_tcp.c
   ../sim/usrsctp_time.c ../sim/apply_guard.c)
