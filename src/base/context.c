@@ -4,8 +4,10 @@
 #include "context.h"
 
 #include "error.h"
+#include "memory.h"
 #include "log.h"
 #include "options.h"
+#include "references.h"
 #include "text.h"
 
 #include <pthread.h>
@@ -160,13 +162,13 @@ int rtc_context_new(const rtc_context_options *given, rtc_context **out)
 rtc_context *rtc_context_ref(rtc_context *context)
 {
     if (context)
-        atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
+        references_take(&context->references);
     return context;
 }
 
 void rtc_context_unref(rtc_context *c)
 {
-    if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
+    if (!c || !references_drop(&c->references))
         return;
     for (int i = 0; i < CONTEXT_SLOTS; i++)
         if (c->slots[i].release)
@@ -174,6 +176,12 @@ void rtc_context_unref(rtc_context *c)
     pthread_mutex_destroy(&c->lock);
     rtc_allocator allocator = c->allocator;
     allocator.free(allocator.user, c);
+}
+
+void context_free(rtc_context *context, void *block)
+{
+    memory_free(context, block);
+    rtc_context_unref(context);
 }
 
 static rtc_context *default_context;

@@ -8,6 +8,8 @@
 /* Never NULL: the process's default context stands in, made at first use and never freed. NULL only when out of memory. Does not take a
  * reference. */
 rtc_context *context_resolve(rtc_context *context);
+/* Frees what has a reference to its context, and drops that. */
+void context_free(rtc_context *context, void *block);
 const rtc_limits *context_limits(const rtc_context *context);
 /* As the options asked for: 0 leaves the choice to the executor, which is what starts them. */
 uint32_t context_worker_threads(const rtc_context *context);

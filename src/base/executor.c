@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "memory.h"
+#include "references.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -291,21 +292,19 @@ void mailbox_mute(struct mailbox *m)
 
 struct mailbox *mailbox_ref(struct mailbox *m)
 {
-    atomic_fetch_add_explicit(&m->references, 1, memory_order_relaxed);
+    references_take(&m->references);
     return m;
 }
 
 void mailbox_unref(struct mailbox *m)
 {
-    if (!m || atomic_fetch_sub_explicit(&m->references, 1, memory_order_acq_rel) > 1)
+    if (!m || !references_drop(&m->references))
         return;
     /* Whoever dropped his interest early left jobs behind: they are told, so that they free themselves. */
     for (struct job *job; (job = pop(&m->queue)) != NULL;)
         job->done(job, RTC_TIME_NEVER);
     pthread_mutex_destroy(&m->lock);
-    rtc_context *context = m->context;
-    memory_free(context, m);
-    rtc_context_unref(context);
+    context_free(m->context, m);
 }
 
 void mailbox_post(struct mailbox *m, struct job *job)

@@ -2,6 +2,7 @@
 /* Packet buffers: a pool with a free list, and queues. */
 #include "packet.h"
 
+#include "context.h"
 #include "memory.h"
 
 enum { POOL_KEEPS = 1024 }; /* recycled packets kept for reuse; more are given back to the allocator */
@@ -59,9 +60,7 @@ void packet_pool_unref(struct packet_pool *pool)
     if (!pool || --pool->references > 0)
         return;
     packet_pool_trim(pool, 0);
-    rtc_context *context = pool->context;
-    memory_free(context, pool);
-    rtc_context_unref(context);
+    context_free(pool->context, pool);
 }
 
 static struct packet *reset(struct packet *p)

@@ -2,7 +2,9 @@
 /* See reaper.h. */
 #include "reaper.h"
 
+#include "context.h"
 #include "memory.h"
+#include "references.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -41,18 +43,16 @@ int reaper_new(rtc_context *context, const struct reaper_ops *ops, void *user, s
 struct reaper *reaper_ref(struct reaper *r)
 {
     if (r)
-        atomic_fetch_add_explicit(&r->references, 1, memory_order_relaxed);
+        references_take(&r->references);
     return r;
 }
 
 void reaper_unref(struct reaper *r)
 {
-    if (!r || atomic_fetch_sub_explicit(&r->references, 1, memory_order_acq_rel) > 1)
+    if (!r || !references_drop(&r->references))
         return;
     pthread_mutex_destroy(&r->lock);
-    rtc_context *context = r->context;
-    memory_free(context, r);
-    rtc_context_unref(context);
+    context_free(r->context, r);
 }
 
 static struct reaper_entry *pop(struct reaper *r)

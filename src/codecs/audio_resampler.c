@@ -39,9 +39,7 @@ void audio_resampler_free(struct audio_resampler *r)
     if (!r)
         return;
     speex_resampler_destroy(r->state);
-    rtc_context *context = r->context;
-    memory_free(context, r);
-    rtc_context_unref(context);
+    context_free(r->context, r);
 }
 
 int audio_resampler_process(struct audio_resampler *r, const int16_t *in, uint32_t *in_samples, int16_t *out, uint32_t *out_samples)

@@ -72,9 +72,7 @@ static void encoder_free(void *user)
     struct encoder *e = user;
     if (!e)
         return;
-    rtc_context *context = e->context;
-    memory_free(context, e);
-    rtc_context_unref(context);
+    context_free(e->context, e);
 }
 
 static int encode(void *user, rtc_audio_frame *frame, rtc_encoded_frame **out)
@@ -133,9 +131,7 @@ static void decoder_free(void *user)
     struct decoder *d = user;
     if (!d)
         return;
-    rtc_context *context = d->context;
-    memory_free(context, d);
-    rtc_context_unref(context);
+    context_free(d->context, d);
 }
 
 static void fill(struct decoder *d, const rtc_encoded_frame *frame, int16_t *samples, uint32_t count)

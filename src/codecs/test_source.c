@@ -8,6 +8,7 @@
 #include "context.h"
 #include "log.h"
 #include "memory.h"
+#include "references.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -39,13 +40,11 @@ struct test_source {
 
 static void unref_run(struct run *r)
 {
-    if (atomic_fetch_sub_explicit(&r->references, 1, memory_order_acq_rel) > 1)
+    if (!references_drop(&r->references))
         return;
     pthread_cond_destroy(&r->over);
     pthread_mutex_destroy(&r->lock);
-    rtc_context *context = r->context;
-    memory_free(context, r);
-    rtc_context_unref(context);
+    context_free(r->context, r);
 }
 
 static struct run *make_run(struct test_source *t)

@@ -191,9 +191,7 @@ static void encoder_free(void *user)
     if (!e)
         return;
     close_encoder(e);
-    rtc_context *context = e->context;
-    memory_free(context, e);
-    rtc_context_unref(context);
+    context_free(e->context, e);
 }
 
 /* A view of the frame; libvpx only reads it. */
@@ -324,9 +322,7 @@ static void decoder_free(void *user)
     if (!d)
         return;
     (void)vpx_codec_destroy(&d->vpx);
-    rtc_context *context = d->context;
-    memory_free(context, d);
-    rtc_context_unref(context);
+    context_free(d->context, d);
 }
 
 /* The first partition of a keyframe (RFC 6386 sections 9.2 and 11.2) says how each block is predicted, for which at their likeliest the

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "mbedtls_compat.h"
 #include "memory.h"
+#include "references.h"
 
 #include <mbedtls/error.h>
 #include <mbedtls/pem.h>
@@ -60,13 +61,13 @@ static struct certificate *create(rtc_context *context)
 struct certificate *certificate_ref(struct certificate *c)
 {
     if (c)
-        atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
+        references_take(&c->references);
     return c;
 }
 
 void certificate_unref(struct certificate *c)
 {
-    if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
+    if (!c || !references_drop(&c->references))
         return;
     mbedtls_x509_crt_free(&c->chain);
     mbedtls_pk_free(&c->key);

@@ -3,6 +3,7 @@
 #include "dtls.h"
 
 #include "certificate_internal.h"
+#include "context.h"
 #include "dtls_internal.h"
 #include "dtls_record.h"
 #include "log.h"
@@ -426,9 +427,7 @@ void dtls_free(struct dtls *d)
     client_hello_fini(&d->hello);
     certificate_unref(d->certificate);
     memory_wipe(&d->keys, sizeof d->keys);
-    rtc_context *context = d->context;
-    memory_free(context, d);
-    rtc_context_unref(context);
+    context_free(d->context, d);
 }
 
 /* A server waits for the path too: an answer without one would be lost, and be sent again only after a timeout. */

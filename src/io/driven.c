@@ -2,9 +2,11 @@
 /* One connection that the loop drives: its sockets and its requests. Everything here goes through the sans-I/O face. */
 #include "driven.h"
 
+#include "context.h"
 #include "memory.h"
 #include "multicast.h"
 #include "network_watch.h"
+#include "references.h"
 #include "resolver.h"
 #include "tcp_listener.h"
 #include "tcp_socket.h"
@@ -15,11 +17,9 @@ enum { SEND_TOGETHER = 64, ROUNDS_MAX = 8 };
 /* Its last reference may go after the loop. */
 static void driven_unref(struct driven *d)
 {
-    if (atomic_fetch_sub_explicit(&d->references, 1, memory_order_acq_rel) > 1)
+    if (!references_drop(&d->references))
         return;
-    rtc_context *context = d->context;
-    memory_free(context, d);
-    rtc_context_unref(context);
+    context_free(d->context, d);
 }
 
 static void end(struct loop_remains *remains)
@@ -143,7 +143,7 @@ static int resolve(struct driven *d, const rtc_request *request)
     const struct resolver_client client = {resolved, release, d};
     int error = resolver_start(d->owner.loop, request, &client);
     if (!error)
-        atomic_fetch_add_explicit(&d->references, 1, memory_order_relaxed);
+        references_take(&d->references);
     return error;
 }
 

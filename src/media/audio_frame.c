@@ -6,6 +6,7 @@
 #include "error.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <stdatomic.h>
 #include <stdalign.h>
@@ -78,17 +79,15 @@ int rtc_audio_frame_new(rtc_context *context, const rtc_audio_frame_options *giv
 rtc_audio_frame *rtc_audio_frame_ref(rtc_audio_frame *frame)
 {
     if (frame)
-        atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+        references_take(&frame->references);
     return frame;
 }
 
 void rtc_audio_frame_unref(rtc_audio_frame *frame)
 {
-    if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
+    if (!frame || !references_drop(&frame->references))
         return;
-    rtc_context *context = frame->context;
-    memory_free(context, frame);
-    rtc_context_unref(context);
+    context_free(frame->context, frame);
 }
 
 rtc_audio_format rtc_audio_frame_format(const rtc_audio_frame *frame)

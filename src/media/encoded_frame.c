@@ -6,6 +6,7 @@
 #include "error.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <stdatomic.h>
 
@@ -98,17 +99,15 @@ int rtc_encoded_frame_new(rtc_context *context, const rtc_encoded_frame_options 
 rtc_encoded_frame *rtc_encoded_frame_ref(rtc_encoded_frame *frame)
 {
     if (frame)
-        atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+        references_take(&frame->references);
     return frame;
 }
 
 void rtc_encoded_frame_unref(rtc_encoded_frame *frame)
 {
-    if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
+    if (!frame || !references_drop(&frame->references))
         return;
-    rtc_context *context = frame->context;
-    memory_free(context, frame);
-    rtc_context_unref(context);
+    context_free(frame->context, frame);
 }
 
 void encoded_frame_set_origin(rtc_encoded_frame *frame, const struct frame_origin *origin)

@@ -8,6 +8,7 @@
 #include "media_track.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -43,13 +44,11 @@ struct rtc_media_sink {
 
 static void unref(rtc_media_sink *sink)
 {
-    if (atomic_fetch_sub_explicit(&sink->references, 1, memory_order_acq_rel) > 1)
+    if (!references_drop(&sink->references))
         return;
     pthread_cond_destroy(&sink->idle);
     pthread_mutex_destroy(&sink->lock);
-    rtc_context *context = sink->context;
-    memory_free(context, sink);
-    rtc_context_unref(context);
+    context_free(sink->context, sink);
 }
 
 static struct waiting take_first(rtc_media_sink *sink)
@@ -123,7 +122,7 @@ static void enqueue(rtc_media_sink *sink, struct waiting w)
     bool first = !sink->submitted;
     sink->submitted = true;
     if (first)
-        atomic_fetch_add_explicit(&sink->references, 1, memory_order_relaxed);
+        references_take(&sink->references);
     pthread_mutex_unlock(&sink->lock);
     if (first)
         submit(sink);

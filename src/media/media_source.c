@@ -11,6 +11,7 @@
 #include "media_substitute.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -115,13 +116,13 @@ int rtc_media_source_new(rtc_context *context, rtc_media_kind kind, const char *
 rtc_media_source *rtc_media_source_ref(rtc_media_source *source)
 {
     if (source)
-        atomic_fetch_add_explicit(&source->references, 1, memory_order_relaxed);
+        references_take(&source->references);
     return source;
 }
 
 void rtc_media_source_unref(rtc_media_source *source)
 {
-    if (!source || atomic_fetch_sub_explicit(&source->references, 1, memory_order_acq_rel) > 1)
+    if (!source || !references_drop(&source->references))
         return;
     if (source->ops.destroy)
         source->ops.destroy(source->user);

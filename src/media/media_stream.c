@@ -8,6 +8,7 @@
 #include "media_id.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <crtc/media.h>
 #include <stdatomic.h>
@@ -176,13 +177,13 @@ int rtc_media_stream_clone(rtc_media_stream *stream, rtc_media_stream **out)
 rtc_media_stream *rtc_media_stream_ref(rtc_media_stream *stream)
 {
     if (stream)
-        atomic_fetch_add_explicit(&stream->references, 1, memory_order_relaxed);
+        references_take(&stream->references);
     return stream;
 }
 
 void rtc_media_stream_unref(rtc_media_stream *stream)
 {
-    if (!stream || atomic_fetch_sub_explicit(&stream->references, 1, memory_order_acq_rel) > 1)
+    if (!stream || !references_drop(&stream->references))
         return;
     rtc_context *context = stream->context;
     free_tracks(context, stream->tracks, stream->track_count);

@@ -10,6 +10,7 @@
 #include "media_id.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <stdatomic.h>
 
@@ -168,13 +169,13 @@ int media_track_new_remote(rtc_context *context, rtc_media_kind kind, const char
 rtc_media_stream_track *rtc_media_stream_track_ref(rtc_media_stream_track *track)
 {
     if (track)
-        atomic_fetch_add_explicit(&track->references, 1, memory_order_relaxed);
+        references_take(&track->references);
     return track;
 }
 
 void rtc_media_stream_track_unref(rtc_media_stream_track *track)
 {
-    if (!track || atomic_fetch_sub_explicit(&track->references, 1, memory_order_acq_rel) > 1)
+    if (!track || !references_drop(&track->references))
         return;
     media_source_remove_track(track->source, &track->member, track);
     rtc_media_source_unref(track->source);

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <stdatomic.h>
 
@@ -171,19 +172,17 @@ int rtc_video_frame_new(rtc_context *context, const rtc_video_frame_options *giv
 rtc_video_frame *rtc_video_frame_ref(rtc_video_frame *frame)
 {
     if (frame)
-        atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+        references_take(&frame->references);
     return frame;
 }
 
 void rtc_video_frame_unref(rtc_video_frame *frame)
 {
-    if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
+    if (!frame || !references_drop(&frame->references))
         return;
     if (frame->release)
         frame->release(frame->release_user);
-    rtc_context *context = frame->context;
-    memory_free(context, frame);
-    rtc_context_unref(context);
+    context_free(frame->context, frame);
 }
 
 rtc_video_format rtc_video_frame_format(const rtc_video_frame *frame)

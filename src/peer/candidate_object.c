@@ -7,6 +7,7 @@
 #include "ice_candidate.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 #include <stdatomic.h>
 
@@ -137,16 +138,14 @@ int rtc_ice_candidate_new(rtc_context *context, const rtc_ice_candidate_init *gi
 const rtc_ice_candidate *rtc_ice_candidate_ref(const rtc_ice_candidate *candidate)
 {
     if (candidate)
-        atomic_fetch_add_explicit(&inner(candidate)->references, 1, memory_order_relaxed);
+        references_take(&inner(candidate)->references);
     return candidate;
 }
 
 void rtc_ice_candidate_unref(const rtc_ice_candidate *candidate)
 {
     struct candidate_object *c = inner(candidate);
-    if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
+    if (!c || !references_drop(&c->references))
         return;
-    rtc_context *context = c->context;
-    memory_free(context, c);
-    rtc_context_unref(context);
+    context_free(c->context, c);
 }

@@ -4,6 +4,7 @@
 
 #include "peer.h"
 #include "peer_record.h"
+#include "references.h"
 #include "transport.h"
 
 static void destroy(rtc_data_channel *c)
@@ -19,13 +20,13 @@ static void destroy(rtc_data_channel *c)
 rtc_data_channel *rtc_data_channel_ref(rtc_data_channel *c)
 {
     if (c)
-        atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
+        references_take(&c->references);
     return c;
 }
 
 void rtc_data_channel_unref(rtc_data_channel *c)
 {
-    if (c && atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) == 1)
+    if (c && references_drop(&c->references))
         destroy(c);
 }
 

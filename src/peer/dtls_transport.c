@@ -6,6 +6,7 @@
 #include "list.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 static rtc_dtls_transport *create(rtc_context *context, struct transport *transport)
 {
@@ -52,13 +53,13 @@ void dtls_transport_detach(rtc_dtls_transport *t)
 rtc_dtls_transport *rtc_dtls_transport_ref(rtc_dtls_transport *t)
 {
     if (t)
-        atomic_fetch_add_explicit(&t->references, 1, memory_order_relaxed);
+        references_take(&t->references);
     return t;
 }
 
 void rtc_dtls_transport_unref(rtc_dtls_transport *t)
 {
-    if (!t || atomic_fetch_sub_explicit(&t->references, 1, memory_order_acq_rel) > 1)
+    if (!t || !references_drop(&t->references))
         return;
     rtc_context *context = t->context;
     ice_transport_fini(&t->ice);

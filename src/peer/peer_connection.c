@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "negotiation_transport.h"
 #include "peer_transport.h"
+#include "references.h"
 #include "remote_streams.h"
 #include "peer_record.h"
 #include "sending.h"
@@ -113,7 +114,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
 rtc_peer_connection *rtc_peer_connection_ref(rtc_peer_connection *pc)
 {
     if (pc)
-        atomic_fetch_add_explicit(&pc->references.count, 1, memory_order_relaxed);
+        references_take(&pc->references.count);
     return pc;
 }
 
@@ -136,7 +137,7 @@ static void end(struct reaper_entry *grave)
     if (!drop_unless_last(pc))
         return;
     rtc_peer_connection_close(pc);
-    if (atomic_fetch_sub_explicit(&pc->references.count, 1, memory_order_acq_rel) == 1) /* not while its relays are given back */
+    if (references_drop(&pc->references.count)) /* not while its relays are given back */
         destroy(pc);
 }
 

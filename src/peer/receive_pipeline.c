@@ -5,8 +5,10 @@
 #include "audio_stretch.h"
 #include "codec_registry.h"
 #include "codec_table.h"
+#include "context.h"
 #include "frame.h"
 #include "peer.h"
+#include "references.h"
 #include "transport.h"
 
 #include <pthread.h>
@@ -90,7 +92,7 @@ struct receive_pipeline {
 
 static void unref(struct receive_pipeline *p)
 {
-    if (atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) > 1)
+    if (!references_drop(&p->references))
         return;
     for (uint32_t i = 0; i < p->shared.in_count; i++)
         rtc_encoded_frame_unref(p->shared.in[i].frame);
@@ -103,9 +105,7 @@ static void unref(struct receive_pipeline *p)
     rtc_audio_frame_unref(p->worker.accelerated);
     rtc_media_stream_track_unref(p->track);
     pthread_mutex_destroy(&p->lock);
-    rtc_context *context = p->context;
-    memory_free(context, p);
-    rtc_context_unref(context);
+    context_free(p->context, p);
 }
 
 /* ---- On the worker ---- */
@@ -410,7 +410,7 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
         request_keyframe(p, now);
     if (!begin)
         return;
-    atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+    references_take(&p->references);
     executor_submit(executor, p->mailbox, &p->job, now);
 }
 

@@ -186,9 +186,7 @@ void rtc_rtp_parameters_free(rtc_rtp_parameters *parameters)
     struct parameters_block *b = (struct parameters_block *)parameters;
     if (!b)
         return;
-    rtc_context *context = b->context;
-    memory_free(context, b);
-    rtc_context_unref(context);
+    context_free(b->context, b);
 }
 
 /* ---- Capabilities ---- */
@@ -270,9 +268,7 @@ void rtc_rtp_capabilities_free(rtc_rtp_capabilities *capabilities)
     struct capabilities_block *b = (struct capabilities_block *)capabilities;
     if (!b)
         return;
-    rtc_context *context = b->context;
-    memory_free(context, b);
-    rtc_context_unref(context);
+    context_free(b->context, b);
 }
 
 /* ---- What the application gives ---- */

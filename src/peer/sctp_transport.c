@@ -5,6 +5,7 @@
 #include "error.h"
 #include "memory.h"
 #include "options.h"
+#include "references.h"
 
 rtc_sctp_transport *sctp_transport_new(rtc_context *context)
 {
@@ -19,13 +20,13 @@ rtc_sctp_transport *sctp_transport_new(rtc_context *context)
 rtc_sctp_transport *rtc_sctp_transport_ref(rtc_sctp_transport *t)
 {
     if (t)
-        atomic_fetch_add_explicit(&t->references, 1, memory_order_relaxed);
+        references_take(&t->references);
     return t;
 }
 
 void rtc_sctp_transport_unref(rtc_sctp_transport *t)
 {
-    if (!t || atomic_fetch_sub_explicit(&t->references, 1, memory_order_acq_rel) > 1)
+    if (!t || !references_drop(&t->references))
         return;
     rtc_context *context = t->context;
     rtc_dtls_transport_unref(t->transport);

@@ -3,7 +3,9 @@
  * encoding (send_encode.c) and sending happen without it. */
 #include "send_pipeline_parts.h"
 
+#include "context.h"
 #include "peer.h"
+#include "references.h"
 #include "rtp_rate.h"
 #include "transport.h"
 
@@ -43,7 +45,7 @@ bool send_ring_pop(struct send_ring *r, struct send_item *out)
 
 static void unref(struct send_pipeline *p)
 {
-    if (atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) > 1)
+    if (!references_drop(&p->references))
         return;
     struct send_item item;
     while (send_ring_pop(&p->shared.in, &item) || send_ring_pop(&p->shared.out, &item))
@@ -53,9 +55,7 @@ static void unref(struct send_pipeline *p)
             p->worker.encoders[i].codec->encoder_free(p->worker.encoders[i].encoder);
     audio_framer_free(p->worker.framer);
     pthread_mutex_destroy(&p->lock);
-    rtc_context *context = p->context;
-    memory_free(context, p);
-    rtc_context_unref(context);
+    context_free(p->context, p);
 }
 
 /* ---- On the connection's thread ---- */
@@ -259,7 +259,7 @@ static void accept(struct send_pipeline *p, struct send_item item, uint32_t limi
         p->job.class = p->kind == RTC_MEDIA_VIDEO && !p->shared.forwards ? JOB_BULK : JOB_PROMPT;
     struct mailbox *mailbox = begin ? mailbox_ref(p->mailbox) : NULL; /* the connection may go as soon as the lock is given back */
     if (begin)
-        atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+        references_take(&p->references);
     pthread_mutex_unlock(&p->lock);
     if (crowded)
         send_item_free(&old);
@@ -395,7 +395,7 @@ void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
     send_pipeline_adopt_layout(p);
     p->shared.stopped = sender_is_stopped(&t->sender);
     p->track = rtc_media_stream_track_ref(t->sender.track);
-    atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+    references_take(&p->references);
     media_track_attach_consumer(p->track, p->consumer);
     if (p->kind == RTC_MEDIA_VIDEO) /* whoever sends on what is under way already must begin with one */
         media_track_request_keyframe(p->track);

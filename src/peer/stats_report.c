@@ -5,6 +5,7 @@
 #include "error.h"
 #include "json.h"
 #include "memory.h"
+#include "references.h"
 
 #include <stdatomic.h>
 
@@ -52,7 +53,7 @@ int stats_report_new(rtc_context *context, rtc_stats_report **out)
 rtc_stats_report *rtc_stats_report_ref(rtc_stats_report *r)
 {
     if (r)
-        atomic_fetch_add_explicit(&r->references, 1, memory_order_relaxed);
+        references_take(&r->references);
     return r;
 }
 
@@ -68,7 +69,7 @@ static void free_stats(rtc_context *context, rtc_stats *s)
 
 void rtc_stats_report_unref(rtc_stats_report *r)
 {
-    if (!r || atomic_fetch_sub_explicit(&r->references, 1, memory_order_acq_rel) > 1)
+    if (!r || !references_drop(&r->references))
         return;
     for (size_t i = 0; i < r->count; i++)
         free_stats(r->context, &r->stats[i]);

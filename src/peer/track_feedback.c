@@ -2,7 +2,9 @@
 /* From the consumers of a received track to its connection; see track_feedback.h. */
 #include "track_feedback.h"
 
+#include "context.h"
 #include "peer.h"
+#include "references.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -23,13 +25,11 @@ struct track_feedback {
 
 static void unref(struct track_feedback *f)
 {
-    if (!f || atomic_fetch_sub_explicit(&f->references, 1, memory_order_acq_rel) > 1)
+    if (!f || !references_drop(&f->references))
         return;
     mailbox_unref(f->mailbox);
     pthread_mutex_destroy(&f->lock);
-    rtc_context *context = f->context;
-    memory_free(context, f);
-    rtc_context_unref(context);
+    context_free(f->context, f);
 }
 
 /* On the connection's thread. */
@@ -58,7 +58,7 @@ static void post(struct track_feedback *f)
     struct mailbox *mailbox = f->mailbox && !f->posted ? mailbox_ref(f->mailbox) : NULL;
     if (mailbox) {
         f->posted = true;
-        atomic_fetch_add_explicit(&f->references, 1, memory_order_relaxed);
+        references_take(&f->references);
     }
     pthread_mutex_unlock(&f->lock);
     if (mailbox)

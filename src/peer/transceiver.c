@@ -5,6 +5,7 @@
 #include "dscp.h"
 #include "media_stream.h"
 #include "peer_record.h"
+#include "references.h"
 
 static void destroy(rtc_rtp_transceiver *t)
 {
@@ -23,13 +24,13 @@ static void destroy(rtc_rtp_transceiver *t)
 rtc_rtp_transceiver *rtc_rtp_transceiver_ref(rtc_rtp_transceiver *t)
 {
     if (t)
-        atomic_fetch_add_explicit(&t->references, 1, memory_order_relaxed);
+        references_take(&t->references);
     return t;
 }
 
 void rtc_rtp_transceiver_unref(rtc_rtp_transceiver *t)
 {
-    if (t && atomic_fetch_sub_explicit(&t->references, 1, memory_order_acq_rel) == 1)
+    if (t && references_drop(&t->references))
         destroy(t);
 }
 

@@ -99,9 +99,7 @@ void rtp_send_stream_free(struct rtp_send_stream *s)
     if (!s)
         return;
     rtx_cache_free(s->cache);
-    rtc_context *context = s->context;
-    memory_free(context, s);
-    rtc_context_unref(context);
+    context_free(s->context, s);
 }
 
 /* Never more than a packet buffer holds together with what protection adds. */

@@ -43,9 +43,7 @@ void rtp_session_free(struct rtp_session *s)
     rtp_members_fini(&s->members);
     rtp_sending_fini(&s->sending);
     srtp_transport_free(s->outlet.srtp);
-    rtc_context *context = s->context;
-    memory_free(context, s);
-    rtc_context_unref(context);
+    context_free(s->context, s);
 }
 
 static void apply_max_rtp(struct rtp_session *s)

@@ -2,6 +2,7 @@
 /* The retransmission cache: see rtx_cache.h. */
 #include "rtx_cache.h"
 
+#include "context.h"
 #include "memory.h"
 
 /* A part of the cache. Owns its packet. */
@@ -59,9 +60,7 @@ void rtx_cache_free(struct rtx_cache *cache)
     if (!cache)
         return;
     rtx_cache_clear(cache);
-    rtc_context *context = cache->context;
-    memory_free(context, cache);
-    rtc_context_unref(context);
+    context_free(cache->context, cache);
 }
 
 static bool outdated(struct rtx_cache *cache, rtc_time_t now)

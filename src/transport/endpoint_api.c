@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "options.h"
 #include "public_address.h"
+#include "references.h"
 
 /* NULL-terminated lists of what stands for "no addresses given". */
 static const char *const any_addresses[] = {"::", "0.0.0.0"};
@@ -87,7 +88,7 @@ int rtc_endpoint_new(rtc_context *context, const rtc_endpoint_options *options, 
 rtc_endpoint *rtc_endpoint_ref(rtc_endpoint *e)
 {
     if (e)
-        atomic_fetch_add_explicit(&e->references, 1, memory_order_relaxed);
+        references_take(&e->references);
     return e;
 }
 
@@ -108,7 +109,7 @@ static void end(struct reaper_entry *grave)
 
 void rtc_endpoint_unref(rtc_endpoint *e)
 {
-    if (!e || atomic_fetch_sub_explicit(&e->references, 1, memory_order_acq_rel) > 1)
+    if (!e || !references_drop(&e->references))
         return;
     e->grave.end = end;
     if (e->reaper)
