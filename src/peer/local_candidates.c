@@ -15,9 +15,20 @@ struct target {
     rtc_ice_transport *ice; /* whose it is; a reference */
 };
 
+/* webrtc-pc 5.6: one of a generation that is no more, because the offer that it was for was undone meanwhile, is not told: the peer, which
+ * ignored that offer, could not know whose it is. */
+static bool is_forsaken(const rtc_ice_transport *ice, const rtc_ice_candidate *candidate)
+{
+    const char *ufrag = candidate->username_fragment;
+    return !ice->transport || (strcmp(ufrag, ice_agent_local_ufrag(transport_ice_latest(ice->transport))) != 0 &&
+                               strcmp(ufrag, ice_agent_local_ufrag(transport_ice_negotiated(ice->transport))) != 0);
+}
+
 static void tell_candidate(rtc_peer_connection *pc, const struct user_event *e)
 {
     const struct target *target = e->more;
+    if (target && is_forsaken(target->ice, e->object))
+        return;
     negotiation_forget_shown(pc->context, &pc->negotiation); /* it stands there from now on */
     if (target)
         transport_objects_add_local(pc, target->ice, e->object);

@@ -137,6 +137,49 @@ static void nothing_left(void **state)
     peer_pumps_fini(&s.pumps);
 }
 
+/* The polite side of a glare: while it is told the candidates of its offer, the peer's takes its place. */
+struct polite {
+    char undone[64];
+    const char *offer; /* the peer's */
+    unsigned told;     /* of the undone offer */
+};
+
+static void on_candidate(rtc_peer_connection *pc, void *user, const rtc_ice_candidate *candidate)
+{
+    struct polite *p = user;
+    if (!candidate || strcmp(candidate->username_fragment, p->undone) != 0)
+        return;
+    if (p->told++ == 0)
+        assert_int_equal(rtc_peer_connection_set_remote_description(pc, RTC_SDP_OFFER, p->offer), RTC_OK);
+}
+
+static void candidates_of_an_undone_offer(void **state)
+{
+    const struct sim_link link = {.delay_us = 5 * MS};
+    struct restart_scene s;
+    struct polite polite = {.told = 0};
+    (void)state;
+    restart_prepare(&s, 411, &link, false);
+    s.p.manual = true;
+    peer_exchange(&s.p, 0);
+    restart_start_talking(&s, SECOND);
+    rtc_peer_connection *a = restart_pc(&s, 0), *b = restart_pc(&s, 1);
+    assert_int_equal(rtc_peer_connection_set_local_description(b, RTC_SDP_OFFER, NULL), RTC_OK);
+    char *offer = strdup(peer_description(&s.p, 1));
+    polite.offer = offer;
+    s.p.peer[0].extra = (rtc_peer_connection_callbacks){.size = sizeof s.p.peer[0].extra, .on_ice_candidate = on_candidate};
+    s.p.peer[0].extra_user = &polite;
+    assert_int_equal(rtc_peer_connection_restart_ice(a), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
+    ufrag_of(peer_description(&s.p, 0), polite.undone);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(polite.told, 1); /* there are three */
+    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(b, RTC_SDP_ANSWER, peer_description(&s.p, 0)), RTC_OK);
+    free(offer);
+    restart_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +187,7 @@ int main(void)
         cmocka_unit_test(declined_and_then_another_network),
         cmocka_unit_test(undone),
         cmocka_unit_test(nothing_left),
+        cmocka_unit_test(candidates_of_an_undone_offer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
