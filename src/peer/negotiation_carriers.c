@@ -307,9 +307,10 @@ static int carry_answered(const struct negotiation_facts *facts, struct negotiat
     c->role = our_role(&answer->sections[c->section], c->local_offered);
     c->unasked = c->local_offered && !c->over && !negotiation_facts_ice(facts, c->before)->pending &&
                  negotiation_restarts(negotiation_facts_now(facts), c->before, c->remote);
-    if (c->local_offered && c->agreed->role == SETUP_ACTIVE && same_identity(c->agreed, c->remote) && !c->unasked)
+    if (c->local_offered && !c->over && c->agreed->role == SETUP_ACTIVE && same_identity(c->agreed, c->remote) && !c->unasked)
         c->role = SETUP_ACTIVE; /* Firefox 153 answers active to whatever it has been asked, and means the association that there is */
-    c->changed = what_changes(facts, c->agreed, c->role, c->remote);
+    /* One that is taken over begins anew in any case, in whatever roles; with the same certificate it is the same peer. */
+    c->changed = what_changes(facts, c->agreed, c->over ? SETUP_NONE : c->role, c->remote);
     int error = c->local_offered ? check_answered(facts, c, why) : check_credentials(c->remote, c->section, why);
     if (!error)
         plan_answered(facts, plan, c);
