@@ -174,8 +174,10 @@ void negotiation_arrange_transports(rtc_peer_connection *pc, struct negotiation_
         plan->transports[i].ready = NULL;
     }
     peer_transports_arrange(pc->context, &pc->transports);
-    for (size_t i = 0; i < pc->transports.count; i++)
+    for (size_t i = 0; i < pc->transports.count; i++) {
         transport_set_shared(pc->transports.items[i], count_carried(&plan->next, i) > 1);
+        transport_set_handed_over(pc->transports.items[i], plan->next.transports[i].taken_over);
+    }
 }
 
 /* The peer was told other credentials than those that go on: an offer can not go back to them. */

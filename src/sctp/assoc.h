@@ -25,6 +25,7 @@ struct assoc_options {
 
 enum assoc_event_type {
     ASSOC_UP = 1,         /* up */
+    ASSOC_RESTARTED,      /* begun anew by the peer, as expected: assoc_lost_on() says what is gone; streams are as at first */
     ASSOC_LOST,           /* lost: the last one */
     ASSOC_MESSAGE,        /* message: a whole one */
     ASSOC_REFUSED,        /* refused: a message that is larger than we take, or that there was no memory for; its rest is dropped */
@@ -96,6 +97,7 @@ struct assoc_engine {
     uint64_t (*unsent_total)(const struct assoc *assoc);
     uint64_t (*retransmits)(const struct assoc *assoc);
     void (*expect_restart)(struct assoc *assoc); /* NULL: it takes none */
+    bool (*lost_on)(const struct assoc *assoc, uint16_t stream);
 };
 
 /* The first member of an engine's own struct, which is owned by whoever called assoc_new(): the channels (data_channels.c). Written once,
@@ -137,6 +139,12 @@ static inline void assoc_expect_restart(struct assoc *assoc)
 {
     if (assoc->engine->expect_restart)
         assoc->engine->expect_restart(assoc);
+}
+
+/* After ASSOC_RESTARTED or ASSOC_LOST: something that was taken on this stream may never have come. */
+static inline bool assoc_lost_on(const struct assoc *assoc, uint16_t stream)
+{
+    return assoc->engine->lost_on(assoc, stream);
 }
 
 static inline int assoc_connect(struct assoc *assoc, rtc_time_t now, struct out *out)

@@ -418,6 +418,7 @@ static bool lose(struct usrsctp_assoc *a, bool clean, int cause, struct assoc_ev
 {
     *e = (struct assoc_event){.type = ASSOC_LOST, .lost = {.clean = clean, .cause = cause}};
     assembly_abandon(&a->assembly);
+    flight_begin_anew(&a->flight);
     return set_phase(a, ASSOC_PHASE_LOST);
 }
 
@@ -433,11 +434,14 @@ static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_cha
     case SCTP_SHUTDOWN_COMP:
         return lose(a, true, -1, e);
     case SCTP_RESTART:
-        if (a->phase == ASSOC_PHASE_UP && a->may_restart) {
-            a->may_restart = a->resetting = false;
+        if (a->phase == ASSOC_PHASE_UP && a->may_restart &&
+            !a->resetting) { /* it never forgets a request: no stream could be reset any more */
+            a->may_restart = false;
             reset_gate_fini(&a->gate); /* other TSNs */
             assembly_abandon(&a->assembly);
-            return false;
+            flight_begin_anew(&a->flight);
+            e->type = ASSOC_RESTARTED;
+            return true;
         }
         return lose(a, false, -1, e);
     default: /* lost, never started, or begun anew by a peer that has forgotten every channel */
@@ -648,7 +652,7 @@ static void set_mtu(struct assoc *assoc, uint16_t mtu)
 static uint32_t unsent(const struct assoc *assoc, uint16_t stream)
 {
     const struct usrsctp_assoc *a = of_const(assoc);
-    return stream < a->flight.known ? a->flight.unsent[stream] : 0;
+    return stream < a->flight.known ? a->flight.streams[stream].unsent : 0;
 }
 
 static uint64_t unsent_total(const struct assoc *assoc)
@@ -661,6 +665,12 @@ static uint64_t retransmits(const struct assoc *assoc)
 {
     const struct usrsctp_assoc *a = of_const(assoc);
     return a->flight.retransmits;
+}
+
+static bool lost_on(const struct assoc *assoc, uint16_t stream)
+{
+    const struct flight *f = &of_const(assoc)->flight;
+    return stream < f->known && f->streams[stream].lost;
 }
 
 static void expect_restart(struct assoc *assoc)
@@ -686,4 +696,5 @@ const struct assoc_engine assoc_usrsctp = {
     .unsent_total = unsent_total,
     .retransmits = retransmits,
     .expect_restart = expect_restart,
+    .lost_on = lost_on,
 };

@@ -64,7 +64,7 @@ const struct moves channel_reset_moves = {
         {
             [RESET_NONE] = MOVE_TO(RESET_WANTED) | MOVE_TO(RESET_DONE),
             [RESET_WANTED] = MOVE_TO(RESET_ASKED) | MOVE_TO(RESET_DONE),
-            [RESET_ASKED] = MOVE_TO(RESET_DONE),
+            [RESET_ASKED] = MOVE_TO(RESET_WANTED) | MOVE_TO(RESET_DONE),
             [RESET_DONE] = 0,
         },
 };

@@ -30,7 +30,9 @@ struct send_queue {
 /* Our side of the stream (RFC 8831 section 6.7).
  *
  *   NONE --it is to close--> WANTED --all of it left--> ASKED --answered--> DONE
- *    '-------------------------'------closed without a word---'--------------^
+ *    |                         ^ '--------------.        | |                 ^
+ *    |                         '--begun anew----+--------' |                 |
+ *    '----------closed without a word-----------'----------'-----------------'
  */
 enum channel_reset { RESET_NONE, RESET_WANTED, RESET_ASKED, RESET_DONE };
 extern const struct moves channel_reset_moves;

@@ -71,6 +71,12 @@ void channel_on_reset(struct data_channels *dc, const struct assoc_event *e, str
         on_stream_reset(dc, (uint16_t)stream, incoming, out);
 }
 
+void channel_reset_anew(struct data_channels *dc, struct channel *c)
+{
+    if (c->reset == RESET_ASKED)
+        set_reset(dc, c, RESET_WANTED);
+}
+
 static bool is_drained(const struct data_channels *dc, const struct channel *c)
 {
     return c->reset == RESET_WANTED && !c->queue.head && assoc_unsent(dc->assoc, c->id) == 0;
@@ -86,7 +92,7 @@ void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out
 {
     uint16_t streams[ASSOC_RESET_MAX];
     size_t count = 0;
-    if (dc->resets_wanted == 0 || dc->state != SCTP_CONNECTED)
+    if (dc->resets_wanted == 0 || dc->state != SCTP_CONNECTED || channel_held(dc))
         return;
     for (size_t id = 0; id < dc->set.ids && count < ASSOC_RESET_MAX; id++)
         if (dc->set.by_id[id] && is_drained(dc, dc->set.by_id[id]))

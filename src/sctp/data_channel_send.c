@@ -113,7 +113,7 @@ static bool is_last(const struct data_channels *dc, const struct channel *c)
 
 void channel_pump(struct data_channels *dc, rtc_time_t now, bool keep_last, struct out *out)
 {
-    if (dc->state != SCTP_CONNECTED && dc->state != SCTP_CONNECTING)
+    if ((dc->state != SCTP_CONNECTED && dc->state != SCTP_CONNECTING) || channel_held(dc))
         return;
     const struct channel *refused = NULL;
     while (assoc_unsent_total(dc->assoc) < AHEAD_BYTES) {
@@ -180,7 +180,7 @@ static int check_send(const struct data_channels *dc, const struct channel *c, s
 static int64_t give_directly(struct data_channels *dc, struct channel *c, rtc_time_t now, uint32_t ppid, struct slice bytes,
                              struct out *out)
 {
-    if (!list_empty(&dc->queues.active) || assoc_unsent_total(dc->assoc) >= AHEAD_BYTES)
+    if (channel_held(dc) || !list_empty(&dc->queues.active) || assoc_unsent_total(dc->assoc) >= AHEAD_BYTES)
         return 0;
     if (bytes.len < dc->options.mtu / 2u) {
         if (now - dc->sending.small_sent < BURST_US && now >= dc->sending.small_sent)

@@ -92,12 +92,6 @@ static void set_state(struct data_channels *dc, enum sctp_state state, struct ou
         e->state = state;
 }
 
-void data_channels_expect_restart(struct data_channels *dc)
-{
-    if (dc->assoc)
-        assoc_expect_restart(dc->assoc);
-}
-
 void data_channels_set_remote_port(struct data_channels *dc, uint16_t port)
 {
     dc->options.remote_port = port;
@@ -118,9 +112,7 @@ int data_channels_reserve_ids(struct data_channels *dc)
 
 void data_channels_set_role(struct data_channels *dc, bool dtls_client)
 {
-    if (dc->has_role)
-        return;
-    dc->has_role = true;
+    dc->has_role = true; /* it may change when DTLS begins anew: the parity of ids to come */
     dc->dtls_client = dtls_client;
     channel_number_all(dc);
 }
@@ -134,19 +126,11 @@ int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_clie
 {
     if (dc->state != SCTP_NEW)
         return RTC_ERR_INVALID_STATE;
-    struct assoc_options options = {
-        .local_port = dc->options.local_port,
-        .remote_port = dc->options.remote_port,
-        .streams = dc->options.max_channels,
-        .mtu = dc->options.mtu,
-        .rtt_us = rtt_us,
-        .max_message_bytes = dc->options.max_message_bytes,
-    };
     struct assoc *assoc;
-    int error = assoc_new(dc->context, &options, &assoc);
+    dc->anew.rtt_us = rtt_us;
+    int error = channel_assoc_new(dc, &assoc);
     if (error)
         return error;
-    assoc_set_wake(assoc, dc->wake, dc->wake_user);
     error = assoc_connect(assoc, now, out);
     if (error) {
         assoc_free(assoc);
@@ -167,6 +151,7 @@ static void on_up(struct data_channels *dc, rtc_time_t now, const struct assoc_e
     if (least < dc->streams)
         dc->streams = least;
     set_state(dc, SCTP_CONNECTED, out);
+    channel_resume(dc, out);
     channel_start_all(dc, now, out);
 }
 
@@ -182,8 +167,12 @@ static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_
     case ASSOC_UP:
         on_up(dc, now, e, out);
         break;
+    case ASSOC_RESTARTED:
+        channel_restarted(dc, out);
+        break;
     case ASSOC_LOST:
-        on_lost(dc, e->lost.clean ? RTC_OK : RTC_ERR_NETWORK, e->lost.cause, out);
+        if (!channel_outlive(dc, e, out))
+            on_lost(dc, e->lost.clean ? RTC_OK : RTC_ERR_NETWORK, e->lost.cause, out);
         break;
     case ASSOC_MESSAGE:
         channel_receive(dc, e->message.stream, e->message.ppid, e->message.packet, out);
@@ -223,6 +212,8 @@ void data_channels_input(struct data_channels *dc, rtc_time_t now, struct slice 
         return;
     if (!assoc_input(dc->assoc, now, packet, out))
         dc->counters.malformed++;
+    else
+        channel_hear(dc, packet);
     settle(dc, now, out);
 }
 
@@ -231,6 +222,7 @@ void data_channels_tick(struct data_channels *dc, rtc_time_t now, struct out *ou
     if (!dc->assoc)
         return;
     assoc_tick(dc->assoc, now, out);
+    channel_wait_no_more(dc, now);
     settle(dc, now, out);
     if (list_empty(&dc->queues.active) && assoc_deadline(dc->assoc) - now > 100000)
         channel_queues_trim(&dc->queues); /* idle */
@@ -244,7 +236,9 @@ rtc_time_t data_channels_deadline(const struct data_channels *dc, enum timer_rea
     deadline_min(&at, why, assoc_deadline(dc->assoc), TIMER_SCTP);
     if (dc->unread_at != RTC_TIME_NEVER && channel_room_is_left(&dc->room))
         deadline_min(&at, why, dc->unread_at, TIMER_SCTP);
-    if (dc->sending.holding && dc->state == SCTP_CONNECTED)
+    if (channel_held(dc))
+        deadline_min(&at, why, dc->anew.held_until, TIMER_SCTP);
+    else if (dc->sending.holding && dc->state == SCTP_CONNECTED)
         deadline_min(&at, why, dc->sending.small_sent, TIMER_SCTP);
     return at;
 }
@@ -260,7 +254,28 @@ void data_channels_lose(struct data_channels *dc, rtc_time_t now, struct out *ou
 {
     if (dc->assoc && dc->state != SCTP_CLOSED)
         assoc_abort(dc->assoc, now, out);
-    on_lost(dc, RTC_ERR_NETWORK, -1, out);
+    on_lost(dc, RTC_ERR_NETWORK, dc->anew.adrift ? dc->anew.cause : -1, out);
+}
+
+void data_channels_expect_restart(struct data_channels *dc)
+{
+    channel_expect_restart(dc);
+}
+
+void data_channels_set_survives(struct data_channels *dc, bool survives)
+{
+    dc->anew.survives = survives;
+}
+
+bool data_channels_are_adrift(const struct data_channels *dc)
+{
+    return dc->anew.adrift;
+}
+
+void data_channels_go_on(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    if (channel_go_on(dc, now, out))
+        data_channels_lose(dc, now, out);
 }
 
 int data_channels_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle,

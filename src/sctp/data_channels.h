@@ -15,8 +15,15 @@ struct data_channels;
 
 int data_channels_new(rtc_context *context, const struct data_channels_options *options, struct data_channels **out);
 void data_channels_free(struct data_channels *channels);
-/* DTLS below begins anew, and the channels go on: the peer may begin the association again, as Chromium does. */
+/* DTLS below begins anew, and the channels go on: the peer may begin the association again, as Chromium does. Messages wait until it has,
+ * or is known to go on. What was on its way when it did is lost: reliable channels with such messages fail. */
 void data_channels_expect_restart(struct data_channels *channels);
+/* Such a beginning is agreed on soon: the peer may abort the association before. Channels then wait for another one. */
+void data_channels_set_survives(struct data_channels *channels, bool survives);
+/* They wait, since the peer aborted it. */
+bool data_channels_are_adrift(const struct data_channels *channels);
+/* DTLS below is up again. */
+void data_channels_go_on(struct data_channels *channels, rtc_time_t now, struct out *out);
 /* `wake` is called, on another loop's thread, when a tick of that loop's made packets for this association (the engine's timers are the
  * process's): data_channels_tick is then due. It must not call back in. NULL: none. */
 void data_channels_set_wake(struct data_channels *channels, void (*wake)(void *user), void *user);
@@ -27,7 +34,8 @@ void data_channels_set_remote_max(struct data_channels *channels, uint64_t bytes
 /* What that leaves of the largest message that a channel of this context can send. */
 uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_bytes);
 /* The DTLS role is agreed on: channels without an id get theirs, in the order in which they were made, and later ones at once. Memory for
- * that is asked for before (RTC_ERR_NO_MEMORY); one that finds no id is told so when the association is up. */
+ * that is asked for before (RTC_ERR_NO_MEMORY); one that finds no id is told so when the association is up. Another role, when DTLS begins
+ * anew, is that of later channels. */
 int data_channels_reserve_ids(struct data_channels *channels);
 void data_channels_set_role(struct data_channels *channels, bool dtls_client);
 /* DTLS is up: starts the association. Our stream ids are even when we are the DTLS client (RFC 8832 6). `remote_max_message_bytes` from the

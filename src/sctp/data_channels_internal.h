@@ -35,6 +35,16 @@ struct channel_sending {
     bool broken;           /* the association holds a part of a message whose rest is lost: it can not go on */
 };
 
+/* The association begins anew under its channels. Part of struct data_channels; written by data_channel_anew.c, but for `survives` and
+ * `rtt_us` (data_channels.c). */
+struct channel_anew {
+    rtc_time_t held_until; /* until then nothing is given to the association; 0: it is, RTC_TIME_NEVER: until what is below is up */
+    rtc_time_t rtt_us;     /* as it was measured before the first one */
+    bool survives;         /* when the peer aborts it, another one follows */
+    bool adrift;           /* it did: `assoc` is that other one, and waits for what is below */
+    int cause;             /* of that ABORT; -1: none */
+};
+
 /* Owned by the transport, of its connection's thread. Written by data_channels.c, but for the parts, which say who writes to them. */
 struct data_channels {
     rtc_context *context;
@@ -48,6 +58,7 @@ struct data_channels {
     struct channel_queues queues;
     struct channel_sending sending;
     struct channel_partials partials;
+    struct channel_anew anew;
     uint32_t resets_wanted; /* channels that are RESET_WANTED: data_channel_close.c */
     struct channel_room room;
     rtc_time_t unread_at;          /* since when something may wait in the association for want of room; RTC_TIME_NEVER: nothing does */
@@ -55,6 +66,11 @@ struct data_channels {
     void (*wake)(void *user);
     void *wake_user;
 };
+
+static inline bool channel_held(const struct data_channels *dc)
+{
+    return dc->anew.held_until != 0;
+}
 
 /* data_channel_send.c */
 uint64_t channel_buffered(const struct data_channels *dc, const struct channel *c);
@@ -74,6 +90,8 @@ void channel_close(struct data_channels *dc, struct channel *c, struct out *out)
 void channel_close_all(struct data_channels *dc, int error, int cause, struct out *out);
 void channel_on_reset(struct data_channels *dc, const struct assoc_event *event, struct out *out);
 void channel_request_resets(struct data_channels *dc, rtc_time_t now, struct out *out);
+/* The peer does not know any more that this stream was to be reset. */
+void channel_reset_anew(struct data_channels *dc, struct channel *c);
 /* It is closed now: the association is gone, both sides have reset, or the peer uses its id anew. */
 void channel_finish(struct data_channels *dc, struct channel *c, struct out *out);
 
@@ -92,5 +110,22 @@ void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slic
 void channel_receive(struct data_channels *dc, uint16_t stream, uint32_t ppid, struct packet *message, struct out *out);
 /* A message on this stream is lost, and with it its channel. */
 void channel_refuse(struct data_channels *dc, uint16_t stream, int error, struct out *out);
+
+/* data_channel_anew.c */
+/* An association with the options of these channels. */
+int channel_assoc_new(struct data_channels *dc, struct assoc **out);
+/* data_channels_expect_restart() and data_channels_go_on(); the latter's error: it can not. */
+void channel_expect_restart(struct data_channels *dc);
+int channel_go_on(struct data_channels *dc, rtc_time_t now, struct out *out);
+/* The peer had time enough to say how it goes on. */
+void channel_wait_no_more(struct data_channels *dc, rtc_time_t now);
+/* The peer began it anew, and it is up. */
+void channel_restarted(struct data_channels *dc, struct out *out);
+/* The association is lost: true when another one takes its place. */
+bool channel_outlive(struct data_channels *dc, const struct assoc_event *event, struct out *out);
+/* Another association is up. */
+void channel_resume(struct data_channels *dc, struct out *out);
+/* A packet came: who goes on with the association needs not be waited for. */
+void channel_hear(struct data_channels *dc, struct slice packet);
 
 #endif

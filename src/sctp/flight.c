@@ -13,20 +13,20 @@ void flight_init(struct flight *f, rtc_context *context)
 
 int flight_reserve(struct flight *f, uint16_t stream)
 {
-    void *array = f->unsent;
+    void *array = f->streams;
     size_t before = f->known;
-    if (!memory_grow(f->context, &array, &f->known, (size_t)stream + 1, sizeof *f->unsent))
+    if (!memory_grow(f->context, &array, &f->known, (size_t)stream + 1, sizeof *f->streams))
         return RTC_ERR_NO_MEMORY;
-    f->unsent = array;
-    memset(f->unsent + before, 0, (f->known - before) * sizeof *f->unsent);
+    f->streams = array;
+    memset(f->streams + before, 0, (f->known - before) * sizeof *f->streams);
     return RTC_OK;
 }
 
 void flight_fini(struct flight *f)
 {
     if (f->context)
-        memory_free(f->context, f->unsent);
-    f->unsent = NULL;
+        memory_free(f->context, f->streams);
+    f->streams = NULL;
     f->known = 0;
 }
 
@@ -39,21 +39,34 @@ void flight_given(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes
 {
     f->total += bytes;
     if (is_user(ppid) && stream < f->known)
-        f->unsent[stream] += (uint32_t)bytes;
+        f->streams[stream].unsent += (uint32_t)bytes;
 }
 
 void flight_abandoned(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
 {
     f->total -= bytes < f->total ? bytes : f->total;
-    if (is_user(ppid) && stream < f->known)
-        f->unsent[stream] -= bytes < f->unsent[stream] ? (uint32_t)bytes : f->unsent[stream];
+    if (!is_user(ppid) || stream >= f->known)
+        return;
+    uint32_t *unsent = &f->streams[stream].unsent;
+    *unsent -= bytes < *unsent ? (uint32_t)bytes : *unsent;
 }
 
 void flight_dry(struct flight *f)
 {
     f->total = 0;
     for (size_t i = 0; i < f->known; i++)
-        f->unsent[i] = 0;
+        f->streams[i].unsent = 0;
+}
+
+void flight_begin_anew(struct flight *f)
+{
+    for (size_t i = 0; i < f->known; i++) {
+        const struct flight_stream *s = &f->streams[i];
+        bool lost = s->unsent > 0 || (s->sent && !flight_acknowledged(f, s->last));
+        f->streams[i] = (struct flight_stream){.lost = lost};
+    }
+    f->total = 0;
+    f->started = false;
 }
 
 static void data_sent(struct flight *f, struct reader *body)
@@ -73,6 +86,10 @@ static void data_sent(struct flight *f, struct reader *body)
     f->started = true;
     f->highest = tsn;
     flight_abandoned(f, stream, ppid, reader_left(body));
+    if (stream >= f->known)
+        return;
+    f->streams[stream].last = tsn;
+    f->streams[stream].sent = true;
 }
 
 void flight_sent(struct flight *f, struct slice packet)

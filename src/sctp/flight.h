@@ -7,12 +7,20 @@
 #include "context.h"
 #include "slice.h"
 
+/* What went into one stream. */
+struct flight_stream {
+    uint32_t unsent; /* bytes of user messages */
+    uint32_t last;   /* TSN of the last DATA on it */
+    bool sent;       /* there is one */
+    bool lost;       /* when the association began anew, not everything on it was known to have come */
+};
+
 /* Embedded in an engine's association; written by flight.c. */
 struct flight {
     rtc_context *context;
-    uint32_t *unsent; /* per stream: bytes of user messages; as long as the highest stream that was sent on takes */
-    size_t known;     /* of them */
-    uint64_t total;   /* bytes of everything unsent */
+    struct flight_stream *streams; /* as many as the highest stream that was sent on takes */
+    size_t known;                  /* of them */
+    uint64_t total;                /* bytes of everything unsent */
     uint64_t retransmits;
     uint32_t highest; /* TSN sent */
     uint32_t acked;   /* cumulative TSN the peer acknowledged */
@@ -28,6 +36,8 @@ void flight_given(struct flight *flight, uint16_t stream, uint32_t ppid, size_t 
 void flight_abandoned(struct flight *flight, uint16_t stream, uint32_t ppid, size_t bytes);
 /* The engine says that it has nothing left to send. */
 void flight_dry(struct flight *flight);
+/* The association is over, or begins anew with other TSNs: what was on its way is lost. */
+void flight_begin_anew(struct flight *flight);
 /* A packet left. */
 void flight_sent(struct flight *flight, struct slice packet);
 /* A packet came. */

@@ -103,6 +103,8 @@ static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state st
         transport_log(t, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
                       dtls_cipher(t->dtls));
         transport_take_keys(t);
+        if (t->sctp.state == ASSOCIATION_STARTED)
+            data_channels_go_on(t->channels, now, &t->sctp_out);
         (void)transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
     }
     if (state == DTLS_CLOSED)
@@ -116,8 +118,7 @@ static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state st
 static bool dtls_event(struct transport *t, rtc_time_t now, const struct dtls_event *event, struct transport_event *told)
 {
     if (event->head.type == DTLS_EVENT_DATA) {
-        if (t->channels && t->sctp.state == ASSOCIATION_STARTED)
-            data_channels_input(t->channels, now, packet_slice(event->data), &t->sctp_out);
+        transport_receive_sctp(t, now, packet_slice(event->data));
         return false;
     }
     dtls_changed(t, now, event->state);

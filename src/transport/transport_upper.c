@@ -7,6 +7,8 @@
 #include "transport_internal.h"
 #include "transport_log.h"
 
+static const rtc_time_t offer_takes = 3000000; /* from what its maker does to it to the offer or answer that says why */
+
 void transport_take_keys(struct transport *t)
 {
     struct dtls_srtp_keys keys;
@@ -136,12 +138,26 @@ void transport_set_shared(struct transport *t, bool shared)
     t->sctp.outlives = shared;
 }
 
+void transport_set_handed_over(struct transport *t, bool handed_over)
+{
+    if (t->channels)
+        data_channels_set_survives(t->channels, handed_over);
+}
+
+void transport_receive_sctp(struct transport *t, rtc_time_t now, struct slice packet)
+{
+    if (!t->channels || t->sctp.state != ASSOCIATION_STARTED)
+        return;
+    data_channels_input(t->channels, now, packet, &t->sctp_out);
+    if (data_channels_are_adrift(t->channels) && t->sctp.ends_at == 0)
+        t->sctp.ends_at = now + offer_takes;
+}
+
 /* What stands on DTLS goes with it: the channels (RFC 8831 6.7) and the media whose keys it gave. ICE goes on by itself: it is not the
  * peer's word that ends it. Browsers end DTLS when they stop the section that has the transport, before their offer says so; whoever hangs
  * up ends the association first. */
 void transport_end_upper(struct transport *t, rtc_time_t now)
 {
-    static const rtc_time_t offer_takes = 3000000;
     bool waits = t->sctp.outlives && dtls_state(t->dtls) == DTLS_CLOSED && t->sctp.state == ASSOCIATION_STARTED;
     if (waits)
         t->sctp.ends_at = now + offer_takes;

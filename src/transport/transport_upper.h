@@ -17,6 +17,9 @@ void transport_lose_channels(struct transport *t, rtc_time_t now);
 /* Several sections have the transport: when the peer ends DTLS, its section may have gone and another one take it over, so that channels do
  * not end at once. */
 void transport_set_shared(struct transport *t, bool shared);
+/* An offer waits with which another section gets the transport: when the peer aborts the association, its channels do not end at once,
+ * either. */
+void transport_set_handed_over(struct transport *t, bool handed_over);
 /* To be asked how it stands. */
 const struct dtls *transport_dtls(const struct transport *t);
 /* The role is negotiated: DTLS was started. */
@@ -33,6 +36,8 @@ bool transport_is_over(const struct transport *t);
 
 /* DTLS is over: what stands on it ends. */
 void transport_end_upper(struct transport *t, rtc_time_t now);
+/* What came for the association. */
+void transport_receive_sctp(struct transport *t, rtc_time_t now, struct slice packet);
 /* Channels that were not taken over end now; and when. */
 void transport_tick_upper(struct transport *t, rtc_time_t now);
 rtc_time_t transport_upper_deadline(const struct transport *t);

@@ -11,12 +11,12 @@ const scenarios = require('./scenarios');
 
 const both = (name, options) => [[`${name} we-offer`, setup => scenarios[name](setup, 'offer', options)], [`${name} we-answer`, setup => scenarios[name](setup, 'answer', options)]];
 const BROWSER_SCENARIOS = [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('weAddLater'), ...both('restarts'), ...both('dataOnly'), ...both('liteServer'),
-  ...both('statistics'), ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('maxBundle').slice(0, 1), ...both('tones'),
+  ...both('statistics'), ...both('otherHangsUp'), ...both('weHangUp'), ...both('transportStopped'), ...both('weStopTransport'), ...both('maxBundle').slice(0, 1), ...both('tones'),
   ...both('maxCompat'), ...both('unbundled')];
 
 const OTHERS = {
   chromium: { scenarios: [...BROWSER_SCENARIOS, ['layers we-answer', setup => scenarios.layers(setup, 'answer')]] },
-  firefox: { scenarios: [...BROWSER_SCENARIOS, ...both('weStopTransport')] }, // Chromium then ends the association, and our channels with it
+  firefox: { scenarios: BROWSER_SCENARIOS },
   wrtc: { command: process.execPath, script: 'others/wrtc.js', scenarios: [...both('everything'), ...both('trackLater'), ...both('channelLater'), ...both('dataOnly'), ...both('restarts', { media: false }), ...both('maxBundle').slice(0, 1)] },
   'node-datachannel': { command: process.execPath, script: 'others/node_datachannel.js', scenarios: both('dataOnly') },
   aiortc: { command: '/usr/bin/python3', script: 'others/aiortc_peer.py', probe: ['-c', 'import aiortc'], noTrickle: true,

@@ -346,6 +346,32 @@ static void as_many_as_there_may_be(void **state)
     scene_end(&s);
 }
 
+/* With other roles than those of before, as Chromium answers: the new handshake has them, and the channels go on. */
+static void roles_change_when_taken_over(void **state)
+{
+    struct scene s;
+    rtc_data_channel *channel;
+    (void)state;
+    connect_all(&s, 32, &channel);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "a=setup:active"), 3);
+    scene_forget_logs(&s);
+    assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(pc_of(&s, 0), 0)), RTC_OK);
+    char *offer = scene_gathered_offer(&s), *active = text_replace(offer, "a=setup:actpass", "a=setup:active");
+    answer(&s, active, true);
+    assert_true(text_count(peer_description(&s.p, 1), "a=setup:passive") >= 2);
+    expect_the_others(&s, channel);
+    for (int i = 0; i < 2; i++) {
+        rtc_data_channel *more = scene_channel(&s, i);
+        peer_run(&s.p, 200 * MS);
+        assert_int_equal(rtc_data_channel_id(more) % 2, i); /* even ids are the client's */
+        rtc_data_channel_unref(more);
+    }
+    free(active);
+    free(offer);
+    rtc_data_channel_unref(channel);
+    scene_end(&s);
+}
+
 /* A hundred sections apart from each other take no time to speak of: what is planned grows with their number, or its square. */
 static void a_hundred_sections_apart(void **state)
 {
@@ -370,6 +396,38 @@ static void a_hundred_sections_apart(void **state)
     assert_int_equal(rtc_peer_connection_set_remote_description(pc_of(&s, 0), RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
     assert_int_equal(transports_of(&s, 0), 100);
     free(apart);
+    scene_end(&s);
+}
+
+/* The peer aborts the association before its answer comes, as Chromium does: channels wait for the other one. Without an answer that hands
+ * the transport over they end, for that reason. */
+static void an_abort_before_the_answer(void **state)
+{
+    struct scene s;
+    rtc_data_channel *channel;
+    struct channel_log words = {NULL, "c"};
+    (void)state;
+    connect_all(&s, 33, &channel);
+    words.log = &s.log[0];
+    channel_log_attach(channel, &words);
+    peer_run(&s.p, 500 * MS); /* everything is acknowledged */
+    scene_forget_logs(&s);
+    assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(pc_of(&s, 0), 0)), RTC_OK);
+    char *offer = scene_gathered_offer(&s);
+    struct transport *theirs = peer_first_transport(pc_of(&s, 1));
+    transport_close_channels(theirs, s.p.now);
+    peer_run_transport(pc_of(&s, 1), s.p.now);
+    peer_run(&s.p, 100 * MS);
+    assert_true(data_channels_are_adrift(transport_channels(peer_first_transport(pc_of(&s, 0)))));
+    assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_OPEN);
+    assert_int_equal(rtc_data_channel_send_text(channel, "waits", 5), RTC_OK);
+    assert_int_equal(rtc_data_channel_buffered_amount(channel), 5);
+    peer_run(&s.p, 3 * SECOND);
+    assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(peer_log_count(&s.log[0], "c:error"), 1);
+    assert_int_equal(peer_log_count(&s.log[0], "c:close"), 1);
+    free(offer);
+    rtc_data_channel_unref(channel);
     scene_end(&s);
 }
 
@@ -562,6 +620,8 @@ int main(void)
         cmocka_unit_test(a_section_is_taken_over),
         cmocka_unit_test(as_many_as_there_may_be),
         cmocka_unit_test(a_hundred_sections_apart),
+        cmocka_unit_test(roles_change_when_taken_over),
+        cmocka_unit_test(an_abort_before_the_answer),
         cmocka_unit_test(another_endpoint_takes_over),
         cmocka_unit_test(another_endpoint_answers),
         cmocka_unit_test(another_endpoint_answers_a_forked_offer),

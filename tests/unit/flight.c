@@ -62,17 +62,17 @@ static void test_counts(void **state)
     uint8_t b[400];
     flight_given(&f, 2, PPID_BINARY, 25);
     flight_given(&f, 2, PPID_DCEP, 10);
-    assert_int_equal(f.unsent[2], 25);
+    assert_int_equal(f.streams[2].unsent, 25);
     assert_int_equal(f.total, 35);
     assert_false(flight_unacknowledged(&f));
     flight_sent(&f, data_packet(b, 0xffffffff, 2, PPID_BINARY, 10, true)); /* wraps */
-    assert_int_equal(f.unsent[2], 5);
+    assert_int_equal(f.streams[2].unsent, 5);
     assert_true(flight_unacknowledged(&f));
     flight_sent(&f, data_packet(b, 0xffffffff, 2, PPID_BINARY, 10, false));
-    assert_int_equal(f.unsent[2], 5);
+    assert_int_equal(f.streams[2].unsent, 5);
     assert_int_equal(f.retransmits, 1);
     flight_sent(&f, data_packet(b, 1, 2, PPID_DCEP, 10, false));
-    assert_int_equal(f.unsent[2], 5);
+    assert_int_equal(f.streams[2].unsent, 5);
     assert_int_equal(f.total, 5);
     flight_received(&f, sack_packet(b, 0));
     assert_true(flight_unacknowledged(&f));
@@ -83,7 +83,7 @@ static void test_counts(void **state)
     flight_received(&f, sack_packet(b, 0)); /* late */
     assert_false(flight_unacknowledged(&f));
     flight_abandoned(&f, 2, PPID_BINARY, 100);
-    assert_int_equal(f.unsent[2] + f.total, 0);
+    assert_int_equal(f.streams[2].unsent + f.total, 0);
     finish(&f, context);
 }
 
@@ -97,10 +97,10 @@ static void test_wrap(void **state)
     flight_sent(&f, data_packet(b, 0xfffffffe, 1, PPID_STRING, 10, false));
     flight_sent(&f, data_packet(b, 0xffffffff, 1, PPID_STRING, 10, false));
     flight_sent(&f, data_packet(b, 0, 1, PPID_STRING, 10, false));
-    assert_int_equal(f.unsent[1], 10);
+    assert_int_equal(f.streams[1].unsent, 10);
     assert_int_equal(f.retransmits, 0);
     flight_sent(&f, data_packet(b, 0xffffffff, 1, PPID_STRING, 10, false));
-    assert_int_equal(f.unsent[1], 10);
+    assert_int_equal(f.streams[1].unsent, 10);
     assert_int_equal(f.retransmits, 1);
     flight_received(&f, sack_packet(b, 0xffffffff));
     assert_true(flight_unacknowledged(&f));

@@ -13,7 +13,7 @@ static void what_is_drawn(void **state)
     /* k connecting, o open, g closing, c closed */
     static const struct drawn channels = {&data_channel_moves, {"ogc", "gc", "c", ""}};
     /* n none, w wanted, a asked, d done */
-    static const struct drawn resets = {&channel_reset_moves, {"wd", "ad", "d", ""}};
+    static const struct drawn resets = {&channel_reset_moves, {"wd", "ad", "wd", ""}};
     (void)state;
     assert_moves_are_drawn(&engines, "nkul");
     assert_moves_are_drawn(&associations, "nkCc");

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* An association that begins anew while its channels go on (RFC 9260 5.2): over DTLS that was made anew, because the section that had the
+ * transport went away. There are peers that go on where they were (Firefox), peers that begin it again (Chromium), and those that abort it
+ * before we know that DTLS will be made anew (Chromium, when it answers). What is not given to the association meanwhile can not be lost
+ * with it. What was given and is not known to have come may be: nobody can tell, and a reliable channel that goes on after a gap would lie,
+ * so that it fails. */
+#include "data_channels_internal.h"
+
+#include "sctp_chunk.h"
+
+enum { MS = 1000, PEER_NEEDS_US = 100 * MS /* to say how it goes on, beside two round trips */ };
+
+int channel_assoc_new(struct data_channels *dc, struct assoc **out)
+{
+    const struct assoc_options options = {
+        .local_port = dc->options.local_port,
+        .remote_port = dc->options.remote_port,
+        .streams = dc->options.max_channels,
+        .mtu = dc->options.mtu,
+        .rtt_us = dc->anew.rtt_us,
+        .max_message_bytes = dc->options.max_message_bytes,
+    };
+    int error = assoc_new(dc->context, &options, out);
+    if (!error)
+        assoc_set_wake(*out, dc->wake, dc->wake_user);
+    return error;
+}
+
+void channel_expect_restart(struct data_channels *dc)
+{
+    if (!dc->assoc || dc->state != SCTP_CONNECTED)
+        return;
+    assoc_expect_restart(dc->assoc);
+    dc->anew.held_until = RTC_TIME_NEVER;
+}
+
+int channel_go_on(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    bool adrift = dc->anew.adrift;
+    if (dc->state != SCTP_CONNECTED || dc->anew.held_until != RTC_TIME_NEVER)
+        return RTC_OK;
+    dc->anew.adrift = false;
+    if (adrift)
+        return assoc_connect(dc->assoc, now, out);
+    dc->anew.held_until = now + PEER_NEEDS_US + 2 * dc->anew.rtt_us;
+    return RTC_OK;
+}
+
+void channel_wait_no_more(struct data_channels *dc, rtc_time_t now)
+{
+    if (channel_held(dc) && now >= dc->anew.held_until)
+        dc->anew.held_until = 0;
+}
+
+/* One that is partly given can not be finished. */
+static bool is_torn(const struct channel *c)
+{
+    return c->queue.head && c->queue.head->done > 0;
+}
+
+static void begin_anew(struct data_channels *dc, struct channel *c, struct out *out)
+{
+    bool reliable = c->terms.max_retransmits < 0 && c->terms.max_packet_life_ms < 0;
+    bool lost = is_torn(c) || (c->id != CHANNEL_ID_NONE && assoc_lost_on(dc->assoc, c->id));
+    channel_partial_forget(&dc->partials, c);
+    channel_reset_anew(dc, c);
+    if (is_torn(c))
+        channel_queue_pop(&dc->queues, c);
+    if (!lost || (!reliable && c->opening.acknowledged) || (c->state != CHANNEL_OPEN && c->state != CHANNEL_CLOSING))
+        return;
+    channel_queue_clear(&dc->queues, c);
+    channel_fail(c, RTC_ERR_OPERATION, out);
+    channel_close(dc, c, out);
+}
+
+static void begin_all_anew(struct data_channels *dc, struct out *out)
+{
+    for (size_t i = 0; i < dc->set.count; i++)
+        begin_anew(dc, dc->set.channels[i], out);
+    dc->queues.straddling = NULL;
+}
+
+void channel_restarted(struct data_channels *dc, struct out *out)
+{
+    begin_all_anew(dc, out);
+    dc->anew.held_until = 0;
+}
+
+bool channel_outlive(struct data_channels *dc, const struct assoc_event *e, struct out *out)
+{
+    struct assoc *next;
+    int cause = e->lost.cause;
+    if (!dc->anew.survives || e->lost.clean || dc->state != SCTP_CONNECTED || channel_assoc_new(dc, &next))
+        return false;
+    begin_all_anew(dc, out);
+    assoc_free(dc->assoc);
+    dc->assoc = next;
+    dc->anew.adrift = true;
+    dc->anew.cause = cause;
+    dc->anew.held_until = RTC_TIME_NEVER;
+    return true;
+}
+
+/* It may have fewer streams. */
+void channel_resume(struct data_channels *dc, struct out *out)
+{
+    for (size_t i = 0; i < dc->set.count; i++) {
+        struct channel *c = dc->set.channels[i];
+        if (c->state != CHANNEL_OPEN || c->id < dc->streams)
+            continue;
+        channel_fail(c, RTC_ERR_OPERATION, out);
+        channel_finish(dc, c, out);
+    }
+    dc->anew.held_until = 0;
+}
+
+void channel_hear(struct data_channels *dc, struct slice packet)
+{
+    struct reader r = sctp_chunks_of(packet);
+    struct sctp_chunk c;
+    bool going = dc->anew.held_until != 0 && dc->anew.held_until != RTC_TIME_NEVER && sctp_chunk_next(&r, &c);
+    if (going && c.type != SCTP_CHUNK_INIT && c.type != SCTP_CHUNK_COOKIE_ECHO)
+        dc->anew.held_until = 0;
+}
