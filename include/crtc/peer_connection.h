@@ -86,8 +86,16 @@ RTC_EXPORT void rtc_certificate_free_pem(const rtc_certificate *certificate, cha
 /* Takes or drops a reference. NULL is legal. */
 RTC_EXPORT rtc_certificate *rtc_certificate_ref(rtc_certificate *certificate);
 RTC_EXPORT void rtc_certificate_unref(rtc_certificate *certificate);
-/* SHA-256 of it, "AB:CD:...". Borrowed while a reference is held. */
+/* SHA-256 of it as descriptions have it, "AB:CD:...". Borrowed while a reference is held. */
 RTC_EXPORT const char *rtc_certificate_fingerprint(const rtc_certificate *certificate);
+/* RTCDtlsFingerprint. The members' texts are borrowed with it. */
+typedef struct rtc_dtls_fingerprint {
+    size_t size;           /* as this version of the library has it */
+    const char *algorithm; /* a hash function of RFC 8122: "sha-256" */
+    const char *value;     /* of the certificate, "ab:cd:..." in lower case */
+} rtc_dtls_fingerprint;
+/* getFingerprints: one for each algorithm, which is one. *count (may be NULL) is how many there are. Borrowed while a reference is held. */
+RTC_EXPORT const rtc_dtls_fingerprint *const *rtc_certificate_get_fingerprints(const rtc_certificate *certificate, size_t *count);
 /* When it is valid no more, in milliseconds since 1970. */
 RTC_EXPORT double rtc_certificate_expires_ms(const rtc_certificate *certificate);
 

@@ -67,8 +67,9 @@ RTC_EXPORT rtc_stats_value_type rtc_stats_member_type(const rtc_stats *stats, si
 /* By W3C name, such as "bytesSent". False (and *out untouched) when the member is absent or of another type. */
 RTC_EXPORT bool rtc_stats_number(const rtc_stats *stats, const char *name, double *out);
 RTC_EXPORT bool rtc_stats_boolean(const rtc_stats *stats, const char *name, bool *out);
-/* By W3C name; NULL when absent. */
+/* By W3C name, zero-terminated; NULL when absent. Labels and protocols of channels may have U+0000 within: the length counts all of it, and is 0 when absent. */
 RTC_EXPORT const char *rtc_stats_string(const rtc_stats *stats, const char *name);
+RTC_EXPORT size_t rtc_stats_string_length(const rtc_stats *stats, const char *name);
 /* A record by its W3C name: its numbers and their names, one after the other; none and NULL beyond the last, or when absent. */
 RTC_EXPORT size_t rtc_stats_record_count(const rtc_stats *stats, const char *name);
 RTC_EXPORT const char *rtc_stats_record_key(const rtc_stats *stats, const char *name, size_t index);

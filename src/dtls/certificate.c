@@ -42,7 +42,9 @@ struct certificate {
     mbedtls_pk_context signer; /* the same key, borrowed */
     mbedtls_x509_crt chain;
     int64_t expires_us;
-    char fingerprint[CERTIFICATE_FINGERPRINT_TEXT];
+    char fingerprint[CERTIFICATE_FINGERPRINT_TEXT], lower[CERTIFICATE_FINGERPRINT_TEXT];
+    rtc_dtls_fingerprint listed; /* of `lower` */
+    const rtc_dtls_fingerprint *list[1];
 };
 
 static struct certificate *create(rtc_context *context)
@@ -110,6 +112,11 @@ const char *certificate_fingerprint(const struct certificate *c)
     return c->fingerprint;
 }
 
+const rtc_dtls_fingerprint *const *certificate_listed(const struct certificate *c)
+{
+    return c->list;
+}
+
 struct slice certificate_der(const struct certificate *c)
 {
     return slice_of(c->chain.raw.p, c->chain.raw.len);
@@ -152,6 +159,10 @@ static int describe(struct certificate *c)
     certificate_fingerprint_text(certificate_der(c), c->fingerprint);
     if (!c->fingerprint[0])
         return error_say(RTC_ERR_OPERATION, "the certificate's fingerprint can not be made");
+    for (size_t i = 0; i < sizeof c->lower; i++)
+        c->lower[i] = (char)(c->fingerprint[i] >= 'A' && c->fingerprint[i] <= 'F' ? c->fingerprint[i] - 'A' + 'a' : c->fingerprint[i]);
+    c->listed = (rtc_dtls_fingerprint){.size = sizeof c->listed, .algorithm = "sha-256", .value = c->lower};
+    c->list[0] = &c->listed;
     c->expires_us = wall_of(&c->chain.valid_to);
     return RTC_OK;
 }

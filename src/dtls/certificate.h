@@ -6,6 +6,7 @@
 #include "slice.h"
 
 #include <crtc/context.h>
+#include <crtc/peer_connection.h>
 
 /* Reference-counted; any thread. */
 struct certificate;
@@ -34,6 +35,8 @@ struct certificate *certificate_ref(struct certificate *certificate);
 void certificate_unref(struct certificate *certificate);
 /* "AB:CD:..." of SHA-256 over the DER form. Borrowed. */
 const char *certificate_fingerprint(const struct certificate *certificate);
+/* RTCDtlsFingerprint, as an array of one. */
+const rtc_dtls_fingerprint *const *certificate_listed(const struct certificate *certificate);
 /* DER form. Borrowed. */
 struct slice certificate_der(const struct certificate *certificate);
 /* Microseconds since 1970. */

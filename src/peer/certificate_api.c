@@ -98,6 +98,13 @@ void rtc_certificate_unref(rtc_certificate *certificate)
         certificate_unref(inner(certificate));
 }
 
+const rtc_dtls_fingerprint *const *rtc_certificate_get_fingerprints(const rtc_certificate *certificate, size_t *count)
+{
+    if (count)
+        *count = 1;
+    return certificate_listed(inner(certificate));
+}
+
 const char *rtc_certificate_fingerprint(const rtc_certificate *certificate)
 {
     return certificate_fingerprint(inner(certificate));

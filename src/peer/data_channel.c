@@ -82,7 +82,7 @@ rtc_data_channel *data_channel_new_remote(rtc_peer_connection *pc, struct transp
     c->was_open = true;
     pc->channels.opened++;
     adopt(pc, c);
-    peer_record(pc, "ondatachannel", "label:s ordered:b id:d", c->parameters.label, !c->parameters.unordered, c->id);
+    peer_record(pc, "ondatachannel", "label:x ordered:b id:d", info.label, !c->parameters.unordered, c->id);
     rtc_data_channel_unref(c);
     return c;
 }
@@ -133,8 +133,8 @@ int data_channel_open(rtc_peer_connection *pc, struct transport *t, struct slice
         return error;
     }
     adopt(pc, c);
-    peer_record(pc, "createDataChannel", "label:s ordered:b protocol:s negotiated:b id:d", c->parameters.label, !init->unordered,
-                c->parameters.protocol, init->negotiated, c->id);
+    peer_record(pc, "createDataChannel", "label:x ordered:b protocol:x negotiated:b id:d", label, !init->unordered,
+                slice_of(c->parameters.protocol, c->parameters.protocol_len), init->negotiated, c->id);
     *out = c;
     return RTC_OK;
 }
@@ -149,6 +149,7 @@ void data_channel_close(rtc_data_channel *c)
         return;
     }
     struct transport *t = c->transport;
+    c->closed_here = true;
     c->state = c->below =
         RTC_DATA_CHANNEL_CLOSING; /* webrtc-pc 6.2: close() sets it without an event; "closing" is for the peer's closing */
     data_channels_close_one(transport_channels(t), peer_now(pc), c->handle, transport_channels_out(t));
@@ -159,7 +160,8 @@ void data_channel_close(rtc_data_channel *c)
 
 static void deliver(rtc_data_channel *c, struct packet *message)
 {
-    if (c->callbacks.on_message && !c->silent)
+    /* webrtc-pc 6.2: what comes to a channel that this side closed is discarded. */
+    if (c->callbacks.on_message && !c->silent && !c->closed_here)
         c->callbacks.on_message(c, c->user, (message->flags & PACKET_TEXT) != 0, packet_data(message), message->len);
 }
 

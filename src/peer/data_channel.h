@@ -40,6 +40,7 @@ struct rtc_data_channel {
     bool has_callbacks;
     bool ignored;                /* the peer opened it, and the application has no on_data_channel: nobody can ever listen */
     bool was_open;               /* for the statistics */
+    bool closed_here;            /* by this side, before it knew of the peer's closing */
     bool silent;                 /* the connection was closed: nothing is told any more */
     struct packet_queue waiting; /* messages that came before there were callbacks */
     uint64_t waiting_bytes;      /* what they cost; all channels' together: struct user_event_queue, kept_bytes */

@@ -26,10 +26,10 @@ static void note(rtc_peer_connection *pc, const char *type, struct text *text)
     memory_free(pc->context, value);
 }
 
-static void add_text(struct text *text, const char *value)
+static void add_text(struct text *text, struct slice value)
 {
-    if (value)
-        json_string(text, slice_str(value));
+    if (value.data)
+        json_string(text, value);
     else
         text_print(text, "null");
 }
@@ -38,7 +38,7 @@ static void add_list(struct text *text, const char *const *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         text_print(text, i > 0 ? "," : "[");
-        add_text(text, values[i]);
+        add_text(text, slice_str(values[i]));
     }
     text_print(text, count > 0 ? "]" : "[]");
 }
@@ -50,7 +50,9 @@ static const char *add_member(struct text *text, const char *at, va_list *args)
     text_print(text, "%s\"%.*s\":", text->len > 1 ? "," : "", (int)name, at);
     at += name + 1;
     if (*at == 's')
-        add_text(text, va_arg(*args, const char *));
+        add_text(text, slice_str(va_arg(*args, const char *)));
+    else if (*at == 'x')
+        add_text(text, va_arg(*args, struct slice));
     else if (*at == 'l') {
         const char *const *values = va_arg(*args, const char *const *);
         add_list(text, values, va_arg(*args, size_t));

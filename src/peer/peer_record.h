@@ -6,8 +6,9 @@
 
 #include "peer.h"
 
-/* `type` is a static text. `members` are those of an object, "name:s" for a text (NULL: null), "name:d" for an int, "name:b" for a bool,
- * "name:l" for a list of texts (const char *const *, size_t), with a space between them; the values follow. "": there is nothing to say. */
+/* `type` is a static text. `members` are those of an object, "name:s" for a text (NULL: null), "name:x" for one that is a slice, "name:d"
+ * for an int, "name:b" for a bool, "name:l" for a list of texts (const char *const *, size_t), with a space between them; the values
+ * follow. "": there is nothing to say. */
 void peer_record(rtc_peer_connection *pc, const char *type, const char *members, ...);
 /* One that says one word. */
 void peer_record_word(rtc_peer_connection *pc, const char *type, const char *word);

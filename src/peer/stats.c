@@ -42,8 +42,8 @@ static void add_channels(struct stats_builder *b)
             continue;
         (void)snprintf(b->id, sizeof b->id, "%sD%u", b->of, c->handle);
         stats_begin(b, "data-channel", b->id);
-        stats_text(b, "label", c->parameters.label);
-        stats_text(b, "protocol", c->parameters.protocol);
+        stats_report_bytes(b->report, "label", c->parameters.label, c->parameters.label_len);
+        stats_report_bytes(b->report, "protocol", c->parameters.protocol, c->parameters.protocol_len);
         if (info.id != CHANNEL_ID_NONE)
             stats_number(b, "dataChannelIdentifier", info.id);
         stats_text(b, "state", rtc_data_channel_state_name(c->state));

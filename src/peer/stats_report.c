@@ -15,6 +15,7 @@ struct member {
     rtc_stats_value_type type;
     double number;
     char *text;
+    size_t text_len; /* it may have U+0000 within */
     const char *const *keys;
     double *numbers;
     size_t number_count;
@@ -125,10 +126,17 @@ void stats_report_boolean(rtc_stats_report *r, const char *name, bool value)
 
 void stats_report_text(rtc_stats_report *r, const char *name, const char *value)
 {
+    stats_report_bytes(r, name, value, value ? strlen(value) : 0);
+}
+
+void stats_report_bytes(rtc_stats_report *r, const char *name, const char *value, size_t len)
+{
     struct member *m = add(r, name, RTC_STATS_STRING);
-    if (m)
-        m->text = value ? memory_text(r->context, value, strlen(value)) : NULL;
-    if (m && !m->text)
+    if (!m)
+        return;
+    m->text = value ? memory_text(r->context, value, len) : NULL;
+    m->text_len = len;
+    if (!m->text)
         r->failed = true;
 }
 
@@ -286,6 +294,12 @@ const char *rtc_stats_string(const rtc_stats *s, const char *name)
     return m ? m->text : NULL;
 }
 
+size_t rtc_stats_string_length(const rtc_stats *s, const char *name)
+{
+    const struct member *m = find(s, name, RTC_STATS_STRING);
+    return m ? m->text_len : 0;
+}
+
 size_t rtc_stats_record_count(const rtc_stats *s, const char *name)
 {
     const struct member *m = find(s, name, RTC_STATS_RECORD);
@@ -329,7 +343,7 @@ static void print_member(struct text *text, const struct member *m)
     else if (m->type == RTC_STATS_BOOLEAN)
         text_print(text, "%s", m->number != 0 ? "true" : "false");
     else if (m->type == RTC_STATS_STRING)
-        json_string(text, slice_str(m->text));
+        json_string(text, slice_of(m->text, m->text_len));
     else
         print_record(text, m);
 }

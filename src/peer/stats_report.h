@@ -15,6 +15,7 @@ void stats_report_begin(rtc_stats_report *report, const char *type, const char *
 /* Members of the dictionary begun last. A text that is NULL could not be made for want of memory. */
 void stats_report_number(rtc_stats_report *report, const char *name, double value);
 void stats_report_text(rtc_stats_report *report, const char *name, const char *value);
+void stats_report_bytes(rtc_stats_report *report, const char *name, const char *value, size_t len);
 void stats_report_boolean(rtc_stats_report *report, const char *name, bool value);
 /* Copies the numbers; the names are static. */
 void stats_report_record(rtc_stats_report *report, const char *name, const char *const *keys, const double *numbers, size_t count);

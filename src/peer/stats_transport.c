@@ -25,7 +25,8 @@ static const char *server_state_name(enum ice_server_progress progress)
     return names[progress];
 }
 
-static void add_certificate(struct stats_builder *b, const char *id, struct slice der)
+/* `issuer`: the id of the next one in the chain; NULL: there is none. */
+static void add_certificate(struct stats_builder *b, const char *id, struct slice der, const char *issuer)
 {
     char fingerprint[CERTIFICATE_FINGERPRINT_TEXT];
     char *base64 = certificate_base64(b->pc->context, der);
@@ -34,7 +35,22 @@ static void add_certificate(struct stats_builder *b, const char *id, struct slic
     stats_text(b, "fingerprint", fingerprint);
     stats_text(b, "fingerprintAlgorithm", "sha-256");
     stats_text(b, "base64Certificate", base64);
+    if (issuer)
+        stats_text(b, "issuerCertificateId", issuer);
     memory_free(b->pc->context, base64);
+}
+
+static void add_chain(struct stats_builder *b)
+{
+    struct slice chain[DTLS_CHAIN_MAX];
+    size_t count = dtls_remote_certificates(transport_dtls(b->t), chain);
+    char issuer[sizeof b->id];
+    (void)snprintf(b->id, sizeof b->id, "%sCR", b->of);
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(issuer, sizeof issuer, "%sCR%zu", b->of, i + 1);
+        add_certificate(b, b->id, chain[i], i + 1 < count ? issuer : NULL);
+        memcpy(b->id, issuer, sizeof issuer);
+    }
 }
 
 static void candidate_id(const struct stats_builder *b, char *id, size_t size, bool local, uint32_t serial, uint32_t pair)
@@ -217,10 +233,9 @@ void stats_add_transport(struct stats_builder *b)
 {
     add_transport(b);
     if (b->t == peer_first_transport(b->pc)) /* all have the same */
-        add_certificate(b, "CL", certificate_der(b->pc->settings.certificate));
-    (void)snprintf(b->id, sizeof b->id, "%sCR", b->of);
+        add_certificate(b, "CL", certificate_der(b->pc->settings.certificate), NULL);
     if (dtls_state(transport_dtls(b->t)) == DTLS_CONNECTED)
-        add_certificate(b, b->id, dtls_remote_certificate(transport_dtls(b->t)));
+        add_chain(b);
     const struct ice_agent *generations[] = {transport_ice_current(b->t), transport_ice_next(b->t)};
     for (size_t i = 0; i < 2 && generations[i]; i++) {
         add_candidates(b, generations[i]);

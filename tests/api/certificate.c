@@ -3,6 +3,7 @@
 #include "../sim/peer_scene.h"
 
 #include <string.h>
+#include <strings.h>
 
 static rtc_certificate *made(const rtc_certificate_options *options)
 {
@@ -33,6 +34,23 @@ static void a_lifetime_counts_from_now(void **state)
     double left = rtc_certificate_expires_ms(month) - rtc_certificate_expires_ms(certificate);
     assert_true(left > 28.9 * 86400000 && left < 29.1 * 86400000);
     rtc_certificate_unref(month);
+    rtc_certificate_unref(certificate);
+}
+
+/* getFingerprints: each with its algorithm, in lower case. */
+static void its_fingerprints(void **state)
+{
+    (void)state;
+    rtc_certificate *certificate = made(NULL);
+    size_t count = 0;
+    const rtc_dtls_fingerprint *const *list = rtc_certificate_get_fingerprints(certificate, &count);
+    assert_int_equal(count, 1);
+    assert_ptr_equal(rtc_certificate_get_fingerprints(certificate, NULL), list);
+    assert_int_equal(list[0]->size, sizeof *list[0]);
+    assert_string_equal(list[0]->algorithm, "sha-256");
+    assert_int_equal(strlen(list[0]->value), 32 * 3 - 1);
+    assert_int_equal(strspn(list[0]->value, "0123456789abcdef:"), 32 * 3 - 1);
+    assert_int_equal(strcasecmp(list[0]->value, rtc_certificate_fingerprint(certificate)), 0);
     rtc_certificate_unref(certificate);
 }
 
@@ -78,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_expired_one_is_refused),
         cmocka_unit_test(a_lifetime_counts_from_now),
+        cmocka_unit_test(its_fingerprints),
         cmocka_unit_test(rsa_connects),
     };
     return cmocka_run_group_tests_name("RTCCertificate", tests, NULL, NULL);

@@ -256,6 +256,60 @@ static void closed_where_it_is_announced(void **state)
     end(&s);
 }
 
+/* Labels and protocols may be any bytes: statistics and their JSON have all of them. */
+static void a_label_with_a_zero(void **state)
+{
+    const rtc_data_channel_init init = {.size = sizeof init, .protocol = "p\0q", .protocol_len = 3};
+    struct scene s;
+    rtc_stats_report *report;
+    char *json;
+    size_t len = 0;
+    (void)state;
+    begin(&s, 10);
+    rtc_data_channel_unref(s.channel[0]);
+    assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "a\0b", 3, &init, &s.channel[0]), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 200 * MS);
+    assert_memory_equal(rtc_data_channel_label(s.channel[1], &len), "a\0b", 4);
+    assert_int_equal(len, 3);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rtc_peer_connection_get_stats(s.p.peer[i].pc, &report), RTC_OK);
+        const rtc_stats *channel = NULL;
+        for (size_t k = 0; k < rtc_stats_report_count(report); k++) /* the second one */
+            if (strcmp(rtc_stats_type(rtc_stats_report_at(report, k)), "data-channel") == 0)
+                channel = rtc_stats_report_at(report, k);
+        assert_int_equal(rtc_stats_string_length(channel, "label"), 3);
+        assert_memory_equal(rtc_stats_string(channel, "label"), "a\0b", 4);
+        assert_int_equal(rtc_stats_string_length(channel, "protocol"), 3);
+        assert_int_equal(rtc_stats_string_length(channel, "none"), 0);
+        assert_int_equal(rtc_stats_report_json(report, &json), RTC_OK);
+        assert_non_null(strstr(json, "\"label\":\"a\\u0000b\""));
+        assert_non_null(strstr(json, "\"protocol\":\"p\\u0000q\""));
+        rtc_stats_report_free_json(report, json);
+        rtc_stats_report_unref(report);
+    }
+    end(&s);
+}
+
+/* 6.2, "a message has been received", step 3: not by a channel that is not open any more, since this side closed it. */
+static void what_comes_after_close(void **state)
+{
+    struct scene s;
+    (void)state;
+    open(&s, 11);
+    assert_int_equal(rtc_data_channel_send_text(s.channel[1], "heard", 5), RTC_OK);
+    peer_run(&s.p, 50 * MS);
+    assert_int_equal(peer_log_count(&s.log[0], "a:message"), 1);
+    assert_int_equal(rtc_data_channel_send_text(s.channel[1], "late", 4), RTC_OK);
+    rtc_data_channel_close(s.channel[0]);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel[0]), RTC_DATA_CHANNEL_CLOSING);
+    peer_run(&s.p, SECOND);
+    assert_string_equal(s.log[0].text, "a:open a:message a:close");
+    assert_int_equal(peer_log_count(&s.log[1], "b:close"), 1);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +321,8 @@ int main(void)
         cmocka_unit_test(what_is_buffered),
         cmocka_unit_test(a_full_buffer_says_so),
         cmocka_unit_test(closed_where_it_is_announced),
+        cmocka_unit_test(a_label_with_a_zero),
+        cmocka_unit_test(what_comes_after_close),
     };
     return cmocka_run_group_tests_name("RTCDataChannel", tests, NULL, NULL);
 }

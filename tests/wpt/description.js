@@ -90,7 +90,8 @@ function candidateInit(init) {
 class RTCCertificate {
   get expires() { return crtc.rtc_certificate_expires_ms(handles.get(this)); }
   getFingerprints() {
-    return [{ algorithm: 'sha-256', value: crtc.rtc_certificate_fingerprint(handles.get(this)).toLowerCase() }];
+    const [list, count] = withOut(slot => crtc.rtc_certificate_get_fingerprints(handles.get(this), slot), 'size_t');
+    return readList('void *', list, count).map(each => read('rtc_dtls_fingerprint', each)).map(({ algorithm, value }) => ({ algorithm, value }));
   }
 }
 
