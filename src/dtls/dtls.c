@@ -385,7 +385,7 @@ static void take_datagram(struct dtls *d, struct slice datagram)
 /* Datagrams are kept for a handshake that has not begun. */
 static bool may_wait(const struct dtls *d)
 {
-    return d->state == DTLS_NEW || (d->state == DTLS_CONNECTING && d->session.phase == PHASE_WAITING);
+    return d->state == DTLS_NEW;
 }
 
 static void enter(struct dtls *d, rtc_time_t now, struct out *out)
@@ -433,8 +433,9 @@ void dtls_free(struct dtls *d)
 /* A server waits for the path too: an answer without one would be lost, and be sent again only after a timeout. */
 static void begin(struct dtls *d)
 {
-    if (d->session.phase != PHASE_WAITING || !d->writable)
+    if (!d->started || d->session.phase != PHASE_WAITING || !d->writable)
         return;
+    set_state(d, DTLS_CONNECTING);
     dtls_session_begin(&d->session);
     if (d->session.role == DTLS_CLIENT)
         step(d);
@@ -463,14 +464,14 @@ int dtls_prepare(struct dtls *d, enum dtls_role role)
 int dtls_start(struct dtls *d, rtc_time_t now, enum dtls_role role, struct out *out)
 {
     enter(d, now, out);
-    if (d->state != DTLS_NEW)
+    if (d->state != DTLS_NEW || d->started)
         return RTC_ERR_INVALID_STATE;
     int error = open_session(d, role);
     if (error) {
         fail_with_code(d, error);
         return error == MBEDTLS_ERR_SSL_ALLOC_FAILED ? RTC_ERR_NO_MEMORY : RTC_ERR_OPERATION;
     }
-    set_state(d, DTLS_CONNECTING);
+    d->started = true;
     begin(d);
     return RTC_OK;
 }
@@ -479,8 +480,7 @@ void dtls_set_writable(struct dtls *d, rtc_time_t now, struct out *out)
 {
     enter(d, now, out);
     d->writable = true;
-    if (d->state == DTLS_CONNECTING)
-        begin(d);
+    begin(d);
 }
 
 void dtls_set_remote_fingerprints(struct dtls *d, rtc_time_t now, const struct dtls_fingerprint *fingerprints, size_t count,

@@ -2,7 +2,7 @@
 /* One DTLS 1.2 association (RFC 6347, RFC 8827, RFC 5764) over mbedTLS as a pure state machine. Shows no mbedTLS type, so that another back
  * end can stand behind it.
  *
- *   NEW --start--> CONNECTING --handshake and fingerprint--> CONNECTED --close_notify either way--> CLOSED
+ *   NEW --start, and there is a path--> CONNECTING --handshake and fingerprint--> CONNECTED --close_notify either way--> CLOSED
  *                      +---------- alert, bad fingerprint ------+---> FAILED
  *   NEW --it can not be set up--> FAILED
  *   NEW, CONNECTING --closed by us--> CLOSED

@@ -26,6 +26,7 @@ struct dtls {
     struct certificate *certificate; /* a reference */
     uint16_t mtu;
     enum dtls_state state; /* move_to() */
+    bool started;          /* the role is known: the handshake begins when there is a path */
     bool writable;         /* there is a path */
     struct out *out;       /* for the duration of a call */
     struct dtls_session session;

@@ -96,6 +96,8 @@ static void the_states_of_a_call(void **state)
     begin(&s, 1, -1);
     assert_int_equal(rtc_dtls_transport_remote_certificate_count(s.dtls[0]), 0);
     assert_null(rtc_dtls_transport_remote_certificate(s.dtls[0], 0, &(size_t){0}));
+    /* Both descriptions are set; nothing is negotiated before there is a path. */
+    assert_int_equal(rtc_dtls_transport_get_state(s.dtls[0]), RTC_DTLS_TRANSPORT_NEW);
     peer_connect(&s.p, 5 * SECOND);
     for (int i = 0; i < 2; i++) {
         size_t len = 0;

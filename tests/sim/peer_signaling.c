@@ -37,15 +37,14 @@ static void order_of_events(void **state)
     assert_string_equal(log[0].text, "needed"); /* events never come within a call */
     assert_int_equal(rtc_peer_connection_signaling_state(p.peer[0].pc), RTC_SIGNALING_HAVE_LOCAL_OFFER);
     peer_run(&p, 2 * SECOND);
-    assert_string_equal(
-        log[0].text,
-        "needed signaling:have-local-offer gathering:gathering candidate candidate candidate candidate candidate end "
-        "candidate end gathering:complete null signaling:stable ice:checking connection:connecting dtls:connecting ice:connected ice:completed dtls:connected connection:connected chat:open");
-    assert_string_equal(
-        log[1].text,
-        "signaling:have-remote-offer track signaling:stable gathering:gathering dtls:connecting candidate candidate ice:checking "
-        "connection:connecting candidate end gathering:complete null ice:connected dtls:connected "
-        "connection:connected channel");
+    assert_string_equal(log[0].text,
+                        "needed signaling:have-local-offer gathering:gathering candidate candidate candidate candidate candidate end "
+                        "candidate end gathering:complete null signaling:stable ice:checking connection:connecting ice:connected "
+                        "ice:completed dtls:connecting dtls:connected connection:connected chat:open");
+    assert_string_equal(log[1].text,
+                        "signaling:have-remote-offer track signaling:stable gathering:gathering candidate candidate ice:checking "
+                        "connection:connecting candidate end gathering:complete null ice:connected dtls:connecting dtls:connected "
+                        "connection:connected channel");
     rtc_peer_connection_close(p.peer[0].pc);
     assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_CLOSED);
     log[0].text[0] = 0;
