@@ -187,9 +187,33 @@ static void candidates_of_a_rejected_section_are_its_groups(void **state)
     end(&s);
 }
 
+/* SNAP (draft-hancke-tsvwg-snap), as Chromium 156 offers it: the answer has no INIT, so that both go through the handshake. */
+static void an_init_in_an_offer(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 9);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc(&s, 0), RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, 100 * MS);
+    char *offer = text_replace(peer_description(&s.p, 0), "a=sctp-port:5000\r\n",
+                               "a=sctp-port:5000\r\na=sctp-init:AQAAHmmqARAAUAAA/////8azmyPAAAAEgAgABoLA\r\n");
+    assert_int_equal(text_count(offer, "a=sctp-init:"), 1);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc(&s, 1), RTC_SDP_OFFER, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc(&s, 1), RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, 100 * MS);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "sctp-init"), 0);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc(&s, 0), RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_OPEN);
+    free(offer);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_init_in_an_offer),
         cmocka_unit_test(one_of_two_sections_of_data_is_answered),
         cmocka_unit_test(another_section_of_data_is_rejected),
         cmocka_unit_test(candidates_of_many_offers_are_bounded),
