@@ -31,6 +31,7 @@ struct rtp_receive_stream {
     /* Written by rtp_receiving.c; the limit by rtp_session.c. */
     bool muted;
     struct tone_receiver tone;
+    rtc_time_t tone_heard; /* its last packet */
     rtc_time_t last_media;
     uint32_t receive_limit_bps; /* what its sender is asked to keep to; 0: nothing */
 };

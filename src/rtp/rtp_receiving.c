@@ -96,6 +96,8 @@ static void take_event(struct rtp_receive_stream *rs, rtc_time_t now, const stru
     bool readable = events > 0 && telephone_event_read(h->payload, &event);
     uint32_t passed = readable ? (uint32_t)((uint64_t)event.duration * rate / events) : 0;
     rtp_receiver_event(r, now, h, passed, packet);
+    if (readable)
+        rs->tone_heard = now;
     if (readable && tone_receiver_packet(&rs->tone, h->timestamp, rate, events, &event, &news))
         tell_tones(out, rs, &news);
 }
@@ -190,6 +192,14 @@ void rtp_receiving_end(struct rtp_receiving *rc, uint32_t ssrc, struct out *out)
 
 /* ---- Timers ---- */
 
+/* RFC 4733 section 2.5.2.2: a tone whose end, and all that came after it, was lost. */
+static void end_lost_tone(struct rtp_receive_stream *rs, rtc_time_t now, struct out *out)
+{
+    struct tone_news news;
+    if (rs->tone.open && now - rs->tone_heard >= TONE_SILENCE_US && tone_receiver_lost(&rs->tone, &news))
+        tell_tones(out, rs, &news);
+}
+
 static void forget_silent(struct rtp_receiving *rc, struct rtp_receive_stream *rs, rtc_time_t now)
 {
     for (struct rtp_receiver *r = rs->sources, *next; r; r = next) {
@@ -256,6 +266,7 @@ void rtp_receiving_tick(struct rtp_receiving *rc, rtc_time_t now, struct out *ou
         synchronise_all(rc, now);
     for (struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rc->members, rs)) != NULL;) {
         serve(rc, now, rs, out);
+        end_lost_tone(rs, now, out);
         if (!rs->muted && now - rs->last_media >= RTP_SILENCE_US)
             mute(rs, out);
         forget_silent(rc, rs, now);
@@ -283,6 +294,8 @@ rtc_time_t rtp_receiving_deadline(const struct rtp_receiving *rc, enum timer_rea
         deadline_min(&at, why, due, reason);
         if (!rs->muted)
             deadline_min(&at, why, rs->last_media + RTP_SILENCE_US, TIMER_RTP_PLAYOUT);
+        if (rs->tone.open)
+            deadline_min(&at, why, rs->tone_heard + TONE_SILENCE_US, TIMER_RTP_PLAYOUT);
     }
     if (synchronises(rc))
         deadline_min(&at, why, rc->next_sync, TIMER_RTP_PLAYOUT);

@@ -161,3 +161,9 @@ bool tone_receiver_sound(struct tone_receiver *t, uint32_t timestamp, struct ton
     t->known = t->known && (t->open || since < FORGET_AFTER);
     return t->open && since > 0 && end(t, news);
 }
+
+bool tone_receiver_lost(struct tone_receiver *t, struct tone_news *news)
+{
+    *news = (struct tone_news){0};
+    return end(t, news);
+}

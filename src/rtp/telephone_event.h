@@ -68,5 +68,8 @@ bool tone_receiver_packet(struct tone_receiver *tone, uint32_t timestamp, uint32
                           const struct telephone_event *event, struct tone_news *news);
 /* Other sound with this timestamp: a tone whose end was lost has ended. */
 bool tone_receiver_sound(struct tone_receiver *tone, uint32_t timestamp, struct tone_news *news);
+/* Nothing came of it for so long that it must have ended. */
+enum { TONE_SILENCE_US = 500000 };
+bool tone_receiver_lost(struct tone_receiver *tone, struct tone_news *news);
 
 #endif

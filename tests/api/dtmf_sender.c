@@ -120,6 +120,30 @@ static void inserted_while_it_plays(void **state)
     expect(&c, SECOND, "1|@0 4|5@170 5|@440 |@710", "1 1:100 4 4:200 5 5:200");
 }
 
+/* RFC 4733 section 2.5.2.2: nothing says that it ended, nor that anything follows. */
+static void an_end_that_is_lost(void **state)
+{
+    struct call c;
+    unsigned heard = 0;
+    (void)state;
+    begin(&c);
+    insert(&c, "5", 1000, 70);
+    peer_run(&c.s.p, 100 * MS);
+    sim_host_link(c.s.p.peer[0].host)->loss = 1;
+    peer_run(&c.s.p, 400 * MS);
+    assert_string_equal(c.s.log[1].text, "5");
+    peer_run(&c.s.p, 200 * MS);
+    assert_int_equal(sscanf(c.s.log[1].text, "5 5:%u", &heard), 1);
+    assert_in_range(heard, 60, 120);
+    sim_host_link(c.s.p.peer[0].host)->loss = 0;
+    peer_run(&c.s.p, SECOND);
+    insert(&c, "6", 100, 70);
+    peer_run(&c.s.p, SECOND);
+    assert_non_null(strstr(c.s.log[1].text, "6 6:100"));
+    assert_int_equal(peer_log_count(&c.s.log[1], "5"), 1); /* what still came of it says nothing new */
+    scene_end(&c.s);
+}
+
 static void an_empty_one_tells_nothing(void **state)
 {
     struct call c;
@@ -211,15 +235,11 @@ static void who_has_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tones_in_turn),
-        cmocka_unit_test(durations_and_gaps_are_bounded),
-        cmocka_unit_test(a_comma_is_a_pause),
-        cmocka_unit_test(inserted_while_it_plays),
-        cmocka_unit_test(an_empty_one_tells_nothing),
-        cmocka_unit_test(what_is_no_tone),
-        cmocka_unit_test(what_ends_it),
-        cmocka_unit_test(not_by_what_is_inactive),
-        cmocka_unit_test(who_has_none),
+        cmocka_unit_test(tones_in_turn),           cmocka_unit_test(durations_and_gaps_are_bounded),
+        cmocka_unit_test(a_comma_is_a_pause),      cmocka_unit_test(inserted_while_it_plays),
+        cmocka_unit_test(an_end_that_is_lost),     cmocka_unit_test(an_empty_one_tells_nothing),
+        cmocka_unit_test(what_is_no_tone),         cmocka_unit_test(what_ends_it),
+        cmocka_unit_test(not_by_what_is_inactive), cmocka_unit_test(who_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
