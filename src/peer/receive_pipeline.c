@@ -237,6 +237,10 @@ static void play(struct receive_pipeline *p, rtc_audio_frame *sound, enum rtp_au
         p->worker.accelerated = sound;
         return;
     }
+    pthread_mutex_lock(&p->lock);
+    p->shared.stats.played_samples += rtc_audio_frame_samples(sound);
+    p->shared.stats.played_s += (double)rtc_audio_frame_samples(sound) / rtc_audio_frame_sample_rate(sound);
+    pthread_mutex_unlock(&p->lock);
     (void)rtc_media_source_push_audio(media_track_source(p->track), sound);
     rtc_audio_frame_unref(sound);
 }

@@ -19,6 +19,8 @@ struct receive_pipeline_stats {
     uint64_t quantized;
     uint32_t width, height;
     struct audio_meter meter;   /* of sound: decoded, or while nobody wants it so, what its sender says */
+    uint64_t played_samples;    /* of sound: of one channel, given to the track */
+    double played_s;            /* how long they last */
     uint64_t silent_concealed;  /* samples in place of missing ones of which nothing is to be heard */
     const char *implementation; /* what decodes; NULL: not told */
     rtc_codec_power power;

@@ -58,6 +58,18 @@ static void add_sound(struct stats_builder *b, const struct rtp_inbound_audio *s
     stats_number(b, "totalAudioEnergy", d->meter.energy);
 }
 
+/* A receiver's track is a path of its own to whoever plays it. What is missing is concealed before (concealedSamples): on this path no
+ * sample is ever made up. */
+static void add_audio_playout(struct stats_builder *b, const char *id, const struct receive_pipeline_stats *d)
+{
+    stats_begin(b, "media-playout", id);
+    stats_text(b, "kind", "audio");
+    stats_number(b, "synthesizedSamplesDuration", 0);
+    stats_number(b, "synthesizedSamplesEvents", 0);
+    stats_number(b, "totalSamplesDuration", d->played_s);
+    stats_count(b, "totalSamplesCount", d->played_samples);
+}
+
 static void add_playout(struct stats_builder *b, const struct rtp_inbound_video *s)
 {
     stats_count(b, "framesReceived", s->frames_received);
@@ -113,7 +125,7 @@ static void add_remote_outbound(struct stats_builder *b, const rtc_rtp_transceiv
 
 static void add_stream(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct receiver_stream *stream)
 {
-    char id[STATS_ID_MAX], remote[STATS_ID_MAX], codec_id[STATS_ID_MAX];
+    char id[STATS_ID_MAX], remote[STATS_ID_MAX], codec_id[STATS_ID_MAX], playout[STATS_ID_MAX];
     struct rtp_inbound_stats s;
     struct receive_pipeline_stats d;
     const struct rtp_session *session = transport_media(t->transport);
@@ -122,6 +134,7 @@ static void add_stream(struct stats_builder *b, const rtc_rtp_transceiver *t, co
     receive_pipeline_stats(stream->pipeline, &d);
     (void)snprintf(id, sizeof id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
     (void)snprintf(remote, sizeof remote, "RO%s-%u", t->mid, s.ssrc);
+    (void)snprintf(playout, sizeof playout, "AP%s", t->mid);
     const struct rtp_codec *codec = rtp_session_received_codec(session, stream->stream, s.payload_type);
     stats_add_codec(b, false, t->kind, codec, codec_id);
     memcpy(b->id, id, sizeof b->id);
@@ -134,10 +147,13 @@ static void add_stream(struct stats_builder *b, const rtc_rtp_transceiver *t, co
         stats_text(b, "remoteId", remote);
     add_packets(b, &s);
     add_buffer(b, &s, &d);
-    if (t->kind == RTC_MEDIA_AUDIO)
+    if (t->kind == RTC_MEDIA_AUDIO) {
         add_sound(b, &s.audio, &d, codec ? codec->clock_rate : 0);
-    else
+        stats_text(b, "playoutId", playout);
+        add_audio_playout(b, playout, &d);
+    } else {
         add_pictures(b, &s, &d);
+    }
     if (s.told.reports > 0)
         add_remote_outbound(b, t, remote, id, codec_id, &s);
 }

@@ -84,6 +84,7 @@ static const struct {
      {"kind", "transportId", "codecId", "localId"}},
     {"codec", {"payloadType", "clockRate"}, {"mimeType", "transportId"}},
     {"media-source", {NULL}, {"trackIdentifier", "kind"}},
+    {"media-playout", {"synthesizedSamplesDuration", "synthesizedSamplesEvents", "totalSamplesDuration", "totalSamplesCount"}, {"kind"}},
     {"inbound-rtp",
      {"ssrc", "packetsReceived", "bytesReceived", "headerBytesReceived", "packetsLost", "packetsDiscarded", "retransmittedPacketsReceived",
       "retransmittedBytesReceived", "packetsReceivedWithEct1", "packetsReceivedWithCe", "lastPacketReceivedTimestamp", "jitter",

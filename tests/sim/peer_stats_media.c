@@ -279,6 +279,10 @@ static void decoders(void **state)
     assert_true(is_near(number(s, "audioLevel"), sqrt(0.125), 0.05));
     assert_true(number(s, "fecPacketsReceived") >= number(s, "fecPacketsDiscarded"));
     assert_true(number(s, "silentConcealedSamples") <= number(s, "concealedSamples"));
+    const rtc_stats *played = rtc_stats_report_find(report, rtc_stats_string(s, "playoutId"));
+    assert_string_equal(rtc_stats_type(played), "media-playout");
+    assert_true(is_near(number(played, "totalSamplesDuration"), number(s, "totalSamplesDuration"), 0.5));
+    assert_true(is_near(number(played, "totalSamplesCount"), number(played, "totalSamplesDuration") * 48000, 1));
     rtc_stats_report_unref(sent);
     rtc_stats_report_unref(report);
 }
