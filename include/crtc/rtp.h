@@ -140,7 +140,7 @@ typedef struct rtc_rtp_source {
     rtc_time_t timestamp_us; /* when the last frame of it went to the track */
     uint32_t source;         /* its CSRC or SSRC */
     uint32_t rtp_timestamp;  /* of that frame */
-    bool has_audio_level;    /* the peer said how loud it is (RFC 6464) */
+    bool has_audio_level;    /* the peer said how loud it is (RFC 6464; of a contributing source RFC 6465, which a mixer offers and we answer) */
     double audio_level;      /* 0 to 1, linear: 1 is as loud as can be */
     bool has_capture_timestamp;          /* abs-capture-time was negotiated, and came */
     double capture_timestamp_ms;         /* captureTimestamp: when that frame was captured, by the clock of who captured it, in milliseconds of NTP time (since 1900) */

@@ -19,6 +19,8 @@ struct frame_origin {
     uint8_t level; /* -dBov, 0 to 127; FRAME_NO_LEVEL */
     uint8_t csrc_count;
     uint32_t csrcs[FRAME_CSRCS_MAX];
+    bool has_csrc_levels;                 /* the mixer says how loud each of them is (RFC 6465) */
+    uint8_t csrc_levels[FRAME_CSRCS_MAX]; /* -dBov; FRAME_NO_LEVEL: not this one */
     bool has_capture, has_capture_offset; /* abs-capture-time was negotiated, and its sender knows the offset */
     double capture_ms, capture_offset_ms; /* NTP time of who captured; its clock minus the sender's */
 };

@@ -57,9 +57,12 @@ void receiver_sources_note(struct receiver_sources *s, rtc_time_t now, const str
 {
     if (origin->ssrc == 0)
         return;
-    for (size_t i = origin->csrc_count; i-- > 0;) /* how loud each is RFC 6465 would say, which is not negotiated */
-        put(s, (struct source){
-                   .id = origin->csrcs[i], .rtp_timestamp = rtp_timestamp, .at = now, .level = FRAME_NO_LEVEL, .contributing = true});
+    for (size_t i = origin->csrc_count; i-- > 0;)
+        put(s, (struct source){.id = origin->csrcs[i],
+                               .rtp_timestamp = rtp_timestamp,
+                               .at = now,
+                               .level = origin->has_csrc_levels ? origin->csrc_levels[i] : FRAME_NO_LEVEL,
+                               .contributing = true});
     put(s, (struct source){.id = origin->ssrc,
                            .rtp_timestamp = rtp_timestamp,
                            .at = now,

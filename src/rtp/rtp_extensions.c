@@ -19,6 +19,8 @@ const struct rtp_extension_row rtp_extension_rows[RTP_EXTENSIONS] = {
     {RTP_EXTENSION_VIDEO_ORIENTATION, "urn:3gpp:video-orientation", 13, false, true, false, false},
     /* When what is in a packet was captured, by whose clock. */
     {RTP_EXTENSION_ABS_CAPTURE_TIME, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", 5, true, true, false, true},
+    /* How loud those are who are mixed into a packet (RFC 6465). We mix nothing, and only read it. */
+    {RTP_EXTENSION_CSRC_LEVELS, "urn:ietf:params:rtp-hdrext:csrc-audio-level", 6, true, false, false, true},
 };
 
 struct rtp_extension_iterator rtp_extensions_of(uint16_t profile, struct slice block)

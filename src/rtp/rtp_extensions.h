@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RTP header extensions (RFC 8285): the one-byte and two-byte element forms and the values this library uses - mid and rid (RFC 8843,
- * 8852), audio level (RFC 6464), abs-send-time, abs-capture-time, video orientation (3GPP TS 26.114). */
+ * 8852), audio levels (RFC 6464, RFC 6465), abs-send-time, abs-capture-time, video orientation (3GPP TS 26.114). */
 #ifndef CRTC_RTP_EXTENSIONS_H
 #define CRTC_RTP_EXTENSIONS_H
 
@@ -20,6 +20,7 @@ enum rtp_extension {
     RTP_EXTENSION_ABS_SEND_TIME,
     RTP_EXTENSION_VIDEO_ORIENTATION,
     RTP_EXTENSION_ABS_CAPTURE_TIME,
+    RTP_EXTENSION_CSRC_LEVELS,
     RTP_EXTENSIONS
 };
 

@@ -165,8 +165,12 @@ static struct frame_origin origin_of(const struct rtp_header *h)
     struct frame_origin origin = {.ssrc = h->ssrc, .level = FRAME_NO_LEVEL};
     struct reader csrcs = reader_of(h->csrcs);
     bool voice;
-    while (reader_left(&csrcs) >= 4 && origin.csrc_count < FRAME_CSRCS_MAX)
-        origin.csrcs[origin.csrc_count++] = reader_u32(&csrcs);
+    struct slice levels = h->extensions[RTP_EXTENSION_CSRC_LEVELS];
+    origin.has_csrc_levels = levels.len > 0;
+    for (; reader_left(&csrcs) >= 4 && origin.csrc_count < FRAME_CSRCS_MAX; origin.csrc_count++) {
+        origin.csrcs[origin.csrc_count] = reader_u32(&csrcs);
+        origin.csrc_levels[origin.csrc_count] = origin.csrc_count < levels.len ? levels.data[origin.csrc_count] & 0x7f : FRAME_NO_LEVEL;
+    }
     (void)rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &origin.level, &voice);
     return origin;
 }

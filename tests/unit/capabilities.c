@@ -37,7 +37,7 @@ static void test_sound(void **state)
     assert_true(capabilities_inband_fec(&c.codecs[0]));
     strcpy(c.codecs[0].fmtp, "minptime=10");
     assert_false(capabilities_inband_fec(&c.codecs[0]));
-    assert_int_equal(c.extension_count, 4);
+    assert_int_equal(c.extension_count, 5);
     assert_int_equal(c.extensions[0].id, 1);
     assert_string_equal(c.extensions[0].uri, "urn:ietf:params:rtp-hdrext:ssrc-audio-level");
     assert_int_equal(c.extensions[1].id, 2);

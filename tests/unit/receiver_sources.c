@@ -53,6 +53,13 @@ static void levels(void **state)
     assert_true(source.has_audio_level && source.audio_level > 0.0999 && source.audio_level < 0.1001);
     assert_true(source.rtp_timestamp == 77 && source.timestamp_us == SECOND);
     assert_true(receiver_sources_at(s, SECOND, true, 0, &source) && !source.has_audio_level);
+    receiver_sources_note(
+        s, SECOND,
+        &(struct frame_origin){.ssrc = 1, .csrc_count = 2, .csrcs = {9, 8}, .has_csrc_levels = true, .csrc_levels = {40, FRAME_NO_LEVEL}},
+        78);
+    assert_true(receiver_sources_at(s, SECOND, true, 0, &source) && source.source == 9 && source.audio_level > 0.0099 &&
+                source.audio_level < 0.0101);
+    assert_true(receiver_sources_at(s, SECOND, true, 1, &source) && source.source == 8 && !source.has_audio_level);
     receiver_sources_note(s, SECOND, &(struct frame_origin){.ssrc = 1, .level = 127}, 78);
     assert_true(receiver_sources_at(s, SECOND, false, 0, &source) && source.has_audio_level && source.audio_level == 0);
     receiver_sources_note(s, SECOND, &(struct frame_origin){.ssrc = 1, .level = 0}, 79);
