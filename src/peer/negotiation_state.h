@@ -34,8 +34,9 @@ enum { AGREED_ENCODINGS_MAX = 4 };
 
 /* Whose a transceiver is: that says what a description may do with it. */
 enum transceiver_owner {
-    TRANSCEIVER_OF_APPLICATION, /* by addTransceiver; or it was the offer's, until addTrack gave it a track */
-    TRANSCEIVER_OF_TRACK,       /* by addTrack: a remote offer may take it over (RFC 9429 5.10) */
+    TRANSCEIVER_OF_APPLICATION, /* by addTransceiver */
+    TRANSCEIVER_OF_TRACK,       /* by addTrack, or it was the offer's until addTrack gave it a track: a remote offer may take it over (RFC
+                                   9429 5.10) */
     TRANSCEIVER_OF_OFFER        /* the peer's: it goes with that offer when it is undone (RFC 9429 5.7) */
 };
 

@@ -269,7 +269,7 @@ int rtc_peer_connection_add_track(rtc_peer_connection *pc, rtc_media_stream_trac
         t->owner = TRANSCEIVER_OF_TRACK;
     }
     if (t->owner == TRANSCEIVER_OF_OFFER)
-        t->owner = TRANSCEIVER_OF_APPLICATION;
+        t->owner = TRANSCEIVER_OF_TRACK;
     (void)sending_set_streams(&t->sender, streams, stream_count);
     t->direction = direction_or(t->direction, RTC_DIRECTION_SENDONLY);
     sending_set_track(t, track);

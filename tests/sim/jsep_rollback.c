@@ -3,6 +3,7 @@
  * one that a remote offer brings about by itself. */
 #include "renegotiate_scene.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,7 +188,50 @@ static void transceivers_of_a_remote_offer(void **state)
     assert_int_equal(roll_back(b, false), RTC_OK);
     assert_int_equal(rtc_peer_connection_transceiver_count(b), 1);
     assert_null(rtc_rtp_transceiver_mid(rtc_peer_connection_transceiver(b, 0)));
+    /* and it is one of addTrack's: the offer takes it over, and has its track told, the next time, too */
+    peer_run(&s.p, MS);
+    scene_forget_logs(&s);
+    offer_to(&s, 1, offer);
+    assert_int_equal(rtc_peer_connection_transceiver_count(b), 1);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[1], "track"), 1);
     free(offer);
+    scene_end(&s);
+}
+
+/* Mids of the peer's that look like ours, offered after ours were given out to an offer that comes to nothing. */
+static void mids_never_collide(void **state)
+{
+    struct scene s;
+    char mids[6][16];
+    size_t count = 0;
+    (void)state;
+    scene_begin(&s, 12);
+    rtc_peer_connection *a = s.p.peer[0].pc;
+    for (int i = 0; i < 2; i++)
+        add_transceiver(&s, 0, RTC_MEDIA_AUDIO, RTC_DIRECTION_SENDRECV);
+    for (int i = 0; i < 2; i++)
+        add_transceiver(&s, 1, RTC_MEDIA_VIDEO, RTC_DIRECTION_SENDRECV);
+    char *ours = offer_of(&s, 0, true), *theirs = offer_of(&s, 1, true);
+    char *first = text_replace(theirs, "a=mid:0", "a=mid:2"), *shifted = text_replace(first, "BUNDLE 0 1", "BUNDLE 2 1");
+    offer_to(&s, 0, shifted);
+    assert_int_equal(rtc_peer_connection_set_local_description(a, RTC_SDP_NONE, NULL), RTC_OK);
+    add_transceiver(&s, 0, RTC_MEDIA_VIDEO, RTC_DIRECTION_SENDRECV);
+    char *next = offer_of(&s, 0, true);
+    for (const char *at = next; (at = strstr(at, "a=mid:")) != NULL; at++, count++) {
+        assert_true(count < 6);
+        assert_int_equal(sscanf(at, "a=mid:%15[^\r]", mids[count]), 1);
+        for (size_t i = 0; i < count; i++)
+            assert_string_not_equal(mids[i], mids[count]);
+    }
+    assert_int_equal(count, 5);
+    assert_string_equal(mids[0], "2");
+    assert_string_equal(mids[1], "1");
+    free(ours);
+    free(theirs);
+    free(first);
+    free(shifted);
+    free(next);
     scene_end(&s);
 }
 
@@ -336,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_local_offer),
         cmocka_unit_test(an_offer_from_before),
         cmocka_unit_test(a_restart),
+        cmocka_unit_test(mids_never_collide),
         cmocka_unit_test(transceivers_of_a_remote_offer),
         cmocka_unit_test(tracks_come_back),
         cmocka_unit_test(candidates_go_with_it),
