@@ -172,9 +172,10 @@ function makeWindow(root, file, search, markup) {
   ELEMENTS.iframe = frameElement(HTMLElement, createElement, root, href);
   const location = new URL(href);
   const byId = new Map();
+  const title = /<title>([^<]*)<\/title>/i.exec(markup)?.[1]; // what tests without a name of their own are called
   Object.assign(document, { readyState: 'loading', hidden: false, visibilityState: 'visible', title: file, body: createElement('body'), head: createElement('head'),
     documentElement: createElement('html'), location, createElement, createElementNS: (_, tag) => createElement(tag), createTextNode: () => new Node(),
-    getElementsByTagName: () => [], getElementById: id => byId.get(id) ?? null, querySelector: () => null, querySelectorAll: () => [], hasFocus: () => true });
+    getElementsByTagName: name => (name === 'title' && title ? [{ firstChild: { data: title } }] : []), getElementById: id => byId.get(id) ?? null, querySelector: () => null, querySelectorAll: () => [], hasFocus: () => true });
   for (const [, tag, attributes] of markup.matchAll(/<(video|audio|canvas|div|button|iframe)\b([^>]*)>/g)) {
     const element = createElement(tag);
     const id = /\bid\s*=\s*["']?([\w-]+)/.exec(attributes)?.[1];
