@@ -236,6 +236,42 @@ static void one_stun_server(void **state)
 
 /* ---- Thieves: client 0 has a seat of its own and writes the address of client 1 on checks for it ---- */
 
+static int lines_of(const rtc_peer_connection *pc, const char *line)
+{
+    int n = 0;
+    for (const char *at = rtc_peer_connection_explain((rtc_peer_connection *)(uintptr_t)pc); (at = strstr(at, line)) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* Sections that are not bundled have a transport each, and these the same port: user names tell them apart, of other calls' and their own.
+ */
+static void sections_apart(void **state)
+{
+    static struct hall h;
+    const struct sim_link link = {.delay_us = 15 * MS};
+    char ip[32];
+    (void)state;
+    for (int lite = 0; lite < 2; lite++) {
+        assert_true(hall_open(&h, 30, NULL, lite));
+        h.apart = true;
+        for (int i = 0; i < 20; i++) {
+            (void)snprintf(ip, sizeof ip, "10.0.1.%d", i + 1);
+            int n = hall_add_client(&h, &link, ip, i % 2 ? "203.0.113.1" : "", (uint16_t)(50000 + 8 * i));
+            assert_int_equal(hall_call(&h, n, false, false), RTC_OK);
+        }
+        assert_true(hall_run(&h, 10 * SECOND, all_have_answers));
+        (void)hall_run(&h, 3 * SECOND, NULL);
+        check_guests(&h);
+        for (int i = 0; i < 20; i++) {
+            assert_int_equal(lines_of(h.client[i].pc, "works and is in use"), 2);
+            assert_int_equal(lines_of(h.seat[i].pc, "works and is in use"), 2);
+        }
+        say_all(&h, 10 * SECOND);
+        hall_close(&h);
+    }
+}
+
 static void text_of(const char *sdp, const char *name, char out[64])
 {
     const char *at = sdp ? strstr(sdp, name) : NULL;
@@ -491,6 +527,7 @@ int main(void)
         cmocka_unit_test(coming_and_going),
         cmocka_unit_test(rebinding_of_clients_of_a_lite_server),
         cmocka_unit_test(rebinding_of_clients_of_a_full_server),
+        cmocka_unit_test(sections_apart),
         cmocka_unit_test(one_stun_server),
         cmocka_unit_test(thieves_at_a_lite_server),
         cmocka_unit_test(thieves_at_a_full_server),

@@ -32,6 +32,7 @@ struct remote {
     int count;
     int generation; /* of its credentials */
     int names;      /* how its mids begin: another offer may call the same sections otherwise */
+    int endpoint;   /* which of two it is: each has a certificate */
 };
 
 struct life {
@@ -69,7 +70,9 @@ static void write_media(FILE *out, const struct remote_section *s, int i)
 
 static void write_section(FILE *out, const struct remote *r, int i, const char *mid, const char *setup)
 {
-    static const char fingerprint[] = "12:34:56:78:9A:BC:DE:F0:12:34:56:78:9A:BC:DE:F0:12:34:56:78:9A:BC:DE:F0:12:34:56:78:9A:BC:DE:F0";
+    static const char *const fingerprints[] = {
+        "12:34:56:78:9A:BC:DE:F0:12:34:56:78:9A:BC:DE:F0:12:34:56:78:9A:BC:DE:F0:12:34:56:78:9A:BC:DE:F0",
+        "21:43:65:87:A9:CB:ED:0F:21:43:65:87:A9:CB:ED:0F:21:43:65:87:A9:CB:ED:0F:21:43:65:87:A9:CB:ED:0F"};
     const struct remote_section *s = &r->sections[i];
     int port = s->rejected ? 0 : 9;
     if (s->kind == 'd')
@@ -83,7 +86,7 @@ static void write_section(FILE *out, const struct remote *r, int i, const char *
     (void)fprintf(out,
                   "c=IN IP4 0.0.0.0\r\na=mid:%s\r\na=ice-ufrag:uuuu%d\r\na=ice-pwd:pppppppppppppppppppppp%d\r\na=ice-options:trickle\r\n"
                   "a=fingerprint:sha-256 %s\r\na=setup:%s\r\n",
-                  mid, r->generation, r->generation, fingerprint, setup);
+                  mid, r->generation, r->generation, fingerprints[r->endpoint], setup);
     if (s->kind == 'd')
         (void)fprintf(out, "a=sctp-port:5000\r\n");
     else
@@ -124,13 +127,22 @@ static void line_of(const char *section, const char *start, char value[64])
     (void)snprintf(value, 64, "%.*s", (int)(len < 63 ? len : 63), line ? line + strlen(start) : "");
 }
 
+/* Somebody else goes on in the peer's place. */
+static void hand_over(struct remote *r)
+{
+    r->generation++;
+    r->endpoint = !r->endpoint;
+}
+
 /* An answer to our offer: some of its sections, some of its directions. */
 static char *write_answer(struct life *l, const char *offer)
 {
+    if (draw(l, 6) == 0)
+        hand_over(&l->now);
     char *text = NULL, *body = NULL, group[256] = "";
     size_t len = 0, body_len = 0;
     FILE *out = open_memstream(&text, &len), *sections = open_memstream(&body, &body_len);
-    struct remote r = {.generation = l->now.generation};
+    struct remote r = {.generation = l->now.generation, .endpoint = l->now.endpoint};
     for (int i = 0; i < SECTIONS_MAX; i++) {
         char mid[64], *section = text_section(offer, i);
         if (!section)
@@ -174,6 +186,8 @@ static void change_remote(struct life *l)
         s->rejected = true;
     if (draw(l, 8) == 0)
         r->generation++;
+    if (draw(l, 10) == 0)
+        hand_over(r);
     if (draw(l, 10) == 0)
         r->names = !r->names; /* refused once they were agreed on */
     if (draw(l, 12) == 0)

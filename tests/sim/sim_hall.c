@@ -143,6 +143,17 @@ int hall_add_client(struct hall *h, const struct sim_link *link, const char *ip,
     return n;
 }
 
+/* Without its groups. */
+static int set_apart(const struct hall_guest *to, rtc_sdp_type type, const char *sdp)
+{
+    char *copy = strdup(sdp), *line;
+    while ((line = strstr(copy, "a=group:")) != NULL)
+        memmove(line, strchr(line, '\n') + 1, strlen(strchr(line, '\n')));
+    int error = rtc_peer_connection_set_remote_description(to->pc, type, copy);
+    free(copy);
+    return error;
+}
+
 static int describe(struct hall_guest *from, struct hall_guest *to)
 {
     rtc_sdp_type type;
@@ -150,7 +161,7 @@ static int describe(struct hall_guest *from, struct hall_guest *to)
     const char *sdp = error ? NULL : rtc_peer_connection_local_description(from->pc, &type);
     if (!sdp)
         return error ? error : RTC_ERR_NO_MEMORY;
-    return rtc_peer_connection_set_remote_description(to->pc, type, sdp);
+    return from->hall->apart ? set_apart(to, type, sdp) : rtc_peer_connection_set_remote_description(to->pc, type, sdp);
 }
 
 int hall_call(struct hall *h, int n, bool server_offers, bool servers)
@@ -158,7 +169,7 @@ int hall_call(struct hall *h, int n, bool server_offers, bool servers)
     struct hall_guest *client = &h->client[n], *seat = &h->seat[n];
     static const char *const urls[] = {"stun:203.0.113.200:3478"};
     const rtc_ice_server server = {.size = sizeof server, .urls = urls, .url_count = 1}, *const list[] = {&server};
-    rtc_configuration c = {.size = sizeof c, .max_channels = 16};
+    rtc_configuration c = {.size = sizeof c, .max_channels = 16, .bundle_policy = h->apart ? RTC_BUNDLE_MAX_COMPAT : RTC_BUNDLE_BALANCED};
     int error = rtc_peer_connection_new(h->context, &c, &callbacks, client, &client->pc);
     c.endpoint = h->endpoint;
     c.ice_lite = h->lite;
@@ -166,6 +177,8 @@ int hall_call(struct hall *h, int n, bool server_offers, bool servers)
     c.ice_server_count = servers ? 1 : 0;
     if (!error)
         error = rtc_peer_connection_new(h->context, &c, &callbacks, seat, &seat->pc);
+    if (!error && h->apart)
+        error = rtc_peer_connection_add_transceiver(client->pc, RTC_MEDIA_AUDIO, NULL, NULL, NULL);
     if (!error)
         error = rtc_peer_connection_create_data_channel(client->pc, "talk", 4, NULL, &client->channel);
     rtc_data_channel *mine = NULL; /* an offer wants a section */

@@ -35,6 +35,7 @@ struct hall {
     struct sim_network *net;
     rtc_time_t now;
     bool lite;
+    bool apart; /* calls have a section of sound, too, and are not bundled */
     rtc_endpoint *endpoint;
     struct sim_host *server, *stranger;
     struct hall_guest client[HALL_MAX], seat[HALL_MAX];
