@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCP datagrams: everything a packet of views offers is read, and feedback goes to a sender with sent packets to repair. */
 #include "context.h"
+#include "rtp_send_feedback.h"
 #include "rtp_send_stream.h"
 
 #include <stdlib.h>

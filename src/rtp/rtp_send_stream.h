@@ -91,7 +91,7 @@ struct rtp_send_stream {
     bool owes_keyframe;  /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;
 
-    /* rtp_send_stream.c's alone, but that rtp_sending.c ends a tone. */
+    /* rtp_send_stream.c's and rtp_send_feedback.c's, but that rtp_sending.c ends a tone. */
     rtc_context *context;
     rtc_media_kind kind;
     struct rtp_stream_format format;
@@ -142,34 +142,19 @@ void rtp_send_stream_dropped(struct rtp_send_stream *stream);
  * arrive in time any more, what was sent again less than a round trip or too many times before, and what the pacer has no budget for. */
 void rtp_send_stream_nack(struct rtp_send_stream *stream, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
                           struct rtp_pacer *pacer);
-/* True when a keyframe should be made now (RTP_EVENT_KEYFRAME_REQUEST). Requests within 100 ms of the last, a round trip, or twice the time
- * that the last keyframe takes at the target rate, whichever is longest, are held back until then, unless a keyframe is made meanwhile: see
- * rtp_send_stream_tick(). One that left the peer before our last keyframe could arrive is void, and so is a FIR repeated with its sequence
- * number (RFC 5104 section 4.3.1.2). */
-bool rtp_send_stream_pli(struct rtp_send_stream *stream, rtc_time_t now);
-bool rtp_send_stream_fir(struct rtp_send_stream *stream, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence);
-/* A report block about our media or RTX SSRC. Only those of the media SSRC say something about loss and feed the breaker; true for such
- * a one (pass it on to rtp_rate_report()). The round trip ended when the datagram `arrived`. */
-bool rtp_send_stream_report(struct rtp_send_stream *stream, rtc_time_t now, rtc_time_t arrived, const struct rtcp_report *report);
 /* Whether its circuit is STOPPED. */
 bool rtp_send_stream_is_stopped(const struct rtp_send_stream *stream);
 /* Tried again, and nobody has spoken of it since: it makes the least there is. */
 bool rtp_send_stream_is_on_trial(const struct rtp_send_stream *stream);
-/* Whether there was such a report since it began to flow, or to flow again. */
+/* Whether there was a report of its media since it began to flow, or to flow again. */
 bool rtp_send_stream_is_heard_of(const struct rtp_send_stream *stream);
-/* What the last such report said beyond the one before it. */
+/* What the last report of its media said beyond the one before it. */
 const struct rtp_rate_sample *rtp_send_stream_sample(const struct rtp_send_stream *stream);
 /* Whether congestion is somebody else's fault: while video flows, the breaker of sound does not open for it. */
 void rtp_send_stream_excuse(struct rtp_send_stream *stream, bool excused);
 /* 0 while unknown. */
 rtc_time_t rtp_send_stream_round_trip_us(const struct rtp_send_stream *stream);
 
-/* What the timers found; each is told once. */
-struct rtp_send_stream_due {
-    bool keyframe;                   /* a request that was held back */
-    enum rtp_breaker_reason breaker; /* not RTP_BREAKER_CLOSED: it just opened; the stream sends nothing any more */
-};
-struct rtp_send_stream_due rtp_send_stream_tick(struct rtp_send_stream *stream, rtc_time_t now);
 rtc_time_t rtp_send_stream_deadline(const struct rtp_send_stream *stream, enum timer_reason *why);
 /* Packets can not leave (or can again): the breaker's timeouts start over. */
 void rtp_send_stream_pause(struct rtp_send_stream *stream);

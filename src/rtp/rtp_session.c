@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "memory.h"
+#include "rtp_send_feedback.h"
 #include "rtp_session_parts.h"
 
 int rtp_session_new(rtc_context *context, const struct rtp_session_options *options, struct rtp_session **out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCP that arrives: reports, feedback, goodbyes. */
 #include "memory.h"
+#include "rtp_send_feedback.h"
 #include "rtp_session_parts.h"
 
 /* What measures the path counts from when the report arrived (RFC 3550 6.4.1: "A"); what waits, from now. */

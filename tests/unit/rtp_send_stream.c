@@ -3,6 +3,7 @@
 #include "rtp_test.h"
 
 #include "rtp_extensions.h"
+#include "rtp_send_feedback.h"
 #include "rtp_send_stream.h"
 #include "vp8_payload.h"
 
