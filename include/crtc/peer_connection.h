@@ -428,7 +428,8 @@ RTC_EXPORT int rtc_peer_connection_add_transceiver(rtc_peer_connection *connecti
  * Errors: RTC_ERR_INVALID_ACCESS (another connection's sender), RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (connection or sender is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_remove_track(rtc_peer_connection *connection, rtc_rtp_sender *sender);
 /* getTransceivers, in order of creation. NULL beyond the last. Borrowed from the connection: a remote offer that replaces one which was not answered takes away what
- * only that one brought, unless a track was added to it. */
+ * only that one brought, unless a track was added to it. Those
+ * of a connection that is closed stay, stopped, until it is freed. */
 RTC_EXPORT size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *connection, size_t index);
 

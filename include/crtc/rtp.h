@@ -106,7 +106,7 @@ RTC_EXPORT int rtc_rtp_transceiver_get_negotiated_header_extensions(const rtc_rt
 RTC_EXPORT rtc_dtls_transport *rtc_rtp_sender_transport(const rtc_rtp_sender *sender);
 RTC_EXPORT rtc_dtls_transport *rtc_rtp_receiver_transport(const rtc_rtp_receiver *receiver);
 /* setStreams: the streams that the peer is to show the track in, told with the next negotiation, which is asked for.
- * Errors: RTC_ERR_TYPE (sender is NULL, a stream is missing), RTC_ERR_RANGE (more streams than a track may have, 4), RTC_ERR_INVALID_STATE (stopped or closed). */
+ * Errors: RTC_ERR_TYPE (sender is NULL, a stream is missing), RTC_ERR_RANGE (more streams than a track may have, 4), RTC_ERR_INVALID_STATE (closed). */
 RTC_EXPORT int rtc_rtp_sender_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *streams, size_t count);
 /* getParameters: into *out, which the caller frees. Those of a sender that is stopped or closed can be read, too.
  * Errors: RTC_ERR_TYPE (sender or out is NULL), RTC_ERR_NO_MEMORY. */

@@ -66,7 +66,7 @@ static void forget_facts(rtc_peer_connection *pc, struct facts_lists *lists)
 static int read_facts(rtc_peer_connection *pc, struct negotiation_facts *facts, struct facts_lists *lists)
 {
     size_t count = 0;
-    lists->transceivers = memory_zeroed(pc->context, (pc->transceiver_count + 1) * sizeof *lists->transceivers);
+    lists->transceivers = memory_zeroed(pc->context, (pc->held.count + 1) * sizeof *lists->transceivers);
     lists->ice = memory_zeroed(pc->context, (pc->transports.count + 1) * sizeof *lists->ice);
     if (!lists->transceivers || !lists->ice)
         return RTC_ERR_NO_MEMORY;

@@ -71,6 +71,12 @@ struct peer_channels {
     struct peer_sctp sctp;
 };
 
+/* What is to be said of its transceivers as a whole. Written by transceiver_life.c alone. */
+struct held_transceivers {
+    size_t count;       /* in its list */
+    struct link closed; /* that list of a connection that is closed: they can still be looked at */
+};
+
 /* Streams that the peer named. Written by remote_streams.c alone. */
 struct remote_streams {
     rtc_media_stream **items; /* owned, references */
@@ -90,7 +96,7 @@ struct rtc_peer_connection {
     enum peer_life life; /* written by peer_set_life() only */
 
     /* Written by configuration.c, and where a connection is made. */
-    struct transport_settings settings; /* with all that it points to */
+    struct transport_settings settings;       /* with all that it points to */
     struct kept_configuration *configuration; /* as it was given; owned */
     rtc_bundle_policy bundle_policy;
     uint32_t next_request_id; /* of all that is below */
@@ -102,7 +108,7 @@ struct rtc_peer_connection {
     struct user_event_queue events;
 
     struct link transceivers; /* struct rtc_rtp_transceiver.link, in order of creation; written by transceiver_life.c */
-    size_t transceiver_count;
+    struct held_transceivers held;
     struct decode_budget decoding; /* the receiving pipelines' */
     struct peer_channels channels;
     struct remote_streams remote_streams;

@@ -30,6 +30,7 @@ static void destroy(rtc_peer_connection *pc)
 {
     rtc_context *context = pc->context;
     event_queue_fini(&pc->events, pc);
+    transceiver_forget_closed(pc);
     negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
     session_log_unref(pc->log);
@@ -87,6 +88,7 @@ int rtc_peer_connection_new(rtc_context *context, const rtc_configuration *confi
     peer_driver_init(&pc->driver);
     event_queue_init(&pc->events, context);
     list_init(&pc->transceivers);
+    list_init(&pc->held.closed);
     list_init(&pc->channels.list);
     decode_budget_init(&pc->decoding, context_limits(context));
     pc->now = context_start_time(context);

@@ -292,7 +292,7 @@ int snapshot_offer(rtc_peer_connection *pc, bool ice_restart, struct text *out)
     const struct session_description *previous = description_says(negotiation_local(&pc->negotiation));
     struct snapshot s;
     size_t known = previous ? previous->section_count : 0;
-    int error = begin(pc, known + pc->transceiver_count + 1, &s);
+    int error = begin(pc, known + pc->held.count + 1, &s);
     if (!error) {
         s.offers = true;
         s.ice_restart = ice_restart;

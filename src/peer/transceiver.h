@@ -154,6 +154,8 @@ struct rtc_rtp_transceiver {
     enum transceiver_owner owner;
     rtc_media_kind kind;
     uint32_t number;               /* in its connection's negotiation */
+    uint64_t session;              /* which is this one's, also when it has left the connection */
+    bool closed;                   /* it left when its connection was closed */
     char mid[JSEP_ID_MAX];         /* as negotiated; "" before it is associated */
     char offered_mid[JSEP_ID_MAX]; /* of the section that the offer which was created last has for it; "": it has a mid, or no section */
     rtc_rtp_direction direction;

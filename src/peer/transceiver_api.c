@@ -234,13 +234,19 @@ int rtc_rtp_sender_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *
 {
     rtc_rtp_transceiver *t = sender ? of_sender(sender) : NULL;
     struct rtc_rtp_sender probe = {0};
-    int error = transceiver_begin(t, "rtc_rtp_sender_set_streams");
+    if (!t)
+        return error_say(RTC_ERR_TYPE, "rtc_rtp_sender_set_streams: the sender is NULL");
+    if (t->closed)
+        return error_say(RTC_ERR_INVALID_STATE, "rtc_rtp_sender_set_streams: the connection is closed");
+    int error = t->connection ? peer_begin(t->connection) : RTC_OK;
     if (error)
         return error;
     error = sending_set_streams(&probe, streams, count);
     if (error)
         return fail_streams(t->connection, error, count);
     (void)sending_set_streams(sender, streams, count);
+    if (!t->connection) /* it has left, stopped */
+        return RTC_OK;
     negotiation_update_needed(t->connection);
     peer_settle(t->connection);
     return RTC_OK;
@@ -330,9 +336,9 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
     if (error)
         return error;
     rtc_rtp_transceiver *t = of_sender(sender);
-    if (t->connection != pc)
+    if (t->session != pc->negotiation.session_id)
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "the sender belongs to another connection");
-    if (!sender->track || t->state != TRANSCEIVER_LIVE)
+    if (!sender->track || t->state != TRANSCEIVER_LIVE) /* also when it has left: taken back, or stopped */
         return RTC_OK;
     sending_set_track(t, NULL);
     t->direction = direction_and(t->direction, RTC_DIRECTION_RECVONLY);
@@ -343,15 +349,16 @@ int rtc_peer_connection_remove_track(rtc_peer_connection *pc, rtc_rtp_sender *se
 
 size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *pc)
 {
-    return pc->transceiver_count;
+    return pc->held.count;
 }
 
 rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *pc, size_t index)
 {
-    struct link *l = pc->transceivers.next;
-    while (l != &pc->transceivers && index > 0) {
+    const struct link *list = peer_is_closed(pc) ? &pc->held.closed : &pc->transceivers;
+    struct link *l = list->next;
+    while (l != list && index > 0) {
         l = l->next;
         index--;
     }
-    return l == &pc->transceivers ? NULL : link_owner(l, rtc_rtp_transceiver, link);
+    return l == list ? NULL : link_owner(l, rtc_rtp_transceiver, link);
 }

@@ -108,8 +108,9 @@ void transceiver_join(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
     t->number = ++pc->negotiation.transceivers_made;
+    t->session = pc->negotiation.session_id;
     list_append(&pc->transceivers, &t->link);
-    pc->transceiver_count++;
+    pc->held.count++;
 }
 
 void transceiver_record_added(rtc_peer_connection *pc, uint32_t last)
@@ -205,6 +206,15 @@ void transceiver_tell_ended(rtc_rtp_transceiver *t)
         media_track_tell_end_elsewhere(t->receiver.track);
 }
 
+void transceiver_forget_closed(rtc_peer_connection *pc)
+{
+    while (!list_empty(&pc->held.closed)) {
+        rtc_rtp_transceiver *t = link_owner(pc->held.closed.next, rtc_rtp_transceiver, link);
+        list_remove(&t->link);
+        rtc_rtp_transceiver_unref(t);
+    }
+}
+
 void transceiver_detach(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
@@ -218,8 +228,13 @@ void transceiver_detach(rtc_rtp_transceiver *t)
     release_receiver(t);
     t->last_transport = rtc_dtls_transport_ref(transport_objects_of(pc, t->number));
     list_remove(&t->link);
-    pc->transceiver_count--;
     set_state(t, TRANSCEIVER_DETACHED);
     t->connection = NULL;
+    t->closed = peer_is_closed(pc);
+    if (t->closed) { /* webrtc-pc 4.4.2, close(): it stays in the list, stopped */
+        list_append(&pc->held.closed, &t->link);
+        return;
+    }
+    pc->held.count--;
     rtc_rtp_transceiver_unref(t);
 }

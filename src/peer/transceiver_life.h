@@ -21,6 +21,8 @@ void transceiver_record_added(rtc_peer_connection *pc, uint32_t last);
 void transceiver_discard(rtc_rtp_transceiver *t);
 /* It or the connection goes: everything stops, the handle stays inert. */
 void transceiver_detach(rtc_rtp_transceiver *t);
+/* Gives up those that were detached when the connection was closed: it is freed. */
+void transceiver_forget_closed(rtc_peer_connection *pc);
 /* stop() of webrtc-pc 5.4.1: nothing goes either way any more, which the peer is still to hear of. Harmless when repeated. */
 void transceiver_begin_stop(rtc_rtp_transceiver *t);
 /* The section was rejected: the same, for good. */

@@ -368,7 +368,10 @@ static void streams(void **state)
     assert_int_equal(text_count(peer_description(&s.p, 0), "a=msid:a ") + text_count(peer_description(&s.p, 0), "a=msid:b "), 2);
     assert_int_equal(peer_log_count(&s.log[1], "track"), 1);
     assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)), RTC_OK);
-    assert_int_equal(rtc_rtp_sender_set_streams(sender, NULL, 0), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_rtp_sender_set_streams(sender, both, 1), RTC_OK); /* of one that is stopped it is no error */
+    peer_exchange(&s.p, 0);
+    assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[0].pc), 0);
+    assert_int_equal(rtc_rtp_sender_set_streams(sender, both, 1), RTC_OK); /* nor of one that has left */
     rtc_media_stream_unref(a);
     rtc_media_stream_unref(b);
     scene_end(&s);

@@ -400,10 +400,43 @@ static void codec_preferences(void **state)
     scene_end(&s);
 }
 
+/* webrtc-pc 4.4.2, close(): the list stays, and all in it are stopped; senders that left are still this connection's (5.1, removeTrack). */
+static void closed_and_gone(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender, *foreign;
+    (void)state;
+    scene_begin(&s, 20);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, &sender);
+    (void)scene_add_track(&s, 1, RTC_MEDIA_AUDIO, &foreign);
+    (void)add(&s, 0, RTC_MEDIA_VIDEO);
+    peer_exchange(&s.p, 0);
+    rtc_rtp_transceiver *gone = rtc_rtp_transceiver_ref(transceiver(&s, 0, 0));
+    assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_OK);
+    assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), RTC_OK);
+    assert_non_null(rtc_rtp_sender_track(sender)); /* nothing changed */
+    peer_exchange(&s.p, 0);
+    assert_int_equal(count(&s, 0), 1);
+    assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), RTC_OK);
+    assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, foreign), RTC_ERR_INVALID_ACCESS);
+    rtc_rtp_transceiver *left = transceiver(&s, 0, 0);
+    rtc_peer_connection_close(s.p.peer[0].pc);
+    assert_int_equal(count(&s, 0), 1);
+    assert_ptr_equal(transceiver(&s, 0, 0), left);
+    assert_null(transceiver(&s, 0, 1));
+    assert_true(current(left, RTC_DIRECTION_STOPPED) && rtc_rtp_transceiver_direction(left) == RTC_DIRECTION_STOPPED && ended(left));
+    assert_int_equal(rtc_rtp_transceiver_stop(left), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), RTC_ERR_INVALID_STATE);
+    rtc_rtp_transceiver_unref(gone);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_then_stopped),
+        cmocka_unit_test(closed_and_gone),
         cmocka_unit_test(stopped_before_it_is_offered),
         cmocka_unit_test(stopped_after_create_offer),
         cmocka_unit_test(stopped_by_the_answerer),

@@ -209,7 +209,7 @@ static void expect_agreement(const struct glare *g)
             fail_msg("seed %llu: '%s' is %d here and %d there", (unsigned long long)g->p.seed, ours->mid, (int)ours->current_direction,
                      (int)theirs->current_direction);
     }
-    assert_int_equal(pc_of(&g->side[0])->transceiver_count, pc_of(&g->side[1])->transceiver_count);
+    assert_int_equal(pc_of(&g->side[0])->held.count, pc_of(&g->side[1])->held.count);
 }
 
 static bool settled(const struct glare *g)
