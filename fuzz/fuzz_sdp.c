@@ -46,6 +46,17 @@ static const struct jsep_codec vp8 = {
 static const struct jsep_extension mid_extension = {4, RTC_DIRECTION_SENDRECV, "urn:ietf:params:rtp-hdrext:sdes:mid"};
 static const struct jsep_fingerprint fingerprint = {.hash = "sha-256", .len = 32};
 
+/* What streams are restricted to: a limit that is read is none, or at least 1, and formats are such as there can be. */
+static void check_rids(const struct jsep_rids *rids)
+{
+    for (size_t i = 0; i < rids->count; i++) {
+        struct jsep_rid_limits limits;
+        bool read = jsep_rid_read_limits(rids->all[i].restrictions, &limits);
+        require(read || (limits.max_width == 0 && limits.max_bitrate_bps == 0 && jsep_rid_allows(&limits, 96)), "half of it is read");
+        require(jsep_rids_find(rids, rids->all[i].id) == &rids->all[i], "a stream is named twice");
+    }
+}
+
 static void fill(struct jsep_local_section *s, const struct jsep_section *offered)
 {
     *s = (struct jsep_local_section){.type = offered->type,
@@ -108,8 +119,11 @@ static void check_description(rtc_context *context, struct slice input)
         return;
     struct jsep_local_section *sections = memory_zeroed(context, (offer->section_count + 1) * sizeof(*sections));
     require(sections != NULL, "no memory");
-    for (size_t i = 0; i < offer->section_count; i++)
+    for (size_t i = 0; i < offer->section_count; i++) {
         fill(&sections[i], &offer->sections[i]);
+        check_rids(offer->sections[i].rtp.send_rids);
+        check_rids(offer->sections[i].rtp.recv_rids);
+    }
     struct jsep_snapshot snapshot = {.session_id = 1,
                                      .version = 1,
                                      .transport.ice_ufrag = "abcd",

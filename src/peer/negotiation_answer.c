@@ -88,6 +88,35 @@ static void narrow_encodings(struct transceiver_facts *t, const struct jsep_nego
         t->encodings[0].max_bitrate_bps = t->own_caps[0];
 }
 
+/* The first that both know of those that the peer takes this stream in. */
+static void choose_allowed(const struct jsep_section *theirs, const struct jsep_section *ours, struct agreed_encoding *e)
+{
+    struct jsep_codec codec;
+    for (size_t i = 0; !jsep_rid_allows(&e->limits, e->codec.payload_type) && i < theirs->rtp.codec_count; i++) {
+        const struct jsep_codec *named = &theirs->rtp.codecs[i];
+        if (!jsep_codec_is_beside(named) && jsep_rid_allows(&e->limits, named->payload_type) &&
+            jsep_common_codec(theirs, ours, named, &codec))
+            e->codec = codec;
+    }
+}
+
+static void read_limits(const struct jsep_section *theirs, struct agreed_encoding *e)
+{
+    const struct jsep_rid *rid = e->rid[0] ? jsep_rids_find(theirs->rtp.recv_rids, e->rid) : NULL;
+    e->limits = (struct jsep_rid_limits){.max_width = 0};
+    if (rid)
+        (void)jsep_rid_read_limits(rid->restrictions, &e->limits); /* what breaks the grammar restricts nothing */
+}
+
+/* The cap of ours or that of the peer, whichever is less. */
+static void cap_rates(const struct agreed_media *media, struct rtp_section *rtp)
+{
+    for (size_t i = 0; i < rtp->encoding_count && i < media->encoding_count; i++) {
+        uint32_t *ours = &rtp->encodings[i].max_bitrate_bps, theirs = media->encodings[i].limits.max_bitrate_bps;
+        *ours = theirs > 0 && (*ours == 0 || theirs < *ours) ? theirs : *ours;
+    }
+}
+
 /* Each has the codec that is wanted for it, if that is agreed on. */
 static void agree_encodings(const struct transceiver_facts *t, const struct agreement *a, size_t section, struct agreed_media *media)
 {
@@ -95,8 +124,11 @@ static void agree_encodings(const struct transceiver_facts *t, const struct agre
     for (size_t i = 0; i < t->encoding_count; i++) {
         struct agreed_encoding *e = &media->encodings[i];
         text_copy(e->rid, sizeof e->rid, t->encodings[i].rid);
-        if (!t->codecs[i] || !jsep_common_codec(&a->remote->sections[section], &a->local->sections[section], t->codecs[i], &e->codec))
+        const struct jsep_section *theirs = &a->remote->sections[section], *ours = &a->local->sections[section];
+        read_limits(theirs, e);
+        if (!t->codecs[i] || !jsep_common_codec(theirs, ours, t->codecs[i], &e->codec))
             e->codec = a->said->send_codec;
+        choose_allowed(theirs, ours, e);
     }
 }
 
@@ -130,6 +162,7 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
     media->direction = a->said->direction;
     media->codec = a->said->send_codec;
     agree_encodings(t, a, i, media);
+    cap_rates(media, rtp);
     negotiation_plan_add(plan, EFFECT_MEDIA, t->number)->rtp = rtp;
 }
 

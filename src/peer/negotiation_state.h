@@ -27,8 +27,9 @@ enum { TRANSPORT_NONE = UINT16_MAX };
 
 /* One encoding that is sent, named by its mid and rid. */
 struct agreed_encoding {
-    char rid[JSEP_ID_MAX];   /* "": the only one */
-    struct jsep_codec codec; /* that one, or the one that is wanted for it */
+    char rid[JSEP_ID_MAX];         /* "": the only one */
+    struct jsep_codec codec;       /* that one, or the one that is wanted for it */
+    struct jsep_rid_limits limits; /* that the peer sets it */
 };
 enum { AGREED_ENCODINGS_MAX = 4 };
 

@@ -245,7 +245,10 @@ static double asked_scale(const struct send_limits *l, uint32_t width, uint32_t 
     bool stands = width < height, is_to_stand = l->max_width < l->max_height;
     uint32_t max_width = stands == is_to_stand ? l->max_width : l->max_height,
              max_height = stands == is_to_stand ? l->max_height : l->max_width;
-    return max_width > 0 ? larger((double)width / max_width, (double)height / max_height) : l->scale;
+    double scale = max_width > 0 ? larger((double)width / max_width, (double)height / max_height) : l->scale;
+    if (l->peers_width > 0)
+        scale = larger(scale, (double)width / l->peers_width);
+    return l->peers_height > 0 ? larger(scale, (double)height / l->peers_height) : scale;
 }
 
 /* As large as the application wants it, in whole pairs of lines where that is less than it is. */

@@ -318,6 +318,9 @@ static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_trans
 static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encoding)
 {
     const struct encoding_settings *s = &sender->encodings[encoding].settings;
+    const struct jsep_rid_limits *peers = &sender->encodings[encoding].limits;
+    double interval = s->max_framerate > 0 ? 1e6 / s->max_framerate : 0, least = peers->max_fps > 0 ? 1e6 / peers->max_fps : 0;
+    bool never = s->has_max_framerate && s->max_framerate == 0;
     return (struct send_limits){
         .inactive = s->inactive,
         .keeps_size = sender->encoding_count > 1 || sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
@@ -325,8 +328,10 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encodin
         .scale = s->scale_resolution_down_by >= 1 ? s->scale_resolution_down_by : 1,
         .max_width = s->max_width,
         .max_height = s->max_height,
-        .has_framerate = s->has_max_framerate,
-        .interval_us = s->max_framerate > 0 ? 1e6 / s->max_framerate : 0,
+        .peers_width = peers->max_width,
+        .peers_height = peers->max_height,
+        .has_framerate = s->has_max_framerate || least > 0,
+        .interval_us = never || interval > least ? interval : least,
     };
 }
 
@@ -486,6 +491,22 @@ static void change_layout(struct send_pipeline *p)
     }
 }
 
+/* With the lock held. True: an encoding of pictures that was switched off is on again, which begins with a keyframe. */
+static bool follow_limits(struct send_pipeline *p)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < p->shared.layer_count && i < p->transceiver->sender.encoding_count; i++) {
+        struct send_layer *layer = &p->shared.layers[i];
+        struct send_limits limits = limits_of(&p->transceiver->sender, i);
+        bool again = layer->limits.inactive && !limits.inactive && p->kind == RTC_MEDIA_VIDEO;
+        layer->keyframe_wanted = layer->keyframe_wanted || again;
+        layer->limits = limits;
+        layer->picture_due = 0;
+        any = any || again;
+    }
+    return any;
+}
+
 void send_pipeline_follow_encodings(struct send_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
@@ -497,23 +518,19 @@ void send_pipeline_follow_encodings(struct send_pipeline *p)
         layer->codec_changed = layer->codec_changed || !is_same_codec(&layer->codec, codec);
         layer->codec = *codec;
     }
+    bool again = follow_limits(p); /* the peer's may be others */
     pthread_mutex_unlock(&p->lock);
+    if (again && p->track)
+        media_track_request_keyframe(p->track);
 }
 
 void send_pipeline_follow_settings(struct send_pipeline *p)
 {
-    uint32_t again = 0;
     pthread_mutex_lock(&p->lock);
-    for (uint32_t i = 0; i < p->shared.layer_count && i < p->transceiver->sender.encoding_count; i++) {
-        struct send_layer *layer = &p->shared.layers[i];
-        struct send_limits limits = limits_of(&p->transceiver->sender, i);
-        again |= layer->limits.inactive && !limits.inactive ? 1u << i : 0;
-        layer->limits = limits;
-        layer->picture_due = 0;
-    }
+    bool again = follow_limits(p);
     pthread_mutex_unlock(&p->lock);
-    if (again && p->kind == RTC_MEDIA_VIDEO)
-        send_pipeline_request_keyframes(p, again);
+    if (again && p->track)
+        media_track_request_keyframe(p->track);
 }
 
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)

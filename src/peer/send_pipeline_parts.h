@@ -37,12 +37,13 @@ struct send_ring {
 
 /* What the application asks of one encoding (setParameters): a plain value. */
 struct send_limits {
-    bool inactive;                  /* nothing is encoded or sent */
-    bool keeps_size;                /* pictures are left out rather than made smaller */
-    double scale;                   /* sides are divided by it; at least 1 */
-    uint32_t max_width, max_height; /* in place of the scale, for pictures that lie or stand; 0: none */
-    bool has_framerate;             /* pictures come this long after one another at least */
-    double interval_us;             /* of a framerate of 0: for ever */
+    bool inactive;                      /* nothing is encoded or sent */
+    bool keeps_size;                    /* pictures are left out rather than made smaller */
+    double scale;                       /* sides are divided by it; at least 1 */
+    uint32_t max_width, max_height;     /* in place of the scale, for pictures that lie or stand; 0: none */
+    uint32_t peers_width, peers_height; /* beyond which the peer does not take it, whatever is asked for; 0: none */
+    bool has_framerate;                 /* pictures come this long after one another at least */
+    double interval_us;                 /* of a framerate of 0: for ever */
 };
 
 /* One encoding. Read and written with the lock held. */

@@ -115,7 +115,9 @@ static void cap_encodings(rtc_rtp_transceiver *t)
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
         struct sender_encoding *e = &t->sender.encodings[i];
         uint32_t own = sender_own_cap(e);
-        e->rtp.max_bitrate_bps = several && e->settings.inactive ? 1 : several && own == 0 ? enough_for(t, &e->settings) : own;
+        uint32_t cap = several && e->settings.inactive ? 1 : several && own == 0 ? enough_for(t, &e->settings) : own;
+        bool theirs = e->limits.max_bitrate_bps > 0 && (cap == 0 || e->limits.max_bitrate_bps < cap);
+        e->rtp.max_bitrate_bps = theirs ? e->limits.max_bitrate_bps : cap;
     }
 }
 
@@ -200,8 +202,10 @@ void sender_follow_codecs(rtc_rtp_transceiver *t, const struct agreed_media *med
         struct sender_encoding *e = &t->sender.encodings[i];
         const struct jsep_codec *codec = &t->sender.codec;
         for (size_t k = 0; k < media->encoding_count; k++)
-            if (strcmp(media->encodings[k].rid, e->rtp.rid) == 0)
+            if (strcmp(media->encodings[k].rid, e->rtp.rid) == 0) {
                 codec = &media->encodings[k].codec;
+                e->limits = media->encodings[k].limits;
+            }
         e->settings.has_codec = e->settings.has_codec && jsep_codec_same(&e->settings.codec, codec);
         if (codec->payload_type != JSEP_NO_PAYLOAD_TYPE)
             set_codec(t, e, codec);

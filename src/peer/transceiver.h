@@ -52,6 +52,7 @@ struct sender_encoding {
     struct rtp_encoding rtp; /* its name, SSRCs and cap, as negotiations hand them to the session */
     uint32_t stream;         /* handle in the RTP session; 0 before it may send */
     struct encoding_settings settings;
+    struct jsep_rid_limits limits;   /* that the peer sets it */
     struct jsep_codec codec;         /* that it is sent with; payload_type JSEP_NO_PAYLOAD_TYPE: none yet */
     uint32_t target_bitrate_bps;     /* what the session last allowed; 0: nothing said yet, or stopped */
     rtc_circuit circuit;             /* as it was last told */
@@ -98,8 +99,8 @@ struct codec_preferences {
     size_t count; /* 0: ours, all of them */
 };
 
-/* [[HeaderExtensionsToNegotiate]] of webrtc-extensions: by the order of rtp_extension_rows, a direction plus 1; 0: nobody said any. Owner: its
- * transceiver; written by header_extensions.c. */
+/* [[HeaderExtensionsToNegotiate]] of webrtc-extensions: by the order of rtp_extension_rows, a direction plus 1; 0: nobody said any. Owner:
+ * its transceiver; written by header_extensions.c. */
 struct extension_wishes {
     uint8_t directions[RTP_EXTENSIONS];
 };

@@ -210,8 +210,8 @@ int jsep_check_offer(const struct session_description *previous, const struct se
 
 /* Checks that no two sections of a peer's description have the same a=msid. RTC_ERR_OPERATION with *error filled. */
 int jsep_check_tracks(const struct session_description *d, struct sdp_error *error);
-/* Whether a description of the peer's gives the ids of header extensions to others than one before it did, while its sender is the same (RFC
- * 8285 section 5). `previous` may be NULL. RTC_ERR_INVALID_ACCESS with *error filled. */
+/* Whether a description of the peer's gives the ids of header extensions to others than one before it did, while its sender is the same
+ * (RFC 8285 section 5). `previous` may be NULL. RTC_ERR_INVALID_ACCESS with *error filled. */
 int jsep_check_extensions(const struct session_description *previous, const struct session_description *d, struct sdp_error *error);
 
 /* What two descriptions of one section agree on, from the local side's view. */
@@ -241,6 +241,14 @@ bool jsep_common_codec(const struct jsep_section *theirs, const struct jsep_sect
 bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b);
 /* It protects, fills in or signals beside a codec: never what media is sent with. */
 bool jsep_codec_is_beside(const struct jsep_codec *codec);
+/* What the restrictions of a stream ask of who sends it; 0: nothing. */
+struct jsep_rid_limits {
+    uint32_t max_width, max_height, max_fps, max_bitrate_bps;
+    uint64_t payload_types[2]; /* a bit for each; no bit: any */
+};
+/* Reads them (RFC 8851 sections 4 and 5); what is unknown is passed over. False, and *out says nothing, when they break the grammar. */
+bool jsep_rid_read_limits(struct slice restrictions, struct jsep_rid_limits *out);
+bool jsep_rid_allows(const struct jsep_rid_limits *limits, uint8_t payload_type);
 /* NULL: it is not among them. */
 const struct jsep_rid *jsep_rids_find(const struct jsep_rids *rids, const char *id);
 /* Whether one of the codecs that media can be sent with is in both lists. */

@@ -321,6 +321,43 @@ static void narrowing_while_it_sends(void **state)
     end(&t);
 }
 
+/* What the peer restricts of a stream (RFC 8851) holds, whatever is asked for; our own limits hold within it. */
+static void the_peer_restricts(void **state)
+{
+    struct test t;
+    rtc_sdp_type type;
+    (void)state;
+    begin(&t, three, 3);
+    assert_int_equal(rtc_peer_connection_set_local_description(t.s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    const char *offer = rtc_peer_connection_local_description(t.s.p.peer[0].pc, &type);
+    assert_int_equal(rtc_peer_connection_set_remote_description(t.s.p.peer[1].pc, type, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(t.s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    const char *answer = rtc_peer_connection_local_description(t.s.p.peer[1].pc, &type);
+    char *slow = text_replace(answer, "a=rid:h recv", "a=rid:h recv pt=96,97;max-width=100;max-fps=10"),
+         *poor = text_replace(slow, "a=rid:f recv", "a=rid:f recv max-height=80;max-br=40000"),
+         *odd = text_replace(poor, "a=rid:q recv", "a=rid:q recv max-width=none");
+    assert_int_equal(rtc_peer_connection_set_remote_description(t.s.p.peer[0].pc, type, odd), RTC_OK);
+    free(slow);
+    free(poor);
+    free(odd);
+    peer_run(&t.s.p, SECOND / 2);
+    forget();
+    peer_run(&t.s.p, 2 * SECOND);
+    assert_true(all.pictures[100] >= 19 && all.pictures[100] <= 21 && all.pictures[WIDTH] == 0);
+    assert_true(all.pictures[WIDTH / 2] == all.pushed && all.rate[WIDTH / 2] <= 40000); /* f, half as large */
+    assert_int_equal(all.pictures[WIDTH / 4], all.pushed);                              /* q: what can not be read restricts nothing */
+    rtc_rtp_parameters *p = parameters_of(&t);
+    assert_true(p->encodings[1]->scale_resolution_down_by == 2 && !p->encodings[1]->has_max_framerate);
+    p->encodings[1]->scale_resolution_down_by = 1;
+    p->encodings[1]->max_framerate = 5;
+    p->encodings[2]->max_bitrate_bps = 90000;
+    set(&t, p);
+    forget();
+    peer_run(&t.s.p, 2 * SECOND);
+    assert_true(all.pictures[100] >= 9 && all.pictures[100] <= 11 && all.rate[WIDTH / 2] <= 40000);
+    end(&t);
+}
+
 /* Of a single encoding: scaleResolutionDownBy, scaleResolutionDownTo whichever way the picture stands, maxFramerate, and back again. */
 static void sizes_of_one(void **state)
 {
@@ -550,9 +587,11 @@ static void a_codec_of_send_encodings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_encoding_is_a_stream),  cmocka_unit_test(keyframes_are_of_one),     cmocka_unit_test(settings_are_of_one),
-        cmocka_unit_test(small_pictures_take_little), cmocka_unit_test(narrowing_while_it_sends), cmocka_unit_test(sizes_of_one),
-        cmocka_unit_test(rate_and_preference_of_one), cmocka_unit_test(the_codec_is_chosen),      cmocka_unit_test(a_codec_goes),
+        cmocka_unit_test(each_encoding_is_a_stream),  cmocka_unit_test(keyframes_are_of_one),
+        cmocka_unit_test(settings_are_of_one),        cmocka_unit_test(small_pictures_take_little),
+        cmocka_unit_test(narrowing_while_it_sends),   cmocka_unit_test(sizes_of_one),
+        cmocka_unit_test(rate_and_preference_of_one), cmocka_unit_test(the_peer_restricts),
+        cmocka_unit_test(the_codec_is_chosen),        cmocka_unit_test(a_codec_goes),
         cmocka_unit_test(a_codec_of_send_encodings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
