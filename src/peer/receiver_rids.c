@@ -55,6 +55,8 @@ int rtc_rtp_receiver_select_rid(rtc_rtp_receiver *receiver, const char *rid)
         return RTC_OK;
     text_copy(shown->rid, sizeof shown->rid, rid);
     shown->stream = t->rtp_member ? rtp_session_receive_stream(transport_media(t->transport), t->rtp_member, rid) : 0;
+    shown->heard = shown->stream && rtp_session_hears(transport_media(t->transport), shown->stream);
+    media_track_set_muted(receiver->track, !shown->heard); /* what was heard of the other one does not count */
     receive_pipeline_restart(shown->pipeline, peer_now(t->connection));
     peer_settle(t->connection);
     return RTC_OK;

@@ -400,6 +400,12 @@ bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t stream, rtc
     return true;
 }
 
+bool rtp_session_hears(const struct rtp_session *s, uint32_t stream)
+{
+    const struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
+    return rs && !rs->muted;
+}
+
 const struct rtp_codec *rtp_session_sent_codec(const struct rtp_session *s, uint32_t stream)
 {
     const struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);

@@ -46,6 +46,8 @@ int rtp_session_set_section(struct rtp_session *session, rtc_time_t now, const s
 uint32_t rtp_session_send_stream(const struct rtp_session *session, uint32_t member, const char *rid);
 /* The stream that the member receives with this rid, "" for one without: its handle, which nothing else has; 0 when none was set. */
 uint32_t rtp_session_receive_stream(const struct rtp_session *session, uint32_t member, const char *rid);
+/* Media comes for this stream: RTP_EVENT_UNMUTE was told of it last. */
+bool rtp_session_hears(const struct rtp_session *session, uint32_t stream);
 /* It sends nothing from now on, with BYE for what we sent, and drops what still comes for it, until its section is set again. */
 void rtp_session_quiet_member(struct rtp_session *session, rtc_time_t now, uint32_t member, struct out *out);
 /* Stops it: BYE for what we sent. */

@@ -17,7 +17,8 @@ static struct {
     rtc_media_stream_track *track;
     rtc_time_t next;
     uint32_t serial;
-    unsigned asked; /* for keyframes */
+    unsigned asked;  /* for keyframes */
+    unsigned silent; /* a bit for each layer that does not come */
 } layers;
 
 static void asked(void *user)
@@ -34,6 +35,8 @@ static void push_layers(struct sim_peers *p)
     bool key = layers.serial == 0 || layers.asked > 0;
     layers.asked = 0;
     for (uint32_t i = 0; i < LAYERS; i++) {
+        if (layers.silent >> i & 1)
+            continue;
         uint8_t data[900] = {key ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a, (uint8_t)(16 << i), 0, (uint8_t)(16 << i), 0};
         rtc_encoded_frame *frame;
         const rtc_encoded_frame_options options = {.size = sizeof options,
@@ -141,6 +144,35 @@ static void three_layers_and_a_choice(void **state)
     peer_run(&s.p, SECOND);
     assert_true(seen.frames[1] > 15 && seen.frames[0] + seen.frames[2] == 0);
     rtc_media_stream_track_remove_sink(rtc_rtp_receiver_track(receiver), sink);
+    end(&s);
+}
+
+/* The track is muted as the layer is that it shows, whatever comes of the others. */
+static void muted_with_its_layer(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    layers.silent = 1u << 2;
+    peer_exchange(&s.p, 0);
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s.p.peer[1].pc, 0));
+    rtc_media_stream_track *track = rtc_rtp_receiver_track(receiver);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, SECOND);
+    assert_false(rtc_media_stream_track_muted(track));
+    assert_int_equal(rtc_rtp_receiver_select_rid(receiver, "f"), RTC_OK);
+    peer_run(&s.p, SECOND);
+    assert_true(rtc_media_stream_track_muted(track));
+    assert_int_equal(rtc_rtp_receiver_select_rid(receiver, "h"), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_false(rtc_media_stream_track_muted(track)); /* it came all the time */
+    assert_int_equal(rtc_rtp_receiver_select_rid(receiver, "f"), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_true(rtc_media_stream_track_muted(track));
+    layers.silent = 0;
+    layers.asked = 1;
+    peer_run(&s.p, SECOND);
+    assert_false(rtc_media_stream_track_muted(track));
     end(&s);
 }
 
@@ -363,13 +395,10 @@ static void a_reoffer_narrows_when_answered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(three_layers_and_a_choice),
-        cmocka_unit_test(an_answer_narrows),
-        cmocka_unit_test(what_does_not_narrow),
-        cmocka_unit_test(an_offer_widens),
-        cmocka_unit_test(an_offer_that_widened_is_undone),
-        cmocka_unit_test(a_transceiver_of_an_offer),
-        cmocka_unit_test(a_reoffer_narrows_when_answered),
+        cmocka_unit_test(three_layers_and_a_choice), cmocka_unit_test(muted_with_its_layer),
+        cmocka_unit_test(an_answer_narrows),         cmocka_unit_test(what_does_not_narrow),
+        cmocka_unit_test(an_offer_widens),           cmocka_unit_test(an_offer_that_widened_is_undone),
+        cmocka_unit_test(a_transceiver_of_an_offer), cmocka_unit_test(a_reoffer_narrows_when_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
