@@ -64,6 +64,14 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     sending_update(t);
 }
 
+/* An offer that removed its track was taken back: what comes all the time comes to it again. */
+static void hear_again(rtc_rtp_transceiver *t)
+{
+    for (size_t i = 0; i < t->receiver.stream_count && t->transport && t->rtp_member; i++)
+        if (!t->receiver.streams[i].heard && t->receiver.streams[i].stream)
+            rtp_session_hear_anew(transport_media(t->transport), t->receiver.streams[i].stream);
+}
+
 static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiation_state *state, struct effect *e)
 {
     rtc_rtp_transceiver *t = transceiver_by_number(pc, e->transceiver);
@@ -80,6 +88,7 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
         break;
     case EFFECT_TRACK_ADDED:
         tell_track(pc, t, e);
+        hear_again(t);
         break;
     case EFFECT_TRACK_REMOVED:
         for (size_t i = 0; i < t->receiver.stream_count; i++)

@@ -365,6 +365,13 @@ void rtp_session_set_receive_limit(struct rtp_session *s, rtc_time_t now, uint32
         rtp_reports_hasten(&s->reports, now + SOON_US);
 }
 
+void rtp_session_hear_anew(struct rtp_session *s, uint32_t stream)
+{
+    struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
+    if (rs)
+        rs->muted = true;
+}
+
 void rtp_session_close(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     if (s->outlet.closed)

@@ -90,6 +90,8 @@ int rtp_session_send_tone(struct rtp_session *session, rtc_time_t now, uint32_t 
 /* Who sends this stream is asked for no more than this (REMB), 0: for as much as it likes. REMB speaks of all video that is received:
  * it is said only while every stream that plays has a limit. */
 void rtp_session_set_receive_limit(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint32_t bitrate_bps);
+/* Media of it that come are told as after silence (RTP_EVENT_UNMUTE). */
+void rtp_session_hear_anew(struct rtp_session *session, uint32_t stream);
 /* How long the video that waits for its turn takes to leave: an encoder that is ahead leaves pictures out. */
 rtc_time_t rtp_session_backlog(const struct rtp_session *session);
 /* The decoder can not go on: a PLI follows (rate-limited). */
