@@ -1,94 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The receiving pipeline; see receive_pipeline.h. The lock guards what the worker and the connection's thread share. */
+/* The receiving pipeline on the connection's thread; see receive_pipeline.h. What the worker does is receive_decode.c. */
 #include "receive_pipeline.h"
 
-#include "audio_stretch.h"
-#include "codec_registry.h"
 #include "codec_table.h"
 #include "context.h"
-#include "frame.h"
 #include "peer.h"
+#include "receive_pipeline_parts.h"
 #include "references.h"
 #include "transport.h"
-
-#include <pthread.h>
-#include <strings.h>
-
-enum { WAITING_MAX = 64 }; /* encoded frames that wait for the decoder, and pictures that wait to be shown */
-
-/* What waits for the decoder. A part of what is shared, or the worker's while it is decoded. */
-struct unit {
-    rtc_encoded_frame *frame; /* a reference; NULL: conceal */
-    enum rtp_audio_action action;
-    uint32_t samples;
-    rtc_time_t show_at;
-    rtc_time_t began; /* when its first packet arrived; 0: it is none */
-    rtc_time_t submitted;
-    bool missed; /* sound: it is invented for what is missing */
-};
-
-/* What waits for its time. Likewise. */
-struct shown {
-    rtc_video_frame *frame; /* a reference */
-    rtc_time_t at;
-};
-
-/* What the worker and the connection's thread share. Read and written with the lock held. */
-struct receive_shared {
-    struct unit in[WAITING_MAX];
-    struct shown out[WAITING_MAX];
-    uint32_t in_count, out_count;
-    uint64_t in_bytes;                       /* of the frames in `in` */
-    struct rtp_codec codecs[RTP_CODECS_MAX]; /* as negotiated */
-    size_t codec_count;
-    bool codecs_changed; /* the worker does not know them yet */
-    bool busy, detached;
-    bool broken; /* the decoder lost its thread: a keyframe is needed */
-    struct receive_pipeline_stats stats;
-};
-
-/* The worker's alone. */
-struct receive_worker {
-    struct rtp_codec codecs[RTP_CODECS_MAX]; /* a copy */
-    size_t codec_count;
-    const rtc_codec_ops *codec;
-    struct rtp_codec made_for; /* what the decoder was made for */
-    void *decoder;
-    rtc_audio_frame *accelerated; /* sound that is to be blended into what follows */
-};
-
-/* What may be decoded, and what it takes: the connection thread's alone. */
-struct receive_admission {
-    bool awaits_keyframe;
-    bool restarts;            /* another stream is shown: sinks of encoded frames, too, begin with its keyframe */
-    bool hopeless;            /* the keyframe that was refused last was too large: another one would be, too */
-    enum decode_verdict told; /* the limit that the log last spoke of */
-    uint32_t width, height;   /* of a picture, as the last keyframe said */
-    uint64_t area;            /* that of decode_budget_area */
-    uint64_t most_area;       /* of what may be held now */
-    uint64_t held;            /* what the connection's budget knows of */
-};
-
-/* Counted: the receiver and a job under way each have a reference. What has no owner of its own is written before anybody else sees it. */
-struct receive_pipeline {
-    struct job job;
-    atomic_uint references;
-    rtc_context *context;
-    rtc_media_kind kind;
-    struct mailbox *mailbox;       /* the connection's: no reference, used on its thread only */
-    rtc_media_stream_track *track; /* a reference */
-    pthread_mutex_t lock;
-    struct receive_shared shared;
-    struct receive_worker worker;
-
-    /* The connection thread's alone. */
-    rtc_peer_connection *pc;
-    rtc_rtp_transceiver *transceiver;
-    const struct receiver_stream *stream;
-    struct receive_admission admission;
-    struct shown waiting[WAITING_MAX]; /* decoded, not yet due; in order */
-    uint32_t waiting_count;
-};
 
 static void unref(struct receive_pipeline *p)
 {
@@ -107,206 +26,6 @@ static void unref(struct receive_pipeline *p)
     pthread_mutex_destroy(&p->lock);
     context_free(p->context, p);
 }
-
-/* ---- On the worker ---- */
-
-/* What was negotiated for this frame's codec; of one that was not, what is known of it. */
-static struct rtp_codec parameters_of(const struct receive_worker *w, rtc_media_kind kind, const char *name)
-{
-    struct rtp_codec out = {0};
-    for (size_t i = 0; i < w->codec_count; i++)
-        if (strcasecmp(w->codecs[i].name, name) == 0)
-            return w->codecs[i];
-    const struct codec_row *row = codec_row_carried(kind, name);
-    text_copy(out.name, sizeof out.name, name);
-    out.clock_rate = row ? row->clock_rate : 0;
-    out.channels = row ? row->channels : 1;
-    return out;
-}
-
-static bool is_same(const struct rtp_codec *a, const struct rtp_codec *b)
-{
-    return strcasecmp(a->name, b->name) == 0 && a->clock_rate == b->clock_rate && a->channels == b->channels &&
-           strcmp(a->fmtp, b->fmtp) == 0;
-}
-
-static int make_decoder(struct receive_pipeline *p)
-{
-    const rtc_codec_ops *codec = p->worker.codec;
-    const struct rtp_codec *agreed = &p->worker.made_for;
-    const rtc_codec_parameters parameters = {sizeof parameters, agreed->name, agreed->clock_rate, agreed->channels, agreed->fmtp};
-    return codec->decoder_new_with ? codec->decoder_new_with(p->context, &parameters, &p->worker.decoder)
-                                   : codec->decoder_new(p->context, 2, &p->worker.decoder);
-}
-
-/* The decoder for this frame's codec and its parameters, made or changed as needed. Pictures can go on in another one with a keyframe only.
- */
-static int prepare_decoder(struct receive_pipeline *p, const rtc_encoded_frame *frame)
-{
-    struct receive_worker *w = &p->worker;
-    const rtc_codec_ops *codec = frame ? codec_find_decoder(p->context, p->kind, rtc_encoded_frame_codec(frame)) : w->codec;
-    if (!codec)
-        return RTC_ERR_NOT_SUPPORTED;
-    const struct rtp_codec agreed = frame ? parameters_of(w, p->kind, rtc_encoded_frame_codec(frame)) : w->made_for;
-    bool may_change = p->kind == RTC_MEDIA_AUDIO || (frame && rtc_encoded_frame_keyframe(frame));
-    if (w->decoder && (codec != w->codec || (may_change && !is_same(&agreed, &w->made_for)))) {
-        w->codec->decoder_free(w->decoder);
-        w->decoder = NULL;
-    }
-    if (w->decoder)
-        return RTC_OK;
-    w->codec = codec;
-    w->made_for = agreed;
-    return make_decoder(p);
-}
-
-/* Of what a picture or a packet of sound brought, of which one sample is one sample. */
-static double processing_delay(const struct receive_pipeline *p, const struct unit *unit, rtc_time_t now)
-{
-    double delay = unit->began > 0 && now > unit->began ? (double)(now - unit->began) / 1e6 : 0;
-    return p->kind == RTC_MEDIA_AUDIO ? delay * (double)unit->samples : delay;
-}
-
-static void count_decoded(struct receive_pipeline *p, const struct unit *unit, const rtc_video_frame *picture, rtc_time_t began)
-{
-    const rtc_encoded_frame *frame = unit->frame;
-    rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
-    rtc_time_t now = context_now(p->context, unit->submitted + took);
-    int quantizer = frame && p->kind == RTC_MEDIA_VIDEO ? codec_quantizer(frame) : -1;
-    pthread_mutex_lock(&p->lock);
-    struct receive_pipeline_stats *s = &p->shared.stats;
-    s->frames_decoded++;
-    s->key_frames_decoded += frame && rtc_encoded_frame_keyframe(frame);
-    s->total_decode_time_us += took;
-    s->total_processing_delay_s += processing_delay(p, unit, now);
-    event_rate_add(&s->rate, now);
-    s->quantized += quantizer >= 0;
-    s->quantizers += quantizer >= 0 ? (uint64_t)quantizer : 0;
-    if (picture) {
-        s->width = rtc_video_frame_width(picture);
-        s->height = rtc_video_frame_height(picture);
-    }
-    s->implementation = p->worker.codec->implementation;
-    s->power = p->worker.codec->power;
-    pthread_mutex_unlock(&p->lock);
-}
-
-static void count_sound(struct receive_pipeline *p, const struct unit *unit, const rtc_audio_frame *sound)
-{
-    double power = audio_power(sound);
-    uint32_t samples = rtc_audio_frame_samples(sound);
-    pthread_mutex_lock(&p->lock);
-    audio_meter_add(&p->shared.stats.meter, power, samples, rtc_audio_frame_sample_rate(sound));
-    p->shared.stats.silent_concealed += unit->missed && power == 0 ? samples : 0;
-    pthread_mutex_unlock(&p->lock);
-}
-
-static void decode_video(struct receive_pipeline *p, const struct unit *unit)
-{
-    rtc_video_frame *picture = NULL;
-    rtc_time_t began = rtc_now();
-    int error = prepare_decoder(p, unit->frame);
-    if (!error)
-        error = p->worker.codec->decode_video(p->worker.decoder, unit->frame, &picture);
-    if (!error)
-        count_decoded(p, unit, picture, began);
-    pthread_mutex_lock(&p->lock);
-    if (error) {
-        p->shared.stats.frames_dropped++;
-        p->shared.broken = true;
-    } else if (picture && p->shared.out_count < WAITING_MAX) {
-        if (rtc_encoded_frame_rotation(unit->frame))
-            video_frame_set_rotation(picture, rtc_encoded_frame_rotation(unit->frame));
-        p->shared.out[p->shared.out_count++] = (struct shown){picture, unit->show_at};
-        picture = NULL;
-    }
-    pthread_mutex_unlock(&p->lock);
-    rtc_video_frame_unref(picture);
-}
-
-static void play(struct receive_pipeline *p, rtc_audio_frame *sound, enum rtp_audio_action action)
-{
-    rtc_audio_frame *first = p->worker.accelerated, *joined = NULL;
-    p->worker.accelerated = NULL;
-    if (first && audio_stretch_join(p->context, first, sound, &joined) == RTC_OK) {
-        rtc_audio_frame_unref(sound);
-        sound = joined;
-    }
-    rtc_audio_frame_unref(first);
-    if (action == RTP_AUDIO_ACCELERATE) {
-        p->worker.accelerated = sound;
-        return;
-    }
-    pthread_mutex_lock(&p->lock);
-    p->shared.stats.played_samples += rtc_audio_frame_samples(sound);
-    p->shared.stats.played_s += (double)rtc_audio_frame_samples(sound) / rtc_audio_frame_sample_rate(sound);
-    pthread_mutex_unlock(&p->lock);
-    (void)rtc_media_source_push_audio(media_track_source(p->track), sound);
-    rtc_audio_frame_unref(sound);
-}
-
-static void decode_audio(struct receive_pipeline *p, const struct unit *unit)
-{
-    static const rtc_audio_decode how[] = {
-        [RTP_AUDIO_PACKET] = RTC_AUDIO_DECODE_FRAME,
-        [RTP_AUDIO_FEC] = RTC_AUDIO_DECODE_FEC,
-        [RTP_AUDIO_CONCEAL] = RTC_AUDIO_DECODE_CONCEAL,
-        [RTP_AUDIO_ACCELERATE] = RTC_AUDIO_DECODE_FRAME,
-    };
-    rtc_audio_frame *sound = NULL;
-    rtc_time_t began = rtc_now();
-    int error = prepare_decoder(p, unit->frame);
-    if (!error)
-        error = p->worker.codec->decode_audio(p->worker.decoder, how[unit->action], unit->frame, unit->samples, &sound);
-    if (error) {
-        pthread_mutex_lock(&p->lock);
-        p->shared.stats.frames_dropped++;
-        pthread_mutex_unlock(&p->lock);
-        return;
-    }
-    count_decoded(p, unit, NULL, began);
-    if (!sound)
-        return;
-    count_sound(p, unit, sound);
-    play(p, sound, unit->action);
-}
-
-static size_t unit_bytes(const struct unit *unit)
-{
-    return unit->frame ? rtc_encoded_frame_len(unit->frame) : 0;
-}
-
-static bool take_unit(struct receive_pipeline *p, struct unit *out)
-{
-    pthread_mutex_lock(&p->lock);
-    bool more = p->shared.in_count > 0 && !p->shared.detached && !p->shared.broken;
-    if (p->shared.codecs_changed) {
-        p->worker.codec_count = p->shared.codec_count;
-        memcpy(p->worker.codecs, p->shared.codecs, p->shared.codec_count * sizeof p->shared.codecs[0]);
-        p->shared.codecs_changed = false;
-    }
-    if (more) {
-        *out = p->shared.in[0];
-        memmove(p->shared.in, p->shared.in + 1, --p->shared.in_count * sizeof p->shared.in[0]);
-        p->shared.in_bytes -= unit_bytes(out);
-    }
-    pthread_mutex_unlock(&p->lock);
-    return more;
-}
-
-static void run(struct job *job)
-{
-    struct receive_pipeline *p = link_owner(job, struct receive_pipeline, job);
-    for (struct unit unit; take_unit(p, &unit);) {
-        if (p->kind == RTC_MEDIA_VIDEO)
-            decode_video(p, &unit);
-        else
-            decode_audio(p, &unit);
-        rtc_encoded_frame_unref(unit.frame);
-    }
-}
-
-/* ---- On the connection's thread ---- */
 
 static void request_keyframe(struct receive_pipeline *p, rtc_time_t now)
 {
@@ -353,7 +72,7 @@ static void collect(struct receive_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
     for (uint32_t i = 0; i < p->shared.out_count; i++) {
-        if (p->waiting_count == WAITING_MAX) { /* nobody ticks: the oldest goes */
+        if (p->waiting_count == RECEIVE_WAITING_MAX) { /* nobody ticks: the oldest goes */
             rtc_video_frame_unref(p->waiting[0].frame);
             memmove(p->waiting, p->waiting + 1, --p->waiting_count * sizeof p->waiting[0]);
             p->shared.stats.frames_dropped++;
@@ -390,14 +109,14 @@ static void done(struct job *job, rtc_time_t now)
         unref(p);
 }
 
-static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
+static void accept(struct receive_pipeline *p, rtc_time_t now, struct receive_unit unit)
 {
     struct executor *executor = context_executor(p->context);
     bool overflow = false, begin = false;
     if (!executor)
         return;
     pthread_mutex_lock(&p->lock);
-    if (p->shared.in_count == WAITING_MAX) {
+    if (p->shared.in_count == RECEIVE_WAITING_MAX) {
         drop_units(p);
         overflow = p->kind == RTC_MEDIA_VIDEO;
     }
@@ -405,7 +124,7 @@ static void accept(struct receive_pipeline *p, rtc_time_t now, struct unit unit)
         (void)rtc_encoded_frame_ref(unit.frame);
         unit.submitted = now;
         p->shared.in[p->shared.in_count++] = unit;
-        p->shared.in_bytes += unit_bytes(&unit);
+        p->shared.in_bytes += receive_unit_bytes(&unit);
         begin = !p->shared.busy;
         p->shared.busy = true;
     }
@@ -505,7 +224,7 @@ void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, const st
     if (!admit(p, now, frame))
         return;
     p->admission.awaits_keyframe = false;
-    accept(p, now, (struct unit){.frame = frame, .show_at = picture->play_time, .began = picture->began});
+    accept(p, now, (struct receive_unit){.frame = frame, .show_at = picture->play_time, .began = picture->began});
     tell_budget(p);
 }
 
@@ -528,11 +247,11 @@ void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, const st
         tell_sinks(p, sound->frame);
     if (media_track_wants_raw(p->track))
         accept(p, now,
-               (struct unit){.frame = sound->frame,
-                             .action = sound->action,
-                             .samples = sound->samples,
-                             .began = sound->arrived,
-                             .missed = sound->missed});
+               (struct receive_unit){.frame = sound->frame,
+                                     .action = sound->action,
+                                     .samples = sound->samples,
+                                     .began = sound->arrived,
+                                     .missed = sound->missed});
     else
         count_undecoded(p, sound);
 }
@@ -571,7 +290,7 @@ int receive_pipeline_new(rtc_peer_connection *pc, rtc_rtp_transceiver *t, const 
     if (!p)
         return RTC_ERR_NO_MEMORY;
     atomic_init(&p->references, 1);
-    p->job.run = run;
+    p->job.run = receive_decode;
     p->job.done = done;
     p->context = rtc_context_ref(pc->context);
     p->kind = t->kind;
