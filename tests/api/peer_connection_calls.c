@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What RTCPeerConnection takes and shows (webrtc-pc 4.4; its states are those of peer_connection.c): what a connection is when it is made, which call each signaling state takes (4.4.1.5, 4.4.1.6, RFC
- * 9429 3.2) and what each of them shows, and the steps of closing it (4.4.1.7). Current and pending descriptions, rollback, candidates and
- * the configuration have files of their own in tests/sim. */
+/* What RTCPeerConnection takes and shows (webrtc-pc 4.4; its states are those of peer_connection.c): what a connection is when it is made,
+ * which call each signaling state takes (4.4.1.5, 4.4.1.6, RFC 9429 3.2) and what each of them shows, and the steps of closing it
+ * (4.4.1.7). Current and pending descriptions, rollback, candidates and the configuration have files of their own in tests/sim. */
 #include "renegotiate_scene.h"
 
 #include <stdlib.h>
