@@ -54,7 +54,7 @@ static int check(const struct negotiation_facts *facts, enum signaling_side side
     if (!error && side == SIGNALING_REMOTE)
         error = jsep_check_tracks(d->parsed, why);
     if (!error && side == SIGNALING_REMOTE)
-        error = jsep_check_extensions(description_says(facts->stable->remote), d->parsed, why);
+        error = jsep_check_extensions(description_says(facts->stable->remote), description_says(facts->stable->local), d->parsed, why);
     return error || side == SIGNALING_LOCAL ? error : check_rtcp_mux(d->parsed, why);
 }
 

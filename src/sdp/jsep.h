@@ -210,9 +210,10 @@ int jsep_check_offer(const struct session_description *previous, const struct se
 
 /* Checks that no two sections of a peer's description have the same a=msid. RTC_ERR_OPERATION with *error filled. */
 int jsep_check_tracks(const struct session_description *d, struct sdp_error *error);
-/* Whether a description of the peer's gives the ids of header extensions to others than one before it did, while its sender is the same
- * (RFC 8285 section 5). `previous` may be NULL. RTC_ERR_INVALID_ACCESS with *error filled. */
-int jsep_check_extensions(const struct session_description *previous, const struct session_description *d, struct sdp_error *error);
+/* Whether a description of the peer's gives the ids of header extensions that both sides agreed on to others than one before it did, while
+ * its sender is the same (RFC 8285 section 5). `previous` and `ours`, of before, may be NULL. RTC_ERR_INVALID_ACCESS with *error filled. */
+int jsep_check_extensions(const struct session_description *previous, const struct session_description *ours,
+                          const struct session_description *d, struct sdp_error *error);
 
 /* What two descriptions of one section agree on, from the local side's view. */
 struct jsep_negotiated {

@@ -95,14 +95,25 @@ static bool same_sender(const struct jsep_section *a, const struct jsep_section 
            (!both || (x->len == y->len && memcmp(x->value, y->value, x->len) == 0));
 }
 
-int jsep_check_extensions(const struct session_description *previous, const struct session_description *d, struct sdp_error *error)
+/* Our side has it, too: what only the peer named has no meaning for its number. */
+static bool is_agreed(const struct session_description *ours, size_t section, const char *uri)
+{
+    for (size_t i = 0; ours && section < ours->section_count && i < ours->sections[section].rtp.extension_count; i++)
+        if (strcmp(ours->sections[section].rtp.extensions[i].uri, uri) == 0)
+            return true;
+    return false;
+}
+
+int jsep_check_extensions(const struct session_description *previous, const struct session_description *ours,
+                          const struct session_description *d, struct sdp_error *error)
 {
     for (size_t i = 0; previous && i < d->section_count && i < previous->section_count; i++) {
         const struct jsep_section *before = &previous->sections[i], *now = &d->sections[i];
         for (size_t k = 0; same_sender(before, now) && k < before->rtp.extension_count; k++)
             for (size_t n = 0; n < now->rtp.extension_count; n++)
                 if (before->rtp.extensions[k].id == now->rtp.extensions[n].id &&
-                    strcmp(before->rtp.extensions[k].uri, now->rtp.extensions[n].uri) != 0)
+                    strcmp(before->rtp.extensions[k].uri, now->rtp.extensions[n].uri) != 0 &&
+                    is_agreed(ours, i, before->rtp.extensions[k].uri))
                     return sdp_fail(error, RTC_ERR_INVALID_ACCESS, line_of(d, i), "section %zu gives the id %u of %s to %s", i,
                                     before->rtp.extensions[k].id, before->rtp.extensions[k].uri, now->rtp.extensions[n].uri);
     }

@@ -133,6 +133,25 @@ static void offers_and_answers(void **state)
     scene_end(&s);
 }
 
+/* What only the peer named had no meaning: another offer may give the id one. */
+static void an_id_that_nobody_used(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 5);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    char *odd = text_replace(peer_description(&s.p, 0), LEVEL, "urn:x:nobody");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, odd), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(rtc_peer_connection_signaling_state(s.p.peer[1].pc), RTC_SIGNALING_STABLE);
+    assert_int_equal(negotiated(&s, 1, LEVEL), RTC_DIRECTION_SENDRECV);
+    free(odd);
+    scene_end(&s);
+}
+
 /* RFC 8285 section 5: an id keeps its meaning. */
 static void an_id_for_another(void **state)
 {
@@ -281,9 +300,9 @@ static void how_it_is_turned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(at_the_beginning),  cmocka_unit_test(refusals),      cmocka_unit_test(offers_and_answers),
-        cmocka_unit_test(an_id_for_another), cmocka_unit_test(two_byte_form), cmocka_unit_test(when_it_was_captured),
-        cmocka_unit_test(how_it_is_turned),
+        cmocka_unit_test(at_the_beginning),       cmocka_unit_test(refusals),          cmocka_unit_test(offers_and_answers),
+        cmocka_unit_test(an_id_that_nobody_used), cmocka_unit_test(an_id_for_another), cmocka_unit_test(two_byte_form),
+        cmocka_unit_test(when_it_was_captured),   cmocka_unit_test(how_it_is_turned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
