@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-foreach(name codec_table frames registry)
+foreach(name codec_table frames h264 registry)
   crtc_test(test_media_${name} LABEL unit SEES base media MODULES base media SOURCES media_${name}.c)
 endforeach()
 foreach(name tracks sinks listeners source_states)

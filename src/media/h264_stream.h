@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What is seen of H.264 (ITU-T H.264) without decoding it: the NAL units of a frame, with start codes (annex B) or with lengths in front
+ * (as MP4 files and cameras have them), and what a sequence parameter set says of pictures. Pure functions. */
+#ifndef CRTC_H264_STREAM_H
+#define CRTC_H264_STREAM_H
+
+#include "slice.h"
+
+/* nal_unit_type (table 7-1). */
+enum h264_nal {
+    H264_NAL_SLICE = 1,
+    H264_NAL_IDR = 5,
+    H264_NAL_SPS = 7,
+    H264_NAL_PPS = 8,
+    H264_NAL_DELIMITER = 9,
+    H264_NAL_LAST = 23 /* from here on payload formats have their own */
+};
+
+/* The type of a unit that is not empty. */
+static inline unsigned h264_nal_type(struct slice unit)
+{
+    return unit.data[0] & 0x1f;
+}
+
+/* The units of a frame, one after the other. A value; borrowed from the frame. */
+struct h264_units {
+    struct slice left;
+    size_t length_bytes; /* 0: start codes */
+};
+
+struct h264_units h264_units_of(struct slice frame);
+/* Units that are empty are left out. False after the last, or where a length leads out of the frame. */
+bool h264_units_next(struct h264_units *units, struct slice *unit);
+
+/* Whether a frame can be decoded without any other, given its parameter sets: it has an IDR picture. Its size is that of its parameter set;
+ * 0 where it has none. */
+bool h264_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
+
+/* A sequence parameter set: its unit, with the header. False when it is broken or says no size that there can be. */
+bool h264_sps_size(struct slice unit, uint16_t *width, uint16_t *height);
+
+#endif
