@@ -38,6 +38,9 @@ set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "WebRTC for C programs: headers and arc
 # What crtc.pc requires and the archive stands on.
 set(development_depends "${runtime_package} (= ${PROJECT_VERSION})" libmbedtls-dev libsrtp2-dev libusrsctp-dev)
 if(CRTC_MEDIA)
+  if(CRTC_OPENH264_FOUND)
+    list(APPEND development_depends libopenh264-dev)
+  endif()
   list(APPEND development_depends libjpeg-dev libopus-dev libspeexdsp-dev libvpx-dev libyuv-dev)
 endif()
 list(JOIN development_depends ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)

@@ -3,10 +3,20 @@
 #include "codec_table.h"
 
 #include "g711_payload.h"
+#include "h264_payload.h"
+#include "h264_profile.h"
 #include "opus_payload.h"
 #include "vp8_payload.h"
 
 #include <strings.h>
+
+/* What all video has. */
+#define VIDEO .kind = RTC_MEDIA_VIDEO, .channels = 1, .nack = true, .nack_pli = true, .ccm_fir = true, .goog_remb = true
+/* RFC 6184 section 8.2.2. */
+#define H264                                                                                                                       \
+    .name = "H264", VIDEO, .format = &h264_payload_format, .clock_rate = H264_CLOCK_RATE, .same_parameters = h264_same_parameters, \
+    .answer_parameters = h264_answer_parameters, .picture_limits = h264_picture_limits
+#define H264_MODE(mode, profile) "level-asymmetry-allowed=1;packetization-mode=" #mode ";profile-level-id=" profile
 
 const struct codec_row codec_rows[] = {
     {.name = "opus", /* RFC 7587 */
@@ -32,22 +42,24 @@ const struct codec_row codec_rows[] = {
      .channels = 1,
      .payload_type = PCMA_PAYLOAD_TYPE,
      .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE},
-    {.name = "VP8", /* RFC 7741 */
-     .kind = RTC_MEDIA_VIDEO,
+    {.name = "VP8",
+     VIDEO,
      .format = &vp8_payload_format,
      .clock_rate = VP8_CLOCK_RATE,
-     .channels = 1,
      .payload_type = 96,
-     .rtx_payload_type = 97,
-     .nack = true,
-     .nack_pli = true,
-     .ccm_fir = true,
-     .goog_remb = true},
+     .rtx_payload_type = 97}, /* RFC 7741 */
 
-    /* Known, not carried. RFC 9628 section 6, the AV1 payload format section 7.2, RFC 6184 section 8.2.2. */
+    /* Constrained Baseline, which is mandatory (RFC 7742 section 6.2), Baseline and Main, of which it is a part. High is received only. */
+    {H264, .payload_type = 102, .rtx_payload_type = 103, .fmtp = H264_MODE(1, "42e01f")},
+    {H264, .payload_type = 104, .rtx_payload_type = 105, .fmtp = H264_MODE(0, "42e01f")},
+    {H264, .payload_type = 106, .rtx_payload_type = 107, .fmtp = H264_MODE(1, "42001f")},
+    {H264, .payload_type = 108, .rtx_payload_type = 109, .fmtp = H264_MODE(0, "42001f")},
+    {H264, .payload_type = 112, .rtx_payload_type = 113, .fmtp = H264_MODE(1, "4d001f")},
+    {H264, .payload_type = 114, .rtx_payload_type = 115, .fmtp = H264_MODE(1, "640028"), .receive_only = true},
+
+    /* Known, not carried. RFC 9628 section 6, the AV1 payload format section 7.2. */
     {.name = "VP9", .kind = RTC_MEDIA_VIDEO, .distinct = {{"profile-id", "0", 0}}},
     {.name = "AV1", .kind = RTC_MEDIA_VIDEO, .distinct = {{"profile", "0", 0}}},
-    {.name = "H264", .kind = RTC_MEDIA_VIDEO, .distinct = {{"packetization-mode", "0", 0}, {"profile-level-id", "42000a", 2}}},
 
     /* Beside codecs. */
     {.name = "red", .auxiliary = true},

@@ -26,8 +26,16 @@ struct codec_row {
     bool auxiliary;                      /* protects, fills in or signals beside a codec: never what media is sent with */
     const struct payload_format *format; /* NULL: not carried here; the row says when two descriptions of it are the same */
     struct codec_parameter distinct[CODEC_DISTINCT_MAX];
+    /* Where that does not say it: whether the parameters of two descriptions mean one format. NULL: `distinct` does. */
+    bool (*same_parameters)(const char *a, const char *b);
+    /* What an answer says to an offer's parameters. NULL: what we ask for. */
+    void (*answer_parameters)(const char *theirs, const char *ours, char *out, size_t size);
+    /* How large a picture their receiver takes: blocks of 16 pixels a side, and in a second; 0: as large as it likes. NULL: they do not
+     * say. */
+    void (*picture_limits)(const char *fmtp, uint32_t *blocks, uint32_t *blocks_per_second);
 
-    /* With a payload format: what descriptions say. */
+    /* With a payload format: what descriptions say. Several rows of one name are formats of one codec, alike in all but what they say. */
+    bool receive_only; /* nobody encodes it */
     uint32_t clock_rate;
     uint8_t channels;
     uint8_t payload_type;     /* the one we like */

@@ -2,6 +2,7 @@
 /* From tables to descriptions and back; see capabilities.h. */
 #include "capabilities.h"
 
+#include "codec_registry.h"
 #include "codec_table.h"
 #include "fmtp.h"
 #include "rtp_extensions.h"
@@ -20,6 +21,7 @@ static void describe_codec(const struct codec_row *row, struct jsep_codec *out)
         .nack_pli = row->nack_pli,
         .ccm_fir = row->ccm_fir,
         .goog_remb = row->goog_remb,
+        .receive_only = row->receive_only,
     };
     text_copy(out->name, sizeof out->name, row->name);
     text_copy(out->fmtp, sizeof out->fmtp, row->fmtp ? row->fmtp : "");
@@ -31,11 +33,17 @@ static void describe_extension(const struct rtp_extension_row *row, struct jsep_
     text_copy(out->uri, sizeof out->uri, row->uri);
 }
 
-void capabilities_of(rtc_media_kind kind, struct capabilities *out)
+static bool is_coded(rtc_context *context, const struct codec_row *row)
+{
+    return row->tones || !builtin_codecs[0] || codec_find_encoder(context, row->kind, row->name) ||
+           codec_find_decoder(context, row->kind, row->name);
+}
+
+void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilities *out)
 {
     out->codec_count = out->extension_count = 0;
     for (size_t i = 0; i < codec_row_count && out->codec_count < CAPABILITIES_CODECS_MAX; i++)
-        if (codec_row_is_offered(&codec_rows[i]) && codec_rows[i].kind == kind)
+        if (codec_row_is_offered(&codec_rows[i]) && codec_rows[i].kind == kind && is_coded(context, &codec_rows[i]))
             describe_codec(&codec_rows[i], &out->codecs[out->codec_count++]);
     for (size_t i = 0; i < RTP_EXTENSIONS; i++)
         if (kind == RTC_MEDIA_AUDIO ? rtp_extension_rows[i].audio : rtp_extension_rows[i].video)

@@ -7,7 +7,7 @@
 #include "jsep.h"
 #include "rtp_session.h"
 
-enum { CAPABILITIES_CODECS_MAX = 8 };
+enum { CAPABILITIES_CODECS_MAX = 12 };
 
 /* A value, filled by capabilities_of(). */
 struct capabilities {
@@ -17,7 +17,9 @@ struct capabilities {
     size_t extension_count;
 };
 
-void capabilities_of(rtc_media_kind kind, struct capabilities *out);
+/* Of a context: what somebody encodes or decodes in it; all that can be carried where the library has no codecs of its own. With
+ * what can only be received, which says so. */
+void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilities *out);
 
 /* A negotiated codec as RTP wants it. */
 void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to);

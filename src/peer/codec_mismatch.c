@@ -12,7 +12,7 @@ bool codec_mismatch(const rtc_peer_connection *pc, size_t index, struct text *ou
     struct capabilities ours;
     if (!section || section->rejected || (section->type != MEDIA_AUDIO && section->type != MEDIA_VIDEO))
         return false;
-    capabilities_of(section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, &ours);
+    capabilities_of(pc->context, section->type == MEDIA_AUDIO ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, &ours);
     if (jsep_codecs_meet(ours.codecs, ours.codec_count, section->rtp.codecs, section->rtp.codec_count))
         return false;
     if (!out)

@@ -34,7 +34,7 @@ static int take(rtc_rtp_transceiver *t, const rtc_rtp_codec *const *codecs, size
 {
     struct capabilities can;
     bool repaired = false;
-    capabilities_of(t->kind, &can);
+    capabilities_of(t->context, t->kind, &can);
     for (size_t i = 0; i < count; i++) {
         rtc_rtp_codec wanted;
         bool repair;

@@ -35,7 +35,7 @@ void description_unref(rtc_context *context, struct description *d)
         return;
     while (d->added) {
         struct added_candidate *next = d->added->next;
-        added_candidate_free(context, d->added);
+        memory_free(context, d->added);
         d->added = next;
     }
     memory_free(context, d->shown);
@@ -51,20 +51,17 @@ bool description_rejects_all(const struct session_description *d)
     return all;
 }
 
-struct added_candidate *added_candidate_new(rtc_context *context, size_t section, const rtc_ice_candidate *of)
+struct added_candidate *added_candidate_new(rtc_context *context, size_t section, struct slice text)
 {
-    struct added_candidate *c = memory_alloc(context, sizeof *c);
-    const char *text = of ? of->candidate : "";
-    if (c)
-        *c = (struct added_candidate){NULL, section, strncmp(text, "a=", 2) == 0 ? text + 2 : text, rtc_ice_candidate_ref(of)};
+    struct added_candidate *c = memory_alloc(context, sizeof *c + text.len + 1);
+    if (!c)
+        return NULL;
+    c->next = NULL;
+    c->section = section;
+    if (text.len > 0)
+        memcpy(c->text, text.data, text.len);
+    c->text[text.len] = 0;
     return c;
-}
-
-void added_candidate_free(rtc_context *context, struct added_candidate *candidate)
-{
-    if (candidate)
-        rtc_ice_candidate_unref(candidate->of);
-    memory_free(context, candidate);
 }
 
 void description_add(rtc_context *context, struct description *d, struct added_candidate *candidate)
@@ -72,7 +69,7 @@ void description_add(rtc_context *context, struct description *d, struct added_c
     struct added_candidate **last = &d->added;
     for (; *last; last = &(*last)->next)
         if ((*last)->section == candidate->section && strcmp((*last)->text, candidate->text) == 0) {
-            added_candidate_free(context, candidate);
+            memory_free(context, candidate);
             return;
         }
     *last = candidate;

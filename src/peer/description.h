@@ -13,8 +13,7 @@
 struct added_candidate {
     struct added_candidate *next;
     size_t section;
-    const char *text;            /* without "a="; of the object, or "" */
-    const rtc_ice_candidate *of; /* a reference; NULL: there are no more */
+    char text[];
 };
 
 /* Shared by the states that have it, on one thread. What it says never changes; candidates are added while it counts.
@@ -42,9 +41,8 @@ static inline const struct session_description *description_says(const struct de
 /* All of its sections are rejected; not so without a description. */
 bool description_rejects_all(const struct session_description *d);
 
-/* NULL when out of memory. It takes a reference to `of`; NULL: there are no more. */
-struct added_candidate *added_candidate_new(rtc_context *context, size_t section, const rtc_ice_candidate *of);
-void added_candidate_free(rtc_context *context, struct added_candidate *candidate);
+/* NULL when out of memory. `text` is a candidate without "a=", or "". */
+struct added_candidate *added_candidate_new(rtc_context *context, size_t section, struct slice text);
 /* Takes it; one that is there already is dropped. */
 void description_add(rtc_context *context, struct description *d, struct added_candidate *candidate);
 /* The text is to be made anew: a candidate came or went. NULL is legal. */

@@ -57,7 +57,7 @@ int rtc_rtp_transceiver_get_header_extensions_to_negotiate(const rtc_rtp_transce
     struct capabilities can;
     if (!t || !out)
         return error_say(RTC_ERR_TYPE, "rtc_rtp_transceiver_get_header_extensions_to_negotiate: %s is NULL", t ? "out" : "transceiver");
-    capabilities_of(t->kind, &can);
+    capabilities_of(t->context, t->kind, &can);
     for (size_t i = 0; i < can.extension_count; i++)
         can.extensions[i].direction = wish_of(t, &can.extensions[i]);
     return capabilities_block_new(t->context, can.extensions, can.extension_count, out);
@@ -100,7 +100,7 @@ int rtc_rtp_transceiver_set_header_extensions_to_negotiate(rtc_rtp_transceiver *
             RTC_ERR_INVALID_STATE,
             "rtc_rtp_transceiver_set_header_extensions_to_negotiate: the connection is closed, or the transceiver has left it");
     int error = peer_begin(t->connection);
-    capabilities_of(t->kind, &can);
+    capabilities_of(t->context, t->kind, &can);
     if (!error && count > 0 && !extensions)
         error = peer_fail(t->connection, RTC_ERR_TYPE, "rtc_rtp_transceiver_set_header_extensions_to_negotiate: extensions is NULL");
     for (size_t i = 0; !error && i < count; i++)
@@ -123,7 +123,7 @@ int rtc_rtp_transceiver_get_negotiated_header_extensions(const rtc_rtp_transceiv
     struct jsep_negotiated *agreed = transceiver_agreement(t, &ours, &theirs, &error);
     if (error)
         return error_plain(error);
-    capabilities_of(t->kind, &can);
+    capabilities_of(t->context, t->kind, &can);
     for (size_t i = 0; i < can.extension_count; i++) {
         can.extensions[i].direction = RTC_DIRECTION_STOPPED;
         for (size_t k = 0; agreed && k < agreed->extension_count; k++)

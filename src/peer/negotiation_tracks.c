@@ -28,7 +28,7 @@ static void follow_track(struct agreed_media *media, const struct jsep_section *
 {
     media->track_told = sends;
     media->stream_count = sends ? section->rtp.stream_count : 0;
-    memcpy(media->stream_ids, section->rtp.stream_ids, section->rtp.stream_count * sizeof media->stream_ids[0]);
+    memcpy(media->stream_ids, section->rtp.stream_ids, sizeof media->stream_ids);
     if (!sends || section->rtp.says_msid)
         return;
     media->stream_count = 1; /* who says nothing of streams has one for everything (RFC 8830 section 4), called as browsers call it */

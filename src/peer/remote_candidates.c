@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Candidates of the peer on their way from the application to an agent (webrtc-pc 4.4.2 addIceCandidate; RFC 8838, RFC 8840). */
-#include "candidate_object.h"
 #include "carriers.h"
 #include "peer_record.h"
 #include "peer_transport.h"
@@ -122,11 +121,10 @@ struct addition {
 static void forget_addition(rtc_peer_connection *pc, struct addition *a)
 {
     for (int i = 0; i < 2; i++)
-        added_candidate_free(pc->context, a->candidate[i]);
+        memory_free(pc->context, a->candidate[i]);
 }
 
-/* `of`: NULL for their end. */
-static int make_addition(rtc_peer_connection *pc, const struct destination *to, const rtc_ice_candidate *of, struct addition *out)
+static int make_addition(rtc_peer_connection *pc, const struct destination *to, struct slice text, struct addition *out)
 {
     *out = (struct addition){.to = {to->description, find_other(pc, to)}};
     for (int i = 0; i < 2 && out->to[i]; i++) {
@@ -135,7 +133,7 @@ static int make_addition(rtc_peer_connection *pc, const struct destination *to, 
             return peer_fail(pc, RTC_ERR_QUOTA_EXCEEDED, "more than %u candidates were added",
                              context_limits(pc->context)->remote_candidates);
         }
-        out->candidate[i] = added_candidate_new(pc->context, (size_t)to->index, of);
+        out->candidate[i] = added_candidate_new(pc->context, (size_t)to->index, text);
         if (!out->candidate[i]) {
             forget_addition(pc, out);
             return RTC_ERR_NO_MEMORY;
@@ -152,50 +150,45 @@ static void add_to_descriptions(rtc_peer_connection *pc, struct addition *a)
 
 /* ---- Candidates ---- */
 
-static int hand_over(rtc_peer_connection *pc, const struct destination *to, const rtc_ice_candidate *shown,
+static int hand_over(rtc_peer_connection *pc, const struct destination *to, const rtc_ice_candidate_init *init,
                      const struct ice_candidate *candidate)
 {
+    const rtc_ice_candidate *shown = NULL;
     if (!to->agent || !is_transports(to))
         return RTC_OK;
-    int error = transport_objects_need_remote(pc->context, to->transport);
+    int error = transport_objects_make_remote(pc->context, to->transport, init, &shown);
     if (!error)
         error = transport_ice_add_candidate(to->transport, peer_now(pc), to->agent, candidate);
     if (!error)
-        transport_objects_add_remote(pc->context, to->transport, shown);
+        transport_objects_add_remote(to->transport, shown);
+    rtc_ice_candidate_unref(shown);
     return error ? peer_fail(pc, error, "the candidate was not taken: %s", rtc_error_message(error)) : RTC_OK;
-}
-
-static int add_to(rtc_peer_connection *pc, const struct destination *to, const rtc_ice_candidate *shown,
-                  const struct ice_candidate *candidate)
-{
-    struct addition addition;
-    int error = make_addition(pc, to, shown, &addition);
-    if (error)
-        return error;
-    peer_log(pc, RTC_LOG_INFO, "remote %s", shown->candidate);
-    error = hand_over(pc, to, shown, candidate);
-    if (error)
-        forget_addition(pc, &addition);
-    else
-        add_to_descriptions(pc, &addition);
-    return error;
 }
 
 static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
 {
     struct ice_candidate candidate;
     struct destination to;
+    struct addition addition;
     if (ice_candidate_parse(slice_str(init->candidate), &candidate))
         return peer_fail(pc, RTC_ERR_OPERATION, "not a candidate: '%.120s'", init->candidate);
     const char *said = init->username_fragment ? init->username_fragment : "";
     if (said[0] && candidate.ufrag[0] && strcmp(said, candidate.ufrag) != 0)
         return peer_fail(pc, RTC_ERR_OPERATION, "the candidate names two username fragments, '%s' and '%s'", said, candidate.ufrag);
     int error = find_destination(pc, init, slice_str(said[0] ? said : candidate.ufrag), &to);
-    if (error || to.description->parsed->sections[to.index].rejected)
+    if (!error && to.description->parsed->sections[to.index].rejected)
+        return RTC_OK;
+    if (!error)
+        error =
+            make_addition(pc, &to, slice_str(strncmp(init->candidate, "a=", 2) == 0 ? init->candidate + 2 : init->candidate), &addition);
+    if (error)
         return error;
-    const rtc_ice_candidate *shown = candidate_object_new(pc->context, init);
-    error = shown ? add_to(pc, &to, shown, &candidate) : RTC_ERR_NO_MEMORY;
-    rtc_ice_candidate_unref(shown);
+    peer_log(pc, RTC_LOG_INFO, "remote %s", init->candidate);
+    error = hand_over(pc, &to, init, &candidate);
+    if (error)
+        forget_addition(pc, &addition);
+    else
+        add_to_descriptions(pc, &addition);
     return error;
 }
 
@@ -204,7 +197,7 @@ static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *
 static int end_section(rtc_peer_connection *pc, const struct destination *to)
 {
     struct addition addition;
-    int error = make_addition(pc, to, NULL, &addition);
+    int error = make_addition(pc, to, slice_str(""), &addition);
     if (error)
         return error;
     add_to_descriptions(pc, &addition);

@@ -191,12 +191,14 @@ void rtc_rtp_parameters_free(rtc_rtp_parameters *parameters)
 
 /* ---- Capabilities ---- */
 
-static void fill_capabilities(rtc_media_kind kind, struct public_lists *l)
+static void fill_capabilities(rtc_context *context, rtc_media_kind kind, bool sends, struct public_lists *l)
 {
     struct capabilities can;
     const struct jsep_codec *repaired = NULL;
-    capabilities_of(kind, &can);
+    capabilities_of(context, kind, &can);
     for (size_t i = 0; i < can.codec_count; i++) {
+        if (sends && can.codecs[i].receive_only)
+            continue;
         struct public_codec *c = add_codec(l);
         public_codec_set(c, kind, &can.codecs[i]);
         c->codec.payload_type = 0;
@@ -238,7 +240,7 @@ int capabilities_block_new(rtc_context *context, const struct jsep_extension *ex
     return RTC_OK;
 }
 
-static int get_capabilities(const char *caller, rtc_context *context, rtc_media_kind kind, rtc_rtp_capabilities **out)
+static int get_capabilities(const char *caller, rtc_context *context, rtc_media_kind kind, bool sends, rtc_rtp_capabilities **out)
 {
     if (!out)
         return error_say(RTC_ERR_TYPE, "%s: out is NULL", caller);
@@ -248,19 +250,19 @@ static int get_capabilities(const char *caller, rtc_context *context, rtc_media_
     struct capabilities_block *b = context ? new_block(context) : NULL;
     if (!b)
         return error_plain(RTC_ERR_NO_MEMORY);
-    fill_capabilities(kind, &b->lists);
+    fill_capabilities(context, kind, sends, &b->lists);
     *out = show(b);
     return RTC_OK;
 }
 
 int rtc_rtp_sender_get_capabilities(rtc_context *context, rtc_media_kind kind, rtc_rtp_capabilities **out)
 {
-    return get_capabilities("rtc_rtp_sender_get_capabilities", context, kind, out);
+    return get_capabilities("rtc_rtp_sender_get_capabilities", context, kind, true, out);
 }
 
 int rtc_rtp_receiver_get_capabilities(rtc_context *context, rtc_media_kind kind, rtc_rtp_capabilities **out)
 {
-    return get_capabilities("rtc_rtp_receiver_get_capabilities", context, kind, out);
+    return get_capabilities("rtc_rtp_receiver_get_capabilities", context, kind, false, out);
 }
 
 void rtc_rtp_capabilities_free(rtc_rtp_capabilities *capabilities)
@@ -280,15 +282,15 @@ static bool refuse(struct parameters_error *why, int code, size_t index, const c
     return false;
 }
 
-static bool find_codec(rtc_media_kind kind, const rtc_rtp_codec *wanted, struct jsep_codec *out)
+static bool find_codec(rtc_context *context, rtc_media_kind kind, const rtc_rtp_codec *wanted, struct jsep_codec *out)
 {
     struct capabilities can;
     struct public_codec said;
-    capabilities_of(kind, &can);
+    capabilities_of(context, kind, &can);
     for (size_t i = 0; i < can.codec_count; i++) {
         public_codec_set(&said, kind, &can.codecs[i]);
         *out = can.codecs[i];
-        if (public_codec_matches(&said.codec, wanted))
+        if (!can.codecs[i].receive_only && public_codec_matches(&said.codec, wanted))
             return true;
     }
     return false;
@@ -322,7 +324,7 @@ static bool take_pictures(const rtc_rtp_encoding_parameters *e, size_t index, in
     return true;
 }
 
-bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_parameters *e, size_t index, int error,
+bool encoding_settings_take(rtc_context *context, rtc_media_kind kind, const rtc_rtp_encoding_parameters *e, size_t index, int error,
                             struct encoding_settings *out, struct parameters_error *why)
 {
     *out = (struct encoding_settings){
@@ -338,7 +340,7 @@ bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_paramete
         return refuse(why, RTC_ERR_TYPE, index, "unknown priority", e->priority);
     if ((unsigned)e->network_priority > RTC_PRIORITY_HIGH)
         return refuse(why, RTC_ERR_TYPE, index, "unknown network priority", e->network_priority);
-    if (e->codec && (!find_codec(kind, e->codec, &out->codec) || jsep_codec_is_beside(&out->codec)))
+    if (e->codec && (!find_codec(context, kind, e->codec, &out->codec) || jsep_codec_is_beside(&out->codec)))
         return refuse(why, error, index, "its codec can not be sent, with a clock rate of", e->codec->clock_rate);
     return kind != RTC_MEDIA_VIDEO || take_pictures(e, index, error, out, why);
 }

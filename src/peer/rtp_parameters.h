@@ -38,7 +38,7 @@ struct parameters_error {
     int code;
     char text[160];
 };
-bool encoding_settings_take(rtc_media_kind kind, const rtc_rtp_encoding_parameters *given, size_t index, int error,
+bool encoding_settings_take(rtc_context *context, rtc_media_kind kind, const rtc_rtp_encoding_parameters *given, size_t index, int error,
                             struct encoding_settings *out, struct parameters_error *why);
 /* What they must have in common; `error` when they have not. */
 bool encoding_settings_agree(const struct encoding_settings *settings, size_t count, int error, struct parameters_error *why);

@@ -20,6 +20,10 @@ static void adopt_codec(struct send_pipeline *p, uint32_t i)
     struct send_encoder *e = &p->worker.encoders[i];
     e->negotiated = layer->codec;
     e->codec = codec_find_encoder(p->context, p->kind, layer->codec.name);
+    const struct codec_row *row = codec_row_carried(p->kind, layer->codec.name);
+    e->limit = (struct picture_limit){0};
+    if (row && row->picture_limits)
+        row->picture_limits(layer->codec.fmtp, &e->limit.blocks, &e->limit.blocks_per_second);
     e->inband_fec = capabilities_inband_fec(&layer->codec);
     e->loss_percent = e->inband_fec ? 10 : 0;
     layer->codec_changed = false;
@@ -278,6 +282,7 @@ static void choose_size(struct send_pipeline *p, uint32_t i, rtc_time_t captured
     double asked = asked_scale(&layer->limits, *width, *height);
     *width = asked_side(*width, asked);
     *height = asked_side(*height, asked);
+    picture_limit_apply(&p->worker.encoders[i].limit, coming_rate(p), width, height);
     uint32_t asked_width = *width;
     bool first = scale->eighths == 0;
     const struct video_scale_limits limits = {coming_rate(p), layer->bitrate_bps, p->shared.load.smaller};

@@ -8,6 +8,7 @@
 #include "codec_registry.h"
 #include "encode_load.h"
 #include "executor.h"
+#include "picture_limit.h"
 #include "send_pipeline.h"
 #include "video_scale.h"
 
@@ -80,6 +81,7 @@ struct send_shared {
 struct send_encoder {
     const rtc_codec_ops *codec;   /* NULL: only encoded frames pass */
     struct jsep_codec negotiated; /* what it was chosen for */
+    struct picture_limit limit;   /* of who receives it */
     uint32_t loss_percent;
     bool inband_fec;
     void *encoder; /* NULL before the first frame */

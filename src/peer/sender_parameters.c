@@ -80,7 +80,7 @@ int sender_check_encodings(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp
         struct encoding_settings settings;
         struct parameters_error why;
         error = peer_options(pc, &e, sizeof e, given[i], "rtc_rtp_encoding_parameters");
-        if (!error && !encoding_settings_take(kind, &e, i, RTC_ERR_OPERATION, &settings, &why))
+        if (!error && !encoding_settings_take(pc->context, kind, &e, i, RTC_ERR_OPERATION, &settings, &why))
             error = peer_fail(pc, why.code, "%s", why.text);
         if (error || i >= most) /* webrtc-pc 5.1: those that are too many are checked, and left out */
             continue;
@@ -395,7 +395,7 @@ static int take_encodings(const rtc_rtp_transceiver *t, const rtc_rtp_parameters
         int error = peer_options(pc, &e, sizeof e, given->encodings[i], "rtc_rtp_encoding_parameters");
         if (error)
             return error;
-        if (!encoding_settings_take(kind, &e, i, RTC_ERR_INVALID_MODIFICATION, &settings[i], &why))
+        if (!encoding_settings_take(pc->context, kind, &e, i, RTC_ERR_INVALID_MODIFICATION, &settings[i], &why))
             return peer_fail(pc, why.code, "%s", why.text);
         if (e.codec && !is_choosable(t, now, e.codec, &settings[i].codec))
             return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "encoding %zu: its codec, %.60s, was not negotiated", i, e.codec->mime_type);

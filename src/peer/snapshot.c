@@ -42,8 +42,8 @@ static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
 {
     memset(s, 0, sizeof *s);
     s->capacity = capacity;
-    capabilities_of(RTC_MEDIA_AUDIO, &s->audio);
-    capabilities_of(RTC_MEDIA_VIDEO, &s->video);
+    capabilities_of(pc->context, RTC_MEDIA_AUDIO, &s->audio);
+    capabilities_of(pc->context, RTC_MEDIA_VIDEO, &s->video);
     s->sections = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->sections);
     s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
     s->extensions = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->extensions);

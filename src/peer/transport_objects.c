@@ -196,10 +196,13 @@ static size_t room_for_remotes(rtc_context *context, const struct candidate_list
     return list->count < limit ? limit - list->count : 0;
 }
 
-int transport_objects_need_remote(rtc_context *context, const struct transport *t)
+int transport_objects_make_remote(rtc_context *context, const struct transport *t, const rtc_ice_candidate_init *init,
+                                  const rtc_ice_candidate **out)
 {
     struct candidate_list *list = &dtls_transport_of(t)->ice.remotes;
-    return room_for_remotes(context, list) == 0 || candidate_list_reserve(context, list, 1) ? RTC_OK : RTC_ERR_NO_MEMORY;
+    bool known = has_text(list, init->candidate) || room_for_remotes(context, list) == 0;
+    *out = !known && candidate_list_reserve(context, list, 1) ? candidate_object_new(context, init) : NULL;
+    return *out || known ? RTC_OK : RTC_ERR_NO_MEMORY;
 }
 
 /* What only checks had revealed is signalled now: the pair has the candidate that is known, and is still the same pair. */
@@ -213,12 +216,11 @@ static void name_selected(rtc_ice_transport *ice, const rtc_ice_candidate *candi
     ice->selected[1] = rtc_ice_candidate_ref(candidate);
 }
 
-void transport_objects_add_remote(rtc_context *context, const struct transport *t, const rtc_ice_candidate *candidate)
+void transport_objects_add_remote(const struct transport *t, const rtc_ice_candidate *candidate)
 {
-    struct candidate_list *list = &dtls_transport_of(t)->ice.remotes;
-    if (room_for_remotes(context, list) == 0 || has_text(list, candidate->candidate))
+    if (!candidate)
         return;
-    candidate_list_add(list, candidate);
+    candidate_list_add(&dtls_transport_of(t)->ice.remotes, candidate);
     name_selected(&dtls_transport_of(t)->ice, candidate);
 }
 

@@ -18,9 +18,10 @@ void transport_objects_tell_sctp(rtc_peer_connection *pc, size_t number, enum sc
 
 /* The application is being told of this candidate. */
 void transport_objects_add_local(rtc_peer_connection *pc, rtc_ice_transport *ice, const rtc_ice_candidate *candidate);
-/* One that the application brings: there is room for it (RTC_ERR_NO_MEMORY), and it is added, unless it is known. */
-int transport_objects_need_remote(rtc_context *context, const struct transport *t);
-void transport_objects_add_remote(rtc_context *context, const struct transport *t, const rtc_ice_candidate *candidate);
+/* One that the application brings: made ready (RTC_ERR_NO_MEMORY; NULL: it is known), and added, for which there is room then. */
+int transport_objects_make_remote(rtc_context *context, const struct transport *t, const rtc_ice_candidate_init *init,
+                                  const rtc_ice_candidate **out);
+void transport_objects_add_remote(const struct transport *t, const rtc_ice_candidate *candidate);
 /* Those of a section that is being set take the place of those that there are, or join them when it is of the same generation: made ready
  * (RTC_ERR_NO_MEMORY), and then done. */
 int transport_objects_ready_remotes(rtc_context *context, const struct transport *t, const struct jsep_section *section);

@@ -32,6 +32,7 @@ struct jsep_codec {
     uint8_t channels; /* 1 when absent */
     char fmtp[256];   /* as written, "" when absent or longer */
     bool nack, nack_pli, ccm_fir, goog_remb, transport_cc;
+    bool receive_only; /* ours: it is not named where we send (webrtc-pc 4.4.1.5, codecs by direction) */
 };
 
 struct jsep_extension {
@@ -88,12 +89,12 @@ struct jsep_rtp {
     const struct jsep_extension *extensions;
     size_t extension_count;
     bool rtcp_reduced_size, extmap_allow_mixed;
-    const char (*stream_ids)[JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
+    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
     size_t stream_count;
     bool says_msid; /* even if that is "-" */
     char track_id[JSEP_ID_MAX];
-    const uint32_t *ssrcs;     /* media SSRCs in order, without repair ones */
-    const uint32_t *rtx_ssrcs; /* FID partner, 0 without */
+    uint32_t ssrcs[JSEP_SSRCS_MAX];     /* media SSRCs in order, without repair ones */
+    uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
     bool simulcast;                                /* a=simulcast present */

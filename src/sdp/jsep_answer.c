@@ -31,9 +31,10 @@ static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offer
 {
     uint64_t used = 0; /* of the local codecs */
     const struct jsep_local_section *local = plan->local;
+    bool sends = direction_sends(direction_and(direction_reverse(offered->direction), local->direction));
     for (size_t i = 0; i < offered->rtp.codec_count; i++) {
         const struct jsep_codec *theirs = &offered->rtp.codecs[i], *ours = jsep_codec_find(local->codecs, local->codec_count, theirs);
-        if (!ours || (used >> (ours - local->codecs) & 1))
+        if (!ours || (used >> (ours - local->codecs) & 1) || (sends && ours->receive_only))
             continue;
         used |= UINT64_C(1) << (ours - local->codecs);
         struct jsep_codec *codec = &plan->codecs[plan->codec_count++];
@@ -43,6 +44,7 @@ static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offer
         if (codec->rtx_payload_type != JSEP_NO_PAYLOAD_TYPE)
             codec->rtx_payload_type = theirs->rtx_payload_type;
         jsep_codec_restrict(codec, theirs);
+        jsep_codec_answer(codec, theirs);
     }
     if (local->prefers)
         sort_by_preference(plan, local);

@@ -28,6 +28,8 @@ static struct slice value_or(const char *fmtp, const char *name, const char *abs
 static bool same_format(const struct jsep_codec *a, const struct jsep_codec *b)
 {
     const struct codec_row *row = codec_row_named(a->name);
+    if (row && row->same_parameters)
+        return row->same_parameters(a->fmtp, b->fmtp);
     for (size_t i = 0; row && i < CODEC_DISTINCT_MAX && row->distinct[i].name; i++) {
         const struct codec_parameter *p = &row->distinct[i];
         struct slice x = value_or(a->fmtp, p->name, p->absent), y = value_or(b->fmtp, p->name, p->absent);
@@ -62,6 +64,16 @@ void jsep_codec_restrict(struct jsep_codec *codec, const struct jsep_codec *othe
     codec->transport_cc = codec->transport_cc && other->transport_cc;
     if (other->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
         codec->rtx_payload_type = JSEP_NO_PAYLOAD_TYPE;
+}
+
+void jsep_codec_answer(struct jsep_codec *codec, const struct jsep_codec *theirs)
+{
+    const struct codec_row *row = codec_row_named(codec->name);
+    char ours[sizeof codec->fmtp];
+    if (!row || !row->answer_parameters)
+        return;
+    memcpy(ours, codec->fmtp, sizeof ours);
+    row->answer_parameters(theirs->fmtp, ours, codec->fmtp, sizeof codec->fmtp);
 }
 
 bool jsep_codec_is_auxiliary(const struct jsep_codec *codec)

@@ -14,8 +14,6 @@ struct jsep_lists {
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
     struct jsep_fingerprint fingerprints[JSEP_FINGERPRINTS_MAX];
     struct jsep_rids send_rids, recv_rids;
-    uint32_t ssrcs[JSEP_SSRCS_MAX], rtx_ssrcs[JSEP_SSRCS_MAX];
-    char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX];
 };
 /* jsep_section.c. What the session part gives to every section; *out was zeroed, its lists are `lists` then. */
 int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct sdp_error *error);
@@ -30,6 +28,8 @@ bool jsep_is_legacy_sctp(const struct sdp_media *media);
 const struct jsep_codec *jsep_codec_find(const struct jsep_codec *codecs, size_t count, const struct jsep_codec *wanted);
 /* Clears the feedback of *codec that `other` does not list, and its rtx when the other has none. */
 void jsep_codec_restrict(struct jsep_codec *codec, const struct jsep_codec *other);
+/* The parameters of one of ours where an answer says what both can. */
+void jsep_codec_answer(struct jsep_codec *codec, const struct jsep_codec *theirs);
 /* Formats that protect, fill in or signal beside a codec (red, ulpfec, CN, telephone-event, ...): never what media is sent with. */
 bool jsep_codec_is_auxiliary(const struct jsep_codec *codec);
 

@@ -61,6 +61,8 @@ static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t inde
     for (size_t i = 0; i < plan->local->codec_count; i++) {
         struct jsep_codec *codec = &plan->codecs[plan->codec_count];
         *codec = plan->local->codecs[i];
+        if (codec->receive_only && direction_sends(plan->direction))
+            continue;
         if (!jsep_codec_find(plan->codecs, plan->codec_count, codec) && jsep_numbers_codec(offer->numbers, previous, codec))
             plan->codec_count++;
     }

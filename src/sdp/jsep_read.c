@@ -179,20 +179,16 @@ static int keep_lists(rtc_context *context, struct jsep_section *s, struct sdp_e
 {
     size_t codecs = s->rtp.codec_count * sizeof(*s->rtp.codecs), extensions = s->rtp.extension_count * sizeof(*s->rtp.extensions);
     size_t fingerprints = s->transport.fingerprint_count * sizeof(*s->transport.fingerprints);
-    size_t ssrcs = s->rtp.ssrc_count * sizeof(*s->rtp.ssrcs), streams = s->rtp.stream_count * sizeof(*s->rtp.stream_ids);
     size_t rids = (s->rtp.send_rids->count + s->rtp.recv_rids->count > 0 ? 2 : 0) * sizeof(struct jsep_rids);
-    uint8_t *at = memory_alloc(context, fingerprints + rids + 2 * ssrcs + codecs + extensions + streams + 1);
+    uint8_t *at = memory_alloc(context, fingerprints + rids + codecs + extensions + 1);
     if (!at)
         return out_of_memory(error);
     s->lists = at;
     s->rtp.send_rids = keep_rids(&at, s->rtp.send_rids);
     s->rtp.recv_rids = keep_rids(&at, s->rtp.recv_rids);
     s->transport.fingerprints = keep(&at, s->transport.fingerprints, fingerprints);
-    s->rtp.ssrcs = keep(&at, s->rtp.ssrcs, ssrcs);
-    s->rtp.rtx_ssrcs = keep(&at, s->rtp.rtx_ssrcs, ssrcs);
     s->rtp.codecs = keep(&at, s->rtp.codecs, codecs);
     s->rtp.extensions = keep(&at, s->rtp.extensions, extensions);
-    s->rtp.stream_ids = keep(&at, s->rtp.stream_ids, streams);
     return 0;
 }
 

@@ -222,35 +222,33 @@ static int read_rtcp_fb(struct reading *r, const struct sdp_line *line)
     return 0;
 }
 
-static bool add_stream(struct reading *r, struct slice stream)
+static bool add_stream(struct jsep_section *s, struct slice stream)
 {
-    struct jsep_section *s = r->out;
     if (slice_is(stream, "-") || s->rtp.stream_count == JSEP_STREAMS_MAX)
         return true;
     for (size_t i = 0; i < s->rtp.stream_count; i++)
         if (slice_is(stream, s->rtp.stream_ids[i]))
             return true;
-    if (!sdp_is_visible(stream) || !jsep_copy(r->lists->stream_ids[s->rtp.stream_count], JSEP_ID_MAX, stream))
+    if (!sdp_is_visible(stream) || !jsep_copy(s->rtp.stream_ids[s->rtp.stream_count], JSEP_ID_MAX, stream))
         return false;
     s->rtp.stream_count++;
     return true;
 }
 
-static bool add_msid(struct reading *r, const struct sdp_msid *msid)
+static bool add_msid(struct jsep_section *s, const struct sdp_msid *msid)
 {
-    struct jsep_section *s = r->out;
     s->rtp.says_msid = true;
     bool first = s->rtp.track_id[0] == 0 && msid->track.len > 0;
     if (first && (!sdp_is_visible(msid->track) || !jsep_copy(s->rtp.track_id, sizeof(s->rtp.track_id), msid->track)))
         return false;
-    return add_stream(r, msid->stream);
+    return add_stream(s, msid->stream);
 }
 
 static int read_msid(struct reading *r, const struct sdp_line *line)
 {
     struct sdp_msid read;
     r->msid = true;
-    return sdp_read_msid(line->value, &read) && add_msid(r, &read) ? 0 : bad(r, line);
+    return sdp_read_msid(line->value, &read) && add_msid(r->out, &read) ? 0 : bad(r, line);
 }
 
 static bool is_repair(const struct reading *r, uint32_t ssrc)
@@ -262,16 +260,14 @@ static bool is_repair(const struct reading *r, uint32_t ssrc)
 }
 
 /* Index of a media SSRC, which is added when it is new; JSEP_SSRCS_MAX when there is no room. */
-static size_t ssrc_index(struct reading *r, uint32_t ssrc)
+static size_t ssrc_index(struct jsep_section *s, uint32_t ssrc)
 {
-    struct jsep_section *s = r->out;
     for (size_t i = 0; i < s->rtp.ssrc_count; i++)
         if (s->rtp.ssrcs[i] == ssrc)
             return i;
     if (s->rtp.ssrc_count == JSEP_SSRCS_MAX)
         return JSEP_SSRCS_MAX;
-    r->lists->ssrcs[s->rtp.ssrc_count] = ssrc;
-    r->lists->rtx_ssrcs[s->rtp.ssrc_count] = 0;
+    s->rtp.ssrcs[s->rtp.ssrc_count] = ssrc;
     return s->rtp.ssrc_count++;
 }
 
@@ -287,9 +283,9 @@ static int read_ssrc_group(struct reading *r, const struct sdp_line *line)
     if (media == repair || is_repair(r, media) || is_repair(r, repair) || r->repair_count == 2 * JSEP_SSRCS_MAX)
         return 0;
     r->repair[r->repair_count++] = repair;
-    size_t index = ssrc_index(r, media);
-    if (fid && index < JSEP_SSRCS_MAX && r->lists->rtx_ssrcs[index] == 0)
-        r->lists->rtx_ssrcs[index] = repair;
+    size_t index = ssrc_index(r->out, media);
+    if (fid && index < JSEP_SSRCS_MAX && r->out->rtp.rtx_ssrcs[index] == 0)
+        r->out->rtp.rtx_ssrcs[index] = repair;
     return 0;
 }
 
@@ -299,7 +295,7 @@ static int read_ssrc(struct reading *r, const struct sdp_line *line)
     if (!sdp_read_ssrc(line->value, &read))
         return bad(r, line);
     if (!is_repair(r, read.ssrc))
-        (void)ssrc_index(r, read.ssrc);
+        (void)ssrc_index(r->out, read.ssrc);
     if (slice_is(read.attribute, "cname") && r->out->rtp.cname[0] == 0)
         (void)jsep_copy(r->out->rtp.cname, sizeof(r->out->rtp.cname), read.value);
     struct sdp_msid msid;
@@ -565,9 +561,6 @@ static void use_lists(struct jsep_section *s, const struct jsep_lists *lists)
     s->transport.fingerprints = lists->fingerprints;
     s->rtp.send_rids = &lists->send_rids;
     s->rtp.recv_rids = &lists->recv_rids;
-    s->rtp.ssrcs = lists->ssrcs;
-    s->rtp.rtx_ssrcs = lists->rtx_ssrcs;
-    s->rtp.stream_ids = (const char(*)[JSEP_ID_MAX])lists->stream_ids;
 }
 
 int jsep_read_session(const struct sdp *sdp, struct jsep_lists *lists, struct jsep_section *out, struct sdp_error *error)
@@ -615,7 +608,7 @@ int jsep_read_section(const struct sdp *sdp, size_t index, struct slice *candida
         return result;
     fold_formats(&r);
     if (!r.msid && r.fallback.stream.len > 0)
-        (void)add_msid(&r, &r.fallback);
+        (void)add_msid(out, &r.fallback);
     name_rids(&r, r.simulcast.send, true, &lists->send_rids);
     name_rids(&r, r.simulcast.recv, false, &lists->recv_rids);
     if (!r.msid && r.other_track > 0 && !out->rejected && out->type != MEDIA_OTHER)

@@ -331,7 +331,8 @@ static void capabilities(void **state)
         rtc_rtp_capabilities *sent, *received;
         assert_int_equal(rtc_rtp_sender_get_capabilities(NULL, (rtc_media_kind)kind, &sent), RTC_OK);
         assert_int_equal(rtc_rtp_receiver_get_capabilities(NULL, (rtc_media_kind)kind, &received), RTC_OK);
-        assert_true(sent->codec_count > 0 && sent->codec_count == received->codec_count && sent->header_extension_count > 0);
+        /* Some can only be received. */
+        assert_true(sent->codec_count > 0 && sent->codec_count <= received->codec_count && sent->header_extension_count > 0);
         bool rtx = false;
         for (size_t i = 0; i < sent->codec_count; i++) {
             const rtc_rtp_codec *c = sent->codecs[i];

@@ -340,7 +340,7 @@ static void recycled_after_the_answerer_rejected(void **state)
     (void)add(&s, 0, RTC_MEDIA_AUDIO);
     (void)add(&s, 0, RTC_MEDIA_VIDEO);
     char *offer = scene_gathered_offer(&s);
-    scene_exchange_changed(&s, text_replace(offer, "VP8/90000", "XYZ/90000"));
+    scene_exchange_changed(&s, text_unknown_video(offer, "XYZ"));
     free(offer);
     assert_int_equal(count(&s, 0) + count(&s, 1), 2);
     (void)add(&s, 0, RTC_MEDIA_VIDEO);
@@ -378,7 +378,7 @@ static void codec_preferences(void **state)
     only[2] = rtx;
     assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, only + 2, 1), RTC_ERR_INVALID_MODIFICATION); /* nothing to send with */
     char *offer = create_offer(&s, 0);
-    assert_int_equal(text_count(offer, " rtx/90000"), 1); /* refused: nothing has changed */
+    assert_true(text_count(offer, " rtx/90000") > 1); /* refused: nothing has changed */
     free(offer);
     assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, only, 2), RTC_OK); /* without retransmissions */
     offer = create_offer(&s, 0);

@@ -16,6 +16,7 @@ rule() { # rule PATTERN ALLOWED_FILES_REGEX
 rule 'usrsctp' '^src/sctp/(assoc_usrsctp|usrsctp_process)\.c$'
 rule 'srtp2/' '^src/rtp/srtp(_crypto)?\.c$'
 rule 'mbedtls/' '^src/(dtls/|base/hash\.c$|rtp/srtp_crypto\.c$)'
+rule 'wels/' '^src/codecs/h264_codec\.c$'
 rule 'vpx/' '^src/codecs/vp8_codec\.c$'
 rule 'opus' '^src/codecs/opus_codec\.c$'
 rule 'speex' '^src/codecs/audio_resampler\.c$'

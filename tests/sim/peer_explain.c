@@ -320,15 +320,15 @@ static void names_that_are_not_resolved(void **state)
     sim_peers_fini(&p);
 }
 
-static char *only_h264(const char *sdp)
+static char *only_h263(const char *sdp)
 {
-    return text_replace(sdp, "VP8/90000", "H264/90000");
+    return text_unknown_video(sdp, "H263");
 }
 
-/* Nothing but H.264 is offered: the answer rejects that, and says why wherever one may look; with a channel beside it the rest works. */
+/* Nothing but H.263 is offered: the answer rejects that, and says why wherever one may look; with a channel beside it the rest works. */
 static void no_codec_in_common(void **state)
 {
-    static const char why[] = "no codec in common: the peer offers H264; this side has VP8";
+    static const char why[] = "no codec in common: the peer offers H263; this side has VP8";
     (void)state;
     for (int data = 0; data < 2; data++) {
         struct sim_peers p;
@@ -338,7 +338,7 @@ static void no_codec_in_common(void **state)
         else
             peer_scene(&p, 1, true);
         assert_int_equal(rtc_peer_connection_add_transceiver(p.peer[0].pc, RTC_MEDIA_VIDEO, NULL, NULL, NULL), RTC_OK);
-        exchange(&p, only_h264);
+        exchange(&p, only_h263);
         expect_line(&p, 1, why);
         if (data) {
             peer_connect(&p, SECOND);
@@ -354,7 +354,7 @@ static void no_codec_in_common(void **state)
         assert_non_null(section);
         assert_string_equal(rtc_stats_string(section, "mid"), "0");
         assert_string_equal(rtc_stats_string(section, "kind"), "video");
-        assert_string_equal(rtc_stats_string(section, "reason"), why);
+        assert_int_equal(strncmp(rtc_stats_string(section, "reason"), why, strlen(why)), 0);
         rtc_stats_report_unref(report);
         assert_int_equal(rtc_peer_connection_get_stats(p.peer[0].pc, &report), RTC_OK);
         assert_null(rtc_stats_report_find_type(report, "rejected-section"));

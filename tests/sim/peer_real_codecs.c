@@ -139,11 +139,72 @@ static void sound_changes_its_codec(void **state)
     end(&s);
 }
 
+/* ---- Pictures ---- */
+
+static void picture_call(uint64_t seed, const struct sim_link *link, const char *mime_type, const char *fmtp, double least_shown)
+{
+    struct scene s;
+    begin(&s, seed, link, RTC_MEDIA_VIDEO, mime_type, fmtp);
+    uint32_t first = studio.number;
+    peer_run(&s.p, 8 * SECOND);
+    double shown = (double)s.seen.readable / (studio.number - first);
+    print_message("%s: shown %.3f of the pictures, %llu unreadable, %.0f keyframes\n", fmtp ? fmtp : "", shown,
+                  (unsigned long long)(s.seen.pictures - s.seen.readable), inbound(&s, "keyFramesDecoded"));
+    assert_true(shown >= least_shown);
+    assert_true(s.seen.pictures - s.seen.readable <= 2);
+    assert_int_equal(s.seen.wrong, 0);
+    if (link->loss == 0)
+        assert_true(inbound(&s, "framesDropped") == 0);
+    expect_codec(&s, 0, "outbound-rtp", mime_type);
+    expect_codec(&s, 1, "inbound-rtp", mime_type);
+    end(&s);
+}
+
+/* One packet in ten is lost, and they come in disorder: only whole frames reach the decoder, and what is lost for good is a keyframe
+ * later. */
+static const struct sim_link bad = {.delay_us = 25 * MS, .jitter_us = 15 * MS, .loss = 0.1};
+
+static void pictures_by_h264(void **state)
+{
+    (void)state;
+    picture_call(11, &clean, "video/H264", "packetization-mode=1;profile-level-id=42e01f", 0.97);
+    picture_call(12, &clean, "video/H264", "packetization-mode=0;profile-level-id=42e01f", 0.97);
+    picture_call(13, &clean, "video/H264", "packetization-mode=1;profile-level-id=4d001f", 0.97);
+    picture_call(14, &bad, "video/H264", "packetization-mode=1;profile-level-id=42e01f", 0.85);
+    picture_call(15, &bad, "video/H264", "packetization-mode=0;profile-level-id=42001f", 0.85);
+}
+
+/* Pictures go on, and none of one codec is read as one of the other. */
+static void pictures_change_their_codec(void **state)
+{
+    static const char *const codecs[] = {"video/H264", "video/VP8", "video/H264"};
+    struct scene s;
+    (void)state;
+    begin(&s, 16, &clean, RTC_MEDIA_VIDEO, "video/VP8", NULL);
+    peer_run(&s.p, 2 * SECOND);
+    for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
+        prefer(s.sends, RTC_MEDIA_VIDEO, codecs[i], NULL);
+        uint64_t before = s.seen.readable;
+        uint32_t first = studio.number;
+        peer_exchange(&s.p, 0);
+        peer_run(&s.p, 2 * SECOND);
+        expect_codec(&s, 0, "outbound-rtp", codecs[i]);
+        expect_codec(&s, 1, "inbound-rtp", codecs[i]);
+        print_message("%s: %llu of %u pictures\n", codecs[i], (unsigned long long)(s.seen.readable - before), studio.number - first);
+        assert_true(s.seen.readable - before + 3 >= studio.number - first);
+    }
+    assert_int_equal(s.seen.wrong, 0);
+    assert_true(s.seen.pictures - s.seen.readable <= 2);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_by_g711),
         cmocka_unit_test(sound_changes_its_codec),
+        cmocka_unit_test(pictures_by_h264),
+        cmocka_unit_test(pictures_change_their_codec),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

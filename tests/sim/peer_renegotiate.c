@@ -280,7 +280,7 @@ static void rejected_section(void **state)
         char *offer = scene_gathered_offer(&s);
         size_t video = first ? 1 : 0;
         rtc_rtp_transceiver *t = rtc_rtp_transceiver_ref(rtc_peer_connection_transceiver(s.p.peer[0].pc, video));
-        scene_exchange_changed(&s, text_replace(offer, "VP8/90000", "XYZ/90000"));
+        scene_exchange_changed(&s, text_unknown_video(offer, "XYZ"));
         free(offer);
         char *section = text_section(peer_description(&s.p, 1), (int)video);
         assert_true(strncmp(section, "m=video 0 ", 10) == 0);
@@ -322,7 +322,7 @@ static void a_section_that_is_sent_is_rejected(void **state)
     rtc_rtp_transceiver *gone[2];
     for (int i = 0; i < 2; i++)
         gone[i] = rtc_rtp_transceiver_ref(rtc_peer_connection_transceiver(s.p.peer[i].pc, 0));
-    scene_exchange_changed(&s, text_replace(offer, "VP8/90000", "XYZ/90000"));
+    scene_exchange_changed(&s, text_unknown_video(offer, "XYZ"));
     free(offer);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(rtc_rtp_transceiver_direction(gone[i]), RTC_DIRECTION_STOPPED);
@@ -340,7 +340,7 @@ static void everything_rejected(void **state)
     scene_begin(&s, 9);
     (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
     char *offer = scene_gathered_offer(&s);
-    scene_exchange_changed(&s, text_replace(offer, "VP8/90000", "XYZ/90000"));
+    scene_exchange_changed(&s, text_unknown_video(offer, "XYZ"));
     free(offer);
     peer_run(&s.p, 60 * SECOND);
     assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[0].pc), 0);

@@ -248,6 +248,21 @@ char *text_replace(const char *text, const char *what, const char *with)
     return out;
 }
 
+char *text_unknown_video(const char *sdp, const char *name)
+{
+    static const char *const known[] = {"VP8", "VP9", "H264"};
+    char with[64], what[64];
+    (void)snprintf(with, sizeof with, " %s/90000", name);
+    char *text = text_replace(sdp, " VP8/90000", " VP8/90000");
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        (void)snprintf(what, sizeof what, " %s/90000", known[i]);
+        char *next = text_replace(text, what, with);
+        free(text);
+        text = next;
+    }
+    return text;
+}
+
 char *text_without_lines(const char *text, const char *start)
 {
     char *out = calloc(1, strlen(text) + 1), *to = out;

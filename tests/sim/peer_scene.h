@@ -72,6 +72,8 @@ static inline rtc_priority peer_network_priority(rtc_rtp_sender *sender)
 char *text_replace(const char *text, const char *what, const char *with); /* every occurrence */
 char *text_without_lines(const char *text, const char *start);            /* lines that begin so */
 int text_count(const char *text, const char *what);
+/* Every codec of video has another name, which nobody knows. */
+char *text_unknown_video(const char *sdp, const char *name);
 /* The n-th m= section with its line; NULL when there is none. */
 char *text_section(const char *sdp, int n);
 

@@ -167,7 +167,7 @@ static void test_refused(void **state)
     ops.size = 0;
     assert_int_equal(rtc_context_add_codec(context, &ops), RTC_ERR_TYPE);
     ops = encoder_ops();
-    ops.name = "H264";
+    ops.name = "AV1";
     assert_int_equal(rtc_context_add_codec(context, &ops), RTC_ERR_NOT_SUPPORTED);
     ops = encoder_ops();
     ops.name = "opus"; /* as video */
