@@ -6,7 +6,7 @@
 #include "codecs.h"
 #include "convert.h"
 
-const rtc_codec_ops *const builtin_codecs[] = {&vp8_codec, &h264_codec, &opus_codec, &pcmu_codec, &pcma_codec, NULL};
+const rtc_codec_ops *const builtin_codecs[] = {&vp8_codec, &h264_codec, &vp9_codec, &opus_codec, &pcmu_codec, &pcma_codec, NULL};
 
 static const struct media_tools tools = {
     .video_to_i420 = convert_to_i420,

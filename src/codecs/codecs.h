@@ -6,6 +6,7 @@
 #include <crtc/media.h>
 
 extern const rtc_codec_ops vp8_codec;
+extern const rtc_codec_ops vp9_codec;
 extern const rtc_codec_ops opus_codec;
 extern const rtc_codec_ops h264_codec; /* without OpenH264 it can do nothing */
 extern const rtc_codec_ops pcmu_codec;

@@ -7,6 +7,7 @@
 #include "h264_profile.h"
 #include "opus_payload.h"
 #include "vp8_payload.h"
+#include "vp9_payload.h"
 
 #include <strings.h>
 
@@ -17,6 +18,8 @@
     .name = "H264", VIDEO, .format = &h264_payload_format, .clock_rate = H264_CLOCK_RATE, .same_parameters = h264_same_parameters, \
     .answer_parameters = h264_answer_parameters, .picture_limits = h264_picture_limits
 #define H264_MODE(mode, profile) "level-asymmetry-allowed=1;packetization-mode=" #mode ";profile-level-id=" profile
+
+#define VP9 .name = "VP9", VIDEO, .format = &vp9_payload_format, .clock_rate = VP9_CLOCK_RATE, .distinct = {{"profile-id", "0", 0}}
 
 const struct codec_row codec_rows[] = {
     {.name = "opus", /* RFC 7587 */
@@ -57,8 +60,11 @@ const struct codec_row codec_rows[] = {
     {H264, .payload_type = 112, .rtx_payload_type = 113, .fmtp = H264_MODE(1, "4d001f")},
     {H264, .payload_type = 114, .rtx_payload_type = 115, .fmtp = H264_MODE(1, "640028"), .receive_only = true},
 
-    /* Known, not carried. RFC 9628 section 6, the AV1 payload format section 7.2. */
-    {.name = "VP9", .kind = RTC_MEDIA_VIDEO, .distinct = {{"profile-id", "0", 0}}},
+    /* RFC 9628: profile 0, and where nothing is sent profile 2, of 10 and 12 bits. */
+    {VP9, .payload_type = 98, .rtx_payload_type = 99, .fmtp = "profile-id=0"},
+    {VP9, .payload_type = 100, .rtx_payload_type = 101, .fmtp = "profile-id=2", .receive_only = true},
+
+    /* Known, not carried. The AV1 payload format section 7.2. */
     {.name = "AV1", .kind = RTC_MEDIA_VIDEO, .distinct = {{"profile", "0", 0}}},
 
     /* Beside codecs. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-foreach(name codec_table frames h264 registry)
+foreach(name codec_table frames h264 registry vp9)
   crtc_test(test_media_${name} LABEL unit SEES base media MODULES base media SOURCES media_${name}.c)
 endforeach()
 foreach(name tracks sinks listeners source_states)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* VP8 (RFC 6386) by libvpx, set for conversation: one pass, no look-ahead, constant bit rate, keyframes only when asked for. The only file
- * that includes libvpx. */
+/* VP8 (RFC 6386) and VP9 (profile 0; received also profile 2, shown with 8 bits) by libvpx, set for conversation: one pass, no look-ahead,
+ * constant bit rate, keyframes only when asked for. The only file that includes libvpx. */
 #include "codecs.h"
 #include "convert.h"
+#include "decoded_picture.h"
+#include "vp9_stream.h"
 
 #include "context.h"
 #include "memory.h"
@@ -13,13 +15,33 @@
 #include <vpx/vpx_decoder.h>
 #include <vpx/vpx_encoder.h>
 
-enum { CLOCK = 90000, KEYFRAME_HEADER = 10, SPEED_MAX = 4, RATE_DEFAULT = 30, RATE_MAX = 120, BITRATE_MIN_KBPS = 20 };
+enum {
+    CLOCK = 90000,
+    KEYFRAME_HEADER = 10,
+    SPEED_MAX = 4,
+    VP9_SPEED = 7,
+    VP9_SPEED_MAX = 9,
+    RATE_DEFAULT = 30,
+    RATE_MAX = 120,
+    BITRATE_MIN_KBPS = 20
+};
 
 /* ---- Encoder ---------------------------------------------------------------------------------------------------------------- */
+
+struct encoder;
+
+/* One of the two codecs: constant. */
+struct coding {
+    const char *name;
+    vpx_codec_iface_t *(*encoder)(void);
+    vpx_codec_err_t (*set_controls)(struct encoder *e);
+    vpx_codec_err_t (*set_speed)(struct encoder *e);
+};
 
 /* Owner: whoever made it by rtc_codec_ops; used by one thread at a time. */
 struct encoder {
     rtc_context *context;
+    const struct coding *coding;
     rtc_encoder_settings settings;
     uint32_t width, height; /* what `vpx` was opened for; 0: it is not open */
     vpx_codec_ctx_t vpx;
@@ -105,12 +127,17 @@ static uint32_t intra_percent(const struct encoder *e)
     return percent < 300 ? 300 : percent;
 }
 
-static vpx_codec_err_t set_controls(struct encoder *e)
+static vpx_codec_err_t set_vp8_speed(struct encoder *e)
+{
+    return vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_of(e));
+}
+
+static vpx_codec_err_t set_vp8_controls(struct encoder *e)
 {
     uint32_t partitions = e->config.g_threads >= 4   ? VP8_FOUR_TOKENPARTITION
                           : e->config.g_threads >= 2 ? VP8_TWO_TOKENPARTITION
                                                      : VP8_ONE_TOKENPARTITION;
-    vpx_codec_err_t status = vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_of(e));
+    vpx_codec_err_t status = set_vp8_speed(e);
     if (!status)
         status = vpx_codec_control(&e->vpx, VP8E_SET_STATIC_THRESHOLD, 1u);
     if (!status)
@@ -119,6 +146,34 @@ static vpx_codec_err_t set_controls(struct encoder *e)
         status = vpx_codec_control(&e->vpx, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra_percent(e));
     return status;
 }
+
+/* Five and more are for conversation. */
+static vpx_codec_err_t set_vp9_speed(struct encoder *e)
+{
+    uint32_t speed = VP9_SPEED + (e->settings.speed > SPEED_MAX ? SPEED_MAX : e->settings.speed) / 2;
+    return vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, (int)(speed > VP9_SPEED_MAX ? VP9_SPEED_MAX : speed));
+}
+
+/* Threads share columns of at least 256 pixels; blocks that stand still are quantized finer. */
+static vpx_codec_err_t set_vp9_controls(struct encoder *e)
+{
+    int columns = e->config.g_threads >= 4 ? 2 : e->config.g_threads >= 2 ? 1 : 0;
+    vpx_codec_err_t status = set_vp9_speed(e);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP9E_SET_TILE_COLUMNS, columns);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP9E_SET_ROW_MT, 1u);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP9E_SET_AQ_MODE, 3u);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP9E_SET_FRAME_PARALLEL_DECODING, 0u);
+    if (!status)
+        status = vpx_codec_control(&e->vpx, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra_percent(e));
+    return status;
+}
+
+static const struct coding vp8 = {"VP8", vpx_codec_vp8_cx, set_vp8_controls, set_vp8_speed};
+static const struct coding vp9 = {"VP9", vpx_codec_vp9_cx, set_vp9_controls, set_vp9_speed};
 
 static void close_encoder(struct encoder *e)
 {
@@ -130,18 +185,18 @@ static void close_encoder(struct encoder *e)
 static int open_encoder(struct encoder *e, uint32_t width, uint32_t height)
 {
     close_encoder(e);
-    vpx_codec_err_t status = vpx_codec_enc_config_default(vpx_codec_vp8_cx(), &e->config, 0);
+    vpx_codec_err_t status = vpx_codec_enc_config_default(e->coding->encoder(), &e->config, 0);
     if (status)
         return error_of(status);
     e->width = width;
     e->height = height;
     fill_config(e);
-    status = vpx_codec_enc_init(&e->vpx, vpx_codec_vp8_cx(), &e->config, 0);
+    status = vpx_codec_enc_init(&e->vpx, e->coding->encoder(), &e->config, 0);
     if (status) {
         e->width = e->height = 0;
         return error_of(status);
     }
-    status = set_controls(e);
+    status = e->coding->set_controls(e);
     if (status)
         close_encoder(e);
     e->changed = false;
@@ -161,7 +216,7 @@ static int prepare(struct encoder *e, uint32_t width, uint32_t height)
     if (!status)
         status = vpx_codec_control(&e->vpx, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra_percent(e));
     if (!status)
-        status = vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, speed_of(e));
+        status = e->coding->set_speed(e);
     return error_of(status);
 }
 
@@ -173,16 +228,27 @@ static int configure(void *user, const rtc_encoder_settings *settings)
     return RTC_OK;
 }
 
-static int encoder_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
+static int encoder_new(rtc_context *context, const struct coding *coding, const rtc_encoder_settings *settings, void **out)
 {
     context = context_resolve(context);
     struct encoder *e = context ? memory_zeroed(context, sizeof *e) : NULL;
     if (!e)
         return RTC_ERR_NO_MEMORY;
     e->context = rtc_context_ref(context);
+    e->coding = coding;
     e->settings = *settings;
     *out = e;
     return RTC_OK;
+}
+
+static int vp8_encoder_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
+{
+    return encoder_new(context, &vp8, settings, out);
+}
+
+static int vp9_encoder_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
+{
+    return encoder_new(context, &vp9, settings, out);
 }
 
 static void encoder_free(void *user)
@@ -210,16 +276,10 @@ static void view(const rtc_video_frame *frame, vpx_image_t *image)
     }
 }
 
-/* us * 9 / 100, but for a product that might not fit. */
-static int64_t clock_of(rtc_time_t us)
-{
-    return us / 100 * 9 + us % 100 * 9 / 100;
-}
-
 /* When the picture is and how long it stands, as the rate control sees it: time goes on, whatever the capture times do. */
 static unsigned long step_time(struct encoder *e, const rtc_video_frame *frame)
 {
-    int64_t now = clock_of(rtc_video_frame_capture_time_us(frame)), passed = now - e->time;
+    int64_t now = picture_clock(rtc_video_frame_capture_time_us(frame)), passed = now - e->time;
     /* Steps that no camera makes: its clock was set. */
     if (passed < CLOCK / RATE_MAX / 2 || passed > CLOCK * 10)
         passed = CLOCK / frame_rate(e);
@@ -243,11 +303,11 @@ static int collect(struct encoder *e, const rtc_video_frame *frame, rtc_encoded_
     const rtc_encoded_frame_options o = {
         .size = sizeof o,
         .kind = RTC_MEDIA_VIDEO,
-        .codec = "VP8",
+        .codec = e->coding->name,
         .data = packet->data.frame.buf,
         .data_len = packet->data.frame.sz,
         .keyframe = keyframe,
-        .rtp_timestamp = (uint32_t)clock_of(rtc_video_frame_capture_time_us(frame)),
+        .rtp_timestamp = (uint32_t)picture_clock(rtc_video_frame_capture_time_us(frame)),
         .capture_time_us = rtc_video_frame_capture_time_us(frame),
         .width = e->width,
         .height = e->height,
@@ -295,25 +355,40 @@ static int encode(void *user, rtc_video_frame *frame, bool keyframe, rtc_encoded
 struct decoder {
     rtc_context *context;
     vpx_codec_ctx_t vpx;
+    bool is_vp9;
     bool has_reference; /* a keyframe was decoded, and nothing broke since */
+    uint8_t *indexed;   /* of VP9: a frame and its index */
+    size_t indexed_capacity;
 };
 
-static int decoder_new(rtc_context *context, uint32_t channels, void **out)
+static int decoder_new(rtc_context *context, vpx_codec_iface_t *iface, void **out)
 {
-    (void)channels;
     vpx_codec_dec_cfg_t config = {.threads = 1};
     context = context_resolve(context);
     struct decoder *d = context ? memory_zeroed(context, sizeof *d) : NULL;
     if (!d)
         return RTC_ERR_NO_MEMORY;
-    vpx_codec_err_t status = vpx_codec_dec_init(&d->vpx, vpx_codec_vp8_dx(), &config, 0);
+    vpx_codec_err_t status = vpx_codec_dec_init(&d->vpx, iface, &config, 0);
     if (status) {
         memory_free(context, d);
         return error_of(status);
     }
     d->context = rtc_context_ref(context);
+    d->is_vp9 = iface == vpx_codec_vp9_dx();
     *out = d;
     return RTC_OK;
+}
+
+static int vp8_decoder_new(rtc_context *context, uint32_t channels, void **out)
+{
+    (void)channels;
+    return decoder_new(context, vpx_codec_vp8_dx(), out);
+}
+
+static int vp9_decoder_new(rtc_context *context, uint32_t channels, void **out)
+{
+    (void)channels;
+    return decoder_new(context, vpx_codec_vp9_dx(), out);
 }
 
 static void decoder_free(void *user)
@@ -322,6 +397,7 @@ static void decoder_free(void *user)
     if (!d)
         return;
     (void)vpx_codec_destroy(&d->vpx);
+    memory_free(d->context, d->indexed);
     context_free(d->context, d);
 }
 
@@ -348,38 +424,55 @@ static bool acceptable(const struct decoder *d, const uint8_t *data, size_t len)
     return width > 0 && height > 0 && width * height <= context_limits(d->context)->picture_pixels && is_whole(data, len, width, height);
 }
 
-static void copy_plane(rtc_video_frame *to, size_t plane, const vpx_image_t *image)
+/* The same of VP9: every frame of the chunk that says a size says one within the limit. What is no keyframe may say one, too. */
+static bool acceptable_vp9(const struct decoder *d, struct slice chunk)
 {
-    bool luma = plane == 0;
-    size_t width = luma ? image->d_w : (image->d_w + 1) / 2, height = luma ? image->d_h : (image->d_h + 1) / 2;
-    uint8_t *row = rtc_video_frame_writable_plane(to, plane);
-    const uint8_t *from = image->planes[plane];
-    for (size_t y = 0; y < height; y++, row += rtc_video_frame_stride(to, plane), from += image->stride[plane])
-        memcpy(row, from, width);
+    struct slice frames[VP9_FRAMES_MAX] = {chunk};
+    struct vp9_header header;
+    size_t count = vp9_index_read(chunk, frames);
+    for (size_t i = 0; i < (count ? count : 1); i++) {
+        if (frames[i].len == 0 && i > 0)
+            continue;
+        if (!vp9_header_read(frames[i], &header) || (uint64_t)header.width * header.height > context_limits(d->context)->picture_pixels)
+            return false;
+        if (i == 0 && !header.keyframe && !d->has_reference)
+            return false;
+    }
+    return true;
+}
+
+/* A chunk without an index gets one, of its first frame: libvpx would go on with whatever is behind it, which nobody has looked at. Of
+ * several spatial layers that frame is the lowest. */
+static int index_frame(struct decoder *d, struct slice *chunk)
+{
+    struct slice frames[VP9_FRAMES_MAX];
+    if (vp9_index_read(*chunk, frames) > 0)
+        return RTC_OK;
+    if (!memory_grow(d->context, (void **)&d->indexed, &d->indexed_capacity, chunk->len + VP9_INDEX_LEN, 1))
+        return RTC_ERR_NO_MEMORY;
+    memcpy(d->indexed, chunk->data, chunk->len);
+    vp9_index_write(d->indexed + chunk->len, chunk->len);
+    *chunk = slice_of(d->indexed, chunk->len + VP9_INDEX_LEN);
+    return RTC_OK;
 }
 
 static int take_picture(struct decoder *d, const rtc_encoded_frame *frame, const vpx_image_t *image, rtc_video_frame **out)
 {
-    const rtc_video_frame_options o = {
-        .size = sizeof o,
-        .format = RTC_VIDEO_I420,
-        .width = image->d_w,
-        .height = image->d_h,
-        .capture_time_us = rtc_encoded_frame_capture_time_us(frame),
-    };
-    int error = rtc_video_frame_new(d->context, &o, out);
-    if (error)
-        return error;
-    for (size_t i = 0; i < 3; i++)
-        copy_plane(*out, i, image);
-    rtc_video_frame_set_rtp_timestamp(*out, rtc_encoded_frame_rtp_timestamp(frame));
-    return RTC_OK;
+    struct decoded_picture picture = {.width = image->d_w, .height = image->d_h, .depth = image->bit_depth};
+    for (size_t i = 0; i < 3; i++) {
+        picture.planes[i] = image->planes[i];
+        picture.strides[i] = (size_t)image->stride[i];
+    }
+    return decoded_picture_copy(d->context, frame, &picture, out);
 }
 
-static int feed(struct decoder *d, const uint8_t *data, size_t len)
+static int feed(struct decoder *d, struct slice chunk)
 {
     int corrupted = 0;
-    vpx_codec_err_t status = vpx_codec_decode(&d->vpx, data, (unsigned)len, NULL, 0);
+    int error = d->is_vp9 ? index_frame(d, &chunk) : RTC_OK;
+    if (error)
+        return error;
+    vpx_codec_err_t status = vpx_codec_decode(&d->vpx, chunk.data, (unsigned)chunk.len, NULL, 0);
     if (status)
         return status == VPX_CODEC_MEM_ERROR ? RTC_ERR_NO_MEMORY : RTC_ERR_ENCODING;
     if (vpx_codec_control(&d->vpx, VP8D_GET_FRAME_CORRUPTED, &corrupted) == VPX_CODEC_OK && corrupted)
@@ -394,13 +487,14 @@ static int decode(void *user, rtc_encoded_frame *frame, rtc_video_frame **out)
     *out = NULL;
     const uint8_t *data = rtc_encoded_frame_data(frame);
     size_t len = rtc_encoded_frame_len(frame);
-    bool fits = acceptable(d, data, len);
-    int error = fits ? feed(d, data, len) : RTC_ERR_ENCODING;
+    bool fits = d->is_vp9 ? acceptable_vp9(d, slice_of(data, len)) : acceptable(d, data, len);
+    int error = fits ? feed(d, slice_of(data, len)) : RTC_ERR_ENCODING;
     d->has_reference = !error;
     if (error)
         return error;
     const vpx_image_t *image = vpx_codec_get_frame(&d->vpx, &at);
-    return image && image->fmt == VPX_IMG_FMT_I420 ? take_picture(d, frame, image, out) : RTC_OK;
+    bool known = image && (image->fmt == VPX_IMG_FMT_I420 || image->fmt == VPX_IMG_FMT_I42016);
+    return known ? take_picture(d, frame, image, out) : RTC_OK;
 }
 
 const rtc_codec_ops vp8_codec = {
@@ -409,11 +503,26 @@ const rtc_codec_ops vp8_codec = {
     .name = "VP8",
     .implementation = "libvpx",
     .power = RTC_CODEC_POWER_HUNGRY,
-    .encoder_new = encoder_new,
+    .encoder_new = vp8_encoder_new,
     .encoder_free = encoder_free,
     .encoder_configure = configure,
     .encode_video = encode,
-    .decoder_new = decoder_new,
+    .decoder_new = vp8_decoder_new,
+    .decoder_free = decoder_free,
+    .decode_video = decode,
+};
+
+const rtc_codec_ops vp9_codec = {
+    .size = sizeof vp9_codec,
+    .kind = RTC_MEDIA_VIDEO,
+    .name = "VP9",
+    .implementation = "libvpx",
+    .power = RTC_CODEC_POWER_HUNGRY,
+    .encoder_new = vp9_encoder_new,
+    .encoder_free = encoder_free,
+    .encoder_configure = configure,
+    .encode_video = encode,
+    .decoder_new = vp9_decoder_new,
     .decoder_free = decoder_free,
     .decode_video = decode,
 };

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* See vp9_stream.h. */
+#include "vp9_stream.h"
+
+enum { SYNC_CODE = 0x498342, PROFILES_DEEP = 2 /* from here on with more than 8 bits */, COLOUR_RGB = 7, REFERENCES = 3 };
+enum { INDEX_MARKER = 0xc0, INDEX_MASK = 0xe0 };
+
+/* Highest first; 0 behind the end. */
+struct bits {
+    struct slice bytes;
+    size_t at;
+};
+
+static uint32_t bits_of(struct bits *b, unsigned count)
+{
+    uint32_t value = 0;
+    for (; count > 0; count--, b->at++)
+        value = value << 1 | (b->at / 8 < b->bytes.len ? b->bytes.data[b->at / 8] >> (7 - b->at % 8) & 1u : 0u);
+    return value;
+}
+
+/* color_config(). */
+static void skip_colours(struct bits *b, uint32_t profile)
+{
+    if (profile >= PROFILES_DEEP)
+        (void)bits_of(b, 1);
+    bool rgb = bits_of(b, 3) == COLOUR_RGB;
+    if (!rgb)
+        (void)bits_of(b, 1);
+    if (profile & 1)
+        (void)bits_of(b, rgb ? 1 : 3);
+}
+
+static void read_size(struct bits *b, struct vp9_header *out)
+{
+    uint32_t width = bits_of(b, 16) + 1, height = bits_of(b, 16) + 1;
+    bool whole = b->at <= b->bytes.len * 8;
+    out->width = whole ? width : 0;
+    out->height = whole ? height : 0;
+}
+
+/* Of a frame that refers to others: theirs, unless it says another one. */
+static void read_size_with_references(struct bits *b, struct vp9_header *out)
+{
+    (void)bits_of(b, 8);
+    (void)bits_of(b, REFERENCES * 4);
+    for (int i = 0; i < REFERENCES; i++)
+        if (bits_of(b, 1))
+            return;
+    read_size(b, out);
+}
+
+static bool read_inter(struct bits *b, bool shown, bool resilient, struct vp9_header *out)
+{
+    bool intra = !shown && bits_of(b, 1);
+    if (!resilient)
+        (void)bits_of(b, 2);
+    if (!intra) {
+        read_size_with_references(b, out);
+        return true;
+    }
+    if (bits_of(b, 24) != SYNC_CODE)
+        return false;
+    if (out->profile > 0)
+        skip_colours(b, out->profile);
+    (void)bits_of(b, 8);
+    read_size(b, out);
+    return true;
+}
+
+bool vp9_header_read(struct slice frame, struct vp9_header *out)
+{
+    struct bits b = {.bytes = frame};
+    *out = (struct vp9_header){0};
+    if (frame.len == 0 || bits_of(&b, 2) != 2) /* the frame marker */
+        return false;
+    out->profile = bits_of(&b, 1);
+    out->profile |= bits_of(&b, 1) << 1;
+    if (out->profile == 3)
+        (void)bits_of(&b, 1);
+    if (bits_of(&b, 1)) /* one that is there is shown */
+        return true;
+    out->keyframe = bits_of(&b, 1) == 0;
+    bool shown = bits_of(&b, 1), resilient = bits_of(&b, 1);
+    if (!out->keyframe)
+        return read_inter(&b, shown, resilient, out);
+    if (bits_of(&b, 24) != SYNC_CODE)
+        return frame.len < 4; /* cut short: as far as can be seen */
+    skip_colours(&b, out->profile);
+    read_size(&b, out);
+    return true;
+}
+
+bool vp9_frame_info(struct slice frame, uint16_t *width, uint16_t *height)
+{
+    struct vp9_header header;
+    bool fits = vp9_header_read(frame, &header) && header.keyframe && header.width <= UINT16_MAX && header.height <= UINT16_MAX;
+    *width = fits ? (uint16_t)header.width : 0;
+    *height = fits ? (uint16_t)header.height : 0;
+    return fits;
+}
+
+size_t vp9_index_read(struct slice chunk, struct slice frames[VP9_FRAMES_MAX])
+{
+    uint8_t marker = chunk.len > 0 ? chunk.data[chunk.len - 1] : 0;
+    size_t count = (marker & 7) + 1u, bytes = (marker >> 3 & 3) + 1u, len = 2 + count * bytes;
+    if ((marker & INDEX_MASK) != INDEX_MARKER || chunk.len < len || chunk.data[chunk.len - len] != marker)
+        return 0;
+    const uint8_t *at = chunk.data + (chunk.len - len) + 1;
+    size_t begin = 0, end = chunk.len - len;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = 0;
+        for (size_t k = 0; k < bytes; k++)
+            size |= (size_t)*at++ << 8 * k;
+        if (size > end - begin)
+            size = end - begin;
+        frames[i] = slice_of(chunk.data + begin, size);
+        begin += size;
+    }
+    return count;
+}
+
+void vp9_index_write(uint8_t index[VP9_INDEX_LEN], size_t frame_len)
+{
+    index[0] = index[VP9_INDEX_LEN - 1] = INDEX_MARKER | 3 << 3;
+    for (size_t k = 0; k < 4; k++)
+        index[1 + k] = (uint8_t)(frame_len >> 8 * k);
+}
