@@ -174,10 +174,17 @@ static void pictures_by_h264(void **state)
     picture_call(15, &bad, "video/H264", "packetization-mode=0;profile-level-id=42001f", 0.85);
 }
 
+static void pictures_by_vp9(void **state)
+{
+    (void)state;
+    picture_call(21, &clean, "video/VP9", "profile-id=0", 0.97);
+    picture_call(22, &bad, "video/VP9", "profile-id=0", 0.85);
+}
+
 /* Pictures go on, and none of one codec is read as one of the other. */
 static void pictures_change_their_codec(void **state)
 {
-    static const char *const codecs[] = {"video/H264", "video/VP8", "video/H264"};
+    static const char *const codecs[] = {"video/H264", "video/VP9", "video/H264", "video/VP8"};
     struct scene s;
     (void)state;
     begin(&s, 16, &clean, RTC_MEDIA_VIDEO, "video/VP8", NULL);
@@ -201,10 +208,8 @@ static void pictures_change_their_codec(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_by_g711),
-        cmocka_unit_test(sound_changes_its_codec),
-        cmocka_unit_test(pictures_by_h264),
-        cmocka_unit_test(pictures_change_their_codec),
+        cmocka_unit_test(sound_by_g711),   cmocka_unit_test(sound_changes_its_codec),     cmocka_unit_test(pictures_by_h264),
+        cmocka_unit_test(pictures_by_vp9), cmocka_unit_test(pictures_change_their_codec),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
