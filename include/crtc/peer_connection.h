@@ -421,7 +421,8 @@ RTC_EXPORT int rtc_peer_connection_add_track(rtc_peer_connection *connection, rt
                                              rtc_rtp_sender **sender);
 /* addTransceiver with a track, or with a kind when track is NULL. `init` may be NULL. *out (may be NULL) is borrowed from the connection.
  * Errors: RTC_ERR_TYPE (connection is NULL, an unknown kind, direction or priority, a stream is missing, a size that is not set), RTC_ERR_RANGE (more streams than a track may
- * have, 4), RTC_ERR_INVALID_STATE (closed), RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
+ * have, 4; a scale or rate of send_encodings), RTC_ERR_OPERATION (a codec of send_encodings that is not one to send with, sizes for some of them only), RTC_ERR_INVALID_STATE
+ * (closed), RTC_ERR_NOT_SUPPORTED (an option that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_add_transceiver(rtc_peer_connection *connection, rtc_media_kind kind, rtc_media_stream_track *track,
                                                    const rtc_rtp_transceiver_init *init, rtc_rtp_transceiver **out);
 /* removeTrack: the sender stops; takes effect in SDP with the next negotiation.
