@@ -258,7 +258,8 @@ static bool write_payload(struct packetizer *p, struct writer *w)
 static size_t count_payloads(struct packetizer p)
 {
     size_t count = 0;
-    struct writer nowhere = writer_of(NULL, 0);
+    uint8_t none;
+    struct writer nowhere = writer_of(&none, 0);
     while (write_payload(&p, &nowhere))
         count++;
     return p.left.len == 0 && p.before.len == 0 ? count : 0;
