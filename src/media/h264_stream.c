@@ -2,7 +2,7 @@
 /* See h264_stream.h. */
 #include "h264_stream.h"
 
-enum { LENGTH_BYTES = 4 };
+enum { LENGTH_BYTES = 4, BLOCK = 16 };
 
 static uint32_t length_at(const uint8_t *p)
 {
@@ -190,11 +190,12 @@ static void skip_order(struct bits *b)
     }
 }
 
-/* Less what is cut off at both ends, in `unit` pixels; 0 when nothing is left, or more than there can be. */
+/* Less what is cut off at both ends, in `unit` pixels; 0 when nothing is left, or more than there can be. A decoder has memory for all of
+ * it: no more than half is cut off, or what ends a block. */
 static uint16_t side(uint64_t blocks, uint32_t unit, uint64_t first, uint64_t last)
 {
-    uint64_t full = blocks * 16, cut = (first + last) * unit;
-    return full <= UINT16_MAX && cut < full ? (uint16_t)(full - cut) : 0;
+    uint64_t full = blocks * BLOCK, cut = (first + last) * unit;
+    return full <= UINT16_MAX && cut < full && (cut <= full / 2 || cut < 2 * BLOCK) ? (uint16_t)(full - cut) : 0;
 }
 
 bool h264_sps_size(struct slice unit, uint16_t *width, uint16_t *height)

@@ -36,7 +36,8 @@ bool h264_units_next(struct h264_units *units, struct slice *unit);
  * 0 where it has none. */
 bool h264_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
 
-/* A sequence parameter set: its unit, with the header. False when it is broken or says no size that there can be. */
+/* A sequence parameter set: its unit, with the header. False when it is broken, says no size that there can be, or a
+ * coded picture much larger than the one that is shown, by which it could not be judged. */
 bool h264_sps_size(struct slice unit, uint16_t *width, uint16_t *height);
 
 #endif

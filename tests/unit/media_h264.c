@@ -128,6 +128,9 @@ static const uint8_t sps_1080[] = {0x67, 0x64, 0x00, 0x28, 0xac, 0xd9, 0x40, 0x7
                                    0x00, 0x03, 0x00, 0x04, 0x00, 0x00, 0x03, 0x00, 0xf0, 0x3c, 0x60, 0xc6, 0x58};
 static const uint8_t sps_422[] = {0x67, 0x7a, 0x00, 0x0b, 0xbc, 0xd9, 0x42, 0xc4, 0xec, 0x04, 0x40, 0x00,
                                   0x00, 0x03, 0x00, 0x40, 0x00, 0x00, 0x0f, 0x03, 0xc5, 0x0a, 0x65, 0x80};
+/* 256x256, of which 176x144 are shown, and 4096x2304, of which 16x16 are. */
+static const uint8_t sps_aligned[] = {0x67, 0x42, 0x00, 0x33, 0xda, 0x04, 0x02, 0x1e, 0x0a, 0x60, 0xe5};
+static const uint8_t sps_hidden[] = {0x67, 0x42, 0x00, 0x33, 0xda, 0x00, 0x40, 0x00, 0x48, 0x78, 0x01, 0xfe, 0x60, 0x04, 0x79, 0x40};
 static const uint8_t pps[] = {0x68, 0xcb, 0x83, 0xcb, 0x20};
 
 static void parameter_sets_say_sizes(void **state)
@@ -139,7 +142,8 @@ static void parameter_sets_say_sizes(void **state)
     } sets[] = {{sps_240, sizeof sps_240, 320, 240},
                 {sps_360, sizeof sps_360, 640, 360},
                 {sps_1080, sizeof sps_1080, 1920, 1080},
-                {sps_422, sizeof sps_422, 176, 144}};
+                {sps_422, sizeof sps_422, 176, 144},
+                {sps_aligned, sizeof sps_aligned, 176, 144}};
     uint16_t width, height;
     (void)state;
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
@@ -151,6 +155,7 @@ static void parameter_sets_say_sizes(void **state)
                 assert_true(width == sets[i].width && height == sets[i].height);
     }
     assert_false(h264_sps_size(slice_of(pps, sizeof pps), &width, &height));
+    assert_false(h264_sps_size(slice_of(sps_hidden, sizeof sps_hidden), &width, &height));
 }
 
 static size_t count_units(struct slice frame)
