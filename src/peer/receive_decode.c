@@ -100,6 +100,24 @@ static void count_sound(struct receive_pipeline *p, const struct receive_unit *u
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Pictures may be larger than keyframes say: VP9 has a size in others as well, and parameter sets of H.264 come by themselves. */
+static void compare_size(struct receive_pipeline *p, const rtc_encoded_frame *frame, const rtc_video_frame *picture)
+{
+    uint64_t said = (uint64_t)rtc_encoded_frame_width(frame) * rtc_encoded_frame_height(frame);
+    if (rtc_encoded_frame_keyframe(frame) && said > 0)
+        p->worker.said_pixels = said;
+    if (!picture)
+        return;
+    uint32_t width = rtc_video_frame_width(picture), height = rtc_video_frame_height(picture);
+    uint64_t pixels = (uint64_t)width * height;
+    pthread_mutex_lock(&p->lock);
+    if (pixels > p->worker.said_pixels && pixels > (uint64_t)p->shared.larger_width * p->shared.larger_height) {
+        p->shared.larger_width = width;
+        p->shared.larger_height = height;
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void decode_video(struct receive_pipeline *p, const struct receive_unit *unit)
 {
     rtc_video_frame *picture = NULL;
@@ -107,8 +125,10 @@ static void decode_video(struct receive_pipeline *p, const struct receive_unit *
     int error = prepare_decoder(p, unit->frame);
     if (!error)
         error = p->worker.codec->decode_video(p->worker.decoder, unit->frame, &picture);
-    if (!error)
+    if (!error) {
+        compare_size(p, unit->frame, picture);
         count_decoded(p, unit, picture, began);
+    }
     pthread_mutex_lock(&p->lock);
     if (error) {
         p->shared.stats.frames_dropped++;

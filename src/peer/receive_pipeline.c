@@ -152,12 +152,27 @@ static void refuse(struct receive_pipeline *p, rtc_time_t now, enum decode_verdi
         request_keyframe(p, now);
 }
 
-/* Whether the connection's limits let a decoder have this frame. A keyframe that does not say its size is the decoder's to refuse. */
+/* Whoever once showed more than was said has every frame counted as such a picture. */
+static void count_as_shown(struct receive_pipeline *p, uint32_t *width, uint32_t *height)
+{
+    pthread_mutex_lock(&p->lock);
+    uint32_t larger_width = p->shared.larger_width, larger_height = p->shared.larger_height;
+    pthread_mutex_unlock(&p->lock);
+    uint64_t pixels = (uint64_t)larger_width * larger_height;
+    if (pixels <= (uint64_t)*width * *height || pixels > p->pc->decoding.picture_pixels)
+        return;
+    *width = larger_width;
+    *height = larger_height;
+}
+
+/* Whether the connection's limits let a decoder have this frame. The size of a keyframe that does not say it is for the decoder to judge.
+ */
 static bool admit(struct receive_pipeline *p, rtc_time_t now, const rtc_encoded_frame *frame)
 {
     bool sized = rtc_encoded_frame_keyframe(frame) && rtc_encoded_frame_width(frame) > 0 && rtc_encoded_frame_height(frame) > 0;
     uint32_t width = sized ? rtc_encoded_frame_width(frame) : p->admission.width,
              height = sized ? rtc_encoded_frame_height(frame) : p->admission.height;
+    count_as_shown(p, &width, &height);
     uint64_t pixels = (uint64_t)width * height, area = pixels > 0 ? decode_budget_area(width, height) : 0;
     uint64_t held = held_with(p, area, 1) + rtc_encoded_frame_len(frame);
     bool resized = width != p->admission.width || height != p->admission.height;

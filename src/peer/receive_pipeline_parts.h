@@ -41,6 +41,8 @@ struct receive_shared {
     bool codecs_changed; /* the worker does not know them yet */
     bool busy, detached;
     bool broken; /* the decoder lost its thread: a keyframe is needed */
+    /* The largest picture that was larger than its keyframe had said; 0: none was. */
+    uint32_t larger_width, larger_height;
     struct receive_pipeline_stats stats;
 };
 
@@ -51,6 +53,7 @@ struct receive_worker {
     const rtc_codec_ops *codec;
     struct rtp_codec made_for; /* what the decoder was made for */
     void *decoder;
+    uint64_t said_pixels;         /* of pictures, by the last keyframe that said a size */
     rtc_audio_frame *accelerated; /* sound that is to be blended into what follows */
 };
 

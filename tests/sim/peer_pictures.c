@@ -46,7 +46,8 @@ static void give(void *user, void *memory)
 
 static struct {
     rtc_context *context;
-    uint32_t width, height; /* of the last keyframe */
+    uint32_t width, height;             /* of the last keyframe */
+    uint32_t grown_width, grown_height; /* if not 0: of all others */
     uint64_t frames, pixels;
 } decoder;
 
@@ -70,10 +71,13 @@ static int decode(void *unused, rtc_encoded_frame *frame, rtc_video_frame **out)
         decoder.width = rtc_encoded_frame_width(frame);
         decoder.height = rtc_encoded_frame_height(frame);
     }
+    bool grown = !rtc_encoded_frame_keyframe(frame) && decoder.grown_width > 0;
+    const rtc_video_frame_options options = {.size = sizeof options,
+                                             .format = RTC_VIDEO_I420,
+                                             .width = grown ? decoder.grown_width : decoder.width,
+                                             .height = grown ? decoder.grown_height : decoder.height};
     decoder.frames++;
-    decoder.pixels += (uint64_t)decoder.width * decoder.height;
-    const rtc_video_frame_options options = {
-        .size = sizeof options, .format = RTC_VIDEO_I420, .width = decoder.width, .height = decoder.height};
+    decoder.pixels += (uint64_t)options.width * options.height;
     return rtc_video_frame_new(decoder.context, &options, out);
 }
 
@@ -257,6 +261,26 @@ static void too_often(void **state)
     end(&s);
 }
 
+/* Keyframes that say little, and pictures behind them that are larger: from the first one on they count as what they are. */
+static void larger_than_said(void **state)
+{
+    const rtc_limits limits = {.size = sizeof limits, .decoded_pixels_per_second = 20000000};
+    struct scene s;
+    (void)state;
+    begin(&s, 5, 1, &limits);
+    decoder.grown_width = 1280;
+    decoder.grown_height = 720;
+    for (int i = 0; i < 500; i++) {
+        push(&s, 0, i % 2 == 0, 64, 64);
+        peer_run(&s.p, 10 * MS);
+    }
+    print_message("%llu pictures, %llu Mpixels in 5 s; %.0f refused\n", (unsigned long long)decoder.frames,
+                  (unsigned long long)decoder.pixels / 1000000, refused(&s));
+    assert_true(decoder.pixels < 121000000); /* six seconds' worth */
+    assert_true(refused(&s) > 100);
+    end(&s);
+}
+
 /* Sixty-four large keyframes at once: no more than the limit is held. The smallest limit lets nothing through. */
 static void too_much(void **state)
 {
@@ -287,10 +311,8 @@ static void too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(too_large),
-        cmocka_unit_test(raised),
-        cmocka_unit_test(too_often),
-        cmocka_unit_test(too_much),
+        cmocka_unit_test(larger_than_said), cmocka_unit_test(too_large), cmocka_unit_test(raised),
+        cmocka_unit_test(too_often),        cmocka_unit_test(too_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
