@@ -35,6 +35,7 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
     };
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
         facts.encodings[i] = t->sender.encodings[i].rtp;
+        facts.encodings[i].max_bitrate_bps = sender_wished_cap(t, &t->sender.encodings[i]);
         facts.own_caps[i] = sender_own_cap(&t->sender.encodings[i]);
         facts.codecs[i] = t->sender.encodings[i].settings.has_codec ? &t->sender.encodings[i].settings.codec : NULL;
     }

@@ -109,13 +109,18 @@ static uint32_t enough_for(const rtc_rtp_transceiver *t, const struct encoding_s
     return part < 1 && s->max_width == 0 ? (uint32_t)(part * t->connection->settings.max_bitrate_bps) : 0;
 }
 
-static void cap_encodings(rtc_rtp_transceiver *t)
+uint32_t sender_wished_cap(const rtc_rtp_transceiver *t, const struct sender_encoding *e)
 {
     bool several = t->sender.encoding_count > 1;
+    uint32_t own = sender_own_cap(e);
+    return several && e->settings.inactive ? 1 : several && own == 0 ? enough_for(t, &e->settings) : own;
+}
+
+static void cap_encodings(rtc_rtp_transceiver *t)
+{
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
         struct sender_encoding *e = &t->sender.encodings[i];
-        uint32_t own = sender_own_cap(e);
-        uint32_t cap = several && e->settings.inactive ? 1 : several && own == 0 ? enough_for(t, &e->settings) : own;
+        uint32_t cap = sender_wished_cap(t, e);
         bool theirs = e->limits.max_bitrate_bps > 0 && (cap == 0 || e->limits.max_bitrate_bps < cap);
         e->rtp.max_bitrate_bps = theirs ? e->limits.max_bitrate_bps : cap;
     }
@@ -210,6 +215,7 @@ void sender_follow_codecs(rtc_rtp_transceiver *t, const struct agreed_media *med
         if (codec->payload_type != JSEP_NO_PAYLOAD_TYPE)
             set_codec(t, e, codec);
     }
+    cap_encodings(t);
 }
 
 /* ---- getParameters ---- */

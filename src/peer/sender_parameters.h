@@ -22,11 +22,14 @@ void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids
 void sender_restore_encoding(rtc_rtp_transceiver *t);
 /* The cap that the application gave it, as the RTP session takes it: 0 is none, and one of nothing at all becomes a bit a second. */
 uint32_t sender_own_cap(const struct sender_encoding *encoding);
+/* What it is capped at beside the others of its sender, but for what the peer restricts, which each negotiation says anew. */
+uint32_t sender_wished_cap(const rtc_rtp_transceiver *transceiver, const struct sender_encoding *encoding);
 /* The exchange is over: those that were not agreed on are no more. */
 void sender_narrow_encodings(rtc_rtp_transceiver *t, const struct rtp_encoding *agreed, size_t count);
 /* What was agreed on changed: each encoding is sent with what was agreed on for it, and one that wanted another codec wants it no more. */
 void sender_follow_codecs(rtc_rtp_transceiver *t, const struct agreed_media *media);
-/* What the current descriptions agree on of its section: memory of its context, or NULL: nothing yet, or without memory, which *error says. */
+/* What the current descriptions agree on of its section: memory of its context, or NULL: nothing yet, or without memory, which *error says.
+ */
 struct jsep_negotiated *transceiver_agreement(const rtc_rtp_transceiver *t, const struct jsep_section **ours,
                                               const struct jsep_section **theirs, int *error);
 

@@ -358,6 +358,37 @@ static void the_peer_restricts(void **state)
     end(&t);
 }
 
+/* Offers again; of the answer `old` is put `new`. */
+static void again(struct test *t, const char *old, const char *new)
+{
+    rtc_sdp_type type;
+    assert_int_equal(rtc_peer_connection_set_local_description(t->s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    const char *offer = rtc_peer_connection_local_description(t->s.p.peer[0].pc, &type);
+    assert_int_equal(rtc_peer_connection_set_remote_description(t->s.p.peer[1].pc, type, offer), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(t->s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    char *answer = text_replace(rtc_peer_connection_local_description(t->s.p.peer[1].pc, &type), old, new);
+    assert_int_equal(rtc_peer_connection_set_remote_description(t->s.p.peer[0].pc, type, answer), RTC_OK);
+    free(answer);
+}
+
+/* The rate that the peer restricted is what it was when the restriction is gone. */
+static void the_peer_lifts_what_it_restricted(void **state)
+{
+    struct test t;
+    (void)state;
+    begin(&t, three, 3);
+    again(&t, "a=rid:f recv", "a=rid:f recv max-br=40000");
+    peer_run(&t.s.p, SECOND);
+    assert_true(all.rate[WIDTH] > 0 && all.rate[WIDTH] <= 40000);
+    again(&t, "a=rid:f recv", "a=rid:f recv max-br=60000");
+    peer_run(&t.s.p, SECOND);
+    assert_true(all.rate[WIDTH] > 40000 && all.rate[WIDTH] <= 60000);
+    again(&t, "a=rid:f recv", "a=rid:f recv");
+    peer_run(&t.s.p, SECOND);
+    assert_true(all.rate[WIDTH] > 60000);
+    end(&t);
+}
+
 /* Of a single encoding: scaleResolutionDownBy, scaleResolutionDownTo whichever way the picture stands, maxFramerate, and back again. */
 static void sizes_of_one(void **state)
 {
@@ -587,11 +618,17 @@ static void a_codec_of_send_encodings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_encoding_is_a_stream),  cmocka_unit_test(keyframes_are_of_one),
-        cmocka_unit_test(settings_are_of_one),        cmocka_unit_test(small_pictures_take_little),
-        cmocka_unit_test(narrowing_while_it_sends),   cmocka_unit_test(sizes_of_one),
-        cmocka_unit_test(rate_and_preference_of_one), cmocka_unit_test(the_peer_restricts),
-        cmocka_unit_test(the_codec_is_chosen),        cmocka_unit_test(a_codec_goes),
+        cmocka_unit_test(each_encoding_is_a_stream),
+        cmocka_unit_test(keyframes_are_of_one),
+        cmocka_unit_test(settings_are_of_one),
+        cmocka_unit_test(small_pictures_take_little),
+        cmocka_unit_test(narrowing_while_it_sends),
+        cmocka_unit_test(sizes_of_one),
+        cmocka_unit_test(rate_and_preference_of_one),
+        cmocka_unit_test(the_peer_restricts),
+        cmocka_unit_test(the_peer_lifts_what_it_restricted),
+        cmocka_unit_test(the_codec_is_chosen),
+        cmocka_unit_test(a_codec_goes),
         cmocka_unit_test(a_codec_of_send_encodings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
