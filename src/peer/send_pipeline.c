@@ -78,10 +78,10 @@ static void count_unsent(struct send_pipeline *p)
 }
 
 /* The encoding of a source that knows of one alone. */
-static size_t first_active(const rtc_rtp_sender *sender)
+static size_t first_active(const struct sent_encodings *sent)
 {
-    for (size_t i = 0; i < sender->encoding_count; i++)
-        if (!sender->encodings[i].settings.inactive)
+    for (size_t i = 0; i < sent->count; i++)
+        if (!sent->all[i].settings.inactive)
             return i;
     return 0;
 }
@@ -92,11 +92,11 @@ static int send_frame(struct send_pipeline *p, const struct send_item *item, rtc
     struct transport *t = p->pc ? p->transceiver->transport : NULL;
     if (!t)
         return RTC_ERR_INVALID_STATE;
-    const rtc_rtp_sender *sender = &p->transceiver->sender;
+    const struct sent_encodings sent = sender_sent(&p->transceiver->sender);
     uint32_t index = item->layer != LAYER_AS_IT_SAYS ? item->layer : rtc_encoded_frame_simulcast_index(item->encoded);
     if (index == 0 && item->layer == LAYER_AS_IT_SAYS)
-        index = (uint32_t)first_active(sender);
-    uint32_t stream = index < sender->encoding_count && !sender->encodings[index].settings.inactive ? sender->encodings[index].stream : 0;
+        index = (uint32_t)first_active(&sent);
+    uint32_t stream = index < sent.count && !sent.all[index].settings.inactive ? sent.all[index].stream : 0;
     return rtp_session_send_frame(transport_media(t), now, stream, item->encoded, item->audio_level, transport_media_out(t));
 }
 
@@ -306,24 +306,26 @@ static void released(void *user)
 /* Before the session has said anything: an equal part for each encoding. */
 static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_transceiver *t, size_t encoding)
 {
-    if (t->sender.encodings[encoding].target_bitrate_bps)
-        return t->sender.encodings[encoding].target_bitrate_bps;
+    const struct sent_encodings sent = sender_sent(&t->sender);
+    if (sent.all[encoding].target_bitrate_bps)
+        return sent.all[encoding].target_bitrate_bps;
     if (t->kind == RTC_MEDIA_AUDIO)
         return DEFAULT_AUDIO_BPS;
     uint32_t start = pc->settings.start_bitrate_bps ? pc->settings.start_bitrate_bps : RTP_RATE_START_BPS;
-    return (start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps) / (uint32_t)t->sender.encoding_count;
+    return (start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps) / (uint32_t)sent.count;
 }
 
 /* Of several encodings each keeps its size: who receives them chooses between sizes. */
 static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encoding)
 {
-    const struct encoding_settings *s = &sender->encodings[encoding].settings;
-    const struct jsep_rid_limits *peers = &sender->encodings[encoding].limits;
+    const struct sent_encodings sent = sender_sent(sender);
+    const struct encoding_settings *s = &sent.all[encoding].settings;
+    const struct jsep_rid_limits *peers = &sent.all[encoding].limits;
     double interval = s->max_framerate > 0 ? 1e6 / s->max_framerate : 0, least = peers->max_fps > 0 ? 1e6 / peers->max_fps : 0;
     bool never = s->has_max_framerate && s->max_framerate == 0;
     return (struct send_limits){
         .inactive = s->inactive,
-        .keeps_size = sender->encoding_count > 1 || sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
+        .keeps_size = sent.count > 1 || sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
                       sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION,
         .scale = s->scale_resolution_down_by >= 1 ? s->scale_resolution_down_by : 1,
         .max_width = s->max_width,
@@ -338,7 +340,7 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encodin
 /* With the lock held, or before anybody else sees it: an encoding as its sender has it, when it begins. */
 static void begin_layer(struct send_pipeline *p, size_t i)
 {
-    const struct sender_encoding *e = &p->transceiver->sender.encodings[i];
+    const struct sender_encoding *e = &sender_sent(&p->transceiver->sender).all[i];
     struct send_layer *layer = &p->shared.layers[i];
     *layer = (struct send_layer){.keyframe_wanted = true,
                                  .codec = e->codec,
@@ -394,7 +396,7 @@ void send_pipeline_discard(struct send_pipeline *p)
 void send_pipeline_start(struct send_pipeline *p, rtc_rtp_transceiver *t)
 {
     p->transceiver = t;
-    p->shared.layer_count = (uint32_t)t->sender.encoding_count;
+    p->shared.layer_count = (uint32_t)sender_sent(&t->sender).count;
     for (size_t i = 0; i < p->shared.layer_count; i++)
         begin_layer(p, i);
     send_pipeline_adopt_layout(p);
@@ -431,8 +433,10 @@ void send_pipeline_end(struct send_pipeline *p)
     if (!p)
         return;
     give_up_waiting(p);
-    for (size_t i = 0; i < p->transceiver->sender.encoding_count; i++)
-        send_pipeline_sum(p, i, &p->transceiver->sender.encodings[i].past);
+    rtc_rtp_sender *sender = &p->transceiver->sender;
+    struct sender_encoding *sent = sender_awaits_answer(sender) ? &sender->alone : sender->encodings;
+    for (size_t i = 0; i < sender_sent(sender).count; i++)
+        send_pipeline_sum(p, i, &sent[i].past);
     media_track_remove_consumer(p->track, p->consumer);
     rtc_media_stream_track_unref(p->track);
     p->track = NULL;
@@ -468,10 +472,10 @@ static bool is_same_codec(const struct jsep_codec *a, const struct jsep_codec *b
 /* With the lock held. */
 static bool is_same_layout(const struct send_pipeline *p)
 {
-    const rtc_rtp_sender *sender = &p->transceiver->sender;
-    bool same = p->shared.layer_count == sender->encoding_count;
+    const struct sent_encodings sent = sender_sent(&p->transceiver->sender);
+    bool same = p->shared.layer_count == sent.count;
     for (uint32_t i = 0; same && i < p->shared.layer_count; i++)
-        same = strcmp(p->shared.layers[i].rid, sender->encodings[i].rtp.rid) == 0;
+        same = strcmp(p->shared.layers[i].rid, sent.all[i].rtp.rid) == 0;
     return same;
 }
 
@@ -481,7 +485,7 @@ static void change_layout(struct send_pipeline *p)
     struct send_layer before[RTP_ENCODINGS_MAX];
     uint32_t count = p->shared.layer_count;
     memcpy(before, p->shared.layers, sizeof before);
-    p->shared.layer_count = (uint32_t)p->transceiver->sender.encoding_count;
+    p->shared.layer_count = (uint32_t)sender_sent(&p->transceiver->sender).count;
     p->shared.layout++;
     for (uint32_t i = 0; i < p->shared.layer_count; i++) {
         begin_layer(p, i);
@@ -495,7 +499,7 @@ static void change_layout(struct send_pipeline *p)
 static bool follow_limits(struct send_pipeline *p)
 {
     bool any = false;
-    for (uint32_t i = 0; i < p->shared.layer_count && i < p->transceiver->sender.encoding_count; i++) {
+    for (uint32_t i = 0; i < p->shared.layer_count && i < sender_sent(&p->transceiver->sender).count; i++) {
         struct send_layer *layer = &p->shared.layers[i];
         struct send_limits limits = limits_of(&p->transceiver->sender, i);
         bool again = layer->limits.inactive && !limits.inactive && p->kind == RTC_MEDIA_VIDEO;
@@ -514,7 +518,7 @@ void send_pipeline_follow_encodings(struct send_pipeline *p)
         change_layout(p);
     for (uint32_t i = 0; i < p->shared.layer_count; i++) {
         struct send_layer *layer = &p->shared.layers[i];
-        const struct jsep_codec *codec = &p->transceiver->sender.encodings[i].codec;
+        const struct jsep_codec *codec = &sender_sent(&p->transceiver->sender).all[i].codec;
         layer->codec_changed = layer->codec_changed || !is_same_codec(&layer->codec, codec);
         layer->codec = *codec;
     }

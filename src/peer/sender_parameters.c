@@ -142,6 +142,14 @@ void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encoding
     cap_encodings(t);
 }
 
+/* What the session said of the stream that both are. */
+static void take_over(struct sender_encoding *e, const struct sender_encoding *from)
+{
+    e->target_bitrate_bps = from->target_bitrate_bps;
+    e->circuit = from->circuit;
+    e->circuit_reason = from->circuit_reason;
+}
+
 void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids)
 {
     rtc_rtp_sender *sender = &t->sender;
@@ -152,7 +160,9 @@ void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids
     for (size_t i = 0; i < wished.count; i++)
         text_copy(wished.rids[i], sizeof wished.rids[i], rids->all[i].id);
     default_scales(&wished, false);
-    sender->encodings[0] = (struct sender_encoding){.stream = stream, .codec = sender->alone.codec}; /* goes on until this is answered */
+    const struct sender_encoding now = sender->encodings[0]; /* goes on until this is answered */
+    sender->encodings[0] = (struct sender_encoding){.stream = stream, .codec = sender->alone.codec};
+    take_over(&sender->encodings[0], &now);
     sender->encodings[0].rtp.ssrc = transceiver_fresh_ssrc(t->context);
     sender->encodings[0].rtp.rtx_ssrc = transceiver_fresh_ssrc(t->context);
     sender_adopt_encodings(t, &wished);
@@ -164,6 +174,8 @@ void sender_restore_encoding(rtc_rtp_transceiver *t)
 {
     if (!t->sender.widened)
         return;
+    if (sender_awaits_answer(&t->sender))
+        take_over(&t->sender.alone, &t->sender.encodings[0]);
     t->sender.encodings[0] = t->sender.alone;
     t->sender.encoding_count = 1;
     t->sender.widened = t->sender.transaction_open = false;
@@ -436,8 +448,10 @@ static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settin
     for (size_t i = 0; i < sender->encoding_count; i++)
         sender->encodings[i].settings = settings[i];
     cap_encodings(t);
-    follow_wished_codecs(t);
-    for (size_t i = 0; i < sender->encoding_count; i++) {
+    bool waits = sender_awaits_answer(sender); /* what is sent is not any of these yet */
+    if (!waits)
+        follow_wished_codecs(t);
+    for (size_t i = 0; i < sender->encoding_count && !waits; i++) {
         const struct sender_encoding *e = &sender->encodings[i];
         if (e->stream)
             rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(t->connection), e->stream, e->rtp.max_bitrate_bps,

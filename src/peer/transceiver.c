@@ -179,6 +179,21 @@ struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stre
     return NULL;
 }
 
+bool sender_awaits_answer(const rtc_rtp_sender *sender)
+{
+    for (size_t i = 1; sender->widened && i < sender->encoding_count; i++)
+        if (sender->encodings[i].stream)
+            return false;
+    return sender->widened && sender->encodings[0].stream == sender->alone.stream;
+}
+
+struct sent_encodings sender_sent(const rtc_rtp_sender *sender)
+{
+    if (sender_awaits_answer(sender))
+        return (struct sent_encodings){&sender->alone, 1};
+    return (struct sent_encodings){sender->encodings, sender->encoding_count};
+}
+
 struct receiver_stream *receiver_stream_of(rtc_rtp_receiver *receiver, uint32_t stream)
 {
     for (size_t i = 0; stream && i < receiver->stream_count; i++)

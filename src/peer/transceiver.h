@@ -205,7 +205,15 @@ rtc_rtp_transceiver *transceiver_by_mid(const rtc_peer_connection *pc, const cha
 rtc_rtp_transceiver *transceiver_by_rtp_member(const rtc_peer_connection *pc, const struct transport *transport, uint32_t member);
 /* By its handle in the RTP session; NULL when it is not the sender's. */
 struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stream);
-/* The same of what is received. */
+/* The encodings are those that an offer of the peer wants, and nothing that answers it has been set: what they replace is what is sent. */
+bool sender_awaits_answer(const rtc_rtp_sender *sender);
+/* The encodings that are sent at present. */
+struct sent_encodings {
+    const struct sender_encoding *all;
+    size_t count; /* at least 1 */
+};
+struct sent_encodings sender_sent(const rtc_rtp_sender *sender);
+/* By its handle, of what is received. */
 struct receiver_stream *receiver_stream_of(rtc_rtp_receiver *receiver, uint32_t stream);
 /* What all its encodings may make together; 0: nothing was said yet, or all are stopped. */
 uint32_t sender_target_bitrate(const rtc_rtp_sender *sender);

@@ -389,6 +389,52 @@ static void the_peer_lifts_what_it_restricted(void **state)
     end(&t);
 }
 
+/* An offer that wants several changes nothing of what is sent before it is answered, whatever is set meanwhile, nor when it is undone. */
+static void what_an_offer_widens_waits(void **state)
+{
+    struct test t;
+    rtc_sdp_type type;
+    (void)state;
+    begin(&t, NULL, 0);
+    peer_run(&t.s.p, SECOND);
+    rtc_media_stream_track *track = rtc_media_stream_track_ref(all.track);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(rtc_peer_connection_set_local_description(t.s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+        char *offer = text_replace(rtc_peer_connection_local_description(t.s.p.peer[1].pc, &type), "a=rtcp-mux\r\n",
+                                   "a=rid:a recv\r\na=rid:b recv\r\na=simulcast:recv a;b\r\na=rtcp-mux\r\n");
+        assert_int_equal(rtc_peer_connection_set_remote_description(t.s.p.peer[0].pc, type, offer), RTC_OK);
+        free(offer);
+        rtc_rtp_parameters *p = parameters_of(&t);
+        assert_int_equal(p->encoding_count, 2);
+        if (i == 0)
+            set(&t, p);
+        else
+            rtc_rtp_parameters_free(p);
+        if (i == 1) {
+            assert_int_equal(rtc_rtp_sender_replace_track(t.sender, NULL), RTC_OK);
+            assert_int_equal(rtc_rtp_sender_replace_track(t.sender, track), RTC_OK);
+        }
+        peer_run(&t.s.p, SECOND / 10);
+        forget();
+        peer_run(&t.s.p, SECOND);
+        assert_true(all.pictures[WIDTH] + 1 >= all.pushed && all.pictures[WIDTH / 2] == 0);
+        if (i == 2) {
+            assert_int_equal(rtc_peer_connection_set_local_description(t.s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+            forget();
+            peer_run(&t.s.p, SECOND);
+            assert_true(all.pictures[WIDTH] + 1 >= all.pushed && all.pictures[WIDTH / 2] + 1 >= all.pushed);
+            break;
+        }
+        assert_int_equal(rtc_peer_connection_set_remote_description(t.s.p.peer[0].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+        assert_int_equal(rtc_peer_connection_set_local_description(t.s.p.peer[1].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+        forget();
+        peer_run(&t.s.p, SECOND);
+        assert_true(all.pictures[WIDTH] + 1 >= all.pushed && all.pictures[WIDTH / 2] == 0 && seen.frames > 20);
+    }
+    rtc_media_stream_track_unref(track);
+    end(&t);
+}
+
 /* Of a single encoding: scaleResolutionDownBy, scaleResolutionDownTo whichever way the picture stands, maxFramerate, and back again. */
 static void sizes_of_one(void **state)
 {
@@ -627,6 +673,7 @@ int main(void)
         cmocka_unit_test(rate_and_preference_of_one),
         cmocka_unit_test(the_peer_restricts),
         cmocka_unit_test(the_peer_lifts_what_it_restricted),
+        cmocka_unit_test(what_an_offer_widens_waits),
         cmocka_unit_test(the_codec_is_chosen),
         cmocka_unit_test(a_codec_goes),
         cmocka_unit_test(a_codec_of_send_encodings),
