@@ -14,6 +14,7 @@
 #include "assembly.h"
 #include "assoc_table.h"
 #include "crc32c.h"
+#include "dcep.h"
 #include "flight.h"
 #include "handshake.h"
 #include "log.h"
@@ -418,8 +419,28 @@ static bool lose(struct usrsctp_assoc *a, bool clean, int cause, struct assoc_ev
 {
     *e = (struct assoc_event){.type = ASSOC_LOST, .lost = {.clean = clean, .cause = cause}};
     assembly_abandon(&a->assembly);
-    flight_begin_anew(&a->flight);
+    flight_end(&a->flight);
     return set_phase(a, ASSOC_PHASE_LOST);
+}
+
+/* The engine drops what it had, but goes on waiting for the rest of a message that it had begun to send, and sends nothing else: another
+ * scheduler, of the same kind, does not. */
+static bool forget_begun(struct usrsctp_assoc *a)
+{
+    const struct sctp_assoc_value scheduler = {.assoc_value = SCTP_SS_DEFAULT};
+    return set(a, IPPROTO_SCTP, SCTP_PLUGGABLE_SS, &scheduler, sizeof scheduler);
+}
+
+/* It also counts what was on its way as if it still were, until something is acknowledged: when that fills its window, nothing ever leaves.
+ */
+static bool can_go_on(struct usrsctp_assoc *a)
+{
+    struct sctp_status status;
+    socklen_t len = sizeof status;
+    memset(&status, 0, sizeof status);
+    bool known = usrsctp_getsockopt(a->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0;
+    uint64_t most = (uint64_t)flight_on_its_way(&a->flight) * a->options.mtu;
+    return known && most < status.sstat_primary.spinfo_cwnd && forget_begun(a);
 }
 
 static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_change *change, struct assoc_event *e)
@@ -434,8 +455,8 @@ static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_cha
     case SCTP_SHUTDOWN_COMP:
         return lose(a, true, -1, e);
     case SCTP_RESTART:
-        if (a->phase == ASSOC_PHASE_UP && a->may_restart &&
-            !a->resetting) { /* it never forgets a request: no stream could be reset any more */
+        /* It never forgets a request: no stream could be reset any more. */
+        if (a->phase == ASSOC_PHASE_UP && a->may_restart && !a->resetting && can_go_on(a)) {
             a->may_restart = false;
             reset_gate_fini(&a->gate); /* other TSNs */
             assembly_abandon(&a->assembly);
@@ -462,8 +483,15 @@ static bool on_reset(struct usrsctp_assoc *a, const struct sctp_stream_reset_eve
 
 static void on_send_failed(struct usrsctp_assoc *a, const struct sctp_send_failed_event *failed)
 {
-    if (!(failed->ssfe_flags & SCTP_DATA_SENT) && failed->ssfe_length >= sizeof *failed)
-        flight_abandoned(&a->flight, failed->ssfe_info.snd_sid, ntohl(failed->ssfe_info.snd_ppid), failed->ssfe_length - sizeof *failed);
+    if ((failed->ssfe_flags & SCTP_DATA_SENT) || failed->ssfe_length < sizeof *failed)
+        return;
+    uint16_t stream = failed->ssfe_info.snd_sid;
+    uint32_t ppid = ntohl(failed->ssfe_info.snd_ppid);
+    size_t bytes = failed->ssfe_length - sizeof *failed;
+    if (a->phase == ASSOC_PHASE_UP)
+        flight_failed(&a->flight, stream, ppid, bytes);
+    else
+        flight_abandoned(&a->flight, stream, ppid, bytes); /* the stream was not granted */
 }
 
 /* True when it is an event of ours. */
@@ -600,6 +628,8 @@ static int64_t send_message(struct assoc *assoc, rtc_time_t now, const struct as
     want_nodelay(a, !m->more);
     /* Counted before it is given: its packets may leave inside the call. */
     size_t len = end ? m->data.len : PIECE_BYTES;
+    if (m->ppid != PPID_DCEP)
+        flight_limit(&a->flight, m->stream, m->max_retransmits >= 0 || m->life_ms >= 0);
     flight_given(&a->flight, m->stream, m->ppid, len);
     ssize_t taken = usrsctp_sendv(a->socket, m->data.data, len, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0);
     int error = taken < 0 ? errno : 0;

@@ -30,41 +30,60 @@ void flight_fini(struct flight *f)
     f->known = 0;
 }
 
-static bool is_user(uint32_t ppid)
+static uint32_t *count_of(struct flight_stream *s, uint32_t ppid)
 {
-    return ppid == PPID_STRING || ppid == PPID_BINARY;
+    return ppid == PPID_STRING || ppid == PPID_BINARY ? &s->unsent : &s->others;
 }
 
 void flight_given(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
 {
     f->total += bytes;
-    if (is_user(ppid) && stream < f->known)
-        f->streams[stream].unsent += (uint32_t)bytes;
+    if (stream < f->known)
+        *count_of(&f->streams[stream], ppid) += (uint32_t)bytes;
 }
 
 void flight_abandoned(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
 {
     f->total -= bytes < f->total ? bytes : f->total;
-    if (!is_user(ppid) || stream >= f->known)
+    if (stream >= f->known)
         return;
-    uint32_t *unsent = &f->streams[stream].unsent;
+    uint32_t *unsent = count_of(&f->streams[stream], ppid);
     *unsent -= bytes < *unsent ? (uint32_t)bytes : *unsent;
+}
+
+void flight_limit(struct flight *f, uint16_t stream, bool limited)
+{
+    if (stream < f->known)
+        f->streams[stream].limited = limited;
+}
+
+void flight_failed(struct flight *f, uint16_t stream, uint32_t ppid, size_t bytes)
+{
+    bool given_up = ppid != PPID_DCEP && (stream >= f->known || f->streams[stream].limited);
+    if (given_up)
+        flight_abandoned(f, stream, ppid, bytes);
 }
 
 void flight_dry(struct flight *f)
 {
     f->total = 0;
     for (size_t i = 0; i < f->known; i++)
-        f->streams[i].unsent = 0;
+        f->streams[i].unsent = f->streams[i].others = 0;
+}
+
+void flight_end(struct flight *f)
+{
+    for (size_t i = 0; i < f->known; i++) {
+        struct flight_stream *s = &f->streams[i];
+        s->lost = s->unsent > 0 || s->others > 0 || (s->sent && !flight_acknowledged(f, s->last));
+    }
 }
 
 void flight_begin_anew(struct flight *f)
 {
-    for (size_t i = 0; i < f->known; i++) {
-        const struct flight_stream *s = &f->streams[i];
-        bool lost = s->unsent > 0 || (s->sent && !flight_acknowledged(f, s->last));
-        f->streams[i] = (struct flight_stream){.lost = lost};
-    }
+    flight_end(f);
+    for (size_t i = 0; i < f->known; i++)
+        f->streams[i] = (struct flight_stream){.lost = f->streams[i].lost};
     f->total = 0;
     f->started = false;
 }
@@ -123,4 +142,9 @@ bool flight_acknowledged(const struct flight *f, uint32_t tsn)
 bool flight_unacknowledged(const struct flight *f)
 {
     return f->started && f->highest != f->acked;
+}
+
+uint32_t flight_on_its_way(const struct flight *f)
+{
+    return f->started ? f->highest - f->acked : 0;
 }

@@ -673,6 +673,22 @@ static void buffered_amount_stays(void **state)
     }
 }
 
+/* The same of what the association had taken and not sent, when the peer ends it. */
+static void what_was_given_stays_buffered(void **state)
+{
+    static const uint8_t data[60000];
+    struct scene s;
+    (void)state;
+    begin(&s, 42);
+    open_chat(&s);
+    assert_int_equal(rtc_data_channel_send(s.channel, data, sizeof data), RTC_OK);
+    rtc_peer_connection_close(s.p.peer[1].pc);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
+    assert_true(rtc_data_channel_buffered_amount(s.channel) > sizeof data / 2);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -687,6 +703,7 @@ int main(void)
         cmocka_unit_test(buffered_amount_and_low),
         cmocka_unit_test(full_buffer),
         cmocka_unit_test(buffered_amount_stays),
+        cmocka_unit_test(what_was_given_stays_buffered),
         cmocka_unit_test(closed_before_it_is_announced),
         cmocka_unit_test(nothing_after_closing_in_a_message),
         cmocka_unit_test(closing_delivers_what_was_sent),

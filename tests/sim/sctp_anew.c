@@ -261,11 +261,48 @@ static void an_abort_that_is_not(void **state)
     }
 }
 
+/* Messages that the association had taken, and had not sent for want of room, are lost as well, and so is an empty one: when the peer
+ * restarts, the window is full of what will not be acknowledged, and the association ends. After an ABORT another one takes its place. */
+static void what_had_not_left(void **state)
+{
+    static const uint8_t bytes[50000];
+    (void)state;
+    for (int restarts = 0; restarts < 2; restarts++) {
+        struct scene s;
+        begin(&s, 7);
+        s.sim.end[1].deaf = true;
+        assert_int_equal(sim_send(&s.sim, 0, s.handle[0][1], false, slice_of(bytes, sizeof bytes)), RTC_OK);
+        sctp_sim_run(&s.sim, 20 * MS);
+        assert_int_equal(say(&s, 0, 0, ""), RTC_OK);
+        sctp_sim_run(&s.sim, 20 * MS);
+        data_channels_set_survives(s.sim.end[0].dc, !restarts);
+        if (!restarts)
+            abort_by_peer(&s);
+        data_channels_expect_restart(s.sim.end[0].dc);
+        s.sim.end[1].deaf = false;
+        replace(&s);
+        go_on(&s);
+        start_other(&s);
+        sctp_sim_run(&s.sim, 1000 * MS);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(of(&s, 0, i)->errors, 1);
+            assert_int_equal(of(&s, 0, i)->error, restarts ? RTC_ERR_NETWORK : RTC_ERR_OPERATION);
+            assert_int_equal(of(&s, 0, i)->state, CHANNEL_CLOSED);
+        }
+        assert_int_equal(of(&s, 0, 2)->errors, restarts);
+        assert_int_equal(s.sim.end[0].state, restarts ? SCTP_CLOSED : SCTP_CONNECTED);
+        if (!restarts)
+            assert_talks(&s, 2);
+        end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_peer_that_restarts), cmocka_unit_test(what_was_on_its_way),       cmocka_unit_test(a_reset_that_was_forgotten),
         cmocka_unit_test(a_peer_that_goes_on),  cmocka_unit_test(an_abort_that_is_outlived), cmocka_unit_test(an_abort_that_is_not),
+        cmocka_unit_test(what_had_not_left),
     };
     return cmocka_run_group_tests_name("associations that begin anew", tests, NULL, NULL);
 }
