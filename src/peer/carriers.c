@@ -47,6 +47,13 @@ static uint16_t take_number(struct free_numbers *numbers)
 
 /* ---- An offer of ours ---- */
 
+/* The first section that is offered needs one in any case: what is bundled may be bundled onto it. */
+static uint16_t one_beyond(struct free_numbers *numbers)
+{
+    numbers->left = 1;
+    return take_number(numbers);
+}
+
 static bool was_bundled(const struct negotiation_state *stable, size_t index)
 {
     const struct session_description *local = description_says(stable->local), *remote = description_says(stable->remote);
@@ -101,6 +108,8 @@ void carriers_of_local_offer(const struct negotiation_state *stable, const struc
             out[i].transport = take_number(&numbers);
         if (out[i].transport == TRANSPORT_NONE)
             out[i] = (struct offered_carrier){.transport = first_carrier(out, i), .shares = true};
+        if (out[i].transport == TRANSPORT_NONE)
+            out[i] = (struct offered_carrier){.transport = one_beyond(&numbers)};
     }
 }
 

@@ -27,7 +27,7 @@ struct carrier_rules {
 };
 
 /* For each section of an offer of ours, by the policy: sections that were agreed on stay where they are, and others join the first of them
- * that was bundled. What would be one transport too many shares the first. */
+ * that was bundled. What would be one transport too many shares the first, and has its own only when it comes before all others. */
 void carriers_of_local_offer(const struct negotiation_state *stable, const struct carrier_rules *rules,
                              const struct offered_section *sections, size_t count, struct offered_carrier *out);
 /* For each section of an offer of the peer's: one for each group, and one for each section outside of any, `most` of them; sections for

@@ -346,6 +346,40 @@ static void as_many_as_there_may_be(void **state)
     scene_end(&s);
 }
 
+/* All transports that there may be are those of later sections when the first one is used again: it has one more, for there is none before
+ * it to share, and the peer may bundle everything onto it. */
+static void a_first_section_beyond_the_limit(void **state)
+{
+    (void)state;
+    for (int bundles = 0; bundles < 2; bundles++) {
+        struct scene s;
+        begin_limited(&s, 72);
+        rtc_data_channel *channel = add_all(&s, 0);
+        char *offer = scene_gathered_offer(&s), *apart = ungrouped(text_replace(offer, "a=bundle-only\r\n", ""));
+        char *rest = text_replace(apart, "m=application 0 ", "m=application 9 "), *audio = strstr(rest, "m=audio ") + strlen("m=audio ");
+        size_t digits = strspn(audio, "0123456789");
+        *audio = '0';
+        memmove(audio + 1, audio + digits, strlen(audio + digits) + 1);
+        answer(&s, rest, false);
+        assert_int_equal(text_count(peer_description(&s.p, 1), "m=audio 0 "), 1);
+        assert_int_equal(text_count(peer_description(&s.p, 1), "m=application 0 "), 0);
+        (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+        char *again = scene_gathered_offer(&s), *sent = bundles ? strdup(again) : ungrouped(strdup(again));
+        assert_int_equal(transports_of(&s, 0), 3);
+        answer(&s, sent, bundles);
+        assert_int_equal(transports_of(&s, 0), bundles ? 1 : 2);
+        peer_run(&s.p, 3 * SECOND);
+        assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_OPEN);
+        free(sent);
+        free(again);
+        free(rest);
+        free(apart);
+        free(offer);
+        rtc_data_channel_unref(channel);
+        scene_end(&s);
+    }
+}
+
 /* With other roles than those of before, as Chromium answers: the new handshake has them, and the channels go on. */
 static void roles_change_when_taken_over(void **state)
 {
@@ -619,6 +653,7 @@ int main(void)
         cmocka_unit_test(undone),
         cmocka_unit_test(a_section_is_taken_over),
         cmocka_unit_test(as_many_as_there_may_be),
+        cmocka_unit_test(a_first_section_beyond_the_limit),
         cmocka_unit_test(a_hundred_sections_apart),
         cmocka_unit_test(roles_change_when_taken_over),
         cmocka_unit_test(an_abort_before_the_answer),
