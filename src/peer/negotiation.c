@@ -155,7 +155,7 @@ static void give_back(rtc_peer_connection *pc, struct negotiation_plan *plan)
 static bool is_told(const struct effect *e)
 {
     return e->type == EFFECT_SIGNALING || e->type == EFFECT_TRACK_ADDED || e->type == EFFECT_TRACK_REMOVED || e->type == EFFECT_STOP ||
-           e->type == EFFECT_REMOVE;
+           e->type == EFFECT_REMOVE || e->type == EFFECT_MEDIA; /* another layer is shown, which may be muted */
 }
 
 /* Whatever changes who sends may change the rate of each of them. */

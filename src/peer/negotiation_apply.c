@@ -55,12 +55,14 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         e->stream = agreed ? rtp_session_send_stream(transport_media(transport), t->rtp_member, e->rtp.rid) : 0;
     }
     sender_follow_codecs(t, media);
-    receiver_follow_rids(&t->receiver, rtp);
+    bool other = receiver_follow_rids(&t->receiver, rtp);
     for (size_t i = 0; i < t->receiver.stream_count; i++) {
         struct receiver_stream *s = &t->receiver.streams[i];
         s->stream = rtp_session_receive_stream(transport_media(transport), t->rtp_member, s->rid);
         receive_pipeline_set_codecs(s->pipeline, rtp->receive_codecs, rtp->receive_codec_count);
     }
+    if (other)
+        receiver_show_other(t);
     sending_update(t);
 }
 

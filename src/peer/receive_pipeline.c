@@ -207,12 +207,17 @@ void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_co
     pthread_mutex_unlock(&p->lock);
 }
 
+void receive_pipeline_begin_anew(struct receive_pipeline *p)
+{
+    p->admission.restarts = true;
+    p->admission.hopeless = false;
+}
+
 void receive_pipeline_restart(struct receive_pipeline *p, rtc_time_t now)
 {
     if (!p || !p->pc)
         return;
-    p->admission.restarts = true;
-    p->admission.hopeless = false;
+    receive_pipeline_begin_anew(p);
     request_keyframe(p, now);
 }
 

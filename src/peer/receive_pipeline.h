@@ -34,7 +34,9 @@ void receive_pipeline_detach(struct receive_pipeline *p);
 /* What may come, as negotiated: decoders that were made for something else are made anew, for the next packet of sound or the next
  * keyframe. */
 void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_codec *codecs, size_t count);
-/* Another stream is shown from now on: nothing of it before its next keyframe, which is asked for. */
+/* Another stream is shown from now on: nothing of it before its next keyframe, which is asked for when something else comes. */
+void receive_pipeline_begin_anew(struct receive_pipeline *p);
+/* The same, and it is asked for at once. */
 void receive_pipeline_restart(struct receive_pipeline *p, rtc_time_t now);
 /* The next frame in decoding order (borrowed). */
 void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, const struct rtp_picture *picture);

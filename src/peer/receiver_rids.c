@@ -15,14 +15,25 @@ static bool has_rid(const rtc_rtp_receiver *receiver, const char *rid)
     return false;
 }
 
-void receiver_follow_rids(rtc_rtp_receiver *receiver, const struct rtp_section *section)
+bool receiver_follow_rids(rtc_rtp_receiver *receiver, const struct rtp_section *section)
 {
     struct receiver_stream *shown = &receiver->streams[0];
     receiver->rid_count = section->receive_rid_count;
     memcpy(receiver->rids, section->receive_rids, sizeof receiver->rids);
     if (has_rid(receiver, shown->rid)) /* what the application selected stays */
-        return;
+        return false;
+    bool other = shown->stream && strcmp(shown->rid, receiver->rid_count > 0 ? receiver->rids[0] : "") != 0;
     text_copy(shown->rid, sizeof shown->rid, receiver->rid_count > 0 ? receiver->rids[0] : "");
+    return other;
+}
+
+void receiver_show_other(rtc_rtp_transceiver *t)
+{
+    struct receiver_stream *shown = &t->receiver.streams[0];
+    shown->heard = shown->stream && rtp_session_hears(transport_media(t->transport), shown->stream);
+    media_track_set_muted(t->receiver.track, !shown->heard); /* what was heard of the other one does not count */
+    if (shown->pipeline)
+        receive_pipeline_begin_anew(shown->pipeline);
 }
 
 size_t rtc_rtp_receiver_rid_count(const rtc_rtp_receiver *receiver)
@@ -55,8 +66,7 @@ int rtc_rtp_receiver_select_rid(rtc_rtp_receiver *receiver, const char *rid)
         return RTC_OK;
     text_copy(shown->rid, sizeof shown->rid, rid);
     shown->stream = t->rtp_member ? rtp_session_receive_stream(transport_media(t->transport), t->rtp_member, rid) : 0;
-    shown->heard = shown->stream && rtp_session_hears(transport_media(t->transport), shown->stream);
-    media_track_set_muted(receiver->track, !shown->heard); /* what was heard of the other one does not count */
+    receiver_show_other(t);
     receive_pipeline_restart(shown->pipeline, peer_now(t->connection));
     peer_settle(t->connection);
     return RTC_OK;

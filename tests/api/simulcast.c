@@ -392,6 +392,39 @@ static void a_reoffer_narrows_when_answered(void **state)
     end(&s);
 }
 
+/* When the layer that is shown goes, the first one of those that are left is shown in its place, from a keyframe on, and muted as that one
+ * is. */
+static void the_shown_layer_goes(void **state)
+{
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_encoded = see};
+    struct scene s;
+    rtc_media_sink *sink;
+    (void)state;
+    begin(&s);
+    layers.silent = 1u << 2;
+    peer_exchange(&s.p, 0);
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s.p.peer[1].pc, 0));
+    rtc_media_stream_track *track = rtc_rtp_receiver_track(receiver);
+    assert_int_equal(rtc_media_stream_track_add_sink(track, &ops, NULL, &sink), RTC_OK);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(rtc_rtp_receiver_select_rid(receiver, "f"), RTC_OK);
+    peer_run(&s.p, SECOND);
+    assert_true(rtc_media_stream_track_muted(track));
+    local(&s, 0);
+    hand_over(&s, 0, "a=mid:", "a=mid:");
+    local(&s, 1);
+    hand_over(&s, 1, "a=simulcast:recv q;h;f", "a=simulcast:recv q;h");
+    forget();
+    peer_exchange(&s.p, 0);
+    assert_string_equal(rtc_rtp_receiver_selected_rid(receiver), "q");
+    peer_run(&s.p, SECOND);
+    assert_false(rtc_media_stream_track_muted(track));
+    assert_true(seen.frames[0] > 10 && seen.first_was_key == 1);
+    rtc_media_stream_track_remove_sink(track, sink);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +432,7 @@ int main(void)
         cmocka_unit_test(an_answer_narrows),         cmocka_unit_test(what_does_not_narrow),
         cmocka_unit_test(an_offer_widens),           cmocka_unit_test(an_offer_that_widened_is_undone),
         cmocka_unit_test(a_transceiver_of_an_offer), cmocka_unit_test(a_reoffer_narrows_when_answered),
+        cmocka_unit_test(the_shown_layer_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
