@@ -9,6 +9,7 @@
 #include "rtp_rate.h"
 #include "transport.h"
 
+#include <math.h>
 #include <strings.h>
 
 enum {
@@ -315,13 +316,15 @@ static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_trans
     return (start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps) / (uint32_t)sent.count;
 }
 
-/* Of several encodings each keeps its size: who receives them chooses between sizes. */
+/* Of several encodings each keeps its size: who receives them chooses between sizes. A rate without end asks for nothing. */
 static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encoding)
 {
+    const double longest_us = 1e15; /* with which there is still reckoning */
     const struct sent_encodings sent = sender_sent(sender);
     const struct encoding_settings *s = &sent.all[encoding].settings;
     const struct jsep_rid_limits *peers = &sent.all[encoding].limits;
-    double interval = s->max_framerate > 0 ? 1e6 / s->max_framerate : 0, least = peers->max_fps > 0 ? 1e6 / peers->max_fps : 0;
+    double interval = s->max_framerate > 0 ? fmin(1e6 / s->max_framerate, longest_us) : 0,
+           least = peers->max_fps > 0 ? 1e6 / peers->max_fps : 0;
     bool never = s->has_max_framerate && s->max_framerate == 0;
     return (struct send_limits){
         .inactive = s->inactive,
@@ -332,7 +335,7 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encodin
         .max_height = s->max_height,
         .peers_width = peers->max_width,
         .peers_height = peers->max_height,
-        .has_framerate = s->has_max_framerate || least > 0,
+        .has_framerate = never || interval > 0 || least > 0,
         .interval_us = never || interval > least ? interval : least,
     };
 }

@@ -106,7 +106,8 @@ uint32_t sender_own_cap(const struct sender_encoding *e)
 static uint32_t enough_for(const rtc_rtp_transceiver *t, const struct encoding_settings *s)
 {
     double part = 1.5 / (s->scale_resolution_down_by * s->scale_resolution_down_by);
-    return part < 1 && s->max_width == 0 ? (uint32_t)(part * t->connection->settings.max_bitrate_bps) : 0;
+    uint32_t enough = (uint32_t)((part < 1 ? part : 1) * t->connection->settings.max_bitrate_bps);
+    return part < 1 && s->max_width == 0 ? enough + (enough == 0) : 0; /* 0 would be no cap */
 }
 
 uint32_t sender_wished_cap(const rtc_rtp_transceiver *t, const struct sender_encoding *e)

@@ -6,6 +6,7 @@
 #include "../scripted_media.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -358,6 +359,26 @@ static void the_peer_restricts(void **state)
     end(&t);
 }
 
+/* No rate of pictures is too high or too low to be one: above all of them nothing is left out, below nearly all. */
+static void rates_at_the_ends(void **state)
+{
+    struct test t;
+    (void)state;
+    begin(&t, three, 3);
+    rtc_rtp_parameters *p = parameters_of(&t);
+    p->encodings[0]->max_framerate = INFINITY;
+    p->encodings[1]->max_framerate = 1e-310;
+    p->encodings[2]->scale_resolution_down_by = 4000;
+    set(&t, p);
+    peer_run(&t.s.p, SECOND);
+    forget();
+    peer_run(&t.s.p, SECOND);
+    assert_int_equal(all.pictures[WIDTH / 4], all.pushed);
+    assert_int_equal(all.pictures[WIDTH / 2], 0);
+    assert_true(all.pictures[2] == all.pushed && all.rate[2] < 1000);
+    end(&t);
+}
+
 /* Offers again; of the answer `old` is put `new`. */
 static void again(struct test *t, const char *old, const char *new)
 {
@@ -672,6 +693,7 @@ int main(void)
         cmocka_unit_test(sizes_of_one),
         cmocka_unit_test(rate_and_preference_of_one),
         cmocka_unit_test(the_peer_restricts),
+        cmocka_unit_test(rates_at_the_ends),
         cmocka_unit_test(the_peer_lifts_what_it_restricted),
         cmocka_unit_test(what_an_offer_widens_waits),
         cmocka_unit_test(the_codec_is_chosen),
