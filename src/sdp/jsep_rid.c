@@ -39,8 +39,10 @@ bool jsep_rid_read_limits(struct slice restrictions, struct jsep_rid_limits *out
     bool first = true, read = true;
     *out = (struct jsep_rid_limits){.max_width = 0};
     for (; read && restrictions.len > 0; first = false) {
-        struct slice value = sdp_until(&restrictions, ';'), name = sdp_until(&value, '=');
-        bool formats = slice_is(name, "pt"); /* in front of all others */
+        struct slice value = sdp_until(&restrictions, ';'), whole = value, name = sdp_until(&value, '=');
+        bool formats = slice_is(name, "pt");                   /* in front of all others */
+        if (!formats && name.len > 0 && name.len == whole.len) /* without a value it restricts nothing (RFC 8851 section 10) */
+            continue;
         read = formats ? first && read_payload_types(value, out) : read_limit(name, value, out);
     }
     if (!read)

@@ -66,6 +66,7 @@ static void restrictions(void **state)
         {"pt=128", false, {.max_width = 0}},
         {"pt=96,", true, {.payload_types = {0, UINT64_C(1) << 32}}},
         {"max-width=", false, {.max_width = 0}},
+        {"max-width;max-br=200000;max-fps", true, {.max_bitrate_bps = 200000}}, /* a name without a value is in the grammar */
         {"max-width=0", false, {.max_width = 0}},
         {"max-width=-1", false, {.max_width = 0}},
         {"max-width=4294967296", false, {.max_width = 0}},
