@@ -62,7 +62,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
         receive_pipeline_set_codecs(s->pipeline, rtp->receive_codecs, rtp->receive_codec_count);
     }
     if (other)
-        receiver_show_other(t);
+        receiver_show_other(t, false);
     sending_update(t);
 }
 

@@ -27,10 +27,17 @@ bool receiver_follow_rids(rtc_rtp_receiver *receiver, const struct rtp_section *
     return other;
 }
 
-void receiver_show_other(rtc_rtp_transceiver *t)
+/* Media of it come, of which the track was not told: an offer that is not answered yet removed it. */
+static bool is_removed(const rtc_rtp_transceiver *t)
+{
+    const struct receiver_stream *shown = &t->receiver.streams[0];
+    return shown->stream && !shown->heard && rtp_session_hears(transport_media(t->transport), shown->stream);
+}
+
+void receiver_show_other(rtc_rtp_transceiver *t, bool removed)
 {
     struct receiver_stream *shown = &t->receiver.streams[0];
-    shown->heard = shown->stream && rtp_session_hears(transport_media(t->transport), shown->stream);
+    shown->heard = !removed && shown->stream && rtp_session_hears(transport_media(t->transport), shown->stream);
     media_track_set_muted(t->receiver.track, !shown->heard); /* what was heard of the other one does not count */
     if (shown->pipeline)
         receive_pipeline_begin_anew(shown->pipeline);
@@ -64,9 +71,10 @@ int rtc_rtp_receiver_select_rid(rtc_rtp_receiver *receiver, const char *rid)
     struct receiver_stream *shown = &receiver->streams[0];
     if (strcmp(shown->rid, rid) == 0)
         return RTC_OK;
+    bool removed = is_removed(t);
     text_copy(shown->rid, sizeof shown->rid, rid);
     shown->stream = t->rtp_member ? rtp_session_receive_stream(transport_media(t->transport), t->rtp_member, rid) : 0;
-    receiver_show_other(t);
+    receiver_show_other(t, removed);
     receive_pipeline_restart(shown->pipeline, peer_now(t->connection));
     peer_settle(t->connection);
     return RTC_OK;

@@ -392,6 +392,41 @@ static void a_reoffer_narrows_when_answered(void **state)
     end(&s);
 }
 
+/* A track that an offer removed stays muted, whatever is chosen, until the offer is taken back. */
+static void a_choice_while_it_is_removed(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s);
+    peer_exchange(&s.p, 0);
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s.p.peer[1].pc, 0));
+    rtc_media_stream_track *track = rtc_rtp_receiver_track(receiver);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, SECOND);
+    assert_false(rtc_media_stream_track_muted(track));
+    for (int i = 0; i < 2; i++) {
+        rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0);
+        assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+        local(&s, 0);
+        hand_over(&s, 0, "a=mid:", "a=mid:");
+        assert_true(rtc_media_stream_track_muted(track));
+        assert_int_equal(rtc_rtp_receiver_select_rid(receiver, i ? "f" : "h"), RTC_OK);
+        peer_run(&s.p, SECOND);
+        assert_true(rtc_media_stream_track_muted(track));
+        if (i == 1)
+            break;
+        assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+        assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_ROLLBACK, ""), RTC_OK);
+        peer_run(&s.p, SECOND);
+        assert_false(rtc_media_stream_track_muted(track));
+    }
+    local(&s, 1);
+    hand_over(&s, 1, "a=mid:", "a=mid:");
+    peer_run(&s.p, SECOND);
+    assert_true(rtc_media_stream_track_muted(track));
+    end(&s);
+}
+
 /* When the layer that is shown goes, the first one of those that are left is shown in its place, from a keyframe on, and muted as that one
  * is. */
 static void the_shown_layer_goes(void **state)
@@ -432,7 +467,7 @@ int main(void)
         cmocka_unit_test(an_answer_narrows),         cmocka_unit_test(what_does_not_narrow),
         cmocka_unit_test(an_offer_widens),           cmocka_unit_test(an_offer_that_widened_is_undone),
         cmocka_unit_test(a_transceiver_of_an_offer), cmocka_unit_test(a_reoffer_narrows_when_answered),
-        cmocka_unit_test(the_shown_layer_goes),
+        cmocka_unit_test(the_shown_layer_goes),      cmocka_unit_test(a_choice_while_it_is_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
