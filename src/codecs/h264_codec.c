@@ -129,7 +129,7 @@ static int set_rates(struct encoder *e)
 {
     SBitrateInfo target = {.iLayer = SPATIAL_LAYER_ALL, .iBitrate = bitrate(e)};
     float rate = (float)frame_rate(e);
-    int care = complexity(e);
+    int care = (int)complexity(e);
     if ((*e->wels)->SetOption(e->wels, ENCODER_OPTION_BITRATE, &target) != 0)
         return RTC_ERR_ENCODING;
     (void)(*e->wels)->SetOption(e->wels, ENCODER_OPTION_FRAME_RATE, &rate);
