@@ -473,8 +473,8 @@ static int feed(struct decoder *d, struct slice chunk)
     if (error)
         return error;
     vpx_codec_err_t status = vpx_codec_decode(&d->vpx, chunk.data, (unsigned)chunk.len, NULL, 0);
-    if (status)
-        return status == VPX_CODEC_MEM_ERROR ? RTC_ERR_NO_MEMORY : RTC_ERR_ENCODING;
+    if (status) /* of VP9, a partition that begins wrongly is called a failed allocation, too */
+        return status == VPX_CODEC_MEM_ERROR && !d->is_vp9 ? RTC_ERR_NO_MEMORY : RTC_ERR_ENCODING;
     if (vpx_codec_control(&d->vpx, VP8D_GET_FRAME_CORRUPTED, &corrupted) == VPX_CODEC_OK && corrupted)
         return RTC_ERR_ENCODING;
     return RTC_OK;

@@ -4,6 +4,7 @@
 #include "codec_registry.h"
 #include "codec_table.h"
 #include "context.h"
+#include "frame.h"
 #include "h264_stream.h"
 #include "test_picture.h"
 
@@ -35,7 +36,8 @@ static void *new_decoder(const rtc_codec_ops *ops, const char *fmtp)
 {
     const rtc_codec_parameters parameters = {sizeof parameters, ops->name, 90000, 1, fmtp};
     void *decoder;
-    assert_int_equal(ops->decoder_new_with ? ops->decoder_new_with(NULL, &parameters, &decoder) : ops->decoder_new(NULL, 1, &decoder), RTC_OK);
+    assert_int_equal(ops->decoder_new_with ? ops->decoder_new_with(NULL, &parameters, &decoder) : ops->decoder_new(NULL, 1, &decoder),
+                     RTC_OK);
     return decoder;
 }
 
@@ -252,6 +254,29 @@ static void broken_frames(void **state)
     }
 }
 
+/* Each bit of a keyframe's beginning turned over. */
+static void broken_headers(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < CODECS; c++) {
+        struct pair p;
+        if (!pair_init(&p, c, 64, 64, 500000))
+            continue;
+        rtc_encoded_frame *e = encode(&p, true);
+        for (size_t bit = 0; bit < 8 * 48 && bit < 8 * rtc_encoded_frame_len(e); bit++) {
+            rtc_encoded_frame *spoilt = remake(e, rtc_encoded_frame_data(e), rtc_encoded_frame_len(e));
+            rtc_video_frame *back;
+            rtc_encoded_frame_writable_data(spoilt)[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            int error = p.ops->decode_video(p.decoder, spoilt, &back);
+            assert_true(error == RTC_OK || error == RTC_ERR_ENCODING);
+            rtc_video_frame_unref(back);
+            rtc_encoded_frame_unref(spoilt);
+        }
+        rtc_encoded_frame_unref(e);
+        pair_fini(&p);
+    }
+}
+
 /* ---- H.264 alone ---- */
 
 /* In packetization mode 0 each unit fits a packet. */
@@ -331,8 +356,9 @@ static void other_ways_to_come(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures_survive), cmocka_unit_test(rates_are_kept),  cmocka_unit_test(sizes_change),
-        cmocka_unit_test(broken_frames),    cmocka_unit_test(units_are_small), cmocka_unit_test(other_ways_to_come),
+        cmocka_unit_test(pictures_survive),   cmocka_unit_test(rates_are_kept), cmocka_unit_test(sizes_change),
+        cmocka_unit_test(broken_frames),      cmocka_unit_test(broken_headers), cmocka_unit_test(units_are_small),
+        cmocka_unit_test(other_ways_to_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
