@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The codecs as a connection finds them, in the context's table: packets of any bytes in any order into the decoders of VP8 and Opus,
+/* The codecs as a connection finds them, in the context's table: packets of any bytes in any order into every decoder,
  * pictures and sound into the encoders, and what the encoders made, whole or spoiled, into the decoders. The first byte picks the codec and
- * its channels; then a row of steps: one byte of what, two of length, that many bytes. Pictures that claim more than the limit are left
- * out, as a connection does it (decode_budget.h), so that a run is short. */
+ * its channels; then a row of steps: one byte of what, two of length, that many bytes. Pictures are small, so that a
+ * run is short: none is larger than the limit, whatever it claims. */
 #include "codec_registry.h"
 #include "opus_payload.h"
 #include "reader.h"
-#include "vp8_payload.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,7 @@ struct run {
     rtc_context *context;
     const rtc_codec_ops *codec;
     void *encoder, *decoder;
-    uint32_t channels, number;
+    uint32_t channels, sample_rate, number;
     uint8_t kept[KEPT]; /* what the encoder made last */
     size_t kept_len;
 };
@@ -51,9 +50,8 @@ static rtc_encoded_frame *encoded(struct run *run, struct slice bytes)
 
 static void decode_video(struct run *run, struct slice bytes)
 {
-    uint16_t width = 0, height = 0;
     rtc_video_frame *picture = NULL;
-    if (bytes.len == 0 || (vp8_frame_info(bytes, &width, &height) && (uint32_t)width * height > PIXELS_MAX))
+    if (bytes.len == 0)
         return;
     rtc_encoded_frame *frame = encoded(run, bytes);
     int error = run->codec->decode_video(run->decoder, frame, &picture);
@@ -83,12 +81,20 @@ static void decode_audio(struct run *run, uint8_t how, struct slice bytes)
     rtc_encoded_frame_unref(frame);
 }
 
+static void begin(struct run *run)
+{
+    const rtc_codec_parameters agreed = {.size = sizeof agreed, .name = run->codec->name, .fmtp = ""};
+    int error = run->codec->decoder_new_with ? run->codec->decoder_new_with(run->context, &agreed, &run->decoder)
+                                             : run->codec->decoder_new(run->context, run->channels, &run->decoder);
+    require(error == RTC_OK);
+}
+
 /* A step of its own makes the decoder anew. */
 static void renew(struct run *run)
 {
     run->codec->decoder_free(run->decoder);
     run->decoder = NULL;
-    require(run->codec->decoder_new(run->context, run->channels, &run->decoder) == RTC_OK);
+    begin(run);
 }
 
 static void configure(struct run *run, struct slice bytes)
@@ -98,7 +104,7 @@ static void configure(struct run *run, struct slice bytes)
                                            .width = 1 + reader_u8(&r) % 128,
                                            .height = 1 + reader_u8(&r) % 128,
                                            .frames_per_second = reader_u8(&r),
-                                           .sample_rate = 48000,
+                                           .sample_rate = run->sample_rate,
                                            .channels = run->channels,
                                            .bitrate_bps = reader_u16(&r) * 100u,
                                            .packet_loss_percent = reader_u8(&r),
@@ -145,7 +151,7 @@ static void encode_audio(struct run *run, struct slice bytes)
     rtc_encoded_frame *frame = NULL;
     const rtc_audio_frame_options o = {.size = sizeof o,
                                        .format = RTC_AUDIO_S16,
-                                       .sample_rate = 48000,
+                                       .sample_rate = run->sample_rate,
                                        .channels = run->channels,
                                        .samples = 960,
                                        .capture_time_us = 1 + run->number * 20000};
@@ -200,16 +206,26 @@ static void step(struct run *run, uint8_t what, struct slice bytes)
     }
 }
 
+static const char *const names[2][4] = {{"VP8", "VP9", "H264", "VP8"}, {"opus", "PCMU", "PCMA", "opus"}};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reader r = reader_of(slice_of(data, size));
     static struct run run;
     uint8_t flags = reader_u8(&r);
     run = (struct run){.channels = 1 + (flags >> 1 & 1)};
-    require(rtc_context_new(NULL, &run.context) == RTC_OK);
+    const rtc_limits limits = {.size = sizeof limits, .picture_pixels = PIXELS_MAX};
+    const rtc_context_options options = {.size = sizeof options, .limits = &limits};
+    require(rtc_context_new(&options, &run.context) == RTC_OK);
     bool sound = flags & 1;
-    run.codec = codec_find_decoder(run.context, sound ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, sound ? "opus" : "VP8");
-    require(run.codec && run.codec->decoder_new(run.context, run.channels, &run.decoder) == RTC_OK);
+    run.codec = codec_find_decoder(run.context, sound ? RTC_MEDIA_AUDIO : RTC_MEDIA_VIDEO, names[sound][flags >> 2 & 3]);
+    if (!run.codec) { /* left out of this build */
+        rtc_context_unref(run.context);
+        return 0;
+    }
+    run.sample_rate = sound && strcmp(run.codec->name, "opus") != 0 ? 8000 : 48000;
+    run.channels = run.sample_rate == 8000 ? 1 : run.channels;
+    begin(&run);
     for (unsigned steps = 0; reader_left(&r) >= 3 && steps < STEPS_MAX; steps++) {
         uint8_t what = reader_u8(&r);
         size_t len = reader_u16(&r) % 2048;
