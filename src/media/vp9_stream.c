@@ -15,7 +15,7 @@ static uint32_t bits_of(struct bits *b, unsigned count)
 {
     uint32_t value = 0;
     for (; count > 0; count--, b->at++)
-        value = value << 1 | (b->at / 8 < b->bytes.len ? b->bytes.data[b->at / 8] >> (7 - b->at % 8) & 1u : 0u);
+        value = value << 1 | (b->at / 8 < b->bytes.len ? (uint32_t)b->bytes.data[b->at / 8] >> (7 - b->at % 8) & 1u : 0u);
     return value;
 }
 
