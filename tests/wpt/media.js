@@ -120,10 +120,11 @@ function trackOf(handle) {
   });
 }
 
-// A track of a test picture or a tone.
+// A track of a test picture or a tone. The camera has no larger pictures than 1280x720, whatever is wished for, and no more than 30 a second.
 function testTrack(kind, { width = 320, height = 240, frameRate = 15 } = {}) {
+  const options = { width: Math.min(width, 1280), height: Math.min(height, 720), frames_per_second: Math.min(frameRate, 30) };
   const [code, source] = withOut(slot => (kind === 'audio' ? crtc.rtc_test_audio_source_new(null, null, slot)
-    : crtc.rtc_test_video_source_new(null, make('rtc_test_video_options', { width, height, frames_per_second: frameRate }), slot)));
+    : crtc.rtc_test_video_source_new(null, make('rtc_test_video_options', options), slot)));
   check(code);
   return trackOfSource(source);
 }
