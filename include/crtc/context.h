@@ -77,7 +77,8 @@ typedef struct rtc_limits {
                                      * together: a video stream that finds no room gives up what it holds and asks for a keyframe, a packet of sound
                                      * is dropped; default 32 MiB */
     uint32_t transports;            /* of a connection, each with an ICE agent and DTLS: an offer of the peer's with more groups and sections outside of
-                                     * groups has the rest rejected, and in one of ours the rest has no address of its own; default 32 */
+                                     * groups has the rest rejected, and in one of ours the rest has no address of its own, but for its first section;
+                                     * default 32, and at most 8 for connections of an endpoint */
 } rtc_limits;
 
 /* Everything is copied; zero is a default everywhere. */

@@ -9,6 +9,7 @@
 #include "context.h"
 #include "decode_budget.h"
 #include "driver.h"
+#include "endpoint.h"
 #include "error.h"
 #include "event_queue.h"
 #include "executor.h"
@@ -137,8 +138,11 @@ static inline struct transport *peer_first_transport(const rtc_peer_connection *
 /* How sections are given to transports. */
 static inline struct carrier_rules peer_carrier_rules(const rtc_peer_connection *pc)
 {
-    return (struct carrier_rules){
-        .policy = pc->bundle_policy, .one_port = pc->settings.member != NULL, .most = context_limits(pc->context)->transports};
+    uint32_t most = context_limits(pc->context)->transports;
+    bool one_port = pc->settings.member != NULL;
+    if (one_port && most > ENDPOINT_USERS_MAX / 2) /* the port knows each by its names, and a restart makes second ones */
+        most = ENDPOINT_USERS_MAX / 2;
+    return (struct carrier_rules){.policy = pc->bundle_policy, .one_port = one_port, .most = most};
 }
 
 /* The time for a call that brings none. */

@@ -254,7 +254,7 @@ static void sections_apart(void **state)
     (void)state;
     for (int lite = 0; lite < 2; lite++) {
         assert_true(hall_open(&h, 30, NULL, lite));
-        h.apart = true;
+        h.apart = 1;
         for (int i = 0; i < 20; i++) {
             (void)snprintf(ip, sizeof ip, "10.0.1.%d", i + 1);
             int n = hall_add_client(&h, &link, ip, i % 2 ? "203.0.113.1" : "", (uint16_t)(50000 + 8 * i));
@@ -270,6 +270,22 @@ static void sections_apart(void **state)
         say_all(&h, 10 * SECOND);
         hall_close(&h);
     }
+}
+
+/* More transports than a port can tell apart: the rest of the sections is rejected, and what is taken works. */
+static void more_sections_than_names(void **state)
+{
+    static struct hall h;
+    const struct sim_link link = {.delay_us = 15 * MS};
+    (void)state;
+    assert_true(hall_open(&h, 31, NULL, false));
+    h.apart = 20;
+    int n = hall_add_client(&h, &link, "10.0.1.1", "", 50000);
+    assert_int_equal(hall_call(&h, n, false, false), RTC_OK);
+    (void)hall_run(&h, 60 * SECOND, NULL);
+    assert_int_equal(rtc_peer_connection_connection_state(h.seat[n].pc), RTC_PEER_CONNECTION_CONNECTED);
+    assert_int_equal(rtc_peer_connection_connection_state(h.client[n].pc), RTC_PEER_CONNECTION_CONNECTED);
+    hall_close(&h);
 }
 
 static void text_of(const char *sdp, const char *name, char out[64])
@@ -528,6 +544,7 @@ int main(void)
         cmocka_unit_test(rebinding_of_clients_of_a_lite_server),
         cmocka_unit_test(rebinding_of_clients_of_a_full_server),
         cmocka_unit_test(sections_apart),
+        cmocka_unit_test(more_sections_than_names),
         cmocka_unit_test(one_stun_server),
         cmocka_unit_test(thieves_at_a_lite_server),
         cmocka_unit_test(thieves_at_a_full_server),

@@ -177,7 +177,7 @@ int hall_call(struct hall *h, int n, bool server_offers, bool servers)
     c.ice_server_count = servers ? 1 : 0;
     if (!error)
         error = rtc_peer_connection_new(h->context, &c, &callbacks, seat, &seat->pc);
-    if (!error && h->apart)
+    for (int i = 0; i < h->apart && !error; i++)
         error = rtc_peer_connection_add_transceiver(client->pc, RTC_MEDIA_AUDIO, NULL, NULL, NULL);
     if (!error)
         error = rtc_peer_connection_create_data_channel(client->pc, "talk", 4, NULL, &client->channel);

@@ -16,7 +16,7 @@ enum { HALL_MAX = 256, HALL_PORT = 5000 };
 struct hall;
 
 struct hall_guest {
-    uint32_t interfaces[4]; /* open requests for the list of them; 0: none */
+    uint32_t interfaces[64]; /* open requests for the list of them; 0: none */
     struct hall *hall;
     struct hall_guest *other;
     int number;
@@ -35,7 +35,7 @@ struct hall {
     struct sim_network *net;
     rtc_time_t now;
     bool lite;
-    bool apart; /* calls have a section of sound, too, and are not bundled */
+    int apart; /* clients offer so many sections of sound, without groups */
     rtc_endpoint *endpoint;
     struct sim_host *server, *stranger;
     struct hall_guest client[HALL_MAX], seat[HALL_MAX];

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ADDRESSES_MAX = 64, SOCKETS_MAX = 128, NAMES_MAX = 32, WATCHERS_MAX = 16, FIRST_PORT = 40000 };
+enum { ADDRESSES_MAX = 64, SOCKETS_MAX = 128, NAMES_MAX = 32, WATCHERS_MAX = 64, FIRST_PORT = 40000 };
 static const rtc_time_t answer_delay = 200; /* results of requests are never immediate */
 
 struct socket {
