@@ -143,9 +143,9 @@ static int prepare_encoder(struct send_pipeline *p, uint32_t i, bool resized)
     return e->codec->encoder_new(p->context, &settings, &e->encoder);
 }
 
-/* What came of one frame: of pictures one for each encoding, or several. */
+/* What came of one frame. Encoders of one layer each make one frame, but those that can make several are not trusted to. */
 struct layers {
-    struct send_item items[RTC_ENCODER_LAYERS_MAX + RTP_ENCODINGS_MAX]; /* encoded: references */
+    struct send_item items[RTC_ENCODER_LAYERS_MAX * RTP_ENCODINGS_MAX]; /* encoded: references */
     size_t count;
 };
 
