@@ -358,6 +358,7 @@ static void streams(void **state)
     assert_int_equal(rtc_media_stream_new(s.p.context, "b", &b), RTC_OK);
     rtc_media_stream *both[] = {a, b, a};
     (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, &sender);
+    rtc_rtp_sender_ref(sender); /* it outlives its place in the connection */
     peer_exchange(&s.p, 0);
     peer_run(&s.p, MS);
     scene_forget_logs(&s);
@@ -373,6 +374,7 @@ static void streams(void **state)
     peer_exchange(&s.p, 0);
     assert_int_equal(rtc_peer_connection_transceiver_count(s.p.peer[0].pc), 0);
     assert_int_equal(rtc_rtp_sender_set_streams(sender, both, 1), RTC_OK); /* nor of one that has left */
+    rtc_rtp_sender_unref(sender);
     rtc_media_stream_unref(a);
     rtc_media_stream_unref(b);
     scene_end(&s);

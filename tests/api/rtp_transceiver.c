@@ -409,6 +409,7 @@ static void closed_and_gone(void **state)
     scene_begin(&s, 20);
     (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, &sender);
     (void)scene_add_track(&s, 1, RTC_MEDIA_AUDIO, &foreign);
+    rtc_rtp_sender_ref(foreign); /* it leaves with `gone` */
     (void)add(&s, 0, RTC_MEDIA_VIDEO);
     peer_exchange(&s.p, 0);
     rtc_rtp_transceiver *gone = rtc_rtp_transceiver_ref(transceiver(&s, 0, 0));
@@ -429,6 +430,7 @@ static void closed_and_gone(void **state)
     assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), RTC_ERR_INVALID_STATE);
     rtc_rtp_transceiver_unref(gone);
+    rtc_rtp_sender_unref(foreign);
     scene_end(&s);
 }
 
