@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The SCTP engine usrsctp, tamed: with usrsctp_process.c, which has what is one for the process, the only file that knows it. It is made to
- * be a state machine (see docs/architecture.md):
+/* The SCTP engine usrsctp, tamed: with usrsctp_process.c, which has what is one for the process, and usrsctp_options.c, how a socket is set
+ * up, the only file that knows it. It is made to be a state machine (see docs/architecture.md):
  *  - no receive thread; its timers run from our ticks, once per step of time for the whole process (it still keeps one sleeping thread);
  *  - an association is known to it by a number with a generation, never by a pointer: a late call finds nothing and is dropped;
  *  - its output callback only appends: to the `out` of the call in progress on this thread, else to the association's outbox;
@@ -21,6 +21,7 @@
 #include "memory.h"
 #include "reset_gate.h"
 #include "sack.h"
+#include "usrsctp_options.h"
 #include "usrsctp_process.h"
 
 #include <errno.h>
@@ -29,12 +30,9 @@
 #define MS 1000 /* microseconds */
 
 enum {
-    COMMON_HEADER_LEN = 12,
     PIECE_BYTES = 128 * 1024, /* given to the engine at once; one that is larger than its buffer would be refused */
     READ_BYTES = 64 * 1024,   /* fetched at once */
     SCARCE_BYTES = 1024,
-    RTO_MAX_MS = 3000,        /* not the minute of RFC 9260 section 16: when the path is back, data goes on with the next timer */
-    ATTEMPTS = 20,            /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
     BUSY_TICK_US = 10 * MS,   /* as fine as the engine's own clock */
     BUSY_AFTER_US = 500 * MS, /* a delayed SACK, and its answer, are over by then */
     IDLE_TICK_US = 1000 * MS,
@@ -148,96 +146,9 @@ static void leave(void)
     inside.out = NULL;
 }
 
-static bool set(struct usrsctp_assoc *a, int level, int name, const void *value, size_t len)
+static struct usrsctp_target target_of(const struct usrsctp_assoc *a)
 {
-    if (usrsctp_setsockopt(a->socket, level, name, value, (socklen_t)len) == 0)
-        return true;
-    log_write(a->context, RTC_LOG_WARNING, "sctp", "option %d is refused: %d", name, errno);
-    return false;
-}
-
-static bool set_int(struct usrsctp_assoc *a, int name, int value)
-{
-    return set(a, IPPROTO_SCTP, name, &value, sizeof value);
-}
-
-static uint32_t clamp_ms(rtc_time_t us, rtc_time_t low, rtc_time_t high)
-{
-    rtc_time_t ms = us / MS;
-    return (uint32_t)(ms < low ? low : ms > high ? high : ms);
-}
-
-/* The engine wants minimum <= initial: before there is anything that the peer could hold a SACK back for, INIT may be repeated sooner. */
-static bool set_rto(struct usrsctp_assoc *a, bool up)
-{
-    rtc_time_t rtt = a->options.rtt_us > 0 ? a->options.rtt_us : 0;
-    uint32_t initial = rtt ? clamp_ms(3 * rtt, 150, 1000) : 1000;
-    /* A peer may hold a SACK back for 200 ms (RFC 9260 section 6.2), and its clock has 10 ms steps on either side. */
-    uint32_t least = clamp_ms(rtt + 220 * MS, 250, RTO_MAX_MS);
-    struct sctp_rtoinfo rto = {
-        .srto_initial = up && initial < least ? least : initial,
-        .srto_min = !up && initial < least ? initial : least,
-        .srto_max = RTO_MAX_MS,
-    };
-    return set(a, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto);
-}
-
-static bool set_limits(struct usrsctp_assoc *a)
-{
-    struct sctp_initmsg init = {
-        .sinit_num_ostreams = a->options.streams,
-        .sinit_max_instreams = a->options.streams,
-        .sinit_max_attempts = ATTEMPTS,
-        .sinit_max_init_timeo = RTO_MAX_MS,
-    };
-    struct sctp_assocparams params = {.sasoc_asocmaxrxt = ATTEMPTS};
-    return set(a, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init) && set(a, IPPROTO_SCTP, SCTP_ASSOCINFO, &params, sizeof params);
-}
-
-static struct sockaddr_conn address_of(const struct usrsctp_assoc *a, uint16_t port)
-{
-    struct sockaddr_conn address;
-    memset(&address, 0, sizeof address);
-    address.sconn_family = AF_CONN;
-    address.sconn_port = htons(port);
-    address.sconn_addr = (void *)a->id; /* NOLINT: a number in a pointer's clothes */
-    return address;
-}
-
-static bool set_path(struct usrsctp_assoc *a)
-{
-    struct sctp_paddrparams path = {
-        .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
-        .spp_pathmtu = (a->options.mtu - COMMON_HEADER_LEN) & ~3u, /* the engine does not count it in */
-        .spp_pathmaxrxt = ATTEMPTS,
-    };
-    struct sockaddr_conn remote = address_of(a, a->options.remote_port);
-    if (a->phase != ASSOC_PHASE_NEW) /* before, the options are those of any path */
-        memcpy(&path.spp_address, &remote, sizeof remote);
-    return set(a, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
-}
-
-static bool subscribe(struct usrsctp_assoc *a)
-{
-    static const uint16_t types[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_SEND_FAILED_EVENT, SCTP_PARTIAL_DELIVERY_EVENT};
-    bool ok = true;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        struct sctp_event event = {.se_assoc_id = SCTP_FUTURE_ASSOC, .se_type = types[i], .se_on = 1};
-        ok = set(a, IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event) && ok;
-    }
-    return ok;
-}
-
-static bool configure(struct usrsctp_assoc *a)
-{
-    struct linger linger = {.l_onoff = 1, .l_linger = 0}; /* closing sends an ABORT and leaves nothing behind */
-    struct sctp_assoc_value reset = {.assoc_id = SCTP_ALL_ASSOC,
-                                     .assoc_value = SCTP_ENABLE_RESET_STREAM_REQ | SCTP_ENABLE_CHANGE_ASSOC_REQ};
-    a->nodelay = true;
-    return usrsctp_set_non_blocking(a->socket, 1) == 0 && set(a, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) &&
-           set(a, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &reset, sizeof reset) && set_int(a, SCTP_NODELAY, 1) &&
-           set_int(a, SCTP_EXPLICIT_EOR, 1) && set_int(a, SCTP_RECVRCVINFO, 1) && set_rto(a, false) && set_limits(a) && set_path(a) &&
-           subscribe(a);
+    return (struct usrsctp_target){a->context, a->socket, &a->options, a->id};
 }
 
 static int open_socket(struct usrsctp_assoc *a)
@@ -249,8 +160,10 @@ static int open_socket(struct usrsctp_assoc *a)
     a->socket = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
     if (!a->socket)
         return RTC_ERR_NO_MEMORY;
-    struct sockaddr_conn local = address_of(a, a->options.local_port);
-    if (!configure(a) || usrsctp_bind(a->socket, (struct sockaddr *)&local, sizeof local) != 0)
+    struct sockaddr_conn local = usrsctp_address(a->id, a->options.local_port);
+    const struct usrsctp_target target = target_of(a);
+    a->nodelay = true;
+    if (!usrsctp_options_configure(&target) || usrsctp_bind(a->socket, (struct sockaddr *)&local, sizeof local) != 0)
         return RTC_ERR_OPERATION;
     return RTC_OK;
 }
@@ -313,7 +226,7 @@ static int connect_to_peer(struct assoc *assoc, rtc_time_t now, struct out *out)
     struct usrsctp_assoc *a = of(assoc);
     usrsctp_process_start_clock(now);
     enter(a, now, out);
-    struct sockaddr_conn remote = address_of(a, a->options.remote_port);
+    struct sockaddr_conn remote = usrsctp_address(a->id, a->options.remote_port);
     int result = usrsctp_connect(a->socket, (struct sockaddr *)&remote, sizeof remote);
     int error = result == 0 || errno == EINPROGRESS ? RTC_OK : RTC_ERR_NETWORK;
     leave();
@@ -428,7 +341,8 @@ static bool lose(struct usrsctp_assoc *a, bool clean, int cause, struct assoc_ev
 static bool forget_begun(struct usrsctp_assoc *a)
 {
     const struct sctp_assoc_value scheduler = {.assoc_value = SCTP_SS_DEFAULT};
-    return set(a, IPPROTO_SCTP, SCTP_PLUGGABLE_SS, &scheduler, sizeof scheduler);
+    const struct usrsctp_target target = target_of(a);
+    return usrsctp_option_set(&target, IPPROTO_SCTP, SCTP_PLUGGABLE_SS, &scheduler, sizeof scheduler);
 }
 
 /* It also counts what was on its way as if it still were, until something is acknowledged: when that fills its window, nothing ever leaves.
@@ -445,11 +359,12 @@ static bool can_go_on(struct usrsctp_assoc *a)
 
 static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_change *change, struct assoc_event *e)
 {
+    const struct usrsctp_target target = target_of(a);
     switch (change->sac_state) {
     case SCTP_COMM_UP:
         if (!set_phase(a, ASSOC_PHASE_UP))
             return false;
-        (void)set_rto(a, true);
+        (void)usrsctp_options_rto(&target, true);
         *e = (struct assoc_event){.type = ASSOC_UP, .up = {change->sac_outbound_streams, change->sac_inbound_streams}};
         return true;
     case SCTP_SHUTDOWN_COMP:
@@ -589,7 +504,9 @@ static bool next_event(struct assoc *assoc, rtc_time_t now, struct assoc_event *
 
 static void want_nodelay(struct usrsctp_assoc *a, bool nodelay)
 {
-    if (a->nodelay != nodelay && set_int(a, SCTP_NODELAY, nodelay))
+    const struct usrsctp_target target = target_of(a);
+    int value = nodelay;
+    if (a->nodelay != nodelay && usrsctp_option_set(&target, IPPROTO_SCTP, SCTP_NODELAY, &value, sizeof value))
         a->nodelay = nodelay;
 }
 
@@ -675,8 +592,9 @@ static void set_mtu(struct assoc *assoc, uint16_t mtu)
 {
     struct usrsctp_assoc *a = of(assoc);
     a->options.mtu = mtu;
+    const struct usrsctp_target target = target_of(a);
     if (a->socket)
-        (void)set_path(a);
+        (void)usrsctp_options_path(&target, a->phase != ASSOC_PHASE_NEW);
 }
 
 static uint32_t unsent(const struct assoc *assoc, uint16_t stream)

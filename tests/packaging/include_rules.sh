@@ -13,7 +13,7 @@ rule() { # rule PATTERN ALLOWED_FILES_REGEX
         failed=1
     fi
 }
-rule 'usrsctp' '^src/sctp/(assoc_usrsctp|usrsctp_process)\.c$'
+rule 'usrsctp' '^src/sctp/(assoc_usrsctp|usrsctp_options|usrsctp_process)\.c$'
 rule 'srtp2/' '^src/rtp/srtp(_crypto)?\.c$'
 rule 'mbedtls/' '^src/(dtls/|base/hash\.c$|rtp/srtp_crypto\.c$)'
 rule 'wels/' '^src/codecs/h264_codec\.c$'
