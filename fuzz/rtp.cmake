@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 foreach(name rtp rtcp payloads vp8)
-  crtc_fuzz(${name} SEES base media rtp MODULES base media rtp SOURCES fuzz_${name}.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  crtc_fuzz(${name} SEES base media rtp MODULES base media congestion rtp SOURCES fuzz_${name}.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
 endforeach()

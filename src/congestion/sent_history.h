@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What left on a transport and is not yet known to have arrived: the transport-wide numbers
+ * (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 2), with when each packet left and how large it was on the wire. What
+ * feedback says of numbers becomes what a controller is told of packets. Bounded: the oldest is forgotten, and counts as lost. */
+#ifndef CRTC_SENT_HISTORY_H
+#define CRTC_SENT_HISTORY_H
+
+#include "congestion.h"
+
+enum { SENT_HISTORY_MAX = 4096, SENT_HISTORY_RESULTS_MAX = 1024 };
+
+struct sent_history;
+
+/* RTC_ERR_NO_MEMORY. */
+int sent_history_new(rtc_context *context, struct sent_history **out);
+void sent_history_free(struct sent_history *history); /* NULL is fine */
+/* The number that the next packet gets, its low 16 bits being what is written. */
+uint64_t sent_history_next(const struct sent_history *history);
+/* A packet with that number left. */
+void sent_history_add(struct sent_history *history, rtc_time_t now, uint32_t bytes, uint8_t probe);
+/* One left that has no number. */
+void sent_history_add_unnumbered(struct sent_history *history, rtc_time_t now, uint32_t bytes);
+uint32_t sent_history_in_flight(const struct sent_history *history);
+
+/* What one message of feedback says of a packet: its number as written, and whether and when it arrived by the peer's clock. */
+struct sent_history_told {
+    uint16_t number;
+    bool received;
+    enum congestion_ecn ecn;
+    rtc_time_t arrived;
+};
+/* Turns what feedback tells, in the order of numbers, into results, of which there are up to SENT_HISTORY_RESULTS_MAX in *out: borrowed
+ * until the next call. Numbers that never left, are forgotten, or are known to have arrived are left out, and counted. */
+size_t sent_history_take(struct sent_history *history, rtc_time_t now, const struct sent_history_told *told, size_t count,
+                         struct congestion_feedback *out);
+/* Packets take another path, or there are no keys any more: nothing is in flight. Numbers go on. */
+void sent_history_clear(struct sent_history *history);
+
+#endif
