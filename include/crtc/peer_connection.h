@@ -434,8 +434,9 @@ RTC_EXPORT int rtc_peer_connection_remove_track(rtc_peer_connection *connection,
 RTC_EXPORT size_t rtc_peer_connection_transceiver_count(const rtc_peer_connection *connection);
 RTC_EXPORT rtc_rtp_transceiver *rtc_peer_connection_transceiver(const rtc_peer_connection *connection, size_t index);
 
-/* createDataChannel. `label` may hold any bytes; `init` may be NULL. *out is a reference of the caller's.
- * Errors: RTC_ERR_INVALID_STATE (the connection is closed, or its SCTP association), RTC_ERR_TYPE (connection, label or out is NULL, contradictory or too long values, a size that is
+/* createDataChannel. `label` may hold any bytes; `init` may be NULL. *out is a reference of the caller's. Where the SCTP association has ended, since the peer hung up, an error
+ * event and a close event follow.
+ * Errors: RTC_ERR_INVALID_STATE (the connection is closed), RTC_ERR_TYPE (connection, label or out is NULL, contradictory or too long values, a size that is
  * not set), RTC_ERR_OPERATION (the id is taken or beyond what both sides have, or none is left), RTC_ERR_NOT_SUPPORTED (an option that this version does
  * not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_create_data_channel(rtc_peer_connection *connection, const char *label, size_t label_len, const rtc_data_channel_init *init,

@@ -125,7 +125,7 @@ static int check_options(const struct data_channels *dc, const struct data_chann
         return RTC_ERR_RANGE;
     if (o->negotiated && channel_set_by_id(&dc->set, o->id))
         return RTC_ERR_OPERATION;
-    return dc->state == SCTP_CLOSED ? RTC_ERR_INVALID_STATE : RTC_OK;
+    return RTC_OK;
 }
 
 /* The id of a channel that is opened in-band is known once the DTLS role is. */
@@ -161,6 +161,11 @@ int channel_open(struct data_channels *dc, rtc_time_t now, const struct data_cha
         return error;
     }
     *handle = c->handle;
+    if (dc->state == SCTP_CLOSED) { /* webrtc-pc 6.1: only a closed connection refuses; what the channel stands on is gone */
+        channel_fail(c, RTC_ERR_NETWORK, out);
+        channel_finish(dc, c, out);
+        return RTC_OK;
+    }
     channel_pump(dc, now, false, out);
     return RTC_OK;
 }

@@ -191,6 +191,27 @@ static void the_peer_closes_its_connection(void **state)
     end(&s);
 }
 
+/* webrtc-pc 6.1: only a closed connection refuses. What the channel stands on has ended: it says so, and is closed. */
+static void made_when_the_association_has_ended(void **state)
+{
+    struct scene s;
+    (void)state;
+    open(&s, 8);
+    rtc_peer_connection_close(s.p.peer[0].pc);
+    peer_run(&s.p, 100 * MS);
+    rtc_data_channel_unref(s.channel[1]);
+    s.log[1].text[0] = 0;
+    assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[1].pc, "late", 4, NULL, &s.channel[1]), RTC_OK);
+    assert_int_equal(rtc_data_channel_set_callbacks(s.channel[1], &loss, &s), RTC_OK);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel[1]), RTC_DATA_CHANNEL_CONNECTING);
+    peer_run(&s.p, 10 * MS);
+    assert_int_equal(s.error.detail, RTC_ERROR_SCTP_FAILURE);
+    assert_int_equal(s.at_error, RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel[1]), RTC_DATA_CHANNEL_CLOSED);
+    assert_string_equal(s.log[1].text, "b:error b:close");
+    end(&s);
+}
+
 /* webrtc-pc 6.2: what was sent in this turn counts, however fast it left; not any more once an event was told. */
 static void what_is_buffered(void **state)
 {
@@ -318,6 +339,7 @@ int main(void)
         cmocka_unit_test(any_negotiated_id_may_be_tried),
         cmocka_unit_test(the_closing_procedure),
         cmocka_unit_test(the_peer_closes_its_connection),
+        cmocka_unit_test(made_when_the_association_has_ended),
         cmocka_unit_test(what_is_buffered),
         cmocka_unit_test(a_full_buffer_says_so),
         cmocka_unit_test(closed_where_it_is_announced),

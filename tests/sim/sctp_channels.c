@@ -403,8 +403,9 @@ static void test_association_closed(void **state)
     assert_int_equal(b->errors, 1); /* there the association was aborted (webrtc-pc 6.2, closed "with an error") */
     assert_int_equal(b->error, RTC_ERR_NETWORK);
     assert_int_equal(sim_send_numbered(sim, 1, b->handle, 10, 0), RTC_ERR_INVALID_STATE);
-    uint32_t none;
-    assert_int_equal(data_channels_open(sim->end[1].dc, sim->now, &options, &none, &sim->end[1].out), RTC_ERR_INVALID_STATE);
+    uint32_t late = sim_open(sim, 1, &options);
+    assert_int_equal(sim_channel(sim, 1, late)->state, CHANNEL_CLOSED);
+    assert_int_equal(sim_channel(sim, 1, late)->error, RTC_ERR_NETWORK);
     data_channels_close(sim->end[0].dc, sim->now, &sim->end[0].out);
     sctp_sim_run(sim, SECOND);
     assert_int_equal(sim_channel(sim, 0, handle)->closed_events, 1);
