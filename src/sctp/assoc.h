@@ -96,8 +96,8 @@ struct assoc_engine {
     uint32_t (*unsent)(const struct assoc *assoc, uint16_t stream);
     uint64_t (*unsent_total)(const struct assoc *assoc);
     uint64_t (*retransmits)(const struct assoc *assoc);
-    void (*expect_restart)(struct assoc *assoc); /* NULL: it takes none */
-    bool (*lost_on)(const struct assoc *assoc, uint16_t stream);
+    void (*expect_restart)(struct assoc *assoc, bool expected); /* NULL: it takes none */
+    bool (*lost_on)(const struct assoc *assoc, uint16_t stream, uint32_t *unsent);
 };
 
 /* The first member of an engine's own struct, which is owned by whoever called assoc_new(): the channels (data_channels.c). Written once,
@@ -134,17 +134,19 @@ static inline void assoc_set_wake(struct assoc *assoc, void (*wake)(void *user),
     assoc->engine->set_wake(assoc, wake, user);
 }
 
-/* What is below begins anew while the association goes on: the peer may begin it again (RFC 9260 5.2), and means the same one. */
-static inline void assoc_expect_restart(struct assoc *assoc)
+/* What is below begins anew while the association goes on: the peer may begin it again (RFC 9260 5.2), and means the same one. Or it is
+ * known not to do so any more: who begins it later has forgotten it. */
+static inline void assoc_expect_restart(struct assoc *assoc, bool expected)
 {
     if (assoc->engine->expect_restart)
-        assoc->engine->expect_restart(assoc);
+        assoc->engine->expect_restart(assoc, expected);
 }
 
-/* After ASSOC_RESTARTED or ASSOC_LOST: something that was taken on this stream may never have come. */
-static inline bool assoc_lost_on(const struct assoc *assoc, uint16_t stream)
+/* After ASSOC_RESTARTED or ASSOC_LOST: something that was taken on this stream may never have come; and how many bytes of user messages had
+ * not left. */
+static inline bool assoc_lost_on(const struct assoc *assoc, uint16_t stream, uint32_t *unsent)
 {
-    return assoc->engine->lost_on(assoc, stream);
+    return assoc->engine->lost_on(assoc, stream, unsent);
 }
 
 static inline int assoc_connect(struct assoc *assoc, rtc_time_t now, struct out *out)

@@ -615,15 +615,16 @@ static uint64_t retransmits(const struct assoc *assoc)
     return a->flight.retransmits;
 }
 
-static bool lost_on(const struct assoc *assoc, uint16_t stream)
+static bool lost_on(const struct assoc *assoc, uint16_t stream, uint32_t *unsent_then)
 {
     const struct flight *f = &of_const(assoc)->flight;
+    *unsent_then = stream < f->known ? f->streams[stream].gone : 0;
     return stream < f->known && f->streams[stream].lost;
 }
 
-static void expect_restart(struct assoc *assoc)
+static void expect_restart(struct assoc *assoc, bool expected)
 {
-    of(assoc)->may_restart = true;
+    of(assoc)->may_restart = expected;
 }
 
 const struct assoc_engine assoc_usrsctp = {

@@ -71,7 +71,8 @@ struct channel {
     /* data_channel_close.c */
     enum channel_reset reset;
     bool peer_reset;
-    uint64_t unsent; /* when it closed: bufferedAmount does not go back then (webrtc-pc 6.2) */
+    uint64_t unsent; /* that will never be sent, since it fails or is closed: bufferedAmount does not go back then (webrtc-pc 6.2);
+                        data_channel_anew.c, too */
     /* data_channel_send.c and data_channel_receive.c */
     struct {
         uint64_t messages_sent, bytes_sent, messages_received, bytes_received;

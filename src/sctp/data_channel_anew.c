@@ -8,7 +8,11 @@
 
 #include "sctp_chunk.h"
 
-enum { MS = 1000, PEER_NEEDS_US = 100 * MS /* to say how it goes on, beside two round trips */ };
+enum {
+    MS = 1000,
+    PEER_NEEDS_US = 100 * MS,        /* to say how it goes on, beside two round trips */
+    PEER_REPEATS_US = 30 * 1000 * MS /* its INIT, when that is lost: consent (RFC 7675) ends what is silent for longer */
+};
 
 int channel_assoc_new(struct data_channels *dc, struct assoc **out)
 {
@@ -30,8 +34,17 @@ void channel_expect_restart(struct data_channels *dc)
 {
     if (!dc->assoc || dc->state != SCTP_CONNECTED)
         return;
-    assoc_expect_restart(dc->assoc);
+    assoc_expect_restart(dc->assoc, true);
+    dc->anew.restart_until = RTC_TIME_NEVER;
     dc->anew.held_until = RTC_TIME_NEVER;
+}
+
+/* Who begins the association from now on has forgotten its channels. */
+static void expect_no_restart(struct data_channels *dc)
+{
+    if (dc->anew.restart_until != 0)
+        assoc_expect_restart(dc->assoc, false);
+    dc->anew.restart_until = 0;
 }
 
 int channel_go_on(struct data_channels *dc, rtc_time_t now, struct out *out)
@@ -40,9 +53,13 @@ int channel_go_on(struct data_channels *dc, rtc_time_t now, struct out *out)
     if (dc->state != SCTP_CONNECTED || dc->anew.held_until != RTC_TIME_NEVER)
         return RTC_OK;
     dc->anew.adrift = false;
-    if (adrift)
+    if (adrift) {
+        expect_no_restart(dc);
         return assoc_connect(dc->assoc, now, out);
+    }
     dc->anew.held_until = now + PEER_NEEDS_US + 2 * dc->anew.rtt_us;
+    if (dc->anew.restart_until != 0)
+        dc->anew.restart_until = now + PEER_REPEATS_US;
     return RTC_OK;
 }
 
@@ -50,6 +67,8 @@ void channel_wait_no_more(struct data_channels *dc, rtc_time_t now)
 {
     if (channel_held(dc) && now >= dc->anew.held_until)
         dc->anew.held_until = 0;
+    if (now >= dc->anew.restart_until)
+        expect_no_restart(dc);
 }
 
 /* One that is partly given can not be finished. */
@@ -61,7 +80,9 @@ static bool is_torn(const struct channel *c)
 static void begin_anew(struct data_channels *dc, struct channel *c, struct out *out)
 {
     bool reliable = c->terms.max_retransmits < 0 && c->terms.max_packet_life_ms < 0;
-    bool lost = is_torn(c) || (c->id != CHANNEL_ID_NONE && assoc_lost_on(dc->assoc, c->id));
+    uint32_t gone = 0;
+    bool lost = (c->id != CHANNEL_ID_NONE && assoc_lost_on(dc->assoc, c->id, &gone)) || is_torn(c);
+    uint64_t unsent = c->queue.user_bytes + gone;
     channel_partial_forget(&dc->partials, c);
     channel_reset_anew(dc, c);
     if (is_torn(c))
@@ -69,6 +90,7 @@ static void begin_anew(struct data_channels *dc, struct channel *c, struct out *
     if (!lost || (!reliable && c->opening.acknowledged) || (c->state != CHANNEL_OPEN && c->state != CHANNEL_CLOSING))
         return;
     channel_queue_clear(&dc->queues, c);
+    c->unsent += unsent;
     channel_fail(c, RTC_ERR_OPERATION, out);
     channel_close(dc, c, out);
 }
@@ -77,13 +99,16 @@ static void begin_all_anew(struct data_channels *dc, struct out *out)
 {
     for (size_t i = 0; i < dc->set.count; i++)
         begin_anew(dc, dc->set.channels[i], out);
+    for (size_t id = 0; id < dc->set.ids; id++)
+        if (dc->set.by_id[id] && !dc->set.by_id[id]->handle)
+            channel_reset_anew(dc, dc->set.by_id[id]); /* a stream that is refused */
     dc->queues.straddling = NULL;
 }
 
 void channel_restarted(struct data_channels *dc, struct out *out)
 {
     begin_all_anew(dc, out);
-    dc->anew.held_until = 0;
+    dc->anew.held_until = dc->anew.restart_until = 0;
 }
 
 bool channel_outlive(struct data_channels *dc, const struct assoc_event *e, struct out *out)
@@ -95,6 +120,7 @@ bool channel_outlive(struct data_channels *dc, const struct assoc_event *e, stru
     begin_all_anew(dc, out);
     assoc_free(dc->assoc);
     dc->assoc = next;
+    dc->anew.restart_until = 0;
     dc->anew.adrift = true;
     dc->anew.cause = cause;
     dc->anew.held_until = RTC_TIME_NEVER;
@@ -111,6 +137,9 @@ void channel_resume(struct data_channels *dc, struct out *out)
         channel_fail(c, RTC_ERR_OPERATION, out);
         channel_finish(dc, c, out);
     }
+    for (size_t id = dc->streams; id < dc->set.ids; id++)
+        if (dc->set.by_id[id] && !dc->set.by_id[id]->handle)
+            channel_finish(dc, dc->set.by_id[id], out);
     dc->anew.held_until = 0;
 }
 
@@ -118,7 +147,14 @@ void channel_hear(struct data_channels *dc, struct slice packet)
 {
     struct reader r = sctp_chunks_of(packet);
     struct sctp_chunk c;
-    bool going = dc->anew.held_until != 0 && dc->anew.held_until != RTC_TIME_NEVER && sctp_chunk_next(&r, &c);
-    if (going && c.type != SCTP_CHUNK_INIT && c.type != SCTP_CHUNK_COOKIE_ECHO)
-        dc->anew.held_until = 0;
+    if (dc->anew.held_until == RTC_TIME_NEVER || (!channel_held(dc) && dc->anew.restart_until == 0) || !sctp_chunk_next(&r, &c) ||
+        c.type == SCTP_CHUNK_INIT)
+        return;
+    if (c.type == SCTP_CHUNK_COOKIE_ECHO) { /* it did begin it anew, of which we hear when there is room for events */
+        dc->anew.restart_until = dc->anew.restart_until ? RTC_TIME_NEVER : 0;
+        return;
+    }
+    dc->anew.held_until = 0;
+    if (dc->anew.restart_until != RTC_TIME_NEVER)
+        expect_no_restart(dc);
 }

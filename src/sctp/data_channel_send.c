@@ -21,7 +21,7 @@ uint64_t channel_buffered(const struct data_channels *dc, const struct channel *
     if (c->state == CHANNEL_CLOSED)
         return c->unsent;
     bool sending = dc->assoc && (c->state == CHANNEL_OPEN || c->state == CHANNEL_CLOSING);
-    return c->queue.user_bytes + (sending ? assoc_unsent(dc->assoc, c->id) : 0);
+    return c->unsent + c->queue.user_bytes + (sending ? assoc_unsent(dc->assoc, c->id) : 0);
 }
 
 uint64_t channel_limit(rtc_context *context, uint64_t remote)

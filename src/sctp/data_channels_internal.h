@@ -38,11 +38,13 @@ struct channel_sending {
 /* The association begins anew under its channels. Part of struct data_channels; written by data_channel_anew.c, but for `survives` and
  * `rtt_us` (data_channels.c). */
 struct channel_anew {
-    rtc_time_t held_until; /* until then nothing is given to the association; 0: it is, RTC_TIME_NEVER: until what is below is up */
-    rtc_time_t rtt_us;     /* as it was measured before the first one */
-    bool survives;         /* when the peer aborts it, another one follows */
-    bool adrift;           /* it did: `assoc` is that other one, and waits for what is below */
-    int cause;             /* of that ABORT; -1: none */
+    rtc_time_t held_until;    /* until then nothing is given to the association; 0: it is, RTC_TIME_NEVER: until what is below is up */
+    rtc_time_t restart_until; /* until then the peer may begin it again, and means this one; 0: not any more; RTC_TIME_NEVER: until what is
+                                 below is up, or it did */
+    rtc_time_t rtt_us;        /* as it was measured before the first one */
+    bool survives;            /* when the peer aborts it, another one follows */
+    bool adrift;              /* it did: `assoc` is that other one, and waits for what is below */
+    int cause;                /* of that ABORT; -1: none */
 };
 
 /* Owned by the transport, of its connection's thread. Written by data_channels.c, but for the parts, which say who writes to them. */

@@ -76,6 +76,7 @@ void flight_end(struct flight *f)
     for (size_t i = 0; i < f->known; i++) {
         struct flight_stream *s = &f->streams[i];
         s->lost = s->unsent > 0 || s->others > 0 || (s->sent && !flight_acknowledged(f, s->last));
+        s->gone = s->unsent;
     }
 }
 
@@ -83,7 +84,7 @@ void flight_begin_anew(struct flight *f)
 {
     flight_end(f);
     for (size_t i = 0; i < f->known; i++)
-        f->streams[i] = (struct flight_stream){.lost = f->streams[i].lost};
+        f->streams[i] = (struct flight_stream){.lost = f->streams[i].lost, .gone = f->streams[i].gone};
     f->total = 0;
     f->started = false;
 }

@@ -15,6 +15,7 @@ struct flight_stream {
     bool sent;       /* there is one */
     bool limited;    /* user messages on it may be given up */
     bool lost;       /* when the association was over, or began anew, not everything on it was known to have come */
+    uint32_t gone;   /* bytes of user messages that were unsent then */
 };
 
 /* Embedded in an engine's association; written by flight.c. */

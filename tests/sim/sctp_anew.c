@@ -66,8 +66,8 @@ static void assert_heard(struct scene *s, int end, int channel, const char *text
     packet_free(p);
 }
 
-/* End 1 forgets its association, and nothing else of its channels but what was in it. */
-static void replace(struct scene *s)
+/* End 1 forgets its association, and nothing else of its channels but what was in it; the next one has so many streams. */
+static void replace_by(struct scene *s, uint16_t streams)
 {
     struct sim_end *e = &s->sim.end[1];
     for (size_t i = 0; i < e->count; i++)
@@ -75,9 +75,14 @@ static void replace(struct scene *s)
     data_channels_free(e->dc);
     e->count = 0;
     e->state = SCTP_NEW;
-    const struct data_channels_options options = {0};
+    const struct data_channels_options options = {.max_channels = streams};
     assert_int_equal(data_channels_new(s->context, &options, &e->dc), RTC_OK);
     open_all(s, 1);
+}
+
+static void replace(struct scene *s)
+{
+    replace_by(s, 0);
 }
 
 static void start_other(struct scene *s)
@@ -261,6 +266,84 @@ static void an_abort_that_is_not(void **state)
     }
 }
 
+/* A stream that was refused is closed as a channel is: asked for again in the association that follows, and its id is free afterwards. */
+static void a_refused_stream(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 8);
+    data_channels_set_role(s.sim.end[1].dc, true); /* the other side's parity */
+    struct data_channel_options options = sim_reliable("b");
+    (void)sim_open(&s.sim, 1, &options);
+    s.sim.end[1].deaf = true;
+    sctp_sim_run(&s.sim, 20 * MS);
+    data_channels_set_survives(s.sim.end[0].dc, true);
+    abort_by_peer(&s);
+    s.sim.end[1].deaf = false;
+    replace(&s);
+    options.negotiated = true;
+    options.id = 2 * CHANNELS; /* as the peer kept it */
+    uint32_t kept = sim_open(&s.sim, 1, &options);
+    go_on(&s);
+    start_other(&s);
+    sctp_sim_run(&s.sim, 1000 * MS);
+    assert_int_equal(sim_channel(&s.sim, 1, kept)->state, CHANNEL_CLOSED);
+    options = sim_reliable("c");
+    assert_int_equal(sim_info(&s.sim, 0, sim_open(&s.sim, 0, &options)).id, 2 * CHANNELS);
+    end(&s);
+}
+
+/* The same when the association that follows has fewer streams: there is nothing to close then, and it holds up no other channel. */
+static void a_refused_stream_that_is_no_more(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 9);
+    data_channels_set_role(s.sim.end[1].dc, true);
+    struct data_channel_options options = sim_reliable("b");
+    (void)sim_open(&s.sim, 1, &options);
+    s.sim.end[1].deaf = true;
+    sctp_sim_run(&s.sim, 20 * MS);
+    data_channels_set_survives(s.sim.end[0].dc, true);
+    abort_by_peer(&s);
+    s.sim.end[1].deaf = false;
+    replace_by(&s, 2 * CHANNELS);
+    go_on(&s);
+    start_other(&s);
+    sctp_sim_run(&s.sim, 500 * MS);
+    sim_close(&s.sim, 0, s.handle[0][0]);
+    sctp_sim_run(&s.sim, 1000 * MS);
+    assert_int_equal(of(&s, 0, 0)->state, CHANNEL_CLOSED);
+    assert_int_equal(of(&s, 1, 0)->state, CHANNEL_CLOSED);
+    end(&s);
+}
+
+/* A restart is expected until the peer has said how it goes on, or for as long as it may repeat its INIT; who begins the association later
+ * has forgotten its channels. */
+static void a_restart_that_comes_too_late(void **state)
+{
+    static const struct {
+        rtc_time_t after;
+        bool talks, restarted;
+    } cases[] = {{10000 * MS, false, true}, {31500 * MS, false, false}, {100 * MS, true, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        begin(&s, 10 + i);
+        data_channels_expect_restart(s.sim.end[0].dc);
+        go_on(&s);
+        if (cases[i].talks)
+            assert_int_equal(say(&s, 1, 1, "here"), RTC_OK);
+        sctp_sim_run(&s.sim, cases[i].after);
+        replace(&s);
+        start_other(&s);
+        sctp_sim_run(&s.sim, 1000 * MS);
+        assert_int_equal(s.sim.end[0].state, cases[i].restarted ? SCTP_CONNECTED : SCTP_CLOSED);
+        assert_int_equal(of(&s, 0, 0)->errors, !cases[i].restarted);
+        end(&s);
+    }
+}
+
 /* Messages that the association had taken, and had not sent for want of room, are lost as well, and so is an empty one: when the peer
  * restarts, the window is full of what will not be acknowledged, and the association ends. After an ABORT another one takes its place. */
 static void what_had_not_left(void **state)
@@ -289,6 +372,8 @@ static void what_had_not_left(void **state)
             assert_int_equal(of(&s, 0, i)->error, restarts ? RTC_ERR_NETWORK : RTC_ERR_OPERATION);
             assert_int_equal(of(&s, 0, i)->state, CHANNEL_CLOSED);
         }
+        /* What had not left counts on (webrtc-pc 6.2), ten packets had. */
+        assert_in_range(sim_info(&s.sim, 0, s.handle[0][1]).buffered, sizeof bytes - 12000, sizeof bytes - 1);
         assert_int_equal(of(&s, 0, 2)->errors, restarts);
         assert_int_equal(s.sim.end[0].state, restarts ? SCTP_CLOSED : SCTP_CONNECTED);
         if (!restarts)
@@ -300,9 +385,16 @@ static void what_had_not_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_peer_that_restarts), cmocka_unit_test(what_was_on_its_way),       cmocka_unit_test(a_reset_that_was_forgotten),
-        cmocka_unit_test(a_peer_that_goes_on),  cmocka_unit_test(an_abort_that_is_outlived), cmocka_unit_test(an_abort_that_is_not),
+        cmocka_unit_test(a_peer_that_restarts),
+        cmocka_unit_test(what_was_on_its_way),
+        cmocka_unit_test(a_reset_that_was_forgotten),
+        cmocka_unit_test(a_peer_that_goes_on),
+        cmocka_unit_test(an_abort_that_is_outlived),
+        cmocka_unit_test(an_abort_that_is_not),
         cmocka_unit_test(what_had_not_left),
+        cmocka_unit_test(a_refused_stream),
+        cmocka_unit_test(a_refused_stream_that_is_no_more),
+        cmocka_unit_test(a_restart_that_comes_too_late),
     };
     return cmocka_run_group_tests_name("associations that begin anew", tests, NULL, NULL);
 }
