@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+foreach(name sent_history)
+  crtc_test(test_${name} LABEL unit SEES base congestion MODULES base congestion SOURCES ${name}.c)
+endforeach()
