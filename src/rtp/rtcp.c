@@ -3,7 +3,7 @@
 #include "rtcp.h"
 
 enum { TYPE_SR = 200, TYPE_RR = 201, TYPE_SDES = 202, TYPE_BYE = 203, TYPE_TRANSPORT_FEEDBACK = 205, TYPE_PAYLOAD_FEEDBACK = 206 };
-enum { FORMAT_NACK = 1, FORMAT_PLI = 1, FORMAT_FIR = 4, FORMAT_APPLICATION = 15, SDES_CNAME = 1, NACK_LEN = 4, FIR_LEN = 8, SSRC_LEN = 4 };
+enum { FORMAT_NACK = 1, FORMAT_TRANSPORT_WIDE = 15, FORMAT_PLI = 1, FORMAT_FIR = 4, FORMAT_APPLICATION = 15, SDES_CNAME = 1, NACK_LEN = 4, FIR_LEN = 8, SSRC_LEN = 4 };
 
 struct rtcp_iterator rtcp_packets(struct slice datagram)
 {
@@ -106,6 +106,14 @@ static bool read_remb(struct reader *r, struct rtcp_packet *out)
     return reader_ok(r);
 }
 
+/* Whoever wants to know reads the rest. */
+static bool read_transport_feedback(struct reader *r, struct rtcp_packet *out)
+{
+    out->kind = RTCP_TRANSPORT_FEEDBACK;
+    out->body = reader_rest(r);
+    return true;
+}
+
 static bool read_feedback(struct reader *r, uint8_t type, size_t format, struct rtcp_packet *out)
 {
     out->ssrc = reader_u32(r);
@@ -113,7 +121,7 @@ static bool read_feedback(struct reader *r, uint8_t type, size_t format, struct 
     if (!reader_ok(r))
         return false;
     if (type == TYPE_TRANSPORT_FEEDBACK)
-        return format == FORMAT_NACK ? read_nack(r, out) : true;
+        return format == FORMAT_NACK ? read_nack(r, out) : format == FORMAT_TRANSPORT_WIDE ? read_transport_feedback(r, out) : true;
     if (format == FORMAT_PLI)
         out->kind = RTCP_PLI;
     else if (format == FORMAT_FIR)

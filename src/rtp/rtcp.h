@@ -11,7 +11,7 @@
 
 enum { RTCP_REPORTS_MAX = 31, RTCP_REPORT_LEN = 24 };
 
-enum rtcp_kind { RTCP_UNKNOWN, RTCP_SR, RTCP_RR, RTCP_SDES, RTCP_BYE, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_REMB };
+enum rtcp_kind { RTCP_UNKNOWN, RTCP_SR, RTCP_RR, RTCP_SDES, RTCP_BYE, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_REMB, RTCP_TRANSPORT_FEEDBACK };
 
 struct rtcp_sender_info {
     uint64_t ntp; /* 32.32 seconds since 1900 */
@@ -32,10 +32,10 @@ struct rtcp_report {
 struct rtcp_packet {
     enum rtcp_kind kind;
     uint32_t ssrc;                  /* who speaks (SR, RR, feedback); the first chunk's (SDES), the first source's (BYE) */
-    uint32_t media_ssrc;            /* feedback: whom it is about (NACK, PLI; 0 in FIR and REMB) */
+    uint32_t media_ssrc;            /* feedback: whom it is about (NACK, PLI; one of them in transport-wide feedback; 0 in FIR and REMB) */
     struct rtcp_sender_info sender; /* SR */
     size_t count;                   /* SR, RR: reports; SDES: chunks; BYE, REMB: SSRCs; NACK, FIR: entries */
-    struct slice body;              /* for the accessors below */
+    struct slice body;              /* for the accessors below; of transport-wide feedback for transport_feedback_read() */
     uint64_t bitrate_bps;           /* REMB */
     struct slice cname;             /* SDES: of the first chunk; may be empty */
 };

@@ -91,6 +91,7 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
     case RTCP_BYE:
         take_bye(s, p, out);
         break;
+    case RTCP_TRANSPORT_FEEDBACK:
     case RTCP_SDES:
     case RTCP_UNKNOWN:
         break;

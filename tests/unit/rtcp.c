@@ -102,7 +102,7 @@ static void skips_what_it_does_not_know(void **state)
     (void)state;
     struct bytes b = hex("80 cf 0001 00000001"                             /* extended report */
                          "80 cc 0002 00000001 6e616d65"                    /* application-defined */
-                         "8f cd 0004 00000001 00000002 0001 0001 00000000" /* transport-wide feedback */
+                         "85 cd 0004 00000001 00000002 0001 0001 00000000" /* RTCP SR request (RFC 6051) with words to spare */
                          "8f ce 0003 00000001 00000000 41424344"           /* another application message */
                          "81 ce 0002 00000001 00000002");
     struct rtcp_packet p;
@@ -127,22 +127,22 @@ static void refuses_malformed_bodies(void **state)
 {
     (void)state;
     const char *packets[] = {
-        "80 c8 0001 00000001",                                      /* a sender report without sender */
-        "9f c9 0001 00000001",                                      /* 31 reports promised, none there */
-        "81 ca 0002 00000001 01 ff 61 62",                          /* item past the end */
-        "81 ca 0002 00000001 01 02 61 62",                          /* chunk without its end */
-        "9f ca 0001 00000001",                                      /* 31 chunks promised */
-        "9f cb 0001 00000001",                                      /* 31 sources promised */
-        "81 cb 0002 00000001 ff 61 62 63",                          /* reason past the end */
-        "81 cd 0002 00000001 00000002",                             /* NACK of nothing */
-        "81 cd 0001 00000001",                                      /* feedback without media source */
-        "84 ce 0002 00000001 00000000",                             /* FIR of nothing */
-        "8f ce 0004 00000001 00000000 52454d42 ff 000001",          /* REMB, 255 streams promised */
-        "8f ce 0003 00000001 00000000 52454d42",                    /* REMB cut short */
-        "a0 c9 0001 000000ff",                                      /* padding past the start */
-        "a0 c9 0001 00000000",                                      /* padding of 0 */
-        "40 c9 0001 00000001",                                      /* version 1 */
-        "80 c9 ffff 00000001",                                      /* length past the end */
+        "80 c8 0001 00000001",                             /* a sender report without sender */
+        "9f c9 0001 00000001",                             /* 31 reports promised, none there */
+        "81 ca 0002 00000001 01 ff 61 62",                 /* item past the end */
+        "81 ca 0002 00000001 01 02 61 62",                 /* chunk without its end */
+        "9f ca 0001 00000001",                             /* 31 chunks promised */
+        "9f cb 0001 00000001",                             /* 31 sources promised */
+        "81 cb 0002 00000001 ff 61 62 63",                 /* reason past the end */
+        "81 cd 0002 00000001 00000002",                    /* NACK of nothing */
+        "81 cd 0001 00000001",                             /* feedback without media source */
+        "84 ce 0002 00000001 00000000",                    /* FIR of nothing */
+        "8f ce 0004 00000001 00000000 52454d42 ff 000001", /* REMB, 255 streams promised */
+        "8f ce 0003 00000001 00000000 52454d42",           /* REMB cut short */
+        "a0 c9 0001 000000ff",                             /* padding past the start */
+        "a0 c9 0001 00000000",                             /* padding of 0 */
+        "40 c9 0001 00000001",                             /* version 1 */
+        "80 c9 ffff 00000001",                             /* length past the end */
         "80 c9 00",
         "80",
     };
