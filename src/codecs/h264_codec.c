@@ -314,7 +314,7 @@ static int decoder_start(struct decoder *d)
     return (*d->wels)->Initialize(d->wels, &parameters) == 0 ? RTC_OK : RTC_ERR_OPERATION;
 }
 
-/* Judges the parameter sets before OpenH264 allocates for them. */
+/* Judges the parameter sets before OpenH264 allocates for them: of what it is given, with start codes, by which it looks for units. */
 static bool acceptable(const struct decoder *d, struct slice frame)
 {
     struct h264_units units = h264_units_of(frame);
@@ -323,7 +323,7 @@ static bool acceptable(const struct decoder *d, struct slice frame)
     while (h264_units_next(&units, &unit)) {
         uint16_t width, height;
         any = true;
-        if (h264_nal_type(unit) == H264_NAL_SPS &&
+        if (h264_nal_is_sps(unit) &&
             (!h264_sps_size(unit, &width, &height) || (uint32_t)width * height > context_limits(d->context)->picture_pixels))
             return false;
     }
@@ -418,8 +418,9 @@ static int decode(void *user, rtc_encoded_frame *frame, rtc_video_frame **out)
     SBufferInfo info = {0};
     struct slice data = slice_of(rtc_encoded_frame_data(frame), rtc_encoded_frame_len(frame));
     *out = NULL;
-    bool fits = acceptable(d, data) && (d->has_reference || h264_frame_info(data, &width, &height));
-    int error = fits ? join(d, data, &data) : RTC_ERR_ENCODING;
+    int error = join(d, data, &data);
+    if (!error && !(acceptable(d, data) && (d->has_reference || h264_frame_info(data, &width, &height))))
+        error = RTC_ERR_ENCODING;
     if (!error)
         error = feed(d, data, planes, &info);
     d->has_reference = !error;

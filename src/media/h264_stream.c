@@ -82,9 +82,12 @@ bool h264_frame_info(struct slice frame, uint16_t *width, uint16_t *height)
     bool keyframe = false;
     *width = *height = 0;
     while (h264_units_next(&units, &unit)) {
+        uint16_t w, h;
         keyframe = keyframe || h264_nal_type(unit) == H264_NAL_IDR;
-        if (h264_nal_type(unit) == H264_NAL_SPS)
-            (void)h264_sps_size(unit, width, height);
+        if (!h264_sps_size(unit, &w, &h) || (uint32_t)w * h <= (uint32_t)*width * *height)
+            continue;
+        *width = w;
+        *height = h;
     }
     return keyframe;
 }
@@ -201,7 +204,7 @@ static uint16_t side(uint64_t blocks, uint32_t unit, uint64_t first, uint64_t la
 bool h264_sps_size(struct slice unit, uint16_t *width, uint16_t *height)
 {
     *width = *height = 0;
-    if (unit.len < 4 || h264_nal_type(unit) != H264_NAL_SPS)
+    if (unit.len < 4 || !h264_nal_is_sps(unit))
         return false;
     struct bits b = {.left = slice_of(unit.data + 1, unit.len - 1)};
     uint32_t profile = bits_of(&b, 8);

@@ -13,13 +13,19 @@ enum h264_nal {
     H264_NAL_SPS = 7,
     H264_NAL_PPS = 8,
     H264_NAL_DELIMITER = 9,
-    H264_NAL_LAST = 23 /* from here on payload formats have their own */
+    H264_NAL_SUBSET_SPS = 15, /* of layers above the base: decoders allocate for it, too */
+    H264_NAL_LAST = 23        /* from here on payload formats have their own */
 };
 
 /* The type of a unit that is not empty. */
 static inline unsigned h264_nal_type(struct slice unit)
 {
     return unit.data[0] & 0x1f;
+}
+
+static inline bool h264_nal_is_sps(struct slice unit)
+{
+    return h264_nal_type(unit) == H264_NAL_SPS || h264_nal_type(unit) == H264_NAL_SUBSET_SPS;
 }
 
 /* The units of a frame, one after the other. A value; borrowed from the frame. */
@@ -32,11 +38,11 @@ struct h264_units h264_units_of(struct slice frame);
 /* Units that are empty are left out. False after the last, or where a length leads out of the frame. */
 bool h264_units_next(struct h264_units *units, struct slice *unit);
 
-/* Whether a frame can be decoded without any other, given its parameter sets: it has an IDR picture. Its size is that of its parameter set;
- * 0 where it has none. */
+/* Whether a frame can be decoded without any other, given its parameter sets: it has an IDR picture. Its size is that of the largest of its
+ * parameter sets; 0 where it has none. */
 bool h264_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
 
-/* A sequence parameter set: its unit, with the header. False when it is broken, says no size that there can be, or a
+/* A sequence parameter set, or a subset one: its unit, with the header. False when it is broken, says no size that there can be, or a
  * coded picture much larger than the one that is shown, by which it could not be judged. */
 bool h264_sps_size(struct slice unit, uint16_t *width, uint16_t *height);
 

@@ -353,12 +353,68 @@ static void other_ways_to_come(void **state)
     pair_fini(&p);
 }
 
+/* A decoder whose context takes pictures of so many pixels. */
+static void *strict_decoder(const rtc_codec_ops *ops, uint32_t pixels, rtc_context **context)
+{
+    const rtc_limits limits = {.size = sizeof limits, .picture_pixels = pixels};
+    const rtc_context_options options = {.size = sizeof options, .limits = &limits};
+    const rtc_codec_parameters parameters = {sizeof parameters, ops->name, 90000, 1, ""};
+    void *decoder;
+    assert_int_equal(rtc_context_new(&options, context), RTC_OK);
+    assert_int_equal(ops->decoder_new_with(*context, &parameters, &decoder), RTC_OK);
+    return decoder;
+}
+
+static void expect_refusal(const rtc_codec_ops *ops, void *decoder, rtc_encoded_frame *e)
+{
+    rtc_video_frame *back;
+    assert_int_equal(ops->decode_video(decoder, e, &back), RTC_ERR_ENCODING);
+    assert_null(back);
+    rtc_encoded_frame_unref(e);
+}
+
+/* What OpenH264 would allocate for is judged, wherever it stands: in a unit with a length, behind a start code that does not belong there,
+ * and in a subset parameter set. */
+static void hidden_sets_are_judged(void **state)
+{
+    static const uint8_t in_front[] = {0x06, 0x05, 0x01, 0x00, 0x80};
+    uint8_t data[65536];
+    struct pair p;
+    rtc_context *context;
+    (void)state;
+    if (!pair_init(&p, 2, 64, 64, 500000))
+        skip();
+    rtc_encoded_frame *small = encode(&p, true);
+    p.settings.width = 640;
+    p.settings.height = 480;
+    assert_int_equal(p.ops->encoder_configure(p.encoder, &p.settings), RTC_OK);
+    rtc_encoded_frame *large = encode(&p, true);
+    struct slice bytes = slice_of(rtc_encoded_frame_data(large), rtc_encoded_frame_len(large));
+    void *decoder = strict_decoder(p.ops, 320 * 240, &context);
+    struct writer w = writer_of(data, sizeof data);
+    expect_picture(p.ops, decoder, small, 0);
+    writer_u32(&w, (uint32_t)(sizeof in_front + bytes.len));
+    writer_bytes(&w, slice_of(in_front, sizeof in_front));
+    writer_bytes(&w, bytes);
+    expect_refusal(p.ops, decoder, remake(large, data, writer_len(&w)));
+    expect_picture(p.ops, decoder, small, 0);
+    memcpy(data, bytes.data, bytes.len);
+    assert_int_equal(data[4] & 31, H264_NAL_SPS);
+    data[4] = (uint8_t)((data[4] & ~31) | H264_NAL_SUBSET_SPS);
+    expect_refusal(p.ops, decoder, remake(large, data, bytes.len));
+    p.ops->decoder_free(decoder);
+    rtc_context_unref(context);
+    rtc_encoded_frame_unref(small);
+    rtc_encoded_frame_unref(large);
+    pair_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures_survive),   cmocka_unit_test(rates_are_kept), cmocka_unit_test(sizes_change),
-        cmocka_unit_test(broken_frames),      cmocka_unit_test(broken_headers), cmocka_unit_test(units_are_small),
-        cmocka_unit_test(other_ways_to_come),
+        cmocka_unit_test(pictures_survive),   cmocka_unit_test(rates_are_kept),         cmocka_unit_test(sizes_change),
+        cmocka_unit_test(broken_frames),      cmocka_unit_test(broken_headers),         cmocka_unit_test(units_are_small),
+        cmocka_unit_test(other_ways_to_come), cmocka_unit_test(hidden_sets_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
