@@ -297,4 +297,5 @@ const struct payload_format h264_payload_format = {
     .packetizer_start = packetizer_start,
     .packetizer_next = packetizer_next,
     .frame_info = h264_frame_info,
+    .frame_work = h264_frame_work,
 };

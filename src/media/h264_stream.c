@@ -2,7 +2,7 @@
 /* See h264_stream.h. */
 #include "h264_stream.h"
 
-enum { LENGTH_BYTES = 4, BLOCK = 16 };
+enum { LENGTH_BYTES = 4, BLOCK = 16, HEADER = 1, EXTENDED_HEADER = 4 };
 
 static uint32_t length_at(const uint8_t *p)
 {
@@ -231,4 +231,41 @@ bool h264_sps_size(struct slice unit, uint16_t *width, uint16_t *height)
     if (*width == 0 || *height == 0)
         *width = *height = 0;
     return *width > 0;
+}
+
+/* ---- Slices (section 7.3.3) ---- */
+
+static bool is_slice(struct slice unit)
+{
+    unsigned type = h264_nal_type(unit);
+    return type == H264_NAL_SLICE || type == H264_NAL_IDR || type == H264_NAL_SLICE_EXTENSION;
+}
+
+/* first_mb_in_slice; 0 when it is broken. */
+static uint32_t first_block(struct slice unit)
+{
+    size_t header = h264_nal_type(unit) == H264_NAL_SLICE_EXTENSION ? EXTENDED_HEADER : HEADER;
+    if (unit.len <= header)
+        return 0;
+    struct bits b = {.left = slice_of(unit.data + header, unit.len - header)};
+    return golomb(&b);
+}
+
+struct picture_work h264_frame_work(struct slice frame)
+{
+    struct picture_work work = {0};
+    struct h264_units units = h264_units_of(frame);
+    struct slice unit;
+    uint32_t before = 0;
+    while (h264_units_next(&units, &unit)) {
+        uint16_t width, height;
+        if (h264_sps_size(unit, &width, &height))
+            picture_work_note(&work, width, height);
+        if (!is_slice(unit))
+            continue;
+        uint32_t first = first_block(unit);
+        work.pictures += work.pictures == 0 || first <= before;
+        before = first;
+    }
+    return work;
 }

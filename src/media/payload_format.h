@@ -5,6 +5,7 @@
 #ifndef CRTC_PAYLOAD_FORMAT_H
 #define CRTC_PAYLOAD_FORMAT_H
 
+#include "picture_work.h"
 #include "slice.h"
 #include "writer.h"
 
@@ -77,6 +78,8 @@ struct payload_format {
     /* The size that a keyframe's header tells, of which so many bytes are enough; 0 when it is cut short. False: no keyframe. */
     size_t keyframe_header_len; /* at most PAYLOAD_KEYFRAME_HEADER_MAX; 0: the whole frame is looked at, and payloads say what it says */
     bool (*frame_info)(struct slice frame, uint16_t *width, uint16_t *height);
+    /* What decoding a whole frame takes. NULL: one picture, whose size a keyframe says. */
+    struct picture_work (*frame_work)(struct slice frame);
     /* Of a whole picture: how coarse it is, on the codec's own scale (webrtc-stats, qpSum). Below 0: not known. NULL: of none is. */
     int (*frame_quantizer)(struct slice frame);
 };

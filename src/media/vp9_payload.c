@@ -152,4 +152,5 @@ const struct payload_format vp9_payload_format = {
     .packetizer_next = packetizer_next,
     .keyframe_header_len = KEYFRAME_HEADER_LEN,
     .frame_info = vp9_frame_info,
+    .frame_work = vp9_frame_work,
 };

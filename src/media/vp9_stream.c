@@ -120,6 +120,22 @@ size_t vp9_index_read(struct slice chunk, struct slice frames[VP9_FRAMES_MAX])
     return count;
 }
 
+struct picture_work vp9_frame_work(struct slice chunk)
+{
+    struct slice frames[VP9_FRAMES_MAX] = {chunk};
+    struct picture_work work = {0};
+    size_t count = vp9_index_read(chunk, frames);
+    for (size_t i = 0; i < (count ? count : 1); i++) {
+        struct vp9_header header;
+        bool sized = vp9_header_read(frames[i], &header) && header.width > 0;
+        work.pictures += !sized && frames[i].len > 0;
+        work.pixels += sized ? (uint64_t)header.width * header.height : 0;
+        if (sized)
+            picture_work_note(&work, header.width, header.height);
+    }
+    return work;
+}
+
 void vp9_index_write(uint8_t index[VP9_INDEX_LEN], size_t frame_len)
 {
     index[0] = index[VP9_INDEX_LEN - 1] = INDEX_MARKER | 3 << 3;

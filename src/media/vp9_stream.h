@@ -4,6 +4,7 @@
 #ifndef CRTC_VP9_STREAM_H
 #define CRTC_VP9_STREAM_H
 
+#include "picture_work.h"
 #include "slice.h"
 
 enum { VP9_FRAMES_MAX = 8 };
@@ -21,6 +22,8 @@ bool vp9_header_read(struct slice frame, struct vp9_header *out);
 bool vp9_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
 /* The frames of a chunk that has an index at its end (annex B); 0: it has none, and is one frame. */
 size_t vp9_index_read(struct slice chunk, struct slice frames[VP9_FRAMES_MAX]);
+/* The frames of a chunk, shown or not. */
+struct picture_work vp9_frame_work(struct slice chunk);
 /* Writes the index of a chunk of one frame, behind it: of what follows that frame nothing is decoded then. */
 enum { VP9_INDEX_LEN = 6 };
 void vp9_index_write(uint8_t index[VP9_INDEX_LEN], size_t frame_len);

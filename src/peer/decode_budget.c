@@ -32,15 +32,16 @@ static void refill(struct decode_budget *b, rtc_time_t now)
         b->credit = full;
 }
 
-enum decode_verdict decode_budget_take(struct decode_budget *b, rtc_time_t now, uint64_t pixels, bool resized, uint64_t more)
+/* One picture that costs more than a second's has one to itself; several in one frame have not. */
+enum decode_verdict decode_budget_take(struct decode_budget *b, rtc_time_t now, uint64_t pixels, uint64_t all, bool resized, uint64_t more)
 {
     if (pixels > b->picture_pixels)
         return DECODE_TOO_LARGE;
     if (b->bytes + more > b->bytes_max)
         return DECODE_NO_ROOM;
-    int64_t cost = (int64_t)(resized ? pixels * RESIZE_COST : pixels);
+    int64_t cost = (int64_t)(resized ? all * RESIZE_COST : all);
     refill(b, now);
-    if (b->credit < cost && b->credit < (int64_t)b->pixels_per_second) /* what costs more than a second's has one to itself */
+    if (b->credit < cost && (b->credit < (int64_t)b->pixels_per_second || all > pixels))
         return DECODE_TOO_OFTEN;
     b->credit -= cost;
     return DECODE_GRANTED;

@@ -22,9 +22,9 @@ enum decode_verdict {
 };
 
 void decode_budget_init(struct decode_budget *b, const rtc_limits *limits);
-/* A frame of so many pixels, after which `more` bytes are held in addition. `resized`: it makes a decoder allocate anew, which costs more
- * than decoding does. On success the pixels are taken; the bytes are not. */
-enum decode_verdict decode_budget_take(struct decode_budget *b, rtc_time_t now, uint64_t pixels, bool resized, uint64_t more);
+/* A frame whose largest picture has so many pixels, and all of them `all`, after which `more` bytes are held in addition. `resized`: it
+ * makes a decoder allocate anew, which costs more than decoding does. On success the pixels are taken; the bytes are not. */
+enum decode_verdict decode_budget_take(struct decode_budget *b, rtc_time_t now, uint64_t pixels, uint64_t all, bool resized, uint64_t more);
 /* A receiver holds this much now, and held that much when it last said so. */
 void decode_budget_hold(struct decode_budget *b, uint64_t before, uint64_t now);
 /* What a picture takes up, in whole blocks and with the borders, which are most of one that is long and thin. */

@@ -165,19 +165,36 @@ static void count_as_shown(struct receive_pipeline *p, uint32_t *width, uint32_t
     *height = larger_height;
 }
 
+/* Where its format does not say more, one picture, of the size that a keyframe has. */
+static struct picture_work work_of(const struct receive_pipeline *p, const rtc_encoded_frame *frame)
+{
+    const struct codec_row *row = codec_row_carried(p->kind, rtc_encoded_frame_codec(frame));
+    struct picture_work work = {0};
+    if (row && row->format->frame_work)
+        work = row->format->frame_work(slice_of(rtc_encoded_frame_data(frame), rtc_encoded_frame_len(frame)));
+    if (work.pictures == 0 && work.pixels == 0)
+        work.pictures = 1;
+    if (rtc_encoded_frame_keyframe(frame) && work.width == 0)
+        picture_work_note(&work, rtc_encoded_frame_width(frame), rtc_encoded_frame_height(frame));
+    return work;
+}
+
 /* Whether the connection's limits let a decoder have this frame. The size of a keyframe that does not say it is for the decoder to judge.
- */
+ * What is no keyframe may say another one, but what it refers to is still there. */
 static bool admit(struct receive_pipeline *p, rtc_time_t now, const rtc_encoded_frame *frame)
 {
-    bool sized = rtc_encoded_frame_keyframe(frame) && rtc_encoded_frame_width(frame) > 0 && rtc_encoded_frame_height(frame) > 0;
-    uint32_t width = sized ? rtc_encoded_frame_width(frame) : p->admission.width,
-             height = sized ? rtc_encoded_frame_height(frame) : p->admission.height;
+    const struct picture_work work = work_of(p, frame);
+    uint64_t said = (uint64_t)work.width * work.height, before = (uint64_t)p->admission.width * p->admission.height;
+    bool sized = rtc_encoded_frame_keyframe(frame) ? said > 0 : said > before;
+    uint32_t width = sized ? work.width : p->admission.width, height = sized ? work.height : p->admission.height;
     count_as_shown(p, &width, &height);
     uint64_t pixels = (uint64_t)width * height, area = pixels > 0 ? decode_budget_area(width, height) : 0;
+    uint64_t all = work.pictures * pixels + work.pixels;
+    all = all > pixels ? all : pixels;
     uint64_t held = held_with(p, area, 1) + rtc_encoded_frame_len(frame);
     bool resized = width != p->admission.width || height != p->admission.height;
     enum decode_verdict verdict =
-        decode_budget_take(&p->pc->decoding, now, pixels, resized, held > p->admission.held ? held - p->admission.held : 0);
+        decode_budget_take(&p->pc->decoding, now, pixels, all, resized, held > p->admission.held ? held - p->admission.held : 0);
     if (verdict != DECODE_GRANTED) {
         refuse(p, now, verdict);
         return false;

@@ -48,7 +48,7 @@ static struct {
     rtc_context *context;
     uint32_t width, height;             /* of the last keyframe */
     uint32_t grown_width, grown_height; /* if not 0: of all others */
-    uint64_t frames, pixels;
+    uint64_t frames, keyframes, pixels;
 } decoder;
 
 static int no_decoder(rtc_context *context, uint32_t channels, void **out)
@@ -77,16 +77,18 @@ static int decode(void *unused, rtc_encoded_frame *frame, rtc_video_frame **out)
                                              .width = grown ? decoder.grown_width : decoder.width,
                                              .height = grown ? decoder.grown_height : decoder.height};
     decoder.frames++;
+    decoder.keyframes += rtc_encoded_frame_keyframe(frame);
     decoder.pixels += (uint64_t)options.width * options.height;
     return rtc_video_frame_new(decoder.context, &options, out);
 }
 
-static const rtc_codec_ops codec = {.size = sizeof codec,
-                                    .kind = RTC_MEDIA_VIDEO,
-                                    .name = "VP8",
-                                    .decoder_new = no_decoder,
-                                    .decoder_free = free_no_decoder,
-                                    .decode_video = decode};
+static const rtc_codec_ops codecs[] = {
+#define CODEC(codec)                                                                                                                  \
+    {                                                                                                                                 \
+        .size = sizeof codecs[0], .kind = RTC_MEDIA_VIDEO, .name = codec, .decoder_new = no_decoder, .decoder_free = free_no_decoder, \
+        .decode_video = decode                                                                                                        \
+    }
+    CODEC("VP8"), CODEC("VP9"), CODEC("H264")};
 
 struct scene {
     struct sim_peers p;
@@ -123,7 +125,21 @@ static void add_source(struct scene *s)
     s->count++;
 }
 
-static void begin(struct scene *s, uint64_t seed, size_t streams, const rtc_limits *limits)
+static void prefer(rtc_context *context, rtc_rtp_transceiver *t, const char *mime_type)
+{
+    rtc_rtp_capabilities *can;
+    assert_int_equal(rtc_rtp_receiver_get_capabilities(context, RTC_MEDIA_VIDEO, &can), RTC_OK);
+    for (size_t i = 0; i < can->codec_count; i++)
+        if (strcmp(can->codecs[i]->mime_type, mime_type) == 0) {
+            const rtc_rtp_codec *wanted = can->codecs[i];
+            assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, &wanted, 1), RTC_OK);
+            break;
+        }
+    rtc_rtp_capabilities_free(can);
+}
+
+/* `only`: nothing else is spoken; NULL: VP8 is. */
+static void begin_with(struct scene *s, uint64_t seed, size_t streams, const rtc_limits *limits, const char *only)
 {
     static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = on_picture};
     const struct sim_link link = {.delay_us = 5 * MS};
@@ -133,10 +149,13 @@ static void begin(struct scene *s, uint64_t seed, size_t streams, const rtc_limi
     const rtc_allocator allocator = {take, change, give, &s->bytes};
     assert_true(sim_peers_init_limited(&s->p, seed, &link, &allocator, &configuration, limits));
     decoder.context = s->p.context;
-    assert_int_equal(rtc_context_add_codec(s->p.context, &codec), RTC_OK);
+    for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++)
+        assert_int_equal(rtc_context_add_codec(s->p.context, &codecs[i]), RTC_OK);
     s->p.manual = true;
     for (size_t i = 0; i < streams; i++)
         add_source(s);
+    if (only)
+        prefer(s->p.context, rtc_peer_connection_transceiver(s->p.peer[0].pc, 0), only);
     peer_exchange(&s->p, 0);
     for (size_t i = 0; i < streams; i++) {
         s->track[i] = rtc_media_stream_track_ref(peer_remote_track(&s->p, 1, i));
@@ -145,6 +164,11 @@ static void begin(struct scene *s, uint64_t seed, size_t streams, const rtc_limi
     peer_connect(&s->p, 5 * SECOND);
     peer_run(&s->p, SECOND);
     s->bytes.most = s->bytes.now;
+}
+
+static void begin(struct scene *s, uint64_t seed, size_t streams, const rtc_limits *limits)
+{
+    begin_with(s, seed, streams, limits, NULL);
 }
 
 static void end(struct scene *s)
@@ -159,6 +183,22 @@ static void end(struct scene *s)
     assert_int_equal(s->bytes.now, 0);
 }
 
+static void push_bytes(struct scene *s, size_t stream, const char *name, bool key, const uint8_t *data, size_t len)
+{
+    const rtc_encoded_frame_options options = {.size = sizeof options,
+                                               .kind = RTC_MEDIA_VIDEO,
+                                               .codec = name,
+                                               .data = data,
+                                               .data_len = len,
+                                               .keyframe = key,
+                                               .rtp_timestamp = (uint32_t)(s->p.now * 9 / 100),
+                                               .capture_time_us = s->p.now};
+    rtc_encoded_frame *frame;
+    assert_int_equal(rtc_encoded_frame_new(s->p.context, &options, &frame), RTC_OK);
+    assert_int_equal(rtc_media_source_push_encoded(s->source[stream], frame), RTC_OK);
+    rtc_encoded_frame_unref(frame);
+}
+
 /* A VP8 header (RFC 6386 9.1) and nothing behind it. */
 static void push(struct scene *s, size_t stream, bool key, uint32_t width, uint32_t height)
 {
@@ -167,18 +207,7 @@ static void push(struct scene *s, size_t stream, bool key, uint32_t width, uint3
     data[7] = (uint8_t)(width >> 8);
     data[8] = (uint8_t)height;
     data[9] = (uint8_t)(height >> 8);
-    const rtc_encoded_frame_options options = {.size = sizeof options,
-                                               .kind = RTC_MEDIA_VIDEO,
-                                               .codec = "VP8",
-                                               .data = data,
-                                               .data_len = sizeof data,
-                                               .keyframe = key,
-                                               .rtp_timestamp = (uint32_t)(s->p.now * 9 / 100),
-                                               .capture_time_us = s->p.now};
-    rtc_encoded_frame *frame;
-    assert_int_equal(rtc_encoded_frame_new(s->p.context, &options, &frame), RTC_OK);
-    assert_int_equal(rtc_media_source_push_encoded(s->source[stream], frame), RTC_OK);
-    rtc_encoded_frame_unref(frame);
+    push_bytes(s, stream, "VP8", key, data, sizeof data);
 }
 
 static double refused(struct scene *s)
@@ -308,11 +337,49 @@ static void too_much(void **state)
     }
 }
 
+/* Frames with several pictures each, 30 a second for five seconds: those that come to the decoder have no more of them than there may be in
+ * six seconds. */
+static void expect_within(const char *mime_type, const uint8_t *first, size_t first_len, const uint8_t *other, size_t other_len,
+                          uint32_t pictures)
+{
+    const rtc_limits limits = {.size = sizeof limits, .decoded_pixels_per_second = 20 * 640 * 480};
+    struct scene s;
+    begin_with(&s, 6, 1, &limits, mime_type);
+    for (int i = 0; i < 150; i++) {
+        bool key = s.requests > 0 || i == 0;
+        s.requests = 0;
+        push_bytes(&s, 0, mime_type + strlen("video/"), key, key ? first : other, key ? first_len : other_len);
+        peer_run(&s.p, 33 * MS);
+    }
+    uint64_t others = decoder.frames - decoder.keyframes;
+    print_message("%s: %llu keyframes, %llu others in 5 s; %.0f refused\n", mime_type, (unsigned long long)decoder.keyframes,
+                  (unsigned long long)others, refused(&s));
+    assert_true(others > 3 && refused(&s) > 10);
+    assert_true(decoder.keyframes + others * pictures <= 6 * 20);
+    end(&s);
+}
+
+/* A chunk of VP9 with seven frames that are not shown, a frame of H.264 with four pictures: each of them counts. */
+static void pictures_that_are_not_shown(void **state)
+{
+    static const uint8_t key_vp9[] = {0x82, 0x49, 0x83, 0x42, 0x00, 0x27, 0xf0, 0x1d, 0xf0, 1, 2, 3};
+    static const uint8_t vp9[] = {0x84, 0,    0x40, 0x92, 0x84, 0,    0x40, 0x92, 0x84, 0,    0x40, 0x92, 0x84, 0,
+                                  0x40, 0x92, 0x84, 0,    0x40, 0x92, 0x84, 0,    0x40, 0x92, 0x84, 0,    0x40, 0x92,
+                                  0x86, 0,    0x40, 0x92, 0xc7, 4,    4,    4,    4,    4,    4,    4,    4,    0xc7};
+    static const uint8_t key_h264[] = {0, 0,    0,    1,    0x67, 0x42, 0xc0, 0x1e, 0xda, 0x02, 0x80, 0xf6, 0x40, 0, 0, 0,
+                                       1, 0x68, 0xcb, 0x83, 0xcb, 0x20, 0,    0,    0,    1,    0x65, 0x88, 1,    2, 3};
+    static const uint8_t h264[] = {0, 0, 0, 1, 0x41, 0x9a, 1, 0, 0, 0, 1, 0x41, 0x9a, 2,
+                                   0, 0, 0, 1, 0x41, 0x9a, 3, 0, 0, 0, 1, 0x41, 0x9a, 4};
+    (void)state;
+    expect_within("video/VP9", key_vp9, sizeof key_vp9, vp9, sizeof vp9, 8);
+    expect_within("video/H264", key_h264, sizeof key_h264, h264, sizeof h264, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(larger_than_said), cmocka_unit_test(too_large), cmocka_unit_test(raised),
-        cmocka_unit_test(too_often),        cmocka_unit_test(too_much),
+        cmocka_unit_test(too_often),        cmocka_unit_test(too_much),  cmocka_unit_test(pictures_that_are_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,6 +189,35 @@ static void units_with_codes_and_lengths(void **state)
     assert_false(h264_frame_info(slice_of(codes, 13), &width, &height)); /* sets alone are no picture */
 }
 
+/* Pictures that follow one another in one frame are told by where their slices begin. */
+static void pictures_are_counted(void **state)
+{
+    static const struct {
+        uint8_t bytes[32];
+        size_t len;
+        uint32_t pictures;
+    } frames[] = {
+        {{0, 0, 0, 1, 0x65, 0x88}, 6, 1},
+        {{0, 0, 0, 1, 0x65, 0x88, 0, 0, 1, 0x65, 0x48, 0, 0, 1, 0x65, 0x68}, 16, 1},          /* slices at 0, 1 and 2 */
+        {{0, 0, 0, 1, 0x65, 0x88, 0, 0, 1, 0x41, 0x88, 0, 0, 1, 0x41, 0x88}, 16, 3},          /* all at 0 */
+        {{0, 0, 0, 1, 0x65, 0x48, 0, 0, 1, 0x41, 0x68, 0, 0, 1, 0x41, 0x48}, 16, 2},          /* 1, 2, 1 */
+        {{0, 0, 0, 1, 0x67, 0, 0, 1, 0x68, 0, 0, 1, 0x06}, 13, 0},                            /* none */
+        {{0, 0, 0, 3, 0x65, 0x88, 1, 0, 0, 0, 2, 0x41, 0x88}, 13, 2},                         /* with lengths */
+        {{0, 0, 0, 1, 0x65, 0x88, 0, 0, 1, 0x74, 0x80, 0x80, 7, 0x88, 0, 0, 1, 0x41}, 18, 3}, /* of a layer above, and one cut short */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
+        assert_int_equal(h264_frame_work(slice_of(frames[i].bytes, frames[i].len)).pictures, frames[i].pictures);
+    uint8_t sets[128];
+    struct writer w = writer_of(sets, sizeof sets);
+    writer_u32(&w, 1);
+    writer_bytes(&w, slice_of(sps_360, sizeof sps_360));
+    writer_u32(&w, 1);
+    writer_bytes(&w, slice_of(sps_240, sizeof sps_240));
+    struct picture_work work = h264_frame_work(slice_of(sets, writer_len(&w)));
+    assert_true(work.width == 640 && work.height == 360 && work.pictures == 0 && work.pixels == 0);
+}
+
 /* ---- Payloads ---- */
 
 enum { FRAME_MAX = 20000, PAYLOADS_MAX = 64, ROOM = 1000 };
@@ -418,6 +447,7 @@ int main(void)
         cmocka_unit_test(levels_bound_pictures),
         cmocka_unit_test(sets_in_descriptions),
         cmocka_unit_test(parameter_sets_say_sizes),
+        cmocka_unit_test(pictures_are_counted),
         cmocka_unit_test(units_with_codes_and_lengths),
         cmocka_unit_test(frames_come_back),
         cmocka_unit_test(slices_of_a_picture),

@@ -67,6 +67,26 @@ static void chunks_have_an_index(void **state)
     assert_int_equal(vp9_index_read(slice_of(two + 6, 3), frames), 0);
 }
 
+/* Every frame of a chunk is work, whether it is shown or not. */
+static void frames_are_work(void **state)
+{
+    uint8_t chunk[64];
+    struct writer w = writer_of(chunk, sizeof chunk);
+    (void)state;
+    struct picture_work work = vp9_frame_work(slice_of(keyframe, sizeof keyframe));
+    assert_true(work.pictures == 0 && work.pixels == 320 * 240 && work.width == 320 && work.height == 240);
+    work = vp9_frame_work(slice_of(inter, sizeof inter));
+    assert_true(work.pictures == 1 && work.pixels == 0 && work.width == 0);
+    writer_bytes(&w, slice_of(keyframe, 9));
+    for (int i = 0; i < 3; i++)
+        writer_bytes(&w, slice_of(inter, sizeof inter));
+    writer_bytes(&w, slice_of("\xc3\x09\x05\x05\x05\xc3", 6));
+    work = vp9_frame_work(slice_of(chunk, writer_len(&w)));
+    assert_true(work.pictures == 3 && work.pixels == 320 * 240 && work.width == 320 && work.height == 240);
+    work = vp9_frame_work(slice_of(NULL, 0));
+    assert_true(work.pictures == 0 && work.pixels == 0);
+}
+
 static void descriptors(void **state)
 {
     static const struct {
@@ -148,8 +168,9 @@ static void frames_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(headers_say_sizes), cmocka_unit_test(sizes_without_a_keyframe), cmocka_unit_test(chunks_have_an_index),
-        cmocka_unit_test(descriptors),       cmocka_unit_test(frames_come_back),
+        cmocka_unit_test(headers_say_sizes),    cmocka_unit_test(sizes_without_a_keyframe),
+        cmocka_unit_test(chunks_have_an_index), cmocka_unit_test(frames_are_work),
+        cmocka_unit_test(descriptors),          cmocka_unit_test(frames_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
