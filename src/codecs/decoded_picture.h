@@ -3,12 +3,14 @@
 #ifndef CRTC_DECODED_PICTURE_H
 #define CRTC_DECODED_PICTURE_H
 
+#include "media_clock.h"
+
 #include <crtc/media.h>
 
-/* At 90 kHz. us * 9 / 100, but for a product that might not fit. */
+/* At 90 kHz. */
 static inline int64_t picture_clock(rtc_time_t us)
 {
-    return us / 100 * 9 + us % 100 * 9 / 100;
+    return media_clock(us, 90000);
 }
 
 /* Planes of a decoder's: with quarters of colour. A value; borrowed from the decoder. */

@@ -2,6 +2,7 @@
 /* Sequence validation, loss and jitter of one source. */
 #include "receive_stats.h"
 
+#include "media_clock.h"
 #include "sequence.h"
 
 #include <string.h>
@@ -25,8 +26,7 @@ static void begin(struct receive_stats *s, uint16_t sequence)
 
 static void count_jitter(struct receive_stats *s, rtc_time_t arrived, uint32_t timestamp)
 {
-    uint64_t clock = (uint64_t)arrived * s->clock_rate / 1000000;
-    uint32_t transit = (uint32_t)clock - timestamp;
+    uint32_t transit = (uint32_t)media_clock(arrived, s->clock_rate) - timestamp;
     /* Packets of one frame share a timestamp although they leave one after the other: only the first one tells of the network. */
     if (s->has_transit && timestamp == s->last_timestamp)
         return;

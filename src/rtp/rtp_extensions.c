@@ -2,6 +2,7 @@
 /* RTP header extensions: see rtp_extensions.h. */
 #include "rtp_extensions.h"
 
+#include "media_clock.h"
 #include "reader.h"
 
 enum { ONE_BYTE_ID_MAX = 14, ONE_BYTE_LEN_MAX = 16, BLOCK_HEAD = 4, ID_STOP = 15 };
@@ -115,7 +116,7 @@ bool rtp_extensions_write(struct writer *w, const uint8_t ids[RTP_EXTENSIONS], c
 
 void rtp_abs_send_time_write(uint8_t value[RTP_ABS_SEND_TIME_LEN], rtc_time_t now)
 {
-    uint64_t fixed = ((uint64_t)now << 18) / 1000000;
+    int64_t fixed = media_clock(now, 1u << 18);
     value[0] = (uint8_t)(fixed >> 16);
     value[1] = (uint8_t)(fixed >> 8);
     value[2] = (uint8_t)fixed;

@@ -4,6 +4,7 @@
 
 #include "codec_table.h"
 #include "context.h"
+#include "media_clock.h"
 #include "memory.h"
 #include "rtcp.h"
 #include "rtp_extensions.h"
@@ -315,7 +316,7 @@ static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_enco
 static uint32_t timestamp_now(const struct rtp_send_stream *s, rtc_time_t now)
 {
     bool known = s->stats.frames_sent > 0;
-    int64_t since = (now - (known ? s->numbers.last_capture : 0)) * (int64_t)s->format.codec.clock_rate / US_PER_S;
+    int64_t since = media_clock(now - (known ? s->numbers.last_capture : 0), s->format.codec.clock_rate);
     return (known ? s->numbers.last_timestamp : s->numbers.timestamp_offset) + (uint32_t)since;
 }
 
@@ -546,7 +547,7 @@ bool rtp_send_stream_info(const struct rtp_send_stream *s, rtc_time_t now, struc
 {
     if (!s->numbers.started)
         return false;
-    int64_t since = (now - s->numbers.last_capture) * (int64_t)s->format.codec.clock_rate / US_PER_S;
+    int64_t since = media_clock(now - s->numbers.last_capture, s->format.codec.clock_rate);
     out->ntp = rtcp_ntp(context_wall_us(s->context, now));
     out->timestamp = s->numbers.last_timestamp + (uint32_t)since;
     out->packets = s->numbers.sr_packets;

@@ -74,12 +74,9 @@ static void stops_at_bad_elements(void **state)
 {
     (void)state;
     const char *packets[] = {
-        "90 60 0001 00000002 00000003 bede 0002 f0 00 10 30 00000000 aa",
-        "90 60 0001 00000002 00000003 bede 0001 1f 30 31 32 aa",
-        "90 60 0001 00000002 00000003 bede 0001 01 02 10 30 aa",
-        "90 60 0001 00000002 00000003 1000 0001 01 ff 30 31 aa",
-        "90 60 0001 00000002 00000003 1000 0001 00 00 00 01 aa",
-        "90 60 0001 00000002 00000003 abcd 0001 10 30 00 00 aa",
+        "90 60 0001 00000002 00000003 bede 0002 f0 00 10 30 00000000 aa", "90 60 0001 00000002 00000003 bede 0001 1f 30 31 32 aa",
+        "90 60 0001 00000002 00000003 bede 0001 01 02 10 30 aa",          "90 60 0001 00000002 00000003 1000 0001 01 ff 30 31 aa",
+        "90 60 0001 00000002 00000003 1000 0001 00 00 00 01 aa",          "90 60 0001 00000002 00000003 abcd 0001 10 30 00 00 aa",
     };
     for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
         struct bytes b = hex(packets[i]);
@@ -96,13 +93,13 @@ static void refuses_malformed_packets(void **state)
     const char *packets[] = {
         "",
         "80",
-        "40 60 0001 00000002 00000003 aa",                /* version 1 */
-        "8f 60 0001 00000002 00000003 aabbccdd",          /* 15 CSRCs promised */
+        "40 60 0001 00000002 00000003 aa",       /* version 1 */
+        "8f 60 0001 00000002 00000003 aabbccdd", /* 15 CSRCs promised */
         "90 60 0001 00000002 00000003 bede ffff 10 30 00 00",
         "90 60 0001 00000002 00000003 bede",
-        "a0 60 0001 00000002 00000003",                   /* padding of nothing */
-        "a0 60 0001 00000002 00000003 aabb00",            /* padding 0 */
-        "a0 60 0001 00000002 00000003 aabb04",            /* padding over the payload */
+        "a0 60 0001 00000002 00000003",        /* padding of nothing */
+        "a0 60 0001 00000002 00000003 aabb00", /* padding 0 */
+        "a0 60 0001 00000002 00000003 aabb04", /* padding over the payload */
     };
     for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
         struct bytes b = hex(packets[i]);
@@ -186,6 +183,10 @@ static void abs_send_time_is_6_18_seconds(void **state)
     assert_memory_equal(value, ((uint8_t[]){0x06, 0x00, 0x00}), 3);
     rtp_abs_send_time_write(value, 64 * 1000000 + 500000); /* wraps at 64 s */
     assert_memory_equal(value, ((uint8_t[]){0x02, 0x00, 0x00}), 3);
+    for (rtc_time_t days = 1; days <= 30000; days++) { /* each is so many times 64 s */
+        rtp_abs_send_time_write(value, days * 86400 * 1000000 + 1500000);
+        assert_memory_equal(value, ((uint8_t[]){0x06, 0x00, 0x00}), 3);
+    }
 }
 
 static void tells_rtcp_from_rtp(void **state)
