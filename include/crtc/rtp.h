@@ -71,13 +71,14 @@ RTC_EXPORT rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transce
  * Errors: RTC_ERR_INVALID_STATE (stopped or closed), RTC_ERR_TYPE (transceiver is NULL, STOPPED or an unknown direction). */
 RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceiver, rtc_rtp_direction direction);
 /* stop(): ends sending and receiving at once and for good; its remote track ends. The next offer of ours rejects its section, and when that is answered the
- * transceiver leaves the connection. Harmless when repeated. A peer that rejects its section in an offer or answer stops it too.
- * Errors: RTC_ERR_INVALID_STATE (closed, or it has left the connection), RTC_ERR_TYPE (transceiver is NULL). */
+ * transceiver leaves the connection. Harmless when repeated, also when it has left (whatever became of the connection since). A peer that rejects its section in an offer or answer
+ * stops it too.
+ * Errors: RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (transceiver is NULL). */
 RTC_EXPORT int rtc_rtp_transceiver_stop(rtc_rtp_transceiver *transceiver);
 /* setCodecPreferences: what offers and answers from now on list for it, in this order; what is not among them is not offered or accepted. No codecs: all of them again, in our
- * order. Taken from rtc_rtp_receiver_get_capabilities(); duplicates are left out.
+ * order. Taken from rtc_rtp_receiver_get_capabilities(); duplicates are left out. Of one that is stopped or closed they are set in vain.
  * Errors: RTC_ERR_INVALID_MODIFICATION (a codec that can not be received, or none but those that repair others), RTC_ERR_TYPE (transceiver, or an entry, is NULL, a size that is
- * not set), RTC_ERR_INVALID_STATE (closed), RTC_ERR_NOT_SUPPORTED (an option that this version does not know). */
+ * not set), RTC_ERR_NOT_SUPPORTED (an option that this version does not know). */
 RTC_EXPORT int rtc_rtp_transceiver_set_codec_preferences(rtc_rtp_transceiver *transceiver, const rtc_rtp_codec *const *codecs, size_t count);
 /* What was negotiated last, into *out. False while nothing was (currentDirection null). */
 RTC_EXPORT bool rtc_rtp_transceiver_current_direction(const rtc_rtp_transceiver *transceiver, rtc_rtp_direction *out);
@@ -94,9 +95,10 @@ RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_st
  * `codecs` are none. Stopped ones are not offered; those that nobody set are offered or not as the library likes, and answered. Into *out, which the caller frees.
  * Errors: RTC_ERR_TYPE (transceiver or out is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_rtp_transceiver_get_header_extensions_to_negotiate(const rtc_rtp_transceiver *transceiver, rtc_rtp_capabilities **out);
-/* setHeaderExtensionsToNegotiate: the same list with other directions, for the next offer or answer. The array and what it points to are copied.
+/* setHeaderExtensionsToNegotiate: the same list with other directions, for the next offer or answer. The array and what it points to are copied. Of one that is stopped or closed
+ * they are set in vain.
  * Errors: RTC_ERR_TYPE (transceiver or an extension is NULL, a URI is NULL or empty, an unknown direction), RTC_ERR_INVALID_MODIFICATION (not the URIs of the list in their
- * order; sdes:mid is to be anything but sendrecv), RTC_ERR_INVALID_STATE (the connection is closed, or the transceiver has left it). */
+ * order; sdes:mid is to be anything but sendrecv). */
 RTC_EXPORT int rtc_rtp_transceiver_set_header_extensions_to_negotiate(rtc_rtp_transceiver *transceiver, const rtc_rtp_header_extension *const *extensions, size_t count);
 /* getNegotiatedHeaderExtensions: the same list with the directions that were agreed on; stopped where none was.
  * Errors: RTC_ERR_TYPE (transceiver or out is NULL), RTC_ERR_NO_MEMORY. */

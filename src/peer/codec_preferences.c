@@ -65,11 +65,9 @@ int rtc_rtp_transceiver_set_codec_preferences(rtc_rtp_transceiver *t, const rtc_
     struct codec_preferences preferences = {0};
     if (!t)
         return error_say(RTC_ERR_TYPE, "rtc_rtp_transceiver_set_codec_preferences: transceiver is NULL");
-    if (!t->connection)
-        return error_say(RTC_ERR_INVALID_STATE,
-                         "rtc_rtp_transceiver_set_codec_preferences: the connection is closed, or the transceiver has left it");
-    int error = peer_begin(t->connection);
-    if (!error && count > 0) /* an empty list takes the preferences back */
+    int error =
+        t->connection ? peer_begin(t->connection) : RTC_OK; /* also of one that is stopped, or whose connection is closed: in vain */
+    if (!error && count > 0)                                /* an empty list takes the preferences back */
         error = take(t, codecs, count, &preferences);
     if (!error)
         t->preferences = preferences;

@@ -95,11 +95,8 @@ int rtc_rtp_transceiver_set_header_extensions_to_negotiate(rtc_rtp_transceiver *
     struct extension_wishes wishes = {0};
     if (!t)
         return error_say(RTC_ERR_TYPE, "rtc_rtp_transceiver_set_header_extensions_to_negotiate: transceiver is NULL");
-    if (!t->connection)
-        return error_say(
-            RTC_ERR_INVALID_STATE,
-            "rtc_rtp_transceiver_set_header_extensions_to_negotiate: the connection is closed, or the transceiver has left it");
-    int error = peer_begin(t->connection);
+    int error =
+        t->connection ? peer_begin(t->connection) : RTC_OK; /* also of one that is stopped, or whose connection is closed: in vain */
     capabilities_of(t->context, t->kind, &can);
     if (!error && count > 0 && !extensions)
         error = peer_fail(t->connection, RTC_ERR_TYPE, "rtc_rtp_transceiver_set_header_extensions_to_negotiate: extensions is NULL");

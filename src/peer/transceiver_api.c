@@ -43,8 +43,8 @@ int rtc_rtp_transceiver_stop(rtc_rtp_transceiver *t)
     if (!t)
         return error_say(RTC_ERR_TYPE, "rtc_rtp_transceiver_stop: transceiver is NULL");
     rtc_peer_connection *pc = t->connection;
-    if (!pc)
-        return error_say(RTC_ERR_INVALID_STATE, "rtc_rtp_transceiver_stop: the connection is closed, or the transceiver has left it");
+    if (!pc) /* webrtc-pc 5.4.1: a connection that is closed refuses; one that left it, stopped, has nothing left to do */
+        return t->closed ? error_say(RTC_ERR_INVALID_STATE, "rtc_rtp_transceiver_stop: the connection is closed") : RTC_OK;
     int error = peer_begin(pc);
     if (error || t->state != TRANSCEIVER_LIVE)
         return error;

@@ -427,11 +427,76 @@ static void closed_and_gone(void **state)
     assert_null(transceiver(&s, 0, 1));
     assert_true(current(left, RTC_DIRECTION_STOPPED) && rtc_rtp_transceiver_direction(left) == RTC_DIRECTION_STOPPED && ended(left));
     assert_int_equal(rtc_rtp_transceiver_stop(left), RTC_ERR_INVALID_STATE);
-    assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_OK); /* it knows of no connection any more */
     assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), RTC_ERR_INVALID_STATE);
     rtc_rtp_transceiver_unref(gone);
     rtc_rtp_sender_unref(foreign);
     scene_end(&s);
+}
+
+/* What each call says of a transceiver in each state, and that one which stopped, or left, takes nothing but what does nothing. */
+enum { STOPPING, STOPPED, LEFT, CLOSED, STATES };
+
+static rtc_rtp_transceiver *in_state(struct scene *s, int state)
+{
+    (void)scene_add_track(s, 0, RTC_MEDIA_VIDEO, NULL);
+    (void)add(s, 0, RTC_MEDIA_AUDIO);
+    peer_exchange(&s->p, 0);
+    rtc_rtp_transceiver *t = rtc_rtp_transceiver_ref(transceiver(s, 0, 0));
+    if (state == STOPPING)
+        assert_int_equal(rtc_rtp_transceiver_stop(t), RTC_OK);
+    if (state == CLOSED)
+        rtc_peer_connection_close(s->p.peer[0].pc);
+    if (state == STOPPED || state == LEFT) {
+        assert_int_equal(rtc_rtp_transceiver_stop(transceiver(s, 1, 0)), RTC_OK);
+        set_local(s, 1, RTC_SDP_OFFER, NULL);
+        set_remote(s, 0, RTC_SDP_OFFER);
+    }
+    if (state == LEFT)
+        set_local(s, 0, RTC_SDP_ANSWER, NULL);
+    peer_run(&s->p, MS);
+    scene_forget_logs(s);
+    return t;
+}
+
+static void calls_on_stopped_ones(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STATES; i++) {
+        struct scene s;
+        scene_begin(&s, 30);
+        rtc_rtp_transceiver *t = in_state(&s, i);
+        rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(t);
+        rtc_media_stream_track *track = rtc_rtp_sender_track(sender);
+        rtc_rtp_parameters *parameters;
+        rtc_rtp_capabilities *extensions;
+        assert_int_equal(rtc_rtp_transceiver_direction(t), RTC_DIRECTION_STOPPED);
+        assert_int_equal(rtc_rtp_transceiver_stop(t), i == CLOSED ? RTC_ERR_INVALID_STATE : RTC_OK);
+        const rtc_rtp_direction directions[] = {RTC_DIRECTION_SENDRECV, RTC_DIRECTION_STOPPED, (rtc_rtp_direction)99};
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(rtc_rtp_transceiver_set_direction(t, directions[k]), RTC_ERR_INVALID_STATE);
+        assert_int_equal(rtc_rtp_sender_replace_track(sender, track), RTC_ERR_INVALID_STATE); /* even what changes nothing */
+        assert_int_equal(rtc_rtp_sender_replace_track(sender, NULL), RTC_ERR_INVALID_STATE);
+        assert_int_equal(rtc_rtp_sender_get_parameters(sender, &parameters), RTC_OK);
+        assert_int_equal(rtc_rtp_sender_set_parameters(sender, parameters), RTC_ERR_INVALID_STATE);
+        rtc_rtp_parameters_free(parameters);
+        assert_int_equal(rtc_rtp_sender_set_streams(sender, NULL, 0), i == CLOSED ? RTC_ERR_INVALID_STATE : RTC_OK);
+        assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, NULL, 0), RTC_OK);
+        assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(t, NULL, 1), RTC_ERR_TYPE);
+        assert_int_equal(rtc_rtp_transceiver_get_header_extensions_to_negotiate(t, &extensions), RTC_OK);
+        assert_int_equal(rtc_rtp_transceiver_set_header_extensions_to_negotiate(
+                             t, (const rtc_rtp_header_extension *const *)extensions->header_extensions, extensions->header_extension_count),
+                         RTC_OK);
+        rtc_rtp_capabilities_free(extensions);
+        assert_int_equal(rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_transceiver_receiver(t), &(double){20}), RTC_OK);
+        assert_int_equal(rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(t)), RTC_ERR_INVALID_STATE);
+        assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), i == CLOSED ? RTC_ERR_INVALID_STATE : RTC_OK);
+        assert_ptr_equal(rtc_rtp_sender_track(sender), track);
+        peer_run(&s.p, MS);
+        assert_int_equal(peer_log_count(&s.log[0], "needed"), 0);
+        rtc_rtp_transceiver_unref(t);
+        scene_end(&s);
+    }
 }
 
 int main(void)
@@ -439,6 +504,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_then_stopped),
         cmocka_unit_test(closed_and_gone),
+        cmocka_unit_test(calls_on_stopped_ones),
         cmocka_unit_test(stopped_before_it_is_offered),
         cmocka_unit_test(stopped_after_create_offer),
         cmocka_unit_test(stopped_by_the_answerer),
