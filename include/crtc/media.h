@@ -354,7 +354,7 @@ typedef struct rtc_track_callbacks {
     size_t size;
     void (*on_mute)(void *user, rtc_media_stream_track *track);   /* nothing comes from its source for now */
     void (*on_unmute)(void *user, rtc_media_stream_track *track); /* again */
-    /* Its source ended: of a local track rtc_media_source_end() said so, of a remote one its transceiver stopped, or was taken back. Not after rtc_media_stream_track_stop(), nor when the connection is closed (webrtc-pc 4.4.2, close): then the track has ended, and nobody is told. The last event. */
+    /* Its source ended: of a local track rtc_media_source_end() said so, of a remote one its transceiver stopped, or was taken back. Not after rtc_media_stream_track_stop(), nor when the connection is closed: then the track has ended, and nobody is told (no event of a closed connection follows, unlike in webrtc-pc 4.4.2). The last event. */
     void (*on_ended)(void *user, rtc_media_stream_track *track);
 } rtc_track_callbacks;
 
@@ -385,7 +385,8 @@ RTC_EXPORT void rtc_media_stream_track_remove_listener(rtc_media_stream_track *t
  * read by their strides. on_audio gets S16 at 48000 Hz in two channels, the two alike where the peer sends one, mostly 20 ms at a time (960 samples per channel) but
  * also other lengths, since playout is stretched and shrunk by some milliseconds. capture_time_us of both is when they came, on the time base of rtc_now();
  * rtp_timestamp is the sender's. on_encoded gets VP8 frames and Opus packets as they were sent. Codecs that were added to the context (rtc_context_add_codec) give what
- * they like. Of a local track every sink gets what was pushed, in the format in which it was pushed, and black or silence while the track is disabled. */
+ * they like. While it is muted nothing comes: sound has faded to silence before, and on_mute says so
+ * (mediacapture-streams has black and silence there). Of a local track every sink gets what was pushed, in the format in which it was pushed, and black or silence while the track is disabled. */
 typedef struct rtc_media_sink_ops {
     size_t size;
     void (*on_video)(void *user, rtc_video_frame *frame);     /* a picture */

@@ -219,7 +219,7 @@ void transceiver_detach(rtc_rtp_transceiver *t)
 {
     rtc_peer_connection *pc = t->connection;
     transceiver_stop(t);
-    if (peer_is_closed(pc) && t->receiver.ended_untold) { /* webrtc-pc 4.4.2, close(): the track ends without an event */
+    if (peer_is_closed(pc) && t->receiver.ended_untold) { /* of a closed connection nothing is told (decision 70) */
         t->receiver.ended_untold = false;
         (void)media_track_end_all(t->receiver.track);
         media_track_end_quietly(t->receiver.track);

@@ -139,6 +139,29 @@ static void sound_changes_its_codec(void **state)
     end(&s);
 }
 
+/* What is heard last before a track is muted: nothing is left standing, and then nothing comes (decision 56). */
+static void sound_fades_before_it_is_muted(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 6, &clean, RTC_MEDIA_AUDIO, "audio/opus", NULL);
+    peer_run(&s.p, 2 * SECOND);
+    studio.next_audio = RTC_TIME_NEVER;
+    peer_run(&s.p, 500 * MS); /* what was under way, and what is invented */
+    double loud = s.seen.loud, seconds = s.seen.seconds;
+    peer_run(&s.p, 3 * SECOND);
+    assert_true(rtc_media_stream_track_muted(s.track));
+    assert_true(s.seen.loud == loud && s.seen.seconds > seconds);
+    seconds = s.seen.seconds;
+    peer_run(&s.p, 3 * SECOND);
+    assert_true(s.seen.seconds == seconds);
+    studio.next_audio = s.p.now + MS;
+    peer_run(&s.p, SECOND);
+    assert_false(rtc_media_stream_track_muted(s.track));
+    assert_true(s.seen.loud > loud + 0.8);
+    end(&s);
+}
+
 /* ---- Pictures ---- */
 
 static void picture_call(uint64_t seed, const struct sim_link *link, const char *mime_type, const char *fmtp, double least_shown)
@@ -208,8 +231,8 @@ static void pictures_change_their_codec(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_by_g711),   cmocka_unit_test(sound_changes_its_codec),     cmocka_unit_test(pictures_by_h264),
-        cmocka_unit_test(pictures_by_vp9), cmocka_unit_test(pictures_change_their_codec),
+        cmocka_unit_test(sound_by_g711),    cmocka_unit_test(sound_changes_its_codec), cmocka_unit_test(sound_fades_before_it_is_muted),
+        cmocka_unit_test(pictures_by_h264), cmocka_unit_test(pictures_by_vp9),         cmocka_unit_test(pictures_change_their_codec),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,7 +167,7 @@ static void closing_while_it_is_muted(void **state)
     end(&c);
 }
 
-/* No event of a closed connection follows, nor of its tracks, which have ended (webrtc-pc 4.4.2, close). */
+/* No event of a closed connection follows, nor of its tracks, which have ended (decision 70). */
 static void closing_ends_it_without_a_word(void **state)
 {
     struct call c;
