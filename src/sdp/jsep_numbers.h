@@ -19,12 +19,12 @@ struct jsep_numbers {
     const char *extensions[NUMBERS_EXTENSIONS]; /* URI, NULL: free */
 };
 
-/* Notes what the accepted sections of a description use. `foreign`: it is the peer's. */
-void jsep_numbers_note(struct jsep_numbers *numbers, const struct session_description *description, bool foreign);
+/* Notes what a section uses that was negotiated before; of a rejected one nothing. `foreign`: it is the peer's. */
+void jsep_numbers_note(struct jsep_numbers *numbers, const struct jsep_section *section, bool foreign);
 /* Gives *codec its numbers (payload type and rtx) and notes them: those it had in `previous` (may be NULL), else those it has elsewhere in
  * the group, else the ones it wishes, else free ones. False when none is left. *codec must stay in its place. */
 bool jsep_numbers_codec(struct jsep_numbers *numbers, const struct jsep_section *previous, struct jsep_codec *codec);
 /* The same for an extension. */
-bool jsep_numbers_extension(struct jsep_numbers *numbers, struct jsep_extension *extension);
+bool jsep_numbers_extension(struct jsep_numbers *numbers, const struct jsep_section *previous, struct jsep_extension *extension);
 
 #endif

@@ -9,8 +9,8 @@
 /* An offer in the making. On the stack; it owns the plans and the numbers. */
 struct offer {
     const struct jsep_snapshot *snapshot;
-    struct jsep_plan *plans; /* one for each section */
-    struct jsep_numbers *numbers;
+    struct jsep_plan *plans;      /* one for each section */
+    struct jsep_numbers *numbers; /* of the group whose sections are planned */
 };
 
 static const struct jsep_section *previous_of(const struct session_description *d, size_t index, const struct jsep_local_section *s)
@@ -70,7 +70,7 @@ static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t inde
         struct jsep_extension *extension = &plan->extensions[plan->extension_count];
         *extension = plan->local->extensions[i];
         if (!jsep_extension_find(plan->extensions, plan->extension_count, extension->uri) &&
-            jsep_numbers_extension(offer->numbers, extension))
+            jsep_numbers_extension(offer->numbers, previous, extension))
             plan->extension_count++;
     }
 }
@@ -88,7 +88,6 @@ static void plan_section(struct offer *offer, size_t index, bool first)
     plan->bundle_only = local->bundle_only && plan->bundled && !first && !was_bundled(offer->snapshot, index, local);
     plan->setup = SETUP_ACTPASS;
     plan->reduced_size = true;
-    plan_codecs(offer, plan, index);
     const struct jsep_section *previous = previous_of(offer->snapshot->previous_local, index, local);
     if (direction_sends(local->direction))
         plan->send_rids = local->send_rids;
@@ -141,15 +140,53 @@ static void write_offer(const struct offer *offer, struct text *groups, struct t
     out->failed = out->failed || groups->failed;
 }
 
+/* Both are in one group, or it is the same section. */
+static bool share_numbers(const struct offer *offer, size_t a, size_t b)
+{
+    const struct jsep_plan *x = &offer->plans[a], *y = &offer->plans[b];
+    return a == b || (x->bundled && y->bundled && x->local->group == y->local->group);
+}
+
+/* Notes what the sections that share the numbers of this one had before; or what those had that are rejected now. */
+static void note_sections(struct offer *offer, const struct session_description *d, size_t first, bool rejected, bool foreign)
+{
+    for (size_t i = 0; d && i < d->section_count && i < offer->snapshot->section_count; i++)
+        if (rejected ? offer->plans[i].rejected : share_numbers(offer, first, i))
+            jsep_numbers_note(offer->numbers, &d->sections[i], foreign);
+}
+
+/* The numbers of one group. Those of sections that go are not given to others while there are any else. */
+static void plan_numbers(struct offer *offer, size_t first)
+{
+    const struct jsep_snapshot *snapshot = offer->snapshot;
+    memset(offer->numbers, 0, sizeof *offer->numbers);
+    for (int rejected = 0; rejected < 2; rejected++) {
+        note_sections(offer, snapshot->previous_local, first, rejected, false);
+        note_sections(offer, snapshot->previous_remote, first, rejected, true);
+    }
+    for (size_t i = first; i < snapshot->section_count; i++)
+        if (share_numbers(offer, first, i))
+            plan_codecs(offer, &offer->plans[i], i);
+}
+
+static bool begins_numbers(const struct offer *offer, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (share_numbers(offer, i, index))
+            return false;
+    return !offer->plans[index].rejected;
+}
+
 static void plan_offer(struct offer *offer)
 {
     bool first = true;
-    jsep_numbers_note(offer->numbers, offer->snapshot->previous_local, false);
-    jsep_numbers_note(offer->numbers, offer->snapshot->previous_remote, true);
     for (size_t i = 0; i < offer->snapshot->section_count; i++) {
         plan_section(offer, i, first);
         first = first && offer->plans[i].rejected;
     }
+    for (size_t i = 0; i < offer->snapshot->section_count; i++)
+        if (begins_numbers(offer, i))
+            plan_numbers(offer, i);
 }
 
 int jsep_create_offer(rtc_context *context, const struct jsep_snapshot *snapshot, struct text *out)
