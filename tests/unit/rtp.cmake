@@ -2,4 +2,6 @@
 foreach(name rtp_packet rtcp srtp rtp_payloads rtp_demux rtp_rate rtp_rates rtp_video_scale rtp_send_stream telephone_event)
   crtc_test(test_${name} LABEL unit SEES base media rtp MODULES base media congestion rtp SOURCES ${name}.c)
 endforeach()
-crtc_test(test_transport_feedback LABEL unit SEES base congestion rtp MODULES base media congestion rtp SOURCES transport_feedback.c)
+foreach(name transport_feedback arrivals)
+  crtc_test(test_${name} LABEL unit SEES base congestion rtp MODULES base media congestion rtp SOURCES ${name}.c)
+endforeach()
