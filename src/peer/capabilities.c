@@ -46,7 +46,9 @@ void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilit
         if (codec_row_is_offered(&codec_rows[i]) && codec_rows[i].kind == kind && is_coded(context, &codec_rows[i]))
             describe_codec(&codec_rows[i], &out->codecs[out->codec_count++]);
     for (size_t i = 0; i < RTP_EXTENSIONS; i++)
-        if (kind == RTC_MEDIA_AUDIO ? rtp_extension_rows[i].audio : rtp_extension_rows[i].video)
+        if (rtp_extension_rows[i].extension == RTP_EXTENSION_TRANSPORT_SEQUENCE) /* until there is feedback both ways */
+            continue;
+        else if (kind == RTC_MEDIA_AUDIO ? rtp_extension_rows[i].audio : rtp_extension_rows[i].video)
             describe_extension(&rtp_extension_rows[i], &out->extensions[out->extension_count++]);
 }
 
@@ -61,6 +63,7 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
         .pli = from->nack_pli,
         .fir = from->ccm_fir,
         .remb = from->goog_remb,
+        .transport_cc = from->transport_cc,
         .tones = jsep_codec_has_tones(from),
     };
     text_copy(to->name, sizeof to->name, from->name);

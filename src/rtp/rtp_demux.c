@@ -149,13 +149,13 @@ static void describe(struct rtp_demux *d, uint32_t handle, uint32_t ssrc, bool r
 
 static void collect_ids(struct rtp_demux *d)
 {
-    static const uint8_t routing[] = {RTP_EXTENSION_MID, RTP_EXTENSION_RID, RTP_EXTENSION_REPAIRED_RID};
+    static const uint8_t early[] = {RTP_EXTENSION_MID, RTP_EXTENSION_RID, RTP_EXTENSION_REPAIRED_RID, RTP_EXTENSION_TRANSPORT_SEQUENCE};
     memset(d->ids, 0, sizeof d->ids);
     for (size_t i = 0; i < d->section_count; i++) {
-        for (size_t j = 0; j < sizeof routing; j++) {
-            uint8_t id = d->sections[i].section.extension_ids[routing[j]];
-            if (id != 0 && d->ids[routing[j]] == 0)
-                d->ids[routing[j]] = id;
+        for (size_t j = 0; j < sizeof early; j++) {
+            uint8_t id = d->sections[i].section.extension_ids[early[j]];
+            if (id != 0 && d->ids[early[j]] == 0)
+                d->ids[early[j]] = id;
         }
     }
 }

@@ -22,6 +22,9 @@ const struct rtp_extension_row rtp_extension_rows[RTP_EXTENSIONS] = {
     {RTP_EXTENSION_ABS_CAPTURE_TIME, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", 5, true, true, false, true},
     /* How loud those are who are mixed into a packet (RFC 6465). We mix nothing, and only read it. */
     {RTP_EXTENSION_CSRC_LEVELS, "urn:ietf:params:rtp-hdrext:csrc-audio-level", 6, true, false, false, true},
+    /* The number of a packet on its transport, for transport-wide feedback. */
+    {RTP_EXTENSION_TRANSPORT_SEQUENCE, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", 3, true, true, false,
+     false},
 };
 
 struct rtp_extension_iterator rtp_extensions_of(uint16_t profile, struct slice block)
@@ -148,6 +151,18 @@ bool rtp_abs_capture_time_read(struct slice value, struct rtp_capture_time *out)
     out->has_offset = value.len == RTP_ABS_CAPTURE_TIME_LEN;
     out->offset = out->has_offset ? (int64_t)reader_u64(&r) : 0;
     return true;
+}
+
+bool rtp_transport_sequence_read(struct slice value, uint16_t *number)
+{
+    struct reader r = reader_of(value);
+    *number = reader_u16(&r);
+    return value.len == RTP_TRANSPORT_SEQUENCE_LEN;
+}
+
+void rtp_transport_sequence_write(uint8_t value[RTP_TRANSPORT_SEQUENCE_LEN], uint16_t number)
+{
+    put_u16(value, number);
 }
 
 uint8_t rtp_video_orientation_read(struct slice value)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTP header extensions (RFC 8285): the one-byte and two-byte element forms and the values this library uses - mid and rid (RFC 8843,
- * 8852), audio levels (RFC 6464, RFC 6465), abs-send-time, abs-capture-time, video orientation (3GPP TS 26.114). */
+ * 8852), audio levels (RFC 6464, RFC 6465), abs-send-time, abs-capture-time, video orientation (3GPP TS 26.114),
+ * transport-wide numbers. */
 #ifndef CRTC_RTP_EXTENSIONS_H
 #define CRTC_RTP_EXTENSIONS_H
 
@@ -21,6 +22,7 @@ enum rtp_extension {
     RTP_EXTENSION_VIDEO_ORIENTATION,
     RTP_EXTENSION_ABS_CAPTURE_TIME,
     RTP_EXTENSION_CSRC_LEVELS,
+    RTP_EXTENSION_TRANSPORT_SEQUENCE,
     RTP_EXTENSIONS
 };
 
@@ -52,7 +54,7 @@ bool rtp_extensions_write(struct writer *w, const uint8_t ids[RTP_EXTENSIONS], c
 /* Its length, head and padding included; 0 when there is none. */
 size_t rtp_extensions_size(const uint8_t ids[RTP_EXTENSIONS], const struct slice values[RTP_EXTENSIONS]);
 
-enum { RTP_ABS_SEND_TIME_LEN = 3, RTP_AUDIO_LEVEL_LEN = 1 };
+enum { RTP_ABS_SEND_TIME_LEN = 3, RTP_AUDIO_LEVEL_LEN = 1, RTP_TRANSPORT_SEQUENCE_LEN = 2 };
 enum { RTP_ABS_CAPTURE_TIME_LEN = 16, RTP_VIDEO_ORIENTATION_LEN = 1 };
 enum { RTP_NO_ORIENTATION = 0xff }; /* nobody said any */
 enum { RTP_NO_AUDIO_LEVEL = 0xff }; /* nobody knows how loud it is */
@@ -67,6 +69,10 @@ struct rtp_capture_time {
 };
 void rtp_abs_capture_time_write(uint8_t value[RTP_ABS_CAPTURE_TIME_LEN], uint64_t ntp, int64_t offset);
 bool rtp_abs_capture_time_read(struct slice value, struct rtp_capture_time *out);
+/* The number of a packet among all that leave on its transport (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 2). False when
+ * the value is absent or of another length. */
+bool rtp_transport_sequence_read(struct slice value, uint16_t *number);
+void rtp_transport_sequence_write(uint8_t value[RTP_TRANSPORT_SEQUENCE_LEN], uint16_t number);
 /* 3GPP TS 26.114 section 7.4.5: degrees clockwise that turn the picture upright, in quarters; that it is mirrored is not looked at.
  * RTP_NO_ORIENTATION when the value is absent or empty. */
 uint8_t rtp_video_orientation_read(struct slice value);

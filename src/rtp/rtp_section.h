@@ -29,6 +29,7 @@ struct rtp_codec {
     uint8_t channels;
     char fmtp[256]; /* for who encodes and decodes; "": none */
     bool nack, pli, fir, remb;
+    bool transport_cc; /* feedback about transport-wide numbers */
     bool tones; /* telephone events (RFC 4733): beside a codec of sound */
 };
 

@@ -119,8 +119,8 @@ static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* what is true is known when
 
 /* The ids of a packet that waits, whatever was negotiated: that may change until it leaves (RFC 8285 section 6), and then its extensions
  * are written anew. */
-static const uint8_t waiting_ids[RTP_EXTENSIONS] = {1, 2, 3, 4, 5, 6, 7, 8};
-_Static_assert(RTP_EXTENSIONS == 8, "each has an id while it waits");
+static const uint8_t waiting_ids[RTP_EXTENSIONS] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+_Static_assert(RTP_EXTENSIONS == 9, "each has an id while it waits");
 
 /* What the extensions of a packet say of its frame. */
 struct said {

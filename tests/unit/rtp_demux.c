@@ -56,7 +56,7 @@ static void mid_latches_the_ssrc(void **state)
     struct demux_world d;
     struct rtp_route r;
     demux_init(&d, 8);
-    assert_memory_equal(rtp_demux_ids(d.demux), ((uint8_t[]){1, 2, 3, 0, 0}), RTP_EXTENSIONS);
+    assert_memory_equal(rtp_demux_ids(d.demux), ((uint8_t[RTP_EXTENSIONS]){1, 2, 3}), RTP_EXTENSIONS);
     struct rtp_section second = d.video;
     memcpy(second.mid, "w", 2);
     assert_int_equal(rtp_demux_set_section(d.demux, SECOND_VIDEO, &second), RTC_OK);
