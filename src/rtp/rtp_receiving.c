@@ -156,6 +156,9 @@ static struct rtp_receive_stream *stream_of(const struct rtp_member *m, const st
     return rs ? rs : rtp_member_received(m, route->rid);
 }
 
+/* How pictures stand when nobody is to say it: not as they did when somebody was. */
+static const uint8_t upright = 0;
+
 void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packet *packet, struct out *out)
 {
     struct rtp_header h;
@@ -172,6 +175,8 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
         return;
     }
     rtp_find_extensions(&h, m->config.extension_ids);
+    if (m->config.extension_ids[RTP_EXTENSION_VIDEO_ORIENTATION] == 0)
+        h.extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(&upright, sizeof upright);
     if (route.rtx)
         take_retransmission(rs, now, &route, &h, packet);
     else
