@@ -97,6 +97,16 @@ void rtp_receiver_set_playing(struct rtp_receiver *r, bool playing)
     r->playing = playing;
 }
 
+void rtp_receiver_set_feedback(struct rtp_receiver *r, bool nack, bool pli)
+{
+    r->pli = pli && r->kind == RTC_MEDIA_VIDEO;
+    if (nack == (r->nacks != NULL))
+        return;
+    if (!nack)
+        memory_free(r->context, r->nacks);
+    r->nacks = nack ? memory_zeroed(r->context, sizeof *r->nacks) : NULL;
+}
+
 void rtp_receiver_set_round_trip(struct rtp_receiver *r, rtc_time_t round_trip)
 {
     if (r->kind != RTC_MEDIA_VIDEO)

@@ -112,6 +112,8 @@ static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_rece
         packet_free(packet);
         return;
     }
+    const struct rtp_codec *codec = codec_of(rs, route->codec);
+    rtp_receiver_set_feedback(r, codec->nack && !rc->disable_nack, codec->pli);
     rtp_receive_stream_choose(rs, r, now);
     if (h->payload.len > 0)
         heard(rs, now, out);
