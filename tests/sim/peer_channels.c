@@ -511,7 +511,13 @@ static void vanished_association(void **state)
     assert_string_equal(s.log[1].text, "");
     rtc_data_channel *c;
     assert_int_equal(create(&s, 1, "x", NULL, &c), RTC_ERR_INVALID_STATE);
-    assert_int_equal(create(&s, 0, "x", NULL, &c), RTC_ERR_INVALID_STATE); /* the association is gone for good */
+    assert_int_equal(create(&s, 0, "x", NULL, &c), RTC_OK); /* its association is gone for good: it is told an error, and closes */
+    channel_log_attach(c, &chat);
+    s.log[0].text[0] = 0;
+    peer_run(&s.p, MS);
+    assert_string_equal(s.log[0].text, "chat:error chat:close");
+    assert_int_equal(rtc_data_channel_ready_state(c), RTC_DATA_CHANNEL_CLOSED);
+    rtc_data_channel_unref(c);
     end(&s);
 }
 
