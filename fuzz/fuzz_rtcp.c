@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCP datagrams: everything a packet of views offers is read, and feedback goes to a sender with sent packets to repair. */
 #include "context.h"
+#include "rtcp_extended.h"
 #include "rtp_send_feedback.h"
 #include "rtp_send_stream.h"
 
@@ -31,8 +32,7 @@ static struct rtp_send_stream *new_sender(struct rtp_pacer *pacer)
 {
     struct rtp_section section = {
         .mid = "0", .kind = RTC_MEDIA_VIDEO, .encodings = {{.ssrc = 1, .rtx_ssrc = 2}}, .extension_ids = {1, 0, 0, 0, 2}};
-    section.send_codec =
-        (struct rtp_codec){.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .nack = true};
+    section.send_codec = (struct rtp_codec){.payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .nack = true};
     struct rtp_send_stream *sender = NULL;
     context_seed(context, 1);
     if (rtp_send_stream_new(context, &section, &section.encodings[0], 1190, &sender) != RTC_OK)
@@ -64,6 +64,12 @@ static void read_all(const struct rtcp_packet *p)
         if (p->kind == RTCP_NACK)
             rtcp_nack_at(p, i, &sequence, &mask);
     }
+    struct reader blocks = reader_of(p->body);
+    for (struct rtcp_extended_block block; p->kind == RTCP_EXTENDED && rtcp_extended_next(&blocks, &block);)
+        for (size_t i = 0; i < block.count; i++)
+            (void)rtcp_delay_at(&block, i);
+    if (!reader_ok(&blocks))
+        abort(); /* it was found sound */
     if (p->cname.len > 255)
         abort();
 }

@@ -61,6 +61,7 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->send = direction_sends(n->direction);
     section->receive = direction_receives(n->direction);
     section->reduced_size = n->rtcp_reduced_size;
+    section->reference_times = n->rtcp_reference_times;
     capabilities_read_codec(&n->send_codec, &section->send_codec);
     bool tones = n->tone_codec.payload_type != JSEP_NO_PAYLOAD_TYPE;
     section->tone_payload_type = n->tone_codec.payload_type;

@@ -119,8 +119,10 @@ static void add_remote_outbound(struct stats_builder *b, const rtc_rtp_transceiv
     stats_count(b, "reportsSent", told->reports);
     if (told->remote_wall_us)
         stats_number(b, "remoteTimestamp", (double)told->remote_wall_us / 1000.0);
-    stats_number(b, "totalRoundTripTime", 0); /* nobody asks for what would tell it (RFC 3611 section 4.4) */
-    stats_number(b, "roundTripTimeMeasurements", 0);
+    if (told->round_trip_time_measurements > 0) /* where the peer answers to reference times (RFC 3611 section 4.5) */
+        stats_number(b, "roundTripTime", told->round_trip_time_s);
+    stats_number(b, "totalRoundTripTime", told->total_round_trip_time_s);
+    stats_count(b, "roundTripTimeMeasurements", told->round_trip_time_measurements);
 }
 
 static void add_stream(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct receiver_stream *stream)

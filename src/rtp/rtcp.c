@@ -2,7 +2,9 @@
 /* Reading RTCP: see rtcp.h. */
 #include "rtcp.h"
 
-enum { TYPE_SR = 200, TYPE_RR = 201, TYPE_SDES = 202, TYPE_BYE = 203, TYPE_TRANSPORT_FEEDBACK = 205, TYPE_PAYLOAD_FEEDBACK = 206 };
+#include "rtcp_extended.h"
+
+enum { TYPE_SR = 200, TYPE_RR = 201, TYPE_SDES = 202, TYPE_BYE = 203, TYPE_TRANSPORT_FEEDBACK = 205, TYPE_PAYLOAD_FEEDBACK = 206, TYPE_EXTENDED = 207 };
 enum { FORMAT_NACK = 1, FORMAT_TRANSPORT_WIDE = 15, FORMAT_PLI = 1, FORMAT_FIR = 4, FORMAT_APPLICATION = 15, SDES_CNAME = 1, NACK_LEN = 4, FIR_LEN = 8, SSRC_LEN = 4 };
 
 struct rtcp_iterator rtcp_packets(struct slice datagram)
@@ -131,6 +133,15 @@ static bool read_feedback(struct reader *r, uint8_t type, size_t format, struct 
     return true;
 }
 
+/* Its blocks are read by whoever wants to know. */
+static bool read_extended(struct reader *r, struct rtcp_packet *out)
+{
+    out->kind = RTCP_EXTENDED;
+    out->ssrc = reader_u32(r);
+    out->body = reader_rest(r);
+    return reader_ok(r) && rtcp_extended_is_sound(out->body);
+}
+
 static bool read_body(struct reader *r, uint8_t type, size_t count, struct rtcp_packet *out)
 {
     *out = (struct rtcp_packet){0};
@@ -146,6 +157,8 @@ static bool read_body(struct reader *r, uint8_t type, size_t count, struct rtcp_
     case TYPE_TRANSPORT_FEEDBACK:
     case TYPE_PAYLOAD_FEEDBACK:
         return read_feedback(r, type, count, out);
+    case TYPE_EXTENDED:
+        return read_extended(r, out);
     default:
         return true;
     }

@@ -11,7 +11,7 @@
 
 enum { RTCP_REPORTS_MAX = 31, RTCP_REPORT_LEN = 24 };
 
-enum rtcp_kind { RTCP_UNKNOWN, RTCP_SR, RTCP_RR, RTCP_SDES, RTCP_BYE, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_REMB, RTCP_TRANSPORT_FEEDBACK };
+enum rtcp_kind { RTCP_UNKNOWN, RTCP_SR, RTCP_RR, RTCP_SDES, RTCP_BYE, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_REMB, RTCP_TRANSPORT_FEEDBACK, RTCP_EXTENDED };
 
 struct rtcp_sender_info {
     uint64_t ntp; /* 32.32 seconds since 1900 */
@@ -35,7 +35,8 @@ struct rtcp_packet {
     uint32_t media_ssrc;            /* feedback: whom it is about (NACK, PLI; one of them in transport-wide feedback; 0 in FIR and REMB) */
     struct rtcp_sender_info sender; /* SR */
     size_t count;                   /* SR, RR: reports; SDES: chunks; BYE, REMB: SSRCs; NACK, FIR: entries */
-    struct slice body;              /* for the accessors below; of transport-wide feedback for transport_feedback_read() */
+    struct slice body;              /* for the accessors below; of transport-wide feedback for transport_feedback_read(), of extended reports for
+                                       rtcp_extended_next() */
     uint64_t bitrate_bps;           /* REMB */
     struct slice cname;             /* SDES: of the first chunk; may be empty */
 };
@@ -73,6 +74,9 @@ void rtcp_write_remb(struct writer *w, uint32_t ssrc, uint64_t bitrate_bps, cons
 uint64_t rtcp_ntp(int64_t wall_us);
 int64_t rtcp_ntp_wall_us(uint64_t ntp);
 uint32_t rtcp_ntp_middle(uint64_t ntp);
+/* How long it takes there and back (RFC 3550 section 6.4.1), in microseconds: now, less what was written when it left, less how long the
+ * other one held it; of all three the middle 32 bits. At least 1; 0: it can be no measurement. */
+int64_t rtcp_round_trip_us(uint32_t now, uint32_t left, uint32_t held);
 /* 16.16 seconds to microseconds and back. */
 int64_t rtcp_middle_us(uint32_t middle);
 uint32_t rtcp_us_middle(int64_t us);

@@ -170,3 +170,11 @@ uint32_t rtcp_us_middle(int64_t us)
     const int64_t most = (int64_t)65536 * 1000000;
     return us <= 0 ? 0 : us >= most ? UINT32_MAX : (uint32_t)(((uint64_t)us << 16) / 1000000);
 }
+
+int64_t rtcp_round_trip_us(uint32_t now, uint32_t left, uint32_t held)
+{
+    const int64_t most = (int64_t)60 * 1000000;
+    int32_t middle = (int32_t)(now - left - held);
+    int64_t us = middle > 0 ? rtcp_middle_us((uint32_t)middle) : 1;
+    return us <= most ? us : 0;
+}

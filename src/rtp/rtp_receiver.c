@@ -340,6 +340,14 @@ void rtp_receiver_sender_report(struct rtp_receiver *r, rtc_time_t arrived, cons
     sender_clock_report(&r->clock, info->ntp, info->timestamp);
 }
 
+void rtp_receiver_round_trip(struct rtp_receiver *r, rtc_time_t round_trip)
+{
+    struct rtp_told_stats *told = &r->stats.told;
+    told->round_trip_time_s = (double)round_trip / 1e6;
+    told->total_round_trip_time_s += told->round_trip_time_s;
+    told->round_trip_time_measurements++;
+}
+
 bool rtp_receiver_report(struct rtp_receiver *r, rtc_time_t now, struct rtcp_report *out)
 {
     struct receive_report report;

@@ -81,6 +81,8 @@ void rtp_receiver_set_target(struct rtp_receiver *receiver, rtc_time_t target);
 
 /* One that arrived then: the delay since it (DLSR, RFC 3550 6.4.1) counts from there. */
 void rtp_receiver_sender_report(struct rtp_receiver *receiver, rtc_time_t arrived, const struct rtcp_sender_info *info);
+/* Its sender has answered to a reference time of ours: as long does it take there and back. */
+void rtp_receiver_round_trip(struct rtp_receiver *receiver, rtc_time_t round_trip);
 /* The report block about it, when it was heard since the last one. */
 bool rtp_receiver_report(struct rtp_receiver *receiver, rtc_time_t now, struct rtcp_report *out);
 /* The sequence numbers to ask for now. */

@@ -8,8 +8,8 @@ enum {
     INTERVAL_VIDEO_US = 400000, /* what senders know of the network is as old as this: RFC 4585 has no least interval */
     INTERVAL_AUDIO_US = 2500000,
     NACKS_AT_ONCE = 64,
-    SPEAKER_BYTES = 28 + 12 + RTP_CNAME_MAX + 4, /* SR without blocks, SDES */
-    REMB_SSRCS = 32,                             /* of more streams nothing is said */
+    SPEAKER_BYTES = 28 + 12 + RTP_CNAME_MAX + 4 + RTCP_EXTENDED_BYTES_MAX, /* SR without blocks, SDES, answers */
+    REMB_SSRCS = 32,                                                       /* of more streams nothing is said */
     REMB_BYTES = 20,
     BYES_AT_ONCE = 31
 };
@@ -80,6 +80,39 @@ static bool takes_remb(const struct rtp_member *m)
     return m->config.receive_codec_count > 0 && m->config.receive_codecs[0].remb;
 }
 
+/* ---- Extended reports ---- */
+
+void rtp_reports_reference(struct rtp_reports *rp, rtc_time_t arrived, uint32_t ssrc, uint64_t ntp)
+{
+    rtp_reference_times_hear(&rp->references, arrived, ssrc, ntp);
+}
+
+/* Somebody sends to us who answers. */
+static bool wants_reference(const struct rtp_reports *rp)
+{
+    for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rp->members, rs)) != NULL;)
+        if (rs->member->config.reference_times && rs->member->config.receive && rs->sources)
+            return true;
+    return false;
+}
+
+/* Our time, told by the one that speaks first. */
+static void tell_reference(struct rtp_reports *rp, struct control *c, rtc_time_t now, uint32_t ssrc)
+{
+    if (!wants_reference(rp) || writer_left(&c->writer) < RTCP_EXTENDED_BYTES_MAX)
+        return;
+    rtcp_write_extended(&c->writer, ssrc, rtcp_ntp(context_wall_us(rp->context, now)), NULL, 0);
+    rtp_reference_times_tell(&rp->references, ssrc);
+}
+
+/* Answers go out for each stream that is sent: its receiver asks how far it is. */
+static void answer_references(const struct rtp_reports *rp, struct control *c, rtc_time_t now, const struct rtp_send_stream *st)
+{
+    struct rtcp_delay delays[RTCP_EXTENDED_DELAYS_MAX];
+    if (writer_left(&c->writer) >= RTCP_EXTENDED_BYTES_MAX)
+        rtcp_write_extended(&c->writer, st->encoding.ssrc, 0, delays, rtp_reference_times_answers(&rp->references, now, delays));
+}
+
 /* What is asked of the peer for all its video together. */
 static void limit_sender(const struct rtp_reports *rp, struct control *c)
 {
@@ -138,7 +171,11 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
         return;
     size_t count = collect(rp, now, reports, RTCP_REPORTS_MAX);
     const struct rtp_send_stream *at = next_speaker(rp, NULL, since);
-    speak(rp, &c, now, rp->members->all[0], at ? at : rp->members->all[0]->streams, reports, count);
+    const struct rtp_send_stream *first = at ? at : rp->members->all[0]->streams;
+    speak(rp, &c, now, rp->members->all[0], first, reports, count);
+    tell_reference(rp, &c, now, first ? first->encoding.ssrc : rtp_member_ssrc(rp->members->all[0]));
+    if (at)
+        answer_references(rp, &c, now, at);
     while (at && (at = next_speaker(rp, at, since)) != NULL) {
         if (writer_left(&c.writer) < SPEAKER_BYTES) {
             finish(rp, &c, out);
@@ -146,7 +183,9 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
                 return;
         }
         speak(rp, &c, now, at->member, at, NULL, 0);
+        answer_references(rp, &c, now, at);
     }
+    rtp_reference_times_answered(&rp->references);
     limit_sender(rp, &c);
     finish(rp, &c, out);
     if (count == RTCP_REPORTS_MAX)

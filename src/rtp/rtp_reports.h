@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCP that is sent: the regular compound reports (RFC 3550 6.2, 6.4), early feedback (RFC 4585), reduced in size where that was negotiated
- * (RFC 5506), and goodbyes. */
+ * (RFC 5506), and goodbyes. Regular ones also tell our time where we receive and the peer wants to know (RFC 3611), and answer to its. */
 #ifndef CRTC_RTP_REPORTS_H
 #define CRTC_RTP_REPORTS_H
 
 #include "rtp_outlet.h"
+#include "rtp_reference_times.h"
 
 enum { RTP_CNAME_MAX = 64 };
 
@@ -15,6 +16,7 @@ struct rtp_reports {
     const struct rtp_outlet *outlet;
     char cname[RTP_CNAME_MAX + 1];
     rtc_time_t next; /* when the next regular one is due; RTC_TIME_NEVER */
+    struct rtp_reference_times references;
 };
 
 /* `cname` is copied; NULL: none. */
@@ -24,6 +26,8 @@ void rtp_reports_init(struct rtp_reports *reports, rtc_context *context, const s
 void rtp_reports_send(struct rtp_reports *reports, rtc_time_t now, struct out *out);
 /* A regular one is due no later than this. */
 void rtp_reports_hasten(struct rtp_reports *reports, rtc_time_t at);
+/* The peer, as this SSRC, told its time, which arrived then. */
+void rtp_reports_reference(struct rtp_reports *reports, rtc_time_t arrived, uint32_t ssrc, uint64_t ntp);
 /* What who plays wants its sender to be told now. */
 void rtp_reports_feedback(const struct rtp_reports *reports, rtc_time_t now, const struct rtp_receive_stream *stream, struct out *out);
 /* For one section (its streams), or NULL for all. */

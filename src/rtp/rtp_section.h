@@ -45,6 +45,7 @@ struct rtp_section {
     rtc_media_kind kind;
     bool send, receive;
     bool reduced_size;           /* a=rtcp-rsize */
+    bool reference_times;        /* a=rtcp-xr:rcvr-rtt=all */
     uint8_t tone_payload_type;   /* of telephone events that we send; with a rate of 0: none */
     uint32_t tone_clock_rate;    /* of their durations */
     struct rtp_codec send_codec; /* payload_type RTP_NO_PAYLOAD_TYPE: nothing can be sent */

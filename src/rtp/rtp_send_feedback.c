@@ -8,8 +8,8 @@
 
 /* The least between two keyframes that are asked for: who asks again sooner can not have seen what was sent. */
 enum { US_PER_S = 1000000, KEYFRAME_GAP_US = 100000, KEYFRAME_GAP_MAX_US = 3 * US_PER_S };
-/* What can be no measurement; and what a frame lasts when the capture times do not say. */
-enum { ROUND_TRIP_MAX_US = 60 * US_PER_S, EXPECTED_MAX = 1 << 16, AUDIO_FRAME_US = 20000, VIDEO_FRAME_US = 33000 };
+/* What is no span of packets; and what a frame lasts when the capture times do not say. */
+enum { EXPECTED_MAX = 1 << 16, AUDIO_FRAME_US = 20000, VIDEO_FRAME_US = 33000 };
 
 /* How long the last keyframe occupies the stream, twice: the pictures between two of them need room, too. */
 static rtc_time_t keyframe_gap(const struct rtp_send_stream *s)
@@ -58,9 +58,8 @@ static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t arriv
     if (report->last_sr == 0)
         return 0;
     uint32_t arrival = rtcp_ntp_middle(rtcp_ntp(context_wall_us(s->context, arrived)));
-    int32_t middle = (int32_t)(arrival - report->last_sr - report->delay_since_last_sr);
-    rtc_time_t sample = middle > 0 ? rtcp_middle_us((uint32_t)middle) : 1;
-    if (sample > ROUND_TRIP_MAX_US)
+    rtc_time_t sample = rtcp_round_trip_us(arrival, report->last_sr, report->delay_since_last_sr);
+    if (sample == 0)
         return 0;
     s->heard.round_trip_us = s->heard.round_trip_us ? (7 * s->heard.round_trip_us + sample) / 8 : sample;
     s->stats.heard.round_trip_time_s = (double)sample / US_PER_S;

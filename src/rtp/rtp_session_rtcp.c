@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RTCP that arrives: reports, feedback, goodbyes. */
+#include "context.h"
 #include "memory.h"
 #include "rtp_send_feedback.h"
 #include "rtp_session_parts.h"
@@ -67,6 +68,35 @@ static void take_bye(struct rtp_session *s, const struct rtcp_packet *p, struct 
         rtp_receiving_end(&s->receiving, rtcp_ssrc_at(p, i), out);
 }
 
+/* Who answers to our time is the sender of a stream. */
+static void take_delay(struct rtp_session *s, rtc_time_t arrived, uint32_t from, const struct rtcp_delay *delay)
+{
+    struct rtp_member *m = rtp_members_find(&s->members, rtp_demux_member_of(s->members.demux, from));
+    uint32_t now = rtcp_ntp_middle(rtcp_ntp(context_wall_us(s->context, arrived)));
+    rtc_time_t round_trip = rtcp_round_trip_us(now, delay->last_rr, delay->since);
+    if (round_trip == 0 || !rtp_reference_times_is_ours(&s->reports.references, delay))
+        return;
+    for (struct rtp_receive_stream *rs = m ? m->received : NULL; rs; rs = rs->next) {
+        struct rtp_receiver *r = rtp_receive_stream_source(rs, from);
+        if (r)
+            rtp_receiver_round_trip(r, round_trip);
+    }
+}
+
+static void take_extended(struct rtp_session *s, rtc_time_t arrived, const struct rtcp_packet *p)
+{
+    struct reader blocks = reader_of(p->body);
+    struct rtcp_extended_block block;
+    while (rtcp_extended_next(&blocks, &block)) {
+        if (block.type == RTCP_EXTENDED_REFERENCE_TIME)
+            rtp_reports_reference(&s->reports, arrived, p->ssrc, block.ntp);
+        for (size_t i = 0; i < block.count; i++) {
+            struct rtcp_delay delay = rtcp_delay_at(&block, i);
+            take_delay(s, arrived, p->ssrc, &delay);
+        }
+    }
+}
+
 static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p, struct out *out)
 {
     switch (p->kind) {
@@ -90,6 +120,9 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
         break;
     case RTCP_BYE:
         take_bye(s, p, out);
+        break;
+    case RTCP_EXTENDED:
+        take_extended(s, arrived, p);
         break;
     case RTCP_TRANSPORT_FEEDBACK:
     case RTCP_SDES:

@@ -18,13 +18,15 @@ struct rtp_heard_stats {
     uint64_t round_trip_time_measurements;
 };
 
-/* From the peer's sender reports (RTCRemoteOutboundRtpStreamStats). */
+/* From the peer's sender reports, and from its answers to our reference times (RTCRemoteOutboundRtpStreamStats). */
 struct rtp_told_stats {
     uint64_t reports;
     rtc_time_t time;        /* when the last one came */
     int64_t remote_wall_us; /* the sender's clock then */
     uint32_t packets;
     uint64_t bytes; /* the reports count to 2^32 and begin anew */
+    double round_trip_time_s, total_round_trip_time_s;
+    uint64_t round_trip_time_measurements;
 };
 
 /* rtp_session_outbound_stats(). */

@@ -95,10 +95,15 @@ static void add_audio(struct rtp_inbound_audio *s, const struct rtp_inbound_audi
 /* The sender's own counts go on when its stream does: its reports say what it sent in all. */
 static void add_reports(struct rtp_told_stats *s, const struct rtp_told_stats *before)
 {
-    if (s->reports == 0)
+    if (s->reports == 0) {
         *s = *before;
-    else
-        s->reports += before->reports;
+        return;
+    }
+    if (s->round_trip_time_measurements == 0)
+        s->round_trip_time_s = before->round_trip_time_s;
+    s->reports += before->reports;
+    s->total_round_trip_time_s += before->total_round_trip_time_s;
+    s->round_trip_time_measurements += before->round_trip_time_measurements;
 }
 
 void stream_history_add(struct rtp_inbound_stats *s, const struct rtp_inbound_stats *before)

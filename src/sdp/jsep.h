@@ -89,6 +89,7 @@ struct jsep_rtp {
     const struct jsep_extension *extensions;
     size_t extension_count;
     bool rtcp_reduced_size, extmap_allow_mixed;
+    bool rtcp_reference_times; /* a=rtcp-xr:rcvr-rtt=all (RFC 3611 section 5): receivers tell their time, and are answered */
     char stream_ids[JSEP_STREAMS_MAX][JSEP_ID_MAX]; /* from a=msid ("-" gives none) or a=ssrc msid */
     size_t stream_count;
     bool says_msid; /* even if that is "-" */
@@ -227,7 +228,7 @@ struct jsep_negotiated {
     size_t receive_codec_count;
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX]; /* listed by both; ids as the answer says */
     size_t extension_count;
-    bool rtcp_reduced_size;
+    bool rtcp_reduced_size, rtcp_reference_times;
     struct jsep_rids send_rids, receive_rids; /* that both name; in our order and in theirs */
 };
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out);

@@ -192,6 +192,7 @@ static void plan_section(struct answer *answer, size_t index)
     plan->bundled = offered->bundle.grouped;
     plan->direction = direction_and(direction_reverse(offered->direction), plan->local->direction);
     plan->reduced_size = offered->rtp.rtcp_reduced_size;
+    plan->reference_times = offered->rtp.rtcp_reference_times;
     plan->allow_mixed = offered->rtp.extmap_allow_mixed;
     plan_extensions(answer, index);
     plan_rids(plan, offered);

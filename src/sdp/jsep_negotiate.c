@@ -74,6 +74,7 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
     *out = (struct jsep_negotiated){.rejected = local->rejected || remote->rejected};
     out->direction = out->rejected ? RTC_DIRECTION_INACTIVE : direction_and(local->direction, direction_reverse(remote->direction));
     out->rtcp_reduced_size = local->rtp.rtcp_reduced_size && remote->rtp.rtcp_reduced_size;
+    out->rtcp_reference_times = local->rtp.rtcp_reference_times && remote->rtp.rtcp_reference_times;
     negotiate_codecs(local, remote, out);
     negotiate_tones(local, remote, out);
     negotiate_extensions(local, remote, out);

@@ -87,7 +87,7 @@ static void plan_section(struct offer *offer, size_t index, bool first)
     plan->bundled = local->mid[0] != 0;
     plan->bundle_only = local->bundle_only && plan->bundled && !first && !was_bundled(offer->snapshot, index, local);
     plan->setup = SETUP_ACTPASS;
-    plan->reduced_size = true;
+    plan->reduced_size = plan->reference_times = true;
     const struct jsep_section *previous = previous_of(offer->snapshot->previous_local, index, local);
     if (direction_sends(local->direction))
         plan->send_rids = local->send_rids;

@@ -77,6 +77,22 @@ static int read_flag(struct reading *r, const struct sdp_line *line)
     return 0;
 }
 
+/* Of the formats of extended reports (RFC 3611 section 5.1) round trips of all receivers; those of receivers that send are not enough. */
+static int read_rtcp_xr(struct reading *r, const struct sdp_line *line)
+{
+    static const char wanted[] = "rcvr-rtt=all";
+    const uint8_t *at = line->value.data, *end = at + line->value.len;
+    while (at < end) {
+        const uint8_t *space = memchr(at, ' ', (size_t)(end - at));
+        struct slice format = slice_of(at, (size_t)((space ? space : end) - at));
+        bool begins = format.len >= sizeof wanted - 1 && memcmp(format.data, wanted, sizeof wanted - 1) == 0;
+        if (begins && (format.len == sizeof wanted - 1 || format.data[sizeof wanted - 1] == ':')) /* a largest size may follow */
+            r->out->rtp.rtcp_reference_times = true;
+        at = space ? space + 1 : end;
+    }
+    return 0;
+}
+
 static bool direction_from(struct slice name, rtc_rtp_direction *out)
 {
     static const char *const names[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
@@ -379,6 +395,7 @@ static const struct attribute_reader {
     {"rtcp-mux", read_flag, SECTION},
     {"rtcp-mux-only", read_flag, SECTION},
     {"rtcp-rsize", read_flag, SECTION},
+    {"rtcp-xr", read_rtcp_xr, SECTION | INHERITED},
     {"extmap-allow-mixed", read_flag, SECTION | INHERITED},
     {"bundle-only", read_flag, SECTION},
     {"rid", read_rid, SECTION},

@@ -228,6 +228,8 @@ static void write_media_attributes(struct text *out, const struct jsep_snapshot 
     text_print(out, "a=rtcp-mux\r\n");
     if (plan->reduced_size)
         text_print(out, "a=rtcp-rsize\r\n");
+    if (plan->reference_times)
+        text_print(out, "a=rtcp-xr:rcvr-rtt=all\r\n");
     for (size_t i = 0; i < plan->codec_count; i++)
         write_codec(out, &plan->codecs[i]);
     if (plan->send_rids.count == 0) /* of several, rids tell (RFC 8853 section 5.5) */

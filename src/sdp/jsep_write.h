@@ -14,7 +14,7 @@ struct jsep_plan {
     const char *mid;
     bool rejected, bundled, bundle_only;
     bool legacy_sctp; /* sctpmap instead of sctp-port (peers before RFC 8841) */
-    bool reduced_size, allow_mixed;
+    bool reduced_size, reference_times, allow_mixed;
     rtc_rtp_direction direction;
     enum setup_role setup;
     struct jsep_codec codecs[JSEP_CODECS_MAX];

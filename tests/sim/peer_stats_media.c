@@ -345,6 +345,9 @@ static void both_sides_agree(void **state)
         assert_true(is_near(number(told, "remoteTimestamp"), rtc_stats_timestamp_ms(told), 20)); /* less the way */
         assert_true(rtc_stats_timestamp_ms(told) < rtc_stats_timestamp_ms(in));
         assert_true(number(heard, "roundTripTime") > 0.0095 && number(heard, "roundTripTime") < 0.02);
+        double trips = number(told, "roundTripTimeMeasurements"); /* by reference times, of who sends nothing */
+        assert_true(number(told, "roundTripTime") > 0.0095 && number(told, "roundTripTime") < 0.02);
+        assert_true(trips > 2 && is_near(number(told, "totalRoundTripTime") / trips, number(told, "roundTripTime"), 0.005));
     }
     rtc_stats_report_unref(a);
     rtc_stats_report_unref(b);

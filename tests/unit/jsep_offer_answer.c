@@ -206,6 +206,36 @@ static void upper_case_names_and_extra_parameters_match(void **state)
     free(reply);
 }
 
+/* RFC 3611 section 5: of all receivers; what other receivers or reports there may be is nothing that we have. */
+static void reference_times_are_told_where_both_say_so(void **state)
+{
+    static const struct {
+        const char *session, *line;
+        bool told;
+    } cases[] = {
+        {"", "", false},
+        {"", "a=rtcp-xr:rcvr-rtt=all\r\n", true},
+        {"a=rtcp-xr:rcvr-rtt=all\r\n", "", true},
+        {"", "a=rtcp-xr:rcvr-rtt=all:10000\r\n", true},
+        {"", "a=rtcp-xr:stat-summary=loss,dup,jitt rcvr-rtt=all:100 voip-metrics\r\n", true},
+        {"", "a=rtcp-xr:rcvr-rtt=sender\r\n", false},
+        {"", "a=rtcp-xr:rcvr-rtt=alle\r\n", false},
+        {"", "a=rtcp-xr:xrcvr-rtt=all\r\n", false},
+        {"", "a=rtcp-xr\r\n", false},
+        {"", "a=rtcp-xr:\r\n", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2048];
+        (void)snprintf(text, sizeof text, "%s%sa=group:BUNDLE audio0\r\n%sa=setup:actpass\r\n%s", SDP_SESSION, cases[i].session, AUDIO,
+                       cases[i].line);
+        char *reply = answer_to(text, NULL);
+        has(reply, "a=rtcp-xr:rcvr-rtt=all\r\n", cases[i].told);
+        has(reply, "a=rtcp-xr", cases[i].told);
+        free(reply);
+    }
+}
+
 static void setup_is_what_the_offer_leaves(void **state)
 {
     (void)state;
@@ -560,6 +590,7 @@ int main(void)
         cmocka_unit_test(offer_is_answered_and_agreed_on_by_both_sides),
         cmocka_unit_test(every_offer_of_a_peer_can_be_answered),
         cmocka_unit_test(upper_case_names_and_extra_parameters_match),
+        cmocka_unit_test(reference_times_are_told_where_both_say_so),
         cmocka_unit_test(setup_is_what_the_offer_leaves),
         cmocka_unit_test(sections_outside_the_first_ones_group_are_rejected),
         cmocka_unit_test(the_group_keeps_the_offers_order),

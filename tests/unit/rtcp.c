@@ -100,7 +100,7 @@ static void reads_remb(void **state)
 static void skips_what_it_does_not_know(void **state)
 {
     (void)state;
-    struct bytes b = hex("80 cf 0001 00000001"                             /* extended report */
+    struct bytes b = hex("80 d1 0001 00000001"                             /* receiver summary information (RFC 5760) */
                          "80 cc 0002 00000001 6e616d65"                    /* application-defined */
                          "85 cd 0004 00000001 00000002 0001 0001 00000000" /* RTCP SR request (RFC 6051) with words to spare */
                          "8f ce 0003 00000001 00000000 41424344"           /* another application message */
