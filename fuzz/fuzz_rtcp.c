@@ -45,7 +45,7 @@ static struct rtp_send_stream *new_sender(struct rtp_pacer *pacer)
 static void drain(struct rtp_send_stream *sender, struct rtp_pacer *pacer, rtc_time_t now)
 {
     for (struct packet *packet; (packet = rtp_pacer_pop(pacer, now)) != NULL;) {
-        rtp_send_stream_leaving(sender, now, packet);
+        rtp_send_stream_leaving(sender, now, 0, packet);
         packet_free(packet);
     }
 }

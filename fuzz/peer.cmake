@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 set(sim ${PROJECT_SOURCE_DIR}/tests/sim)
-crtc_fuzz(endpoint SEES base media sdp ice dtls sctp rtp transport peer SOURCES fuzz_endpoint.c prepared.c remembered_curves.c ${sim}/sim_peers.c ${sim}/sim_network.c ${sim}/sim_nat.c ${sim}/sim_tcp.c
+crtc_fuzz(endpoint SEES base media sdp ice dtls sctp congestion rtp transport peer SOURCES fuzz_endpoint.c prepared.c remembered_curves.c ${sim}/sim_peers.c ${sim}/sim_network.c ${sim}/sim_nat.c ${sim}/sim_tcp.c
   ${sim}/usrsctp_time.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/endpoint)
 fuzz_whole(endpoint)
 crtc_fuzz(route SEES base media sdp ice dtls sctp rtp transport peer SOURCES fuzz_route.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/route)

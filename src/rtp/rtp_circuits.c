@@ -46,7 +46,7 @@ void rtp_circuits_open(struct rtp_circuits *cs, rtc_time_t now, struct rtp_send_
     bool may_reduce = reason == RTP_BREAKER_CONGESTION && st->kind == RTC_MEDIA_VIDEO && st->circuit.state == RTP_CIRCUIT_CLOSED;
     st->circuit.reason = reason;
     st->circuit.openings++;
-    if (may_reduce && rtp_rate_cut(&cs->sending->rate, now)) {
+    if (may_reduce && rtp_budget_cut(&cs->sending->budget, now)) {
         rtp_send_stream_resume(st);
         set_state(st, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
     } else {
@@ -78,7 +78,7 @@ static bool rate_is_known(const struct rtp_circuits *cs, rtc_time_t now, const s
 static void probe(struct rtp_circuits *cs, rtc_time_t now, const struct rtp_send_stream *st)
 {
     if (st->kind == RTC_MEDIA_VIDEO)
-        rtp_rate_probe(&cs->sending->rate, now);
+        rtp_budget_begin_low(&cs->sending->budget, now);
 }
 
 void rtp_circuits_close(struct rtp_circuits *cs, rtc_time_t now, struct rtp_send_stream *st, struct out *out)

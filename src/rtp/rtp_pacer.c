@@ -4,7 +4,11 @@
 
 #include "rtp_packet.h"
 
-enum { BURST_US = 5000 /* what leaves at once: timers are no finer */, US_PER_S = 1000000 };
+enum { BURST_US = 5000 /* what leaves at once: timers are no finer */, US_PER_S = 1000000, RATE_LEAST_BPS = 8000 };
+
+/* A full window lets one packet through after this long; a burst that does not get what it needs is over after so much more than it takes.
+ */
+enum { WINDOW_PEEP_US = 100000, PROBE_GRACE_US = 100000 };
 
 /* Repair of 5 % random loss takes 6 % of the rate, of 20 % a quarter. At once, as much as a third of a second of the rate, or a small
  * picture. */
@@ -20,8 +24,20 @@ void rtp_pacer_set_target(struct rtp_pacer *p, uint32_t target_bps)
 {
     /* A keyframe is many times as large as what follows: it leaves at two and a half times the rate, and in between there is silence. */
     uint64_t rate = (uint64_t)target_bps * 5 / 2;
+    rtp_pacer_set_rates(p, target_bps, rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate, RTP_PACER_QUEUE_TIME_US);
+}
+
+void rtp_pacer_set_rates(struct rtp_pacer *p, uint32_t target_bps, uint32_t pacing_bps, rtc_time_t queue_time)
+{
     p->target_bps = target_bps;
-    p->rate_bps = rate > UINT32_MAX ? UINT32_MAX : rate < 8000 ? 8000 : (uint32_t)rate;
+    p->rate_bps = pacing_bps < RATE_LEAST_BPS ? RATE_LEAST_BPS : pacing_bps;
+    p->queue_time = queue_time;
+}
+
+void rtp_pacer_set_window(struct rtp_pacer *p, uint32_t bytes, uint32_t in_flight)
+{
+    p->window.bytes = bytes;
+    p->window.in_flight = in_flight;
 }
 
 static int64_t most_repair(const struct rtp_pacer *p)
@@ -62,7 +78,7 @@ uint32_t rtp_pacer_repair_rate(struct rtp_pacer *p, rtc_time_t now)
 
 void rtp_pacer_init(struct rtp_pacer *p, uint32_t target_bps, rtc_time_t now)
 {
-    *p = (struct rtp_pacer){.budget_time = now, .budget = 1, .repair_time = now};
+    *p = (struct rtp_pacer){.budget_time = now, .budget = 1, .repair_time = now, .window.next = now};
     rtp_pacer_set_target(p, target_bps);
     p->repair_left = most_repair(p);
 }
@@ -98,12 +114,14 @@ static const struct packet *head(const struct rtp_pacer *p)
  * so that an encoder that makes too much does not turn into bursts. */
 static uint64_t effective_rate(const struct rtp_pacer *p, rtc_time_t now)
 {
+    if (p->probe.id)
+        return p->probe.rate_bps;
     const struct packet *oldest = p->queues[RTP_PRIORITY_VIDEO].head;
     if (!oldest)
         return p->rate_bps;
-    rtc_time_t left = RTP_PACER_QUEUE_TIME_US - (now - oldest->time);
-    if (left < RTP_PACER_QUEUE_TIME_US / 4)
-        left = RTP_PACER_QUEUE_TIME_US / 4;
+    rtc_time_t left = p->queue_time - (now - oldest->time);
+    if (left < p->queue_time / 4)
+        left = p->queue_time / 4;
     uint64_t needed = p->queued_bytes * 8 * US_PER_S / (uint64_t)left;
     return needed > p->rate_bps ? needed : p->rate_bps;
 }
@@ -140,19 +158,83 @@ bool rtp_pacer_push(struct rtp_pacer *p, rtc_time_t now, enum rtp_priority prior
     return true;
 }
 
+/* ---- Probes and the window ---- */
+
+void rtp_pacer_begin_probe(struct rtp_pacer *p, rtc_time_t now, const struct congestion_probe *probe)
+{
+    uint32_t rate = probe->bps < RATE_LEAST_BPS ? RATE_LEAST_BPS : probe->bps;
+    refill(p, now);
+    p->probe = (struct rtp_pacer_probe){
+        .id = probe->id,
+        .rate_bps = rate,
+        .bytes_left = probe->bytes,
+        .packets_left = probe->packets,
+        .until = now + PROBE_GRACE_US + (rtc_time_t)((uint64_t)probe->bytes * 8 * US_PER_S * 2 / rate),
+    };
+    p->budget = p->budget > 0 ? p->budget : 1; /* what is owed at the other rate does not delay it */
+}
+
+void rtp_pacer_end_probe(struct rtp_pacer *p)
+{
+    p->probe = (struct rtp_pacer_probe){.id = 0};
+}
+
+bool rtp_pacer_probes(const struct rtp_pacer *p)
+{
+    return p->probe.id != 0;
+}
+
+bool rtp_pacer_is_idle(const struct rtp_pacer *p)
+{
+    return !p->queues[RTP_PRIORITY_AUDIO].head && !head(p);
+}
+
+static bool is_open(const struct rtp_pacer *p, rtc_time_t now)
+{
+    return p->window.bytes == 0 || p->window.in_flight < p->window.bytes || now >= p->window.next || p->probe.id != 0;
+}
+
+bool rtp_pacer_wants_padding(struct rtp_pacer *p, rtc_time_t now, bool pads)
+{
+    if (p->probe.id && now >= p->probe.until)
+        rtp_pacer_end_probe(p);
+    p->probe.pads = pads;
+    if (!p->probe.id || !pads || !rtp_pacer_is_idle(p))
+        return false;
+    refill(p, now);
+    return p->budget > 0;
+}
+
+uint8_t rtp_pacer_left(struct rtp_pacer *p, int64_t bytes)
+{
+    uint8_t id = p->probe.id;
+    p->budget -= bytes * 8 * US_PER_S;
+    p->probe.bytes_left -= bytes;
+    p->probe.packets_left--;
+    if (id && p->probe.bytes_left <= 0 && p->probe.packets_left <= 0)
+        rtp_pacer_end_probe(p);
+    return id;
+}
+
 struct packet *rtp_pacer_pop(struct rtp_pacer *p, rtc_time_t now)
 {
+    if (p->probe.id && now >= p->probe.until)
+        rtp_pacer_end_probe(p);
     refill(p, now);
     struct packet *packet = packet_queue_pop(&p->queues[RTP_PRIORITY_AUDIO]);
-    if (!packet && p->budget > 0) {
+    if (!packet && p->budget > 0 && is_open(p, now)) {
         packet = packet_queue_pop(&p->queues[RTP_PRIORITY_REPAIR]);
         if (!packet)
             packet = packet_queue_pop(&p->queues[RTP_PRIORITY_VIDEO]);
-        if (packet)
+        if (packet) {
             p->queued_bytes -= packet->len;
+            p->window.next = now + WINDOW_PEEP_US;
+        }
     }
-    if (packet)
+    if (packet) {
         p->budget -= cost(packet);
+        p->probe.bytes_left -= packet->len;
+    }
     return packet;
 }
 
@@ -160,12 +242,14 @@ rtc_time_t rtp_pacer_deadline(const struct rtp_pacer *p)
 {
     if (p->queues[RTP_PRIORITY_AUDIO].head)
         return p->budget_time;
-    if (!head(p))
-        return RTC_TIME_NEVER;
-    if (p->budget > 0)
-        return p->budget_time;
-    int64_t rate = (int64_t)effective_rate(p, p->budget_time);
-    return p->budget_time + (-p->budget + rate) / rate;
+    if (!head(p) && !(p->probe.id && p->probe.pads))
+        return p->probe.id ? p->probe.until : RTC_TIME_NEVER;
+    rtc_time_t at = p->budget_time;
+    if (p->budget <= 0) {
+        int64_t rate = (int64_t)effective_rate(p, p->budget_time);
+        at += (-p->budget + rate) / rate;
+    }
+    return is_open(p, at) ? at : p->window.next;
 }
 
 size_t rtp_pacer_drop(struct rtp_pacer *p, uint32_t ssrc)

@@ -15,6 +15,7 @@
  * sent. */
 enum { US_PER_S = 1000000, RESEND_GAP_US = 10000, RESEND_GAP_UNKNOWN_US = 50000, REPAIR_AGE_US = US_PER_S, RTX_HEADER_LEN = 2 };
 enum { CAPTURE_AGE_MAX_US = 5 * US_PER_S };
+enum { PADDING_BIT = 0x20, PADDING_BYTES = 224 /* as browsers do; there may be 255 */ };
 
 static bool repairs(const struct rtp_send_stream *s, const struct rtp_section *section)
 {
@@ -48,6 +49,8 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     memcpy(s->format.mid, section->mid, sizeof s->format.mid);
     for (size_t i = 0; i < RTP_EXTENSIONS; i++)
         s->format.ids[i] = section->extension_comes_only[i] ? 0 : section->extension_ids[i];
+    if (!section->send_codec.transport_cc) /* nobody would say anything of the numbers */
+        s->format.ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = 0;
     if (!repairs(s, section)) {
         rtx_cache_free(s->cache);
         s->cache = NULL;
@@ -115,7 +118,7 @@ bool rtp_send_stream_owns(const struct rtp_send_stream *s, uint32_t ssrc)
 
 /* ---- Packetizing ---- */
 
-static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* what is true is known when the packet leaves */
+static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* and of a transport-wide number: what is true is known when the packet leaves */
 
 /* The ids of a packet that waits, whatever was negotiated: that may change until it leaves (RFC 8285 section 6), and then its extensions
  * are written anew. */
@@ -170,6 +173,7 @@ static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t tim
     header.extensions[RTP_EXTENSION_MID] = s->format.mid[0] ? slice_str(s->format.mid) : slice_of(NULL, 0);
     header.extensions[RTP_EXTENSION_RID] = s->encoding.rid[0] ? slice_str(s->encoding.rid) : slice_of(NULL, 0);
     header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(zeros, sizeof zeros);
+    header.extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE] = slice_of(zeros, RTP_TRANSPORT_SEQUENCE_LEN);
     if (said->level != RTP_NO_AUDIO_LEVEL)
         header.extensions[RTP_EXTENSION_AUDIO_LEVEL] = slice_of(&said->level, 1);
     if (said->orientation != RTP_NO_ORIENTATION)
@@ -370,18 +374,20 @@ int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded
 
 /* Writes the header in front of the payload as it leaves: `waited`, of which the packet is made, with the extensions that are negotiated
  * now. False when it does not fit. */
-static bool write_leaving(const struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *waited, uint16_t sequence,
+static bool write_leaving(const struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *waited, uint16_t transport_sequence,
                           struct packet *packet)
 {
     const struct said said = said_in(waited); /* copied: the new header is written over the old one */
-    uint8_t sent[RTP_ABS_SEND_TIME_LEN];
+    uint8_t sent[RTP_ABS_SEND_TIME_LEN], number[RTP_TRANSPORT_SEQUENCE_LEN];
     struct rtp_header header = header_of(s, waited->timestamp, &said);
     rtp_abs_send_time_write(sent, now);
+    rtp_transport_sequence_write(number, transport_sequence);
     header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(sent, sizeof sent);
+    header.extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE] = slice_of(number, sizeof number);
     header.marker = waited->marker;
     header.payload_type = waited->payload_type;
     header.ssrc = waited->ssrc;
-    header.sequence = sequence;
+    header.sequence = waited->sequence;
     if (header.ssrc != s->encoding.ssrc)
         turn_into_repair(&header);
     size_t size = rtp_header_size(&header, s->format.ids), payload = (size_t)(waited->payload.data - packet->bytes);
@@ -390,11 +396,13 @@ static bool write_leaving(const struct rtp_send_stream *s, rtc_time_t now, const
     packet->start = (uint32_t)(payload - size);
     if (!rtp_write_header(packet, &header, s->format.ids))
         return false;
-    packet->len += (uint32_t)waited->payload.len;
+    packet->len += (uint32_t)waited->payload.len + waited->padding;
+    if (waited->padding > 0)
+        packet_data(packet)[0] |= PADDING_BIT;
     return true;
 }
 
-bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct packet *packet)
+bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, uint16_t transport_sequence, struct packet *packet)
 {
     struct rtp_header header;
     if (!rtp_parse(packet_slice(packet), waiting_ids, &header))
@@ -402,7 +410,7 @@ bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct p
     bool media = header.ssrc == s->encoding.ssrc;
     uint16_t *next = media ? &s->numbers.sequence : &s->numbers.rtx_sequence;
     header.sequence = *next;
-    if (!write_leaving(s, now, &header, header.sequence, packet))
+    if (!write_leaving(s, now, &header, transport_sequence, packet))
         return false;
     (*next)++; /* RFC 3550 section 5.1: one more for each packet that is sent */
     rtp_breaker_sent(&s->breaker, now, packet->len);
@@ -411,7 +419,7 @@ bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, struct p
     s->stats.bytes_sent += header.payload.len;
     s->stats.header_bytes_sent += packet->len - header.payload.len;
     if (!media) {
-        s->stats.retransmitted_packets_sent++;
+        s->stats.retransmitted_packets_sent += header.payload.len > 0;
         s->stats.retransmitted_bytes_sent += header.payload.len;
         return true;
     }
@@ -459,6 +467,31 @@ static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct p
     }
     packet->len += (uint32_t)writer_len(&w);
     return packet;
+}
+
+/* What RTX sends that repairs nothing: padding alone, which a receiver counts and drops. */
+struct packet *rtp_send_stream_padding(const struct rtp_send_stream *s, struct packet_pool *pool)
+{
+    struct rtp_header header = header_of(s, s->numbers.last_timestamp, &nothing_said);
+    if (!rtp_send_stream_pads(s))
+        return NULL;
+    header.payload_type = s->format.codec.rtx_payload_type;
+    header.ssrc = s->encoding.rtx_ssrc;
+    turn_into_repair(&header);
+    struct packet *packet = new_packet(s, &header, pool);
+    if (!packet)
+        return NULL;
+    memset(packet_data(packet) + packet->len, 0, PADDING_BYTES - 1);
+    packet->len += PADDING_BYTES;
+    packet_data(packet)[packet->len - 1] = PADDING_BYTES; /* RFC 3550 section 5.1: the last one says how many there are */
+    packet_data(packet)[0] |= PADDING_BIT;
+    return packet;
+}
+
+bool rtp_send_stream_pads(const struct rtp_send_stream *s)
+{
+    return s->cache && s->format.codec.rtx_payload_type != RTP_NO_PAYLOAD_TYPE && s->numbers.started &&
+           s->breaker.reason == RTP_BREAKER_CLOSED;
 }
 
 static void resend(struct rtp_send_stream *s, rtc_time_t now, uint16_t sequence, struct packet_pool *pool, struct rtp_pacer *pacer)

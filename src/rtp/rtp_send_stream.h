@@ -131,9 +131,13 @@ int rtp_send_stream_tone(struct rtp_send_stream *stream, rtc_time_t now, uint8_t
 /* Its packets that are due go into the pacer; what finds no room or memory is lost, as on the network. */
 void rtp_send_stream_tick_tone(struct rtp_send_stream *stream, rtc_time_t now, struct packet_pool *pool, struct rtp_pacer *pacer);
 /* A packet of ours left the pacer and is about to be protected: gives it its sequence number, writes its extensions by the ids that are
- * negotiated now, counts and caches it. What waited and was dropped leaves no hole that the peer would take for loss. False: they do not
- * fit any more, the packet is to be dropped. */
-bool rtp_send_stream_leaving(struct rtp_send_stream *stream, rtc_time_t now, struct packet *packet);
+ * negotiated now (`transport_sequence` among them), counts and caches it. What waited and was dropped leaves no hole that the peer would
+ * take for loss. False: they do not fit any more, the packet is to be dropped. */
+bool rtp_send_stream_leaving(struct rtp_send_stream *stream, rtc_time_t now, uint16_t transport_sequence, struct packet *packet);
+/* Whether padding can be sent: RTX was negotiated, and the peer has seen media. */
+bool rtp_send_stream_pads(const struct rtp_send_stream *stream);
+/* A packet of padding (RFC 4588), to be given to rtp_send_stream_leaving() now; NULL: there can be none, or no memory. */
+struct packet *rtp_send_stream_padding(const struct rtp_send_stream *stream, struct packet_pool *pool);
 /* Media of ours that waited in the pacer was dropped. Where that cut a picture in two a number is left out: the peer must not take the part
  * that it has for the whole. Of video the caller sees to a keyframe. */
 void rtp_send_stream_dropped(struct rtp_send_stream *stream);

@@ -8,44 +8,116 @@
  * a keyframe is asked for that does not come, and how often what repairs take is measured anew. */
 enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000 };
 
+enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
+
 /* Every stream that there may be. */
 enum { SHARES_MAX = 128 * RTP_ENCODINGS_MAX };
 
-void rtp_sending_init(struct rtp_sending *sd, struct rtp_reports *reports, uint32_t max_bitrate_bps, uint32_t start_bitrate_bps)
+int rtp_sending_init(struct rtp_sending *sd, struct rtp_reports *reports, const struct congestion_limits *limits,
+                     const struct congestion_controller *controller)
 {
     *sd = (struct rtp_sending){.members = reports->members, .outlet = reports->outlet, .reports = reports};
-    rtp_rate_init(&sd->rate, max_bitrate_bps, start_bitrate_bps, 0);
-    rtp_pacer_init(&sd->pacer, rtp_rate_target(&sd->rate), 0);
+    int error = rtp_budget_init(&sd->budget, reports->context, limits, controller);
+    if (!error)
+        rtp_pacer_init(&sd->pacer, rtp_sending_target(sd), 0);
+    return error;
 }
 
 void rtp_sending_fini(struct rtp_sending *sd)
 {
     rtp_pacer_fini(&sd->pacer);
+    rtp_budget_fini(&sd->budget);
 }
 
 void rtp_sending_start(struct rtp_sending *sd, rtc_time_t now)
 {
     if (sd->started)
         return;
-    uint32_t cap = sd->rate.cap_bps, start = sd->rate.start_bps;
     sd->started = true;
-    rtp_rate_init(&sd->rate, cap, start, now);
+    rtp_budget_start(&sd->budget, now);
     rtp_pacer_fini(&sd->pacer);
-    rtp_pacer_init(&sd->pacer, rtp_rate_target(&sd->rate), now);
+    rtp_pacer_init(&sd->pacer, rtp_sending_target(sd), now);
+}
+
+uint32_t rtp_sending_target(const struct rtp_sending *sd)
+{
+    return congestion_target(rtp_budget_congestion(&sd->budget)).target_bps;
+}
+
+/* ---- Packets ---- */
+
+static bool is_numbered(const struct rtp_send_stream *st)
+{
+    return st->format.ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0;
+}
+
+/* What is measured of it. */
+static void measure(struct rtp_sending *sd, rtc_time_t now, const struct rtp_send_stream *st, uint32_t bytes, uint64_t payload)
+{
+    if (st->kind == RTC_MEDIA_AUDIO)
+        rtp_meter_add(&sd->budget.sound, now, bytes);
+    else if (payload > 0)
+        rtp_meter_add(&sd->budget.around, now, bytes - (uint32_t)payload);
+}
+
+/* A packet that was popped, of which the pacer knows that `counted` bytes leave. */
+static void leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint32_t counted, struct out *out)
+{
+    struct rtp_send_stream *st = rtp_members_stream_of(sd->members, rtp_ssrc(packet_slice(p)));
+    uint64_t payload = st ? st->stats.bytes_sent : 0;
+    if (!st || !rtp_send_stream_leaving(st, now, rtp_budget_next_number(&sd->budget), p) ||
+        srtp_protect_packet(sd->outlet->srtp, p) != RTC_OK) {
+        packet_free(p);
+        return;
+    }
+    struct rtp_leaving leaving = {
+        .bytes = p->len + sd->budget.packet_overhead, .numbered = is_numbered(st), .limited = rtp_pacer_is_idle(&sd->pacer)};
+    /* The rule on reports knows of payloads alone, and its rate is for these. */
+    leaving.probe = rtp_pacer_left(&sd->pacer, sd->budget.has_feedback ? (int64_t)leaving.bytes - counted : 0);
+    rtp_budget_left(&sd->budget, now, &leaving);
+    rtp_pacer_set_window(&sd->pacer, sd->pacer.window.bytes, rtp_budget_in_flight(&sd->budget));
+    measure(sd, now, st, leaving.bytes, st->stats.bytes_sent - payload);
+    p->dscp = st->member->config.dscp;
+    out_send(out, p);
+}
+
+/* A stream of video by which padding can leave; NULL: none. */
+static struct rtp_send_stream *padder(const struct rtp_sending *sd)
+{
+    struct rtp_send_stream *st = NULL;
+    while ((st = rtp_members_next_stream(sd->members, st)) != NULL && (!rtp_member_sends(st) || !rtp_send_stream_pads(st)))
+        ;
+    return st;
+}
+
+/* Bursts are made of media, and of padding beside it: nobody knows what the peer would make of padding before. */
+static void begin_probe(struct rtp_sending *sd, rtc_time_t now)
+{
+    struct congestion_probe probe;
+    if (!rtp_pacer_probes(&sd->pacer) && (!rtp_pacer_is_idle(&sd->pacer) || padder(sd)) &&
+        congestion_next_probe(rtp_budget_congestion(&sd->budget), now, &probe))
+        rtp_pacer_begin_probe(&sd->pacer, now, &probe);
+}
+
+static struct packet *next_padding(struct rtp_sending *sd, rtc_time_t now, struct out *out)
+{
+    const struct rtp_send_stream *st = rtp_pacer_probes(&sd->pacer) ? padder(sd) : NULL;
+    return rtp_pacer_wants_padding(&sd->pacer, now, st != NULL) ? rtp_send_stream_padding(st, out->pool) : NULL;
 }
 
 void rtp_sending_drain(struct rtp_sending *sd, rtc_time_t now, struct out *out)
 {
     if (!rtp_outlet_is_open(sd->outlet))
         return;
-    for (struct packet *p; (p = rtp_pacer_pop(&sd->pacer, now)) != NULL;) {
-        struct rtp_send_stream *st = rtp_members_stream_of(sd->members, rtp_ssrc(packet_slice(p)));
-        if (!st || !rtp_send_stream_leaving(st, now, p) || srtp_protect_packet(sd->outlet->srtp, p) != RTC_OK) {
-            packet_free(p);
-            continue;
-        }
-        p->dscp = st->member->config.dscp;
-        out_send(out, p);
+    for (;;) {
+        begin_probe(sd, now);
+        struct packet *p = rtp_pacer_pop(&sd->pacer, now);
+        uint32_t counted = p ? p->len : 0;
+        if (!p)
+            p = next_padding(sd, now, out);
+        if (!p)
+            return;
+        leave(sd, now, p, counted, out);
     }
 }
 
@@ -120,6 +192,14 @@ static void tell_target(struct rtp_send_stream *st, uint32_t target_bps, struct 
     e->target_bps = target_bps;
 }
 
+/* A controller that reads feedback has another word with every message: an encoder is told when it makes a difference. */
+static void follow_target(const struct rtp_sending *sd, struct rtp_send_stream *st, uint32_t target_bps, struct out *out)
+{
+    uint32_t before = st->target_bps, change = target_bps > before ? target_bps - before : before - target_bps;
+    if (!sd->budget.has_feedback || change > before / 32)
+        tell_target(st, target_bps, out);
+}
+
 /* What repairs take is taken off the encoders' targets, in sixteenths of the rate and twice a second, so that encoders are not bothered
  * with every packet; never more than half of it. */
 static uint32_t without_repairs(struct rtp_sending *sd, rtc_time_t now, uint32_t target)
@@ -161,13 +241,50 @@ static uint32_t within_peers_limit(const struct rtp_sending *sd, uint32_t target
     return sd->peer_max_bps == 0 || target < left ? target : (uint32_t)left;
 }
 
+/* Of what the path takes in all, the part that payloads of video may take: sound comes first, and packets have headers, of which about a
+ * sixteenth is a guess before any left. */
+static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t target)
+{
+    uint32_t sound = rtp_meter_bps(&sd->budget.sound, now), around = rtp_meter_bps(&sd->budget.around, now);
+    uint32_t left = target > sound ? target - sound : 0, cap = sd->budget.rule->cap_bps;
+    around = around > left / 16 ? around : left / 16;
+    around = around < left / 2 ? around : left / 2;
+    left = left - around > VIDEO_LEAST_BPS ? left - around : VIDEO_LEAST_BPS;
+    return left < cap ? left : cap;
+}
+
+/* What all streams may send at most, with their headers. */
+static void note_most(struct rtp_sending *sd, rtc_time_t now, const uint32_t *caps, size_t count)
+{
+    uint64_t sum = 0, cap = sd->budget.rule->cap_bps;
+    for (size_t i = 0; i < count; i++)
+        sum += caps[i] ? caps[i] : cap;
+    sum = sum < cap ? sum : cap;
+    for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;)
+        sum += st->kind == RTC_MEDIA_AUDIO && rtp_member_sends(st) ? 2 * RTP_SOUND_BPS : 0;
+    sum += sum / 8;
+    rtp_budget_set_most(&sd->budget, now, sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
+}
+
+static void pace(struct rtp_sending *sd, struct congestion_target target, uint32_t within)
+{
+    if (!sd->budget.has_feedback) {
+        rtp_pacer_set_target(&sd->pacer, within);
+        return;
+    }
+    rtp_pacer_set_rates(&sd->pacer, within, target.pacing_bps, RTP_PACER_QUEUE_TIME_MAX_US);
+    rtp_pacer_set_window(&sd->pacer, target.window, rtp_budget_in_flight(&sd->budget));
+}
+
 void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out *out)
 {
     struct rtp_send_stream *video[SHARES_MAX];
     uint32_t caps[SHARES_MAX], shares[SHARES_MAX];
     size_t n = 0;
-    rtp_rate_tick(&sd->rate, now);
-    uint32_t target = within_peers_limit(sd, rtp_rate_target(&sd->rate), update_sound(sd, out));
+    congestion_tick(rtp_budget_congestion(&sd->budget), now);
+    struct congestion_target all = congestion_target(rtp_budget_congestion(&sd->budget));
+    uint64_t sound = update_sound(sd, out);
+    uint32_t target = within_peers_limit(sd, sd->budget.has_feedback ? for_video(sd, now, all.target_bps) : all.target_bps, sound);
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL && n < SHARES_MAX;) {
         if (st->kind == RTC_MEDIA_VIDEO && rtp_send_stream_is_stopped(st))
             tell_target(st, 0, out);
@@ -176,10 +293,49 @@ void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out 
         caps[n] = cap_of(st);
         video[n++] = st;
     }
-    if (n == 0)
+    note_most(sd, now, caps, n);
+    if (n == 0 && !sd->budget.has_feedback)
         return;
     rtp_rate_share(without_repairs(sd, now, target), caps, n, shares);
-    rtp_pacer_set_target(&sd->pacer, target);
+    pace(sd, all, target);
     for (size_t i = 0; i < n; i++)
-        tell_target(video[i], shares[i] > 0 ? shares[i] : 1, out); /* 0 would say that it is stopped */
+        follow_target(sd, video[i], shares[i] > 0 ? shares[i] : 1, out); /* 0 would say that it is stopped */
+}
+
+/* ---- Feedback ---- */
+
+static bool has_feedback(const struct rtp_section *section)
+{
+    return section->send && section->send_codec.transport_cc && section->extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0 &&
+           !section->extension_comes_only[RTP_EXTENSION_TRANSPORT_SEQUENCE];
+}
+
+int rtp_sending_prepare(struct rtp_sending *sd, rtc_time_t now, const struct rtp_section *section)
+{
+    return has_feedback(section) ? rtp_budget_prepare_feedback(&sd->budget, now) : RTC_OK;
+}
+
+void rtp_sending_follow_sections(struct rtp_sending *sd, rtc_time_t now)
+{
+    bool any = false;
+    for (size_t i = 0; i < sd->members->count; i++)
+        any = any || has_feedback(&sd->members->all[i]->config);
+    rtp_budget_set_feedback(&sd->budget, now, any);
+    if (!any)
+        rtp_pacer_end_probe(&sd->pacer);
+    if (!any)
+        rtp_pacer_set_window(&sd->pacer, 0, 0);
+}
+
+void rtp_sending_feedback(struct rtp_sending *sd, rtc_time_t now, const struct sent_history_told *told, size_t count)
+{
+    rtp_budget_feedback(&sd->budget, now, told, count);
+}
+
+rtc_time_t rtp_sending_deadline(const struct rtp_sending *sd, enum timer_reason *why)
+{
+    rtc_time_t at = RTC_TIME_NEVER;
+    deadline_min(&at, why, rtp_pacer_deadline(&sd->pacer), TIMER_RTP_PACE);
+    deadline_min(&at, why, congestion_deadline(rtp_budget_congestion(&sd->budget)), TIMER_RTP_RATE);
+    return at;
 }

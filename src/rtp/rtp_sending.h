@@ -3,24 +3,29 @@
 #ifndef CRTC_RTP_SENDING_H
 #define CRTC_RTP_SENDING_H
 
+#include "rtp_budget.h"
 #include "rtp_reports.h"
+#include "transport_feedback.h"
 
-/* Owned by the session; written by rtp_sending.c, but for what reports and feedback do to `rate` (rtp_session_rtcp.c, rtp_circuits.c,
- * rtp_session.c) and what is sent again (rtp_session_rtcp.c puts it into the pacer). */
+/* Owned by the session; written by rtp_sending.c, but for what reports do to the rule of `budget` (rtp_session_rtcp.c, rtp_session.c) and
+ * what is sent again (rtp_session_rtcp.c puts it into the pacer). */
 struct rtp_sending {
     const struct rtp_members *members;
     const struct rtp_outlet *outlet;
     struct rtp_reports *reports;
     struct rtp_pacer pacer;
-    struct rtp_rate rate;
-    bool started;           /* pacer and rate know the time */
-    uint32_t peer_max_bps;  /* for everything; 0: no limit */
-    uint32_t repair_bps;    /* what is taken off the encoders' targets, */
-    rtc_time_t next_repair; /* and when to look again */
+    struct rtp_budget budget;
+    struct transport_feedback_clock peers_clock; /* of whoever gives feedback; rtp_session_rtcp.c reads it */
+    bool started;                                /* pacer and budget know the time */
+    uint32_t peer_max_bps;                       /* for everything; 0: no limit */
+    uint32_t repair_bps;                         /* what is taken off the encoders' targets, */
+    rtc_time_t next_repair;                      /* and when to look again */
 };
 
-/* 0 for the defaults of the rate. */
-void rtp_sending_init(struct rtp_sending *sending, struct rtp_reports *reports, uint32_t max_bitrate_bps, uint32_t start_bitrate_bps);
+/* Limits of 0: the defaults of the rate. `controller`: of peers that give feedback of each packet; NULL: reports alone count.
+ * RTC_ERR_NO_MEMORY. */
+int rtp_sending_init(struct rtp_sending *sending, struct rtp_reports *reports, const struct congestion_limits *limits,
+                     const struct congestion_controller *controller);
 void rtp_sending_fini(struct rtp_sending *sending);
 /* There is something to send, or to receive: the time begins. Harmless when it has. */
 void rtp_sending_start(struct rtp_sending *sending, rtc_time_t now);
@@ -37,5 +42,16 @@ void rtp_sending_drain(struct rtp_sending *sending, rtc_time_t now, struct out *
 void rtp_sending_drop(struct rtp_sending *sending, struct rtp_send_stream *stream);
 /* Shares the rate out anew and tells whose target changed. */
 void rtp_sending_update_rate(struct rtp_sending *sending, rtc_time_t now, struct out *out);
+/* Has the memory that feedback takes, when a section has agreed upon it. RTC_ERR_NO_MEMORY. */
+int rtp_sending_prepare(struct rtp_sending *sending, rtc_time_t now, const struct rtp_section *section);
+/* Sections changed: whether there is feedback. */
+void rtp_sending_follow_sections(struct rtp_sending *sending, rtc_time_t now);
+/* What a message of feedback says of packets that left, in the order of their numbers, of which it need not be the next one's. What follows
+ * for the rate is shared out with rtp_sending_update_rate(). */
+void rtp_sending_feedback(struct rtp_sending *sending, rtc_time_t now, const struct sent_history_told *told, size_t count);
+/* When there is something to do for what is sent, and why. */
+rtc_time_t rtp_sending_deadline(const struct rtp_sending *sending, enum timer_reason *why);
+/* What the path is thought to take. */
+uint32_t rtp_sending_target(const struct rtp_sending *sending);
 
 #endif

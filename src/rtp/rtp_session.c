@@ -31,7 +31,12 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
         .disable_nack = options->disable_nack,
         .next_sync = RTC_TIME_NEVER,
     };
-    rtp_sending_init(&s->sending, &s->reports, options->max_bitrate_bps, options->start_bitrate_bps);
+    const struct congestion_limits limits = {.start_bps = options->start_bitrate_bps, .max_bps = options->max_bitrate_bps};
+    error = rtp_sending_init(&s->sending, &s->reports, &limits, options->controller);
+    if (error) {
+        rtp_session_free(s);
+        return error;
+    }
     s->circuits = (struct rtp_circuits){.context = context, .members = &s->members, .sending = &s->sending};
     *out = s;
     return RTC_OK;
@@ -70,6 +75,7 @@ void rtp_session_forget_keys(struct rtp_session *s)
     srtp_transport_free(s->outlet.srtp);
     s->outlet.srtp = NULL;
     s->outlet.closed = false;
+    rtp_budget_forget(&s->sending.budget);
 }
 
 void rtp_session_set_max_packet(struct rtp_session *s, uint32_t max_packet_bytes)
@@ -80,7 +86,12 @@ void rtp_session_set_max_packet(struct rtp_session *s, uint32_t max_packet_bytes
 
 void rtp_session_set_max_bitrate(struct rtp_session *s, uint32_t max_bitrate_bps)
 {
-    rtp_rate_set_cap(&s->sending.rate, max_bitrate_bps);
+    rtp_rate_set_cap(s->sending.budget.rule, max_bitrate_bps);
+}
+
+void rtp_session_set_packet_overhead(struct rtp_session *s, uint32_t bytes)
+{
+    s->sending.budget.packet_overhead = bytes;
 }
 
 void rtp_session_set_rtt(struct rtp_session *s, rtc_time_t round_trip)
@@ -92,7 +103,8 @@ void rtp_session_set_rtt(struct rtp_session *s, rtc_time_t round_trip)
 
 int rtp_session_reserve_section(struct rtp_session *s, const struct rtp_section *section)
 {
-    return rtp_members_reserve(&s->members, section, rtp_outlet_max_rtp(&s->outlet));
+    int error = rtp_sending_prepare(&s->sending, 0, section);
+    return error ? error : rtp_members_reserve(&s->members, section, rtp_outlet_max_rtp(&s->outlet));
 }
 
 int rtp_session_reserve_sources(struct rtp_session *s, size_t ssrcs)
@@ -120,6 +132,7 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
         if (rtp_send_stream_is_stopped(st) && starts)
             rtp_circuits_close(&s->circuits, now, st, out);
     *handle = m->handle;
+    rtp_sending_follow_sections(&s->sending, now);
     rtp_reports_hasten(&s->reports, now + 1000000); /* who begins to send is soon synchronised with, and named (SDES) */
     rtp_sending_update_rate(&s->sending, now, out);
     return RTC_OK;
@@ -156,6 +169,7 @@ void rtp_session_quiet_member(struct rtp_session *s, rtc_time_t now, uint32_t ha
         return;
     say_goodbye(s, now, m, out);
     rtp_members_quiet(&s->members, m);
+    rtp_sending_follow_sections(&s->sending, now);
     rtp_sending_update_rate(&s->sending, now, out);
 }
 
@@ -166,6 +180,7 @@ void rtp_session_remove_member(struct rtp_session *s, rtc_time_t now, uint32_t h
         return;
     say_goodbye(s, now, m, out);
     rtp_members_remove(&s->members, m);
+    rtp_sending_follow_sections(&s->sending, now);
     rtp_sending_update_rate(&s->sending, now, out);
 }
 
@@ -242,6 +257,7 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
     if (!writable) {
         for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(&s->members, st)) != NULL;)
             rtp_sending_drop(&s->sending, st);
+        rtp_budget_forget(&s->sending.budget);
         return;
     }
     rtp_reports_hasten(&s->reports, now + 100000);
@@ -251,7 +267,7 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
 void rtp_session_path_changed(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     pause_streams(s);
-    rtp_rate_path_changed(&s->sending.rate, now);
+    rtp_budget_path_changed(&s->sending.budget, now);
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(&s->members, st)) != NULL;)
         if (rtp_send_stream_is_stopped(st))
             rtp_circuits_close(&s->circuits, now, st, out);
@@ -299,7 +315,8 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *s, enum timer_reason *
             deadline_min(&at, why, due, reason);
             deadline_min(&at, why, st->circuit.next, TIMER_RTP_RATE);
         }
-        deadline_min(&at, why, rtp_pacer_deadline(&s->sending.pacer), TIMER_RTP_PACE);
+        rtc_time_t sending = rtp_sending_deadline(&s->sending, &reason);
+        deadline_min(&at, why, sending, reason);
         deadline_min(&at, why, s->reports.next, TIMER_RTP_REPORT);
     }
     return at;
@@ -432,7 +449,7 @@ uint32_t rtp_session_sending_rate(const struct rtp_session *s)
 {
     for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(&s->members, st)) != NULL;)
         if (st->kind == RTC_MEDIA_VIDEO && rtp_member_sends(st))
-            return rtp_rate_target(&s->sending.rate);
+            return rtp_sending_target(&s->sending);
     return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "rtp_stats.h"
 
 struct rtp_session;
+struct congestion_controller;
 
 struct rtp_session_options {
     const char *cname;          /* copied */
@@ -23,6 +24,7 @@ struct rtp_session_options {
     uint32_t max_bitrate_bps;   /* for all video that is sent; 0: 1.5 Mbit/s */
     uint32_t start_bitrate_bps; /* of all video, to begin with; 0: 300 kbit/s */
     bool disable_nack;          /* tests: no loss repair as receiver */
+    const struct congestion_controller *controller; /* of peers that give feedback of each packet; NULL: by reports alone */
 };
 
 int rtp_session_new(rtc_context *context, const struct rtp_session_options *options, struct rtp_session **out);
@@ -66,6 +68,8 @@ void rtp_session_set_stream_codec(struct rtp_session *session, uint32_t stream, 
 void rtp_session_set_member_dscp(struct rtp_session *session, uint32_t member, uint8_t dscp);
 /* What the member receives is held back for so long at least before it is played (webrtc-pc 5.3, jitterBufferTarget); 0: as is best. */
 void rtp_session_set_member_playout_target(struct rtp_session *session, uint32_t member, rtc_time_t target);
+/* The headers of IP, UDP and relays that each packet has on the path; by default those of UDP over IPv4. */
+void rtp_session_set_packet_overhead(struct rtp_session *session, uint32_t bytes);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
 void rtp_session_set_rtt(struct rtp_session *session, rtc_time_t round_trip);
 /* Whether packets can leave (a valid pair with consent): nothing is sent while not. */

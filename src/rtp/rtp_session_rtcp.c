@@ -5,16 +5,18 @@
 #include "rtp_send_feedback.h"
 #include "rtp_session_parts.h"
 
+enum { TOLD_AT_ONCE = 512 };
+
 /* What measures the path counts from when the report arrived (RFC 3550 6.4.1: "A"); what waits, from now. */
 static void take_reports(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p)
 {
     rtp_circuits_excuse_sound(&s->circuits, now);
-    rtp_rate_path(&s->sending.rate, now, s->outlet.round_trip);
+    rtp_rate_path(s->sending.budget.rule, now, s->outlet.round_trip);
     for (size_t i = 0; i < p->count; i++) {
         struct rtcp_report report = rtcp_report_at(p, i);
         struct rtp_send_stream *st = rtp_members_stream_of(&s->members, report.ssrc);
         if (st && rtp_send_stream_report(st, now, arrived, &report) && st->kind == RTC_MEDIA_VIDEO)
-            rtp_rate_report(&s->sending.rate, now, rtp_send_stream_sample(st));
+            rtp_rate_report(s->sending.budget.rule, now, rtp_send_stream_sample(st));
     }
 }
 
@@ -26,7 +28,7 @@ static void take_sender_report(struct rtp_session *s, rtc_time_t now, rtc_time_t
         if (r)
             rtp_receiver_sender_report(r, arrived, &p->sender);
     }
-    rtp_rate_way_back(&s->sending.rate, now, arrived, rtcp_ntp_wall_us(p->sender.ntp));
+    rtp_rate_way_back(s->sending.budget.rule, now, arrived, rtcp_ntp_wall_us(p->sender.ntp));
     take_reports(s, now, arrived, p);
 }
 
@@ -97,6 +99,25 @@ static void take_extended(struct rtp_session *s, rtc_time_t arrived, const struc
     }
 }
 
+/* Of the numbers of a message some may be missing at its end because nobody knows of them yet: they are told of again. */
+static void take_transport_feedback(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
+{
+    struct sent_history_told told[TOLD_AT_ONCE];
+    struct transport_feedback feedback;
+    size_t count;
+    if (!transport_feedback_read(p->body, &feedback)) {
+        s->counters.malformed++;
+        return;
+    }
+    struct transport_feedback_iterator it =
+        transport_feedback_numbers(&feedback, transport_feedback_reference(&s->sending.peers_clock, &feedback));
+    do {
+        for (count = 0; count < TOLD_AT_ONCE && transport_feedback_next(&it, &told[count]);)
+            count++;
+        rtp_sending_feedback(&s->sending, now, told, count);
+    } while (count == TOLD_AT_ONCE);
+}
+
 static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p, struct out *out)
 {
     switch (p->kind) {
@@ -116,7 +137,7 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
         take_fir(s, now, p, out);
         break;
     case RTCP_REMB:
-        rtp_rate_remb(&s->sending.rate, now, p->bitrate_bps);
+        congestion_remb(rtp_budget_congestion(&s->sending.budget), now, p->bitrate_bps);
         break;
     case RTCP_BYE:
         take_bye(s, p, out);
@@ -125,6 +146,8 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
         take_extended(s, arrived, p);
         break;
     case RTCP_TRANSPORT_FEEDBACK:
+        take_transport_feedback(s, now, p);
+        break;
     case RTCP_SDES:
     case RTCP_UNKNOWN:
         break;

@@ -7,6 +7,8 @@
 
 enum {
     SIZE_DATAGRAM = PACKET_MTU,
+    SIZE_IPV4_UDP = 20 + 8,
+    SIZE_IPV6_UDP = 40 + 8,
     SIZE_DTLS_OVERHEAD = 13 + 8 + 16, /* record header, explicit nonce, AEAD tag */
     /* Handshake flights of DTLS, which leave before a relay's channel is bound: a Send indication for an IPv6 peer (20 + 24 + 4, padded) is
        put around. */

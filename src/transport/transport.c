@@ -159,10 +159,14 @@ static void update_writable(struct transport *t, rtc_time_t now)
         rtp_session_set_writable(t->rtp, now, writable, &t->rtp_out);
 }
 
-/* A relay's overhead comes off what the upper layers may fill. */
+/* A relay's overhead comes off what the upper layers may fill; that of IP and UDP takes its part of what the path carries. */
 static void update_sizes(struct transport *t)
 {
+    const struct path *path = ice_agent_selected(t->ice.current.agent);
     uint32_t overhead = ice_agent_overhead(t->ice.current.agent);
+    bool ipv6 = path && path->local.family == ADDRESS_IPV6;
+    if (t->rtp)
+        rtp_session_set_packet_overhead(t->rtp, overhead + (ipv6 ? SIZE_IPV6_UDP : SIZE_IPV4_UDP));
     if (overhead == t->overhead)
         return;
     t->overhead = overhead;

@@ -80,7 +80,7 @@ static struct packet *leave(struct fixture *f, struct rtp_header *h)
     if (!packet)
         return NULL;
     assert_true(rtp_send_stream_owns(f->sender, rtp_ssrc(packet_slice(packet))));
-    rtp_send_stream_leaving(f->sender, f->now, packet);
+    rtp_send_stream_leaving(f->sender, f->now, 0, packet);
     assert_true(rtp_parse(packet_slice(packet), f->section.extension_ids, h));
     return packet;
 }

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+/* The budget of a transport: probes, padding and the window of the pacer, numbers of what leaves, what a controller is told and what
+ * follows from its word. The controller is a script. */
+#include "rtp_scripted_peer.h"
+
+#include "memory.h"
+#include "rtp_pacer.h"
+#include "rtp_rate_control.h"
+#include "transport_feedback.h"
+
+/* ---- A controller that says what it is told to say ---- */
+
+static struct script {
+    struct congestion face;
+    struct congestion_target target;
+    struct congestion_probe probe; /* id 0: none */
+    struct congestion_limits limits;
+    struct congestion_packet packets[256];
+    struct congestion_result results[256];
+    size_t sent, told, paths, ticks;
+    uint64_t remb;
+    bool alive;
+} script;
+
+static int make(rtc_context *c, const struct congestion_limits *limits, rtc_time_t at, struct congestion **made)
+{
+    (void)c;
+    (void)at;
+    script.limits = *limits;
+    script.alive = true;
+    *made = &script.face;
+    return RTC_OK;
+}
+
+static void release(struct congestion *c)
+{
+    (void)c;
+    script.alive = false;
+}
+
+static void set_limits(struct congestion *c, rtc_time_t at, const struct congestion_limits *limits)
+{
+    (void)c;
+    (void)at;
+    script.limits = *limits;
+}
+
+static void path_changed(struct congestion *c, rtc_time_t at)
+{
+    (void)c;
+    (void)at;
+    script.paths++;
+}
+
+static void packet_sent(struct congestion *c, const struct congestion_packet *packet)
+{
+    (void)c;
+    script.packets[script.sent++ % 256] = *packet;
+}
+
+static void feedback(struct congestion *c, const struct congestion_feedback *f)
+{
+    (void)c;
+    for (size_t i = 0; i < f->count; i++)
+        script.results[script.told++ % 256] = f->results[i];
+}
+
+static void report(struct congestion *c, const struct congestion_report *r)
+{
+    (void)c;
+    (void)r;
+}
+
+static void remb(struct congestion *c, rtc_time_t at, uint64_t bps)
+{
+    (void)c;
+    (void)at;
+    script.remb = bps;
+}
+
+static void tick(struct congestion *c, rtc_time_t at)
+{
+    (void)c;
+    (void)at;
+    script.ticks++;
+}
+
+static rtc_time_t deadline(const struct congestion *c)
+{
+    (void)c;
+    return RTC_TIME_NEVER;
+}
+
+static struct congestion_target target(const struct congestion *c)
+{
+    (void)c;
+    return script.target;
+}
+
+static bool next_probe(struct congestion *c, rtc_time_t at, struct congestion_probe *probe)
+{
+    (void)c;
+    (void)at;
+    *probe = script.probe;
+    script.probe.id = 0;
+    return probe->id != 0;
+}
+
+static const struct congestion_controller scripted = {"script", make, release, set_limits, path_changed, packet_sent, feedback,
+                                                      report,   remb, tick,    deadline,   target,       next_probe};
+
+/* ---- A call with feedback ---- */
+
+enum { NUMBER_ID = 3, WIRE = 28 };
+
+static struct rtp_section numbered(struct rtp_section section)
+{
+    section.extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = NUMBER_ID;
+    section.send_codec.transport_cc = true;
+    return section;
+}
+
+static int begin_numbered(void **state)
+{
+    const struct rtp_session_options options = {.cname = "us", .controller = &scripted};
+    script = (struct script){.face.controller = &scripted, .target = {500000, 600000, 0}};
+    (void)begin(state);
+    rtp_session_free(session);
+    assert_int_equal(rtp_session_new(context, &options, &session), RTC_OK);
+    const struct rtp_section v = numbered(video_section()), a = audio_section();
+    assert_int_equal(rtp_session_set_section(session, now, &v, &video, &out), RTC_OK);
+    assert_int_equal(rtp_session_set_section(session, now, &a, &audio, &out), RTC_OK);
+    video_stream = rtp_session_send_stream(session, video, "");
+    give_keys();
+    (void)events(0, 0);
+    return 0;
+}
+
+static int end_numbered(void **state)
+{
+    (void)end(state);
+    assert_false(script.alive);
+    return 0;
+}
+
+static void send_picture(size_t len)
+{
+    static uint8_t bytes[100000] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
+    rtc_encoded_frame *frame = NULL;
+    const rtc_encoded_frame_options o = {.size = sizeof o,
+                                         .kind = RTC_MEDIA_VIDEO,
+                                         .codec = "VP8",
+                                         .data = bytes,
+                                         .data_len = len,
+                                         .keyframe = true,
+                                         .rtp_timestamp = (uint32_t)(now * 9 / 100),
+                                         .capture_time_us = now};
+    assert_int_equal(rtc_encoded_frame_new(context, &o, &frame), RTC_OK);
+    assert_int_equal(rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_OK);
+    rtc_encoded_frame_unref(frame);
+}
+
+static void send_sound(void)
+{
+    static const uint8_t bytes[90] = {0x78, 0xc0};
+    rtc_encoded_frame *frame = NULL;
+    const rtc_encoded_frame_options o = {.size = sizeof o,
+                                         .kind = RTC_MEDIA_AUDIO,
+                                         .codec = "opus",
+                                         .data = bytes,
+                                         .data_len = sizeof bytes,
+                                         .rtp_timestamp = (uint32_t)(now * 48 / 1000),
+                                         .capture_time_us = now};
+    assert_int_equal(rtc_encoded_frame_new(context, &o, &frame), RTC_OK);
+    assert_int_equal(rtp_session_send_frame(session, now, rtp_session_send_stream(session, audio, ""), frame, 30, &out), RTC_OK);
+    rtc_encoded_frame_unref(frame);
+}
+
+/* What left as RTP since the last call. */
+struct on_wire {
+    size_t count, bytes, padding;
+    uint32_t numbers[256], ssrcs[256]; /* numbers: 0x10000 without */
+};
+
+static struct on_wire on_wire(void)
+{
+    static const uint8_t ids[RTP_EXTENSIONS] = {[RTP_EXTENSION_TRANSPORT_SEQUENCE] = NUMBER_ID};
+    struct on_wire w = {0};
+    for (struct packet *p; (p = packet_queue_pop(&out.tx)) != NULL; packet_free(p)) {
+        struct rtp_header h;
+        uint16_t number = 0;
+        if (rtp_is_rtcp(packet_slice(p)))
+            continue;
+        w.bytes += p->len + WIRE;
+        assert_int_equal(srtp_unprotect_packet(peer, p), RTC_OK);
+        assert_true(rtp_parse(packet_slice(p), ids, &h));
+        bool has = h.extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE].data != NULL;
+        assert_true(!has || rtp_transport_sequence_read(h.extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE], &number));
+        w.numbers[w.count] = has ? number : 0x10000;
+        w.ssrcs[w.count++] = h.ssrc;
+        w.padding += h.padding;
+        assert_true(h.padding == 0 || h.payload.len == 0);
+    }
+    return w;
+}
+
+static struct on_wire run(rtc_time_t until)
+{
+    struct on_wire all = {0};
+    for (;;) {
+        enum timer_reason why;
+        struct on_wire w = on_wire();
+        for (size_t i = 0; i < w.count; i++) {
+            all.numbers[all.count] = w.numbers[i];
+            all.ssrcs[all.count++] = w.ssrcs[i];
+        }
+        all.bytes += w.bytes;
+        all.padding += w.padding;
+        rtc_time_t at = rtp_session_deadline(session, &why);
+        if (at > until)
+            break;
+        now = at > now ? at : now;
+        rtp_session_tick(session, now, &out);
+    }
+    now = until;
+    return all;
+}
+
+static uint16_t first_told;
+static size_t told_count;
+static uint32_t told_lost; /* a bit for each */
+
+static void write_feedback(struct writer *w)
+{
+    struct sent_history_told told[32];
+    for (size_t i = 0; i < told_count; i++)
+        told[i] = (struct sent_history_told){
+            .number = (uint16_t)(first_told + i), .received = !(told_lost >> i & 1), .arrived = 77 * SECOND + (rtc_time_t)i * MS};
+    assert_int_equal(transport_feedback_write(w, MEDIA, OURS, 0, told, told_count), told_count);
+}
+
+/* ---- Tests ---- */
+
+static void every_packet_is_numbered_and_told(void **state)
+{
+    (void)state;
+    send_picture(5000);
+    struct on_wire w = run(now + SECOND / 2);
+    assert_true(w.count >= 5 && script.sent == w.count);
+    size_t bytes = 0;
+    for (size_t i = 0; i < w.count; i++) {
+        assert_int_equal(w.numbers[i], i);
+        bytes += script.packets[i].bytes;
+        assert_int_equal(script.packets[i].in_flight, bytes);
+        assert_int_equal(script.packets[i].limited, i + 1 == w.count);
+    }
+    assert_int_equal(bytes, w.bytes);
+    first_told = 0;
+    told_count = 4;
+    told_lost = 2;
+    tell(write_feedback);
+    assert_int_equal(script.told, 4);
+    assert_true(script.results[1].arrived == RTC_TIME_NEVER && script.results[0].arrived != RTC_TIME_NEVER);
+    assert_int_equal(script.results[3].arrived - script.results[0].arrived, 3 * MS);
+    assert_int_equal(script.results[2].bytes, script.packets[2].bytes);
+    tell(write_feedback); /* again: nothing new */
+    assert_int_equal(script.told, 4);
+}
+
+/* Sound has no number here: it is counted with what has one. */
+static void sound_without_a_number_counts(void **state)
+{
+    (void)state;
+    send_sound();
+    send_picture(500);
+    struct on_wire w = run(now + SECOND / 10);
+    assert_int_equal(w.count, 2);
+    assert_int_equal(w.numbers[0], 0x10000);
+    assert_int_equal(w.numbers[1], 0);
+    assert_int_equal(script.sent, 2);
+    first_told = 0;
+    told_count = 1;
+    told_lost = 0;
+    tell(write_feedback);
+    assert_int_equal(script.results[0].bytes_between, script.packets[0].bytes);
+}
+
+static void a_probe_is_a_burst_of_media_then_of_padding(void **state)
+{
+    (void)state;
+    send_picture(3000);
+    (void)run(now + SECOND);
+    size_t before = script.sent;
+    script.probe = (struct congestion_probe){.id = 7, .bps = 2000000, .bytes = 5000, .packets = 5};
+    send_picture(2000);
+    rtc_time_t began = now;
+    struct on_wire w = run(now + SECOND);
+    size_t of_probe = 0, bytes = 0;
+    for (size_t i = before; i < script.sent; i++) {
+        of_probe += script.packets[i].probe == 7;
+        bytes += script.packets[i].probe == 7 ? script.packets[i].bytes : 0;
+        assert_true(script.packets[i].sent - began < 40 * MS); /* 5000 bytes at 2 Mbit/s take 20 ms */
+    }
+    assert_true(of_probe >= 5 && of_probe == script.sent - before);
+    assert_in_range(bytes, 5000, 5000 + 1300);
+    assert_true(w.padding > 1000);
+    assert_int_equal(w.ssrcs[0], OURS);
+    assert_int_equal(w.ssrcs[w.count - 1], OURS_RTX);
+    struct rtp_outbound_stats stats;
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
+    assert_int_equal(stats.retransmitted_packets_sent, 0);
+}
+
+/* Before any media nothing is known of the stream; without RTX there is nothing to pad with. */
+static void no_padding_before_media_or_without_rtx(void **state)
+{
+    (void)state;
+    script.probe = (struct congestion_probe){.id = 7, .bps = 2000000, .bytes = 5000, .packets = 5};
+    struct on_wire w = run(now + SECOND);
+    assert_int_equal(w.count, 0);
+    assert_int_equal(script.probe.id, 7);
+    struct rtp_section v = numbered(video_section());
+    v.send_codec.rtx_payload_type = RTP_NO_PAYLOAD_TYPE;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &video, &out), RTC_OK);
+    send_picture(3000);
+    w = run(now + SECOND);
+    assert_int_equal(w.padding, 0);
+    assert_true(w.count >= 3);
+    assert_int_equal(script.packets[0].probe, 7);
+}
+
+static void no_more_than_the_window_is_in_flight(void **state)
+{
+    (void)state;
+    script.target.window = 3000;
+    run(now + MS);
+    send_picture(10000);
+    rtc_time_t began = now;
+    (void)run(now + 99 * MS);
+    size_t sent = script.sent;
+    assert_in_range(script.packets[sent - 1].in_flight, 3000, 3000 + 1300);
+    send_sound(); /* is not held up */
+    (void)run(began + 99 * MS);
+    assert_int_equal(script.sent, sent + 1);
+    (void)run(began + 400 * MS); /* one each 100 ms, so that there is something to speak of */
+    assert_in_range(script.sent, sent + 3, sent + 5);
+    first_told = 0;
+    told_count = 4;
+    told_lost = 0;
+    sent = script.sent;
+    tell(write_feedback);
+    assert_true(script.sent >= sent + 1);
+}
+
+static void sound_comes_first(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 150; i++) {
+        send_sound();
+        (void)run(now + 20 * MS);
+    }
+    send_picture(100);
+    (void)run(now + 20 * MS);
+    struct rtp_outbound_stats stats;
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
+    assert_in_range(stats.target_bitrate_bps, 400000, 440000); /* 500, less 51 of sound, less headers */
+    script.target.target_bps = 60000;
+    (void)run(now + SECOND / 2);
+    rtp_session_tick(session, now, &out);
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
+    assert_in_range(stats.target_bitrate_bps, 25000, 35000); /* and not nothing */
+}
+
+static void limits_are_what_can_be_sent(void **state)
+{
+    (void)state;
+    assert_in_range(script.limits.max_bps, 1500000, 2000000);
+    rtp_session_set_stream_bitrate(session, now, video_stream, 200000, &out);
+    assert_in_range(script.limits.max_bps, 250000, 400000);
+}
+
+static void what_was_learnt_is_given_on(void **state)
+{
+    (void)state;
+    size_t paths = script.paths;
+    rtp_session_path_changed(session, now, &out);
+    assert_int_equal(script.paths, paths + 1);
+    struct rtp_section v = video_section(); /* without feedback the rule on reports is in charge again */
+    assert_int_equal(rtp_session_set_section(session, now, &v, &video, &out), RTC_OK);
+    assert_int_equal(rtp_session_sending_rate(session), RTP_RATE_START_BPS);
+    send_picture(500);
+    struct on_wire w = run(now + MS);
+    assert_int_equal(w.numbers[0], 0x10000);
+    assert_int_equal(script.sent, 0);
+    v = numbered(v);
+    assert_int_equal(rtp_session_set_section(session, now, &v, &video, &out), RTC_OK);
+    assert_int_equal(rtp_session_sending_rate(session), 500000);
+    assert_int_equal(script.paths, paths + 2);
+}
+
+/* The rule behind the table is the rule. */
+static void the_rule_is_a_controller(void **state)
+{
+    (void)state;
+    struct congestion *c = NULL;
+    struct rtp_rate rate;
+    const struct congestion_limits limits = {.start_bps = 400000, .max_bps = 2000000};
+    assert_int_equal(congestion_new(context, &rtp_rate_controller, &limits, SECOND, &c), RTC_OK);
+    rtp_rate_init(&rate, 2000000, 400000, SECOND);
+    for (int i = 0; i < 200; i++) {
+        rtc_time_t at = SECOND + i * 400 * MS;
+        const struct congestion_report r = {at, 40, i % 50 == 49 ? 20 : 0, 40000, 50 * MS, 2 * MS};
+        const struct rtp_rate_sample s = {40, r.lost, 40000, 50 * MS, 0, 2 * MS};
+        congestion_report(c, &r);
+        rtp_rate_report(&rate, at, &s);
+        if (i % 60 == 30) {
+            congestion_remb(c, at, 300000);
+            rtp_rate_remb(&rate, at, 300000);
+        }
+        congestion_tick(c, at);
+        rtp_rate_tick(&rate, at);
+        struct congestion_target t = congestion_target(c);
+        assert_int_equal(t.target_bps, rtp_rate_target(&rate));
+        assert_int_equal(t.pacing_bps, t.target_bps * 5 / 2);
+        assert_int_equal(t.window, 0);
+    }
+    congestion_path_changed(c, 90 * SECOND);
+    rtp_rate_path_changed(&rate, 90 * SECOND);
+    assert_int_equal(congestion_target(c).target_bps, rtp_rate_target(&rate));
+    assert_true(congestion_deadline(c) == RTC_TIME_NEVER);
+    congestion_free(c);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_numbered, end_numbered)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_packet_is_numbered_and_told),
+        TEST(sound_without_a_number_counts),
+        TEST(a_probe_is_a_burst_of_media_then_of_padding),
+        TEST(no_padding_before_media_or_without_rtx),
+        TEST(no_more_than_the_window_is_in_flight),
+        TEST(sound_comes_first),
+        TEST(limits_are_what_can_be_sent),
+        TEST(what_was_learnt_is_given_on),
+        TEST(the_rule_is_a_controller),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
