@@ -134,12 +134,14 @@ static bool same_identity(const struct agreed_transport *agreed, const struct js
     return false;
 }
 
-/* RFC 8842 section 3.1: another fingerprint, another role or another a=tls-id is another association. `role`: ours, if it is known. */
-static const char *what_changes(const struct negotiation_facts *facts, const struct agreed_transport *agreed, enum setup_role role,
-                                const struct jsep_section *section)
+/* RFC 8842 section 3.1: another fingerprint, another role or another a=tls-id is another association. `role`: ours, if it is known. Where
+ * another section stands for the transport than before, its name says nothing of the one that there was. */
+static const char *what_changes(const struct negotiation_state *stable, size_t number, const struct agreed_transport *agreed,
+                                enum setup_role role, const struct jsep_section *section)
 {
-    const struct session_description *before = description_says(facts->stable->remote);
-    int i = before ? session_description_find(before, agreed->mid) : -1;
+    const struct session_description *before = description_says(stable->remote);
+    const char *mid = negotiation_state_transport(stable, number)->mid;
+    int i = before && strcmp(mid, section->mid) == 0 ? session_description_find(before, mid) : -1;
     if (agreed->role == SETUP_NONE)
         return NULL;
     if (!same_identity(agreed, section))
@@ -194,6 +196,11 @@ static enum setup_role role_left(const struct jsep_section *section)
     return section->transport.setup == SETUP_ACTIVE ? SETUP_PASSIVE : section->transport.setup == SETUP_PASSIVE ? SETUP_ACTIVE : SETUP_NONE;
 }
 
+bool negotiation_dtls_changes(const struct negotiation_state *stable, size_t transport, const struct jsep_section *offered)
+{
+    return what_changes(stable, transport, negotiation_state_transport(stable, transport), role_left(offered), offered) != NULL;
+}
+
 static int carry_offered(const struct negotiation_facts *facts, struct negotiation_plan *plan, size_t number, size_t tagged,
                          struct sdp_error *why)
 {
@@ -203,7 +210,7 @@ static int carry_offered(const struct negotiation_facts *facts, struct negotiati
     give(facts, plan, number, plan->next.remote->parsed, tagged);
     bool restarts = plan->next.transports[number].taken_over || negotiation_restarts(facts->stable, number, section);
     if (!error)
-        error = check_restarts(what_changes(facts, agreed, role_left(section), section), tagged, restarts, why);
+        error = check_restarts(what_changes(facts->stable, number, agreed, role_left(section), section), tagged, restarts, why);
     if (!error && plan->transports[number].before != TRANSPORT_NONE)
         plan_remote_generation(facts, plan, number, section);
     return error;
@@ -310,7 +317,7 @@ static int carry_answered(const struct negotiation_facts *facts, struct negotiat
     if (c->local_offered && !c->over && c->agreed->role == SETUP_ACTIVE && same_identity(c->agreed, c->remote) && !c->unasked)
         c->role = SETUP_ACTIVE; /* Firefox 153 answers active to whatever it has been asked, and means the association that there is */
     /* One that is taken over begins anew in any case, in whatever roles; with the same certificate it is the same peer. */
-    c->changed = what_changes(facts, c->agreed, c->over ? SETUP_NONE : c->role, c->remote);
+    c->changed = what_changes(facts->stable, c->before, c->agreed, c->over ? SETUP_NONE : c->role, c->remote);
     int error = c->local_offered ? check_answered(facts, c, why) : check_credentials(c->remote, c->section, why);
     if (!error)
         plan_answered(facts, plan, c);

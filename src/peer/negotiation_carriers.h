@@ -16,6 +16,9 @@ int negotiation_carry_answer(const struct negotiation_facts *facts, struct negot
 void negotiation_carry_roles(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool controlling);
 /* Candidates of all that carry something. */
 void negotiation_carry_gather(struct negotiation_plan *plan);
+/* Another DTLS association begins, if this section of an offer of the peer's, which stands for the transport, is answered with the role
+ * that we have. */
+bool negotiation_dtls_changes(const struct negotiation_state *stable, size_t transport, const struct jsep_section *offered);
 /* What carries a section of an answer: its number in the next state, or TRANSPORT_NONE. */
 uint16_t negotiation_carrier(const struct negotiation_plan *plan, size_t section);
 

@@ -5,7 +5,9 @@
 #include "capabilities.h"
 #include "carriers.h"
 #include "header_extensions.h"
+#include "negotiation_carriers.h"
 #include "restart.h"
+#include "tls_id.h"
 #include "transceiver.h"
 #include "transport.h"
 
@@ -16,9 +18,10 @@ struct snapshot {
     struct jsep_snapshot jsep;
     struct jsep_fingerprint fingerprint;
     struct jsep_local_section *sections;
-    const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section, as the next three */
+    const char *(*streams)[JSEP_STREAMS_MAX]; /* one row per section, as the next four */
     struct jsep_extension (*extensions)[RTP_EXTENSIONS];
     struct ice_credentials *credentials;
+    char (*tls_ids)[TLS_ID_LEN + 1];
     struct jsep_local_transport *transports;
     size_t capacity;
     bool offers;
@@ -48,8 +51,9 @@ static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
     s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
     s->extensions = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->extensions);
     s->credentials = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->credentials);
+    s->tls_ids = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->tls_ids);
     s->transports = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->transports);
-    if (!s->sections || !s->streams || !s->extensions || !s->credentials || !s->transports)
+    if (!s->sections || !s->streams || !s->extensions || !s->credentials || !s->tls_ids || !s->transports)
         return RTC_ERR_NO_MEMORY;
     read_fingerprint(certificate_fingerprint(pc->settings.certificate), &s->fingerprint);
     s->jsep = (struct jsep_snapshot){
@@ -72,6 +76,7 @@ static void end(rtc_peer_connection *pc, struct snapshot *s)
     memory_free(pc->context, (void *)s->streams);
     memory_free(pc->context, (void *)s->extensions);
     memory_free(pc->context, s->transports);
+    memory_free(pc->context, (void *)s->tls_ids);
     for (size_t i = 0; s->credentials && i <= s->capacity; i++)
         memory_wipe(&s->credentials[i], sizeof s->credentials[i]);
     memory_free(pc->context, s->credentials);
@@ -224,11 +229,34 @@ static void add_known_or_next(rtc_peer_connection *pc, struct snapshot *s, size_
 }
 
 /* What the section says of its transport. */
-static void set_transport(struct snapshot *s, size_t i, enum setup_role setup)
+static void set_transport(struct snapshot *s, size_t i, struct slice tls_id, enum setup_role setup)
 {
-    s->transports[i] =
-        (struct jsep_local_transport){.ice_ufrag = s->credentials[i].ufrag, .ice_pwd = s->credentials[i].password, .setup = setup};
+    s->transports[i] = (struct jsep_local_transport){
+        .ice_ufrag = s->credentials[i].ufrag, .ice_pwd = s->credentials[i].password, .tls_id = tls_id, .setup = setup};
     s->sections[i].transport = &s->transports[i];
+}
+
+/* Of another association, which the section `first` carries, whose credentials are those of section `i`. */
+static struct slice next_tls_id(struct snapshot *s, size_t i, const char *first)
+{
+    tls_id_make(&s->credentials[i], first, s->tls_ids[i]);
+    return slice_of(s->tls_ids[i], TLS_ID_LEN);
+}
+
+/* An offer begins another one only where none was agreed on, or the section that has it goes. */
+static struct slice offered_tls_id(const rtc_peer_connection *pc, struct snapshot *s, size_t i, const struct offered_carrier *carriers)
+{
+    const struct agreed_transport *agreed = negotiation_state_transport(&pc->negotiation.stable, carriers[i].transport);
+    size_t first = s->jsep.section_count;
+    bool goes_on = false;
+    for (size_t k = s->jsep.section_count; k-- > 0;) {
+        if (carriers[k].transport != carriers[i].transport)
+            continue;
+        first = k;
+        goes_on = goes_on || strcmp(s->sections[k].mid, agreed->mid) == 0;
+    }
+    goes_on = goes_on && agreed->role != SETUP_NONE;
+    return goes_on ? tls_id_agreed(&pc->negotiation.stable, carriers[i].transport) : next_tls_id(s, i, s->sections[first].mid);
 }
 
 /* Both sides know of groups, and have some. */
@@ -264,7 +292,7 @@ static int set_carriers(rtc_peer_connection *pc, struct snapshot *s, const struc
         error = restart_offer_credentials(pc, carriers[i].transport, s->ice_restart, &s->credentials[i]);
         s->sections[i].bundle_only = carriers[i].shares;
         set_group(pc, s, i, carriers);
-        set_transport(s, i, SETUP_ACTPASS);
+        set_transport(s, i, offered_tls_id(pc, s, i, carriers), SETUP_ACTPASS);
     }
     return error;
 }
@@ -308,14 +336,31 @@ int snapshot_offer(rtc_peer_connection *pc, bool ice_restart, struct text *out)
     return error ? peer_fail(pc, error, "the offer can not be made: %s", rtc_error_message(error)) : RTC_OK;
 }
 
-/* Our DTLS role is the one we have, else active (RFC 9429 5.3.1). A section for which there is no transport any more is rejected. */
-static void set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i, uint16_t number)
+/* One of these associations goes on unless the offer has it taken over, or changes what makes it another (RFC 8842 section 3.1). */
+static struct slice answered_tls_id(const rtc_peer_connection *pc, struct snapshot *s, size_t i, const uint16_t *carriers,
+                                    const struct session_description *offer)
 {
+    const struct negotiation *n = &pc->negotiation;
+    size_t first = 0;
+    int tagged = carriers_tagged(carriers, offer, carriers[i]);
+    bool goes_on = tagged >= 0 && negotiation_state_transport(&n->stable, carriers[i])->role != SETUP_NONE &&
+                   !negotiation_state_transport(&n->pending, carriers[i])->taken_over &&
+                   !negotiation_dtls_changes(&n->stable, carriers[i], &offer->sections[tagged]);
+    while (carriers[first] != carriers[i])
+        first++;
+    return goes_on ? tls_id_agreed(&n->stable, carriers[i]) : next_tls_id(s, i, offer->sections[first].mid);
+}
+
+/* Our DTLS role is the one we have, else active (RFC 9429 5.3.1). A section for which there is no transport any more is rejected. */
+static void set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i, const uint16_t *carriers,
+                         const struct session_description *offer)
+{
+    uint16_t number = carriers[i];
     bool carried = number < pc->transports.count;
     bool passive = carried && negotiation_state_transport(&pc->negotiation.pending, number)->role == SETUP_PASSIVE;
     s->sections[i].rejected = s->sections[i].rejected || !carried;
     restart_answer_credentials(pc, carried ? number : 0, &s->credentials[i]);
-    set_transport(s, i, passive ? SETUP_PASSIVE : SETUP_ACTIVE);
+    set_transport(s, i, carried ? answered_tls_id(pc, s, i, carriers, offer) : slice_of(NULL, 0), passive ? SETUP_PASSIVE : SETUP_ACTIVE);
 }
 
 static bool offers_data(const struct jsep_section *section)
@@ -354,7 +399,7 @@ int snapshot_answer(rtc_peer_connection *pc, const struct session_description *o
             (struct jsep_local_transport){.ice_ufrag = s.credentials[s.capacity].ufrag, .ice_pwd = s.credentials[s.capacity].password};
         for (size_t i = 0; i < offer->section_count; i++) {
             add_known(pc, &s, &offer->sections[i], i != data);
-            set_answered(pc, &s, i, carriers[i]);
+            set_answered(pc, &s, i, carriers, offer);
         }
         error = jsep_create_answer(pc->context, &s.jsep, offer, out);
     }

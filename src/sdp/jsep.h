@@ -153,6 +153,7 @@ size_t session_description_tagged(const struct session_description *description,
 /* What our side says of the transport of a section. Text is borrowed. */
 struct jsep_local_transport {
     const char *ice_ufrag, *ice_pwd;
+    struct slice tls_id;   /* of the association (RFC 8842); empty: it says none, as in an answer to an offer without */
     enum setup_role setup; /* answer: what we choose when the offer lets us (ACTIVE by default); offers always say actpass */
 };
 

@@ -260,6 +260,14 @@ static void write_answer(const struct answer *answer, struct text *out)
     text_fini(&groups);
 }
 
+static void plan_transport(const struct answer *answer, size_t index)
+{
+    const struct jsep_transport *offered = &tagged_of(answer, index)->transport;
+    struct jsep_plan *plan = &answer->plans[index];
+    plan->setup = setup_for(jsep_transport_of(answer->snapshot, plan->local)->setup, offered->setup);
+    plan->no_tls_id = offered->tls_id.len == 0; /* RFC 8842 section 5.3: who does not offer one knows of none */
+}
+
 int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapshot, const struct session_description *offer,
                        struct text *out)
 {
@@ -273,8 +281,7 @@ int jsep_create_answer(rtc_context *context, const struct jsep_snapshot *snapsho
         for (size_t i = 0; i < offer->section_count; i++)
             plan_section(&answer, i);
         for (size_t i = 0; i < offer->section_count; i++)
-            answer.plans[i].setup =
-                setup_for(jsep_transport_of(snapshot, answer.plans[i].local)->setup, tagged_of(&answer, i)->transport.setup);
+            plan_transport(&answer, i);
         write_answer(&answer, out);
     } else {
         out->failed = true;

@@ -120,6 +120,8 @@ static void write_transport(struct text *out, const struct jsep_snapshot *s, con
     for (size_t i = 0; i < s->fingerprint->len; i++)
         text_print(out, "%s%02X", i > 0 ? ":" : "", s->fingerprint->value[i]);
     text_print(out, "\r\na=setup:%s\r\n", setups[plan->setup]);
+    if (t->tls_id.len > 0 && !plan->rejected && !plan->no_tls_id)
+        text_print(out, "a=tls-id:%.*s\r\n", (int)t->tls_id.len, (const char *)t->tls_id.data);
 }
 
 static void write_extension(struct text *out, const struct jsep_extension *e)

@@ -17,6 +17,7 @@ struct jsep_plan {
     bool reduced_size, reference_times, allow_mixed;
     rtc_rtp_direction direction;
     enum setup_role setup;
+    bool no_tls_id; /* the peer knows of none */
     struct jsep_codec codecs[JSEP_CODECS_MAX];
     size_t codec_count;
     struct jsep_extension extensions[JSEP_EXTENSIONS_MAX];
