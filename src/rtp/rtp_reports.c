@@ -14,12 +14,6 @@ enum {
     BYES_AT_ONCE = 31
 };
 
-/* One RTCP datagram in the making. */
-struct control {
-    struct packet *packet;
-    struct writer writer;
-};
-
 void rtp_reports_init(struct rtp_reports *rp, rtc_context *context, const struct rtp_members *members, const struct rtp_outlet *outlet,
                       const char *cname)
 {
@@ -28,7 +22,7 @@ void rtp_reports_init(struct rtp_reports *rp, rtc_context *context, const struct
         (void)strncpy(rp->cname, cname, RTP_CNAME_MAX);
 }
 
-static bool begin(const struct rtp_reports *rp, struct control *c, struct out *out)
+static bool begin(const struct rtp_reports *rp, struct rtp_control *c, struct out *out)
 {
     if (!rtp_outlet_is_open(rp->outlet) || !(c->packet = out_packet(out)))
         return false;
@@ -37,7 +31,7 @@ static bool begin(const struct rtp_reports *rp, struct control *c, struct out *o
     return true;
 }
 
-static void finish(const struct rtp_reports *rp, struct control *c, struct out *out)
+void rtp_reports_finish(const struct rtp_reports *rp, struct rtp_control *c, struct out *out)
 {
     c->packet->len = (uint32_t)writer_len(&c->writer);
     if (!writer_ok(&c->writer) || c->packet->len == 0 || srtcp_protect_packet(rp->outlet->srtp, c->packet) != RTC_OK)
@@ -47,7 +41,7 @@ static void finish(const struct rtp_reports *rp, struct control *c, struct out *
 }
 
 /* The head of a compound packet (RFC 3550 section 6.1): SR of a stream that sends, RR without one, and who it is. */
-static void speak(const struct rtp_reports *rp, struct control *c, rtc_time_t now, const struct rtp_member *m,
+static void speak(const struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, const struct rtp_member *m,
                   const struct rtp_send_stream *st, const struct rtcp_report *reports, size_t count)
 {
     struct rtcp_sender_info info;
@@ -114,7 +108,7 @@ static void answer_references(const struct rtp_reports *rp, struct control *c, r
 }
 
 /* What is asked of the peer for all its video together. */
-static void limit_sender(const struct rtp_reports *rp, struct control *c)
+static void limit_sender(const struct rtp_reports *rp, struct rtp_control *c)
 {
     uint32_t ssrcs[REMB_SSRCS];
     uint64_t sum = 0;
@@ -153,11 +147,11 @@ static const struct rtp_send_stream *next_speaker(const struct rtp_reports *rp, 
 static void report_rest(const struct rtp_reports *rp, rtc_time_t now, struct out *out)
 {
     struct rtcp_report reports[RTCP_REPORTS_MAX];
-    struct control c;
+    struct rtp_control c;
     for (size_t count; (count = collect(rp, now, reports, RTCP_REPORTS_MAX)) > 0 && begin(rp, &c, out);) {
         rtcp_write_rr(&c.writer, rtp_member_ssrc(rp->members->all[0]), reports, count);
         rtcp_write_sdes(&c.writer, rtp_member_ssrc(rp->members->all[0]), slice_str(rp->cname));
-        finish(rp, &c, out);
+        rtp_reports_finish(rp, &c, out);
     }
 }
 
@@ -165,7 +159,7 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
 {
     struct rtcp_report reports[RTCP_REPORTS_MAX];
     rtc_time_t interval = interval_of(rp), since = now - 2 * interval;
-    struct control c;
+    struct rtp_control c;
     rp->next = now + interval;
     if (rp->members->count == 0 || !begin(rp, &c, out))
         return;
@@ -178,7 +172,7 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
         answer_references(rp, &c, now, at);
     while (at && (at = next_speaker(rp, at, since)) != NULL) {
         if (writer_left(&c.writer) < SPEAKER_BYTES) {
-            finish(rp, &c, out);
+            rtp_reports_finish(rp, &c, out);
             if (!begin(rp, &c, out))
                 return;
         }
@@ -187,7 +181,7 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
     }
     rtp_reference_times_answered(&rp->references);
     limit_sender(rp, &c);
-    finish(rp, &c, out);
+    rtp_reports_finish(rp, &c, out);
     if (count == RTCP_REPORTS_MAX)
         report_rest(rp, now, out);
 }
@@ -200,7 +194,8 @@ void rtp_reports_hasten(struct rtp_reports *rp, rtc_time_t at)
 
 /* ---- Feedback ---- */
 
-static bool begin_feedback(const struct rtp_reports *rp, struct control *c, rtc_time_t now, const struct rtp_member *m, struct out *out)
+bool rtp_reports_begin_feedback(const struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, const struct rtp_member *m,
+                                struct out *out)
 {
     if (!begin(rp, c, out))
         return false;
@@ -215,19 +210,19 @@ void rtp_reports_feedback(const struct rtp_reports *rp, rtc_time_t now, const st
     struct rtp_receiver *r = rs->playing;
     rtc_time_t round_trip = rtp_outlet_round_trip(rp->outlet);
     uint16_t missing[NACKS_AT_ONCE];
-    struct control c;
+    struct rtp_control c;
     if (!r || !rtp_outlet_is_open(rp->outlet))
         return;
     for (size_t n; (n = rtp_receiver_take_nacks(r, now, round_trip, missing, NACKS_AT_ONCE)) > 0;) {
-        if (!begin_feedback(rp, &c, now, m, out))
+        if (!rtp_reports_begin_feedback(rp, &c, now, m, out))
             return;
         rtcp_write_nack(&c.writer, rtp_member_ssrc(m), r->ssrc, missing, n);
-        finish(rp, &c, out);
+        rtp_reports_finish(rp, &c, out);
     }
-    if (!rtp_receiver_take_pli(r, now, round_trip) || !begin_feedback(rp, &c, now, m, out))
+    if (!rtp_receiver_take_pli(r, now, round_trip) || !rtp_reports_begin_feedback(rp, &c, now, m, out))
         return;
     rtcp_write_pli(&c.writer, rtp_member_ssrc(m), r->ssrc);
-    finish(rp, &c, out);
+    rtp_reports_finish(rp, &c, out);
 }
 
 /* ---- Goodbye ---- */
@@ -244,12 +239,12 @@ static size_t list_sources(const struct rtp_send_stream *st, uint32_t *ssrcs)
 static void say_bye(const struct rtp_reports *rp, rtc_time_t now, const struct rtp_member *m, const uint32_t *ssrcs, size_t n,
                     struct out *out)
 {
-    struct control c;
+    struct rtp_control c;
     if (n == 0 || !begin(rp, &c, out))
         return;
     speak(rp, &c, now, m, m->streams, NULL, 0);
     rtcp_write_bye(&c.writer, ssrcs, n);
-    finish(rp, &c, out);
+    rtp_reports_finish(rp, &c, out);
 }
 
 void rtp_reports_bye(const struct rtp_reports *rp, rtc_time_t now, const struct rtp_member *member, struct out *out)

@@ -19,6 +19,12 @@ struct rtp_reports {
     struct rtp_reference_times references;
 };
 
+/* One RTCP datagram in the making: on the stack of who writes it. */
+struct rtp_control {
+    struct packet *packet;
+    struct writer writer;
+};
+
 /* `cname` is copied; NULL: none. */
 void rtp_reports_init(struct rtp_reports *reports, rtc_context *context, const struct rtp_members *members, const struct rtp_outlet *outlet,
                       const char *cname);
@@ -30,6 +36,11 @@ void rtp_reports_hasten(struct rtp_reports *reports, rtc_time_t at);
 void rtp_reports_reference(struct rtp_reports *reports, rtc_time_t arrived, uint32_t ssrc, uint64_t ntp);
 /* What who plays wants its sender to be told now. */
 void rtp_reports_feedback(const struct rtp_reports *reports, rtc_time_t now, const struct rtp_receive_stream *stream, struct out *out);
+/* Early feedback of a section's: a datagram that begins as RTCP has to there. False: it can not be sent. Else it is finished, which sends
+ * it, or drops it when nothing was written or not all had room. */
+bool rtp_reports_begin_feedback(const struct rtp_reports *reports, struct rtp_control *control, rtc_time_t now,
+                                const struct rtp_member *member, struct out *out);
+void rtp_reports_finish(const struct rtp_reports *reports, struct rtp_control *control, struct out *out);
 /* For one section (its streams), or NULL for all. */
 void rtp_reports_bye(const struct rtp_reports *reports, rtc_time_t now, const struct rtp_member *member, struct out *out);
 

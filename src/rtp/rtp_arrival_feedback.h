@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Feedback about every packet that arrives, by which its sender finds out what the path takes: transport-wide, where that was negotiated.
+ * It goes out as often as its share of five percent of what arrives allows (RFC 3550 section 6.2), in intervals of 50 to 250 ms, at once
+ * when much has arrived, and not at all when nothing has. */
+#ifndef CRTC_RTP_ARRIVAL_FEEDBACK_H
+#define CRTC_RTP_ARRIVAL_FEEDBACK_H
+
+#include "arrivals.h"
+#include "rtp_reports.h"
+
+/* Owned by the session; written by rtp_arrival_feedback.c. */
+struct rtp_arrival_feedback {
+    rtc_context *context; /* the session's: no reference */
+    const struct rtp_members *members;
+    const struct rtp_outlet *outlet;
+    const struct rtp_reports *reports;
+    bool transport_wide;       /* negotiated */
+    struct arrivals *arrivals; /* owned; NULL before the first number came */
+    uint32_t media_ssrc;       /* of the last packet that had a number */
+    uint8_t message;           /* of the next message */
+    uint64_t bytes;            /* that came since it was last told */
+    rtc_time_t interval;
+    rtc_time_t told; /* when that was; RTC_TIME_NEVER */
+    rtc_time_t due;  /* RTC_TIME_NEVER: nothing is to be told */
+};
+
+void rtp_arrival_feedback_init(struct rtp_arrival_feedback *feedback, rtc_context *context, const struct rtp_reports *reports);
+void rtp_arrival_feedback_fini(struct rtp_arrival_feedback *feedback);
+/* Sections changed: looks anew at what they negotiated. */
+void rtp_arrival_feedback_configure(struct rtp_arrival_feedback *feedback);
+/* A packet arrived, whoever's it is. Its extensions are found by the ids that all sections share. */
+void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *feedback, rtc_time_t now, const struct rtp_header *header,
+                                 const struct packet *packet);
+void rtp_arrival_feedback_tick(struct rtp_arrival_feedback *feedback, rtc_time_t now, struct out *out);
+rtc_time_t rtp_arrival_feedback_deadline(const struct rtp_arrival_feedback *feedback);
+
+#endif
