@@ -41,7 +41,7 @@ static struct rtp_section section(rtc_media_kind kind, unsigned options)
                             .remote_stream_id = "s"};
     s.mid[0] = video ? 'v' : 'a';
     s.send_codec = (struct rtp_codec){.payload_type = video ? 96 : 111, .rtx_payload_type = video ? 97 : RTP_NO_PAYLOAD_TYPE,
-                                      .clock_rate = video ? 90000 : 48000, .nack = video, .pli = video, .fir = video, .remb = video};
+                                      .clock_rate = video ? 90000 : 48000, .nack = video, .pli = video, .fir = video, .remb = video, .transport_cc = true};
     memcpy(s.send_codec.name, video ? "VP8" : "opus", video ? 3 : 4);
     s.receive_codecs[0] = s.send_codec;
     for (uint8_t i = 0; i < RTP_EXTENSIONS; i++)

@@ -162,6 +162,7 @@ const char *timer_reason_name(enum timer_reason reason)
         [TIMER_RTP_PLAYOUT] = "rtp playout",
         [TIMER_RTP_NACK] = "rtp nack",
         [TIMER_RTP_REPORT] = "rtcp report",
+        [TIMER_RTP_FEEDBACK] = "rtcp feedback",
         [TIMER_RTP_PACE] = "rtp pacing",
         [TIMER_RTP_KEYFRAME] = "rtp keyframe request",
         [TIMER_RTP_RATE] = "rtp rate",

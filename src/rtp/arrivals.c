@@ -3,6 +3,7 @@
 #include "arrivals.h"
 
 #include "memory.h"
+#include "sent_history.h"
 
 /* How many in a row that are older than the window make it begin anew with them. */
 enum { STRANGERS_MAX = 8 };
@@ -80,7 +81,7 @@ static int64_t number_of(const struct arrivals *a, uint16_t number)
     return newest + (int16_t)(uint16_t)(number - (uint16_t)newest);
 }
 
-bool arrivals_add(struct arrivals *a, uint16_t number, rtc_time_t at, enum congestion_ecn ecn)
+bool arrivals_add(struct arrivals *a, uint16_t number, rtc_time_t at, uint8_t ecn)
 {
     if (!a->any)
         begin_at(a, number);
@@ -102,7 +103,7 @@ bool arrivals_add(struct arrivals *a, uint16_t number, rtc_time_t at, enum conge
     }
     a->state[slot] = UNTOLD;
     a->at[slot] = at;
-    a->ecn[slot] = (uint8_t)ecn;
+    a->ecn[slot] = ecn & 3;
     a->untold++;
     if (n < a->late)
         a->late = n;

@@ -5,20 +5,21 @@
 #ifndef CRTC_ARRIVALS_H
 #define CRTC_ARRIVALS_H
 
-#include "sent_history.h"
+#include <crtc/context.h>
 
 enum { ARRIVALS_WINDOW = 2048 };
 
 struct arrivals;
+struct sent_history_told;
 
 /* RTC_ERR_NO_MEMORY. */
 int arrivals_new(rtc_context *context, struct arrivals **out);
 void arrivals_free(struct arrivals *arrivals); /* NULL is fine */
 
-/* A packet with this number came. Of one that comes twice the first time counts (RFC 8888 section 3.1), and a mark of congestion of either
- * until it is told. Numbers may jump: ahead, and behind, when several in a row are older than the window. False: it is known already, or
- * too old. */
-bool arrivals_add(struct arrivals *arrivals, uint16_t number, rtc_time_t at, enum congestion_ecn ecn);
+/* A packet with this number came; `ecn`: its two bits of IP. Of one that comes twice the first time counts (RFC 8888 section 3.1), and a
+ * mark of congestion of either until it is told. Numbers may jump: ahead, and behind, when several in a row are older than the window.
+ * False: it is known already, or too old. */
+bool arrivals_add(struct arrivals *arrivals, uint16_t number, rtc_time_t at, uint8_t ecn);
 
 /* How many arrived of which nothing was told. */
 uint32_t arrivals_untold(const struct arrivals *arrivals);

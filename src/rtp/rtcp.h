@@ -11,7 +11,20 @@
 
 enum { RTCP_REPORTS_MAX = 31, RTCP_REPORT_LEN = 24 };
 
-enum rtcp_kind { RTCP_UNKNOWN, RTCP_SR, RTCP_RR, RTCP_SDES, RTCP_BYE, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_REMB, RTCP_TRANSPORT_FEEDBACK, RTCP_EXTENDED };
+enum rtcp_kind {
+    RTCP_UNKNOWN,
+    RTCP_SR,
+    RTCP_RR,
+    RTCP_SDES,
+    RTCP_BYE,
+    RTCP_NACK,
+    RTCP_PLI,
+    RTCP_FIR,
+    RTCP_REMB,
+    RTCP_TRANSPORT_FEEDBACK,
+    RTCP_EXTENDED,
+    RTCP_KINDS
+};
 
 struct rtcp_sender_info {
     uint64_t ntp; /* 32.32 seconds since 1900 */
@@ -35,10 +48,10 @@ struct rtcp_packet {
     uint32_t media_ssrc;            /* feedback: whom it is about (NACK, PLI; one of them in transport-wide feedback; 0 in FIR and REMB) */
     struct rtcp_sender_info sender; /* SR */
     size_t count;                   /* SR, RR: reports; SDES: chunks; BYE, REMB: SSRCs; NACK, FIR: entries */
-    struct slice body;              /* for the accessors below; of transport-wide feedback for transport_feedback_read(), of extended reports for
-                                       rtcp_extended_next() */
-    uint64_t bitrate_bps;           /* REMB */
-    struct slice cname;             /* SDES: of the first chunk; may be empty */
+    struct slice body;    /* for the accessors below; of transport-wide feedback for transport_feedback_read(), of extended reports for
+                             rtcp_extended_next() */
+    uint64_t bitrate_bps; /* REMB */
+    struct slice cname;   /* SDES: of the first chunk; may be empty */
 };
 
 struct rtcp_iterator {

@@ -7,7 +7,7 @@
 enum {
     INTERVAL_MIN_US = 50000,
     INTERVAL_MAX_US = 250000,
-    SETTLE_US = 20000, /* after a silence: what comes together is told of together */
+    SETTLE_US = 20000,     /* after a silence: what comes together is told of together */
     MESSAGE_BITS = 68 * 8, /* of a message of usual size with all that is around it */
     SHARE = 20,            /* one part in so many of what arrives: five percent */
     MANY = 100             /* numbers that do not wait */
@@ -29,6 +29,14 @@ void rtp_arrival_feedback_init(struct rtp_arrival_feedback *f, rtc_context *cont
 void rtp_arrival_feedback_fini(struct rtp_arrival_feedback *f)
 {
     arrivals_free(f->arrivals);
+}
+
+void rtp_arrival_feedback_forget(struct rtp_arrival_feedback *f)
+{
+    arrivals_free(f->arrivals);
+    f->arrivals = NULL;
+    f->bytes = 0;
+    f->due = RTC_TIME_NEVER;
 }
 
 static bool wants(const struct rtp_section *section)
@@ -58,7 +66,8 @@ static void plan(struct rtp_arrival_feedback *f, rtc_time_t now)
         f->due = next > now + SETTLE_US ? next : now + SETTLE_US;
 }
 
-void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *f, rtc_time_t now, const struct rtp_header *header, const struct packet *packet)
+void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *f, rtc_time_t now, const struct rtp_header *header,
+                                 const struct packet *packet)
 {
     uint16_t number;
     if (!f->transport_wide || !rtp_transport_sequence_read(header->extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE], &number))
@@ -67,7 +76,7 @@ void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *f, rtc_time_t now,
         return;
     f->bytes += packet->len;
     f->media_ssrc = header->ssrc;
-    if (arrivals_add(f->arrivals, number, packet_arrival(packet, now), (enum congestion_ecn)(packet->ecn & 3)))
+    if (arrivals_add(f->arrivals, number, packet_arrival(packet, now), packet->ecn))
         plan(f, now);
 }
 

@@ -28,6 +28,8 @@ void rtp_arrival_feedback_init(struct rtp_arrival_feedback *feedback, rtc_contex
 void rtp_arrival_feedback_fini(struct rtp_arrival_feedback *feedback);
 /* Sections changed: looks anew at what they negotiated. */
 void rtp_arrival_feedback_configure(struct rtp_arrival_feedback *feedback);
+/* Another peer may number its packets from now on. */
+void rtp_arrival_feedback_forget(struct rtp_arrival_feedback *feedback);
 /* A packet arrived, whoever's it is. Its extensions are found by the ids that all sections share. */
 void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *feedback, rtc_time_t now, const struct rtp_header *header,
                                  const struct packet *packet);

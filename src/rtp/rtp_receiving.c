@@ -164,8 +164,9 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
     struct rtp_receive_stream *rs = NULL;
     if (!rtp_parse(packet_slice(packet), rtp_demux_ids(rc->members->demux), &h))
         rc->counters->malformed++;
-    else if (!rtp_demux_route(rc->members->demux, &h, &route) || !(m = rtp_members_find(rc->members, route.member)) || !m->config.receive ||
-             !(rs = stream_of(m, &route)))
+    else if (rtp_arrival_feedback_packet(rc->arrivals, now, &h, packet), !rtp_demux_route(rc->members->demux, &h, &route) ||
+                                                                             !(m = rtp_members_find(rc->members, route.member)) ||
+                                                                             !m->config.receive || !(rs = stream_of(m, &route)))
         rc->counters->unknown++;
     if (!rs) {
         packet_free(packet);

@@ -3,7 +3,7 @@
 #ifndef CRTC_RTP_RECEIVING_H
 #define CRTC_RTP_RECEIVING_H
 
-#include "rtp_reports.h"
+#include "rtp_arrival_feedback.h"
 
 /* Owned by the session; written by rtp_receiving.c. */
 struct rtp_receiving {
@@ -11,6 +11,7 @@ struct rtp_receiving {
     const struct rtp_members *members;
     const struct rtp_outlet *outlet;
     const struct rtp_reports *reports;
+    struct rtp_arrival_feedback *arrivals; /* the session's: told of every packet */
     struct rtp_counters *counters; /* the session's */
     struct jitter_room jitter;     /* of all receivers */
     bool disable_nack;             /* tests: no loss repair */

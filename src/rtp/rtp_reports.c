@@ -91,7 +91,7 @@ static bool wants_reference(const struct rtp_reports *rp)
 }
 
 /* Our time, told by the one that speaks first. */
-static void tell_reference(struct rtp_reports *rp, struct control *c, rtc_time_t now, uint32_t ssrc)
+static void tell_reference(struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, uint32_t ssrc)
 {
     if (!wants_reference(rp) || writer_left(&c->writer) < RTCP_EXTENDED_BYTES_MAX)
         return;
@@ -100,7 +100,7 @@ static void tell_reference(struct rtp_reports *rp, struct control *c, rtc_time_t
 }
 
 /* Answers go out for each stream that is sent: its receiver asks how far it is. */
-static void answer_references(const struct rtp_reports *rp, struct control *c, rtc_time_t now, const struct rtp_send_stream *st)
+static void answer_references(const struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, const struct rtp_send_stream *st)
 {
     struct rtcp_delay delays[RTCP_EXTENDED_DELAYS_MAX];
     if (writer_left(&c->writer) >= RTCP_EXTENDED_BYTES_MAX)

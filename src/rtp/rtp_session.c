@@ -21,11 +21,13 @@ int rtp_session_new(rtc_context *context, const struct rtp_session_options *opti
     s->outlet.members = &s->members;
     s->outlet.max_packet = options->max_packet_bytes ? options->max_packet_bytes : PACKET_MTU;
     rtp_reports_init(&s->reports, context, &s->members, &s->outlet, options->cname);
+    rtp_arrival_feedback_init(&s->arrivals, context, &s->reports);
     s->receiving = (struct rtp_receiving){
         .context = context,
         .members = &s->members,
         .outlet = &s->outlet,
         .reports = &s->reports,
+        .arrivals = &s->arrivals,
         .counters = &s->counters,
         .jitter.most = context_limits(context)->jitter_buffer_bytes,
         .disable_nack = options->disable_nack,
@@ -46,6 +48,7 @@ void rtp_session_free(struct rtp_session *s)
 {
     if (!s)
         return;
+    rtp_arrival_feedback_fini(&s->arrivals);
     rtp_members_fini(&s->members);
     rtp_sending_fini(&s->sending);
     srtp_transport_free(s->outlet.srtp);
@@ -76,6 +79,7 @@ void rtp_session_forget_keys(struct rtp_session *s)
     s->outlet.srtp = NULL;
     s->outlet.closed = false;
     rtp_budget_forget(&s->sending.budget);
+    rtp_arrival_feedback_forget(&s->arrivals);
 }
 
 void rtp_session_set_max_packet(struct rtp_session *s, uint32_t max_packet_bytes)
@@ -133,6 +137,7 @@ int rtp_session_set_section(struct rtp_session *s, rtc_time_t now, const struct 
             rtp_circuits_close(&s->circuits, now, st, out);
     *handle = m->handle;
     rtp_sending_follow_sections(&s->sending, now);
+    rtp_arrival_feedback_configure(&s->arrivals);
     rtp_reports_hasten(&s->reports, now + 1000000); /* who begins to send is soon synchronised with, and named (SDES) */
     rtp_sending_update_rate(&s->sending, now, out);
     return RTC_OK;
@@ -170,6 +175,7 @@ void rtp_session_quiet_member(struct rtp_session *s, rtc_time_t now, uint32_t ha
     say_goodbye(s, now, m, out);
     rtp_members_quiet(&s->members, m);
     rtp_sending_follow_sections(&s->sending, now);
+    rtp_arrival_feedback_configure(&s->arrivals);
     rtp_sending_update_rate(&s->sending, now, out);
 }
 
@@ -181,6 +187,7 @@ void rtp_session_remove_member(struct rtp_session *s, rtc_time_t now, uint32_t h
     say_goodbye(s, now, m, out);
     rtp_members_remove(&s->members, m);
     rtp_sending_follow_sections(&s->sending, now);
+    rtp_arrival_feedback_configure(&s->arrivals);
     rtp_sending_update_rate(&s->sending, now, out);
 }
 
@@ -298,6 +305,7 @@ void rtp_session_tick(struct rtp_session *s, rtc_time_t now, struct out *out)
     rtp_sending_update_rate(&s->sending, now, out);
     tick_streams(s, now, out);
     rtp_sending_drain(&s->sending, now, out);
+    rtp_arrival_feedback_tick(&s->arrivals, now, out);
     if (s->reports.next <= now)
         rtp_reports_send(&s->reports, now, out);
 }
@@ -318,6 +326,7 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *s, enum timer_reason *
         rtc_time_t sending = rtp_sending_deadline(&s->sending, &reason);
         deadline_min(&at, why, sending, reason);
         deadline_min(&at, why, s->reports.next, TIMER_RTP_REPORT);
+        deadline_min(&at, why, rtp_arrival_feedback_deadline(&s->arrivals), TIMER_RTP_FEEDBACK);
     }
     return at;
 }

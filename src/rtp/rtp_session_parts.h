@@ -15,6 +15,7 @@ struct rtp_session {
     struct rtp_members members;
     struct rtp_outlet outlet;
     struct rtp_reports reports;
+    struct rtp_arrival_feedback arrivals;
     struct rtp_receiving receiving;
     struct rtp_sending sending;
     struct rtp_circuits circuits;

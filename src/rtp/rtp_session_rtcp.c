@@ -150,6 +150,7 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
         break;
     case RTCP_SDES:
     case RTCP_UNKNOWN:
+    case RTCP_KINDS:
         break;
     }
 }

@@ -3,6 +3,7 @@
 #include "rtp_test.h"
 
 #include "arrivals.h"
+#include "sent_history.h"
 
 enum { MAX = ARRIVALS_WINDOW };
 

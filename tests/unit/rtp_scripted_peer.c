@@ -2,6 +2,8 @@
 /* See rtp_scripted_peer.h. */
 #include "rtp_scripted_peer.h"
 
+#include "transport_feedback.h"
+
 rtc_context *context;
 struct rtp_session *session;
 struct srtp_transport *peer; /* the other end's keys */
@@ -145,6 +147,30 @@ unsigned events(int type, uint32_t member)
     return n;
 }
 
+static struct arrivals_told feedback;
+
+const struct arrivals_told *arrivals_told(void)
+{
+    static struct arrivals_told last;
+    (void)sent();
+    last = feedback;
+    feedback.count = feedback.messages = 0;
+    return &last;
+}
+
+static void hear_feedback(const struct rtcp_packet *p)
+{
+    static struct transport_feedback_clock clock;
+    struct transport_feedback f;
+    assert_true(transport_feedback_read(p->body, &f));
+    if (feedback.messages++ > 0)
+        assert_int_equal(f.message, (uint8_t)(feedback.last_message + 1));
+    feedback.last_message = f.message;
+    struct transport_feedback_iterator it = transport_feedback_numbers(&f, transport_feedback_reference(&clock, &f));
+    for (; feedback.count < TOLD_MAX && transport_feedback_next(&it, &feedback.numbers[feedback.count]); feedback.count++)
+        ;
+}
+
 static void hear(struct sent *s, struct packet *packet)
 {
     struct rtcp_packet p;
@@ -164,6 +190,8 @@ static void hear(struct sent *s, struct packet *packet)
         s->reports += p.kind == RTCP_SR || p.kind == RTCP_RR ? (unsigned)p.count : 0;
         s->byes += p.kind == RTCP_BYE ? (unsigned)p.count : 0;
         s->last[p.kind] = p;
+        if (p.kind == RTCP_TRANSPORT_FEEDBACK)
+            hear_feedback(&p);
         if (p.kind == RTCP_NACK)
             rtcp_nack_at(&p, 0, &s->nack, &s->nack_mask);
     }

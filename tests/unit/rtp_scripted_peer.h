@@ -7,6 +7,7 @@
 #include "rtcp.h"
 #include "rtp_packet.h"
 #include "rtp_session.h"
+#include "sent_history.h"
 #include "srtp.h"
 
 #include <setjmp.h>
@@ -43,15 +44,24 @@ unsigned events(int type, uint32_t member);
 
 /* What was sent since the last call: how many packets of each kind, and the last one of each. */
 struct sent {
-    unsigned media, kinds[RTCP_REMB + 1];
+    unsigned media, kinds[RTCP_KINDS];
     enum rtcp_kind first; /* of the last datagram */
-    struct rtcp_packet last[RTCP_REMB + 1];
+    struct rtcp_packet last[RTCP_KINDS];
     uint16_t sequence; /* of the last media packet */
     uint16_t nack, nack_mask;
     uint32_t largest;
     unsigned reports, byes; /* report blocks, and sources that say goodbye */
 };
 struct sent sent(void);
+/* What the peer was told since the last call by transport-wide feedback, one number after the other; times are the session's. */
+enum { TOLD_MAX = 4096 };
+struct arrivals_told {
+    struct sent_history_told numbers[TOLD_MAX];
+    size_t count;
+    unsigned messages;
+    uint8_t last_message;
+};
+const struct arrivals_told *arrivals_told(void);
 void wait_until(rtc_time_t until);
 
 #endif

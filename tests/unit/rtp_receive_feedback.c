@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session tells of arrivals: when, of what, and to whom. */
+#include "rtp_scripted_peer.h"
+
+enum { NUMBERS = 3 };
+
+static void agree(bool reduced_size)
+{
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    v.reduced_size = reduced_size;
+    v.extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = NUMBERS;
+    v.send_codec.transport_cc = v.receive_codecs[0].transport_cc = true;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+}
+
+static int begin_told_call(void **state)
+{
+    (void)begin_call(state);
+    agree(true);
+    (void)arrivals_told();
+    return 0;
+}
+
+/* A packet of the peer's with a number of the transport's, which arrived then and carries this much. */
+static void numbered_as(uint32_t ssrc, uint8_t payload_type, uint16_t sequence, uint16_t number, rtc_time_t arrived, uint8_t ecn,
+                        size_t len)
+{
+    static const uint8_t ids[RTP_EXTENSIONS] = {[RTP_EXTENSION_TRANSPORT_SEQUENCE] = NUMBERS};
+    uint8_t value[RTP_TRANSPORT_SEQUENCE_LEN];
+    struct packet *packet = packet_new(out.pool);
+    struct rtp_header header = {
+        .payload_type = payload_type, .marker = true, .sequence = sequence, .timestamp = sequence * 3000u, .ssrc = ssrc};
+    rtp_transport_sequence_write(value, number);
+    header.extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE] = slice_of(value, sizeof value);
+    assert_true(rtp_write_header(packet, &header, ids));
+    memset(packet_data(packet) + packet->len, 0, len);
+    memcpy(packet_data(packet) + packet->len, picture(true).data, 12);
+    packet->len += (uint32_t)len;
+    assert_int_equal(srtp_protect_packet(peer, packet), RTC_OK);
+    packet->arrived = arrived;
+    packet->ecn = ecn;
+    give(packet);
+}
+
+static void numbered(uint32_t ssrc, uint16_t sequence, uint16_t number, rtc_time_t arrived, uint8_t ecn, size_t len)
+{
+    numbered_as(ssrc, 96, sequence, number, arrived, ecn, len);
+}
+
+static void show_numbered(uint16_t number)
+{
+    numbered(MEDIA, number, number, now, 0, 1000);
+}
+
+static void it_is_told_what_came_and_when(void **state)
+{
+    (void)state;
+    rtc_time_t start = now;
+    numbered(MEDIA, 1, 65534, start - 7000, 0, 100);
+    numbered(MEDIA, 2, 65535, start - 2000, 0, 100);
+    numbered(MEDIA, 4, 1, start + 9000, 0, 100); /* no packet arrives later than now */
+    assert_int_equal(arrivals_told()->messages, 0);
+    wait_until(now + 100 * MS);
+    const struct arrivals_told *t = arrivals_told();
+    assert_int_equal(t->messages, 1);
+    assert_int_equal(t->count, 4);
+    static const uint16_t numbers[] = {65534, 65535, 0, 1};
+    const rtc_time_t arrived[] = {start - 7000, start - 2000, RTC_TIME_NEVER, start};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(t->numbers[i].number, numbers[i]);
+        assert_int_equal(t->numbers[i].arrived, arrived[i]);
+    }
+    wait_until(now + 5 * SECOND);
+    assert_int_equal(arrivals_told()->messages, 0); /* nothing came */
+}
+
+static void whose_packet_it_is_does_not_matter(void **state)
+{
+    (void)state;
+    uint64_t unknown = rtp_session_counters(session)->unknown;
+    numbered_as(0x999, 50, 1, 10, now, 0, 100); /* a payload type that nobody has */
+    wait_until(now + 100 * MS);
+    assert_int_equal(rtp_session_counters(session)->unknown, unknown + 1);
+    const struct arrivals_told *t = arrivals_told();
+    assert_int_equal(t->count, 1);
+    assert_int_equal(t->numbers[0].number, 10);
+}
+
+static void late_ones_are_told_and_none_twice(void **state)
+{
+    (void)state;
+    show_numbered(1);
+    show_numbered(4);
+    wait_until(now + 100 * MS);
+    assert_int_equal(arrivals_told()->count, 4);
+    show_numbered(2);
+    show_numbered(5);
+    wait_until(now + 300 * MS);
+    const struct arrivals_told *t = arrivals_told();
+    assert_int_equal(t->messages, 2);
+    assert_int_equal(t->count, 2);
+    assert_true(t->numbers[0].number == 2 && t->numbers[1].number == 5);
+}
+
+/* Messages in two seconds of packets of this size, one every `every`. */
+static unsigned messages(rtc_time_t every, size_t len)
+{
+    static uint16_t number = 100;
+    rtc_time_t until = now + 2 * SECOND;
+    (void)arrivals_told();
+    unsigned all = 0;
+    for (; now < until; wait_until(now + every), all += arrivals_told()->messages)
+        numbered(MEDIA, number, number, now, 0, len), number++;
+    return all;
+}
+
+static void how_often_is_a_matter_of_the_rate(void **state)
+{
+    (void)state;
+    (void)messages(20 * MS, 60);
+    assert_in_range(messages(20 * MS, 60), 7, 9); /* 30 kbit/s: every 250 ms */
+    (void)messages(4 * MS, 1000);
+    assert_in_range(messages(4 * MS, 1000), 35, 41); /* 2 Mbit/s: every 50 ms */
+    (void)messages(60 * MS, 1000);
+    assert_in_range(messages(60 * MS, 1000), 12, 26); /* 135 kbit/s: between */
+}
+
+static void much_does_not_wait(void **state)
+{
+    (void)state;
+    show_numbered(1);
+    wait_until(now + 60 * MS);
+    assert_int_equal(arrivals_told()->count, 1);
+    for (uint16_t n = 2; n < 102; n++)
+        show_numbered(n);
+    assert_int_equal(rtp_session_deadline(session, NULL), now);
+    wait_until(now);
+    assert_int_equal(arrivals_told()->count, 100);
+}
+
+static void more_than_one_datagram_is_several(void **state)
+{
+    (void)state;
+    for (uint16_t n = 0; n < 2000; n++)
+        numbered(MEDIA, n, n, now - 3000 * (n % 3), 0, 20);
+    wait_until(now + 20 * MS);
+    struct sent s = sent();
+    assert_true(s.largest <= 1200);
+    const struct arrivals_told *t = arrivals_told();
+    assert_true(t->messages > 1);
+    assert_int_equal(t->count, 2000);
+    for (uint16_t n = 0; n < 2000; n++)
+        assert_true(t->numbers[n].number == n && t->numbers[n].received);
+}
+
+static void who_speaks_of_what(void **state)
+{
+    (void)state;
+    show_numbered(1);
+    wait_until(now + 60 * MS);
+    struct sent s = sent();
+    assert_int_equal(s.kinds[RTCP_TRANSPORT_FEEDBACK], 1);
+    assert_int_equal(s.last[RTCP_TRANSPORT_FEEDBACK].ssrc, OURS);
+    assert_int_equal(s.last[RTCP_TRANSPORT_FEEDBACK].media_ssrc, MEDIA);
+    agree(false);
+    (void)arrivals_told();
+    show_numbered(2);
+    wait_until(now + 60 * MS);
+    s = sent();
+    assert_int_equal(s.kinds[RTCP_TRANSPORT_FEEDBACK], 1);
+    assert_int_equal(s.first, RTCP_RR); /* RFC 4585 section 3.1 */
+    assert_true(s.kinds[RTCP_SDES] >= 1);
+}
+
+static void without_a_path_it_waits(void **state)
+{
+    (void)state;
+    rtp_session_set_writable(session, now, false, &out);
+    show_numbered(1);
+    wait_until(now + SECOND);
+    assert_int_equal(arrivals_told()->messages, 0);
+    rtp_session_set_writable(session, now, true, &out);
+    wait_until(now);
+    assert_int_equal(arrivals_told()->count, 1);
+}
+
+static void nobody_is_told_who_did_not_ask(void **state)
+{
+    (void)state;
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    show_numbered(1);
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    show_numbered(2);
+    wait_until(now + SECOND);
+    assert_int_equal(arrivals_told()->messages, 0);
+}
+
+static void another_peer_counts_anew(void **state)
+{
+    (void)state;
+    show_numbered(30000);
+    wait_until(now + 60 * MS);
+    (void)arrivals_told();
+    rtp_session_forget_keys(session);
+    srtp_transport_free(peer);
+    assert_int_equal(srtp_transport_new(context, SRTP_PROFILE_AES128_CM_SHA1_80, slice_str("fedcba9876543210saltSALTsalt10"),
+                                        slice_str("0123456789abcdefSALTsaltSALT01"), &peer),
+                     RTC_OK);
+    give_keys();
+    numbered(MEDIA, 30001, 200, now, 0, 100);
+    wait_until(now + 300 * MS);
+    const struct arrivals_told *t = arrivals_told();
+    assert_int_equal(t->count, 1);
+    assert_int_equal(t->numbers[0].number, 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(it_is_told_what_came_and_when, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(whose_packet_it_is_does_not_matter, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(late_ones_are_told_and_none_twice, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(how_often_is_a_matter_of_the_rate, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(much_does_not_wait, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(more_than_one_datagram_is_several, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(who_speaks_of_what, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(without_a_path_it_waits, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(nobody_is_told_who_did_not_ask, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(another_peer_counts_anew, begin_told_call, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
