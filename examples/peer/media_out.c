@@ -2,7 +2,20 @@
 /* What a peer sends: the test picture, and the tone or the voice. */
 #include "media_out.h"
 
-static int make_video(struct session *session)
+#include <stdio.h>
+
+static int make_pictures(struct session *session)
+{
+    const char *path = session->options->pictures_file;
+    int error = picture_file_play(&session->picture_file, path, session->context, session->loop, &session->video_source);
+    if (error != RTC_OK) {
+        fprintf(stderr, "peer: %s: %s\n", path,
+                error == RTC_ERR_SYNTAX ? "no YUV4MPEG2 file of 4:2:0 with 8 bits" : rtc_error_message(error));
+    }
+    return error;
+}
+
+static int make_test_picture(struct session *session)
 {
     const struct options *options = session->options;
     rtc_test_video_options video = {.size = sizeof(video),
@@ -11,7 +24,12 @@ static int make_video(struct session *session)
                                     .frames_per_second = options->frames_per_second,
                                     .colour = options->colour,
                                     .grain = options->grain};
-    int error = rtc_test_video_source_new(session->context, &video, &session->video_source);
+    return rtc_test_video_source_new(session->context, &video, &session->video_source);
+}
+
+static int make_video(struct session *session)
+{
+    int error = session->options->pictures_file != NULL ? make_pictures(session) : make_test_picture(session);
     return error != RTC_OK ? error : rtc_media_stream_track_new(session->video_source, &session->video_track);
 }
 
@@ -42,6 +60,7 @@ int media_out_add_audio(struct session *session)
 
 void media_out_fini(struct session *session)
 {
+    picture_file_stop(&session->picture_file);
     rtc_media_stream_unref(session->stream);
     rtc_media_stream_track_unref(session->video_track);
     rtc_media_stream_track_unref(session->audio_track);

@@ -41,6 +41,7 @@ static const char help[] =
     "  --size WxH --fps N  the picture sent (640x360, 30)\n"
     "  --colour RRGGBB     one colour in place of moving bars\n"
     "  --grain N           noise over it, 0 to 64, which makes it as hard to encode as what a camera sees\n"
+    "  --pictures FILE     a YUV4MPEG2 file in place of the test picture, again and again\n"
     "  --tone HZ           the tone sent (440)\n"
     "  --voice N           syllables in place of the tone, other ones for each N: what encoders take for speech\n"
     "  --bitrate N         most bits per second of video sent\n"
@@ -57,6 +58,9 @@ static void check(const struct options *options, const char *program)
     }
     if ((options->size[0] | options->size[1]) % 2 != 0) {
         arguments_refuse(program, "--size %ux%u: both must be even", options->size[0], options->size[1]);
+    }
+    if (options->pictures_file != NULL && (options->size[0] | options->frames_per_second | options->colour | options->grain) != 0) {
+        arguments_refuse(program, "--pictures says all of --size, --fps, --colour and --grain");
     }
     if (options->offer && !options->audio && !options->video && options->label == NULL) {
         arguments_refuse(program, "an offer needs --audio, --video or --data");
@@ -103,6 +107,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"fps", ARGUMENT_NUMBER, &options->frames_per_second, 1, 120},
         {"colour", ARGUMENT_HEX, &options->colour, 0, 0xffffff},
         {"grain", ARGUMENT_NUMBER, &options->grain, 0, 64},
+        {"pictures", ARGUMENT_FILE_IN, &options->pictures_file, 0, 0},
         {"tone", ARGUMENT_NUMBER, &options->tone_hz, 20, 20000},
         {"voice", ARGUMENT_NUMBER, &options->voice, 1, UINT32_MAX},
         {"bitrate", ARGUMENT_NUMBER, &options->bitrate_bps, 0, 0},

@@ -30,6 +30,7 @@ struct options {
     bool hide_addresses;
     bool no_trickle; /* the description waits for all candidates */
     uint32_t size[2], frames_per_second, colour, grain, tone_hz, voice, bitrate_bps;
+    const char *pictures_file;
     const char *save_frame; /* at the end, the newest received picture */
     bool verbose;
 };

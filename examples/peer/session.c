@@ -485,6 +485,7 @@ int session_begin(struct session *session, const struct options *options, rtc_co
     memset(session, 0, sizeof(*session));
     session->options = options;
     session->context = context;
+    session->loop = loop;
     session->start = rtc_now();
     watch_init(&session->watch);
     if (!channels_init(&session->channels, options)) {

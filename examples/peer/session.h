@@ -6,6 +6,7 @@
 #include "channels.h"
 #include "lines.h"
 #include "options.h"
+#include "picture_file.h"
 #include "recorder.h"
 #include "watch.h"
 
@@ -20,9 +21,11 @@ struct session_state {
 struct session {
     const struct options *options;
     rtc_context *context;
+    rtc_loop *loop;
     rtc_peer_connection *connection;
     rtc_time_t start;
     rtc_media_source *video_source, *audio_source;
+    struct picture_file picture_file;
     rtc_media_stream_track *video_track, *audio_track;
     rtc_media_stream *stream;
     struct channels channels;

@@ -419,7 +419,7 @@ typedef struct rtc_codec_parameters {
     const char *name;    /* the RTP encoding name */
     uint32_t clock_rate; /* Hz */
     uint32_t channels;   /* 1 unless the description says otherwise */
-    const char *fmtp;    /* "minptime=10;useinbandfec=1", as it is written; "": none. Of what is sent the peer's, of what is received our own (RFC 3264 section 6.1) */
+    const char *fmtp;    /* "minptime=10;useinbandfec=1", as it is written; "": none. Of what is sent the peer's, of what is received our own (RFC 3264 section 6.1) with what the peer says of what it sends ("sprop-...") */
 } rtc_codec_parameters;
 
 /* What an encoder is to make. */

@@ -24,6 +24,12 @@ static const rtc_time_t lost_most = 20 * ICE_SECOND;
  */
 static const rtc_time_t others_follow = 500 * ICE_MS;
 
+/* Longer than answers travel; a peer behind a NAT that our checks are to open waits that much longer, while the old path carries its data.
+ */
+static const rtc_time_t peer_begins_within = 2 * ICE_SECOND;
+/* A selected pair is asked when nothing came for 1.5 s (ice_consent.c). */
+static const rtc_time_t alive_for = 2 * ICE_SECOND;
+
 enum { UFRAG_MIN = 4, PASSWORD_MIN = 22, SERIALS_SHIFT = 20 /* those of two generations differ */ };
 
 /* Does what is due, and whatever follows from what just came in. */
@@ -566,6 +572,25 @@ const struct path *ice_agent_selected(const struct ice_agent *agent)
 {
     return agent->checks.selected && agent->session.state != ICE_FAILED && agent->session.state != ICE_CLOSED ? &agent->checks.selected_path
                                                                                                               : NULL;
+}
+
+bool ice_agent_has_nominated(const struct ice_agent *agent)
+{
+    return ice_agent_selected(agent) && (agent->checks.selected->nominated || ice_is_lite(&agent->session));
+}
+
+bool ice_agent_is_alive(const struct ice_agent *agent, rtc_time_t now)
+{
+    const struct ice_pair *pair = agent->checks.selected;
+    if (!ice_agent_selected(agent))
+        return false;
+    bool carries = pair->counts.packets_received > 0 && now < pair->counts.last_received + alive_for;
+    return carries || ice_quiet(pair, now) < alive_for;
+}
+
+void ice_agent_let_peer_begin(struct ice_agent *agent, rtc_time_t now)
+{
+    ice_hold_checks(&agent->checks, now + peer_begins_within);
 }
 
 bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out)

@@ -49,6 +49,12 @@ void ice_agent_gather(struct ice_agent *agent, rtc_time_t now, struct out *out);
 int ice_agent_add_remote_candidate(struct ice_agent *agent, rtc_time_t now, const struct ice_candidate *candidate, struct out *out);
 void ice_agent_end_of_remote_candidates(struct ice_agent *agent, rtc_time_t now, struct out *out);
 
+/* This generation follows another one that works, and the peer has yet to get the answer with our candidates: unless it begins before, its
+ * candidates are checked in a while only. A check that comes before the answer shows libwebrtc a peer-reflexive candidate, whose pairs it
+ * gives up for good in favour of the host candidate's that it has. Until it begins our first checks gain nothing: it can not answer them.
+ */
+void ice_agent_let_peer_begin(struct ice_agent *agent, rtc_time_t now);
+
 /* One of its sockets, or of its connections, is that one (rtc_path.socket); 0 is nobody's. */
 bool ice_agent_has_socket(const struct ice_agent *agent, uint32_t socket);
 /* A datagram whose first byte is 0-3 (RFC 7983). False: it is for another agent that may share the socket (a socket that is not this one's,
@@ -82,6 +88,10 @@ bool ice_agent_had_path(const struct ice_agent *agent);
 enum ice_gathering_state ice_agent_gathering_state(const struct ice_agent *agent);
 /* The pair to send on, which has consent; NULL when nothing may be sent. Borrowed until the next call. */
 const struct path *ice_agent_selected(const struct ice_agent *agent);
+/* That pair is nominated, by whoever controls; a lite agent's always is. */
+bool ice_agent_has_nominated(const struct ice_agent *agent);
+/* There is such a pair, and the peer was heard on it lately. */
+bool ice_agent_is_alive(const struct ice_agent *agent, rtc_time_t now);
 bool ice_agent_selected_info(const struct ice_agent *agent, struct ice_selected *out);
 /* When a Binding request from, or success response for, this 5-tuple was authenticated last: DTLS and media from it may be taken; -1:
  * never. */

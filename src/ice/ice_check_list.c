@@ -19,18 +19,19 @@ static const rtc_time_t retransmit_most = 3200 * ICE_MS;
 /* TCP loses nothing, but a peer that is not ready yet drops what it can not judge. */
 static const rtc_time_t repeat_first = 1 * ICE_SECOND;
 static const rtc_time_t repeat_most = 4 * ICE_SECOND;
-static const rtc_time_t pace_ordinary = 20 * ICE_MS;   /* Ta, RFC 8445 section 14.2 */
-static const rtc_time_t pace_host = 5 * ICE_MS;        /* the least that the same section allows */
-static const rtc_time_t burst_again = 100 * ICE_MS;    /* nothing was started for so long: BURST urgent checks may leave at once again */
-static const rtc_time_t retrigger = 20 * ICE_MS;       /* a check that left just now is not repeated for a request that crossed it */
-static const rtc_time_t long_ago = -3600 * ICE_SECOND; /* before any time that the caller has */
+static const rtc_time_t pace_ordinary = 20 * ICE_MS; /* Ta, RFC 8445 section 14.2 */
+static const rtc_time_t pace_host = 5 * ICE_MS;      /* the least that the same section allows */
+static const rtc_time_t burst_again = 100 * ICE_MS;  /* nothing was started for so long: BURST urgent checks may leave at once again */
+static const rtc_time_t rest_of_the_answer = 100 * ICE_MS; /* a peer that has begun may still wait for the last of our candidates */
+static const rtc_time_t retrigger = 20 * ICE_MS;           /* a check that left just now is not repeated for a request that crossed it */
+static const rtc_time_t long_ago = -3600 * ICE_SECOND;     /* before any time that the caller has */
 
 void ice_check_list_init(struct ice_check_list *list, struct ice_common *common, const struct ice_session *session)
 {
     list->common = common;
     list->session = session;
     list->first_valid = list->due = RTC_TIME_NEVER;
-    list->sent = list->lost = long_ago;
+    list->sent = list->lost = list->held_until = long_ago;
     list_init(&list->triggered);
 }
 
@@ -251,6 +252,23 @@ void ice_restart_checks(struct ice_check_list *list)
     }
 }
 
+void ice_hold_checks(struct ice_check_list *list, rtc_time_t until)
+{
+    list->held_until = until;
+}
+
+void ice_peer_began(struct ice_check_list *list, rtc_time_t now)
+{
+    if (list->held_until > now + rest_of_the_answer)
+        list->held_until = now + rest_of_the_answer;
+}
+
+/* A lite peer never begins. */
+static bool is_held(const struct ice_check_list *list, rtc_time_t now)
+{
+    return now < list->held_until && !list->session->remote_lite;
+}
+
 static void enqueue(struct ice_check_list *list, struct ice_pair *pair)
 {
     list_remove(&pair->triggered);
@@ -418,10 +436,12 @@ static struct ice_pair *best_waiting(const struct ice_check_list *list)
 }
 
 /* RFC 8445 section 6.1.4.2: triggered checks first, then the Waiting pair of highest priority, thawing when there is none. */
-static struct ice_pair *next_check(struct ice_check_list *list)
+static struct ice_pair *next_check(struct ice_check_list *list, rtc_time_t now)
 {
     if (!list_empty(&list->triggered))
         return link_owner(list->triggered.next, struct ice_pair, triggered);
+    if (is_held(list, now))
+        return NULL;
     unfreeze(list);
     return best_waiting(list);
 }
@@ -438,7 +458,7 @@ static rtc_time_t paced(struct ice_check_list *list, const struct ice_pair *pair
 static void start_checks(struct ice_check_list *list, rtc_time_t now, struct out *out)
 {
     struct ice_pair *pair;
-    while ((pair = next_check(list)) != NULL) {
+    while ((pair = next_check(list, now)) != NULL) {
         if (is_exhausted(pair)) {
             list_remove(&pair->triggered);
             ice_pair_set_state(pair, list->common->context, ICE_PAIR_FAILED);
@@ -453,7 +473,7 @@ static void start_checks(struct ice_check_list *list, rtc_time_t now, struct out
         list_remove(&pair->triggered);
         ice_start_check(list, pair, false, now, out);
     }
-    list->due = RTC_TIME_NEVER;
+    list->due = is_held(list, now) ? list->held_until : RTC_TIME_NEVER;
 }
 
 void ice_check_list_run(struct ice_check_list *list, rtc_time_t now, struct out *out)

@@ -27,6 +27,7 @@ struct ice_check_list {
     rtc_time_t sent;        /* pacing: when the last new check left */
     uint32_t burst;         /* checks to host candidates that may still leave at once */
     rtc_time_t due;         /* when the next new check may leave; RTC_TIME_NEVER when none waits */
+    rtc_time_t held_until;  /* before it only what the peer's requests trigger is checked */
     rtc_time_t first_valid; /* RTC_TIME_NEVER until a pair succeeded */
 
     struct ice_pair *selected; /* NULL: none */
@@ -57,6 +58,11 @@ void ice_refound(struct ice_check_list *list, const struct ice_remote *remote);
 void ice_prioritize(struct ice_check_list *list);
 /* After the role changed while checks were on their way. */
 void ice_restart_checks(struct ice_check_list *list);
+
+/* The peer is to begin, or to let so much time go by. */
+void ice_hold_checks(struct ice_check_list *list, rtc_time_t until);
+/* It has begun. */
+void ice_peer_began(struct ice_check_list *list, rtc_time_t now);
 
 /* A request came on the pair: a triggered check (section 7.3.1.4). */
 void ice_trigger(struct ice_check_list *list, struct ice_pair *pair, rtc_time_t now);

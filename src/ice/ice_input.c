@@ -119,6 +119,7 @@ static void accept_request(struct ice_agent *agent, rtc_time_t now, struct ice_b
     if (agent->session.state == ICE_FAILED)
         return;
     agent->session.peer_seen = true;
+    ice_peer_began(&agent->checks, now);
     struct ice_pair *pair = learn_pair(agent, base, from, m, now);
     if (!pair)
         return;

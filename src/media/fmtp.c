@@ -3,6 +3,7 @@
 #include "fmtp.h"
 
 #include "text.h"
+#include "writer.h"
 
 #include <string.h>
 
@@ -34,4 +35,27 @@ struct slice fmtp_value(const char *fmtp, const char *name)
             return trim(value);
     }
     return (struct slice){NULL, 0};
+}
+
+static bool begins_with(struct slice name, const char *beginning)
+{
+    size_t len = strlen(beginning);
+    return name.len >= len && slice_is_nocase(slice_of(name.data, len), beginning);
+}
+
+void fmtp_add(char *to, size_t size, const char *from, const char *beginning)
+{
+    struct slice rest = slice_str(from);
+    size_t before = strlen(to);
+    struct writer w = writer_of((uint8_t *)to + before, size - before);
+    while (rest.len > 0) {
+        struct slice parameter = trim(until(&rest, ';')), value = parameter;
+        if (begins_with(trim(until(&value, '=')), beginning)) {
+            writer_bytes(&w, slice_str(before + writer_len(&w) > 0 ? ";" : ""));
+            writer_bytes(&w, parameter);
+        }
+    }
+    writer_u8(&w, 0);
+    if (!writer_ok(&w))
+        to[before] = '\0';
 }

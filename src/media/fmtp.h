@@ -7,5 +7,7 @@
 
 /* A parameter's value, without spaces around it; empty when absent. Names are compared without case. Borrowed from the text. */
 struct slice fmtp_value(const char *fmtp, const char *name);
+/* Adds those of `from` whose names begin like this, as they stand, to the ones in `to`; none of them when they have no room. */
+void fmtp_add(char *to, size_t size, const char *from, const char *beginning);
 
 #endif

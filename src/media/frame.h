@@ -16,6 +16,7 @@ size_t audio_format_sample_bytes(rtc_audio_format format);
 enum { FRAME_CSRCS_MAX = 15, FRAME_NO_LEVEL = 0xff };
 struct frame_origin {
     uint32_t ssrc; /* 0: it was not received */
+    uint8_t payload_type;
     uint8_t level; /* -dBov, 0 to 127; FRAME_NO_LEVEL */
     uint8_t csrc_count;
     uint32_t csrcs[FRAME_CSRCS_MAX];

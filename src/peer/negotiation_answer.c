@@ -4,6 +4,7 @@
 #include "negotiation_answer.h"
 
 #include "capabilities.h"
+#include "fmtp.h"
 #include "memory.h"
 #include "negotiation_carriers.h"
 #include "negotiation_offer.h"
@@ -31,6 +32,27 @@ uint32_t negotiation_bitrate_limit(uint64_t bandwidth_bps)
     return bandwidth_bps > UINT32_MAX ? 0 : bandwidth_bps == 0 ? 1 : (uint32_t)bandwidth_bps;
 }
 
+/* Formats of one codec may be alike to us: then the number tells them apart. */
+static const struct jsep_codec *named_by(const struct jsep_section *remote, const struct jsep_codec *ours)
+{
+    const struct jsep_codec *found = NULL;
+    for (size_t i = 0; i < remote->rtp.codec_count; i++) {
+        const struct jsep_codec *theirs = &remote->rtp.codecs[i];
+        if (jsep_codec_same(theirs, ours) && (!found || theirs->payload_type == ours->payload_type))
+            found = theirs;
+    }
+    return found;
+}
+
+/* We receive by our own parameters, but for what the peer says of what it sends (RFC 6184 section 8.2.2, RFC 7587 section 6.1). */
+static void fill_received(const struct jsep_section *remote, const struct jsep_codec *ours, struct rtp_codec *out)
+{
+    const struct jsep_codec *theirs = named_by(remote, ours);
+    capabilities_read_codec(ours, out);
+    if (theirs)
+        fmtp_add(out->fmtp, sizeof out->fmtp, theirs->fmtp, "sprop-");
+}
+
 static void fill_section(const struct transceiver_facts *t, const char *mid, const struct jsep_section *remote,
                          const struct jsep_negotiated *n, struct rtp_section *section)
 {
@@ -45,7 +67,7 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->tone_payload_type = n->tone_codec.payload_type;
     section->tone_clock_rate = tones ? n->tone_codec.clock_rate : 0;
     for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
-        capabilities_read_codec(&n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
+        fill_received(remote, &n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
     capabilities_read_extensions(n->extensions, n->extension_count, section);
     if (n->send_rids.count + n->receive_rids.count == 0) /* RFC 8852 section 3: only what has a=rid lines is named in packets */
         section->extension_ids[RTP_EXTENSION_RID] = section->extension_ids[RTP_EXTENSION_REPAIRED_RID] = 0;

@@ -210,7 +210,8 @@ static void log_candidates(const rtc_peer_connection *pc, const struct jsep_sect
     }
 }
 
-static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section *section, struct effect *e)
+static void apply_credentials(rtc_peer_connection *pc, const struct negotiation_plan *plan, const struct jsep_section *section,
+                              struct effect *e)
 {
     struct transport *t = transport_of(pc, e);
     transport_ice_note_answer(t, e->flag);
@@ -219,7 +220,7 @@ static void apply_credentials(rtc_peer_connection *pc, const struct jsep_section
         transport_ice_set_pending(t, NULL);
         restart_next_time(transport_of(pc, e));
     }
-    transport_ice_agree(t, pc->now, e->anew);
+    transport_ice_agree(t, pc->now, e->anew, plan->side == SIGNALING_LOCAL);
     log_candidates(pc, section);
     transport_objects_take_remotes(t);
     transport_set_remote(t, e->ready);
@@ -298,7 +299,7 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
         transport_ice_gather(transport_of(pc, e), transport_ice_latest(transport_of(pc, e)));
         break;
     case EFFECT_CREDENTIALS:
-        apply_credentials(pc, remote_section(state, e), e);
+        apply_credentials(pc, plan, remote_section(state, e), e);
         break;
     case EFFECT_DTLS:
         transport_start_dtls(transport_of(pc, e), e->ready);

@@ -9,13 +9,20 @@
 
 #include <strings.h>
 
-/* What was negotiated for this frame's codec; of one that was not, what is known of it. */
-static struct rtp_codec parameters_of(const struct receive_worker *w, rtc_media_kind kind, const char *name)
+/* What was negotiated for this frame's payload type, or another one of its codec; of a codec that was not, what is known of it. */
+static struct rtp_codec parameters_of(const struct receive_worker *w, rtc_media_kind kind, const rtc_encoded_frame *frame)
 {
+    const char *name = rtc_encoded_frame_codec(frame);
+    const struct frame_origin *origin = encoded_frame_origin(frame);
+    const struct rtp_codec *found = NULL;
     struct rtp_codec out = {0};
-    for (size_t i = 0; i < w->codec_count; i++)
-        if (strcasecmp(w->codecs[i].name, name) == 0)
-            return w->codecs[i];
+    for (size_t i = 0; i < w->codec_count; i++) {
+        bool same = strcasecmp(w->codecs[i].name, name) == 0;
+        if (same && (!found || (origin->ssrc && w->codecs[i].payload_type == origin->payload_type)))
+            found = &w->codecs[i];
+    }
+    if (found)
+        return *found;
     const struct codec_row *row = codec_row_carried(kind, name);
     text_copy(out.name, sizeof out.name, name);
     out.clock_rate = row ? row->clock_rate : 0;
@@ -46,7 +53,7 @@ static int prepare_decoder(struct receive_pipeline *p, const rtc_encoded_frame *
     const rtc_codec_ops *codec = frame ? codec_find_decoder(p->context, p->kind, rtc_encoded_frame_codec(frame)) : w->codec;
     if (!codec)
         return RTC_ERR_NOT_SUPPORTED;
-    const struct rtp_codec agreed = frame ? parameters_of(w, p->kind, rtc_encoded_frame_codec(frame)) : w->made_for;
+    const struct rtp_codec agreed = frame ? parameters_of(w, p->kind, frame) : w->made_for;
     bool may_change = p->kind == RTC_MEDIA_AUDIO || (frame && rtc_encoded_frame_keyframe(frame));
     if (w->decoder && (codec != w->codec || (may_change && !is_same(&agreed, &w->made_for)))) {
         w->codec->decoder_free(w->decoder);

@@ -97,6 +97,16 @@ void rtp_receiver_set_playing(struct rtp_receiver *r, bool playing)
     r->playing = playing;
 }
 
+void rtp_receiver_set_feedback(struct rtp_receiver *r, bool nack, bool pli)
+{
+    r->pli = pli && r->kind == RTC_MEDIA_VIDEO;
+    if (nack == (r->nacks != NULL))
+        return;
+    if (!nack)
+        memory_free(r->context, r->nacks);
+    r->nacks = nack ? memory_zeroed(r->context, sizeof *r->nacks) : NULL;
+}
+
 void rtp_receiver_set_round_trip(struct rtp_receiver *r, rtc_time_t round_trip)
 {
     if (r->kind != RTC_MEDIA_VIDEO)
@@ -162,7 +172,7 @@ static void date(const struct rtp_receiver *r, uint32_t timestamp, struct frame_
 
 static struct frame_origin origin_of(const struct rtp_header *h)
 {
-    struct frame_origin origin = {.ssrc = h->ssrc, .level = FRAME_NO_LEVEL};
+    struct frame_origin origin = {.ssrc = h->ssrc, .payload_type = h->payload_type, .level = FRAME_NO_LEVEL};
     struct reader csrcs = reader_of(h->csrcs);
     bool voice;
     struct slice levels = h->extensions[RTP_EXTENSION_CSRC_LEVELS];
@@ -176,7 +186,7 @@ static struct frame_origin origin_of(const struct rtp_header *h)
 }
 
 static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
-                         struct slice payload, rtc_time_t arrived)
+                         uint8_t payload_type, struct slice payload, rtc_time_t arrived)
 {
     struct payload_info info;
     struct audio_packet p = {.arrival = arrived, .level = RTP_NO_AUDIO_LEVEL};
@@ -201,6 +211,7 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct co
     if (rtc_encoded_frame_new(r->context, &o, &p.frame) != RTC_OK)
         return;
     struct frame_origin origin = origin_of(h);
+    origin.payload_type = payload_type;
     date(r, h->timestamp, &origin);
     encoded_frame_set_origin(p.frame, &origin);
     p.duration = info.samples;
@@ -212,13 +223,14 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct co
 
 /* Consumes the packet. */
 static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
-                         int64_t sequence, struct slice payload, struct packet *packet)
+                         uint8_t payload_type, int64_t sequence, struct slice payload, struct packet *packet)
 {
     struct payload_info info;
     struct video_packet p = {.sequence = sequence,
                              .timestamp = h->timestamp,
                              .arrival = packet_arrival(packet, now),
                              .codec = codec,
+                             .payload_type = payload_type,
                              .orientation = rtp_video_orientation_read(h->extensions[RTP_EXTENSION_VIDEO_ORIENTATION])};
     if (payload.len > 0) {
         if (!codec->format->parse(payload, &info)) {
@@ -244,14 +256,15 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct co
         nack_list_drop_before(r->nacks, r->buffer.video.next_sequence);
 }
 
-static void insert(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h, int64_t sequence,
-                   struct slice payload, struct packet *packet)
+/* `payload_type`: of the media; the header's is that of a repair, if it is one. */
+static void insert(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h, uint8_t payload_type,
+                   int64_t sequence, struct slice payload, struct packet *packet)
 {
     if (r->kind == RTC_MEDIA_VIDEO) {
-        insert_video(r, now, codec, h, sequence, payload, packet);
+        insert_video(r, now, codec, h, payload_type, sequence, payload, packet);
         return;
     }
-    insert_audio(r, now, codec, h, payload, packet_arrival(packet, now));
+    insert_audio(r, now, codec, h, payload_type, payload, packet_arrival(packet, now));
     packet_free(packet);
 }
 
@@ -270,7 +283,7 @@ void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rt
         rtp_receiver_want_keyframe(r);
     if (r->kind == RTC_MEDIA_VIDEO)
         r->origin = origin_of(h);
-    insert(r, now, r->codec, h, sequence, h->payload, packet);
+    insert(r, now, r->codec, h, h->payload_type, sequence, h->payload, packet);
 }
 
 void rtp_receiver_event(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, uint32_t passed, struct packet *packet)
@@ -305,7 +318,7 @@ void rtp_receiver_retransmission(struct rtp_receiver *r, rtc_time_t now, const s
     r->stats.header_bytes_received += packet->len - reader_left(&reader);
     if (r->nacks && !nack_list_received(r->nacks, now, sequence, true))
         rtp_receiver_want_keyframe(r);
-    insert(r, now, row, h, sequence, reader_rest(&reader), packet);
+    insert(r, now, row, h, codec->payload_type, sequence, reader_rest(&reader), packet);
 }
 
 /* ---- RTCP ---- */
@@ -402,6 +415,7 @@ static void emit_video(const struct rtp_receiver *r, struct out *out, uint32_t m
 {
     struct rtp_event *e = rtp_event(out, RTP_EVENT_VIDEO_FRAME, member);
     struct frame_origin origin = r->origin;
+    origin.payload_type = encoded_frame_origin(release->frame)->payload_type;
     date(r, rtc_encoded_frame_rtp_timestamp(release->frame), &origin);
     encoded_frame_set_origin(release->frame, &origin);
     if (!e) {

@@ -28,7 +28,7 @@ struct rtp_receiver {
     const struct codec_row *codec; /* of what came last */
     uint8_t payload_type;
     bool playing; /* its media is wanted; else it is only counted */
-    bool pli;     /* negotiated */
+    bool pli;     /* negotiated, for what came last */
     struct receive_stats arrival;
     struct sender_clock clock;
     uint32_t last_sr; /* middle 32 bits of its NTP time; 0: none */
@@ -72,6 +72,8 @@ void rtp_receiver_event(struct rtp_receiver *receiver, rtc_time_t now, const str
 /* A packet of its RTX stream, which repairs one of this codec; consumes it. */
 void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_codec *codec,
                                  const struct rtp_header *header, struct packet *packet);
+/* What may be asked of its sender from here on. Without memory for it, what is lost is not repaired for now. */
+void rtp_receiver_set_feedback(struct rtp_receiver *receiver, bool nack, bool pli);
 /* It bounds how long repair is waited for. */
 void rtp_receiver_set_round_trip(struct rtp_receiver *receiver, rtc_time_t round_trip);
 /* How long what comes is held back at least (webrtc-pc 5.3, jitterBufferTarget); 0: as is best. */

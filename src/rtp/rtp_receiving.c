@@ -112,6 +112,8 @@ static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_rece
         packet_free(packet);
         return;
     }
+    const struct rtp_codec *codec = codec_of(rs, route->codec);
+    rtp_receiver_set_feedback(r, codec->nack && !rc->disable_nack, codec->pli);
     rtp_receive_stream_choose(rs, r, now);
     if (h->payload.len > 0)
         heard(rs, now, out);
@@ -156,6 +158,9 @@ static struct rtp_receive_stream *stream_of(const struct rtp_member *m, const st
     return rs ? rs : rtp_member_received(m, route->rid);
 }
 
+/* How pictures stand when nobody is to say it: not as they did when somebody was. */
+static const uint8_t upright = 0;
+
 void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packet *packet, struct out *out)
 {
     struct rtp_header h;
@@ -173,6 +178,8 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
         return;
     }
     rtp_find_extensions(&h, m->config.extension_ids);
+    if (m->config.extension_ids[RTP_EXTENSION_VIDEO_ORIENTATION] == 0)
+        h.extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(&upright, sizeof upright);
     if (route.rtx)
         take_retransmission(rs, now, &route, &h, packet);
     else

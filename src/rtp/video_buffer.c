@@ -2,6 +2,7 @@
 /* The jitter buffer of one video stream: the packet ring and frame assembly. */
 #include "video_buffer.h"
 
+#include "frame.h"
 #include "memory.h"
 #include "rtp_extensions.h"
 
@@ -277,6 +278,7 @@ static rtc_encoded_frame *assemble(struct video_buffer *b, rtc_time_t now, int64
     o.rotation = turn(b, start, end);
     if (rtc_encoded_frame_new(b->context, &o, &frame) != RTC_OK)
         return NULL;
+    encoded_frame_set_origin(frame, &(struct frame_origin){.payload_type = head->payload_type}); /* the rest is its receiver's */
     struct writer w = writer_of(rtc_encoded_frame_writable_data(frame), o.data_len);
     for (int64_t at = start; at <= end; at++) {
         const struct video_slot *s = held(b, at);
@@ -446,6 +448,7 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
         .temporal_id = p->temporal_id,
         .layer_flags = p->layer_flags,
         .orientation = p->orientation,
+        .payload_type = p->payload_type,
         .codec = p->codec ? p->codec : b->codec,
     };
     if (p->packet)

@@ -33,6 +33,7 @@ struct video_packet {
     bool keyframe;     /* its frame is one; not every packet of it says so */
     uint16_t width, height;
     uint8_t temporal_id, layer_flags;
+    uint8_t payload_type;          /* of the media, where it comes as a repair as well */
     uint8_t orientation;           /* quarter turns; RTP_NO_ORIENTATION: as before */
     rtc_time_t arrival;            /* not after it is inserted */
     struct slice payload;          /* inside `packet`; empty: padding, which only fills its sequence number */
@@ -48,7 +49,7 @@ struct video_slot {
     uint32_t timestamp;
     uint16_t offset, len; /* of the payload in packet->bytes */
     uint16_t width, height;
-    uint8_t temporal_id, layer_flags, orientation;
+    uint8_t temporal_id, layer_flags, orientation, payload_type;
     bool used, first, may_be_first, last, keyframe;
     const struct codec_row *codec;
 };

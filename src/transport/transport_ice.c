@@ -2,7 +2,7 @@
 /* The transport's ICE generations (RFC 8445 section 9). An agent is one generation: it has its credentials, sockets and candidates for
  * life, and a restart makes another agent while the old one goes on.
  *
- *   pending --both descriptions agree--> next --has a path--> current --the next one has a path--> retiring --peer quiet--> gone
+ *   pending --both descriptions agree--> next --its path is nominated--> current --the next one's is--> retiring --peer quiet--> gone
  *
  * What the upper layers send takes the path that `current` selected; they never learn that there are others, only that the path changed.
  * All of them receive and answer, since the peer changes over at a time of its own. */
@@ -166,7 +166,17 @@ static void drop_all_but_pending(struct transport *t)
     t->ice.current.agent = t->ice.pending;
 }
 
-struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now, bool anew)
+static void begin_next(struct transport *t, rtc_time_t now, bool answered)
+{
+    if (t->ice.next.agent)
+        retire(t, now, &t->ice.next.agent);
+    t->ice.next.agent = t->ice.pending;
+    t->ice.next.told = ICE_NEW;
+    if (answered && ice_agent_is_alive(t->ice.current.agent, now))
+        ice_agent_let_peer_begin(t->ice.next.agent, now);
+}
+
+struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now, bool anew, bool answered)
 {
     if (!t->ice.pending)
         return transport_ice_negotiated(t);
@@ -178,10 +188,7 @@ struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now, bool 
         drop(t, &t->ice.current.agent);
         t->ice.current.agent = t->ice.pending;
     } else {
-        if (t->ice.next.agent)
-            retire(t, now, &t->ice.next.agent);
-        t->ice.next.agent = t->ice.pending;
-        t->ice.next.told = ICE_NEW;
+        begin_next(t, now, answered);
     }
     t->ice.pending = NULL;
     t->ice.misdirected_before = t->counters.misdirected;
@@ -316,10 +323,20 @@ bool transport_ice_tell(struct transport *t, uint32_t generation, enum ice_state
     return true;
 }
 
+/* Data stays on the selected pair of before until there is one of the new generation (RFC 8445 section 12.1), which is one that is
+ * nominated; where the old one is lost any valid pair is better than none. */
+static bool may_follow(const struct generations *g)
+{
+    if (!g->next.agent || !ice_agent_selected(g->next.agent))
+        return false;
+    enum ice_state state = ice_agent_state(g->current.agent);
+    return ice_agent_has_nominated(g->next.agent) || (state != ICE_CONNECTED && state != ICE_COMPLETED);
+}
+
 bool transport_ice_follow(struct transport *t, rtc_time_t now, struct transport_event *told)
 {
     struct generations *g = &t->ice;
-    if (!g->next.agent || !ice_agent_selected(g->next.agent))
+    if (!may_follow(g))
         return false;
     transport_log(t, RTC_LOG_INFO, "ICE: restarted, generation %u follows %u", ice_agent_generation(g->next.agent),
                   ice_agent_generation(g->current.agent));

@@ -13,8 +13,9 @@ int transport_ice_make(struct transport *t, const struct ice_credentials *creden
 /* The generation of the offer that was set, which restarts; takes the agent. NULL: that offer does not. */
 void transport_ice_set_pending(struct transport *t, struct ice_agent *agent);
 /* Offer and answer are both known: the pending generation, if any, becomes the one that is negotiated, which is returned. `anew`: what was
- * before it goes at once, with its paths: whoever is at their other end is not the peer any more. */
-struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now, bool anew);
+ * before it goes at once, with its paths: whoever is at their other end is not the peer any more. `answered`: by us, and the peer has yet
+ * to learn of it. */
+struct ice_agent *transport_ice_agree(struct transport *t, rtc_time_t now, bool anew, bool answered);
 /* In place of the current one, which the peer knows nothing of, another with the same credentials that can gather anew. */
 int transport_ice_renew(struct transport *t);
 /* The same with an agent that was made before, which it takes: nothing was agreed on, and whatever was gathered and told is over. */
@@ -62,7 +63,7 @@ bool transport_ice_part(struct transport *t, rtc_time_t now);
 bool transport_ice_tell(struct transport *t, uint32_t generation, enum ice_state state);
 /* How gathering stands, when a generation was dropped in the middle of it. */
 bool transport_ice_regain(struct transport *t, struct transport_event *told);
-/* Changes over to the next generation once it has a path, and says so. */
+/* Changes over to the next generation once it has a path that is nominated, or one at all when the current one has none; says so. */
 bool transport_ice_follow(struct transport *t, rtc_time_t now, struct transport_event *told);
 void transport_ice_input(struct transport *t, rtc_time_t now, struct packet *packet);
 bool transport_ice_result(struct transport *t, rtc_time_t now, const struct io_result *result);

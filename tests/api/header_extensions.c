@@ -297,12 +297,37 @@ static void how_it_is_turned(void **state)
     }
 }
 
+/* Nobody says any more how pictures stand: what was said before holds no longer. */
+static void how_it_is_turned_no_longer(void **state)
+{
+    struct scene s;
+    struct turned seen = {0};
+    rtc_media_sink *sink;
+    const rtc_media_sink_ops ops = {.size = sizeof ops, .on_encoded = on_encoded};
+    (void)state;
+    scene_begin(&s, 8);
+    struct peer_pump *pump = scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    pump->running = false;
+    peer_exchange(&s.p, 0);
+    assert_int_equal(rtc_media_stream_track_add_sink(peer_remote_track(&s.p, 1, 0), &ops, &seen, &sink), RTC_OK);
+    peer_connect(&s.p, SECOND);
+    assert_int_equal(send_turned(&s, pump->source, &seen, 0, 90), 90);
+    wish(&s, 0, ORIENTATION, RTC_DIRECTION_STOPPED);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(send_turned(&s, pump->source, &seen, 1, 90), 0);
+    wish(&s, 0, ORIENTATION, RTC_DIRECTION_SENDRECV);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(send_turned(&s, pump->source, &seen, 2, 90), 90);
+    rtc_media_stream_track_remove_sink(peer_remote_track(&s.p, 1, 0), sink);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_the_beginning),       cmocka_unit_test(refusals),          cmocka_unit_test(offers_and_answers),
         cmocka_unit_test(an_id_that_nobody_used), cmocka_unit_test(an_id_for_another), cmocka_unit_test(two_byte_form),
-        cmocka_unit_test(when_it_was_captured),   cmocka_unit_test(how_it_is_turned),
+        cmocka_unit_test(when_it_was_captured),   cmocka_unit_test(how_it_is_turned),  cmocka_unit_test(how_it_is_turned_no_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@ const { PagePeer } = require('../interop/peers');
 const URL = 'http://127.0.0.1/';
 
 const INTEROP = path.join(__dirname, '../interop');
-const MEDIA = { LabMedia: path.join(__dirname, 'page_media.js'), PageMedia: path.join(INTEROP, 'page_media.js') };
+const MEDIA = [{ name: 'LabMedia', file: path.join(__dirname, 'page_media.js') }, { name: 'PageMedia', file: path.join(INTEROP, 'page_media.js') }];
 
 // Why there can be no page; undefined when there can.
 function browserObstacle() {
@@ -23,19 +23,20 @@ function browserObstacle() {
 }
 
 class LabPage extends PagePeer {
-  // `media`: LabMedia sends a picture that is hard on a link, PageMedia sends the fake devices and sees colours and tones.
+  // `media`: LabMedia sends a picture that is hard on a link, PageMedia sends the fake devices and sees colours and tones; or a class of one's own, { name, file }.
   static async open(browser, options, media) {
+    const { name, file: mediaFile } = MEDIA.find(one => one.name === media) ?? media;
     const peer = new LabPage('chromium');
     peer.page = await browser.newPage();
     await peer.page.page.route(`${URL}**`, route => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>lab</title><body></body>' }));
     await peer.page.open(URL);
-    for (const file of [path.join(INTEROP, 'standard_peer.js'), MEDIA[media]]) {
+    for (const file of [path.join(INTEROP, 'standard_peer.js'), mediaFile]) {
       await peer.page.evaluate(`() => { ${fs.readFileSync(file, 'utf8')} }`);
     }
     await peer.page.evaluate(async (given, kind) => {
       globalThis.lines = [];
       globalThis.peer = new StandardPeer({ RTCPeerConnection, options: given, media: new globalThis[kind](), emit: line => lines.push(line) });
-    }, options, media);
+    }, options, name);
     return peer;
   }
 

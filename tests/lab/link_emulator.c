@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* link_emulator: a link between two network namespaces, with the rate, loss and delay it is told. Each namespace gets a TUN device; what
  * the kernel sends into the one comes out of the other. Lines in change the link while it runs: "ab delay_ms=25 loss_percent=2" (a to b),
- * "ba ...", "both ..."; "counts" asks for a line of JSON with what became of the packets. The first line out, "ready", says that the
- * devices exist; the end of the input ends the program. */
+ * "ba ...", "both ..."; "counts" asks for a line of JSON with what became of the packets; "log FILE" writes a line for each packet from
+ * then on (packet_log.h), "log" ends that. The first line out, "ready", says that the devices exist; the end of the input ends the program.
+ */
+#include "packet_log.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -28,6 +30,7 @@ enum { A_TO_B = 1, B_TO_A = 2 };
 struct emulator {
     int devices[2];
     struct wire wires[2]; /* [i] takes from device i and gives to the other */
+    struct packet_log log;
     char line[512];
     size_t line_len;
     bool ended;
@@ -106,6 +109,13 @@ static void obey(struct emulator *emulator, const char *line)
         tell_counts(emulator);
         return;
     }
+    if (strcmp(word, "log") == 0) {
+        const char *path = line + word_end + strspn(line + word_end, " ");
+        if (!packet_log_begin(&emulator->log, path)) {
+            give_up(path);
+        }
+        return;
+    }
     unsigned directions = directions_of(word);
     bool understood = directions != 0;
     for (unsigned i = 0; i < 2; i++) {
@@ -146,7 +156,9 @@ static void take_packets(struct emulator *emulator, unsigned from)
         if (len <= 0) {
             return;
         }
-        wire_take(&emulator->wires[from], packet, (size_t)len, now_us());
+        int64_t now = now_us();
+        struct wire_passage passage = wire_take(&emulator->wires[from], packet, (size_t)len, now);
+        packet_log_write(&emulator->log, from, packet, (size_t)len, passage, now);
     }
 }
 
@@ -190,6 +202,14 @@ static void run(struct emulator *emulator)
     }
 }
 
+/* A link does not wait for the machine's other work. Without the right to that it is as prompt as it can be. */
+static void be_prompt(void)
+{
+    const struct sched_param priority = {.sched_priority = 10};
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    (void)sched_setscheduler(0, SCHED_FIFO, &priority);
+}
+
 int main(int argc, char **argv)
 {
     static struct emulator emulator;
@@ -198,7 +218,7 @@ int main(int argc, char **argv)
         return 2;
     }
     uint64_t seed = strtoull(argv[3], NULL, 10);
-    prctl(PR_SET_TIMERSLACK, 1UL);
+    be_prompt();
     for (unsigned i = 0; i < 2; i++) {
         emulator.devices[i] = make_device_in(argv[1 + i]);
         if (!wire_init(&emulator.wires[i], seed * 2 + i)) {
@@ -208,6 +228,7 @@ int main(int argc, char **argv)
     puts("ready");
     fflush(stdout);
     run(&emulator);
+    packet_log_end(&emulator.log);
     tell_counts(&emulator);
     wire_fini(&emulator.wires[0]);
     wire_fini(&emulator.wires[1]);

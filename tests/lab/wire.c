@@ -35,6 +35,7 @@ static double *setting_named(struct wire_settings *settings, const char *name, s
     } all[] = {
         {"rate_kbps", &settings->rate_kbps},
         {"queue_ms", &settings->queue_ms},
+        {"policing", &settings->policing},
         {"delay_ms", &settings->delay_ms},
         {"jitter_ms", &settings->jitter_ms},
         {"loss_percent", &settings->loss_percent},
@@ -105,7 +106,7 @@ static int64_t us_of(double ms)
 }
 
 /* Puts the packet through the bottleneck. False: there is no room before it. */
-static bool pass_bottleneck(struct wire *wire, size_t len, int64_t now_us)
+static bool pass_bottleneck(struct wire *wire, size_t len, int64_t now_us, int64_t *queue_us)
 {
     const struct wire_settings *settings = &wire->settings;
     int64_t begin_us = wire->idle_us > now_us ? wire->idle_us : now_us;
@@ -113,13 +114,15 @@ static bool pass_bottleneck(struct wire *wire, size_t len, int64_t now_us)
         return false;
     }
     wire->idle_us = begin_us + (settings->rate_kbps > 0 ? us_of((double)len * 8 / settings->rate_kbps) : 0);
+    *queue_us = settings->policing > 0 ? 0 : begin_us - now_us;
     return true;
 }
 
-static int64_t due_of(struct wire *wire)
+static int64_t due_of(struct wire *wire, int64_t now_us)
 {
     const struct wire_settings *settings = &wire->settings;
-    int64_t due_us = wire->idle_us + us_of(settings->delay_ms + settings->jitter_ms * chance(wire));
+    int64_t left_us = settings->policing > 0 ? now_us : wire->idle_us;
+    int64_t due_us = left_us + us_of(settings->delay_ms + settings->jitter_ms * chance(wire));
     due_us = due_us < wire->last_due_us ? wire->last_due_us : due_us;
     if (happens(wire, settings->late_percent)) {
         return due_us + us_of(settings->late_ms);
@@ -138,7 +141,8 @@ static void send(struct wire *wire, const void *bytes, size_t len, int64_t due_u
     packet->due_us = due_us;
     packet->len = len;
     memcpy(packet->bytes, bytes, len);
-    TAILQ_FOREACH_REVERSE(before, &wire->under_way, wire_packets, entry) {
+    TAILQ_FOREACH_REVERSE(before, &wire->under_way, wire_packets, entry)
+    {
         if (before->due_us <= due_us) {
             TAILQ_INSERT_AFTER(&wire->under_way, before, packet, entry);
             return;
@@ -147,22 +151,28 @@ static void send(struct wire *wire, const void *bytes, size_t len, int64_t due_u
     TAILQ_INSERT_HEAD(&wire->under_way, packet, entry);
 }
 
-void wire_take(struct wire *wire, const void *bytes, size_t len, int64_t now_us)
+struct wire_passage wire_take(struct wire *wire, const void *bytes, size_t len, int64_t now_us)
 {
+    int64_t queue_us = 0;
     wire->counts.taken++;
     if (wire->settings.down > 0) {
         wire->counts.down++;
-    } else if (len > WIRE_PACKET_MAX || !pass_bottleneck(wire, len, now_us)) {
-        wire->counts.overflowed++;
-    } else if (loses(wire)) {
-        wire->counts.lost++;
-    } else {
-        int64_t due_us = due_of(wire);
-        send(wire, bytes, len, due_us);
-        if (happens(wire, wire->settings.twice_percent)) {
-            send(wire, bytes, len, due_us);
-        }
+        return (struct wire_passage){WIRE_DOWN, 0};
     }
+    if (len > WIRE_PACKET_MAX || !pass_bottleneck(wire, len, now_us, &queue_us)) {
+        wire->counts.overflowed++;
+        return (struct wire_passage){WIRE_OVERFLOWED, 0};
+    }
+    if (loses(wire)) {
+        wire->counts.lost++;
+        return (struct wire_passage){WIRE_LOST, queue_us};
+    }
+    int64_t due_us = due_of(wire, now_us);
+    send(wire, bytes, len, due_us);
+    if (happens(wire, wire->settings.twice_percent)) {
+        send(wire, bytes, len, due_us);
+    }
+    return (struct wire_passage){WIRE_GIVEN, queue_us};
 }
 
 int64_t wire_next_us(const struct wire *wire)

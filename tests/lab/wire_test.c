@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What one direction of the emulated link does to packets, exactly, in virtual time. */
+#include "packet_log.h"
 #include "wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -112,6 +115,62 @@ static void rate_spaces_packets_and_the_queue_is_bounded(void **state)
     assert_int_equal(outcome.given + counts.overflowed, 1000);
 }
 
+/* A policer lets a burst through at once, as much as its rate carries in the time of its queue, and drops what comes beyond. */
+static void a_policer_drops_and_never_delays(void **state)
+{
+    struct wire_counts counts;
+    (void)state;
+    struct outcome outcome = pass("rate_kbps=1000 queue_ms=100 policing=1 delay_ms=5", 1000, 4000, &counts);
+    assert_int_equal(outcome.shortest_us, 5000);
+    assert_int_equal(outcome.longest_us, 5000);
+    assert_in_range(counts.overflowed, 480, 500);
+}
+
+/* The second packet of 1000 bytes waits the 8 ms that the first one takes, the third would wait 16. */
+static void what_became_of_a_packet_is_told(void **state)
+{
+    struct wire wire;
+    const uint8_t bytes[PACKET_LEN] = {0};
+    (void)state;
+    assert_true(wire_init(&wire, 1));
+    assert_true(wire_set(&wire.settings, "rate_kbps=1000 queue_ms=10"));
+    struct wire_passage first = wire_take(&wire, bytes, sizeof(bytes), 0), second = wire_take(&wire, bytes, sizeof(bytes), 0);
+    assert_int_equal(first.fate, WIRE_GIVEN);
+    assert_int_equal(first.queue_us, 0);
+    assert_int_equal(second.queue_us, 8000);
+    assert_int_equal(wire_take(&wire, bytes, sizeof(bytes), 0).fate, WIRE_OVERFLOWED);
+    assert_true(wire_set(&wire.settings, "loss_percent=100"));
+    assert_int_equal(wire_take(&wire, bytes, sizeof(bytes), 20000).fate, WIRE_LOST);
+    assert_true(wire_set(&wire.settings, "down=1"));
+    assert_int_equal(wire_take(&wire, bytes, sizeof(bytes), 40000).fate, WIRE_DOWN);
+    wire_fini(&wire);
+}
+
+/* An IPv4 header without options, UDP from port 5000 to 6000; what is no IPv4 has neither. */
+static void a_log_has_a_line_for_each_packet(void **state)
+{
+    static const char expected[] = "us,way,bytes,protocol,from,to,first,queue_us,fate\n"
+                                   "7,ab,29,17,5000,6000,128,42,given\n"
+                                   "8,ba,3,0,0,0,0,0,overflowed\n";
+    const uint8_t udp[29] = {0x45, [9] = 17, [20] = 5000 >> 8, 5000 & 255, 6000 >> 8, 6000 & 255, [28] = 128};
+    char path[] = "/tmp/packet_log_XXXXXX", text[256] = "";
+    struct packet_log log = {0};
+    (void)state;
+    close(mkstemp(path));
+    assert_true(packet_log_begin(&log, path));
+    packet_log_write(&log, 0, udp, sizeof(udp), (struct wire_passage){WIRE_GIVEN, 42}, 7);
+    packet_log_write(&log, 1, (const uint8_t *)"abc", 3, (struct wire_passage){WIRE_OVERFLOWED, 0}, 8);
+    assert_true(packet_log_begin(&log, ""));
+    packet_log_write(&log, 0, udp, sizeof(udp), (struct wire_passage){WIRE_GIVEN, 0}, 9);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    (void)fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    unlink(path);
+    assert_string_equal(text, expected);
+    assert_false(packet_log_begin(&log, "/nowhere/log"));
+}
+
 static void packets_fall_behind_and_come_twice(void **state)
 {
     struct wire_counts counts;
@@ -134,8 +193,8 @@ static void nothing_passes_a_wire_that_is_down(void **state)
 
 static void words_that_are_no_settings_are_refused(void **state)
 {
-    static const char *const words[] = {"delay", "delay_ms", "delay_ms=", "delay_ms=x", "delay_ms=1x", "delay_ms=-1",
-                                         "delay_ms=nan", "delay_ms=1 speed=2", "=1", "down=1e12"};
+    static const char *const words[] = {"delay",       "delay_ms",     "delay_ms=",          "delay_ms=x", "delay_ms=1x",
+                                        "delay_ms=-1", "delay_ms=nan", "delay_ms=1 speed=2", "=1",         "down=1e12"};
     struct wire_settings settings = {0};
     (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -152,6 +211,9 @@ int main(void)
         cmocka_unit_test(delay_is_exact_and_jitter_keeps_the_order),
         cmocka_unit_test(loss_has_its_share_and_comes_in_bursts_when_told),
         cmocka_unit_test(rate_spaces_packets_and_the_queue_is_bounded),
+        cmocka_unit_test(a_policer_drops_and_never_delays),
+        cmocka_unit_test(what_became_of_a_packet_is_told),
+        cmocka_unit_test(a_log_has_a_line_for_each_packet),
         cmocka_unit_test(packets_fall_behind_and_come_twice),
         cmocka_unit_test(nothing_passes_a_wire_that_is_down),
         cmocka_unit_test(words_that_are_no_settings_are_refused),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 set(peer_sees base media sdp ice dtls sctp rtp transport peer)
 set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_nat.c sim_tcp.c usrsctp_time.c)
-foreach(name data dump explain signaling offers channels unread hostile limits stats names marks network refused goodbye hops load pictures undone codecs two_transports odd_offers)
+foreach(name data dump explain signaling offers channels channels_closing candidate_pool unread hostile limits stats names marks network refused goodbye hops load pictures undone codecs two_transports odd_offers)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
 foreach(name track_events renegotiate tracks bundle bundle_numbers tls_id)
@@ -28,7 +28,7 @@ crtc_test(test_sim_peer_monkey LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES p
 crtc_test(test_sim_peer_agreement LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_agreement.c agreement.c ../monkey.c ../monkey_codecs.c ../monkey_objects.c ${peer_harness})
 crtc_test(test_sim_peer_sctp LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_sctp.c sim_turn_server.c ${peer_harness})
 # Nobody allocates while a plan is applied (apply_guard.c), in those that exchange descriptions as they come and go.
-foreach(name data dump codecs track_events explain signaling offers channels stats names marks refused goodbye hops undone renegotiate tracks restart restart_offers restart_dropped sctp monkey agreement tls_id)
+foreach(name data dump codecs track_events explain signaling offers channels channels_closing candidate_pool stats names marks refused goodbye hops undone renegotiate tracks restart restart_offers restart_dropped sctp monkey agreement tls_id)
   target_sources(test_sim_peer_${name} PRIVATE apply_guard.c)
   target_link_options(test_sim_peer_${name} PRIVATE -Wl,--wrap=negotiation_set,--wrap=negotiation_apply,--wrap=memory_alloc,--wrap=memory_zeroed,--wrap=memory_realloc,--wrap=memory_text,--wrap=memory_grow)
 endforeach()

@@ -15,13 +15,13 @@ static struct {
     bool layers; /* two temporal ones, and one of an encoding that there is not */
     bool broken; /* of the eleventh picture an error comes behind a frame, and of the 21st a frame that is none */
     uint32_t encoders, decoders, alive;
-    char encoder_fmtp[64], decoder_fmtp[64], decoder_name[16];
+    char encoder_fmtp[256], decoder_fmtp[256], decoder_name[16];
     uint32_t clock_rate, channels, encodings, pictures, serial, keyframes_wanted;
 } seen;
 
-static void keep(char to[64], const char *from)
+static void keep(char to[256], const char *from)
 {
-    (void)snprintf(to, 64, "%s", from);
+    (void)snprintf(to, 256, "%s", from);
 }
 
 static int encoder_new(rtc_context *context, const rtc_encoder_settings *settings, void **out)
@@ -312,12 +312,109 @@ static void spoilt_pictures_are_lost_alone(void **state)
     end(&s);
 }
 
+/* ---- Several formats of one codec ---- */
+
+static const rtc_codec_ops h264 = {.size = sizeof h264,
+                                   .kind = RTC_MEDIA_VIDEO,
+                                   .name = "H264",
+                                   .decoder_new_with = decoder_new_with,
+                                   .decoder_free = codec_free,
+                                   .decode_video = decode};
+
+static rtc_rtp_codec *format_of(rtc_rtp_codec *const *codecs, size_t count, const char *fmtp)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(codecs[i]->mime_type, "video/H264") == 0 && strcmp(codecs[i]->sdp_fmtp_line, fmtp) == 0)
+            return codecs[i];
+    fail_msg("no %s", fmtp);
+    return NULL;
+}
+
+#define MODE_1 "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+#define MODE_0 "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f"
+#define SETS_1 ";sprop-parameter-sets=Z0LAHtoCgPZA,aMuDyyA="
+#define SETS_0 ";sprop-parameter-sets=Z0LADNoCgPZA,aMuDyyA="
+
+/* Twice: where a stream begins, nothing but a parameter set says that a frame does. */
+static void push_h264(struct scene *s, rtc_media_source *source)
+{
+    static const uint8_t data[] = {0, 0, 0, 1, 0x65, 0x88, 1, 2, 3, 4, 5, 6, 7};
+    for (int i = 0; i < 2; i++) {
+        rtc_encoded_frame *frame;
+        const rtc_encoded_frame_options options = {.size = sizeof options,
+                                                   .kind = RTC_MEDIA_VIDEO,
+                                                   .codec = "H264",
+                                                   .data = data,
+                                                   .data_len = sizeof data,
+                                                   .keyframe = true,
+                                                   .rtp_timestamp = (uint32_t)(s->p.now * 9 / 100),
+                                                   .capture_time_us = s->p.now};
+        assert_int_equal(rtc_encoded_frame_new(s->p.context, &options, &frame), RTC_OK);
+        assert_int_equal(rtc_media_source_push_encoded(source, frame), RTC_OK);
+        rtc_encoded_frame_unref(frame);
+        peer_run(&s->p, SECOND / 10);
+    }
+}
+
+/* Two formats of H.264, of which the sender's parameter sets stand in the description alone, each with its own: the decoder gets those of
+ * the format that comes, and ours for the rest. */
+static void parameter_sets_are_those_of_the_format(void **state)
+{
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_video = on_picture};
+    struct scene s = {0};
+    rtc_media_source *source;
+    rtc_rtp_sender *sender;
+    rtc_rtp_capabilities *can;
+    rtc_rtp_parameters *p;
+    rtc_sdp_type type;
+    (void)state;
+    memset(&seen, 0, sizeof seen);
+    peer_scene(&s.p, 1, true);
+    seen.context = s.p.context;
+    assert_int_equal(rtc_context_add_codec(s.p.context, &h264), RTC_OK);
+    assert_int_equal(rtc_media_source_new(s.p.context, RTC_MEDIA_VIDEO, "frames", NULL, NULL, &source), RTC_OK);
+    rtc_media_stream_track *track;
+    assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(s.p.peer[0].pc, track, NULL, 0, &sender), RTC_OK);
+    rtc_media_stream_track_unref(track);
+    assert_int_equal(rtc_rtp_receiver_get_capabilities(s.p.context, RTC_MEDIA_VIDEO, &can), RTC_OK);
+    const rtc_rtp_codec *both[] = {format_of(can->codecs, can->codec_count, MODE_1), format_of(can->codecs, can->codec_count, MODE_0)};
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0), both, 2), RTC_OK);
+    rtc_rtp_capabilities_free(can);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    gather(&s);
+    char *once = text_replace(rtc_peer_connection_local_description(s.p.peer[0].pc, &type), MODE_1, MODE_1 SETS_1);
+    char *offer = text_replace(once, MODE_0, MODE_0 SETS_0);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, type, offer), RTC_OK);
+    free(once);
+    free(offer);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    gather(&s);
+    const char *answer = rtc_peer_connection_local_description(s.p.peer[1].pc, &type);
+    assert_int_equal(text_count(answer, "sprop"), 0);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, type, answer), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_add_sink(peer_remote_track(&s.p, 1, 0), &ops, &s, &s.sink), RTC_OK);
+    peer_connect(&s.p, 5 * SECOND);
+    push_h264(&s, source);
+    assert_string_equal(seen.decoder_fmtp, MODE_1 SETS_1);
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &p), RTC_OK);
+    p->encodings[0]->codec = format_of(p->codecs, p->codec_count, MODE_0);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_OK);
+    rtc_rtp_parameters_free(p);
+    push_h264(&s, source);
+    assert_string_equal(seen.decoder_fmtp, MODE_0 SETS_0);
+    assert_int_equal(seen.decoders, 2);
+    sim_peers_fini(&s.p);
+    rtc_media_source_unref(source);
+    assert_int_equal(seen.alive, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters_reach_the_codecs),           cmocka_unit_test(a_change_of_parameters_loses_nothing),
         cmocka_unit_test(what_is_encoded_leaves_before_it_ends), cmocka_unit_test(one_picture_becomes_several_layers),
-        cmocka_unit_test(spoilt_pictures_are_lost_alone),
+        cmocka_unit_test(spoilt_pictures_are_lost_alone),        cmocka_unit_test(parameter_sets_are_those_of_the_format),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 /* ICE restarts of whole connections: messages and frames do not notice, over good, bad and dead paths, once and often. */
 #include "restart_scene.h"
 
+#include "stun_message.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,114 @@ static void unnoticed(void **state)
             assert_int_equal(s.pumps.pump[i].keyframe_requests, 0);
             assert_int_equal(restart_transport(&s, i)->counters.no_path, 0);
         }
+        restart_end(&s);
+    }
+}
+
+/* When each side asks for the first time whether the new generation's candidates can be reached. */
+static struct {
+    char ufrag[2][16]; /* the new ones */
+    rtc_time_t asked[2];
+} first;
+
+static bool note_requests(struct sim_peers *p, int index, const struct packet *packet)
+{
+    struct stun_message m;
+    const char *theirs = first.ufrag[1 - index];
+    if (first.asked[index] || !*theirs || packet->len < 20 || packet_slice(packet).data[0] > 3 ||
+        stun_parse(packet_slice(packet), &m) != RTC_OK || m.method != STUN_BINDING || m.class != STUN_REQUEST ||
+        !(m.has & STUN_HAS_USERNAME))
+        return false;
+    if (m.username.len > strlen(theirs) && memcmp(m.username.data, theirs, strlen(theirs)) == 0)
+        first.asked[index] = p->now;
+    return false;
+}
+
+static bool latest_ufrags(struct restart_scene *s)
+{
+    for (int i = 0; i < 2; i++)
+        (void)snprintf(first.ufrag[i], sizeof first.ufrag[i], "%s", ice_agent_local_ufrag(transport_ice_latest(restart_transport(s, i))));
+    return strcmp(first.ufrag[0], restart_ufrag(s, 0)) != 0 && strcmp(first.ufrag[1], restart_ufrag(s, 1)) != 0;
+}
+
+/* Signalling is slow, and the path is not: whoever answers lets the offerer begin, while the old path works. */
+static void offerer_begins(void **state)
+{
+    static const bool lost[] = {false, true};
+    (void)state;
+    for (int n = 0; n < 4; n++) {
+        struct restart_scene s;
+        int offerer = n & 1;
+        memset(&first, 0, sizeof first);
+        restart_begin(&s, 60 + (uint64_t)n);
+        s.p.signalling_us = 300 * MS;
+        s.p.trickle = true;
+        s.p.loses = note_requests;
+        if (lost[n / 2]) { /* there is nothing to be kept: it begins when it can */
+            sim_host_set_address_down(s.p.peer[1 - offerer].host, offerer ? "10.0.0.1" : "10.0.0.2", true);
+            sim_host_add_address(s.p.peer[1 - offerer].host, "10.0.0.3");
+            peer_run(&s.p, 3 * SECOND);
+        }
+        restart_now(&s, offerer);
+        while (!latest_ufrags(&s))
+            peer_run(&s.p, MS);
+        restart_expect_settled(&s, 3 * SECOND);
+        assert_true(first.asked[0] > 0 && first.asked[1] > 0);
+        if (lost[n / 2])
+            assert_true(first.asked[1 - offerer] < first.asked[offerer]);
+        else
+            assert_true(first.asked[1 - offerer] > first.asked[offerer]);
+        restart_end(&s);
+    }
+}
+
+/* The peer's checks do not come, say for a NAT that ours are to open: then the one that answers begins nevertheless. */
+static bool drop_requests_of_offerer(struct sim_peers *p, int index, const struct packet *packet)
+{
+    (void)note_requests(p, index, packet);
+    return index == 0 && first.asked[0] && !first.asked[1] && packet->len >= 20 && packet_slice(packet).data[0] == 0;
+}
+
+static void answerer_begins_late(void **state)
+{
+    struct restart_scene s;
+    (void)state;
+    memset(&first, 0, sizeof first);
+    restart_begin(&s, 64);
+    s.p.signalling_us = 100 * MS;
+    s.p.loses = drop_requests_of_offerer;
+    restart_now(&s, 0);
+    while (!latest_ufrags(&s))
+        peer_run(&s.p, MS);
+    rtc_time_t answered = s.p.now;
+    restart_expect_settled(&s, 5 * SECOND);
+    assert_in_range(first.asked[1] - answered, SECOND, 3 * SECOND);
+    assert_in_range(s.longest_silence[0], 1, 25 * MS);
+    restart_end(&s);
+}
+
+/* Either side changes over when a pair is nominated, not when one works. */
+static void moves_to_what_is_nominated(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++) {
+        struct restart_scene s;
+        bool waited[2] = {false, false};
+        restart_begin(&s, 66 + (uint64_t)who);
+        uint32_t old[2] = {ice_agent_generation(transport_ice_current(restart_transport(&s, 0))),
+                           ice_agent_generation(transport_ice_current(restart_transport(&s, 1)))};
+        restart_now(&s, who);
+        for (int n = 0; n < 2000; n++) {
+            peer_run(&s.p, MS);
+            for (int i = 0; i < 2; i++) {
+                const struct transport *t = restart_transport(&s, i);
+                const struct ice_agent *current = transport_ice_current(t), *next = transport_ice_next(t);
+                waited[i] = waited[i] || (next && ice_agent_selected(next) && !ice_agent_has_nominated(next));
+                assert_true(ice_agent_generation(current) == old[i] || ice_agent_has_nominated(current));
+            }
+        }
+        assert_true(waited[0] || waited[1]);
+        restart_expect_settled(&s, MS);
         restart_end(&s);
     }
 }
@@ -213,9 +323,17 @@ static void closed_during_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unnoticed),       cmocka_unit_test(another_network),   cmocka_unit_test(bad_networks),
-        cmocka_unit_test(again_and_again), cmocka_unit_test(twice_quickly),     cmocka_unit_test(while_checking),
-        cmocka_unit_test(late_packets),    cmocka_unit_test(closed_during_one),
+        cmocka_unit_test(unnoticed),
+        cmocka_unit_test(offerer_begins),
+        cmocka_unit_test(answerer_begins_late),
+        cmocka_unit_test(moves_to_what_is_nominated),
+        cmocka_unit_test(another_network),
+        cmocka_unit_test(bad_networks),
+        cmocka_unit_test(again_and_again),
+        cmocka_unit_test(twice_quickly),
+        cmocka_unit_test(while_checking),
+        cmocka_unit_test(late_packets),
+        cmocka_unit_test(closed_during_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

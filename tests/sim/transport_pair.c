@@ -261,7 +261,7 @@ static void end(struct pair *p)
 static void negotiate_side(struct pair *p, int i)
 {
     struct side *s = &p->side[i], *other = &p->side[1 - i];
-    struct ice_agent *agent = transport_ice_agree(s->t, p->now, false);
+    struct ice_agent *agent = transport_ice_agree(s->t, p->now, false, false);
     struct transport_remote *remote = transport_remote_new(p->context, 0);
     const struct ice_credentials *theirs = ice_agent_credentials(transport_ice_latest(other->t));
     struct transport_identity *identity;

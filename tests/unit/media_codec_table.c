@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of codecs: every row is whole, and none contradicts another. */
 #include "codec_table.h"
+#include "fmtp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,11 +109,31 @@ static void test_sound_goes_through(void **state)
     assert_false(format->parse(slice_of(packet, 0), &info));
 }
 
+/* Of the parameters of another description those that begin like this, all of them or none. */
+static void test_parameters_are_added(void **state)
+{
+    char text[32] = "a=1";
+    (void)state;
+    fmtp_add(text, sizeof text, "b=2; sprop-x=3;SPROP-y = 4 ;sprop", "sprop-");
+    assert_string_equal(text, "a=1;sprop-x=3;SPROP-y = 4");
+    fmtp_add(text, sizeof text, "sprop-z=5;sprop-w", "sprop-");
+    assert_string_equal(text, "a=1;sprop-x=3;SPROP-y = 4");
+    text[0] = '\0';
+    fmtp_add(text, sizeof text, "sprop-x=3", "sprop-");
+    assert_string_equal(text, "sprop-x=3");
+    fmtp_add(text, sizeof text, "", "sprop-");
+    assert_string_equal(text, "sprop-x=3");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_are_whole),      cmocka_unit_test(test_payload_types_are_distinct), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_pictures_go_through), cmocka_unit_test(test_sound_goes_through),
+        cmocka_unit_test(test_rows_are_whole),
+        cmocka_unit_test(test_payload_types_are_distinct),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_pictures_go_through),
+        cmocka_unit_test(test_sound_goes_through),
+        cmocka_unit_test(test_parameters_are_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,33 @@ static void a_gap_is_asked_for(void **state)
     assert_int_equal(sent().kinds[RTCP_PLI], 0);
 }
 
+/* What is asked for follows the description, also of a stream that is there already. */
+static void feedback_follows_the_description(void **state)
+{
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    (void)state;
+    show(10, true);
+    v.receive_codecs[0].nack = v.receive_codecs[0].pli = false;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    (void)sent();
+    show(11, false);
+    show(13, false);
+    wait_until(now + SECOND);
+    struct sent s = sent();
+    assert_int_equal(s.kinds[RTCP_NACK] + s.kinds[RTCP_PLI], 0);
+    v.receive_codecs[0].nack = v.receive_codecs[0].pli = true;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    show(14, true);
+    (void)sent();
+    show(15, false);
+    show(17, false);
+    wait_until(now + SECOND);
+    s = sent();
+    assert_true(s.kinds[RTCP_NACK] > 0 && s.kinds[RTCP_PLI] > 0);
+    assert_int_equal(s.nack, 16);
+}
+
 /* RTX for a packet far ahead of the stream is nonsense: nothing is given up for it, nothing asked for. */
 static void repair_far_ahead(void **state)
 {
@@ -461,6 +488,7 @@ int main(void)
         TEST(garbage),
         TEST(replay),
         TEST(a_gap_is_asked_for),
+        TEST(feedback_follows_the_description),
         TEST(repair_far_ahead),
         TEST(compound_feedback),
         TEST(a_keyframe_is_asked_for),

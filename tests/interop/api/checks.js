@@ -13,11 +13,12 @@ const ANY_MATRIX = 45; // browsers make pictures of canvases by ITU-R BT.709, an
 
 const stateOf = side => side.run(each => each.state());
 
-// One negotiation by hand, from `a`.
-async function negotiate(a, b, options) {
+// One negotiation by hand, from `a`; the answer travels so long.
+async function negotiate(a, b, options, answerTakesMs = 0) {
   const offer = await a.run((side, given) => side.describe(given), options);
   await b.run((side, description) => side.accept(description), offer);
   const answer = await b.run(side => side.describe());
+  await pause(answerTakesMs);
   await a.run((side, description) => side.accept(description), answer);
   return [offer.sdp, answer.sdp];
 }
