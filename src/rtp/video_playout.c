@@ -143,10 +143,24 @@ static rtc_time_t head_play_time(const struct video_playout *p)
     return to_us(p, p->ready[p->ready_at].timestamp) + p->offset;
 }
 
-/* webrtc-stats: a freeze is an interval of at least max(3 x average, average + 150 ms) between two frames, a pause one of more than 5 s. */
+static rtc_time_t average_of(const struct video_intervals *v)
+{
+    uint64_t kept = v->count < VIDEO_INTERVALS ? v->count : VIDEO_INTERVALS;
+    return kept > 0 ? v->sum / (rtc_time_t)kept : 0;
+}
+
+static void add_interval(struct video_intervals *v, rtc_time_t interval)
+{
+    rtc_time_t *oldest = &v->last[v->count++ % VIDEO_INTERVALS];
+    v->sum += interval - *oldest;
+    *oldest = interval;
+}
+
+/* webrtc-stats: a freeze is an interval of at least max(3 x average, average + 150 ms) between two frames, the average that of the last 30;
+ * a pause one of more than 5 s. */
 static void count_interval(struct video_playout *p, rtc_time_t play_time)
 {
-    rtc_time_t interval = play_time - p->last_play, average = p->average_interval;
+    rtc_time_t interval = play_time - p->last_play, average = average_of(&p->intervals);
     bool first = p->last_play == 0;
     p->last_play = play_time;
     if (first)
@@ -162,7 +176,7 @@ static void count_interval(struct video_playout *p, rtc_time_t play_time)
     }
     p->stats.interval_sum += interval;
     p->stats.interval_square_sum += (double)interval / 1e6 * (double)interval / 1e6;
-    p->average_interval = average == 0 ? interval : average + (interval - average) / 30;
+    add_interval(&p->intervals, interval);
 }
 
 bool video_playout_next(struct video_playout *p, rtc_time_t now, struct video_release *out)

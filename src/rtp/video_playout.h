@@ -7,7 +7,7 @@
 #include "delay_estimator.h"
 #include "jitter_room.h"
 
-enum { VIDEO_READY_MAX = 128 };
+enum { VIDEO_READY_MAX = 128, VIDEO_INTERVALS = 30 };
 
 /* A part of its playout: a frame, which is a reference, that waits for its time. */
 struct video_ready {
@@ -34,6 +34,13 @@ struct video_playout_stats {
     double interval_square_sum;            /* in square seconds */
 };
 
+/* A part of its playout: the newest intervals between frames, of which webrtc-stats takes the average (freezeCount). */
+struct video_intervals {
+    rtc_time_t last[VIDEO_INTERVALS]; /* a ring */
+    rtc_time_t sum;
+    uint64_t count; /* of all there were */
+};
+
 /* Embedded in struct video_buffer; written by video_playout.c. */
 struct video_playout {
     uint32_t clock_rate;
@@ -51,7 +58,7 @@ struct video_playout {
     rtc_time_t asked_delay;   /* by the application; 0: nothing */
     rtc_time_t last_play;     /* of the frame released last; 0: none */
     uint32_t last_played;     /* its timestamp */
-    rtc_time_t average_interval;
+    struct video_intervals intervals;
     struct video_playout_stats stats;
 };
 

@@ -165,6 +165,25 @@ static void slow_frames_and_pauses(void **state)
     assert_true(buffer.playout.stats.delay_sum >= 30 * 5 * MS);
 }
 
+/* How long a freeze has to be follows from the last thirty intervals: a long one among them makes it long, until thirty others came. */
+static void freezes_by_the_last_thirty(void **state)
+{
+    (void)state;
+    uint32_t timestamp = 0;
+    for (uint32_t n = 0; n < 100; n++) {
+        bool long_one = n == 30, short_one = n == 45 || n == 62;
+        rtc_time_t wait = long_one ? 3 * SECOND : short_one ? 200 * MS : 33 * MS;
+        run_until(now + wait);
+        timestamp += (uint32_t)(wait * 9 / 100);
+        (void)frame(timestamp, 1, n == 0);
+        if (n == 61)
+            assert_int_equal(buffer.playout.stats.freeze_count, 1); /* 200 ms are less than three times the average then */
+    }
+    settle();
+    assert_int_equal(buffer.playout.stats.freeze_count, 2);
+    assert_in_range(buffer.playout.stats.freeze_duration, 3190 * MS, 3220 * MS);
+}
+
 static void temporal_layer_is_told(void **state)
 {
     (void)state;
@@ -477,6 +496,7 @@ int main(void)
         cmocka_unit_test(what_is_drawn),
         TEST(in_order),
         TEST(slow_frames_and_pauses),
+        TEST(freezes_by_the_last_thirty),
         TEST(temporal_layer_is_told),
         TEST(any_packet_order),
         TEST(header_in_parts),
