@@ -4,7 +4,7 @@
 //   share      of what the link could carry between second 10 and the end, what RTP and RTCP with their headers used of it; without the time in which TCP shared it
 //   queueMs    95th percentile, over the packets of the call, of how long they waited before the bottleneck
 //   startS     the end of the first half second in which 80 % of the link were used
-//   freezes, frozenS           freezeCount and totalFreezesDuration of webrtc-stats, as the receiver has them
+//   freezes, frozenS           freezeCount and totalFreezesDuration of webrtc-stats, as the receiver has them; and one more that has not ended, which those do not know
 //   framesPerSecond, width     decoded, from second 10 on; of the last picture
 //   jitterBufferMs             jitterBufferDelay by jitterBufferEmittedCount, from second 10 on
 //   keyframes, askedFor, resent, lost    keyframes decoded, PLI, packets sent again, packets that the queue dropped
@@ -15,6 +15,7 @@ const { SETTLED_S, ratesOf } = require('./scenarios');
 const BIN_S = 0.1;
 const REACHED = 0.8;
 const LONG_QUEUE_MS = 100;
+const STILL_S = 0.5; // without a picture at the end: it froze
 
 const sum = list => list.reduce((all, one) => all + one, 0);
 const quantile = (sorted, q) => (sorted.length === 0 ? NaN : sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)]);
@@ -63,6 +64,23 @@ function growth(samples, kind, name, from = 0, to = Infinity) {
   return (counted.at(-1)?.to.received[kind][name] ?? 0) - before;
 }
 
+// The freeze that goes on at the end, [from, to]; undefined: there is none.
+function unfinished(samples) {
+  const decoded = sample => sample.to.received.video?.framesDecoded ?? 0;
+  const last = samples.at(-1);
+  const since = samples.find(sample => decoded(sample) === decoded(last)).second;
+  return last.second - since > STILL_S ? [since, last.second] : undefined;
+}
+
+// freezeCount and totalFreezesDuration from a second on.
+function frozen(samples, from = 0) {
+  const tail = unfinished(samples);
+  return {
+    count: growth(samples, 'video', 'freezeCount', from) + (tail ? 1 : 0),
+    seconds: growth(samples, 'video', 'totalFreezesDuration', from) + (tail ? tail[1] - Math.max(tail[0], from) : 0),
+  };
+}
+
 // When pictures froze, [[from, to], ...]: a freeze is counted when it is over.
 function freezesOf(samples) {
   const spans = [];
@@ -74,7 +92,7 @@ function freezesOf(samples) {
     }
     before = all;
   }
-  return spans;
+  return [...spans, unfinished(samples)].filter(Boolean);
 }
 
 function videoOf(samples, seconds) {
@@ -82,8 +100,8 @@ function videoOf(samples, seconds) {
   const settled = samples.find(({ second }) => second >= SETTLED_S)?.second ?? 0;
   return {
     arrived: growth(samples, 'video', 'framesDecoded'),
-    freezes: growth(samples, 'video', 'freezeCount'),
-    frozenS: growth(samples, 'video', 'totalFreezesDuration'),
+    freezes: frozen(samples).count,
+    frozenS: frozen(samples).seconds,
     framesPerSecond: growth(samples, 'video', 'framesDecoded', settled) / (seconds - settled),
     width: last.to.received.video?.frameWidth ?? 0,
     jitterBufferMs: 1000 * growth(samples, 'video', 'jitterBufferDelay', settled) / Math.max(growth(samples, 'video', 'jitterBufferEmittedCount', settled), 1),
@@ -108,6 +126,11 @@ function jain(parts) {
   return sum(parts) ** 2 / (parts.length * sum(parts.map(part => part * part)));
 }
 
+function changeFreezes(samples, from) {
+  const { count, seconds } = frozen(samples, from);
+  return { changeFreezes: count, changeFrozenS: seconds };
+}
+
 // What only some scenarios have.
 function special(scenario, share, { bins, rates, samples, packets, startUs, seconds }) {
   const result = {};
@@ -116,16 +139,14 @@ function special(scenario, share, { bins, rates, samples, packets, startUs, seco
   if (changes.length > 0) {
     const [from, back] = changes;
     result.longQueueS = BIN_S * between(bins, from, back).filter(({ queueMs }) => queueMs > LONG_QUEUE_MS).length;
-    result.changeFreezes = growth(samples, 'video', 'freezeCount', from);
-    result.changeFrozenS = growth(samples, 'video', 'totalFreezesDuration', from);
+    Object.assign(result, changeFreezes(samples, from));
     result.backS = reached(bins, rates, back) - back;
   }
   if (scenario.tcp) {
     const [from, to] = scenario.tcp.map(second => second * share);
     result.besideKbps = kbps(from, to);
     result.tcpKbps = kbps(from, to, 'tcpBits');
-    result.changeFreezes = growth(samples, 'video', 'freezeCount', from);
-    result.changeFrozenS = growth(samples, 'video', 'totalFreezesDuration', from);
+    Object.assign(result, changeFreezes(samples, from));
     result.backS = reached(bins, rates, to) - to;
   }
   if (scenario.calls > 1) {
