@@ -2,4 +2,6 @@
 foreach(name rtp rtcp payloads vp8)
   crtc_fuzz(${name} SEES base media rtp MODULES base media congestion rtp SOURCES fuzz_${name}.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
 endforeach()
-crtc_fuzz(transport_feedback SEES base congestion rtp MODULES base media congestion rtp SOURCES fuzz_transport_feedback.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/transport_feedback)
+foreach(name transport_feedback ccfb)
+  crtc_fuzz(${name} SEES base congestion rtp MODULES base media congestion rtp SOURCES fuzz_${name}.c CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+endforeach()

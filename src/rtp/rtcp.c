@@ -4,8 +4,27 @@
 
 #include "rtcp_extended.h"
 
-enum { TYPE_SR = 200, TYPE_RR = 201, TYPE_SDES = 202, TYPE_BYE = 203, TYPE_TRANSPORT_FEEDBACK = 205, TYPE_PAYLOAD_FEEDBACK = 206, TYPE_EXTENDED = 207 };
-enum { FORMAT_NACK = 1, FORMAT_TRANSPORT_WIDE = 15, FORMAT_PLI = 1, FORMAT_FIR = 4, FORMAT_APPLICATION = 15, SDES_CNAME = 1, NACK_LEN = 4, FIR_LEN = 8, SSRC_LEN = 4 };
+enum {
+    TYPE_SR = 200,
+    TYPE_RR = 201,
+    TYPE_SDES = 202,
+    TYPE_BYE = 203,
+    TYPE_TRANSPORT_FEEDBACK = 205,
+    TYPE_PAYLOAD_FEEDBACK = 206,
+    TYPE_EXTENDED = 207
+};
+enum {
+    FORMAT_NACK = 1,
+    FORMAT_CONGESTION = 11,
+    FORMAT_TRANSPORT_WIDE = 15,
+    FORMAT_PLI = 1,
+    FORMAT_FIR = 4,
+    FORMAT_APPLICATION = 15,
+    SDES_CNAME = 1,
+    NACK_LEN = 4,
+    FIR_LEN = 8,
+    SSRC_LEN = 4
+};
 
 struct rtcp_iterator rtcp_packets(struct slice datagram)
 {
@@ -108,10 +127,10 @@ static bool read_remb(struct reader *r, struct rtcp_packet *out)
     return reader_ok(r);
 }
 
-/* Whoever wants to know reads the rest. */
-static bool read_transport_feedback(struct reader *r, struct rtcp_packet *out)
+/* About all packets; whoever wants to know reads the rest. */
+static bool read_arrivals(struct reader *r, enum rtcp_kind kind, struct rtcp_packet *out)
 {
-    out->kind = RTCP_TRANSPORT_FEEDBACK;
+    out->kind = kind;
     out->body = reader_rest(r);
     return true;
 }
@@ -119,11 +138,15 @@ static bool read_transport_feedback(struct reader *r, struct rtcp_packet *out)
 static bool read_feedback(struct reader *r, uint8_t type, size_t format, struct rtcp_packet *out)
 {
     out->ssrc = reader_u32(r);
+    if (type == TYPE_TRANSPORT_FEEDBACK && format == FORMAT_CONGESTION) /* RFC 8888 section 3.1: each block names an SSRC */
+        return read_arrivals(r, RTCP_CONGESTION_FEEDBACK, out);
     out->media_ssrc = reader_u32(r);
     if (!reader_ok(r))
         return false;
     if (type == TYPE_TRANSPORT_FEEDBACK)
-        return format == FORMAT_NACK ? read_nack(r, out) : format == FORMAT_TRANSPORT_WIDE ? read_transport_feedback(r, out) : true;
+        return format == FORMAT_NACK             ? read_nack(r, out)
+               : format == FORMAT_TRANSPORT_WIDE ? read_arrivals(r, RTCP_TRANSPORT_FEEDBACK, out)
+                                                 : true;
     if (format == FORMAT_PLI)
         out->kind = RTCP_PLI;
     else if (format == FORMAT_FIR)

@@ -148,6 +148,7 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
     case RTCP_TRANSPORT_FEEDBACK:
         take_transport_feedback(s, now, p);
         break;
+    case RTCP_CONGESTION_FEEDBACK:
     case RTCP_SDES:
     case RTCP_UNKNOWN:
     case RTCP_KINDS:
