@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* RTCRtpReceiver (webrtc-pc 5.3): who was heard (5.3.1), and how long it is held back (jitterBufferTarget). */
+/* RTCRtpReceiver (webrtc-pc 5.3): its track, parameters and capabilities, who was heard (5.3.1), and how long it is held back
+ * (jitterBufferTarget). */
 #include "renegotiate_scene.h"
 
 #include <math.h>
@@ -235,12 +236,120 @@ static void pictures_from_the_beginning(void **state)
     target_from_the_beginning(RTC_MEDIA_VIDEO);
 }
 
+static rtc_rtp_parameters *parameters_of(struct scene *s, int index)
+{
+    rtc_rtp_parameters *p;
+    assert_int_equal(
+        rtc_rtp_receiver_get_parameters(rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s->p.peer[index].pc, 0)), &p), RTC_OK);
+    return p;
+}
+
+static void expect_codecs(struct scene *s, int index, bool some)
+{
+    rtc_rtp_parameters *p = parameters_of(s, index);
+    assert_int_equal(p->codec_count > 0, some);
+    rtc_rtp_parameters_free(p);
+}
+
+/* 5.3, getParameters: codecs, extensions and rtcp of what is negotiated for receiving; nothing before, and none where nothing is received.
+ */
+static void parameters(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 20);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    expect_codecs(&s, 0, false);
+    peer_exchange(&s.p, 0);
+    rtc_rtp_parameters *p = parameters_of(&s, 1);
+    assert_null(p->transaction_id);
+    assert_int_equal(p->encoding_count, 0); /* those are a sender's */
+    assert_string_equal(p->codecs[0]->mime_type, "video/VP8");
+    assert_true(p->codecs[0]->payload_type > 0 && p->codecs[0]->clock_rate == 90000 && p->codecs[0]->channels == 0);
+    assert_true(p->header_extension_count > 0 && p->rtcp_reduced_size);
+    rtc_rtp_parameters_free(p);
+    assert_int_equal(scene_current_direction(&s, 1, 0), RTC_DIRECTION_RECVONLY);
+    expect_codecs(&s, 0, false); /* only sends */
+    rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    peer_exchange(&s.p, 0);
+    expect_codecs(&s, 1, false);
+    p = parameters_of(&s, 1);
+    assert_int_equal(p->header_extension_count, 0);
+    rtc_rtp_parameters_free(p);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_OK);
+    peer_exchange(&s.p, 0);
+    expect_codecs(&s, 1, true);
+    scene_end(&s);
+}
+
+/* 5.3: the track of a receiver is one object from the moment at which it is made, muted, and the program's own stop() is for good. */
+static void its_track(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 21);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    rtc_rtp_transceiver *mine = rtc_peer_connection_transceiver(s.p.peer[0].pc, 0);
+    rtc_media_stream_track *unused = rtc_rtp_receiver_track(rtc_rtp_transceiver_receiver(mine));
+    assert_true(rtc_media_stream_track_muted(unused));
+    assert_null(rtc_rtp_receiver_transport(rtc_rtp_transceiver_receiver(mine)));
+    peer_exchange(&s.p, 0);
+    assert_ptr_equal(rtc_rtp_receiver_track(rtc_rtp_transceiver_receiver(mine)), unused);
+    assert_non_null(rtc_rtp_receiver_transport(rtc_rtp_transceiver_receiver(mine)));
+    peer_connect(&s.p, 5 * SECOND);
+    scene_expect_frames(&s, 1, 0);
+    assert_true(rtc_media_stream_track_muted(unused)); /* nobody sends there */
+    rtc_media_stream_track *track = peer_remote_track(&s.p, 1, 0);
+    assert_false(rtc_media_stream_track_muted(track));
+    rtc_media_stream_track_stop(track);
+    struct peer_sink sink;
+    assert_int_equal(peer_sink_attach(&sink, &s.p, track), RTC_OK);
+    peer_run(&s.p, SECOND);
+    assert_int_equal(sink.frames, 0);
+    peer_sink_fini(&sink);
+    assert_int_equal(rtc_rtp_transceiver_direction(rtc_peer_connection_transceiver(s.p.peer[1].pc, 0)), RTC_DIRECTION_RECVONLY);
+    peer_exchange(&s.p, 0);
+    assert_int_equal(rtc_media_stream_track_ready_state(track), RTC_TRACK_ENDED);
+    scene_end(&s);
+}
+
+/* 5.3, getCapabilities: of a kind that is none nothing is said. */
+static void capabilities(void **state)
+{
+    rtc_rtp_capabilities *can = NULL;
+    (void)state;
+    assert_int_equal(rtc_rtp_receiver_get_capabilities(NULL, (rtc_media_kind)7, &can), RTC_ERR_TYPE);
+    assert_null(can);
+    for (int kind = RTC_MEDIA_AUDIO; kind <= RTC_MEDIA_VIDEO; kind++) {
+        assert_int_equal(rtc_rtp_receiver_get_capabilities(NULL, (rtc_media_kind)kind, &can), RTC_OK);
+        for (size_t i = 0; i < can->codec_count; i++) /* each combination of type and parameters once */
+            for (size_t k = 0; k < i; k++)
+                assert_true(strcmp(can->codecs[i]->mime_type, can->codecs[k]->mime_type) != 0 ||
+                            can->codecs[i]->clock_rate != can->codecs[k]->clock_rate ||
+                            strcmp(can->codecs[i]->sdp_fmtp_line ? can->codecs[i]->sdp_fmtp_line : "",
+                                   can->codecs[k]->sdp_fmtp_line ? can->codecs[k]->sdp_fmtp_line : "") != 0);
+        for (size_t i = 0; i < can->header_extension_count; i++)
+            assert_true(strlen(can->header_extensions[i]->uri) > 0);
+        rtc_rtp_capabilities_free(can);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_before_media),    cmocka_unit_test(sound_that_is_heard),      cmocka_unit_test(pictures_that_are_seen),
-        cmocka_unit_test(an_older_struct),        cmocka_unit_test(target_is_kept),           cmocka_unit_test(sound_is_held_back),
-        cmocka_unit_test(pictures_are_held_back), cmocka_unit_test(sound_from_the_beginning), cmocka_unit_test(pictures_from_the_beginning),
+        cmocka_unit_test(parameters),
+        cmocka_unit_test(its_track),
+        cmocka_unit_test(capabilities),
+        cmocka_unit_test(nobody_before_media),
+        cmocka_unit_test(sound_that_is_heard),
+        cmocka_unit_test(pictures_that_are_seen),
+        cmocka_unit_test(an_older_struct),
+        cmocka_unit_test(target_is_kept),
+        cmocka_unit_test(sound_is_held_back),
+        cmocka_unit_test(pictures_are_held_back),
+        cmocka_unit_test(sound_from_the_beginning),
+        cmocka_unit_test(pictures_from_the_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
