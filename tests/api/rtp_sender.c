@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* RTCRtpSender (webrtc-pc 5.2): parameters and what they do, sendEncodings of addTransceiver (5.1), capabilities. */
+/* RTCRtpSender (webrtc-pc 5.2): parameters and what they do, sendEncodings of addTransceiver (5.1), capabilities, replaceTrack and
+ * setStreams.
+ */
 #include "renegotiate_scene.h"
 
 #include <stdlib.h>
@@ -380,6 +382,99 @@ static void streams(void **state)
     scene_end(&s);
 }
 
+/* 5.2, replaceTrack: the kind first, whatever the state; nothing is negotiated, and what the peer shows stays one track. */
+static void replaced(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender;
+    (void)state;
+    scene_begin(&s, 12);
+    struct peer_pump *first = scene_add_track(&s, 0, RTC_MEDIA_VIDEO, &sender), *sound = peer_pump_new(&s.pumps, &s.p, RTC_MEDIA_AUDIO),
+                     *second = peer_pump_new(&s.pumps, &s.p, RTC_MEDIA_VIDEO);
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, sound->track), RTC_ERR_TYPE);
+    assert_ptr_equal(rtc_rtp_sender_track(sender), first->track);
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, second->track), RTC_OK); /* before anything is negotiated */
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, first->track), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    scene_expect_frames(&s, 1, 0);
+    char *before = strdup(peer_description(&s.p, 0));
+    scene_forget_logs(&s);
+    second->next = s.p.now + 1;
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, second->track), RTC_OK);
+    assert_ptr_equal(rtc_rtp_sender_track(sender), second->track);
+    scene_expect_frames(&s, 1, 0);
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, second->track), RTC_OK); /* the same: nothing happens */
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, NULL), RTC_OK);
+    assert_null(rtc_rtp_sender_track(sender));
+    peer_run(&s.p, 3 * SECOND);
+    scene_expect_no_frames(&s, 1, 0);
+    assert_true(rtc_media_stream_track_muted(peer_remote_track(&s.p, 1, 0)));
+    assert_int_equal(scene_current_direction(&s, 0, 0), RTC_DIRECTION_SENDONLY); /* as it was */
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, first->track), RTC_OK);
+    scene_expect_frames(&s, 1, 0);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 0);
+    assert_int_equal(peer_log_count(&s.log[1], "track"), 0);
+    assert_string_equal(peer_description(&s.p, 0), before);
+    assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0)), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, sound->track), RTC_ERR_TYPE);
+    assert_int_equal(rtc_rtp_sender_replace_track(sender, second->track), RTC_ERR_INVALID_STATE);
+    free(before);
+    scene_end(&s);
+}
+
+/* A track may be several senders', and those of several connections; a sender that does not send keeps what it is given for later. */
+static void a_track_that_others_have(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *first;
+    (void)state;
+    scene_begin(&s, 13);
+    struct peer_pump *pump = scene_add_track(&s, 0, RTC_MEDIA_VIDEO, &first);
+    rtc_rtp_sender *second = sender_of(&s, RTC_MEDIA_VIDEO, NULL, 0);
+    assert_int_equal(rtc_rtp_sender_replace_track(second, pump->track), RTC_OK);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(rtc_peer_connection_transceiver(s.p.peer[0].pc, 1), RTC_DIRECTION_INACTIVE), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    scene_expect_frames(&s, 1, 0);
+    scene_expect_no_frames(&s, 1, 1);
+    assert_int_equal(rtc_rtp_sender_replace_track(first, NULL), RTC_OK);
+    assert_ptr_equal(rtc_rtp_sender_track(second), pump->track);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(rtc_peer_connection_transceiver(s.p.peer[0].pc, 1), RTC_DIRECTION_SENDONLY), RTC_OK);
+    peer_exchange(&s.p, 0);
+    scene_expect_frames(&s, 1, 1);
+    scene_end(&s);
+}
+
+/* getParameters: [[SendCodecs]] is what is negotiated for sending; nothing before. */
+static void what_is_negotiated_for_sending(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender;
+    (void)state;
+    scene_begin(&s, 14);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, &sender);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_OFFER, NULL), RTC_OK);
+    rtc_rtp_parameters *p = parameters_of(sender);
+    assert_int_equal(p->codec_count, 0); /* an offer negotiates nothing */
+    rtc_rtp_parameters_free(p);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_ROLLBACK, NULL), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_run(&s.p, MS);
+    p = parameters_of(sender);
+    assert_true(p->codec_count > 1);
+    assert_string_equal(p->codecs[0]->mime_type, "video/VP8");
+    assert_true(p->codecs[0]->payload_type > 0 && p->rtcp_reduced_size);
+    assert_true(p->header_extension_count > 0);
+    char *cname = strdup(p->rtcp_cname);
+    rtc_rtp_parameters_free(p);
+    p = parameters_of(sender_of(&s, RTC_MEDIA_AUDIO, NULL, 0));
+    assert_string_equal(p->rtcp_cname, cname); /* the connection's */
+    rtc_rtp_parameters_free(p);
+    free(cname);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +489,9 @@ int main(void)
         cmocka_unit_test(extensions_of_encodings),
         cmocka_unit_test(set_parameter_options),
         cmocka_unit_test(one_track_of_two_senders),
+        cmocka_unit_test(replaced),
+        cmocka_unit_test(a_track_that_others_have),
+        cmocka_unit_test(what_is_negotiated_for_sending),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

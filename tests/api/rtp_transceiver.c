@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RTCRtpTransceiver (webrtc-pc 5.4): stopping, and what addTrack and removeTrack (5.1) do with transceivers. */
+/* RTCRtpTransceiver (webrtc-pc 5.4): its direction, stopping, codec preferences, and the m= sections that transceivers come to. */
 #include "renegotiate_scene.h"
 
 #include <stdlib.h>
@@ -499,12 +499,72 @@ static void calls_on_stopped_ones(void **state)
     }
 }
 
+/* 5.4, create an RTCRtpTransceiver, and the setter of direction: what it was is nothing new; what is asked for is told once, and takes
+ * effect with the answer. */
+static void directions(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 31);
+    rtc_rtp_transceiver *t = add(&s, 0, RTC_MEDIA_AUDIO);
+    rtc_rtp_direction now;
+    assert_null(rtc_rtp_transceiver_mid(t));
+    assert_false(rtc_rtp_transceiver_current_direction(t, &now));
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_STOPPED), RTC_ERR_TYPE);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, (rtc_rtp_direction)-1), RTC_ERR_TYPE);
+    peer_exchange(&s.p, 0);
+    assert_true(current(t, RTC_DIRECTION_SENDONLY)); /* the peer has nothing to send */
+    assert_int_equal(rtc_rtp_transceiver_direction(t), RTC_DIRECTION_SENDRECV);
+    peer_run(&s.p, MS);
+    scene_forget_logs(&s);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_SENDRECV), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 0);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_RECVONLY), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 1);
+    assert_true(current(t, RTC_DIRECTION_SENDONLY));
+    set_local(&s, 0, RTC_SDP_OFFER, NULL);
+    assert_int_equal(text_count(peer_description(&s.p, 0), "a=recvonly"), 1);
+    assert_true(current(t, RTC_DIRECTION_SENDONLY)); /* not by an offer */
+    set_local(&s, 0, RTC_SDP_ROLLBACK, NULL);
+    assert_int_equal(rtc_rtp_transceiver_direction(t), RTC_DIRECTION_RECVONLY); /* what is wished is not rolled back */
+    peer_exchange(&s.p, 0);
+    assert_true(current(t, RTC_DIRECTION_INACTIVE));
+    scene_end(&s);
+}
+
+/* A track that is set after the offer, and a wish that the answer did not know: negotiation is needed again when it is stable. */
+static void a_wish_while_it_is_negotiated(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_begin(&s, 32);
+    rtc_rtp_transceiver *t = add(&s, 0, RTC_MEDIA_AUDIO);
+    set_local(&s, 0, RTC_SDP_OFFER, NULL);
+    peer_run(&s.p, MS);
+    scene_forget_logs(&s);
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 0);
+    set_remote(&s, 1, RTC_SDP_OFFER);
+    set_local(&s, 1, RTC_SDP_ANSWER, NULL);
+    set_remote(&s, 0, RTC_SDP_ANSWER);
+    assert_true(current(t, RTC_DIRECTION_SENDONLY));
+    peer_run(&s.p, MS);
+    assert_int_equal(peer_log_count(&s.log[0], "needed"), 1);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_then_stopped),
         cmocka_unit_test(closed_and_gone),
         cmocka_unit_test(calls_on_stopped_ones),
+        cmocka_unit_test(directions),
+        cmocka_unit_test(a_wish_while_it_is_negotiated),
         cmocka_unit_test(stopped_before_it_is_offered),
         cmocka_unit_test(stopped_after_create_offer),
         cmocka_unit_test(stopped_by_the_answerer),
