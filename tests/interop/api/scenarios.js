@@ -3,7 +3,7 @@
 // the browser as that one.
 'use strict';
 const assert = require('node:assert/strict');
-const { becomes } = require('../checks');
+const { becomes, statisticsAgree } = require('../checks');
 const { release } = require('./sides');
 const { agree, connected, decodes, hears, logLength, logs, lookAt, midsOf, negotiate, portsOf, sees, seesNothing, stateOf } = require('./checks');
 
@@ -197,30 +197,104 @@ async function iceRestart(open) {
   assert.ok(states.every(({ log }) => !log.includes('failed') && !log.includes('disconnected')), JSON.stringify(states.map(({ log }) => log)));
 }
 
-// Each codec that both have is the one that is sent when it is preferred.
-async function codecs(open) {
-  const [a, b, mid] = await pictures(open);
-  const known = side => side.run(() => [...new Set(RTCRtpSender.getCapabilities('video').codecs.map(({ mimeType }) => mimeType.toLowerCase()))]);
+// What is no codec of media.
+const BESIDE_MEDIA = /\/(rtx|red|ulpfec|flexfec-03|telephone-event|cn)$/;
+
+// Both of these have them.
+async function commonCodecs(a, b, kind) {
+  const known = side => side.run((each, given) => [...new Set(RTCRtpReceiver.getCapabilities(given).codecs.map(({ mimeType }) => mimeType.toLowerCase()))], kind);
   const theirs = await known(b);
-  const common = (await known(a)).filter(type => theirs.includes(type) && !/\/(rtx|red|ulpfec|flexfec-03)$/.test(type));
-  assert.ok(common.includes('video/vp8'), JSON.stringify(common));
-  for (const type of common) {
-    for (const side of [a, b]) {
-      await side.run((each, wanted) => {
-        const all = RTCRtpReceiver.getCapabilities('video').codecs;
-        each.pc.getTransceivers()[0].setCodecPreferences(all.filter(({ mimeType }) => [wanted, 'video/rtx'].includes(mimeType.toLowerCase())));
-      }, type);
+  return (await known(a)).filter(type => theirs.includes(type) && !BESIDE_MEDIA.test(type));
+}
+
+// The codec by which a side sends this kind.
+const sentBy = (side, kind) => side.run(async (each, given) => {
+  const all = await each.statistics();
+  const { codecId } = all.find(one => one.type === 'outbound-rtp' && one.kind === given) ?? {};
+  return all.find(({ id }) => id === codecId)?.mimeType.toLowerCase();
+}, kind);
+
+const namesOf = (sdp, kind) => [...new Set(sdp.split(/^(?=m=)/m).filter(section => section.startsWith(`m=${kind} `))
+  .flatMap(section => [...section.matchAll(/^a=rtpmap:\d+ ([\w-]+)\//gm)].map(([, name]) => name.toLowerCase())))].sort();
+
+// The first side offers all that it has; then each codec that both have is the one that is sent when both prefer it, which pixels and tones show. Firefox has H.264 only with a plugin that it
+// fetches by itself.
+async function codecs(open) {
+  const [a, b] = await open();
+  for (const [side, colour] of [[a, RED], [b, GREEN]]) {
+    await addSound(side);
+    await addPicture(side, colour);
+  }
+  const [offer] = await negotiate(a, b);
+  await connected(a, b);
+  const [[audio], [video]] = [midsOf(offer, 'audio'), midsOf(offer, 'video')];
+  const fine = () => Promise.all([sees(b, video, RED), sees(a, video, GREEN), hears(b, audio), hears(a, audio)]);
+  await fine();
+  for (const [kind, least] of [['video', ['video/vp8', 'video/vp9']], ['audio', ['audio/opus', 'audio/pcmu', 'audio/pcma']]]) {
+    const common = await commonCodecs(a, b, kind);
+    assert.ok(least.every(type => common.includes(type)), JSON.stringify(common));
+    assert.ok(common.every(type => namesOf(offer, kind).includes(type.slice(6))), `${common} in ${namesOf(offer, kind)}`);
+    for (const type of common) {
+      for (const side of [a, b]) {
+        await side.run((each, given, wanted) => {
+          const all = RTCRtpReceiver.getCapabilities(given).codecs;
+          each.pc.getTransceivers().find(({ receiver }) => receiver.track.kind === given).setCodecPreferences(all.filter(({ mimeType }) => [wanted, 'video/rtx'].includes(mimeType.toLowerCase())));
+        }, kind, type);
+      }
+      const [narrow] = await negotiate(a, b);
+      assert.deepEqual(namesOf(narrow, kind).filter(name => name !== 'rtx'), [type.slice(6)]);
+      for (const side of [a, b]) {
+        await becomes(`${type} sent by ${side.name}`, () => sentBy(side, kind), got => got === type);
+      }
+      await fine();
     }
-    const [offer] = await negotiate(a, b);
-    const names = [...offer.matchAll(/^a=rtpmap:\d+ (\w+)\//gm)].map(([, name]) => name.toLowerCase());
-    assert.deepEqual([...new Set(names)].sort(), [...new Set(['rtx', type.slice(6)])].sort());
-    await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+    console.log(`codecs: ${common}`);
+  }
+}
+
+// Keys of a telephone: both senders tell of each as it begins and of the end, and whoever receives knows them. A page does not show events that it gets, so what is asked of it is that its
+// tone is none of ours while one key is held.
+async function tones(open) {
+  const [a, b] = await open();
+  await addSound(a);
+  await addSound(b);
+  const [offer] = await negotiate(a, b);
+  await connected(a, b);
+  const [audio] = midsOf(offer, 'audio');
+  await Promise.all([hears(a, audio), hears(b, audio)]);
+  const press = (side, keys, ms) => side.run((each, given, mid, duration) => {
+    const { dtmf } = each.at(mid).sender;
+    dtmf.ontonechange = ({ tone }) => each.log.push(`key "${tone}", left "${dtmf.toneBuffer}"`);
+    dtmf.insertDTMF(given, duration, 100);
+  }, keys, audio, ms);
+  for (const side of [a, b]) {
+    const before = await logLength(side);
+    await press(side, '1d#', 150);
+    await logs(side, 'key "", left ""', before);
+    assert.deepEqual((await stateOf(side)).log.slice(before), ['key "1", left "D#"', 'key "D", left "#"', 'key "#", left ""', 'key "", left ""']);
+  }
+  const [ours, theirs] = a.name === 'libcrtc' ? [a, b] : [b, a];
+  await press(ours, '5', 6000);
+  await becomes('770 and 1336 Hz', () => theirs.run((side, mid) => side.heard(mid), audio), hz => hz > 750 && hz < 1400, 8);
+  await Promise.all([hears(a, audio), hears(b, audio)]);
+}
+
+// What both say of one call, each of what it sends and of what it gets, is the same. Firefox tells no transport and no codec of what the peer sends.
+async function statistics(open) {
+  const [a, b] = await open();
+  for (const [side, colour] of [[a, RED], [b, GREEN]]) {
+    await addSound(side);
+    await addPicture(side, colour);
+  }
+  await negotiate(a, b);
+  await connected(a, b);
+  const [ours, theirs] = a.name === 'libcrtc' ? [a, b] : [b, a];
+  const gather = side => ({ stats: async () => ({ statistics: await side.run(each => each.statistics()) }) });
+  await statisticsAgree(gather(ours), gather(theirs));
+  if (theirs.name === 'chromium') { // answers to those who tell their time (RFC 3611), and is answered
     for (const side of [a, b]) {
-      await becomes(`${type} sent by ${side.name}`, () => side.run(async each => {
-        const all = await each.statistics();
-        const sent = all.find(one => one.type === 'outbound-rtp' && one.kind === 'video');
-        return all.find(({ id }) => id === sent.codecId)?.mimeType.toLowerCase();
-      }), got => got === type);
+      await becomes(`round trips of what ${side.name} receives`, async () => (await side.run(each => each.statistics())).filter(({ type }) => type === 'remote-outbound-rtp')
+        .map(({ totalRoundTripTime, roundTripTimeMeasurements }) => totalRoundTripTime / roundTripTimeMeasurements), trips => trips.length === 2 && trips.every(trip => trip >= 0 && trip < 1), 30);
     }
   }
 }
@@ -293,11 +367,59 @@ async function layers(open) {
   await shows('h');
 }
 
+// We send three layers. A page has no way to ask for them, so it is told of three sections in place of one, and that the extension that carries the rid carries the mid; what it
+// answers becomes the answer of a receiver of simulcast.
+const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+const RID_URI = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
+
+function sectionPerLayer(sdp, rids) {
+  const [session, section] = sdp.split(/^(?=m=)/m);
+  const common = section.replace(/^a=(rid|simulcast|msid):?.*\r\n/gm, '').replace(/^a=extmap:.*(sdes:mid|repaired-rtp-stream-id)\r\n/gm, '').replace(RID_URI, MID_URI);
+  return session.replace(/^a=group:BUNDLE.*$/m, `a=group:BUNDLE ${rids.join(' ')}`)
+    + rids.map(rid => common.replace(/^a=mid:.*$/m, `a=mid:${rid}\r\na=msid:${rid} ${rid}`)).join('');
+}
+
+function oneSection(sdp, rids, offer) {
+  const [session, section] = sdp.split(/^(?=m=)/m);
+  const [, mid] = /^a=mid:(.*)\r$/m.exec(offer);
+  const [midLine] = offer.match(new RegExp(`^a=extmap:\\d+ ${MID_URI}\\r\\n`, 'm'));
+  return session.replace(/^a=group:BUNDLE.*$/m, `a=group:BUNDLE ${mid}`)
+    + section.replace(MID_URI, RID_URI).replace(/^a=mid:.*\r\n/m, `a=mid:${mid}\r\n${midLine}`) + rids.map(rid => `a=rid:${rid} recv\r\n`).join('') + `a=simulcast:recv ${rids.join(';')}\r\n`;
+}
+
+async function layersSent(open) {
+  const [ours, theirs] = await open();
+  const sizes = { q: 4, h: 2, f: 1 };
+  const rids = Object.keys(sizes);
+  for (const [from, mid] of [[ours, rids[0]], [theirs, '0']]) {
+    const pass = from.onLine;
+    from.onLine = ({ candidate }) => pass({ candidate: { ...candidate, sdpMid: mid, sdpMLineIndex: 0 } });
+  }
+  await ours.run((side, given) => {
+    side.pc.addTransceiver(side.media.picture([40, 60, 200], 960, 540), { direction: 'sendonly', sendEncodings: Object.entries(given).map(([rid, scale]) => ({ rid, scaleResolutionDownBy: scale })) });
+  }, sizes);
+  const offer = await ours.run(side => side.describe());
+  assert.match(offer.sdp, /a=simulcast:send q;h;f\r\n/);
+  await theirs.run((side, description) => side.accept(description), { type: 'offer', sdp: sectionPerLayer(offer.sdp, rids) });
+  const answer = await theirs.run(side => side.describe());
+  await ours.run((side, description) => side.accept(description), { type: 'answer', sdp: oneSection(answer.sdp, rids, offer.sdp) });
+  await connected(ours, theirs);
+  for (const rid of rids) {
+    await becomes(`layer ${rid}`, () => lookAt(theirs, rid), ({ width }) => width === 960 / sizes[rid], 60);
+    await sees(theirs, rid, BLUE);
+  }
+  const sent = (await ours.run(side => side.statistics())).filter(({ type }) => type === 'outbound-rtp');
+  assert.deepEqual(sent.map(({ rid, frameWidth }) => [rid, frameWidth]), rids.map(rid => [rid, 960 / sizes[rid]]));
+}
+
 const SCENARIOS = {
-  tracks, directions, recycling, rollback, replacing, codecs, layers, provisional, 'ice restart': iceRestart,
+  tracks, directions, recycling, rollback, replacing, codecs, tones, statistics, layers, provisional, 'ice restart': iceRestart,
   'glare of the polite first': open => glare(open, true), 'glare of the impolite first': open => glare(open, false),
   'bundle balanced': open => bundling(open, 'balanced'), 'bundle max-compat': open => bundling(open, 'max-compat'), 'bundle max-bundle': open => bundling(open, 'max-bundle'),
 };
+
+// Those in which the roles are what they are about: we begin.
+const OURS_TO_BEGIN = { 'layers of ours': layersSent };
 
 // What a browser does not have.
 const LACKS = { chromium: [], firefox: ['provisional'] };
@@ -305,7 +427,8 @@ const LACKS = { chromium: [], firefox: ['provisional'] };
 // Those of a browser, in both roles: [name, scenario, we begin].
 function scenariosOf(kind) {
   return Object.entries(SCENARIOS).filter(([name]) => !LACKS[kind].includes(name))
-    .flatMap(([name, scenario]) => [[`${name}, we begin`, scenario, true], [`${name}, browser begins`, scenario, false]]);
+    .flatMap(([name, scenario]) => [[`${name}, we begin`, scenario, true], [`${name}, browser begins`, scenario, false]])
+    .concat(Object.entries(OURS_TO_BEGIN).map(([name, scenario]) => [name, scenario, true]));
 }
 
 module.exports = { scenariosOf };
