@@ -213,6 +213,7 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
     case RTP_EVENT_TARGET_BITRATE:
         if (encoding)
             encoding->target_bitrate_bps = event->target_bps;
+        sender_heard_of_stream(&transceiver->sender);
         if (encoding && transceiver->sender.pipeline)
             send_pipeline_set_bitrate(transceiver->sender.pipeline, (size_t)(encoding - transceiver->sender.encodings), event->target_bps);
         break;

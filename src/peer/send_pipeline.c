@@ -346,6 +346,7 @@ static void begin_layer(struct send_pipeline *p, size_t i)
     const struct sender_encoding *e = &sender_sent(&p->transceiver->sender).all[i];
     struct send_layer *layer = &p->shared.layers[i];
     *layer = (struct send_layer){.keyframe_wanted = true,
+                                 .silent = p->kind == RTC_MEDIA_VIDEO && e->circuit == RTC_CIRCUIT_STOPPED,
                                  .codec = e->codec,
                                  .bitrate_bps = first_bitrate(p->pc, p->transceiver, i),
                                  .limits = limits_of(&p->transceiver->sender, i)};
@@ -437,9 +438,8 @@ void send_pipeline_end(struct send_pipeline *p)
         return;
     give_up_waiting(p);
     rtc_rtp_sender *sender = &p->transceiver->sender;
-    struct sender_encoding *sent = sender_awaits_answer(sender) ? &sender->alone : sender->encodings;
     for (size_t i = 0; i < sender_sent(sender).count; i++)
-        send_pipeline_sum(p, i, &sent[i].past);
+        send_pipeline_sum(p, i, &sender->encodings[i].past);
     media_track_remove_consumer(p->track, p->consumer);
     rtc_media_stream_track_unref(p->track);
     p->track = NULL;
@@ -525,6 +525,7 @@ void send_pipeline_follow_encodings(struct send_pipeline *p)
         layer->codec_changed = layer->codec_changed || !is_same_codec(&layer->codec, codec);
         layer->codec = *codec;
     }
+    p->shared.stopped = sender_is_stopped(&p->transceiver->sender);
     bool again = follow_limits(p); /* the peer's may be others */
     pthread_mutex_unlock(&p->lock);
     if (again && p->track)

@@ -30,6 +30,7 @@ void sender_circuit_changed(rtc_rtp_transceiver *t, struct sender_encoding *enco
     rtc_circuit now = (rtc_circuit)circuit;
     encoding->circuit = now;
     encoding->circuit_reason = reason;
+    sender_heard_of_stream(&t->sender);
     if (t->sender.pipeline)
         send_pipeline_set_stopped(t->sender.pipeline, sender_is_stopped(&t->sender));
     if (!t->connection)

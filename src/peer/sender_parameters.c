@@ -143,14 +143,6 @@ void sender_adopt_encodings(rtc_rtp_transceiver *t, const struct wished_encoding
     cap_encodings(t);
 }
 
-/* What the session said of the stream that both are. */
-static void take_over(struct sender_encoding *e, const struct sender_encoding *from)
-{
-    e->target_bitrate_bps = from->target_bitrate_bps;
-    e->circuit = from->circuit;
-    e->circuit_reason = from->circuit_reason;
-}
-
 void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids)
 {
     rtc_rtp_sender *sender = &t->sender;
@@ -163,7 +155,7 @@ void sender_widen_encodings(rtc_rtp_transceiver *t, const struct jsep_rids *rids
     default_scales(&wished, false);
     const struct sender_encoding now = sender->encodings[0]; /* goes on until this is answered */
     sender->encodings[0] = (struct sender_encoding){.stream = stream, .codec = sender->alone.codec};
-    take_over(&sender->encodings[0], &now);
+    sender_encoding_take_over(&sender->encodings[0], &now);
     sender->encodings[0].rtp.ssrc = transceiver_fresh_ssrc(t->context);
     sender->encodings[0].rtp.rtx_ssrc = transceiver_fresh_ssrc(t->context);
     sender_adopt_encodings(t, &wished);
@@ -176,7 +168,7 @@ void sender_restore_encoding(rtc_rtp_transceiver *t)
     if (!t->sender.widened)
         return;
     if (sender_awaits_answer(&t->sender))
-        take_over(&t->sender.alone, &t->sender.encodings[0]);
+        sender_encoding_take_over(&t->sender.alone, &t->sender.encodings[0]);
     t->sender.encodings[0] = t->sender.alone;
     t->sender.encoding_count = 1;
     t->sender.widened = t->sender.transaction_open = false;

@@ -179,6 +179,14 @@ struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stre
     return NULL;
 }
 
+void sender_encoding_take_over(struct sender_encoding *e, const struct sender_encoding *from)
+{
+    e->target_bitrate_bps = from->target_bitrate_bps;
+    e->circuit = from->circuit;
+    e->circuit_reason = from->circuit_reason;
+    e->past = from->past;
+}
+
 bool sender_awaits_answer(const rtc_rtp_sender *sender)
 {
     for (size_t i = 1; sender->widened && i < sender->encoding_count; i++)
@@ -192,6 +200,12 @@ struct sent_encodings sender_sent(const rtc_rtp_sender *sender)
     if (sender_awaits_answer(sender))
         return (struct sent_encodings){&sender->alone, 1};
     return (struct sent_encodings){sender->encodings, sender->encoding_count};
+}
+
+void sender_heard_of_stream(rtc_rtp_sender *sender)
+{
+    if (sender_awaits_answer(sender))
+        sender_encoding_take_over(&sender->alone, &sender->encodings[0]);
 }
 
 struct receiver_stream *receiver_stream_of(rtc_rtp_receiver *receiver, uint32_t stream)
@@ -212,8 +226,9 @@ uint32_t sender_target_bitrate(const rtc_rtp_sender *sender)
 
 bool sender_is_stopped(const rtc_rtp_sender *sender)
 {
-    for (size_t i = 0; i < sender->encoding_count; i++)
-        if (sender->encodings[i].circuit != RTC_CIRCUIT_STOPPED)
+    const struct sent_encodings sent = sender_sent(sender);
+    for (size_t i = 0; i < sent.count; i++)
+        if (sent.all[i].circuit != RTC_CIRCUIT_STOPPED)
             return false;
     return true;
 }

@@ -213,11 +213,15 @@ struct sent_encodings {
     size_t count; /* at least 1 */
 };
 struct sent_encodings sender_sent(const rtc_rtp_sender *sender);
+/* What was said and counted of the stream that both are. */
+void sender_encoding_take_over(struct sender_encoding *encoding, const struct sender_encoding *from);
+/* After the session said something of a stream of its: what is sent at present knows it, too. */
+void sender_heard_of_stream(rtc_rtp_sender *sender);
 /* By its handle, of what is received. */
 struct receiver_stream *receiver_stream_of(rtc_rtp_receiver *receiver, uint32_t stream);
 /* What all its encodings may make together; 0: nothing was said yet, or all are stopped. */
 uint32_t sender_target_bitrate(const rtc_rtp_sender *sender);
-/* Nothing of it may be sent: the breakers of all its encodings are open. */
+/* Nothing of it may be sent: the breakers of all encodings that are sent at present are open. */
 bool sender_is_stopped(const rtc_rtp_sender *sender);
 /* The mark of its packets: that of its most urgent encoding. */
 uint8_t sender_dscp(const rtc_rtp_transceiver *t);
