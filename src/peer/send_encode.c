@@ -313,6 +313,27 @@ static uint32_t layer_of(const struct send_pipeline *p, uint32_t i, const rtc_en
     return said < p->shared.layer_count ? said : 0;
 }
 
+/* With the lock held: how large pictures of its layer are, as its encoder or its header says. An encoder of one layer makes what it is
+ * given, and of one of several layers that does not say it nothing else is known. */
+static void note_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_frame *frame)
+{
+    struct send_pipeline_stats *s = &p->shared.layers[layer_of(p, i, frame)].stats;
+    uint32_t width = rtc_encoded_frame_width(frame), height = rtc_encoded_frame_height(frame);
+    const struct codec_row *row = codec_row_carried(p->kind, rtc_encoded_frame_codec(frame));
+    uint16_t coded_width = 0, coded_height = 0;
+    if (p->worker.whole && rtc_encoded_frame_simulcast_index(frame) >= p->shared.layer_count)
+        return; /* of none that there is */
+    if (width == 0 && row &&
+        row->format->frame_info(slice_of(rtc_encoded_frame_data(frame), rtc_encoded_frame_len(frame)), &coded_width, &coded_height)) {
+        width = coded_width;
+        height = coded_height;
+    }
+    if (width == 0 && p->worker.whole && s->width > 0)
+        return;
+    s->width = width ? width : p->worker.encoders[i].width;
+    s->height = width ? height : p->worker.encoders[i].height;
+}
+
 /* With the lock held: what a picture was to take, and whether it took much more (webrtc-stats, totalEncodedBytesTarget, hugeFramesSent). */
 static void count_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_frame *frame, size_t beside)
 {
@@ -325,23 +346,31 @@ static void count_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_fr
     layer->stats.huge_frames += rtc_encoded_frame_len(frame) * 2 * beside >= wanted * 5;
 }
 
+/* With the lock held. */
+static void count_target(struct send_pipeline *p, struct send_layer *layer)
+{
+    uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE;
+    layer->stats.encoded_bytes_target += layer->bitrate_bps / 8 / rate;
+}
+
+/* Several frames share the time that one picture took. */
 static void count_encoded(struct send_pipeline *p, uint32_t i, const struct made *made, rtc_time_t began)
 {
-    rtc_time_t took = executor_took(context_executor(p->context), &p->job, began);
-    uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE;
+    rtc_time_t took = executor_took(context_executor(p->context), &p->job, began), each = took / (rtc_time_t)made->count;
     pthread_mutex_lock(&p->lock);
-    struct send_layer *own = &p->shared.layers[i < p->shared.layer_count ? i : 0];
     for (size_t k = 0; k < made->count; k++) {
         struct send_pipeline_stats *s = &p->shared.layers[layer_of(p, i, made->frames[k])].stats;
         s->frames_encoded++;
         s->key_frames_encoded += rtc_encoded_frame_keyframe(made->frames[k]);
-        if (p->kind == RTC_MEDIA_VIDEO)
-            count_size(p, i, made->frames[k], p->worker.whole ? made->count : 1);
+        s->total_encode_time_us += k == 0 ? took - each * (rtc_time_t)(made->count - 1) : each;
+        if (p->kind != RTC_MEDIA_VIDEO)
+            continue;
+        note_size(p, i, made->frames[k]);
+        count_size(p, i, made->frames[k], p->worker.whole ? made->count : 1);
     }
-    own->stats.encoded_bytes_target += p->kind == RTC_MEDIA_VIDEO ? own->bitrate_bps / 8 / rate : 0;
-    own->stats.total_encode_time_us += took;
-    own->stats.width = p->worker.encoders[i].width;
-    own->stats.height = p->worker.encoders[i].height;
+    for (uint32_t k = 0; p->kind == RTC_MEDIA_VIDEO && k < p->shared.layer_count; k++)
+        if (k == i || p->worker.whole)
+            count_target(p, &p->shared.layers[k]);
     pthread_mutex_unlock(&p->lock);
 }
 

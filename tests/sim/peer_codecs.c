@@ -312,6 +312,100 @@ static void spoilt_pictures_are_lost_alone(void **state)
     end(&s);
 }
 
+/* ---- Several encodings of one encoder ---- */
+
+enum { LAYERS = 2 };
+
+/* The upper one says its size beside the picture, the lower one in its keyframes alone. */
+static int encode_both(void *encoder, rtc_video_frame *picture, uint32_t keyframes, rtc_encoded_frame **out, size_t capacity, size_t *count)
+{
+    (void)encoder;
+    assert_true(capacity >= LAYERS);
+    for (uint32_t i = 0; i < LAYERS; i++) {
+        uint32_t width = rtc_video_frame_width(picture) / (LAYERS - i), height = rtc_video_frame_height(picture) / (LAYERS - i);
+        uint8_t data[300] = {keyframes >> i & 1 ? 0x10 : 0x11,
+                             0,
+                             0,
+                             0x9d,
+                             0x01,
+                             0x2a,
+                             (uint8_t)width,
+                             (uint8_t)(width >> 8),
+                             (uint8_t)height,
+                             (uint8_t)(height >> 8)};
+        const rtc_encoded_frame_options options = {.size = sizeof options,
+                                                   .kind = RTC_MEDIA_VIDEO,
+                                                   .codec = "VP8",
+                                                   .data = data,
+                                                   .data_len = sizeof data,
+                                                   .keyframe = keyframes >> i & 1,
+                                                   .rtp_timestamp = seen.pictures * 3000,
+                                                   .capture_time_us = rtc_video_frame_capture_time_us(picture),
+                                                   .width = i > 0 ? width : 0,
+                                                   .height = i > 0 ? height : 0,
+                                                   .simulcast_index = i};
+        assert_int_equal(rtc_encoded_frame_new(seen.context, &options, &out[(*count)++]), RTC_OK);
+    }
+    seen.pictures++;
+    return RTC_OK;
+}
+
+/* Statistics of each encoding are its own: its size, its share of the rate and of the time. */
+static void each_encoding_has_its_size(void **state)
+{
+    static const char *const rids[LAYERS] = {"q", "f"};
+    rtc_codec_ops both = codec;
+    rtc_rtp_encoding_parameters e[LAYERS], *all[LAYERS];
+    struct scene s = {0};
+    rtc_media_source *source;
+    rtc_media_stream_track *track;
+    rtc_stats_report *report;
+    (void)state;
+    memset(&seen, 0, sizeof seen);
+    peer_scene(&s.p, 1, true);
+    seen.context = s.p.context;
+    both.encode_layers = encode_both;
+    assert_int_equal(rtc_context_add_codec(s.p.context, &both), RTC_OK);
+    for (size_t i = 0; i < LAYERS; i++) {
+        e[i] = (rtc_rtp_encoding_parameters){.size = sizeof e[i], .rid = rids[i]};
+        all[i] = &e[i];
+    }
+    assert_int_equal(rtc_media_source_new(s.p.context, RTC_MEDIA_VIDEO, "pictures", NULL, NULL, &source), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
+    const rtc_rtp_transceiver_init init = {.size = sizeof init, .send_encodings = all, .send_encoding_count = LAYERS};
+    assert_int_equal(rtc_peer_connection_add_transceiver(s.p.peer[0].pc, RTC_MEDIA_VIDEO, track, &init, NULL), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    for (int i = 0; i < 10; i++) {
+        const rtc_video_frame_options options = {
+            .size = sizeof options, .format = RTC_VIDEO_I420, .width = 320, .height = 160, .capture_time_us = s.p.now};
+        rtc_video_frame *picture;
+        assert_int_equal(rtc_video_frame_new(s.p.context, &options, &picture), RTC_OK);
+        assert_int_equal(rtc_media_source_push_video(source, picture), RTC_OK);
+        rtc_video_frame_unref(picture);
+        peer_run(&s.p, 100 * MS);
+    }
+    assert_int_equal(rtc_peer_connection_get_stats(s.p.peer[0].pc, &report), RTC_OK);
+    unsigned found = 0;
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *stats = rtc_stats_report_at(report, i);
+        double width = 0, height = 0, target = 0, time = 0;
+        if (strcmp(rtc_stats_type(stats), "outbound-rtp") != 0)
+            continue;
+        bool upper = strcmp(rtc_stats_string(stats, "rid"), "f") == 0;
+        assert_true(rtc_stats_number(stats, "frameWidth", &width) && rtc_stats_number(stats, "frameHeight", &height));
+        assert_true(rtc_stats_number(stats, "totalEncodedBytesTarget", &target) && rtc_stats_number(stats, "totalEncodeTime", &time));
+        assert_true(width == (upper ? 320 : 160) && height == (upper ? 160 : 80));
+        assert_true(target > 0 && time > 0);
+        found++;
+    }
+    assert_int_equal(found, LAYERS);
+    rtc_stats_report_unref(report);
+    rtc_media_stream_track_unref(track);
+    sim_peers_fini(&s.p);
+    rtc_media_source_unref(source);
+}
+
 /* ---- Several formats of one codec ---- */
 
 static const rtc_codec_ops h264 = {.size = sizeof h264,
@@ -412,9 +506,13 @@ static void parameter_sets_are_those_of_the_format(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parameters_reach_the_codecs),           cmocka_unit_test(a_change_of_parameters_loses_nothing),
-        cmocka_unit_test(what_is_encoded_leaves_before_it_ends), cmocka_unit_test(one_picture_becomes_several_layers),
-        cmocka_unit_test(spoilt_pictures_are_lost_alone),        cmocka_unit_test(parameter_sets_are_those_of_the_format),
+        cmocka_unit_test(parameters_reach_the_codecs),
+        cmocka_unit_test(a_change_of_parameters_loses_nothing),
+        cmocka_unit_test(what_is_encoded_leaves_before_it_ends),
+        cmocka_unit_test(one_picture_becomes_several_layers),
+        cmocka_unit_test(spoilt_pictures_are_lost_alone),
+        cmocka_unit_test(each_encoding_has_its_size),
+        cmocka_unit_test(parameter_sets_are_those_of_the_format),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
