@@ -80,15 +80,23 @@ rtc_time_t audio_buffer_own_target(const struct audio_buffer *b, rtc_time_t now)
     return target < MAX_DELAY_US ? target : MAX_DELAY_US;
 }
 
-static rtc_time_t asked_delay(const struct audio_buffer *b)
+static rtc_time_t shorter(rtc_time_t a, rtc_time_t b)
+{
+    return a < b ? a : b;
+}
+
+rtc_time_t audio_buffer_asked_delay(const struct audio_buffer *b)
 {
     rtc_time_t most = b->capacity > SPARE_PACKETS ? to_us(b, (int64_t)(b->capacity - SPARE_PACKETS) * b->duration) : 0;
-    return b->asked_delay < most ? b->asked_delay : most;
+    if (b->room_delay > 0)
+        most = shorter(most, b->room_delay);
+    return shorter(b->asked_delay, most);
 }
 
 rtc_time_t audio_buffer_target(const struct audio_buffer *b, rtc_time_t now)
 {
-    rtc_time_t own = audio_buffer_own_target(b, now), asked = asked_delay(b), more = own > b->minimum_delay ? own : b->minimum_delay;
+    rtc_time_t own = audio_buffer_own_target(b, now), asked = audio_buffer_asked_delay(b),
+               more = own > b->minimum_delay ? own : b->minimum_delay;
     return more > asked ? more : asked;
 }
 
@@ -99,6 +107,8 @@ void audio_buffer_set_minimum_delay(struct audio_buffer *b, rtc_time_t delay)
 
 void audio_buffer_set_asked_delay(struct audio_buffer *b, rtc_time_t delay)
 {
+    if (delay != b->asked_delay)
+        b->room_delay = 0;
     b->asked_delay = delay;
 }
 
@@ -315,7 +325,7 @@ static int64_t leave_out(struct audio_buffer *b, int64_t gap, rtc_time_t target)
 
 static bool is_far(const struct audio_buffer *b)
 {
-    return audio_buffer_delay(b) + FAR_US < asked_delay(b);
+    return audio_buffer_delay(b) + FAR_US < audio_buffer_asked_delay(b);
 }
 
 static bool may_expand(struct audio_buffer *b, rtc_time_t now, rtc_time_t target)
@@ -396,8 +406,30 @@ static void drop_overlapped(struct audio_buffer *b)
     }
 }
 
+/* All but one part of so many of the room for all streams is taken. */
+static bool is_room_taken(const struct audio_buffer *b, uint64_t part)
+{
+    return !jitter_room_fits(b->room, b->room ? b->room->most / part : 0);
+}
+
+/* Where the room for all streams is too small for what was asked for, less is held, until there is more. */
+static void fit(struct audio_buffer *b, rtc_time_t now)
+{
+    if (b->asked_delay > 0 && is_room_taken(b, 16)) {
+        if (!b->emitted && b->next_time > now) /* it waits for its beginning */
+            b->next_time = now;
+        rtc_time_t less = audio_buffer_delay(b) - 2 * to_us(b, b->duration);
+        if (b->room_delay == 0 || less < b->room_delay)
+            b->room_delay = less > 0 ? less : 1;
+    } else if (b->room_delay > 0 && !is_room_taken(b, 4)) {
+        b->room_delay = 0;
+    }
+}
+
 bool audio_buffer_next(struct audio_buffer *b, rtc_time_t now, struct audio_decision *out)
 {
+    if (b->state == AUDIO_BUFFER_PLAYING)
+        fit(b, now);
     if (b->state != AUDIO_BUFFER_PLAYING || b->next_time > now)
         return false;
     if (now - b->next_time > STALL_US)

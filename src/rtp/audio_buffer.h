@@ -71,6 +71,7 @@ struct audio_buffer {
     bool fec_taken;           /* the packet in front gave what the one before it lacked */
     rtc_time_t minimum_delay; /* asked for by lip sync */
     rtc_time_t asked_delay;   /* by the application; 0: nothing */
+    rtc_time_t room_delay;    /* what the room for all streams has left of that; 0: all of it */
     rtc_time_t lossy_until;   /* recent loss: keep room for FEC */
     rtc_time_t last_accelerate, last_expand, below_since, starved_since;
     struct audio_buffer_stats stats;
@@ -97,5 +98,7 @@ void audio_buffer_set_minimum_delay(struct audio_buffer *buffer, rtc_time_t dela
 /* No less than this, as far as there is room for so many packets; it is reached faster than what the network or lip sync wants. 0: whatever
  * is best. */
 void audio_buffer_set_asked_delay(struct audio_buffer *buffer, rtc_time_t delay);
+/* What is held back of that. */
+rtc_time_t audio_buffer_asked_delay(const struct audio_buffer *buffer);
 
 #endif

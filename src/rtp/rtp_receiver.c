@@ -531,10 +531,10 @@ void rtp_receiver_observe(struct rtp_receiver *r, rtc_time_t now)
     r->party.base = base_of(r);
     if (r->kind == RTC_MEDIA_AUDIO) {
         r->party.delay = audio_buffer_delay(&r->buffer.audio);
-        r->party.own_delay = later(audio_buffer_own_target(&r->buffer.audio, now), r->buffer.audio.asked_delay);
+        r->party.own_delay = later(audio_buffer_own_target(&r->buffer.audio, now), audio_buffer_asked_delay(&r->buffer.audio));
     } else {
         r->party.delay = video_playout_delay(&r->buffer.video.playout);
-        r->party.own_delay = later(video_playout_own_target(&r->buffer.video.playout), r->buffer.video.playout.asked_delay);
+        r->party.own_delay = later(video_playout_own_target(&r->buffer.video.playout), video_playout_asked_delay(&r->buffer.video.playout));
     }
 }
 

@@ -10,9 +10,9 @@ enum {
     MAX_DELAY_US = 650000,    /* where the histogram ends (delay_estimator.h) */
     UP_PER_MILLE = 100,       /* how fast the delay changes, microseconds per millisecond: no faster than audio can follow */
     DOWN_PER_MILLE = 200,
-    ASKED_PER_MILLE = 500,            /* up, when the application asked for it */
-    SPARE_FRAMES = 8,                 /* of VIDEO_READY_MAX: for those that are complete at once */
-    DISCONTINUITY_EARLY_US = 1000000, /* as audio_buffer.c */
+    ASKED_PER_MILLE = 500,             /* up, when the application asked for it */
+    ROOM_FRAMES = VIDEO_READY_MAX - 8, /* the others are for those that are complete at once */
+    DISCONTINUITY_EARLY_US = 1000000,  /* as audio_buffer.c */
     DISCONTINUITY_LATE_US = 5000000,
     FREEZE_EXTRA_US = 150000, /* webrtc-stats, freezeCount */
     PAUSE_US = 5000000        /* webrtc-stats, pauseCount */
@@ -36,20 +36,27 @@ void video_playout_set_minimum_delay(struct video_playout *p, rtc_time_t delay)
 
 void video_playout_set_asked_delay(struct video_playout *p, rtc_time_t delay)
 {
+    if (delay != p->asked_delay)
+        p->room_delay = 0;
     p->asked_delay = delay;
+}
+
+rtc_time_t video_playout_asked_delay(const struct video_playout *p)
+{
+    return p->room_delay > 0 && p->room_delay < p->asked_delay ? p->room_delay : p->asked_delay;
 }
 
 static rtc_time_t target(const struct video_playout *p)
 {
     rtc_time_t own = video_playout_own_target(p), more = own > p->minimum_delay ? own : p->minimum_delay;
-    return more > p->asked_delay ? more : p->asked_delay;
+    rtc_time_t asked = video_playout_asked_delay(p);
+    return more > asked ? more : asked;
 }
 
-/* There is no room to hold back as much as was asked for. */
-static bool is_crowded(const struct video_playout *p)
+/* More wait than so many, or the room for all streams is full but for one part of so many. */
+static bool is_fuller(const struct video_playout *p, size_t frames, uint64_t part)
 {
-    return p->asked_delay > 0 &&
-           (p->ready_count > VIDEO_READY_MAX - SPARE_FRAMES || !jitter_room_fits(p->room, p->room ? p->room->most / 8 : 0));
+    return p->ready_count > frames || !jitter_room_fits(p->room, p->room ? p->room->most / part : 0);
 }
 
 rtc_time_t video_playout_delay(const struct video_playout *p)
@@ -60,7 +67,7 @@ rtc_time_t video_playout_delay(const struct video_playout *p)
 /* Moves the playout times towards where they should be, a little at a time. */
 static void smooth(struct video_playout *p, rtc_time_t now)
 {
-    rtc_time_t delay = target(p), up = delay == p->asked_delay ? ASKED_PER_MILLE : UP_PER_MILLE;
+    rtc_time_t delay = target(p), up = delay == video_playout_asked_delay(p) ? ASKED_PER_MILLE : UP_PER_MILLE;
     int64_t wanted = p->estimator.base + delay, elapsed = now - p->offset_time;
     if (!p->has_offset)
         p->offset = wanted;
@@ -179,14 +186,25 @@ static void count_interval(struct video_playout *p, rtc_time_t play_time)
     add_interval(&p->intervals, interval);
 }
 
+/* There is no room to hold back as much as was asked for: what is held is what there is room for, until there is more. */
+static void fit(struct video_playout *p, rtc_time_t now)
+{
+    rtc_time_t early = head_play_time(p) - now;
+    if (p->asked_delay > 0 && early > 0 && is_fuller(p, ROOM_FRAMES, 8)) {
+        p->offset -= early;
+        p->room_delay = video_playout_delay(p) > 0 ? video_playout_delay(p) : 1;
+    } else if (p->room_delay > 0 && !is_fuller(p, ROOM_FRAMES / 4 * 3, 4)) {
+        p->room_delay = 0;
+    }
+}
+
 bool video_playout_next(struct video_playout *p, rtc_time_t now, struct video_release *out)
 {
     if (p->ready_count == 0)
         return false;
     smooth(p, now);
+    fit(p, now);
     rtc_time_t play_time = head_play_time(p);
-    if (is_crowded(p))
-        play_time = now;
     if (play_time - LEAD_US > now)
         return false;
     struct video_ready r = pop(p);

@@ -56,6 +56,7 @@ struct video_playout {
     rtc_time_t offset_time;
     rtc_time_t minimum_delay; /* asked for by lip sync */
     rtc_time_t asked_delay;   /* by the application; 0: nothing */
+    rtc_time_t room_delay;    /* what there was room for of that; 0: for all of it */
     rtc_time_t last_play;     /* of the frame released last; 0: none */
     uint32_t last_played;     /* its timestamp */
     struct video_intervals intervals;
@@ -85,5 +86,7 @@ void video_playout_set_minimum_delay(struct video_playout *playout, rtc_time_t d
 /* No less than this, as far as there is room for the frames; it is reached faster than what the network or lip sync wants. 0: whatever is
  * best. */
 void video_playout_set_asked_delay(struct video_playout *playout, rtc_time_t delay);
+/* What is held back of that. */
+rtc_time_t video_playout_asked_delay(const struct video_playout *playout);
 
 #endif

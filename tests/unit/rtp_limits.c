@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rtc_limits.jitter_buffer_packets: what a stream keeps is bounded in packets, each of which takes the same memory whether it is the
  * smallest or the largest. rtc_limits.jitter_buffer_bytes: what all streams keep is bounded in memory. */
-#include "audio_buffer.h"
-#include "video_buffer.h"
+#include "rtp_receiver.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,6 +68,131 @@ static void audio(void **state)
             assert_in_range(buffer.count, 0, AUDIO_BUFFER_MAX);
         }
         audio_buffer_reset(&buffer);
+    }
+}
+
+/* ---- More delay than there is room for ---- */
+
+enum { MS = 1000 };
+
+static rtc_encoded_frame *frame_of(rtc_media_kind kind, const char *codec, size_t len, uint32_t timestamp)
+{
+    rtc_encoded_frame *frame;
+    const rtc_encoded_frame_options options = {.size = sizeof options,
+                                               .kind = kind,
+                                               .codec = codec,
+                                               .data_len = len,
+                                               .keyframe = timestamp == 0,
+                                               .rtp_timestamp = timestamp,
+                                               .capture_time_us = 1};
+    assert_int_equal(rtc_encoded_frame_new(NULL, &options, &frame), RTC_OK);
+    return frame;
+}
+
+/* What is told of sound, to statistics and to pictures that wait for it, is what is held. */
+static void sound_within_its_room(void **state)
+{
+    static struct rtp_receiver r = {.kind = RTC_MEDIA_AUDIO, .playing = true, .clock = {.known = true, .clock_rate = 48000}};
+    struct audio_buffer *b = &r.buffer.audio;
+    struct audio_decision d;
+    (void)state;
+    audio_buffer_init(b, 48000, 64);
+    rtp_receiver_set_target(&r, 4 * SECOND);
+    for (uint32_t i = 0; i < 1000; i++) {
+        const rtc_time_t now = SECOND + (rtc_time_t)i * 20 * MS;
+        struct audio_packet p = {.duration = 960, .arrival = now, .frame = frame_of(RTC_MEDIA_AUDIO, "opus", 80, i * 960)};
+        assert_int_equal(audio_buffer_insert(b, now, i * 960, p), AUDIO_INSERTED);
+        while (audio_buffer_next(b, now, &d))
+            rtc_encoded_frame_unref(d.frame);
+        rtp_receiver_observe(&r, now);
+        assert_true(r.party.known && r.party.own_delay <= 48 * 20 * MS);
+    }
+    assert_in_range(r.party.delay, 47 * 20 * MS, 49 * 20 * MS);
+    assert_in_range(r.party.own_delay, 47 * 20 * MS, 48 * 20 * MS);
+    audio_buffer_reset(b);
+}
+
+/* Sound does not grow into the last of the room that all share, where packets would be refused. */
+static void sound_within_the_room_of_all(void **state)
+{
+    static struct audio_buffer b;
+    struct jitter_room room = {.most = 64 * (JITTER_FRAME_COST + 80)};
+    struct audio_decision d;
+    (void)state;
+    audio_buffer_init(&b, 48000, 256);
+    b.room = &room;
+    audio_buffer_set_asked_delay(&b, 4 * SECOND);
+    for (uint32_t i = 0; i < 1000; i++) {
+        const rtc_time_t now = SECOND + (rtc_time_t)i * 20 * MS;
+        struct audio_packet p = {.duration = 960, .arrival = now, .frame = frame_of(RTC_MEDIA_AUDIO, "opus", 80, i * 960)};
+        assert_int_equal(audio_buffer_insert(&b, now, i * 960, p), AUDIO_INSERTED);
+        while (audio_buffer_next(&b, now, &d))
+            rtc_encoded_frame_unref(d.frame);
+    }
+    assert_in_range(audio_buffer_delay(&b), 48 * 20 * MS, 62 * 20 * MS);
+    assert_in_range(audio_buffer_asked_delay(&b), 48 * 20 * MS, 62 * 20 * MS);
+    assert_in_range(b.stats.inserted_samples, 0, 10 * 960); /* it does not go to and fro */
+    assert_in_range(b.stats.accelerated_samples, 0, 10 * 960);
+    audio_buffer_reset(&b);
+    assert_int_equal(room.bytes, 0);
+}
+
+struct shown {
+    rtc_time_t last, longest, shortest;
+};
+
+/* A hundred pictures a second. */
+static void show(struct video_playout *p, rtc_time_t *now, uint32_t *number, unsigned seconds, struct shown *shown)
+{
+    *shown = (struct shown){.shortest = SECOND};
+    for (unsigned i = 0; i < seconds * 100; i++, *now += 10 * MS) {
+        uint32_t timestamp = (*number)++ * 900;
+        struct video_release release;
+        int64_t unwrapped = video_playout_unwrap(p, timestamp);
+        assert_true(
+            video_playout_push(p, *now, (struct video_arrival){*now, *now}, frame_of(RTC_MEDIA_VIDEO, "VP8", 1000, timestamp), unwrapped));
+        while (video_playout_next(p, *now, &release)) {
+            rtc_time_t gap = release.play_time - shown->last;
+            if (shown->last > 0) {
+                shown->longest = gap > shown->longest ? gap : shown->longest;
+                shown->shortest = gap < shown->shortest ? gap : shown->shortest;
+            }
+            shown->last = release.play_time;
+            rtc_encoded_frame_unref(release.frame);
+        }
+    }
+}
+
+/* Pictures: by their number, or by the room that all share; once the delay is what there is room for they are shown evenly, and statistics
+ * say what is held. With less to hold it grows to what was asked for. */
+static void pictures_within_their_room(void **state)
+{
+    (void)state;
+    for (int shared = 0; shared < 2; shared++) {
+        static struct video_playout p;
+        struct jitter_room room = {.most = 80 * (JITTER_FRAME_COST + 1000)};
+        struct shown shown;
+        rtc_time_t now = SECOND, least = shared ? 60 * 10 * MS : 115 * 10 * MS, most = shared ? 75 * 10 * MS : 125 * 10 * MS;
+        uint32_t number = 0;
+        p = (struct video_playout){.clock_rate = 90000, .room = shared ? &room : NULL};
+        video_playout_set_asked_delay(&p, 4 * SECOND);
+        show(&p, &now, &number, 10, &shown);
+        const struct video_playout_stats before = p.stats;
+        show(&p, &now, &number, 5, &shown);
+        int64_t frames = (int64_t)(p.stats.frames_released - before.frames_released);
+        assert_in_range(frames, 499, 501);
+        assert_in_range((p.stats.delay_sum - before.delay_sum) / frames, least, most);
+        assert_in_range((p.stats.target_sum - before.target_sum) / frames, least, most);
+        assert_in_range(video_playout_delay(&p), least, most);
+        assert_in_range(video_playout_asked_delay(&p), least, most);
+        assert_in_range(shown.longest, 10 * MS, 21 * MS);
+        assert_in_range(shown.shortest, 0, 10 * MS);
+        video_playout_set_asked_delay(&p, 300 * MS);
+        show(&p, &now, &number, 10, &shown);
+        assert_in_range(video_playout_delay(&p), 290 * MS, 310 * MS);
+        assert_int_equal(video_playout_asked_delay(&p), 300 * MS);
+        video_playout_clear(&p);
+        assert_int_equal(room.bytes, 0);
     }
 }
 
@@ -173,6 +297,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(video),
+        cmocka_unit_test(sound_within_its_room),
+        cmocka_unit_test(sound_within_the_room_of_all),
+        cmocka_unit_test(pictures_within_their_room),
         cmocka_unit_test(audio),
         cmocka_unit_test(video_room),
         cmocka_unit_test(audio_room),
