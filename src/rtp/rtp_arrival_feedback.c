@@ -2,6 +2,8 @@
 /* Feedback about what arrives: see rtp_arrival_feedback.h. */
 #include "rtp_arrival_feedback.h"
 
+#include "ccfb.h"
+#include "context.h"
 #include "transport_feedback.h"
 
 enum {
@@ -28,39 +30,72 @@ void rtp_arrival_feedback_init(struct rtp_arrival_feedback *f, rtc_context *cont
 
 void rtp_arrival_feedback_fini(struct rtp_arrival_feedback *f)
 {
-    arrivals_free(f->arrivals);
+    rtp_arrival_feedback_forget(f);
 }
 
 void rtp_arrival_feedback_forget(struct rtp_arrival_feedback *f)
 {
-    arrivals_free(f->arrivals);
-    f->arrivals = NULL;
+    for (size_t i = 0; i < f->source_count; i++)
+        arrivals_free(f->sources[i].arrivals);
+    f->source_count = 0;
     f->bytes = 0;
     f->due = RTC_TIME_NEVER;
 }
 
-static bool wants(const struct rtp_section *section)
-{
-    for (size_t i = 0; section->receive && i < section->receive_codec_count; i++)
-        if (section->receive_codecs[i].transport_cc)
-            return section->extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0;
-    return false;
-}
-
 void rtp_arrival_feedback_configure(struct rtp_arrival_feedback *f)
 {
-    f->transport_wide = false;
-    for (size_t i = 0; i < f->members->count; i++)
-        f->transport_wide = f->transport_wide || wants(&f->members->all[i]->config);
-    if (!f->transport_wide)
-        f->due = RTC_TIME_NEVER;
+    bool transport_wide = false, by_source = false;
+    for (size_t i = 0; i < f->members->count; i++) {
+        const struct rtp_section *section = &f->members->all[i]->config;
+        bool numbers = section->extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0;
+        for (size_t k = 0; section->receive && k < section->receive_codec_count; k++) {
+            transport_wide = transport_wide || (numbers && section->receive_codecs[k].transport_cc);
+            by_source = by_source || section->receive_codecs[k].ccfb;
+        }
+    }
+    by_source = by_source && !transport_wide;
+    if (transport_wide != f->transport_wide || by_source != f->by_source)
+        rtp_arrival_feedback_forget(f);
+    f->transport_wide = transport_wide;
+    f->by_source = by_source;
+}
+
+/* ---- What arrives ---- */
+
+/* The one that was silent for longest, which makes room. */
+static struct rtp_arrival_source *most_silent(struct rtp_arrival_feedback *f)
+{
+    struct rtp_arrival_source *found = &f->sources[0];
+    for (size_t i = 1; i < f->source_count; i++)
+        if (f->sources[i].last < found->last)
+            found = &f->sources[i];
+    return found;
+}
+
+static struct rtp_arrival_source *source_of(struct rtp_arrival_feedback *f, uint32_t ssrc)
+{
+    struct arrivals *arrivals = NULL;
+    for (size_t i = 0; i < f->source_count; i++)
+        if (f->sources[i].ssrc == ssrc)
+            return &f->sources[i];
+    if (arrivals_new(f->context, &arrivals) != RTC_OK)
+        return NULL;
+    struct rtp_arrival_source *s;
+    if (f->source_count < RTP_ARRIVAL_SOURCES_MAX) {
+        s = &f->sources[f->source_count++];
+    } else {
+        s = most_silent(f);
+        arrivals_free(s->arrivals);
+    }
+    *s = (struct rtp_arrival_source){.ssrc = ssrc, .arrivals = arrivals};
+    return s;
 }
 
 /* What is there to tell is told then. */
-static void plan(struct rtp_arrival_feedback *f, rtc_time_t now)
+static void plan(struct rtp_arrival_feedback *f, rtc_time_t now, const struct arrivals *arrivals)
 {
     rtc_time_t next = f->told == RTC_TIME_NEVER ? now : f->told + f->interval;
-    if (arrivals_pending(f->arrivals) >= MANY)
+    if (arrivals_pending(arrivals) >= MANY)
         f->due = now;
     else if (f->due == RTC_TIME_NEVER)
         f->due = next > now + SETTLE_US ? next : now + SETTLE_US;
@@ -69,16 +104,21 @@ static void plan(struct rtp_arrival_feedback *f, rtc_time_t now)
 void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *f, rtc_time_t now, const struct rtp_header *header,
                                  const struct packet *packet)
 {
-    uint16_t number;
-    if (!f->transport_wide || !rtp_transport_sequence_read(header->extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE], &number))
+    uint16_t number = header->sequence;
+    if (!f->by_source &&
+        (!f->transport_wide || !rtp_transport_sequence_read(header->extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE], &number)))
         return;
-    if (!f->arrivals && arrivals_new(f->context, &f->arrivals) != RTC_OK)
+    struct rtp_arrival_source *s = source_of(f, f->by_source ? header->ssrc : 0);
+    if (!s)
         return;
+    s->last = now;
     f->bytes += packet->len;
     f->media_ssrc = header->ssrc;
-    if (arrivals_add(f->arrivals, number, packet_arrival(packet, now), packet->ecn))
-        plan(f, now);
+    if (arrivals_add(s->arrivals, number, packet_arrival(packet, now), packet->ecn))
+        plan(f, now, s->arrivals);
 }
+
+/* ---- Telling ---- */
 
 /* How long until the next one, by the rate at which packets came until now: half of the way from what it was. */
 static void update_interval(struct rtp_arrival_feedback *f, rtc_time_t now)
@@ -93,23 +133,59 @@ static void update_interval(struct rtp_arrival_feedback *f, rtc_time_t now)
     f->bytes = 0;
 }
 
-/* As much of what is to be told as one datagram takes; false when nothing was. */
-static bool tell(struct rtp_arrival_feedback *f, rtc_time_t now, struct out *out)
+/* As much as there is room for, in as many messages as it takes. How many numbers were told of. */
+static size_t write_transport_wide(struct rtp_arrival_feedback *f, struct writer *w, uint32_t ssrc)
 {
     struct sent_history_told told[TRANSPORT_FEEDBACK_WRITTEN_MAX];
-    const struct rtp_member *m = f->members->all[0];
-    struct rtp_control c;
+    struct arrivals *arrivals = f->sources[0].arrivals;
     size_t all = 0, n;
-    if (!rtp_reports_begin_feedback(f->reports, &c, now, m, out))
-        return false;
-    while ((n = arrivals_next(f->arrivals, told, TRANSPORT_FEEDBACK_WRITTEN_MAX)) > 0 &&
-           (n = transport_feedback_write(&c.writer, rtp_member_ssrc(m), f->media_ssrc, f->message, told, n)) > 0) {
+    while ((n = arrivals_next(arrivals, told, TRANSPORT_FEEDBACK_WRITTEN_MAX)) > 0 &&
+           (n = transport_feedback_write(w, ssrc, f->media_ssrc, f->message, told, n)) > 0) {
         f->message++;
-        arrivals_were_told(f->arrivals, n);
+        arrivals_were_told(arrivals, n);
         all += n;
     }
+    return all;
+}
+
+/* The same in one report of all SSRCs. */
+static size_t write_by_source(struct rtp_arrival_feedback *f, struct writer *w, rtc_time_t now, uint32_t ssrc)
+{
+    enum { AT_ONCE = 600 }; /* more than one datagram has room for */
+    struct sent_history_told told[AT_ONCE];
+    struct ccfb_writer report;
+    size_t all = 0, n;
+    ccfb_write_begin(&report, w, ssrc, now);
+    for (size_t i = 0; i < f->source_count; i++) {
+        struct rtp_arrival_source *s = &f->sources[i];
+        while ((n = arrivals_next(s->arrivals, told, AT_ONCE)) > 0 && (n = ccfb_write_block(&report, s->ssrc, told, n)) > 0) {
+            arrivals_were_told(s->arrivals, n);
+            all += n;
+        }
+    }
+    ccfb_write_end(&report, rtcp_ntp_middle(rtcp_ntp(context_wall_us(f->context, now))));
+    return all;
+}
+
+/* One datagram of what is to be told; false when nothing was. */
+static bool tell(struct rtp_arrival_feedback *f, rtc_time_t now, struct out *out)
+{
+    const struct rtp_member *m = f->members->all[0];
+    struct rtp_control c;
+    if (!rtp_reports_begin_feedback(f->reports, &c, now, m, out))
+        return false;
+    size_t told =
+        f->by_source ? write_by_source(f, &c.writer, now, rtp_member_ssrc(m)) : write_transport_wide(f, &c.writer, rtp_member_ssrc(m));
     rtp_reports_finish(f->reports, &c, out);
-    return all > 0;
+    return told > 0;
+}
+
+static bool has_untold(const struct rtp_arrival_feedback *f)
+{
+    for (size_t i = 0; i < f->source_count; i++)
+        if (arrivals_untold(f->sources[i].arrivals) > 0)
+            return true;
+    return false;
 }
 
 void rtp_arrival_feedback_tick(struct rtp_arrival_feedback *f, rtc_time_t now, struct out *out)
@@ -118,7 +194,7 @@ void rtp_arrival_feedback_tick(struct rtp_arrival_feedback *f, rtc_time_t now, s
         return;
     f->due = RTC_TIME_NEVER;
     update_interval(f, now);
-    while (arrivals_untold(f->arrivals) > 0 && tell(f, now, out))
+    while (has_untold(f) && tell(f, now, out))
         ;
 }
 

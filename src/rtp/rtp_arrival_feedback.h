@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Feedback about every packet that arrives, by which its sender finds out what the path takes: transport-wide, where that was negotiated.
- * It goes out as often as its share of five percent of what arrives allows (RFC 3550 section 6.2), in intervals of 50 to 250 ms, at once
- * when much has arrived, and not at all when nothing has. */
+/* Feedback about every packet that arrives, by which its sender finds out what the path takes: transport-wide, or by RFC 8888, as was
+ * negotiated. It goes out as often as its share of five percent of what arrives allows (RFC 3550 section 6.2), in intervals of 50 to 250
+ * ms, at once when much has arrived, and not at all when nothing has. */
 #ifndef CRTC_RTP_ARRIVAL_FEEDBACK_H
 #define CRTC_RTP_ARRIVAL_FEEDBACK_H
 
 #include "arrivals.h"
 #include "rtp_reports.h"
+
+enum { RTP_ARRIVAL_SOURCES_MAX = 32 };
+
+/* What came of one SSRC; of the transport the SSRC is 0. A part of the struct below. */
+struct rtp_arrival_source {
+    uint32_t ssrc;
+    rtc_time_t last;           /* when something came */
+    struct arrivals *arrivals; /* owned */
+};
 
 /* Owned by the session; written by rtp_arrival_feedback.c. */
 struct rtp_arrival_feedback {
@@ -14,11 +23,12 @@ struct rtp_arrival_feedback {
     const struct rtp_members *members;
     const struct rtp_outlet *outlet;
     const struct rtp_reports *reports;
-    bool transport_wide;       /* negotiated */
-    struct arrivals *arrivals; /* owned; NULL before the first number came */
-    uint32_t media_ssrc;       /* of the last packet that had a number */
-    uint8_t message;           /* of the next message */
-    uint64_t bytes;            /* that came since it was last told */
+    bool transport_wide, by_source;                             /* what was negotiated: one of the two, or none */
+    struct rtp_arrival_source sources[RTP_ARRIVAL_SOURCES_MAX]; /* transport-wide: one */
+    size_t source_count;
+    uint32_t media_ssrc; /* of the last packet that had a number */
+    uint8_t message;     /* of the next message */
+    uint64_t bytes;      /* that came since it was last told */
     rtc_time_t interval;
     rtc_time_t told; /* when that was; RTC_TIME_NEVER */
     rtc_time_t due;  /* RTC_TIME_NEVER: nothing is to be told */

@@ -81,6 +81,13 @@ bool rtp_write_header(struct packet *packet, const struct rtp_header *header, co
     return true;
 }
 
+uint16_t rtp_sequence(struct slice packet)
+{
+    struct reader r = reader_of(packet);
+    reader_skip(&r, 2);
+    return reader_u16(&r);
+}
+
 uint32_t rtp_ssrc(struct slice packet)
 {
     struct reader r = reader_of(packet);

@@ -37,6 +37,7 @@ size_t rtp_header_size(const struct rtp_header *header, const uint8_t ids[RTP_EX
 
 /* The SSRC of a packet that is known to be at least RTP_HEADER_LEN long. */
 uint32_t rtp_ssrc(struct slice packet);
+uint16_t rtp_sequence(struct slice packet);
 /* RFC 5761 section 4: whether a datagram of the RTP range is RTCP. */
 bool rtp_is_rtcp(struct slice datagram);
 

@@ -29,8 +29,9 @@ struct rtp_codec {
     uint8_t channels;
     char fmtp[256]; /* for who encodes and decodes; "": none */
     bool nack, pli, fir, remb;
-    bool transport_cc; /* feedback about transport-wide numbers */
-    bool tones; /* telephone events (RFC 4733): beside a codec of sound */
+    bool transport_cc; /* feedback about transport-wide numbers, */
+    bool ccfb;         /* or about sequence numbers (RFC 8888) */
+    bool tones;        /* telephone events (RFC 4733): beside a codec of sound */
 };
 
 /* One stream that a section sends: (mid, rid) is its name for as long as the section lives. */

@@ -4,6 +4,8 @@
 
 #include "context.h"
 
+#include <stdlib.h>
+
 /* The peer needs the first report to bring sound and picture together (RFC 3550 6.4.1): it does not wait for the usual interval. How often
  * a keyframe is asked for that does not come, and how often what repairs take is measured anew. */
 enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000 };
@@ -27,6 +29,7 @@ void rtp_sending_fini(struct rtp_sending *sd)
 {
     rtp_pacer_fini(&sd->pacer);
     rtp_budget_fini(&sd->budget);
+    sent_sequences_free(sd->sequences);
 }
 
 void rtp_sending_start(struct rtp_sending *sd, rtc_time_t now)
@@ -48,7 +51,7 @@ uint32_t rtp_sending_target(const struct rtp_sending *sd)
 
 static bool is_numbered(const struct rtp_send_stream *st)
 {
-    return st->format.ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0;
+    return st->format.ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0 || st->member->config.send_codec.ccfb;
 }
 
 /* What is measured of it. */
@@ -70,6 +73,8 @@ static void leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint
         packet_free(p);
         return;
     }
+    if (sd->sequences && sd->budget.history && st->member->config.send_codec.ccfb)
+        sent_sequences_add(sd->sequences, rtp_ssrc(packet_slice(p)), rtp_sequence(packet_slice(p)), sent_history_next(sd->budget.history));
     struct rtp_leaving leaving = {
         .bytes = p->len + sd->budget.packet_overhead, .numbered = is_numbered(st), .limited = rtp_pacer_is_idle(&sd->pacer)};
     /* The rule on reports knows of payloads alone, and its rate is for these. */
@@ -306,12 +311,19 @@ void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out 
 
 static bool has_feedback(const struct rtp_section *section)
 {
+    if (section->send && section->send_codec.ccfb)
+        return true;
     return section->send && section->send_codec.transport_cc && section->extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0 &&
            !section->extension_comes_only[RTP_EXTENSION_TRANSPORT_SEQUENCE];
 }
 
 int rtp_sending_prepare(struct rtp_sending *sd, rtc_time_t now, const struct rtp_section *section)
 {
+    if (has_feedback(section) && section->send_codec.ccfb && sd->budget.controller && !sd->sequences) {
+        int error = sent_sequences_new(sd->budget.context, &sd->sequences);
+        if (error)
+            return error;
+    }
     return has_feedback(section) ? rtp_budget_prepare_feedback(&sd->budget, now) : RTC_OK;
 }
 
@@ -330,6 +342,26 @@ void rtp_sending_follow_sections(struct rtp_sending *sd, rtc_time_t now)
 void rtp_sending_feedback(struct rtp_sending *sd, rtc_time_t now, const struct sent_history_told *told, size_t count)
 {
     rtp_budget_feedback(&sd->budget, now, told, count);
+}
+
+/* Numbers of the history are no further apart than half of what 16 bits count. */
+static int in_order(const void *a, const void *b)
+{
+    return (int16_t)(((const struct sent_history_told *)a)->number - ((const struct sent_history_told *)b)->number);
+}
+
+size_t rtp_sending_number(const struct rtp_sending *sd, const uint32_t *ssrcs, struct sent_history_told *told, size_t count)
+{
+    size_t known = 0;
+    uint64_t number, next = sd->budget.history ? sent_history_next(sd->budget.history) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!sd->sequences || !sent_sequences_find(sd->sequences, ssrcs[i], told[i].number, &number) || next - number > SENT_HISTORY_MAX)
+            continue;
+        told[known] = told[i];
+        told[known++].number = (uint16_t)number;
+    }
+    qsort(told, known, sizeof told[0], in_order);
+    return known;
 }
 
 rtc_time_t rtp_sending_deadline(const struct rtp_sending *sd, enum timer_reason *why)

@@ -3,8 +3,10 @@
 #ifndef CRTC_RTP_SENDING_H
 #define CRTC_RTP_SENDING_H
 
+#include "ccfb.h"
 #include "rtp_budget.h"
 #include "rtp_reports.h"
+#include "sent_sequences.h"
 #include "transport_feedback.h"
 
 /* Owned by the session; written by rtp_sending.c, but for what reports do to the rule of `budget` (rtp_session_rtcp.c, rtp_session.c) and
@@ -16,6 +18,8 @@ struct rtp_sending {
     struct rtp_pacer pacer;
     struct rtp_budget budget;
     struct transport_feedback_clock peers_clock; /* of whoever gives feedback; rtp_session_rtcp.c reads it */
+    struct ccfb_clock reports_clock;             /* the same, of RFC 8888 */
+    struct sent_sequences *sequences;            /* owned; NULL: nobody has agreed upon RFC 8888 yet */
     bool started;                                /* pacer and budget know the time */
     uint32_t peer_max_bps;                       /* for everything; 0: no limit */
     uint32_t repair_bps;                         /* what is taken off the encoders' targets, */
@@ -49,6 +53,9 @@ void rtp_sending_follow_sections(struct rtp_sending *sending, rtc_time_t now);
 /* What a message of feedback says of packets that left, in the order of their numbers, of which it need not be the next one's. What follows
  * for the rate is shared out with rtp_sending_update_rate(). */
 void rtp_sending_feedback(struct rtp_sending *sending, rtc_time_t now, const struct sent_history_told *told, size_t count);
+/* The same in terms of RFC 8888: takes those that left out of what is told of one SSRC after the other, and puts them into the order in
+ * which they left. How many are left in `told`. */
+size_t rtp_sending_number(const struct rtp_sending *sending, const uint32_t *ssrcs, struct sent_history_told *told, size_t count);
 /* When there is something to do for what is sent, and why. */
 rtc_time_t rtp_sending_deadline(const struct rtp_sending *sending, enum timer_reason *why);
 /* What the path is thought to take. */

@@ -118,6 +118,25 @@ static void take_transport_feedback(struct rtp_session *s, rtc_time_t now, const
     } while (count == TOLD_AT_ONCE);
 }
 
+/* The same of RFC 8888. */
+static void take_congestion_feedback(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
+{
+    struct sent_history_told told[TOLD_AT_ONCE];
+    uint32_t ssrcs[TOLD_AT_ONCE];
+    struct ccfb feedback;
+    size_t count;
+    if (!ccfb_read(p->body, &feedback)) {
+        s->counters.malformed++;
+        return;
+    }
+    struct ccfb_iterator it = ccfb_packets(&feedback, ccfb_time(&s->sending.reports_clock, &feedback));
+    do {
+        for (count = 0; count < TOLD_AT_ONCE && ccfb_next(&it, &ssrcs[count], &told[count]);)
+            count++;
+        rtp_sending_feedback(&s->sending, now, told, rtp_sending_number(&s->sending, ssrcs, told, count));
+    } while (count == TOLD_AT_ONCE);
+}
+
 static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p, struct out *out)
 {
     switch (p->kind) {
@@ -149,6 +168,8 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
         take_transport_feedback(s, now, p);
         break;
     case RTCP_CONGESTION_FEEDBACK:
+        take_congestion_feedback(s, now, p);
+        break;
     case RTCP_SDES:
     case RTCP_UNKNOWN:
     case RTCP_KINDS:

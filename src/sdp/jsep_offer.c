@@ -55,6 +55,14 @@ static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *
     plan->legacy_sctp = application && jsep_is_legacy_sctp(media);
 }
 
+/* Feedback by RFC 8888 stays where it was agreed upon, in place of transport-wide feedback. */
+static void plan_feedback(struct jsep_codec *codec, const struct jsep_section *previous)
+{
+    const struct jsep_codec *before = previous ? jsep_codec_find(previous->rtp.codecs, previous->rtp.codec_count, codec) : NULL;
+    codec->ccfb = codec->ccfb && before && before->ccfb;
+    codec->transport_cc = codec->transport_cc && !codec->ccfb;
+}
+
 static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t index)
 {
     const struct jsep_section *previous = previous_of(offer->snapshot->previous_local, index, plan->local);
@@ -63,6 +71,7 @@ static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t inde
         *codec = plan->local->codecs[i];
         if (codec->receive_only && direction_sends(plan->direction))
             continue;
+        plan_feedback(codec, previous);
         if (!jsep_codec_find(plan->codecs, plan->codec_count, codec) && jsep_numbers_codec(offer->numbers, previous, codec))
             plan->codec_count++;
     }

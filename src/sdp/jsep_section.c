@@ -225,6 +225,7 @@ static void apply_feedback(struct jsep_codec *codec, const struct sdp_rtcp_fb *f
     codec->ccm_fir |= slice_is(fb->type, "ccm") && slice_is(fb->parameter, "fir");
     codec->goog_remb |= slice_is(fb->type, "goog-remb");
     codec->transport_cc |= slice_is(fb->type, "transport-cc");
+    codec->ccfb |= fb->any && slice_is(fb->type, "ack") && slice_is(fb->parameter, "ccfb");
 }
 
 static int read_rtcp_fb(struct reading *r, const struct sdp_line *line)

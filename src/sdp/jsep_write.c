@@ -170,6 +170,17 @@ static void write_codec(struct text *out, const struct jsep_codec *c)
                    c->payload_type);
 }
 
+static void write_codecs(struct text *out, const struct jsep_plan *plan)
+{
+    bool ccfb = false;
+    for (size_t i = 0; i < plan->codec_count; i++) {
+        write_codec(out, &plan->codecs[i]);
+        ccfb = ccfb || plan->codecs[i].ccfb;
+    }
+    if (ccfb) /* RFC 8888 section 6: of all formats or of none */
+        text_print(out, "a=rtcp-fb:* ack ccfb\r\n");
+}
+
 static bool has_rtx(const struct jsep_plan *plan)
 {
     for (size_t i = 0; i < plan->codec_count; i++)
@@ -232,8 +243,7 @@ static void write_media_attributes(struct text *out, const struct jsep_snapshot 
         text_print(out, "a=rtcp-rsize\r\n");
     if (plan->reference_times)
         text_print(out, "a=rtcp-xr:rcvr-rtt=all\r\n");
-    for (size_t i = 0; i < plan->codec_count; i++)
-        write_codec(out, &plan->codecs[i]);
+    write_codecs(out, plan);
     if (plan->send_rids.count == 0) /* of several, rids tell (RFC 8853 section 5.5) */
         write_ssrcs(out, s, plan);
     write_simulcast(out, plan);
@@ -261,8 +271,7 @@ static void write_rejected(struct text *out, const struct jsep_snapshot *snapsho
     write_transport(out, snapshot, plan);
     write_mid(out, plan);
     text_print(out, "%s", rtp ? "a=inactive\r\na=rtcp-mux\r\n" : "");
-    for (size_t i = 0; i < plan->codec_count; i++)
-        write_codec(out, &plan->codecs[i]);
+    write_codecs(out, plan);
 }
 
 void jsep_write_section(struct text *out, const struct jsep_snapshot *snapshot, const struct jsep_plan *plan)

@@ -8,6 +8,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 static void fmtp_values(void **state)
@@ -90,6 +92,66 @@ static void rtx_needs_both_sides(void **state)
     session_description_free(NULL, without);
 }
 
+/* Our side with one codec that has both kinds of feedback about all packets. */
+static struct jsep_local_section *both_kinds(struct local_side *side)
+{
+    static struct jsep_codec codec;
+    local_init(side, "bbbb");
+    struct jsep_local_section *s = local_add(side, MEDIA_VIDEO, "0");
+    codec = s->codecs[0];
+    codec.transport_cc = codec.ccfb = true;
+    s->codecs = &codec;
+    s->codec_count = 1;
+    return s;
+}
+
+/* RFC 8888 section 6: an answer has one kind. We have offered the other one before. */
+static void one_kind_of_feedback_about_all_packets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *offered;
+        bool transport_cc, ccfb;
+    } rows[] = {{"", false, false},
+                {"a=rtcp-fb:100 transport-cc\r\n", true, false},
+                {"a=rtcp-fb:* ack ccfb\r\n", false, true},
+                {"a=rtcp-fb:* ack ccfb\r\na=rtcp-fb:* transport-cc\r\n", true, false},
+                {"a=rtcp-fb:100 ack ccfb\r\n", false, false}, /* it is for all formats or for none */
+                {"a=rtcp-fb:* ack ccfb-2\r\n", false, false}};
+    struct local_side side;
+    (void)both_kinds(&side);
+    char *first = offer_text(&side);
+    assert_non_null(strstr(first, "a=rtcp-fb:96 transport-cc\r\n"));
+    assert_null(strstr(first, "ccfb"));
+    free(first);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[2048];
+        snprintf(text, sizeof text, "%sm=video 9 UDP/TLS/RTP/SAVPF 100\r\na=rtpmap:100 VP8/90000\r\n%sa=rtcp-mux\r\na=mid:0\r\n%s",
+                 SDP_SESSION, rows[i].offered, SDP_TRANSPORT);
+        struct session_description *offer = parsed(text);
+        (void)both_kinds(&side);
+        char *reply = answer_text(&side, offer);
+        assert_int_equal(strstr(reply, "a=rtcp-fb:100 transport-cc\r\n") != NULL, rows[i].transport_cc);
+        assert_int_equal(strstr(reply, "a=rtcp-fb:* ack ccfb\r\n") != NULL, rows[i].ccfb);
+        struct session_description *answer = parsed(reply);
+        struct jsep_negotiated n;
+        jsep_negotiate(&answer->sections[0], &offer->sections[0], &n);
+        assert_int_equal(n.send_codec.transport_cc, rows[i].transport_cc);
+        assert_int_equal(n.send_codec.ccfb, rows[i].ccfb);
+        assert_int_equal(n.receive_codecs[0].ccfb, rows[i].ccfb);
+        /* What was agreed on is what we offer later. */
+        side.snapshot.previous_local = answer;
+        side.snapshot.previous_remote = offer;
+        char *later = offer_text(&side);
+        assert_int_equal(strstr(later, "a=rtcp-fb:100 transport-cc\r\n") != NULL, !rows[i].ccfb);
+        assert_int_equal(strstr(later, "a=rtcp-fb:* ack ccfb\r\n") != NULL, rows[i].ccfb);
+        free(later);
+        free(reply);
+        session_description_free(NULL, answer);
+        session_description_free(NULL, offer);
+    }
+}
+
 static void expect_list(const char *sdp, const char *expected)
 {
     struct session_description *d = parsed(sdp);
@@ -139,6 +201,7 @@ int main(void)
         cmocka_unit_test(auxiliary_formats_are_not_sent_with),
         cmocka_unit_test(the_sides_keep_their_own_payload_types),
         cmocka_unit_test(rtx_needs_both_sides),
+        cmocka_unit_test(one_kind_of_feedback_about_all_packets),
         cmocka_unit_test(codecs_are_listed),
         cmocka_unit_test(nothing_in_common_gives_no_codec),
     };

@@ -3,6 +3,7 @@
  * follows from its word. The controller is a script. */
 #include "rtp_scripted_peer.h"
 
+#include "ccfb.h"
 #include "memory.h"
 #include "rtp_pacer.h"
 #include "rtp_rate_control.h"
@@ -241,6 +242,78 @@ static void write_feedback(struct writer *w)
 
 /* ---- Tests ---- */
 
+static uint16_t first_video, first_sound;
+
+/* Sound first, of which a number nobody has; one picture's packets with marks. */
+static void write_ccfb(struct writer *w)
+{
+    const struct sent_history_told sound[] = {{.number = first_sound, .received = true, .arrived = 5 * SECOND},
+                                              {.number = (uint16_t)(first_sound + 1), .received = true, .arrived = 5 * SECOND}};
+    struct sent_history_told pictures[3];
+    for (uint16_t i = 0; i < 3; i++)
+        pictures[i] = (struct sent_history_told){.number = (uint16_t)(first_video + i),
+                                                 .received = i != 1,
+                                                 .ecn = i == 2 ? CONGESTION_ECN_CE : CONGESTION_ECN_NOT,
+                                                 .arrived = 5 * SECOND + i * 125 * MS};
+    struct ccfb_writer report;
+    ccfb_write_begin(&report, w, MEDIA, 6 * SECOND);
+    assert_int_equal(ccfb_write_block(&report, OURS + 2, sound, 2), 2);
+    assert_int_equal(ccfb_write_block(&report, OURS, pictures, 3), 3);
+    assert_int_equal(ccfb_write_block(&report, 0x777, pictures, 3), 3); /* nobody's */
+    ccfb_write_end(&report, 6 << 16);
+}
+
+static void write_broken_ccfb(struct writer *w)
+{
+    struct ccfb_writer report;
+    ccfb_write_begin(&report, w, MEDIA, 6 * SECOND);
+    writer_u32(w, OURS);
+    ccfb_write_end(&report, 6 << 16);
+}
+
+/* RFC 8888: nothing is written into packets; what is told of sequence numbers is told of what left, in the order in which it did. */
+static void reports_by_source_are_understood(void **state)
+{
+    (void)state;
+    struct rtp_section v = video_section(), a = audio_section();
+    uint16_t sequences[256];
+    size_t count = 0, at_sound = 0;
+    v.send_codec.ccfb = a.send_codec.ccfb = true;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &video, &out), RTC_OK);
+    assert_int_equal(rtp_session_set_section(session, now, &a, &audio, &out), RTC_OK);
+    send_picture(3000);
+    send_sound();
+    for (rtc_time_t until = now + SECOND / 2; now < until; now = rtp_session_deadline(session, NULL)) {
+        rtp_session_tick(session, now, &out);
+        for (struct packet *p; (p = packet_queue_pop(&out.tx)) != NULL; packet_free(p)) {
+            if (rtp_is_rtcp(packet_slice(p)))
+                continue;
+            if (rtp_ssrc(packet_slice(p)) == OURS + 2)
+                at_sound = count;
+            sequences[count++] = rtp_sequence(packet_slice(p));
+        }
+    }
+    assert_true(count >= 4 && script.sent == count && at_sound > 0);
+    first_video = sequences[0];
+    first_sound = sequences[at_sound];
+    tell(write_ccfb);
+    assert_int_equal(script.told, 4);
+    size_t sound = at_sound < 3 ? at_sound : 3, marked = sound == 3 ? 2 : 3, lost = sound == 1 ? 2 : 1;
+    for (size_t i = 1; i < 4; i++)
+        assert_true(script.results[i].sent >= script.results[i - 1].sent);
+    assert_int_equal(script.results[sound].bytes, script.packets[at_sound].bytes);
+    assert_int_equal(script.results[sound].arrived, script.results[0].arrived);
+    assert_int_equal(script.results[marked].ecn, CONGESTION_ECN_CE);
+    assert_int_equal(script.results[marked].arrived - script.results[0].arrived, 250 * MS);
+    assert_int_equal(script.results[lost].arrived, RTC_TIME_NEVER);
+    tell(write_ccfb);
+    assert_int_equal(script.told, 4);
+    uint64_t malformed = rtp_session_counters(session)->malformed;
+    tell(write_broken_ccfb);
+    assert_int_equal(rtp_session_counters(session)->malformed, malformed + 1);
+    assert_int_equal(script.told, 4);
+}
+
 static void every_packet_is_numbered_and_told(void **state)
 {
     (void)state;
@@ -437,6 +510,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_packet_is_numbered_and_told),
+        TEST(reports_by_source_are_understood),
         TEST(sound_without_a_number_counts),
         TEST(a_probe_is_a_burst_of_media_then_of_padding),
         TEST(no_padding_before_media_or_without_rtx),

@@ -216,6 +216,68 @@ static void another_peer_counts_anew(void **state)
     assert_int_equal(t->numbers[0].number, 200);
 }
 
+/* ---- RFC 8888 ---- */
+
+static int begin_reported_call(void **state)
+{
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    (void)begin_call(state);
+    v.send_codec.ccfb = v.receive_codecs[0].ccfb = true;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+    (void)arrivals_told();
+    return 0;
+}
+
+static void each_source_is_reported_on(void **state)
+{
+    (void)state;
+    numbered(MEDIA, 65535, 1, now, CONGESTION_ECN_ECT1, 100);
+    numbered(MEDIA, 1, 2, now, CONGESTION_ECN_CE, 100);
+    numbered_as(VOICE, 111, 7, 3, now - 250 * MS, 0, 100);
+    wait_until(now + 100 * MS);
+    struct sent s = sent();
+    assert_int_equal(s.kinds[RTCP_CONGESTION_FEEDBACK], 1);
+    assert_int_equal(s.kinds[RTCP_TRANSPORT_FEEDBACK], 0);
+    const struct arrivals_told *t = arrivals_told();
+    assert_int_equal(t->count, 4);
+    static const uint16_t numbers[] = {65535, 0, 1, 7};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(t->ssrcs[i], i < 3 ? MEDIA : VOICE);
+        assert_int_equal(t->numbers[i].number, numbers[i]);
+        assert_int_equal(t->numbers[i].received, i != 1);
+    }
+    assert_int_equal(t->numbers[0].ecn, CONGESTION_ECN_ECT1);
+    assert_int_equal(t->numbers[2].ecn, CONGESTION_ECN_CE);
+    assert_in_range(t->numbers[0].arrived - t->numbers[3].arrived, 249 * MS, 251 * MS);
+    wait_until(now + SECOND);
+    assert_int_equal(arrivals_told()->messages, 0);
+}
+
+/* More SSRCs than there is room for: the one that was silent for longest makes room. */
+static void sources_are_bounded(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 100; i++, wait_until(now + 60 * MS))
+        numbered(0x5000 + i, 1, 1, now, 0, 50);
+    wait_until(now + SECOND);
+    assert_int_equal(arrivals_told()->count, 100);
+    numbered(0x5000 + 99, 2, 1, now, 0, 50);
+    wait_until(now + SECOND);
+    assert_int_equal(arrivals_told()->count, 1);
+}
+
+static void much_of_it_is_several_datagrams(void **state)
+{
+    (void)state;
+    for (uint16_t n = 0; n < 1500; n++)
+        numbered(MEDIA, n, n, now, 0, 20);
+    wait_until(now + 20 * MS);
+    struct sent s = sent();
+    assert_true(s.largest <= 1200 && s.kinds[RTCP_CONGESTION_FEEDBACK] >= 3);
+    assert_int_equal(arrivals_told()->count, 1500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +291,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_path_it_waits, begin_told_call, end),
         cmocka_unit_test_setup_teardown(nobody_is_told_who_did_not_ask, begin_told_call, end),
         cmocka_unit_test_setup_teardown(another_peer_counts_anew, begin_told_call, end),
+        cmocka_unit_test_setup_teardown(each_source_is_reported_on, begin_reported_call, end),
+        cmocka_unit_test_setup_teardown(sources_are_bounded, begin_reported_call, end),
+        cmocka_unit_test_setup_teardown(much_of_it_is_several_datagrams, begin_reported_call, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

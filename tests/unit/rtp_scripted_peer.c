@@ -2,6 +2,7 @@
 /* See rtp_scripted_peer.h. */
 #include "rtp_scripted_peer.h"
 
+#include "ccfb.h"
 #include "transport_feedback.h"
 
 rtc_context *context;
@@ -171,6 +172,18 @@ static void hear_feedback(const struct rtcp_packet *p)
         ;
 }
 
+static void hear_report(const struct rtcp_packet *p)
+{
+    struct ccfb_clock clock = {0};
+    struct ccfb f;
+    assert_true(ccfb_read(p->body, &f));
+    feedback.messages++;
+    struct ccfb_iterator it = ccfb_packets(&f, ccfb_time(&clock, &f));
+    for (; feedback.count < TOLD_MAX && ccfb_next(&it, &feedback.ssrcs[feedback.count], &feedback.numbers[feedback.count]);
+         feedback.count++)
+        ;
+}
+
 static void hear(struct sent *s, struct packet *packet)
 {
     struct rtcp_packet p;
@@ -190,6 +203,8 @@ static void hear(struct sent *s, struct packet *packet)
         s->reports += p.kind == RTCP_SR || p.kind == RTCP_RR ? (unsigned)p.count : 0;
         s->byes += p.kind == RTCP_BYE ? (unsigned)p.count : 0;
         s->last[p.kind] = p;
+        if (p.kind == RTCP_CONGESTION_FEEDBACK)
+            hear_report(&p);
         if (p.kind == RTCP_TRANSPORT_FEEDBACK)
             hear_feedback(&p);
         if (p.kind == RTCP_NACK)

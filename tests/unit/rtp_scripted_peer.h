@@ -53,10 +53,12 @@ struct sent {
     unsigned reports, byes; /* report blocks, and sources that say goodbye */
 };
 struct sent sent(void);
-/* What the peer was told since the last call by transport-wide feedback, one number after the other; times are the session's. */
+/* What the peer was told since the last call about arrivals, one number after the other; of transport-wide feedback times are the
+ * session's. */
 enum { TOLD_MAX = 4096 };
 struct arrivals_told {
     struct sent_history_told numbers[TOLD_MAX];
+    uint32_t ssrcs[TOLD_MAX]; /* of RFC 8888 */
     size_t count;
     unsigned messages;
     uint8_t last_message;
