@@ -440,6 +440,14 @@ static void owe(struct send_pipeline *p, uint32_t i, uint32_t keyframes)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* The next picture may be of another size. */
+static void tell_scale(struct send_pipeline *p, uint32_t i, const rtc_video_frame *frame, const struct made *made)
+{
+    bool key = made->count > 0 && rtc_encoded_frame_keyframe(made->frames[0]);
+    enum video_scale_made what = key ? VIDEO_SCALE_KEYFRAME : made->count > 0 ? VIDEO_SCALE_FRAME : VIDEO_SCALE_NOTHING;
+    video_scale_made(&p->worker.encoders[i].scale, rtc_video_frame_capture_time_us(frame), what);
+}
+
 /* By one encoder, into the layer that it makes, or all. */
 static void encode_with(struct send_pipeline *p, uint32_t i, rtc_video_frame *frame, struct layers *out)
 {
@@ -451,6 +459,8 @@ static void encode_with(struct send_pipeline *p, uint32_t i, rtc_video_frame *fr
     if (!error)
         error = encode_picture(p, i, picture, keyframes, &made);
     rtc_video_frame_unref(picture);
+    if (!error)
+        tell_scale(p, i, frame, &made);
     if (error)
         fail_encoding(p, i, error);
     else if (made.count == 0)

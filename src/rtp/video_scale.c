@@ -5,8 +5,11 @@
 /* Bits for each pixel, in thousandths: VP8 keeps a moving picture of a camera watchable with 30 and does not get below 15 at its coarsest.
  */
 enum { ENOUGH = 30, TOO_FEW = 20 };
-enum { SMALLEST_PIXELS = 160 * 120, FRAME_RATE_MIN = 10, FRAME_RATE_MAX = 30, US_PER_S = 1000000 };
+enum { SMALLEST_PIXELS = 160 * 120, FRAME_RATE_MIN = 10, FRAME_RATE_MAX = 30, US_PER_S = 1000000, PER_PIXEL_MAX = 1000000 };
 enum { DOWN_AFTER_US = US_PER_S, UP_AFTER_US = 4 * US_PER_S };
+/* One picture of five left out, over a second without a keyframe: those take what the pictures behind them lack. */
+enum { COUNTED_US = US_PER_S, COUNTED_MIN = 8, LEFT_OUT_PARTS = 5 };
+enum { FORGOTTEN_US = 600 * US_PER_S };
 
 static const uint32_t steps[] = {8, 6, 4, 3, 2};
 enum { STEPS = sizeof steps / sizeof steps[0] };
@@ -23,13 +26,16 @@ static uint64_t pixels(uint32_t width, uint32_t height, uint32_t eighths)
     return (uint64_t)side(width, eighths) * side(height, eighths);
 }
 
+static uint32_t frame_rate(const struct video_scale_limits *limits)
+{
+    uint32_t rate = limits->frames_per_second;
+    return rate < FRAME_RATE_MIN ? FRAME_RATE_MIN : rate > FRAME_RATE_MAX ? FRAME_RATE_MAX : rate;
+}
+
 /* The largest size that has so many thousandths of a bit for each pixel; else the smallest that is still a picture. */
 static uint32_t largest(uint32_t width, uint32_t height, const struct video_scale_limits *limits, uint32_t thousandths)
 {
-    uint32_t rate = limits->frames_per_second < FRAME_RATE_MIN   ? FRAME_RATE_MIN
-                    : limits->frames_per_second > FRAME_RATE_MAX ? FRAME_RATE_MAX
-                                                                 : limits->frames_per_second;
-    uint64_t frame_bits = limits->bitrate_bps / rate;
+    uint64_t frame_bits = limits->bitrate_bps / frame_rate(limits);
     uint32_t best = 8;
     for (size_t i = 0; i < STEPS && pixels(width, height, steps[i]) >= SMALLEST_PIXELS; i++) {
         best = steps[i];
@@ -39,10 +45,27 @@ static uint32_t largest(uint32_t width, uint32_t height, const struct video_scal
     return best;
 }
 
+static uint32_t per_pixel(uint32_t width, uint32_t height, const struct video_scale_limits *limits, uint32_t eighths)
+{
+    uint64_t all = (uint64_t)limits->bitrate_bps * 1000 / frame_rate(limits) / pixels(width, height, eighths);
+    return all < PER_PIXEL_MAX ? (uint32_t)all : PER_PIXEL_MAX;
+}
+
+/* What shows too little motion now may show more of it later. */
+static uint32_t too_few(const struct video_scale *s, rtc_time_t now)
+{
+    rtc_time_t passed = now - s->learnt;
+    if (s->too_few == 0 || passed < 0 || passed >= FORGOTTEN_US)
+        return TOO_FEW;
+    uint32_t left = (uint32_t)(s->too_few * (FORGOTTEN_US - passed) / FORGOTTEN_US);
+    return left > TOO_FEW ? left : TOO_FEW;
+}
+
 static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t width, uint32_t height,
                           const struct video_scale_limits *limits)
 {
-    uint32_t comfortable = largest(width, height, limits, ENOUGH), bearable = largest(width, height, limits, TOO_FEW);
+    uint32_t few = too_few(s, now);
+    uint32_t comfortable = largest(width, height, limits, few * ENOUGH / TOO_FEW), bearable = largest(width, height, limits, few);
     if (s->eighths == 0)
         return comfortable;
     rtc_time_t passed = now - s->changed;
@@ -60,8 +83,30 @@ bool video_scale_choose(struct video_scale *s, rtc_time_t now, const struct vide
     if (changes) {
         s->eighths = step;
         s->changed = now;
+        s->offered = s->left_out = 0;
     }
+    s->spent = per_pixel(*width, *height, limits, step);
     *width = side(*width, step);
     *height = side(*height, step);
     return changes;
+}
+
+void video_scale_made(struct video_scale *s, rtc_time_t now, enum video_scale_made made)
+{
+    if (made == VIDEO_SCALE_KEYFRAME || now < s->counting)
+        s->offered = 0;
+    if (s->offered == 0) {
+        s->counting = now;
+        s->left_out = 0;
+    }
+    s->offered++;
+    s->left_out += made == VIDEO_SCALE_NOTHING;
+    if (now - s->counting < COUNTED_US)
+        return;
+    uint32_t few = s->spent + s->spent / 10 + 1;
+    if (s->offered >= COUNTED_MIN && s->left_out * LEFT_OUT_PARTS > s->offered && few > too_few(s, now)) {
+        s->too_few = few;
+        s->learnt = now;
+    }
+    s->offered = 0;
 }

@@ -94,12 +94,65 @@ static void time_decides_too(void **state)
     }
 }
 
+/* Of ten pictures so many are left out, for a second and a bit. */
+static void show(struct video_scale *scale, rtc_time_t *now, uint32_t bitrate_bps, uint32_t left_out)
+{
+    for (uint32_t n = 0; n < 35; n++, *now += 33 * MS) {
+        (void)width_of(scale, *now, 1280, 720, bitrate_bps);
+        video_scale_made(scale, *now, n % 10 < left_out ? VIDEO_SCALE_NOTHING : VIDEO_SCALE_FRAME);
+    }
+}
+
+/* 950 kbit/s are enough for most cameras at full size; this one shows something that needs twice as much. */
+static void pictures_left_out_ask_for_a_smaller_size(void **state)
+{
+    (void)state;
+    struct video_scale scale = {0};
+    rtc_time_t now = SECOND;
+    show(&scale, &now, 950000, 1);
+    assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 1280); /* one of ten is bearable */
+    show(&scale, &now, 950000, 5);
+    assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 960);
+    show(&scale, &now, 600000, 5);
+    assert_int_equal(width_of(&scale, now, 1280, 720, 600000), 640);
+    now += 10 * SECOND; /* what was learnt of each pixel holds for other rates, up and down */
+    assert_int_equal(width_of(&scale, now, 1280, 720, 900000), 640);
+    assert_int_equal(width_of(&scale, now, 1280, 720, 1100000), 960);
+    now += 10 * SECOND;
+    assert_int_equal(width_of(&scale, now, 1280, 720, 2500000), 1280);
+    now += 10 * SECOND;
+    assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 960);
+    now += 600 * SECOND; /* and is forgotten */
+    assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 1280);
+}
+
+/* Behind a keyframe there is less for the pictures than usual; and a few pictures say nothing. */
+static void keyframes_and_few_pictures_say_nothing(void **state)
+{
+    (void)state;
+    struct video_scale scale = {0};
+    rtc_time_t now = SECOND;
+    for (uint32_t n = 0; n < 300; n++, now += 33 * MS) {
+        assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 1280);
+        video_scale_made(&scale, now, n % 25 == 0 ? VIDEO_SCALE_KEYFRAME : n % 2 ? VIDEO_SCALE_FRAME : VIDEO_SCALE_NOTHING);
+    }
+    scale = (struct video_scale){0};
+    for (uint32_t n = 0; n < 300; n++, now += 200 * MS) {
+        assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 1280);
+        video_scale_made(&scale, now, VIDEO_SCALE_NOTHING);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_rate_decides), cmocka_unit_test(down_at_once_and_up_with_patience),
-        cmocka_unit_test(nothing_vanishes), cmocka_unit_test(no_flapping),
+        cmocka_unit_test(the_rate_decides),
+        cmocka_unit_test(down_at_once_and_up_with_patience),
+        cmocka_unit_test(nothing_vanishes),
+        cmocka_unit_test(no_flapping),
         cmocka_unit_test(time_decides_too),
+        cmocka_unit_test(pictures_left_out_ask_for_a_smaller_size),
+        cmocka_unit_test(keyframes_and_few_pictures_say_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
