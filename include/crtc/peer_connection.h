@@ -54,7 +54,7 @@ typedef enum rtc_key_algorithm { RTC_KEY_ECDSA_P256 = 0, RTC_KEY_RSA_2048 = 1 } 
 typedef struct rtc_certificate_options {
     size_t size;                 /* sizeof(rtc_certificate_options) */
     rtc_key_algorithm algorithm; /* of its key */
-    uint64_t lifetime_ms; /* 0: 30 days */
+    uint64_t lifetime_ms; /* 0: 30 days; more than 365 days count as these */
     /* Whom the certificate is for, so that it serves an HTTPS server as well: host names, "*.example.org" among them, and numeric addresses (subjectAltName,
      * RFC 5280 4.2.1.6). At most 64. Connections need none. */
     const char *const *names;
@@ -65,12 +65,12 @@ typedef struct rtc_certificate_options {
 } rtc_certificate_options;
 
 /* A self-signed certificate that is valid from a day ago. `options` may be NULL. *out is a reference of the caller's.
- * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set, a name is missing, a lifetime that no certificate can have), RTC_ERR_NOT_SUPPORTED (the algorithm, its modulus or exponent,
+ * Errors: RTC_ERR_TYPE (out is NULL, a size that is not set, a name is missing), RTC_ERR_NOT_SUPPORTED (the algorithm, its modulus or exponent,
  * or an option that this version does not know), RTC_ERR_RANGE (more than 64 names), RTC_ERR_SYNTAX (a name that is neither a host name nor a numeric address),
  * RTC_ERR_OPERATION (the key or the certificate can not be made), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *options, rtc_certificate **out);
-/* The same without names. `lifetime_ms` 0: 30 days.
- * Errors: RTC_ERR_TYPE (out is NULL, a lifetime that no certificate can have), RTC_ERR_NOT_SUPPORTED (the algorithm), RTC_ERR_OPERATION (the key or the certificate can not
+/* The same without names. `lifetime_ms` 0: 30 days; 365 at most.
+ * Errors: RTC_ERR_TYPE (out is NULL), RTC_ERR_NOT_SUPPORTED (the algorithm), RTC_ERR_OPERATION (the key or the certificate can not
  * be made), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_certificate_generate(rtc_context *context, rtc_key_algorithm algorithm, uint64_t lifetime_ms, rtc_certificate **out);
 /* From PEM text that holds the certificate and its private key. *out is a reference of the caller's.

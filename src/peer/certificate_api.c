@@ -16,8 +16,6 @@ static struct certificate *inner(const rtc_certificate *c)
 
 static int check_options(const rtc_certificate_options *o)
 {
-    if (o->lifetime_ms > INT64_MAX / 1000)
-        return error_say(RTC_ERR_TYPE, "a lifetime of %llu ms is too long", (unsigned long long)o->lifetime_ms);
     if (o->algorithm != RTC_KEY_ECDSA_P256 && o->algorithm != RTC_KEY_RSA_2048)
         return error_say(RTC_ERR_NOT_SUPPORTED, "unknown key algorithm %d", (int)o->algorithm);
     if (o->public_exponent != 0 && o->public_exponent != 65537)
@@ -25,6 +23,13 @@ static int check_options(const rtc_certificate_options *o)
     if (o->modulus_bits != 0 && (o->modulus_bits < 1024 || o->modulus_bits > 4096 || o->modulus_bits % 8 != 0))
         return error_say(RTC_ERR_NOT_SUPPORTED, "a modulus of %u bits: it must be 1024 to 4096, in steps of 8", o->modulus_bits);
     return RTC_OK;
+}
+
+/* webrtc-pc 4.9.1, generateCertificate: none lasts for more than a year. */
+static int64_t lifetime_us(const rtc_certificate_options *o)
+{
+    const uint64_t most_ms = UINT64_C(365) * 24 * 60 * 60 * 1000;
+    return (int64_t)(o->lifetime_ms < most_ms ? o->lifetime_ms : most_ms) * 1000;
 }
 
 int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *given, rtc_certificate **out)
@@ -39,7 +44,7 @@ int rtc_certificate_new(rtc_context *context, const rtc_certificate_options *giv
         return error;
     const struct certificate_wish wish = {
         .key = o.algorithm == RTC_KEY_RSA_2048 ? CERTIFICATE_RSA_2048 : CERTIFICATE_ECDSA_P256,
-        .lifetime_us = (int64_t)o.lifetime_ms * 1000,
+        .lifetime_us = lifetime_us(&o),
         .names = o.names,
         .name_count = o.name_count,
         .expires_at_once = o.has_lifetime && o.lifetime_ms == 0,

@@ -37,6 +37,24 @@ static void a_lifetime_counts_from_now(void **state)
     rtc_certificate_unref(certificate);
 }
 
+/* generateCertificate: 30 days without a wish, and 365 at most, whatever is wished. */
+static void a_lifetime_has_a_limit(void **state)
+{
+    const double day = 86400000;
+    const rtc_certificate_options wishes[] = {{.size = sizeof wishes[0], .lifetime_ms = UINT64_C(365) * 86400000},
+                                              {.size = sizeof wishes[0], .lifetime_ms = UINT64_C(366) * 86400000},
+                                              {.size = sizeof wishes[0], .lifetime_ms = UINT64_MAX}};
+    (void)state;
+    rtc_certificate *month = made(NULL);
+    for (size_t i = 0; i < 3; i++) {
+        rtc_certificate *certificate = made(&wishes[i]);
+        double left = rtc_certificate_expires_ms(certificate) - rtc_certificate_expires_ms(month);
+        assert_true(left > 334.9 * day && left < 335.1 * day);
+        rtc_certificate_unref(certificate);
+    }
+    rtc_certificate_unref(month);
+}
+
 /* getFingerprints: each with its algorithm, in lower case. */
 static void its_fingerprints(void **state)
 {
@@ -96,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_expired_one_is_refused),
         cmocka_unit_test(a_lifetime_counts_from_now),
+        cmocka_unit_test(a_lifetime_has_a_limit),
         cmocka_unit_test(its_fingerprints),
         cmocka_unit_test(rsa_connects),
     };
