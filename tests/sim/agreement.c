@@ -100,14 +100,17 @@ static bool has_format(const char *formats, const char *wanted)
     return false;
 }
 
-/* Whatever one may send with, the other takes under that payload type. */
+/* Whatever one may send with, the other takes under that payload type, if it receives at all. */
 static void compare_codecs(rtc_rtp_transceiver *from, rtc_rtp_transceiver *to)
 {
     rtc_rtp_parameters *sent, *taken;
+    rtc_rtp_direction direction = RTC_DIRECTION_INACTIVE;
+    (void)rtc_rtp_transceiver_current_direction(to, &direction);
+    bool receives = direction == RTC_DIRECTION_RECVONLY || direction == RTC_DIRECTION_SENDRECV;
     AGREE(rtc_rtp_sender_get_parameters(rtc_rtp_transceiver_sender(from), &sent) == RTC_OK);
     AGREE(rtc_rtp_receiver_get_parameters(rtc_rtp_transceiver_receiver(to), &taken) == RTC_OK);
-    AGREE(sent->codec_count > 0);
-    for (size_t i = 0; i < sent->codec_count; i++) {
+    AGREE(sent->codec_count > 0 && (taken->codec_count > 0) == receives);
+    for (size_t i = 0; receives && i < sent->codec_count; i++) {
         bool found = false;
         for (size_t k = 0; k < taken->codec_count; k++)
             found = found || (sent->codecs[i]->payload_type == taken->codecs[k]->payload_type &&
