@@ -167,6 +167,17 @@ static void plan_data(struct negotiation_plan *plan, const struct agreement *a, 
     data->anew = agreed->renewed;
 }
 
+/* The peer takes nothing of what we described, but something that we can send (webrtc-pc 5.2, [[SendCodecs]]; RFC 9429 section 5.3.1: an
+ * answer may name formats that were not offered). */
+static void send_what_was_not_offered(const struct negotiation_plan *plan, const struct agreement *a, size_t i, rtc_media_kind kind)
+{
+    struct capabilities can;
+    if (!direction_sends(a->said->direction) || a->said->send_codec.payload_type != JSEP_NO_PAYLOAD_TYPE)
+        return;
+    capabilities_of(plan->context, kind, &can);
+    (void)jsep_codec_for_sending(&a->remote->sections[i], can.codecs, can.codec_count, &a->said->send_codec);
+}
+
 static void plan_media(struct negotiation_plan *plan, const struct agreement *a, size_t i, struct agreed_media *media)
 {
     struct transceiver_facts *t = negotiation_plan_transceiver(plan, media->transceiver);
@@ -178,6 +189,7 @@ static void plan_media(struct negotiation_plan *plan, const struct agreement *a,
         return;
     }
     narrow_encodings(t, a->said);
+    send_what_was_not_offered(plan, a, i, t->kind);
     struct rtp_section *rtp = &plan->rtp[plan->rtp_count++];
     fill_section(t, media->mid, &a->remote->sections[i], a->said, rtp);
     media->transport = negotiation_carrier(plan, i);

@@ -265,7 +265,9 @@ static int fill_negotiated(const rtc_rtp_transceiver *t, bool sends, struct para
     struct jsep_codec *codecs = agreed->receive_codecs;
     if (sends) /* in their numbers, and their order */
         count = jsep_common_codecs(theirs, ours, codecs, JSEP_CODECS_MAX);
-    else if (!direction_receives(agreed->direction)) /* webrtc-pc 4.4.1.5, [[ReceiveCodecs]]: it is prepared to receive nothing */
+    if (sends && count == 0 && t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE) /* what is sent was not offered */
+        codecs[count++] = t->sender.codec;
+    if (!sends && !direction_receives(agreed->direction)) /* webrtc-pc 4.4.1.5, [[ReceiveCodecs]]: it is prepared to receive nothing */
         count = agreed->extension_count = 0;
     parameters_block_set_negotiated(b, t->kind, agreed, codecs, count, sends);
     memory_free(t->context, agreed);

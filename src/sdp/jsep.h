@@ -242,6 +242,8 @@ size_t jsep_common_codecs(const struct jsep_section *theirs, const struct jsep_s
 /* The one of theirs that is `wanted`, with what both can do; false: it is not among those that both list. */
 bool jsep_common_codec(const struct jsep_section *theirs, const struct jsep_section *ours, const struct jsep_codec *wanted,
                        struct jsep_codec *out);
+/* The first of theirs that one of these `codecs` can send, with what both can do; false: there is none. */
+bool jsep_codec_for_sending(const struct jsep_section *theirs, const struct jsep_codec *codecs, size_t count, struct jsep_codec *out);
 /* Whether two formats are the same codec: name without case, clock rate, channels, and those parameters that make it another format. */
 bool jsep_codec_same(const struct jsep_codec *a, const struct jsep_codec *b);
 /* It protects, fills in or signals beside a codec: never what media is sent with. */

@@ -119,6 +119,19 @@ bool jsep_common_codec(const struct jsep_section *theirs, const struct jsep_sect
     return true;
 }
 
+bool jsep_codec_for_sending(const struct jsep_section *theirs, const struct jsep_codec *codecs, size_t count, struct jsep_codec *out)
+{
+    for (size_t i = 0; i < theirs->rtp.codec_count; i++) {
+        const struct jsep_codec *known = jsep_codec_find(codecs, count, &theirs->rtp.codecs[i]);
+        if (!known || known->receive_only || jsep_codec_is_beside(known))
+            continue;
+        *out = theirs->rtp.codecs[i];
+        jsep_codec_restrict(out, known);
+        return true;
+    }
+    return false;
+}
+
 bool jsep_codecs_meet(const struct jsep_codec *a, size_t a_count, const struct jsep_codec *b, size_t b_count)
 {
     for (size_t i = 0; i < a_count; i++)

@@ -475,6 +475,44 @@ static void what_is_negotiated_for_sending(void **state)
     scene_end(&s);
 }
 
+/* [[SendCodecs]]: what an answer takes and the offer did not have is sent, if it can be (RFC 9429 5.3.1). */
+static void what_was_not_offered(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender;
+    rtc_rtp_capabilities *can;
+    rtc_media_source *source;
+    rtc_media_stream_track *track;
+    (void)state;
+    scene_begin(&s, 15);
+    assert_int_equal(rtc_rtp_sender_get_capabilities(s.p.context, RTC_MEDIA_AUDIO, &can), RTC_OK);
+    const rtc_rtp_codec *opus[] = {can->codecs[0]};
+    assert_string_equal(opus[0]->mime_type, "audio/opus");
+    assert_int_equal(rtc_media_source_new(s.p.context, RTC_MEDIA_AUDIO, NULL, NULL, NULL, &source), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_track(s.p.peer[0].pc, track, NULL, 0, &sender), RTC_OK);
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(rtc_peer_connection_transceiver(s.p.peer[0].pc, 0), opus, 1), RTC_OK);
+    char *offer = scene_gathered_offer(&s), *other = text_replace(offer, "a=rtpmap:111 opus/48000/2", "a=rtpmap:111 PCMU/8000");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, other), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_NONE, NULL), RTC_OK);
+    peer_run(&s.p, 100 * MS);
+    assert_int_equal(text_count(peer_description(&s.p, 1), "a=rtpmap:111 PCMU/8000"), 1);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    rtc_rtp_parameters *p = parameters_of(sender);
+    assert_int_equal(p->codec_count, 1);
+    assert_string_equal(p->codecs[0]->mime_type, "audio/PCMU");
+    assert_int_equal(p->codecs[0]->payload_type, 111);
+    rtc_rtp_parameters_free(p);
+    assert_int_equal(scene_current_direction(&s, 0, 0), RTC_DIRECTION_SENDONLY);
+    peer_connect(&s.p, 5 * SECOND);
+    free(offer);
+    free(other);
+    rtc_rtp_capabilities_free(can);
+    rtc_media_stream_track_unref(track);
+    rtc_media_source_unref(source);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +530,7 @@ int main(void)
         cmocka_unit_test(replaced),
         cmocka_unit_test(a_track_that_others_have),
         cmocka_unit_test(what_is_negotiated_for_sending),
+        cmocka_unit_test(what_was_not_offered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
