@@ -236,6 +236,32 @@ static void what_is_buffered(void **state)
     end(&s);
 }
 
+/* 6.2, send(): in no state but open, and nothing is buffered then. */
+static void sending_in_each_state(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 10);
+    assert_int_equal(rtc_data_channel_send_text(s.channel[0], "x", 1), RTC_ERR_INVALID_STATE); /* connecting */
+    assert_non_null(strstr(rtc_peer_connection_last_error(s.p.peer[0].pc), "connecting"));
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(rtc_data_channel_send_text(s.channel[0], "x", 1), RTC_OK);
+    assert_int_equal(rtc_data_channel_send_text(s.channel[0], NULL, 1), RTC_ERR_TYPE);
+    rtc_data_channel_close(s.channel[0]);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel[0]), RTC_DATA_CHANNEL_CLOSING);
+    assert_int_equal(rtc_data_channel_send_text(s.channel[0], "y", 1), RTC_ERR_INVALID_STATE);
+    assert_non_null(strstr(rtc_peer_connection_last_error(s.p.peer[0].pc), "closing"));
+    assert_int_equal(rtc_data_channel_buffered_amount(s.channel[0]), 1);
+    rtc_data_channel_close(s.channel[0]); /* harmless */
+    peer_run(&s.p, SECOND);
+    assert_int_equal(rtc_data_channel_ready_state(s.channel[0]), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(rtc_data_channel_send(s.channel[0], "z", 1), RTC_ERR_INVALID_STATE);
+    assert_int_equal(peer_log_count(&s.log[1], "b:message"), 1);
+    end(&s);
+}
+
 static void a_full_buffer_says_so(void **state)
 {
     static uint8_t bytes[65536];
@@ -341,6 +367,7 @@ int main(void)
         cmocka_unit_test(the_peer_closes_its_connection),
         cmocka_unit_test(made_when_the_association_has_ended),
         cmocka_unit_test(what_is_buffered),
+        cmocka_unit_test(sending_in_each_state),
         cmocka_unit_test(a_full_buffer_says_so),
         cmocka_unit_test(closed_where_it_is_announced),
         cmocka_unit_test(a_label_with_a_zero),
