@@ -263,13 +263,22 @@ static void sample_member(rtc_session_dump *log, const rtc_stats *stats, const c
         add_number(log, s, truth);
 }
 
+static void sample_value(rtc_session_dump *log, const rtc_stats *stats, const char *name, rtc_stats_value_type type, double value)
+{
+    struct log_series *s = series_of(log, stats, name, type);
+    if (!s)
+        return;
+    s->last_ms = rtc_stats_timestamp_ms(stats);
+    add_number(log, s, value);
+}
+
+/* That a candidate is the peer's is said by its type; readers of dumps look for a member of the name that it once had. */
 static void sample_dictionary(rtc_session_dump *log, const rtc_stats *stats)
 {
-    struct log_series *times = series_of(log, stats, "timestamp", RTC_STATS_NUMBER);
-    if (times) {
-        times->last_ms = rtc_stats_timestamp_ms(stats);
-        add_number(log, times, times->last_ms);
-    }
+    bool local = strcmp(rtc_stats_type(stats), "local-candidate") == 0, remote = strcmp(rtc_stats_type(stats), "remote-candidate") == 0;
+    sample_value(log, stats, "timestamp", RTC_STATS_NUMBER, rtc_stats_timestamp_ms(stats));
+    if (local || remote)
+        sample_value(log, stats, "isRemote", RTC_STATS_BOOLEAN, remote);
     for (size_t i = 0; i < rtc_stats_member_count(stats); i++)
         if (rtc_stats_member_type(stats, i) != RTC_STATS_RECORD)
             sample_member(log, stats, rtc_stats_member_name(stats, i), rtc_stats_member_type(stats, i));

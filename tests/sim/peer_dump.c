@@ -99,6 +99,10 @@ static void calls_events_and_statistics(void **state)
     assert_non_null(strstr(json, ",\\\"streams\\\":[]}"));
     assert_non_null(strstr(json, "\"url\":\"a \\\"test\\\"\""));
     assert_non_null(strstr(json, "\"statsType\":\"outbound-rtp\""));
+    assert_int_equal(count(json, "-isRemote\":{"), count(json, "-candidateType\":{"));
+    assert_true(count(json, "\"statsType\":\"remote-candidate\",\"values\":\"[true") > 0);
+    assert_true(count(json, "\"statsType\":\"local-candidate\",\"values\":\"[false") > 0);
+    assert_int_equal(count(json, "\"statsType\":\"local-candidate\",\"values\":\"[true"), 0);
     /* A report every half second, none left out. */
     size_t reports = values_of(json, "P-timestamp");
     assert_in_range(reports, 20, 24);
