@@ -54,7 +54,7 @@ RTC_EXPORT const char *rtc_stats_id(const rtc_stats *stats);
  * Beyond the standard there are "ice-server", one for each: "transportId", "url", "state" ("unused", "resolving", "asked", "answered", "failed"), how many "candidates" came of it, and the last
  * "errorCode"; and "rejected-section", one for each of the peer's that has no codec in common with this side: "mid", "kind", "reason". A candidate pair or server that is of no use says why in
  * "failureReason". inbound-rtp counts in "framesRefused" which of its "framesDropped" were over a limit (rtc_limits), and says in "estimatedPlayoutDelay" how many seconds after its
- * earliest arrival media plays now; outbound-rtp has "circuitBreaker" and "circuitBreakerOpenings" (rtc_circuit), and "framesDropped" of what was pushed and not sent; transport has
+ * earliest arrival media plays now; of simulcast each stream that comes has one, with its "rid", and those that are not shown have counts of packets only; outbound-rtp has "circuitBreaker" and "circuitBreakerOpenings" (rtc_circuit), and "framesDropped" of what was pushed and not sent; transport has
  * "candidatesLeftOut", which found no room within the limits. */
 RTC_EXPORT const char *rtc_stats_type(const rtc_stats *stats);
 /* Milliseconds since 1970, with their fraction, on a clock that never goes back: when it was true. That is when the report was made; of "remote-inbound-rtp" and "remote-outbound-rtp" when what the

@@ -224,8 +224,46 @@ void receive_pipeline_set_codecs(struct receive_pipeline *p, const struct rtp_co
     pthread_mutex_unlock(&p->lock);
 }
 
+/* The counts of another stream, which are taken out; zeros when it was never shown. */
+static struct receive_pipeline_stats take_kept(struct receive_kept *kept, const char *rid)
+{
+    struct receive_pipeline_stats stats = {0};
+    for (size_t i = 0; i < kept->count; i++) {
+        if (strcmp(kept->others[i].rid, rid) != 0)
+            continue;
+        stats = kept->others[i].stats;
+        kept->count--;
+        memmove(&kept->others[i], &kept->others[i + 1], (kept->count - i) * sizeof kept->others[0]);
+        break;
+    }
+    return stats;
+}
+
+static void keep(struct receive_kept *kept, const struct receive_pipeline_stats *stats)
+{
+    if (kept->count == RTP_RIDS_MAX)
+        memmove(&kept->others[0], &kept->others[1], --kept->count * sizeof kept->others[0]);
+    text_copy(kept->others[kept->count].rid, sizeof kept->others[0].rid, kept->shown);
+    kept->others[kept->count++].stats = *stats;
+}
+
+/* What is decoded from now on is counted for the stream that is shown. */
+static void count_for_shown(struct receive_pipeline *p)
+{
+    if (strcmp(p->kept.shown, p->stream->rid) == 0)
+        return;
+    pthread_mutex_lock(&p->lock);
+    struct receive_pipeline_stats next = take_kept(&p->kept, p->stream->rid);
+    if (p->shared.stats.frames_decoded + p->shared.stats.frames_dropped > 0)
+        keep(&p->kept, &p->shared.stats);
+    p->shared.stats = next;
+    pthread_mutex_unlock(&p->lock);
+    text_copy(p->kept.shown, sizeof p->kept.shown, p->stream->rid);
+}
+
 void receive_pipeline_begin_anew(struct receive_pipeline *p)
 {
+    count_for_shown(p);
     p->admission.restarts = true;
     p->admission.hopeless = false;
 }
@@ -243,6 +281,7 @@ void receive_pipeline_video(struct receive_pipeline *p, rtc_time_t now, const st
     rtc_encoded_frame *frame = picture->frame;
     if (!p || !p->pc)
         return;
+    count_for_shown(p);
     if (p->admission.restarts && !rtc_encoded_frame_keyframe(frame)) {
         request_keyframe(p, now);
         return;
@@ -355,8 +394,15 @@ void receive_pipeline_detach(struct receive_pipeline *p)
     unref(p);
 }
 
-void receive_pipeline_stats(struct receive_pipeline *p, struct receive_pipeline_stats *out)
+void receive_pipeline_stats(struct receive_pipeline *p, const char *rid, struct receive_pipeline_stats *out)
 {
+    *out = (struct receive_pipeline_stats){0};
+    count_for_shown(p);
+    for (size_t i = 0; i < p->kept.count; i++)
+        if (strcmp(p->kept.others[i].rid, rid) == 0)
+            *out = p->kept.others[i].stats;
+    if (strcmp(p->kept.shown, rid) != 0)
+        return;
     pthread_mutex_lock(&p->lock);
     *out = p->shared.stats;
     pthread_mutex_unlock(&p->lock);

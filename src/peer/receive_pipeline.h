@@ -45,6 +45,8 @@ void receive_pipeline_audio(struct receive_pipeline *p, rtc_time_t now, const st
 /* Shows what is due. */
 void receive_pipeline_tick(struct receive_pipeline *p, rtc_time_t now);
 rtc_time_t receive_pipeline_deadline(const struct receive_pipeline *p);
-void receive_pipeline_stats(struct receive_pipeline *p, struct receive_pipeline_stats *out);
+/* Of the stream with this rid ("": the one without), while it was shown: another one that is shown later begins at nothing, and goes on
+ * where it was when it is shown again. */
+void receive_pipeline_stats(struct receive_pipeline *p, const char *rid, struct receive_pipeline_stats *out);
 
 #endif

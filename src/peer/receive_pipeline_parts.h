@@ -69,6 +69,16 @@ struct receive_admission {
     uint64_t held;            /* what the connection's budget knows of */
 };
 
+/* What was counted of streams that were shown before; of more than there is room for, the one that was left first is forgotten. */
+struct receive_kept {
+    char shown[RTP_RID_MAX + 1]; /* whose are the counts at hand */
+    struct {
+        char rid[RTP_RID_MAX + 1];
+        struct receive_pipeline_stats stats;
+    } others[RTP_RIDS_MAX];
+    size_t count;
+};
+
 /* Counted: the receiver and a job under way each have a reference. What has no owner of its own is written before anybody else sees it. */
 struct receive_pipeline {
     struct job job;
@@ -88,6 +98,7 @@ struct receive_pipeline {
     struct receive_admission admission;
     struct receive_shown waiting[RECEIVE_WAITING_MAX]; /* decoded, not yet due; in order */
     uint32_t waiting_count;
+    struct receive_kept kept;
 };
 
 static inline size_t receive_unit_bytes(const struct receive_unit *unit)

@@ -125,43 +125,74 @@ static void add_remote_outbound(struct stats_builder *b, const rtc_rtp_transceiv
     stats_count(b, "roundTripTimeMeasurements", told->round_trip_time_measurements);
 }
 
-static void add_stream(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct receiver_stream *stream)
+/* One of the streams of a receiver. */
+struct inbound {
+    uint32_t stream; /* handle in the session */
+    const char *rid;
+    struct rtp_inbound_stats rtp;
+    struct receive_pipeline_stats decoded;
+    bool shown; /* or was: else nothing of it was put together or decoded */
+};
+
+static void add_played(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct inbound *in, const struct rtp_codec *codec)
 {
-    char id[STATS_ID_MAX], remote[STATS_ID_MAX], codec_id[STATS_ID_MAX], playout[STATS_ID_MAX];
-    struct rtp_inbound_stats s;
-    struct receive_pipeline_stats d;
-    const struct rtp_session *session = transport_media(t->transport);
-    if (!rtp_session_inbound_stats(session, stream->stream, b->pc->now, &s))
+    char playout[STATS_ID_MAX];
+    add_buffer(b, &in->rtp, &in->decoded);
+    if (t->kind == RTC_MEDIA_VIDEO) {
+        add_pictures(b, &in->rtp, &in->decoded);
         return;
-    receive_pipeline_stats(stream->pipeline, &d);
-    (void)snprintf(id, sizeof id, "I%s-%u", t->mid, s.ssrc); /* of another stream its counters would be another's */
-    (void)snprintf(remote, sizeof remote, "RO%s-%u", t->mid, s.ssrc);
+    }
     (void)snprintf(playout, sizeof playout, "AP%s", t->mid);
-    const struct rtp_codec *codec = rtp_session_received_codec(session, stream->stream, s.payload_type);
+    add_sound(b, &in->rtp.audio, &in->decoded, codec ? codec->clock_rate : 0);
+    stats_text(b, "playoutId", playout);
+    add_audio_playout(b, playout, &in->decoded);
+}
+
+static void add_stream(struct stats_builder *b, const rtc_rtp_transceiver *t, const struct inbound *in)
+{
+    char id[STATS_ID_MAX], remote[STATS_ID_MAX], codec_id[STATS_ID_MAX];
+    const struct rtp_inbound_stats *s = &in->rtp;
+    (void)snprintf(id, sizeof id, "I%s-%u", t->mid, s->ssrc); /* of another stream its counters would be another's */
+    (void)snprintf(remote, sizeof remote, "RO%s-%u", t->mid, s->ssrc);
+    const struct rtp_codec *codec = rtp_session_received_codec(transport_media(t->transport), in->stream, s->payload_type);
     stats_add_codec(b, false, t->kind, codec, codec_id);
     memcpy(b->id, id, sizeof b->id);
-    stats_begin_stream(b, t, "inbound-rtp", s.ssrc, codec_id);
+    stats_begin_stream(b, t, "inbound-rtp", s->ssrc, codec_id);
     if (b->receiver == &t->receiver)
         stats_report_choose(b->report);
     stats_text(b, "mid", t->mid);
+    if (in->rid[0])
+        stats_text(b, "rid", in->rid);
     stats_text(b, "trackIdentifier", rtc_media_stream_track_id(t->receiver.track));
-    if (s.told.reports > 0)
+    if (s->told.reports > 0)
         stats_text(b, "remoteId", remote);
-    add_packets(b, &s);
-    add_buffer(b, &s, &d);
-    if (t->kind == RTC_MEDIA_AUDIO) {
-        add_sound(b, &s.audio, &d, codec ? codec->clock_rate : 0);
-        stats_text(b, "playoutId", playout);
-        add_audio_playout(b, playout, &d);
-    } else {
-        add_pictures(b, &s, &d);
-    }
-    if (s.told.reports > 0)
-        add_remote_outbound(b, t, remote, id, codec_id, &s);
+    add_packets(b, s);
+    if (in->shown)
+        add_played(b, t, in, codec);
+    if (s->told.reports > 0)
+        add_remote_outbound(b, t, remote, id, codec_id, s);
 }
 
+static void add_named(struct stats_builder *b, const rtc_rtp_transceiver *t, uint32_t stream, const char *rid, bool shown)
+{
+    struct inbound in = {.stream = stream, .rid = rid};
+    if (!rtp_session_inbound_stats(transport_media(t->transport), stream, b->pc->now, &in.rtp))
+        return;
+    receive_pipeline_stats(t->receiver.streams[0].pipeline, rid, &in.decoded);
+    in.shown = shown || in.decoded.frames_decoded > 0;
+    add_stream(b, t, &in);
+}
+
+/* The one that is shown goes first; those that it was chosen from come as well. */
 void stats_add_inbound(struct stats_builder *b, const rtc_rtp_transceiver *t)
 {
-    for (size_t i = 0; i < t->receiver.stream_count; i++)
-        add_stream(b, t, &t->receiver.streams[i]);
+    const struct receiver_stream *shown = &t->receiver.streams[0];
+    if (t->receiver.stream_count == 0)
+        return;
+    add_named(b, t, shown->stream, shown->rid, true);
+    for (size_t i = 0; t->rtp_member && i < t->receiver.rid_count; i++) {
+        const char *rid = t->receiver.rids[i];
+        if (strcmp(rid, shown->rid) != 0)
+            add_named(b, t, rtp_session_receive_stream(transport_media(t->transport), t->rtp_member, rid), rid, false);
+    }
 }

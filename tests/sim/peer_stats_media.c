@@ -82,16 +82,40 @@ static void add_source(rtc_media_kind kind, rtc_media_source **source, rtc_media
     assert_int_equal(rtc_peer_connection_add_track(call.p.peer[0].pc, *track, NULL, 0, NULL), RTC_OK);
 }
 
-/* One side sends, the other one looks and listens. */
-static int begin(void **state)
+static void begin_with_sound(void)
 {
-    (void)state;
     memset(&call, 0, sizeof call);
     peer_scene(&call.p, 1, true);
     peer_pumps_attach(&call.pumps, &call.p);
     add_source(RTC_MEDIA_AUDIO, &call.microphone, &call.tracks[0]);
+}
+
+/* One side sends, the other one looks and listens. */
+static int begin(void **state)
+{
+    (void)state;
+    begin_with_sound();
     add_source(RTC_MEDIA_VIDEO, &call.camera, &call.tracks[1]);
     return 0;
+}
+
+static const char *const rids[] = {"q", "h", "f"};
+
+/* The picture in three sizes. */
+static int begin_layers(void **state)
+{
+    rtc_rtp_encoding_parameters encodings[3];
+    rtc_rtp_encoding_parameters *list[3];
+    (void)state;
+    begin_with_sound();
+    for (uint32_t i = 0; i < 3; i++) {
+        encodings[i] = (rtc_rtp_encoding_parameters){.size = sizeof encodings[i], .rid = rids[i], .scale_resolution_down_by = 4 >> i};
+        list[i] = &encodings[i];
+    }
+    const rtc_rtp_transceiver_init init = {.size = sizeof init, .send_encodings = list, .send_encoding_count = 3};
+    assert_int_equal(rtc_media_source_new(call.p.context, RTC_MEDIA_VIDEO, "source", NULL, NULL, &call.camera), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_new(call.camera, &call.tracks[1]), RTC_OK);
+    return rtc_peer_connection_add_transceiver(call.p.peer[0].pc, RTC_MEDIA_VIDEO, call.tracks[1], &init, NULL);
 }
 
 static void connect_call(void)
@@ -490,13 +514,72 @@ static void times_go_up(void **state)
     rtc_stats_report_unref(second);
 }
 
+/* A member of the only inbound-rtp with this rid; -1: it has none. */
+static double received(const char *rid, const char *name)
+{
+    rtc_stats_report *report = report_of(1);
+    double value = -1;
+    int found = 0;
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        const char *of = rtc_stats_string(s, "rid");
+        if (strcmp(rtc_stats_type(s), "inbound-rtp") != 0 || !of || strcmp(of, rid) != 0)
+            continue;
+        found++;
+        (void)rtc_stats_number(s, name, &value);
+    }
+    assert_int_equal(found, 1);
+    rtc_stats_report_unref(report);
+    return value;
+}
+
+static void show(const char *rid)
+{
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(call.p.peer[1].pc, 1));
+    assert_int_equal(rtc_rtp_receiver_select_rid(receiver, rid), RTC_OK);
+    peer_run(&call.p, 2 * SECOND);
+}
+
+/* Every stream that comes has statistics of its own (one dictionary for each RTP stream), and what is decoded counts for the one that it
+ * was decoded of: nothing goes back when another one is shown, and it goes on when it is shown again. */
+static void streams_of_simulcast(void **state)
+{
+    (void)state;
+    connect_call();
+    for (size_t i = 0; i < 3; i++)
+        assert_true(received(rids[i], "packetsReceived") > 100 && received(rids[i], "ssrc") > 0 && received(rids[i], "jitter") >= 0);
+    assert_true(received("q", "framesDecoded") > 200 && received("q", "frameWidth") == WIDTH / 4);
+    assert_true(received("h", "framesDecoded") < 0 && received("f", "framesReceived") < 0); /* nothing of it is put together */
+    double before = received("q", "framesDecoded");
+    show("f");
+    double most = received("f", "framesDecoded"), left = received("q", "framesDecoded");
+    assert_true(most > 40 && most <= 62 && received("f", "frameWidth") == WIDTH);
+    assert_true(left >= before && left <= before + 1 && received("q", "frameWidth") == WIDTH / 4);
+    assert_true(received("h", "framesDecoded") < 0);
+    double packets = received("q", "packetsReceived");
+    show("q");
+    assert_true(received("q", "framesDecoded") > left + 40 && received("q", "packetsReceived") > packets + 40);
+    assert_true(received("f", "framesDecoded") >= most && received("f", "framesDecoded") <= most + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_encoding_that_is_inactive), TEST(sources),      TEST(codecs),  TEST(encoders),         TEST(decoders),    TEST(selectors),
-        TEST(tracks_of_nobody_and_of_two),  TEST(playout_time), TEST(as_json), TEST(both_sides_agree), TEST(after_close), TEST(times_go_up),
+        cmocka_unit_test_setup_teardown(streams_of_simulcast, begin_layers, end),
+        TEST(an_encoding_that_is_inactive),
+        TEST(sources),
+        TEST(codecs),
+        TEST(encoders),
+        TEST(decoders),
+        TEST(selectors),
+        TEST(tracks_of_nobody_and_of_two),
+        TEST(playout_time),
+        TEST(as_json),
+        TEST(both_sides_agree),
+        TEST(after_close),
+        TEST(times_go_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
