@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Google congestion control: see gcc.h. The parts, each of which knows nothing of the others: groups of packets and the trend of their
+ * delay, the queue, what arrives, the rate by delay, the limit by loss, probes. */
+#include "gcc.h"
+
+#include "ack_rate.h"
+#include "aimd.h"
+#include "loss_estimate.h"
+#include "memory.h"
+#include "packet_groups.h"
+#include "probe_controller.h"
+#include "queue_delay.h"
+#include "trendline.h"
+
+enum {
+    MS = 1000,
+    SECOND = 1000000,
+    ACKED_US = 300 * MS,
+    NEWEST_US = 120 * MS,
+    SENT_US = 200 * MS,
+    TICK_US = 500 * MS,
+    SILENCE_US = 700 * MS
+};
+enum { PROBE_AFTER_DROP_US = 1500 * MS, PROBE_PATIENCE_US = SECOND, PROBE_LIMITED_US = 5 * SECOND };
+/* How far the clocks of the two ends may seem to move from one message to the next. */
+static const rtc_time_t torn_us = 3600LL * SECOND;
+
+struct gcc {
+    struct congestion congestion;
+    rtc_context *context;
+    struct congestion_limits limits;
+    struct packet_groups groups;
+    struct trendline trendline;
+    struct queue_delay queue;
+    struct ack_rate acked;
+    struct aimd aimd;
+    struct loss_estimate loss;
+    struct probe_controller probes;
+    rtc_time_t heard;       /* the last feedback */
+    rtc_time_t interval_us; /* between messages of it */
+    rtc_time_t round_trip_us;
+    rtc_time_t clock; /* what the last packet took, by both clocks; RTC_TIME_NEVER: none did */
+    rtc_time_t first_sent, last_sent, deaf_at;
+    rtc_time_t probed;
+    double sent_bps;       /* about */
+    double probe_step_bps; /* what the next probe at the start asks for; 0: they are over */
+    uint64_t remb_bps;
+};
+
+static struct gcc *gcc_of(struct congestion *c)
+{
+    return (struct gcc *)c;
+}
+
+/* ---- The parts together ---- */
+
+static double within(const struct gcc *g, double bps)
+{
+    double most = g->limits.max_bps ? g->limits.max_bps : UINT32_MAX;
+    double to = bps > most ? most : bps;
+    return to < g->limits.min_bps ? g->limits.min_bps : to;
+}
+
+static double target(const struct gcc *g)
+{
+    double bps = g->aimd.target_bps;
+    if (g->loss.limit_bps > 0 && g->loss.limit_bps < bps && g->aimd.phase != AIMD_COMPETES)
+        bps = g->loss.limit_bps;
+    if (g->remb_bps > 0 && (double)g->remb_bps < bps)
+        bps = (double)g->remb_bps;
+    return within(g, bps);
+}
+
+static void begin(struct gcc *g, rtc_time_t now)
+{
+    packet_groups_init(&g->groups);
+    trendline_init(&g->trendline);
+    queue_delay_init(&g->queue, now);
+    ack_rate_init(&g->acked);
+    loss_estimate_init(&g->loss);
+    probe_controller_init(&g->probes);
+    aimd_init(&g->aimd, within(g, g->limits.start_bps), now);
+    g->clock = RTC_TIME_NEVER;
+    g->heard = g->last_sent = g->first_sent = RTC_TIME_NEVER;
+    g->interval_us = 100 * MS;
+    g->round_trip_us = 100 * MS;
+    g->probed = g->deaf_at = now;
+    g->probe_step_bps = 0;
+    g->sent_bps = 0;
+}
+
+static void set_limits(struct congestion *c, rtc_time_t now, const struct congestion_limits *limits)
+{
+    struct gcc *g = gcc_of(c);
+    (void)now;
+    g->limits = *limits;
+    g->limits.min_bps = limits->min_bps ? limits->min_bps : CONGESTION_MIN_BPS;
+    g->limits.start_bps = limits->start_bps ? limits->start_bps : CONGESTION_START_BPS;
+    if (g->limits.max_bps && g->limits.max_bps < g->limits.min_bps)
+        g->limits.min_bps = g->limits.max_bps;
+    g->aimd.target_bps = within(g, g->aimd.target_bps);
+}
+
+static int make(rtc_context *context, const struct congestion_limits *limits, rtc_time_t now, struct congestion **out)
+{
+    struct gcc *g = memory_zeroed(context, sizeof *g);
+    if (!g)
+        return RTC_ERR_NO_MEMORY;
+    g->congestion.controller = &gcc_controller;
+    g->context = context;
+    set_limits(&g->congestion, now, limits);
+    begin(g, now);
+    *out = &g->congestion;
+    return RTC_OK;
+}
+
+static void free_gcc(struct congestion *c)
+{
+    memory_free(gcc_of(c)->context, c);
+}
+
+static void path_changed(struct congestion *c, rtc_time_t now)
+{
+    begin(gcc_of(c), now);
+}
+
+/* ---- What leaves ---- */
+
+static void sent(struct congestion *c, const struct congestion_packet *packet)
+{
+    struct gcc *g = gcc_of(c);
+    if (g->first_sent == RTC_TIME_NEVER) {
+        g->first_sent = packet->sent;
+        double start = within(g, g->limits.start_bps);
+        (void)probe_controller_ask(&g->probes, within(g, start * 3));
+        if (start * 6 <= within(g, start * 6))
+            (void)probe_controller_ask(&g->probes, start * 6);
+        g->probe_step_bps = start * 6;
+        g->deaf_at = g->probed = packet->sent;
+    }
+    rtc_time_t passed = g->last_sent == RTC_TIME_NEVER ? 0 : packet->sent - g->last_sent;
+    double keeps = passed <= 0 ? 1 : passed > SENT_US ? 0 : 1 - (double)passed / SENT_US;
+    g->sent_bps = g->sent_bps * keeps + packet->bytes * 8e6 / SENT_US;
+    g->last_sent = packet->sent;
+}
+
+/* ---- What is heard ---- */
+
+/* Packets that left at a time at which none can have are left out. */
+static bool left(const struct congestion_feedback *f, const struct congestion_result *r)
+{
+    return r->sent <= f->now && r->sent > f->now - torn_us;
+}
+
+/* By times that no clock shows nothing is judged, and what was before a clock was set is void. */
+static bool has_time(struct gcc *g, const struct congestion_result *r)
+{
+    if (r->arrived < -(INT64_MAX / 4) || r->arrived > INT64_MAX / 4)
+        return false;
+    rtc_time_t took = r->arrived - r->sent;
+    if (g->clock != RTC_TIME_NEVER && (took - g->clock > torn_us || g->clock - took > torn_us)) {
+        packet_groups_init(&g->groups);
+        trendline_init(&g->trendline);
+        queue_delay_init(&g->queue, r->sent);
+        ack_rate_init(&g->acked);
+    }
+    g->clock = took;
+    return true;
+}
+
+static void answer(struct gcc *g, rtc_time_t now, const struct congestion_result *r)
+{
+    struct probe_answer a;
+    if (!probe_controller_arrived(&g->probes, r, g->queue.jitter_us, &a))
+        return;
+    aimd_probed(&g->aimd, now, within(g, a.bps), a.verdict == PROBE_HELD_BACK);
+    g->probed = now;
+    if (a.verdict == PROBE_HELD_BACK || g->aimd.phase == AIMD_DRAINS) {
+        probe_controller_forget(&g->probes);
+        g->probe_step_bps = 0;
+    } else if (a.verdict == PROBE_THROUGH && a.asked_bps >= g->probe_step_bps * 0.99 && a.asked_bps < within(g, 2 * a.asked_bps)) {
+        g->probe_step_bps = within(g, 2 * a.asked_bps);
+        (void)probe_controller_ask(&g->probes, g->probe_step_bps);
+    }
+}
+
+static bool arrivals(struct gcc *g, const struct congestion_feedback *f)
+{
+    bool lost = false;
+    for (size_t i = 0; i < f->count; i++) {
+        const struct congestion_result *r = &f->results[i];
+        struct group_delta delta;
+        if (!left(f, r))
+            continue;
+        loss_estimate_add(&g->loss, r->sent, r->bytes, r->arrived == RTC_TIME_NEVER);
+        lost = lost || r->arrived == RTC_TIME_NEVER;
+        if (r->arrived == RTC_TIME_NEVER || !has_time(g, r))
+            continue;
+        queue_delay_add(&g->queue, r->sent, r->arrived);
+        ack_rate_add(&g->acked, r->arrived, (uint64_t)r->bytes + r->bytes_between);
+        if (packet_groups_add(&g->groups, r->sent, r->arrived, &delta))
+            trendline_add(&g->trendline, &delta);
+        answer(g, f->now, r);
+    }
+    queue_delay_judge(&g->queue, f->now);
+    return lost;
+}
+
+static void timing(struct gcc *g, const struct congestion_feedback *f)
+{
+    rtc_time_t passed = g->heard == RTC_TIME_NEVER ? g->interval_us : f->now - g->heard;
+    passed = passed < 10 * MS ? 10 * MS : passed > 500 * MS ? 500 * MS : passed;
+    g->interval_us += (passed - g->interval_us) / 8;
+    g->heard = f->now;
+    if (f->round_trip > 0)
+        g->round_trip_us = f->round_trip < 2 * SECOND ? f->round_trip : 2 * SECOND;
+}
+
+/* Whether the path takes more again that took less; and whether it takes more than an application makes that may want it. */
+static void ask(struct gcc *g, rtc_time_t now)
+{
+    if (g->aimd.phase != AIMD_CLIMBS || g->probes.count > 0)
+        return;
+    double bps = target(g);
+    rtc_time_t since = now - g->probed;
+    bool dropped = g->aimd.before_drop_bps > 0 && since >= PROBE_AFTER_DROP_US;
+    bool limited = g->sent_bps < 0.65 * bps && since >= PROBE_LIMITED_US;
+    if (!dropped && !limited)
+        return;
+    g->probe_step_bps = within(g, 2 * bps);
+    g->probed = now;
+    if (g->probe_step_bps > bps * 1.1)
+        (void)probe_controller_ask(&g->probes, g->probe_step_bps);
+}
+
+static void feedback(struct congestion *c, const struct congestion_feedback *f)
+{
+    struct gcc *g = gcc_of(c);
+    if (f->count == 0)
+        return;
+    timing(g, f);
+    bool lost = arrivals(g, f);
+    loss_estimate_judge(&g->loss);
+    const struct aimd_input in = {.now = f->now,
+                                  .response_us = g->round_trip_us + g->interval_us,
+                                  .acked_bps = ack_rate_bps(&g->acked, ACKED_US),
+                                  .newest_bps = ack_rate_bps(&g->acked, NEWEST_US),
+                                  .sent_bps = g->sent_bps,
+                                  .queue_us = g->queue.standing_us,
+                                  .jitter_us = (rtc_time_t)g->queue.jitter_us,
+                                  .trend = g->trendline.trend,
+                                  .lost = lost};
+    aimd_update(&g->aimd, &in);
+    g->aimd.target_bps = within(g, g->aimd.target_bps);
+    ask(g, f->now);
+}
+
+static void report(struct congestion *c, const struct congestion_report *r)
+{
+    (void)c;
+    (void)r; /* feedback says it better */
+}
+
+static void remb(struct congestion *c, rtc_time_t now, uint64_t bps)
+{
+    (void)now;
+    gcc_of(c)->remb_bps = bps;
+}
+
+/* Packets leave, and nobody says that any arrives. */
+static void tick(struct congestion *c, rtc_time_t now)
+{
+    struct gcc *g = gcc_of(c);
+    if (now - g->deaf_at < TICK_US)
+        return;
+    g->deaf_at = now;
+    rtc_time_t since = g->heard == RTC_TIME_NEVER ? g->first_sent : g->heard;
+    if (since == RTC_TIME_NEVER || now - since < SILENCE_US + g->round_trip_us || g->last_sent <= since)
+        return;
+    aimd_deaf(&g->aimd, now);
+    g->aimd.target_bps = within(g, g->aimd.target_bps);
+}
+
+static rtc_time_t deadline(const struct congestion *c)
+{
+    const struct gcc *g = (const struct gcc *)c;
+    return g->first_sent == RTC_TIME_NEVER ? RTC_TIME_NEVER : g->deaf_at + TICK_US;
+}
+
+static struct congestion_target target_of(const struct congestion *c)
+{
+    const struct gcc *g = (const struct gcc *)c;
+    double bps = target(g), pacing = bps * aimd_pacing(&g->aimd);
+    return (struct congestion_target){.target_bps = (uint32_t)bps, .pacing_bps = pacing > UINT32_MAX ? UINT32_MAX : (uint32_t)pacing};
+}
+
+static bool next_probe(struct congestion *c, rtc_time_t now, struct congestion_probe *out)
+{
+    struct gcc *g = gcc_of(c);
+    (void)now;
+    return probe_controller_next(&g->probes, out);
+}
+
+const struct congestion_controller gcc_controller = {
+    .name = "google",
+    .make = make,
+    .free = free_gcc,
+    .set_limits = set_limits,
+    .path_changed = path_changed,
+    .sent = sent,
+    .feedback = feedback,
+    .report = report,
+    .remb = remb,
+    .tick = tick,
+    .deadline = deadline,
+    .target = target_of,
+    .next_probe = next_probe,
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The queue of the path: see queue_delay.h. */
+#include "queue_delay.h"
+
+enum { SECOND = 1000000, PART_US = 15 * SECOND, ENOUGH = 6, AVERAGE = 16 };
+
+void queue_delay_init(struct queue_delay *delay, rtc_time_t now)
+{
+    *delay = (struct queue_delay){.base = RTC_TIME_NEVER, .base_before = RTC_TIME_NEVER, .base_began = now, .least = RTC_TIME_NEVER};
+}
+
+void queue_delay_add(struct queue_delay *delay, rtc_time_t sent, rtc_time_t arrived)
+{
+    rtc_time_t took = arrived - sent;
+    delay->least = took < delay->least ? took : delay->least;
+    delay->first = delay->count == 0 ? took : delay->first;
+    delay->sum += took - delay->first;
+    delay->count++;
+}
+
+static rtc_time_t sooner(rtc_time_t a, rtc_time_t b)
+{
+    return a < b ? a : b;
+}
+
+static rtc_time_t base(struct queue_delay *d, rtc_time_t now)
+{
+    if (now - d->base_began >= PART_US) {
+        d->base_before = d->base;
+        d->base = RTC_TIME_NEVER;
+        d->base_began = now;
+    }
+    d->base = sooner(d->base, d->least);
+    return sooner(d->base, d->base_before);
+}
+
+void queue_delay_judge(struct queue_delay *delay, rtc_time_t now)
+{
+    struct queue_delay *d = delay;
+    if (d->count == 0)
+        return;
+    rtc_time_t reference = base(d, now);
+    d->judged += d->judged < AVERAGE;
+    d->jitter_us += ((double)d->sum / d->count + (double)(d->first - d->least) - d->jitter_us) / d->judged;
+    for (unsigned i = QUEUE_DELAY_LAST - 1; i > 0; i--)
+        d->last[i] = d->last[i - 1];
+    d->last[0].least = d->least;
+    d->last[0].count = d->count;
+    rtc_time_t least = d->least;
+    unsigned count = d->count;
+    for (unsigned i = 1; i < QUEUE_DELAY_LAST && count < ENOUGH; i++) {
+        if (d->last[i].count == 0)
+            break;
+        least = sooner(least, d->last[i].least);
+        count += d->last[i].count;
+    }
+    d->standing_us = least > reference ? least - reference : 0;
+    d->least = RTC_TIME_NEVER;
+    d->sum = 0;
+    d->count = 0;
+}

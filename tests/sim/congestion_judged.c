@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* The scenarios: see congestion_judged.h. */
+#include "congestion_judged.h"
+#include "gcc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MS = 1000, SECOND = 1000000, MOST_BPS = 3000000, SETTLED = 5 * SECOND };
+
+static struct flow *add(struct congestion_scene *s, size_t i, rtc_context *context, uint64_t seed, rtc_time_t begins)
+{
+    const struct flow_options options = {.controller = &gcc_controller,
+                                         .limits = {.max_bps = MOST_BPS},
+                                         .encoder_max_bps = MOST_BPS,
+                                         .feedback_us = 50 * MS + (rtc_time_t)(seed * 13 % 50) * MS,
+                                         .begins = begins,
+                                         .waits_from = SETTLED,
+                                         .seed = seed};
+    s->flows[i] = flow_new(context, &options, &s->forward, &s->back);
+    return s->flows[i];
+}
+
+static double seconds(rtc_time_t us)
+{
+    return us == RTC_TIME_NEVER ? 1e6 : (double)us / SECOND;
+}
+
+static void one_megabit(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 1000000, .queue_us = 300 * MS, .delay_us = 25 * MS};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add(&s, 0, context, seed, 0);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_used(&s, f, SETTLED, 60 * SECOND);
+    v[1] = scene_queue_ms(f, 0.95);
+    v[2] = seconds(scene_reaches(f, 0, 850000));
+    congestion_scene_fini(&s);
+}
+
+static void drop_and_back(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 2500000, .queue_us = 300 * MS, .delay_us = 25 * MS};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    s.changes[0] = (struct scene_change){20 * SECOND, 600000};
+    s.changes[1] = (struct scene_change){40 * SECOND, 2500000};
+    const struct flow *f = add(&s, 0, context, seed, 0);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_used(&s, f, 0, 60 * SECOND);
+    v[1] = seconds(scene_queue_over(f, 20 * SECOND, 40 * SECOND, 100 * MS));
+    v[2] = seconds(scene_reaches(f, 40 * SECOND, 2000000));
+    congestion_scene_fini(&s);
+}
+
+static void random_loss(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 3000000, .queue_us = 300 * MS, .delay_us = 25 * MS, .loss = 0.05};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add(&s, 0, context, seed, 0);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_media(&s, f, SETTLED, 60 * SECOND) / 3e6;
+    v[1] = scene_queue_ms(f, 0.95);
+    congestion_scene_fini(&s);
+}
+
+static void jitter(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 3000000, .queue_us = 300 * MS, .delay_us = 25 * MS, .jitter_us = 30 * MS};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add(&s, 0, context, seed, 0);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_used(&s, f, SETTLED, 60 * SECOND);
+    v[1] = seconds(scene_reaches(f, 0, 2400000));
+    congestion_scene_fini(&s);
+}
+
+static void beside_tcp(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 1500000, .queue_us = 300 * MS, .delay_us = 25 * MS};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add(&s, 0, context, seed, 0);
+    s.cubic = malloc(sizeof *s.cubic);
+    if (!s.cubic)
+        abort();
+    cubic_init(s.cubic, &s.forward, 25 * SECOND, 50 * SECOND, 25 * MS);
+    congestion_scene_run(&s, 70 * SECOND);
+    v[0] = scene_rate(&s, f, 25 * SECOND, 50 * SECOND) / 1000;
+    v[1] = seconds(scene_reaches(f, 50 * SECOND, 1200000));
+    v[2] = scene_used(&s, f, SETTLED, 25 * SECOND);
+    congestion_scene_fini(&s);
+}
+
+/* A radio cell is left, and the next takes half as much. */
+static void handover(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 3000000, .queue_us = 300 * MS, .delay_us = 25 * MS};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    s.changes[0] = (struct scene_change){20 * SECOND, 0};
+    s.changes[1] = (struct scene_change){22 * SECOND, 1500000};
+    const struct flow *f = add(&s, 0, context, seed, 0);
+    congestion_scene_run(&s, 50 * SECOND);
+    v[0] = scene_used(&s, f, 25 * SECOND, 50 * SECOND);
+    v[1] = seconds(scene_reaches(f, 22 * SECOND, 1200000));
+    congestion_scene_fini(&s);
+}
+
+static void policer(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 1000000, .queue_us = 30 * MS, .delay_us = 25 * MS, .polices = true};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add(&s, 0, context, seed, 0);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_used(&s, f, SETTLED, 60 * SECOND);
+    v[1] = (double)f->lost_packets / (double)f->sent_packets;
+    congestion_scene_fini(&s);
+}
+
+static void three_calls(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 3000000, .queue_us = 300 * MS, .delay_us = 25 * MS};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < 3; i++)
+        (void)add(&s, i, context, seed * 3 + i, (rtc_time_t)i * 10 * SECOND);
+    congestion_scene_run(&s, 90 * SECOND);
+    for (size_t i = 0; i < 3; i++) {
+        double bps = scene_rate(&s, s.flows[i], 40 * SECOND, 90 * SECOND);
+        sum += bps;
+        squares += bps * bps;
+    }
+    v[0] = sum * sum / (3 * squares);
+    v[1] = sum / 3e6;
+    v[2] = scene_queue_ms(s.flows[0], 0.95);
+    congestion_scene_fini(&s);
+}
+
+const struct judged_scenario judged_scenarios[] = {
+    {"1 Mbit/s", {{"used", false, 0.93, 0.9}, {"queue p95 ms", true, 40, 60}, {"start s", true, 1.5, 1.5}}, one_megabit},
+    {"2.5, 0.6, 2.5 Mbit/s", {{"used", false, 0.9, 0.85}, {"queue over 100 ms s", true, 1.5, 6}, {"back s", true, 5, 8}}, drop_and_back},
+    {"3 Mbit/s, 5 % lost", {{"media", false, 0.8, 0.7}, {"queue p95 ms", true, 40, 60}}, random_loss},
+    {"3 Mbit/s, 30 ms jitter", {{"used", false, 0.93, 0.8}, {"start s", true, 4, 15}}, jitter},
+    {"1.5 Mbit/s beside TCP", {{"kbit/s", false, 500, 350}, {"back s", true, 5, 8}, {"used alone", false, 0.93, 0.9}}, beside_tcp},
+    {"handover", {{"used", false, 0.93, 0.9}, {"back s", true, 2, 4}}, handover},
+    {"policer", {{"used", false, 0.9, 0.8}, {"lost", true, 0.2, 0.25}}, policer},
+    {"three calls", {{"Jain", false, 0.6, 0.3}, {"used", false, 0.93, 0.9}, {"queue p95 ms", true, 60, 100}}, three_calls},
+};
+const size_t judged_count = sizeof judged_scenarios / sizeof *judged_scenarios;
+
+static bool is_bad(const struct judged_figure *figure, double value, double limit)
+{
+    return figure->low ? value > limit : value < limit;
+}
+
+static bool judge(rtc_context *context, const struct judged_scenario *scenario, uint64_t from, uint64_t to, int part, int parts)
+{
+    double sums[JUDGED_FIGURES] = {0}, worst[JUDGED_FIGURES] = {0};
+    uint64_t worst_seed[JUDGED_FIGURES] = {0}, count = 0;
+    bool good = true;
+    for (uint64_t seed = from; seed < to; seed++) {
+        double v[JUDGED_FIGURES] = {0};
+        if (seed % (uint64_t)parts != (uint64_t)part)
+            continue;
+        scenario->run(context, seed, v);
+        for (int i = 0; i < JUDGED_FIGURES && scenario->figures[i].name; i++) {
+            sums[i] += v[i];
+            if (count == 0 || is_bad(&scenario->figures[i], v[i], worst[i])) {
+                worst[i] = v[i];
+                worst_seed[i] = seed;
+            }
+        }
+        count++;
+    }
+    for (int i = 0; i < JUDGED_FIGURES && scenario->figures[i].name; i++) {
+        const struct judged_figure *f = &scenario->figures[i];
+        bool bad = is_bad(f, sums[i] / (double)count, f->mean) || is_bad(f, worst[i], f->each);
+        printf("%s%s, %s: %.3f on average (wanted %.3f), worst %.3f with seed %llu (%.3f)\n", bad ? "NOT GOOD: " : "", scenario->name,
+               f->name, sums[i] / (double)count, f->mean, worst[i], (unsigned long long)worst_seed[i], f->each);
+        good = good && !bad;
+    }
+    return good;
+}
+
+bool judged_run(rtc_context *context, uint64_t from, uint64_t to, int part, int parts)
+{
+    bool good = true;
+    for (size_t i = 0; i < judged_count; i++)
+        good = judge(context, &judged_scenarios[i], from, to, part, parts) && good;
+    return good;
+}
