@@ -3,13 +3,15 @@
  * SCTP engine. Packets and the time go in; packets (out->tx), events and the next deadline come out. An engine may keep timers that all its
  * associations share; then a tick of one can make packets for another, whose `wake` is called.
  *
- *   assoc_new -> assoc_connect -> ASSOC_UP -> assoc_send, assoc_reset_streams ... -> ASSOC_LOST | assoc_abort -> assoc_free
+ *   assoc_new -> assoc_connect | assoc_prepare -> assoc_begin -> ASSOC_UP -> assoc_send, assoc_reset_streams ... -> ASSOC_LOST |
+ * assoc_abort -> assoc_free
  */
 #ifndef CRTC_ASSOC_H
 #define CRTC_ASSOC_H
 
 #include "moves.h"
 #include "out.h"
+#include "snap_init.h"
 
 struct assoc;
 
@@ -98,6 +100,8 @@ struct assoc_engine {
     uint64_t (*retransmits)(const struct assoc *assoc);
     void (*expect_restart)(struct assoc *assoc, bool expected); /* NULL: it takes none */
     bool (*lost_on)(const struct assoc *assoc, uint16_t stream, uint32_t *unsent);
+    int (*prepare)(struct assoc *assoc, rtc_time_t now, struct snap_packet *init); /* NULL: it can not, nor begin */
+    int (*begin)(struct assoc *assoc, rtc_time_t now, const struct snap_init *peer, rtc_time_t rtt_us, struct out *out);
 };
 
 /* The first member of an engine's own struct, which is owned by whoever called assoc_new(): the channels (data_channels.c). Written once,
@@ -152,6 +156,19 @@ static inline bool assoc_lost_on(const struct assoc *assoc, uint16_t stream, uin
 static inline int assoc_connect(struct assoc *assoc, rtc_time_t now, struct out *out)
 {
     return assoc->engine->connect(assoc, now, out);
+}
+
+/* In place of assoc_connect: gives the packet that it would begin with, and then waits without sending anything, nor asking for ticks,
+ * until assoc_begin or assoc_free. RTC_ERR_NOT_SUPPORTED: this engine can not. */
+static inline int assoc_prepare(struct assoc *assoc, rtc_time_t now, struct snap_packet *init)
+{
+    return assoc->engine->prepare ? assoc->engine->prepare(assoc, now, init) : RTC_ERR_NOT_SUPPORTED;
+}
+
+/* The peer has that packet, and this is its own: they have shaken hands, and ASSOC_UP comes next. On failure it can only be freed. */
+static inline int assoc_begin(struct assoc *assoc, rtc_time_t now, const struct snap_init *peer, rtc_time_t rtt_us, struct out *out)
+{
+    return assoc->engine->begin(assoc, now, peer, rtt_us, out);
 }
 
 /* False when the packet is not one of SCTP or its checksum is wrong. */

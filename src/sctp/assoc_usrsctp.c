@@ -78,6 +78,7 @@ static _Thread_local struct {
     struct usrsctp_assoc *assoc;
     struct out *out;
     rtc_time_t now;
+    struct snap_packet *captured; /* takes what the association sends, in place of the network; NULL: nothing is taken */
 } inside;
 
 static bool set_phase(struct usrsctp_assoc *a, enum assoc_phase phase)
@@ -115,7 +116,9 @@ static int output(void *address, void *buffer, size_t length, uint8_t tos, uint8
     (void)tos;
     (void)set_df;
     uintptr_t id = (uintptr_t)address;
-    if (inside.assoc && inside.assoc->id == id)
+    if (inside.assoc && inside.assoc->id == id && inside.captured)
+        snap_packet_keep(inside.captured, slice_of(buffer, length));
+    else if (inside.assoc && inside.assoc->id == id)
         emit(inside.assoc, inside.out, inside.now, slice_of(buffer, length));
     else
         outbox_post(id, slice_of(buffer, length));
@@ -126,7 +129,8 @@ static void take_outbox(struct usrsctp_assoc *a, struct out *out, rtc_time_t now
 {
     for (struct outbox_packet *p = outbox_take(&a->outbox), *next; p; p = next) {
         next = p->next;
-        emit(a, out, now, slice_of(p->bytes, p->len));
+        if (!inside.captured)
+            emit(a, out, now, slice_of(p->bytes, p->len));
         memory_free(a->context, p);
     }
 }
@@ -144,6 +148,7 @@ static void leave(void)
 {
     inside.assoc = NULL;
     inside.out = NULL;
+    inside.captured = NULL;
 }
 
 static struct usrsctp_target target_of(const struct usrsctp_assoc *a)
@@ -235,6 +240,47 @@ static int connect_to_peer(struct assoc *assoc, rtc_time_t now, struct out *out)
     return error;
 }
 
+static int prepare(struct assoc *assoc, rtc_time_t now, struct snap_packet *init)
+{
+    const struct usrsctp_target target = target_of(of(assoc));
+    init->len = 0;
+    if (!usrsctp_options_patience(&target))
+        return RTC_ERR_OPERATION;
+    inside.captured = init;
+    return connect_to_peer(assoc, now, NULL);
+}
+
+static struct sctp_status status_of(const struct usrsctp_assoc *a)
+{
+    struct sctp_status status;
+    socklen_t len = sizeof status;
+    memset(&status, 0, sizeof status);
+    if (usrsctp_getsockopt(a->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &len) != 0)
+        memset(&status, 0, sizeof status);
+    return status;
+}
+
+/* To the engine both sides open at once (RFC 9260 5.2.1): it answers an INIT of the peer's with INIT ACK, as it keeps its own tag and TSN,
+ * and then has its cookie back. It measures a round trip from the one to the other, so that the minutes since its own INIT do not count. */
+static int begin(struct assoc *assoc, rtc_time_t now, const struct snap_init *peer, rtc_time_t rtt_us, struct out *out)
+{
+    struct usrsctp_assoc *a = of(assoc);
+    struct snap_packet shown, sent;
+    const struct usrsctp_target target = target_of(a);
+    a->options.rtt_us = rtt_us;
+    a->traffic = a->ticked = a->sacks.shown = now;
+    bool ready = usrsctp_options_rto(&target, false);
+    inside.captured = &sent;
+    enter(a, now, out);
+    sent.len = 0;
+    snap_init_show(peer, a->options.remote_port, a->options.local_port, &shown);
+    usrsctp_conninput((void *)a->id, shown.bytes, shown.len, 0);
+    if (snap_echo_show(&sent, &shown))
+        usrsctp_conninput((void *)a->id, shown.bytes, shown.len, 0);
+    leave();
+    return ready && status_of(a).sstat_state == SCTP_ESTABLISHED ? RTC_OK : RTC_ERR_OPERATION;
+}
+
 static void show(struct usrsctp_assoc *a, rtc_time_t now, struct slice packet)
 {
     uint8_t room[SACK_PACKET_MAX];
@@ -271,11 +317,8 @@ static void check_dry(struct usrsctp_assoc *a, rtc_time_t now)
 {
     if (a->phase != ASSOC_PHASE_UP || a->flight.total == 0 || flight_unacknowledged(&a->flight) || now - a->traffic < 100 * MS)
         return;
-    struct sctp_status status;
-    socklen_t len = sizeof status;
-    memset(&status, 0, sizeof status);
-    if (usrsctp_getsockopt(a->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0 && status.sstat_unackdata == 0 &&
-        status.sstat_penddata == 0)
+    struct sctp_status status = status_of(a);
+    if (status.sstat_state != 0 && status.sstat_unackdata == 0 && status.sstat_penddata == 0)
         flight_dry(&a->flight);
 }
 
@@ -349,12 +392,8 @@ static bool forget_begun(struct usrsctp_assoc *a)
  */
 static bool can_go_on(struct usrsctp_assoc *a)
 {
-    struct sctp_status status;
-    socklen_t len = sizeof status;
-    memset(&status, 0, sizeof status);
-    bool known = usrsctp_getsockopt(a->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0;
     uint64_t most = (uint64_t)flight_on_its_way(&a->flight) * a->options.mtu;
-    return known && most < status.sstat_primary.spinfo_cwnd && forget_begun(a);
+    return most < status_of(a).sstat_primary.spinfo_cwnd && forget_begun(a); /* no window: it is not known */
 }
 
 static bool on_assoc_change(struct usrsctp_assoc *a, const struct sctp_assoc_change *change, struct assoc_event *e)
@@ -646,4 +685,6 @@ const struct assoc_engine assoc_usrsctp = {
     .retransmits = retransmits,
     .expect_restart = expect_restart,
     .lost_on = lost_on,
+    .prepare = prepare,
+    .begin = begin,
 };

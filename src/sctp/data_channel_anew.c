@@ -14,9 +14,9 @@ enum {
     PEER_REPEATS_US = 30 * 1000 * MS /* its INIT, when that is lost: consent (RFC 7675) ends what is silent for longer */
 };
 
-int channel_assoc_new(struct data_channels *dc, struct assoc **out)
+struct assoc_options channel_assoc_options(const struct data_channels *dc)
 {
-    const struct assoc_options options = {
+    return (struct assoc_options){
         .local_port = dc->options.local_port,
         .remote_port = dc->options.remote_port,
         .streams = dc->options.max_channels,
@@ -24,6 +24,11 @@ int channel_assoc_new(struct data_channels *dc, struct assoc **out)
         .rtt_us = dc->anew.rtt_us,
         .max_message_bytes = dc->options.max_message_bytes,
     };
+}
+
+int channel_assoc_new(struct data_channels *dc, struct assoc **out)
+{
+    const struct assoc_options options = channel_assoc_options(dc);
     int error = assoc_new(dc->context, &options, out);
     if (!error)
         assoc_set_wake(*out, dc->wake, dc->wake_user);
@@ -37,6 +42,12 @@ void channel_expect_restart(struct data_channels *dc)
     assoc_expect_restart(dc->assoc, true);
     dc->anew.restart_until = RTC_TIME_NEVER;
     dc->anew.held_until = RTC_TIME_NEVER;
+}
+
+void channel_began_at_once(struct data_channels *dc, rtc_time_t now)
+{
+    assoc_expect_restart(dc->assoc, true);
+    dc->anew.restart_until = now + PEER_REPEATS_US;
 }
 
 /* Who begins the association from now on has forgotten its channels. */

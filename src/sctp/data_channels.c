@@ -50,6 +50,7 @@ void data_channels_free(struct data_channels *dc)
         return;
     assoc_free(dc->assoc);
     dc->assoc = NULL;
+    snap_free(dc->snap);
     while (dc->set.count > 0)
         channel_discard(dc, dc->set.channels[dc->set.count - 1]);
     for (size_t id = 0; id < dc->set.ids; id++)
@@ -122,29 +123,6 @@ void data_channels_set_remote_max(struct data_channels *dc, uint64_t bytes)
     dc->remote_max_message_bytes = bytes;
 }
 
-int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_client, uint64_t remote_max, rtc_time_t rtt_us, struct out *out)
-{
-    if (dc->state != SCTP_NEW)
-        return RTC_ERR_INVALID_STATE;
-    struct assoc *assoc;
-    dc->anew.rtt_us = rtt_us;
-    int error = channel_assoc_new(dc, &assoc);
-    if (error)
-        return error;
-    error = assoc_connect(assoc, now, out);
-    if (error) {
-        assoc_free(assoc);
-        return error;
-    }
-    dc->assoc = assoc;
-    dc->has_role = true;
-    dc->dtls_client = dtls_client;
-    dc->remote_max_message_bytes = remote_max;
-    set_state(dc, SCTP_CONNECTING, out);
-    channel_announce_all(dc, now, out);
-    return RTC_OK;
-}
-
 static void on_up(struct data_channels *dc, rtc_time_t now, const struct assoc_event *e, struct out *out)
 {
     uint16_t least = e->up.streams_out < e->up.streams_in ? e->up.streams_out : e->up.streams_in;
@@ -204,6 +182,61 @@ static void settle(struct data_channels *dc, rtc_time_t now, struct out *out)
     channel_request_resets(dc, now, out);
     channel_tell_low(dc, out);
     dc->counters.retransmits = assoc_retransmits(dc->assoc);
+}
+
+int data_channels_prepare(const struct data_channels *dc, rtc_time_t now, struct snap **out)
+{
+    const struct assoc_options options = channel_assoc_options(dc);
+    return snap_new(dc->context, &options, now, out);
+}
+
+void data_channels_set_snap(struct data_channels *dc, struct snap *snap)
+{
+    snap_free(dc->snap);
+    dc->snap = snap;
+}
+
+/* What both sides prepared; else one that shakes hands, which a peer that is up already takes for a restart (RFC 9260 5.2.2). */
+static int begin(struct data_channels *dc, rtc_time_t now, bool *at_once, struct out *out)
+{
+    bool fits = dc->snap && dc->options.remote_port == SCTP_DEFAULT_PORT; /* for which it was prepared */
+    struct assoc *assoc = fits ? snap_begin(dc->snap, now, dc->anew.rtt_us, out) : NULL;
+    int error = RTC_OK;
+    *at_once = assoc != NULL;
+    data_channels_set_snap(dc, NULL);
+    if (assoc) {
+        assoc_set_wake(assoc, dc->wake, dc->wake_user);
+        assoc_set_mtu(assoc, dc->options.mtu);
+    } else {
+        error = channel_assoc_new(dc, &assoc);
+    }
+    if (!error && !*at_once)
+        error = assoc_connect(assoc, now, out);
+    if (error && assoc)
+        assoc_free(assoc);
+    dc->assoc = error ? NULL : assoc;
+    return error;
+}
+
+int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_client, uint64_t remote_max, rtc_time_t rtt_us, struct out *out)
+{
+    bool at_once;
+    if (dc->state != SCTP_NEW)
+        return RTC_ERR_INVALID_STATE;
+    dc->anew.rtt_us = rtt_us;
+    int error = begin(dc, now, &at_once, out);
+    if (error)
+        return error;
+    dc->has_role = true;
+    dc->dtls_client = dtls_client;
+    dc->remote_max_message_bytes = remote_max;
+    set_state(dc, SCTP_CONNECTING, out);
+    channel_announce_all(dc, now, out);
+    if (at_once) {
+        channel_began_at_once(dc, now);
+        settle(dc, now, out);
+    }
+    return RTC_OK;
 }
 
 void data_channels_input(struct data_channels *dc, rtc_time_t now, struct slice packet, struct out *out)

@@ -12,6 +12,7 @@
 #include "sctp_types.h"
 
 struct data_channels;
+struct snap;
 
 int data_channels_new(rtc_context *context, const struct data_channels_options *options, struct data_channels **out);
 void data_channels_free(struct data_channels *channels);
@@ -38,6 +39,11 @@ uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_b
  * anew, is that of later channels. */
 int data_channels_reserve_ids(struct data_channels *channels);
 void data_channels_set_role(struct data_channels *channels, bool dtls_client);
+/* An association of these channels that needs no handshake, once the peer's INIT chunk is known too (snap.h). RTC_ERR_NOT_SUPPORTED: the
+ * engine can not. */
+int data_channels_prepare(const struct data_channels *channels, rtc_time_t now, struct snap **out);
+/* Before the start: both sides have agreed on it. Takes it; NULL: on none. */
+void data_channels_set_snap(struct data_channels *channels, struct snap *snap);
 /* DTLS is up: starts the association. Our stream ids are even when we are the DTLS client (RFC 8832 6). `remote_max_message_bytes` from the
  * peer's SDP: 0 means any size. The round trip ICE measured (0: unknown) sets the first RTO. */
 int data_channels_start(struct data_channels *channels, rtc_time_t now, bool dtls_client, uint64_t remote_max_message_bytes,

@@ -8,6 +8,7 @@
 #include "channel_partial.h"
 #include "channel_queue.h"
 #include "channel_set.h"
+#include "snap.h"
 
 /* What may still be told. Part of struct data_channels; set by data_channels.c (data_channels_set_room()), taken from by
  * data_channel_open.c and data_channel_receive.c. */
@@ -53,6 +54,7 @@ struct data_channels {
     struct data_channels_options options;
     enum sctp_state state;
     struct assoc *assoc;        /* owned; NULL before the start */
+    struct snap *snap;          /* owned: what it is to be; NULL: another, with a handshake */
     bool has_role, dtls_client; /* the role is known; which */
     uint64_t remote_max_message_bytes;
     uint16_t streams; /* usable ids are below */
@@ -116,6 +118,9 @@ void channel_refuse(struct data_channels *dc, uint16_t stream, int error, struct
 /* data_channel_anew.c */
 /* An association with the options of these channels. */
 int channel_assoc_new(struct data_channels *dc, struct assoc **out);
+struct assoc_options channel_assoc_options(const struct data_channels *dc);
+/* It began without a handshake: a peer that goes through one nevertheless means the same one. */
+void channel_began_at_once(struct data_channels *dc, rtc_time_t now);
 /* data_channels_expect_restart() and data_channels_go_on(); the latter's error: it can not. */
 void channel_expect_restart(struct data_channels *dc);
 int channel_go_on(struct data_channels *dc, rtc_time_t now, struct out *out);

@@ -10,6 +10,7 @@ enum { SCTP_COMMON_HEADER_LEN = 12 };
 enum sctp_chunk_type {
     SCTP_CHUNK_DATA = 0,
     SCTP_CHUNK_INIT = 1,
+    SCTP_CHUNK_INIT_ACK = 2,
     SCTP_CHUNK_SACK = 3,
     SCTP_CHUNK_SHUTDOWN = 7,
     SCTP_CHUNK_COOKIE_ECHO = 10,

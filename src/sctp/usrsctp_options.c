@@ -12,6 +12,8 @@
 
 enum {
     COMMON_HEADER_LEN = 12,
+    PATIENCE_MS = 1 << 30, /* twelve days: half of what the engine can tell apart */
+    PATIENCE_REPEAT_MS = 60000,
     RTO_MAX_MS = 3000, /* not the minute of RFC 9260 section 16: when the path is back, data goes on with the next timer */
     ATTEMPTS = 20      /* nearly a minute: consent (RFC 7675) ends a dead connection earlier */
 };
@@ -61,6 +63,21 @@ static bool set_limits(const struct usrsctp_target *t)
     struct sctp_assocparams params = {.sasoc_asocmaxrxt = ATTEMPTS};
     return usrsctp_option_set(t, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init) &&
            usrsctp_option_set(t, IPPROTO_SCTP, SCTP_ASSOCINFO, &params, sizeof params);
+}
+
+bool usrsctp_options_patience(const struct usrsctp_target *t)
+{
+    struct sctp_rtoinfo rto = {.srto_initial = PATIENCE_MS, .srto_min = PATIENCE_MS, .srto_max = PATIENCE_MS};
+    struct sctp_initmsg init = {
+        .sinit_num_ostreams = t->options->streams,
+        .sinit_max_instreams = t->options->streams,
+        .sinit_max_attempts = UINT16_MAX,
+        .sinit_max_init_timeo = PATIENCE_REPEAT_MS,
+    };
+    struct sctp_paddrparams path = {.spp_pathmaxrxt = UINT16_MAX};
+    return usrsctp_option_set(t, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto) &&
+           usrsctp_option_set(t, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init) &&
+           usrsctp_option_set(t, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
 }
 
 struct sockaddr_conn usrsctp_address(uintptr_t id, uint16_t port)

@@ -22,6 +22,9 @@ bool usrsctp_option_set(const struct usrsctp_target *target, int level, int name
 bool usrsctp_options_configure(const struct usrsctp_target *target);
 /* Retransmission timers, before the association is up and then. */
 bool usrsctp_options_rto(const struct usrsctp_target *target, bool up);
+/* Before it begins: its INIT, which nobody is sent, is not repeated for days. A timer that ran out would stand for the first round trips
+ * afterwards. */
+bool usrsctp_options_patience(const struct usrsctp_target *target);
 /* The size of packets: of any path, or of the one that was begun. */
 bool usrsctp_options_path(const struct usrsctp_target *target, bool begun);
 
