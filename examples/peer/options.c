@@ -34,6 +34,7 @@ static const char help[] =
     "                      may be given several times\n"
     "  --external [L=]E    behind a 1:1 NAT: the local address L, or every one, is known outside as E\n"
     "  --loopback          use loopback addresses, too\n"
+    "  --sctp-init         offers say how SCTP begins: channels open sooner with peers that know of it\n"
     "  --max-bundle        offer sections after the first as bundle-only\n"
     "  --max-compat        offer a transport for each section\n"
     "  --hide-addresses    tell random .local names in place of addresses\n"
@@ -99,6 +100,7 @@ void options_read(struct options *options, int argc, char **argv)
         {"deny", ARGUMENT_TEXTS, &options->deny, 0, 0},
         {"external", ARGUMENT_TEXTS, &options->external, 0, 0},
         {"loopback", ARGUMENT_FLAG, &options->loopback, 0, 0},
+        {"sctp-init", ARGUMENT_FLAG, &options->sctp_init, 0, 0},
         {"max-bundle", ARGUMENT_FLAG, &options->max_bundle, 0, 0},
         {"max-compat", ARGUMENT_FLAG, &options->max_compat, 0, 0},
         {"hide-addresses", ARGUMENT_FLAG, &options->hide_addresses, 0, 0},

@@ -25,6 +25,7 @@ struct options {
     bool lite;
     struct text_list allow, deny, external;
     bool loopback;
+    bool sctp_init;
     bool max_bundle;
     bool max_compat;
     bool hide_addresses;

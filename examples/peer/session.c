@@ -447,6 +447,7 @@ static int new_connection(struct session *session, rtc_loop *loop)
         .loop = loop,
         .authorities_pem = authorities,
         .include_loopback = options->loopback,
+        .offer_sctp_init = options->sctp_init,
         .bundle_policy = options->max_bundle   ? RTC_BUNDLE_MAX_BUNDLE
                          : options->max_compat ? RTC_BUNDLE_MAX_COMPAT
                                                : RTC_BUNDLE_BALANCED,

@@ -189,6 +189,10 @@ typedef struct rtc_configuration {
     uint32_t start_bitrate_bps;                /* for all video sent, to begin with; 0: 300 kbit/s. From there it climbs within seconds while the network
                                                 * takes it; who knows that there is room may begin higher. Can not change. */
     rtc_rtcp_mux_policy rtcp_mux_policy;       /* rtcpMuxPolicy */
+    /* Offers say how the association of data channels begins (a=sctp-init, draft-hancke-tsvwg-snap): with a peer that knows of it channels open with the first packet
+     * that DTLS protects, up to two round trips sooner; with others as ever. Answers say it to who offers it, whatever stands here. It takes the memory of an association,
+     * some tens of kilobytes, from the offer on. It may change, for the next offer. */
+    bool offer_sctp_init;
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -163,6 +163,7 @@ static void plan_data(struct negotiation_plan *plan, const struct agreement *a, 
     agreed->sctp_port = a->remote->sections[i].sctp.port;
     agreed->max_message_size = a->remote->sections[i].sctp.max_message_size;
     struct effect *data = negotiation_plan_add(plan, EFFECT_DATA, 0);
+    data->section = i;
     data->transport = next->data_transport;
     data->anew = agreed->renewed;
 }

@@ -66,7 +66,7 @@ enum effect_type {
     EFFECT_DTLS,          /* the association, as the next state says; anew: another one */
     EFFECT_UNBUNDLED,     /* section: is given up, because the transport that it has is another group's */
     EFFECT_MEDIA,         /* transceiver, rtp: direction, codec and numbers as agreed */
-    EFFECT_DATA,          /* the association of SCTP, as the next state says; anew: another one */
+    EFFECT_DATA,          /* section; the association of SCTP, as the next state says; anew: another one */
     EFFECT_NO_DATA,       /* there is none */
     EFFECT_BANDWIDTH      /* of everything, as the peer's description limits it */
 };

@@ -5,6 +5,7 @@
 #include "data_channel.h"
 #include "negotiation_answer.h"
 #include "peer_transport.h"
+#include "prepared_association.h"
 #include "transceiver.h"
 #include "transport.h"
 #include "transport_objects.h"
@@ -228,11 +229,18 @@ static void apply_credentials(rtc_peer_connection *pc, const struct negotiation_
 }
 
 /* RFC 8841 9.3: a port that changes asks for a new association. */
-static void apply_data(rtc_peer_connection *pc, const struct agreed_transport *agreed, struct effect *e)
+static void apply_data(rtc_peer_connection *pc, const struct negotiation_plan *plan, const struct negotiation_state *state,
+                       struct effect *e)
 {
+    const struct agreed_transport *agreed = negotiation_state_transport(state, e->transport);
+    struct snap *snap = prepared_take(pc, &state->local->parsed->sections[e->section], remote_section(state, e));
     transport_objects_begin_sctp(pc, e->ready != NULL);
-    transport_start_sctp(transport_of(pc, e), agreed->sctp_port, agreed->max_message_size, e->ready);
+    transport_start_sctp(transport_of(pc, e), agreed->sctp_port, agreed->max_message_size, e->ready, snap);
     e->ready = NULL;
+    if (snap)
+        peer_log(pc, RTC_LOG_INFO, "SCTP: both descriptions have a=sctp-init: there is no handshake");
+    else if (plan->signaling == RTC_SIGNALING_STABLE)
+        prepared_forget(pc); /* the peer has none, and did not get another than this offer's */
 }
 
 static void end_data(rtc_peer_connection *pc, const struct effect *e)
@@ -306,7 +314,7 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
         e->ready = NULL;
         break;
     case EFFECT_DATA:
-        apply_data(pc, negotiation_state_transport(state, e->transport), e);
+        apply_data(pc, plan, state, e);
         break;
     case EFFECT_NO_DATA:
         end_data(pc, e);

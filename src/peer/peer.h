@@ -70,6 +70,7 @@ struct peer_channels {
     struct link list;        /* struct rtc_data_channel.link */
     uint64_t opened, closed; /* that were open once, and are closed again */
     struct peer_sctp sctp;
+    struct snap *prepared; /* owned: of a description that was created; NULL; written by prepared_association.c alone */
 };
 
 /* What is to be said of its transceivers as a whole. Written by transceiver_life.c alone. */

@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "negotiation_transport.h"
 #include "peer_transport.h"
+#include "prepared_association.h"
 #include "references.h"
 #include "remote_streams.h"
 #include "peer_record.h"
@@ -35,6 +36,7 @@ static void destroy(rtc_peer_connection *pc)
     memory_free(context, pc->explanation);
     session_log_unref(pc->log);
     remote_streams_fini(pc);
+    prepared_forget(pc);
     peer_transports_fini(context, &pc->transports);
     rtc_sctp_transport_unref(pc->channels.sctp.current);
     rtc_sctp_transport_unref(pc->channels.sctp.next);
@@ -210,6 +212,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
     peer_record(pc, "close", "");
     event_queue_clear(&pc->events, pc);
     transport_objects_close(pc);
+    prepared_forget(pc);
     detach_children(pc);
     peer_transports_close(&pc->transports, now);
     peer_driver_mute(&pc->driver);

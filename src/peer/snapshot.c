@@ -6,6 +6,7 @@
 #include "carriers.h"
 #include "header_extensions.h"
 #include "negotiation_carriers.h"
+#include "prepared_association.h"
 #include "restart.h"
 #include "tls_id.h"
 #include "transceiver.h"
@@ -23,6 +24,7 @@ struct snapshot {
     struct ice_credentials *credentials;
     char (*tls_ids)[TLS_ID_LEN + 1];
     struct jsep_local_transport *transports;
+    struct prepared_text sctp_init; /* of the section of data */
     size_t capacity;
     bool offers;
     bool ice_restart;                 /* this offer is to */
@@ -243,20 +245,33 @@ static struct slice next_tls_id(struct snapshot *s, size_t i, const char *first)
     return slice_of(s->tls_ids[i], TLS_ID_LEN);
 }
 
-/* An offer begins another one only where none was agreed on, or the section that has it goes. */
-static struct slice offered_tls_id(const rtc_peer_connection *pc, struct snapshot *s, size_t i, const struct offered_carrier *carriers)
+/* An offer begins another association only where none was agreed on, or the section that has it goes. *first: of those that it carries. */
+static bool offer_goes_on(const rtc_peer_connection *pc, const struct snapshot *s, size_t i, const struct offered_carrier *carriers,
+                          size_t *first)
 {
     const struct agreed_transport *agreed = negotiation_state_transport(&pc->negotiation.stable, carriers[i].transport);
-    size_t first = s->jsep.section_count;
     bool goes_on = false;
     for (size_t k = s->jsep.section_count; k-- > 0;) {
         if (carriers[k].transport != carriers[i].transport)
             continue;
-        first = k;
+        *first = k;
         goes_on = goes_on || strcmp(s->sections[k].mid, agreed->mid) == 0;
     }
-    goes_on = goes_on && agreed->role != SETUP_NONE;
-    return goes_on ? tls_id_agreed(&pc->negotiation.stable, carriers[i].transport) : next_tls_id(s, i, s->sections[first].mid);
+    return goes_on && agreed->role != SETUP_NONE;
+}
+
+static int set_offered(rtc_peer_connection *pc, struct snapshot *s, size_t i, const struct offered_carrier *carriers)
+{
+    size_t first = i;
+    uint16_t number = carriers[i].transport;
+    bool goes_on = offer_goes_on(pc, s, i, carriers, &first);
+    struct slice tls_id = goes_on ? tls_id_agreed(&pc->negotiation.stable, number) : next_tls_id(s, i, s->sections[first].mid);
+    set_transport(s, i, tls_id, SETUP_ACTPASS);
+    if (s->sections[i].type != MEDIA_APPLICATION || s->sections[i].rejected)
+        return RTC_OK;
+    int error = prepared_offer(pc, number, goes_on, &s->sctp_init);
+    s->sections[i].sctp_init = slice_str(s->sctp_init.text);
+    return error;
 }
 
 /* Both sides know of groups, and have some. */
@@ -292,7 +307,8 @@ static int set_carriers(rtc_peer_connection *pc, struct snapshot *s, const struc
         error = restart_offer_credentials(pc, carriers[i].transport, s->ice_restart, &s->credentials[i]);
         s->sections[i].bundle_only = carriers[i].shares;
         set_group(pc, s, i, carriers);
-        set_transport(s, i, offered_tls_id(pc, s, i, carriers), SETUP_ACTPASS);
+        if (!error)
+            error = set_offered(pc, s, i, carriers);
     }
     return error;
 }
@@ -337,30 +353,46 @@ int snapshot_offer(rtc_peer_connection *pc, bool ice_restart, struct text *out)
 }
 
 /* One of these associations goes on unless the offer has it taken over, or changes what makes it another (RFC 8842 section 3.1). */
-static struct slice answered_tls_id(const rtc_peer_connection *pc, struct snapshot *s, size_t i, const uint16_t *carriers,
-                                    const struct session_description *offer)
+static bool answer_goes_on(const rtc_peer_connection *pc, size_t i, const uint16_t *carriers, const struct session_description *offer)
 {
     const struct negotiation *n = &pc->negotiation;
-    size_t first = 0;
     int tagged = carriers_tagged(carriers, offer, carriers[i]);
-    bool goes_on = tagged >= 0 && negotiation_state_transport(&n->stable, carriers[i])->role != SETUP_NONE &&
-                   !negotiation_state_transport(&n->pending, carriers[i])->taken_over &&
-                   !negotiation_dtls_changes(&n->stable, carriers[i], &offer->sections[tagged]);
+    return tagged >= 0 && negotiation_state_transport(&n->stable, carriers[i])->role != SETUP_NONE &&
+           !negotiation_state_transport(&n->pending, carriers[i])->taken_over &&
+           !negotiation_dtls_changes(&n->stable, carriers[i], &offer->sections[tagged]);
+}
+
+/* What is carried. */
+static int set_carried(rtc_peer_connection *pc, struct snapshot *s, size_t i, const uint16_t *carriers,
+                       const struct session_description *offer, enum setup_role setup)
+{
+    size_t first = 0;
+    bool goes_on = answer_goes_on(pc, i, carriers, offer);
     while (carriers[first] != carriers[i])
         first++;
-    return goes_on ? tls_id_agreed(&n->stable, carriers[i]) : next_tls_id(s, i, offer->sections[first].mid);
+    struct slice tls_id = goes_on ? tls_id_agreed(&pc->negotiation.stable, carriers[i]) : next_tls_id(s, i, offer->sections[first].mid);
+    set_transport(s, i, tls_id, setup);
+    if (s->sections[i].type != MEDIA_APPLICATION || s->sections[i].rejected)
+        return RTC_OK;
+    int error = prepared_answer(pc, carriers[i], goes_on, &offer->sections[i], &s->sctp_init);
+    s->sections[i].sctp_init = slice_str(s->sctp_init.text);
+    return error;
 }
 
 /* Our DTLS role is the one we have, else active (RFC 9429 5.3.1). A section for which there is no transport any more is rejected. */
-static void set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i, const uint16_t *carriers,
-                         const struct session_description *offer)
+static int set_answered(rtc_peer_connection *pc, struct snapshot *s, size_t i, const uint16_t *carriers,
+                        const struct session_description *offer)
 {
     uint16_t number = carriers[i];
     bool carried = number < pc->transports.count;
     bool passive = carried && negotiation_state_transport(&pc->negotiation.pending, number)->role == SETUP_PASSIVE;
+    enum setup_role setup = passive ? SETUP_PASSIVE : SETUP_ACTIVE;
     s->sections[i].rejected = s->sections[i].rejected || !carried;
     restart_answer_credentials(pc, carried ? number : 0, &s->credentials[i]);
-    set_transport(s, i, carried ? answered_tls_id(pc, s, i, carriers, offer) : slice_of(NULL, 0), passive ? SETUP_PASSIVE : SETUP_ACTIVE);
+    if (carried)
+        return set_carried(pc, s, i, carriers, offer, setup);
+    set_transport(s, i, slice_of(NULL, 0), setup);
+    return RTC_OK;
 }
 
 static bool offers_data(const struct jsep_section *section)
@@ -397,11 +429,12 @@ int snapshot_answer(rtc_peer_connection *pc, const struct session_description *o
         restart_answer_credentials(pc, 0, &s.credentials[s.capacity]);
         s.jsep.transport =
             (struct jsep_local_transport){.ice_ufrag = s.credentials[s.capacity].ufrag, .ice_pwd = s.credentials[s.capacity].password};
-        for (size_t i = 0; i < offer->section_count; i++) {
+        for (size_t i = 0; i < offer->section_count && !error; i++) {
             add_known(pc, &s, &offer->sections[i], i != data);
-            set_answered(pc, &s, i, carriers, offer);
+            error = set_answered(pc, &s, i, carriers, offer);
         }
-        error = jsep_create_answer(pc->context, &s.jsep, offer, out);
+        if (!error)
+            error = jsep_create_answer(pc->context, &s.jsep, offer, out);
     }
     memory_free(pc->context, carriers);
     end(pc, &s);

@@ -107,6 +107,7 @@ struct jsep_rtp {
 struct jsep_sctp {
     uint16_t port;             /* from sctp-port or sctpmap; 0: none is given, or no association is wanted */
     uint64_t max_message_size; /* 65536 when absent (RFC 8841 section 6); 0: any */
+    struct slice init;         /* a=sctp-init (draft-hancke-tsvwg-snap) as written, empty when absent */
     bool data_channel;         /* protocol and format are those of WebRTC data channels (either spelling) */
 };
 
@@ -181,6 +182,7 @@ struct jsep_local_section {
     bool has_sent;              /* once: a=ssrc lines stay in every direction */
     uint16_t sctp_port;
     uint64_t max_message_size;
+    struct slice sctp_init; /* empty: none */
 };
 
 struct jsep_snapshot {

@@ -360,6 +360,12 @@ static int read_sctpmap(struct reading *r, const struct sdp_line *line)
     return 0;
 }
 
+static int read_sctp_init(struct reading *r, const struct sdp_line *line)
+{
+    r->out->sctp.init = line->value;
+    return 0;
+}
+
 static int read_max_message_size(struct reading *r, const struct sdp_line *line)
 {
     return slice_to_u64(line->value, UINT64_MAX, &r->out->sctp.max_message_size) ? 0 : bad(r, line);
@@ -404,6 +410,7 @@ static const struct attribute_reader {
     {"sctp-port", read_sctp_port, SECTION},
     {"sctpmap", read_sctpmap, SECTION},
     {"max-message-size", read_max_message_size, SECTION},
+    {"sctp-init", read_sctp_init, SECTION},
 };
 
 static int read_block(struct reading *r, const struct sdp_block *block, unsigned scope, bool first_pass)

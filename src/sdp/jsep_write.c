@@ -256,6 +256,8 @@ static void write_sctp_attributes(struct text *out, const struct jsep_plan *plan
     else
         text_print(out, "a=sctp-port:%u\r\n", plan->local->sctp_port);
     text_print(out, "a=max-message-size:%llu\r\n", (unsigned long long)plan->local->max_message_size);
+    if (plan->local->sctp_init.len > 0 && !plan->legacy_sctp)
+        text_print(out, "a=sctp-init:%.*s\r\n", (int)plan->local->sctp_init.len, (const char *)plan->local->sctp_init.data);
 }
 
 static void write_mid(struct text *out, const struct jsep_plan *plan)

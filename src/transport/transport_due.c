@@ -4,6 +4,7 @@
 
 #include "memory.h"
 #include "sizes.h"
+#include "snap.h"
 #include "transport_ice.h"
 #include "transport_internal.h"
 #include "transport_pool.h"
@@ -100,8 +101,13 @@ void transport_start_dtls(struct transport *t, struct transport_identity *identi
     t->due.identity = identity;
 }
 
-void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next)
+void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next,
+                          struct snap *snap)
 {
+    if (next || t->sctp.state == ASSOCIATION_NONE)
+        data_channels_set_snap(next ? next : t->channels, snap);
+    else
+        snap_free(snap);
     if (!next) /* the role goes with the description; of another association, when it begins */
         data_channels_set_role(t->channels, t->due.identity ? t->due.identity->role == DTLS_CLIENT : dtls_role(t->dtls) == DTLS_CLIENT);
     if (t->sctp.state == ASSOCIATION_NONE)

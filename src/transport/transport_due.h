@@ -9,6 +9,7 @@
 #include "transport_types.h"
 
 struct transport;
+struct snap;
 
 /* What the peer's description says of ICE. Its owner's, who made room for that many candidates, until a transport takes it. */
 struct transport_remote {
@@ -49,8 +50,10 @@ void transport_set_remote(struct transport *t, struct transport_remote *remote);
 /* DTLS begins; once, and again when it was made ready anew: then what had its keys waits for others, and an association of SCTP goes on
  * over it. Takes it. */
 void transport_start_dtls(struct transport *t, struct transport_identity *identity);
-/* There is an association; with `next`, another one. Takes it. */
-void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next);
+/* There is an association; with `next`, another one. `snap`: without a handshake, unless it is the one that there was; NULL: with one.
+ * Takes both. */
+void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t remote_max_message, struct data_channels *next,
+                          struct snap *snap);
 /* The association and its channels go on over `to`, which has none. */
 void transport_move_sctp(struct transport *from, struct transport *to);
 /* There is none any more: its channels are told, and forgotten when they have been. transport_need_channels begins anew. */

@@ -274,7 +274,7 @@ static void negotiate_side(struct pair *p, int i)
     assert_int_equal(transport_prepare_sctp(s->t, SCTP_DEFAULT_PORT, false, &next), RTC_OK);
     transport_set_remote(s->t, remote);
     transport_start_dtls(s->t, identity);
-    transport_start_sctp(s->t, SCTP_DEFAULT_PORT, 65536, next);
+    transport_start_sctp(s->t, SCTP_DEFAULT_PORT, 65536, next, NULL);
     transport_ice_gather(s->t, agent);
 }
 
