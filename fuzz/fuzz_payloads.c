@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Every payload format of the table of codecs, and the parsers behind H.264: the first byte of the input picks the row, the second one what
- * is done with the rest: read as a payload, or, as a frame, cut into payloads that come back the same. */
+ * is done with the rest: read as a payload, as telephone events, or, as a frame, cut into payloads that come back the same. */
 #include "codec_table.h"
 #include "fmtp.h"
 #include "h264_profile.h"
 #include "h264_stream.h"
+#include "reader.h"
+#include "telephone_event.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,16 @@ static void parse(const struct codec_row *row, struct slice payload)
         unpack(row->format, info.data);
 }
 
+/* What a decoder will make of it is bounded by what is there. */
+static void weigh(const struct payload_format *format, struct slice frame)
+{
+    if (!format->frame_work)
+        return;
+    struct picture_work work = format->frame_work(frame);
+    require(work.pictures <= frame.len);
+    require((work.width == 0) == (work.height == 0));
+}
+
 /* What a packetizer makes can be read, as long as it said, and ends where it said. */
 static void cut(const struct codec_row *row, struct slice frame, size_t max_payload, uint32_t options)
 {
@@ -47,6 +59,7 @@ static void cut(const struct codec_row *row, struct slice frame, size_t max_payl
     const struct payload_picture picture = {.id = 7, .layer_flags = (uint8_t)(options >> 1), .options = options & 1, .memory = &memory};
     uint16_t width, height;
     (void)row->format->frame_info(frame, &width, &height);
+    weigh(row->format, frame);
     if (!row->format->packetizer_start(&p, frame, &picture, max_payload))
         return;
     size_t payloads = p.payloads_left;
@@ -73,8 +86,34 @@ static void read_parameters(struct slice text)
     struct h264_level_id id;
     if (h264_level_id_read(a, &id) && h264_level_id_read(b, &id))
         require(h264_level_id_read(answer, &id));
+    fmtp_add(a, sizeof a, b, "sprop-");
     h264_picture_limits(a, &blocks, &per_second);
     require(h264_set_read(fmtp_value(a, "sprop-parameter-sets"), set, sizeof set) <= sizeof set);
+}
+
+/* Packets of tones and of other sound: each tone ends once, after it began, and lasts no less than it did when it began. */
+static void hear_tones(struct slice bytes)
+{
+    struct tone_receiver tone = {0};
+    struct reader r = reader_of(bytes);
+    uint32_t timestamp = 0;
+    bool open = false;
+    while (reader_left(&r) >= 3 + TELEPHONE_EVENT_LEN) {
+        struct telephone_event event;
+        struct tone_news news = {0};
+        uint8_t what = reader_u8(&r);
+        timestamp += reader_u16(&r);
+        require(telephone_event_read(reader_bytes(&r, TELEPHONE_EVENT_LEN), &event));
+        bool told = what & 1   ? tone_receiver_packet(&tone, timestamp, what & 2 ? 48000 : 8000, what & 4 ? 48000 : 8000, &event, &news)
+                    : what & 2 ? tone_receiver_sound(&tone, timestamp, &news)
+                               : tone_receiver_lost(&tone, &news);
+        if (!told)
+            continue;
+        require(!news.ended || open);
+        open = open && !news.ended;
+        require(!news.began || !open);
+        open = open || news.began;
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -86,6 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice rest = slice_of(data + 4, size - 4);
     if (data[1] == 0)
         read_parameters(rest);
+    else if (data[1] == 255)
+        hear_tones(rest);
     else if (data[1] == 1 && h264_sps_size(rest, &width, &height))
         require(width > 0 && height > 0);
     else if (row->format && (data[1] & 1 || row->kind == RTC_MEDIA_AUDIO))

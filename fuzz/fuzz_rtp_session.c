@@ -5,13 +5,14 @@
 #include "rtp_packet.h"
 #include "rtp_session.h"
 #include "srtp.h"
+#include "text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { OPTION_ANONYMOUS = 1, OPTION_FULL_SIZE = 2, OPTION_NO_VIDEO = 4 };
+enum { OPTION_ANONYMOUS = 1, OPTION_FULL_SIZE = 2, OPTION_NO_VIDEO = 4, OPTION_H264 = 8, OPTION_VP9 = 16, TONES = 110 };
 
 struct call {
     rtc_context *context;
@@ -20,7 +21,13 @@ struct call {
     struct out out;
     rtc_time_t now;
     uint32_t audio, video;
+    const char *video_codec;
 };
+
+static const char *video_codec(unsigned options)
+{
+    return options & OPTION_H264 ? "H264" : options & OPTION_VP9 ? "VP9" : "VP8";
+}
 
 static struct slice key(unsigned side)
 {
@@ -42,8 +49,14 @@ static struct rtp_section section(rtc_media_kind kind, unsigned options)
     s.mid[0] = video ? 'v' : 'a';
     s.send_codec = (struct rtp_codec){.payload_type = video ? 96 : 111, .rtx_payload_type = video ? 97 : RTP_NO_PAYLOAD_TYPE,
                                       .clock_rate = video ? 90000 : 48000, .nack = video, .pli = video, .fir = video, .remb = video, .transport_cc = true};
-    memcpy(s.send_codec.name, video ? "VP8" : "opus", video ? 3 : 4);
+    text_copy(s.send_codec.name, sizeof s.send_codec.name, video ? video_codec(options) : "opus");
     s.receive_codecs[0] = s.send_codec;
+    if (!video) { /* telephone events both ways */
+        s.tone_payload_type = TONES;
+        s.tone_clock_rate = 48000;
+        s.receive_codecs[s.receive_codec_count++] = (struct rtp_codec){
+            .payload_type = TONES, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "telephone-event", .clock_rate = 48000, .tones = true};
+    }
     for (uint8_t i = 0; i < RTP_EXTENSIONS; i++)
         s.extension_ids[i] = (uint8_t)(i + 1);
     if (options & OPTION_ANONYMOUS)
@@ -117,7 +130,7 @@ static void send(struct call *c, uint32_t section, rtc_media_kind kind, struct s
     rtc_encoded_frame *frame;
     const rtc_encoded_frame_options o = {.size = sizeof o,
                                          .kind = kind,
-                                         .codec = kind == RTC_MEDIA_VIDEO ? "VP8" : "opus",
+                                         .codec = kind == RTC_MEDIA_VIDEO ? c->video_codec : "opus",
                                          .data = bytes.data,
                                          .data_len = bytes.len,
                                          .keyframe = true,
@@ -132,7 +145,7 @@ static void send(struct call *c, uint32_t section, rtc_media_kind kind, struct s
 
 static void step(struct call *c, uint8_t what, struct slice bytes)
 {
-    switch (what % 12) {
+    switch (what % 14) {
     case 0: hear(c, bytes, false, true); break;
     case 1: hear(c, bytes, true, true); break;
     case 2: hear(c, bytes, false, false); break;
@@ -145,6 +158,8 @@ static void step(struct call *c, uint8_t what, struct slice bytes)
     case 9: wait_for(c, (rtc_time_t)bytes.len * 20000); break;
     case 10: rtp_session_request_keyframe(c->session, c->now, rtp_session_receive_stream(c->session, c->video, ""), &c->out); break;
     case 11: rtp_session_set_writable(c->session, c->now, bytes.len & 1, &c->out); break;
+    case 12: hear_media(c, 0x2000, TONES, bytes); break;
+    case 13: (void)rtp_session_send_tone(c->session, c->now, rtp_session_send_stream(c->session, c->audio, ""), bytes.len ? bytes.data[0] & 15 : 0, (rtc_time_t)bytes.len * 20000); break;
     }
     drain(c);
 }
@@ -153,7 +168,7 @@ static bool begin(struct call *c, unsigned options)
 {
     const struct rtp_session_options so = {.cname = "fuzz"};
     struct rtp_section audio = section(RTC_MEDIA_AUDIO, options), video = section(RTC_MEDIA_VIDEO, options);
-    *c = (struct call){.now = 1000000};
+    *c = (struct call){.now = 1000000, .video_codec = video_codec(options)};
     if (rtc_context_new(NULL, &c->context) != RTC_OK)
         return false;
     context_seed(c->context, 1);
