@@ -117,6 +117,14 @@ uint32_t sender_wished_cap(const rtc_rtp_transceiver *t, const struct sender_enc
     return several && e->settings.inactive ? 1 : several && own == 0 ? enough_for(t, &e->settings) : own;
 }
 
+/* RTCPriorityType: each gets twice what the one before it gets (RFC 8835 section 4.1). */
+static uint32_t weight_of(rtc_priority priority)
+{
+    static const uint32_t weights[] = {
+        [RTC_PRIORITY_VERY_LOW] = 1, [RTC_PRIORITY_LOW] = 2, [RTC_PRIORITY_MEDIUM] = 4, [RTC_PRIORITY_HIGH] = 8};
+    return weights[priority];
+}
+
 static void cap_encodings(rtc_rtp_transceiver *t)
 {
     for (size_t i = 0; i < t->sender.encoding_count; i++) {
@@ -124,6 +132,7 @@ static void cap_encodings(rtc_rtp_transceiver *t)
         uint32_t cap = sender_wished_cap(t, e);
         bool theirs = e->limits.max_bitrate_bps > 0 && (cap == 0 || e->limits.max_bitrate_bps < cap);
         e->rtp.max_bitrate_bps = theirs ? e->limits.max_bitrate_bps : cap;
+        e->rtp.weight = weight_of(e->settings.priority);
     }
 }
 
@@ -450,6 +459,8 @@ static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settin
         follow_wished_codecs(t);
     for (size_t i = 0; i < sender->encoding_count && !waits; i++) {
         const struct sender_encoding *e = &sender->encodings[i];
+        if (e->stream)
+            rtp_session_set_stream_weight(transport_media(t->transport), e->stream, e->rtp.weight);
         if (e->stream)
             rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(t->connection), e->stream, e->rtp.max_bitrate_bps,
                                            transport_media_out(t->transport));

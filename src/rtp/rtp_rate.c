@@ -287,34 +287,3 @@ void rtp_rate_report(struct rtp_rate *r, rtc_time_t now, const struct rtp_rate_s
     else
         judge_raise(r, now);
 }
-
-/* ---- Sharing ---- */
-
-static bool satisfied(const uint32_t *caps, const uint32_t *shares, size_t i)
-{
-    return caps[i] != 0 && shares[i] == caps[i];
-}
-
-/* Every round gives all that want more an equal part of what is left; a round in which nobody reaches its cap is the last. */
-void rtp_rate_share(uint32_t target_bps, const uint32_t *caps_bps, size_t count, uint32_t *shares_bps)
-{
-    for (size_t i = 0; i < count; i++)
-        shares_bps[i] = 0;
-    uint64_t left = target_bps;
-    for (bool again = true; again;) {
-        size_t wanting = 0;
-        again = false;
-        for (size_t i = 0; i < count; i++)
-            wanting += !satisfied(caps_bps, shares_bps, i);
-        uint64_t part = wanting ? left / wanting : 0;
-        for (size_t i = 0; i < count && part > 0; i++) {
-            if (satisfied(caps_bps, shares_bps, i))
-                continue;
-            uint64_t room = caps_bps[i] ? caps_bps[i] - shares_bps[i] : part;
-            uint64_t given = room < part ? room : part;
-            shares_bps[i] += (uint32_t)given;
-            left -= given;
-            again = again || satisfied(caps_bps, shares_bps, i);
-        }
-    }
-}

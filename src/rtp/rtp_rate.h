@@ -79,7 +79,5 @@ bool rtp_rate_cut(struct rtp_rate *rate, rtc_time_t now);
 /* Begins again at the least. */
 void rtp_rate_probe(struct rtp_rate *rate, rtc_time_t now);
 uint32_t rtp_rate_target(const struct rtp_rate *rate);
-/* Divides a target among streams: equally, but none gets more than its cap (0: none), what it can not use goes to the others. */
-void rtp_rate_share(uint32_t target_bps, const uint32_t *caps_bps, size_t count, uint32_t *shares_bps);
 
 #endif

@@ -39,6 +39,7 @@ struct rtp_encoding {
     char rid[RTP_RID_MAX + 1]; /* "" for the only one of a section without simulcast: then it is not sent (RFC 8853 section 5.5) */
     uint32_t ssrc, rtx_ssrc;   /* ours; rtx_ssrc 0 without */
     uint32_t max_bitrate_bps;  /* our cap; 0: none beyond the session's */
+    uint32_t weight;           /* of its section among others (rtp_allocation.h): that of the first counts */
 };
 
 struct rtp_section {

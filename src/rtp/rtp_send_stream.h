@@ -88,6 +88,8 @@ struct rtp_send_stream {
     /* Written by rtp_sending.c and rtp_circuits.c. */
     struct rtp_stream_circuit circuit;
     uint32_t target_bps; /* what the encoder was last told that it may make; 0: not known */
+    bool off;            /* of several of a section: the rate does not carry it */
+    uint32_t pixels;     /* of its pictures, as they said; 0: not known */
     bool owes_keyframe;  /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;
 

@@ -3,6 +3,7 @@
 #include "rtp_sending.h"
 
 #include "context.h"
+#include "rtp_allocation.h"
 
 #include <stdlib.h>
 
@@ -14,6 +15,14 @@ enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ 
 
 /* Every stream that there may be. */
 enum { SHARES_MAX = 128 * RTP_ENCODINGS_MAX };
+
+/* Who wants a part of the rate for video, what each wants and gets. */
+struct wishes {
+    size_t count;
+    struct rtp_send_stream *streams[SHARES_MAX];
+    struct rtp_demand demands[SHARES_MAX];
+    uint32_t given[SHARES_MAX];
+};
 
 int rtp_sending_init(struct rtp_sending *sd, struct rtp_reports *reports, const struct congestion_limits *limits,
                      const struct congestion_controller *controller)
@@ -150,16 +159,27 @@ static void ask_keyframe(struct rtp_send_stream *st, rtc_time_t now, struct out 
     (void)rtp_member_event(out, RTP_EVENT_KEYFRAME_REQUEST, st);
 }
 
+/* Delta frames may not say it. */
+static void note_size(struct rtp_send_stream *st, const rtc_encoded_frame *frame)
+{
+    uint64_t pixels = (uint64_t)rtc_encoded_frame_width(frame) * rtc_encoded_frame_height(frame);
+    if (pixels > 0)
+        st->pixels = pixels < UINT32_MAX ? (uint32_t)pixels : UINT32_MAX;
+}
+
 int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, rtc_encoded_frame *frame, uint8_t audio_level,
                       struct out *out)
 {
     if (!rtp_outlet_is_open(sd->outlet) || !rtp_member_sends(st) || st->member->config.send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
+        return refuse(st);
+    if (st->off)
         return refuse(st);
     if (st->owes_keyframe && !rtc_encoded_frame_keyframe(frame)) {
         ask_keyframe(st, now, out);
         return refuse(st);
     }
     bool first = !rtp_send_stream_active_since(st, 0);
+    note_size(st, frame);
     int error = rtp_send_stream_frame(st, now, frame, audio_level, out->pool, &sd->pacer);
     st->owes_keyframe = error && st->kind == RTC_MEDIA_VIDEO;
     rtp_sending_drain(sd, now, out);
@@ -201,7 +221,7 @@ static void tell_target(struct rtp_send_stream *st, uint32_t target_bps, struct 
 static void follow_target(const struct rtp_sending *sd, struct rtp_send_stream *st, uint32_t target_bps, struct out *out)
 {
     uint32_t before = st->target_bps, change = target_bps > before ? target_bps - before : before - target_bps;
-    if (!sd->budget.has_feedback || change > before / 32)
+    if (!sd->budget.has_feedback || change > before / 32 || target_bps == 0)
         tell_target(st, target_bps, out);
 }
 
@@ -259,11 +279,11 @@ static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t targe
 }
 
 /* What all streams may send at most, with their headers. */
-static void note_most(struct rtp_sending *sd, rtc_time_t now, const uint32_t *caps, size_t count)
+static void note_most(struct rtp_sending *sd, rtc_time_t now, const struct wishes *w)
 {
     uint64_t sum = 0, cap = sd->budget.rule->cap_bps;
-    for (size_t i = 0; i < count; i++)
-        sum += caps[i] ? caps[i] : cap;
+    for (size_t i = 0; i < w->count; i++)
+        sum += w->demands[i].most_bps ? w->demands[i].most_bps : cap;
     sum = sum < cap ? sum : cap;
     for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;)
         sum += st->kind == RTC_MEDIA_AUDIO && rtp_member_sends(st) ? 2 * RTP_SOUND_BPS : 0;
@@ -281,30 +301,59 @@ static void pace(struct rtp_sending *sd, struct congestion_target target, uint32
     rtp_pacer_set_window(&sd->pacer, target.window, rtp_budget_in_flight(&sd->budget));
 }
 
+/* The layers of a section stand beside each other, the smaller pictures first. */
+static void wish(struct wishes *w, struct rtp_send_stream *st)
+{
+    size_t at = w->count++;
+    for (; at > 0 && w->demands[at - 1].track == st->member->handle && w->streams[at - 1]->pixels > st->pixels; at--) {
+        w->streams[at] = w->streams[at - 1];
+        w->demands[at] = w->demands[at - 1];
+    }
+    w->streams[at] = st;
+    w->demands[at] = (struct rtp_demand){.track = st->member->handle,
+                                         .weight = st->encoding.weight,
+                                         .least_bps = rtp_least_for(st->pixels),
+                                         .enough_bps = rtp_enough_for(st->pixels),
+                                         .most_bps = cap_of(st),
+                                         .off = st->off};
+}
+
+static void collect_wishes(const struct rtp_sending *sd, struct wishes *w, struct out *out)
+{
+    w->count = 0;
+    for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL && w->count < SHARES_MAX;) {
+        if (st->kind == RTC_MEDIA_VIDEO && rtp_send_stream_is_stopped(st))
+            tell_target(st, 0, out);
+        if (st->kind == RTC_MEDIA_VIDEO && rtp_member_sends(st))
+            wish(w, st);
+    }
+}
+
+/* Of one that stands alone 0 would say that it is stopped. */
+static void give(struct rtp_sending *sd, const struct wishes *w, struct out *out)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        bool first = i == 0 || w->demands[i - 1].track != w->demands[i].track;
+        uint32_t given = w->given[i] > 0 || !first ? w->given[i] : 1;
+        w->streams[i]->off = given == 0;
+        follow_target(sd, w->streams[i], given, out);
+    }
+}
+
 void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out *out)
 {
-    struct rtp_send_stream *video[SHARES_MAX];
-    uint32_t caps[SHARES_MAX], shares[SHARES_MAX];
-    size_t n = 0;
+    struct wishes w;
     congestion_tick(rtp_budget_congestion(&sd->budget), now);
     struct congestion_target all = congestion_target(rtp_budget_congestion(&sd->budget));
     uint64_t sound = update_sound(sd, out);
     uint32_t target = within_peers_limit(sd, sd->budget.has_feedback ? for_video(sd, now, all.target_bps) : all.target_bps, sound);
-    for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL && n < SHARES_MAX;) {
-        if (st->kind == RTC_MEDIA_VIDEO && rtp_send_stream_is_stopped(st))
-            tell_target(st, 0, out);
-        if (st->kind != RTC_MEDIA_VIDEO || !rtp_member_sends(st))
-            continue;
-        caps[n] = cap_of(st);
-        video[n++] = st;
-    }
-    note_most(sd, now, caps, n);
-    if (n == 0 && !sd->budget.has_feedback)
+    collect_wishes(sd, &w, out);
+    note_most(sd, now, &w);
+    if (w.count == 0 && !sd->budget.has_feedback)
         return;
-    rtp_rate_share(without_repairs(sd, now, target), caps, n, shares);
+    rtp_allocate(without_repairs(sd, now, target), w.demands, w.count, w.given);
     pace(sd, all, target);
-    for (size_t i = 0; i < n; i++)
-        follow_target(sd, video[i], shares[i] > 0 ? shares[i] : 1, out); /* 0 would say that it is stopped */
+    give(sd, &w, out);
 }
 
 /* ---- Feedback ---- */

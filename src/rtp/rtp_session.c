@@ -234,6 +234,13 @@ void rtp_session_set_stream_bitrate(struct rtp_session *s, rtc_time_t now, uint3
     rtp_sending_update_rate(&s->sending, now, out);
 }
 
+void rtp_session_set_stream_weight(struct rtp_session *s, uint32_t stream, uint32_t weight)
+{
+    struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    if (st)
+        st->encoding.weight = weight;
+}
+
 void rtp_session_set_stream_codec(struct rtp_session *s, uint32_t stream, const struct rtp_codec *codec)
 {
     struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);

@@ -269,25 +269,6 @@ static void the_breaker_cuts(void **state)
     assert_int_equal(target(&n), RTP_RATE_MIN_BPS);
 }
 
-static void shares(void **state)
-{
-    (void)state;
-    uint32_t got[3];
-    rtp_rate_share(900000, (const uint32_t[]){0, 0, 0}, 3, got);
-    assert_int_equal(got[0], 300000);
-    assert_int_equal(got[2], 300000);
-    rtp_rate_share(900000, (const uint32_t[]){0, 100000, 0}, 3, got);
-    assert_int_equal(got[0], 400000);
-    assert_int_equal(got[1], 100000);
-    rtp_rate_share(900000, (const uint32_t[]){100, 200, 300}, 3, got);
-    assert_int_equal(got[0], 100);
-    assert_int_equal(got[1], 200);
-    assert_int_equal(got[2], 300);
-    rtp_rate_share(1000, (const uint32_t[]){0}, 0, got);
-    rtp_rate_share(2, (const uint32_t[]){0, 0, 0}, 3, got);
-    assert_int_equal(got[0] + got[1] + got[2], 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,7 +286,6 @@ int main(void)
         cmocka_unit_test(a_limit_that_is_not_repeated),
         cmocka_unit_test(another_path_begins_low),
         cmocka_unit_test(the_breaker_cuts),
-        cmocka_unit_test(shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
