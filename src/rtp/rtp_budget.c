@@ -39,7 +39,8 @@ int rtp_budget_init(struct rtp_budget *b, rtc_context *context, const struct con
     *b = (struct rtp_budget){.context = context,
                              .controller = controller,
                              .limits.start_bps = limits->start_bps ? limits->start_bps : RTP_RATE_START_BPS,
-                             .packet_overhead = RTP_IP_UDP_BYTES};
+                             .packet_overhead = RTP_IP_UDP_BYTES,
+                             .numbered = RTC_TIME_NEVER};
     int error = congestion_new(context, &rtp_rate_controller, limits, 0, &b->by_reports);
     if (!error)
         b->rule = rtp_rate_control_rule(b->by_reports);
@@ -150,6 +151,8 @@ void rtp_budget_left(struct rtp_budget *b, rtc_time_t now, const struct rtp_leav
 {
     if (!b->has_feedback)
         return;
+    if (leaving->numbered)
+        b->numbered = now;
     if (leaving->numbered)
         sent_history_add(b->history, now, leaving->bytes, leaving->probe);
     else

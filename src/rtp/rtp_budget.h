@@ -34,6 +34,8 @@ struct rtp_budget {
     uint32_t packet_overhead;        /* of each packet */
     struct rtp_meter sound;          /* whole packets */
     struct rtp_meter around;         /* what is around the payload of pictures */
+    struct rtp_meter pictures;       /* whole packets, repairs and padding included */
+    rtc_time_t numbered;             /* when a packet with a number left last; RTC_TIME_NEVER: none did */
 };
 
 /* One packet that leaves. */

@@ -11,6 +11,8 @@
  * a keyframe is asked for that does not come, and how often what repairs take is measured anew. */
 enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000 };
 
+/* For so long after the last packet of media data have to share with them. */
+enum { MEDIA_RECENT_US = 2000000 };
 enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
 
 /* Every stream that there may be. */
@@ -31,6 +33,7 @@ int rtp_sending_init(struct rtp_sending *sd, struct rtp_reports *reports, const 
     int error = rtp_budget_init(&sd->budget, reports->context, limits, controller);
     if (!error)
         rtp_pacer_init(&sd->pacer, rtp_sending_target(sd), 0);
+    rtp_data_share_init(&sd->data);
     return error;
 }
 
@@ -68,7 +71,9 @@ static void measure(struct rtp_sending *sd, rtc_time_t now, const struct rtp_sen
 {
     if (st->kind == RTC_MEDIA_AUDIO)
         rtp_meter_add(&sd->budget.sound, now, bytes);
-    else if (payload > 0)
+    else
+        rtp_meter_add(&sd->budget.pictures, now, bytes);
+    if (st->kind == RTC_MEDIA_VIDEO && payload > 0)
         rtp_meter_add(&sd->budget.around, now, bytes - (uint32_t)payload);
 }
 
@@ -84,8 +89,9 @@ static void leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint
     }
     if (sd->sequences && sd->budget.history && st->member->config.send_codec.ccfb)
         sent_sequences_add(sd->sequences, rtp_ssrc(packet_slice(p)), rtp_sequence(packet_slice(p)), sent_history_next(sd->budget.history));
-    struct rtp_leaving leaving = {
-        .bytes = p->len + sd->budget.packet_overhead, .numbered = is_numbered(st), .limited = rtp_pacer_is_idle(&sd->pacer)};
+    struct rtp_leaving leaving = {.bytes = p->len + sd->budget.packet_overhead,
+                                  .numbered = is_numbered(st),
+                                  .limited = rtp_pacer_is_idle(&sd->pacer) && !sd->data.waits};
     /* The rule on reports knows of payloads alone, and its rate is for these. */
     leaving.probe = rtp_pacer_left(&sd->pacer, sd->budget.has_feedback ? (int64_t)leaving.bytes - counted : 0);
     rtp_budget_left(&sd->budget, now, &leaving);
@@ -282,12 +288,14 @@ static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t targe
 static void note_most(struct rtp_sending *sd, rtc_time_t now, const struct wishes *w)
 {
     uint64_t sum = 0, cap = sd->budget.rule->cap_bps;
-    for (size_t i = 0; i < w->count; i++)
+    for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++)
         sum += w->demands[i].most_bps ? w->demands[i].most_bps : cap;
     sum = sum < cap ? sum : cap;
     for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;)
         sum += st->kind == RTC_MEDIA_AUDIO && rtp_member_sends(st) ? 2 * RTP_SOUND_BPS : 0;
     sum += sum / 8;
+    if (rtp_data_share_wants(&sd->data, now)) /* as much as there is */
+        sum = 0;
     rtp_budget_set_most(&sd->budget, now, sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
 }
 
@@ -318,9 +326,14 @@ static void wish(struct wishes *w, struct rtp_send_stream *st)
                                          .off = st->off};
 }
 
-static void collect_wishes(const struct rtp_sending *sd, struct wishes *w, struct out *out)
+/* Data come first in the list, so that they are there whatever else is. */
+static void collect_wishes(const struct rtp_sending *sd, rtc_time_t now, struct wishes *w, struct out *out)
 {
     w->count = 0;
+    if (sd->budget.has_feedback && rtp_data_share_wants(&sd->data, now)) {
+        w->streams[0] = NULL;
+        w->demands[w->count++] = (struct rtp_demand){.weight = sd->data.weight};
+    }
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL && w->count < SHARES_MAX;) {
         if (st->kind == RTC_MEDIA_VIDEO && rtp_send_stream_is_stopped(st))
             tell_target(st, 0, out);
@@ -329,10 +342,18 @@ static void collect_wishes(const struct rtp_sending *sd, struct wishes *w, struc
     }
 }
 
+/* What media leave of the path, as the last second was. */
+static void give_data(struct rtp_sending *sd, rtc_time_t now, uint32_t target_bps, const struct wishes *w)
+{
+    uint64_t media = (uint64_t)rtp_meter_bps(&sd->budget.sound, now) + rtp_meter_bps(&sd->budget.pictures, now);
+    uint32_t given = w->count > 0 && !w->streams[0] ? w->given[0] : 0;
+    rtp_data_share_set(&sd->data, now, given, media < target_bps ? target_bps - (uint32_t)media : 0, target_bps);
+}
+
 /* Of one that stands alone 0 would say that it is stopped. */
 static void give(struct rtp_sending *sd, const struct wishes *w, struct out *out)
 {
-    for (size_t i = 0; i < w->count; i++) {
+    for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++) {
         bool first = i == 0 || w->demands[i - 1].track != w->demands[i].track;
         uint32_t given = w->given[i] > 0 || !first ? w->given[i] : 1;
         w->streams[i]->off = given == 0;
@@ -347,13 +368,41 @@ void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out 
     struct congestion_target all = congestion_target(rtp_budget_congestion(&sd->budget));
     uint64_t sound = update_sound(sd, out);
     uint32_t target = within_peers_limit(sd, sd->budget.has_feedback ? for_video(sd, now, all.target_bps) : all.target_bps, sound);
-    collect_wishes(sd, &w, out);
+    collect_wishes(sd, now, &w, out);
     note_most(sd, now, &w);
     if (w.count == 0 && !sd->budget.has_feedback)
         return;
     rtp_allocate(without_repairs(sd, now, target), w.demands, w.count, w.given);
     pace(sd, all, target);
+    give_data(sd, now, all.target_bps, &w);
     give(sd, &w, out);
+}
+
+/* ---- Data ---- */
+
+/* Without feedback nobody knows what the path takes in all, and without media nobody is disturbed: the association has its own control. */
+static bool shares_with_data(const struct rtp_sending *sd, rtc_time_t now)
+{
+    return sd->budget.has_feedback && sd->budget.numbered != RTC_TIME_NEVER && now - sd->budget.numbered < MEDIA_RECENT_US;
+}
+
+bool rtp_sending_takes_data(struct rtp_sending *sd, rtc_time_t now, uint32_t bytes)
+{
+    uint32_t whole = bytes + sd->budget.packet_overhead;
+    if (!shares_with_data(sd, now)) {
+        sd->data.waits = false;
+        return true;
+    }
+    if (!rtp_data_share_take(&sd->data, now, whole))
+        return false;
+    const struct rtp_leaving leaving = {.bytes = whole};
+    rtp_budget_left(&sd->budget, now, &leaving);
+    return true;
+}
+
+uint32_t rtp_sending_data_room(const struct rtp_sending *sd, rtc_time_t now)
+{
+    return shares_with_data(sd, now) ? rtp_data_share_room(&sd->data) : UINT32_MAX;
 }
 
 /* ---- Feedback ---- */
@@ -417,6 +466,7 @@ rtc_time_t rtp_sending_deadline(const struct rtp_sending *sd, enum timer_reason 
 {
     rtc_time_t at = RTC_TIME_NEVER;
     deadline_min(&at, why, rtp_pacer_deadline(&sd->pacer), TIMER_RTP_PACE);
+    deadline_min(&at, why, rtp_data_share_deadline(&sd->data), TIMER_RTP_PACE);
     deadline_min(&at, why, congestion_deadline(rtp_budget_congestion(&sd->budget)), TIMER_RTP_RATE);
     return at;
 }

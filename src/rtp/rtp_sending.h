@@ -5,6 +5,7 @@
 
 #include "ccfb.h"
 #include "rtp_budget.h"
+#include "rtp_data_share.h"
 #include "rtp_reports.h"
 #include "sent_sequences.h"
 #include "transport_feedback.h"
@@ -17,6 +18,7 @@ struct rtp_sending {
     struct rtp_reports *reports;
     struct rtp_pacer pacer;
     struct rtp_budget budget;
+    struct rtp_data_share data;
     struct transport_feedback_clock peers_clock; /* of whoever gives feedback; rtp_session_rtcp.c reads it */
     struct ccfb_clock reports_clock;             /* the same, of RFC 8888 */
     struct sent_sequences *sequences;            /* owned; NULL: nobody has agreed upon RFC 8888 yet */
@@ -58,6 +60,9 @@ void rtp_sending_feedback(struct rtp_sending *sending, rtc_time_t now, const str
 size_t rtp_sending_number(const struct rtp_sending *sending, const uint32_t *ssrcs, struct sent_history_told *told, size_t count);
 /* When there is something to do for what is sent, and why. */
 rtc_time_t rtp_sending_deadline(const struct rtp_sending *sending, enum timer_reason *why);
+/* Whether a packet of data of so many bytes may leave now, which it then does; and how many bytes may wait. */
+bool rtp_sending_takes_data(struct rtp_sending *sending, rtc_time_t now, uint32_t bytes);
+uint32_t rtp_sending_data_room(const struct rtp_sending *sending, rtc_time_t now);
 /* What the path is thought to take. */
 uint32_t rtp_sending_target(const struct rtp_sending *sending);
 

@@ -225,6 +225,26 @@ rtc_time_t rtp_session_backlog(const struct rtp_session *s)
     return rtp_pacer_backlog(&s->sending.pacer);
 }
 
+bool rtp_session_takes_data(struct rtp_session *s, rtc_time_t now, uint32_t bytes)
+{
+    return rtp_sending_takes_data(&s->sending, now, bytes);
+}
+
+uint32_t rtp_session_data_room(const struct rtp_session *s, rtc_time_t now)
+{
+    return rtp_sending_data_room(&s->sending, now);
+}
+
+void rtp_session_no_data_waits(struct rtp_session *s)
+{
+    s->sending.data.waits = false;
+}
+
+void rtp_session_set_data_weight(struct rtp_session *s, uint32_t weight)
+{
+    s->sending.data.weight = weight;
+}
+
 void rtp_session_set_stream_bitrate(struct rtp_session *s, rtc_time_t now, uint32_t stream, uint32_t max_bitrate_bps, struct out *out)
 {
     struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
@@ -282,6 +302,7 @@ void rtp_session_path_changed(struct rtp_session *s, rtc_time_t now, struct out 
 {
     pause_streams(s);
     rtp_budget_path_changed(&s->sending.budget, now);
+    rtp_data_share_path_changed(&s->sending.data);
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(&s->members, st)) != NULL;)
         if (rtp_send_stream_is_stopped(st))
             rtp_circuits_close(&s->circuits, now, st, out);

@@ -100,6 +100,15 @@ void rtp_session_set_receive_limit(struct rtp_session *session, rtc_time_t now, 
 void rtp_session_hear_anew(struct rtp_session *session, uint32_t stream);
 /* How long the video that waits for its turn takes to leave: an encoder that is ahead leaves pictures out. */
 rtc_time_t rtp_session_backlog(const struct rtp_session *session);
+/* An association's packets leave by the same path. Whether one of so many bytes, as it is in a datagram, may leave now, which it then does;
+ * else the deadline says when to ask again. */
+bool rtp_session_takes_data(struct rtp_session *session, rtc_time_t now, uint32_t bytes);
+/* How many bytes of them may wait: what is more is to be dropped. */
+uint32_t rtp_session_data_room(const struct rtp_session *session, rtc_time_t now);
+/* Nothing of them waits any more. */
+void rtp_session_no_data_waits(struct rtp_session *session);
+/* How much of the rate they get beside media (rtp_allocation.h). */
+void rtp_session_set_data_weight(struct rtp_session *session, uint32_t weight);
 /* The decoder can not go on: a PLI follows (rate-limited). */
 void rtp_session_request_keyframe(struct rtp_session *session, rtc_time_t now, uint32_t stream, struct out *out);
 /* BYE for everything; nothing is sent afterwards. */

@@ -176,12 +176,30 @@ static void update_sizes(struct transport *t)
         rtp_session_set_max_packet(t->rtp, SIZE_DATAGRAM - overhead);
 }
 
-static void send_sctp(struct transport *t, bool *progress)
+/* What waits longer than is good is lost, the oldest first: then the association sends less. */
+static void drop_old_data(struct transport *t, rtc_time_t now)
 {
-    for (struct packet *p; (p = packet_queue_pop(&t->sctp_out.tx)) != NULL; *progress = true) {
+    const uint32_t least = size_sctp_packet(t->overhead), room = rtp_session_data_room(t->rtp, now);
+    while (t->sctp_out.tx.count > room / least) {
+        t->counters.data_dropped++;
+        packet_free(packet_queue_pop(&t->sctp_out.tx));
+    }
+}
+
+/* Beside media an association's packets wait for their part of the budget. They are protected when they leave, in order. */
+static void send_sctp(struct transport *t, rtc_time_t now, bool *progress)
+{
+    for (struct packet *p; (p = t->sctp_out.tx.head) != NULL; *progress = true) {
+        if (t->rtp && !t->ended && !rtp_session_takes_data(t->rtp, now, p->len + SIZE_DTLS_OVERHEAD)) {
+            drop_old_data(t, now);
+            return;
+        }
+        p = packet_queue_pop(&t->sctp_out.tx);
         (void)dtls_send(t->dtls, packet_slice(p), &t->out);
         packet_free(p);
     }
+    if (t->rtp)
+        rtp_session_no_data_waits(t->rtp);
 }
 
 static void make_ready(struct transport *t, rtc_time_t now)
@@ -209,7 +227,7 @@ static bool walk(struct transport *t, rtc_time_t now, struct transport_event *ev
         update_writable(t, now);
         if (transport_events_channels(t, event, &progress))
             return true;
-        send_sctp(t, &progress);
+        send_sctp(t, now, &progress);
         if (transport_events_media(t, event))
             return true;
     } while (progress);
@@ -333,7 +351,7 @@ void transport_close(struct transport *t, rtc_time_t now)
         data_channels_set_wake(t->channels, NULL, NULL);
         data_channels_close(t->channels, now, &t->sctp_out);
     }
-    send_sctp(t, &progress);
+    send_sctp(t, now, &progress);
     dtls_close(t->dtls, &t->out);
     end(t, now);
 }

@@ -25,6 +25,8 @@ void transport_update_marks(struct transport *t)
         most = dscp_more(most, m->data);
     if (m->media != DSCP_NOTHING)
         most = dscp_more(most, m->media);
+    if (t->rtp)
+        rtp_session_set_data_weight(t->rtp, channels / (CHANNEL_PRIORITY_LOW / 2));
     m->most = channels > 0 || m->media != DSCP_NOTHING ? most : 0;
     m->stale = false;
 }

@@ -23,14 +23,15 @@ struct transport_counters {
     uint64_t packets_sent, bytes_sent, packets_received, bytes_received; /* of DTLS, RTP and RTCP: no checks, no relay's wrapping */
     uint64_t arrived;                                                    /* whatever came, from whomever */
     uint64_t selected_pair_changes;
-    uint64_t unknown;     /* datagrams of no protocol of ours (RFC 7983) */
-    uint64_t misdirected; /* Binding requests for a user that no ICE generation of ours is */
-    uint64_t unclaimed;   /* other STUN that none of them knows */
-    uint64_t unvalidated; /* from paths that ICE does not know, beyond the hold */
-    uint64_t no_path;     /* produced while nothing could be sent */
-    uint64_t over_limit;  /* dropped because the application does not dispatch */
-    uint64_t misdated;    /* were said to have arrived in the future, or long ago: taken for now */
-    uint64_t congested;   /* of packets_received: a router marked them in place of dropping them (RFC 3168) */
+    uint64_t unknown;      /* datagrams of no protocol of ours (RFC 7983) */
+    uint64_t misdirected;  /* Binding requests for a user that no ICE generation of ours is */
+    uint64_t unclaimed;    /* other STUN that none of them knows */
+    uint64_t unvalidated;  /* from paths that ICE does not know, beyond the hold */
+    uint64_t no_path;      /* produced while nothing could be sent */
+    uint64_t data_dropped; /* packets of the association that waited too long for their part of the budget */
+    uint64_t over_limit;   /* dropped because the application does not dispatch */
+    uint64_t misdated;     /* were said to have arrived in the future, or long ago: taken for now */
+    uint64_t congested;    /* of packets_received: a router marked them in place of dropping them (RFC 3168) */
 };
 
 /* What a transport is made with. The parent's, borrowed for the transport's life: its ICE settings are read whenever a generation begins,
