@@ -9,17 +9,24 @@ struct track {
     size_t count;
 };
 
-/* VP8, in bits for each pixel of a second, in tenths: 720p is bearable from 550 kbit/s on and good with 2.5 Mbit/s. */
+/* VP8, in tenths of a bit for each pixel of a second: 720p is bearable from 550 kbit/s on and good with 2.5 Mbit/s. Small pictures need
+ * more than their part. */
+enum { LEAST_TENTHS = 6, ENOUGH_TENTHS = 27, LEAST_BPS = 30000, ENOUGH_BPS = 150000 };
+
+static uint32_t by_pixels(uint32_t pixels, uint32_t tenths, uint32_t floor)
+{
+    uint64_t bps = (uint64_t)pixels * tenths / 10;
+    return bps > UINT32_MAX ? UINT32_MAX : bps > floor ? (uint32_t)bps : floor;
+}
+
 uint32_t rtp_least_for(uint32_t pixels)
 {
-    uint64_t bps = (uint64_t)pixels * 6 / 10;
-    return bps > UINT32_MAX ? UINT32_MAX : (uint32_t)bps;
+    return pixels > 0 ? by_pixels(pixels, LEAST_TENTHS, LEAST_BPS) : 0;
 }
 
 uint32_t rtp_enough_for(uint32_t pixels)
 {
-    uint64_t bps = (uint64_t)pixels * 27 / 10;
-    return bps > UINT32_MAX ? UINT32_MAX : (uint32_t)bps;
+    return pixels > 0 ? by_pixels(pixels, ENOUGH_TENTHS, ENOUGH_BPS) : 0;
 }
 
 static struct track track_at(const struct rtp_demand *demands, uint32_t *given, size_t count, size_t first)

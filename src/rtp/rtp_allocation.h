@@ -21,7 +21,8 @@ struct rtp_demand {
  * anything. */
 void rtp_allocate(uint32_t target_bps, const struct rtp_demand *demands, size_t count, uint32_t *given_bps);
 
-/* What pictures of this size want with thirty of them a second: less than that is not worth looking at, more makes them hardly better. */
+/* What pictures of this size want with thirty of them a second: less than that is not worth looking at, more makes them hardly better. 0
+ * of ones that are not known. */
 uint32_t rtp_least_for(uint32_t pixels);
 uint32_t rtp_enough_for(uint32_t pixels);
 

@@ -138,10 +138,23 @@ static void layers_do_not_flutter(void **state)
     assert_true(demands[1].off);
 }
 
+static void sizes(void **state)
+{
+    (void)state;
+    static const uint32_t pixels[] = {0, 1, 80 * 60, 320 * 180, 640 * 360, 1280 * 720, 3840 * 2160, UINT32_MAX};
+    static const uint32_t least[] = {0, 30000, 30000, 34560, 138240, 552960, 4976640, 2576980377u};
+    static const uint32_t enough[] = {0, 150000, 150000, 155520, 622080, 2488320, 22394880, UINT32_MAX};
+    for (size_t i = 0; i < sizeof pixels / sizeof pixels[0]; i++) {
+        assert_int_equal(rtp_least_for(pixels[i]), least[i]);
+        assert_int_equal(rtp_enough_for(pixels[i]), enough[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
+        cmocka_unit_test(sizes),
         cmocka_unit_test(whatever_is_wanted),
         cmocka_unit_test(layers_do_not_flutter),
     };
