@@ -287,8 +287,12 @@ static void choose_size(struct send_pipeline *p, uint32_t i, rtc_time_t captured
     bool first = scale->eighths == 0;
     const struct video_scale_limits limits = {coming_rate(p), layer->bitrate_bps, p->shared.load.smaller};
     bool changes = !layer->limits.keeps_size && video_scale_choose(scale, captured, &limits, width, height);
+    const struct picture_rate_limits rate = {coming_rate(p), layer->bitrate_bps, (uint64_t)*width * *height};
+    layer->fewer_us = layer->limits.sends_fewer ? picture_rate_choose(&layer->rate, captured, &rate) : 0;
     layer->stats.resolution_changes += changes && !first;
-    enum quality_reason reason = *width >= asked_width ? QUALITY_NONE : p->shared.load.smaller > 0 ? QUALITY_CPU : QUALITY_BANDWIDTH;
+    enum quality_reason reason = *width < asked_width && p->shared.load.smaller > 0 ? QUALITY_CPU
+                                 : *width < asked_width || layer->fewer_us > 0      ? QUALITY_BANDWIDTH
+                                                                                    : QUALITY_NONE;
     quality_limitation_set(&layer->stats.limitation, reason, context_now(p->context, captured));
 }
 
@@ -334,6 +338,9 @@ static void note_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_fra
     s->height = width ? height : p->worker.encoders[i].height;
 }
 
+/* Of VP8, whose quantizers go to 127; of no other codec they are known. */
+enum { QUANTIZER_COARSE = 95 };
+
 /* With the lock held: what a picture was to take, and whether it took much more (webrtc-stats, totalEncodedBytesTarget, hugeFramesSent). */
 static void count_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_frame *frame, size_t beside)
 {
@@ -341,6 +348,7 @@ static void count_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_fr
     uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE;
     uint64_t wanted = layer->bitrate_bps / 8 / rate;
     int quantizer = codec_quantizer(frame);
+    picture_rate_made(&layer->rate, rtc_encoded_frame_capture_time_us(frame), quantizer >= QUANTIZER_COARSE);
     layer->stats.quantized += quantizer >= 0;
     layer->stats.quantizers += quantizer >= 0 ? (uint64_t)quantizer : 0;
     layer->stats.huge_frames += rtc_encoded_frame_len(frame) * 2 * beside >= wanted * 5;
@@ -444,7 +452,11 @@ static void owe(struct send_pipeline *p, uint32_t i, uint32_t keyframes)
 static void tell_scale(struct send_pipeline *p, uint32_t i, const rtc_video_frame *frame, const struct made *made)
 {
     bool key = made->count > 0 && rtc_encoded_frame_keyframe(made->frames[0]);
-    enum video_scale_made what = key ? VIDEO_SCALE_KEYFRAME : made->count > 0 ? VIDEO_SCALE_FRAME : VIDEO_SCALE_NOTHING;
+    bool coarse = made->count > 0 && codec_quantizer(made->frames[0]) >= QUANTIZER_COARSE;
+    enum video_scale_made what = key               ? VIDEO_SCALE_KEYFRAME
+                                 : coarse          ? VIDEO_SCALE_COARSE
+                                 : made->count > 0 ? VIDEO_SCALE_FRAME
+                                                   : VIDEO_SCALE_NOTHING;
     video_scale_made(&p->worker.encoders[i].scale, rtc_video_frame_capture_time_us(frame), what);
 }
 

@@ -168,13 +168,13 @@ static bool has_time(struct send_pipeline *p, rtc_time_t captured)
 static bool is_too_early(struct send_layer *layer, rtc_time_t taken)
 {
     const struct send_limits *l = &layer->limits;
-    double at = (double)taken;
-    if (!l->has_framerate)
+    double at = (double)taken, interval = l->has_framerate && l->interval_us > layer->fewer_us ? l->interval_us : layer->fewer_us;
+    if (!l->has_framerate && interval <= 0)
         return false;
-    if (l->interval_us <= 0 || (at + l->interval_us / 8 < layer->picture_due && layer->picture_due - at <= 2 * l->interval_us))
+    if ((l->has_framerate && l->interval_us <= 0) || (at + interval / 8 < layer->picture_due && layer->picture_due - at <= 2 * interval))
         return true;
-    bool steady = layer->picture_due > 0 && at - layer->picture_due < l->interval_us;
-    layer->picture_due = (steady ? layer->picture_due : at) + l->interval_us;
+    bool steady = layer->picture_due > 0 && at - layer->picture_due < interval;
+    layer->picture_due = (steady ? layer->picture_due : at) + interval;
     return false;
 }
 
@@ -316,7 +316,23 @@ static uint32_t first_bitrate(const rtc_peer_connection *pc, const rtc_rtp_trans
     return (start < pc->settings.max_bitrate_bps ? start : pc->settings.max_bitrate_bps) / (uint32_t)sent.count;
 }
 
-/* Of several encodings each keeps its size: who receives them chooses between sizes. A rate without end asks for nothing. */
+/* What of pictures goes down when there is too little for all of it: what the application says, else what the track is said to show
+ * (mst-content-hint 4). Of text and other detail fewer pictures are better than smaller ones. */
+static void choose_degradation(struct send_limits *limits, const rtc_rtp_sender *sender)
+{
+    rtc_content_hint hint = sender->track ? rtc_media_stream_track_content_hint(sender->track) : RTC_CONTENT_HINT_NONE;
+    bool detail = hint == RTC_CONTENT_HINT_DETAIL || hint == RTC_CONTENT_HINT_TEXT;
+    rtc_degradation_preference preference = sender->degradation_preference;
+    if (!sender->has_degradation_preference)
+        preference = detail ? RTC_DEGRADATION_MAINTAIN_RESOLUTION : RTC_DEGRADATION_MAINTAIN_FRAMERATE;
+    bool several = sender_sent(sender).count > 1;
+    limits->keeps_size =
+        several || preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION || preference == RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION;
+    limits->sends_fewer = !several && (preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION || preference == RTC_DEGRADATION_BALANCED);
+}
+
+/* Of several encodings each keeps its size, and all their pictures: who receives them chooses between sizes. A rate without end asks for
+ * nothing. */
 static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encoding)
 {
     const double longest_us = 1e15; /* with which there is still reckoning */
@@ -326,10 +342,8 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encodin
     double interval = s->max_framerate > 0 ? fmin(1e6 / s->max_framerate, longest_us) : 0,
            least = peers->max_fps > 0 ? 1e6 / peers->max_fps : 0;
     bool never = s->has_max_framerate && s->max_framerate == 0;
-    return (struct send_limits){
+    struct send_limits limits = {
         .inactive = s->inactive,
-        .keeps_size = sent.count > 1 || sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION ||
-                      sender->degradation_preference == RTC_DEGRADATION_MAINTAIN_FRAMERATE_AND_RESOLUTION,
         .scale = s->scale_resolution_down_by >= 1 ? s->scale_resolution_down_by : 1,
         .max_width = s->max_width,
         .max_height = s->max_height,
@@ -338,6 +352,8 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encodin
         .has_framerate = never || interval > 0 || least > 0,
         .interval_us = never || interval > least ? interval : least,
     };
+    choose_degradation(&limits, sender);
+    return limits;
 }
 
 /* With the lock held, or before anybody else sees it: an encoding as its sender has it, when it begins. */
@@ -558,6 +574,10 @@ void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_
         layer->bitrate_bps = bitrate_bps;
     }
     layer->silent = bitrate_bps == 0;
+    if (p->transceiver) /* what the track is said to show may have changed */
+        choose_degradation(&layer->limits, &p->transceiver->sender);
+    if (layer->silent && p->shared.layer_count > 1 && p->pc)
+        quality_limitation_set(&layer->stats.limitation, QUALITY_BANDWIDTH, p->pc->now);
     layer->keyframe_wanted = layer->keyframe_wanted || (again && p->shared.layer_count > 1);
     layer->stats.bitrate_bps = bitrate_bps;
     uint32_t whole = whole_bitrate(p);

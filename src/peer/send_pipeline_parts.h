@@ -9,6 +9,7 @@
 #include "encode_load.h"
 #include "executor.h"
 #include "picture_limit.h"
+#include "picture_rate.h"
 #include "send_pipeline.h"
 #include "video_scale.h"
 
@@ -39,7 +40,8 @@ struct send_ring {
 /* What the application asks of one encoding (setParameters): a plain value. */
 struct send_limits {
     bool inactive;                      /* nothing is encoded or sent */
-    bool keeps_size;                    /* pictures are left out rather than made smaller */
+    bool keeps_size;                    /* pictures are left out rather than made smaller, */
+    bool sends_fewer;                   /* as many as are needed for the others to be good */
     double scale;                       /* sides are divided by it; at least 1 */
     uint32_t max_width, max_height;     /* in place of the scale, for pictures that lie or stand; 0: none */
     uint32_t peers_width, peers_height; /* beyond which the peer does not take it, whatever is asked for; 0: none */
@@ -56,6 +58,8 @@ struct send_layer {
     bool silent; /* the session lets nothing of it through for now */
     uint32_t bitrate_bps;
     struct send_limits limits;
+    struct picture_rate rate; /* fewer than come, and */
+    double fewer_us;          /* so long after each other; 0: as they come */
     double picture_due;               /* the capture time before which pictures come too early for the framerate that was asked for */
     struct send_pipeline_stats stats; /* its own; what was left out for all of them is shared */
 };

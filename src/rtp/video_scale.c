@@ -9,6 +9,8 @@ enum { SMALLEST_PIXELS = 160 * 120, FRAME_RATE_MIN = 10, FRAME_RATE_MAX = 30, US
 enum { DOWN_AFTER_US = US_PER_S, UP_AFTER_US = 4 * US_PER_S };
 /* One picture of five left out, over a second without a keyframe: those take what the pictures behind them lack. */
 enum { COUNTED_US = US_PER_S, COUNTED_MIN = 8, LEFT_OUT_PARTS = 5 };
+/* Or nine of ten coarse. */
+enum { COARSE_PARTS = 9, COARSE_OF = 10 };
 enum { FORGOTTEN_US = 600 * US_PER_S };
 
 static const uint32_t steps[] = {8, 6, 4, 3, 2};
@@ -83,7 +85,7 @@ bool video_scale_choose(struct video_scale *s, rtc_time_t now, const struct vide
     if (changes) {
         s->eighths = step;
         s->changed = now;
-        s->offered = s->left_out = 0;
+        s->offered = s->left_out = s->coarse = 0;
     }
     s->spent = per_pixel(*width, *height, limits, step);
     *width = side(*width, step);
@@ -97,14 +99,16 @@ void video_scale_made(struct video_scale *s, rtc_time_t now, enum video_scale_ma
         s->offered = 0;
     if (s->offered == 0) {
         s->counting = now;
-        s->left_out = 0;
+        s->left_out = s->coarse = 0;
     }
     s->offered++;
     s->left_out += made == VIDEO_SCALE_NOTHING;
+    s->coarse += made == VIDEO_SCALE_COARSE;
     if (now - s->counting < COUNTED_US)
         return;
     uint32_t few = s->spent + s->spent / 10 + 1;
-    if (s->offered >= COUNTED_MIN && s->left_out * LEFT_OUT_PARTS > s->offered && few > too_few(s, now)) {
+    bool bad = s->left_out * LEFT_OUT_PARTS > s->offered || s->coarse * COARSE_OF >= s->offered * COARSE_PARTS;
+    if (s->offered >= COUNTED_MIN && bad && few > too_few(s, now)) {
         s->too_few = few;
         s->learnt = now;
     }

@@ -2,8 +2,8 @@
 /* How large pictures are sent. An encoder that has too few bits for its pictures blurs them and then leaves most of them out; a smaller
  * picture that moves is better to watch. So the size goes down in steps while the rate is low, and up again when there is enough of it for
  * a while. Each step costs a keyframe: it goes down at once and up with patience, and between the two thresholds nothing changes. How many
- * bits are too few depends on what is shown: where pictures are left out, the thresholds rise to what that took, and come down again in
- * ten minutes. */
+ * bits are too few depends on what is shown: where pictures are left out or coarse, the thresholds rise to what that took, and come down
+ * again in ten minutes. */
 #ifndef CRTC_VIDEO_SCALE_H
 #define CRTC_VIDEO_SCALE_H
 
@@ -18,7 +18,7 @@ struct video_scale {
     uint32_t too_few;    /* so many were, for what is shown; 0: not known */
     rtc_time_t learnt;   /* when */
     rtc_time_t counting; /* since when these are counted */
-    uint32_t offered, left_out;
+    uint32_t offered, left_out, coarse;
 };
 
 /* What a size has to be enough for. */
@@ -33,8 +33,8 @@ struct video_scale_limits {
  */
 bool video_scale_choose(struct video_scale *scale, rtc_time_t now, const struct video_scale_limits *limits, uint32_t *width,
                         uint32_t *height);
-/* What the encoder made of that picture: a frame, a keyframe, or none, for want of bits. */
-enum video_scale_made { VIDEO_SCALE_NOTHING, VIDEO_SCALE_FRAME, VIDEO_SCALE_KEYFRAME };
+/* What the encoder made of that picture: a frame, one that is as coarse as can be, a keyframe, or none, for want of bits. */
+enum video_scale_made { VIDEO_SCALE_NOTHING, VIDEO_SCALE_FRAME, VIDEO_SCALE_COARSE, VIDEO_SCALE_KEYFRAME };
 void video_scale_made(struct video_scale *scale, rtc_time_t now, enum video_scale_made made);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 crtc_test(test_configuration LABEL unit SEES base media sdp ice dtls sctp rtp transport peer SOURCES configuration.c)
 crtc_test(test_decode_budget LABEL unit SEES base peer SOURCES decode_budget.c)
+crtc_test(test_picture_rate LABEL unit SEES base peer SOURCES picture_rate.c)
 crtc_test(test_tls_streams LABEL unit SEES base ice SOURCES tls_streams.c tls_server.c)
 crtc_test(test_endpoint LABEL unit SEES base media sdp ice dtls sctp rtp transport peer SOURCES endpoint.c)
 crtc_test(test_negotiation_plan LABEL unit SEES base media sdp ice dtls sctp rtp transport peer SOURCES negotiation_plan.c)

@@ -143,6 +143,24 @@ static void keyframes_and_few_pictures_say_nothing(void **state)
     }
 }
 
+/* What moves much may have enough bits by their number and still be as coarse as can be. */
+static void coarse_pictures_become_smaller(void **state)
+{
+    (void)state;
+    struct video_scale scale = {0};
+    rtc_time_t now = 0;
+    for (; now <= 1100 * MS; now += 33 * MS) {
+        assert_int_equal(width_of(&scale, now, 1280, 720, 1000000), 1280);
+        video_scale_made(&scale, now, VIDEO_SCALE_COARSE);
+    }
+    assert_int_equal(width_of(&scale, now + 33 * MS, 1280, 720, 1000000), 960);
+    struct video_scale other = {0};
+    for (now = 0; now <= 5 * SECOND; now += 33 * MS) { /* a part of them is no reason */
+        assert_int_equal(width_of(&other, now, 1280, 720, 1000000), 1280);
+        video_scale_made(&other, now, now / 33 / MS % 3 ? VIDEO_SCALE_COARSE : VIDEO_SCALE_FRAME);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +171,7 @@ int main(void)
         cmocka_unit_test(time_decides_too),
         cmocka_unit_test(pictures_left_out_ask_for_a_smaller_size),
         cmocka_unit_test(keyframes_and_few_pictures_say_nothing),
+        cmocka_unit_test(coarse_pictures_become_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
