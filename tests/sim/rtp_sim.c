@@ -48,7 +48,9 @@ struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_ki
                             .encoding_count = 1};
     (void)snprintf(s.mid, sizeof s.mid, "%s", kind == RTC_MEDIA_AUDIO ? "a" : "v");
     (void)snprintf(s.remote_stream_id, sizeof s.remote_stream_id, "stream");
+    s.send_codec.transport_cc = o->controller != NULL;
     s.receive_codecs[0] = s.send_codec;
+    s.extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = o->controller ? 5 : 0;
     s.extension_ids[RTP_EXTENSION_MID] = 4;
     s.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = 3;
     s.extension_ids[RTP_EXTENSION_AUDIO_LEVEL] = 1;
@@ -312,6 +314,22 @@ static rtc_time_t due_of(const struct rtp_sim_peer *p, enum timer_reason *why)
     return session < at ? session : at;
 }
 
+/* What an association sends as soon as it may: it looks like DTLS, and is thrown away at the other end. */
+static void send_data(struct rtp_sim_peer *p)
+{
+    enum { DATA_BYTES = 1163, RECORD = 23, AT_ONCE = 100 };
+    for (int i = 0; i < AT_ONCE && rtp_session_takes_data(p->session, p->sim->now, DATA_BYTES); i++) {
+        struct packet *packet = packet_new(p->out.pool);
+        if (!packet)
+            return;
+        memset(packet_data(packet), RECORD, DATA_BYTES);
+        packet->len = DATA_BYTES;
+        p->data_bytes += DATA_BYTES;
+        packet_queue_push(&p->out.tx, packet);
+    }
+    rtp_sim_drain(p);
+}
+
 static void serve(struct rtp_sim_peer *p)
 {
     rtc_time_t now = p->sim->now;
@@ -329,6 +347,8 @@ static void serve(struct rtp_sim_peer *p)
         rtp_session_tick(p->session, now, &p->out);
         rtp_sim_drain(p);
     }
+    if (p->sends_data)
+        send_data(p);
 }
 
 static void deliver(struct rtp_sim *sim)
@@ -381,7 +401,8 @@ static int init_peer(struct rtp_sim *sim, struct rtp_sim_peer *p, unsigned side,
     const struct rtp_session_options so = {.cname = side ? "bob" : "alice",
                                            .disable_nack = o->disable_nack,
                                            .max_bitrate_bps = o->max_bitrate_bps,
-                                           .start_bitrate_bps = o->start_bitrate_bps};
+                                           .start_bitrate_bps = o->start_bitrate_bps,
+                                           .controller = o->controller};
     struct rtp_section audio = rtp_sim_section(o, RTC_MEDIA_AUDIO, side, !side), video = rtp_sim_section(o, RTC_MEDIA_VIDEO, side, !side);
     int error = rtp_session_new(sim->context, &so, &p->session);
     if (!error)

@@ -17,6 +17,7 @@
 #define SECOND ((rtc_time_t)1000000)
 
 struct rtp_sim;
+struct congestion_controller;
 
 /* What a peer saw of the other's media. Times in microseconds. */
 struct rtp_sim_seen {
@@ -62,6 +63,8 @@ struct rtp_sim_peer {
     bool wants_keyframe;
     uint32_t bitrate_bps, frame_rate;
     bool stubborn;         /* does not follow the target */
+    bool sends_data;       /* an association beside, which always has more to send */
+    uint64_t data_bytes;   /* that it sent */
     uint32_t video_serial, audio_serial;
     uint32_t video_timestamp, audio_timestamp;
     rtc_time_t next_video, next_audio;
@@ -91,6 +94,7 @@ struct rtp_sim_options {
     bool disable_nack;
     bool full_size_rtcp;
     bool anonymous;       /* no a=ssrc: SSRCs are learnt from mid */
+    const struct congestion_controller *controller; /* with transport-wide feedback; NULL: reports alone */
     rtc_time_t settle;    /* how long streams may take to find together */
     uint32_t video_timestamp, audio_timestamp; /* where the scripted timestamps begin */
 };
