@@ -100,6 +100,7 @@ struct assoc_engine {
     uint64_t (*retransmits)(const struct assoc *assoc);
     void (*expect_restart)(struct assoc *assoc, bool expected); /* NULL: it takes none */
     bool (*lost_on)(const struct assoc *assoc, uint16_t stream, uint32_t *unsent);
+    void (*forsake)(struct assoc *assoc);                                          /* of one that has `begin` */
     int (*prepare)(struct assoc *assoc, rtc_time_t now, struct snap_packet *init); /* NULL: it can not, nor begin */
     int (*begin)(struct assoc *assoc, rtc_time_t now, const struct snap_init *peer, rtc_time_t rtt_us, struct out *out);
 };
@@ -146,8 +147,14 @@ static inline void assoc_expect_restart(struct assoc *assoc, bool expected)
         assoc->engine->expect_restart(assoc, expected);
 }
 
-/* After ASSOC_RESTARTED or ASSOC_LOST: something that was taken on this stream may never have come; and how many bytes of user messages had
- * not left. */
+/* Before another one takes its place without a word to the peer: from now on assoc_lost_on() says what is gone with it. */
+static inline void assoc_forsake(struct assoc *assoc)
+{
+    assoc->engine->forsake(assoc);
+}
+
+/* After ASSOC_RESTARTED, ASSOC_LOST or assoc_forsake: something that was taken on this stream may never have come; and how many bytes of
+ * user messages had not left. */
 static inline bool assoc_lost_on(const struct assoc *assoc, uint16_t stream, uint32_t *unsent)
 {
     return assoc->engine->lost_on(assoc, stream, unsent);

@@ -661,6 +661,11 @@ static bool lost_on(const struct assoc *assoc, uint16_t stream, uint32_t *unsent
     return stream < f->known && f->streams[stream].lost;
 }
 
+static void forsake(struct assoc *assoc)
+{
+    flight_end(&of(assoc)->flight);
+}
+
 static void expect_restart(struct assoc *assoc, bool expected)
 {
     of(assoc)->may_restart = expected;
@@ -685,6 +690,7 @@ const struct assoc_engine assoc_usrsctp = {
     .retransmits = retransmits,
     .expect_restart = expect_restart,
     .lost_on = lost_on,
+    .forsake = forsake,
     .prepare = prepare,
     .begin = begin,
 };

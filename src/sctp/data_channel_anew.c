@@ -48,6 +48,7 @@ void channel_began_at_once(struct data_channels *dc, rtc_time_t now)
 {
     assoc_expect_restart(dc->assoc, true);
     dc->anew.restart_until = now + PEER_REPEATS_US;
+    dc->anew.at_once = true;
 }
 
 /* Who begins the association from now on has forgotten its channels. */
@@ -56,22 +57,6 @@ static void expect_no_restart(struct data_channels *dc)
     if (dc->anew.restart_until != 0)
         assoc_expect_restart(dc->assoc, false);
     dc->anew.restart_until = 0;
-}
-
-int channel_go_on(struct data_channels *dc, rtc_time_t now, struct out *out)
-{
-    bool adrift = dc->anew.adrift;
-    if (dc->state != SCTP_CONNECTED || dc->anew.held_until != RTC_TIME_NEVER)
-        return RTC_OK;
-    dc->anew.adrift = false;
-    if (adrift) {
-        expect_no_restart(dc);
-        return assoc_connect(dc->assoc, now, out);
-    }
-    dc->anew.held_until = now + PEER_NEEDS_US + 2 * dc->anew.rtt_us;
-    if (dc->anew.restart_until != 0)
-        dc->anew.restart_until = now + PEER_REPEATS_US;
-    return RTC_OK;
 }
 
 void channel_wait_no_more(struct data_channels *dc, rtc_time_t now)
@@ -116,10 +101,54 @@ static void begin_all_anew(struct data_channels *dc, struct out *out)
     dc->queues.straddling = NULL;
 }
 
+/* Without a word: the peer's own may have begun again. */
+static void replace(struct data_channels *dc, struct assoc *next, struct out *out)
+{
+    begin_all_anew(dc, out);
+    assoc_free(dc->assoc);
+    dc->assoc = next;
+    dc->anew.restart_until = 0;
+    dc->anew.at_once = false;
+}
+
+/* A peer whose association began without a handshake may begin it again in the same way, from the same INITs (Chromium), of which nothing
+ * is heard: another one, with a handshake, is a restart to that peer as to one that goes on. */
+static int renew(struct data_channels *dc, struct out *out)
+{
+    struct assoc *next;
+    int error = channel_assoc_new(dc, &next);
+    if (error)
+        return error;
+    assoc_forsake(dc->assoc);
+    replace(dc, next, out);
+    return RTC_OK;
+}
+
+int channel_go_on(struct data_channels *dc, rtc_time_t now, struct out *out)
+{
+    bool adrift = dc->anew.adrift;
+    if (dc->state != SCTP_CONNECTED || dc->anew.held_until != RTC_TIME_NEVER)
+        return RTC_OK;
+    dc->anew.adrift = false;
+    bool renews = !adrift && dc->anew.at_once;
+    int error = renews ? renew(dc, out) : RTC_OK;
+    if (error)
+        return error;
+    if (adrift || renews) {
+        expect_no_restart(dc);
+        return assoc_connect(dc->assoc, now, out);
+    }
+    dc->anew.held_until = now + PEER_NEEDS_US + 2 * dc->anew.rtt_us;
+    if (dc->anew.restart_until != 0)
+        dc->anew.restart_until = now + PEER_REPEATS_US;
+    return RTC_OK;
+}
+
 void channel_restarted(struct data_channels *dc, struct out *out)
 {
     begin_all_anew(dc, out);
     dc->anew.held_until = dc->anew.restart_until = 0;
+    dc->anew.at_once = false;
 }
 
 bool channel_outlive(struct data_channels *dc, const struct assoc_event *e, struct out *out)
@@ -128,10 +157,7 @@ bool channel_outlive(struct data_channels *dc, const struct assoc_event *e, stru
     int cause = e->lost.cause;
     if (!dc->anew.survives || e->lost.clean || dc->state != SCTP_CONNECTED || channel_assoc_new(dc, &next))
         return false;
-    begin_all_anew(dc, out);
-    assoc_free(dc->assoc);
-    dc->assoc = next;
-    dc->anew.restart_until = 0;
+    replace(dc, next, out);
     dc->anew.adrift = true;
     dc->anew.cause = cause;
     dc->anew.held_until = RTC_TIME_NEVER;

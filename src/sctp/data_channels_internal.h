@@ -43,6 +43,7 @@ struct channel_anew {
     rtc_time_t restart_until; /* until then the peer may begin it again, and means this one; 0: not any more; RTC_TIME_NEVER: until what is
                                  below is up, or it did */
     rtc_time_t rtt_us;        /* as it was measured before the first one */
+    bool at_once;             /* it began without a handshake */
     bool survives;            /* when the peer aborts it, another one follows */
     bool adrift;              /* it did: `assoc` is that other one, and waits for what is below */
     int cause;                /* of that ABORT; -1: none */

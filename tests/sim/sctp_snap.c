@@ -207,6 +207,43 @@ static void a_restart_afterwards(void **state)
     end(&s);
 }
 
+/* What is below begins anew: a peer may begin again without a word, so both shake hands, and what was acknowledged is not lost. What was on
+ * its way is, and its channel fails. */
+static void what_is_below_begins_anew(void **state)
+{
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        struct scene s;
+        begin(&s, 11, &SIM_CLEAN);
+        exchange(&s, true, true);
+        start_both(&s);
+        sctp_sim_run(s.sim, SECOND);
+        s.sim->end[1].deaf = lost;
+        assert_int_equal(sim_send_numbered(s.sim, 0, s.handle, 100, 0), RTC_OK);
+        sctp_sim_run(s.sim, 100 * MS);
+        s.sim->end[1].deaf = false;
+        for (int i = 0; i < 2; i++)
+            data_channels_expect_restart(s.sim->end[i].dc);
+        for (int i = 0; i < 2; i++) {
+            uint64_t before = s.sim->end[i].packets_sent;
+            data_channels_go_on(s.sim->end[i].dc, s.sim->now, &s.sim->end[i].out);
+            sctp_sim_flush(s.sim, i);
+            assert_int_equal(s.sim->end[i].packets_sent, before + 1); /* INIT */
+        }
+        sctp_sim_run(s.sim, SECOND);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(s.sim->end[i].state, SCTP_CONNECTED);
+        assert_int_equal(ours(&s)->state, lost ? CHANNEL_CLOSED : CHANNEL_OPEN);
+        assert_int_equal(ours(&s)->errors, lost);
+        assert_int_equal(sim_channel_by_peer(s.sim, 1, 0)->received, !lost);
+        if (!lost)
+            assert_int_equal(sim_send_numbered(s.sim, 0, s.handle, 100, 1), RTC_OK);
+        sctp_sim_run(s.sim, SECOND);
+        assert_int_equal(sim_channel_by_peer(s.sim, 1, 0)->received, lost ? 0 : 2);
+        end(&s);
+    }
+}
+
 /* Who sends our own chunk back does not know what it is; what is none is not taken. */
 static void what_is_not_taken(void **state)
 {
@@ -254,7 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_round_trip), cmocka_unit_test(after_an_hour),   cmocka_unit_test(losses),
         cmocka_unit_test(one_side_only),        cmocka_unit_test(one_side_forgot), cmocka_unit_test(a_restart_afterwards),
-        cmocka_unit_test(what_is_not_taken),    cmocka_unit_test(few_streams),
+        cmocka_unit_test(what_is_not_taken),    cmocka_unit_test(few_streams),     cmocka_unit_test(what_is_below_begins_anew),
     };
     return cmocka_run_group_tests_name("associations without a handshake", tests, NULL, NULL);
 }
