@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs calls between our `peer` program and another peer.
-// Usage: run.js PEER_BINARY OTHER [--tcp] [SCENARIO...]; OTHER: chromium, firefox, wrtc, aiortc or node-datachannel. Ends with 77 when that is not installed.
-// --tcp: candidates for UDP are kept from both sides.
+// Usage: run.js PEER_BINARY OTHER [--tcp] [--snap] [SCENARIO...]; OTHER: chromium, firefox, wrtc, aiortc or node-datachannel. Ends with 77 when that is not installed.
+// --tcp: candidates for UDP are kept from both sides. --snap: both sides offer a=sctp-init, and must have answered it.
 'use strict';
 const path = require('node:path');
 const { installed, startBrowser } = require('./browsers');
@@ -23,9 +23,9 @@ const OTHERS = {
     scenarios: [...both('everything', { largest: 60000 }), ...both('dataOnly', { largest: 60000 })] },
 };
 
-function ourArguments({ ourRole, audio, video, data, lite, maxBundle, maxCompat }, { noTrickle }) {
+function ourArguments({ ourRole, audio, video, data, lite, maxBundle, maxCompat }, { noTrickle }, snap) {
   const args = [`--${ourRole}`, '--seconds', '90', ...OUR_MEDIA_ARGS];
-  const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle, '--max-bundle': maxBundle, '--max-compat': maxCompat };
+  const flags = { '--audio': audio, '--video': video, '--no-trickle': noTrickle, '--max-bundle': maxBundle, '--max-compat': maxCompat, '--sctp-init': snap };
   args.push(...Object.keys(flags).filter(flag => flags[flag]));
   if (lite) {
     args.push('--lite', '--port', String(20000 + process.pid % 10000));
@@ -58,11 +58,15 @@ function tellFailure(name, error, peers) {
   }
 }
 
-async function runOne(binary, kind, { browser, tcp }, name, scenario) {
+function sctpInits(peer) {
+  return peer.lines.filter(({ sdp }) => sdp).map(({ sdp }) => /^a=sctp-init:(\S+)/m.exec(sdp)?.[1]);
+}
+
+async function runOne(binary, kind, { browser, tcp, snap }, name, scenario) {
   const peers = [];
   const begin = Date.now();
   const setup = async options => {
-    const ours = new OurPeer(binary, ourArguments(options, OTHERS[kind]));
+    const ours = new OurPeer(binary, ourArguments(options, OTHERS[kind], snap));
     peers.push(ours);
     const { ourRole, data, lite, maxBundle, maxCompat, pass, ...media } = options;
     const other = await startOther(kind, browser, { role: ourRole === 'offer' ? 'answer' : 'offer', data: ourRole === 'answer' ? data : undefined, ...media });
@@ -73,6 +77,9 @@ async function runOne(binary, kind, { browser, tcp }, name, scenario) {
   };
   try {
     await scenario(setup);
+    if (snap && !peers.every(peer => sctpInits(peer).some(Boolean))) {
+      throw new Error(`a side has no a=sctp-init: ${JSON.stringify(peers.map(sctpInits))}`);
+    }
     console.log(`passed ${kind} ${name}${tcp ? ' over TCP' : ''} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
     return true;
   } catch (error) {
@@ -85,7 +92,8 @@ async function runOne(binary, kind, { browser, tcp }, name, scenario) {
 
 async function main(binary, kind, ...args) {
   const tcp = args.includes('--tcp');
-  const wanted = args.filter(arg => arg !== '--tcp');
+  const snap = args.includes('--snap');
+  const wanted = args.filter(arg => !['--tcp', '--snap'].includes(arg));
   if (!await isThere(kind)) {
     console.log(`${kind} is not installed`);
     return 77;
@@ -94,10 +102,10 @@ async function main(binary, kind, ...args) {
   if (chosen.length === 0) {
     throw new Error(`no scenario of ${kind} is called ${wanted}`);
   }
-  const browser = OTHERS[kind].command ? null : await startBrowser(kind);
+  const browser = OTHERS[kind].command ? null : await startBrowser(kind, snap ? { flags: ['--force-fieldtrials=WebRTC-Sctp-Snap/Enabled/'] } : {});
   let failed = 0;
   for (const [name, scenario] of chosen) {
-    failed += !await runOne(binary, kind, { browser, tcp }, name, scenario);
+    failed += !await runOne(binary, kind, { browser, tcp, snap }, name, scenario);
   }
   await browser?.close();
   return failed === 0 ? 0 : 1;
