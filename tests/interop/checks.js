@@ -35,7 +35,7 @@ const withoutStatistics = ({ statistics, states, ...rest }) => rest;
 async function otherSeesUs(other) {
   const first = await becomes('our colour at the other side', async () => (await other.stats()).video,
     video => video.framesDecoded > 5 && near(video.left, OUR_COLOUR) && near(video.right, OUR_COLOUR));
-  assert.equal(first.width * 9, first.height * 16, `${first.width}x${first.height}`);
+  assert.ok(Math.abs(first.width * 9 - first.height * 16) <= 32, `${first.width}x${first.height}`); // pictures that were made smaller have even numbers of lines
   const later = await becomes('a moving picture', async () => (await other.stats()).video, video => video.framesDecoded > first.framesDecoded + 15);
   if (first.checksum !== undefined) {
     assert.notEqual(later.checksum, first.checksum, 'the picture stands still');
