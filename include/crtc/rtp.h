@@ -71,7 +71,7 @@ RTC_EXPORT rtc_rtp_direction rtc_rtp_transceiver_direction(const rtc_rtp_transce
  * Errors: RTC_ERR_INVALID_STATE (stopped or closed), RTC_ERR_TYPE (transceiver is NULL, STOPPED or an unknown direction). */
 RTC_EXPORT int rtc_rtp_transceiver_set_direction(rtc_rtp_transceiver *transceiver, rtc_rtp_direction direction);
 /* stop(): ends sending and receiving at once and for good; its remote track ends. The next offer of ours rejects its section, and when that is answered the
- * transceiver leaves the connection. Harmless when repeated, also when it has left (whatever became of the connection since). A peer that rejects its section in an offer or answer
+ * transceiver leaves the connection. Harmless when repeated, also when it has left. A peer that rejects its section in an offer or answer
  * stops it too.
  * Errors: RTC_ERR_INVALID_STATE (closed), RTC_ERR_TYPE (transceiver is NULL). */
 RTC_EXPORT int rtc_rtp_transceiver_stop(rtc_rtp_transceiver *transceiver);

@@ -77,6 +77,8 @@ struct peer_channels {
 struct held_transceivers {
     size_t count;       /* in its list */
     struct link closed; /* that list of a connection that is closed: they can still be looked at */
+    struct closed_mark
+        *mark; /* a reference: what those that leave keep of it; where the connection is made and closed, peer_connection.c writes */
 };
 
 /* Streams that the peer named. Written by remote_streams.c alone. */

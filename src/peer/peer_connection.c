@@ -3,6 +3,7 @@
 #include "peer_connection.h"
 
 #include "candidate_pool.h"
+#include "closed_mark.h"
 #include "configuration.h"
 #include "kept_configuration.h"
 #include "data_channel.h"
@@ -32,6 +33,7 @@ static void destroy(rtc_peer_connection *pc)
     rtc_context *context = pc->context;
     event_queue_fini(&pc->events, pc);
     transceiver_forget_closed(pc);
+    closed_mark_unref(context, pc->held.mark);
     negotiation_fini(context, &pc->negotiation);
     memory_free(context, pc->explanation);
     session_log_unref(pc->log);
@@ -57,7 +59,8 @@ static void destroy(rtc_peer_connection *pc)
 static int construct(rtc_peer_connection *pc, const rtc_configuration *configuration)
 {
     pc->channels.sctp.current = sctp_transport_new(pc->context);
-    int error = pc->channels.sctp.current ? configuration_begin(pc, configuration, peer_lost_endpoint) : RTC_ERR_NO_MEMORY;
+    pc->held.mark = closed_mark_new(pc->context);
+    int error = pc->channels.sctp.current && pc->held.mark ? configuration_begin(pc, configuration, peer_lost_endpoint) : RTC_ERR_NO_MEMORY;
     if (!error)
         error = peer_driver_open(&pc->driver, pc->context);
     if (!error && pc->driver.loop) {
@@ -205,6 +208,7 @@ void rtc_peer_connection_close(rtc_peer_connection *pc)
         return;
     rtc_time_t now = peer_now(pc);
     peer_set_life(pc, PEER_CLOSED);
+    atomic_store(&pc->held.mark->closed, true);
     pc->negotiation.signaling = RTC_SIGNALING_CLOSED;
     pc->states.ice = RTC_ICE_CONNECTION_CLOSED;
     pc->states.connection = RTC_PEER_CONNECTION_CLOSED;

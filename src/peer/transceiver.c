@@ -2,6 +2,7 @@
 /* RTCRtpTransceiver with its sender and receiver: references, events, finding one; see transceiver.h. */
 #include "transceiver.h"
 
+#include "closed_mark.h"
 #include "dscp.h"
 #include "media_stream.h"
 #include "peer_record.h"
@@ -17,6 +18,7 @@ static void destroy(rtc_rtp_transceiver *t)
         rtc_media_stream_unref(t->receiver.media_streams[i]);
     rtc_media_stream_track_unref(t->receiver.track);
     rtc_dtls_transport_unref(t->last_transport);
+    closed_mark_unref(context, t->mark);
     memory_free(context, t);
     rtc_context_unref(context);
 }
@@ -157,6 +159,11 @@ rtc_rtp_transceiver *transceiver_by_rtp_member(const rtc_peer_connection *pc, co
             return t;
     }
     return NULL;
+}
+
+bool transceiver_is_closed(const rtc_rtp_transceiver *t)
+{
+    return atomic_load(&t->mark->closed);
 }
 
 int transceiver_begin(const rtc_rtp_transceiver *t, const char *caller)

@@ -156,7 +156,7 @@ struct rtc_rtp_transceiver {
     rtc_media_kind kind;
     uint32_t number;               /* in its connection's negotiation */
     uint64_t session;              /* which is this one's, also when it has left the connection */
-    bool closed;                   /* it left when its connection was closed */
+    struct closed_mark *mark;      /* its connection's; a reference, from when it was made */
     char mid[JSEP_ID_MAX];         /* as negotiated; "" before it is associated */
     char offered_mid[JSEP_ID_MAX]; /* of the section that the offer which was created last has for it; "": it has a mid, or no section */
     rtc_rtp_direction direction;
@@ -198,6 +198,8 @@ static inline int transceiver_tone_value(uint8_t event, bool ended, uint32_t dur
 
 /* As peer_tell(). */
 struct user_event *transceiver_tell(rtc_rtp_transceiver *t, enum transceiver_event type, int value);
+/* Its connection is closed, whether it left that before or not. */
+bool transceiver_is_closed(const rtc_rtp_transceiver *t);
 /* What a call on a transceiver, or on what belongs to it, begins with that may fail: it is refused when stopped or closed. */
 int transceiver_begin(const rtc_rtp_transceiver *t, const char *caller);
 rtc_rtp_transceiver *transceiver_by_number(const rtc_peer_connection *pc, uint32_t number);

@@ -44,7 +44,7 @@ int rtc_rtp_transceiver_stop(rtc_rtp_transceiver *t)
         return error_say(RTC_ERR_TYPE, "rtc_rtp_transceiver_stop: transceiver is NULL");
     rtc_peer_connection *pc = t->connection;
     if (!pc) /* webrtc-pc 5.4.1: a connection that is closed refuses; one that left it, stopped, has nothing left to do */
-        return t->closed ? error_say(RTC_ERR_INVALID_STATE, "rtc_rtp_transceiver_stop: the connection is closed") : RTC_OK;
+        return transceiver_is_closed(t) ? error_say(RTC_ERR_INVALID_STATE, "rtc_rtp_transceiver_stop: the connection is closed") : RTC_OK;
     int error = peer_begin(pc);
     if (error || t->state != TRANSCEIVER_LIVE)
         return error;
@@ -236,7 +236,7 @@ int rtc_rtp_sender_set_streams(rtc_rtp_sender *sender, rtc_media_stream *const *
     struct rtc_rtp_sender probe = {0};
     if (!t)
         return error_say(RTC_ERR_TYPE, "rtc_rtp_sender_set_streams: the sender is NULL");
-    if (t->closed)
+    if (transceiver_is_closed(t))
         return error_say(RTC_ERR_INVALID_STATE, "rtc_rtp_sender_set_streams: the connection is closed");
     int error = t->connection ? peer_begin(t->connection) : RTC_OK;
     if (error)

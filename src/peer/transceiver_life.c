@@ -2,6 +2,7 @@
 /* See transceiver_life.h. */
 #include "transceiver_life.h"
 
+#include "closed_mark.h"
 #include "peer.h"
 #include "peer_record.h"
 #include "receive_pipeline.h"
@@ -88,6 +89,7 @@ int transceiver_make(rtc_peer_connection *pc, rtc_media_kind kind, rtc_rtp_direc
     atomic_init(&t->references, 1);
     t->context = rtc_context_ref(pc->context);
     t->connection = pc;
+    t->mark = closed_mark_ref(pc->held.mark);
     t->kind = kind;
     t->direction = direction;
     t->sender.encoding_count = 1;
@@ -230,8 +232,7 @@ void transceiver_detach(rtc_rtp_transceiver *t)
     list_remove(&t->link);
     set_state(t, TRANSCEIVER_DETACHED);
     t->connection = NULL;
-    t->closed = peer_is_closed(pc);
-    if (t->closed) { /* webrtc-pc 4.4.2, close(): it stays in the list, stopped */
+    if (peer_is_closed(pc)) { /* webrtc-pc 4.4.2, close(): it stays in the list, stopped */
         list_append(&pc->held.closed, &t->link);
         return;
     }

@@ -420,6 +420,8 @@ static void closed_and_gone(void **state)
     assert_int_equal(count(&s, 0), 1);
     assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), RTC_OK);
     assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, foreign), RTC_ERR_INVALID_ACCESS);
+    assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_set_streams(sender, NULL, 0), RTC_OK);
     rtc_rtp_transceiver *left = transceiver(&s, 0, 0);
     rtc_peer_connection_close(s.p.peer[0].pc);
     assert_int_equal(count(&s, 0), 1);
@@ -427,7 +429,8 @@ static void closed_and_gone(void **state)
     assert_null(transceiver(&s, 0, 1));
     assert_true(current(left, RTC_DIRECTION_STOPPED) && rtc_rtp_transceiver_direction(left) == RTC_DIRECTION_STOPPED && ended(left));
     assert_int_equal(rtc_rtp_transceiver_stop(left), RTC_ERR_INVALID_STATE);
-    assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_OK); /* it knows of no connection any more */
+    assert_int_equal(rtc_rtp_transceiver_stop(gone), RTC_ERR_INVALID_STATE); /* the closed check comes first, for one that has left, too */
+    assert_int_equal(rtc_rtp_sender_set_streams(sender, NULL, 0), RTC_ERR_INVALID_STATE);
     assert_int_equal(rtc_peer_connection_remove_track(s.p.peer[0].pc, sender), RTC_ERR_INVALID_STATE);
     rtc_rtp_transceiver_unref(gone);
     rtc_rtp_sender_unref(foreign);
