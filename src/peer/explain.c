@@ -6,6 +6,7 @@
 
 #include "codec_mismatch.h"
 #include "ice_report.h"
+#include "send_pipeline.h"
 #include "sender_circuit.h"
 #include "transceiver.h"
 #include "transport.h"
@@ -322,12 +323,48 @@ static void print_circuits(const rtc_peer_connection *pc, struct text *out)
     }
 }
 
+/* What keeps pictures smaller or fewer than they come. */
+static void print_limits(const rtc_peer_connection *pc, struct text *out)
+{
+    static const char *const reasons[] = {
+        [QUALITY_CPU] = "time to encode", [QUALITY_BANDWIDTH] = "the network", [QUALITY_OTHER] = "something else"};
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        for (size_t k = 0; t->kind == RTC_MEDIA_VIDEO && t->sender.pipeline && k < t->sender.encoding_count; k++) {
+            const struct sender_encoding *e = &t->sender.encodings[k];
+            struct send_pipeline_stats s = {0};
+            send_pipeline_sum(t->sender.pipeline, k, &s);
+            if (e->circuit != RTC_CIRCUIT_CLOSED || e->settings.inactive || s.limitation.reason == QUALITY_NONE)
+                continue;
+            text_print(out, "the video of section '%s'%s%s is limited by %s: ", t->mid, e->rtp.rid[0] ? ", encoding " : "", e->rtp.rid,
+                       reasons[s.limitation.reason]);
+            if (e->target_bitrate_bps > 0)
+                text_print(out, "%ux%u, %u kbit/s\n", s.width, s.height, e->target_bitrate_bps / 1000);
+            else
+                text_print(out, "it is not sent\n");
+        }
+    }
+}
+
+/* What the path carries, and who says so. */
+static void print_rate(const struct transport *t, rtc_time_t now, struct text *out)
+{
+    const struct rtp_session *media = transport_media(t);
+    uint32_t rate = media ? rtp_session_sending_rate(media) : 0, data = media ? rtp_session_data_rate(media, now) : 0;
+    if (rate > 0)
+        text_print(out, "the path is thought to take %u kbit/s, by the peer's %s\n", rate / 1000,
+                   rtp_session_has_feedback(media) ? "feedback of each packet" : "reports");
+    if (data > 0)
+        text_print(out, "data channels have %u kbit/s of it beside media\n", data / 1000);
+}
+
 static void print_transport(const rtc_peer_connection *pc, size_t number, struct text *out)
 {
     const struct transport *t = pc->transports.items[number];
     const struct ice_agent *ice = transport_ice_negotiated(t);
     if (number > 0)
         text_print(out, "transport %zu:\n", number + 1);
+    print_rate(t, pc->now, out);
     print_servers(ice, out);
     print_generations(t, pc->now, out);
 }
@@ -341,6 +378,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     print_mismatches(pc, &text);
     if (pc->transports.count > 0 && !peer_is_closed(pc)) {
         print_circuits(pc, &text);
+        print_limits(pc, &text);
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->states.ice),
                    ice_agent_controlling(transport_ice_negotiated(peer_first_transport(pc))) ? "controlling" : "controlled");
         for (size_t i = 0; i < pc->transports.count; i++)

@@ -490,6 +490,16 @@ uint32_t rtp_session_sending_rate(const struct rtp_session *s)
     return 0;
 }
 
+bool rtp_session_has_feedback(const struct rtp_session *s)
+{
+    return s->sending.budget.has_feedback;
+}
+
+uint32_t rtp_session_data_rate(const struct rtp_session *s, rtc_time_t now)
+{
+    return rtp_sending_data_room(&s->sending, now) < UINT32_MAX ? s->sending.data.rate_bps : 0;
+}
+
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *s)
 {
     return &s->counters;

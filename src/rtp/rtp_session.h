@@ -121,6 +121,10 @@ const struct rtp_codec *rtp_session_sent_codec(const struct rtp_session *session
 const struct rtp_codec *rtp_session_received_codec(const struct rtp_session *session, uint32_t stream, uint8_t payload_type);
 /* What the path is thought to take of all video together, in bits per second; 0: nobody knows, for none is sent. */
 uint32_t rtp_session_sending_rate(const struct rtp_session *session);
+/* Whether that is by the peer's feedback of each packet, or by its reports. */
+bool rtp_session_has_feedback(const struct rtp_session *session);
+/* What data have of it beside media, in bits per second; 0: they are not limited. */
+uint32_t rtp_session_data_rate(const struct rtp_session *session, rtc_time_t now);
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
 
 #endif

@@ -562,12 +562,28 @@ static void streams_of_simulcast(void **state)
     assert_true(received("f", "framesDecoded") >= most && received("f", "framesDecoded") <= most + 1);
 }
 
+/* What limits a call is said in words, too. */
+static void limits_in_words(void **state)
+{
+    (void)state;
+    connect_call();
+    rtc_peer_connection *pc = call.p.peer[0].pc;
+    assert_non_null(strstr(rtc_peer_connection_explain(pc), "the path is thought to take "));
+    assert_null(strstr(rtc_peer_connection_explain(pc), "is limited by"));
+    struct sim_link *link = sim_host_link(call.p.peer[0].host);
+    link->rate_bps = 150000;
+    link->queue_us = 300000;
+    peer_run(&call.p, 40 * SECOND);
+    assert_non_null(strstr(rtc_peer_connection_explain(pc), ", encoding f is limited by the network: it is not sent\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(streams_of_simulcast, begin_layers, end),
+        cmocka_unit_test_setup_teardown(limits_in_words, begin_layers, end),
         TEST(an_encoding_that_is_inactive),
         TEST(sources),
         TEST(codecs),
