@@ -4,11 +4,12 @@
 
 #include <math.h>
 
-enum { MS = 1000, SECOND = 1000000, PACKET_BITS = 9600 };
+enum { MS = 1000, SECOND = 1000000, PACKET_BITS = 9600, RATE_LEAST_BPS = 150000 };
 /* Queues. */
 enum {
-    QUEUE_LEVEL_US = 14 * MS,
-    QUEUE_TREND_US = 7 * MS,
+    QUEUE_LEVEL_US = 5 * MS,
+    QUIET_US = 5500,
+    STARTS_OVER_US = 12 * MS,
     QUEUE_LONG_US = 60 * MS,
     DRAIN_US = 350 * MS,
     DRAIN_MAX_US = 700 * MS,
@@ -17,8 +18,9 @@ enum {
 enum { IN_VAIN = 2, TEST_EVERY_US = 8 * SECOND, TEST_FIRST_US = 1500 * MS, TEST_US = 600 * MS, AFTER_DROP_US = 60 * SECOND };
 /* Rates, as parts, and growth of a second. */
 static const double resumes_at = 0.97, drain_least = 0.25, drain_most = 0.85, near_from = 0.88, near_to = 1.08, beyond_acked = 1.5;
-static const double growth_near = 0.02, growth_below = 0.5, growth_clear = 0.1, growth_most = 0.8, growth_start = 1.7, loss_decrease = 0.85,
-                    probe_part = 0.92, deeper = 0.12, competes_at = 0.6, really_less = 0.75, floor_in_vain = 0.3, test_shrinks_to = 0.35;
+static const double growth_near = 0.02, growth_below = 0.5, growth_clear = 0.1, growth_most = 0.8, growth_start = 1.7, growth_held = 0.8,
+                    loss_decrease = 0.85, probe_part = 0.92, deeper = 0.12, competes_at = 0.6, really_less = 0.75, floor_in_vain = 0.3,
+                    test_shrinks_to = 0.35;
 
 void aimd_init(struct aimd *aimd, double start_bps, rtc_time_t now)
 {
@@ -33,14 +35,16 @@ static void enter(struct aimd *a, rtc_time_t now, enum aimd_phase phase)
         a->clear_since = now;
 }
 
-static rtc_time_t level(const struct aimd_input *in)
+/* The slower, the longer may the queue be: of calls that share it those that send most yield first, until all send the same. */
+static rtc_time_t level(const struct aimd *a, const struct aimd_input *in)
 {
-    return QUEUE_LEVEL_US + in->jitter_us * 3 / 4;
+    rtc_time_t packet_us = (rtc_time_t)(PACKET_BITS * 1e6 / fmax(a->target_bps, RATE_LEAST_BPS));
+    return QUEUE_LEVEL_US + packet_us + (in->jitter_us > QUIET_US ? (in->jitter_us - QUIET_US) * 2 : 0);
 }
 
-static bool is_over(const struct aimd_input *in)
+static bool is_over(const struct aimd *a, const struct aimd_input *in)
 {
-    return in->queue_us > level(in) || (in->trend == TREND_GROWS && in->queue_us > QUEUE_TREND_US + in->jitter_us / 2);
+    return in->queue_us > level(a, in) || (in->trend == TREND_GROWS && in->queue_us > level(a, in) / 2);
 }
 
 /* ---- Down ---- */
@@ -50,6 +54,7 @@ static void learn_capacity(struct aimd *a, double bps)
 {
     if (a->capacity_bps > 0 && bps < a->capacity_bps * 0.75 && a->before_drop_bps < a->capacity_bps)
         a->before_drop_bps = a->capacity_bps;
+    a->rises = a->capacity_bps > 0 && bps > a->capacity_bps * 1.03 ? a->rises + 1 : 0;
     bool alike = a->capacity_bps > 0 && fabs(bps - a->capacity_bps) < 0.15 * a->capacity_bps;
     a->capacity_bps = alike ? 0.7 * a->capacity_bps + 0.3 * bps : bps;
 }
@@ -138,7 +143,7 @@ static void test_queue(struct aimd *a, const struct aimd_input *in)
 
 static void compete(struct aimd *a, const struct aimd_input *in, double passed)
 {
-    if (in->queue_us < 2 * level(in)) {
+    if (in->queue_us < 2 * level(a, in)) {
         if (a->testing)
             a->target_bps = a->resume_bps;
         leave_competition(a, in);
@@ -170,7 +175,7 @@ static void while_settling(struct aimd *a, const struct aimd_input *in)
         drain(a, in);
     if (in->now < a->until || a->phase != AIMD_SETTLES)
         return;
-    if (!is_over(in)) {
+    if (!is_over(a, in)) {
         a->in_vain = 0;
         enter(a, in->now, AIMD_CLIMBS);
         return;
@@ -189,11 +194,11 @@ static double growth(struct aimd *a, const struct aimd_input *in)
 {
     double clear = (double)(in->now - a->clear_since) / SECOND;
     if (a->phase == AIMD_STARTS)
-        return growth_start;
+        return a->capacity_bps > 0 ? growth_held : growth_start;
     if (a->capacity_bps > 0 && a->target_bps < a->capacity_bps * near_from)
         return growth_below;
     if (a->capacity_bps > 0 && a->target_bps < a->capacity_bps * near_to)
-        return fmin(growth_near * exp2(fmax(clear - 2, 0)), growth_most);
+        return fmin(growth_near * exp2(fmax(clear - 2, 0) + a->rises), growth_most);
     if (a->capacity_bps > 0) {
         a->capacity_bps = 0;
         a->clear_since = in->now;
@@ -222,7 +227,7 @@ void aimd_update(struct aimd *aimd, const struct aimd_input *input)
         while_settling(a, input);
     else if (a->phase == AIMD_COMPETES)
         compete(a, input, passed);
-    else if (is_over(input))
+    else if (is_over(a, input) && (a->phase == AIMD_CLIMBS || input->queue_us > level(a, input) + STARTS_OVER_US))
         drain(a, input);
     else
         climb(a, input, passed);
@@ -236,8 +241,6 @@ void aimd_probed(struct aimd *aimd, rtc_time_t now, double bps, bool all)
     if (all) {
         learn_capacity(a, bps);
         bps *= probe_part;
-        if (a->phase == AIMD_STARTS)
-            enter(a, now, AIMD_CLIMBS);
     } else if (a->capacity_bps > 0 && bps > a->capacity_bps * near_to) {
         a->capacity_bps = 0;
         a->clear_since = now;

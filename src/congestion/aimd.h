@@ -20,7 +20,7 @@ struct aimd_input {
     rtc_time_t response_us;         /* how long a change takes to show */
     double acked_bps, newest_bps;   /* what arrives, lately and just now; 0: unknown */
     double sent_bps;                /* what left, lately */
-    rtc_time_t queue_us, jitter_us; /* what stands before the bottleneck */
+    rtc_time_t queue_us, jitter_us; /* what stands before the bottleneck; how far packets are above that on average */
     enum trend trend;
     bool lost; /* something was */
 };
@@ -32,6 +32,7 @@ struct aimd {
     double capacity_bps;    /* what the path took when it was full; 0: unknown, or not any more */
     double before_drop_bps; /* what it took before it took much less; 0: it never did, or that has passed */
     double resume_bps;
+    unsigned rises; /* how often in a row it took more than was thought */
     rtc_time_t phase_began, until, last, clear_since, event;
     rtc_time_t queue_before;
     double drained_at_bps;   /* what left meanwhile */

@@ -19,7 +19,9 @@ enum {
     NEWEST_US = 120 * MS,
     SENT_US = 200 * MS,
     TICK_US = 500 * MS,
-    SILENCE_US = 700 * MS
+    SILENCE_US = 700 * MS,
+    NOISY_US = 7 * MS,
+    QUEUE_LONG_US = 60 * MS
 };
 enum { PROBE_AFTER_DROP_US = 1500 * MS, PROBE_PATIENCE_US = SECOND, PROBE_LIMITED_US = 5 * SECOND };
 /* How far the clocks of the two ends may seem to move from one message to the next. */
@@ -233,6 +235,13 @@ static void ask(struct gcc *g, rtc_time_t now)
         (void)probe_controller_ask(&g->probes, g->probe_step_bps);
 }
 
+/* Where it seems to jump, what two messages agree on; a long one is believed at once. */
+static rtc_time_t queue(const struct gcc *g)
+{
+    const struct queue_delay *q = &g->queue;
+    return q->jitter_us > NOISY_US && q->standing_us < QUEUE_LONG_US && q->before_us < q->standing_us ? q->before_us : q->standing_us;
+}
+
 static void feedback(struct congestion *c, const struct congestion_feedback *f)
 {
     struct gcc *g = gcc_of(c);
@@ -246,7 +255,7 @@ static void feedback(struct congestion *c, const struct congestion_feedback *f)
                                   .acked_bps = ack_rate_bps(&g->acked, ACKED_US),
                                   .newest_bps = ack_rate_bps(&g->acked, NEWEST_US),
                                   .sent_bps = g->sent_bps,
-                                  .queue_us = g->queue.standing_us,
+                                  .queue_us = queue(g),
                                   .jitter_us = (rtc_time_t)g->queue.jitter_us,
                                   .trend = g->trendline.trend,
                                   .lost = lost};

@@ -54,6 +54,7 @@ void queue_delay_judge(struct queue_delay *delay, rtc_time_t now)
         least = sooner(least, d->last[i].least);
         count += d->last[i].count;
     }
+    d->before_us = d->standing_us;
     d->standing_us = least > reference ? least - reference : 0;
     d->least = RTC_TIME_NEVER;
     d->sum = 0;

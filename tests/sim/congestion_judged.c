@@ -146,11 +146,11 @@ const struct judged_scenario judged_scenarios[] = {
     {"1 Mbit/s", {{"used", false, 0.93, 0.9}, {"queue p95 ms", true, 40, 60}, {"start s", true, 1.5, 1.5}}, one_megabit},
     {"2.5, 0.6, 2.5 Mbit/s", {{"used", false, 0.9, 0.85}, {"queue over 100 ms s", true, 1.5, 6}, {"back s", true, 5, 8}}, drop_and_back},
     {"3 Mbit/s, 5 % lost", {{"media", false, 0.8, 0.7}, {"queue p95 ms", true, 40, 60}}, random_loss},
-    {"3 Mbit/s, 30 ms jitter", {{"used", false, 0.93, 0.55}, {"start s", true, 4, 45}}, jitter},
+    {"3 Mbit/s, 30 ms jitter", {{"used", false, 0.93, 0.85}, {"start s", true, 2, 5}}, jitter},
     {"1.5 Mbit/s beside TCP", {{"kbit/s", false, 500, 300}, {"back s", true, 5, 8}, {"used alone", false, 0.93, 0.9}}, beside_tcp},
     {"handover", {{"used", false, 0.93, 0.9}, {"back s", true, 2, 4}}, handover},
     {"policer", {{"used", false, 0.9, 0.8}, {"lost", true, 0.2, 0.3}}, policer},
-    {"three calls", {{"Jain", false, 0.6, 0.3}, {"used", false, 0.93, 0.9}, {"queue p95 ms", true, 60, 100}}, three_calls},
+    {"three calls", {{"Jain", false, 0.65, 0.4}, {"used", false, 0.93, 0.9}, {"queue p95 ms", true, 60, 100}}, three_calls},
 };
 const size_t judged_count = sizeof judged_scenarios / sizeof *judged_scenarios;
 
