@@ -152,6 +152,9 @@ static void add_pair(struct stats_builder *b, const struct ice_agent *agent, con
     uint32_t rate = p->selected && transport_media(b->t) ? rtp_session_sending_rate(transport_media(b->t)) : 0;
     if (rate > 0)
         stats_number(b, "availableOutgoingBitrate", rate);
+    rate = p->selected && transport_media(b->t) ? rtp_session_receiving_rate(transport_media(b->t)) : 0;
+    if (rate > 0)
+        stats_number(b, "availableIncomingBitrate", rate);
     add_pair_counts(b, &p->counts);
     if (p->reason[0])
         stats_text(b, "failureReason", p->reason);

@@ -12,10 +12,12 @@ enum {
     SETTLE_US = 20000,     /* after a silence: what comes together is told of together */
     MESSAGE_BITS = 68 * 8, /* of a message of usual size with all that is around it */
     SHARE = 20,            /* one part in so many of what arrives: five percent */
-    MANY = 100             /* numbers that do not wait */
+    MANY = 100,            /* numbers that do not wait */
+    AROUND_BYTES = 38,     /* around a packet on its way, about: headers of IP and UDP, and what protects it */
+    SMALL_PART = 32        /* of an estimate, by which it falls without anybody being told at once */
 };
 
-void rtp_arrival_feedback_init(struct rtp_arrival_feedback *f, rtc_context *context, const struct rtp_reports *reports)
+void rtp_arrival_feedback_init(struct rtp_arrival_feedback *f, rtc_context *context, struct rtp_reports *reports)
 {
     *f = (struct rtp_arrival_feedback){
         .context = context,
@@ -26,6 +28,7 @@ void rtp_arrival_feedback_init(struct rtp_arrival_feedback *f, rtc_context *cont
         .told = RTC_TIME_NEVER,
         .due = RTC_TIME_NEVER,
     };
+    receive_estimate_init(&f->estimate);
 }
 
 void rtp_arrival_feedback_fini(struct rtp_arrival_feedback *f)
@@ -40,24 +43,29 @@ void rtp_arrival_feedback_forget(struct rtp_arrival_feedback *f)
     f->source_count = 0;
     f->bytes = 0;
     f->due = RTC_TIME_NEVER;
+    receive_estimate_init(&f->estimate);
+    rtp_reports_set_path(f->reports, 0);
 }
 
 void rtp_arrival_feedback_configure(struct rtp_arrival_feedback *f)
 {
-    bool transport_wide = false, by_source = false;
+    bool transport_wide = false, by_source = false, remb = false;
     for (size_t i = 0; i < f->members->count; i++) {
         const struct rtp_section *section = &f->members->all[i]->config;
         bool numbers = section->extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] != 0;
         for (size_t k = 0; section->receive && k < section->receive_codec_count; k++) {
             transport_wide = transport_wide || (numbers && section->receive_codecs[k].transport_cc);
             by_source = by_source || section->receive_codecs[k].ccfb;
+            remb = remb || section->receive_codecs[k].remb;
         }
     }
     by_source = by_source && !transport_wide;
-    if (transport_wide != f->transport_wide || by_source != f->by_source)
+    remb = remb && !transport_wide && !by_source;
+    if (transport_wide != f->transport_wide || by_source != f->by_source || remb != f->estimates)
         rtp_arrival_feedback_forget(f);
     f->transport_wide = transport_wide;
     f->by_source = by_source;
+    f->estimates = remb;
 }
 
 /* ---- What arrives ---- */
@@ -101,10 +109,25 @@ static void plan(struct rtp_arrival_feedback *f, rtc_time_t now, const struct ar
         f->due = next > now + SETTLE_US ? next : now + SETTLE_US;
 }
 
+static void estimate(struct rtp_arrival_feedback *f, rtc_time_t now, const struct rtp_header *header, const struct packet *packet)
+{
+    uint32_t send_time, before = f->reports->path_bps;
+    if (!rtp_abs_send_time_read(header->extensions[RTP_EXTENSION_ABS_SEND_TIME], &send_time))
+        return;
+    bool fell = receive_estimate_packet(&f->estimate, send_time, packet_arrival(packet, now), packet->len + AROUND_BYTES,
+                                        rtp_outlet_round_trip(f->outlet));
+    uint32_t path = receive_estimate_bps(&f->estimate, now);
+    rtp_reports_set_path(f->reports, path);
+    if (fell && path < before - before / SMALL_PART)
+        rtp_reports_hasten(f->reports, now);
+}
+
 void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *f, rtc_time_t now, const struct rtp_header *header,
                                  const struct packet *packet)
 {
     uint16_t number = header->sequence;
+    if (f->estimates)
+        estimate(f, now, header, packet);
     if (!f->by_source &&
         (!f->transport_wide || !rtp_transport_sequence_read(header->extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE], &number)))
         return;
@@ -190,6 +213,8 @@ static bool has_untold(const struct rtp_arrival_feedback *f)
 
 void rtp_arrival_feedback_tick(struct rtp_arrival_feedback *f, rtc_time_t now, struct out *out)
 {
+    if (f->estimates)
+        rtp_reports_set_path(f->reports, receive_estimate_bps(&f->estimate, now));
     if (f->due > now || !rtp_outlet_is_open(f->outlet) || f->members->count == 0)
         return;
     f->due = RTC_TIME_NEVER;

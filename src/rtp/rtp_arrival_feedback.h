@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Feedback about every packet that arrives, by which its sender finds out what the path takes: transport-wide, or by RFC 8888, as was
- * negotiated. It goes out as often as its share of five percent of what arrives allows (RFC 3550 section 6.2), in intervals of 50 to 250
- * ms, at once when much has arrived, and not at all when nothing has. */
+ * negotiated. It goes out as often as its share of five percent of what arrives allows (RFC 3550 section 6.2), in intervals of 50 to
+ * 250 ms, at once when much has arrived, and not at all when nothing has.
+ *
+ * Where neither was negotiated what the path takes is estimated here, from when packets left (abs-send-time), and told with the reports
+ * (REMB). */
 #ifndef CRTC_RTP_ARRIVAL_FEEDBACK_H
 #define CRTC_RTP_ARRIVAL_FEEDBACK_H
 
 #include "arrivals.h"
+#include "receive_estimate.h"
 #include "rtp_reports.h"
 
 enum { RTP_ARRIVAL_SOURCES_MAX = 32 };
@@ -22,10 +26,12 @@ struct rtp_arrival_feedback {
     rtc_context *context; /* the session's: no reference */
     const struct rtp_members *members;
     const struct rtp_outlet *outlet;
-    const struct rtp_reports *reports;
+    struct rtp_reports *reports;
     bool transport_wide, by_source;                             /* what was negotiated: one of the two, or none */
     struct rtp_arrival_source sources[RTP_ARRIVAL_SOURCES_MAX]; /* transport-wide: one */
     size_t source_count;
+    bool estimates; /* neither was, but REMB */
+    struct receive_estimate estimate;
     uint32_t media_ssrc; /* of the last packet that had a number */
     uint8_t message;     /* of the next message */
     uint64_t bytes;      /* that came since it was last told */
@@ -34,7 +40,7 @@ struct rtp_arrival_feedback {
     rtc_time_t due;  /* RTC_TIME_NEVER: nothing is to be told */
 };
 
-void rtp_arrival_feedback_init(struct rtp_arrival_feedback *feedback, rtc_context *context, const struct rtp_reports *reports);
+void rtp_arrival_feedback_init(struct rtp_arrival_feedback *feedback, rtc_context *context, struct rtp_reports *reports);
 void rtp_arrival_feedback_fini(struct rtp_arrival_feedback *feedback);
 /* Sections changed: looks anew at what they negotiated. */
 void rtp_arrival_feedback_configure(struct rtp_arrival_feedback *feedback);

@@ -149,7 +149,8 @@ static void describe(struct rtp_demux *d, uint32_t handle, uint32_t ssrc, bool r
 
 static void collect_ids(struct rtp_demux *d)
 {
-    static const uint8_t early[] = {RTP_EXTENSION_MID, RTP_EXTENSION_RID, RTP_EXTENSION_REPAIRED_RID, RTP_EXTENSION_TRANSPORT_SEQUENCE};
+    static const uint8_t early[] = {RTP_EXTENSION_MID, RTP_EXTENSION_RID, RTP_EXTENSION_REPAIRED_RID, RTP_EXTENSION_TRANSPORT_SEQUENCE,
+                                    RTP_EXTENSION_ABS_SEND_TIME};
     memset(d->ids, 0, sizeof d->ids);
     for (size_t i = 0; i < d->section_count; i++) {
         for (size_t j = 0; j < sizeof early; j++) {

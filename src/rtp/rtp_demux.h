@@ -30,9 +30,8 @@ int rtp_demux_reserve_sources(struct rtp_demux *demux, size_t more);
 int rtp_demux_set_section(struct rtp_demux *demux, uint32_t handle, const struct rtp_section *section);
 /* Forgets its SSRCs too. */
 void rtp_demux_remove_member(struct rtp_demux *demux, uint32_t handle);
-/* The ids of mid, rid, repaired-rid and the transport-wide number to parse a packet with before its section is known (they agree within a
- * bundle); afterwards use
- * rtp_find_extensions() with the section's own ids. */
+/* The ids of mid, rid, repaired-rid, when and as which it left its transport, to parse a packet with before its section is known (they
+ * agree within a bundle); afterwards use rtp_find_extensions() with the section's own ids. */
 const uint8_t *rtp_demux_ids(const struct rtp_demux *demux);
 /* False: drop the packet (unknown mid, unknown SSRC and no unique payload type, a payload type that the section does not receive, no
  * memory). */

@@ -125,6 +125,13 @@ void rtp_abs_send_time_write(uint8_t value[RTP_ABS_SEND_TIME_LEN], rtc_time_t no
     value[2] = (uint8_t)fixed;
 }
 
+bool rtp_abs_send_time_read(struct slice value, uint32_t *time)
+{
+    struct reader r = reader_of(value);
+    *time = reader_u24(&r);
+    return value.len == RTP_ABS_SEND_TIME_LEN;
+}
+
 bool rtp_audio_level_read(struct slice value, uint8_t *level, bool *voice)
 {
     if (value.len < 1)

@@ -60,6 +60,8 @@ enum { RTP_NO_ORIENTATION = 0xff }; /* nobody said any */
 enum { RTP_NO_AUDIO_LEVEL = 0xff }; /* nobody knows how loud it is */
 /* 24 bits of seconds in 6.18 fixed point. */
 void rtp_abs_send_time_write(uint8_t value[RTP_ABS_SEND_TIME_LEN], rtc_time_t now);
+/* False when the value is absent or of another length. */
+bool rtp_abs_send_time_read(struct slice value, uint32_t *time);
 /* abs-capture-time: when it was captured, as NTP time of who captured, and how far that clock is ahead of the sender's, 32.32 seconds. The
  * offset may be missing. False when the value is absent or of no such length. */
 struct rtp_capture_time {

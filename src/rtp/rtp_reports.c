@@ -107,21 +107,25 @@ static void answer_references(const struct rtp_reports *rp, struct rtp_control *
         rtcp_write_extended(&c->writer, st->encoding.ssrc, 0, delays, rtp_reference_times_answers(&rp->references, now, delays));
 }
 
-/* What is asked of the peer for all its video together. */
+/* What is asked of the peer for all its video together: no more than all its streams may have, and than the path takes. */
 static void limit_sender(const struct rtp_reports *rp, struct rtp_control *c)
 {
     uint32_t ssrcs[REMB_SSRCS];
     uint64_t sum = 0;
     size_t n = 0;
+    bool limited = true;
     for (const struct rtp_receive_stream *rs = NULL; (rs = rtp_members_next_received(rp->members, rs)) != NULL;) {
         if (rs->member->config.kind != RTC_MEDIA_VIDEO || !rs->playing)
             continue;
-        if (rs->receive_limit_bps == 0 || !takes_remb(rs->member) || n == REMB_SSRCS)
+        if (!takes_remb(rs->member) || n == REMB_SSRCS)
             return;
+        limited = limited && rs->receive_limit_bps > 0;
         sum += rs->receive_limit_bps;
         ssrcs[n++] = rs->playing->ssrc;
     }
-    if (n > 0 && writer_left(&c->writer) >= REMB_BYTES + 4 * n)
+    if (!limited || (rp->path_bps > 0 && rp->path_bps < sum))
+        sum = rp->path_bps;
+    if (n > 0 && sum > 0 && writer_left(&c->writer) >= REMB_BYTES + 4 * n)
         rtcp_write_remb(&c->writer, rtp_member_ssrc(rp->members->all[0]), sum, ssrcs, n);
 }
 
@@ -184,6 +188,11 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
     rtp_reports_finish(rp, &c, out);
     if (count == RTCP_REPORTS_MAX)
         report_rest(rp, now, out);
+}
+
+void rtp_reports_set_path(struct rtp_reports *rp, uint32_t path_bps)
+{
+    rp->path_bps = path_bps;
 }
 
 void rtp_reports_hasten(struct rtp_reports *rp, rtc_time_t at)

@@ -15,7 +15,8 @@ struct rtp_reports {
     const struct rtp_members *members;
     const struct rtp_outlet *outlet;
     char cname[RTP_CNAME_MAX + 1];
-    rtc_time_t next; /* when the next regular one is due; RTC_TIME_NEVER */
+    uint32_t path_bps; /* from the peer, that it is told; 0: none */
+    rtc_time_t next;   /* when the next regular one is due; RTC_TIME_NEVER */
     struct rtp_reference_times references;
 };
 
@@ -30,6 +31,8 @@ void rtp_reports_init(struct rtp_reports *reports, rtc_context *context, const s
                       const char *cname);
 /* A regular one, of all that is sent and received. */
 void rtp_reports_send(struct rtp_reports *reports, rtc_time_t now, struct out *out);
+/* What the path from the peer takes, which is told it in each of them (REMB); 0: nobody knows. */
+void rtp_reports_set_path(struct rtp_reports *reports, uint32_t path_bps);
 /* A regular one is due no later than this. */
 void rtp_reports_hasten(struct rtp_reports *reports, rtc_time_t at);
 /* The peer, as this SSRC, told its time, which arrived then. */

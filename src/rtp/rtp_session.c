@@ -482,6 +482,11 @@ const struct rtp_codec *rtp_session_received_codec(const struct rtp_session *s, 
     return NULL;
 }
 
+uint32_t rtp_session_receiving_rate(const struct rtp_session *s)
+{
+    return s->reports.path_bps;
+}
+
 uint32_t rtp_session_sending_rate(const struct rtp_session *s)
 {
     for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(&s->members, st)) != NULL;)

@@ -19,11 +19,11 @@ struct rtp_session;
 struct congestion_controller;
 
 struct rtp_session_options {
-    const char *cname;          /* copied */
-    uint32_t max_packet_bytes;  /* largest datagram; 0: PACKET_MTU */
-    uint32_t max_bitrate_bps;   /* for all video that is sent; 0: 1.5 Mbit/s */
-    uint32_t start_bitrate_bps; /* of all video, to begin with; 0: 300 kbit/s */
-    bool disable_nack;          /* tests: no loss repair as receiver */
+    const char *cname;                              /* copied */
+    uint32_t max_packet_bytes;                      /* largest datagram; 0: PACKET_MTU */
+    uint32_t max_bitrate_bps;                       /* for all video that is sent; 0: 1.5 Mbit/s */
+    uint32_t start_bitrate_bps;                     /* of all video, to begin with; 0: 300 kbit/s */
+    bool disable_nack;                              /* tests: no loss repair as receiver */
     const struct congestion_controller *controller; /* of peers that give feedback of each packet; NULL: by reports alone */
 };
 
@@ -125,6 +125,8 @@ uint32_t rtp_session_sending_rate(const struct rtp_session *session);
 bool rtp_session_has_feedback(const struct rtp_session *session);
 /* What data have of it beside media, in bits per second; 0: they are not limited. */
 uint32_t rtp_session_data_rate(const struct rtp_session *session, rtc_time_t now);
+/* What the path from the peer is thought to take, where that is estimated here; 0: it is not. */
+uint32_t rtp_session_receiving_rate(const struct rtp_session *session);
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
 
 #endif

@@ -149,12 +149,34 @@ static void an_outage(void **state)
     assert_true(s.freeze <= 500 * MS);
 }
 
+/* Without it: what the receiver thinks that the path takes is all that the sender hears, but for its reports. */
+static void what_the_receiver_estimates(void **state)
+{
+    (void)state;
+    struct rtp_sim_options o = over(1000000, 25 * MS);
+    o.controller = NULL;
+    o.remb = true;
+    call(&o);
+    (void)run(20 * SECOND);
+    for (int i = 0; i < 4; i++) {
+        struct stretch s = run(10 * SECOND);
+        assert_in_range(s.video_bps, 500000, 1000000);
+        assert_true(s.freeze <= 500 * MS);
+    }
+    sim_host_link(sim.a.host)->rate_bps = sim_host_link(sim.b.host)->rate_bps = 500000;
+    (void)run(20 * SECOND); /* it grows by eight percent a second */
+    struct stretch s = run(10 * SECOND);
+    assert_in_range(s.video_bps, 150000, 500000);
+    assert_true(s.freeze <= 500 * MS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_link_is_used_and_not_filled), TEST(a_link_that_shrinks), TEST(a_bad_radio), TEST(data_beside_a_call), TEST(an_outage),
+        TEST(what_the_receiver_estimates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,14 +20,8 @@ static struct rtp_codec codec_of(rtc_media_kind kind)
 {
     struct rtp_codec audio = {
         .payload_type = 111, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "opus", .clock_rate = 48000, .channels = 2};
-    struct rtp_codec video = {.payload_type = 96,
-                              .rtx_payload_type = 97,
-                              .name = "VP8",
-                              .clock_rate = 90000,
-                              .nack = true,
-                              .pli = true,
-                              .fir = true,
-                              .remb = true};
+    struct rtp_codec video = {
+        .payload_type = 96, .rtx_payload_type = 97, .name = "VP8", .clock_rate = 90000, .nack = true, .pli = true, .fir = true};
     return kind == RTC_MEDIA_AUDIO ? audio : video;
 }
 
@@ -50,6 +44,7 @@ struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_ki
     (void)snprintf(s.remote_stream_id, sizeof s.remote_stream_id, "stream");
     s.send_codec.transport_cc = o->controller != NULL;
     s.receive_codecs[0] = s.send_codec;
+    s.receive_codecs[0].remb = o->remb && kind == RTC_MEDIA_VIDEO;
     s.extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = o->controller ? 5 : 0;
     s.extension_ids[RTP_EXTENSION_MID] = 4;
     s.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = 3;

@@ -278,6 +278,94 @@ static void much_of_it_is_several_datagrams(void **state)
     assert_int_equal(arrivals_told()->count, 1500);
 }
 
+/* ---- REMB ---- */
+
+enum { SEND_TIME_ID = 2 };
+
+static void agree_on_remb(bool transport_cc)
+{
+    struct rtp_section v = video_section();
+    uint32_t handle;
+    v.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = SEND_TIME_ID;
+    v.extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = NUMBERS;
+    v.receive_codecs[0].transport_cc = transport_cc;
+    assert_int_equal(rtp_session_set_section(session, now, &v, &handle, &out), RTC_OK);
+}
+
+static int begin_estimated_call(void **state)
+{
+    (void)begin_call(state);
+    agree_on_remb(false);
+    return 0;
+}
+
+/* Packets of a thousand bytes every ten milliseconds, of which each arrives so much later than the one before it. */
+static struct sent stream_with_times(rtc_time_t duration, rtc_time_t later_each)
+{
+    static const uint8_t ids[RTP_EXTENSIONS] = {[RTP_EXTENSION_ABS_SEND_TIME] = SEND_TIME_ID};
+    static uint16_t sequence = 1;
+    rtc_time_t left = now;
+    struct sent all = {0};
+    for (rtc_time_t until = now + duration; now < until; left += 10 * MS) {
+        uint8_t value[RTP_ABS_SEND_TIME_LEN];
+        struct packet *packet = packet_new(out.pool);
+        struct rtp_header header = {.payload_type = 96, .marker = true, .sequence = sequence, .timestamp = sequence * 900u, .ssrc = MEDIA};
+        rtp_abs_send_time_write(value, left);
+        header.extensions[RTP_EXTENSION_ABS_SEND_TIME] = slice_of(value, sizeof value);
+        assert_true(rtp_write_header(packet, &header, ids));
+        memset(packet_data(packet) + packet->len, 0, 1000);
+        memcpy(packet_data(packet) + packet->len, picture(true).data, 12);
+        packet->len += 1000;
+        assert_int_equal(srtp_protect_packet(peer, packet), RTC_OK);
+        give(packet);
+        sequence++;
+        wait_until(now + 10 * MS + later_each);
+        struct sent s = sent();
+        all.kinds[RTCP_REMB] += s.kinds[RTCP_REMB];
+        if (s.kinds[RTCP_REMB] > 0)
+            all.last[RTCP_REMB] = s.last[RTCP_REMB];
+    }
+    return all;
+}
+
+static void what_the_path_takes_is_told_by_remb(void **state)
+{
+    (void)state;
+    struct sent s = stream_with_times(3 * SECOND, 0);
+    assert_true(s.kinds[RTCP_REMB] >= 4);
+    uint64_t before = s.last[RTCP_REMB].bitrate_bps;
+    assert_in_range(before, 800000, 1300000); /* 830 kbit/s arrive: half as much more at most */
+    s = stream_with_times(2 * SECOND, 2 * MS);
+    assert_true(s.last[RTCP_REMB].bitrate_bps < 700000); /* which is what arrives when each is 2 ms later */
+    s = stream_with_times(10 * SECOND, 0);
+    assert_true(s.last[RTCP_REMB].bitrate_bps > 700000);
+    assert_true(rtp_session_receiving_rate(session) > 700000);
+    wait_until(now + 3 * SECOND);
+    assert_int_equal(rtp_session_receiving_rate(session), 0); /* nothing comes */
+}
+
+static void a_limit_of_ours_is_the_cap(void **state)
+{
+    (void)state;
+    uint32_t stream = rtp_session_receive_stream(session, video, "");
+    (void)stream_with_times(3 * SECOND, 0);
+    rtp_session_set_receive_limit(session, now, stream, 200000);
+    struct sent s = stream_with_times(SECOND, 0);
+    assert_in_range(s.last[RTCP_REMB].bitrate_bps, 199000, 200000);
+    rtp_session_set_receive_limit(session, now, stream, 90000000);
+    s = stream_with_times(SECOND, 0);
+    assert_in_range(s.last[RTCP_REMB].bitrate_bps, 800000, 1400000);
+}
+
+static void who_knows_better_is_told_nothing(void **state)
+{
+    (void)state;
+    agree_on_remb(true);
+    assert_int_equal(stream_with_times(5 * SECOND, 0).kinds[RTCP_REMB], 0);
+    agree_on_remb(false);
+    assert_true(stream_with_times(5 * SECOND, 0).kinds[RTCP_REMB] > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +382,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_source_is_reported_on, begin_reported_call, end),
         cmocka_unit_test_setup_teardown(sources_are_bounded, begin_reported_call, end),
         cmocka_unit_test_setup_teardown(much_of_it_is_several_datagrams, begin_reported_call, end),
+        cmocka_unit_test_setup_teardown(what_the_path_takes_is_told_by_remb, begin_estimated_call, end),
+        cmocka_unit_test_setup_teardown(a_limit_of_ours_is_the_cap, begin_estimated_call, end),
+        cmocka_unit_test_setup_teardown(who_knows_better_is_told_nothing, begin_estimated_call, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
