@@ -2,6 +2,7 @@
 /* The scenarios: see congestion_judged.h. */
 #include "congestion_judged.h"
 #include "gcc.h"
+#include "scream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,19 @@ static struct flow *add(struct congestion_scene *s, size_t i, rtc_context *conte
                                          .seed = seed};
     s->flows[i] = flow_new(context, &options, &s->forward, &s->back);
     return s->flows[i];
+}
+
+static struct flow *add_scream(struct congestion_scene *s, rtc_context *context, uint64_t seed, bool ect)
+{
+    const struct flow_options options = {.controller = &scream_controller,
+                                         .limits = {.max_bps = MOST_BPS},
+                                         .encoder_max_bps = MOST_BPS,
+                                         .feedback_us = 50 * MS,
+                                         .waits_from = SETTLED,
+                                         .ect = ect,
+                                         .seed = seed};
+    s->flows[0] = flow_new(context, &options, &s->forward, &s->back);
+    return s->flows[0];
 }
 
 static double seconds(rtc_time_t us)
@@ -142,6 +156,30 @@ static void three_calls(rtc_context *context, uint64_t seed, double *v)
     congestion_scene_fini(&s);
 }
 
+static void scream(rtc_context *context, uint64_t seed, bool marks, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 1000000, .queue_us = 300 * MS, .mark_us = marks ? 5 * MS : 0, .delay_us = 25 * MS};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add_scream(&s, context, seed, marks);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_used(&s, f, SETTLED, 60 * SECOND);
+    v[1] = scene_queue_ms(f, 0.95);
+    v[2] = seconds(scene_reaches(f, 0, 850000));
+    congestion_scene_fini(&s);
+}
+
+static void scream_by_queue(rtc_context *context, uint64_t seed, double *v)
+{
+    scream(context, seed, false, v);
+}
+
+/* A bottleneck that marks what waits longer than five milliseconds. */
+static void scream_by_marks(rtc_context *context, uint64_t seed, double *v)
+{
+    scream(context, seed, true, v);
+}
+
 const struct judged_scenario judged_scenarios[] = {
     {"1 Mbit/s", {{"used", false, 0.93, 0.9}, {"queue p95 ms", true, 40, 60}, {"start s", true, 1.5, 1.5}}, one_megabit},
     {"2.5, 0.6, 2.5 Mbit/s", {{"used", false, 0.9, 0.85}, {"queue over 100 ms s", true, 1.5, 6}, {"back s", true, 5, 8}}, drop_and_back},
@@ -151,6 +189,8 @@ const struct judged_scenario judged_scenarios[] = {
     {"handover", {{"used", false, 0.93, 0.9}, {"back s", true, 2, 4}}, handover},
     {"policer", {{"used", false, 0.9, 0.8}, {"lost", true, 0.2, 0.3}}, policer},
     {"three calls", {{"Jain", false, 0.65, 0.4}, {"used", false, 0.93, 0.9}, {"queue p95 ms", true, 60, 100}}, three_calls},
+    {"SCReAM, 1 Mbit/s", {{"used", false, 0.93, 0.9}, {"queue p95 ms", true, 80, 120}, {"start s", true, 2, 3}}, scream_by_queue},
+    {"SCReAM, marks", {{"used", false, 0.85, 0.8}, {"queue p95 ms", true, 15, 25}, {"start s", true, 2, 3}}, scream_by_marks},
 };
 const size_t judged_count = sizeof judged_scenarios / sizeof *judged_scenarios;
 

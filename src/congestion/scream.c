@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* SCReAM version 2 as a controller: see scream.h. */
+#include "scream.h"
+
+#include "memory.h"
+#include "queue_delay.h"
+#include "scream_window.h"
+
+enum { MS = 1000, SECOND = 1000000, TICK_US = 500 * MS, SILENCE_US = 700 * MS, START_ROUND_TRIP_US = 100 * MS };
+static const rtc_time_t torn_us = 3600LL * SECOND;
+static const double pacing = 1.5, pacing_relaxed = 4, relaxed_from = 0.8;
+
+struct scream {
+    struct congestion congestion;
+    rtc_context *context;
+    struct congestion_limits limits;
+    struct queue_delay queue;
+    struct scream_window window;
+    rtc_time_t heard, last_sent, ticked; /* RTC_TIME_NEVER: not yet */
+    rtc_time_t clock;                    /* what the last packet took, by both clocks */
+    bool l4s;
+    uint64_t remb_bps;
+};
+
+static struct scream *scream_of(struct congestion *c)
+{
+    return (struct scream *)c;
+}
+
+static double within(const struct scream *s, double bps)
+{
+    double most = s->limits.max_bps ? s->limits.max_bps : UINT32_MAX;
+    double to = bps > most ? most : bps;
+    return to < s->limits.min_bps ? s->limits.min_bps : to;
+}
+
+static double target(const struct scream *s)
+{
+    double bps = scream_window_bps(&s->window);
+    if (s->remb_bps > 0 && (double)s->remb_bps < bps)
+        bps = (double)s->remb_bps;
+    return within(s, bps);
+}
+
+static void set_limits(struct congestion *c, rtc_time_t now, const struct congestion_limits *limits)
+{
+    struct scream *s = scream_of(c);
+    (void)now;
+    s->limits = *limits;
+    s->limits.min_bps = limits->min_bps ? limits->min_bps : CONGESTION_MIN_BPS;
+    s->limits.start_bps = limits->start_bps ? limits->start_bps : CONGESTION_START_BPS;
+    if (s->limits.max_bps && s->limits.max_bps < s->limits.min_bps)
+        s->limits.min_bps = s->limits.max_bps;
+}
+
+static void path_changed(struct congestion *c, rtc_time_t now)
+{
+    struct scream *s = scream_of(c);
+    queue_delay_init(&s->queue, now);
+    scream_window_init(&s->window, within(s, s->limits.start_bps) * 1.1 / 8 * START_ROUND_TRIP_US / SECOND, now);
+    s->heard = s->last_sent = s->clock = RTC_TIME_NEVER;
+    s->ticked = now;
+    s->l4s = false;
+}
+
+static int make(rtc_context *context, const struct congestion_limits *limits, rtc_time_t now, struct congestion **out)
+{
+    struct scream *s = memory_zeroed(context, sizeof *s);
+    if (!s)
+        return RTC_ERR_NO_MEMORY;
+    s->congestion.controller = &scream_controller;
+    s->context = context;
+    set_limits(&s->congestion, now, limits);
+    path_changed(&s->congestion, now);
+    *out = &s->congestion;
+    return RTC_OK;
+}
+
+static void free_scream(struct congestion *c)
+{
+    memory_free(scream_of(c)->context, c);
+}
+
+static void sent(struct congestion *c, const struct congestion_packet *packet)
+{
+    struct scream *s = scream_of(c);
+    if (s->last_sent == RTC_TIME_NEVER)
+        s->ticked = packet->sent;
+    s->last_sent = packet->sent;
+    scream_window_sent(&s->window, packet->sent, packet->in_flight);
+}
+
+static bool left(const struct congestion_feedback *f, const struct congestion_result *r)
+{
+    return r->sent <= f->now && r->sent > f->now - torn_us;
+}
+
+static void time_of(struct scream *s, const struct congestion_result *r)
+{
+    if (r->arrived < -(INT64_MAX / 4) || r->arrived > INT64_MAX / 4)
+        return;
+    rtc_time_t took = r->arrived - r->sent;
+    if (s->clock != RTC_TIME_NEVER && (took - s->clock > torn_us || s->clock - took > torn_us))
+        queue_delay_init(&s->queue, r->sent);
+    s->clock = took;
+    queue_delay_add(&s->queue, r->sent, r->arrived);
+}
+
+static void take(struct scream *s, const struct congestion_result *r, struct scream_input *in)
+{
+    if (r->arrived == RTC_TIME_NEVER) {
+        in->lost++;
+        return;
+    }
+    time_of(s, r);
+    in->arrived++;
+    in->acked_bytes += (double)r->bytes + r->bytes_between;
+    s->l4s = r->ecn == CONGESTION_ECN_ECT1 || (s->l4s && r->ecn != CONGESTION_ECN_ECT0);
+    if (r->ecn == CONGESTION_ECN_CE) {
+        in->marked++;
+        in->marked_bytes += r->bytes;
+    }
+}
+
+static void feedback(struct congestion *c, const struct congestion_feedback *f)
+{
+    struct scream *s = scream_of(c);
+    struct scream_input in = {.now = f->now, .round_trip_us = f->round_trip < 2 * SECOND ? f->round_trip : 2 * SECOND};
+    for (size_t i = 0; i < f->count; i++)
+        if (left(f, &f->results[i]))
+            take(s, &f->results[i], &in);
+    if (in.arrived + in.lost == 0)
+        return;
+    queue_delay_judge(&s->queue, f->now);
+    s->heard = f->now;
+    in.queue_us = s->queue.standing_us;
+    in.l4s = s->l4s;
+    in.at_most = s->limits.max_bps > 0 && scream_window_bps(&s->window) >= s->limits.max_bps;
+    scream_window_update(&s->window, &in);
+}
+
+static void report(struct congestion *c, const struct congestion_report *r)
+{
+    (void)c;
+    (void)r; /* feedback says it better */
+}
+
+static void remb(struct congestion *c, rtc_time_t now, uint64_t bps)
+{
+    (void)now;
+    scream_of(c)->remb_bps = bps;
+}
+
+/* Packets leave, and nobody says that any arrives. */
+static void tick(struct congestion *c, rtc_time_t now)
+{
+    struct scream *s = scream_of(c);
+    if (now - s->ticked < TICK_US)
+        return;
+    s->ticked = now;
+    if (s->last_sent == RTC_TIME_NEVER || s->heard == RTC_TIME_NEVER || s->last_sent <= s->heard || now - s->heard < SILENCE_US)
+        return;
+    s->window.lost_since = true;
+    const struct scream_input in = {.now = now, .queue_us = s->queue.standing_us, .at_most = true};
+    scream_window_update(&s->window, &in);
+}
+
+static rtc_time_t deadline(const struct congestion *c)
+{
+    const struct scream *s = (const struct scream *)c;
+    return s->last_sent == RTC_TIME_NEVER ? RTC_TIME_NEVER : s->ticked + TICK_US;
+}
+
+static uint32_t whole(double value)
+{
+    return value >= UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+/* When the encoders are near their limit, pictures may leave faster. */
+static struct congestion_target target_of(const struct congestion *c)
+{
+    const struct scream *s = (const struct scream *)c;
+    double bps = target(s), pace = bps * pacing;
+    if (s->limits.max_bps > 0) {
+        double near = (bps / s->limits.max_bps - relaxed_from) / (1 - relaxed_from), slows = 1 - near;
+        slows = slows > 1 ? 1 : slows < 1 / pacing_relaxed ? 1 / pacing_relaxed : slows;
+        pace /= slows;
+    }
+    double window = s->window.bytes * scream_window_overhead(&s->window);
+    return (struct congestion_target){.target_bps = whole(bps), .pacing_bps = whole(pace), .window = whole(window)};
+}
+
+static bool next_probe(struct congestion *c, rtc_time_t now, struct congestion_probe *out)
+{
+    (void)c;
+    (void)now;
+    (void)out;
+    return false; /* the window grows instead */
+}
+
+const struct congestion_controller scream_controller = {
+    .name = "scream",
+    .make = make,
+    .free = free_scream,
+    .set_limits = set_limits,
+    .path_changed = path_changed,
+    .sent = sent,
+    .feedback = feedback,
+    .report = report,
+    .remb = remb,
+    .tick = tick,
+    .deadline = deadline,
+    .target = target_of,
+    .next_probe = next_probe,
+};
