@@ -4,6 +4,7 @@
 #define CRTC_H
 
 #include <crtc/base.h>
+#include <crtc/congestion.h>
 #include <crtc/context.h>
 #include <crtc/data_channel.h>
 #include <crtc/dtls_transport.h>

@@ -5,6 +5,7 @@
 #ifndef CRTC_PEER_CONNECTION_H
 #define CRTC_PEER_CONNECTION_H
 
+#include <crtc/congestion.h>
 #include <crtc/data_channel.h>
 #include <crtc/dtls_transport.h>
 #include <crtc/loop.h>
@@ -193,6 +194,7 @@ typedef struct rtc_configuration {
      * that DTLS protects, up to two round trips sooner; with others as ever. Answers say it to who offers it, whatever stands here. It takes the memory of an association,
      * some tens of kilobytes, from the offer on. It may change, for the next offer. */
     bool offer_sctp_init;
+    rtc_congestion_control congestion_control; /* by which rules what is sent follows the network; can not change */
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -3,7 +3,9 @@
 #include "configuration.h"
 
 #include "endpoint.h"
+#include "gcc.h"
 #include "kept_configuration.h"
+#include "scream.h"
 #include "text.h"
 
 enum { PORT = 3478, PORT_TLS = 5349 };
@@ -308,7 +310,20 @@ static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown rtcp_mux_policy %d", (int)c->rtcp_mux_policy);
     if ((unsigned)c->ice_tcp_policy > RTC_ICE_TCP_DISABLED)
         return peer_fail(pc, RTC_ERR_TYPE, "unknown ice_tcp_policy %d", (int)c->ice_tcp_policy);
+    if ((unsigned)c->congestion_control > RTC_CONGESTION_CONTROL_REPORTS)
+        return peer_fail(pc, RTC_ERR_TYPE, "unknown congestion_control %d", (int)c->congestion_control);
     return RTC_OK;
+}
+
+/* NULL: by reports alone. */
+static const struct congestion_controller *controller_of(rtc_congestion_control choice)
+{
+    static const struct congestion_controller *const controllers[] = {
+        [RTC_CONGESTION_CONTROL_GOOGLE] = &gcc_controller,
+        [RTC_CONGESTION_CONTROL_SCREAM] = &scream_controller,
+        [RTC_CONGESTION_CONTROL_REPORTS] = NULL,
+    };
+    return controllers[choice];
 }
 
 /* What is there, with what a change changes. */
@@ -358,8 +373,10 @@ static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (
         pc->settings.relay_only = relay_only;
         if (c.max_bitrate_bps || first)
             pc->settings.max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
-        if (first)
+        if (first) {
             pc->settings.start_bitrate_bps = c.start_bitrate_bps;
+            pc->settings.controller = controller_of(c.congestion_control);
+        }
         return RTC_OK;
     }
     memory_free(pc->context, servers);

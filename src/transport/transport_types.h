@@ -50,6 +50,7 @@ struct transport_settings {
     uint16_t max_channels;
     uint32_t max_message_size;
     uint32_t max_bitrate_bps, start_bitrate_bps;
+    const struct congestion_controller *controller; /* of peers that give feedback of each packet; NULL: by reports alone */
     char cname[25];
     struct packet_pool *pool;
     void (*wake)(void *user); /* on any thread: a tick is due; NULL: nobody wants to know. Must not call back in. */

@@ -2,7 +2,6 @@
 /* See transport_upper.h. */
 #include "transport_upper.h"
 
-#include "gcc.h"
 #include "memory.h"
 #include "sizes.h"
 #include "transport_internal.h"
@@ -79,7 +78,7 @@ int transport_need_rtp(struct transport *t, rtc_time_t now)
         .max_packet_bytes = SIZE_DATAGRAM - t->overhead,
         .max_bitrate_bps = t->settings->max_bitrate_bps,
         .start_bitrate_bps = t->settings->start_bitrate_bps,
-        .controller = &gcc_controller,
+        .controller = t->settings->controller,
     };
     int error = rtp_session_new(t->context, &options, &t->rtp);
     if (error)

@@ -190,6 +190,7 @@ static void constructor_of_connections(void **state)
     REFUSED(new_with((rtc_configuration){.ice_transport_policy = (rtc_ice_transport_policy)7}), RTC_ERR_TYPE, "ice_transport_policy 7");
     REFUSED(new_with((rtc_configuration){.ice_tcp_policy = (rtc_ice_tcp_policy)7}), RTC_ERR_TYPE, "ice_tcp_policy 7");
     REFUSED(new_with((rtc_configuration){.ice_gathering_policy = (rtc_ice_gathering_policy)7}), RTC_ERR_TYPE, "ice_gathering_policy 7");
+    REFUSED(new_with((rtc_configuration){.congestion_control = (rtc_congestion_control)7}), RTC_ERR_TYPE, "congestion_control 7");
     REFUSED(new_with((rtc_configuration){.max_channels = 65535}), RTC_ERR_RANGE, "max_channels");
     REFUSED(new_with((rtc_configuration){.max_message_size = 262145}), RTC_ERR_RANGE, "max_message_size");
     REFUSED(new_with((rtc_configuration){.port_min = 5, .port_max = 4}), RTC_ERR_RANGE, "5 to 4");

@@ -152,6 +152,15 @@ static void policies(void **state)
         assert_int_equal(error, tcp > RTC_ICE_TCP_DISABLED ? RTC_ERR_TYPE : RTC_OK);
         rtc_peer_connection_free(pc);
     }
+    for (unsigned control = RTC_CONGESTION_CONTROL_GOOGLE; control <= RTC_CONGESTION_CONTROL_REPORTS + 1; control++) {
+        const rtc_configuration configuration = {.size = sizeof configuration, .congestion_control = (rtc_congestion_control)control};
+        rtc_peer_connection *made = NULL;
+        int error = rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &made);
+        assert_int_equal(error, control > RTC_CONGESTION_CONTROL_REPORTS ? RTC_ERR_TYPE : RTC_OK);
+        if (made)
+            assert_int_equal(rtc_peer_connection_get_configuration(made)->congestion_control, control);
+        rtc_peer_connection_free(made);
+    }
     const rtc_configuration unknown = {.size = sizeof unknown, .ice_gathering_policy = (rtc_ice_gathering_policy)7};
     rtc_peer_connection *pc = NULL;
     assert_int_equal(rtc_peer_connection_new(NULL, &unknown, NULL, NULL, &pc), RTC_ERR_TYPE);
