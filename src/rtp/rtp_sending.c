@@ -13,6 +13,10 @@ enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000
 
 /* For so long after the last packet of media data have to share with them. */
 enum { MEDIA_RECENT_US = 2000000 };
+/* What is around the payloads of a stream of small pictures: headers of IP, UDP, RTP and SRTP, about seventy bytes, sixty times a second.
+ */
+enum { SMALL_HEADERS_BPS = 34000 };
+
 enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
 
 /* Every stream that there may be. */
@@ -287,13 +291,15 @@ static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t targe
 /* What all streams may send at most, with their headers. */
 static void note_most(struct rtp_sending *sd, rtc_time_t now, const struct wishes *w)
 {
-    uint64_t sum = 0, cap = sd->budget.rule->cap_bps;
-    for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++)
+    uint64_t sum = 0, cap = sd->budget.rule->cap_bps, headers = 0;
+    for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++) {
         sum += w->demands[i].most_bps ? w->demands[i].most_bps : cap;
+        headers += SMALL_HEADERS_BPS;
+    }
     sum = sum < cap ? sum : cap;
     for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;)
         sum += st->kind == RTC_MEDIA_AUDIO && rtp_member_sends(st) ? 2 * RTP_SOUND_BPS : 0;
-    sum += sum / 8;
+    sum += sum / 8 > headers ? sum / 8 : headers;
     if (rtp_data_share_wants(&sd->data, now)) /* as much as there is */
         sum = 0;
     rtp_budget_set_most(&sd->budget, now, sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
