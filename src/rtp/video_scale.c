@@ -4,7 +4,7 @@
 
 /* Bits for each pixel, in thousandths: VP8 keeps a moving picture of a camera watchable with 30 and does not get below 15 at its coarsest.
  */
-enum { ENOUGH = 30, TOO_FEW = 20 };
+enum { ENOUGH = 30, TOO_FEW = 20, TOO_FEW_MOST = 60 /* with more, pictures are left out for other reasons: the path, not their size */ };
 enum { SMALLEST_PIXELS = 160 * 120, FRAME_RATE_MIN = 10, FRAME_RATE_MAX = 30, US_PER_S = 1000000, PER_PIXEL_MAX = 1000000 };
 enum { DOWN_AFTER_US = US_PER_S, UP_AFTER_US = 4 * US_PER_S };
 /* One picture of five left out, over a second without a keyframe: those take what the pictures behind them lack. */
@@ -108,6 +108,8 @@ void video_scale_made(struct video_scale *s, rtc_time_t now, enum video_scale_ma
         return;
     uint32_t few = s->spent + s->spent / 10 + 1;
     bool bad = s->left_out * LEFT_OUT_PARTS > s->offered || s->coarse * COARSE_OF >= s->offered * COARSE_PARTS;
+    if (few > TOO_FEW_MOST)
+        few = TOO_FEW_MOST;
     if (s->offered >= COUNTED_MIN && bad && few > too_few(s, now)) {
         s->too_few = few;
         s->learnt = now;
