@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* crtc-bench rtp: encoded video frames of full packets from one end to the other at a given rate: what a packet costs both ends together
- * (packetizing, pacing, SRTP, the network, jitter buffer, assembly). Both ends run on one loop; frames are pushed by a thread of their own. */
+ * (packetizing, pacing, SRTP, the network, jitter buffer, assembly). Both ends run on one loop; frames are pushed by a thread of their own.
+ */
 #include "endpoint.h"
 
 #include <stdatomic.h>
@@ -9,7 +10,7 @@
 #include <time.h>
 
 struct rtp {
-    double packets_per_s, packets_per_frame, payload, seconds;
+    double packets_per_s, packets_per_frame, payload, seconds, feedback;
     rtc_loop *loop;
     rtc_media_source *source;
     rtc_media_stream_track *track;
@@ -113,6 +114,25 @@ static void push_for(struct rtp *r, double seconds)
     }
 }
 
+/* Transport-wide numbers are not offered: no feedback about them follows. */
+static void leave_numbers_out(rtc_rtp_transceiver *t)
+{
+    enum { MAX = 32 };
+    const rtc_rtp_header_extension *list[MAX];
+    rtc_rtp_header_extension changed[MAX];
+    rtc_rtp_capabilities *extensions = NULL;
+    must(rtc_rtp_transceiver_get_header_extensions_to_negotiate(t, &extensions), "get_header_extensions_to_negotiate");
+    size_t count = extensions->header_extension_count < MAX ? extensions->header_extension_count : MAX;
+    for (size_t i = 0; i < count; i++) {
+        changed[i] = *extensions->header_extensions[i];
+        if (strstr(changed[i].uri, "transport-wide-cc"))
+            changed[i].direction = RTC_DIRECTION_STOPPED;
+        list[i] = &changed[i];
+    }
+    must(rtc_rtp_transceiver_set_header_extensions_to_negotiate(t, list, count), "set_header_extensions_to_negotiate");
+    rtc_rtp_capabilities_free(extensions);
+}
+
 static void open_ends(struct rtp *r)
 {
     static const struct endpoint_events none;
@@ -124,6 +144,8 @@ static void open_ends(struct rtp *r)
     endpoint_init_configured(&r->caller, configuration, &none, r);
     endpoint_init_configured(&r->callee, configuration, &none, r);
     must(rtc_peer_connection_add_transceiver(r->caller.connection, RTC_MEDIA_VIDEO, r->track, &sending, NULL), "add_transceiver");
+    if (r->feedback == 0)
+        leave_numbers_out(rtc_peer_connection_transceiver(r->caller.connection, 0));
     endpoint_negotiate(&r->caller, &r->callee);
     rtc_rtp_transceiver *t = rtc_peer_connection_transceiver(r->callee.connection, 0);
     if (!t)
@@ -164,11 +186,12 @@ static void run(struct rtp *r)
 
 int rtp_main(int argc, char **argv)
 {
-    struct rtp r = {.packets_per_s = 20000, .packets_per_frame = 20, .payload = 1100, .seconds = 5};
+    struct rtp r = {.packets_per_s = 20000, .packets_per_frame = 20, .payload = 1100, .seconds = 5, .feedback = 1};
     const struct option_spec options[] = {
         {"packets-per-s", &r.packets_per_s, NULL, "rate of sending"},
         {"packets-per-frame", &r.packets_per_frame, NULL, "length of a frame"},
         {"payload", &r.payload, NULL, "bytes of a frame per packet; datagrams have 1200 at most"},
+        {"feedback", &r.feedback, NULL, "0: none about each packet"},
         {"seconds", &r.seconds, NULL, "how long to send"},
         {0},
     };

@@ -21,6 +21,8 @@ static void describe_codec(const struct codec_row *row, struct jsep_codec *out)
         .nack_pli = row->nack_pli,
         .ccm_fir = row->ccm_fir,
         .goog_remb = row->goog_remb,
+        .transport_cc = row->format != NULL,
+        .ccfb = row->format != NULL,
         .receive_only = row->receive_only,
     };
     text_copy(out->name, sizeof out->name, row->name);
@@ -46,9 +48,7 @@ void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilit
         if (codec_row_is_offered(&codec_rows[i]) && codec_rows[i].kind == kind && is_coded(context, &codec_rows[i]))
             describe_codec(&codec_rows[i], &out->codecs[out->codec_count++]);
     for (size_t i = 0; i < RTP_EXTENSIONS; i++)
-        if (rtp_extension_rows[i].extension == RTP_EXTENSION_TRANSPORT_SEQUENCE) /* until there is feedback both ways */
-            continue;
-        else if (kind == RTC_MEDIA_AUDIO ? rtp_extension_rows[i].audio : rtp_extension_rows[i].video)
+        if (kind == RTC_MEDIA_AUDIO ? rtp_extension_rows[i].audio : rtp_extension_rows[i].video)
             describe_extension(&rtp_extension_rows[i], &out->extensions[out->extension_count++]);
 }
 
@@ -64,6 +64,7 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
         .fir = from->ccm_fir,
         .remb = from->goog_remb,
         .transport_cc = from->transport_cc,
+        .ccfb = from->ccfb,
         .tones = jsep_codec_has_tones(from),
     };
     text_copy(to->name, sizeof to->name, from->name);

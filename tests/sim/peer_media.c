@@ -209,7 +209,7 @@ static void expect_good_call(struct call *c, double least_delivered, rtc_time_t 
         assert_int_equal(c->encoded[i].out_of_order, 0);
         assert_true(s->longest_freeze <= freeze);
         assert_true(s->compared > 100);
-        assert_true(skewed <= 0.03); /* a picture that waits for a retransmission is late */
+        assert_true(skewed <= 0.04); /* a picture that waits for a retransmission is late: the more packets it has, the more often */
         assert_true((double)s->invented <= 0.01 * (double)s->sounds);
     }
 }
@@ -237,7 +237,8 @@ static void clean_call(void **state)
         assert_true(stat(&c, i, "transport", NULL, "bytesSent") > 2e6);
         assert_true(stat(&c, i, "outbound-rtp", "video", "bytesSent") < stat(&c, i, "transport", NULL, "bytesSent"));
         assert_true(stat(&c, i, "inbound-rtp", "video", "jitterBufferDelay") >= 0);
-        assert_true(c.video[i]->key_frames <= 3);
+        assert_true(c.video[i]->key_frames <=
+                    4); /* the first one leaves no faster than the path is thought to take, and may be asked for again */
     }
     end(&c);
 }

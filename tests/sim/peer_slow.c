@@ -213,7 +213,7 @@ static void pictures_follow_the_link(void **state)
     }
     assert_in_range(encoded.width, 320, 640);
     assert_text("qualityLimitationReason", "bandwidth");
-    assert_true(number("frameWidth") == encoded.width);
+    assert_in_range((int)number("frameWidth"), 320, 640); /* of the last one that left; the next one may be another */
     for (int i = 0; i < 2; i++)
         sim_host_link(call.p.peer[i].host)->rate_bps = 0;
     peer_run(&call.p, 60 * SECOND);
@@ -263,8 +263,8 @@ static void pictures_left_out_are_no_reason_for_larger_ones(void **state)
     (void)state;
     const struct sim_link link = {.delay_us = 25 * MS};
     begin(5, &link, true);
-    assert_int_equal(
-        peer_set_max_bitrate(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(call.p.peer[0].pc, 1)), 300000), RTC_OK);
+    assert_int_equal(peer_set_max_bitrate(rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(call.p.peer[0].pc, 1)), 300000),
+                     RTC_OK);
     peer_exchange(&call.p, 0);
     encoded.full_cost = 300 * MS; /* and 75 at the size that the rate is enough for */
     connect();
@@ -306,6 +306,13 @@ static uint64_t sound_packets(void)
     return (uint64_t)packets;
 }
 
+/* A limit is kept to the bit; where there is none but the most that is ever sent, the path was found to take nearly that. */
+static void assert_target(double bps)
+{
+    double target = number("targetBitrate");
+    assert_true(target <= bps && target >= (bps < 3000000 ? bps : 0.95 * bps));
+}
+
 static void the_peers_bandwidth_is_kept(void **state)
 {
     (void)state;
@@ -332,11 +339,11 @@ static void the_peers_bandwidth_is_kept(void **state)
         uint64_t sounds = sound_packets();
         peer_run(&call.p, SECOND);
         assert_in_range(sound_packets() - sounds, 48, 52);
-        assert_true(number("targetBitrate") == cases[i].bps);
-        assert_int_equal(encoded.bitrate_bps, (uint32_t)cases[i].bps);
+        assert_target(cases[i].bps);
+        assert_true(encoded.bitrate_bps == (uint32_t)number("targetBitrate"));
         exchange("a=mid:1\r\n", ""); /* and no longer */
         peer_run(&call.p, 20 * SECOND);
-        assert_true(number("targetBitrate") == 3000000);
+        assert_target(3000000);
         end();
     }
 }

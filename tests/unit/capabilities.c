@@ -33,11 +33,13 @@ static void test_sound(void **state)
     assert_int_equal(c.codecs[0].clock_rate, 48000);
     assert_int_equal(c.codecs[0].channels, 2);
     assert_string_equal(c.codecs[0].fmtp, "minptime=10;useinbandfec=1");
-    assert_false(c.codecs[0].nack || c.codecs[0].nack_pli || c.codecs[0].ccm_fir || c.codecs[0].goog_remb || c.codecs[0].transport_cc);
+    assert_false(c.codecs[0].nack || c.codecs[0].nack_pli || c.codecs[0].ccm_fir || c.codecs[0].goog_remb);
+    for (size_t i = 0; i < c.codec_count; i++) /* whatever has packets; tones go with it */
+        assert_int_equal(c.codecs[i].transport_cc, i < 3);
     assert_true(capabilities_inband_fec(&c.codecs[0]));
     strcpy(c.codecs[0].fmtp, "minptime=10");
     assert_false(capabilities_inband_fec(&c.codecs[0]));
-    assert_int_equal(c.extension_count, 5);
+    assert_int_equal(c.extension_count, 6);
     assert_int_equal(c.extensions[0].id, 1);
     assert_string_equal(c.extensions[0].uri, "urn:ietf:params:rtp-hdrext:ssrc-audio-level");
     assert_int_equal(c.extensions[1].id, 2);
@@ -57,10 +59,10 @@ static void test_pictures(void **state)
     assert_int_equal(c.codecs[0].clock_rate, 90000);
     assert_int_equal(c.codecs[0].channels, 1);
     assert_string_equal(c.codecs[0].fmtp, "");
-    assert_true(c.codecs[0].nack && c.codecs[0].nack_pli && c.codecs[0].ccm_fir && c.codecs[0].goog_remb);
+    assert_true(c.codecs[0].nack && c.codecs[0].nack_pli && c.codecs[0].ccm_fir && c.codecs[0].goog_remb && c.codecs[0].transport_cc);
     assert_false(capabilities_inband_fec(&c.codecs[0]));
-    static const unsigned ids[] = {2, 4, 10, 11, 13, 5};
-    assert_int_equal(c.extension_count, 6);
+    static const unsigned ids[] = {2, 4, 10, 11, 13, 5, 3};
+    assert_int_equal(c.extension_count, 7);
     for (size_t i = 0; i < c.extension_count; i++)
         assert_int_equal(c.extensions[i].id, ids[i]);
 }
