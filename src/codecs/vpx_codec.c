@@ -357,6 +357,7 @@ struct decoder {
     vpx_codec_ctx_t vpx;
     bool is_vp9;
     bool has_reference; /* a keyframe was decoded, and nothing broke since */
+    bool failed;        /* libvpx could not decode the last frame that it got */
     uint8_t *indexed;   /* of VP9: a frame and its index */
     size_t indexed_capacity;
 };
@@ -480,6 +481,18 @@ static int feed(struct decoder *d, struct slice chunk)
     return RTC_OK;
 }
 
+/* After some broken frames of VP9 libvpx decodes nothing any more, not even keyframes: the next keyframe gets a new decoder. */
+static int recover(struct decoder *d)
+{
+    vpx_codec_dec_cfg_t config = {.threads = 1};
+    if (!d->failed || !d->is_vp9)
+        return RTC_OK;
+    (void)vpx_codec_destroy(&d->vpx);
+    vpx_codec_err_t status = vpx_codec_dec_init(&d->vpx, vpx_codec_vp9_dx(), &config, 0);
+    d->failed = status != VPX_CODEC_OK;
+    return error_of(status);
+}
+
 static int decode(void *user, rtc_encoded_frame *frame, rtc_video_frame **out)
 {
     struct decoder *d = user;
@@ -488,7 +501,10 @@ static int decode(void *user, rtc_encoded_frame *frame, rtc_video_frame **out)
     const uint8_t *data = rtc_encoded_frame_data(frame);
     size_t len = rtc_encoded_frame_len(frame);
     bool fits = d->is_vp9 ? acceptable_vp9(d, slice_of(data, len)) : acceptable(d, data, len);
-    int error = fits ? feed(d, slice_of(data, len)) : RTC_ERR_ENCODING;
+    int error = fits ? recover(d) : RTC_ERR_ENCODING;
+    if (!error)
+        error = feed(d, slice_of(data, len));
+    d->failed = d->failed || (fits && error);
     d->has_reference = !error;
     if (error)
         return error;
