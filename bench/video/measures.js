@@ -155,6 +155,13 @@ function special(scenario, share, { bins, rates, samples, packets, startUs, seco
   return result;
 }
 
+// What the sender knew and did at a sample's time, for whoever looks for why.
+function senderOf({ second, from }) {
+  const { targetBitrate = 0, framesEncoded = 0, framesSent = 0, frameWidth, qualityLimitationReason, retransmittedPacketsSent, circuitBreaker } = from.sent.video ?? {};
+  return { second, availableKbps: (from.availableBps ?? 0) / 1000, targetKbps: targetBitrate / 1000, framesEncoded, framesSent, frameWidth, qualityLimitationReason,
+    retransmittedPacketsSent, circuitBreaker };
+}
+
 const timed = (samples, startUs) => samples.map(({ us, ...rest }) => ({ second: (us - startUs) / 1e6, ...rest }));
 
 function measure(scenario, share, { startUs: connectedUs, endUs, samples: raw }, packetFile) {
@@ -167,7 +174,7 @@ function measure(scenario, share, { startUs: connectedUs, endUs, samples: raw },
   const calls = raw.map(samples => timed(samples, startUs));
   const samples = calls[0];
   const waits = packets.filter(({ kind, passed }) => kind === 'rtp' && passed).map(({ queueMs }) => queueMs).sort((a, b) => a - b);
-  const result = { bins, rates, freezeSpans: freezesOf(samples), availableKbps: samples.map(({ second, from }) => [second, (from.availableBps ?? 0) / 1000]) };
+  const result = { bins, rates, freezeSpans: freezesOf(samples), sender: samples.map(senderOf) };
   if (scenario.audio) {
     return { ...result, kbps: sum(bins.map(({ bits }) => bits)) / 1000 / seconds, ...audioOf(samples) };
   }
