@@ -48,7 +48,7 @@ struct encoder {
     vpx_codec_enc_cfg_t config;
     bool changed; /* the settings are not in force yet */
     bool wants_keyframe;
-    int64_t time; /* of the last picture, at CLOCK */
+    int64_t time; /* of the last picture as the rate control sees it, at CLOCK */
 };
 
 static int error_of(vpx_codec_err_t status)
@@ -276,18 +276,14 @@ static void view(const rtc_video_frame *frame, vpx_image_t *image)
     }
 }
 
-/* When the picture is and how long it stands, as the rate control sees it: time goes on, whatever the capture times do. */
-static unsigned long step_time(struct encoder *e, const rtc_video_frame *frame)
+/* When the picture is and how long it stands, as the rate control sees it: one after another at the rate at which they come. Where some
+ * were left out, because those before them were too large, this one must not become as large as all of them: then it would be too large,
+ * too; and what libvpx makes of a step in its time is several times as large as that. */
+static unsigned long step_time(struct encoder *e)
 {
-    int64_t now = picture_clock(rtc_video_frame_capture_time_us(frame)), passed = now - e->time;
-    /* Steps that no camera makes: its clock was set. */
-    if (passed < CLOCK / RATE_MAX / 2 || passed > CLOCK * 10)
-        passed = CLOCK / frame_rate(e);
-    if (e->time == 0 && now > 0)
-        e->time = now;
-    else
-        e->time += passed;
-    return (unsigned long)(passed > CLOCK ? CLOCK : passed);
+    unsigned long usual = CLOCK / frame_rate(e);
+    e->time += (int64_t)usual;
+    return usual;
 }
 
 static int collect(struct encoder *e, const rtc_video_frame *frame, rtc_encoded_frame **out)
@@ -325,7 +321,7 @@ static int encode_upright(struct encoder *e, const rtc_video_frame *frame, rtc_e
     if (error)
         return error;
     view(frame, &image);
-    unsigned long duration = step_time(e, frame);
+    unsigned long duration = step_time(e);
     vpx_codec_err_t status =
         vpx_codec_encode(&e->vpx, &image, e->time, duration, e->wants_keyframe ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME);
     return status ? error_of(status) : collect(e, frame, out);

@@ -126,6 +126,13 @@ static bool has_other_rate(const struct send_pipeline *p, uint32_t i)
     return changed;
 }
 
+/* By more than a quarter: a camera that trembles is no other one. */
+static bool has_other_frame_rate(const struct send_pipeline *p, const struct send_encoder *e)
+{
+    uint32_t now = p->worker.frame_rate, told = e->told_rate;
+    return p->kind == RTC_MEDIA_VIDEO && (now > told ? now - told : told - now) * 4 > told;
+}
+
 /* Makes the encoder, or tells it what changed. */
 static int prepare_encoder(struct send_pipeline *p, uint32_t i, bool resized)
 {
@@ -133,11 +140,12 @@ static int prepare_encoder(struct send_pipeline *p, uint32_t i, bool resized)
     rtc_codec_parameters parameters;
     struct send_encoder *e = &p->worker.encoders[i];
     pthread_mutex_lock(&p->lock);
-    bool changed = has_other_rate(p, i) || resized;
+    bool changed = has_other_rate(p, i) || resized || has_other_frame_rate(p, e);
     pthread_mutex_unlock(&p->lock);
     if (e->encoder && !changed)
         return RTC_OK;
     settings_of(p, i, &parameters, &settings);
+    e->told_rate = settings.frames_per_second;
     if (e->encoder)
         return e->codec->encoder_configure ? e->codec->encoder_configure(e->encoder, &settings) : RTC_OK;
     return e->codec->encoder_new(p->context, &settings, &e->encoder);
@@ -175,17 +183,6 @@ static void emit(struct send_pipeline *p, struct layers *layers)
     pthread_mutex_unlock(&p->lock);
     if (!kept)
         drop_layers(layers);
-}
-
-static void measure_frame_rate(struct send_pipeline *p, rtc_time_t capture_us)
-{
-    rtc_time_t gap = capture_us - p->worker.last_capture_us;
-    /* Two at once, and one after a pause, say nothing of a rate. */
-    if (p->worker.last_capture_us > 0 && gap > 2000 && gap < 1000000) {
-        uint32_t rate = (uint32_t)((1000000 + gap / 2) / gap);
-        p->worker.frame_rate = (p->worker.frame_rate * 7 + rate + 4) / 8;
-    }
-    p->worker.last_capture_us = capture_us;
 }
 
 /* Frames of an encoder, new references: as many as there are layers where the codec makes these, else one at most. */
@@ -448,7 +445,8 @@ static void owe(struct send_pipeline *p, uint32_t i, uint32_t keyframes)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* The next picture may be of another size. */
+/* The next picture may be of another size. What was left out because those before it were too large counts as the encoder's leaving out
+ * does. */
 static void tell_scale(struct send_pipeline *p, uint32_t i, const rtc_video_frame *frame, const struct made *made)
 {
     bool key = made->count > 0 && rtc_encoded_frame_keyframe(made->frames[0]);
@@ -457,6 +455,8 @@ static void tell_scale(struct send_pipeline *p, uint32_t i, const rtc_video_fram
                                  : coarse          ? VIDEO_SCALE_COARSE
                                  : made->count > 0 ? VIDEO_SCALE_FRAME
                                                    : VIDEO_SCALE_NOTHING;
+    for (uint32_t k = 0; k < p->worker.late; k++)
+        video_scale_made(&p->worker.encoders[i].scale, rtc_video_frame_capture_time_us(frame), VIDEO_SCALE_NOTHING);
     video_scale_made(&p->worker.encoders[i].scale, rtc_video_frame_capture_time_us(frame), what);
 }
 
@@ -487,7 +487,11 @@ static void encode_video(struct send_pipeline *p, const struct send_item *item)
 {
     struct layers encoded = {0};
     rtc_time_t began = rtc_now();
-    measure_frame_rate(p, rtc_video_frame_capture_time_us(item->video));
+    pthread_mutex_lock(&p->lock);
+    p->worker.late = p->shared.late;
+    p->shared.late = 0;
+    p->worker.frame_rate = coming_rate(p);
+    pthread_mutex_unlock(&p->lock);
     if (p->worker.whole)
         encode_with(p, 0, item->video, &encoded);
     for (uint32_t i = 0; !p->worker.whole && i < p->worker.count; i++)

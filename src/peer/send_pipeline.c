@@ -200,11 +200,17 @@ static bool all_inactive(const struct send_pipeline *p)
     return true;
 }
 
-/* A raw picture or sound that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
-static bool is_useless(const struct send_pipeline *p, bool encoded, rtc_time_t taken)
+/* A raw picture that would not be sent in time. Times that are not of the connection's clock are not compared with it. */
+static bool is_late(struct send_pipeline *p, bool encoded, rtc_time_t taken)
 {
     bool behind = p->kind == RTC_MEDIA_VIDEO && taken < p->shared.behind_until && p->shared.behind_until - taken <= BEHIND_MAX_US;
-    return all_inactive(p) || (!encoded && (p->shared.stopped || behind));
+    p->shared.late += behind && !encoded;
+    return behind && !encoded;
+}
+
+static bool is_useless(struct send_pipeline *p, bool encoded, rtc_time_t taken)
+{
+    return all_inactive(p) || (!encoded && p->shared.stopped) || is_late(p, encoded, taken);
 }
 
 /* With the lock held: encoded video begins with a keyframe, and again after it was switched off. */

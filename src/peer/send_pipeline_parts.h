@@ -77,6 +77,7 @@ struct send_shared {
     bool encoded_lost;       /* a gap in coded video: its source must make a keyframe */
     bool stopped;            /* by the circuit breaker */
     rtc_time_t behind_until; /* pictures taken before then are left out; 0: none */
+    uint32_t late;           /* so many were, since one was encoded */
     struct encode_load load;
     uint64_t frames_in, frames_dropped;
 };
@@ -91,6 +92,7 @@ struct send_encoder {
     void *encoder; /* NULL before the first frame */
     struct video_scale scale;
     uint32_t width, height;
+    uint32_t told_rate; /* pictures a second, as it was told */
 };
 
 /* The encoders and what feeds them: the worker's alone, once the pipeline has started. */
@@ -99,8 +101,9 @@ struct send_worker {
     uint32_t count, layout;                          /* as they were when these were made */
     bool whole;                                      /* the first one makes all layers */
     struct audio_framer *framer;
-    uint32_t frame_rate, channels;
-    rtc_time_t last_capture_us;
+    uint32_t late;       /* pictures that were left out before this one, because the pacer was behind */
+    uint32_t frame_rate; /* of the pictures that come, sent or not */
+    uint32_t channels;
 };
 
 /* Counted: the sender, the consumer and a job under way each have a reference. What has no owner of its own is written before anybody else

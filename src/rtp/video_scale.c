@@ -7,11 +7,10 @@
 enum { ENOUGH = 30, TOO_FEW = 20, TOO_FEW_MOST = 60 /* with more, pictures are left out for other reasons: the path, not their size */ };
 enum { SMALLEST_PIXELS = 160 * 120, FRAME_RATE_MIN = 10, FRAME_RATE_MAX = 30, US_PER_S = 1000000, PER_PIXEL_MAX = 1000000 };
 enum { DOWN_AFTER_US = US_PER_S, UP_AFTER_US = 4 * US_PER_S };
-/* One picture of five left out, over a second without a keyframe: those take what the pictures behind them lack. */
-enum { COUNTED_US = US_PER_S, COUNTED_MIN = 8, LEFT_OUT_PARTS = 5 };
-/* Or nine of ten coarse. */
-enum { COARSE_PARTS = 9, COARSE_OF = 10 };
-enum { FORGOTTEN_US = 600 * US_PER_S };
+/* One picture of five left out over a second, which does not count until the last keyframe is paid for; or nine of ten coarse. */
+enum { COUNTED_US = US_PER_S, COUNTED_MIN = 8, LEFT_OUT_PARTS = 5, COARSE_PARTS = 9, COARSE_OF = 10, PAID_US = US_PER_S / 2 };
+/* More than the worst noise takes at the coarsest: then something else was the reason. */
+enum { TOO_FEW_MAX = 90, FORGOTTEN_US = 300 * US_PER_S };
 
 static const uint32_t steps[] = {8, 6, 4, 3, 2};
 enum { STEPS = sizeof steps / sizeof steps[0] };
@@ -63,6 +62,15 @@ static uint32_t too_few(const struct video_scale *s, rtc_time_t now)
     return left > TOO_FEW ? left : TOO_FEW;
 }
 
+/* The next larger step: whether there is enough for one after that shows when it is reached. */
+static uint32_t larger(uint32_t eighths)
+{
+    size_t i = STEPS - 1;
+    while (i > 0 && steps[i] <= eighths)
+        i--;
+    return steps[i];
+}
+
 static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t width, uint32_t height,
                           const struct video_scale_limits *limits)
 {
@@ -74,7 +82,7 @@ static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t 
     if (bearable < s->eighths && (passed < 0 || passed >= DOWN_AFTER_US))
         return comfortable;
     if (comfortable > s->eighths && (passed < 0 || passed >= UP_AFTER_US))
-        return comfortable;
+        return larger(s->eighths);
     return s->eighths;
 }
 
@@ -85,7 +93,6 @@ bool video_scale_choose(struct video_scale *s, rtc_time_t now, const struct vide
     if (changes) {
         s->eighths = step;
         s->changed = now;
-        s->offered = s->left_out = s->coarse = 0;
     }
     s->spent = per_pixel(*width, *height, limits, step);
     *width = side(*width, step);
@@ -93,20 +100,24 @@ bool video_scale_choose(struct video_scale *s, rtc_time_t now, const struct vide
     return changes;
 }
 
+static void count_from(struct video_scale *s, rtc_time_t at)
+{
+    s->counting = at;
+    s->offered = s->left_out = s->coarse = 0;
+}
+
 void video_scale_made(struct video_scale *s, rtc_time_t now, enum video_scale_made made)
 {
-    if (made == VIDEO_SCALE_KEYFRAME || now < s->counting)
-        s->offered = 0;
-    if (s->offered == 0) {
-        s->counting = now;
-        s->left_out = s->coarse = 0;
-    }
+    if (made == VIDEO_SCALE_KEYFRAME || now < s->counting - PAID_US)
+        count_from(s, now + PAID_US);
+    if (now < s->counting)
+        return;
     s->offered++;
     s->left_out += made == VIDEO_SCALE_NOTHING;
     s->coarse += made == VIDEO_SCALE_COARSE;
     if (now - s->counting < COUNTED_US)
         return;
-    uint32_t few = s->spent + s->spent / 10 + 1;
+    uint32_t few = s->spent + s->spent / 10 + 1 < TOO_FEW_MAX ? s->spent + s->spent / 10 + 1 : TOO_FEW_MAX;
     bool bad = s->left_out * LEFT_OUT_PARTS > s->offered || s->coarse * COARSE_OF >= s->offered * COARSE_PARTS;
     if (few > TOO_FEW_MOST)
         few = TOO_FEW_MOST;
@@ -114,5 +125,5 @@ void video_scale_made(struct video_scale *s, rtc_time_t now, enum video_scale_ma
         s->too_few = few;
         s->learnt = now;
     }
-    s->offered = 0;
+    count_from(s, now);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* How large pictures are sent. An encoder that has too few bits for its pictures blurs them and then leaves most of them out; a smaller
- * picture that moves is better to watch. So the size goes down in steps while the rate is low, and up again when there is enough of it for
- * a while. Each step costs a keyframe: it goes down at once and up with patience, and between the two thresholds nothing changes. How many
- * bits are too few depends on what is shown: where pictures are left out or coarse, the thresholds rise to what that took, and come down
- * again in ten minutes. */
+ * picture that moves is better to watch. So the size goes down in steps while the rate is low, and up again, one at a time, when there is
+ * enough of it for a while. Each step costs a keyframe: it goes down at once and up with patience, and between the two thresholds nothing
+ * changes. How many bits are too few depends on what is shown: where pictures are left out or coarse, the thresholds rise to what that
+ * took, and come down again in five minutes. */
 #ifndef CRTC_VIDEO_SCALE_H
 #define CRTC_VIDEO_SCALE_H
 

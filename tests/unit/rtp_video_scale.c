@@ -42,7 +42,10 @@ static void down_at_once_and_up_with_patience(void **state)
     assert_int_equal(width_of(&scale, 1200 * MS, 1280, 720, 60000), 640); /* not twice within a second */
     assert_int_equal(width_of(&scale, 2200 * MS, 1280, 720, 60000), 320);
     assert_int_equal(width_of(&scale, 3 * SECOND, 1280, 720, 2000000), 320);
-    assert_int_equal(width_of(&scale, 6300 * MS, 1280, 720, 2000000), 1280);
+    assert_int_equal(width_of(&scale, 6300 * MS, 1280, 720, 2000000), 480); /* and one at a time */
+    assert_int_equal(width_of(&scale, 10400 * MS, 1280, 720, 2000000), 640);
+    assert_int_equal(width_of(&scale, 14500 * MS, 1280, 720, 2000000), 960);
+    assert_int_equal(width_of(&scale, 18600 * MS, 1280, 720, 2000000), 1280);
     assert_int_equal(width_of(&scale, 5 * SECOND, 1280, 720, 100000), 320); /* a clock that went back */
 }
 
@@ -122,7 +125,7 @@ static void pictures_left_out_ask_for_a_smaller_size(void **state)
     assert_int_equal(width_of(&scale, now, 1280, 720, 2500000), 1280);
     now += 10 * SECOND;
     assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 960);
-    now += 600 * SECOND; /* and is forgotten */
+    now += 300 * SECOND; /* and is forgotten */
     assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 1280);
 }
 
@@ -134,7 +137,7 @@ static void keyframes_and_few_pictures_say_nothing(void **state)
     rtc_time_t now = SECOND;
     for (uint32_t n = 0; n < 300; n++, now += 33 * MS) {
         assert_int_equal(width_of(&scale, now, 1280, 720, 950000), 1280);
-        video_scale_made(&scale, now, n % 25 == 0 ? VIDEO_SCALE_KEYFRAME : n % 2 ? VIDEO_SCALE_FRAME : VIDEO_SCALE_NOTHING);
+        video_scale_made(&scale, now, n % 40 == 0 ? VIDEO_SCALE_KEYFRAME : n % 2 ? VIDEO_SCALE_FRAME : VIDEO_SCALE_NOTHING);
     }
     scale = (struct video_scale){0};
     for (uint32_t n = 0; n < 300; n++, now += 200 * MS) {
