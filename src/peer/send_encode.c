@@ -460,6 +460,13 @@ static void tell_scale(struct send_pipeline *p, uint32_t i, const rtc_video_fram
     video_scale_made(&p->worker.encoders[i].scale, rtc_video_frame_capture_time_us(frame), what);
 }
 
+/* An encoder of all layers knows them: its first is the first one, also where that is switched off. */
+static uint8_t own_layer(const rtc_encoded_frame *frame)
+{
+    uint32_t index = rtc_encoded_frame_simulcast_index(frame);
+    return index < LAYER_AS_IT_SAYS ? (uint8_t)index : LAYER_AS_IT_SAYS - 1;
+}
+
 /* By one encoder, into the layer that it makes, or all. */
 static void encode_with(struct send_pipeline *p, uint32_t i, rtc_video_frame *frame, struct layers *out)
 {
@@ -480,7 +487,7 @@ static void encode_with(struct send_pipeline *p, uint32_t i, rtc_video_frame *fr
     else
         count_encoded(p, i, &made, began);
     for (size_t k = 0; k < made.count; k++)
-        add_layer(out, made.frames[k], p->worker.whole ? LAYER_AS_IT_SAYS : (uint8_t)i, RTP_NO_AUDIO_LEVEL);
+        add_layer(out, made.frames[k], p->worker.whole ? own_layer(made.frames[k]) : (uint8_t)i, RTP_NO_AUDIO_LEVEL);
 }
 
 static void encode_video(struct send_pipeline *p, const struct send_item *item)

@@ -573,7 +573,11 @@ void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)
 void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_t bitrate_bps)
 {
     pthread_mutex_lock(&p->lock);
-    struct send_layer *layer = &p->shared.layers[encoding < p->shared.layer_count ? encoding : 0];
+    if (encoding >= p->shared.layer_count) { /* it begins with what its sender knows */
+        pthread_mutex_unlock(&p->lock);
+        return;
+    }
+    struct send_layer *layer = &p->shared.layers[encoding];
     bool again = layer->silent && bitrate_bps > 0;
     if (bitrate_bps > 0) { /* stopped: what was last encoded with is as good as anything */
         layer->bitrate_changed = layer->bitrate_changed || bitrate_bps != layer->bitrate_bps;

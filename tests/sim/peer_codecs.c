@@ -350,6 +350,15 @@ static int encode_both(void *encoder, rtc_video_frame *picture, uint32_t keyfram
     return RTC_OK;
 }
 
+static void switch_off_first(rtc_rtp_sender *sender)
+{
+    rtc_rtp_parameters *p;
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &p), RTC_OK);
+    p->encodings[0]->inactive = true;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_OK);
+    rtc_rtp_parameters_free(p);
+}
+
 /* Statistics of each encoding are its own: its size, its share of the rate and of the time. */
 static void each_encoding_has_its_size(void **state)
 {
@@ -373,10 +382,13 @@ static void each_encoding_has_its_size(void **state)
     assert_int_equal(rtc_media_source_new(s.p.context, RTC_MEDIA_VIDEO, "pictures", NULL, NULL, &source), RTC_OK);
     assert_int_equal(rtc_media_stream_track_new(source, &track), RTC_OK);
     const rtc_rtp_transceiver_init init = {.size = sizeof init, .send_encodings = all, .send_encoding_count = LAYERS};
-    assert_int_equal(rtc_peer_connection_add_transceiver(s.p.peer[0].pc, RTC_MEDIA_VIDEO, track, &init, NULL), RTC_OK);
+    rtc_rtp_transceiver *t;
+    assert_int_equal(rtc_peer_connection_add_transceiver(s.p.peer[0].pc, RTC_MEDIA_VIDEO, track, &init, &t), RTC_OK);
     peer_exchange(&s.p, 0);
     peer_connect(&s.p, 5 * SECOND);
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 20; i++) {
+        if (i == 10)
+            switch_off_first(rtc_rtp_transceiver_sender(t));
         const rtc_video_frame_options options = {
             .size = sizeof options, .format = RTC_VIDEO_I420, .width = 320, .height = 160, .capture_time_us = s.p.now};
         rtc_video_frame *picture;
@@ -397,6 +409,8 @@ static void each_encoding_has_its_size(void **state)
         assert_true(rtc_stats_number(stats, "totalEncodedBytesTarget", &target) && rtc_stats_number(stats, "totalEncodeTime", &time));
         assert_true(width == (upper ? 320 : 160) && height == (upper ? 160 : 80));
         assert_true(target > 0 && time > 0);
+        double sent = 0;
+        assert_true(rtc_stats_number(stats, "framesSent", &sent) && sent == (upper ? 20 : 10)); /* and nothing in another's place */
         found++;
     }
     assert_int_equal(found, LAYERS);
