@@ -211,8 +211,10 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
             send_pipeline_request_keyframes(transceiver->sender.pipeline, 1u << (encoding - transceiver->sender.encodings));
         break;
     case RTP_EVENT_TARGET_BITRATE:
-        if (encoding)
+        if (encoding) {
             encoding->target_bitrate_bps = event->target_bps;
+            encoding->target_told = true;
+        }
         sender_heard_of_stream(&transceiver->sender);
         if (encoding && transceiver->sender.pipeline)
             send_pipeline_set_bitrate(transceiver->sender.pipeline, (size_t)(encoding - transceiver->sender.encodings), event->target_bps);

@@ -368,7 +368,7 @@ static void begin_layer(struct send_pipeline *p, size_t i)
     const struct sender_encoding *e = &sender_sent(&p->transceiver->sender).all[i];
     struct send_layer *layer = &p->shared.layers[i];
     *layer = (struct send_layer){.keyframe_wanted = true,
-                                 .silent = p->kind == RTC_MEDIA_VIDEO && e->circuit == RTC_CIRCUIT_STOPPED,
+                                 .silent = e->target_told && e->target_bitrate_bps == 0,
                                  .codec = e->codec,
                                  .bitrate_bps = first_bitrate(p->pc, p->transceiver, i),
                                  .limits = limits_of(&p->transceiver->sender, i)};

@@ -189,6 +189,7 @@ struct sender_encoding *sender_encoding_of(rtc_rtp_sender *sender, uint32_t stre
 void sender_encoding_take_over(struct sender_encoding *e, const struct sender_encoding *from)
 {
     e->target_bitrate_bps = from->target_bitrate_bps;
+    e->target_told = from->target_told;
     e->circuit = from->circuit;
     e->circuit_reason = from->circuit_reason;
     e->past = from->past;

@@ -70,13 +70,16 @@ static void take_picture(struct sim_peers *p)
     call.next = p->now + PICTURE_US;
 }
 
-static void begin(size_t encodings)
+static void begin_at(size_t encodings, uint32_t most_bps)
 {
     static const char *const names[] = {"a", "b"};
     rtc_rtp_encoding_parameters e[2], *all[2] = {&e[0], &e[1]};
     memset(&call, 0, sizeof call);
     memset(&encoder, 0, sizeof encoder);
-    peer_scene(&call.p, 1, true);
+    const struct sim_link link = {.delay_us = 5 * MS};
+    const rtc_configuration configuration = {.size = sizeof configuration, .start_bitrate_bps = most_bps, .max_bitrate_bps = most_bps};
+    assert_true(sim_peers_init(&call.p, 1, &link, NULL, &configuration));
+    call.p.manual = true;
     encoder.context = call.p.context;
     assert_int_equal(rtc_context_add_codec(call.p.context, &codec), RTC_OK);
     assert_int_equal(rtc_media_source_new(call.p.context, RTC_MEDIA_VIDEO, "pictures", NULL, NULL, &call.source), RTC_OK);
@@ -91,6 +94,11 @@ static void begin(size_t encodings)
     peer_connect(&call.p, 5 * SECOND);
     call.pumps.on_step = take_picture;
     peer_run(&call.p, SECOND);
+}
+
+static void begin(size_t encodings)
+{
+    begin_at(encodings, 3000000);
 }
 
 static void end(void)
@@ -146,6 +154,19 @@ static void a_layer_stays_silent_with_another_track(void **state)
     assert_true(encoded(WIDTH / 2) > 20);
     peer_run(&call.p, 6 * SECOND); /* it is tried again */
     assert_true(encoded(WIDTH) > 20);
+    end();
+}
+
+/* A layer that the rate does not reach to is not encoded, with another track neither. */
+static void a_layer_without_a_rate(void **state)
+{
+    (void)state;
+    begin_at(2, 60000);
+    assert_int_equal(encoded(WIDTH), 0);
+    assert_true(encoded(WIDTH / 2) > 20);
+    replace_track();
+    assert_int_equal(encoded(WIDTH), 0);
+    assert_true(encoded(WIDTH / 2) > 20);
     end();
 }
 
@@ -242,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_layer_stays_silent_with_another_track),
+        cmocka_unit_test(a_layer_without_a_rate),
         cmocka_unit_test(what_remains_is_stopped),
         cmocka_unit_test(stopped_while_an_offer_waits),
         cmocka_unit_test(counters_go_on_while_an_offer_waits),
