@@ -33,12 +33,13 @@ void receive_estimate_init(struct receive_estimate *e)
 /* When it left, on from when the one before it did. */
 static rtc_time_t sent_at(const struct receive_estimate *e, uint32_t send_time)
 {
-    const int64_t around = (int64_t)1 << SEND_TIME_BITS;
-    int64_t last = (e->sent << SEND_TIME_FRACTION_BITS) / US_PER_S, next = last;
+    const int64_t around = (int64_t)1 << SEND_TIME_BITS, turn_us = (around >> SEND_TIME_FRACTION_BITS) * US_PER_S;
+    int64_t turns = e->sent / turn_us * turn_us; /* kept apart: a peer may say that years pass */
+    int64_t last = ((e->sent - turns) << SEND_TIME_FRACTION_BITS) / US_PER_S, next = last;
     /* Rounded, the time before may be one unit short: all of it is within half a turn. */
     int64_t ahead = ((int64_t)send_time - last) & (around - 1);
     next += ahead < around / 2 ? ahead : ahead - around;
-    return (rtc_time_t)((next * US_PER_S + (1 << (SEND_TIME_FRACTION_BITS - 1))) >> SEND_TIME_FRACTION_BITS);
+    return turns + (rtc_time_t)((next * US_PER_S + (1 << (SEND_TIME_FRACTION_BITS - 1))) >> SEND_TIME_FRACTION_BITS);
 }
 
 static void begin(struct receive_estimate *e, uint32_t send_time, rtc_time_t arrived)

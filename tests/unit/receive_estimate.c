@@ -161,6 +161,20 @@ static void nonsense(void **state)
     }
 }
 
+/* A sender whose clock makes half a turn with each packet, for years of it, and then goes as others do. */
+static void years_of_a_clock(void **state)
+{
+    (void)state;
+    struct link l;
+    begin(&l, 1e9, 500e3);
+    uint32_t at = 0;
+    for (unsigned i = 0; i < 1500000; i++) {
+        at += 31 << 18;
+        (void)receive_estimate_packet(&l.estimate, at & 0xffffff, l.now += 10, PACKET, ROUND_TRIP);
+        assert_true(l.estimate.sent == 31 * (rtc_time_t)SECOND * (i + 1));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +185,7 @@ int main(void)
         cmocka_unit_test(jitter_is_no_queue),
         cmocka_unit_test(silence_begins_anew),
         cmocka_unit_test(nonsense),
+        cmocka_unit_test(years_of_a_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
