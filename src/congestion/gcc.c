@@ -24,6 +24,7 @@ enum {
     QUEUE_LONG_US = 60 * MS
 };
 enum { PROBE_AFTER_DROP_US = 1500 * MS, PROBE_PATIENCE_US = SECOND, PROBE_LIMITED_US = 5 * SECOND };
+enum { REMB_VALID_US = 10 * SECOND };
 /* How far the clocks of the two ends may seem to move from one message to the next. */
 static const rtc_time_t torn_us = 3600LL * SECOND;
 
@@ -46,7 +47,9 @@ struct gcc {
     rtc_time_t probed;
     double sent_bps;       /* about */
     double probe_step_bps; /* what the next probe at the start asks for; 0: they are over */
-    uint64_t remb_bps;
+    double began_bps;      /* before anything was known */
+    uint64_t remb_bps;     /* 0: the peer says nothing */
+    rtc_time_t remb_time;
 };
 
 static struct gcc *gcc_of(struct congestion *c)
@@ -81,7 +84,8 @@ static void begin(struct gcc *g, rtc_time_t now)
     ack_rate_init(&g->acked);
     loss_estimate_init(&g->loss);
     probe_controller_init(&g->probes);
-    aimd_init(&g->aimd, within(g, g->limits.start_bps), now);
+    g->began_bps = g->limits.start_bps;
+    aimd_init(&g->aimd, within(g, g->began_bps), now);
     g->clock = RTC_TIME_NEVER;
     g->heard = g->last_sent = g->first_sent = RTC_TIME_NEVER;
     g->interval_us = 100 * MS;
@@ -133,7 +137,7 @@ static void sent(struct congestion *c, const struct congestion_packet *packet)
     struct gcc *g = gcc_of(c);
     if (g->first_sent == RTC_TIME_NEVER) {
         g->first_sent = packet->sent;
-        double start = within(g, g->limits.start_bps);
+        double start = within(g, g->began_bps);
         (void)probe_controller_ask(&g->probes, within(g, start * 3));
         if (start * 6 <= within(g, start * 6))
             (void)probe_controller_ask(&g->probes, start * 6);
@@ -272,14 +276,25 @@ static void report(struct congestion *c, const struct congestion_report *r)
 
 static void remb(struct congestion *c, rtc_time_t now, uint64_t bps)
 {
-    (void)now;
-    gcc_of(c)->remb_bps = bps;
+    struct gcc *g = gcc_of(c);
+    g->remb_bps = bps > 0 ? bps : 1;
+    g->remb_time = now;
+}
+
+/* Who does not repeat it does not mean it any more; the rate goes on from where it was. */
+static void forget_remb(struct gcc *g, rtc_time_t now)
+{
+    if (g->remb_bps == 0 || now - g->remb_time < REMB_VALID_US)
+        return;
+    g->aimd.target_bps = target(g);
+    g->remb_bps = 0;
 }
 
 /* Packets leave, and nobody says that any arrives. */
 static void tick(struct congestion *c, rtc_time_t now)
 {
     struct gcc *g = gcc_of(c);
+    forget_remb(g, now);
     if (now - g->deaf_at < TICK_US)
         return;
     g->deaf_at = now;
