@@ -81,15 +81,15 @@ static void measure(struct rtp_sending *sd, rtc_time_t now, const struct rtp_sen
         rtp_meter_add(&sd->budget.around, now, bytes - (uint32_t)payload);
 }
 
-/* A packet that was popped, of which the pacer knows that `counted` bytes leave. */
-static void leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint32_t counted, struct out *out)
+/* A packet that was popped, of which the pacer knows that `counted` bytes leave. False: it does not. */
+static bool leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint32_t counted, struct out *out)
 {
     struct rtp_send_stream *st = rtp_members_stream_of(sd->members, rtp_ssrc(packet_slice(p)));
     uint64_t payload = st ? st->stats.bytes_sent : 0;
     if (!st || !rtp_send_stream_leaving(st, now, rtp_budget_next_number(&sd->budget), p) ||
         srtp_protect_packet(sd->outlet->srtp, p) != RTC_OK) {
         packet_free(p);
-        return;
+        return false;
     }
     if (sd->sequences && sd->budget.history && st->member->config.send_codec.ccfb)
         sent_sequences_add(sd->sequences, rtp_ssrc(packet_slice(p)), rtp_sequence(packet_slice(p)), sent_history_next(sd->budget.history));
@@ -103,6 +103,7 @@ static void leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint
     measure(sd, now, st, leaving.bytes, st->stats.bytes_sent - payload);
     p->dscp = st->member->config.dscp;
     out_send(out, p);
+    return true;
 }
 
 /* A stream of video by which padding can leave; NULL: none. */
@@ -123,10 +124,17 @@ static void begin_probe(struct rtp_sending *sd, rtc_time_t now)
         rtp_pacer_begin_probe(&sd->pacer, now, &probe);
 }
 
-static struct packet *next_padding(struct rtp_sending *sd, rtc_time_t now, struct out *out)
+/* False when none is to leave. A burst for which there should be some and is none ends, or it would ask for it again at once. */
+static bool pad(struct rtp_sending *sd, rtc_time_t now, struct out *out)
 {
     const struct rtp_send_stream *st = rtp_pacer_probes(&sd->pacer) ? padder(sd) : NULL;
-    return rtp_pacer_wants_padding(&sd->pacer, now, st != NULL) ? rtp_send_stream_padding(st, out->pool) : NULL;
+    if (!rtp_pacer_wants_padding(&sd->pacer, now, st != NULL))
+        return false;
+    struct packet *p = rtp_send_stream_padding(st, out->pool);
+    if (p && leave(sd, now, p, 0, out))
+        return true;
+    rtp_pacer_end_probe(&sd->pacer);
+    return false;
 }
 
 void rtp_sending_drain(struct rtp_sending *sd, rtc_time_t now, struct out *out)
@@ -136,12 +144,10 @@ void rtp_sending_drain(struct rtp_sending *sd, rtc_time_t now, struct out *out)
     for (;;) {
         begin_probe(sd, now);
         struct packet *p = rtp_pacer_pop(&sd->pacer, now);
-        uint32_t counted = p ? p->len : 0;
-        if (!p)
-            p = next_padding(sd, now, out);
-        if (!p)
+        if (p)
+            (void)leave(sd, now, p, p->len, out);
+        else if (!pad(sd, now, out))
             return;
-        leave(sd, now, p, counted, out);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "rtp_scripted_peer.h"
 
 #include "ccfb.h"
+#include "counting_allocator.h"
 #include "memory.h"
 #include "rtp_pacer.h"
 #include "rtp_rate_control.h"
@@ -402,6 +403,31 @@ static void no_padding_before_media_or_without_rtx(void **state)
     assert_int_equal(script.packets[0].probe, 7);
 }
 
+/* A burst that wants padding for which there is no memory does not wake the connection again and again. */
+static void a_probe_without_memory_ends(void **state)
+{
+    (void)state;
+    struct counting_allocator memory = {0};
+    const rtc_allocator allocator = counting_allocator_of(&memory);
+    const rtc_context_options options = {.size = sizeof options, .allocator = &allocator};
+    rtc_context *poor;
+    struct out none;
+    enum timer_reason why;
+    assert_int_equal(rtc_context_new(&options, &poor), RTC_OK);
+    assert_int_equal(out_init(&none, poor), RTC_OK);
+    send_picture(3000);
+    (void)run(now + SECOND);
+    script.probe = (struct congestion_probe){.id = 7, .bps = 2000000, .bytes = 5000, .packets = 5};
+    memory.fail_at = memory.calls + 1;
+    memory.fail_after = true;
+    rtp_session_tick(session, now, &none);
+    assert_true(memory.failed > 0);
+    assert_int_equal(script.probe.id, 0);
+    assert_true(rtp_session_deadline(session, &why) > now);
+    out_fini(&none);
+    rtc_context_unref(poor);
+}
+
 static void no_more_than_the_window_is_in_flight(void **state)
 {
     (void)state;
@@ -633,6 +659,7 @@ int main(void)
         TEST(sound_without_a_number_counts),
         TEST(a_probe_is_a_burst_of_media_then_of_padding),
         TEST(no_padding_before_media_or_without_rtx),
+        TEST(a_probe_without_memory_ends),
         TEST(no_more_than_the_window_is_in_flight),
         TEST(sound_comes_first),
         TEST(limits_are_what_can_be_sent),
