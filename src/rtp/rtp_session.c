@@ -301,6 +301,7 @@ void rtp_session_set_writable(struct rtp_session *s, rtc_time_t now, bool writab
 void rtp_session_path_changed(struct rtp_session *s, rtc_time_t now, struct out *out)
 {
     pause_streams(s);
+    rtp_pacer_end_probe(&s->sending.pacer); /* what it asks is of the other path */
     rtp_budget_path_changed(&s->sending.budget, now);
     rtp_data_share_path_changed(&s->sending.data);
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(&s->members, st)) != NULL;)

@@ -403,6 +403,25 @@ static void no_padding_before_media_or_without_rtx(void **state)
     assert_int_equal(script.packets[0].probe, 7);
 }
 
+/* What is not known of one path is not asked of another. */
+static void a_probe_ends_with_its_path(void **state)
+{
+    (void)state;
+    send_picture(3000);
+    (void)run(now + SECOND);
+    script.probe = (struct congestion_probe){.id = 7, .bps = 1000000, .bytes = 20000, .packets = 5};
+    rtp_session_tick(session, now, &out);
+    (void)run(now + 20 * MS);
+    size_t before = script.sent;
+    assert_int_equal(script.packets[before - 1].probe, 7);
+    rtp_session_path_changed(session, now, &out);
+    send_picture(3000);
+    (void)run(now + SECOND);
+    assert_true(script.sent > before);
+    for (size_t i = before; i < script.sent; i++)
+        assert_int_equal(script.packets[i].probe, 0);
+}
+
 /* A burst that wants padding for which there is no memory does not wake the connection again and again. */
 static void a_probe_without_memory_ends(void **state)
 {
@@ -659,6 +678,7 @@ int main(void)
         TEST(sound_without_a_number_counts),
         TEST(a_probe_is_a_burst_of_media_then_of_padding),
         TEST(no_padding_before_media_or_without_rtx),
+        TEST(a_probe_ends_with_its_path),
         TEST(a_probe_without_memory_ends),
         TEST(no_more_than_the_window_is_in_flight),
         TEST(sound_comes_first),
