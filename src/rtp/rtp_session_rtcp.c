@@ -7,6 +7,9 @@
 
 enum { TOLD_AT_ONCE = 512 };
 
+/* Of so many numbers one datagram may tell: twice as many as are remembered. In a few bytes it could tell of millions. */
+enum { TOLD_MAX = 2 * SENT_HISTORY_MAX };
+
 /* What measures the path counts from when the report arrived (RFC 3550 6.4.1: "A"); what waits, from now. */
 static void take_reports(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p)
 {
@@ -100,15 +103,16 @@ static void take_extended(struct rtp_session *s, rtc_time_t arrived, const struc
 }
 
 /* Of the numbers of a message some may be missing at its end because nobody knows of them yet: they are told of again. */
-static void take_transport_feedback(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p)
+static void take_transport_feedback(struct rtp_session *s, rtc_time_t now, const struct rtcp_packet *p, uint32_t *room)
 {
     struct sent_history_told told[TOLD_AT_ONCE];
     struct transport_feedback feedback;
     size_t count;
-    if (!transport_feedback_read(p->body, &feedback)) {
+    if (!transport_feedback_read(p->body, &feedback) || feedback.count > *room) {
         s->counters.malformed++;
         return;
     }
+    *room -= feedback.count;
     struct transport_feedback_iterator it =
         transport_feedback_numbers(&feedback, transport_feedback_reference(&s->sending.peers_clock, &feedback));
     do {
@@ -137,7 +141,8 @@ static void take_congestion_feedback(struct rtp_session *s, rtc_time_t now, cons
     } while (count == TOLD_AT_ONCE);
 }
 
-static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p, struct out *out)
+/* `room`: of how many more numbers the datagram may tell. */
+static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, const struct rtcp_packet *p, uint32_t *room, struct out *out)
 {
     switch (p->kind) {
     case RTCP_SR:
@@ -165,7 +170,7 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
         take_extended(s, arrived, p);
         break;
     case RTCP_TRANSPORT_FEEDBACK:
-        take_transport_feedback(s, now, p);
+        take_transport_feedback(s, now, p, room);
         break;
     case RTCP_CONGESTION_FEEDBACK:
         take_congestion_feedback(s, now, p);
@@ -181,9 +186,10 @@ void rtp_session_control(struct rtp_session *s, rtc_time_t now, const struct pac
 {
     struct rtcp_iterator it = rtcp_packets(packet_slice(datagram));
     struct rtcp_packet p;
+    uint32_t room = TOLD_MAX;
     rtp_circuits_heard(&s->circuits, now, out);
     while (rtcp_next(&it, &p))
-        take(s, now, packet_arrival(datagram, now), &p, out);
+        take(s, now, packet_arrival(datagram, now), &p, &room, out);
     s->counters.malformed += it.malformed;
     rtp_sending_update_rate(&s->sending, now, out);
     rtp_sending_drain(&s->sending, now, out);

@@ -447,6 +447,35 @@ static void a_probe_without_memory_ends(void **state)
     rtc_context_unref(poor);
 }
 
+/* Twenty messages, each of which says of nearly all numbers that there are that they did not arrive. */
+static void write_flood(struct writer *w)
+{
+    for (unsigned i = 0; i < 20; i++) {
+        writer_u32(w, 0x8fcd0008); /* format 15, of nine words */
+        writer_u32(w, MEDIA);
+        writer_u32(w, OURS);
+        writer_u16(w, 0);
+        writer_u16(w, 8 * 0x1fff);
+        writer_u32(w, 0);
+        for (unsigned k = 0; k < 8; k++)
+            writer_u16(w, 0x1fff);
+    }
+}
+
+static void a_datagram_tells_of_so_many_numbers(void **state)
+{
+    (void)state;
+    uint64_t malformed = rtp_session_counters(session)->malformed;
+    tell(write_flood);
+    assert_int_equal(rtp_session_counters(session)->malformed, malformed + 20);
+    send_picture(3000);
+    first_told = 0;
+    told_count = run(now + SECOND).count;
+    told_lost = 0;
+    tell(write_feedback);
+    assert_int_equal(script.told, told_count);
+}
+
 static void no_more_than_the_window_is_in_flight(void **state)
 {
     (void)state;
@@ -680,6 +709,7 @@ int main(void)
         TEST(no_padding_before_media_or_without_rtx),
         TEST(a_probe_ends_with_its_path),
         TEST(a_probe_without_memory_ends),
+        TEST(a_datagram_tells_of_so_many_numbers),
         TEST(no_more_than_the_window_is_in_flight),
         TEST(sound_comes_first),
         TEST(limits_are_what_can_be_sent),
