@@ -6,7 +6,14 @@
 #include "queue_delay.h"
 #include "scream_window.h"
 
-enum { MS = 1000, SECOND = 1000000, TICK_US = 500 * MS, SILENCE_US = 700 * MS, START_ROUND_TRIP_US = 100 * MS };
+enum {
+    MS = 1000,
+    SECOND = 1000000,
+    TICK_US = 500 * MS,
+    SILENCE_US = 700 * MS,
+    START_ROUND_TRIP_US = 100 * MS,
+    REMB_VALID_US = 10 * SECOND
+};
 static const rtc_time_t torn_us = 3600LL * SECOND;
 static const double pacing = 1.5, pacing_relaxed = 4, relaxed_from = 0.8;
 
@@ -19,7 +26,8 @@ struct scream {
     rtc_time_t heard, last_sent, ticked; /* RTC_TIME_NEVER: not yet */
     rtc_time_t clock;                    /* what the last packet took, by both clocks */
     bool l4s;
-    uint64_t remb_bps;
+    uint64_t remb_bps; /* 0: the peer says nothing */
+    rtc_time_t remb_time;
 };
 
 static struct scream *scream_of(struct congestion *c)
@@ -147,14 +155,17 @@ static void report(struct congestion *c, const struct congestion_report *r)
 
 static void remb(struct congestion *c, rtc_time_t now, uint64_t bps)
 {
-    (void)now;
-    scream_of(c)->remb_bps = bps;
+    struct scream *s = scream_of(c);
+    s->remb_bps = bps > 0 ? bps : 1;
+    s->remb_time = now;
 }
 
 /* Packets leave, and nobody says that any arrives. */
 static void tick(struct congestion *c, rtc_time_t now)
 {
     struct scream *s = scream_of(c);
+    if (now - s->remb_time >= REMB_VALID_US) /* who does not repeat it does not mean it any more */
+        s->remb_bps = 0;
     if (now - s->ticked < TICK_US)
         return;
     s->ticked = now;
