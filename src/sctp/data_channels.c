@@ -186,7 +186,8 @@ static void settle(struct data_channels *dc, rtc_time_t now, struct out *out)
 
 int data_channels_prepare(const struct data_channels *dc, rtc_time_t now, struct snap **out)
 {
-    const struct assoc_options options = channel_assoc_options(dc);
+    struct assoc_options options = channel_assoc_options(dc);
+    options.remote_port = SCTP_DEFAULT_PORT; /* whatever the association before had */
     return snap_new(dc->context, &options, now, out);
 }
 

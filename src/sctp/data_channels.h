@@ -39,8 +39,8 @@ uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_b
  * anew, is that of later channels. */
 int data_channels_reserve_ids(struct data_channels *channels);
 void data_channels_set_role(struct data_channels *channels, bool dtls_client);
-/* An association of these channels that needs no handshake, once the peer's INIT chunk is known too (snap.h). RTC_ERR_NOT_SUPPORTED: the
- * engine can not. */
+/* An association of these channels that needs no handshake, once the peer's INIT chunk is known too (snap.h), with a peer whose port is
+ * SCTP_DEFAULT_PORT. RTC_ERR_NOT_SUPPORTED: the engine can not. */
 int data_channels_prepare(const struct data_channels *channels, rtc_time_t now, struct snap **out);
 /* Before the start: both sides have agreed on it. Takes it; NULL: on none. */
 void data_channels_set_snap(struct data_channels *channels, struct snap *snap);

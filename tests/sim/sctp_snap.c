@@ -267,6 +267,24 @@ static void what_is_not_taken(void **state)
     end(&s);
 }
 
+/* The association before was with a peer that had another port. */
+static void another_port_before(void **state)
+{
+    struct scene s = {.sim = sctp_begin(11, &SIM_CLEAN, NULL)};
+    struct data_channel_options options = sim_reliable("snap");
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        data_channels_set_remote_port(s.sim->end[i].dc, 5001);
+        assert_int_equal(data_channels_prepare(s.sim->end[i].dc, s.sim->now, &s.snap[i]), RTC_OK);
+        data_channels_set_remote_port(s.sim->end[i].dc, SCTP_DEFAULT_PORT);
+    }
+    s.handle = sim_open(s.sim, 0, &options);
+    exchange(&s, true, true);
+    start_both(&s);
+    expect_talk(&s);
+    end(&s);
+}
+
 /* The peer has fewer streams. */
 static void few_streams(void **state)
 {
@@ -292,6 +310,7 @@ int main(void)
         cmocka_unit_test(without_a_round_trip), cmocka_unit_test(after_an_hour),   cmocka_unit_test(losses),
         cmocka_unit_test(one_side_only),        cmocka_unit_test(one_side_forgot), cmocka_unit_test(a_restart_afterwards),
         cmocka_unit_test(what_is_not_taken),    cmocka_unit_test(few_streams),     cmocka_unit_test(what_is_below_begins_anew),
+        cmocka_unit_test(another_port_before),
     };
     return cmocka_run_group_tests_name("associations without a handshake", tests, NULL, NULL);
 }
