@@ -99,7 +99,9 @@ int prepared_answer(rtc_peer_connection *pc, size_t transport, bool goes_on, con
             out->text[0] = 0;
         return RTC_OK;
     }
-    if (!snap_init_read(chunk, &read) || negotiation_state_transport(&n->pending, transport)->taken_over)
+    /* It is prepared for the port that everybody has. */
+    if (!snap_init_read(chunk, &read) || offered->sctp.port != SCTP_DEFAULT_PORT ||
+        negotiation_state_transport(&n->pending, transport)->taken_over)
         return RTC_OK;
     int error = prepare(pc);
     if (!error && pc->channels.prepared && snap_can_take(pc->channels.prepared, chunk))

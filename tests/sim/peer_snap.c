@@ -260,6 +260,21 @@ static void another_section(void **state)
     }
 }
 
+/* What was prepared is for the port that everybody has (5000): an offer of another one is not answered with it. */
+static void another_port(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, 13, true, false);
+    rtc_data_channel *channel = scene_channel(&s, 0);
+    char *offer = scene_gathered_offer(&s);
+    scene_exchange_changed(&s, text_replace(offer, "a=sctp-port:5000", "a=sctp-port:5001"));
+    assert_string_equal(value_of(&s, 1).text, "");
+    free(offer);
+    rtc_data_channel_unref(channel);
+    scene_end(&s);
+}
+
 /* Another endpoint takes the call over by its offer: another association, with another chunk. */
 static void another_endpoint(void **state)
 {
@@ -374,6 +389,7 @@ int main(void)
         cmocka_unit_test(what_an_offer_says_wrong),
         cmocka_unit_test(only_who_is_told_to_offers_it),
         cmocka_unit_test(another_section),
+        cmocka_unit_test(another_port),
         cmocka_unit_test(another_endpoint),
         cmocka_unit_test(provisional),
         cmocka_unit_test(glare),
