@@ -2,6 +2,7 @@
 /* A whole RTP session fed with authentic packets whose contents are the fuzzer's: RTP, RTCP and frames to send, with time passing in
  * between. The input is a row of chunks: one byte of what to do, one byte of length, that many bytes. The plain packets are protected with
  * known keys first. */
+#include "gcc.h"
 #include "rtp_packet.h"
 #include "rtp_session.h"
 #include "srtp.h"
@@ -154,7 +155,10 @@ static void step(struct call *c, uint8_t what, struct slice bytes)
     case 5: hear_media(c, 0x2000, 111, bytes); break;
     case 6: send(c, c->video, RTC_MEDIA_VIDEO, bytes); break;
     case 7: send(c, c->audio, RTC_MEDIA_AUDIO, bytes); break;
-    case 8: wait_for(c, (rtc_time_t)bytes.len * 1000); break;
+    case 8:
+        (void)rtp_session_takes_data(c->session, c->now, (uint32_t)bytes.len);
+        wait_for(c, (rtc_time_t)bytes.len * 1000);
+        break;
     case 9: wait_for(c, (rtc_time_t)bytes.len * 20000); break;
     case 10: rtp_session_request_keyframe(c->session, c->now, rtp_session_receive_stream(c->session, c->video, ""), &c->out); break;
     case 11: rtp_session_set_writable(c->session, c->now, bytes.len & 1, &c->out); break;
@@ -166,7 +170,7 @@ static void step(struct call *c, uint8_t what, struct slice bytes)
 
 static bool begin(struct call *c, unsigned options)
 {
-    const struct rtp_session_options so = {.cname = "fuzz"};
+    const struct rtp_session_options so = {.cname = "fuzz", .controller = options & 1 ? &gcc_controller : NULL};
     struct rtp_section audio = section(RTC_MEDIA_AUDIO, options), video = section(RTC_MEDIA_VIDEO, options);
     *c = (struct call){.now = 1000000, .video_codec = video_codec(options)};
     if (rtc_context_new(NULL, &c->context) != RTC_OK)

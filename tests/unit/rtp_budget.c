@@ -5,6 +5,7 @@
 
 #include "ccfb.h"
 #include "counting_allocator.h"
+#include "gcc.h"
 #include "memory.h"
 #include "rtp_pacer.h"
 #include "rtp_rate_control.h"
@@ -140,7 +141,7 @@ static int begin_numbered(void **state)
 
 static int end_numbered(void **state)
 {
-    (void)end(state);
+    (void)end(state); /* a test may have another controller in its session */
     assert_false(script.alive);
     return 0;
 }
@@ -239,6 +240,49 @@ static void write_feedback(struct writer *w)
         told[i] = (struct sent_history_told){
             .number = (uint16_t)(first_told + i), .received = !(told_lost >> i & 1), .arrived = 77 * SECOND + (rtc_time_t)i * MS};
     assert_int_equal(transport_feedback_write(w, MEDIA, OURS, 0, told, told_count), told_count);
+}
+
+static uint64_t seed;
+
+static uint32_t random_u32(void)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(seed >> 33);
+}
+
+/* Of numbers that left, did not, or did long ago, and of times that can not be. */
+static void write_lies(struct writer *w)
+{
+    struct sent_history_told told[32];
+    uint16_t from = (uint16_t)random_u32();
+    size_t count = 1 + random_u32() % 32;
+    rtc_time_t at = (rtc_time_t)random_u32() * (random_u32() % 2000);
+    if (random_u32() % 2)
+        from = (uint16_t)(random_u32() % 64);
+    for (size_t i = 0; i < count; i++) {
+        at += (rtc_time_t)(random_u32() % 20000) - 10000;
+        told[i] = (struct sent_history_told){.number = (uint16_t)(from + i), .received = random_u32() % 3 > 0, .arrived = at > 0 ? at : 0};
+    }
+    (void)transport_feedback_write(w, MEDIA, OURS, (uint8_t)random_u32(), told, count);
+}
+
+/* Of as many numbers as there are, none arrived: in runs of 8191. */
+static void write_all_lost(struct writer *w)
+{
+    enum { RUNS = 8, RUN = 8191, FMT = 15, RTPFB = 205 };
+    size_t start = writer_len(w);
+    writer_u8(w, 0x80 | FMT);
+    writer_u8(w, RTPFB);
+    writer_u16(w, 0);
+    writer_u32(w, MEDIA);
+    writer_u32(w, OURS);
+    writer_u16(w, 0);
+    writer_u16(w, RUNS * RUN);
+    writer_u32(w, 0x00000100);
+    for (int i = 0; i < RUNS; i++)
+        writer_u16(w, RUN);
+    size_t words = (writer_len(w) - start) / 4 - 1;
+    put_u16(w->start + start + 2, (uint16_t)words);
 }
 
 /* ---- Tests ---- */
@@ -545,6 +589,34 @@ static void what_was_learnt_is_given_on(void **state)
     assert_int_equal(script.paths, paths + 2);
 }
 
+/* Whatever a peer says of packets moves the rate between its limits, and nothing else. */
+static void hostile_feedback(void **state)
+{
+    for (seed = 1; seed <= 50; seed++) {
+        const struct rtp_session_options options = {.cname = "us", .controller = &gcc_controller};
+        (void)state;
+        rtp_session_free(session);
+        assert_int_equal(rtp_session_new(context, &options, &session), RTC_OK);
+        const struct rtp_section v = numbered(video_section());
+        assert_int_equal(rtp_session_set_section(session, now, &v, &video, &out), RTC_OK);
+        video_stream = rtp_session_send_stream(session, video, "");
+        give_keys();
+        size_t left = 0;
+        for (int i = 0; i < 80; i++) {
+            struct rtp_outbound_stats stats;
+            send_picture(300);
+            for (int k = 0; k < 10; k++)
+                tell(random_u32() % 16 ? write_lies : write_all_lost);
+            left += run(now + 40 * MS).count;
+            assert_in_range(rtp_session_sending_rate(session), CONGESTION_MIN_BPS, 2000000);
+            assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
+            assert_in_range(stats.target_bitrate_bps, 1, 1500000);
+            assert_int_equal(stats.circuit, 0);
+        }
+        assert_true(left >= 60); /* pictures go on leaving */
+    }
+}
+
 /* ---- Data ---- */
 
 /* A second of data that always wait, beside pictures as large as the target and sound: what leaves of data, in bits per second. */
@@ -714,6 +786,7 @@ int main(void)
         TEST(sound_comes_first),
         TEST(limits_are_what_can_be_sent),
         TEST(what_was_learnt_is_given_on),
+        TEST(hostile_feedback),
         TEST(data_have_their_part),
         TEST(what_data_do_not_want_media_have),
         TEST(data_have_what_media_leave),
